@@ -1,0 +1,40 @@
+"""Text put in one form, and hashes of values. Nothing here knows what the text means."""
+
+import hashlib
+import json
+import re
+import unicodedata
+from typing import Any
+
+_SPACES = re.compile(r"\s+")
+_INVISIBLE = dict.fromkeys(
+    [*range(0x200B, 0x2010), *range(0x202A, 0x202F), *range(0x2060, 0x206A), 0xFEFF, 0xAD, *range(0xE0000, 0xE0080)]
+)
+_LIGATURES = str.maketrans({"œ": "oe", "Œ": "OE", "æ": "ae", "Æ": "AE", "ß": "ss", "’": "'", "‘": "'", "–": "-", "—": "-"})
+
+
+def visible(text: str) -> str:
+    """Drop characters nobody sees: zero width, bidi controls, soft hyphens, tag characters."""
+    return text.translate(_INVISIBLE)
+
+
+def folded(text: str) -> str:
+    """Put *text* in the form in which quotes are compared: no case, accents, ligatures or double spaces."""
+    text = unicodedata.normalize("NFKD", visible(text).translate(_LIGATURES))
+    text = "".join(c for c in text if not unicodedata.combining(c))
+    return _SPACES.sub(" ", text).strip().casefold()
+
+
+def canonical_json(value: Any) -> str:
+    """Write *value* as JSON in the one form that is hashed: sorted keys, no spaces, UTF-8 kept."""
+    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False, default=str)
+
+
+def sha256(data: bytes | str) -> str:
+    """Hash *data* (text as UTF-8); 64 hexadecimal digits."""
+    return hashlib.sha256(data.encode() if isinstance(data, str) else data).hexdigest()
+
+
+def hash_of(value: Any) -> str:
+    """Hash a JSON-like value by its canonical form."""
+    return sha256(canonical_json(value))

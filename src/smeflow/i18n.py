@@ -1,0 +1,53 @@
+"""Sentences for people, in English and French.
+
+A sentence is written once, in English, where it is used: ``say("The file {path} is empty.", path=path)``.
+Its French twin stands in ``i18n_fr/*.json``. Nothing is looked up until it is shown, so that an error
+raised deep inside the library is told in the language of the person who reads it.
+"""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cache
+from importlib import resources
+from typing import Literal
+
+Language = Literal["en", "fr"]
+LANGUAGES: tuple[Language, ...] = ("en", "fr")
+
+
+@dataclass(frozen=True, slots=True)
+class Phrase:
+    """One sentence: an English template and the data in it."""
+
+    template: str
+    data: Mapping[str, object] = field(default_factory=dict)
+
+    def __str__(self) -> str:
+        return self.render("en")
+
+    def render(self, language: Language) -> str:
+        """Give the sentence in *language*; English stands in for what has no translation."""
+        template = self.template if language == "en" else french().get(self.template, self.template)
+        parts = {k: v.render(language) if isinstance(v, Phrase) else v for k, v in self.data.items()}
+        return template.format(**parts) if parts else template.replace("{{", "{").replace("}}", "}")
+
+
+def say(template: str, /, **data: object) -> Phrase:
+    """Make a sentence from a literal English *template*; a test checks that each has its French twin."""
+    return Phrase(template, data)
+
+
+@cache
+def french() -> Mapping[str, str]:
+    """Read the French templates of every package, keyed by the English ones."""
+    found: dict[str, str] = {}
+    for file in sorted(resources.files("smeflow.i18n_fr").iterdir(), key=lambda f: f.name):
+        if file.name.endswith(".json"):
+            found.update(json.loads(file.read_text(encoding="utf-8")))
+    return found
+
+
+def language_of(locale: str) -> Language:
+    """Choose the language of a locale such as ``fr-FR``; English for all we do not speak."""
+    return "fr" if locale.lower().startswith("fr") else "en"

@@ -1,0 +1,213 @@
+"""A step is a named function from a case to a value; a case is what it works on."""
+
+import ast
+import hashlib
+import inspect
+import textwrap
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from types import MappingProxyType
+from typing import Any, Protocol, TypeVar, cast, get_type_hints, overload
+
+from pydantic import BaseModel
+
+from smeflow._text import hash_of, sha256
+from smeflow.documents.base import Document, text_document
+from smeflow.i18n import Phrase, say
+from smeflow.llm.base import LLM
+
+T = TypeVar("T")
+T_co = TypeVar("T_co", covariant=True)
+NO_RESULTS: Mapping[str, Any] = MappingProxyType({})
+
+
+class Known(Protocol):
+    """What the firm already knows: tables of suppliers, customers, orders, approved examples. Read-only."""
+
+    def rows(self, table: str, **where: str) -> Sequence[Mapping[str, str]]:
+        """Give the rows of *table* whose columns equal *where*; none where there is no such table."""
+        ...
+
+    def nearest(self, table: str, text: str, k: int = 3) -> Sequence[Mapping[str, str]]:
+        """Give the *k* rows of *table* whose text is most like *text*, the nearest first."""
+        ...
+
+
+class NothingKnown:
+    """The firm has told nothing yet."""
+
+    def rows(self, table: str, **where: str) -> Sequence[Mapping[str, str]]:  # noqa: ARG002 - the protocol's
+        """Give no rows."""
+        return ()
+
+    def nearest(self, table: str, text: str, k: int = 3) -> Sequence[Mapping[str, str]]:  # noqa: ARG002
+        """Give no rows."""
+        return ()
+
+
+@dataclass(frozen=True, slots=True)
+class Skipped:
+    """Stands in a case's results for a step whose ``when`` was false."""
+
+    why: Phrase
+
+
+class Step(Protocol[T_co]):
+    """A named function from a case to a value. Exactly three members."""
+
+    @property
+    def name(self) -> str:
+        """Where the result is kept."""
+        ...
+
+    @property
+    def returns(self) -> type[T_co]:
+        """The type of the result, so that it can be written down and read back."""
+        ...
+
+    def __call__(self, case: "Case", llm: LLM, /) -> T_co:
+        """Compute the value. What it needs from the world it gets from *case* and *llm* alone."""
+        ...
+
+
+@dataclass(frozen=True, kw_only=True)
+class Case:
+    """One piece of work: a mail with its attachments, an invoice, a row, a period. Frozen."""
+
+    id: str
+    documents: tuple[Document, ...] = ()
+    text: str = ""
+    """What a person would read first: the newest message of a mail, the text of a page, a row's cells."""
+    results: Mapping[str, Any] = NO_RESULTS
+    known: Known = field(default_factory=NothingKnown, repr=False, compare=False)
+
+    @classmethod
+    def of(cls, *documents: Document | str, id: str | None = None, known: Known | None = None) -> "Case":  # noqa: A002
+        """Make a case of *documents* (text is taken as a document); a mail's attachments come along.
+
+        The id is the first document's name unless one is given.
+        """
+        read = [text_document(d) if isinstance(d, str) else d for d in documents]
+        flat = [d for doc in read for d in (doc, *(doc.parts if doc.media_type == "message/rfc822" else ()))]
+        return cls(
+            id=id or (flat[0].name if flat else "empty"),
+            documents=tuple(flat),
+            text=next((d.text for d in flat if d.text.strip()), ""),
+            known=known or NothingKnown(),
+        )
+
+    def __getitem__(self, step: Step[T]) -> T:
+        """Give the result of *step*.
+
+        Raises:
+            LookupError: It has not run, or was skipped; the message says which and why.
+        """
+        if step.name not in self.results:
+            raise LookupError(f"step {step.name!r} has not run on case {self.id!r}")
+        value = self.results[step.name]
+        if isinstance(value, Skipped):
+            raise LookupError(f"step {step.name!r} was skipped on case {self.id!r}: {value.why}")
+        return cast("T", value)
+
+    def get(self, step: Step[T]) -> T | None:
+        """Give the result of *step*, or None where it has not run or was skipped."""
+        value = self.results.get(step.name)
+        return None if isinstance(value, Skipped) else cast("T | None", value)
+
+    def having(self, name: str, value: object) -> "Case":
+        """Give the same case with one more result."""
+        return replace(self, results=MappingProxyType({**self.results, name: value}))
+
+    def _repr_html_(self) -> str:
+        from html import escape
+
+        rows = []
+        for name, value in self.results.items():
+            show = getattr(value, "_repr_html_", None)
+            shown = show() if callable(show) else f"<code>{escape(repr(value))}</code>"
+            rows.append(f"<tr><th style='vertical-align:top'>{escape(name)}</th><td>{shown}</td></tr>")
+        return f"<h4>{escape(self.id)}</h4><table>{''.join(rows)}</table>"
+
+
+@dataclass(frozen=True)
+class FunctionStep(Step[T]):
+    """A step made of a plain function by `step`."""
+
+    function: Callable[[Case, LLM], T]
+    name: str = ""
+    returns: type[T] = cast("type[T]", object)
+    version: str | None = None
+
+    def __call__(self, case: Case, llm: LLM, /) -> T:
+        """Call the function."""
+        return self.function(case, llm)
+
+
+@overload
+def step(function: Callable[[Case, LLM], T], /) -> FunctionStep[T]: ...
+@overload
+def step(
+    *, name: str | None = None, version: str | None = None
+) -> Callable[[Callable[[Case, LLM], T]], FunctionStep[T]]: ...
+def step(
+    function: Callable[[Case, LLM], T] | None = None, /, *, name: str | None = None, version: str | None = None
+) -> FunctionStep[T] | Callable[[Callable[[Case, LLM], T]], FunctionStep[T]]:
+    """Make a step of a function whose return type is annotated.
+
+    *version* says when results are no longer comparable; without it, the function's code decides
+    (comments and layout do not count).
+    """
+
+    def make(f: Callable[[Case, LLM], T]) -> FunctionStep[T]:
+        returns = get_type_hints(f).get("return")
+        if returns is None:
+            raise TypeError(f"step {f.__name__!r} needs a return annotation, so that its result can be kept")
+        return FunctionStep(f, name or f.__name__, returns, version)
+
+    return make if function is None else make(function)
+
+
+def fingerprint(step: Step[Any], llm: str = "") -> str:
+    """Identify what a step would do: its kind, revision, fields, prompt, and the recipe's ``llm:`` as written.
+
+    For a function step it is its ``version``, else its code without comments. Two steps with one fingerprint
+    may share results. The model that answered is recorded, not part of this.
+    """
+    if isinstance(step, FunctionStep):
+        body = step.version if step.version is not None else _code(step.function)
+        return hash_of(["function", step.name, body, llm])
+    kind = type(step)
+    fields = step.model_dump(mode="json") if isinstance(step, BaseModel) else repr(step)
+    return hash_of(
+        [
+            f"{kind.__module__}.{kind.__qualname__}",
+            getattr(kind, "revision", 0),
+            fields,
+            sha256(getattr(kind, "prompt", "")),
+            llm,
+        ]
+    )
+
+
+def _code(function: Callable[..., Any]) -> str:
+    try:
+        tree = ast.parse(textwrap.dedent(inspect.getsource(function)))
+    except (OSError, TypeError, SyntaxError):  # a function typed at a prompt, or a built-in
+        code = getattr(function, "__code__", None)
+        return hashlib.sha256(code.co_code).hexdigest() + repr(code.co_consts) if code else repr(function)
+    return ast.dump(tree, annotate_fields=False)
+
+
+def doubts_of(value: object) -> tuple[Phrase, ...]:
+    """Give what a result says against itself (its ``doubts``); whatever is in doubt goes to a person."""
+    return tuple(getattr(value, "doubts", ()))
+
+
+def wants_model(value: object) -> bool:
+    """Tell whether a result would be better with a model and had none (its ``wanted_model``)."""
+    return bool(getattr(value, "wanted_model", False))
+
+
+def not_run(name: str) -> Phrase:
+    """Say that a step has not run."""
+    return say("step {name} has not run", name=name)
