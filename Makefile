@@ -1,0 +1,56 @@
+# Needs Python 3.11 or newer and make, nothing else. Everything is installed into .venv from locks with hashes.
+PYTHON ?= python3
+VENV ?= .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip --disable-pip-version-check
+RUN_TESTS := $(BIN)/python -m pytest
+
+.PHONY: demo test check bench docs wheel lock clean
+
+demo: $(VENV)/.core  ## run the bundled recipes on the bundled documents, with no key and no model
+	@$(BIN)/smeflow demo
+
+test: $(VENV)/.dev  ## every test, the notebook included
+	$(RUN_TESTS) $(ARGS)
+
+check: $(VENV)/.dev  ## style, types and floors
+	$(BIN)/ruff check src tests scripts
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+bench: $(VENV)/.dev  ## the figures of docs/measurements.md
+	$(BIN)/python bench/run.py $(ARGS)
+
+docs: $(VENV)/.docs  ## the documentation as a web site in site/
+	$(BIN)/zensical build --clean
+
+wheel: $(VENV)/.dev  ## the wheel in dist/
+	$(PIP) wheel --quiet --no-deps --no-build-isolation --wheel-dir dist .
+
+clean:  ## remove what these targets made
+	rm -rf $(VENV) dist site build .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
+
+$(VENV)/bin/python:
+	@$(PYTHON) -c 'import sys; sys.exit(0 if sys.version_info >= (3, 11) else "smeflow needs Python 3.11 or newer, found %d.%d. Name another one: make PYTHON=python3.12" % sys.version_info[:2])'
+	$(PYTHON) -m venv $(VENV)
+
+$(VENV)/.core: $(VENV)/bin/python requirements/core.lock.hash requirements/build.lock.hash pyproject.toml
+	$(PIP) install --quiet --require-hashes -r requirements/core.lock.hash -r requirements/build.lock.hash
+	$(PIP) install --quiet --no-build-isolation --no-deps --editable .
+	@touch $@
+
+$(VENV)/.dev: $(VENV)/.core requirements/dev.lock.hash
+	$(PIP) install --quiet --require-hashes -r requirements/dev.lock.hash
+	@touch $@
+
+$(VENV)/.docs: $(VENV)/.core requirements/docs.lock.hash
+	$(PIP) install --quiet --require-hashes -r requirements/docs.lock.hash
+	@touch $@
+
+# Needs uv on the PATH. The locks hold names, versions and hashes, and no address.
+LOCK := uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --no-emit-index-url --upgrade
+lock:  ## renew the locks
+	$(LOCK) pyproject.toml --group dev -o requirements/dev.lock.hash
+	$(LOCK) pyproject.toml -c requirements/dev.lock.hash -o requirements/core.lock.hash
+	$(LOCK) pyproject.toml --group build --group docs -c requirements/dev.lock.hash -o requirements/docs.lock.hash
+	printf 'hatchling\neditables\n' | $(LOCK) - -c requirements/dev.lock.hash -o requirements/build.lock.hash

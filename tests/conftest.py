@@ -1,0 +1,95 @@
+"""What every test gets: no network but loopback, and skips that name what is missing."""
+
+import importlib.util
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
+
+import pytest
+
+HERE = Path(__file__).parent
+REQUIRE_ALL = os.environ.get("SMEFLOW_REQUIRE_ALL") == "1"
+"""On the machine that decides, a missing program is a failure and not a skip."""
+
+# Before anything that connects is imported, and for every Python that a test starts.
+_BLOCK = HERE / "network_block"
+_ATTEMPTS = Path(tempfile.mkdtemp(prefix="smeflow-tests-")) / "attempts"
+os.environ["SMEFLOW_TEST_NETWORK_ATTEMPTS"] = str(_ATTEMPTS)
+os.environ["PYTHONPATH"] = os.pathsep.join(filter(None, [str(_BLOCK), os.environ.get("PYTHONPATH")]))
+_spec = importlib.util.spec_from_file_location("smeflow_network_block", _BLOCK / "sitecustomize.py")
+assert _spec is not None
+assert _spec.loader is not None
+_spec.loader.exec_module(importlib.util.module_from_spec(_spec))
+
+# No test may depend on what the machine of its author has set.
+for _name in list(os.environ):
+    if _name.endswith("_API_KEY") or _name.startswith(("LANGCHAIN_", "LANGSMITH_", "SMEFLOW_LLM")):
+        del os.environ[_name]
+
+
+@pytest.fixture(autouse=True)
+def network_attempts() -> Iterator[list[str]]:
+    """Give the refused attempts so far, as a list a test may empty; fail a test that leaves some.
+
+    Each line reads like ``socket.connect to '203.0.113.7'``.
+    """
+    seen: list[str] = []
+    _ATTEMPTS.write_text("", encoding="utf-8")
+    yield seen
+    left = [a for a in _ATTEMPTS.read_text(encoding="utf-8").splitlines() if a not in seen]
+    assert not left, f"this test tried to leave the machine: {left}"
+
+
+@cache
+def _languages_of_tesseract() -> frozenset[str]:
+    done = subprocess.run(["tesseract", "--list-langs"], capture_output=True, text=True, check=False)
+    return frozenset(done.stdout.split()[1:])
+
+
+def _missing(mark: pytest.Mark) -> str | None:
+    """Say what a `requires_…` mark wants and does not find."""
+    name = str(mark.args[0])
+    if mark.name == "requires_module":
+        return None if importlib.util.find_spec(name) else f"the Python package {name} is not installed"
+    if shutil.which(name) is None:
+        return f"the program {name} is not installed"
+    absent = (
+        set(mark.kwargs.get("languages", ())) - _languages_of_tesseract() if name == "tesseract" else set()
+    )
+    return f"tesseract has no data for {', '.join(sorted(absent))}" if absent else None
+
+
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """Skip a test whose program or package is missing, or fail it where everything must be there."""
+    for mark in [*item.iter_markers("requires_program"), *item.iter_markers("requires_module")]:
+        if reason := _missing(mark):
+            (pytest.fail if REQUIRE_ALL else pytest.skip)(reason)
+
+
+@pytest.fixture(scope="session")
+def root() -> Path:
+    """Give the folder of the project."""
+    return HERE.parent
+
+
+@pytest.fixture(scope="session")
+def recipes() -> Path:
+    """Give the folder of the bundled recipes and their documents; copy what a test changes."""
+    return HERE.parent / "recipes"
+
+
+@pytest.fixture(scope="session")
+def documents() -> Path:
+    """Give the folder of third-party documents that only tests read."""
+    return HERE / "documents"
+
+
+def pytest_report_header() -> str:
+    """Tell which Python runs and whether anything may be skipped."""
+    skips = "nothing may be skipped" if REQUIRE_ALL else "skips are listed at the end"
+    return f"smeflow tests on {sys.version.split()[0]}; {skips}"
