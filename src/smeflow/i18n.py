@@ -10,7 +10,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cache
 from importlib import resources
-from typing import Literal
+from typing import TYPE_CHECKING, Any, Literal
+
+if TYPE_CHECKING:
+    from pydantic_core import CoreSchema
 
 Language = Literal["en", "fr"]
 LANGUAGES: tuple[Language, ...] = ("en", "fr")
@@ -31,6 +34,32 @@ class Phrase:
         template = self.template if language == "en" else french().get(self.template, self.template)
         parts = {k: v.render(language) if isinstance(v, Phrase) else v for k, v in self.data.items()}
         return template.format(**parts) if parts else template.replace("{{", "{").replace("}}", "}")
+
+    @classmethod
+    def __get_pydantic_core_schema__(cls, _source: object, _handler: object) -> "CoreSchema":
+        """Let results hold sentences: in JSON one is ``{"template": …, "data": {…}}``."""
+        from pydantic_core import core_schema
+
+        return core_schema.no_info_plain_validator_function(
+            _from_plain,
+            json_schema_input_schema=core_schema.dict_schema(),
+            serialization=core_schema.plain_serializer_function_ser_schema(_to_plain, when_used="json"),
+        )
+
+
+def _to_plain(value: Any) -> Any:
+    if isinstance(value, Phrase):
+        return {"template": value.template, "data": {k: _to_plain(v) for k, v in value.data.items()}}
+    return value if isinstance(value, int | float | bool) else str(value)
+
+
+def _from_plain(value: Any) -> Phrase:
+    if isinstance(value, Phrase):
+        return value
+    if not isinstance(value, Mapping) or set(value) != {"template", "data"}:
+        raise ValueError("a sentence is a template and its data")
+    data = {k: _from_plain(v) if isinstance(v, Mapping) else v for k, v in value["data"].items()}
+    return Phrase(str(value["template"]), data)
 
 
 def say(template: str, /, **data: object) -> Phrase:
