@@ -78,7 +78,7 @@ class Case:
     documents: tuple[Document, ...] = ()
     text: str = ""
     """What a person would read first: the newest message of a mail, the text of a page, a row's cells."""
-    results: Mapping[str, Any] = NO_RESULTS
+    results: Mapping[str, Any] = field(default_factory=lambda: NO_RESULTS)
     known: Known = field(default_factory=NothingKnown, repr=False, compare=False)
 
     @classmethod

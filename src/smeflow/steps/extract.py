@@ -1,0 +1,144 @@
+"""Read a record out of a case's documents: exact readers first, then rules, then a model for what is left."""
+
+from collections.abc import Mapping, Sequence
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, ClassVar, Generic, Literal, Self, cast, overload
+
+from pydantic import BaseModel, Field, field_serializer, field_validator, model_validator
+
+from smeflow._text import hash_of
+from smeflow.llm.base import LLM
+from smeflow.records import RECORDS, REQUIRED, Invoice
+from smeflow.step import Case
+from smeflow.steps.base import Family
+from smeflow.steps.extraction import Extraction, R
+from smeflow.steps.fields import FieldSpec, FieldsRecord, FieldText, record_type, spec_of, specs_of_model
+
+ReaderName = Literal["exact", "layout", "model"]
+
+
+class Extract(Family, Generic[R]):
+    """Read a record; every value is quoted from the documents or left out.
+
+    Give either ``into`` (a Pydantic model, or the name of one of `smeflow.records`) or ``fields``.
+    """
+
+    revision: ClassVar[int] = 1
+
+    into: type[R] | None = None
+    """The record's type: `Invoice`, or any Pydantic model of plain fields."""
+    fields: dict[str, FieldText] | None = None
+    """Fields and their kinds: ``{number: text, total: money, due: date?, category: [a, b]}``."""
+    readers: tuple[ReaderName, ...] = ("exact", "layout", "model")
+    """Who may read, in this order."""
+    ask: Literal["left", "always"] = "left"
+    """Whether a model is asked only where something is missing, or always, as a second opinion."""
+    required: tuple[str, ...] | None = None
+    """What must be found; by default what the record's type or the fields demand."""
+    instructions: str = ""
+    """What a model should know about these documents; data in them is never taken as an instruction."""
+    max_characters: int = Field(default=16_000, ge=500)
+    """How much text a model is given; of a longer document its beginning and its end."""
+    max_output_tokens: int = Field(default=2_000, ge=100)
+
+    if TYPE_CHECKING:
+
+        @overload
+        def __init__(
+            self: "Extract[R]",
+            *,
+            name: str,
+            into: type[R],
+            readers: tuple[ReaderName, ...] = ...,
+            ask: Literal["left", "always"] = ...,
+            required: tuple[str, ...] | None = ...,
+            instructions: str = ...,
+            max_characters: int = ...,
+            max_output_tokens: int = ...,
+        ) -> None: ...
+        @overload
+        def __init__(
+            self: "Extract[Invoice]",
+            *,
+            name: str,
+            into: Literal["Invoice"],
+            readers: tuple[ReaderName, ...] = ...,
+            ask: Literal["left", "always"] = ...,
+            required: tuple[str, ...] | None = ...,
+            instructions: str = ...,
+            max_characters: int = ...,
+            max_output_tokens: int = ...,
+        ) -> None: ...
+        @overload
+        def __init__(
+            self: "Extract[FieldsRecord]",
+            *,
+            name: str,
+            fields: Mapping[str, str | Sequence[str]],
+            readers: tuple[ReaderName, ...] = ...,
+            ask: Literal["left", "always"] = ...,
+            required: tuple[str, ...] | None = ...,
+            instructions: str = ...,
+            max_characters: int = ...,
+            max_output_tokens: int = ...,
+        ) -> None: ...
+        def __init__(self, **_: Any) -> None: ...
+
+    @field_validator("into", mode="before")
+    @classmethod
+    def _named(cls, into: object) -> object:
+        if isinstance(into, str):
+            if into not in RECORDS:
+                raise ValueError(f"{into!r} is no record; use one of {', '.join(sorted(RECORDS))}")
+            return RECORDS[into]
+        return into
+
+    @field_validator("fields")
+    @classmethod
+    def _kinds(cls, fields: dict[str, FieldText] | None) -> dict[str, FieldText] | None:
+        for written in (fields or {}).values():
+            spec_of(written)
+        return fields
+
+    @field_serializer("into")
+    def _identify(self, into: type[R] | None) -> str | None:
+        return f"{into.__qualname__}#{hash_of(into.model_json_schema())[:12]}" if into else None
+
+    @model_validator(mode="after")
+    def _one_kind(self) -> Self:
+        if (self.into is None) == (self.fields is None):
+            raise ValueError("give either into or fields")
+        unknown = [name for name in self.required or () if name not in self.record_type.model_fields]
+        if unknown:
+            raise ValueError(f"required names fields that are not there: {', '.join(unknown)}")
+        return self
+
+    @cached_property
+    def record_type(self) -> type[R]:
+        """The type of the record: ``into``, or one made of ``fields``."""
+        return self.into or cast("type[R]", record_type(self.name, self.specs))
+
+    @cached_property
+    def specs(self) -> dict[str, FieldSpec]:
+        """What to look for, by field name."""
+        if self.fields is not None:
+            return {name: spec_of(written) for name, written in self.fields.items()}
+        return specs_of_model(cast("type[BaseModel]", self.into))
+
+    @cached_property
+    def wanted(self) -> tuple[str, ...]:
+        """The fields that must be found."""
+        if self.required is not None:
+            return self.required
+        if self.into is Invoice:
+            return REQUIRED
+        return tuple(name for name, spec in self.specs.items() if not spec.optional)
+
+    @cached_property
+    def returns(self) -> type[Extraction[R]]:
+        """`Extraction` of the record's type."""
+        return Extraction[self.record_type]  # type: ignore[name-defined]  # the type is made at run time
+
+    def __call__(self, case: Case, llm: LLM, /) -> Extraction[R]:
+        """Read the record."""
+        raise NotImplementedError

@@ -1,0 +1,101 @@
+"""What an `Extract` step finds: a record, and for every field of it the evidence."""
+
+from collections.abc import Mapping
+from html import escape
+from typing import Any, Generic, TypeVar, cast
+
+from pydantic import BaseModel, TypeAdapter, ValidationError, field_serializer, field_validator
+from pydantic.functional_validators import ModelWrapValidatorHandler
+
+from smeflow.documents.base import Quote
+from smeflow.i18n import Phrase
+from smeflow.readers.base import Check
+from smeflow.steps.base import FieldReading, Result
+
+R = TypeVar("R", bound=BaseModel)
+
+
+class Extraction(Result, Generic[R]):
+    """A record and its evidence."""
+
+    record: R
+    """What was read. A field that is not known is None, also where the record's type would demand a value."""
+    fields: dict[str, FieldReading] = {}
+    """The evidence, by field name; a field inside a field is written with a dot."""
+    proven: bool = False
+    """The truth table in ``docs/proof.md`` holds. One model alone never proves anything."""
+    reader: str | None = None
+    """Who read most: ``einvoice``, ``layout``, ``labels``, ``model``, ``person``; None where nobody found anything."""
+    confidence: float | None = None
+    """None until it was fitted on labelled cases."""
+    checks: tuple[Check, ...] = ()
+    problems: tuple[Phrase, ...] = ()
+    """What a person should know; does not stop anything by itself."""
+    doubts: tuple[Phrase, ...] = ()
+    """What speaks against the result: a case with any goes to a person."""
+    wanted_model: bool = False
+    """A model would have helped, and there was none."""
+    several: int = 1
+    """How many records of this kind the documents hold."""
+    accepted_by: str | None = None
+    """The person who gave or confirmed values."""
+
+    @field_validator("record", mode="wrap")
+    @classmethod
+    def _keep_gaps(cls, value: Any, handler: ModelWrapValidatorHandler[R]) -> R:
+        """Read a record back that had gaps when it was written."""
+        try:
+            return handler(value)
+        except ValidationError:
+            kind = cls.model_fields["record"].annotation
+            if not isinstance(value, Mapping) or not isinstance(kind, type):
+                raise
+            return with_gaps(cast("type[R]", kind), value)
+
+    @field_serializer("record", when_used="json")
+    def _write(self, record: R) -> dict[str, Any]:
+        return record.model_dump(mode="json", warnings=False)  # gaps are None where the type says they cannot be
+
+    @property
+    def quotes(self) -> tuple[Quote, ...]:
+        """Every place a value was read from."""
+        return tuple(place for reading in self.fields.values() if (place := reading.place))
+
+    @property
+    def missing(self) -> tuple[str, ...]:
+        """The record's own fields that hold no value, in order."""
+        return tuple(name for name in type(self.record).model_fields if getattr(self.record, name) is None)
+
+    def _repr_html_(self) -> str:
+        head = f"<p><b>{escape(type(self.record).__name__)}</b> {'proven' if self.proven else 'not proven'}</p>"
+        rows = "".join(_row(name, reading) for name, reading in self.fields.items())
+        said = "".join(f"<li>{escape(str(p))}</li>" for p in dict.fromkeys(map(str, (*self.doubts, *self.problems))))
+        columns = "<tr><th>field</th><th>value</th><th>quote</th><th>page</th><th>reader</th><th>checks</th></tr>"
+        return f"{head}<table>{columns}{rows}</table>" + (f"<ul>{said}</ul>" if said else "")
+
+
+def _row(name: str, reading: FieldReading) -> str:
+    quote = f"<mark>{escape(reading.quote)}</mark>" if reading.quote else ""
+    checks = ", ".join(f"{'✓' if ok else '✗' if ok is False else '?'} {check}" for check, ok in reading.checks.items())
+    cells = (escape(name), escape(reading.value or ""), quote, reading.page or "", reading.reader or "", escape(checks))
+    return "<tr>" + "".join(f"<td>{cell}</td>" for cell in cells) + "</tr>"
+
+
+def with_gaps(kind: type[R], values: Mapping[str, Any]) -> R:
+    """Make a record of what is known; the rest is its default or None, even where the type demands a value.
+
+    A value that does not fit its field is left out: this never raises.
+    """
+    try:
+        return kind.model_validate(values)
+    except ValidationError:
+        known: dict[str, Any] = {}
+        for name, info in kind.model_fields.items():
+            known[name] = None if info.is_required() else info.get_default(call_default_factory=True, validated_data={})
+            if values.get(name) is None:
+                continue
+            try:
+                known[name] = TypeAdapter(info.rebuild_annotation()).validate_python(values[name])
+            except ValidationError:
+                continue
+        return kind.model_construct(**known)

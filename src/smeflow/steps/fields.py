@@ -1,0 +1,91 @@
+"""Fields written in a recipe, ``{number: text, due: date, category: [a, b, c]}``, and the record type made of them."""
+
+from collections.abc import Mapping
+from datetime import date
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any, Literal, cast, get_args, get_origin
+
+from pydantic import BaseModel, create_model
+
+from smeflow.records import Record
+
+FieldText = str | tuple[str, ...]
+"""A kind such as ``money``, with ``?`` behind it where the field may be missing; or a closed list of choices."""
+TYPES: Mapping[str, Any] = {
+    "text": str,
+    "money": Decimal,
+    "number": Decimal,
+    "date": date,
+    "identifier": str,
+    "iban": str,
+    "email": str,
+    "phone": str,
+    "choice": str,
+}
+
+
+class FieldsRecord(Record):
+    """A record whose fields were written in a recipe or given as ``fields=``."""
+
+    if TYPE_CHECKING:
+
+        def __getattr__(self, name: str) -> Any: ...
+
+
+class FieldSpec(Record):
+    """One field a step looks for."""
+
+    kind: str
+    choices: tuple[str, ...] = ()
+    optional: bool = False
+    about: str = ""
+    """What stands beneath the field in the record's class, for the model."""
+
+
+def spec_of(written: FieldText) -> FieldSpec:
+    """Read ``money``, ``date?`` or a list of choices.
+
+    Raises:
+        ValueError: There is no such kind.
+    """
+    if not isinstance(written, str):
+        return FieldSpec(kind="choice", choices=tuple(written))
+    kind, optional = (written[:-1], True) if written.endswith("?") else (written, False)
+    if kind not in TYPES or kind == "choice":
+        kinds = ", ".join(k for k in TYPES if k != "choice")
+        raise ValueError(f"{written!r} is no kind of field; use one of {kinds}, or a list of choices")
+    return FieldSpec(kind=kind, optional=optional)
+
+
+def specs_of_model(kind: type[BaseModel]) -> dict[str, FieldSpec]:
+    """Derive what to look for from a Pydantic model; what is no plain value is left to its default."""
+    found = {}
+    for name, info in kind.model_fields.items():
+        spec = _spec_of_type(info.annotation)
+        if spec:
+            optional = not info.is_required() or spec.optional
+            found[name] = spec.model_copy(update={"optional": optional, "about": info.description or ""})
+    return found
+
+
+def _spec_of_type(annotation: Any) -> FieldSpec | None:
+    arguments = get_args(annotation)
+    if get_origin(annotation) is Literal:
+        return FieldSpec(kind="choice", choices=tuple(str(a) for a in arguments))
+    if type(None) in arguments:
+        rest = [a for a in arguments if a is not type(None)]
+        spec = _spec_of_type(rest[0]) if len(rest) == 1 else None
+        return spec.model_copy(update={"optional": True}) if spec else None
+    plain = {str: "text", Decimal: "money", int: "number", float: "number", date: "date"}
+    return FieldSpec(kind=plain[annotation]) if annotation in plain else None
+
+
+def record_type(name: str, specs: Mapping[str, FieldSpec]) -> type[FieldsRecord]:
+    """Make the record type of fields written in a recipe; every field may be None."""
+    columns: dict[str, Any] = {field: (_annotation(spec), None) for field, spec in specs.items()}
+    title = "".join(part.capitalize() for part in name.split("_")) or "Fields"
+    return cast("type[FieldsRecord]", create_model(title, __base__=FieldsRecord, **columns))
+
+
+def _annotation(spec: FieldSpec) -> Any:
+    return (Literal[spec.choices] if spec.choices else TYPES[spec.kind]) | None
