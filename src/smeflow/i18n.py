@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cache
 from importlib import resources
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Literal
 
 if TYPE_CHECKING:
     from pydantic_core import CoreSchema
@@ -47,13 +47,13 @@ class Phrase:
         )
 
 
-def _to_plain(value: Any) -> Any:
+def _to_plain(value: object) -> object:
     if isinstance(value, Phrase):
         return {"template": value.template, "data": {k: _to_plain(v) for k, v in value.data.items()}}
     return value if isinstance(value, int | float | bool) else str(value)
 
 
-def _from_plain(value: Any) -> Phrase:
+def _from_plain(value: object) -> Phrase:
     if isinstance(value, Phrase):
         return value
     if not isinstance(value, Mapping) or set(value) != {"template", "data"}:

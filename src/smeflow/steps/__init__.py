@@ -1,0 +1,25 @@
+from smeflow.steps.base import FieldReading
+from smeflow.steps.draft import Draft
+from smeflow.steps.drafted import Drafted, FactFrom, FactValue
+from smeflow.steps.extract import Extract
+from smeflow.steps.extraction import Extraction
+from smeflow.steps.label import Example, Label, LabelRule
+from smeflow.steps.rule import Choice, Rule, Ruled
+from smeflow.steps.triage import Triage
+
+__all__ = [
+    "Choice",
+    "Draft",
+    "Drafted",
+    "Example",
+    "Extract",
+    "Extraction",
+    "FactFrom",
+    "FactValue",
+    "FieldReading",
+    "Label",
+    "LabelRule",
+    "Rule",
+    "Ruled",
+    "Triage",
+]

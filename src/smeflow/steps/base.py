@@ -13,7 +13,7 @@ PRINTED_TYPES = ("application/pdf", "image/", "text/xml", "application/xml")
 
 
 class Family(BaseModel):
-    """A kind of step. Its fields are its keyword arguments, its keys in YAML, its repr and its fingerprint."""
+    """A kind of step. Its fields are its keyword arguments, YAML keys, repr and fingerprint."""
 
     model_config = ConfigDict(
         frozen=True, extra="forbid", use_attribute_docstrings=True, arbitrary_types_allowed=True
@@ -54,11 +54,13 @@ class FieldReading(Result):
     """The currency printed beside an amount."""
     confidence: float | None = None
     """None until it was fitted on labelled cases; never the model's own word."""
-    checks: dict[str, bool | None] = {}
+    checks: dict[str, bool | None] = Field(default_factory=dict)
     """What must hold for this field: passed, failed, or None where it could not run."""
 
     @classmethod
-    def of(cls, value: str | None, quote: Quote | None, reader: str, currency: str | None = None) -> "FieldReading":
+    def of(
+        cls, value: str | None, quote: Quote | None, reader: str, currency: str | None = None
+    ) -> "FieldReading":
         """Put a value and the place it was read from together."""
         if quote is None:
             return cls(value=value, reader=reader, currency=currency)

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from html import escape
 from typing import Any, Generic, TypeVar, cast
 
-from pydantic import BaseModel, TypeAdapter, ValidationError, field_serializer, field_validator
+from pydantic import BaseModel, Field, TypeAdapter, ValidationError, field_serializer, field_validator
 from pydantic.functional_validators import ModelWrapValidatorHandler
 
 from smeflow.documents.base import Quote
@@ -20,12 +20,12 @@ class Extraction(Result, Generic[R]):
 
     record: R
     """What was read. A field that is not known is None, also where the record's type would demand a value."""
-    fields: dict[str, FieldReading] = {}
+    fields: dict[str, FieldReading] = Field(default_factory=dict)
     """The evidence, by field name; a field inside a field is written with a dot."""
     proven: bool = False
     """The truth table in ``docs/proof.md`` holds. One model alone never proves anything."""
     reader: str | None = None
-    """Who read most: ``einvoice``, ``layout``, ``labels``, ``model``, ``person``; None where nobody found anything."""
+    """Who read most: ``einvoice``, ``layout``, ``labels``, ``model`` or ``person``."""
     confidence: float | None = None
     """None until it was fitted on labelled cases."""
     checks: tuple[Check, ...] = ()
@@ -42,7 +42,7 @@ class Extraction(Result, Generic[R]):
 
     @field_validator("record", mode="wrap")
     @classmethod
-    def _keep_gaps(cls, value: Any, handler: ModelWrapValidatorHandler[R]) -> R:
+    def _keep_gaps(cls, value: object, handler: ModelWrapValidatorHandler[R]) -> R:
         """Read a record back that had gaps when it was written."""
         try:
             return handler(value)
@@ -54,7 +54,9 @@ class Extraction(Result, Generic[R]):
 
     @field_serializer("record", when_used="json")
     def _write(self, record: R) -> dict[str, Any]:
-        return record.model_dump(mode="json", warnings=False)  # gaps are None where the type says they cannot be
+        return record.model_dump(
+            mode="json", warnings=False
+        )  # gaps are None where the type says they cannot be
 
     @property
     def quotes(self) -> tuple[Quote, ...]:
@@ -67,17 +69,32 @@ class Extraction(Result, Generic[R]):
         return tuple(name for name in type(self.record).model_fields if getattr(self.record, name) is None)
 
     def _repr_html_(self) -> str:
-        head = f"<p><b>{escape(type(self.record).__name__)}</b> {'proven' if self.proven else 'not proven'}</p>"
+        head = (
+            f"<p><b>{escape(type(self.record).__name__)}</b> {'proven' if self.proven else 'not proven'}</p>"
+        )
         rows = "".join(_row(name, reading) for name, reading in self.fields.items())
-        said = "".join(f"<li>{escape(str(p))}</li>" for p in dict.fromkeys(map(str, (*self.doubts, *self.problems))))
-        columns = "<tr><th>field</th><th>value</th><th>quote</th><th>page</th><th>reader</th><th>checks</th></tr>"
+        said = "".join(
+            f"<li>{escape(str(p))}</li>" for p in dict.fromkeys(map(str, (*self.doubts, *self.problems)))
+        )
+        columns = (
+            "<tr><th>field</th><th>value</th><th>quote</th><th>page</th><th>reader</th><th>checks</th></tr>"
+        )
         return f"{head}<table>{columns}{rows}</table>" + (f"<ul>{said}</ul>" if said else "")
 
 
 def _row(name: str, reading: FieldReading) -> str:
     quote = f"<mark>{escape(reading.quote)}</mark>" if reading.quote else ""
-    checks = ", ".join(f"{'✓' if ok else '✗' if ok is False else '?'} {check}" for check, ok in reading.checks.items())
-    cells = (escape(name), escape(reading.value or ""), quote, reading.page or "", reading.reader or "", escape(checks))
+    checks = ", ".join(
+        f"{'✓' if ok else '✗' if ok is False else '?'} {check}" for check, ok in reading.checks.items()
+    )
+    cells = (
+        escape(name),
+        escape(reading.value or ""),
+        quote,
+        reading.page or "",
+        reading.reader or "",
+        escape(checks),
+    )
     return "<tr>" + "".join(f"<td>{cell}</td>" for cell in cells) + "</tr>"
 
 
@@ -91,7 +108,9 @@ def with_gaps(kind: type[R], values: Mapping[str, Any]) -> R:
     except ValidationError:
         known: dict[str, Any] = {}
         for name, info in kind.model_fields.items():
-            known[name] = None if info.is_required() else info.get_default(call_default_factory=True, validated_data={})
+            known[name] = (
+                None if info.is_required() else info.get_default(call_default_factory=True, validated_data={})
+            )
             if values.get(name) is None:
                 continue
             try:

@@ -1,4 +1,4 @@
-"""Fields written in a recipe, ``{number: text, due: date, category: [a, b, c]}``, and the record type made of them."""
+"""Fields written in a recipe, ``{number: text, category: [a, b]}``, and the record type made of them."""
 
 from collections.abc import Mapping
 from datetime import date
@@ -10,7 +10,7 @@ from pydantic import BaseModel, create_model
 from smeflow.records import Record
 
 FieldText = str | tuple[str, ...]
-"""A kind such as ``money``, with ``?`` behind it where the field may be missing; or a closed list of choices."""
+"""A kind such as ``money``, ``money?`` where it may be missing; or a closed list of choices."""
 TYPES: Mapping[str, Any] = {
     "text": str,
     "money": Decimal,
@@ -29,7 +29,7 @@ class FieldsRecord(Record):
 
     if TYPE_CHECKING:
 
-        def __getattr__(self, name: str) -> Any: ...
+        def __getattr__(self, name: str) -> Any: ...  # noqa: ANN401 - as the fields were written
 
 
 class FieldSpec(Record):
@@ -68,7 +68,7 @@ def specs_of_model(kind: type[BaseModel]) -> dict[str, FieldSpec]:
     return found
 
 
-def _spec_of_type(annotation: Any) -> FieldSpec | None:
+def _spec_of_type(annotation: object) -> FieldSpec | None:
     arguments = get_args(annotation)
     if get_origin(annotation) is Literal:
         return FieldSpec(kind="choice", choices=tuple(str(a) for a in arguments))
@@ -87,5 +87,5 @@ def record_type(name: str, specs: Mapping[str, FieldSpec]) -> type[FieldsRecord]
     return cast("type[FieldsRecord]", create_model(title, __base__=FieldsRecord, **columns))
 
 
-def _annotation(spec: FieldSpec) -> Any:
+def _annotation(spec: FieldSpec) -> object:
     return (Literal[spec.choices] if spec.choices else TYPES[spec.kind]) | None
