@@ -1,0 +1,62 @@
+"""What a sink takes and what it says back. A sink is a projection of the ledger: put twice, equal bytes."""
+
+from collections.abc import Iterable, MutableMapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Protocol
+
+from smeflow.i18n import Phrase
+from smeflow.step import Case
+
+SinkMemory = MutableMapping[str, str]
+"""What a sink wrote last: a name of its own -> the hash of the content. Kept by the ledger.
+
+Each assignment must be durable before it returns: a sink writes down what it is about to put in place, so that
+a crash in between is not taken for a change by hand.
+"""
+
+
+@dataclass(frozen=True, kw_only=True)
+class SinkItem:
+    """One finished item. Only items that are done come here."""
+
+    recipe: str
+    key: str
+    name: str
+    version: str
+    case: Case
+    parent: str | None = None
+    """The key of the item it was split from."""
+    finished_at: datetime | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Put:
+    """What a sink did."""
+
+    path: str
+    """The file, or the folder of many files; ``-`` for the standard output."""
+    rows: int
+    sha256: str
+    """Of the file, or of the list of files with theirs."""
+    changed: bool
+    """Whether anything on the disk is other than before."""
+    notes: tuple[Phrase, ...] = field(default=())
+    """What a person should know: a file changed by hand was left alone."""
+
+
+class Sink(Protocol):
+    """Where results go, as a whole: what was put before and is no longer among *items* disappears."""
+
+    @property
+    def name(self) -> str:
+        """The target: a path as it is written in the recipe."""
+        ...
+
+    def put(self, items: Iterable[SinkItem], memory: SinkMemory) -> Put:
+        """Bring the target to what *items* say. Equal items give equal bytes, whenever and in whatever order.
+
+        Raises:
+            SinkError: It cannot be written; the message names the path. What was there is still there.
+        """
+        ...

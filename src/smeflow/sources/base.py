@@ -1,0 +1,62 @@
+"""What a source gives: cases to be, one after another, as bytes under a key."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from smeflow._text import sha256
+from smeflow.i18n import Phrase
+
+ROW = "application/vnd.smeflow.row+json"
+"""The media type of a row: a JSON object of text cells, in the order of the columns."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Arrival:
+    """One thing that came in. The same key with another version is the same item, changed."""
+
+    key: str
+    """Stable within the source: a relative path with ``/``, the key column of a row."""
+    version: str
+    """The hash of the content, nothing else: a new date on an unchanged file is no change."""
+    name: str
+    """What a person calls it."""
+    media_type: str
+    data: bytes = field(repr=False)
+    fields: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Unreadable:
+    """Something is there under *key* and could not be taken; the others go on."""
+
+    key: str
+    phrase: Phrase
+
+
+class Source(Protocol):
+    """Where cases come from."""
+
+    @property
+    def name(self) -> str:
+        """What a person calls it: the folder, the file."""
+        ...
+
+    @property
+    def complete(self) -> bool:
+        """Whether `cases` gives all there is, so that a key not seen any more is gone."""
+        ...
+
+    def cases(self) -> Iterator[Arrival | Unreadable]:
+        """Go through what is there now, in an order that stays the same.
+
+        Raises:
+            SourceError: The source as a whole cannot be read.
+        """
+        ...
+
+
+def arrival(key: str, name: str, media_type: str, data: bytes, fields: Mapping[str, str] | None = None) -> Arrival:
+    """Make an arrival whose version is the hash of its bytes."""
+    version = sha256(data)
+    return Arrival(key=key, version=version, name=name, media_type=media_type, data=data, fields=fields or {})
