@@ -11,8 +11,8 @@ from smeflow.step import Case
 SinkMemory = MutableMapping[str, str]
 """What a sink wrote last: a name of its own -> the hash of the content. Kept by the ledger.
 
-Each assignment must be durable before it returns: a sink writes down what it is about to put in place, so that
-a crash in between is not taken for a change by hand.
+Each assignment must be durable before it returns: a sink writes down what it is about to put in place, so
+that a crash in between is not taken for a change by hand.
 """
 
 

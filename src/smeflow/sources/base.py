@@ -56,7 +56,9 @@ class Source(Protocol):
         ...
 
 
-def arrival(key: str, name: str, media_type: str, data: bytes, fields: Mapping[str, str] | None = None) -> Arrival:
+def arrival(
+    key: str, name: str, media_type: str, data: bytes, fields: Mapping[str, str] | None = None
+) -> Arrival:
     """Make an arrival whose version is the hash of its bytes."""
     version = sha256(data)
     return Arrival(key=key, version=version, name=name, media_type=media_type, data=data, fields=fields or {})
