@@ -43,7 +43,7 @@ class Drafted(Result):
 
 
 class FactFrom(Result):
-    """Where a fact comes from: a field of an earlier result, or a computation over a table.
+    """Where a fact comes from: an expression over earlier results, or a computation over a table.
 
     ``invoice.record.total_gross``, ``{sum: amount}``, ``{count: rows}``, ``{average: amount}``,
     ``{top: customer, by: amount}``; each with ``where: {column: value}`` and ``table: name`` if wanted.
@@ -51,8 +51,8 @@ class FactFrom(Result):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    path: str | None = None
-    """``step.field.field``: names only, no code."""
+    value: str | None = None
+    """An expression in the language of conditions; writing the text alone will do."""
     sum: str | None = None
     count: str | None = None
     """``rows``, or a column whose different values are counted."""
@@ -74,15 +74,17 @@ class FactFrom(Result):
     @model_validator(mode="before")
     @classmethod
     def _short(cls, written: object) -> object:
-        return {"path": written} if isinstance(written, str) else written
+        return {"value": written} if isinstance(written, str) else written
 
     @model_validator(mode="after")
     def _one(self) -> Self:
         given = [
-            n for n in ("path", "sum", "count", "average", "minimum", "maximum", "top") if getattr(self, n)
+            n for n in ("value", "sum", "count", "average", "minimum", "maximum", "top") if getattr(self, n)
         ]
         if len(given) != 1:
-            raise ValueError("a fact is either a path or one of sum, count, average, minimum, maximum, top")
+            raise ValueError(
+                "a fact is either an expression or one of sum, count, average, minimum, maximum, top"
+            )
         if (self.top is None) != (self.by is None):
             raise ValueError("top and by go together: {top: customer, by: amount}")
         return self

@@ -1,26 +1,54 @@
 """Compute a value from earlier results, without any model."""
 
-from collections.abc import Callable
+from collections.abc import Mapping
+from datetime import date
+from decimal import Decimal
+from functools import cached_property
 from html import escape
-from typing import ClassVar, Self
+from typing import Annotated, Any, ClassVar, Self
 
-from pydantic import Field, model_validator
+from pydantic import BeforeValidator, Field, PlainSerializer, model_validator
 
+from smeflow.expression import Expression, parse
 from smeflow.i18n import Phrase, say
 from smeflow.llm.base import LLM
+from smeflow.money import Money
 from smeflow.step import Case
 from smeflow.steps.base import Family, Result
 
-Scalar = str | bool | int | float | None
+Value = str | bool | int | Decimal | Money | date | None
+
+
+def _tagged(value: Value) -> object:
+    """Write a value so that its type comes back from JSON."""
+    if isinstance(value, Money):
+        return {"money": [str(value.amount), value.currency]}
+    if isinstance(value, Decimal):
+        return {"number": str(value)}
+    return {"date": value.isoformat()} if isinstance(value, date) else value
+
+
+def _untagged(written: object) -> object:
+    if not isinstance(written, Mapping):
+        return written
+    match dict(written):
+        case {"money": [amount, currency]}:
+            return Money(Decimal(amount), currency)
+        case {"number": str(number)}:
+            return Decimal(number)
+        case {"date": str(day)}:
+            return date.fromisoformat(day)
+    return written
 
 
 class Ruled(Result):
-    """The value a rule gave."""
+    """The value a rule gave; None where it could not be decided."""
 
-    value: Scalar = None
+    value: Annotated[Value, BeforeValidator(_untagged), PlainSerializer(_tagged, when_used="json")] = None
     because: str = ""
     """The condition that held, as it was written."""
     doubts: tuple[Phrase, ...] = ()
+    accepted_by: str | None = None
 
     def _repr_html_(self) -> str:
         return f"<p><b>{escape(str(self.value))}</b> <small>{escape(self.because)}</small></p>"
@@ -30,14 +58,12 @@ class Choice(Result):
     """One line of a rule: when this holds, that is the value."""
 
     when: str
-    """A condition in the recipe's language, or any text where `test` is given."""
-    value: Scalar
-    test: Callable[[Case], bool | None] | None = Field(default=None, exclude=True, repr=False)
-    """The condition as a function; a recipe compiles it from ``when``. It gives None where it cannot decide."""
+    """A condition, as in a recipe: ``invoice.record.total_gross > 5000``."""
+    value: str | bool | int | float
 
 
 class Rule(Family):
-    """Choose a value by conditions: the first that holds decides.
+    """Choose a value by conditions, the first that holds decides; or compute it.
 
     In a recipe::
 
@@ -46,45 +72,64 @@ class Rule(Family):
             - {when: invoice.record.total_gross > 5000, value: high}
             - {when: invoice.record.days_to_pay < 7, value: high}
           otherwise: normal
+        - rule: discount
+          value: invoice.record.total_net * 0.02
     """
 
     revision: ClassVar[int] = 1
 
-    choose: tuple[Choice, ...] = Field(min_length=1)
-    otherwise: Scalar = None
+    choose: tuple[Choice, ...] = ()
+    otherwise: str | bool | int | float | None = None
     """The value where no condition holds."""
+    value: str | None = None
+    """An expression that gives the value, instead of ``choose``."""
+    constants: Mapping[str, Any] = Field(default_factory=dict, exclude=True, repr=False)
+    """Names that conditions may use besides steps, such as ``company``."""
+    currency: str = Field(default="EUR", exclude=True, repr=False)
+    """What a bare number beside an amount of money is taken as."""
 
     @model_validator(mode="after")
-    def _says_when(self) -> Self:
-        if any(not choice.when.strip() for choice in self.choose):
-            raise ValueError("each choice needs a condition")
+    def _one_way(self) -> Self:
+        if bool(self.choose) == bool(self.value):
+            raise ValueError("give either choose, with conditions, or value, with an expression")
+        if self.value and self.otherwise is not None:
+            raise ValueError("otherwise belongs to choose")
+        _ = self.expressions  # a mistake in a condition is told when the rule is made
         return self
+
+    @cached_property
+    def expressions(self) -> tuple[Expression, ...]:
+        """The conditions, or the one expression, ready to be asked."""
+        texts = [self.value] if self.value else [choice.when for choice in self.choose]
+        return tuple(parse(text, constants=self.constants, currency=self.currency) for text in texts)
 
     @property
     def returns(self) -> type[Ruled]:
         """`Ruled`."""
         return Ruled
 
-    def compiled(self, compile_text: Callable[[str], Callable[[Case], bool | None]]) -> "Rule":
-        """Give the same rule with its conditions made into functions."""
-        choose = tuple(
-            c if c.test else c.model_copy(update={"test": compile_text(c.when)}) for c in self.choose
-        )
-        return self.model_copy(update={"choose": choose})
-
     def __call__(self, case: Case, llm: LLM, /) -> Ruled:
         """Go through the conditions in order; one that cannot be decided stops here and says so."""
-        for choice in self.choose:
-            verdict = _ask(choice, case)
+        if self.value:
+            return self._computed(self.expressions[0], case)
+        for choice, expression in zip(self.choose, self.expressions, strict=True):
+            verdict = expression.decides(case)
             if verdict is None:
-                doubt = say("rule {name}: cannot decide {condition}", name=self.name, condition=choice.when)
-                return Ruled(because=choice.when, doubts=(doubt,))
+                return self._undecided(choice.when)
             if verdict:
-                return Ruled(value=choice.value, because=choice.when)
-        return Ruled(value=self.otherwise, because="otherwise")
+                return Ruled(value=_exact(choice.value), because=choice.when)
+        return Ruled(value=_exact(self.otherwise), because="otherwise")
+
+    def _computed(self, expression: Expression, case: Case) -> Ruled:
+        value = expression(case)
+        if value is None or not isinstance(value, str | bool | int | Decimal | Money | date):
+            return self._undecided(expression.text)
+        return Ruled(value=value, because=expression.text)
+
+    def _undecided(self, condition: str) -> Ruled:
+        doubt = say("rule {name}: cannot decide {condition}", name=self.name, condition=condition)
+        return Ruled(because=condition, doubts=(doubt,))
 
 
-def _ask(choice: Choice, case: Case) -> bool | None:
-    if choice.test is None:
-        raise TypeError(f"the condition {choice.when!r} is text: give test=, or let a recipe compile it")
-    return choice.test(case)
+def _exact(value: str | bool | float | None) -> Value:
+    return Decimal(repr(value)) if isinstance(value, float) else value
