@@ -1,0 +1,252 @@
+"""The shape of the whole: what must not grow, and what must not happen at import."""
+
+import ast
+import json
+import re
+import statistics
+import string
+import subprocess
+import sys
+import tomllib
+from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+SRC = ROOT / "src" / "smeflow"
+FILES = sorted(SRC.rglob("*.py"))
+UNIX_ONLY = {"fcntl", "resource", "pwd", "grp", "termios"}
+HEAVY = {
+    "openai",
+    "langchain",
+    "langchain_core",
+    "langchain_openai",
+    "sqlalchemy",
+    "pypdfium2",
+    "facturx",
+    "lxml",
+}
+HEAVY |= {"typer", "rich", "xlsxwriter", "python_calamine", "genai_prices", "aiohttp", "stdnum", "ruamel"}
+
+
+@cache
+def tree(file: Path) -> ast.Module:
+    return ast.parse(file.read_text(encoding="utf-8"), str(file))
+
+
+def name(file: Path) -> str:
+    return str(file.relative_to(SRC.parent))
+
+
+def members(protocol: type) -> set[str]:
+    """Name what a protocol asks of a class that fulfils it."""
+    return {m for m in vars(protocol) if not m.startswith("_") or m == "__call__"}
+
+
+def test_a_step_has_exactly_three_members():
+    """A step is a name, a type and a call; whatever else is wanted wraps it from outside."""
+    from smeflow.step import Step
+
+    assert members(Step) == {"name", "returns", "__call__"}
+
+
+def test_a_model_has_exactly_one_verb():
+    """A model completes a request; retries, records and budgets are models around a model."""
+    from smeflow.llm.base import LLM
+
+    assert members(LLM) == {"complete"}
+
+
+WATCH = """
+import sys
+events = []
+def watch(event, args):
+    if event == "open" and isinstance(args[1], str) and any(c in args[1] for c in "wax+"):
+        events.append(f"opens {args[0]} to write")
+    elif event in {"os.mkdir", "os.remove", "os.rename", "os.listdir", "subprocess.Popen"}:
+        path = str(args[0])
+        places = [sys.prefix, sys.base_prefix, *filter(None, sys.path)]
+        if event != "os.listdir" or not any(path.startswith(p) for p in places):
+            events.append(f"{event} {path}")
+    elif event.startswith("socket."):
+        events.append(event)
+sys.dont_write_bytecode = True
+sys.addaudithook(watch)
+%s
+import json
+loaded = sorted({m.partition(".")[0] for m in sys.modules})
+sys.stdout.write("\\n" + json.dumps({"events": events, "loaded": loaded}))
+"""
+
+IMPORTS = {
+    "the package alone": "import smeflow",
+    "what a script names": (
+        "import smeflow\n"
+        "from smeflow import Case, LLM, step\n"
+        "from smeflow.records import Invoice\n"
+        "from smeflow.steps import Draft, Extract, Triage"
+    ),
+}
+
+
+@pytest.mark.parametrize("statements", IMPORTS.values(), ids=IMPORTS.keys())
+def test_importing_loads_nothing_heavy_and_leaves_no_trace(statements, tmp_path):
+    """Importing prints nothing, writes nothing, opens no socket, and loads no library before its time."""
+    code = WATCH % statements
+    done = subprocess.run(
+        [sys.executable, "-P", "-c", code], capture_output=True, text=True, check=True, cwd=tmp_path
+    )
+    printed, _, told = done.stdout.rpartition("\n")
+    seen = json.loads(told)
+    assert printed == ""
+    assert done.stderr == ""
+    assert seen["events"] == []
+    assert not HEAVY & set(seen["loaded"])
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_files_stay_short():
+    """A file has at most 400 lines, and half of them at most about 90."""
+    lengths = {name(f): len(f.read_text(encoding="utf-8").splitlines()) for f in FILES}
+    assert {f: n for f, n in lengths.items() if n > 400} == {}
+    assert statistics.median(n for n in lengths.values() if n) <= 110
+
+
+def test_functions_stay_short():
+    """A function has at most 60 lines, its docstring included."""
+    long = [
+        f"{name(file)}:{node.lineno} {node.name}: {node.end_lineno - node.lineno + 1} lines"
+        for file in FILES
+        for node in ast.walk(tree(file))
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and node.end_lineno - node.lineno >= 60
+    ]
+    assert long == []
+
+
+def test_no_module_needs_unix_at_import():
+    """Locks and limits have a Windows path: what exists on Unix alone is imported where it is used."""
+    found = [
+        f"{name(file)}:{node.lineno}"
+        for file in FILES
+        for node in _run_at_import(tree(file))
+        if isinstance(node, ast.Import | ast.ImportFrom) and UNIX_ONLY & set(_imported(node))
+    ]
+    assert found == []
+
+
+def _run_at_import(node: ast.AST) -> Iterator[ast.AST]:
+    for child in ast.iter_child_nodes(node):
+        if not isinstance(child, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda):
+            yield child
+            yield from _run_at_import(child)
+
+
+def _imported(node: ast.Import | ast.ImportFrom) -> list[str]:
+    names = [node.module or ""] if isinstance(node, ast.ImportFrom) else [alias.name for alias in node.names]
+    return [n.partition(".")[0] for n in names]
+
+
+def test_there_are_at_most_twenty_kinds_of_error():
+    """A user who catches errors by class can know them all: they stand in one tree in one file."""
+    homes: dict[str, str] = {"SmeflowError": "errors.py"}
+    classes = [
+        (file, node) for file in FILES for node in ast.walk(tree(file)) if isinstance(node, ast.ClassDef)
+    ]
+    for _ in range(5):  # deep enough for the tree; a deeper one would be too deep to draw
+        for file, node in classes:
+            if {base.id for base in node.bases if isinstance(base, ast.Name)} & homes.keys():
+                homes.setdefault(node.name, str(file.relative_to(SRC)))
+    ours = [n for n, home in homes.items() if home == "errors.py"]
+    elsewhere = {n: home for n, home in homes.items() if home != "errors.py" and not home.startswith("cli")}
+    assert len(ours) <= 20, sorted(ours)
+    assert elsewhere == {}, "the command line alone may have an error of its own: no one can catch it"
+
+
+def requirements() -> list[str]:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    return [re.split(r"[\[<>=!~; ]", r, maxsplit=1)[0].lower() for r in project["dependencies"]]
+
+
+def test_the_core_has_at_most_fourteen_dependencies_each_with_its_reason():
+    """Whoever adds a dependency says in docs/decisions.md what it is for."""
+    decisions = (ROOT / "docs" / "decisions.md").read_text(encoding="utf-8")
+    told = {re.split(r"\[", n)[0] for n in re.findall(r"^\| `([^`]+)` \| \S", decisions, flags=re.MULTILINE)}
+    assert len(requirements()) <= 14
+    assert sorted(told) == sorted(requirements())
+
+
+def pins(lock: str) -> dict[str, str]:
+    text = (ROOT / "requirements" / lock).read_text(encoding="utf-8")
+    return dict(re.findall(r"^([A-Za-z0-9._-]+)==([^ ;\\\n]+)", text, flags=re.MULTILINE))
+
+
+def test_the_locks_agree_carry_hashes_and_name_no_address():
+    """Every requirement is pinned once for all locks, by hash, and no lock says where to fetch it."""
+    dev = pins("dev.lock.hash")
+    for lock in ("core.lock.hash", "build.lock.hash", "docs.lock.hash"):
+        assert {n: v for n, v in pins(lock).items() if dev.get(n, v) != v} == {}
+    assert set(requirements()) - {"ruamel.yaml"} - pins("core.lock.hash").keys() == set()
+    for file in (ROOT / "requirements").iterdir():
+        text = file.read_text(encoding="utf-8")
+        assert "://" not in text
+        assert text.count("==") <= text.count("--hash=sha256:")
+
+
+# Sentences for people --------------------------------------------------------------------------------------
+
+
+def said() -> Iterator[tuple[str, ast.Call, bool]]:
+    """Find every call of ``say``, and tell whether it is made when its module is imported."""
+    for file in FILES:
+        early = set(_run_at_import(tree(file)))
+        for node in ast.walk(tree(file)):
+            if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "say":
+                yield f"{name(file)}:{node.lineno}", node, node in early
+
+
+def twins() -> dict[str, str]:
+    found: dict[str, str] = {}
+    for file in sorted((SRC / "i18n_fr").glob("*.json")):
+        found |= json.loads(file.read_text(encoding="utf-8"))
+    return found
+
+
+def placeholders(template: str) -> set[str]:
+    fields = {field for _, field, _, _ in string.Formatter().parse(template) if field is not None}
+    return {re.split(r"[.\[]", field)[0] for field in fields}
+
+
+def test_every_sentence_is_a_literal_with_its_data():
+    """A sentence built at run time cannot be translated, and a placeholder without data cannot be shown."""
+    wrong = []
+    for where, call, at_import in said():
+        first, given = (call.args[0] if call.args else None), {k.arg for k in call.keywords}
+        if not (isinstance(first, ast.Constant) and isinstance(first.value, str)):
+            wrong.append(f"{where}: say() wants a literal sentence")
+        elif at_import and not given:
+            continue  # a table of sentences, whose data is filled in where one is chosen
+        elif None not in given and placeholders(first.value) != given:
+            wrong.append(f"{where}: {first.value!r} and its data differ")
+    assert wrong == []
+
+
+def test_every_sentence_has_its_french_twin():
+    """The French of a sentence stands in i18n_fr and has the same placeholders."""
+    french, wrong = twins(), []
+    for where, call, _ in said():
+        template = call.args[0].value if call.args and isinstance(call.args[0], ast.Constant) else None
+        if not isinstance(template, str):
+            continue
+        if template not in french:
+            wrong.append(f"{where}: {template!r} is not translated")
+        elif placeholders(french[template]) != placeholders(template):
+            wrong.append(f"{where}: {template!r} and {french[template]!r} differ in their placeholders")
+    assert wrong == []
+
+
+def test_no_french_twin_is_left_over():
+    """A translation whose sentence is gone goes too."""
+    used = {c.value for file in FILES for c in ast.walk(tree(file)) if isinstance(c, ast.Constant)}
+    assert sorted(twins().keys() - used) == []
