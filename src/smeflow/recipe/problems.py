@@ -1,0 +1,128 @@
+"""Say in plain words what Pydantic found wrong, with the nearest word that would be right."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from difflib import get_close_matches
+from typing import Any
+
+from pydantic import BaseModel, ValidationError
+
+from smeflow.i18n import Phrase, say
+
+Found = tuple[tuple[str | int, ...], Phrase, bool]
+"""Where in the data, what is wrong, and whether it is the key (not the value) that is wrong."""
+
+
+def nearest(word: str, among: Iterable[str]) -> str | None:
+    """Give the one of *among* most like *word*, if any is like it."""
+    words = [str(w) for w in among]
+    lower = {w.lower(): w for w in words}
+    found = get_close_matches(word.lower(), lower, 1, 0.6)
+    return lower[found[0]] if found else None
+
+
+def unknown(template: Phrase, word: str, among: Sequence[str]) -> Phrase:
+    """Add to a sentence what was probably meant, or else what there is."""
+    near = nearest(word, among)
+    if near:
+        return say("{what}; did you mean {near}?", what=template, near=near)
+    if among and len(among) <= 15:
+        return say("{what}; there are: {names}", what=template, names=", ".join(sorted(among)))
+    return template
+
+
+def problems_of(error: ValidationError, kind: type[BaseModel]) -> list[Found]:
+    """List what is wrong with the data *kind* was to be made of, without its values: one may be a secret."""
+    found = []
+    for detail in error.errors(include_url=False):
+        path = tuple(detail["loc"])
+        is_key = detail["type"] in {"extra_forbidden", "missing"}
+        found.append((path, _phrase(detail["type"], path, detail, kind), is_key))
+    return found
+
+
+def _phrase(
+    kind: str, path: tuple[str | int, ...], detail: Mapping[str, Any], model: type[BaseModel]
+) -> Phrase:
+    key = str(path[-1]) if path else ""
+    context = detail.get("ctx") or {}
+    if kind == "extra_forbidden":
+        return unknown(say("unknown key {key}", key=key), key, keys_at(model, path[:-1]))
+    if kind == "missing":
+        return say("{key} is missing", key=key)
+    if kind in {"literal_error", "enum"}:
+        wanted = str(context.get("expected", ""))
+        given = detail.get("input")
+        near = (
+            nearest(given, wanted.replace("'", "").replace(" or ", ", ").split(", "))
+            if isinstance(given, str)
+            else None
+        )
+        what = say("{key} must be one of {wanted}", key=_named(path), wanted=wanted)
+        return say("{what}; did you mean {near}?", what=what, near=near) if near else what
+    if kind == "value_error":
+        cause = context.get("error")
+        said = cause.args[0] if isinstance(cause, Exception) and cause.args else detail.get("msg", "")
+        return said if isinstance(said, Phrase) else say("{text}", text=str(said))
+    if kind in _TYPES:
+        return say("{key} must be {kind}", key=_named(path), kind=_TYPES[kind])
+    if kind in _LIMITS:
+        limit = next(iter(context.values()), "")
+        return say(
+            "{key} must be {kind}", key=_named(path), kind=Phrase(_LIMITS[kind].template, {"limit": limit})
+        )
+    return say("{key}: {text}", key=_named(path), text=str(detail.get("msg", "")))
+
+
+def _named(path: Sequence[str | int]) -> str:
+    return str(next((part for part in reversed(path) if isinstance(part, str)), ""))
+
+
+def keys_at(model: type[BaseModel], path: Sequence[str | int]) -> list[str]:
+    """List the keys that are possible at *path* inside *model*, as far as its fields tell."""
+    here: Any = model
+    for part in path:
+        if isinstance(part, str) and isinstance(here, type) and issubclass(here, BaseModel):
+            field = here.model_fields.get(part)
+            here = _model_in(field.annotation) if field else None
+    if isinstance(here, type) and issubclass(here, BaseModel):
+        return [info.alias or name for name, info in here.model_fields.items() if name != "name"]
+    return []
+
+
+def _model_in(annotation: Any) -> Any:  # noqa: ANN401 - any type
+    from typing import get_args
+
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        return annotation
+    return next((m for a in get_args(annotation) if (m := _model_in(a)) is not None), None)
+
+
+_TEXT, _NUMBER, _WHOLE = say("text (put it in quotes)"), say("a number"), say("a whole number")
+_TYPES: Mapping[str, Phrase] = {
+    "string_type": _TEXT,
+    "int_type": _WHOLE,
+    "int_parsing": _WHOLE,
+    "int_from_float": _WHOLE,
+    "float_type": _NUMBER,
+    "float_parsing": _NUMBER,
+    "decimal_type": _NUMBER,
+    "decimal_parsing": _NUMBER,
+    "bool_type": say("true or false"),
+    "bool_parsing": say("true or false"),
+    "list_type": say("a list"),
+    "tuple_type": say("a list"),
+    "dict_type": say("keys with values"),
+    "model_type": say("keys with values"),
+    "model_attributes_type": say("keys with values"),
+    "date_parsing": say("a date, such as 2026-01-31"),
+    "date_from_datetime_parsing": say("a date, such as 2026-01-31"),
+    "string_pattern_mismatch": say("a short word of letters, digits and _"),
+}
+_LIMITS: Mapping[str, Phrase] = {
+    "greater_than": say("more than {limit}"),
+    "greater_than_equal": say("at least {limit}"),
+    "less_than": say("less than {limit}"),
+    "less_than_equal": say("at most {limit}"),
+    "too_short": say("longer than that; it needs {limit}"),
+    "too_long": say("shorter than that; it may have {limit}"),
+}
