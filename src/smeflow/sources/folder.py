@@ -1,0 +1,153 @@
+"""The files of a folder, as they lie there now."""
+
+import os
+from collections.abc import Iterator
+from fnmatch import fnmatchcase
+from pathlib import Path
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, PrivateAttr, ValidationInfo, field_validator
+
+from smeflow._paths import resolve, shown
+from smeflow.errors import SourceError
+from smeflow.i18n import Phrase, say
+from smeflow.sources.base import Arrival, Unreadable, arrival
+
+MAX_BYTES = 50_000_000
+_LEFT_OUT_ENDINGS = (".tmp", ".temp", ".part", ".partial", ".crdownload", ".download", ".swp", "~")
+_LEFT_OUT = frozenset({"thumbs.db", "desktop.ini", "sources.md", "icon\r"})
+_MEDIA_TYPES = {
+    ".eml": "message/rfc822",
+    ".pdf": "application/pdf",
+    ".xml": "application/xml",
+    ".html": "text/html",
+    ".htm": "text/html",
+    ".txt": "text/plain",
+    ".md": "text/plain",
+    ".csv": "text/csv",
+    ".xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+    ".jpg": "image/jpeg",
+    ".jpeg": "image/jpeg",
+    ".png": "image/png",
+    ".tif": "image/tiff",
+    ".tiff": "image/tiff",
+}
+
+
+class Folder(BaseModel):
+    """Every file of a folder and of the folders in it. A file is a case."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
+
+    folder: str
+    """The folder, relative to the recipe."""
+    match: tuple[str, ...] = ("*",)
+    """Which names: ``*.pdf``; with a ``/``, which paths: ``2026/*.eml``. Case does not count."""
+    recursive: bool = True
+    """Whether folders inside are gone through too."""
+    _path: Path = PrivateAttr()
+    _name: str = PrivateAttr()
+
+    @field_validator("folder")
+    @classmethod
+    def _inside(cls, folder: str, info: ValidationInfo) -> str:
+        resolve(folder, info.context)
+        return folder
+
+    @field_validator("match", mode="before")
+    @classmethod
+    def _list(cls, match: object) -> object:
+        return (match,) if isinstance(match, str) else match
+
+    def model_post_init(self, context: Any, /) -> None:  # noqa: ANN401 - Pydantic's own signature
+        """Find the folder."""
+        self._path = resolve(self.folder, context)
+        self._name = shown(self._path, context) if context else self.folder
+
+    @property
+    def name(self) -> str:
+        """The folder as the recipe names it."""
+        return self._name
+
+    @property
+    def path(self) -> Path:
+        """Where it lies."""
+        return self._path
+
+    @property
+    def complete(self) -> bool:
+        """A file that is not there any more is gone."""
+        return True
+
+    def cases(self) -> Iterator[Arrival | Unreadable]:
+        """Go through the files in the order of their paths."""
+        if not self._path.is_dir():
+            raise SourceError(say("The folder {path} is not there.", path=self._path))
+        root = self._path.resolve()
+        for path, key in sorted(_files(root, root, recursive=self.recursive), key=lambda found: found[1]):
+            if self._wanted(key):
+                yield _take(path, key, root)
+
+    def _wanted(self, key: str) -> bool:
+        low = key.casefold()
+        name = low.rpartition("/")[2]
+        patterns = [pattern.casefold() for pattern in self.match]
+        return any(fnmatchcase(low if "/" in pattern else name, pattern) for pattern in patterns)
+
+
+def _files(folder: Path, root: Path, *, recursive: bool) -> Iterator[tuple[Path, str]]:
+    try:
+        entries = list(os.scandir(folder))
+    except OSError as error:
+        phrase = say(
+            "The folder {path} cannot be read: {reason}.", path=folder, reason=error.strerror or error
+        )
+        raise SourceError(phrase) from None
+    for entry in entries:
+        if _left_out(entry.name):
+            continue
+        path = Path(entry.path)
+        if entry.is_dir(follow_symlinks=False):
+            if recursive:
+                yield from _files(path, root, recursive=True)
+        else:
+            # links to folders are not gone into: they may lead out, or round in a circle
+            yield path, _printable(path.relative_to(root).as_posix())
+
+
+def _left_out(name: str) -> bool:
+    low = name.casefold()
+    return low.startswith((".", "~$")) or low in _LEFT_OUT or low.endswith(_LEFT_OUT_ENDINGS)
+
+
+def _printable(key: str) -> str:
+    """A file's name may hold bytes that are no text; the ledger keeps text."""
+    return key.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
+
+
+def _take(path: Path, key: str, root: Path) -> Arrival | Unreadable:
+    why = _refusal(path, root)
+    if why is not None:
+        return Unreadable(key=key, phrase=why)
+    try:
+        data = path.read_bytes()
+    except OSError as error:
+        return Unreadable(
+            key=key, phrase=say("cannot be read: {reason}", reason=error.strerror or str(error))
+        )
+    media_type = _MEDIA_TYPES.get(path.suffix.casefold(), "application/octet-stream")
+    return arrival(key, _printable(path.name), media_type, data)
+
+
+def _refusal(path: Path, root: Path) -> Phrase | None:
+    try:
+        if path.is_symlink() and not path.resolve().is_relative_to(root):
+            return say("is a link that leads out of the folder")
+        if not path.is_file():
+            return say("is no file")
+        size = path.stat().st_size
+    except OSError as error:
+        return say("cannot be read: {reason}", reason=error.strerror or str(error))
+    if size > MAX_BYTES:
+        return say("is larger than {limit} bytes ({found})", limit=MAX_BYTES, found=size)
+    return None
