@@ -1,0 +1,311 @@
+"""Read an e-invoice: the record is in the file, every value's evidence is its XPath.
+
+Factur-X and ZUGFeRD (the XML inside a PDF, whatever its name), Cross Industry Invoice, UBL, XRechnung and
+FatturaPA are read. The schema is not enforced: a file that breaks it is read as far as its values stand where
+they belong, and the checks of arithmetic and identifiers tell what is wrong with them.
+"""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import date
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any
+
+from smeflow._text import folded
+from smeflow.documents.base import Document, Quote
+from smeflow.i18n import Phrase, say
+from smeflow.readers.arithmetic import check_invoice
+from smeflow.readers.base import Check, Finding, Reading
+from smeflow.readers.identifiers import check_identifiers
+from smeflow.readers.syntaxes.base import Group, Paths, Syntax
+from smeflow.readers.syntaxes.cii import CII
+from smeflow.readers.syntaxes.fatturapa import FATTURAPA
+from smeflow.readers.syntaxes.kinds import KINDS
+from smeflow.readers.syntaxes.ubl import UBL
+from smeflow.readers.syntaxes.zugferd1 import ZUGFERD1
+from smeflow.readers.xml_values import day, decimal, every, first, place_of
+from smeflow.records import Invoice, InvoiceLine, Party, VatBreakdown
+
+if TYPE_CHECKING:
+    from lxml.etree import _Element
+
+SYNTAXES: tuple[Syntax, ...] = (CII, UBL, ZUGFERD1, FATTURAPA)
+_Value = str | Decimal | date | None
+_DATES = frozenset({"issue_date", "due_date", "delivery_date"})
+_AMOUNTS = frozenset(
+    {
+        *("total_net", "total_vat", "total_gross", "prepaid", "rounding", "amount_due"),
+        *("total_lines", "total_allowances", "total_charges"),
+        *("rate", "base", "amount", "quantity", "unit_price", "net", "vat_rate"),
+    }
+)
+_WITHOUT_SPACES = frozenset({"iban", "bic", "vat_id"})
+
+
+def read_einvoice(documents: Sequence[Document]) -> Reading | None:
+    """Read the e-invoice in *documents*, their attachments and embedded files; None where there is none.
+
+    An invoice that comes twice (as a file and inside a PDF, in two syntaxes) counts once and the fullest copy
+    is read; ``several`` counts those that differ. An e-invoice that cannot be read gives a reading without
+    record, with problems.
+    """
+    readings: list[Reading] = []
+    broken: list[Phrase] = []
+    for document in _xml_files(documents):
+        try:
+            readings += _read_file(document)
+        except _NotReadable as error:
+            broken.append(error.phrase)
+    if not readings:
+        return Reading(reader="einvoice", findings={}, problems=tuple(broken)) if broken else None
+    return _choose(readings, broken)
+
+
+class _NotReadable(Exception):
+    def __init__(self, phrase: Phrase) -> None:
+        super().__init__(phrase)
+        self.phrase = phrase
+
+
+def _xml_files(documents: Sequence[Document]) -> Iterator[Document]:
+    """Give each XML file once; a mail's attachments may stand both beside it and inside it."""
+    seen: set[bytes] = set()
+    for document in (inner for outer in documents for inner in outer.walk()):
+        start = document.data[:400].replace(b"\0", b"").lstrip(b"\xef\xbb\xbf\xff\xfe \t\r\n")
+        is_xml = start.startswith(b"<") and (
+            b"<?xml" in start or "xml" in document.media_type or document.name.lower().endswith(".xml")
+        )
+        if is_xml and "html" not in document.media_type and document.data not in seen:
+            seen.add(document.data)
+            yield document
+
+
+def _choose(readings: list[Reading], broken: list[Phrase]) -> Reading:
+    """Take the fullest reading of the first invoice; count the others that are not the same one."""
+    groups: list[list[Reading]] = []
+    for reading in readings:
+        for group in groups:
+            if folded(reading.record.number or "") == folded(group[0].record.number or ""):
+                group.append(reading)
+                break
+        else:
+            groups.append([reading])
+    best = max(groups[0], key=lambda r: len(r.findings))
+    problems = [*best.problems, *broken]
+    if len(groups) > 1:
+        numbers = ", ".join(group[0].record.number or "?" for group in groups)
+        problems.append(
+            say("{n} e-invoices are in this document: {numbers}.", n=len(groups), numbers=numbers)
+        )
+    others = [other.record for other in groups[0] if other is not best]
+    checks = list(best.checks)
+    if others:
+        names = [
+            n for n in ("issue_date", "seller", "currency", "total_gross") if _differ(best.record, others, n)
+        ]
+        detail = (
+            say("Two e-invoices with this number differ in: {fields}.", fields=", ".join(names))
+            if names
+            else None
+        )
+        checks.append(Check(name="copies_agree", passed=not names, detail=detail, fields=tuple(names)))
+    return replace(best, problems=tuple(problems), checks=tuple(checks), several=len(groups))
+
+
+def _differ(record: Invoice, others: list[Invoice], name: str) -> bool:
+    values = {getattr(r, name) for r in (record, *others)} - {None}
+    return len(values) > 1
+
+
+def _read_file(document: Document) -> list[Reading]:
+    root = _parse(document)
+    known = _syntax_of(root)
+    if known is None:
+        return []
+    syntax, foreign = known
+    bodies: Any = root.xpath(syntax.body, namespaces=dict(syntax.namespaces))
+    readings = [_Body(syntax=syntax, element=body, document=document).read() for body in bodies]
+    if all(not r.findings for r in readings):
+        raise _NotReadable(
+            say("{name}: the e-invoice holds no values where they belong.", name=document.name)
+        )
+    return [replace(r, checks=(*r.checks, foreign)) for r in readings] if foreign else readings
+
+
+def _syntax_of(root: "_Element") -> tuple[Syntax, Check | None] | None:
+    """Find the table for a root element; a known name in a namespace of another version is read and told."""
+    uri, _, name = str(root.tag).rpartition("}")
+    for syntax in SYNTAXES:
+        if root.tag in syntax.roots or f"{{*}}{name}" in syntax.roots:
+            return syntax, None
+        if any(
+            known.endswith("}" + name) and _family(known) == _family(str(root.tag)) for known in syntax.roots
+        ):
+            detail = say(
+                "The root element's namespace {uri} is not that of {syntax}.", uri=uri[1:], syntax=syntax.name
+            )
+            renamed = {k: uri[1:] if v in {r[1:].rpartition("}")[0] for r in syntax.roots} else v
+                       for k, v in syntax.namespaces.items()}  # fmt: skip
+            return replace(syntax, namespaces=renamed), Check(name="namespace", passed=False, detail=detail)
+    return None
+
+
+def _family(tag: str) -> str:
+    """Give a tag's namespace without its version."""
+    return tag.rpartition("}")[0].rstrip("0123456789p").rpartition(":")[0]
+
+
+def _parse(document: Document) -> "_Element":
+    """Parse the file without loading anything from elsewhere."""
+    from lxml import etree
+
+    if b"<!DOCTYPE" in document.data.replace(b"\0", b""):
+        raise _NotReadable(
+            say("{name}: an XML file with a document type definition is not read.", name=document.name)
+        )
+    parser = etree.XMLParser(
+        resolve_entities=False,
+        no_network=True,
+        load_dtd=False,
+        huge_tree=False,
+        remove_comments=True,
+        remove_pis=True,
+    )
+    try:
+        return etree.fromstring(document.data.lstrip(b"\xef\xbb\xbf \t\r\n"), parser)
+    except (etree.XMLSyntaxError, ValueError) as error:
+        raise _NotReadable(
+            say(
+                "{name}: the XML cannot be read: {reason}",
+                name=document.name,
+                reason=str(error).partition(" (<")[0],
+            )
+        ) from error
+
+
+@dataclass
+class _Body:
+    """One invoice in a file, while it is read."""
+
+    syntax: Syntax
+    element: "_Element"
+    document: Document
+    findings: dict[str, Finding] = field(default_factory=dict)
+    problems: list[Phrase] = field(default_factory=list)
+
+    def read(self) -> Reading:
+        for name, paths in self.syntax.terms.items():
+            self.keep(name, *self.value(self.element, name, paths))
+        for name, path in self.syntax.sums.items():
+            self.add_up(name, path)
+        self.complete()
+        for role, path in (("seller", self.syntax.seller), ("buyer", self.syntax.buyer)):
+            self.party(role, path)
+        self.group("vat", self.syntax.vat, VatBreakdown)
+        self.group("lines", self.syntax.lines, InvoiceLine)
+        notes = every(self.element, self.syntax.notes, self.syntax.namespaces)
+        if notes:
+            self.keep("notes", tuple(text for text, _ in notes), notes[0][1], notes[0][0])
+        record = Invoice(**{name: finding.value for name, finding in self.findings.items()})
+        return Reading(
+            reader="einvoice",
+            findings=self.findings,
+            record=record,
+            checks=(*check_invoice(record), *check_identifiers(record)),
+            problems=tuple(self.problems),
+            exact=True,
+        )
+
+    def keep(
+        self, name: str, value: object, place: str = "", text: str = "", note: Phrase | None = None
+    ) -> None:
+        """Keep a value with its evidence, unless there is none."""
+        if value is not None and value not in ("", ()):
+            quote = Quote(text=text, document=self.document.name, path=place)
+            self.findings[name] = Finding(value=value, quote=quote, note=note)
+
+    def value(self, element: "_Element", name: str, paths: Paths) -> "tuple[_Value, str, str]":
+        """Read one term; what cannot be read is told and left out."""
+        found = first(element, paths, self.syntax.namespaces)
+        if found is None:
+            return None, "", ""
+        text, place = found
+        if name in _AMOUNTS or name in _DATES:
+            read: Callable[[str], Any] = decimal if name in _AMOUNTS else day
+            try:
+                return read(text), place, text
+            except ValueError:
+                self.problems.append(say("{text} at {place} cannot be read.", text=repr(text), place=place))
+                return None, place, text
+        if name == "kind":
+            return self.kind(text), place, text
+        if name in _WITHOUT_SPACES:
+            return "".join(text.split()).upper(), place, text
+        return (text if name == "payment_terms" else " ".join(text.split())), place, text
+
+    def kind(self, code: str) -> str | None:
+        kind = KINDS.get(code)
+        if kind is None:
+            self.problems.append(say("Document type {code} is no invoice that can be booked.", code=code))
+        return kind
+
+    def add_up(self, name: str, path: str) -> None:
+        """Make a total that the syntax leaves to the reader."""
+        try:
+            parts = [
+                (decimal(text), place) for text, place in every(self.element, path, self.syntax.namespaces)
+            ]
+        except ValueError as error:
+            self.problems.append(say("{text} at {place} cannot be read.", text=repr(str(error)), place=path))
+            return
+        if parts:
+            total = sum((amount for amount, _ in parts), Decimal(0))
+            self.keep(
+                name, total, " + ".join(place for _, place in parts), " + ".join(str(a) for a, _ in parts)
+            )
+
+    def complete(self) -> None:
+        """Put in what the syntax lets a seller leave out because it follows from the rest."""
+        found = self.findings
+        if self.syntax.sums and "total_gross" not in found and {"total_net", "total_vat"} <= found.keys():
+            net, vat = found["total_net"], found["total_vat"]
+            places = " + ".join(f.quote.path or "" for f in (net, vat) if f.quote)
+            self.keep(
+                "total_gross",
+                net.value + vat.value,
+                places,
+                "",
+                say("The sum of net and VAT; the file states no total."),
+            )
+        gross = found.get("total_gross")
+        if gross and gross.value < 0 and "kind" in found and found["kind"].value == "credit_note":
+            note = say("The credit note states negative totals; they are kept as they stand.")
+            found["total_gross"] = replace(gross, note=note)
+
+    def party(self, role: str, path: str) -> None:
+        selected: Any = self.element.xpath(path, namespaces=dict(self.syntax.namespaces))
+        if not selected:
+            return
+        terms = {name: self.value(selected[0], name, paths) for name, paths in self.syntax.party.items()}
+        values = {name: value for name, (value, _, _) in terms.items() if isinstance(value, str)}
+        if "name" in values:
+            self.keep(role, *terms["name"])
+        if values:
+            self.keep(
+                f"{role}_details",
+                Party(**values),
+                place_of(selected[0], self.syntax.namespaces),
+                values.get("name", ""),
+            )
+
+    def group(self, name: str, group: Group, kind: type[VatBreakdown] | type[InvoiceLine]) -> None:
+        elements: Any = self.element.xpath(group.path, namespaces=dict(self.syntax.namespaces))
+        rows = []
+        for element in elements:
+            terms: Mapping[str, Any] = {
+                k: self.value(element, k, paths)[0] for k, paths in group.terms.items()
+            }
+            if any(isinstance(value, Decimal) for value in terms.values()):  # else it is a text between lines
+                rows.append(kind(**terms))
+        if rows:
+            self.keep(name, tuple(rows), place_of(elements[0], self.syntax.namespaces))

@@ -1,0 +1,1 @@
+"""The e-invoice syntaxes, each a table from the terms of EN 16931 to XPaths."""

@@ -1,0 +1,79 @@
+"""Take values out of an XML element: text, amounts, dates, each with the XPath it stands at."""
+
+import re
+from collections.abc import Mapping
+from datetime import date
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any
+
+from smeflow.readers.syntaxes.base import Paths
+
+if TYPE_CHECKING:
+    from lxml.etree import _Element
+
+_NUMBER = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)")
+_DATE = re.compile(r"(\d{4})-?(\d{2})-?(\d{2})(?=$|\D|\d{4}$|\d{6}$)")
+
+
+def first(element: "_Element", paths: Paths, namespaces: Mapping[str, str]) -> tuple[str, str] | None:
+    """Give the text and the place of the first of *paths* that has any text."""
+    for path in (paths,) if isinstance(paths, str) else paths:
+        for text, place in every(element, path, namespaces):
+            return text, place
+    return None
+
+
+def every(element: "_Element", path: str, namespaces: Mapping[str, str]) -> list[tuple[str, str]]:
+    """Give text and place of everything *path* selects that has text."""
+    selected: Any = element.xpath(path, namespaces=dict(namespaces))
+    if isinstance(selected, str):  # a string function, such as concat()
+        return [(selected, f"{place_of(element, namespaces)}/{path}")] if selected else []
+    found = []
+    for node in selected:
+        if isinstance(node, str):
+            parent: Any = getattr(node, "getparent")()  # noqa: B009 - lxml's str subclass, unknown to its stubs
+            text, place = str(node).strip(), f"{place_of(parent, namespaces)}/{path.rpartition('/')[2]}"
+        else:
+            text, place = "".join(node.itertext("*")).strip(), place_of(node, namespaces)
+        if text:
+            found.append((text, place))
+    return found
+
+
+def place_of(element: "_Element", namespaces: Mapping[str, str]) -> str:
+    """Write the XPath of *element* with the syntax's own prefixes, whatever the file calls them."""
+    prefixes = {uri: prefix for prefix, uri in namespaces.items()}
+    steps: list[str] = []
+    node: _Element | None = element
+    while node is not None:
+        uri, _, name = str(node.tag).rpartition("}")
+        prefix = prefixes.get(uri[1:], "")
+        step = f"{prefix}:{name}" if prefix else (f"*[local-name()='{name}']" if uri else name)
+        before = sum(1 for _ in node.itersiblings(str(node.tag), preceding=True))
+        twins = before or next(node.itersiblings(str(node.tag)), None) is not None
+        steps.append(f"{step}[{before + 1}]" if twins else step)
+        node = node.getparent()
+    return "/" + "/".join(reversed(steps))
+
+
+def decimal(text: str) -> Decimal:
+    """Read an XML Schema decimal.
+
+    Raises:
+        ValueError: It is none, for instance because it has a decimal comma.
+    """
+    if not _NUMBER.fullmatch(text):
+        raise ValueError(text)
+    return Decimal(text)
+
+
+def day(text: str) -> date:
+    """Read the date at the start of *text*: 20260815 or 2026-08-15, with or without a time and an offset.
+
+    Raises:
+        ValueError: There is none, or the calendar does not have it.
+    """
+    match = _DATE.match(text)
+    if not match:
+        raise ValueError(text)
+    return date(*(int(part) for part in match.groups()))
