@@ -160,5 +160,3 @@ class Limits:
     rows: int = 1_000_000
     characters: int = 5_000_000
     """Text taken from one document."""
-
-

@@ -1,0 +1,115 @@
+"""Read a picture (PNG, JPEG, TIFF) by OCR, after its size has been looked up without unpacking it."""
+
+import io
+from typing import TYPE_CHECKING
+
+from smeflow.documents.base import Document, Page
+from smeflow.documents.file import File, within
+from smeflow.documents.lines import page_of
+from smeflow.documents.ocr import recognise
+from smeflow.errors import DocumentError, MissingExtra, UnreadableDocument
+from smeflow.i18n import Phrase, say
+
+if TYPE_CHECKING:
+    from PIL.Image import Image
+
+_SCREEN_DPI = 96
+_SCAN_DPI = 200
+_SMALL = 1000
+"""A picture with fewer points on its longer side is drawn twice as large before it is read."""
+
+
+def read_image(file: File) -> Document:
+    """Read every page of a picture.
+
+    Raises:
+        UnreadableDocument: It is cut or no picture at all.
+        LimitExceeded: It has too many pages or points.
+    """
+    pages: list[Page] = []
+    problems: list[Phrase] = []
+    with opened_image(file) as image:
+        frames = getattr(image, "n_frames", 1)
+        within("pages", file.limits.pages, frames, file.name)
+        for index in range(frames):
+            image.seek(index)
+            within("pixels", file.limits.pixels, image.width * image.height, file.name)
+            pages.append(_page(image, index + 1, file))
+    if not any(page.words for page in pages):
+        problems.append(say("No word was found in the picture {name}.", name=file.name))
+    return file.document(pages=tuple(pages), problems=tuple(problems))
+
+
+def opened_image(file: File) -> "Image":
+    """Open a picture without unpacking its points."""
+    try:
+        from PIL import Image, UnidentifiedImageError
+    except ImportError as error:
+        raise _missing_pillow(file.name) from error
+    Image.MAX_IMAGE_PIXELS = None  # our own limit is checked before anything is unpacked
+    try:
+        image = Image.open(io.BytesIO(file.data), formats=("PNG", "JPEG", "TIFF", "MPO"))
+    except (UnidentifiedImageError, OSError, ValueError, SyntaxError) as error:
+        raise _damaged(file.name) from error
+    within("pixels", file.limits.pixels, image.width * image.height, file.name)
+    return image
+
+
+def upright(image: "Image", name: str) -> "Image":
+    """Unpack a picture in grey, turned as its camera says it was held."""
+    from PIL import ImageOps
+
+    try:
+        image.load()
+        turned = ImageOps.exif_transpose(image)
+        if turned.mode in ("RGBA", "LA", "PA") or "transparency" in turned.info:
+            turned = _on_white(turned.convert("RGBA"))
+        return turned.convert("L")
+    except (OSError, ValueError, SyntaxError) as error:
+        raise _damaged(name) from error
+
+
+def _on_white(image: "Image") -> "Image":
+    from PIL import Image
+
+    white = Image.new("RGBA", image.size, "white")
+    white.alpha_composite(image)
+    return white
+
+
+def _page(image: "Image", number: int, file: File) -> Page:
+    grey = upright(image, file.name)
+    width, height = grey.size
+    dpi = _dpi_of(image)
+    factor = 2 if max(width, height) < _SMALL else 1
+    if factor == 2:
+        grey = grey.resize((width * 2, height * 2))
+    file.more_time()
+    words = recognise(grey.tobytes(), *grey.size, grey.width, dpi=max(dpi, _SCAN_DPI) * factor, file=file)
+    scale = 72 / dpi
+    return page_of(
+        [word.scaled(scale / factor) for word in words],
+        number=number,
+        width=width * scale,
+        height=height * scale,
+        origin="ocr",
+    )
+
+
+def _dpi_of(image: "Image") -> int:
+    told = image.info.get("dpi", (0, 0))[0]
+    dpi = int(told) if isinstance(told, int | float) or hasattr(told, "__int__") else 0
+    return dpi if 70 <= dpi <= 1200 else _SCREEN_DPI
+
+
+def _damaged(name: str) -> UnreadableDocument:
+    return UnreadableDocument(
+        say("The picture {name} is cut or damaged. Ask the sender for it again.", name=name), name=name
+    )
+
+
+def _missing_pillow(name: str) -> DocumentError:
+    missing = MissingExtra(package="pillow", extra="ocr")
+    return DocumentError(
+        say("The picture {name} was not read. {why}", name=name, why=missing.phrase), name=name
+    )

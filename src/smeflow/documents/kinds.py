@@ -1,0 +1,83 @@
+"""The readers, one row a media type."""
+
+import dataclasses
+
+from smeflow.documents.base import Document
+from smeflow.documents.file import File, FileReader, empty, within
+from smeflow.documents.html import read_html
+from smeflow.documents.mail import read_mail
+from smeflow.documents.sniff import HTML, MAIL, PDF, XML, media_type_of
+from smeflow.documents.text import ROW, read_row, read_text
+from smeflow.errors import UnreadableDocument, UnsupportedDocument
+from smeflow.i18n import say
+
+
+def _pdf(file: File) -> Document:
+    from smeflow.documents.pdf import read_pdf
+
+    return read_pdf(file)
+
+
+def _xml(file: File) -> Document:
+    from smeflow.documents.einvoice import read_xml
+
+    return read_xml(file)
+
+
+def _image(file: File) -> Document:
+    from smeflow.documents.image import read_image
+
+    return read_image(file)
+
+
+READERS: dict[str, FileReader] = {
+    PDF: _pdf,
+    XML: _xml,
+    "text/xml": _xml,
+    "image/png": _image,
+    "image/jpeg": _image,
+    "image/tiff": _image,
+    MAIL: read_mail,
+    HTML: read_html,
+    ROW: read_row,
+    "text/plain": read_text,
+    "text/csv": read_text,
+    "application/json": read_text,
+}
+RISKY = frozenset({PDF, XML, "text/xml", "image/png", "image/jpeg", "image/tiff"})
+"""Read in a child process: their parsers are written in C."""
+
+
+def sniffed(file: File) -> File:
+    """Give *file* with the media type its bytes tell, checked for size.
+
+    Raises:
+        UnreadableDocument: It has no bytes.
+        UnsupportedDocument: No reader knows what it is.
+        LimitExceeded: It is too large.
+    """
+    if not file.data:
+        raise UnreadableDocument(empty(file.name), name=file.name)
+    within("bytes", file.limits.bytes, len(file.data), file.name)
+    media_type = media_type_of(file.data, file.name, file.media_type)
+    return file if media_type == file.media_type else dataclasses.replace(file, media_type=media_type)
+
+
+def reader_of(file: File) -> FileReader:
+    """Find the reader of a file's media type; any text is read as text."""
+    reader = READERS.get(file.media_type)
+    if reader is None and file.media_type.startswith("text/"):
+        return read_text
+    if reader is None:
+        raise UnsupportedDocument(
+            say("{name} ({kind}) is of a kind smeflow cannot read. It reads PDF, pictures, mail (.eml), XML, HTML "
+                "and text.", name=file.name, kind=file.media_type),
+            name=file.name,
+        )  # fmt: skip
+    return reader
+
+
+def read_here(file: File) -> Document:
+    """Read *file* in this process, whatever it is."""
+    file = sniffed(file)
+    return reader_of(file)(file)

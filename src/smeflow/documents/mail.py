@@ -1,0 +1,314 @@
+"""Read a mail: headers as fields, the newest message as text, attachments as documents.
+
+Broken mail is the rule and not the exception: whatever is wrong in it becomes a problem of the document, and
+what can be read is read. Only a limit stops it.
+"""
+
+import email
+import email.policy
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from email.header import decode_header
+from email.message import Message
+from email.utils import collapse_rfc2231_value, parsedate_to_datetime
+
+from smeflow._text import visible
+from smeflow.documents.base import Document, Page
+from smeflow.documents.file import File, attached, bounded_text, too_much, within
+from smeflow.documents.html import Rendered, rendered_text
+from smeflow.documents.replies import newest
+from smeflow.documents.sniff import MAIL
+from smeflow.documents.text import decoded, tidy
+from smeflow.i18n import Phrase, say
+
+HEADERS = (
+    "subject", "from", "to", "cc", "reply-to", "sender", "date", "message-id", "in-reply-to", "references",
+    "auto-submitted", "precedence", "list-id", "return-path",
+)  # fmt: skip
+_MOJIBAKE = re.compile("[\udc80-\udcff]")
+_FOLD = re.compile(r"[\r\n\t\0\x0b\x0c\u2028\u2029 ]+")
+_SMALL_BYTES = 15_000
+_SMALL_POINTS = 250
+"""A picture in the text with a side shorter than this is a logo or a smiley, not a document."""
+_LONGEST_HEADER = 10_000
+
+
+@dataclass(slots=True)
+class Found:
+    """What a walk through a mail's parts gathered."""
+
+    body: list[str] = field(default_factory=list)
+    attachments: list[Message] = field(default_factory=list)
+    pictures: set[str] = field(default_factory=set)
+    hidden: list[str] = field(default_factory=list)
+    problems: list[Phrase] = field(default_factory=list)
+
+
+def read_mail(file: File) -> Document:
+    """Read a mail.
+
+    ``fields`` holds the headers, each on one harmless line, ``date`` in ISO form, and ``body``: the whole text
+    with quotes and signature. The page's text is the newest message alone; a forwarded mail is kept whole.
+
+    Raises:
+        LimitExceeded: It has too many parts or letters, or they are nested too deep.
+    """
+    try:
+        # compat32 keeps headers as they are: the newer policy's header parsers fail on some broken ones
+        message = email.message_from_bytes(file.data, policy=email.policy.compat32)
+        _check_shape(message, file)
+    except RecursionError as error:
+        raise too_much("depth", file.limits.depth, None, file.name) from error
+    return _document(message, file)
+
+
+def _document(message: Message, file: File) -> Document:
+    found = Found()
+    _gather(message, found)
+    fields = {name: value for name in HEADERS if (value := header(message, name))}
+    if "date" in fields:
+        fields["date"] = _iso_date(fields["date"])
+    body = bounded_text("\n".join(found.body).strip("\n"), file)
+    fields["body"] = body
+    problems = list(found.problems)
+    if found.hidden:
+        problems.extend(Rendered("", found.hidden).problems(file.name))
+    if any(d is not None for d in _defects(message)):
+        problems.append(say("{name} is not a well-formed mail; what could be read was read.", name=file.name))
+    parts = tuple(_attachments(found, file))
+    text = newest(body, subject=fields.get("subject", ""))
+    return file.document(
+        pages=(Page(number=1, text=text),), fields=fields, parts=parts, problems=tuple(problems)
+    )
+
+
+def _check_shape(message: Message, file: File) -> None:
+    """Count parts and depth before anything is decoded."""
+    count, deepest = 0, 0
+    stack = [(message, 0)]
+    while stack:
+        part, depth = stack.pop()
+        inside = part.get_payload() if part.is_multipart() else []
+        children = (
+            [child for child in inside if isinstance(child, Message)] if isinstance(inside, list) else []
+        )
+        count += len(children)
+        deepest = max(deepest, depth)
+        within("parts", file.limits.parts, count, file.name)
+        within("depth", file.limits.depth, file.depth + deepest, file.name)
+        stack.extend((child, depth + 1) for child in children)
+
+
+def _defects(message: Message) -> Iterator[object]:
+    for part in message.walk():
+        yield from part.defects
+
+
+def header(message: Message, name: str) -> str:
+    """Give a header as one line of text: decoded, in NFC, without breaks or invisible characters."""
+    for key, value in message.raw_items():  # as they stand in the file, bytes no charset explains included
+        if key.lower() == name:
+            return harmless_line(decoded_header(str(value)))
+    return ""
+
+
+def decoded_header(raw: str) -> str:
+    """Decode the encoded words of a header; what cannot be decoded stays as it is."""
+    raw = raw[:_LONGEST_HEADER]
+    if _MOJIBAKE.search(raw):
+        raw = decoded(raw.encode("utf-8", "surrogateescape"))
+    if "=?" not in raw:
+        return raw
+    try:
+        pieces = decode_header(_FOLD.sub(" ", raw))
+    except (ValueError, LookupError, IndexError, email.errors.MessageError):
+        return raw
+    text = ""
+    for piece, charset in pieces:
+        text += piece if isinstance(piece, str) else decoded(piece, charset)
+    return text
+
+
+def harmless_line(text: str) -> str:
+    """Take out of one line all that could break it or turn it around."""
+    text = _FOLD.sub(" ", visible(tidy(text)))
+    return "".join(c for c in text if c.isprintable()).strip()
+
+
+def _iso_date(text: str) -> str:
+    try:
+        return parsedate_to_datetime(text).isoformat()
+    except (ValueError, TypeError, IndexError, OverflowError):
+        return text
+
+
+def _gather(part: Message, found: Found) -> None:
+    """Sort a part and all inside it into text and attachments; the depth was checked before."""
+    kind = _type(part)
+    inside = part.get_payload() if part.is_multipart() else None
+    children = [c for c in inside if isinstance(c, Message)] if isinstance(inside, list) else []
+    if children and kind == "multipart/alternative":
+        _choose(children, found)
+    elif children and kind.startswith("multipart/"):
+        for child in children:
+            _gather(child, found)
+    elif kind in ("text/plain", "text/html", "text/enriched", "text") and not _is_file(part):
+        text, rendered = _text_of(part, found)
+        found.body.append(text)
+        _note(rendered, found)
+    elif kind.startswith("multipart/"):
+        found.body.append(_decoded_part(part))
+    else:
+        found.attachments.append(part)
+
+
+def _choose(children: list[Message], found: Found) -> None:
+    """Take the text of one of the alternatives, the attachments of all."""
+    versions: list[tuple[str, Found]] = []
+    for child in children:
+        version = Found()
+        _gather(child, version)
+        text = "\n".join(version.body).strip()
+        found.attachments.extend(version.attachments)
+        found.pictures |= version.pictures
+        found.problems.extend(version.problems)
+        if text:
+            versions.append((text, version))
+    if not versions:
+        return
+    first, last = versions[0], versions[-1]
+    # a plain text that only says "your program cannot show this" is no alternative
+    best = last if len(first[0]) < 200 and len(last[0]) > 5 * len(first[0]) else first
+    found.body.append(best[0])
+    found.hidden.extend(best[1].hidden)
+
+
+def _text_of(part: Message, found: Found) -> tuple[str, Rendered | None]:
+    text = _decoded_part(part)
+    if _type(part) != "text/html":
+        return (_unflowed(text) if part.get_param("format", "") == "flowed" else text), None
+    try:
+        rendered = rendered_text(text)
+    except (RecursionError, MemoryError):
+        found.problems.append(say("The HTML text of the mail is too deep to be read."))
+        return "", None
+    return rendered.text, rendered
+
+
+def _note(rendered: Rendered | None, found: Found) -> None:
+    if rendered is not None:
+        found.hidden.extend(rendered.hidden)
+        found.pictures |= rendered.pictures
+
+
+def _unflowed(text: str) -> str:
+    """Join the lines that a mail program broke (RFC 3676)."""
+    lines: list[str] = []
+    for line in text.split("\n"):
+        line = line[1:] if line.startswith(" ") else line
+        soft = bool(lines) and lines[-1].endswith(" ") and lines[-1] not in ("-- ", "> -- ")
+        if soft and lines[-1].startswith(">") == line.startswith(">"):
+            lines[-1] += line.lstrip("> ") if line.startswith(">") else line
+        else:
+            lines.append(line)
+    return "\n".join(lines)
+
+
+def _type(part: Message) -> str:
+    try:
+        return part.get_content_type()
+    except (ValueError, IndexError, TypeError):
+        return "text/plain"
+
+
+def _bytes_of(part: Message) -> bytes:
+    try:
+        data = part.get_payload(decode=True)
+    except (ValueError, LookupError, TypeError, AssertionError):
+        data = None
+    if isinstance(data, bytes):
+        return data
+    raw = part.get_payload()
+    return raw.encode("utf-8", "surrogateescape") if isinstance(raw, str) else b""
+
+
+def _decoded_part(part: Message) -> str:
+    try:
+        charset = part.get_content_charset()
+    except (ValueError, LookupError, TypeError):
+        charset = None
+    return visible(decoded(_bytes_of(part), None if charset in ("us-ascii", "ascii") else charset))
+
+
+def _is_file(part: Message) -> bool:
+    try:
+        return part.get_content_disposition() == "attachment" or bool(file_name(part))
+    except (ValueError, TypeError, IndexError):
+        return False
+
+
+def file_name(part: Message) -> str:
+    """Give the name an attachment came with, or nothing."""
+    try:
+        value = part.get_param("filename", None, "content-disposition") or part.get_param("name", None)
+        text = collapse_rfc2231_value(value) if value is not None else ""
+    except (ValueError, TypeError, IndexError, LookupError):
+        text = ""
+    return harmless_line(decoded_header(str(text)))
+
+
+def _attachments(found: Found, file: File) -> Iterator[Document]:
+    for number, part in enumerate(found.attachments, start=1):
+        kind = _type(part)
+        if kind == "message/rfc822" or (kind.startswith("message/") and part.is_multipart()):
+            yield from _inner_mails(part, file)
+            continue
+        data = _bytes_of(part)
+        name = file_name(part) or f"part {number}"
+        if _is_decoration(part, kind, data, found.pictures):
+            continue
+        yield attached(file, data, name=name, media_type="" if kind == "application/octet-stream" else kind)
+
+
+def _inner_mails(part: Message, file: File) -> Iterator[Document]:
+    inside = part.get_payload()
+    for message in inside if isinstance(inside, list) else []:
+        if not isinstance(message, Message):
+            continue
+        name = file_name(part) or header(message, "subject") or "message"
+        try:
+            data = message.as_bytes()
+        except (ValueError, LookupError, TypeError, AttributeError, RecursionError):
+            data = str(message.get_payload()).encode("utf-8", "surrogateescape")
+        yield attached(file, data, name=name, media_type=MAIL)
+
+
+def _is_decoration(part: Message, kind: str, data: bytes, shown: set[str]) -> bool:
+    """True for a small picture that the text shows: a logo of a signature, a pixel that tells of reading."""
+    if not kind.startswith("image/"):
+        return False
+    content_id = str(part.get("content-id", "")).strip().strip("<>")
+    if content_id not in shown and part.get_content_disposition() != "inline":
+        return False
+    if len(data) < _SMALL_BYTES:
+        return True
+    sides = picture_sides(data)
+    return sides is not None and min(sides) < _SMALL_POINTS
+
+
+def picture_sides(data: bytes) -> tuple[int, int] | None:
+    """Look width and height up in the head of a PNG, GIF or JPEG; None where they are not found."""
+    if data.startswith(b"\x89PNG") and len(data) >= 24:
+        return int.from_bytes(data[16:20]), int.from_bytes(data[20:24])
+    if data.startswith(b"GIF8") and len(data) >= 10:
+        return int.from_bytes(data[6:8], "little"), int.from_bytes(data[8:10], "little")
+    if not data.startswith(b"\xff\xd8"):
+        return None
+    place = 2
+    while place + 9 < len(data) and data[place] == 0xFF:
+        marker, length = data[place + 1], int.from_bytes(data[place + 2 : place + 4])
+        if 0xC0 <= marker <= 0xCF and marker not in (0xC4, 0xC8, 0xCC):
+            return int.from_bytes(data[place + 7 : place + 9]), int.from_bytes(data[place + 5 : place + 7])
+        place += 2 + length
+    return None

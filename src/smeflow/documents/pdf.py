@@ -1,0 +1,375 @@
+"""Read a PDF: words with boxes in reading order, the files embedded in it, pages that are pictures by OCR."""
+
+import ctypes
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
+from math import atan2, degrees, hypot
+from typing import TYPE_CHECKING, Any
+
+from smeflow.documents.base import Document, Page
+from smeflow.documents.file import File, attached, within
+from smeflow.documents.lines import Placed, clean, page_of
+from smeflow.documents.ocr import MissingTesseract, recognise
+from smeflow.documents.visible import (
+    TINY_POINTS,
+    Drawn,
+    Hidden,
+    Picture,
+    Style,
+    drawn_on,
+    fill_colour,
+    is_invisible,
+    suspicion,
+)
+from smeflow.errors import LimitExceeded, UnreadableDocument
+from smeflow.i18n import Phrase, say
+
+if TYPE_CHECKING:
+    from pypdfium2 import PdfDocument, PdfPage
+
+OCR_DPI = 200
+_LOOK_DPI = 100
+_PRIVATE = range(0xE000, 0xF900)
+_TAIL = 4096
+
+
+def read_pdf(file: File) -> Document:
+    """Read all pages and embedded files of a PDF.
+
+    Raises:
+        UnreadableDocument: It is cut, damaged or locked with a password.
+        LimitExceeded: It has too many pages, embedded files or letters, or they unpack to too much.
+    """
+    pdf = opened(file)
+    try:
+        within("pages", file.limits.pages, len(pdf), file.name)
+        problems: list[Phrase] = []
+        parts = tuple(_parts(pdf, file, problems))
+        if pdf.get_formtype():
+            pdf.init_forms()
+        pages = tuple(_pages(pdf, file, problems))
+        if not parts and not any(p.text for p in pages) and problems:
+            raise UnreadableDocument(problems[0], name=file.name)
+        title = clean_line(pdf.get_metadata_value("Title") or "")
+    finally:
+        pdf.close()
+    fields = {"title": title} if title else {}
+    return file.document(pages=pages, parts=parts, fields=fields, problems=tuple(problems))
+
+
+def opened(file: File) -> "PdfDocument":
+    """Open a PDF, or say why it cannot be."""
+    from pypdfium2 import PdfDocument, PdfiumError  # loads PDFium
+
+    if b"%%EOF" not in file.data[-_TAIL:] and b"startxref" not in file.data[-_TAIL:]:
+        raise UnreadableDocument(
+            say("{name} is cut: the end of the PDF is missing. Ask the sender for it again.", name=file.name),
+            name=file.name,
+        )
+    try:
+        pdf = PdfDocument(file.data)
+        if len(pdf) == 0:
+            raise PdfiumError("no page")
+        return pdf
+    except PdfiumError as error:
+        if "password" in str(error).lower():
+            phrase = say(
+                "{name} is locked with a password. Ask the sender for it without one.", name=file.name
+            )
+        else:
+            phrase = say("{name} is a damaged PDF. Ask the sender for it again.", name=file.name)
+        raise UnreadableDocument(phrase, name=file.name) from error
+
+
+def clean_line(text: str) -> str:
+    """Keep one harmless line of at most 200 characters."""
+    return " ".join(filter(None, (clean(word) for word in text.split())))[:200]
+
+
+def _parts(pdf: "PdfDocument", file: File, problems: list[Phrase]) -> Iterator[Document]:
+    from pypdfium2 import PdfiumError
+
+    count = pdf.count_attachments()
+    within("parts", file.limits.parts, count, file.name)
+    unpacked = 0
+    for index in range(count):
+        name = f"file {index + 1}"
+        try:
+            embedded = pdf.get_attachment(index)
+            name = embedded.get_name() or name
+            data = bytes(embedded.get_data())
+        except PdfiumError:
+            problems.append(
+                say("The file {part} inside {name} cannot be unpacked.", part=name, name=file.name)
+            )
+            continue
+        unpacked += len(data)
+        within("ratio", file.limits.ratio, unpacked // max(len(file.data), 1), file.name)
+        within("bytes", file.limits.bytes, unpacked, file.name)
+        yield attached(file, data, name=name)
+
+
+def _pages(pdf: "PdfDocument", file: File, problems: list[Phrase]) -> Iterator[Page]:
+    from pypdfium2 import PdfiumError
+
+    letters = 0
+    for index in range(len(pdf)):
+        try:
+            page = pdf.get_page(index)
+            if pdf.formenv:
+                page.flatten()
+            read = _page(page, index + 1, file, problems)
+            page.close()
+        except PdfiumError:
+            problems.append(
+                say("Page {page} of {name} is damaged and was not read.", page=index + 1, name=file.name)
+            )
+            read = Page(number=index + 1, text="")
+        letters += len(read.text)
+        within("characters", file.limits.characters, letters, file.name)
+        yield read
+
+
+@dataclass(slots=True)
+class Run:
+    """Letters that make one word, in the page's own coordinates."""
+
+    text: str
+    left: float
+    bottom: float
+    right: float
+    top: float
+    x: float
+    y: float
+    """Where its first letter stands on the baseline."""
+    style: Style
+
+
+def _page(page: "PdfPage", number: int, file: File, problems: list[Phrase]) -> Page:
+    import pypdfium2.raw as raw
+
+    width, height = page.get_size()
+    sheet = Sheet(page.get_bbox(), page.get_rotation(), width or 1.0, height or 1.0)
+    drawn = drawn_on(page, raw)
+    runs = list(_runs(page, raw, drawn, file))
+    unmapped = sum(1 for run in runs for c in run.text if ord(c) in _PRIVATE or c == "\ufffd")
+    scanned = any(s.picture for s in drawn.surfaces)
+    if runs and unmapped > 0.3 * sum(len(run.text) for run in runs):
+        problems.append(
+            say(
+                "The letters of page {page} of {name} have no meaning in the file; its picture was read instead.",
+                page=number,
+                name=file.name,
+            )  # fmt: skip
+        )
+        runs, scanned = [], True
+    words, hidden, from_scan = _seen(runs, sheet, drawn, page)
+    for why, texts in hidden.items():
+        problems.append(_hidden_phrase(why, texts, number, file.name))
+    if words or not (scanned or drawn.surfaces):
+        origin = "ocr" if from_scan > len(words) / 2 else "text"
+        return page_of(words, number=number, width=sheet.width, height=sheet.height, origin=origin)  # type: ignore[arg-type]  # mypy widens the two literals
+    return _recognised(page, number, sheet, file, problems)
+
+
+def _recognised(page: "PdfPage", number: int, sheet: "Sheet", file: File, problems: list[Phrase]) -> Page:
+    scale = OCR_DPI / 72
+    pixels = sheet.width * sheet.height * scale**2
+    if pixels > file.limits.pixels:
+        scale *= (file.limits.pixels / pixels) ** 0.5
+    file.more_time()
+    try:
+        image = page.render(scale=scale, grayscale=True)
+        picture = bytes(image.buffer)
+        words = recognise(picture, image.width, image.height, image.stride, dpi=round(72 * scale), file=file)
+    except MissingTesseract as error:
+        problems.append(error.phrase)
+        words = []
+    return page_of(
+        [w.scaled(1 / scale) for w in words],
+        number=number,
+        width=sheet.width,
+        height=sheet.height,
+        origin="ocr",
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Sheet:
+    """The page as it is shown: turned and cut."""
+
+    bounds: tuple[float, float, float, float]
+    rotation: int
+    width: float
+    height: float
+
+    def point(self, x: float, y: float) -> tuple[float, float]:
+        """Give where a point of the page's own coordinates is seen, in points from the top left."""
+        left, bottom, right, top = self.bounds
+        match self.rotation % 360:
+            case 90:
+                return y - bottom, x - left
+            case 180:
+                return right - x, y - bottom
+            case 270:
+                return top - y, right - x
+            case _:
+                return x - left, top - y
+
+    def placed(self, run: Run, text: str) -> Placed:
+        """Give the word as it is seen."""
+        x1, y1 = self.point(run.left, run.top)
+        x2, y2 = self.point(run.right, run.bottom)
+        _, baseline = self.point(run.x, run.y)
+        seen = (run.style.angle - self.rotation + 180) % 360 - 180
+        return Placed(
+            text,
+            min(x1, x2),
+            min(y1, y2),
+            max(x1, x2),
+            max(y1, y2),
+            baseline,
+            run.style.size,
+            turned=abs(seen) > 30,
+        )
+
+
+def _runs(page: "PdfPage", raw: Any, drawn: Drawn, file: File) -> Iterator[Run]:
+    """Go through the letters in the order of the file and cut them into words."""
+    letters = page.get_textpage()
+    text = letters.raw
+    count = raw.FPDFText_CountChars(text)
+    within("characters", file.limits.characters, count, file.name)
+    left, right, bottom, top = (ctypes.c_double() for _ in range(4))
+    x, y = ctypes.c_double(), ctypes.c_double()
+    boxes = (ctypes.byref(left), ctypes.byref(right), ctypes.byref(bottom), ctypes.byref(top))
+    origin = (ctypes.byref(x), ctypes.byref(y))
+    styles: dict[int, Style] = {}
+    run: Run | None = None
+    address = 0
+    for index in range(count):
+        code = raw.FPDFText_GetUnicode(text, index)
+        letter = chr(code) if code < 0x110000 else "\ufffd"
+        if code == 0 or letter.isspace():
+            if run is not None:
+                yield run
+                run = None
+            continue
+        raw.FPDFText_GetCharBox(text, index, *boxes)
+        item = raw.FPDFText_GetTextObject(text, index)
+        if item:
+            address = ctypes.addressof(item.contents)
+        style = styles.get(address)
+        if style is None:
+            style = styles[address] = _style(raw, text, index, item, drawn.orders.get(address, -1))
+        if run is not None and _breaks(run, style, left.value, right.value, bottom.value, top.value):
+            yield run
+            run = None
+        if run is None:
+            raw.FPDFText_GetCharOrigin(text, index, *origin)
+            run = Run(letter, left.value, bottom.value, right.value, top.value, x.value, y.value, style)
+            continue
+        run.text += letter
+        run.left, run.right = min(run.left, left.value), max(run.right, right.value)
+        run.bottom, run.top = min(run.bottom, bottom.value), max(run.top, top.value)
+    if run is not None:
+        yield run
+    letters.close()
+
+
+def _breaks(run: Run, style: Style, left: float, right: float, bottom: float, top: float) -> bool:
+    """True when the next letter begins another word although no space stands before it."""
+    size = max(run.style.size, 1.0)
+    if abs(run.style.angle) > 30 or abs(style.angle) > 30:
+        return False
+    if left - run.right > 0.6 * size or right < run.left:
+        return True
+    return bottom > run.top + 0.3 * size or top < run.bottom - 0.3 * size
+
+
+def _style(raw: Any, text: Any, index: int, item: Any, order: int) -> Style:
+    matrix = raw.FS_MATRIX()
+    size = raw.FPDFText_GetFontSize(text, index)
+    angle = 0.0
+    if raw.FPDFText_GetMatrix(text, index, matrix):
+        size *= hypot(matrix.c, matrix.d)
+        angle = degrees(atan2(matrix.b, matrix.a))
+    mode = raw.FPDFTextObj_GetTextRenderMode(item) if item else 0
+    colour = fill_colour(raw.FPDFText_GetFillColor, text, index)
+    return Style(size, angle, mode, colour, order)
+
+
+def _seen(
+    runs: list[Run], sheet: Sheet, drawn: Drawn, page: "PdfPage"
+) -> tuple[list[Placed], dict[Hidden, list[str]], int]:
+    """Keep the words a person can see; give the others by the reason why not, and how many come from a scan."""
+    words: list[Placed] = []
+    hidden: dict[Hidden, list[str]] = {}
+    doubles: Counter[tuple[str, int, int]] = Counter()
+    picture: Picture | None = None
+    from_scan = 0
+    for run in runs:
+        text = clean(_joined(run.text))
+        if not text:
+            continue
+        word = sheet.placed(run, text)
+        if word.size < TINY_POINTS and max(word.bottom - word.top, word.right - word.left) < TINY_POINTS * 4:
+            word.size = max(word.bottom - word.top, 0.1)
+        x, y = (run.left + run.right) / 2, (run.bottom + run.top) / 2
+        no_ink, over_picture = is_invisible(run.style, x, y, drawn)
+        why: Hidden | None = None
+        if word.right <= 0 or word.bottom <= 0 or word.left >= sheet.width or word.top >= sheet.height:
+            why = "outside"
+        elif no_ink and not over_picture:
+            why = "invisible"
+        elif word.bottom - word.top < TINY_POINTS and run.style.size < TINY_POINTS:
+            why = "tiny"
+        elif not no_ink and (why := suspicion(run.style, x, y, drawn)):
+            picture = picture or _look(page)
+            box = (word.left / sheet.width, word.top / sheet.height)
+            if picture.shows(*box, word.right / sheet.width, word.bottom / sheet.height):
+                why = None
+        if why:
+            hidden.setdefault(why, []).append(text)
+            continue
+        double = (text, round(word.left / 2), round(word.baseline / 2))
+        doubles[double] += 1
+        if doubles[double] == 1:
+            words.append(word)
+            from_scan += no_ink
+    return words, hidden, from_scan
+
+
+def _look(page: "PdfPage") -> Picture:
+    width, height = page.get_size()
+    scale = min(_LOOK_DPI / 72, 3000 / max(width, height, 1))
+    image = page.render(scale=scale)
+    return Picture(bytes(image.buffer), image.width, image.height, image.stride, image.n_channels)
+
+
+def _joined(text: str) -> str:
+    """Put the two halves of letters beyond the basic plane together."""
+    if any(0xD800 <= ord(c) < 0xE000 for c in text):
+        return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+    return text
+
+
+def _hidden_phrase(why: Hidden, texts: list[str], page: int, name: str) -> Phrase:
+    sample = " ".join(texts)
+    sample = sample if len(sample) <= 60 else sample[:59] + "…"
+    data = {"name": name, "page": page, "sample": sample}
+    return Phrase(HIDDEN_PHRASES[why].template, data)
+
+
+HIDDEN_PHRASES: dict[Hidden, Phrase] = {
+    "invisible": say("Page {page} of {name} holds text drawn without ink; it was not read: “{sample}”"),
+    "tiny": say("Page {page} of {name} holds text too small to see; it was not read: “{sample}”"),
+    "outside": say("Page {page} of {name} holds text outside the page; it was not read: “{sample}”"),
+    "same colour": say(
+        "Page {page} of {name} holds text in the colour of its ground; it was not read: “{sample}”"
+    ),
+    "covered": say("Page {page} of {name} holds text covered by something; it was not read: “{sample}”"),
+}
+
+__all__ = ["LimitExceeded", "opened", "read_pdf"]

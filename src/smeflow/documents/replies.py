@@ -1,0 +1,128 @@
+"""Find the newest message in a mail's text: without what it quotes and without its signature.
+
+The clients of French, English and German offices are known by their own words; what they have in common (a date,
+an address and a colon at the end; two header lines of a copied mail; a line between dashes) catches others.
+A forwarded mail is kept whole: what it forwards is its message.
+"""
+
+import re
+
+_ADDRESS = r"[\w.+'-]+@[\w.-]+"
+_WROTE = re.compile(
+    r"^\s*(?:"
+    r"(?:le|el|il|em|den|op|on|am)\b.{0,300}?\b(?:a\s+écrit|a\s+ecrit|wrote|schrieb|escribió|ha\s+scritto|schreef|skrev)"
+    r"\b.{0,300}?:?"
+    r"|.{0,200}\bschrieb\b.{0,200}:"
+    r"|.{0,200}\b(?:wrote|a\s+écrit)\s*:"
+    rf"|(?=.*\d{{1,4}}).{{6,200}}<{_ADDRESS}>\s*:"
+    r")\s*$",
+    re.IGNORECASE | re.DOTALL,
+)
+_OPENS_WROTE = re.compile(r"^\s*(?:le|on|am|el|il|op|den)\s+\S.*(?:\d|@)", re.IGNORECASE)
+_RULER = re.compile(r"^\s*[-_*=]{2,}\s*\S.{0,60}?\s*[-_*=]{2,}\s*$")
+_ORIGINAL = re.compile(
+    r"^\s*[-_*=]{2,}\s*(?:message d.origine|message original|original message|original appointment|"
+    r"ursprüngliche nachricht|originalnachricht|mensaje original|messaggio originale|oprindelig besked|"
+    r"oorspronkelijk bericht|mensagem original)\s*[-_*=]{2,}\s*$",
+    re.IGNORECASE,
+)
+_HEADER = re.compile(
+    r"^[ >*]*\*?(?P<key>de|from|von|van|fra|da|från|"  # who
+    r"envoyé|envoyé le|sent|date|datum|gesendet|verzonden|dato|enviado|inviato|"  # when
+    r"à|a|to|an|aan|til|para|destinataire|cc|"  # to whom
+    r"objet|subject|betreff|onderwerp|emne|asunto|oggetto)\s*\*?\s*:\s*\*?\s*\S",
+    re.IGNORECASE,
+)
+_WHO = frozenset({"de", "from", "von", "van", "fra", "da", "från"})
+_FORWARDED = re.compile(
+    r"^\s*(?:[-_*=]{2,}\s*(?:forwarded message|message transféré|message transmis|message réexpédié|"
+    r"weitergeleitete nachricht|mensaje reenviado|messaggio inoltrato)\s*[-_*=]{2,}"
+    r"|begin forwarded message\s*:|début du message (?:réexpédié|transféré)\s*:|anfang der weitergeleiteten nachricht\s*:)",
+    re.IGNORECASE | re.MULTILINE,
+)
+_FORWARD_SUBJECT = re.compile(r"^\s*(?:fwd?|tr|wg|i|rv|doorst)\s*:", re.IGNORECASE)
+_SIGNATURE = re.compile(r"^(?:--|—|__)\s?$")
+_DEVICE = re.compile(
+    r"^\s*(?:sent (?:from|with) (?:my |outlook|yahoo|mail\b|gmail|proton)|get outlook for|"
+    r"envoyé (?:de|depuis|à partir de|avec) (?:mon |ma |l.|outlook|yahoo|un )|obtenez outlook|télécharger outlook|"
+    r"(?:von meinem|gesendet (?:von|mit)|diese nachricht wurde von meinem)\b|"
+    r"inviato da|enviado desde|verzonden (?:vanaf|met))",
+    re.IGNORECASE,
+)
+
+
+def newest(text: str, *, subject: str = "") -> str:
+    """Give what the sender wrote this time; the whole text where that leaves nothing."""
+    if _FORWARD_SUBJECT.match(subject) or _FORWARDED.search(text):
+        kept = _without_signature(text.split("\n"), forwarded=True)
+        return "\n".join(kept).strip("\n") or text
+    lines = _before_quote(text.split("\n"))
+    lines = [line for line in lines if not line.lstrip().startswith(">")]
+    answer = "\n".join(_without_signature(lines)).strip()
+    return answer or text.strip()
+
+
+def _before_quote(lines: list[str]) -> list[str]:
+    """Cut at the first sign of an older message; a reply written below its quote is kept."""
+    for index, line in enumerate(lines):
+        if not line.strip():
+            continue
+        if _ORIGINAL.match(line) or _headers_at(lines, index) or _ruled_headers(lines, index):
+            return lines[:index]
+        length = _wrote_at(lines, index)
+        if length:
+            below = lines[index + length :]
+            rest = [below_line for below_line in below if below_line.strip()]
+            marked = sum(1 for below_line in rest if below_line.lstrip().startswith(">"))
+            if marked and (marked < len(rest)):  # marked line by line: what is not marked is the sender's own
+                return [*lines[:index], *below]
+            return lines[:index]
+    return lines
+
+
+def _wrote_at(lines: list[str], index: int) -> int:
+    """Give how many lines "On … wrote:" takes here; 0 when it does not stand here."""
+    if lines[index].lstrip().startswith(">"):
+        return 0
+    if _WROTE.match(lines[index]) and _dated(lines[index]):
+        return 1
+    if not _OPENS_WROTE.match(lines[index]):
+        return 0
+    for length in (2, 3):
+        joined = " ".join(lines[index : index + length])
+        if len(joined) <= 500 and _WROTE.match(joined) and _dated(joined):
+            return length
+    return 0
+
+
+def _dated(text: str) -> bool:
+    return any(c.isdigit() for c in text) or "@" in text
+
+
+def _headers_at(lines: list[str], index: int) -> bool:
+    """True when the headers of a copied mail begin here: who, and two more within the next lines."""
+    first = _HEADER.match(lines[index])
+    if not first or first["key"].lower() not in _WHO:
+        return False
+    keys = {m["key"].lower() for line in lines[index : index + 8] if (m := _HEADER.match(line))}
+    return len(keys) >= 3
+
+
+def _ruled_headers(lines: list[str], index: int) -> bool:
+    """True for a line between dashes, or of dashes alone, with copied headers right below."""
+    ruled = _RULER.match(lines[index]) or re.match(r"^\s*[-_]{5,}\s*$", lines[index])
+    if not ruled:
+        return False
+    below = [i for i in range(index + 1, min(index + 4, len(lines))) if lines[i].strip()]
+    return bool(below) and _headers_at(lines, below[0])
+
+
+def _without_signature(lines: list[str], *, forwarded: bool = False) -> list[str]:
+    for index, line in enumerate(lines):
+        if index == 0 or forwarded:
+            if forwarded and _DEVICE.match(line):
+                return [*lines[:index], *lines[index + 1 :]]
+            continue
+        if _SIGNATURE.match(line) or _DEVICE.match(line):
+            return lines[:index]
+    return lines

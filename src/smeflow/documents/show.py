@@ -1,0 +1,107 @@
+"""Show a document as HTML: its pages as pictures with the quoted places boxed, or its text with them marked."""
+
+import base64
+from collections.abc import Sequence
+from html import escape
+
+from smeflow.documents.base import Document, Quote
+from smeflow.documents.file import File
+from smeflow.documents.kinds import sniffed
+from smeflow.documents.pool import shared_pool
+from smeflow.documents.read import read_guarded
+from smeflow.documents.sniff import PDF
+from smeflow.errors import DocumentError
+from smeflow.i18n import say
+
+_BOX = (
+    "position:absolute;box-sizing:border-box;border:2px solid #d97706;background:rgba(251,191,36,.25);"
+    "border-radius:2px"
+)
+_MOST_TEXT = 20_000
+
+
+def page_png(document: Document, page: int, dpi: int = 100) -> bytes:
+    """Draw page *page* (from 1) of a PDF or picture as PNG.
+
+    Raises:
+        UnsupportedDocument: It has no such page, or is no document of pages.
+        UnreadableDocument: Its bytes are not there any more or cannot be drawn.
+    """
+    file = File(
+        name=document.name, media_type=document.media_type, data=document.data, read_part=read_guarded
+    )
+    return shared_pool().picture(sniffed(file), page, dpi)
+
+
+def document_html(document: Document, quotes: Sequence[Quote] = (), max_pages: int = 3) -> str:
+    """Show *document* and where *quotes* stand in it. Self-contained: no script, no address."""
+    own = [quote for quote in quotes if quote.document == document.name]
+    head = f'<div style="font-weight:600;margin:.5em 0">{escape(document.name)}</div>'
+    drawn = document.media_type == PDF or document.media_type.startswith("image/")
+    body = (
+        [_page_html(document, number, own) for number in _pages_to_show(document, own, max_pages)]
+        if drawn
+        else []
+    )
+    if not body or not all(body):
+        body = [_text_html(document, own)]
+    told = "".join(f"<li>{escape(str(problem))}</li>" for problem in document.problems)
+    notes = f'<ul style="color:#92400e">{told}</ul>' if told else ""
+    return f'<div style="font-family:sans-serif;max-width:60em">{head}{notes}{"".join(body)}</div>'
+
+
+def _pages_to_show(document: Document, quotes: Sequence[Quote], most: int) -> list[int]:
+    """Choose the first page and those with quotes, in order."""
+    quoted = sorted({quote.page for quote in quotes if quote.page})
+    others = [page.number for page in document.pages if page.number not in quoted]
+    return sorted([*quoted, *others][:most])
+
+
+def _page_html(document: Document, number: int, quotes: Sequence[Quote]) -> str:
+    try:
+        picture = page_png(document, number)
+    except DocumentError:
+        return ""
+    boxes = "".join(_box_html(quote) for quote in quotes if quote.page == number and quote.box)
+    data = base64.b64encode(picture).decode()
+    label = escape(str(say("Page {page} of {name}", page=number, name=document.name)))
+    image = f'<img alt="{label}" src="data:image/png;base64,{data}" style="display:block;width:100%">'
+    return f'<div style="position:relative;border:1px solid #ccc;margin-bottom:1em">{image}{boxes}</div>'
+
+
+def _box_html(quote: Quote) -> str:
+    box = quote.box
+    if box is None:
+        return ""
+    place = (
+        f"left:{box.left * 100:.3f}%;top:{box.top * 100:.3f}%;"
+        f"width:{(box.right - box.left) * 100:.3f}%;height:{(box.bottom - box.top) * 100:.3f}%"
+    )
+    return f'<div title="{escape(quote.text)}" style="{place};{_BOX}"></div>'
+
+
+def _text_html(document: Document, quotes: Sequence[Quote]) -> str:
+    pieces = []
+    for page in document.pages:
+        own = [q for q in quotes if q.page in (None, page.number)]
+        pieces.append(_marked(page.text[:_MOST_TEXT], own))
+        if len(page.text) > _MOST_TEXT:
+            pieces.append("…")
+    style = "white-space:pre-wrap;border:1px solid #ccc;padding:.6em;margin:0 0 1em"
+    return f'<pre style="{style}">{"<hr>".join(pieces)}</pre>'
+
+
+def _marked(text: str, quotes: Sequence[Quote]) -> str:
+    """Mark the spans of *quotes* in *text*; where two overlap, the first counts."""
+    spans = []
+    for quote in quotes:
+        start = quote.start if quote.start is not None else text.find(quote.text) if quote.text else -1
+        if start >= 0:
+            spans.append((start, quote.end if quote.end is not None else start + len(quote.text)))
+    pieces, place = [], 0
+    for start, end in sorted(spans):
+        if start < place or end > len(text):
+            continue
+        pieces += [escape(text[place:start]), "<mark>", escape(text[start:end]), "</mark>"]
+        place = end
+    return "".join(pieces) + escape(text[place:])

@@ -1,0 +1,89 @@
+"""Plain text, and one row of a table as a document."""
+
+import codecs
+import json
+import unicodedata
+
+from smeflow._text import sha256
+from smeflow.documents.base import Document, Page
+from smeflow.documents.file import File, bounded_text, within
+from smeflow.errors import UnreadableDocument
+from smeflow.i18n import say
+
+ROW = "application/vnd.smeflow.row+json"
+
+_BOMS = (
+    (codecs.BOM_UTF8, "utf-8"),
+    (codecs.BOM_UTF32_LE, "utf-32-le"),  # before UTF-16: its mark begins with the same two bytes
+    (codecs.BOM_UTF32_BE, "utf-32-be"),
+    (codecs.BOM_UTF16_LE, "utf-16-le"),
+    (codecs.BOM_UTF16_BE, "utf-16-be"),
+)
+
+
+def decoded(data: bytes, charset: str | None = None) -> str:
+    """Turn bytes into text: a byte order mark first, then *charset* if it fits, then UTF-8, then Windows-1252.
+
+    Never fails: where even Windows-1252 has no letter, the byte's Latin-1 character stands.
+    """
+    for mark, encoding in _BOMS:
+        if data.startswith(mark):
+            return tidy(data[len(mark) :].decode(encoding, errors="replace"))
+    for encoding in (charset, "utf-8", "cp1252"):
+        try:
+            return tidy(data.decode(encoding or "utf-8"))
+        except (UnicodeError, LookupError, ValueError):
+            continue
+    return tidy(data.decode("latin-1"))
+
+
+def tidy(text: str) -> str:
+    """Put *text* in the form all documents have: NFC, line feeds alone, no NUL."""
+    if "\r" in text:
+        text = text.replace("\r\n", "\n").replace("\r", "\n")
+    if "\0" in text:
+        text = text.replace("\0", "")
+    return text if text.isascii() else unicodedata.normalize("NFC", text)
+
+
+def read_text(file: File) -> Document:
+    """Read plain text as one page."""
+    text = bounded_text(decoded(file.data), file)
+    return file.document(pages=(Page(number=1, text=text),))
+
+
+def read_row(file: File) -> Document:
+    """Read one row: its cells as fields, and as text a line ``column: value`` for each that is not empty.
+
+    A column called ``text`` is the text itself: its cell stands without a label.
+    """
+    try:
+        cells = json.loads(file.data)
+        if not isinstance(cells, dict):
+            raise ValueError(type(cells).__name__)
+    except (ValueError, RecursionError) as error:
+        raise UnreadableDocument(
+            say("{name} is not a row: a row is a JSON object of cells.", name=file.name), name=file.name
+        ) from error
+    within("columns", file.limits.columns, len(cells), file.name)
+    fields = {str(column): _cell(value) for column, value in cells.items()}
+    lines = [
+        value if column == "text" else f"{column}: {value}"
+        for column, value in fields.items()
+        if value.strip()
+    ]
+    text = bounded_text("\n".join(lines), file)
+    return Document(
+        name=file.name,
+        media_type=file.media_type,
+        pages=(Page(number=1, text=text),),
+        fields=fields,
+        data=file.data,
+        sha256=sha256(file.data),
+    )
+
+
+def _cell(value: object) -> str:
+    if isinstance(value, str):
+        return tidy(value)
+    return "" if value is None else json.dumps(value, ensure_ascii=False)

@@ -1,0 +1,86 @@
+"""The child process that parses foreign files: ``python -m smeflow.documents.worker``.
+
+It reads one request at a time from its input and answers on its output, and ends when its input ends. What
+breaks here, breaks nobody else. `smeflow.documents.pool` starts and stops it.
+"""
+
+import contextlib
+import os
+import sys
+from typing import Any, BinaryIO
+
+from smeflow.documents.base import Limits
+from smeflow.documents.file import File, too_much
+from smeflow.documents.kinds import read_here
+from smeflow.documents.wire import packed, packed_error, receive, send
+from smeflow.errors import SmeflowError, UnreadableDocument
+from smeflow.i18n import say
+
+
+def main() -> None:
+    """Answer requests until there are no more."""
+    requests, answers = sys.stdin.buffer, os.fdopen(os.dup(1), "wb")
+    os.dup2(2, 1)  # what a library prints must not land among the answers
+    with contextlib.suppress(EOFError, BrokenPipeError):
+        while True:
+            answer(*receive(requests), answers)
+
+
+def answer(head: dict[str, Any], pieces: list[bytes], answers: BinaryIO) -> None:
+    """Read or draw what *head* asks for and send the outcome."""
+    limits = Limits(**head["limits"])
+    file = File(
+        name=head["name"],
+        media_type=head["media_type"],
+        data=pieces[0],
+        limits=limits,
+        depth=head["depth"],
+        read_part=read_here,
+        more_time=lambda: send(answers, {"more_time": True}, []),
+    )
+    sent: list[bytes] = []
+    try:
+        limit_memory(limits.memory_bytes)
+        if head["page"] is not None:
+            from smeflow.documents.picture import page_picture
+
+            sent.append(page_picture(file, head["page"], head["dpi"]))
+            reply: dict[str, Any] = {}
+        else:
+            reply = {"document": packed(read_here(file), sent, with_data=False)}
+    except SmeflowError as error:
+        reply = {"error": packed_error(error)}
+    except MemoryError:
+        reply = {"error": packed_error(too_much("memory_bytes", limits.memory_bytes, None, file.name))}
+    except RecursionError:
+        reply = {"error": packed_error(too_much("depth", limits.depth, None, file.name))}
+    except Exception as error:  # a fault of a parser is a fact about this file, told as one
+        print(f"{type(error).__name__}: {error}", file=sys.stderr)
+        phrase = say(
+            "{name} is damaged: no reader understands it ({why}).", name=file.name, why=type(error).__name__
+        )
+        reply = {"error": packed_error(UnreadableDocument(phrase, name=file.name))}
+    if "error" in reply:
+        sent = []
+    send(answers, reply, sent)
+
+
+def limit_memory(most: int) -> None:
+    """Let this process have *most* bytes of data; where the system has no such limit, time alone bounds it."""
+    try:
+        import resource
+    except ImportError:  # Windows
+        return
+    kind = (
+        getattr(resource, "RLIMIT_DATA", resource.RLIMIT_AS)
+        if sys.platform == "linux"
+        else resource.RLIMIT_AS
+    )
+    _, hard = resource.getrlimit(kind)
+    wanted = most if hard == resource.RLIM_INFINITY else min(most, hard)
+    with contextlib.suppress(ValueError, OSError):
+        resource.setrlimit(kind, (wanted, hard))
+
+
+if __name__ == "__main__":
+    main()
