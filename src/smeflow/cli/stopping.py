@@ -1,0 +1,48 @@
+"""End a run when a person or the system asks for it: politely, and within five seconds whatever comes."""
+
+import os
+import signal
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from smeflow.cli.exits import INTERRUPTED, TERMINATED
+
+PATIENCE_SECONDS = 4.0
+"""How long calls under way may end by themselves; what is not written down by then is done again."""
+CODES = {signal.SIGINT: INTERRUPTED, signal.SIGTERM: TERMINATED}
+
+
+class Stop:
+    """Whether to stop, and the code to end with."""
+
+    def __init__(self) -> None:
+        self.event = threading.Event()
+        self.code: int | None = None
+
+    def ask(self, signum: int, _frame: object) -> None:
+        """Take a signal: the first one asks, a second one does not wait."""
+        code = CODES.get(signal.Signals(signum), INTERRUPTED)
+        if self.code is not None:
+            os._exit(code)  # safe at any moment: what counts is already on the disk
+        self.code = code
+        self.event.set()
+        timer = threading.Timer(PATIENCE_SECONDS, os._exit, (code,))
+        timer.daemon = True
+        timer.start()
+
+
+@contextmanager
+def stopping() -> Iterator[Stop]:
+    """Turn Ctrl-C and SIGTERM into a request to stop, until the block ends."""
+    stop = Stop()
+    if threading.current_thread() is not threading.main_thread():
+        yield stop
+        return
+    before = {s: signal.signal(s, stop.ask) for s in CODES}
+    try:
+        yield stop
+    finally:
+        if stop.code is None:  # else the timer must still be able to end a process that hangs
+            for signum, handler in before.items():
+                signal.signal(signum, handler)

@@ -1,0 +1,156 @@
+"""Try one step on files: read, run, count what it cost, without a ledger. What fails stops nothing else."""
+
+import time
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from decimal import Decimal
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from smeflow.cli.exits import REJECTED, UsageProblem, code_of
+from smeflow.errors import SmeflowError
+from smeflow.i18n import Phrase, say
+
+if TYPE_CHECKING:
+    from smeflow.llm.base import LLM
+    from smeflow.step import Case, Step
+
+
+@dataclass(frozen=True, kw_only=True)
+class Input:
+    """One thing to try the step on: how to call it, and how to make a case of it."""
+
+    name: str
+    key: str = "file"
+    """What the name is: ``file``, or ``id`` for a line of a ``.jsonl``."""
+    case: "Callable[[], Case]"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Tried:
+    """What came of one input."""
+
+    input: Input
+    value: Any = None
+    """The step's result; None where it could not be had."""
+    case: "Case | None" = None
+    problems: tuple[Phrase | str, ...] = ()
+    calls: int = 0
+    cost: Decimal = Decimal(0)
+    seconds: float = 0.0
+
+
+def try_step(
+    step: "Step[Any]",
+    inputs: Sequence[Input],
+    llm: "LLM | None",
+    workers: int,
+    before: "Sequence[Step[Any]]" = (),
+) -> Iterator[Tried]:
+    """Run the steps *before*, then *step*, on every input; several at once, results in the inputs' order.
+
+    Raises:
+        LLMRejected: The provider rejects every call (key, quota): going on would help nobody.
+    """
+    with ThreadPoolExecutor(max_workers=max(1, workers)) as pool:
+        yield from pool.map(lambda one: _try([*before, step], one, llm), inputs)
+
+
+def _try(steps: "list[Step[Any]]", one: Input, llm: "LLM | None") -> Tried:
+    from smeflow.calls import MemoryCallLog
+    from smeflow.run import run
+    from smeflow.step import Skipped
+
+    started, log = time.perf_counter(), MemoryCallLog()
+    value, case, problems = None, None, ()
+    try:
+        case = one.case()
+        done = run(steps, case, llm, log)
+        value, case = done.case.results.get(steps[-1].name), done.case
+        value = None if isinstance(value, Skipped) else value
+    except (SmeflowError, OSError) as error:
+        if code_of(error) == REJECTED:
+            raise
+        problems = (_why(error, one.name),)
+    return Tried(
+        input=one,
+        value=value,
+        case=case,
+        problems=problems,
+        calls=len(log.calls),
+        cost=log.cost,
+        seconds=round(time.perf_counter() - started, 3),
+    )
+
+
+def _why(error: SmeflowError | OSError, name: str) -> Phrase | str:
+    if isinstance(error, SmeflowError):
+        return error.phrase
+    if isinstance(error, FileNotFoundError):
+        return say("{path} does not exist. Check the name.", path=name)
+    return say("{path}: {why}. Check the place and run again.", path=name, why=error.strerror or str(error))
+
+
+def files_as_inputs(files: Iterable[Path]) -> list[Input]:
+    """Make an input of every file; of a folder, of every file in it."""
+    return [_file(file) for file in _flat(files)]
+
+
+def texts_as_inputs(files: Iterable[Path]) -> list[Input]:
+    """Make an input of every mail or text, and of every line ``{"id", "subject", "text"}`` in ``.jsonl``."""
+    found: list[Input] = []
+    for file in _flat(files):
+        found.extend(_lines(file) if file.suffix.lower() == ".jsonl" else [_file(file)])
+    return found
+
+
+def _flat(files: Iterable[Path]) -> Iterator[Path]:
+    for file in files:
+        if file.is_dir():
+            yield from sorted(p for p in file.iterdir() if p.is_file() and not p.name.startswith("."))
+        else:
+            yield file
+
+
+def _file(file: Path) -> Input:
+    def case() -> "Case":
+        from smeflow.documents.read import read
+        from smeflow.step import Case
+
+        return Case.of(read(file), id=str(file))
+
+    return Input(name=str(file), case=case)
+
+
+def _lines(file: Path) -> Iterator[Input]:
+    for number, line in enumerate(file.read_text(encoding="utf-8-sig").splitlines(), 1):
+        if line.strip():
+            yield _line(file, number, line)
+
+
+def _line(file: Path, number: int, line: str) -> Input:
+    import json
+
+    try:
+        row = json.loads(line)
+    except ValueError as error:
+        raise UsageProblem(
+            say("{file}:{line}: this is no JSON: {why}", file=file, line=number, why=error)
+        ) from error
+    text = (row.get("text") or row.get("body")) if isinstance(row, dict) else None
+    if not isinstance(text, str):
+        raise UsageProblem(
+            say('{file}:{line}: a line looks like {{"id", "subject", "text"}}', file=file, line=number)
+        )
+    name = str(row.get("id", number))
+
+    def case() -> "Case":
+        from smeflow.documents.base import text_document
+        from smeflow.step import Case
+
+        fields = {k: str(v) for k, v in row.items() if k not in ("id", "text", "body") and v is not None}
+        document = text_document(text, name=name, media_type="message/rfc822", fields=fields)
+        return Case.of(document, id=name)
+
+    return Input(name=name, key="id", case=case)

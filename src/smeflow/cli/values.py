@@ -1,0 +1,125 @@
+"""Show what a step found, from the JSON the ledger keeps: no step's class is needed for it."""
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from smeflow.cli.screen import Column, Screen
+from smeflow.i18n import Phrase, phrase_of, say
+
+FIELDS: dict[str, Phrase] = {
+    "number": say("number"),
+    "issue_date": say("issue date"),
+    "due_date": say("due date"),
+    "kind": say("kind"),
+    "seller": say("seller"),
+    "buyer": say("buyer"),
+    "currency": say("currency"),
+    "total_net": say("total without VAT"),
+    "total_vat": say("VAT"),
+    "total_gross": say("total with VAT"),
+    "prepaid": say("paid before"),
+    "amount_due": say("amount due"),
+    "iban": say("IBAN"),
+    "bic": say("BIC"),
+    "order_reference": say("order"),
+    "preceding_invoice": say("earlier invoice"),
+    "payment_terms": say("terms of payment"),
+    "delivery_date": say("delivery date"),
+}
+"""What people call the fields of an invoice; a field of a firm's own keeps its name."""
+READERS: dict[str, Phrase] = {
+    "einvoice": say("e-invoice"),
+    "layout": say("page"),
+    "labels": say("labels"),
+    "model": say("model"),
+    "person": say("person"),
+    "rules": say("rules"),
+    "examples": say("examples"),
+    "words": say("words"),
+    "template": say("template"),
+}
+MARKS = {True: "✓", False: "✗", None: "·"}
+
+
+def field_word(name: str) -> Phrase | str:
+    """Give what people call a field."""
+    return FIELDS.get(name, name)
+
+
+def reader_word(name: str | None) -> Phrase | str | None:
+    """Give what people call a reader."""
+    return READERS.get(name, name) if name else None
+
+
+def show_value(screen: Screen, value: object) -> None:
+    """Print a step's result: an extraction, a label, a draft, or whatever else it is."""
+    if not isinstance(value, Mapping):
+        screen.print(f"  {value}")
+        return
+    for key, shown in (("record", _extraction), ("label", _label), ("text", _draft)):
+        if key in value:
+            shown(screen, value)
+            break
+    else:
+        for name, one in value.items():
+            if name not in ("doubts", "problems") and one not in (None, "", (), [], {}):
+                screen.print(f"  {name}: {one}")
+    for said in dict.fromkeys(screen.text(p) for p in sentences(value)):
+        screen.print(f"  • {said}", style="yellow")
+
+
+def sentences(value: Mapping[str, Any]) -> list[Phrase]:
+    """Read the doubts and problems back out of a result's JSON."""
+    return [phrase_of(said) for said in (*value.get("doubts", ()), *value.get("problems", ()))]
+
+
+def field_rows(fields: Mapping[str, Mapping[str, Any]]) -> Iterable[tuple[object, ...]]:
+    """Give a table row for every field that holds a value: name, value, quote, where, reader."""
+    for name, reading in fields.items():
+        if reading.get("value") is not None:
+            place = reading.get("path") or reading.get("page")
+            reader = reader_word(reading.get("reader"))
+            yield field_word(name), reading["value"], reading.get("quote"), place, reader
+
+
+def field_columns() -> list[Column]:
+    """Head the columns of `field_rows`."""
+    return [
+        Column(heading=say("field"), style="cyan", wrap=False),
+        Column(heading=say("value"), ratio=3),
+        Column(heading=say("quote"), style="italic", ratio=3),
+        Column(heading=say("page"), ratio=2, style="bright_black"),
+        Column(heading=say("read by"), style="bright_black", wrap=False),
+    ]
+
+
+def _extraction(screen: Screen, value: Mapping[str, Any]) -> None:
+    from rich.text import Text
+
+    if value.get("accepted_by"):
+        verdict = Text(screen.text(say("accepted by {name}", name=value["accepted_by"])), style="green")
+    elif value.get("proven"):
+        verdict = Text("✓ " + screen.text(say("proven")), style="green")
+    else:
+        verdict = Text("? " + screen.text(say("not proven")), style="yellow")
+    screen.print(verdict)
+    if value.get("fields"):
+        screen.print(screen.table(field_columns(), field_rows(value["fields"])))
+    checks = Text("  ")
+    for check in value.get("checks", ()):
+        style = {True: "green", False: "red"}.get(check["passed"], "bright_black")
+        checks.append(f"{MARKS[check['passed']]} {check['name']}   ", style=style)
+    if checks.plain.strip():
+        screen.print(checks)
+
+
+def _label(screen: Screen, value: Mapping[str, Any]) -> None:
+    quote = f"  « {value['quote']} »" if value.get("quote") else ""
+    reader = screen.text(reader_word(value.get("reader")))
+    screen.print(f"  {value['label'] or '–'}{quote}  {reader}".rstrip())
+
+
+def _draft(screen: Screen, value: Mapping[str, Any]) -> None:
+    if value.get("subject"):
+        screen.print(f"  {value['subject']}", style="bold")
+    screen.print("\n".join(f"  {line}" for line in str(value["text"]).splitlines()))
