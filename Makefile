@@ -32,7 +32,7 @@ clean:  ## remove what these targets made
 
 $(VENV)/bin/python:
 	@$(PYTHON) -c 'import sys; sys.exit(0 if sys.version_info >= (3, 11) else "smeflow needs Python 3.11 or newer, found %d.%d. Name another one: make PYTHON=python3.12" % sys.version_info[:2])'
-	$(PYTHON) -m venv $(VENV)
+	@$(PYTHON) -m venv $(VENV) || { rm -rf $(VENV); echo 'This Python cannot make environments. On Debian and Ubuntu: apt install python3-venv'; exit 1; }
 
 $(VENV)/.core: $(VENV)/bin/python requirements/core.lock.hash requirements/build.lock.hash pyproject.toml
 	$(PIP) install --quiet --require-hashes -r requirements/core.lock.hash -r requirements/build.lock.hash
