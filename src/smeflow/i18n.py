@@ -41,24 +41,26 @@ class Phrase:
         from pydantic_core import core_schema
 
         return core_schema.no_info_plain_validator_function(
-            _from_plain,
+            phrase_of,
             json_schema_input_schema=core_schema.dict_schema(),
-            serialization=core_schema.plain_serializer_function_ser_schema(_to_plain, when_used="json"),
+            serialization=core_schema.plain_serializer_function_ser_schema(plain_of, when_used="json"),
         )
 
 
-def _to_plain(value: object) -> object:
+def plain_of(value: object) -> object:
+    """Put a sentence, or a value in one, in the form JSON has for it."""
     if isinstance(value, Phrase):
-        return {"template": value.template, "data": {k: _to_plain(v) for k, v in value.data.items()}}
+        return {"template": value.template, "data": {k: plain_of(v) for k, v in value.data.items()}}
     return value if isinstance(value, int | float | bool) else str(value)
 
 
-def _from_plain(value: object) -> Phrase:
+def phrase_of(value: object) -> Phrase:
+    """Make the sentence again that `plain_of` took apart."""
     if isinstance(value, Phrase):
         return value
     if not isinstance(value, Mapping) or set(value) != {"template", "data"}:
         raise ValueError("a sentence is a template and its data")
-    data = {k: _from_plain(v) if isinstance(v, Mapping) else v for k, v in value["data"].items()}
+    data = {k: phrase_of(v) if isinstance(v, Mapping) else v for k, v in value["data"].items()}
     return Phrase(str(value["template"]), data)
 
 

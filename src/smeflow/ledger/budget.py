@@ -1,0 +1,111 @@
+"""What may be spent: per item, per run, per month; sums kept with the calls, in billionths."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from decimal import ROUND_CEILING, Decimal
+
+from smeflow.errors import BudgetSpent
+from smeflow.i18n import Phrase, say
+from smeflow.ledger.rows import NANO
+from smeflow.ledger.writer import Transaction
+from smeflow.money import Money
+
+
+def same_currency(money: Money) -> Money | None:
+    """Convert nothing: what is in another currency has no known worth."""
+    return money
+
+
+@dataclass(frozen=True, kw_only=True)
+class Budget:
+    """Limits in one currency; None is no limit."""
+
+    currency: str = "EUR"
+    item: Decimal | None = None
+    run: Decimal | None = Decimal(5)
+    month: Decimal | None = Decimal(20)
+    convert: Callable[[Money], Money | None] = field(default=same_currency)
+    """Gives an amount in ``currency``, or None where no rate is known."""
+
+    def nanos(self, money: Money | None) -> int:
+        """Give *money* in billionths of the budget's currency, rounded up; 0 where no price is known.
+
+        Raises:
+            BudgetSpent: No rate is known for its currency.
+        """
+        if money is None or not money.amount:
+            return 0
+        here = money if money.currency == self.currency else self.convert(money)
+        if here is None or here.currency != self.currency:
+            raise BudgetSpent(
+                say(
+                    "No exchange rate from {given} to {wanted} is known. Write one under [rates] in smeflow.toml.",
+                    given=money.currency,
+                    wanted=self.currency,
+                ),
+                limit=Decimal(0),
+                spent=Decimal(0),
+                currency=self.currency,
+            )
+        return int((here.amount * NANO).to_integral_value(ROUND_CEILING))
+
+
+@dataclass(frozen=True, kw_only=True)
+class Purse:
+    """One sum that is spent from."""
+
+    name: str
+    limit: Decimal | None
+    words: Phrase
+
+
+def take(transaction: Transaction, purses: tuple[Purse, ...], nanos: int, currency: str) -> None:
+    """Take *nanos* from every purse, or from none.
+
+    Raises:
+        BudgetSpent: One of them has less left.
+    """
+    found: Mapping[str, int] = {p.name: _spent(transaction, p.name) for p in purses}
+    for purse in purses:
+        spent = Decimal(found[purse.name]) / NANO
+        if purse.limit is not None and spent + Decimal(nanos) / NANO > purse.limit:
+            raise _empty(purse, spent, Decimal(nanos) / NANO, currency)
+    for purse in purses:
+        add(transaction, purse.name, nanos)
+
+
+def add(transaction: Transaction, name: str, nanos: int) -> None:
+    """Raise (or lower) what was taken from a purse."""
+    if not nanos:
+        return
+    kept = _spent(transaction, name)
+    row = {"purse": name, "nanos": kept + nanos}
+    if transaction.set("spent", row) == 0:
+        transaction.add("spent", row)
+
+
+def _spent(transaction: Transaction, name: str) -> int:
+    found = transaction.one("get spent", purse_=name)
+    return int(found[1]) if found else 0
+
+
+def _empty(purse: Purse, spent: Decimal, next_one: Decimal, currency: str) -> BudgetSpent:
+    limit = purse.limit or Decimal(0)
+    return BudgetSpent(
+        say(
+            "The budget {purse} is {limit} {currency}; {spent} is spent or set aside and the next call could cost {next}. "
+            "Raise it in the recipe or in smeflow.toml, or go on later.",
+            purse=purse.words,
+            limit=limit,
+            currency=currency,
+            spent=_short(spent),
+            next=_short(next_one),
+        ),
+        limit=limit,
+        spent=spent,
+        currency=currency,
+    )
+
+
+def _short(amount: Decimal) -> str:
+    return format(amount.quantize(Decimal("0.0001"), ROUND_CEILING).normalize(), "f")

@@ -1,0 +1,296 @@
+"""The ledger as a `CallLog`: every attempt is written before it is sent, every answer before it is used."""
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from typing import Any, Literal, cast
+
+from smeflow._text import canonical_json, sha256
+from smeflow.calls import Scope, Ticket
+from smeflow.errors import LLMError, LLMRejected, LLMUnavailable
+from smeflow.i18n import say
+from smeflow.ledger.audit import chain
+from smeflow.ledger.budget import Budget, Purse, add, take
+from smeflow.ledger.items import TakenOver
+from smeflow.ledger.rows import NANO, CallRow, ItemRow
+from smeflow.ledger.store import Store
+from smeflow.ledger.writer import Row, Transaction
+from smeflow.llm.base import FinishReason, Place, Reply, Request, Usage
+from smeflow.money import Money
+
+
+@dataclass(frozen=True, kw_only=True)
+class LedgerCalls:
+    """The calls of one step of one claimed item. Implements `CallLog`."""
+
+    store: Store
+    item: ItemRow
+    scope: Scope
+    run: int
+    purse: str
+    """Names the run's budget; a run that goes on after a crash goes on with the same one."""
+    budget: Budget
+    paid: Callable[[int, int], None] = lambda calls, nanos: None
+    """Told of each settled call and its cost, for the progress line."""
+
+    def find(self, key: str) -> Reply | None:
+        """Give the reply settled under *key*, marked ``replayed``."""
+        found = self.store.first("reply", key=key)
+        return _reply_of(found[0]) if found else None
+
+    def recall(self, request: Request, place: Place) -> Reply | None:
+        """Give a reply the same model gave to an equal request of any item.
+
+        What somebody asked for again is asked again.
+        """
+        if self.scope.take:
+            return None
+        found = self.store.first(
+            "recall", request_hash=request.hash, provider=place.provider, model=place.model
+        )
+        return _reply_of(found[0]) if found else None
+
+    def reserve(self, key: str, request: Request, place: Place, worst: Money | None) -> Ticket:
+        """Write the attempt down and set its worst cost aside; durable before this returns.
+
+        Raises:
+            BudgetSpent: Too little is left for the item, the run or the month.
+        """
+        nanos = self.budget.nanos(worst)
+        asked = _request_json(request)
+
+        def job(transaction: Transaction) -> int:
+            found = transaction.rows("get items", id_=self.item.id)
+            if not found or found[0]["lease"] != self.item.lease:
+                raise TakenOver(self.item.id)
+            now = self.store.clock()
+            at = self.store.now()
+            month = f"{now:%Y-%m}"
+            if nanos:
+                take(transaction, self._purses(month), nanos, self.budget.currency)
+            attempt = int(cast("tuple[int]", transaction.one("attempts", key=key))[0]) + 1
+            row = self._row(key, attempt, request.hash, asked, place, worst, nanos, month, at)
+            transaction.add("calls", row)
+            return attempt
+
+        return Ticket(key=key, attempt=self.store.write(job), worst=worst)
+
+    def settle(self, ticket: Ticket, end: Reply | LLMError) -> None:
+        """Write down how the attempt ended and what it cost; durable before this returns.
+
+        This asks for no lease: what was paid is true whoever holds the item now.
+        """
+
+        def job(transaction: Transaction) -> int:
+            found = transaction.one("call of ticket", key=ticket.key, attempt=ticket.attempt)
+            if found is None:
+                raise TakenOver(self.item.id)
+            call = dict(zip(self.store.sql.columns["calls"], found, strict=True))
+            row = _end(call, end, self.budget, self.store.now())
+            transaction.add("ends", row)
+            _give_back(transaction, call, row, self._purses(call["month"]))
+            seen = [row["state"], row["model"], row["cost"], sha256(row["reply"] or row["error"] or "")]
+            salt = self.item.salt
+            chain(
+                transaction,
+                at=row["at"],
+                kind="call",
+                item=self.item.id,
+                salt=salt,
+                payload=[call["step"], *seen],
+            )
+            return int(row["nanos"])
+
+        self.paid(1, self.store.write(job))
+
+    def _purses(self, month: str) -> tuple[Purse, ...]:
+        budget = self.budget
+        return (
+            Purse(name=f"item {self.item.id}", limit=budget.item, words=say("of one item")),
+            Purse(name=self.purse, limit=budget.run, words=say("of one run")),
+            Purse(name=f"month {month}", limit=budget.month, words=say("of the month {month}", month=month)),
+        )
+
+    def _row(
+        self,
+        key: str,
+        attempt: int,
+        request_hash: str,
+        asked: str,
+        place: Place,
+        worst: Money | None,
+        nanos: int,
+        month: str,
+        at: str,
+    ) -> Row:
+        return {
+            "key": key,
+            "attempt": attempt,
+            "item": self.item.id,
+            "version": self.scope.version,
+            "step": self.scope.step,
+            "fingerprint": self.scope.fingerprint,
+            "take": self.scope.take,
+            "run": self.run,
+            "request_hash": request_hash,
+            "request": asked,
+            "provider": place.provider,
+            "model": place.model,
+            "worst": str(worst.amount) if worst else None,
+            "currency": worst.currency if worst else None,
+            "nanos": nanos,
+            "month": month,
+            "at": at,
+        }
+
+
+def _request_json(request: Request) -> str:
+    return canonical_json(
+        {
+            "messages": [{"role": m.role, "content": m.content} for m in request.messages],
+            "schema": request.schema.name if request.schema else None,
+            "max_output_tokens": request.max_output_tokens,
+            "temperature": request.temperature,
+            "again": request.again,
+        }
+    )
+
+
+def _end(call: Row, end: Reply | LLMError, budget: Budget, at: str) -> Row:
+    """Make the row of an attempt's end. One that broke after it was sent costs what was set aside."""
+    row: Row = {
+        "call": call["id"],
+        "key": call["key"],
+        "request_hash": call["request_hash"],
+        "reply": None,
+        "error": None,
+        "model": "",
+        "input_tokens": 0,
+        "output_tokens": 0,
+        "cached_tokens": 0,
+        "estimated": 0,
+        "cost": None,
+        "currency": None,
+        "nanos": 0,
+        "at": at,
+    }
+    if isinstance(end, Reply):
+        usage = end.usage
+        return row | {
+            "state": "answered",
+            "reply": _reply_json(end),
+            "model": end.model,
+            "input_tokens": usage.input_tokens,
+            "output_tokens": usage.output_tokens,
+            "cached_tokens": usage.cached_input_tokens,
+            "estimated": int(usage.estimated),
+            "cost": str(end.cost.amount) if end.cost else None,
+            "currency": end.cost.currency if end.cost else None,
+            "nanos": budget.nanos(end.cost),
+        }
+    row |= {"state": "broken", "error": f"{type(end).__name__}: {end}"}
+    if may_be_paid(end):
+        row |= {"estimated": 1, "cost": call["worst"], "currency": call["currency"], "nanos": call["nanos"]}
+    return row
+
+
+def may_be_paid(end: LLMError) -> bool:
+    """Tell whether an attempt that ended so may have been processed, and so billed.
+
+    A rejection and a rate limit are answered before any work; anything else that was sent may have cost.
+    """
+    if isinstance(end, LLMUnavailable):
+        return end.sent and end.kind != "rate"
+    return not isinstance(end, LLMRejected)
+
+
+def _give_back(transaction: Transaction, call: Row, end: Row, purses: tuple[Purse, ...]) -> None:
+    for purse in purses:
+        add(transaction, purse.name, end["nanos"] - call["nanos"])
+
+
+def _reply_json(reply: Reply) -> str:
+    told: dict[str, Any] = {
+        "text": reply.text,
+        "model": reply.model,
+        "usage": [
+            reply.usage.input_tokens,
+            reply.usage.output_tokens,
+            reply.usage.cached_input_tokens,
+            reply.usage.estimated,
+        ],
+        "finish": reply.finish_reason,
+        "id": reply.id,
+        "cost": [str(reply.cost.amount), reply.cost.currency] if reply.cost else None,
+    }
+    return canonical_json(told)
+
+
+def _reply_of(text: str) -> Reply:
+    """Read a reply back. It costs nothing now: its usage and cost were counted when it was paid."""
+    told = json.loads(text)
+    tokens = told["usage"]
+    return Reply(
+        text=told["text"],
+        model=told["model"],
+        usage=Usage(
+            input_tokens=tokens[0],
+            output_tokens=tokens[1],
+            cached_input_tokens=tokens[2],
+            estimated=tokens[3],
+        ),
+        finish_reason=cast("FinishReason", told["finish"]),
+        id=told["id"],
+        cost=Money(Decimal(0), told["cost"][1]) if told["cost"] else None,
+        replayed=True,
+    )
+
+
+def settle_lost(store: Store, recipe: str) -> int:
+    """End the attempts that a crash left under way: each may have been answered, so each costs its reservation.
+
+    Only the holder of the recipe's run may do this. Gives how many there were.
+    """
+
+    def job(transaction: Transaction) -> int:
+        lost = transaction.rows("unended", recipe=recipe)
+        for call in lost:
+            error = LLMUnavailable(say("the process ended during the call"), kind="outage", sent=True)
+            transaction.add("ends", _end(call, error, Budget(), store.now()))
+        return len(lost)
+
+    return store.write(job)
+
+
+def call_of(row: Row) -> CallRow:
+    """Make a call of its row and that of its end."""
+    cost = row["end_cost"]
+    state: Literal["reserved", "answered", "broken"] = row["end_state"] or "reserved"
+    return CallRow(
+        **{name: row[name] for name in _AS_IS},
+        worst=Money(Decimal(row["worst"]), row["currency"]) if row["worst"] is not None else None,
+        state=state,
+        reply=row["end_reply"],
+        error=row["end_error"] or "",
+        answered_by=row["end_model"] or "",
+        input_tokens=row["end_input_tokens"] or 0,
+        output_tokens=row["end_output_tokens"] or 0,
+        cached_input_tokens=row["end_cached_tokens"] or 0,
+        estimated=bool(row["end_estimated"]),
+        cost=Money(Decimal(cost), row["end_currency"]) if cost is not None else None,
+        at=datetime.fromisoformat(row["at"]),
+        ended_at=datetime.fromisoformat(row["end_at"]) if row["end_at"] else None,
+    )
+
+
+_AS_IS = (
+    *("id", "key", "attempt", "item", "version", "step", "fingerprint", "take", "run", "request", "provider"),
+    "model",
+)
+
+
+def amount(nanos: int, currency: str) -> Money:
+    """Give billionths as money."""
+    return Money((Decimal(nanos) / NANO).quantize(Decimal("0.000001")), currency)

@@ -1,0 +1,80 @@
+"""Make an item a case again: its documents from the kept bytes, its results from their JSON."""
+
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from pydantic import TypeAdapter
+
+from smeflow.documents.base import Document
+from smeflow.documents.read import read
+from smeflow.i18n import phrase_of
+from smeflow.ledger.blobs import blob_data
+from smeflow.ledger.results import results_of
+from smeflow.ledger.reviews import reviews_of
+from smeflow.ledger.rows import ItemRow
+from smeflow.ledger.store import Store
+from smeflow.step import Case, Known, NothingKnown, Skipped, Step
+
+
+@dataclass
+class Codec:
+    """Writes results as JSON and reads them back by their step's type; makes each type's reader once."""
+
+    _adapters: dict[Any, TypeAdapter[Any]] = field(default_factory=dict)
+
+    def _adapter(self, kind: Any) -> TypeAdapter[Any]:
+        found = self._adapters.get(kind)
+        if found is None:
+            found = self._adapters[kind] = TypeAdapter(kind)
+        return found
+
+    def write(self, step: Step[Any], value: object) -> str:
+        """Write a step's value."""
+        return self._adapter(step.returns).dump_json(value, warnings="error").decode()
+
+    def read(self, step: Step[Any], text: str) -> Any:
+        """Read a step's value."""
+        return self._adapter(step.returns).validate_json(text)
+
+
+def document_of(store: Store, item: ItemRow) -> Document:
+    """Read an item's document from the kept bytes.
+
+    Raises:
+        DocumentError: It cannot be read.
+        LedgerDamaged: The bytes are not what was kept.
+    """
+    return read(blob_data(store, item.blob), name=item.name, media_type=item.media_type)
+
+
+def bare_case(store: Store, item: ItemRow, known: Known | None = None) -> Case:
+    """Make the case of an item, without results."""
+    return Case.of(document_of(store, item), id=item.key, known=known or NothingKnown())
+
+
+def values_of(
+    store: Store,
+    item: ItemRow,
+    steps: Iterable[Step[Any]],
+    codec: Codec,
+    results: Mapping[int, str] | None = None,
+) -> dict[str, Any]:
+    """Give the values an item was finished with, by step; what no step in *steps* gives stays plain JSON.
+
+    *results* spares reading where they are known already: numbers of results and their JSON.
+    """
+    by_name = {step.name: step for step in steps}
+    made = results if results is not None else {r.id: r.value for r in results_of(store, item.id)}
+    decided = {}
+    if any(isinstance(where, str) and where.startswith("d") for where in item.outcome.values()):
+        decided = {r.id: r.after for r in reviews_of(store, item.id)}
+    values: dict[str, Any] = {}
+    for name, where in item.outcome.items():
+        if not isinstance(where, str):
+            values[name] = Skipped(phrase_of(where))
+            continue
+        text = made[int(where[1:])] if where.startswith("r") else decided[int(where[1:])] or "null"
+        values[name] = codec.read(by_name[name], text) if name in by_name else json.loads(text)
+    return values

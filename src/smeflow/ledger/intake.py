@@ -1,0 +1,287 @@
+"""Take in what a source has now: new items, changed ones, the same bytes again, and what is gone."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+
+from smeflow._text import canonical_json
+from smeflow.i18n import Phrase, say
+from smeflow.ledger.audit import chain
+from smeflow.ledger.blobs import note_blob, place_file
+from smeflow.ledger.items import change, end_of, new_item, reason_json, reason_of, touch
+from smeflow.ledger.rows import Reason
+from smeflow.ledger.store import Store
+from smeflow.ledger.writer import Row, Transaction
+
+TOGETHER, TOGETHER_BYTES = 256, 8_000_000
+"""How many arrivals (and bytes) become durable in one transaction and are held in memory."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Incoming:
+    """One thing a source has."""
+
+    key: str
+    version: str
+    name: str
+    media_type: str
+    data: bytes = field(repr=False)
+    fields: Mapping[str, str] = field(default_factory=dict)
+    unique: bool = False
+    """The same bytes under another key are no duplicate of it: two equal rows are two rows."""
+    refused: Phrase | None = None
+    """It is there and could not be read."""
+
+
+@dataclass
+class Taken:
+    """What an intake found."""
+
+    seen: int = 0
+    new: int = 0
+    changed: int = 0
+    gone: int = 0
+    duplicates: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class _Known:
+    id: int
+    key: str
+    name: str
+    version: str
+    state: str
+
+
+class Intake:
+    """One pass over one source of one recipe. Only the holder of the recipe's run may make one."""
+
+    def __init__(self, store: Store, recipe: str, source: str) -> None:
+        self.store, self.recipe, self.source = store, recipe, source
+        self.taken = Taken()
+        rows = store.tuples("known", recipe=recipe)
+        self._known = {r[1]: _Known(r[0], r[1], r[5], r[2], r[3]) for r in rows if r[4] == source}
+        self._first: dict[str, _Known] = {}
+        for one in sorted(self._known.values(), key=lambda k: k.id):
+            if one.state != "skipped":
+                self._first.setdefault(one.version, one)
+        self._seen: set[str] = set()
+        self._again: list[tuple[Incoming, _Known]] = []
+        self._left: set[str] = set()
+        found = store.first("last seq", recipe=recipe)
+        self._seq = int(found[0]) if found else 0
+
+    def take(self, incoming: Iterable[Incoming], *, complete: bool) -> Taken:
+        """Write down what is new, changed or (where *incoming* is *complete*) gone."""
+        for batch in _batches(self._fresh(incoming)):
+            for one in batch:
+                place_file(self.store, one.data)
+            self.store.write(lambda transaction, batch=batch: self._write(transaction, batch))  # type: ignore[misc]
+        if complete:
+            self._mark_gone()
+        else:
+            self._settle_again(gone=set())
+        return self.taken
+
+    def _fresh(self, incoming: Iterable[Incoming]) -> Iterator[Incoming]:
+        """Pass on what must be written; the rest is as it was."""
+        for one in incoming:
+            self.taken.seen += 1
+            known = self._known.get(one.key)
+            self._seen.add(one.key)
+            if known and known.version == one.version and known.state != "skipped" and one.refused is None:
+                continue
+            first = None if one.unique or one.refused else self._first.get(one.version)
+            if first and first.key != one.key:
+                if not (known and known.version == one.version):
+                    self._again.append((_light(one), first))
+                continue
+            if not one.unique and one.refused is None:
+                place = known or _Known(0, one.key, one.name, one.version, "open")
+                self._first[one.version] = place
+            yield one
+
+    def _write(self, transaction: Transaction, batch: list[Incoming]) -> None:
+        for one in batch:
+            known = self._known.get(one.key)
+            blob = place_file(self.store, one.data)
+            note_blob(transaction, blob, one.data)
+            if known is None:
+                self._add(transaction, one, blob)
+            else:
+                self._renew(transaction, known, one, blob)
+
+    def _add(self, transaction: Transaction, one: Incoming, blob: str) -> None:
+        self._seq += 1
+        self.taken.new += 1
+        row = new_item(
+            self.store, **_what(one), recipe=self.recipe, source=self.source, blob=blob, seq=self._seq
+        )
+        if one.refused is not None:
+            row |= end_of("failed", _refusal(one.refused), self.store.now())
+        number = transaction.add("items", row)
+        payload = [one.key, one.version]
+        chain(
+            transaction, at=row["created_at"], kind="arrived", item=number, salt=row["salt"], payload=payload
+        )
+
+    def _renew(self, transaction: Transaction, known: _Known, one: Incoming, blob: str) -> None:
+        row = transaction.rows("get items", id_=known.id)[0]
+        reason = _refusal(one.refused) if one.refused else Reason(kind="new")
+        was = reason_of(row["reason"])
+        if row["version"] == one.version and (
+            was == reason or was.kind not in ("gone", "duplicate", "source")
+        ):
+            return  # rejected by a person, or could not be read last time either
+        at = self.store.now()
+        changes = end_of("failed" if one.refused else "open", reason, at)
+        if row["version"] != one.version:
+            self.taken.changed += 1
+            self._left.add(row["version"])
+            changes |= {
+                **_what(one),
+                "blob": blob,
+                "outcome": "{}",
+                "takes": "{}",
+                "wanted": 0,
+                "parts": None,
+            }
+        changes |= {"lease": row["lease"] + 1, "tries": 0}
+        change(transaction, known.id, row["lease"], changes)
+        chain(
+            transaction,
+            at=at,
+            kind="arrived",
+            item=known.id,
+            salt=row["salt"],
+            payload=[one.key, one.version],
+        )
+        touch(transaction, self.recipe)
+
+    def _mark_gone(self) -> None:
+        gone = {k.key for k in self._known.values() if k.key not in self._seen and k.state != "skipped"}
+        kept = self._settle_again(gone)
+        lost = [self._known[key] for key in sorted(gone - kept)]
+
+        def job(transaction: Transaction) -> None:
+            for known in lost:
+                _leave(self.store, transaction, known.id)
+                for child in transaction.rows("children", parent=known.id):
+                    _leave(self.store, transaction, child["id"])
+
+        if lost:
+            self.store.write(job)
+        self.taken.gone = len(lost)
+        self._left |= {known.version for known in lost}
+        self._free_duplicates()
+
+    def _settle_again(self, gone: set[str]) -> set[str]:
+        """Decide on what came under a second key: a duplicate, or (the first key is gone) a file that was moved."""
+        moved: set[str] = set()
+
+        def job(transaction: Transaction) -> None:
+            for one, first in self._again:
+                if first.id and first.key in gone and first.key not in moved and one.key not in self._known:
+                    moved.add(first.key)
+                    row = transaction.rows("get items", id_=first.id)[0]
+                    change(transaction, first.id, row["lease"], {"key": one.key, "name": one.name})
+                    touch(transaction, self.recipe)
+                else:
+                    self._add_duplicate(transaction, one, first)
+
+        if self._again:
+            self.store.write(job)
+        return moved
+
+    def _add_duplicate(self, transaction: Transaction, one: Incoming, first: _Known) -> None:
+        self.taken.duplicates += 1
+        at = self.store.now()
+        reason = Reason(kind="duplicate", phrases=(say("duplicate of {name}", name=first.name),))
+        known = self._known.get(one.key)
+        original = transaction.rows("items by version", recipe=self.recipe, version=one.version)
+        blob = original[0]["blob"] if original else ""
+        if known is None:
+            self._seq += 1
+            row = new_item(
+                self.store, **_what(one), recipe=self.recipe, source=self.source, blob=blob, seq=self._seq
+            )
+            transaction.add("items", row | end_of("skipped", reason, at))
+            return
+        row = transaction.rows("get items", id_=known.id)[0]
+        changes = {
+            **end_of("skipped", reason, at, outcome={}),
+            **_what(one),
+            "blob": blob,
+            "lease": row["lease"] + 1,
+        }
+        change(transaction, known.id, row["lease"], changes)
+        touch(transaction, self.recipe)
+
+    def _free_duplicates(self) -> None:
+        """Let the next file with the same bytes stand in for an item that is gone or has changed."""
+
+        def job(transaction: Transaction) -> None:
+            for version in sorted(self._left):
+                same = transaction.rows("items by version", recipe=self.recipe, version=version)
+                if any(row["state"] != "skipped" for row in same):
+                    continue
+                waiting = [
+                    r for r in same if reason_of(r["reason"]).kind == "duplicate" and r["key"] in self._seen
+                ]
+                for row in waiting[:1]:
+                    opened = {
+                        **end_of("open", Reason(kind="new"), self.store.now()),
+                        "lease": row["lease"] + 1,
+                    }
+                    change(transaction, row["id"], row["lease"], opened)
+
+        if self._left:
+            self.store.write(job)
+
+
+def _leave(store: Store, transaction: Transaction, number: int) -> None:
+    row = transaction.rows("get items", id_=number)[0]
+    reason = Reason(kind="gone", phrases=(say("no longer in the source"),))
+    if row["reason"] == reason_json(reason):
+        return
+    at = store.now()
+    change(transaction, number, row["lease"], {**end_of("skipped", reason, at), "lease": row["lease"] + 1})
+    chain(transaction, at=at, kind="gone", item=number, salt=row["salt"], payload=row["version"])
+    touch(transaction, row["recipe"])
+
+
+def _what(one: Incoming) -> Row:
+    return {
+        "key": one.key,
+        "version": one.version,
+        "name": one.name,
+        "media_type": one.media_type,
+        "fields": canonical_json(dict(one.fields)),
+    }
+
+
+def _refusal(phrase: Phrase) -> Reason:
+    return Reason(kind="source", phrases=(phrase,))
+
+
+def _light(one: Incoming) -> Incoming:
+    return Incoming(
+        key=one.key,
+        version=one.version,
+        name=one.name,
+        media_type=one.media_type,
+        data=b"",
+        fields=one.fields,
+    )
+
+
+def _batches(incoming: Iterable[Incoming]) -> Iterator[list[Incoming]]:
+    batch: list[Incoming] = []
+    size = 0
+    for one in incoming:
+        batch.append(one)
+        size += len(one.data)
+        if len(batch) >= TOGETHER or size >= TOGETHER_BYTES:
+            yield batch
+            batch, size = [], 0
+    if batch:
+        yield batch

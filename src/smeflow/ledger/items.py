@@ -1,0 +1,225 @@
+"""Items: read them, change one under its lease, count them."""
+
+import json
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from typing import Any, cast
+
+from smeflow._text import canonical_json
+from smeflow.i18n import Phrase, phrase_of, plain_of
+from smeflow.ledger.audit import chain
+from smeflow.ledger.rows import Counts, ItemRow, Reason, State
+from smeflow.ledger.store import Store
+from smeflow.ledger.writer import Row, Transaction
+
+
+class TakenOver(Exception):
+    """Somebody else has claimed the item since; what the former holder would have written is rolled back."""
+
+
+def reason_json(reason: Reason) -> str:
+    """Write a reason."""
+    return canonical_json(
+        {"kind": reason.kind, "step": reason.step, "phrases": [plain_of(p) for p in reason.phrases]}
+    )
+
+
+def reason_of(text: str) -> Reason:
+    """Read a reason."""
+    found = json.loads(text)
+    return Reason(
+        kind=found["kind"], step=found["step"], phrases=tuple(phrase_of(p) for p in found["phrases"])
+    )
+
+
+def item_of(row: Row) -> ItemRow:
+    """Make an item of its row."""
+    return ItemRow(
+        **{name: row[name] for name in _AS_IS},
+        fields=json.loads(row["fields"]),
+        state=cast("State", row["state"]),
+        reason=reason_of(row["reason"]),
+        due_at=_time(row["due_at"]),
+        takes=json.loads(row["takes"]),
+        outcome=json.loads(row["outcome"]),
+        wanted=bool(row["wanted"]),
+        created_at=datetime.fromisoformat(row["created_at"]),
+        ended_at=_time(row["ended_at"]),
+    )
+
+
+_AS_IS = (
+    *(
+        "id",
+        "recipe",
+        "source",
+        "key",
+        "version",
+        "name",
+        "media_type",
+        "blob",
+        "lease",
+        "parent",
+        "part",
+        "parts",
+    ),
+    *("seq", "nth", "plan", "tries", "salt"),
+)
+
+
+def _time(text: str | None) -> datetime | None:
+    return datetime.fromisoformat(text) if text else None
+
+
+def new_item(store: Store, **given: object) -> Row:
+    """Make the row of an item that has just come in; *given* must have what says which it is."""
+    blank: Row = {
+        "fields": "{}",
+        "state": "open",
+        "reason": OPEN_NEW,
+        "due_at": None,
+        "parked_at": None,
+        "lease": 0,
+        "takes": "{}",
+        "parent": None,
+        "part": "",
+        "parts": None,
+        "nth": 0,
+        "plan": "",
+        "outcome": "{}",
+        "wanted": 0,
+        "tries": 0,
+        "salt": store.chance(),
+        "created_at": store.now(),
+        "ended_at": None,
+    }
+    return {**blank, **given}
+
+
+OPEN_NEW = reason_json(Reason(kind="new"))
+
+
+def change(transaction: Transaction, item: int, lease: int | None, changes: Mapping[str, object]) -> Row:
+    """Write *changes* on an item, on condition that its lease is still *lease* (None: whatever it is).
+
+    Raises:
+        TakenOver: It is not; nothing of the job is written.
+    """
+    found = transaction.rows("get items", id_=item)
+    if not found or lease not in (None, found[0]["lease"]):
+        raise TakenOver(item)
+    row = found[0]
+    held = row["lease"]
+    row.update(changes)
+    if transaction.set("items", row, lease=held) != 1:
+        raise TakenOver(item)
+    return row
+
+
+def end_of(
+    state: State,
+    reason: Reason,
+    at: str,
+    *,
+    due_at: str | None = None,
+    plan: str = "",
+    outcome: Mapping[str, Any] | None = None,
+) -> dict[str, object]:
+    """Give the changes that put an item in *state*."""
+    changes: dict[str, object] = {
+        "state": state,
+        "reason": reason_json(reason),
+        "due_at": due_at,
+        "parked_at": at if due_at else None,
+        "ended_at": None if state == "open" else at,
+    }
+    if plan:
+        changes["plan"] = plan
+    if outcome is not None:
+        changes["outcome"] = canonical_json(outcome)
+    return changes
+
+
+def touch(transaction: Transaction, recipe: str) -> None:
+    """Note that what sinks show of *recipe* may have changed."""
+    name = f"stamp {recipe}"
+    count = transaction.memo.get(name)
+    if count is None:
+        found = transaction.one("get stamps", recipe_=recipe)
+        if found is None:
+            transaction.add("stamps", {"recipe": recipe, "changes": 1})
+            transaction.memo[name] = 1
+            return
+        count = int(found[1])
+        transaction.memo[name] = count + 1
+        transaction.set("stamps", {"recipe": recipe, "changes": count + 1})
+
+
+def changes_of(store: Store, recipe: str) -> int:
+    """Give a number that grows whenever what sinks show of *recipe* may have changed."""
+    found = store.first("get stamps", recipe_=recipe)
+    return int(found[1]) if found else 0
+
+
+def claim(
+    store: Store, recipe: str, most: int, after: tuple[int, int], only: frozenset[int] | None = None
+) -> list[ItemRow]:
+    """Take up to *most* items that are open and due, in order, behind the place *after*; raise their leases."""
+
+    def job(transaction: Transaction) -> list[Row]:
+        now = store.now()
+        ready = transaction.rows("ready", recipe=recipe, now=now, seq=after[0], nth=after[1], most=most)
+        taken = [row for row in ready if only is None or row["id"] in only]
+        for row in taken:
+            held = row["lease"]
+            row["lease"] = held + 1
+            transaction.set("items", row, lease=held)
+        return ready if only is None else taken
+
+    return [item_of(row) for row in store.write(job)]
+
+
+def counts(store: Store, recipe: str | None = None) -> Counts:
+    """Count the items of *recipe* (of all recipes) in each state."""
+    names = [recipe] if recipe is not None else recipes(store)
+    total = dict.fromkeys(("done", "review", "failed", "skipped", "open"), 0)
+    for name in names:
+        for state, count in store.tuples("counts", recipe=name):
+            total[state] += count
+    return Counts(**total)
+
+
+def recipes(store: Store) -> list[str]:
+    """List the recipes that have items."""
+    return [name for (name,) in store.tuples("recipes")]
+
+
+def reopen(store: Store, ids: Iterable[int], reason: Reason, again: Iterable[str] = ()) -> int:
+    """Open ended items again, with their results kept; the steps in *again* are asked anew."""
+    wanted, steps = list(ids), list(again)
+
+    def job(transaction: Transaction) -> int:
+        at = store.now()
+        for number in wanted:
+            row = transaction.rows("get items", id_=number)[0]
+            kept = json.loads(row["takes"])
+            kept |= {step: kept.get(step, 0) + 1 for step in steps}
+            more = {"lease": row["lease"] + 1, "takes": canonical_json(kept), "tries": 0}
+            change(transaction, number, row["lease"], {**end_of("open", reason, at), **more})
+            chain(
+                transaction,
+                at=at,
+                kind="reopened",
+                item=number,
+                salt=row["salt"],
+                payload=reason_json(reason),
+            )
+            touch(transaction, row["recipe"])
+        return len(wanted)
+
+    return store.write(job) if wanted else 0
+
+
+def phrases(*given: Phrase) -> tuple[Phrase, ...]:
+    """Give the phrases once each, in order."""
+    return tuple(dict(zip(map(str, given), given, strict=True)).values())

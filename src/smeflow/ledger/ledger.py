@@ -1,0 +1,219 @@
+"""The ledger of a workspace: everything that came in, was asked, answered, decided and delivered."""
+
+from collections.abc import Callable, Iterable, Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+from smeflow._text import sha256
+from smeflow.ledger import audit, blobs, calls, items, results, reviews, runs
+from smeflow.ledger.rows import (
+    Action,
+    CallRow,
+    Counts,
+    DeliveryRow,
+    ItemRow,
+    Reason,
+    ResultRow,
+    ReviewRow,
+    RunRow,
+    Spending,
+    State,
+)
+from smeflow.ledger.store import Store, utc_now
+from smeflow.step import Case, Known, Step
+
+CURRENCY = "EUR"
+
+
+class Ledger:
+    """An open ledger. Many may read and decide while one runner works; use it in a ``with`` block."""
+
+    def __init__(self, store: Store, currency: str = CURRENCY) -> None:
+        self.store, self.currency = store, currency
+
+    @classmethod
+    def open(
+        cls,
+        folder: Path,
+        *,
+        create: bool = True,
+        check: bool = True,
+        currency: str = CURRENCY,
+        clock: Callable[[], datetime] = utc_now,
+    ) -> "Ledger":
+        """Open the ledger in *folder* (``.smeflow``), making it where there is none and *create* says so.
+
+        *check* goes over every row before anything else; leave it out only to look something up.
+
+        Raises:
+            LedgerDamaged: It is not what was written; the message says where and what to do.
+            LedgerError: There is none, or a newer smeflow wrote it.
+            OSError: The disk is full, or the folder may not be written.
+        """
+        return cls(Store(Path(folder), create=create, check=check, clock=clock), currency)
+
+    def close(self) -> None:
+        """Close it; what is in the write-ahead file goes into the one file."""
+        self.store.close()
+
+    def __enter__(self) -> Self:
+        """Give itself."""
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Close it."""
+        self.close()
+
+    def recipes(self) -> list[str]:
+        """List the recipes that have items, by name."""
+        return items.recipes(self.store)
+
+    def counts(self, recipe: str | None = None) -> Counts:
+        """Count items by state; of all recipes where none is named."""
+        return items.counts(self.store, recipe)
+
+    def items(self, recipe: str | None = None, state: State | None = None) -> Iterator[ItemRow]:
+        """Go through the items in the order they came in, parts behind what they were part of."""
+        for name in [recipe] if recipe is not None else self.recipes():
+            rows = (
+                self.store.read("items of recipe", recipe=name)
+                if state is None
+                else self.store.read("items in state", recipe=name, state=state)
+            )
+            yield from map(items.item_of, rows)
+
+    def item(self, recipe: str | None, key: str | int) -> ItemRow | None:
+        """Find an item by its number, its key or its name; None where there is none.
+
+        A name that several items have gives the first.
+        """
+        if isinstance(key, int) or key.isdecimal():
+            rows = self.store.read("get items", id_=int(key))
+            if rows and recipe in (None, rows[0]["recipe"]):
+                return items.item_of(rows[0])
+        for name in [recipe] if recipe is not None else self.recipes():
+            found = self.store.read("items by name", recipe=name, called=str(key))
+            if found:
+                exact = [row for row in found if row["key"] == key]
+                return items.item_of((exact or found)[0])
+        return None
+
+    def results(self, item: ItemRow) -> list[ResultRow]:
+        """Give every result ever made for an item, oldest first."""
+        return results.results_of(self.store, item.id)
+
+    def reviews(self, item: ItemRow) -> list[ReviewRow]:
+        """Give every decision ever made on an item, oldest first."""
+        return reviews.reviews_of(self.store, item.id)
+
+    def calls(self, item: ItemRow) -> list[CallRow]:
+        """Give every attempt at a call for an item, oldest first."""
+        return [calls.call_of(row) for row in self.store.read("calls of item", item=item.id)]
+
+    def children(self, item: ItemRow) -> list[ItemRow]:
+        """Give the parts an item was split into."""
+        return [items.item_of(row) for row in self.store.read("children", parent=item.id)]
+
+    def data(self, item: ItemRow) -> bytes:
+        """Give the bytes an item came in as."""
+        return blobs.blob_data(self.store, item.blob)
+
+    def case(self, item: ItemRow, steps: Iterable[Step[Any]] = (), known: Known | None = None) -> Case:
+        """Make the case of an item: its documents read again, its values as they stand.
+
+        Values of *steps* have their types; others are plain JSON.
+        """
+        from smeflow.ledger.cases import Codec, bare_case, values_of
+
+        case = bare_case(self.store, item, known)
+        for name, value in values_of(self.store, item, steps, Codec()).items():
+            case = case.having(name, value)
+        return case
+
+    def cost(self, recipe: str | None = None) -> Spending:
+        """Sum what the calls of a recipe (of all recipes) cost; a call whose end is unknown counts in full."""
+        total = [0, 0, 0]
+        for name in [recipe] if recipe is not None else self.recipes():
+            found = self.store.first("cost of recipe", recipe=name) or (0, 0, 0)
+            total = [a + int(b) for a, b in zip(total, found, strict=True)]
+        return self._spending(*total)
+
+    def cost_of_item(self, item: ItemRow) -> Spending:
+        """Sum what the calls for one item cost."""
+        return self._spending(*(self.store.first("cost of item", item=item.id) or (0, 0, 0)))
+
+    def cost_of_run(self, run: RunRow) -> Spending:
+        """Sum what the calls of one run cost."""
+        return self._spending(*(self.store.first("cost of run", run=run.id) or (0, 0, 0)))
+
+    def spent_in_month(self, month: str | None = None) -> Spending:
+        """Give what counts against the budget of a month (``2026-11``; now where none is given)."""
+        name = f"month {month or format(self.store.clock().astimezone(UTC), '%Y-%m')}"
+        found = self.store.first("get spent", purse_=name)
+        return self._spending(0, int(found[1]) if found else 0, 0)
+
+    def _spending(self, made: int, nanos: int, over: int) -> Spending:
+        return Spending(calls=made, cost=calls.amount(nanos, self.currency), items=over)
+
+    def runs(self, recipe: str | None = None) -> list[RunRow]:
+        """Give the runs, oldest first."""
+        names = (
+            [recipe] if recipe is not None else [str(r[0]) for r in self.store.tuples("recipes with runs")]
+        )
+        return [runs.run_of(row) for name in names for row in self.store.read("runs of recipe", recipe=name)]
+
+    def last_delivery(self, recipe: str, sink: str) -> DeliveryRow | None:
+        """Give what a sink wrote last."""
+        return runs.last_delivery(self.store, recipe, sink)
+
+    def decide(
+        self,
+        item: ItemRow,
+        *,
+        action: Action,
+        person: str,
+        step: str,
+        result_hash: str = "",
+        before: str | None = None,
+        after: str | None = None,
+        note: str = "",
+    ) -> int:
+        """Write a person's decision down, on exactly what that person saw; see `reviews.decide`.
+
+        Raises:
+            LedgerError: It is no longer what the person saw.
+        """
+        return reviews.decide(
+            self.store,
+            item,
+            action=action,
+            person=person,
+            step=step,
+            result_hash=result_hash,
+            before=before,
+            after=after,
+            note=note,
+        )
+
+    def value(self, item: ItemRow, step: str) -> tuple[str, str] | None:
+        """Give the value a step has now on an item, as JSON, and its hash; None where it has none."""
+        where = item.outcome.get(step)
+        if not isinstance(where, str):
+            return None
+        if where.startswith("r"):
+            found = self.store.read("get results", id_=int(where[1:]))[0]
+            return str(found["value"]), str(found["hash"])
+        text = str(self.store.read("get reviews", id_=int(where[1:]))[0]["after"] or "")
+        return text, sha256(text)
+
+    def reopen(self, ids: Iterable[int], *, again: Iterable[str] = ()) -> int:
+        """Open ended items again; the steps in *again* are asked anew, the others keep their results."""
+        return items.reopen(self.store, ids, Reason(kind="new"), again)
+
+    def audit_broken_at(self) -> int | None:
+        """Follow the audit chain; give the first entry that does not fit, None where all do."""
+        return audit.broken_at(self.store)

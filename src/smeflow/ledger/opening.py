@@ -1,0 +1,155 @@
+"""Open a ledger's file, and find damage before anything is done with it."""
+
+import errno
+import json
+import os
+import shutil
+import sqlite3
+import zlib
+from dataclasses import dataclass
+from functools import cache
+from importlib import resources
+from pathlib import Path
+
+from smeflow._text import sha256
+from smeflow.errors import LedgerDamaged, LedgerError
+from smeflow.i18n import Phrase, say
+from smeflow.ledger.writer import covered, crc
+
+BUSY_SECONDS = 60
+"""How long another program may hold the file before we give up."""
+FILE = "ledger.db"
+_ROOM = 256 * 1024
+"""With less than this free, a failed write is taken for a full disk."""
+
+
+@dataclass(frozen=True)
+class CompiledSql:
+    """The schema and its statements as ``sqlite.json`` has them."""
+
+    version: int
+    tables: tuple[str, ...]
+    columns: dict[str, tuple[str, ...]]
+    statements: dict[str, str]
+
+
+@cache
+def compiled_sql() -> CompiledSql:
+    """Read the compiled schema."""
+    made = json.loads(resources.files("smeflow.ledger").joinpath("sqlite.json").read_text(encoding="utf-8"))
+    columns = {table: tuple(names) for table, names in made["columns"].items()}
+    return CompiledSql(made["version"], tuple(made["tables"]), columns, made["statements"])
+
+
+def connect(path: Path, *, create: bool) -> sqlite3.Connection:
+    """Open the file, with the settings that make a commit survive a power cut. Nothing is checked yet."""
+    if create and not path.exists():
+        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
+    if not path.exists():
+        raise LedgerError(say("There is no ledger in {folder}.", folder=path.parent))
+    connection = sqlite3.connect(path, timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False)
+    connection.execute(f"PRAGMA busy_timeout = {BUSY_SECONDS * 1000}")
+    if connection.execute("PRAGMA journal_mode").fetchone()[0] != "wal":
+        connection.execute("PRAGMA journal_mode = WAL")
+    connection.execute("PRAGMA synchronous = FULL")
+    connection.execute("PRAGMA cache_size = -16000")
+    connection.execute("PRAGMA journal_size_limit = 4000000")
+    return connection
+
+
+def prepare(connection: sqlite3.Connection, path: Path) -> None:
+    """Make the tables in an empty file; refuse a file of a newer smeflow."""
+    sql = compiled_sql()
+    connection.execute("BEGIN IMMEDIATE")
+    try:
+        if not connection.execute("SELECT 1 FROM sqlite_master WHERE type = 'table' LIMIT 1").fetchone():
+            for statement in sql.tables:
+                connection.execute(statement)
+            row = ("schema", str(sql.version))
+            connection.execute("INSERT INTO meta (name, value, crc) VALUES (?, ?, ?)", (*row, crc(row)))
+        connection.execute("COMMIT")
+    except BaseException:
+        if connection.in_transaction:
+            connection.execute("ROLLBACK")
+        raise
+    found = connection.execute("SELECT value FROM meta WHERE name = 'schema'").fetchone()
+    if not found:
+        raise damaged(path, say("the row that tells its version is missing"))
+    if int(found[0]) > sql.version:
+        raise LedgerError(
+            say(
+                "The ledger {path} was written by a newer smeflow. Install that version to use it.", path=path
+            )
+        )
+
+
+def verify(connection: sqlite3.Connection, path: Path) -> None:
+    """Check the file's structure and every row's checksum.
+
+    Raises:
+        LedgerDamaged: Something is not what was written; the message says where.
+    """
+    told = connection.execute("PRAGMA integrity_check(1)").fetchone()[0]
+    if told != "ok":
+        raise damaged(path, say("SQLite says: {told}", told=told))
+    for table, columns in compiled_sql().columns.items():
+        if table == "blobs":
+            _verify_blobs(connection, path)
+            continue
+        first = columns[0]
+        listed = ", ".join(f'"{c}"' for c in (*covered(columns), "crc"))
+        position = "rowid" if first == "id" else f'"{first}"'
+        for number, *row, kept in connection.execute(f"SELECT {position}, {listed} FROM {table}"):  # noqa: S608 - our names
+            if zlib.crc32("\x1f".join(map(str, row)).encode("utf-8", "surrogatepass")) != kept:
+                raise damaged(path, say("row {row} of {table} has changed", row=number, table=table))
+
+
+def _verify_blobs(connection: sqlite3.Connection, path: Path) -> None:
+    for name, size, data, kept in connection.execute("SELECT sha256, size, data, crc FROM blobs"):
+        whole = data is None or sha256(data) == name
+        if not whole or crc((name, size)) != kept:
+            raise damaged(path, say("the document {name} has changed", name=name[:12]))
+
+
+def damaged(path: Path, what: Phrase) -> LedgerDamaged:
+    """Make the error that tells where the damage is and what to do."""
+    repair = say(
+        "Put back a copy of {folder} from before, or move it away to start anew.", folder=path.parent
+    )
+    phrase = say(
+        "The ledger {path} is damaged: {what}. Nothing was asked or written. {repair}",
+        path=path,
+        what=what,
+        repair=repair,
+    )
+    return LedgerDamaged(phrase, where=str(what), repair=str(repair))
+
+
+def translated(error: sqlite3.Error, path: Path) -> Exception:
+    """Say what an error of SQLite means: disk full (an `OSError`), damage, or a file that is not ours to write."""
+    code = getattr(error, "sqlite_errorcode", 0) & 0xFF
+    if code == sqlite3.SQLITE_FULL or (
+        code in (sqlite3.SQLITE_IOERR, sqlite3.SQLITE_CANTOPEN) and _is_full(path)
+    ):
+        return OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(path))
+    if code in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB):
+        return damaged(path, say("SQLite says: {told}", told=error))
+    if code in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
+        return LedgerError(
+            say(
+                "Another program has held the ledger {path} for {seconds} s. Close it and run again.",
+                path=path,
+                seconds=BUSY_SECONDS,
+            )
+        )
+    if "UTF-8" in str(error):
+        return damaged(path, say("SQLite says: {told}", told=error))
+    return LedgerError(say("The ledger {path} cannot be read or written: {told}", path=path, told=error))
+
+
+def _is_full(path: Path) -> bool:
+    try:
+        return shutil.disk_usage(path.parent).free < _ROOM
+    except OSError:
+        return False

@@ -1,0 +1,117 @@
+"""Results of steps, and the end of an item: written together, so that one never stands without the other."""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from smeflow._text import canonical_json, sha256
+from smeflow.ledger.audit import chain
+from smeflow.ledger.items import change, end_of, touch
+from smeflow.ledger.rows import ItemRow, Reason, ResultRow, State
+from smeflow.ledger.store import Store
+from smeflow.ledger.writer import Row, Transaction
+
+
+@dataclass(frozen=True, kw_only=True)
+class NewResult:
+    """What a step gave, not written yet."""
+
+    step: str
+    fingerprint: str
+    input: str
+    """The hash of the results the step could see."""
+    take: int
+    value: str
+    """JSON."""
+    wanted: bool = False
+    lookups: Sequence[tuple[str, str]] = ()
+
+    @property
+    def hash(self) -> str:
+        """Identify the value; an approval names it."""
+        return sha256(self.value)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Ending:
+    """Where a piece of work left its item."""
+
+    state: State
+    reason: Reason = Reason()
+    due_at: str | None = None
+    plan: str = ""
+    outcome: Mapping[str, Any] = field(default_factory=dict)
+    """Per step ``r`` with a result's number, ``d`` with a decision's, ``n`` with the place in ``new``, or a phrase."""
+    new: Sequence[NewResult] = ()
+    wanted: bool = False
+    tries: int = 0
+    parts: int | None = None
+
+
+def finish(store: Store, item: ItemRow, ending: Ending, smeflow: str) -> None:
+    """Write the new results and the state of a claimed item; durable before this returns.
+
+    Raises:
+        TakenOver: Somebody else holds the item now; nothing is written.
+    """
+
+    def job(transaction: Transaction) -> None:
+        at = store.now()
+        changes = end_of(ending.state, ending.reason, at, due_at=ending.due_at, plan=ending.plan)
+        # A stale holder's results are rolled back with its change of state, which is refused below.
+        numbers = [transaction.add("results", _row(item, new, smeflow, at)) for new in ending.new]
+        outcome = {step: _place(where, numbers) for step, where in ending.outcome.items()}
+        more = {
+            "outcome": canonical_json(outcome),
+            "wanted": int(ending.wanted),
+            "tries": ending.tries,
+            "parts": ending.parts,
+        }
+        change(transaction, item.id, item.lease, {**changes, **more})
+        if ending.state != "open":
+            payload = [item.key, item.version, ending.state, [n.hash for n in ending.new]]
+            chain(transaction, at=at, kind=ending.state, item=item.id, salt=item.salt, payload=payload)
+            touch(transaction, item.recipe)
+
+    store.write(job)
+
+
+def _place(where: object, numbers: list[int]) -> object:
+    if isinstance(where, str) and where.startswith("n"):
+        return f"r{numbers[int(where[1:])]}"
+    return where
+
+
+def _row(item: ItemRow, new: NewResult, smeflow: str, at: str) -> Row:
+    return {
+        "item": item.id,
+        "version": item.version,
+        "step": new.step,
+        "fingerprint": new.fingerprint,
+        "input": new.input,
+        "take": new.take,
+        "value": new.value,
+        "hash": new.hash,
+        "wanted": int(new.wanted),
+        "lookups": canonical_json(new.lookups) if new.lookups else "[]",
+        "smeflow": smeflow,
+        "at": at,
+    }
+
+
+def result_of(row: Row) -> ResultRow:
+    """Make a result of its row."""
+    given = {name: row[name] for name in ResultRow.__slots__ if name not in ("wanted", "at")}
+    return ResultRow(**given, wanted=bool(row["wanted"]), at=datetime.fromisoformat(row["at"]))
+
+
+def results_of(store: Store, item: int) -> list[ResultRow]:
+    """Give every result ever made for an item, oldest first."""
+    return [result_of(row) for row in store.read("results of item", item=item)]
+
+
+def lookups_of(result: ResultRow) -> list[tuple[str, str]]:
+    """Give what a step asked of what the firm knows, each with the hash of the answer."""
+    return [(asked, answer) for asked, answer in json.loads(result.lookups)]

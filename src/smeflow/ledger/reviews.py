@@ -1,0 +1,132 @@
+"""Decisions of people: rows of their own, each made on exactly what the person saw."""
+
+import json
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from smeflow._text import canonical_json, sha256
+from smeflow.errors import LedgerError
+from smeflow.i18n import Phrase, say
+from smeflow.ledger.audit import chain
+from smeflow.ledger.items import change, end_of, touch
+from smeflow.ledger.rows import Action, ItemRow, Reason, ReviewRow
+from smeflow.ledger.store import Store
+from smeflow.ledger.writer import Row, Transaction
+
+
+def decide(
+    store: Store,
+    item: ItemRow,
+    *,
+    action: Action,
+    person: str,
+    step: str,
+    result_hash: str = "",
+    before: str | None = None,
+    after: str | None = None,
+    note: str = "",
+) -> int:
+    """Write a decision down and open the item again, so that the next run goes on from it.
+
+    *item* is the item as the person saw it, *result_hash* the value they saw. ``approve`` lets the value pass,
+    ``correct`` puts *after* (JSON) in its place, ``again`` asks the step anew, ``reject`` ends the item.
+    Gives the decision's number.
+
+    Raises:
+        LedgerError: Somebody decided, or the item changed, in the meantime: what this person saw is not what is.
+    """
+
+    def job(transaction: Transaction) -> int:
+        row = transaction.rows("get items", id_=item.id)[0]
+        _still(transaction, row, item, step, result_hash)
+        at = store.now()
+        given = {
+            "item": item.id,
+            "version": item.version,
+            "step": step,
+            "result_hash": result_hash,
+            "action": action,
+            "person": person,
+            "before": before,
+            "after": after,
+            "note": note,
+            "at": at,
+        }
+        number = transaction.add("reviews", dict(given))
+        changes = _changes(row, action, step, person, note, at)
+        change(transaction, item.id, row["lease"], {**changes, "lease": row["lease"] + 1, "tries": 0})
+        chain(transaction, at=at, kind=action, item=item.id, salt=row["salt"], payload=given)
+        touch(transaction, row["recipe"])
+        return number
+
+    return store.write(job)
+
+
+def _still(transaction: Transaction, row: Row, item: ItemRow, step: str, result_hash: str) -> None:
+    reviews = [r for r in transaction.rows("reviews of item", item=item.id) if r["version"] == item.version]
+    seen = (
+        row["version"] == item.version
+        and row["state"] == item.state
+        and row["outcome"] == canonical_json(item.outcome)
+    )
+    if seen and current_hash(transaction, row, step) == result_hash:
+        return
+    last: Phrase = (
+        say(
+            "{person} decided {action} at {at}.",
+            person=reviews[-1]["person"],
+            action=reviews[-1]["action"],
+            at=reviews[-1]["at"],
+        )
+        if reviews
+        else say("Its content or its result is another one now.")
+    )
+    raise LedgerError(
+        say(
+            "{name} has changed since you saw it. {last} Nothing was written; look at it again.",
+            name=item.name,
+            last=last,
+        )
+    )
+
+
+def current_hash(transaction: Transaction, row: Row, step: str) -> str:
+    """Give the hash of the value an item's *step* has now; empty where it has none."""
+    where = json.loads(row["outcome"]).get(step)
+    if not isinstance(where, str):
+        return ""
+    if where.startswith("r"):
+        return str(transaction.rows("get results", id_=int(where[1:]))[0]["hash"])
+    return sha256(transaction.rows("get reviews", id_=int(where[1:]))[0]["after"] or "")
+
+
+def _changes(row: Row, action: Action, step: str, person: str, note: str, at: str) -> dict[str, Any]:
+    if action == "reject":
+        why = (
+            say("rejected by {person}: {note}", person=person, note=note)
+            if note
+            else say("rejected by {person}", person=person)
+        )
+        return end_of("skipped", Reason(kind="rejected", step=step, phrases=(why,)), at)
+    changes = end_of("open", Reason(kind="new", step=step), at)
+    if action == "again":
+        takes = json.loads(row["takes"])
+        changes["takes"] = canonical_json({**takes, step: takes.get(step, 0) + 1})
+    return changes
+
+
+def review_of(row: Row) -> ReviewRow:
+    """Make a decision of its row."""
+    given = {name: row[name] for name in ReviewRow.__slots__ if name != "at"}
+    return ReviewRow(**given, at=datetime.fromisoformat(row["at"]))
+
+
+def reviews_of(store: Store, item: int) -> list[ReviewRow]:
+    """Give every decision ever made on an item, oldest first."""
+    return [review_of(row) for row in store.read("reviews of item", item=item)]
+
+
+def standing(reviews: Sequence[ReviewRow], version: str) -> dict[str, ReviewRow]:
+    """Give the decision that holds for each step of this version: the last one."""
+    return {r.step: r for r in reviews if r.version == version}

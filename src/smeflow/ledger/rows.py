@@ -1,0 +1,201 @@
+"""What the ledger tells of itself: plain values, one a table row."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from typing import Any, Literal
+
+from smeflow.i18n import Phrase
+from smeflow.money import Money
+
+State = Literal["done", "review", "failed", "skipped", "open"]
+STATES: tuple[State, ...] = ("done", "review", "failed", "skipped", "open")
+Action = Literal["approve", "correct", "reject", "again"]
+NANO = Decimal(1_000_000_000)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reason:
+    """Why an item is where it is."""
+
+    kind: str = ""
+    """For an open item ``new``, ``batch``, ``rate``, ``outage``, ``budget`` or ``interrupted``; for others a short
+    word such as ``duplicate``, ``gone``, ``document``, ``step``, ``wants_model``, ``asked``, ``answer``."""
+    step: str = ""
+    """The step it happened at."""
+    phrases: tuple[Phrase, ...] = ()
+    """For a person."""
+
+    def __str__(self) -> str:
+        return "; ".join(str(p) for p in self.phrases)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ItemRow:
+    """One item: a file, a mail, a row, a period, or a part of one."""
+
+    id: int
+    recipe: str
+    source: str
+    key: str
+    version: str
+    name: str
+    media_type: str
+    blob: str
+    """SHA-256 of its bytes; ask `Ledger.data` for them."""
+    fields: Mapping[str, str]
+    state: State
+    reason: Reason
+    due_at: datetime | None
+    lease: int
+    """A counter raised at each claim; who holds an older one writes nothing any more."""
+    takes: Mapping[str, int]
+    """Per step, how many times somebody asked for it again."""
+    parent: int | None
+    part: str
+    parts: int | None
+    seq: int
+    nth: int
+    plan: str
+    """The fingerprints it was finished with, in one hash."""
+    outcome: Mapping[str, Any]
+    """Per step where its value stands: ``r12`` a result, ``d3`` a person's decision, a phrase why it was skipped."""
+    wanted: bool
+    """A step wanted a model and had none."""
+    tries: int
+    """How many times in a row the provider could not answer for it."""
+    salt: str
+    created_at: datetime
+    ended_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ResultRow:
+    """What one step gave for one version of an item. Never changed, only added."""
+
+    id: int
+    item: int
+    version: str
+    step: str
+    fingerprint: str
+    input: str
+    take: int
+    value: str
+    """JSON."""
+    hash: str
+    wanted: bool
+    lookups: str
+    """JSON: each look-up in what the firm knows and the hash of its answer."""
+    smeflow: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CallRow:
+    """One attempt at a call."""
+
+    id: int
+    key: str
+    attempt: int
+    item: int
+    version: str
+    step: str
+    fingerprint: str
+    take: int
+    run: int
+    request: str
+    """JSON."""
+    provider: str
+    model: str
+    worst: Money | None
+    state: Literal["reserved", "answered", "broken"]
+    reply: str | None
+    """JSON."""
+    error: str
+    answered_by: str
+    input_tokens: int
+    output_tokens: int
+    cached_input_tokens: int
+    estimated: bool
+    cost: Money | None
+    at: datetime
+    ended_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReviewRow:
+    """One decision of a person."""
+
+    id: int
+    item: int
+    version: str
+    step: str
+    result_hash: str
+    action: Action
+    person: str
+    before: str | None
+    """The value as JSON."""
+    after: str | None
+    note: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeliveryRow:
+    """One time a sink wrote something."""
+
+    id: int
+    recipe: str
+    sink: str
+    path: str
+    sha256: str
+    key: str
+    state: Literal["begun", "done"]
+    rows: int
+    corrects: str | None
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunRow:
+    """One run of a recipe."""
+
+    id: int
+    recipe: str
+    text_hash: str
+    plan: str
+    llm: str
+    purse: str
+    smeflow: str
+    pid: int
+    started_at: datetime
+    ended_at: datetime | None
+    stopped: str | None
+    summary: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Counts:
+    """How many items are in each state. They always add up to `items`."""
+
+    done: int = 0
+    review: int = 0
+    failed: int = 0
+    skipped: int = 0
+    open: int = 0
+
+    @property
+    def items(self) -> int:
+        """All of them."""
+        return self.done + self.review + self.failed + self.skipped + self.open
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Spending:
+    """What calls cost, in the currency of the budget."""
+
+    calls: int
+    cost: Money
+    items: int
+    """How many items had calls."""

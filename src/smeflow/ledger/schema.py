@@ -1,0 +1,207 @@
+"""The ledger's tables, in SQLAlchemy Core, so that SQLite and PostgreSQL come from one schema.
+
+Opening a ledger imports neither this module nor SQLAlchemy; see `statements`.
+
+Every table has ``crc``, the checksum of the row's other columns in their order here: a row that is not what was
+written is found when the ledger is opened. Times are ISO 8601 text in UTC, money is a whole number of billionths.
+"""
+
+from sqlalchemy import BigInteger, Column, Index, Integer, LargeBinary, MetaData, Table, Text
+
+SCHEMA_VERSION = 1
+metadata = MetaData()
+
+
+def _key() -> "Column[int]":
+    return Column("id", BigInteger().with_variant(Integer, "sqlite"), primary_key=True)
+
+
+def _text(name: str, *, empty: bool = False) -> "Column[str]":
+    return Column(name, Text, nullable=empty)
+
+
+def _whole(name: str, *, empty: bool = False) -> "Column[int]":
+    return Column(name, BigInteger, nullable=empty)
+
+
+def _crc() -> "Column[int]":
+    return Column("crc", BigInteger, nullable=False)
+
+
+meta = Table("meta", metadata, Column("name", Text, primary_key=True), _text("value"), _crc())
+
+items = Table(
+    "items",
+    metadata,
+    _key(),
+    _text("recipe"),
+    _text("source"),
+    _text("key"),
+    _text("version"),
+    _text("name"),
+    _text("media_type"),
+    _text("blob"),
+    _text("fields"),
+    _text("state"),
+    _text("reason"),
+    _text("due_at", empty=True),
+    _text("parked_at", empty=True),
+    _whole("lease"),
+    _text("takes"),
+    _whole("parent", empty=True),
+    _text("part"),
+    _whole("parts", empty=True),
+    _whole("seq"),
+    _whole("nth"),
+    _text("plan"),
+    _text("outcome"),
+    _whole("wanted"),
+    _whole("tries"),
+    _text("salt"),
+    _text("created_at"),
+    _text("ended_at", empty=True),
+    _crc(),
+    Index("items_key", "recipe", "source", "key", unique=True),
+    Index("items_state", "recipe", "state", "seq", "nth"),
+    Index("items_version", "recipe", "version"),
+)
+blobs = Table(
+    "blobs",
+    metadata,
+    Column("sha256", Text, primary_key=True),
+    _whole("size"),
+    Column("data", LargeBinary),
+    _crc(),
+)
+results = Table(
+    "results",
+    metadata,
+    _key(),
+    _whole("item"),
+    _text("version"),
+    _text("step"),
+    _text("fingerprint"),
+    _text("input"),
+    _whole("take"),
+    _text("value"),
+    _text("hash"),
+    _whole("wanted"),
+    _text("lookups"),
+    _text("smeflow"),
+    _text("at"),
+    _crc(),
+    Index("results_item", "item", "version"),
+)
+calls = Table(
+    "calls",
+    metadata,
+    _key(),
+    _text("key"),
+    _whole("attempt"),
+    _whole("item"),
+    _text("version"),
+    _text("step"),
+    _text("fingerprint"),
+    _whole("take"),
+    _whole("run"),
+    _text("request_hash"),
+    _text("request"),
+    _text("provider"),
+    _text("model"),
+    _text("worst", empty=True),
+    _text("currency", empty=True),
+    _whole("nanos"),
+    _text("month"),
+    _text("at"),
+    _crc(),
+    Index("calls_key", "key", "attempt", unique=True),
+    Index("calls_item", "item"),
+)
+ends = Table(
+    "ends",
+    metadata,
+    Column("call", BigInteger().with_variant(Integer, "sqlite"), primary_key=True),
+    _text("key"),
+    _text("request_hash"),
+    _text("state"),
+    _text("reply", empty=True),
+    _text("error", empty=True),
+    _text("model"),
+    _whole("input_tokens"),
+    _whole("output_tokens"),
+    _whole("cached_tokens"),
+    _whole("estimated"),
+    _text("cost", empty=True),
+    _text("currency", empty=True),
+    _whole("nanos"),
+    _text("at"),
+    _crc(),
+    Index("ends_key", "key"),
+    Index("ends_request", "request_hash"),
+)
+reviews = Table(
+    "reviews",
+    metadata,
+    _key(),
+    _whole("item"),
+    _text("version"),
+    _text("step"),
+    _text("result_hash"),
+    _text("action"),
+    _text("person"),
+    _text("before", empty=True),
+    _text("after", empty=True),
+    _text("note"),
+    _text("at"),
+    _crc(),
+    Index("reviews_item", "item"),
+)
+deliveries = Table(
+    "deliveries",
+    metadata,
+    _key(),
+    _text("recipe"),
+    _text("sink"),
+    _text("path"),
+    _text("sha256"),
+    _text("key"),
+    _text("state"),
+    _whole("rows"),
+    _text("corrects", empty=True),
+    _text("at"),
+    _crc(),
+    Index("deliveries_sink", "recipe", "sink"),
+)
+runs = Table(
+    "runs",
+    metadata,
+    _key(),
+    _text("recipe"),
+    _text("text_hash"),
+    _text("plan"),
+    _text("llm"),
+    _text("purse"),
+    _text("smeflow"),
+    _whole("pid"),
+    _text("started_at"),
+    _text("ended_at", empty=True),
+    _text("stopped", empty=True),
+    _text("summary", empty=True),
+    _crc(),
+    Index("runs_recipe", "recipe"),
+)
+memory = Table("memory", metadata, Column("name", Text, primary_key=True), _text("value"), _crc())
+spent = Table("spent", metadata, Column("purse", Text, primary_key=True), _whole("nanos"), _crc())
+stamps = Table("stamps", metadata, Column("recipe", Text, primary_key=True), _whole("changes"), _crc())
+audit = Table(
+    "audit",
+    metadata,
+    Column("n", BigInteger().with_variant(Integer, "sqlite"), primary_key=True),
+    _text("at"),
+    _text("kind"),
+    _whole("item"),
+    _text("payload"),
+    _text("before"),
+    _text("hash"),
+    _crc(),
+)

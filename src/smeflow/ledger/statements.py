@@ -1,0 +1,187 @@
+"""Every statement the ledger runs, compiled once from the schema.
+
+``python -m smeflow.ledger.statements`` writes them as SQL into ``sqlite.json`` beside this file; a test compares
+the two. So opening a ledger costs no import of SQLAlchemy (0.7 s of CPU) and no compiling.
+"""
+
+import json
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import (
+    Select,
+    and_,
+    bindparam,
+    case,
+    delete,
+    func,
+    insert,
+    literal_column,
+    or_,
+    select,
+    update,
+)
+from sqlalchemy.dialects.sqlite.pysqlite import dialect
+from sqlalchemy.schema import CreateIndex, CreateTable
+from sqlalchemy.sql import ClauseElement
+
+from smeflow.ledger.schema import (
+    SCHEMA_VERSION,
+    audit,
+    calls,
+    deliveries,
+    ends,
+    items,
+    metadata,
+    results,
+    reviews,
+    runs,
+)
+
+NOTHING: Any = literal_column("0")
+OF_RECIPE = items.c.recipe == bindparam("recipe")
+ORDER = (items.c.seq, items.c.nth)
+WITH_ENDS = calls.outerjoin(ends, ends.c.call == calls.c.id)
+PAID = func.coalesce(func.sum(case((ends.c.call.is_(None), calls.c.nanos), else_=ends.c.nanos)), NOTHING)
+"""A call that never ended may have been answered: it counts as what was set aside for it."""
+
+
+def _word(text: str) -> Any:
+    return literal_column(f"'{text}'")
+
+
+def _writes() -> dict[str, ClauseElement]:
+    made: dict[str, ClauseElement] = {}
+    for table in metadata.sorted_tables:
+        keys = [c.name for c in table.primary_key]
+        rest = [c.name for c in table.columns if c.name not in keys]
+        added = rest if keys == ["id"] else [*keys, *rest]
+        this = and_(*(table.c[k] == bindparam(f"{k}_") for k in keys))
+        made[f"add {table.name}"] = insert(table).values({n: bindparam(n) for n in added})
+        made[f"set {table.name}"] = update(table).where(this).values({n: bindparam(n) for n in rest})
+        made[f"get {table.name}"] = select(table).where(this)
+        made[f"all {table.name}"] = select(table)
+        if table.name == "memory":
+            made["forget memory"] = delete(table).where(this)
+    made["set items"] = made["set items"].where(items.c.lease == bindparam("lease_"))  # type: ignore[attr-defined]
+    return made
+
+
+def _item_reads() -> dict[str, ClauseElement]:
+    due = or_(
+        items.c.due_at.is_(None), items.c.due_at <= bindparam("now"), items.c.parked_at > bindparam("now")
+    )
+    later = or_(
+        items.c.seq > bindparam("seq"), and_(items.c.seq == bindparam("seq"), items.c.nth > bindparam("nth"))
+    )
+    ended = or_(*(items.c.state == _word(s) for s in ("done", "review", "failed")))
+    known = (
+        items.c.id,
+        items.c.key,
+        items.c.version,
+        items.c.state,
+        items.c.source,
+        items.c.name,
+        items.c.media_type,
+    )
+    source = items.c.source == bindparam("source")
+    return {
+        "item by key": select(items).where(OF_RECIPE, source, items.c.key == bindparam("key")),
+        "items by version": select(items)
+        .where(OF_RECIPE, items.c.version == bindparam("version"))
+        .order_by(*ORDER),
+        "items of recipe": select(items).where(OF_RECIPE).order_by(*ORDER),
+        "items in state": select(items)
+        .where(OF_RECIPE, items.c.state == bindparam("state"))
+        .order_by(*ORDER),
+        "children": select(items).where(items.c.parent == bindparam("parent")).order_by(*ORDER),
+        "ready": select(items)
+        .where(OF_RECIPE, items.c.state == _word("open"), due, later)
+        .order_by(*ORDER)
+        .limit(bindparam("most"))
+        .offset(NOTHING),
+        "known": select(*known).where(OF_RECIPE, items.c.parent.is_(None)),
+        "last seq": select(func.coalesce(func.max(items.c.seq), NOTHING)).where(OF_RECIPE),
+        "counts": select(items.c.state, func.count()).where(OF_RECIPE).group_by(items.c.state),
+        "plans": select(items.c.plan, items.c.state, items.c.wanted, func.count())
+        .where(OF_RECIPE, ended)
+        .group_by(items.c.plan, items.c.state, items.c.wanted),
+        "items by name": select(items)
+        .where(OF_RECIPE, or_(items.c.key == bindparam("called"), items.c.name == bindparam("called")))
+        .order_by(*ORDER),
+        "recipes": select(items.c.recipe).distinct().order_by(items.c.recipe),
+    }
+
+
+def _history_reads() -> dict[str, ClauseElement]:
+    return {
+        "results of item": select(results).where(results.c.item == bindparam("item")).order_by(results.c.id),
+        "results of recipe": select(results)
+        .select_from(results.join(items, items.c.id == results.c.item))
+        .where(OF_RECIPE, items.c.version == results.c.version)
+        .order_by(*ORDER, results.c.id),
+        "reviews of item": select(reviews).where(reviews.c.item == bindparam("item")).order_by(reviews.c.id),
+        "last run": select(runs).where(runs.c.recipe == bindparam("recipe")).order_by(runs.c.id.desc()),
+        "recipes with runs": select(runs.c.recipe).distinct().order_by(runs.c.recipe),
+        "runs of recipe": select(runs).where(runs.c.recipe == bindparam("recipe")).order_by(runs.c.id),
+        "last deliveries": select(deliveries)
+        .where(deliveries.c.recipe == bindparam("recipe"), deliveries.c.sink == bindparam("sink"))
+        .order_by(deliveries.c.id.desc()),
+        "last audit": select(audit.c.n, audit.c.hash).order_by(audit.c.n.desc()),
+    }
+
+
+def _call_reads() -> dict[str, ClauseElement]:
+    answered = ends.c.state == _word("answered")
+    of_item = calls.c.item == bindparam("item")
+    paid: Select[Any] = select(func.count(), PAID, func.count(calls.c.item.distinct()))
+    return {
+        "calls of item": select(calls, *(c.label(f"end_{c.name}") for c in ends.columns))
+        .select_from(WITH_ENDS)
+        .where(of_item)
+        .order_by(calls.c.id),
+        "attempts": select(func.count()).select_from(calls).where(calls.c.key == bindparam("key")),
+        "call of ticket": select(calls).where(
+            calls.c.key == bindparam("key"), calls.c.attempt == bindparam("attempt")
+        ),
+        "reply": select(ends.c.reply).where(ends.c.key == bindparam("key"), answered),
+        "recall": select(ends.c.reply)
+        .select_from(ends.join(calls, calls.c.id == ends.c.call))
+        .where(
+            ends.c.request_hash == bindparam("request_hash"),
+            answered,
+            calls.c.provider == bindparam("provider"),
+            calls.c.model == bindparam("model"),
+        )
+        .order_by(ends.c.call),
+        "unended": select(calls)
+        .select_from(WITH_ENDS.join(items, items.c.id == calls.c.item))
+        .where(OF_RECIPE, ends.c.call.is_(None)),
+        "cost of item": paid.select_from(WITH_ENDS).where(of_item),
+        "cost of recipe": paid.select_from(WITH_ENDS.join(items, items.c.id == calls.c.item)).where(
+            OF_RECIPE
+        ),
+        "cost of run": paid.select_from(WITH_ENDS).where(calls.c.run == bindparam("run")),
+    }
+
+
+def compiled() -> dict[str, Any]:
+    """Give the tables, the columns of each and all statements as SQLite's SQL with ``:named`` parameters."""
+    sqlite = dialect(paramstyle="named")
+    tables = metadata.sorted_tables
+    made: list[str] = []
+    for table in tables:
+        made.append(" ".join(str(CreateTable(table).compile(dialect=sqlite)).split()))
+        made.extend(sorted(str(CreateIndex(i).compile(dialect=sqlite)) for i in table.indexes))
+    statements = {**_writes(), **_item_reads(), **_history_reads(), **_call_reads()}
+    return {
+        "version": SCHEMA_VERSION,
+        "tables": made,
+        "columns": {t.name: [c.name for c in t.columns] for t in tables},
+        "statements": {n: " ".join(str(s.compile(dialect=sqlite)).split()) for n, s in statements.items()},
+    }
+
+
+if __name__ == "__main__":
+    file = Path(__file__).with_name("sqlite.json")
+    file.write_text(json.dumps(compiled(), indent=1, ensure_ascii=False) + "\n", encoding="utf-8")

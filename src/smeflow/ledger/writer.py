@@ -1,0 +1,194 @@
+"""One transaction for all who wait: group commit.
+
+A commit costs a write to the disk whatever stands in it. While one thread commits, others line up; whoever leads
+next writes for all of them in one transaction, and each is woken when its own part is durable. There is no thread
+of its own: a lone writer pays no hand-over, and nothing runs when nobody writes.
+"""
+
+import sqlite3
+import threading
+import zlib
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Generic, Protocol, TypeVar, cast
+
+T = TypeVar("T")
+Row = dict[str, Any]
+
+
+class Sql(Protocol):
+    """The ledger's statements by name, and the columns of its tables."""
+
+    @property
+    def statements(self) -> Mapping[str, str]:
+        """SQL with ``:named`` parameters."""
+        ...
+
+    @property
+    def columns(self) -> Mapping[str, tuple[str, ...]]:
+        """Column names of each table, ``crc`` last."""
+        ...
+
+
+def crc(values: Iterable[object]) -> int:
+    """Compute a row's checksum over its columns in order. Finds damage, not malice: that is the audit chain's."""
+    return zlib.crc32("\x1f".join(map(str, values)).encode("utf-8", "surrogatepass"))
+
+
+class Transaction:
+    """What a job may do. All of a job's statements become durable together with those of its neighbours."""
+
+    def __init__(self, connection: sqlite3.Connection, sql: Sql) -> None:
+        self._connection, self._sql = connection, sql
+        self.memo: dict[str, Any] = {}
+        """What jobs of one transaction tell each other, so that they need not read it again."""
+
+    def rows(self, name: str, **parameters: object) -> list[Row]:
+        """Read with the statement called *name*."""
+        cursor = self._connection.execute(self._sql.statements[name], parameters)
+        names = [c[0] for c in cursor.description]
+        return [dict(zip(names, row, strict=True)) for row in cursor]
+
+    def one(self, name: str, **parameters: object) -> tuple[Any, ...] | None:
+        """Read the first row as it is."""
+        return cast(
+            "tuple[Any, ...] | None",
+            self._connection.execute(self._sql.statements[name], parameters).fetchone(),
+        )
+
+    def add(self, table: str, row: Row) -> int:
+        """Add *row* with its checksum; give its number where the table numbers its rows."""
+        row["crc"] = checksum(table, row, self._sql)
+        return int(self._connection.execute(self._sql.statements[f"add {table}"], row).lastrowid or 0)
+
+    def set(self, table: str, row: Row, **guard: object) -> int:
+        """Write *row* whole over the one with its key; *guard* values must still stand. Gives the rows changed."""
+        row["crc"] = checksum(table, row, self._sql)
+        key = self._sql.columns[table][0]
+        guards = {f"{name}_": value for name, value in {key: row[key], **guard}.items()}
+        return self._connection.execute(self._sql.statements[f"set {table}"], {**row, **guards}).rowcount
+
+    def drop(self, name: str, **parameters: object) -> None:
+        """Run a statement that takes rows away."""
+        self._connection.execute(self._sql.statements[name], parameters)
+
+
+def checksum(table: str, row: Row, sql: Sql) -> int:
+    """Compute the checksum of *row*; see `covered`."""
+    return crc([row[c] for c in covered(sql.columns[table])])
+
+
+def covered(columns: tuple[str, ...]) -> tuple[str, ...]:
+    """Give the columns a row's checksum speaks for.
+
+    Not ``id``, which the database numbers, nor a blob's bytes, which its name proves.
+    """
+    return tuple(c for c in columns[:-1] if c not in ("id", "data"))
+
+
+@dataclass(eq=False)
+class _Waiting(Generic[T]):
+    job: Callable[[Transaction], T]
+    wake: threading.Lock = field(default_factory=threading.Lock)
+    leads: bool = False
+    ended: bool = False
+    value: T | None = None
+    error: BaseException | None = None
+
+
+class Writer:
+    """Runs jobs, many threads' in one transaction; each call returns when its job is on the disk."""
+
+    def __init__(self, connection: sqlite3.Connection, sql: Sql, crash: Callable[[], None]) -> None:
+        self._connection, self._sql, self._crash = connection, sql, crash
+        self._lock = threading.Lock()
+        self._line: list[_Waiting[Any]] = []
+        self._led = False
+        self.commits = 0
+
+    def write(self, job: Callable[[Transaction], T]) -> T:
+        """Run *job* in a transaction and return what it returns once that is durable.
+
+        A job must be safe to run twice: when a neighbour fails, the transaction is rolled back and each of its
+        jobs runs again alone. A job that raises writes nothing.
+        """
+        mine: _Waiting[T] = _Waiting(job)
+        mine.wake.acquire()
+        with self._lock:
+            self._line.append(mine)
+            lead = not self._led
+            self._led = True
+        if not lead:
+            self._wait(mine)
+        if not mine.ended:
+            self._lead()
+        if mine.error is not None:
+            raise mine.error
+        return cast("T", mine.value)
+
+    def _wait(self, mine: _Waiting[Any]) -> None:
+        try:
+            mine.wake.acquire()
+        except BaseException:  # Ctrl-C in a script: leave the line; if it was our turn, the next one leads
+            with self._lock:
+                if mine in self._line:
+                    self._line.remove(mine)
+                if mine.leads:
+                    self._appoint()
+            raise
+
+    def _appoint(self) -> None:
+        """Let the first of the line lead; the caller holds the lock."""
+        self._led = bool(self._line)
+        if self._line:
+            self._line[0].leads = True
+            self._line[0].wake.release()
+
+    def _lead(self) -> None:
+        with self._lock:
+            batch, self._line = self._line, []
+        try:
+            self._commit(batch)
+        finally:
+            with self._lock:
+                self._appoint()
+            for one in batch:
+                one.ended = True
+                one.wake.release()
+
+    def _commit(self, batch: list[_Waiting[Any]]) -> None:
+        try:
+            values = self._run([one.job for one in batch])
+        except BaseException as error:
+            if len(batch) == 1 or not isinstance(error, Exception) or _hopeless(error):
+                for one in batch:
+                    one.error = error
+                return
+            for one in batch:
+                self._commit([one])
+            return
+        for one, value in zip(batch, values, strict=True):
+            one.value = value
+
+    def _run(self, jobs: list[Callable[[Transaction], Any]]) -> list[Any]:
+        connection = self._connection
+        connection.execute("BEGIN IMMEDIATE")
+        try:
+            transaction = Transaction(connection, self._sql)
+            values = [job(transaction) for job in jobs]
+            self._crash()
+            connection.execute("COMMIT")
+        except BaseException:
+            if connection.in_transaction:
+                connection.execute("ROLLBACK")
+            raise
+        self.commits += 1
+        self._crash()
+        return values
+
+
+def _hopeless(error: Exception) -> bool:
+    """Tell whether trying again one by one is of no use: the disk is full or the file is broken."""
+    return isinstance(error, sqlite3.OperationalError | sqlite3.DatabaseError) and not isinstance(
+        error, sqlite3.IntegrityError
+    )
