@@ -1,6 +1,7 @@
 """The shape of the whole: what must not grow, and what must not happen at import."""
 
 import ast
+import importlib.metadata
 import json
 import re
 import statistics
@@ -192,6 +193,35 @@ def test_the_locks_agree_carry_hashes_and_name_no_address():
         text = file.read_text(encoding="utf-8")
         assert "://" not in text
         assert text.count("==") <= text.count("--hash=sha256:")
+
+
+COMPANIONS = {
+    "lxml": "factur-x",
+    "pydantic-core": "pydantic",
+    "langchain-core": "langchain",
+    "langchain-openai": "langchain",
+    "httpx2": "openai",
+    "aiohttp": "openai",
+}
+"""What comes with a dependency and is part of how that one is used."""
+
+
+def test_every_import_is_declared():
+    """A package that is imported is a dependency, comes with one by design, or is in an extra."""
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    extras = [r for many in project["optional-dependencies"].values() for r in many]
+    declared = {re.split(r"[\[<>=!~; ]", r, maxsplit=1)[0].lower() for r in project["dependencies"] + extras}
+    assert set(COMPANIONS.values()) <= declared
+    homes = importlib.metadata.packages_distributions()
+    unknown: dict[str, str] = {}
+    for file in FILES:
+        for node in ast.walk(tree(file)):
+            if isinstance(node, ast.Import) or (isinstance(node, ast.ImportFrom) and not node.level):
+                for module in set(_imported(node)) - sys.stdlib_module_names - {"smeflow"}:
+                    packages = {d.lower() for d in homes.get(module, [module])}
+                    if not packages & (declared | COMPANIONS.keys()):
+                        unknown[module] = f"{name(file)}:{node.lineno}"
+    assert unknown == {}
 
 
 # Sentences for people --------------------------------------------------------------------------------------
