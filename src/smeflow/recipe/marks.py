@@ -78,7 +78,7 @@ def read_marked(text: str | bytes, file: str) -> Marked:
     return Marked(file=file, data=data, keys=reader.keys, values=reader.values, scalars=reader.scalars)
 
 
-def scalar(text: str) -> Any:  # noqa: ANN401 - a number, a word, a list
+def scalar(text: str) -> Any:
     """Read one value as it would stand in a recipe: ``0.5`` is a number, ``[a, b]`` a list.
 
     Raises:
@@ -148,7 +148,7 @@ class _Reader:
     problems: list[Problem] = field(default_factory=list)
     count: int = 0
 
-    def value(self, node: Node | None, path: Path, depth: int) -> Any:  # noqa: ANN401 - whatever stands there
+    def value(self, node: Node | None, path: Path, depth: int) -> Any:
         if node is None:
             return None
         self.count += 1
@@ -219,7 +219,7 @@ def _mark(node: Node) -> Mark:
     return Mark(node.start_mark.line + 1, node.start_mark.column + 1)
 
 
-def _scalar(node: Node) -> Any:  # noqa: ANN401 - what YAML says it is
+def _scalar(node: Node) -> Any:
     kind, text = str(node.tag).removeprefix(_CORE), str(node.value)
     plain = not getattr(node, "style", None)
     if kind == "null" and plain:

@@ -6,9 +6,10 @@ from typing import Any
 
 from pydantic import BaseModel, ValidationError
 
+from smeflow.expression import ExpressionError
 from smeflow.i18n import Phrase, say
 
-Found = tuple[tuple[str | int, ...], Phrase, bool]
+Found = tuple[tuple[str | int, ...], Phrase | ExpressionError, bool]
 """Where in the data, what is wrong, and whether it is the key (not the value) that is wrong."""
 
 
@@ -32,11 +33,13 @@ def unknown(template: Phrase, word: str, among: Sequence[str]) -> Phrase:
 
 def problems_of(error: ValidationError, kind: type[BaseModel]) -> list[Found]:
     """List what is wrong with the data *kind* was to be made of, without its values: one may be a secret."""
-    found = []
+    found: list[Found] = []
     for detail in error.errors(include_url=False):
         path = tuple(detail["loc"])
         is_key = detail["type"] in {"extra_forbidden", "missing"}
-        found.append((path, _phrase(detail["type"], path, detail, kind), is_key))
+        cause = (detail.get("ctx") or {}).get("error")
+        said = cause if isinstance(cause, ExpressionError) else _phrase(detail["type"], path, detail, kind)
+        found.append((path, said, is_key))
     return found
 
 
@@ -89,7 +92,7 @@ def keys_at(model: type[BaseModel], path: Sequence[str | int]) -> list[str]:
     return []
 
 
-def _model_in(annotation: Any) -> Any:  # noqa: ANN401 - any type
+def _model_in(annotation: Any) -> Any:
     from typing import get_args
 
     if isinstance(annotation, type) and issubclass(annotation, BaseModel):

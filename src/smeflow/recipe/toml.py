@@ -18,6 +18,7 @@ from pydantic import (
 )
 
 from smeflow.errors import Problem, RecipeError
+from smeflow.expression import ExpressionError
 from smeflow.i18n import Phrase, say
 from smeflow.money import Money
 from smeflow.recipe.money import money_of
@@ -52,7 +53,7 @@ class Company(_Strict):
 
     @field_validator("siren", "sirets", "vat_ids", "ibans", mode="after")
     @classmethod
-    def _checked(cls, value: str | tuple[str, ...] | None, info: Any) -> Any:  # noqa: ANN401 - as it came
+    def _checked(cls, value: str | tuple[str, ...] | None, info: Any) -> Any:
         written = (value,) if isinstance(value, str) else value or ()
         compact = tuple(re.sub(r"[\s.\-]", "", each).upper() for each in written)
         for each, original in zip(compact, written, strict=True):
@@ -155,15 +156,17 @@ def read_toml(path: Path) -> tuple[WorkspaceText, Mapping[str, int]]:
     try:
         read = WorkspaceText.model_validate(data)
     except ValidationError as error:
-        for loc, phrase, _ in problems_of(error, WorkspaceText):
-            problems.append(Problem(_line_at(lines, loc), 1, _budget_hint(loc, phrase)))
+        for loc, what, _ in problems_of(error, WorkspaceText):
+            problems.append(Problem(_line_at(lines, loc), 1, _budget_hint(loc, what)))
         raise RecipeError(file, problems) from None
     if problems:
         raise RecipeError(file, problems)
     return read, lines
 
 
-def _budget_hint(loc: tuple[str | int, ...], phrase: Phrase) -> Phrase:
+def _budget_hint(loc: tuple[str | int, ...], phrase: Phrase | ExpressionError) -> Phrase:
+    if isinstance(phrase, ExpressionError):
+        return phrase.phrase
     if len(loc) == 3 and loc[0] == "budgets" and loc[2] == "[key]":
         return unknown(say("unknown key {key}", key=loc[1]), str(loc[1]), ["run", "month", "item"])
     return phrase

@@ -1,0 +1,43 @@
+"""A recipe that was read and checked: ready to run."""
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Literal
+
+from smeflow.plan import Entry
+from smeflow.recipe.workspace import Budgets, Residency
+from smeflow.sinks.base import Sink
+from smeflow.sources.base import Source
+
+
+@dataclass(frozen=True, kw_only=True)
+class Recipe:
+    """Where cases come from, what is done with each, where results go."""
+
+    name: str
+    about: str = ""
+    path: Path
+    """The file it was read from."""
+    text_hash: str
+    """Of the file as it is written, and of what was set from the command line."""
+    llm: str = "auto"
+    allow: tuple[str, ...] = ()
+    """What ``auto`` may use: the recipe's own list and that of ``smeflow.toml``."""
+    region: str | None = None
+    residency: Residency = "eu"
+    residency_mark: str = ""
+    """Which line would change it: ``recipe.yaml:7``, or where to write one."""
+    budget: Budgets = field(default_factory=Budgets)
+    """The recipe's own limits over those of ``smeflow.toml``."""
+    source: Source
+    entries: tuple[Entry, ...]
+    sinks: tuple[Sink, ...] = ()
+    split: Literal["invoices", "attachments"] | None = None
+    redact: bool = False
+    timezone: str = "Europe/Paris"
+    workers: int = 8
+
+    @property
+    def folder(self) -> Path:
+        """The folder its paths are relative to."""
+        return self.path.parent

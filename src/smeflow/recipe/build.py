@@ -1,0 +1,234 @@
+"""Make sources, steps and sinks of what a recipe says about them."""
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, is_dataclass, replace
+from keyword import iskeyword
+from pathlib import Path
+from typing import Any, Protocol, get_args
+
+from pydantic import BaseModel, ValidationError
+
+from smeflow.expression import RESERVED, Expression, ExpressionError
+from smeflow.i18n import Phrase, say
+from smeflow.plan import Condition, Entry
+from smeflow.recipe import kinds
+from smeflow.recipe.condition import checked
+from smeflow.recipe.marks import Path as Place
+from smeflow.recipe.model import Split
+from smeflow.recipe.problems import problems_of, unknown
+from smeflow.recipe.workspace import Workspace
+from smeflow.sinks.base import Sink
+from smeflow.sources.base import Source
+from smeflow.step import Step
+
+
+class Tell(Protocol):
+    """Note a problem at a place of the recipe."""
+
+    def __call__(self, path: Place, phrase: Phrase | ExpressionError, *, key: bool = False) -> None:
+        """Note it."""
+        ...
+
+
+@dataclass(kw_only=True)
+class Builder:
+    """Makes the parts of one recipe; whatever is wrong is told, and the rest goes on."""
+
+    folder: Path
+    roots: tuple[Path, ...]
+    workspace: Workspace
+    tell: Tell
+    results: dict[str, Any] = field(default_factory=dict)
+    """Steps made so far, with the types of their results."""
+    later: frozenset[str] = frozenset()
+
+    def source(self, data: object) -> Source | None:
+        """Make the source."""
+        return self._one("sources", data, ("source",)) if isinstance(data, dict) else None
+
+    def sinks(self, data: object, source: Source | None) -> tuple[Sink, ...]:
+        """Make the sinks; no two write one file, and none writes where the recipe reads."""
+        made: dict[str, Sink] = {}
+        for n, each in enumerate(data if isinstance(data, list) else ()):
+            sink = self._one("sinks", each, ("sinks", n))
+            if sink is None:
+                continue
+            if sink.name in made and sink.name != "-":
+                self.tell(("sinks", n), say("two sinks write {path}", path=sink.name))
+            place, inbox = getattr(sink, "path", None), getattr(source, "path", None)
+            if isinstance(place, Path) and isinstance(inbox, Path) and place.is_relative_to(inbox):
+                phrase = say("{path} lies in the source and would come in again", path=sink.name)
+                self.tell(("sinks", n), phrase)
+            made[sink.name] = sink
+        return tuple(made.values())
+
+    def steps(self, data: object) -> tuple[Split | None, tuple[Entry, ...]]:
+        """Make the entries of the plan; the first may say how to split a case."""
+        listed = data if isinstance(data, list) else []
+        split: Split | None = None
+        entries: list[Entry] = []
+        names = [self._name_of(each) for each in listed]
+        for n, each in enumerate(listed):
+            self.later = frozenset(name for name in names[n:] if name)
+            if not isinstance(each, dict):
+                self.tell(("steps", n), say("a step is written as KIND: NAME, such as extract: invoice"))
+            elif set(each) == {"split"} and n == 0:
+                split = self._split(each["split"], ("steps", n, "split"))
+            else:
+                entry = self._entry(each, ("steps", n))
+                if entry is not None:
+                    entries.append(entry)
+        return split, tuple(entries)
+
+    def _name_of(self, each: object) -> str | None:
+        kind = next((k for k in each if k in kinds.names("steps")), None) if isinstance(each, dict) else None
+        return str(each[kind]) if kind and isinstance(each, dict) else None
+
+    def _split(self, how: object, path: Place) -> Split | None:
+        if how == "invoices":
+            return "invoices"
+        if how == "attachments":
+            return "attachments"
+        self.tell(path, say("{key} must be one of {wanted}", key="split", wanted=", ".join(get_args(Split))))
+        return None
+
+    def _entry(self, data: Mapping[str, Any], path: Place) -> Entry | None:
+        step = self._one("steps", {k: v for k, v in data.items() if k not in {"when", "review"}}, path)
+        when = self._condition(data, path, "when")
+        name = self._name_of(data)
+        if step is None:
+            if name:
+                self.results[name] = Any  # later conditions may read it; its own problem is told already
+            return None
+        if step.name in self.results:
+            self.tell(path, say("there is a step {name} already", name=step.name))
+        self.results[step.name] = step.returns
+        self.later -= {step.name}
+        review = self._condition(data, path, "review")
+        compiled = getattr(step, "compiled", None)
+        if compiled is not None:
+            step = compiled(lambda text: self._compile(text, (*path, *_find(data, text))))
+        return Entry(
+            step=step,
+            when=when,
+            review=review,
+            when_text=str(data.get("when", "")),
+            review_text=str(data.get("review", "")),
+        )
+
+    def _condition(self, data: Mapping[str, Any], path: Place, key: str) -> Condition | None:
+        if key not in data:
+            return None
+        text = data[key]
+        if isinstance(text, bool):
+            text = str(text).lower()
+        if not isinstance(text, str):
+            self.tell((*path, key), say("{key} must be a condition, such as invoice.proven", key=key))
+            return None
+        return self._compile(text, (*path, key))
+
+    def _compile(self, text: str, path: Place) -> Condition:
+        try:
+            return self.expression(text).decides
+        except ExpressionError as error:
+            self.tell(path, error)
+            return lambda _case: None
+
+    def expression(self, text: str) -> Expression:
+        """Parse an expression that may read the steps made so far.
+
+        Raises:
+            ExpressionError: It is none.
+        """
+        company = self.workspace.company
+        return checked(text, self.results, self.later, {"company": company}, company.currency)
+
+    def _one(self, family: kinds.Family, data: object, path: Place) -> Any:  # a source, step or sink
+        if not isinstance(data, dict):
+            self.tell(path, say("write it as KIND: NAME, such as {example}", example=_EXAMPLES[family]))
+            return None
+        known = kinds.names(family)
+        words = [key for key in data if key in known]
+        if not words:
+            first = str(next(iter(data), ""))
+            what = say("{word} is no kind of {what}", word=first, what=_WHAT[family])
+            self.tell((*path, first), unknown(what, first, known), key=True)
+            return None
+        word = words[0]
+        try:
+            kind = kinds.find(family, word)
+        except kinds.KindError as error:
+            self.tell((*path, word), error.phrase, key=True)
+            return None
+        if family == "steps" and not self._good_name(data[word], (*path, word)):
+            return None
+        main = "name" if family == "steps" else word
+        fields = {main if key == word else key: value for key, value in data.items()}
+        return self._validated(kind, fields, path, main, word)
+
+    def _good_name(self, name: object, path: Place) -> bool:
+        if isinstance(name, str) and _NAME.fullmatch(name) and not iskeyword(name) and name not in RESERVED:
+            return True
+        self.tell(path, say("a step needs a name of letters, digits and _ that is no word of the language"))
+        return False
+
+    def _validated(self, kind: Any, fields: dict[str, Any], path: Place, main: str, word: str) -> Any:
+        if isinstance(fields.get("into"), str) and fields["into"] in kinds.names("records"):
+            fields["into"] = kinds.find("records", fields["into"])
+        if not isinstance(kind, type):
+            return self._function(kind, fields, path)
+        if not issubclass(kind, BaseModel):
+            try:
+                return kind(**fields)
+            except (TypeError, ValueError) as error:
+                self.tell(path, say("{text}", text=str(error)))
+                return None
+        try:
+            return kind.model_validate(fields, context=self.context())
+        except ValidationError as error:
+            for loc, what, is_key in problems_of(error, kind):
+                place = (*path, *(word if n == 0 and part == main else part for n, part in enumerate(loc)))
+                self.tell(place, what, key=is_key)
+            return None
+
+    def _function(self, step: Any, fields: dict[str, Any], path: Place) -> Step[Any] | None:
+        for key in fields.keys() - {"name"}:
+            self.tell((*path, key), say("unknown key {key}", key=key), key=True)
+        if not is_dataclass(step) or isinstance(step, type):
+            return None
+        named: Any = replace(step, name=fields["name"])
+        made: Step[Any] = named
+        return made
+
+    def context(self) -> dict[str, Any]:
+        """Give what validators of kinds may need."""
+        compile_text: Callable[[str], Expression] = self.expression
+        return {
+            "folder": self.folder,
+            "roots": self.roots,
+            "locale": self.workspace.locale,
+            "language": self.workspace.language,
+            "compile": compile_text,
+        }
+
+
+def _find(data: Any, text: str) -> Place:
+    """Find where in nested data a text stands."""
+    pairs = data.items() if isinstance(data, dict) else enumerate(data) if isinstance(data, list) else ()
+    for key, value in pairs:
+        if value == text:
+            return (key,)
+        deeper = _find(value, text)
+        if deeper:
+            return (key, *deeper)
+    return ()
+
+
+_NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,63}")
+_EXAMPLES: Mapping[str, str] = {
+    "sources": "folder: inbox",
+    "steps": "extract: invoice",
+    "sinks": "table: out.xlsx",
+}
+_WHAT: Mapping[str, Phrase] = {"sources": say("source"), "steps": say("step"), "sinks": say("sink")}

@@ -1,0 +1,107 @@
+"""Check what a condition reads against the steps before it: names, and fields as far as types tell."""
+
+from collections.abc import Mapping
+from dataclasses import fields, is_dataclass
+from types import UnionType
+from typing import Any, TypeVar, Union, get_args, get_origin, get_type_hints
+
+from pydantic import BaseModel
+
+from smeflow.expression import RESERVED, Expression, ExpressionError, Read, parse
+from smeflow.i18n import Phrase, say
+from smeflow.recipe.problems import unknown
+
+UNKNOWN = object()
+"""The type of a value nothing is known about."""
+
+
+def checked(
+    text: str, before: Mapping[str, Any], later: frozenset[str], constants: Mapping[str, Any], currency: str
+) -> Expression:
+    """Parse *text* and check that it reads only results of the steps *before* (name -> type of the result).
+
+    Raises:
+        ExpressionError: With the place in the text.
+    """
+    expression = parse(text, constants=constants, currency=currency)
+    for read in expression.reads:
+        phrase = _wrong(read, before, later, constants)
+        if phrase is not None:
+            raise ExpressionError(phrase, read.offset)
+    return expression
+
+
+def _wrong(
+    read: Read, before: Mapping[str, Any], later: frozenset[str], constants: Mapping[str, Any]
+) -> Phrase | None:
+    name = read.path[0]
+    if name in constants:
+        return _wrong_field(read.path, type(constants[name]))
+    if name in before:
+        return _wrong_field(read.path, before[name])
+    if name == "case":
+        known = {"id", "text", "documents"}
+        return (
+            _no_field(read.path[:1], read.path[1], known)
+            if len(read.path) > 1 and read.path[1] not in known
+            else None
+        )
+    if name in RESERVED:
+        return None
+    if name in later:
+        return say("{name} is a later step; a condition can read only earlier ones", name=name)
+    return unknown(say("there is no step {name}", name=name), name, [*before, "fields", *constants])
+
+
+def _wrong_field(path: tuple[str, ...], kind: Any) -> Phrase | None:
+    for n, part in enumerate(path[1:], 1):
+        members = members_of(kind)
+        if members is None:
+            return None
+        if part not in members:
+            return _no_field(path[:n], part, set(members))
+        kind = members[part]
+    return None
+
+
+def _no_field(path: tuple[str, ...], part: str, members: set[str]) -> Phrase:
+    return unknown(say("{path} has no field {part}", path=".".join(path), part=part), part, sorted(members))
+
+
+def members_of(kind: Any) -> dict[str, Any] | None:
+    """List the fields and properties of a type with their types; None where nothing is known of it."""
+    kind = _without_none(kind)
+    origin = get_origin(kind) or kind
+    if not isinstance(origin, type):
+        return None
+    if issubclass(origin, BaseModel):
+        found: dict[str, Any] = {name: info.annotation for name, info in origin.model_fields.items()}
+    elif is_dataclass(origin):
+        found = {f.name: _hints(origin).get(f.name, UNKNOWN) for f in fields(origin)}
+    elif origin in {str, int, float, bool}:
+        return {}
+    else:
+        return None
+    for base in origin.__mro__:
+        if base not in {BaseModel, object} and not base.__module__.startswith("pydantic"):
+            for name, member in vars(base).items():
+                if isinstance(member, property) and not name.startswith("_"):
+                    found.setdefault(name, _hints(member.fget).get("return", UNKNOWN))
+    arguments = dict(zip(getattr(origin, "__parameters__", ()), get_args(kind), strict=False))
+    return {
+        name: arguments.get(hint, hint) if isinstance(hint, TypeVar) else hint for name, hint in found.items()
+    }
+
+
+def _without_none(kind: Any) -> Any:
+    if get_origin(kind) in {Union, UnionType}:
+        rest = [each for each in get_args(kind) if each is not type(None)]
+        return rest[0] if len(rest) == 1 else UNKNOWN
+    return kind
+
+
+def _hints(of: Any) -> dict[str, Any]:
+    try:
+        return get_type_hints(of)
+    except (NameError, TypeError, AttributeError):  # names that exist for type checkers alone
+        return {}

@@ -1,0 +1,72 @@
+"""Which word in a recipe means which class. A new kind is a row here, or an entry point of a package."""
+
+from collections.abc import Mapping
+from functools import cache
+from importlib import import_module
+from importlib.metadata import EntryPoint, entry_points
+from typing import Any, Literal
+
+from smeflow.errors import SmeflowError
+from smeflow.i18n import say
+
+Family = Literal["steps", "sources", "sinks", "records"]
+
+STEPS: Mapping[str, str] = {
+    "triage": "smeflow.steps.triage:Triage",
+    "extract": "smeflow.steps.extract:Extract",
+    "draft": "smeflow.steps.draft:Draft",
+    "rule": "smeflow.steps.rule:Rule",
+}
+SOURCES: Mapping[str, str] = {
+    "folder": "smeflow.sources.folder:Folder",
+    "table": "smeflow.sources.table:TableRows",
+    "lines": "smeflow.sources.lines:Lines",
+}
+SINKS: Mapping[str, str] = {
+    "table": "smeflow.sinks.table:TableFile",
+    "files": "smeflow.sinks.files:Files",
+    "copy": "smeflow.sinks.copies:Copies",
+    "lines": "smeflow.sinks.lines:LinesFile",
+}
+_OURS: Mapping[Family, Mapping[str, str]] = {
+    "steps": STEPS,
+    "sources": SOURCES,
+    "sinks": SINKS,
+    "records": {},
+}
+
+
+class KindError(SmeflowError):
+    """A user's own kind cannot be loaded."""
+
+
+def names(family: Family) -> tuple[str, ...]:
+    """List the words a recipe may use, ours first."""
+    return (*_OURS[family], *(name for name in sorted(_theirs(family)) if name not in _OURS[family]))
+
+
+def find(family: Family, name: str) -> Any:
+    """Load what *name* means. Ours cannot be replaced by an entry point of the same name.
+
+    Raises:
+        KeyError: There is no such kind.
+        KindError: A user's package broke while it was imported.
+    """
+    if name in _OURS[family]:
+        module, _, attribute = _OURS[family][name].partition(":")
+        return getattr(import_module(module), attribute)
+    entry = _theirs(family)[name]
+    try:
+        return entry.load()
+    except Exception as error:
+        reason = f"{type(error).__name__}: {error}"
+        phrase = say(
+            "{name} ({place}) cannot be loaded: {reason}", name=name, place=entry.value, reason=reason
+        )
+        raise KindError(phrase) from error
+
+
+@cache
+def _theirs(family: Family) -> Mapping[str, EntryPoint]:
+    """Find the entry points of installed packages; once a process, since looking takes a while."""
+    return {entry.name: entry for entry in entry_points(group=f"smeflow.{family}")}

@@ -1,0 +1,185 @@
+"""Read a recipe's file, check all of it, and make what runs: every problem at once, each at its place."""
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from pydantic import ValidationError
+
+from smeflow._text import hash_of, sha256
+from smeflow.errors import Problem, RecipeError
+from smeflow.expression import ExpressionError
+from smeflow.i18n import Phrase, say
+from smeflow.plan import Entry
+from smeflow.recipe.base import Recipe
+from smeflow.recipe.build import Builder
+from smeflow.recipe.marks import Marked, read_marked
+from smeflow.recipe.marks import Path as Place
+from smeflow.recipe.model import RecipeText, Split
+from smeflow.recipe.money import money_of
+from smeflow.recipe.problems import problems_of
+from smeflow.recipe.settings import Filled, fill
+from smeflow.recipe.workspace import Budgets, Workspace
+from smeflow.sinks.base import Sink
+from smeflow.sources.base import Source
+
+__all__ = ["Recipe", "load"]
+FILE = "recipe.yaml"
+
+
+def load(
+    path: Path | str,
+    *,
+    settings: Mapping[str, str] | None = None,
+    environ: Mapping[str, str] | None = None,
+    cwd: Path | None = None,
+) -> Recipe:
+    """Read the recipe in *path*: a file, or a folder with a ``recipe.yaml``.
+
+    *settings* are values a person sets over the file's: ``{"source.folder": "inbox"}``. A path among them is
+    meant from *cwd*; all others are relative to the recipe's folder and may not lead out of the workspace.
+
+    Raises:
+        RecipeError: Every problem of the recipe, or of its ``smeflow.toml``, with line and column.
+    """
+    file, raw = _read(Path(path))
+    marked = read_marked(raw, str(path if Path(path).is_file() else file))
+    environ = os.environ if environ is None else environ
+    filled = fill(marked, settings or {}, environ, cwd or Path.cwd())
+    workspace = Workspace.find(file.parent)
+    return _Loading(file, sha256(raw), marked, filled, workspace, dict(settings or {})).recipe()
+
+
+def _read(path: Path) -> tuple[Path, bytes]:
+    file = path / FILE if path.is_dir() else path
+    try:
+        return file.resolve(), file.read_bytes()
+    except FileNotFoundError:
+        phrase = _nowhere(path)
+    except OSError as error:
+        phrase = say("the file cannot be read: {reason}", reason=error.strerror or str(error))
+    raise RecipeError(str(path), [Problem(1, 1, phrase)]) from None
+
+
+def _nowhere(path: Path) -> Phrase:
+    if path.is_dir():
+        return say("there is no recipe.yaml in this folder; smeflow init writes one")
+    from smeflow.recipe.problems import nearest
+
+    beside = [p.name for p in path.parent.glob("*")] if path.parent.is_dir() else []
+    near = nearest(path.name, beside)
+    if near:
+        return say("there is no such recipe; did you mean {near}?", near=path.parent / near)
+    return say("there is no such recipe; smeflow init writes one")
+
+
+@dataclass
+class _Loading:
+    """One recipe on its way from text to something that runs."""
+
+    file: Path
+    raw_hash: str
+    marked: Marked
+    filled: Filled
+    workspace: Workspace
+    settings: dict[str, str]
+    problems: list[Problem] = field(default_factory=list)
+
+    def recipe(self) -> Recipe:
+        self.problems += self.filled.problems
+        text = self._keys()
+        builder = Builder(
+            folder=self.file.parent,
+            roots=(self._root(), *self.workspace.folders, *self.filled.roots),
+            workspace=self.workspace,
+            tell=self.tell,
+        )
+        data = self.filled.data if isinstance(self.filled.data, dict) else {}
+        source = builder.source(data.get("source"))
+        split, entries = builder.steps(data.get("steps"))
+        sinks = builder.sinks(data.get("sinks"), source)
+        if self.problems or text is None or source is None:
+            raise RecipeError(self.marked.file, self.problems or [Problem(1, 1, say("the recipe is empty"))])
+        return self._made(text, source, entries, sinks, split)
+
+    def _root(self) -> Path:
+        folder = self.file.parent
+        return self.workspace.root if folder.is_relative_to(self.workspace.root) else folder
+
+    def _keys(self) -> RecipeText | None:
+        data = self.filled.data
+        if not isinstance(data, dict):
+            what = say("the recipe is empty") if data is None else say("a recipe is made of keys with values")
+            self.tell((), what)
+            return None
+        try:
+            return RecipeText.model_validate(data)
+        except ValidationError as error:
+            for loc, phrase, is_key in problems_of(error, RecipeText):
+                if loc[:1] not in {("source",), ("steps",), ("sinks",)} or len(loc) == 1:
+                    self.tell(loc, phrase, key=is_key)
+            return None
+
+    def tell(self, path: Place, phrase: Phrase | ExpressionError, *, key: bool = False) -> None:
+        """Note a problem at *path*; parts of it that do not stand in the file are left out."""
+        real: Place = ()
+        for part in path:
+            if self._stands((*real, part)):
+                real = (*real, part)
+        if isinstance(phrase, ExpressionError):
+            mark = self.marked.inside(real, phrase.offset)
+            phrase = phrase.phrase
+        else:
+            mark = self.marked.at(real, key=key)
+        setters = [self.filled.set_by.get(real[:n]) for n in range(len(real), 0, -1)]
+        setter = next((each for each in setters if each), None)
+        if setter:
+            phrase = say("{what} (set by --set {key})", what=phrase, key=setter)
+        problem = Problem(mark.line, mark.column, self.filled.hidden(phrase))
+        if problem not in self.problems:
+            self.problems.append(problem)
+
+    def _stands(self, path: Place) -> bool:
+        if path in self.marked.values or path in self.marked.keys:
+            return True
+        return any(place[: len(path)] == path for place in self.filled.set_by)
+
+    def _made(
+        self,
+        text: RecipeText,
+        source: Source,
+        entries: tuple[Entry, ...],
+        sinks: tuple[Sink, ...],
+        split: Split | None,
+    ) -> Recipe:
+        currency = self.workspace.company.currency
+        own = {name: money_of(amount, currency) for name, amount in text.budget.items()}
+        limits = self.workspace.budgets
+        budget = {"run": limits.run, "month": limits.month, "item": limits.item} | own
+        return Recipe(
+            name=text.recipe,
+            about=text.about,
+            path=self.file,
+            text_hash=hash_of([self.raw_hash, self.settings]),
+            llm=text.llm,
+            allow=tuple(dict.fromkeys([*text.allow, *self.workspace.allow])),
+            region=text.region,
+            residency=text.residency or self.workspace.residency,
+            residency_mark=self._residency_mark(text),
+            budget=Budgets(**budget),
+            source=source,
+            entries=entries,
+            sinks=sinks,
+            split=split or text.split,
+            redact=text.redact,
+            timezone=text.timezone or "Europe/Paris",
+            workers=text.workers,
+        )
+
+    def _residency_mark(self, text: RecipeText) -> str:
+        if text.residency is not None:
+            return f"{self.marked.file}:{self.marked.at(('residency',), key=True).line}"
+        if self.workspace.residency_line:
+            return f"{self.workspace.root / 'smeflow.toml'}:{self.workspace.residency_line}"
+        return f"{self.marked.file}:1"
