@@ -17,8 +17,8 @@ MAX_PART_BYTES = 150
 def resolve(written: str, context: Mapping[str, Any] | None) -> Path:
     """Find the file or folder a recipe names, relative to the recipe's folder.
 
-    *context* is what `smeflow.recipe.load` gives: ``folder`` and ``roots``. A script has none: there a path is
-    relative to the working folder and its author has chosen it.
+    *context* is what `smeflow.recipe.load` gives: ``folder`` and ``roots``. A script has none: there a path
+    is relative to the working folder and its author has chosen it.
 
     Raises:
         ValueError: It leads out of every allowed folder; its argument is the phrase for a person.
@@ -47,7 +47,7 @@ def shown(path: Path, context: Mapping[str, Any] | None) -> str:
 
 
 def safe_part(text: str) -> str:
-    """Make one harmless part of a path out of any text: no separators, devices, dots in front or hidden signs.
+    """Make a harmless part of a path out of any text: no separators, devices, dots in front or hidden signs.
 
     What is too long is cut and gets a mark of the whole, so that two long names stay two.
     """

@@ -13,7 +13,7 @@ from smeflow.expression import RESERVED, Expression, ExpressionError
 from smeflow.i18n import Phrase, say
 from smeflow.plan import Condition, Entry
 from smeflow.recipe import kinds
-from smeflow.recipe.condition import checked
+from smeflow.recipe.condition import check_reads, checked
 from smeflow.recipe.marks import Path as Place
 from smeflow.recipe.model import Split
 from smeflow.recipe.problems import problems_of, unknown
@@ -103,12 +103,10 @@ class Builder:
             return None
         if step.name in self.results:
             self.tell(path, say("there is a step {name} already", name=step.name))
+        self._check_own(step, data, path)
         self.results[step.name] = step.returns
         self.later -= {step.name}
         review = self._condition(data, path, "review")
-        compiled = getattr(step, "compiled", None)
-        if compiled is not None:
-            step = compiled(lambda text: self._compile(text, (*path, *_find(data, text))))
         return Entry(
             step=step,
             when=when,
@@ -116,6 +114,19 @@ class Builder:
             when_text=str(data.get("when", "")),
             review_text=str(data.get("review", "")),
         )
+
+    def _check_own(self, step: Step[Any], data: Mapping[str, Any], path: Place) -> None:
+        """Check what the expressions inside a step read: those of a rule, the facts of a draft."""
+        for expression in getattr(step, "expressions", ()):
+            try:
+                check_reads(expression, self.results, self.later, self.constants)
+            except ExpressionError as error:
+                self.tell((*path, *_find(data, expression.text)), error)
+
+    @property
+    def constants(self) -> Mapping[str, Any]:
+        """What expressions may read besides steps."""
+        return {"company": self.workspace.company}
 
     def _condition(self, data: Mapping[str, Any], path: Place, key: str) -> Condition | None:
         if key not in data:
@@ -141,8 +152,7 @@ class Builder:
         Raises:
             ExpressionError: It is none.
         """
-        company = self.workspace.company
-        return checked(text, self.results, self.later, {"company": company}, company.currency)
+        return checked(text, self.results, self.later, self.constants, self.workspace.company.currency)
 
     def _one(self, family: kinds.Family, data: object, path: Place) -> Any:  # a source, step or sink
         if not isinstance(data, dict):
@@ -184,6 +194,8 @@ class Builder:
             except (TypeError, ValueError) as error:
                 self.tell(path, say("{text}", text=str(error)))
                 return None
+        given = {"constants": self.constants, "currency": self.workspace.company.currency}
+        fields |= {key: value for key, value in given.items() if _is_given(kind, key)}
         try:
             return kind.model_validate(fields, context=self.context())
         except ValidationError as error:
@@ -211,6 +223,12 @@ class Builder:
             "language": self.workspace.language,
             "compile": compile_text,
         }
+
+
+def _is_given(kind: type[BaseModel], key: str) -> bool:
+    """Whether a step asks for something of the workspace by a field that is no key of the recipe."""
+    info = kind.model_fields.get(key)
+    return info is not None and bool(info.exclude)
 
 
 def _find(data: Any, text: str) -> Place:

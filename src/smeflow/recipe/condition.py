@@ -24,11 +24,22 @@ def checked(
         ExpressionError: With the place in the text.
     """
     expression = parse(text, constants=constants, currency=currency)
+    check_reads(expression, before, later, constants)
+    return expression
+
+
+def check_reads(
+    expression: Expression, before: Mapping[str, Any], later: frozenset[str], constants: Mapping[str, Any]
+) -> None:
+    """Check what a parsed expression reads.
+
+    Raises:
+        ExpressionError: The first name or field that is not there, with its place in the text.
+    """
     for read in expression.reads:
         phrase = _wrong(read, before, later, constants)
         if phrase is not None:
             raise ExpressionError(phrase, read.offset)
-    return expression
 
 
 def _wrong(

@@ -5,6 +5,7 @@ from difflib import get_close_matches
 from typing import Any
 
 from pydantic import BaseModel, ValidationError
+from pydantic.fields import FieldInfo
 
 from smeflow.expression import ExpressionError
 from smeflow.i18n import Phrase, say
@@ -37,6 +38,11 @@ def problems_of(error: ValidationError, kind: type[BaseModel]) -> list[Found]:
     for detail in error.errors(include_url=False):
         path = tuple(detail["loc"])
         is_key = detail["type"] in {"extra_forbidden", "missing"}
+        if path[-1:] == ("[key]",):  # a mapping whose keys are a closed list
+            wanted = str((detail.get("ctx") or {}).get("expected", ""))
+            what = say("unknown key {key}", key=path[-2])
+            found.append((path[:-1], unknown(what, str(path[-2]), _words(wanted)), True))
+            continue
         cause = (detail.get("ctx") or {}).get("error")
         said = cause if isinstance(cause, ExpressionError) else _phrase(detail["type"], path, detail, kind)
         found.append((path, said, is_key))
@@ -55,11 +61,7 @@ def _phrase(
     if kind in {"literal_error", "enum"}:
         wanted = str(context.get("expected", ""))
         given = detail.get("input")
-        near = (
-            nearest(given, wanted.replace("'", "").replace(" or ", ", ").split(", "))
-            if isinstance(given, str)
-            else None
-        )
+        near = nearest(given, _words(wanted)) if isinstance(given, str) else None
         what = say("{key} must be one of {wanted}", key=_named(path), wanted=wanted)
         return say("{what}; did you mean {near}?", what=what, near=near) if near else what
     if kind == "value_error":
@@ -88,8 +90,16 @@ def keys_at(model: type[BaseModel], path: Sequence[str | int]) -> list[str]:
             field = here.model_fields.get(part)
             here = _model_in(field.annotation) if field else None
     if isinstance(here, type) and issubclass(here, BaseModel):
-        return [info.alias or name for name, info in here.model_fields.items() if name != "name"]
+        return [info.alias or name for name, info in here.model_fields.items() if _is_key(name, info)]
     return []
+
+
+def _is_key(name: str, info: FieldInfo) -> bool:
+    return name != "name" and not (info.exclude and info.repr is False)
+
+
+def _words(expected: str) -> list[str]:
+    return expected.replace("'", "").replace(" or ", ", ").split(", ")
 
 
 def _model_in(annotation: Any) -> Any:

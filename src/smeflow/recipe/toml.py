@@ -19,10 +19,10 @@ from pydantic import (
 
 from smeflow.errors import Problem, RecipeError
 from smeflow.expression import ExpressionError
-from smeflow.i18n import Phrase, say
+from smeflow.i18n import say
 from smeflow.money import Money
 from smeflow.recipe.money import money_of
-from smeflow.recipe.problems import problems_of, unknown
+from smeflow.recipe.problems import problems_of
 
 MAX_BYTES = 200_000
 _HEAD = re.compile(r"\s*\[{1,2}\s*([^\]]+?)\s*\]{1,2}\s*(#.*)?$")
@@ -157,19 +157,13 @@ def read_toml(path: Path) -> tuple[WorkspaceText, Mapping[str, int]]:
         read = WorkspaceText.model_validate(data)
     except ValidationError as error:
         for loc, what, _ in problems_of(error, WorkspaceText):
-            problems.append(Problem(_line_at(lines, loc), 1, _budget_hint(loc, what)))
+            problems.append(
+                Problem(_line_at(lines, loc), 1, what.phrase if isinstance(what, ExpressionError) else what)
+            )
         raise RecipeError(file, problems) from None
     if problems:
         raise RecipeError(file, problems)
     return read, lines
-
-
-def _budget_hint(loc: tuple[str | int, ...], phrase: Phrase | ExpressionError) -> Phrase:
-    if isinstance(phrase, ExpressionError):
-        return phrase.phrase
-    if len(loc) == 3 and loc[0] == "budgets" and loc[2] == "[key]":
-        return unknown(say("unknown key {key}", key=loc[1]), str(loc[1]), ["run", "month", "item"])
-    return phrase
 
 
 def _parsed(text: str, file: str) -> dict[str, Any]:

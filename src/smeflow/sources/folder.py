@@ -15,7 +15,7 @@ from smeflow.sources.base import Arrival, Unreadable, arrival
 
 MAX_BYTES = 50_000_000
 _LEFT_OUT_ENDINGS = (".tmp", ".temp", ".part", ".partial", ".crdownload", ".download", ".swp", "~")
-_LEFT_OUT = frozenset({"thumbs.db", "desktop.ini", "sources.md", "icon\r"})
+_LEFT_OUT = frozenset({"thumbs.db", "desktop.ini", "icon\r"})
 _MEDIA_TYPES = {
     ".eml": "message/rfc822",
     ".pdf": "application/pdf",

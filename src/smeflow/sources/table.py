@@ -19,8 +19,8 @@ from smeflow.sources.cells import read_table
 class TableRows(BaseModel):
     """Every row of a table. A row is a case.
 
-    With ``key``, a column, a row that changes stays the same item. Without it a row is known by its content: rows
-    may be added, moved and sorted without being done again, and a row that changes is a new item.
+    With ``key``, a column, a row that changes stays the same item. Without it a row is known by its content:
+    rows may be added, moved and sorted without being done again, and a row that changes is a new item.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
@@ -87,4 +87,7 @@ class TableRows(BaseModel):
 
 def row_bytes(row: Mapping[str, str]) -> bytes:
     """Write a row as the JSON object that is its content."""
-    return json.dumps(row, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "backslashreplace")
+    return _write(row).encode("utf-8", "backslashreplace")
+
+
+_write = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
