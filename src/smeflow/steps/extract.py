@@ -7,12 +7,20 @@ from typing import TYPE_CHECKING, Any, ClassVar, Generic, Literal, Self, cast, o
 from pydantic import BaseModel, Field, field_serializer, field_validator, model_validator
 
 from smeflow._text import hash_of
+from smeflow.i18n import say
 from smeflow.llm.base import LLM
 from smeflow.records import RECORDS, REQUIRED, Invoice
 from smeflow.step import Case
 from smeflow.steps.base import Family
-from smeflow.steps.extraction import Extraction, R
+from smeflow.steps.by_model import PROMPT, Said, answer_for, read_by_model
+from smeflow.steps.extraction import Extraction, R, with_gaps
 from smeflow.steps.fields import FieldSpec, FieldsRecord, FieldText, record_type, spec_of, specs_of_model
+from smeflow.steps.invoices import SPECS
+from smeflow.steps.places import Place, fields_place, invoice_place
+from smeflow.steps.reading import Task, extraction, lacks, once
+
+if TYPE_CHECKING:
+    from smeflow.llm.ask import Answer
 
 ReaderName = Literal["exact", "layout", "model"]
 
@@ -24,6 +32,7 @@ class Extract(Family, Generic[R]):
     """
 
     revision: ClassVar[int] = 1
+    prompt: ClassVar[str] = PROMPT
 
     into: type[R] | None = None
     """The record's type: `Invoice`, or any Pydantic model of plain fields."""
@@ -123,14 +132,19 @@ class Extract(Family, Generic[R]):
         """What to look for, by field name."""
         if self.fields is not None:
             return {name: spec_of(written) for name, written in self.fields.items()}
-        return specs_of_model(cast("type[BaseModel]", self.into))
+        return dict(SPECS) if self.is_invoice else specs_of_model(cast("type[BaseModel]", self.into))
+
+    @property
+    def is_invoice(self) -> bool:
+        """Whether the readers of invoices are the ones to ask."""
+        return self.into is not None and issubclass(self.into, Invoice)
 
     @cached_property
     def wanted(self) -> tuple[str, ...]:
         """The fields that must be found."""
         if self.required is not None:
             return self.required
-        if self.into is Invoice:
+        if self.is_invoice:
             return REQUIRED
         return tuple(name for name, spec in self.specs.items() if not spec.optional)
 
@@ -139,6 +153,39 @@ class Extract(Family, Generic[R]):
         """`Extraction` of the record's type."""
         return Extraction[self.record_type]  # type: ignore[name-defined]  # the type is made at run time
 
+    @cached_property
+    def answer(self) -> "Answer[Any]":
+        """The shape of a model's answer, made once."""
+        return answer_for(self.name, self.specs)
+
     def __call__(self, case: Case, llm: LLM, /) -> Extraction[R]:
-        """Read the record."""
-        raise NotImplementedError
+        """Read the record. A model is asked where something wanted is missing, or with ``ask="always"``."""
+        exact, layout = "exact" in self.readers, "layout" in self.readers
+        if self.is_invoice:
+            place = invoice_place(case.documents, exact=exact, layout=layout)
+        else:
+            place = fields_place(case.documents, self.specs, layout=layout)
+        task = Task(record_type=self.record_type, specs=self.specs, wanted=self.wanted)
+        if not place.readings and not any(d.text.strip() for d in place.documents):
+            return self._nothing(case)
+        asks = "model" in self.readers and (self.ask == "always" or lacks(task, place))
+        return extraction(self.returns, task, place, self._by_model(place, llm) if asks else Said())
+
+    def _by_model(self, place: Place, llm: LLM) -> Said:
+        return read_by_model(
+            place.documents,
+            self.specs,
+            llm,
+            self.answer,
+            instructions=self.instructions,
+            max_characters=self.max_characters,
+            max_output_tokens=self.max_output_tokens,
+        )
+
+    def _nothing(self, case: Case) -> Extraction[R]:
+        """Say that there is nothing to read, and invent nothing."""
+        told = [problem for document in case.documents for problem in document.problems]
+        no_text = say("There is no text in the documents.")
+        return self.returns(
+            record=with_gaps(self.record_type, {}), problems=once([no_text, *told]), doubts=(no_text,)
+        )

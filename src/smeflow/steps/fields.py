@@ -29,7 +29,7 @@ class FieldsRecord(Record):
 
     if TYPE_CHECKING:
 
-        def __getattr__(self, name: str) -> Any: ...  # noqa: ANN401 - as the fields were written
+        def __getattr__(self, name: str) -> Any: ...
 
 
 class FieldSpec(Record):

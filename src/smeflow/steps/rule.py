@@ -16,6 +16,7 @@ from smeflow.money import Money
 from smeflow.step import Case
 from smeflow.steps.base import Family, Result
 
+Scalar = str | bool | int | float | None
 Value = str | bool | int | Decimal | Money | date | None
 
 
@@ -79,7 +80,7 @@ class Rule(Family):
     revision: ClassVar[int] = 1
 
     choose: tuple[Choice, ...] = ()
-    otherwise: str | bool | int | float | None = None
+    otherwise: Scalar = None
     """The value where no condition holds."""
     value: str | None = None
     """An expression that gives the value, instead of ``choose``."""
@@ -131,5 +132,5 @@ class Rule(Family):
         return Ruled(because=condition, doubts=(doubt,))
 
 
-def _exact(value: str | bool | float | None) -> Value:
+def _exact(value: Scalar) -> Value:
     return Decimal(repr(value)) if isinstance(value, float) else value

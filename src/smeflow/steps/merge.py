@@ -1,0 +1,76 @@
+"""Put what readers found together: the first that has a value gives it, the others confirm or contradict."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from smeflow.documents.base import Quote
+from smeflow.i18n import Phrase, say
+from smeflow.readers.base import Check, Reading
+from smeflow.steps.fields import FieldSpec
+from smeflow.steps.kinds import same, written
+
+
+@dataclass(frozen=True, kw_only=True)
+class Found:
+    """One field's value, who read it and who else read the same."""
+
+    value: Any
+    quote: Quote | None
+    reader: str
+    currency: str | None = None
+    confirmed_by: tuple[str, ...] = ()
+    note: Phrase | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Merged:
+    """All fields of all readers."""
+
+    found: Mapping[str, Found] = field(default_factory=dict)
+    checks: tuple[Check, ...] = ()
+    """``readers_agree``, one for each field that two readers read."""
+
+    @property
+    def against(self) -> tuple[Check, ...]:
+        """The fields on which readers contradict each other."""
+        return tuple(check for check in self.checks if check.passed is False)
+
+
+def merge(readings: Sequence[Reading], specs: Mapping[str, FieldSpec]) -> Merged:
+    """Take each field from the first reading that has it, and compare the later ones with it."""
+    found: dict[str, Found] = {}
+    checks: list[Check] = []
+    for name in dict.fromkeys(name for reading in readings for name in reading.findings):
+        spec = specs.get(name, FieldSpec(kind="text"))
+        having = [
+            (reading.reader, reading.findings[name]) for reading in readings if name in reading.findings
+        ]
+        (reader, first), others = having[0], having[1:]
+        value, currency = _plain(first.value)
+        agreeing = [who for who, other in others if same(value, _plain(other.value)[0], spec.kind)]
+        found[name] = Found(
+            value=value,
+            quote=first.quote,
+            reader=reader,
+            currency=currency,
+            confirmed_by=tuple(agreeing),
+            note=first.note,
+        )
+        checks += [_disagreement(name, reader, value, who, _plain(other.value)[0])
+                   for who, other in others if who not in agreeing]  # fmt: skip
+        if agreeing and len(agreeing) == len(others):
+            checks.append(Check(name="readers_agree", passed=True, fields=(name,)))
+    return Merged(found=found, checks=tuple(checks))
+
+
+def _disagreement(name: str, reader: str, value: Any, other: str, other_value: Any) -> Check:
+    detail = say("{field}: {reader} reads {value}, {other} reads {other_value}.", field=name, reader=reader,
+                 value=written(value), other=other, other_value=written(other_value))  # fmt: skip
+    return Check(name="readers_agree", passed=False, detail=detail, fields=(name,))
+
+
+def _plain(value: Any) -> tuple[Any, str | None]:
+    """Take an amount apart from its currency."""
+    currency = getattr(value, "currency", None)
+    return (value.value, currency) if hasattr(value, "value") else (value, None)

@@ -1,0 +1,97 @@
+"""What common office labels are known by, in French, English and German: useful before there are examples."""
+
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from importlib import resources
+
+from smeflow._text import folded
+from smeflow.steps.pieces import Pieces, quote_of
+
+STRONG, WEAK = 3.0, 1.0
+ENOUGH = 3.0
+"""What words must weigh together before they decide: one strong phrase, or three weak words."""
+_WORD = re.compile(r"[^\W\d_]{5,}")
+_STEM = 6
+"""Words of a label's description count by their first letters, so that inflection does not matter."""
+
+
+@dataclass(frozen=True, slots=True)
+class Term:
+    """One phrase and what it weighs."""
+
+    text: str
+    weight: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class WordScores:
+    """How much of each label's words a case has."""
+
+    scores: dict[str, float]
+    best: str | None
+    """The label that leads clearly, if one does."""
+    quote: str | None = None
+
+
+def terms_of(labels: Mapping[str, str]) -> dict[str, tuple[Term, ...]]:
+    """Collect the phrases each label is known by: its topic's where its name is one, else its description's."""
+    found = {}
+    for label, about in labels.items():
+        name = folded(label.replace("_", " ").replace("-", " "))
+        known = _topics().get(name, ())
+        stems = dict.fromkeys(word[:_STEM] for word in _WORD.findall(folded(about)))
+        described = () if known else tuple(Term(stem, WEAK) for stem in stems if stem not in _COMMON)
+        found[label] = known + described
+    return found
+
+
+def weigh(pieces: Pieces, terms: Mapping[str, tuple[Term, ...]]) -> WordScores:
+    """Weigh the phrases of each label that *pieces* hold; in the subject a phrase counts double."""
+    subject, text = f" {folded(pieces.subject)}", f" {pieces.folded}"
+    scores, quotes = {}, {}
+    for label, known in terms.items():
+        hits = [
+            (t.weight * (2 if _stands(t.text, subject) else 1), t) for t in known if _stands(t.text, text)
+        ]
+        scores[label] = sum(weight for weight, _ in hits)
+        if hits:
+            quotes[label] = max(hits, key=lambda hit: (hit[0], len(hit[1].text)))[1].text
+    ranked = sorted(scores.items(), key=lambda item: (-item[1], item[0]))
+    total = sum(scores.values()) or 1.0
+    shares = {label: score / total for label, score in scores.items()}
+    leads = ranked[0][1] >= ENOUGH and (len(ranked) < 2 or ranked[0][1] >= 2 * ranked[1][1])
+    best = ranked[0][0] if leads else None
+    quote = quote_of(quotes[best], pieces.everything) if best else None
+    return WordScores(scores=shares, best=best, quote=quote)
+
+
+def _stands(phrase: str, text: str) -> bool:
+    """Tell whether *phrase* begins at a word's beginning in *text*."""
+    at = text.find(phrase)
+    while at > 0:
+        if not text[at - 1].isalnum():
+            return True
+        at = text.find(phrase, at + 1)
+    return False
+
+
+_COMMON = frozenset(
+    {"about", "other", "their", "which", "there", "toute", "toutes", "autre", "autres", "avec", "andere"}
+)
+
+
+@cache
+def _topics() -> Mapping[str, tuple[Term, ...]]:
+    """Read the phrases of every topic, by each name the topic goes by."""
+    data = json.loads(
+        resources.files("smeflow.steps").joinpath("label_words.json").read_text(encoding="utf-8")
+    )
+    found: dict[str, tuple[Term, ...]] = {}
+    for topic in data.values():
+        strong = tuple(Term(folded(phrase), STRONG) for phrase in topic["strong"])
+        weak = tuple(Term(folded(phrase), WEAK) for phrase in topic["weak"])
+        found.update(dict.fromkeys((folded(name) for name in topic["names"]), strong + weak))
+    return found

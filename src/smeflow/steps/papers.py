@@ -1,0 +1,87 @@
+"""Which documents of a case may hold the record: each paper with what is inside it, or the message itself."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+
+from smeflow.documents.base import Document
+from smeflow.readers.base import Reading
+from smeflow.steps.base import is_printed
+
+MAIL = "message/rfc822"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Paper:
+    """One or more files that are the same paper, and what readers made of it."""
+
+    documents: tuple[Document, ...]
+    exact: Reading | None = None
+    page: Reading | None = None
+
+    @cached_property
+    def visible(self) -> tuple[Document, ...]:
+        """What a person sees: everything but XML, which counts only where there is nothing else."""
+        inner = [d for outer in self.documents for d in outer.walk() if d.text.strip()]
+        return tuple(d for d in inner if not _is_xml(d)) or tuple(inner)
+
+    @property
+    def has_page(self) -> bool:
+        """Whether there is more than XML."""
+        return any(not _is_xml(document) for document in self.visible)
+
+    @property
+    def number(self) -> str | None:
+        """The record's number, where a reader found one."""
+        for reading in (self.exact, self.page):
+            finding = reading.findings.get("number") if reading else None
+            if finding and finding.value:
+                return str(finding.value)
+        return None
+
+    def beside(self, other: "Paper") -> "Paper":
+        """Put two files of the same paper together: the XML of one, the page of the other."""
+        return replace(
+            self,
+            documents=(*self.documents, *other.documents),
+            exact=self.exact or other.exact,
+            page=_fuller(self.page, other.page),
+        )
+
+
+def _fuller(one: Reading | None, other: Reading | None) -> Reading | None:
+    if one is None or other is None:
+        return one or other
+    return other if len(other.findings) > len(one.findings) else one
+
+
+def _is_xml(document: Document) -> bool:
+    return document.media_type.endswith("xml")
+
+
+def papers(documents: Sequence[Document]) -> list[Paper]:
+    """Give each attachment that may hold a record; the message where nothing attached says anything."""
+    messages = [d for d in documents if d.media_type == MAIL]
+    others = [d for d in without_mails(documents) if _says_something(d)]
+    chosen = [d for d in others if is_printed(d)] or others or messages
+    return [Paper(documents=(d,)) for d in chosen]
+
+
+def without_mails(documents: Sequence[Document]) -> tuple[Document, ...]:
+    """Give every file that is no mail, once; of a mail what is attached to it."""
+    found: dict[tuple[str, str], Document] = {}
+    for document in documents:
+        inner = without_mails(document.parts) if document.media_type == MAIL else (document,)
+        for each in inner:
+            found.setdefault((each.name, each.sha256 or each.text), each)
+    return tuple(found.values())
+
+
+def everything(documents: Sequence[Document]) -> tuple[Document, ...]:
+    """Give every document a person can read, once: messages first, then what is attached."""
+    messages = tuple(d for d in documents if d.media_type == MAIL)
+    return tuple(d for d in (*messages, *without_mails(documents)) if d.text.strip())
+
+
+def _says_something(document: Document) -> bool:
+    return any(inner.text.strip() or _is_xml(inner) for inner in document.walk())

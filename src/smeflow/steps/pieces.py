@@ -1,0 +1,65 @@
+"""The pieces of a case that tell what it is about: subject, sender, text, attachments."""
+
+from dataclasses import dataclass
+from functools import cached_property
+
+from smeflow._text import folded
+from smeflow.step import Case
+
+HEAD = 1_500
+"""Characters of each attachment that count: what a paper is stands at its top."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Pieces:
+    """A case as a person sorting post looks at it."""
+
+    subject: str
+    sender: str
+    text: str
+    attachments: tuple[tuple[str, str], ...] = ()
+    """Each attachment's name and the beginning of its text."""
+
+    @classmethod
+    def of(cls, case: Case) -> "Pieces":
+        """Take the pieces of *case*; a file's name stands in for a subject."""
+        first = case.documents[0] if case.documents else None
+        named = dict(first.fields) if first else {}
+        mail = first is not None and first.media_type == "message/rfc822"
+        rest = case.documents[1:] if mail else ()
+        fallback = first.name if first and not first.media_type.endswith("row+json") else ""
+        return cls(
+            subject=named.get("subject", "") or ("" if mail else named.get("title", "") or fallback),
+            sender=named.get("from", ""),
+            text=(first.text if first and first.text.strip() else case.text),
+            attachments=tuple((d.name, d.text[:HEAD]) for d in rest),
+        )
+
+    @cached_property
+    def everything(self) -> str:
+        """The text of subject, body and attachments, in this order."""
+        parts = [self.subject, self.text, *(f"{name}\n{text}" for name, text in self.attachments)]
+        return "\n".join(part for part in parts if part)
+
+    @cached_property
+    def folded(self) -> str:
+        """Everything, in the form words are compared in."""
+        return folded(self.everything)
+
+
+def quote_of(words: str, text: str) -> str | None:
+    """Find *words* in *text* as they stand there, whatever their case and accents; None where they do not."""
+    wanted = folded(words)
+    if not wanted:
+        return None
+    for line in text.splitlines():
+        if wanted not in folded(line):
+            continue
+        size = len(words)
+        spans = ((start, end) for start in range(len(line)) for end in _ends(line, start, size))
+        return next((line[a:b].strip() for a, b in spans if folded(line[a:b]) == wanted), line.strip()[:200])
+    return None
+
+
+def _ends(line: str, start: int, size: int) -> range:
+    return range(start + max(1, size - 3), min(len(line), start + size + 4) + 1)

@@ -1,0 +1,116 @@
+"""Where a record is read from: the paper that holds it, and what the readers without a model made of it."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from smeflow._text import folded
+from smeflow.documents.base import Document
+from smeflow.i18n import Phrase
+from smeflow.readers.base import Check, Finding, Reading
+from smeflow.steps.fields import FieldSpec
+from smeflow.steps.invoices import page_against_data
+from smeflow.steps.papers import Paper, everything, papers
+
+MARKS = ("number", "issue_date", "total_gross", "total_net")
+"""A page on which at least three of these were read is an invoice."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Place:
+    """What a record is read from, before any model is asked."""
+
+    documents: tuple[Document, ...]
+    """What a model is shown and quotes are looked for in."""
+    readings: tuple[Reading, ...] = ()
+    """In the order in which they count."""
+    exact: bool = False
+    checks: tuple[Check, ...] = ()
+    several: int = 1
+    problems: tuple[Phrase, ...] = ()
+
+
+def invoice_place(documents: Sequence[Document], *, exact: bool, layout: bool) -> Place:
+    """Find the invoice among *documents* and read it with the readers that are wanted."""
+    read = [_read(paper, exact=exact, layout=layout) for paper in papers(documents)]
+    groups = _grouped(read)
+    if not groups:
+        return Place(documents=everything(documents))
+    chosen = max(groups, key=_fullness)
+    invoices = [paper for paper in groups if _is_invoice(paper)]
+    several = max(len(invoices), *(_count(paper) for paper in groups), 1)
+    readings = [r for r in (chosen.exact, chosen.page) if r and (r.findings or r.problems)]
+    data = chosen.exact if chosen.exact and chosen.exact.record is not None else None
+    checks = page_against_data(data, chosen.page, chosen.visible) if data else ()
+    if data and chosen.page:  # the data count; the page only fills what they leave out
+        rest = {n: f for n, f in chosen.page.findings.items() if n not in data.findings}
+        readings = [data, replace(chosen.page, findings=rest)]
+    return Place(
+        documents=chosen.visible,
+        readings=tuple(readings),
+        exact=data is not None,
+        checks=checks,
+        several=several,
+        problems=tuple(problem for reading in readings for problem in reading.problems),
+    )
+
+
+def fields_place(documents: Sequence[Document], specs: Mapping[str, FieldSpec], *, layout: bool) -> Place:
+    """Read labelled fields from all documents of a case."""
+    visible = everything(documents)
+    if not layout or not visible:
+        return Place(documents=visible)
+    from smeflow.readers.labels import read_labelled
+
+    kinds = {name: spec.kind for name, spec in specs.items()}
+    reading = read_labelled(visible, kinds)
+    if reading is None:
+        return Place(documents=visible)
+    reading = replace(reading, findings=_allowed(reading.findings, specs))
+    return Place(documents=visible, readings=(reading,), problems=reading.problems, several=reading.several)
+
+
+def _allowed(findings: Mapping[str, Finding], specs: Mapping[str, FieldSpec]) -> dict[str, Finding]:
+    """Keep of closed choices only what is one of them."""
+    kept = {}
+    for name, finding in findings.items():
+        choices = specs[name].choices
+        if choices:
+            match = next((c for c in choices if folded(c) == folded(str(finding.value))), None)
+            if match is None:
+                continue
+            finding = replace(finding, value=match)  # noqa: PLW2901 - the same finding, as the recipe writes it
+        kept[name] = finding
+    return kept
+
+
+def _read(paper: Paper, *, exact: bool, layout: bool) -> Paper:
+    from smeflow.readers.einvoice import read_einvoice
+    from smeflow.readers.layout import read_invoice
+
+    data = read_einvoice(paper.documents) if exact else None
+    page = read_invoice(paper.visible) if layout and paper.has_page else None
+    return replace(paper, exact=data, page=page)
+
+
+def _grouped(read: Sequence[Paper]) -> list[Paper]:
+    """Put files of the same number together."""
+    groups: dict[str, Paper] = {}
+    for place, paper in enumerate(read):
+        key = folded(paper.number or "") or f"\0{place}"
+        groups[key] = groups[key].beside(paper) if key in groups else paper
+    return list(groups.values())
+
+
+def _fullness(paper: Paper) -> tuple[bool, int]:
+    found = len(paper.page.findings) if paper.page else 0
+    return paper.exact is not None and paper.exact.record is not None, found
+
+
+def _is_invoice(paper: Paper) -> bool:
+    if paper.exact is not None and paper.exact.record is not None:
+        return True
+    return paper.page is not None and sum(mark in paper.page.findings for mark in MARKS) >= 3
+
+
+def _count(paper: Paper) -> int:
+    return max((reading.several for reading in (paper.exact, paper.page) if reading), default=1)

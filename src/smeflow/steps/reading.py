@@ -1,0 +1,167 @@
+"""Read a record out of documents: readers in order, a model for what is left, checks, and the proof."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import cast
+
+from pydantic import BaseModel
+
+from smeflow.documents.base import Document
+from smeflow.i18n import Phrase, say
+from smeflow.readers.base import Check
+from smeflow.records import Invoice
+from smeflow.steps.base import FieldReading
+from smeflow.steps.by_model import Said
+from smeflow.steps.extraction import Extraction, R, with_gaps
+from smeflow.steps.fields import FieldSpec
+from smeflow.steps.invoices import checks_of, closed, missing, nested, several_ibans, view
+from smeflow.steps.kinds import written
+from smeflow.steps.merge import Found, Merged, merge
+from smeflow.steps.places import Place
+from smeflow.steps.proof import Basis, Evidence, proven
+
+CONTRADICTIONS = frozenset({"readers_agree", "page_agrees", "copies_agree"})
+IDENTIFIERS = ("vat_id", "siren", "siret", "bic", "namespace")
+"""Checks whose failure stops the proof but is no doubt by itself: no money goes astray."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Task:
+    """What is looked for."""
+
+    record_type: type[BaseModel]
+    specs: Mapping[str, FieldSpec]
+    wanted: tuple[str, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Judged:
+    """A record with everything that was checked of it."""
+
+    record: BaseModel
+    merged: Merged
+    checks: tuple[Check, ...]
+    absent: tuple[str, ...]
+    sums: Invoice | None = None
+    """The record seen as an invoice, where it has sums."""
+
+
+def judge(task: Task, place: Place, said: Said) -> Judged:
+    """Put the readers' values together and check them."""
+    readings = [*place.readings, *([said.reading] if said.reading else [])]
+    merged = merge(readings, task.specs)
+    values = nested({name: found.value for name, found in merged.found.items()})
+    record = with_gaps(task.record_type, values)
+    sums = record if isinstance(record, Invoice) else view(values)
+    checked = checks_of(sums) if sums else ()
+    own = {(check.name, check.fields) for check in checked}
+    given = [c for r in place.readings for c in r.checks if (c.name, c.fields) not in own and r.exact]
+    absent = (
+        missing(record, task.wanted)
+        if isinstance(record, Invoice)
+        else tuple(name for name in task.wanted if getattr(record, name, None) is None)
+    )
+    checks = (*checked, *given, *place.checks, *merged.checks)
+    return Judged(record=record, merged=merged, checks=checks, absent=absent, sums=sums)
+
+
+def lacks(task: Task, place: Place) -> bool:
+    """Tell whether the readers without a model left something that is wanted."""
+    return bool(judge(task, place, Said()).absent)
+
+
+def extraction(kind: type[Extraction[R]], task: Task, place: Place, said: Said) -> Extraction[R]:
+    """Make the result: the record, its evidence, its proof and what speaks against it."""
+    judged = judge(task, place, said)
+    found = judged.merged.found
+    failed = [check for check in judged.checks if check.passed is False]
+    grave = [check for check in failed if not check.name.endswith(IDENTIFIERS)]
+    doubts = [
+        *_several(place, judged),
+        *(check.detail or say("{name} does not hold.", name=check.name) for check in grave),
+        *([say("Missing: {fields}.", fields=", ".join(judged.absent))] if judged.absent else []),
+        *said.dropped,
+        *([said.failed] if said.failed else []),
+    ]
+    slight = [check.detail for check in failed if check not in grave and check.detail]
+    notes = [value.note for value in found.values() if value.note]
+    problems = [*_told(place.documents), *place.problems, *said.problems, *slight, *notes]
+    return kind(
+        record=cast("R", judged.record),
+        fields=_fields(found, judged.checks),
+        proven=proven(_evidence(task, place, judged, said)),
+        reader=_main_reader(found, task.wanted),
+        checks=judged.checks,
+        problems=once(problems),
+        doubts=once(doubts),
+        wanted_model=said.nobody,
+        several=place.several,
+    )
+
+
+def _evidence(task: Task, place: Place, judged: Judged, said: Said) -> Evidence:
+    found = judged.merged.found
+    required = [found[name] for name in task.wanted if name in found]
+    failed = {check.name for check in judged.checks if check.passed is False}
+    basis: Basis = "exact" if place.exact else "page" if judged.sums else "fields"
+    return Evidence(
+        basis=basis,
+        complete=not judged.absent and bool(task.wanted),
+        quoted=all(value.quote is not None for value in required),
+        closed=closed(judged.sums, judged.checks) if judged.sums else None,
+        failed=bool(failed - CONTRADICTIONS),
+        contradicted=bool(failed & CONTRADICTIONS or said.dropped or _accounts(place, judged)),
+        by_rules=all(value.reader != "model" for value in required),
+        several=place.several > 1,
+    )
+
+
+def _several(place: Place, judged: Judged) -> list[Phrase]:
+    said = [say("The documents hold {n} invoices.", n=place.several)] if place.several > 1 else []
+    accounts = _accounts(place, judged)
+    return [*said, accounts] if accounts else said
+
+
+def _accounts(place: Place, judged: Judged) -> Phrase | None:
+    """Say when a page shows several accounts and the one taken is not from the file's own data."""
+    iban = judged.merged.found.get("iban")
+    if iban is None or iban.reader == "einvoice":
+        return None
+    return several_ibans(place.documents, str(iban.value))
+
+
+def _fields(found: Mapping[str, Found], checks: Sequence[Check]) -> dict[str, FieldReading]:
+    return {name: _reading(name, value, checks) for name, value in _leaves(found)}
+
+
+def _leaves(found: Mapping[str, Found]) -> list[tuple[str, Found]]:
+    """Take parties apart into fields with a dot; each keeps the place the party was read from."""
+    leaves: list[tuple[str, Found]] = []
+    for name, value in found.items():
+        if isinstance(value.value, BaseModel):
+            inner = {k: v for k, v in value.value.model_dump().items() if v is not None}
+            leaves += [(f"{name}.{k}", replace(value, value=v)) for k, v in inner.items()]
+        else:
+            leaves.append((name, value))
+    return leaves
+
+
+def _reading(name: str, value: Found, checks: Sequence[Check]) -> FieldReading:
+    names = {name, name.partition(".")[0]}
+    own = {c.name: c.passed for c in checks if c.passed is not None and names & set(c.fields)}
+    reading = FieldReading.of(written(value.value), value.quote, value.reader, value.currency)
+    return reading.model_copy(update={"checks": {"quoted": value.quote is not None, **own}})
+
+
+def _main_reader(found: Mapping[str, Found], wanted: Sequence[str]) -> str | None:
+    readers = [found[name].reader for name in wanted if name in found] or [v.reader for v in found.values()]
+    return max(dict.fromkeys(readers), key=readers.count, default=None)
+
+
+def _told(documents: Sequence[Document]) -> list[Phrase]:
+    return [problem for document in documents for problem in document.problems]
+
+
+def once(phrases: Sequence[Phrase]) -> tuple[Phrase, ...]:
+    """Say each thing once."""
+    return tuple({str(phrase): phrase for phrase in phrases}.values())
