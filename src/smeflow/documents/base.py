@@ -97,8 +97,8 @@ class Document:
     media_type: str
     pages: tuple[Page, ...] = ()
     fields: Mapping[str, str] = field(default_factory=dict, compare=False)
-    """Named values that stand beside the text: a mail's headers (``subject``, ``from``, ``date``, RFC 5322 names
-    in lower case), a row's columns, a PDF's title."""
+    """Named values that stand beside the text: a mail's headers (``subject``, ``from``, ``date``, RFC 5322
+    names in lower case), a row's columns, a PDF's title."""
     parts: tuple["Document", ...] = ()
     """What was inside: a mail's attachments, a PDF's embedded files."""
     table: Table | None = None

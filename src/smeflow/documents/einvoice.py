@@ -75,7 +75,7 @@ def parsed(file: File) -> "_Element":
     if info.internalDTD is not None or info.doctype:
         raise UnreadableDocument(
             say(
-                "{name} declares a document type (DTD), which no invoice needs; it is refused.",
+                "{name} declares a document type (DTD), which no invoice needs: it was not read. Ask the sender for a plain one.",
                 name=file.name,
             ),
             name=file.name,
@@ -107,7 +107,7 @@ def _leaves(root: "_Element", file: File, parts: list[Document]) -> Iterator[str
             )
             yield f"{path}: [{parts[-1].name}]"
         elif value:
-            notes = ", ".join(f"{_bare(key)}={value}" for key, value in element.attrib.items())
+            notes = ", ".join(f"{_bare(key)}={_text(told)}" for key, told in element.attrib.items())
             yield f"{path}: {value} ({notes})" if notes else f"{path}: {value}"
         children = [child for child in element if isinstance(child.tag, str)]
         counts: dict[str, int] = {}
@@ -131,9 +131,13 @@ def _unpacked(value: str) -> bytes:
         return b""
 
 
+def _text(value: str | bytes) -> str:
+    return value.decode() if isinstance(value, bytes) else value
+
+
 def _local(element: "_Element") -> str:
-    return _bare(str(element.tag))
+    return _bare(element.tag)
 
 
-def _bare(tag: str) -> str:
-    return str(tag).rpartition("}")[2]
+def _bare(tag: str | bytes) -> str:
+    return _text(tag).rpartition("}")[2]

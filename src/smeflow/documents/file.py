@@ -54,24 +54,34 @@ def attached(file: File, data: bytes, *, name: str, media_type: str = "") -> Doc
 
 
 def harmless_name(name: str) -> str:
-    """Keep of a foreign file name what is safe to show and to use as a name: no folders, no control characters."""
+    """Keep of a foreign file name what is safe to show and to use: no folders, no control characters."""
     bare = visible(name).replace("\\", "/").rstrip("/").rpartition("/")[2]
     bare = "".join(c for c in bare if c.isprintable()).strip()
     return bare[:200] or "file"
 
 
 LIMIT_PHRASES: dict[str, Phrase] = {
-    "bytes": say("{name} has {found} bytes; the limit `bytes` is {value}."),
-    "pages": say("{name} has {found} pages; the limit `pages` is {value}."),
-    "parts": say("{name} holds {found} parts; the limit `parts` is {value}."),
-    "depth": say("{name} is nested {found} deep; the limit `depth` is {value}."),
-    "ratio": say("{name} unpacks to {found} times its size; the limit `ratio` is {value}."),
-    "pixels": say("{name} has {found} pixels; the limit `pixels` is {value}."),
-    "seconds": say("{name} took longer than {value} seconds to read; that is the limit `seconds`."),
-    "memory_bytes": say("{name} needs more than {value} bytes of memory; that is the limit `memory_bytes`."),
-    "columns": say("{name} has {found} columns; the limit `columns` is {value}."),
-    "rows": say("{name} has {found} rows; the limit `rows` is {value}."),
-    "characters": say("{name} holds {found} characters of text; the limit `characters` is {value}."),
+    "bytes": say("{name} has {found} bytes; the limit `bytes` is {value}. Split it into smaller files."),
+    "pages": say("{name} has {found} pages; the limit `pages` is {value}. Split it into smaller files."),
+    "parts": say("{name} holds {found} parts; the limit `parts` is {value}. Look at it yourself."),
+    "depth": say("{name} is nested {found} deep; the limit `depth` is {value}. Look at it yourself."),
+    "ratio": say(
+        "{name} unpacks to {found} times its size; the limit `ratio` is {value}. Look at it yourself."
+    ),
+    "pixels": say("{name} has {found} pixels; the limit `pixels` is {value}. Look at it yourself."),
+    "seconds": say(
+        "{name} took longer than {value} seconds to read; that is the limit `seconds`. Look at it yourself."
+    ),
+    "memory_bytes": say(
+        "{name} needs more than {value} bytes of memory; that is the limit `memory_bytes`. Look at it yourself."
+    ),
+    "columns": say(
+        "{name} has {found} columns; the limit `columns` is {value}. Split it into smaller files."
+    ),
+    "rows": say("{name} has {found} rows; the limit `rows` is {value}. Split it into smaller files."),
+    "characters": say(
+        "{name} holds {found} characters of text; the limit `characters` is {value}. Split it into smaller files."
+    ),
 }
 
 

@@ -1,4 +1,4 @@
-"""Turn HTML into the text a reader of the page sees: tables as lines, quotes marked, hidden elements dropped."""
+"""Turn HTML into the text a person sees: tables as lines, quotes marked, hidden elements dropped."""
 
 import re
 from dataclasses import dataclass, field
@@ -13,14 +13,15 @@ from smeflow.i18n import Phrase, say
 if TYPE_CHECKING:
     from lxml.html import HtmlElement
 
-_SILENT = frozenset(
-    "script style head title template noscript meta link object embed applet iframe svg canvas audio video "
-    "select option datalist".split()
-)
-_BLOCKS = frozenset(
-    "address article aside blockquote body center dd div dl dt fieldset figure footer form h1 h2 h3 h4 h5 h6 header "
-    "hr html li main nav ol p pre section table tbody tfoot thead tr ul caption".split()
-)
+_SILENT = frozenset({
+    "script", "style", "head", "title", "template", "noscript", "meta", "link", "object", "embed", "applet",
+    "iframe", "svg", "canvas", "audio", "video", "select", "option", "datalist",
+})  # fmt: skip
+_BLOCKS = frozenset({
+    "address", "article", "aside", "blockquote", "body", "caption", "center", "dd", "div", "dl", "dt",
+    "fieldset", "figure", "footer", "form", "h1", "h2", "h3", "h4", "h5", "h6", "header", "hr", "html", "li",
+    "main", "nav", "ol", "p", "pre", "section", "table", "tbody", "tfoot", "thead", "tr", "ul",
+})  # fmt: skip
 _CELLS = ("td", "th")
 _CHARSET = re.compile(rb"""<meta[^>]{0,200}?charset\s*=\s*["']?\s*([A-Za-z0-9_:.-]{2,40})""", re.IGNORECASE)
 _RULE = re.compile(r"([^{}]{1,300})\{([^{}]{0,2000})\}")

@@ -70,10 +70,13 @@ def reader_of(file: File) -> FileReader:
         return read_text
     if reader is None:
         raise UnsupportedDocument(
-            say("{name} ({kind}) is of a kind smeflow cannot read. It reads PDF, pictures, mail (.eml), XML, HTML "
-                "and text.", name=file.name, kind=file.media_type),
+            say(
+                "{name} ({kind}) is of a kind smeflow cannot read. Send PDF, a picture, .eml, XML, HTML or text.",
+                name=file.name,
+                kind=file.media_type,
+            ),
             name=file.name,
-        )  # fmt: skip
+        )
     return reader
 
 

@@ -49,8 +49,16 @@ class Placed:
 
     def scaled(self, factor: float) -> "Placed":
         """Give the word as it lies on a page drawn *factor* times as large."""
-        places = (self.left, self.top, self.right, self.bottom, self.baseline, self.size)
-        return Placed(self.text, *(p * factor for p in places), turned=self.turned)
+        return Placed(
+            self.text,
+            self.left * factor,
+            self.top * factor,
+            self.right * factor,
+            self.bottom * factor,
+            self.baseline * factor,
+            self.size * factor,
+            self.turned,
+        )
 
 
 def clean(text: str) -> str:

@@ -48,8 +48,8 @@ class Found:
 def read_mail(file: File) -> Document:
     """Read a mail.
 
-    ``fields`` holds the headers, each on one harmless line, ``date`` in ISO form, and ``body``: the whole text
-    with quotes and signature. The page's text is the newest message alone; a forwarded mail is kept whole.
+    ``fields`` holds the headers, each on one harmless line, ``date`` in ISO form, and ``body``: the
+    whole text with quotes and signature. The page's text is the newest message alone; a forwarded mail is kept whole.
 
     Raises:
         LimitExceeded: It has too many parts or letters, or they are nested too deep.
@@ -205,8 +205,8 @@ def _note(rendered: Rendered | None, found: Found) -> None:
 def _unflowed(text: str) -> str:
     """Join the lines that a mail program broke (RFC 3676)."""
     lines: list[str] = []
-    for line in text.split("\n"):
-        line = line[1:] if line.startswith(" ") else line
+    for stuffed in text.split("\n"):
+        line = stuffed.removeprefix(" ")
         soft = bool(lines) and lines[-1].endswith(" ") and lines[-1] not in ("-- ", "> -- ")
         if soft and lines[-1].startswith(">") == line.startswith(">"):
             lines[-1] += line.lstrip("> ") if line.startswith(">") else line

@@ -69,7 +69,10 @@ def run_tesseract(picture: bytes, *, dpi: int, file: File) -> str:
     except subprocess.TimeoutExpired as error:
         raise too_much("seconds", file.limits.seconds, None, file.name) from error
     if done.returncode != 0:
-        raise UnreadableDocument(say("The picture {name} cannot be read.", name=file.name), name=file.name)
+        raise UnreadableDocument(
+            say("The picture {name} cannot be read. Ask the sender for it again.", name=file.name),
+            name=file.name,
+        )
     return done.stdout.decode("utf-8", errors="replace")
 
 

@@ -1,14 +1,13 @@
 """Read a PDF: words with boxes in reading order, the files embedded in it, pages that are pictures by OCR."""
 
-import ctypes
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
-from math import atan2, degrees, hypot
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Literal
 
 from smeflow.documents.base import Document, Page
 from smeflow.documents.file import File, attached, within
+from smeflow.documents.letters import Run, count_letters, runs_of
 from smeflow.documents.lines import Placed, clean, page_of
 from smeflow.documents.ocr import MissingTesseract, recognise
 from smeflow.documents.visible import (
@@ -16,9 +15,7 @@ from smeflow.documents.visible import (
     Drawn,
     Hidden,
     Picture,
-    Style,
     drawn_on,
-    fill_colour,
     is_invisible,
     suspicion,
 )
@@ -32,6 +29,8 @@ OCR_DPI = 200
 _LOOK_DPI = 100
 _PRIVATE = range(0xE000, 0xF900)
 _TAIL = 4096
+_FEW = 20
+"""A page with so few words under a picture that covers it is a scan with a stamp on it."""
 
 
 def read_pdf(file: File) -> Document:
@@ -131,46 +130,38 @@ def _pages(pdf: "PdfDocument", file: File, problems: list[Phrase]) -> Iterator[P
         yield read
 
 
-@dataclass(slots=True)
-class Run:
-    """Letters that make one word, in the page's own coordinates."""
-
-    text: str
-    left: float
-    bottom: float
-    right: float
-    top: float
-    x: float
-    y: float
-    """Where its first letter stands on the baseline."""
-    style: Style
-
-
 def _page(page: "PdfPage", number: int, file: File, problems: list[Phrase]) -> Page:
-    import pypdfium2.raw as raw
+    from pypdfium2 import raw
 
     width, height = page.get_size()
     sheet = Sheet(page.get_bbox(), page.get_rotation(), width or 1.0, height or 1.0)
     drawn = drawn_on(page, raw)
-    runs = list(_runs(page, raw, drawn, file))
+    letters = page.get_textpage()
+    within("characters", file.limits.characters, count_letters(letters), file.name)
+    runs = list(runs_of(letters, drawn.orders))
+    letters.close()
     unmapped = sum(1 for run in runs for c in run.text if ord(c) in _PRIVATE or c == "\ufffd")
     scanned = any(s.picture for s in drawn.surfaces)
     if runs and unmapped > 0.3 * sum(len(run.text) for run in runs):
         problems.append(
             say(
-                "The letters of page {page} of {name} have no meaning in the file; its picture was read instead.",
+                "The letters of page {page} of {name} have no meaning in the file: its picture was read.",
                 page=number,
                 name=file.name,
-            )  # fmt: skip
+            )
         )
         runs, scanned = [], True
     words, hidden, from_scan = _seen(runs, sheet, drawn, page)
     for why, texts in hidden.items():
         problems.append(_hidden_phrase(why, texts, number, file.name))
-    if words or not (scanned or drawn.surfaces):
-        origin = "ocr" if from_scan > len(words) / 2 else "text"
-        return page_of(words, number=number, width=sheet.width, height=sheet.height, origin=origin)  # type: ignore[arg-type]  # mypy widens the two literals
-    return _recognised(page, number, sheet, file, problems)
+    origin: Literal["text", "ocr"] = "ocr" if from_scan > len(words) / 2 else "text"
+    read = page_of(words, number=number, width=sheet.width, height=sheet.height, origin=origin)
+    if words and (len(words) > _FEW or from_scan or not sheet.is_covered(drawn)):
+        return read
+    if not scanned and not drawn.surfaces:
+        return read
+    recognised = _recognised(page, number, sheet, file, problems)
+    return recognised if len(recognised.words) > len(words) else read
 
 
 def _recognised(page: "PdfPage", number: int, sheet: "Sheet", file: File, problems: list[Phrase]) -> Page:
@@ -217,6 +208,13 @@ class Sheet:
             case _:
                 return x - left, top - y
 
+    def is_covered(self, drawn: Drawn) -> bool:
+        """True when one picture covers most of the page."""
+        left, bottom, right, top = self.bounds
+        area = (right - left) * (top - bottom)
+        sizes = ((s.right - s.left) * (s.top - s.bottom) for s in drawn.surfaces if s.picture)
+        return max(sizes, default=0.0) > 0.6 * area
+
     def placed(self, run: Run, text: str) -> Placed:
         """Give the word as it is seen."""
         x1, y1 = self.point(run.left, run.top)
@@ -235,75 +233,10 @@ class Sheet:
         )
 
 
-def _runs(page: "PdfPage", raw: Any, drawn: Drawn, file: File) -> Iterator[Run]:
-    """Go through the letters in the order of the file and cut them into words."""
-    letters = page.get_textpage()
-    text = letters.raw
-    count = raw.FPDFText_CountChars(text)
-    within("characters", file.limits.characters, count, file.name)
-    left, right, bottom, top = (ctypes.c_double() for _ in range(4))
-    x, y = ctypes.c_double(), ctypes.c_double()
-    boxes = (ctypes.byref(left), ctypes.byref(right), ctypes.byref(bottom), ctypes.byref(top))
-    origin = (ctypes.byref(x), ctypes.byref(y))
-    styles: dict[int, Style] = {}
-    run: Run | None = None
-    address = 0
-    for index in range(count):
-        code = raw.FPDFText_GetUnicode(text, index)
-        letter = chr(code) if code < 0x110000 else "\ufffd"
-        if code == 0 or letter.isspace():
-            if run is not None:
-                yield run
-                run = None
-            continue
-        raw.FPDFText_GetCharBox(text, index, *boxes)
-        item = raw.FPDFText_GetTextObject(text, index)
-        if item:
-            address = ctypes.addressof(item.contents)
-        style = styles.get(address)
-        if style is None:
-            style = styles[address] = _style(raw, text, index, item, drawn.orders.get(address, -1))
-        if run is not None and _breaks(run, style, left.value, right.value, bottom.value, top.value):
-            yield run
-            run = None
-        if run is None:
-            raw.FPDFText_GetCharOrigin(text, index, *origin)
-            run = Run(letter, left.value, bottom.value, right.value, top.value, x.value, y.value, style)
-            continue
-        run.text += letter
-        run.left, run.right = min(run.left, left.value), max(run.right, right.value)
-        run.bottom, run.top = min(run.bottom, bottom.value), max(run.top, top.value)
-    if run is not None:
-        yield run
-    letters.close()
-
-
-def _breaks(run: Run, style: Style, left: float, right: float, bottom: float, top: float) -> bool:
-    """True when the next letter begins another word although no space stands before it."""
-    size = max(run.style.size, 1.0)
-    if abs(run.style.angle) > 30 or abs(style.angle) > 30:
-        return False
-    if left - run.right > 0.6 * size or right < run.left:
-        return True
-    return bottom > run.top + 0.3 * size or top < run.bottom - 0.3 * size
-
-
-def _style(raw: Any, text: Any, index: int, item: Any, order: int) -> Style:
-    matrix = raw.FS_MATRIX()
-    size = raw.FPDFText_GetFontSize(text, index)
-    angle = 0.0
-    if raw.FPDFText_GetMatrix(text, index, matrix):
-        size *= hypot(matrix.c, matrix.d)
-        angle = degrees(atan2(matrix.b, matrix.a))
-    mode = raw.FPDFTextObj_GetTextRenderMode(item) if item else 0
-    colour = fill_colour(raw.FPDFText_GetFillColor, text, index)
-    return Style(size, angle, mode, colour, order)
-
-
 def _seen(
     runs: list[Run], sheet: Sheet, drawn: Drawn, page: "PdfPage"
 ) -> tuple[list[Placed], dict[Hidden, list[str]], int]:
-    """Keep the words a person can see; give the others by the reason why not, and how many come from a scan."""
+    """Keep the words a person can see; give the others by why not, and the number of those from a scan."""
     words: list[Placed] = []
     hidden: dict[Hidden, list[str]] = {}
     doubles: Counter[tuple[str, int, int]] = Counter()

@@ -17,7 +17,9 @@ def page_picture(file: File, page: int, dpi: int) -> bytes:
         return _pdf_page(file, page, dpi)
     if file.media_type.startswith("image/"):
         return _image_page(file, page)
-    raise UnsupportedDocument(say("{name} has no pages to draw.", name=file.name), name=file.name)
+    raise UnsupportedDocument(
+        say("{name} has no pages to draw. Read its text instead.", name=file.name), name=file.name
+    )
 
 
 def _pdf_page(file: File, page: int, dpi: int) -> bytes:
@@ -27,7 +29,8 @@ def _pdf_page(file: File, page: int, dpi: int) -> bytes:
     try:
         if not 1 <= page <= len(pdf):
             raise UnsupportedDocument(
-                say("{name} has no page {page}.", name=file.name, page=page), name=file.name
+                say("{name} has no page {page}. Pages count from 1.", name=file.name, page=page),
+                name=file.name,
             )
         if pdf.get_formtype():
             pdf.init_forms()

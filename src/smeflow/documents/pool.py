@@ -20,7 +20,7 @@ from smeflow.i18n import say
 FILES_A_WORKER = 200
 """After so many files a worker is replaced, so that what a parser leaks does not add up."""
 _PATIENCE = 10
-"""A file whose pictures are recognised may take this many times the limit in all, never more than it between two."""
+"""A file with pictures to recognise may take this many times the limit in all, and the limit for each."""
 
 
 class Worker:
@@ -171,7 +171,10 @@ class Pool:
         if worker.timed_out:
             return too_much("seconds", file.limits.seconds, None, file.name)
         return UnreadableDocument(
-            say("The reader of {name} broke down on it; the file is damaged or hostile.", name=file.name),
+            say(
+                "The reader of {name} broke down on it: the file is damaged or hostile. Ask the sender for it again.",
+                name=file.name,
+            ),
             name=file.name,
         )
 

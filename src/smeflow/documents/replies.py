@@ -1,7 +1,7 @@
 """Find the newest message in a mail's text: without what it quotes and without its signature.
 
-The clients of French, English and German offices are known by their own words; what they have in common (a date,
-an address and a colon at the end; two header lines of a copied mail; a line between dashes) catches others.
+The clients of French, English and German offices are known by their own words; what they have in common (a
+date, an address and a colon at the end; header lines of a copied mail; a line between dashes) catches others.
 A forwarded mail is kept whole: what it forwards is its message.
 """
 
@@ -10,7 +10,8 @@ import re
 _ADDRESS = r"[\w.+'-]+@[\w.-]+"
 _WROTE = re.compile(
     r"^\s*(?:"
-    r"(?:le|el|il|em|den|op|on|am)\b.{0,300}?\b(?:a\s+écrit|a\s+ecrit|wrote|schrieb|escribió|ha\s+scritto|schreef|skrev)"
+    r"(?:le|el|il|em|den|op|on|am)\b.{0,300}?"
+    r"\b(?:a\s+écrit|a\s+ecrit|wrote|schrieb|escribió|ha\s+scritto|schreef|skrev)"
     r"\b.{0,300}?:?"
     r"|.{0,200}\bschrieb\b.{0,200}:"
     r"|.{0,200}\b(?:wrote|a\s+écrit)\s*:"
@@ -37,14 +38,16 @@ _WHO = frozenset({"de", "from", "von", "van", "fra", "da", "från"})
 _FORWARDED = re.compile(
     r"^\s*(?:[-_*=]{2,}\s*(?:forwarded message|message transféré|message transmis|message réexpédié|"
     r"weitergeleitete nachricht|mensaje reenviado|messaggio inoltrato)\s*[-_*=]{2,}"
-    r"|begin forwarded message\s*:|début du message (?:réexpédié|transféré)\s*:|anfang der weitergeleiteten nachricht\s*:)",
+    r"|begin forwarded message\s*:|début du message (?:réexpédié|transféré)\s*:"
+    r"|anfang der weitergeleiteten nachricht\s*:)",
     re.IGNORECASE | re.MULTILINE,
 )
 _FORWARD_SUBJECT = re.compile(r"^\s*(?:fwd?|tr|wg|i|rv|doorst)\s*:", re.IGNORECASE)
 _SIGNATURE = re.compile(r"^(?:--|—|__)\s?$")
 _DEVICE = re.compile(
     r"^\s*(?:sent (?:from|with) (?:my |outlook|yahoo|mail\b|gmail|proton)|get outlook for|"
-    r"envoyé (?:de|depuis|à partir de|avec) (?:mon |ma |l.|outlook|yahoo|un )|obtenez outlook|télécharger outlook|"
+    r"envoyé (?:de|depuis|à partir de|avec) (?:mon |ma |l.|outlook|yahoo|un )|"
+    r"obtenez outlook|télécharger outlook|"
     r"(?:von meinem|gesendet (?:von|mit)|diese nachricht wurde von meinem)\b|"
     r"inviato da|enviado desde|verzonden (?:vanaf|met))",
     re.IGNORECASE,

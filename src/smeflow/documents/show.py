@@ -1,4 +1,4 @@
-"""Show a document as HTML: its pages as pictures with the quoted places boxed, or its text with them marked."""
+"""Show a document as HTML: pages as pictures with the quoted places boxed, or text with them marked."""
 
 import base64
 from collections.abc import Sequence

@@ -28,9 +28,10 @@ _BY_NAME = {
     ".htm": HTML, ".xml": XML, ".json": TEXT, ".jsonl": TEXT, ".log": TEXT, ".ics": TEXT, ".vcf": TEXT,
 }  # fmt: skip
 _HTML_START = re.compile(rb"<(?:!doctype\s+html|html|head|body|table|div|p|span)\b", re.IGNORECASE)
-_MAIL_HEADERS = frozenset(
-    "from to subject date message-id received return-path mime-version delivered-to reply-to content-type".split()
-)
+_MAIL_HEADERS = frozenset({
+    "from", "to", "subject", "date", "message-id", "received", "return-path", "mime-version", "delivered-to",
+    "reply-to", "content-type",
+})  # fmt: skip
 _FIRST_HEADER = re.compile(rb"\A(?:From [^\r\n]*\r?\n|>From [^\r\n]*\r?\n)*[A-Za-z][A-Za-z0-9-]*:")
 
 

@@ -22,16 +22,16 @@ _BOMS = (
 
 
 def decoded(data: bytes, charset: str | None = None) -> str:
-    """Turn bytes into text: a byte order mark first, then *charset* if it fits, then UTF-8, then Windows-1252.
+    """Turn bytes into text: by a byte order mark, else *charset* if it fits, else UTF-8, else Windows-1252.
 
     Never fails: where even Windows-1252 has no letter, the byte's Latin-1 character stands.
     """
     for mark, encoding in _BOMS:
         if data.startswith(mark):
             return tidy(data[len(mark) :].decode(encoding, errors="replace"))
-    for encoding in (charset, "utf-8", "cp1252"):
+    for encoding in (charset or "utf-8", "utf-8", "cp1252"):
         try:
-            return tidy(data.decode(encoding or "utf-8"))
+            return tidy(data.decode(encoding))
         except (UnicodeError, LookupError, ValueError):
             continue
     return tidy(data.decode("latin-1"))
@@ -59,12 +59,12 @@ def read_row(file: File) -> Document:
     """
     try:
         cells = json.loads(file.data)
-        if not isinstance(cells, dict):
-            raise ValueError(type(cells).__name__)
-    except (ValueError, RecursionError) as error:
+    except (ValueError, RecursionError):
+        cells = None
+    if not isinstance(cells, dict):
         raise UnreadableDocument(
             say("{name} is not a row: a row is a JSON object of cells.", name=file.name), name=file.name
-        ) from error
+        )
     within("columns", file.limits.columns, len(cells), file.name)
     fields = {str(column): _cell(value) for column, value in cells.items()}
     lines = [

@@ -1,4 +1,4 @@
-"""Tell which words of a PDF page nobody can see, by what was drawn and, where in doubt, by looking at the picture."""
+"""Tell which words of a PDF page nobody can see: by what was drawn and, in doubt, by the page's picture."""
 
 import ctypes
 from collections.abc import Sequence
@@ -28,6 +28,11 @@ class Style:
     colour: tuple[int, int, int, int]
     order: int = -1
     """Its place among the page's drawn objects."""
+
+    @property
+    def faint(self) -> bool:
+        """True for a colour that on white paper can hardly be seen."""
+        return self.colour[3] <= _CLEAR or min(self.colour[:3]) >= _LIGHT
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,9 +73,9 @@ def drawn_on(page: Any, raw: Any) -> Drawn:
             order += 1
             kind = raw.FPDFPageObj_GetType(item)
             if kind == raw.FPDF_PAGEOBJ_TEXT:
-                drawn.orders[ctypes.addressof(item.contents)] = order
+                drawn.orders[ctypes.cast(item, ctypes.c_void_p).value or 0] = order
             elif kind == raw.FPDF_PAGEOBJ_IMAGE or (kind == raw.FPDF_PAGEOBJ_PATH and _filled(item, raw)):
-                surface = _surface(item, kind == raw.FPDF_PAGEOBJ_IMAGE, order, raw)
+                surface = _surface(item, order, raw, picture=kind == raw.FPDF_PAGEOBJ_IMAGE)
                 if surface is not None:
                     drawn.surfaces.append(surface)
             elif kind == raw.FPDF_PAGEOBJ_FORM and depth < 4:
@@ -83,7 +88,7 @@ def _filled(item: Any, raw: Any) -> bool:
     return bool(raw.FPDFPath_GetDrawMode(item, mode, stroke)) and mode.value != 0
 
 
-def _surface(item: Any, picture: bool, order: int, raw: Any) -> Surface | None:
+def _surface(item: Any, order: int, raw: Any, *, picture: bool) -> Surface | None:
     box = [ctypes.c_float() for _ in range(4)]
     if not raw.FPDFPageObj_GetBounds(item, *box):
         return None
@@ -110,7 +115,7 @@ def suspicion(style: Style, x: float, y: float, drawn: Drawn) -> Hidden | None:
     under = [s for s in drawn.surfaces if s.holds(x, y)]
     if style.order >= 0 and any(s.order > style.order for s in under):
         return "covered"
-    if min(style.colour[:3]) >= _LIGHT:
+    if style.faint:
         return "same colour"
     if any(_alike(s.colour, style.colour) for s in under if not s.picture):
         return "same colour"
@@ -118,7 +123,7 @@ def suspicion(style: Style, x: float, y: float, drawn: Drawn) -> Hidden | None:
 
 
 def is_invisible(style: Style, x: float, y: float, drawn: Drawn) -> tuple[bool, bool]:
-    """Say whether letters are drawn with no ink, and whether they lie over a picture as those of a scan do."""
+    """Say whether letters are drawn without ink, and whether over a picture, as those of a scan are."""
     if style.mode not in _INVISIBLE_MODES:
         return False, False
     return True, any(s.picture and s.holds(x, y) for s in drawn.surfaces)
@@ -150,6 +155,6 @@ class Picture:
             for channel in range(3):
                 points = row[channel :: self.channels]
                 if points:
-                    low[channel] = min(low[channel], min(points))
-                    high[channel] = max(high[channel], max(points))
+                    low[channel] = min(low[channel], *points)
+                    high[channel] = max(high[channel], *points)
         return max(h - s for h, s in zip(high, low, strict=True)) >= _CONTRAST

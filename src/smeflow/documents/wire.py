@@ -1,7 +1,7 @@
 """Write documents and errors as frames on a pipe: JSON and bytes, nothing that could run.
 
-A frame is its length (4 bytes, big end first) and its bytes. A message is a head (JSON) and one frame for each
-piece of data; the head says how many.
+A frame is its length (4 bytes, big end first) and its bytes. A message is a head (JSON) and one frame for
+each piece of data; the head says how many.
 """
 
 import json
@@ -128,4 +128,4 @@ def unpacked_error(plain: dict[str, Any]) -> DocumentError:
 
 def packed_limits(limits: Limits) -> dict[str, float]:
     """Write limits as JSON."""
-    return {name: getattr(limits, name) for name in Limits.__slots__}  # type: ignore[attr-defined]  # a slotted dataclass
+    return {name: getattr(limits, name) for name in Limits.__slots__}

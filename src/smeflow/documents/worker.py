@@ -54,10 +54,11 @@ def answer(head: dict[str, Any], pieces: list[bytes], answers: BinaryIO) -> None
         reply = {"error": packed_error(too_much("memory_bytes", limits.memory_bytes, None, file.name))}
     except RecursionError:
         reply = {"error": packed_error(too_much("depth", limits.depth, None, file.name))}
-    except Exception as error:  # a fault of a parser is a fact about this file, told as one
-        print(f"{type(error).__name__}: {error}", file=sys.stderr)
+    except Exception as error:  # noqa: BLE001  a fault of a parser is a fact about this file, told as one
         phrase = say(
-            "{name} is damaged: no reader understands it ({why}).", name=file.name, why=type(error).__name__
+            "{name} is damaged: no reader understands it ({why}). Ask the sender for it again.",
+            name=file.name,
+            why=type(error).__name__,
         )
         reply = {"error": packed_error(UnreadableDocument(phrase, name=file.name))}
     if "error" in reply:
@@ -66,7 +67,7 @@ def answer(head: dict[str, Any], pieces: list[bytes], answers: BinaryIO) -> None
 
 
 def limit_memory(most: int) -> None:
-    """Let this process have *most* bytes of data; where the system has no such limit, time alone bounds it."""
+    """Let this process have *most* bytes of data; a system without such a limit bounds it by time alone."""
     try:
         import resource
     except ImportError:  # Windows
