@@ -59,7 +59,7 @@ class Folder(BaseModel):
     def _list(cls, match: object) -> object:
         return (match,) if isinstance(match, str) else match
 
-    def model_post_init(self, context: Any, /) -> None:  # noqa: ANN401 - Pydantic's own signature
+    def model_post_init(self, context: Any, /) -> None:
         """Find the folder."""
         self._path = resolve(self.folder, context)
         self._name = shown(self._path, context) if context else self.folder

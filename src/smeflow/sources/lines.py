@@ -38,7 +38,7 @@ class Lines(BaseModel):
             resolve(lines, info.context)
         return lines
 
-    def model_post_init(self, context: Any, /) -> None:  # noqa: ANN401 - Pydantic's own signature
+    def model_post_init(self, context: Any, /) -> None:
         """Find the file."""
         if self.lines != "-":
             self._path = resolve(self.lines, context)

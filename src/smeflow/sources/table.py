@@ -40,7 +40,7 @@ class TableRows(BaseModel):
         resolve(table, info.context)
         return table
 
-    def model_post_init(self, context: Any, /) -> None:  # noqa: ANN401 - Pydantic's own signature
+    def model_post_init(self, context: Any, /) -> None:
         """Find the file."""
         self._path = resolve(self.table, context)
         self._name = shown(self._path, context) if context else self.table
