@@ -31,10 +31,12 @@ def resolve(written: str, context: Mapping[str, Any] | None) -> Path:
     roots: Sequence[Path] = context.get("roots", (folder,))
     path = (folder / written).resolve()
     if not any(path == root or path.is_relative_to(root) for root in (r.resolve() for r in roots)):
-        phrase = (
-            "{path} leads out of the folder of the recipe; name its folder in smeflow.toml: folders = [...]"
+        raise ValueError(
+            say(
+                "{path} leads out of the recipe's folder; name its folder in smeflow.toml: folders = [...]",
+                path=written,
+            )
         )
-        raise ValueError(say(phrase, path=written))
     return path
 
 

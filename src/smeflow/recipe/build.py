@@ -13,7 +13,7 @@ from smeflow.expression import RESERVED, Expression, ExpressionError
 from smeflow.i18n import Phrase, say
 from smeflow.plan import Condition, Entry
 from smeflow.recipe import kinds
-from smeflow.recipe.condition import check_reads, checked
+from smeflow.recipe.condition import check_reads, checked, type_at
 from smeflow.recipe.marks import Path as Place
 from smeflow.recipe.model import Split
 from smeflow.recipe.problems import problems_of, unknown
@@ -154,6 +154,11 @@ class Builder:
         """
         return checked(text, self.results, self.later, self.constants, self.workspace.company.currency)
 
+    def _type_of(self, text: str) -> Any:
+        """Tell the type of what a dotted name gives, where it is known."""
+        reads = self.expression(text).reads
+        return type_at(reads[0].path, self.results) if len(reads) == 1 else None
+
     def _one(self, family: kinds.Family, data: object, path: Place) -> Any:  # a source, step or sink
         if not isinstance(data, dict):
             self.tell(path, say("write it as KIND: NAME, such as {example}", example=_EXAMPLES[family]))
@@ -222,6 +227,7 @@ class Builder:
             "locale": self.workspace.locale,
             "language": self.workspace.language,
             "compile": compile_text,
+            "type_of": self._type_of,
         }
 
 

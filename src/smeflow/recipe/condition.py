@@ -75,6 +75,14 @@ def _wrong_field(path: tuple[str, ...], kind: Any) -> Phrase | None:
     return None
 
 
+def type_at(path: tuple[str, ...], before: Mapping[str, Any]) -> Any:
+    """Tell the type of ``("invoice", "record")`` from the types of steps; `UNKNOWN` where it is not known."""
+    kind = before.get(path[0], UNKNOWN)
+    for part in path[1:]:
+        kind = (members_of(kind) or {}).get(part, UNKNOWN)
+    return _without_none(kind)
+
+
 def _no_field(path: tuple[str, ...], part: str, members: set[str]) -> Phrase:
     return unknown(say("{path} has no field {part}", path=".".join(path), part=part), part, sorted(members))
 

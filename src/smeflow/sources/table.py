@@ -65,8 +65,14 @@ class TableRows(BaseModel):
         cells = read_table(self._path, self.sheet)
         if self.key is not None and self.key not in cells.columns:
             names = ", ".join(cells.columns)
-            phrase = "The table {path} has no column {column}; there are: {names}."
-            raise SourceError(say(phrase, path=self._path, column=self.key, names=names))
+            raise SourceError(
+                say(
+                    "The table {path} has no column {column}; there are: {names}.",
+                    path=self._path,
+                    column=self.key,
+                    names=names,
+                )
+            )
         seen: Counter[str] = Counter()
         width = len(cells.columns)
         for (number, row), (_, line) in zip(cells.rows(), cells.lines, strict=True):

@@ -1,0 +1,61 @@
+"""Values as cells: what may be a number stays one, and nothing a spreadsheet would run stays live."""
+
+import re
+from datetime import date, datetime
+from decimal import Decimal
+from enum import Enum
+
+from pydantic import BaseModel
+
+from smeflow.money import Money
+
+Cell = str | int | Decimal | bool | date | datetime | Money | None
+_LIVE = ("=", "+", "-", "@", "\t", "\r", "\n", "\0", "|", "%", "＝", "＋", "－", "＠", "'")
+_NUMBER = re.compile(r"-\d{1,15}([.,]\d{1,15})?")
+MAX_TEXT = 32_000
+
+
+def cell_of(value: object) -> Cell:
+    """Take a value as one cell; a list becomes its members, a record has no cell of its own."""
+    if isinstance(value, Enum):
+        return cell_of(value.value)
+    if value is None or isinstance(value, str | bool | int | Decimal | date | Money):
+        return value
+    if isinstance(value, float):
+        return Decimal(repr(value)) if value == value and abs(value) != float("inf") else None  # noqa: PLR0124
+    if isinstance(value, tuple | list):
+        members = [text_of(cell_of(member)) for member in value if not isinstance(member, BaseModel)]
+        return ", ".join(member for member in members if member)
+    return None if isinstance(value, BaseModel) else str(value)
+
+
+def text_of(cell: Cell) -> str:
+    """Write a cell as text: a point in numbers, ISO dates, nothing for what is missing."""
+    if cell is None:
+        return ""
+    if isinstance(cell, bool):
+        return "true" if cell else "false"
+    if isinstance(cell, Money):
+        return format(cell.amount, "f")
+    if isinstance(cell, Decimal):
+        return format(cell, "f")
+    if isinstance(cell, date):
+        return cell.isoformat()
+    return str(cell)
+
+
+def inert(text: str) -> str:
+    """Make a text harmless in CSV: an apostrophe in front of what a spreadsheet would take as a formula.
+
+    A plain negative number is left alone. The text comes back by dropping one leading apostrophe.
+    """
+    text = text.encode("utf-8", "replace").decode()
+    start = text.lstrip(" \u00a0\u200b\ufeff")
+    if start.startswith(_LIVE) and not _NUMBER.fullmatch(text):
+        return f"'{text}"
+    return text
+
+
+def csv_cell(cell: Cell) -> str:
+    """Write a cell for CSV."""
+    return inert(cell) if isinstance(cell, str) else text_of(cell)
