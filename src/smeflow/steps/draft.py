@@ -1,22 +1,60 @@
 """Write a text from facts: a plain template, or prose by a model whose every figure is checked."""
 
-from typing import ClassVar, Self
+from collections.abc import Mapping
+from datetime import date
+from decimal import Decimal
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, ClassVar, Self
 
-from pydantic import Field, model_validator
+from pydantic import BaseModel, Field, create_model, model_validator
 
+from smeflow.documents.base import text_document
+from smeflow.errors import AnswerInvalid, LLMRefused, LLMRejected
+from smeflow.expression import Expression, parse
+from smeflow.i18n import Phrase, say
 from smeflow.llm.base import LLM
+from smeflow.money import Money
 from smeflow.step import Case
-from smeflow.steps.base import Family
-from smeflow.steps.drafted import Drafted, FactFrom
+from smeflow.steps.base import Family, no_model
+from smeflow.steps.drafted import Drafted, FactFrom, FactValue
+from smeflow.steps.figures import Figures
+from smeflow.steps.kinds import written
+from smeflow.steps.prompts import framed, question
+from smeflow.steps.tables import NotComputed, compute
+from smeflow.steps.templates import fill, names_in
+
+if TYPE_CHECKING:
+    from smeflow.llm.ask import Answer
+
+PROMPT = (
+    "You write a text for an office, in the language {language}. What to write:\n{instructions}\n"
+    "Use only the facts listed in the first document below, with every number, date and amount exactly as it "
+    "is written there; never compute, round or add a figure of your own. Give subject, one line or an empty "
+    "text, and text."
+)
+UNKNOWN = "…"
+"""Stands in a text where a fact is not known."""
 
 
 class Draft(Family):
-    """Write a text. With ``instructions`` a model writes it; ``template`` stands in where there is none."""
+    """Write a text. With ``instructions`` a model writes it; ``template`` stands in where there is none.
+
+    In a recipe::
+
+        - draft: report
+          facts:
+            revenue: {sum: amount, currency: EUR}
+            orders: {count: rows}
+            best: {top: customer, by: amount}
+          template: "{orders} orders, {revenue}; best customer: {best}."
+          locale: en-GB
+    """
 
     revision: ClassVar[int] = 1
+    prompt: ClassVar[str] = PROMPT
 
     template: str = ""
-    """Plain text with facts in braces: ``Dear {customer}``. Names only, never code; ``{{`` is a brace."""
+    """Plain text with facts, or fields of results, in braces: ``Dear {customer}``. ``{{`` is a brace."""
     subject: str = ""
     """The subject line, with facts in braces."""
     instructions: str = ""
@@ -26,12 +64,31 @@ class Draft(Family):
     locale: str = "en"
     """How numbers and dates are written, and the language of the text: ``fr-FR``, ``en-GB``."""
     max_output_tokens: int = Field(default=1_500, ge=100)
+    constants: Mapping[str, Any] = Field(default_factory=dict, exclude=True, repr=False)
+    """Names that facts may use besides steps, such as ``company``."""
 
     @model_validator(mode="after")
     def _something(self) -> Self:
         if not self.template and not self.instructions:
             raise ValueError("give a template, or instructions for a model, or both")
+        _ = self.expressions  # a mistake in a name is told when the step is made
         return self
+
+    @cached_property
+    def expressions(self) -> dict[str, Expression]:
+        """The facts that are expressions, and the names in the template that are no facts."""
+        texts = {name: fact.value for name, fact in self.facts.items() if fact.value}
+        for template in (self.template, self.subject):
+            texts.update({name: name for name in names_in(template) if name not in self.facts})
+        return {name: parse(text, constants=self.constants) for name, text in texts.items()}
+
+    @cached_property
+    def answer(self) -> "Answer[Any]":
+        """The shape of a model's answer, made once."""
+        from smeflow.llm.ask import Answer
+
+        shape: type[BaseModel] = create_model("Written", subject=(str, ...), text=(str, ...))
+        return Answer.of(shape)
 
     @property
     def returns(self) -> type[Drafted]:
@@ -39,5 +96,78 @@ class Draft(Family):
         return Drafted
 
     def __call__(self, case: Case, llm: LLM, /) -> Drafted:
-        """Write the text."""
-        raise NotImplementedError
+        """Write the text; a figure that is no fact, or a fact that is not known, is a doubt."""
+        facts, problems, doubts = self._facts(case)
+        plain = self._plain(facts).model_copy(update={"problems": problems, "doubts": doubts})
+        if not self.instructions:
+            return plain
+        try:
+            return self._by_model(case, llm, facts, problems, doubts)
+        except LLMRejected as error:
+            if not no_model(error):
+                raise
+            reasons = doubts if self.template else (*doubts, say("There is no model to write the text."))
+            return plain.model_copy(update={"doubts": reasons, "wanted_model": True})
+        except (AnswerInvalid, LLMRefused) as error:
+            return plain.model_copy(update={"doubts": (*doubts, error.phrase)})
+
+    def _facts(self, case: Case) -> tuple[tuple[FactValue, ...], tuple[Phrase, ...], tuple[Phrase, ...]]:
+        """Work out every fact; one that cannot be is left empty and told."""
+        figures, facts = Figures(self.locale), []
+        problems: list[Phrase] = []
+        doubts: list[Phrase] = []
+        for name in dict.fromkeys((*self.facts, *self.expressions)):
+            fact = self.facts.get(name, FactFrom(value=name))
+            try:
+                value, source, told = self._value(name, fact, case)
+            except NotComputed as error:
+                value, source, told = None, "", (error.phrase,)
+            doubts += told
+            if value is None:
+                doubts.append(say("The fact {name} is not known.", name=name))
+            shown = UNKNOWN if value is None else figures.write(value, fact.digits)
+            facts.append(FactValue(name=name, value=written(value), text=shown, source=source))
+        return tuple(facts), tuple(problems), tuple(doubts)
+
+    def _value(self, name: str, fact: FactFrom, case: Case) -> tuple[Any, str, tuple[Phrase, ...]]:
+        expression = self.expressions.get(name)
+        value: Any
+        told: tuple[Phrase, ...] = ()
+        if expression:
+            value, source = expression(case), expression.text
+        else:
+            value, source, told = compute(fact, case)
+        if not isinstance(value, str | bool | int | Decimal | Money | date):
+            return None, source, told
+        if fact.currency and isinstance(value, Decimal):
+            value = Money(value, fact.currency)
+        return value, source, told
+
+    def _plain(self, facts: tuple[FactValue, ...]) -> Drafted:
+        """Fill the template; without one the text lists the facts."""
+        texts = {fact.name: fact.text for fact in facts}
+        subject = " ".join(fill(self.subject, texts.__getitem__).split())
+        template = self.template or "\n".join(f"{name}: {{{name}}}" for name in self.facts)
+        text = fill(template, texts.__getitem__)
+        return Drafted(subject=subject, text=text, facts=facts, reader="template" if self.template else None)
+
+    def _by_model(
+        self,
+        case: Case,
+        llm: LLM,
+        facts: tuple[FactValue, ...],
+        problems: tuple[Phrase, ...],
+        doubts: tuple[Phrase, ...],
+    ) -> Drafted:
+        from smeflow.llm.ask import ask
+
+        listed = text_document("\n".join(f"{f.name}: {f.text}" for f in facts), name="facts")
+        others = tuple(d for d in case.documents if d.table is None and d.media_type != "text/csv")
+        shown = framed((listed, *others), 8_000)
+        task = PROMPT.format(language=self.locale, instructions=self.instructions)
+        asked = ask(llm, question(task, shown), self.answer, max_output_tokens=self.max_output_tokens)
+        subject = " ".join(asked.value.subject.split())
+        text = asked.value.text.strip()
+        return Drafted(
+            subject=subject, text=text, facts=facts, reader="model", problems=problems, doubts=doubts
+        )

@@ -37,7 +37,7 @@ class WordScores:
 
 
 def terms_of(labels: Mapping[str, str]) -> dict[str, tuple[Term, ...]]:
-    """Collect the phrases each label is known by: its topic's where its name is one, else its description's."""
+    """Collect the phrases each label is known by: its topic's or its description's."""
     found = {}
     for label, about in labels.items():
         name = folded(label.replace("_", " ").replace("-", " "))

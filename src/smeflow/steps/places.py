@@ -84,11 +84,15 @@ def _allowed(findings: Mapping[str, Finding], specs: Mapping[str, FieldSpec]) ->
 
 
 def _read(paper: Paper, *, exact: bool, layout: bool) -> Paper:
-    from smeflow.readers.einvoice import read_einvoice
-    from smeflow.readers.layout import read_invoice
+    data = page = None
+    if exact:
+        from smeflow.readers.einvoice import read_einvoice
 
-    data = read_einvoice(paper.documents) if exact else None
-    page = read_invoice(paper.visible) if layout and paper.has_page else None
+        data = read_einvoice(paper.documents)
+    if layout and paper.has_page:
+        from smeflow.readers.layout import read_invoice
+
+        page = read_invoice(paper.visible)
     return replace(paper, exact=data, page=page)
 
 
