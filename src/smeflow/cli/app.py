@@ -68,7 +68,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         sys.stdout = Path(os.devnull).open("w", encoding="utf-8")  # noqa: SIM115 - the interpreter closes it
         return OK
     except BaseException as error:  # noqa: BLE001 - the last place before the person; `tell` sorts them
-        return tell(error, screen, here)
+        return tell(error, screen, here / ".smeflow")
     return code if isinstance(code, int) else OK
 
 
@@ -83,8 +83,7 @@ def commands(language: Language) -> Any:
         else:
             app.command(name, rich_help_panel=heading)(command)
     built = typer.main.get_command(app)
-    if language != "en":
-        _translate(built, language)
+    _translate(built, language)
     return built
 
 
@@ -108,8 +107,9 @@ def _terminated(signum: int, frame: object) -> None:
 
 
 def _translate(command: Any, language: Language) -> None:
-    """Put the help of *command* and all below it in *language*."""
+    """Put the help of *command* and all below it in *language*; in lists its first sentence stands for it."""
     command.help = _in(language, command.help)
+    command.short_help = (command.help or "").partition(". ")[0].rstrip(".")
     for parameter in command.params:
         if getattr(parameter, "help", None):
             parameter.help = _in(language, parameter.help)

@@ -39,7 +39,9 @@ def recipe_files(given: list[Path]) -> list[Path]:
     """Give the recipes that are named, or that lie in the folders named."""
     found: list[Path] = []
     for path in given:
-        if path.is_dir():
+        if (path / "recipe.yaml").is_file():
+            found.append(path / "recipe.yaml")
+        elif path.is_dir():
             inside = sorted(p for p in (*path.glob("*.yaml"), *path.glob("*.yml")) if _is_recipe(p))
             if not inside:
                 raise UsageProblem(

@@ -70,7 +70,7 @@ def as_line(tried: "Tried", screen: Screen) -> dict[str, Any]:
         "facts": {fact["name"]: fact["value"] for fact in plain.get("facts", ())},
         "problems": list(dict.fromkeys(screen.text(p) for p in [*told, *tried.problems])),
         "calls": tried.calls,
-        "cost": str(tried.cost),
+        "cost": tried.cost,
         "seconds": tried.seconds,
     }
 

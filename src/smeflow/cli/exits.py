@@ -50,10 +50,10 @@ STOPPED: dict[str, int] = {
     "quota": REJECTED,
     "model": REJECTED,
     "residency": REJECTED,
-    "rejected": REJECTED,
     "budget": BUDGET,
     "full": FULL,
     "interrupted": INTERRUPTED,
+    "broken": LEFT,
 }
 """Why a run stopped before its end, and the code for it."""
 

@@ -68,7 +68,7 @@ def as_line(tried: "Tried", screen: Screen) -> dict[str, Any]:
         "problems": list(dict.fromkeys(screen.text(p) for p in said)),
         "reader": plain.get("reader"),
         "calls": tried.calls,
-        "cost": str(tried.cost),
+        "cost": tried.cost,
         "seconds": tried.seconds,
     }
 

@@ -12,6 +12,7 @@ from smeflow.cli.language import MARK
 from smeflow.cli.screen import Screen
 from smeflow.i18n import Phrase, say
 
+RECIPE = "recipe.yaml"
 WORKS: dict[str, Phrase] = {
     "invoices": say("read supplier invoices into a purchase ledger"),
     "mail": say("sort mails under labels"),
@@ -50,14 +51,13 @@ def init(
         )
     for name, text in files.items():
         _write(screen, folder / name, text)
-    recipe = next(name for name in files if name.endswith(".yaml"))
     (folder / "inbox").mkdir(exist_ok=True)
     screen.print()
     screen.print(
         say("Put documents in {folder}, then:", folder=folder / "inbox") if work != "table" else say("Then:")
     )
-    screen.print(f"  smeflow check {folder / recipe}", style="bold")
-    screen.print(f"  smeflow run {folder / recipe}", style="bold")
+    screen.print(f"  smeflow check {folder}", style="bold")
+    screen.print(f"  smeflow run {folder}", style="bold")
 
 
 def starting_files(work: str, language: str, company: str) -> dict[str, str]:
@@ -67,8 +67,7 @@ def starting_files(work: str, language: str, company: str) -> dict[str, str]:
         .joinpath(f"{work}.{language}.yaml")
         .read_text(encoding="utf-8")
     )
-    name = recipe.splitlines()[0].partition(":")[2].strip()
-    files = {f"{name}.yaml": recipe, MARK: _toml(language, company)}
+    files = {RECIPE: recipe, MARK: _toml(language, company)}
     if work == "table":
         files |= _rows(language)
     return files

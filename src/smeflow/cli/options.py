@@ -6,7 +6,9 @@ from typing import Annotated
 import typer
 
 Files = Annotated[list[Path], typer.Argument(help="Files, or folders of files.", show_default=False)]
-RecipeFile = Annotated[Path, typer.Argument(help="The recipe: a .yaml file.", show_default=False)]
+RecipeFile = Annotated[
+    Path, typer.Argument(help="The recipe: a .yaml file, or a folder with a recipe.yaml.", show_default=False)
+]
 Llm = Annotated[
     str,
     typer.Option(

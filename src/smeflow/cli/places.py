@@ -1,7 +1,7 @@
 """Find the workspace, the ledger and an item from what a command was given."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from smeflow.cli.exits import UsageProblem
 from smeflow.i18n import say
@@ -9,6 +9,7 @@ from smeflow.i18n import say
 if TYPE_CHECKING:
     from smeflow.ledger.ledger import Ledger
     from smeflow.ledger.rows import ItemRow
+    from smeflow.step import Step
 
 FOLDER = ".smeflow"
 
@@ -39,6 +40,28 @@ def open_ledger(state: Path | None, start: Path) -> "Ledger":
             )
         )
     return Ledger.open(folder, create=False)
+
+
+def steps_of(recipe: str, state: Path | None, file: Path | None) -> "dict[str, Step[Any]]":
+    """Give the steps of the recipe called *recipe*, by name; its file is looked for beside the ledger."""
+    import os
+
+    from smeflow.recipe.load import load
+
+    if file is None:
+        root = state_folder(state, Path.cwd()).parent
+        places = [p for start in (Path.cwd(), root) for p in (*start.glob("*.y*ml"), *start.glob("*/*.y*ml"))]
+        file = next((p for p in places if _calls_itself(p, recipe)), None)
+    if file is None:
+        raise UsageProblem(
+            say("The file of recipe {recipe} is not here. Name it with --file.", recipe=recipe)
+        )
+    return {entry.step.name: entry.step for entry in load(file, environ=os.environ).entries}
+
+
+def _calls_itself(file: Path, recipe: str) -> bool:
+    lines = file.read_text(encoding="utf-8", errors="replace").splitlines()
+    return any(line.split("#")[0].split() == ["recipe:", recipe] for line in lines)
 
 
 def find_item(ledger: "Ledger", asked: str, recipe: str = "") -> "ItemRow":

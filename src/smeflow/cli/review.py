@@ -1,7 +1,6 @@
 """``smeflow review``: see what waits for a person, and decide."""
 
 import csv
-import json as json_module
 import os
 import sys
 from pathlib import Path
@@ -60,7 +59,7 @@ def approve(
     screen: Screen = ctx.obj
     with open_ledger(state, Path.cwd()) as ledger:
         row = find_item(ledger, item, recipe)
-        decide(ledger, row.recipe, row, person_name(by), note)
+        decide(ledger, row, person_name(by), note)
         _decided(screen, ledger, row)
 
 
@@ -81,14 +80,24 @@ def correct(
     state: State = None,
     by: By = "",
     note: Note = "",
+    file: Annotated[
+        Path | None,
+        typer.Option("--file", metavar="RECIPE", help="The recipe's file, where it is not found by itself."),
+    ] = None,
 ) -> None:
     """Give right values; the checks run again and later steps follow."""
+    from smeflow.cli.places import steps_of
+    from smeflow.review.corrections import Unfit
     from smeflow.review.decide import correct as decide
 
     screen: Screen = ctx.obj
     with open_ledger(state, Path.cwd()) as ledger:
         row = find_item(ledger, item, recipe)
-        decide(ledger, row.recipe, row, dict(map(_change, changes)), person_name(by), note)
+        steps = steps_of(row.recipe, state, file)
+        try:
+            decide(ledger, row, steps, dict(map(_change, changes)), person_name(by), note)
+        except Unfit as error:
+            raise UsageProblem(error.phrase) from error
         _decided(screen, ledger, row)
 
 
@@ -109,7 +118,7 @@ def reject(
     screen: Screen = ctx.obj
     with open_ledger(state, Path.cwd()) as ledger:
         row = find_item(ledger, item, recipe)
-        decide(ledger, row.recipe, row, person_name(by), reason)
+        decide(ledger, row, person_name(by), reason)
         _decided(screen, ledger, row)
 
 
@@ -123,7 +132,7 @@ def ask_again(
     screen: Screen = ctx.obj
     with open_ledger(state, Path.cwd()) as ledger:
         row = find_item(ledger, item, recipe)
-        decide(ledger, row.recipe, row, person_name(by), note)
+        decide(ledger, row, person_name(by), note)
         _decided(screen, ledger, row)
 
 
@@ -153,6 +162,7 @@ def _change(written: str) -> tuple[str, str]:
 def _list(
     screen: Screen, recipe: str, state: Path | None, *, as_csv: bool = False, as_json: bool = False
 ) -> None:
+    from smeflow.cli.show import current
     from smeflow.cli.status import list_items
     from smeflow.review.waiting import waiting
 
@@ -160,7 +170,7 @@ def _list(
         rows = waiting(ledger, recipe)
         if as_json:
             for row in rows:
-                screen.json({**_line(screen, row), "results": _results(ledger, row)})
+                screen.json({**_line(screen, row), "results": current(ledger, row)})
         elif as_csv:
             write_csv(screen, rows)
         elif rows:
@@ -195,14 +205,8 @@ def _line(screen: Screen, row: "ItemRow") -> dict[str, object]:
     }
 
 
-def _results(ledger: "Ledger", row: "ItemRow") -> dict[str, object]:
-    from smeflow.cli.show import current
-
-    return {r.step: json_module.loads(r.value) for r in current(ledger, row)}
-
-
 def _decided(screen: Screen, ledger: "Ledger", before: "ItemRow") -> None:
-    row = ledger.item(before.recipe, before.id)
+    row = ledger.item(before.recipe, before.id) or before
     screen.print(screen.state(row.state))
     if row.state == "open":
         screen.print(say("The next run goes on with it: smeflow run"), style="bright_black")

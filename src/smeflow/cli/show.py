@@ -55,7 +55,7 @@ def everything(ledger: "Ledger", row: "ItemRow", screen: Screen) -> dict[str, An
         "version": row.version,
         "state": row.state,
         "reasons": [screen.text(p) for p in row.reason.phrases],
-        "results": {r.step: json_module.loads(r.value) for r in current(ledger, row)},
+        "results": current(ledger, row),
         "calls": [_call(c) for c in ledger.calls(row)],
         "cost": str(spent.cost.amount),
         "currency": spent.cost.currency,
@@ -63,10 +63,10 @@ def everything(ledger: "Ledger", row: "ItemRow", screen: Screen) -> dict[str, An
     }
 
 
-def current(ledger: "Ledger", row: "ItemRow") -> list[Any]:
-    """Give the newest result of every step for the item's present version, in the order they were made."""
-    newest = {r.step: r for r in ledger.results(row) if r.version == row.version}
-    return sorted(newest.values(), key=lambda r: r.id)
+def current(ledger: "Ledger", row: "ItemRow") -> dict[str, Any]:
+    """Give the value of every step as it stands now, a person's before any machine's, as plain values."""
+    found = {step: ledger.value(row, step) for step in row.outcome}
+    return {step: json_module.loads(value[0]) for step, value in found.items() if value and value[0]}
 
 
 def _call(call: "CallRow") -> dict[str, Any]:
@@ -120,10 +120,10 @@ def _show(ledger: "Ledger", row: "ItemRow", screen: Screen) -> None:
                 )
             )
     _documents(ledger, row, screen)
-    for result in current(ledger, row):
+    for step, value in current(ledger, row).items():
         screen.print()
-        screen.print(result.step, style="bold cyan")
-        show_value(screen, json_module.loads(result.value))
+        screen.print(step, style="bold cyan")
+        show_value(screen, value)
     _calls(ledger, row, screen)
     _reviews(ledger, row, screen)
 

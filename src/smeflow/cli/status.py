@@ -1,7 +1,7 @@
 """``smeflow status``: how far every recipe is, and what waits."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, cast
 
 import typer
 
@@ -13,6 +13,7 @@ from smeflow.i18n import say
 if TYPE_CHECKING:
     from smeflow.ledger.ledger import Ledger
     from smeflow.ledger.rows import ItemRow
+    from smeflow.ledger.rows import State as StateName
 
 SHOWN = 20
 WAITING = ("review", "failed", "open")
@@ -32,7 +33,7 @@ def status(
 ) -> None:
     """Tell how many items are done, wait, failed, were left out or are open, and list what waits."""
     screen: Screen = ctx.obj
-    wanted = tuple(STATES) if every else (where,) if where else WAITING
+    wanted = cast("tuple[StateName, ...]", tuple(STATES) if every else (where,) if where else WAITING)
     if where and where not in STATES:
         raise typer.BadParameter(
             screen.text(say("choose from: {states}", states=", ".join(STATES))), param_hint="--where"

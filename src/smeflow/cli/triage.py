@@ -95,7 +95,8 @@ def _row(line: dict[str, Any]) -> tuple[object, ...]:
 
 
 def _labels(file: Path) -> dict[str, str]:
-    from ruamel.yaml import YAML, YAMLError
+    from ruamel.yaml import YAML
+    from ruamel.yaml.error import YAMLError
 
     try:
         read = YAML(typ="safe", pure=True).load(file.read_text(encoding="utf-8-sig"))

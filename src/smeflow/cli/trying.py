@@ -4,7 +4,6 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -37,7 +36,8 @@ class Tried:
     case: "Case | None" = None
     problems: tuple[Phrase | str, ...] = ()
     calls: int = 0
-    cost: Decimal = Decimal(0)
+    cost: str = "0"
+    """A decimal string, in the provider's currency; several are named, with a plus between them."""
     seconds: float = 0.0
 
 
@@ -58,16 +58,17 @@ def try_step(
 
 
 def _try(steps: "list[Step[Any]]", one: Input, llm: "LLM | None") -> Tried:
-    from smeflow.calls import MemoryCallLog
     from smeflow.run import run
     from smeflow.step import Skipped
 
-    started, log = time.perf_counter(), MemoryCallLog()
-    value, case, problems = None, None, ()
+    started, calls, cost = time.perf_counter(), 0, "0"
+    value, case = None, None
+    problems: tuple[Phrase | str, ...] = ()
     try:
         case = one.case()
-        done = run(steps, case, llm, log)
-        value, case = done.case.results.get(steps[-1].name), done.case
+        done = run(steps, case, llm)
+        value, case, calls = done.case.results.get(steps[-1].name), done.case, done.calls
+        cost = str(done.cost[0].amount) if len(done.cost) == 1 else " + ".join(map(str, done.cost)) or "0"
         value = None if isinstance(value, Skipped) else value
     except (SmeflowError, OSError) as error:
         if code_of(error) == REJECTED:
@@ -78,8 +79,8 @@ def _try(steps: "list[Step[Any]]", one: Input, llm: "LLM | None") -> Tried:
         value=value,
         case=case,
         problems=problems,
-        calls=len(log.calls),
-        cost=log.cost,
+        calls=calls,
+        cost=cost,
         seconds=round(time.perf_counter() - started, 3),
     )
 

@@ -36,7 +36,8 @@ def extraction_html(extraction: "Extraction[Any]", documents: Iterable[Document]
 
 def case_html(case: Case, language: Language = "en", max_pages: int = 3) -> str:
     """Show every result of *case*, then its documents with all quotes marked."""
-    parts, quotes = [], []
+    parts: list[str] = []
+    quotes: list[Quote] = []
     for name, value in case.results.items():
         parts.append(f"<h3>{escape(name)}</h3>{_value(value, language)}")
         quotes.extend(quotes_of(value))

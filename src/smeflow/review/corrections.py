@@ -1,0 +1,187 @@
+"""Values a person types, put into a result in the place of what was found, with the checks run again."""
+
+from collections.abc import Callable, Mapping
+from datetime import date
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any, get_args
+
+from pydantic import BaseModel, TypeAdapter, ValidationError
+
+from smeflow.i18n import Phrase, say
+from smeflow.readers.amounts import parse_amount
+from smeflow.readers.arithmetic import check_invoice
+from smeflow.readers.base import Check
+from smeflow.readers.dates import parse_date
+from smeflow.readers.identifiers import check_identifiers
+from smeflow.records import Invoice
+from smeflow.steps.base import FieldReading
+from smeflow.steps.drafted import Drafted
+from smeflow.steps.extraction import Extraction, with_gaps
+from smeflow.steps.label import Label
+from smeflow.steps.rule import Ruled
+
+if TYPE_CHECKING:
+    from smeflow.step import Step
+
+PERSON = "person"
+
+
+class Unfit(ValueError):
+    """What a person typed does not fit; the phrase says why."""
+
+    def __init__(self, phrase: Phrase) -> None:
+        super().__init__(str(phrase))
+        self.phrase = phrase
+
+
+def parted(
+    changes: Mapping[str, str], steps: "Mapping[str, Step[Any]]", default: str
+) -> tuple[str, dict[str, str]]:
+    """Take the step's name off the fields; all changes of one decision are about one step.
+
+    Raises:
+        Unfit: They are about several, or about none there is.
+    """
+    names, fields = set(), {}
+    for written, text in changes.items():
+        first, dot, rest = written.partition(".")
+        name, field = (first, rest) if dot and first in steps else (default, written)
+        names.add(name)
+        fields[field.removeprefix("record.")] = text
+    if len(names) != 1:
+        raise Unfit(
+            say("Correct one step at a time; these are about {names}.", names=", ".join(sorted(names)))
+        )
+    name = names.pop()
+    if name not in steps:
+        raise Unfit(say("There is no step {name}. Write STEP.FIELD=VALUE.", name=name or "?"))
+    return name, fields
+
+
+def corrected(step: "Step[Any]", value: object, fields: Mapping[str, str], person: str) -> object:
+    """Give the result of *step* with the values of *fields* in it, accepted by *person*.
+
+    *value* is what the step found; None where it found nothing.
+
+    Raises:
+        Unfit: A value does not fit its field, or results of this kind cannot be corrected.
+    """
+    returns = getattr(step.returns, "__pydantic_generic_metadata__", {}).get("origin") or step.returns
+    for kind, change in CHANGES:
+        if isinstance(returns, type) and issubclass(returns, kind):
+            return change(step, value, fields, person)
+    try:
+        return TypeAdapter(step.returns).validate_python(_only(fields, ("value",))["value"])
+    except ValidationError as error:
+        raise _unfit("value", str(fields["value"]), error) from error
+
+
+def _extraction(step: Any, value: Any, fields: Mapping[str, str], person: str) -> Extraction[Any]:
+    kind: type[BaseModel] = type(value.record) if value is not None else step.record_type
+    given = {name: _typed(kind, name, text) for name, text in fields.items()}
+    before = value.record.model_dump(warnings=False) if value is not None else {}
+    record = with_gaps(kind, {**before, **given})
+    checks = _checks(record, value, frozenset(given))
+    readings = dict(value.fields) if value is not None else {}
+    for name, one in given.items():
+        about = {c.name: c.passed for c in checks if name in c.fields}
+        readings[name] = FieldReading(value=_written(one), reader=PERSON, checks=about)
+    return Extraction[kind](  # type: ignore[valid-type]  # the record's type is known only now
+        record=record,
+        fields=readings,
+        proven=True,
+        reader=value.reader if value is not None else PERSON,
+        confidence=value.confidence if value is not None else None,
+        checks=checks,
+        problems=tuple(_accepted(check, person) for check in checks if check.passed is False),
+        several=value.several if value is not None else 1,
+        accepted_by=person,
+    )
+
+
+def _checks(record: BaseModel, value: Any, changed: frozenset[str]) -> tuple[Check, ...]:
+    """Run the checks again; of the others keep those that are not about a changed field."""
+    anew = (*check_invoice(record), *check_identifiers(record)) if isinstance(record, Invoice) else ()
+    names = {check.name for check in anew}
+    old = value.checks if value is not None else ()
+    return (*anew, *(c for c in old if c.name not in names and not changed.intersection(c.fields)))
+
+
+def _accepted(check: Check, person: str) -> Phrase:
+    return say("accepted by {person}: {what}", person=person, what=check.detail or check.name)
+
+
+def _label(step: Any, value: Any, fields: Mapping[str, str], person: str) -> Label:
+    label = _only(fields, ("label",))["label"]
+    known = getattr(step, "labels", {})
+    if known and label not in known:
+        raise Unfit(
+            say("{label} is no label here. Choose from: {known}", label=label, known=", ".join(known))
+        )
+    return Label(
+        label=label, reader=PERSON, accepted_by=person, scores=value.scores if value is not None else {}
+    )
+
+
+def _draft(step: Any, value: Any, fields: Mapping[str, str], person: str) -> Drafted:
+    given = _only(fields, ("subject", "text"))
+    before = value if value is not None else Drafted()
+    return before.model_copy(
+        update={**given, "reader": PERSON, "accepted_by": person, "doubts": (), "wanted_model": False}
+    )
+
+
+def _ruled(step: Any, value: Any, fields: Mapping[str, str], person: str) -> Ruled:
+    return Ruled(value=_only(fields, ("value",))["value"], because=PERSON, accepted_by=person)
+
+
+CHANGES: tuple[tuple[type[Any], Callable[[Any, Any, Mapping[str, str], str], object]], ...] = (
+    (Extraction, _extraction),
+    (Label, _label),
+    (Drafted, _draft),
+    (Ruled, _ruled),
+)
+"""Kind of result, and how a person's values get into it; a new kind is a row here."""
+
+
+def _only(fields: Mapping[str, str], known: tuple[str, ...]) -> dict[str, str]:
+    for name in fields:
+        if name not in known:
+            raise Unfit(
+                say("There is no field {name}. Choose from: {known}", name=name, known=", ".join(known))
+            )
+    return dict(fields)
+
+
+def _typed(kind: type[BaseModel], name: str, text: str) -> Any:
+    """Read what a person typed as the field's type; amounts and dates in any usual form."""
+    if name not in kind.model_fields:
+        raise Unfit(
+            say(
+                "There is no field {name}. Choose from: {known}",
+                name=name,
+                known=", ".join(kind.model_fields),
+            )
+        )
+    if not text.strip():
+        return None
+    annotation = kind.model_fields[name].rebuild_annotation()
+    try:
+        return TypeAdapter(annotation).validate_python(text.strip())
+    except ValidationError as error:
+        kinds = {annotation, *get_args(annotation)}
+        if Decimal in kinds and (amount := parse_amount(text)) is not None:
+            return amount.value
+        if date in kinds and (day := parse_date(text)) is not None:
+            return day
+        raise _unfit(name, text, error) from error
+
+
+def _unfit(name: str, text: str, error: ValidationError) -> Unfit:
+    return Unfit(
+        say("{name}: {text} does not fit: {why}", name=name, text=text, why=error.errors()[0]["msg"])
+    )
+
+
+def _written(value: object) -> str | None:
+    return None if value is None else value.isoformat() if isinstance(value, date) else str(value)

@@ -1,0 +1,118 @@
+"""What a person may decide about an item: let it pass, give right values, put it aside, ask again."""
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from smeflow.errors import LedgerError
+from smeflow.i18n import say
+
+if TYPE_CHECKING:
+    from smeflow.ledger.ledger import Ledger
+    from smeflow.ledger.rows import ItemRow
+    from smeflow.step import Step
+
+
+def approve(ledger: "Ledger", item: "ItemRow", person: str, note: str = "") -> int:
+    """Let what was found pass, as it is; gives the decision's number.
+
+    Raises:
+        LedgerError: The item does not wait for that, or is no longer what the person saw.
+    """
+    _must(item, "review")
+    step, before, seen = _seen(ledger, item)
+    return ledger.decide(
+        item, action="approve", person=person, step=step, result_hash=seen, before=before, note=note
+    )
+
+
+def correct(
+    ledger: "Ledger",
+    item: "ItemRow",
+    steps: "Mapping[str, Step[Any]]",
+    changes: Mapping[str, str],
+    person: str,
+    note: str = "",
+) -> int:
+    """Put values a person gives in the place of what was found; the checks run again on them.
+
+    *changes* are texts by field: ``{"total_net": "12.00"}`` for the step that waits, or with the name of
+    another before it: ``invoice.total_net``.
+
+    Raises:
+        ValueError: A value does not fit its field; the phrase in it says which.
+        LedgerError: The item does not wait for that, or is no longer what the person saw.
+    """
+    from smeflow.ledger.cases import Codec
+    from smeflow.review.corrections import corrected, parted
+
+    _must(item, "review", "failed", "done")
+    step_name, fields = parted(changes, steps, item.reason.step or _last(item))
+    step, codec = steps[step_name], Codec()
+    found = ledger.value(item, step_name)
+    value = codec.read(step, found[0]) if found else None
+    after = codec.write(step, corrected(step, value, fields, person))
+    before, seen = found or (None, "")
+    return ledger.decide(
+        item,
+        action="correct",
+        person=person,
+        step=step_name,
+        result_hash=seen,
+        before=before,
+        after=after,
+        note=note,
+    )
+
+
+def reject(ledger: "Ledger", item: "ItemRow", person: str, reason: str) -> int:
+    """Put an item aside: it goes into no table and is not asked about again.
+
+    Raises:
+        LedgerError: It is put aside already, or is no longer what the person saw.
+    """
+    _must(item, "review", "failed", "open", "done")
+    step, before, seen = _seen(ledger, item)
+    return ledger.decide(
+        item, action="reject", person=person, step=step, result_hash=seen, before=before, note=reason
+    )
+
+
+def ask_again(ledger: "Ledger", item: "ItemRow", person: str, note: str = "") -> int:
+    """Ask the step that is in doubt once more at the next run: old replies are not used, and this may cost.
+
+    Raises:
+        LedgerError: The item does not wait for that, or is no longer what the person saw.
+    """
+    _must(item, "review", "failed", "done")
+    step, before, seen = _seen(ledger, item)
+    return ledger.decide(
+        item, action="again", person=person, step=step, result_hash=seen, before=before, note=note
+    )
+
+
+def _seen(ledger: "Ledger", item: "ItemRow") -> tuple[str, str | None, str]:
+    """Give the step a decision is about, its value as JSON and the value's hash."""
+    step = item.reason.step or _last(item)
+    found = ledger.value(item, step)
+    return (step, *found) if found else (step, None, "")
+
+
+def _last(item: "ItemRow") -> str:
+    return next((name for name in reversed(list(item.outcome)) if isinstance(item.outcome[name], str)), "")
+
+
+def _must(item: "ItemRow", *states: str) -> None:
+    if item.state not in states:
+        what = say(
+            "{name} does not wait for this decision: it is {state}.", name=item.name, state=STATES[item.state]
+        )
+        raise LedgerError(what)
+
+
+STATES = {
+    "done": say("done"),
+    "review": say("in review"),
+    "failed": say("failed"),
+    "skipped": say("left out"),
+    "open": say("still open"),
+}
