@@ -1,0 +1,93 @@
+"""Set the worst case aside before every attempt, and settle what it cost, however it ended."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from smeflow.calls import CallLog
+from smeflow.errors import LLMError, LLMRejected, LLMUnavailable
+from smeflow.i18n import Phrase, say
+from smeflow.llm.base import LLM, Place, Reply, Request
+from smeflow.money import Money
+
+_DIGITS = b"0123456789"
+_PER_MESSAGE = 16  # what the form of a conversation adds
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Limits:
+    """What may be spent. The log of the calls keeps the sums; None is no limit."""
+
+    item: Money | None = None
+    run: Money | None = None
+    month: Money | None = None
+    source: str = "smeflow.toml"
+    """Where they are written, for messages."""
+
+    @property
+    def any(self) -> bool:
+        """Tell whether there is a limit at all."""
+        return any(limit is not None for limit in (self.item, self.run, self.month))
+
+
+def unpriced(place: Place, limits: Limits | None) -> LLMRejected | None:
+    """Say why a model without a price cannot be used under a budget; None where it can."""
+    if place.price is not None or limits is None or not limits.any:
+        return None
+    phrase = say(
+        "The price of {model} at {provider} is not known, and {source} sets a budget. "
+        'Write its price in smeflow.toml ([prices."{provider}/{model}"]), or take the budget away.',
+        model=place.model,
+        provider=place.provider,
+        source=limits.source,
+    )
+    return LLMRejected(phrase, reason="model")
+
+
+def worst_case(place: Place, request: Request) -> Money | None:
+    """Compute the most one attempt can cost; None where no price is known."""
+    if place.price is None:
+        return None
+    return place.price.of(most_tokens(request), request.max_output_tokens)
+
+
+def most_tokens(request: Request) -> int:
+    """Count at least the tokens of a request: a token for each digit, one for two other bytes.
+
+    Tokenizers of today make fewer of every text we measured; some split numbers into digits.
+    """
+    text = "".join(m.content for m in request.messages).encode("utf-8", "replace")
+    others = len(text.translate(None, _DIGITS))
+    schema = len(request.schema.json) // 2 if request.schema else 0
+    return (len(text) - others) + (others + 1) // 2 + schema + _PER_MESSAGE * len(request.messages)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Budgeted:
+    """An LLM whose every attempt is reserved before it is sent and settled before its answer is used."""
+
+    inner: LLM
+    log: CallLog
+    place: Place
+    key: str
+    """Names the call in the log."""
+
+    def complete(self, request: Request, /) -> Reply:
+        """Answer *request* and write down what it cost.
+
+        Raises:
+            BudgetSpent: Less than the worst case is left; nothing is sent.
+        """
+        ticket = self.log.reserve(self.key, request, self.place, worst_case(self.place, request))
+        try:
+            reply = self.inner.complete(request)
+        except LLMError as error:
+            self.log.settle(ticket, error)
+            raise
+        except BaseException as error:
+            # A fault of ours or a Ctrl-C: it may have been sent, so it counts as sent.
+            what: Mapping[str, object] = {"what": type(error).__name__}
+            phrase: Phrase = say("The call was given up ({what}).", **what)
+            self.log.settle(ticket, LLMUnavailable(phrase, kind="broken", sent=True))
+            raise
+        self.log.settle(ticket, reply)
+        return reply

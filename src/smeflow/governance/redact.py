@@ -1,0 +1,113 @@
+"""Keep personal data from the model: placeholders go out, the values come back in the answer."""
+
+import hashlib
+import re
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+from smeflow.llm.base import LLM, Message, Reply, Request
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """One kind of personal data: how it looks, and what makes it real."""
+
+    name: str
+    pattern: re.Pattern[str]
+    real: Callable[[str], bool] = bool
+
+
+def _iban(text: str) -> bool:
+    bare = re.sub(r"\s", "", text).upper()
+    digits = "".join(str(int(c, 36)) for c in bare[4:] + bare[:4])
+    return 15 <= len(bare) <= 34 and int(digits) % 97 == 1
+
+
+def _luhn(text: str) -> bool:
+    digits = [int(c) for c in text if c.isdigit()]
+    doubled = [d * 2 - 9 * (d > 4) for d in digits[-2::-2]]
+    return (sum(digits[-1::-2]) + sum(doubled)) % 10 == 0 and len(set(digits)) > 1
+
+
+def _insee(text: str) -> bool:
+    """Check the key of a French social security number (with Corsica's letters)."""
+    bare = re.sub(r"\s", "", text).upper().replace("2A", "19").replace("2B", "18")
+    return 97 - int(bare[:13]) % 97 == int(bare[13:])
+
+
+KINDS: tuple[Kind, ...] = (
+    Kind("EMAIL", re.compile(r"[\w.+'-]+@[\w-]+(?:\.[\w-]+)+")),
+    Kind("IBAN", re.compile(r"\b[A-Z]{2}\d{2}(?:[  ]?[A-Z0-9]{4}){2,7}(?:[  ]?[A-Z0-9]{1,3})?\b"), _iban),
+    Kind(
+        "INSEE",
+        re.compile(r"\b[12][  ]?\d{2}[  ]?\d{2}[  ]?\d[\dABab][  ]?\d{3}[  ]?\d{3}[  ]?\d{2}\b"),
+        _insee,
+    ),
+    Kind("CARD", re.compile(r"\b[3-6]\d{3}(?:[ -]?\d{4}){2}[ -]?\d{3,4}\b"), _luhn),
+    Kind("SIRET", re.compile(r"\b\d{3}[  ]?\d{3}[  ]?\d{3}[  ]?\d{5}\b"), _luhn),
+    Kind("PHONE", re.compile(r"(?<![\w+])(?:(?:\+|00)33[  ]?(?:\(0\))?|0)[1-9](?:[  .-]?\d{2}){4}(?!\d)")),
+    Kind("PHONE", re.compile(r"(?<![\w+])\+\d{1,3}(?:[  ./-]?\(?\d{1,5}\)?){2,6}(?!\d)")),
+    Kind(
+        "PHONE",
+        re.compile(
+            r"(?<=\b(?:Tel|Fax)[.:] )[\d(][\d  ()./-]{5,18}\d|(?<=\b(?:Tel|Fax)\.: )[\d(][\d  ()./-]{5,18}\d"
+        ),
+    ),
+)
+"""In this order: what is found first is taken out before the next is looked for."""
+
+
+class Vault:
+    """The placeholders of one item. A value has one placeholder here, and another in any other item."""
+
+    def __init__(self, salt: str) -> None:
+        self._salt = salt.encode()
+        self._values: dict[str, str] = {}
+
+    def hide(self, text: str, kinds: tuple[Kind, ...] = KINDS) -> str:
+        """Replace what *kinds* find by placeholders."""
+        for kind in kinds:
+            text = kind.pattern.sub(lambda m, kind=kind: self._name(kind, m[0]), text)  # type: ignore[misc]  # bound now
+        return text
+
+    def show(self, text: str) -> str:
+        """Put the values back."""
+        return _PLACEHOLDER.sub(lambda m: self._values.get(m[0].upper(), m[0]), text)
+
+    def _name(self, kind: Kind, value: str) -> str:
+        if not kind.real(value):
+            return value
+        digest = hashlib.blake2b(value.encode(), key=self._salt[:64], digest_size=5).hexdigest().upper()
+        name = f"{kind.name}_{_letters(digest)}"
+        self._values[name] = value
+        return name
+
+
+def _letters(digest: str) -> str:
+    """Write a digest without digits, so that no later pattern takes it for a number."""
+    return digest.translate(_LETTERS)
+
+
+_LETTERS = str.maketrans("0123456789", "GHJKLMNPQR")
+_PLACEHOLDER = re.compile(
+    rf"\b(?:{'|'.join(sorted({k.name for k in KINDS}))})_[A-HJ-NP-R]{{10}}\b", re.IGNORECASE
+)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Redacted:
+    """An LLM that never sees what the patterns find. Treat what it sees as less personal, not as anonymous.
+
+    Names and addresses are not found.
+    """
+
+    inner: LLM
+    salt: str
+    """The item's own, so that the same text gives the same request again after a crash."""
+
+    def complete(self, request: Request, /) -> Reply:
+        """Answer *request* without its personal data, and put the data back."""
+        vault = Vault(hashlib.sha256(self.salt.encode()).hexdigest())
+        hidden = tuple(Message(m.role, vault.hide(m.content)) for m in request.messages)
+        reply = self.inner.complete(replace(request, messages=hidden))
+        return replace(reply, text=vault.show(reply.text))

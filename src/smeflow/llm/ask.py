@@ -1,0 +1,284 @@
+"""A Pydantic model in, a checked value out; what can be repaired for nothing is, the rest is asked again, bounded."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any, Generic, TypeVar
+
+from pydantic import TypeAdapter, ValidationError
+from pydantic_core import ErrorDetails
+
+from smeflow._text import visible
+from smeflow.errors import AnswerInvalid, LLMRefused, LLMUnavailable
+from smeflow.i18n import say
+from smeflow.llm.base import LLM, AnswerSchema, Message, Reply, Request
+from smeflow.llm.repair import Unclear, candidates, loaded, plain_numbers
+from smeflow.llm.schema import Missing, missing_names, schema_name, schema_text, strict_schema
+
+T = TypeVar("T")
+MAX_TRIES = 5
+"""Answers that are looked at for one question; each may have been paid."""
+MAX_TOLD = 2
+"""How many of them are asked for by telling what was wrong."""
+_CHARACTERS_PER_TOKEN = (
+    64  # far more than any language needs: an answer longer than that is not what was asked
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Prompt:
+    """What to do, and what to do it with."""
+
+    system: str
+    user: str
+
+    @property
+    def messages(self) -> tuple[Message, ...]:
+        """Give the messages of a request."""
+        return (Message("system", self.system), Message("user", self.user))
+
+
+@dataclass(frozen=True, eq=False)
+class Answer(Generic[T]):
+    """The form of an answer: its schema and its validator, made once and shared by all requests."""
+
+    schema: AnswerSchema
+    adapter: TypeAdapter[T]
+    missing: Missing = field(repr=False)
+
+    @classmethod
+    def of(cls, model: type[T], *, name: str | None = None) -> "Answer[T]":
+        """Make the answer's form of a Pydantic model; do it once, not for each request.
+
+        Raises:
+            TypeError: A field of the model has free keys.
+        """
+        adapter = TypeAdapter(model)
+        schema = strict_schema(adapter)
+        if schema.get("type") != "object" and "$ref" not in schema:
+            raise TypeError(f"{model!r} is no model with named fields")
+        text = schema_text(schema)
+        return cls(AnswerSchema(schema_name(name or model.__name__), text), adapter, missing_names(schema))
+
+    def read(self, text: str) -> T:
+        """Read an answer, repairing what wraps it.
+
+        Raises:
+            Unreadable: It is no JSON, or says two things at once.
+            Unfit: It is JSON and does not follow the schema.
+        """
+        if not text.isascii():
+            text = visible(text)
+        try:
+            told = loaded(text)
+        except Unclear as error:
+            raise Unreadable(str(error)) from None
+        except ValueError:
+            return self._dug_out(text)
+        return self._fit(told, text)
+
+    def _dug_out(self, text: str) -> T:
+        """Accept what is left when wrapping is taken off, if there is just one reading of it."""
+        found: dict[str, T] = {}
+        unfit: Unfit | None = None
+        for candidate in candidates(text):
+            if candidate in found:
+                continue
+            try:
+                told = loaded(candidate)
+                if isinstance(told, dict):
+                    found[candidate] = self._fit(told, candidate)
+            except Unclear as error:
+                raise Unreadable(str(error)) from None
+            except Unfit as error:
+                outermost = text.partition("{")[2].startswith(
+                    candidate[1:]
+                )  # else it is a part of what is broken
+                unfit = unfit or (error if outermost else None)
+            except ValueError:
+                continue
+        values = list(found.values())
+        if values and all(v == values[0] for v in values):
+            return values[0]
+        if values:
+            raise Unreadable("it holds more than one answer")
+        raise unfit or Unreadable("it is no JSON")
+
+    def _fit(self, told: Any, text: str) -> T:
+        left_out = self.missing(told, "")
+        if left_out:
+            raise Unfit([f"{name}: it is missing" for name in left_out])
+        try:
+            return self.adapter.validate_json(text, extra="ignore")
+        except ValidationError as error:
+            numbers = {e["loc"] for e in error.errors() if e["type"] in _NUMBER_ERRORS}
+            if numbers:
+                return self._with_plain_numbers(told, numbers, error)
+            raise Unfit(_problems(error)) from None
+
+    def _with_plain_numbers(self, told: Any, where: set[tuple[int | str, ...]], first: ValidationError) -> T:
+        plain = plain_numbers(told, lambda path: any(loc[: len(path)] == path for loc in where))
+        try:
+            return self.adapter.validate_json(schema_text(plain), extra="ignore")
+        except ValidationError:
+            raise Unfit(_problems(first)) from None
+
+
+_NUMBER_ERRORS = frozenset({"decimal_parsing", "decimal_type", "float_parsing", "int_parsing"})
+
+
+class Unreadable(ValueError):
+    """The same question, asked again, may well be answered better: there is nothing to tell the model."""
+
+
+class Unfit(ValueError):
+    """The answer is readable and breaks the schema; telling how may help."""
+
+    def __init__(self, problems: Sequence[str]) -> None:
+        super().__init__("; ".join(problems))
+        self.problems = tuple(problems)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Asked(Generic[T]):
+    """A checked value and the reply it stands in."""
+
+    value: T
+    reply: Reply
+    tries: int
+    """How many replies were looked at, this one included."""
+
+
+def ask(
+    llm: LLM,
+    prompt: Prompt | Sequence[Message],
+    answer: Answer[T],
+    *,
+    check: Callable[[T], Sequence[str]] | None = None,
+    max_output_tokens: int = 2048,
+    timeout_seconds: float = 120.0,
+) -> Asked[T]:
+    """Ask until an answer fits: at most `MAX_TRIES` answers, `MAX_TOLD` of them asked for with the problems told.
+
+    *check* gives the problems of a value that follows the schema; none, and it is accepted. What is asked depends
+    on nothing but the arguments and the replies, so that a replay asks the same.
+
+    Raises:
+        LLMRefused: The model declined twice, or a filter stood in the way twice.
+        AnswerInvalid: No answer fitted; the last one and its problems are in the error.
+        LLMError: See `LLM`.
+    """
+    messages = prompt.messages if isinstance(prompt, Prompt) else tuple(prompt)
+    request = Request(
+        messages=messages,
+        schema=answer.schema,
+        max_output_tokens=max_output_tokens,
+        timeout_seconds=timeout_seconds,
+    )
+    turn = _Turn(request)
+    while True:
+        try:
+            reply = llm.complete(turn.request)
+        except LLMUnavailable as error:
+            if turn.last is None:
+                raise
+            raise turn.invalid() from error
+        turn.tries += 1
+        try:
+            value = _judged(reply, answer, turn.request)
+            problems = tuple(check(value)) if check else ()
+            if problems:
+                raise Unfit(problems)
+            return Asked(value=value, reply=reply, tries=turn.tries)
+        except (_Declined, Unreadable, Unfit) as fault:
+            turn.next_after(reply, fault)
+
+
+class _Declined(ValueError):
+    """The model, or a filter, will not answer."""
+
+
+class _CutShort(Unreadable):
+    """The answer reached its limit."""
+
+
+def _judged(reply: Reply, answer: Answer[T], request: Request) -> T:
+    if reply.finish_reason in {"refusal", "content_filter"}:
+        raise _Declined(reply.finish_reason)
+    if reply.finish_reason == "length":
+        raise _CutShort("it was cut at the limit of its length")
+    if not reply.text.strip():
+        raise Unreadable("it is empty")
+    if len(reply.text) > request.max_output_tokens * _CHARACTERS_PER_TOKEN:
+        raise Unreadable("it is far longer than was asked for")
+    return answer.read(reply.text)
+
+
+class _Turn:
+    """What has been answered so far, and what to ask next."""
+
+    def __init__(self, request: Request) -> None:
+        self.first = self.request = request
+        self.tries = self.told = self.declined = self.again = 0
+        self.last: tuple[Reply, tuple[str, ...]] | None = None
+
+    def next_after(self, reply: Reply, fault: _Declined | Unreadable | Unfit) -> None:
+        """Set the next request, or give up.
+
+        Raises:
+            LLMRefused: Declined for the second time.
+            AnswerInvalid: The tries are used up.
+        """
+        problems = fault.problems if isinstance(fault, Unfit) else (str(fault),)
+        self.last = (reply, problems)
+        if isinstance(fault, _Declined):
+            self.declined += 1
+            if self.declined > 1:
+                raise _refused(reply)
+        if self.tries >= MAX_TRIES:
+            raise self.invalid()
+        if isinstance(fault, Unfit) and self.told < MAX_TOLD:
+            self.told += 1
+            self.request = replace(
+                self.request, messages=(*self.first.messages, *_told(reply, problems)), again=self.again
+            )
+            return
+        # The same question once more. A little warmth, since the same words would get the same answer.
+        self.again += 1
+        longer = 2 if isinstance(fault, _CutShort) else 1
+        self.request = replace(
+            self.first,
+            again=self.again,
+            temperature=min(1.0, self.first.temperature + 0.2 * self.again),
+            max_output_tokens=min(self.request.max_output_tokens * longer, self.first.max_output_tokens * 4),
+        )
+
+    def invalid(self) -> AnswerInvalid:
+        """Say that no answer fitted."""
+        reply, problems = self.last or (None, ())
+        shown = "; ".join(problems[:5])
+        phrase = say(
+            "The model gave no usable answer in {tries} tries: {problems}.", tries=self.tries, problems=shown
+        )
+        return AnswerInvalid(phrase, reply=reply.text[:4000] if reply else "", problems=problems)
+
+
+def _refused(reply: Reply) -> LLMRefused:
+    if reply.finish_reason == "content_filter":
+        return LLMRefused(say("The provider's filter stopped the answer."))
+    said = " ".join(visible(reply.text).split())[:200]
+    return LLMRefused(say("The model declined to answer: {said}", said=said or "-"))
+
+
+def _told(reply: Reply, problems: Sequence[str]) -> tuple[Message, Message]:
+    listed = "\n".join(f"- {p}" for p in problems[:20])
+    asked = f"That answer cannot be used:\n{listed}\nGive the whole answer again, as JSON that follows the schema."
+    return Message("assistant", reply.text[:8000]), Message("user", asked)
+
+
+def _problems(error: ValidationError) -> list[str]:
+    return [_problem(e) for e in error.errors(include_url=False, include_input=False)]
+
+
+def _problem(error: ErrorDetails) -> str:
+    where = "".join(f"[{p}]" if isinstance(p, int) else f".{p}" for p in error["loc"]).lstrip(".")
+    return f"{where or 'answer'}: {error['msg']}"

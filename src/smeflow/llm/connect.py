@@ -1,0 +1,230 @@
+"""Make an LLM of a name, and choose one for ``auto``."""
+
+import os
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from difflib import get_close_matches
+from urllib.parse import urlsplit
+
+from smeflow.errors import LLMError, LLMRejected, MissingExtra
+from smeflow.i18n import Phrase, say
+from smeflow.llm.base import Connected, Place, Price
+from smeflow.llm.dialects import CHAT
+from smeflow.llm.none import NoModel
+from smeflow.llm.openai import Compatible
+from smeflow.llm.prices import FREE, price_of
+from smeflow.llm.providers import PROVIDERS, Provider, Residency, allowed_in, is_loopback, region_of
+from smeflow.llm.wire import AioWire, Wire
+
+
+def connect(
+    name: str,
+    *,
+    key: str | None = None,
+    base_url: str | None = None,
+    environ: Mapping[str, str] = os.environ,
+    prices: Mapping[str, Price] | None = None,
+    wire: Wire | None = None,
+) -> Connected:
+    """Make an LLM of *name*; nothing is sent yet.
+
+    Names: ``mistral/mistral-small-latest`` (a provider of the table), ``MODEL@http://127.0.0.1:8901/v1`` (any
+    compatible server), ``langchain:PROVIDER:MODEL``, ``none``, ``auto`` (a model server on this machine, else none).
+    The key comes from the provider's environment variable unless it is given.
+
+    Raises:
+        LLMRejected: There is no such provider, or its key is not set.
+    """
+    if name == "none":
+        return NoModel()
+    if name == "auto":
+        choice = choose("auto", environ=environ, prices=prices)
+        return choice.llm or NoModel(why=choice.why)
+    if name.startswith("langchain:"):
+        from smeflow.llm.langchain import FromLangChain
+
+        return FromLangChain.named(name.removeprefix("langchain:"), key=key, prices=prices)
+    wire = wire or AioWire()
+    model, at, address = name.partition("@")
+    if at and urlsplit(address).scheme in {"http", "https"}:
+        return _at(model, address, key=key or environ.get("SMEFLOW_LLM_KEY", ""), prices=prices, wire=wire)
+    row, model = _named(name)
+    return _of(row, model, key=key, base_url=base_url, environ=environ, prices=prices, wire=wire)
+
+
+def _named(name: str) -> tuple[Provider, str]:
+    provider, _, model = name.partition("/")
+    if provider not in PROVIDERS:
+        like = get_close_matches(provider, PROVIDERS, n=1)
+        known = ", ".join(PROVIDERS)
+        if like:
+            phrase = say(
+                'There is no provider "{name}"; did you mean "{like}"? Known: {known}.',
+                name=provider, like=like[0], known=known,
+            )  # fmt: skip
+        else:
+            phrase = say(
+                'There is no provider "{name}". Known: {known}; any compatible server is MODEL@http://ADDRESS/v1, '
+                "any other provider langchain:PROVIDER:MODEL.",
+                name=provider, known=known,
+            )  # fmt: skip
+        raise LLMRejected(phrase, reason="model")
+    row = PROVIDERS[provider]
+    if not (model or row.usual_model):
+        raise LLMRejected(
+            say('Write the model after the provider: "{name}/MODEL".', name=provider), reason="model"
+        )
+    return row, model or row.usual_model
+
+
+def _of(
+    row: Provider,
+    model: str,
+    *,
+    key: str | None,
+    base_url: str | None,
+    environ: Mapping[str, str],
+    prices: Mapping[str, Price] | None,
+    wire: Wire,
+) -> Compatible:
+    url = (base_url or environ.get(row.url_variable, "") or row.base_url).rstrip("/")
+    key = key or environ.get(row.key_variable, "")
+    if row.key_variable and not key and not is_loopback(url):
+        phrase = say(
+            "{name} needs a key: set the environment variable {variable}.",
+            name=row.title,
+            variable=row.key_variable,
+        )
+        raise LLMRejected(phrase, reason="key")
+    region = region_of(row, url, model)
+    price = (
+        price_of(row.known_as, model, prices)
+        if row.kind == "remote"
+        else _own_price(prices, row.known_as, model)
+    )
+    place = Place(
+        provider=row.known_as,
+        model=model,
+        region=region,
+        base_url=url,
+        price=price or (FREE if region == "local" else None),
+    )
+    dialect = row.dialect if url == row.base_url else CHAT
+    return Compatible(place=place, dialect=dialect, title=row.title, key=key, wire=wire)
+
+
+def _at(model: str, url: str, *, key: str, prices: Mapping[str, Price] | None, wire: Wire) -> Compatible:
+    url = url.rstrip("/")
+    region = region_of(None, url, model)
+    provider = urlsplit(url).hostname or "server"
+    price = _own_price(prices, provider, model) or (FREE if region == "local" else None)
+    place = Place(provider=provider, model=model, region=region, base_url=url, price=price)
+    return Compatible(place=place, title=urlsplit(url).netloc, key=key, wire=wire)
+
+
+def _own_price(prices: Mapping[str, Price] | None, provider: str, model: str) -> Price | None:
+    return next((prices[k] for k in (f"{provider}/{model}", model) if k in prices), None) if prices else None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Choice:
+    """The model that will be asked, and why this one."""
+
+    llm: Connected | None
+    """None: there is none, and the readers work alone."""
+    why: Phrase
+    considered: tuple[Phrase, ...] = ()
+    """What was looked at and not taken, in order."""
+
+
+Servers = Callable[[Provider], Sequence[str] | None]
+"""Gives the models a local server has; None where none answers."""
+
+
+def choose(
+    text: str,
+    *,
+    allowed: Sequence[str] = (),
+    residency: Residency = "any",
+    environ: Mapping[str, str] = os.environ,
+    prices: Mapping[str, Price] | None = None,
+    servers: Servers | None = None,
+) -> Choice:
+    """Choose the model for ``llm: text``: ``auto``, ``none`` or a name.
+
+    ``auto`` takes a model server on this machine that answers, else the first of *allowed* whose key is set and
+    whose place *residency* permits, else none. A key that lies in the environment sends nothing anywhere unless
+    its provider is allowed by name.
+
+    Raises:
+        LLMRejected: A name is given and cannot be connected.
+    """
+    if text == "none":
+        return Choice(llm=None, why=say("llm: none. The readers work alone."))
+    if text != "auto":
+        llm = connect(text, environ=environ, prices=prices)
+        return Choice(llm=llm, why=say("{model} is named at llm:.", model=text))
+    from smeflow.llm.servers import models_at
+
+    considered: list[Phrase] = []
+    for row in (r for r in PROVIDERS.values() if r.kind == "server"):
+        model = _usable((servers or models_at)(row), row, considered)
+        if model:
+            llm = connect(f"{row.name}/{model}", environ=environ, prices=prices)
+            why = say("{server} answers on this machine and has {model}.", server=row.title, model=model)
+            return Choice(llm=llm, why=why, considered=tuple(considered))
+    for name in allowed:
+        found = _allowed(name, residency, environ, prices, considered)
+        if found is not None:
+            why = say("{model} is allowed by name and its key is set.", model=name)
+            return Choice(llm=found, why=why, considered=tuple(considered))
+    considered += _unused_keys(allowed, environ)
+    why = say(
+        "No model: no server answers on this machine and no allowed provider can be used. The readers work alone."
+    )
+    return Choice(llm=None, why=why, considered=tuple(considered))
+
+
+def _usable(models: Sequence[str] | None, row: Provider, considered: list[Phrase]) -> str | None:
+    if models is None:
+        considered.append(say("{server} does not answer at {url}.", server=row.title, url=row.base_url))
+        return None
+    for model in models:
+        remote = region_of(row, row.base_url, model) != "local"
+        if not remote and not any(word in model.lower() for word in ("embed", "bge-", "rerank", "whisper")):
+            return model
+    considered.append(say("{server} answers and has no language model of its own.", server=row.title))
+    return None
+
+
+def _allowed(
+    name: str,
+    residency: Residency,
+    environ: Mapping[str, str],
+    prices: Mapping[str, Price] | None,
+    considered: list[Phrase],
+) -> Connected | None:
+    try:
+        llm = connect(name, environ=environ, prices=prices)
+    except (LLMError, MissingExtra) as error:
+        considered.append(say("{model} is allowed: {why}", model=name, why=error.phrase))
+        return None
+    if allowed_in(llm.place, residency):
+        return llm
+    considered.append(
+        say("{model} is allowed, and residency: {residency} keeps it out.", model=name, residency=residency)
+    )
+    return None
+
+
+def _unused_keys(allowed: Sequence[str], environ: Mapping[str, str]) -> list[Phrase]:
+    named = {name.partition("/")[0] for name in allowed}
+    variables = {r.key_variable: r for r in PROVIDERS.values() if r.key_variable and r.name not in named}
+    return [
+        say(
+            'A key for {provider} lies in {variable} and is not used: nobody allowed it. Write allow: ["{name}"].',
+            provider=row.title, variable=variable, name=row.name,
+        )
+        for variable, row in variables.items()
+        if environ.get(variable)
+    ]  # fmt: skip

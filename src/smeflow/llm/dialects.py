@@ -1,0 +1,178 @@
+"""The two forms of request and answer that OpenAI-compatible servers speak."""
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from smeflow.llm.base import AnswerSchema, FinishReason, Request, Usage
+from smeflow.llm.faults import broken
+
+_text = json.JSONEncoder(ensure_ascii=False).encode
+Dropped = frozenset[str]
+"""What a server has said it does not know: ``temperature``, ``max_tokens``, ``schema``."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Said:
+    """What stands in an answer, before anybody has judged it."""
+
+    text: str
+    finish_reason: FinishReason
+    model: str
+    id: str
+    usage: Usage | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Dialect:
+    """How to ask, where, and how to read the answer."""
+
+    name: Literal["chat", "responses"]
+    path: str
+    body: Callable[[Request, str, Dropped], str]
+    read: Callable[[Mapping[str, Any]], Said]
+
+
+def chat_body(request: Request, model: str, dropped: Dropped) -> str:
+    """Write a chat completion request; the schema's part is text already."""
+    limit = "max_completion_tokens" if "max_tokens" in dropped else "max_tokens"
+    parts = [
+        f'{{"model":{_text(model)},"messages":{_messages(request, dropped)},"{limit}":{request.max_output_tokens}'
+    ]
+    if "temperature" not in dropped:
+        parts.append(f',"temperature":{request.temperature:g}')
+    if request.schema is not None and "schema" not in dropped:
+        parts.append(f',"response_format":{{"type":"json_schema","json_schema":{_format(request.schema)}}}')
+    return "".join([*parts, "}"])
+
+
+def responses_body(request: Request, model: str, dropped: Dropped) -> str:
+    """Write a request of OpenAI's own kind; the provider is told to keep nothing."""
+    parts = [
+        f'{{"model":{_text(model)},"store":false,"input":{_messages(request, dropped)},'
+        f'"max_output_tokens":{request.max_output_tokens}'
+    ]
+    if "temperature" not in dropped:
+        parts.append(f',"temperature":{request.temperature:g}')
+    if request.schema is not None and "schema" not in dropped:
+        parts.append(f',"text":{{"format":{{"type":"json_schema",{_format(request.schema)[1:]}}}')
+    return "".join([*parts, "}"])
+
+
+def _format(schema: AnswerSchema) -> str:
+    return f'{{"name":{_text(schema.name)},"strict":true,"schema":{schema.json}}}'
+
+
+def _messages(request: Request, dropped: Dropped) -> str:
+    told = [f'{{"role":"{m.role}","content":{_text(m.content)}}}' for m in request.messages]
+    if request.schema is not None and "schema" in dropped:
+        told.insert(0, f'{{"role":"system","content":{_text(schema_in_words(request.schema))}}}')
+    return f"[{','.join(told)}]"
+
+
+def schema_in_words(schema: AnswerSchema) -> str:
+    """Ask for JSON in the prompt, where the server cannot be held to a schema."""
+    return f"Answer with one JSON object and nothing else. It follows this JSON Schema:\n{schema.json}"
+
+
+def read_chat(told: Mapping[str, Any]) -> Said:
+    """Read a chat completion.
+
+    Raises:
+        LLMUnavailable: It holds no message.
+    """
+    choices = told.get("choices")
+    if not isinstance(choices, list) or not choices or not isinstance(choices[0], dict):
+        raise broken("no choices")
+    message = choices[0].get("message")
+    if not isinstance(message, dict):
+        raise broken("no message")
+    ends: dict[object, FinishReason] = {"length": "length", "content_filter": "content_filter"}
+    finish = ends.get(choices[0].get("finish_reason"), "stop")
+    refusal = message.get("refusal")
+    if isinstance(refusal, str) and refusal:
+        return _said(told, refusal, "refusal", _chat_usage)
+    return _said(told, _joined(message.get("content")), finish, _chat_usage)
+
+
+def read_responses(told: Mapping[str, Any]) -> Said:
+    """Read an answer of OpenAI's own kind.
+
+    Raises:
+        LLMUnavailable: It holds no message, or says that it failed.
+    """
+    output = told.get("output")
+    incomplete = told.get("incomplete_details")
+    reason = incomplete.get("reason") if isinstance(incomplete, dict) else None
+    if told.get("status") in {"failed", "cancelled", "queued", "in_progress"}:
+        raise broken(str(told["status"]))
+    if not isinstance(output, list) or (not output and reason is None):
+        raise broken("no output")
+    parts = [
+        part
+        for item in output
+        if isinstance(item, dict) and item.get("type") == "message" and isinstance(item.get("content"), list)
+        for part in item["content"]
+        if isinstance(part, dict)
+    ]
+    refusals = [str(p.get("refusal") or "") for p in parts if p.get("type") == "refusal"]
+    if refusals:
+        return _said(told, "".join(refusals), "refusal", _responses_usage)
+    ends: dict[object, FinishReason] = {None: "stop", "content_filter": "content_filter"}
+    return _said(told, _joined(parts), ends.get(reason, "length"), _responses_usage)
+
+
+def _said(
+    told: Mapping[str, Any],
+    text: str,
+    finish: FinishReason,
+    usage: Callable[[Mapping[str, Any]], Usage | None],
+) -> Said:
+    counted = told.get("usage")
+    return Said(
+        text=text,
+        finish_reason=finish,
+        model=_short(told.get("model")),
+        id=_short(told.get("id")),
+        usage=usage(counted) if isinstance(counted, dict) else None,
+    )
+
+
+def _joined(content: object) -> str:
+    """Give the text of a content that may be text, nothing, or a list of parts."""
+    if isinstance(content, str):
+        return content
+    if not isinstance(content, list):
+        return ""
+    texts = (
+        p.get("text") for p in content if isinstance(p, dict) and p.get("type") in {"text", "output_text"}
+    )
+    return "".join(t for t in texts if isinstance(t, str))
+
+
+def _chat_usage(told: Mapping[str, Any]) -> Usage | None:
+    return _usage(told, "prompt_tokens", "completion_tokens", "prompt_tokens_details")
+
+
+def _responses_usage(told: Mapping[str, Any]) -> Usage | None:
+    return _usage(told, "input_tokens", "output_tokens", "input_tokens_details")
+
+
+def _usage(told: Mapping[str, Any], given: str, made: str, details: str) -> Usage | None:
+    into, out = told.get(given), told.get(made)
+    if type(into) is not int or type(out) is not int or into < 0 or out < 0:
+        return None
+    more = told.get(details)
+    cached = more.get("cached_tokens") if isinstance(more, dict) else 0
+    kept = cached if type(cached) is int and 0 <= cached <= into else 0
+    return Usage(input_tokens=into, output_tokens=out, cached_input_tokens=kept)
+
+
+def _short(value: object) -> str:
+    return value[:200] if isinstance(value, str) else ""
+
+
+CHAT = Dialect(name="chat", path="/chat/completions", body=chat_body, read=read_chat)
+RESPONSES = Dialect(name="responses", path="/responses", body=responses_body, read=read_responses)
+DIALECTS: Mapping[str, Dialect] = {d.name: d for d in (CHAT, RESPONSES)}

@@ -1,0 +1,280 @@
+"""Send bytes to a server and read the whole answer, under a limit of bytes and one deadline.
+
+The synchronous API sits on one event loop in a thread of its own. Callers hand their requests over in batches:
+a busy loop is woken once for many of them. Measured figures stand in docs/measurements.md.
+"""
+
+import asyncio
+import collections
+import threading
+import weakref
+import zlib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Protocol
+
+from smeflow.errors import LLMUnavailable
+from smeflow.i18n import Phrase, say
+
+if TYPE_CHECKING:
+    import aiohttp
+
+MAX_BYTES = 8 * 1024 * 1024
+"""The longest answer that is read, before and after decompression."""
+_CONNECT_SECONDS = 10.0
+_IDLE_SECONDS = (
+    4.0  # shorter than what common servers allow, so that we rarely write to a connection just closed
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """What a server sent, whole, whatever its status."""
+
+    status: int
+    headers: Mapping[str, str]
+    """Names in lower case."""
+    body: bytes
+    too_long: bool = False
+    """There was more than `MAX_BYTES`; the rest was not read."""
+
+
+class Wire(Protocol):
+    """A way to reach a server."""
+
+    def post(self, url: str, headers: Mapping[str, str], body: bytes, timeout_seconds: float) -> Answered:
+        """Send *body* and give the answer; redirects are not followed.
+
+        Raises:
+            LLMUnavailable: Nothing whole came back within *timeout_seconds*.
+        """
+        ...
+
+
+class _Waiting:
+    """One caller waiting for the loop. A bare lock is the cheapest thing to wait on."""
+
+    __slots__ = ("answered", "body", "error", "headers", "lock", "task", "timeout_seconds", "url")
+
+    def __init__(self, url: str, headers: Mapping[str, str], body: bytes, timeout_seconds: float) -> None:
+        self.url, self.headers, self.body, self.timeout_seconds = url, headers, body, timeout_seconds
+        self.answered: Answered | None = None
+        self.error: BaseException | None = None
+        self.task: asyncio.Task[None] | None = None
+        self.lock = threading.Lock()
+        self.lock.acquire()
+
+
+class _Engine:
+    """A loop in a daemon thread, and the one session that lives on it."""
+
+    def __init__(self) -> None:
+        self.loop = asyncio.new_event_loop()
+        self.session: aiohttp.ClientSession | None = None
+        self.thread = threading.Thread(target=self.loop.run_forever, name="smeflow-wire", daemon=True)
+        self.thread.start()
+
+    def stop(self) -> None:
+        """End what is under way, close the connections, end the thread. Safe to call from any thread, twice too."""
+        if not self.thread.is_alive():
+            return
+        asyncio.run_coroutine_threadsafe(self._end(), self.loop)
+        if threading.current_thread() is not self.thread:  # the collector may call this from the loop itself
+            self.thread.join(2)
+
+    async def _end(self) -> None:
+        own = asyncio.current_task()
+        for task in asyncio.all_tasks():
+            if task is not own:
+                task.cancel()
+        if self.session is not None:
+            await self.session.close()
+        self.loop.call_soon(self.loop.stop)
+
+
+@dataclass(eq=False)
+class AioWire:
+    """HTTP by aiohttp on an event loop in a daemon thread, started with the first request."""
+
+    max_bytes: int = MAX_BYTES
+    _guard: threading.Lock = field(default_factory=threading.Lock, repr=False)
+    _queue: "collections.deque[_Waiting]" = field(default_factory=collections.deque, repr=False)
+    _engine: _Engine | None = field(default=None, repr=False)
+    _proxies: dict[str, str | None] = field(default_factory=dict, repr=False)
+    _tasks: set["asyncio.Task[None]"] = field(default_factory=set, repr=False)
+    _awake: bool = field(default=False, repr=False)
+
+    def post(self, url: str, headers: Mapping[str, str], body: bytes, timeout_seconds: float) -> Answered:
+        """Send *body* and give the answer; see `Wire`."""
+        engine = self._engine or self._start()
+        waiting = _Waiting(url, headers, body, timeout_seconds)
+        self._queue.append(waiting)
+        if not self._awake:  # set before the wake-up, cleared before the queue is read: nothing is left lying
+            self._awake = True
+            engine.loop.call_soon_threadsafe(self._drain)
+        try:
+            # The loop keeps the deadline; this one only speaks if the loop itself is stuck.
+            done = waiting.lock.acquire(timeout=timeout_seconds + 5)
+        except BaseException:
+            self._cancel(waiting)
+            raise
+        if not done:
+            self._cancel(waiting)
+            raise too_slow(timeout_seconds, sent=True)
+        if waiting.error is not None:
+            raise waiting.error
+        assert waiting.answered is not None  # noqa: S101 - one of the two is always set
+        return waiting.answered
+
+    def close(self) -> None:
+        """End what is under way and the thread; the next request starts a new one."""
+        with self._guard:
+            engine, self._engine = self._engine, None
+        if engine is not None:
+            engine.stop()
+
+    def _start(self) -> _Engine:
+        with self._guard:
+            if self._engine is None:
+                import aiohttp  # noqa: F401 - loaded here, and not by the loop while callers wait
+
+                self._awake = False
+                self._engine = _Engine()
+                weakref.finalize(self, self._engine.stop)  # at the end of the process too
+            return self._engine
+
+    def _cancel(self, waiting: _Waiting) -> None:
+        if self._engine is not None:
+            self._engine.loop.call_soon_threadsafe(lambda: waiting.task and waiting.task.cancel())
+
+    def _drain(self) -> None:
+        self._awake = False
+        while self._queue:
+            waiting = self._queue.popleft()
+            task = asyncio.get_running_loop().create_task(self._serve(waiting))
+            waiting.task = task
+            self._tasks.add(task)  # the loop itself keeps only weak references
+            task.add_done_callback(self._tasks.discard)
+
+    async def _serve(self, waiting: _Waiting) -> None:
+        try:
+            waiting.answered = await self._exchange(waiting)
+        except BaseException as error:  # noqa: BLE001 - it is raised again in the caller's thread
+            waiting.error = error if isinstance(error, LLMUnavailable) else _unexpected(error)
+        finally:
+            waiting.lock.release()
+
+    async def _exchange(self, waiting: _Waiting) -> Answered:
+        import aiohttp
+
+        engine = self._engine
+        if engine is None:
+            raise asyncio.CancelledError
+        session = engine.session or self._open(engine)
+        deadline = aiohttp.ClientTimeout(
+            total=waiting.timeout_seconds,
+            sock_connect=min(_CONNECT_SECONDS, waiting.timeout_seconds),
+            ceil_threshold=float("inf"),  # else deadlines are rounded up to whole seconds
+        )
+        try:
+            async with session.post(
+                waiting.url,
+                data=waiting.body,
+                headers=waiting.headers,
+                allow_redirects=False,  # the key must not follow
+                timeout=deadline,
+                proxy=self._proxy(waiting.url),
+            ) as response:
+                body, too_long = await _read(response.content, self.max_bytes)
+                if too_long:
+                    response.close()
+                headers = {name.lower(): value for name, value in response.headers.items()}
+                return _plain(response.status, headers, body, too_long, self.max_bytes)
+        except (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError) as error:
+            raise _unreachable(error) from None
+        except TimeoutError:
+            raise too_slow(waiting.timeout_seconds, sent=True) from None
+        except (aiohttp.ClientError, OSError, ValueError) as error:
+            raise _broken(error) from None
+
+    def _open(self, engine: _Engine) -> "aiohttp.ClientSession":
+        import aiohttp
+
+        connector = aiohttp.TCPConnector(
+            limit=0, keepalive_timeout=_IDLE_SECONDS
+        )  # callers bound what is in flight
+        engine.session = aiohttp.ClientSession(
+            connector=connector, auto_decompress=False, cookie_jar=aiohttp.DummyCookieJar(), trust_env=False
+        )
+        return engine.session
+
+    def _proxy(self, url: str) -> str | None:
+        """Give the proxy the environment names for *url*; looked up once, as it costs more than the request."""
+        if url not in self._proxies:
+            import urllib.parse
+            import urllib.request
+
+            parts = urllib.parse.urlsplit(url)
+            through = urllib.request.getproxies().get(parts.scheme)
+            own = parts.hostname in {"localhost", "127.0.0.1", "::1"}
+            bypass = own or urllib.request.proxy_bypass(parts.hostname or "")
+            self._proxies[url] = None if bypass else through
+        return self._proxies[url]
+
+
+async def _read(stream: Any, most: int) -> tuple[bytes, bool]:
+    body: bytes = await stream.readany()
+    while not stream.at_eof() and len(body) <= most:
+        body += await stream.readany()
+    return (body[:most], True) if len(body) > most else (body, False)
+
+
+def _plain(status: int, headers: dict[str, str], body: bytes, too_long: bool, most: int) -> Answered:  # noqa: FBT001
+    """Undo gzip and deflate, never to more than *most* bytes."""
+    coding = headers.get("content-encoding", "").strip().lower()
+    if coding in {"", "identity"} or too_long:
+        return Answered(status, headers, body, too_long)
+    if coding not in {"gzip", "x-gzip", "deflate"}:
+        raise _broken(ValueError(coding))
+    inflate = zlib.decompressobj(wbits=47)  # gzip or zlib, told by their first bytes
+    try:
+        plain = inflate.decompress(body, most + 1)
+    except zlib.error as error:
+        raise _broken(error) from None
+    if len(plain) > most:
+        return Answered(status, headers, plain[:most], too_long=True)
+    if not inflate.eof:
+        raise _broken(EOFError())
+    return Answered(status, headers, plain)
+
+
+def too_slow(seconds: float, *, sent: bool) -> LLMUnavailable:
+    """Say that no whole answer came in time."""
+    phrase = say("The model server gave no whole answer within {seconds} s.", seconds=f"{seconds:g}")
+    return LLMUnavailable(phrase, kind="broken", sent=sent)
+
+
+def _unreachable(error: Exception) -> LLMUnavailable:
+    where = getattr(error, "host", None) or ""
+    if where:
+        where = f"{where}:{getattr(error, 'port', '')}"
+    phrase = say("The model server {where} cannot be reached ({what}).", where=where, what=_kind(error))
+    return LLMUnavailable(phrase, kind="outage", sent=False)
+
+
+def _broken(error: Exception) -> LLMUnavailable:
+    phrase: Phrase = say(
+        "The connection to the model server broke before the answer was whole ({what}).", what=_kind(error)
+    )
+    return LLMUnavailable(phrase, kind="broken", sent=True)
+
+
+def _unexpected(error: BaseException) -> BaseException:
+    return _broken(RuntimeError("stopped")) if isinstance(error, asyncio.CancelledError) else error
+
+
+def _kind(error: BaseException) -> str:
+    """Name what happened without the text of the error, which may hold an address with a key in it."""
+    inner = getattr(error, "os_error", None)
+    told = getattr(inner, "strerror", None) or getattr(error, "strerror", None)
+    return str(told) if told else type(inner or error).__name__
