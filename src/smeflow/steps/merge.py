@@ -48,6 +48,8 @@ def merge(readings: Sequence[Reading], specs: Mapping[str, FieldSpec]) -> Merged
         ]
         (reader, first), others = having[0], having[1:]
         value, currency = _plain(first.value)
+        if spec.kind == "money" and currency is None and first.quote:
+            currency = _printed_currency(first.quote.text)
         agreeing = [who for who, other in others if same(value, _plain(other.value)[0], spec.kind)]
         found[name] = Found(
             value=value,
@@ -74,3 +76,10 @@ def _plain(value: Any) -> tuple[Any, str | None]:
     """Take an amount apart from its currency."""
     currency = getattr(value, "currency", None)
     return (value.value, currency) if hasattr(value, "value") else (value, None)
+
+
+def _printed_currency(text: str) -> str | None:
+    from smeflow.readers.amounts import parse_amount
+
+    found = parse_amount(text)
+    return found.currency if found else None

@@ -2,11 +2,12 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import cast
 
 from smeflow._text import folded
 from smeflow.documents.base import Document
 from smeflow.i18n import Phrase
-from smeflow.readers.base import Check, Finding, Reading
+from smeflow.readers.base import Check, Reading
 from smeflow.steps.fields import FieldSpec
 from smeflow.steps.invoices import page_against_data
 from smeflow.steps.papers import Paper, everything, papers
@@ -59,28 +60,13 @@ def fields_place(documents: Sequence[Document], specs: Mapping[str, FieldSpec], 
     visible = everything(documents)
     if not layout or not visible:
         return Place(documents=visible)
-    from smeflow.readers.labels import read_labelled
+    from smeflow.readers.labels import Wanted, read_labelled
 
-    kinds = {name: spec.kind for name, spec in specs.items()}
+    kinds = {name: spec.choices or cast("Wanted", spec.kind) for name, spec in specs.items()}
     reading = read_labelled(visible, kinds)
     if reading is None:
         return Place(documents=visible)
-    reading = replace(reading, findings=_allowed(reading.findings, specs))
     return Place(documents=visible, readings=(reading,), problems=reading.problems, several=reading.several)
-
-
-def _allowed(findings: Mapping[str, Finding], specs: Mapping[str, FieldSpec]) -> dict[str, Finding]:
-    """Keep of closed choices only what is one of them."""
-    kept = {}
-    for name, finding in findings.items():
-        choices = specs[name].choices
-        if choices:
-            match = next((c for c in choices if folded(c) == folded(str(finding.value))), None)
-            if match is None:
-                continue
-            finding = replace(finding, value=match)  # noqa: PLW2901 - the same finding, as the recipe writes it
-        kept[name] = finding
-    return kept
 
 
 def _read(paper: Paper, *, exact: bool, layout: bool) -> Paper:

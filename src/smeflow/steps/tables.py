@@ -147,8 +147,15 @@ class _Rows:
                 odd.append(cell)
         problems = []
         if odd:
-            told = "Column {column} of {table} holds {n} cells that are no number, such as {cell}."
-            problems.append(say(told, column=name, table=self.table.name, n=len(odd), cell=odd[0][:40]))
+            problems.append(
+                say(
+                    "Column {column} of {table} holds {n} cells that are no number, such as {cell}.",
+                    column=name,
+                    table=self.table.name,
+                    n=len(odd),
+                    cell=odd[0][:40],
+                )
+            )
         if len(currencies - {None}) > 1:
             names = ", ".join(sorted(c for c in currencies if c))
             problems.append(say("Column {column} of {table} holds amounts of several currencies: {names}.",
