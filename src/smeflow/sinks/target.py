@@ -90,9 +90,7 @@ def put_files(target: Target, files: Iterable[tuple[SinkItem, bytes]], memory: S
     keys = {parts: prefix + "/".join(parts) for parts in placed}
     # what will be there is noted for all files at once, before the first is written and again behind the last
     hashes = {keys[parts]: sha256(data) for parts, data in placed.items()}
-    memory.update(
-        {k: f"{memory.get(k, '')} {new}".strip() for k, new in hashes.items() if memory.get(k) != new}
-    )
+    memory.update({k: _either(memory.get(k), new) for k, new in hashes.items() if memory.get(k) != new})
     seen = {key: memory[key] for key in list(memory) if key.startswith(prefix)}
     notes: list[Phrase] = []
     changed = False
@@ -114,6 +112,10 @@ def put_files(target: Target, files: Iterable[tuple[SinkItem, bytes]], memory: S
         notes += [note] if note else []
     done = sha256("\n".join(f"{key} {hashes[key]}" for key in sorted(hashes)))
     return Put(path=str(target.base), rows=len(placed), sha256=done, changed=changed, notes=tuple(notes))
+
+
+def _either(old: str | None, new: str) -> str:
+    return " ".join([*(old or "").split()[-1:], new])
 
 
 def _placed(

@@ -1,0 +1,82 @@
+"""The JSON Schema of recipes: editors complete keys and underline mistakes with it."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from pydantic import BaseModel
+
+from smeflow.recipe import kinds
+from smeflow.recipe.model import RecipeText
+
+SCHEMA = "https://json-schema.org/draft/2020-12/schema"
+_CONDITION = {
+    "type": ["string", "boolean"],
+    "description": "A condition over earlier steps, such as invoice.record.total_gross > 5000.",
+}
+_WHEN = {**_CONDITION, "description": 'Run the step only when this holds, such as kind.label == "invoice".'}
+_REVIEW = {**_CONDITION, "description": "Let a person look when this holds, such as not invoice.proven."}
+
+
+def recipe_schema() -> dict[str, Any]:
+    """Make the schema of a recipe's file, with the kinds that are installed here."""
+    schema = RecipeText.model_json_schema()
+    definitions: dict[str, Any] = schema.pop("$defs", {})
+    steps = [_kind("steps", word, definitions) for word in kinds.names("steps")]
+    split = {
+        "type": "object",
+        "properties": {"split": {"enum": ["invoices", "attachments"]}},
+        "required": ["split"],
+        "additionalProperties": False,
+    }
+    properties = schema["properties"]
+    properties["steps"] = _documented(
+        properties["steps"], {"type": "array", "minItems": 1, "items": {"anyOf": [*steps, split]}}
+    )
+    sources = [_kind("sources", word, definitions) for word in kinds.names("sources")]
+    properties["source"] = _documented(properties["source"], {"anyOf": sources})
+    sinks = [_kind("sinks", word, definitions) for word in kinds.names("sinks")]
+    properties["sinks"] = _documented(properties["sinks"], {"type": "array", "items": {"anyOf": sinks}})
+    return {"$schema": SCHEMA, "title": "smeflow recipe", **schema, "$defs": definitions}
+
+
+def _documented(before: Mapping[str, Any], after: dict[str, Any]) -> dict[str, Any]:
+    return {"description": before.get("description", ""), **after}
+
+
+def _kind(family: kinds.Family, word: str, definitions: dict[str, Any]) -> dict[str, Any]:
+    """Describe one kind: its word with its name or path, and its own keys."""
+    kind = kinds.find(family, word)
+    extra: dict[str, Any] = {"when": _WHEN, "review": _REVIEW} if family == "steps" else {}
+    name = {"type": "string", "description": str(getattr(kind, "__doc__", "") or "").partition("\n")[0]}
+    properties: dict[str, Any] = {word: name}
+    required = [word]
+    if isinstance(kind, type) and issubclass(kind, BaseModel):
+        main = "name" if family == "steps" else word
+        schema = kind.model_json_schema(by_alias=True)
+        own = {**schema.get("properties", {})}
+        own.pop(main, None)
+        hidden = {n for n, info in kind.model_fields.items() if info.exclude and info.repr is False}
+        properties |= {key: _open(value) for key, value in own.items() if key not in hidden}
+        required += [key for key in schema.get("required", []) if key not in {main, *hidden}]
+        for title, definition in schema.get("$defs", {}).items():
+            definitions.setdefault(title, definition)
+    return {
+        "type": "object",
+        "title": word,
+        "properties": {**properties, **extra},
+        "required": required,
+        "additionalProperties": False,
+    }
+
+
+def _open(schema: Any) -> Any:
+    """Allow what validators take besides: one word or a path for a list, a list of words for labels."""
+    if isinstance(schema, dict) and schema.get("type") == "array":
+        about = {k: v for k, v in schema.items() if k in {"description", "default", "title"}}
+        rest = {k: v for k, v in schema.items() if k not in about}
+        return {**about, "anyOf": [rest, {"type": "string"}]}
+    words = {"type": "array", "items": {"type": "string"}}
+    if isinstance(schema, dict) and schema.get("additionalProperties") == {"type": "string"}:
+        about = {k: v for k, v in schema.items() if k in {"description", "default", "title"}}
+        return {**about, "anyOf": [{k: v for k, v in schema.items() if k not in about}, words]}
+    return schema
