@@ -1,19 +1,28 @@
-"""How much a text is like known examples: character n-grams and the nearest centroid, in plain Python.
+"""How much a text is like known examples, in plain Python: three views that must agree before they decide.
 
-Character n-grams need no language, no word list and no model; they forgive typing mistakes and inflection.
-Each label's centroid is the mean of its examples' vectors. How large a lead must be is fitted on the examples
+Character n-grams need no language, no word list and no model; they forgive typing mistakes and inflection. The
+views are the label whose best three examples are nearest, the label of the one nearest example, and the label
+whose words the text has (naive Bayes on words present). How clear a lead must be is fitted on the examples
 themselves, each sorted in turn as if it were not known: a lead that was wrong too often is not used.
 """
 
 import math
+import re
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from smeflow._text import folded
 
-Vector = dict[str, float]
 SIZES = (3, 4, 5)
+NEAREST = 3
+MOST_TRIED = 200
+"""Examples that are sorted again to fit the lead; of more, every second or third."""
+LEAST_LEAD = 0.4
+"""With few examples a smaller lead is chance, whatever they say of themselves."""
+_WORD = re.compile(r"[^\W\d_]{3,}")
+_STEM = 7
+_SMOOTH = 0.3
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -21,30 +30,66 @@ class Likeness:
     """How near a text is to each label, and how clearly one leads."""
 
     scores: dict[str, float]
-    """Cosine with each label's centroid, 0 to 1."""
+    """The mean cosine with each label's nearest examples, 0 to 1."""
     best: str | None
-    lead: float
+    lead: float = 0.0
     """How far the best is before the second, as a share of the best: 0 to 1."""
+    agreed: bool = False
+    """All three views say the same."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Examples:
     """What examples taught."""
 
+    labels: tuple[str, ...]
     weights: Mapping[str, float]
-    sums: Mapping[str, Vector]
-    squares: Mapping[str, float]
-    """The squared length of each sum."""
-    lead_needed: float | None
+    postings: Mapping[str, Sequence[tuple[int, float]]]
+    """For each n-gram the examples that hold it, with its weight there."""
+    holding: Mapping[str, frozenset[int]]
+    """For each word the examples that hold it."""
+    lead_needed: float | None = None
     """None: there are too few examples to trust any lead."""
 
-    def compare(self, text: str) -> Likeness:
-        """Compare *text* with each label's examples."""
-        return _nearest(_vector(_grams(text), self.weights), self.sums, self.squares)
+    def compare(self, text: str, leave_out: int | None = None) -> Likeness:
+        """Compare *text* with each label's examples; with *leave_out*, as if that example were not known."""
+        near = [(nearness, at) for at, nearness in self._nearness(text).items() if at != leave_out]
+        by_label: dict[str, list[float]] = defaultdict(list)
+        for nearness, at in sorted(near, reverse=True):
+            by_label[self.labels[at]].append(nearness)
+        scores = {label: sum(best[:NEAREST]) / NEAREST for label, best in by_label.items()}
+        ranked = sorted(scores.items(), key=lambda item: (-item[1], item[0]))
+        if not ranked or ranked[0][1] <= 0:
+            return Likeness(scores=scores, best=None)
+        second = ranked[1][1] if len(ranked) > 1 else 0.0
+        best = ranked[0][0]
+        agreed = self.labels[max(near)[1]] == best == self._by_words(text, leave_out)
+        return Likeness(scores=scores, best=best, lead=(ranked[0][1] - second) / ranked[0][1], agreed=agreed)
 
     def trusted(self, found: Likeness) -> bool:
         """Tell whether the lead is one the examples themselves bear out."""
-        return self.lead_needed is not None and found.best is not None and found.lead >= self.lead_needed
+        return self.lead_needed is not None and found.agreed and found.lead >= self.lead_needed
+
+    def _nearness(self, text: str) -> dict[int, float]:
+        found: dict[int, float] = defaultdict(float)
+        for gram, weight in _vector(_grams(text), self.weights).items():
+            for at, other in self.postings.get(gram, ()):
+                found[at] += weight * other
+        return found
+
+    def _by_words(self, text: str, leave_out: int | None) -> str | None:
+        counts = Counter(label for at, label in enumerate(self.labels) if at != leave_out)
+        total = sum(counts.values())
+        scores = dict.fromkeys(counts, 0.0)
+        for word in _words(text):
+            holders = self.holding.get(word, frozenset()) - {leave_out}
+            if not holders:
+                continue
+            held = Counter(self.labels[at] for at in holders)
+            usual = math.log((len(holders) + _SMOOTH) / (total + 2 * _SMOOTH))
+            for label, count in counts.items():
+                scores[label] += math.log((held[label] + _SMOOTH) / (count + 2 * _SMOOTH)) - usual
+        return max(sorted(scores), key=scores.__getitem__, default=None)
 
 
 def learn(examples: Sequence[tuple[str, str]], right: float) -> Examples:
@@ -55,21 +100,31 @@ def learn(examples: Sequence[tuple[str, str]], right: float) -> Examples:
     grams = [_grams(text) for _, text in examples]
     seen = Counter(gram for found in grams for gram in found)
     count = len(examples)
-    weights = {gram: math.log((1 + count) / (1 + n)) + 1 for gram, n in seen.items() if n > 1 or count < 20}
-    vectors = [_vector(found, weights) for found in grams]
-    sums: dict[str, Vector] = defaultdict(lambda: defaultdict(float))
-    for (label, _), vector in zip(examples, vectors, strict=True):
-        for gram, weight in vector.items():
-            sums[label][gram] += weight
-    counts = Counter(label for label, _ in examples)
-    squares = {label: sum(weight * weight for weight in total.values()) for label, total in sums.items()}
-    outcomes = []
-    for (label, _), vector in zip(examples, vectors, strict=True):
-        if counts[label] > 1 and vector:
-            found = _nearest(vector, sums, squares, leave_out=label)
-            outcomes.append((found.lead, found.best == label))
+    weights = {
+        gram: math.log((1 + count) / (1 + n)) + 1 for gram, n in seen.items() if n * 2 <= count or count < 8
+    }
+    postings: dict[str, list[tuple[int, float]]] = defaultdict(list)
+    holding: dict[str, set[int]] = defaultdict(set)
+    for at, found in enumerate(grams):
+        for gram, weight in _vector(found, weights).items():
+            postings[gram].append((at, weight))
+        for word in _words(examples[at][1]):
+            holding[word].add(at)
+    taught = Examples(
+        labels=tuple(label for label, _ in examples),
+        weights=weights,
+        postings=dict(postings),
+        holding={word: frozenset(places) for word, places in holding.items()},
+    )
+    tried = range(0, count, max(1, count // MOST_TRIED))
+    sorted_again = [(taught.compare(examples[at][1], leave_out=at), examples[at][0]) for at in tried]
+    outcomes = [(found.lead, found.best == label) for found, label in sorted_again if found.agreed]
     return Examples(
-        weights=weights, sums=dict(sums), squares=squares, lead_needed=_lead_needed(outcomes, right)
+        labels=taught.labels,
+        weights=taught.weights,
+        postings=taught.postings,
+        holding=taught.holding,
+        lead_needed=_lead_needed(outcomes, right),
     )
 
 
@@ -81,24 +136,11 @@ def _lead_needed(outcomes: list[tuple[float, bool]], right: float) -> float | No
         wrong += not was_right
         if 1 - (wrong + 1) / (kept + 1) >= right:
             needed = lead
-    return needed
+    return None if needed is None else max(needed, LEAST_LEAD)
 
 
-def _nearest(
-    vector: Vector, sums: Mapping[str, Vector], squares: Mapping[str, float], leave_out: str | None = None
-) -> Likeness:
-    scores = {}
-    for label, total in sums.items():
-        dot = sum(weight * total.get(gram, 0.0) for gram, weight in vector.items())
-        square = squares[label]
-        if label == leave_out:  # the vector is of length 1 and part of the sum: take it out of both
-            square, dot = square - 2 * dot + 1, dot - 1
-        scores[label] = max(0.0, dot / math.sqrt(square)) if square > 1e-9 else 0.0
-    ranked = sorted(scores.items(), key=lambda item: (-item[1], item[0]))
-    if not ranked or ranked[0][1] <= 0:
-        return Likeness(scores=scores, best=None, lead=0.0)
-    second = ranked[1][1] if len(ranked) > 1 else 0.0
-    return Likeness(scores=scores, best=ranked[0][0], lead=(ranked[0][1] - second) / ranked[0][1])
+def _words(text: str) -> list[str]:
+    return sorted({word[:_STEM] for word in _WORD.findall(folded(text))})
 
 
 def _grams(text: str) -> Counter[str]:
@@ -110,7 +152,7 @@ def _grams(text: str) -> Counter[str]:
     return found
 
 
-def _vector(grams: Counter[str], weights: Mapping[str, float]) -> Vector:
+def _vector(grams: Counter[str], weights: Mapping[str, float]) -> dict[str, float]:
     vector = {g: (1 + math.log(n)) * weights[g] for g, n in grams.items() if g in weights}
     norm = math.sqrt(sum(weight * weight for weight in vector.values()))
     return {gram: weight / norm for gram, weight in vector.items()} if norm else {}

@@ -40,7 +40,7 @@ class Triage(Family):
     """Asked first, in order; the first that holds decides."""
     examples: tuple[Example, ...] = Field(default=(), repr=False)
     """Texts whose label is known: a list, or the path of a ``.jsonl`` or ``.csv`` file."""
-    threshold: float = Field(default=0.85, ge=0, le=1)
+    threshold: float = Field(default=0.9, ge=0, le=1)
     """How many of the examples, each sorted as if unknown, must come out right to be trusted alone."""
     instructions: str = ""
     """What a model should know about these cases."""
