@@ -158,9 +158,18 @@ class AnswerInvalid(LLMError):
 class BudgetSpent(SmeflowError):
     """The next call could cost more than is left."""
 
-    def __init__(self, phrase: Phrase, *, limit: Decimal, spent: Decimal, currency: str) -> None:
+    def __init__(
+        self,
+        phrase: Phrase,
+        *,
+        limit: Decimal,
+        spent: Decimal,
+        currency: str,
+        whose: Literal["item", "run", "month"] = "run",
+    ) -> None:
+        """*whose* budget it is: that of one item concerns it alone, the others stop the run."""
         super().__init__(phrase)
-        self.limit, self.spent, self.currency = limit, spent, currency
+        self.limit, self.spent, self.currency, self.whose = limit, spent, currency, whose
 
 
 class StepFailed(SmeflowError):

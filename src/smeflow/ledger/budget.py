@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from decimal import ROUND_CEILING, Decimal
+from typing import Literal
 
 from smeflow.errors import BudgetSpent
 from smeflow.i18n import Phrase, say
@@ -55,6 +56,7 @@ class Purse:
     """One sum that is spent from."""
 
     name: str
+    whose: Literal["item", "run", "month"]
     limit: Decimal | None
     words: Phrase
 
@@ -78,15 +80,18 @@ def add(transaction: Transaction, name: str, nanos: int) -> None:
     """Raise (or lower) what was taken from a purse."""
     if not nanos:
         return
-    kept = _spent(transaction, name)
-    row = {"purse": name, "nanos": kept + nanos}
+    row = {"purse": name, "nanos": _spent(transaction, name) + nanos}
     if transaction.set("spent", row) == 0:
         transaction.add("spent", row)
+    transaction.memo[f"spent {name}"] = row["nanos"]
 
 
 def _spent(transaction: Transaction, name: str) -> int:
-    found = transaction.one("get spent", purse_=name)
-    return int(found[1]) if found else 0
+    known = transaction.memo.get(f"spent {name}")
+    if known is None:
+        found = transaction.one("get spent", purse_=name)
+        known = transaction.memo[f"spent {name}"] = int(found[1]) if found else 0
+    return int(known)
 
 
 def _empty(purse: Purse, spent: Decimal, next_one: Decimal, currency: str) -> BudgetSpent:
@@ -104,6 +109,7 @@ def _empty(purse: Purse, spent: Decimal, next_one: Decimal, currency: str) -> Bu
         limit=limit,
         spent=spent,
         currency=currency,
+        whose=purse.whose,
     )
 
 

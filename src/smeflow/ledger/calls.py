@@ -1,11 +1,10 @@
 """The ledger as a `CallLog`: every attempt is written before it is sent, every answer before it is used."""
 
 import json
-from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
-from typing import Any, Literal, cast
+from typing import Any, Literal, Protocol, cast
 
 from smeflow._text import canonical_json, sha256
 from smeflow.calls import Scope, Ticket
@@ -21,6 +20,14 @@ from smeflow.llm.base import FinishReason, Place, Reply, Request, Usage
 from smeflow.money import Money
 
 
+class CallMeter(Protocol):
+    """Counts calls as they are settled."""
+
+    def note(self, nanos: int) -> None:
+        """Note one settled call and what it cost."""
+        ...
+
+
 @dataclass(frozen=True, kw_only=True)
 class LedgerCalls:
     """The calls of one step of one claimed item. Implements `CallLog`."""
@@ -32,7 +39,7 @@ class LedgerCalls:
     purse: str
     """Names the run's budget; a run that goes on after a crash goes on with the same one."""
     budget: Budget
-    paid: Callable[[int, int], None] = lambda calls, nanos: None
+    meter: "CallMeter | None" = None
     """Told of each settled call and its cost, for the progress line."""
 
     def find(self, key: str) -> Reply | None:
@@ -103,15 +110,25 @@ class LedgerCalls:
             )
             return int(row["nanos"])
 
-        self.paid(1, self.store.write(job))
+        nanos = self.store.write(job)
+        if self.meter is not None:
+            self.meter.note(nanos)
 
     def _purses(self, month: str) -> tuple[Purse, ...]:
         budget = self.budget
-        return (
-            Purse(name=f"item {self.item.id}", limit=budget.item, words=say("of one item")),
-            Purse(name=self.purse, limit=budget.run, words=say("of one run")),
-            Purse(name=f"month {month}", limit=budget.month, words=say("of the month {month}", month=month)),
+        whole = (
+            Purse(name=self.purse, whose="run", limit=budget.run, words=say("of one run")),
+            Purse(
+                name=f"month {month}",
+                whose="month",
+                limit=budget.month,
+                words=say("of the month {month}", month=month),
+            ),
         )
+        if budget.item is None:
+            return whole
+        one = Purse(name=f"item {self.item.id}", whose="item", limit=budget.item, words=say("of one item"))
+        return (one, *whole)
 
     def _row(
         self,

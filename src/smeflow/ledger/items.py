@@ -1,12 +1,12 @@
 """Items: read them, change one under its lease, count them."""
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Container, Iterable, Mapping
 from datetime import datetime
 from typing import Any, cast
 
 from smeflow._text import canonical_json
-from smeflow.i18n import Phrase, phrase_of, plain_of
+from smeflow.i18n import Phrase, phrase_of, plain_of, say
 from smeflow.ledger.audit import chain
 from smeflow.ledger.rows import Counts, ItemRow, Reason, State
 from smeflow.ledger.store import Store
@@ -162,21 +162,53 @@ def changes_of(store: Store, recipe: str) -> int:
 
 
 def claim(
-    store: Store, recipe: str, most: int, after: tuple[int, int], only: frozenset[int] | None = None
+    store: Store, recipe: str, most: int, after: tuple[int, int] = (-1, -1), without: Container[int] = ()
 ) -> list[ItemRow]:
-    """Take up to *most* items that are open and due, in order, behind the place *after*; raise their leases."""
+    """Take up to *most* items that are open and due, in order, behind the place *after*; raise their leases.
+
+    Those in *without* are in good hands already.
+    """
+    where = {"recipe": recipe, "seq": after[0], "nth": after[1], "most": most}
+    if not store.first("ready", now=store.now(), **where):
+        return []
 
     def job(transaction: Transaction) -> list[Row]:
-        now = store.now()
-        ready = transaction.rows("ready", recipe=recipe, now=now, seq=after[0], nth=after[1], most=most)
-        taken = [row for row in ready if only is None or row["id"] in only]
+        ready = transaction.rows("ready", now=store.now(), **where)
+        taken = [row for row in ready if row["id"] not in without]
         for row in taken:
             held = row["lease"]
             row["lease"] = held + 1
             transaction.set("items", row, lease=held)
-        return ready if only is None else taken
+        return taken
 
     return [item_of(row) for row in store.write(job)]
+
+
+def claim_one(store: Store, number: int) -> ItemRow | None:
+    """Take the item *number* if it is open, due or not; raise its lease."""
+
+    def job(transaction: Transaction) -> Row | None:
+        found = transaction.rows("get items", id_=number)
+        if not found or found[0]["state"] != "open":
+            return None
+        return change(transaction, number, None, {"lease": found[0]["lease"] + 1})
+
+    row = store.write(job)
+    return item_of(row) if row else None
+
+
+def abandon(store: Store, ids: Iterable[int]) -> None:
+    """Take items away from whoever works on them: they stay open, and late writes to them are refused."""
+    reason = Reason(kind="interrupted", phrases=(say("interrupted; the next run goes on with it"),))
+
+    def job(transaction: Transaction) -> None:
+        for number in ids:
+            row = transaction.rows("get items", id_=number)[0]
+            if row["state"] == "open":
+                again = {**end_of("open", reason, store.now()), "lease": row["lease"] + 1}
+                change(transaction, number, row["lease"], again)
+
+    store.write(job)
 
 
 def counts(store: Store, recipe: str | None = None) -> Counts:
@@ -194,9 +226,13 @@ def recipes(store: Store) -> list[str]:
     return [name for (name,) in store.tuples("recipes")]
 
 
-def reopen(store: Store, ids: Iterable[int], reason: Reason, again: Iterable[str] = ()) -> int:
-    """Open ended items again, with their results kept; the steps in *again* are asked anew."""
-    wanted, steps = list(ids), list(again)
+def reopen(store: Store, ids: Iterable[int], *, again: Iterable[str] = (), anew: bool = True) -> int:
+    """Open ended items again, with their results kept.
+
+    The steps in *again* are asked once more. *anew*: what the item was ended with no longer stands by itself,
+    the present recipe decides which results are missing.
+    """
+    wanted, steps, reason = list(ids), list(again), Reason(kind="new")
 
     def job(transaction: Transaction) -> int:
         at = store.now()
@@ -205,6 +241,7 @@ def reopen(store: Store, ids: Iterable[int], reason: Reason, again: Iterable[str
             kept = json.loads(row["takes"])
             kept |= {step: kept.get(step, 0) + 1 for step in steps}
             more = {"lease": row["lease"] + 1, "takes": canonical_json(kept), "tries": 0}
+            more |= {"outcome": "{}"} if anew else {}
             change(transaction, number, row["lease"], {**end_of("open", reason, at), **more})
             chain(
                 transaction,

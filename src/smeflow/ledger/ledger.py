@@ -14,7 +14,6 @@ from smeflow.ledger.rows import (
     Counts,
     DeliveryRow,
     ItemRow,
-    Reason,
     ResultRow,
     ReviewRow,
     RunRow,
@@ -212,7 +211,7 @@ class Ledger:
 
     def reopen(self, ids: Iterable[int], *, again: Iterable[str] = ()) -> int:
         """Open ended items again; the steps in *again* are asked anew, the others keep their results."""
-        return items.reopen(self.store, ids, Reason(kind="new"), again)
+        return items.reopen(self.store, ids, again=again)
 
     def audit_broken_at(self) -> int | None:
         """Follow the audit chain; give the first entry that does not fit, None where all do."""

@@ -41,6 +41,8 @@ class Ending:
     state: State
     reason: Reason = Reason()
     due_at: str | None = None
+    wait_seconds: float | None = None
+    """How long until then, when it was put off; not written down."""
     plan: str = ""
     outcome: Mapping[str, Any] = field(default_factory=dict)
     """Per step ``r`` with a result's number, ``d`` with a decision's, ``n`` with the place in ``new``, or a phrase."""

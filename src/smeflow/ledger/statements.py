@@ -40,7 +40,7 @@ from smeflow.ledger.schema import (
 
 NOTHING: Any = literal_column("0")
 OF_RECIPE = items.c.recipe == bindparam("recipe")
-ORDER = (items.c.seq, items.c.nth)
+ORDER = (items.c.seq, items.c.nth, items.c.key)
 WITH_ENDS = calls.outerjoin(ends, ends.c.call == calls.c.id)
 PAID = func.coalesce(func.sum(case((ends.c.call.is_(None), calls.c.nanos), else_=ends.c.nanos)), NOTHING)
 """A call that never ended may have been answered: it counts as what was set aside for it."""
@@ -116,10 +116,9 @@ def _item_reads() -> dict[str, ClauseElement]:
 def _history_reads() -> dict[str, ClauseElement]:
     return {
         "results of item": select(results).where(results.c.item == bindparam("item")).order_by(results.c.id),
-        "results of recipe": select(results)
+        "values of recipe": select(results.c.id, results.c.value)
         .select_from(results.join(items, items.c.id == results.c.item))
-        .where(OF_RECIPE, items.c.version == results.c.version)
-        .order_by(*ORDER, results.c.id),
+        .where(OF_RECIPE, items.c.state == _word("done"), items.c.version == results.c.version),
         "reviews of item": select(reviews).where(reviews.c.item == bindparam("item")).order_by(reviews.c.id),
         "last run": select(runs).where(runs.c.recipe == bindparam("recipe")).order_by(runs.c.id.desc()),
         "recipes with runs": select(runs.c.recipe).distinct().order_by(runs.c.recipe),

@@ -1,0 +1,154 @@
+"""Everything a piece of work needs besides the item itself. One desk a run, shared by its threads."""
+
+import os
+import threading
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from decimal import Decimal
+from typing import Protocol
+
+from smeflow._text import hash_of
+from smeflow.calls import CallLog, MemoryCallLog, Scope
+from smeflow.governance.budget import Limits
+from smeflow.ledger.budget import Budget
+from smeflow.ledger.cases import Codec
+from smeflow.ledger.rows import NANO, RunRow
+from smeflow.ledger.runs import begin
+from smeflow.ledger.store import Store
+from smeflow.llm.base import Connected, Reply, Request
+from smeflow.llm.retrying import Breaker
+from smeflow.money import Money
+from smeflow.plan import Entry
+from smeflow.recipe.base import Recipe
+from smeflow.recipe.workspace import Budgets, Workspace
+from smeflow.runner.halt import Halt
+from smeflow.step import Known, fingerprint
+
+
+class Bound(Protocol):
+    """A model bound to one step of one item, with all that stands around it."""
+
+    @property
+    def wanted_model(self) -> bool:
+        """Whether the step asked and there was no model."""
+        ...
+
+    def complete(self, request: Request, /) -> Reply:
+        """Answer."""
+        ...
+
+
+Bind = Callable[[CallLog, Scope], Bound]
+"""Puts recording, budget, retries and the rest around the run's model, in the one safe order."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Desk:
+    """What items are worked on with."""
+
+    store: Store
+    recipe: str
+    entries: tuple[Entry, ...]
+    bind: Bind
+    has_model: bool
+    llm: str
+    """The recipe's ``llm:`` as written: part of what a step would do."""
+    known: Known
+    budget: Budget
+    run: RunRow
+    split: str | None
+    smeflow: str
+    halt: Halt = field(default_factory=Halt)
+    codec: Codec = field(default_factory=Codec)
+    meter: "Meter" = field(default_factory=lambda: Meter())
+    prints: Mapping[str, str] = field(default_factory=dict)
+    """The fingerprint of each step."""
+
+    @property
+    def plan(self) -> str:
+        """Identify what the plan would do, step for step."""
+        return plan_of(self.prints)
+
+
+def prints_of(entries: tuple[Entry, ...], llm: str) -> dict[str, str]:
+    """Give each step's fingerprint, in order."""
+    return {entry.step.name: fingerprint(entry.step, llm) for entry in entries}
+
+
+def plan_of(prints: Mapping[str, str]) -> str:
+    """Identify a plan by its steps' fingerprints."""
+    return hash_of(list(prints.items()))
+
+
+def desk_for(
+    store: Store, recipe: Recipe, workspace: Workspace, llm: Connected | None, halt: Halt, smeflow: str
+) -> Desk:
+    """Set up the desk of a run, and write down that the run begins."""
+    from smeflow.governance.policy import Policy
+    from smeflow.llm.none import NoModel
+
+    model = None if llm is None or isinstance(llm, NoModel) else llm
+    limits = recipe.budget
+    policy = Policy(
+        llm=model,
+        log=MemoryCallLog(),
+        residency=recipe.residency,
+        residency_source=recipe.residency_mark,
+        redact=recipe.redact,
+        limits=Limits(item=limits.item, run=limits.run, month=limits.month, source=str(recipe.path)),
+        breaker=Breaker(stop=halt.event),
+    )
+    prints = prints_of(recipe.entries, recipe.llm)
+    run = begin(
+        store,
+        recipe=recipe.name,
+        text_hash=recipe.text_hash,
+        plan=plan_of(prints),
+        llm=f"{model.place.provider}/{model.place.model}" if model else "none",
+        smeflow=smeflow,
+        pid=os.getpid(),
+    )
+    return Desk(
+        store=store,
+        recipe=recipe.name,
+        entries=recipe.entries,
+        bind=lambda log, scope: policy.bind(scope, log=log),
+        has_model=model is not None,
+        llm=recipe.llm,
+        known=workspace.known(),
+        budget=budget_of(limits, workspace),
+        run=run,
+        split=recipe.split,
+        smeflow=smeflow,
+        halt=halt,
+        prints=prints,
+    )
+
+
+def budget_of(limits: Budgets, workspace: Workspace) -> Budget:
+    """Put the limits into the one currency sums are kept in.
+
+    Raises:
+        BudgetSpent: No exchange rate is known for a limit's currency.
+    """
+    plain = Budget(currency=workspace.rates.currency, convert=workspace.rates.convert)
+
+    def limit(money: Money | None) -> Decimal | None:
+        return None if money is None else Decimal(plain.nanos(money)) / NANO
+
+    return replace(plain, item=limit(limits.item), run=limit(limits.run), month=limit(limits.month))
+
+
+@dataclass
+class Meter:
+    """Counts what was asked and paid in this run."""
+
+    calls: int = 0
+    nanos: int = 0
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def note(self, nanos: int) -> None:
+        """Note one settled call."""
+        with self._lock:
+            self.calls += 1
+            self.nanos += nanos

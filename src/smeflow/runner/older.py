@@ -1,0 +1,77 @@
+"""Finished items that an older recipe made: tell how many there are and what redoing costs, or take them."""
+
+from collections.abc import Iterator
+
+from smeflow.i18n import Phrase, say
+from smeflow.ledger.calls import amount
+from smeflow.ledger.items import item_of, reopen
+from smeflow.ledger.results import lookups_of, results_of
+from smeflow.ledger.rows import ItemRow, State
+from smeflow.runner.desk import Desk
+from smeflow.runner.known import answers_now
+
+FINISHED: tuple[State, ...] = ("done", "review")
+REDO = ("changed", "stale", "failed", "all")
+"""What may be redone by name."""
+
+
+def older(desk: Desk) -> Phrase | None:
+    """Say how many finished items keep answers of an older recipe, and about what redoing them would cost."""
+    plans = desk.store.tuples("plans", recipe=desk.recipe)
+    count = sum(n for plan, state, _, n in plans if state in FINISHED and plan not in ("", desk.plan))
+    if not count:
+        return None
+    calls, nanos, over = desk.store.first("cost of recipe", recipe=desk.recipe) or (0, 0, 0)
+    each = nanos // over if over else 0
+    if not calls or not desk.has_model:
+        return say(
+            "{n} finished items keep what an older recipe gave. Redo them with: --redo changed", n=count
+        )
+    return say(
+        "{n} finished items keep what an older recipe gave; redoing them makes up to {calls} calls and costs about "
+        "{cost}. Redo them with: --redo changed",
+        n=count,
+        calls=-(-calls * count // over) if over else count,
+        cost=amount(each * count, desk.budget.currency),
+    )
+
+
+def reopen_for(desk: Desk, redo: str | None) -> int:
+    """Open finished items again: those that can only win, and those somebody asked for. Gives how many."""
+    opened = 0
+    found = desk.store.tuples("plans", recipe=desk.recipe)
+    if desk.has_model and any(wanted and state in FINISHED for _, state, wanted, _ in found):
+        opened += reopen(desk.store, [i.id for i in _in(desk, *FINISHED) if i.wanted], anew=False)
+    if any(state == "failed" for _, state, _, _ in found):
+        opened += reopen(desk.store, [i.id for i in _in(desk, "failed") if _may_do_better(desk, i, redo)])
+    if redo == "changed":
+        old = [i.id for i in _in(desk, *FINISHED) if i.parts is None and i.plan != desk.plan]
+        opened += reopen(desk.store, old)
+    elif redo == "stale":
+        for item in _in(desk, *FINISHED):
+            steps = _stale_steps(desk, item)
+            opened += reopen(desk.store, [item.id], again=steps) if steps else 0
+    elif redo == "all":
+        every = [i.id for i in _in(desk, *FINISHED) if i.parts is None]
+        opened += reopen(desk.store, every, again=desk.prints)
+    return opened
+
+
+def _may_do_better(desk: Desk, item: ItemRow, redo: str | None) -> bool:
+    """Tell whether a failed item is tried again: a step failed under another plan, or somebody asks."""
+    return redo in ("failed", "all") or (item.reason.kind == "step" and item.plan != desk.plan)
+
+
+def _in(desk: Desk, *states: State) -> Iterator[ItemRow]:
+    for state in states:
+        for row in desk.store.read("items in state", recipe=desk.recipe, state=state):
+            yield item_of(row)
+
+
+def _stale_steps(desk: Desk, item: ItemRow) -> list[str]:
+    """Give the steps with a look-up that would be answered otherwise now."""
+    used = {where for where in item.outcome.values() if isinstance(where, str)}
+    looked = [r for r in results_of(desk.store, item.id) if f"r{r.id}" in used and r.lookups != "[]"]
+    return [
+        r.step for r in looked if any(answers_now(desk.known, asked) != answer for asked, answer in lookups_of(r))
+    ]

@@ -1,0 +1,115 @@
+"""Bring every sink to what the ledger says. Skipped where nothing has changed since it was last brought there."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from smeflow._text import hash_of, sha256
+from smeflow.documents.base import Document
+from smeflow.errors import SinkError
+from smeflow.i18n import Phrase
+from smeflow.ledger.blobs import blob_data
+from smeflow.ledger.cases import Codec, document_of, values_of
+from smeflow.ledger.items import changes_of, item_of
+from smeflow.ledger.rows import ItemRow
+from smeflow.ledger.runs import Memory, delivered
+from smeflow.ledger.store import Store
+from smeflow.sinks.base import Sink, SinkItem
+from smeflow.sources.base import ROW
+from smeflow.step import Case, Known, Step
+
+
+@dataclass(frozen=True, kw_only=True)
+class Projection:
+    """The sinks of one recipe."""
+
+    store: Store
+    recipe: str
+    steps: tuple[Step[Any], ...]
+    sinks: tuple[Sink, ...]
+    meaning: str
+    """Identifies what decides the sinks' content besides the items: the recipe's text, smeflow's version."""
+    root: Path
+    known: Known
+    codec: Codec = field(default_factory=Codec)
+
+    def put(self) -> tuple[list[Phrase], list[SinkError]]:
+        """Put all finished items into every sink; give what people should know, and what went wrong.
+
+        One sink that cannot be written does not keep the others from it.
+        """
+        memory = Memory(self.store, self.recipe)
+        notes: list[Phrase] = []
+        errors: list[SinkError] = []
+        for sink in self.sinks:
+            try:
+                notes.extend(self._put(sink, memory))
+            except SinkError as error:
+                errors.append(error)
+        return notes, errors
+
+    def _put(self, sink: Sink, memory: Memory) -> Iterable[Phrase]:
+        mark = f"\nput {sink.name}"  # a name no sink uses for itself
+        state = hash_of([changes_of(self.store, self.recipe), self.meaning])
+        if memory.get(mark, "").split(" ")[:1] == [state] and self._untouched(memory[mark]):
+            return ()
+        put = sink.put(self.items(), memory)
+        delivered(
+            self.store,
+            recipe=self.recipe,
+            sink=sink.name,
+            path=put.path,
+            sha256=put.sha256,
+            key=hash_of([self.recipe, sink.name, put.sha256]),
+            rows=put.rows,
+        )
+        if not put.notes and Path(put.path).is_file():
+            memory[mark] = f"{state} {_file_hash(Path(put.path))} {put.path}"
+        return put.notes
+
+    def _untouched(self, mark: str) -> bool:
+        """Tell whether the file is as it was left. A folder of files is always looked through by its sink."""
+        _, content, path = mark.split(" ", 2)
+        file = Path(path)
+        return file.is_file() and _file_hash(file) == content
+
+    def items(self) -> Iterator[SinkItem]:
+        """Go through the finished items in the order they came in; what was split has no row of its own."""
+        results = self._results()
+        names: dict[int, str] = {}
+        for row in self.store.read("items in state", recipe=self.recipe, state="done"):
+            item = item_of(row)
+            names[item.id] = item.key
+            if item.parts is not None:
+                continue
+            case = Case(id=item.key, documents=(self._document(item),), known=self.known)
+            values = values_of(self.store, item, self.steps, self.codec, results)
+            for name, value in values.items():
+                case = case.having(name, value)
+            yield SinkItem(
+                recipe=self.recipe,
+                key=item.key,
+                name=item.name,
+                version=item.version,
+                case=case,
+                parent=names.get(item.parent) if item.parent is not None else None,
+                finished_at=item.ended_at,
+            )
+
+    def _results(self) -> dict[int, str]:
+        rows = self.store.tuples("values of recipe", recipe=self.recipe)
+        return {number: value for number, value in rows}
+
+    def _document(self, item: ItemRow) -> Document:
+        """Give the document as bytes, name and fields. A row is read whole; a file's pages are not read again."""
+        if item.media_type == ROW:
+            return document_of(self.store, item)
+        data = blob_data(self.store, item.blob)
+        return Document(
+            name=item.name, media_type=item.media_type, fields=item.fields, data=data, sha256=item.blob
+        )
+
+
+def _file_hash(path: Path) -> str:
+    return sha256(path.read_bytes())

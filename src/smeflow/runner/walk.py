@@ -1,0 +1,162 @@
+"""Walk one item through the plan: reuse what is known, run what is missing, stop where a person must look."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from smeflow._text import hash_of, sha256
+from smeflow.calls import Scope
+from smeflow.i18n import plain_of
+from smeflow.ledger.calls import LedgerCalls
+from smeflow.ledger.items import phrases
+from smeflow.ledger.results import Ending, NewResult, results_of
+from smeflow.ledger.reviews import reviews_of, standing
+from smeflow.ledger.rows import ItemRow, Reason, ResultRow, ReviewRow
+from smeflow.plan import Entry, Hold, Skip, next_entry
+from smeflow.runner.desk import Desk
+from smeflow.runner.halt import Braked, Halted
+from smeflow.runner.known import Noting
+from smeflow.step import Case, Skipped, wants_model
+
+
+@dataclass
+class Walk:
+    """One item's way through the plan."""
+
+    desk: Desk
+    item: ItemRow
+    case: Case
+    step: str = ""
+    """The step that is being taken, for whoever must say where something went wrong."""
+    outcome: dict[str, Any] = field(default_factory=dict)
+    new: list[NewResult] = field(default_factory=list)
+    wanted: bool = False
+    _accepted: set[str] = field(default_factory=set)
+    _seen: list[tuple[str, str]] = field(default_factory=list)
+    """Each step so far with the hash of what it gave: what later steps can see."""
+    _old: list[ResultRow] = field(default_factory=list)
+    _decided: Mapping[str, ReviewRow] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        """Read what is known of the item; nothing can be where nobody ever held it."""
+        if self.item.lease > 1:
+            store, number, version = self.desk.store, self.item.id, self.item.version
+            self._old = [r for r in results_of(store, number) if r.version == version]
+            self._decided = standing(reviews_of(store, number), version)
+
+    def to_the_end(self) -> Ending:
+        """Go on until the plan is through or a person must look."""
+        while True:
+            following = next_entry(self.desk.entries, self.case, frozenset(self._accepted))
+            if following is None:
+                return self.ending(Ending(state="done", plan=self.desk.plan))
+            if isinstance(following, Hold) and not self._let_start(following):
+                kind = "asked" if following.entry.step.name in self.case.results else "undecided"
+                reason = Reason(
+                    kind=kind, step=following.entry.step.name, phrases=phrases(*following.reasons)
+                )
+                return self.ending(Ending(state="review", reason=reason, plan=self.desk.plan))
+            if isinstance(following, Skip):
+                self._keep(following.entry, Skipped(following.why), "skipped", plain_of(following.why))
+            else:
+                self._take(following.entry)
+
+    def ending(self, ending: Ending) -> Ending:
+        """Complete *ending* with what this walk found."""
+        return replace(ending, outcome=self.outcome, new=self.new, wanted=self.wanted)
+
+    def _let_start(self, hold: Hold) -> bool:
+        """Start a step whose ``when`` cannot be decided, if a person said so."""
+        name = hold.entry.step.name
+        decision = self._decided.get(name)
+        if name in self.case.results or decision is None or decision.action not in ("approve", "correct"):
+            return False
+        self._take(hold.entry)
+        return True
+
+    def _take(self, entry: Entry) -> None:
+        """Get the value of a step: a person's, else one that stands, else a new one."""
+        name = self.step = entry.step.name
+        decision = self._decided.get(name)
+        if decision is not None and decision.action == "correct":
+            text = decision.after or "null"
+            self._accepted.add(name)
+            self._keep(entry, self.desk.codec.read(entry.step, text), sha256(text), f"d{decision.id}")
+            return
+        approved = decision.result_hash if decision is not None and decision.action == "approve" else ""
+        found = self._stands(name, approved)
+        if found is None:
+            self._run(entry)
+            return
+        if approved:
+            self._accepted.add(name)
+        value = self.desk.codec.read(entry.step, found.value)
+        self.wanted = self.wanted or (found.wanted and not approved)
+        self._keep(entry, value, found.hash, f"r{found.id}")
+
+    def _stands(self, name: str, approved: str) -> ResultRow | None:
+        """Find a result that still holds.
+
+        What a person approved holds whatever has changed since. What the item was ended with holds as long as
+        its input does: it is not asked anew since a prompt has changed. For the rest the fingerprint decides.
+        """
+        mine = [r for r in reversed(self._old) if r.step == name]
+        if approved:
+            return next((r for r in mine if r.hash == approved), None)
+        seen, take = self._input(), self.item.takes.get(name, 0)
+        ended_with = self.item.outcome.get(name)
+        for result in mine:
+            fits = result.input == seen and result.take == take
+            same = result.fingerprint == self.desk.prints[name] or f"r{result.id}" == ended_with
+            if fits and same and not (result.wanted and self.desk.has_model):
+                return result
+        return None
+
+    def _run(self, entry: Entry) -> None:
+        desk, step = self.desk, entry.step
+        if desk.halt.event.is_set():
+            raise Halted
+        take = self.item.takes.get(step.name, 0)
+        scope = Scope(
+            recipe=desk.recipe,
+            item=self.item.key,
+            version=self.item.version,
+            step=step.name,
+            fingerprint=desk.prints[step.name],
+            take=take,
+        )
+        log = LedgerCalls(
+            store=desk.store,
+            item=self.item,
+            scope=scope,
+            run=desk.run.id,
+            purse=desk.run.purse,
+            budget=desk.budget,
+            meter=desk.meter,
+        )
+        bound = desk.bind(log, scope)
+        known = Noting(self.case.known)
+        text = desk.codec.write(step, step(replace(self.case, known=known), Braked(bound, desk.halt)))
+        value = desk.codec.read(step, text)  # what a resumed run would see, this one sees too
+        wanted = wants_model(value) or bound.wanted_model
+        self.wanted = self.wanted or wanted
+        result = NewResult(
+            step=step.name,
+            fingerprint=scope.fingerprint,
+            input=self._input(),
+            take=take,
+            value=text,
+            wanted=wanted,
+            lookups=sorted(known.asked.items()),
+        )
+        self.new.append(result)
+        self._keep(entry, value, result.hash, f"n{len(self.new) - 1}")
+
+    def _input(self) -> str:
+        return hash_of(self._seen)
+
+    def _keep(self, entry: Entry, value: object, identity: str, where: object) -> None:
+        name = entry.step.name
+        self.case = self.case.having(name, value)
+        self._seen.append((name, identity))
+        self.outcome[name] = where

@@ -1,0 +1,59 @@
+"""Take one item as far as it can go. Whoever hands out items, threads here or machines elsewhere, calls this."""
+
+from dataclasses import replace
+
+from smeflow.ledger.cases import bare_case
+from smeflow.ledger.items import TakenOver
+from smeflow.ledger.parts import split_into
+from smeflow.ledger.results import Ending, finish
+from smeflow.ledger.rows import ItemRow, State
+from smeflow.runner.desk import Desk
+from smeflow.runner.halt import Halted
+from smeflow.runner.parts_of import parts_of
+from smeflow.runner.troubles import ending_for
+from smeflow.runner.walk import Walk
+
+
+def work(desk: Desk, item: ItemRow) -> Ending | State | None:
+    """Take a claimed item to its end, to a person, or to where the provider must answer first.
+
+    Gives how it was left; None where nothing could be written down: somebody else holds it now, or the run ends.
+    Never raises for what happens to one item; what ends the run is told to ``desk.halt``.
+    """
+    walk: Walk | None = None
+    try:
+        try:
+            case = bare_case(desk.store, item, desk.known)
+            parts = parts_of(case, desk.split) if desk.split and item.media_type else None
+            if parts is not None:
+                split_into(desk.store, item, parts)
+                return "done"
+            walk = Walk(desk, item, case)
+            ending = walk.to_the_end()
+        except TakenOver:
+            return None
+        except (Exception, Halted) as error:
+            found = ending_for(error, desk, item, walk.step if walk else "")
+            if found is None:
+                return None
+            ending = _with(found, walk, desk, item)
+        finish(desk.store, item, ending, desk.smeflow)
+    except TakenOver:
+        return None
+    except Exception as error:  # the ledger itself failed: the run ends and says why
+        if ending_for(error, desk, item, "") is not None:
+            desk.halt.now("broken")
+            raise
+        return None
+    return ending
+
+
+def _with(ending: Ending, walk: Walk | None, desk: Desk, item: ItemRow) -> Ending:
+    """Keep the results of the steps that did run. An item left open keeps what it was last ended with."""
+    if ending.state == "open":
+        new = walk.new if walk else ()
+        return replace(ending, new=new, outcome=item.outcome, plan="", wanted=item.wanted)
+    if walk is None:
+        return replace(ending, plan=desk.plan)
+    wanted = ending.wanted or walk.wanted
+    return replace(ending, new=walk.new, wanted=wanted, plan=desk.plan, outcome=walk.outcome)
