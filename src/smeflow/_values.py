@@ -1,6 +1,7 @@
 """How the values of an expression are read, compared and reckoned with; what cannot be done is None."""
 
 import operator
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import is_dataclass
 from datetime import date, datetime
@@ -14,6 +15,7 @@ from smeflow.documents.base import Table
 from smeflow.money import Money
 
 MAX_LIST = 1_000_000
+_PLAIN = re.compile(r"[+-]?\d{1,30}(\.\d{1,30})?")
 
 
 class SkippedRead(LookupError):
@@ -80,7 +82,10 @@ def item(value: object, key: str | int) -> Any:  # noqa: ANN401 - data of any ty
 
 
 def number(value: object) -> Decimal | None:
-    """Take a value as a number; text as a person writes it (``1 234,50 €``)."""
+    """Take a value as a number; text as a machine (``-1234.50``) or a person writes it (``1 234,50 €``).
+
+    Text that may mean two numbers, such as ``1,234``, is none.
+    """
     if isinstance(value, bool) or value is None:
         return None
     if isinstance(value, Decimal | int):
@@ -90,11 +95,17 @@ def number(value: object) -> Decimal | None:
     if isinstance(value, Money):
         return value.amount
     if isinstance(value, str):
-        from smeflow.readers.amounts import parse_amount
-
-        found = parse_amount(value)
-        return getattr(found, "value", getattr(found, "amount", None))
+        return _written_number(value.strip())
     return None
+
+
+def _written_number(text: str) -> Decimal | None:
+    if _PLAIN.fullmatch(text):
+        return Decimal(text)
+    from smeflow.readers.amounts import parse_amount
+
+    found = parse_amount(text)
+    return found.value if found and found.other is None else None
 
 
 def day(value: object) -> date | None:
@@ -109,8 +120,7 @@ def day(value: object) -> date | None:
         except ValueError:
             from smeflow.readers.dates import parse_date
 
-            found = parse_date(value)
-            return found if isinstance(found, date) else getattr(found, "value", None)
+            return parse_date(value)
     return None
 
 

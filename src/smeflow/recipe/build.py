@@ -117,7 +117,8 @@ class Builder:
 
     def _check_own(self, step: Step[Any], data: Mapping[str, Any], path: Place) -> None:
         """Check what the expressions inside a step read: those of a rule, the facts of a draft."""
-        for expression in getattr(step, "expressions", ()):
+        own = getattr(step, "expressions", ())
+        for expression in own.values() if isinstance(own, Mapping) else own:
             try:
                 check_reads(expression, self.results, self.later, self.constants)
             except ExpressionError as error:
@@ -201,6 +202,8 @@ class Builder:
                 return None
         given = {"constants": self.constants, "currency": self.workspace.company.currency}
         fields |= {key: value for key, value in given.items() if _is_given(kind, key)}
+        if "locale" in kind.model_fields:
+            fields.setdefault("locale", self.workspace.locale)
         try:
             return kind.model_validate(fields, context=self.context())
         except ValidationError as error:
