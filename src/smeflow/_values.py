@@ -33,7 +33,7 @@ def negated(value: object) -> bool | None:
     return None if verdict is None else not verdict
 
 
-def attribute(value: object, name: str) -> Any:  # noqa: ANN401 - data of any type
+def attribute(value: object, name: str) -> Any:
     """Read a field or property of plain data; methods and everything else are unknown.
 
     An amount of a record that has a ``currency`` becomes `Money`.
@@ -67,7 +67,7 @@ def _own_property(kind: type, name: str) -> bool:
     return False
 
 
-def item(value: object, key: str | int) -> Any:  # noqa: ANN401 - data of any type
+def item(value: object, key: str | int) -> Any:
     """Read a column, a key or the n-th member (from 0); None where there is none."""
     if isinstance(value, Table) and isinstance(key, str):
         if key not in value.columns:
@@ -218,7 +218,7 @@ def arithmetic(sign: str, left: object, right: object, currency: str) -> Decimal
     return Money(result, own.currency) if isinstance(own, Money) else None
 
 
-def call(function: Callable[..., Any], arguments: list[Any]) -> Any:  # noqa: ANN401 - what the function gives
+def call(function: Callable[..., Any], arguments: list[Any]) -> Any:
     """Call a function of the language; a missing argument makes the answer unknown."""
     if any(argument is None for argument in arguments):
         return None

@@ -59,7 +59,7 @@ class Expression:
     reads: tuple[Read, ...] = ()
     compiled: Compiled = field(repr=False, compare=False)
 
-    def __call__(self, case: Case) -> Any:  # noqa: ANN401 - an expression may give any value
+    def __call__(self, case: Case) -> Any:
         """Give the value for *case*; None where it is unknown or a step it reads was skipped."""
         try:
             return self.compiled(case)
@@ -254,7 +254,7 @@ def _no_function(word: str) -> Phrase:
     )
 
 
-def _result(case: Case, name: str) -> Any:  # noqa: ANN401 - a step's result
+def _result(case: Case, name: str) -> Any:
     value = case.results.get(name)
     if isinstance(value, Skipped):
         raise SkippedRead
