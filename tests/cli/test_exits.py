@@ -79,10 +79,9 @@ def test_a_full_disk_names_the_path_and_says_what_to_do(tmp_path, capsys):
 def test_a_mistake_of_ours_keeps_the_details_in_a_private_file_without_secrets(tmp_path, capsys, monkeypatch):
     """No traceback on the screen; the file has it, and neither has the key."""
     monkeypatch.setenv("MISTRAL_API_KEY", "canary-5f3759df")
-    try:
+    with pytest.raises(ZeroDivisionError) as caught:
         raise ZeroDivisionError("while sending canary-5f3759df")
-    except ZeroDivisionError as error:
-        assert tell(error, Screen(), tmp_path) == 70
+    assert tell(caught.value, Screen(), tmp_path) == 70
     told = capsys.readouterr().err
     (file,) = tmp_path.glob("smeflow-crash-*.txt")
     kept = file.read_text(encoding="utf-8")

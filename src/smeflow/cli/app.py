@@ -64,6 +64,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         code = commands(screen.language).main(
             args=arguments, prog_name="smeflow", standalone_mode=False, obj=screen
         )
+    except SystemExit as error:  # Typer's way out when the reader of our output left
+        return error.code if isinstance(error.code, int) else OK
     except BrokenPipeError:  # the reader of our output left, as `head` does
         sys.stdout = Path(os.devnull).open("w", encoding="utf-8")  # noqa: SIM115 - the interpreter closes it
         return OK

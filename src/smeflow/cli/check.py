@@ -8,6 +8,7 @@ import typer
 from smeflow.cli.exits import UsageProblem
 from smeflow.cli.options import Settings
 from smeflow.cli.screen import Screen
+from smeflow.cli.settings import settings_of
 from smeflow.i18n import say
 
 
@@ -52,19 +53,6 @@ def recipe_files(given: list[Path]) -> list[Path]:
             found.append(path)
         else:
             raise UsageProblem(say("{path} does not exist. Check the name.", path=path))
-    return found
-
-
-def settings_of(written: list[str]) -> dict[str, str]:
-    """Read ``KEY=VALUE`` options."""
-    found = {}
-    for one in written:
-        key, mark, value = one.partition("=")
-        if not mark or not key:
-            raise UsageProblem(
-                say("--set {written}: write KEY=VALUE, such as source.table=in.csv", written=one)
-            )
-        found[key] = value
     return found
 
 

@@ -31,12 +31,13 @@ def extract(
     from smeflow.steps.extract import Extract
 
     screen: Screen = ctx.obj
-    step = Extract(name=into.lower(), into=record_named(into))
+    kind = record_named(into)
+    step = Extract(name=into.lower(), into=kind)
     for tried in try_step(step, files_as_inputs(files), model_named(llm, screen, Path.cwd()), workers):
         if jsonl:
-            screen.json(as_line(tried, screen))
+            screen.json(as_line(tried, kind, screen))
         else:
-            _show(tried, screen)
+            _show(tried, kind, screen)
 
 
 def record_named(name: str) -> type[Any]:
@@ -51,7 +52,7 @@ def record_named(name: str) -> type[Any]:
     return RECORDS[name]
 
 
-def as_line(tried: "Tried", screen: Screen) -> dict[str, Any]:
+def as_line(tried: "Tried", kind: type[Any], screen: Screen) -> dict[str, Any]:
     """Give the line of JSON for one file; amounts are decimal strings and dates ISO."""
     found = tried.value
     plain = found.model_dump(mode="json") if found is not None else {}
@@ -59,7 +60,7 @@ def as_line(tried: "Tried", screen: Screen) -> dict[str, Any]:
     said = [*told, *tried.problems]
     return {
         "file": tried.input.name,
-        "record": plain.get("record", {}),
+        "record": plain.get("record") or kind().model_dump(mode="json"),
         "fields": {
             name: {key: reading[key] for key in SHOWN} for name, reading in plain.get("fields", {}).items()
         },
@@ -73,7 +74,7 @@ def as_line(tried: "Tried", screen: Screen) -> dict[str, Any]:
     }
 
 
-def _show(tried: "Tried", screen: Screen) -> None:
+def _show(tried: "Tried", kind: type[Any], screen: Screen) -> None:
     from rich.text import Text
 
     found = tried.value
@@ -85,6 +86,6 @@ def _show(tried: "Tried", screen: Screen) -> None:
     if found is not None and found.fields:
         plain = found.model_dump(mode="json")["fields"]
         screen.print(screen.table(field_columns(), field_rows(plain)))
-    for problem in as_line(tried, screen)["problems"]:
+    for problem in as_line(tried, kind, screen)["problems"]:
         screen.print(f"  • {problem}", style="yellow")
     screen.print()

@@ -1,10 +1,24 @@
-"""``smeflow rerun``: take finished items again, after telling what it costs and what would change."""
+"""``smeflow rerun``: take finished items again; first tell how many, what changed and what they cost."""
 
-from typing import Annotated
+import os
+import sys
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from smeflow.cli.options import Json, Llm, RecipeFile, Settings, State
+from smeflow.cli.options import Json, RecipeFile, Settings, State
+from smeflow.cli.places import find_item, open_ledger
+from smeflow.cli.running import as_json, exit_code, run_one, tell_summary
+from smeflow.cli.screen import STATES, Screen
+from smeflow.cli.settings import settings_of
+from smeflow.i18n import say
+
+if TYPE_CHECKING:
+    from smeflow.ledger.ledger import Ledger
+    from smeflow.ledger.rows import ItemRow
+    from smeflow.recipe.base import Recipe
+
+ENDED = ("done", "review", "failed")
 
 
 def rerun(
@@ -15,7 +29,7 @@ def rerun(
         typer.Option(
             "--where",
             metavar="WHICH",
-            help="changed (made by an older recipe), stale, done, review, failed or an item.",
+            help="changed (made by an older recipe), done, review, failed or an item.",
         ),
     ] = "changed",
     dry_run: Annotated[
@@ -24,7 +38,103 @@ def rerun(
     yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask before paying.")] = False,
     state: State = None,
     settings: Settings = [],  # noqa: B006 - Typer copies it
-    llm: Llm = "",
+    llm: Annotated[
+        str,
+        typer.Option("--llm", metavar="NAME", help="Another model than the recipe says; none asks no model."),
+    ] = "",
     json: Json = False,
 ) -> None:
     """Redo finished items. Cost and number first; a person's decisions stay."""
+    from smeflow.recipe.load import load
+
+    screen: Screen = ctx.obj
+    made = load(recipe, settings=settings_of(settings), environ=os.environ)
+    with open_ledger(state, recipe) as ledger:
+        rows = chosen(ledger, made, where)
+        told = forecast(ledger, made, rows)
+        if json and dry_run:
+            screen.json(told)
+        elif not json:
+            tell_forecast(screen, told)
+        if dry_run or not rows or not (yes or json or _sure(screen)):
+            raise typer.Exit
+        if where != "changed":
+            ledger.reopen([row.id for row in rows], again=[entry.step.name for entry in made.entries])
+    redo = "changed" if where == "changed" else None
+    made, summary, stopped_by = run_one(screen, recipe, state=state, settings=settings, llm=llm, redo=redo)
+    if json:
+        screen.json(as_json(summary))
+    else:
+        tell_summary(screen, made, summary)
+    raise typer.Exit(stopped_by or exit_code(summary, ()))
+
+
+def chosen(ledger: "Ledger", recipe: "Recipe", where: str) -> "list[ItemRow]":
+    """Give the ended items that *where* means."""
+    from smeflow.runner.desk import plan_of, prints_of
+
+    ended = [row for row in ledger.items(recipe.name) if row.state in ENDED]
+    if where == "changed":
+        now = plan_of(prints_of(recipe.entries, recipe.llm))
+        return [row for row in ended if row.plan and row.plan != now]
+    if where in STATES:
+        return [row for row in ended if row.state == where]
+    return [find_item(ledger, where, recipe.name)]
+
+
+def forecast(ledger: "Ledger", recipe: "Recipe", rows: "list[ItemRow]") -> dict[str, Any]:
+    """Tell how many items are meant, which steps would do something else, and what the items cost so far."""
+    from decimal import Decimal
+
+    from smeflow.runner.desk import prints_of
+
+    prints = prints_of(recipe.entries, recipe.llm)
+    differing: dict[str, int] = {}
+    calls, cost = 0, Decimal(0)
+    for row in rows:
+        spent = ledger.cost_of_item(row)
+        calls, cost = calls + spent.calls, cost + spent.cost.amount
+        older = {r.step for r in ledger.results(row) if r.fingerprint != prints.get(r.step)}
+        current = {r.step for r in ledger.results(row) if r.fingerprint == prints.get(r.step)}
+        for step in older - current:
+            differing[step] = differing.get(step, 0) + 1
+    return {
+        "items": len(rows),
+        "steps": differing,
+        "calls": calls,
+        "cost": str(cost),
+        "currency": ledger.currency,
+        "keys": [row.key for row in rows],
+    }
+
+
+def tell_forecast(screen: Screen, told: dict[str, Any]) -> None:
+    """Say what redoing would take, before anything is paid."""
+    from decimal import Decimal
+
+    if not told["items"]:
+        screen.print(say("Nothing to redo."), style="green")
+        return
+    cost = screen.amount(Decimal(told["cost"]), told["currency"])
+    screen.print(
+        say(
+            "{n} items; so far they took {calls} calls and cost {cost}.",
+            n=told["items"],
+            calls=told["calls"],
+            cost=cost,
+        ),
+        style="bold",
+    )
+    for step, number in told["steps"].items():
+        screen.print(say("  step {step} is another one now for {n} of them", step=step, n=number))
+    for key in told["keys"][:10]:
+        screen.print(f"  • {key}", style="bright_black")
+    if told["items"] > 10:
+        screen.print("  …", style="bright_black")
+
+
+def _sure(screen: Screen) -> bool:
+    if not sys.stdin.isatty():
+        screen.note(say("Nothing was redone. Say --yes to go on."))
+        return False
+    return bool(typer.confirm(screen.text(say("Redo them?")), err=True))

@@ -7,11 +7,11 @@ from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from smeflow.cli.check import settings_of
 from smeflow.cli.exits import LEFT, OK, STOPPED
 from smeflow.cli.places import open_ledger, state_folder
 from smeflow.cli.progress import progress
 from smeflow.cli.screen import STATES, Screen
+from smeflow.cli.settings import settings_of
 from smeflow.cli.stopping import stopping
 from smeflow.i18n import say
 
@@ -36,7 +36,7 @@ def run_one(
     from smeflow.recipe.workspace import Workspace
     from smeflow.runner.runner import run_recipe
 
-    recipe = load(file, settings=settings_of(list(settings)), environ=os.environ)
+    recipe = load(file, settings=settings_of(settings), environ=os.environ)
     workspace = Workspace.find(file)
     choice = choose(
         llm or recipe.llm,

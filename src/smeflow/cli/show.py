@@ -40,7 +40,7 @@ def show(
         elif json:
             screen.json(everything(ledger, row, screen))
         else:
-            _show(ledger, row, screen)
+            show_item(ledger, row, screen)
 
 
 def everything(ledger: "Ledger", row: "ItemRow", screen: Screen) -> dict[str, Any]:
@@ -97,7 +97,8 @@ def _review(review: "ReviewRow") -> dict[str, Any]:
     }
 
 
-def _show(ledger: "Ledger", row: "ItemRow", screen: Screen) -> None:
+def show_item(ledger: "Ledger", row: "ItemRow", screen: Screen) -> None:
+    """Print everything known of an item."""
     from rich.text import Text
 
     from smeflow.cli.status import why

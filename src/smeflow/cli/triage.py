@@ -47,13 +47,21 @@ def triage(
         for tried in tries:
             screen.json(as_line(tried, screen))
         return
+    _show([as_line(tried, screen) for tried in tries], screen)
+
+
+def _show(lines: list[dict[str, Any]], screen: Screen) -> None:
     columns = [
         Column(heading=say("document"), style="cyan"),
-        Column(heading=say("label"), style="bold", wrap=False),
-        Column(heading=say("confidence"), right=True, wrap=False),
+        Column(heading=say("label"), wrap=False),
+        *([Column(heading=say("confidence"), right=True, wrap=False)] if _fitted(lines) else []),
         Column(heading=say("quote or problem")),
     ]
-    screen.print(screen.table(columns, [_row(as_line(t, screen)) for t in tries]))
+    screen.print(screen.table(columns, [_row(line, fitted=_fitted(lines)) for line in lines]))
+
+
+def _fitted(lines: list[dict[str, Any]]) -> bool:
+    return any(line["confidence"] is not None for line in lines)
 
 
 def _step(labels: Path, examples: Path | None) -> "Triage":
@@ -84,14 +92,17 @@ def as_line(tried: "Tried", screen: Screen) -> dict[str, Any]:
     }
 
 
-def _row(line: dict[str, Any]) -> tuple[object, ...]:
-    confidence = line["confidence"]
-    return (
+def _row(line: dict[str, Any], *, fitted: bool) -> list[object]:
+    from rich.text import Text
+
+    label, confidence = line["label"], line["confidence"]
+    said = line["quote"] or "; ".join(line["problems"])
+    return [
         Path(str(line.get("file", line.get("id")))).name,
-        line["label"],
-        f"{confidence:.0%}" if confidence is not None else None,
-        line["quote"] or "; ".join(line["problems"]),
-    )
+        Text(label, style="bold green") if label else Text("?", style="yellow"),
+        *([f"{confidence:.0%}" if confidence is not None else None] if fitted else []),
+        Text(said, style="italic" if line["quote"] else "yellow"),
+    ]
 
 
 def _labels(file: Path) -> dict[str, str]:

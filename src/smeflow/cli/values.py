@@ -14,10 +14,14 @@ FIELDS: dict[str, Phrase] = {
     "seller": say("seller"),
     "buyer": say("buyer"),
     "currency": say("currency"),
+    "total_lines": say("sum of lines"),
+    "total_allowances": say("allowances"),
+    "total_charges": say("charges"),
     "total_net": say("total without VAT"),
     "total_vat": say("VAT"),
     "total_gross": say("total with VAT"),
     "prepaid": say("paid before"),
+    "rounding": say("rounding"),
     "amount_due": say("amount due"),
     "iban": say("IBAN"),
     "bic": say("BIC"),
@@ -38,6 +42,8 @@ READERS: dict[str, Phrase] = {
     "words": say("words"),
     "template": say("template"),
 }
+TABLES = frozenset({"vat", "lines", "notes", "seller_details", "buyer_details"})
+"""Fields that are tables themselves: they stand in the JSON and in the files, and are too long for a screen."""
 MARKS = {True: "✓", False: "✗", None: "·"}
 
 
@@ -75,11 +81,19 @@ def sentences(value: Mapping[str, Any]) -> list[Phrase]:
 
 def field_rows(fields: Mapping[str, Mapping[str, Any]]) -> Iterable[tuple[object, ...]]:
     """Give a table row for every field that holds a value: name, value, quote, where, reader."""
-    for name, reading in fields.items():
-        if reading.get("value") is not None:
-            place = reading.get("path") or reading.get("page")
+    order = list(FIELDS)
+    for name, reading in sorted(
+        fields.items(), key=lambda f: order.index(f[0]) if f[0] in order else len(order)
+    ):
+        if reading.get("value") is not None and name not in TABLES:
+            place = _element(reading["path"]) if reading.get("path") else reading.get("page")
             reader = reader_word(reading.get("reader"))
             yield field_word(name), reading["value"], reading.get("quote"), place, reader
+
+
+def _element(path: str) -> str:
+    """Shorten an XPath to the element it ends at; the whole path is in the JSON."""
+    return path.rpartition("/")[2].rpartition(":")[2]
 
 
 def field_columns() -> list[Column]:
@@ -88,7 +102,7 @@ def field_columns() -> list[Column]:
         Column(heading=say("field"), style="cyan", wrap=False),
         Column(heading=say("value"), ratio=3),
         Column(heading=say("quote"), style="italic", ratio=3),
-        Column(heading=say("page"), ratio=2, style="bright_black"),
+        Column(heading=say("where"), ratio=2, style="bright_black"),
         Column(heading=say("read by"), style="bright_black", wrap=False),
     ]
 

@@ -1,0 +1,66 @@
+"""What the tests of commands share."""
+
+import json
+import shutil
+
+import pytest
+
+from smeflow.cli import main
+
+
+class Told:
+    """What a command ended with and printed."""
+
+    def __init__(self, code, out, err):
+        self.code, self.out, self.err = code, out, err
+
+    @property
+    def lines(self):
+        """Read standard output as JSON lines."""
+        return [json.loads(line) for line in self.out.splitlines()]
+
+
+@pytest.fixture
+def smeflow(capsys, monkeypatch, tmp_path):
+    """Give the command line as a function, run in an empty folder with a wide screen."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("COLUMNS", "140")
+    monkeypatch.setenv("SMEFLOW_PERSON", "Ada")
+
+    def run(*arguments):
+        capsys.readouterr()
+        code = main([str(a) for a in arguments])
+        out, err = capsys.readouterr()
+        assert "Traceback" not in out + err
+        return Told(code, out, err)
+
+    return run
+
+
+@pytest.fixture
+def inbox(recipes):
+    """Give the bundled documents of the supplier mail recipe."""
+    return recipes / "supplier-mail" / "inbox"
+
+
+@pytest.fixture
+def workspace(tmp_path, inbox):
+    """Make a firm's folder with three invoices, a cut PDF and a recipe that reads them."""
+    (tmp_path / "inbox").mkdir()
+    for name in (
+        "lieferant-471113.xml",
+        "bei-spiel-RE-20171118-506.xml",
+        "my-supplier-018304.xml",
+        "cut-off.pdf",
+    ):
+        shutil.copy(inbox / name, tmp_path / "inbox")
+    (tmp_path / "smeflow.toml").write_text('[company]\nnames = ["Us"]\n', encoding="utf-8")
+    (tmp_path / "recipe.yaml").write_text(
+        "recipe: invoices\nabout: Read invoices.\nllm: none\n"
+        'source: {folder: inbox/, match: ["*.xml", "*.pdf"]}\n'
+        "steps:\n  - extract: invoice\n    into: Invoice\n"
+        "    review: not invoice.proven or invoice.record.total_gross > 500\n"
+        "sinks:\n  - {table: out/purchases.csv, rows: invoice.record}\n",
+        encoding="utf-8",
+    )
+    return tmp_path

@@ -1,0 +1,67 @@
+"""``smeflow triage`` on real mails."""
+
+import json
+
+import pytest
+
+LABELS = {
+    "medical": "health",
+    "finance": "money",
+    "personal": "private",
+    "thesis": "students",
+    "professional": "work",
+    "spam": "junk",
+    "legal": "law",
+    "newsletter": "news",
+}
+
+
+@pytest.fixture
+def labels(tmp_path):
+    """Write the labels the bundled mails carry; JSON is YAML too."""
+    file = tmp_path / "labels.yaml"
+    file.write_text(json.dumps(LABELS), encoding="utf-8")
+    return file
+
+
+def test_a_mail_is_called_by_its_file_and_a_line_by_its_id(smeflow, recipes, labels, tmp_path):
+    """Both have the promised keys."""
+    lines = tmp_path / "mails.jsonl"
+    lines.write_text(
+        json.dumps({"id": "m7", "subject": "Facture", "text": "À payer"}) + "\n", encoding="utf-8"
+    )
+    mail = recipes / "mail-triage" / "inbox" / "mail-01.eml"
+    told = smeflow("triage", mail, lines, "--labels", labels, "--jsonl")
+    rest = {"label", "confidence", "scores", "quote", "problems"}
+    assert told.code == 0
+    assert [set(line) for line in told.lines] == [{"file"} | rest, {"id"} | rest]
+    assert told.lines[1]["id"] == "m7"
+
+
+def test_examples_teach_the_labels(smeflow, recipes, labels):
+    """With the bundled examples, each example itself finds its label again."""
+    examples = recipes / "mail-triage" / "examples.jsonl"
+    wanted = [json.loads(line) for line in examples.read_text(encoding="utf-8").splitlines()]
+    told = smeflow("triage", examples, "--labels", labels, "--examples", examples, "--jsonl")
+    found = {line["id"]: line["label"] for line in told.lines}
+    right = sum(found[one["id"]] == one["label"] for one in wanted)
+    assert right >= 0.8 * len(wanted)
+    assert all(label in LABELS or label is None for label in found.values())
+
+
+@pytest.mark.parametrize("text", ["invoice\n", "[]\n", "a: [\n"])
+def test_a_file_without_labels_is_a_usage_error(smeflow, tmp_path, text):
+    """The message names the file."""
+    (tmp_path / "labels.yaml").write_text(text, encoding="utf-8")
+    (tmp_path / "a.txt").write_text("hello", encoding="utf-8")
+    told = smeflow("triage", "a.txt", "--labels", "labels.yaml")
+    assert told.code == 2
+    assert "labels.yaml" in told.err
+
+
+def test_a_broken_line_is_named(smeflow, tmp_path, labels):
+    """File and line number, so that it can be found."""
+    (tmp_path / "mails.jsonl").write_text('{"id": 1, "text": "a"}\n{broken\n', encoding="utf-8")
+    told = smeflow("triage", "mails.jsonl", "--labels", labels)
+    assert told.code == 2
+    assert "mails.jsonl:2" in told.err
