@@ -21,6 +21,7 @@ SOURCES: Mapping[str, str] = {
     "folder": "smeflow.sources.folder:Folder",
     "table": "smeflow.sources.table:TableRows",
     "lines": "smeflow.sources.lines:Lines",
+    "months": "smeflow.sources.months:Months",
 }
 SINKS: Mapping[str, str] = {
     "table": "smeflow.sinks.table:TableFile",

@@ -1,0 +1,101 @@
+"""The months of a table: all rows of a month are one case, for a report."""
+
+import csv
+import io
+from collections.abc import Iterator
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, PrivateAttr, ValidationInfo, field_validator
+
+from smeflow._paths import resolve, shown
+from smeflow.errors import SourceError
+from smeflow.i18n import say
+from smeflow.sources.base import Arrival, Unreadable, arrival
+from smeflow.sources.cells import Cells, read_table
+
+
+class Months(BaseModel):
+    """Every month a table has rows of. A row that comes late makes its month a changed case.
+
+    There is no clock here: the month under way is a case as well, and changes with each new row.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
+
+    months: str
+    """The file (CSV, XLSX, ODS), relative to the recipe."""
+    date: str
+    """The column with the day, as ``2026-01-31`` or ``31/01/2026``."""
+    sheet: str | None = None
+    """The sheet of a spreadsheet; the first unless told."""
+    _path: Path = PrivateAttr()
+    _name: str = PrivateAttr()
+
+    @field_validator("months")
+    @classmethod
+    def _inside(cls, months: str, info: ValidationInfo) -> str:
+        resolve(months, info.context)
+        return months
+
+    def model_post_init(self, context: Any, /) -> None:
+        """Find the file."""
+        self._path = resolve(self.months, context)
+        self._name = shown(self._path, context) if context else self.months
+
+    @property
+    def name(self) -> str:
+        """The file as the recipe names it."""
+        return self._name
+
+    @property
+    def path(self) -> Path:
+        """Where it lies."""
+        return self._path
+
+    @property
+    def complete(self) -> bool:
+        """A month without rows is gone."""
+        return True
+
+    def cases(self) -> Iterator[Arrival | Unreadable]:
+        """Go through the months in their order; rows whose day cannot be read are told apart."""
+        cells = read_table(self._path, self.sheet)
+        if self.date not in cells.columns:
+            raise SourceError(
+                say(
+                    "The table {path} has no column {column}; there are: {names}.",
+                    path=self._path,
+                    column=self.date,
+                    names=", ".join(cells.columns),
+                )
+            )
+        found: dict[str, list[dict[str, str]]] = {}
+        for number, row in cells.rows():
+            day = _day(row[self.date])
+            if day is None:
+                why = say("line {line}: {column} is no day", line=number, column=self.date)
+                yield Unreadable(key=f"line {number}", phrase=why)
+            else:
+                found.setdefault(f"{day:%Y-%m}", []).append(row)
+        for month in sorted(found):
+            data = _csv(cells, found[month])
+            yield arrival(month, f"{month}.csv", "text/csv", data, {"month": month})
+
+
+def _day(text: str) -> date | None:
+    from smeflow.readers.dates import parse_date
+
+    try:
+        return date.fromisoformat(text.strip()[:10])
+    except ValueError:
+        return parse_date(text)
+
+
+def _csv(cells: Cells, rows: list[dict[str, str]]) -> bytes:
+    buffer = io.StringIO(newline="")
+    writer = csv.writer(buffer, lineterminator="\n")
+    writer.writerow(cells.columns)
+    writer.writerows([row[column] for column in cells.columns] for row in rows)
+    return buffer.getvalue().encode("utf-8", "backslashreplace")
