@@ -1,6 +1,6 @@
 """How much a text is like known examples, in plain Python: three views that must agree before they decide.
 
-Character n-grams need no language, no word list and no model; they forgive typing mistakes and inflection. The
+Character n-grams need no language, word list or model; they forgive typing mistakes and inflection. The
 views are the label whose best three examples are nearest, the label of the one nearest example, and the label
 whose words the text has (naive Bayes on words present). How clear a lead must be is fitted on the examples
 themselves, each sorted in turn as if it were not known: a lead that was wrong too often is not used.

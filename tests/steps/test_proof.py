@@ -1,0 +1,43 @@
+"""The truth table in the docs and the code that decides."""
+
+from itertools import product
+from pathlib import Path
+
+import pytest
+
+from smeflow.steps.proof import Evidence, proven
+
+PAGE = Path(__file__).parents[2] / "docs" / "proof.md"
+MEANING = {"yes": True, "no": False, "?": None}
+COLUMNS = ("basis", "complete", "quoted", "closed", "failed", "contradicted", "by_rules", "several")
+
+
+def rows():
+    lines = [line for line in PAGE.read_text(encoding="utf-8").splitlines() if line.startswith("|")]
+    cells = [[cell.strip().strip("*") for cell in line.strip("|").split("|")] for line in lines]
+    return [row for row in cells if len(row) == 9 and row[-1] in {"yes", "no"}]
+
+
+def possible(column, cell):
+    if column == "basis":
+        return ("exact", "page", "fields") if cell == "-" else (cell,)
+    if cell == "-":
+        return (True, False, None) if column == "closed" else (True, False)
+    return (MEANING[cell],)
+
+
+@pytest.mark.parametrize("row", rows(), ids=lambda row: " ".join(row))
+def test_every_row_of_the_page_is_what_the_code_decides(row):
+    """Each combination a row of docs/proof.md stands for is decided as the row says."""
+    choices = [possible(column, cell) for column, cell in zip(COLUMNS, row[:-1], strict=True)]
+    for values in product(*choices):
+        evidence = Evidence(**dict(zip(COLUMNS, values, strict=True)))
+        assert proven(evidence) is (row[-1] == "yes"), evidence
+
+
+def test_the_page_leaves_no_case_out():
+    """Every combination of evidence is covered by some row."""
+    table = [[possible(c, cell) for c, cell in zip(COLUMNS, row[:-1], strict=True)] for row in rows()]
+    every = product(("exact", "page", "fields"), *[(True, False)] * 2, (True, False, None), *[(True, False)] * 4)
+    for values in every:
+        assert any(all(v in allowed for v, allowed in zip(values, row, strict=True)) for row in table), values
