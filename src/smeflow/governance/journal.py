@@ -1,4 +1,7 @@
-"""Give again what this step was once answered: after a crash a step runs from its start and pays nothing twice."""
+"""Give again what this step was once answered.
+
+After a crash a step runs from its start, and pays nothing twice.
+"""
 
 import threading
 from collections.abc import Callable

@@ -19,7 +19,10 @@ from smeflow.money import Money
 
 @dataclass(eq=False)
 class Bound:
-    """The LLM one step call gets. From outside in: Resident, Redacted, Journaled, Cached, Retrying, Budgeted."""
+    """The LLM one step call gets.
+
+    From outside in: Resident, Redacted, Journaled, Cached, Retrying, Budgeted, the provider.
+    """
 
     llm: LLM | None
     place: Place

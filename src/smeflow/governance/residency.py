@@ -23,14 +23,14 @@ def refusal(place: Place, residency: Residency, source: str = "") -> LLMRejected
     }
     if place.region == "unknown":
         phrase = say(
-            "{model} at {provider} is not asked: nobody knows where it runs, and {source} says residency: {residency}. "
-            "Choose a model that runs there, or change that line to residency: any.",
+            "{model} at {provider} is not asked: nobody knows where it runs, and {source} says "
+            "residency: {residency}. Choose a model that runs there, or change that line to residency: any.",
             **told,
         )
     else:
         phrase = say(
-            "{model} at {provider} is not asked: it runs outside of what {source} allows (residency: {residency}). "
-            "Choose a model that runs there, or change that line.",
+            "{model} at {provider} is not asked: it runs outside of what {source} allows "
+            "(residency: {residency}). Choose a model that runs there, or change that line.",
             **told,
         )
     return LLMRejected(phrase, reason="residency")

@@ -1,4 +1,7 @@
-"""A Pydantic model in, a checked value out; what can be repaired for nothing is, the rest is asked again, bounded."""
+"""A Pydantic model in, a checked value out.
+
+What can be repaired for nothing is; the rest is asked again, a bounded number of times.
+"""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
@@ -54,7 +57,7 @@ class Answer(Generic[T]):
         """
         adapter = TypeAdapter(model)
         schema = strict_schema(adapter)
-        if schema.get("type") != "object" and "$ref" not in schema:
+        if schema.get("type") != "object":
             raise TypeError(f"{model!r} is no model with named fields")
         text = schema_text(schema)
         return cls(AnswerSchema(schema_name(name or model.__name__), text), adapter, missing_names(schema))
@@ -106,7 +109,7 @@ class Answer(Generic[T]):
     def _fit(self, told: Any, text: str) -> T:
         left_out = self.missing(told, "")
         if left_out:
-            raise Unfit([f"{name}: it is missing" for name in left_out])
+            raise Unfit([f'"{name}" is missing' for name in left_out])
         try:
             return self.adapter.validate_json(text, extra="ignore")
         except ValidationError as error:
@@ -157,10 +160,10 @@ def ask(
     max_output_tokens: int = 2048,
     timeout_seconds: float = 120.0,
 ) -> Asked[T]:
-    """Ask until an answer fits: at most `MAX_TRIES` answers, `MAX_TOLD` of them asked for with the problems told.
+    """Ask until an answer fits: at most `MAX_TRIES` answers, `MAX_TOLD` of them with the problems told.
 
-    *check* gives the problems of a value that follows the schema; none, and it is accepted. What is asked depends
-    on nothing but the arguments and the replies, so that a replay asks the same.
+    *check* gives the problems of a value that follows the schema; none, and it is accepted. What is asked
+    depends on nothing but the arguments and the replies, so that a replay asks the same.
 
     Raises:
         LLMRefused: The model declined twice, or a filter stood in the way twice.
@@ -271,7 +274,7 @@ def _refused(reply: Reply) -> LLMRefused:
 
 def _told(reply: Reply, problems: Sequence[str]) -> tuple[Message, Message]:
     listed = "\n".join(f"- {p}" for p in problems[:20])
-    asked = f"That answer cannot be used:\n{listed}\nGive the whole answer again, as JSON that follows the schema."
+    asked = f"That answer cannot be used:\n{listed}\nGive the whole answer again, as JSON of the schema."
     return Message("assistant", reply.text[:8000]), Message("user", asked)
 
 
@@ -280,5 +283,11 @@ def _problems(error: ValidationError) -> list[str]:
 
 
 def _problem(error: ErrorDetails) -> str:
+    """Say what is wrong, without the shape of a label and its value: it will stand in a prompt."""
     where = "".join(f"[{p}]" if isinstance(p, int) else f".{p}" for p in error["loc"]).lstrip(".")
-    return f"{where or 'answer'}: {error['msg']}"
+    said = (
+        "it is none of the values the schema lists"
+        if error["type"] in {"literal_error", "enum"}
+        else error["msg"]
+    )
+    return f'at "{where}", {said}' if where else said

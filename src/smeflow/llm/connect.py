@@ -29,7 +29,7 @@ def connect(
     """Make an LLM of *name*; nothing is sent yet.
 
     Names: ``mistral/mistral-small-latest`` (a provider of the table), ``MODEL@http://127.0.0.1:8901/v1`` (any
-    compatible server), ``langchain:PROVIDER:MODEL``, ``none``, ``auto`` (a model server on this machine, else none).
+    compatible server), ``langchain:PROVIDER:MODEL``, ``none``, ``auto`` (a server of this machine or none).
     The key comes from the provider's environment variable unless it is given.
 
     Raises:
@@ -64,7 +64,7 @@ def _named(name: str) -> tuple[Provider, str]:
             )  # fmt: skip
         else:
             phrase = say(
-                'There is no provider "{name}". Known: {known}; any compatible server is MODEL@http://ADDRESS/v1, '
+                'There is no provider "{name}". Known: {known}; a compatible one is MODEL@http://ADDRESS/v1, '
                 "any other provider langchain:PROVIDER:MODEL.",
                 name=provider, known=known,
             )  # fmt: skip
@@ -152,9 +152,9 @@ def choose(
 ) -> Choice:
     """Choose the model for ``llm: text``: ``auto``, ``none`` or a name.
 
-    ``auto`` takes a model server on this machine that answers, else the first of *allowed* whose key is set and
-    whose place *residency* permits, else none. A key that lies in the environment sends nothing anywhere unless
-    its provider is allowed by name.
+    ``auto`` takes a model server on this machine that answers, else the first of *allowed* whose key is set
+    and whose place *residency* permits, else none. A key that lies in the environment sends nothing anywhere
+    unless its provider is allowed by name.
 
     Raises:
         LLMRejected: A name is given and cannot be connected.
@@ -180,7 +180,8 @@ def choose(
             return Choice(llm=found, why=why, considered=tuple(considered))
     considered += _unused_keys(allowed, environ)
     why = say(
-        "No model: no server answers on this machine and no allowed provider can be used. The readers work alone."
+        "No model: no server answers on this machine and no allowed provider can be used. "
+        "The readers work alone."
     )
     return Choice(llm=None, why=why, considered=tuple(considered))
 
@@ -222,7 +223,7 @@ def _unused_keys(allowed: Sequence[str], environ: Mapping[str, str]) -> list[Phr
     variables = {r.key_variable: r for r in PROVIDERS.values() if r.key_variable and r.name not in named}
     return [
         say(
-            'A key for {provider} lies in {variable} and is not used: nobody allowed it. Write allow: ["{name}"].',
+            "A key for {provider} lies in {variable} and is not used: nobody allowed it. Say allow: [{name}].",
             provider=row.title, variable=variable, name=row.name,
         )
         for variable, row in variables.items()

@@ -37,9 +37,8 @@ class Dialect:
 def chat_body(request: Request, model: str, dropped: Dropped) -> str:
     """Write a chat completion request; the schema's part is text already."""
     limit = "max_completion_tokens" if "max_tokens" in dropped else "max_tokens"
-    parts = [
-        f'{{"model":{_text(model)},"messages":{_messages(request, dropped)},"{limit}":{request.max_output_tokens}'
-    ]
+    told = _messages(request, dropped)
+    parts = [f'{{"model":{_text(model)},"messages":{told},"{limit}":{request.max_output_tokens}']
     if "temperature" not in dropped:
         parts.append(f',"temperature":{request.temperature:g}')
     if request.schema is not None and "schema" not in dropped:
@@ -49,10 +48,8 @@ def chat_body(request: Request, model: str, dropped: Dropped) -> str:
 
 def responses_body(request: Request, model: str, dropped: Dropped) -> str:
     """Write a request of OpenAI's own kind; the provider is told to keep nothing."""
-    parts = [
-        f'{{"model":{_text(model)},"store":false,"input":{_messages(request, dropped)},'
-        f'"max_output_tokens":{request.max_output_tokens}'
-    ]
+    told, limit = _messages(request, dropped), request.max_output_tokens
+    parts = [f'{{"model":{_text(model)},"store":false,"input":{told},"max_output_tokens":{limit}']
     if "temperature" not in dropped:
         parts.append(f',"temperature":{request.temperature:g}')
     if request.schema is not None and "schema" not in dropped:

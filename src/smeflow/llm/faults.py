@@ -71,7 +71,8 @@ def _rejected(reason: Rejection, status: int, shown: str, *, server: str, model:
         ),
         "too_long": say("The document is too long for {model} ({status}: {said}).", model=model, **told),
         "model": say(
-            "{server} does not have the model {model} at this address ({status}: {said}). Check llm: and the base_url.",
+            "{server} does not have the model {model} at this address ({status}: {said}). "
+            "Check llm: and the address.",
             model=model,
             **told,
         ),

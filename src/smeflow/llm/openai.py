@@ -114,7 +114,7 @@ class Compatible:
         return told
 
     def _said_error(self, told: dict[str, Any], answered: Answered) -> LLMRejected | LLMUnavailable:
-        """Make an error of an error object in a 200: by its code where it is one, else it is taken to pass."""
+        """Make an error of an error object in a 200: by its code, else it is taken to pass."""
         error = told["error"]
         code = error.get("code") if isinstance(error, dict) else None
         status = code if type(code) is int and 300 <= code < 600 else _CODES.get(str(code), 502)

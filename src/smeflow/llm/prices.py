@@ -34,8 +34,6 @@ def _listed(provider: str, model: str) -> Price | None:
         )
     except (LookupError, ValueError):
         return None
-    if into.input_price is None or out.output_price is None:
-        return None
     table = f"genai-prices {version('genai-prices')}"
     return Price(
         input_per_million=_dearest(into.model_price.input_mtok, into.input_price),
@@ -47,8 +45,8 @@ def _listed(provider: str, model: str) -> Price | None:
 
 def _dearest(listed: object, computed: Decimal) -> Decimal:
     """Give the base price where the table has tiers: a million tokens at once would be the dearest tier."""
-    base = getattr(listed, "base", listed)
-    return base if isinstance(base, Decimal) else Decimal(computed)
+    base: object = getattr(listed, "base", listed)
+    return base if isinstance(base, Decimal) else computed
 
 
 _NAMES: Mapping[str, str] = {

@@ -38,7 +38,7 @@ class Patience:
 
 @dataclass(eq=False, kw_only=True)
 class Breaker:
-    """What all threads know of one provider: after repeated failures calls pause, and one a second tries again.
+    """What all threads know of one provider: after repeated failures calls pause, and one a second goes out.
 
     Monotonic time only: a wall clock that jumps changes no wait.
     """
@@ -185,7 +185,7 @@ class Rule:
         return turn.over or (error.sent and spent)
 
     def wait_seconds(self, error: LLMUnavailable, nth: int, turn: Turn) -> float:
-        """Choose how long to wait after the *nth* failure in a row (from 1); never shorter than was asked for.
+        """Choose how long to wait after the *nth* failure in a row (from 1); never less than was asked for.
 
         Raises:
             AnswerLater: It is too long to wait for here.
@@ -228,9 +228,9 @@ class Rule:
 class Retrying:
     """An LLM that asks again when asking again may help.
 
-    Every wait honours what the provider asks for. Attempts that may have been paid are few and counted over the
-    whole `Turn`; those that cost nothing end with the time for waiting. `AnswerLater` (its ``ticket`` says whether
-    ``rate``, ``outage`` or ``broken``) means: not now, and not by sleeping here.
+    Every wait honours what the provider asks for. Attempts that may have been paid are few and counted over
+    the whole `Turn`; those that cost nothing end with the time for waiting. `AnswerLater` (``ticket`` says
+    whether ``rate``, ``outage`` or ``broken``) means: not now, and not by sleeping.
     """
 
     inner: LLM
@@ -265,9 +265,13 @@ class Retrying:
             retry=tenacity.retry_if_exception_type(LLMUnavailable),
             stop=lambda state: self.rule.gives_up(last(state), self.turn),
             wait=lambda state: self.rule.wait_seconds(last(state), state.attempt_number, self.turn),
-            sleep=lambda seconds: None,
+            sleep=_not_here,
             before_sleep=lambda state: self.rule.pause(float(state.upcoming_sleep), last(state), self.turn),
             reraise=True,
         )
         reply: Reply = again(attempt)
         return reply
+
+
+def _not_here(seconds: float) -> None:
+    """Leave the waiting to `Rule.pause`, where it can be stopped."""

@@ -24,10 +24,9 @@ def strict_schema(model: Any) -> dict[str, Any]:
         TypeError: A field holds free keys, which a strict schema cannot express.
     """
     made = model.model_json_schema() if hasattr(model, "model_json_schema") else model.json_schema()
-    strict = _strict(made, "")
-    if made.get("$defs"):
-        strict["$defs"] = {name: _strict(part, name) for name, part in made["$defs"].items()}
-    return strict
+    parts = {name: _strict(part, name) for name, part in made.get("$defs", {}).items()}
+    root = parts[made["$ref"].rpartition("/")[2]] if "$ref" in made else _strict(made, "")
+    return root | ({"$defs": parts} if parts else {})
 
 
 def _strict(part: Mapping[str, Any], where: str) -> dict[str, Any]:
@@ -76,7 +75,7 @@ def schema_text(schema: Mapping[str, Any]) -> str:
 def missing_names(schema: Mapping[str, Any]) -> Missing:
     """Compile a check that lists the names an answer leaves out, at any depth.
 
-    Pydantic would fill them with defaults: a value that the model forgot must not look like one that is absent.
+    Pydantic would fill them with defaults, and what the model forgot must not look like what is absent.
     """
     made: dict[str, Missing] = {}
     return _check(schema, schema.get("$defs", {}), made)
@@ -87,8 +86,8 @@ def _check(part: Mapping[str, Any], definitions: Mapping[str, Any], made: dict[s
     if isinstance(reference, str):
         name = reference.rpartition("/")[2]
         if name not in made:
-            made[name] = lambda value, path: made[f"{name}!"](value, path)  # a model may hold itself
-            made[f"{name}!"] = _check(definitions.get(name, {}), definitions, made)
+            made[name] = _later(name, made)  # a model may hold itself
+            made[name] = _check(definitions.get(name, {}), definitions, made)
         return made[name]
     if "anyOf" in part:
         objects = [c for c in part["anyOf"] if c.get("$ref") or c.get("type") in {"object", "array"}]
@@ -101,6 +100,13 @@ def _check(part: Mapping[str, Any], definitions: Mapping[str, Any], made: dict[s
         deeper = {name: check for name, check in checks.items() if check is not _nothing}
         return _of_object(frozenset(checks), deeper)
     return _nothing
+
+
+def _later(name: str, made: Mapping[str, Missing]) -> Missing:
+    def check(value: Any, path: str) -> list[str]:
+        return made[name](value, path)
+
+    return check
 
 
 def _nothing(value: Any, path: str) -> list[str]:

@@ -18,7 +18,7 @@ _HERE = Place(provider="scripted", model="scripted", region="local", price=FREE)
 
 @dataclass(eq=False)
 class Scripted:
-    """Say the *lines* in order: text, a model or mapping (as JSON), a `Reply`, an error to raise, or a function.
+    """Say the *lines* in order: text, a model or mapping (as JSON), a `Reply`, an error, or a function.
 
     With ``for_ever``, the last line is repeated. Keeps every request. Safe to share between threads.
 

@@ -1,7 +1,7 @@
 """Send bytes to a server and read the whole answer, under a limit of bytes and one deadline.
 
-The synchronous API sits on one event loop in a thread of its own. Callers hand their requests over in batches:
-a busy loop is woken once for many of them. Measured figures stand in docs/measurements.md.
+The synchronous API sits on one event loop in a thread of its own. Callers hand their requests over in
+batches: a busy loop is woken once for many of them. Measured figures stand in docs/measurements.md.
 """
 
 import asyncio
@@ -75,7 +75,7 @@ class _Engine:
         self.thread.start()
 
     def stop(self) -> None:
-        """End what is under way, close the connections, end the thread. Safe to call from any thread, twice too."""
+        """End what is under way, the connections and the thread. Any thread may call this, twice too."""
         if not self.thread.is_alive():
             return
         asyncio.run_coroutine_threadsafe(self._end(), self.loop)
@@ -209,7 +209,7 @@ class AioWire:
         return engine.session
 
     def _proxy(self, url: str) -> str | None:
-        """Give the proxy the environment names for *url*; looked up once, as it costs more than the request."""
+        """Give the proxy the environment names for *url*; looked up once, as it costs more than a request."""
         if url not in self._proxies:
             import urllib.parse
             import urllib.request

@@ -1,0 +1,253 @@
+"""Any chat model of LangChain as an LLM: every provider that has no row of its own."""
+
+import json
+import threading
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any
+
+from smeflow._optional import need
+from smeflow.errors import LLMError, LLMRejected
+from smeflow.i18n import say
+from smeflow.llm.base import AnswerSchema, FinishReason, Place, Price, Region, Reply, Request, Usage
+from smeflow.llm.dialects import schema_in_words
+from smeflow.llm.openai import estimated_tokens
+from smeflow.llm.prices import FREE, price_of
+from smeflow.llm.providers import is_loopback
+from smeflow.llm.sdk import from_library, without_keys
+from smeflow.llm.wire import too_slow
+
+if TYPE_CHECKING:
+    from langchain_core.language_models.chat_models import BaseChatModel
+
+_LIMITS = ("max_output_tokens", "num_predict", "max_completion_tokens", "max_tokens_to_sample", "max_tokens")
+_EUROPE: frozenset[str] = frozenset({"mistralai", "mistral"})
+_HERE: frozenset[str] = frozenset({"ollama", "llamacpp", "llama_cpp"})
+_ENDS: Mapping[str, FinishReason] = {
+    "length": "length",
+    "max_tokens": "length",
+    "model_length": "length",
+    "content_filter": "content_filter",
+    "safety": "content_filter",
+    "refusal": "refusal",
+}
+
+
+@dataclass(eq=False)
+class FromLangChain:
+    """A chat model of LangChain. Its own retries, its cache and the tracing of its calls are off.
+
+    A deadline ends the wait and not the request: LangChain's clients have no total deadline, so a thread may
+    stay until the library's own time is up.
+    """
+
+    model: "BaseChatModel"
+    prices: Mapping[str, Price] | None = None
+    _asking: dict[tuple[str, int, float], Any] = field(default_factory=dict, repr=False)
+
+    def __post_init__(self) -> None:
+        """Find out where the model runs."""
+        self.model = _without_retries(self.model)
+        self.place = _place(self.model, self.prices)
+
+    @classmethod
+    def named(
+        cls, name: str, *, key: str | None = None, prices: Mapping[str, Price] | None = None
+    ) -> "FromLangChain":
+        """Make one of ``PROVIDER:MODEL``, as ``init_chat_model`` takes it.
+
+        Raises:
+            MissingExtra: LangChain's package for the provider is not installed.
+            LLMRejected: LangChain does not know the provider, or finds no key.
+        """
+        init = need("langchain.chat_models", "all").init_chat_model
+        more = {"api_key": key} if key else {}
+        try:
+            return cls(init(name, max_retries=0, **more), prices)
+        except ImportError as error:
+            phrase = say(
+                "LangChain's package for {name} is not installed: {said}", name=name, said=str(error)[:200]
+            )
+            raise LLMRejected(phrase, reason="model") from None
+        except Exception as error:  # noqa: BLE001 - each package has its own way to say that the key is missing
+            phrase = say(
+                "LangChain cannot make {name}: {said}",
+                name=name,
+                said=" ".join(without_keys(str(error)).split())[:200],
+            )
+            raise LLMRejected(phrase, reason="key" if "key" in str(error).lower() else "model") from None
+
+    def complete(self, request: Request, /) -> Reply:
+        """Answer *request*; see `LLM`."""
+        box: list[Reply | Exception] = []
+
+        def work() -> None:
+            try:
+                box.append(self._ask(request))
+            except Exception as error:  # noqa: BLE001 - raised again by the caller
+                box.append(error)
+
+        thread = threading.Thread(target=work, name="smeflow-langchain", daemon=True)
+        thread.start()
+        thread.join(request.timeout_seconds)
+        if not box:
+            raise too_slow(request.timeout_seconds, sent=True)
+        if isinstance(box[0], Reply):
+            return box[0]
+        if isinstance(box[0], LLMError):
+            raise box[0]
+        place = self.place
+        made = from_library(
+            box[0], provider=place.provider, model=place.model, seconds=request.timeout_seconds
+        )
+        raise made from None
+
+    def _ask(self, request: Request) -> Reply:
+        from langsmith import tracing_context
+
+        asking, in_words = self._prepared(request)
+        told = [(m.role, m.content) for m in request.messages]
+        if in_words and request.schema is not None:
+            told.insert(0, ("system", schema_in_words(request.schema)))
+        with tracing_context(enabled=False):
+            try:
+                answer = asking.invoke(told)
+            except Exception as error:
+                cut = getattr(error, "completion", None)
+                if cut is None:
+                    raise
+                return _of_completion(cut, self.place)
+        raw = answer["raw"] if isinstance(answer, dict) and "raw" in answer else answer
+        return self._reply(raw, request)
+
+    def _prepared(self, request: Request) -> tuple[Any, bool]:
+        """Give what to invoke, made once; and whether the schema must stand in the prompt."""
+        key = (request.schema.hash if request.schema else "", request.max_output_tokens, request.temperature)
+        if key not in self._asking:
+            model = _with(self.model, request)
+            made: tuple[Any, bool] = (model, request.schema is not None)
+            if request.schema is not None:
+                structured = _structured(model, request.schema)
+                made = (structured, False) if structured is not None else made
+            self._asking[key] = made
+        known: tuple[Any, bool] = self._asking[key]
+        return known
+
+    def _reply(self, raw: Any, request: Request) -> Reply:
+        text, end = _text(raw), _end(raw)
+        refusal = raw.additional_kwargs.get("refusal")
+        if refusal:
+            text, end = str(refusal), "refusal"
+        usage = _usage(raw) or Usage(
+            input_tokens=estimated_tokens(request), output_tokens=len(text) // 4 + 1, estimated=True
+        )
+        told = raw.response_metadata
+        price = self.place.price
+        return Reply(
+            text=text,
+            model=str(told.get("model_name") or told.get("model") or self.place.model),
+            usage=usage,
+            finish_reason=end,
+            id=str(raw.id or ""),
+            cost=price.of(usage.input_tokens, usage.output_tokens) if price else None,
+        )
+
+
+def _without_retries(model: "BaseChatModel") -> "BaseChatModel":
+    """Copy a model with its own retries and its cache off: a cached answer would repeat its usage."""
+    changes: dict[str, Any] = {"cache": False}
+    root = getattr(model, "root_client", None)
+    if root is not None and hasattr(root, "with_options"):
+        root = root.with_options(max_retries=0)
+        changes |= {"root_client": root, "client": root.chat.completions}
+    if "max_retries" in type(model).model_fields:
+        changes["max_retries"] = 0
+    return model.model_copy(update=changes)
+
+
+def _with(model: "BaseChatModel", request: Request) -> "BaseChatModel":
+    fields = type(model).model_fields
+    limit = next((name for name in _LIMITS if name in fields), None)
+    changes: dict[str, Any] = {limit: request.max_output_tokens} if limit else {}
+    if "temperature" in fields and getattr(model, "temperature", None) is None and request.temperature:
+        changes["temperature"] = request.temperature  # a model that takes none is not told 0
+    return model.model_copy(update=changes)
+
+
+def _structured(model: "BaseChatModel", schema: AnswerSchema) -> Any:
+    """Hold the model to the schema in the way LangChain knows for it; None where it knows none."""
+    told = {"title": schema.name, "description": "The answer.", **json.loads(schema.json)}
+    for options in ({"strict": True}, {}):
+        try:
+            return model.with_structured_output(told, include_raw=True, **options)
+        except NotImplementedError:
+            return None
+        except (TypeError, ValueError):
+            continue
+    return None
+
+
+def _text(raw: Any) -> str:
+    """Give the answer as the model wrote it: the arguments of the forced call, else the content."""
+    written = raw.additional_kwargs.get("tool_calls")
+    if isinstance(written, list) and written:
+        return str(written[0].get("function", {}).get("arguments", ""))
+    if raw.tool_calls:
+        return json.dumps(raw.tool_calls[0]["args"], ensure_ascii=False)
+    if raw.invalid_tool_calls:
+        return str(raw.invalid_tool_calls[0].get("args") or "")
+    if isinstance(raw.content, str):
+        return raw.content
+    parts = (p if isinstance(p, str) else p.get("text", "") for p in raw.content)
+    return "".join(p for p in parts if isinstance(p, str))
+
+
+def _end(raw: Any) -> FinishReason:
+    told = raw.response_metadata
+    said = next((told[k] for k in ("finish_reason", "stop_reason", "done_reason") if told.get(k)), "stop")
+    return _ENDS.get(str(said).lower(), "stop")
+
+
+def _usage(raw: Any) -> Usage | None:
+    told = raw.usage_metadata
+    if not told:
+        return None
+    details = told.get("input_token_details") or {}
+    return Usage(
+        input_tokens=int(told.get("input_tokens", 0)),
+        output_tokens=int(told.get("output_tokens", 0)),
+        cached_input_tokens=int(details.get("cache_read") or 0),
+    )
+
+
+def _of_completion(cut: Any, place: Place) -> Reply:
+    """Read an answer that the library refused to parse since it was cut: it was paid all the same."""
+    counted = getattr(cut, "usage", None)
+    usage = Usage(
+        input_tokens=int(getattr(counted, "prompt_tokens", 0) or 0),
+        output_tokens=int(getattr(counted, "completion_tokens", 0) or 0),
+        estimated=counted is None,
+    )
+    cost = place.price.of(usage.input_tokens, usage.output_tokens) if place.price else None
+    model = str(getattr(cut, "model", "") or place.model)
+    return Reply(
+        text="", model=model, usage=usage, finish_reason="length", id=str(getattr(cut, "id", "")), cost=cost
+    )
+
+
+def _place(model: "BaseChatModel", prices: Mapping[str, Price] | None) -> Place:
+    told = model._get_ls_params()  # noqa: SLF001 - LangChain tells the provider's name nowhere else
+    provider = str(told.get("ls_provider") or "langchain")
+    name = str(told.get("ls_model_name") or getattr(model, "model_name", "") or getattr(model, "model", ""))
+    addresses = (getattr(model, field, None) for field in ("openai_api_base", "base_url", "endpoint"))
+    address = next((a for a in addresses if isinstance(a, str) and a), "")
+    region = _region(provider, name, address)
+    own = Place(provider=provider, model=name, region=region, base_url=address)
+    price = price_of(provider, name, prices)
+    return replace(own, price=price or (FREE if region == "local" else None))
+
+
+def _region(provider: str, model: str, address: str) -> Region:
+    if is_loopback(address) or (provider in _HERE and not address):
+        return "outside" if model.lower().endswith((":cloud", "-cloud")) else "local"
+    return "eu" if provider in _EUROPE and not address else "unknown"
