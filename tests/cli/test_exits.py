@@ -9,7 +9,7 @@ import pytest
 import typer
 
 from smeflow.cli.crash import without_secrets
-from smeflow.cli.exits import Terminated, UsageProblem, code_of, tell
+from smeflow.cli.exits import Ended, UsageProblem, code_of, tell
 from smeflow.cli.screen import Screen
 from smeflow.errors import (
     BudgetSpent,
@@ -45,7 +45,7 @@ def caused(error, cause):
         (OSError(errno.ENOSPC, "No space left on device", "out.csv"), 28),
         (sqlite3.OperationalError("database or disk is full"), 28),
         (KeyboardInterrupt(), 130),
-        (Terminated(), 143),
+        (Ended(143), 143),
         (ZeroDivisionError("1/0"), 70),
     ],
 )

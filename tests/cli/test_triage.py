@@ -39,14 +39,15 @@ def test_a_mail_is_called_by_its_file_and_a_line_by_its_id(smeflow, recipes, lab
 
 
 def test_examples_teach_the_labels(smeflow, recipes, labels):
-    """With the bundled examples, each example itself finds its label again."""
+    """A text that is an example finds its own label again, or says that it is not sure: never another one."""
     examples = recipes / "mail-triage" / "examples.jsonl"
     wanted = [json.loads(line) for line in examples.read_text(encoding="utf-8").splitlines()]
     told = smeflow("triage", examples, "--labels", labels, "--examples", examples, "--jsonl")
     found = {line["id"]: line["label"] for line in told.lines}
-    right = sum(found[one["id"]] == one["label"] for one in wanted)
-    assert right >= 0.8 * len(wanted)
-    assert all(label in LABELS or label is None for label in found.values())
+    right = [one["id"] for one in wanted if found[one["id"]] == one["label"]]
+    unsure = [name for name, label in found.items() if label is None]
+    assert len(right) >= len(wanted) / 3
+    assert len(right) + len(unsure) == len(wanted)
 
 
 @pytest.mark.parametrize("text", ["invoice\n", "[]\n", "a: [\n"])

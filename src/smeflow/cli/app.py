@@ -15,7 +15,7 @@ from smeflow.cli.check import check
 from smeflow.cli.demo import demo
 from smeflow.cli.doctor import doctor
 from smeflow.cli.draft import draft
-from smeflow.cli.exits import OK, Terminated, tell
+from smeflow.cli.exits import INTERRUPTED, OK, TERMINATED, Ended, tell
 from smeflow.cli.extract import extract
 from smeflow.cli.init import init
 from smeflow.cli.language import language_for
@@ -59,7 +59,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     here = Path.cwd()
     screen = Screen(language=language_for(arguments, here, os.environ))
     if threading.current_thread() is threading.main_thread():
-        signal.signal(signal.SIGTERM, _terminated)
+        signal.signal(signal.SIGTERM, _end)
+        signal.signal(signal.SIGINT, _end)
     try:
         code = commands(screen.language).main(
             args=arguments, prog_name="smeflow", standalone_mode=False, obj=screen
@@ -104,8 +105,8 @@ def _smeflow(
         print(ctx.get_help())
 
 
-def _terminated(signum: int, frame: object) -> None:
-    raise Terminated
+def _end(signum: int, frame: object) -> None:
+    raise Ended(INTERRUPTED if signum == signal.SIGINT else TERMINATED)
 
 
 def _translate(command: Any, language: Language) -> None:

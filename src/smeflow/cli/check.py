@@ -32,7 +32,7 @@ def check(
             for p in error.problems:
                 screen.note(f"{error.file}:{p.line}:{p.column}: {screen.text(p.phrase)}", style="red")
     if errors:
-        screen.note(say("{n} problems found.", n=sum(len(e.problems) for e in errors)))
+        screen.note(say("Problems found: {n}.", n=sum(len(e.problems) for e in errors)))
         raise typer.Exit(2)
 
 

@@ -62,8 +62,12 @@ class UsageProblem(SmeflowError):
     """The command was given something it cannot use."""
 
 
-class Terminated(BaseException):
-    """Another program asked us to end (SIGTERM); not an error that anything may swallow."""
+class Ended(BaseException):
+    """A person or another program asked us to end; no error that anything may swallow."""
+
+    def __init__(self, code: int) -> None:
+        super().__init__()
+        self.code = code
 
 
 def code_of(error: BaseException) -> int:
@@ -71,8 +75,8 @@ def code_of(error: BaseException) -> int:
     for one in _chain(error):
         if isinstance(one, KeyboardInterrupt):
             return INTERRUPTED
-        if isinstance(one, Terminated):
-            return TERMINATED
+        if isinstance(one, Ended):
+            return one.code
         if isinstance(one, UsageProblem | typer.TyperException):
             return USAGE
         if _full(one):

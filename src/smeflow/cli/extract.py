@@ -85,7 +85,7 @@ def _show(tried: "Tried", kind: type[Any], screen: Screen) -> None:
     screen.print(head)
     if found is not None and found.fields:
         plain = found.model_dump(mode="json")["fields"]
-        screen.print(screen.table(field_columns(), field_rows(plain)))
+        screen.print(screen.table(field_columns(), field_rows(screen, plain)))
     for problem in as_line(tried, kind, screen)["problems"]:
         screen.print(f"  • {problem}", style="yellow")
     screen.print()

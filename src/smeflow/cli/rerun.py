@@ -8,7 +8,7 @@ import typer
 
 from smeflow.cli.options import Json, RecipeFile, Settings, State
 from smeflow.cli.places import find_item, open_ledger
-from smeflow.cli.running import as_json, exit_code, run_one, tell_summary
+from smeflow.cli.running import as_json, exit_code, run_one, tell_notes, tell_summary
 from smeflow.cli.screen import STATES, Screen
 from smeflow.cli.settings import settings_of
 from smeflow.i18n import say
@@ -63,6 +63,7 @@ def rerun(
     redo = "changed" if where == "changed" else None
     made, summary, stopped_by = run_one(screen, recipe, state=state, settings=settings, llm=llm, redo=redo)
     if json:
+        tell_notes(screen, summary)
         screen.json(as_json(summary))
     else:
         tell_summary(screen, made, summary)

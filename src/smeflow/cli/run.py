@@ -8,7 +8,7 @@ import typer
 from smeflow.cli.exits import UsageProblem
 from smeflow.cli.options import Json, RecipeFile, Settings, State
 from smeflow.cli.places import state_folder
-from smeflow.cli.running import as_json, exit_code, run_one, tell_summary, write_waiting
+from smeflow.cli.running import as_json, exit_code, run_one, tell_notes, tell_summary, write_waiting
 from smeflow.cli.screen import Screen
 from smeflow.i18n import say
 
@@ -54,6 +54,7 @@ def run(
     if waiting is not None:
         write_waiting(screen, state_folder(state, recipe), made.name, waiting)
     if json:
+        tell_notes(screen, summary)
         screen.json(as_json(summary))
     else:
         tell_summary(screen, made, summary)

@@ -3,7 +3,6 @@
 import csv
 import os
 from collections.abc import Sequence
-from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -72,7 +71,7 @@ def as_json(summary: "Summary") -> dict[str, Any]:
         "items": summary.items,
         **{name: getattr(summary, name) for name in STATES},
         "calls": summary.calls,
-        "cost": str(summary.cost.amount if summary.cost else Decimal(0)),
+        "cost": format(summary.cost.amount.normalize(), "f"),
     }
 
 
@@ -87,13 +86,22 @@ def tell_summary(screen: Screen, recipe: "Recipe", summary: "Summary") -> None:
         if number:
             line.append(f"   {sign} {number} {screen.text(word)}", style=style)
     screen.print(line)
-    cost = screen.amount(summary.cost.amount, summary.cost.currency) if summary.cost else ""
+    cost = screen.amount(summary.cost.amount, summary.cost.currency)
     if summary.calls:
         screen.print(say("{calls} calls, {cost}", calls=summary.calls, cost=cost), style="bright_black")
-    for note in summary.notes:
-        screen.print(Text("  • ").append(screen.text(note)))
-    if summary.review:
+    tell_notes(screen, summary)
+    if summary.review or summary.failed:
         screen.print(say("See what waits for you: smeflow review"), style="yellow")
+
+
+def tell_notes(screen: Screen, summary: "Summary") -> None:
+    """Say on standard error what a person should know, and why something is left open."""
+    for note in summary.notes:
+        screen.note(f"• {screen.text(note)}", style="red" if summary.stopped else "yellow")
+    if summary.stopped == "interrupted":
+        screen.note(say("Stopped. Nothing is lost: run the same command again to go on."))
+    elif summary.open and summary.stopped is None:
+        screen.note(say("{n} items are still open. Run the same command again later.", n=summary.open))
 
 
 def write_waiting(screen: Screen, state: Path, recipe: str, file: Path) -> None:

@@ -88,8 +88,9 @@ class Screen:
         """Write an amount with at least two decimals and its currency."""
         if value is None:
             return ""
-        exponent = value.as_tuple().exponent
-        shown = value.quantize(Decimal("0.01")) if isinstance(exponent, int) and exponent > -2 else value
+        short = value.normalize()
+        exponent = short.as_tuple().exponent
+        shown = short.quantize(Decimal("0.01")) if isinstance(exponent, int) and exponent > -2 else short
         return f"{self.number(shown)} {currency or ''}".rstrip()
 
     def print(self, what: object = "", style: str = "") -> None:

@@ -59,7 +59,7 @@ def summary(ledger: "Ledger", recipe: str) -> dict[str, Any]:
         "items": counts.items,
         **{name: getattr(counts, name) for name in STATES},
         "calls": spent.calls,
-        "cost": str(spent.cost.amount),
+        "cost": format(spent.cost.amount.normalize(), "f"),
         "currency": spent.cost.currency,
     }
 
@@ -73,9 +73,10 @@ def _counts(screen: Screen, lines: list[dict[str, Any]]) -> None:
         Column(heading=say("recipe"), style="bold"),
         Column(heading=say("items"), right=True, wrap=False),
         *(Column(heading=word, right=True, wrap=False) for word, _, _ in STATES.values()),
-        Column(heading=say("calls"), right=True, wrap=False),
-        Column(heading=say("cost"), right=True, wrap=False),
     ]
+    asked = any(line["calls"] for line in lines)
+    if asked:
+        columns += [Column(heading=word, right=True, wrap=False) for word in (say("calls"), say("cost"))]
     rows = []
     for line in lines:
         cells = [
@@ -83,7 +84,7 @@ def _counts(screen: Screen, lines: list[dict[str, Any]]) -> None:
             for name, (_, style, _) in STATES.items()
         ]
         cost = screen.amount(Decimal(line["cost"]), line["currency"])
-        rows.append((line["recipe"], line["items"], *cells, line["calls"], cost))
+        rows.append([line["recipe"], line["items"], *cells, *([line["calls"], cost] if asked else [])])
     screen.print(screen.table(columns, rows))
 
 

@@ -31,6 +31,20 @@ FIELDS: dict[str, Phrase] = {
     "delivery_date": say("delivery date"),
 }
 """What people call the fields of an invoice; a field of a firm's own keeps its name."""
+PARTY: dict[str, Phrase] = {
+    "name": say("name"),
+    "trading_name": say("trading name"),
+    "vat_id": say("VAT id"),
+    "legal_id": say("register no."),
+    "tax_number": say("tax no."),
+    "street": say("street"),
+    "zip": say("postcode"),
+    "city": say("town"),
+    "country": say("country"),
+    "email": say("e-mail"),
+    "phone": say("telephone"),
+}
+"""What people call the details of a seller or buyer."""
 READERS: dict[str, Phrase] = {
     "einvoice": say("e-invoice"),
     "layout": say("page"),
@@ -43,13 +57,8 @@ READERS: dict[str, Phrase] = {
     "template": say("template"),
 }
 TABLES = frozenset({"vat", "lines", "notes", "seller_details", "buyer_details"})
-"""Fields that are tables themselves: they stand in the JSON and in the files, and are too long for a screen."""
+"""Fields that are tables themselves: they stand in the JSON and in files, too long for a screen."""
 MARKS = {True: "✓", False: "✗", None: "·"}
-
-
-def field_word(name: str) -> Phrase | str:
-    """Give what people call a field."""
-    return FIELDS.get(name, name)
 
 
 def reader_word(name: str | None) -> Phrase | str | None:
@@ -79,32 +88,35 @@ def sentences(value: Mapping[str, Any]) -> list[Phrase]:
     return [phrase_of(said) for said in (*value.get("doubts", ()), *value.get("problems", ()))]
 
 
-def field_rows(fields: Mapping[str, Mapping[str, Any]]) -> Iterable[tuple[object, ...]]:
-    """Give a table row for every field that holds a value: name, value, quote, where, reader."""
+def field_rows(screen: Screen, fields: Mapping[str, Mapping[str, Any]]) -> Iterable[tuple[object, ...]]:
+    """Give a table row for every field that holds a value: name, value, quote, who read it where."""
     order = list(FIELDS)
     for name, reading in sorted(
         fields.items(), key=lambda f: order.index(f[0]) if f[0] in order else len(order)
     ):
-        if reading.get("value") is not None and name not in TABLES:
-            place = _element(reading["path"]) if reading.get("path") else reading.get("page")
-            reader = reader_word(reading.get("reader"))
-            yield field_word(name), reading["value"], reading.get("quote"), place, reader
-
-
-def _element(path: str) -> str:
-    """Shorten an XPath to the element it ends at; the whole path is in the JSON."""
-    return path.rpartition("/")[2].rpartition(":")[2]
+        if reading.get("value") is None or name in TABLES:
+            continue
+        reader, page = screen.text(reader_word(reading.get("reader"))), reading.get("page")
+        where = screen.text(say("page {n}", n=page)) if page and not reading.get("path") else ""
+        yield _name(screen, name), reading["value"], reading.get("quote"), f"{reader} {where}".rstrip()
 
 
 def field_columns() -> list[Column]:
     """Head the columns of `field_rows`."""
     return [
-        Column(heading=say("field"), style="cyan", wrap=False),
-        Column(heading=say("value"), ratio=3),
-        Column(heading=say("quote"), style="italic", ratio=3),
-        Column(heading=say("where"), ratio=2, style="bright_black"),
-        Column(heading=say("read by"), style="bright_black", wrap=False),
+        Column(heading=say("field"), style="cyan"),
+        Column(heading=say("value")),
+        Column(heading=say("quote"), style="italic"),
+        Column(heading=say("read by"), style="bright_black"),
     ]
+
+
+def _name(screen: Screen, name: str) -> str:
+    """Name a field; of a seller's or buyer's details both words."""
+    whose, dot, what = name.partition("_details.")
+    if dot and whose in FIELDS:
+        return f"{screen.text(FIELDS[whose])}: {screen.text(PARTY.get(what, what))}"
+    return screen.text(FIELDS.get(name, name))
 
 
 def _extraction(screen: Screen, value: Mapping[str, Any]) -> None:
@@ -118,7 +130,7 @@ def _extraction(screen: Screen, value: Mapping[str, Any]) -> None:
         verdict = Text("? " + screen.text(say("not proven")), style="yellow")
     screen.print(verdict)
     if value.get("fields"):
-        screen.print(screen.table(field_columns(), field_rows(value["fields"])))
+        screen.print(screen.table(field_columns(), field_rows(screen, value["fields"])))
     checks = Text("  ")
     for check in value.get("checks", ()):
         style = {True: "green", False: "red"}.get(check["passed"], "bright_black")
