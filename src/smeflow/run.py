@@ -56,8 +56,8 @@ def run(
 ) -> Done:
     """Run *steps* on *case*, in order, until the end or until a person must look.
 
-    Without *llm* steps do what they can alone. A script that names a provider has chosen its place: *residency*
-    is checked only when it is given.
+    Without *llm* steps do what they can alone. A script that names a provider has chosen its place:
+    *residency* is checked only when it is given.
 
     Raises:
         StepFailed: A step raised; the cause is chained. What smeflow raises on purpose comes as it is.
@@ -107,7 +107,7 @@ class _Placed:
     llm: LLM
     place: Place
 
-    def complete(self, request: Any, /) -> Any:  # noqa: ANN401 - passed on as it is
+    def complete(self, request: Any, /) -> Any:
         """Pass the request on."""
         return self.llm.complete(request)
 

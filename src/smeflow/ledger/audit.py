@@ -1,7 +1,7 @@
 """A chain of what happened: each entry holds the hash of the one before, so that none can be changed unseen.
 
-An entry tells *that* something happened to an item and the salted hash of *what*. The salt stands with the item:
-when an item is erased, its entries stay valid and say nothing more about anybody.
+An entry tells *that* something happened to an item and the salted hash of *what*. The salt stands with the
+item: when an item is erased, its entries stay valid and say nothing more about anybody.
 """
 
 from smeflow._text import canonical_json, sha256
@@ -40,7 +40,7 @@ def link(before: str, number: int, at: str, kind: str, item: int, payload: str) 
 def broken_at(store: Store) -> int | None:
     """Follow the chain; give the number of the first entry that does not fit, None where all do.
 
-    Entries cut off from the end leave a valid chain: keep the last entry's number and hash elsewhere to notice.
+    Entries cut off from the end leave a valid chain: keep the last one's number and hash elsewhere to notice.
     """
     before, expected = BEGIN, 1
     for row in store.read("all audit"):

@@ -14,11 +14,11 @@ from smeflow.ledger.writer import Transaction
 
 _NEW = os.O_CREAT | os.O_WRONLY | os.O_TRUNC | getattr(os, "O_BINARY", 0)
 LARGE = 16_384
-"""From this many bytes on, content is a file of its own: rows are read whole at each opening, files are not."""
+"""From this many bytes on, content is a file of its own: rows are read whole at each opening."""
 
 
 def place_file(store: Store, data: bytes) -> str:
-    """Make large *data* durable before the row that names it; small data waits for its row. Gives the hash."""
+    """Make large *data* durable before the row that names it. Gives its hash."""
     name = sha256(data)
     if len(data) >= LARGE:
         path = _file(store.folder, name)
@@ -64,7 +64,7 @@ def _write(path: Path, data: bytes) -> None:
     path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     temporary = path.with_name(f"{path.name}.{os.getpid()}.{threading.get_ident()}.new")
     try:
-        with open(os.open(temporary, _NEW, 0o600), "wb") as file:
+        with os.fdopen(os.open(temporary, _NEW, 0o600), "wb") as file:
             file.write(data)
             file.flush()
             os.fsync(file.fileno())
@@ -76,7 +76,7 @@ def _write(path: Path, data: bytes) -> None:
 
 
 def sync_folder(folder: Path) -> None:
-    """Make a new name in *folder* durable, where the system has a way to (Windows has none and needs none)."""
+    """Make a new name in *folder* durable, where the system has a way to; Windows needs none."""
     if os.name == "nt":
         return
     handle = os.open(folder, os.O_RDONLY)

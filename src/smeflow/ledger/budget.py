@@ -40,7 +40,8 @@ class Budget:
         if here is None or here.currency != self.currency:
             raise BudgetSpent(
                 say(
-                    "No exchange rate from {given} to {wanted} is known. Write one under [rates] in smeflow.toml.",
+                    "No exchange rate from {given} to {wanted} is known. "
+                    "Write one under [rates] in smeflow.toml.",
                     given=money.currency,
                     wanted=self.currency,
                 ),
@@ -98,7 +99,8 @@ def _empty(purse: Purse, spent: Decimal, next_one: Decimal, currency: str) -> Bu
     limit = purse.limit or Decimal(0)
     return BudgetSpent(
         say(
-            "The budget {purse} is {limit} {currency}; {spent} is spent or set aside and the next call could cost {next}. "
+            "The budget {purse} is {limit} {currency}; {spent} is spent or set aside "
+            "and the next call could cost {next}. "
             "Raise it in the recipe or in smeflow.toml, or go on later.",
             purse=purse.words,
             limit=limit,

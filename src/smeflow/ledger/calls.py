@@ -266,7 +266,7 @@ def _reply_of(text: str) -> Reply:
 
 
 def settle_lost(store: Store, recipe: str) -> int:
-    """End the attempts that a crash left under way: each may have been answered, so each costs its reservation.
+    """End the attempts a crash left under way: each may have been answered, and costs what was set aside.
 
     Only the holder of the recipe's run may do this. Gives how many there were.
     """

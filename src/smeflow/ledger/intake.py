@@ -175,7 +175,7 @@ class Intake:
         self._free_duplicates()
 
     def _settle_again(self, gone: set[str]) -> set[str]:
-        """Decide on what came under a second key: a duplicate, or (the first key is gone) a file that was moved."""
+        """Settle what came under a second key: a duplicate, or (the first key is gone) a moved file."""
         moved: set[str] = set()
 
         def job(transaction: Transaction) -> None:

@@ -134,7 +134,7 @@ class Ledger:
         return case
 
     def cost(self, recipe: str | None = None) -> Spending:
-        """Sum what the calls of a recipe (of all recipes) cost; a call whose end is unknown counts in full."""
+        """Sum what the calls of a recipe (of all) cost; a call whose end is unknown counts in full."""
         total = [0, 0, 0]
         for name in [recipe] if recipe is not None else self.recipes():
             found = self.store.first("cost of recipe", recipe=name) or (0, 0, 0)

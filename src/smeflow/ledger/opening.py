@@ -127,7 +127,7 @@ def damaged(path: Path, what: Phrase) -> LedgerDamaged:
 
 
 def translated(error: sqlite3.Error, path: Path) -> Exception:
-    """Say what an error of SQLite means: disk full (an `OSError`), damage, or a file that is not ours to write."""
+    """Say what an error of SQLite means: disk full (an `OSError`), damage, or a file we may not write."""
     code = getattr(error, "sqlite_errorcode", 0) & 0xFF
     if code == sqlite3.SQLITE_FULL or (
         code in (sqlite3.SQLITE_IOERR, sqlite3.SQLITE_CANTOPEN) and _is_full(path)

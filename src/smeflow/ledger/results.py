@@ -39,13 +39,13 @@ class Ending:
     """Where a piece of work left its item."""
 
     state: State
-    reason: Reason = Reason()
+    reason: Reason = Reason()  # noqa: RUF009 - frozen
     due_at: str | None = None
     wait_seconds: float | None = None
     """How long until then, when it was put off; not written down."""
     plan: str = ""
     outcome: Mapping[str, Any] = field(default_factory=dict)
-    """Per step ``r`` with a result's number, ``d`` with a decision's, ``n`` with the place in ``new``, or a phrase."""
+    """Per step ``r`` and a result's number, ``d`` and a decision's, ``n`` and a place in ``new``, or a phrase."""
     new: Sequence[NewResult] = ()
     wanted: bool = False
     tries: int = 0

@@ -29,12 +29,12 @@ def decide(
 ) -> int:
     """Write a decision down and open the item again, so that the next run goes on from it.
 
-    *item* is the item as the person saw it, *result_hash* the value they saw. ``approve`` lets the value pass,
-    ``correct`` puts *after* (JSON) in its place, ``again`` asks the step anew, ``reject`` ends the item.
+    *item* is the item as the person saw it, *result_hash* the value they saw. ``approve`` lets the value
+    pass, ``correct`` puts *after* (JSON) in its place, ``again`` asks anew, ``reject`` ends the item.
     Gives the decision's number.
 
     Raises:
-        LedgerError: Somebody decided, or the item changed, in the meantime: what this person saw is not what is.
+        LedgerError: Somebody decided, or the item changed, in the meantime: it is not what this person saw.
     """
 
     def job(transaction: Transaction) -> int:

@@ -20,8 +20,8 @@ class Reason:
     """Why an item is where it is."""
 
     kind: str = ""
-    """For an open item ``new``, ``batch``, ``rate``, ``outage``, ``budget`` or ``interrupted``; for others a short
-    word such as ``duplicate``, ``gone``, ``document``, ``step``, ``wants_model``, ``asked``, ``answer``."""
+    """For an open item ``new``, ``batch``, ``rate``, ``outage``, ``budget`` or ``interrupted``; for others a
+    short word such as ``duplicate``, ``gone``, ``document``, ``step``, ``wants_model`` or ``answer``."""
     step: str = ""
     """The step it happened at."""
     phrases: tuple[Phrase, ...] = ()
@@ -60,7 +60,7 @@ class ItemRow:
     plan: str
     """The fingerprints it was finished with, in one hash."""
     outcome: Mapping[str, Any]
-    """Per step where its value stands: ``r12`` a result, ``d3`` a person's decision, a phrase why it was skipped."""
+    """Per step where its value stands: ``r12`` a result, ``d3`` a decision, a phrase why it was skipped."""
     wanted: bool
     """A step wanted a model and had none."""
     tries: int

@@ -2,8 +2,9 @@
 
 Opening a ledger imports neither this module nor SQLAlchemy; see `statements`.
 
-Every table has ``crc``, the checksum of the row's other columns in their order here: a row that is not what was
-written is found when the ledger is opened. Times are ISO 8601 text in UTC, money is a whole number of billionths.
+Every table has ``crc``, the checksum of the row's other columns in their order here: a row that is not what
+was written is found when the ledger is opened. Times are ISO 8601 text in UTC, money is a whole number of
+billionths.
 """
 
 from sqlalchemy import BigInteger, Column, Index, Integer, LargeBinary, MetaData, Table, Text

@@ -1,7 +1,7 @@
 """Every statement the ledger runs, compiled once from the schema.
 
-``python -m smeflow.ledger.statements`` writes them as SQL into ``sqlite.json`` beside this file; a test compares
-the two. So opening a ledger costs no import of SQLAlchemy (0.7 s of CPU) and no compiling.
+``python -m smeflow.ledger.statements`` writes them as SQL into ``sqlite.json`` beside this file; a test
+compares the two. So opening a ledger costs no import of SQLAlchemy (0.7 s of CPU) and no compiling.
 """
 
 import json

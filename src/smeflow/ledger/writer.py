@@ -1,8 +1,8 @@
 """One transaction for all who wait: group commit.
 
-A commit costs a write to the disk whatever stands in it. While one thread commits, others line up; whoever leads
-next writes for all of them in one transaction, and each is woken when its own part is durable. There is no thread
-of its own: a lone writer pays no hand-over, and nothing runs when nobody writes.
+A commit costs a write to the disk whatever stands in it. While one thread commits, others line up; whoever
+leads next writes for all of them in one transaction, and each is woken when its own part is durable. There is
+no thread of its own: a lone writer pays no hand-over, and nothing runs when nobody writes.
 """
 
 import sqlite3
@@ -31,7 +31,7 @@ class Sql(Protocol):
 
 
 def crc(values: Iterable[object]) -> int:
-    """Compute a row's checksum over its columns in order. Finds damage, not malice: that is the audit chain's."""
+    """Compute a row's checksum over its columns in order: it finds damage, the audit chain malice."""
     return zlib.crc32("\x1f".join(map(str, values)).encode("utf-8", "surrogatepass"))
 
 
@@ -62,7 +62,7 @@ class Transaction:
         return int(self._connection.execute(self._sql.statements[f"add {table}"], row).lastrowid or 0)
 
     def set(self, table: str, row: Row, **guard: object) -> int:
-        """Write *row* whole over the one with its key; *guard* values must still stand. Gives the rows changed."""
+        """Write *row* whole over the one with its key, if *guard* still stands. Gives the rows changed."""
         row["crc"] = checksum(table, row, self._sql)
         key = self._sql.columns[table][0]
         guards = {f"{name}_": value for name, value in {key: row[key], **guard}.items()}
@@ -109,8 +109,8 @@ class Writer:
     def write(self, job: Callable[[Transaction], T]) -> T:
         """Run *job* in a transaction and return what it returns once that is durable.
 
-        A job must be safe to run twice: when a neighbour fails, the transaction is rolled back and each of its
-        jobs runs again alone. A job that raises writes nothing.
+        A job must be safe to run twice: when a neighbour fails, the transaction is rolled back and each of
+        its jobs runs again alone. A job that raises writes nothing.
         """
         mine: _Waiting[T] = _Waiting(job)
         mine.wake.acquire()
@@ -159,7 +159,7 @@ class Writer:
     def _commit(self, batch: list[_Waiting[Any]]) -> None:
         try:
             values = self._run([one.job for one in batch])
-        except BaseException as error:
+        except BaseException as error:  # noqa: BLE001 - whatever it is goes to those who wait
             if len(batch) == 1 or not isinstance(error, Exception) or _hopeless(error):
                 for one in batch:
                     one.error = error

@@ -35,7 +35,7 @@ class RecipeLock:
             self._file.close()
             self._file = None
             raise self._busy() from None
-        # The number is for the message alone, and in a file of its own: Windows lets nobody read a locked one.
+        # The number is for the message alone, and in its own file: Windows lets nobody read a locked one.
         with contextlib.suppress(OSError):
             self._pid_path.write_text(str(os.getpid()), encoding="ascii")
             self._pid_path.chmod(0o600)

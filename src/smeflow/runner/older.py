@@ -28,8 +28,8 @@ def older(desk: Desk) -> Phrase | None:
             "{n} finished items keep what an older recipe gave. Redo them with: --redo changed", n=count
         )
     return say(
-        "{n} finished items keep what an older recipe gave; redoing them makes up to {calls} calls and costs about "
-        "{cost}. Redo them with: --redo changed",
+        "{n} finished items keep what an older recipe gave; redoing them makes up to {calls} calls "
+        "and costs about {cost}. Redo them with: --redo changed",
         n=count,
         calls=-(-calls * count // over) if over else count,
         cost=amount(each * count, desk.budget.currency),
@@ -73,5 +73,7 @@ def _stale_steps(desk: Desk, item: ItemRow) -> list[str]:
     used = {where for where in item.outcome.values() if isinstance(where, str)}
     looked = [r for r in results_of(desk.store, item.id) if f"r{r.id}" in used and r.lookups != "[]"]
     return [
-        r.step for r in looked if any(answers_now(desk.known, asked) != answer for asked, answer in lookups_of(r))
+        result.step
+        for result in looked
+        if any(answers_now(desk.known, asked) != answer for asked, answer in lookups_of(result))
     ]

@@ -12,8 +12,8 @@ PAPERS = ("application/pdf", "application/xml", "text/xml", "image/")
 def parts_of(case: Case, how: str) -> tuple[Part, ...] | None:
     """Give the parts of *case*; None where it is one piece and is worked on as it is.
 
-    ``attachments``: each attachment of a mail. ``invoices``: each attachment that may be one. A single file is
-    never cut: when it holds several invoices, the step that reads it says so and a person looks.
+    ``attachments``: each attachment of a mail. ``invoices``: each attachment that may be one. A single file
+    is never cut: when it holds several invoices, the step that reads it says so and a person looks.
     """
     if not case.documents or case.documents[0].media_type != MAIL:
         return None

@@ -1,4 +1,4 @@
-"""Bring every sink to what the ledger says. Skipped where nothing has changed since it was last brought there."""
+"""Bring every sink to what the ledger says. Leave out what has not changed since."""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
@@ -99,10 +99,10 @@ class Projection:
 
     def _results(self) -> dict[int, str]:
         rows = self.store.tuples("values of recipe", recipe=self.recipe)
-        return {number: value for number, value in rows}
+        return dict(rows)
 
     def _document(self, item: ItemRow) -> Document:
-        """Give the document as bytes, name and fields. A row is read whole; a file's pages are not read again."""
+        """Give the document as bytes, name and fields. A row is read whole, a file's pages are not."""
         if item.media_type == ROW:
             return document_of(self.store, item)
         data = blob_data(self.store, item.blob)

@@ -2,7 +2,6 @@
 
 import contextlib
 import json
-import os
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -13,7 +12,7 @@ from pathlib import Path
 from smeflow import __version__
 from smeflow._text import hash_of
 from smeflow.errors import SinkError, SmeflowError
-from smeflow.i18n import Phrase, say
+from smeflow.i18n import Phrase
 from smeflow.ledger import runs
 from smeflow.ledger.calls import amount, settle_lost
 from smeflow.ledger.intake import Incoming, Intake
@@ -91,9 +90,9 @@ def run_recipe(
 ) -> Summary:
     """Run *recipe* once, keeping everything in the ledger in *state*.
 
-    *redo*: ``changed`` also takes finished items that an older recipe made, ``stale`` those whose look-ups would
-    be answered otherwise today, ``failed`` the failed ones, ``all`` every one. *stop*, once set, ends the run within
-    seconds; the next one goes on.
+    *redo*: ``changed`` also takes finished items that an older recipe made, ``stale`` those whose look-ups
+    would be answered otherwise today, ``failed`` the failed ones, ``all`` every one. *stop*, once set, ends
+    the run within seconds; the next one goes on.
 
     Raises:
         LedgerBusy: Another process runs this recipe.

@@ -2,9 +2,10 @@
 
 import errno
 import traceback
-from dataclasses import replace
-from datetime import datetime
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any, cast
 
 from smeflow.errors import (
     AnswerInvalid,
@@ -23,106 +24,125 @@ from smeflow.ledger.results import Ending
 from smeflow.ledger.rows import ItemRow, Reason
 from smeflow.ledger.store import stamp
 from smeflow.runner.desk import Desk
-from smeflow.runner.halt import Halted
+from smeflow.runner.halt import Halted, Why
 
 PATIENCE = 20
 """How many times in a row an item is put off before a person is told that it gets no answer."""
-REVIEWED = {
-    "no_model": ("wants_model", True),
-    "request": ("answer", False),
-    "too_long": ("answer", False),
-}
 
 
-def ending_for(error: BaseException, desk: Desk, item: ItemRow, step: str) -> Ending | None:
-    """Say where *error* leaves the item; None: it says nothing about the item, the run ends. May stop the run."""
-    if isinstance(error, Halted):
-        return _put_off("interrupted", step, say("interrupted; the next run goes on with it"))
-    if isinstance(error, AnswerLater):
-        return _later(error, desk, item, step)
-    if isinstance(error, BudgetSpent):
-        return _budget(error, desk, step)
-    if isinstance(error, LLMRejected):
-        return _rejected(error, desk, step)
-    if isinstance(error, LLMUnavailable):  # asked as often as may be: it is this item that cannot be answered
-        return _review("provider", step, error.phrase)
-    if isinstance(error, LLMError):
-        return _review("answer", step, _told(error))
-    if isinstance(error, DocumentError):
-        return Ending(state="failed", reason=Reason(kind="document", step=step, phrases=(error.phrase,)))
-    if isinstance(error, OSError) and error.errno == errno.ENOSPC:
-        desk.halt.now("full", error=error)
-        return None
-    if isinstance(error, LedgerError | SourceError):
-        desk.halt.now("broken", error.phrase, error)
-        return None
-    return Ending(state="failed", reason=Reason(kind="step", step=step, phrases=(_failure(error, step),)))
+@dataclass(frozen=True, kw_only=True)
+class Scene:
+    """Where the trouble happened."""
+
+    desk: Desk
+    item: ItemRow
+    step: str
+    """Empty before the first step."""
+
+    def review(self, kind: str, phrase: Phrase, *, wanted: bool = False) -> Ending:
+        """Give the item to a person."""
+        reason = Reason(kind=kind, step=self.step, phrases=(phrase,))
+        return Ending(state="review", reason=reason, wanted=wanted)
+
+    def failed(self, kind: str, phrase: Phrase) -> Ending:
+        """Say that the item cannot be worked on as it is."""
+        return Ending(state="failed", reason=Reason(kind=kind, step=self.step, phrases=(phrase,)))
+
+    def put_off(self, kind: str, phrase: Phrase) -> Ending:
+        """Leave the item open for the next run."""
+        return Ending(state="open", reason=Reason(kind=kind, step=self.step, phrases=(phrase,)))
 
 
-def _put_off(kind: str, step: str, why: Phrase, *, due: datetime | None = None) -> Ending:
-    return Ending(
-        state="open", reason=Reason(kind=kind, step=step, phrases=(why,)), due_at=stamp(due) if due else None
-    )
+def ending_for(error: BaseException, scene: Scene) -> Ending | None:
+    """Say where *error* leaves the item; None where it says nothing about the item. May end the run."""
+    for kind, meaning in MEANINGS:
+        if isinstance(error, kind):
+            return meaning(error, scene)
+    return scene.failed("step", _failure(error, scene.step))
 
 
-def _later(error: AnswerLater, desk: Desk, item: ItemRow, step: str) -> Ending:
+def _halted(_error: BaseException, scene: Scene) -> Ending:
+    return scene.put_off("interrupted", say("interrupted; the next run goes on with it"))
+
+
+def _later(error: AnswerLater, scene: Scene) -> Ending:
     """Put the item off until its answer is due."""
-    if desk.halt.event.is_set():
-        return _put_off("interrupted", step, say("interrupted; the next run goes on with it"))
-    kind = (
-        error.ticket
-        if error.ticket in ("rate", "outage")
-        else "outage"
-        if error.ticket == "broken"
-        else "batch"
-    )
-    if kind != "batch" and item.tries + 1 >= PATIENCE:
-        return _review("provider", step, error.phrase)
-    wait = max(0.0, (error.due_at - desk.store.clock()).total_seconds())
-    put_off = _put_off(kind, step, error.phrase, due=error.due_at)
-    return replace(put_off, tries=item.tries + 1, wait_seconds=wait)
+    if scene.desk.halt.event.is_set():
+        return _halted(error, scene)
+    kind = {"rate": "rate", "outage": "outage", "broken": "outage"}.get(error.ticket, "batch")
+    tries = scene.item.tries + 1
+    if kind != "batch" and tries >= PATIENCE:
+        return scene.review("provider", error.phrase)
+    wait = max(0.0, (error.due_at - scene.desk.store.clock()).total_seconds())
+    ending = scene.put_off(kind, error.phrase)
+    return replace(ending, due_at=stamp(error.due_at), tries=tries, wait_seconds=wait)
 
 
-def _review(kind: str, step: str, *why: Phrase) -> Ending:
-    return Ending(state="review", reason=Reason(kind=kind, step=step, phrases=why))
-
-
-def _told(error: LLMError) -> Phrase:
-    if isinstance(error, AnswerInvalid) and error.problems:
-        return say("{what} ({problems})", what=error.phrase, problems="; ".join(error.problems[:3]))
-    return error.phrase
-
-
-def _budget(error: BudgetSpent, desk: Desk, step: str) -> Ending:
+def _budget(error: BudgetSpent, scene: Scene) -> Ending:
     if error.whose == "item":
-        return _review("budget", step, error.phrase)
-    desk.halt.now("budget", error.phrase)
-    return _put_off("budget", step, error.phrase)
+        return scene.review("budget", error.phrase)
+    scene.desk.halt.now("budget", error.phrase)
+    return scene.put_off("budget", error.phrase)
 
 
-def _rejected(error: LLMRejected, desk: Desk, step: str) -> Ending:
-    if error.reason in REVIEWED:
-        kind, wanted = REVIEWED[error.reason]
-        ending = _review(kind, step, error.phrase)
-        return Ending(state=ending.state, reason=ending.reason, wanted=wanted)
-    desk.halt.now(error.reason, error.phrase)  # type: ignore[arg-type]  # the reasons left are those that stop a run
-    return _put_off("interrupted", step, error.phrase)
+def _rejected(error: LLMRejected, scene: Scene) -> Ending:
+    if error.reason == "no_model":
+        return scene.review("wants_model", error.phrase, wanted=True)
+    if error.reason in ("request", "too_long"):
+        return scene.review("answer", error.phrase)
+    scene.desk.halt.now(cast("Why", error.reason), error.phrase)
+    return scene.put_off("interrupted", error.phrase)
+
+
+def _unanswered(error: LLMError, scene: Scene) -> Ending:
+    """Give an item to a person that was asked for as often as may be: the others get their answers."""
+    if isinstance(error, AnswerInvalid) and error.problems:
+        problems = "; ".join(error.problems[:3])
+        return scene.review("answer", say("{what} ({problems})", what=error.phrase, problems=problems))
+    return scene.review("provider" if isinstance(error, LLMUnavailable) else "answer", error.phrase)
+
+
+def _document(error: DocumentError, scene: Scene) -> Ending:
+    return scene.failed("document", error.phrase)
+
+
+def _ends_all(error: LedgerError | SourceError, scene: Scene) -> None:
+    scene.desk.halt.now("broken", error.phrase, error)
+
+
+def _system(error: OSError, scene: Scene) -> Ending | None:
+    if error.errno in (errno.ENOSPC, getattr(errno, "EDQUOT", errno.ENOSPC)):
+        scene.desk.halt.now("full", error=error)
+        return None
+    return scene.failed("step", _failure(error, scene.step))
+
+
+MEANINGS: tuple[tuple[type[BaseException], Callable[[Any, Scene], Ending | None]], ...] = (
+    (Halted, _halted),
+    (AnswerLater, _later),
+    (BudgetSpent, _budget),
+    (LLMRejected, _rejected),
+    (LLMError, _unanswered),
+    (DocumentError, _document),
+    (LedgerError, _ends_all),
+    (SourceError, _ends_all),
+    (OSError, _system),
+)
+"""The first kind that fits decides."""
 
 
 def _failure(error: BaseException, step: str) -> Phrase:
     """Say what a step raised and at which line of whose code; no traceback."""
     if isinstance(error, SmeflowError):
         return error.phrase
-    where = _place(error)
-    kind = type(error).__name__
+    kind, where = type(error).__name__, _place(error)
     if where is None:
         return say("step {step} failed: {kind}: {error}", step=step, kind=kind, error=error)
-    file, line = where
     return say(
         "step {step} failed at {file}:{line}: {kind}: {error}",
         step=step,
-        file=file,
-        line=line,
+        file=where[0],
+        line=where[1],
         kind=kind,
         error=error,
     )

@@ -1,4 +1,4 @@
-"""Take one item as far as it can go. Whoever hands out items, threads here or machines elsewhere, calls this."""
+"""Take one item as far as it can go. Whoever hands out items, threads or machines, calls this."""
 
 from dataclasses import replace
 
@@ -10,14 +10,14 @@ from smeflow.ledger.rows import ItemRow, State
 from smeflow.runner.desk import Desk
 from smeflow.runner.halt import Halted
 from smeflow.runner.parts_of import parts_of
-from smeflow.runner.troubles import ending_for
+from smeflow.runner.troubles import Scene, ending_for
 from smeflow.runner.walk import Walk
 
 
 def work(desk: Desk, item: ItemRow) -> Ending | State | None:
     """Take a claimed item to its end, to a person, or to where the provider must answer first.
 
-    Gives how it was left; None where nothing could be written down: somebody else holds it now, or the run ends.
+    Gives how it was left; None where nothing was written down: somebody else holds it now, or the run ends.
     Never raises for what happens to one item; what ends the run is told to ``desk.halt``.
     """
     walk: Walk | None = None
@@ -32,8 +32,8 @@ def work(desk: Desk, item: ItemRow) -> Ending | State | None:
             ending = walk.to_the_end()
         except TakenOver:
             return None
-        except (Exception, Halted) as error:
-            found = ending_for(error, desk, item, walk.step if walk else "")
+        except (Exception, Halted) as error:  # noqa: BLE001 - a step may raise anything
+            found = ending_for(error, Scene(desk=desk, item=item, step=walk.step if walk else ""))
             if found is None:
                 return None
             ending = _with(found, walk, desk, item)
@@ -41,7 +41,7 @@ def work(desk: Desk, item: ItemRow) -> Ending | State | None:
     except TakenOver:
         return None
     except Exception as error:  # the ledger itself failed: the run ends and says why
-        if ending_for(error, desk, item, "") is not None:
+        if ending_for(error, Scene(desk=desk, item=item, step="")) is not None:
             desk.halt.now("broken")
             raise
         return None
