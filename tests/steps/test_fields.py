@@ -14,8 +14,20 @@ from smeflow.step import Case, fingerprint
 from smeflow.steps import Extract
 
 TEXT = "ITEM-00012\nNumber: R-12\nSupplier: Firma 12 GmbH\nCategory: service\nTotal: 12.05 EUR\n"
-RIGHT = {"number": "R-12", "supplier": "Firma 12 GmbH", "category": "service", "total": "12.05 EUR", "due": None}
-FIELDS = {"number": "text", "supplier": "text", "category": ["goods", "service"], "total": "money", "due": "date?"}
+RIGHT = {
+    "number": "R-12",
+    "supplier": "Firma 12 GmbH",
+    "category": "service",
+    "total": "12.05 EUR",
+    "due": None,
+}
+FIELDS = {
+    "number": "text",
+    "supplier": "text",
+    "category": ["goods", "service"],
+    "total": "money",
+    "due": "date?",
+}
 
 
 def order(**more):
@@ -39,9 +51,7 @@ def test_labelled_lines_are_read_and_proven_without_any_model():
     """What stands beside its label needs no model, and none is asked."""
     model = Scripted([])
     found = order()(case(), model)
-    assert found.record.model_dump() == {
-        "number": "R-12", "supplier": "Firma 12 GmbH", "category": "service", "total": Decimal("12.05"), "due": None,
-    }  # fmt: skip
+    assert found.record.model_dump() == {**RIGHT, "total": Decimal("12.05")}
     assert (found.proven, found.doubts, found.reader, len(model.requests)) == (True, (), "labels", 0)
     assert found.fields["total"].quote == "12.05 EUR"
     assert found.fields["total"].currency == "EUR"
@@ -57,9 +67,15 @@ def test_a_model_that_agrees_leaves_the_proof_alone():
 @pytest.mark.parametrize(
     ("change", "doubt"),
     [
-        ({"number": "Firma 12 GmbH", "supplier": "R-12"}, "number: labels reads R-12, model reads Firma 12 GmbH."),
+        (
+            {"number": "Firma 12 GmbH", "supplier": "R-12"},
+            "number: labels reads R-12, model reads Firma 12 GmbH.",
+        ),
         ({"total": "20.26 EUR"}, "total: 20.26 EUR is nowhere in the document; it was left out."),
-        ({"supplier": "Zephyr Holdings"}, "supplier: Zephyr Holdings is nowhere in the document; it was left out."),
+        (
+            {"supplier": "Zephyr Holdings"},
+            "supplier: Zephyr Holdings is nowhere in the document; it was left out.",
+        ),
         ({"category": "goods"}, "category: labels reads service, model reads goods."),
         ({"due": "soon"}, "due: soon is no date; it was left out."),
     ],
@@ -125,7 +141,7 @@ def test_nothing_is_invented_from_nothing():
 
 
 def test_the_prompt_frames_the_text_as_data_and_is_always_the_same():
-    """The frame comes from the text itself, so that a replay asks the same; the text stands in it unchanged."""
+    """The frame comes from the text itself, so that a replay asks the same; the text stands unchanged."""
     models = [Scripted([RIGHT]), Scripted([RIGHT])]
     for model in models:
         order(ask="always")(case(), model)
@@ -136,7 +152,7 @@ def test_the_prompt_frames_the_text_as_data_and_is_always_the_same():
     key = user.content.split("<<<")[1].split()[0]
     assert f"{key}>>>" in user.content
     assert key in system.content
-    assert TEXT.split()[0] not in system.content
+    assert TEXT.split(maxsplit=1)[0] not in system.content
 
 
 def test_a_long_text_is_cut_in_the_middle_and_told():

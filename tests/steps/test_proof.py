@@ -26,7 +26,7 @@ def possible(column, cell):
     return (MEANING[cell],)
 
 
-@pytest.mark.parametrize("row", rows(), ids=lambda row: " ".join(row))
+@pytest.mark.parametrize("row", rows(), ids=" ".join)
 def test_every_row_of_the_page_is_what_the_code_decides(row):
     """Each combination a row of docs/proof.md stands for is decided as the row says."""
     choices = [possible(column, cell) for column, cell in zip(COLUMNS, row[:-1], strict=True)]
@@ -38,6 +38,8 @@ def test_every_row_of_the_page_is_what_the_code_decides(row):
 def test_the_page_leaves_no_case_out():
     """Every combination of evidence is covered by some row."""
     table = [[possible(c, cell) for c, cell in zip(COLUMNS, row[:-1], strict=True)] for row in rows()]
-    every = product(("exact", "page", "fields"), *[(True, False)] * 2, (True, False, None), *[(True, False)] * 4)
+    every = product(
+        ("exact", "page", "fields"), *[(True, False)] * 2, (True, False, None), *[(True, False)] * 4
+    )
     for values in every:
         assert any(all(v in allowed for v, allowed in zip(values, row, strict=True)) for row in table), values

@@ -1,0 +1,128 @@
+"""Invoices whose data are in the file: e-invoices, their pages, and several in one case."""
+
+from dataclasses import replace
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+from pydantic import TypeAdapter
+
+from smeflow.documents.base import Document, text_document
+from smeflow.documents.read import read
+from smeflow.llm.none import NoModel
+from smeflow.llm.scripted import Scripted
+from smeflow.records import Invoice
+from smeflow.step import Case
+from smeflow.steps import Extract, Extraction
+from smeflow.steps.papers import papers
+
+INBOX = Path(__file__).parents[2] / "recipes" / "supplier-mail" / "inbox"
+EXACT = Extract(name="invoice", into=Invoice, readers=("exact",))
+
+
+def bundled(name):
+    return read(INBOX / name)
+
+
+def changed(document, old, new):
+    """Give an XML document with something else in it, read anew."""
+    assert old in document.data
+    return read(document.data.replace(old, new), name=document.name)
+
+
+def test_an_e_invoice_is_read_without_a_model_and_quoted_by_its_xpath():
+    """The data are the record; the evidence is the place in the XML."""
+    found = EXACT(Case.of(bundled("au-bon-moulin-F124212.xml")), NoModel())
+    assert found.reader == "einvoice"
+    assert found.record.total_net + found.record.total_vat == found.record.total_gross
+    assert found.fields["total_gross"].path.startswith("/")
+    assert found.fields["total_gross"].value == str(found.record.total_gross)
+    assert not found.wanted_model
+
+
+def test_a_result_goes_through_json_unchanged():
+    """Record, evidence, checks and doubts come back from the ledger as they were."""
+    adapter = TypeAdapter(EXACT.returns)
+    for name in ("au-bon-moulin-F124212.xml", "atelier-berthier-FA-2026-0001.pdf", "kraxi-2014-03.pdf"):
+        found = EXACT(Case.of(bundled(name)), NoModel())
+        back = adapter.validate_json(adapter.dump_json(found))
+        assert isinstance(back, Extraction)
+        assert back.record == found.record
+        assert adapter.dump_json(back) == adapter.dump_json(found)
+        assert [str(p) for p in back.problems] == [str(p) for p in found.problems]
+
+
+def test_totals_that_do_not_add_up_are_a_doubt():
+    """A changed total in the data breaks the sum and is told with the amounts."""
+    document = bundled("bei-spiel-RE-20171118-506.xml")
+    good = EXACT(Case.of(document), NoModel())
+    gross = f">{good.record.total_gross}<".encode()
+    bad = EXACT(Case.of(changed(document, gross, b">1.00<")), NoModel())
+    assert any(check.name == "net+vat=gross" and check.passed is False for check in bad.checks)
+    assert bad.doubts
+    assert not bad.proven
+    assert not any(check.passed is False and check.name == "net+vat=gross" for check in good.checks)
+
+
+def test_an_iban_with_wrong_check_digits_is_a_doubt():
+    """Money must not go to a mistyped account."""
+    document = bundled("bei-spiel-RE-20171118-506.xml")
+    printed = EXACT(Case.of(document), NoModel()).fields["iban"].quote
+    wrong = printed[:-1] + str((int(printed[-1]) + 1) % 10)
+    found = EXACT(Case.of(changed(document, printed.encode(), wrong.encode())), NoModel())
+    assert any(wrong.replace(" ", "") in str(doubt) for doubt in found.doubts)
+    assert not found.proven
+
+
+def test_the_same_invoice_twice_is_one_and_two_are_two():
+    """Copies of one number count once; several numbers go to a person."""
+    one, two = bundled("au-bon-moulin-F124212.xml"), bundled("my-supplier-018304.xml")
+    again = EXACT(Case.of(one, replace(one, name="copy.xml")), NoModel())
+    assert again.several == 1
+    both = EXACT(Case.of(one, two), NoModel())
+    assert both.several == 2
+    assert "The documents hold 2 invoices." in [str(d) for d in both.doubts]
+    assert not both.proven
+
+
+def test_a_mail_with_three_invoices_goes_to_a_person():
+    """One record cannot stand for three."""
+    found = EXACT(Case.of(bundled("mail-three-invoices.eml")), NoModel())
+    assert found.several == 3
+    assert found.doubts
+
+
+def test_of_a_mail_the_attachment_is_the_paper_and_not_the_message():
+    """What the message says about an invoice is not the invoice."""
+    invoice = bundled("au-bon-moulin-F124212.xml")
+    said = text_document("Please pay 999.00 EUR", name="message")
+    mail = Document(name="m", media_type="message/rfc822", pages=said.pages, parts=(invoice,))
+    assert [p.documents for p in papers(Case.of(mail).documents)] == [(invoice,)]
+    assert EXACT(Case.of(mail), NoModel()).record.total_gross != Decimal("999.00")
+    alone = Document(name="m", media_type="message/rfc822", pages=said.pages)
+    assert [p.documents for p in papers(Case.of(alone).documents)] == [(alone,)]
+
+
+def test_data_are_not_overruled_by_a_model_but_its_contradiction_is_told():
+    """A model that reads another total from the same file makes a doubt, not another total."""
+    document = bundled("bei-spiel-RE-20171118-506.xml")
+    step = Extract(name="invoice", into=Invoice, readers=("exact", "model"), ask="always")
+    good = EXACT(Case.of(document), NoModel())
+    answer = dict.fromkeys(json_keys(step))
+    model = Scripted([{**answer, "total_gross": str(good.record.total_net)}])
+    found = step(Case.of(document), model)
+    assert found.record.total_gross == good.record.total_gross
+    assert any(str(d).startswith("total_gross: einvoice reads") for d in found.doubts)
+
+
+def json_keys(step):
+    return [name.replace(".", "_") for name in step.specs]
+
+
+@pytest.mark.parametrize("name", ["au-bon-moulin-F124212.xml", "lieferant-471113.xml"])
+def test_an_extraction_shows_itself_with_quotes_and_checks(name):
+    """A notebook shows a table of fields with what was quoted."""
+    html = EXACT(Case.of(bundled(name)), NoModel())._repr_html_()
+    assert "<mark>" in html
+    assert "total_gross" in html
+    assert "einvoice" in html
