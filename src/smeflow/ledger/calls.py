@@ -78,7 +78,17 @@ class LedgerCalls:
             if nanos:
                 take(transaction, self._purses(month), nanos, self.budget.currency)
             attempt = int(cast("tuple[int]", transaction.one("attempts", key=key))[0]) + 1
-            row = self._row(key, attempt, request.hash, asked, place, worst, nanos, month, at)
+            row = self._row(
+                key=key,
+                attempt=attempt,
+                request_hash=request.hash,
+                asked=asked,
+                place=place,
+                worst=worst,
+                nanos=nanos,
+                month=month,
+                at=at,
+            )
             transaction.add("calls", row)
             return attempt
 
@@ -132,6 +142,7 @@ class LedgerCalls:
 
     def _row(
         self,
+        *,
         key: str,
         attempt: int,
         request_hash: str,

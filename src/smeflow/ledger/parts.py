@@ -36,7 +36,7 @@ def split_into(store: Store, item: ItemRow, parts: Sequence[Part]) -> int:
         known = {row["part"]: row for row in transaction.rows("children", parent=item.id)}
         for nth, (part, blob, name) in enumerate(zip(parts, blobs, names, strict=True), 1):
             note_blob(transaction, blob, part.data)
-            _child(store, transaction, item, part, blob, name, nth, known.pop(name, None))
+            _child(store, transaction, item, part, blob=blob, name=name, nth=nth, known=known.pop(name, None))
         for row in known.values():
             gone = Reason(kind="gone", phrases=(say("no longer in the source"),))
             change(
@@ -70,6 +70,7 @@ def _child(
     transaction: Transaction,
     parent: ItemRow,
     part: Part,
+    *,
     blob: str,
     name: str,
     nth: int,
