@@ -207,9 +207,22 @@ class Builder:
         try:
             return kind.model_validate(fields, context=self.context())
         except ValidationError as error:
+            extra = set()
             for loc, what, is_key in problems_of(error, kind):
                 place = (*path, *(word if n == 0 and part == main else part for n, part in enumerate(loc)))
                 self.tell(place, what, key=is_key)
+            for detail in error.errors(include_url=False):
+                if detail["type"] == "extra_forbidden":
+                    extra.add(detail["loc"][0])
+            if not extra & fields.keys():
+                return None
+            # what is right without the unknown keys still tells the steps after it what they may read
+            return self._quietly(kind, {key: value for key, value in fields.items() if key not in extra})
+
+    def _quietly(self, kind: type[BaseModel], fields: dict[str, Any]) -> Any:
+        try:
+            return kind.model_validate(fields, context=self.context())
+        except ValidationError:
             return None
 
     def _function(self, step: Any, fields: dict[str, Any], path: Place) -> Step[Any] | None:

@@ -61,7 +61,7 @@ def _pieces(part: str, compile_text: Callable[[str], Expression], written: str) 
     for hole in _FIELD.finditer(part):
         found.append(part[end : hole.start()])
         text = hole[1].strip()
-        found.append(f"\0{text}" if text in _OWN else compile_text(text))
+        found.append(f"\0{text}" if text in _OWN else _read(text, compile_text, written))
         end = hole.end()
     found.append(part[end:])
     if any(isinstance(piece, str) and ("{" in piece or "}" in piece) for piece in found):
@@ -69,6 +69,15 @@ def _pieces(part: str, compile_text: Callable[[str], Expression], written: str) 
             say("{path}: write {{name}} or {{step.field}}, with one pair of braces", path=written)
         )
     return tuple(piece for piece in found if piece != "")
+
+
+def _read(text: str, compile_text: Callable[[str], Expression], written: str) -> Expression:
+    expression = compile_text(text)
+    if not expression.reads:
+        raise ExpressionError(
+            say("{path}: write {{name}} or {{step.field}}, with one pair of braces", path=written)
+        )
+    return expression
 
 
 def _filled(piece: Piece, item: SinkItem) -> str:
