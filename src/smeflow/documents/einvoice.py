@@ -75,7 +75,8 @@ def parsed(file: File) -> "_Element":
     if info.internalDTD is not None or info.doctype:
         raise UnreadableDocument(
             say(
-                "{name} declares a document type (DTD), which no invoice needs: it was not read. Ask the sender for a plain one.",
+                "{name} declares a document type (DTD), which no invoice needs: it was not read. "
+                "Ask the sender for a plain one.",
                 name=file.name,
             ),
             name=file.name,

@@ -73,14 +73,16 @@ LIMIT_PHRASES: dict[str, Phrase] = {
         "{name} took longer than {value} seconds to read; that is the limit `seconds`. Look at it yourself."
     ),
     "memory_bytes": say(
-        "{name} needs more than {value} bytes of memory; that is the limit `memory_bytes`. Look at it yourself."
+        "{name} needs more than {value} bytes of memory; that is the limit `memory_bytes`. "
+        "Look at it yourself."
     ),
     "columns": say(
         "{name} has {found} columns; the limit `columns` is {value}. Split it into smaller files."
     ),
     "rows": say("{name} has {found} rows; the limit `rows` is {value}. Split it into smaller files."),
     "characters": say(
-        "{name} holds {found} characters of text; the limit `characters` is {value}. Split it into smaller files."
+        "{name} holds {found} characters of text; the limit `characters` is {value}. "
+        "Split it into smaller files."
     ),
 }
 

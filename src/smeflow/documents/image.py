@@ -1,22 +1,38 @@
 """Read a picture (PNG, JPEG, TIFF) by OCR, after its size has been looked up without unpacking it."""
 
 import io
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from smeflow.documents.base import Document, Page
 from smeflow.documents.file import File, within
 from smeflow.documents.lines import page_of
 from smeflow.documents.ocr import recognise
-from smeflow.errors import DocumentError, MissingExtra, UnreadableDocument
+from smeflow.errors import MissingExtra, UnreadableDocument, UnsupportedDocument
 from smeflow.i18n import Phrase, say
 
 if TYPE_CHECKING:
     from PIL.Image import Image
 
 _SCREEN_DPI = 96
-_SCAN_DPI = 200
-_SMALL = 1000
-"""A picture with fewer points on its longer side is drawn twice as large before it is read."""
+
+
+class MissingPillow(UnsupportedDocument):
+    """The package that opens pictures is not installed."""
+
+    def __init__(self, name: str) -> None:
+        missing = MissingExtra(package="pillow", extra="ocr")
+        super().__init__(
+            say("The picture {name} was not read. {why}", name=name, why=missing.phrase), name=name
+        )
+
+
+def pillow(name: str) -> Any:
+    """Give the module that opens pictures."""
+    try:
+        from PIL import Image
+    except ImportError as error:
+        raise MissingPillow(name) from error
+    return Image
 
 
 def read_image(file: File) -> Document:
@@ -42,14 +58,11 @@ def read_image(file: File) -> Document:
 
 def opened_image(file: File) -> "Image":
     """Open a picture without unpacking its points."""
+    pil = pillow(file.name)
+    pil.MAX_IMAGE_PIXELS = None  # our own limit is checked before anything is unpacked
     try:
-        from PIL import Image, UnidentifiedImageError
-    except ImportError as error:
-        raise _missing_pillow(file.name) from error
-    Image.MAX_IMAGE_PIXELS = None  # our own limit is checked before anything is unpacked
-    try:
-        image = Image.open(io.BytesIO(file.data), formats=("PNG", "JPEG", "TIFF", "MPO"))
-    except (UnidentifiedImageError, OSError, ValueError, SyntaxError) as error:
+        image: Image = pil.open(io.BytesIO(file.data), formats=("PNG", "JPEG", "TIFF", "MPO"))
+    except (OSError, ValueError, SyntaxError) as error:
         raise _damaged(file.name) from error
     within("pixels", file.limits.pixels, image.width * image.height, file.name)
     return image
@@ -81,14 +94,11 @@ def _page(image: "Image", number: int, file: File) -> Page:
     grey = upright(image, file.name)
     width, height = grey.size
     dpi = _dpi_of(image)
-    factor = 2 if max(width, height) < _SMALL else 1
-    if factor == 2:
-        grey = grey.resize((width * 2, height * 2))
     file.more_time()
-    words = recognise(grey.tobytes(), *grey.size, grey.width, dpi=max(dpi, _SCAN_DPI) * factor, file=file)
+    words = recognise(grey, file=file)
     scale = 72 / dpi
     return page_of(
-        [word.scaled(scale / factor) for word in words],
+        [word.scaled(scale) for word in words],
         number=number,
         width=width * scale,
         height=height * scale,
@@ -105,11 +115,4 @@ def _dpi_of(image: "Image") -> int:
 def _damaged(name: str) -> UnreadableDocument:
     return UnreadableDocument(
         say("The picture {name} is cut or damaged. Ask the sender for it again.", name=name), name=name
-    )
-
-
-def _missing_pillow(name: str) -> DocumentError:
-    missing = MissingExtra(package="pillow", extra="ocr")
-    return DocumentError(
-        say("The picture {name} was not read. {why}", name=name, why=missing.phrase), name=name
     )

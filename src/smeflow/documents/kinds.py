@@ -71,7 +71,8 @@ def reader_of(file: File) -> FileReader:
     if reader is None:
         raise UnsupportedDocument(
             say(
-                "{name} ({kind}) is of a kind smeflow cannot read. Send PDF, a picture, .eml, XML, HTML or text.",
+                "{name} ({kind}) is of a kind smeflow cannot read. "
+                "Send PDF, a picture, .eml, XML, HTML or text.",
                 name=file.name,
                 kind=file.media_type,
             ),

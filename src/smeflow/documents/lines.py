@@ -65,7 +65,7 @@ def clean(text: str) -> str:
     """Give the letters of a word as a reader would type them: NFC, no ligatures, nothing invisible."""
     if not text.isascii():
         text = unicodedata.normalize("NFC", visible(text.translate(_LIGATURES)))
-    return _CONTROL.sub("", text) if not text.isprintable() else text
+    return _CONTROL.sub("", text) if not text.isprintable() else text.strip()
 
 
 def in_lines(words: Iterable[Placed]) -> list[list[Placed]]:

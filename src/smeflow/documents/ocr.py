@@ -1,22 +1,34 @@
-"""Recognise the words of a picture with the Tesseract program."""
+"""Recognise the words of a picture with the Tesseract program, once it is straightened and enlarged."""
 
+import io
+import math
 import os
 import shutil
 import statistics
 import subprocess
 from collections import defaultdict
 from functools import cache
+from itertools import pairwise
+from typing import TYPE_CHECKING
 
 from smeflow.documents.file import File, too_much
 from smeflow.documents.lines import Placed, clean
 from smeflow.errors import UnreadableDocument, UnsupportedDocument
 from smeflow.i18n import say
 
+if TYPE_CHECKING:
+    from PIL.Image import Image
+
 LANGUAGES = ("fra", "eng", "deu")
 _DESCENDERS = frozenset("gjpqy,;()[]{}|Q@§ç/$")
 _NOISE_UNDER = 30
 """Marks without a letter or digit count only when Tesseract is surer of them than this, of 100."""
-_ROW = 12
+_CELLS = 12
+_WANTED_SIDE = 1600
+"""Points on the shorter side of a page of which Tesseract reads most: A4 at 190 dots an inch."""
+_MOST_ENLARGED = 2
+_MOST_ASKEW = 4.0
+"""Degrees."""
 
 
 class MissingTesseract(UnsupportedDocument):
@@ -33,34 +45,92 @@ class MissingTesseract(UnsupportedDocument):
         )
 
 
-def recognise(pixels: bytes, width: int, height: int, stride: int, *, dpi: int, file: File) -> list[Placed]:
-    """Recognise a grey picture (a byte a point); words lie in points of the picture.
+def recognise(grey: "Image", *, file: File) -> list[Placed]:
+    """Recognise a grey picture; words lie in its points, their baselines as if it were straight.
 
     Raises:
         MissingTesseract: The program is not there.
         LimitExceeded: It took longer than the limit.
     """
-    rows = (
-        pixels
-        if stride == width
-        else b"".join(pixels[y * stride : y * stride + width] for y in range(height))
+    if not ready():
+        raise MissingTesseract(file.name)
+    from PIL.Image import Resampling
+
+    factor = min(max(_WANTED_SIDE / max(min(grey.size), 1), 1.0), _MOST_ENLARGED)
+    large = (
+        grey.resize((round(grey.width * factor), round(grey.height * factor)), 1) if factor > 1.05 else grey
     )
-    picture = b"P5 %d %d 255\n" % (width, height) + rows[: width * height]
-    return words_of(run_tesseract(picture, dpi=dpi, file=file))
+    factor = large.width / max(grey.width, 1)
+    askew = angle_of(large)
+    straight = (
+        large.rotate(-askew, resample=Resampling.BILINEAR, fillcolor=255) if abs(askew) >= 0.2 else large
+    )
+    words = words_of(run_tesseract(straight, file=file))
+    if straight is not large:
+        words = [_turned_back(word, askew, large.width / 2, large.height / 2) for word in words]
+    return [word.scaled(1 / factor) for word in words]
 
 
-def run_tesseract(picture: bytes, *, dpi: int, file: File) -> str:
+def ready() -> bool:
+    """True when Tesseract and one of its languages are installed."""
+    program = shutil.which("tesseract")
+    return program is not None and bool(installed_languages(program))
+
+
+def angle_of(grey: "Image") -> float:
+    """Give how many degrees a page's lines sink to the right: the turn at which they stand out most.
+
+    Rows of a straight page are either dark or white; the small copy is turned step by step until their
+    darkness differs most.
+    """
+    from PIL.Image import Resampling
+
+    small = grey.copy()
+    small.thumbnail((700, 700))
+
+    def contrast(angle: float) -> float:
+        turned = small.rotate(-angle, resample=Resampling.BILINEAR, fillcolor=255)
+        left, right = turned.width // 10, turned.width - turned.width // 10
+        rows = (
+            turned.crop((left, 0, right, turned.height)).resize((1, turned.height), Resampling.BOX).tobytes()
+        )
+        return sum((a - b) ** 2 for a, b in pairwise(rows))
+
+    coarse = max((step * 0.5 for step in range(-8, 9)), key=lambda a: (contrast(a), -abs(a)))
+    fine = max((coarse + step * 0.1 for step in range(-4, 5)), key=lambda a: (contrast(a), -abs(a)))
+    # a plain picture has no best turn: only what stands out is believed
+    return fine if abs(fine) <= _MOST_ASKEW and contrast(fine) > 1.1 * contrast(0.0) else 0.0
+
+
+def _turned_back(word: Placed, angle: float, x: float, y: float) -> Placed:
+    """Give the place of a word on the page before it was straightened; its baseline stays straight."""
+    turn = math.radians(angle)
+    across, down = (word.left + word.right) / 2 - x, (word.top + word.bottom) / 2 - y
+    dx = across * math.cos(turn) - down * math.sin(turn) + x - (word.left + word.right) / 2
+    dy = across * math.sin(turn) + down * math.cos(turn) + y - (word.top + word.bottom) / 2
+    word.left, word.right, word.top, word.bottom = (
+        word.left + dx,
+        word.right + dx,
+        word.top + dy,
+        word.bottom + dy,
+    )
+    return word
+
+
+def run_tesseract(picture: "Image", *, file: File) -> str:
     """Give Tesseract's table (TSV) of the words in *picture*."""
     program = shutil.which("tesseract")
-    languages = installed_languages(program) if program else ()
-    if program is None or not languages:
+    if program is None:
         raise MissingTesseract(file.name)
-    command = [program, "stdin", "stdout", "-l", "+".join(languages), "--dpi", str(dpi), "tsv"]
+    stream = io.BytesIO()
+    picture.save(stream, "PPM")
+    languages = "+".join(installed_languages(program))
+    command = [program, "stdin", "stdout", "-l", languages, "--dpi", "200", "tsv"]
     environment = {**os.environ, "OMP_THREAD_LIMIT": "1"}  # its threads slow it down beside others
     try:
         done = subprocess.run(
             command,
-            input=picture,
+            input=stream.getvalue(),
             capture_output=True,
             timeout=file.limits.seconds,
             env=environment,
@@ -86,11 +156,11 @@ def installed_languages(program: str) -> tuple[str, ...]:
 
 
 def words_of(table: str) -> list[Placed]:
-    """Make words of Tesseract's table; a page that lies askew is straightened for its lines' sake."""
+    """Make words of Tesseract's table, all words of a line of one size."""
     by_line: dict[tuple[str, ...], list[Placed]] = defaultdict(list)
     for row in table.splitlines()[1:]:
-        cells = row.split("\t", _ROW - 1)
-        if len(cells) < _ROW or cells[0] != "5":
+        cells = row.split("\t", _CELLS - 1)
+        if len(cells) < _CELLS or cells[0] != "5":
             continue
         text = clean(cells[11])
         if not text or (float(cells[10]) < _NOISE_UNDER and not any(c.isalnum() for c in text)):
@@ -98,24 +168,11 @@ def words_of(table: str) -> list[Placed]:
         left, top, width, height = (float(c) for c in cells[6:10])
         deep = any(c in _DESCENDERS for c in text)
         baseline = top + height * (0.8 if deep else 1.0)
-        word = Placed(text, left, top, left + width, top + height, baseline, height)
-        by_line[tuple(cells[1:5])].append(word)
+        by_line[tuple(cells[1:5])].append(
+            Placed(text, left, top, left + width, top + height, baseline, height)
+        )
     for line in by_line.values():
         size = statistics.median(word.size for word in line)
         for word in line:
             word.size = size
-    slope = _slope(list(by_line.values()))
-    words = [word for line in by_line.values() for word in line]
-    for word in words:
-        word.baseline -= slope * word.left
-    return words
-
-
-def _slope(lines: list[list[Placed]]) -> float:
-    """Give how far the lines sink for each point to the right, by the middle one of the long lines."""
-    slopes = [
-        (line[-1].baseline - line[0].baseline) / (line[-1].left - line[0].left)
-        for line in lines
-        if len(line) >= 3 and line[-1].left - line[0].left > 20 * line[0].size
-    ]
-    return statistics.median(slopes) if len(slopes) >= 3 else 0.0
+    return [word for line in by_line.values() for word in line]

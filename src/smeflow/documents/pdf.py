@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Literal
 
 from smeflow.documents.base import Document, Page
 from smeflow.documents.file import File, attached, within
+from smeflow.documents.image import MissingPillow, pillow
 from smeflow.documents.letters import Run, count_letters, runs_of
 from smeflow.documents.lines import Placed, clean, page_of
 from smeflow.documents.ocr import MissingTesseract, recognise
@@ -23,6 +24,7 @@ from smeflow.errors import LimitExceeded, UnreadableDocument
 from smeflow.i18n import Phrase, say
 
 if TYPE_CHECKING:
+    from PIL.Image import Image
     from pypdfium2 import PdfDocument, PdfPage
 
 OCR_DPI = 200
@@ -170,13 +172,11 @@ def _recognised(page: "PdfPage", number: int, sheet: "Sheet", file: File, proble
     if pixels > file.limits.pixels:
         scale *= (file.limits.pixels / pixels) ** 0.5
     file.more_time()
+    words: list[Placed] = []
     try:
-        image = page.render(scale=scale, grayscale=True)
-        picture = bytes(image.buffer)
-        words = recognise(picture, image.width, image.height, image.stride, dpi=round(72 * scale), file=file)
-    except MissingTesseract as error:
+        words = recognise(grey_picture(page, scale, file.name), file=file)
+    except (MissingTesseract, MissingPillow) as error:
         problems.append(error.phrase)
-        words = []
     return page_of(
         [w.scaled(1 / scale) for w in words],
         number=number,
@@ -184,6 +184,15 @@ def _recognised(page: "PdfPage", number: int, sheet: "Sheet", file: File, proble
         height=sheet.height,
         origin="ocr",
     )
+
+
+def grey_picture(page: "PdfPage", scale: float, name: str) -> "Image":
+    """Draw a page in grey."""
+    drawn = page.render(scale=scale, grayscale=True)
+    mode = "L" if drawn.n_channels == 1 else "RGBX"
+    size = (drawn.width, drawn.height)
+    picture: Image = pillow(name).frombuffer(mode, size, bytes(drawn.buffer), "raw", mode, drawn.stride, 1)
+    return picture.convert("L")
 
 
 @dataclass(frozen=True, slots=True)

@@ -172,7 +172,8 @@ class Pool:
             return too_much("seconds", file.limits.seconds, None, file.name)
         return UnreadableDocument(
             say(
-                "The reader of {name} broke down on it: the file is damaged or hostile. Ask the sender for it again.",
+                "The reader of {name} broke down on it: the file is damaged or hostile. "
+                "Ask the sender for it again.",
                 name=file.name,
             ),
             name=file.name,
