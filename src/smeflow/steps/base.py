@@ -8,7 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from smeflow.documents.base import Box, Document, Quote
 from smeflow.errors import LLMRejected
 
-NAME = r"^[a-z][a-z0-9_]*$"
+NAME = r"^[A-Za-z][A-Za-z0-9_]{0,63}$"
 PRINTED_TYPES = ("application/pdf", "image/", "text/xml", "application/xml")
 
 
@@ -24,7 +24,7 @@ class Family(BaseModel):
     """What a model is told; a change makes results incomparable."""
 
     name: str = Field(pattern=NAME)
-    """Where the result is kept: a short word in lower case."""
+    """Where the result is kept: letters, digits and underlines."""
 
 
 class Result(BaseModel):

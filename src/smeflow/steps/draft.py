@@ -70,7 +70,7 @@ class Draft(Family):
     @model_validator(mode="after")
     def _something(self) -> Self:
         if not self.template and not self.instructions:
-            raise ValueError("give a template, or instructions for a model, or both")
+            raise ValueError(say("give a template, or instructions for a model, or both"))
         _ = self.expressions  # a mistake in a name is told when the step is made
         return self
 

@@ -5,7 +5,7 @@ from typing import Self
 
 from pydantic import ConfigDict, Field, model_validator
 
-from smeflow.i18n import Phrase
+from smeflow.i18n import Phrase, say
 from smeflow.steps.base import Result
 
 
@@ -83,8 +83,8 @@ class FactFrom(Result):
         ]
         if len(given) != 1:
             raise ValueError(
-                "a fact is either an expression or one of sum, count, average, minimum, maximum, top"
+                say("a fact is either an expression or one of sum, count, average, minimum, maximum, top")
             )
         if (self.top is None) != (self.by is None):
-            raise ValueError("top and by go together: {top: customer, by: amount}")
+            raise ValueError(say("top and by go together: {{top: customer, by: amount}}"))
         return self

@@ -98,7 +98,8 @@ class Extract(Family, Generic[R]):
     def _named(cls, into: object) -> object:
         if isinstance(into, str):
             if into not in RECORDS:
-                raise ValueError(f"{into!r} is no record; use one of {', '.join(sorted(RECORDS))}")
+                names = ", ".join(sorted(RECORDS))
+                raise ValueError(say("{name} is no record; use one of {names}", name=into, names=names))
             return RECORDS[into]
         return into
 
@@ -116,10 +117,12 @@ class Extract(Family, Generic[R]):
     @model_validator(mode="after")
     def _one_kind(self) -> Self:
         if (self.into is None) == (self.fields is None):
-            raise ValueError("give either into or fields")
+            raise ValueError(say("give either into or fields"))
         unknown = [name for name in self.required or () if name not in self.record_type.model_fields]
         if unknown:
-            raise ValueError(f"required names fields that are not there: {', '.join(unknown)}")
+            raise ValueError(
+                say("required names fields that are not there: {fields}", fields=", ".join(unknown))
+            )
         return self
 
     @cached_property

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Literal, cast, get_args, get_origin
 
 from pydantic import BaseModel, create_model
 
+from smeflow.i18n import say
 from smeflow.records import Record
 
 FieldText = str | tuple[str, ...]
@@ -53,7 +54,13 @@ def spec_of(written: FieldText) -> FieldSpec:
     kind, optional = (written[:-1], True) if written.endswith("?") else (written, False)
     if kind not in TYPES or kind == "choice":
         kinds = ", ".join(k for k in TYPES if k != "choice")
-        raise ValueError(f"{written!r} is no kind of field; use one of {kinds}, or a list of choices")
+        raise ValueError(
+            say(
+                "{kind} is no kind of field; use one of {kinds}, or a list of choices",
+                kind=written,
+                kinds=kinds,
+            )
+        )
     return FieldSpec(kind=kind, optional=optional)
 
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from pydantic import ConfigDict, Field, field_validator
 
-from smeflow.i18n import Phrase
+from smeflow.i18n import Phrase, say
 from smeflow.steps.base import Result
 
 
@@ -86,13 +86,18 @@ def read_examples(path: Path) -> tuple[Example, ...]:
         text = row.get("text") or row.get("body") or ""
         label = row.get("label")
         if not isinstance(label, str) or not isinstance(text, str) or not label:
-            raise ValueError(f"{path.name}, line {number}: an example needs a label and a text")
+            raise ValueError(
+                say("{file}, line {line}: an example needs a label and a text", file=path.name, line=number)
+            )
         found.append(Example(label=label, text=text, subject=str(row.get("subject") or "")))
     return tuple(found)
 
 
 def _rows(path: Path) -> Iterator[tuple[int, Mapping[str, Any]]]:
-    content = path.read_text(encoding="utf-8-sig")
+    try:
+        content = path.read_text(encoding="utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise ValueError(say("{file} is no text in UTF-8", file=path.name)) from error
     if path.suffix.lower() == ".csv":
         yield from enumerate(csv.DictReader(content.splitlines()), start=2)
         return
@@ -101,7 +106,8 @@ def _rows(path: Path) -> Iterator[tuple[int, Mapping[str, Any]]]:
             try:
                 row = json.loads(line)
             except json.JSONDecodeError as error:
-                raise ValueError(f"{path.name}, line {number}: this is no JSON ({error.msg})") from error
+                why = say("{file}, line {line}: this is no JSON", file=path.name, line=number)
+                raise ValueError(why) from error
             yield number, row if isinstance(row, dict) else {}
 
 
@@ -111,7 +117,7 @@ def examples_of(written: object, folder: Path) -> object:
         return written
     path = folder / written
     if not path.is_file():
-        raise ValueError(f"there is no file {path.as_posix()}")
+        raise ValueError(say("there is no file {path}", path=path.as_posix()))
     return read_examples(path)
 
 

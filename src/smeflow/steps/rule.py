@@ -92,9 +92,9 @@ class Rule(Family):
     @model_validator(mode="after")
     def _one_way(self) -> Self:
         if bool(self.choose) == bool(self.value):
-            raise ValueError("give either choose, with conditions, or value, with an expression")
+            raise ValueError(say("give either choose, with conditions, or value, with an expression"))
         if self.value and self.otherwise is not None:
-            raise ValueError("otherwise belongs to choose")
+            raise ValueError(say("otherwise belongs to choose"))
         _ = self.expressions  # a mistake in a condition is told when the rule is made
         return self
 

@@ -3,6 +3,8 @@
 import re
 from collections.abc import Callable
 
+from smeflow.i18n import say
+
 _FIELD = re.compile(r"\{\{|\}\}|\{([^{}]*)\}|[{}]")
 
 
@@ -15,9 +17,8 @@ def names_in(template: str) -> tuple[str, ...]:
     names: dict[str, None] = {}
     for match in _FIELD.finditer(template):
         if match.group() in ("{", "}") or (match.group(1) is not None and not match.group(1).strip()):
-            raise ValueError(
-                f"a brace stands alone near {template[max(0, match.start() - 10) :][:30]!r}; write {{{{"
-            )
+            near = template[max(0, match.start() - 10) :][:30]
+            raise ValueError(say("a brace stands alone near {text}; write it twice", text=near))
         if match.group(1):
             names.setdefault(match.group(1).strip())
     return tuple(names)

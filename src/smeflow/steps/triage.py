@@ -64,10 +64,13 @@ class Triage(Family):
     @model_validator(mode="after")
     def _closed(self) -> Self:
         if len(self.labels) < 2:
-            raise ValueError("give at least two labels")
+            raise ValueError(say("give at least two labels"))
         unknown = unknown_labels(self.rules, self.examples, self.labels)
         if unknown:
-            raise ValueError(f"rules or examples use labels that are not in the list: {', '.join(unknown)}")
+            names = ", ".join(unknown)
+            raise ValueError(
+                say("rules or examples use labels that are not in the list: {names}", names=names)
+            )
         return self
 
     @property
