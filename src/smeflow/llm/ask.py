@@ -221,7 +221,7 @@ class _Turn:
 
     def __init__(self, request: Request) -> None:
         self.first = self.request = request
-        self.tries = self.told = self.declined = self.again = 0
+        self.tries = self.told = self.declined = self.repeated = 0
         self.last: tuple[Reply, tuple[str, ...]] | None = None
 
     def next_after(self, reply: Reply, fault: _Declined | Unreadable | Unfit) -> None:
@@ -241,17 +241,16 @@ class _Turn:
             raise self.invalid()
         if isinstance(fault, Unfit) and self.told < MAX_TOLD:
             self.told += 1
-            self.request = replace(
-                self.request, messages=(*self.first.messages, *_told(reply, problems)), again=self.again
-            )
+            messages = (*self.first.messages, *_told(reply, problems))
+            self.request = replace(self.request, messages=messages, again=self.tries)
             return
         # The same question once more. A little warmth, since the same words would get the same answer.
-        self.again += 1
+        self.repeated += 1
         longer = 2 if isinstance(fault, _CutShort) else 1
         self.request = replace(
             self.first,
-            again=self.again,
-            temperature=min(1.0, self.first.temperature + 0.2 * self.again),
+            again=self.tries,
+            temperature=min(1.0, self.first.temperature + 0.2 * self.repeated),
             max_output_tokens=min(self.request.max_output_tokens * longer, self.first.max_output_tokens * 4),
         )
 
