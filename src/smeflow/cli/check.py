@@ -2,6 +2,7 @@
 
 import os
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import typer
 
@@ -10,6 +11,9 @@ from smeflow.cli.options import Settings
 from smeflow.cli.screen import Screen
 from smeflow.cli.settings import settings_of
 from smeflow.i18n import say
+
+if TYPE_CHECKING:
+    from smeflow.recipe.base import Recipe
 
 
 def check(
@@ -23,16 +27,16 @@ def check(
     from smeflow.errors import RecipeError
 
     screen: Screen = ctx.obj
-    errors: list[RecipeError] = []
+    problems = 0
     for file in recipe_files(recipes or [Path.cwd()]):
         try:
-            _check_one(screen, file, settings_of(settings))
+            problems += not _check_one(screen, file, settings_of(settings))
         except RecipeError as error:
-            errors.append(error)
+            problems += len(error.problems)
             for p in error.problems:
                 screen.note(f"{error.file}:{p.line}:{p.column}: {screen.text(p.phrase)}", style="red")
-    if errors:
-        screen.note(say("Problems found: {n}.", n=sum(len(e.problems) for e in errors)))
+    if problems:
+        screen.note(say("Problems found: {n}.", n=problems))
         raise typer.Exit(2)
 
 
@@ -61,7 +65,7 @@ def _is_recipe(path: Path) -> bool:
     return any(line.startswith("recipe:") for line in text.splitlines())
 
 
-def _check_one(screen: Screen, file: Path, settings: dict[str, str]) -> None:
+def _check_one(screen: Screen, file: Path, settings: dict[str, str]) -> bool:
     from rich.text import Text
 
     from smeflow.recipe.load import load
@@ -77,13 +81,29 @@ def _check_one(screen: Screen, file: Path, settings: dict[str, str]) -> None:
         (say("reads"), recipe.source.name),
         (say("steps"), ", ".join(entry.step.name for entry in recipe.entries)),
         (say("writes"), ", ".join(sink.name for sink in recipe.sinks) or say("nothing")),
-        (say("model"), recipe.llm),
         (say("data may go to"), _residency(recipe.residency)),
+        (say("model"), recipe.llm),
     ]
     for word, value in lines:
-        screen.print(
-            Text(f"  {screen.text(word)}: ", style="bright_black").append(screen.text(value), style="default")
-        )
+        screen.fact(word, value, indent="  ")
+    return _model_fits(screen, recipe)
+
+
+def _model_fits(screen: Screen, recipe: "Recipe") -> bool:
+    """Tell which model a run would use now; False where the recipe does not let it be asked."""
+    from smeflow.cli.models import model_of, objection
+    from smeflow.errors import LLMRejected
+
+    try:
+        choice = model_of(recipe)
+    except LLMRejected as error:  # no key here and now: a fault of this machine, not of the recipe
+        screen.note(error.phrase, style="yellow")
+        return error.reason == "key"
+    screen.print(f"    {screen.text(choice.why)}", style="bright_black")
+    against = objection(recipe, choice.llm) if choice.llm is not None else None
+    if against is not None:
+        screen.note(against.phrase, style="red")
+    return against is None
 
 
 def _residency(name: str) -> object:

@@ -4,6 +4,7 @@ import os
 import shutil
 import time
 from dataclasses import dataclass
+from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -27,8 +28,12 @@ class Ran:
     name: str
     folder: Path
     summary: "Summary"
-    rows: "tuple[ItemRow, ...]"
-    outputs: tuple[Path, ...]
+    left: "tuple[tuple[ItemRow, str], ...]"
+    """What is not done, and why."""
+    without: int
+    """How many are done that would have been better with a model."""
+    outputs: tuple[tuple[str, int], ...]
+    """Each path that was written, and how many rows or files it has."""
 
 
 def demo(
@@ -72,6 +77,7 @@ def act(screen: Screen, recipes: list[Path], llm: str) -> list[Ran]:
     """Run each recipe once with the model called *llm*."""
     from smeflow.cli.places import open_ledger
     from smeflow.cli.running import run_one
+    from smeflow.cli.status import why
 
     done = []
     for recipe in recipes:
@@ -79,16 +85,18 @@ def act(screen: Screen, recipes: list[Path], llm: str) -> list[Ran]:
         if stopped_by:
             raise typer.Exit(stopped_by)
         with open_ledger(None, recipe) as ledger:
-            rows = tuple(ledger.items(made.name))
-        done.append(
-            Ran(
-                name=made.name,
-                folder=recipe.parent,
-                summary=summary,
-                rows=rows,
-                outputs=tuple(recipe.parent / sink.name for sink in made.sinks),
+            rows = list(ledger.items(made.name))
+            written = [ledger.last_delivery(made.name, sink.name) for sink in made.sinks]
+            done.append(
+                Ran(
+                    name=made.name,
+                    folder=recipe.parent,
+                    summary=summary,
+                    left=tuple((row, why(screen, row, ledger)) for row in rows if row.state != "done"),
+                    without=sum(row.wanted and row.state == "done" for row in rows),
+                    outputs=tuple((one.path, one.rows) for one in written if one is not None),
+                )
             )
-        )
     return done
 
 
@@ -110,33 +118,49 @@ def tell(screen: Screen, ran: list[Ran], seconds: float) -> None:
         for r in ran
     ]
     screen.print(screen.table(columns, rows))
-    left = [row for r in ran for row in r.rows if row.state != "done"]
+    left = [one for r in ran for one in r.left]
     if left:
         screen.print()
         screen.print(_left_table(screen, left))
-    wanted = [row for r in ran for row in r.rows if row.wanted]
-    if wanted:
+    wanted = [row for row, _ in left if row.wanted]
+    without = sum(r.without for r in ran)
+    if wanted or without:
         screen.print()
-        screen.print(say("{n} items wanted a model and had none (marked *).", n=len(wanted)), style="cyan")
+        screen.print(
+            say(
+                "{n} items wanted a model and had none: {left} wait (marked *), {done} are done without.",
+                n=len(wanted) + without,
+                left=len(wanted),
+                done=without,
+            ),
+            style="cyan",
+        )
     screen.print()
-    screen.print(say("Written in {seconds} s:", seconds=screen.text(f"{seconds:.1f}")), style="bold")
-    for path in (path for r in ran for path in r.outputs):
-        screen.print(Text("  → ", style="green").append(str(path)))
+    screen.print(
+        say("Written in {seconds} s:", seconds=screen.number(Decimal(f"{seconds:.1f}"))), style="bold"
+    )
+    for path, number in (output for r in ran for output in r.outputs):
+        line = Text("  → ", style="green").append(_shortened(path), style="default")
+        screen.print(line.append(f"  ({number})", style="bright_black"))
 
 
-def _left_table(screen: Screen, rows: "list[ItemRow]") -> object:
-    from smeflow.cli.status import why
-
+def _left_table(screen: Screen, rows: "list[tuple[ItemRow, str]]") -> object:
     columns = [
         Column(heading=say("item"), style="cyan", ratio=2),
         Column(heading=say("state"), wrap=False),
         Column(heading=say("why"), ratio=3),
     ]
     cells = [
-        (f"{row.name or row.key}{' *' if row.wanted else ''}", screen.state(row.state), why(screen, row))
-        for row in rows
+        (f"{row.name or row.key}{' *' if row.wanted else ''}", screen.state(row.state), said)
+        for row, said in rows
     ]
     return screen.table(columns, cells)
+
+
+def _shortened(path: str) -> str:
+    """Give a path as seen from here."""
+    place = Path(path)
+    return str(place.relative_to(Path.cwd())) if place.is_relative_to(Path.cwd()) else path
 
 
 def _count(number: int, style: str) -> object:
@@ -155,4 +179,4 @@ def _what_next(screen: Screen, ran: list[Ran]) -> None:
     ]
     screen.print()
     for word, command in lines:
-        screen.print(f"{screen.text(word)}: {command}", style="bright_black")
+        screen.fact(word, command)

@@ -47,12 +47,14 @@ def doctor(ctx: typer.Context, json: Json = False) -> None:
     ]
     screen.print(screen.table(columns, [_part(screen, p) for p in found["parts"]]))
     screen.print()
-    _say(screen, say("firm's folder"), found["workspace"])
-    _say(screen, say("language"), screen.language)
-    _say(screen, say("keys in the environment"), ", ".join(found["keys"]) or screen.text(say("none")))
-    _say(screen, say("model for `llm: auto`"), found["model"] or screen.text(say("none")))
-    _say(screen, say("why"), found["why"])
-    _say(screen, say("what leaves the machine"), found["leaves"])
+    screen.fact(say("firm's folder"), found["workspace"])
+    screen.fact(say("language"), screen.language)
+    screen.fact(say("keys in the environment"), ", ".join(found["keys"]) or screen.text(say("none")))
+    screen.fact(say("model for `llm: auto`"), found["model"] or screen.text(say("none")))
+    screen.fact(say("why"), found["why"])
+    for one in found["considered"]:
+        screen.print(f"  · {one}", style="bright_black")
+    screen.fact(say("what leaves the machine"), found["leaves"])
 
 
 def findings(screen: Screen, here: Path) -> dict[str, Any]:
@@ -74,6 +76,7 @@ def findings(screen: Screen, here: Path) -> dict[str, Any]:
         "model": f"{place.provider}/{place.model}" if place else None,
         "region": place.region if place else None,
         "why": screen.text(choice.why),
+        "considered": [screen.text(one) for one in choice.considered],
         "leaves": screen.text(_leaves(place)),
     }
 
@@ -116,7 +119,12 @@ def _programs(screen: Screen) -> list[dict[str, Any]]:
         [where, "--list-langs"], capture_output=True, text=True, check=False, timeout=10
     ).stdout
     return [
-        {"part": "tesseract", "for": f"{use}: {', '.join(told.split()[-9:])}", "there": True, "advice": ""}
+        {
+            "part": "tesseract",
+            "for": f"{use}: {', '.join(told.splitlines()[1:])}",
+            "there": True,
+            "advice": "",
+        }
     ]
 
 
@@ -126,9 +134,3 @@ def _part(screen: Screen, part: dict[str, Any]) -> tuple[object, ...]:
     if part["there"]:
         return part["part"], part["for"], Text(f"✓ {screen.text(say('installed'))}", style="green")
     return part["part"], part["for"], Text(f"– {part['advice']}", style="bright_black")
-
-
-def _say(screen: Screen, word: Phrase, value: str) -> None:
-    from rich.text import Text
-
-    screen.print(Text(f"{screen.text(word)}: ", style="bright_black").append(value, style="default"))

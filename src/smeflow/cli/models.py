@@ -7,7 +7,10 @@ from typing import TYPE_CHECKING
 from smeflow.cli.screen import Screen
 
 if TYPE_CHECKING:
+    from smeflow.errors import LLMRejected
     from smeflow.llm.base import Connected
+    from smeflow.llm.connect import Choice
+    from smeflow.recipe.base import Recipe
 
 
 def model_named(name: str, screen: Screen, here: Path) -> "Connected | None":
@@ -28,3 +31,24 @@ def model_named(name: str, screen: Screen, here: Path) -> "Connected | None":
     from smeflow.llm.connect import connect
 
     return connect(name)
+
+
+def model_of(recipe: "Recipe", llm: str = "") -> "Choice":
+    """Choose the model of a recipe; *llm* stands in for what the recipe says.
+
+    Raises:
+        LLMRejected: It is named and cannot be connected: no such provider, no key.
+    """
+    from smeflow.llm.connect import choose
+
+    return choose(llm or recipe.llm, allowed=recipe.allow, residency=recipe.residency, environ=os.environ)
+
+
+def objection(recipe: "Recipe", llm: "Connected") -> "LLMRejected | None":
+    """Say why *recipe* could not use *llm*: data may not go there, or its price is not known under a budget."""
+    from smeflow.governance.budget import Limits, unpriced
+    from smeflow.governance.residency import refusal
+
+    budget = recipe.budget
+    limits = Limits(item=budget.item, run=budget.run, month=budget.month, source=str(recipe.path))
+    return refusal(llm.place, recipe.residency, recipe.residency_mark) or unpriced(llm.place, limits)

@@ -170,11 +170,11 @@ def _list(
         rows = waiting(ledger, recipe)
         if as_json:
             for row in rows:
-                screen.json({**_line(screen, row), "results": current(ledger, row)})
+                screen.json({**_line(screen, ledger, row), "results": current(ledger, row)})
         elif as_csv:
-            write_csv(screen, rows)
+            write_csv(screen, ledger, rows)
         elif rows:
-            list_items(screen, rows, most=None)
+            list_items(screen, ledger, rows, most=None)
             screen.print()
             hint = say(
                 "Look with: smeflow show NO.   Decide with: smeflow review approve, correct or reject NO."
@@ -184,15 +184,15 @@ def _list(
             screen.print(say("Nothing waits for a person."), style="green")
 
 
-def write_csv(screen: Screen, rows: "list[ItemRow]") -> None:
+def write_csv(screen: Screen, ledger: "Ledger", rows: "list[ItemRow]") -> None:
     """Print waiting items as CSV."""
     names = ["id", "item", "recipe", "state", "step", "reason"]
     writer = csv.DictWriter(sys.stdout, names, lineterminator="\n")
     writer.writeheader()
-    writer.writerows(_line(screen, row) for row in rows)
+    writer.writerows(_line(screen, ledger, row) for row in rows)
 
 
-def _line(screen: Screen, row: "ItemRow") -> dict[str, object]:
+def _line(screen: Screen, ledger: "Ledger", row: "ItemRow") -> dict[str, object]:
     from smeflow.cli.status import why
 
     return {
@@ -201,7 +201,7 @@ def _line(screen: Screen, row: "ItemRow") -> dict[str, object]:
         "recipe": row.recipe,
         "state": row.state,
         "step": row.reason.step,
-        "reason": why(screen, row),
+        "reason": why(screen, row, ledger),
     }
 
 

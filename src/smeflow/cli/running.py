@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from smeflow.cli.exits import LEFT, OK, STOPPED
+from smeflow.cli.models import model_of
 from smeflow.cli.places import open_ledger, state_folder
 from smeflow.cli.progress import progress
 from smeflow.cli.screen import STATES, Screen
@@ -15,7 +16,8 @@ from smeflow.cli.stopping import stopping
 from smeflow.i18n import say
 
 if TYPE_CHECKING:
-    from smeflow.recipe.load import Recipe
+    from smeflow.llm.base import Connected
+    from smeflow.recipe.base import Recipe
     from smeflow.runner.runner import Summary
 
 
@@ -30,19 +32,14 @@ def run_one(
     workers: int = 8,
 ) -> "tuple[Recipe, Summary, int]":
     """Run the recipe in *file* once; also give the code of a signal that stopped it, else 0."""
-    from smeflow.llm.connect import choose
     from smeflow.recipe.load import load
     from smeflow.recipe.workspace import Workspace
     from smeflow.runner.runner import run_recipe
 
     recipe = load(file, settings=settings_of(settings), environ=os.environ)
     workspace = Workspace.find(file)
-    choice = choose(
-        llm or recipe.llm,
-        allowed=recipe.allow or workspace.allow,
-        residency=recipe.residency,
-        environ=os.environ,
-    )
+    choice = model_of(recipe, llm)
+    _tell_model(screen, recipe, choice.llm)
     with stopping() as stop, progress(screen, recipe.name) as told:
         summary = run_recipe(
             recipe,
@@ -55,6 +52,19 @@ def run_one(
             stop=stop.event,
         )
     return recipe, summary, stop.code or 0
+
+
+def _tell_model(screen: Screen, recipe: "Recipe", llm: "Connected | None") -> None:
+    """Before anything is sent off the machine, say where it goes and what it may cost at most."""
+    if llm is None or llm.place.region == "local":
+        return
+    limit = recipe.budget.run
+    most = screen.amount(limit.amount, limit.currency) if limit is not None else say("without a limit")
+    named = f"{llm.place.provider}/{llm.place.model}"
+    screen.note(
+        say("Asking {model}; this run may cost at most: {most}.", model=named, most=most),
+        style="bright_black",
+    )
 
 
 def exit_code(summary: "Summary", fail_on: Sequence[str]) -> int:
@@ -110,7 +120,7 @@ def write_waiting(screen: Screen, state: Path, recipe: str, file: Path) -> None:
     from smeflow.review.waiting import waiting
 
     with open_ledger(state, file.parent) as ledger:
-        rows = [(row.key, row.state, why(screen, row)) for row in waiting(ledger, recipe)]
+        rows = [(row.key, row.state, why(screen, row, ledger)) for row in waiting(ledger, recipe)]
     part = file.with_name(f".{file.name}.part")
     with part.open("w", encoding="utf-8", newline="") as stream:
         writer = csv.writer(stream, lineterminator="\n")

@@ -101,6 +101,14 @@ class Screen:
         """Say *what* on standard error."""
         self._say(self.err, what, style)
 
+    def fact(self, word: object, value: object, indent: str = "") -> None:
+        """Print a word and what it is, the word paler."""
+        from rich.text import Text
+
+        colon = "\u00a0:" if self.language == "fr" else ":"
+        line = Text(f"{indent}{self.text(word)}{colon} ", style="bright_black")
+        self.out.print(line.append(self.text(value), style="default"))
+
     def json(self, value: object) -> None:
         """Write *value* as one line of JSON on standard output, whatever the terminal."""
         import json

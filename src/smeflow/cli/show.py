@@ -108,18 +108,14 @@ def show_item(ledger: "Ledger", row: "ItemRow", screen: Screen) -> None:
     facts = [
         (say("recipe"), row.recipe),
         (say("key"), row.key),
-        (say("why"), why(screen, row)),
+        (say("why"), why(screen, row, ledger)),
         (say("version"), row.version[:12]),
         (say("came"), row.created_at),
         (say("ended"), row.ended_at),
     ]
     for word, value in facts:
         if value:
-            screen.print(
-                Text(f"  {screen.text(word)}: ", style="bright_black").append(
-                    screen.text(value), style="default"
-                )
-            )
+            screen.fact(word, value, indent="  ")
     _documents(ledger, row, screen)
     for step, value in current(ledger, row).items():
         screen.print()

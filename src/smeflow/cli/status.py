@@ -48,7 +48,7 @@ def status(
             return
         _counts(screen, [summary(ledger, name) for name in names])
         rows = [row for name in names for one in wanted for row in ledger.items(name, one)]
-        list_items(screen, rows, most=None if every or where else SHOWN)
+        list_items(screen, ledger, rows, most=None if every or where else SHOWN)
 
 
 def summary(ledger: "Ledger", recipe: str) -> dict[str, Any]:
@@ -88,7 +88,7 @@ def _counts(screen: Screen, lines: list[dict[str, Any]]) -> None:
     screen.print(screen.table(columns, rows))
 
 
-def list_items(screen: Screen, rows: "list[ItemRow]", most: int | None = SHOWN) -> None:
+def list_items(screen: Screen, ledger: "Ledger", rows: "list[ItemRow]", most: int | None = SHOWN) -> None:
     """List items with their state and why they are there; at most *most*."""
     if not rows:
         return
@@ -98,7 +98,7 @@ def list_items(screen: Screen, rows: "list[ItemRow]", most: int | None = SHOWN) 
         Column(heading=say("state"), wrap=False),
         Column(heading=say("why"), ratio=3),
     ]
-    cells = [(r.id, r.name or r.key, screen.state(r.state), why(screen, r)) for r in rows[:most]]
+    cells = [(r.id, r.name or r.key, screen.state(r.state), why(screen, r, ledger)) for r in rows[:most]]
     screen.print()
     screen.print(screen.table(columns, cells))
     if most is not None and len(rows) > most:
@@ -108,9 +108,33 @@ def list_items(screen: Screen, rows: "list[ItemRow]", most: int | None = SHOWN) 
         )
 
 
-def why(screen: Screen, row: "ItemRow") -> str:
-    """Say why an item is where it is."""
-    said = "; ".join(dict.fromkeys(screen.text(p) for p in row.reason.phrases)) or row.reason.kind
+def why(screen: Screen, row: "ItemRow", ledger: "Ledger | None" = None) -> str:
+    """Say why an item is where it is; with *ledger* what is wrong with it, not that it was asked for."""
+    said = [screen.text(p) for p in row.reason.phrases]
+    if row.reason.kind == "asked" and ledger is not None:
+        said = _complaints(screen, row, ledger) or said
+    told = joined(said) or row.reason.kind
     if row.due_at is not None and row.state == "open":
-        said += screen.text(say(" (due {at})", at=screen.text(row.due_at)))
-    return said
+        told += screen.text(say(" (due {at})", at=screen.text(row.due_at)))
+    return told
+
+
+def joined(sentences: list[str]) -> str:
+    """Put sentences in a row, each once."""
+    told = ""
+    for one in dict.fromkeys(sentences):
+        told += (" " if told.endswith((".", "?")) else "; " if told else "") + one
+    return told
+
+
+def _complaints(screen: Screen, row: "ItemRow", ledger: "Ledger") -> list[str]:
+    """Give what the value that waits says against itself; nothing where it is proven."""
+    import json
+
+    from smeflow.cli.values import sentences
+
+    found = ledger.value(row, row.reason.step)
+    value = json.loads(found[0]) if found and found[0] else None
+    if not isinstance(value, dict) or value.get("proven"):
+        return []
+    return [screen.text(p) for p in sentences(value)][:3]
