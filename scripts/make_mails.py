@@ -54,10 +54,10 @@ WITH_INVOICES = (
     ),
     (
         "mail-three-invoices.eml",
-        "Invoices 471102, 12115118, IBZY2087",
+        "Invoices 471102, 00.123.456.7-2018-1, IBZY2087",
         ENGLISH.replace("the invoice", "the invoices"),
         "The accounts department",
-        ["lieferant-471102.pdf", "de-koksmaat-12115118.xml", "oyo-IBZY2087.pdf"],
+        ["lieferant-471102.pdf", "versicherungsverein-2018-1.xml", "oyo-IBZY2087.pdf"],
     ),
 )
 WITHOUT_INVOICE = ("agentdojo-mail-21", "email_newsletter_003", "email_finance_001")
