@@ -11,8 +11,8 @@ from smeflow._text import folded
 from smeflow.steps.pieces import Pieces, quote_of
 
 STRONG, WEAK = 3.0, 1.0
-ENOUGH = 3.0
-"""What words must weigh together before they decide: one strong phrase, or three weak words."""
+ENOUGH = 4.0
+"""What words must weigh together before they decide: a strong phrase and a weak word, say."""
 _WORD = re.compile(r"[^\W\d_]{5,}")
 _STEM = 6
 """Words of a label's description count by their first letters, so that inflection does not matter."""
@@ -31,9 +31,12 @@ class WordScores:
     """How much of each label's words a case has."""
 
     scores: dict[str, float]
+    leader: str | None
+    """The label with at least twice the weight of any other."""
     best: str | None
-    """The label that leads clearly, if one does."""
+    """The leader, where its words weigh enough to decide alone."""
     quote: str | None = None
+    """The leader's weightiest words, as they stand in the text."""
 
 
 def terms_of(labels: Mapping[str, str]) -> dict[str, tuple[Term, ...]]:
@@ -60,12 +63,13 @@ def weigh(pieces: Pieces, terms: Mapping[str, tuple[Term, ...]]) -> WordScores:
         if hits:
             quotes[label] = max(hits, key=lambda hit: (hit[0], len(hit[1].text)))[1].text
     ranked = sorted(scores.items(), key=lambda item: (-item[1], item[0]))
-    total = sum(scores.values()) or 1.0
+    total = sum(scores.values()) + ENOUGH
     shares = {label: score / total for label, score in scores.items()}
-    leads = ranked[0][1] >= ENOUGH and (len(ranked) < 2 or ranked[0][1] >= 2 * ranked[1][1])
-    best = ranked[0][0] if leads else None
-    quote = quote_of(quotes[best], pieces.everything) if best else None
-    return WordScores(scores=shares, best=best, quote=quote)
+    leads = ranked[0][1] > 0 and (len(ranked) < 2 or ranked[0][1] >= 2 * ranked[1][1])
+    leader = ranked[0][0] if leads else None
+    best = leader if ranked[0][1] >= ENOUGH else None
+    quote = quote_of(quotes[leader], pieces.everything) if leader else None
+    return WordScores(scores=shares, leader=leader, best=best, quote=quote)
 
 
 def _stands(phrase: str, text: str) -> bool:

@@ -121,8 +121,8 @@ class Triage(Family):
     def _by_likeness(self, words: WordScores, likeness: Likeness) -> Label | None:
         """Take what examples and words agree on, or the one that is sure where the other has no opinion."""
         scores = _rounded(likeness.scores or words.scores)
-        if words.best and words.best == likeness.best:
-            return Label(label=words.best, scores=scores, quote=words.quote, reader="examples")
+        if words.leader and words.leader == likeness.best and (words.best or likeness.agreed):
+            return Label(label=words.leader, scores=scores, quote=words.quote, reader="examples")
         if likeness.best and not words.best and self.learned.trusted(likeness):
             return Label(label=likeness.best, scores=scores, reader="examples")
         if words.best and not self.examples:
