@@ -28,7 +28,7 @@ def check(
 
     screen: Screen = ctx.obj
     problems = 0
-    for file in recipe_files(recipes or [Path.cwd()]):
+    for file in recipe_files(recipes or [Path()]):
         try:
             problems += not _check_one(screen, file, settings_of(settings))
         except RecipeError as error:

@@ -45,7 +45,7 @@ def model_of(recipe: "Recipe", llm: str = "") -> "Choice":
 
 
 def objection(recipe: "Recipe", llm: "Connected") -> "LLMRejected | None":
-    """Say why *recipe* could not use *llm*: data may not go there, or its price is not known under a budget."""
+    """Say why *recipe* may not use *llm*: data may not go there, or a budget has no price for it."""
     from smeflow.governance.budget import Limits, unpriced
     from smeflow.governance.residency import refusal
 

@@ -1,0 +1,100 @@
+"""``smeflow review`` from waiting to written."""
+
+import csv
+import io
+
+import pytest
+
+
+@pytest.fixture
+def waiting(smeflow, workspace):
+    """Run the recipe, so that two invoices wait and one file failed."""
+    smeflow("run", "recipe.yaml")
+    return smeflow
+
+
+def rows_of(workspace):
+    with (workspace / "out" / "purchases.csv").open(encoding="utf-8-sig", newline="") as stream:
+        return list(csv.reader(stream))
+
+
+def test_the_list_is_csv_or_json_when_asked(waiting):
+    """The columns are fixed, and JSON carries the values."""
+    listed = list(csv.DictReader(io.StringIO(waiting("review", "list", "--csv").out)))
+    assert [r["state"] for r in listed] == ["review", "failed", "review"]
+    assert set(listed[0]) == {"id", "item", "recipe", "state", "step", "reason"}
+    lines = waiting("review", "list", "--json").lines
+    assert lines[0]["results"]["invoice"]["record"]["number"] == "RE-20171118/506"
+
+
+def test_without_a_terminal_review_lists_and_asks_nothing(waiting):
+    """In a script the bare command must not wait for somebody."""
+    told = waiting("review")
+    assert told.code == 0
+    assert "lieferant-471113.xml" in told.out
+
+
+def test_an_approved_item_is_written_by_the_next_run(waiting, workspace):
+    """Approved stays approved: the condition is not asked again, and who decided is kept."""
+    before = len(rows_of(workspace))
+    assert waiting("review", "approve", "lieferant-471113", "--note", "seen on paper").code == 0
+    assert waiting("run", "recipe.yaml", "--json").lines[-1]["done"] == 2
+    assert len(rows_of(workspace)) == before + 1
+    (shown,) = waiting("show", "lieferant-471113", "--json").lines
+    (review,) = shown["reviews"]
+    assert (review["action"], review["person"], review["note"]) == ("approve", "Ada", "seen on paper")
+
+
+def test_a_correction_is_typed_checked_again_and_written(waiting, workspace):
+    """A person types amounts and dates as they are used to; the evidence says that a person gave them."""
+    told = waiting(
+        "review", "correct", "lieferant-471113", "--set", "number=R 9", "--set", "issue_date=13.06.2018",
+        "--set", "total_net=1 022,00", "--by", "Grace",
+    )  # fmt: skip
+    assert told.code == 0, told.err
+    waiting("run", "recipe.yaml")
+    (shown,) = waiting("show", "lieferant-471113", "--json").lines
+    found = shown["results"]["invoice"]
+    assert shown["state"] == "done"
+    assert (found["record"]["number"], found["record"]["issue_date"]) == ("R 9", "2018-06-13")
+    assert found["record"]["total_net"] == "1022.00"
+    assert found["fields"]["number"]["reader"] == "person"
+    assert found["accepted_by"] == "Grace"
+    sums = {check["name"]: check["passed"] for check in found["checks"]}
+    assert sums["net+vat=gross"] is False
+    assert any("Grace" in str(problem) for problem in found["problems"])
+    assert any("R 9" in row for row in rows_of(workspace))
+
+
+def test_a_rejected_item_is_left_out_with_its_reason(waiting):
+    """It goes into no table, and the counts still add up."""
+    assert waiting("review", "reject", "cut-off.pdf", "--reason", "sent again").code == 0
+    (line,) = waiting("status", "--json").lines
+    assert (line["skipped"], line["failed"]) == (1, 0)
+    assert "sent again" in waiting("show", "cut-off.pdf").out
+
+
+@pytest.mark.parametrize(
+    ("change", "told"),
+    [
+        ("totl=1", "totl"),
+        ("issue_date=tomorrow", "issue_date"),
+        ("total_net", "FIELD=VALUE"),
+        ("x.y=1", "x.y"),
+    ],
+)
+def test_a_value_that_does_not_fit_is_refused_and_nothing_is_kept(waiting, change, told):
+    """The message names the field."""
+    answer = waiting("review", "correct", "lieferant-471113", "--set", change)
+    assert answer.code == 2
+    assert told in answer.err
+    (shown,) = waiting("show", "lieferant-471113", "--json").lines
+    assert shown["reviews"] == []
+
+
+def test_an_item_that_does_not_wait_cannot_be_approved(waiting):
+    """A second decision on the same item is refused with the state it is in."""
+    waiting("review", "approve", "lieferant-471113")
+    told = waiting("review", "approve", "lieferant-471113")
+    assert told.code == 1
+    assert "open" in told.err
