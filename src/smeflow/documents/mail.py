@@ -49,7 +49,7 @@ def read_mail(file: File) -> Document:
     """Read a mail.
 
     ``fields`` holds the headers, each on one harmless line, ``date`` in ISO form, and ``body``: the
-    whole text with quotes and signature. The page holds the newest message alone; a forwarded mail is kept whole.
+    whole text with quotes and signature. The page holds the newest message alone, or a forwarded mail whole.
 
     Raises:
         LimitExceeded: It has too many parts or letters, or they are nested too deep.

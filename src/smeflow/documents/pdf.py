@@ -154,8 +154,10 @@ def _page(page: "PdfPage", number: int, file: File, problems: list[Phrase]) -> P
         )
         runs, scanned = [], True
     words, hidden, from_scan = _seen(runs, sheet, drawn, page)
+    shown = {word.text for word in words}
     for why, texts in hidden.items():
-        problems.append(_hidden_phrase(why, texts, number, file.name))
+        if not shown.issuperset(texts):  # what also stands there for all to see is nothing to tell
+            problems.append(_hidden_phrase(why, texts, number, file.name))
     origin: Literal["text", "ocr"] = "ocr" if from_scan > len(words) / 2 else "text"
     read = page_of(words, number=number, width=sheet.width, height=sheet.height, origin=origin)
     if words and (len(words) > _FEW or from_scan or not sheet.is_covered(drawn)):
