@@ -1,6 +1,6 @@
 """Invoices whose data are in the file: e-invoices, their pages, and several in one case."""
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from pathlib import Path
 
@@ -85,13 +85,6 @@ def test_the_same_invoice_twice_is_one_and_two_are_two():
     assert not both.proven
 
 
-def test_a_mail_with_three_invoices_goes_to_a_person():
-    """One record cannot stand for three."""
-    found = EXACT(Case.of(bundled("mail-three-invoices.eml")), NoModel())
-    assert found.several == 3
-    assert found.doubts
-
-
 def test_of_a_mail_the_attachment_is_the_paper_and_not_the_message():
     """What the message says about an invoice is not the invoice."""
     invoice = bundled("au-bon-moulin-F124212.xml")
@@ -126,3 +119,32 @@ def test_an_extraction_shows_itself_with_quotes_and_checks(name):
     assert "<mark>" in html
     assert "total_gross" in html
     assert "einvoice" in html
+
+
+@dataclass(frozen=True)
+class Firm:
+    names: tuple[str, ...] = ()
+    siren: str | None = None
+    vat_ids: tuple[str, ...] = ()
+    ibans: tuple[str, ...] = ()
+
+
+def test_nobody_pays_himself():
+    """An invoice from our own firm, or to our own account, is a doubt; what is not known is not checked."""
+    case = Case.of(bundled("bei-spiel-RE-20171118-506.xml"))
+    record = EXACT(case, NoModel()).record
+    ours = Firm(names=(record.seller.upper(),), ibans=(record.iban,))
+    found = Extract(name="invoice", into=Invoice, readers=("exact",), constants={"company": ours})(
+        case, NoModel()
+    )
+    told = [str(d) for d in found.doubts]
+    assert f"The seller is our own firm: {record.seller}." in told
+    assert f"It asks to pay to an account of our own: {record.iban}." in told
+    other = Firm(names=("Somebody Else",), ibans=("FR7630006000011234567890189",))
+    fine = Extract(name="invoice", into=Invoice, readers=("exact",), constants={"company": other})(
+        case, NoModel()
+    )
+    assert {c.name: c.passed for c in fine.checks}["not_from_us"] is True
+    silent = {c.name: c.passed for c in EXACT(case, NoModel()).checks}
+    assert silent["not_from_us"] is None
+    assert silent["not_our_account"] is None

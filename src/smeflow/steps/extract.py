@@ -49,6 +49,8 @@ class Extract(Family, Generic[R]):
     max_characters: int = Field(default=16_000, ge=500)
     """How much text a model is given; of a longer document its beginning and its end."""
     max_output_tokens: int = Field(default=2_000, ge=100)
+    constants: Mapping[str, Any] = Field(default_factory=dict, exclude=True, repr=False)
+    """What the workspace says; ``company`` is the firm whose post it is."""
 
     if TYPE_CHECKING:
 
@@ -64,6 +66,7 @@ class Extract(Family, Generic[R]):
             instructions: str = ...,
             max_characters: int = ...,
             max_output_tokens: int = ...,
+            constants: Mapping[str, Any] = ...,
         ) -> None: ...
         @overload
         def __init__(
@@ -77,6 +80,7 @@ class Extract(Family, Generic[R]):
             instructions: str = ...,
             max_characters: int = ...,
             max_output_tokens: int = ...,
+            constants: Mapping[str, Any] = ...,
         ) -> None: ...
         @overload
         def __init__(
@@ -90,6 +94,7 @@ class Extract(Family, Generic[R]):
             instructions: str = ...,
             max_characters: int = ...,
             max_output_tokens: int = ...,
+            constants: Mapping[str, Any] = ...,
         ) -> None: ...
         def __init__(self, **_: Any) -> None: ...
 
@@ -168,7 +173,12 @@ class Extract(Family, Generic[R]):
             place = invoice_place(case.documents, exact=exact, layout=layout)
         else:
             place = fields_place(case.documents, self.specs, layout=layout)
-        task = Task(record_type=self.record_type, specs=self.specs, wanted=self.wanted)
+        task = Task(
+            record_type=self.record_type,
+            specs=self.specs,
+            wanted=self.wanted,
+            firm=self.constants.get("company"),
+        )
         if not place.readings and not any(d.text.strip() for d in place.documents):
             return self._nothing(case)
         asks = "model" in self.readers and (self.ask == "always" or lacks(task, place))

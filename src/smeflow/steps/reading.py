@@ -17,6 +17,7 @@ from smeflow.steps.fields import FieldSpec
 from smeflow.steps.invoices import checks_of, closed, missing, nested, several_ibans, view
 from smeflow.steps.kinds import written
 from smeflow.steps.merge import Found, Merged, merge
+from smeflow.steps.ours import Firm, check_ours
 from smeflow.steps.places import Place
 from smeflow.steps.proof import Basis, Evidence, proven
 
@@ -32,6 +33,8 @@ class Task:
     record_type: type[BaseModel]
     specs: Mapping[str, FieldSpec]
     wanted: tuple[str, ...]
+    firm: Firm | None = None
+    """Whose post it is."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -54,6 +57,8 @@ def judge(task: Task, place: Place, said: Said) -> Judged:
     record = with_gaps(task.record_type, values)
     sums = record if isinstance(record, Invoice) else view(values)
     checked = checks_of(sums) if sums else ()
+    if isinstance(record, Invoice):
+        checked = (*checked, *check_ours(record, task.firm))
     own = {(check.name, check.fields) for check in checked}
     given = [c for r in place.readings for c in r.checks if (c.name, c.fields) not in own and r.exact]
     absent = (
