@@ -1,6 +1,7 @@
 """The words that stand beside values, in six languages, found whatever their case, accents and dots.
 
-They live in ``labels.json``, by field and language; `Labels` adds a user's own. ``№`` is every way to write "number". A field's ``_weak`` words say less: "Total" may be net or gross. ``other_…`` words name what is
+They live in ``labels.json``, by field and language; `Labels` adds a user's own. ``№`` is every way to write
+"number". A field's ``_weak`` words say less: "Total" may be net or gross. ``other_…`` words name what is
 *not* wanted.
 """
 
@@ -65,6 +66,8 @@ class Lexicon:
 
 
 def _word(token: str) -> str:
+    if token.endswith("rechnung") and len(token) > len("rechnung"):
+        return "rechnung"  # Teilrechnung, Schlussrechnung, Handelsrechnung: German joins what others put beside it
     return "№" if token in _NUMBER or (token[0] == "n" and not token.isalnum()) else token
 
 

@@ -1,0 +1,217 @@
+"""Read an invoice from its pages without a model: what is labelled, adds up and leaves no doubt; the rest stays empty."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from smeflow._text import folded
+from smeflow.documents.base import Document, Page, Quote
+from smeflow.i18n import Phrase, say
+from smeflow.readers.arithmetic import check_invoice
+from smeflow.readers.base import Check, Finding, Labels, Reading
+from smeflow.readers.identifiers import check_identifiers
+from smeflow.readers.layout.currency import find_currency
+from smeflow.readers.layout.dates import find_days
+from smeflow.readers.layout.kinds import Title, title_of
+from smeflow.readers.layout.numbers import Number, find_numbers
+from smeflow.readers.layout.parties import Parties, find_ibans, find_parties
+from smeflow.readers.layout.totals import Totals, find_totals
+from smeflow.readers.layout.view import View
+from smeflow.records import Invoice, Party
+
+_CLOSE = 0.3
+"""Two invoice numbers whose labels differ by less than this are both possible."""
+
+
+def read_invoice(
+    documents: Sequence[Document],
+    *,
+    company_names: Sequence[str] = (),
+    company_ids: Sequence[str] = (),
+    labels: Labels | None = None,
+) -> Reading | None:
+    """Read the invoice on the pages of *documents*; None where there is no page with words.
+
+    *company_names* and *company_ids* are the firm's own: whoever bears them is the buyer. A quote, order, delivery
+    note, pro forma, statement or reminder is told as a problem and a failed check, never read as an invoice.
+    ``several`` counts different invoices, in one document or in several; the first is read.
+    """
+    firm = _Own(names=tuple(company_names), ids=tuple(company_ids))
+    sheets = [sheet for document in _with_pages(documents) for sheet in _sheets(document, firm, labels)]
+    invoices = [sheet for sheet in sheets if sheet.is_invoice]
+    if not invoices:
+        refused = [s for s in sheets if s.title.not_booked]
+        best = max(sheets, key=lambda s: (s in refused, len(s.findings)), default=None)
+        return best.reading(1) if best and (best.findings or best.title.not_booked) else None
+    different: list[_Sheet] = []
+    for sheet in sorted(invoices, key=lambda s: -len(s.findings)):
+        if not any(sheet.same_as(other) for other in different):
+            different.append(sheet)
+    first = next(s for s in invoices if any(s.same_as(d) for d in different))
+    best = next(d for d in different if first.same_as(d))
+    return best.reading(len(different), [s.number.text for s in different if s.number])
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Own:
+    names: tuple[str, ...]
+    ids: tuple[str, ...]
+
+
+def _with_pages(documents: Sequence[Document]) -> list[Document]:
+    """Give the documents whose pages may be an invoice: files first; a mail's text only where it has no files."""
+    inside = [d for outer in documents for d in outer.walk()]
+    readable = [d for d in inside if any(p.text.strip() for p in d.pages) and "xml" not in d.media_type]
+    files = [d for d in readable if d.media_type == "application/pdf" or d.media_type.startswith("image/")]
+    seen: set[str] = set()
+    return [d for d in (files or readable) if not (d.sha256 and d.sha256 in seen) and not seen.add(d.sha256)]  # type: ignore[func-returns-value]  # add() says nothing
+
+
+def _sheets(document: Document, firm: _Own, labels: Labels | None) -> list["_Sheet"]:
+    """Read a document; where its pages bear different invoice numbers and totals, each stretch by itself."""
+    whole = _read(document, document.pages, firm, labels)
+    if len(document.pages) < 2:
+        return [whole]
+    groups: list[tuple[str, list[Page]]] = []
+    for page in document.pages:
+        view = View(document, (page,), labels)
+        title = title_of(view)
+        numbers = [n for n in find_numbers(view, title) if n.score >= 2.7]
+        name = folded(numbers[0].text) if len(numbers) == 1 and title.kind else ""
+        if name and (not groups or (groups[-1][0] and groups[-1][0] != name)):
+            groups.append((name, [page]))
+        elif groups:
+            groups[-1] = (groups[-1][0] or name, [*groups[-1][1], page])
+        else:
+            groups.append((name, [page]))
+    if len({name for name, _ in groups}) < 2:
+        return [whole]
+    parts = [_read(document, pages, firm, labels) for _, pages in groups]
+    return parts if sum(part.totals.closed for part in parts) > 1 else [whole]
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Sheet:
+    """What was read from some pages of a document."""
+
+    view: View
+    title: Title
+    number: Number | None
+    totals: Totals
+    findings: Mapping[str, Finding]
+    problems: tuple[Phrase, ...]
+
+    @property
+    def is_invoice(self) -> bool:
+        """It calls itself an invoice or looks like one, and is nothing that must not be booked."""
+        found = self.findings
+        return self.title.not_booked is None and (
+            self.title.kind is not None or ("number" in found and "total_gross" in found)
+        )
+
+    def same_as(self, other: "_Sheet") -> bool:
+        """Tell whether two sheets may be one invoice: equal in all that both have of number and total."""
+        pairs = [
+            (self.findings[n].value, other.findings[n].value)
+            for n in ("number", "total_gross")
+            if n in self.findings and n in other.findings
+        ]
+        lean = len(self.findings) < 4 or len(other.findings) < 4
+        return (
+            self is other or (bool(pairs) and all(one == two for one, two in pairs)) or (not pairs and lean)
+        )
+
+    def reading(self, several: int, numbers: Sequence[str] = ()) -> Reading:
+        """Make the reading, with its checks."""
+        values = {name: finding.value for name, finding in self.findings.items()}
+        record = Invoice(**values)
+        checks = [*check_invoice(record), *check_identifiers(record)]
+        problems = list(self.problems)
+        if self.title.not_booked:
+            checks.append(
+                Check(name="is_invoice", passed=False, detail=self.title.not_booked, fields=("kind",))
+            )
+        if several > 1:
+            problems.append(say("{n} invoices are here: {numbers}.", n=several, numbers=", ".join(numbers)))
+        return Reading(
+            reader="layout",
+            findings=self.findings,
+            record=record,
+            checks=tuple(checks),
+            problems=tuple(problems),
+            several=several,
+        )
+
+
+def _read(document: Document, pages: Sequence[Page], firm: _Own, labels: Labels | None) -> _Sheet:
+    view = View(document, pages, labels)
+    title = title_of(view)
+    problems = [title.not_booked] if title.not_booked else []
+    numbers = find_numbers(view, title)
+    number = _number(numbers, problems)
+    totals = find_totals(view, credit=title.kind == "credit_note")
+    if totals.ambiguous:
+        problems.append(say("The totals can be read in two ways, so they were left open."))
+    findings: dict[str, Finding] = {}
+    if number:
+        findings["number"] = Finding(value=number.text, quote=number.quote)
+    kind = title.kind or ("invoice" if number and number.score >= 2.5 and not title.not_booked else None)
+    if kind and not title.receipt:
+        findings["kind"] = Finding(value=kind, quote=title.quote or (number.quote if number else None))
+    for name, day in find_days(view, number.quote if number else None).items():
+        findings[name] = Finding(value=day.value, quote=day.quote, note=day.note)
+    findings |= _amounts(view, totals)
+    currency = find_currency(view, totals)
+    if currency:
+        findings["currency"] = Finding(value=currency[0], quote=currency[1])
+    findings |= _parties(find_parties(view, own_names=firm.names, own_ids=firm.ids))
+    findings |= _account(view)
+    return _Sheet(
+        view=view, title=title, number=number, totals=totals, findings=findings, problems=tuple(problems)
+    )
+
+
+def _number(numbers: Sequence[Number], problems: list[Phrase]) -> Number | None:
+    """Take the best number, unless another is as good."""
+    if not numbers or numbers[0].score < 1.5:
+        return None
+    rivals = [n for n in numbers[1:] if numbers[0].score - n.score < _CLOSE]
+    if rivals:
+        both = ", ".join(n.text for n in (numbers[0], *rivals))
+        problems.append(say("Several numbers may be the invoice's: {numbers}.", numbers=both))
+        return None
+    return numbers[0]
+
+
+def _amounts(view: View, totals: Totals) -> dict[str, Finding]:
+    found = {}
+    for name, choice in totals.chosen.items():
+        quote = view.quote(choice.spot) if choice.spot else choice.quote
+        found[name] = Finding(value=choice.amount, quote=quote, note=choice.note)
+    if totals.closed and "amount_due" not in found and not view.named("amount_due", "prepaid"):
+        gross = found["total_gross"]
+        found["amount_due"] = replace(
+            gross, note=say("No payment on account is mentioned, so the whole total is due.")
+        )
+    if totals.vat:
+        found["vat"] = Finding(value=totals.vat)
+    return found
+
+
+def _parties(parties: Parties) -> dict[str, Finding]:
+    found: dict[str, Finding] = {}
+    sides = (("seller", parties.seller, parties.seller_ids), ("buyer", parties.buyer, parties.buyer_ids))
+    for role, firm, ids in sides:
+        if firm:
+            found[role] = Finding(value=firm.name, quote=firm.quote)
+        values = {kind: value for kind, (value, _) in ids.items()}
+        quote: Quote | None = firm.quote if firm else next((q for _, q in ids.values()), None)
+        if firm or values:
+            details = Party(name=firm.name if firm else None, **values)
+            found[f"{role}_details"] = Finding(value=details, quote=quote)
+    return found
+
+
+def _account(view: View) -> dict[str, Finding]:
+    """Take the IBAN where there is one; of several none is chosen, since money would go there."""
+    ibans = find_ibans(view)
+    return {"iban": Finding(value=ibans[0][0], quote=ibans[0][1])} if len(ibans) == 1 else {}

@@ -1,0 +1,93 @@
+"""Tell by its title what a document is: an invoice, a credit note, or something that must not be booked."""
+
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from importlib import resources
+from typing import cast, get_args
+
+from smeflow._text import folded
+from smeflow.documents.base import Quote
+from smeflow.i18n import Phrase, say
+from smeflow.readers.layout.view import View
+from smeflow.readers.places import Piece
+from smeflow.records import InvoiceKind
+
+NOT_BOOKED: Mapping[str, Phrase] = {
+    "not a quote": say("This is a quote, not an invoice: it is not booked."),
+    "not a pro forma": say("This is a pro forma invoice: it is not booked."),
+    "not an order": say("This is an order, not an invoice: it is not booked."),
+    "not a delivery note": say("This is a delivery note, not an invoice: it is not booked."),
+    "not a statement": say("This is a statement of account, not an invoice: it is not booked."),
+    "not a reminder": say("This is a reminder of an invoice, not the invoice: it is not booked."),
+}
+_REST = re.compile(
+    r"[\s:.\-–#*|/]*(?:(?:n\s?°|(?:nos?|nr|num|numero|number|nummer|ref|copie|copy|original|duplicata|des versicherers)\b)[\s:.#°]*)*"
+    r"(?:(?:du|vom|of|del|van|date|dated|von)\b.*|[a-z]{0,6}[\s\-/.]?\d[\w\s\-/.:,()]*|\(.*\).*|(?:seite|page)\b.*)?"
+)
+_HEADER = 0.5
+"""A title stands in the upper half of its page."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Title:
+    """What a document calls itself."""
+
+    kind: InvoiceKind | None
+    quote: Quote | None = None
+    not_booked: Phrase | None = None
+    receipt: bool = False
+
+
+@lru_cache(maxsize=1)
+def _titles() -> tuple[tuple[str, str], ...]:
+    data = json.loads((resources.files("smeflow.readers.layout") / "titles.json").read_text(encoding="utf-8"))
+    pairs = {_key(word): kind for kind, words in data.items() for word in words}
+    return tuple(sorted(pairs.items(), key=lambda pair: -len(pair[0])))
+
+
+def _key(text: str) -> str:
+    return re.sub(r"[\s\-]+", " ", folded(text)).strip()
+
+
+def title_of(view: View) -> Title:
+    """Find the title. Of several the largest print counts; a word that forbids booking wins at equal size."""
+    found: list[tuple[float, bool, str, int, Piece]] = []
+    for number, pieces in enumerate(view.pieces):
+        for piece in pieces:
+            kind = _kind_of(piece.text)
+            if kind and (number == 0 and piece.box.top < _HEADER):
+                size = round((piece.box.bottom - piece.box.top) * (view.pages[number].height or 1), 1)
+                found.append((size, kind.startswith("not"), kind, number, piece))
+    if not found:
+        return Title(kind=None)
+    largest = max(size for size, *_ in found)
+    near = [f for f in found if f[0] >= 0.85 * largest]
+    if any(kind == "not a pro forma" for _, _, kind, _, _ in found):
+        near = [f for f in found if f[2] == "not a pro forma"]
+    first = max(near, key=lambda f: (f[1] and f[0] >= largest * 0.95, f[2] != "receipt", f[0], -f[4].start))
+    return _title(view, first[2], first[3], first[4])
+
+
+def _title(view: View, kind: str, page: int, piece: Piece) -> Title:
+    quote = view.quote_span(page, piece.start, piece.end)
+    if kind in NOT_BOOKED:
+        return Title(kind=None, quote=quote, not_booked=NOT_BOOKED[kind])
+    if kind not in get_args(InvoiceKind):
+        return Title(kind=None, quote=quote, receipt=True)
+    return Title(kind=cast("InvoiceKind", kind), quote=quote)
+
+
+def _kind_of(text: str) -> str | None:
+    """Tell what a piece names if it is a title: the word, perhaps a number and a date behind it, and no more."""
+    key = _key(text).lstrip("*-#:| .").rstrip("*. ")
+    spaced = re.sub(r"\b(\w) (?=\w\b)", r"\1", key)  # F A C T U R E
+    for candidate in (key, spaced):
+        for title, kind in _titles():
+            if candidate.startswith(title) and _REST.fullmatch(candidate[len(title) :]):
+                behind = candidate[len(title) : len(title) + 1]
+                if not behind.isalpha():
+                    return kind
+    return None

@@ -1,0 +1,331 @@
+"""Find the totals: of all printed amounts, those whose labels fit and whose arithmetic closes."""
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from decimal import Decimal
+from itertools import combinations
+
+from smeflow._text import folded
+from smeflow.documents.base import Quote
+from smeflow.i18n import Phrase, say
+from smeflow.readers.arithmetic import CENT, ZERO, same
+from smeflow.readers.layout.view import Label, Spot, Sum, View
+from smeflow.records import VatBreakdown
+
+RATES = tuple(
+    Decimal(r)
+    for r in ["2.1", "2.6", "3", "3.8", "4", "4.8", "5", "5.5", "6", "7", "7.7", "8", "8.1", "8.5", "9", "9.5", "10", "12", "13", "13.5", "14", "15", "16", "17", "18", "19", "20", "21", "22", "23", "24", "25", "25.5", "27"]
+)
+"""Rates of VAT in Europe, and of GST and sales taxes elsewhere, in per cent."""
+_STRONG, _WEAK, _NOTHING = 3.0, 1.2, 0.0
+_MARGIN = 0.5
+_EXEMPT = re.compile(
+    r"293\s*b|tva non applicable|exonerat|exoneration|exempt|autoliquidation|auto-liquidation|reverse charge|"
+    r"steuerfrei|umsatzsteuerbefreit|kleinunternehmer|§\s*19|steuerschuldnerschaft|innergemeinschaftlich|"
+    r"intracommuna?uta|intra-community|intracommunautaire|262\s*ter|283-2|zero.rated|btw verlegd|"
+    r"inversione contabile|non imponibile|inversion del sujeto pasivo|vat free|no vat|hors champ|outside the scope"
+)
+_RATE_TEXT = re.compile(r"(?<![\d.,])(\d{1,2}(?:[.,]\d{1,2})?)\s?%")
+_BARE_RATE = re.compile(r"(?<![\w.,])(\d{1,2}(?:[.,]\d{1,2})?)(?![\w.,%]|\s?[€$£])")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Choice:
+    """An amount chosen for a field; without a spot it follows from a mention (a VAT of zero)."""
+
+    amount: Decimal
+    spot: Spot[Sum] | None = None
+    quote: Quote | None = None
+    note: Phrase | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Totals:
+    """What was found, by field."""
+
+    chosen: Mapping[str, Choice] = field(default_factory=dict)
+    vat: tuple[VatBreakdown, ...] = ()
+    closed: bool = False
+    """Net, VAT and gross are there and add up."""
+    ambiguous: bool = False
+    """Two readings fit equally well, so none was taken."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Fit:
+    """How well an amount fits a field."""
+
+    score: float
+    spot: Spot[Sum]
+
+
+_Table = dict[Decimal, _Fit]
+
+
+def find_totals(view: View, *, credit: bool = False) -> Totals:
+    """Find the totals of *view*. Of a credit note (*credit*) the sizes count: some print them with a minus."""
+    tables = {
+        name: _table(view, name, credit=credit)
+        for name in ("total_net", "total_vat", "total_gross", "amount_due", "prepaid")
+    }
+    rows = _rate_rows(view, credit=credit)
+    triples = list(_triples(view, tables, rows, credit=credit))
+    if not triples:
+        return Totals(chosen=_alone(tables))
+    triples.sort(key=lambda t: -t.score)
+    best = triples[0]
+    rivals = [t for t in triples[1:] if t.values != best.values and best.score - t.score < _MARGIN]
+    if rivals:
+        return Totals(chosen=_agreed([best, *rivals]), ambiguous=True)
+    chosen = dict(best.chosen)
+    chosen.update(_payment(tables, chosen["total_gross"].amount))
+    return Totals(chosen=chosen, vat=_breakdown(rows, best.values), closed=True)
+
+
+def _size(amount: Decimal, *, credit: bool) -> Decimal:
+    return abs(amount) if credit else amount
+
+
+def _table(view: View, name: str, *, credit: bool) -> _Table:
+    """Score the amounts that stand beside the labels of a field."""
+    table: _Table = {}
+    last = len(view.pages) - 1
+    for label in view.named(name):
+        spots = [s for s in view.sums if not s.value.percent]
+        strong = _STRONG if not label.hit.weak else _WEAK
+        for order, link in enumerate(
+            view.links(label, [s for s in spots if s.value.money or _whole(view, s, label)])[:4]
+        ):
+            score = strong - link.cost - (0.6 if order and name != "total_vat" else 0.0)
+            score += 0.2 if link.spot.page == last else 0.0
+            amount = _size(link.spot.value.amount, credit=credit)
+            if amount not in table or table[amount].score < score:
+                table[amount] = _Fit(score, link.spot)
+    return table
+
+
+def _whole(view: View, spot: Spot[Sum], label: Label) -> bool:
+    """Tell whether an amount without decimals may be a total: it ends its piece beside a strong label."""
+    if label.hit.weak or spot.line != label.line:
+        return False
+    piece = view.pieces[spot.page][spot.piece]
+    text = view.pages[spot.page].text[spot.start : spot.end]
+    return (
+        spot.end == piece.end
+        and text.strip("+-").replace(" ", "").isdigit()
+        and len(text) < 9
+        and not _decimals(view)
+    )
+
+
+def _decimals(view: View) -> bool:
+    """Tell whether the document prints cents at all."""
+    return any(
+        re.search(r"[.,]\d\d$", view.pages[s.page].text[s.start : s.end].rstrip("€$ ")) for s in view.sums
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Triple:
+    score: float
+    chosen: Mapping[str, Choice]
+
+    @property
+    def values(self) -> tuple[Decimal, Decimal, Decimal]:
+        c = self.chosen
+        return c["total_net"].amount, c["total_vat"].amount, c["total_gross"].amount
+
+
+def _triples(
+    view: View, tables: Mapping[str, _Table], rows: Sequence["_Row"], *, credit: bool
+) -> Iterable[_Triple]:
+    """Give every net, VAT and gross that add up and of which two are labelled, or rates prove them."""
+    printed: _Table = {}
+    for spot in view.sums:
+        if spot.value.money:
+            printed.setdefault(_size(spot.value.amount, credit=credit), _Fit(_NOTHING, spot))
+    summed = _summed(rows)
+    gross_table = _either(tables["total_gross"], tables["amount_due"], discount=0.8)
+    nets = _either(printed, tables["total_net"])
+    vats = {a: f for a, f in _either(printed, tables["total_vat"]).items() if a > 0}
+    exempt = None if _taxed(view) else _exemption(view)
+    for gross, g in _either(printed, gross_table).items():
+        if gross <= 0:
+            continue
+        for vat, v in vats.items():
+            net = gross - vat
+            if vat >= net * Decimal("0.35") or net not in nets:
+                continue
+            n = nets[net]
+            proof = 1.5 if (net, vat) in summed else (0.5 if _known_rate(vat, net) else -0.5)
+            scores = (n.score, v.score, g.score)
+            labelled = sum(1 for score in scores if score > 0)
+            if labelled >= 2 and max(scores) >= 1.5 and (g.score > 0 or labelled + (proof > 1) >= 3):
+                yield _Triple(score=sum(scores) + proof, chosen=_three(net, n, vat, v, gross, g))
+        yield from _untaxed(gross, g, tables, exempt)
+
+
+def _untaxed(
+    gross: Decimal, g: _Fit, tables: Mapping[str, _Table], exempt: Quote | None
+) -> Iterable[_Triple]:
+    """Give the reading in which no VAT is charged: a printed zero or a mention of why is needed."""
+    zero = tables["total_vat"].get(ZERO)
+    net = tables["total_net"].get(gross)
+    taxed = any(
+        0 < vat < gross * Decimal("0.3") and fit.score > 2.75 for vat, fit in tables["total_vat"].items()
+    )
+    if g.score <= 0:
+        return
+    if zero is None and (taxed or exempt is None or g.score < 2 or (net is None and tables["total_net"])):
+        return
+    if zero is not None and net is None and (taxed or tables["total_net"]):
+        return
+    n = net or g
+    zero_choice = (
+        Choice(amount=ZERO, spot=zero.spot) if zero
+        else Choice(amount=ZERO, quote=exempt, note=say("No VAT is charged, as this mention says."))
+    )  # fmt: skip
+    yield _Triple(
+        score=(net.score if net else 0.0) + (zero.score if zero else 0.6) + g.score,
+        chosen={
+            "total_net": Choice(amount=gross, spot=n.spot),
+            "total_vat": zero_choice,
+            "total_gross": Choice(amount=gross, spot=g.spot),
+        },
+    )
+
+
+def _three(net: Decimal, n: _Fit, vat: Decimal, v: _Fit, gross: Decimal, g: _Fit) -> dict[str, Choice]:
+    return {
+        "total_net": Choice(amount=net, spot=n.spot),
+        "total_vat": Choice(amount=vat, spot=v.spot),
+        "total_gross": Choice(amount=gross, spot=g.spot),
+    }
+
+
+def _either(one: _Table, other: _Table, *, discount: float = 0.0) -> _Table:
+    """Join two tables; the better fit counts."""
+    joined = dict(one)
+    for amount, fit in other.items():
+        score = fit.score - discount
+        if amount not in joined or joined[amount].score < score:
+            joined[amount] = _Fit(score, fit.spot)
+    return joined
+
+
+def _known_rate(vat: Decimal, net: Decimal) -> bool:
+    return any(same(net * rate / 100, vat, 2 * CENT) for rate in RATES)
+
+
+def _taxed(view: View) -> bool:
+    """Tell whether a rate above zero stands on the line of a VAT label."""
+    lines = {(label.page, label.line) for label in view.named("total_vat")}
+    return any(s.value.percent and s.value.amount > 0 and (s.page, s.line) in lines for s in view.sums)
+
+
+def _exemption(view: View) -> Quote | None:
+    """Find the mention that says why no VAT is charged."""
+    for number, pieces in enumerate(view.pieces):
+        for piece in pieces:
+            if _EXEMPT.search(folded(piece.text)):
+                return view.quote_span(number, piece.start, piece.end)
+    return None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Row:
+    """A line of a table of rates: base, rate and VAT that fit together."""
+
+    base: Decimal
+    rate: Decimal
+    amount: Decimal
+    page: int
+    line: int
+
+
+def _rate_rows(view: View, *, credit: bool) -> list[_Row]:
+    """Find the lines on which base times a printed rate makes an amount of VAT."""
+    rows: list[_Row] = []
+    for number, pieces in view.lines():
+        text = "  ".join(piece.text for piece in pieces)
+        sums = [
+            _size(s.value.amount, credit=credit)
+            for s in view.sums
+            if s.page == number and s.line == pieces[0].line and s.value.money
+        ]
+        rates = {Decimal(r.replace(",", ".")) for r in _RATE_TEXT.findall(text)}
+        rates = rates or {Decimal(r.replace(",", ".")) for r in _BARE_RATE.findall(text)} & set(RATES)
+        fits = {
+            (base, rate, amount)
+            for base, amount in (*combinations(sums, 2), *((b, a) for a, b in combinations(sums, 2)))
+            for rate in rates
+            if rate > 0 and amount > 0 and base > amount and same(base * rate / 100, amount, CENT)
+        }
+        if len(fits) == 1:
+            base, rate, amount = fits.pop()
+            rows.append(_Row(base=base, rate=rate, amount=amount, page=number, line=pieces[0].line))
+    return rows
+
+
+def _summed(rows: Sequence[_Row]) -> set[tuple[Decimal, Decimal]]:
+    """Give net and VAT of every stretch of rate rows that may be the whole table."""
+    return {(sum((r.base for r in part), ZERO), sum((r.amount for r in part), ZERO)) for part in _parts(rows)}
+
+
+def _parts(rows: Sequence[_Row]) -> list[Sequence[_Row]]:
+    """Give the stretches of neighbouring rows."""
+    return [rows[i:j] for i in range(len(rows)) for j in range(i + 1, min(len(rows), i + 8) + 1)]
+
+
+def _breakdown(rows: Sequence[_Row], values: tuple[Decimal, Decimal, Decimal]) -> tuple[VatBreakdown, ...]:
+    """Give the VAT per rate where rows were found that make up the totals, else the one rate that fits them."""
+    net, vat, _ = values
+    for part in _parts(rows):
+        if sum((r.base for r in part), ZERO) == net and sum((r.amount for r in part), ZERO) == vat:
+            return tuple(VatBreakdown(rate=r.rate, base=r.base, amount=r.amount) for r in part)
+    return ()
+
+
+def _payment(tables: Mapping[str, _Table], gross: Decimal) -> dict[str, Choice]:
+    """Find what is due and what was paid before, where they make up the total."""
+    due = {a: f for a, f in tables["amount_due"].items() if f.score > 1.5}
+    paid = {abs(a): f for a, f in tables["prepaid"].items()}
+    if gross in due and not any(0 < p < gross and gross - p in due for p in paid):
+        return {"amount_due": Choice(amount=gross, spot=due[gross].spot)}
+    for amount, fit in sorted(due.items(), key=lambda item: -item[1].score):
+        before = gross - amount
+        if before in paid:
+            return {
+                "amount_due": Choice(amount=amount, spot=fit.spot),
+                "prepaid": Choice(amount=before, spot=paid[before].spot),
+            }
+    if due:
+        amount, fit = max(due.items(), key=lambda item: item[1].score)
+        return {"amount_due": Choice(amount=amount, spot=fit.spot)}
+    return {}
+
+
+def _alone(tables: Mapping[str, _Table]) -> dict[str, Choice]:
+    """Give what is well labelled although nothing adds up to prove it."""
+    chosen: dict[str, Choice] = {}
+    for name in ("total_net", "total_vat", "total_gross", "amount_due"):
+        table = tables[name]
+        if not table:
+            continue
+        best, fit = max(table.items(), key=lambda item: item[1].score)
+        others = [f.score for a, f in table.items() if a != best]
+        alone = name == "total_gross" and not others and fit.score > 1.0
+        if alone or (fit.score > 2 and fit.score - max(others, default=0.0) >= _MARGIN):
+            chosen[name] = Choice(amount=best, spot=fit.spot)
+    return chosen
+
+
+def _agreed(triples: Sequence[_Triple]) -> dict[str, Choice]:
+    """Give the fields in which rival readings agree."""
+    first, *rest = triples
+    return {
+        name: choice
+        for name, choice in first.chosen.items()
+        if all(other.chosen[name].amount == choice.amount for other in rest)
+    }
