@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from smeflow.recipe.base import Recipe
 
 ENDED = ("done", "review", "failed")
+BY_NAME = ("changed", "failed", "all")
+"""What the runner opens again by itself."""
 
 
 def rerun(
@@ -29,7 +31,7 @@ def rerun(
         typer.Option(
             "--where",
             metavar="WHICH",
-            help="changed (made by an older recipe), done, review, failed or an item.",
+            help="changed (made by an older recipe), done, review, failed, all or an item.",
         ),
     ] = "changed",
     dry_run: Annotated[
@@ -58,9 +60,9 @@ def rerun(
             tell_forecast(screen, told)
         if dry_run or not rows or not (yes or json or _sure(screen)):
             raise typer.Exit
-        if where != "changed":
+        if where not in BY_NAME:
             ledger.reopen([row.id for row in rows], again=[entry.step.name for entry in made.entries])
-    redo = "changed" if where == "changed" else None
+    redo = where if where in BY_NAME else None
     made, summary, stopped_by = run_one(screen, recipe, state=state, settings=settings, llm=llm, redo=redo)
     if json:
         tell_notes(screen, summary)
@@ -77,7 +79,10 @@ def chosen(ledger: "Ledger", recipe: "Recipe", where: str) -> "list[ItemRow]":
     ended = [row for row in ledger.items(recipe.name) if row.state in ENDED]
     if where == "changed":
         now = plan_of(prints_of(recipe.entries, recipe.llm))
-        return [row for row in ended if row.plan and row.plan != now]
+        finished = [row for row in ended if row.state != "failed" and row.parts is None]
+        return [row for row in finished if row.plan != now]
+    if where == "all":
+        return ended
     if where in STATES:
         return [row for row in ended if row.state == where]
     return [find_item(ledger, where, recipe.name)]

@@ -13,6 +13,7 @@ from smeflow.cli.screen import Screen
 from smeflow.i18n import say
 
 FAILURES = ("review", "failed")
+REDO = ("changed", "stale", "failed", "all")
 
 
 def run(
@@ -27,7 +28,9 @@ def run(
     redo: Annotated[
         str,
         typer.Option(
-            "--redo", metavar="WHICH", help="Also redo finished items: changed (by an older recipe), stale."
+            "--redo",
+            metavar="WHICH",
+            help="Also redo finished items: changed (by an older recipe), stale, failed or all.",
         ),
     ] = "",
     workers: Annotated[int, typer.Option("--workers", min=1, max=512, help="How many items at once.")] = 8,
@@ -48,6 +51,8 @@ def run(
     unknown = [name for name in fail_on if name not in FAILURES]
     if unknown:
         raise UsageProblem(say("--fail-on {name}: choose review or failed", name=unknown[0]))
+    if redo and redo not in REDO:
+        raise UsageProblem(say("--redo {name}: choose from {known}", name=redo, known=", ".join(REDO)))
     made, summary, stopped_by = run_one(
         screen, recipe, state=state, settings=settings, llm=llm, redo=redo or None, workers=workers
     )

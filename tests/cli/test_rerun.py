@@ -1,0 +1,67 @@
+"""``smeflow rerun``: number and cost first, then the items that are meant and no others."""
+
+import pytest
+
+
+@pytest.fixture
+def ran(smeflow, workspace):
+    """Run the recipe once."""
+    smeflow("run", "recipe.yaml")
+    return smeflow
+
+
+def change(workspace):
+    """Make the recipe's step another one."""
+    text = (workspace / "recipe.yaml").read_text(encoding="utf-8")
+    (workspace / "recipe.yaml").write_text(text.replace("into: Invoice", "into: Invoice\n    ask: always"))
+
+
+def test_with_nothing_changed_there_is_nothing_to_redo(ran):
+    """And nothing is run."""
+    told = ran("rerun", "recipe.yaml", "--yes")
+    assert told.code == 0
+    assert "Nothing to redo" in told.out
+
+
+def test_a_dry_run_tells_which_steps_changed_and_changes_nothing(ran, workspace):
+    """A person sees number, steps and cost before paying."""
+    change(workspace)
+    (told,) = ran("rerun", "recipe.yaml", "--dry-run", "--json").lines
+    assert told["items"] == 3
+    assert told["steps"] == {"invoice": 3}
+    assert (told["calls"], told["cost"]) == (0, "0")
+    (after,) = ran("rerun", "recipe.yaml", "--dry-run", "--json").lines
+    assert after == told
+
+
+def test_without_a_yes_nothing_is_redone(ran, workspace):
+    """Where nobody can be asked, silence is no consent."""
+    change(workspace)
+    told = ran("rerun", "recipe.yaml")
+    assert "--yes" in told.err
+    (again,) = ran("rerun", "recipe.yaml", "--dry-run", "--json").lines
+    assert again["items"] == 3
+
+
+def test_items_of_an_older_recipe_are_redone_and_a_decision_stays(ran, workspace):
+    """What a person approved is not asked again."""
+    ran("review", "approve", "lieferant-471113")
+    ran("run", "recipe.yaml")
+    change(workspace)
+    told = ran("rerun", "recipe.yaml", "--yes", "--json")
+    assert told.code == 0, told.err
+    assert (told.lines[-1]["items"], told.lines[-1]["done"]) == (4, 2)
+    assert "Nothing to redo" in ran("rerun", "recipe.yaml").out
+
+
+def test_one_item_can_be_meant(ran):
+    """By its name, as `show` takes it."""
+    (told,) = ran("rerun", "recipe.yaml", "--where", "my-supplier-018304", "--dry-run", "--json").lines
+    assert told["keys"] == ["my-supplier-018304.xml"]
+
+
+def test_redo_takes_only_words_it_knows(ran):
+    """A mistyped word is refused before anything runs."""
+    told = ran("run", "recipe.yaml", "--redo", "chnaged")
+    assert told.code == 2
+    assert "changed" in told.err
