@@ -223,7 +223,7 @@ def _unused_keys(allowed: Sequence[str], environ: Mapping[str, str]) -> list[Phr
     variables = {r.key_variable: r for r in PROVIDERS.values() if r.key_variable and r.name not in named}
     return [
         say(
-            "A key for {provider} lies in {variable} and is not used: nobody allowed it. Say allow: [{name}].",
+            "A key for {provider} lies in {variable} and is not used: nobody allowed it. Allow: [{name}].",
             provider=row.title, variable=variable, name=row.name,
         )
         for variable, row in variables.items()

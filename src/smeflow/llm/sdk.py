@@ -33,6 +33,10 @@ OPENAI: Mapping[str, Meaning] = {
     "InvalidWebhookSignatureError": "mistake",
     "WebSocketConnectionClosedError": "broken",
     "WebSocketQueueFullError": "broken",
+    "APIRemovedInV1": "mistake",
+    "MutuallyExclusiveAuthError": "key",
+    "StreamAlreadyConsumed": "broken",
+    "_AmbiguousModuleClientUsageError": "mistake",
 }
 """Every exception class of the openai SDK; a test compares it with the installed one."""
 _OTHERS: Mapping[str, Meaning] = {

@@ -51,7 +51,7 @@ class Wire(Protocol):
         ...
 
 
-class _Waiting:
+class Waiting:
     """One caller waiting for the loop. A bare lock is the cheapest thing to wait on."""
 
     __slots__ = ("answered", "body", "error", "headers", "lock", "task", "timeout_seconds", "url")
@@ -98,7 +98,7 @@ class AioWire:
 
     max_bytes: int = MAX_BYTES
     _guard: threading.Lock = field(default_factory=threading.Lock, repr=False)
-    _queue: "collections.deque[_Waiting]" = field(default_factory=collections.deque, repr=False)
+    _queue: "collections.deque[Waiting]" = field(default_factory=collections.deque, repr=False)
     _engine: _Engine | None = field(default=None, repr=False)
     _proxies: dict[str, str | None] = field(default_factory=dict, repr=False)
     _tasks: set["asyncio.Task[None]"] = field(default_factory=set, repr=False)
@@ -107,7 +107,7 @@ class AioWire:
     def post(self, url: str, headers: Mapping[str, str], body: bytes, timeout_seconds: float) -> Answered:
         """Send *body* and give the answer; see `Wire`."""
         engine = self._engine or self._start()
-        waiting = _Waiting(url, headers, body, timeout_seconds)
+        waiting = Waiting(url, headers, body, timeout_seconds)
         self._queue.append(waiting)
         if not self._awake:  # set before the wake-up, cleared before the queue is read: nothing is left lying
             self._awake = True
@@ -143,7 +143,7 @@ class AioWire:
                 weakref.finalize(self, self._engine.stop)  # at the end of the process too
             return self._engine
 
-    def _cancel(self, waiting: _Waiting) -> None:
+    def _cancel(self, waiting: Waiting) -> None:
         if self._engine is not None:
             self._engine.loop.call_soon_threadsafe(lambda: waiting.task and waiting.task.cancel())
 
@@ -156,7 +156,7 @@ class AioWire:
             self._tasks.add(task)  # the loop itself keeps only weak references
             task.add_done_callback(self._tasks.discard)
 
-    async def _serve(self, waiting: _Waiting) -> None:
+    async def _serve(self, waiting: Waiting) -> None:
         try:
             waiting.answered = await self._exchange(waiting)
         except BaseException as error:  # noqa: BLE001 - it is raised again in the caller's thread
@@ -164,7 +164,7 @@ class AioWire:
         finally:
             waiting.lock.release()
 
-    async def _exchange(self, waiting: _Waiting) -> Answered:
+    async def _exchange(self, waiting: Waiting) -> Answered:
         import aiohttp
 
         engine = self._engine
@@ -189,7 +189,7 @@ class AioWire:
                 if too_long:
                     response.close()
                 headers = {name.lower(): value for name, value in response.headers.items()}
-                return _plain(response.status, headers, body, too_long, self.max_bytes)
+                return plain(response.status, headers, body, self.max_bytes, too_long=too_long)
         except (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError) as error:
             raise _unreachable(error) from None
         except TimeoutError:
@@ -229,7 +229,7 @@ async def _read(stream: Any, most: int) -> tuple[bytes, bool]:
     return (body[:most], True) if len(body) > most else (body, False)
 
 
-def _plain(status: int, headers: dict[str, str], body: bytes, too_long: bool, most: int) -> Answered:  # noqa: FBT001
+def plain(status: int, headers: dict[str, str], body: bytes, most: int, *, too_long: bool) -> Answered:
     """Undo gzip and deflate, never to more than *most* bytes."""
     coding = headers.get("content-encoding", "").strip().lower()
     if coding in {"", "identity"} or too_long:
