@@ -44,6 +44,8 @@ class LedgerCalls:
 
     def find(self, key: str) -> Reply | None:
         """Give the reply settled under *key*, marked ``replayed``."""
+        if self.item.lease == 1:
+            return None  # nobody held this item before, so nothing was ever asked for it
         found = self.store.first("reply", key=key)
         return _reply_of(found[0]) if found else None
 

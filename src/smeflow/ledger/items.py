@@ -111,9 +111,16 @@ def change(transaction: Transaction, item: int, lease: int | None, changes: Mapp
     row = found[0]
     held = row["lease"]
     row.update(changes)
-    if transaction.set("items", row, lease=held) != 1:
+    form = "move" if changes.keys() <= MOVES else "set"
+    if transaction.set("items", row, form, lease=held) != 1:
         raise TakenOver(item)
     return row
+
+
+MOVES = frozenset(
+    ("lease", "state", "reason", "due_at", "parked_at", "takes", "parts", "plan", "outcome", "wanted", "tries", "ended_at")
+)
+"""The columns that the statement ``move items`` writes."""
 
 
 def end_of(
@@ -178,7 +185,7 @@ def claim(
         for row in taken:
             held = row["lease"]
             row["lease"] = held + 1
-            transaction.set("items", row, lease=held)
+            transaction.set("items", row, "lease", lease=held)
         return taken
 
     return [item_of(row) for row in store.write(job)]
@@ -191,7 +198,7 @@ def claim_one(store: Store, number: int) -> ItemRow | None:
         found = transaction.rows("get items", id_=number)
         if not found or found[0]["state"] != "open":
             return None
-        return change(transaction, number, None, {"lease": found[0]["lease"] + 1})
+        return change(transaction, number, found[0]["lease"], {"lease": found[0]["lease"] + 1})
 
     row = store.write(job)
     return item_of(row) if row else None

@@ -30,6 +30,7 @@ class CompiledSql:
     version: int
     tables: tuple[str, ...]
     columns: dict[str, tuple[str, ...]]
+    covered: dict[str, tuple[str, ...]]
     statements: dict[str, str]
 
 
@@ -38,7 +39,8 @@ def compiled_sql() -> CompiledSql:
     """Read the compiled schema."""
     made = json.loads(resources.files("smeflow.ledger").joinpath("sqlite.json").read_text(encoding="utf-8"))
     columns = {table: tuple(names) for table, names in made["columns"].items()}
-    return CompiledSql(made["version"], tuple(made["tables"]), columns, made["statements"])
+    spoken_for = {table: covered(names) for table, names in columns.items()}
+    return CompiledSql(made["version"], tuple(made["tables"]), columns, spoken_for, made["statements"])
 
 
 def connect(path: Path, *, create: bool) -> sqlite3.Connection:

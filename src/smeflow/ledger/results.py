@@ -45,7 +45,7 @@ class Ending:
     """How long until then, when it was put off; not written down."""
     plan: str = ""
     outcome: Mapping[str, Any] = field(default_factory=dict)
-    """Per step ``r`` and a result's number, ``d`` and a decision's, ``n`` and a place in ``new``, a phrase."""
+    """Per step ``r`` and a result's number, ``d`` and a decision's, ``n`` and a place in ``new``, a text."""
     new: Sequence[NewResult] = ()
     wanted: bool = False
     tries: int = 0

@@ -19,7 +19,7 @@ def begin(
         at = store.now()
         last = transaction.rows("last run", recipe=recipe)[:1]
         crashed = bool(last) and last[0]["ended_at"] is None
-        purse = last[0]["purse"] if crashed else f"run {recipe} {at}"
+        purse = last[0]["purse"] if crashed else f"run {recipe} {store.chance()}"
         row = {
             "recipe": recipe,
             "text_hash": text_hash,

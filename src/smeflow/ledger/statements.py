@@ -46,6 +46,14 @@ PAID = func.coalesce(func.sum(case((ends.c.call.is_(None), calls.c.nanos), else_
 """A call that never ended may have been answered: it counts as what was set aside for it."""
 
 
+LEASES = ("lease", "crc")
+MOVES = (
+    *LEASES,
+    *("state", "reason", "due_at", "parked_at", "takes", "parts", "plan", "outcome", "wanted", "tries", "ended_at"),
+)
+"""What changes while an item is worked on. A statement that names no other column leaves most indexes alone."""
+
+
 def _word(text: str) -> Any:
     return literal_column(f"'{text}'")
 
@@ -63,7 +71,10 @@ def _writes() -> dict[str, ClauseElement]:
         made[f"all {table.name}"] = select(table)
         if table.name == "memory":
             made["forget memory"] = delete(table).where(this)
-    made["set items"] = made["set items"].where(items.c.lease == bindparam("lease_"))  # type: ignore[attr-defined]
+    held = and_(items.c.id == bindparam("id_"), items.c.lease == bindparam("lease_"))
+    for name, columns in (("set", items.c.keys()), ("move", MOVES), ("lease", LEASES)):
+        values = {c: bindparam(c) for c in columns if c != "id"}
+        made[f"{name} items"] = update(items).where(held).values(values)
     return made
 
 

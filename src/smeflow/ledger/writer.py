@@ -29,6 +29,11 @@ class Sql(Protocol):
         """Column names of each table, ``crc`` last."""
         ...
 
+    @property
+    def covered(self) -> Mapping[str, tuple[str, ...]]:
+        """The columns each table's checksum speaks for."""
+        ...
+
 
 def crc(values: Iterable[object]) -> int:
     """Compute a row's checksum over its columns in order: it finds damage, the audit chain malice."""
@@ -61,12 +66,12 @@ class Transaction:
         row["crc"] = checksum(table, row, self._sql)
         return int(self._connection.execute(self._sql.statements[f"add {table}"], row).lastrowid or 0)
 
-    def set(self, table: str, row: Row, **guard: object) -> int:
+    def set(self, table: str, row: Row, form: str = "set", **guard: object) -> int:
         """Write *row* whole over the one with its key, if *guard* still stands. Gives the rows changed."""
         row["crc"] = checksum(table, row, self._sql)
         key = self._sql.columns[table][0]
         guards = {f"{name}_": value for name, value in {key: row[key], **guard}.items()}
-        return self._connection.execute(self._sql.statements[f"set {table}"], {**row, **guards}).rowcount
+        return self._connection.execute(self._sql.statements[f"{form} {table}"], {**row, **guards}).rowcount
 
     def drop(self, name: str, **parameters: object) -> None:
         """Run a statement that takes rows away."""
@@ -75,7 +80,7 @@ class Transaction:
 
 def checksum(table: str, row: Row, sql: Sql) -> int:
     """Compute the checksum of *row*; see `covered`."""
-    return crc([row[c] for c in covered(sql.columns[table])])
+    return crc([row[c] for c in sql.covered[table]])
 
 
 def covered(columns: tuple[str, ...]) -> tuple[str, ...]:

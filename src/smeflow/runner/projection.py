@@ -13,9 +13,9 @@ from smeflow.ledger.blobs import blob_data
 from smeflow.ledger.cases import Codec, document_of, values_of
 from smeflow.ledger.items import changes_of, item_of
 from smeflow.ledger.rows import ItemRow
-from smeflow.ledger.runs import Memory, delivered
+from smeflow.ledger.runs import Memory, delivered, last_delivery
 from smeflow.ledger.store import Store
-from smeflow.sinks.base import Sink, SinkItem
+from smeflow.sinks.base import Put, Sink, SinkItem
 from smeflow.sources.base import ROW
 from smeflow.step import Case, Known, Step
 
@@ -55,6 +55,14 @@ class Projection:
         if memory.get(mark, "").split(" ")[:1] == [state] and self._untouched(memory[mark]):
             return ()
         put = sink.put(self.items(), memory)
+        last = last_delivery(self.store, self.recipe, sink.name)
+        if put.changed or last is None or last.sha256 != put.sha256:
+            self._note(sink, put)
+        if not put.notes and Path(put.path).is_file():
+            memory[mark] = f"{state} {_file_hash(Path(put.path))} {put.path}"
+        return put.notes
+
+    def _note(self, sink: Sink, put: Put) -> None:
         delivered(
             self.store,
             recipe=self.recipe,
@@ -64,9 +72,6 @@ class Projection:
             key=hash_of([self.recipe, sink.name, put.sha256]),
             rows=put.rows,
         )
-        if not put.notes and Path(put.path).is_file():
-            memory[mark] = f"{state} {_file_hash(Path(put.path))} {put.path}"
-        return put.notes
 
     def _untouched(self, mark: str) -> bool:
         """Tell whether the file is as it was left. A folder of files is always looked through by its sink."""

@@ -1,0 +1,56 @@
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from smeflow._text import sha256
+from smeflow.ledger import runs
+from smeflow.ledger.intake import Incoming, Intake, Taken
+from smeflow.ledger.ledger import Ledger
+from smeflow.ledger.rows import RunRow
+
+
+class Clock:
+    """A clock that a test sets."""
+
+    def __init__(self) -> None:
+        self.now = datetime(2026, 11, 20, 9, 0, tzinfo=UTC)
+
+    def __call__(self) -> datetime:
+        return self.now
+
+    def forward(self, **by: float) -> None:
+        self.now += timedelta(**by)
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+def ledger(tmp_path: Path, clock: Clock) -> Iterator[Ledger]:
+    with Ledger.open(tmp_path / "state", clock=clock) as opened:
+        yield opened
+
+
+@pytest.fixture
+def take(ledger: Ledger) -> Callable[..., Taken]:
+    """Take files in: ``take({"a.txt": b"…"})``."""
+
+    def take_in(files: dict[str, bytes], *, unique: bool = False, complete: bool = True) -> Taken:
+        incoming = (
+            Incoming(
+                key=key, version=sha256(data), name=key, media_type="text/plain", data=data, unique=unique
+            )
+            for key, data in files.items()
+        )
+        return Intake(ledger.store, "r", "inbox").take(incoming, complete=complete)
+
+    return take_in
+
+
+@pytest.fixture
+def run(ledger: Ledger) -> RunRow:
+    return runs.begin(ledger.store, recipe="r", text_hash="t", plan="p", llm="m", smeflow="0", pid=1)

@@ -1,0 +1,178 @@
+import threading
+from collections.abc import Callable
+from dataclasses import replace
+from decimal import Decimal
+
+import pytest
+
+from smeflow.calls import Scope
+from smeflow.errors import BudgetSpent, LLMRejected, LLMUnavailable
+from smeflow.i18n import say
+from smeflow.ledger import items, runs
+from smeflow.ledger.budget import Budget
+from smeflow.ledger.calls import LedgerCalls, settle_lost
+from smeflow.ledger.items import TakenOver
+from smeflow.ledger.ledger import Ledger
+from smeflow.ledger.rows import ItemRow, RunRow
+from smeflow.llm.base import Message, Place, Reply, Request, Usage
+from smeflow.money import Money
+
+PLACE = Place(provider="mistral_ai", model="small", region="eu")
+EURO = Money(Decimal(1), "EUR")
+
+
+def _request(text: str = "What is it?") -> Request:
+    return Request(messages=(Message("user", text),))
+
+
+def _reply(cost: str = "0.25") -> Reply:
+    return Reply(
+        text='{"label": "été"}',
+        model="small-2",
+        usage=Usage(input_tokens=10, output_tokens=3),
+        id="x-1",
+        cost=Money(Decimal(cost), "EUR"),
+    )
+
+
+@pytest.fixture
+def item(ledger: Ledger, take: Callable[..., object]) -> ItemRow:
+    take({"a.txt": b"one", "b.txt": b"two"})
+    return items.claim(ledger.store, "r", 2)[0]
+
+
+def _log(ledger: Ledger, item: ItemRow, run: RunRow, budget: Budget | None = None) -> LedgerCalls:
+    scope = Scope(recipe="r", item=item.key, version=item.version, step="kind", fingerprint="f")
+    budget = budget or Budget()
+    return LedgerCalls(store=ledger.store, item=item, scope=scope, run=run.id, purse=run.purse, budget=budget)
+
+
+def test_a_settled_reply_is_found_again_after_a_restart(ledger: Ledger, item: ItemRow, run: RunRow):
+    """A reply is written before it is used; whoever holds the item next replays it, at no cost."""
+    log = _log(ledger, item, run)
+    log.settle(log.reserve("k", _request(), PLACE, EURO), _reply())
+    again = items.claim_one(ledger.store, item.id)
+    assert again is not None
+    found = _log(ledger, again, run).find("k")
+    assert found == replace(_reply("0"), replayed=True)
+    assert _log(ledger, again, run).find("another") is None
+
+
+def test_an_equal_request_of_another_item_is_recalled(ledger: Ledger, item: ItemRow, run: RunRow):
+    """Only the same model's reply to the same request; what somebody asks again is asked again."""
+    log = _log(ledger, item, run)
+    log.settle(log.reserve("k", _request(), PLACE, EURO), _reply())
+    found = log.recall(_request(), PLACE)
+    assert found is not None
+    assert (found.text, found.replayed) == ('{"label": "été"}', True)
+    assert log.recall(_request("Another?"), PLACE) is None
+    assert log.recall(_request(), replace(PLACE, model="large")) is None
+    assert replace(log, scope=replace(log.scope, take=1)).recall(_request(), PLACE) is None
+
+
+def test_a_broken_attempt_is_never_replayed_and_costs_what_was_set_aside(
+    ledger: Ledger, item: ItemRow, run: RunRow
+):
+    """An attempt that broke after it was sent may be billed; one that was refused at the door is not."""
+    log = _log(ledger, item, run)
+    down = LLMUnavailable(say("no answer"), kind="broken", sent=True)
+    log.settle(log.reserve("k", _request(), PLACE, EURO), down)
+    log.settle(log.reserve("k", _request(), PLACE, EURO), LLMUnavailable(say("busy"), kind="rate"))
+    log.settle(log.reserve("k", _request(), PLACE, EURO), LLMRejected(say("no key"), reason="key"))
+    assert log.recall(_request(), PLACE) is None
+    first, second, third = ledger.calls(item)
+    assert [c.attempt for c in (first, second, third)] == [1, 2, 3]
+    assert (first.state, first.cost, first.estimated) == ("broken", EURO, True)
+    assert (second.cost, third.cost) == (None, None)
+    assert "LLMRejected: no key" in third.error
+    assert ledger.spent_in_month().cost.amount == 1
+
+
+def test_a_reservation_gives_back_what_was_not_used(ledger: Ledger, item: ItemRow, run: RunRow):
+    """The worst case is set aside before sending; afterwards only the real cost counts."""
+    log = _log(ledger, item, run)
+    ticket = log.reserve("k", _request(), PLACE, EURO)
+    assert ledger.spent_in_month("2026-11").cost.amount == 1
+    log.settle(ticket, _reply("0.25"))
+    assert ledger.spent_in_month("2026-11").cost.amount == Decimal("0.25")
+    assert ledger.cost("r").cost == Money(Decimal("0.250000"), "EUR")
+    assert ledger.cost_of_item(item).calls == 1
+    assert ledger.cost_of_run(run).cost.amount == Decimal("0.25")
+
+
+@pytest.mark.parametrize(("whose", "limits"), [
+    ("item", {"item": Decimal(2), "run": None, "month": None}),
+    ("run", {"item": None, "run": Decimal(2), "month": None}),
+    ("month", {"item": None, "run": None, "month": Decimal(2)}),
+])  # fmt: skip
+def test_a_budget_is_never_overdrawn(ledger: Ledger, item: ItemRow, run: RunRow, whose: str, limits: dict):
+    """The worst case must fit into what is left; nothing is written when it does not."""
+    log = _log(ledger, item, run, Budget(**limits))
+    for _ in range(2):
+        log.reserve("k", _request(), PLACE, EURO)
+    with pytest.raises(BudgetSpent) as caught:
+        log.reserve("k", _request(), PLACE, Money(Decimal("0.001"), "EUR"))
+    assert (caught.value.whose, caught.value.limit, caught.value.spent) == (whose, 2, 2)
+    assert len(ledger.calls(item)) == 2
+
+
+def test_many_threads_do_not_overdraw_a_budget(ledger: Ledger, item: ItemRow, run: RunRow):
+    """Reservations that come at once are looked at one after another."""
+    log, got, refused = _log(ledger, item, run, Budget(run=Decimal(5))), [], []
+
+    def one(n: int) -> None:
+        try:
+            got.append(log.reserve(f"k{n}", _request(), PLACE, EURO))
+        except BudgetSpent as error:
+            refused.append(error)
+
+    threads = [threading.Thread(target=one, args=(n,)) for n in range(12)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert (len(got), len(refused)) == (5, 7)
+
+
+def test_a_run_after_a_crash_spends_from_the_same_budget(ledger: Ledger, item: ItemRow, run: RunRow):
+    """Killing a run again and again does not raise what it may spend."""
+    _log(ledger, item, run).reserve("k", _request(), PLACE, EURO)
+    again = runs.begin(ledger.store, recipe="r", text_hash="t", plan="p", llm="m", smeflow="0", pid=2)
+    assert again.purse == run.purse
+    runs.end(ledger.store, again, stopped=None, summary="{}")
+    third = runs.begin(ledger.store, recipe="r", text_hash="t", plan="p", llm="m", smeflow="0", pid=3)
+    assert third.purse != run.purse
+
+
+def test_an_attempt_left_by_a_crash_costs_what_was_set_aside(ledger: Ledger, item: ItemRow, run: RunRow):
+    """It may have been answered and billed."""
+    _log(ledger, item, run).reserve("k", _request(), PLACE, EURO)
+    assert ledger.calls(item)[0].state == "reserved"
+    assert settle_lost(ledger.store, "r") == 1
+    (call,) = ledger.calls(item)
+    assert (call.state, call.cost, call.estimated) == ("broken", EURO, True)
+    assert ledger.spent_in_month("2026-11").cost.amount == 1
+
+
+def test_other_currencies_count_by_the_rate(ledger: Ledger, item: ItemRow, run: RunRow):
+    """A price in dollars is set aside in euros; without a rate nothing is sent."""
+    dollars = Money(Decimal(2), "USD")
+    budget = Budget(
+        convert=lambda m: Money(m.amount * Decimal("0.9"), "EUR") if m.currency == "USD" else None
+    )
+    log = _log(ledger, item, run, budget)
+    log.reserve("k", _request(), PLACE, dollars)
+    assert ledger.spent_in_month("2026-11").cost.amount == Decimal("1.8")
+    with pytest.raises(BudgetSpent, match="No exchange rate from JPY"):
+        log.reserve("k", _request(), PLACE, Money(Decimal(2), "JPY"))
+
+
+def test_who_lost_the_item_asks_nothing_more(ledger: Ledger, item: ItemRow, run: RunRow):
+    """A stale holder may still write down what it paid, and starts nothing new."""
+    log = _log(ledger, item, run)
+    ticket = log.reserve("k", _request(), PLACE, EURO)
+    items.abandon(ledger.store, [item.id])
+    with pytest.raises(TakenOver):
+        log.reserve("k2", _request(), PLACE, EURO)
+    log.settle(ticket, _reply())
+    assert ledger.calls(item)[0].state == "answered"
