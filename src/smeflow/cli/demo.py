@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from smeflow.cli.language import MARK
 from smeflow.cli.screen import STATES, Column, Screen
 from smeflow.i18n import Phrase, say
 
@@ -47,21 +48,21 @@ def demo(
     started = time.monotonic()
     screen.print(say("First act: the readers alone, no key and no model."), style="bold")
     screen.print()
-    first = act(screen, copied(folder), "none")
+    first = act(screen, copied(screen, folder), "none")
     tell(screen, first, time.monotonic() - started)
     model = os.environ.get(MODEL, "none")
     if model == "none":
-        _what_next(screen, first)
+        _what_next(screen, folder)
         return
     started = time.monotonic()
     screen.print()
     screen.print(say("Second act: {model} is asked about what is left.", model=model), style="bold")
     screen.print()
-    tell(screen, act(screen, copied(folder), model), time.monotonic() - started)
+    tell(screen, act(screen, copied(screen, folder), model), time.monotonic() - started)
 
 
-def copied(folder: Path) -> list[Path]:
-    """Copy the bundled recipes and their documents to *folder*; give the recipes."""
+def copied(screen: Screen, folder: Path) -> list[Path]:
+    """Copy the bundled recipes and documents to *folder*, a firm's folder of its own; give the recipes."""
     from smeflow.cli.bundled import bundled_recipes
     from smeflow.cli.check import recipe_files
 
@@ -69,6 +70,9 @@ def copied(folder: Path) -> list[Path]:
     shutil.copytree(
         source, folder, dirs_exist_ok=True, ignore=shutil.ignore_patterns("out", ".smeflow", "__pycache__")
     )
+    if not (folder / MARK).exists():  # else the ledger of a firm around it would get the demo's items
+        locale = "fr-FR" if screen.language == "fr" else "en-GB"
+        (folder / MARK).write_text(f'[company]\nlocale = "{locale}"\n', encoding="utf-8")
     folders = sorted(p for p in folder.iterdir() if p.is_dir() and any(p.glob("*.yaml")))
     return recipe_files([*folders, *([folder] if any(folder.glob("*.yaml")) else [])])
 
@@ -169,11 +173,10 @@ def _count(number: int, style: str) -> object:
     return Text(str(number), style=style if number else "bright_black")
 
 
-def _what_next(screen: Screen, ran: list[Ran]) -> None:
-    first = ran[0].folder
+def _what_next(screen: Screen, folder: Path) -> None:
     lines: list[tuple[Phrase, str]] = [
-        (say("See what waits for you"), f"cd {first} && smeflow review"),
-        (say("See one item with its quotes"), f"cd {first} && smeflow show 1 --html page.html"),
+        (say("See what waits for you"), f"cd {folder} && smeflow review"),
+        (say("See one item with its quotes"), f"cd {folder} && smeflow show 1 --html page.html"),
         (say("Start with your own"), "smeflow init"),
         (say("With a model"), f"{MODEL}=NAME smeflow demo"),
     ]

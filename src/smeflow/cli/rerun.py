@@ -9,7 +9,7 @@ import typer
 from smeflow.cli.options import Json, RecipeFile, Settings, State
 from smeflow.cli.places import find_item, open_ledger
 from smeflow.cli.running import as_json, exit_code, run_one, tell_notes, tell_summary
-from smeflow.cli.screen import STATES, Screen
+from smeflow.cli.screen import STATES, Screen, plain
 from smeflow.cli.settings import settings_of
 from smeflow.i18n import say
 
@@ -108,7 +108,7 @@ def forecast(ledger: "Ledger", recipe: "Recipe", rows: "list[ItemRow]") -> dict[
         "items": len(rows),
         "steps": differing,
         "calls": calls,
-        "cost": str(cost),
+        "cost": plain(cost),
         "currency": ledger.currency,
         "keys": [row.key for row in rows],
     }

@@ -10,7 +10,7 @@ from smeflow.cli.exits import LEFT, OK, STOPPED
 from smeflow.cli.models import model_of
 from smeflow.cli.places import open_ledger, state_folder
 from smeflow.cli.progress import progress
-from smeflow.cli.screen import STATES, Screen
+from smeflow.cli.screen import STATES, Screen, plain
 from smeflow.cli.settings import settings_of
 from smeflow.cli.stopping import stopping
 from smeflow.i18n import say
@@ -81,7 +81,7 @@ def as_json(summary: "Summary") -> dict[str, Any]:
         "items": summary.items,
         **{name: getattr(summary, name) for name in STATES},
         "calls": summary.calls,
-        "cost": format(summary.cost.amount.normalize(), "f"),
+        "cost": plain(summary.cost.amount),
     }
 
 

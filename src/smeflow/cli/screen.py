@@ -26,6 +26,11 @@ STATES: dict[str, tuple[Phrase, str, str]] = {
 NO_BREAK = "\u202f"
 
 
+def plain(value: Decimal) -> str:
+    """Write an amount for a program: digits and a point, no more zeros than needed, never an exponent."""
+    return format(value.normalize(), "f")
+
+
 @dataclass(frozen=True, kw_only=True)
 class Column:
     """One column of a table on the screen."""

@@ -8,7 +8,7 @@ import typer
 
 from smeflow.cli.options import Item, Json, RecipeName, State
 from smeflow.cli.places import find_item, open_ledger
-from smeflow.cli.screen import Column, Screen
+from smeflow.cli.screen import Column, Screen, plain
 from smeflow.cli.values import show_value
 from smeflow.i18n import say
 
@@ -57,7 +57,7 @@ def everything(ledger: "Ledger", row: "ItemRow", screen: Screen) -> dict[str, An
         "reasons": [screen.text(p) for p in row.reason.phrases],
         "results": current(ledger, row),
         "calls": [_call(c) for c in ledger.calls(row)],
-        "cost": str(spent.cost.amount),
+        "cost": plain(spent.cost.amount),
         "currency": spent.cost.currency,
         "reviews": [_review(r) for r in ledger.reviews(row)],
     }
@@ -65,7 +65,9 @@ def everything(ledger: "Ledger", row: "ItemRow", screen: Screen) -> dict[str, An
 
 def current(ledger: "Ledger", row: "ItemRow") -> dict[str, Any]:
     """Give the value of every step as it stands now, a person's before any machine's, as plain values."""
-    found = {step: ledger.value(row, step) for step in row.outcome}
+    made = {result.step: result.id for result in reversed(ledger.results(row))}
+    steps = sorted(row.outcome, key=lambda step: made.get(step, 0))
+    found = {step: ledger.value(row, step) for step in steps}
     return {step: json_module.loads(value[0]) for step, value in found.items() if value and value[0]}
 
 
@@ -79,7 +81,7 @@ def _call(call: "CallRow") -> dict[str, Any]:
         "error": call.error,
         "input_tokens": call.input_tokens,
         "output_tokens": call.output_tokens,
-        "cost": str(call.cost.amount) if call.cost else None,
+        "cost": plain(call.cost.amount) if call.cost else None,
         "currency": call.cost.currency if call.cost else None,
         "at": call.at.isoformat(),
     }

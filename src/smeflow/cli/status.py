@@ -7,7 +7,7 @@ import typer
 
 from smeflow.cli.options import Json, State
 from smeflow.cli.places import open_ledger
-from smeflow.cli.screen import STATES, Column, Screen
+from smeflow.cli.screen import STATES, Column, Screen, plain
 from smeflow.i18n import say
 
 if TYPE_CHECKING:
@@ -59,7 +59,7 @@ def summary(ledger: "Ledger", recipe: str) -> dict[str, Any]:
         "items": counts.items,
         **{name: getattr(counts, name) for name in STATES},
         "calls": spent.calls,
-        "cost": format(spent.cost.amount.normalize(), "f"),
+        "cost": plain(spent.cost.amount),
         "currency": spent.cost.currency,
     }
 
@@ -137,4 +137,5 @@ def _complaints(screen: Screen, row: "ItemRow", ledger: "Ledger") -> list[str]:
     value = json.loads(found[0]) if found and found[0] else None
     if not isinstance(value, dict) or value.get("proven"):
         return []
-    return [screen.text(p) for p in sentences(value)][:3]
+    against = sentences({"doubts": value.get("doubts", ())}) or sentences(value)
+    return [screen.text(p) for p in against][:3]

@@ -47,7 +47,7 @@ PARTY: dict[str, Phrase] = {
 """What people call the details of a seller or buyer."""
 READERS: dict[str, Phrase] = {
     "einvoice": say("e-invoice"),
-    "layout": say("page"),
+    "layout": say("layout"),
     "labels": say("labels"),
     "model": say("model"),
     "person": say("person"),
@@ -98,7 +98,7 @@ def field_rows(screen: Screen, fields: Mapping[str, Mapping[str, Any]]) -> Itera
             continue
         reader, page = screen.text(reader_word(reading.get("reader"))), reading.get("page")
         where = screen.text(say("page {n}", n=page)) if page and not reading.get("path") else ""
-        yield _name(screen, name), reading["value"], reading.get("quote"), f"{reader} {where}".rstrip()
+        yield _name(screen, name), reading["value"], reading.get("quote"), ", ".join(filter(None, (reader, where)))
 
 
 def field_columns() -> list[Column]:
