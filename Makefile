@@ -14,12 +14,12 @@ test: $(VENV)/.dev  ## every test, the notebook included
 	$(RUN_TESTS) $(ARGS)
 
 check: $(VENV)/.dev  ## style, types and floors
-	$(BIN)/ruff check src tests scripts
+	$(BIN)/ruff check src tests scripts benchmarks
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
 bench: $(VENV)/.dev  ## the figures of docs/measurements.md
-	$(BIN)/python bench/run.py $(ARGS)
+	$(BIN)/python benchmarks/run.py $(ARGS)
 
 docs: $(VENV)/.docs  ## the documentation as a web site in site/
 	$(BIN)/zensical build --clean
