@@ -86,20 +86,19 @@ class Ledger:
             yield from map(items.item_of, rows)
 
     def item(self, recipe: str | None, key: str | int) -> ItemRow | None:
-        """Find an item by its number, its key or its name; None where there is none.
+        """Find an item by its key, its name or its number; None where there is none.
 
-        A name that several items have gives the first.
+        Text that is a key is taken as such, even where it looks like a number; a name that several items have
+        gives the first.
         """
-        if isinstance(key, int) or key.isdecimal():
-            rows = self.store.read("get items", id_=int(key))
-            if rows and recipe in (None, rows[0]["recipe"]):
-                return items.item_of(rows[0])
-        for name in [recipe] if recipe is not None else self.recipes():
-            found = self.store.read("items by name", recipe=name, called=str(key))
-            if found:
-                exact = [row for row in found if row["key"] == key]
-                return items.item_of((exact or found)[0])
-        return None
+        if isinstance(key, str):
+            for name in [recipe] if recipe is not None else self.recipes():
+                found = self.store.read("items by name", recipe=name, called=key)
+                if found:
+                    exact = [row for row in found if row["key"] == key]
+                    return items.item_of((exact or found)[0])
+        rows = self.store.read("get items", id_=int(key)) if str(key).isdecimal() else []
+        return items.item_of(rows[0]) if rows and recipe in (None, rows[0]["recipe"]) else None
 
     def results(self, item: ItemRow) -> list[ResultRow]:
         """Give every result ever made for an item, oldest first."""

@@ -1,0 +1,81 @@
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from smeflow.ledger.ledger import Ledger
+from smeflow.ledger.rows import ItemRow
+from smeflow.plan import Entry
+from smeflow.recipe.base import Recipe
+from smeflow.recipe.workspace import Workspace
+from smeflow.runner.runner import Summary, run_recipe
+from smeflow.sinks.base import Sink
+from smeflow.sources.base import ROW, Arrival, Unreadable, arrival
+from smeflow.step import Step
+
+
+@dataclass
+class Things:
+    """A source that has what the test puts into it."""
+
+    here: dict[str, str] = field(default_factory=dict)
+    media_type: str = ROW
+    name: str = "things"
+    complete: bool = True
+
+    def cases(self) -> Iterator[Arrival | Unreadable]:
+        for key, text in self.here.items():
+            data = json.dumps({"id": key, "text": text}).encode() if self.media_type == ROW else text.encode()
+            yield arrival(key, key, self.media_type, data)
+
+
+@dataclass
+class Office:
+    """A workspace with one recipe: run it, look into its ledger."""
+
+    folder: Path
+    source: Things = field(default_factory=Things)
+    entries: tuple[Entry, ...] = ()
+    sinks: tuple[Sink, ...] = ()
+    settings: dict[str, Any] = field(default_factory=dict)
+
+    def plan(self, *steps: Step[Any] | Entry) -> None:
+        self.entries = tuple(s if isinstance(s, Entry) else Entry(step=s) for s in steps)
+
+    def recipe(self) -> Recipe:
+        return Recipe(
+            name="r",
+            path=self.folder / "r.yaml",
+            text_hash=str(self.settings.get("text_hash", "t")),
+            source=self.source,
+            entries=self.entries,
+            sinks=self.sinks,
+            **{k: v for k, v in self.settings.items() if k != "text_hash"},
+        )
+
+    def run(self, llm: Any = None, **more: Any) -> Summary:
+        workspace = Workspace.find(self.folder)
+        return run_recipe(self.recipe(), workspace, state=self.folder / ".smeflow", llm=llm, **more)
+
+    def ledger(self) -> Ledger:
+        return Ledger.open(self.folder / ".smeflow", create=False)
+
+    def item(self, key: str) -> ItemRow:
+        with self.ledger() as ledger:
+            found = ledger.item("r", key)
+        assert found is not None
+        return found
+
+    def values(self, key: str) -> dict[str, Any]:
+        with self.ledger() as ledger:
+            found = ledger.item("r", key)
+            assert found is not None
+            return dict(ledger.case(found).results)
+
+
+@pytest.fixture
+def office(tmp_path: Path) -> Office:
+    return Office(tmp_path)
