@@ -1,0 +1,198 @@
+"""Waiting: how long, how often, together, and not for ever."""
+
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+
+import pytest
+
+from smeflow.errors import AnswerLater, LLMRejected, LLMUnavailable
+from smeflow.i18n import say
+from smeflow.llm.base import Message, Reply, Request
+from smeflow.llm.retrying import Breaker, Patience, Retrying, Rule, Turn
+
+REQUEST = Request(messages=(Message("user", "Hi"),), timeout_seconds=5)
+DOWN = LLMUnavailable(say("down"), kind="outage", sent=False)
+BROKEN = LLMUnavailable(say("broken"), kind="broken", sent=True)
+
+
+def rate(seconds: float | None) -> LLMUnavailable:
+    return LLMUnavailable(say("slower"), kind="rate", retry_after_seconds=seconds, sent=False)
+
+
+@dataclass
+class Model:
+    """Raises what it is given, then answers."""
+
+    faults: list[Exception] = field(default_factory=list)
+    calls: int = 0
+
+    def complete(self, request: Request, /) -> Reply:
+        self.calls += 1
+        if self.faults:
+            raise self.faults.pop(0)
+        return Reply(text="ok", model="m")
+
+
+@dataclass
+class Slept(Breaker):
+    """A breaker whose time passes only by sleeping."""
+
+    naps: list[float] = field(default_factory=list)
+    now: float = 0.0
+
+    def __post_init__(self) -> None:
+        self.monotonic = lambda: self.now
+
+    def sleep(self, seconds: float) -> None:
+        self.naps.append(seconds)
+        self.now += seconds
+
+
+def retrying(model: Model, breaker: Breaker, random: Callable[[], float] = lambda: 0.0, **patience: float) -> Retrying:
+    rule = Rule(
+        patience=Patience(**patience),  # type: ignore[arg-type]
+        breaker=breaker,
+        random=random,
+        clock=lambda: datetime(2026, 11, 1, tzinfo=UTC),
+    )
+    return Retrying(inner=model, rule=rule, turn=Turn())
+
+
+@pytest.mark.parametrize("seconds", [0.0, 1.0, 17.5, 119.0])
+@pytest.mark.parametrize("luck", [0.0, 0.5, 0.999])
+def test_no_wait_is_shorter_than_was_asked_for(seconds, luck):
+    """Chance only lengthens it."""
+    slept = Slept(failures=99)
+    retrying(Model([rate(seconds)]), slept, lambda: luck).complete(REQUEST)
+    assert slept.naps[0] >= seconds
+    assert slept.naps[0] <= seconds + 0.1
+
+
+def test_waits_grow_and_stop_growing():
+    """Doubling, with chance, up to a limit."""
+    slept = Slept(failures=99)
+    retrying(Model([rate(None)] * 9), slept, lambda: 1.0).complete(REQUEST)
+    assert slept.naps == [1, 2, 4, 8, 16, 30, 30, 30, 30]
+
+
+@pytest.mark.parametrize("seconds", [121.0, 86_400.0])
+def test_a_long_wait_is_not_slept(seconds):
+    """The item is put aside until then."""
+    slept = Slept()
+    with pytest.raises(AnswerLater) as caught:
+        retrying(Model([rate(seconds)]), slept).complete(REQUEST)
+    assert slept.naps == []
+    assert (caught.value.due_at - datetime(2026, 11, 1, tzinfo=UTC)).total_seconds() == seconds
+    assert isinstance(caught.value.__cause__, LLMUnavailable)
+
+
+def test_all_waits_together_have_an_end():
+    """A provider that says "one second more" for ever is left for later."""
+    slept = Slept(failures=9999)
+    with pytest.raises(AnswerLater):
+        retrying(Model([rate(60.0)] * 999), slept, waiting_seconds=600).complete(REQUEST)
+    assert sum(slept.naps) <= 600
+
+
+def test_attempts_that_may_be_paid_are_few_and_counted_over_the_turn():
+    """Two questions of one step call share them."""
+    model, slept = Model([BROKEN] * 3), Slept(failures=99)
+    llm = retrying(model, slept)
+    llm.complete(REQUEST)
+    model.faults = [BROKEN] * 9
+    with pytest.raises(LLMUnavailable):
+        llm.complete(REQUEST)
+    assert model.calls == 5
+    with pytest.raises(LLMUnavailable):
+        llm.complete(REQUEST)
+    assert model.calls == 5
+
+
+def test_attempts_that_cost_nothing_are_not_counted():
+    """They end with the time for waiting."""
+    model = Model([rate(0.1)] * 50)
+    retrying(model, Slept(failures=99)).complete(REQUEST)
+    assert model.calls == 51
+
+
+def test_a_replayed_reply_counts_as_no_attempt():
+    """What a cache gives was paid by somebody else."""
+
+    class Cache:
+        def complete(self, request: Request, /) -> Reply:
+            return Reply(text="ok", model="m", replayed=True)
+
+    llm = Retrying(inner=Cache())
+    for _ in range(9):
+        llm.complete(REQUEST)
+    assert llm.turn.paid == 0
+
+
+def test_calls_pause_while_the_provider_is_down_and_go_on_when_it_is_back():
+    """At most one call each thread had in flight and one a probe go out; all go on at once afterwards."""
+    up, calls, lock = threading.Event(), [0], threading.Lock()
+
+    class Provider:
+        def complete(self, request: Request, /) -> Reply:
+            with lock:
+                calls[0] += 1
+            if not up.is_set():
+                raise DOWN
+            return Reply(text="ok", model="m")
+
+    breaker = Breaker(probe_seconds=0.1)
+    rule = Rule(breaker=breaker, patience=Patience(first_wait_seconds=0.1))
+    done: list[float] = []
+
+    def work() -> None:
+        Retrying(inner=Provider(), rule=rule).complete(REQUEST)
+        done.append(time.monotonic())
+
+    threads = [threading.Thread(target=work) for _ in range(8)]
+    began = time.monotonic()
+    for thread in threads:
+        thread.start()
+    time.sleep(1.0)
+    assert not done
+    assert calls[0] <= 8 + 1.0 / 0.1 + 1
+    up.set()
+    back = time.monotonic()
+    for thread in threads:
+        thread.join(5)
+    assert len(done) == 8
+    assert max(done) - back < 0.5
+    assert back - began >= 1.0
+
+
+def test_a_rejected_key_stops_every_thread():
+    """No call goes out after the first that told us so."""
+    model, breaker = Model([LLMRejected(say("no"), reason="key")]), Breaker()
+    with pytest.raises(LLMRejected):
+        retrying(model, breaker).complete(REQUEST)
+    with pytest.raises(LLMRejected) as caught:
+        retrying(model, breaker).complete(REQUEST)
+    assert caught.value.reason == "key"
+    assert model.calls == 1
+
+
+def test_a_request_that_is_refused_stops_nobody_else():
+    """It concerns one item."""
+    model, breaker = Model([LLMRejected(say("no"), reason="request")]), Breaker()
+    with pytest.raises(LLMRejected):
+        retrying(model, breaker).complete(REQUEST)
+    assert retrying(model, breaker).complete(REQUEST).text == "ok"
+
+
+def test_stopping_ends_every_wait():
+    """Within a moment, as an item that is taken up again later."""
+    stop = threading.Event()
+    threading.Timer(0.2, stop.set).start()
+    began = time.monotonic()
+    with pytest.raises(AnswerLater):
+        retrying(Model([rate(60.0)]), Breaker(stop=stop)).complete(REQUEST)
+    assert time.monotonic() - began < 1.5
+    with pytest.raises(AnswerLater):
+        retrying(Model([DOWN] * 99), Breaker(stop=stop, failures=1)).complete(REQUEST)
