@@ -94,7 +94,7 @@ def find_amounts(text: str, *, decimal: DecimalMark | None = None) -> Iterator[A
 
 
 def decimal_mark(text: str) -> DecimalMark | None:
-    """Tell which mark *text* writes decimals with, by amounts that leave no doubt; None where they disagree."""
+    """Tell which mark *text* writes decimals with, by its sure amounts; None where they disagree."""
     marks = {
         m.group(1)
         for m in re.finditer(r"(?<![\d.,])\d{1,3}(?:[.,'’\s]\d{3})*([.,])\d{2}(?![\d.,]|\s?%)", text)

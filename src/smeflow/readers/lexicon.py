@@ -67,7 +67,7 @@ class Lexicon:
 
 def _word(token: str) -> str:
     if token.endswith("rechnung") and len(token) > len("rechnung"):
-        return "rechnung"  # Teilrechnung, Schlussrechnung, Handelsrechnung: German joins what others put beside it
+        return "rechnung"  # Teilrechnung, Schlussrechnung, Handelsrechnung
     return "№" if token in _NUMBER or (token[0] == "n" and not token.isalnum()) else token
 
 

@@ -1,4 +1,4 @@
-"""Tell the currency of a document: printed with its totals, else named once; a bare dollar only with its country."""
+"""Tell the currency: printed with the totals, else named once; a bare dollar only with its country."""
 
 import re
 from collections import Counter
@@ -9,8 +9,9 @@ from smeflow.readers.layout.totals import Totals
 from smeflow.readers.layout.view import View
 
 _NAMED = re.compile(
-    r"(?:devise|currency|w[äa]hrung|rechnungsw[äa]hrung|valuta|moneda|divisa|betr[äa]ge in|montants? en|amounts? in|"
-    r"montants? exprim[ée]s en|total|betrag|summe|montant|amount|price)\s*[:(]?\s*(?:en\s+|in\s+)?(?P<code>[A-Z]{3}|euros?)\b",
+    r"(?:devise|currency|w[äa]hrung|rechnungsw[äa]hrung|valuta|moneda|divisa|betr[äa]ge in|montants? en|"
+    r"amounts? in|montants? exprim[ée]s en|total|betrag|summe|montant|amount|price)"
+    r"\s*[:(]?\s*(?:en\s+|in\s+)?(?P<code>[A-Z]{3}|euros?)\b",
     re.IGNORECASE,
 )
 _CODE = re.compile(rf"(?<![\w-])(?:{'|'.join(sorted(CODES))})(?![\w-])")

@@ -25,8 +25,8 @@ class Dated:
 def find_days(view: View, number_quote: Quote | None) -> Mapping[str, Dated]:
     """Find the dates of *view*.
 
-    Where day and month could be exchanged, the document's other dates decide; if they do not, and nothing speaks
-    for the European order, the date is left out.
+    Where day and month could be exchanged, the document's other dates decide; if they do not, and nothing
+    speaks for the European order, the date is left out.
     """
     month_first = _month_first(view)
     owners = _owners(view)
@@ -69,12 +69,13 @@ _EUROPEAN = re.compile(
     r"\bGST\b|£|\bRM\b|MYR|SDN|\bLtd\b|\bPLC\b|United Kingdom|Ireland|Australia|India|GSTIN|\bABN\b",
     re.IGNORECASE,
 )
-_ENGLISH = frozenset(
-    ["the", "and", "of", "to", "for", "your", "our", "with", "invoice", "date", "payment", "due", "customer", "amount", "please", "from"]
+_ENGLISH_WORDS = "the and of to for your our with invoice date payment due customer amount please from"
+_OTHER_WORDS = (
+    "le la les des du et pour votre nos facture avec der die und von mit rechnung bitte het een van wij uw "
+    "factuur il di per della fattura con el los las por su factura fecha"
 )
-_OTHERS = frozenset(
-    ["le", "la", "les", "des", "du", "et", "pour", "votre", "nos", "facture", "avec", "der", "die", "und", "von", "mit", "rechnung", "bitte", "het", "een", "van", "wij", "uw", "factuur", "il", "di", "per", "della", "fattura", "con", "el", "los", "las", "por", "su", "factura", "fecha"]
-)
+_ENGLISH = frozenset(_ENGLISH_WORDS.split(" "))
+_OTHERS = frozenset(_OTHER_WORDS.split(" "))
 
 
 def _english(view: View) -> bool:

@@ -1,4 +1,4 @@
-"""Read an invoice from its pages without a model: what is labelled, adds up and leaves no doubt; the rest stays empty."""
+"""Read an invoice from its pages without a model: what is labelled, adds up and leaves no doubt."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -11,9 +11,10 @@ from smeflow.readers.base import Check, Finding, Labels, Reading
 from smeflow.readers.identifiers import check_identifiers
 from smeflow.readers.layout.currency import find_currency
 from smeflow.readers.layout.dates import find_days
+from smeflow.readers.layout.ids import find_ibans
 from smeflow.readers.layout.kinds import Title, title_of
 from smeflow.readers.layout.numbers import Number, find_numbers
-from smeflow.readers.layout.parties import Parties, find_ibans, find_parties
+from smeflow.readers.layout.parties import Parties, find_parties
 from smeflow.readers.layout.totals import Totals, find_totals
 from smeflow.readers.layout.view import View
 from smeflow.records import Invoice, Party
@@ -31,9 +32,9 @@ def read_invoice(
 ) -> Reading | None:
     """Read the invoice on the pages of *documents*; None where there is no page with words.
 
-    *company_names* and *company_ids* are the firm's own: whoever bears them is the buyer. A quote, order, delivery
-    note, pro forma, statement or reminder is told as a problem and a failed check, never read as an invoice.
-    ``several`` counts different invoices, in one document or in several; the first is read.
+    *company_names* and *company_ids* are the firm's own: whoever bears them is the buyer. A quote, order,
+    delivery note, pro forma, statement or reminder is told as a problem and a failed check, never read as an
+    invoice. ``several`` counts different invoices, in one document or in several; the first is read.
     """
     firm = _Own(names=tuple(company_names), ids=tuple(company_ids))
     sheets = [sheet for document in _with_pages(documents) for sheet in _sheets(document, firm, labels)]
@@ -58,7 +59,7 @@ class _Own:
 
 
 def _with_pages(documents: Sequence[Document]) -> list[Document]:
-    """Give the documents whose pages may be an invoice: files first; a mail's text only where it has no files."""
+    """Give the documents that may be an invoice; a mail's own text only where it has no files."""
     inside = [d for outer in documents for d in outer.walk()]
     readable = [d for d in inside if any(p.text.strip() for p in d.pages) and "xml" not in d.media_type]
     files = [d for d in readable if d.media_type == "application/pdf" or d.media_type.startswith("image/")]

@@ -24,7 +24,8 @@ NOT_BOOKED: Mapping[str, Phrase] = {
     "not a reminder": say("This is a reminder of an invoice, not the invoice: it is not booked."),
 }
 _REST = re.compile(
-    r"[\s:.\-–#*|/]*(?:(?:n\s?°|(?:nos?|nr|num|numero|number|nummer|ref|copie|copy|original|duplicata|des versicherers)\b)[\s:.#°]*)*"
+    r"[\s:.\-–#*|/]*(?:(?:n\s?°|(?:nos?|nr|num|numero|number|nummer|ref|copie|copy|original|duplicata|"
+    r"des versicherers)\b)[\s:.#°]*)*"
     r"(?:(?:du|vom|of|del|van|date|dated|von)\b.*|[a-z]{0,6}[\s\-/.]?\d[\w\s\-/.:,()]*|\(.*\).*|(?:seite|page)\b.*)?"
 )
 _HEADER = 0.5
@@ -81,7 +82,7 @@ def _title(view: View, kind: str, page: int, piece: Piece) -> Title:
 
 
 def _kind_of(text: str) -> str | None:
-    """Tell what a piece names if it is a title: the word, perhaps a number and a date behind it, and no more."""
+    """Tell what a piece names if it is a title: the word, perhaps with a number and a date, and no more."""
     key = _key(text).lstrip("*-#:| .").rstrip("*. ")
     spaced = re.sub(r"\b(\w) (?=\w\b)", r"\1", key)  # F A C T U R E
     for candidate in (key, spaced):

@@ -1,4 +1,4 @@
-"""Find the number of an invoice: what stands behind a label for it, and is no date, amount, code or other number."""
+"""Find the number of an invoice: what stands behind a label for it and is no date, amount or other number."""
 
 import re
 from collections.abc import Iterator

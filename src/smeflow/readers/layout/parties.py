@@ -1,46 +1,50 @@
-"""Find seller and buyer: by labels, by the firm's own names, by where names recur and what stands beside them."""
+"""Find seller and buyer: by labels, the firm's own names, where names recur and what stands beside them."""
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
 
 from smeflow._text import folded
 from smeflow.documents.base import Quote
-from smeflow.readers.identifiers import iban_ok, siren_ok, siret_ok, vat_ok
+from smeflow.readers.layout.ids import CLIENTS, Ids, share_ids
 from smeflow.readers.layout.view import Label, View
 from smeflow.readers.places import Piece
 
-_FORM = re.compile(
-    r"(?<![\w&])(?:s\.?a\.?r\.?l|s\.?a\.?s\.?u?|e\.?u\.?r\.?l|s\.?a|s\.?n\.?c|s\.?c\.?i|s\.?c\.?o\.?p|s\.?e\.?l\.?a\.?r\.?l|auto-entrepreneur|"
-    r"gmbh(?:\s*&\s*co\.?\s*kg)?|ag|ug|ohg|kg|kgaa|e\.?\s?k\.?|e\.?\s?v\.?|a\.?\s?g\.?|mbh|gbr|eg|se|"
-    r"ltd|limited|llc|inc|corp|corporation|plc|llp|pty|pte|co|company|sdn\.?\s*bhd|bhd|pvt|"
-    r"b\.?\s?v|n\.?\s?v|v\.?o\.?f|s\.?p\.?a|s\.?r\.?l|s\.?l|s\.?l\.?u|s\.?c\.?a|a/s|aps|oy|ab|sp\.?\s*z\s*o\.?o|s\.r\.o|kft|"
-    r"verein|association|asbl|sprl|s\.?p\.?r\.?l)\.?(?![\w&])",
-    re.IGNORECASE,
+_FORMS = (
+    r"s\.?a\.?r\.?l|s\.?a\.?s\.?u?|e\.?u\.?r\.?l|s\.?a|s\.?n\.?c|s\.?c\.?i|s\.?c\.?o\.?p|s\.?e\.?l\.?a\.?r\.?l|asbl|"
+    r"s\.?p\.?r\.?l|auto-entrepreneur|gmbh(?:\s*&\s*co\.?\s*kg)?|ag|ug|ohg|kg|kgaa|e\.?\s?k\.?|e\.?\s?v\.?|a\.?\s?g\.?|"
+    r"mbh|gbr|eg|se|verein|ltd|limited|llc|inc|corp|corporation|plc|llp|pty|pte|co|company|association|"
+    r"sdn\.?\s*bhd|bhd|pvt|b\.?\s?v|n\.?\s?v|v\.?o\.?f|s\.?p\.?a|s\.?r\.?l|s\.?l|s\.?l\.?u|s\.?c\.?a|a/s|aps|oy|ab|"
+    r"sp\.?\s*z\s*o\.?o|s\.r\.o|kft"
 )
+_FORM = re.compile(rf"(?<![\w&])(?:{_FORMS})\.?(?![\w&])", re.IGNORECASE)
 _ZIP = re.compile(
-    r"(?<![\w.,/-])(?:[A-Z]{1,2}[- ])?\d{4,5}\s+[^\W\d_]{2}|\b[A-Z]{2}\s+\d{5}(?:-\d{4})?\b|\b[A-Z]{1,2}\d[A-Z\d]?\s+\d[A-Z]{2}\b|\b\d{4}\s?[A-Z]{2}\b"
+    r"(?<![\w.,/-])(?:[A-Z]{1,2}[- ])?\d{4,5}\s+[^\W\d_]{2}|\b[A-Z]{2}\s+\d{5}(?:-\d{4})?\b|"
+    r"\b[A-Z]{1,2}\d[A-Z\d]?\s+\d[A-Z]{2}\b|\b\d{4}\s?[A-Z]{2}\b"
 )
 _STREET = re.compile(
-    r"\d.*\b(?:rue|avenue|av|bd|boulevard|place|chemin|allee|impasse|quai|route|street|st|road|rd|lane|ave|via|viale|piazza|"
-    r"calle|camino|plaza|jalan|weg|platz)\b|(?:str|strasse|weg|platz|allee|gasse|ring|damm|ufer|straat|laan|plein)\.?\s*\d",
+    r"\d.*\b(?:rue|avenue|av|bd|boulevard|place|chemin|allee|impasse|quai|route|street|st|road|rd|lane|ave|via|"
+    r"viale|piazza|calle|camino|plaza|jalan|weg|platz)\b|"
+    r"(?:str|strasse|weg|platz|allee|gasse|ring|damm|ufer|straat|laan|plein)\.?\s*\d",
 )
 _OWN = re.compile(
-    r"siret|siren|rcs|capital|\bape\b|\bnaf\b|hrb|hra\b|handelsregister|geschaftsfuhrer|amtsgericht|registergericht|vorstand|"
-    r"ust-?id|steuer-?nr|steuernummer|\btva\b|vat (?:no|reg|number|id)|iban|bankverbindung|kvk|btw|p\.?\s?iva|partita iva|"
-    r"\bcif\b|\bnif\b|gst|company (?:no|reg)|registered|siege social|kontoinhaber|account holder|titulaire|www\.|http|@"
+    r"siret|siren|rcs|capital|\bape\b|\bnaf\b|hrb|hra\b|handelsregister|geschaftsfuhrer|amtsgericht|"
+    r"registergericht|vorstand|ust-?id|steuer-?nr|steuernummer|\btva\b|vat (?:no|reg|number|id)|iban|"
+    r"bankverbindung|kvk|btw|p\.?\s?iva|partita iva|\bcif\b|\bnif\b|gst|company (?:no|reg)|registered|"
+    r"siege social|kontoinhaber|account holder|titulaire|www\.|http|@"
 )
 _SEPARATOR = re.compile(r"\s*(?:[·•●|¦]|\s[-–—]\s|,\s)\s*")
 _FOREIGN = re.compile(r"[.:@]|https?|www|\btel\b|\bfax\b", re.IGNORECASE)
-_GREETING = re.compile(
-    r"^(?:herrn?|frau|firma|m\.|mme|mr\.?|mrs\.?|ms\.?|monsieur|madame|an|à|to|société|messrs\.?|z\.?\s?hd\.?)\s*$",
-    re.IGNORECASE,
+_GREETINGS = (
+    r"herrn?|frau|firma|m\.|mme|mr\.?|mrs\.?|ms\.?|monsieur|madame|an|à|to|société|messrs\.?|z\.?\s?hd\.?"
 )
+_GREETING = re.compile(rf"^(?:{_GREETINGS})\s*$", re.IGNORECASE)
 _DOMAIN = re.compile(r"(?:@|www\.|https?://)(?:www\.)?([\w-]+(?:\.[\w-]+)*)\.[a-z]{2,}", re.IGNORECASE)
-_FREE_MAIL = frozenset(
-    ["gmail", "googlemail", "hotmail", "outlook", "yahoo", "orange", "wanadoo", "free", "gmx", "web", "t-online", "icloud", "laposte", "sfr", "example", "localhost"]
+_MAILERS = (
+    "gmail googlemail hotmail outlook yahoo orange wanadoo free gmx web t-online icloud laposte sfr example"
 )
+_FREE_MAIL = frozenset([*_MAILERS.split(" "), "localhost"])
 _MARGIN = 0.9
 _ENOUGH = 2.4
 
@@ -60,8 +64,8 @@ class Parties:
 
     seller: Firm | None = None
     buyer: Firm | None = None
-    seller_ids: Mapping[str, tuple[str, Quote]] = field(default_factory=dict)
-    buyer_ids: Mapping[str, tuple[str, Quote]] = field(default_factory=dict)
+    seller_ids: Ids = field(default_factory=dict)
+    buyer_ids: Ids = field(default_factory=dict)
 
 
 @dataclass(slots=True)
@@ -93,8 +97,7 @@ def find_parties(view: View, *, own_names: Sequence[str] = (), own_ids: Sequence
     seller = _pick(sellers, "seller") or _only_firm(view, sellers)
     rest = [n for n in names.values() if seller is None or not _alike(n.name, seller.name)]
     buyer = _pick(rest, "buyer")
-    ids = list(_identifiers(view))
-    mine, theirs = _share(view, ids, buyer, own_ids)
+    mine, theirs = share_ids(view, (buyer.page, buyer.start) if buyer else None, own_ids)
     return Parties(seller=_firm(view, seller), buyer=_firm(view, buyer), seller_ids=mine, buyer_ids=theirs)
 
 
@@ -199,10 +202,10 @@ def _from_label(view: View, label: Label, role: str, names: dict[str, _Name]) ->
         if _NAME_LABEL.fullmatch(piece.text):
             beside = [p for p in pieces if p.line == piece.line and p.start > piece.end]
             piece = beside[0] if beside else piece  # noqa: PLW2901 - the name stands in the cell beside
-        start = _after_name_label(piece)
-        if start is None or _GREETING.match(piece.text):
+        begin = _after_name_label(piece)
+        if begin is None or _GREETING.match(piece.text):
             continue
-        found = _add(names, view, label.page, start, piece.end)
+        found = _add(names, view, label.page, begin, piece.end)
         if found:
             _credit(found, role)
             if _goes_on(view, label.page, piece, found.name) or _begins_above(view, label, piece):
@@ -227,7 +230,7 @@ _NAME_LABEL = re.compile(r"(?:name|nom|raison sociale|firma|company|société)\s
 
 
 def _begins_above(view: View, label: Label, piece: Piece) -> bool:
-    """Tell whether the line above a name, in its column and with nothing to its left, may be the name's beginning."""
+    """Tell whether the line above a name, in its column and alone, may be the beginning of the name."""
     height = piece.box.bottom - piece.box.top
     for above in view.pieces[label.page]:
         if 0 < piece.box.top - above.box.top < 1.8 * height and abs(above.box.left - piece.box.left) < 0.01:
@@ -368,7 +371,7 @@ def _weigh(view: View, key: str, name: _Name, own: Sequence[str]) -> None:
         name.seller += 0.7
     if len(places) > 2:
         name.seller += 0.3
-    if any(_OWN.search(folded(p.text)) and not _CLIENTS.search(folded(p.text)) for _, p in places):
+    if any(_OWN.search(folded(p.text)) and not CLIENTS.search(folded(p.text)) for _, p in places):
         name.seller += 1.2
     compact = key.replace(" ", "")
     for match in _DOMAIN.finditer(view.text):
@@ -383,9 +386,6 @@ def _weigh(view: View, key: str, name: _Name, own: Sequence[str]) -> None:
             break
     if places and places[0][0] == 0 and places[0][1].start == view.pieces[0][0].start:
         name.seller += 0.8
-
-
-_CLIENTS = re.compile(r"client|customer|kunde|ihre|your|votre|acheteur|buyer|cliente")
 
 
 def _buyer_mail(view: View, at: int, name: _Name) -> bool:
@@ -436,119 +436,3 @@ def _only_firm(view: View, names: Sequence[_Name]) -> _Name | None:
     ]
     # A line right above may be the beginning of the name.
     return None if any(re.search(r"[^\W\d_]{4}", p.text) for p in above) else firms[0]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Id:
-    kind: str
-    value: str
-    page: int
-    piece: Piece
-    start: int
-    end: int
-
-
-_VAT = re.compile(r"(?<![A-Z0-9])(?:CHE|[A-Z]{2})[\s.]?[0-9A-Z](?:[\s.\-]?[0-9A-Z]){6,12}(?![0-9A-Z])")
-_DIGITS = re.compile(r"(?<![\w.,])\d{3}[\s.]?\d{3}[\s.]?\d{3}(?:[\s.]?\d{5})?(?![\w,]|\.\d)")
-
-
-def _identifiers(view: View) -> Iterator[_Id]:
-    """Find VAT numbers and French company numbers whose check digits are right."""
-    for number, pieces in enumerate(view.pieces):
-        for piece in pieces:
-            for match in _VAT.finditer(piece.text):
-                value = re.sub(r"[\s.\-]", "", match[0])
-                while len(value) > 8 and not vat_ok(value) and " " in match[0]:
-                    break
-                if vat_ok(value):
-                    yield _Id(kind="vat_id", value=value, page=number, piece=piece,
-                              start=piece.start + match.start(), end=piece.start + match.end())  # fmt: skip
-            for match in _DIGITS.finditer(piece.text):
-                value = re.sub(r"\D", "", match[0])
-                ok = siret_ok(value) if len(value) == 14 else siren_ok(value)
-                if ok and re.search(r"siret|siren|rcs", folded(piece.text)):
-                    yield _Id(kind="legal_id", value=value, page=number, piece=piece,
-                              start=piece.start + match.start(), end=piece.start + match.end())  # fmt: skip
-
-
-def _share(
-    view: View, ids: Sequence[_Id], buyer: _Name | None, own: Sequence[str]
-) -> tuple[Mapping[str, tuple[str, Quote]], Mapping[str, tuple[str, Quote]]]:
-    """Give each identifier to a party: the buyer's stand near its name or beside a word for customers."""
-    mine: dict[str, list[tuple[str, Quote]]] = {}
-    theirs: dict[str, list[tuple[str, Quote]]] = {}
-    known = {re.sub(r"\W", "", o).upper() for o in own}
-    for found in ids:
-        line = folded(_before(view, found))
-        of_buyer = found.value in known or bool(_CLIENTS.search(line)) or _near_buyer(view, found, buyer)
-        side = theirs if of_buyer else mine
-        side.setdefault(found.kind, []).append(
-            (found.value, view.quote_span(found.page, found.start, found.end))
-        )
-    clear = lambda side: {k: v[0] for k, v in side.items() if len({value for value, _ in v}) == 1}  # noqa: E731
-    return clear(mine), clear(theirs)
-
-
-def _before(view: View, found: _Id) -> str:
-    """Give what stands before an identifier: in its piece, else in the piece to its left."""
-    own = view.pages[found.page].text[found.piece.start : found.start]
-    left = [p for p in view.pieces[found.page] if p.line == found.piece.line and p.end <= found.piece.start]
-    return own if re.search(r"[^\W\d_]{2}", own) or not left else left[-1].text
-
-
-def _near_buyer(view: View, found: _Id, buyer: _Name | None) -> bool:
-    if buyer is None or buyer.page != found.page:
-        return False
-    piece = next((p for p in view.pieces[buyer.page] if p.start <= buyer.start < p.end), None)
-    if piece is None:
-        return False
-    height = max(piece.box.bottom - piece.box.top, 1e-6)
-    down = (found.piece.box.top - piece.box.top) / height
-    return 0 < down < 9 and abs(found.piece.box.left - piece.box.left) < 0.05
-
-
-def find_ibans(view: View) -> list[tuple[str, Quote]]:
-    """Find the different IBANs on the pages; one with wrong check digits counts where it is called an IBAN."""
-    found: dict[str, Quote] = {}
-    pattern = re.compile(r"(?<![A-Z0-9])[A-Z]{2}\d{2}(?:\s?[A-Z0-9]){11,30}(?![A-Za-z0-9])")
-    for number, pieces in enumerate(view.pieces):
-        for piece in pieces:
-            for match in pattern.finditer(piece.text):
-                hit = _whole_iban(match[0], named="iban" in folded(piece.text))
-                if hit:
-                    end = piece.start + match.start() + _printed_length(match[0], len(hit))
-                    found.setdefault(hit, view.quote_span(number, piece.start + match.start(), end))
-    return list(found.items())
-
-
-_LENGTHS = {
-    "FR": 27,
-    "DE": 22,
-    "NL": 18,
-    "BE": 16,
-    "IT": 27,
-    "ES": 24,
-    "LU": 20,
-    "AT": 20,
-    "CH": 21,
-    "GB": 22,
-    "PT": 25,
-}
-
-
-def _whole_iban(text: str, *, named: bool) -> str | None:
-    value = re.sub(r"\s", "", text)
-    for length in [_LENGTHS[value[:2]]] if value[:2] in _LENGTHS else range(len(value), 14, -1):
-        if len(value) >= length and iban_ok(value[:length]):
-            return value[:length]
-    length = _LENGTHS.get(value[:2])
-    return value[:length] if named and length and len(value) >= length else None
-
-
-def _printed_length(text: str, letters: int) -> int:
-    seen = 0
-    for at, char in enumerate(text):
-        seen += not char.isspace()
-        if seen == letters:
-            return at + 1
-    return len(text)

@@ -13,10 +13,8 @@ from smeflow.readers.arithmetic import CENT, ZERO, same
 from smeflow.readers.layout.view import Label, Spot, Sum, View
 from smeflow.records import VatBreakdown
 
-RATES = tuple(
-    Decimal(r)
-    for r in ["2.1", "2.6", "3", "3.8", "4", "4.8", "5", "5.5", "6", "7", "7.7", "8", "8.1", "8.5", "9", "9.5", "10", "12", "13", "13.5", "14", "15", "16", "17", "18", "19", "20", "21", "22", "23", "24", "25", "25.5", "27"]
-)
+_RATES = "2.1 2.6 3 3.8 4 4.8 5 5.5 6 7 7.7 8 8.1 8.5 9 9.5 10 12 13 13.5 14 15 16 17 18 19 20 21 22 23 24 25 25.5 27"
+RATES = tuple(Decimal(rate) for rate in _RATES.split(" "))
 """Rates of VAT in Europe, and of GST and sales taxes elsewhere, in per cent."""
 _STRONG, _WEAK, _NOTHING = 3.0, 1.2, 0.0
 _MARGIN = 0.5

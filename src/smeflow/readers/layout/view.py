@@ -1,4 +1,4 @@
-"""What stands on the pages of a document: pieces, labels, amounts and dates, and which values a label may mean."""
+"""What stands on a document's pages: pieces, labels, amounts, dates, and which values a label may mean."""
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
@@ -214,7 +214,7 @@ class View:
         return min(later, default=1 << 30)
 
     def _heads(self, label: Label, stop: int) -> bool:
-        """Tell whether nothing but another label stands behind the label in its piece: it may head a column."""
+        """Tell whether nothing but a label stands behind the label in its piece: it may head a column."""
         piece = self.pieces[label.page][label.piece]
         behind = self.pages[label.page].text[label.end : min(piece.end, stop)]
         return len(re.sub(r"\([^)]*\)|[\W_]", "", behind)) <= 4
@@ -239,12 +239,10 @@ class View:
 
 
 _TAX = r"(?:ust|mwst|umsatzsteuer|mehrwertsteuer|steuern?|vat|tva|taxes|taxe|tax|gst|btw|iva)"
-_WITH = re.compile(
-    rf"(?:incl\w*|inkl\w*|inc|einschl\w*|including|inclusive|mit|with|ivato)[\s.:]*(?:of|de la|la|\d+\s*%)?[\s.:]*{_TAX}"
-)
-_WITHOUT = re.compile(
-    rf"(?:excl\w*|exkl\w*|ex|ohne|without|before|hors|sans|zzgl|zuzgl|plus|sin|escl\w*)[\s.:]*(?:of|de la|la)?[\s.:]*{_TAX}"
-)
+_INCLUDING = r"(?:incl\w*|inkl\w*|inc|einschl\w*|including|inclusive|mit|with|ivato)"
+_EXCLUDING = r"(?:excl\w*|exkl\w*|ex|ohne|without|before|hors|sans|zzgl|zuzgl|plus|sin|escl\w*)"
+_WITH = re.compile(rf"{_INCLUDING}[\s.:]*(?:of|de la|la|\d+\s*%)?[\s.:]*{_TAX}")
+_WITHOUT = re.compile(rf"{_EXCLUDING}[\s.:]*(?:of|de la|la)?[\s.:]*{_TAX}")
 _MONEY = frozenset({"total_net", "total_vat", "total_gross", "amount_due"})
 
 
