@@ -1,13 +1,14 @@
 """What an `Extract` step finds: a record, and for every field of it the evidence."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from functools import cached_property
 from html import escape
-from typing import Any, Generic, TypeVar, cast
+from typing import Any, Generic, Self, TypeVar, cast
 
 from pydantic import BaseModel, Field, TypeAdapter, ValidationError, field_serializer, field_validator
 from pydantic.functional_validators import ModelWrapValidatorHandler
 
-from smeflow.documents.base import Quote
+from smeflow.documents.base import Document, Quote
 from smeflow.i18n import Phrase
 from smeflow.readers.base import Check
 from smeflow.steps.base import FieldReading, Result
@@ -58,6 +59,17 @@ class Extraction(Result, Generic[R]):
             mode="json", warnings=False
         )  # gaps are None where the type says they cannot be
 
+    @cached_property
+    def documents(self) -> tuple[Document, ...]:
+        """What it was read from, where that is at hand; never written down with it."""
+        return ()
+
+    def shown_on(self, documents: Iterable[Document]) -> Self:
+        """Give the same extraction, which shows its quotes on the pages of *documents*."""
+        shown = self.model_copy()
+        shown.__dict__["documents"] = tuple(documents)  # no field: it is neither compared nor written down
+        return shown
+
     @property
     def quotes(self) -> tuple[Quote, ...]:
         """Every place a value was read from."""
@@ -79,7 +91,16 @@ class Extraction(Result, Generic[R]):
         columns = (
             "<tr><th>field</th><th>value</th><th>quote</th><th>page</th><th>reader</th><th>checks</th></tr>"
         )
-        return f"{head}<table>{columns}{rows}</table>" + (f"<ul>{said}</ul>" if said else "")
+        table = f"{head}<table>{columns}{rows}</table>" + (f"<ul>{said}</ul>" if said else "")
+        return table + self._pages()
+
+    def _pages(self) -> str:
+        """Show the documents the values stand in, each value marked on its page."""
+        from smeflow.documents.show import document_html  # draws pages: only when something is shown
+
+        quoted = {quote.document for quote in self.quotes}
+        found = [d for document in self.documents for d in document.walk() if d.name in quoted]
+        return "".join(document_html(document, self.quotes) for document in dict.fromkeys(found))
 
 
 def _row(name: str, reading: FieldReading) -> str:
