@@ -19,7 +19,7 @@ STEP = Extract(name="invoice", into=Invoice)
 OURS = "FR7630006000011234567890189"
 THEIRS = "DE89370400440532013000"
 PAGE = """\
-Atelier du Canal SARL
+Fournisseur : Atelier du Canal SARL
 12 quai de la Loire
 75019 Paris
 TVA intracommunautaire : FR83404833048

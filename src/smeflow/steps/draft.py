@@ -2,13 +2,13 @@
 
 from collections.abc import Mapping
 from datetime import date
-from decimal import Decimal
+from decimal import Decimal, InvalidOperation
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 from pydantic import BaseModel, Field, create_model, model_validator
 
-from smeflow.documents.base import text_document
+from smeflow.documents.base import Document, text_document
 from smeflow.errors import AnswerInvalid, LLMRefused, LLMRejected
 from smeflow.expression import Expression, parse
 from smeflow.i18n import Phrase, say
@@ -24,6 +24,7 @@ from smeflow.steps.tables import NotComputed, compute
 from smeflow.steps.templates import fill, names_in
 
 if TYPE_CHECKING:
+    from smeflow.facts.base import Fact
     from smeflow.llm.ask import Answer
 
 PROMPT = (
@@ -159,15 +160,49 @@ class Draft(Family):
         problems: tuple[Phrase, ...],
         doubts: tuple[Phrase, ...],
     ) -> Drafted:
+        from smeflow.facts.prose import check_prose
         from smeflow.llm.ask import ask
 
         listed = text_document("\n".join(f"{f.name}: {f.text}" for f in facts), name="facts")
         others = tuple(d for d in case.documents if d.table is None and d.media_type != "text/csv")
         shown = framed((listed, *others), 8_000)
         task = PROMPT.format(language=self.locale, instructions=self.instructions)
-        asked = ask(llm, question(task, shown), self.answer, max_output_tokens=self.max_output_tokens)
+        known = _known(facts, others)
+
+        def check(value: Any) -> list[str]:
+            return [str(problem) for problem in check_prose(f"{value.subject}\n{value.text}", known)]
+
+        limit = self.max_output_tokens
+        asked = ask(llm, question(task, shown), self.answer, check=check, max_output_tokens=limit)
         subject = " ".join(asked.value.subject.split())
         text = asked.value.text.strip()
         return Drafted(
             subject=subject, text=text, facts=facts, reader="model", problems=problems, doubts=doubts
         )
+
+
+def _known(facts: tuple[FactValue, ...], documents: tuple[Document, ...]) -> list["Fact"]:
+    """Give what a text may say: the facts, and what stands in the documents it answers to."""
+    from smeflow.facts.base import Fact
+    from smeflow.readers.amounts import find_amounts
+    from smeflow.readers.dates import find_dates
+
+    known = [Fact(name=fact.name, value=_bare(fact), text=fact.text, source=fact.source) for fact in facts]
+    for document in documents:
+        text = "\n".join([*document.fields.values(), document.text])
+        known += [Fact(name=document.name, value=amount.value) for amount in find_amounts(text)]
+        known += [Fact(name=document.name, value=day.value) for day in find_dates(text)]
+    return known
+
+
+def _bare(fact: FactValue) -> Decimal | date | str:
+    """Take a fact's value as it can be compared: a number, a day, or text."""
+    plain = (fact.value or "").partition(" ")[0]
+    try:
+        return Decimal(plain)
+    except InvalidOperation:
+        pass
+    try:
+        return date.fromisoformat(fact.value or "")
+    except ValueError:
+        return fact.value or ""

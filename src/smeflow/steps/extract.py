@@ -16,6 +16,7 @@ from smeflow.steps.by_model import PROMPT, Said, answer_for, read_by_model
 from smeflow.steps.extraction import Extraction, R, with_gaps
 from smeflow.steps.fields import FieldSpec, FieldsRecord, FieldText, record_type, spec_of, specs_of_model
 from smeflow.steps.invoices import SPECS
+from smeflow.steps.ours import Firm
 from smeflow.steps.places import Place, fields_place, invoice_place
 from smeflow.steps.reading import Task, extraction, lacks, once
 
@@ -168,21 +169,23 @@ class Extract(Family, Generic[R]):
 
     def __call__(self, case: Case, llm: LLM, /) -> Extraction[R]:
         """Read the record. A model is asked where something wanted is missing, or with ``ask="always"``."""
+        firm: Firm | None = self.constants.get("company")
         exact, layout = "exact" in self.readers, "layout" in self.readers
         if self.is_invoice:
-            place = invoice_place(case.documents, exact=exact, layout=layout)
+            place = invoice_place(case.documents, exact=exact, layout=layout, firm=firm)
         else:
             place = fields_place(case.documents, self.specs, layout=layout)
         task = Task(
             record_type=self.record_type,
             specs=self.specs,
             wanted=self.wanted,
-            firm=self.constants.get("company"),
+            firm=firm,
         )
         if not place.readings and not any(d.text.strip() for d in place.documents):
             return self._nothing(case)
         asks = "model" in self.readers and (self.ask == "always" or lacks(task, place))
-        return extraction(self.returns, task, place, self._by_model(place, llm) if asks else Said())
+        found = extraction(self.returns, task, place, self._by_model(place, llm) if asks else Said())
+        return found.shown_on(case.documents)
 
     def _by_model(self, place: Place, llm: LLM) -> Said:
         return read_by_model(

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, cast
 from pydantic import ValidationError
 
 from smeflow.documents.base import Document
-from smeflow.i18n import Phrase, say
+from smeflow.i18n import say
 from smeflow.readers.base import Check, Reading
 from smeflow.records import Invoice, Party
 from smeflow.steps.fields import FieldSpec
@@ -133,17 +133,12 @@ def _adds_up(page: Reading, name: str) -> bool:
     return bool(net + vat == gross)
 
 
-def several_ibans(documents: tuple[Document, ...], iban: str | None) -> Phrase | None:
-    """Say when a page shows more accounts than one: a forged line looks like this."""
+def ibans_on(documents: tuple[Document, ...]) -> tuple[str, ...]:
+    """Give the bank accounts a page shows, in order: a second one is what a forged line looks like."""
     from smeflow.readers.identifiers import iban_ok
 
-    if not iban:
-        return None
     found = dict.fromkeys("".join(m.group().split()) for d in documents for m in _IBAN.finditer(d.text))
-    valid = [number for number in found if iban_ok(number)]
-    if len(valid) < 2:
-        return None
-    return say("{n} accounts are on the page: {ibans}.", n=len(valid), ibans=", ".join(valid))
+    return tuple(number for number in found if iban_ok(number))
 
 
 def nested(values: Mapping[str, Any]) -> dict[str, Any]:

@@ -6,7 +6,9 @@ from datetime import date
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, cast
 
-from smeflow._text import folded
+from pydantic import BaseModel
+
+from smeflow._text import canonical_json, folded
 from smeflow.documents.base import Document, Quote
 from smeflow.steps.fields import FieldSpec
 
@@ -100,6 +102,9 @@ def written(value: Any) -> str | None:
         return "true" if value else "false"
     if isinstance(value, Decimal):
         return f"{value:f}"
+    if isinstance(value, tuple):
+        return canonical_json([each.model_dump(mode="json", exclude_none=True) if isinstance(each, BaseModel)
+                               else str(each) for each in value])  # fmt: skip
     return value.isoformat() if isinstance(value, date) else str(value)
 
 

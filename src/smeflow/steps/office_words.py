@@ -10,7 +10,7 @@ from importlib import resources
 from smeflow._text import folded
 from smeflow.steps.pieces import Pieces, quote_of
 
-STRONG, WEAK = 3.0, 1.0
+DECISIVE, STRONG, WEAK = 12.0, 3.0, 1.0
 ENOUGH = 4.0
 """What words must weigh together before they decide: a strong phrase and a weak word, say."""
 _WORD = re.compile(r"[^\W\d_]{5,}")
@@ -24,6 +24,8 @@ class Term:
 
     text: str
     weight: float
+    data: bool = False
+    """Not words but the root element of an e-invoice: what the file is, whatever it says."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -56,9 +58,7 @@ def weigh(pieces: Pieces, terms: Mapping[str, tuple[Term, ...]]) -> WordScores:
     subject, text = f" {folded(pieces.subject)}", f" {pieces.folded}"
     scores, quotes = {}, {}
     for label, known in terms.items():
-        hits = [
-            (t.weight * (2 if _stands(t.text, subject) else 1), t) for t in known if _stands(t.text, text)
-        ]
+        hits = [(_weight(term, subject), term) for term in known if _met(term, text, pieces.data)]
         scores[label] = sum(weight for weight, _ in hits)
         if hits:
             quotes[label] = max(hits, key=lambda hit: (hit[0], len(hit[1].text)))[1].text
@@ -70,6 +70,14 @@ def weigh(pieces: Pieces, terms: Mapping[str, tuple[Term, ...]]) -> WordScores:
     best = leader if ranked[0][1] >= ENOUGH else None
     quote = quote_of(quotes[leader], pieces.everything) if leader else None
     return WordScores(scores=shares, leader=leader, best=best, quote=quote)
+
+
+def _met(term: Term, text: str, data: str) -> bool:
+    return term.text == data if term.data else _stands(term.text, text)
+
+
+def _weight(term: Term, subject: str) -> float:
+    return term.weight * (2 if not term.data and _stands(term.text, subject) else 1)
 
 
 def _stands(phrase: str, text: str) -> bool:
@@ -90,12 +98,13 @@ _COMMON = frozenset(
 @cache
 def _topics() -> Mapping[str, tuple[Term, ...]]:
     """Read the phrases of every topic, by each name the topic goes by."""
-    data = json.loads(
+    topics = json.loads(
         resources.files("smeflow.steps").joinpath("label_words.json").read_text(encoding="utf-8")
     )
     found: dict[str, tuple[Term, ...]] = {}
-    for topic in data.values():
+    for topic in topics.values():
         strong = tuple(Term(folded(phrase), STRONG) for phrase in topic["strong"])
         weak = tuple(Term(folded(phrase), WEAK) for phrase in topic["weak"])
-        found.update(dict.fromkeys((folded(name) for name in topic["names"]), strong + weak))
+        data = tuple(Term(root, DECISIVE, data=True) for root in topic.get("data", ()))
+        found.update(dict.fromkeys((folded(name) for name in topic["names"]), strong + weak + data))
     return found

@@ -55,11 +55,16 @@ def _sender(record: Invoice, firm: Firm | None) -> Check:
         return Check(name="not_from_us", passed=None, fields=("seller",))
     party = record.seller_details
     numbers = {_bare(number) for number in (party.vat_id, party.legal_id) if number}
-    own = {_bare(number) for number in (*firm.vat_ids, firm.siren or "") if number}
+    own = {_bare(number) for number in own_ids(firm)}
     by_number = bool(numbers & own) or bool(firm.siren and any(n[:9] == firm.siren for n in numbers))
     ours = by_number or folded(record.seller or "") in {folded(name) for name in firm.names}
     detail = say("The seller is our own firm: {seller}.", seller=record.seller or "") if ours else None
     return Check(name="not_from_us", passed=not ours, detail=detail, fields=("seller",))
+
+
+def own_ids(firm: Firm) -> tuple[str, ...]:
+    """Give the numbers the firm is registered under."""
+    return (*firm.vat_ids, *((firm.siren,) if firm.siren else ()))
 
 
 def _bare(number: str) -> str:

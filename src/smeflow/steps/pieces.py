@@ -1,9 +1,11 @@
 """The pieces of a case that tell what it is about: subject, sender, text, attachments."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 
 from smeflow._text import folded
+from smeflow.documents.base import Document
 from smeflow.step import Case
 
 HEAD = 1_500
@@ -19,6 +21,8 @@ class Pieces:
     text: str
     attachments: tuple[tuple[str, str], ...] = ()
     """Each attachment's name and the beginning of its text."""
+    data: str = ""
+    """The root element of the e-invoice among the files, or inside one; empty where there is none."""
 
     @classmethod
     def of(cls, case: Case) -> "Pieces":
@@ -33,6 +37,7 @@ class Pieces:
             sender=named.get("from", ""),
             text=(first.text if first and first.text.strip() else case.text),
             attachments=tuple((d.name, d.text[:HEAD]) for d in rest),
+            data=next((d.fields["root"] for d in _inside(case) if d.fields.get("syntax")), ""),
         )
 
     @cached_property
@@ -45,6 +50,11 @@ class Pieces:
     def folded(self) -> str:
         """Everything, in the form words are compared in."""
         return folded(self.everything)
+
+
+def _inside(case: Case) -> Iterator[Document]:
+    for document in case.documents:
+        yield from document.walk()
 
 
 def quote_of(words: str, text: str) -> str | None:

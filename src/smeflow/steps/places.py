@@ -10,6 +10,7 @@ from smeflow.i18n import Phrase
 from smeflow.readers.base import Check, Reading
 from smeflow.steps.fields import FieldSpec
 from smeflow.steps.invoices import page_against_data
+from smeflow.steps.ours import Firm, own_ids
 from smeflow.steps.papers import Paper, everything, papers
 
 MARKS = ("number", "issue_date", "total_gross", "total_net")
@@ -30,9 +31,11 @@ class Place:
     problems: tuple[Phrase, ...] = ()
 
 
-def invoice_place(documents: Sequence[Document], *, exact: bool, layout: bool) -> Place:
+def invoice_place(
+    documents: Sequence[Document], *, exact: bool, layout: bool, firm: Firm | None = None
+) -> Place:
     """Find the invoice among *documents* and read it with the readers that are wanted."""
-    read = [_read(paper, exact=exact, layout=layout) for paper in papers(documents)]
+    read = [_read(paper, exact=exact, layout=layout, firm=firm) for paper in papers(documents)]
     groups = _grouped(read)
     if not groups:
         return Place(documents=everything(documents))
@@ -69,7 +72,7 @@ def fields_place(documents: Sequence[Document], specs: Mapping[str, FieldSpec], 
     return Place(documents=visible, readings=(reading,), problems=reading.problems, several=reading.several)
 
 
-def _read(paper: Paper, *, exact: bool, layout: bool) -> Paper:
+def _read(paper: Paper, *, exact: bool, layout: bool, firm: Firm | None) -> Paper:
     data = page = None
     if exact:
         from smeflow.readers.einvoice import read_einvoice
@@ -78,7 +81,8 @@ def _read(paper: Paper, *, exact: bool, layout: bool) -> Paper:
     if layout and paper.has_page:
         from smeflow.readers.layout import read_invoice
 
-        page = read_invoice(paper.visible)
+        names, ids = (firm.names, own_ids(firm)) if firm else ((), ())
+        page = read_invoice(paper.visible, company_names=names, company_ids=ids)
     return replace(paper, exact=data, page=page)
 
 

@@ -8,13 +8,13 @@ from pydantic import BaseModel
 
 from smeflow.documents.base import Document
 from smeflow.i18n import Phrase, say
-from smeflow.readers.base import Check
+from smeflow.readers.base import Check, Reading
 from smeflow.records import Invoice
 from smeflow.steps.base import FieldReading
 from smeflow.steps.by_model import Said
 from smeflow.steps.extraction import Extraction, R, with_gaps
 from smeflow.steps.fields import FieldSpec
-from smeflow.steps.invoices import checks_of, closed, missing, nested, several_ibans, view
+from smeflow.steps.invoices import checks_of, closed, ibans_on, missing, nested, view
 from smeflow.steps.kinds import written
 from smeflow.steps.merge import Found, Merged, merge
 from smeflow.steps.ours import Firm, check_ours
@@ -22,8 +22,10 @@ from smeflow.steps.places import Place
 from smeflow.steps.proof import Basis, Evidence, proven
 
 CONTRADICTIONS = frozenset({"readers_agree", "page_agrees", "copies_agree"})
-IDENTIFIERS = ("vat_id", "siren", "siret", "bic", "namespace")
+IDENTIFIERS = ("vat_id", "siren", "siret", "bic", "namespace", "vat_id=siren")
 """Checks whose failure stops the proof but is no doubt by itself: no money goes astray."""
+BUYERS = frozenset({"buyer_vat_id", "buyer_siren", "buyer_siret", "buyer_vat_id=siren"})
+"""What a file's own data say of the buyer cannot be misread, and says nothing of who is paid."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -45,6 +47,8 @@ class Judged:
     merged: Merged
     checks: tuple[Check, ...]
     absent: tuple[str, ...]
+    accounts: tuple[str, ...] = ()
+    """The bank accounts on the page."""
     sums: Invoice | None = None
     """The record seen as an invoice, where it has sums."""
 
@@ -52,22 +56,38 @@ class Judged:
 def judge(task: Task, place: Place, said: Said) -> Judged:
     """Put the readers' values together and check them."""
     readings = [*place.readings, *([said.reading] if said.reading else [])]
-    merged = merge(readings, task.specs)
+    accounts = ibans_on(place.documents)
+    merged = _without_guessed_account(merge(readings, task.specs), accounts)
     values = nested({name: found.value for name, found in merged.found.items()})
     record = with_gaps(task.record_type, values)
     sums = record if isinstance(record, Invoice) else view(values)
     checked = checks_of(sums) if sums else ()
     if isinstance(record, Invoice):
         checked = (*checked, *check_ours(record, task.firm))
-    own = {(check.name, check.fields) for check in checked}
-    given = [c for r in place.readings for c in r.checks if (c.name, c.fields) not in own and r.exact]
+    given = [check for reading in place.readings for check in _own_checks(reading)]
     absent = (
         missing(record, task.wanted)
         if isinstance(record, Invoice)
         else tuple(name for name in task.wanted if getattr(record, name, None) is None)
     )
     checks = (*checked, *given, *place.checks, *merged.checks)
-    return Judged(record=record, merged=merged, checks=checks, absent=absent, sums=sums)
+    return Judged(record=record, merged=merged, checks=checks, absent=absent, sums=sums, accounts=accounts)
+
+
+def _own_checks(reading: Reading) -> list[Check]:
+    """Give what only the reader can check, such as whether it is an invoice at all; the rest is run anew."""
+    if not isinstance(reading.record, Invoice):
+        return list(reading.checks)
+    anew = {check.name for check in checks_of(reading.record)}
+    return [check for check in reading.checks if check.name not in anew]
+
+
+def _without_guessed_account(merged: Merged, accounts: tuple[str, ...]) -> Merged:
+    """Take no account from a model where the page shows several: money would go there."""
+    iban = merged.found.get("iban")
+    if iban is None or iban.reader != "model" or len(accounts) < 2:
+        return merged
+    return replace(merged, found={name: value for name, value in merged.found.items() if name != "iban"})
 
 
 def lacks(task: Task, place: Place) -> bool:
@@ -81,8 +101,10 @@ def extraction(kind: type[Extraction[R]], task: Task, place: Place, said: Said) 
     found = judged.merged.found
     failed = [check for check in judged.checks if check.passed is False]
     grave = [check for check in failed if not check.name.endswith(IDENTIFIERS)]
+    account = _doubtful_account(judged)
     doubts = [
-        *_several(place, judged),
+        *_several(place),
+        *(account if "iban" in found else []),
         *(check.detail or say("{name} does not hold.", name=check.name) for check in grave),
         *([say("Missing: {fields}.", fields=", ".join(judged.absent))] if judged.absent else []),
         *said.dropped,
@@ -90,7 +112,7 @@ def extraction(kind: type[Extraction[R]], task: Task, place: Place, said: Said) 
     ]
     slight = [check.detail for check in failed if check not in grave and check.detail]
     notes = [value.note for value in found.values() if value.note]
-    problems = [*_told(place.documents), *place.problems, *said.problems, *slight, *notes]
+    problems = [*_told(place.documents), *account, *place.problems, *said.problems, *slight, *notes]
     return kind(
         record=cast("R", judged.record),
         fields=_fields(found, judged.checks),
@@ -114,25 +136,27 @@ def _evidence(task: Task, place: Place, judged: Judged, said: Said) -> Evidence:
         complete=not judged.absent and bool(task.wanted),
         quoted=all(value.quote is not None for value in required),
         closed=closed(judged.sums, judged.checks) if judged.sums else None,
-        failed=bool(failed - CONTRADICTIONS),
-        contradicted=bool(failed & CONTRADICTIONS or said.dropped or _accounts(place, judged)),
+        failed=bool(failed - CONTRADICTIONS - (BUYERS if place.exact else frozenset())),
+        contradicted=bool(failed & CONTRADICTIONS or said.dropped or _doubtful_account(judged)),
         by_rules=all(value.reader != "model" for value in required),
         several=place.several > 1,
     )
 
 
-def _several(place: Place, judged: Judged) -> list[Phrase]:
-    said = [say("The documents hold {n} invoices.", n=place.several)] if place.several > 1 else []
-    accounts = _accounts(place, judged)
-    return [*said, accounts] if accounts else said
+def _several(place: Place) -> list[Phrase]:
+    return [say("The documents hold {n} invoices.", n=place.several)] if place.several > 1 else []
 
 
-def _accounts(place: Place, judged: Judged) -> Phrase | None:
-    """Say when a page shows several accounts and the one taken is not from the file's own data."""
+def _doubtful_account(judged: Judged) -> list[Phrase]:
+    """Say when the page shows several accounts and the file's own data do not decide between them."""
     iban = judged.merged.found.get("iban")
-    if iban is None or iban.reader == "einvoice":
-        return None
-    return several_ibans(place.documents, str(iban.value))
+    if len(judged.accounts) < 2 or (iban and iban.reader == "einvoice"):
+        return []
+    return [
+        say(
+            "{n} accounts are on the page: {ibans}.", n=len(judged.accounts), ibans=", ".join(judged.accounts)
+        )
+    ]
 
 
 def _fields(found: Mapping[str, Found], checks: Sequence[Check]) -> dict[str, FieldReading]:
