@@ -200,6 +200,7 @@ COMPANIONS = {
     "pydantic-core": "pydantic",
     "langchain-core": "langchain",
     "langchain-openai": "langchain",
+    "langsmith": "langchain",
     "httpx2": "openai",
     "aiohttp": "openai",
 }
