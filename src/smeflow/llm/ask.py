@@ -12,7 +12,7 @@ from pydantic_core import ErrorDetails
 
 from smeflow._text import visible
 from smeflow.errors import AnswerInvalid, LLMRefused, LLMUnavailable
-from smeflow.i18n import say
+from smeflow.i18n import Phrase, say
 from smeflow.llm.base import LLM, AnswerSchema, Message, Reply, Request
 from smeflow.llm.repair import Unclear, candidates, loaded, plain_numbers
 from smeflow.llm.schema import Missing, missing_names, schema_name, schema_text, strict_schema
@@ -74,7 +74,7 @@ class Answer(Generic[T]):
         try:
             told = loaded(text)
         except Unclear as error:
-            raise Unreadable(str(error)) from None
+            raise Unreadable(error.phrase) from None
         except ValueError:
             return self._dug_out(text)
         return self._fit(told, text)
@@ -91,7 +91,7 @@ class Answer(Generic[T]):
                 if isinstance(told, dict):
                     found[candidate] = self._fit(told, candidate)
             except Unclear as error:
-                raise Unreadable(str(error)) from None
+                raise Unreadable(error.phrase) from None
             except Unfit as error:
                 outermost = text.partition("{")[2].startswith(
                     candidate[1:]
@@ -103,13 +103,13 @@ class Answer(Generic[T]):
         if values and all(v == values[0] for v in values):
             return values[0]
         if values:
-            raise Unreadable("it holds more than one answer")
-        raise unfit or Unreadable("it is no JSON")
+            raise Unreadable(say("it holds more than one answer"))
+        raise unfit or Unreadable(say("it is no JSON"))
 
     def _fit(self, told: Any, text: str) -> T:
         left_out = self.missing(told, "")
         if left_out:
-            raise Unfit([f'"{name}" is missing' for name in left_out])
+            raise Unfit([say('"{name}" is missing', name=name) for name in left_out])
         try:
             return self.adapter.validate_json(text, extra="ignore")
         except ValidationError as error:
@@ -132,12 +132,16 @@ _NUMBER_ERRORS = frozenset({"decimal_parsing", "decimal_type", "float_parsing", 
 class Unreadable(ValueError):
     """The same question, asked again, may well be answered better: there is nothing to tell the model."""
 
+    def __init__(self, phrase: Phrase) -> None:
+        super().__init__(phrase)
+        self.problems = (phrase,)
+
 
 class Unfit(ValueError):
     """The answer is readable and breaks the schema; telling how may help."""
 
-    def __init__(self, problems: Sequence[str]) -> None:
-        super().__init__("; ".join(problems))
+    def __init__(self, problems: Sequence[Phrase]) -> None:
+        super().__init__("; ".join(map(str, problems)))
         self.problems = tuple(problems)
 
 
@@ -188,15 +192,15 @@ def ask(
         turn.tries += 1
         try:
             value = _judged(reply, answer, turn.request)
-            problems = tuple(check(value)) if check else ()
+            problems = check(value) if check else ()
             if problems:
-                raise Unfit(problems)
+                raise Unfit([Phrase("{problem}", {"problem": p}) for p in problems])
             return Asked(value=value, reply=reply, tries=turn.tries)
-        except (_Declined, Unreadable, Unfit) as fault:
+        except (Unreadable, Unfit) as fault:
             turn.next_after(reply, fault)
 
 
-class _Declined(ValueError):
+class _Declined(Unreadable):
     """The model, or a filter, will not answer."""
 
 
@@ -206,13 +210,13 @@ class _CutShort(Unreadable):
 
 def _judged(reply: Reply, answer: Answer[T], request: Request) -> T:
     if reply.finish_reason in {"refusal", "content_filter"}:
-        raise _Declined(reply.finish_reason)
+        raise _Declined(say("the model declined, or a filter stopped it"))
     if reply.finish_reason == "length":
-        raise _CutShort("it was cut at the limit of its length")
+        raise _CutShort(say("it was cut at the limit of its length"))
     if not reply.text.strip():
-        raise Unreadable("it is empty")
+        raise Unreadable(say("it is empty"))
     if len(reply.text) > request.max_output_tokens * _CHARACTERS_PER_TOKEN:
-        raise Unreadable("it is far longer than was asked for")
+        raise Unreadable(say("it is far longer than was asked for"))
     return answer.read(reply.text)
 
 
@@ -222,17 +226,16 @@ class _Turn:
     def __init__(self, request: Request) -> None:
         self.first = self.request = request
         self.tries = self.told = self.declined = self.repeated = 0
-        self.last: tuple[Reply, tuple[str, ...]] | None = None
+        self.last: tuple[Reply, tuple[Phrase, ...]] | None = None
 
-    def next_after(self, reply: Reply, fault: _Declined | Unreadable | Unfit) -> None:
+    def next_after(self, reply: Reply, fault: Unreadable | Unfit) -> None:
         """Set the next request, or give up.
 
         Raises:
             LLMRefused: Declined for the second time.
             AnswerInvalid: The tries are used up.
         """
-        problems = fault.problems if isinstance(fault, Unfit) else (str(fault),)
-        self.last = (reply, problems)
+        self.last = (reply, fault.problems)
         if isinstance(fault, _Declined):
             self.declined += 1
             if self.declined > 1:
@@ -241,7 +244,7 @@ class _Turn:
             raise self.invalid()
         if isinstance(fault, Unfit) and self.told < MAX_TOLD:
             self.told += 1
-            messages = (*self.first.messages, *_told(reply, problems))
+            messages = (*self.first.messages, *_told(reply, fault.problems))
             self.request = replace(self.request, messages=messages, again=self.tries)
             return
         # The same question once more. A little warmth, since the same words would get the same answer.
@@ -257,11 +260,13 @@ class _Turn:
     def invalid(self) -> AnswerInvalid:
         """Say that no answer fitted."""
         reply, problems = self.last or (None, ())
-        shown = "; ".join(problems[:5])
         phrase = say(
-            "The model gave no usable answer in {tries} tries: {problems}.", tries=self.tries, problems=shown
+            "The model gave no usable answer in {tries} tries: {problem}.",
+            tries=self.tries,
+            problem=problems[0] if problems else "-",
         )
-        return AnswerInvalid(phrase, reply=reply.text[:4000] if reply else "", problems=problems)
+        told = [str(p) for p in problems]
+        return AnswerInvalid(phrase, reply=reply.text[:4000] if reply else "", problems=told)
 
 
 def _refused(reply: Reply) -> LLMRefused:
@@ -271,22 +276,19 @@ def _refused(reply: Reply) -> LLMRefused:
     return LLMRefused(say("The model declined to answer: {said}", said=said or "-"))
 
 
-def _told(reply: Reply, problems: Sequence[str]) -> tuple[Message, Message]:
+def _told(reply: Reply, problems: Sequence[Phrase]) -> tuple[Message, Message]:
     listed = "\n".join(f"- {p}" for p in problems[:20])
     asked = f"That answer cannot be used:\n{listed}\nGive the whole answer again, as JSON of the schema."
     return Message("assistant", reply.text[:8000]), Message("user", asked)
 
 
-def _problems(error: ValidationError) -> list[str]:
+def _problems(error: ValidationError) -> list[Phrase]:
     return [_problem(e) for e in error.errors(include_url=False, include_input=False)]
 
 
-def _problem(error: ErrorDetails) -> str:
+def _problem(error: ErrorDetails) -> Phrase:
     """Say what is wrong, without the shape of a label and its value: it will stand in a prompt."""
     where = "".join(f"[{p}]" if isinstance(p, int) else f".{p}" for p in error["loc"]).lstrip(".")
-    said = (
-        "it is none of the values the schema lists"
-        if error["type"] in {"literal_error", "enum"}
-        else error["msg"]
-    )
-    return f'at "{where}", {said}' if where else said
+    if error["type"] in {"literal_error", "enum"}:
+        return say('"{name}" is none of the values the schema lists', name=where)
+    return say('at "{name}", {said}', name=where or "-", said=error["msg"])

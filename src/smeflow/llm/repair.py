@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from smeflow._text import visible
+from smeflow.i18n import Phrase, say
 
 _THOUGHT = re.compile(r"<(think|thinking|reasoning)>.*?</\1>", re.DOTALL | re.IGNORECASE)
 _FENCE = re.compile(r"```[A-Za-z0-9_-]*[ \t]*\r?\n(.*?)```", re.DOTALL)
@@ -16,6 +17,10 @@ _MAX_CANDIDATES = 50
 class Unclear(ValueError):
     """The text is JSON, and says two things at once, or a number that is none."""
 
+    def __init__(self, phrase: Phrase) -> None:
+        super().__init__(phrase)
+        self.phrase = phrase
+
 
 def loaded(text: str) -> Any:
     """Read *text* as JSON.
@@ -25,7 +30,7 @@ def loaded(text: str) -> Any:
         ValueError: It is no JSON.
     """
     if _ENDLESS.search(text):
-        raise Unclear("a number has no end")
+        raise Unclear(say("a number has no end"))
     try:
         return _DECODER.decode(text)
     except RecursionError:
@@ -37,12 +42,12 @@ def _pairs(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     if len(made) != len(pairs):
         for name, value in pairs:
             if made[name] != value or type(made[name]) is not type(value):
-                raise Unclear(f'"{name}" stands twice with two values')
+                raise Unclear(say('"{name}" stands twice with two values', name=name))
     return made
 
 
 def _not_finite(text: str) -> Any:
-    raise Unclear(f"{text} is no number")
+    raise Unclear(say("{text} is no number", text=text))
 
 
 _DECODER = json.JSONDecoder(object_pairs_hook=_pairs, parse_constant=_not_finite)
