@@ -72,7 +72,7 @@ def test_one_job_that_fails_takes_no_neighbour_with_it(store: Store):
 
         try:
             store.write(job)
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001 - looked at below
             failed.append(error)
 
     threads = [threading.Thread(target=store.write, args=(slow,))]

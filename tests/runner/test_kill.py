@@ -1,0 +1,146 @@
+import csv
+import json
+import os
+import random
+import re
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections import Counter
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import ClassVar
+
+import pytest
+
+pytestmark = pytest.mark.skipif(os.name == "nt", reason="kills a process as only Unix can")
+ITEMS, WORKERS = 200, 4
+CRASHES = Path(__file__).with_name("crash_everywhere.py")
+RECIPE = """\
+recipe: killed
+llm: oracle@{address}
+source: {{table: in.csv, key: id}}
+steps:
+  - extract: x
+    fields: {{number: text, total: number}}
+    readers: [model]
+    ask: always
+sinks:
+  - {{table: out.csv, columns: {{id: fields.id}}, rows: x.record}}
+"""
+RUN = """
+import sys
+from pathlib import Path
+from smeflow.llm.connect import connect
+from smeflow.recipe.load import load
+from smeflow.recipe.workspace import Workspace
+from smeflow.runner.runner import run_recipe
+recipe = load(Path("r.yaml"), settings={}, environ={})
+summary = run_recipe(
+    recipe, Workspace.find(Path(".")), state=Path(".smeflow"), llm=connect(recipe.llm), workers=4
+)
+print(summary.done, summary.open)
+"""
+
+
+class Oracle(BaseHTTPRequestHandler):
+    """Answers with what stands in the text, after a moment; counts who was asked for."""
+
+    asked: ClassVar[Counter[str]] = Counter()
+    lock = threading.Lock()
+
+    def do_POST(self) -> None:
+        body = self.rfile.read(int(self.headers["content-length"])).decode()
+        number = re.search(r"ITEM-\d+", body)
+        assert number is not None
+        with self.lock:
+            self.asked[number.group()] += 1
+        time.sleep(0.01)
+        n = int(number.group().removeprefix("ITEM-"))
+        text = json.dumps({"number": f"R-{n}", "total": f"{n}.50"})
+        answer = json.dumps(
+            {
+                "id": "1",
+                "object": "chat.completion",
+                "created": 1,
+                "model": "oracle",
+                "choices": [
+                    {"index": 0, "finish_reason": "stop", "message": {"role": "assistant", "content": text}}
+                ],
+                "usage": {"prompt_tokens": 10, "completion_tokens": 10, "total_tokens": 20},
+            }
+        ).encode()
+        try:
+            self.send_response(200)
+            self.send_header("content-type", "application/json")
+            self.send_header("content-length", str(len(answer)))
+            self.end_headers()
+            self.wfile.write(answer)
+        except OSError:
+            return  # killed while it waited
+
+    def log_message(self, *_: object) -> None:
+        """Say nothing."""
+
+
+@pytest.fixture
+def oracle():
+    Oracle.asked = Counter()
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Oracle)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    yield f"http://127.0.0.1:{server.server_port}/v1"
+    server.shutdown()
+    server.server_close()
+
+
+def test_killed_three_times_nothing_is_lost_doubled_or_wrong(tmp_path: Path, oracle: str):
+    """After ``kill -9`` at any moment, at most the calls in flight are paid again."""
+    with (tmp_path / "in.csv").open("w", newline="") as file:
+        rows = csv.writer(file)
+        rows.writerow(["id", "text"])
+        rows.writerows(
+            [f"ITEM-{n:05d}", f"ITEM-{n:05d} Number: R-{n} Total: {n}.50"] for n in range(1, ITEMS + 1)
+        )
+    (tmp_path / "r.yaml").write_text(RECIPE.format(address=oracle))
+    rng, kills = random.Random(11), 0
+    for _ in range(3):
+        before = sum(Oracle.asked.values())
+        process = subprocess.Popen(
+            [sys.executable, "-c", RUN], cwd=tmp_path, stdout=subprocess.DEVNULL, start_new_session=True
+        )
+        deadline = time.monotonic() + 60
+        enough = before + rng.randrange(15, 50)
+        while sum(Oracle.asked.values()) < enough and process.poll() is None and time.monotonic() < deadline:
+            time.sleep(0.002)
+        if process.poll() is None:
+            os.killpg(process.pid, signal.SIGKILL)
+            kills += 1
+        process.wait()
+    done = subprocess.run(
+        [sys.executable, "-c", RUN], cwd=tmp_path, capture_output=True, text=True, check=True, timeout=120
+    )
+    assert kills == 3
+    assert done.stdout.split() == [str(ITEMS), "0"]
+    with (tmp_path / "out.csv").open(newline="") as file:
+        found = {row.pop("id"): tuple(row.values()) for row in csv.DictReader(file)}
+    assert {key: (number, float(total)) for key, (number, total) in found.items()} == {
+        f"ITEM-{n:05d}": (f"R-{n}", n + 0.5) for n in range(1, ITEMS + 1)
+    }
+    extra = sum(Oracle.asked.values()) - ITEMS
+    assert 0 <= extra <= kills * WORKERS
+    assert max(Oracle.asked.values()) <= 1 + kills
+
+
+def test_a_crash_at_every_durable_step_loses_and_doubles_nothing(tmp_path: Path):
+    """Just before and just after everything that is written: one rerun ends it, at most one call paid twice."""
+    done = subprocess.run(
+        [sys.executable, str(CRASHES), str(tmp_path)],
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=240,
+    )
+    assert done.returncode == 0, done.stderr[-2000:]
+    assert int(done.stdout) > 20
