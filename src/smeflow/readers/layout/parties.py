@@ -18,7 +18,11 @@ _FORMS = (
     r"sdn\.?\s*bhd|bhd|pvt|b\.?\s?v|n\.?\s?v|v\.?o\.?f|s\.?p\.?a|s\.?r\.?l|s\.?l|s\.?l\.?u|s\.?c\.?a|a/s|aps|oy|ab|"
     r"sp\.?\s*z\s*o\.?o|s\.r\.o|kft"
 )
-_FORM = re.compile(rf"(?<![\w&])(?:{_FORMS})\.?(?![\w&])", re.IGNORECASE)
+_FORM = re.compile(rf"(?<![\w&])(?:{_FORMS})\.?(?:\s(?:{_FORMS})\.?)*(?![\w&])", re.IGNORECASE)
+_FORM_FIRST = re.compile(
+    r"(?:SARL|S\.A\.R\.L\.|SASU?|S\.A\.S\.|SA|EURL|SCI|SNC|SCOP|Sarl|Société|Ets|Établissements|Etablissements|Entreprise|"
+    r"Cabinet|Maison|Garage|Boulangerie|Fa\.)\s+(?=[A-ZÀ-Ý0-9])"
+)
 _ZIP = re.compile(
     r"(?<![\w.,/-])(?:[A-Z]{1,2}[- ])?\d{4,5}\s+[^\W\d_]{2}|\b[A-Z]{2}\s+\d{5}(?:-\d{4})?\b|"
     r"\b[A-Z]{1,2}\d[A-Z\d]?\s+\d[A-Z]{2}\b|\b\d{4}\s?[A-Z]{2}\b"
@@ -26,7 +30,8 @@ _ZIP = re.compile(
 _STREET = re.compile(
     r"\d.*\b(?:rue|avenue|av|bd|boulevard|place|chemin|allee|impasse|quai|route|street|st|road|rd|lane|ave|via|"
     r"viale|piazza|calle|camino|plaza|jalan|weg|platz)\b|"
-    r"(?:str|strasse|weg|platz|allee|gasse|ring|damm|ufer|straat|laan|plein)\.?\s*\d",
+    r"(?:str|strasse|weg|platz|allee|gasse|ring|damm|ufer|straat|laan|plein)\.?\s*\d|"
+    r"^(?:via|viale|piazza|corso|calle|c/|avda|plaza|rua)\b.*\d|^c/",
 )
 _OWN = re.compile(
     r"siret|siren|rcs|capital|\bape\b|\bnaf\b|hrb|hra\b|handelsregister|geschaftsfuhrer|amtsgericht|"
@@ -94,9 +99,10 @@ def find_parties(view: View, *, own_names: Sequence[str] = (), own_ids: Sequence
     for key, name in names.items():
         _weigh(view, key, name, own_names)
     sellers = [n for n in names.values() if not _is_own(n.name, own_names)]
-    seller = _pick(sellers, "seller") or _only_firm(view, sellers)
+    told = any(n.labelled and n.buyer >= 2.5 for n in names.values())
+    seller = _pick(sellers, "seller", 1.6 if told else _ENOUGH) or _only_firm(view, sellers)
     rest = [n for n in names.values() if seller is None or not _alike(n.name, seller.name)]
-    buyer = _pick(rest, "buyer")
+    buyer = _pick(rest, "buyer", 2.0) or (_left_over(rest) if seller else None)
     mine, theirs = share_ids(view, (buyer.page, buyer.start) if buyer else None, own_ids)
     return Parties(seller=_firm(view, seller), buyer=_firm(view, buyer), seller_ids=mine, buyer_ids=theirs)
 
@@ -114,7 +120,7 @@ def _firm(view: View, name: _Name | None) -> Firm | None:
 def _add(names: dict[str, _Name], view: View, page: int, start: int, end: int) -> _Name | None:
     """Register a stretch of text as a name, unless it cannot be one."""
     raw = view.pages[page].text[start:end]
-    text = re.split(r"\s{2,}|\s[-–—·•●|]\s|[·•●|]|,\s|\s\(|\n", raw)[0].strip(" :,;-–‘’'\"*_")
+    text = re.split(r"\s{2,}|\s[-–—·•●|]\s|[·•●|]|,\s(?!inc|llc|ltd)|\s\(|\n", raw)[0].strip(" :,;-–‘’'\"*_")
     start += raw.find(text) if text else 0
     key = _key(text)
     if (
@@ -255,8 +261,9 @@ def _after_name_label(piece: Piece) -> int | None:
     return None if re.match(r"[^:]{2,30}:", piece.text) else piece.start
 
 
-def _labelled_piece(view: View, page: int, piece: Piece) -> bool:
-    return any(o.page == page and piece.start <= o.start < piece.end for o in view.labels)
+def _labelled_piece(view: View, page: int, piece: Piece, *fields: str) -> bool:
+    labels = view.named(*fields) if fields else view.labels
+    return any(o.page == page and piece.start <= o.start < piece.end for o in labels)
 
 
 def _credit(name: _Name | None, role: str) -> None:
@@ -311,9 +318,14 @@ def _from_forms(view: View, names: dict[str, _Name]) -> None:
     """Take every piece that names a legal form."""
     for number, pieces in enumerate(view.pieces):
         for piece in pieces:
+            first = _FORM_FIRST.match(piece.text)
+            if first and len(piece.text.split()) > 1 and len(piece.text) < 90:
+                _add(names, view, number, piece.start, piece.end)
+                continue
             match = _FORM.search(piece.text)
             if match and match.start() > 2 and len(piece.text) < 140:
-                head = re.split(r"[·•●|]|\s[-–—]\s|,\s|:\s", piece.text[: match.end()])[-1]
+                before = re.sub(r",(?=\s*$)", " ", piece.text[: match.start()])  # "Web Services, Inc."
+                head = re.split(r"[·•●|]|\s[-–—]\s|,\s|:\s", before + match[0])[-1]
                 if re.match(r"[A-ZÀ-Ý0-9]", head.strip(" ‘'\"*_")) and len(head.split()) <= 7:
                     at = piece.start + match.end() - len(head)
                     _add(names, view, number, at, piece.start + match.end())
@@ -373,6 +385,8 @@ def _weigh(view: View, key: str, name: _Name, own: Sequence[str]) -> None:
         name.seller += 0.3
     if any(_OWN.search(folded(p.text)) and not CLIENTS.search(folded(p.text)) for _, p in places):
         name.seller += 1.2
+    elif any(_particulars_below(view, number, piece) for number, piece in places if name.buyer < 2.5):
+        name.seller += 0.8
     compact = key.replace(" ", "")
     for match in _DOMAIN.finditer(view.text):
         host = folded(match[1]).split(".")[-1].replace("-", "")
@@ -386,6 +400,21 @@ def _weigh(view: View, key: str, name: _Name, own: Sequence[str]) -> None:
             break
     if places and places[0][0] == 0 and places[0][1].start == view.pieces[0][0].start:
         name.seller += 0.8
+
+
+def _particulars_below(view: View, page: int, piece: Piece) -> bool:
+    """Tell whether a firm's particulars stand in the block under its name."""
+    height = piece.box.bottom - piece.box.top
+    last = piece.box.bottom
+    for other in view.pieces[page]:
+        if other.line <= piece.line or abs(other.box.left - piece.box.left) > 0.02:
+            continue
+        if other.box.top - last > 1.3 * height or _labelled_piece(view, page, other, "buyer", "seller"):
+            return False
+        last = other.box.bottom
+        if re.search(r"siret|siren|rcs|hrb|ust-?id|vat (?:no|reg|id)|p\.?\s?iva|\bnif\b|\bcif\b|kvk|\babn\b", folded(other.text)):
+            return True
+    return False
 
 
 def _buyer_mail(view: View, at: int, name: _Name) -> bool:
@@ -402,7 +431,13 @@ def _places_of(view: View, key: str) -> Iterator[tuple[int, Piece]]:
                 yield number, piece
 
 
-def _pick(names: Sequence[_Name], role: str) -> _Name | None:
+def _left_over(names: Sequence[_Name]) -> _Name | None:
+    """Take the only address that is not the seller's."""
+    blocks = [n for n in names if n.buyer >= 0.8 and n.seller < 1.5 and n.page == 0]
+    return blocks[0] if blocks and all(_alike(n.name, blocks[0].name) for n in blocks) else None
+
+
+def _pick(names: Sequence[_Name], role: str, enough: float) -> _Name | None:
     """Take the name with the best score where it is clearly ahead."""
     ranked = sorted(names, key=lambda n: -(n.seller if role == "seller" else n.buyer))
     if not ranked:
@@ -412,7 +447,6 @@ def _pick(names: Sequence[_Name], role: str) -> _Name | None:
     against = best.buyer if role == "seller" else best.seller
     others = [n for n in ranked[1:] if not _alike(n.name, best.name)]
     second = (others[0].seller if role == "seller" else others[0].buyer) if others else 0.0
-    enough = _ENOUGH if role == "seller" else 2.0
     if score < enough or score - second < _MARGIN or (against > score and not best.labelled):
         return None
     same = [n for n in ranked if _alike(n.name, best.name) and n is not best]

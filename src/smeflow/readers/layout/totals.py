@@ -13,7 +13,7 @@ from smeflow.readers.arithmetic import CENT, ZERO, same
 from smeflow.readers.layout.view import Label, Spot, Sum, View
 from smeflow.records import VatBreakdown
 
-_RATES = "2.1 2.6 3 3.8 4 4.8 5 5.5 6 7 7.7 8 8.1 8.5 9 9.5 10 12 13 13.5 14 15 16 17 18 19 20 21 22 23 24 25 25.5 27"
+_RATES = "2.1 2.6 3 3.8 4 4.8 5 5.5 6 7 7.7 8 8.1 8.5 9 9.5 10 12 13 13.5 14 15 16 17 18 19 20 21 22 23 25 27"
 RATES = tuple(Decimal(rate) for rate in _RATES.split(" "))
 """Rates of VAT in Europe, and of GST and sales taxes elsewhere, in per cent."""
 _STRONG, _WEAK, _NOTHING = 3.0, 1.2, 0.0
@@ -22,7 +22,8 @@ _EXEMPT = re.compile(
     r"293\s*b|tva non applicable|exonerat|exoneration|exempt|autoliquidation|auto-liquidation|reverse charge|"
     r"steuerfrei|umsatzsteuerbefreit|kleinunternehmer|§\s*19|steuerschuldnerschaft|innergemeinschaftlich|"
     r"intracommuna?uta|intra-community|intracommunautaire|262\s*ter|283-2|zero.rated|btw verlegd|"
-    r"inversione contabile|non imponibile|inversion del sujeto pasivo|vat free|no vat|hors champ|outside the scope"
+    r"inversione contabile|non imponibile|inversion del sujeto pasivo|vat free|no vat|"
+    r"hors champ|outside the scope"
 )
 _RATE_TEXT = re.compile(r"(?<![\d.,])(\d{1,2}(?:[.,]\d{1,2})?)\s?%")
 _BARE_RATE = re.compile(r"(?<![\w.,])(\d{1,2}(?:[.,]\d{1,2})?)(?![\w.,%]|\s?[€$£])")
@@ -62,7 +63,7 @@ _Table = dict[Decimal, _Fit]
 
 
 def find_totals(view: View, *, credit: bool = False) -> Totals:
-    """Find the totals of *view*. Of a credit note (*credit*) the sizes count: some print them with a minus."""
+    """Find the totals of *view*. Of a *credit* note the sizes count: some print them with a minus."""
     tables = {
         name: _table(view, name, credit=credit)
         for name in ("total_net", "total_vat", "total_gross", "amount_due", "prepaid")
@@ -175,7 +176,9 @@ def _untaxed(
     )
     if g.score <= 0:
         return
-    if zero is None and (taxed or exempt is None or g.score < 2 or (net is None and tables["total_net"])):
+    labelled = {a for name in ("total_net", "total_gross", "amount_due") for a in tables[name]}
+    sure = g.score >= 2 or (g.score > 1 and labelled == {gross})
+    if zero is None and (taxed or exempt is None or not sure or (net is None and tables["total_net"])):
         return
     if zero is not None and net is None and (taxed or tables["total_net"]):
         return
@@ -277,7 +280,7 @@ def _parts(rows: Sequence[_Row]) -> list[Sequence[_Row]]:
 
 
 def _breakdown(rows: Sequence[_Row], values: tuple[Decimal, Decimal, Decimal]) -> tuple[VatBreakdown, ...]:
-    """Give the VAT per rate where rows were found that make up the totals, else the one rate that fits them."""
+    """Give the VAT per rate where rows were found that make up the totals."""
     net, vat, _ = values
     for part in _parts(rows):
         if sum((r.base for r in part), ZERO) == net and sum((r.amount for r in part), ZERO) == vat:
