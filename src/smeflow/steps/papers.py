@@ -21,8 +21,11 @@ class Paper:
 
     @cached_property
     def visible(self) -> tuple[Document, ...]:
-        """What a person sees: everything but XML, which counts only where there is nothing else."""
-        inner = [d for outer in self.documents for d in outer.walk() if d.text.strip()]
+        """What a person sees: everything but XML, which counts only where there is nothing else.
+
+        Each stands alone, without what is inside it, so that a value is quoted from where it is seen.
+        """
+        inner = [replace(d, parts=()) for outer in self.documents for d in outer.walk() if d.text.strip()]
         return tuple(d for d in inner if not _is_xml(d)) or tuple(inner)
 
     @property
@@ -80,7 +83,8 @@ def without_mails(documents: Sequence[Document]) -> tuple[Document, ...]:
 def everything(documents: Sequence[Document]) -> tuple[Document, ...]:
     """Give every document a person can read, once: messages first, then what is attached."""
     messages = tuple(d for d in documents if d.media_type == MAIL)
-    return tuple(d for d in (*messages, *without_mails(documents)) if d.text.strip())
+    readable = (d for d in (*messages, *without_mails(documents)) if d.text.strip())
+    return tuple(replace(document, parts=()) for document in readable)
 
 
 def _says_something(document: Document) -> bool:

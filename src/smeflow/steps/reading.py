@@ -130,7 +130,8 @@ def _evidence(task: Task, place: Place, judged: Judged, said: Said) -> Evidence:
     found = judged.merged.found
     required = [found[name] for name in task.wanted if name in found]
     failed = {check.name for check in judged.checks if check.passed is False}
-    basis: Basis = "exact" if place.exact else "page" if judged.sums else "fields"
+    all_exact = place.exact and all(value.reader == "einvoice" for value in required)
+    basis: Basis = "exact" if all_exact else "page" if judged.sums else "fields"
     return Evidence(
         basis=basis,
         complete=not judged.absent and bool(task.wanted),
