@@ -1,0 +1,50 @@
+"""A case as one page."""
+
+import pytest
+
+from smeflow import Case, read, run
+from smeflow.documents.base import text_document
+from smeflow.notebook import case_html, case_page
+from smeflow.records import Invoice
+from smeflow.steps import Extract
+
+INVOICE = Extract(name="invoice", into=Invoice)
+
+
+@pytest.fixture(scope="module")
+def case(recipes):
+    """Read a real invoice."""
+    document = read(recipes / "supplier-mail" / "inbox" / "azure-interior-INV-2023-03-0008.pdf")
+    return run([INVOICE], Case.of(document)).case
+
+
+def test_every_quote_on_the_page_has_a_box(case):
+    """The title of a box is the text it was read as."""
+    html = case_html(case)
+    for quote in (q for q in case[INVOICE].quotes if q.box):
+        assert f'title="{quote.text}"' in html
+
+
+def test_the_pages_are_drawn_once_for_all_results(case):
+    """An extraction shows its pages itself; in a case they stand once, at the end."""
+    assert case_html(case).count("<img") == 1
+
+
+def test_values_as_the_ledger_keeps_them_look_the_same_to_a_person(case):
+    """Plain JSON shows the same boxes as the result itself, and speaks French where asked."""
+    plain = Case(id=case.id, documents=case.documents).having(
+        "invoice", case[INVOICE].model_dump(mode="json")
+    )
+    page = case_page(plain, "fr")
+    assert page.count("position:absolute") == case_html(case).count("position:absolute")
+    assert "prouvé" in page
+    assert "279.84" in page
+
+
+def test_what_a_document_says_cannot_become_part_of_the_page():
+    """Text of a foreign file is shown, never obeyed."""
+    evil = "<script>alert(1)</script>"
+    case = Case.of(text_document(f"Number: {evil}", name=f"{evil}.txt")).having(
+        "note", {"text": evil, evil: evil}
+    )
+    assert "<script" not in case_page(case)
