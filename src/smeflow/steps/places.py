@@ -8,13 +8,14 @@ from smeflow._text import folded
 from smeflow.documents.base import Document
 from smeflow.i18n import Phrase
 from smeflow.readers.base import Check, Reading
+from smeflow.records import REQUIRED
 from smeflow.steps.fields import FieldSpec
 from smeflow.steps.invoices import page_against_data
 from smeflow.steps.ours import Firm, own_ids
 from smeflow.steps.papers import Paper, everything, papers
 
-MARKS = ("number", "issue_date", "total_gross", "total_net")
-"""A page on which at least three of these were read is an invoice."""
+ENOUGH = 4
+"""Of what an invoice must have, so much makes a page one; one less where it calls itself an invoice."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -101,9 +102,15 @@ def _fullness(paper: Paper) -> tuple[bool, int]:
 
 
 def _is_invoice(paper: Paper) -> bool:
+    """Tell whether a paper is an invoice of its own: by its data, its title, or what was read from it."""
     if paper.exact is not None and paper.exact.record is not None:
         return True
-    return paper.page is not None and sum(mark in paper.page.findings for mark in MARKS) >= 3
+    if paper.page is None or any(c.name == "is_invoice" and c.passed is False for c in paper.page.checks):
+        return False
+    found = paper.page.findings
+    if "total_gross" not in found and "number" not in found:
+        return False
+    return sum(name in found for name in REQUIRED) >= (ENOUGH - 1 if "kind" in found else ENOUGH)
 
 
 def _count(paper: Paper) -> int:
