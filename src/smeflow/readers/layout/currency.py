@@ -4,7 +4,7 @@ import re
 from collections import Counter
 
 from smeflow.documents.base import Quote
-from smeflow.readers.amounts import CODES
+from smeflow.readers.amounts import CODES, SYMBOLS
 from smeflow.readers.layout.totals import Totals
 from smeflow.readers.layout.view import View
 
@@ -16,6 +16,9 @@ _NAMED = re.compile(
 )
 _CODE = re.compile(rf"(?<![\w-])(?:{'|'.join(sorted(CODES))})(?![\w-])")
 _AMERICA = re.compile(r"\bUSA\b|\bU\.S\.A?\b|United States|\b[A-Z]{2},? \d{5}(?:-\d{4})?\b(?! ?[A-Z])")
+_SIGN = re.compile(
+    "|".join(rf"(?<![^\W\d_]){re.escape(s)}(?![^\W\d_])" for s in ("RM", "DM", "zł", "Kč", "₹", "£", "€"))
+)
 _WORD = {"euro": "EUR", "euros": "EUR"}
 
 
@@ -48,9 +51,8 @@ def _most(view: View) -> tuple[str, Quote] | None:
     for number, page in enumerate(view.pages):
         for match in _CODE.finditer(page.text):
             found.setdefault(match[0], view.quote_span(number, *match.span()))
-        at = page.text.find("€")
-        if at >= 0:
-            found.setdefault("EUR", view.quote_span(number, at, at + 1))
+        for match in _SIGN.finditer(page.text):
+            found.setdefault(SYMBOLS[match[0]], view.quote_span(number, *match.span()))
     if not found:
         for number, page in enumerate(view.pages):
             at = page.text.find("$")

@@ -8,6 +8,7 @@ from smeflow.documents.base import Document, Page, Quote
 from smeflow.i18n import Phrase, say
 from smeflow.readers.arithmetic import check_invoice
 from smeflow.readers.base import Check, Finding, Labels, Reading
+from smeflow.readers.grounding import spans
 from smeflow.readers.identifiers import check_identifiers
 from smeflow.readers.layout.currency import find_currency
 from smeflow.readers.layout.dates import find_days
@@ -17,6 +18,7 @@ from smeflow.readers.layout.numbers import Number, find_numbers
 from smeflow.readers.layout.parties import Parties, find_parties
 from smeflow.readers.layout.totals import Totals, find_totals
 from smeflow.readers.layout.view import View
+from smeflow.readers.values import FieldKind
 from smeflow.records import Invoice, Party
 
 _CLOSE = 0.3
@@ -127,6 +129,8 @@ class _Sheet:
         record = Invoice(**values)
         checks = [*check_invoice(record), *check_identifiers(record)]
         problems = list(self.problems)
+        if self.view.recognised:
+            checks.append(_confirmed(self.view, self.findings))
         if self.title.not_booked:
             checks.append(
                 Check(name="is_invoice", passed=False, detail=self.title.not_booked, fields=("kind",))
@@ -141,6 +145,24 @@ class _Sheet:
             problems=tuple(problems),
             several=several,
         )
+
+
+_ONCE = ("number", "issue_date", "seller")
+"""What no arithmetic would catch if it were misread."""
+
+
+def _confirmed(view: View, findings: Mapping[str, Finding]) -> Check:
+    """Check that what was recognised from a picture, and adds up with nothing, stands there twice alike."""
+    kinds: dict[str, FieldKind] = {"number": "identifier", "issue_date": "date", "seller": "text"}
+    alone = [
+        name
+        for name in _ONCE
+        if name in findings and sum(1 for _ in spans(findings[name].value, kinds[name], view.text)) < 2
+    ]
+    detail = say(
+        "The page is a picture; recognised once and confirmed by nothing: {fields}.", fields=", ".join(alone)
+    )
+    return Check(name="recognised", passed=not alone, detail=detail if alone else None, fields=tuple(alone))
 
 
 def _read(document: Document, pages: Sequence[Page], firm: _Own, labels: Labels | None) -> _Sheet:

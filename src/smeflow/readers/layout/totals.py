@@ -21,7 +21,7 @@ _MARGIN = 0.5
 _EXEMPT = re.compile(
     r"293\s*b|tva non applicable|exonerat|exoneration|exempt|autoliquidation|auto-liquidation|reverse charge|"
     r"steuerfrei|umsatzsteuerbefreit|kleinunternehmer|§\s*19|steuerschuldnerschaft|innergemeinschaftlich|"
-    r"intracommuna?uta|intra-community|intracommunautaire|262\s*ter|283-2|zero.rated|btw verlegd|"
+    r"intracommuna?uta|intra-community supply|(?:livraisons?|acquisitions?|operations?|prestations?) intracommunautaires?|262\s*ter|283-2|zero.rated|btw verlegd|"
     r"inversione contabile|non imponibile|inversion del sujeto pasivo|vat free|no vat|"
     r"hors champ|outside the scope"
 )
@@ -160,7 +160,7 @@ def _triples(
             proof = 1.5 if (net, vat) in summed else (0.5 if _known_rate(vat, net) else -0.5)
             scores = (n.score, v.score, g.score)
             labelled = sum(1 for score in scores if score > 0)
-            if labelled >= 2 and max(scores) >= 1.5 and (g.score > 0 or labelled + (proof > 1) >= 3):
+            if labelled >= 2 and max(scores) >= 1.5 and (g.score > 0 or proof >= 0.5):
                 yield _Triple(score=sum(scores) + proof, chosen=_three(net, n, vat, v, gross, g))
         yield from _untaxed(gross, g, tables, exempt)
 

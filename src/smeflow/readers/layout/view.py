@@ -91,6 +91,11 @@ class View:
         """The text of all pages."""
         return "\f".join(page.text for page in self.pages)
 
+    @property
+    def recognised(self) -> bool:
+        """Some words were recognised from a picture: they may be misread."""
+        return any(page.origin == "ocr" for page in self.pages)
+
     @cached_property
     def pieces(self) -> tuple[tuple[Piece, ...], ...]:
         """The pieces of every page."""
