@@ -33,7 +33,10 @@ def run(
             help="Also redo finished items: changed (by an older recipe), stale, failed or all.",
         ),
     ] = "",
-    workers: Annotated[int, typer.Option("--workers", min=1, max=512, help="How many items at once.")] = 8,
+    workers: Annotated[
+        int | None,
+        typer.Option("--workers", min=1, max=512, help="How many items at once; else what the recipe says."),
+    ] = None,
     waiting: Annotated[
         Path | None,
         typer.Option(

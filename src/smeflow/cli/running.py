@@ -29,7 +29,7 @@ def run_one(
     settings: Sequence[str] = (),
     llm: str = "",
     redo: str | None = None,
-    workers: int = 8,
+    workers: int | None = None,
 ) -> "tuple[Recipe, Summary, int]":
     """Run the recipe in *file* once; also give the code of a signal that stopped it, else 0."""
     from smeflow.recipe.load import load
@@ -48,7 +48,7 @@ def run_one(
             llm=choice.llm,
             on_progress=told,
             redo=redo,
-            workers=workers,
+            workers=workers or recipe.workers,
             stop=stop.event,
         )
     return recipe, summary, stop.code or 0

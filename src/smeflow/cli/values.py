@@ -98,7 +98,12 @@ def field_rows(screen: Screen, fields: Mapping[str, Mapping[str, Any]]) -> Itera
             continue
         reader, page = screen.text(reader_word(reading.get("reader"))), reading.get("page")
         where = screen.text(say("page {n}", n=page)) if page and not reading.get("path") else ""
-        yield _name(screen, name), reading["value"], reading.get("quote"), ", ".join(filter(None, (reader, where)))
+        yield (
+            _name(screen, name),
+            reading["value"],
+            reading.get("quote"),
+            ", ".join(filter(None, (reader, where))),
+        )
 
 
 def field_columns() -> list[Column]:
