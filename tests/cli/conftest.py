@@ -2,6 +2,8 @@
 
 import json
 import shutil
+import threading
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 
@@ -64,3 +66,48 @@ def workspace(tmp_path, inbox):
         encoding="utf-8",
     )
     return tmp_path
+
+
+class Provider(ThreadingHTTPServer):
+    """A model server on loopback: answers every question with one status and text, and counts them."""
+
+    daemon_threads = True
+
+    def __init__(self):
+        super().__init__(("127.0.0.1", 0), Handler)
+        self.status, self.text, self.asked = 200, "{}", 0
+        self.name = f"test@http://127.0.0.1:{self.server_address[1]}/v1"
+
+
+class Handler(BaseHTTPRequestHandler):
+    """Speaks as much of the protocol as a command needs."""
+
+    def do_POST(self):
+        """Answer."""
+        self.rfile.read(int(self.headers["content-length"]))
+        self.server.asked += 1
+        message = {"role": "assistant", "content": self.server.text}
+        choice = {"index": 0, "message": message, "finish_reason": "stop"}
+        usage = {"prompt_tokens": 100, "completion_tokens": 10}
+        answer = {"id": "1", "model": "test", "choices": [choice], "usage": usage}
+        key = self.headers.get("authorization", "")
+        refusal = {"error": {"message": f"wrong key: {key}", "code": "invalid_api_key"}}
+        body = json.dumps(answer if self.server.status == 200 else refusal).encode()
+        self.send_response(self.server.status)
+        self.send_header("content-type", "application/json")
+        self.send_header("content-length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, *_):
+        """Say nothing."""
+
+
+@pytest.fixture
+def provider():
+    """Start a model server."""
+    server = Provider()
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    yield server
+    server.shutdown()
+    server.server_close()

@@ -44,6 +44,8 @@ def caused(error, cause):
         (BudgetSpent(SAID, limit=Decimal(5), spent=Decimal(5), currency="EUR"), 6),
         (OSError(errno.ENOSPC, "No space left on device", "out.csv"), 28),
         (sqlite3.OperationalError("database or disk is full"), 28),
+        (FileNotFoundError(errno.ENOENT, "No such file", "t.txt"), 2),
+        (PermissionError(errno.EACCES, "Permission denied", "out"), 1),
         (KeyboardInterrupt(), 130),
         (Ended(143), 143),
         (ZeroDivisionError("1/0"), 70),

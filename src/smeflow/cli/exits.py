@@ -84,6 +84,8 @@ def code_of(error: BaseException) -> int:
         for kind, code in CODES:
             if isinstance(one, kind):
                 return code
+    if isinstance(error, FileNotFoundError | IsADirectoryError | NotADirectoryError):
+        return USAGE
     return LEFT if isinstance(error, SmeflowError | OSError) else OURS
 
 

@@ -1,0 +1,67 @@
+"""Commands with a model that answers, refuses or costs too much."""
+
+import json
+
+import pytest
+
+CANARY = "canary-key-5f3759df"
+
+
+@pytest.fixture
+def rows(tmp_path):
+    """Make a recipe over three rows that only a model can read."""
+    lines = "".join(f'{n},"Delivery {n} for Martin, please"\n' for n in (1, 2, 3))
+    (tmp_path / "in.csv").write_text("id,text\n" + lines, encoding="utf-8")
+    (tmp_path / "smeflow.toml").write_text("", encoding="utf-8")
+    (tmp_path / "recipe.yaml").write_text(
+        "recipe: rows\nllm: none\nsource: {table: in.csv, key: id}\n"
+        "steps:\n  - extract: found\n    fields: {customer: text}\n    readers: [model]\n"
+        "sinks:\n  - {table: out.csv, rows: found.record}\n",
+        encoding="utf-8",
+    )
+    return tmp_path
+
+
+def test_extract_counts_the_calls_of_a_model_that_was_named(smeflow, provider, inbox):
+    """The line says how many questions were asked; local models cost nothing."""
+    told = smeflow("extract", inbox / "receipt-326.jpg", "--llm", provider.name, "--jsonl")
+    (line,) = told.lines
+    assert told.code == 0
+    assert line["calls"] == provider.asked > 0
+    assert line["cost"] == "0"
+
+
+def test_a_key_that_is_rejected_ends_with_five_and_is_told_nowhere(smeflow, provider, rows, monkeypatch):
+    """What to do is said; the key is in no output and in no file."""
+    monkeypatch.setenv("SMEFLOW_LLM_KEY", CANARY)
+    provider.status = 401
+    told = smeflow("run", ".", "--llm", provider.name, "--json")
+    assert told.code == 5
+    assert told.lines[-1]["open"] == 3
+    assert told.lines[-1]["failed"] == 0
+    assert "key" in told.err
+    assert CANARY not in told.out + told.err
+    kept = b"".join(file.read_bytes() for file in rows.rglob("*") if file.is_file())
+    assert CANARY.encode() not in kept
+
+
+def test_the_run_goes_on_once_the_key_is_right(smeflow, provider, rows):
+    """Nothing was marked failed for good, and nothing is asked twice."""
+    provider.status = 401
+    smeflow("run", ".", "--llm", provider.name)
+    provider.status, provider.asked = 200, 0
+    provider.text = json.dumps({"customer": {"value": "Martin", "quote": "Martin"}})
+    told = smeflow("run", ".", "--llm", provider.name, "--json")
+    assert told.lines[-1]["open"] == 0
+    assert told.lines[-1]["calls"] == provider.asked
+
+
+def test_a_triage_line_names_the_label_the_model_chose(smeflow, provider, tmp_path):
+    """The model is asked where words and rules do not decide."""
+    (tmp_path / "labels.yaml").write_text("{delivery: goods arrive, other: the rest}", encoding="utf-8")
+    (tmp_path / "a.txt").write_text("The parcel is at your door.", encoding="utf-8")
+    provider.text = json.dumps({"label": "delivery", "quote": "at your door"})
+    told = smeflow("triage", "a.txt", "--labels", "labels.yaml", "--llm", provider.name, "--jsonl")
+    (line,) = told.lines
+    assert provider.asked == 1
+    assert (line["label"], line["quote"]) == ("delivery", "at your door")

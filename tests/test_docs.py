@@ -1,0 +1,83 @@
+"""Every example of the README and the documentation runs as it stands."""
+
+import re
+import tomllib
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+PAGES = [ROOT / "README.md", ROOT / "README.fr.md", *sorted((ROOT / "docs").glob("*.md"))]
+FENCE = re.compile(r"^```(?P<kind>\w+)(?P<options>[^\n]*)\n(?P<body>.*?)^```$", re.M | re.S)
+
+
+def blocks(kind: str) -> list[object]:
+    """Find the fenced blocks of one language; ``no-run`` behind the language leaves one out."""
+    found = []
+    for page in PAGES:
+        for n, match in enumerate(FENCE.finditer(page.read_text(encoding="utf-8")), 1):
+            if match["kind"] == kind and "no-run" not in match["options"]:
+                found.append(pytest.param(match["body"], id=f"{page.relative_to(ROOT)}-{n}"))
+    return found
+
+
+@pytest.mark.parametrize("code", blocks("python"))
+def test_python_examples_run_and_print_what_they_say(code, monkeypatch, capsys):
+    """A comment at the end of a ``print(…)`` line is what the line prints."""
+    monkeypatch.chdir(ROOT)
+    exec(compile(code, "example", "exec"), {"__name__": "example"})
+    said = re.findall(r"^print\(.*\)\s{2,}# (.+)$", code, re.M)
+    printed = capsys.readouterr().out.splitlines()
+    assert printed == said
+
+
+@pytest.mark.parametrize("text", blocks("yaml"))
+def test_recipe_examples_load_without_a_problem(text, tmp_path):
+    """A YAML block that names a recipe is a whole one."""
+    from smeflow.recipe.load import load
+
+    if not text.lstrip("# \n").startswith(("recipe:", "yaml-language-server")):
+        pytest.skip("a part of a recipe, shown for one of its keys")
+    (tmp_path / "inbox").mkdir()
+    file = tmp_path / "recipe.yaml"
+    file.write_text(text, encoding="utf-8")
+    assert load(file).entries
+
+
+@pytest.mark.parametrize("text", blocks("toml"))
+def test_settings_examples_load_without_a_problem(text, tmp_path):
+    """A TOML block is a whole ``smeflow.toml``."""
+    from smeflow.recipe.workspace import Workspace
+
+    assert tomllib.loads(text)
+    (tmp_path / "smeflow.toml").write_text(text, encoding="utf-8")
+    assert Workspace.find(tmp_path).root == tmp_path
+
+
+def test_every_command_the_pages_name_exists():
+    """``smeflow WORD`` in a page is a command of the program, and every command stands in a page."""
+    from smeflow.cli.app import COMMANDS
+
+    commands = {name for name, _, _ in COMMANDS}
+    text = "\n".join(page.read_text(encoding="utf-8") for page in PAGES)
+    shell = "\n".join(match["body"] for match in FENCE.finditer(text) if match["kind"] == "sh")
+    named = {*re.findall(r"`smeflow ([a-z]+)\b", text), *re.findall(r"^smeflow ([a-z]+)\b", shell, re.M)}
+    assert named <= commands
+    assert commands <= named
+
+
+def test_every_relative_link_leads_somewhere():
+    """A link to a file of the project points at a file that is there."""
+    missing = []
+    for page in PAGES:
+        for target in re.findall(r"\]\((?!https?:|#|mailto:)([^)#\s]+)", page.read_text(encoding="utf-8")):
+            if not (page.parent / target).exists():
+                missing.append(f"{page.name}: {target}")
+    assert not missing
+
+
+def test_make_targets_of_the_readme_exist():
+    """The two commands of the README are targets of the Makefile."""
+    makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
+    for target in re.findall(r"^make (\w+)", (ROOT / "README.md").read_text(encoding="utf-8"), re.M):
+        assert re.search(rf"^{target}:", makefile, re.M)
