@@ -6,6 +6,7 @@ import inspect
 import textwrap
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 from types import MappingProxyType
 from typing import Any, Protocol, TypeVar, cast, get_type_hints, overload
 
@@ -189,6 +190,7 @@ def fingerprint(step: Step[Any], llm: str = "") -> str:
     )
 
 
+@lru_cache(maxsize=256)  # reading and parsing the source costs half a millisecond, and code does not change
 def _code(function: Callable[..., Any]) -> str:
     try:
         tree = ast.parse(textwrap.dedent(inspect.getsource(function)))
