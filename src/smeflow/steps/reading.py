@@ -9,7 +9,7 @@ from pydantic import BaseModel
 from smeflow.documents.base import Document
 from smeflow.i18n import Phrase, say
 from smeflow.readers.base import Check, Reading
-from smeflow.records import Invoice
+from smeflow.records import REQUIRED, Invoice
 from smeflow.steps.base import FieldReading
 from smeflow.steps.by_model import Said
 from smeflow.steps.extraction import Extraction, R, with_gaps
@@ -24,6 +24,8 @@ from smeflow.steps.proof import Basis, Evidence, proven
 CONTRADICTIONS = frozenset({"readers_agree", "page_agrees", "copies_agree"})
 IDENTIFIERS = ("vat_id", "siren", "siret", "bic", "namespace", "vat_id=siren")
 """Checks whose failure stops the proof but is no doubt by itself: no money goes astray."""
+MONEY = (*REQUIRED, "amount_due", "iban")
+"""What of an invoice no model may decide alone."""
 BUYERS = frozenset({"buyer_vat_id", "buyer_siren", "buyer_siret", "buyer_vat_id=siren"})
 """What a file's own data say of the buyer cannot be misread, and says nothing of who is paid."""
 
@@ -101,10 +103,10 @@ def extraction(kind: type[Extraction[R]], task: Task, place: Place, said: Said) 
     found = judged.merged.found
     failed = [check for check in judged.checks if check.passed is False]
     grave = [check for check in failed if not check.name.endswith(IDENTIFIERS)]
-    account = _doubtful_account(judged)
     doubts = [
         *_several(place),
-        *(account if "iban" in found else []),
+        *_doubtful_account(judged),
+        *_by_model_alone(judged),
         *(check.detail or say("{name} does not hold.", name=check.name) for check in grave),
         *([say("Missing: {fields}.", fields=", ".join(judged.absent))] if judged.absent else []),
         *said.dropped,
@@ -112,7 +114,7 @@ def extraction(kind: type[Extraction[R]], task: Task, place: Place, said: Said) 
     ]
     slight = [check.detail for check in failed if check not in grave and check.detail]
     notes = [value.note for value in found.values() if value.note]
-    problems = [*_told(place.documents), *account, *place.problems, *said.problems, *slight, *notes]
+    problems = [*_told(place.documents), *place.problems, *said.problems, *slight, *notes]
     return kind(
         record=cast("R", judged.record),
         fields=_fields(found, judged.checks),
@@ -158,6 +160,15 @@ def _doubtful_account(judged: Judged) -> list[Phrase]:
             "{n} accounts are on the page: {ibans}.", n=len(judged.accounts), ibans=", ".join(judged.accounts)
         )
     ]
+
+
+def _by_model_alone(judged: Judged) -> list[Phrase]:
+    """Name what decides who is paid and how much, where nobody but a model read it."""
+    if not isinstance(judged.record, Invoice):
+        return []
+    found = judged.merged.found
+    alone = [name for name in MONEY if name in found and found[name].reader == "model"]
+    return [say("Only a model read: {fields}.", fields=", ".join(alone))] if alone else []
 
 
 def _fields(found: Mapping[str, Found], checks: Sequence[Check]) -> dict[str, FieldReading]:
