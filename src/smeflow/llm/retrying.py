@@ -15,6 +15,7 @@ from smeflow.llm.base import LLM, Reply, Request
 if TYPE_CHECKING:
     import tenacity
 
+_SHARES = {"rate": 2.0, "outage": 1.0, "broken": 0.25}
 _STOPS_A_RUN = frozenset({"key", "quota", "model"})
 
 
@@ -30,7 +31,9 @@ class Patience:
     """All waits together. Attempts that cost nothing are bounded by this and not by a number."""
     longest_wait_seconds: float = 120.0
     """A longer wait is not slept through: the item is put aside until then."""
-    first_wait_seconds: float = 1.0
+    first_wait_seconds: float = 0.5
+    """After a provider was not there and nobody said how long; twice that after a rate limit, and a quarter
+    after an answer that broke on its way. It doubles with every failure in a row."""
     most_backoff_seconds: float = 30.0
     away_seconds: float = 300.0
     """When an item that was put aside, and nobody said for how long, is tried again."""
@@ -191,7 +194,8 @@ class Rule:
             AnswerLater: It is too long to wait for here.
         """
         patience = self.patience
-        grown = min(patience.most_backoff_seconds, patience.first_wait_seconds * 2 ** min(nth - 1, 20))
+        first = patience.first_wait_seconds * _SHARES[error.kind]
+        grown = min(patience.most_backoff_seconds, first * 2 ** min(nth - 1, 20))
         asked = error.retry_after_seconds
         if asked is None and error.kind != "rate" and self.breaker.open:
             return 0.0  # the breaker holds everybody back, and wakes everybody as soon as one gets through
