@@ -21,7 +21,9 @@ _MARGIN = 0.5
 _EXEMPT = re.compile(
     r"293\s*b|tva non applicable|exonerat|exoneration|exempt|autoliquidation|auto-liquidation|reverse charge|"
     r"steuerfrei|umsatzsteuerbefreit|kleinunternehmer|§\s*19|steuerschuldnerschaft|innergemeinschaftlich|"
-    r"intracommuna?uta|intra-community supply|(?:livraisons?|acquisitions?|operations?|prestations?) intracommunautaires?|262\s*ter|283-2|zero.rated|btw verlegd|"
+    # "TVA intracommunautaire" alone is the label of a VAT number, on invoices with VAT as well
+    r"intra-community supply|(?:livraison|acquisition|operation|prestation)s? intracommunautaire|"
+    r"262\s*ter|283-2|zero.rated|btw verlegd|"
     r"inversione contabile|non imponibile|inversion del sujeto pasivo|vat free|no vat|"
     r"hors champ|outside the scope"
 )
