@@ -12,6 +12,7 @@ from smeflow.llm.none import NoModel
 from smeflow.llm.scripted import Scripted
 from smeflow.step import Case, fingerprint
 from smeflow.steps import Label, Triage
+from smeflow.steps.pieces import quote_of
 
 BUNDLED = Path(__file__).parents[2] / "recipes" / "mail-triage"
 LABELS = {"invoice": "asks us to pay", "reminder": "says a payment is late", "other": "the rest"}
@@ -182,3 +183,35 @@ def test_a_label_comes_back_from_json():
     found = Triage(name="kind", labels=LABELS)(mail("The cat sat on the mat."), NoModel())
     adapter = TypeAdapter(Label)
     assert adapter.validate_json(adapter.dump_json(found)) == found
+
+
+@pytest.mark.parametrize(
+    ("words", "text", "quote"),
+    [
+        ("numero de facture", "Le NUMÉRO  de\nFacture 12", "NUMÉRO  de\nFacture"),
+        ("oeuvre", "chef-d'Œuvre", "Œuvre"),
+        ("strasse", "Hauptstraße 3", "straße"),
+        ("absent", "nothing here", None),
+        ("", "nothing here", None),
+    ],
+)
+def test_words_are_quoted_as_they_stand(words, text, quote):
+    """Case, accents, ligatures and line ends do not hide words, and the quote is what is printed."""
+    assert quote_of(words, text) == quote
+
+
+def test_a_label_says_where_its_quote_stands():
+    """A quote in the text has its page; one in the subject has only its document."""
+    step = Triage(name="kind", labels=LABELS, rules=[{"label": "other", "text": "mat"}])
+    found = step(mail("The cat sat on the mat."), NoModel())
+    assert (found.quote, found.document, found.page) == ("mat", "message", 1)
+    subject = step(mail("The cat.", "On the mat"), NoModel())
+    assert (subject.quote, subject.document, subject.page) == ("mat", "message", None)
+
+
+def test_an_e_invoice_is_one_by_its_data():
+    """The root element says what a file is, whatever words stand in it."""
+    file = BUNDLED.parent / "supplier-mail" / "inbox" / "lieferant-471113.xml"
+    found = Triage(name="kind", labels=LABELS)(Case.of(read(file)), NoModel())
+    assert found.label == "invoice"
+    assert found.quote

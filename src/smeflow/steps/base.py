@@ -7,6 +7,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from smeflow.documents.base import Box, Document, Quote
 from smeflow.errors import LLMRejected
+from smeflow.i18n import Phrase
 
 NAME = r"^[A-Za-z][A-Za-z0-9_]{0,63}$"
 PRINTED_TYPES = ("application/pdf", "image/", "text/xml", "application/xml")
@@ -54,6 +55,8 @@ class FieldReading(Result):
     """The currency printed beside an amount."""
     confidence: float | None = None
     """None until it was fitted on labelled cases; never the model's own word."""
+    note: Phrase | None = None
+    """What the reader says about how it came to the value."""
     checks: dict[str, bool | None] = Field(default_factory=dict)
     """What must hold for this field: passed, failed, or None where it could not run."""
 

@@ -8,6 +8,8 @@ from smeflow._text import folded
 from smeflow.documents.base import Document
 from smeflow.step import Case
 
+LONGEST = 200_000
+"""Characters that are searched for a quote."""
 HEAD = 1_500
 """Characters of each attachment that count: what a paper is stands at its top."""
 
@@ -62,14 +64,19 @@ def quote_of(words: str, text: str) -> str | None:
     wanted = folded(words)
     if not wanted:
         return None
-    for line in text.splitlines():
-        if wanted not in folded(line):
-            continue
-        size = len(words)
-        spans = ((start, end) for start in range(len(line)) for end in _ends(line, start, size))
-        return next((line[a:b].strip() for a, b in spans if folded(line[a:b]) == wanted), line.strip()[:200])
-    return None
+    flat, places = _flattened(text[:LONGEST])
+    at = flat.find(wanted)
+    return text[places[at] : places[at + len(wanted) - 1] + 1] if at >= 0 else None
 
 
-def _ends(line: str, start: int, size: int) -> range:
-    return range(start + max(1, size - 3), min(len(line), start + size + 4) + 1)
+def _flattened(text: str) -> tuple[str, list[int]]:
+    """Fold *text* letter by letter, and tell where each folded letter stood."""
+    flat: list[str] = []
+    places: list[int] = []
+    for place, char in enumerate(text):
+        for letter in " " if char.isspace() else char.lower() if char.isascii() else folded(char):
+            if letter == " " and flat and flat[-1] == " ":
+                continue
+            flat.append(letter)
+            places.append(place)
+    return "".join(flat), places

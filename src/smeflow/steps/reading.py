@@ -113,8 +113,7 @@ def extraction(kind: type[Extraction[R]], task: Task, place: Place, said: Said) 
         *([said.failed] if said.failed else []),
     ]
     slight = [check.detail for check in failed if check not in grave and check.detail]
-    notes = [value.note for value in found.values() if value.note]
-    problems = [*_told(place.documents), *place.problems, *said.problems, *slight, *notes]
+    problems = [*_told(place.documents), *place.problems, *said.problems, *slight]
     return kind(
         record=cast("R", judged.record),
         fields=_fields(found, judged.checks),
@@ -191,7 +190,8 @@ def _reading(name: str, value: Found, checks: Sequence[Check]) -> FieldReading:
     names = {name, name.partition(".")[0]}
     own = {c.name: c.passed for c in checks if c.passed is not None and names & set(c.fields)}
     reading = FieldReading.of(written(value.value), value.quote, value.reader, value.currency)
-    return reading.model_copy(update={"checks": {"quoted": value.quote is not None, **own}})
+    checked = {"quoted": value.quote is not None, **own}
+    return reading.model_copy(update={"checks": checked, "note": value.note})
 
 
 def _main_reader(found: Mapping[str, Found], wanted: Sequence[str]) -> str | None:

@@ -100,6 +100,9 @@ class Triage(Family):
 
     def __call__(self, case: Case, llm: LLM, /) -> Label:
         """Sort the case; where nobody is sure, the label is None and a person is asked."""
+        return placed(self._sorted(case, llm), case)
+
+    def _sorted(self, case: Case, llm: LLM) -> Label:
         pieces = Pieces.of(case)
         ruled = self._by_rule(pieces)
         if ruled:
@@ -150,6 +153,19 @@ class Triage(Family):
         quote = quote_of(value.quote or "", pieces.everything)
         doubts = _against(value.label, words, likeness)
         return Label(label=value.label, scores=scores, quote=quote, reader="model", doubts=doubts)
+
+
+def placed(label: Label, case: Case) -> Label:
+    """Say where the quote stands: the document and, unless it is in a header, the page."""
+    if not label.quote:
+        return label
+    for document in case.documents:
+        for page in document.pages:
+            if label.quote in page.text:
+                return label.model_copy(update={"document": document.name, "page": page.number})
+        if any(label.quote in value for value in document.fields.values()):
+            return label.model_copy(update={"document": document.name})
+    return label
 
 
 def match(rule: LabelRule, pieces: Pieces) -> str | None:
