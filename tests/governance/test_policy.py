@@ -19,7 +19,9 @@ from smeflow.llm.scripted import Line, Scripted
 from smeflow.money import Money
 
 SCOPE = Scope(recipe="r", item="i", version="1", step="s", fingerprint="f")
-PRICE = Price(input_per_million=Decimal(1), output_per_million=Decimal(10), currency="EUR", as_of="2026-11-01")
+PRICE = Price(
+    input_per_million=Decimal(1), output_per_million=Decimal(10), currency="EUR", as_of="2026-11-01"
+)
 BROKEN = LLMUnavailable(say("broken"), kind="broken", sent=True)
 
 
@@ -37,7 +39,9 @@ def reply(text: str = "ok", tokens: int = 100) -> Reply:
 
 def policy(llm: Scripted | None, log: Any = None, **more: Any) -> Policy:
     patience = Patience(first_wait_seconds=0.001, waiting_seconds=2)
-    return Policy(llm=llm, log=log or MemoryCallLog(), patience=patience, breaker=Breaker(probe_seconds=0.001), **more)
+    return Policy(
+        llm=llm, log=log or MemoryCallLog(), patience=patience, breaker=Breaker(probe_seconds=0.001), **more
+    )
 
 
 @dataclass
@@ -115,7 +119,8 @@ def test_what_has_no_price_is_refused_under_a_budget_and_only_there():
 @pytest.mark.parametrize(
     ("region", "residency", "sent"),
     [
-        ("local", "local", True), ("eu", "local", False), ("outside", "local", False), ("unknown", "local", False),
+        ("local", "local", True), ("eu", "local", False), ("outside", "local", False),
+        ("unknown", "local", False),
         ("local", "eu", True), ("eu", "eu", True), ("outside", "eu", False), ("unknown", "eu", False),
         ("outside", "any", True), ("unknown", "any", True),
     ],

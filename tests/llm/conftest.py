@@ -44,21 +44,34 @@ class Provider:
             return self.script.pop(0) if self.script else "good"
 
 
-def envelope(provider: Provider, path: str, text: str | None, finish: str = "stop", **message: Any) -> dict[str, Any]:
+def envelope(
+    provider: Provider, path: str, text: str | None, finish: str = "stop", **message: Any
+) -> dict[str, Any]:
     if path.endswith("/responses"):
         refusal = message.get("refusal")
-        part = {"type": "refusal", "refusal": refusal} if refusal else {"type": "output_text", "text": text or ""}
+        part = (
+            {"type": "refusal", "refusal": refusal}
+            if refusal
+            else {"type": "output_text", "text": text or ""}
+        )
         reason = {"length": "max_output_tokens", "content_filter": "content_filter"}.get(finish)
         return {
-            "id": "resp_1", "model": "m-2026", "status": "incomplete" if reason else "completed", "error": None,
+            "id": "resp_1", "model": "m-2026", "error": None,
+            "status": "incomplete" if reason else "completed",
             "incomplete_details": {"reason": reason} if reason else None,
             "output": [{"type": "reasoning"}, {"type": "message", "content": [part]}],
-            "usage": {"input_tokens": 100, "output_tokens": 20, "input_tokens_details": {"cached_tokens": 60}},
+            "usage": {
+                "input_tokens": 100, "output_tokens": 20, "input_tokens_details": {"cached_tokens": 60},
+            },
         }  # fmt: skip
     return {
         "id": "c-1", "model": "m-2026",
-        "choices": [{"index": 0, "message": {"role": "assistant", "content": text, **message}, "finish_reason": finish}],
-        "usage": {"prompt_tokens": 100, "completion_tokens": 20, "prompt_tokens_details": {"cached_tokens": 60}},
+        "choices": [
+            {"message": {"role": "assistant", "content": text, **message}, "finish_reason": finish}
+        ],
+        "usage": {
+            "prompt_tokens": 100, "completion_tokens": 20, "prompt_tokens_details": {"cached_tokens": 60},
+        },
     }  # fmt: skip
 
 
@@ -83,16 +96,28 @@ STATUSES: dict[str, tuple[int, bytes, dict[str, str]]] = {
     "400": (400, error("invalid_request_error"), {}),
     "400ctx": (400, error("invalid_request_error", "context_length_exceeded"), {}),
     "413": (413, b"", {}),
-    "401": (401, error("invalid_request_error", "invalid_api_key", "Incorrect API key: sk-CANARY-0123456789"), {}),
+    "401": (
+        401,
+        error("invalid_request_error", "invalid_api_key", "Incorrect API key: sk-CANARY-0123456789"),
+        {},
+    ),
     "402": (402, error("billing"), {}),
     "403": (403, error("forbidden"), {}),
     "404": (404, error("invalid_request_error", "model_not_found"), {}),
-    "no temperature": (400, error("invalid_request_error", "unsupported_value", "Unsupported value: 'temperature'"), {}),
-    "no schema": (400, error("invalid_request_error", None, "response_format json_schema is not supported"), {}),
+    "no temperature": (
+        400,
+        error("invalid_request_error", "unsupported_value", "Unsupported value: 'temperature'"),
+        {},
+    ),
+    "no schema": (
+        400,
+        error("invalid_request_error", None, "response_format json_schema is not supported"),
+        {},
+    ),
 }
 ENVELOPES: dict[str, Callable[[dict[str, Any]], object]] = {
-    "error200": lambda e: {"error": {"message": "Provider returned error", "code": 502}},
-    "quota200": lambda e: {"error": {"message": "no credit", "code": "insufficient_quota"}},
+    "error200": lambda _: {"error": {"message": "Provider returned error", "code": 502}},
+    "quota200": lambda _: {"error": {"message": "no credit", "code": "insufficient_quota"}},
     "no choices": lambda e: {**e, "choices": [], "output": []},
     "null message": lambda e: {**e, "choices": [{"message": None}], "output": [], "incomplete_details": None},
     "no usage": lambda e: {k: v for k, v in e.items() if k != "usage"},
@@ -134,7 +159,12 @@ class Handler(BaseHTTPRequestHandler):
         """Say nothing."""
 
     def do_GET(self) -> None:
-        self._send(200, json.dumps({"data": [{"id": "nomic-embed-text"}, {"id": "gemma:cloud"}, {"id": "small"}]}).encode())
+        self._send(
+            200,
+            json.dumps(
+                {"data": [{"id": "nomic-embed-text"}, {"id": "gemma:cloud"}, {"id": "small"}]}
+            ).encode(),
+        )
 
     def do_POST(self) -> None:
         raw = self.rfile.read(int(self.headers.get("content-length", 0)))
@@ -171,19 +201,31 @@ class Handler(BaseHTTPRequestHandler):
         elif mode == "gzip":
             self._send(200, gzip.compress(body), **{"content-encoding": "gzip"})
         elif mode == "bomb":
-            self._send(200, gzip.compress(body[:-1] + b" " * (40 << 20) + b"}"), **{"content-encoding": "gzip"})
+            self._send(
+                200, gzip.compress(body[:-1] + b" " * (40 << 20) + b"}"), **{"content-encoding": "gzip"}
+            )
         elif mode == "brotli":
             self._send(200, body, **{"content-encoding": "br"})
         elif mode == "huge":
             self._send(200, body[:-1] + b" " * (12 << 20) + b"}")
-        elif mode in {"reset", "reset headers", "reset mid", "short body", "drip", "hang headers", "hang", "not http"}:
+        elif mode in {
+            "reset",
+            "reset headers",
+            "reset mid",
+            "short body",
+            "drip",
+            "hang headers",
+            "hang",
+            "not http",
+        }:
             self._break(mode, body)
         else:
             self._send(200, body)
 
     def _break(self, mode: str, body: bytes) -> None:
         self.close_connection = True
-        head = f"HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: {len(body)}\r\n\r\n".encode()
+        told = f"content-type: application/json\r\ncontent-length: {len(body)}"
+        head = f"HTTP/1.1 200 OK\r\n{told}\r\n\r\n".encode()
         sent = {"reset headers": head, "reset mid": head + body[:50], "short body": head + body[:50]}
         sent |= {"drip": head, "hang headers": head, "not http": b"\x16\x03\x01 not http at all\r\n\r\n"}
         self.wfile.write(sent.get(mode, b""))

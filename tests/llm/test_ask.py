@@ -56,7 +56,9 @@ def test_the_schema_is_strict_at_every_depth():
     assert len(found) == 2
     assert all(o["additionalProperties"] is False and o["required"] == list(o["properties"]) for o in found)
     assert not {"default", "title", "oneOf"} & set(PAPER.schema.json.replace('"', " ").split())
-    assert schema["$defs"]["Line"]["properties"]["amount"] == {"anyOf": [{"type": "number"}, {"type": "null"}]}
+    assert schema["$defs"]["Line"]["properties"]["amount"] == {
+        "anyOf": [{"type": "number"}, {"type": "null"}]
+    }
 
 
 def test_a_model_that_holds_itself_has_a_schema_with_an_object_at_its_root():
@@ -107,7 +109,13 @@ def test_what_is_left_out_inside_a_list_is_found():
 
 @pytest.mark.parametrize(
     ("text", "amount"),
-    [("12,50", "12.50"), ("1.234,56", "1234.56"), ("1 234,56", "1234.56"), ("1,234.56", "1234.56"), ("-3,10", "-3.10")],
+    [
+        ("12,50", "12.50"),
+        ("1.234,56", "1234.56"),
+        ("1 234,56", "1234.56"),
+        ("1,234.56", "1234.56"),
+        ("-3,10", "-3.10"),
+    ],
 )
 def test_a_number_in_a_countrys_form_is_read_where_it_is_clear(text, amount):
     """Both marks, or two decimals, leave no doubt."""
@@ -124,7 +132,9 @@ def test_a_number_that_is_not_clear_is_asked_again(text):
 
 def test_text_fields_are_not_taken_for_numbers():
     """Only a field that must be a number is written plainly."""
-    read = PAPER.read(json.dumps({**FULL, "number": "1.234,56", "lines": [{"text": "2,50", "amount": "3,50"}]}))
+    read = PAPER.read(
+        json.dumps({**FULL, "number": "1.234,56", "lines": [{"text": "2,50", "amount": "3,50"}]})
+    )
     assert (read.number, read.lines[0].text) == ("1.234,56", "2,50")
 
 
@@ -136,7 +146,11 @@ def test_two_different_answers_are_no_answer():
     assert PAPER.read(f"{one}\nonce more:\n{one}").number == "1"
 
 
-@given(st.dictionaries(st.text(max_size=5), st.floats(allow_nan=False, allow_infinity=False) | st.text(), max_size=4))
+@given(
+    st.dictionaries(
+        st.text(max_size=5), st.floats(allow_nan=False, allow_infinity=False) | st.text(), max_size=4
+    )
+)
 def test_json_is_read_as_json(value):
     """Nothing is lost of what is plain JSON; a comma inside a text is no trailing comma."""
     text = json.dumps({"v": value})
@@ -164,7 +178,12 @@ def test_a_deeply_nested_answer_is_an_answer_of_no_use():
 def test_a_problem_found_by_the_caller_is_told():
     """`check` speaks after the schema was followed."""
     llm = Scripted([{**FULL, "number": "bad"}, FULL])
-    got = ask(llm, Prompt("s", "u"), PAPER, check=lambda p: ["the number is not printed"] if p.number == "bad" else [])
+    got = ask(
+        llm,
+        Prompt("s", "u"),
+        PAPER,
+        check=lambda p: ["the number is not printed"] if p.number == "bad" else [],
+    )
     assert (got.value.number, got.tries) == ("1", 2)
     assert "the number is not printed" in llm.requests[1].messages[-1].content
     assert llm.requests[1].messages[:2] == llm.requests[0].messages

@@ -45,7 +45,7 @@ def test_a_name_says_where_it_goes(name, provider, region, path):
 
 
 def test_another_address_is_another_place():
-    """OPENAI_BASE_URL moves openai/…, to this machine or to a place nobody knows; it speaks the common form."""
+    """OPENAI_BASE_URL moves openai/…, to this machine or to a place nobody knows; in the common form."""
     here = connect("openai/m", environ={"OPENAI_BASE_URL": "http://127.0.0.1:1/v1"})
     there = connect("openai/m", environ={**KEYS, "OPENAI_BASE_URL": "https://proxy.example.org/v1"})
     assert isinstance(here, Compatible)
@@ -56,7 +56,12 @@ def test_another_address_is_another_place():
 
 @pytest.mark.parametrize(
     ("name", "says"),
-    [("mistrl/x", 'did you mean "mistral"'), ("openai/x", "OPENAI_API_KEY"), ("zzz/x", "Known:"), ("ollama", "ollama/MODEL")],
+    [
+        ("mistrl/x", 'did you mean "mistral"'),
+        ("openai/x", "OPENAI_API_KEY"),
+        ("zzz/x", "Known:"),
+        ("ollama", "ollama/MODEL"),
+    ],
 )
 def test_a_name_that_cannot_be_used_says_what_to_write(name, says):
     """A typo, a key that is not set, a model that is left out."""
@@ -66,7 +71,11 @@ def test_a_name_that_cannot_be_used_says_what_to_write(name, says):
 
 def test_a_model_on_this_machine_is_free_and_a_listed_one_has_its_price():
     """What nobody knows the price of has none."""
-    own = {"mistral_ai/mine": Price(input_per_million=Decimal(1), output_per_million=Decimal(2), currency="EUR", as_of="")}
+    own = {
+        "mistral_ai/mine": Price(
+            input_per_million=Decimal(1), output_per_million=Decimal(2), currency="EUR", as_of=""
+        )
+    }
     free = connect("m@http://127.0.0.1:1/v1").place.price
     listed = connect("openai/gpt-4o-mini", environ=KEYS).place.price
     told = connect("mistral/mine", environ=KEYS, prices=own).place.price
@@ -164,7 +173,9 @@ def test_a_local_server_tells_its_models(provider):
     assert models_at(far) is None
 
 
-@pytest.mark.parametrize("host", ["localhost.example.org", "127.0.0.1.example.org", "10.0.0.1", "0.0.0.0", "[fe80::1]", ""])
+@pytest.mark.parametrize(
+    "host", ["localhost.example.org", "127.0.0.1.example.org", "10.0.0.1", "0.0.0.0", "[fe80::1]", ""]
+)
 def test_what_only_looks_like_this_machine_is_elsewhere(host):
     """A name that begins with localhost, or an address of the office's network."""
     assert not is_loopback(f"http://{host}/v1")

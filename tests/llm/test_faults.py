@@ -12,8 +12,8 @@ from smeflow.errors import AnswerInvalid, AnswerLater, LLMRefused, LLMRejected, 
 from smeflow.governance.policy import Bound, Policy
 from smeflow.llm.ask import Answer, Asked, Prompt, ask
 from smeflow.llm.connect import connect
-from smeflow.llm.openai import Compatible
 from smeflow.llm.dialects import RESPONSES
+from smeflow.llm.openai import Compatible
 from smeflow.llm.retrying import Breaker, Patience
 
 KEY = "sk-CANARY-0123456789"
@@ -38,7 +38,9 @@ def bound(provider: Any, log: MemoryCallLog, dialect: str = "chat", patience: Pa
     return Policy(llm=llm, log=log, patience=patience, breaker=Breaker(probe_seconds=0.05)).bind(SCOPE)
 
 
-def asked(provider: Any, log: MemoryCallLog, dialect: str = "chat", patience: Patience = QUICK) -> Asked[Paper]:
+def asked(
+    provider: Any, log: MemoryCallLog, dialect: str = "chat", patience: Patience = QUICK
+) -> Asked[Paper]:
     llm = bound(provider, log, dialect, patience)
     return ask(llm, Prompt("Read it.", "A paper."), PAPER, timeout_seconds=1)
 
@@ -48,13 +50,18 @@ def is_right(got: Asked[Paper]) -> bool:
 
 
 ONCE_MORE = [
-    "429ms", "429garbage", "429negative", "408", "409", "500", "502", "503", "504", "529", "reset", "reset headers",
-    "reset mid", "short body", "not http", "cut json", "empty body", "html", "error200", "no choices", "null message",
+    "429ms", "429garbage", "429negative", "408", "409", "500", "502", "503", "504", "529", "reset",
+    "reset headers",
+    "reset mid", "short body", "not http", "cut json", "empty body", "html", "error200", "no choices",
+    "null message",
     "not utf-8", "brotli", "list", "malformed", "duplicate", "nan", "endless", "empty", "null", "length",
-    "missing", "wrong type", "wrong enum", "ambiguous", "two answers", "long", "huge", "bomb", "refusal", "content filter",
+    "missing", "wrong type", "wrong enum", "ambiguous", "two answers", "long", "huge", "bomb", "refusal",
+    "content filter",
 ]  # fmt: skip
 AT_ONCE = [
-    "bom", "gzip", "no usage", "fenced", "prose", "think", "trailing comma", "bom inside", "same twice", "extra", "locale",
+    "bom", "gzip", "no usage", "fenced", "prose", "think", "trailing comma", "bom inside", "same twice",
+    "extra",
+    "locale",
     "invisible",
 ]  # fmt: skip
 
@@ -87,7 +94,8 @@ def test_openais_own_form_is_judged_alike(provider, mode):
 @pytest.mark.parametrize(
     ("mode", "reason"),
     [
-        ("401", "key"), ("403", "key"), ("402", "quota"), ("quota", "quota"), ("quota200", "quota"), ("404", "model"),
+        ("401", "key"), ("403", "key"), ("402", "quota"), ("quota", "quota"), ("quota200", "quota"),
+        ("404", "model"),
         ("redirect", "model"), ("400", "request"), ("400ctx", "too_long"), ("413", "too_long"),
     ],
 )  # fmt: skip
@@ -207,7 +215,11 @@ def test_usage_and_cost_come_with_the_reply(provider):
     """Counted by the provider, or estimated and marked so."""
     log = MemoryCallLog()
     reply = asked(provider, log).reply
-    assert (reply.usage.input_tokens, reply.usage.output_tokens, reply.usage.cached_input_tokens) == (100, 20, 60)
+    assert (reply.usage.input_tokens, reply.usage.output_tokens, reply.usage.cached_input_tokens) == (
+        100,
+        20,
+        60,
+    )
     assert reply.model == "m-2026"
     assert reply.cost is not None
     assert reply.cost.amount == 0

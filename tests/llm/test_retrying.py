@@ -51,7 +51,9 @@ class Slept(Breaker):
         self.now += seconds
 
 
-def retrying(model: Model, breaker: Breaker, random: Callable[[], float] = lambda: 0.0, **patience: float) -> Retrying:
+def retrying(
+    model: Model, breaker: Breaker, random: Callable[[], float] = lambda: 0.0, **patience: float
+) -> Retrying:
     rule = Rule(
         patience=Patience(**patience),  # type: ignore[arg-type]
         breaker=breaker,

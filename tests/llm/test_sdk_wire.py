@@ -10,7 +10,7 @@ import pytest
 from langchain_core.language_models import FakeListChatModel
 from langchain_openai import ChatOpenAI
 from langsmith.utils import get_env_var, tracing_is_enabled
-from pydantic import BaseModel
+from pydantic import BaseModel, Field
 
 from smeflow.calls import MemoryCallLog, Scope
 from smeflow.errors import LLMError, LLMRejected, LLMUnavailable
@@ -38,7 +38,9 @@ COMPLETION = {
     "object": "chat.completion",
     "created": 1,
     "model": "gpt-4o-mini",
-    "choices": [{"index": 0, "message": {"role": "assistant", "content": json.dumps(GOOD)}, "finish_reason": "stop"}],
+    "choices": [
+        {"index": 0, "message": {"role": "assistant", "content": json.dumps(GOOD)}, "finish_reason": "stop"}
+    ],
     "usage": {"prompt_tokens": 1000, "completion_tokens": 100, "total_tokens": 1100},
 }
 KEY = "sk-CANARY-0123456789"
@@ -52,7 +54,9 @@ class Paper(BaseModel):
 
 
 def asked(llm: Connected) -> Any:
-    policy = Policy(llm=llm, log=MemoryCallLog(), patience=Patience(waiting_seconds=5, first_wait_seconds=0.01))
+    policy = Policy(
+        llm=llm, log=MemoryCallLog(), patience=Patience(waiting_seconds=5, first_wait_seconds=0.01)
+    )
     return ask(policy.bind(SCOPE), Prompt("Read it.", "A paper."), Answer.of(Paper), timeout_seconds=5)
 
 
@@ -107,7 +111,9 @@ def test_a_connection_that_fails_in_the_sdk_is_asked_again(httpx2_mock):
 
 def test_langchain_gives_a_checked_value_with_usage(httpx2_mock):
     """Structured output, usage and price come through LangChain."""
-    route = httpx2_mock.post(f"{BASE}/chat/completions").mock(return_value=httpx.Response(200, json=COMPLETION))
+    route = httpx2_mock.post(f"{BASE}/chat/completions").mock(
+        return_value=httpx.Response(200, json=COMPLETION)
+    )
     got = asked(by_langchain())
     assert got.value.total == Decimal("12.5")
     assert (got.reply.usage.input_tokens, got.reply.usage.output_tokens) == (1000, 100)
@@ -127,7 +133,13 @@ def test_langchains_own_retries_are_off(httpx2_mock):
 
 
 @pytest.mark.parametrize(
-    "body", [{"error": {"message": "upstream"}}, {**COMPLETION, "choices": []}, {**COMPLETION, "choices": None}, "<html>"]
+    "body",
+    [
+        {"error": {"message": "upstream"}},
+        {**COMPLETION, "choices": []},
+        {**COMPLETION, "choices": None},
+        "<html>",
+    ],
 )
 def test_langchain_stumbling_over_a_broken_answer_is_asked_again(httpx2_mock, body):
     """A library's TypeError over a bad answer is an answer of no use, not a mistake of ours."""
@@ -140,7 +152,7 @@ def test_langchain_stumbling_over_a_broken_answer_is_asked_again(httpx2_mock, bo
 class Spy(FakeListChatModel):
     """A model that notes whether its call would be traced."""
 
-    traced: list[object] = []
+    traced: list[object] = Field(default_factory=list)
 
     def _call(self, *args: Any, **kwargs: Any) -> str:
         self.traced.append(tracing_is_enabled())
@@ -177,9 +189,7 @@ def test_a_langchain_model_that_takes_no_schema_gets_it_in_words():
 
 
 def every_sdk_error() -> list[type[BaseException]]:
-    found = {
-        e for e in vars(openai._exceptions).values() if isinstance(e, type) and issubclass(e, Exception)
-    }
+    found = {e for e in vars(openai._exceptions).values() if isinstance(e, type) and issubclass(e, Exception)}
     return sorted(found | subclasses(openai.OpenAIError), key=lambda e: e.__name__)
 
 

@@ -24,8 +24,23 @@ class Colour(BaseModel):
 def test_a_script_is_said_line_by_line():
     """Text, models, mappings, replies, functions and errors."""
     refused = LLMRefused(say("no"))
-    llm = Scripted(["a", Colour(name="red"), {"b": 1}, Reply(text="c", model="m"), lambda r: r.messages[0].content, refused])
-    assert [llm.complete(request("x")).text for _ in range(5)] == ["a", '{"name":"red"}', '{"b": 1}', "c", "x"]
+    llm = Scripted(
+        [
+            "a",
+            Colour(name="red"),
+            {"b": 1},
+            Reply(text="c", model="m"),
+            lambda r: r.messages[0].content,
+            refused,
+        ]
+    )
+    assert [llm.complete(request("x")).text for _ in range(5)] == [
+        "a",
+        '{"name":"red"}',
+        '{"b": 1}',
+        "c",
+        "x",
+    ]
     with pytest.raises(LLMRefused):
         llm.complete(request())
     with pytest.raises(LookupError, match="6 lines"):
@@ -46,7 +61,9 @@ def test_a_recording_answers_without_the_model(tmp_path):
     live = Recorded(Scripted([said, "2", "3"]), path)
     live.complete(request("a"))
     live.complete(request("b"))
-    assert json.loads(path.read_text(encoding="utf-8").splitlines()[0])["messages"] == [{"role": "user", "content": "a"}]
+    assert json.loads(path.read_text(encoding="utf-8").splitlines()[0])["messages"] == [
+        {"role": "user", "content": "a"}
+    ]
     sealed = Recorded(None, path)
     first = sealed.complete(request("a"))
     assert (first.text, first.usage, first.replayed) == ("é 1", said.usage, True)
@@ -78,7 +95,11 @@ def test_a_cache_asks_only_what_was_never_asked():
     llm = Cached(
         inner=Scripted(["asked"], for_ever=True),
         recall=lambda r: known.get(r.hash),
-        keep=lambda r, reply: kept.append(reply.text),
+        keep=lambda _, reply: kept.append(reply.text),
     )
-    assert [llm.complete(r).text for r in (request("a"), request("b"), request("a", again=1))] == ["known", "asked", "asked"]
+    assert [llm.complete(r).text for r in (request("a"), request("b"), request("a", again=1))] == [
+        "known",
+        "asked",
+        "asked",
+    ]
     assert kept == ["known"]

@@ -109,9 +109,8 @@ class Price:
     def of(self, input_tokens: int, output_tokens: int) -> Money:
         """Compute what that many tokens cost."""
         million = Decimal(1_000_000)
-        return Money(
-            (self.input_per_million * input_tokens + self.output_per_million * output_tokens) / million, self.currency
-        )
+        amount = self.input_per_million * input_tokens + self.output_per_million * output_tokens
+        return Money(amount / million, self.currency)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

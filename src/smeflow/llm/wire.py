@@ -71,8 +71,12 @@ class _Engine:
     def __init__(self) -> None:
         self.loop = asyncio.new_event_loop()
         self.session: aiohttp.ClientSession | None = None
-        self.thread = threading.Thread(target=self.loop.run_forever, name="smeflow-wire", daemon=True)
+        self.thread = threading.Thread(target=self._run, name="smeflow-wire", daemon=True)
         self.thread.start()
+
+    def _run(self) -> None:
+        self.loop.run_forever()
+        self.loop.close()
 
     def stop(self) -> None:
         """End what is under way, the connections and the thread. Any thread may call this, twice too."""
@@ -83,10 +87,10 @@ class _Engine:
             self.thread.join(2)
 
     async def _end(self) -> None:
-        own = asyncio.current_task()
-        for task in asyncio.all_tasks():
-            if task is not own:
-                task.cancel()
+        others = asyncio.all_tasks() - {asyncio.current_task()}
+        for task in others:
+            task.cancel()
+        await asyncio.gather(*others, return_exceptions=True)
         if self.session is not None:
             await self.session.close()
         self.loop.call_soon(self.loop.stop)
