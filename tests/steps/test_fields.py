@@ -1,6 +1,7 @@
 """Fields written in a recipe, read by labels and by a model that may be wrong."""
 
 from decimal import Decimal
+from enum import Enum
 
 import pytest
 from pydantic import BaseModel, TypeAdapter, ValidationError
@@ -219,3 +220,45 @@ def test_hostile_values_stay_plain_text_in_html():
     found = order()(case(TEXT.replace("R-12", bad)), NoModel())
     assert found.record.number == bad
     assert bad not in found._repr_html_()
+
+
+class Unit(Enum):
+    PIECE = "piece"
+    HOUR = "hour"
+
+
+class Item(BaseModel):
+    name: str
+    amount: Decimal
+    unit: Unit | None = None
+
+
+class Basket(BaseModel):
+    number: str
+    items: list[Item]
+    buyer: Item | None = None
+
+
+def test_lists_and_records_inside_a_record_are_grounded_value_by_value():
+    """Of a list of lines each value must stand in the document; what does not is left out and told."""
+    step = Extract(name="basket", into=Basket)
+    text = "Number: B-7\n2 lamps, 40.00 EUR, per piece\nrepair, 55.50 EUR\n"
+    lines = [
+        {"name": "lamps", "amount": "40.00 EUR", "unit": "piece"},
+        {"name": "repair", "amount": "55.50 EUR", "unit": None},
+    ]
+    found = step(case(text), Scripted([{"number": "B-7", "items": lines, "buyer": None}]))
+    assert found.record == Basket(
+        number="B-7",
+        items=[
+            Item(name="lamps", amount=Decimal("40.00"), unit=Unit.PIECE),
+            Item(name="repair", amount="55.50"),
+        ],
+    )
+    assert found.fields["items"].quote
+    adapter = TypeAdapter(step.returns)
+    assert adapter.validate_json(adapter.dump_json(found)).record == found.record
+    lies = [{**lines[0], "amount": "90.00 EUR"}, lines[1]]
+    forged = step(case(text), Scripted([{"number": "B-7", "items": lies, "buyer": None}]))
+    assert "items.amount: 90.00 EUR is nowhere in the document; it was left out." in map(str, forged.doubts)
+    assert not forged.proven

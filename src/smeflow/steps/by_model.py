@@ -2,17 +2,18 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from dataclasses import field as dataclass_field
 from typing import TYPE_CHECKING, Any, Literal
 
 from pydantic import BaseModel, Field, create_model
 
-from smeflow.documents.base import Document
+from smeflow.documents.base import Document, Quote
 from smeflow.errors import AnswerInvalid, LLMRefused, LLMRejected
 from smeflow.i18n import Phrase, say
 from smeflow.llm.base import LLM
 from smeflow.readers.base import Finding, Reading
 from smeflow.steps.fields import FieldSpec
-from smeflow.steps.kinds import find, take
+from smeflow.steps.kinds import Taken, find, take
 from smeflow.steps.prompts import framed, question
 
 if TYPE_CHECKING:
@@ -50,13 +51,20 @@ def answer_for(name: str, specs: Mapping[str, FieldSpec]) -> "Answer[Any]":
     """Make the shape of the answer: every field as printed, or null."""
     from smeflow.llm.ask import Answer
 
+    return Answer.of(_shape(f"Printed_{name}", specs))
+
+
+def _shape(name: str, specs: Mapping[str, FieldSpec]) -> type[BaseModel]:
     columns: dict[str, Any] = {}
     for field, spec in specs.items():
-        kind: Any = Literal[spec.choices] if spec.choices else str
+        key = key_of(field)
+        inner: Any = Literal[spec.choices] if spec.choices else str
+        inner = _shape(f"{name}_{key}", spec.fields) if spec.fields else inner
+        kind: Any = list[inner] if spec.many else inner
         about = spec.about or ABOUT.get(spec.kind, "as printed")
-        columns[key_of(field)] = (kind | None, Field(..., description=about))
-    shape: type[BaseModel] = create_model(f"Printed_{name}", **columns)
-    return Answer.of(shape)
+        columns[key] = (kind | None, Field(..., description=about))
+    shape: type[BaseModel] = create_model(name, **columns)
+    return shape
 
 
 def key_of(field: str) -> str:
@@ -97,21 +105,60 @@ def read_by_model(
 
 
 def _grounded(value: BaseModel, specs: Mapping[str, FieldSpec], documents: tuple[Document, ...]) -> Said:
-    findings: dict[str, Finding] = {}
-    dropped: list[Phrase] = []
+    sieve = _Sieve(documents)
+    findings = {}
     for field, spec in specs.items():
-        printed = getattr(value, key_of(field))
-        if printed is None or not printed.strip():
-            continue
+        kept = sieve.keep(field, getattr(value, key_of(field)), spec)
+        if kept is not None:
+            findings[field] = Finding(value=kept, quote=sieve.quotes.get(field))
+    return Said(reading=Reading(reader="model", findings=findings), dropped=tuple(sieve.dropped))
+
+
+@dataclass
+class _Sieve:
+    """Keep of an answer what stands in the documents."""
+
+    documents: tuple[Document, ...]
+    dropped: list[Phrase] = dataclass_field(default_factory=list)
+    quotes: dict[str, Quote] = dataclass_field(default_factory=dict)
+    """Where each kept field stands; of a list or a record the place of its first value."""
+
+    def keep(self, name: str, told: Any, spec: FieldSpec) -> Any:
+        """Give what can be kept of *told*: a value, a list or a mapping; None where nothing can."""
+        if told is None:
+            return None
+        if spec.many:
+            each = spec.model_copy(update={"many": False})
+            kept = [self._bare(name, one, each) for one in told]
+            return [one for one in kept if one is not None] or None
+        if spec.fields:
+            inner = {n: self._bare(name, getattr(told, key_of(n)), s, n) for n, s in spec.fields.items()}
+            return {n: one for n, one in inner.items() if one is not None} or None
+        return self._value(name, told, spec)
+
+    def _bare(self, name: str, told: Any, spec: FieldSpec, inner: str = "") -> Any:
+        kept = self.keep(f"{name}.{inner}" if inner else name, told, spec)
+        if inner and name not in self.quotes and f"{name}.{inner}" in self.quotes:
+            self.quotes[name] = self.quotes[f"{name}.{inner}"]
+        return kept.value if isinstance(kept, Taken) else kept
+
+    def _value(self, name: str, printed: str, spec: FieldSpec) -> Taken | None:
+        if not printed.strip():
+            return None
+        shown = printed[:80]
         taken = take(printed, spec)
         if taken is None:
-            dropped.append(say("{field}: {value} is no {kind}; it was left out.",
-                               field=field, value=printed[:80], kind=spec.kind))  # fmt: skip
-            continue
-        quote = find(taken, printed, spec, documents)
+            kind = spec.kind
+            self.dropped.append(
+                say("{field}: {value} is no {kind}; it was left out.", field=name, value=shown, kind=kind)
+            )
+            return None
+        quote = find(taken, printed, spec, self.documents)
         if quote is None and spec.kind != "choice":
-            dropped.append(say("{field}: {value} is nowhere in the document; it was left out.",
-                               field=field, value=printed[:80]))  # fmt: skip
-            continue
-        findings[field] = Finding(value=taken, quote=quote)
-    return Said(reading=Reading(reader="model", findings=findings), dropped=tuple(dropped))
+            self.dropped.append(
+                say("{field}: {value} is nowhere in the document; it was left out.", field=name, value=shown)
+            )
+            return None
+        if quote is not None:
+            self.quotes.setdefault(name, quote)
+        return taken

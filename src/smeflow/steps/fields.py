@@ -3,9 +3,10 @@
 from collections.abc import Mapping
 from datetime import date
 from decimal import Decimal
+from enum import Enum
 from typing import TYPE_CHECKING, Any, Literal, cast, get_args, get_origin
 
-from pydantic import BaseModel, create_model
+from pydantic import BaseModel, Field, create_model
 
 from smeflow.i18n import say
 from smeflow.records import Record
@@ -25,6 +26,10 @@ TYPES: Mapping[str, Any] = {
 }
 
 
+PLAIN: Mapping[object, str] = {str: "text", Decimal: "money", int: "number", float: "number", date: "date"}
+"""What a class's own types are read as."""
+
+
 class FieldsRecord(Record):
     """A record whose fields were written in a recipe or given as ``fields=``."""
 
@@ -41,6 +46,15 @@ class FieldSpec(Record):
     optional: bool = False
     about: str = ""
     """What stands beneath the field in the record's class, for the model."""
+    many: bool = False
+    """A list of such values."""
+    fields: dict[str, "FieldSpec"] = Field(default_factory=dict)
+    """The fields of a record inside the record; its kind is ``record``."""
+
+    @property
+    def plain(self) -> bool:
+        """Whether it is one value, as it may stand beside a label."""
+        return not self.many and not self.fields
 
 
 def spec_of(written: FieldText) -> FieldSpec:
@@ -65,7 +79,7 @@ def spec_of(written: FieldText) -> FieldSpec:
 
 
 def specs_of_model(kind: type[BaseModel]) -> dict[str, FieldSpec]:
-    """Derive what to look for from a Pydantic model; what is no plain value is left to its default."""
+    """Derive what to look for from a Pydantic model; a field of an unknown type is left to its default."""
     found = {}
     for name, info in kind.model_fields.items():
         spec = _spec_of_type(info.annotation)
@@ -83,8 +97,14 @@ def _spec_of_type(annotation: object) -> FieldSpec | None:
         rest = [a for a in arguments if a is not type(None)]
         spec = _spec_of_type(rest[0]) if len(rest) == 1 else None
         return spec.model_copy(update={"optional": True}) if spec else None
-    plain = {str: "text", Decimal: "money", int: "number", float: "number", date: "date"}
-    return FieldSpec(kind=plain[annotation]) if annotation in plain else None
+    if get_origin(annotation) in (list, tuple) and arguments:
+        each = _spec_of_type(arguments[0])
+        return each.model_copy(update={"many": True}) if each and not each.many else None
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        return FieldSpec(kind="record", fields=specs_of_model(annotation))
+    if isinstance(annotation, type) and issubclass(annotation, Enum):
+        return FieldSpec(kind="choice", choices=tuple(str(member.value) for member in annotation))
+    return FieldSpec(kind=PLAIN[annotation]) if annotation in PLAIN else None
 
 
 def record_type(name: str, specs: Mapping[str, FieldSpec]) -> type[FieldsRecord]:

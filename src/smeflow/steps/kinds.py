@@ -102,10 +102,17 @@ def written(value: Any) -> str | None:
         return "true" if value else "false"
     if isinstance(value, Decimal):
         return f"{value:f}"
-    if isinstance(value, tuple):
-        return canonical_json([each.model_dump(mode="json", exclude_none=True) if isinstance(each, BaseModel)
-                               else str(each) for each in value])  # fmt: skip
+    if isinstance(value, tuple | list | Mapping):
+        return canonical_json(_plain(value))
     return value.isoformat() if isinstance(value, date) else str(value)
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, BaseModel):
+        return value.model_dump(mode="json", exclude_none=True)
+    if isinstance(value, Mapping):
+        return {key: _plain(each) for key, each in value.items()}
+    return [_plain(each) for each in value] if isinstance(value, tuple | list) else written(value)
 
 
 def same(one: Any, other: Any, kind: str) -> bool:

@@ -66,7 +66,8 @@ def fields_place(documents: Sequence[Document], specs: Mapping[str, FieldSpec], 
         return Place(documents=visible)
     from smeflow.readers.labels import Wanted, read_labelled
 
-    kinds = {name: spec.choices or cast("Wanted", spec.kind) for name, spec in specs.items()}
+    plain = {name: spec for name, spec in specs.items() if spec.plain}
+    kinds = {name: spec.choices or cast("Wanted", spec.kind) for name, spec in plain.items()}
     reading = read_labelled(visible, kinds)
     if reading is None:
         return Place(documents=visible)
