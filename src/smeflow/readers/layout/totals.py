@@ -186,7 +186,7 @@ def _untaxed(
         return
     n = net or g
     zero_choice = (
-        Choice(amount=ZERO, spot=zero.spot) if zero
+        Choice(amount=abs(zero.spot.value.amount), spot=zero.spot) if zero
         else Choice(amount=ZERO, quote=exempt, note=say("No VAT is charged, as this mention says."))
     )  # fmt: skip
     yield _Triple(

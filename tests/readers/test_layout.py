@@ -1,0 +1,209 @@
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+
+from smeflow.documents.read import read
+from smeflow.readers.base import Labels
+from smeflow.readers.layout import read_invoice
+
+INBOX = Path(__file__).parents[2] / "recipes" / "supplier-mail" / "inbox"
+D = Decimal
+HEAD = """
+Acme Tools Ltd                          {title}
+12 High Street, Leeds LS1 4AB           {label} 20117
+                                        Date: 15 May 2024
+"""
+SUMS = """
+Total net            155.00
+VAT 20 %              31.00
+Total incl. VAT      {gross} £
+"""
+
+
+@pytest.mark.parametrize(
+    ("title", "kind"),
+    [
+        ("INVOICE", "invoice"),
+        ("Tax Invoice", "invoice"),
+        ("CREDIT NOTE", "credit_note"),
+        ("Facture d'acompte", "prepayment"),
+        ("Rechnungskorrektur", "corrected"),
+        ("FACTURE", "invoice"),
+        ("Gutschrift", "credit_note"),
+    ],
+)
+def test_the_title_tells_the_kind(title, kind, paper):
+    """BT-3 in words, in several languages."""
+    reading = read_invoice(
+        [paper(HEAD.format(title=title, label="Invoice No:") + SUMS.format(gross="186.00"))]
+    )
+    assert reading is not None
+    assert reading.record.kind == kind
+
+
+@pytest.mark.parametrize(
+    "title",
+    [
+        "DEVIS N° D-12",
+        "Pro forma invoice",
+        "Facture pro forma",
+        "PURCHASE ORDER",
+        "Bon de livraison",
+        "Statement of account",
+        "MAHNUNG",
+        "Relance",
+        "Angebot Nr. 7",
+        "Auftragsbestätigung",
+    ],
+)
+def test_what_is_no_invoice_is_never_booked(title, paper):
+    """A quote, order, delivery note, pro forma, statement or reminder fails a check, whatever its sums."""
+    reading = read_invoice(
+        [paper(HEAD.format(title=title, label="Invoice No:") + SUMS.format(gross="186.00"))]
+    )
+    assert reading is not None
+    assert reading.record.kind is None
+    assert [c.passed for c in reading.checks if c.name == "is_invoice"] == [False]
+    assert reading.problems
+
+
+def test_totals_that_do_not_add_up_are_never_made_to(paper):
+    """What is labelled is given as it stands, and the check fails."""
+    reading = read_invoice(
+        [paper(HEAD.format(title="INVOICE", label="Invoice No:") + SUMS.format(gross="187.00"))]
+    )
+    assert reading is not None
+    record = reading.record
+    assert (record.total_net, record.total_vat, record.total_gross) == (D(155), D(31), D(187))
+    assert [c.passed for c in reading.checks if c.name == "net+vat=gross"] == [False]
+
+
+def test_two_numbers_with_labels_as_good_leave_the_number_open(paper):
+    """Both are told; neither is taken."""
+    text = (
+        HEAD.format(title="INVOICE", label="Invoice No:")
+        + "\nInvoice number: 20118\n"
+        + SUMS.format(gross="186.00")
+    )
+    reading = read_invoice([paper(text)])
+    assert reading is not None
+    assert reading.record.number is None
+    assert "20118" in str(reading.problems[0])
+
+
+def test_the_firms_own_name_is_the_buyer(paper):
+    """Wherever it stands: a firm does not sell to itself."""
+    text = "Alpha SARL\n1 rue A\n75001 Paris\n\nBeta SARL\n2 rue B\n69001 Lyon\n" + SUMS.format(
+        gross="186.00"
+    )
+    seller = read_invoice([paper(text)], company_names=["ALPHA"])
+    buyer = read_invoice([paper(text)], company_names=["Beta"])
+    assert seller is not None
+    assert buyer is not None
+    assert seller.record.seller != "Alpha SARL"
+    assert seller.record.buyer == "Alpha SARL"
+    assert buyer.record.buyer == "Beta SARL"
+
+
+def test_two_accounts_leave_the_account_open(paper):
+    """Money would go there."""
+    one, two = "IBAN DE89 3704 0044 0532 0130 00", "IBAN NL50 INGB 0683 2513 09"
+    text = HEAD.format(title="INVOICE", label="Invoice No:") + SUMS.format(gross="186.00")
+    alone, both = read_invoice([paper(text + one)]), read_invoice([paper(text + one + "\n" + two)])
+    assert alone is not None
+    assert both is not None
+    assert alone.record.iban == "DE89370400440532013000"
+    assert both.record.iban is None
+
+
+def test_an_ambiguous_day_in_english_is_left_open(paper):
+    """03/04 is March in one country and April in another; a day above 12 elsewhere decides."""
+    text = "INVOICE No 20117\nInvoice date: 03/04/2024\nThank you for the payment of the amount due.\n"
+    assert (
+        read_invoice([paper(text + SUMS.format(gross="186.00").replace("£", "€"))]).record.issue_date is None
+    )
+    decided = read_invoice([paper(text + "Due date: 05/24/2024\n")])
+    assert decided is not None
+    assert decided.record.issue_date.isoformat() == "2024-03-04"
+
+
+def test_pages_with_different_numbers_and_totals_are_several_invoices(paper):
+    """The first is read, the number of them is told."""
+    pages = [
+        HEAD.format(title="INVOICE", label="Invoice No:").replace("20117", number)
+        + SUMS.format(gross="186.00")
+        for number in ("20117", "20118", "20119")
+    ]
+    reading = read_invoice([paper(*pages)])
+    assert reading is not None
+    assert (reading.several, reading.record.number) == (3, "20117")
+
+
+def test_one_invoice_on_two_pages_is_one(paper):
+    """The number stands on both, the totals on the last."""
+    head = HEAD.format(title="INVOICE", label="Invoice No:")
+    reading = read_invoice([paper(head + "Hammer   95.00", head + SUMS.format(gross="186.00"))])
+    assert reading is not None
+    assert (reading.several, reading.record.total_gross) == (1, D(186))
+
+
+def test_what_was_recognised_once_from_a_picture_needs_a_second_look(paper):
+    """No arithmetic would catch a misread day."""
+    text = HEAD.format(title="INVOICE", label="Invoice No:") + SUMS.format(gross="186.00")
+    once = read_invoice([paper(text, origin="ocr")])
+    twice = read_invoice([paper(text + text.replace("{", ""), origin="ocr")])
+    assert once is not None
+    assert twice is not None
+    assert [c.passed for c in once.checks if c.name == "recognised"] == [False]
+    assert [c.passed for c in twice.checks if c.name == "recognised"] == [True]
+
+
+def test_a_users_own_labels_are_known(paper):
+    """`Labels` adds words for a field."""
+    text = HEAD.format(title="INVOICE", label="Vorgang:") + SUMS.format(gross="186.00")
+    assert read_invoice([paper(text)]).record.number is None
+    own = read_invoice([paper(text)], labels=Labels(words={"number": ("Vorgang",)}))
+    assert own is not None
+    assert own.record.number == "20117"
+
+
+def test_a_mandatory_mention_proves_that_no_vat_is_charged(paper):
+    """A small business in France (article 293 B) states why; without the mention nothing is assumed."""
+    text = "Julie Moreau\nFacture n° 7-24\nDate : 5 février 2024\nTotal à payer  800,00 €\n"
+    exempt = read_invoice([paper(text + "TVA non applicable, art. 293 B du CGI")])
+    silent = read_invoice([paper(text)])
+    assert exempt is not None
+    assert silent is not None
+    assert (exempt.record.total_vat, exempt.record.total_net) == (D(0), D(800))
+    assert "293 B" in exempt.findings["total_vat"].quote.text
+    assert silent.record.total_vat is None
+
+
+@pytest.mark.parametrize(
+    ("file", "expected"),
+    [
+        ("netpresse-2022089083", "2022089083 2022-11-28 EUR 46.68 9.34 56.02 NETPRESSE"),
+        ("kraxi-2014-03", "2014-03 2014-07-11 EUR 845.00 160.55 1005.55 Kraxi GmbH"),
+        (
+            "azure-interior-INV-2023-03-0008",
+            "INV/2023/03/0008 2023-03-20 USD 262.90 16.94 279.84 Azure Interior",
+        ),
+        ("au-bon-moulin-FA-2017-0008", "FA-2017-0008 2017-11-03 EUR 2076.76 0.00 2076.76 Au bon moulin SARL"),
+        ("au-bon-moulin-AV-2017-0005", "AV-2017-0005 2017-11-16 EUR 218.48 14.99 233.47 Au bon moulin SARL"),
+        ("lieferant-rabatte-471102", "471102 2013-06-05 EUR 193.83 21.31 215.14 Lieferant GmbH"),
+    ],
+)
+def test_a_real_page_is_read_without_its_data(file, expected):
+    """French, German and English; a credit note; month first; discounts; no VAT within the Union."""
+    reading = read_invoice([read(INBOX / f"{file}.pdf")])
+    assert reading is not None
+    r = reading.record
+    found = (r.number, r.issue_date, r.currency, r.total_net, r.total_vat, r.total_gross, r.seller)
+    assert " ".join(map(str, found)) == expected
+
+
+def test_a_page_without_words_gives_no_reading(paper):
+    """Nothing to say is None."""
+    assert read_invoice([paper(" ")]) is None
+    assert read_invoice([]) is None
