@@ -5,7 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from decimal import Decimal
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from smeflow._text import hash_of
 from smeflow.errors import LLMError
@@ -65,6 +65,15 @@ class CallLog(Protocol):
 
         An attempt that broke after it was sent costs its reservation, marked estimated.
         """
+        ...
+
+
+@runtime_checkable
+class Keeping(Protocol):
+    """A `CallLog` that notes a recalled reply in one go; another one reserves and settles it at no cost."""
+
+    def keep(self, key: str, request: Request, place: Place, reply: Reply) -> None:
+        """Write down that *reply*, recalled, was used under *key*."""
         ...
 
 

@@ -161,7 +161,12 @@ def _calls(ledger: "Ledger", row: "ItemRow", screen: Screen) -> None:
         Column(heading=say("tokens out"), right=True, wrap=False),
         Column(heading=say("cost"), right=True, wrap=False),
     ]
-    ends = {"reserved": say("not ended"), "answered": say("answered"), "broken": say("broken")}
+    ends = {
+        "reserved": say("not ended"),
+        "answered": say("answered"),
+        "broken": say("broken"),
+        "recalled": say("as an equal call"),
+    }
     rows = [
         (
             f"{c.step} {c.attempt}",

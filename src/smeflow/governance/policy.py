@@ -4,7 +4,7 @@ import threading
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
 
-from smeflow.calls import CallLog, Scope
+from smeflow.calls import CallLog, Keeping, Scope
 from smeflow.governance.budget import Budgeted, Limits, unpriced
 from smeflow.governance.journal import Journaled
 from smeflow.governance.redact import Redacted
@@ -97,6 +97,9 @@ class Policy:
         """Recall equal requests of any item; what a person asked for again (``take``) is asked again."""
 
         def keep(request: Request, reply: Reply) -> None:
+            if isinstance(log, Keeping):
+                log.keep(key, request, self._place, reply)
+                return
             nothing = Money(Decimal(0), reply.cost.currency) if reply.cost else None
             ticket = log.reserve(key, request, self._place, nothing)
             log.settle(ticket, replace(reply, usage=Usage(), cost=nothing))

@@ -1,10 +1,10 @@
 """The ledger as a `CallLog`: every attempt is written before it is sent, every answer before it is used."""
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
-from typing import Any, Literal, Protocol, cast
+from typing import Any, Protocol, cast
 
 from smeflow._text import canonical_json, sha256
 from smeflow.calls import Scope, Ticket
@@ -13,7 +13,7 @@ from smeflow.i18n import say
 from smeflow.ledger.audit import chain
 from smeflow.ledger.budget import Budget, Purse, add, take
 from smeflow.ledger.items import TakenOver
-from smeflow.ledger.rows import NANO, CallRow, ItemRow
+from smeflow.ledger.rows import NANO, CallRow, CallState, ItemRow
 from smeflow.ledger.store import Store
 from smeflow.ledger.writer import Row, Transaction
 from smeflow.llm.base import FinishReason, Place, Reply, Request, Usage
@@ -95,6 +95,38 @@ class LedgerCalls:
             return attempt
 
         return Ticket(key=key, attempt=self.store.write(job), worst=worst)
+
+    def keep(self, key: str, request: Request, place: Place, reply: Reply) -> None:
+        """Write down that *reply* was recalled and used here; durable a moment later, since it cost nothing.
+
+        The request's words stand with the first call that had them.
+        """
+
+        def job(transaction: Transaction) -> None:
+            at, month = self.store.now(), f"{self.store.clock():%Y-%m}"
+            attempt = int(cast("tuple[int]", transaction.one("attempts", key=key))[0]) + 1
+            call = self._row(
+                key=key,
+                attempt=attempt,
+                request_hash=request.hash,
+                asked="{}",
+                place=place,
+                worst=None,
+                nanos=0,
+                month=month,
+                at=at,
+            )
+            call["id"] = transaction.add("calls", call)
+            row = _end(call, replace(reply, usage=Usage(), cost=None), self.budget, at)
+            row["state"] = "recalled"
+            transaction.add("ends", row)
+            seen = ["recalled", row["model"], sha256(row["reply"] or "")]
+            salt = self.item.salt
+            chain(
+                transaction, at=at, kind="call", item=self.item.id, salt=salt, payload=[call["step"], *seen]
+            )
+
+        self.store.write_later(job, lambda _: None)
 
     def settle(self, ticket: Ticket, end: Reply | LLMError) -> None:
         """Write down how the attempt ended and what it cost; durable before this returns.
@@ -297,7 +329,7 @@ def settle_lost(store: Store, recipe: str) -> int:
 def call_of(row: Row) -> CallRow:
     """Make a call of its row and that of its end."""
     cost = row["end_cost"]
-    state: Literal["reserved", "answered", "broken"] = row["end_state"] or "reserved"
+    state: CallState = row["end_state"] or "reserved"
     return CallRow(
         **{name: row[name] for name in _AS_IS},
         worst=Money(Decimal(row["worst"]), row["currency"]) if row["worst"] is not None else None,

@@ -118,7 +118,20 @@ def change(transaction: Transaction, item: int, lease: int | None, changes: Mapp
 
 
 MOVES = frozenset(
-    ("lease", "state", "reason", "due_at", "parked_at", "takes", "parts", "plan", "outcome", "wanted", "tries", "ended_at")
+    (
+        "lease",
+        "state",
+        "reason",
+        "due_at",
+        "parked_at",
+        "takes",
+        "parts",
+        "plan",
+        "outcome",
+        "wanted",
+        "tries",
+        "ended_at",
+    )
 )
 """The columns that the statement ``move items`` writes."""
 

@@ -1,9 +1,10 @@
 """Results of steps, and the end of an item: written together, so that one never stands without the other."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import cached_property
 from typing import Any
 
 from smeflow._text import canonical_json, sha256
@@ -28,7 +29,7 @@ class NewResult:
     wanted: bool = False
     lookups: Sequence[tuple[str, str]] = ()
 
-    @property
+    @cached_property
     def hash(self) -> str:
         """Identify the value; an approval names it."""
         return sha256(self.value)
@@ -52,8 +53,17 @@ class Ending:
     parts: int | None = None
 
 
-def finish(store: Store, item: ItemRow, ending: Ending, smeflow: str) -> None:
+def finish(
+    store: Store,
+    item: ItemRow,
+    ending: Ending,
+    smeflow: str,
+    failed: Callable[[BaseException], None] | None = None,
+) -> None:
     """Write the new results and the state of a claimed item; durable before this returns.
+
+    With *failed* it becomes durable a moment later, and *failed* is told of an error: the replies are written
+    already, so that a crash in between costs nothing but work.
 
     Raises:
         TakenOver: Somebody else holds the item now; nothing is written.
@@ -77,7 +87,10 @@ def finish(store: Store, item: ItemRow, ending: Ending, smeflow: str) -> None:
             chain(transaction, at=at, kind=ending.state, item=item.id, salt=item.salt, payload=payload)
             touch(transaction, item.recipe)
 
-    store.write(job)
+    if failed is None:
+        store.write(job)
+    else:
+        store.write_later(job, failed)
 
 
 def _place(where: object, numbers: list[int]) -> object:

@@ -11,6 +11,8 @@ from smeflow.money import Money
 
 State = Literal["done", "review", "failed", "skipped", "open"]
 STATES: tuple[State, ...] = ("done", "review", "failed", "skipped", "open")
+CallState = Literal["reserved", "answered", "broken", "recalled"]
+"""``recalled``: an equal request's reply was used, nothing was asked."""
 Action = Literal["approve", "correct", "reject", "again"]
 NANO = Decimal(1_000_000_000)
 
@@ -109,7 +111,7 @@ class CallRow:
     provider: str
     model: str
     worst: Money | None
-    state: Literal["reserved", "answered", "broken"]
+    state: CallState
     reply: str | None
     """JSON."""
     error: str

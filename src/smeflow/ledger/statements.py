@@ -39,6 +39,7 @@ from smeflow.ledger.schema import (
 )
 
 NOTHING: Any = literal_column("0")
+ONE: Any = literal_column("1")
 OF_RECIPE = items.c.recipe == bindparam("recipe")
 ORDER = (items.c.seq, items.c.nth, items.c.key)
 WITH_ENDS = calls.outerjoin(ends, ends.c.call == calls.c.id)
@@ -49,9 +50,21 @@ PAID = func.coalesce(func.sum(case((ends.c.call.is_(None), calls.c.nanos), else_
 LEASES = ("lease", "crc")
 MOVES = (
     *LEASES,
-    *("state", "reason", "due_at", "parked_at", "takes", "parts", "plan", "outcome", "wanted", "tries", "ended_at"),
+    *(
+        "state",
+        "reason",
+        "due_at",
+        "parked_at",
+        "takes",
+        "parts",
+        "plan",
+        "outcome",
+        "wanted",
+        "tries",
+        "ended_at",
+    ),
 )
-"""What changes while an item is worked on. A statement that names no other column leaves most indexes alone."""
+"""What changes while an item is worked on. A statement that names no other leaves most indexes alone."""
 
 
 def _word(text: str) -> Any:
@@ -73,7 +86,7 @@ def _writes() -> dict[str, ClauseElement]:
             made["forget memory"] = delete(table).where(this)
     held = and_(items.c.id == bindparam("id_"), items.c.lease == bindparam("lease_"))
     for name, columns in (("set", items.c.keys()), ("move", MOVES), ("lease", LEASES)):
-        values = {c: bindparam(c) for c in columns if c != "id"}
+        values: dict[str, Any] = {c: bindparam(c) for c in columns if c != "id"}
         made[f"{name} items"] = update(items).where(held).values(values)
     return made
 
@@ -144,7 +157,8 @@ def _history_reads() -> dict[str, ClauseElement]:
 def _call_reads() -> dict[str, ClauseElement]:
     answered = ends.c.state == _word("answered")
     of_item = calls.c.item == bindparam("item")
-    paid: Select[Any] = select(func.count(), PAID, func.count(calls.c.item.distinct()))
+    asked = func.coalesce(func.sum(case((ends.c.state == _word("recalled"), NOTHING), else_=ONE)), NOTHING)
+    paid: Select[Any] = select(asked, PAID, func.count(calls.c.item.distinct()))
     return {
         "calls of item": select(calls, *(c.label(f"end_{c.name}") for c in ends.columns))
         .select_from(WITH_ENDS)
@@ -154,7 +168,9 @@ def _call_reads() -> dict[str, ClauseElement]:
         "call of ticket": select(calls).where(
             calls.c.key == bindparam("key"), calls.c.attempt == bindparam("attempt")
         ),
-        "reply": select(ends.c.reply).where(ends.c.key == bindparam("key"), answered),
+        "reply": select(ends.c.reply).where(
+            ends.c.key == bindparam("key"), or_(answered, ends.c.state == _word("recalled"))
+        ),
         "recall": select(ends.c.reply)
         .select_from(ends.join(calls, calls.c.id == ends.c.call))
         .where(

@@ -78,6 +78,23 @@ class Store:
         except sqlite3.Error as error:
             raise translated(error, self.path) from error
 
+    def write_later(
+        self, job: Callable[[Transaction], object], failed: Callable[[BaseException], None]
+    ) -> None:
+        """Let *job* become durable with the next transaction; see `Writer.write_later`."""
+
+        def told(error: BaseException) -> None:
+            failed(translated(error, self.path) if isinstance(error, sqlite3.Error) else error)
+
+        self._writer.write_later(job, told)
+
+    def flush(self) -> None:
+        """Make durable what waits for the next transaction."""
+        try:
+            self._writer.flush()
+        except sqlite3.Error as error:
+            raise translated(error, self.path) from error
+
     def read(self, name: str, **parameters: object) -> list[Row]:
         """Give all rows of the statement called *name*."""
         cursor_rows, names = self._fetch(name, parameters)
@@ -117,6 +134,8 @@ class Store:
 
     def close(self) -> None:
         """Put everything into the one file and close it; what is written later raises."""
+        with contextlib.suppress(sqlite3.Error):
+            self._writer.flush()
         with contextlib.suppress(sqlite3.Error), self._reading:
             self._reader.close()
         with contextlib.suppress(sqlite3.Error):

@@ -91,9 +91,15 @@ def covered(columns: tuple[str, ...]) -> tuple[str, ...]:
     return tuple(c for c in columns[:-1] if c not in ("id", "data"))
 
 
+TOGETHER = 32
+"""So many jobs that nobody waits for make a transaction of their own."""
+
+
 @dataclass(eq=False)
 class _Waiting(Generic[T]):
     job: Callable[[Transaction], T]
+    failed: Callable[[BaseException], None] | None = None
+    """Told of an error where nobody waits for the end."""
     wake: threading.Lock = field(default_factory=threading.Lock)
     leads: bool = False
     ended: bool = False
@@ -109,6 +115,7 @@ class Writer:
         self._lock = threading.Lock()
         self._line: list[_Waiting[Any]] = []
         self._led = False
+        self._unawaited = 0
         self.commits = 0
 
     def write(self, job: Callable[[Transaction], T]) -> T:
@@ -131,6 +138,26 @@ class Writer:
             raise mine.error
         return cast("T", mine.value)
 
+    def write_later(
+        self, job: Callable[[Transaction], object], failed: Callable[[BaseException], None]
+    ) -> None:
+        """Let *job* become durable with the next transaction; at the latest when `TOGETHER` such jobs wait.
+
+        For what costs nothing to do again. Jobs run in the order they came; *failed* is told of an error.
+        """
+        with self._lock:
+            self._line.append(_Waiting(job, failed))
+            self._unawaited += 1
+            lead = self._unawaited >= TOGETHER and not self._led
+            self._led = self._led or lead
+        if lead:
+            self._lead()
+
+    def flush(self) -> None:
+        """Make durable what waits, if anything does."""
+        if self._line:
+            self.write(lambda _: None)
+
     def _wait(self, mine: _Waiting[Any]) -> None:
         try:
             mine.wake.acquire()
@@ -143,15 +170,16 @@ class Writer:
             raise
 
     def _appoint(self) -> None:
-        """Let the first of the line lead; the caller holds the lock."""
-        self._led = bool(self._line)
-        if self._line:
-            self._line[0].leads = True
-            self._line[0].wake.release()
+        """Let the first of the line who waits lead; the caller holds the lock."""
+        following = next((one for one in self._line if one.failed is None), None)
+        self._led = following is not None
+        if following is not None:
+            following.leads = True
+            following.wake.release()
 
     def _lead(self) -> None:
         with self._lock:
-            batch, self._line = self._line, []
+            batch, self._line, self._unawaited = self._line, [], 0
         try:
             self._commit(batch)
         finally:
@@ -159,7 +187,10 @@ class Writer:
                 self._appoint()
             for one in batch:
                 one.ended = True
-                one.wake.release()
+                if one.failed is None:
+                    one.wake.release()
+                elif one.error is not None:
+                    one.failed(one.error)
 
     def _commit(self, batch: list[_Waiting[Any]]) -> None:
         try:

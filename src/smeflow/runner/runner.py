@@ -231,6 +231,7 @@ class _Crew:
         for thread in threads:
             thread.start()
         self._watch(threads, stop, on_progress, total)
+        self.desk.store.flush()
         if self._errors:
             raise self._errors[0]
 
@@ -251,11 +252,14 @@ class _Crew:
         on_progress: Callable[[Progress], None] | None,
         total: Counts,
     ) -> None:
-        began, deadline, told = time.monotonic(), None, 0.0
+        began, deadline, told, flushed = time.monotonic(), None, 0.0, time.monotonic()
         while any(thread.is_alive() for thread in threads):
             if stop.is_set():
                 self.desk.halt.now("interrupted")
             now = time.monotonic()
+            if now - flushed >= TELL_SECONDS:
+                flushed = now
+                self.desk.store.flush()
             if self.desk.halt.event.is_set():
                 self.feed.wake()
                 deadline = deadline or now + PATIENCE_SECONDS

@@ -84,9 +84,10 @@ class Walk:
             self._keep(entry, self.desk.codec.read(entry.step, text), sha256(text), f"d{decision.id}")
             return
         approved = decision.result_hash if decision is not None and decision.action == "approve" else ""
-        found = self._stands(name, approved)
+        seen = hash_of(self._seen)
+        found = self._stands(name, approved, seen)
         if found is None:
-            self._run(entry)
+            self._run(entry, seen)
             return
         if approved:
             self._accepted.add(name)
@@ -94,7 +95,7 @@ class Walk:
         self.wanted = self.wanted or (found.wanted and not approved)
         self._keep(entry, value, found.hash, f"r{found.id}")
 
-    def _stands(self, name: str, approved: str) -> ResultRow | None:
+    def _stands(self, name: str, approved: str, seen: str) -> ResultRow | None:
         """Find a result that still holds.
 
         What a person approved holds whatever has changed since. What the item was ended with holds as long as
@@ -103,7 +104,7 @@ class Walk:
         mine = [r for r in reversed(self._old) if r.step == name]
         if approved:
             return next((r for r in mine if r.hash == approved), None)
-        seen, take = self._input(), self.item.takes.get(name, 0)
+        take = self.item.takes.get(name, 0)
         ended_with = self.item.outcome.get(name)
         for result in mine:
             fits = result.input == seen and result.take == take
@@ -112,7 +113,7 @@ class Walk:
                 return result
         return None
 
-    def _run(self, entry: Entry) -> None:
+    def _run(self, entry: Entry, seen: str) -> None:
         desk, step = self.desk, entry.step
         if desk.halt.event.is_set():
             raise Halted
@@ -143,7 +144,7 @@ class Walk:
         result = NewResult(
             step=step.name,
             fingerprint=scope.fingerprint,
-            input=self._input(),
+            input=seen,
             take=take,
             value=text,
             wanted=wanted,
@@ -151,9 +152,6 @@ class Walk:
         )
         self.new.append(result)
         self._keep(entry, value, result.hash, f"n{len(self.new) - 1}")
-
-    def _input(self) -> str:
-        return hash_of(self._seen)
 
     def _keep(self, entry: Entry, value: object, identity: str, where: object) -> None:
         name = entry.step.name

@@ -2,6 +2,8 @@
 
 from dataclasses import replace
 
+from smeflow.errors import LedgerError
+from smeflow.i18n import say
 from smeflow.ledger.cases import bare_case
 from smeflow.ledger.items import TakenOver
 from smeflow.ledger.parts import split_into
@@ -37,15 +39,23 @@ def work(desk: Desk, item: ItemRow) -> Ending | State | None:
             if found is None:
                 return None
             ending = _with(found, walk, desk, item)
-        finish(desk.store, item, ending, desk.smeflow)
+        finish(desk.store, item, ending, desk.smeflow, lambda error: _lost(error, desk, item))
     except TakenOver:
         return None
-    except Exception as error:  # the ledger itself failed: the run ends and says why
-        if ending_for(error, Scene(desk=desk, item=item, step="")) is not None:
-            desk.halt.now("broken")
-            raise
+    except Exception as error:  # noqa: BLE001 - the ledger itself failed: the run ends and says why
+        _lost(error, desk, item)
         return None
     return ending
+
+
+def _lost(error: BaseException, desk: Desk, item: ItemRow) -> None:
+    """End the run when an item's end cannot be written; the item stays open and nothing is paid again."""
+    if isinstance(error, TakenOver):
+        return
+    if ending_for(error, Scene(desk=desk, item=item, step="")) is not None:
+        desk.halt.now(
+            "broken", error=LedgerError(say("The ledger could not be written: {error}", error=error))
+        )
 
 
 def _with(ending: Ending, walk: Walk | None, desk: Desk, item: ItemRow) -> Ending:
