@@ -8,7 +8,7 @@ import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
 PAGES = [ROOT / "README.md", ROOT / "README.fr.md", *sorted((ROOT / "docs").glob("*.md"))]
-FENCE = re.compile(r"^```(?P<kind>\w+)(?P<options>[^\n]*)\n(?P<body>.*?)^```$", re.M | re.S)
+FENCE = re.compile(r"^```(?P<kind>\w+)(?P<options>[^\n]*)\n(?P<body>.*?)^```$", re.MULTILINE | re.DOTALL)
 
 
 def blocks(kind: str) -> list[object]:
@@ -26,7 +26,7 @@ def test_python_examples_run_and_print_what_they_say(code, monkeypatch, capsys):
     """A comment at the end of a ``print(…)`` line is what the line prints."""
     monkeypatch.chdir(ROOT)
     exec(compile(code, "example", "exec"), {"__name__": "example"})
-    said = re.findall(r"^print\(.*\)\s{2,}# (.+)$", code, re.M)
+    said = re.findall(r"^print\(.*\)\s{2,}# (.+)$", code, re.MULTILINE)
     printed = capsys.readouterr().out.splitlines()
     assert printed == said
 
@@ -61,23 +61,25 @@ def test_every_command_the_pages_name_exists():
     commands = {name for name, _, _ in COMMANDS}
     text = "\n".join(page.read_text(encoding="utf-8") for page in PAGES)
     shell = "\n".join(match["body"] for match in FENCE.finditer(text) if match["kind"] == "sh")
-    named = {*re.findall(r"`smeflow ([a-z]+)\b", text), *re.findall(r"^smeflow ([a-z]+)\b", shell, re.M)}
+    named = set(re.findall(r"`smeflow ([a-z]+)\b", text))
+    named |= set(re.findall(r"^smeflow ([a-z]+)\b", shell, re.MULTILINE))
     assert named <= commands
     assert commands <= named
 
 
 def test_every_relative_link_leads_somewhere():
     """A link to a file of the project points at a file that is there."""
-    missing = []
-    for page in PAGES:
-        for target in re.findall(r"\]\((?!https?:|#|mailto:)([^)#\s]+)", page.read_text(encoding="utf-8")):
-            if not (page.parent / target).exists():
-                missing.append(f"{page.name}: {target}")
+    missing = [
+        f"{page.name}: {target}"
+        for page in PAGES
+        for target in re.findall(r"\]\((?!https?:|#|mailto:)([^)#\s]+)", page.read_text(encoding="utf-8"))
+        if not (page.parent / target).exists()
+    ]
     assert not missing
 
 
 def test_make_targets_of_the_readme_exist():
     """The two commands of the README are targets of the Makefile."""
     makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
-    for target in re.findall(r"^make (\w+)", (ROOT / "README.md").read_text(encoding="utf-8"), re.M):
-        assert re.search(rf"^{target}:", makefile, re.M)
+    for target in re.findall(r"^make (\w+)", (ROOT / "README.md").read_text(encoding="utf-8"), re.MULTILINE):
+        assert re.search(rf"^{target}:", makefile, re.MULTILINE)

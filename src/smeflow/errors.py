@@ -69,7 +69,11 @@ class MissingExtra(SmeflowError):
     def __init__(self, *, package: str, extra: str) -> None:
         self.package, self.extra = package, extra
         super().__init__(
-            say('{package} is not installed. Install it with: pip install "smeflow[{extra}]"', package=package, extra=extra)
+            say(
+                '{package} is not installed. Install it with: pip install "smeflow[{extra}]"',
+                package=package,
+                extra=extra,
+            )
         )
 
 
@@ -92,13 +96,15 @@ class UnsupportedDocument(DocumentError):
 class LimitExceeded(DocumentError):
     """A document is larger, deeper or slower than a limit allows."""
 
-    def __init__(self, phrase: Phrase, *, limit: str, value: float, found: float | None = None, name: str = "") -> None:
+    def __init__(
+        self, phrase: Phrase, *, limit: str, value: float, found: float | None = None, name: str = ""
+    ) -> None:
         super().__init__(phrase, name=name)
         self.limit, self.value, self.found = limit, value, found
 
 
 class AnswerLater(SmeflowError):
-    """The answer comes at *due_at*; only the runner catches this, parks the item and replays the step then."""
+    """The answer comes at *due_at*; only the runner catches this, parks the item and replays the step."""
 
     def __init__(self, phrase: Phrase, *, due_at: datetime, ticket: str = "") -> None:
         super().__init__(phrase)

@@ -71,7 +71,11 @@ def next_entry(entries: Sequence[Entry], case: Case, accepted: frozenset[str] = 
 def _start(entry: Entry, case: Case) -> Next:
     wanted = True if entry.when is None else entry.when(case)
     if wanted is None:
-        why = say("cannot decide whether step {step} is wanted: {condition}", step=entry.step.name, condition=entry.when_text)
+        why = say(
+            "cannot decide whether step {step} is wanted: {condition}",
+            step=entry.step.name,
+            condition=entry.when_text,
+        )
         return Hold(entry, (why,))
     if not wanted:
         return Skip(entry, say("not {condition}", condition=entry.when_text))

@@ -37,11 +37,11 @@ class Known(Protocol):
 class NothingKnown:
     """The firm has told nothing yet."""
 
-    def rows(self, table: str, **where: str) -> Sequence[Mapping[str, str]]:  # noqa: ARG002 - the protocol's
+    def rows(self, table: str, **where: str) -> Sequence[Mapping[str, str]]:
         """Give no rows."""
         return ()
 
-    def nearest(self, table: str, text: str, k: int = 3) -> Sequence[Mapping[str, str]]:  # noqa: ARG002
+    def nearest(self, table: str, text: str, k: int = 3) -> Sequence[Mapping[str, str]]:
         """Give no rows."""
         return ()
 
@@ -83,7 +83,12 @@ class Case:
     known: Known = field(default_factory=NothingKnown, repr=False, compare=False)
 
     @classmethod
-    def of(cls, *documents: Document | str, id: str | None = None, known: Known | None = None) -> "Case":  # noqa: A002
+    def of(
+        cls,
+        *documents: Document | str,
+        id: str | None = None,  # noqa: A002 - the field's own name
+        known: Known | None = None,
+    ) -> "Case":
         """Make a case of *documents* (text is taken as a document); a mail's attachments come along.
 
         The id is the first document's name unless one is given.
@@ -107,7 +112,8 @@ class Case:
             raise LookupError(f"step {step.name!r} has not run on case {self.id!r}")
         value = self.results[step.name]
         if isinstance(value, Skipped):
-            raise LookupError(f"step {step.name!r} was skipped on case {self.id!r}: {value.why}")
+            why = f"step {step.name!r} was skipped on case {self.id!r}: {value.why}"
+            raise LookupError(why)  # noqa: TRY004 - the value is not there, whatever its type
         return cast("T", value)
 
     def get(self, step: Step[T]) -> T | None:
@@ -136,7 +142,7 @@ class FunctionStep(Step[T]):
 
     function: Callable[[Case, LLM], T]
     name: str = ""
-    returns: type[T] = cast("type[T]", object)
+    returns: type[T] = cast("type[T]", object)  # noqa: RUF009 - no call is made, the type checker is told
     version: str | None = None
 
     def __call__(self, case: Case, llm: LLM, /) -> T:
@@ -151,7 +157,11 @@ def step(
     *, name: str | None = None, version: str | None = None
 ) -> Callable[[Callable[[Case, LLM], T]], FunctionStep[T]]: ...
 def step(
-    function: Callable[[Case, LLM], T] | None = None, /, *, name: str | None = None, version: str | None = None
+    function: Callable[[Case, LLM], T] | None = None,
+    /,
+    *,
+    name: str | None = None,
+    version: str | None = None,
 ) -> FunctionStep[T] | Callable[[Callable[[Case, LLM], T]], FunctionStep[T]]:
     """Make a step of a function whose return type is annotated.
 
@@ -169,10 +179,11 @@ def step(
 
 
 def fingerprint(step: Step[Any], llm: str = "") -> str:
-    """Identify what a step would do: its kind, revision, fields, prompt, and the recipe's ``llm:`` as written.
+    """Identify what a step would do.
 
-    For a function step it is its ``version``, else its code without comments. Two steps with one fingerprint
-    may share results. The model that answered is recorded, not part of this.
+    That is its kind, revision, fields, prompt, and the recipe's ``llm:`` as written. For a function step
+    it is its ``version``, else its code without comments. Two steps with one fingerprint may share results.
+    The model that answered is recorded, not part of this.
     """
     if isinstance(step, FunctionStep):
         body = step.version if step.version is not None else _code(step.function)

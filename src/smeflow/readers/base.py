@@ -13,7 +13,7 @@ class Check:
     """One thing that must hold. ``passed`` is None where it could not run: never told as passed."""
 
     name: str
-    """Short and stable: ``net+vat=gross``, ``iban``, ``siren``, ``quoted``, ``readers_agree``, ``lines=net``."""
+    """Short and stable: ``net+vat=gross``, ``lines=net``, ``iban``, ``quoted``, ``readers_agree``."""
     passed: bool | None
     detail: Phrase | None = None
     fields: tuple[str, ...] = ()

@@ -6,8 +6,7 @@ from importlib import import_module
 from importlib.metadata import EntryPoint, entry_points
 from typing import Any, Literal
 
-from smeflow.errors import SmeflowError
-from smeflow.i18n import say
+from smeflow.i18n import Phrase, say
 
 Family = Literal["steps", "sources", "sinks", "records"]
 
@@ -37,8 +36,12 @@ _OURS: Mapping[Family, Mapping[str, str]] = {
 }
 
 
-class KindError(SmeflowError):
-    """A user's own kind cannot be loaded."""
+class KindError(Exception):
+    """A user's own kind cannot be loaded. Told as a problem of the recipe; it never leaves this package."""
+
+    def __init__(self, phrase: Phrase) -> None:
+        super().__init__(phrase)
+        self.phrase = phrase
 
 
 def names(family: Family) -> tuple[str, ...]:
