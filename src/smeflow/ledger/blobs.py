@@ -8,7 +8,7 @@ from pathlib import Path
 from smeflow._text import sha256
 from smeflow.errors import LedgerDamaged
 from smeflow.i18n import say
-from smeflow.ledger.opening import damaged
+from smeflow.ledger.opening import damaged, sync_folder
 from smeflow.ledger.store import Store
 from smeflow.ledger.writer import Transaction
 
@@ -73,14 +73,3 @@ def _write(path: Path, data: bytes) -> None:
         temporary.unlink(missing_ok=True)
         raise
     sync_folder(path.parent)
-
-
-def sync_folder(folder: Path) -> None:
-    """Make a new name in *folder* durable, where the system has a way to; Windows needs none."""
-    if os.name == "nt":
-        return
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)

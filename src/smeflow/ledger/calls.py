@@ -1,7 +1,7 @@
 """The ledger as a `CallLog`: every attempt is written before it is sent, every answer before it is used."""
 
 import json
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from decimal import Decimal
 from typing import Any, Protocol, cast
@@ -18,6 +18,9 @@ from smeflow.ledger.store import Store
 from smeflow.ledger.writer import Row, Transaction
 from smeflow.llm.base import FinishReason, Place, Reply, Request, Usage
 from smeflow.money import Money
+
+RECENT = 200
+"""So many recalled replies are kept in memory."""
 
 
 class CallMeter(Protocol):
@@ -41,6 +44,8 @@ class LedgerCalls:
     budget: Budget
     meter: "CallMeter | None" = None
     """Told of each settled call and its cost, for the progress line."""
+    recent: dict[tuple[str, str, str], Reply] = field(default_factory=dict, repr=False)
+    """Replies recalled lately; one for all logs of a run."""
 
     def find(self, key: str) -> Reply | None:
         """Give the reply settled under *key*, marked ``replayed``."""
@@ -56,10 +61,16 @@ class LedgerCalls:
         """
         if self.scope.take:
             return None
-        found = self.store.first(
-            "recall", request_hash=request.hash, provider=place.provider, model=place.model
-        )
-        return _reply_of(found[0]) if found else None
+        name = (request.hash, place.provider, place.model)
+        known = self.recent.get(name)
+        if known is None:
+            found = self.store.first("recall", request_hash=name[0], provider=name[1], model=name[2])
+            if found is None:
+                return None
+            if len(self.recent) >= RECENT:
+                self.recent.clear()
+            known = self.recent[name] = _reply_of(found[0])
+        return known
 
     def reserve(self, key: str, request: Request, place: Place, worst: Money | None) -> Ticket:
         """Write the attempt down and set its worst cost aside; durable before this returns.
@@ -79,7 +90,7 @@ class LedgerCalls:
             month = f"{now:%Y-%m}"
             if nanos:
                 take(transaction, self._purses(month), nanos, self.budget.currency)
-            attempt = int(cast("tuple[int]", transaction.one("attempts", key=key))[0]) + 1
+            attempt = self._attempt(transaction, key)
             row = self._row(
                 key=key,
                 attempt=attempt,
@@ -104,10 +115,9 @@ class LedgerCalls:
 
         def job(transaction: Transaction) -> None:
             at, month = self.store.now(), f"{self.store.clock():%Y-%m}"
-            attempt = int(cast("tuple[int]", transaction.one("attempts", key=key))[0]) + 1
             call = self._row(
                 key=key,
-                attempt=attempt,
+                attempt=self._attempt(transaction, key),
                 request_hash=request.hash,
                 asked="{}",
                 place=place,
@@ -120,13 +130,12 @@ class LedgerCalls:
             row = _end(call, replace(reply, usage=Usage(), cost=None), self.budget, at)
             row["state"] = "recalled"
             transaction.add("ends", row)
-            seen = ["recalled", row["model"], sha256(row["reply"] or "")]
-            salt = self.item.salt
-            chain(
-                transaction, at=at, kind="call", item=self.item.id, salt=salt, payload=[call["step"], *seen]
-            )
 
         self.store.write_later(job, lambda _: None)
+
+    def _attempt(self, transaction: Transaction, key: str) -> int:
+        found = transaction.one("attempts", key=key)
+        return int(found[0]) + 1 if found else 1
 
     def settle(self, ticket: Ticket, end: Reply | LLMError) -> None:
         """Write down how the attempt ended and what it cost; durable before this returns.

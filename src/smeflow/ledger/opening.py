@@ -48,6 +48,7 @@ def connect(path: Path, *, create: bool) -> sqlite3.Connection:
     if create and not path.exists():
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
+        sync_folder(path.parent)
     if not path.exists():
         raise LedgerError(say("There is no ledger in {folder}.", folder=path.parent))
     connection = sqlite3.connect(path, timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False)
@@ -155,3 +156,14 @@ def _is_full(path: Path) -> bool:
         return shutil.disk_usage(path.parent).free < _ROOM
     except OSError:
         return False
+
+
+def sync_folder(folder: Path) -> None:
+    """Make a new name in *folder* durable, where the system has a way to; Windows needs none."""
+    if os.name == "nt":
+        return
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)

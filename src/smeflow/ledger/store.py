@@ -138,9 +138,7 @@ class Store:
             self._writer.flush()
         with contextlib.suppress(sqlite3.Error), self._reading:
             self._reader.close()
-        with contextlib.suppress(sqlite3.Error):
-            self._open[0].execute("PRAGMA wal_checkpoint(TRUNCATE)")
-        self._close_all()
+        self._close_all()  # the last one to close puts the write-ahead file into the ledger
 
     def _close_all(self) -> None:
         for connection in self._open:

@@ -60,6 +60,7 @@ class Desk:
     smeflow: str
     halt: Halt = field(default_factory=Halt)
     codec: Codec = field(default_factory=Codec)
+    recent: dict[tuple[str, str, str], Reply] = field(default_factory=dict, repr=False)
     meter: "Meter" = field(default_factory=lambda: Meter())  # noqa: PLW0108 - defined below
     prints: Mapping[str, str] = field(default_factory=dict)
     """The fingerprint of each step."""

@@ -134,12 +134,13 @@ class Walk:
             purse=desk.run.purse,
             budget=desk.budget,
             meter=desk.meter,
+            recent=desk.recent,
         )
         bound = desk.bind(log, scope)
         known = Noting(self.case.known)
         text = desk.codec.write(step, step(replace(self.case, known=known), Braked(bound, desk.halt)))
         value = desk.codec.read(step, text)  # what a resumed run would see, this one sees too
-        wanted = wants_model(value) or bound.wanted_model
+        wanted = not desk.has_model and (wants_model(value) or bound.wanted_model)
         self.wanted = self.wanted or wanted
         result = NewResult(
             step=step.name,
