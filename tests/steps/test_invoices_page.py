@@ -13,6 +13,7 @@ from smeflow.llm.scripted import Scripted
 from smeflow.records import Invoice
 from smeflow.step import Case
 from smeflow.steps import Extract
+from smeflow.steps.invoices import ibans_on
 
 INBOX = Path(__file__).parents[2] / "recipes" / "supplier-mail" / "inbox"
 STEP = Extract(name="invoice", into=Invoice)
@@ -214,3 +215,19 @@ def test_a_mail_that_is_no_invoice_gives_no_invoice():
     assert found.record.number is None
     assert found.record.total_gross is None
     assert found.doubts
+
+
+@pytest.mark.parametrize(
+    ("text", "accounts"),
+    [
+        ("IBAN FR76 3000 6000 0112 3456 7890 189 BIC AGRIFRPP", (OURS,)),
+        ("ref AB12 fr76-3000-6000-0112-3456-7890-189, DE89.3704.0044.0532.0130.00", (OURS, THEIRS)),
+        (f"{OURS} and again {OURS}", (OURS,)),
+        ("FR76 3000 6000 0112 3456 7890 188", ()),
+        ("AB12 " * 100_000, ()),
+    ],
+    ids=["spaced", "grouped otherwise", "twice", "mistyped", "many beginnings"],
+)
+def test_every_account_on_a_page_is_found_once(text, accounts):
+    """However an account is grouped and whatever stands around it; what fails its check digits is none."""
+    assert ibans_on((text_document(text),)) == accounts

@@ -8,6 +8,8 @@ from smeflow._text import folded
 from smeflow.documents.base import Document
 from smeflow.step import Case
 
+LONG_ENOUGH = 20_000
+"""Characters of a text that count for its label."""
 LONGEST = 200_000
 """Characters that are searched for a quote."""
 HEAD = 1_500
@@ -45,7 +47,8 @@ class Pieces:
     @cached_property
     def everything(self) -> str:
         """The text of subject, body and attachments, in this order."""
-        parts = [self.subject, self.text, *(f"{name}\n{text}" for name, text in self.attachments)]
+        text = self.text[:LONG_ENOUGH]
+        parts = [self.subject, text, *(f"{name}\n{text}" for name, text in self.attachments)]
         return "\n".join(part for part in parts if part)
 
     @cached_property
