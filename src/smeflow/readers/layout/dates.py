@@ -168,10 +168,14 @@ def _only_one(view: View, owners: list[Link[Day]]) -> Spot[Day] | None:
     owned = {(link.spot.page, link.spot.start) for link in owners}
     free = [s for s in view.days if (s.page, s.start) not in owned and not s.value.compact]
     values = {s.value.value for s in free}
-    page = view.pages[0]
-    slip = len(view.pages) == 1 and page.height > 1.6 * (page.width or page.height)  # a till receipt
-    head = [s for s in free if s.page == 0 and (s.box.top < 0.45 or slip)]
+    head = [s for s in free if s.page == 0 and (s.box.top < 0.45 or view.slip)]
+    if view.slip and len(values) > 1:  # the hour of the sale stands beside its day
+        timed = [s for s in head if _TIME.match(view.pages[0].text[s.end :])]
+        head, values = timed, {s.value.value for s in timed}
     return head[0] if len(values) == 1 and head else None
+
+
+_TIME = re.compile(r"\s{1,3}\d{1,2}:\d{2}")
 
 
 def _terms(view: View, issued: date) -> Dated | None:

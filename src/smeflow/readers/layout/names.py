@@ -70,7 +70,7 @@ def _add(names: dict[str, Name], view: View, page: int, start: int, end: int) ->
         or _FOREIGN.search(FORM.sub("", text)[:-1])
     ):
         return None
-    if not re.search(r"[^\W\d_]{2}", FORM.sub(" ", text)):
+    if not re.search(r"[^\W\d_]{2}", FORM.sub(" ", text)) or text.count("(") != text.count(")"):
         return None
     if (
         sum(c.isdigit() for c in text) > 3

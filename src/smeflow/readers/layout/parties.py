@@ -47,6 +47,7 @@ def find_parties(view: View, *, own_names: Sequence[str] = (), own_ids: Sequence
     sellers = [n for n in names.values() if not _is_own(n.name, own_names)]
     told = any(n.labelled and n.buyer >= 2.5 for n in names.values())
     seller = _pick(sellers, "seller", 1.6 if told else _ENOUGH) or _only_firm(view, sellers)
+    seller = seller or _head_of_slip(view)
     rest = [n for n in names.values() if seller is None or not alike(n.name, seller.name)]
     buyer = _pick(rest, "buyer", 2.0) or (_left_over(rest) if seller else None)
     mine, theirs = share_ids(view, (buyer.page, buyer.start) if buyer else None, own_ids)
@@ -160,6 +161,18 @@ def _pick(names: Sequence[Name], role: str, enough: float) -> Name | None:
     return labelled[0] if labelled else best
 
 
+def _head_of_slip(view: View) -> Name | None:
+    """Take the first line in plain letters at the head of a till receipt."""
+    for piece in view.pieces[0] if view.slip else ():
+        text = piece.text.strip()
+        words = re.findall(r"[^\W\d_]+", text)
+        named = len(words) > 1 and all(w[0].isupper() for w in words) and max(map(len, words)) > 3
+        if piece.box.top < 0.2 and len(text) >= 10 and sum(map(len, words)) > 0.8 * len(text) and named:
+            labelled_one = labelled(view, 0, piece) or len(text) > 50
+            return None if labelled_one else Name(text, 0, piece.start, piece.start + len(piece.text))
+    return None
+
+
 def _only_firm(view: View, names: Sequence[Name]) -> Name | None:
     """Take the only firm on a page that heads it, as on a till receipt."""
     firms = [n for n in names if FORM.search(n.name) and n.buyer < 2]
@@ -168,6 +181,8 @@ def _only_firm(view: View, names: Sequence[Name]) -> Name | None:
     piece = next((p for p in view.pieces[firms[0].page] if p.start <= firms[0].start < p.end), None)
     if piece is None or firms[0].page != 0 or piece.box.top > 0.25 or len(view.pages) > 1:
         return None
+    if view.slip:
+        return firms[0]
     height = piece.box.bottom - piece.box.top
     above = [
         p

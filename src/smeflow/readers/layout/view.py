@@ -92,6 +92,12 @@ class View:
         return "\f".join(page.text for page in self.pages)
 
     @property
+    def slip(self) -> bool:
+        """It is one long narrow page, as a till prints it."""
+        page = self.pages[0] if len(self.pages) == 1 else None
+        return page is not None and page.height > 1.6 * (page.width or page.height)
+
+    @property
     def recognised(self) -> bool:
         """Some words were recognised from a picture: they may be misread."""
         return any(page.origin == "ocr" for page in self.pages)
