@@ -15,7 +15,7 @@ def pdf_of(
     size: tuple[int, int] = (595, 842),
     picture: bytes | None = None,
 ) -> bytes:
-    """Write a PDF with one page for each content stream; /F1 is Helvetica, /Im1 a picture of 8 x 8 grey points."""
+    """Write a PDF, a page for each content stream; /F1 is Helvetica, /Im1 a picture of 8 x 8 grey points."""
     objects: list[bytes] = []
 
     def add(body: bytes) -> int:

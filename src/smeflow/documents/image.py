@@ -61,7 +61,7 @@ def opened_image(file: File) -> "Image":
     pil = pillow(file.name)
     pil.MAX_IMAGE_PIXELS = None  # our own limit is checked before anything is unpacked
     try:
-        image: Image = pil.open(io.BytesIO(file.data), formats=("PNG", "JPEG", "TIFF", "MPO"))
+        image: Image = pil.open(io.BytesIO(file.data), formats=("PNG", "JPEG", "TIFF"))
     except (OSError, ValueError, SyntaxError) as error:
         raise _damaged(file.name) from error
     within("pixels", file.limits.pixels, image.width * image.height, file.name)

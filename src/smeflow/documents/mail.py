@@ -127,7 +127,7 @@ def decoded_header(raw: str) -> str:
     text = ""
     for piece, charset in pieces:
         text += piece if isinstance(piece, str) else decoded(piece, charset)
-    return text
+    return text or raw
 
 
 def harmless_line(text: str) -> str:

@@ -63,7 +63,7 @@ def recognise(grey: "Image", *, file: File) -> list[Placed]:
     factor = large.width / max(grey.width, 1)
     askew = angle_of(large)
     straight = (
-        large.rotate(-askew, resample=Resampling.BILINEAR, fillcolor=255) if abs(askew) >= 0.2 else large
+        large.rotate(askew, resample=Resampling.BILINEAR, fillcolor=255) if abs(askew) >= 0.2 else large
     )
     words = words_of(run_tesseract(straight, file=file))
     if straight is not large:
@@ -89,7 +89,7 @@ def angle_of(grey: "Image") -> float:
     small.thumbnail((700, 700))
 
     def contrast(angle: float) -> float:
-        turned = small.rotate(-angle, resample=Resampling.BILINEAR, fillcolor=255)
+        turned = small.rotate(angle, resample=Resampling.BILINEAR, fillcolor=255)
         left, right = turned.width // 10, turned.width - turned.width // 10
         rows = (
             turned.crop((left, 0, right, turned.height)).resize((1, turned.height), Resampling.BOX).tobytes()

@@ -1,0 +1,151 @@
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from pathlib import Path
+
+import pytest
+
+from smeflow.documents.base import Limits
+from smeflow.documents.file import File
+from smeflow.documents.kinds import read_here
+from smeflow.documents.pool import FILES_A_WORKER, Pool
+from smeflow.errors import DocumentError, LimitExceeded, UnreadableDocument
+
+XML = b"<?xml version='1.0'?><a><b>12</b></a>"
+
+
+def xml(name="a.xml", **limits):
+    """Make a small file to read."""
+    return File(
+        name=name, media_type="application/xml", data=XML, limits=Limits(**limits), read_part=read_here
+    )
+
+
+@pytest.fixture
+def pool():
+    """Give a pool with one worker."""
+    pool = Pool(1)
+    yield pool
+    pool.close()
+
+
+def worker_of(pool):
+    """Look at the idle worker."""
+    worker = pool._idle.get()
+    pool._idle.put(worker)
+    return worker
+
+
+def test_a_worker_is_kept_for_the_next_file(pool):
+    """Starting a process costs more than reading a file."""
+    assert pool.read(xml()).text == "a/b: 12"
+    first = worker_of(pool)
+    assert pool.read(xml()) == read_here(xml())
+    assert worker_of(pool) is first
+
+
+def test_a_worker_is_replaced_after_many_files(pool):
+    """What a parser leaks must not add up."""
+    pool.read(xml())
+    first = worker_of(pool)
+    first.files = FILES_A_WORKER
+    assert pool.read(xml()).text == "a/b: 12"
+    assert worker_of(pool) is not first
+    assert first.process.returncode is not None
+
+
+@pytest.mark.skipif(os.name != "posix", reason="signals that stop a process are of POSIX")
+def test_a_worker_that_hangs_is_ended_for_its_file_alone(pool):
+    """The limit `seconds` holds whatever the parser does; the next file gets a new worker."""
+    pool.read(xml())
+    os.kill(worker_of(pool).process.pid, signal.SIGSTOP)
+    start = time.monotonic()
+    with pytest.raises(LimitExceeded, match="`seconds`") as raised:
+        pool.read(xml(name="slow.xml", seconds=0.4))
+    assert (raised.value.limit, raised.value.value, raised.value.name) == ("seconds", 0.4, "slow.xml")
+    assert time.monotonic() - start < 3
+    assert pool.read(xml()).text == "a/b: 12"
+
+
+@pytest.mark.skipif(os.name != "posix", reason="signals that stop a process are of POSIX")
+def test_a_worker_that_breaks_down_takes_one_file_with_it(pool):
+    """A parser that crashes is a fact about the file it read."""
+    pool.read(xml())
+    process = worker_of(pool).process
+    os.kill(process.pid, signal.SIGSTOP)
+    crash = threading.Timer(0.3, process.send_signal, [signal.SIGSEGV])
+    resume = threading.Timer(0.35, process.send_signal, [signal.SIGCONT])
+    crash.start()
+    resume.start()
+    with pytest.raises(UnreadableDocument, match="broke down"):
+        pool.read(xml(name="bad.xml"))
+    assert pool.read(xml()).text == "a/b: 12"
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="memory is limited by the system on Linux alone")
+def test_memory_is_limited(pool, make_pdf, printed):
+    """A picture or PDF that wants more memory than allowed ends its own worker at most."""
+    heavy = make_pdf(printed(50, 700, "x" * 200_000), *[printed(50, 700, "y" * 20_000)] * 40)
+    file = File(
+        name="heavy.pdf",
+        media_type="application/pdf",
+        data=heavy,
+        limits=Limits(memory_bytes=6_000_000),
+        read_part=read_here,
+    )
+    with pytest.raises(DocumentError, match=r"heavy\.pdf"):
+        pool.read(file)
+    assert pool.read(xml()).text == "a/b: 12"
+
+
+def test_errors_come_back_as_they_were(pool):
+    """The child's error is the parent's, with its limit and its name."""
+    with pytest.raises(LimitExceeded, match="`characters` is 3") as raised:
+        pool.read(xml(characters=3))
+    assert (raised.value.limit, raised.value.value, raised.value.found) == ("characters", 3, 7)
+
+
+def test_many_threads_share_a_few_workers():
+    """Each file's answer goes to the one who asked."""
+    pool = Pool(2)
+    answers: dict[int, str] = {}
+
+    def ask(number: int) -> None:
+        data = b"<?xml version='1.0'?><a>%d</a>" % number
+        answers[number] = pool.read(
+            File(name=f"{number}", media_type="application/xml", data=data, read_part=read_here)
+        ).text
+
+    threads = [threading.Thread(target=ask, args=(n,)) for n in range(24)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    pool.close()
+    assert answers == {n: f"a: {n}" for n in range(24)}
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="looks into /proc")
+def test_workers_end_with_their_parent_and_load_no_model_library():
+    """A parent that dies leaves no process behind; the child starts without openai and langchain."""
+    code = (
+        "import os, smeflow.documents.worker, sys;"
+        "assert not {'openai', 'langchain', 'langchain_core', 'sqlalchemy'} & set(sys.modules);"
+        "from smeflow.documents.read import read; from smeflow.documents.pool import shared_pool;"
+        f"read({XML!r}, name='a.xml'); print(shared_pool()._idle.get().process.pid, flush=True); os._exit(9)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert done.returncode == 9, done.stderr
+    pid = int(done.stdout)
+    for _ in range(100):
+        try:
+            os.kill(pid, 0)
+        except ProcessLookupError:
+            return
+        if Path(f"/proc/{pid}/stat").read_text(encoding="ascii").rpartition(")")[2].split()[0] == "Z":
+            return
+        time.sleep(0.05)
+    pytest.fail("the worker is still there")

@@ -1,0 +1,70 @@
+import pytest
+
+from smeflow.documents.replies import newest
+
+ANSWER = "Bonjour,\n\nLe montant est bon.\nOn 3 May we deliver.\n\nMerci\nAnne"
+
+
+@pytest.mark.parametrize(
+    "quote",
+    [
+        "Le lun. 3 mars 2025 à 10:12, Paul Durand <paul@x.fr> a écrit :\n> Votre facture\n> est là",
+        "Le 03/03/2025 à 10:12, Paul Durand\n<paul@x.fr> a écrit :\n\nVotre facture",
+        "On Tue, 4 Mar 2025 at 11:02, Paul <paul@x.fr> wrote:\n> hello",
+        "Am 04.03.2025 um 11:02 schrieb Paul Durand:\n> hallo",
+        "-----Message d'origine-----\nDe : Paul\nEnvoyé : lundi\n\nancien texte",
+        "De : Paul Durand <paul@x.fr>\nEnvoyé : lundi 3 mars 2025 10:12\nÀ : Anne\nObjet : facture\n\nancien",
+        "________________________________\nFrom: Paul <p@x.fr>\nSent: Monday\nTo: Anne\nSubject: x\n\nold",
+        "Von: Paul <p@x.de>\nGesendet: Montag\nAn: Anne\nBetreff: x\n\nalt",
+        "*De :* Paul <p@x.fr>\n*Date :* 3 mars\n*À :* Anne\n*Objet :* x",
+        "-- \nAnne Martin\nComptable\n01 02 03 04 05",
+        "Envoyé de mon iPhone",
+        "Von meinem iPhone gesendet",
+        "Sent from my Galaxy",
+    ],
+)
+def test_quotes_and_signatures_are_left_out(quote):
+    """The words of every usual mail program mark where the newest message ends."""
+    assert newest(f"{ANSWER}\n\n{quote}\n") == ANSWER
+
+
+@pytest.mark.parametrize(
+    "name", ["email_fr_multiline", "email_french_dash_separator", "email_german", "email_german_outlook"]
+)
+def test_real_clients_are_known(documents, name):
+    """What real clients wrote below a reply is cut; the reply of these samples ends with the same words."""
+    text = (documents / "replies" / f"{name}.txt").read_text(encoding="utf-8")
+    reply = newest(text)
+    assert reply.startswith("Fusce bibendum")
+    assert reply.endswith("aliquet nec nec nibh.")
+
+
+def test_an_answer_between_the_lines_is_kept():
+    """A reply below its quote, or between quoted lines, is the sender's own."""
+    text = "Le 3 mars 2025, Paul <p@x.fr> a écrit :\n> Combien ?\nDouze.\n> Quand ?\nDemain."
+    assert newest(text) == "Douze.\nDemain."
+
+
+def test_a_forwarded_mail_is_kept_whole():
+    """Who forwards an invoice says little: what is forwarded is the message."""
+    head = "---------- Forwarded message ---------\nFrom: Paul <p@x.fr>\nDate: x\nSubject: y"
+    text = f"Pour info\n\n{head}\n\nTotal 12 €"
+    assert newest(text) == text
+    copied = "FYI\n\nDe : Paul <p@x.fr>\nEnvoyé : lundi\nÀ : Anne\nObjet : facture\n\nTotal 12 €"
+    assert newest(copied, subject="TR: facture") == copied
+    assert newest(copied, subject="RE: facture") == "FYI"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "De : la part de Paul, voici la facture.\nMerci",
+        "Le total est de 12 €.\nJ'ai écrit à Paul.",
+        "Date: 3 mai\nTotal: 12 €",
+        "- un\n- deux\n--- \nfin",
+        "> tout est cité",
+    ],
+)
+def test_ordinary_sentences_are_not_taken_for_quotes(text):
+    """What only looks a little like a quote is the message; a mail of quotes alone is kept as it is."""
+    assert newest(text) == text.strip()
