@@ -1,0 +1,51 @@
+"""What a type checker knows of results, without any plugin."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+SNIPPET = """
+from decimal import Decimal
+from typing import assert_type
+
+from pydantic import BaseModel
+
+from smeflow import Case, run
+from smeflow.records import Invoice
+from smeflow.steps import Draft, Drafted, Extract, Extraction, Label, Rule, Ruled, Triage
+
+
+class Order(BaseModel):
+    total: Decimal
+
+
+kind = Triage(name="kind", labels={"invoice": "asks us to pay", "other": "the rest"})
+invoice = Extract(name="invoice", into=Invoice)
+named = Extract(name="named", into="Invoice")
+order = Extract(name="order", into=Order)
+fields = Extract(name="fields", fields={"number": "text", "category": ["a", "b"]})
+rule = Rule(name="rule", value="1 + 1")
+draft = Draft(name="draft", template="hello")
+done = run([kind, invoice, order], Case.of("hello"))
+assert_type(done[kind], Label)
+assert_type(done[invoice], Extraction[Invoice])
+assert_type(done[named], Extraction[Invoice])
+assert_type(done[invoice].record.total_gross, Decimal | None)
+assert_type(done[order].record.total, Decimal)
+assert_type(done[rule], Ruled)
+assert_type(done[draft], Drafted)
+number: str = done[fields].record.number
+"""
+
+
+@pytest.mark.requires_module("mypy")
+def test_a_result_has_its_steps_type(tmp_path):
+    """The step is the typed key: mypy knows the record behind it."""
+    file = tmp_path / "snippet.py"
+    file.write_text(SNIPPET, encoding="utf-8")
+    command = [sys.executable, "-m", "mypy", "--config-file", str(ROOT / "pyproject.toml"), str(file)]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
