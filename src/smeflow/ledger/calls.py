@@ -1,10 +1,9 @@
 """The ledger as a `CallLog`: every attempt is written before it is sent, every answer before it is used."""
 
-import json
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from decimal import Decimal
-from typing import Any, Protocol, cast
+from typing import Protocol
 
 from smeflow._text import canonical_json, sha256
 from smeflow.calls import Scope, Ticket
@@ -13,14 +12,12 @@ from smeflow.i18n import say
 from smeflow.ledger.audit import chain
 from smeflow.ledger.budget import Budget, Purse, add, take
 from smeflow.ledger.items import TakenOver
+from smeflow.ledger.replies import Recalls, look_up, reply_json, reply_of
 from smeflow.ledger.rows import NANO, CallRow, CallState, ItemRow
 from smeflow.ledger.store import Store
 from smeflow.ledger.writer import Row, Transaction
-from smeflow.llm.base import FinishReason, Place, Reply, Request, Usage
+from smeflow.llm.base import Place, Reply, Request, Usage
 from smeflow.money import Money
-
-RECENT = 200
-"""So many recalled replies are kept in memory."""
 
 
 class CallMeter(Protocol):
@@ -44,15 +41,16 @@ class LedgerCalls:
     budget: Budget
     meter: "CallMeter | None" = None
     """Told of each settled call and its cost, for the progress line."""
-    recent: dict[tuple[str, str, str], Reply] = field(default_factory=dict, repr=False)
-    """Replies recalled lately; one for all logs of a run."""
+    _under_way: dict[tuple[str, int], Row] = field(default_factory=dict, repr=False)
+    recalls: Recalls | None = None
+    """Spares looking for what was never asked; one for all logs of a run."""
 
     def find(self, key: str) -> Reply | None:
         """Give the reply settled under *key*, marked ``replayed``."""
         if self.item.lease == 1:
             return None  # nobody held this item before, so nothing was ever asked for it
         found = self.store.first("reply", key=key)
-        return _reply_of(found[0]) if found else None
+        return reply_of(found[0]) if found else None
 
     def recall(self, request: Request, place: Place) -> Reply | None:
         """Give a reply the same model gave to an equal request of any item.
@@ -62,15 +60,9 @@ class LedgerCalls:
         if self.scope.take:
             return None
         name = (request.hash, place.provider, place.model)
-        known = self.recent.get(name)
-        if known is None:
-            found = self.store.first("recall", request_hash=name[0], provider=name[1], model=name[2])
-            if found is None:
-                return None
-            if len(self.recent) >= RECENT:
-                self.recent.clear()
-            known = self.recent[name] = _reply_of(found[0])
-        return known
+        if self.recalls is not None:
+            return self.recalls.find(name)
+        return look_up(self.store, name)
 
     def reserve(self, key: str, request: Request, place: Place, worst: Money | None) -> Ticket:
         """Write the attempt down and set its worst cost aside; durable before this returns.
@@ -81,31 +73,30 @@ class LedgerCalls:
         nanos = self.budget.nanos(worst)
         asked = _request_json(request)
 
-        def job(transaction: Transaction) -> int:
-            found = transaction.rows("get items", id_=self.item.id)
-            if not found or found[0]["lease"] != self.item.lease:
+        def job(transaction: Transaction) -> Row:
+            found = transaction.one("lease of item", id_=self.item.id)
+            if found is None or found[0] != self.item.lease:
                 raise TakenOver(self.item.id)
-            now = self.store.clock()
-            at = self.store.now()
-            month = f"{now:%Y-%m}"
+            month = f"{self.store.clock():%Y-%m}"
             if nanos:
                 take(transaction, self._purses(month), nanos, self.budget.currency)
-            attempt = self._attempt(transaction, key)
-            row = self._row(
+            call = self._row(
                 key=key,
-                attempt=attempt,
+                attempt=self._attempt(transaction, key),
                 request_hash=request.hash,
                 asked=asked,
                 place=place,
                 worst=worst,
                 nanos=nanos,
                 month=month,
-                at=at,
+                at=self.store.now(),
             )
-            transaction.add("calls", row)
-            return attempt
+            call["id"] = transaction.add("calls", call)
+            return call
 
-        return Ticket(key=key, attempt=self.store.write(job), worst=worst)
+        call = self.store.write(job)
+        self._under_way[key, call["attempt"]] = call
+        return Ticket(key=key, attempt=call["attempt"], worst=worst)
 
     def keep(self, key: str, request: Request, place: Place, reply: Reply) -> None:
         """Write down that *reply* was recalled and used here; durable a moment later, since it cost nothing.
@@ -142,12 +133,9 @@ class LedgerCalls:
 
         This asks for no lease: what was paid is true whoever holds the item now.
         """
+        call = self._under_way.pop((ticket.key, ticket.attempt))
 
         def job(transaction: Transaction) -> int:
-            found = transaction.one("call of ticket", key=ticket.key, attempt=ticket.attempt)
-            if found is None:
-                raise TakenOver(self.item.id)
-            call = dict(zip(self.store.sql.columns["calls"], found, strict=True))
             row = _end(call, end, self.budget, self.store.now())
             transaction.add("ends", row)
             _give_back(transaction, call, row, self._purses(call["month"]))
@@ -166,6 +154,8 @@ class LedgerCalls:
         nanos = self.store.write(job)
         if self.meter is not None:
             self.meter.note(nanos)
+        if self.recalls is not None and isinstance(end, Reply):
+            self.recalls.add(call["request_hash"])
 
     def _purses(self, month: str) -> tuple[Purse, ...]:
         budget = self.budget
@@ -251,7 +241,7 @@ def _end(call: Row, end: Reply | LLMError, budget: Budget, at: str) -> Row:
         usage = end.usage
         return row | {
             "state": "answered",
-            "reply": _reply_json(end),
+            "reply": reply_json(end),
             "model": end.model,
             "input_tokens": usage.input_tokens,
             "output_tokens": usage.output_tokens,
@@ -280,43 +270,6 @@ def may_be_paid(end: LLMError) -> bool:
 def _give_back(transaction: Transaction, call: Row, end: Row, purses: tuple[Purse, ...]) -> None:
     for purse in purses:
         add(transaction, purse.name, end["nanos"] - call["nanos"])
-
-
-def _reply_json(reply: Reply) -> str:
-    told: dict[str, Any] = {
-        "text": reply.text,
-        "model": reply.model,
-        "usage": [
-            reply.usage.input_tokens,
-            reply.usage.output_tokens,
-            reply.usage.cached_input_tokens,
-            reply.usage.estimated,
-        ],
-        "finish": reply.finish_reason,
-        "id": reply.id,
-        "cost": [str(reply.cost.amount), reply.cost.currency] if reply.cost else None,
-    }
-    return canonical_json(told)
-
-
-def _reply_of(text: str) -> Reply:
-    """Read a reply back. It costs nothing now: its usage and cost were counted when it was paid."""
-    told = json.loads(text)
-    tokens = told["usage"]
-    return Reply(
-        text=told["text"],
-        model=told["model"],
-        usage=Usage(
-            input_tokens=tokens[0],
-            output_tokens=tokens[1],
-            cached_input_tokens=tokens[2],
-            estimated=tokens[3],
-        ),
-        finish_reason=cast("FinishReason", told["finish"]),
-        id=told["id"],
-        cost=Money(Decimal(0), told["cost"][1]) if told["cost"] else None,
-        replayed=True,
-    )
 
 
 def settle_lost(store: Store, recipe: str) -> int:

@@ -110,6 +110,7 @@ def _item_reads() -> dict[str, ClauseElement]:
     )
     source = items.c.source == bindparam("source")
     return {
+        "lease of item": select(items.c.lease).where(items.c.id == bindparam("id_")),
         "item by key": select(items).where(OF_RECIPE, source, items.c.key == bindparam("key")),
         "items by version": select(items)
         .where(OF_RECIPE, items.c.version == bindparam("version"))
@@ -165,9 +166,7 @@ def _call_reads() -> dict[str, ClauseElement]:
         .where(of_item)
         .order_by(calls.c.id),
         "attempts": select(func.count()).select_from(calls).where(calls.c.key == bindparam("key")),
-        "call of ticket": select(calls).where(
-            calls.c.key == bindparam("key"), calls.c.attempt == bindparam("attempt")
-        ),
+        "answered": select(ends.c.request_hash).where(answered),
         "reply": select(ends.c.reply).where(
             ends.c.key == bindparam("key"), or_(answered, ends.c.state == _word("recalled"))
         ),

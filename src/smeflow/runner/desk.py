@@ -12,6 +12,7 @@ from smeflow.calls import CallLog, MemoryCallLog, Scope
 from smeflow.governance.budget import Limits
 from smeflow.ledger.budget import Budget
 from smeflow.ledger.cases import Codec
+from smeflow.ledger.replies import Recalls
 from smeflow.ledger.rows import NANO, RunRow
 from smeflow.ledger.runs import begin
 from smeflow.ledger.store import Store
@@ -60,7 +61,7 @@ class Desk:
     smeflow: str
     halt: Halt = field(default_factory=Halt)
     codec: Codec = field(default_factory=Codec)
-    recent: dict[tuple[str, str, str], Reply] = field(default_factory=dict, repr=False)
+    recalls: Recalls | None = None
     meter: "Meter" = field(default_factory=lambda: Meter())  # noqa: PLW0108 - defined below
     prints: Mapping[str, str] = field(default_factory=dict)
     """The fingerprint of each step."""
@@ -122,6 +123,7 @@ def desk_for(
         split=recipe.split,
         smeflow=smeflow,
         halt=halt,
+        recalls=Recalls(store) if model is not None else None,
         prints=prints,
     )
 

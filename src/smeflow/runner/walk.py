@@ -134,7 +134,7 @@ class Walk:
             purse=desk.run.purse,
             budget=desk.budget,
             meter=desk.meter,
-            recent=desk.recent,
+            recalls=desk.recalls,
         )
         bound = desk.bind(log, scope)
         known = Noting(self.case.known)
