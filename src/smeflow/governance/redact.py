@@ -89,8 +89,9 @@ def _letters(digest: str) -> str:
 
 
 _LETTERS = str.maketrans("0123456789", "GHJKLMNPQR")
+# Its length is fixed and only known ones are put back, so it may touch the letters beside it.
 _PLACEHOLDER = re.compile(
-    rf"\b(?:{'|'.join(sorted({k.name for k in KINDS}))})_[A-HJ-NP-R]{{10}}\b", re.IGNORECASE
+    rf"(?:{'|'.join(sorted({k.name for k in KINDS}))})_[A-HJ-NP-R]{{10}}", re.IGNORECASE
 )
 
 
