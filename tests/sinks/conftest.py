@@ -1,0 +1,48 @@
+"""Finished items for the tests of sinks."""
+
+from collections.abc import Callable
+from datetime import date
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import pytest
+from pydantic import BaseModel
+
+from smeflow.documents.base import text_document
+from smeflow.records import Invoice
+from smeflow.sinks.base import SinkItem
+from smeflow.step import Case
+
+
+class Found(BaseModel):
+    record: Invoice
+    proven: bool = True
+
+
+class Kind(BaseModel):
+    label: str | None
+
+
+Make = Callable[..., SinkItem]
+
+
+@pytest.fixture
+def item() -> Make:
+    """Make a finished item; its original says its own key."""
+
+    def make(key: str, label: str | None = "invoice", name: str = "", **record: Any) -> SinkItem:
+        fields = {"number": key, "currency": "EUR", "total_gross": Decimal("600.10"), **record}
+        fields.setdefault("issue_date", date(2026, 1, 2))
+        case = Case.of(text_document(f"body of {key}", name=name or key), id=key)
+        case = case.having("invoice", Found(record=Invoice(**fields))).having("kind", Kind(label=label))
+        name = name or key.rpartition("/")[2]
+        return SinkItem(recipe="r", key=key, name=name, version="v", case=case)
+
+    return make
+
+
+@pytest.fixture
+def context(tmp_path: Path) -> dict[str, Any]:
+    """What a recipe in *tmp_path* gives to its sinks."""
+    return {"folder": tmp_path, "roots": (tmp_path,), "language": "en"}
