@@ -9,6 +9,7 @@ from pydantic import TypeAdapter
 
 from smeflow.documents.base import Document, text_document
 from smeflow.documents.read import read
+from smeflow.i18n import say
 from smeflow.llm.none import NoModel
 from smeflow.llm.scripted import Scripted
 from smeflow.records import Invoice
@@ -148,3 +149,15 @@ def test_nobody_pays_himself():
     silent = {c.name: c.passed for c in EXACT(case, NoModel()).checks}
     assert silent["not_from_us"] is None
     assert silent["not_our_account"] is None
+
+
+def test_an_attachment_that_cannot_be_read_is_not_passed_over():
+    """Beside a good invoice a damaged one may be a second: a person looks."""
+    good = bundled("bei-spiel-RE-20171118-506.xml")
+    why = say("{name} is a damaged PDF. Ask the sender for it again.", name="second.pdf")
+    broken = Document(name="second.pdf", media_type="application/pdf", problems=(why,))
+    pages = text_document("Two invoices attached.", name="m").pages
+    mail = Document(name="m", media_type="message/rfc822", pages=pages, parts=(good, broken))
+    found = EXACT(Case.of(mail), NoModel())
+    assert found.record.number
+    assert "second.pdf is a damaged PDF. Ask the sender for it again." in [str(d) for d in found.doubts]

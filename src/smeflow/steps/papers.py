@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 
 from smeflow.documents.base import Document
+from smeflow.i18n import Phrase
 from smeflow.readers.base import Reading
 from smeflow.steps.base import is_printed
 
@@ -78,6 +79,12 @@ def without_mails(documents: Sequence[Document]) -> tuple[Document, ...]:
         for each in inner:
             found.setdefault((each.name, each.sha256 or each.text), each)
     return tuple(found.values())
+
+
+def unread(documents: Sequence[Document]) -> tuple[Phrase, ...]:
+    """Say which attachments of the kind invoices come as could not be read: one may be what is wanted."""
+    lost = (d for d in without_mails(documents) if not d.pages and is_printed(d))
+    return tuple(problem for document in lost for problem in document.problems)
 
 
 def everything(documents: Sequence[Document]) -> tuple[Document, ...]:

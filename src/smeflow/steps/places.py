@@ -12,7 +12,7 @@ from smeflow.records import REQUIRED
 from smeflow.steps.fields import FieldSpec
 from smeflow.steps.invoices import page_against_data
 from smeflow.steps.ours import Firm, own_ids
-from smeflow.steps.papers import Paper, everything, papers
+from smeflow.steps.papers import Paper, everything, papers, unread
 
 ENOUGH = 4
 """Of what an invoice must have, so much makes a page one; one less where it calls itself an invoice."""
@@ -29,6 +29,8 @@ class Place:
     exact: bool = False
     checks: tuple[Check, ...] = ()
     several: int = 1
+    unread: tuple[Phrase, ...] = ()
+    """Why attachments that may hold a record could not be read."""
     problems: tuple[Phrase, ...] = ()
 
 
@@ -39,7 +41,8 @@ def invoice_place(
     read = [_read(paper, exact=exact, layout=layout, firm=firm) for paper in papers(documents)]
     groups = _grouped(read)
     if not groups:
-        return Place(documents=everything(documents))
+        told = tuple(_told(documents))
+        return Place(documents=everything(documents), unread=unread(documents), problems=told)
     chosen = max(groups, key=_fullness)
     invoices = [paper for paper in groups if _is_invoice(paper)]
     several = max(len(invoices), *(_count(paper) for paper in groups), 1)
@@ -55,23 +58,31 @@ def invoice_place(
         exact=data is not None,
         checks=checks,
         several=several,
-        problems=tuple(problem for reading in readings for problem in reading.problems),
+        unread=unread(documents),
+        problems=(*_told(documents), *(problem for reading in readings for problem in reading.problems)),
     )
 
 
 def fields_place(documents: Sequence[Document], specs: Mapping[str, FieldSpec], *, layout: bool) -> Place:
     """Read labelled fields from all documents of a case."""
     visible = everything(documents)
+    place = Place(documents=visible, unread=unread(documents), problems=tuple(_told(documents)))
     if not layout or not visible:
-        return Place(documents=visible)
+        return place
     from smeflow.readers.labels import Wanted, read_labelled
 
     plain = {name: spec for name, spec in specs.items() if spec.plain}
     kinds = {name: spec.choices or cast("Wanted", spec.kind) for name, spec in plain.items()}
     reading = read_labelled(visible, kinds)
     if reading is None:
-        return Place(documents=visible)
-    return Place(documents=visible, readings=(reading,), problems=reading.problems, several=reading.several)
+        return place
+    problems = (*place.problems, *reading.problems)
+    return replace(place, readings=(reading,), problems=problems, several=reading.several)
+
+
+def _told(documents: Sequence[Document]) -> list[Phrase]:
+    """Give what the files themselves say is wrong with them, and with what is inside."""
+    return [problem for document in documents for inner in document.walk() for problem in inner.problems]
 
 
 def _read(paper: Paper, *, exact: bool, layout: bool, firm: Firm | None) -> Paper:

@@ -6,7 +6,6 @@ from typing import cast
 
 from pydantic import BaseModel
 
-from smeflow.documents.base import Document
 from smeflow.i18n import Phrase, say
 from smeflow.readers.base import Check, Reading
 from smeflow.records import REQUIRED, Invoice
@@ -105,6 +104,7 @@ def extraction(kind: type[Extraction[R]], task: Task, place: Place, said: Said) 
     grave = [check for check in failed if not check.name.endswith(IDENTIFIERS)]
     doubts = [
         *_several(place),
+        *place.unread,
         *_doubtful_account(judged),
         *_by_model_alone(judged),
         *(check.detail or say("{name} does not hold.", name=check.name) for check in grave),
@@ -113,7 +113,7 @@ def extraction(kind: type[Extraction[R]], task: Task, place: Place, said: Said) 
         *([said.failed] if said.failed else []),
     ]
     slight = [check.detail for check in failed if check not in grave and check.detail]
-    problems = [*_told(place.documents), *place.problems, *said.problems, *slight]
+    problems = [*place.problems, *said.problems, *slight]
     return kind(
         record=cast("R", judged.record),
         fields=_fields(found, judged.checks),
@@ -197,10 +197,6 @@ def _reading(name: str, value: Found, checks: Sequence[Check]) -> FieldReading:
 def _main_reader(found: Mapping[str, Found], wanted: Sequence[str]) -> str | None:
     readers = [found[name].reader for name in wanted if name in found] or [v.reader for v in found.values()]
     return max(dict.fromkeys(readers), key=readers.count, default=None)
-
-
-def _told(documents: Sequence[Document]) -> list[Phrase]:
-    return [problem for document in documents for problem in document.problems]
 
 
 def once(phrases: Sequence[Phrase]) -> tuple[Phrase, ...]:
