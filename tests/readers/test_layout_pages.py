@@ -390,6 +390,257 @@ Montant HT    TVA 20%    Montant TTC
             "buyer": "Garage Petit SARL",
         },
     ),
+    "solde": (
+        """
+Menuiserie Leroux EURL                         Facture de solde
+3 rue des Artisans                             N° FS-2024-12
+35000 Rennes                                   Date : 22/06/2024
+Tél : 02 99 11 22 33
+                                               Mme Claire Petit
+                                               8 allée des Pins
+                                               35200 Rennes
+Fenêtres PVC           4      250,00    1 000,00
+Total HT                                1 000,00
+TVA 10 %                                  100,00
+Total TTC                               1 100,00
+Acompte du 02/05/2024                    -330,00
+Reste à payer                             770,00 €
+SIRET 732 829 320 00074 - APE 4332A
+""",
+        {
+            "number": "FS-2024-12",
+            "issue_date": "2024-06-22",
+            "total_net": "1000.00",
+            "total_vat": "100.00",
+            "total_gross": "1100.00",
+            "prepaid": "330.00",
+            "amount_due": "770.00",
+            "seller": "Menuiserie Leroux EURL",
+        },
+    ),
+    "irpf": (
+        """
+Ana García López                          Factura Nº 2024/15
+NIF 12345678Z                             Fecha: 10/04/2024
+C/ Luna 4, 28004 Madrid
+Cliente: Editorial Norte S.L.
+Base imponible        1.000,00 €
+IVA 21%                 210,00 €
+Retención IRPF 15%     -150,00 €
+Total a pagar         1.060,00 €
+""",
+        {"number": "2024/15", "issue_date": "2024-04-10"},
+    ),
+    "shipping": (
+        """
+Webshop Ltd                 Invoice
+Invoice number: WS-889      VAT reg no GB123456782
+Invoice date: 3 May 2024
+Bill to: John Smith
+Subtotal      £100.00
+Shipping       £10.00
+VAT (20%)      £22.00
+Total         £132.00
+""",
+        {"number": "WS-889", "issue_date": "2024-05-03", "total_gross": "132.00"},
+    ),
+    "dont-tva": (
+        """
+Librairie Page SARL            FACTURE N° 5567
+Le 12 mars 2024
+Livres                          60,00
+Total TTC                       60,00 €
+dont TVA 5,5 %                   3,13 €
+""",
+        {"number": "5567", "issue_date": "2024-03-12", "total_gross": "60.00"},
+    ),
+    "stripe": (
+        """
+Invoice                                                       Hosting Inc.
+Invoice number    A1B2C3D4-0007
+Date of issue     March 3, 2024
+Date due          March 17, 2024
+Hosting Inc.                         Bill to
+548 Market Street                    Petite Boutique SARL
+San Francisco, California 94104      12 rue Basse
+United States                        69001 Lyon
+billing@hosting.com                  France
+$20.00 USD due March 17, 2024
+Description               Qty     Unit price     Amount
+Pro plan                    1        $20.00      $20.00
+                                     Subtotal    $20.00
+                                     Total       $20.00
+                                     Amount due  $20.00 USD
+""",
+        {
+            "number": "A1B2C3D4-0007",
+            "issue_date": "2024-03-03",
+            "due_date": "2024-03-17",
+            "total_gross": "20.00",
+            "currency": "USD",
+            "seller": "Hosting Inc.",
+            "buyer": "Petite Boutique SARL",
+            "amount_due": "20.00",
+        },
+    ),
+    "reverse": (
+        """
+Sous-traitance BTP SAS                      FACTURE N° ST-044
+SIRET 732 829 320 00074                     Date de facture : 28/02/2024
+Client : Grand Constructeur SA              Bon de commande : BC-2024-9
+TVA client : FR44732829320                  Échéance : 31/03/2024
+Travaux de gros oeuvre                      15 000,00
+Total HT                                    15 000,00 €
+TVA                                              0,00 €
+Total TTC                                   15 000,00 €
+Autoliquidation - article 283-2 nonies du CGI
+""",
+        {
+            "number": "ST-044",
+            "issue_date": "2024-02-28",
+            "due_date": "2024-03-31",
+            "total_net": "15000.00",
+            "total_vat": "0.00",
+            "total_gross": "15000.00",
+            "seller": "Sous-traitance BTP SAS",
+            "buyer": "Grand Constructeur SA",
+        },
+    ),
+    "stack": (
+        """
+Atelier Vert SAS
+FACTURE
+
+Numéro de facture
+AV-00077
+Date de facture
+15 janvier 2024
+Numéro de client
+C-8841
+Date d'échéance
+14 février 2024
+
+Sous-total HT
+TVA (20 %)
+Total TTC
+""",
+        {"number": "AV-00077", "issue_date": "2024-01-15", "due_date": "2024-02-14"},
+    ),
+    "space-number": (
+        """
+Transports Blanc SAS                         Facture No : FA 2024 00311
+Lyon, le 3 mars 2024                         Référence dossier : 77812
+Total H.T. :  500,00    T.V.A. 20 % :  100,00    Total T.T.C. :  600,00 Euros
+Date de livraison : 28/02/2024
+""",
+        {
+            "number": "FA 2024 00311",
+            "issue_date": "2024-03-03",
+            "total_net": "500.00",
+            "total_vat": "100.00",
+            "total_gross": "600.00",
+            "currency": "EUR",
+            "delivery_date": "2024-02-28",
+        },
+    ),
+    "prev-balance": (
+        """
+Energie Plus SA                      Facture n° 10 445 887 221
+Facture du 05/03/2024                N° client : 5 555 123
+Période du 01/02/2024 au 29/02/2024
+Solde précédent                          45,00 €
+Montant hors taxes                       80,00 €
+TVA à 20 %                               16,00 €
+Montant TTC de la période                96,00 €
+Montant total à payer                   141,00 €
+Prélèvement le 20/03/2024
+""",
+        {"issue_date": "2024-03-05", "total_net": "80.00", "total_vat": "16.00", "total_gross": "96.00"},
+    ),
+    "de-kleinunternehmer": (
+        """
+Anna Schmidt Fotografie
+Gartenweg 9
+50667 Köln
+Steuernummer 214/5678/1234
+Café Rosa GmbH
+Domstr. 1
+50668 Köln
+Rechnung 2024-018                          Köln, den 09.07.2024
+Fotoshooting                    350,00 €
+Gesamtbetrag                    350,00 €
+Gemäß § 19 UStG wird keine Umsatzsteuer berechnet.
+""",
+        {
+            "number": "2024-018",
+            "issue_date": "2024-07-09",
+            "total_gross": "350.00",
+            "total_vat": "0",
+            "total_net": "350.00",
+        },
+    ),
+    "two-rate-summary": (
+        """
+Traiteur Bon SARL                 FACTURE : 2024-0456
+                                  DATE : 01.12.2023
+CLIENT : Mairie de Vannes
+Code TVA   Taux    Base HT    TVA      TTC
+1          5,50     200,00   11,00    211,00
+2         20,00     100,00   20,00    120,00
+Totaux              300,00   31,00    331,00
+                    NET A PAYER :     331,00 EUR
+""",
+        {
+            "number": "2024-0456",
+            "issue_date": "2023-12-01",
+            "total_net": "300.00",
+            "total_vat": "31.00",
+            "total_gross": "331.00",
+            "currency": "EUR",
+            "amount_due": "331.00",
+            "buyer": "Mairie de Vannes",
+            "seller": "Traiteur Bon SARL",
+        },
+    ),
+    "qty-trap": (
+        """
+Office Supply BV                     Factuur
+Factuurnummer 2024.0098              Factuurdatum 2 februari 2024
+Debiteurnummer 100200
+Papier A4      20    19,00    380,00
+Pennen        380     1,00    380,00
+Totaal excl. BTW              760,00
+21% BTW                       159,60
+Te betalen                    919,60
+""",
+        {
+            "number": "2024.0098",
+            "issue_date": "2024-02-02",
+            "total_net": "760.00",
+            "total_vat": "159.60",
+            "total_gross": "919.60",
+            "seller": "Office Supply BV",
+        },
+    ),
+    "avoir-ref": (
+        """
+Papeterie du Centre SARL                       AVOIR N° AV-0031
+10 rue Carnot 86000 Poitiers                   Date : 18/01/2024
+Annule la facture n° FA-0987 du 12/12/2023
+Ramettes                 -10      5,00      -50,00
+Total HT                                    -50,00
+TVA 20 %                                    -10,00
+Total TTC                                   -60,00 €
+""",
+        {
+            "number": "AV-0031",
+            "kind": "credit_note",
+            "issue_date": "2024-01-18",
+            "total_net": "50.00",
+            "total_vat": "10.00",
+            "total_gross": "60.00",
+        },
+    ),
 }
 
 

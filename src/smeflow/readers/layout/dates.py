@@ -8,9 +8,7 @@ from datetime import date
 from smeflow.documents.base import Quote
 from smeflow.i18n import Phrase, say
 from smeflow.readers.dates import due_from_terms
-from smeflow.readers.layout.view import Day, Label, Link, Spot, View
-
-_FIELDS = ("issue_date", "due_date", "delivery_date", "other_date")
+from smeflow.readers.layout.view import DATES, Day, Label, Link, Spot, View
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -109,9 +107,9 @@ def _dated(view: View, spot: Spot[Day], month_first: bool | None) -> Dated:  # n
 def _owners(view: View) -> list[Link[Day]]:
     """Give each date to the labels it may belong to; where several claim it, the closest one has it."""
     links: dict[tuple[int, int], Link[Day]] = {}
-    for label in view.named(*_FIELDS):
-        for link in view.links(label, view.days)[: 2 if label.hit.field == "other_date" else 1]:
-            if _reaches(view, label, link.spot):
+    for label in view.named(*DATES):
+        for link in view.links(label, view.days, stops=DATES)[: 2 if label.hit.field == "other_date" else 1]:
+            if _reaches(view, label, link.spot) and not _of_another_paper(view, label):
                 key = link.spot.page, link.spot.start
                 cost = link.cost + (
                     0.0 if not label.hit.weak else 0.35 if label.end - label.start >= 4 else 0.7
@@ -119,6 +117,16 @@ def _owners(view: View) -> list[Link[Day]]:
                 if key not in links or cost < links[key].cost:
                     links[key] = Link(label=label, spot=link.spot, cost=cost)
     return list(links.values())
+
+
+def _of_another_paper(view: View, label: Label) -> bool:
+    """Tell whether a bare "of" belongs to another number: "your order 55 of 1 September"."""
+    if not label.hit.weak or label.end - label.start >= 4:
+        return False
+    return any(
+        other.page == label.page and other.piece == label.piece and other.start < label.start
+        for other in view.named("other_number")
+    )
 
 
 def _reaches(view: View, label: Label, spot: Spot[Day]) -> bool:

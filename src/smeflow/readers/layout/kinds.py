@@ -54,7 +54,7 @@ def _key(text: str) -> str:
 
 
 def title_of(view: View) -> Title:
-    """Find the title. Of several the largest print counts; a word that forbids booking wins at equal size."""
+    """Find the title. Of several the largest print counts, then a word that forbids booking."""
     found: list[tuple[float, bool, str, int, Piece]] = []
     for number, pieces in enumerate(view.pieces):
         for piece in pieces:
@@ -64,12 +64,29 @@ def title_of(view: View) -> Title:
                 found.append((size, kind.startswith("not"), kind, number, piece))
     if not found:
         return Title(kind=None)
+    forbidden = [f for f in found if f[2] == "not a pro forma"]
     largest = max(size for size, *_ in found)
-    near = [f for f in found if f[0] >= 0.85 * largest]
-    if any(kind == "not a pro forma" for _, _, kind, _, _ in found):
-        near = [f for f in found if f[2] == "not a pro forma"]
-    first = max(near, key=lambda f: (f[1] and f[0] >= largest * 0.95, f[2] != "receipt", f[0], -f[4].start))
+    near = forbidden or [f for f in found if f[0] >= 0.85 * largest]
+    first = max(near, key=lambda f: _rank(f[2], f[4], f[0] >= 0.95 * largest))
     return _title(view, first[2], first[3], first[4])
+
+
+def _rank(kind: str, piece: Piece, large: bool) -> tuple[object, ...]:  # noqa: FBT001 - only for sorting
+    """Order titles: a name, not a label with its value; capitals; what forbids booking; what stands higher.
+
+    An order or a delivery note is often named on an invoice: it forbids nothing beside an invoice's title.
+    """
+    named = kind in {"not an order", "not a delivery note"}
+    forbids = kind.startswith("not") and not named
+    return (
+        ":" not in piece.text,
+        large,
+        forbids,
+        kind != "receipt",
+        piece.text.isupper(),
+        not named,
+        -piece.start,
+    )
 
 
 def _title(view: View, kind: str, page: int, piece: Piece) -> Title:

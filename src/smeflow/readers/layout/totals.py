@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from decimal import Decimal
 from itertools import combinations
@@ -10,13 +11,13 @@ from smeflow._text import folded
 from smeflow.documents.base import Quote
 from smeflow.i18n import Phrase, say
 from smeflow.readers.arithmetic import CENT, ZERO, same
-from smeflow.readers.layout.view import Label, Spot, Sum, View
+from smeflow.readers.layout.view import AMOUNTS, Label, Spot, Sum, View
 from smeflow.records import VatBreakdown
 
 _RATES = "2.1 2.6 3 3.8 4 4.8 5 5.5 6 7 7.7 8 8.1 8.5 9 9.5 10 12 13 13.5 14 15 16 17 18 19 20 21 22 23 25 27"
 RATES = tuple(Decimal(rate) for rate in _RATES.split(" "))
 """Rates of VAT in Europe, and of GST and sales taxes elsewhere, in per cent."""
-_STRONG, _WEAK, _NOTHING = 3.0, 1.2, 0.0
+_STRONG, _SUMMED, _WEAK, _NOTHING = 3.0, 2.6, 1.2, 0.0
 _MARGIN = 0.5
 _EXEMPT = re.compile(
     r"293\s*b|tva non applicable|exonerat|exoneration|exempt|autoliquidation|auto-liquidation|reverse charge|"
@@ -95,15 +96,36 @@ def _table(view: View, name: str, *, credit: bool) -> _Table:
     for label in view.named(name):
         spots = [s for s in view.sums if not s.value.percent]
         strong = _STRONG if not label.hit.weak else _WEAK
-        for order, link in enumerate(
-            view.links(label, [s for s in spots if s.value.money or _whole(view, s, label)])[:4]
-        ):
+        fitting = [s for s in spots if s.value.money or _whole(view, s, label)]
+        for order, link in enumerate(view.links(label, fitting, stops=AMOUNTS)[:4]):
             score = strong - link.cost - (0.6 if order and name != "total_vat" else 0.0)
             score += 0.2 if link.spot.page == last else 0.0
             amount = _size(link.spot.value.amount, credit=credit)
             if amount not in table or table[amount].score < score:
                 table[amount] = _Fit(score, link.spot)
+    for spot in _under_headings(view, name):
+        amount = _size(spot.value.amount, credit=credit)
+        if amount not in table or table[amount].score < _SUMMED:
+            table[amount] = _Fit(_SUMMED, spot)
     return table
+
+
+def _under_headings(view: View, name: str) -> Iterable[Spot[Sum]]:
+    """Give the amounts of a line of totals that stand in the column headed by a label of the field."""
+    lines = {
+        (t.page, t.line) for t in view.labels if t.hit.weak and t.hit.field == "total_gross" and t.piece_start
+    }
+    for page, line in lines:
+        spots = [s for s in view.sums if s.page == page and s.line == line and s.value.money]
+        for spot in spots if len(spots) > 1 else ():
+            heads = [
+                label
+                for label in view.named("total_net", "total_vat", "total_gross", "amount_due", "other_amount")
+                if label.page == page and label.line < line and not label.hit.weak
+                and label.box.left < spot.box.right and spot.box.left < label.box.right + 0.03
+            ]  # fmt: skip
+            if heads and max(heads, key=lambda h: h.line).hit.field == name:
+                yield spot
 
 
 def _whole(view: View, spot: Spot[Sum], label: Label) -> bool:
@@ -146,7 +168,9 @@ def _triples(
     for spot in view.sums:
         if spot.value.money:
             printed.setdefault(_size(spot.value.amount, credit=credit), _Fit(_NOTHING, spot))
-    summed = _summed(rows)
+    summed = _summed(rows, printed.keys())
+    dues = {a for a, f in tables["amount_due"].items() if f.score > 2.5}
+    before = {abs(a) for a in tables["prepaid"]}
     gross_table = _either(tables["total_gross"], tables["amount_due"], discount=0.8)
     nets = _either(printed, tables["total_net"])
     vats = {a: f for a, f in _either(printed, tables["total_vat"]).items() if a > 0}
@@ -159,7 +183,9 @@ def _triples(
             if vat >= net * Decimal("0.35") or net not in nets:
                 continue
             n = nets[net]
-            proof = 1.5 if (net, vat) in summed else (0.5 if _known_rate(vat, net) else -0.5)
+            proof = summed.get((net, vat)) or (0.5 if _known_rate(vat, net) else -0.5)
+            if dues and gross not in dues and not any(gross - paid in dues for paid in before):
+                proof -= 1.0
             scores = (n.score, v.score, g.score)
             labelled = sum(1 for score in scores if score > 0)
             if labelled >= 2 and max(scores) >= 1.5 and (g.score > 0 or proof >= 0.5):
@@ -271,9 +297,28 @@ def _rate_rows(view: View, *, credit: bool) -> list[_Row]:
     return rows
 
 
-def _summed(rows: Sequence[_Row]) -> set[tuple[Decimal, Decimal]]:
-    """Give net and VAT of every stretch of rate rows that may be the whole table."""
-    return {(sum((r.base for r in part), ZERO), sum((r.amount for r in part), ZERO)) for part in _parts(rows)}
+def _summed(rows: Sequence[_Row], printed: AbstractSet[Decimal]) -> dict[tuple[Decimal, Decimal], float]:
+    """Tell what net and VAT of each stretch of rate rows prove.
+
+    A stretch whose sums are printed proves them; a part of it is then one rate among several, and no total.
+    """
+    parts = _parts(rows)
+    whole = [p for p in parts if len(p) > 1 and _net(p) in printed and _vat(p) in printed]
+    proofs: dict[tuple[Decimal, Decimal], float] = {}
+    for part in parts:
+        inner = any(len(w) > len(part) and all(row in w for row in part) for w in whole)
+        proofs[_net(part), _vat(part)] = max(
+            proofs.get((_net(part), _vat(part)), -9.0), -3.0 if inner else 1.5
+        )
+    return proofs
+
+
+def _net(rows: Sequence[_Row]) -> Decimal:
+    return sum((row.base for row in rows), ZERO)
+
+
+def _vat(rows: Sequence[_Row]) -> Decimal:
+    return sum((row.amount for row in rows), ZERO)
 
 
 def _parts(rows: Sequence[_Row]) -> list[Sequence[_Row]]:
@@ -285,7 +330,7 @@ def _breakdown(rows: Sequence[_Row], values: tuple[Decimal, Decimal, Decimal]) -
     """Give the VAT per rate where rows were found that make up the totals."""
     net, vat, _ = values
     for part in _parts(rows):
-        if sum((r.base for r in part), ZERO) == net and sum((r.amount for r in part), ZERO) == vat:
+        if (_net(part), _vat(part)) == (net, vat):
             return tuple(VatBreakdown(rate=r.rate, base=r.base, amount=r.amount) for r in part)
     return ()
 

@@ -17,6 +17,8 @@ from smeflow.readers.lexicon import Hit, lexicon
 from smeflow.readers.places import Piece, box_of, folded_map, pieces_of, quote_of
 
 V = TypeVar("V")
+DATES = frozenset({"issue_date", "due_date", "delivery_date", "other_date"})
+AMOUNTS = frozenset({"total_net", "total_vat", "total_gross", "amount_due", "prepaid", "other_amount"})
 BELOW = 3.6
 """How many times its height a value may stand below the label that heads it."""
 
@@ -67,6 +69,8 @@ class Label:
     start: int
     end: int
     box: Box
+    piece_start: bool
+    """It begins its piece."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -124,7 +128,14 @@ class View:
                     box = box_of(page, start, end) or _part(piece, start, end)
                     found.append(
                         Label(
-                            hit=hit, page=number, piece=index, line=piece.line, start=start, end=end, box=box
+                            hit=hit,
+                            page=number,
+                            piece=index,
+                            line=piece.line,
+                            start=start,
+                            end=end,
+                            box=box,
+                            piece_start=hit.start == 0,
                         )
                     )
         return tuple(found)
@@ -194,11 +205,16 @@ class View:
         """Quote a stretch of a page."""
         return quote_of(self.document, self.pages[page], start, end)
 
-    def links(self, label: Label, spots: Iterable[Spot[V]], *, reach: float = 1.0) -> list[Link[V]]:
-        """Give the values *label* may mean, the closest first: behind it, to its right, below it."""
+    def links(
+        self, label: Label, spots: Iterable[Spot[V]], *, stops: frozenset[str], reach: float = 1.0
+    ) -> list[Link[V]]:
+        """Give the values *label* may mean, the closest first: behind it, to its right, below it.
+
+        A label of one of the fields *stops* on the same line ends its reach.
+        """
         found: list[Link[V]] = []
         here = [spot for spot in spots if spot.page == label.page]
-        stop = self._next_label(label)
+        stop = self._next_label(label, stops)
         same = [s for s in here if s.line == label.line and s.start >= label.end and s.start < stop]
         for order, spot in enumerate(same):
             found.append(
@@ -214,13 +230,14 @@ class View:
                     found.append(Link(label=label, spot=spot, cost=0.3 + 0.05 * down))
         return sorted(found, key=lambda link: link.cost)
 
-    def _next_label(self, label: Label) -> int:
-        """Give where the next label of another place on the same line begins."""
+    def _next_label(self, label: Label, stops: frozenset[str]) -> int:
+        """Give where the next label of another value of its sort begins on the same line."""
         later = [
             other.start
             for other in self.labels
             if other.page == label.page and other.line == label.line and other.start >= label.end
             and not (other.hit.weak and other.start - label.end < 2)
+            and other.hit.field in stops
         ]  # fmt: skip
         return min(later, default=1 << 30)
 
