@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from smeflow.documents.base import Document, Page
 from smeflow.documents.file import File, attached, bounded_text, within
-from smeflow.documents.text import tidy
+from smeflow.documents.text import seen, tidy
 from smeflow.errors import UnreadableDocument
 from smeflow.i18n import say
 
@@ -41,11 +41,14 @@ def read_xml(file: File) -> Document:
     """
     root = parsed(file)
     parts: list[Document] = []
-    text = bounded_text(tidy("\n".join(_leaves(root, file, parts))), file)
+    lines = tidy("\n".join(_leaves(root, file, parts)))
+    text, problems = seen(bounded_text(lines, file), file.name)
     fields = {"root": _local(root)}
     if syntax := SYNTAXES.get(str(root.tag)):
         fields["syntax"] = syntax
-    return file.document(pages=(Page(number=1, text=text),), fields=fields, parts=tuple(parts))
+    return file.document(
+        pages=(Page(number=1, text=text),), fields=fields, parts=tuple(parts), problems=problems
+    )
 
 
 def parsed(file: File) -> "_Element":

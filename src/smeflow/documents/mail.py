@@ -19,7 +19,7 @@ from smeflow.documents.file import File, attached, bounded_text, too_much, withi
 from smeflow.documents.html import Rendered, rendered_text
 from smeflow.documents.replies import newest
 from smeflow.documents.sniff import MAIL
-from smeflow.documents.text import decoded, tidy
+from smeflow.documents.text import decoded, seen, tidy
 from smeflow.i18n import Phrase, say
 
 HEADERS = (
@@ -69,9 +69,9 @@ def _document(message: Message, file: File) -> Document:
     fields = {name: value for name in HEADERS if (value := header(message, name))}
     if "date" in fields:
         fields["date"] = _iso_date(fields["date"])
-    body = bounded_text("\n".join(found.body).strip("\n"), file)
+    body, unseen = seen(bounded_text("\n".join(found.body).strip("\n"), file), file.name)
     fields["body"] = body
-    problems = list(found.problems)
+    problems = [*found.problems, *unseen]
     if found.hidden:
         problems.extend(Rendered("", found.hidden).problems(file.name))
     if any(d is not None for d in _defects(message)):
@@ -238,7 +238,7 @@ def _decoded_part(part: Message) -> str:
         charset = part.get_content_charset()
     except (ValueError, LookupError, TypeError):
         charset = None
-    return visible(decoded(_bytes_of(part), None if charset in ("us-ascii", "ascii") else charset))
+    return decoded(_bytes_of(part), None if charset in ("us-ascii", "ascii") else charset)
 
 
 def _is_file(part: Message) -> bool:

@@ -4,13 +4,14 @@ import codecs
 import json
 import unicodedata
 
-from smeflow._text import sha256
+from smeflow._text import sha256, visible
 from smeflow.documents.base import Document, Page
 from smeflow.documents.file import File, bounded_text, within
 from smeflow.errors import UnreadableDocument
-from smeflow.i18n import say
+from smeflow.i18n import Phrase, say
 
 ROW = "application/vnd.smeflow.row+json"
+_MANY_INVISIBLE = 8
 
 _BOMS = (
     (codecs.BOM_UTF8, "utf-8"),
@@ -46,10 +47,20 @@ def tidy(text: str) -> str:
     return text if text.isascii() else unicodedata.normalize("NFC", text)
 
 
+def seen(text: str, name: str) -> tuple[str, tuple[Phrase, ...]]:
+    """Drop the characters nobody sees, and tell where there are so many that they could be a message."""
+    if text.isascii():
+        return text, ()
+    shown = visible(text)
+    if len(text) - len(shown) < _MANY_INVISIBLE:
+        return shown, ()
+    return shown, (say("{name} holds characters nobody can see; they were not read.", name=name),)
+
+
 def read_text(file: File) -> Document:
     """Read plain text as one page."""
-    text = bounded_text(decoded(file.data), file)
-    return file.document(pages=(Page(number=1, text=text),))
+    text, problems = seen(bounded_text(decoded(file.data), file), file.name)
+    return file.document(pages=(Page(number=1, text=text),), problems=problems)
 
 
 def read_row(file: File) -> Document:
@@ -72,7 +83,7 @@ def read_row(file: File) -> Document:
         for column, value in fields.items()
         if value.strip()
     ]
-    text = bounded_text("\n".join(lines), file)
+    text, problems = seen(bounded_text("\n".join(lines), file), file.name)
     return Document(
         name=file.name,
         media_type=file.media_type,
@@ -80,6 +91,7 @@ def read_row(file: File) -> Document:
         fields=fields,
         data=file.data,
         sha256=sha256(file.data),
+        problems=problems,
     )
 
 
