@@ -134,7 +134,7 @@ def test_killed_three_times_nothing_is_lost_doubled_or_wrong(tmp_path: Path, ora
 
 
 def test_a_crash_at_every_durable_step_loses_and_doubles_nothing(tmp_path: Path):
-    """Just before and just after everything that is written: one rerun ends it, at most one call paid twice."""
+    """Just before and just after everything written: one rerun ends it, at most one call paid twice."""
     done = subprocess.run(
         [sys.executable, str(CRASHES), str(tmp_path)],
         capture_output=True,

@@ -508,7 +508,8 @@ def test_a_mail_is_split_into_its_attachments(office):
             "From: a@example.org\nTo: b@example.org\nSubject: two\nMIME-Version: 1.0\n"
             'Content-Type: multipart/mixed; boundary="x"\n\n--x\nContent-Type: text/plain\n\nhello\n'
             '--x\nContent-Type: text/csv\nContent-Disposition: attachment; filename="1.csv"\n\na,b\n1,2\n'
-            '--x\nContent-Type: text/csv\nContent-Disposition: attachment; filename="2.csv"\n\na,b\n3,4\n--x--\n'
+            '--x\nContent-Type: text/csv\nContent-Disposition: attachment; filename="2.csv"\n\n'
+            'a,b\n3,4\n--x--\n'
         )
     }
     office.settings["split"] = "attachments"
