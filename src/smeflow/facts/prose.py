@@ -19,8 +19,8 @@ def check_prose(text: str, facts: Iterable[Fact]) -> tuple[Phrase, ...]:
     """Name every figure and date in *text* that no fact holds, in the order they are said.
 
     A figure may be written in any format (``1 234,50``, ``1,234.50``), a date in any of its forms; a fact's
-    own text may be quoted whole. A figure that is rounded, negated or computed from facts is no fact. Figures in
-    words are not seen.
+    own text may be quoted whole. A figure that is rounded, negated or computed from facts is no fact. Figures
+    in words are not seen.
     """
     known = list(facts)
     left = _without(text, [f.shown for f in known] + [f.value for f in known if isinstance(f.value, str)])
