@@ -59,7 +59,7 @@ def _kind(family: kinds.Family, word: str, definitions: dict[str, Any]) -> dict[
         properties |= {key: _open(value) for key, value in own.items() if key not in hidden}
         required += [key for key in schema.get("required", []) if key not in {main, *hidden}]
         for title, definition in schema.get("$defs", {}).items():
-            definitions.setdefault(title, definition)
+            definitions.setdefault(title, _open(definition))
     return {
         "type": "object",
         "title": word,
@@ -70,13 +70,26 @@ def _kind(family: kinds.Family, word: str, definitions: dict[str, Any]) -> dict[
 
 
 def _open(schema: Any) -> Any:
-    """Allow what validators take besides: one word or a path for a list, a list of words for labels."""
-    if isinstance(schema, dict) and schema.get("type") == "array":
-        about = {k: v for k, v in schema.items() if k in {"description", "default", "title"}}
-        rest = {k: v for k, v in schema.items() if k not in about}
+    """Allow what validators take besides: one word or a path for a list, a list of words for labels.
+
+    A record that stands under a name of the person's own may be written short, as one text.
+    """
+    if not isinstance(schema, dict):
+        return schema
+    schema = {key: _inside(key, value) for key, value in schema.items()}
+    about = {key: value for key, value in schema.items() if key in {"description", "default", "title"}}
+    rest = {key: value for key, value in schema.items() if key not in about}
+    if schema.get("type") == "array":
         return {**about, "anyOf": [rest, {"type": "string"}]}
-    words = {"type": "array", "items": {"type": "string"}}
-    if isinstance(schema, dict) and schema.get("additionalProperties") == {"type": "string"}:
-        about = {k: v for k, v in schema.items() if k in {"description", "default", "title"}}
-        return {**about, "anyOf": [{k: v for k, v in schema.items() if k not in about}, words]}
+    values = schema.get("additionalProperties")
+    if values == {"type": "string"}:
+        return {**about, "anyOf": [rest, {"type": "array", "items": {"type": "string"}}]}
+    if isinstance(values, dict) and "$ref" in values:
+        return {**schema, "additionalProperties": {"anyOf": [values, {"type": "string"}]}}
     return schema
+
+
+def _inside(key: str, value: Any) -> Any:
+    if key == "properties":
+        return {name: _open(each) for name, each in value.items()}
+    return [_open(each) for each in value] if key == "anyOf" else value

@@ -9,6 +9,7 @@ from typing import Any
 
 from pydantic import ConfigDict, Field, field_validator
 
+from smeflow._paths import resolve
 from smeflow.i18n import Phrase, say
 from smeflow.steps.base import Result
 
@@ -111,11 +112,14 @@ def _rows(path: Path) -> Iterator[tuple[int, Mapping[str, Any]]]:
             yield number, row if isinstance(row, dict) else {}
 
 
-def examples_of(written: object, folder: Path) -> object:
-    """Read examples where a path is written; leave a list of examples as it is."""
+def examples_of(written: object, context: Mapping[str, Any] | None) -> object:
+    """Read examples where a path is written; leave a list of examples as it is.
+
+    *context* is what a recipe gives: from there a path may not lead out of its folders.
+    """
     if not isinstance(written, str | Path):
         return written
-    path = folder / written
+    path = resolve(str(written), context)
     if not path.is_file():
         raise ValueError(say("there is no file {path}", path=path.as_posix()))
     return read_examples(path)

@@ -1,7 +1,6 @@
 """Sort a case under one of a closed list of labels: rules first, then examples and words, then a model."""
 
 from functools import cached_property
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, Self
 
 from pydantic import BaseModel, Field, ValidationInfo, create_model, field_validator, model_validator
@@ -59,7 +58,7 @@ class Triage(Family):
     @field_validator("examples", mode="before")
     @classmethod
     def _read(cls, examples: object, info: ValidationInfo) -> object:
-        return examples_of(examples, Path((info.context or {}).get("folder", ".")))
+        return examples_of(examples, info.context)
 
     @model_validator(mode="after")
     def _closed(self) -> Self:
