@@ -1,5 +1,6 @@
 """Read an invoice from its pages without a model: what is labelled, adds up and leaves no doubt."""
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
@@ -210,7 +211,7 @@ def _amounts(view: View, totals: Totals) -> dict[str, Finding]:
     for name, choice in totals.chosen.items():
         quote = view.quote(choice.spot) if choice.spot else choice.quote
         found[name] = Finding(value=choice.amount, quote=quote, note=choice.note)
-    if totals.closed and "amount_due" not in found and not view.named("amount_due", "prepaid"):
+    if totals.closed and "amount_due" not in found and not _PAID_BEFORE.search(folded(view.text)):
         gross = found["total_gross"]
         found["amount_due"] = replace(
             gross, note=say("No payment on account is mentioned, so the whole total is due.")
@@ -218,6 +219,13 @@ def _amounts(view: View, totals: Totals) -> dict[str, Finding]:
     if totals.vat:
         found["vat"] = Finding(value=totals.vat)
     return found
+
+
+_PAID_BEFORE = re.compile(
+    r"acompte|avance|advance|deposit|prepaid|already paid|amount paid|deja (?:paye|regle|verse)|anzahlung|"
+    r"abschlag|vorauszahlung|bereits (?:ge|be)zahlt|reeds betaald|voorschot|aanbetaling|acconto|anticipo|"
+    r"residual|solde|reste|balance|remaining|restbetrag|offene[rn]? betrag|retenue|retencion|ritenuta"
+)
 
 
 def _parties(parties: Parties) -> dict[str, Finding]:

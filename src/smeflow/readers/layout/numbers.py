@@ -16,6 +16,9 @@ _VALUE = re.compile(
     re.IGNORECASE,
 )
 _NOT = re.compile(r"(?:19|20)\d\d|\d{1,2}|[a-z]+\d?|\d+[.,]\d\d|.*%", re.IGNORECASE)
+_NUMBER_WORDS = frozenset(
+    ["no", "nr", "n", "num", "numero", "number", "nummer", "#", "№", "°", "id", "ref", "nbr"]
+)
 _STOP = re.compile(
     r"^(?:du|vom|of|del|page|seite|pagina|date|datum|total|and|et|und|to|an|le|de|sur|from|par|by|dated)$"
 )
@@ -71,7 +74,11 @@ def _labelled(view: View, field: str, score: float, title: Title | None = None) 
 
 
 def _bonus(view: View, label: Label, title: Title | None) -> float:
-    return 0.5 if title and title.quote and title.kind and _in_title(view, label, title.quote) else 0.0
+    if title and title.quote and title.kind and _in_title(view, label, title.quote):
+        return 0.7
+    start = view.pieces[label.page][label.piece].start
+    sentence = len(view.pages[label.page].text[start : label.start].split()) > 3
+    return -0.5 if sentence else 0.0
 
 
 def _in_title(view: View, label: Label, title: Quote) -> bool:
@@ -82,23 +89,7 @@ def _in_title(view: View, label: Label, title: Quote) -> bool:
 def _bare(view: View, label: Label) -> bool:
     """Tell whether the label is only a word such as "Invoice", without a word for number."""
     words = re.findall(r"[^\W_]+|[#№°]", folded(view.pages[label.page].text[label.start : label.end]))
-    named = {
-        "no",
-        "nr",
-        "n",
-        "num",
-        "numero",
-        "number",
-        "nummer",
-        "#",
-        "№",
-        "°",
-        "id",
-        "ref",
-        "reference",
-        "nbr",
-    }
-    return not any(w in named or w.endswith(("nummer", "nr")) for w in words)
+    return not any(w in _NUMBER_WORDS or w.endswith(("nummer", "nr")) for w in words)
 
 
 def _below_title(view: View, label: Label, title: Quote) -> bool:

@@ -81,7 +81,7 @@ def find_totals(view: View, *, credit: bool = False) -> Totals:
     if rivals:
         return Totals(chosen=_agreed([best, *rivals]), ambiguous=True)
     chosen = dict(best.chosen)
-    chosen.update(_payment(tables, chosen["total_gross"].amount))
+    chosen.update(_payment(view, tables, chosen["total_gross"].amount))
     return Totals(chosen=chosen, vat=_breakdown(rows, best.values), closed=True)
 
 
@@ -93,8 +93,13 @@ def _table(view: View, name: str, *, credit: bool) -> _Table:
     """Score the amounts that stand beside the labels of a field."""
     table: _Table = {}
     last = len(view.pages) - 1
+    cents = view.recognised and _decimals(view)  # an amount without them has lost its comma
     for label in view.named(name):
-        spots = [s for s in view.sums if not s.value.percent]
+        spots = [
+            s
+            for s in view.sums
+            if not s.value.percent and not (cents and s.value.amount and not s.value.cents)
+        ]
         strong = _STRONG if not label.hit.weak else _WEAK
         fitting = [s for s in spots if s.value.money or _whole(view, s, label)]
         for order, link in enumerate(view.links(label, fitting, stops=AMOUNTS)[:4]):
@@ -335,7 +340,12 @@ def _breakdown(rows: Sequence[_Row], values: tuple[Decimal, Decimal, Decimal]) -
     return ()
 
 
-def _payment(tables: Mapping[str, _Table], gross: Decimal) -> dict[str, Choice]:
+_PAID = re.compile(
+    r"acompte|reglement|virement|paiement|verse|payment|paid|transfer|zahlung|bezahlt|betaald|deposit|pago"
+)
+
+
+def _payment(view: View, tables: Mapping[str, _Table], gross: Decimal) -> dict[str, Choice]:
     """Find what is due and what was paid before, where they make up the total."""
     due = {a: f for a, f in tables["amount_due"].items() if f.score > 1.5}
     paid = {abs(a): f for a, f in tables["prepaid"].items()}
@@ -343,6 +353,9 @@ def _payment(tables: Mapping[str, _Table], gross: Decimal) -> dict[str, Choice]:
         return {"amount_due": Choice(amount=gross, spot=due[gross].spot)}
     for amount, fit in sorted(due.items(), key=lambda item: -item[1].score):
         before = gross - amount
+        spot = _paid_before(view, before)
+        if spot and before not in paid:
+            paid[before] = _Fit(_WEAK, spot)
         if before in paid:
             return {
                 "amount_due": Choice(amount=amount, spot=fit.spot),
@@ -352,6 +365,16 @@ def _payment(tables: Mapping[str, _Table], gross: Decimal) -> dict[str, Choice]:
         amount, fit = max(due.items(), key=lambda item: item[1].score)
         return {"amount_due": Choice(amount=amount, spot=fit.spot)}
     return {}
+
+
+def _paid_before(view: View, amount: Decimal) -> Spot[Sum] | None:
+    """Find an amount on a line of payments, or on one that such a line heads."""
+    for spot in view.sums if amount > 0 else ():
+        if spot.value.money and abs(spot.value.amount) == amount:
+            near = [p.text for p in view.pieces[spot.page] if 0 <= spot.line - p.line <= 2]
+            if _PAID.search(folded(" ".join(near))):
+                return spot
+    return None
 
 
 def _alone(tables: Mapping[str, _Table]) -> dict[str, Choice]:

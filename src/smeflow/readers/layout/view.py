@@ -47,6 +47,8 @@ class Sum:
     money: bool
     """It has two decimals or a currency: it can be a total."""
     percent: bool
+    cents: bool
+    """It has two decimals."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -161,6 +163,7 @@ class View:
                     currency=found.currency,
                     money=money or (not percent and bool(re.search(r"\$|[.,]-|[.,][–—]", text))),
                     percent=percent,
+                    cents=bool(re.search(r"[.,]\d\d(?!\d)", text)),
                 )
                 yield self._spot(value, number, index, piece, found.start, found.end)
 
