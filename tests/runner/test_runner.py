@@ -509,7 +509,7 @@ def test_a_mail_is_split_into_its_attachments(office):
             'Content-Type: multipart/mixed; boundary="x"\n\n--x\nContent-Type: text/plain\n\nhello\n'
             '--x\nContent-Type: text/csv\nContent-Disposition: attachment; filename="1.csv"\n\na,b\n1,2\n'
             '--x\nContent-Type: text/csv\nContent-Disposition: attachment; filename="2.csv"\n\n'
-            'a,b\n3,4\n--x--\n'
+            "a,b\n3,4\n--x--\n"
         )
     }
     office.settings["split"] = "attachments"
@@ -531,3 +531,85 @@ class _Keys:
 
         self.seen = [(i.key, i.parent) for i in items]
         return Put(path="-", rows=len(self.seen), sha256="", changed=True)
+
+
+def test_a_table_fetches_no_bytes_it_does_not_show(office, monkeypatch):
+    """Sinks get the documents' bytes only when they ask for them."""
+    office.source.media_type = "text/plain"
+    office.source.here = {"a.txt": "one", "b.txt": "two"}
+    office.plan(size)
+    seen = _Documents()
+    office.sinks = (seen,)
+    office.run(None)
+    assert seen.data == [b"one", b"two"]
+    assert all("data" not in vars(d) for d in seen.documents)
+
+
+@dataclass
+class _Documents:
+    name: str = "documents"
+    documents: tuple = ()
+    data: list = None
+
+    def put(self, items, memory):
+        from smeflow.sinks.base import Put
+
+        self.documents = tuple(i.case.documents[0] for i in items)
+        self.data = [d.data for d in self.documents]
+        return Put(path="-", rows=0, sha256="", changed=True)
+
+
+def test_two_recipes_share_a_ledger_at_the_same_time(office):
+    """Each has its own lock and items; their writes wait for each other and none is lost."""
+    office.source.here = texts(40)
+    office.plan(kind, size)
+    ended = []
+
+    def one(name: str) -> None:
+        from dataclasses import replace
+
+        from smeflow.recipe.workspace import Workspace
+        from smeflow.runner.runner import run_recipe
+
+        recipe = replace(office.recipe(), name=name)
+        state = office.folder / ".smeflow"
+        ended.append(run_recipe(recipe, Workspace.find(office.folder), state=state, llm=hello()).done)
+
+    threads = [threading.Thread(target=one, args=(name,)) for name in ("x", "y", "z")]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert ended == [40, 40, 40]
+    with office.ledger() as ledger:
+        assert ledger.counts().done == 120
+        assert ledger.audit_broken_at() is None
+
+
+def test_a_person_may_decide_while_the_recipe_runs(office):
+    """An item approved in the middle of a run is finished by the same run."""
+    office.source.here = texts(30)
+    office.plan(Entry(step=size, review=lambda case: case.id == "0", review_text="first"), amount)
+    office.run(None)
+    assert office.item("0").state == "review"
+    office.source.here |= {f"new {n}": "more" for n in range(30)}
+    decided = threading.Event()
+
+    def answer(request: Request) -> str:
+        if not decided.is_set():
+            decided.set()
+            with office.ledger() as ledger:
+                item = ledger.item("r", "0")
+                ledger.decide(
+                    item,
+                    action="approve",
+                    person="Anne",
+                    step="size",
+                    result_hash=ledger.value(item, "size")[1],
+                )
+        time.sleep(0.005)
+        return "fine"
+
+    office.plan(Entry(step=size, review=lambda case: case.id == "0", review_text="first"), amount, kind)
+    summary = office.run(Scripted([answer], for_ever=True), workers=2)
+    assert (summary.done, summary.review) == (60, 0)

@@ -12,6 +12,7 @@ from typing import Any, TypeVar
 
 from smeflow.ledger.crash import CrashPoint
 from smeflow.ledger.opening import FILE, compiled_sql, connect, prepare, translated, verify
+from smeflow.ledger.seal import seal, sealed
 from smeflow.ledger.writer import Row, Transaction, Writer
 
 T = TypeVar("T")
@@ -47,11 +48,14 @@ class Store:
         self.crash = CrashPoint(os.environ)
         self._reading = threading.Lock()
         self._open: list[sqlite3.Connection] = []
+        self._checked = sealed(self.path, clock())
+        self._sealed = self._checked is not None
         try:
             writing = self._connect(create=create)
             prepare(writing, self.path)
-            if check:
+            if check and self._checked is None:
                 verify(writing, self.path)
+                self._checked = clock()
             self._reader = self._connect(create=False)
         except sqlite3.Error as error:
             self._close_all()
@@ -139,6 +143,8 @@ class Store:
         with contextlib.suppress(sqlite3.Error), self._reading:
             self._reader.close()
         self._close_all()  # the last one to close puts the write-ahead file into the ledger
+        if self._checked is not None and (self.commits or not self._sealed):
+            seal(self.path, self._checked)
 
     def _close_all(self) -> None:
         for connection in self._open:

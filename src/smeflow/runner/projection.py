@@ -110,10 +110,23 @@ class Projection:
         """Give the document as bytes, name and fields. A row is read whole, a file's pages are not."""
         if item.media_type == ROW:
             return document_of(self.store, item)
-        data = blob_data(self.store, item.blob)
-        return Document(
-            name=item.name, media_type=item.media_type, fields=item.fields, data=data, sha256=item.blob
-        )
+        document = Kept(name=item.name, media_type=item.media_type, fields=item.fields, sha256=item.blob)
+        document.__dict__.pop("data")
+        document.__dict__["_fetch"] = lambda: blob_data(self.store, item.blob)
+        return document
+
+
+class _Fetched:
+    """Gives a document's bytes when they are asked for, and keeps none."""
+
+    def __get__(self, document: Any, _owner: type) -> bytes:
+        return b"" if document is None else bytes(document.__dict__["_fetch"]())
+
+
+class Kept(Document):
+    """A document whose bytes stay in the ledger until they are wanted."""
+
+    data = _Fetched()
 
 
 def _file_hash(path: Path) -> str:

@@ -1,0 +1,69 @@
+import sqlite3
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from smeflow.errors import LedgerDamaged
+from smeflow.ledger.intake import Taken
+from smeflow.ledger.ledger import Ledger
+from smeflow.ledger.seal import FILE, sealed
+
+
+@pytest.fixture
+def closed(ledger: Ledger, take: Callable[..., Taken]) -> Path:
+    """A ledger with something in it, closed."""
+    take({"a.txt": b"one", "b.txt": b"two"})
+    ledger.close()
+    return ledger.store.path
+
+
+def test_a_closed_ledger_is_sealed(closed: Path, clock):
+    """The next opening trusts it; the seal is the user's alone."""
+    assert sealed(closed, clock()) == clock()
+    assert (closed.parent / FILE).stat().st_mode & 0o077 == 0
+    with Ledger.open(closed.parent, clock=clock) as again:
+        assert again.counts().open == 2
+
+
+def test_a_change_breaks_the_seal(closed: Path, clock):
+    """Whatever changed the file, every row is looked at, and damage is found as ever."""
+    other = sqlite3.connect(closed)
+    other.execute("UPDATE items SET name = 'x' WHERE id = 1")
+    other.commit()
+    other.close()
+    assert sealed(closed, clock()) is None
+    with pytest.raises(LedgerDamaged, match="row 1 of items"):
+        Ledger.open(closed.parent, clock=clock)
+    assert sealed(closed, clock()) is None
+
+
+def test_a_seal_does_not_last_for_ever(closed: Path, clock):
+    """Once a week every row is looked at again; a clock that was set back counts as too long."""
+    clock.forward(days=8)
+    assert sealed(closed, clock()) is None
+    clock.forward(days=-9)
+    assert sealed(closed, clock()) is None
+
+
+def test_a_lost_or_broken_seal_costs_time_only(closed: Path, clock):
+    """Without a seal the ledger opens as before, and is sealed again."""
+    for harm in ("", "{", '{"size": 1}', "[]"):
+        (closed.parent / FILE).write_text(harm)
+        with Ledger.open(closed.parent, clock=clock) as again:
+            assert again.counts().open == 2
+        assert sealed(closed, clock()) is not None
+    (closed.parent / FILE).unlink()
+    with Ledger.open(closed.parent, clock=clock):
+        pass
+    assert sealed(closed, clock()) is not None
+
+
+def test_nothing_is_sealed_while_somebody_else_writes(ledger: Ledger, clock):
+    """What stands in the write-ahead file is not in the ledger's file yet."""
+    other = Ledger.open(ledger.store.folder, clock=clock)
+    other.store.write(lambda transaction: transaction.add("memory", {"name": "a", "value": "b"}))
+    ledger.close()
+    assert sealed(other.store.path, clock()) is None
+    other.close()
+    assert sealed(other.store.path, clock()) is not None
