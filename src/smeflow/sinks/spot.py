@@ -132,7 +132,7 @@ def told(path: Path) -> Iterator[None]:
             )
         ) from error
     except OSError as error:
-        if error.errno == errno.ENOSPC:
+        if error.errno in {errno.ENOSPC, getattr(errno, "EDQUOT", errno.ENOSPC)}:
             raise
         if error.errno in {errno.ELOOP, errno.ENOTDIR}:
             raise SinkError(_link(path)) from error
