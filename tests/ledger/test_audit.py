@@ -14,7 +14,8 @@ REST = "at, kind, item, payload, before, hash, crc"
 
 
 def _work(ledger: Ledger, take: Callable[..., object]) -> int:
-    take({f"{n}.txt": str(n).encode() for n in range(10)})
+    for n in range(10):
+        take({f"{n}.txt": str(n).encode()}, complete=False)
     for item in items.claim(ledger.store, "r", 10):
         finish(ledger.store, item, Ending(state="done", plan="p"), "0")
     return len(ledger.store.tuples("all audit"))

@@ -108,7 +108,7 @@ class LedgerCalls:
             at, month = self.store.now(), f"{self.store.clock():%Y-%m}"
             call = self._row(
                 key=key,
-                attempt=self._attempt(transaction, key),
+                attempt=1 if self.item.lease == 1 else self._attempt(transaction, key),
                 request_hash=request.hash,
                 asked="{}",
                 place=place,
@@ -125,6 +125,7 @@ class LedgerCalls:
         self.store.write_later(job, lambda _: None)
 
     def _attempt(self, transaction: Transaction, key: str) -> int:
+        """Count the attempts under *key*, this one included."""
         found = transaction.one("attempts", key=key)
         return int(found[0]) + 1 if found else 1
 
@@ -223,7 +224,6 @@ def _end(call: Row, end: Reply | LLMError, budget: Budget, at: str) -> Row:
     """Make the row of an attempt's end. One that broke after it was sent costs what was set aside."""
     row: Row = {
         "call": call["id"],
-        "key": call["key"],
         "request_hash": call["request_hash"],
         "reply": None,
         "error": None,

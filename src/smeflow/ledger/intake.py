@@ -2,8 +2,9 @@
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 
-from smeflow._text import canonical_json
+from smeflow._text import canonical_json, sha256
 from smeflow.i18n import Phrase, say
 from smeflow.ledger.audit import chain
 from smeflow.ledger.blobs import note_blob, place_file
@@ -73,9 +74,8 @@ class Intake:
     def take(self, incoming: Iterable[Incoming], *, complete: bool) -> Taken:
         """Write down what is new, changed or (where *incoming* is *complete*) gone."""
         for batch in _batches(self._fresh(incoming)):
-            for one in batch:
-                place_file(self.store, one.data)
-            self.store.write(lambda transaction, batch=batch: self._write(transaction, batch))  # type: ignore[misc]
+            placed = [(one, place_file(self.store, one.data)) for one in batch]
+            self.store.write(partial(self._write, placed))
         if complete:
             self._mark_gone()
         else:
@@ -100,17 +100,21 @@ class Intake:
                 self._first[one.version] = place
             yield one
 
-    def _write(self, transaction: Transaction, batch: list[Incoming]) -> None:
-        for one in batch:
+    def _write(self, placed: list[tuple[Incoming, str]], transaction: Transaction) -> None:
+        told = []
+        for one, blob in placed:
             known = self._known.get(one.key)
-            blob = place_file(self.store, one.data)
             note_blob(transaction, blob, one.data)
-            if known is None:
+            salt = (
                 self._add(transaction, one, blob)
-            else:
-                self._renew(transaction, known, one, blob)
+                if known is None
+                else self._renew(transaction, known, one, blob)
+            )
+            told.append(sha256(salt + one.key + one.version))
+        # One entry for all: each item's hash is in it, salted with what stands with the item.
+        chain(transaction, at=self.store.now(), kind="arrived", payload=told)
 
-    def _add(self, transaction: Transaction, one: Incoming, blob: str) -> None:
+    def _add(self, transaction: Transaction, one: Incoming, blob: str) -> str:
         self._seq += 1
         self.taken.new += 1
         row = new_item(
@@ -118,20 +122,17 @@ class Intake:
         )
         if one.refused is not None:
             row |= end_of("failed", _refusal(one.refused), self.store.now())
-        number = transaction.add("items", row)
-        payload = [one.key, one.version]
-        chain(
-            transaction, at=row["created_at"], kind="arrived", item=number, salt=row["salt"], payload=payload
-        )
+        transaction.add("items", row)
+        return str(row["salt"])
 
-    def _renew(self, transaction: Transaction, known: _Known, one: Incoming, blob: str) -> None:
+    def _renew(self, transaction: Transaction, known: _Known, one: Incoming, blob: str) -> str:
         row = transaction.rows("get items", id_=known.id)[0]
         reason = _refusal(one.refused) if one.refused else Reason(kind="new")
         was = reason_of(row["reason"])
         if row["version"] == one.version and (
             was == reason or was.kind not in ("gone", "duplicate", "source")
         ):
-            return  # rejected by a person, or could not be read last time either
+            return str(row["salt"])  # rejected by a person, or could not be read last time either
         at = self.store.now()
         changes = end_of("failed" if one.refused else "open", reason, at)
         if row["version"] != one.version:
@@ -147,15 +148,8 @@ class Intake:
             }
         changes |= {"lease": row["lease"] + 1, "tries": 0}
         change(transaction, known.id, row["lease"], changes)
-        chain(
-            transaction,
-            at=at,
-            kind="arrived",
-            item=known.id,
-            salt=row["salt"],
-            payload=[one.key, one.version],
-        )
         touch(transaction, self.recipe)
+        return str(row["salt"])
 
     def _mark_gone(self) -> None:
         gone = {k.key for k in self._known.values() if k.key not in self._seen and k.state != "skipped"}
@@ -183,7 +177,12 @@ class Intake:
                 if first.id and first.key in gone and first.key not in moved and one.key not in self._known:
                     moved.add(first.key)
                     row = transaction.rows("get items", id_=first.id)[0]
-                    change(transaction, first.id, row["lease"], {"key": one.key, "name": one.name})
+                    change(
+                        transaction,
+                        first.id,
+                        row["lease"],
+                        {"key": one.key, "name": one.name, "lease": row["lease"] + 1},
+                    )
                     touch(transaction, self.recipe)
                 else:
                     self._add_duplicate(transaction, one, first)

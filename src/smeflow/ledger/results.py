@@ -81,7 +81,7 @@ def finish(
             "tries": ending.tries,
             "parts": ending.parts,
         }
-        change(transaction, item.id, item.lease, {**changes, **more})
+        change(transaction, item.id, item.lease, {**changes, **more}, item.row)
         if ending.state != "open":
             payload = [item.key, item.version, ending.state, [n.hash for n in ending.new]]
             chain(transaction, at=at, kind=ending.state, item=item.id, salt=item.salt, payload=payload)

@@ -1,7 +1,7 @@
 """What the ledger tells of itself: plain values, one a table row."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
 from typing import Any, Literal
@@ -70,6 +70,8 @@ class ItemRow:
     salt: str
     created_at: datetime
     ended_at: datetime | None
+    row: dict[str, Any] = field(default_factory=dict, repr=False, compare=False)
+    """As it is stored."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

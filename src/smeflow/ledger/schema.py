@@ -122,7 +122,6 @@ ends = Table(
     "ends",
     metadata,
     Column("call", BigInteger().with_variant(Integer, "sqlite"), primary_key=True),
-    _text("key"),
     _text("request_hash"),
     _text("state"),
     _text("reply", empty=True),
@@ -137,9 +136,9 @@ ends = Table(
     _whole("nanos"),
     _text("at"),
     _crc(),
-    Index("ends_key", "key"),
-    Index("ends_request", "request_hash"),
 )
+_ANSWERED = ends.c.state == "answered"
+Index("ends_request", ends.c.request_hash, sqlite_where=_ANSWERED, postgresql_where=_ANSWERED)
 reviews = Table(
     "reviews",
     metadata,

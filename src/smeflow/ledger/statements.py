@@ -167,9 +167,9 @@ def _call_reads() -> dict[str, ClauseElement]:
         .order_by(calls.c.id),
         "attempts": select(func.count()).select_from(calls).where(calls.c.key == bindparam("key")),
         "answered": select(ends.c.request_hash).where(answered),
-        "reply": select(ends.c.reply).where(
-            ends.c.key == bindparam("key"), or_(answered, ends.c.state == _word("recalled"))
-        ),
+        "reply": select(ends.c.reply)
+        .select_from(calls.join(ends, ends.c.call == calls.c.id))
+        .where(calls.c.key == bindparam("key"), or_(answered, ends.c.state == _word("recalled"))),
         "recall": select(ends.c.reply)
         .select_from(ends.join(calls, calls.c.id == ends.c.call))
         .where(

@@ -6,7 +6,6 @@ from typing import Literal
 
 from smeflow.errors import SmeflowError
 from smeflow.i18n import Phrase
-from smeflow.llm.base import LLM, Reply, Request
 
 Why = Literal["interrupted", "key", "quota", "model", "residency", "budget", "full", "broken"]
 
@@ -34,17 +33,3 @@ class Halt:
             if self.why is None:
                 self.why, self.phrase, self.error = why, phrase, error
         self.event.set()
-
-
-@dataclass(frozen=True)
-class Braked:
-    """An LLM that asks nothing more once the run is ending."""
-
-    llm: LLM
-    halt: Halt
-
-    def complete(self, request: Request, /) -> Reply:
-        """Pass the request on, unless the run is ending."""
-        if self.halt.event.is_set():
-            raise Halted
-        return self.llm.complete(request)

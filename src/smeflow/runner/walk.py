@@ -12,11 +12,58 @@ from smeflow.ledger.items import phrases
 from smeflow.ledger.results import Ending, NewResult, results_of
 from smeflow.ledger.reviews import reviews_of, standing
 from smeflow.ledger.rows import ItemRow, Reason, ResultRow, ReviewRow
+from smeflow.llm.base import Reply, Request
 from smeflow.plan import Entry, Hold, Skip, next_entry
-from smeflow.runner.desk import Desk
-from smeflow.runner.halt import Braked, Halted
+from smeflow.runner.desk import Bound, Desk
+from smeflow.runner.halt import Halted
 from smeflow.runner.known import Noting
 from smeflow.step import Case, Skipped, wants_model
+
+
+@dataclass
+class _Asking:
+    """The model of one step call. Bound when it is first asked: most steps of most items ask nothing."""
+
+    desk: Desk
+    item: ItemRow
+    step: str
+    take: int
+    _bound: Bound | None = None
+
+    @property
+    def wanted_model(self) -> bool:
+        """Whether the step asked and there was no model."""
+        return self._bound is not None and self._bound.wanted_model
+
+    def complete(self, request: Request, /) -> Reply:
+        """Answer, unless the run is ending."""
+        if self.desk.halt.event.is_set():
+            raise Halted
+        if self._bound is None:
+            self._bound = self._bind()
+        return self._bound.complete(request)
+
+    def _bind(self) -> Bound:
+        desk, item = self.desk, self.item
+        scope = Scope(
+            recipe=desk.recipe,
+            item=item.key,
+            version=item.version,
+            step=self.step,
+            fingerprint=desk.prints[self.step],
+            take=self.take,
+        )
+        log = LedgerCalls(
+            store=desk.store,
+            item=item,
+            scope=scope,
+            run=desk.run.id,
+            purse=desk.run.purse,
+            budget=desk.budget,
+            meter=desk.meter,
+            recalls=desk.recalls,
+        )
+        return desk.bind(log, scope)
 
 
 @dataclass
@@ -39,6 +86,8 @@ class Walk:
 
     def __post_init__(self) -> None:
         """Read what is known of the item; nothing can be where nobody ever held it."""
+        self._known = Noting(self.case.known)
+        self.case = replace(self.case, known=self._known)
         if self.item.lease > 1:
             store, number, version = self.desk.store, self.item.id, self.item.version
             self._old = [r for r in results_of(store, number) if r.version == version]
@@ -118,38 +167,20 @@ class Walk:
         if desk.halt.event.is_set():
             raise Halted
         take = self.item.takes.get(step.name, 0)
-        scope = Scope(
-            recipe=desk.recipe,
-            item=self.item.key,
-            version=self.item.version,
-            step=step.name,
-            fingerprint=desk.prints[step.name],
-            take=take,
-        )
-        log = LedgerCalls(
-            store=desk.store,
-            item=self.item,
-            scope=scope,
-            run=desk.run.id,
-            purse=desk.run.purse,
-            budget=desk.budget,
-            meter=desk.meter,
-            recalls=desk.recalls,
-        )
-        bound = desk.bind(log, scope)
-        known = Noting(self.case.known)
-        text = desk.codec.write(step, step(replace(self.case, known=known), Braked(bound, desk.halt)))
+        asked = _Asking(desk, self.item, step.name, take)
+        self._known.asked.clear()
+        text = desk.codec.write(step, step(self.case, asked))
         value = desk.codec.read(step, text)  # what a resumed run would see, this one sees too
-        wanted = not desk.has_model and (wants_model(value) or bound.wanted_model)
+        wanted = not desk.has_model and (wants_model(value) or asked.wanted_model)
         self.wanted = self.wanted or wanted
         result = NewResult(
             step=step.name,
-            fingerprint=scope.fingerprint,
+            fingerprint=desk.prints[step.name],
             input=seen,
             take=take,
             value=text,
             wanted=wanted,
-            lookups=sorted(known.asked.items()),
+            lookups=sorted(self._known.asked.items()),
         )
         self.new.append(result)
         self._keep(entry, value, result.hash, f"n{len(self.new) - 1}")
