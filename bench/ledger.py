@@ -1,7 +1,7 @@
 """What the ledger and the runner cost: ``python bench/ledger.py [N]``.
 
-Prints CPU per item and per cached call in milliseconds, and the seconds of a run in which nothing changed, start of
-the process included. Other work on the machine shows in wall time, hardly in CPU time.
+Prints CPU per item and per cached call in milliseconds, and the seconds of a run in which nothing changed, start
+of the process included. Other work on the machine shows in wall time, less in CPU time.
 """
 
 import csv
@@ -115,7 +115,7 @@ def in_memory(count: int) -> float:
 
 
 def unchanged(folder: Path, count: int) -> tuple[float, float, float]:
-    """Run a table of *count* rows twice by the command line; seconds of the second run, and to open the ledger."""
+    """Run a table of *count* rows twice by the command line; seconds of both runs, and to open the ledger."""
     with (folder / "in.csv").open("w", newline="", encoding="utf-8") as file:
         rows = csv.writer(file)
         rows.writerow(["id", "text"])
@@ -149,10 +149,11 @@ def main(count: int) -> None:
         print(
             f"an item of three steps, with a ledger: {three:.2f} ms CPU, without: {bare:.2f}, more: {three - bare:.2f}"
         )
-        none = durable(folder / "none", count, first, second)
-        cached = durable(folder / "cached", count, first, asked)
+        none = durable(folder / "none", count, first, second, workers=1)
+        cached = durable(folder / "cached", count, first, asked, workers=1)
         print(f"a cached answer with its record: {cached - none:.2f} ms CPU")
-        once, again, opened = unchanged(folder, 10_000 if count >= 1000 else 500)
+        rows = 10_000 if count >= 1000 else 500
+        once, again, opened = unchanged(folder, rows)
         print(
             f"10,000 rows: first run {once:.2f} s, nothing changed {again:.2f} s, opening the ledger {opened:.2f} s"
         )

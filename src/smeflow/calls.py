@@ -5,7 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from decimal import Decimal
-from typing import Protocol, runtime_checkable
+from typing import Protocol
 
 from smeflow._text import hash_of
 from smeflow.errors import LLMError
@@ -68,7 +68,6 @@ class CallLog(Protocol):
         ...
 
 
-@runtime_checkable
 class Keeping(Protocol):
     """A `CallLog` that notes a recalled reply in one go; another one reserves and settles it at no cost."""
 
