@@ -1,7 +1,7 @@
 """What the ledger and the runner cost: ``python bench/ledger.py [N]``.
 
-Prints CPU per item and per cached call in milliseconds, and the seconds of a run in which nothing changed, start
-of the process included. Other work on the machine shows in wall time, less in CPU time.
+Prints CPU per item and per cached call in milliseconds, and the seconds of a run in which nothing changed, the
+start of the process included. Other work on the machine shows in wall time, less in CPU time.
 """
 
 import csv
@@ -146,16 +146,15 @@ def main(count: int) -> None:
         durable(folder / "warm", 20, first)
         bare = in_memory(count)
         three = durable(folder, count, first, second, third)
-        print(
-            f"an item of three steps, with a ledger: {three:.2f} ms CPU, without: {bare:.2f}, more: {three - bare:.2f}"
-        )
+        print(f"an item of three steps: {three:.2f} ms CPU with a ledger, {bare:.2f} without")
+        print(f"what the ledger costs an item: {three - bare:.2f} ms CPU")
         none = durable(folder / "none", count, first, second, workers=1)
         cached = durable(folder / "cached", count, first, asked, workers=1)
         print(f"a cached answer with its record: {cached - none:.2f} ms CPU")
         rows = 10_000 if count >= 1000 else 500
         once, again, opened = unchanged(folder, rows)
         print(
-            f"10,000 rows: first run {once:.2f} s, nothing changed {again:.2f} s, opening the ledger {opened:.2f} s"
+            f"{rows} rows: {once:.2f} s at first, {again:.2f} s when nothing changed, {opened:.2f} s to open"
         )
 
 
