@@ -77,13 +77,11 @@ class Ledger:
 
     def items(self, recipe: str | None = None, state: State | None = None) -> Iterator[ItemRow]:
         """Go through the items in the order they came in, parts behind what they were part of."""
+        which = "items of recipe" if state is None else "items in state"
+        given = {} if state is None else {"state": state}
         for name in [recipe] if recipe is not None else self.recipes():
-            rows = (
-                self.store.read("items of recipe", recipe=name)
-                if state is None
-                else self.store.read("items in state", recipe=name, state=state)
-            )
-            yield from map(items.item_of, rows)
+            with self.store.snapshot() as now:
+                yield from map(items.item_of, now.rows(which, recipe=name, **given))
 
     def item(self, recipe: str | None, key: str | int) -> ItemRow | None:
         """Find an item by its key, its name or its number; None where there is none.

@@ -56,7 +56,7 @@ def connect(path: Path, *, create: bool) -> sqlite3.Connection:
     if connection.execute("PRAGMA journal_mode").fetchone()[0] != "wal":
         connection.execute("PRAGMA journal_mode = WAL")
     connection.execute("PRAGMA synchronous = FULL")
-    connection.execute("PRAGMA cache_size = -16000")
+    connection.execute("PRAGMA cache_size = -4000")
     connection.execute("PRAGMA journal_size_limit = 4000000")
     return connection
 

@@ -141,9 +141,10 @@ def _item_reads() -> dict[str, ClauseElement]:
 def _history_reads() -> dict[str, ClauseElement]:
     return {
         "results of item": select(results).where(results.c.item == bindparam("item")).order_by(results.c.id),
-        "values of recipe": select(results.c.id, results.c.value)
+        "values of recipe": select(results.c.item, results.c.id, results.c.value)
         .select_from(results.join(items, items.c.id == results.c.item))
-        .where(OF_RECIPE, items.c.state == _word("done"), items.c.version == results.c.version),
+        .where(OF_RECIPE, items.c.state == _word("done"), items.c.version == results.c.version)
+        .order_by(*ORDER, results.c.id),
         "reviews of item": select(reviews).where(reviews.c.item == bindparam("item")).order_by(reviews.c.id),
         "last run": select(runs).where(runs.c.recipe == bindparam("recipe")).order_by(runs.c.id.desc()),
         "recipes with runs": select(runs.c.recipe).distinct().order_by(runs.c.recipe),

@@ -5,13 +5,13 @@ import os
 import secrets
 import sqlite3
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, TypeVar
 
 from smeflow.ledger.crash import CrashPoint
-from smeflow.ledger.opening import FILE, compiled_sql, connect, prepare, translated, verify
+from smeflow.ledger.opening import FILE, CompiledSql, compiled_sql, connect, prepare, translated, verify
 from smeflow.ledger.seal import seal, sealed
 from smeflow.ledger.writer import Row, Transaction, Writer
 
@@ -127,6 +127,18 @@ class Store:
         except sqlite3.Error as error:
             raise translated(error, self.path) from error
 
+    @contextlib.contextmanager
+    def snapshot(self) -> "Iterator[Snapshot]":
+        """Read at length, everything as it stands at one moment, without holding anybody up."""
+        connection = connect(self.path, create=False)
+        try:
+            connection.execute("BEGIN")
+            yield Snapshot(connection, self.sql)
+        except sqlite3.Error as error:
+            raise translated(error, self.path) from error
+        finally:
+            connection.close()
+
     def now(self) -> str:
         """Give the time as it is written."""
         return stamp(self.clock())
@@ -150,3 +162,17 @@ class Store:
         for connection in self._open:
             with contextlib.suppress(sqlite3.Error):
                 connection.close()
+
+
+class Snapshot:
+    """The ledger as it stood at one moment; rows come one by one, however many there are."""
+
+    def __init__(self, connection: sqlite3.Connection, sql: CompiledSql) -> None:
+        self._connection, self._sql = connection, sql
+
+    def rows(self, name: str, **parameters: object) -> Iterator[Row]:
+        """Go through the rows of the statement called *name*."""
+        cursor = self._connection.execute(self._sql.statements[name], parameters)
+        names = [c[0] for c in cursor.description]
+        for row in cursor:
+            yield dict(zip(names, row, strict=True))

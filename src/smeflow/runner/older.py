@@ -64,8 +64,8 @@ def _may_do_better(desk: Desk, item: ItemRow, redo: str | None) -> bool:
 
 def _in(desk: Desk, *states: State) -> Iterator[ItemRow]:
     for state in states:
-        for row in desk.store.read("items in state", recipe=desk.recipe, state=state):
-            yield item_of(row)
+        with desk.store.snapshot() as now:
+            yield from map(item_of, now.rows("items in state", recipe=desk.recipe, state=state))
 
 
 def _stale_steps(desk: Desk, item: ItemRow) -> list[str]:

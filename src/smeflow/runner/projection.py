@@ -1,7 +1,9 @@
 """Bring every sink to what the ledger says. Leave out what has not changed since."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from itertools import groupby
+from operator import itemgetter
 from pathlib import Path
 from typing import Any
 
@@ -81,30 +83,33 @@ class Projection:
 
     def items(self) -> Iterator[SinkItem]:
         """Go through the finished items in the order they came in; what was split has no row of its own."""
-        results = self._results()
         names: dict[int, str] = {}
-        for row in self.store.read("items in state", recipe=self.recipe, state="done"):
-            item = item_of(row)
-            names[item.id] = item.key
-            if item.parts is not None:
-                continue
-            case = Case(id=item.key, documents=(self._document(item),), known=self.known)
-            values = values_of(self.store, item, self.steps, self.codec, results)
-            for name, value in values.items():
-                case = case.having(name, value)
-            yield SinkItem(
-                recipe=self.recipe,
-                key=item.key,
-                name=item.name,
-                version=item.version,
-                case=case,
-                parent=names.get(item.parent) if item.parent is not None else None,
-                finished_at=item.ended_at,
-            )
+        with self.store.snapshot() as now:
+            values = groupby(now.rows("values of recipe", recipe=self.recipe), key=itemgetter("item"))
+            following = next(values, None)
+            for row in now.rows("items in state", recipe=self.recipe, state="done"):
+                item = item_of(row)
+                found: dict[int, str] = {}
+                if following is not None and following[0] == item.id:
+                    found = {result["id"]: result["value"] for result in following[1]}
+                    following = next(values, None)
+                names[item.id] = item.key
+                if item.parts is None:  # what was split has no row of its own
+                    yield self._item(item, found, names)
 
-    def _results(self) -> dict[int, str]:
-        rows = self.store.tuples("values of recipe", recipe=self.recipe)
-        return dict(rows)
+    def _item(self, item: ItemRow, found: Mapping[int, str], names: Mapping[int, str]) -> SinkItem:
+        case = Case(id=item.key, documents=(self._document(item),), known=self.known)
+        for name, value in values_of(self.store, item, self.steps, self.codec, found).items():
+            case = case.having(name, value)
+        return SinkItem(
+            recipe=self.recipe,
+            key=item.key,
+            name=item.name,
+            version=item.version,
+            case=case,
+            parent=names.get(item.parent) if item.parent is not None else None,
+            finished_at=item.ended_at,
+        )
 
     def _document(self, item: ItemRow) -> Document:
         """Give the document as bytes, name and fields. A row is read whole, a file's pages are not."""
