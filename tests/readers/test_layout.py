@@ -1,8 +1,10 @@
+import time
 from decimal import Decimal
 from pathlib import Path
 
 import pytest
 
+from smeflow.documents.base import text_document
 from smeflow.documents.read import read
 from smeflow.readers.base import Labels
 from smeflow.readers.layout import read_invoice
@@ -207,3 +209,11 @@ def test_a_page_without_words_gives_no_reading(paper):
     """Nothing to say is None."""
     assert read_invoice([paper(" ")]) is None
     assert read_invoice([]) is None
+
+
+@pytest.mark.parametrize("text", ["123 456 789 " * 3000, "Total 1,00\n" * 1000, "1 " * 10000, "." * 20000])
+def test_a_hostile_page_is_read_in_reasonable_time(text):
+    """The work grows with the page, not with its square."""
+    begun = time.process_time()
+    read_invoice([text_document(text)])
+    assert time.process_time() - begun < 5

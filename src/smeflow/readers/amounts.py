@@ -44,7 +44,7 @@ _NAMES = "|".join(sorted((re.escape(s) for s in SYMBOLS if s.isalpha()), key=len
 _SIGNS = "|".join(sorted((re.escape(s) for s in SYMBOLS if not s.isalpha()), key=len, reverse=True))
 _WORDS = rf"(?:{_CODES.replace(' ', '|')}|euros?|{_NAMES}|kr)(?![^\W\d_])\.?"
 _CURRENCY = rf"(?:(?<![^\W\d_])(?:{_SIGNS}|{_WORDS})|\$)"
-_GROUPED = rf"\d{{1,3}}(?P<group>['’.,]|{_SPACE})\d{{3}}(?!\d)(?:(?P=group)\d{{3}}(?!\d))*"
+_GROUPED = rf"\d{{1,3}}(?P<group>['’.,]|{_SPACE})\d{{3}}(?!\d)(?:(?P=group)\d{{3}}(?!\d)){{0,5}}"
 _INDIAN = r"\d{1,2}(?:,\d\d)+,\d{3}(?!\d)"
 _BODY = rf"(?:{_INDIAN}|{_GROUPED}|\d+|(?=[.,]\d))(?:[.,](?:\d+|-{{1,2}}|–|—)(?!\d))?"
 _AMOUNT = re.compile(
@@ -97,7 +97,7 @@ def decimal_mark(text: str) -> DecimalMark | None:
     """Tell which mark *text* writes decimals with, by its sure amounts; None where they disagree."""
     marks = {
         m.group(1)
-        for m in re.finditer(r"(?<![\d.,])\d{1,3}(?:[.,'’\s]\d{3})*([.,])\d{2}(?![\d.,]|\s?%)", text)
+        for m in re.finditer(r"(?<![\d.,])\d{1,3}(?:[.,'’\s]\d{3}){0,4}([.,])\d{2}(?![\d.,]|\s?%)", text)
     }
     return marks.pop() if len(marks) == 1 else None  # type: ignore[return-value]  # the pattern has no other mark
 
@@ -111,7 +111,9 @@ def _run(text: str, start: int) -> int:
 def _inside(text: str, start: int, end: int) -> bool:
     """Tell whether the span is a piece of a word, a date, a longer number or an identifier."""
     before, after = text[start - 1 : start], text[end : end + 2]
-    if (before and (before.isalnum() or before in "/_#")) or re.search(r"\d[.,'’:\-]$", text[:start][-2:]):
+    if (before and (before.isalnum() or before in "/_#")) or re.search(
+        r"\d[.,'’:\-]$", text[max(0, start - 2) : start]
+    ):
         return True
     return bool(re.match(r"[\w/_]|[.,:\-'’]\d|-\w", after)) and not re.match(r"[\s€$£]", after)
 
@@ -146,6 +148,8 @@ def _amount(
 
 def _currency(text: str | None) -> str | None:
     text = (text or "").strip().rstrip(".")
+    if not text:
+        return None
     if text.upper() in CODES:
         return text.upper()
     if text.lower() in {"euro", "euros"}:

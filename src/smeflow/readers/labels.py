@@ -133,7 +133,7 @@ def _beside(
 ) -> Iterator[tuple[int, tuple[int, int]]]:
     """Give the stretches of text that may hold the value of a label: behind it, to its right, below it."""
     own = next((p for p in pieces if p.start <= start < p.end), None)
-    if own is None or not _BEFORE_LABEL.search(page.text[:start][-40:]):
+    if own is None or not _BEFORE_LABEL.search(page.text[max(0, start - 40) : start]):
         return
     colon = _BEHIND_LABEL.match(page.text, end)
     if colon and colon.end() < own.end:

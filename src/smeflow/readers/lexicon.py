@@ -58,6 +58,8 @@ class Lexicon:
     def _at(self, tokens: list[tuple[str, int, int]], at: int) -> tuple[int, tuple[str, ...]] | None:
         """Find the longest label that begins at a word."""
         for words, fields in self.labels.get(tokens[at][0], ()):
+            if len(words) > 1 and (at + 1 == len(tokens) or tokens[at + 1][0] != words[1]):
+                continue
             here = tokens[at : at + len(words)]
             close = all(two[1] - one[2] <= _MAX_GAP for one, two in pairwise(here))
             if close and [t[0] for t in here] == list(words):

@@ -1,6 +1,7 @@
 """Pieces of a page: stretches of one line without a wide gap, each with its box and its place in the text."""
 
 import re
+from bisect import bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
@@ -8,7 +9,9 @@ from functools import lru_cache
 from smeflow._text import folded
 from smeflow.documents.base import Box, Document, Page, Quote
 
-_PIECE = re.compile(r"[^\s](?:[^\n\t]*?[^\s])?(?=\s{2,}|\t|\n|\f|$)")
+_PIECE = re.compile(r"\S+(?:[^\S\n\t\f]\S+)*")
+_LONGEST = 1000
+"""No printed line is longer; the work on a piece may grow with its square."""
 _COLUMNS = 100
 
 
@@ -28,26 +31,40 @@ def pieces_of(page: Page) -> tuple[Piece, ...]:
     """Cut *page* into its pieces, in reading order."""
     found: list[Piece] = []
     offset = 0
-    height = page.text.count("\n") + 1
-    for number, line in enumerate(page.text.split("\n")):
-        for match in _PIECE.finditer(line):
-            start, end = offset + match.start(), offset + match.end()
+    lines = page.text.split("\n")
+    for number, line in enumerate(lines):
+        for left, right in _stretches(line):
+            start, end = offset + left, offset + right
+            top = number / len(lines)
             box = box_of(page, start, end) or Box(
-                match.start() / _COLUMNS, number / height, match.end() / _COLUMNS, (number + 0.8) / height
+                left / _COLUMNS, top, right / _COLUMNS, top + 0.8 / len(lines)
             )
-            found.append(
-                Piece(text=match[0], start=start, end=end, line=number + 1, box=box, page=page.number)
-            )
+            text = line[left:right]
+            found.append(Piece(text=text, start=start, end=end, line=number + 1, box=box, page=page.number))
         offset += len(line) + 1
     return tuple(found)
 
 
+def _stretches(line: str) -> Iterator[tuple[int, int]]:
+    """Give the stretches of a line between wide gaps; one that is too long is cut at a space."""
+    for match in _PIECE.finditer(line):
+        start, end = match.span()
+        while end - start > _LONGEST:
+            cut = max(line.rfind(" ", start, start + _LONGEST), start + _LONGEST // 2)
+            yield start, cut
+            start = cut + (line[cut] == " ")
+        if start < end:
+            yield start, end
+
+
 def box_of(page: Page, start: int, end: int) -> Box | None:
-    """Give the box around the words of a span of the page's text."""
+    """Give the box around the words of a span of the page's text; the words stand in the text's order."""
     box: Box | None = None
-    for word in page.words:
-        if word.start < end and start < word.end:
-            box = word.box if box is None else box.around(word.box)
+    first = bisect_right(page.words, start, key=lambda word: word.end)
+    for word in page.words[first:]:
+        if word.start >= end:
+            break
+        box = word.box if box is None else box.around(word.box)
     return box
 
 

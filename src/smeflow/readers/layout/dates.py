@@ -8,7 +8,7 @@ from datetime import date
 from smeflow.documents.base import Quote
 from smeflow.i18n import Phrase, say
 from smeflow.readers.dates import due_from_terms
-from smeflow.readers.layout.view import DATES, Day, Label, Link, Spot, View
+from smeflow.readers.layout.view import DATES, Day, Label, Link, Spot, View, by_line
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -107,8 +107,9 @@ def _dated(view: View, spot: Spot[Day], month_first: bool | None) -> Dated:  # n
 def _owners(view: View) -> list[Link[Day]]:
     """Give each date to the labels it may belong to; where several claim it, the closest one has it."""
     links: dict[tuple[int, int], Link[Day]] = {}
+    days = by_line(view.days)
     for label in view.named(*DATES):
-        for link in view.links(label, view.days, stops=DATES)[: 2 if label.hit.field == "other_date" else 1]:
+        for link in view.links(label, days, stops=DATES)[: 2 if label.hit.field == "other_date" else 1]:
             if _reaches(view, label, link.spot) and not _of_another_paper(view, label):
                 key = link.spot.page, link.spot.start
                 cost = link.cost + (

@@ -56,12 +56,11 @@ def _key(text: str) -> str:
 def title_of(view: View) -> Title:
     """Find the title. Of several the largest print counts, then a word that forbids booking."""
     found: list[tuple[float, bool, str, int, Piece]] = []
-    for number, pieces in enumerate(view.pieces):
-        for piece in pieces:
-            kind = _kind_of(piece.text)
-            if kind and (number == 0 and piece.box.top < _HEADER):
-                size = round((piece.box.bottom - piece.box.top) * (view.pages[number].height or 1), 1)
-                found.append((size, kind.startswith("not"), kind, number, piece))
+    for piece in view.pieces[0] if view.pieces else ():
+        kind = _kind_of(piece.text) if piece.box.top < _HEADER else None
+        if kind:
+            size = round((piece.box.bottom - piece.box.top) * (view.pages[0].height or 1), 1)
+            found.append((size, kind.startswith("not"), kind, 0, piece))
     if not found:
         return Title(kind=None)
     forbidden = [f for f in found if f[2] == "not a pro forma"]

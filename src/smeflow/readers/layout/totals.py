@@ -11,7 +11,7 @@ from smeflow._text import folded
 from smeflow.documents.base import Quote
 from smeflow.i18n import Phrase, say
 from smeflow.readers.arithmetic import CENT, ZERO, same
-from smeflow.readers.layout.view import AMOUNTS, Label, Spot, Sum, View
+from smeflow.readers.layout.view import AMOUNTS, Label, Spot, Sum, View, by_line
 from smeflow.records import VatBreakdown
 
 _RATES = "2.1 2.6 3 3.8 4 4.8 5 5.5 6 7 7.7 8 8.1 8.5 9 9.5 10 12 13 13.5 14 15 16 17 18 19 20 21 22 23 25 27"
@@ -94,15 +94,16 @@ def _table(view: View, name: str, *, credit: bool) -> _Table:
     table: _Table = {}
     last = len(view.pages) - 1
     cents = view.recognised and _decimals(view)  # an amount without them has lost its comma
+    spots = [
+        s for s in view.sums if not s.value.percent and not (cents and s.value.amount and not s.value.cents)
+    ]
+    money, any_sum = by_line(s for s in spots if s.value.money), by_line(spots)
     for label in view.named(name):
-        spots = [
-            s
-            for s in view.sums
-            if not s.value.percent and not (cents and s.value.amount and not s.value.cents)
-        ]
         strong = _STRONG if not label.hit.weak else _WEAK
-        fitting = [s for s in spots if s.value.money or _whole(view, s, label)]
-        for order, link in enumerate(view.links(label, fitting, stops=AMOUNTS)[:4]):
+        links = view.links(label, money, stops=AMOUNTS)
+        if not links and not label.hit.weak and not _decimals(view):
+            links = [n for n in view.links(label, any_sum, stops=AMOUNTS) if _whole(view, n.spot, label)]
+        for order, link in enumerate(links[:4]):
             score = strong - link.cost - (0.6 if order and name != "total_vat" else 0.0)
             score += 0.2 if link.spot.page == last else 0.0
             amount = _size(link.spot.value.amount, credit=credit)
@@ -121,7 +122,7 @@ def _under_headings(view: View, name: str) -> Iterable[Spot[Sum]]:
         (t.page, t.line) for t in view.labels if t.hit.weak and t.hit.field == "total_gross" and t.piece_start
     }
     for page, line in lines:
-        spots = [s for s in view.sums if s.page == page and s.line == line and s.value.money]
+        spots = [s for s in view.sums_by_line.get((page, line), ()) if s.value.money]
         for spot in spots if len(spots) > 1 else ():
             heads = [
                 label
@@ -134,24 +135,16 @@ def _under_headings(view: View, name: str) -> Iterable[Spot[Sum]]:
 
 
 def _whole(view: View, spot: Spot[Sum], label: Label) -> bool:
-    """Tell whether an amount without decimals may be a total: it ends its piece beside a strong label."""
-    if label.hit.weak or spot.line != label.line:
-        return False
+    """Tell whether an amount without decimals may be a total: it ends its piece beside the label."""
     piece = view.pieces[spot.page][spot.piece]
     text = view.pages[spot.page].text[spot.start : spot.end]
-    return (
-        spot.end == piece.end
-        and text.strip("+-").replace(" ", "").isdigit()
-        and len(text) < 9
-        and not _decimals(view)
-    )
+    digits = text.strip("+-").replace(" ", "")
+    return spot.line == label.line and spot.end == piece.end and digits.isdigit() and len(text) < 9
 
 
 def _decimals(view: View) -> bool:
     """Tell whether the document prints cents at all."""
-    return any(
-        re.search(r"[.,]\d\d$", view.pages[s.page].text[s.start : s.end].rstrip("€$ ")) for s in view.sums
-    )
+    return any(spot.value.cents for spot in view.sums)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -285,8 +278,8 @@ def _rate_rows(view: View, *, credit: bool) -> list[_Row]:
         text = "  ".join(piece.text for piece in pieces)
         sums = [
             _size(s.value.amount, credit=credit)
-            for s in view.sums
-            if s.page == number and s.line == pieces[0].line and s.value.money
+            for s in view.sums_by_line.get((number, pieces[0].line), ())
+            if s.value.money
         ]
         rates = {Decimal(r.replace(",", ".")) for r in _RATE_TEXT.findall(text)}
         rates = rates or {Decimal(r.replace(",", ".")) for r in _BARE_RATE.findall(text)} & set(RATES)

@@ -1,7 +1,7 @@
 """What stands on a document's pages: pieces, labels, amounts, dates, and which values a label may mean."""
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -21,6 +21,7 @@ DATES = frozenset({"issue_date", "due_date", "delivery_date", "other_date"})
 AMOUNTS = frozenset({"total_net", "total_vat", "total_gross", "amount_due", "prepaid", "other_amount"})
 BELOW = 3.6
 """How many times its height a value may stand below the label that heads it."""
+_LINES = 12
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,6 +59,18 @@ class Day:
     value: date
     other: date | None
     compact: bool = False
+
+
+ByLine = Mapping[tuple[int, int], Sequence[Spot[V]]]
+"""Values by page (from 0) and line."""
+
+
+def by_line(spots: Iterable[Spot[V]]) -> ByLine[V]:
+    """Sort values by where they stand."""
+    lines: dict[tuple[int, int], list[Spot[V]]] = {}
+    for spot in spots:
+        lines.setdefault((spot.page, spot.line), []).append(spot)
+    return lines
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -147,6 +160,11 @@ class View:
         """Every amount on every page."""
         return tuple(self._sums())
 
+    @cached_property
+    def sums_by_line(self) -> ByLine[Sum]:
+        """The amounts by page and line."""
+        return by_line(self.sums)
+
     def _sums(self) -> Iterator[Spot[Sum]]:
         for number, index, piece in self._walk():
             days = [(d.start, d.end) for d in find_dates(piece.text)]
@@ -209,23 +227,23 @@ class View:
         return quote_of(self.document, self.pages[page], start, end)
 
     def links(
-        self, label: Label, spots: Iterable[Spot[V]], *, stops: frozenset[str], reach: float = 1.0
+        self, label: Label, spots: ByLine[V], *, stops: frozenset[str], reach: float = 1.0
     ) -> list[Link[V]]:
         """Give the values *label* may mean, the closest first: behind it, to its right, below it.
 
         A label of one of the fields *stops* on the same line ends its reach.
         """
         found: list[Link[V]] = []
-        here = [spot for spot in spots if spot.page == label.page]
         stop = self._next_label(label, stops)
-        same = [s for s in here if s.line == label.line and s.start >= label.end and s.start < stop]
+        here = spots.get((label.page, label.line), ())
+        same = [s for s in here if s.start >= label.end and s.start < stop]
         for order, spot in enumerate(same):
             found.append(
                 Link(label=label, spot=spot, cost=0.05 * order + 0.1 * (spot.box.left - label.box.right))
             )
         if not same and self._heads(label, stop):
             height = max(label.box.bottom - label.box.top, 1e-6)
-            for spot in here:
+            for spot in (s for n in range(1, _LINES) for s in spots.get((label.page, label.line + n), ())):
                 down = (spot.box.top - label.box.top) / height
                 overlaps = spot.box.left < label.box.right + 0.01 and label.box.left - 0.01 < spot.box.right
                 aligned = abs(spot.box.right - label.box.right) < 0.02
@@ -233,15 +251,22 @@ class View:
                     found.append(Link(label=label, spot=spot, cost=0.3 + 0.05 * down))
         return sorted(found, key=lambda link: link.cost)
 
+    @cached_property
+    def _labels_by_line(self) -> Mapping[tuple[int, int], Sequence[Label]]:
+        lines: dict[tuple[int, int], list[Label]] = {}
+        for label in self.labels:
+            lines.setdefault((label.page, label.line), []).append(label)
+        return lines
+
     def _next_label(self, label: Label, stops: frozenset[str]) -> int:
         """Give where the next label of another value of its sort begins on the same line."""
         later = [
             other.start
-            for other in self.labels
-            if other.page == label.page and other.line == label.line and other.start >= label.end
+            for other in self._labels_by_line[label.page, label.line]
+            if other.start >= label.end
             and not (other.hit.weak and other.start - label.end < 2)
             and other.hit.field in stops
-        ]  # fmt: skip
+        ]
         return min(later, default=1 << 30)
 
     def _heads(self, label: Label, stop: int) -> bool:
@@ -253,13 +278,12 @@ class View:
     def _between(self, label: Label, spot: Spot[V]) -> bool:
         """Tell whether another label of the same column stands between a heading and a value."""
         return any(
-            other.page == label.page
-            and label.box.top + 1e-4 < other.box.top <= spot.box.top + 1e-4
+            label.box.top + 1e-4 < other.box.top <= spot.box.top + 1e-4
             and other.box.left < label.box.right
             and label.box.left < other.box.right
-            and other.start != label.start
             and not (other.line == spot.line and other.start > spot.start)
-            for other in self.labels
+            for line in range(label.line + 1, spot.line + 1)
+            for other in self._labels_by_line.get((label.page, line), ())
         )
 
     def lines(self) -> Iterator[tuple[int, list[Piece]]]:
