@@ -138,6 +138,11 @@ def test_text_fields_are_not_taken_for_numbers():
     assert (read.number, read.lines[0].text) == ("1.234,56", "2,50")
 
 
+def test_a_document_number_with_an_exponent_in_it_is_text():
+    """Only a number can be endless."""
+    assert PAPER.read(json.dumps({**FULL, "number": "7E2026"})).number == "7E2026"
+
+
 def test_two_different_answers_are_no_answer():
     """And two equal ones are one."""
     one, other = json.dumps(FULL), json.dumps({**FULL, "number": "2"})
@@ -154,8 +159,7 @@ def test_two_different_answers_are_no_answer():
 def test_json_is_read_as_json(value):
     """Nothing is lost of what is plain JSON; a comma inside a text is no trailing comma."""
     text = json.dumps({"v": value})
-    if "e+" not in text:
-        assert loaded(text) == {"v": value}
+    assert loaded(text) == {"v": value}
     assert without_trailing_commas(text) == text
 
 

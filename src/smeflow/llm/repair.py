@@ -1,6 +1,7 @@
 """Find the JSON in an answer that wraps it, without asking again, and without guessing."""
 
 import json
+import math
 import re
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -29,10 +30,9 @@ def loaded(text: str) -> Any:
         Unclear: A name stands twice with two values, or a number is not finite.
         ValueError: It is no JSON.
     """
-    if _ENDLESS.search(text):
-        raise Unclear(say("a number has no end"))
+    decoder = _CAREFUL if _ENDLESS.search(text) else _DECODER
     try:
-        return _DECODER.decode(text)
+        return decoder.decode(text)
     except RecursionError:
         raise ValueError("nested too deep") from None
 
@@ -50,8 +50,16 @@ def _not_finite(text: str) -> Any:
     raise Unclear(say("{text} is no number", text=text))
 
 
+def _finite(text: str) -> float:
+    value = float(text)
+    if math.isinf(value):  # 1e999 is read as infinity
+        raise Unclear(say("a number has no end"))
+    return value
+
+
 _DECODER = json.JSONDecoder(object_pairs_hook=_pairs, parse_constant=_not_finite)
-_ENDLESS = re.compile(r"\d[eE]\+?\d{3}")  # 1e999 is read as infinity
+_CAREFUL = json.JSONDecoder(object_pairs_hook=_pairs, parse_constant=_not_finite, parse_float=_finite)
+_ENDLESS = re.compile(r"\d[eE]\+?\d{3}")  # it may be such a number, or an invoice called 7E2026: look closer
 
 
 def candidates(text: str) -> Iterator[str]:
