@@ -1,4 +1,4 @@
-"""What the ledger and the runner cost: ``python bench/ledger.py [N]``.
+"""What the ledger and the runner cost: ``python benchmarks/ledger.py [N]``.
 
 Prints CPU per item and per cached call in milliseconds, and the seconds of a run in which nothing changed,
 the start of the process included. Other work on the machine shows in wall time, less in CPU time.
