@@ -1,8 +1,8 @@
 """How often sorting without a model is sure, and how often it is then wrong.
 
-``python benchmarks/triage.py`` sorts the bundled mails by the bundled examples. ``--labelled FILE…`` takes files
-of JSON lines ``{"label", "text" or "body", "subject"}`` instead, learns from 60 % of each and sorts the rest,
-five times.
+``python benchmarks/triage.py`` sorts the bundled mails by the bundled examples. ``--labelled FILE…`` takes
+files of JSON lines ``{"label", "text" or "body", "subject"}`` instead, learns from 60 % of each and sorts the
+rest, five times.
 """
 
 import argparse

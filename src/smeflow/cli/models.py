@@ -25,7 +25,13 @@ def model_named(name: str, screen: Screen, here: Path) -> "Connected | None":
         from smeflow.recipe.workspace import Workspace
 
         workspace = Workspace.find(here)
-        choice = choose(name, allowed=workspace.allow, residency=workspace.residency, environ=os.environ)
+        choice = choose(
+            name,
+            allowed=workspace.allow,
+            residency=workspace.residency,
+            environ=os.environ,
+            prices=workspace.prices,
+        )
         screen.note(choice.why)
         return choice.llm
     from smeflow.llm.connect import connect
@@ -41,7 +47,13 @@ def model_of(recipe: "Recipe", llm: str = "") -> "Choice":
     """
     from smeflow.llm.connect import choose
 
-    return choose(llm or recipe.llm, allowed=recipe.allow, residency=recipe.residency, environ=os.environ)
+    return choose(
+        llm or recipe.llm,
+        allowed=recipe.allow,
+        residency=recipe.residency,
+        environ=os.environ,
+        prices=recipe.prices,
+    )
 
 
 def objection(recipe: "Recipe", llm: "Connected") -> "LLMRejected | None":

@@ -1,9 +1,11 @@
 """A recipe that was read and checked: ready to run."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
+from smeflow.llm.base import Price
 from smeflow.plan import Entry
 from smeflow.recipe.workspace import Budgets, Residency
 from smeflow.sinks.base import Sink
@@ -29,6 +31,8 @@ class Recipe:
     """Which line would change it: ``recipe.yaml:7``, or where to write one."""
     budget: Budgets = field(default_factory=Budgets)
     """The recipe's own limits over those of ``smeflow.toml``."""
+    prices: Mapping[str, Price] = field(default_factory=dict)
+    """The firm's own prices, from ``smeflow.toml``."""
     source: Source
     entries: tuple[Entry, ...]
     sinks: tuple[Sink, ...] = ()

@@ -167,6 +167,7 @@ class _Loading:
             region=text.region,
             residency=text.residency or self.workspace.residency,
             residency_mark=self._residency_mark(text),
+            prices=self.workspace.prices,
             budget=Budgets(**budget),
             source=source,
             entries=entries,

@@ -85,6 +85,18 @@ def _valid(kind: str, number: str) -> bool:
     return bool(checks[kind].is_valid(number)) or (kind == "vat_ids" and number[:2] in {"GB", "CH", "NO"})
 
 
+class PriceText(_Strict):
+    """What a model costs by the firm's own contract; it stands before every list price."""
+
+    input_per_million: Decimal = Field(ge=0)
+    """For a million tokens sent."""
+    output_per_million: Decimal = Field(ge=0)
+    """For a million tokens answered."""
+    currency: str = Field(default="EUR", pattern=r"^[A-Z]{3}$")
+    as_of: date
+    """The day the price was looked up."""
+
+
 class WorkspaceText(_Strict):
     """What may stand in ``smeflow.toml``."""
 
@@ -95,6 +107,7 @@ class WorkspaceText(_Strict):
     folders: tuple[str, ...] = ()
     budgets: dict[Literal["run", "month", "item"], Any] = Field(default_factory=dict)
     rates: dict[str, Any] = Field(default_factory=dict)
+    prices: dict[str, PriceText] = Field(default_factory=dict)
 
     @model_validator(mode="after")
     def _amounts(self) -> "WorkspaceText":
@@ -192,7 +205,7 @@ def _lines_of(text: str) -> dict[str, int]:
     table = ""
     for number, line in enumerate(text.splitlines(), 1):
         if head := _HEAD.match(line):
-            table = head[1].strip("\"' ") + "."
+            table = re.sub(r"[\"']", "", head[1]).strip() + "."
             lines.setdefault(table[:-1], number)
         elif key := _KEY.match(line):
             lines.setdefault(table + key[1].strip("\"' "), number)

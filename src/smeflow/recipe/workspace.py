@@ -8,9 +8,10 @@ from pathlib import Path
 from typing import Literal
 
 from smeflow.i18n import Language, language_of
+from smeflow.llm.base import Price
 from smeflow.money import Money
 from smeflow.recipe.known import Tables
-from smeflow.recipe.toml import Company, WorkspaceText, read_toml
+from smeflow.recipe.toml import Company, PriceText, WorkspaceText, read_toml
 
 FILE = "smeflow.toml"
 Residency = Literal["local", "eu", "any"]
@@ -63,6 +64,8 @@ class Workspace:
     """Folders outside of the root that recipes may read from and write to."""
     budgets: Budgets = Budgets()
     rates: Rates = field(default_factory=Rates)
+    prices: Mapping[str, Price] = field(default_factory=dict)
+    """What models cost by the firm's own contract, by ``PROVIDER/MODEL``."""
 
     @classmethod
     def find(cls, start: Path) -> "Workspace":
@@ -96,6 +99,7 @@ class Workspace:
             rates=Rates(currency=text.company.currency, **rates)
             if rates
             else Rates(currency=text.company.currency),
+            prices={name: _price(price) for name, price in text.prices.items()},
         )
 
     @property
@@ -111,3 +115,12 @@ class Workspace:
     def known(self) -> Tables:
         """Give what the firm knows; a table is read when it is first asked for."""
         return Tables(self.tables)
+
+
+def _price(text: PriceText) -> Price:
+    return Price(
+        input_per_million=text.input_per_million,
+        output_per_million=text.output_per_million,
+        currency=text.currency,
+        as_of=text.as_of.isoformat(),
+    )

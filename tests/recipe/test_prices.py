@@ -1,0 +1,47 @@
+"""What a model costs by the firm's own contract."""
+
+from decimal import Decimal
+
+import pytest
+
+from smeflow.cli.models import model_of, objection
+from smeflow.errors import RecipeError
+from smeflow.recipe.load import load
+from smeflow.recipe.workspace import Workspace
+
+RECIPE = """
+recipe: one
+llm: qwen3@https://models.example.eu/v1
+residency: any
+source: {folder: .}
+steps:
+  - triage: kind
+    labels: {a: one, b: two}
+"""
+PRICES = """
+[prices."models.example.eu/qwen3"]
+input_per_million = 0.20
+output_per_million = 0.60
+as_of = 2026-11-01
+"""
+
+
+def test_a_model_of_unknown_price_is_used_once_its_price_is_written_down(tmp_path):
+    """The message under a budget names the section that ends it, and that section does."""
+    (tmp_path / "recipe.yaml").write_text(RECIPE)
+    recipe = load(tmp_path / "recipe.yaml")
+    refused = objection(recipe, model_of(recipe).llm)
+    assert '[prices."models.example.eu/qwen3"]' in str(refused)
+
+    (tmp_path / "smeflow.toml").write_text(PRICES)
+    recipe = load(tmp_path / "recipe.yaml")
+    llm = model_of(recipe).llm
+    assert objection(recipe, llm) is None
+    assert llm.place.price.of(1_000_000, 500_000).amount == Decimal("0.5")
+
+
+def test_a_price_without_its_day_is_told_with_its_line(tmp_path):
+    """A price nobody can date is none."""
+    (tmp_path / "smeflow.toml").write_text(PRICES.replace("as_of = 2026-11-01\n", ""))
+    with pytest.raises(RecipeError, match=r"smeflow\.toml:2:1: .*as_of"):
+        Workspace.find(tmp_path)
