@@ -1,6 +1,6 @@
 """The ledger as a `CallLog`: every attempt is written before it is sent, every answer before it is used."""
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
 from typing import Protocol
@@ -12,11 +12,11 @@ from smeflow.i18n import say
 from smeflow.ledger.audit import chain
 from smeflow.ledger.budget import Budget, Purse, add, take
 from smeflow.ledger.items import TakenOver
-from smeflow.ledger.replies import Recalls, look_up, reply_json, reply_of
+from smeflow.ledger.replies import Recalls, look_up, recalled_json, reply_json, reply_of
 from smeflow.ledger.rows import NANO, CallRow, CallState, ItemRow
 from smeflow.ledger.store import Store
 from smeflow.ledger.writer import Row, Transaction
-from smeflow.llm.base import Place, Reply, Request, Usage
+from smeflow.llm.base import Place, Reply, Request
 from smeflow.money import Money
 
 
@@ -103,9 +103,10 @@ class LedgerCalls:
 
         The request's words stand with the first call that had them.
         """
+        written = recalled_json(reply) if self.recalls is None else self.recalls.written(reply)
+        at = self.store.now()
 
         def job(transaction: Transaction) -> None:
-            at, month = self.store.now(), f"{self.store.clock():%Y-%m}"
             call = self._row(
                 key=key,
                 attempt=1 if self.item.lease == 1 else self._attempt(transaction, key),
@@ -114,13 +115,12 @@ class LedgerCalls:
                 place=place,
                 worst=None,
                 nanos=0,
-                month=month,
+                month=at[:7],
                 at=at,
             )
-            call["id"] = transaction.add("calls", call)
-            row = _end(call, replace(reply, usage=Usage(), cost=None), self.budget, at)
-            row["state"] = "recalled"
-            transaction.add("ends", row)
+            number = transaction.add("calls", call)
+            end = _NOTHING | {"call": number, "request_hash": request.hash, "at": at}
+            transaction.add("ends", end | {"state": "recalled", "reply": written, "model": reply.model})
 
         self.store.write_later(job, lambda _: None)
 
@@ -220,23 +220,23 @@ def _request_json(request: Request) -> str:
     )
 
 
+_NOTHING: Row = {
+    "reply": None,
+    "error": None,
+    "model": "",
+    "input_tokens": 0,
+    "output_tokens": 0,
+    "cached_tokens": 0,
+    "estimated": 0,
+    "cost": None,
+    "currency": None,
+    "nanos": 0,
+}
+
+
 def _end(call: Row, end: Reply | LLMError, budget: Budget, at: str) -> Row:
     """Make the row of an attempt's end. One that broke after it was sent costs what was set aside."""
-    row: Row = {
-        "call": call["id"],
-        "request_hash": call["request_hash"],
-        "reply": None,
-        "error": None,
-        "model": "",
-        "input_tokens": 0,
-        "output_tokens": 0,
-        "cached_tokens": 0,
-        "estimated": 0,
-        "cost": None,
-        "currency": None,
-        "nanos": 0,
-        "at": at,
-    }
+    row = _NOTHING | {"call": call["id"], "request_hash": call["request_hash"], "at": at}
     if isinstance(end, Reply):
         usage = end.usage
         return row | {

@@ -2,6 +2,7 @@
 
 import json
 import threading
+from dataclasses import replace
 from decimal import Decimal
 from typing import Any, cast
 
@@ -54,6 +55,11 @@ def reply_of(text: str) -> Reply:
     )
 
 
+def recalled_json(reply: Reply) -> str:
+    """Write a reply that was used once more, for nothing."""
+    return reply_json(replace(reply, usage=Usage(), cost=None))
+
+
 def look_up(store: Store, asked: Asked) -> Reply | None:
     """Find what the same model answered to an equal request of any item."""
     found = store.first("recall", request_hash=asked[0], provider=asked[1], model=asked[2])
@@ -70,6 +76,7 @@ class Recalls:
         self._store = store
         self._answered = {_short(row[0]) for row in store.tuples("answered")}
         self._recent: dict[Asked, Reply] = {}
+        self._written: dict[int, tuple[Reply, str]] = {}
         self._lock = threading.Lock()
 
     def add(self, request_hash: str) -> None:
@@ -90,8 +97,19 @@ class Recalls:
             with self._lock:
                 if len(self._recent) >= RECENT:
                     self._recent.clear()
+                    self._written.clear()
                 self._recent[asked] = found
         return found
+
+
+    def written(self, reply: Reply) -> str:
+        """Write a reply that was recalled; the same one again costs nothing."""
+        known = self._written.get(id(reply))
+        if known is None or known[0] is not reply:
+            known = reply, recalled_json(reply)
+            with self._lock:
+                self._written[id(reply)] = known
+        return known[1]
 
 
 def _short(request_hash: str) -> int:
