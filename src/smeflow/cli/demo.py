@@ -72,7 +72,8 @@ def copied(screen: Screen, folder: Path) -> list[Path]:
     )
     if not (folder / MARK).exists():  # else the ledger of a firm around it would get the demo's items
         locale = "fr-FR" if screen.language == "fr" else "en-GB"
-        (folder / MARK).write_text(f'[company]\nlocale = "{locale}"\n', encoding="utf-8")
+        text = f'[company]\nlocale = "{locale}"\n\n[tables]\nsuppliers = "supplier-mail/suppliers.csv"\n'
+        (folder / MARK).write_text(text, encoding="utf-8")
     folders = sorted(p for p in folder.iterdir() if p.is_dir() and any(p.glob("*.yaml")))
     return recipe_files([*folders, *([folder] if any(folder.glob("*.yaml")) else [])])
 

@@ -63,7 +63,8 @@ def _do(screen: Screen, ledger: "Ledger", row: "ItemRow", person: str, key: str)
     from smeflow.review.decide import approve, ask_again, correct, reject
 
     if key == "a":
-        approve(ledger, row, person)
+        checked = _ask(screen, say("How did you check it?")) if row.reason.kind == "between" else ""
+        approve(ledger, row, person, checked)
     elif key == "r":
         reject(ledger, row, person, _ask(screen, say("Why?")))
     elif key == "g":

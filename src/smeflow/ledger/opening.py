@@ -3,6 +3,7 @@
 import errno
 import json
 import os
+import re
 import shutil
 import sqlite3
 import zlib
@@ -19,6 +20,7 @@ from smeflow.ledger.writer import covered, crc
 BUSY_SECONDS = 60
 """How long another program may hold the file before we give up."""
 FILE = "ledger.db"
+_NAMED = re.compile(r'CREATE (?:UNIQUE )?(?:TABLE|INDEX) "?(\w+)')
 _ROOM = 256 * 1024
 """With less than this free, a failed write is taken for a full disk."""
 
@@ -79,12 +81,32 @@ def prepare(connection: sqlite3.Connection, path: Path) -> None:
     found = connection.execute("SELECT value FROM meta WHERE name = 'schema'").fetchone()
     if not found:
         raise damaged(path, say("the row that tells its version is missing"))
+    if int(found[0]) < sql.version:
+        _add_new_tables(connection, sql)
     if int(found[0]) > sql.version:
         raise LedgerError(
             say(
                 "The ledger {path} was written by a newer smeflow. Install that version to use it.", path=path
             )
         )
+
+
+def _add_new_tables(connection: sqlite3.Connection, sql: CompiledSql) -> None:
+    """Bring the file of an older smeflow up to date. Versions differ in whole tables only, so far."""
+    there = {name for (name,) in connection.execute("SELECT name FROM sqlite_master")}
+    connection.execute("BEGIN IMMEDIATE")
+    try:
+        for statement in sql.tables:
+            name = _NAMED.match(statement)
+            if name is not None and name[1] not in there:
+                connection.execute(statement)
+        row = ("schema", str(sql.version))
+        connection.execute("UPDATE meta SET value = ?, crc = ? WHERE name = ?", (row[1], crc(row), row[0]))
+        connection.execute("COMMIT")
+    except BaseException:
+        if connection.in_transaction:
+            connection.execute("ROLLBACK")
+        raise
 
 
 def verify(connection: sqlite3.Connection, path: Path) -> None:

@@ -101,7 +101,6 @@ class Recalls:
                 self._recent[asked] = found
         return found
 
-
     def written(self, reply: Reply) -> str:
         """Write a reply that was recalled; the same one again costs nothing."""
         known = self._written.get(id(reply))

@@ -2,14 +2,16 @@
 
 import json
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import cached_property
 from typing import Any
 
 from smeflow._text import canonical_json, sha256
+from smeflow.claims import Claim
 from smeflow.ledger.audit import chain
-from smeflow.ledger.items import change, end_of, touch
+from smeflow.ledger.between import compare
+from smeflow.ledger.items import change, end_of, phrases, touch
 from smeflow.ledger.rows import ItemRow, Reason, ResultRow, State
 from smeflow.ledger.store import Store
 from smeflow.ledger.writer import Row, Transaction
@@ -51,6 +53,10 @@ class Ending:
     wanted: bool = False
     tries: int = 0
     parts: int | None = None
+    claims: Sequence[tuple[str, Claim]] = ()
+    """What each step's result claims, to be compared with other items."""
+    accepted: frozenset[str] = frozenset()
+    """The steps whose result a person has let pass."""
 
 
 def finish(
@@ -71,7 +77,8 @@ def finish(
 
     def job(transaction: Transaction) -> None:
         at = store.now()
-        changes = end_of(ending.state, ending.reason, at, due_at=ending.due_at, plan=ending.plan)
+        state, reason = _compared(transaction, item, ending, at)
+        changes = end_of(state, reason, at, due_at=ending.due_at, plan=ending.plan)
         # A stale holder's results are rolled back with its change of state, which is refused below.
         numbers = [transaction.add("results", _row(item, new, smeflow, at)) for new in ending.new]
         outcome = {step: _place(where, numbers) for step, where in ending.outcome.items()}
@@ -82,15 +89,29 @@ def finish(
             "parts": ending.parts,
         }
         change(transaction, item.id, item.lease, {**changes, **more}, item.row)
-        if ending.state != "open":
-            payload = [item.key, item.version, ending.state, [n.hash for n in ending.new]]
-            chain(transaction, at=at, kind=ending.state, item=item.id, salt=item.salt, payload=payload)
+        if state != "open":
+            payload = [item.key, item.version, state, [n.hash for n in ending.new]]
+            chain(transaction, at=at, kind=state, item=item.id, salt=item.salt, payload=payload)
             touch(transaction, item.recipe)
 
     if failed is None:
         store.write(job)
     else:
         store.write_later(job, failed)
+
+
+def _compared(transaction: Transaction, item: ItemRow, ending: Ending, at: str) -> tuple[State, Reason]:
+    """Give the state and reason an item ends with, once it was compared with the others."""
+    if ending.state not in ("done", "review"):
+        return ending.state, ending.reason
+    done = ending.state == "done"
+    doubts = compare(transaction, item, ending.claims, accepted=ending.accepted, done=done, at=at)
+    if not doubts:
+        return ending.state, ending.reason
+    told = phrases(*ending.reason.phrases, *(doubt.phrase for doubt in doubts))
+    if done:
+        return "review", Reason(kind="between", step=doubts[0].step, phrases=told)
+    return "review", replace(ending.reason, phrases=told)
 
 
 def _place(where: object, numbers: list[int]) -> object:

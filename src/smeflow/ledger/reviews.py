@@ -9,7 +9,8 @@ from smeflow._text import canonical_json, sha256
 from smeflow.errors import LedgerError
 from smeflow.i18n import Phrase, say
 from smeflow.ledger.audit import chain
-from smeflow.ledger.items import change, end_of, touch
+from smeflow.ledger.between import forget, let_pass
+from smeflow.ledger.items import change, end_of, reason_of, touch
 from smeflow.ledger.rows import Action, ItemRow, Reason, ReviewRow
 from smeflow.ledger.store import Store
 from smeflow.ledger.writer import Row, Transaction
@@ -55,12 +56,26 @@ def decide(
         }
         number = transaction.add("reviews", dict(given))
         changes = _changes(row, action, step, person, note, at)
+        if action == "reject":
+            forget(transaction, item.id)
+        if action == "approve":
+            _look_again(transaction, let_pass(transaction, item.id, step), at)
         change(transaction, item.id, row["lease"], {**changes, "lease": row["lease"] + 1, "tries": 0})
         chain(transaction, at=at, kind=action, item=item.id, salt=row["salt"], payload=given)
         touch(transaction, row["recipe"])
         return number
 
     return store.write(job)
+
+
+def _look_again(transaction: Transaction, items: Sequence[int], at: str) -> None:
+    """Open items that were held back by a comparison with others alone."""
+    for number in items:
+        row = transaction.rows("get items", id_=number)[0]
+        if row["state"] == "review" and reason_of(row["reason"]).kind == "between":
+            again = {**end_of("open", Reason(kind="new"), at), "lease": row["lease"] + 1}
+            change(transaction, number, row["lease"], again)
+            touch(transaction, row["recipe"])
 
 
 def _still(transaction: Transaction, row: Row, item: ItemRow, step: str, result_hash: str) -> None:

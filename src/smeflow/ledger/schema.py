@@ -9,7 +9,7 @@ billionths.
 
 from sqlalchemy import BigInteger, Column, Index, Integer, LargeBinary, MetaData, Table, Text
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 metadata = MetaData()
 
 
@@ -155,6 +155,22 @@ reviews = Table(
     _text("at"),
     _crc(),
     Index("reviews_item", "item"),
+)
+claims = Table(
+    "claims",
+    metadata,
+    _key(),
+    _whole("item"),
+    _text("step"),
+    _text("rule"),
+    _text("key"),
+    _text("value"),
+    _text("told"),
+    _whole("passed"),
+    _text("at"),
+    _crc(),
+    Index("claims_item", "item"),
+    Index("claims_key", "rule", "key"),
 )
 deliveries = Table(
     "deliveries",

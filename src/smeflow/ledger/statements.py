@@ -29,6 +29,7 @@ from smeflow.ledger.schema import (
     SCHEMA_VERSION,
     audit,
     calls,
+    claims,
     deliveries,
     ends,
     items,
@@ -84,6 +85,7 @@ def _writes() -> dict[str, ClauseElement]:
         made[f"all {table.name}"] = select(table)
         if table.name == "memory":
             made["forget memory"] = delete(table).where(this)
+    made["drop claims of item"] = delete(claims).where(claims.c.item == bindparam("item"))
     held = and_(items.c.id == bindparam("id_"), items.c.lease == bindparam("lease_"))
     for name, columns in (("set", items.c.keys()), ("move", MOVES), ("lease", LEASES)):
         values: dict[str, Any] = {c: bindparam(c) for c in columns if c != "id"}
@@ -146,6 +148,26 @@ def _history_reads() -> dict[str, ClauseElement]:
         .where(OF_RECIPE, items.c.state == _word("done"), items.c.version == results.c.version)
         .order_by(*ORDER, results.c.id),
         "reviews of item": select(reviews).where(reviews.c.item == bindparam("item")).order_by(reviews.c.id),
+        "claims of item": select(claims).where(claims.c.item == bindparam("item")).order_by(claims.c.id),
+        "claims alike": select(
+            claims.c.item,
+            claims.c.value,
+            claims.c.told,
+            claims.c.passed,
+            items.c.recipe,
+            items.c.blob,
+            items.c.state,
+            items.c.seq,
+            items.c.nth,
+            items.c.name,
+        )
+        .select_from(claims.join(items, items.c.id == claims.c.item))
+        .where(
+            claims.c.rule == bindparam("rule"),
+            claims.c.key == bindparam("key"),
+            claims.c.item != bindparam("item"),
+        )
+        .order_by(claims.c.item),
         "last run": select(runs).where(runs.c.recipe == bindparam("recipe")).order_by(runs.c.id.desc()),
         "recipes with runs": select(runs.c.recipe).distinct().order_by(runs.c.recipe),
         "runs of recipe": select(runs).where(runs.c.recipe == bindparam("recipe")).order_by(runs.c.id),

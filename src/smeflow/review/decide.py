@@ -19,6 +19,14 @@ def approve(ledger: "Ledger", item: "ItemRow", person: str, note: str = "") -> i
         LedgerError: The item does not wait for that, or is no longer what the person saw.
     """
     _must(item, "review")
+    if item.reason.kind == "between" and not note.strip():
+        raise LedgerError(
+            say(
+                "{name}: say with --note how you checked it, for it is kept: {why}.",
+                name=item.name,
+                why=item.reason,
+            )
+        )
     step, before, seen = _seen(ledger, item)
     return ledger.decide(
         item, action="approve", person=person, step=step, result_hash=seen, before=before, note=note

@@ -6,6 +6,7 @@ from typing import Any
 
 from smeflow._text import hash_of, sha256
 from smeflow.calls import Scope
+from smeflow.claims import Claim, claims_of
 from smeflow.i18n import plain_of
 from smeflow.ledger.calls import LedgerCalls
 from smeflow.ledger.items import phrases
@@ -112,7 +113,20 @@ class Walk:
 
     def ending(self, ending: Ending) -> Ending:
         """Complete *ending* with what this walk found."""
-        return replace(ending, outcome=self.outcome, new=self.new, wanted=self.wanted)
+        accepted = frozenset(self._accepted)
+        return replace(
+            ending,
+            outcome=self.outcome,
+            new=self.new,
+            wanted=self.wanted,
+            claims=self._claims(),
+            accepted=accepted,
+        )
+
+    def _claims(self) -> list[tuple[str, Claim]]:
+        """Give what the results so far claim of the world, by step."""
+        results = self.case.results.items()
+        return [(name, claim) for name, value in results for claim in claims_of(value, self.desk.known)]
 
     def _let_start(self, hold: Hold) -> bool:
         """Start a step whose ``when`` cannot be decided, if a person said so."""

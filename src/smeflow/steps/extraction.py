@@ -1,6 +1,6 @@
 """What an `Extract` step finds: a record, and for every field of it the evidence."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from functools import cached_property
 from html import escape
 from typing import Any, Generic, Self, TypeVar, cast
@@ -8,10 +8,14 @@ from typing import Any, Generic, Self, TypeVar, cast
 from pydantic import BaseModel, Field, TypeAdapter, ValidationError, field_serializer, field_validator
 from pydantic.functional_validators import ModelWrapValidatorHandler
 
+from smeflow.claims import Claim
 from smeflow.documents.base import Document, Quote
 from smeflow.i18n import Phrase
 from smeflow.readers.base import Check
+from smeflow.records import Invoice
+from smeflow.step import Known
 from smeflow.steps.base import FieldReading, Result
+from smeflow.steps.invoice_claims import invoice_claims
 
 R = TypeVar("R", bound=BaseModel)
 
@@ -74,6 +78,11 @@ class Extraction(Result, Generic[R]):
     def quotes(self) -> tuple[Quote, ...]:
         """Every place a value was read from."""
         return tuple(place for reading in self.fields.values() if (place := reading.place))
+
+    def claims(self, known: Known, /) -> Iterator[Claim]:
+        """Say what must be compared with other items: an invoice is paid once, to a known account."""
+        if isinstance(self.record, Invoice):
+            yield from invoice_claims(self.record, known)
 
     @property
     def missing(self) -> tuple[str, ...]:

@@ -1,0 +1,118 @@
+"""Compare what an item claims with what other items hold, in the transaction that ends it."""
+
+import json
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+
+from smeflow._text import canonical_json, sha256
+from smeflow.claims import Claim
+from smeflow.i18n import Phrase, say
+from smeflow.ledger.rows import ItemRow
+from smeflow.ledger.writer import Row, Transaction
+
+NEW = "new"
+"""Stands for "nothing was accepted under this key yet" among what a person was told."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Doubt:
+    """What speaks against ending an item without a person."""
+
+    step: str
+    phrase: Phrase
+
+
+def compare(
+    transaction: Transaction,
+    item: ItemRow,
+    claims: Sequence[tuple[str, Claim]],
+    *,
+    accepted: Collection[str],
+    done: bool,
+    at: str,
+) -> list[Doubt]:
+    """Write down what *item* claims now, and give what a person must look at first.
+
+    *accepted* names the steps whose result a person has let pass: of these, only what that person was not
+    told is a doubt. *done* says that nothing else holds the item back.
+    """
+    rows = transaction.rows("claims of item", item=item.id) if item.lease > 1 else []
+    if not claims and not rows:
+        return []
+    before = {(row["rule"], row["key"], row["value"]): set(json.loads(row["told"])) for row in rows}
+    found = [list(_against(transaction, item, claim)) for _, claim in claims]
+    doubts: list[Doubt] = []
+    for (step, claim), marks in zip(claims, found, strict=True):
+        seen = before.get((claim.rule, claim.key, claim.value), set()) if step in accepted else set()
+        doubts += [Doubt(step=step, phrase=phrase) for mark, phrase in marks if mark not in seen]
+    if rows:
+        transaction.drop("drop claims of item", item=item.id)
+    passed = int(done and not doubts)
+    for (step, claim), marks in zip(claims, found, strict=True):
+        row: Row = {"item": item.id, "step": step, "rule": claim.rule, "key": claim.key, "value": claim.value}
+        told = canonical_json(sorted({mark for mark, _ in marks}))
+        transaction.add("claims", {**row, "told": told, "passed": passed, "at": at})
+    return _once(doubts)
+
+
+def forget(transaction: Transaction, item: int) -> None:
+    """Take away what an item claimed: it was put aside."""
+    transaction.drop("drop claims of item", item=item)
+
+
+def let_pass(transaction: Transaction, item: int, step: str) -> list[int]:
+    """Trust what *step* claimed of *item*, since a person approved it.
+
+    Gives the items that may wait for nothing else: they ask to pay to the account that is now known.
+    """
+    alike: list[int] = []
+    for row in transaction.rows("claims of item", item=item):
+        if row["step"] != step:
+            continue
+        if not row["passed"]:
+            transaction.set("claims", {**row, "passed": 1})
+        if row["rule"] == "steady":
+            others = transaction.rows("claims alike", rule=row["rule"], key=row["key"], item=item)
+            alike += [o["item"] for o in others if o["value"] == row["value"] and o["state"] == "review"]
+    return alike
+
+
+def _against(transaction: Transaction, item: ItemRow, claim: Claim) -> Iterator[tuple[str, Phrase]]:
+    """Give what speaks against a claim, each with a mark that names it."""
+    others = transaction.rows("claims alike", rule=claim.rule, key=claim.key, item=item.id)
+    if claim.rule == "sole":
+        for other in others:
+            if _same_paper(item, other) or not _conflict(item, claim, other):
+                continue
+            there = say("{what} is there already: {name}", what=claim.about, name=other["name"])
+            yield f"item {other['item']}", there
+        return
+    trusted = {*claim.known, *(row["value"] for row in others if row["passed"])}
+    if not trusted and claim.new is not None:
+        yield NEW, claim.new
+    elif trusted and claim.value not in trusted:
+        yield sha256(canonical_json(sorted(trusted)))[:16], claim.about
+
+
+def _same_paper(item: ItemRow, other: Row) -> bool:
+    """Tell whether it is no second invoice: another recipe reads the same bytes, or the file was moved."""
+    return bool(
+        other["blob"] == item.blob and (other["recipe"] != item.recipe or other["state"] == "skipped")
+    )
+
+
+def _conflict(item: ItemRow, claim: Claim, other: Row) -> bool:
+    """Tell whether *other* came first: it has passed, or it waits and arrived before.
+
+    What a person let pass beside this item is settled for both.
+    """
+    if other["passed"] and f"item {item.id}" in json.loads(other["told"]):
+        return False
+    if claim.value and other["value"] and claim.value != other["value"]:
+        return False
+    earlier = (other["seq"], other["nth"]) < (item.seq, item.nth) or other["recipe"] != item.recipe
+    return bool(other["passed"] or (other["state"] in ("review", "open") and earlier))
+
+
+def _once(doubts: Iterable[Doubt]) -> list[Doubt]:
+    return list({str(doubt.phrase): doubt for doubt in doubts}.values())

@@ -1,0 +1,169 @@
+import json
+import sqlite3
+
+import pytest
+
+from smeflow.ledger.ledger import Ledger
+from smeflow.llm.base import LLM
+from smeflow.records import Invoice
+from smeflow.step import Case, step
+from smeflow.steps.extraction import Extraction
+
+FIRST, SECOND = "FR7630006000011234567890189", "FR7630001007941234567890185"
+MARTIN = {"seller": "Martin SARL", "seller_details": {"vat_id": "FR32123456789"}}
+
+
+@step
+def invoice(case: Case, llm: LLM) -> Extraction[Invoice]:
+    text = case.documents[0].fields["text"]
+    return Extraction[Invoice](record=Invoice.model_validate_json(text), proven=True)
+
+
+def paper(number: str, *, day: str = "2026-10-01", gross: str = "120.00", **more: object) -> str:
+    return json.dumps(
+        {"number": number, "issue_date": day, "total_gross": gross, "currency": "EUR", **MARTIN, **more}
+    )
+
+
+def _approve(office, key, note="called them"):
+    with office.ledger() as ledger:
+        item = ledger.item("r", key)
+        before, seen = ledger.value(item, "invoice")
+        ledger.decide(
+            item,
+            action="approve",
+            person="Anne",
+            step="invoice",
+            result_hash=seen,
+            before=before,
+            note=note,
+        )
+
+
+def test_the_second_of_two_equal_invoices_goes_to_a_person(office):
+    """The same supplier and number, written otherwise and in another file, is found; the first is done."""
+    office.source.here = {
+        "a": paper("F-2026/12"),
+        "b": paper("f 2026 12", gross="99.00"),
+        "c": paper("F-13", day="2026-10-02"),
+    }
+    office.plan(invoice)
+    summary = office.run(workers=1)
+    assert (summary.done, summary.review) == (2, 1)
+    item = office.item("b")
+    assert item.reason.kind == "between"
+    assert str(item.reason) == "invoice f 2026 12 of Martin SARL is there already: a"
+
+
+def test_the_same_amount_on_the_same_day_is_asked_about(office):
+    """A number that was read wrongly does not hide a duplicate."""
+    office.source.here = {"a": paper("F-12"), "b": paper("F-I2")}
+    office.plan(invoice)
+    assert office.run(workers=1).review == 1
+    assert "same day over the same amount: 120.00 EUR is there already: a" in str(office.item("b").reason)
+
+
+def test_one_number_of_two_suppliers_is_no_duplicate(office):
+    """Firms of one name with different registered numbers are different firms."""
+    other = {"seller": "Martin SARL", "seller_details": {"vat_id": "FR83404833048"}}
+    office.source.here = {"a": paper("1"), "b": paper("1", **other)}
+    office.plan(invoice)
+    assert office.run().done == 2
+
+
+def test_a_person_settles_a_duplicate_once(office):
+    """What was approved beside another stays done, also when both are redone."""
+    office.source.here = {"a": paper("F-12"), "b": paper("F-12")[:-1] + ', "notes": ["copy"]}'}
+    office.plan(invoice)
+    assert office.run(workers=1).review == 1
+    _approve(office, "b")
+    assert office.run().done == 2
+    assert office.run(redo="all").done == 2
+
+
+def test_the_first_and_every_other_account_of_a_supplier_is_approved_by_a_person(office):
+    """The first account waits; once approved it is known; another one waits again."""
+    office.plan(invoice)
+    office.source.here = {"a": paper("1", iban=FIRST)}
+    assert office.run().review == 1
+    assert str(office.item("a").reason).startswith(f"first account of Martin SARL: {FIRST}.")
+    _approve(office, "a")
+    office.source.here["b"] = paper("2", day="2026-10-02", iban=FIRST)
+    office.source.here["c"] = paper("3", day="2026-10-03", iban=SECOND)
+    summary = office.run()
+    assert (summary.done, summary.review) == (2, 1)
+    assert "another account than before: " + SECOND in str(office.item("c").reason)
+    _approve(office, "c")
+    assert office.run().done == 3
+
+
+def test_one_approval_is_enough_for_all_invoices_to_one_account(office):
+    """What waits for the same account alone goes on by itself."""
+    office.plan(invoice)
+    office.source.here = {f"{n}": paper(f"{n}", day=f"2026-10-0{n}", iban=FIRST) for n in (1, 2, 3)}
+    assert office.run().review == 3
+    _approve(office, "2")
+    assert office.run().done == 3
+
+
+def test_an_account_in_the_firms_table_is_known(office):
+    """The table of suppliers stands for an approval, and against another account."""
+    office.folder.joinpath("smeflow.toml").write_text('[tables]\nsuppliers = "suppliers.csv"\n')
+    office.folder.joinpath("suppliers.csv").write_text(f"name,vat_id,iban\nMartin,FR 32 123456789,{FIRST}\n")
+    office.plan(invoice)
+    office.source.here = {
+        "a": paper("1", iban=FIRST),
+        "b": paper("2", day="2026-10-02", iban=SECOND),
+    }
+    summary = office.run()
+    assert (summary.done, summary.review) == (1, 1)
+    assert office.item("b").state == "review"
+
+
+def test_what_was_rejected_is_not_in_the_way(office):
+    """A rejected invoice makes room for the right one."""
+    office.plan(invoice)
+    office.source.here = {"a": paper("F-12")}
+    office.run()
+    with office.ledger() as ledger:
+        item = ledger.item("r", "a")
+        before, seen = ledger.value(item, "invoice")
+        ledger.decide(
+            item,
+            action="reject",
+            person="Anne",
+            step="invoice",
+            result_hash=seen,
+            before=before,
+            note="wrong",
+        )
+    office.source.here["b"] = paper("F-12", gross="121.00")
+    summary = office.run()
+    assert (summary.done, summary.skipped) == (1, 1)
+
+
+def test_a_ledger_of_the_version_before_opens(office):
+    """Tables that came later are added; nothing else changes."""
+    office.plan(invoice)
+    office.source.here = {"a": paper("F-12")}
+    office.run()
+    file = office.folder / ".smeflow" / "ledger.db"
+    with sqlite3.connect(file) as old:
+        old.execute("DROP TABLE claims")
+        from smeflow.ledger.writer import crc
+
+        old.execute("UPDATE meta SET value = '1', crc = ? WHERE name = 'schema'", (crc(("schema", "1")),))
+    old.close()
+    with Ledger.open(file.parent) as ledger:
+        assert ledger.counts().done == 1
+    office.source.here["b"] = paper("F-14", day="2026-11-01")
+    assert office.run().done == 2
+
+
+@pytest.mark.parametrize("number", ["F-12", None])
+def test_an_invoice_without_a_seller_claims_nothing(office, number):
+    """Nothing is compared that is not known."""
+    bare = json.dumps({"number": number, "total_gross": "1.00"})
+    office.plan(invoice)
+    office.source.here = {"a": bare, "b": bare[:-1] + ', "notes": ["x"]}'}
+    assert office.run().done == 2
