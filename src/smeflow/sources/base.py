@@ -2,8 +2,12 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Protocol
+from pathlib import Path
+from typing import Any, ClassVar, Protocol
 
+from pydantic import BaseModel, ConfigDict, PrivateAttr, ValidationInfo, field_validator
+
+from smeflow._paths import resolve, shown
 from smeflow._text import sha256
 from smeflow.i18n import Phrase
 
@@ -54,6 +58,48 @@ class Source(Protocol):
             SourceError: The source as a whole cannot be read.
         """
         ...
+
+
+class OnDisk(BaseModel):
+    """A source that lies on the disk, where the field named `place` says.
+
+    A path that leads out of the recipe's folder is told when the recipe is read, at its line.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
+
+    place: ClassVar[str]
+    """The field that holds the path, relative to the recipe."""
+    _path: Path = PrivateAttr()
+    _name: str = PrivateAttr()
+
+    @field_validator("*")
+    @classmethod
+    def _inside(cls, value: object, info: ValidationInfo) -> object:
+        if info.field_name == cls.place:
+            resolve(str(value), info.context)
+        return value
+
+    def model_post_init(self, context: Any, /) -> None:
+        """Find the file or folder."""
+        written = getattr(self, self.place)
+        self._path = resolve(written, context)
+        self._name = shown(self._path, context) if context else written
+
+    @property
+    def name(self) -> str:
+        """The file or folder as the recipe names it."""
+        return self._name
+
+    @property
+    def path(self) -> Path:
+        """Where it lies."""
+        return self._path
+
+    @property
+    def complete(self) -> bool:
+        """What is not there any more is gone."""
+        return True
 
 
 def arrival(

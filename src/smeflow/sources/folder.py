@@ -4,14 +4,13 @@ import os
 from collections.abc import Iterator
 from fnmatch import fnmatchcase
 from pathlib import Path
-from typing import Any
+from typing import ClassVar
 
-from pydantic import BaseModel, ConfigDict, PrivateAttr, ValidationInfo, field_validator
+from pydantic import field_validator
 
-from smeflow._paths import resolve, shown
 from smeflow.errors import SourceError
 from smeflow.i18n import Phrase, say
-from smeflow.sources.base import Arrival, Unreadable, arrival
+from smeflow.sources.base import Arrival, OnDisk, Unreadable, arrival
 
 MAX_BYTES = 50_000_000
 _LEFT_OUT_ENDINGS = (".tmp", ".temp", ".part", ".partial", ".crdownload", ".download", ".swp", "~")
@@ -34,10 +33,10 @@ _MEDIA_TYPES = {
 }
 
 
-class Folder(BaseModel):
+class Folder(OnDisk):
     """Every file of a folder and of the folders in it. A file is a case."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
+    place: ClassVar[str] = "folder"
 
     folder: str
     """The folder, relative to the recipe."""
@@ -45,39 +44,11 @@ class Folder(BaseModel):
     """Which names: ``*.pdf``; with a ``/``, which paths: ``2026/*.eml``. Case does not count."""
     recursive: bool = True
     """Whether folders inside are gone through too."""
-    _path: Path = PrivateAttr()
-    _name: str = PrivateAttr()
-
-    @field_validator("folder")
-    @classmethod
-    def _inside(cls, folder: str, info: ValidationInfo) -> str:
-        resolve(folder, info.context)
-        return folder
 
     @field_validator("match", mode="before")
     @classmethod
     def _list(cls, match: object) -> object:
         return (match,) if isinstance(match, str) else match
-
-    def model_post_init(self, context: Any, /) -> None:
-        """Find the folder."""
-        self._path = resolve(self.folder, context)
-        self._name = shown(self._path, context) if context else self.folder
-
-    @property
-    def name(self) -> str:
-        """The folder as the recipe names it."""
-        return self._name
-
-    @property
-    def path(self) -> Path:
-        """Where it lies."""
-        return self._path
-
-    @property
-    def complete(self) -> bool:
-        """A file that is not there any more is gone."""
-        return True
 
     def cases(self) -> Iterator[Arrival | Unreadable]:
         """Go through the files in the order of their paths."""

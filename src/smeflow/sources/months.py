@@ -4,25 +4,21 @@ import csv
 import io
 from collections.abc import Iterator
 from datetime import date
-from pathlib import Path
-from typing import Any
+from typing import ClassVar
 
-from pydantic import BaseModel, ConfigDict, PrivateAttr, ValidationInfo, field_validator
-
-from smeflow._paths import resolve, shown
 from smeflow.errors import SourceError
 from smeflow.i18n import say
-from smeflow.sources.base import Arrival, Unreadable, arrival
+from smeflow.sources.base import Arrival, OnDisk, Unreadable, arrival
 from smeflow.sources.cells import Cells, read_table
 
 
-class Months(BaseModel):
+class Months(OnDisk):
     """Every month a table has rows of. A row that comes late makes its month a changed case.
 
     There is no clock here: the month under way is a case as well, and changes with each new row.
     """
 
-    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
+    place: ClassVar[str] = "months"
 
     months: str
     """The file (CSV, XLSX, ODS), relative to the recipe."""
@@ -30,34 +26,6 @@ class Months(BaseModel):
     """The column with the day, as ``2026-01-31`` or ``31/01/2026``."""
     sheet: str | None = None
     """The sheet of a spreadsheet; the first unless told."""
-    _path: Path = PrivateAttr()
-    _name: str = PrivateAttr()
-
-    @field_validator("months")
-    @classmethod
-    def _inside(cls, months: str, info: ValidationInfo) -> str:
-        resolve(months, info.context)
-        return months
-
-    def model_post_init(self, context: Any, /) -> None:
-        """Find the file."""
-        self._path = resolve(self.months, context)
-        self._name = shown(self._path, context) if context else self.months
-
-    @property
-    def name(self) -> str:
-        """The file as the recipe names it."""
-        return self._name
-
-    @property
-    def path(self) -> Path:
-        """Where it lies."""
-        return self._path
-
-    @property
-    def complete(self) -> bool:
-        """A month without rows is gone."""
-        return True
 
     def cases(self) -> Iterator[Arrival | Unreadable]:
         """Go through the months in their order; rows whose day cannot be read are told apart."""

@@ -3,27 +3,23 @@
 import json
 from collections import Counter
 from collections.abc import Iterator, Mapping
-from pathlib import Path
-from typing import Any
+from typing import ClassVar
 
-from pydantic import BaseModel, ConfigDict, PrivateAttr, ValidationInfo, field_validator
-
-from smeflow._paths import resolve, shown
 from smeflow._text import sha256
 from smeflow.errors import SourceError
 from smeflow.i18n import say
-from smeflow.sources.base import ROW, Arrival, Unreadable, arrival
+from smeflow.sources.base import ROW, Arrival, OnDisk, Unreadable, arrival
 from smeflow.sources.cells import read_table
 
 
-class TableRows(BaseModel):
+class TableRows(OnDisk):
     """Every row of a table. A row is a case.
 
     With ``key``, a column, a row that changes stays the same item. Without it a row is known by its content:
     rows may be added, moved and sorted without being done again, and a row that changes is a new item.
     """
 
-    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
+    place: ClassVar[str] = "table"
 
     table: str
     """The file (CSV, XLSX, ODS), relative to the recipe."""
@@ -31,34 +27,6 @@ class TableRows(BaseModel):
     """The column that tells rows apart: a number, an identifier."""
     sheet: str | None = None
     """The sheet of a spreadsheet; the first unless told."""
-    _path: Path = PrivateAttr()
-    _name: str = PrivateAttr()
-
-    @field_validator("table")
-    @classmethod
-    def _inside(cls, table: str, info: ValidationInfo) -> str:
-        resolve(table, info.context)
-        return table
-
-    def model_post_init(self, context: Any, /) -> None:
-        """Find the file."""
-        self._path = resolve(self.table, context)
-        self._name = shown(self._path, context) if context else self.table
-
-    @property
-    def name(self) -> str:
-        """The file as the recipe names it."""
-        return self._name
-
-    @property
-    def path(self) -> Path:
-        """Where it lies."""
-        return self._path
-
-    @property
-    def complete(self) -> bool:
-        """A row that is not there any more is gone."""
-        return True
 
     def cases(self) -> Iterator[Arrival | Unreadable]:
         """Go through the rows in their order."""
