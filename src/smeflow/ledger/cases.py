@@ -8,9 +8,11 @@ from typing import Any
 from pydantic import TypeAdapter
 
 from smeflow.documents.base import Document
+from smeflow.documents.pages import PageRange, only_pages
 from smeflow.documents.read import read
 from smeflow.i18n import phrase_of
 from smeflow.ledger.blobs import blob_data
+from smeflow.ledger.parts import PAGES
 from smeflow.ledger.results import results_of
 from smeflow.ledger.reviews import reviews_of
 from smeflow.ledger.rows import ItemRow
@@ -40,13 +42,15 @@ class Codec:
 
 
 def document_of(store: Store, item: ItemRow) -> Document:
-    """Read an item's document from the kept bytes.
+    """Read an item's document from the kept bytes; of a part, its pages alone.
 
     Raises:
         DocumentError: It cannot be read.
         LedgerDamaged: The bytes are not what was kept.
     """
-    return read(blob_data(store, item.blob), name=item.name, media_type=item.media_type)
+    document = read(blob_data(store, item.blob), name=item.name, media_type=item.media_type)
+    pages = item.fields.get(PAGES) if item.parent is not None else None
+    return only_pages(document, PageRange.of(pages)) if pages else document
 
 
 def bare_case(store: Store, item: ItemRow, known: Known | None = None) -> Case:

@@ -3,7 +3,8 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from smeflow._text import sha256
+from smeflow._text import canonical_json, sha256
+from smeflow.documents.pages import PageRange
 from smeflow.i18n import say
 from smeflow.ledger.audit import chain
 from smeflow.ledger.blobs import note_blob, place_file
@@ -11,6 +12,9 @@ from smeflow.ledger.items import change, end_of, new_item, reason_of, touch
 from smeflow.ledger.rows import ItemRow, Reason
 from smeflow.ledger.store import Store
 from smeflow.ledger.writer import Row, Transaction
+
+PAGES = "pages"
+"""The field of an item that says which pages of its file it is."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -20,6 +24,14 @@ class Part:
     name: str
     media_type: str
     data: bytes = field(repr=False)
+    pages: PageRange | None = None
+    """Which pages of the file it is; None for the whole file."""
+
+    @property
+    def version(self) -> str:
+        """What tells it from another part: the file's hash, and its pages."""
+        whole = sha256(self.data)
+        return self.pages.version(whole) if self.pages else whole
 
 
 def split_into(store: Store, item: ItemRow, parts: Sequence[Part]) -> int:
@@ -77,7 +89,7 @@ def _child(
     known: Row | None,
 ) -> None:
     at = store.now()
-    version = sha256(part.data)
+    version = part.version
     if known and known["version"] == version and reason_of(known["reason"]).kind != "gone":
         return
     key = f"{parent.key}/{name}"
@@ -92,7 +104,15 @@ def _child(
         else None
     )
     state = end_of("skipped", twin, at) if twin else end_of("open", Reason(kind="new"), at)
-    what: Row = {"version": version, "media_type": part.media_type, "blob": blob, "nth": nth, **state}
+    fields = canonical_json({PAGES: str(part.pages)} if part.pages else {})
+    what: Row = {
+        "version": version,
+        "media_type": part.media_type,
+        "blob": blob,
+        "fields": fields,
+        "nth": nth,
+    }
+    what |= state
     if known:
         changes = {
             **what,

@@ -21,6 +21,7 @@ from smeflow.llm.retrying import Breaker
 from smeflow.money import Money
 from smeflow.plan import Entry
 from smeflow.recipe.base import Recipe
+from smeflow.recipe.model import Split
 from smeflow.recipe.workspace import Budgets, Workspace
 from smeflow.runner.halt import Halt
 from smeflow.step import Known, fingerprint
@@ -57,7 +58,7 @@ class Desk:
     known: Known
     budget: Budget
     run: RunRow
-    split: str | None
+    split: Split | None
     smeflow: str
     halt: Halt = field(default_factory=Halt)
     codec: Codec = field(default_factory=Codec)

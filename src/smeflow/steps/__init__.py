@@ -4,6 +4,7 @@ from smeflow.steps.drafted import Drafted, FactFrom, FactValue
 from smeflow.steps.extract import Extract
 from smeflow.steps.extraction import Extraction
 from smeflow.steps.label import Example, Label, LabelRule
+from smeflow.steps.parts import split
 from smeflow.steps.rule import Choice, Rule, Ruled
 from smeflow.steps.triage import Triage
 
@@ -22,4 +23,5 @@ __all__ = [
     "Rule",
     "Ruled",
     "Triage",
+    "split",
 ]
