@@ -11,6 +11,7 @@ from typing import Annotated, Any
 import typer
 
 from smeflow import __version__
+from smeflow.cli.books import books
 from smeflow.cli.check import check
 from smeflow.cli.demo import demo
 from smeflow.cli.doctor import doctor
@@ -40,6 +41,7 @@ COMMANDS: tuple[tuple[str, str, Callable[..., Any] | typer.Typer], ...] = (
     ("show", WORK, show),
     ("review", WORK, review),
     ("rerun", WORK, rerun),
+    ("books", WORK, books),
     ("extract", TRY, extract),
     ("triage", TRY, triage),
     ("draft", TRY, draft),

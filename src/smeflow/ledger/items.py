@@ -286,6 +286,38 @@ def reopen(store: Store, ids: Iterable[int], *, again: Iterable[str] = (), anew:
     return store.write(job) if wanted else 0
 
 
+def hold_back(store: Store, item: ItemRow, *, kind: str, step: str, phrase: Phrase) -> None:
+    """Let a finished item wait for a person, its results kept; *kind* says what it waits for.
+
+    Raises:
+        TakenOver: It is another one by now.
+    """
+    reason = Reason(kind=kind, step=step, phrases=(phrase,))
+    if item.state == "review" and item.reason == reason:
+        return
+    _move(store, item, "review", reason)
+
+
+def let_go(store: Store, items: Iterable[ItemRow]) -> None:
+    """Finish items that were held back: what they waited for is there.
+
+    Raises:
+        TakenOver: One is another one by now.
+    """
+    for item in items:
+        _move(store, item, "done", Reason())
+
+
+def _move(store: Store, item: ItemRow, state: State, reason: Reason) -> None:
+    def job(transaction: Transaction) -> None:
+        at = store.now()
+        change(transaction, item.id, item.lease, {**end_of(state, reason, at), "lease": item.lease + 1})
+        chain(transaction, at=at, kind=state, item=item.id, salt=item.salt, payload=reason_json(reason))
+        touch(transaction, item.recipe)
+
+    store.write(job)
+
+
 def phrases(*given: Phrase) -> tuple[Phrase, ...]:
     """Give the phrases once each, in order."""
     return tuple(dict(zip(map(str, given), given, strict=True)).values())

@@ -172,6 +172,32 @@ claims = Table(
     Index("claims_item", "item"),
     Index("claims_key", "rule", "key"),
 )
+batches = Table(
+    "batches",
+    metadata,
+    _key(),
+    _text("journal"),
+    _text("period"),
+    _whole("first"),
+    _whole("last"),
+    _text("blob"),
+    _text("person"),
+    _text("at"),
+    _crc(),
+    Index("batches_journal", "journal"),
+)
+booked = Table(
+    "booked",
+    metadata,
+    _key(),
+    _whole("batch"),
+    _whole("item"),
+    _text("hash"),
+    _whole("reversal"),
+    _text("entry"),
+    _crc(),
+    Index("booked_item", "item"),
+)
 deliveries = Table(
     "deliveries",
     metadata,

@@ -28,6 +28,8 @@ from sqlalchemy.sql import ClauseElement
 from smeflow.ledger.schema import (
     SCHEMA_VERSION,
     audit,
+    batches,
+    booked,
     calls,
     claims,
     deliveries,
@@ -168,6 +170,13 @@ def _history_reads() -> dict[str, ClauseElement]:
             claims.c.item != bindparam("item"),
         )
         .order_by(claims.c.item),
+        "batches of journal": select(batches)
+        .where(batches.c.journal == bindparam("journal"))
+        .order_by(batches.c.id),
+        "booked in journal": select(booked)
+        .select_from(booked.join(batches, batches.c.id == booked.c.batch))
+        .where(batches.c.journal == bindparam("journal"))
+        .order_by(booked.c.id),
         "last run": select(runs).where(runs.c.recipe == bindparam("recipe")).order_by(runs.c.id.desc()),
         "recipes with runs": select(runs.c.recipe).distinct().order_by(runs.c.recipe),
         "runs of recipe": select(runs).where(runs.c.recipe == bindparam("recipe")).order_by(runs.c.id),

@@ -21,6 +21,7 @@ from smeflow.errors import Problem, RecipeError
 from smeflow.expression import ExpressionError
 from smeflow.i18n import say
 from smeflow.money import Money
+from smeflow.recipe.accounts import Books
 from smeflow.recipe.money import money_of
 from smeflow.recipe.problems import problems_of
 
@@ -108,6 +109,7 @@ class WorkspaceText(_Strict):
     budgets: dict[Literal["run", "month", "item"], Any] = Field(default_factory=dict)
     rates: dict[str, Any] = Field(default_factory=dict)
     prices: dict[str, PriceText] = Field(default_factory=dict)
+    books: Books = Books()
 
     @model_validator(mode="after")
     def _amounts(self) -> "WorkspaceText":

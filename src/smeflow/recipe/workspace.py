@@ -10,6 +10,7 @@ from typing import Literal
 from smeflow.i18n import Language, language_of
 from smeflow.llm.base import Price
 from smeflow.money import Money
+from smeflow.recipe.accounts import Books
 from smeflow.recipe.known import Tables
 from smeflow.recipe.toml import Company, PriceText, WorkspaceText, read_toml
 
@@ -66,6 +67,8 @@ class Workspace:
     rates: Rates = field(default_factory=Rates)
     prices: Mapping[str, Price] = field(default_factory=dict)
     """What models cost by the firm's own contract, by ``PROVIDER/MODEL``."""
+    books: Books = field(default_factory=Books)
+    """How invoices are booked."""
 
     @classmethod
     def find(cls, start: Path) -> "Workspace":
@@ -100,6 +103,7 @@ class Workspace:
             if rates
             else Rates(currency=text.company.currency),
             prices={name: _price(price) for name, price in text.prices.items()},
+            books=text.books,
         )
 
     @property

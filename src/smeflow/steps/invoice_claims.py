@@ -78,12 +78,12 @@ def _account(record: Invoice, name: str, known: Known) -> Claim:
             seller=seller,
             iban=record.iban or "",
         ),
-        known=tuple(sorted({_bare(row.get("iban")) for row in _rows(record, known)} - {""})),
+        known=tuple(sorted({_bare(row.get("iban")) for row in supplier_rows(record, known)} - {""})),
     )
 
 
-def _rows(record: Invoice, known: Known) -> Sequence[Mapping[str, str]]:
-    """Find the seller in the firm's table, by number first."""
+def supplier_rows(record: Invoice, known: Known) -> Sequence[Mapping[str, str]]:
+    """Find the seller's rows in the firm's table, by number first."""
     party = record.seller_details
     for column, value in (("vat_id", party.vat_id), ("legal_id", party.legal_id), ("name", record.seller)):
         found = known.rows(SUPPLIERS, **{column: value}) if value else ()

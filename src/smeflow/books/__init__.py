@@ -1,0 +1,1 @@
+"""Into the books: accounting entries of finished invoices, in closed, numbered batches."""

@@ -1,0 +1,198 @@
+"""Choose what is to be booked, close it as a batch, and write its file again whenever it is wanted."""
+
+import calendar
+import json
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Any
+
+from pydantic import TypeAdapter, ValidationError
+
+from smeflow.books.base import Entry, Unbooked
+from smeflow.books.entries import Supplier, entry_of
+from smeflow.books.fec import SEPARATORS, Numbered, fec
+from smeflow.i18n import Phrase, say
+from smeflow.ledger.batches import BatchRow, BookedRow, NewEntry, batches_of, booked_in, close
+from smeflow.ledger.blobs import blob_data
+from smeflow.ledger.items import hold_back, let_go
+from smeflow.ledger.ledger import Ledger
+from smeflow.ledger.rows import ItemRow
+from smeflow.recipe.workspace import Workspace
+from smeflow.records import Invoice
+from smeflow.steps.invoice_claims import supplier_rows
+
+_ENTRY = TypeAdapter(Entry)
+WAITING = "books"
+"""The kind of reason an item waits for a bookkeeper with."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class LeftOut:
+    """An invoice that was not booked."""
+
+    item: ItemRow
+    why: Phrase
+
+
+@dataclass(frozen=True, kw_only=True)
+class Export:
+    """What an export did."""
+
+    batch: BatchRow | None
+    """None where there was nothing to book."""
+    entries: int = 0
+    reversals: int = 0
+    left_out: tuple[LeftOut, ...] = ()
+
+
+def export(
+    ledger: Ledger,
+    workspace: Workspace,
+    *,
+    period: str,
+    person: str,
+    recipe: str = "",
+    separator: str = "tab",
+) -> Export:
+    """Close a batch of what is finished, dated in *period* (``2026-10``) and not booked yet.
+
+    What was booked and has changed since leaves as a reversal and a new entry. What cannot be booked waits in
+    review, and goes on by itself with the export after what it lacks was added.
+
+    Raises:
+        ValueError: *period* is no month.
+        LedgerError: Somebody else exported meanwhile.
+    """
+    left = booked_in(ledger.store, workspace.books.journal)
+    chosen = _choose(ledger, workspace, period, recipe, left)
+    let_go(ledger.store, [item for item in chosen.bookable if item.state == "review"])
+    if not chosen.entries:
+        return Export(batch=None, left_out=tuple(chosen.left_out))
+    books, mark = workspace.books, SEPARATORS[separator]
+
+    def write(first: int) -> bytes:
+        numbered = [Numbered(number=first + n, entry=one) for n, (_, one) in enumerate(chosen.entries)]
+        return fec(numbered, journal=books.journal, journal_name=books.journal_name, separator=mark)
+
+    batch = close(
+        ledger.store,
+        journal=books.journal,
+        period=period,
+        person=person,
+        entries=[new for new, _ in chosen.entries],
+        after=left[-1].id if left else 0,
+        write=write,
+    )
+    reversals = sum(new.reversal for new, _ in chosen.entries)
+    entries = len(chosen.entries) - reversals
+    return Export(batch=batch, entries=entries, reversals=reversals, left_out=tuple(chosen.left_out))
+
+
+@dataclass
+class _Chosen:
+    """What an export takes and what it leaves."""
+
+    entries: list[tuple[NewEntry, Entry]] = field(default_factory=list)
+    left_out: list[LeftOut] = field(default_factory=list)
+    bookable: list[ItemRow] = field(default_factory=list)
+
+    def take(self, item: int, digest: str, entry: Entry, *, reversal: bool = False) -> None:
+        written = _ENTRY.dump_json(entry).decode()
+        self.entries.append((NewEntry(item=item, hash=digest, reversal=reversal, entry=written), entry))
+
+
+def _choose(ledger: Ledger, workspace: Workspace, period: str, recipe: str, left: list[BookedRow]) -> _Chosen:
+    """Choose what is new, dated in the period, and what has changed since it left."""
+    chosen, standing, last_day = _Chosen(), _standing(left), _last_day(period)
+    for item, step, text, digest in _finished(ledger, recipe):
+        record, before = _invoice(text), standing.pop(item.id, None)
+        if record is None or (before is not None and before.hash == digest):
+            continue
+        if before is None and (record.issue_date is None or f"{record.issue_date:%Y-%m}" != period):
+            continue
+        try:
+            entry = _entry(record, workspace)
+        except Unbooked as error:
+            hold_back(ledger.store, item, kind=WAITING, step=step, phrase=error.phrase)
+            chosen.left_out.append(LeftOut(item=item, why=error.phrase))
+            continue
+        chosen.bookable.append(item)
+        if before is not None:
+            chosen.take(item.id, before.hash, _taken_back(before, last_day), reversal=True)
+        chosen.take(item.id, digest, entry)
+    for gone in _no_longer(ledger, standing):
+        chosen.take(gone.item, gone.hash, _taken_back(gone, last_day), reversal=True)
+    return chosen
+
+
+def file_of(ledger: Ledger, batch: BatchRow) -> bytes:
+    """Give a batch's file as it left, byte for byte."""
+    return blob_data(ledger.store, batch.blob)
+
+
+def file_name(ledger: Ledger, batch: BatchRow) -> str:
+    """Name a batch's file: journal, period and the batch's number in the journal."""
+    numbers = [row.id for row in batches_of(ledger.store, batch.journal)]
+    return f"{batch.journal}-{batch.period}-{numbers.index(batch.id) + 1:04d}.txt"
+
+
+def _last_day(period: str) -> date:
+    if not re.fullmatch(r"\d{4}-(0[1-9]|1[0-2])", period):
+        raise ValueError(say("{period} is no month; write it as 2026-10", period=period))
+    year, month = map(int, period.split("-"))
+    return date(year, month, calendar.monthrange(year, month)[1])
+
+
+def _standing(left: list[BookedRow]) -> dict[int, BookedRow]:
+    """Give the entry that stands for each item: the last one that was not taken back."""
+    standing: dict[int, BookedRow] = {}
+    for row in left:
+        if row.reversal:
+            standing.pop(row.item, None)
+        else:
+            standing[row.item] = row
+    return standing
+
+
+def _finished(ledger: Ledger, recipe: str) -> Iterator[tuple[ItemRow, str, str, str]]:
+    """Go through finished items: step, value as JSON and its hash, for each step that read a record."""
+    for name in [recipe] if recipe else ledger.recipes():
+        for item in ledger.items(name):
+            if not (item.state == "done" or (item.state == "review" and item.reason.kind == WAITING)):
+                continue
+            for step in item.outcome:
+                found = ledger.value(item, step)
+                if found is not None and '"total_gross"' in found[0]:
+                    yield item, step, *found
+                    break
+
+
+def _invoice(text: str) -> Invoice | None:
+    value: Any = json.loads(text)
+    try:
+        return Invoice.model_validate(value["record"])
+    except (ValidationError, KeyError, TypeError):
+        return None
+
+
+def _entry(record: Invoice, workspace: Workspace) -> Entry:
+    known, company = workspace.known(), workspace.company
+    rows = supplier_rows(record, known)
+    supplier = Supplier.of(rows[0] if rows else {}, workspace.books, record.seller or "?")
+    country = next((vat[:2] for vat in company.vat_ids), "FR")
+    return entry_of(record, supplier, workspace.books, currency=company.currency, country=country)
+
+
+def _no_longer(ledger: Ledger, standing: dict[int, BookedRow]) -> Iterator[BookedRow]:
+    """Give the entries of items that were rejected since."""
+    for number, row in standing.items():
+        item = ledger.item(None, number)
+        if item is not None and item.state == "skipped" and item.reason.kind == "rejected":
+            yield row
+
+
+def _taken_back(before: BookedRow, day: date) -> Entry:
+    entry = _ENTRY.validate_json(before.entry)
+    return entry.reversed_on(max(day, entry.day), f"Extourne {entry.label}")

@@ -1,0 +1,276 @@
+import csv
+import io
+import json
+import re
+from dataclasses import dataclass, field
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+
+from smeflow.books.base import Unbooked
+from smeflow.books.entries import Supplier, entry_of
+from smeflow.books.export import export, file_name, file_of
+from smeflow.ledger.batches import batches_of
+from smeflow.ledger.ledger import Ledger
+from smeflow.llm.base import LLM
+from smeflow.plan import Entry
+from smeflow.recipe.accounts import Books
+from smeflow.recipe.base import Recipe
+from smeflow.recipe.workspace import Workspace
+from smeflow.records import Invoice
+from smeflow.runner.runner import run_recipe
+from smeflow.sources.base import ROW, arrival
+from smeflow.step import Case, step
+from smeflow.steps.extraction import Extraction
+
+LEGAL_ORDER = [
+    *("JournalCode", "JournalLib", "EcritureNum", "EcritureDate", "CompteNum", "CompteLib", "CompAuxNum"),
+    *("CompAuxLib", "PieceRef", "PieceDate", "EcritureLib", "Debit", "Credit", "EcritureLet", "DateLet"),
+    *("ValidDate", "Montantdevise", "Idevise"),
+]
+SUPPLIERS = "name,vat_id,aux_account,expense_account\nMartin SARL,FR32123456789,F0MARTIN,606300\n"
+MARTIN = {"seller": "Martin SARL", "seller_details": {"vat_id": "FR32123456789"}, "currency": "EUR"}
+
+
+def checked(data: bytes) -> list[dict[str, str]]:
+    """Read a file as the decree has it, with nothing of smeflow; fail where it is not kept."""
+    text = data.decode("utf-8")
+    assert text.endswith("\r\n")
+    separator = "\t" if "\t" in text.splitlines()[0] else "|"
+    rows = list(csv.reader(io.StringIO(text, newline=""), delimiter=separator, quoting=csv.QUOTE_NONE))
+    assert rows[0] == LEGAL_ORDER
+    lines = [dict(zip(LEGAL_ORDER, row, strict=True)) for row in rows[1:]]
+    sums: dict[str, Decimal] = {}
+    for line in lines:
+        assert re.fullmatch(r"\d{8}", line["EcritureDate"])
+        assert re.fullmatch(r"\d{8}", line["PieceDate"])
+        assert re.fullmatch(r"\d{3}[0-9A-Z]*", line["CompteNum"])
+        assert line["CompteLib"]
+        assert line["PieceRef"]
+        assert line["EcritureLib"]
+        assert line["ValidDate"] == ""
+        debit, credit = (line[c] for c in ("Debit", "Credit"))
+        assert re.fullmatch(r"\d+,\d\d", debit)
+        assert re.fullmatch(r"\d+,\d\d", credit)
+        assert (line["CompteNum"].startswith("401")) == bool(line["CompAuxNum"])
+        assert bool(line["CompAuxNum"]) == bool(line["CompAuxLib"])
+        amount = Decimal(debit.replace(",", ".")) - Decimal(credit.replace(",", "."))
+        sums[line["EcritureNum"]] = sums.get(line["EcritureNum"], Decimal(0)) + amount
+    assert set(sums.values()) <= {Decimal(0)}, "an entry does not balance"
+    numbers = [int(number.removeprefix("HA")) for number in sums]
+    assert numbers == list(range(numbers[0], numbers[0] + len(numbers)))
+    return lines
+
+
+def paper(
+    number: str, *, day: str = "2026-10-05", net: str = "100.00", vat: str = "20.00", **more: object
+) -> str:
+    gross = str(Decimal(net) + Decimal(vat))
+    totals = {"total_net": net, "total_vat": vat, "total_gross": gross}
+    return json.dumps({"number": number, "issue_date": day, **totals, **MARTIN, **more})
+
+
+@step
+def invoice(case: Case, llm: LLM) -> Extraction[Invoice]:
+    return Extraction[Invoice](
+        record=Invoice.model_validate_json(case.documents[0].fields["text"]), proven=True
+    )
+
+
+@dataclass
+class Office:
+    """A workspace whose invoices are rows."""
+
+    folder: Path
+    here: dict[str, str] = field(default_factory=dict)
+    name: str = "things"
+    complete: bool = True
+
+    def cases(self):
+        for key, text in self.here.items():
+            yield arrival(key, key, ROW, json.dumps({"id": key, "text": text}).encode())
+
+    def run(self) -> None:
+        recipe = Recipe(
+            name="r",
+            path=self.folder / "r.yaml",
+            text_hash="t",
+            source=self,
+            entries=(Entry(step=invoice),),
+        )
+        run_recipe(recipe, Workspace.find(self.folder), state=self.folder / ".smeflow")
+
+    def export(self, period: str = "2026-10", **more: str):
+        with self.ledger() as ledger:
+            made = export(ledger, Workspace.find(self.folder), period=period, person="Anne", **more)
+            return made, (checked(file_of(ledger, made.batch)) if made.batch else [])
+
+    def ledger(self) -> Ledger:
+        return Ledger.open(self.folder / ".smeflow")
+
+
+@pytest.fixture
+def office(tmp_path: Path) -> Office:
+    (tmp_path / "smeflow.toml").write_text('[tables]\nsuppliers = "suppliers.csv"\n')
+    (tmp_path / "suppliers.csv").write_text(SUPPLIERS)
+    return Office(tmp_path)
+
+
+def test_an_invoice_becomes_a_balanced_entry(office):
+    """Expense, VAT and supplier, with the accounts of the supplier's row."""
+    office.here = {"a": paper("F-1")}
+    office.run()
+    made, lines = office.export()
+    assert made.entries == 1
+    assert [(x["CompteNum"], x["Debit"], x["Credit"], x["CompAuxNum"]) for x in lines] == [
+        ("606300", "100,00", "0,00", ""),
+        ("445660", "20,00", "0,00", ""),
+        ("401000", "0,00", "120,00", "F0MARTIN"),
+    ]
+    assert lines[0]["EcritureDate"] == "20261005"
+
+
+def test_an_entry_leaves_in_exactly_one_batch(office):
+    """A second export has only what is new, and its numbers go on."""
+    office.here = {"a": paper("F-1"), "b": paper("F-2", net="50.00", vat="10.00")}
+    office.run()
+    assert office.export()[0].entries == 2
+    assert office.export()[0].batch is None
+    office.here["c"] = paper("F-3", net="7.00", vat="1.40")
+    office.run()
+    made, lines = office.export()
+    assert (made.entries, {x["EcritureNum"] for x in lines}) == (1, {"HA000003"})
+
+
+def test_a_month_has_only_its_own_invoices(office):
+    """What is dated in another month waits for that month's export."""
+    office.here = {"a": paper("F-1"), "b": paper("F-2", day="2026-11-01")}
+    office.run()
+    assert office.export()[0].entries == 1
+    assert office.export("2026-11")[0].entries == 1
+
+
+def test_a_correction_leaves_as_a_reversal_and_a_new_entry(office):
+    """What left is never changed: it is taken back, and booked anew."""
+    office.here = {"a": paper("F-1")}
+    office.run()
+    office.export()
+    with office.ledger() as ledger:
+        item = ledger.item("r", "a")
+        before, seen = ledger.value(item, "invoice")
+        value = json.loads(before)
+        value["record"] |= {"total_net": "110.00", "total_gross": "130.00"}
+        ledger.decide(
+            item,
+            action="correct",
+            person="Anne",
+            step="invoice",
+            result_hash=seen,
+            before=before,
+            after=json.dumps(value),
+        )
+    office.run()
+    made, lines = office.export("2026-11")
+    assert (made.entries, made.reversals) == (1, 1)
+    back, new = lines[:3], lines[3:]
+    assert [(x["Debit"], x["Credit"]) for x in back] == [
+        ("0,00", "100,00"),
+        ("0,00", "20,00"),
+        ("120,00", "0,00"),
+    ]
+    assert {x["EcritureDate"] for x in back} == {"20261130"}
+    assert new[-1]["Credit"] == "130,00"
+    assert office.export("2026-11")[0].batch is None
+
+
+def test_an_unmapped_invoice_waits_and_the_others_leave(office):
+    """It is told what lacks, waits in review, and goes with the export after it was added."""
+    office.here = {"a": paper("F-1"), "b": paper("X-1", seller="Neu GmbH", seller_details={})}
+    office.run()
+    made, _ = office.export()
+    assert made.entries == 1
+    assert "Neu GmbH has no aux_account, expense_account" in str(made.left_out[0].why)
+    with office.ledger() as ledger:
+        assert ledger.item("r", "b").state == "review"
+    (office.folder / "suppliers.csv").write_text(SUPPLIERS + "Neu GmbH,,F0NEU,611000\n")
+    made, lines = office.export()
+    assert (made.entries, lines[0]["CompteNum"]) == (1, "611000")
+    with office.ledger() as ledger:
+        assert ledger.item("r", "b").state == "done"
+
+
+def test_batches_are_written_again_byte_for_byte(office):
+    """Whatever changes in the settings later."""
+    office.here = {"a": paper("F-1", seller="Martin | SARL\t")}
+    office.run()
+    made, _ = office.export(separator="pipe")
+    with office.ledger() as ledger:
+        first = file_of(ledger, made.batch)
+        assert file_name(ledger, made.batch) == "HA-2026-10-0001.txt"
+    (office.folder / "smeflow.toml").write_text(
+        '[tables]\nsuppliers = "suppliers.csv"\n\n[books]\nvat_account = "445661"\n'
+    )
+    with office.ledger() as ledger:
+        assert [file_of(ledger, row) for row in batches_of(ledger.store, "HA")] == [first]
+
+
+MAPPED = Supplier(aux="F1", aux_name="Martin", expense="606300", expense_name="Achats", vat="445660")
+
+
+def booked(**more: object) -> list[tuple[str, Decimal]]:
+    """Give account and debit less credit of each posting."""
+    record = Invoice.model_validate(json.loads(paper("1")) | more)
+    entry = entry_of(record, MAPPED, Books(), currency="EUR", country="FR")
+    return [(p.account, p.debit - p.credit) for p in entry.postings]
+
+
+def test_a_credit_note_has_the_sides_changed():
+    """Its totals are positive, as the standard has them."""
+    assert booked(kind="credit_note") == [("606300", -100), ("445660", -20), ("401000", 120)]
+
+
+@pytest.mark.parametrize("category", ["AE", "K"])
+def test_both_sides_of_a_reverse_charge_are_written(category):
+    """The VAT the buyer owes is due and deductible."""
+    found = booked(
+        vat=[{"category": category, "rate": "0", "base": "100.00", "amount": "0"}],
+        total_vat="0.00",
+        total_gross="100.00",
+    )
+    assert found == [("606300", 100), ("445662", 20), ("445200", -20), ("401000", -100)]
+
+
+def test_each_rate_is_a_posting_of_its_own():
+    """Where the rates make the totals."""
+    rates = [
+        {"category": "S", "rate": "20", "base": "60.00", "amount": "12.00"},
+        {"category": "S", "rate": "5.5", "base": "40.00", "amount": "2.20"},
+    ]
+    record = json.loads(paper("1", net="100.00", vat="14.20")) | {"vat": rates}
+    entry = entry_of(Invoice.model_validate(record), MAPPED, Books(), currency="EUR", country="FR")
+    assert [p.debit for p in entry.postings[:4]] == [60, 40, 12, Decimal("2.20")]
+
+
+def test_a_prepayment_is_an_advance():
+    """Not yet an expense."""
+    assert booked(kind="prepayment")[0] == ("409100", 100)
+
+
+@pytest.mark.parametrize(
+    ("more", "why"),
+    [
+        ({"currency": "USD"}, "it is in USD"),
+        ({"prepaid": "20.00"}, "deducts a prepayment of 20.00"),
+        ({"total_gross": "121.00"}, "do not make 121.00"),
+        ({"number": None}, "not known"),
+        (
+            {"seller_details": {"vat_id": "DE136695976"}, "total_vat": "0.00", "total_gross": "100.00"},
+            "no VAT is charged by a seller in DE",
+        ),
+    ],
+)
+def test_what_no_rule_can_book_is_left_to_a_bookkeeper(more, why):
+    """It is told why."""
+    with pytest.raises(Unbooked, match=why):
+        booked(**more)
