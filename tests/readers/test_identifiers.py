@@ -43,3 +43,10 @@ def test_a_number_of_a_country_without_a_known_rule_is_not_run():
 def test_what_is_not_there_is_not_checked():
     """No identifier, no check."""
     assert outcome() == {}
+
+
+def test_a_wrong_bic_is_told_without_check_digits():
+    """It has none."""
+    (check,) = check_identifiers(Invoice(bic="COBAXX"))
+    assert check.passed is False
+    assert "no BIC" in str(check.detail)

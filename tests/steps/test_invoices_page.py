@@ -163,7 +163,8 @@ def test_what_the_page_leaves_out_stays_empty():
     assert found.record.total_net is None
     assert found.record.total_vat is None
     assert found.wanted_model
-    assert any("total_net" in str(doubt) for doubt in found.doubts)
+    assert any("total without VAT" in str(doubt) for doubt in found.doubts)
+    assert any("total HT" in doubt.render("fr") for doubt in found.doubts)
 
 
 def test_a_model_fills_the_gap_but_does_not_prove():
@@ -231,3 +232,14 @@ def test_a_mail_that_is_no_invoice_gives_no_invoice():
 def test_every_account_on_a_page_is_found_once(text, accounts):
     """However an account is grouped and whatever stands around it; what fails its check digits is none."""
     assert ibans_on((text_document(text),)) == accounts
+
+
+def test_each_detail_of_a_seller_has_a_quote_of_its_own():
+    """The VAT number is quoted from where it is printed, or where the data hold it, and is not the name."""
+    invoices = Path(__file__).parents[1] / "documents" / "invoices"
+    for file in ("qualityhosting-30064443.pdf", "au-bon-moulin-FA-2017-0010.pdf"):
+        fields = STEP(Case.of(read(invoices / file)), NoModel()).fields
+        number = fields["seller_details.vat_id"]
+        assert number.quote is not None
+        assert number.value == "".join(number.quote.split())
+        assert fields["seller_details.name"].quote != number.quote

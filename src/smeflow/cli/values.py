@@ -4,33 +4,9 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from smeflow.cli.screen import Column, Screen
+from smeflow.field_names import FIELDS
 from smeflow.i18n import Phrase, phrase_of, say
 
-FIELDS: dict[str, Phrase] = {
-    "number": say("number"),
-    "issue_date": say("issue date"),
-    "due_date": say("due date"),
-    "kind": say("kind"),
-    "seller": say("seller"),
-    "buyer": say("buyer"),
-    "currency": say("currency"),
-    "total_lines": say("sum of lines"),
-    "total_allowances": say("allowances"),
-    "total_charges": say("charges"),
-    "total_net": say("total without VAT"),
-    "total_vat": say("VAT"),
-    "total_gross": say("total with VAT"),
-    "prepaid": say("paid before"),
-    "rounding": say("rounding"),
-    "amount_due": say("amount due"),
-    "iban": say("IBAN"),
-    "bic": say("BIC"),
-    "order_reference": say("order"),
-    "preceding_invoice": say("earlier invoice"),
-    "payment_terms": say("terms of payment"),
-    "delivery_date": say("delivery date"),
-}
-"""What people call the fields of an invoice; a field of a firm's own keeps its name."""
 PARTY: dict[str, Phrase] = {
     "name": say("name"),
     "trading_name": say("trading name"),

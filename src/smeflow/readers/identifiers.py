@@ -21,7 +21,7 @@ def check_identifiers(record: Invoice) -> tuple[Check, ...]:
         written = re.fullmatch(r"[A-Z]{2}\d{2}[A-Z0-9]{6,30}", record.iban)  # else a national account number
         checks.append(_check("iban", record.iban, "iban", ok=iban_ok(record.iban) if written else None))
     if record.bic:
-        checks.append(_check("bic", record.bic, "bic", ok=bic_ok(record.bic)))
+        checks.append(_bic(record.bic))
     for role, party in (("seller", record.seller_details), ("buyer", record.buyer_details)):
         checks += _party(role, party)
     return tuple(checks)
@@ -47,6 +47,14 @@ def _party(role: str, party: Party) -> Iterator[Check]:
             yield Check(
                 name=f"{role}_vat_id=siren", passed=agree, detail=None if agree else detail, fields=(field,)
             )
+
+
+def _bic(number: str) -> Check:
+    ok = bic_ok(number)
+    detail = say(
+        "{number} is no BIC: that has 8 or 11 characters, with a country in the middle.", number=number
+    )
+    return Check(name="bic", passed=ok, detail=None if ok else detail, fields=("bic",))
 
 
 def _check(name: str, number: str, field: str, *, ok: bool | None) -> Check:

@@ -96,9 +96,11 @@ def _rejected(error: LLMRejected, scene: Scene) -> Ending:
 
 def _unanswered(error: LLMError, scene: Scene) -> Ending:
     """Give an item to a person that was asked for as often as may be: the others get their answers."""
-    if isinstance(error, AnswerInvalid) and error.problems:
-        problems = "; ".join(error.problems[:3])
-        return scene.review("answer", say("{what} ({problems})", what=error.phrase, problems=problems))
+    if isinstance(error, AnswerInvalid):
+        said = str(error.phrase)  # the sentence names the first problem itself
+        more = "; ".join(problem for problem in error.problems[:3] if problem not in said)
+        if more:
+            return scene.review("answer", say("{what} ({problems})", what=error.phrase, problems=more))
     return scene.review("provider" if isinstance(error, LLMUnavailable) else "answer", error.phrase)
 
 

@@ -6,8 +6,11 @@ from typing import cast
 
 from pydantic import BaseModel
 
+from smeflow.documents.base import Document, Quote
+from smeflow.field_names import listed
 from smeflow.i18n import Phrase, say
 from smeflow.readers.base import Check, Reading
+from smeflow.readers.grounding import ground
 from smeflow.records import REQUIRED, Invoice
 from smeflow.steps.base import FieldReading
 from smeflow.steps.by_model import Said
@@ -108,7 +111,7 @@ def extraction(kind: type[Extraction[R]], task: Task, place: Place, said: Said) 
         *_doubtful_account(judged),
         *_by_model_alone(judged),
         *(check.detail or say("{name} does not hold.", name=check.name) for check in grave),
-        *([say("Missing: {fields}.", fields=", ".join(judged.absent))] if judged.absent else []),
+        *([say("Missing: {fields}.", fields=_listed(task, judged.absent))] if judged.absent else []),
         *said.dropped,
         *([said.failed] if said.failed else []),
     ]
@@ -116,7 +119,7 @@ def extraction(kind: type[Extraction[R]], task: Task, place: Place, said: Said) 
     problems = [*place.problems, *said.problems, *slight]
     return kind(
         record=cast("R", judged.record),
-        fields=_fields(found, judged.checks),
+        fields=_fields(found, judged.checks, place.documents),
         proven=proven(_evidence(task, place, judged, said)),
         reader=_main_reader(found, task.wanted),
         checks=judged.checks,
@@ -167,23 +170,41 @@ def _by_model_alone(judged: Judged) -> list[Phrase]:
         return []
     found = judged.merged.found
     alone = [name for name in MONEY if name in found and found[name].reader == "model"]
-    return [say("Only a model read: {fields}.", fields=", ".join(alone))] if alone else []
+    return [say("Only a model read: {fields}.", fields=listed(alone, office=True))] if alone else []
 
 
-def _fields(found: Mapping[str, Found], checks: Sequence[Check]) -> dict[str, FieldReading]:
-    return {name: _reading(name, value, checks) for name, value in _leaves(found)}
+def _listed(task: Task, fields: Sequence[str]) -> Phrase | str:
+    return listed(fields, office=issubclass(task.record_type, Invoice))
 
 
-def _leaves(found: Mapping[str, Found]) -> list[tuple[str, Found]]:
-    """Take parties apart into fields with a dot; each keeps the place the party was read from."""
+def _fields(
+    found: Mapping[str, Found], checks: Sequence[Check], documents: Sequence[Document]
+) -> dict[str, FieldReading]:
+    return {name: _reading(name, value, checks) for name, value in _leaves(found, documents)}
+
+
+def _leaves(found: Mapping[str, Found], documents: Sequence[Document]) -> list[tuple[str, Found]]:
+    """Take parties apart into fields with a dot, each with a quote of its own."""
     leaves: list[tuple[str, Found]] = []
     for name, value in found.items():
         if isinstance(value.value, BaseModel):
             inner = {k: v for k, v in value.value.model_dump().items() if v is not None}
-            leaves += [(f"{name}.{k}", replace(value, value=v)) for k, v in inner.items()]
+            leaves += [
+                (f"{name}.{k}", replace(value, value=v, quote=_own_quote(k, v, value, documents)))
+                for k, v in inner.items()
+            ]
         else:
             leaves.append((name, value))
     return leaves
+
+
+def _own_quote(name: str, value: object, party: Found, documents: Sequence[Document]) -> Quote | None:
+    """Quote one detail of a party: out of its data where it stands there, else from where it is printed."""
+    if name == "name" or party.quote is None:
+        return party.quote
+    if party.quote.path is not None:
+        return replace(party.quote, text=str(value))
+    return ground(str(value), "identifier" if name.endswith(("_id", "number")) else "text", documents)
 
 
 def _reading(name: str, value: Found, checks: Sequence[Check]) -> FieldReading:
