@@ -49,8 +49,10 @@ $(VENV)/.docs: $(VENV)/.core requirements/docs.lock.hash
 
 # Needs uv on the PATH. The locks hold names, versions and hashes, and no address.
 LOCK := uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --no-emit-index-url --upgrade
+# The extras the tests need; what is left of `all` is tried by the tests that start what it serves.
+TESTED := ocr einvoice mailbox local embed report charts
 lock:  ## renew the locks
-	$(LOCK) pyproject.toml --group dev -o requirements/dev.lock.hash
+	$(LOCK) pyproject.toml --group dev $(TESTED:%=--extra %) -o requirements/dev.lock.hash
 	$(LOCK) pyproject.toml -c requirements/dev.lock.hash -o requirements/core.lock.hash
 	$(LOCK) pyproject.toml --group build --group docs -c requirements/dev.lock.hash -o requirements/docs.lock.hash
 	printf 'hatchling\neditables\n' | $(LOCK) - -c requirements/dev.lock.hash -o requirements/build.lock.hash
