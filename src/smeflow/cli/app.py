@@ -16,6 +16,7 @@ from smeflow.cli.check import check
 from smeflow.cli.demo import demo
 from smeflow.cli.doctor import doctor
 from smeflow.cli.draft import draft
+from smeflow.cli.evaluate import evaluate
 from smeflow.cli.exits import INTERRUPTED, OK, TERMINATED, Ended, tell
 from smeflow.cli.extract import extract
 from smeflow.cli.init import init
@@ -41,6 +42,7 @@ COMMANDS: tuple[tuple[str, str, Callable[..., Any] | typer.Typer], ...] = (
     ("show", WORK, show),
     ("review", WORK, review),
     ("rerun", WORK, rerun),
+    ("evaluate", WORK, evaluate),
     ("books", WORK, books),
     ("extract", TRY, extract),
     ("triage", TRY, triage),

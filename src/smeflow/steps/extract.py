@@ -4,7 +4,14 @@ from collections.abc import Mapping, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, ClassVar, Generic, Literal, Self, cast, overload
 
-from pydantic import BaseModel, Field, field_serializer, field_validator, model_validator
+from pydantic import (
+    BaseModel,
+    Field,
+    ValidationInfo,
+    field_serializer,
+    field_validator,
+    model_validator,
+)
 
 from smeflow._text import hash_of
 from smeflow.i18n import say
@@ -13,6 +20,7 @@ from smeflow.records import RECORDS, REQUIRED, Invoice
 from smeflow.step import Case
 from smeflow.steps.base import Family
 from smeflow.steps.by_model import PROMPT, Said, answer_for, read_by_model
+from smeflow.steps.confidence import Calibration, default_calibration, rated, read_calibration
 from smeflow.steps.extraction import Extraction, R, with_gaps
 from smeflow.steps.fields import FieldSpec, FieldsRecord, FieldText, record_type, spec_of, specs_of_model
 from smeflow.steps.invoices import SPECS
@@ -50,6 +58,8 @@ class Extract(Family, Generic[R]):
     max_characters: int = Field(default=16_000, ge=500)
     """How much text a model is given; of a longer document its beginning and its end."""
     max_output_tokens: int = Field(default=2_000, ge=100)
+    calibration: Calibration | None = None
+    """How sure the readers are on the firm's own documents: a file `smeflow evaluate --fit` wrote."""
     constants: Mapping[str, Any] = Field(default_factory=dict, exclude=True, repr=False)
     """What the workspace says; ``company`` is the firm whose post it is."""
 
@@ -67,6 +77,7 @@ class Extract(Family, Generic[R]):
             instructions: str = ...,
             max_characters: int = ...,
             max_output_tokens: int = ...,
+            calibration: Calibration | None = ...,
             constants: Mapping[str, Any] = ...,
         ) -> None: ...
         @overload
@@ -81,6 +92,7 @@ class Extract(Family, Generic[R]):
             instructions: str = ...,
             max_characters: int = ...,
             max_output_tokens: int = ...,
+            calibration: Calibration | None = ...,
             constants: Mapping[str, Any] = ...,
         ) -> None: ...
         @overload
@@ -95,6 +107,7 @@ class Extract(Family, Generic[R]):
             instructions: str = ...,
             max_characters: int = ...,
             max_output_tokens: int = ...,
+            calibration: Calibration | None = ...,
             constants: Mapping[str, Any] = ...,
         ) -> None: ...
         def __init__(self, **_: Any) -> None: ...
@@ -115,6 +128,11 @@ class Extract(Family, Generic[R]):
         for written in (fields or {}).values():
             spec_of(written)
         return fields
+
+    @field_validator("calibration", mode="before")
+    @classmethod
+    def _read(cls, given: object, info: ValidationInfo) -> object:
+        return read_calibration(given, info.context) if isinstance(given, str) else given
 
     @field_serializer("into")
     def _identify(self, into: type[R] | None) -> str | None:
@@ -185,7 +203,8 @@ class Extract(Family, Generic[R]):
             return self._nothing(case)
         asks = "model" in self.readers and (self.ask == "always" or lacks(task, place))
         found = extraction(self.returns, task, place, self._by_model(place, llm) if asks else Said())
-        return found.shown_on(case.documents)
+        sure = rated(found, self.calibration or default_calibration())
+        return found.model_copy(update=sure).shown_on(case.documents)
 
     def _by_model(self, place: Place, llm: LLM) -> Said:
         return read_by_model(
