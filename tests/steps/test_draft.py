@@ -7,13 +7,13 @@ import pytest
 from pydantic import TypeAdapter, ValidationError
 
 from smeflow.documents.base import text_document
+from smeflow.facts.figures import Figures
 from smeflow.llm.none import NoModel
 from smeflow.llm.scripted import Scripted
 from smeflow.money import Money
 from smeflow.records import Invoice
 from smeflow.step import Case
 from smeflow.steps import Draft, Drafted, Extract
-from smeflow.steps.figures import Figures
 
 SALES = "customer;amount;region\nACME;1 200,50;north\nBob & fils;300,00;south\nACME;20,00;south\n"
 FACTS = {

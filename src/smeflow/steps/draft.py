@@ -11,13 +11,13 @@ from pydantic import BaseModel, Field, create_model, model_validator
 from smeflow.documents.base import Document, text_document
 from smeflow.errors import AnswerInvalid, LLMRefused, LLMRejected
 from smeflow.expression import Expression, parse
+from smeflow.facts.figures import Figures
 from smeflow.i18n import Phrase, say
 from smeflow.llm.base import LLM
 from smeflow.money import Money
 from smeflow.step import Case
 from smeflow.steps.base import Family, no_model
 from smeflow.steps.drafted import Drafted, FactFrom, FactValue
-from smeflow.steps.figures import Figures
 from smeflow.steps.kinds import written
 from smeflow.steps.prompts import framed, question
 from smeflow.steps.tables import NotComputed, compute

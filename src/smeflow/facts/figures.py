@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import date
-from decimal import Decimal
+from decimal import ROUND_HALF_UP, Decimal
 
 from smeflow.money import Money
 
@@ -21,6 +21,10 @@ _MONTHS = {
     "de": "Januar Februar März April Mai Juni Juli August September Oktober November Dezember",
 }
 _SIGNS = {"EUR": "€", "GBP": "£"}
+_PARTS = {
+    "en": ("Q{part} {year}", "week {part} of {year}"),
+    "fr": ("{part}e trimestre {year}", "semaine {part} de {year}"),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,8 +49,39 @@ class Figures:
             return self._number(Decimal(value), digits)
         return self._day(value) if isinstance(value, date) else str(value)
 
+    def measure(self, value: Decimal, *, unit: str = "", digits: int | None = None) -> str:
+        """Write a measured *value* with its unit: a currency code, ``%``, or what is counted."""
+        if unit == "%":
+            return self._number(value, 1 if digits is None else digits) + self._percent
+        if len(unit) == 3 and unit.isupper():
+            return self._money(Money(value, unit), digits)
+        number = self._number(value, digits)
+        return f"{number}\u00a0{unit}" if unit else number
+
+    def period(self, key: str) -> str:
+        """Write a period's key for a reader: ``octobre 2026``, ``Q3 2026``, ``week 48 of 2026``."""
+        year, _, part = key.partition("-")
+        quarter, week = _PARTS.get(self.language, _PARTS["en"])
+        if not part:
+            return year
+        if part[0] in "QW":
+            number = "1er" if (part, self.language) == ("Q1", "fr") else part[1:].lstrip("0")
+            form = quarter if part[0] == "Q" else week
+            return form.format(part=number, year=year).replace("1ere", "1er")
+        if part.isdigit() and len(part) == 2:
+            months = _MONTHS.get(self.language, _MONTHS["en"]).split()
+            return f"{months[int(part) - 1]} {year}"
+        return self._day(date.fromisoformat(key)) if part[2:3] == "-" else key
+
+    @property
+    def _percent(self) -> str:
+        return "%" if self.language == "en" else f"{_THIN}%" if self.language == "fr" else "\u00a0%"
+
     def _number(self, value: Decimal, digits: int | None) -> str:
         group, mark = _MARKS[self.language]
+        if digits is not None:  # as offices round: a half goes up
+            value = value.quantize(Decimal(1).scaleb(-digits), ROUND_HALF_UP)
+            value = value or abs(value)  # no minus before nothing
         shown = f"{value:,f}" if digits is None else f"{value:,.{digits}f}"
         return shown.replace(",", "\0").replace(".", mark).replace("\0", group)
 
