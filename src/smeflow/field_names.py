@@ -31,6 +31,11 @@ FIELDS: Mapping[str, Phrase] = {
 """What people call the fields of an invoice; a field of a firm's own keeps its name."""
 
 
+def field_name(name: str) -> Phrase | str:
+    """Name a field of an invoice in the reader's language; any other keeps its name."""
+    return FIELDS.get(name, name)
+
+
 def listed(fields: Sequence[str], *, office: bool) -> Phrase | str:
     """Name *fields* one after another: an invoice's in the reader's language, a user's own as written.
 

@@ -8,15 +8,21 @@ raised deep inside the library is told in the language of the person who reads i
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import date, datetime
+from decimal import Decimal
 from functools import cache
 from importlib import resources
 from typing import TYPE_CHECKING, Literal
+
+from smeflow.money import Money
 
 if TYPE_CHECKING:
     from pydantic_core import CoreSchema
 
 Language = Literal["en", "fr"]
 LANGUAGES: tuple[Language, ...] = ("en", "fr")
+NO_BREAK = "\u202f"
+"""The narrow space between thousands in French."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +38,7 @@ class Phrase:
     def render(self, language: Language) -> str:
         """Give the sentence in *language*; English stands in for what has no translation."""
         template = self.template if language == "en" else french().get(self.template, self.template)
-        parts = {k: v.render(language) if isinstance(v, Phrase) else v for k, v in self.data.items()}
+        parts = {name: shown(value, language) for name, value in self.data.items()}
         return template.format(**parts) if parts else template.replace("{{", "{").replace("}}", "}")
 
     @classmethod
@@ -51,6 +57,10 @@ def plain_of(value: object) -> object:
     """Put a sentence, or a value in one, in the form JSON has for it."""
     if isinstance(value, Phrase):
         return {"template": value.template, "data": {k: plain_of(v) for k, v in value.data.items()}}
+    if isinstance(value, Decimal):
+        return {"decimal": str(value)}
+    if isinstance(value, date) and not isinstance(value, datetime):
+        return {"date": value.isoformat()}
     return value if isinstance(value, int | float | bool) else str(value)
 
 
@@ -60,8 +70,27 @@ def phrase_of(value: object) -> Phrase:
         return value
     if not isinstance(value, Mapping) or set(value) != {"template", "data"}:
         raise ValueError("a sentence is a template and its data")
-    data = {k: phrase_of(v) if isinstance(v, Mapping) else v for k, v in value["data"].items()}
-    return Phrase(str(value["template"]), data)
+    return Phrase(str(value["template"]), {k: _part_of(v) for k, v in value["data"].items()})
+
+
+def _part_of(value: object) -> object:
+    if not isinstance(value, Mapping):
+        return value
+    if set(value) == {"decimal"}:
+        return Decimal(str(value["decimal"]))
+    return date.fromisoformat(str(value["date"])) if set(value) == {"date"} else phrase_of(value)
+
+
+def shown(value: object, language: Language) -> object:
+    """Write what stands in a sentence as its readers do: amounts and dates in their own form."""
+    if isinstance(value, Phrase):
+        return value.render(language)
+    if language == "fr" and isinstance(value, Decimal | Money):
+        number, unit = (value.amount, f" {value.currency}") if isinstance(value, Money) else (value, "")
+        return f"{number:,f}".replace(",", NO_BREAK).replace(".", ",") + unit
+    if isinstance(value, date) and not isinstance(value, datetime):
+        return value.strftime("%d/%m/%Y") if language == "fr" else value.isoformat()
+    return value
 
 
 def say(template: str, /, **data: object) -> Phrase:

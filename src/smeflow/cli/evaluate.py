@@ -9,7 +9,7 @@ import typer
 from smeflow.cli.check import recipe_files
 from smeflow.cli.exits import UsageProblem
 from smeflow.cli.measured import tell, tell_proposal
-from smeflow.cli.options import Json, RecipeFile, Settings, State
+from smeflow.cli.options import HERE, Json, RecipeFile, Settings, State
 from smeflow.cli.places import open_ledger
 from smeflow.cli.screen import Screen
 from smeflow.cli.settings import settings_of
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 def evaluate(
     ctx: typer.Context,
-    recipe: RecipeFile,
+    recipe: RecipeFile = HERE,
     expected: Annotated[
         Path | None,
         typer.Option(

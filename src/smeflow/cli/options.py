@@ -6,8 +6,14 @@ from typing import Annotated
 import typer
 
 Files = Annotated[list[Path], typer.Argument(help="Files, or folders of files.", show_default=False)]
+HERE = Path()
 RecipeFile = Annotated[
-    Path, typer.Argument(help="The recipe: a .yaml file, or a folder with a recipe.yaml.", show_default=False)
+    Path,
+    typer.Argument(
+        metavar="RECIPE",
+        help="The recipe: a .yaml file, or a folder with a recipe.yaml; else this folder's.",
+        show_default=False,
+    ),
 ]
 Llm = Annotated[
     str,

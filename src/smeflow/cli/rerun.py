@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from smeflow.cli.options import Json, RecipeFile, Settings, State
+from smeflow.cli.options import HERE, Json, RecipeFile, Settings, State
 from smeflow.cli.places import find_item, open_ledger
 from smeflow.cli.running import as_json, exit_code, run_one, tell_notes, tell_summary
 from smeflow.cli.screen import STATES, Screen, plain
@@ -25,7 +25,7 @@ BY_NAME = ("changed", "failed", "all")
 
 def rerun(
     ctx: typer.Context,
-    recipe: RecipeFile,
+    recipe: RecipeFile = HERE,
     where: Annotated[
         str,
         typer.Option(

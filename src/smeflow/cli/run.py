@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from smeflow.cli.exits import UsageProblem
-from smeflow.cli.options import Json, RecipeFile, Settings, State
+from smeflow.cli.options import HERE, Json, RecipeFile, Settings, State
 from smeflow.cli.places import state_folder
 from smeflow.cli.running import as_json, exit_code, run_one, tell_notes, tell_summary, write_waiting
 from smeflow.cli.screen import Screen
@@ -18,7 +18,7 @@ REDO = ("changed", "stale", "failed", "all")
 
 def run(
     ctx: typer.Context,
-    recipe: RecipeFile,
+    recipe: RecipeFile = HERE,
     state: State = None,
     settings: Settings = [],  # noqa: B006 - Typer copies it
     llm: Annotated[

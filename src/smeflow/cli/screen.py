@@ -8,7 +8,7 @@ from decimal import Decimal
 from functools import cached_property
 from typing import TYPE_CHECKING, Literal
 
-from smeflow.i18n import Language, Phrase, say
+from smeflow.i18n import NO_BREAK, Language, Phrase, say
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -23,7 +23,6 @@ STATES: dict[str, tuple[Phrase, str, str]] = {
     "open": (say("open"), "cyan", "…"),
 }
 """For each state the word a person reads, its colour, and a sign for those who see no colour."""
-NO_BREAK = "\u202f"
 
 
 def plain(value: Decimal) -> str:

@@ -22,7 +22,7 @@ WAITING = ("review", "failed", "open")
 def status(
     ctx: typer.Context,
     recipe: Annotated[
-        str, typer.Argument(metavar="[RECIPE]", help="Only this recipe.", show_default=False)
+        str, typer.Argument(metavar="RECIPE", help="Only this recipe.", show_default=False)
     ] = "",
     state: State = None,
     where: Annotated[

@@ -115,5 +115,5 @@ def _empty(purse: Purse, spent: Decimal, next_one: Decimal, currency: str) -> Bu
     )
 
 
-def _short(amount: Decimal) -> str:
-    return format(amount.quantize(Decimal("0.0001"), ROUND_CEILING).normalize(), "f")
+def _short(amount: Decimal) -> Decimal:
+    return amount.quantize(Decimal("0.0001"), ROUND_CEILING)

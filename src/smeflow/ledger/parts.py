@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 from smeflow._text import canonical_json, sha256
 from smeflow.documents.pages import PageRange
-from smeflow.i18n import say
+from smeflow.i18n import Phrase, say
 from smeflow.ledger.audit import chain
 from smeflow.ledger.blobs import note_blob, place_file
 from smeflow.ledger.items import change, end_of, new_item, reason_of, touch
@@ -57,7 +57,7 @@ def split_into(store: Store, item: ItemRow, parts: Sequence[Part]) -> int:
                 row["lease"],
                 {**end_of("skipped", gone, at), "lease": row["lease"] + 1},
             )
-        reason = Reason(kind="split", phrases=(say("split into {n} parts", n=len(parts)),))
+        reason = Reason(kind="split", phrases=(_told(len(parts)),))
         changes = {**end_of("done", reason, at, outcome={}), "parts": len(parts), "tries": 0, "wanted": 0}
         change(transaction, item.id, item.lease, changes)
         chain(transaction, at=at, kind="split", item=item.id, salt=item.salt, payload=blobs)
@@ -65,6 +65,10 @@ def split_into(store: Store, item: ItemRow, parts: Sequence[Part]) -> int:
 
     store.write(job)
     return len(parts)
+
+
+def _told(parts: int) -> Phrase:
+    return say("its one part is an item of its own") if parts == 1 else say("split into {n} parts", n=parts)
 
 
 def _names(parts: Sequence[Part]) -> list[str]:

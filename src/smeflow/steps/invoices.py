@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING, Any, cast
 from pydantic import ValidationError
 
 from smeflow.documents.base import Document
+from smeflow.field_names import field_name
 from smeflow.i18n import say
 from smeflow.readers.base import Check, Reading
 from smeflow.records import Invoice, Party
 from smeflow.steps.fields import FieldSpec
-from smeflow.steps.kinds import same, written
+from smeflow.steps.kinds import same, told
 
 if TYPE_CHECKING:
     from smeflow.readers.values import FieldKind
@@ -116,7 +117,7 @@ def page_against_data(
         data, seen = exact.findings[name].value, _bare(page.findings[name].value)
         differs = not same(data, seen, kind) and (not _printed(data, kind, visible) or _adds_up(page, name))
         detail = say("{field}: the file's data say {data}, the visible page says {seen}.",
-                     field=name, data=written(data), seen=written(seen))  # fmt: skip
+                     field=field_name(name), data=told(data), seen=told(seen))  # fmt: skip
         passed = not differs
         checks.append(
             Check(name="page_agrees", passed=passed, detail=None if passed else detail, fields=(name,))

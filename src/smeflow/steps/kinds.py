@@ -107,6 +107,11 @@ def written(value: Any) -> str | None:
     return value.isoformat() if isinstance(value, date) else str(value)
 
 
+def told(value: Any) -> object:
+    """Give a value for a sentence: amounts and dates stay what they are, for the reader's own form."""
+    return value if isinstance(value, Decimal | date) else written(value)
+
+
 def _plain(value: Any) -> Any:
     if isinstance(value, BaseModel):
         return value.model_dump(mode="json", exclude_none=True)

@@ -5,10 +5,11 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from smeflow.documents.base import Quote
+from smeflow.field_names import field_name
 from smeflow.i18n import Phrase, say
 from smeflow.readers.base import Check, Reading
 from smeflow.steps.fields import FieldSpec
-from smeflow.steps.kinds import same, written
+from smeflow.steps.kinds import same, told
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -67,8 +68,14 @@ def merge(readings: Sequence[Reading], specs: Mapping[str, FieldSpec]) -> Merged
 
 
 def _disagreement(name: str, reader: str, value: Any, other: str, other_value: Any) -> Check:
-    detail = say("{field}: {reader} reads {value}, {other} reads {other_value}.", field=name, reader=reader,
-                 value=written(value), other=other, other_value=written(other_value))  # fmt: skip
+    detail = say(
+        "{field}: {reader} reads {value}, {other} reads {other_value}.",
+        field=field_name(name),
+        reader=reader,
+        value=told(value),
+        other=other,
+        other_value=told(other_value),
+    )
     return Check(name="readers_agree", passed=False, detail=detail, fields=(name,))
 
 
