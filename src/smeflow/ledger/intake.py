@@ -189,6 +189,7 @@ class Intake:
 
         if self._again:
             self.store.write(job)
+            self._again.clear()
         return moved
 
     def _add_duplicate(self, transaction: Transaction, one: Incoming, first: _Known) -> None:

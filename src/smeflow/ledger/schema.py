@@ -9,7 +9,7 @@ billionths.
 
 from sqlalchemy import BigInteger, Column, Index, Integer, LargeBinary, MetaData, Table, Text
 
-SCHEMA_VERSION = 2
+SCHEMA_VERSION = 3
 metadata = MetaData()
 
 
@@ -231,6 +231,42 @@ runs = Table(
     _text("summary", empty=True),
     _crc(),
     Index("runs_recipe", "recipe"),
+)
+places = Table(
+    "places",
+    metadata,
+    _key(),
+    _text("recipe"),
+    _text("source"),
+    _text("folder"),
+    _whole("validity"),
+    _whole("uid"),
+    _text("mark"),
+    _text("key"),
+    _text("by"),
+    _text("at"),
+    _crc(),
+    Index("places_uid", "recipe", "source", "folder", "validity", "uid", unique=True),
+    Index("places_key", "recipe", "source", "key"),
+)
+effects = Table(
+    "effects",
+    metadata,
+    _key(),
+    _text("recipe"),
+    _text("sink"),
+    _whole("item"),
+    _whole("lease"),
+    _text("kind"),
+    _text("key"),
+    _text("state"),
+    _text("detail"),
+    _whole("run"),
+    _text("at"),
+    _crc(),
+    Index("effects_key", "key", unique=True),
+    Index("effects_item", "item"),
+    Index("effects_state", "recipe", "state"),
 )
 memory = Table("memory", metadata, Column("name", Text, primary_key=True), _text("value"), _crc())
 spent = Table("spent", metadata, Column("purse", Text, primary_key=True), _whole("nanos"), _crc())

@@ -33,9 +33,11 @@ from smeflow.ledger.schema import (
     calls,
     claims,
     deliveries,
+    effects,
     ends,
     items,
     metadata,
+    places,
     results,
     reviews,
     runs,
@@ -187,6 +189,44 @@ def _history_reads() -> dict[str, ClauseElement]:
     }
 
 
+def _place_reads() -> dict[str, ClauseElement]:
+    ours = and_(places.c.recipe == bindparam("recipe"), places.c.source == bindparam("source"))
+    here = and_(ours, places.c.folder == bindparam("folder"))
+    numbered = and_(here, places.c.validity == bindparam("validity"))
+    of_sink = and_(effects.c.recipe == bindparam("recipe"), effects.c.sink == bindparam("sink"))
+    settled = and_(
+        effects.c.item == items.c.id,
+        of_sink,
+        effects.c.kind == _word("plan"),
+        effects.c.state == bindparam("state"),
+        effects.c.lease == items.c.lease,
+    )
+    return {
+        "places of folder": select(places).where(here).order_by(places.c.id),
+        "places of key": select(places).where(ours, places.c.key == bindparam("key")).order_by(places.c.id),
+        "place at": select(places).where(numbered, places.c.uid == bindparam("uid")),
+        "uids from": select(places.c.uid).where(numbered, places.c.uid >= bindparam("start")),
+        "forget places": delete(places).where(here),
+        "unsettled": select(items)
+        .where(
+            OF_RECIPE,
+            items.c.state == _word("done"),
+            items.c.parts.is_(None),
+            ~select(effects.c.id).where(settled).exists(),
+        )
+        .order_by(*ORDER),
+        "effect by key": select(effects).where(effects.c.key == bindparam("key")),
+        "effects of item": select(effects).where(effects.c.item == bindparam("item")).order_by(effects.c.id),
+        "effects of recipe": select(effects)
+        .where(effects.c.recipe == bindparam("recipe"))
+        .order_by(effects.c.id),
+        "effects in state": select(effects)
+        .where(of_sink, effects.c.state == bindparam("state"))
+        .order_by(effects.c.id),
+        "effects of run": select(effects).where(effects.c.run == bindparam("run")).order_by(effects.c.id),
+    }
+
+
 def _call_reads() -> dict[str, ClauseElement]:
     answered = ends.c.state == _word("answered")
     of_item = calls.c.item == bindparam("item")
@@ -230,7 +270,7 @@ def compiled() -> dict[str, Any]:
     for table in tables:
         made.append(" ".join(str(CreateTable(table).compile(dialect=sqlite)).split()))
         made.extend(sorted(str(CreateIndex(i).compile(dialect=sqlite)) for i in table.indexes))
-    statements = {**_writes(), **_item_reads(), **_history_reads(), **_call_reads()}
+    statements = {**_writes(), **_item_reads(), **_history_reads(), **_place_reads(), **_call_reads()}
     return {
         "version": SCHEMA_VERSION,
         "tables": made,

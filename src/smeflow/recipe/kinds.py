@@ -21,6 +21,7 @@ SOURCES: Mapping[str, str] = {
     "table": "smeflow.sources.table:TableRows",
     "lines": "smeflow.sources.lines:Lines",
     "months": "smeflow.sources.months:Months",
+    "mailbox": "smeflow.sources.mailbox:Mailbox",
 }
 SINKS: Mapping[str, str] = {
     "table": "smeflow.sinks.table:TableFile",

@@ -11,13 +11,14 @@ from pathlib import Path
 
 from smeflow import __version__
 from smeflow._text import hash_of
-from smeflow.errors import SinkError, SmeflowError
+from smeflow.errors import SinkError, SmeflowError, SourceError
 from smeflow.i18n import Phrase
 from smeflow.ledger import runs
 from smeflow.ledger.calls import amount, settle_lost
 from smeflow.ledger.intake import Incoming, Intake
 from smeflow.ledger.items import abandon, counts
 from smeflow.ledger.ledger import Ledger
+from smeflow.ledger.places import Places
 from smeflow.ledger.rows import Counts
 from smeflow.ledger.store import Store, utc_now
 from smeflow.llm.base import Connected
@@ -31,7 +32,7 @@ from smeflow.runner.lock import RecipeLock
 from smeflow.runner.older import older, reopen_for
 from smeflow.runner.projection import Projection
 from smeflow.runner.work import work
-from smeflow.sources.base import ROW, Arrival, Unreadable
+from smeflow.sources.base import ROW, Arrival, Continuing, Unreadable
 
 PATIENCE_SECONDS = 3.0
 """How long calls under way may end by themselves when a run is told to stop."""
@@ -127,6 +128,7 @@ class _Run:
         self.began = time.monotonic()
         self.halt = Halt()
         self.notes: list[Phrase] = []
+        self.unreached: SourceError | None = None
         self.desk = desk_for(store, recipe, workspace, llm, self.halt, __version__)
         self.projection = Projection(
             store=store,
@@ -152,18 +154,24 @@ class _Run:
         runs.end(self.store, self.desk.run, stopped=summary.stopped, summary=_as_json(summary))
         if self.halt.error is not None:
             raise self.halt.error
-        if errors:
-            raise errors[0]
+        if errors or self.unreached:
+            raise self.unreached or errors[0]
         return summary
 
     def _take_in(self) -> None:
         source = self.recipe.source
         intake = Intake(self.store, self.recipe.name, source.name)
-        intake.take(self._incoming(), complete=source.complete)
-
-    def _incoming(self) -> Iterator[Incoming]:
-        for one in self.recipe.source.cases():
-            yield _unreadable(one) if isinstance(one, Unreadable) else _arrived(one)
+        if not isinstance(source, Continuing):
+            intake.take(_incoming(source.cases()), complete=source.complete)
+            return
+        try:
+            for batch in source.batches(Places(self.store, self.recipe.name, source.name)):
+                intake.take(_incoming(batch.arrivals), complete=False)
+                batch.settle()
+                if self.stop.is_set():
+                    return
+        except SourceError as error:  # a server that is away keeps nobody from what came in before
+            self.unreached = error
 
     def _deliver(self) -> list[SinkError]:
         """Write the outputs; not on a full disk, and not when somebody waits for the process to end."""
@@ -192,6 +200,11 @@ class _Run:
 def _as_json(summary: Summary) -> str:
     told = asdict(replace(summary, notes=()))
     return json.dumps(told | {"cost": str(summary.cost), "notes": [str(n) for n in summary.notes]})
+
+
+def _incoming(found: Iterator[Arrival | Unreadable]) -> Iterator[Incoming]:
+    for one in found:
+        yield _unreadable(one) if isinstance(one, Unreadable) else _arrived(one)
 
 
 def _arrived(one: Arrival) -> Incoming:

@@ -1,15 +1,16 @@
 """What a source gives: cases to be, one after another, as bytes under a key."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, ClassVar, Protocol
+from typing import Any, ClassVar, Protocol, runtime_checkable
 
 from pydantic import BaseModel, ConfigDict, PrivateAttr, ValidationInfo, field_validator
 
 from smeflow._paths import resolve, shown
 from smeflow._text import sha256
 from smeflow.i18n import Phrase
+from smeflow.mailboxes.base import PlaceBook
 
 ROW = "application/vnd.smeflow.row+json"
 """The media type of a row: a JSON object of text cells, in the order of the columns."""
@@ -56,6 +57,28 @@ class Source(Protocol):
 
         Raises:
             SourceError: The source as a whole cannot be read.
+        """
+        ...
+
+
+@dataclass(frozen=True, kw_only=True)
+class Batch:
+    """Some of what came in, to be taken in as a whole."""
+
+    arrivals: Iterator[Arrival | Unreadable]
+    settle: Callable[[], None]
+    """Called once all arrivals are durable: only now may the source go on behind them."""
+
+
+@runtime_checkable
+class Continuing(Protocol):
+    """A source that goes on where it was, instead of going through everything each time."""
+
+    def batches(self, book: PlaceBook) -> Iterator[Batch]:
+        """Give what came in since; an arrival that was not settled comes again.
+
+        Raises:
+            SourceError: It cannot be read; what was settled before stays so.
         """
         ...
 

@@ -1,0 +1,93 @@
+"""Whose mailbox it is, and where a mail lies in it."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Literal, Protocol
+
+Security = Literal["tls", "starttls"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Account:
+    """One mailbox on one server. Holds no secret."""
+
+    address: str
+    """``contact@atelier.fr``: whose mail it is."""
+    host: str
+    port: int = 993
+    user: str = ""
+    """What to log in as, where it is not the address: Microsoft's shared mailboxes."""
+    security: Security = "tls"
+    """There is no mode without encryption."""
+    certificate: Path | None = None
+    """A certificate to trust besides those of the system: a server of the firm's own."""
+
+    @property
+    def login(self) -> str:
+        """The name to log in with."""
+        return self.user or self.address
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Place:
+    """Where a mail lies: a server numbers the mails of a folder, for as long as its ``validity`` stays."""
+
+    folder: str
+    validity: int
+    uid: int
+    mark: str
+    """What the mail is recognised by when a folder is numbered anew: time of arrival, size, Message-ID."""
+    key: str
+    """The item it is; empty for mail from before the recipe."""
+    by: str = ""
+    """``smeflow`` where we put it there ourselves."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cursor:
+    """How far a folder has been gone through: all mails below ``following`` are known."""
+
+    validity: int
+    following: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Seen:
+    """What a server tells of one mail without its content."""
+
+    uid: int
+    mark: str
+    size: int
+    arrived: datetime | None
+    flags: tuple[str, ...] = ()
+    gmail: str = ""
+    """Gmail's own number of the message, the same under all its labels."""
+
+
+class PlaceBook(Protocol):
+    """What is known of where mails lie. Each note is durable when its call returns."""
+
+    def cursor(self, folder: str) -> Cursor | None:
+        """Tell how far *folder* has been gone through; None where it was never looked into."""
+        ...
+
+    def begin(self, folder: str, cursor: Cursor, places: list[Place]) -> None:
+        """Forget what was known of *folder* and note *places*, all at once: at first sight, or renumbered."""
+        ...
+
+    def note(self, places: list[Place], folder: str = "", cursor: Cursor | None = None) -> None:
+        """Note where mails lie, and how far *folder* is gone through."""
+        ...
+
+    def noted(self, folder: str, validity: int, start: int) -> set[int]:
+        """Give the numbers from *start* that are noted already."""
+        ...
+
+    def in_folder(self, folder: str) -> list[Place]:
+        """Give all that is noted of *folder*, oldest note first."""
+        ...
+
+    def of(self, key: str) -> list[Place]:
+        """Give every place an item was seen at, the last one last."""
+        ...

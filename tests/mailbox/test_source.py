@@ -1,0 +1,108 @@
+"""The mailbox as a source, on a real server."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+pytestmark = [pytest.mark.requires_program("dovecot"), pytest.mark.requires_module("imap_tools")]
+
+
+def test_a_new_recipe_starts_with_the_mail_from_now_on(office, dovecot, mail):
+    """What lay there before is nobody's business unless ``since`` says so."""
+    dovecot.put(mail(1), mail(2))
+    assert office.run().items == 0
+    dovecot.put(mail(3, subject="facture 3"))
+    assert office.run().done == 1
+    assert office.run().items == 1
+    (item,) = office.items()
+    assert item.name.endswith("facture 3.eml")
+
+
+def test_since_also_takes_older_mail(office, dovecot, mail):
+    """Mail from that day on is taken once, however often the recipe runs."""
+    dovecot.put(mail(1), mail(2))
+    office.write(source=f"  since: {datetime.now(UTC) - timedelta(days=1):%Y-%m-%d}")
+    assert office.run().done == 2
+    dovecot.put(mail(3))
+    assert office.run().done == 3
+    assert office.run().items == 3
+
+
+def test_looking_changes_nothing(office, dovecot, mail):
+    """A mail that was read by smeflow is still unread for everybody."""
+    office.run()
+    dovecot.put(mail(1))
+    before = dovecot.mails_in()
+    office.run()
+    assert [flags.replace("\\Recent", "").strip() for _, flags, _ in before] == [""]
+    assert [(s, f.replace("\\Recent", "").strip()) for s, f, _ in dovecot.mails_in()] == [("Mail 1", "")]
+
+
+def test_a_folder_numbered_anew_gives_no_mail_twice_and_hides_none(office, dovecot, mail):
+    """Old mail stays old, known mail known, and what came in between is taken."""
+    dovecot.put(mail(1), mail(2))
+    office.run()
+    dovecot.put(mail(3), mail(4))
+    assert office.run().done == 2
+    dovecot.put(mail(5))
+    dovecot.number_anew()
+    assert office.run().done == 3
+    assert office.run().items == 3
+    names = sorted(item.name[11:] for item in office.items())
+    assert names == ["Mail 3.eml", "Mail 4.eml", "Mail 5.eml"]
+
+
+def test_a_mail_that_comes_back_from_another_folder_is_the_same_item(office, dovecot, mail):
+    """Moved away and back it has a new number, and is not handled again."""
+    office.run()
+    dovecot.put(mail(1))
+    assert office.run().done == 1
+    client = dovecot.client()
+    client.create("Away")
+    for source, target in (("INBOX", "Away"), ("Away", "INBOX")):
+        client.select(source)
+        assert client.uid("MOVE", "1:*", target)[0] == "OK"
+    client.logout()
+    dovecot.put(mail(2))
+    assert office.run().done == 2
+    assert office.run().items == 2
+
+
+def test_two_mails_with_one_message_id_are_two_items(office, dovecot, mail):
+    """A Message-ID is the sender's word: nobody can hide a mail behind another."""
+    office.run()
+    dovecot.put(mail(1, text="first\n"), mail(1, text="second\n"))
+    assert office.run().items == 2
+
+
+def test_a_server_that_is_away_is_told_in_one_sentence(office, dovecot, mail):
+    """What came in before is worked on; the error names the server."""
+    from smeflow.errors import SourceError
+
+    office.run()
+    dovecot.stop()
+    with pytest.raises(SourceError, match="localhost"):
+        office.run()
+    dovecot.start()
+    assert office.run().items == 0
+
+
+def test_a_wrong_password_is_told_without_it(office, monkeypatch):
+    """The sentence names server and user, never the password."""
+    from smeflow.errors import SourceError
+
+    monkeypatch.setenv("SMEFLOW_MAILBOX_PASSWORD", "wrong-password")
+    with pytest.raises(SourceError) as told:
+        office.run()
+    assert "refuses the login" in str(told.value)
+    assert "wrong-password" not in str(told.value)
+
+
+def test_a_certificate_nobody_knows_is_refused(office):
+    """Without the firm's own certificate the server is a stranger: no password is sent."""
+    from smeflow.errors import SourceError
+
+    text = (office.folder / "recipe.yaml").read_text()
+    (office.folder / "recipe.yaml").write_text(text.replace("  certificate: server.pem\n", ""))
+    with pytest.raises(SourceError, match="certificate"):
+        office.run()
