@@ -1,11 +1,12 @@
-"""How well pages are read without a model: `python benchmarks/pages.py DATA_DIR [--all] [--half dev] [--raster]`.
+"""How well pages are read without a model: `python benchmarks/pages.py DATA_DIR [--half dev] [--raster]`.
 
 DATA_DIR holds a ``manifest.json``. PDFs are read without their embedded XML; a truth that the page does not
 print is not scored. An invoice that comes in several renderings counts once (the mean of them), and issuers
 weigh the same. What is measured is the step `Extract` as a recipe uses it, "proven" included.
 
-``--half`` takes one half of the issuers, by the hash of their names: rules are made on ``dev``, and ``check`` only
-tells whether they hold. ``--raster`` draws each PDF once (150 dots an inch, grey, askew, JPEG) and reads the picture.
+``--half`` takes one half of the issuers, by the hash of their names: rules are made on ``dev``, and ``check``
+only tells whether they hold. ``--raster`` draws each PDF once (150 dots an inch, grey, askew, JPEG) and reads
+the picture. ``--all`` names every file that is not exact, ``--why`` every one that is not proven.
 """
 
 import argparse
