@@ -1,0 +1,1 @@
+"""Reports as pages: charts, HTML, PDF, word processor, Markdown and a spreadsheet with the proofs."""
