@@ -65,3 +65,21 @@ def test_a_triage_line_names_the_label_the_model_chose(smeflow, provider, tmp_pa
     (line,) = told.lines
     assert provider.asked == 1
     assert (line["label"], line["quote"]) == ("delivery", "at your door")
+
+
+def test_a_spent_budget_ends_with_six_and_asks_nothing(smeflow, provider, rows):
+    """The first call could cost more than is left: no call is made, and the next run goes on with more."""
+    address = provider.name.partition("@")[2].removeprefix("http://").partition("/")[0].partition(":")[0]
+    price = (
+        f'[prices."{address}/{provider.name.partition("@")[0]}"]\ninput_per_million = 40\n'
+        "output_per_million = 90\nas_of = 2026-11-01\n"
+    )
+    toml = rows / "smeflow.toml"
+    toml.write_text('[budgets]\nrun = "0.01 EUR"\n' + price, "utf-8")
+    told = smeflow("run", ".", "--llm", provider.name, "--json")
+    assert told.code == 6
+    assert (told.lines[-1]["open"], told.lines[-1]["failed"], provider.asked) == (3, 0, 0)
+    assert "0.01 EUR" in told.err
+    toml.write_text('[budgets]\nrun = "5 EUR"\n' + price, "utf-8")
+    provider.text = json.dumps({"customer": {"value": "Martin", "quote": "Martin"}})
+    assert smeflow("run", ".", "--llm", provider.name, "--json").lines[-1]["open"] == 0

@@ -175,3 +175,16 @@ def test_the_schema_says_what_a_recipe_may_hold() -> None:
 def test_the_schema_beside_the_recipes_is_today_s() -> None:
     """Editors read it from the file; ``smeflow schema`` writes it anew."""
     assert json.loads((RECIPES / "recipe.schema.json").read_text(encoding="utf-8")) == recipe_schema()
+
+
+def test_rates_nobody_gave_are_told_as_estimates_in_euros_and_are_none_elsewhere(tmp_path: Path) -> None:
+    """A firm that counts in pounds must not have its dollars converted at a rate for the euro."""
+    toml = tmp_path / "smeflow.toml"
+    toml.write_text('[company]\ncurrency = "GBP"\n', "utf-8")
+    pounds = Workspace.find(tmp_path)
+    assert pounds.rates.convert(Money(Decimal(1), "USD")) is None
+    assert pounds.budgets.run == Money(Decimal(5), "GBP")
+    toml.write_text("", "utf-8")
+    assert Workspace.find(tmp_path).rates.estimated
+    toml.write_text("[rates]\nas_of = 2026-11-20\nUSD = 0.87\n", "utf-8")
+    assert not Workspace.find(tmp_path).rates.estimated

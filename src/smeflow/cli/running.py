@@ -3,6 +3,7 @@
 import csv
 import os
 from collections.abc import Sequence
+from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -13,11 +14,12 @@ from smeflow.cli.progress import progress
 from smeflow.cli.screen import STATES, Screen, plain
 from smeflow.cli.settings import settings_of
 from smeflow.cli.stopping import stopping
-from smeflow.i18n import say
+from smeflow.i18n import Phrase, say
 
 if TYPE_CHECKING:
     from smeflow.llm.base import Connected
     from smeflow.recipe.base import Recipe
+    from smeflow.recipe.workspace import Rates
     from smeflow.runner.runner import Summary
 
 
@@ -39,7 +41,7 @@ def run_one(
     recipe = load(file, settings=settings_of(settings), environ=os.environ)
     workspace = Workspace.find(file)
     choice = model_of(recipe, llm)
-    _tell_model(screen, recipe, choice.llm)
+    _tell_model(screen, recipe, choice.llm, workspace.rates)
     with stopping() as stop, progress(screen, recipe.name) as told:
         summary = run_recipe(
             recipe,
@@ -54,7 +56,7 @@ def run_one(
     return recipe, summary, stop.code or 0
 
 
-def _tell_model(screen: Screen, recipe: "Recipe", llm: "Connected | None") -> None:
+def _tell_model(screen: Screen, recipe: "Recipe", llm: "Connected | None", rates: "Rates") -> None:
     """Before anything is sent off the machine, say where it goes and what it may cost at most."""
     if llm is None or llm.place.region == "local":
         return
@@ -64,6 +66,28 @@ def _tell_model(screen: Screen, recipe: "Recipe", llm: "Connected | None") -> No
     screen.note(
         say("Asking {model}; this run may cost at most: {most}.", model=named, most=most),
         style="bright_black",
+    )
+    foreign = llm.place.price.currency if llm.place.price else rates.currency
+    rate = rates.worth.get(foreign)
+    if rate is not None and foreign != rates.currency:
+        screen.note(_rate(foreign, rate, rates), style="bright_black")
+
+
+def _rate(foreign: str, rate: Decimal, rates: "Rates") -> Phrase:
+    if rates.estimated:
+        return say(
+            "It is paid in {foreign}, counted as {rate} {currency}: an estimate set high. Yours goes under "
+            "[rates] in smeflow.toml.",
+            foreign=foreign,
+            rate=rate,
+            currency=rates.currency,
+        )
+    return say(
+        "It is paid in {foreign}, counted as {rate} {currency} as of {day}.",
+        foreign=foreign,
+        rate=rate,
+        currency=rates.currency,
+        day=rates.as_of,
     )
 
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 from smeflow.i18n import Language, language_of
 from smeflow.llm.base import Price
@@ -29,16 +29,21 @@ class Budgets:
 
 @dataclass(frozen=True, kw_only=True)
 class Rates:
-    """What one unit of a foreign currency is worth in ``currency``. Never fetched: old rates are told.
-
-    The default is rounded up, so that a budget ends too early rather than too late.
-    """
+    """What one unit of a foreign currency is worth in ``currency``. Never fetched, so their day is told."""
 
     currency: str = "EUR"
     as_of: date = date(2026, 11, 1)
-    worth: Mapping[str, Decimal] = field(
-        default_factory=lambda: {"USD": Decimal("0.95"), "GBP": Decimal("1.20"), "CHF": Decimal("1.10")}
-    )
+    worth: Mapping[str, Decimal] = field(default_factory=dict)
+    estimated: bool = False
+    """Not the firm's own, but set high here, so that a budget ends too early rather than too late."""
+
+    @classmethod
+    def estimates(cls, currency: str) -> "Rates":
+        """Give what counts where a firm says nothing: estimates in euros, and none in other currencies."""
+        if currency != "EUR":
+            return cls(currency=currency)
+        worth = {"USD": Decimal("0.95"), "GBP": Decimal("1.20"), "CHF": Decimal("1.10")}
+        return cls(worth=worth, estimated=True)
 
     def convert(self, money: Money) -> Money | None:
         """Give *money* in ``currency``; None where no rate is known."""
@@ -64,7 +69,7 @@ class Workspace:
     folders: tuple[Path, ...] = ()
     """Folders outside of the root that recipes may read from and write to."""
     budgets: Budgets = Budgets()
-    rates: Rates = field(default_factory=Rates)
+    rates: Rates = field(default_factory=lambda: Rates.estimates("EUR"))
     prices: Mapping[str, Price] = field(default_factory=dict)
     """What models cost by the firm's own contract, by ``PROVIDER/MODEL``."""
     books: Books = field(default_factory=Books)
@@ -88,8 +93,8 @@ class Workspace:
     @classmethod
     def of(cls, text: WorkspaceText, root: Path, lines: Mapping[str, int]) -> "Workspace":
         """Make a workspace of what ``smeflow.toml`` says, and the lines where it says it."""
-        given = {name: amount for name, amount in text.budgets.items() if name in {"run", "month", "item"}}
-        rates = text.rates
+        currency = text.company.currency
+        limits: dict[str, Any] = {"run": Money(Decimal(5), currency), "month": Money(Decimal(20), currency)}
         return cls(
             root=root,
             company=text.company,
@@ -98,10 +103,8 @@ class Workspace:
             residency=text.residency,
             residency_line=lines.get("residency", 0),
             folders=tuple((root / folder).resolve() for folder in text.folders),
-            budgets=Budgets(**given),
-            rates=Rates(currency=text.company.currency, **rates)
-            if rates
-            else Rates(currency=text.company.currency),
+            budgets=Budgets(**(limits | text.budgets)),
+            rates=Rates(currency=currency, **text.rates) if text.rates else Rates.estimates(currency),
             prices={name: _price(price) for name, price in text.prices.items()},
             books=text.books,
         )
