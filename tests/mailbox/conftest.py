@@ -207,7 +207,8 @@ class Dovecot:
         """Give subject, flags and Message-ID of each mail in a folder."""
         client = self.client()
         found = []
-        if client.select(_quoted(folder), readonly=True)[0] == "OK":
+        typ, count = client.select(_quoted(folder), readonly=True)
+        if typ == "OK" and count != [b"0"]:
             _, data = client.fetch("1:*", "(FLAGS BODY.PEEK[HEADER.FIELDS (SUBJECT MESSAGE-ID)])")
             for part in data:
                 if isinstance(part, tuple):

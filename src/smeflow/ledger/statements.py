@@ -198,7 +198,7 @@ def _place_reads() -> dict[str, ClauseElement]:
         effects.c.item == items.c.id,
         of_sink,
         effects.c.kind == _word("plan"),
-        effects.c.state == bindparam("state"),
+        or_(effects.c.state == bindparam("state"), effects.c.state == _word("acted")),
         effects.c.lease == items.c.lease,
     )
     return {

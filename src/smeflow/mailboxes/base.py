@@ -1,9 +1,12 @@
 """Whose mailbox it is, and where a mail lies in it."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
-from typing import Literal, Protocol
+from typing import Any, Literal, Protocol
+
+from smeflow.i18n import Phrase
 
 Security = Literal["tls", "starttls"]
 
@@ -91,3 +94,41 @@ class PlaceBook(Protocol):
     def of(self, key: str) -> list[Place]:
         """Give every place an item was seen at, the last one last."""
         ...
+
+
+@dataclass(frozen=True, kw_only=True)
+class Effect:
+    """One thing a recipe wants done with a mail."""
+
+    kind: str
+    """``read``, ``flag``, ``keyword``, ``draft``, ``send`` or ``move``; the word is its row in `ACTIONS`."""
+    target: str
+    """The folder, the flag, or whom it goes to."""
+    content: str = ""
+    """The subject on the first line and the text behind it, of what is written."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Deed:
+    """An effect on one mail, as it is written down before and after it is done."""
+
+    effect: Effect
+    key: str
+    """The item whose mail it is about."""
+    recipe: str
+    name: str = ""
+    """What a person calls the mail."""
+    detail: Mapping[str, Any] = field(default_factory=dict)
+    """What it takes to finish or to undo it after a crash."""
+
+
+class Left(Exception):
+    """An effect is not done and will not be: a person was faster, or the mail does not allow it."""
+
+    def __init__(self, phrase: Phrase) -> None:
+        super().__init__(str(phrase))
+        self.phrase = phrase
+
+
+class Later(Exception):
+    """An effect cannot be done now: where the mail lies must be looked up first."""

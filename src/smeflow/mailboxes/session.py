@@ -44,6 +44,8 @@ class Session:
     def __init__(self, box: Any) -> None:
         self.box, self.client = box, box.client
         self.opened: Opened | None = None
+        self._folders: dict[str, tuple[str, ...]] | None = None
+        self._separator = "/"
 
     def can(self, word: str) -> bool:
         """Tell whether the server knows an extension."""
@@ -110,6 +112,20 @@ class Session:
             return literal or b""
         return b""
 
+    def headers(self) -> Iterator[bytes]:
+        """Give the Message-ID line of every mail of the open folder."""
+        found = self.uids()
+        for start in range(0, len(found), TOGETHER):
+            uids = found[start : start + TOGETHER]
+            asked = "(UID BODY.PEEK[HEADER.FIELDS (MESSAGE-ID)])"
+            for _, literal in _mails(self._uid("FETCH", _listed(uids), asked)):
+                yield literal or b""
+
+    def status(self, folder: str) -> tuple[int, int]:
+        """Give validity and the next number of a folder without opening it."""
+        told = self.box.folder.status(folder, ["UIDVALIDITY", "UIDNEXT"])
+        return int(told["UIDVALIDITY"]), int(told["UIDNEXT"])
+
     def move(self, uid: int, folder: str) -> tuple[int, int] | None:
         """Move a mail; give validity and number it has there, where the server tells.
 
@@ -143,12 +159,17 @@ class Session:
         return self._told(_APPENDED, "APPENDUID", data)
 
     def folders(self) -> dict[str, tuple[str, ...]]:
-        r"""List the folders, each with what the server says of it: ``\Drafts``, ``\Sent``."""
-        return {info.name: tuple(info.flags) for info in self.box.folder.list()}
+        r"""List the folders, each with what the server says of it: ``\Drafts``, ``\Sent``. Asked once."""
+        if self._folders is None:
+            listed = list(self.box.folder.list())
+            self._folders = {info.name: tuple(info.flags) for info in listed}
+            self._separator = next((info.delim for info in listed if info.delim), "/")
+        return self._folders
 
     def separator(self) -> str:
         """Give the sign between a folder and one inside it."""
-        return next((info.delim for info in self.box.folder.list() if info.delim), "/")
+        self.folders()
+        return self._separator
 
     def special(self, use: str, names: Sequence[str]) -> str | None:
         r"""Find the folder for a *use* such as ``\Drafts``, else one of the usual *names*."""
@@ -167,6 +188,7 @@ class Session:
         typ, data = self.client.create(self._named(folder))
         _checked("CREATE", typ, data)
         self.client.subscribe(self._named(folder))
+        self.folders()[folder] = ()
         return True
 
     def close(self) -> None:

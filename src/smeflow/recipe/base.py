@@ -8,7 +8,7 @@ from typing import Literal
 from smeflow.llm.base import Price
 from smeflow.plan import Entry
 from smeflow.recipe.workspace import Budgets, Residency
-from smeflow.sinks.base import Sink
+from smeflow.sinks.base import Acting, Sink
 from smeflow.sources.base import Source
 
 
@@ -35,7 +35,7 @@ class Recipe:
     """The firm's own prices, from ``smeflow.toml``."""
     source: Source
     entries: tuple[Entry, ...]
-    sinks: tuple[Sink, ...] = ()
+    sinks: tuple[Sink | Acting, ...] = ()
     split: Literal["invoices", "attachments"] | None = None
     redact: bool = False
     timezone: str = "Europe/Paris"

@@ -18,7 +18,7 @@ from smeflow.recipe.marks import Path as Place
 from smeflow.recipe.model import Split
 from smeflow.recipe.problems import problems_of, unknown
 from smeflow.recipe.workspace import Workspace
-from smeflow.sinks.base import Sink
+from smeflow.sinks.base import Acting, Sink
 from smeflow.sources.base import Source
 from smeflow.step import Step
 
@@ -42,14 +42,17 @@ class Builder:
     results: dict[str, Any] = field(default_factory=dict)
     """Steps made so far, with the types of their results."""
     later: frozenset[str] = frozenset()
+    made_source: Source | None = None
+    """What sinks may have to know of where the cases come from."""
 
     def source(self, data: object) -> Source | None:
         """Make the source."""
         return self._one("sources", data, ("source",)) if isinstance(data, dict) else None
 
-    def sinks(self, data: object, source: Source | None) -> tuple[Sink, ...]:
+    def sinks(self, data: object, source: Source | None) -> tuple[Sink | Acting, ...]:
         """Make the sinks; no two write one file, and none writes where the recipe reads."""
-        made: dict[str, Sink] = {}
+        made: dict[str, Sink | Acting] = {}
+        self.made_source = source
         for n, each in enumerate(data if isinstance(data, list) else ()):
             sink = self._one("sinks", each, ("sinks", n))
             if sink is None:
@@ -244,6 +247,7 @@ class Builder:
             "language": self.workspace.language,
             "compile": compile_text,
             "type_of": self._type_of,
+            "source": self.made_source,
         }
 
 

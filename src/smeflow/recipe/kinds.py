@@ -28,6 +28,7 @@ SINKS: Mapping[str, str] = {
     "files": "smeflow.sinks.files:Files",
     "copy": "smeflow.sinks.copies:Copies",
     "lines": "smeflow.sinks.lines:LinesFile",
+    "mailbox": "smeflow.sinks.mailbox:MailboxActions",
 }
 _OURS: Mapping[Family, Mapping[str, str]] = {
     "steps": STEPS,

@@ -21,7 +21,7 @@ from smeflow.recipe.money import money_of
 from smeflow.recipe.problems import problems_of
 from smeflow.recipe.settings import Filled, fill
 from smeflow.recipe.workspace import Budgets, Workspace
-from smeflow.sinks.base import Sink
+from smeflow.sinks.base import Acting, Sink
 from smeflow.sources.base import Source
 
 __all__ = ["Recipe", "load"]
@@ -150,7 +150,7 @@ class _Loading:
         text: RecipeText,
         source: Source,
         entries: tuple[Entry, ...],
-        sinks: tuple[Sink, ...],
+        sinks: tuple[Sink | Acting, ...],
         split: Split | None,
     ) -> Recipe:
         currency = self.workspace.company.currency

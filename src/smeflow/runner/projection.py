@@ -17,7 +17,8 @@ from smeflow.ledger.items import changes_of, item_of
 from smeflow.ledger.rows import ItemRow
 from smeflow.ledger.runs import Memory, delivered, last_delivery
 from smeflow.ledger.store import Store
-from smeflow.sinks.base import Put, Sink, SinkItem
+from smeflow.runner.acting import act_on
+from smeflow.sinks.base import Acting, Put, Sink, SinkItem
 from smeflow.sources.base import ROW
 from smeflow.step import Case, Known, Step
 
@@ -29,11 +30,16 @@ class Projection:
     store: Store
     recipe: str
     steps: tuple[Step[Any], ...]
-    sinks: tuple[Sink, ...]
+    sinks: tuple[Sink | Acting, ...]
     meaning: str
     """Identifies what decides the sinks' content besides the items: the recipe's text, smeflow's version."""
     root: Path
     known: Known
+    source: str = ""
+    """What the recipe's source calls itself: whose mail it is."""
+    run: int = 0
+    acting: bool = True
+    """Whether the source was gone through, so that it is known where each mail lies."""
     codec: Codec = field(default_factory=Codec)
 
     def put(self) -> tuple[list[Phrase], list[SinkError]]:
@@ -46,7 +52,10 @@ class Projection:
         errors: list[SinkError] = []
         for sink in self.sinks:
             try:
-                notes.extend(self._put(sink, memory))
+                if isinstance(sink, Acting):
+                    notes.extend(act_on(self.store, sink, self, self.source) if self.acting else ())
+                else:
+                    notes.extend(self._put(sink, memory))
             except SinkError as error:
                 errors.append(error)
         return notes, errors
@@ -108,6 +117,20 @@ class Projection:
             version=item.version,
             case=case,
             parent=names.get(item.parent) if item.parent is not None else None,
+            finished_at=item.ended_at,
+        )
+
+    def whole(self, item: ItemRow) -> SinkItem:
+        """Give one finished item with its documents read again: for what is done once."""
+        case = Case.of(document_of(self.store, item), id=item.key, known=self.known)
+        for name, value in values_of(self.store, item, self.steps, self.codec).items():
+            case = case.having(name, value)
+        return SinkItem(
+            recipe=self.recipe,
+            key=item.key,
+            name=item.name,
+            version=item.version,
+            case=case,
             finished_at=item.ended_at,
         )
 

@@ -138,6 +138,8 @@ class _Run:
             meaning=hash_of([recipe.text_hash, __version__]),
             root=workspace.root,
             known=self.desk.known,
+            source=recipe.source.name,
+            run=self.desk.run.id,
             codec=self.desk.codec,
         )
 
@@ -177,7 +179,7 @@ class _Run:
         """Write the outputs; not on a full disk, and not when somebody waits for the process to end."""
         if self.halt.why in ("full", "broken") or self.stop.is_set():
             return []
-        notes, errors = self.projection.put()
+        notes, errors = replace(self.projection, acting=self.unreached is None).put()
         self.notes.extend(notes)
         return errors
 

@@ -1,11 +1,12 @@
 """What a sink takes and what it says back. A sink is a projection of the ledger: put twice, equal bytes."""
 
-from collections.abc import Iterable, MutableMapping
+from collections.abc import Iterable, MutableMapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from smeflow.i18n import Phrase
+from smeflow.mailboxes.base import Account, Effect
 from smeflow.step import Case
 
 SinkMemory = MutableMapping[str, str]
@@ -59,4 +60,28 @@ class Sink(Protocol):
         Raises:
             SinkError: It cannot be written; the message names the path. What was there is still there.
         """
+        ...
+
+
+@runtime_checkable
+class Acting(Protocol):
+    """A sink that does something once for each mail, instead of keeping a file up to date."""
+
+    @property
+    def name(self) -> str:
+        """What a person calls it."""
+        ...
+
+    @property
+    def acting(self) -> bool:
+        """Whether it does anything, or only lists what it would do."""
+        ...
+
+    @property
+    def account(self) -> Account | None:
+        """The mailbox it acts in."""
+        ...
+
+    def effects(self, item: SinkItem) -> Sequence[Effect]:
+        """Give what is to be done with a finished item, in this order."""
         ...

@@ -1,0 +1,137 @@
+"""What recipes do with mails, written down before it begins and after it ended."""
+
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Literal
+
+from smeflow._text import canonical_json, hash_of
+from smeflow.ledger.audit import chain
+from smeflow.ledger.items import item_of
+from smeflow.ledger.rows import ItemRow
+from smeflow.ledger.store import Store
+from smeflow.ledger.writer import Row, Transaction
+from smeflow.mailboxes.base import Effect
+
+EffectState = Literal["observed", "begun", "done", "left", "undone"]
+PLAN = "plan"
+
+
+@dataclass(frozen=True, kw_only=True)
+class EffectRow:
+    """One effect on one item, as far as it came."""
+
+    id: int = 0
+    item: int
+    effect: Effect
+    state: EffectState
+    detail: Mapping[str, Any] = field(default_factory=dict)
+    run: int = 0
+    at: datetime | None = None
+
+
+@dataclass(frozen=True)
+class Effects:
+    """The effects one sink of one recipe has on the items."""
+
+    store: Store
+    recipe: str
+    sink: str
+
+    def unsettled(self, *, acting: bool) -> list[ItemRow]:
+        """Give the finished items for which nothing was decided yet, in the order they came in."""
+        state = "acted" if acting else "observed"
+        rows = self.store.read("unsettled", recipe=self.recipe, sink=self.sink, state=state)
+        return [item_of(row) for row in rows]
+
+    def of(self, item: int) -> dict[str, EffectRow]:
+        """Give what was done, or begun, with an item: by kind, keywords by kind and word."""
+        rows = self.store.read("effects of item", item=item)
+        ours = [r for r in rows if r["sink"] == self.sink and r["kind"] != PLAN]
+        return {slot_of(one.effect): one for one in map(effect_of, ours)}
+
+    def begun(self) -> list[EffectRow]:
+        """Give the effects that were begun and whose end is unknown."""
+        rows = self.store.read("effects in state", recipe=self.recipe, sink=self.sink, state="begun")
+        return [effect_of(row) for row in rows]
+
+    def write(self, rows: Iterable[EffectRow]) -> None:
+        """Write how far effects came, all at once; each has one row, written over."""
+        listed = list(rows)
+
+        def job(transaction: Transaction) -> None:
+            at = self.store.now()
+            for one in listed:
+                self._put(transaction, self._row(one, at))
+                if one.state in ("done", "undone"):
+                    told = [one.effect.kind, one.effect.target]
+                    chain(transaction, at=at, kind=f"effect {one.state}", item=one.item, payload=told)
+
+        if listed:
+            self.store.write(job)
+
+    def settle(self, items: Iterable[ItemRow], run: int, *, acting: bool, told: Mapping[int, Any]) -> None:
+        """Note that nothing is left to do for *items* as they are now; *told* says what was decided."""
+        listed = list(items)
+
+        def job(transaction: Transaction) -> None:
+            at = self.store.now()
+            for item in listed:
+                row = {
+                    "recipe": self.recipe,
+                    "sink": self.sink,
+                    "item": item.id,
+                    "lease": item.lease,
+                    "kind": PLAN,
+                    "key": hash_of([self.recipe, self.sink, item.id, PLAN]),
+                    "state": "acted" if acting else "observed",
+                    "detail": canonical_json(told.get(item.id, [])),
+                    "run": run,
+                    "at": at,
+                }
+                self._put(transaction, row)
+
+        if listed:
+            self.store.write(job)
+
+    def _row(self, one: EffectRow, at: str) -> Row:
+        effect = {"kind": one.effect.kind, "target": one.effect.target, "content": one.effect.content}
+        return {
+            "recipe": self.recipe,
+            "sink": self.sink,
+            "item": one.item,
+            "lease": 0,
+            "kind": one.effect.kind,
+            "key": hash_of([self.recipe, self.sink, one.item, slot_of(one.effect)]),
+            "state": one.state,
+            "detail": canonical_json({"effect": effect, "detail": dict(one.detail)}),
+            "run": one.run,
+            "at": at,
+        }
+
+    def _put(self, transaction: Transaction, row: Row) -> None:
+        found = transaction.rows("effect by key", key=row["key"])
+        if found:
+            transaction.set("effects", {**row, "id": found[0]["id"]})
+        else:
+            transaction.add("effects", row)
+
+
+def slot_of(effect: Effect) -> str:
+    """Name what an item has one of: one move, one draft, but several keywords."""
+    return f"{effect.kind} {effect.target}" if effect.kind in ("keyword", "flag") else effect.kind
+
+
+def effect_of(row: Row) -> EffectRow:
+    """Make an effect of its row."""
+    found = json.loads(row["detail"])
+    return EffectRow(
+        id=row["id"],
+        item=row["item"],
+        effect=Effect(**found["effect"]),
+        state=row["state"],
+        detail=found["detail"],
+        run=row["run"],
+        at=datetime.fromisoformat(row["at"]),
+    )
