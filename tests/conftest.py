@@ -10,7 +10,12 @@ from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 
+import hypothesis
 import pytest
+
+# A time is no test: the machine is shared, and a slow moment is no mistake.
+hypothesis.settings.register_profile("smeflow", deadline=None)
+hypothesis.settings.load_profile("smeflow")
 
 HERE = Path(__file__).parent
 REQUIRE_ALL = os.environ.get("SMEFLOW_REQUIRE_ALL") == "1"

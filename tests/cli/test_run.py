@@ -175,3 +175,13 @@ def test_a_signal_ends_a_run_within_five_seconds_and_the_next_run_goes_on(worksp
     assert after.returncode == 0, after.stderr
     assert '"items": 4' in after.stdout
     assert '"open": 0' in after.stdout
+
+
+def test_an_output_that_cannot_be_written_is_told_beside_the_counts(smeflow, workspace):
+    """What was done is counted and kept, and the code says that something is left."""
+    (workspace / "out").mkdir()
+    (workspace / "out" / "purchases.csv").mkdir()
+    told = smeflow("run", ".", "--json")
+    assert told.code == 1
+    assert told.lines[-1]["items"] > 0
+    assert "purchases.csv" in told.err

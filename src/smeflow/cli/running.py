@@ -7,7 +7,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from smeflow.cli.exits import LEFT, OK, STOPPED
+from smeflow.cli.exits import LEFT, OK, STOPPED, code_of
 from smeflow.cli.models import model_of
 from smeflow.cli.places import open_ledger, state_folder
 from smeflow.cli.progress import progress
@@ -36,14 +36,14 @@ def run_one(
     """Run the recipe in *file* once; also give the code of a signal that stopped it, else 0."""
     from smeflow.recipe.load import load
     from smeflow.recipe.workspace import Workspace
-    from smeflow.runner.runner import run_recipe
+    from smeflow.runner.runner import run_to_end
 
     recipe = load(file, settings=settings_of(settings), environ=os.environ)
     workspace = Workspace.find(file)
     choice = model_of(recipe, llm)
     _tell_model(screen, recipe, choice.llm, workspace.rates)
     with stopping() as stop, progress(screen, recipe.name) as told:
-        summary = run_recipe(
+        summary = run_to_end(
             recipe,
             workspace,
             state=state_folder(state, file),
@@ -95,6 +95,8 @@ def exit_code(summary: "Summary", fail_on: Sequence[str]) -> int:
     """Give the code a run ends with; see `exits`."""
     if summary.stopped is not None:
         return STOPPED.get(summary.stopped, LEFT)
+    if summary.failures:
+        return code_of(summary.failures[0])
     failing = sum(getattr(summary, name) for name in fail_on)
     return LEFT if summary.open or failing else OK
 
@@ -132,6 +134,8 @@ def tell_notes(screen: Screen, summary: "Summary") -> None:
     """Say on standard error what a person should know, and why something is left open."""
     for note in summary.notes:
         screen.note(f"• {screen.text(note)}", style="red" if summary.stopped else "yellow")
+    for failure in summary.failures:
+        screen.note(screen.text(failure.phrase), style="red")
     if summary.stopped == "interrupted":
         screen.note(say("Stopped. Nothing is lost: run the same command again to go on."))
     elif summary.open and summary.stopped is None:

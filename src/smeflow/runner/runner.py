@@ -68,6 +68,8 @@ class Summary:
     stopped: Why | None = None
     """Why it ended early; None where everything that can be done now is done."""
     seconds: float = 0.0
+    failures: tuple[SmeflowError, ...] = ()
+    """A source that went away and outputs that could not be written; everything else is done and kept."""
 
     def _repr_html_(self) -> str:
         cells = "".join(
@@ -102,6 +104,28 @@ def run_recipe(
         SinkError: A target cannot be written; everything else is done and kept.
         OSError: The disk is full.
     """
+    summary = run_to_end(
+        recipe, workspace, state=state, llm=llm, on_progress=on_progress, redo=redo, workers=workers,
+        stop=stop, clock=clock,
+    )  # fmt: skip
+    if summary.failures:
+        raise summary.failures[0]
+    return summary
+
+
+def run_to_end(
+    recipe: Recipe,
+    workspace: Workspace,
+    *,
+    state: Path | str,
+    llm: Connected | None = None,
+    on_progress: Callable[[Progress], None] | None = None,
+    redo: str | None = None,
+    workers: int = 8,
+    stop: threading.Event | None = None,
+    clock: Callable[[], datetime] = utc_now,
+) -> Summary:
+    """Run like `run_recipe`, and tell what could not be read or written at the end in the summary."""
     state = Path(state)
     with (
         RecipeLock(state, recipe.name),
@@ -156,9 +180,7 @@ class _Run:
         runs.end(self.store, self.desk.run, stopped=summary.stopped, summary=_as_json(summary))
         if self.halt.error is not None:
             raise self.halt.error
-        if errors or self.unreached:
-            raise self.unreached or errors[0]
-        return summary
+        return replace(summary, failures=(*([self.unreached] if self.unreached else []), *errors))
 
     def _take_in(self) -> None:
         source = self.recipe.source
@@ -200,7 +222,7 @@ class _Run:
 
 
 def _as_json(summary: Summary) -> str:
-    told = asdict(replace(summary, notes=()))
+    told = asdict(replace(summary, notes=(), failures=()))
     return json.dumps(told | {"cost": str(summary.cost), "notes": [str(n) for n in summary.notes]})
 
 
