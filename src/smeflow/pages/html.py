@@ -2,7 +2,6 @@
 
 import base64
 import re
-from collections.abc import Mapping
 from html import escape
 from typing import Any
 
@@ -10,7 +9,7 @@ from smeflow._optional import need
 from smeflow.pages import style
 from smeflow.pages.base import Figure, Pages
 from smeflow.pages.draw import FONTS, draw
-from smeflow.pages.words import MARKS, rows_of, words
+from smeflow.pages.words import MARKS, anchors, proof_of, words
 
 _HEAD = re.compile(r"<svg\b[^>]*>")
 
@@ -29,15 +28,10 @@ def html_bytes(pages: Pages) -> bytes:
         word=words(pages.language),
         marks=MARKS,
         facts=anchors(pages),
-        rows=lambda count: rows_of(count, pages.language),
+        proofs=lambda fact: proof_of(fact, pages.language),
         picture=picture,
     )
     return (re.sub(r"\n\s*\n+", "\n", page).strip() + "\n").encode("utf-8", "replace")
-
-
-def anchors(pages: Pages) -> Mapping[str, str]:
-    """Give each fact of the annex the name that is linked to."""
-    return {fact.name: f"fact-{n}" for n, fact in enumerate(pages.annex, 1)}
 
 
 def _figures(pages: Pages) -> list[Figure]:

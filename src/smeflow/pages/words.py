@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 
 from smeflow.i18n import Language, Phrase, say
+from smeflow.pages.base import Evidence, Pages
 
 _WORDS: Mapping[str, Phrase] = {
     "summary": say("Summary"),
@@ -36,3 +37,18 @@ def page_of(language: Language) -> tuple[str, str]:
     """Give what stands before the page's number, and between it and the number of pages."""
     before, _, rest = say("Page {page} of {pages}", page="\0", pages="\1").render(language).partition("\0")
     return before, rest.rstrip("\1")
+
+
+def anchors(pages: Pages) -> Mapping[str, str]:
+    """Give each fact of the annex the name that is linked to."""
+    return {fact.name: f"fact-{n}" for n, fact in enumerate(pages.annex, 1)}
+
+
+def proof_of(fact: Evidence, language: Language) -> tuple[tuple[str, str], ...]:
+    """Tell how a fact was come by: what each line is about, and what it says."""
+    word = words(language)
+    value = f"{fact.shown} ({fact.period})" if fact.shown and fact.period else fact.shown
+    rows = "" if fact.rows is None else rows_of(fact.rows, language)
+    source = ", ".join(part for part in (fact.source, rows) if part)
+    lines = (("value", value), ("source", source), ("query", fact.query), ("remark", fact.remark))
+    return tuple((word[name], text) for name, text in lines if text)

@@ -1,0 +1,310 @@
+"""The report for a word processor: real headings, styles, tables and captions, to be edited like any other.
+
+With a firm's own template (a .docx with its letterhead), the report takes its styles and stands where the
+template says ``{{ report }}``; ``{{ title }}`` and ``{{ facts.revenue }}`` are filled in anywhere in it.
+"""
+
+import io
+import re
+from datetime import UTC, datetime
+from typing import Any
+
+from smeflow._optional import need
+from smeflow.errors import SinkError
+from smeflow.i18n import say
+from smeflow.pages import style
+from smeflow.pages.archive import steady
+from smeflow.pages.base import Block, Figure, Pages, Paragraph, Table
+from smeflow.pages.docx_parts import TABLE_STYLE, add_table_style, bookmark, element, field, link, speak
+from smeflow.pages.draw import draw
+from smeflow.pages.words import MARKS, anchors, page_of, proof_of, words
+
+_CONTROLS = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
+_MARK = "\ue000report\ue000"
+_DAY = datetime(2000, 1, 1, tzinfo=UTC)
+_POINTS_A_PIXEL = 0.665
+
+
+def docx_bytes(pages: Pages, template: bytes | None = None) -> bytes:
+    """Write the document, into a firm's own *template* where there is one.
+
+    Raises:
+        MissingExtra: The extra ``report`` is not installed.
+        SinkError: The template cannot be filled.
+    """
+    docx = need("docx", "report")
+    if template is None:
+        document = docx.Document()
+        _dress(document, pages)
+        _Body(document, pages).write(heading=True)
+    else:
+        document = docx.Document(io.BytesIO(_filled(template, pages)))
+        place = next((p for p in document.element.body.iter(_tag("w:p")) if _MARK in _text_of(p)), None)
+        if place is not None:
+            before = len(document.element.body)
+            _Body(document, pages).write(heading=False)
+            _move(document, place, before)
+    speak(document, pages.language)
+    _properties(document, pages)
+    target = io.BytesIO()
+    document.save(target)
+    return steady(target.getvalue())
+
+
+def _filled(template: bytes, pages: Pages) -> bytes:
+    """Fill the template's fields; they can name values and nothing else."""
+    docxtpl = need("docxtpl", "report")
+    room = need("jinja2.sandbox", "report").ImmutableSandboxedEnvironment(autoescape=True)
+    facts = {fact.name.replace(".", "_"): _clean(fact.shown) for fact in pages.annex}
+    told = {name: _clean(getattr(pages, name)) for name in ("title", "subtitle", "company")}
+    try:
+        document = docxtpl.DocxTemplate(io.BytesIO(template))
+        document.render({**told, "facts": facts, "report": _MARK}, room)
+        target = io.BytesIO()
+        document.save(target)
+    except Exception as error:  # a template is a person's file: whatever is wrong in it is told, not thrown
+        reason = f"{type(error).__name__}: {error}"[:300]
+        raise SinkError(
+            say("The template of the report cannot be filled: {reason}", reason=reason)
+        ) from error
+    return target.getvalue()
+
+
+def _move(document: Any, place: Any, before: int) -> None:
+    """Bring what was written at the end to the place the template gives it."""
+    body = document.element.body
+    added = list(body)[before - 1 : -1] if body[-1].tag == _tag("w:sectPr") else list(body)[before:]
+    for each in added:
+        place.addprevious(each)
+    place.getparent().remove(place)
+
+
+def _text_of(paragraph: Any) -> str:
+    return "".join(text.text or "" for text in paragraph.iter(_tag("w:t")))
+
+
+def _tag(name: str) -> str:
+    return str(need("docx.oxml.ns", "report").qn(name))
+
+
+def _clean(text: str) -> str:
+    return _CONTROLS.sub("", text)
+
+
+class _Body:
+    """Writes a report's parts one after the other at the end of a document."""
+
+    def __init__(self, document: Any, pages: Pages) -> None:
+        self._document = document
+        self._pages = pages
+        self._places = anchors(pages)
+        self._word = words(pages.language)
+        self._marks = 0
+        add_table_style(document)
+        section = document.sections[-1]
+        self._width = section.page_width - section.left_margin - section.right_margin
+
+    def write(self, *, heading: bool) -> None:
+        """Write everything; the title and its like unless the firm's template has them."""
+        pages = self._pages
+        if heading:
+            for text, name in (
+                (pages.company, "Subtitle"),
+                (pages.title, "Title"),
+                (pages.subtitle, "Subtitle"),
+            ):
+                if text:
+                    self._paragraph(name, text)
+        if pages.highlights or pages.summary or pages.notes:
+            self._heading(self._word["summary"], 1)
+            self._highlights()
+            for paragraph in pages.summary:
+                self._block(paragraph)
+            for note in pages.notes:
+                self._paragraph("Quote", note)
+        if len(pages.sections) > 2:
+            self._contents()
+        for section in pages.sections:
+            self._heading(section.title, 1)
+            for block in section.blocks:
+                self._block(block)
+        self._annex()
+
+    def _paragraph(self, name: str, text: str = "") -> Any:
+        paragraph = self._document.add_paragraph(_clean(text))
+        known = {known.name for known in self._document.styles}
+        paragraph.style = name if name in known else self._document.styles["Normal"]
+        return paragraph
+
+    def _heading(self, text: str, level: int, anchor: str = "") -> None:
+        paragraph = self._paragraph(f"Heading {level}", text)
+        self._marks += 1
+        bookmark(paragraph, anchor or f"section-{self._marks}", self._marks)
+
+    def _block(self, block: Block) -> None:
+        if isinstance(block, Paragraph):
+            paragraph = self._paragraph("List Bullet" if block.bullet else "Normal")
+            for run in block.runs:
+                if run.fact in self._places:
+                    link(paragraph, _clean(run.text), self._places[run.fact])
+                else:
+                    paragraph.add_run(_clean(run.text))
+        elif isinstance(block, Table):
+            self._table(block)
+        else:
+            self._figure(block)
+
+    def _figure(self, figure: Figure) -> None:
+        drawn = draw(figure, self._pages.language)
+        paragraph = self._paragraph("Normal")
+        paragraph.paragraph_format.keep_with_next = True
+        width = min(self._width, int(drawn.width * _POINTS_A_PIXEL * 12700))
+        picture = paragraph.add_run().add_picture(io.BytesIO(drawn.png()), width=width)
+        named = picture._inline.docPr
+        named.set("descr", _clean(figure.alt))
+        named.set("name", _clean(figure.caption)[:200])
+        self._caption(figure.caption, figure.note)
+
+    def _caption(self, text: str, note: str, *, above: bool = False) -> None:
+        paragraph = self._paragraph("Caption", text)
+        paragraph.paragraph_format.keep_with_next = above
+        if note:
+            paragraph.add_run(f"\n{_clean(note)}").bold = False
+
+    def _table(self, table: Table) -> None:
+        self._caption(table.caption, table.note, above=True)
+        lines = [
+            tuple(column.title for column in table.columns),
+            *table.rows,
+            *([table.total] if table.total else []),
+        ]
+        made = self._document.add_table(len(lines), len(table.columns))
+        made.style = TABLE_STYLE
+        look = made._tbl.tblPr.find(_tag("w:tblLook"))
+        for name, on in (
+            ("firstRow", True),
+            ("lastRow", bool(table.total)),
+            ("noHBand", True),
+            ("noVBand", True),
+        ):
+            look.set(_tag(f"w:{name}"), str(int(on)))
+        for name in ("firstColumn", "lastColumn"):
+            look.set(_tag(f"w:{name}"), "0")
+        strong = {0, len(lines) - 1 if table.total else 0}
+        for n, (row, line) in enumerate(zip(made.rows, lines, strict=True)):
+            row._tr.get_or_add_trPr().append(element("w:cantSplit"))
+            for cell, text, column in zip(row.cells, line, table.columns, strict=True):
+                cell.paragraphs[0].add_run(_clean(text)).bold = n in strong or None
+                cell.paragraphs[0].alignment = 2 if column.number else 0
+        made.rows[0]._tr.get_or_add_trPr().append(element("w:tblHeader"))
+        self._paragraph("Normal").paragraph_format.space_after = 0
+
+    def _highlights(self) -> None:
+        items = self._pages.highlights
+        if not items:
+            return
+        made = self._document.add_table(1, len(items))
+        for cell, item in zip(made.rows[0].cells, items, strict=True):
+            cell._tc.get_or_add_tcPr().append(
+                element("w:shd", val="clear", color="auto", fill=style.PALE[1:])
+            )
+            label = cell.paragraphs[0]
+            label.add_run(_clean(item.label)).font.size = 114300
+            value = cell.add_paragraph()
+            run = value.add_run(_clean(item.value))
+            run.bold, run.font.size = True, 203200
+            if item.change:
+                mark = f"{MARKS[item.direction]} " if item.direction in MARKS else ""
+                cell.add_paragraph().add_run(_clean(mark + item.change)).font.size = 114300
+            for paragraph in cell.paragraphs:
+                paragraph.paragraph_format.space_after = 38100
+        self._paragraph("Normal").paragraph_format.space_after = 0
+
+    def _contents(self) -> None:
+        """List the sections as links; a word processor that is asked makes the list anew."""
+        titles = [section.title for section in self._pages.sections]
+        titles += [self._word["annex"]] if self._pages.annex else []
+        first = self._marks + 1
+        self._paragraph("TOC Heading", self._word["contents"])
+        for n, title in enumerate(titles):
+            link(self._paragraph("List Bullet"), _clean(title), f"section-{first + n}")
+
+    def _annex(self) -> None:
+        if not self._pages.annex:
+            return
+        self._heading(self._word["annex"], 1)
+        self._paragraph("Normal", self._word["about"])
+        for fact in self._pages.annex:
+            self._heading(fact.title, 2, self._places[fact.name])
+            for name, text in proof_of(fact, self._pages.language):
+                paragraph = self._paragraph("Normal")
+                paragraph.paragraph_format.space_after = 0
+                paragraph.add_run(
+                    f"{name}\u00a0: " if self._pages.language == "fr" else f"{name}: "
+                ).bold = True
+                paragraph.add_run(_clean(text))
+
+
+def _dress(document: Any, pages: Pages) -> None:
+    """Give a fresh document its paper, its styles and its page numbers."""
+    shared = need("docx.shared", "report")
+    section = document.sections[0]
+    section.page_width, section.page_height = shared.Mm(210), shared.Mm(297)
+    section.left_margin = section.right_margin = shared.Mm(22)
+    section.top_margin = section.bottom_margin = shared.Mm(24)
+    looks = (
+        ("Normal", 10.5, style.INK, False),
+        ("Title", 24, style.INK, True),
+        ("Subtitle", 12, style.SOFT, False),
+        ("Heading 1", 15, style.INK, True),
+        ("Heading 2", 11, style.INK, True),
+        ("Caption", 9.5, style.INK, True),
+        ("Quote", 10, style.INK, False),
+        ("TOC Heading", 10.5, style.SOFT, True),
+    )
+    for name, size, colour, bold in looks:
+        look = document.styles[name]
+        look.font.name, look.font.size, look.font.bold, look.font.italic = (
+            "Calibri",
+            shared.Pt(size),
+            bold,
+            False,
+        )
+        look.font.color.rgb = shared.RGBColor.from_string(colour[1:].upper())
+        _face(look)
+    document.styles["Heading 1"].paragraph_format.space_before = shared.Pt(20)
+    document.styles["Heading 1"].paragraph_format.space_after = shared.Pt(6)
+    document.styles["Title"].paragraph_format.space_after = shared.Pt(2)
+    _no_line_below(document.styles["Title"])
+    before, of = page_of(pages.language)
+    footer = section.footer.paragraphs[0]
+    footer.alignment = 2
+    footer.add_run(before)
+    field(footer, "PAGE", "1")
+    footer.add_run(of)
+    field(footer, "NUMPAGES", "1")
+
+
+def _face(look: Any) -> None:
+    """Use the named font for all letters: the default document asks a theme instead."""
+    fonts = look.element.rPr.rFonts
+    for name in ("asciiTheme", "hAnsiTheme", "eastAsiaTheme", "cstheme"):
+        fonts.attrib.pop(_tag(f"w:{name}"), None)
+    for name in ("cs", "eastAsia"):
+        fonts.set(_tag(f"w:{name}"), "Calibri")
+
+
+def _no_line_below(look: Any) -> None:
+    for border in list(look.element.iter(_tag("w:pBdr"))):
+        border.getparent().remove(border)
+
+
+def _properties(document: Any, pages: Pages) -> None:
+    told = document.core_properties
+    told.title = _clean(f"{pages.title} – {pages.subtitle}" if pages.subtitle else pages.title)[:255]
+    told.author = told.last_modified_by = _clean(pages.company)[:255]
+    told.language = pages.language
+    told.comments = told.keywords = told.subject = ""
+    day = datetime.combine(pages.day, datetime.min.time(), UTC) if pages.day else _DAY
+    told.created = told.modified = day
+    told.revision = 1
