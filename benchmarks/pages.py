@@ -81,7 +81,9 @@ def score(item, document) -> dict:
     """Read one document and compare."""
     found = None
     if document is not None:
-        found = Extract(name="invoice", into="Invoice")(Case(id=item["id"], documents=(document,)), NoModel())
+        found = Extract(name="invoice", into="Invoice", readers=("layout",))(
+            Case(id=item["id"], documents=(document,)), NoModel()
+        )
     marks, wrong = {}, []
     for field, wanted in truth_of(item).items():
         value = getattr(found.record, field) if found else None

@@ -22,7 +22,6 @@ if TYPE_CHECKING:
     from smeflow.step import Step
 
 
-
 def evaluate(
     ctx: typer.Context,
     recipe: RecipeFile = HERE,

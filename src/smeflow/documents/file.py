@@ -3,12 +3,15 @@
 import dataclasses
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import Literal, Protocol
 
 from smeflow._text import sha256, visible
 from smeflow.documents.base import Document, Limits
 from smeflow.errors import LimitExceeded, SmeflowError
 from smeflow.i18n import Phrase, say
+
+Ocr = Literal["tesseract", "rapidocr"]
+"""The quick recogniser of pictures, and the slower and surer one (extra ``ocr``)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,6 +28,8 @@ class File:
     """Read a file that was inside this one."""
     more_time: Callable[[], None] = field(default=lambda: None, repr=False)
     """Say that work goes on and is slow for a reason: called before a picture is recognised."""
+    ocr: Ocr = "tesseract"
+    """What recognises pictures."""
 
     def document(self, **values: object) -> Document:
         """Make this file's document; name, media type, bytes and hash are its own."""

@@ -46,12 +46,16 @@ class MissingTesseract(UnsupportedDocument):
 
 
 def recognise(grey: "Image", *, file: File) -> list[Placed]:
-    """Recognise a grey picture; words lie in its points, their baselines as if it were straight.
+    """Recognise a grey picture with what *file* asks for; words lie in the picture's points.
 
     Raises:
-        MissingTesseract: The program is not there.
+        MissingTesseract: The program is not there; `MissingRapid` likewise.
         LimitExceeded: It took longer than the limit.
     """
+    if file.ocr == "rapidocr":
+        from smeflow.documents.rapid import recognise_surely
+
+        return recognise_surely(grey, file=file)
     if not ready():
         raise MissingTesseract(file.name)
     from PIL.Image import Resampling
@@ -67,7 +71,7 @@ def recognise(grey: "Image", *, file: File) -> list[Placed]:
     )
     words = words_of(run_tesseract(straight, file=file))
     if straight is not large:
-        words = [_turned_back(word, askew, large.width / 2, large.height / 2) for word in words]
+        words = [turned_back(word, askew, large.width / 2, large.height / 2) for word in words]
     return [word.scaled(1 / factor) for word in words]
 
 
@@ -102,7 +106,7 @@ def angle_of(grey: "Image") -> float:
     return fine if abs(fine) <= _MOST_ASKEW and contrast(fine) > 1.1 * contrast(0.0) else 0.0
 
 
-def _turned_back(word: Placed, angle: float, x: float, y: float) -> Placed:
+def turned_back(word: Placed, angle: float, x: float, y: float) -> Placed:
     """Give the place of a word on the page before it was straightened; its baseline stays straight."""
     turn = math.radians(angle)
     across, down = (word.left + word.right) / 2 - x, (word.top + word.bottom) / 2 - y

@@ -50,6 +50,7 @@ class Worker:
             "name": file.name,
             "media_type": file.media_type,
             "depth": file.depth,
+            "ocr": file.ocr,
             "limits": packed_limits(file.limits),
             "page": page,
             "dpi": dpi,

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from smeflow.documents.base import Document, Limits
-from smeflow.documents.file import File, harmless_name
+from smeflow.documents.file import File, Ocr, harmless_name
 from smeflow.documents.kinds import READERS, RISKY, reader_of, sniffed
 from smeflow.documents.pool import shared_pool
 from smeflow.errors import UnreadableDocument
@@ -18,11 +18,12 @@ def read(
     name: str | None = None,
     media_type: str | None = None,
     limits: Limits = _STANDARD,
+    ocr: Ocr = "tesseract",
 ) -> Document:
     """Read a file (by its path) or bytes as a document.
 
     What a file is, its first bytes tell; then *media_type*, then its name. Files whose parsers are risky are
-    read in a child process, which alone dies of them.
+    read in a child process, which alone dies of them. *ocr* recognises pages that are pictures.
 
     Raises:
         UnreadableDocument: It is empty, cut, damaged or locked.
@@ -36,6 +37,7 @@ def read(
         media_type=media_type or "",
         data=data,
         limits=limits,
+        ocr=ocr,
         read_part=read_guarded,
     )
     return read_guarded(file)

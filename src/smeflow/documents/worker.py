@@ -35,6 +35,7 @@ def answer(head: dict[str, Any], pieces: list[bytes], answers: BinaryIO) -> None
         data=pieces[0],
         limits=limits,
         depth=head["depth"],
+        ocr=head["ocr"],
         read_part=read_here,
         more_time=lambda: send(answers, {"more_time": True}, []),
     )

@@ -123,5 +123,3 @@ def _number(value: Any) -> Decimal | None:
 
 def _shown(value: Any) -> str:
     return "" if _empty(value) else str(value)
-
-

@@ -1,7 +1,7 @@
 """Read a record out of a case's documents: exact readers first, then rules, then a model for what is left."""
 
 from collections.abc import Mapping, Sequence
-from functools import cached_property
+from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any, ClassVar, Generic, Literal, Self, cast, overload
 
 from pydantic import (
@@ -26,7 +26,8 @@ from smeflow.steps.fields import FieldSpec, FieldsRecord, FieldText, record_type
 from smeflow.steps.invoices import SPECS
 from smeflow.steps.ours import Firm
 from smeflow.steps.places import Place, fields_place, invoice_place
-from smeflow.steps.reading import Task, extraction, lacks, once
+from smeflow.steps.reading import Task, extraction, is_whole, lacks, once
+from smeflow.steps.second_look import Recogniser, look_again
 
 if TYPE_CHECKING:
     from smeflow.llm.ask import Answer
@@ -49,6 +50,10 @@ class Extract(Family, Generic[R]):
     """Fields and their kinds: ``{number: text, total: money, due: date?, category: [a, b]}``."""
     readers: tuple[ReaderName, ...] = ("exact", "layout", "model")
     """Who may read, in this order."""
+    ocr: Recogniser = "auto"
+    """Who recognises pictures of pages: ``tesseract`` alone; ``auto``: RapidOCR (some seconds a page) looks
+    again where Tesseract's words are no whole invoice; ``rapidocr``: it always does, and what both read
+    alike is confirmed."""
     ask: Literal["left", "always"] = "left"
     """Whether a model is asked only where something is missing, or always, as a second opinion."""
     required: tuple[str, ...] | None = None
@@ -72,6 +77,7 @@ class Extract(Family, Generic[R]):
             name: str,
             into: type[R],
             readers: tuple[ReaderName, ...] = ...,
+            ocr: Recogniser = ...,
             ask: Literal["left", "always"] = ...,
             required: tuple[str, ...] | None = ...,
             instructions: str = ...,
@@ -87,6 +93,7 @@ class Extract(Family, Generic[R]):
             name: str,
             into: Literal["Invoice"],
             readers: tuple[ReaderName, ...] = ...,
+            ocr: Recogniser = ...,
             ask: Literal["left", "always"] = ...,
             required: tuple[str, ...] | None = ...,
             instructions: str = ...,
@@ -102,6 +109,7 @@ class Extract(Family, Generic[R]):
             name: str,
             fields: Mapping[str, str | Sequence[str]],
             readers: tuple[ReaderName, ...] = ...,
+            ocr: Recogniser = ...,
             ask: Literal["left", "always"] = ...,
             required: tuple[str, ...] | None = ...,
             instructions: str = ...,
@@ -190,15 +198,17 @@ class Extract(Family, Generic[R]):
         firm: Firm | None = self.constants.get("company")
         exact, layout = "exact" in self.readers, "layout" in self.readers
         if self.is_invoice:
-            place = invoice_place(case.documents, exact=exact, layout=layout, firm=firm)
+            read = partial(invoice_place, exact=exact, layout=layout, firm=firm)
         else:
-            place = fields_place(case.documents, self.specs, layout=layout)
+            read = partial(fields_place, specs=self.specs, layout=layout)
+        place = read(case.documents)
         task = Task(
             record_type=self.record_type,
             specs=self.specs,
             wanted=self.wanted,
             firm=firm,
         )
+        place = look_again(case.documents, place, read, self.ocr, whole=lambda p: is_whole(task, p))
         if not place.readings and not any(d.text.strip() for d in place.documents):
             return self._nothing(case)
         asks = "model" in self.readers and (self.ask == "always" or lacks(task, place))

@@ -99,6 +99,13 @@ def lacks(task: Task, place: Place) -> bool:
     return bool(judge(task, place, Said()).absent)
 
 
+def is_whole(task: Task, place: Place) -> bool:
+    """Tell whether the readers without a model found all that is wanted, and it adds up."""
+    judged = judge(task, place, Said())
+    adds_up = judged.sums is None or closed(judged.sums, judged.checks) is True
+    return not judged.absent and adds_up
+
+
 def extraction(kind: type[Extraction[R]], task: Task, place: Place, said: Said) -> Extraction[R]:
     """Make the result: the record, its evidence, its proof and what speaks against it."""
     judged = judge(task, place, said)

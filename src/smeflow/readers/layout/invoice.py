@@ -17,6 +17,7 @@ from smeflow.readers.layout.ids import find_ibans
 from smeflow.readers.layout.kinds import Title, title_of
 from smeflow.readers.layout.numbers import Number, find_numbers
 from smeflow.readers.layout.parties import Parties, find_parties
+from smeflow.readers.layout.slips import day_of_slip, seller_of_slip, total_of_slip
 from smeflow.readers.layout.totals import Totals, find_totals
 from smeflow.readers.layout.view import View
 from smeflow.readers.values import FieldKind
@@ -184,10 +185,13 @@ def _read(document: Document, pages: Sequence[Page], firm: _Own, labels: Labels 
     for name, day in find_days(view, number.quote if number else None).items():
         findings[name] = Finding(value=day.value, quote=day.quote, note=day.note)
     findings |= _amounts(view, totals)
+    if view.slip:
+        findings |= _slip(view, findings)
     currency = find_currency(view, totals)
     if currency:
         findings["currency"] = Finding(value=currency[0], quote=currency[1])
-    findings |= _parties(find_parties(view, own_names=firm.names, own_ids=firm.ids))
+    parties = _parties(find_parties(view, own_names=firm.names, own_ids=firm.ids))
+    findings |= {name: found for name, found in parties.items() if name not in findings}
     findings |= _account(view)
     return _Sheet(
         view=view, title=title, number=number, totals=totals, findings=findings, problems=tuple(problems)
@@ -226,6 +230,24 @@ _PAID_BEFORE = re.compile(
     r"abschlag|vorauszahlung|bereits (?:ge|be)zahlt|reeds betaald|voorschot|aanbetaling|acconto|anticipo|"
     r"residual|solde|reste|balance|remaining|restbetrag|offene[rn]? betrag|retenue|retencion|ritenuta"
 )
+
+
+def _slip(view: View, findings: dict[str, Finding]) -> dict[str, Finding]:
+    """Read what a till receipt is about; what adds up to another total than was paid is left out."""
+    found: dict[str, Finding] = {}
+    total, seller, day = total_of_slip(view), seller_of_slip(view), day_of_slip(view)
+    if total:
+        if "total_gross" in findings and findings["total_gross"].value != total.value.amount:
+            for name in ("total_net", "total_vat", "vat", "amount_due", "prepaid"):
+                findings.pop(name, None)
+        found["total_gross"] = Finding(value=total.value.amount, quote=view.quote(total))
+    if seller:
+        name, piece = seller
+        quote = view.quote_span(0, piece.start, piece.start + len(name))
+        found["seller"] = Finding(value=name, quote=quote)
+    if day and "issue_date" not in findings:
+        found["issue_date"] = Finding(value=day.value.value, quote=view.quote(day))
+    return found
 
 
 def _parties(parties: Parties) -> dict[str, Finding]:
