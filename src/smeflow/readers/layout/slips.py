@@ -19,10 +19,10 @@ _WORDS: dict[str, tuple[str, ...]] = {
     "final": ("payable", "due", "rounded", "grand", "nett", "net", "netto", "incl", "inclusive", "ttc",
               "zahlen", "pagare", "pagar"),
     "part": ("subtotal", "sub", "excl", "excluding", "exclude", "before", "taxable"),
-    "other": ("qty", "quantity", "item", "items", "saving", "savings", "discount", "summary", "disc", 
+    "other": ("qty", "quantity", "item", "items", "saving", "savings", "discount", "summary", "disc",
               "remise", "rabatt", "articles", "deposit", "outstanding", "points"),
     "tax": ("gst", "tax", "vat", "tva", "mwst", "btw", "iva", "sst"),
-    "paid": ("cash", "tender", "tendered", "visa", "mastercard", "card", "carte", "especes", "bar", "paid", "received"),
+    "paid": ("cash", "tender", "tendered", "visa", "mastercard", "card", "carte", "especes", "bar", "received"),
     "change": ("change", "rendu", "ruckgeld", "wisselgeld", "resto", "cambio"),
     "rounding": ("rounding", "round", "arrondi", "rundung", "afronding"),
 }  # fmt: skip
@@ -121,9 +121,8 @@ def seller_of_slip(view: View) -> tuple[str, Piece] | None:
         name = _NUMBER.sub("", piece.text).strip(" .,:;-–_*'\"")
         letters = sum(map(str.isalpha, name))
         words = re.findall(r"[^\W\d_]{3,}", name)
-        plain = letters >= 6 and letters > 0.75 * len(name.replace(" ", "")) and words
-        plain = plain and name[0].isupper()
-        if plain and len(name) <= 50 and not _NO_NAME.search(folded(name)):
+        plain = letters >= 6 and letters > 0.75 * len(name.replace(" ", "")) and name[0].isupper()
+        if plain and words and len(name) <= 50 and not _NO_NAME.search(folded(name)):
             return name, piece
     return None
 
