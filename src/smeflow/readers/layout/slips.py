@@ -22,7 +22,7 @@ _WORDS: dict[str, tuple[str, ...]] = {
     "other": ("qty", "quantity", "item", "items", "saving", "savings", "discount", "summary", "disc",
               "remise", "rabatt", "articles", "deposit", "outstanding", "points"),
     "tax": ("gst", "tax", "vat", "tva", "mwst", "btw", "iva", "sst"),
-    "paid": ("cash", "tender", "tendered", "visa", "mastercard", "card", "carte", "especes", "bar", "received"),
+    "paid": ("cash", "tendered", "visa", "mastercard", "card", "carte", "especes", "bar", "received"),
     "change": ("change", "rendu", "ruckgeld", "wisselgeld", "resto", "cambio"),
     "rounding": ("rounding", "round", "arrondi", "rundung", "afronding"),
 }  # fmt: skip
