@@ -1,7 +1,7 @@
 """Kill a run, restart the mail server and number the folder anew; count what was lost or done twice.
 
-``python benchmarks/mailbox.py --mails 5000 --kills 20 --restarts 5``. Needs Debian's ``dovecot-imapd`` and starts
-its own on loopback. Prints one line of JSON.
+``python benchmarks/mailbox.py --mails 5000 --kills 20 --restarts 5``. Needs Debian's ``dovecot-imapd``
+and starts its own on loopback. Prints one line of JSON.
 """
 
 import argparse

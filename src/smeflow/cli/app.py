@@ -29,6 +29,7 @@ from smeflow.cli.screen import Screen
 from smeflow.cli.show import show
 from smeflow.cli.status import status
 from smeflow.cli.triage import triage
+from smeflow.cli.watch import watch
 from smeflow.i18n import Language, french
 
 START, WORK, TRY, MORE = "Start", "Work with recipes", "Try a step on files", "More"
@@ -38,6 +39,7 @@ COMMANDS: tuple[tuple[str, str, Callable[..., Any] | typer.Typer], ...] = (
     ("doctor", START, doctor),
     ("check", WORK, check),
     ("run", WORK, run),
+    ("watch", WORK, watch),
     ("status", WORK, status),
     ("show", WORK, show),
     ("review", WORK, review),

@@ -6,9 +6,11 @@ marked as deleted in the folder, other people's mails included.
 
 import imaplib
 import re
+import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from threading import Event
 from typing import Any
 
 from smeflow._optional import need
@@ -190,6 +192,29 @@ class Session:
         self.client.subscribe(self._named(folder))
         self.folders()[folder] = ()
         return True
+
+    def wait(self, seconds: float, stop: Event) -> bool:
+        """Wait until the open folder changes, *stop* is set or *seconds* are over; tell whether it changed.
+
+        A server without IDLE is asked again at the end, which is as good, only later.
+        """
+        before = self.client.untagged_responses.get("EXISTS")
+        if not self.can("IDLE"):
+            stop.wait(seconds)
+            self.client.noop()
+            return bool(self.client.untagged_responses.get("EXISTS") != before)
+        idle, deadline = self.box.idle, time.monotonic() + seconds
+        idle.start()
+        changed = False
+        while not (changed or stop.is_set()) and time.monotonic() < deadline:
+            asked = time.monotonic()
+            lines = idle.poll(timeout=1)
+            changed = any(b"EXISTS" in line for line in lines)
+            if not lines and time.monotonic() - asked < 0.5:
+                break  # the connection was closed: ending the wait below raises
+        idle.stop()
+        # what came together with the server's "go ahead" is seen only now
+        return changed or self.client.untagged_responses.get("EXISTS") != before
 
     def close(self) -> None:
         """Log out; what is broken already is let go."""

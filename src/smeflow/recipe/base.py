@@ -7,6 +7,7 @@ from typing import Literal
 
 from smeflow.llm.base import Price
 from smeflow.plan import Entry
+from smeflow.recipe.schedule import Schedule
 from smeflow.recipe.workspace import Budgets, Residency
 from smeflow.sinks.base import Acting, Sink
 from smeflow.sources.base import Source
@@ -40,6 +41,8 @@ class Recipe:
     redact: bool = False
     timezone: str = "Europe/Paris"
     workers: int = 8
+    schedule: Schedule | None = None
+    """When `smeflow watch` runs it; None for whenever something comes in."""
 
     @property
     def folder(self) -> Path:

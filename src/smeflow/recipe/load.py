@@ -19,6 +19,7 @@ from smeflow.recipe.marks import Path as Place
 from smeflow.recipe.model import RecipeText, Split
 from smeflow.recipe.money import money_of
 from smeflow.recipe.problems import problems_of
+from smeflow.recipe.schedule import schedule_of
 from smeflow.recipe.settings import Filled, fill
 from smeflow.recipe.workspace import Budgets, Workspace
 from smeflow.sinks.base import Acting, Sink
@@ -176,6 +177,7 @@ class _Loading:
             redact=text.redact,
             timezone=text.timezone or "Europe/Paris",
             workers=text.workers,
+            schedule=schedule_of(text.schedule) if text.schedule else None,
         )
 
     def _residency_mark(self, text: RecipeText) -> str:

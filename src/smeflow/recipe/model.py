@@ -6,6 +6,7 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from smeflow.i18n import say
 from smeflow.recipe.money import money_of
+from smeflow.recipe.schedule import schedule_of
 
 NAME = r"^[A-Za-z0-9][A-Za-z0-9_.\-]{0,63}$"
 Split = Literal["invoices", "attachments"]
@@ -32,6 +33,9 @@ class RecipeText(BaseModel):
     """The most that paid models may cost: ``{run: 5 EUR, month: 20 EUR, item: 0.10 EUR}``."""
     timezone: str | None = None
     """Where days begin and end, such as ``Europe/Paris``."""
+    schedule: str | None = None
+    """When `smeflow watch` runs it: minute, hour, day, month, weekday, such as ``0 7 1 * *``; else whenever
+    something comes in."""
     redact: bool = False
     """Whether personal data is masked before a model sees it."""
     split: Split | None = None
@@ -56,6 +60,13 @@ class RecipeText(BaseModel):
         for amount in budget.values():
             money_of(amount)
         return budget
+
+    @field_validator("schedule")
+    @classmethod
+    def _is_schedule(cls, schedule: str | None) -> str | None:
+        if schedule is not None:
+            schedule_of(schedule)
+        return schedule
 
     @field_validator("timezone")
     @classmethod

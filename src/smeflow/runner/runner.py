@@ -70,6 +70,8 @@ class Summary:
     seconds: float = 0.0
     failures: tuple[SmeflowError, ...] = ()
     """A source that went away and outputs that could not be written; everything else is done and kept."""
+    worked: int = 0
+    """Items that were brought to an end, or to a person, in this run."""
 
     def _repr_html_(self) -> str:
         cells = "".join(
@@ -153,6 +155,7 @@ class _Run:
         self.halt = Halt()
         self.notes: list[Phrase] = []
         self.unreached: SourceError | None = None
+        self.worked = 0
         self.desk = desk_for(store, recipe, workspace, llm, self.halt, __version__)
         self.projection = Projection(
             store=store,
@@ -173,6 +176,7 @@ class _Run:
         reopen_for(self.desk, redo)
         crew = _Crew(self.desk, self.workers)
         crew.work(self.stop, on_progress)
+        self.worked = sum(count for state, count in crew.feed.ended.items() if state != "open")
         told = older(self.desk)
         self.notes.extend([told] if told else [])
         errors = self._deliver()
@@ -218,6 +222,7 @@ class _Run:
             notes=tuple(self.notes),
             stopped=self.halt.why,
             seconds=round(time.monotonic() - self.began, 3),
+            worked=self.worked,
         )
 
 
