@@ -133,3 +133,41 @@ def test_act_needs_a_mailbox(office):
     )
     with pytest.raises(RecipeError, match="act needs a source that is a mailbox"):
         office.run()
+
+
+def test_undo_moves_back_what_a_run_did_and_leaves_what_a_person_changed(
+    started, office, dovecot, capsys, monkeypatch
+):
+    """And the next run does not do it again."""
+    from smeflow.cli import main
+
+    started("act")
+    monkeypatch.chdir(office.folder)
+    assert main(["undo"]) == 0
+    assert "Factures/2026" in capsys.readouterr().out
+    client = dovecot.client()
+    client.select("INBOX")
+    client.store("1", "-FLAGS", "(other)")
+    client.logout()
+    assert main(["undo", "2"]) == 0
+    assert sorted(plain(dovecot.mails_in())) == [("bonjour", ""), ("facture 1", "")]
+    assert dovecot.subjects("Factures/2026") == []
+    office.run()
+    assert sorted(dovecot.subjects()) == ["bonjour", "facture 1"]
+    assert len(office.items()) == 2
+    assert main(["undo", "2"]) == 2
+
+
+def test_what_would_be_done_is_listed_mail_by_mail(started, office, capsys, monkeypatch):
+    """Before anything may be touched, a person reads what it would be."""
+    from smeflow.cli import main
+
+    started("observe")
+    monkeypatch.chdir(office.folder)
+    monkeypatch.setenv("COLUMNS", "120")
+    assert main(["mailbox", "plan"]) == 0
+    said = capsys.readouterr().out
+    assert "facture 1.eml" in said
+    assert "move to Factures/2026" in said
+    assert main(["mailbox", "look"]) == 0
+    assert "INBOX: 2 mails, 0 of them to be read" in capsys.readouterr().out

@@ -21,6 +21,7 @@ from smeflow.cli.exits import INTERRUPTED, OK, TERMINATED, Ended, tell
 from smeflow.cli.extract import extract
 from smeflow.cli.init import init
 from smeflow.cli.language import language_for
+from smeflow.cli.mailbox import mailbox
 from smeflow.cli.rerun import rerun
 from smeflow.cli.review import review
 from smeflow.cli.run import run
@@ -29,6 +30,7 @@ from smeflow.cli.screen import Screen
 from smeflow.cli.show import show
 from smeflow.cli.status import status
 from smeflow.cli.triage import triage
+from smeflow.cli.undo import undo
 from smeflow.cli.watch import watch
 from smeflow.i18n import Language, french
 
@@ -45,6 +47,8 @@ COMMANDS: tuple[tuple[str, str, Callable[..., Any] | typer.Typer], ...] = (
     ("review", WORK, review),
     ("rerun", WORK, rerun),
     ("evaluate", WORK, evaluate),
+    ("undo", WORK, undo),
+    ("mailbox", WORK, mailbox),
     ("books", WORK, books),
     ("extract", TRY, extract),
     ("triage", TRY, triage),

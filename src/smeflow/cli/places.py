@@ -9,6 +9,7 @@ from smeflow.i18n import say
 if TYPE_CHECKING:
     from smeflow.ledger.ledger import Ledger
     from smeflow.ledger.rows import ItemRow
+    from smeflow.recipe.base import Recipe
     from smeflow.step import Step
 
 FOLDER = ".smeflow"
@@ -44,6 +45,11 @@ def open_ledger(state: Path | None, start: Path) -> "Ledger":
 
 def steps_of(recipe: str, state: Path | None, file: Path | None) -> "dict[str, Step[Any]]":
     """Give the steps of the recipe called *recipe*, by name; its file is looked for beside the ledger."""
+    return {entry.step.name: entry.step for entry in recipe_called(recipe, state, file).entries}
+
+
+def recipe_called(recipe: str, state: Path | None, file: Path | None) -> "Recipe":
+    """Read the recipe called *recipe*; its file is looked for beside the ledger."""
     import os
 
     from smeflow.recipe.load import load
@@ -56,7 +62,7 @@ def steps_of(recipe: str, state: Path | None, file: Path | None) -> "dict[str, S
         raise UsageProblem(
             say("The file of recipe {recipe} is not here. Name it with --file.", recipe=recipe)
         )
-    return {entry.step.name: entry.step for entry in load(file, environ=os.environ).entries}
+    return load(file, environ=os.environ)
 
 
 def _calls_itself(file: Path, recipe: str) -> bool:

@@ -81,11 +81,13 @@ def _run(
     if stopped_by and stop.code is None:
         stop.code = stopped_by
         stop.event.set()
-    if summary.stopped in STOPPED and summary.stopped != "interrupted":
+    first = not due.failures
+    if summary.failures or (summary.stopped in STOPPED and summary.stopped != "interrupted"):
         due.failed()
     else:
         due.ended(datetime.now(UTC))
-    _tell_run(screen, recipe, summary)
+    if first or summary.worked:  # the same failure is told once, not at every attempt
+        _tell_run(screen, recipe, summary)
 
 
 def _last_run(file: Path, state: Path | None, recipe: "Recipe") -> datetime | None:
@@ -112,7 +114,7 @@ def _tell_run(screen: Screen, recipe: "Recipe", summary: "Summary") -> None:
     """Say one line for a run that found something; nothing for the others."""
     from smeflow.cli.running import tell_notes
 
-    if summary.worked or summary.notes:
+    if summary.worked or summary.notes or summary.failures:
         line = say(
             "{recipe}: {worked} worked on; {done} done, {review} for review, {failed} failed, {open} open",
             recipe=recipe.name,

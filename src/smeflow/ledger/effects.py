@@ -118,6 +118,14 @@ class Effects:
             transaction.add("effects", row)
 
 
+def observed(store: Store, recipe: str) -> list[tuple[ItemRow, list[list[str]]]]:
+    """Give what would be done with each finished item, as kind and target, where nothing was done yet."""
+    rows = store.read("effects of recipe", recipe=recipe)
+    plans = [r for r in rows if r["kind"] == PLAN and r["state"] == "observed"]
+    found = [(item_of(store.read("get items", id_=r["item"])[0]), json.loads(r["detail"])) for r in plans]
+    return [(item, effects) for item, effects in found if effects and item.state == "done"]
+
+
 def slot_of(effect: Effect) -> str:
     """Name what an item has one of: one move, one draft, but several keywords."""
     return f"{effect.kind} {effect.target}" if effect.kind in ("keyword", "flag") else effect.kind

@@ -1,0 +1,104 @@
+"""``smeflow mailbox``: log in, look what is there, and see what a recipe would do."""
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import typer
+
+from smeflow.cli.exits import UsageProblem
+from smeflow.cli.options import Json, RecipeFile, Settings, State
+from smeflow.cli.places import open_ledger, state_folder
+from smeflow.cli.screen import Column, Screen
+from smeflow.cli.settings import settings_of
+from smeflow.i18n import say
+
+if TYPE_CHECKING:
+    from smeflow.recipe.base import Recipe
+
+mailbox = typer.Typer(help="Log in to mailboxes, look into them, and see what a recipe would do there.")
+
+
+@mailbox.command()
+def look(
+    ctx: typer.Context,
+    recipe: RecipeFile = Path(),
+    state: State = None,
+    settings: Settings = [],  # noqa: B006 - Typer copies it
+) -> None:
+    """Open the mailbox of a recipe and count what it would read first. Changes nothing."""
+    screen: Screen = ctx.obj
+    for folder, there, waiting in counted(_loaded(recipe, settings), recipe, state):
+        screen.print(
+            say(
+                "{folder}: {there} mails, {waiting} of them to be read",
+                folder=folder,
+                there=there,
+                waiting=waiting,
+            )
+        )
+
+
+@mailbox.command()
+def plan(
+    ctx: typer.Context,
+    recipe: RecipeFile = Path(),
+    state: State = None,
+    settings: Settings = [],  # noqa: B006 - Typer copies it
+    json: Json = False,
+) -> None:
+    """List what a recipe that only observes would do with each mail."""
+    from smeflow.ledger.effects import observed
+    from smeflow.mailboxes.base import Effect
+    from smeflow.mailboxes.words import effect_in_words
+
+    screen: Screen = ctx.obj
+    made = _loaded(recipe, settings)
+    with open_ledger(state, recipe) as ledger:
+        rows = []
+        for item, effects in observed(ledger.store, made.name):
+            if json:
+                screen.json({"item": item.key, "name": item.name, "would": effects})
+            for kind, target in effects:
+                rows.append((item.name, effect_in_words(Effect(kind=kind, target=target))))
+    if json:
+        return
+    if not rows:
+        screen.print(say("There is nothing to do that was not done."))
+        return
+    screen.print(screen.table([Column(heading=say("mail")), Column(heading=say("would be done"))], rows))
+    screen.print(say("Nothing of this was done. To do it, write mailbox: act in the recipe."))
+
+
+def counted(recipe: "Recipe", file: Path, state: Path | None) -> list[tuple[str, int, int]]:
+    """Count for each folder the mails that are there and those a run would read; changes nothing."""
+    from smeflow.ledger.ledger import Ledger
+    from smeflow.ledger.places import Places
+    from smeflow.mailboxes.connect import opened
+    from smeflow.sources.mailbox import Mailbox
+
+    source = recipe.source
+    if not isinstance(source, Mailbox):
+        raise UsageProblem(say("The recipe {recipe} reads no mailbox.", recipe=recipe.name))
+    cursors = {}
+    folder = state_folder(state, file)
+    if (folder / "ledger.db").is_file():
+        with Ledger.open(folder, create=False) as ledger:
+            book = Places(ledger.store, recipe.name, source.name)
+            cursors = {name: book.cursor(name) for name in source.folders}
+    found = []
+    with opened(source.account) as session:
+        for name in source.folders:
+            there, cursor = session.open(name), cursors.get(name)
+            if cursor is not None and cursor.validity == there.validity:
+                waiting = len(session.from_uid(cursor.following))
+            else:
+                waiting = len(session.since(source.since)) if source.since and cursor is None else 0
+            found.append((name, there.mails, waiting))
+    return found
+
+
+def _loaded(file: Path, settings: list[str]) -> "Recipe":
+    from smeflow.recipe.load import load
+
+    return load(file, settings=settings_of(settings), environ=os.environ)
