@@ -24,6 +24,21 @@ def server():
     made.close()
 
 
+@pytest.fixture
+def make_dovecot():
+    """Give a function that starts a mail server with settings of its own."""
+    made = []
+
+    def make(**settings):
+        made.append(Dovecot(**settings))
+        made[-1].start()
+        return made[-1]
+
+    yield make
+    for one in made:
+        one.close()
+
+
 _NUMBERS = itertools.count(1)
 
 
@@ -103,6 +118,12 @@ class Office:
         """Give all items."""
         with self.ledger() as ledger:
             return list(ledger.items())
+
+
+@pytest.fixture
+def make_office(tmp_path):
+    """Give a function that makes a firm's folder for a mail server."""
+    return lambda server: Office(tmp_path, server)
 
 
 @pytest.fixture

@@ -10,6 +10,7 @@ import ssl
 import subprocess
 import tempfile
 import time
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from email.message import EmailMessage
 from pathlib import Path
@@ -115,7 +116,9 @@ def certificate(folder: Path) -> None:
 class Dovecot:
     """A mail server of our own: start, stop, number a folder anew, and look at it as a mail program would."""
 
-    def __init__(self, *, passdb: str = "", mechanisms: str = "", extra: str = "") -> None:
+    def __init__(
+        self, *, passdb: str = "", mechanisms: str = "", files: Mapping[str, str] | None = None
+    ) -> None:
         self.address = "compta@atelier.example"
         """Whose mailbox is meant; any address has one."""
         self.home = Path(tempfile.mkdtemp(prefix="smeflow-dovecot-"))
@@ -138,9 +141,10 @@ class Dovecot:
             uid=me,
             gid=group,
             mechanisms=mechanisms,
-            passdb=passdb or BY_PASSWORD.format(password=PASSWORD),
+            passdb=passdb.replace("{home}", str(self.home)) or BY_PASSWORD.format(password=PASSWORD),
         )
-        (self.home / "dovecot.conf").write_text(config + extra, encoding="utf-8")
+        for name, text in {**(files or {}), "dovecot.conf": config}.items():
+            (self.home / name).write_text(text, encoding="utf-8")
         self.process: subprocess.Popen[bytes] | None = None
 
     def start(self) -> None:

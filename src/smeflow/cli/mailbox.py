@@ -2,7 +2,7 @@
 
 import os
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
@@ -14,9 +14,73 @@ from smeflow.cli.settings import settings_of
 from smeflow.i18n import say
 
 if TYPE_CHECKING:
+    from smeflow.mailboxes.oauth import Grant
     from smeflow.recipe.base import Recipe
 
+CLIENT_SECRET = "SMEFLOW_MAILBOX_CLIENT_SECRET"  # noqa: S105 - the name of a variable
 mailbox = typer.Typer(help="Log in to mailboxes, look into them, and see what a recipe would do there.")
+
+
+@mailbox.command()
+def login(
+    ctx: typer.Context,
+    address: Annotated[str, typer.Argument(metavar="ADDRESS", help="Whose mailbox: contact@atelier.fr.")],
+    how: Annotated[
+        Literal["password", "microsoft", "microsoft-app", "google"],
+        typer.Option("--with", help="How the provider lets programs in; see docs/mailboxes.md."),
+    ] = "password",
+    client_id: Annotated[
+        str, typer.Option("--client-id", help="The number the provider gave your registered program.")
+    ] = "",
+    tenant: Annotated[str, typer.Option("--tenant", help="Microsoft: your firm's directory.")] = "common",
+    authority: Annotated[
+        str, typer.Option("--authority", metavar="URL", help="Another login service than the provider's own.")
+    ] = "",
+) -> None:
+    """Log in to a mailbox once; password or consent is kept in the keyring of this machine."""
+    from smeflow.mailboxes.oauth import MICROSOFT, by_device, for_microsoft_app, keep_grant
+    from smeflow.mailboxes.secrets import keep
+
+    screen: Screen = ctx.obj
+    if how == "password":
+        keep(address, _secret(screen, say("Password of {address}", address=address)))
+        screen.print(say("Kept in the keyring for {address}.", address=address))
+        return
+    if not client_id:
+        raise UsageProblem(say("Give the number of your registered program: --client-id NUMBER"))
+    if how == "microsoft-app":
+        secret = os.environ.get(CLIENT_SECRET) or _secret(screen, say("Client secret"))
+        grant = for_microsoft_app(tenant, client_id, secret, authority or MICROSOFT)
+    elif how == "microsoft":
+        grant = by_device(
+            tenant, client_id, lambda page, code: _show_code(screen, page, code), authority or MICROSOFT
+        )
+    else:
+        grant = _by_browser(screen, client_id, authority)
+    keep_grant(address, grant)
+    screen.print(say("Kept in the keyring for {address}.", address=address))
+
+
+def _by_browser(screen: Screen, client_id: str, authority: str) -> "Grant":
+    from smeflow.mailboxes.browser import in_browser
+    from smeflow.mailboxes.oauth import GOOGLE_CONSENT, GOOGLE_TOKEN
+
+    secret = os.environ.get(CLIENT_SECRET) or _secret(screen, say("Client secret"))
+    return in_browser(
+        client_id,
+        secret,
+        lambda page: screen.print(say("Open this page in your browser: {page}", page=page)),
+        consent=f"{authority}/auth" if authority else GOOGLE_CONSENT,
+        token_url=f"{authority}/token" if authority else GOOGLE_TOKEN,
+    )
+
+
+def _secret(screen: Screen, asked: object) -> str:
+    return str(typer.prompt(screen.text(asked), hide_input=True, err=True))
+
+
+def _show_code(screen: Screen, page: str, code: str) -> None:
+    screen.print(say("Open {page} on any device and enter the code {code}", page=page, code=code))
 
 
 @mailbox.command()

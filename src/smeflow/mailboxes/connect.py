@@ -4,13 +4,14 @@ import contextlib
 import imaplib
 import os
 import ssl
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from smeflow._optional import need
 from smeflow.errors import SourceError
 from smeflow.i18n import Phrase, say
 from smeflow.mailboxes.base import Account
+from smeflow.mailboxes.oauth import access_token, grant_of
 from smeflow.mailboxes.secrets import no_password, password_of
 from smeflow.mailboxes.session import ServerError, Session
 
@@ -35,20 +36,55 @@ def opened(account: Account, environ: Mapping[str, str] | None = None) -> Iterat
 
 def open_session(account: Account, environ: Mapping[str, str] | None = None) -> Session:
     """Connect and log in; whoever asks closes it."""
-    password = password_of(account, os.environ if environ is None else environ)
-    if password is None:
-        raise no_password(account)
+    log_in = login_of(account, os.environ if environ is None else environ)
     with told(account):
         box = _box(account)
     try:
         with told(account):
-            _log_in(account, box, password)
+            log_in(box)
             session = Session(box)
             session.refresh_capabilities()
     except BaseException:
         box.client.shutdown()
         raise
     return session
+
+
+def login_of(account: Account, environ: Mapping[str, str]) -> Callable[[Any], None]:
+    """Find out how to log in: with a grant where there is one, else with a password.
+
+    Raises:
+        SourceError: There is neither, or the provider takes the grant no more.
+    """
+    grant = grant_of(account.address, environ)
+    if grant is not None:
+        token = access_token(account.address, grant)
+        return lambda box: _show_token(account, box, token)
+    password = password_of(account, environ)
+    if password is None:
+        raise no_password(account)
+    return lambda box: _log_in(account, box, password)
+
+
+def bearer(account: Account, token: str, mechanism: str) -> str:
+    """Write what a server wants to hear of a token (RFC 7628; XOAUTH2 is what it was called before)."""
+    if mechanism == "OAUTHBEARER":
+        where = f"host={account.host}\1port={account.port}"
+        return f"n,a={account.login},\1{where}\1auth=Bearer {token}\1\1"
+    return f"user={account.login}\1auth=Bearer {token}\1\1"
+
+
+def _show_token(account: Account, box: Any, token: str) -> None:
+    known = box.client.capabilities
+    mechanism = "OAUTHBEARER" if "AUTH=OAUTHBEARER" in known and "AUTH=XOAUTH2" not in known else "XOAUTH2"
+    turns = iter([bearer(account, token, mechanism)])
+    try:
+        # a server that refuses explains itself in between and wants an empty line before it says no
+        box.client.authenticate(mechanism, lambda _: next(turns, "\1" if mechanism == "OAUTHBEARER" else ""))
+    except imaplib.IMAP4.error as error:
+        if isinstance(error, imaplib.IMAP4.abort):
+            raise
+        raise SourceError(_refused(account)) from None
 
 
 def _box(account: Account) -> Any:  # imap-tools has no types
