@@ -1,0 +1,233 @@
+"""Find the table in a grid of cells: its header, its rows, and the lines that are neither.
+
+A line of totals summed with the rows it sums doubles every figure, so such lines are set aside and told.
+"""
+
+import re
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from decimal import Decimal
+
+from smeflow._text import folded
+from smeflow.facts.grid import Grid, numbered, refused
+from smeflow.i18n import Phrase, say
+from smeflow.readers.amounts import decimal_mark, parse_amount
+from smeflow.readers.dates import parse_date
+
+Line = tuple[int, Sequence[str]]
+_TOTAL = re.compile(
+    r"(?:(?:sous|sub)[ -]?tota(?:l|ux|ls)|(?:grand )?totals?|total general|totaux|somme|sum|zwischensumme|"
+    r"gesamt(?:summe)?|summe|cumul|report|a reporter|totale|subtotale|suma)\b"
+)
+_LOOKED_AT = 40
+_MANY = 10
+
+
+@dataclass(frozen=True, kw_only=True)
+class Frame:
+    """A table as found: named columns, rows of text, and what was set aside."""
+
+    columns: tuple[str, ...]
+    header_line: int
+    rows: Sequence[Line] = field(repr=False)
+    told: tuple[Phrase, ...] = ()
+
+
+def framed(grid: Grid) -> Frame:
+    """Find the header and set aside what is no row.
+
+    Raises:
+        SourceError: There is no header, or no line at all.
+    """
+    lines = list(numbered(grid.lines))
+    if not lines:
+        raise refused(grid.name, say("it has no header line"))
+    at = header_of([cells for _, cells in lines[:_LOOKED_AT]])
+    if at is None:
+        width = max(len(cells) for _, cells in lines[:_LOOKED_AT])
+        columns, header, rest = tuple(f"column {n}" for n in range(1, width + 1)), 0, lines
+    else:
+        header, names = lines[at]
+        above = lines[at - 1][1] if at and _spans(lines[at - 1][1], names) else ()
+        columns, rest = _columns(names, above), lines[at + 1 :]
+    told = list(grid.told)
+    if at:
+        told.append(say("The header of {name} was found in line {line}.", name=grid.name, line=header))
+    if at is None:
+        told.append(say("{name} has no header line; its columns were numbered.", name=grid.name))
+    rows, aside = set_aside(columns, rest)
+    return Frame(columns=columns, header_line=header, rows=rows, told=(*told, *_told_aside(grid.name, aside)))
+
+
+def header_of(lines: Sequence[Sequence[str]]) -> int | None:
+    """Find the header: the first line of words only that is as wide as the rows below it; None if none."""
+    widths = Counter(_fill(cells) for cells in lines)
+    usual = max(widths, key=lambda n: (widths[n] * min(n, 3), n))
+    for at, cells in enumerate(lines):
+        filled = [cell for cell in cells if cell.strip()]
+        wide = len(filled) >= max(1, min(usual, _fill(lines[at + 1]) if at + 1 < len(lines) else usual) * 0.6)
+        if wide and not any(_is_value(cell) for cell in filled):
+            return at
+        if wide and at < len(lines) - 1 and _years_across(filled):
+            return at
+        if wide and len(filled) == usual and any(_is_value(cell) for cell in filled):
+            return None
+    return 0
+
+
+def _years_across(cells: Sequence[str]) -> bool:
+    """A header may name years: words first, then years that grow by one."""
+    years = [int(c) for c in cells if re.fullmatch(r"(19|20)\d\d", c.strip())]
+    words = [c for c in cells if not _is_value(c)]
+    return bool(words) and len(years) + len(words) == len(cells) and len(set(years)) == len(years)
+
+
+def _is_value(cell: str) -> bool:
+    return parse_amount(cell) is not None or parse_date(cell) is not None
+
+
+def _fill(cells: Sequence[str]) -> int:
+    return sum(bool(cell.strip()) for cell in cells)
+
+
+def _spans(above: Sequence[str], names: Sequence[str]) -> bool:
+    """Whether the line above gives groups of columns their names, needed where names repeat."""
+    heads = [folded(name) for name in names if name.strip()]
+    return len(set(heads)) < len(heads) and _fill(above) > 1
+
+
+def _columns(cells: Sequence[str], above: Sequence[str]) -> tuple[str, ...]:
+    full = list(cells)
+    while full and not full[-1].strip():
+        full.pop()
+    seen = Counter(folded(cell) for cell in full)
+    names: list[str] = []
+    for n, cell in enumerate(full):
+        name = " ".join(cell.split()) or f"column {n + 1}"
+        group = " ".join(above[n].split()) if n < len(above) else ""
+        if seen[folded(cell)] > 1 and group and folded(group) != folded(name):
+            name = f"{group} {name}"
+        while folded(name) in {folded(other) for other in names}:
+            name = f"{name} ({n + 1})"
+        names.append(name)
+    return tuple(names)
+
+
+def set_aside(columns: Sequence[str], lines: Sequence[Line]) -> tuple[list[Line], list[tuple[int, str]]]:
+    """Part rows from repeated headers, totals and remarks; of those give the line and what it is."""
+    heads = [folded(name) for name in columns]
+    usual = _usual_fill(lines)
+    rows: list[Line] = []
+    aside: list[tuple[int, str]] = []
+    sums = _Sums(len(columns))
+    last = lines[-1][0] if lines else 0
+    for number, cells in lines:
+        fill = _fill(cells)
+        if [folded(cell) for cell in cells[: len(heads)]] == heads:
+            aside.append((number, "header"))
+        elif _names_total(cells) and (fill < usual or sums.explain(cells)):
+            aside.append((number, "total"))
+            sums.subtotal()
+        elif number == last and fill < usual and sums.unnamed(cells):
+            aside.append((number, "total"))
+        elif fill == 1 < usual and len(columns) > 2 and not _is_value(_only(cells)):
+            aside.append((number, "remark"))
+        else:
+            rows.append((number, cells))
+            sums.add(cells)
+    return rows, aside
+
+
+def _only(cells: Sequence[str]) -> str:
+    return next(cell for cell in cells if cell.strip())
+
+
+def _names_total(cells: Sequence[str]) -> bool:
+    return any(
+        cell and cell[:1] not in "0123456789" and _TOTAL.match(folded(cell[:60])) for cell in cells[:8]
+    )
+
+
+def _usual_fill(lines: Sequence[Line]) -> int:
+    fills = Counter(_fill(cells) for _, cells in lines)
+    return max(fills, key=lambda n: (fills[n], n), default=0)
+
+
+class _Sums:
+    """What the columns add up to, to tell a line of totals that does not say so everywhere."""
+
+    def __init__(self, width: int) -> None:
+        self.all = [Decimal(0)] * width
+        self.since = [Decimal(0)] * width
+        self.rows = 0
+
+    def add(self, cells: Sequence[str]) -> None:
+        self.rows += 1
+        for at, value in _numbers(cells, len(self.all)):
+            self.all[at] += value
+            self.since[at] += value
+
+    def subtotal(self) -> None:
+        self.since = [Decimal(0)] * len(self.since)
+
+    def explain(self, cells: Sequence[str]) -> bool:
+        """Whether some number of the line is what a column adds up to, of two rows or more."""
+        return self.rows > 1 and any(
+            value and value in {self.all[at], self.since[at]} for at, value in _numbers(cells, len(self.all))
+        )
+
+    def unnamed(self, cells: Sequence[str]) -> bool:
+        """Whether the line holds nothing but sums of whole columns."""
+        found = list(_numbers(cells, len(self.all)))
+        return (
+            self.rows > 2
+            and len(found) == _fill(cells)
+            and all(value == self.all[at] and value for at, value in found)
+        )
+
+
+def _numbers(cells: Sequence[str], width: int) -> Iterator[tuple[int, Decimal]]:
+    for at, cell in enumerate(cells[:width]):
+        value = _plain(cell)
+        if value is not None:
+            yield at, value
+
+
+_MACHINE = re.compile(r"-?\d{1,15}(?:\.\d{1,9})?")
+
+
+def _plain(cell: str) -> Decimal | None:
+    text = cell.strip()
+    if _MACHINE.fullmatch(text):
+        return Decimal(text)
+    if not text or text[-1].isalpha() or not any(c.isdigit() for c in text):
+        return None
+    amount = parse_amount(text, decimal=decimal_mark(text))
+    return amount.value if amount else None
+
+
+_ASIDE: dict[str, tuple[Callable[..., Phrase], Callable[..., Phrase]]] = {
+    "header": (
+        lambda **d: say("Line {lines} of {name} repeats the header and was set aside.", **d),
+        lambda **d: say("{n} lines of {name} repeat the header and were set aside: {lines}.", **d),
+    ),
+    "total": (
+        lambda **d: say("Line {lines} of {name} is a total and was set aside.", **d),
+        lambda **d: say("{n} lines of {name} are totals and were set aside: {lines}.", **d),
+    ),
+    "remark": (
+        lambda **d: say("Line {lines} of {name} is a remark and was set aside.", **d),
+        lambda **d: say("{n} lines of {name} are remarks and were set aside: {lines}.", **d),
+    ),
+}
+
+
+def _told_aside(name: str, aside: Sequence[tuple[int, str]]) -> Iterator[Phrase]:
+    for kind, (one, many) in _ASIDE.items():
+        numbers = [number for number, what in aside if what == kind]
+        if len(numbers) == 1:
+            yield one(name=name, lines=numbers[0])
+        elif numbers:
+            listed = ", ".join(map(str, numbers[:_MANY])) + (", …" if len(numbers) > _MANY else "")
+            yield many(name=name, n=len(numbers), lines=listed)

@@ -1,0 +1,244 @@
+"""What every measure shares: which rows it is of, how its value is written, and what must be said beside it."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import date
+from decimal import ROUND_HALF_UP, Decimal
+from typing import Any, ClassVar, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from smeflow.facts.book import LINE, Book, FactError, Held, cell_of, literal, quoted
+from smeflow.facts.report import Cell, Column, Direction, FactValue, RowsBehind
+from smeflow.facts.window import Coverage, Window
+from smeflow.i18n import Phrase, language_of, say
+
+_KEPT = Decimal("1e-10")
+MAX_LINES = 50
+
+
+@dataclass(kw_only=True)
+class Desk:
+    """What measures work with: the tables, the period, and the language of their labels."""
+
+    book: Book
+    window: Window | None = None
+    locale: str = "en"
+    dates: dict[str, str] = field(default_factory=dict)
+    """The column of each table that says when a row happened."""
+    _coverage: dict[tuple[str, str], Coverage] = field(default_factory=dict)
+
+    def word(self, phrase: Phrase) -> str:
+        """Give a label in the report's language."""
+        return phrase.render(language_of(self.locale))
+
+    def date_of(self, held: Held, named: str | None) -> str | None:
+        """Choose the column that dates a table's rows; None where it has none."""
+        if named or held.name in self.dates:
+            return held.column(named or self.dates[held.name])
+        found = held.of_kind("date")
+        return found[0] if found else None
+
+    def coverage(self, held: Held, column: str) -> Coverage:
+        """Tell on which days a table has rows."""
+        key = held.name, column
+        if key not in self._coverage:
+            day = quoted(column)
+            sql = f"SELECT DISTINCT {day} FROM {quoted(held.name)} WHERE {day} IS NOT NULL ORDER BY 1"
+            self._coverage[key] = Coverage(tuple(row[0] for row in self.book.select(sql)[1]))
+        return self._coverage[key]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Chosen:
+    """The rows a measure is of."""
+
+    held: Held
+    day: str | None
+    conditions: tuple[str, ...] = ()
+
+    def within(self, window: Window | None) -> "Chosen":
+        """Keep only rows of *window*."""
+        if window is None or self.day is None:
+            return self
+        day = quoted(self.day)
+        between = f"{day} BETWEEN DATE '{window.first}' AND DATE '{window.last}'"
+        return replace(self, conditions=(*self.conditions, between))
+
+    def until(self, day: date) -> "Chosen":
+        """Keep only rows up to *day*."""
+        if self.day is None:
+            return self
+        return replace(self, conditions=(*self.conditions, f"{quoted(self.day)} <= DATE '{day}'"))
+
+    @property
+    def where(self) -> str:
+        return " AND ".join(f"({each})" for each in self.conditions)
+
+    def sql(self, wanted: str, rest: str = "") -> str:
+        """Write the query for *wanted* over these rows."""
+        where = f" WHERE {self.where}" if self.conditions else ""
+        return f"SELECT {wanted} FROM {quoted(self.held.name)}{where}{' ' + rest if rest else ''}"
+
+    def behind(self, desk: Desk) -> RowsBehind:
+        """Tell which rows they are."""
+        count = desk.book.select(self.sql("count(*)"))[1][0][0] if self.conditions else self.held.rows
+        lines = desk.book.select(self.sql(LINE, f"LIMIT {MAX_LINES}"))[1]
+        return RowsBehind(
+            table=self.held.source,
+            count=count,
+            sha256=self.held.sha256,
+            where=self.where,
+            lines=tuple(row[0] for row in lines),
+        )
+
+
+class Measure(BaseModel):
+    """A figure a recipe asks for. A kind of measure is a class with one more field, its own word."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
+    word: ClassVar[str]
+    """What a recipe calls it: ``sum``, ``top``."""
+
+    label: str = ""
+    """What a reader sees; by default the fact's name."""
+    said: tuple[str, ...] = ()
+    """Other words prose may call it by: ``[sales, turnover]``."""
+    table: str | None = None
+    """The table; the first unless told."""
+    where: str = ""
+    """Which rows: a condition in SQL, such as ``country = 'France'``."""
+    date: str | None = None
+    """The column that says when a row counts: the invoice's day or the day it was paid."""
+    period: Literal["this", "all"] = "this"
+    """Whether only rows of the report's period count."""
+    unit: str = ""
+    """A currency code, ``%``, or what is counted, in the plural."""
+    digits: int | None = Field(default=None, ge=0, le=9)
+    """Digits behind the decimal mark, rounded half up; by default as many as the column has."""
+    amounts: Literal["net", "gross"] | None = None
+    """Whether amounts are net or gross of tax; told beside the figure."""
+    credits: str = ""
+    """A condition in SQL for rows of credit notes written without a minus: they are taken off."""
+    good: Direction | None = None
+    """Which way is good for the firm: ``up`` for sales, ``down`` for what is overdue."""
+
+    def facts(self, name: str, desk: Desk) -> Iterator[FactValue]:
+        """Compute the fact, and those that come with it under its name and a dot.
+
+        Raises:
+            FactError: A table or column is not there, or a condition is no SQL.
+        """
+        raise NotImplementedError
+
+    def chosen(self, desk: Desk) -> Chosen:
+        """Choose the rows, of any time."""
+        held = desk.book.table(self.table)
+        conditions = (self.where,) if self.where.strip() else ()
+        return Chosen(held=held, day=desk.date_of(held, self.date), conditions=conditions)
+
+    def now(self, desk: Desk) -> Chosen:
+        """Choose the rows of the report's period."""
+        return self.chosen(desk).within(desk.window if self.period == "this" else None)
+
+    def value(self, written: str, held: Held) -> str:
+        """Give the SQL of a column or an expression over columns, credit notes taken off."""
+        from smeflow._text import folded
+
+        named = {folded(column): column for column in held.columns}
+        column = named.get(folded(written))
+        sql = quoted(column) if column else f"({written})"
+        if column and held.columns[column].kind != "number":
+            raise FactError(
+                say("Column {column} of {table} holds no numbers.", column=column, table=held.name)
+            )
+        return f"(CASE WHEN {self.credits} THEN -{sql} ELSE {sql} END)" if self.credits.strip() else sql
+
+    def scale(self, written: str, held: Held) -> int | None:
+        """Give the digits a column's values are shown with; None for an expression."""
+        return held.scales.get(written) if self.digits is None else self.digits
+
+    def unit_of(self, written: str, held: Held) -> str:
+        """Give the unit: as told, else the one that stands in the column's cells."""
+        return self.unit or (held.columns[written].unit if written in held.columns else "")
+
+    def called(self, name: str) -> str:
+        """Give the label."""
+        return self.label or name.replace("_", " ").replace(".", " ").capitalize()
+
+    def note(self, chosen: Chosen) -> Phrase | None:
+        """Say what a reader must know: net or gross, which date, credit notes."""
+        told = [
+            say("amounts are net of tax") if self.amounts == "net" else None,
+            say("amounts include tax") if self.amounts == "gross" else None,
+            say("rows count on the day in column {column}", column=chosen.day) if self.date else None,
+            say("credit notes are taken off") if self.credits.strip() else None,
+        ]
+        return joined([phrase for phrase in told if phrase])
+
+    def lacking(self, desk: Desk, chosen: Chosen, *others: Window) -> Phrase | None:
+        """Say why the period, or one it is compared with, is not whole."""
+        if desk.window is None or chosen.day is None or self.period == "all":
+            return None
+        coverage = desk.coverage(chosen.held, chosen.day)
+        return next((why for w in (desk.window, *others) if (why := coverage.lacks(w))), None)
+
+
+def joined(phrases: Sequence[Phrase]) -> Phrase | None:
+    """Put sentences into one, with semicolons between."""
+    if not phrases:
+        return None
+    found = phrases[0]
+    for phrase in phrases[1:]:
+        found = say("{first}; {second}", first=found, second=phrase)
+    return found
+
+
+def kept(value: Decimal | None) -> Decimal | None:
+    """Keep ten digits behind the mark of a quotient, and no zeros at its end."""
+    if value is None:
+        return None
+    value = value.quantize(_KEPT, ROUND_HALF_UP) if value.as_tuple().exponent < -10 else value  # type: ignore[operator]  # finite: it has an exponent
+    return value
+
+
+def plain(value: Decimal | None) -> Cell:
+    """Write a number as facts hold it; a quotient without the zeros at its end."""
+    if value is None:
+        return None
+    text = f"{kept(value):f}"
+    return text.rstrip("0").rstrip(".") if "." in text and len(text.partition(".")[2]) >= 10 else text
+
+
+def ratio(part: Decimal | None, whole: Decimal | None, times: int = 1) -> Decimal | None:
+    """Divide exactly enough; None where there is nothing to divide by."""
+    if part is None or not whole:
+        return None
+    return Decimal(part) * times / Decimal(whole)
+
+
+def direction_of(now: Decimal, before: Decimal, digits: int = 1) -> Direction:
+    """Tell which way a value went; a change that rounds to nothing is none."""
+    if before:
+        change = (now / before - 1) * 100
+        if round(change, digits) == 0:
+            return "flat"
+    return "up" if now > before else "down" if now < before else "flat"
+
+
+def scalar(name: str, label: str, value: Any, **more: Any) -> FactValue:
+    """Make a fact of one value."""
+    kind = more.pop("kind", "number")
+    column = Column(
+        name=name.rpartition(".")[2],
+        label=label,
+        kind=kind,
+        unit=more.pop("unit", ""),
+        digits=more.pop("digits", None),
+        role=more.pop("role", "value"),
+    )
+    cell = plain(value) if isinstance(value, Decimal) else cell_of(value)
+    return FactValue(name=name, label=label, shape="scalar", columns=(column,), rows=((cell,),), **more)
+
+
+__all__ = ["LINE", "Chosen", "Desk", "FactError", "Measure", "literal", "quoted"]
