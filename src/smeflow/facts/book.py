@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 from smeflow._optional import need
 from smeflow.errors import SourceError
@@ -84,7 +84,7 @@ class Book:
         self.tables: dict[str, Held] = {}
         self._locked = False
 
-    def __enter__(self) -> "Book":
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:

@@ -57,7 +57,7 @@ def framed(grid: Grid) -> Frame:
     if at is None:
         told.append(say("{name} has no header line; its columns were numbered.", name=grid.name))
     rows, aside = set_aside(columns, rest)
-    return Frame(columns=columns, header_line=header, rows=rows, told=(*told, *_told_aside(grid.name, aside)))
+    return Frame(columns=columns, header_line=header, rows=rows, told=(*told, *told_aside(grid.name, aside)))
 
 
 def header_of(lines: Sequence[Sequence[str]]) -> int | None:
@@ -126,7 +126,7 @@ def set_aside(columns: Sequence[str], lines: Sequence[Line]) -> tuple[list[Line]
         fill = _fill(cells)
         if [folded(cell) for cell in cells[: len(heads)]] == heads:
             aside.append((number, "header"))
-        elif _names_total(cells) and (fill < usual or sums.explain(cells)):
+        elif names_total(cells) and (fill < usual or sums.explain(cells)):
             aside.append((number, "total"))
             sums.subtotal()
         elif number == last and fill < usual and sums.unnamed(cells):
@@ -143,7 +143,8 @@ def _only(cells: Sequence[str]) -> str:
     return next(cell for cell in cells if cell.strip())
 
 
-def _names_total(cells: Sequence[str]) -> bool:
+def names_total(cells: Sequence[str]) -> bool:
+    """Whether one of the first cells says that the line is a total."""
     return any(
         cell and cell[:1] not in "0123456789" and _TOTAL.match(folded(cell[:60])) for cell in cells[:8]
     )
@@ -223,7 +224,8 @@ _ASIDE: dict[str, tuple[Callable[..., Phrase], Callable[..., Phrase]]] = {
 }
 
 
-def _told_aside(name: str, aside: Sequence[tuple[int, str]]) -> Iterator[Phrase]:
+def told_aside(name: str, aside: Sequence[tuple[int, str]]) -> Iterator[Phrase]:
+    """Say which lines were set aside, and as what."""
     for kind, (one, many) in _ASIDE.items():
         numbers = [number for number, what in aside if what == kind]
         if len(numbers) == 1:

@@ -134,8 +134,11 @@ def _read_json(data: bytes, name: str, _sheet: str | None) -> Grid:
     """Read a list of objects, alone or as the first list inside an object, or one object a line."""
     text = decoded(data)
     try:
-        told = [json.loads(line) for line in text.splitlines() if line.strip()] if name.lower().endswith(
-            ("jsonl", "ndjson")) else json.loads(text)  # fmt: skip
+        told = (
+            [json.loads(line) for line in text.splitlines() if line.strip()]
+            if name.lower().endswith(("jsonl", "ndjson"))
+            else json.loads(text)
+        )
     except (ValueError, RecursionError):
         raise refused(name, say("it is no JSON")) from None
     if isinstance(told, dict):

@@ -156,9 +156,12 @@ def _make(book: Book, name: str, places: Sequence[_Place]) -> None:
 
 def _remake(book: Book, name: str, places: Sequence[_Place]) -> None:
     """Give the columns that turned out to be text their cells back."""
-    kinds = dict(book.con.execute(
-        f"SELECT column_name, data_type FROM information_schema.columns WHERE table_name = {literal(name)}"
-    ).fetchall())  # fmt: skip
+    kinds = dict(
+        book.con.execute(
+            "SELECT column_name, data_type FROM information_schema.columns "
+            f"WHERE table_name = {literal(name)}"
+        ).fetchall()
+    )
     for place in places:
         if place.how.kind == "text" and kinds[place.name] != "VARCHAR":
             column = quoted(place.name)
@@ -175,7 +178,8 @@ def _bad(book: Book, name: str, place: _Place) -> list[tuple[int, str]]:
         return []
     table, column = quoted(name), quoted(place.name)
     read, filled = book.con.execute(
-        f"SELECT (SELECT count({column}) FROM {table}), (SELECT count(NULLIF(trim({place.cell}), '')) FROM raw)"
+        f"SELECT (SELECT count({column}) FROM {table}), "
+        f"(SELECT count(NULLIF(trim({place.cell}), '')) FROM raw)"
     ).fetchone()
     if read == filled:
         return []
@@ -217,9 +221,9 @@ def _one(cell: str, place: _Place) -> Decimal | date | None:
 def _told_bad(source: str, place: _Place, bad: Sequence[tuple[int, str]]) -> Phrase:
     shown = "; ".join(f"{line}: {cell.strip()[:30]}" for line, cell in bad[:_SHOWN])
     more = "; …" if len(bad) > _SHOWN else ""
-    what = say("number") if place.how.kind == "number" else say("day")
+    what = say("figure") if place.how.kind == "number" else say("day")
     return say(
-        "Column {column} of {name} holds {n} cells that are no {what} and were left empty (line: cell): {cells}.",
+        "Column {column} of {name} has cells that are no {what}, left empty: {n} (line: cell): {cells}.",
         column=place.name,
         name=source,
         n=len(bad),
@@ -242,9 +246,15 @@ def _became_text(source: str, place: _Place, bad: Sequence[tuple[int, str]]) -> 
 
 
 def hold_typed(
-    book: Book, name: str, source: str, digest: str, columns: Mapping[str, tuple[str, int]],
-    rows: Sequence[Sequence[str | None]], told: Sequence[Phrase] = (),
-) -> Held:  # fmt: skip
+    book: Book,
+    name: str,
+    columns: Mapping[str, tuple[str, int]],
+    rows: Sequence[Sequence[str | None]],
+    *,
+    source: str = "",
+    digest: str = "",
+    told: Sequence[Phrase] = (),
+) -> Held:
     """Put rows whose types are known into *book*; the first cell of each is its line number.
 
     *columns* gives each column's kind and, for numbers, its digits behind the decimal mark.
@@ -261,8 +271,10 @@ def hold_typed(
     named = ", ".join(f"c{n} AS {quoted(column)}" for n, column in enumerate(kinds))
     with book.written([cell or "" for cell in row] for row in rows) as path:
         book.con.execute(
-            f"CREATE OR REPLACE TABLE {quoted(name)} AS SELECT {LINE}, {named} FROM read_csv({literal(str(path))}, "
-            f"header=false, auto_detect=false, delim=',', quote='\"', escape='\"', allow_quoted_nulls=true, "
+            f"CREATE OR REPLACE TABLE {quoted(name)} AS SELECT {LINE}, {named} FROM "
+            f"read_csv({literal(str(path))}, header=false, auto_detect=false, delim=',', quote='\"', "
+            "escape='\"', "
+            "allow_quoted_nulls=true, "
             f"nullstr='', columns={{{listed}}})"
         )
     held = Held(

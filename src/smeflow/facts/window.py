@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
+from itertools import pairwise
 from typing import Literal
 
 from smeflow.i18n import Phrase, say
@@ -104,7 +105,7 @@ class Coverage:
             return say("there are no rows between {first} and {last}", first=window.first, last=window.last)
         usual = self._usual(window)
         edges = [window.first - timedelta(days=1), *inside, window.last + timedelta(days=1)]
-        worst = max(zip(edges, edges[1:], strict=False), key=lambda pair: pair[1] - pair[0])
+        worst = max(pairwise(edges), key=lambda pair: pair[1] - pair[0])
         gap = (worst[1] - worst[0]).days - 1
         if gap <= usual:
             return None
@@ -115,7 +116,7 @@ class Coverage:
         """Give the longest run of days without rows outside of *window*, at least three."""
         length = (window.last - window.first).days + 1
         outside = [day for day in self.days if not window.first <= day <= window.last]
-        gaps = sorted((b - a).days - 1 for a, b in zip(outside, outside[1:], strict=False))
+        gaps = sorted((b - a).days - 1 for a, b in pairwise(outside))
         gaps = [gap for gap in gaps if gap < length]
         return max(gaps[-1] if gaps else length - 1, 3)
 

@@ -1,13 +1,15 @@
 """What is still to be paid, by how long it has been due."""
 
-from collections.abc import Iterator
-from datetime import date
+from collections.abc import Iterator, Mapping
+from datetime import date as day_type
 from decimal import Decimal
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from smeflow.facts.measures.base import Desk, FactError, Measure, plain, quoted, ratio, scalar
 from smeflow.facts.report import Column, FactValue
 from smeflow.i18n import Phrase, say
+
+Buckets = Mapping[int, tuple[Decimal, int]]
 
 
 class Ageing(Measure):
@@ -20,65 +22,73 @@ class Ageing(Measure):
     """The column with the day it was due."""
     days: tuple[int, ...] = (0, 30, 60, 90)
     """Where one class ends and the next begins; not yet due comes first."""
-    at: date | None = None  # type: ignore[valid-type]  # the field date above is a column's name
+    at: day_type | None = None
     """The day it is reckoned on; by default the period's last."""
 
     def facts(self, name: str, desk: Desk) -> Iterator[FactValue]:
         """Give a bucket for each class, and what is overdue in all as ``NAME.overdue``."""
         now = self.chosen(desk)
-        held = now.held
         on = self.at or (desk.window.last if desk.window else None)
         if on is None:
             raise FactError(say("{label} needs a day to be reckoned on: give at.", label=self.called(name)))
-        value, due = self.value(self.ageing, held), quoted(held.column(self.due))
+        value, due = self.value(self.ageing, now.held), quoted(now.held.column(self.due))
         late = f"(DATE '{on}' - {due})"
         cases = "".join(f" WHEN {late} <= {limit} THEN {n}" for n, limit in enumerate(self.days))
         sql = now.sql(
-            f"CASE WHEN {due} IS NULL THEN -1{cases} ELSE {len(self.days)} END AS bucket, sum({value}), count({value})",
+            f"CASE WHEN {due} IS NULL THEN -1{cases} ELSE {len(self.days)} END AS bucket, "
+            f"sum({value}), count({value})",
             "GROUP BY 1 ORDER BY 1",
         )
         found = {n: (Decimal(str(v or 0)), count) for n, v, count in desk.book.select(sql)[1]}
+        common: dict[str, Any] = {
+            "query": sql,
+            "behind": (now.behind(desk),),
+            "measure": self.word,
+            "note": say("as of {day}", day=on),
+        }
+        unit = self.unit_of(self.ageing, now.held)
+        digits = self.scale(self.ageing, now.held)
+        yield self._buckets(name, desk, found, unit, digits, common)
+        whole = sum((v for v, _ in found.values()), Decimal(0))
+        late_sum = sum((v for n, (v, _) in found.items() if n > 0), Decimal(0))
+        label, good = self.called(name), "down"
+        own: dict[str, Any] = {"unit": unit, "digits": digits}
+        yield scalar(f"{name}.total", desk.word(say("{label} in all", label=label)), whole, **own, **common)
+        said = desk.word(say("{label} overdue", label=label))
+        yield scalar(f"{name}.overdue", said, late_sum, good=good, **own, **common)
+        share = ratio(late_sum, whole, 100)
+        said = desk.word(say("Share overdue"))
+        yield scalar(f"{name}.overdue_share", said, share, unit="%", digits=1, good=good, **common)
+
+    def _buckets(
+        self, name: str, desk: Desk, found: Buckets, unit: str, digits: int | None, common: dict[str, Any]
+    ) -> FactValue:
         names = {n: desk.word(phrase) for n, phrase in enumerate(self._names())}
         if -1 in found:
             names = {-1: desk.word(say("No due date")), **names}
         whole = sum((v for v, _ in found.values()), Decimal(0))
-        unit, digits = self.unit_of(self.ageing, held), self.scale(self.ageing, held)
-        nothing = (Decimal(0), 0)
-        common = {"query": sql, "behind": (now.behind(desk),), "measure": self.word}
-        note = say("as of {day}", day=on)
-        yield FactValue(
+        count = sum(c for _, c in found.values())
+        rows = []
+        for n, label in names.items():
+            value, many = found.get(n, (Decimal(0), 0))
+            rows.append((label, plain(value), str(many), plain(ratio(value, whole, 100))))
+        number: dict[str, Any] = {"kind": "number"}
+        return FactValue(
             name=name,
             label=self.called(name),
             shape="buckets",
             columns=(
                 Column(name="name", label=desk.word(say("Overdue"))),
-                Column(name="value", label=self.called(name), kind="number", unit=unit, digits=digits),
-                Column(name="count", label=desk.word(say("Number")), kind="number", digits=0),
-                Column(name="share", label=desk.word(say("Share")), kind="number", unit="%", digits=1, role="share"),
+                Column(name="value", label=self.called(name), unit=unit, digits=digits, **number),
+                Column(name="count", label=desk.word(say("How many")), digits=0, **number),
+                Column(
+                    name="share", label=desk.word(say("Share")), unit="%", digits=1, role="share", **number
+                ),
             ),
-            rows=tuple(
-                (label, plain(found.get(n, nothing)[0]), str(found.get(n, nothing)[1]),
-                 plain(ratio(found.get(n, nothing)[0], whole, 100)))
-                for n, label in names.items()
-            ),
-            total=(desk.word(say("Total")), plain(whole), str(sum(c for _, c in found.values())), "100" if whole else None),
-            note=note,
-            **common,  # type: ignore[arg-type]  # keyword arguments shared by four facts
-        )  # fmt: skip
-        overdue = sum((v for n, (v, _) in found.items() if n > 0), Decimal(0))
-        for key, phrase, amount, sign in (
-            ("total", say("{label}, in all", label=self.called(name)), whole, unit),
-            ("overdue", say("{label}, overdue", label=self.called(name)), overdue, unit),
-            (
-                "overdue_share",
-                say("{label}, overdue share", label=self.called(name)),
-                ratio(overdue, whole, 100),
-                "%",
-            ),
-        ):
-            yield scalar(f"{name}.{key}", desk.word(phrase), amount, unit=sign,
-                         digits=1 if sign == "%" else digits, note=note, good="down" if key != "total" else None,
-                         **common)  # fmt: skip
+            rows=tuple(rows),
+            total=(desk.word(say("Total")), plain(whole), str(count), "100" if whole else None),
+            **common,
+        )
 
     def _names(self) -> Iterator[Phrase]:
         yield say("Not yet due") if self.days[0] == 0 else say("Up to {n} days", n=self.days[0])

@@ -1,4 +1,4 @@
-"""What every measure shares: which rows it is of, how its value is written, and what must be said beside it."""
+"""What every measure shares: which rows it is of, how it is written, what must be said beside it."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
@@ -73,6 +73,7 @@ class Chosen:
 
     @property
     def where(self) -> str:
+        """All conditions as one."""
         return " AND ".join(f"({each})" for each in self.conditions)
 
     def sql(self, wanted: str, rest: str = "") -> str:
@@ -198,8 +199,8 @@ def kept(value: Decimal | None) -> Decimal | None:
     """Keep ten digits behind the mark of a quotient, and no zeros at its end."""
     if value is None:
         return None
-    value = value.quantize(_KEPT, ROUND_HALF_UP) if value.as_tuple().exponent < -10 else value  # type: ignore[operator]  # finite: it has an exponent
-    return value
+    long = int(value.as_tuple().exponent) < -10
+    return value.quantize(_KEPT, ROUND_HALF_UP) if long else value
 
 
 def plain(value: Decimal | None) -> Cell:

@@ -27,18 +27,20 @@ class Cohort(Measure):
     def facts(self, name: str, desk: Desk) -> Iterator[FactValue]:
         """Give a line for each first period: how many there were, then the share back 1, 2, … periods on."""
         rows = self.chosen(desk)
-        if rows.day is None:
+        column = rows.day
+        if column is None:
             raise FactError(
                 say("Table {table} has no column with days; name one with date.", table=rows.held.name)
             )
         if desk.window:
             rows = rows.until(desk.window.last)
-        who, day = quoted(rows.held.column(self.cohort)), quoted(rows.day)
+        who, day = quoted(rows.held.column(self.cohort)), quoted(column)
         inner = rows.sql(f"{who} AS who, date_trunc('{self.every}', {day})::DATE AS period")
         sql = (
-            f"WITH seen AS ({inner}), begun AS (SELECT who, min(period) AS first FROM seen WHERE who IS NOT NULL GROUP BY 1) "
-            "SELECT first, period, count(DISTINCT who) FROM seen JOIN begun USING (who) WHERE period IS NOT NULL "
-            "GROUP BY 1, 2 ORDER BY 1, 2"
+            f"WITH seen AS ({inner}), begun AS (SELECT who, min(period) AS first FROM seen "
+            "WHERE who IS NOT NULL GROUP BY 1) "
+            "SELECT first, period, count(DISTINCT who) FROM seen JOIN begun USING (who) "
+            "WHERE period IS NOT NULL GROUP BY 1, 2 ORDER BY 1, 2"
         )
         found: dict[Window, dict[Window, int]] = {}
         for first, at, count in desk.book.select(sql)[1]:
@@ -64,10 +66,12 @@ class Cohort(Measure):
             lines.append(tuple(line))
         columns = [
             Column(name="period", label=desk.word(say("First came")), kind="period"),
-            Column(name="count", label=desk.word(say("Number")), kind="number", digits=0, role="total"),
-            *(Column(name=f"after_{n}", label=f"+{n}", kind="number", unit="%", digits=0, role="share")
-              for n in range(1, self.last)),
-        ]  # fmt: skip
+            Column(name="count", label=desk.word(say("How many")), kind="number", digits=0, role="total"),
+            *(
+                Column(name=f"after_{n}", label=f"+{n}", kind="number", unit="%", digits=0, role="share")
+                for n in range(1, self.last)
+            ),
+        ]
         yield FactValue(
             name=name,
             label=self.called(name),
@@ -98,19 +102,21 @@ class Cross(Measure):
     def facts(self, name: str, desk: Desk) -> Iterator[FactValue]:
         """Give a line a period, a column a name."""
         rows = self.chosen(desk)
-        if rows.day is None:
+        column = rows.day
+        if column is None:
             raise FactError(
                 say("Table {table} has no column with days; name one with date.", table=rows.held.name)
             )
-        end = desk.window.last if desk.window else desk.coverage(rows.held, rows.day).days[-1]
+        end = desk.window.last if desk.window else desk.coverage(rows.held, column).days[-1]
         shown = [Window.around(end, self.every)]
         while len(shown) < self.last:
             shown.insert(0, shown[0].back())
         rows = rows.within(Window(shown[0].first, end, self.every))
         value = "1" if self.by == "rows" else self.value(self.by, rows.held)
-        group, day = quoted(rows.held.column(self.cross)), quoted(rows.day)
+        group, day = quoted(rows.held.column(self.cross)), quoted(column)
         sql = rows.sql(
-            f"date_trunc('{self.every}', {day})::DATE AS first, CAST({group} AS VARCHAR) AS name, sum({value}) AS value",
+            f"date_trunc('{self.every}', {day})::DATE AS first, CAST({group} AS VARCHAR) AS name, "
+            f"sum({value}) AS value",
             "GROUP BY 1, 2 ORDER BY 1, 2",
         )
         sums: dict[str, Decimal] = {}
@@ -139,12 +145,14 @@ class Cross(Measure):
             shape="matrix",
             columns=(
                 Column(name="period", label=desk.word(say("Period")), kind="period"),
-                *(Column(name=f"name_{n}", label=label, kind="number", unit=unit, digits=digits)
-                  for n, label in enumerate(labels, 1)),
+                *(
+                    Column(name=f"name_{n}", label=label, kind="number", unit=unit, digits=digits)
+                    for n, label in enumerate(labels, 1)
+                ),
             ),
             rows=tuple(lines),
             query=sql,
             behind=(rows.behind(desk),),
             measure=self.word,
             note=self.note(rows),
-        )  # fmt: skip
+        )

@@ -15,10 +15,26 @@ from smeflow.i18n import say
 MEASURES: Mapping[str, type[Measure]] = {
     kind.word: kind
     for kind in (
-        Sum, Count, Mean, Median, Minimum, Maximum, Share, Top, Pareto, Series, Moving, Trend, Forecast,
-        Ageing, Cohort, Cross, Outliers, Sql,
+        Sum,
+        Count,
+        Mean,
+        Median,
+        Minimum,
+        Maximum,
+        Share,
+        Top,
+        Pareto,
+        Series,
+        Moving,
+        Trend,
+        Forecast,
+        Ageing,
+        Cohort,
+        Cross,
+        Outliers,
+        Sql,
     )
-}  # fmt: skip
+}
 
 
 def measure_of(written: object) -> Measure:
@@ -30,7 +46,7 @@ def measure_of(written: object) -> Measure:
     if isinstance(written, Measure):
         return written
     if not isinstance(written, Mapping):
-        raise ValueError(
+        raise ValueError(  # noqa: TRY004 - Pydantic tells a ValueError at its place in the recipe
             say("write it as {{sum: amount}}; the measures are: {words}", words=", ".join(MEASURES))
         )
     words = [word for word in MEASURES if word in written]

@@ -39,7 +39,8 @@ class Outliers(Measure):
             f"WITH r AS ({inner}), m AS (SELECT median(v) AS mid FROM r), "
             "d AS (SELECT median(abs(v - mid)) AS mad FROM r, m) "
             f"SELECT {LINE}, exact{listed}, 0.6745 * (v - mid) / mad AS z FROM r, m, d "
-            f"WHERE mad > 0 AND abs(0.6745 * (v - mid) / mad) > {self.beyond} ORDER BY abs(v - mid) DESC, {LINE} LIMIT {self.n}"
+            f"WHERE mad > 0 AND abs(0.6745 * (v - mid) / mad) > {self.beyond} "
+            f"ORDER BY abs(v - mid) DESC, {LINE} LIMIT {self.n}"
         )
         found = desk.book.select(sql)[1]
         yield FactValue(
@@ -48,9 +49,17 @@ class Outliers(Measure):
             shape="table",
             columns=(
                 Column(name="line", label=desk.word(say("Line")), kind="number", digits=0),
-                *(Column(name=c, label=c, kind="date" if held.columns[c].kind == "date" else "text") for c in shown),
-                Column(name="value", label=self.called(name), kind="number", unit=self.unit_of(self.outliers, held),
-                       digits=self.scale(self.outliers, held)),
+                *(
+                    Column(name=c, label=c, kind="date" if held.columns[c].kind == "date" else "text")
+                    for c in shown
+                ),
+                Column(
+                    name="value",
+                    label=self.called(name),
+                    kind="number",
+                    unit=self.unit_of(self.outliers, held),
+                    digits=self.scale(self.outliers, held),
+                ),
                 Column(name="z", label="z", kind="number", digits=1),
             ),
             rows=tuple(
@@ -61,4 +70,4 @@ class Outliers(Measure):
             behind=(now.behind(desk),),
             measure=self.word,
             note=say("values whose robust z-score is beyond {limit}", limit=self.beyond),
-        )  # fmt: skip
+        )

@@ -6,14 +6,14 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import date
 from decimal import Decimal
-from typing import ClassVar, Literal
+from typing import Any, ClassVar, Literal
 
 from pydantic import Field
 
 from smeflow.facts.measures.base import Chosen, Desk, FactError, Measure, direction_of, plain, quoted, scalar
 from smeflow.facts.report import Cell, Column, FactValue
 from smeflow.facts.window import Grain, Window, windows
-from smeflow.i18n import say
+from smeflow.i18n import Phrase, say
 
 Aggregate = Literal["sum", "mean", "count", "last"]
 _T = (
@@ -35,6 +35,7 @@ _T = (
 )
 """Student's t for 95 % and 1 to 15 degrees of freedom."""
 _LEAST = 6
+Points = Sequence[tuple[Window, Decimal | None]]
 
 
 class Series(Measure):
@@ -81,13 +82,13 @@ class Series(Measure):
             note=self.note(chosen),
         )
 
-    def _lacking(self, desk: Desk, chosen: Chosen, found: Sequence[tuple[Window, Decimal | None]]):  # type: ignore[no-untyped-def]  # Phrase | None
+    def _lacking(self, desk: Desk, chosen: Chosen, found: Points) -> Phrase | None:
         if not found or chosen.day is None:
             return None
         return desk.coverage(chosen.held, chosen.day).lacks(found[-1][0])
 
     def beside(
-        self, desk: Desk, column: Column, found: Sequence[tuple[Window, Decimal | None]]
+        self, desk: Desk, column: Column, found: Points
     ) -> tuple[tuple[Column, ...], list[tuple[Cell, ...]]]:
         """Give further columns, and each period's cells."""
         return (), [(plain(value),) for _, value in found]
@@ -97,26 +98,27 @@ class Series(Measure):
         """How many periods before the first one shown are needed."""
         return 0
 
-    def points(self, desk: Desk) -> tuple[list[tuple[Window, Decimal | None]], str, Chosen]:
+    def points(self, desk: Desk) -> tuple[Points, str, Chosen]:
         """Compute one value a period.
 
         Raises:
             FactError: The table has no date, or no rows.
         """
         rows = self.chosen(desk)
-        if rows.day is None:
+        column = rows.day
+        if column is None:
             raise FactError(
                 say("Table {table} has no column with days; name one with date.", table=rows.held.name)
             )
-        days = desk.coverage(rows.held, rows.day).days
+        days = desk.coverage(rows.held, column).days
         if not days:
             raise FactError(say("Table {table} has no rows with a day.", table=rows.held.name))
         grain = self.every or (desk.window.grain if desk.window else "month")
         end = desk.window.last if desk.window else days[-1]
         shown = windows(min(days[0], end), end, grain)[-(self.last + self.run_up) :]
-        rows = replace(rows.until(end), conditions=(*rows.until(end).conditions,
-            f"{quoted(rows.day)} >= DATE '{shown[0].first}'"))  # fmt: skip
-        day = quoted(rows.day)
+        until = rows.until(end)
+        rows = replace(until, conditions=(*until.conditions, f"{quoted(column)} >= DATE '{shown[0].first}'"))
+        day = quoted(column)
         value = "1" if self.series == "rows" else self.value(self.series, rows.held)
         made = {
             "sum": f"sum({value}), 1",
@@ -147,7 +149,7 @@ class Moving(Series):
         return self.over - 1
 
     def beside(
-        self, desk: Desk, column: Column, found: Sequence[tuple[Window, Decimal | None]]
+        self, desk: Desk, column: Column, found: Points
     ) -> tuple[tuple[Column, ...], list[tuple[Cell, ...]]]:
         """Add the mean; empty where one of the periods is."""
         label = desk.word(say("Mean over {n} periods", n=self.over))
@@ -185,10 +187,26 @@ class Trend(Series):
         way = "flat" if not sure else "up" if slope > 0 else "down"
         unit = self.unit_of(self.series, chosen.held)
         columns = (
-            Column(name="value", label=self.called(name), kind="number", unit=unit, digits=digits, role="change"),
-            Column(name="lower", label=desk.word(say("At least")), kind="number", unit=unit, digits=digits, role="lower"),
-            Column(name="upper", label=desk.word(say("At most")), kind="number", unit=unit, digits=digits, role="upper"),
-        )  # fmt: skip
+            Column(
+                name="value", label=self.called(name), kind="number", unit=unit, digits=digits, role="change"
+            ),
+            Column(
+                name="lower",
+                label=desk.word(say("At least")),
+                kind="number",
+                unit=unit,
+                digits=digits,
+                role="lower",
+            ),
+            Column(
+                name="upper",
+                label=desk.word(say("At most")),
+                kind="number",
+                unit=unit,
+                digits=digits,
+                role="upper",
+            ),
+        )
         note = say(
             "change a period, by a straight line over {n} periods; the interval covers 95 %", n=len(values)
         )
@@ -242,14 +260,12 @@ class Forecast(Series):
         digits = self.scale(self.series, chosen.held)
         digits = 2 if digits is None else digits
         unit = self.unit_of(self.series, chosen.held)
+        number: Any = {"kind": "number", "unit": unit, "digits": digits}
         window, rows = found[-1][0], []
         for n, value in enumerate(ahead):
             window = Window.around(date.fromordinal(window.last.toordinal() + 1), window.grain)
             far = reach * math.sqrt(n + 1)
             rows.append((window.key, *(rounded(v, digits) for v in (value, value - far, value + far))))
-
-        def number(key: str, label: str, role: str) -> Column:
-            return Column(name=key, label=label, kind="number", unit=unit, digits=digits, role=role)  # type: ignore[arg-type]  # one of the roles
 
         yield FactValue(
             name=name,
@@ -257,9 +273,9 @@ class Forecast(Series):
             shape="series",
             columns=(
                 Column(name="period", label=desk.word(say("Period")), kind="period"),
-                number("value", desk.word(say("Forecast")), "forecast"),
-                number("lower", desk.word(say("At least")), "lower"),
-                number("upper", desk.word(say("At most")), "upper"),
+                Column(name="value", label=desk.word(say("Forecast")), role="forecast", **number),
+                Column(name="lower", label=desk.word(say("At least")), role="lower", **number),
+                Column(name="upper", label=desk.word(say("At most")), role="upper", **number),
             ),
             rows=tuple(rows),
             query=sql,
@@ -271,7 +287,7 @@ class Forecast(Series):
         )
 
 
-def _unbroken(found: Sequence[tuple[Window, Decimal | None]], label: str) -> list[float]:
+def _unbroken(found: Points, label: str) -> list[float]:
     """Give the newest values without a hole."""
     values: list[float] = []
     for _, value in reversed(found):

@@ -18,8 +18,8 @@ _MAX_ROWS = 1_000
 class Sql(Measure):
     """Run a SELECT over the tables: ``{sql: "select sum(price * quantity) from lines"}``.
 
-    In a report of a period ``{first}`` and ``{last}`` stand for its days. A query that gives one value makes one
-    figure; any other makes a table, or what ``shape`` says.
+    In a report of a period ``{first}`` and ``{last}`` stand for its days. A query that gives one value makes
+    one figure; any other makes a table, or what ``shape`` says.
     """
 
     word: ClassVar[str] = "sql"
@@ -44,8 +44,15 @@ class Sql(Measure):
         common: dict[str, Any] = {"query": sql, "behind": behind, "measure": self.word, "good": self.good}
         if self.shape in {None, "scalar"} and len(columns) == 1 and len(rows) <= 1:
             value = rows[0][0] if rows else None
-            yield scalar(name, self.called(name), _number(value), kind=_kind(value), unit=self.unit, digits=self.digits,
-                         **common)  # fmt: skip
+            yield scalar(
+                name,
+                self.called(name),
+                _number(value),
+                kind=_kind(value),
+                unit=self.unit,
+                digits=self.digits,
+                **common,
+            )
             return
         kinds = [_kind(next((row[n] for row in rows if row[n] is not None), "")) for n in range(len(columns))]
         yield FactValue(
@@ -53,14 +60,20 @@ class Sql(Measure):
             label=self.called(name),
             shape=self.shape or "table",
             columns=tuple(
-                Column(name=column, label=self.headings[n] if n < len(self.headings) else column, kind=kinds[n],
-                       unit=self.units[n] if n < len(self.units) else (self.unit if kinds[n] == "number" else ""),
-                       digits=self.digits if kinds[n] == "number" else None)
+                Column(
+                    name=column,
+                    label=self.headings[n] if n < len(self.headings) else column,
+                    kind=kinds[n],
+                    unit=self.units[n]
+                    if n < len(self.units)
+                    else (self.unit if kinds[n] == "number" else ""),
+                    digits=self.digits if kinds[n] == "number" else None,
+                )
                 for n, column in enumerate(columns)
             ),
             rows=tuple(tuple(cell_of(cell) for cell in row) for row in rows),
             **common,
-        )  # fmt: skip
+        )
 
     def _whole(self, desk: Desk) -> str:
         sql = self.sql.strip().rstrip(";")

@@ -1,6 +1,6 @@
 """Who or what weighs most: the first n by a sum, with their shares, the rest and the total."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from decimal import Decimal
 from typing import ClassVar
 
@@ -49,11 +49,25 @@ class Top(Measure):
             lines.append(self._line(desk.word(say("Others")), rest, whole, share=share))
         columns = [
             Column(name="name", label=self.heading or self.top.replace("_", " ").capitalize()),
-            Column(name="value", label=self.called(name), kind="number", unit=self.unit_of(self.by, held),
-                   digits=0 if self.by == "rows" else self.scale(self.by, held)),
-        ]  # fmt: skip
+            Column(
+                name="value",
+                label=self.called(name),
+                kind="number",
+                unit=self.unit_of(self.by, held),
+                digits=0 if self.by == "rows" else self.scale(self.by, held),
+            ),
+        ]
         if share:
-            columns.append(Column(name="share", label=desk.word(say("Share")), kind="number", unit="%", digits=1, role="share"))  # fmt: skip
+            columns.append(
+                Column(
+                    name="share",
+                    label=desk.word(say("Share")),
+                    kind="number",
+                    unit="%",
+                    digits=1,
+                    role="share",
+                )
+            )
         total: tuple[Cell, ...] = self._line(desk.word(say("Total")), whole, whole, share=share)
         yield FactValue(
             name=name,
@@ -63,7 +77,7 @@ class Top(Measure):
             rows=tuple(lines),
             query=sql,
             behind=(now.behind(desk),),
-            measure=self.word,
+            measure="least" if self.least else self.word,
             incomplete=self.lacking(desk, rows),
             note=self.note(rows),
             total=total,
@@ -75,10 +89,10 @@ class Top(Measure):
         return (*line, plain(ratio(value, whole, 100))) if share else line
 
 
-def _is_column(written: str, columns: dict[str, object] | object) -> bool:
+def _is_column(written: str, columns: Iterable[str]) -> bool:
     from smeflow._text import folded
 
-    return folded(written) in {folded(c) for c in columns}  # type: ignore[attr-defined]  # a mapping of names
+    return folded(written) in {folded(c) for c in columns}
 
 
 class Pareto(Top):
@@ -115,7 +129,7 @@ class Pareto(Top):
             shape="buckets",
             columns=(
                 Column(name="name", label=desk.word(say("Class"))),
-                Column(name="count", label=desk.word(say("Number")), kind="number", digits=0),
+                Column(name="count", label=desk.word(say("How many")), kind="number", digits=0),
                 Column(name="value", label=self.called(name), kind="number", unit=unit, digits=digits),
                 Column(
                     name="share",

@@ -1,17 +1,17 @@
 """One value of a column: sum, count, mean, median, least, greatest, compared with the time before."""
 
-from collections.abc import Iterator
-from dataclasses import replace
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
 from decimal import Decimal
-from typing import ClassVar, Literal
+from typing import Any, ClassVar, Literal
 
 from pydantic import Field
 
 from smeflow.facts.book import Held, quoted
-from smeflow.facts.measures.base import Chosen, Desk, Measure, direction_of, plain, ratio, scalar
-from smeflow.facts.report import FactValue
+from smeflow.facts.measures.base import Chosen, Desk, Measure, direction_of, ratio, scalar
+from smeflow.facts.report import Direction, FactValue
 from smeflow.facts.window import Window
-from smeflow.i18n import say
+from smeflow.i18n import Phrase, say
 
 Compared = Literal["previous", "last_year", "year_to_date"]
 
@@ -46,105 +46,120 @@ class Total(Measure):
         rows, now = self.chosen(desk), self.now(desk)
         sql = self.query(now)
         value = self.read(desk, sql)
-        how = {"unit": self.unit_of(self.of, rows.held), "digits": self.shown_digits(rows.held)}
-        lacking = self.lacking(desk, rows)
-        fact = scalar(
+        asked = _Asked(
+            name=name,
+            label=self.called(name),
+            measure=self.word,
+            desk=desk,
+            rows=rows,
+            unit=self.unit_of(self.of, rows.held),
+            digits=self.shown_digits(rows.held),
+            good=self.good,
+        )
+        compared = list(self._compared(asked, value)) if value is not None else []
+        change = next((f for f in compared if f.name in {f"{name}.change", f"{name}.difference"}), None)
+        yield scalar(
             name,
-            self.called(name),
+            asked.label,
             value,
             query=sql,
             behind=(now.behind(desk),),
             measure=self.word,
             note=self.note(rows),
-            incomplete=lacking,
+            incomplete=self.lacking(desk, rows),
             good=self.good,
-            **how,
+            unit=asked.unit,
+            digits=asked.digits,
+            direction=change.direction if change else None,
         )
-        compared = list(self._compared(name, desk, rows, value, how)) if value is not None else []
-        change = next((f for f in compared if f.name == f"{name}.change"), None)
-        yield replace(fact, direction=change.direction if change else None)
         yield from compared
 
-    def _compared(
-        self, name: str, desk: Desk, rows: Chosen, value: Decimal, how: dict
-    ) -> Iterator[FactValue]:  # type: ignore[type-arg]  # keyword arguments of one call
+    def _compared(self, asked: "_Asked", value: Decimal) -> Iterator[FactValue]:
+        desk, rows = asked.desk, asked.rows
         if desk.window is None or rows.day is None or self.period == "all":
             return
         coverage = desk.coverage(rows.held, rows.day)
-        label = self.called(name)
         for what in self.compare:
             if what == "year_to_date":
-                yield from self._to_date(name, desk, rows, how)
+                yield from self._to_date(asked, desk.window)
                 continue
             window = desk.window.back() if what == "previous" else desk.window.last_year
-            if not coverage.has(window):
-                continue
             then = rows.within(window)
-            sql = self.query(then)
-            before = self.read(desk, sql)
-            if before is None:
-                continue
-            lacking = self.lacking(desk, rows, window)
-            labels = (
-                say("{label}, the period before", label=label)
-                if what == "previous"
-                else say("{label}, a year before", label=label)
-            )
-            common = {
-                "behind": (then.behind(desk),),
-                "measure": self.word,
-                "incomplete": lacking,
-                "good": self.good,
-            }
-            yield scalar(f"{name}.{what}", desk.word(labels), before, query=sql, **how, **common)
-            yield from _change(name, what, desk, label, value, before, sql, how, common)
+            before = self.read(desk, self.query(then)) if coverage.has(window) else None
+            if before is not None:
+                lacking = self.lacking(desk, rows, window)
+                yield from asked.against(what, self.query(then), then, value, before, lacking)
 
-    def _to_date(self, name: str, desk: Desk, rows: Chosen, how: dict) -> Iterator[FactValue]:  # type: ignore[type-arg]  # the same
-        window = desk.window
-        if window is None:
-            return
-        for key, when, phrase in (
-            (
-                "year_to_date",
-                window.year_to_date,
-                say("{label} since the first of January", label=self.called(name)),
-            ),
+    def _to_date(self, asked: "_Asked", window: Window) -> Iterator[FactValue]:
+        label, desk, rows = asked.label, asked.desk, asked.rows
+        before = window.last_year
+        both = (
+            ("year_to_date", window.year_to_date, say("{label} since the first of January", label=label)),
             (
                 "last_year_to_date",
-                Window(window.last_year.year_to_date.first, window.last_year.last, window.grain),
-                say("{label}, the same days a year before", label=self.called(name)),
+                before.year_to_date,
+                say("{label}, the same days a year before", label=label),
             ),
-        ):
+        )
+        for key, when, phrase in both:
             if rows.day and desk.coverage(rows.held, rows.day).has(when):
                 then = rows.within(when)
                 sql = self.query(then)
                 yield scalar(
-                    f"{name}.{key}",
+                    f"{asked.name}.{key}",
                     desk.word(phrase),
                     self.read(desk, sql),
                     query=sql,
                     behind=(then.behind(desk),),
                     measure="year_to_date",
-                    **how,
+                    unit=asked.unit,
+                    digits=asked.digits,
                 )
 
 
-def _change(name, what, desk, label, value, before, sql, how, common) -> Iterator[FactValue]:  # type: ignore[no-untyped-def]  # one caller, above
-    lacking = common["incomplete"]
-    direction = None if lacking else direction_of(value, before)
-    end = "" if what == "previous" else "_last_year"
-    phrases = (
-        (say("{label}, change against the period before", label=label), say("{label}, difference to the period before", label=label))
-        if what == "previous"
-        else (say("{label}, change against a year before", label=label), say("{label}, difference to a year before", label=label))
-    )  # fmt: skip
-    query = f"-- now against\n{sql}"
-    change = ratio(value - before, abs(before), 100) if before > 0 else None
-    if change is not None:
-        yield scalar(f"{name}.change{end}", desk.word(phrases[0]), change, unit="%", digits=1, role="change",
-                     query=query, direction=direction, **{**common, "measure": "change"})  # fmt: skip
-    yield scalar(f"{name}.difference{end}", desk.word(phrases[1]), value - before, role="change",
-                 query=query, direction=direction, **how, **{**common, "measure": "difference"})  # fmt: skip
+@dataclass(frozen=True, kw_only=True)
+class _Asked:
+    """A measure as it is being answered: what its comparisons have in common."""
+
+    name: str
+    label: str
+    measure: str
+    desk: Desk
+    rows: Chosen
+    unit: str
+    digits: int | None
+    good: Direction | None
+
+    def against(
+        self, what: str, sql: str, then: Chosen, now: Decimal, before: Decimal, lacking: Phrase | None
+    ) -> Iterator[FactValue]:
+        """Give the value of another time, the change in percent, and the difference."""
+        year = what == "last_year"
+        behind = (then.behind(self.desk),)
+        common: dict[str, Any] = {"query": sql, "behind": behind, "incomplete": lacking, "good": self.good}
+        own: dict[str, Any] = {"unit": self.unit, "digits": self.digits}
+        said = self.desk.word(_LABELS["then", year](self.label))
+        yield scalar(f"{self.name}.{what}", said, before, measure=self.measure, **own, **common)
+        common["direction"] = None if lacking else direction_of(now, before)
+        end = "_last_year" if year else ""
+        change = ratio(now - before, before, 100) if before > 0 else None
+        if change is not None:
+            said = self.desk.word(_LABELS["change", year](self.label))
+            name = f"{self.name}.change{end}"
+            yield scalar(name, said, change, unit="%", digits=1, role="change", measure="change", **common)
+        said = self.desk.word(_LABELS["difference", year](self.label))
+        name = f"{self.name}.difference{end}"
+        yield scalar(name, said, now - before, role="change", measure="difference", **own, **common)
+
+
+_LABELS: Mapping[tuple[str, bool], Callable[[str], Phrase]] = {
+    ("then", False): lambda label: say("{label}, the period before", label=label),
+    ("then", True): lambda label: say("{label}, a year before", label=label),
+    ("change", False): lambda label: say("{label}, change against the period before", label=label),
+    ("change", True): lambda label: say("{label}, change against a year before", label=label),
+    ("difference", False): lambda label: say("{label}, difference to the period before", label=label),
+    ("difference", True): lambda label: say("{label}, difference to a year before", label=label),
+}
 
 
 class Sum(Total):
@@ -279,6 +294,3 @@ class Share(Total):
     def shown_digits(self, held: Held) -> int | None:
         """Give one unless told."""
         return 1 if self.digits is None else self.digits
-
-
-__all__ = ["Count", "Maximum", "Mean", "Median", "Minimum", "Share", "Sum", "plain"]

@@ -1,0 +1,144 @@
+"""Compose a report: sections, what changed most, and prose by patterns or by whoever wrote it, checked."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from smeflow.facts.check import REFERENCE, check_text
+from smeflow.facts.patterns.base import Tongue, sentences
+from smeflow.facts.patterns.en import English
+from smeflow.facts.patterns.fr import French
+from smeflow.facts.references import Sayable
+from smeflow.facts.report import FactValue, Paragraph, Section
+from smeflow.i18n import Phrase, language_of, say
+
+TONGUES: Mapping[str, Tongue] = {"en": English(), "fr": French()}
+_COMES_WITH = frozenset({"change", "difference", "year_to_date"})
+Author = Literal["model", "person"]
+
+
+class SectionAsked(BaseModel):
+    """A section a recipe names: its heading and the facts under it."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
+
+    heading: str
+    """What stands above it."""
+    facts: tuple[str, ...] = Field(min_length=1)
+    """The names of its facts, in the order they are shown."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Part:
+    """A section to be written: its heading and its facts."""
+
+    heading: str
+    facts: tuple[FactValue, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Judged:
+    """What became of sentences that somebody wrote."""
+
+    paragraphs: tuple[Paragraph, ...]
+    cut: tuple[tuple[str, tuple[Phrase, ...]], ...] = ()
+    """Sentences that do not hold, and why."""
+    kept: int = 0
+
+
+def parts_of(facts: Sequence[FactValue], asked: Sequence[SectionAsked], locale: str) -> list[Part]:
+    """Group facts into sections: as asked, else the single figures first and each other fact by itself."""
+    own = [fact for fact in facts if not comes_with(fact)]
+    known = {fact.name: fact for fact in own}
+    if asked:
+        parts = [
+            Part(heading=each.heading, facts=tuple(known[n] for n in each.facts if n in known))
+            for each in asked
+        ]
+        return [part for part in parts if part.facts]
+    wide = {fact.name for fact in own if fact.shape != "scalar"}
+    beside = {fact.name: fact.name.partition(".")[0] for fact in own if fact.name.partition(".")[0] in wide}
+    single = tuple(fact for fact in own if fact.name not in beside)
+    heading = say("Key figures").render(language_of(locale))
+    found = [Part(heading=heading, facts=single)] if single else []
+    for name in (fact.name for fact in own if fact.name in wide):
+        facts = tuple(fact for fact in own if beside.get(fact.name) == name)
+        found.append(Part(heading=known[name].label, facts=facts))
+    return found
+
+
+def comes_with(fact: FactValue) -> bool:
+    """Whether a fact only stands beside another: its change, its value of another time."""
+    end = fact.name.rpartition(".")[2]
+    return fact.measure in _COMES_WITH or ("." in fact.name and end in {"previous", "last_year"})
+
+
+def plain(part: Part, about: Sayable) -> tuple[Paragraph, ...]:
+    """Write a section by patterns."""
+    tongue = TONGUES.get(about.locale[:2].lower(), TONGUES["en"])
+    found: list[Paragraph] = []
+    for fact in part.facts:
+        found += [
+            Paragraph(text=filled(each.text, about), facts=each.facts)
+            for each in sentences(fact, about, tongue)
+        ]
+        if fact.incomplete is not None:
+            text = say(
+                "{label}: the figures are not whole, since {why}.", label=fact.label, why=fact.incomplete
+            )
+            found.append(Paragraph(text=text.render(language_of(about.locale)), facts=(fact.name,)))
+    return tuple(found)
+
+
+def filled(text: str, about: Sayable) -> str:
+    """Put each reference's text in."""
+    return REFERENCE.sub(lambda match: about.references[match[1]].text, text)
+
+
+def judged(text: str, about: Sayable, by: Author, glossary: Sequence[str] = ()) -> Judged:
+    """Keep the sentences of *text* that hold, their figures put in; tell the others with the reason."""
+    paragraphs: list[Paragraph] = []
+    cut: list[tuple[str, tuple[Phrase, ...]]] = []
+    count = 0
+    for block in (b for b in text.split("\n\n") if b.strip()):
+        kept = []
+        for sentence in check_text(block, about, glossary=glossary):
+            if sentence.holds:
+                kept.append(sentence.text)
+            else:
+                cut.append((sentence.text, sentence.problems))
+        count += len(kept)
+        if kept:
+            whole = " ".join(kept)
+            named = tuple(dict.fromkeys(REFERENCE.findall(whole)))
+            paragraphs.append(Paragraph(text=filled(whole, about), facts=named, by=by))
+    return Judged(paragraphs=tuple(paragraphs), cut=tuple(cut), kept=count)
+
+
+def most_changed(facts: Sequence[FactValue], about: Sayable, n: int = 3) -> tuple[Paragraph, ...]:
+    """Say what changed most against the period before, by its share; then what there is, if nothing did."""
+    changes = [
+        f
+        for f in facts
+        if f.measure == "change" and f.name.endswith(".change") and f.name in about.references
+    ]
+    changes.sort(key=lambda f: (-abs(f.value) if isinstance(f.value, Decimal) else Decimal(0), f.name))
+    found = []
+    for change in changes[:n]:
+        base = change.name.rpartition(".")[0]
+        if base in about.references:
+            label = about.references[base].label
+            colon = "\u00a0: " if about.locale.startswith("fr") else ": "
+            text = filled(f"{label}{colon}{{{{{base}}}}}, {{{{{change.name}}}}}.", about)
+            found.append(Paragraph(text=text, facts=(base, change.name), kind="item"))
+    return tuple(found)
+
+
+def section(part: Part, paragraphs: Sequence[Paragraph]) -> Section:
+    """Put a section together."""
+    return Section(
+        heading=part.heading, paragraphs=tuple(paragraphs), shows=tuple(f.name for f in part.facts)
+    )

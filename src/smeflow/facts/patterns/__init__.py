@@ -1,0 +1,1 @@
+"""Plain sentences made of facts where no model writes: a file a language."""

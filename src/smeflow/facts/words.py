@@ -1,0 +1,140 @@
+"""The words of English and French that claim something: directions, ranks, numbers, times, causes.
+
+Prose may use them only where a fact says the same. The lists are wide on purpose: a true sentence that is cut
+costs a sentence, a false one that is kept costs the report.
+"""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+UP = (
+    r"up|rise[sn]?|rose|rising|risen|grow(?:s|n|ing|th)?|grew|increas\w*|gain(?:s|ed|ing)?|improv\w*|"
+    r"climb\w*|higher|surg\w*|soar\w*|jump\w*|advanc\w*|recover\w*|rebound\w*|strengthen\w*|better|"
+    r"upward\w*|hausse|augment\w*|progress\w*|croissan\w*|croi(?:t|ssent)|crut|cru|grimp\w*|bondi\w*|"
+    r"bond|amelior\w*|redress\w*|remont\w*|mont(?:e|ent|ait|ee|ees)|s'envol\w*|envol\w*|meilleure?s?|"
+    r"superieure?s?|gagn\w*"
+)
+DOWN = (
+    r"down|fall(?:s|en|ing)?|fell|declin\w*|decreas\w*|drop\w*|lower(?:ed)?|los(?:t|s|ses|es|ing)|"
+    r"shrink\w*|shr[au]nk|worse\w*|slip\w*|plung\w*|plummet\w*|sank|sunk|sink\w*|slump\w*|weaken\w*|"
+    r"weaker|reduc\w*|downward\w*|dip\w*|slow(?:s|ed|ing|down)?|baiss\w*|recul\w*|diminu\w*|chut\w*|"
+    r"repli\w*|perd(?:u|re|ent|ons)?|perte?s?|regress\w*|degrad\w*|effondr\w*|flechi\w*|ralenti\w*|"
+    r"tomb\w*|inferieure?s?|decroi\w*|moindres?"
+)
+FLAT = (
+    r"flat|stable|unchanged|steady|constant|stagnat\w*|stagn\w*|inchange\w*|identiques?|maintien\w*|"
+    r"maintenue?s?"
+)
+STRONG = (
+    r"surg\w*|soar\w*|jump\w*|plung\w*|plummet\w*|slump\w*|sharp(?:ly)?|strong(?:ly)?|significant\w*|"
+    r"marked(?:ly)?|considerabl\w*|dramatic\w*|steep(?:ly)?|bondi\w*|envol\w*|effondr\w*|chut\w*|net|"
+    r"nettement|forte?s?|fortement|sensible(?:ment)?|considerable(?:ment)?|spectaculaire\w*|"
+    r"massive?(?:ment)?|vive?(?:ment)?"
+)
+SLIGHT = (
+    r"slight(?:ly)?|marginal\w*|modest\w*|barely|leger(?:e|s|es)?|legerement|faiblement|a peine|"
+    r"quasi\w*|moderee?s?"
+)
+HIGH = (
+    r"highest|best|top|largest|biggest|greatest|strongest|leading|leads?|leader|first|most|main|maximum|"
+    r"peak\w*|record|premiere?s?|principale?s?|principaux|meilleure?s?|maximale?s?|en tete|tete|record|"
+    r"sommet|pic|l[ea]s? plus|domine\w*|culmin\w*"
+)
+LOW = (
+    r"lowest|worst|smallest|weakest|least|minimum|bottom|minimale?s?|pires?|l[ea]s? moins|plus bas|"
+    r"plus basse|plus faibles?|plus petite?s?|derniere?s?|creux"
+)
+NUMBERS = (
+    r"zero|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|dozens?|hundreds?|thousands?|"
+    r"millions?|billions?|half|halves|halved|double[sd]?|doubling|triple[sd]?|tripling|twice|thrice|"
+    r"quarters?|thirds?|fifths?|tenths?|percent|majority|minority|all|every|each|none|never|always|only|"
+    r"both|several|many|few|nobody|everyone|entire\w*|twofold|fold|one|single|exactly|about|almost|"
+    r"nearly|around|over|under|more than|less than|at least|at most|roughly|approximately|exceed\w*|"
+    r"deux|trois|quatre|cinq|sept|huit|neuf|dix|onze|douze|quinze|vingt|trente|quarante|cinquante|"
+    r"soixante|cent|cents|mille|milliers?|milliards?|dizaines?|centaines?|douzaines?|demie?s?|moitie|"
+    r"tiers|quarts?|doubl\w*|tripl\w*|quadrupl\w*|pour cent|pourcent\w*|majorite|minorite|"
+    r"majoritaire\w*|toute?s?|tous|aucune?s?|jamais|toujours|seule?s?|seulement|uniquement|chaque|"
+    r"plusieurs|quelques|nombreu\w*|peu|plus de|plus d'|moins de|moins d'|environ|presque|pres de|"
+    r"quasiment|exactement|depass\w*|excede\w*|au moins|au plus|la plupart|ensemble des"
+)
+TIMES = (
+    r"january|february|march|april|june|july|august|september|october|november|december|monday|tuesday|"
+    r"wednesday|thursday|friday|saturday|sunday|yesterday|today|tomorrow|spring|summer|autumn|winter|"
+    r"christmas|easter|weekend\w*|years?|yearly|annual\w*|weeks?|weekly|days?|daily|months?|monthly|"
+    r"last|previous\w*|earlier|later|next|since|until|ago|recent\w*|soon|janvier|fevrier|mars|avril|mai|"
+    r"juin|juillet|aout|septembre|octobre|novembre|decembre|lundi|mardi|mercredi|jeudi|vendredi|samedi|"
+    r"dimanche|hier|aujourd'hui|demain|printemps|ete|automne|hiver|noel|paques|an|ans|annees?|annuel\w*|"
+    r"semaines?|jours?|mois|trimestres?|mensuel\w*|precedente?s?|prochaine?s?|depuis|jusqu\w*|recemment|"
+    r"bientot|auparavant|suivante?s?"
+)
+CAUSES = (
+    r"because|due to|thanks to|owing to|caused|causes?|driven|drove|result(?:s|ed|ing)? (?:of|from|in)|"
+    r"led to|leads to|reflect\w*|explain\w*|attribut\w*|following|thus|therefore|hence|so that|"
+    r"as a result|since|grace a|grace au|grace aux|en raison|a cause|parce que|car|du fait|suite a|"
+    r"suite au|suite aux|provoqu\w*|entrain\w*|expliqu\w*|reflet\w*|impute\w*|resulte\w*|donc|ainsi|"
+    r"c'est pourquoi|par consequent|porte(?:e|es)? par|tire(?:e|es)? par"
+)
+FUTURE = (
+    r"will|shall|would|should|could|might|may|expect\w*|forecast\w*|predict\w*|project(?:s|ed|ion|ions)|"
+    r"plan\w*|likely|sera|seront|devrai\w*|pourrai\w*|prevo\w*|previsi\w*|prevu\w*|attendu\w*|"
+    r"probabl\w*|espere\w*|anticip\w*"
+)
+NOT = r"not|no|n't|neither|nor|without|hardly|ne|n'|pas|ni|sans|non"
+BEHIND = r"behind|after|below|trail\w*|derriere|apres|sous"
+AHEAD = r"ahead|before|followed|devant|avant|suivie?s?|preced\w*"
+ORDINALS: Mapping[str, int] = {
+    "second": 2,
+    "seconde": 2,
+    "deuxieme": 2,
+    "third": 3,
+    "troisieme": 3,
+    "fourth": 4,
+    "quatrieme": 4,
+    "fifth": 5,
+    "cinquieme": 5,
+}
+_OPENERS_WORDS = (
+    "a an the this that these those our we it its in on at for with by to of and as here there over "
+    "total overall also among from while both business turnover sales revenue orders customers invoices "
+    "le la les l un une des ce cet cette ces notre nos nous il elle ils elles en au aux sur pour avec "
+    "dans par de du d et voici voila parmi cote total quant globalement ensemble on s se c figure "
+    "figures amount amounts number numbers average mean median share value classe class periodes "
+    "presentees periods shown cumul running montant nombre moyenne part valeur chiffre vente ventes"
+)
+OPENERS = frozenset(_OPENERS_WORDS.split(" "))
+_ASIDES_WORDS = (
+    "overall here also moreover in total finally meanwhile first dans l'ensemble globalement enfin par "
+    "ailleurs en outre de plus au total cote ventes cela dit"
+)
+ASIDES = frozenset(_ASIDES_WORDS.split(" "))
+CLAUSES = re.compile(
+    r"[;:,()–—]|\b(?:while|whereas|but|although|though|yet|however|tandis que|alors que|mais|bien que|"
+    r"cependant|toutefois|pourtant|quand)\b",
+    re.IGNORECASE,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """A list of words as a pattern over folded text."""
+
+    pattern: re.Pattern[str]
+
+    @classmethod
+    def of(cls, listed: str) -> "Words":
+        """Compile the list."""
+        return cls(re.compile(rf"(?<![\w'])(?:[a-z]{{1,2}}')?(?:{listed})(?![\w])"))
+
+    def find(self, folded_text: str) -> str:
+        """Give the first of the words that is there; empty where none is."""
+        found = self.pattern.search(folded_text)
+        return found[0] if found else ""
+
+
+up, down, flat = Words.of(UP), Words.of(DOWN), Words.of(FLAT)
+strong, slight = Words.of(STRONG), Words.of(SLIGHT)
+high, low = Words.of(HIGH), Words.of(LOW)
+numbers, times, causes, future = Words.of(NUMBERS), Words.of(TIMES), Words.of(CAUSES), Words.of(FUTURE)
+negation, behind, ahead = Words.of(NOT), Words.of(BEHIND), Words.of(AHEAD)
+ordinals = Words.of("|".join(ORDINALS))
