@@ -9,7 +9,7 @@ import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from importlib import resources
 from itertools import pairwise
 
@@ -20,6 +20,7 @@ from smeflow.readers.places import folded_map
 _TOKEN = re.compile(r"n\s?[°o](?=[\s.:]|\d|$)|n\.?\s?°|(?<!\w)n\.(?=\s?[\w#])|[^\W_]+|[#№]")
 _NUMBER = frozenset({"no", "nos", "nr", "nrs", "num", "numero", "number", "nummer", "nbr", "#", "№"})
 _MAX_GAP = 3
+_OTHER_INVOICES = frozenset({"ursprungsrechnung", "originalrechnung"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +42,7 @@ class Lexicon:
     def find(self, text: str) -> list[Hit]:
         """Find the labels in *text* from left to right; where several begin, the longest."""
         flat, origin = folded_map(text)
-        tokens = [(_word(m[0]), m.start(), m.end()) for m in _TOKEN.finditer(flat)]
+        tokens = self._whole([(_word(m[0]), m.start(), m.end()) for m in _TOKEN.finditer(flat)])
         hits: list[Hit] = []
         at = 0
         while at < len(tokens):
@@ -54,6 +55,23 @@ class Lexicon:
             hits += [Hit(f.removesuffix("_weak"), start, end, f.endswith("_weak")) for f in fields]
             at += length
         return hits
+
+    @cached_property
+    def _words(self) -> frozenset[str]:
+        return frozenset(word for labels in self.labels.values() for words, _ in labels for word in words)
+
+    def _whole(self, tokens: list[tuple[str, int, int]]) -> list[tuple[str, int, int]]:
+        """Join what a wide letter gap has split: "Ver käufer", of which only the whole is a word."""
+        whole: list[tuple[str, int, int]] = []
+        for word, start, end in tokens:
+            before = whole[-1] if whole else ("", 0, -9)
+            joined = before[0] + word
+            halves = before[0] in self._words and word in self._words
+            if start - before[2] == 1 and len(joined) > 5 and joined in self._words and not halves:
+                whole[-1] = (joined, before[1], end)
+            else:
+                whole.append((word, start, end))
+        return whole
 
     def _at(self, tokens: list[tuple[str, int, int]], at: int) -> tuple[int, tuple[str, ...]] | None:
         """Find the longest label that begins at a word."""
@@ -68,7 +86,7 @@ class Lexicon:
 
 
 def _word(token: str) -> str:
-    if token.endswith("rechnung") and len(token) > len("rechnung"):
+    if token.endswith("rechnung") and token not in _OTHER_INVOICES and len(token) > len("rechnung"):
         return "rechnung"  # Teilrechnung, Schlussrechnung, Handelsrechnung
     return "№" if token in _NUMBER or (token[0] == "n" and not token.isalnum()) else token
 

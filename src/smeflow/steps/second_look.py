@@ -9,6 +9,7 @@ from smeflow._text import folded
 from smeflow.documents.base import Document
 from smeflow.errors import DocumentError
 from smeflow.readers.base import Check, Finding, Reading
+from smeflow.records import REQUIRED
 from smeflow.steps.places import Place
 
 Recogniser = Literal["tesseract", "rapidocr", "auto"]
@@ -61,7 +62,8 @@ def _with(document: Document, clearer: dict[str, Document]) -> Document:
 
 
 def _count(place: Place) -> int:
-    return max((len(reading.findings) for reading in place.readings), default=0)
+    """Count what an invoice must have; of two looks that found as much the surer one counts."""
+    return max((sum(n in r.findings for n in REQUIRED) for r in place.readings), default=0)
 
 
 def _together(main: Reading, other: Reading) -> Reading:

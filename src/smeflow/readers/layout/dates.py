@@ -20,7 +20,9 @@ class Dated:
     note: Phrase | None = None
 
 
-def find_days(view: View, number_quote: Quote | None) -> Mapping[str, Dated]:
+def find_days(
+    view: View, number_quote: Quote | None, title_quote: Quote | None = None
+) -> Mapping[str, Dated]:
     """Find the dates of *view*.
 
     Where day and month could be exchanged, the document's other dates decide; if they do not, and nothing
@@ -35,7 +37,7 @@ def find_days(view: View, number_quote: Quote | None) -> Mapping[str, Dated]:
             found[name] = _dated(view, best, month_first)
     labelled = any(link.label.hit.field == "issue_date" and not link.label.hit.weak for link in owners)
     if not labelled:
-        beside = _beside_number(view, owners, number_quote)
+        beside = _beside_number(view, owners, number_quote) or _beside_number(view, owners, title_quote)
         spot = beside or (None if "issue_date" in found else _only_one(view, owners))
         if spot and _value(spot.value, month_first):
             found["issue_date"] = _dated(view, spot, month_first)
@@ -157,7 +159,7 @@ def _best(links: list[Link[Day]], month_first: bool | None) -> Spot[Day] | None:
 
 
 def _beside_number(view: View, owners: list[Link[Day]], quote: Quote | None) -> Spot[Day] | None:
-    """Take the date on the line of the invoice number ("Invoice 12 of 3 May 2026")."""
+    """Take the date on the line of the number or title ("Invoice 12 of 3 May 2026")."""
     if quote is None:
         return None
     owned = {(o.spot.page, o.spot.start) for o in owners if o.label.hit.field != "issue_date"}

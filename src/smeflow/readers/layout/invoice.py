@@ -3,6 +3,7 @@
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from decimal import Decimal
 
 from smeflow._text import folded
 from smeflow.documents.base import Document, Page, Quote
@@ -15,7 +16,8 @@ from smeflow.readers.layout.currency import find_currency
 from smeflow.readers.layout.dates import find_days
 from smeflow.readers.layout.ids import find_ibans
 from smeflow.readers.layout.kinds import Title, title_of
-from smeflow.readers.layout.numbers import Number, find_numbers
+from smeflow.readers.layout.lines import find_lines, is_net_column
+from smeflow.readers.layout.numbers import Number, find_numbers, find_preceding
 from smeflow.readers.layout.parties import Parties, find_parties
 from smeflow.readers.layout.slips import day_of_slip, seller_of_slip, total_of_slip
 from smeflow.readers.layout.totals import Totals, find_totals
@@ -104,6 +106,8 @@ class _Sheet:
     totals: Totals
     findings: Mapping[str, Finding]
     problems: tuple[Phrase, ...]
+    joined: bool = False
+    """The seller's name was put together of two lines."""
 
     @property
     def is_invoice(self) -> bool:
@@ -133,6 +137,10 @@ class _Sheet:
         problems = list(self.problems)
         if self.view.recognised:
             checks.append(_confirmed(self.view, self.findings))
+        checks += _reason_for_no_vat(record)
+        if self.joined:
+            detail = say("The seller's name may go over two lines: {name}.", name=record.seller)
+            checks.append(Check(name="one_line", passed=False, detail=detail, fields=("seller",)))
         if self.title.not_booked:
             checks.append(
                 Check(name="is_invoice", passed=False, detail=self.title.not_booked, fields=("kind",))
@@ -147,6 +155,15 @@ class _Sheet:
             problems=tuple(problems),
             several=several,
         )
+
+
+def _reason_for_no_vat(record: Invoice) -> list[Check]:
+    """Check that an invoice without VAT says why: a legal rate of nothing has its mention."""
+    if record.total_vat or not record.total_net or record.total_net != record.total_gross:
+        return []
+    detail = say("No VAT is charged, and nothing on the page says why.")
+    passed = any(part.exemption for part in record.vat)
+    return [Check(name="exemption", passed=passed, detail=None if passed else detail, fields=("vat",))]
 
 
 _ONCE = ("number", "issue_date", "seller")
@@ -182,19 +199,34 @@ def _read(document: Document, pages: Sequence[Page], firm: _Own, labels: Labels 
     kind = title.kind or ("invoice" if number and number.score >= 2.5 and not title.not_booked else None)
     if kind and not title.receipt:
         findings["kind"] = Finding(value=kind, quote=title.quote or (number.quote if number else None))
-    for name, day in find_days(view, number.quote if number else None).items():
+    if kind in ("credit_note", "corrected"):
+        before = find_preceding(view, number.text if number else None)
+        if before:
+            findings["preceding_invoice"] = Finding(value=before.text, quote=before.quote)
+    for name, day in find_days(view, number.quote if number else None, title.quote).items():
         findings[name] = Finding(value=day.value, quote=day.quote, note=day.note)
     findings |= _amounts(view, totals)
+    if totals.closed:
+        findings |= _lines(view, findings["total_net"].value, credit=title.kind == "credit_note")
+    elif "total_gross" in findings and not {"total_net", "total_vat"} & findings.keys():
+        findings |= _net_of_column(view, findings["total_gross"])
     if view.slip:
         findings |= _slip(view, findings)
     currency = find_currency(view, totals)
     if currency:
         findings["currency"] = Finding(value=currency[0], quote=currency[1])
-    parties = _parties(find_parties(view, own_names=firm.names, own_ids=firm.ids))
+    firms = find_parties(view, own_names=firm.names, own_ids=firm.ids)
+    parties = _parties(firms)
     findings |= {name: found for name, found in parties.items() if name not in findings}
     findings |= _account(view)
     return _Sheet(
-        view=view, title=title, number=number, totals=totals, findings=findings, problems=tuple(problems)
+        view=view,
+        title=title,
+        number=number,
+        totals=totals,
+        findings=findings,
+        problems=tuple(problems),
+        joined=bool(firms.seller and firms.seller.joined),
     )
 
 
@@ -230,6 +262,31 @@ _PAID_BEFORE = re.compile(
     r"abschlag|vorauszahlung|bereits (?:ge|be)zahlt|reeds betaald|voorschot|aanbetaling|acconto|anticipo|"
     r"residual|solde|reste|balance|remaining|restbetrag|offene[rn]? betrag|retenue|retencion|ritenuta"
 )
+
+
+def _lines(view: View, net: Decimal, *, credit: bool) -> dict[str, Finding]:
+    """Give the lines where they add up to the net total, with the allowance or charge between them."""
+    found = find_lines(view, net, credit=credit)
+    if found is None:
+        return {}
+    quote = view.quote_span(*found.first)
+    made = {"lines": Finding(value=found.lines, quote=quote)}
+    changes = {"total_allowances": found.allowances, "total_charges": found.charges}
+    for name, spot in changes.items():
+        if spot:
+            made[name] = Finding(value=abs(spot.value.amount), quote=view.quote(spot))
+    if len(made) > 1:
+        made["total_lines"] = Finding(value=found.total, quote=quote, note=say("Reckoned from the lines."))
+    return made
+
+
+def _net_of_column(view: View, total: Finding) -> dict[str, Finding]:
+    """Take the only total as the net one too, where it sums a column that is headed as without VAT."""
+    found = find_lines(view, total.value)
+    if found is None or not is_net_column(view, found):
+        return {}
+    note = say("It sums a column that is headed as without VAT.")
+    return {"total_net": replace(total, note=note), "lines": Finding(value=found.lines, quote=total.quote)}
 
 
 def _slip(view: View, findings: dict[str, Finding]) -> dict[str, Finding]:

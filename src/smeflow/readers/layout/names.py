@@ -56,6 +56,8 @@ class Name:
     seller: float = 0.0
     buyer: float = 0.0
     labelled: bool = False
+    joined: bool = False
+    """It was put together of two lines: it may be two things."""
 
 
 def _add(names: dict[str, Name], view: View, page: int, start: int, end: int) -> Name | None:
@@ -157,41 +159,50 @@ def _from_below(view: View, label: Label, role: str, names: dict[str, Name]) -> 
         found = _add(names, view, label.page, begin, piece.end)
         if found:
             _credit(found, role)
-            if _goes_on(view, label.page, piece, found.name) or _begins_above(view, label, piece):
+            other = _goes_on(view, label.page, piece, found.name) or _begins_above(view, label, piece)
+            if other:
                 found.seller, found.buyer = min(found.seller, 1.0), min(found.buyer, 1.0)
+                _join(piece, other, found, role, names)
             return
 
 
-def _goes_on(view: View, page: int, piece: Piece, name: str) -> bool:
-    """Tell whether the next line may belong to the name: it has the legal form that the first line lacks."""
+def _join(piece: Piece, other: Piece, name: Name, role: str, names: dict[str, Name]) -> None:
+    """Add the name of two lines; whether they are one name, nothing tells."""
+    first, last = sorted((piece, other), key=lambda p: p.line)
+    text = f"{other.text} {name.name}" if first is other else f"{name.name} {other.text}"
+    key = name_key(text)
+    if len(text) <= 70 and key not in names:
+        names[key] = Name(text, name.page, first.start, last.end, joined=True)
+        _credit(names[key], role)
+
+
+def _goes_on(view: View, page: int, piece: Piece, name: str) -> Piece | None:
+    """Give the next line where it may belong to the name: it has the legal form that the first line lacks."""
     if FORM.search(name):
-        return False
+        return None
     height = piece.box.bottom - piece.box.top
     for other in view.pieces[page]:
         down = other.box.top - piece.box.top
         if 0 < down < 2 * height and abs(other.box.left - piece.box.left) < 0.03:
             form = FORM.search(other.text)
-            return bool(form) and not _ZIP.search(other.text) and not _STREET.search(folded(other.text))
-    return False
+            mine = bool(form) and not _ZIP.search(other.text) and not _STREET.search(folded(other.text))
+            return other if mine else None
+    return None
 
 
 _NAME_LABEL = re.compile(r"(?:name|nom|raison sociale|firma|company|société)\s*:", re.IGNORECASE)
 
 
-def _begins_above(view: View, label: Label, piece: Piece) -> bool:
-    """Tell whether the line above a name, in its column and alone, may be the beginning of the name."""
+def _begins_above(view: View, label: Label, piece: Piece) -> Piece | None:
+    """Give the line above a name where it stands in its column, alone, and may be the name's beginning."""
     height = piece.box.bottom - piece.box.top
     for above in view.pieces[label.page]:
         if 0 < piece.box.top - above.box.top < 1.8 * height and abs(above.box.left - piece.box.left) < 0.01:
             left = [p for p in view.pieces[label.page] if p.line == above.line and p.start < above.start]
             title = above.line == label.line or above.start <= label.start < above.end
-            return (
-                not left
-                and not title
-                and not _GREETING.match(above.text)
-                and not re.search(r"\d|:", above.text)
-            )
-    return False
+            plain = not _GREETING.match(above.text) and not re.search(r"\d|:", above.text)
+            return above if not left and not title and plain else None
+    return None
 
 
 def _after_name_label(piece: Piece) -> int | None:

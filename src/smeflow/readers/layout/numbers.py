@@ -41,9 +41,16 @@ def find_numbers(view: View, title: Title) -> list[Number]:
         key = folded(number.text)
         if key not in best or best[key].score < number.score:
             best[key] = number
-    others = {folded(n.text) for n in _labelled(view, "other_number", 0.0)}
+    others = {folded(n.text) for f in ("other_number", "preceding_invoice") for n in _labelled(view, f, 0.0)}
     kept = [n for k, n in best.items() if not (k in others and n.score < 2.5)]
     return sorted(kept, key=lambda n: (-n.score, n.page))
+
+
+def find_preceding(view: View, number: str | None) -> Number | None:
+    """Find the invoice a credit note or a corrected invoice refers to, where one and no other is named."""
+    named = {folded(n.text): n for n in _labelled(view, "preceding_invoice", 1.0)}
+    named.pop(folded(number or ""), None)
+    return next(iter(named.values())) if len(named) == 1 else None
 
 
 def _candidates(view: View, title: Title) -> Iterator[Number]:

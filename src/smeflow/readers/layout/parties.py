@@ -27,6 +27,8 @@ class Firm:
     name: str
     quote: Quote
     score: float
+    joined: bool = False
+    """Two lines were taken for one name."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,6 +63,7 @@ def _firm(view: View, name: Name | None) -> Firm | None:
         name=name.name,
         quote=view.quote_span(name.page, name.start, name.end),
         score=max(name.seller, name.buyer),
+        joined=name.joined,
     )
 
 

@@ -2,34 +2,20 @@
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from decimal import Decimal
-from itertools import combinations
 
 from smeflow._text import folded
 from smeflow.documents.base import Quote
 from smeflow.i18n import Phrase, say
 from smeflow.readers.arithmetic import CENT, ZERO, same
+from smeflow.readers.layout.exemptions import find_exemptions
+from smeflow.readers.layout.rates import RATES, Row, breakdown, rate_rows, summed
 from smeflow.readers.layout.view import AMOUNTS, Label, Spot, Sum, View, by_line
 from smeflow.records import VatBreakdown
 
-_RATES = "2.1 2.6 3 3.8 4 4.8 5 5.5 6 7 7.7 8 8.1 8.5 9 9.5 10 12 13 13.5 14 15 16 17 18 19 20 21 22 23 25 27"
-RATES = tuple(Decimal(rate) for rate in _RATES.split(" "))
-"""Rates of VAT in Europe, and of GST and sales taxes elsewhere, in per cent."""
 _STRONG, _SUMMED, _WEAK, _NOTHING = 3.0, 2.6, 1.2, 0.0
 _MARGIN = 0.5
-_EXEMPT = re.compile(
-    r"293\s*b|tva non applicable|exonerat|exoneration|exempt|autoliquidation|auto-liquidation|reverse charge|"
-    r"steuerfrei|umsatzsteuerbefreit|kleinunternehmer|§\s*19|steuerschuldnerschaft|innergemeinschaftlich|"
-    # "TVA intracommunautaire" alone is the label of a VAT number, on invoices with VAT as well
-    r"intra-community supply|(?:livraison|acquisition|operation|prestation)s? intracommunautaire|"
-    r"262\s*ter|283-2|zero.rated|btw verlegd|"
-    r"inversione contabile|non imponibile|inversion del sujeto pasivo|vat free|no vat|"
-    r"hors champ|outside the scope"
-)
-_RATE_TEXT = re.compile(r"(?<![\d.,])(\d{1,2}(?:[.,]\d{1,2})?)\s?%")
-_BARE_RATE = re.compile(r"(?<![\w.,])(\d{1,2}(?:[.,]\d{1,2})?)(?![\w.,%]|\s?[€$£])")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,7 +57,7 @@ def find_totals(view: View, *, credit: bool = False) -> Totals:
         name: _table(view, name, credit=credit)
         for name in ("total_net", "total_vat", "total_gross", "amount_due", "prepaid")
     }
-    rows = _rate_rows(view, credit=credit)
+    rows = rate_rows(view, credit=credit)
     triples = list(_triples(view, tables, rows, credit=credit))
     if not triples:
         return Totals(chosen=_alone(tables))
@@ -82,7 +68,7 @@ def find_totals(view: View, *, credit: bool = False) -> Totals:
         return Totals(chosen=_agreed([best, *rivals]), ambiguous=True)
     chosen = dict(best.chosen)
     chosen.update(_payment(view, tables, chosen["total_gross"].amount))
-    return Totals(chosen=chosen, vat=_breakdown(rows, best.values), closed=True)
+    return Totals(chosen=chosen, vat=breakdown(view, rows, best.values), closed=True)
 
 
 def _size(amount: Decimal, *, credit: bool) -> Decimal:
@@ -159,20 +145,21 @@ class _Triple:
 
 
 def _triples(
-    view: View, tables: Mapping[str, _Table], rows: Sequence["_Row"], *, credit: bool
+    view: View, tables: Mapping[str, _Table], rows: Sequence["Row"], *, credit: bool
 ) -> Iterable[_Triple]:
     """Give every net, VAT and gross that add up and of which two are labelled, or rates prove them."""
     printed: _Table = {}
     for spot in view.sums:
         if spot.value.money:
             printed.setdefault(_size(spot.value.amount, credit=credit), _Fit(_NOTHING, spot))
-    summed = _summed(rows, printed.keys())
+    proofs = summed(rows, printed.keys())
     dues = {a for a, f in tables["amount_due"].items() if f.score > 2.5}
     before = {abs(a) for a in tables["prepaid"]}
     gross_table = _either(tables["total_gross"], tables["amount_due"], discount=0.8)
     nets = _either(printed, tables["total_net"])
     vats = {a: f for a, f in _either(printed, tables["total_vat"]).items() if a > 0}
-    exempt = None if _taxed(view) else _exemption(view)
+    mentions = () if _taxed(view) else find_exemptions(view)
+    exempt = mentions[0].quote if mentions else None
     for gross, g in _either(printed, gross_table).items():
         if gross <= 0:
             continue
@@ -181,7 +168,7 @@ def _triples(
             if vat >= net * Decimal("0.35") or net not in nets:
                 continue
             n = nets[net]
-            proof = summed.get((net, vat)) or (0.5 if _known_rate(vat, net) else -0.5)
+            proof = proofs.get((net, vat)) or (0.5 if _known_rate(vat, net) else -0.5)
             if dues and gross not in dues and not any(gross - paid in dues for paid in before):
                 proof -= 1.0
             scores = (n.score, v.score, g.score)
@@ -249,88 +236,6 @@ def _taxed(view: View) -> bool:
     """Tell whether a rate above zero stands on the line of a VAT label."""
     lines = {(label.page, label.line) for label in view.named("total_vat")}
     return any(s.value.percent and s.value.amount > 0 and (s.page, s.line) in lines for s in view.sums)
-
-
-def _exemption(view: View) -> Quote | None:
-    """Find the mention that says why no VAT is charged."""
-    for number, pieces in enumerate(view.pieces):
-        for piece in pieces:
-            if _EXEMPT.search(folded(piece.text)):
-                return view.quote_span(number, piece.start, piece.end)
-    return None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Row:
-    """A line of a table of rates: base, rate and VAT that fit together."""
-
-    base: Decimal
-    rate: Decimal
-    amount: Decimal
-    page: int
-    line: int
-
-
-def _rate_rows(view: View, *, credit: bool) -> list[_Row]:
-    """Find the lines on which base times a printed rate makes an amount of VAT."""
-    rows: list[_Row] = []
-    for number, pieces in view.lines():
-        text = "  ".join(piece.text for piece in pieces)
-        sums = [
-            _size(s.value.amount, credit=credit)
-            for s in view.sums_by_line.get((number, pieces[0].line), ())
-            if s.value.money
-        ]
-        rates = {Decimal(r.replace(",", ".")) for r in _RATE_TEXT.findall(text)}
-        rates = rates or {Decimal(r.replace(",", ".")) for r in _BARE_RATE.findall(text)} & set(RATES)
-        fits = {
-            (base, rate, amount)
-            for base, amount in (*combinations(sums, 2), *((b, a) for a, b in combinations(sums, 2)))
-            for rate in rates
-            if rate > 0 and amount > 0 and base > amount and same(base * rate / 100, amount, CENT)
-        }
-        if len(fits) == 1:
-            base, rate, amount = fits.pop()
-            rows.append(_Row(base=base, rate=rate, amount=amount, page=number, line=pieces[0].line))
-    return rows
-
-
-def _summed(rows: Sequence[_Row], printed: AbstractSet[Decimal]) -> dict[tuple[Decimal, Decimal], float]:
-    """Tell what net and VAT of each stretch of rate rows prove.
-
-    A stretch whose sums are printed proves them; a part of it is then one rate among several, and no total.
-    """
-    parts = _parts(rows)
-    whole = [p for p in parts if len(p) > 1 and _net(p) in printed and _vat(p) in printed]
-    proofs: dict[tuple[Decimal, Decimal], float] = {}
-    for part in parts:
-        inner = any(len(w) > len(part) and all(row in w for row in part) for w in whole)
-        proofs[_net(part), _vat(part)] = max(
-            proofs.get((_net(part), _vat(part)), -9.0), -3.0 if inner else 1.5
-        )
-    return proofs
-
-
-def _net(rows: Sequence[_Row]) -> Decimal:
-    return sum((row.base for row in rows), ZERO)
-
-
-def _vat(rows: Sequence[_Row]) -> Decimal:
-    return sum((row.amount for row in rows), ZERO)
-
-
-def _parts(rows: Sequence[_Row]) -> list[Sequence[_Row]]:
-    """Give the stretches of neighbouring rows."""
-    return [rows[i:j] for i in range(len(rows)) for j in range(i + 1, min(len(rows), i + 8) + 1)]
-
-
-def _breakdown(rows: Sequence[_Row], values: tuple[Decimal, Decimal, Decimal]) -> tuple[VatBreakdown, ...]:
-    """Give the VAT per rate where rows were found that make up the totals."""
-    net, vat, _ = values
-    for part in _parts(rows):
-        if (_net(part), _vat(part)) == (net, vat):
-            return tuple(VatBreakdown(rate=r.rate, base=r.base, amount=r.amount) for r in part)
-    return ()
 
 
 _PAID = re.compile(
