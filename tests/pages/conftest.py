@@ -131,21 +131,19 @@ def french(figures) -> Pages:
                 shown=euros(58100),
                 value=Decimal(58100),
                 query="SELECT sum(total) FROM sales WHERE country <> 'x'",
-                source="sales.csv",
-                rows=1212,
+                source="sales.csv, 1\u202f212 lignes",
             ),
             Evidence(
                 name="country",
                 title="Ventes par pays",
                 shown="",
                 query="SELECT country, sum(total) FROM sales GROUP BY 1",
-                source="sales.csv",
-                rows=1212,
+                source="sales.csv, 1\u202f212 lignes",
                 columns=("Pays", "Octobre"),
                 cells=(("=cmd|'/C calc'!A0", Decimal("34860.00")), ("+1+1", Decimal("23240.00"))),
             ),
         ),
-        cut=(("Les ventes ont bondi de 45 %.", "45 % n’est pas un fait."),),
+        cut=("« Les ventes ont bondi de 45 %. » : 45 % n’est pas un fait.",),
     )
 
 

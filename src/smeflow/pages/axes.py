@@ -1,6 +1,7 @@
 """What charts share: the scale of amounts, the axes, the colours of series, and how all of them look."""
 
 import json
+import math
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import Any
@@ -10,6 +11,8 @@ from smeflow.pages.base import Figure, Point
 from smeflow.pages.style import ACCENT, FONT, INK, LINE, SERIES, SOFT
 
 Spec = dict[str, Any]
+_LETTER = 6.4
+"""The width of a letter on an axis, in pixels."""
 _SIGNS = {"€", "$", "£", "CHF"}
 _STEPS: tuple[tuple[int, Mapping[Language, str]], ...] = (
     (10**9, {"fr": "Md{}", "en": "{}bn"}),
@@ -62,23 +65,31 @@ def rows_of(figure: Figure, scale: Scale) -> list[dict[str, Any]]:
 PLAIN: Mapping[str, Any] = {"title": None, "domain": False, "ticks": False, "labelPadding": 6}
 
 
-def places(figure: Figure) -> Spec:
-    """Describe the axis of periods or names: in the order of the points, each with its own words."""
-    axis = {
-        **PLAIN,
-        "labelAngle": 0,
-        "labelExpr": words(figure),
-        "labelOverlap": "greedy",
-        "labelFlush": False,
-    }
+def places(figure: Figure, width: int) -> Spec:
+    """Describe the axis of periods or names, in the order of the points; as many are named as have room."""
     order = names_of(figure.points, "x")
+    ticks = {point.x: (point.tick or point.x).split("|") for point in reversed(figure.points)}
+    longest = max((len(line) for lines in ticks.values() for line in lines), default=1)
+    every = max(1, math.ceil(len(order) * (longest * _LETTER + 8) / width))
+    named = order[::-1][::every][::-1]  # the newest always
+    axis = {**PLAIN, "labelAngle": 0, "labelExpr": words(named, ticks), "values": named, "labelFlush": False}
     return {"field": "x", "type": "ordinal", "sort": order, "axis": {**axis, "domain": True}}
 
 
-def words(figure: Figure) -> str:
-    """Say what stands at each place of an axis."""
+def words(order: Sequence[str], ticks: Mapping[str, Sequence[str]]) -> str:
+    """Say what stands at each place of an axis; a year stands below only where it is a new one."""
+    shown, before = {}, ""
+    for place in order:
+        first, *below = ticks[place]
+        shown[place] = [first, *(line for line in below if line != before)]
+        before = below[0] if below else before
+    return f"{json.dumps(shown, ensure_ascii=False)}[datum.value]"
+
+
+def ticks_of(figure: Figure) -> str:
+    """Say what stands at each place of an axis on which every place is named."""
     ticks = {point.x: (point.tick or point.x).split("|") for point in reversed(figure.points)}
-    return f"{json.dumps(ticks, ensure_ascii=False)}[datum.value]"
+    return words(names_of(figure.points, "x"), ticks)
 
 
 def amount(scale: Scale, *, zero: bool = True) -> Spec:

@@ -3,7 +3,7 @@
 Nothing here computes: each text comes ready to be shown, each number with the name of the fact behind it.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from typing import Literal
@@ -118,14 +118,27 @@ class Evidence:
     title: str
     shown: str
     value: Decimal | date | str | None = None
-    period: str = ""
+    unit: str = ""
     query: str = ""
     source: str = ""
-    rows: int | None = None
+    """The tables it was computed from, and how many of their rows."""
+    lines: tuple[int, ...] = ()
+    """The first of those rows, by their number in the file."""
     columns: tuple[str, ...] = ()
     cells: tuple[tuple[object, ...], ...] = ()
-    """The rows behind it, as far as they are kept."""
+    """What it says where that is more than one value."""
     remark: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Told:
+    """A table the report was computed from, and what a person should know of it."""
+
+    name: str
+    rows: int
+    sha256: str = ""
+    columns: tuple[tuple[str, str], ...] = ()
+    remarks: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -143,7 +156,8 @@ class Pages:
     summary: tuple[Paragraph, ...] = ()
     sections: tuple[Section, ...] = ()
     annex: tuple[Evidence, ...] = ()
-    cut: tuple[tuple[str, str], ...] = ()
-    """What was taken out of the prose, and why. It stands in the annex, never on a page."""
-    notes: tuple[str, ...] = field(default=())
+    cut: tuple[str, ...] = ()
+    """What was taken out of the prose, and why. It stands in the spreadsheet, never on a page."""
+    sources: tuple[Told, ...] = ()
+    notes: tuple[str, ...] = ()
     """What a reader has to know about the data: a month with missing days, rows set aside."""

@@ -21,7 +21,7 @@ from smeflow.pages.axes import (
     places,
     rows_of,
     series,
-    words,
+    ticks_of,
 )
 from smeflow.pages.base import ChartKind, Figure
 from smeflow.pages.style import ACCENT, FALL, HEAT, INK, RISE, SOFT, WHOLE, WIDTH
@@ -47,7 +47,7 @@ def _line(figure: Figure, scale: Scale) -> Spec:
         "width": WIDTH - 70,
         "height": 210,
         "data": {"values": _with_bridges(rows)},
-        "encoding": {"x": places(figure)},
+        "encoding": {"x": places(figure, WIDTH - 70)},
         "layer": [*_band(figure), *_lines(figure, scale, zero=near_zero(figure)), *_dots(figure, many=many)],
     }
 
@@ -93,64 +93,52 @@ def _band(figure: Figure) -> list[Spec]:
 
 
 def _dots(figure: Figure, *, many: bool) -> list[Spec]:
+    """Mark each value where there are few, hollow where it is not whole, and write the newest beside it."""
     y = {"field": "y", "type": "quantitative"}
-    solid = {"type": "point", "filled": True, "size": 28, "opacity": 1}
-    hollow = {"type": "point", "filled": True, "fill": "white", "size": 46, "strokeWidth": 1.8, "opacity": 1}
-    few = len(names_of(figure.points, "x")) <= 18
+    colour = series(figure, dashes=False)["color"]
+    dot = {"type": "point", "filled": True, "opacity": 1}
     layers: list[Spec] = []
-    if few:
-        layers.append({"transform": [{"filter": "datum.role === ''"}], "mark": solid})
-    layers.append({"transform": [{"filter": "datum.role !== ''"}], "mark": hollow})
-    for layer in layers:
-        field = "stroke" if layer["mark"] is hollow else "color"
-        layer["encoding"] = {"y": y, field: series(figure, dashes=False)["color"]}
-    if not many:
-        told = [p for p in figure.points if p.y is not None]
-        last = (
-            len(figure.points) - 1 - next((n for n, p in enumerate(reversed(figure.points)) if p in told), 0)
-        )
-        known = [p.y for p in told if p.y is not None][-2:]
-        falls = len(known) == 2 and known[1] < known[0]
-        text = {
-            "type": "text",
-            "dy": 15 if falls else -12,
-            "align": "right",
-            "dx": 6,
-            "fontWeight": 600,
-            "color": INK,
-        }
-        layers.append(
-            {
-                "transform": [{"filter": f"datum.n === {last}"}],
-                "mark": text,
-                "encoding": {"y": y, "text": {"field": "label"}},
-            }
-        )
+    if len(names_of(figure.points, "x")) <= 18:
+        layers.append(_only("datum.role === ''", {**dot, "size": 28}, {"y": y, "color": colour}))
+    if any(point.role for point in figure.points):
+        hollow = {**dot, "fill": "white", "size": 46, "strokeWidth": 1.8}
+        layers.append(_only("datum.role !== ''", hollow, {"y": y, "stroke": colour}))
+    known = [(n, point.y) for n, point in enumerate(figure.points) if point.y is not None]
+    if not many and known:
+        falls = len(known) > 1 and known[-1][1] < known[-2][1]
+        text = {**_TEXT, "dy": 15 if falls else -12, "align": "right", "dx": 6, "fontWeight": 600}
+        layers.append(_only(f"datum.n === {known[-1][0]}", text, {"y": y, "text": {"field": "label"}}))
     return layers
 
 
+def _only(test: str, mark: Mapping[str, Any], encoding: Spec) -> Spec:
+    return {"transform": [{"filter": test}], "mark": dict(mark), "encoding": encoding}
+
+
+def _labels(figure: Figure, above: Mapping[str, Any], below: Mapping[str, Any]) -> list[Spec]:
+    """Write each value beyond its bar, on the side to which the bar goes."""
+    sides = [_only("datum.y >= 0", {**_TEXT, **above}, {"text": {"field": "label"}})]
+    if any(point.y is not None and point.y < 0 for point in figure.points):
+        sides.append(_only("datum.y < 0", {**_TEXT, **below}, {"text": {"field": "label"}}))
+    return sides
+
+
+_TEXT: Mapping[str, Any] = {"type": "text", "color": INK}
+
+
 def _bar(figure: Figure, scale: Scale) -> Spec:
-    names = {"labelLimit": 190, "labelExpr": words(figure), "labelPadding": 8}
+    names = {"labelLimit": 190, "labelExpr": ticks_of(figure), "labelPadding": 8}
     y = {"field": "x", "type": "nominal", "sort": names_of(figure.points, "x"), "axis": {**PLAIN, **names}}
     below = any(point.y is not None and point.y < 0 for point in figure.points)
     x = {"field": "y", "type": "quantitative", "axis": None, "scale": {"padding": 64 if below else 0}}
-    text = {"type": "text", "baseline": "middle", "color": INK}
     layers: list[Spec] = [
         {"mark": {"type": "bar", "color": ACCENT, "height": {"band": 0.68}}},
-        {
-            "transform": [{"filter": "datum.y >= 0"}],
-            "mark": {**text, "align": "left", "dx": 5},
-            "encoding": {"text": {"field": "label"}},
-        },
+        *_labels(
+            figure,
+            {"baseline": "middle", "align": "left", "dx": 5},
+            {"baseline": "middle", "align": "right", "dx": -5},
+        ),
     ]
-    if below:
-        layers.append(
-            {
-                "transform": [{"filter": "datum.y < 0"}],
-                "mark": {**text, "align": "right", "dx": -5},
-                "encoding": {"text": {"field": "label"}},
-            }
-        )
     return {
         "width": WIDTH - 290,
         "height": {"step": 26},
@@ -171,20 +159,12 @@ def _column(figure: Figure, scale: Scale) -> Spec:
         }
     ]
     if labelled:
-        text = {"type": "text", "color": INK, "fontWeight": 600}
-        for test, dy in (("datum.y >= 0", -9), ("datum.y < 0", 10)):
-            layers.append(
-                {
-                    "transform": [{"filter": test}],
-                    "mark": {**text, "dy": dy},
-                    "encoding": {"text": {"field": "label"}},
-                }
-            )
+        layers += _labels(figure, {"dy": -9, "fontWeight": 600}, {"dy": 10, "fontWeight": 600})
     return {
         "width": WIDTH - 70,
         "height": 200,
         "data": {"values": rows_of(figure, scale)},
-        "encoding": {"x": places(figure), "y": y},
+        "encoding": {"x": places(figure, WIDTH - 70), "y": y},
         "layer": layers,
     }
 
@@ -197,7 +177,7 @@ def _stacked(figure: Figure, scale: Scale) -> Spec:
         "data": {"values": rows},
         "mark": {"type": "bar", "width": {"band": 0.66}, "stroke": "white", "strokeWidth": 1},
         "encoding": {
-            "x": places(figure),
+            "x": places(figure, WIDTH - 70),
             "y": {**amount(scale), "stack": "zero"},
             "order": {"field": "n"},
             **series(figure, dashes=False),
@@ -221,7 +201,7 @@ def _waterfall(figure: Figure, scale: Scale) -> Spec:
         ends.append({"x": row["x"], "x2": after["x"], "y": row["end"]})
     bars = {"type": "bar", "width": {"band": 0.6}}
     y = {"field": "start", "type": "quantitative", "axis": None}
-    x = places(figure)
+    x = places(figure, WIDTH - 40)
     return {
         "width": WIDTH - 40,
         "height": 220,
@@ -273,7 +253,7 @@ def _heat(figure: Figure, scale: Scale) -> Spec:
         "field": "x",
         "type": "nominal",
         "sort": order["x"],
-        "axis": {**PLAIN, "orient": "top", "labelAngle": 0, "labelExpr": words(figure)},
+        "axis": {**PLAIN, "orient": "top", "labelAngle": 0, "labelExpr": ticks_of(figure)},
     }
     return {
         "width": min(WIDTH - 170, max(46 * columns, 240)),
@@ -297,41 +277,28 @@ def _heat(figure: Figure, scale: Scale) -> Spec:
 
 
 def _multiples(figure: Figure, scale: Scale) -> Spec:
-    x = places(figure)
-    x["axis"] = {**x["axis"], "labelOverlap": "greedy", "labelFontSize": 10}
-    y = amount(scale, zero=near_zero(figure))
-    y["axis"] = {**y["axis"], "tickCount": 3, "labelFontSize": 10}
     names = names_of(figure.points, "series")
-    header = {
-        "title": None,
-        "labelFontSize": 12,
-        "labelFontWeight": 600,
-        "labelAnchor": "start",
-        "labelColor": INK,
-    }
+    columns, width = (2, 288) if len(names) in {2, 4} else (3, 182)
+    small = {"labelFontSize": 10}
+    x, y = places(figure, width), amount(scale, zero=near_zero(figure))
+    x["axis"], y["axis"] = {**x["axis"], **small}, {**y["axis"], **small, "tickCount": 3}
+    layers: list[Spec] = [{"mark": {"type": "line", "color": ACCENT, "strokeWidth": 2}}]
+    if any(point.role for point in figure.points):
+        hollow = {"type": "point", "filled": True, "fill": "white", "stroke": ACCENT, "size": 36}
+        layers.append(_only("datum.role !== ''", hollow, {}))
+    header = {"title": None, "labelFontSize": 12, "labelFontWeight": 600, "labelAnchor": "start"}
     return {
         "data": {"values": rows_of(figure, scale)},
         "facet": {
             "field": "series",
             "type": "nominal",
             "sort": names,
-            "header": {**header, "labelLimit": 180},
+            "header": {**header, "labelColor": INK, "labelLimit": 180},
         },
-        "columns": 2 if len(names) in {2, 4} else 3,
+        "columns": columns,
         "resolve": {"axis": {"x": "independent"}},
         "spacing": {"row": 26, "column": 22},
-        "spec": {
-            "width": 288 if len(names) in {2, 4} else 182,
-            "height": 96,
-            "encoding": {"x": x, "y": y},
-            "layer": [
-                {"mark": {"type": "line", "color": ACCENT, "strokeWidth": 2}},
-                {
-                    "transform": [{"filter": "datum.role !== ''"}],
-                    "mark": {"type": "point", "filled": True, "fill": "white", "stroke": ACCENT, "size": 36},
-                },
-            ],
-        },
+        "spec": {"width": width, "height": 96, "encoding": {"x": x, "y": y}, "layer": layers},
     }
 
 

@@ -101,6 +101,7 @@ class _Body:
         self._word = words(pages.language)
         self._marks = 0
         add_table_style(document)
+        self._styles = {each.name: each.style_id for each in document.styles if each.name != "Normal"}
         section = document.sections[-1]
         self._width = section.page_width - section.left_margin - section.right_margin
 
@@ -132,8 +133,8 @@ class _Body:
 
     def _paragraph(self, name: str, text: str = "") -> Any:
         paragraph = self._document.add_paragraph(_clean(text))
-        known = {known.name for known in self._document.styles}
-        paragraph.style = name if name in known else self._document.styles["Normal"]
+        if name in self._styles:  # a firm's template may lack one
+            paragraph._p.style = self._styles[name]
         return paragraph
 
     def _heading(self, text: str, level: int, anchor: str = "") -> None:
@@ -194,8 +195,9 @@ class _Body:
         for n, (row, line) in enumerate(zip(made.rows, lines, strict=True)):
             row._tr.get_or_add_trPr().append(element("w:cantSplit"))
             for cell, text, column in zip(row.cells, line, table.columns, strict=True):
-                cell.paragraphs[0].add_run(_clean(text)).bold = n in strong or None
-                cell.paragraphs[0].alignment = 2 if column.number else 0
+                paragraph = cell.paragraphs[0]
+                paragraph.add_run(_clean(text)).bold = n in strong or None
+                paragraph.alignment = 2 if column.number else 0
         made.rows[0]._tr.get_or_add_trPr().append(element("w:tblHeader"))
         self._paragraph("Normal").paragraph_format.space_after = 0
 

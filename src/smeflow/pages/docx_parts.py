@@ -1,6 +1,7 @@
 """What a word processor's file needs beyond python-docx: fields, bookmarks, links inside, a table's style."""
 
 from collections.abc import Mapping
+from functools import cache
 from typing import Any
 
 from smeflow._optional import need
@@ -23,10 +24,15 @@ _TABLE = """
 </w:style>"""
 
 
+@cache
+def _names() -> Any:
+    return need("docx.oxml.ns", "report").qn
+
+
 def element(name: str, /, **attributes: str) -> Any:
     """Make an element of the word processor's own names: ``element("w:shd", fill="F3F6F8")``."""
     made = need("docx.oxml", "report").OxmlElement(name)
-    qualified = need("docx.oxml.ns", "report").qn
+    qualified = _names()
     for key, value in attributes.items():
         made.set(qualified(f"w:{key}"), value)
     return made
@@ -70,7 +76,7 @@ def link(paragraph: Any, text: str, name: str) -> None:
 
 def speak(document: Any, language: Language) -> None:
     """Say in which language the text is, for spelling and for reading aloud."""
-    qualified = need("docx.oxml.ns", "report").qn
+    qualified = _names()
     for defaults in document.styles.element.iter(qualified("w:rPrDefault")):
         for properties in defaults.iter(qualified("w:rPr")):
             for old in properties.findall(qualified("w:lang")):

@@ -3,7 +3,7 @@
 import json
 import re
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from importlib import resources
 from pathlib import Path
 
@@ -30,7 +30,7 @@ class Picture:
 
     def png(self) -> bytes:
         """Give it as points, twice as fine as a screen's."""
-        data: bytes = _program().svg_to_png(self.svg, scale=2.0, ppi=144)
+        data: bytes = _program().svg_to_png(self.svg, scale=2.0)
         return data
 
 
@@ -43,7 +43,7 @@ def draw(figure: Figure, language: Language) -> Picture:
     return _drawn(json.dumps(spec_of(figure, language), ensure_ascii=False), language)
 
 
-@cache
+@lru_cache(maxsize=64)  # HTML, PDF and DOCX of one report draw the same charts
 def _drawn(spec: str, language: Language) -> Picture:
     form = _FRENCH if language == "fr" else _ENGLISH
     svg: str = _program().vegalite_to_svg(spec, format_locale=form, allowed_base_urls=[])

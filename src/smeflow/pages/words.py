@@ -47,8 +47,5 @@ def anchors(pages: Pages) -> Mapping[str, str]:
 def proof_of(fact: Evidence, language: Language) -> tuple[tuple[str, str], ...]:
     """Tell how a fact was come by: what each line is about, and what it says."""
     word = words(language)
-    value = f"{fact.shown} ({fact.period})" if fact.shown and fact.period else fact.shown
-    rows = "" if fact.rows is None else rows_of(fact.rows, language)
-    source = ", ".join(part for part in (fact.source, rows) if part)
-    lines = (("value", value), ("source", source), ("query", fact.query), ("remark", fact.remark))
+    lines = (("value", fact.shown), ("source", fact.source), ("query", fact.query), ("remark", fact.remark))
     return tuple((word[name], text) for name, text in lines if text)

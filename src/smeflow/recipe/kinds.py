@@ -29,6 +29,7 @@ SINKS: Mapping[str, str] = {
     "copy": "smeflow.sinks.copies:Copies",
     "lines": "smeflow.sinks.lines:LinesFile",
     "mailbox": "smeflow.sinks.mailbox:MailboxActions",
+    "report": "smeflow.sinks.report:ReportPages",
 }
 _OURS: Mapping[Family, Mapping[str, str]] = {
     "steps": STEPS,

@@ -1,7 +1,9 @@
-"""One sheet of a spreadsheet (XLSX): equal cells give equal bytes."""
+"""Sheets of a spreadsheet (XLSX): equal cells give equal bytes."""
 
 import io
+import re
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any
@@ -14,8 +16,25 @@ _CREATED = datetime(2000, 1, 1, tzinfo=UTC)
 """A fixed day: the file must not tell when it was made, or it would differ each time."""
 
 
+_NOT_IN_NAMES = re.compile(r"[\[\]:*?/\\\x00-\x1f]")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Sheet:
+    """One sheet: a name on its tab, headings, and lines of cells."""
+
+    name: str
+    header: Sequence[str]
+    lines: Sequence[Sequence[Cell]]
+
+
 def sheet_bytes(header: Sequence[str], lines: Sequence[Sequence[Cell]], language: Language) -> bytes:
-    """Write the sheet; text is always text, so that no cell is ever a formula or a link."""
+    """Write one sheet; text is always text, so that no cell is ever a formula or a link."""
+    return book_bytes([Sheet(name="", header=header, lines=lines)], language)
+
+
+def book_bytes(sheets: Sequence[Sheet], language: Language) -> bytes:
+    """Write several sheets, each under a name that a spreadsheet takes and no other has."""
     import xlsxwriter
 
     buffer = io.BytesIO()
@@ -23,21 +42,41 @@ def sheet_bytes(header: Sequence[str], lines: Sequence[Sequence[Cell]], language
         buffer, {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False}
     )
     book.set_properties({"created": _CREATED})
-    sheet = book.add_worksheet()
     bold = book.add_format({"bold": True})
     formats = _Formats(book, "dd/mm/yyyy" if language == "fr" else "yyyy-mm-dd")
-    for column, title in enumerate(header):
+    taken: set[str] = set()
+    for each in sheets:
+        _fill(book.add_worksheet(_tab(each.name, taken)), each, bold, formats)
+    book.close()
+    return buffer.getvalue()
+
+
+def _fill(sheet: Any, content: Sheet, bold: Any, formats: "_Formats") -> None:
+    for column, title in enumerate(content.header):
         sheet.write_string(0, column, title, bold)
-    widths = [len(title) for title in header]
-    for row, line in enumerate(lines, 1):
+    widths = [len(title) for title in content.header]
+    for row, line in enumerate(content.lines, 1):
         for column, cell in enumerate(line):
             _write(sheet, row, column, cell, formats)
             widths[column] = max(widths[column], min(len(text_of(cell)), 50))
     for column, width in enumerate(widths):
         sheet.set_column(column, column, width + 2)
     sheet.freeze_panes(1, 0)
-    book.close()
-    return buffer.getvalue()
+
+
+def _tab(name: str, taken: set[str]) -> str | None:
+    """Make a name a tab may have: short, without signs of formulas, once in a book whatever its case."""
+    plain = " ".join(_NOT_IN_NAMES.sub(" ", name).split()).strip("'")[:31].strip()
+    if not plain:
+        return None
+    found, n = plain, 1
+    while (
+        found.casefold() in taken or found.casefold() == "history"
+    ):  # a name spreadsheets keep for themselves
+        n += 1
+        found = f"{plain[: 28 - len(str(n))]} ({n})"
+    taken.add(found.casefold())
+    return found
 
 
 class _Formats:
