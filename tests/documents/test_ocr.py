@@ -52,7 +52,8 @@ def test_a_scan_askew_is_read_in_lines(scan, read_in_process):
     page = askew.pages[0]
     for word in straight.pages[0].words:
         twins = [w for w in page.words if w.text == word.text]
-        if word.text.isalnum() and len(twins) == 1 and straight.text.split().count(word.text) == 1:
+        once = len(twins) == 1 and straight.text.split().count(word.text) == 1
+        if once and len(word.text) > 3 and word.text.isalnum():  # a short word may be a speck read as one
             x, y = place_after(word.box, crop.size, 2)
             assert (twins[0].box.left + twins[0].box.right) / 2 == pytest.approx(x, abs=0.012)
             assert (twins[0].box.top + twins[0].box.bottom) / 2 == pytest.approx(y, abs=0.012)

@@ -6,9 +6,13 @@ from dataclasses import replace
 from typing import Any, Literal
 
 from smeflow._text import folded
-from smeflow.documents.base import Document
+from smeflow.documents.base import Box, Document
 from smeflow.errors import DocumentError
-from smeflow.readers.base import Check, Finding, Reading
+from smeflow.readers.base import Finding, Reading
+from smeflow.readers.grounding import spans
+from smeflow.readers.once import READ_ONCE, recognised
+from smeflow.readers.places import box_of
+from smeflow.readers.values import FieldKind
 from smeflow.records import REQUIRED
 from smeflow.steps.places import Place
 
@@ -39,11 +43,9 @@ def look_again(
     main, other = (place, second) if _count(place) > _count(second) else (second, place)
     if not main.readings or not other.readings:
         return main
-    readings = tuple(
-        _together(reading, other.readings[0]) if reading.reader == "layout" else reading
-        for reading in main.readings
-    )
-    return replace(main, readings=readings)
+    if main.readings[0].reader != "layout" or other.readings[0].reader != "layout":
+        return main
+    return replace(main, readings=(together(main, other), *main.readings[1:]))
 
 
 def _recognised(document: Document) -> Document:
@@ -66,27 +68,57 @@ def _count(place: Place) -> int:
     return max((sum(n in r.findings for n in REQUIRED) for r in place.readings), default=0)
 
 
-def _together(main: Reading, other: Reading) -> Reading:
-    """Fill *main*'s gaps from *other*, and take what both read alike as confirmed."""
-    findings = {**{n: f for n, f in other.findings.items() if n not in _DERIVED}, **main.findings}
-    alike = {
-        n for n, found in main.findings.items() if n in other.findings and _same(found, other.findings[n])
-    }
-    checks = tuple(_confirmed(c, alike) if c.name == "recognised" else c for c in main.checks)
-    return replace(main, findings=findings, checks=checks)
+def together(main: Place, other: Place) -> Reading:
+    """Fill the gaps of *main* from *other*, and take what both recognisers read alike as confirmed.
+
+    It is read alike where the other look found the same value, or found none but has it in its words at the
+    same place: which field a line belongs to is the reader's matter, what its letters are the recognisers'.
+    """
+    mine, theirs = main.readings[0], other.readings[0]
+    filled = {n: f for n, f in theirs.findings.items() if n not in _DERIVED and n not in mine.findings}
+    alike = {n for n, found in mine.findings.items() if _alike(n, found, theirs, other.documents)}
+    alike |= {n for n, found in filled.items() if _alike(n, found, mine, main.documents)}
+    left = [*_left_open(mine), *(name for name in _left_open(theirs) if name in filled)]
+    check = recognised([name for name in READ_ONCE if name in left and name not in alike])
+    checks = tuple(check if c.name == "recognised" else c for c in mine.checks)
+    return replace(mine, findings={**filled, **mine.findings}, checks=checks)
 
 
 _DERIVED = frozenset({"vat", "lines", "seller_details", "buyer_details"})
 """What hangs together and is taken from one look only."""
 
 
-def _confirmed(check: Check, alike: set[str]) -> Check:
-    left = tuple(name for name in check.fields if name not in alike)
-    return replace(check, passed=True, detail=None, fields=()) if not left else check
+def _left_open(reading: Reading) -> tuple[str, ...]:
+    return next((check.fields for check in reading.checks if check.name == "recognised"), ())
 
 
-def _same(one: Finding, other: Finding) -> bool:
-    return bool(_bare(one.value) == _bare(other.value))
+def _alike(name: str, found: Finding, other: Reading, seen: Sequence[Document]) -> bool:
+    if name in other.findings:
+        return bool(_bare(found.value) == _bare(other.findings[name].value))
+    return name in READ_ONCE and _stands(found, READ_ONCE[name], seen)
+
+
+def _stands(found: Finding, kind: FieldKind, seen: Sequence[Document]) -> bool:
+    """Tell whether the other recogniser's words hold the value where this one has it."""
+    quote = found.quote
+    if quote is None or quote.box is None:
+        return False
+    boxes = (
+        box_of(page, *span)
+        for document in seen
+        if document.name == quote.document
+        for page in document.pages
+        if page.number == quote.page
+        for span in spans(found.value, kind, page.text)
+    )
+    return any(box is not None and _over(box, quote.box) for box in boxes)
+
+
+def _over(one: Box, two: Box) -> bool:
+    return (
+        max(one.left, two.left) < min(one.right, two.right)
+        and max(one.top, two.top) < min(one.bottom, two.bottom)
+    )  # fmt: skip
 
 
 def _bare(value: Any) -> Any:

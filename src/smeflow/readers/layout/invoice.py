@@ -22,7 +22,7 @@ from smeflow.readers.layout.parties import Parties, find_parties
 from smeflow.readers.layout.slips import day_of_slip, seller_of_slip, total_of_slip
 from smeflow.readers.layout.totals import Totals, find_totals
 from smeflow.readers.layout.view import View
-from smeflow.readers.values import FieldKind
+from smeflow.readers.once import READ_ONCE, recognised
 from smeflow.records import Invoice, Party
 
 _CLOSE = 0.3
@@ -166,22 +166,15 @@ def _reason_for_no_vat(record: Invoice) -> list[Check]:
     return [Check(name="exemption", passed=passed, detail=None if passed else detail, fields=("vat",))]
 
 
-_ONCE = ("number", "issue_date", "seller")
-"""What no arithmetic would catch if it were misread."""
-
-
 def _confirmed(view: View, findings: Mapping[str, Finding]) -> Check:
     """Check that what was recognised from a picture, and adds up with nothing, stands there twice alike."""
-    kinds: dict[str, FieldKind] = {"number": "identifier", "issue_date": "date", "seller": "text"}
-    alone = [
-        name
-        for name in _ONCE
-        if name in findings and sum(1 for _ in spans(findings[name].value, kinds[name], view.text)) < 2
-    ]
-    detail = say(
-        "The page is a picture; recognised once and confirmed by nothing: {fields}.", fields=", ".join(alone)
+    return recognised(
+        [
+            name
+            for name, kind in READ_ONCE.items()
+            if name in findings and sum(1 for _ in spans(findings[name].value, kind, view.text)) < 2
+        ]
     )
-    return Check(name="recognised", passed=not alone, detail=detail if alone else None, fields=tuple(alone))
 
 
 def _read(document: Document, pages: Sequence[Page], firm: _Own, labels: Labels | None) -> _Sheet:
