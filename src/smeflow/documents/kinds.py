@@ -7,7 +7,7 @@ from smeflow.documents.file import File, FileReader, empty, within
 from smeflow.documents.html import read_html
 from smeflow.documents.mail import read_mail
 from smeflow.documents.sniff import HTML, MAIL, PDF, XML, media_type_of
-from smeflow.documents.text import ROW, read_row, read_text
+from smeflow.documents.text import FACTS, ROW, read_facts, read_row, read_text
 from smeflow.errors import UnreadableDocument, UnsupportedDocument
 from smeflow.i18n import say
 
@@ -40,6 +40,7 @@ READERS: dict[str, FileReader] = {
     MAIL: read_mail,
     HTML: read_html,
     ROW: read_row,
+    FACTS: read_facts,
     "text/plain": read_text,
     "text/csv": read_text,
     "application/json": read_text,

@@ -11,6 +11,7 @@ from smeflow.errors import UnreadableDocument
 from smeflow.i18n import Phrase, say
 
 ROW = "application/vnd.smeflow.row+json"
+FACTS = "application/vnd.smeflow.facts+json"
 _MANY_INVISIBLE = 8
 
 _BOMS = (
@@ -99,3 +100,15 @@ def _cell(value: object) -> str:
     if isinstance(value, str):
         return tidy(value)
     return "" if value is None else json.dumps(value, ensure_ascii=False)
+
+
+def read_facts(file: File) -> Document:
+    """Read the computed facts of a period: its single figures as text and fields, all else in the bytes."""
+    try:
+        told = json.loads(file.data)
+    except (ValueError, RecursionError):
+        told = None
+    if not isinstance(told, dict) or not isinstance(told.get("fields"), dict):
+        raise UnreadableDocument(say("{name} holds no computed facts.", name=file.name), name=file.name)
+    fields = {str(name): _cell(value) for name, value in told["fields"].items()}
+    return file.document(pages=(Page(number=1, text=str(told.get("text", ""))),), fields=fields)

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from smeflow.facts.book import Book
 from smeflow.facts.measures.base import Desk, FactError, Measure
 from smeflow.facts.report import FactValue, SourceTold
-from smeflow.facts.window import Window
 from smeflow.i18n import Phrase, say
 
 _KINDS = {"text": "text", "number": "number", "date": "day", "month": "month"}
@@ -22,16 +21,8 @@ class Computed:
     """Names that stand in the tables: prose says them by reference alone."""
 
 
-def compute(
-    asked: Mapping[str, Measure],
-    book: Book,
-    *,
-    window: Window | None = None,
-    locale: str = "en",
-    dates: Mapping[str, str] | None = None,
-) -> Computed:
-    """Compute every fact *asked* for over *book*, of the rows of *window* where one is given."""
-    desk = Desk(book=book, window=window, locale=locale, dates=dict(dates or {}))
+def compute(asked: Mapping[str, Measure], desk: Desk) -> Computed:
+    """Compute every fact *asked* for, of the rows of the desk's period where it has one."""
     facts: list[FactValue] = []
     missing: list[Phrase] = []
     for name, measure in asked.items():
@@ -43,7 +34,7 @@ def compute(
         facts.extend(found)
         if found and found[0].shape == "scalar" and found[0].value is None:
             missing.append(say("The fact {name} is not known: no row has a value.", name=name))
-    return Computed(facts=tuple(facts), missing=tuple(missing), names=_names(book))
+    return Computed(facts=tuple(facts), missing=tuple(missing), names=_names(desk.book))
 
 
 _MOST = 2_000

@@ -194,6 +194,11 @@ class Report:
     """How its facts differ from the report that was approved last for the same period."""
 
     @property
+    def doubts(self) -> tuple[Phrase, ...]:
+        """What sends it to a person: there is nothing to report."""
+        return self.missing
+
+    @property
     def language(self) -> str:
         """Two letters."""
         return self.locale[:2].lower()

@@ -19,7 +19,7 @@ from smeflow.recipe.model import Split
 from smeflow.recipe.problems import problems_of, unknown
 from smeflow.recipe.workspace import Workspace
 from smeflow.sinks.base import Acting, Sink
-from smeflow.sources.base import Source
+from smeflow.sources.base import Computing, Source
 from smeflow.step import Step
 
 
@@ -42,12 +42,29 @@ class Builder:
     results: dict[str, Any] = field(default_factory=dict)
     """Steps made so far, with the types of their results."""
     later: frozenset[str] = frozenset()
+    timezone: str | None = None
     made_source: Source | None = None
     """What sinks may have to know of where the cases come from."""
 
     def source(self, data: object) -> Source | None:
         """Make the source."""
         return self._one("sources", data, ("source",)) if isinstance(data, dict) else None
+
+    def asked(self, source: Source | None, entries: tuple[Entry, ...]) -> Source | None:
+        """Let a source that computes facts know which ones the steps are made of."""
+        if not isinstance(source, Computing):
+            return source
+        facts: dict[str, Any] = {}
+        locale = self.workspace.locale
+        for n, entry in enumerate(entries):
+            own = getattr(entry.step, "measures", {})
+            for name, measure in own.items():
+                if facts.setdefault(name, measure) != measure:
+                    self.tell(("steps", n, "facts", name), say("there is another fact {name}", name=name))
+            locale = getattr(entry.step, "locale", locale) if own else locale
+        if not facts and Any not in self.results.values():
+            self.tell(("source",), say("no step asks for facts of this source; write a step report: NAME"))
+        return source.computing(facts, locale)
 
     def sinks(self, data: object, source: Source | None) -> tuple[Sink | Acting, ...]:
         """Make the sinks; no two write one file, and none writes where the recipe reads."""
@@ -245,6 +262,7 @@ class Builder:
             "roots": self.roots,
             "locale": self.workspace.locale,
             "language": self.workspace.language,
+            "timezone": self.timezone,
             "compile": compile_text,
             "type_of": self._type_of,
             "source": self.made_source,

@@ -14,6 +14,7 @@ STEPS: Mapping[str, str] = {
     "triage": "smeflow.steps.triage:Triage",
     "extract": "smeflow.steps.extract:Extract",
     "draft": "smeflow.steps.draft:Draft",
+    "report": "smeflow.steps.report:DraftReport",
     "rule": "smeflow.steps.rule:Rule",
 }
 SOURCES: Mapping[str, str] = {
@@ -21,6 +22,7 @@ SOURCES: Mapping[str, str] = {
     "table": "smeflow.sources.table:TableRows",
     "lines": "smeflow.sources.lines:Lines",
     "months": "smeflow.sources.months:Months",
+    "period": "smeflow.sources.period:Periods",
     "mailbox": "smeflow.sources.mailbox:Mailbox",
 }
 SINKS: Mapping[str, str] = {

@@ -95,10 +95,12 @@ class _Loading:
             roots=(self._root(), *self.workspace.folders, *self.filled.roots),
             workspace=self.workspace,
             tell=self.tell,
+            timezone=text.timezone if text else None,
         )
         data = self.filled.data if isinstance(self.filled.data, dict) else {}
         source = builder.source(data.get("source"))
         split, entries = builder.steps(data.get("steps"))
+        source = builder.asked(source, entries)
         sinks = builder.sinks(data.get("sinks"), source)
         if self.problems or text is None or source is None:
             raise RecipeError(self.marked.file, self.problems or [Problem(1, 1, say("the recipe is empty"))])

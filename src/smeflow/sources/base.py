@@ -125,6 +125,15 @@ class OnDisk(BaseModel):
         return True
 
 
+@runtime_checkable
+class Computing(Source, Protocol):
+    """A source whose cases hold facts, computed as the recipe's steps ask for them."""
+
+    def computing(self, facts: Mapping[str, Any], locale: str) -> Source:
+        """Give the same source that computes *facts* (a measure by name) for readers in *locale*."""
+        ...
+
+
 def arrival(
     key: str, name: str, media_type: str, data: bytes, fields: Mapping[str, str] | None = None
 ) -> Arrival:

@@ -1,6 +1,6 @@
 """A figure by SQL of one's own."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any, ClassVar
@@ -61,7 +61,7 @@ class Sql(Measure):
             shape=self.shape or "table",
             columns=tuple(
                 Column(
-                    name=column,
+                    name=_NAMES.get((self.shape, n), column),
                     label=self.headings[n] if n < len(self.headings) else column,
                     kind=kinds[n],
                     unit=self.units[n]
@@ -84,6 +84,17 @@ class Sql(Measure):
         if sql.lower().startswith(("select", "with", "from")):
             return sql
         return self.now(desk).sql(sql)
+
+
+_NAMES: Mapping[tuple[Shape | None, int], str] = {
+    ("ranking", 0): "name",
+    ("ranking", 1): "value",
+    ("buckets", 0): "name",
+    ("buckets", 1): "value",
+    ("series", 0): "period",
+    ("series", 1): "value",
+}
+"""What the columns of a shape are called by whoever draws it or refers to it; the reader sees the heading."""
 
 
 def _number(value: Any) -> Any:

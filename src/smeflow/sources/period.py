@@ -1,0 +1,158 @@
+"""The closed periods of tables: a case for each, holding the facts computed from them."""
+
+from collections.abc import Callable, Iterator, Mapping
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import Any, ClassVar
+from zoneinfo import ZoneInfo
+
+from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, field_validator
+
+from smeflow.errors import SourceError
+from smeflow.facts.book import Book
+from smeflow.facts.bundle import FACTS, FactSet
+from smeflow.facts.compute import compute, told_of
+from smeflow.facts.measures.base import Desk, Measure
+from smeflow.facts.report import Period
+from smeflow.facts.window import Grain, Window, windows
+from smeflow.i18n import say
+from smeflow.sources.base import Arrival, Unreadable
+from smeflow.sources.tables import OneTable
+
+_ZONE = "Europe/Paris"
+
+
+class Periods(BaseModel):
+    """A case for each closed month, quarter, week or year: ``{period: month, tables: {sales: sales.csv}}``.
+
+    A period is closed when its last day has passed in the recipe's time zone. Its version is the hash of what
+    the facts say: a late row that changes a figure makes it a changed case, any other does not.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
+    place: ClassVar[str] = "tables"
+
+    period: Grain
+    """``month``, ``quarter``, ``week`` or ``year``."""
+    tables: dict[str, OneTable] = Field(min_length=1)
+    """The tables by the name facts call them: a path, or ``{file: sales.xlsx, sheet: 2026, date: day}``."""
+    last: int = Field(default=12, ge=1, le=400)
+    """How many closed periods are cases, the newest last; older ones stay as they were."""
+    since: str | None = None
+    """The first period that is a case, such as ``2026-01``."""
+    _facts: Mapping[str, Measure] = PrivateAttr(default_factory=dict)
+    _locale: str = PrivateAttr(default="en")
+    _zone: ZoneInfo = PrivateAttr()
+    _clock: Callable[[], datetime] = PrivateAttr()
+
+    @field_validator("tables")
+    @classmethod
+    def _named(cls, tables: dict[str, Any]) -> dict[str, Any]:
+        for name in tables:
+            if not name.isidentifier():
+                raise ValueError(say("{name} is no name for a table: use letters, digits and _", name=name))
+        return tables
+
+    @field_validator("since", mode="before")
+    @classmethod
+    def _is_period(cls, since: object) -> object:
+        if since is not None:
+            try:
+                Window.of(str(since))
+            except ValueError:
+                raise ValueError(
+                    say("{text} is no period; write 2026, 2026-Q1, 2026-01 or 2026-W01", text=str(since))
+                ) from None
+            return str(since)
+        return since
+
+    def model_post_init(self, context: Any, /) -> None:
+        """Take the time zone and the clock."""
+        told = context or {}
+        self._zone = ZoneInfo(told.get("timezone") or _ZONE)
+        self._clock = told.get("clock") or (lambda: datetime.now(UTC))
+        self._locale = told.get("locale") or "en"
+
+    def computing(self, facts: Mapping[str, Measure], locale: str) -> "Periods":
+        """Give the same source that computes *facts*, its labels in the language of *locale*."""
+        made = self.model_copy()
+        made._facts, made._locale = dict(facts), locale  # noqa: SLF001 - its own
+        return made
+
+    @property
+    def name(self) -> str:
+        """The tables as the recipe names them."""
+        return ", ".join(dict.fromkeys(table.shown for table in self.tables.values()))
+
+    @property
+    def path(self) -> Path | None:
+        """Where the first table lies that is a file."""
+        return next((p for t in self.tables.values() if (p := getattr(t, "path", None))), None)
+
+    @property
+    def complete(self) -> bool:
+        """Whether all there is is given: no, older periods are not looked at again."""
+        return False
+
+    def cases(self) -> Iterator[Arrival | Unreadable]:
+        """Go through the closed periods in their order."""
+        with Book() as book:
+            for name, table in self.tables.items():
+                table.hold(book, name)
+            desk = Desk(book=book, locale=self._locale, dates=self._dates(book))
+            told = told_of(book)
+            for window in self._closed(desk):
+                desk.window = window
+                found = compute(self._facts, desk)
+                facts = FactSet(
+                    period=_period(window, desk),
+                    facts=found.facts,
+                    missing=found.missing,
+                    sources=told,
+                    names=tuple(sorted(found.names)),
+                )
+                yield Arrival(
+                    key=window.key,
+                    version=facts.version,
+                    name=window.key,
+                    media_type=FACTS,
+                    data=facts.to_bytes(),
+                    fields={"period": window.key},
+                )
+
+    def _dates(self, book: Book) -> dict[str, str]:
+        told = {name: table.date for name, table in self.tables.items()}
+        return {name: book.table(name).column(column) for name, column in told.items() if column}
+
+    def _closed(self, desk: Desk) -> list[Window]:
+        """List the closed periods that have rows, and the newest one where only its rows are missing yet."""
+        days = sorted(
+            day
+            for held in desk.book.tables.values()
+            if (column := desk.date_of(held, None)) and (seen := desk.coverage(held, column).days)
+            for day in (seen[0], seen[-1])
+        )
+        if not days:
+            raise SourceError(say("No table of {name} has a column with days.", name=self.name))
+        newest = Window.around(self._today(), self.period).back()
+        end = Window.around(min(days[-1], newest.last), self.period)
+        if end == newest.back():
+            end = newest  # somebody who waits for this report is told that its rows are not there
+        first = Window.of(self.since).first if self.since else days[0]
+        first = max(first, days[0])
+        if first > end.last:
+            return []
+        return list(windows(first, end.last, self.period))[-self.last :]
+
+    def _today(self) -> date:
+        return self._clock().astimezone(self._zone).date()
+
+
+def _period(window: Window, desk: Desk) -> Period:
+    """Tell whether the rows of the first table that has days fill the period."""
+    for held in desk.book.tables.values():
+        column = desk.date_of(held, None)
+        if column:
+            whole = desk.coverage(held, column).lacks(window) is None
+            return Period(key=window.key, first=window.first, last=window.last, complete=whole)
+    return Period(key=window.key, first=window.first, last=window.last)

@@ -1,0 +1,40 @@
+"""A report from the recipe to its pages: computed by the source, drafted by the step, written by the sink."""
+
+from datetime import date, timedelta
+
+import pytest
+
+pytest.importorskip("duckdb")
+
+from smeflow.recipe.load import load
+from smeflow.recipe.workspace import Workspace
+from smeflow.runner.runner import run_to_end
+
+RECIPE = """
+recipe: sales
+llm: none
+source: {period: month, tables: {sales: sales.csv}}
+steps:
+  - report: report
+    locale: fr-FR
+    title: "Ventes : {period}"
+    facts:
+      revenue: {sum: amount, unit: EUR, label: Chiffre d’affaires}
+sinks:
+  - {report: "out/{key}", formats: md}
+"""
+
+
+def test_a_recipe_writes_the_report_of_each_closed_month(tmp_path):
+    """A case a month; the figure of the page is the sum of the month's rows."""
+    days = [date(2025, 8, 1) + timedelta(days=n) for n in range(92)]
+    rows = "".join(f"{day},{n}.50\n" for n, day in enumerate(days, 1))
+    (tmp_path / "sales.csv").write_text("day,amount\n" + rows)
+    (tmp_path / "recipe.yaml").write_text(RECIPE)
+    summary = run_to_end(load(tmp_path), Workspace.find(tmp_path), state=tmp_path / "state")
+    assert (summary.items, summary.done) == (3, 3)
+    assert sorted(p.name for p in (tmp_path / "out").iterdir()) == ["2025-08.md", "2025-09.md", "2025-10.md"]
+    page = (tmp_path / "out" / "2025-10.md").read_text()
+    whole = sum(n for n, day in enumerate(days, 1) if day.month == 10) * 10 + 5 * 31
+    assert f"{whole // 10_000}\u202f{whole // 10 % 1000:03},{whole % 10}0\u00a0€" in page
+    assert "Ventes : octobre 2025" in page
