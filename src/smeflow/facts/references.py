@@ -6,7 +6,7 @@ it can still claim, `smeflow.facts.check` looks at.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Literal
 
@@ -71,6 +71,7 @@ def sayable(
     for fact in facts:
         for reference in _of(fact, locale, window):
             found[reference.name] = reference
+    found.update(dict(_turned(found)))
     labels = {
         fact.name: tuple(dict.fromkeys((fact.label, *_heading(fact), *(said or {}).get(fact.name, ()))))
         for fact in facts
@@ -86,6 +87,18 @@ def sayable(
     }
     known = {folded(name) for name in names if len(name) > 1}
     return Sayable(references=found, labels=labels, names=frozenset(rows | known), locale=locale)
+
+
+_SINCE = {"previous": ("change", "difference"), "last_year": ("change_last_year", "difference_last_year")}
+
+
+def _turned(found: Mapping[str, Reference]) -> Iterator[tuple[str, Reference]]:
+    """Tell of each value of another time which way it went since, where a change tells it."""
+    for name, reference in found.items():
+        ends = _SINCE.get(name.rpartition(".")[2], ()) if reference.role == "then" else ()
+        known = [found[f"{reference.base}.{end}"] for end in ends if f"{reference.base}.{end}" in found]
+        if known:
+            yield name, replace(reference, direction=known[0].direction)
 
 
 def _heading(fact: FactValue) -> tuple[str, ...]:

@@ -39,19 +39,20 @@ SLIGHT = (
 HIGH = (
     r"highest|best|top|largest|biggest|greatest|strongest|leading|leads?|leader|first|most|main|maximum|"
     r"peak\w*|record|premiere?s?|principale?s?|principaux|meilleure?s?|maximale?s?|en tete|tete|record|"
-    r"sommet|pic|l[ea]s? plus|domine\w*|culmin\w*"
+    r"sommet|pic|l[ea]s? plus(?: (?:eleve|haut|grand|gros)\w*| importante?s?)?|domine\w*|culmin\w*"
 )
 LOW = (
     r"lowest|worst|smallest|weakest|least|minimum|bottom|minimale?s?|pires?|l[ea]s? moins|plus bas|"
-    r"plus basse|plus faibles?|plus petite?s?|derniere?s?|creux"
+    r"l[ea]s? plus (?:basse?|faible|petite?)s?|plus basse|plus faibles?|plus petite?s?|derniere?s?|creux"
 )
 NUMBERS = (
-    r"zero|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|dozens?|hundreds?|thousands?|"
+    r"zero|thirteen|fourteen|fifteen|sixteen|seventeen|eighteen|nineteen|twenty|thirty|forty|fifty|sixty|"
+    r"seventy|eighty|ninety|trillions?|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|dozens?|hundreds?|thousands?|"
     r"millions?|billions?|half|halves|halved|double[sd]?|doubling|triple[sd]?|tripling|twice|thrice|"
     r"quarters?|thirds?|fifths?|tenths?|percent|majority|minority|all|every|each|none|never|always|only|"
     r"both|several|many|few|nobody|everyone|entire\w*|twofold|fold|one|single|exactly|about|almost|"
     r"nearly|around|over|under|more than|less than|at least|at most|roughly|approximately|exceed\w*|"
-    r"deux|trois|quatre|cinq|sept|huit|neuf|dix|onze|douze|quinze|vingt|trente|quarante|cinquante|"
+    r"deux|trois|quatre|cinq|sept|huit|neuf|dix|onze|douze|quinze|vingt|treize|quatorze|seize|trente|quarante|cinquante|"
     r"soixante|cent|cents|mille|milliers?|milliards?|dizaines?|centaines?|douzaines?|demie?s?|moitie|"
     r"tiers|quarts?|doubl\w*|tripl\w*|quadrupl\w*|pour cent|pourcent\w*|majorite|minorite|"
     r"majoritaire\w*|toute?s?|tous|aucune?s?|jamais|toujours|seule?s?|seulement|uniquement|chaque|"
@@ -81,6 +82,7 @@ FUTURE = (
     r"probabl\w*|espere\w*|anticip\w*"
 )
 NOT = r"not|no|n't|neither|nor|without|hardly|ne|n'|pas|ni|sans|non"
+SHARE = r"shares?|proportion|weight|parts?|quote-part|poids"
 BEHIND = r"behind|after|below|trail\w*|derriere|apres|sous"
 AHEAD = r"ahead|before|followed|devant|avant|suivie?s?|preced\w*"
 ORDINALS: Mapping[str, int] = {
@@ -104,10 +106,16 @@ _OPENERS_WORDS = (
 )
 OPENERS = frozenset(_OPENERS_WORDS.split(" "))
 _ASIDES_WORDS = (
-    "overall here also moreover in total finally meanwhile first dans l'ensemble globalement enfin par "
+    "overall here also moreover in total finally meanwhile first dans ensemble globalement enfin par "
     "ailleurs en outre de plus au total cote ventes cela dit"
 )
 ASIDES = frozenset(_ASIDES_WORDS.split(" "))
+_LINKS_WORDS = (
+    "a an the this of for in on at with by to and from le la les l un une de du des d en au aux par "
+    "pour avec et sur dans our notre nos se s"
+)
+LINKS = frozenset(_LINKS_WORDS.split(" "))
+"""What may stand around a label in a part of a sentence that has no figure."""
 CLAUSES = re.compile(
     r"[;:,()–—]|\b(?:while|whereas|but|although|though|yet|however|tandis que|alors que|mais|bien que|"
     r"cependant|toutefois|pourtant|quand)\b",
@@ -137,4 +145,5 @@ strong, slight = Words.of(STRONG), Words.of(SLIGHT)
 high, low = Words.of(HIGH), Words.of(LOW)
 numbers, times, causes, future = Words.of(NUMBERS), Words.of(TIMES), Words.of(CAUSES), Words.of(FUTURE)
 negation, behind, ahead = Words.of(NOT), Words.of(BEHIND), Words.of(AHEAD)
+shares = Words.of(SHARE)
 ordinals = Words.of("|".join(ORDINALS))
