@@ -1,0 +1,234 @@
+"""Prose of a report by a model: written with references, checked sentence by sentence, repaired, then cut."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import cache
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from smeflow._text import sha256
+from smeflow.errors import AnswerInvalid, LLMRefused
+from smeflow.facts.check import REFERENCE, Sentence, check_text
+from smeflow.facts.compose import Part, filled
+from smeflow.facts.references import Sayable
+from smeflow.facts.report import Paragraph
+from smeflow.facts.told import listed
+from smeflow.i18n import Phrase, language_of, say
+from smeflow.llm.ask import Answer, ask
+from smeflow.llm.base import LLM, Message
+from smeflow.steps.prompts import DATA
+
+Length = Literal["short", "normal", "long"]
+MAX_REPAIRS = 2
+"""How many times sentences that do not hold are sent back before they are cut."""
+_LENGTHS: Mapping[Length, str] = {
+    "short": "one sentence a section, one for the opening",
+    "normal": "two or three sentences a section, two for the opening",
+    "long": "four to six sentences a section, three for the opening",
+}
+_LANGUAGES = {"en": "English", "fr": "French"}
+PROMPT = """You write the prose of a business report in {language}.
+Reader: {audience}. Tone: {tone}. Length: {length}.
+You are given facts by name. You never write a figure, a date or the name of a row: you write its reference
+in double braces exactly as listed, such as {{{{revenue}}}}; the text behind the equals sign takes its place.
+Rules, each checked by a program; a sentence that breaks one is cut:
+- Every sentence refers to at least one fact, and each part between commas does, too.
+- Beside a reference stands the label of its fact, in the words of the list.
+- A reference to a change already says which way and against what: write "revenue came to {{{{revenue}}}},
+  {{{{revenue.change}}}}". A word for a direction or a rank may only say what the fact says.
+- Rows of a ranking come in their order, each with its own figure; no other fact in that sentence.
+- No causes, no forecasts, no judgement, no number words, no times, no negation: plain words only.
+{instructions}{glossary}{examples}Give `opening`, the few sentences at the top, and for each section its
+number and text."""
+REPAIR = (
+    "These sentences do not hold. Write each again so that it holds, or give an empty text to leave it out."
+)
+
+
+class _Section(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+    number: int
+    text: str
+
+
+class _Written(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+    opening: str
+    sections: list[_Section]
+
+
+class _Again(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+    number: int
+    text: str
+
+
+class _Repaired(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+    sentences: list[_Again]
+
+
+class Style(BaseModel):
+    """How prose is to sound."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
+
+    audience: str = ""
+    """Who reads it: ``the owner of the shop``."""
+    tone: str = ""
+    """``plain and factual`` unless told."""
+    length: Length = "normal"
+    """``short``, ``normal`` or ``long``."""
+    instructions: str = ""
+    """What else a model should know: what matters to the reader."""
+    glossary: dict[str, str] = Field(default_factory=dict)
+    """The firm's own words and what they mean; prose may use them."""
+    examples: tuple[str, ...] = ()
+    """Paragraphs as the firm likes them: what people changed is kept here by smeflow."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Prose:
+    """What a model wrote, as far as it holds."""
+
+    opening: tuple[Paragraph, ...] = ()
+    sections: tuple[tuple[Paragraph, ...], ...] = ()
+    """In the order of the parts; empty where nothing of it holds."""
+    remarks: tuple[Phrase, ...] = ()
+    """What was cut, and why."""
+    kept: int = 0
+    repaired: int = 0
+    cut: int = 0
+
+
+@dataclass(frozen=True)
+class _Line:
+    """A sentence on its way: where it stands, what it says now, what was wrong with it first."""
+
+    section: int
+    block: int
+    said: tuple[Sentence, ...]
+    first: Sentence | None = None
+    """As it was written where it did not hold."""
+
+    @property
+    def holds(self) -> bool:
+        return all(sentence.holds for sentence in self.said)
+
+
+def write(parts: Sequence[Part], about: Sayable, llm: LLM, style: Style, *, max_output_tokens: int) -> Prose:
+    """Have a model write about *parts*; keep the sentences that hold.
+
+    Raises:
+        LLMError: There is no model, it declines, or gives nothing that can be read.
+    """
+    messages = _question(parts, about, style)
+    words = tuple(style.glossary)
+    answer = ask(llm, messages, _written(), max_output_tokens=max_output_tokens)
+    lines = _lines(answer.value, len(parts), about, words)
+    said = Message("assistant", answer.reply.text[:20_000])
+    for _ in range(MAX_REPAIRS):
+        wrong = [n for n, line in enumerate(lines) if not line.holds]
+        if not wrong:
+            break
+        told = Message("user", _told([lines[n] for n in wrong], about))
+        try:
+            again = ask(llm, (*messages, said, told), _repaired(), max_output_tokens=max_output_tokens)
+        except (AnswerInvalid, LLMRefused):
+            break  # what held before still holds
+        texts = {each.number: each.text.strip() for each in again.value.sentences}
+        for place, n in enumerate(wrong, 1):
+            if place in texts:
+                checked = check_text(texts[place], about, glossary=words)
+                lines[n] = replace(lines[n], said=tuple(checked))
+    return _prose(lines, len(parts), about)
+
+
+def _question(parts: Sequence[Part], about: Sayable, style: Style) -> tuple[Message, ...]:
+    facts = listed(parts, about)
+    key = sha256(facts)[:12]
+    words = "".join(f"\n  {word}: {meaning}" for word, meaning in style.glossary.items())
+    liked = "".join(f"\n  {text}" for text in style.examples[-5:])
+    task = PROMPT.format(
+        language=_LANGUAGES[language_of(about.locale)],
+        audience=style.audience or "the owner of a small firm",
+        tone=style.tone or "plain and factual",
+        length=_LENGTHS[style.length],
+        instructions=f"- {style.instructions.strip()}\n" if style.instructions.strip() else "",
+        glossary=f"The firm's own words:{words}\n" if words else "",
+        examples=f"Paragraphs as the firm likes them:{liked}\n" if liked else "",
+    )
+    shown = f"<<<{key} facts\n{facts}\n{key}>>>"
+    return Message("system", f"{task}\n\n{DATA.format(key=key)}"), Message("user", shown)
+
+
+def _lines(written: _Written, count: int, about: Sayable, words: Sequence[str]) -> list[_Line]:
+    texts = [(0, written.opening)]
+    texts += [(each.number, each.text) for each in written.sections if 1 <= each.number <= count]
+    found = []
+    for number, text in texts:
+        for block, said in enumerate(part for part in text.split("\n\n") if part.strip()):
+            for sentence in check_text(said, about, glossary=words):
+                first = None if sentence.holds else sentence
+                found.append(_Line(number, block, (sentence,), first))
+    return found
+
+
+def _told(lines: Sequence[_Line], about: Sayable) -> str:
+    language = language_of(about.locale)
+    told = [REPAIR]
+    for number, line in enumerate(lines, 1):
+        bad = [sentence for sentence in line.said if not sentence.holds]
+        why = "; ".join(phrase.render(language) for sentence in bad for phrase in sentence.problems[:3])
+        told.append(f"{number}. {' '.join(s.text for s in line.said)}\n   {why}")
+    return "\n".join(told)
+
+
+def _prose(lines: Sequence[_Line], count: int, about: Sayable) -> Prose:
+    kept: dict[tuple[int, int], list[str]] = {}
+    remarks: list[Phrase] = []
+    whole = repaired = cut = 0
+    for line in lines:
+        good = [sentence.text for sentence in line.said if sentence.holds]
+        if good:
+            kept.setdefault((line.section, line.block), []).extend(good)
+        if line.first is None:
+            whole += 1
+        elif line.said and line.holds:
+            repaired += 1
+        else:
+            cut += 1
+            bad = next((sentence for sentence in line.said if not sentence.holds), line.first)
+            why = say("it was left out when it was sent back") if not line.said else bad.problems[0]
+            remarks.append(say('A sentence was cut: "{text}": {why}.', text=_shown(line.first), why=why))
+    blocks = {at: _paragraph(sentences, about) for at, sentences in sorted(kept.items())}
+    sections = [tuple(p for (s, _), p in blocks.items() if s == number) for number in range(count + 1)]
+    return Prose(
+        opening=sections[0],
+        sections=tuple(sections[1:]),
+        remarks=tuple(remarks),
+        kept=whole,
+        repaired=repaired,
+        cut=cut,
+    )
+
+
+def _paragraph(sentences: Sequence[str], about: Sayable) -> Paragraph:
+    text = " ".join(sentences)
+    names = tuple(dict.fromkeys(REFERENCE.findall(text)))
+    return Paragraph(text=filled(text, about), facts=names, by="model")
+
+
+def _shown(sentence: Sentence) -> str:
+    return sentence.text if len(sentence.text) <= 300 else sentence.text[:299] + "…"
+
+
+@cache
+def _written() -> Answer[_Written]:
+    return Answer.of(_Written, name="Written")
+
+
+@cache
+def _repaired() -> Answer[_Repaired]:
+    return Answer.of(_Repaired, name="Repaired")

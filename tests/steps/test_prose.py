@@ -1,0 +1,104 @@
+from dataclasses import replace
+
+import pytest
+
+from smeflow.errors import LLMRejected
+from smeflow.facts.compose import parts_of
+from smeflow.llm.none import NoModel
+from smeflow.llm.scripted import Scripted
+from smeflow.steps.prose import Style, write
+
+GOOD = "In {{period}}, revenue came to {{revenue}}, {{revenue.change}}."
+BAD = "Revenue collapsed to {{revenue}} since it rained."
+
+
+def _written(opening: str, *sections: str) -> dict[str, object]:
+    return {"opening": opening, "sections": [{"number": n, "text": t} for n, t in enumerate(sections, 1)]}
+
+
+def _again(*texts: str) -> dict[str, object]:
+    return {"sentences": [{"number": n, "text": t} for n, t in enumerate(texts, 1)]}
+
+
+@pytest.fixture
+def prose_of(english, october):
+    """Write about October with a model that says its lines."""
+
+    def made(*lines, style=None):
+        model = Scripted(lines)
+        parts = parts_of(october, (), english.locale)
+        return write(parts, english, model, style or Style(), max_output_tokens=2_000), model
+
+    return made
+
+
+def test_figures_are_put_in_where_references_stand(prose_of):
+    """The model never writes a figure: the renderer does."""
+    prose, _ = prose_of(_written(GOOD, "Orders came to {{orders}}."))
+    assert prose.opening[0].text == "In October 2026, revenue came to €58,100, up 11.1% on September 2026."
+    assert prose.sections[0][0].text == "Orders came to 40\u00a0orders."
+    assert (prose.kept, prose.repaired, prose.cut) == (2, 0, 0)
+
+
+def test_what_does_not_hold_is_sent_back_with_the_reason_and_repaired(prose_of):
+    """Only the sentences that do not hold are asked for again."""
+    prose, model = prose_of(_written(f"{GOOD} {BAD}"), _again("Revenue rose to {{revenue}}."))
+    assert prose.opening[0].text.endswith("Revenue rose to €58,100.")
+    assert (prose.kept, prose.repaired, prose.cut) == (1, 1, 0)
+    told = model.requests[1].messages[-1].content
+    assert "collapsed" in told
+    assert GOOD not in told
+    assert prose.remarks == ()
+
+
+def test_what_is_never_repaired_is_cut_and_told(prose_of):
+    """After two rounds a sentence that does not hold is gone from the page, and the reason is kept."""
+    prose, model = prose_of(_written(f"{GOOD} {BAD}"), _again(BAD), _again(BAD))
+    assert "collapsed" not in prose.opening[0].text
+    assert (prose.kept, prose.repaired, prose.cut) == (1, 0, 1)
+    assert BAD in str(prose.remarks[0])
+    assert len(model.requests) == 3
+
+
+def test_an_unreadable_repair_keeps_what_held(prose_of):
+    """A model that loses its way while repairing costs only what did not hold."""
+    prose, _ = prose_of(_written(f"{GOOD} {BAD}"), *["nothing"] * 5)
+    assert prose.opening[0].text.startswith("In October 2026")
+    assert prose.cut == 1
+
+
+def test_names_of_people_are_not_sent(english, october):
+    """A ranking of people is written of by reference alone."""
+    facts = [f if f.name != "by_country" else _of_people(f) for f in october]
+    model = Scripted([_written(GOOD)])
+    write(parts_of(facts, (), "en-GB"), english, model, Style(), max_output_tokens=2_000)
+    sent = model.requests[0].messages[-1].content
+    assert "{{by_country.1}} = (a name)" in sent
+    assert "Belgique" not in sent
+
+
+def _of_people(fact):
+    return replace(fact, people=True)
+
+
+def test_tone_audience_glossary_and_examples_are_told(prose_of):
+    """How it is to sound stands in the recipe, and the firm's words may be used."""
+    style = Style(
+        audience="the board",
+        tone="warm",
+        length="long",
+        glossary={"Quayside": "our shop"},
+        examples=("Liked.",),
+        instructions="Orders first.",
+    )
+    prose, model = prose_of(_written("At Quayside, revenue came to {{revenue}}."), style=style)
+    system = model.requests[0].messages[0].content
+    told = ("the board", "warm", "four to six", "our shop", "Liked.", "Orders first.")
+    assert all(word in system for word in told)
+    assert prose.kept == 1
+
+
+def test_without_a_model_it_says_so(english, october):
+    """Who asks decides what stands in."""
+    with pytest.raises(LLMRejected):
+        write(parts_of(october, (), "en-GB"), english, NoModel(), Style(), max_output_tokens=2_000)
