@@ -4,7 +4,7 @@ import ast
 import hashlib
 import inspect
 import textwrap
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from types import MappingProxyType
@@ -13,7 +13,7 @@ from typing import Any, Protocol, TypeVar, cast, get_type_hints, overload
 from pydantic import BaseModel
 
 from smeflow._text import hash_of, sha256
-from smeflow.documents.base import Document, text_document
+from smeflow.documents.base import BESIDE, Document, text_document
 from smeflow.i18n import Phrase, say
 from smeflow.llm.base import LLM
 
@@ -91,10 +91,10 @@ class Case:
     ) -> "Case":
         """Make a case of *documents* (text is taken as a document); a mail's attachments come along.
 
-        The id is the first document's name unless one is given.
+        So do those of a mail inside it. The id is the first document's name unless one is given.
         """
         read = [text_document(d) if isinstance(d, str) else d for d in documents]
-        flat = [d for doc in read for d in (doc, *(doc.parts if doc.media_type == "message/rfc822" else ()))]
+        flat = [d for doc in read for d in _flat(doc)]
         return cls(
             id=id or (flat[0].name if flat else "empty"),
             documents=tuple(flat),
@@ -219,6 +219,13 @@ def doubts_of(value: object) -> tuple[Phrase, ...]:
 def wants_model(value: object) -> bool:
     """Tell whether a result would be better with a model and had none (its ``wanted_model``)."""
     return bool(getattr(value, "wanted_model", False))
+
+
+def _flat(document: Document) -> Iterator[Document]:
+    yield document
+    for part in document.parts if document.media_type == "message/rfc822" else ():
+        if not part.fields.get(BESIDE):
+            yield from _flat(part)
 
 
 def not_run(name: str) -> Phrase:

@@ -9,6 +9,7 @@ from smeflow.documents.mail import picture_sides
 from smeflow.documents.picture import png
 from smeflow.documents.read import read
 from smeflow.errors import LimitExceeded, UnsupportedDocument
+from smeflow.step import Case
 
 
 def mail(text="Bonjour", **headers):
@@ -81,7 +82,7 @@ def test_a_mail_in_a_mail_is_a_part():
 
 
 def test_logos_are_no_documents_and_pasted_scans_are():
-    """A small picture the text shows belongs to the signature."""
+    """A small picture the text shows belongs to the signature: a part with a name, and no case's document."""
     small, large = png(bytes(100 * 60), 100, 60, 100, 1), png(bytes(range(256)) * 4000, 1024, 1000, 1024, 1)
     assert (picture_sides(small), picture_sides(large)) == ((100, 60), (1024, 1000))
     message = mail()
@@ -90,7 +91,8 @@ def test_logos_are_no_documents_and_pasted_scans_are():
     html.add_related(small, "image", "png", cid="<logo>", filename="logo.png")
     html.add_related(large + bytes(20_000), "image", "png", cid="<scan>", filename="scan.png")
     document = read(message.as_bytes(), name="m.eml")
-    assert [part.name for part in document.parts] == ["scan.png"]
+    assert [part.name for part in document.parts] == ["logo.png", "scan.png"]
+    assert [one.name for one in Case.of(document).documents] == ["m.eml", "scan.png"]
 
 
 def test_html_alone_is_read_and_what_it_hides_is_told():

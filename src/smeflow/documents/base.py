@@ -11,6 +11,10 @@ from typing import Literal
 from smeflow._text import sha256
 from smeflow.i18n import Phrase
 
+BESIDE = "beside"
+"""A field of a part that belongs to the mail and is no document: a logo in the text, a signature's seal. It
+has a name and bytes and was not read; no case has it among its documents."""
+
 
 @dataclass(frozen=True, slots=True)
 class Box:

@@ -5,9 +5,12 @@ import dataclasses
 from smeflow.documents.base import Document
 from smeflow.documents.file import File, FileReader, empty, within
 from smeflow.documents.html import read_html
+from smeflow.documents.invitation import CALENDAR, read_invitation
 from smeflow.documents.mail import read_mail
-from smeflow.documents.sniff import HTML, MAIL, PDF, XML, media_type_of
+from smeflow.documents.mbox import MBOX, read_mbox
+from smeflow.documents.sniff import HTML, MAIL, MSG, PDF, XML, media_type_of
 from smeflow.documents.text import FACTS, ROW, read_facts, read_row, read_text
+from smeflow.documents.tnef import TNEF, read_tnef
 from smeflow.errors import UnreadableDocument, UnsupportedDocument
 from smeflow.i18n import say
 
@@ -24,6 +27,12 @@ def _xml(file: File) -> Document:
     return read_xml(file)
 
 
+def _msg(file: File) -> Document:
+    from smeflow.documents.msg import read_msg
+
+    return read_msg(file)
+
+
 def _image(file: File) -> Document:
     from smeflow.documents.image import read_image
 
@@ -38,6 +47,10 @@ READERS: dict[str, FileReader] = {
     "image/jpeg": _image,
     "image/tiff": _image,
     MAIL: read_mail,
+    MSG: _msg,
+    MBOX: read_mbox,
+    TNEF: read_tnef,
+    CALENDAR: read_invitation,
     HTML: read_html,
     ROW: read_row,
     FACTS: read_facts,
@@ -45,8 +58,8 @@ READERS: dict[str, FileReader] = {
     "text/csv": read_text,
     "application/json": read_text,
 }
-RISKY = frozenset({PDF, XML, "text/xml", "image/png", "image/jpeg", "image/tiff"})
-"""Read in a child process: their parsers are written in C."""
+RISKY = frozenset({PDF, XML, "text/xml", "image/png", "image/jpeg", "image/tiff", MSG})
+"""Read in a child process: their parsers are written in C, or foreign and old."""
 
 
 def sniffed(file: File) -> File:

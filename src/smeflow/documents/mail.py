@@ -13,13 +13,17 @@ from email.header import decode_header
 from email.message import Message
 from email.utils import collapse_rfc2231_value, parsedate_to_datetime
 
-from smeflow._text import visible
-from smeflow.documents.base import Document, Page
-from smeflow.documents.file import File, attached, bounded_text, too_much, within
+from smeflow._text import sha256, visible
+from smeflow.documents.base import BESIDE, Document, Page
+from smeflow.documents.file import File, attached, bounded_text, harmless_name, too_much, within
 from smeflow.documents.html import Rendered, rendered_text
 from smeflow.documents.replies import newest
+from smeflow.documents.sealed import SIGNATURES, seals
 from smeflow.documents.sniff import MAIL
 from smeflow.documents.text import decoded, seen, tidy
+from smeflow.documents.threads import thread_of
+from smeflow.documents.tnef import MAGIC
+from smeflow.documents.tongue import language_of_text
 from smeflow.i18n import Phrase, say
 
 HEADERS = (
@@ -48,8 +52,9 @@ class Found:
 def read_mail(file: File) -> Document:
     """Read a mail.
 
-    ``fields`` holds the headers, each on one harmless line, ``date`` in ISO form, and ``body``: the
-    whole text with quotes and signature. The page holds the newest message alone, or a forwarded mail whole.
+    ``fields`` holds the headers, each on one harmless line, ``date`` in ISO form, ``thread`` (the Message-ID
+    its thread began with) and ``body``: the whole text with quotes and signature. The page holds the newest
+    message alone, or a forwarded mail whole.
 
     Raises:
         LimitExceeded: It has too many parts or letters, or they are nested too deep.
@@ -71,15 +76,23 @@ def _document(message: Message, file: File) -> Document:
         fields["date"] = _iso_date(fields["date"])
     body, unseen = seen(bounded_text("\n".join(found.body).strip("\n"), file), file.name)
     fields["body"] = body
-    problems = [*found.problems, *unseen]
+    thread = thread_of(fields)
+    fields |= {"thread": thread} if thread else {}
+    parts = tuple(_attachments(found, file))
+    problems = [*found.problems, *unseen, *seals(message, body)]
     if found.hidden:
         problems.extend(Rendered("", found.hidden).problems(file.name))
     if any(d is not None for d in _defects(message)):
         problems.append(say("{name} is not a well-formed mail; what could be read was read.", name=file.name))
-    parts = tuple(_attachments(found, file))
     text = newest(body, subject=fields.get("subject", ""))
+    if not text.strip():
+        problems.append(say("The mail has no text."))
     return file.document(
-        pages=(Page(number=1, text=text),), fields=fields, parts=parts, problems=tuple(problems)
+        pages=(Page(number=1, text=text),),
+        fields=fields,
+        parts=parts,
+        problems=tuple(problems),
+        language=language_of_text(text),
     )
 
 
@@ -266,7 +279,19 @@ def _attachments(found: Found, file: File) -> Iterator[Document]:
             continue
         data = _bytes_of(part)
         name = file_name(part) or f"part {number}"
-        if _is_decoration(part, kind, data, found.pictures):
+        if kind in SIGNATURES or _is_decoration(part, kind, data, found.pictures):
+            yield Document(
+                name=harmless_name(name),
+                media_type=kind,
+                fields={BESIDE: "yes"},
+                data=data,
+                sha256=sha256(data),
+            )
+            continue
+        if data.startswith(MAGIC):  # Outlook's wrapping: what is in it are the attachments
+            wrapped = attached(file, data, name=name)
+            found.problems.extend(wrapped.problems)
+            yield from wrapped.parts
             continue
         yield attached(file, data, name=name, media_type="" if kind == "application/octet-stream" else kind)
 

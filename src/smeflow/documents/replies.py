@@ -52,6 +52,26 @@ _DEVICE = re.compile(
     r"inviato da|enviado desde|verzonden (?:vanaf|met))",
     re.IGNORECASE,
 )
+_DISCLAIMER = re.compile(
+    r"^[ \t]*[*_\-–—]*[ \t]*(?:"
+    r"(?:ce (?:message|courriel|courrier [ée]lectronique|mail|mél)|cet e-?mail|"
+    r"le pr[ée]sent (?:message|courriel))\b"
+    r"[^.]{0,160}\b(?:confidentiel|destin[ée]|exclusi)"
+    r"|(?:avis|clause|mention) (?:de |légale de )?confidentialit|avant d.imprimer\b"
+    r"|pensez [àa] l.environnement"
+    r"|(?:this|the information contained in this|the contents of this) "
+    r"(?:e-?mail|message|communication|transmission)\b"
+    r"[^.]{0,160}\b(?:confidential|intended|privileged|proprietary)"
+    r"|(?:confidentiality|legal|privacy) (?:notice|note|disclaimer)|disclaimer\b *:?|caution *: this e-?mail"
+    r"|(?:please )?(?:consider|think (?:of|about)) the environment\b|please don.t print"
+    r"|(?:diese|die in dieser) (?:e-?mail|nachricht)\b[^.]{0,160}\b(?:vertraulich|bestimmt|geschützt)"
+    r"|(?:vertraulichkeitshinweis|rechtlicher hinweis|haftungsausschluss)\b"
+    r"|bitte (?:denken sie an die umwelt|prüfen sie,? ob)"
+    r")",
+    re.IGNORECASE,
+)
+_LATE = 3
+"""A disclaimer stands at the end: at most so many paragraphs follow its first line."""
 
 
 def newest(text: str, *, subject: str = "") -> str:
@@ -61,7 +81,7 @@ def newest(text: str, *, subject: str = "") -> str:
         return "\n".join(kept).strip("\n") or text
     lines = _before_quote(text.split("\n"))
     lines = [line for line in lines if not line.lstrip().startswith(">")]
-    answer = "\n".join(_without_signature(lines)).strip()
+    answer = "\n".join(_without_disclaimer(_without_signature(lines))).strip()
     return answer or text.strip()
 
 
@@ -128,4 +148,15 @@ def _without_signature(lines: list[str], *, forwarded: bool = False) -> list[str
             continue
         if _SIGNATURE.match(line) or _DEVICE.match(line):
             return lines[:index]
+    return lines
+
+
+def _without_disclaimer(lines: list[str]) -> list[str]:
+    """Cut at the paragraph a firm's server puts under every mail; one at the top stays."""
+    for index in range(1, len(lines)):
+        begins = not lines[index - 1].strip() and any(above.strip() for above in lines[:index])
+        if begins and _DISCLAIMER.match(" ".join(lines[index : index + 3])):
+            below = re.split(r"\n\s*\n", "\n".join(lines[index:]).strip())
+            if len(below) <= _LATE:
+                return lines[:index]
     return lines

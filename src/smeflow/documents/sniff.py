@@ -8,24 +8,30 @@ XML = "application/xml"
 HTML = "text/html"
 MAIL = "message/rfc822"
 TEXT = "text/plain"
+MSG = "application/vnd.ms-outlook"
+_OLE = "application/x-ole-storage"
+_OUTLOOK = "__properties_version1.0".encode("utf-16-le")
+"""Names a stream that every mail of Outlook's has and no other document."""
 
 _MAGIC: tuple[tuple[bytes, str], ...] = (
     (b"\x89PNG\r\n\x1a\n", "image/png"),
     (b"\xff\xd8\xff", "image/jpeg"),
     (b"II*\0", "image/tiff"),
     (b"MM\0*", "image/tiff"),
+    (b"\x78\x9f\x3e\x22", "application/ms-tnef"),
     (b"GIF87a", "image/gif"),
     (b"GIF89a", "image/gif"),
     (b"PK\x03\x04", "application/zip"),
     (b"PK\x05\x06", "application/zip"),
-    (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "application/x-ole-storage"),
+    (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", _OLE),
     (b"\x1f\x8b", "application/gzip"),
     (b"7z\xbc\xaf\x27\x1c", "application/x-7z-compressed"),
     (b"Rar!\x1a\x07", "application/vnd.rar"),
 )
 _BY_NAME = {
     ".eml": MAIL, ".mht": MAIL, ".txt": TEXT, ".md": TEXT, ".csv": "text/csv", ".tsv": TEXT, ".html": HTML,
-    ".htm": HTML, ".xml": XML, ".json": TEXT, ".jsonl": TEXT, ".log": TEXT, ".ics": TEXT, ".vcf": TEXT,
+    ".htm": HTML, ".xml": XML, ".json": TEXT, ".jsonl": TEXT, ".log": TEXT, ".ics": "text/calendar",
+    ".vcf": TEXT, ".mbox": "application/mbox",
 }  # fmt: skip
 _HTML_START = re.compile(rb"<(?:!doctype\s+html|html|head|body|table|div|p|span)\b", re.IGNORECASE)
 _MAIL_HEADERS = frozenset({
@@ -43,7 +49,8 @@ def media_type_of(data: bytes, name: str = "", claimed: str = "") -> str:
     start = data[:4096]
     for magic, media_type in _MAGIC:
         if start.startswith(magic):
-            return media_type
+            outlook = _OUTLOOK in data or name.lower().endswith(".msg")
+            return MSG if media_type == _OLE and outlook else media_type
     if start.startswith(b"RIFF") and start[8:12] == b"WEBP":
         return "image/webp"
     if b"%PDF-" in start[:1024] and not _looks_like_mail(start[: start.find(b"%PDF-")]):
@@ -51,6 +58,8 @@ def media_type_of(data: bytes, name: str = "", claimed: str = "") -> str:
     claimed = claimed.partition(";")[0].strip().lower()
     if claimed.endswith("+json") or claimed == MAIL:
         return claimed
+    if name.lower().endswith(".mbox") or claimed == "application/mbox":
+        return "application/mbox"
     wide = start.startswith((b"\xff\xfe", b"\xfe\xff"))
     if b"\0" in start and not wide and not _looks_like_wide_xml(start):
         return "application/octet-stream"

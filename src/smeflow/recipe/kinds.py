@@ -21,6 +21,7 @@ SOURCES: Mapping[str, str] = {
     "folder": "smeflow.sources.folder:Folder",
     "table": "smeflow.sources.table:TableRows",
     "lines": "smeflow.sources.lines:Lines",
+    "mbox": "smeflow.sources.archive:Archive",
     "months": "smeflow.sources.months:Months",
     "period": "smeflow.sources.period:Periods",
     "mailbox": "smeflow.sources.mailbox:Mailbox",

@@ -1,6 +1,7 @@
 """The files of a folder, as they lie there now."""
 
 import os
+from collections import Counter
 from collections.abc import Iterator
 from fnmatch import fnmatchcase
 from pathlib import Path
@@ -8,6 +9,8 @@ from typing import ClassVar
 
 from pydantic import field_validator
 
+from smeflow._text import sha256
+from smeflow.documents.mbox import mails_in
 from smeflow.errors import SourceError
 from smeflow.i18n import Phrase, say
 from smeflow.sources.base import Arrival, OnDisk, Unreadable, arrival
@@ -17,6 +20,7 @@ _LEFT_OUT_ENDINGS = (".tmp", ".temp", ".part", ".partial", ".crdownload", ".down
 _LEFT_OUT = frozenset({"thumbs.db", "desktop.ini", "icon\r"})
 _MEDIA_TYPES = {
     ".eml": "message/rfc822",
+    ".msg": "application/vnd.ms-outlook",
     ".pdf": "application/pdf",
     ".xml": "application/xml",
     ".html": "text/html",
@@ -34,7 +38,7 @@ _MEDIA_TYPES = {
 
 
 class Folder(OnDisk):
-    """Every file of a folder and of the folders in it. A file is a case."""
+    """Every file of a folder and of the folders in it. A file is a case; of an ``.mbox`` each mail is one."""
 
     place: ClassVar[str] = "folder"
 
@@ -57,13 +61,38 @@ class Folder(OnDisk):
         root = self._path.resolve()
         for path, key in sorted(_files(root, root, recursive=self.recursive), key=lambda found: found[1]):
             if self._wanted(key):
-                yield _take(path, key, root)
+                yield from archived(path, key) if _is_archive(path, root) else (_take(path, key, root),)
 
     def _wanted(self, key: str) -> bool:
         low = key.casefold()
         name = low.rpartition("/")[2]
         patterns = [pattern.casefold() for pattern in self.match]
         return any(fnmatchcase(low if "/" in pattern else name, pattern) for pattern in patterns)
+
+
+def archived(path: Path, key: str) -> Iterator[Arrival | Unreadable]:
+    """Give each mail of an archive (``.mbox``) as an item of its own, known by its content."""
+    times: Counter[str] = Counter()
+    try:
+        with path.open("rb") as stream:
+            for number, mail in enumerate(mails_in(stream, MAX_BYTES), 1):
+                if mail is None:
+                    why = say("mail {n} is larger than {limit} bytes", n=number, limit=MAX_BYTES)
+                    yield Unreadable(key=f"{key}/{number}", phrase=why)
+                    continue
+                mark = sha256(mail)[:20]
+                times[mark] += 1
+                again = f"-{times[mark]}" if times[mark] > 1 else ""
+                yield arrival(f"{key}/{mark}{again}", f"{path.stem} {number}.eml", _MEDIA_TYPES[".eml"], mail)
+    except OSError as error:
+        yield Unreadable(key=key, phrase=say("cannot be read: {reason}", reason=error.strerror or str(error)))
+    if not times:
+        yield Unreadable(key=key, phrase=say("holds no mail"))
+
+
+def _is_archive(path: Path, root: Path) -> bool:
+    linked_out = path.is_symlink() and not path.resolve().is_relative_to(root)
+    return path.suffix.casefold() == ".mbox" and path.is_file() and not linked_out
 
 
 def _files(folder: Path, root: Path, *, recursive: bool) -> Iterator[tuple[Path, str]]:

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import Literal
 
-from smeflow.documents.base import Document
+from smeflow.documents.base import BESIDE, Document
 from smeflow.documents.pages import only_pages
 from smeflow.step import Case
 from smeflow.steps.bundles import find_invoices
@@ -27,7 +27,7 @@ def split(case: Case, how: Literal["invoices", "attachments"]) -> tuple[Case, ..
     if first.media_type == MAIL:
         attached = [d for d in case.documents[1:] if d.data]
         found = (
-            attached
+            [d for d in first.parts if d.data and not d.fields.get(BESIDE)]  # a mail in it is one piece
             if how == "attachments"
             else [p for d in attached if d.media_type.startswith(PAPERS) for p in (*_invoices(d),) or (d,)]
         )

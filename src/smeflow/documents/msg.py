@@ -1,0 +1,119 @@
+"""Read a mail that was saved from Outlook (``.msg``); needs the extra ``mailbox``."""
+
+import contextlib
+import email
+import email.policy
+from collections.abc import Iterator
+from io import BytesIO
+from typing import Any
+
+from smeflow._optional import need
+from smeflow.documents.base import Document, Page
+from smeflow.documents.file import File, attached, bounded_text, within
+from smeflow.documents.html import rendered_text
+from smeflow.documents.mail import HEADERS, harmless_line, header
+from smeflow.documents.replies import newest
+from smeflow.documents.sniff import MAIL
+from smeflow.documents.text import decoded, seen, tidy
+from smeflow.documents.threads import thread_of
+from smeflow.documents.tongue import language_of_text
+from smeflow.errors import UnreadableDocument
+from smeflow.i18n import say
+
+
+def read_msg(file: File) -> Document:
+    """Read it as a mail is read: headers as fields, the newest message as text, attachments as parts.
+
+    Raises:
+        UnreadableDocument: It is no mail, or damaged.
+        MissingExtra: The extra ``mailbox`` is not installed.
+    """
+    oxmsg = need("oxmsg", "mailbox")
+    try:
+        message = oxmsg.Message.load(BytesIO(file.data))
+        kind = str(message.message_class)
+    except Exception as error:
+        raise _damaged(file, error) from error
+    if not kind.upper().startswith(("IPM.NOTE", "IPM.SCHEDULE", "REPORT", "IPM.APPOINTMENT")):
+        raise UnreadableDocument(
+            say("{name} is no mail but another thing of Outlook's ({kind}).", name=file.name, kind=kind),
+            name=file.name,
+        )
+    try:
+        return _document(message, file)
+    except (KeyError, ValueError, OSError, AttributeError, TypeError, IndexError) as error:
+        raise _damaged(file, error) from error
+
+
+def _damaged(file: File, error: Exception) -> UnreadableDocument:
+    phrase = say(
+        "{name} is no mail of Outlook's, or it is damaged ({why}).",
+        name=file.name,
+        why=" ".join(str(error).split())[:100] or type(error).__name__,
+    )
+    return UnreadableDocument(phrase, name=file.name)
+
+
+def _document(message: Any, file: File) -> Document:
+    fields = _fields(message)
+    body, problems = seen(bounded_text(_body(message), file), file.name)
+    fields["body"] = body
+    thread = thread_of(fields)
+    fields |= {"thread": thread} if thread else {}
+    attachments = list(message.attachments)
+    within("parts", file.limits.parts, len(attachments), file.name)
+    text = newest(body, subject=fields.get("subject", ""))
+    if not text.strip():
+        problems = (*problems, say("The mail has no text."))
+    return file.document(
+        media_type=MAIL,  # a mail to every step, whatever it was saved as
+        pages=(Page(number=1, text=text),),
+        fields=fields,
+        parts=tuple(_parts(attachments, file)),
+        problems=tuple(problems),
+        language=language_of_text(text),
+    )
+
+
+def _fields(message: Any) -> dict[str, str]:
+    """Take the headers the mail came with; one that was never sent has only Outlook's own entries."""
+    lines = "".join(f"{name}: {value}\n" for name, value in (message.message_headers or {}).items())
+    kept = email.message_from_string(lines, policy=email.policy.compat32)
+    found = {name: value for name in HEADERS if (value := header(kept, name))}
+    own = {
+        "subject": message.subject,
+        "from": message.sender,
+        "to": ", ".join(_person(one) for one in message.recipients),
+    }
+    for name, value in own.items():
+        if value:
+            found.setdefault(name, harmless_line(str(value)))
+    with contextlib.suppress(Exception):  # a date Outlook cannot have written
+        if message.sent_date is not None:
+            found["date"] = message.sent_date.isoformat()
+    return {name: found[name] for name in HEADERS if name in found}
+
+
+def _person(one: Any) -> str:
+    name, address = str(one.name or ""), str(one.email_address or "")
+    return f"{name} <{address}>" if name and address and name != address else address or name
+
+
+def _body(message: Any) -> str:
+    plain = str(message.body or "")
+    if plain.strip():
+        return tidy(plain).strip("\n")
+    html = message.html_body
+    text = decoded(html) if isinstance(html, bytes) else str(html or "")
+    return rendered_text(text).text.strip("\n") if text else ""
+
+
+def _parts(attachments: list[Any], file: File) -> Iterator[Document]:
+    for number, one in enumerate(attachments, 1):
+        data = one.file_bytes if one.attached_by_value else None
+        name = str(one.file_name or f"part {number}")
+        if data:
+            yield attached(file, bytes(data), name=name, media_type=str(one.mime_type or ""))
+        else:
+            told = say("{name} is a mail or an object inside the mail and was not read.", name=name)
+            yield Document(name=name, media_type="application/octet-stream", problems=(told,))

@@ -1,0 +1,297 @@
+"""What comes as mail or with it and is no plain mail: invitations, seals, Outlook's wrappings, archives."""
+
+import struct
+from email.message import EmailMessage
+from io import BytesIO
+
+import pytest
+
+from smeflow.documents.mbox import mails_in
+from smeflow.documents.read import read
+from smeflow.documents.threads import thread_of, threads
+from smeflow.documents.tongue import language_of_text
+from smeflow.errors import UnreadableDocument
+from smeflow.step import Case
+
+
+def mail(text="Bonjour à tous, voici la réponse.", **headers):
+    """Write a mail with a few headers."""
+    message = EmailMessage()
+    for name, value in {"From": "a@x.fr", "Subject": "Facture", **headers}.items():
+        message[name.replace("_", "-")] = value
+    message.set_content(text)
+    return message
+
+
+INVITATION = (
+    "BEGIN:VCALENDAR\r\nMETHOD:REQUEST\r\nBEGIN:VEVENT\r\nUID:1\r\nSUMMARY:Point\\, chantier\r\n"
+    "DTSTART;TZID=Europe/Paris:20261203T143000\r\nDTEND:20261203T143000Z\r\n"
+    'ORGANIZER;CN=Anne Roy:mailto:anne@x.fr\r\nATTENDEE;CN="Paul: P.":mailto:paul@\r\n y.fr\r\n'
+    "LOCATION:Salle 2\r\nDESCRIPTION:Ordre du jour\\n1. Toit\r\n"
+    "BEGIN:VALARM\r\nDESCRIPTION:Rappel\r\nEND:VALARM\r\nEND:VEVENT\r\nEND:VCALENDAR\r\n"
+)
+
+
+def test_an_invitation_is_read():
+    """What, when, where and who stand as fields; an alarm is not the event."""
+    message = mail()
+    message.add_alternative(INVITATION, subtype="calendar", params={"method": "REQUEST"})
+    [part] = read(message.as_bytes(), name="m.eml").parts
+    told = {
+        name: part.fields[name] for name in ("summary", "start", "end", "timezone", "organizer", "method")
+    }
+    assert told == {
+        "summary": "Point, chantier",
+        "start": "2026-12-03T14:30:00",
+        "end": "2026-12-03T14:30:00+00:00",
+        "timezone": "Europe/Paris",
+        "organizer": "Anne Roy <anne@x.fr>",
+        "method": "REQUEST",
+    }
+    assert part.fields["attendees"] == "Paul: P. <paul@y.fr>"
+    assert part.text.endswith("Ordre du jour\n1. Toit")
+
+
+@pytest.mark.parametrize(
+    ("kind", "more", "text", "says"),
+    [
+        ("signed", ("application", "pgp-signature"), "Vu, merci.", "signature was not checked"),
+        ("encrypted", ("application", "octet-stream"), "", "is encrypted"),
+    ],
+)
+def test_sealed_mail_is_told(kind, more, text, says):
+    """A seal is named and is no attachment to work on; a mail nobody can read says so."""
+    message = EmailMessage()
+    message["From"], message["Subject"] = "a@x.fr", "x"
+    message.add_header("Content-Type", f"multipart/{kind}", boundary="b")
+    body = EmailMessage()
+    body.set_content(text)
+    seal = EmailMessage()
+    seal.set_content(b"----", maintype=more[0], subtype=more[1], filename="signature.asc")
+    message.set_payload([body, seal])
+    document = read(message.as_bytes(), name="m.eml")
+    assert any(says in str(problem) for problem in document.problems)
+    if kind == "signed":
+        assert [one.name for one in Case.of(document).documents] == ["m.eml"]
+
+
+@pytest.mark.parametrize(
+    ("smime", "says"), [("enveloped-data", "is encrypted"), ("signed-data", "inside the signature")]
+)
+def test_smime_without_readable_text_is_told(smime, says):
+    """The type of the envelope says whether it is locked or only wrapped."""
+    head = f'Content-Type: application/pkcs7-mime; smime-type={smime}; name="smime.p7m"\r\n'
+    data = f"From: a@x.fr\r\nSubject: x\r\n{head}Content-Transfer-Encoding: base64\r\n\r\nAAAA\r\n"
+    assert any(says in str(p) for p in read(data.encode(), name="m.eml").problems)
+
+
+def test_a_mail_without_text_is_a_case_that_says_so():
+    """Nothing to read is told, not raised."""
+    document = read(b"From: a@x.fr\r\nSubject: vide\r\n\r\n", name="m.eml")
+    assert [str(p) for p in document.problems] == ["The mail has no text."]
+    assert document.fields["subject"] == "vide"
+
+
+def attribute(level, tag, value):
+    """Write one attribute of a winmail.dat."""
+    return struct.pack("<BHHI", level, tag, 6, len(value)) + value + struct.pack("<H", sum(value) & 0xFFFF)
+
+
+def long_name(text):
+    """Write the properties of a file that has a long name."""
+    value = (text + "\0").encode("utf-16-le")
+    padded = value + bytes(-len(value) % 4)
+    return struct.pack("<IHHII", 1, 0x1F, 0x3707, 1, len(value)) + padded
+
+
+def winmail(*files):
+    """Write a winmail.dat."""
+    data = b"\x78\x9f\x3e\x22\x01\x00" + attribute(1, 0x9006, struct.pack("<I", 0x10000))
+    for name, content in files:
+        data += attribute(2, 0x9002, bytes(14)) + attribute(2, 0x8010, b"COURT~1.TXT\0")
+        data += attribute(2, 0x800F, content) + attribute(2, 0x9005, long_name(name))
+    return data
+
+
+def test_what_outlook_wrapped_is_taken_out_and_told():
+    """The files in a winmail.dat are attachments like others, under their long names."""
+    message = mail()
+    wrapped = winmail(("commande été.txt", b"Total 12,00"), ("b.txt", b"deux"))
+    message.add_attachment(wrapped, maintype="application", subtype="ms-tnef", filename="winmail.dat")
+    document = read(message.as_bytes(), name="m.eml")
+    assert [(p.name, p.text) for p in document.parts] == [
+        ("commande été.txt", "Total 12,00"),
+        ("b.txt", "deux"),
+    ]
+    assert "only Outlook opens; 2 files" in str(document.problems[0])
+
+
+@pytest.mark.parametrize("cut", range(6, 200, 7))
+def test_a_winmail_cut_anywhere_gives_what_is_whole(cut):
+    """No cut raises anything but that it cannot be read."""
+    data = winmail(("a.txt", b"Total 12,00"))[:cut]
+    assert len(read(data, name="winmail.dat").parts) <= 1
+
+
+ARCHIVE = (
+    b"From a@x.fr Mon Nov 23 08:00:00 2026\nFrom: a@x.fr\nSubject: Un\n\nFrom here on\n>From the start\n\n"
+    b"From b@x.fr Mon Nov 23 09:00:00 2026\nFrom: b@x.fr\nSubject: Deux\n\nSuite\n"
+)
+
+
+def test_an_archive_is_cut_into_its_mails():
+    """Only a marked beginning behind an empty line is one; what was marked as text is text."""
+    first, second = mails_in(BytesIO(ARCHIVE), 10_000)
+    assert first == b"From: a@x.fr\nSubject: Un\n\nFrom here on\nFrom the start\n"
+    assert second.endswith(b"Suite\n")
+    assert list(mails_in(BytesIO(ARCHIVE), 50)) == [None, second]
+    parts = read(ARCHIVE, name="2026.mbox").parts
+    assert [part.fields["subject"] for part in parts] == ["Un", "Deux"]
+
+
+@pytest.mark.parametrize(
+    ("text", "language"),
+    [
+        ("Bonjour, veuillez trouver ci-joint la facture. Merci de votre retour.", "fr"),
+        ("Hello, please find attached the invoice for this month.", "en"),
+        ("Guten Tag, anbei die Rechnung für den Monat. Vielen Dank.", "de"),
+        ("Buongiorno, in allegato la fattura del mese. Grazie per la risposta.", "it"),
+        ("Facture 12 450,00 EUR", None),
+        ("", None),
+        ("日本語の文章です", None),
+    ],
+)
+def test_the_language_of_a_mail_is_told_where_it_is_clear(text, language):
+    """By the small words of a sentence; a list of figures has no language."""
+    assert language_of_text(text) == language
+    assert read(mail(text or " ").as_bytes(), name="m.eml").language == language
+
+
+def test_mails_that_answer_each_other_are_one_thread():
+    """By References or In-Reply-To, also where the answered mail is missing; others stand alone."""
+    first = {"message-id": "<1@x>", "date": "2026-11-23T08:00:00"}
+    answer = {"message-id": "<2@y>", "in-reply-to": "<1@x>", "date": "2026-11-23T09:00:00"}
+    third = {"message-id": "<3@z>", "references": "<1@x> <2@y>", "date": "2026-11-23T10:00:00"}
+    lost = [
+        {"message-id": f"<{n}@l>", "references": "<gone@l>", "date": f"2026-11-2{n}T07:00:00"} for n in (4, 5)
+    ]
+    alone = {"subject": "x", "date": "2026-11-22T10:00:00"}
+    found = threads([third, *lost, alone, answer, first])
+    assert found == [[alone], [first, answer, third], lost]
+    assert {thread_of(one) for one in (first, answer, third)} == {"<1@x>"}
+    assert (
+        read(mail(In_Reply_To="<1@x>", Message_ID="<2@y>").as_bytes(), name="m.eml").fields["thread"]
+        == "<1@x>"
+    )
+
+
+SECTOR, SMALL, FREE, END = 512, 64, 0xFFFFFFFF, 0xFFFFFFFE
+
+
+def compound(root):
+    """Write a compound file (MS-CFB) of nested folders and streams shorter than 4096 bytes."""
+    entries, mini, mini_fat = [["Root Entry", 5, FREE, FREE, 0, 0]], b"", []
+
+    def add(folder, parent):
+        nonlocal mini
+        before = None
+        for name, what in sorted(folder.items(), key=lambda pair: (len(pair[0]), pair[0].upper())):
+            is_folder, start, size = isinstance(what, dict), len(mini) // SMALL, 0
+            if not is_folder:
+                size = len(what)
+                mini += what + bytes(-size % SMALL)
+                mini_fat.extend([*range(start + 1, len(mini) // SMALL), END])
+            entries.append([name, 1 if is_folder else 2, FREE, FREE, 0 if is_folder else start, size])
+            mine = len(entries) - 1
+            place = (before, 2) if before is not None else (parent, 3)
+            entries[place[0]][place[1]] = before = mine
+            if is_folder:
+                add(what, mine)
+
+    add(root, 0)
+    body, fat, starts = b"", [], []
+    entries[0][4:] = [0, len(mini)]
+    table = b""
+    for name, kind, right, child, start, size in entries:
+        wide = (name + "\0").encode("utf-16-le")
+        table += wide.ljust(64, b"\0") + struct.pack("<HBB", len(wide), kind, 1)
+        table += struct.pack("<III", FREE, right, child) + bytes(36) + struct.pack("<IQ", start, size)
+    for data in (mini, struct.pack(f"<{len(mini_fat)}I", *mini_fat), table):
+        starts.append(len(fat))
+        body += data + bytes(-len(data) % SECTOR)
+        fat += [*range(len(fat) + 1, len(body) // SECTOR), END]
+    here = len(fat)
+    fat += [0xFFFFFFFD] + [FREE] * (SECTOR // 4 - 1 - here)
+    head = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(16) + struct.pack("<HHHHH", 0x3E, 3, 0xFFFE, 9, 6)
+    head += bytes(6) + struct.pack("<IIIIIIIII", 0, 1, starts[2], 0, 4096, starts[1], 1, END, 0)
+    head += struct.pack("<I", here) + struct.pack("<I", FREE) * 108
+    return head + body + struct.pack("<128I", *fat)
+
+
+def stored(header, texts, numbers=()):
+    """Write the properties of a message, an attachment or a recipient, as streams."""
+    streams, table = {}, header
+    for number, value in texts.items():
+        kind, data = (0x102, value) if isinstance(value, bytes) else (0x1F, value.encode("utf-16-le"))
+        streams[f"__substg1.0_{number:04X}{kind:04X}"] = data
+        table += struct.pack("<HHIII", kind, number, 6, len(data) + 2 * (kind == 0x1F), 0)
+    for number, value in numbers:
+        table += struct.pack("<HHIII", 3, number, 6, value, 0)
+    return {"__properties_version1.0": table, **streams}
+
+
+def outlook(kind="IPM.Note"):
+    """Write a mail as Outlook saves it."""
+    texts = {
+        0x001A: kind,
+        0x0037: "Commande 12",
+        0x1000: "Bonjour,\r\n\r\nVoici la commande.\r\n\r\n"
+        "De : Paul\r\nEnvoyé : lundi\r\nÀ : Anne\r\nObjet : x\r\n",
+        0x007D: "From: Anne Roy <anne@x.fr>\r\nMessage-ID: <7@x.fr>\r\n"
+        "Date: Mon, 23 Nov 2026 08:00:00 +0100\r\n",
+    }
+    root = stored(bytes(8) + struct.pack("<IIII", 1, 1, 1, 1) + bytes(8), texts)
+    person = {0x3001: "Paul P.", 0x3003: "paul@y.fr", 0x39FE: "paul@y.fr"}
+    root["__recip_version1.0_#00000000"] = stored(bytes(8), person)
+    file = {0x3707: "commande.txt", 0x3701: b"Total 12,00", 0x370E: "text/plain"}
+    root["__attach_version1.0_#00000000"] = stored(bytes(8), file, [(0x3705, 1)])
+    return compound(root)
+
+
+@pytest.mark.requires_module("oxmsg")
+def test_a_mail_saved_from_outlook_is_read_like_any_mail():
+    """Headers, the newest message, the file with it: whatever program it was saved by."""
+    document = read(outlook(), name="commande.msg")
+    assert document.media_type == "message/rfc822"
+    assert document.text == "Bonjour,\n\nVoici la commande."
+    assert document.fields["subject"] == "Commande 12"
+    assert (document.fields["from"], document.fields["message-id"]) == ("Anne Roy <anne@x.fr>", "<7@x.fr>")
+    assert document.fields["to"] == "Paul P. <paul@y.fr>"
+    assert [(part.name, part.text) for part in document.parts] == [("commande.txt", "Total 12,00")]
+
+
+@pytest.mark.requires_module("oxmsg")
+def test_other_things_of_outlook_and_damaged_mails_are_told():
+    """A contact is no mail; a cut file is damaged."""
+    with pytest.raises(UnreadableDocument, match="no mail but another thing"):
+        read(outlook("IPM.Contact"), name="c.msg")
+    with pytest.raises(UnreadableDocument):
+        read(outlook()[:1500], name="cut.msg")
+
+
+@pytest.mark.parametrize(
+    ("below", "kept"),
+    [
+        ("Ce message et ses pièces jointes sont confidentiels et destinés à leur seul destinataire.", False),
+        ("This e-mail and any attachments are confidential and intended solely for the addressee.", False),
+        ("Diese E-Mail enthält vertrauliche Informationen.", False),
+        ("Avant d'imprimer, pensez à l'environnement.", False),
+        ("Ce message vous a-t-il été transmis ?", True),
+        ("This e-mail address is the one to use from now on.", True),
+    ],
+)
+def test_what_a_server_puts_under_every_mail_is_left_out(below, kept):
+    """Disclaimers in French, English and German are no message; a sentence that only begins alike is."""
+    document = read(mail(f"Bonjour,\n\nVoici le devis.\n\n{below}\n").as_bytes(), name="m.eml")
+    assert (below in document.text) == kept
+    assert document.text.startswith("Bonjour,\n\nVoici le devis.")
