@@ -7,7 +7,7 @@ RUN_TESTS := $(BIN)/python -m pytest
 
 .PHONY: demo test check bench docs wheel lock clean
 
-demo: $(VENV)/.core  ## run the bundled recipes on the bundled documents, with no key and no model
+demo: $(VENV)/.demo  ## run the bundled recipes on the bundled documents, with no key and no model
 	@$(BIN)/smeflow demo
 
 test: $(VENV)/.dev  ## every test, the notebook included
@@ -39,6 +39,10 @@ $(VENV)/.core: $(VENV)/bin/python requirements/core.lock.hash requirements/build
 	$(PIP) install --quiet --no-build-isolation --no-deps --editable .
 	@touch $@
 
+$(VENV)/.demo: $(VENV)/.core requirements/demo.lock.hash
+	$(PIP) install --quiet --require-hashes -r requirements/demo.lock.hash
+	@touch $@
+
 $(VENV)/.dev: $(VENV)/.core requirements/dev.lock.hash
 	$(PIP) install --quiet --require-hashes -r requirements/dev.lock.hash
 	@touch $@
@@ -51,8 +55,11 @@ $(VENV)/.docs: $(VENV)/.core requirements/docs.lock.hash
 LOCK := uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --no-emit-index-url --upgrade
 # The extras the tests need; what is left of `all` is tried by the tests that start what it serves.
 TESTED := ocr einvoice mailbox local embed report charts
+# What the demonstration shows beyond the core: scans where no Tesseract is installed, reports as pages with charts.
+SHOWN := ocr report charts
 lock:  ## renew the locks
 	$(LOCK) pyproject.toml --group dev $(TESTED:%=--extra %) -o requirements/dev.lock.hash
 	$(LOCK) pyproject.toml -c requirements/dev.lock.hash -o requirements/core.lock.hash
+	$(LOCK) pyproject.toml $(SHOWN:%=--extra %) -c requirements/dev.lock.hash -o requirements/demo.lock.hash
 	$(LOCK) pyproject.toml --group build --group docs -c requirements/dev.lock.hash -o requirements/docs.lock.hash
 	printf 'hatchling\neditables\n' | $(LOCK) - -c requirements/dev.lock.hash -o requirements/build.lock.hash

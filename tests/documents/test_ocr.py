@@ -85,10 +85,20 @@ def test_a_pdf_without_letters_is_recognised(scan, recipes, read_in_process):
 def test_without_tesseract_a_picture_says_what_to_install(scan, read_in_process, monkeypatch, make_pdf):
     """The message names the program and the command; a PDF page that needs it is told of."""
     monkeypatch.setenv("PATH", "/nowhere")
+    monkeypatch.setattr("smeflow.documents.ocr.find_spec", lambda name: None)
     with pytest.raises(MissingTesseract, match="apt install tesseract-ocr"):
         read_in_process(saved(scan))
     with pytest.raises(UnreadableDocument, match="Tesseract"):
         read_in_process(make_pdf("q 500 0 0 700 0 0 cm /Im1 Do Q"), name="scan.pdf")
+
+
+@pytest.mark.requires_module("rapidocr")
+def test_without_tesseract_the_other_recogniser_reads(scan, read_in_process, monkeypatch):
+    """A machine without the program reads pictures by the packages of the extra alone."""
+    monkeypatch.setenv("PATH", "/nowhere")
+    document = read_in_process(saved(scan.crop((0, 0, scan.width, scan.height // 3))))
+    assert document.pages[0].origin == "ocr"
+    assert len(document.pages[0].words) > 10
 
 
 @pytest.mark.parametrize(

@@ -93,3 +93,12 @@ def test_a_second_look_at_a_scan_leaves_less_open_and_invents_nothing():
     for name, value in truth.items():
         assert name in both.fields or name not in alone.fields
         assert getattr(both.record, name) == value or not both.proven
+
+
+@pytest.mark.requires_program("tesseract", languages=("fra", "eng"))
+def test_one_recogniser_never_confirms_itself(monkeypatch):
+    """Without Tesseract RapidOCR took the first look, and a second one would be the same."""
+    scan = read(SCAN)
+    monkeypatch.setattr("smeflow.steps.second_look.ready", lambda: False)
+    twice = Extract(name="invoice", into="Invoice", ocr="rapidocr")(Case.of(scan), NoModel())
+    assert next(c for c in twice.checks if c.name == "recognised").passed is False

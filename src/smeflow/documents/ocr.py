@@ -8,6 +8,7 @@ import statistics
 import subprocess
 from collections import defaultdict
 from functools import cache
+from importlib.util import find_spec
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
@@ -38,7 +39,8 @@ class MissingTesseract(UnsupportedDocument):
         super().__init__(
             say(
                 "{name} is a picture, and the program Tesseract, which reads pictures, is not installed. "
-                "Install it (on Debian: apt install tesseract-ocr tesseract-ocr-fra), then run again.",
+                "Install it (on Debian: apt install tesseract-ocr tesseract-ocr-fra), or a slower one with: "
+                'pip install "smeflow[ocr]". Then run again.',
                 name=name,
             ),
             name=name,
@@ -48,11 +50,13 @@ class MissingTesseract(UnsupportedDocument):
 def recognise(grey: "Image", *, file: File) -> list[Placed]:
     """Recognise a grey picture with what *file* asks for; words lie in the picture's points.
 
+    Where Tesseract was asked for and is not there, RapidOCR reads in its place, if it is installed.
+
     Raises:
         MissingTesseract: The program is not there; `MissingRapid` likewise.
         LimitExceeded: It took longer than the limit.
     """
-    if file.ocr == "rapidocr":
+    if file.ocr == "rapidocr" or (not ready() and find_spec("rapidocr") is not None):
         from smeflow.documents.rapid import recognise_surely
 
         return recognise_surely(grey, file=file)

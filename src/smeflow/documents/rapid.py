@@ -47,7 +47,12 @@ def recognise_surely(grey: "Image", *, file: File) -> list[Placed]:
     numpy = need("numpy", "ocr")
     askew = angle_of(grey)
     straight = grey.rotate(askew, resample=Resampling.BICUBIC, fillcolor=255) if abs(askew) >= 0.2 else grey
-    found = engine(numpy.array(straight.convert("RGB")), use_cls=False, return_word_box=True)
+    try:
+        found = engine(numpy.array(straight.convert("RGB")), use_cls=False, return_word_box=True)
+    except Exception as error:
+        if "alloc" in str(error):  # onnxruntime has no class of its own for it
+            raise MemoryError from error
+        raise
     words = [placed for line in found.word_results or () for placed in _line(line)]
     if straight is not grey:
         words = [turned_back(word, askew, grey.width / 2, grey.height / 2) for word in words]
@@ -72,8 +77,10 @@ def _line(line: Any) -> list[Placed]:
 def _engine() -> Any:
     """Load the models, once in a process; one thread, since others work beside it.
 
-    Lines are read one by one: in batches its memory grows with every new width.
+    Lines are read one by one: in batches its memory grows with every new width. They are looked for on a page
+    of at most 1600 points (at 2000 a page of A4 came near the limit of memory) and read as large as it came.
     """
     one = {f"EngineConfig.onnxruntime.{kind}_op_num_threads": 1 for kind in ("intra", "inter")}
-    params = {"Global.log_level": "error", "Rec.rec_batch_num": 1, **one}
+    looked = {"Det.limit_type": "max", "Det.limit_side_len": 1600}
+    params = {"Global.log_level": "error", "Rec.rec_batch_num": 1, **looked, **one}
     return need("rapidocr", "ocr").RapidOCR(params=params)

@@ -7,6 +7,7 @@ from typing import Any, Literal
 
 from smeflow._text import folded
 from smeflow.documents.base import Box, Document
+from smeflow.documents.ocr import ready
 from smeflow.errors import DocumentError
 from smeflow.readers.base import Finding, Reading
 from smeflow.readers.grounding import spans
@@ -30,11 +31,13 @@ def look_again(
     """Give *place*, or what RapidOCR's words of its pictures come to.
 
     ``auto`` spares it where *whole* says that nothing is missing. What both recognisers read alike counts as
-    confirmed. Where RapidOCR is not installed, or a file cannot be opened again, the first look stands.
+    confirmed. Where one of the two is not installed, or a file cannot be opened again, the first look stands.
     """
     pictures = [d for d in place.documents if d.data and any(page.origin == "ocr" for page in d.pages)]
     if recogniser == "tesseract" or not pictures or (recogniser == "auto" and whole(place)):
         return place
+    if not ready():
+        return place  # without Tesseract RapidOCR took the first look: it would only agree with itself
     try:
         clearer = {d.sha256: _recognised(d) for d in pictures}
     except DocumentError:
