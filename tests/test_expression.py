@@ -226,6 +226,23 @@ _TEXTS = st.recursive(
 )
 
 
+@pytest.mark.parametrize(
+    ("text", "why"),
+    [
+        ("invoice.record.due_date > day", "invoice.record.due_date is not known"),
+        ("no or nothing", "nothing is not known"),
+        ("paid > 5", "paid is in USD, and the condition counts in EUR"),
+        ('fields["none"] > 5', None),
+    ],
+)
+def test_an_undecided_condition_says_what_it_lacks(text: str, why: str | None) -> None:
+    """A person is told the value that is missing or in another currency, not only the condition."""
+    expression = parse(text)
+    assert expression.decides(CASE) is None
+    told = expression.undecided(CASE)
+    assert (str(told) if told else None) == why
+
+
 @settings(max_examples=200, deadline=None)
 @given(_TEXTS)
 def test_every_expression_gives_an_answer_and_never_raises(text: str) -> None:

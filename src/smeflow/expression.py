@@ -22,6 +22,7 @@ from typing import Any
 from smeflow import _values as values
 from smeflow._values import SkippedRead
 from smeflow.i18n import Phrase, say
+from smeflow.money import Money
 from smeflow.step import Case, Skipped
 
 Compiled = Callable[[Case], Any]
@@ -58,6 +59,8 @@ class Expression:
     text: str
     reads: tuple[Read, ...] = ()
     compiled: Compiled = field(repr=False, compare=False)
+    currency: str = "EUR"
+    """What a bare number beside an amount of money means."""
 
     def __call__(self, case: Case) -> Any:
         """Give the value for *case*; None where it is unknown or a step it reads was skipped."""
@@ -72,6 +75,26 @@ class Expression:
             return values.truth(self.compiled(case))
         except SkippedRead:
             return False
+
+    def undecided(self, case: Case) -> Phrase | None:
+        """Say why it could not be decided: the first value that is missing or in another currency."""
+        for read in self.reads:
+            value = case.results.get(read.path[0])
+            if read.path[0] in RESERVED or isinstance(value, Skipped):
+                continue
+            for part in read.path[1:]:
+                value = values.attribute(value, part)
+            path = ".".join(read.path)
+            if value is None:
+                return say("{path} is not known", path=path)
+            if isinstance(value, Money) and value.currency != self.currency:
+                return say(
+                    "{path} is in {currency}, and the condition counts in {ours}",
+                    path=path,
+                    currency=value.currency,
+                    ours=self.currency,
+                )
+        return None
 
 
 def parse(text: str, *, constants: Mapping[str, Any] | None = None, currency: str = "EUR") -> Expression:
@@ -95,7 +118,7 @@ def parse(text: str, *, constants: Mapping[str, Any] | None = None, currency: st
     shift = len(flat) - len(flat.lstrip())
     maker = _Maker(flat.strip(), shift, constants or {}, currency)
     compiled = maker.make(tree, 0)
-    return Expression(text=text, reads=tuple(maker.reads), compiled=compiled)
+    return Expression(text=text, reads=tuple(maker.reads), compiled=compiled, currency=currency)
 
 
 @dataclass

@@ -21,6 +21,8 @@ class Entry:
     when_text: str = ""
     """The condition as it was written, to tell a person why."""
     review_text: str = ""
+    undecided: Callable[[Case], Phrase | None] | None = None
+    """Says what kept the review's condition from being decided."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,5 +87,8 @@ def _start(entry: Entry, case: Case) -> Next:
 def _asked(entry: Entry, case: Case) -> tuple[Phrase, ...]:
     verdict = entry.review(case) if entry.review else False
     if verdict is None:
-        return (say("cannot decide: {condition}", condition=entry.review_text),)
+        why = entry.undecided(case) if entry.undecided else None
+        if why is None:
+            return (say("cannot decide: {condition}", condition=entry.review_text),)
+        return (say("cannot decide, since {why}: {condition}", why=why, condition=entry.review_text),)
     return (say("review is asked for: {condition}", condition=entry.review_text),) if verdict else ()

@@ -85,7 +85,7 @@ def test_a_pdf_without_letters_is_recognised(scan, recipes, read_in_process):
 def test_without_tesseract_a_picture_says_what_to_install(scan, read_in_process, monkeypatch, make_pdf):
     """The message names the program and the command; a PDF page that needs it is told of."""
     monkeypatch.setenv("PATH", "/nowhere")
-    monkeypatch.setattr("smeflow.documents.ocr.find_spec", lambda name: None)
+    monkeypatch.setattr("smeflow.documents.ocr.find_spec", lambda _name: None)
     with pytest.raises(MissingTesseract, match="apt install tesseract-ocr"):
         read_in_process(saved(scan))
     with pytest.raises(UnreadableDocument, match="Tesseract"):

@@ -180,6 +180,7 @@ def test_every_mistake_is_told_at_once_at_its_place(tmp_path: Path) -> None:
         (GOOD.replace("- split: invoices", "- split: pages"), "split must be one of"),
         (GOOD.replace("into: Invoice", "into: os.system"), "os.system"),
         (GOOD.replace("review: not", "review: 3 #"), "review must be a condition"),
+        ("recipe: x\nsinks:\n  - {table: out/${NAME}.csv}\n", "put text with { } [ ] in quotes"),
     ],
 )
 def test_one_mistake(tmp_path: Path, text: str, words: str) -> None:

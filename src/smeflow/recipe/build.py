@@ -11,7 +11,7 @@ from pydantic import BaseModel, ValidationError
 
 from smeflow.expression import RESERVED, Expression, ExpressionError
 from smeflow.i18n import Phrase, say
-from smeflow.plan import Condition, Entry
+from smeflow.plan import Entry
 from smeflow.recipe import kinds
 from smeflow.recipe.condition import check_reads, checked, type_at
 from smeflow.recipe.marks import Path as Place
@@ -129,8 +129,9 @@ class Builder:
         review = self._condition(data, path, "review")
         return Entry(
             step=step,
-            when=when,
-            review=review,
+            when=when.decides if when else None,
+            review=review.decides if review else None,
+            undecided=review.undecided if review else None,
             when_text=str(data.get("when", "")),
             review_text=str(data.get("review", "")),
         )
@@ -149,7 +150,7 @@ class Builder:
         """What expressions may read besides steps."""
         return {"company": self.workspace.company}
 
-    def _condition(self, data: Mapping[str, Any], path: Place, key: str) -> Condition | None:
+    def _condition(self, data: Mapping[str, Any], path: Place, key: str) -> Expression | None:
         if key not in data:
             return None
         text = data[key]
@@ -160,12 +161,12 @@ class Builder:
             return None
         return self._compile(text, (*path, key))
 
-    def _compile(self, text: str, path: Place) -> Condition:
+    def _compile(self, text: str, path: Place) -> Expression | None:
         try:
-            return self.expression(text).decides
+            return self.expression(text)
         except ExpressionError as error:
             self.tell(path, error)
-            return lambda _case: None
+            return None
 
     def expression(self, text: str) -> Expression:
         """Parse an expression that may read the steps made so far.

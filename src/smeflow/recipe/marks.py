@@ -112,7 +112,14 @@ def _compose(text: str, file: str) -> Node | None:
     except MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         line, column = (mark.line + 1, mark.column + 1) if mark else (1, 1)
-        phrase = say("this is no YAML: {problem}", problem=error.problem or error.context or "")
+        problem = error.problem or error.context or ""
+        phrase = say("this is no YAML: {problem}", problem=problem)
+        if problem.startswith("expected ','"):  # an unquoted { or [ inside a list or mapping on one line
+            phrase = say(
+                "this is no YAML: {problem}; put text with {signs} in quotes",
+                problem=problem,
+                signs="{ } [ ]",
+            )
         raise RecipeError(file, [Problem(line, column, phrase)]) from None
     except YAMLError as error:
         position = getattr(error, "position", 0)
