@@ -5,9 +5,9 @@ FatturaPA are read. The schema is not enforced: a file that breaks it is read as
 they belong, and the checks of arithmetic and identifiers tell what is wrong with them.
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+import re
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import date
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
@@ -23,23 +23,17 @@ from smeflow.readers.syntaxes.fatturapa import FATTURAPA
 from smeflow.readers.syntaxes.kinds import KINDS
 from smeflow.readers.syntaxes.ubl import UBL
 from smeflow.readers.syntaxes.zugferd1 import ZUGFERD1
-from smeflow.readers.xml_values import day, decimal, every, first, place_of
-from smeflow.records import Invoice, InvoiceLine, Party, VatBreakdown
+from smeflow.readers.terms import Shape, Terms, select, shape_at, single
+from smeflow.readers.xml_values import decimal, first, place_of, texts
+from smeflow.records import Invoice, Party, Record
 
 if TYPE_CHECKING:
     from lxml.etree import _Element
 
 SYNTAXES: tuple[Syntax, ...] = (CII, UBL, ZUGFERD1, FATTURAPA)
-_Value = str | Decimal | date | None
-_DATES = frozenset({"issue_date", "due_date", "delivery_date"})
-_AMOUNTS = frozenset(
-    {
-        *("total_net", "total_vat", "total_gross", "prepaid", "rounding", "amount_due"),
-        *("total_lines", "total_allowances", "total_charges"),
-        *("rate", "base", "amount", "quantity", "unit_price", "net", "vat_rate"),
-    }
-)
-_WITHOUT_SPACES = frozenset({"iban", "bic", "vat_id"})
+_COUNTED = frozenset({"vat", "lines"})
+_CODED = re.compile(r"#([A-Z]{3})#\s*(.*)", re.DOTALL)
+"""UBL has no place for the subject of a note: it stands in front of its text."""
 
 
 def read_einvoice(documents: Sequence[Document]) -> Reading | None:
@@ -123,7 +117,7 @@ def _read_file(document: Document) -> list[Reading]:
     if known is None:
         return []
     syntax, foreign = known
-    bodies: Any = root.xpath(syntax.body, namespaces=dict(syntax.namespaces))
+    bodies = select(root, syntax.body, syntax.namespaces)
     readings = [_Body(syntax=syntax, element=body, document=document).read() for body in bodies]
     if all(not r.findings for r in readings):
         raise _NotReadable(
@@ -194,19 +188,19 @@ class _Body:
     problems: list[Phrase] = field(default_factory=list)
 
     def read(self) -> Reading:
-        for name, paths in self.syntax.terms.items():
-            self.keep(name, *self.value(self.element, name, paths))
+        for name, where in self.syntax.terms.items():
+            shape = shape_at(Invoice, name)
+            if isinstance(where, Group):
+                self.group(name, where, shape)
+            else:
+                self.term(name, where, shape)
         for name, path in self.syntax.sums.items():
             self.add_up(name, path)
         self.complete()
-        for role, path in (("seller", self.syntax.seller), ("buyer", self.syntax.buyer)):
-            self.party(role, path)
-        self.group("vat", self.syntax.vat, VatBreakdown)
-        self.group("lines", self.syntax.lines, InvoiceLine)
-        notes = every(self.element, self.syntax.notes, self.syntax.namespaces)
-        if notes:
-            self.keep("notes", tuple(text for text, _ in notes), notes[0][1], notes[0][0])
-        record = Invoice(**{name: finding.value for name, finding in self.findings.items()})
+        for role, group in (("seller", self.syntax.seller), ("buyer", self.syntax.buyer)):
+            self.party(role, group)
+        self.notes()
+        record = Invoice.model_validate(_nested(self.findings))
         return Reading(
             reader="einvoice",
             findings=self.findings,
@@ -224,24 +218,24 @@ class _Body:
             quote = Quote(text=text, document=self.document.name, path=place)
             self.findings[name] = Finding(value=value, quote=quote, note=note)
 
-    def value(self, element: "_Element", name: str, paths: Paths) -> "tuple[_Value, str, str]":
+    @property
+    def reader(self) -> Terms:
+        """What reads groups of terms."""
+        return Terms(self.syntax.namespaces, self.problems.append)
+
+    def term(self, name: str, paths: Paths, shape: Shape) -> None:
         """Read one term; what cannot be read is told and left out."""
-        found = first(element, paths, self.syntax.namespaces)
+        found = first(self.element, paths, self.syntax.namespaces)
         if found is None:
-            return None, "", ""
-        text, place = found
-        if name in _AMOUNTS or name in _DATES:
-            read: Callable[[str], Any] = decimal if name in _AMOUNTS else day
-            try:
-                return read(text), place, text
-            except ValueError:
-                self.problems.append(say("{text} at {place} cannot be read.", text=repr(text), place=place))
-                return None, place, text
+            return
+        text, place = found[0], place_of(found[1], self.syntax.namespaces)
         if name == "kind":
-            return self.kind(text), place, text
-        if name in _WITHOUT_SPACES:
-            return "".join(text.split()).upper(), place, text
-        return (text if name == "payment_terms" else " ".join(text.split())), place, text
+            self.keep(name, self.kind(text), place, text)
+            return
+        try:
+            self.keep(name, single(text, name.rpartition(".")[2], shape), place, text)
+        except ValueError:
+            self.problems.append(say("{text} at {place} cannot be read.", text=repr(text), place=place))
 
     def kind(self, code: str) -> str | None:
         kind = KINDS.get(code)
@@ -253,7 +247,8 @@ class _Body:
         """Make a total that the syntax leaves to the reader."""
         try:
             parts = [
-                (decimal(text), place) for text, place in every(self.element, path, self.syntax.namespaces)
+                (decimal(text), place_of(node, self.syntax.namespaces))
+                for text, node in texts(self.element, path, self.syntax.namespaces)
             ]
         except ValueError as error:
             self.problems.append(say("{text} at {place} cannot be read.", text=repr(str(error)), place=path))
@@ -282,30 +277,76 @@ class _Body:
             note = say("The credit note states negative totals; they are kept as they stand.")
             found["total_gross"] = replace(gross, note=note)
 
-    def party(self, role: str, path: str) -> None:
-        selected: Any = self.element.xpath(path, namespaces=dict(self.syntax.namespaces))
-        if not selected:
-            return
-        terms = {name: self.value(selected[0], name, paths) for name, paths in self.syntax.party.items()}
-        values = {name: value for name, (value, _, _) in terms.items() if isinstance(value, str)}
-        if "name" in values:
-            self.keep(role, *terms["name"])
-        if values:
-            self.keep(
-                f"{role}_details",
-                Party(**values),
-                place_of(selected[0], self.syntax.namespaces),
-                values.get("name", ""),
-            )
+    def party(self, role: str, group: Group) -> None:
+        """Read the seller or the buyer: the name by itself, the rest as details."""
+        for element in select(self.element, group.path, self.syntax.namespaces)[:1]:
+            record = self.reader.record(element, Party, group)
+            if record is None:
+                return
+            named = group.terms["name"]
+            found = None if isinstance(named, Group) else first(element, named, self.syntax.namespaces)
+            if found:
+                self.keep(role, getattr(record, "name"), place_of(found[1], self.syntax.namespaces), found[0])  # noqa: B009
+            text = found[0] if found else ""
+            self.keep(f"{role}_details", record, place_of(element, self.syntax.namespaces), text)
 
-    def group(self, name: str, group: Group, kind: type[VatBreakdown] | type[InvoiceLine]) -> None:
-        elements: Any = self.element.xpath(group.path, namespaces=dict(self.syntax.namespaces))
-        rows = []
-        for element in elements:
-            terms: Mapping[str, Any] = {
-                k: self.value(element, k, paths)[0] for k, paths in group.terms.items()
-            }
-            if any(isinstance(value, Decimal) for value in terms.values()):  # else it is a text between lines
-                rows.append(kind(**terms))
+    def group(self, name: str, group: Group, shape: Shape) -> None:
+        """Read a group, or each of many."""
+        if shape.record is None:
+            raise TypeError(name)
+        found = list(self.reader.records(self.element, shape.record, group))
+        if name in _COUNTED:
+            rows = [row for row in found if not any(isinstance(value, Decimal) for _, value in row[0])]
+            found = [row for row in found if row not in rows]
+            if name == "lines":
+                self.between(rows)
+        if not found:
+            return
+        place = place_of(found[0][1], self.syntax.namespaces)
+        if shape.kind == "records":
+            self.keep(name, tuple(row for row, _ in found), place)
+        else:
+            text = next((value for _, value in found[0][0] if isinstance(value, str)), "")
+            self.keep(name, found[0][0], place, text)
+
+    def between(self, rows: "Sequence[tuple[Record, _Element]]") -> None:
+        """Keep lines without any amount: they are texts between the others, and count in no sum."""
+        before = self.findings.get("grouping_lines")
+        known = before.value if before else ()
         if rows:
-            self.keep(name, tuple(rows), place_of(elements[0], self.syntax.namespaces))
+            place = place_of(rows[0][1], self.syntax.namespaces)
+            self.keep("grouping_lines", (*known, *(row for row, _ in rows)), place)
+
+    def notes(self) -> None:
+        """Read the notes, and what each is about."""
+        group, namespaces = self.syntax.notes, self.syntax.namespaces
+        told: list[tuple[str, str | None]] = []
+        place = ""
+        for element in select(self.element, group.path, namespaces):
+            text, code = (self._note(element, group, name) for name in ("text", "code"))
+            coded = _CODED.fullmatch(text or "") if "code" not in group.terms else None
+            if text:
+                told.append((coded.group(2), coded.group(1)) if coded else (text, code))
+                place = place or place_of(element, namespaces)
+        self.keep("notes", tuple(text for text, _ in told), place, told[0][0] if told else "")
+        if any(code for _, code in told):
+            self.keep("note_codes", tuple(code for _, code in told), place)
+
+    def _note(self, element: "_Element", group: Group, name: str) -> str | None:
+        where = group.terms.get(name)
+        found = (
+            first(element, where, self.syntax.namespaces) if where and not isinstance(where, Group) else None
+        )
+        return found[0] if found else None
+
+
+def _nested(findings: Mapping[str, Finding]) -> dict[str, Any]:
+    """Put ``references.contract`` inside ``references``."""
+    made: dict[str, Any] = {}
+    for name, finding in findings.items():
+        outer, dot, inner = name.partition(".")
+        if dot:
+            made.setdefault(outer, {})[inner] = finding.value
+        else:
+            made[outer] = finding.value
+    return made

@@ -4,44 +4,54 @@ import re
 from collections.abc import Mapping
 from datetime import date
 from decimal import Decimal
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from smeflow.readers.syntaxes.base import Paths
 
 if TYPE_CHECKING:
-    from lxml.etree import _Element
+    from lxml.etree import XPath, _Element
 
 _NUMBER = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)")
 _DATE = re.compile(r"(\d{4})-?(\d{2})-?(\d{2})(?=$|\D|\d{4}$|\d{6}$)")
 
 
-def first(element: "_Element", paths: Paths, namespaces: Mapping[str, str]) -> tuple[str, str] | None:
-    """Give the text and the place of the first of *paths* that has any text."""
+@lru_cache(maxsize=2000)
+def compiled(path: str, namespaces: tuple[tuple[str, str], ...]) -> "XPath":
+    """Compile an XPath once; the tables hold a few hundred."""
+    from lxml import etree
+
+    return etree.XPath(path, namespaces=dict(namespaces))
+
+
+def first(element: "_Element", paths: Paths, namespaces: Mapping[str, str]) -> "tuple[str, Any] | None":
+    """Give the text and the node of the first of *paths* that has any text; `place_of` writes its place."""
     for path in (paths,) if isinstance(paths, str) else paths:
-        for text, place in every(element, path, namespaces):
-            return text, place
+        for found in texts(element, path, namespaces):
+            return found
     return None
 
 
-def every(element: "_Element", path: str, namespaces: Mapping[str, str]) -> list[tuple[str, str]]:
-    """Give text and place of everything *path* selects that has text."""
-    selected: Any = element.xpath(path, namespaces=dict(namespaces))
+def texts(element: "_Element", path: str, namespaces: Mapping[str, str]) -> "list[tuple[str, Any]]":
+    """Give text and node of everything *path* selects that has text."""
+    selected: Any = compiled(path, tuple(namespaces.items()))(element)
     if isinstance(selected, str):  # a string function, such as concat()
-        return [(selected, f"{place_of(element, namespaces)}/{path}")] if selected else []
-    found = []
+        return [(str(selected), (element, path))] if selected else []
+    found: list[tuple[str, Any]] = []
     for node in selected:
         if isinstance(node, str):
             parent: Any = getattr(node, "getparent")()  # noqa: B009 - lxml's str subclass, unknown to its stubs
-            text, place = str(node).strip(), f"{place_of(parent, namespaces)}/{path.rpartition('/')[2]}"
+            text, where = str(node).strip(), (parent, path.rpartition("/")[2])
         else:
-            text, place = "".join(node.itertext("*")).strip(), place_of(node, namespaces)
+            text, where = "".join(node.itertext("*")).strip(), node
         if text:
-            found.append((text, place))
+            found.append((text, where))
     return found
 
 
-def place_of(element: "_Element", namespaces: Mapping[str, str]) -> str:
-    """Write the XPath of *element* with the syntax's own prefixes, whatever the file calls them."""
+def place_of(where: Any, namespaces: Mapping[str, str]) -> str:
+    """Write the XPath of a node with the syntax's own prefixes, whatever the file calls them."""
+    element, what = where if isinstance(where, tuple) else (where, "")
     prefixes = {uri: prefix for prefix, uri in namespaces.items()}
     steps: list[str] = []
     node: _Element | None = element
@@ -53,7 +63,7 @@ def place_of(element: "_Element", namespaces: Mapping[str, str]) -> str:
         twins = before or next(node.itersiblings(str(node.tag)), None) is not None
         steps.append(f"{step}[{before + 1}]" if twins else step)
         node = node.getparent()
-    return "/" + "/".join(reversed(steps))
+    return "/" + "/".join(reversed(steps)) + (f"/{what}" if what else "")
 
 
 def decimal(text: str) -> Decimal:

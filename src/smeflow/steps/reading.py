@@ -1,6 +1,6 @@
 """Read a record out of documents: readers in order, a model for what is left, checks, and the proof."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import cast
 
@@ -195,14 +195,23 @@ def _leaves(found: Mapping[str, Found], documents: Sequence[Document]) -> list[t
     leaves: list[tuple[str, Found]] = []
     for name, value in found.items():
         if isinstance(value.value, BaseModel):
-            inner = {k: v for k, v in value.value.model_dump().items() if v is not None}
             leaves += [
                 (f"{name}.{k}", replace(value, value=v, quote=_own_quote(k, v, value, documents)))
-                for k, v in inner.items()
+                for k, v in _flat(value.value)
             ]
         else:
             leaves.append((name, value))
     return leaves
+
+
+def _flat(record: BaseModel) -> Iterator[tuple[str, object]]:
+    """Give the values of a group and of the groups in it; lists stand in the record alone."""
+    for name in type(record).model_fields:
+        value = getattr(record, name)
+        if isinstance(value, BaseModel):
+            yield from ((f"{name}.{inner}", found) for inner, found in _flat(value))
+        elif value is not None and not isinstance(value, tuple | list):
+            yield name, value
 
 
 def _own_quote(name: str, value: object, party: Found, documents: Sequence[Document]) -> Quote | None:

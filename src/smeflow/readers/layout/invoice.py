@@ -309,7 +309,7 @@ def _parties(parties: Parties) -> dict[str, Finding]:
         values = {kind: value for kind, (value, _) in ids.items()}
         quote: Quote | None = firm.quote if firm else next((q for _, q in ids.values()), None)
         if firm or values:
-            details = Party(name=firm.name if firm else None, **values)
+            details = Party.model_validate({"name": firm.name if firm else None, **values})
             found[f"{role}_details"] = Finding(value=details, quote=quote)
     return found
 

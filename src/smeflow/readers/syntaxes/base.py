@@ -2,17 +2,23 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import TypeAlias
 
-Paths = str | tuple[str, ...]
-"""One XPath, or several in order of preference; the first that gives something with text counts."""
+Paths: TypeAlias = str | tuple[str, ...]
+"""One XPath, or several in order of preference; the first that gives something with text counts. The first
+is also where the term is written, so that its conditions must say all that stands there."""
+Terms: TypeAlias = "Mapping[str, Paths | Group]"
+"""Where each field of a record stands. A dot leads into a group of the record: ``references.contract``."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Group:
-    """A repeated element (a VAT rate, a line) and its terms."""
+    """An element with terms of its own: a party, or each of the lines. Its XPaths start at that element."""
 
     path: str
-    terms: Mapping[str, Paths]
+    terms: Terms
+    write: str = ""
+    """Where it is written, if that is not ``path``."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -23,18 +29,14 @@ class Syntax:
     roots: frozenset[str]
     """Root elements it is known by, as ``{namespace}name``; ``{*}`` stands for any namespace."""
     namespaces: Mapping[str, str]
-    terms: Mapping[str, Paths]
+    terms: Terms
     sums: Mapping[str, str] = field(default_factory=dict)
     """Totals that stand nowhere and are by definition the sum of these."""
     body: str = "."
     """One element for each invoice in the file."""
-    seller: str
-    buyer: str
-    party: Mapping[str, Paths]
-    vat: Group
-    lines: Group
-    notes: str
-    guideline: str = ""
-    """BT-24: which profile the file claims to follow."""
+    seller: Group
+    buyer: Group
+    notes: Group
+    """Its terms are ``text`` and ``code``."""
     no_kind: str | None = None
     """The BT-3 code of a file that has none."""

@@ -1,83 +1,33 @@
-"""Records shaped like EN 16931, the European e-invoice. BT and BG numbers are the standard's.
+"""The invoice of EN 16931. BT and BG numbers are the standard's, EXT-FR-FE those of EXTENDED-CTC-FR.
 
 Every field may be None: a value that is not known is never guessed. Amounts are `Decimal` in ``currency``.
+What an office looks at stands flat on the invoice; the rest is in groups, and a group that says nothing is
+not written.
 """
 
 from datetime import date
 from decimal import Decimal
-from typing import Literal
+from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict
+from smeflow.records.base import UNTOLD, Record, Text
+from smeflow.records.deal import Agents, Delivery, PrecedingInvoice, References, SupportingDocument
+from smeflow.records.lines import InvoiceLine
+from smeflow.records.money import AllowanceCharge, Payment, VatAccounting, VatBreakdown
+from smeflow.records.party import Party
 
 InvoiceKind = Literal["invoice", "credit_note", "corrected", "prepayment", "self_billed"]
 """BT-3 in words: 380, 381, 384, 386, 389."""
 
 
-class Record(BaseModel):
-    """A frozen record; unknown keys are refused."""
+class Control(Record):
+    """What the file says of itself (BG-2), and its kind in the code of the standard."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
-
-
-class Party(Record):
-    """A seller (BG-4), a buyer (BG-7) or a payee (BG-10)."""
-
-    name: str | None = None
-    """BT-27, BT-44: the registered name."""
-    trading_name: str | None = None
-    """BT-28, BT-45."""
-    vat_id: str | None = None
-    """BT-31, BT-48: with its country prefix, without spaces."""
-    legal_id: str | None = None
-    """BT-30, BT-47: SIREN or SIRET in France, the register number elsewhere."""
-    tax_number: str | None = None
-    """BT-32: a tax registration that is no VAT identifier (the German Steuernummer)."""
-    street: str | None = None
-    """BT-35, BT-50."""
-    zip: str | None = None
-    """BT-38, BT-53."""
-    city: str | None = None
-    """BT-37, BT-52."""
-    country: str | None = None
-    """BT-40, BT-55: ISO 3166-1, two letters."""
-    email: str | None = None
-    """BT-43, BT-58."""
-    phone: str | None = None
-    """BT-42, BT-57."""
-
-
-class VatBreakdown(Record):
-    """One rate of VAT (BG-23)."""
-
-    category: str | None = None
-    """BT-118: S, Z, E, AE, K, G, O, L or M."""
-    rate: Decimal | None = None
-    """BT-119: per cent."""
-    base: Decimal | None = None
-    """BT-116."""
-    amount: Decimal | None = None
-    """BT-117."""
-    exemption: str | None = None
-    """BT-120, BT-121: why no VAT is charged."""
-
-
-class InvoiceLine(Record):
-    """One line (BG-25)."""
-
-    id: str | None = None
-    """BT-126."""
-    name: str | None = None
-    """BT-153."""
-    quantity: Decimal | None = None
-    """BT-129."""
-    unit: str | None = None
-    """BT-130: UN/ECE recommendation 20 code, or as printed."""
-    unit_price: Decimal | None = None
-    """BT-146: net."""
-    net: Decimal | None = None
-    """BT-131."""
-    vat_rate: Decimal | None = None
-    """BT-152: per cent."""
+    process: Text = None
+    """BT-23: the business process; in France the frame of invoicing, such as ``S1``."""
+    profile: Text = None
+    """BT-24: which specification it claims to follow."""
+    type_code: Text = None
+    """BT-3: UNTDID 1001; ``kind`` says it in words."""
 
 
 class Invoice(Record):
@@ -122,7 +72,7 @@ class Invoice(Record):
     order_reference: str | None = None
     """BT-13."""
     preceding_invoice: str | None = None
-    """BT-25: what a credit note or a corrected invoice refers to."""
+    """BT-25: what a credit note or a corrected invoice refers to; all are in ``preceding_invoices``."""
     payment_terms: str | None = None
     """BT-20."""
     delivery_date: date | None = None
@@ -137,6 +87,34 @@ class Invoice(Record):
     """BG-25."""
     notes: tuple[str, ...] = ()
     """BT-22."""
+    note_codes: Annotated[tuple[str | None, ...], UNTOLD] = ()
+    """BT-21: the subject of each of ``notes``, in their order; ``PMD``, ``PMT`` and ``AAB`` are France's."""
+    control: Annotated[Control, UNTOLD] = Control()
+    """BG-2."""
+    vat_accounting: Annotated[VatAccounting, UNTOLD] = VatAccounting()
+    """BT-6, BT-7, BT-8, BT-111."""
+    references: Annotated[References, UNTOLD] = References()
+    """BT-10 to BT-19."""
+    preceding_invoices: Annotated[tuple[PrecedingInvoice, ...], UNTOLD] = ()
+    """BG-3: all of them; the first is ``preceding_invoice``."""
+    payee: Annotated[Party, UNTOLD] = Party()
+    """BG-10: who gets the money, where it is not the seller."""
+    tax_representative: Annotated[Party, UNTOLD] = Party()
+    """BG-11."""
+    delivery: Annotated[Delivery, UNTOLD] = Delivery()
+    """BG-13, BG-14."""
+    payment: Annotated[Payment, UNTOLD] = Payment()
+    """BG-16."""
+    allowances: Annotated[tuple[AllowanceCharge, ...], UNTOLD] = ()
+    """BG-20."""
+    charges: Annotated[tuple[AllowanceCharge, ...], UNTOLD] = ()
+    """BG-21."""
+    documents: Annotated[tuple[SupportingDocument, ...], UNTOLD] = ()
+    """BG-24."""
+    agents: Annotated[Agents, UNTOLD] = Agents()
+    """EXT-FR-FE-BG-01 to 05."""
+    grouping_lines: Annotated[tuple[InvoiceLine, ...], UNTOLD] = ()
+    """Lines that only group others or inform (EXT-FR-FE-163): they count in no sum."""
 
     @property
     def days_to_pay(self) -> int | None:
