@@ -18,6 +18,8 @@ from smeflow.i18n import Phrase, say
 
 LINE = "_line"
 _SECONDS = 60.0
+MAX_ROWS = 1_000_000
+"""How many rows one query may give to Python; a table may have more."""
 
 
 class FactError(SourceError):
@@ -77,6 +79,7 @@ class Book:
                 "memory_limit": memory,
                 "threads": threads,
                 "temp_directory": self._folder.name,
+                "max_temp_directory_size": "4GB",
                 "autoinstall_known_extensions": False,
                 "autoload_known_extensions": False,
             },
@@ -128,11 +131,27 @@ class Book:
         finally:
             path.unlink()
 
-    def select(self, sql: str) -> tuple[list[str], list[tuple[Any, ...]]]:
+    def select(self, sql: str, *, at_most: int = MAX_ROWS) -> tuple[list[str], list[tuple[Any, ...]]]:
         """Run one query and give its columns and rows. Only a SELECT is run, and not for long.
 
         Raises:
-            FactError: It is none, takes too long, or DuckDB refuses it.
+            FactError: It is none, takes too long, gives more rows than *at_most*, or DuckDB refuses it.
+        """
+        statement = self.check(sql)
+        with self._in_time(sql):
+            found = self.con.execute(statement)
+            columns, rows = [column[0] for column in found.description], found.fetchmany(at_most + 1)
+        if len(rows) > at_most:
+            raise FactError(
+                say("The query {sql} gives more than {limit} rows.", sql=_short(sql), limit=at_most)
+            )
+        return columns, rows
+
+    def check(self, sql: str) -> Any:
+        """Make sure that *sql* is one SELECT, and let nothing in or out from now on.
+
+        Raises:
+            FactError: It is none.
         """
         self.lock()
         try:
@@ -141,12 +160,25 @@ class Book:
             raise _broken(sql, error) from None
         if len(statements) != 1 or statements[0].type != self._duckdb.StatementType.SELECT:
             raise FactError(say("A figure is computed by one SELECT; this is none: {sql}", sql=_short(sql)))
+        return statements[0]
+
+    def run(self, statement: str) -> Any:
+        """Run a statement of our own, around a query that was checked.
+
+        Raises:
+            FactError: DuckDB refuses it, or it takes too long.
+        """
+        with self._in_time(statement):
+            return self.con.execute(statement)
+
+    @contextmanager
+    def _in_time(self, sql: str) -> Iterator[None]:
+        """Interrupt what takes longer than a minute."""
         timer = threading.Timer(_SECONDS, self.con.interrupt)
         timer.daemon = True
         timer.start()
         try:
-            found = self.con.execute(statements[0])
-            return [column[0] for column in found.description], found.fetchall()
+            yield
         except self._duckdb.Error as error:
             raise _broken(sql, error) from None
         finally:

@@ -163,9 +163,17 @@ def as_text(cell: object) -> str:
         return cell.date().isoformat() if cell.time() == time() else cell.isoformat(" ")
     if isinstance(cell, date | time):
         return cell.isoformat()
-    if isinstance(cell, timedelta | int):
-        return str(cell)
-    return cell if isinstance(cell, str) else json.dumps(cell, ensure_ascii=False)
+    if isinstance(cell, Decimal):
+        return f"{cell:f}"
+    return cell if isinstance(cell, str) else _unusual(cell)
+
+
+def _unusual(cell: object) -> str:
+    if isinstance(cell, bytes | bytearray | memoryview):
+        return bytes(cell).hex()
+    return (
+        str(cell) if isinstance(cell, timedelta | int) else json.dumps(cell, ensure_ascii=False, default=str)
+    )
 
 
 def refused(name: str, why: Phrase) -> SourceError:

@@ -1,6 +1,6 @@
 """Put a file's table into a book: header found, rows and totals parted, columns typed, bad cells told."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -10,7 +10,7 @@ from typing import Any
 from smeflow._text import sha256
 from smeflow.errors import SourceError
 from smeflow.facts.book import LINE, Book, FactError, Held, literal, quoted
-from smeflow.facts.frame import Frame, framed
+from smeflow.facts.frame import framed
 from smeflow.facts.grid import Grid, read_grid, refused
 from smeflow.facts.kinds import ReadAs, read_as
 from smeflow.i18n import Phrase, say
@@ -54,20 +54,18 @@ def hold_grid(book: Book, name: str, grid: Grid, digest: str) -> Held:
         told.append(
             say("Lines of {name} have more cells than the header: {lines}.", name=grid.name, lines=listed)
         )
-    _raw(book, frame)
+    _raw(book, width, frame.rows)
     try:
         return typed(book, name, grid.name, digest, frame.columns, told)
     finally:
         book.con.execute("DROP TABLE IF EXISTS raw")
 
 
-def _raw(book: Book, frame: Frame) -> None:
-    width = len(frame.columns)
+def _raw(book: Book, width: int, lines: Iterable[tuple[int, Sequence[str]]]) -> None:
     columns = {LINE: "BIGINT", **{f"c{n}": "VARCHAR" for n in range(width)}}
     told = ", ".join(f"'{name}': '{kind}'" for name, kind in columns.items())
     rows: Iterator[Sequence[str]] = (
-        (str(number), *(cells[n] if n < len(cells) else "" for n in range(width)))
-        for number, cells in frame.rows
+        (str(number), *(cells[n] if n < len(cells) else "" for n in range(width))) for number, cells in lines
     )
     with book.written(rows) as path:
         book.con.execute(
@@ -243,6 +241,48 @@ def _became_text(source: str, place: _Place, bad: Sequence[tuple[int, str]]) -> 
         cell=cell.strip()[:30],
         line=line,
     )
+
+
+def hold_rows(
+    book: Book,
+    name: str,
+    columns: Sequence[str],
+    rows: Iterator[Sequence[str]],
+    *,
+    source: str,
+    digest: str = "",
+    first: int = 2,
+) -> Held:
+    """Put rows into *book* that are rows for certain: those of a database or of a ledger.
+
+    Their cells are typed as a file's are; the first one is line *first*.
+    """
+    import hashlib
+
+    seen = hashlib.sha256()
+
+    def passing() -> Iterator[tuple[int, Sequence[str]]]:
+        for number, cells in enumerate(rows, first):
+            seen.update("\x1f".join(cells).encode("utf-8", "surrogatepass") + b"\x1e")
+            yield number, cells
+
+    names = _once(columns)
+    _raw(book, len(names), passing())
+    try:
+        return typed(book, name, source, digest or seen.hexdigest(), names, ())
+    finally:
+        book.con.execute("DROP TABLE IF EXISTS raw")
+
+
+def _once(columns: Sequence[str]) -> tuple[str, ...]:
+    """Tell columns of one name apart."""
+    names: list[str] = []
+    for n, column in enumerate(columns, 1):
+        name = column.strip() or f"column {n}"
+        while any(name.lower() == other.lower() for other in names):
+            name = f"{name} ({n})"
+        names.append(name)
+    return tuple(names)
 
 
 def hold_typed(

@@ -264,6 +264,8 @@ class Builder:
             "locale": self.workspace.locale,
             "language": self.workspace.language,
             "timezone": self.timezone,
+            "home": self.workspace.root,
+            "currency": self.workspace.company.currency,
             "compile": compile_text,
             "type_of": self._type_of,
             "source": self.made_source,

@@ -17,7 +17,7 @@ from smeflow.facts.report import Period
 from smeflow.facts.window import Grain, Window, windows
 from smeflow.i18n import say
 from smeflow.sources.base import Arrival, Unreadable
-from smeflow.sources.tables import OneTable
+from smeflow.sources.tables.kinds import OneTable
 
 _ZONE = "Europe/Paris"
 
@@ -97,8 +97,7 @@ class Periods(BaseModel):
     def cases(self) -> Iterator[Arrival | Unreadable]:
         """Go through the closed periods in their order."""
         with Book() as book:
-            for name, table in self.tables.items():
-                table.hold(book, name)
+            self._hold(book)
             desk = Desk(book=book, locale=self._locale, dates=self._dates(book))
             told = told_of(book)
             for window in self._closed(desk):
@@ -120,8 +119,14 @@ class Periods(BaseModel):
                     fields={"period": window.key},
                 )
 
+    def _hold(self, book: Book) -> None:
+        """Read the tables; those made of others last, since from then on nothing comes in any more."""
+        for name, table in sorted(self.tables.items(), key=lambda each: each[1].word == "select"):
+            table.hold(book, name)
+        book.tables = {name: book.tables[name] for name in self.tables}
+
     def _dates(self, book: Book) -> dict[str, str]:
-        told = {name: table.date for name, table in self.tables.items()}
+        told = {name: table.dated for name, table in self.tables.items()}
         return {name: book.table(name).column(column) for name, column in told.items() if column}
 
     def _closed(self, desk: Desk) -> list[Window]:

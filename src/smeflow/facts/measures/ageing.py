@@ -1,11 +1,13 @@
 """What is still to be paid, by how long it has been due."""
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from datetime import date as day_type
 from decimal import Decimal
 from typing import Any, ClassVar
 
-from smeflow.facts.measures.base import Desk, FactError, Measure, plain, quoted, ratio, scalar
+from smeflow.facts.book import Held
+from smeflow.facts.measures.base import Chosen, Desk, FactError, Measure, plain, quoted, ratio, scalar
 from smeflow.facts.report import Column, FactValue
 from smeflow.i18n import Phrase, say
 
@@ -20,6 +22,8 @@ class Ageing(Measure):
     """The column or expression with what is still to be paid."""
     due: str
     """The column with the day it was due."""
+    paid: str | None = None
+    """The column with the day it was paid: what was paid by then is left out."""
     days: tuple[int, ...] = (0, 30, 60, 90)
     """Where one class ends and the next begins; not yet due comes first."""
     at: day_type | None = None
@@ -27,11 +31,8 @@ class Ageing(Measure):
 
     def facts(self, name: str, desk: Desk) -> Iterator[FactValue]:
         """Give a bucket for each class, and what is overdue in all as ``NAME.overdue``."""
-        now = self.chosen(desk)
-        on = self.at or (desk.window.last if desk.window else None)
-        if on is None:
-            raise FactError(say("{label} needs a day to be reckoned on: give at.", label=self.called(name)))
-        value, due = self.value(self.ageing, now.held), quoted(now.held.column(self.due))
+        on, now = self.day(name, desk), self.open_rows(desk)
+        value, due = self.amount(now.held), self.due_day(now.held)
         late = f"(DATE '{on}' - {due})"
         cases = "".join(f" WHEN {late} <= {limit} THEN {n}" for n, limit in enumerate(self.days))
         sql = now.sql(
@@ -44,7 +45,7 @@ class Ageing(Measure):
             "query": sql,
             "behind": (now.behind(desk),),
             "measure": self.word,
-            "note": say("as of {day}", day=on),
+            "note": self.told(now, desk),
         }
         unit = self.unit_of(self.ageing, now.held)
         digits = self.scale(self.ageing, now.held)
@@ -59,6 +60,40 @@ class Ageing(Measure):
         share = ratio(late_sum, whole, 100)
         said = desk.word(say("Share overdue"))
         yield scalar(f"{name}.overdue_share", said, share, unit="%", digits=1, good=good, **common)
+
+    def day(self, name: str, desk: Desk) -> day_type:
+        """Give the day it is reckoned on.
+
+        Raises:
+            FactError: Nobody told one.
+        """
+        on = self.at or (desk.window.last if desk.window else None)
+        if on is None:
+            raise FactError(say("{label} needs a day to be reckoned on: give at.", label=self.called(name)))
+        return on
+
+    def open_rows(self, desk: Desk) -> Chosen:
+        """Choose the rows that were open at the end of the day: written by then, and not yet paid."""
+        rows, on = self.chosen(desk), self.day(self.word, desk)
+        if self.paid:
+            paid = quoted(rows.held.column(self.paid))
+            rows = replace(rows, conditions=(*rows.conditions, f"{paid} IS NULL OR {paid} > DATE '{on}'"))
+        if rows.day is None or rows.day in {self.due, self.paid}:
+            return rows
+        day = quoted(rows.day)
+        return replace(rows, conditions=(*rows.conditions, f"{day} IS NULL OR {day} <= DATE '{on}'"))
+
+    def amount(self, held: Held) -> str:
+        """Give the SQL of what is still to be paid."""
+        return self.value(self.ageing, held)
+
+    def due_day(self, held: Held) -> str:
+        """Give the SQL of the day it was due."""
+        return quoted(held.column(self.due))
+
+    def told(self, rows: Chosen, desk: Desk) -> Phrase:
+        """Say on which day it is reckoned."""
+        return say("as of {day}", day=self.day(self.word, desk))
 
     def _buckets(
         self, name: str, desk: Desk, found: Buckets, unit: str, digits: int | None, common: dict[str, Any]

@@ -10,6 +10,7 @@ from pydantic_core import CoreSchema, core_schema
 
 from smeflow.facts.measures.ageing import Ageing
 from smeflow.facts.measures.base import Measure
+from smeflow.facts.measures.books import Accounts, Payables, Receivables
 from smeflow.facts.measures.groups import Cohort, Cross
 from smeflow.facts.measures.outliers import Outliers
 from smeflow.facts.measures.series import Forecast, Moving, Series, Trend
@@ -38,6 +39,9 @@ MEASURES: Mapping[str, type[Measure]] = {
         Cohort,
         Cross,
         Outliers,
+        Accounts,
+        Receivables,
+        Payables,
         Sql,
     )
 }

@@ -13,6 +13,7 @@ from smeflow.facts.report import Column, FactValue, Kind, RowsBehind, Shape
 from smeflow.i18n import say
 
 _MAX_ROWS = 1_000
+_MAX_TEXT = 2_000
 
 
 class Sql(Measure):
@@ -34,10 +35,14 @@ class Sql(Measure):
     def facts(self, name: str, desk: Desk) -> Iterator[FactValue]:
         """Give what the query gives."""
         sql = self._whole(desk)
-        columns, rows = desk.book.select(sql)
-        if len(rows) > _MAX_ROWS:
+        columns, rows = desk.book.select(sql, at_most=_MAX_ROWS)
+        if any(isinstance(cell, str) and len(cell) > _MAX_TEXT for row in rows for cell in row):
             raise FactError(
-                say("{label} gives more than {limit} rows.", label=self.called(name), limit=_MAX_ROWS)
+                say(
+                    "{label} gives a text of more than {limit} letters.",
+                    label=self.called(name),
+                    limit=_MAX_TEXT,
+                )
             )
         read = [t for t in desk.book.tables.values() if t.name in sql]
         behind = tuple(RowsBehind(table=t.source, count=t.rows, sha256=t.sha256) for t in read)

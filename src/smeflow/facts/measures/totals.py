@@ -1,7 +1,7 @@
 """One value of a column: sum, count, mean, median, least, greatest, compared with the time before."""
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Any, ClassVar, Literal
 
@@ -43,7 +43,8 @@ class Total(Measure):
 
     def facts(self, name: str, desk: Desk) -> Iterator[FactValue]:
         """Give the value, and its comparisons under ``NAME.previous``, ``NAME.change`` and so on."""
-        rows, now = self.chosen(desk), self.now(desk)
+        rows = self.chosen(desk)
+        now = self.placed(rows, desk)
         sql = self.query(now)
         value = self.read(desk, sql)
         asked = _Asked(
@@ -74,6 +75,10 @@ class Total(Measure):
         )
         yield from compared
 
+    def placed(self, rows: Chosen, desk: Desk) -> Chosen:
+        """Choose the rows that count for the desk's period."""
+        return rows.within(desk.window if self.period == "this" else None)
+
     def _compared(self, asked: "_Asked", value: Decimal) -> Iterator[FactValue]:
         desk, rows = asked.desk, asked.rows
         if desk.window is None or rows.day is None or self.period == "all":
@@ -84,7 +89,7 @@ class Total(Measure):
                 yield from self._to_date(asked, desk.window)
                 continue
             window = desk.window.back() if what == "previous" else desk.window.last_year
-            then = rows.within(window)
+            then = self.placed(rows, replace(desk, window=window))
             before = self.read(desk, self.query(then)) if coverage.has(window) else None
             if before is not None:
                 lacking = self.lacking(desk, rows, window)
