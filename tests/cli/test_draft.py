@@ -5,12 +5,15 @@ def test_a_template_is_filled_with_facts_of_a_table(smeflow, recipes, tmp_path):
     """Sum and count come from the rows; the line carries the facts."""
     (tmp_path / "t.txt").write_text("Sold: {total} in {orders} orders.", encoding="utf-8")
     told = smeflow(
-        "draft", recipes / "monthly-report" / "sales.csv", "--template", "t.txt",
+        "draft", recipes / "monthly-sales" / "sales.csv", "--template", "t.txt",
         "--fact", "total=sum:total", "--fact", "orders=count:rows", "--jsonl",
     )  # fmt: skip
     (line,) = told.lines
     assert told.code == 0
-    assert line["text"] == f"Sold: {line['facts']['total']} in {line['facts']['orders']} orders."
+    assert (
+        line["text"].replace(",", "")
+        == f"Sold: {line['facts']['total']} in {line['facts']['orders']} orders."
+    )
     assert line["calls"] == 0
 
 

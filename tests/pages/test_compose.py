@@ -195,7 +195,7 @@ def test_single_values_of_a_section_stand_in_one_table():
     """Figures that are shown alone get a line each, with their change."""
     (_, table) = pages_of(draft(SCALAR)).sections[0].blocks
     assert table.caption == "Chiffres clés"
-    assert table.rows == (("Chiffre d’affaires", "58\u202f100\u00a0€", "11,1\u202f%"),)
+    assert table.rows == (("Chiffre d’affaires", "58\u202f100\u00a0€", "+11,1\u202f%"),)
 
 
 def test_the_annex_tells_how_each_fact_was_come_by():

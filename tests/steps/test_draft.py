@@ -169,7 +169,7 @@ def test_bundled_sales_give_the_same_sum_as_plain_python():
     """The sum over a bundled table is what adding its cells up gives."""
     import csv
 
-    path = Path(__file__).parents[2] / "recipes" / "monthly-report" / "sales.csv"
+    path = Path(__file__).parents[2] / "recipes" / "monthly-sales" / "sales.csv"
     rows = list(csv.DictReader(path.open(encoding="utf-8")))
     column = next(c for c in rows[0] if "total" in c.lower() or "amount" in c.lower())
     case = Case.of(text_document(path.read_text(encoding="utf-8"), media_type="text/csv", name="sales.csv"))

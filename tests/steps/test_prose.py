@@ -4,6 +4,7 @@ import pytest
 
 from smeflow.errors import LLMRejected
 from smeflow.facts.compose import parts_of
+from smeflow.facts.report import Written
 from smeflow.llm.none import NoModel
 from smeflow.llm.scripted import Scripted
 from smeflow.steps.prose import Style, write
@@ -37,14 +38,14 @@ def test_figures_are_put_in_where_references_stand(prose_of):
     prose, _ = prose_of(_written(GOOD, "Orders came to {{orders}}."))
     assert prose.opening[0].text == "In October 2026, revenue came to €58,100, up 11.1% on September 2026."
     assert prose.sections[0][0].text == "Orders came to 40\u00a0orders."
-    assert (prose.kept, prose.repaired, prose.cut) == (2, 0, 0)
+    assert prose.written == Written(by="model", kept=2, repaired=0, cut=0)
 
 
 def test_what_does_not_hold_is_sent_back_with_the_reason_and_repaired(prose_of):
     """Only the sentences that do not hold are asked for again."""
     prose, model = prose_of(_written(f"{GOOD} {BAD}"), _again("Revenue rose to {{revenue}}."))
     assert prose.opening[0].text.endswith("Revenue rose to €58,100.")
-    assert (prose.kept, prose.repaired, prose.cut) == (1, 1, 0)
+    assert prose.written == Written(by="model", kept=1, repaired=1, cut=0)
     told = model.requests[1].messages[-1].content
     assert "collapsed" in told
     assert GOOD not in told
@@ -55,7 +56,7 @@ def test_what_is_never_repaired_is_cut_and_told(prose_of):
     """After two rounds a sentence that does not hold is gone from the page, and the reason is kept."""
     prose, model = prose_of(_written(f"{GOOD} {BAD}"), _again(BAD), _again(BAD))
     assert "collapsed" not in prose.opening[0].text
-    assert (prose.kept, prose.repaired, prose.cut) == (1, 0, 1)
+    assert prose.written == Written(by="model", kept=1, repaired=0, cut=1)
     assert BAD in str(prose.remarks[0])
     assert len(model.requests) == 3
 
@@ -64,7 +65,7 @@ def test_an_unreadable_repair_keeps_what_held(prose_of):
     """A model that loses its way while repairing costs only what did not hold."""
     prose, _ = prose_of(_written(f"{GOOD} {BAD}"), *["nothing"] * 5)
     assert prose.opening[0].text.startswith("In October 2026")
-    assert prose.cut == 1
+    assert prose.written.cut == 1
 
 
 def test_names_of_people_are_not_sent(english, october):
@@ -95,7 +96,7 @@ def test_tone_audience_glossary_and_examples_are_told(prose_of):
     system = model.requests[0].messages[0].content
     told = ("the board", "warm", "four to six", "our shop", "Liked.", "Orders first.")
     assert all(word in system for word in told)
-    assert prose.kept == 1
+    assert prose.written.kept == 1
 
 
 def test_without_a_model_it_says_so(english, october):

@@ -5,6 +5,7 @@ import shutil
 import time
 from dataclasses import dataclass
 from decimal import Decimal
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -85,7 +86,11 @@ def act(screen: Screen, recipes: list[Path], llm: str) -> list[Ran]:
     from smeflow.cli.status import why
 
     done = []
+    left_out: list[str] = []
     for recipe in recipes:
+        if name := _without_extras(recipe):
+            left_out.append(name)
+            continue
         made, summary, stopped_by = run_one(screen, recipe, llm=llm)
         if stopped_by:
             raise typer.Exit(stopped_by)
@@ -102,7 +107,25 @@ def act(screen: Screen, recipes: list[Path], llm: str) -> list[Ran]:
                     outputs=tuple((one.path, one.rows) for one in written if one is not None),
                 )
             )
+    if left_out:
+        names = ", ".join(left_out)
+        what = say('Left out: {names}. To have them: pip install "smeflow[report,charts]"', names=names)
+        screen.print(what, style="yellow")
+        screen.print()
     return done
+
+
+_FOR_REPORTS = ("duckdb", "jinja2", "typst", "docx", "altair", "vl_convert")
+
+
+def _without_extras(recipe: Path) -> str:
+    """Name a recipe that draws up reports where what that takes is not installed; empty for any other."""
+    from smeflow.recipe.load import load
+    from smeflow.sinks.report import ReportPages
+
+    made = load(recipe)
+    wants = any(isinstance(sink, ReportPages) for sink in made.sinks)
+    return made.name if wants and not all(map(find_spec, _FOR_REPORTS)) else ""
 
 
 def tell(screen: Screen, ran: list[Ran], seconds: float) -> None:

@@ -1,5 +1,6 @@
 """Compose a report: sections, what changed most, and prose by patterns or by whoever wrote it, checked."""
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
@@ -8,7 +9,8 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from smeflow.facts.check import REFERENCE, check_text
-from smeflow.facts.patterns.base import Tongue, sentences
+from smeflow.facts.french import lowered
+from smeflow.facts.patterns.base import Said, Tongue, sentences
 from smeflow.facts.patterns.en import English
 from smeflow.facts.patterns.fr import French
 from smeflow.facts.references import Sayable
@@ -77,25 +79,51 @@ def comes_with(fact: FactValue) -> bool:
 
 
 def plain(part: Part, about: Sayable) -> tuple[Paragraph, ...]:
-    """Write a section by patterns."""
+    """Write a section by patterns: its single figures in one paragraph, each other fact in its own."""
     tongue = TONGUES.get(about.locale[:2].lower(), TONGUES["en"])
+    single: list[Said] = []
     found: list[Paragraph] = []
-    for fact in part.facts:
-        found += [
-            Paragraph(text=filled(each.text, about), facts=each.facts)
-            for each in sentences(fact, about, tongue)
-        ]
-        if fact.incomplete is not None:
-            text = say(
-                "{label}: the figures are not whole, since {why}.", label=fact.label, why=fact.incomplete
-            )
-            found.append(Paragraph(text=text.render(language_of(about.locale)), facts=(fact.name,)))
-    return tuple(found)
+    for nth, fact in enumerate(part.facts):
+        said = list(sentences(fact, about, tongue, nth))
+        if fact.shape == "scalar":
+            single += said
+        else:
+            found += [_joined([each], about) for each in said]
+    warnings = [one for fact in part.facts for one in warned(fact, about)]
+    return (*([_joined(single, about)] if single else []), *found, *warnings)
+
+
+def _joined(said: Sequence[Said], about: Sayable) -> Paragraph:
+    text = " ".join(each.text for each in said)
+    return Paragraph(text=filled(text, about), facts=tuple(name for each in said for name in each.facts))
+
+
+def opening(facts: Sequence[FactValue], about: Sayable) -> tuple[Paragraph, ...]:
+    """Say the first figure of the report in one sentence, with its period."""
+    fact = next((f for f in facts if f.shape == "scalar" and f.name in about.references), None)
+    tongue = TONGUES.get(about.locale[:2].lower(), TONGUES["en"])
+    said = next(iter(sentences(fact, about, tongue)), None) if fact else None
+    if said is None or "when" not in about.references:
+        return ()
+    text = f"{about.references['when'].text}, {lowered(filled(said.text, about))}"
+    return (Paragraph(text=text[:1].upper() + text[1:], facts=said.facts),)
+
+
+def warned(fact: FactValue, about: Sayable) -> tuple[Paragraph, ...]:
+    """Say that a fact is not whole, whoever writes the rest."""
+    if fact.incomplete is None:
+        return ()
+    text = say("{label}: the figures are not whole, since {why}.", label=fact.label, why=fact.incomplete)
+    return (Paragraph(text=text.render(language_of(about.locale)), facts=(fact.name,)),)
 
 
 def filled(text: str, about: Sayable) -> str:
-    """Put each reference's text in."""
-    return REFERENCE.sub(lambda match: about.references[match[1]].text, text)
+    """Put each reference's text in; in French with the apostrophe of printers."""
+    text = REFERENCE.sub(lambda match: about.references[match[1]].text, text)
+    return _APOSTROPHE.sub("\u2019", text) if about.locale.startswith("fr") else text
+
+
+_APOSTROPHE = re.compile(r"(?<=[^\W\d_])'(?=[^\W\d_])")
 
 
 def judged(text: str, about: Sayable, by: Author, glossary: Sequence[str] = ()) -> Judged:
@@ -119,16 +147,18 @@ def judged(text: str, about: Sayable, by: Author, glossary: Sequence[str] = ()) 
 
 
 def most_changed(facts: Sequence[FactValue], about: Sayable, n: int = 3) -> tuple[Paragraph, ...]:
-    """Say what changed most against the period before, by its share; then what there is, if nothing did."""
-    changes = [
-        f
-        for f in facts
-        if f.measure == "change" and f.name.endswith(".change") and f.name in about.references
-    ]
-    changes.sort(key=lambda f: (-abs(f.value) if isinstance(f.value, Decimal) else Decimal(0), f.name))
+    """Say what changed most by its share, against the period before, then against a year before."""
+    changes: dict[str, FactValue] = {}
+    for end in (".change", ".change_last_year"):
+        moved = [
+            f for f in facts if f.measure == "change" and f.name.endswith(end) and f.name in about.references
+        ]
+        moved = [f for f in moved if f.direction != "flat"]
+        moved.sort(key=lambda f: (-abs(f.value) if isinstance(f.value, Decimal) else Decimal(0), f.name))
+        for change in moved:
+            changes.setdefault(change.name.rpartition(".")[0], change)
     found = []
-    for change in changes[:n]:
-        base = change.name.rpartition(".")[0]
+    for base, change in list(changes.items())[:n]:
         if base in about.references:
             label = about.references[base].label
             colon = "\u00a0: " if about.locale.startswith("fr") else ": "

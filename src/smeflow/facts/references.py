@@ -68,6 +68,7 @@ def sayable(
         found["period"] = Reference(
             name="period", text=Figures(locale).period(window.key), base="period", role="period"
         )
+        found["when"] = Reference(name="when", text=at_time(window, locale), base="when", role="period")
     for fact in facts:
         for reference in _of(fact, locale, window):
             found[reference.name] = reference
@@ -161,19 +162,20 @@ def _change(fact: FactValue, base: str, end: str, locale: str, window: Window | 
         return None
     then = window.last_year if end.endswith("last_year") else window.back()
     against = _against(then, locale)
+    level = against if locale.startswith("en") else _than(then, locale)
     column = fact.columns[0]
     amount = _amount(abs(value), column, locale)
     if fact.measure == "difference":
         phrase = {
             "up": say("{amount} more than {then}", amount=amount, then=_than(then, locale)),
             "down": say("{amount} less than {then}", amount=amount, then=_than(then, locale)),
-            "flat": say("level with {then}", then=_than(then, locale)),
+            "flat": say("level with {then}", then=level),
         }[fact.direction]
     else:
         phrase = {
             "up": say("up {amount} on {then}", amount=amount, then=against),
             "down": say("down {amount} on {then}", amount=amount, then=against),
-            "flat": say("level with {then}", then=_than(then, locale)),
+            "flat": say("level with {then}", then=level),
         }[fact.direction]
     size = abs(value) if column.unit == "%" else None
     return Reference(

@@ -172,6 +172,19 @@ class SourceTold:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Written:
+    """How the prose came about."""
+
+    by: Literal["pattern", "model", "person"] = "pattern"
+    kept: int = 0
+    """Sentences of a model that held as they were written."""
+    repaired: int = 0
+    """Sentences that were sent back and hold now."""
+    cut: int = 0
+    """Sentences that are not on the page."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Report:
     """A report as drafted: everything a page needs, nothing left to compute."""
 
@@ -190,6 +203,12 @@ class Report:
     """For the run and the annex, never for the page: sentences that were cut and why."""
     missing: tuple[Phrase, ...] = ()
     """What keeps it from being a report: no rows, no such column. Then there are no sections."""
+    written: Written = Written()
+    """Who wrote the prose, and how many of the sentences held."""
+    wanted_model: bool = False
+    """Whether a model was to write the prose and there was none; the patterns wrote it."""
+    accepted_by: str | None = None
+    """The person who changed it."""
     changed: tuple[Phrase, ...] = ()
     """How its facts differ from the report that was approved last for the same period."""
 

@@ -128,6 +128,8 @@ class Evidence:
     cells: tuple[tuple[object, ...], ...] = ()
     """What it says where that is more than one value."""
     remark: str = ""
+    printed: bool = True
+    """Whether it is said on the pages; what is not stands in the spreadsheet alone."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -159,5 +161,11 @@ class Pages:
     cut: tuple[str, ...] = ()
     """What was taken out of the prose, and why. It stands in the spreadsheet, never on a page."""
     sources: tuple[Told, ...] = ()
+
     notes: tuple[str, ...] = ()
     """What a reader has to know about the data: a month with missing days, rows set aside."""
+
+    @property
+    def proofs(self) -> tuple[Evidence, ...]:
+        """The facts that are said on the pages."""
+        return tuple(fact for fact in self.annex if fact.printed)

@@ -1,6 +1,7 @@
 """Lay a drafted report out: its sections as paragraphs, charts and tables, each figure bound to its fact."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from decimal import Decimal
 
 from smeflow.facts import report as drafted
@@ -30,25 +31,30 @@ def pages_of(report: drafted.Report, company: str = "") -> Pages:
     """Lay *report* out. Charts are chosen by the shape of each fact; nothing is computed."""
     language = language_of(report.locale)
     facts = {fact.name: fact for fact in report.facts}
+    missing = [phrase.render(language) for phrase in report.missing]
     sections = tuple(
         Section(title=section.heading, blocks=tuple(_blocks(section, facts, report.locale)))
         for section in report.sections
     )
     shown = {name for section in report.sections for name in section.shows}
+    highlights = () if missing else tuple(_highlights(report, facts))
+    summary = _summary(report, highlights)
+    said = _said(report, highlights, summary)
     notes = [
         fact.incomplete.render(language) for fact in report.facts if fact.incomplete and fact.name in shown
     ]
-    missing = [phrase.render(language) for phrase in report.missing]
     return Pages(
         title=report.title,
         subtitle=report.subtitle,
         company=company,
         day=report.period.last,
         language=language,
-        highlights=() if missing else tuple(_highlights(report, facts)),
-        summary=tuple(_paragraph(paragraph, facts, report.locale) for paragraph in report.summary),
+        highlights=highlights,
+        summary=tuple(_paragraph(paragraph, facts, report.locale) for paragraph in summary),
         sections=() if missing else sections,
-        annex=tuple(_evidence(fact, report.locale) for fact in report.facts),
+        annex=tuple(
+            replace(_evidence(fact, report.locale), printed=fact.name in said) for fact in report.facts
+        ),
         cut=tuple(phrase.render(language) for phrase in (*report.remarks, *report.changed)),
         notes=tuple(dict.fromkeys(_sentence(note) for note in (*missing, *notes))),
         sources=tuple(
@@ -62,6 +68,29 @@ def pages_of(report: drafted.Report, company: str = "") -> Pages:
             for source in report.sources
         ),
     )
+
+
+def _summary(report: drafted.Report, highlights: Sequence[Highlight]) -> tuple[drafted.Paragraph, ...]:
+    """Leave out an item that says what stands large above it."""
+    large = {item.fact for item in highlights}
+    return tuple(
+        paragraph
+        for paragraph in report.summary
+        if not (paragraph.kind == "item" and paragraph.by == "pattern" and paragraph.facts[:1][0] in large)
+    )
+
+
+def _said(
+    report: drafted.Report, highlights: Sequence[Highlight], summary: Sequence[drafted.Paragraph]
+) -> set[str]:
+    """Name the facts that are on the pages: in words, as a table or picture, large at the top."""
+    paragraphs = [*summary, *(p for section in report.sections for p in section.paragraphs)]
+    names = {name for paragraph in paragraphs for name in paragraph.facts}
+    names |= {name for section in report.sections for name in section.shows}
+    names |= {item.fact for item in highlights}
+    changed = {f"{name}.change" for name in names}
+    rows = {name.partition(".")[0] for name in names}
+    return names | changed | rows
 
 
 def _sentence(text: str) -> str:
@@ -179,8 +208,12 @@ def _change(change: FactValue | None, report: drafted.Report, language: Language
     if change is None or change.value is None or change.incomplete:
         return ""
     text = change.text(report.locale)
-    sign = "+" if _decimal(change) > 0 else ""
-    return against(report.period.key, f"{sign}{text}").render(language)
+    return against(report.period.key, _signed(change, text)).render(language)
+
+
+def _signed(change: FactValue, text: str) -> str:
+    """Write a change with its sign; a minus of print, not a hyphen."""
+    return f"+{text}" if _decimal(change) > 0 else text.replace("-", "\u2212", 1)
 
 
 def _key_figures(shown: Iterable[FactValue], facts: Mapping[str, FactValue], locale: str) -> Table:
@@ -189,7 +222,8 @@ def _key_figures(shown: Iterable[FactValue], facts: Mapping[str, FactValue], loc
     rows = []
     for fact in shown:
         change = facts.get(f"{fact.name}.change")
-        rows.append((fact.label, fact.text(locale), change.text(locale) if change else ""))
+        changed = _signed(change, change.text(locale)) if change and change.value is not None else ""
+        rows.append((fact.label, fact.text(locale), changed))
     changes = any(row[2] for row in rows)
     columns = (
         Column(title=say("Figure").render(language)),

@@ -225,18 +225,18 @@ class _Body:
     def _contents(self) -> None:
         """List the sections as links; a word processor that is asked makes the list anew."""
         titles = [section.title for section in self._pages.sections]
-        titles += [self._word["annex"]] if self._pages.annex else []
+        titles += [self._word["annex"]] if self._pages.proofs else []
         first = self._marks + 1
         self._paragraph("TOC Heading", self._word["contents"])
         for n, title in enumerate(titles):
             link(self._paragraph("List Bullet"), _clean(title), f"section-{first + n}")
 
     def _annex(self) -> None:
-        if not self._pages.annex:
+        if not self._pages.proofs:
             return
         self._heading(self._word["annex"], 1)
         self._paragraph("Normal", self._word["about"])
-        for fact in self._pages.annex:
+        for fact in self._pages.proofs:
             self._heading(fact.title, 2, self._places[fact.name])
             for name, text in proof_of(fact, self._pages.language):
                 paragraph = self._paragraph("Normal")

@@ -37,10 +37,10 @@ def _parts(pages: Pages) -> Iterable[str]:
     for section in pages.sections:
         yield f"## {_text(section.title)}"
         yield from _blocks(section.blocks)
-    if pages.annex:
+    if pages.proofs:
         yield f"## {word['annex']}"
         yield word["about"]
-        for fact in pages.annex:
+        for fact in pages.proofs:
             yield _evidence(fact, pages)
 
 

@@ -79,7 +79,7 @@ def _data(pages: Pages, pictures: dict[str, bytes]) -> dict[str, Any]:
             {"title": section.title, "blocks": [_block(block, pages, pictures) for block in section.blocks]}
             for section in pages.sections
         ],
-        "annex": [_evidence(fact, places[fact.name], pages) for fact in pages.annex],
+        "annex": [_evidence(fact, places[fact.name], pages) for fact in pages.proofs],
     }
 
 

@@ -41,7 +41,7 @@ def page_of(language: Language) -> tuple[str, str]:
 
 def anchors(pages: Pages) -> Mapping[str, str]:
     """Give each fact of the annex the name that is linked to."""
-    return {fact.name: f"fact-{n}" for n, fact in enumerate(pages.annex, 1)}
+    return {fact.name: f"fact-{n}" for n, fact in enumerate(pages.proofs, 1)}
 
 
 def proof_of(fact: Evidence, language: Language) -> tuple[tuple[str, str], ...]:

@@ -12,7 +12,7 @@ from smeflow.errors import AnswerInvalid, LLMRefused
 from smeflow.facts.check import REFERENCE, Sentence, check_text
 from smeflow.facts.compose import Part, filled
 from smeflow.facts.references import Sayable
-from smeflow.facts.report import Paragraph
+from smeflow.facts.report import Paragraph, Written
 from smeflow.facts.told import listed
 from smeflow.i18n import Phrase, language_of, say
 from smeflow.llm.ask import Answer, ask
@@ -97,9 +97,7 @@ class Prose:
     """In the order of the parts; empty where nothing of it holds."""
     remarks: tuple[Phrase, ...] = ()
     """What was cut, and why."""
-    kept: int = 0
-    repaired: int = 0
-    cut: int = 0
+    written: Written = Written()  # noqa: RUF009 - frozen
 
 
 @dataclass(frozen=True)
@@ -208,9 +206,7 @@ def _prose(lines: Sequence[_Line], count: int, about: Sayable) -> Prose:
         opening=sections[0],
         sections=tuple(sections[1:]),
         remarks=tuple(remarks),
-        kept=whole,
-        repaired=repaired,
-        cut=cut,
+        written=Written(by="model" if kept else "pattern", kept=whole, repaired=repaired, cut=cut),
     )
 
 

@@ -1,22 +1,27 @@
 """Make a report of facts: its sections, what changed most, and prose checked against the facts."""
 
-from collections.abc import Mapping
-from typing import ClassVar
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import ClassVar, Literal
 
 from pydantic import Field
 
+from smeflow.errors import AnswerInvalid, LLMRefused, LLMRejected
 from smeflow.facts.bundle import FactSet, facts_of
-from smeflow.facts.compose import SectionAsked, most_changed, parts_of, plain, section
+from smeflow.facts.compose import Part, SectionAsked, most_changed, opening, parts_of, plain, section, warned
 from smeflow.facts.figures import Figures
+from smeflow.facts.french import elides
 from smeflow.facts.measures.base import Measure
 from smeflow.facts.measures.kinds import OneMeasure
-from smeflow.facts.references import sayable
-from smeflow.facts.report import Report
+from smeflow.facts.references import Sayable, sayable
+from smeflow.facts.report import FactValue, Paragraph, Period, Report
 from smeflow.facts.window import Window
-from smeflow.i18n import say
+from smeflow.i18n import language_of, say
 from smeflow.llm.base import LLM
 from smeflow.step import Case
-from smeflow.steps.base import Family
+from smeflow.steps.base import Family, no_model
+from smeflow.steps.prose import Length, Prose, Style, write
 
 
 class DraftReport(Family):
@@ -43,6 +48,21 @@ class DraftReport(Family):
     """The sections in their order; without them each fact finds its place by its shape."""
     locale: str = "en"
     """How numbers and dates are written, and the language of the text: ``fr-FR``, ``en-GB``."""
+    prose: Literal["auto", "patterns"] = "auto"
+    """``auto``: a model writes where there is one, else phrase patterns; ``patterns``: never a model."""
+    audience: str = ""
+    """Who reads it: ``the owner of the shop``."""
+    tone: str = ""
+    """How it sounds: ``plain and factual`` unless told."""
+    length: Length = "normal"
+    """``short``, ``normal`` or ``long``."""
+    instructions: str = ""
+    """What else a model should know: what matters to the reader."""
+    glossary: dict[str, str] = Field(default_factory=dict)
+    """The firm's own words and what they mean; prose may use them."""
+    examples: tuple[str, ...] = ()
+    """Paragraphs as the firm likes them. What people changed in earlier reports comes on top."""
+    max_output_tokens: int = Field(default=2_500, ge=200)
 
     @property
     def returns(self) -> type[Report]:
@@ -54,31 +74,85 @@ class DraftReport(Family):
         """What the recipe's source is to compute."""
         return self.facts
 
+    def said(self, facts: Sequence[FactValue], period: Period, names: Sequence[str] = ()) -> Sayable:
+        """Give what may be said of *facts*."""
+        window = Window.of(period.key) if period.key else None
+        words = {name: measure.said for name, measure in self.facts.items()}
+        return sayable(facts, self.locale, window=window, said=words, names=names)
+
     def __call__(self, case: Case, llm: LLM, /) -> Report:
-        """Draft the report."""
+        """Draft the report. Without any fact it is none, and says what is missing."""
         found = facts_of(case)
         if found is None:
             missing = (say("No facts came in with this case; its source computes none."),)
             return Report(title=self.title or case.id, locale=self.locale, missing=missing)
         found = found.only(self.facts)
-        window = Window.of(found.period.key) if found.period.key else None
-        period = Figures(self.locale).period(found.period.key)
-        said = {name: measure.said for name, measure in self.facts.items()}
-        about = sayable(found.facts, self.locale, window=window, said=said, names=found.names)
+        report = self._frame(found)
+        if report.missing:
+            return report
+        about = self.said(found.facts, found.period, found.names)
         parts = parts_of(found.facts, self.sections, self.locale)
-        return Report(
-            title=self.title.replace("{period}", period) or period,
-            subtitle=self.subtitle.replace("{period}", period),
-            locale=self.locale,
-            period=found.period,
-            summary=most_changed(found.facts, about),
-            facts=found.facts,
-            sections=tuple(section(part, plain(part, about)) for part in parts) if self._any(found) else (),
-            sources=found.sources,
-            remarks=found.missing,
-            missing=() if self._any(found) else (found.missing or (say("There are no facts."),)),
+        prose, wanted = self._prose(parts, about, case, llm)
+        by_model = prose.sections or ((),) * len(parts)
+        sections = tuple(
+            section(part, (*own, *self._warnings(part, about)) if own else plain(part, about))
+            for part, own in zip(parts, by_model, strict=True)
+        )
+        return replace(
+            report,
+            summary=(*(prose.opening or opening(found.facts, about)), *most_changed(found.facts, about)),
+            sections=sections,
+            remarks=(*found.missing, *prose.remarks),
+            written=prose.written,
+            wanted_model=wanted,
         )
 
-    def _any(self, found: FactSet) -> bool:
-        """Whether there is anything to report: one of the facts has a value."""
-        return any(any(cell is not None for cell in row[-1:]) for fact in found.facts for row in fact.rows)
+    def _frame(self, found: FactSet) -> Report:
+        period = Figures(self.locale).period(found.period.key)
+        known = any(cell is not None for fact in found.facts for row in fact.rows for cell in row[-1:])
+        return Report(
+            title=filled_with(self.title, period, self.locale) or period,
+            subtitle=filled_with(self.subtitle, period, self.locale),
+            locale=self.locale,
+            period=found.period,
+            facts=found.facts,
+            sources=found.sources,
+            remarks=found.missing,
+            missing=() if known else (found.missing or (say("There are no facts."),)),
+        )
+
+    def _prose(self, parts: Sequence[Part], about: Sayable, case: Case, llm: LLM) -> tuple[Prose, bool]:
+        """Have a model write; give nothing where there is none, or where it gives nothing usable."""
+        if self.prose == "patterns":
+            return Prose(), False
+        liked = tuple(row.get("text", "") for row in case.known.rows(EDITS))
+        style = Style(
+            audience=self.audience,
+            tone=self.tone,
+            length=self.length,
+            instructions=self.instructions,
+            glossary=self.glossary,
+            examples=(*self.examples, *liked),
+        )
+        try:
+            return write(parts, about, llm, style, max_output_tokens=self.max_output_tokens), False
+        except LLMRejected as error:
+            if not no_model(error):
+                raise
+            return Prose(), True
+        except (AnswerInvalid, LLMRefused) as error:
+            return Prose(remarks=(say("The patterns wrote the text: {why}", why=error.phrase),)), False
+
+    def _warnings(self, part: Part, about: Sayable) -> tuple[Paragraph, ...]:
+        return tuple(one for fact in part.facts for one in warned(fact, about))
+
+
+EDITS = "report edits"
+"""The table of what people made of paragraphs, as a look-up names it."""
+
+
+def filled_with(text: str, period: str, locale: str) -> str:
+    """Put the period into a title; in French a vowel takes the one before it away: ``d'octobre``."""
+    if language_of(locale) == "fr" and elides(period):
+        text = re.sub(r"\b([Dd])e \{period\}", r"\1’{period}", text)
+    return text.replace("{period}", period)

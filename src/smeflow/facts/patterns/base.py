@@ -11,8 +11,8 @@ from smeflow.facts.report import FactValue
 class Tongue(Protocol):
     """What a language brings: a sentence for each case. Figures are references in double braces."""
 
-    def total(self, fact: FactValue, value: str, beside: tuple[str, ...]) -> str:
-        """Say a value and how it changed."""
+    def total(self, fact: FactValue, value: str, beside: tuple[str, ...], nth: int) -> str:
+        """Say a value and how it changed; *nth* varies the words from sentence to sentence."""
         ...
 
     def so_far(self, fact: FactValue, value: str) -> str:
@@ -40,8 +40,11 @@ class Said:
     facts: tuple[str, ...]
 
 
-def sentences(fact: FactValue, about: Sayable, tongue: Tongue) -> Iterator[Said]:
+def sentences(fact: FactValue, about: Sayable, tongue: Tongue, nth: int = 0) -> Iterator[Said]:
     """Say one fact; nothing where there is nothing to say."""
+    if fact.shape == "scalar":
+        yield from _scalar(fact, about, tongue, nth)
+        return
     speak = _SHAPES.get(fact.shape)
     if speak is not None:
         yield from speak(fact, about, tongue)
@@ -51,14 +54,16 @@ def _ref(name: str) -> str:
     return "{{" + name + "}}"
 
 
-def _scalar(fact: FactValue, about: Sayable, tongue: Tongue) -> Iterator[Said]:
+def _scalar(fact: FactValue, about: Sayable, tongue: Tongue, nth: int) -> Iterator[Said]:
     if fact.name not in about.references:
         return
     ends = [f"{fact.name}.{end}" for end in ("change", "change_last_year")]
     ends = [end for end in ends if end in about.references]
     if not ends:
         ends = [end for end in (f"{fact.name}.difference",) if end in about.references]
-    yield Said(tongue.total(fact, _ref(fact.name), tuple(map(_ref, ends))), (fact.name, *ends))
+    if len(ends) > 1 and all(about.references[end].direction == "flat" for end in ends):
+        ends = ends[:1]
+    yield Said(tongue.total(fact, _ref(fact.name), tuple(map(_ref, ends)), nth), (fact.name, *ends))
     so_far = f"{fact.name}.year_to_date"
     if so_far in about.references:
         yield Said(tongue.so_far(fact, _ref(so_far)), (so_far,))
@@ -97,7 +102,6 @@ def _row(fact: FactValue, about: Sayable, n: int) -> tuple[str, str, str]:
 
 
 _SHAPES: Mapping[str, Callable[[FactValue, Sayable, Tongue], Iterator[Said]]] = {
-    "scalar": _scalar,
     "ranking": _ranking,
     "buckets": _buckets,
     "series": _series,

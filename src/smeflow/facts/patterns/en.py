@@ -3,16 +3,24 @@
 from smeflow.facts.french import lowered
 from smeflow.facts.report import FactValue
 
+_VERBS = ("came to", "stood at", "amounted to")
+_ONE = frozenset({"mean", "median", "minimum", "maximum"})
+"""Measures whose label is one thing: "the average order"."""
 Rows = tuple[tuple[str, str, str], ...]
 
 
 class English:
     """The patterns of English."""
 
-    def total(self, fact: FactValue, value: str, beside: tuple[str, ...]) -> str:
-        """Say a value and how it changed."""
+    def total(self, fact: FactValue, value: str, beside: tuple[str, ...], nth: int) -> str:
+        """Say a value and how it changed; *nth* varies the words from sentence to sentence."""
         said = f", {' and '.join(beside)}" if beside else ""
-        return f"{fact.label} came to {value}{said}."
+        if fact.measure == "count" and fact.columns[0].unit:
+            return f"There {'was' if fact.value == 1 else 'were'} {value}{said}."
+        if fact.measure == "share":
+            return f"{fact.label}: {value}{said}."
+        label = f"The {lowered(fact.label)}" if fact.measure in _ONE else fact.label
+        return f"{label} {_VERBS[nth % len(_VERBS)]} {value}{said}."
 
     def so_far(self, fact: FactValue, value: str) -> str:
         """Say what it comes to since the beginning of the year."""

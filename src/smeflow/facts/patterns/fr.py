@@ -3,22 +3,25 @@
 from smeflow.facts.french import lowered, of, of_the, plural, with_article
 from smeflow.facts.report import FactValue
 
+_VERBS = (("s'établit à", "s'établissent à"), ("se monte à", "se montent à"), ("s'élève à", "s'élèvent à"))
 Rows = tuple[tuple[str, str, str], ...]
 
 
 class French:
     """The patterns of French."""
 
-    def total(self, fact: FactValue, value: str, beside: tuple[str, ...]) -> str:
-        """Say a value and how it changed."""
+    def total(self, fact: FactValue, value: str, beside: tuple[str, ...], nth: int) -> str:
+        """Say a value and how it changed; *nth* varies the words from sentence to sentence."""
         said = f", {' et '.join(beside)}" if beside else ""
         column = fact.columns[0]
         if fact.measure == "count" and column.unit:
             return f"On compte {value}{said}."
+        if fact.measure == "share":
+            return f"{fact.label}\u00a0: {value}{said}."
+        one, many = _VERBS[nth % len(_VERBS)]
         if fact.measure == "count":
-            return f"Le nombre {of(lowered(fact.label))} s'établit à {value}{said}."
-        verb = "s'établissent" if plural(fact.label) else "s'établit"
-        return f"{_capital(with_article(fact.label))} {verb} à {value}{said}."
+            return f"Le nombre {of(lowered(fact.label))} {one} {value}{said}."
+        return f"{_capital(with_article(fact.label))} {many if plural(fact.label) else one} {value}{said}."
 
     def so_far(self, fact: FactValue, value: str) -> str:
         """Say what it comes to since the beginning of the year."""
