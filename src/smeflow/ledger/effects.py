@@ -2,8 +2,8 @@
 
 import json
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
-from datetime import datetime
+from dataclasses import asdict, dataclass, field
+from datetime import datetime, timedelta
 from typing import Any, Literal
 
 from smeflow._text import canonical_json, hash_of
@@ -29,6 +29,8 @@ class EffectRow:
     detail: Mapping[str, Any] = field(default_factory=dict)
     run: int = 0
     at: datetime | None = None
+    sink: str = ""
+    """The sink that wants it, where it was read."""
 
 
 @dataclass(frozen=True)
@@ -96,7 +98,7 @@ class Effects:
             self.store.write(job)
 
     def _row(self, one: EffectRow, at: str) -> Row:
-        effect = {"kind": one.effect.kind, "target": one.effect.target, "content": one.effect.content}
+        effect = asdict(one.effect)
         return {
             "recipe": self.recipe,
             "sink": self.sink,
@@ -116,6 +118,16 @@ class Effects:
             transaction.set("effects", {**row, "id": found[0]["id"]})
         else:
             transaction.add("effects", row)
+
+
+def sent_within_a_day(store: Store, address: str, by: str) -> bool:
+    """Tell whether any recipe sent something to *address* within a day that *by* let go."""
+    since = (store.clock() - timedelta(days=1)).isoformat()
+    rows = [effect_of(row) for row in store.read("effects sent", kind="send", since=since)]
+    return any(
+        one.effect.by == by and one.effect.target.casefold() == address.casefold() and one.detail.get("going")
+        for one in rows
+    )
 
 
 def observed(store: Store, recipe: str) -> list[tuple[ItemRow, list[list[str]]]]:
@@ -142,4 +154,5 @@ def effect_of(row: Row) -> EffectRow:
         detail=found["detail"],
         run=row["run"],
         at=datetime.fromisoformat(row["at"]),
+        sink=row["sink"],
     )

@@ -223,6 +223,9 @@ def _place_reads() -> dict[str, ClauseElement]:
         "effects in state": select(effects)
         .where(of_sink, effects.c.state == bindparam("state"))
         .order_by(effects.c.id),
+        "effects sent": select(effects).where(
+            effects.c.kind == bindparam("kind"), effects.c.at >= bindparam("since")
+        ),
         "effects of run": select(effects).where(effects.c.run == bindparam("run")).order_by(effects.c.id),
     }
 

@@ -4,6 +4,7 @@ Every action is written down before it begins (`prepare`) and after it ended (`d
 the machine died is begun again with ``again``: it looks first whether it was done already.
 """
 
+import contextlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -11,7 +12,9 @@ from typing import Any, Protocol
 
 from smeflow.i18n import say
 from smeflow.mailboxes.base import Account, Deed, Later, Left, Place, PlaceBook
+from smeflow.mailboxes.post import Letterbox, letterbox
 from smeflow.mailboxes.reply import answer_to, message_id_for
+from smeflow.mailboxes.sending import Send
 from smeflow.mailboxes.session import Opened, Session, message_id_in
 
 Detail = Mapping[str, Any]
@@ -29,6 +32,15 @@ class Hands:
     read: Callable[[str], bytes]
     """Gives the bytes of a mail by its item's key."""
     clock: Callable[[], datetime]
+    sender: Account | None = None
+    """The server that sends, where anything is sent."""
+    note: Callable[[Deed, Mapping[str, Any]], None] = lambda _deed, _detail: None
+    """Writes down how far an effect is, before it goes on."""
+    had_answer: Callable[[Deed], bool] = lambda _deed: False
+    """Tells whether whom it goes to had an automatic answer within a day."""
+    ending: contextlib.ExitStack = field(default_factory=contextlib.ExitStack)
+    """Ends what was opened on the way."""
+    _post: Letterbox | None = None
     _open: Opened | None = None
     _there: set[int] = field(default_factory=set)
     _ids: dict[str, set[str]] = field(default_factory=dict)
@@ -86,6 +98,16 @@ class Hands:
     def sent(self) -> str | None:
         """Find the folder of what was sent."""
         return self.session.special("\\Sent", SENT)
+
+    def post(self) -> Letterbox:
+        """Open the server that sends, when the first mail goes.
+
+        Raises:
+            SinkError: It cannot be reached.
+        """
+        if self._post is None:
+            self._post = self.ending.enter_context(letterbox(self.sender or self.account))
+        return self._post
 
 
 class Action(Protocol):
@@ -254,6 +276,7 @@ ACTIONS: Mapping[str, Action] = {
     "flag": Mark(),
     "keyword": Mark(),
     "draft": Draft(),
+    "send": Send(),
     "move": Move(),
 }
 """What a kind of effect does; a new kind is a row here. In this order they are done to one mail."""

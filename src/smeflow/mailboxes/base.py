@@ -106,6 +106,8 @@ class Effect:
     """The folder, the flag, or whom it goes to."""
     content: str = ""
     """The subject on the first line and the text behind it, of what is written."""
+    by: str = ""
+    """Who let it be sent: a person's name, or ``rule``."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -118,6 +120,8 @@ class Deed:
     recipe: str
     name: str = ""
     """What a person calls the mail."""
+    item: int = 0
+    """The item's number in the ledger."""
     detail: Mapping[str, Any] = field(default_factory=dict)
     """What it takes to finish or to undo it after a crash."""
 

@@ -20,15 +20,28 @@ def message_id_for(recipe: str, key: str, address: str) -> str:
     return f"<smeflow.{sha256(f'{recipe}{chr(10)}{key}')[:32]}@{domain}>"
 
 
-def answer_to(original: bytes, content: str, address: str, message_id: str, at: datetime) -> bytes:
-    """Write the answer to a mail; the first line of *content* is its subject, empty for ``Re: …``."""
+def answer_to(
+    original: bytes,
+    content: str,
+    address: str,
+    message_id: str,
+    at: datetime,
+    *,
+    to: str = "",
+    automatic: bool = False,
+) -> bytes:
+    """Write the answer to a mail; the first line of *content* is its subject, empty for ``Re: …``.
+
+    *to* is whom it goes to; without it, a draft, it is who wrote. *automatic*: no person let it go, which
+    the answer says (RFC 3834), so that no program answers it.
+    """
     asked = email.message_from_bytes(original, policy=email.policy.compat32)
     subject, _, text = content.partition("\n")
     mail = EmailMessage(policy=_POLICY)
     mail["From"] = address
-    to = _recipient(header(asked, "from"), header(asked, "reply-to"))
-    if to is not None:
-        mail["To"] = to
+    given = _address("", to) if to else _recipient(header(asked, "from"), header(asked, "reply-to"))
+    if given is not None:
+        mail["To"] = given
     mail["Subject"] = harmless_line(subject) or _re(header(asked, "subject"))
     mail["Date"] = format_datetime(at)
     mail["Message-ID"] = message_id
@@ -36,7 +49,9 @@ def answer_to(original: bytes, content: str, address: str, message_id: str, at: 
     if answered:
         mail["In-Reply-To"] = answered[0]
         mail["References"] = " ".join([*_ids(header(asked, "references"))[-20:], *answered])
-    mail["X-Smeflow"] = "draft"
+    mail["X-Smeflow"] = "sent" if to else "draft"
+    if automatic:
+        mail["Auto-Submitted"], mail["X-Auto-Response-Suppress"] = "auto-replied", "All"
     mail.set_content(text.strip("\n") + "\n")
     return mail.as_bytes()
 

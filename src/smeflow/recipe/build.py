@@ -43,6 +43,8 @@ class Builder:
     """Steps made so far, with the types of their results."""
     later: frozenset[str] = frozenset()
     timezone: str | None = None
+    reviewed: set[str] = field(default_factory=set)
+    """Steps with a condition that asks a person to look."""
     made_source: Source | None = None
     """What sinks may have to know of where the cases come from."""
 
@@ -127,6 +129,8 @@ class Builder:
         self.results[step.name] = step.returns
         self.later -= {step.name}
         review = self._condition(data, path, "review")
+        if review is not None:
+            self.reviewed.add(step.name)
         return Entry(
             step=step,
             when=when.decides if when else None,
@@ -269,6 +273,7 @@ class Builder:
             "compile": compile_text,
             "type_of": self._type_of,
             "source": self.made_source,
+            "reviewed": self.reviewed,
         }
 
 

@@ -32,6 +32,7 @@ SINKS: Mapping[str, str] = {
     "copy": "smeflow.sinks.copies:Copies",
     "lines": "smeflow.sinks.lines:LinesFile",
     "mailbox": "smeflow.sinks.mailbox:MailboxActions",
+    "send": "smeflow.sinks.send:SendAnswers",
     "report": "smeflow.sinks.report:ReportPages",
 }
 _OURS: Mapping[Family, Mapping[str, str]] = {

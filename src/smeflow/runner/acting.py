@@ -1,15 +1,15 @@
 """Do what a sink wants done with each mail: written down first, so that no crash repeats or forgets it."""
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import islice
-from typing import Protocol, TypeVar
+from typing import Any, Protocol, TypeVar
 
 from smeflow.errors import DocumentError, SinkError, SourceError
 from smeflow.i18n import Phrase, say
 from smeflow.ledger.blobs import blob_data
-from smeflow.ledger.effects import EffectRow, Effects, slot_of
+from smeflow.ledger.effects import EffectRow, Effects, sent_within_a_day, slot_of
 from smeflow.ledger.items import item_of
 from smeflow.ledger.places import Places
 from smeflow.ledger.rows import ItemRow
@@ -79,11 +79,13 @@ def act_on(store: Store, sink: Acting, finished: Finished, source: str) -> list[
                 Places(store, finished.recipe, source),
                 lambda key: _bytes(store, finished.recipe, source, key),
                 store.clock,
+                sender=getattr(sink, "sender", None),
             )
             crew = _Crew(store, effects, hands, finished, told)
-            crew.finish(begun)
-            for some in _together(jobs):
-                crew.do(some)
+            with hands.ending:
+                crew.finish(begun)
+                for some in _together(jobs):
+                    crew.do(some)
     except SourceError as error:
         raise SinkError(error.phrase) from error
     return _done(told)
@@ -139,6 +141,15 @@ class _Crew:
     finished: Finished
     told: Counter[tuple[str, str]]
 
+    def __post_init__(self) -> None:
+        """Let actions write down how far they are, and ask who was answered."""
+        self.hands.note = self._note
+        self.hands.had_answer = lambda deed: sent_within_a_day(self.store, deed.effect.target, deed.effect.by)
+
+    def _note(self, deed: Deed, detail: Mapping[str, Any]) -> None:
+        row = EffectRow(item=deed.item, effect=deed.effect, state="begun", run=self.finished.run)
+        self.effects.write([replace(row, detail=detail)])
+
     def finish(self, begun: Sequence[EffectRow]) -> None:
         """Finish what a run before began and did not end."""
         for some in _together(begun):
@@ -180,7 +191,12 @@ class _Crew:
 
     def _deed(self, row: EffectRow, root: ItemRow) -> Deed:
         return Deed(
-            effect=row.effect, key=root.key, recipe=self.finished.recipe, name=root.name, detail=row.detail
+            effect=row.effect,
+            key=root.key,
+            recipe=self.finished.recipe,
+            name=root.name,
+            item=root.id,
+            detail=row.detail,
         )
 
     def _prepared(self, job: _Job, effect: Effect) -> EffectRow | None:
@@ -216,9 +232,18 @@ def _is_new(before: EffectRow | None, effect: Effect) -> bool:
 def _would(told: Counter[tuple[str, str]]) -> list[Phrase]:
     moves = sum(n for (kind, _), n in told.items() if kind == "move")
     drafts = sum(n for (kind, _), n in told.items() if kind == "draft")
-    marks = told.total() - moves - drafts
+    sends = sum(n for (kind, _), n in told.items() if kind == "send")
+    marks = told.total() - moves - drafts - sends
     if not told:
         return []
+    if sends == told.total():
+        return [
+            say(
+                "Only observed: {n} answers would be sent. See them with smeflow mailbox plan; to send them, "
+                "write mode: act.",
+                n=sends,
+            )
+        ]
     return [
         say(
             "Only observed: {moves} mails would be moved, {drafts} drafts made, {marks} marks set. "
@@ -237,4 +262,6 @@ def _done(told: Counter[tuple[str, str]]) -> list[Phrase]:
     moves = sum(n for (kind, _), n in told.items() if kind == "move")
     drafts = sum(n for (kind, _), n in told.items() if kind == "draft")
     done = say("In the mailbox: {moves} mails moved, {drafts} drafts made.", moves=moves, drafts=drafts)
-    return [*([done] if moves or drafts else []), *left]
+    sends = sum(n for (kind, _), n in told.items() if kind == "send")
+    sent = say("Answers sent: {n}.", n=sends)
+    return [*([done] if moves or drafts else []), *([sent] if sends else []), *left]

@@ -14,6 +14,8 @@ from smeflow.i18n import Phrase
 from smeflow.ledger.blobs import blob_data
 from smeflow.ledger.cases import Codec, document_of, values_of
 from smeflow.ledger.items import changes_of, item_of
+from smeflow.ledger.results import results_of
+from smeflow.ledger.reviews import reviews_of, standing
 from smeflow.ledger.rows import ItemRow
 from smeflow.ledger.runs import Memory, delivered, last_delivery
 from smeflow.ledger.store import Store
@@ -132,6 +134,7 @@ class Projection:
             version=item.version,
             case=case,
             finished_at=item.ended_at,
+            approved=approvals(self.store, item),
         )
 
     def _document(self, item: ItemRow) -> Document:
@@ -142,6 +145,18 @@ class Projection:
         document.__dict__.pop("data")
         document.__dict__["_fetch"] = lambda: blob_data(self.store, item.blob)
         return document
+
+
+def approvals(store: Store, item: ItemRow) -> dict[str, str]:
+    """Give the steps whose result, as the item was finished with it, a person let pass or gave."""
+    hashes = {f"r{one.id}": one.hash for one in results_of(store, item.id)}
+    decided = standing(reviews_of(store, item.id), item.version)
+    return {
+        step: one.person
+        for step, one in decided.items()
+        if (one.action == "approve" and hashes.get(str(item.outcome.get(step))) == one.result_hash)
+        or (one.action == "correct" and item.outcome.get(step) == f"d{one.id}")
+    }
 
 
 class _Fetched:

@@ -62,7 +62,8 @@ def undo(store: Store, run: int, account: Account, sink: str) -> Iterator[Undone
                 why = say("its folder was numbered anew; run the recipe once and undo again")
                 yield Undone(item=item, effect=one, left=why)
                 continue
-            effects.write([replace(one, state="undone")])
+            replace_in = effects if not one.sink else replace(effects, sink=one.sink)
+            replace_in.write([replace(one, state="undone")])
             yield Undone(item=item, effect=one)
 
 

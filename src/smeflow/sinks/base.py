@@ -1,6 +1,6 @@
 """What a sink takes and what it says back. A sink is a projection of the ledger: put twice, equal bytes."""
 
-from collections.abc import Iterable, MutableMapping, Sequence
+from collections.abc import Iterable, Mapping, MutableMapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol, runtime_checkable
@@ -29,6 +29,8 @@ class SinkItem:
     parent: str | None = None
     """The key of the item it was split from."""
     finished_at: datetime | None = None
+    approved: Mapping[str, str] = field(default_factory=dict)
+    """Steps whose present result a person let pass or gave, each with who it was; for what is done once."""
 
 
 @dataclass(frozen=True, kw_only=True)
