@@ -27,8 +27,52 @@ FIELDS: Mapping[str, Phrase] = {
     "preceding_invoice": say("earlier invoice"),
     "payment_terms": say("terms of payment"),
     "delivery_date": say("delivery date"),
+    "vat": say("VAT by rate"),
+    "lines": say("lines"),
+    "notes": say("notes"),
 }
 """What people call the fields of an invoice; a field of a firm's own keeps its name."""
+PARTY: Mapping[str, Phrase] = {
+    "name": say("name"),
+    "trading_name": say("trading name"),
+    "vat_id": say("VAT id"),
+    "legal_id": say("register no."),
+    "tax_number": say("tax no."),
+    "street": say("street"),
+    "zip": say("postcode"),
+    "city": say("town"),
+    "country": say("country"),
+    "email": say("e-mail"),
+    "phone": say("telephone"),
+}
+"""What people call the details of a seller or buyer."""
+READERS: Mapping[str, Phrase] = {
+    "einvoice": say("e-invoice"),
+    "layout": say("layout"),
+    "labels": say("labels"),
+    "model": say("model"),
+    "person": say("person"),
+    "rules": say("rules"),
+    "examples": say("examples"),
+    "words": say("words"),
+    "template": say("template"),
+}
+"""Who read a value."""
+MEMBERS: Mapping[str, Phrase] = {
+    "id": say("no."),
+    "name": say("name"),
+    "quantity": say("quantity"),
+    "unit": say("unit"),
+    "unit_price": say("unit price"),
+    "net": say("net"),
+    "vat_rate": say("VAT rate"),
+    "category": say("category"),
+    "rate": say("rate"),
+    "base": say("base"),
+    "amount": say("amount"),
+    "exemption": say("why no VAT"),
+}
+"""The columns of an invoice's lines and of its rates of VAT."""
 
 
 def field_name(name: str) -> Phrase | str:
@@ -46,3 +90,21 @@ def listed(fields: Sequence[str], *, office: bool) -> Phrase | str:
     for name in reversed(before):
         said = say("{first}, {rest}", first=name, rest=said)
     return said
+
+
+def field_label(name: str) -> tuple[Phrase | str, ...]:
+    """Name a field; of a seller's or buyer's details both words: whose, and what."""
+    whose, dot, what = name.partition("_details.")
+    if dot and whose in FIELDS:
+        return FIELDS[whose], PARTY.get(what, what)
+    return (FIELDS.get(name, name),)
+
+
+def member_label(name: str) -> Phrase | str:
+    """Name a column of a field that is a table itself."""
+    return MEMBERS.get(name, name.replace("_", " "))
+
+
+def reader_word(name: str | None) -> Phrase | str | None:
+    """Give what people call a reader."""
+    return READERS.get(name, name) if name else None

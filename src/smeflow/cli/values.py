@@ -4,42 +4,12 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from smeflow.cli.screen import Column, Screen
-from smeflow.field_names import FIELDS
+from smeflow.field_names import FIELDS, field_label, reader_word
 from smeflow.i18n import Phrase, phrase_of, say
 
-PARTY: dict[str, Phrase] = {
-    "name": say("name"),
-    "trading_name": say("trading name"),
-    "vat_id": say("VAT id"),
-    "legal_id": say("register no."),
-    "tax_number": say("tax no."),
-    "street": say("street"),
-    "zip": say("postcode"),
-    "city": say("town"),
-    "country": say("country"),
-    "email": say("e-mail"),
-    "phone": say("telephone"),
-}
-"""What people call the details of a seller or buyer."""
-READERS: dict[str, Phrase] = {
-    "einvoice": say("e-invoice"),
-    "layout": say("layout"),
-    "labels": say("labels"),
-    "model": say("model"),
-    "person": say("person"),
-    "rules": say("rules"),
-    "examples": say("examples"),
-    "words": say("words"),
-    "template": say("template"),
-}
 TABLES = frozenset({"vat", "lines", "notes", "seller_details", "buyer_details"})
 """Fields that are tables themselves: they stand in the JSON and in files, too long for a screen."""
 MARKS = {True: "✓", False: "✗", None: "·"}
-
-
-def reader_word(name: str | None) -> Phrase | str | None:
-    """Give what people call a reader."""
-    return READERS.get(name, name) if name else None
 
 
 def show_value(screen: Screen, value: object) -> None:
@@ -93,11 +63,7 @@ def field_columns() -> list[Column]:
 
 
 def _name(screen: Screen, name: str) -> str:
-    """Name a field; of a seller's or buyer's details both words."""
-    whose, dot, what = name.partition("_details.")
-    if dot and whose in FIELDS:
-        return f"{screen.text(FIELDS[whose])}: {screen.text(PARTY.get(what, what))}"
-    return screen.text(FIELDS.get(name, name))
+    return ": ".join(screen.text(word) for word in field_label(name))
 
 
 def _extraction(screen: Screen, value: Mapping[str, Any]) -> None:

@@ -14,7 +14,7 @@ from smeflow.errors import DocumentError
 from smeflow.i18n import say
 
 _BOX = (
-    "position:absolute;box-sizing:border-box;border:2px solid #d97706;background:rgba(251,191,36,.25);"
+    "position:absolute;outline:2px solid #d97706;outline-offset:2px;background:rgba(251,191,36,.2);"
     "border-radius:2px"
 )
 _MOST_TEXT = 20_000

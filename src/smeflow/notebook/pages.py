@@ -10,9 +10,12 @@ from smeflow.notebook import plain
 from smeflow.step import Case, Skipped
 
 STYLE = (
-    "body{font-family:system-ui,sans-serif;max-width:64em;margin:2em auto;padding:0 1em;color:#1f2937}"
-    "table{border-collapse:collapse}td,th{text-align:left;padding:.2em .8em .2em 0;vertical-align:top}"
-    "mark{background:#fde68a}h2{margin:1.2em 0 .3em}"
+    "body{font:15px/1.45 system-ui,sans-serif;margin:0;color:#1f2937;background:#f9fafb}"
+    "main{display:flex;flex-wrap:wrap;gap:1.5em;padding:1em 1.5em 3em;align-items:flex-start}"
+    "section{flex:1 1 32em;min-width:0;background:#fff;border:1px solid #e5e7eb;border-radius:.5em}"
+    "section{padding:1em 1.5em;box-sizing:border-box}h3{margin:.8em 0 .3em}"
+    "h2{margin:0;padding:.8em 1em 0;font-size:1.3em}"
+    "mark{background:#fde68a}@media print{body{background:#fff}section{border:0}}"
 )
 
 
@@ -30,7 +33,8 @@ def case_html(case: Case, language: Language = "en", max_pages: int = 3) -> str:
         f"<h3>{escape(name)}</h3>{_value(value, language)}" for name, value in case.results.items()
     )
     quotes = [quote for value in case.results.values() for quote in quotes_of(value)]
-    return f"<h2>{escape(case.id)}</h2>{results}{_marked(case.documents, quotes, max_pages)}"
+    pages = _marked(case.documents, quotes, max_pages)
+    return f"<h2>{escape(case.id)}</h2><main><section>{results}</section><section>{pages}</section></main>"
 
 
 def quotes_of(value: object) -> tuple[Quote, ...]:

@@ -5,8 +5,9 @@ from html import escape
 from typing import Any
 
 from smeflow.documents.base import Quote
-from smeflow.i18n import Language, Phrase, phrase_of, say
+from smeflow.i18n import Language, phrase_of
 from smeflow.steps.base import FieldReading
+from smeflow.steps.shown import Shown, extraction_html, label_html, pairs_html
 
 
 def quotes(value: Mapping[str, Any]) -> tuple[Quote, ...]:
@@ -20,33 +21,21 @@ def quotes(value: Mapping[str, Any]) -> tuple[Quote, ...]:
 
 def table(value: Mapping[str, Any], language: Language) -> str:
     """Show a result: a record's fields with their quotes, or its values by name."""
-
-    def text(phrase: Phrase) -> str:
-        return escape(phrase.render(language))
-
-    said = [*value.get("doubts", ()), *value.get("problems", ())]
-    notes = "".join(f"<li>{text(phrase_of(one))}</li>" for one in said)
+    said = [phrase_of(one) for one in (*value.get("doubts", ()), *value.get("problems", ()))]
+    if "fields" in value:
+        fields = {name: FieldReading.model_validate(one) for name, one in value["fields"].items()}
+        checks = [(one["name"], one["passed"]) for one in value.get("checks", ())]
+        who = value.get("accepted_by")
+        proven = bool(value.get("proven"))
+        return extraction_html(
+            Shown(fields=fields, proven=proven, accepted_by=who, checks=checks, said=said), language
+        )
+    notes = "".join(f"<li>{escape(one.render(language))}</li>" for one in said)
     told = f"<ul>{notes}</ul>" if notes else ""
-    if "fields" not in value:
-        shown = {
-            k: v for k, v in value.items() if v not in (None, "", [], {}) and k not in ("doubts", "problems")
-        }
-        rows = "".join(f"<tr><th>{escape(k)}</th><td>{escape(str(v))}</td></tr>" for k, v in shown.items())
-        return f"<table>{rows}</table>{told}"
-    verdict = say("proven") if value.get("proven") else say("not proven")
-    words = (say("field"), say("value"), say("quote"), say("page"), say("read by"))
-    heads = "".join(f"<th>{text(word)}</th>" for word in words)
-    rows = "".join(_row(name, one) for name, one in value["fields"].items() if one.get("value") is not None)
-    return f"<p><b>{text(verdict)}</b></p><table><tr>{heads}</tr>{rows}</table>{told}"
+    if "label" in value:
+        return label_html(value["label"], value.get("quote"), value.get("reader"), language) + told
+    rows = [(k, v) for k, v in value.items() if v not in (None, "", [], {}, False) and k not in _TOLD]
+    return pairs_html(rows) + told
 
 
-def _row(name: str, reading: Mapping[str, Any]) -> str:
-    quote = f"<mark>{escape(reading['quote'])}</mark>" if reading.get("quote") else ""
-    cells = (
-        escape(name),
-        escape(reading["value"]),
-        quote,
-        str(reading.get("page") or ""),
-        reading.get("reader") or "",
-    )
-    return f"<tr>{''.join(f'<td>{cell}</td>' for cell in cells)}</tr>"
+_TOLD = frozenset({"doubts", "problems", "wanted_model"})

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable, Iterator, Mapping
 from functools import cached_property
-from html import escape
 from typing import Any, Generic, Self, TypeVar, cast
 
 from pydantic import BaseModel, Field, TypeAdapter, ValidationError, field_serializer, field_validator
@@ -16,6 +15,7 @@ from smeflow.records import Invoice
 from smeflow.step import Known
 from smeflow.steps.base import FieldReading, Result
 from smeflow.steps.invoice_claims import invoice_claims
+from smeflow.steps.shown import Shown, extraction_html
 
 R = TypeVar("R", bound=BaseModel)
 
@@ -90,18 +90,14 @@ class Extraction(Result, Generic[R]):
         return tuple(name for name in type(self.record).model_fields if getattr(self.record, name) is None)
 
     def _repr_html_(self) -> str:
-        head = (
-            f"<p><b>{escape(type(self.record).__name__)}</b> {'proven' if self.proven else 'not proven'}</p>"
+        this = Shown(
+            fields=self.fields,
+            proven=self.proven,
+            accepted_by=self.accepted_by,
+            checks=[(check.name, check.passed) for check in self.checks],
+            said=(*self.doubts, *self.problems),
         )
-        rows = "".join(_row(name, reading) for name, reading in self.fields.items())
-        said = "".join(
-            f"<li>{escape(str(p))}</li>" for p in dict.fromkeys(map(str, (*self.doubts, *self.problems)))
-        )
-        columns = (
-            "<tr><th>field</th><th>value</th><th>quote</th><th>page</th><th>reader</th><th>checks</th></tr>"
-        )
-        table = f"{head}<table>{columns}{rows}</table>" + (f"<ul>{said}</ul>" if said else "")
-        return table + self._pages()
+        return extraction_html(this) + self._pages()
 
     def _pages(self) -> str:
         """Show the documents the values stand in, each value marked on its page."""
@@ -110,22 +106,6 @@ class Extraction(Result, Generic[R]):
         quoted = {quote.document for quote in self.quotes}
         found = [d for document in self.documents for d in document.walk() if d.name in quoted]
         return "".join(document_html(document, self.quotes) for document in dict.fromkeys(found))
-
-
-def _row(name: str, reading: FieldReading) -> str:
-    quote = f"<mark>{escape(reading.quote)}</mark>" if reading.quote else ""
-    checks = ", ".join(
-        f"{'✓' if ok else '✗' if ok is False else '?'} {check}" for check, ok in reading.checks.items()
-    )
-    cells = (
-        escape(name),
-        escape(reading.value or ""),
-        quote,
-        reading.page or "",
-        reading.reader or "",
-        escape(checks),
-    )
-    return "<tr>" + "".join(f"<td>{cell}</td>" for cell in cells) + "</tr>"
 
 
 def with_gaps(kind: type[R], values: Mapping[str, Any]) -> R:

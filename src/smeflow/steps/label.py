@@ -12,6 +12,7 @@ from pydantic import ConfigDict, Field, field_validator
 from smeflow._paths import resolve
 from smeflow.i18n import Phrase, say
 from smeflow.steps.base import Result
+from smeflow.steps.shown import label_html
 
 
 class Label(Result):
@@ -37,12 +38,9 @@ class Label(Result):
     def _repr_html_(self) -> str:
         scores = sorted(self.scores.items(), key=lambda item: -item[1])[:5]
         shown = ", ".join(f"{escape(label)} {score:.2f}" for label, score in scores)
-        quote = f" <mark>{escape(self.quote)}</mark>" if self.quote else ""
         doubts = "".join(f"<li>{escape(str(d))}</li>" for d in self.doubts)
-        return (
-            f"<p><b>{escape(self.label or '–')}</b>{quote} <small>{self.reader or ''} {shown}</small></p>"
-            + (f"<ul>{doubts}</ul>" if doubts else "")
-        )
+        head = label_html(self.label, self.quote, self.reader)
+        return f"{head}<small>{shown}</small>" + (f"<ul>{doubts}</ul>" if doubts else "")
 
 
 class LabelRule(Result):
