@@ -35,6 +35,8 @@ _spec.loader.exec_module(importlib.util.module_from_spec(_spec))
 for _name in list(os.environ):
     if _name.endswith("_API_KEY") or _name.startswith(("LANGCHAIN_", "LANGSMITH_", "SMEFLOW_LLM")):
         del os.environ[_name]
+os.environ["SMEFLOW_CACHE"] = tempfile.mkdtemp(prefix="smeflow-cache-")  # no model of this machine's user
+os.environ["SMEFLOW_MODEL"] = "none"  # the demo's second act would fetch a gigabyte
 
 
 @pytest.fixture(autouse=True)

@@ -21,6 +21,12 @@ TRACING = {
 }  # fmt: skip
 
 
+@pytest.fixture(autouse=True)
+def no_model_of_this_user(monkeypatch, tmp_path):
+    """Keep what the user of this machine has fetched out of these tests."""
+    monkeypatch.setenv("HOME", str(tmp_path))
+
+
 @pytest.mark.parametrize(
     ("name", "provider", "region", "path"),
     [
@@ -191,5 +197,5 @@ def test_unknown_counts_as_outside():
 def test_no_model_is_told_why():
     """`NoModel` repeats the choice's reason."""
     why = choose("auto", environ={}, servers=nobody).why
-    with pytest.raises(LLMRejected, match="no server answers"):
+    with pytest.raises(LLMRejected, match="none is on this machine"):
         NoModel(why=why).complete(Request(messages=()))

@@ -22,6 +22,7 @@ from smeflow.cli.extract import extract
 from smeflow.cli.init import init
 from smeflow.cli.language import language_for
 from smeflow.cli.mailbox import mailbox
+from smeflow.cli.model import model
 from smeflow.cli.rerun import rerun
 from smeflow.cli.review import review
 from smeflow.cli.run import run
@@ -39,6 +40,7 @@ COMMANDS: tuple[tuple[str, str, Callable[..., Any] | typer.Typer], ...] = (
     ("demo", START, demo),
     ("init", START, init),
     ("doctor", START, doctor),
+    ("model", START, model),
     ("check", WORK, check),
     ("run", WORK, run),
     ("watch", WORK, watch),

@@ -1,4 +1,4 @@
-"""``smeflow demo``: run the bundled recipes on the bundled documents, with the readers alone."""
+"""``smeflow demo``: run the bundled recipes on the bundled documents, without a model and then with one."""
 
 import os
 import shutil
@@ -17,10 +17,11 @@ from smeflow.i18n import Phrase, say
 
 if TYPE_CHECKING:
     from smeflow.ledger.rows import ItemRow
+    from smeflow.llm.base import Connected
     from smeflow.runner.runner import Summary
 
 MODEL = "SMEFLOW_MODEL"
-"""Names a model for the second act; unset or ``none``: there is none."""
+"""Names another model for the second act than the one inside smeflow; ``none`` leaves the act out."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -44,22 +45,38 @@ def demo(
         Path, typer.Argument(help="Where the recipes are copied to and the outputs are written.")
     ] = Path("demo-out"),
 ) -> None:
-    """Turn real invoices, mails and sales into tables and a report: no key, no model, no network."""
+    """Turn real invoices, mails and sales into tables and a report: without a key, then with a model."""
     screen: Screen = ctx.obj
     started = time.monotonic()
     screen.print(say("First act: the readers alone, no key and no model."), style="bold")
     screen.print()
-    first = act(screen, copied(screen, folder), "none")
-    tell(screen, first, time.monotonic() - started)
-    model = os.environ.get(MODEL, "none")
-    if model == "none":
-        _what_next(screen, folder)
+    recipes = copied(screen, folder)
+    tell(screen, act(screen, recipes, "none"), time.monotonic() - started)
+    model = os.environ.get(MODEL, "local")
+    if model != "none":
+        second_act(screen, recipes, model)
+    _what_next(screen, folder)
+
+
+def second_act(screen: Screen, recipes: list[Path], name: str) -> None:
+    """Run the same recipes with a model, on what was left for one; what the first act gave stays."""
+    from smeflow.cli.models import closing_model
+    from smeflow.cli.second_act import model_for, sparing, tell_changes, wanted
+
+    screen.print()
+    screen.print(say("Second act: a model is asked about what is left."), style="bold")
+    screen.print()
+    before = wanted(screen, recipes)
+    llm = model_for(screen, name) if before else None
+    if llm is None:
         return
-    started = time.monotonic()
+    began, asked = time.monotonic(), sparing(llm)
+    screen.print(say("Asking {model} about {n} items; this takes minutes.",
+                     model=f"{llm.place.provider}/{llm.place.model}", n=len(before)))  # fmt: skip
     screen.print()
-    screen.print(say("Second act: {model} is asked about what is left.", model=model), style="bold")
-    screen.print()
-    tell(screen, act(screen, copied(screen, folder), model), time.monotonic() - started)
+    with closing_model(llm):
+        act(screen, recipes, name, asked)
+    tell_changes(screen, recipes, before, asked, began)
 
 
 def copied(screen: Screen, folder: Path) -> list[Path]:
@@ -79,8 +96,8 @@ def copied(screen: Screen, folder: Path) -> list[Path]:
     return recipe_files([*folders, *([folder] if any(folder.glob("*.yaml")) else [])])
 
 
-def act(screen: Screen, recipes: list[Path], llm: str) -> list[Ran]:
-    """Run each recipe once with the model called *llm*."""
+def act(screen: Screen, recipes: list[Path], llm: str, model: "Connected | None" = None) -> list[Ran]:
+    """Run each recipe once with the model called *llm*, or with *model*."""
     from smeflow.cli.places import open_ledger
     from smeflow.cli.running import run_one
     from smeflow.cli.status import why
@@ -91,7 +108,7 @@ def act(screen: Screen, recipes: list[Path], llm: str) -> list[Ran]:
         if name := _without_extras(recipe):
             left_out.append(name)
             continue
-        made, summary, stopped_by = run_one(screen, recipe, llm=llm)
+        made, summary, stopped_by = run_one(screen, recipe, llm=llm, model=model)
         if stopped_by:
             raise typer.Exit(stopped_by)
         with open_ledger(None, recipe) as ledger:
@@ -202,7 +219,7 @@ def _what_next(screen: Screen, folder: Path) -> None:
         (say("See what waits for you"), f"cd {folder} && smeflow review"),
         (say("See one item with its quotes"), f"cd {folder} && smeflow show 1 --html page.html"),
         (say("Start with your own"), "smeflow init"),
-        (say("With a model"), f"{MODEL}=NAME smeflow demo"),
+        (say("With another model"), f"{MODEL}=NAME smeflow demo"),
     ]
     screen.print()
     for word, command in lines:

@@ -1,6 +1,8 @@
 """Which model a command may use. Nothing is asked unless it was named or allowed."""
 
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -54,6 +56,17 @@ def model_of(recipe: "Recipe", llm: str = "") -> "Choice":
         environ=os.environ,
         prices=recipe.prices,
     )
+
+
+@contextmanager
+def closing_model(llm: "Connected") -> Iterator[None]:
+    """End with the block what *llm* keeps running: connections, or a process of its own."""
+    try:
+        yield
+    finally:
+        close = getattr(llm, "close", None)
+        if close is not None:
+            close()
 
 
 def objection(recipe: "Recipe", llm: "Connected") -> "LLMRejected | None":

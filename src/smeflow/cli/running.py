@@ -3,12 +3,13 @@
 import csv
 import os
 from collections.abc import Sequence
+from contextlib import nullcontext
 from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from smeflow.cli.exits import LEFT, OK, STOPPED, code_of
-from smeflow.cli.models import model_of
+from smeflow.cli.models import closing_model, model_of
 from smeflow.cli.places import open_ledger, state_folder
 from smeflow.cli.progress import progress
 from smeflow.cli.screen import STATES, Screen, plain
@@ -32,22 +33,27 @@ def run_one(
     llm: str = "",
     redo: str | None = None,
     workers: int | None = None,
+    model: "Connected | None" = None,
 ) -> "tuple[Recipe, Summary, int]":
-    """Run the recipe in *file* once; also give the code of a signal that stopped it, else 0."""
+    """Run the recipe in *file* once; also give the code of a signal that stopped it, else 0.
+
+    *model* stands in for the one called *llm*, and stays open; one that is made here ends with the run.
+    """
     from smeflow.recipe.load import load
     from smeflow.recipe.workspace import Workspace
     from smeflow.runner.runner import run_to_end
 
     recipe = load(file, settings=settings_of(settings), environ=os.environ)
     workspace = Workspace.find(file)
-    choice = model_of(recipe, llm)
-    _tell_model(screen, recipe, choice.llm, workspace.rates)
-    with stopping() as stop, progress(screen, recipe.name) as told:
+    chosen = model or model_of(recipe, llm).llm
+    _tell_model(screen, recipe, chosen, workspace.rates)
+    ended = nullcontext() if model is not None or chosen is None else closing_model(chosen)
+    with ended, stopping() as stop, progress(screen, recipe.name) as told:
         summary = run_to_end(
             recipe,
             workspace,
             state=state_folder(state, file),
-            llm=choice.llm,
+            llm=chosen,
             on_progress=told,
             redo=redo,
             workers=workers or recipe.workers,

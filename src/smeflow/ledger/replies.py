@@ -32,6 +32,8 @@ def reply_json(reply: Reply) -> str:
         "id": reply.id,
         "cost": [str(reply.cost.amount), reply.cost.currency] if reply.cost else None,
     }
+    if reply.probabilities:
+        told["probabilities"] = dict(reply.probabilities)
     return canonical_json(told)
 
 
@@ -51,6 +53,7 @@ def reply_of(text: str) -> Reply:
         finish_reason=cast("FinishReason", told["finish"]),
         id=told["id"],
         cost=Money(Decimal(0), told["cost"][1]) if told["cost"] else None,
+        probabilities=told.get("probabilities"),
         replayed=True,
     )
 

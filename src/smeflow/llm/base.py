@@ -1,15 +1,30 @@
 """The one verb every model has, and what goes in and comes out."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from decimal import Decimal
 from functools import cached_property
 from typing import Literal, Protocol
 
-from smeflow._text import hash_of
+from smeflow._text import hash_of, sha256
 from smeflow.money import Money
 
 Role = Literal["system", "user", "assistant"]
 FinishReason = Literal["stop", "length", "content_filter", "refusal"]
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """An image a model is shown beside a text."""
+
+    media_type: str
+    data: bytes = field(repr=False)
+    sha256: str = ""
+
+    @classmethod
+    def of(cls, media_type: str, data: bytes) -> "Picture":
+        """Make one of an image's bytes."""
+        return cls(media_type, data, sha256(data))
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,6 +33,8 @@ class Message:
 
     role: Role
     content: str
+    images: tuple[Picture, ...] = ()
+    """Only for models that see."""
 
 
 @dataclass(frozen=True)
@@ -55,7 +72,7 @@ class Request:
         """Identify the request: messages, schema, limits and ``again``."""
         return hash_of(
             [
-                [[m.role, m.content] for m in self.messages],
+                [[m.role, m.content, *(i.sha256 for i in m.images)] for m in self.messages],
                 self.schema.hash if self.schema else None,
                 self.max_output_tokens,
                 self.temperature,
@@ -89,6 +106,8 @@ class Reply:
     """The provider's own identifier of the answer (``gen_ai.response.id``)."""
     cost: Money | None = None
     """What it cost, in the provider's currency; None where no price is known. 0 for a local model."""
+    probabilities: Mapping[str, float] | None = None
+    """For each named value of a JSON answer how likely the model found it, where it tells; proves nothing."""
     replayed: bool = False
     """It comes from the ledger or a cache: nothing was asked and nothing paid now."""
 

@@ -29,7 +29,8 @@ def connect(
     """Make an LLM of *name*; nothing is sent yet.
 
     Names: ``mistral/mistral-small-latest`` (a provider of the table), ``MODEL@http://127.0.0.1:8901/v1`` (any
-    compatible server), ``langchain:PROVIDER:MODEL``, ``none``, ``auto`` (a server of this machine or none).
+    compatible server), ``local`` or ``local/MODEL`` (one that ``smeflow model`` keeps on this machine),
+    ``langchain:PROVIDER:MODEL``, ``none``, ``auto`` (what is on this machine, or none).
     The key comes from the provider's environment variable unless it is given.
 
     Raises:
@@ -40,6 +41,10 @@ def connect(
     if name == "auto":
         choice = choose("auto", environ=environ, prices=prices)
         return choice.llm or NoModel(why=choice.why)
+    if name == "local" or name.startswith("local/"):
+        from smeflow.llm.local.model import local
+
+        return local(name.partition("/")[2], environ)
     if name.startswith("langchain:"):
         from smeflow.llm.langchain import FromLangChain
 
@@ -152,9 +157,9 @@ def choose(
 ) -> Choice:
     """Choose the model for ``llm: text``: ``auto``, ``none`` or a name.
 
-    ``auto`` takes a model server on this machine that answers, else the first of *allowed* whose key is set
-    and whose place *residency* permits, else none. A key that lies in the environment sends nothing anywhere
-    unless its provider is allowed by name.
+    ``auto`` takes a model server on this machine that answers, else the model `smeflow model get` fetched,
+    else the first of *allowed* whose key is set and whose place *residency* permits, else none.
+    A key that lies in the environment sends nothing anywhere unless its provider is allowed by name.
 
     Raises:
         LLMRejected: A name is given and cannot be connected.
@@ -173,6 +178,10 @@ def choose(
             llm = connect(f"{row.name}/{model}", environ=environ, prices=prices)
             why = say("{server} answers on this machine and has {model}.", server=row.title, model=model)
             return Choice(llm=llm, why=why, considered=tuple(considered))
+    inside = _inside(environ, considered)
+    if inside is not None:
+        why = say("{model} is on this machine.", model=inside.place.model)
+        return Choice(llm=inside, why=why, considered=tuple(considered))
     for name in allowed:
         found = _allowed(name, residency, environ, prices, considered)
         if found is not None:
@@ -180,8 +189,7 @@ def choose(
             return Choice(llm=found, why=why, considered=tuple(considered))
     considered += _unused_keys(allowed, environ)
     why = say(
-        "No model: no server answers on this machine and no allowed provider can be used. "
-        "The readers work alone."
+        "No model: none is on this machine and no allowed provider can be used. The readers work alone."
     )
     return Choice(llm=None, why=why, considered=tuple(considered))
 
@@ -196,6 +204,21 @@ def _usable(models: Sequence[str] | None, row: Provider, considered: list[Phrase
             return model
     considered.append(say("{server} answers and has no language model of its own.", server=row.title))
     return None
+
+
+def _inside(environ: Mapping[str, str], considered: list[Phrase]) -> Connected | None:
+    """Give the model `smeflow model` keeps, if there is one and what runs it is installed."""
+    from smeflow.llm.local.model import local
+    from smeflow.llm.local.store import Store
+
+    if not Store.of(environ).models():
+        considered.append(say("No model was fetched: smeflow model get brings one."))
+        return None
+    try:
+        return local(environ=environ)
+    except (LLMError, MissingExtra) as error:
+        considered.append(error.phrase)
+        return None
 
 
 def _allowed(

@@ -1,12 +1,14 @@
 """The two forms of request and answer that OpenAI-compatible servers speak."""
 
 import json
+from base64 import b64encode
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 
-from smeflow.llm.base import AnswerSchema, FinishReason, Request, Usage
+from smeflow.llm.base import AnswerSchema, FinishReason, Message, Picture, Request, Usage
 from smeflow.llm.faults import broken
+from smeflow.llm.probabilities import of_fields
 
 _text = json.JSONEncoder(ensure_ascii=False).encode
 Dropped = frozenset[str]
@@ -22,6 +24,7 @@ class Said:
     model: str
     id: str
     usage: Usage | None
+    probabilities: Mapping[str, float] | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -48,7 +51,7 @@ def chat_body(request: Request, model: str, dropped: Dropped) -> str:
 
 def responses_body(request: Request, model: str, dropped: Dropped) -> str:
     """Write a request of OpenAI's own kind; the provider is told to keep nothing."""
-    told, limit = _messages(request, dropped), request.max_output_tokens
+    told, limit = _messages(request, dropped, _responses_content), request.max_output_tokens
     parts = [f'{{"model":{_text(model)},"store":false,"input":{told},"max_output_tokens":{limit}']
     if "temperature" not in dropped:
         parts.append(f',"temperature":{request.temperature:g}')
@@ -61,11 +64,29 @@ def _format(schema: AnswerSchema) -> str:
     return f'{{"name":{_text(schema.name)},"strict":true,"schema":{schema.json}}}'
 
 
-def _messages(request: Request, dropped: Dropped) -> str:
-    told = [f'{{"role":"{m.role}","content":{_text(m.content)}}}' for m in request.messages]
+def _messages(request: Request, dropped: Dropped, content: "Callable[[Message], str] | None" = None) -> str:
+    write = content or _chat_content
+    told = [
+        f'{{"role":"{m.role}","content":{write(m) if m.images else _text(m.content)}}}'
+        for m in request.messages
+    ]
     if request.schema is not None and "schema" in dropped:
         told.insert(0, f'{{"role":"system","content":{_text(schema_in_words(request.schema))}}}')
     return f"[{','.join(told)}]"
+
+
+def _chat_content(message: Message) -> str:
+    pictures = [{"type": "image_url", "image_url": {"url": _address(i)}} for i in message.images]
+    return _text([{"type": "text", "text": message.content}, *pictures])
+
+
+def _responses_content(message: Message) -> str:
+    pictures = [{"type": "input_image", "image_url": _address(i)} for i in message.images]
+    return _text([{"type": "input_text", "text": message.content}, *pictures])
+
+
+def _address(picture: Picture) -> str:
+    return f"data:{picture.media_type};base64,{b64encode(picture.data).decode('ascii')}"
 
 
 def schema_in_words(schema: AnswerSchema) -> str:
@@ -90,7 +111,12 @@ def read_chat(told: Mapping[str, Any]) -> Said:
     refusal = message.get("refusal")
     if isinstance(refusal, str) and refusal:
         return _said(told, refusal, "refusal", _chat_usage)
-    return _said(told, _joined(message.get("content")), finish, _chat_usage)
+    text = _joined(message.get("content"))
+    said = _said(told, text, finish, _chat_usage)
+    tokens = choices[0].get("logprobs")
+    if not isinstance(tokens, dict):
+        return said
+    return replace(said, probabilities=of_fields(text, tokens.get("content")))
 
 
 def read_responses(told: Mapping[str, Any]) -> Said:

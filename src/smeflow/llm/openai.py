@@ -2,6 +2,7 @@
 
 import json
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -42,6 +43,10 @@ class Compatible:
     wire: Wire = field(default_factory=AioWire, repr=False)
     dropped: Dropped = frozenset()
     """What this server is known not to take."""
+    extras: Mapping[str, object] = field(default_factory=dict)
+    """What else is asked for in every request."""
+    key_header: str = "authorization"
+    """Where the key goes: as a bearer's, or bare under a name of the provider's own."""
 
     def __post_init__(self) -> None:
         """Write the headers once."""
@@ -53,7 +58,10 @@ class Compatible:
             "user-agent": "smeflow",
         }
         if self.key:
-            self._headers["authorization"] = f"Bearer {self.key}"
+            bearer = self.key_header == "authorization"
+            self._headers[self.key_header] = f"Bearer {self.key}" if bearer else self.key
+        told = json.dumps(dict(self.extras), separators=(",", ":")) if self.extras else ""
+        self._more = f",{told[1:-1]}}}" if told else "}"
 
     def complete(self, request: Request, /) -> Reply:
         """Answer *request*; see `LLM`."""
@@ -76,7 +84,7 @@ class Compatible:
             close()
 
     def _post(self, request: Request) -> Answered:
-        body = self.dialect.body(request, self.place.model, self.dropped)
+        body = self.dialect.body(request, self.place.model, self.dropped)[:-1] + self._more
         return self.wire.post(
             self._url, self._headers, body.encode("utf-8", "replace"), request.timeout_seconds
         )
@@ -144,6 +152,7 @@ class Compatible:
             finish_reason=said.finish_reason,
             id=said.id,
             cost=price.of(usage.input_tokens, usage.output_tokens) if price else None,
+            probabilities=said.probabilities,
         )
 
 

@@ -6,6 +6,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import IO, Self
 
+from smeflow._locks import lock, unlock
 from smeflow._text import sha256
 from smeflow.errors import LedgerBusy
 from smeflow.i18n import say
@@ -30,7 +31,7 @@ class RecipeLock:
         self._file = self._path.open("ab")
         self._path.chmod(0o600)
         try:
-            _lock(self._file)
+            lock(self._file)
         except OSError:
             self._file.close()
             self._file = None
@@ -48,7 +49,7 @@ class RecipeLock:
         if self._file is not None:
             with contextlib.suppress(OSError):
                 self._pid_path.unlink()
-            _unlock(self._file)
+            unlock(self._file)
             self._file.close()
             self._file = None
 
@@ -63,27 +64,3 @@ class RecipeLock:
             who=who,
         )
         return LedgerBusy(phrase, pid=pid)
-
-
-def _lock(file: IO[bytes]) -> None:
-    if os.name == "nt":
-        import msvcrt
-
-        file.seek(0)
-        msvcrt.locking(file.fileno(), msvcrt.LK_NBLCK, 1)  # type: ignore[attr-defined,unused-ignore]
-    else:
-        import fcntl
-
-        fcntl.flock(file.fileno(), fcntl.LOCK_EX | fcntl.LOCK_NB)
-
-
-def _unlock(file: IO[bytes]) -> None:
-    if os.name == "nt":
-        import msvcrt
-
-        file.seek(0)
-        msvcrt.locking(file.fileno(), msvcrt.LK_UNLCK, 1)  # type: ignore[attr-defined,unused-ignore]
-    else:
-        import fcntl
-
-        fcntl.flock(file.fileno(), fcntl.LOCK_UN)

@@ -185,7 +185,7 @@ class Walk:
         self._known.asked.clear()
         text = desk.codec.write(step, step(self.case, asked))
         value = desk.codec.read(step, text)  # what a resumed run would see, this one sees too
-        wanted = not desk.has_model and (wants_model(value) or asked.wanted_model)
+        wanted = wants_model(value) or asked.wanted_model  # a model that may be asked no more counts as none
         self.wanted = self.wanted or wanted
         result = NewResult(
             step=step.name,
