@@ -19,6 +19,7 @@ from smeflow.cli.draft import draft
 from smeflow.cli.evaluate import evaluate
 from smeflow.cli.exits import INTERRUPTED, OK, TERMINATED, Ended, tell
 from smeflow.cli.extract import extract
+from smeflow.cli.facts import facts
 from smeflow.cli.init import init
 from smeflow.cli.language import language_for
 from smeflow.cli.mailbox import mailbox
@@ -55,6 +56,7 @@ COMMANDS: tuple[tuple[str, str, Callable[..., Any] | typer.Typer], ...] = (
     ("extract", TRY, extract),
     ("triage", TRY, triage),
     ("draft", TRY, draft),
+    ("facts", TRY, facts),
     ("schema", MORE, schema),
 )
 """Name, the panel of ``--help`` it stands in, and what it does."""

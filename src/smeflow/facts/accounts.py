@@ -47,6 +47,17 @@ def hold_fec(book: Book, name: str, path: Path, *, source: str = "") -> Held:
     return _with_balance(book, held, columns)
 
 
+def is_fec(path: Path) -> bool:
+    """Whether a file begins with the columns of a FEC."""
+    try:
+        with path.open("rb") as stream:
+            head = stream.read(4096)
+    except OSError:
+        return False
+    line = folded(decoded(head).partition("\n")[0])
+    return all(folded(column) in line for column in _NEEDED)
+
+
 def _columns(header: Sequence[str], called: str) -> list[str]:
     known = {folded(column): column for column in (*COLUMNS, *_AMOUNTS[1])}
     columns = [known.get(folded(cell.strip().strip('"')), cell.strip()) for cell in header]

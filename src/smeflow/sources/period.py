@@ -1,9 +1,9 @@
 """The closed periods of tables: a case for each, holding the facts computed from them."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC, date, datetime
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Literal
 from zoneinfo import ZoneInfo
 
 from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, field_validator
@@ -32,8 +32,8 @@ class Periods(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
     place: ClassVar[str] = "tables"
 
-    period: Grain
-    """``month``, ``quarter``, ``week`` or ``year``."""
+    period: Grain | Literal["all"]
+    """``month``, ``quarter``, ``week`` or ``year``; ``all`` for one case of the whole tables."""
     tables: dict[str, OneTable] = Field(min_length=1)
     """The tables by the name facts call them: a path, or ``{file: sales.xlsx, sheet: 2026, date: day}``."""
     last: int = Field(default=12, ge=1, le=400)
@@ -102,21 +102,22 @@ class Periods(BaseModel):
             told = told_of(book)
             for window in self._closed(desk):
                 desk.window = window
+                key = window.key if window else "all"
                 found = compute(self._facts, desk)
                 facts = FactSet(
-                    period=_period(window, desk),
+                    period=_period(window, desk) if window else Period(key=""),
                     facts=found.facts,
                     missing=found.missing,
                     sources=told,
                     names=tuple(sorted(found.names)),
                 )
                 yield Arrival(
-                    key=window.key,
+                    key=key,
                     version=facts.version,
-                    name=window.key,
+                    name=key,
                     media_type=FACTS,
                     data=facts.to_bytes(),
-                    fields={"period": window.key},
+                    fields={"period": key},
                 )
 
     def _hold(self, book: Book) -> None:
@@ -129,8 +130,10 @@ class Periods(BaseModel):
         told = {name: table.dated for name, table in self.tables.items()}
         return {name: book.table(name).column(column) for name, column in told.items() if column}
 
-    def _closed(self, desk: Desk) -> list[Window]:
+    def _closed(self, desk: Desk) -> Sequence[Window | None]:
         """List the closed periods that have rows, and the newest one where only its rows are missing yet."""
+        if self.period == "all":
+            return [None]
         days = sorted(
             day
             for held in desk.book.tables.values()

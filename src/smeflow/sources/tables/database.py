@@ -76,7 +76,7 @@ def rows_of(
     import sqlalchemy
     from sqlalchemy.exc import SQLAlchemyError
 
-    shown = shown_url(url)
+    shown, timer = shown_url(url), None
     try:
         engine = sqlalchemy.create_engine(checked_url(url, context), poolclass=sqlalchemy.NullPool)
         connection = engine.connect()
@@ -87,6 +87,8 @@ def rows_of(
         why = say("the driver {module} is not installed", module=error.name or "")
         raise SourceError(say("The database {name} cannot be read: {why}.", name=shown, why=why)) from None
     except (SQLAlchemyError, OSError) as error:
+        if timer is not None:
+            timer.cancel()
         raise _refused(shown, error) from None
     columns = [str(key) for key in found.keys()]  # noqa: SIM118 - a result is no mapping
     if len(columns) > MAX_COLUMNS:
