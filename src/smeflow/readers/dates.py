@@ -123,6 +123,11 @@ _DAYS = re.compile(
     r"(?:net\s*|innerhalb\s+(?:von\s+)?|within\s+|binnen\s+|a\s+|entro\s+)?(\d{1,3})\s*"
     r"(?:jours?|days?|tagen?|tage|dagen|giorni|gg|dias)\b"
 )
+_NET = re.compile(
+    r"(\d{1,3})\s*(?:jours?|days?|tagen?|tage|dagen|giorni)\s*(?:rein\s*)?"
+    r"(?:netto|net|ohne abzug|sans escompte)\b|"
+    r"\bnet\s+(\d{1,3})\s*(?:jours?|days?)\b"
+)
 _MONTH_END = re.compile(
     r"fin de mois|end of (?:the )?month|monatsende|fine mese|fin de mes|einde (?:van de )?maand|\bfdm\b"
 )
@@ -144,7 +149,10 @@ def due_from_terms(terms: str, issued: date) -> date | None:
     days = {int(match[1]) for match in _DAYS.finditer(text)}
     if not days:
         return issued if _AT_ONCE.search(text) else None
-    if len(days) > 1 or "%" in text:
+    plain = {int(match[1] or match[2]) for match in _NET.finditer(text)}
+    if len(plain) == 1 and (len(days) > 1 or "%" in text):
+        days = plain  # "14 Tage 2 % Skonto, 30 Tage netto": a discount is a term, the whole is due later
+    elif len(days) > 1 or "%" in text:
         return None
     due = issued + timedelta(days=days.pop())
     if not _MONTH_END.search(text):

@@ -5,6 +5,7 @@ from collections import Counter
 
 from smeflow.documents.base import Quote
 from smeflow.readers.amounts import CODES, SYMBOLS
+from smeflow.readers.layout.ids import Ids
 from smeflow.readers.layout.totals import Totals
 from smeflow.readers.layout.view import View
 
@@ -61,3 +62,14 @@ def _most(view: View) -> tuple[str, Quote] | None:
             if at >= 0 and _AMERICA.search(view.text):
                 return "USD", view.quote_span(number, at, at + 1)
     return next(iter(found.items())) if len(found) == 1 and not beside else None
+
+
+_EURO = frozenset(re.findall("..", "ATBECYDEEEESFIFRGRELHRIEITLTLULVMTNLPTSISK"))
+"""Where the euro is the currency, as VAT identifiers begin."""
+
+
+def home_currency(view: View, seller_ids: Ids) -> bool:
+    """Tell whether a page without any currency is a euro country's: by the seller's identifiers."""
+    vat = seller_ids.get("vat_id")
+    french = "legal_id" in seller_ids and re.search(r"siret|siren|\brcs\b", view.text, re.IGNORECASE)
+    return bool(french) if vat is None else vat[0][:2] in _EURO

@@ -114,12 +114,30 @@ def _owners(view: View) -> list[Link[Day]]:
         for link in view.links(label, days, stops=DATES)[: 2 if label.hit.field == "other_date" else 1]:
             if _reaches(view, label, link.spot) and not _of_another_paper(view, label):
                 key = link.spot.page, link.spot.start
-                cost = link.cost + (
-                    0.0 if not label.hit.weak else 0.35 if label.end - label.start >= 4 else 0.7
-                )
+                cost = link.cost + _weakness(label)
                 if key not in links or cost < links[key].cost:
                     links[key] = Link(label=label, spot=link.spot, cost=cost)
-    return list(links.values())
+    twins = [
+        Link(label=first, spot=link.spot, cost=link.cost)
+        for link in links.values()
+        for first in view.named("issue_date")
+        if _beside(view, first, link.label)
+    ]
+    return [*links.values(), *twins]
+
+
+def _weakness(label: Label) -> float:
+    """Tell how little a label says: "du" at the head of a line less than "Date", in a sentence nothing."""
+    if not label.hit.weak:
+        return 0.0
+    return 0.35 if label.end - label.start >= 4 else 0.7 if label.piece_start else 1.0
+
+
+def _beside(view: View, first: Label, second: Label) -> bool:
+    """Tell whether two labels share one value: "Invoice date / delivery date"."""
+    between = view.pages[first.page].text[first.end : second.start]
+    same = first.page == second.page and first.piece == second.piece and first.end <= second.start
+    return same and re.fullmatch(r"\s*(?:/|&|\bet\b|\band\b|\bund\b|=)\s*", between) is not None
 
 
 def _of_another_paper(view: View, label: Label) -> bool:
@@ -180,10 +198,22 @@ def _only_one(view: View, owners: list[Link[Day]]) -> Spot[Day] | None:
     free = [s for s in view.days if (s.page, s.start) not in owned and not s.value.compact]
     values = {s.value.value for s in free}
     head = [s for s in free if s.page == 0 and (s.box.top < 0.45 or view.slip)]
+    if len(values) > 1 and not view.slip:  # a letter's date stands alone, or behind its town
+        head = [s for s in head if _alone(view, s)]
+        values = {s.value.value for s in head}
     if view.slip and len(values) > 1:  # the hour of the sale stands beside its day
         timed = [s for s in head if _TIME.match(view.pages[0].text[s.end :])]
         head, values = timed, {s.value.value for s in timed}
     return head[0] if len(values) == 1 and head else None
+
+
+def _alone(view: View, spot: Spot[Day]) -> bool:
+    """Tell whether a piece holds nothing but a date, perhaps behind its town ("Lyon, le 3 mai 2026")."""
+    piece = view.pieces[spot.page][spot.piece]
+    text = view.pages[spot.page].text
+    before, behind = text[piece.start : spot.start], text[spot.end : piece.end]
+    town = re.fullmatch(r"(?:[A-ZÀ-Ý][\w' -]{1,30},?\s+)?(?:(?:le|den|the|il|el|du|vom|of|on)\s+)?", before)
+    return bool(town) and not behind.strip(" .,")
 
 
 _TIME = re.compile(r"\s{1,3}\d{1,2}:\d{2}")

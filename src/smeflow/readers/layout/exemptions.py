@@ -26,11 +26,13 @@ class Exemption:
     code: str | None
     """Of the list VATEX."""
     quote: Quote
+    summed: bool = False
+    """It stands on a line with amounts, as in a table of rates."""
 
 
 def find_exemptions(view: View) -> tuple[Exemption, ...]:
     """Give the mentions on the pages, the most particular first; of a category the first printed."""
-    found: dict[str, tuple[int, Exemption]] = {}
+    found: dict[str, tuple[int, bool, Exemption]] = {}
     for number, pieces in enumerate(view.pieces):
         for piece in pieces:
             hit = _mention(piece)
@@ -38,9 +40,11 @@ def find_exemptions(view: View) -> tuple[Exemption, ...]:
                 continue
             order, category, code = hit
             quote = view.quote_span(number, piece.start, piece.end)
-            if category not in found or order < found[category][0]:
-                found[category] = (order, Exemption(category=category, code=code, quote=quote))
-    return tuple(exemption for _, exemption in sorted(found.values(), key=lambda hit: hit[0]))
+            summed = any(s.value.money for s in view.sums_by_line.get((number, piece.line), ()))
+            if category not in found or (order, not summed) < found[category][:2]:
+                made = Exemption(category=category, code=code, quote=quote, summed=summed)
+                found[category] = (order, not summed, made)
+    return tuple(exemption for *_, exemption in sorted(found.values(), key=lambda hit: hit[:2]))
 
 
 def _mention(piece: Piece) -> tuple[int, str, str | None] | None:

@@ -12,7 +12,7 @@ from smeflow.readers.arithmetic import check_invoice
 from smeflow.readers.base import Check, Finding, Labels, Reading
 from smeflow.readers.grounding import spans
 from smeflow.readers.identifiers import check_identifiers
-from smeflow.readers.layout.currency import find_currency
+from smeflow.readers.layout.currency import find_currency, home_currency
 from smeflow.readers.layout.dates import find_days
 from smeflow.readers.layout.ids import find_ibans
 from smeflow.readers.layout.kinds import Title, title_of
@@ -108,6 +108,8 @@ class _Sheet:
     problems: tuple[Phrase, ...]
     joined: bool = False
     """The seller's name was put together of two lines."""
+    placed: bool = False
+    """Only its place on the page tells that it is the seller's."""
 
     @property
     def is_invoice(self) -> bool:
@@ -141,6 +143,11 @@ class _Sheet:
         if self.joined:
             detail = say("The seller's name may go over two lines: {name}.", name=record.seller)
             checks.append(Check(name="one_line", passed=False, detail=detail, fields=("seller",)))
+        if self.placed:
+            detail = say(
+                "Only its place on the page says that this is the seller: {name}.", name=record.seller
+            )
+            checks.append(Check(name="seller_told", passed=False, detail=detail, fields=("seller",)))
         if self.title.not_booked:
             checks.append(
                 Check(name="is_invoice", passed=False, detail=self.title.not_booked, fields=("kind",))
@@ -206,12 +213,15 @@ def _read(document: Document, pages: Sequence[Page], firm: _Own, labels: Labels 
     if view.slip:
         findings |= _slip(view, findings)
     currency = find_currency(view, totals)
-    if currency:
-        findings["currency"] = Finding(value=currency[0], quote=currency[1])
     firms = find_parties(view, own_names=firm.names, own_ids=firm.ids)
     parties = _parties(firms)
     findings |= {name: found for name, found in parties.items() if name not in findings}
     findings |= _account(view)
+    if currency:
+        findings["currency"] = Finding(value=currency[0], quote=currency[1])
+    elif not view.slip and home_currency(view, firms.seller_ids):
+        note = say("No currency is printed; it is the one of the seller's country.")
+        findings["currency"] = Finding(value="EUR", quote=None, note=note)
     return _Sheet(
         view=view,
         title=title,
@@ -220,6 +230,7 @@ def _read(document: Document, pages: Sequence[Page], firm: _Own, labels: Labels 
         findings=findings,
         problems=tuple(problems),
         joined=bool(firms.seller and firms.seller.joined),
+        placed=bool(firms.seller and firms.seller.placed and firms.seller.name == findings["seller"].value),
     )
 
 

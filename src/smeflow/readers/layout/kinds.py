@@ -57,7 +57,7 @@ def title_of(view: View) -> Title:
     """Find the title. Of several the largest print counts, then a word that forbids booking."""
     found: list[tuple[float, bool, str, int, Piece]] = []
     for piece in view.pieces[0] if view.pieces else ():
-        kind = _kind_of(piece.text) if piece.box.top < _HEADER else None
+        kind = kind_of(piece.text) if piece.box.top < _HEADER else None
         if kind:
             size = round((piece.box.bottom - piece.box.top) * (view.pages[0].height or 1), 1)
             found.append((size, kind.startswith("not"), kind, 0, piece))
@@ -97,7 +97,7 @@ def _title(view: View, kind: str, page: int, piece: Piece) -> Title:
     return Title(kind=cast("InvoiceKind", kind), quote=quote)
 
 
-def _kind_of(text: str) -> str | None:
+def kind_of(text: str) -> str | None:
     """Tell what a piece names if it is a title: the word, perhaps with a number and a date, and no more."""
     key = _key(text).lstrip("*-#:| .").rstrip("*. ")
     spaced = re.sub(r"\b(\w) (?=\w\b)", r"\1", key)  # F A C T U R E

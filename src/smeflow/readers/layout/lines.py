@@ -193,7 +193,9 @@ def _words(pieces: Sequence[Piece], spots: Sequence[Spot[Sum]]) -> str:
 
 def _row(page: int, pieces: Sequence[Piece], spots: Sequence[Spot[Sum]], net: Spot[Sum], words: str) -> _Row:
     product = _product(spots, net)
-    rates = [s.value.amount for s in spots if s.value.percent and s.value.amount in (*RATES, ZERO)]
+    off = product[2] if product else ZERO
+    printed = [s.value.amount for s in spots if s.value.percent and s.value.amount != (off or None)]
+    rates = [rate for rate in printed if rate in (*RATES, ZERO)]
     units = [p.text for p in pieces if _UNIT.match(p.text) and p.text != words]
     return _Row(
         page=page, line=pieces[0].line, start=pieces[0].start, end=pieces[-1].end, net=net,
@@ -202,8 +204,8 @@ def _row(page: int, pieces: Sequence[Piece], spots: Sequence[Spot[Sum]], net: Sp
     )  # fmt: skip
 
 
-def _product(spots: Sequence[Spot[Sum]], net: Spot[Sum]) -> tuple[Decimal, Decimal] | None:
-    """Find the two numbers before an amount whose product it is, perhaps less a percentage."""
+def _product(spots: Sequence[Spot[Sum]], net: Spot[Sum]) -> tuple[Decimal, Decimal, Decimal] | None:
+    """Find quantity and price whose product an amount is, less a percentage (0 where there is none)."""
     before = [s for s in spots if s.end <= net.start]
     off = {ZERO, *(s.value.amount for s in before if ZERO < s.value.amount < 100)}
     numbers = [s for s in before if not s.value.percent]
@@ -212,7 +214,7 @@ def _product(spots: Sequence[Spot[Sum]], net: Spot[Sum]) -> tuple[Decimal, Decim
         for less in sorted(off):
             made = (plain * (100 - less) / 100).quantize(CENT, rounding=ROUND_HALF_UP)
             if plain and same(made, net.value.amount, CENT if abs(made) > 1 else ZERO):
-                return _ordered(one, two)
+                return (*_ordered(one, two), less)
     return None
 
 

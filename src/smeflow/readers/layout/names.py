@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from smeflow._text import folded
+from smeflow.readers.layout.kinds import kind_of
 from smeflow.readers.layout.view import Label, View
 from smeflow.readers.places import Piece
 
@@ -14,11 +15,11 @@ _FORMS = (
     r"s\.?p\.?r\.?l|auto-entrepreneur|gmbh(?:\s*&\s*co\.?\s*kg)?|ag|ug|ohg|kg|kgaa|e\.?\s?k\.?|e\.?\s?v\.?|a\.?\s?g\.?|"
     r"mbh|gbr|eg|se|verein|ltd|limited|llc|inc|corp|corporation|plc|llp|pty|pte|co|company|association|"
     r"sdn\.?\s*bhd|bhd|pvt|b\.?\s?v|n\.?\s?v|v\.?o\.?f|s\.?p\.?a|s\.?r\.?l|s\.?l|s\.?l\.?u|s\.?c\.?a|a/s|aps|oy|ab|"
-    r"sp\.?\s*z\s*o\.?o|s\.r\.o|kft"
+    r"sp\.?\s*z\s*o\.?o|s\.r\.o|kft|s\.?\s?[àa]\s?r\.?\s?l"
 )
 FORM = re.compile(rf"(?<![\w&])(?:{_FORMS})\.?(?:\s(?:{_FORMS})\.?)*(?![\w&])", re.IGNORECASE)
 _FORM_FIRST = re.compile(
-    r"(?:SARL|S\.A\.R\.L\.|SASU?|S\.A\.S\.|SA|EURL|SCI|SNC|SCOP|Sarl|Société|Ets|Établissements|Etablissements|Entreprise|"
+    r"(?:SARL|S\.A\.R\.L\.|BVBA|BV|NV|SPRL|SRL|SASU?|S\.A\.S\.|SA|EURL|SCI|SNC|SCOP|Sarl|Société|Ets|Établissements|Etablissements|Entreprise|"
     r"Cabinet|Maison|Garage|Boulangerie|Fa\.)\s+(?=[A-ZÀ-Ý0-9])"
 )
 _ZIP = re.compile(
@@ -26,7 +27,7 @@ _ZIP = re.compile(
     r"\b[A-Z]{1,2}\d[A-Z\d]?\s+\d[A-Z]{2}\b|\b\d{4}\s?[A-Z]{2}\b"
 )
 _STREET = re.compile(
-    r"\d.*\b(?:rue|avenue|av|bd|boulevard|place|chemin|allee|impasse|quai|route|street|st|road|rd|lane|ave|via|"
+    r"\d.*\b(?:rue|avenue|av|bd|boulevard|place|chemin|allee|impasse|quai|route|cours|square|passage|montee|esplanade|street|st|road|rd|lane|ave|via|"
     r"viale|piazza|calle|camino|plaza|jalan|weg|platz)\b|"
     r"(?:str|strasse|weg|platz|allee|gasse|ring|damm|ufer|straat|laan|plein)\.?\s*\d|"
     r"^(?:via|viale|piazza|corso|calle|c/|avda|plaza|rua)\b.*\d|^c/",
@@ -56,6 +57,8 @@ class Name:
     seller: float = 0.0
     buyer: float = 0.0
     labelled: bool = False
+    first: bool = False
+    """It heads the first page."""
     joined: bool = False
     """It was put together of two lines: it may be two things."""
 
@@ -63,7 +66,9 @@ class Name:
 def _add(names: dict[str, Name], view: View, page: int, start: int, end: int) -> Name | None:
     """Register a stretch of text as a name, unless it cannot be one."""
     raw = view.pages[page].text[start:end]
-    text = re.split(r"\s{2,}|\s[-–—·•●|]\s|[·•●|]|,\s(?!inc|llc|ltd)|\s\(|\n", raw)[0].strip(" :,;-–‘’'\"*_")
+    text = re.split(r"\s{2,}|\s[-–—·•●|]\s|[·•●|]|,\s(?!(?i:inc|llc|ltd|corp)\b)|\s\((?=[^)]*\d)|\n", raw)[
+        0
+    ].strip(" :,;-–‘’'\"*_")
     start += raw.find(text) if text else 0
     key = name_key(text)
     if (
@@ -78,6 +83,7 @@ def _add(names: dict[str, Name], view: View, page: int, start: int, end: int) ->
         sum(c.isdigit() for c in text) > 3
         or _ZIP.search(text)
         or _STREET.search(folded(text))
+        or re.match(r"\d{1,4}\s?(?:bis|ter)?,?\s+[a-zà-ÿ]", text)
         or is_label(view, text)
     ):
         return None
@@ -126,6 +132,7 @@ def _from_label(view: View, label: Label, role: str, names: dict[str, Name]) -> 
         if (
             right
             and not short
+            and not _HEADING.fullmatch(right[0].text.strip(" :."))
             and not is_label(view, right[0].text)
             and not labelled(view, label.page, right[0])
         ):
@@ -134,6 +141,14 @@ def _from_label(view: View, label: Label, role: str, names: dict[str, Name]) -> 
                 _credit(found, role)
                 return
         _from_below(view, label, role, names)
+
+
+_HEADING = re.compile(
+    r"pages?|dates?|num[ée]ro|number|nummer|montant|amount|betrag|r[ée]f[ée]rences?|code|[ée]ch[ée]ance|mode|r[èe]glement|"
+    r"seite|pagina|n°|no|nr|id|tva|vat",
+    re.IGNORECASE,
+)
+"""What heads the next column of a table of fields, and is no name."""
 
 
 def _from_below(view: View, label: Label, role: str, names: dict[str, Name]) -> None:
@@ -153,7 +168,7 @@ def _from_below(view: View, label: Label, role: str, names: dict[str, Name]) -> 
         beside = [p for p in pieces if p.line == first.line and p.start > first.end]
         piece = beside[0] if beside and _NAME_LABEL.fullmatch(first.text) else first
         begin = _after_name_label(piece)
-        if begin is None or _GREETING.match(piece.text):
+        if begin is None or _GREETING.match(piece.text) or re.fullmatch(r"\(.*\)", piece.text.strip()):
             reach = piece.box.top + 5.5 * height
             continue
         found = _add(names, view, label.page, begin, piece.end)
@@ -200,7 +215,7 @@ def _begins_above(view: View, label: Label, piece: Piece) -> Piece | None:
         if 0 < piece.box.top - above.box.top < 1.8 * height and abs(above.box.left - piece.box.left) < 0.01:
             left = [p for p in view.pieces[label.page] if p.line == above.line and p.start < above.start]
             title = above.line == label.line or above.start <= label.start < above.end
-            plain = not _GREETING.match(above.text) and not re.search(r"\d|:", above.text)
+            plain = not _GREETING.match(above.text) and not re.search(r"\d|[:()]", above.text)
             return above if not left and not title and plain else None
     return None
 
@@ -240,7 +255,9 @@ def _from_blocks(view: View, names: dict[str, Name]) -> None:
     for piece in pieces:
         if not _ZIP.search(piece.text) or piece.box.top > 0.5:
             continue
-        if _SEPARATOR.search(piece.text):  # a sender's line: name, street and town in one
+        first = _SEPARATOR.split(piece.text.strip(" ·•●|"))[0]
+        in_one = _SEPARATOR.search(piece.text) and not _TOWN_ALONE.fullmatch(piece.text.strip())
+        if in_one and not _is_street(first):  # a sender's line: name, street and town
             found = _add(names, view, 0, piece.start, piece.end)
             if found:
                 found.seller += 2.0
@@ -256,6 +273,21 @@ def _from_blocks(view: View, names: dict[str, Name]) -> None:
             break
 
 
+_TOWN_ALONE = re.compile(r"[^\d,]+,\s[A-Z]{2}\s+\d{5}(?:-\d{4})?")
+"""A town as it is written in America: "Austin, TX 78704"."""
+
+
+def _is_street(text: str) -> bool:
+    """Tell whether a text is a street with its number, or the beginning of one."""
+    flat = folded(text)
+    return bool(
+        _STREET.search(flat)
+        or re.match(r"(?:via|viale|piazza|corso|calle|c/|avda|plaza|rua)\b", flat)
+        or re.fullmatch(r"\D{4,}\s\d{1,4}\s?[a-z]?", flat)
+        or re.match(r"\d{1,4}\s?(?:bis|ter|[a-z])?,?\s\D", flat)
+    )
+
+
 def _block(pieces: Sequence[Piece], town: Piece) -> list[Piece]:
     """Give the pieces above the line with the town that stand in one column with it, from the top."""
     block = [town]
@@ -269,6 +301,17 @@ def _block(pieces: Sequence[Piece], town: Piece) -> list[Piece]:
     return block
 
 
+def _from_head(view: View, names: dict[str, Name]) -> None:
+    """Take the first line of the first page, where it says nothing but a few words."""
+    first = view.pieces[0][0] if view.pieces and view.pieces[0] else None
+    if first is None or first.box.top > 0.2 or not 1 < len(first.text.split()) < 8:
+        return
+    label = any(o.page == 0 and o.start == first.start and not o.hit.weak for o in view.labels)
+    plain = first.text[:1].isupper() and not re.search(r"[\d@:]", first.text) and not label
+    if plain and kind_of(first.text) is None:
+        _add(names, view, 0, first.start, first.end)
+
+
 def _from_forms(view: View, names: dict[str, Name]) -> None:
     """Take every piece that names a legal form."""
     for number, pieces in enumerate(view.pieces):
@@ -277,6 +320,12 @@ def _from_forms(view: View, names: dict[str, Name]) -> None:
             if first and len(piece.text.split()) > 1 and len(piece.text) < 90:
                 _add(names, view, number, piece.start, piece.end)
                 continue
+            mention = _MENTION.match(piece.text)
+            if mention:
+                found = _add(names, view, number, piece.start, piece.start + mention.end("name"))
+                if found:
+                    found.seller += 1.2
+                continue
             match = FORM.search(piece.text)
             if match and match.start() > 2 and len(piece.text) < 140:
                 before = re.sub(r",(?=\s*$)", " ", piece.text[: match.start()])  # "Web Services, Inc."
@@ -284,6 +333,15 @@ def _from_forms(view: View, names: dict[str, Name]) -> None:
                 if re.match(r"[A-ZÀ-Ý0-9]", head.strip(" ‘'\"*_")) and len(head.split()) <= 7:
                     at = piece.start + match.end() - len(head)
                     _add(names, view, number, at, piece.start + match.end())
+
+
+_MENTION = re.compile(
+    rf"(?P<name>[A-ZÀ-Ý0-9][^,;:|]{{1,45}}?\s(?:{_FORMS})\.?)[\s,–−-]+"
+    r"(?:au capital|[àa] capital|capital|siège social|RCS|R\.C\.S|SIREN|SIRET|immatricul|Registered|"
+    r"Company (?:No|Reg)|Sitz|HRB|KvK)",
+    re.IGNORECASE,
+)
+"""What the law has a firm print: its name, its legal form, and how it is registered."""
 
 
 def _from_foot(view: View, names: dict[str, Name]) -> None:
@@ -326,6 +384,7 @@ def find_names(view: View) -> dict[str, Name]:
         for label in view.named(role):
             _from_label(view, label, role, names)
     _from_blocks(view, names)
+    _from_head(view, names)
     _from_forms(view, names)
     _from_other_labels(view, names)
     _from_foot(view, names)

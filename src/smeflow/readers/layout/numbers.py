@@ -8,7 +8,7 @@ from smeflow._text import folded
 from smeflow.documents.base import Quote
 from smeflow.readers.dates import find_dates
 from smeflow.readers.layout.kinds import Title
-from smeflow.readers.layout.view import Label, View
+from smeflow.readers.layout.view import AMOUNTS, Label, View
 
 _VALUE = re.compile(
     r"[\s:.#=°\-–|]*(?:\([^)]{1,24}\)[\s:.]*)?(?:(?:n°|no\.?|nr\.?|num\.?|#|№|:)[\s:.#°]*)?"
@@ -55,6 +55,9 @@ def find_preceding(view: View, number: str | None) -> Number | None:
 
 def _candidates(view: View, title: Title) -> Iterator[Number]:
     yield from _labelled(view, "number", 3.0, title)
+    titled = _behind_title(view, title.quote) if title.kind and title.quote else None
+    if titled:
+        yield titled
     for label in view.named("number"):
         if label.hit.weak and label.page == 0 and title.kind is not None and title.quote is not None:
             score = (
@@ -69,15 +72,39 @@ def _candidates(view: View, title: Title) -> Iterator[Number]:
                 yield number
 
 
+def _behind_title(view: View, title: Quote) -> Number | None:
+    """Read the number behind a title of several words: "FACTURE DE SOLDE F240088"."""
+    page = next((n for n, p in enumerate(view.pages) if p.number == title.page), None)
+    words = re.match(r"[^\W\d_]+(?:[ '’-][^\W\d_]+){1,3}(?=\s+\S*\d)", title.text.strip())
+    if page is None or words is None or title.start is None:
+        return None
+    begin = title.start + title.text.find(words[0]) + len(words[0])
+    found = _read(view.pages[page].text[begin : title.end], bare=True)
+    if found is None:
+        return None
+    text, at = found
+    quote = view.quote_span(page, begin + at, begin + at + len(text))
+    return Number(text=text, page=page, score=2.0, quote=quote)
+
+
 def _labelled(view: View, field: str, score: float, title: Title | None = None) -> Iterator[Number]:
     for label in view.named(field):
-        if not label.hit.weak:
+        if not label.hit.weak and not (field == "number" and _of_an_amount(view, label)):
             bare = _bare(view, label)
             number = _value(
                 view, label, score - (1.0 if bare else 0.0) + _bonus(view, label, title), bare=bare
             )
             if number:
                 yield number
+
+
+def _of_an_amount(view: View, label: Label) -> bool:
+    """Tell whether a label stands behind an amount's on its line: "Acompte facture F12  -200,00"."""
+    start = view.pieces[label.page][label.piece].start
+    return any(
+        other.page == label.page and start <= other.start < label.start and other.hit.field in AMOUNTS
+        for other in view.named(*AMOUNTS)
+    )
 
 
 def _bonus(view: View, label: Label, title: Title | None) -> float:
@@ -173,6 +200,6 @@ def _read(text: str, *, bare: bool) -> tuple[str, int] | None:
         return None
     if len(value) > 40 or re.fullmatch(r"\d+[.,]\d\d|.*%", value):
         return None
-    if bare and re.fullmatch(r"(?:19|20)\d\d|\d{1,2}|\d+/\d+", value):
+    if bare and re.fullmatch(r"(?:19|20)\d\d|\d{1,2}|\d{1,3}/\d{1,3}", value):
         return None  # a year or a page
     return value, match.start("value")

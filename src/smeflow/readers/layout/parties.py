@@ -18,6 +18,8 @@ _MAILERS = (
 _FREE_MAIL = frozenset([*_MAILERS.split(" "), "localhost"])
 _MARGIN = 0.9
 _ENOUGH = 2.4
+_HEADING = 2.2
+"""Enough for a name that heads the first page and is far ahead of every other."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,6 +31,8 @@ class Firm:
     score: float
     joined: bool = False
     """Two lines were taken for one name."""
+    placed: bool = False
+    """Only its place on the page tells its role."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,13 +54,20 @@ def find_parties(view: View, *, own_names: Sequence[str] = (), own_ids: Sequence
     told = any(n.labelled and n.buyer >= 2.5 for n in names.values())
     seller = _pick(sellers, "seller", 1.6 if told else _ENOUGH) or _only_firm(view, sellers)
     seller = seller or _head_of_slip(view)
+    placed = None if seller else _by_place(view, sellers)
+    seller = seller or placed
     rest = [n for n in names.values() if seller is None or not alike(n.name, seller.name)]
     buyer = _pick(rest, "buyer", 2.0) or (_left_over(rest) if seller else None)
     mine, theirs = share_ids(view, (buyer.page, buyer.start) if buyer else None, own_ids)
-    return Parties(seller=_firm(view, seller), buyer=_firm(view, buyer), seller_ids=mine, buyer_ids=theirs)
+    return Parties(
+        seller=_firm(view, seller, placed=placed is not None),
+        buyer=_firm(view, buyer),
+        seller_ids=mine,
+        buyer_ids=theirs,
+    )
 
 
-def _firm(view: View, name: Name | None) -> Firm | None:
+def _firm(view: View, name: Name | None, *, placed: bool = False) -> Firm | None:
     if name is None:
         return None
     return Firm(
@@ -64,6 +75,7 @@ def _firm(view: View, name: Name | None) -> Firm | None:
         quote=view.quote_span(name.page, name.start, name.end),
         score=max(name.seller, name.buyer),
         joined=name.joined,
+        placed=placed,
     )
 
 
@@ -80,7 +92,7 @@ def _weigh(view: View, key: str, name: Name, own: Sequence[str]) -> None:
         name.seller += 0.4
         name.buyer += 0.2
     places = list(_places_of(view, key))
-    foot = [p for _, p in places if p.box.top > 0.75]
+    foot = [p for number, p in places if p.box.top > 0.75 or _in_last_lines(view, number, p)]
     top = [p for n, p in places if n == 0 and p.box.top < 0.12]
     if foot and len(places) > 1:
         name.seller += 1.2
@@ -92,8 +104,8 @@ def _weigh(view: View, key: str, name: Name, own: Sequence[str]) -> None:
         name.seller += 0.3
     if any(OWN.search(folded(p.text)) and not CLIENTS.search(folded(p.text)) for _, p in places):
         name.seller += 1.2
-    elif any(_particulars_below(view, number, piece) for number, piece in places if name.buyer < 2.5):
-        name.seller += 0.8
+    elif name.buyer < 2.5:
+        name.seller += max((_particulars_below(view, number, piece) for number, piece in places), default=0.0)
     compact = key.replace(" ", "")
     for match in _DOMAIN.finditer(view.text):
         host = folded(match[1]).split(".")[-1].replace("-", "")
@@ -107,24 +119,42 @@ def _weigh(view: View, key: str, name: Name, own: Sequence[str]) -> None:
             break
     if places and places[0][0] == 0 and places[0][1].start == view.pieces[0][0].start:
         name.seller += 0.8
+        name.first = True
 
 
-def _particulars_below(view: View, page: int, piece: Piece) -> bool:
-    """Tell whether a firm's particulars stand in the block under its name."""
+def _particulars_below(view: View, page: int, piece: Piece) -> float:
+    """Weigh the particulars in the block under a name: a seller tells more of itself than a buyer."""
     height = piece.box.bottom - piece.box.top
     last = piece.box.bottom
+    told: set[str] = set()
     for other in view.pieces[page]:
         if other.line <= piece.line or abs(other.box.left - piece.box.left) > 0.02:
             continue
-        if other.box.top - last > 1.3 * height or labelled(view, page, other, "buyer", "seller"):
-            return False
+        heads = any(o.start == other.start for o in view.named("buyer", "seller") if o.page == page)
+        sums = any(s.value.money for s in view.sums_by_line.get((page, other.line), ()))
+        capital = "capital" in folded(other.text)
+        if other.box.top - last > 1.3 * height or heads or (sums and not capital):
+            break
         last = other.box.bottom
-        if re.search(
-            r"siret|siren|rcs|hrb|ust-?id|vat (?:no|reg|id)|p\.?\s?iva|\bnif\b|\bcif\b|kvk|\babn\b",
-            folded(other.text),
-        ):
-            return True
-    return False
+        told |= {found.lastgroup or "" for found in _PARTICULARS.finditer(folded(other.text))}
+    if told & {"registered", "bank"}:
+        return 1.6
+    return 1.2 if len(told) > 1 else 0.8 if told else 0.0
+
+
+_PARTICULARS = re.compile(
+    r"(?P<registered>\br\.?c\.?s\b|capital|\bape\b|\bnaf\b|\bhrb\b|\bkvk\b|registered|company no)|"
+    r"(?P<bank>\biban\b|\bbic\b)|"
+    r"(?P<number>siret|siren|ust-?id|vat (?:no|reg|id)|\bvat\b.{0,4}[a-z]{2}\s?\d|\btva\b|\bbtw\b|\bcvr\b|"
+    r"p\.?\s?iva|\bnif\b|\bcif\b|\babn\b)|"
+    r"(?P<phone>\bt[ée]l|phone|\bfax\b|\+\d\d\s?\d|📞)|(?P<mail>@|✉)|(?P<web>www\.|https?:)"
+)
+
+
+def _in_last_lines(view: View, page: int, piece: Piece) -> bool:
+    """Tell whether a piece with a firm's particulars stands on one of the last lines of a page."""
+    last = view.pieces[page][-1].line
+    return last - 4 < piece.line and piece.line > 12 and bool(OWN.search(folded(piece.text)))
 
 
 def _buyer_mail(view: View, at: int, name: Name) -> bool:
@@ -157,11 +187,24 @@ def _pick(names: Sequence[Name], role: str, enough: float) -> Name | None:
     against = best.buyer if role == "seller" else best.seller
     others = [n for n in ranked[1:] if not alike(n.name, best.name)]
     second = (others[0].seller if role == "seller" else others[0].buyer) if others else 0.0
-    if score < enough or score - second < _MARGIN or (against > score and not best.labelled):
+    ahead = score - second
+    if ahead > 1.2 and role == "seller" and best.first:
+        enough = min(enough, _HEADING)
+    if score < enough or ahead < _MARGIN or (against > score and not best.labelled):
         return None
     same = [n for n in ranked if alike(n.name, best.name) and n is not best]
     labelled = [n for n in same if n.labelled and not best.labelled]
     return labelled[0] if labelled else best
+
+
+def _by_place(view: View, names: Sequence[Name]) -> Name | None:
+    """Take the name at the head of the first page where no other is as good; it stays to be looked at."""
+    ranked = sorted((n for n in names if n.page == 0 and not n.joined), key=lambda n: -n.seller)
+    best = ranked[0] if ranked else None
+    if best is None or best.seller < 1.4 or best.buyer >= 2.0:
+        return None
+    rivals = [n for n in ranked[1:] if not alike(n.name, best.name) and best.seller - n.seller < 0.35]
+    return None if rivals else best
 
 
 def _head_of_slip(view: View) -> Name | None:
@@ -179,7 +222,11 @@ def _head_of_slip(view: View) -> Name | None:
 def _only_firm(view: View, names: Sequence[Name]) -> Name | None:
     """Take the only firm on a page that heads it, as on a till receipt."""
     firms = [n for n in names if FORM.search(n.name) and n.buyer < 2]
-    if not firms or any(not alike(n.name, firms[0].name) for n in firms) or any(n.buyer >= 2 for n in names):
+    head = view.pieces[0][0].end if view.pieces and view.pieces[0] else 0
+    better = [n for n in names if firms and n.seller > firms[0].seller and not (n.first and n.end <= head)]
+    if not firms or better or any(n.buyer >= 2 for n in names):
+        return None
+    if any(not alike(n.name, firms[0].name) for n in firms):
         return None
     piece = next((p for p in view.pieces[firms[0].page] if p.start <= firms[0].start < p.end), None)
     if piece is None or firms[0].page != 0 or piece.box.top > 0.25 or len(view.pages) > 1:
@@ -192,5 +239,15 @@ def _only_firm(view: View, names: Sequence[Name]) -> Name | None:
         for p in view.pieces[0]
         if 0 < piece.box.top - p.box.top < 2 * height and p.box.left < piece.box.right
     ]
-    # A line right above may be the beginning of the name.
-    return None if any(re.search(r"[^\W\d_]{4}", p.text) for p in above) else firms[0]
+    worded = [p for p in above if re.search(r"[^\W\d_]{4}", p.text)]
+    return _two_lines(view, worded, piece, firms[0]) if worded else firms[0]
+
+
+def _two_lines(view: View, above: Sequence[Piece], piece: Piece, name: Name) -> Name | None:
+    """Join the head of a page with the line under it that has the legal form; it stays to be looked at."""
+    first = above[0]
+    heads = len(above) == 1 and first.start == view.pieces[0][0].start
+    if not heads or abs(first.box.left - piece.box.left) > 0.01 or re.search(r"[\d:()@]", first.text):
+        return None
+    whole = f"{first.text.strip()} {name.name}"
+    return Name(whole, name.page, first.start, piece.end, seller=name.seller, joined=True)

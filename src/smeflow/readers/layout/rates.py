@@ -16,6 +16,8 @@ _RATES = "2.1 2.6 3 3.8 4 4.8 5 5.5 6 7 7.7 8 8.1 8.5 9 9.5 10 12 13 13.5 14 15 
 RATES = tuple(Decimal(rate) for rate in _RATES.split(" "))
 """Rates of VAT in Europe, and of GST and sales taxes elsewhere, in per cent."""
 _RATE_TEXT = re.compile(r"(?<![\d.,])(\d{1,2}(?:[.,]\d{1,2})?)\s?%")
+_TENFOLD = {Decimal(10)}
+"""Ten pieces at 4.50 look like 10 % of 45.00."""
 _BARE_RATE = re.compile(r"(?<![\w.,])(\d{1,2}(?:[.,]\d{1,2})?)(?![\w.,%]|\s?[€$£])")
 
 
@@ -41,7 +43,9 @@ def rate_rows(view: View, *, credit: bool) -> list[Row]:
             if s.value.money
         ]
         rates = {Decimal(r.replace(",", ".")) for r in _RATE_TEXT.findall(text)}
-        rates = rates or {Decimal(r.replace(",", ".")) for r in _BARE_RATE.findall(text)} & set(RATES)
+        if not rates:
+            rates = {Decimal(r.replace(",", ".")) for r in _BARE_RATE.findall(text)} & set(RATES)
+            rates -= _TENFOLD if re.search(r"[^\W\d_]{3}", text) else set()
         fits = {
             (base, rate, amount)
             for base, amount in (*combinations(sums, 2), *((b, a) for a, b in combinations(sums, 2)))
@@ -59,7 +63,7 @@ def summed(rows: Sequence[Row], printed: AbstractSet[Decimal]) -> dict[tuple[Dec
 
     A stretch whose sums are printed proves them; a part of it is then one rate among several, and no total.
     """
-    parts = _parts(rows)
+    parts = parts_of(rows)
     whole = [p for p in parts if len(p) > 1 and _net(p) in printed and _vat(p) in printed]
     proofs: dict[tuple[Decimal, Decimal], float] = {}
     for part in parts:
@@ -78,7 +82,7 @@ def _vat(rows: Sequence[Row]) -> Decimal:
     return sum((row.amount for row in rows), ZERO)
 
 
-def _parts(rows: Sequence[Row]) -> list[Sequence[Row]]:
+def parts_of(rows: Sequence[Row]) -> list[Sequence[Row]]:
     """Give the stretches of neighbouring rows."""
     return [rows[i:j] for i in range(len(rows)) for j in range(i + 1, min(len(rows), i + 8) + 1)]
 
@@ -88,15 +92,17 @@ def breakdown(
 ) -> tuple[VatBreakdown, ...]:
     """Give the VAT per rate where rows were found that make up the totals, or one rate does.
 
-    What is left of the net without VAT needs a mention that says why; of two mentions none is taken.
+    What is left of the net without VAT needs a mention that says why. Of two mentions the one
+    beside the amounts counts ("articles 262 ter and/or 283-2" below them decides nothing); else neither.
     """
     net, vat, _ = values
     mentions = find_exemptions(view)
-    why = mentions[0] if len({m.category for m in mentions}) == 1 else None
-    for part in _parts(rows):
+    beside = [m for m in mentions if m.summed] if len(mentions) > 1 else mentions
+    why = beside[0] if len(beside) == 1 else None
+    for part in parts_of(rows):
         if (_net(part), _vat(part)) == (net, vat):
             return tuple(_taxed_part(r.rate, r.base, r.amount) for r in part)
-    for part in _parts(rows) if why else ():
+    for part in parts_of(rows) if why else ():
         if _vat(part) == vat and _net(part) < net:
             return (*(_taxed_part(r.rate, r.base, r.amount) for r in part), _free(why, net - _net(part)))
     if vat == ZERO and net > ZERO:

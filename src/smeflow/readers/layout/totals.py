@@ -1,31 +1,20 @@
 """Find the totals: of all printed amounts, those whose labels fit and whose arithmetic closes."""
 
-import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 
-from smeflow._text import folded
 from smeflow.documents.base import Quote
-from smeflow.i18n import Phrase, say
+from smeflow.i18n import say
 from smeflow.readers.arithmetic import CENT, ZERO, same
 from smeflow.readers.layout.exemptions import find_exemptions
-from smeflow.readers.layout.rates import RATES, Row, breakdown, rate_rows, summed
+from smeflow.readers.layout.payment import WEAK, Choice, Fit, Table, disbursed, payment
+from smeflow.readers.layout.rates import RATES, Row, breakdown, parts_of, rate_rows, summed
 from smeflow.readers.layout.view import AMOUNTS, Label, Spot, Sum, View, by_line
 from smeflow.records import VatBreakdown
 
-_STRONG, _SUMMED, _WEAK, _NOTHING = 3.0, 2.6, 1.2, 0.0
+_STRONG, _SUMMED, _NOTHING = 3.0, 2.6, 0.0
 _MARGIN = 0.5
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Choice:
-    """An amount chosen for a field; without a spot it follows from a mention (a VAT of zero)."""
-
-    amount: Decimal
-    spot: Spot[Sum] | None = None
-    quote: Quote | None = None
-    note: Phrase | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -38,17 +27,6 @@ class Totals:
     """Net, VAT and gross are there and add up."""
     ambiguous: bool = False
     """Two readings fit equally well, so none was taken."""
-
-
-@dataclass(frozen=True, slots=True)
-class _Fit:
-    """How well an amount fits a field."""
-
-    score: float
-    spot: Spot[Sum]
-
-
-_Table = dict[Decimal, _Fit]
 
 
 def find_totals(view: View, *, credit: bool = False) -> Totals:
@@ -67,17 +45,41 @@ def find_totals(view: View, *, credit: bool = False) -> Totals:
     if rivals:
         return Totals(chosen=_agreed([best, *rivals]), ambiguous=True)
     chosen = dict(best.chosen)
-    chosen.update(_payment(view, tables, chosen["total_gross"].amount))
-    return Totals(chosen=chosen, vat=breakdown(view, rows, best.values), closed=True)
+    vat = breakdown(view, rows, best.values)
+    extra = disbursed(view)
+    if extra and best.values[2] + extra.value.amount in tables["amount_due"]:
+        chosen, vat = _with_disbursed(chosen, vat, best.values, extra, tables["amount_due"])
+    chosen.update(payment(view, tables, chosen["total_gross"].amount))
+    return Totals(chosen=chosen, vat=vat, closed=True)
+
+
+def _with_disbursed(
+    chosen: dict[str, Choice],
+    vat: tuple[VatBreakdown, ...],
+    values: tuple[Decimal, Decimal, Decimal],
+    extra: Spot[Sum],
+    dues: Table,
+) -> tuple[dict[str, Choice], tuple[VatBreakdown, ...]]:
+    """Add to the totals what was laid out for the buyer; it stays apart in the VAT, as outside its scope."""
+    net, tax, gross = values
+    out = extra.value.amount
+    note = say("With {amount} laid out in the buyer's name, on which no VAT is charged.", amount=out)
+    whole = {
+        "total_net": replace(chosen["total_net"], amount=net + out, note=note),
+        "total_gross": Choice(amount=gross + out, spot=dues[gross + out].spot),
+    }
+    taxed = vat or (VatBreakdown(base=net, amount=tax),)
+    outside = VatBreakdown(category="O", rate=ZERO, base=out, amount=ZERO, exemption=str(note))
+    return {**chosen, **whole}, (*taxed, outside)
 
 
 def _size(amount: Decimal, *, credit: bool) -> Decimal:
     return abs(amount) if credit else amount
 
 
-def _table(view: View, name: str, *, credit: bool) -> _Table:
+def _table(view: View, name: str, *, credit: bool) -> Table:
     """Score the amounts that stand beside the labels of a field."""
-    table: _Table = {}
+    table: Table = {}
     last = len(view.pages) - 1
     cents = view.recognised and _decimals(view)  # an amount without them has lost its comma
     spots = [
@@ -85,7 +87,7 @@ def _table(view: View, name: str, *, credit: bool) -> _Table:
     ]
     money, any_sum = by_line(s for s in spots if s.value.money), by_line(spots)
     for label in view.named(name):
-        strong = _STRONG if not label.hit.weak else _WEAK
+        strong = _STRONG if not label.hit.weak else WEAK
         links = view.links(label, money, stops=AMOUNTS)
         if not links and not label.hit.weak and not _decimals(view):
             links = [n for n in view.links(label, any_sum, stops=AMOUNTS) if _whole(view, n.spot, label)]
@@ -94,11 +96,11 @@ def _table(view: View, name: str, *, credit: bool) -> _Table:
             score += 0.2 if link.spot.page == last else 0.0
             amount = _size(link.spot.value.amount, credit=credit)
             if amount not in table or table[amount].score < score:
-                table[amount] = _Fit(score, link.spot)
+                table[amount] = Fit(score, link.spot)
     for spot in _under_headings(view, name):
         amount = _size(spot.value.amount, credit=credit)
         if amount not in table or table[amount].score < _SUMMED:
-            table[amount] = _Fit(_SUMMED, spot)
+            table[amount] = Fit(_SUMMED, spot)
     return table
 
 
@@ -145,42 +147,58 @@ class _Triple:
 
 
 def _triples(
-    view: View, tables: Mapping[str, _Table], rows: Sequence["Row"], *, credit: bool
+    view: View, tables: Mapping[str, Table], rows: Sequence["Row"], *, credit: bool
 ) -> Iterable[_Triple]:
     """Give every net, VAT and gross that add up and of which two are labelled, or rates prove them."""
-    printed: _Table = {}
+    printed: Table = {}
     for spot in view.sums:
         if spot.value.money:
-            printed.setdefault(_size(spot.value.amount, credit=credit), _Fit(_NOTHING, spot))
+            printed.setdefault(_size(spot.value.amount, credit=credit), Fit(_NOTHING, spot))
     proofs = summed(rows, printed.keys())
     dues = {a for a, f in tables["amount_due"].items() if f.score > 2.5}
     before = {abs(a) for a in tables["prepaid"]}
     gross_table = _either(tables["total_gross"], tables["amount_due"], discount=0.8)
     nets = _either(printed, tables["total_net"])
     vats = {a: f for a, f in _either(printed, tables["total_vat"]).items() if a > 0}
+    added = {a: f for a, f in _added_up(view, rows).items() if a not in vats}
+    extra = disbursed(view)
     mentions = () if _taxed(view) else find_exemptions(view)
     exempt = mentions[0].quote if mentions else None
     for gross, g in _either(printed, gross_table).items():
         if gross <= 0:
             continue
-        for vat, v in vats.items():
+        for vat, v in (*vats.items(), *added.items()):
             net = gross - vat
             if vat >= net * Decimal("0.35") or net not in nets:
                 continue
             n = nets[net]
             proof = proofs.get((net, vat)) or (0.5 if _known_rate(vat, net) else -0.5)
             if dues and gross not in dues and not any(gross - paid in dues for paid in before):
-                proof -= 1.0
+                proof -= 0.0 if extra and gross + extra.value.amount in dues else 1.0
             scores = (n.score, v.score, g.score)
             labelled = sum(1 for score in scores if score > 0)
             if labelled >= 2 and max(scores) >= 1.5 and (g.score > 0 or proof >= 0.5):
-                yield _Triple(score=sum(scores) + proof, chosen=_three(net, n, vat, v, gross, g))
+                three = _three(net, n, vat, v, gross, g)
+                if vat in added:
+                    note = say("The sum of the VAT at each rate.")
+                    three["total_vat"] = Choice(amount=vat, quote=view.quote(v.spot), note=note)
+                yield _Triple(score=sum(scores) + proof, chosen=three)
         yield from _untaxed(gross, g, tables, exempt)
 
 
-def _untaxed(
-    gross: Decimal, g: _Fit, tables: Mapping[str, _Table], exempt: Quote | None
-) -> Iterable[_Triple]:
+def _added_up(view: View, rows: Sequence[Row]) -> Table:
+    """Give the VAT of each stretch of several rates, which need not be printed as one sum."""
+    made: Table = {}
+    for part in parts_of(rows):
+        amounts = [row.amount for row in part]
+        spots = view.sums_by_line.get((part[0].page, part[0].line), ())
+        spot = next((s for s in spots if abs(s.value.amount) == part[0].amount), None)
+        if len(part) > 1 and len({row.rate for row in part}) == len(part) and spot:
+            made[sum(amounts, ZERO)] = Fit(_SUMMED, spot)
+    return made
+
+
+def _untaxed(gross: Decimal, g: Fit, tables: Mapping[str, Table], exempt: Quote | None) -> Iterable[_Triple]:
     """Give the reading in which no VAT is charged: a printed zero or a mention of why is needed."""
     zero = tables["total_vat"].get(ZERO)
     net = tables["total_net"].get(gross)
@@ -210,7 +228,7 @@ def _untaxed(
     )
 
 
-def _three(net: Decimal, n: _Fit, vat: Decimal, v: _Fit, gross: Decimal, g: _Fit) -> dict[str, Choice]:
+def _three(net: Decimal, n: Fit, vat: Decimal, v: Fit, gross: Decimal, g: Fit) -> dict[str, Choice]:
     return {
         "total_net": Choice(amount=net, spot=n.spot),
         "total_vat": Choice(amount=vat, spot=v.spot),
@@ -218,13 +236,13 @@ def _three(net: Decimal, n: _Fit, vat: Decimal, v: _Fit, gross: Decimal, g: _Fit
     }
 
 
-def _either(one: _Table, other: _Table, *, discount: float = 0.0) -> _Table:
+def _either(one: Table, other: Table, *, discount: float = 0.0) -> Table:
     """Join two tables; the better fit counts."""
     joined = dict(one)
     for amount, fit in other.items():
         score = fit.score - discount
         if amount not in joined or joined[amount].score < score:
-            joined[amount] = _Fit(score, fit.spot)
+            joined[amount] = Fit(score, fit.spot)
     return joined
 
 
@@ -238,44 +256,7 @@ def _taxed(view: View) -> bool:
     return any(s.value.percent and s.value.amount > 0 and (s.page, s.line) in lines for s in view.sums)
 
 
-_PAID = re.compile(
-    r"acompte|reglement|virement|paiement|verse|payment|paid|transfer|zahlung|bezahlt|betaald|deposit|pago"
-)
-
-
-def _payment(view: View, tables: Mapping[str, _Table], gross: Decimal) -> dict[str, Choice]:
-    """Find what is due and what was paid before, where they make up the total."""
-    due = {a: f for a, f in tables["amount_due"].items() if f.score > 1.5}
-    paid = {abs(a): f for a, f in tables["prepaid"].items()}
-    if gross in due and not any(0 < p < gross and gross - p in due for p in paid):
-        return {"amount_due": Choice(amount=gross, spot=due[gross].spot)}
-    for amount, fit in sorted(due.items(), key=lambda item: -item[1].score):
-        before = gross - amount
-        spot = _paid_before(view, before)
-        if spot and before not in paid:
-            paid[before] = _Fit(_WEAK, spot)
-        if before in paid:
-            return {
-                "amount_due": Choice(amount=amount, spot=fit.spot),
-                "prepaid": Choice(amount=before, spot=paid[before].spot),
-            }
-    if due:
-        amount, fit = max(due.items(), key=lambda item: item[1].score)
-        return {"amount_due": Choice(amount=amount, spot=fit.spot)}
-    return {}
-
-
-def _paid_before(view: View, amount: Decimal) -> Spot[Sum] | None:
-    """Find an amount on a line of payments, or on one that such a line heads."""
-    for spot in view.sums if amount > 0 else ():
-        if spot.value.money and abs(spot.value.amount) == amount:
-            near = [p.text for p in view.pieces[spot.page] if 0 <= spot.line - p.line <= 2]
-            if _PAID.search(folded(" ".join(near))):
-                return spot
-    return None
-
-
-def _alone(tables: Mapping[str, _Table]) -> dict[str, Choice]:
+def _alone(tables: Mapping[str, Table]) -> dict[str, Choice]:
     """Give what is well labelled although nothing adds up to prove it."""
     chosen: dict[str, Choice] = {}
     for name in ("total_net", "total_vat", "total_gross", "amount_due"):

@@ -9,6 +9,7 @@ from functools import cached_property
 from itertools import groupby
 from typing import Generic, TypeVar
 
+from smeflow._text import folded
 from smeflow.documents.base import Box, Document, Page, Quote
 from smeflow.readers.amounts import DecimalMark, decimal_mark, find_amounts
 from smeflow.readers.base import Labels
@@ -153,7 +154,21 @@ class View:
                             piece_start=hit.start == 0,
                         )
                     )
-        return tuple(found)
+        return tuple(label for label in found if not self._without(label))
+
+    def _without(self, label: Label) -> bool:
+        """Tell whether a heading over two lines says "ohne / MwSt.": it heads no VAT."""
+        piece = self.pieces[label.page][label.piece]
+        if label.hit.field != "total_vat" or not label.piece_start or label.end < piece.end - 1:
+            return False
+        height = piece.box.bottom - piece.box.top
+        return any(
+            0 < piece.box.top - above.box.top < 2 * height
+            and above.box.left < piece.box.right
+            and piece.box.left < above.box.right
+            and _EXCEPT.search(folded(above.text))
+            for above in self.pieces[label.page]
+        )
 
     @cached_property
     def sums(self) -> tuple[Spot[Sum], ...]:
@@ -293,6 +308,7 @@ class View:
                 yield number, list(line)
 
 
+_EXCEPT = re.compile(r"(?:ohne|exkl\.?|excl\.?|hors|sans|without|w/o|ex|zonder|senza|sin)$")
 _TAX = r"(?:ust|mwst|umsatzsteuer|mehrwertsteuer|steuern?|vat|tva|taxes|taxe|tax|gst|btw|iva)"
 _INCLUDING = r"(?:incl\w*|inkl\w*|inc|einschl\w*|including|inclusive|mit|with|ivato)"
 _EXCLUDING = r"(?:excl\w*|exkl\w*|ex|ohne|without|before|hors|sans|zzgl|zuzgl|plus|sin|escl\w*)"
