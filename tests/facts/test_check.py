@@ -54,6 +54,13 @@ FALSE = {
     "praise": "Revenue reached an excellent {{revenue}}.",
     "a superlative": "Revenue reached a record {{revenue}}.",
     "letters of another alphabet": "Revenue f\u0435ll to {{revenue}}.",
+    "a sign before a figure": "Revenue came to -{{revenue}}.",
+    "a letter behind a figure": "Revenue came to {{revenue}}k.",
+    "figures run together": "Revenue and orders came to {{revenue}}{{orders}}.",
+    "figures joined by a point": "Revenue and orders came to {{revenue}}.{{orders}}.",
+    "a digit nobody sees": "Revenue came to \u200b\uff11\uff12.",
+    "thousands": "Revenue came to {{revenue}} thousand.",
+    "a minus in words": "Revenue came to minus {{revenue}}.",
     "markup": "Revenue came to <b>{{revenue}}</b>.",
 }  # fmt: skip
 FAUX = {

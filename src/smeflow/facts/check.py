@@ -68,6 +68,9 @@ def _problems(text: str, about: Sayable, glossary: Sequence[str], *, free: bool)
     if strange := _STRANGE.search(bare):
         yield say("the sign {sign} has no place in it", sign=strange[0])
         return
+    if sum(1 for _ in _FREE.finditer(held)) != len(refs):
+        yield say("a reference touches what stands beside it; put a space between")
+        return
     line, mentions = _masked(held, about, glossary)
     yield from _capitals(held, about, glossary)
     yield from _named(line, about)
@@ -84,6 +87,10 @@ def _problems(text: str, about: Sayable, glossary: Sequence[str], *, free: bool)
         yield say("the word {word} says more than the facts do; use plain words", word=word)
 
 
+_FREE = re.compile(
+    r"(?:(?<=[\s('’«\"])|(?<=^))\ufffc\d+\ufffc(?=$|[\s)»\"]|[.,;:…](?:$|[\s)»\"])|\)[.,;:])"
+)
+"""A reference that nothing is glued to: a sign, a digit or another reference would make another figure."""
 _STRANGE = re.compile(r"[^\w\s.,;:()'’\-–—…\ufffc\u00ab\u00bb\"]|_")
 
 

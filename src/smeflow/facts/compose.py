@@ -89,8 +89,7 @@ def plain(part: Part, about: Sayable) -> tuple[Paragraph, ...]:
             single += said
         else:
             found += [_joined([each], about) for each in said]
-    warnings = [one for fact in part.facts for one in warned(fact, about)]
-    return (*([_joined(single, about)] if single else []), *found, *warnings)
+    return (*([_joined(single, about)] if single else []), *found, *warned(part, about))
 
 
 def _joined(said: Sequence[Said], about: Sayable) -> Paragraph:
@@ -109,12 +108,19 @@ def opening(facts: Sequence[FactValue], about: Sayable) -> tuple[Paragraph, ...]
     return (Paragraph(text=text[:1].upper() + text[1:], facts=said.facts),)
 
 
-def warned(fact: FactValue, about: Sayable) -> tuple[Paragraph, ...]:
-    """Say that a fact is not whole, whoever writes the rest."""
-    if fact.incomplete is None:
-        return ()
-    text = say("{label}: the figures are not whole, since {why}.", label=fact.label, why=fact.incomplete)
-    return (Paragraph(text=text.render(language_of(about.locale)), facts=(fact.name,)),)
+def warned(part: Part, about: Sayable) -> tuple[Paragraph, ...]:
+    """Say which facts are not whole, and why, whoever writes the rest; one reason is told once."""
+    language = language_of(about.locale)
+    reasons: dict[str, list[FactValue]] = {}
+    for fact in part.facts:
+        if fact.incomplete is not None:
+            reasons.setdefault(fact.incomplete.render(language), []).append(fact)
+    found = []
+    for why, facts in reasons.items():
+        labels = ", ".join(fact.label for fact in facts)
+        text = say("{label}: the figures are not whole, since {why}.", label=labels, why=why)
+        found.append(Paragraph(text=text.render(language), facts=tuple(fact.name for fact in facts)))
+    return tuple(found)
 
 
 def filled(text: str, about: Sayable) -> str:

@@ -15,7 +15,7 @@ from smeflow.facts.french import elides
 from smeflow.facts.measures.base import Measure
 from smeflow.facts.measures.kinds import OneMeasure
 from smeflow.facts.references import Sayable, sayable
-from smeflow.facts.report import FactValue, Paragraph, Period, Report
+from smeflow.facts.report import FactValue, Period, Report
 from smeflow.facts.window import Window
 from smeflow.i18n import language_of, say
 from smeflow.llm.base import LLM
@@ -95,7 +95,7 @@ class DraftReport(Family):
         prose, wanted = self._prose(parts, about, case, llm)
         by_model = prose.sections or ((),) * len(parts)
         sections = tuple(
-            section(part, (*own, *self._warnings(part, about)) if own else plain(part, about))
+            section(part, (*own, *warned(part, about)) if own else plain(part, about))
             for part, own in zip(parts, by_model, strict=True)
         )
         return replace(
@@ -142,9 +142,6 @@ class DraftReport(Family):
             return Prose(), True
         except (AnswerInvalid, LLMRefused) as error:
             return Prose(remarks=(say("The patterns wrote the text: {why}", why=error.phrase),)), False
-
-    def _warnings(self, part: Part, about: Sayable) -> tuple[Paragraph, ...]:
-        return tuple(one for fact in part.facts for one in warned(fact, about))
 
 
 EDITS = "report edits"
