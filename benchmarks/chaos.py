@@ -28,6 +28,12 @@ sinks:
       {{id: fields.id, number: x.record.number, total: x.record.total, category: x.record.category,
        supplier: x.record.supplier}}
 """
+HOOK = """\
+  - webhook: {url}
+    allow: [127.0.0.1]
+    sign: false
+    fields: {{id: fields.id, number: x.record.number}}
+"""
 
 
 def main(arguments: list[str]) -> None:
@@ -42,6 +48,10 @@ def main(arguments: list[str]) -> None:
         output=os.path.relpath(output, folder),
         prompt=json.dumps(told["prompt"]),
     )
+    if "--webhook" in options:
+        at = options.index("--webhook")
+        text += HOOK.format(url=options[at + 1])
+        del options[at : at + 2]
     recipe = folder / "chaos.yaml"
     if not recipe.exists() or recipe.read_text() != text:
         (folder / "chaos.new").write_text(text)

@@ -140,7 +140,7 @@ def observed(store: Store, recipe: str) -> list[tuple[ItemRow, list[list[str]]]]
 
 def slot_of(effect: Effect) -> str:
     """Name what an item has one of: one move, one draft, but several keywords."""
-    return f"{effect.kind} {effect.target}" if effect.kind in ("keyword", "flag") else effect.kind
+    return f"{effect.kind} {effect.target}" if effect.kind in ("keyword", "flag", "webhook") else effect.kind
 
 
 def effect_of(row: Row) -> EffectRow:

@@ -9,7 +9,7 @@ from smeflow.llm.base import Price
 from smeflow.plan import Entry
 from smeflow.recipe.schedule import Schedule
 from smeflow.recipe.workspace import Budgets, Residency
-from smeflow.sinks.base import Acting, Sink
+from smeflow.sinks.base import Acting, Delivering, Sink
 from smeflow.sources.base import Source
 
 
@@ -36,7 +36,7 @@ class Recipe:
     """The firm's own prices, from ``smeflow.toml``."""
     source: Source
     entries: tuple[Entry, ...]
-    sinks: tuple[Sink | Acting, ...] = ()
+    sinks: tuple[Sink | Acting | Delivering, ...] = ()
     split: Literal["invoices", "attachments"] | None = None
     redact: bool = False
     timezone: str = "Europe/Paris"

@@ -18,7 +18,7 @@ from smeflow.recipe.marks import Path as Place
 from smeflow.recipe.model import Split
 from smeflow.recipe.problems import problems_of, unknown
 from smeflow.recipe.workspace import Workspace
-from smeflow.sinks.base import Acting, Sink
+from smeflow.sinks.base import Acting, Delivering, Sink
 from smeflow.sources.base import Computing, Source
 from smeflow.step import Step
 
@@ -68,9 +68,9 @@ class Builder:
             self.tell(("source",), say("no step asks for facts of this source; write a step report: NAME"))
         return source.computing(facts, locale)
 
-    def sinks(self, data: object, source: Source | None) -> tuple[Sink | Acting, ...]:
+    def sinks(self, data: object, source: Source | None) -> tuple[Sink | Acting | Delivering, ...]:
         """Make the sinks; no two write one file, and none writes where the recipe reads."""
-        made: dict[str, Sink | Acting] = {}
+        made: dict[str, Sink | Acting | Delivering] = {}
         self.made_source = source
         for n, each in enumerate(data if isinstance(data, list) else ()):
             sink = self._one("sinks", each, ("sinks", n))

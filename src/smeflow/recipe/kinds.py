@@ -34,6 +34,7 @@ SINKS: Mapping[str, str] = {
     "mailbox": "smeflow.sinks.mailbox:MailboxActions",
     "send": "smeflow.sinks.send:SendAnswers",
     "report": "smeflow.sinks.report:ReportPages",
+    "webhook": "smeflow.sinks.webhook:Webhook",
 }
 _OURS: Mapping[Family, Mapping[str, str]] = {
     "steps": STEPS,

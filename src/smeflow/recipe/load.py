@@ -22,7 +22,7 @@ from smeflow.recipe.problems import problems_of
 from smeflow.recipe.schedule import schedule_of
 from smeflow.recipe.settings import Filled, fill
 from smeflow.recipe.workspace import Budgets, Workspace
-from smeflow.sinks.base import Acting, Sink
+from smeflow.sinks.base import Acting, Delivering, Sink
 from smeflow.sources.base import Source
 
 __all__ = ["Recipe", "load"]
@@ -153,7 +153,7 @@ class _Loading:
         text: RecipeText,
         source: Source,
         entries: tuple[Entry, ...],
-        sinks: tuple[Sink | Acting, ...],
+        sinks: tuple[Sink | Acting | Delivering, ...],
         split: Split | None,
     ) -> Recipe:
         currency = self.workspace.company.currency

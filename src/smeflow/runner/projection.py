@@ -20,7 +20,8 @@ from smeflow.ledger.rows import ItemRow
 from smeflow.ledger.runs import Memory, delivered, last_delivery
 from smeflow.ledger.store import Store
 from smeflow.runner.acting import act_on
-from smeflow.sinks.base import Acting, Put, Sink, SinkItem
+from smeflow.runner.delivering import deliver
+from smeflow.sinks.base import Acting, Delivering, Put, Sink, SinkItem
 from smeflow.sources.base import ROW
 from smeflow.step import Case, Known, Step
 
@@ -32,7 +33,7 @@ class Projection:
     store: Store
     recipe: str
     steps: tuple[Step[Any], ...]
-    sinks: tuple[Sink | Acting, ...]
+    sinks: tuple[Sink | Acting | Delivering, ...]
     meaning: str
     """Identifies what decides the sinks' content besides the items: the recipe's text, smeflow's version."""
     root: Path
@@ -56,6 +57,8 @@ class Projection:
             try:
                 if isinstance(sink, Acting):
                     notes.extend(act_on(self.store, sink, self, self.source) if self.acting else ())
+                elif isinstance(sink, Delivering):
+                    notes.extend(deliver(self.store, sink, self))
                 else:
                     notes.extend(self._put(sink, memory))
             except SinkError as error:

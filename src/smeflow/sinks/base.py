@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping, MutableMapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Protocol, runtime_checkable
+from typing import Any, Protocol, runtime_checkable
 
 from smeflow.i18n import Phrase
 from smeflow.mailboxes.base import Account, Effect
@@ -86,4 +86,66 @@ class Acting(Protocol):
 
     def effects(self, item: SinkItem) -> Sequence[Effect]:
         """Give what is to be done with a finished item, in this order."""
+        ...
+
+
+@dataclass(frozen=True, kw_only=True)
+class Parcel:
+    """What is delivered once for a finished item as it is now."""
+
+    id: str
+    """The same for the same content, however often it is tried."""
+    content: Mapping[str, Any]
+    to: str
+    """Where it goes, as a person may see it."""
+
+
+class Delivered(Protocol):
+    """How a delivery was answered."""
+
+    @property
+    def took(self) -> bool:
+        """Whether it was taken."""
+        ...
+
+    @property
+    def final(self) -> bool:
+        """Whether trying again is of no use."""
+        ...
+
+    @property
+    def status(self) -> int:
+        """What was answered; 0 for nothing."""
+        ...
+
+    @property
+    def reason(self) -> str:
+        """Why, in the other side's words."""
+        ...
+
+    @property
+    def wait_seconds(self) -> float | None:
+        """How long it asks to wait."""
+        ...
+
+
+@runtime_checkable
+class Delivering(Protocol):
+    """A sink that delivers something once for each finished item, to somebody who may not be there."""
+
+    @property
+    def name(self) -> str:
+        """Where it delivers to, as a person may see it."""
+        ...
+
+    def parcel(self, item: SinkItem) -> Parcel | None:
+        """Give what is to be delivered; None where nothing is."""
+        ...
+
+    def deliver(self, parcel: Parcel, corrects: str, at: int) -> Delivered:
+        """Try once.
+
+        Raises:
+            SinkError: It may not be, or cannot be, whoever is there.
+        """
         ...

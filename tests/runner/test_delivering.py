@@ -1,0 +1,108 @@
+"""Deliveries from a recipe: each item once, tried until it is taken, the same id whatever happens."""
+
+import json
+import threading
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+import pytest
+
+from smeflow.recipe.load import load
+from smeflow.recipe.workspace import Workspace
+from smeflow.runner import delivering
+from smeflow.runner.runner import run_to_end
+
+RECIPE = """
+recipe: told
+llm: none
+source: {{table: in.csv, key: id}}
+steps:
+  - rule: double
+    value: fields.amount
+sinks:
+  - webhook: http://127.0.0.1:{port}/hook
+    allow: [127.0.0.1]
+    sign: false
+    fields: {{id: fields.id, amount: double.value}}
+"""
+
+
+@pytest.fixture
+def told(tmp_path, monkeypatch):
+    """Give a folder with the recipe, and what was received; faults are answered in their turn."""
+    calls, faults = [], []
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_POST(self):
+            body = json.loads(self.rfile.read(int(self.headers["content-length"])))
+            fault = faults.pop(0) if faults else ""
+            calls.append((self.headers["webhook-id"], body, fault))
+            if fault == "reset":
+                self.connection.close()
+                return
+            self.send_response(503 if fault == "503" else 404 if fault == "404" else 200)
+            self.send_header("content-length", "0")
+            self.end_headers()
+
+        def log_message(self, *_):
+            pass
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    monkeypatch.setattr(delivering, "FIRST_WAIT_SECONDS", 0.0)
+    (tmp_path / "recipe.yaml").write_text(RECIPE.format(port=server.server_port))
+    (tmp_path / "in.csv").write_text("id,amount\na,1\nb,2\nc,3\n")
+
+    def run():
+        return run_to_end(load(tmp_path), Workspace.find(tmp_path), state=tmp_path / "state")
+
+    yield run, calls, faults, tmp_path
+    server.shutdown()
+    server.server_close()
+
+
+def ids(calls):
+    found = {}
+    for identity, body, _ in calls:
+        found.setdefault(body["data"]["key"], set()).add(identity)
+    return found
+
+
+def test_each_finished_item_is_delivered_once(told):
+    """A second run delivers nothing."""
+    run, calls, _, _ = told
+    run()
+    assert sorted(body["data"]["results"]["id"] for _, body, _ in calls) == ["a", "b", "c"]
+    assert run().failures == ()
+    assert len(calls) == 3
+
+
+def test_a_delivery_is_tried_again_under_its_id(told):
+    """Taken and then cut off, or not taken: the same id until it is answered."""
+    run, calls, faults, _ = told
+    faults += ["reset", "503", "reset", "503"]
+    assert run().failures == ()
+    assert len(calls) == 7
+    assert all(len(identities) == 1 for identities in ids(calls).values())
+
+
+def test_what_nobody_takes_waits_for_the_next_run(told):
+    """A refusal is told as a failure of the output, the items stay done, and the next run delivers."""
+    run, calls, faults, _ = told
+    faults += ["404"] * 3
+    first = run()
+    assert "3 deliveries were not taken: 404" in str(first.failures[0])
+    assert first.done == 3
+    assert run().failures == ()
+    assert all(len(identities) == 1 for identities in ids(calls).values())
+
+
+def test_a_changed_item_is_delivered_as_a_correction(told):
+    """Its new delivery names the one it takes the place of; the others are not told again."""
+    run, calls, _, folder = told
+    run()
+    (folder / "in.csv").write_text("id,amount\na,1\nb,20\nc,3\n")
+    run()
+    (first,) = ids(calls[:3])["b"]
+    assert len(calls) == 4
+    assert calls[3][1]["corrects"] == first
+    assert calls[3][1]["data"]["results"]["amount"] == "20"
