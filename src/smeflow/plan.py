@@ -91,4 +91,8 @@ def _asked(entry: Entry, case: Case) -> tuple[Phrase, ...]:
         if why is None:
             return (say("cannot decide: {condition}", condition=entry.review_text),)
         return (say("cannot decide, since {why}: {condition}", why=why, condition=entry.review_text),)
-    return (say("review is asked for: {condition}", condition=entry.review_text),) if verdict else ()
+    if not verdict:
+        return ()
+    if entry.review_text.lower() == "true":
+        return (say("a person looks at each one, as the recipe asks"),)
+    return (say("review is asked for: {condition}", condition=entry.review_text),)

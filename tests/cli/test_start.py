@@ -50,7 +50,7 @@ def test_all_help_is_there_in_french():
     assert "Exécuter une recette" in commands("fr").commands["run"].help
 
 
-@pytest.mark.parametrize("work", ["invoices", "mail", "table"])
+@pytest.mark.parametrize("work", ["invoices", "mail", "table", "report"])
 @pytest.mark.parametrize("language", ["en", "fr"])
 def test_init_makes_a_recipe_that_passes_check_and_runs(smeflow, tmp_path, work, language):
     """An empty folder becomes a firm's folder, in its language."""
@@ -59,8 +59,8 @@ def test_init_makes_a_recipe_that_passes_check_and_runs(smeflow, tmp_path, work,
     assert smeflow("check", "firm").code == 0
     ran = smeflow("run", "firm", "--json")
     assert ran.code == 0, ran.err
-    assert ran.lines[-1]["items"] == (1 if work == "table" else 0)
-    assert ran.lines[-1]["done"] == ran.lines[-1]["items"]
+    assert ran.lines[-1]["items"] == (1 if work in {"table", "report"} else 0)
+    assert ran.lines[-1]["review" if work == "report" else "done"] == ran.lines[-1]["items"]
     assert 'names = ["Us & Co"]' in (tmp_path / "firm" / "smeflow.toml").read_text(encoding="utf-8")
 
 

@@ -17,15 +17,24 @@ WORKS: dict[str, Phrase] = {
     "invoices": say("read supplier invoices into a purchase ledger"),
     "mail": say("sort mails under labels"),
     "table": say("read fields out of the rows of a table"),
+    "report": say("write the monthly report from a table"),
 }
 """What a firm can start with; a new one is a pair of files in ``starters`` and a row here."""
+READS_FOLDER = frozenset({"invoices", "mail"})
+TABLES: dict[tuple[str, str], str] = {
+    ("table", "en"): "rows.csv",
+    ("table", "fr"): "lignes.csv",
+    ("report", "en"): "sales.csv",
+    ("report", "fr"): "ventes.csv",
+}
+"""The table some works start from, a few rows to try them on."""
 
 
 def init(
     ctx: typer.Context,
     folder: Annotated[Path, typer.Argument(help="Where; it is made if it is not there.")] = Path(),
     work: Annotated[
-        str, typer.Option("--work", help="invoices, mail or table; asked for where it is not given.")
+        str, typer.Option("--work", help="invoices, mail, table or report; asked for where it is not given.")
     ] = "",
     company: Annotated[str, typer.Option("--company", metavar="NAME", help="The firm's name.")] = "",
     yes: Annotated[bool, typer.Option("--yes", "-y", help="Ask nothing.")] = False,
@@ -51,25 +60,24 @@ def init(
         )
     for name, text in files.items():
         _write(screen, folder / name, text)
-    (folder / "inbox").mkdir(exist_ok=True)
     screen.print()
-    screen.print(
-        say("Put documents in {folder}, then:", folder=folder / "inbox") if work != "table" else say("Then:")
-    )
+    if work in READS_FOLDER:
+        (folder / "inbox").mkdir(exist_ok=True)
+        screen.print(say("Put documents in {folder}, then:", folder=folder / "inbox"))
+    else:
+        screen.print(say("Then:"))
     screen.print(f"  smeflow check {folder}", style="bold")
     screen.print(f"  smeflow run {folder}", style="bold")
 
 
 def starting_files(work: str, language: str, company: str) -> dict[str, str]:
     """Give the files of a new workspace, by name."""
-    recipe = (
-        resources.files("smeflow.cli.starters")
-        .joinpath(f"{work}.{language}.yaml")
-        .read_text(encoding="utf-8")
-    )
+    starters = resources.files("smeflow.cli.starters")
+    recipe = starters.joinpath(f"{work}.{language}.yaml").read_text(encoding="utf-8")
     files = {RECIPE: recipe, MARK: _toml(language, company)}
-    if work == "table":
-        files |= _rows(language)
+    table = TABLES.get((work, language))
+    if table:
+        files[table] = starters.joinpath(table).read_text(encoding="utf-8")
     return files
 
 
@@ -83,12 +91,6 @@ def _toml(language: str, company: str) -> str:
         "en": "# What the firm's recipes share.",
     }
     return f'{words[language]}\n[company]\nnames = {names}\nlocale = "{locale}"\n'
-
-
-def _rows(language: str) -> dict[str, str]:
-    if language == "fr":
-        return {"lignes.csv": 'id,text\nL-1,"Numéro : F-1\nFournisseur : Martin SARL\nTotal : 120,00 EUR"\n'}
-    return {"rows.csv": 'id,text\nR-1,"Number: I-1\nSupplier: Martin Ltd\nTotal: 120.00 EUR"\n'}
 
 
 def _ask_work(screen: Screen) -> str:

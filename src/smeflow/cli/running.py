@@ -122,7 +122,7 @@ def tell_summary(screen: Screen, recipe: "Recipe", summary: "Summary") -> None:
     from rich.text import Text
 
     line = Text(recipe.name, style="bold").append(f"  {summary.items} ", style="default")
-    line.append(screen.text(say("items")))
+    line.append(screen.text(say("item") if summary.items == 1 else say("items")))
     for name, (word, style, sign) in STATES.items():
         number = getattr(summary, name)
         if number:
