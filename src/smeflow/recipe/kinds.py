@@ -14,7 +14,9 @@ STEPS: Mapping[str, str] = {
     "triage": "smeflow.steps.triage:Triage",
     "extract": "smeflow.steps.extract:Extract",
     "draft": "smeflow.steps.draft:Draft",
+    "reply": "smeflow.steps.reply:Reply",
     "report": "smeflow.steps.report:DraftReport",
+    "guard": "smeflow.steps.guard:Guard",
     "rule": "smeflow.steps.rule:Rule",
 }
 SOURCES: Mapping[str, str] = {

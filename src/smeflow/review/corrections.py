@@ -127,7 +127,14 @@ def _draft(step: Any, value: Any, fields: Mapping[str, str], person: str) -> Dra
     given = _only(fields, ("subject", "text"))
     before = value if value is not None else Drafted()
     return before.model_copy(
-        update={**given, "reader": PERSON, "accepted_by": person, "doubts": (), "wanted_model": False}
+        update={
+            **given,
+            "reader": PERSON,
+            "accepted_by": person,
+            "doubts": (),
+            "marked": (),
+            "wanted_model": False,
+        }
     )
 
 

@@ -3,8 +3,10 @@ from smeflow.steps.draft import Draft
 from smeflow.steps.drafted import Drafted, FactFrom, FactValue
 from smeflow.steps.extract import Extract
 from smeflow.steps.extraction import Extraction
+from smeflow.steps.guard import Guard
 from smeflow.steps.label import Example, Label, LabelRule
 from smeflow.steps.parts import split
+from smeflow.steps.reply import Reply
 from smeflow.steps.rule import Choice, Rule, Ruled
 from smeflow.steps.triage import Triage
 
@@ -18,8 +20,10 @@ __all__ = [
     "FactFrom",
     "FactValue",
     "FieldReading",
+    "Guard",
     "Label",
     "LabelRule",
+    "Reply",
     "Rule",
     "Ruled",
     "Triage",

@@ -34,11 +34,18 @@ class Drafted(Result):
     """What speaks against the text: a case with any goes to a person."""
     wanted_model: bool = False
     accepted_by: str | None = None
+    marked: tuple[str, ...] = ()
+    """Passages that stand in no source; each is told among the doubts."""
+    language: str | None = None
+    """Two letters, where it was written in the language of a mail."""
 
     def _repr_html_(self) -> str:
         said = "".join(f"<li>{escape(str(p))}</li>" for p in (*self.doubts, *self.problems))
         subject = f"<p><b>{escape(self.subject)}</b></p>" if self.subject else ""
-        text = f"<div style='white-space:pre-wrap'>{escape(self.text)}</div>"
+        shown = escape(self.text)
+        for passage in self.marked:
+            shown = shown.replace(escape(passage), f"<mark>{escape(passage)}</mark>")
+        text = f"<div style='white-space:pre-wrap'>{shown}</div>"
         return subject + text + (f"<ul>{said}</ul>" if said else "")
 
 

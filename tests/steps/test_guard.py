@@ -1,0 +1,114 @@
+"""Who a mail says it is from, and what is odd about it."""
+
+from email.message import EmailMessage
+
+import pytest
+
+from smeflow.documents.lookalike import domain_of, looks_like
+from smeflow.documents.read import read
+from smeflow.llm.none import NoModel
+from smeflow.recipe.known import Tables
+from smeflow.step import Case
+from smeflow.steps.guard import Guard
+
+IBAN, OTHER = "FR76 3000 6000 0112 3456 7890 189", "DE89 3704 0044 0532 0130 00"
+
+
+class Company:
+    """A firm that has said its own domain."""
+
+    mail_domains = ("atelier.example",)
+
+
+@pytest.fixture
+def look(tmp_path):
+    """Give a function that looks at a mail."""
+    (tmp_path / "suppliers.csv").write_text(
+        f"name,email,iban\nDupont,compta@dupont-materiaux.fr,{IBAN}\nPaul,paul.martin@gmail.com,\n",
+        encoding="utf-8",
+    )
+
+    def at(text="Bonjour", **headers):
+        message = EmailMessage()
+        given = {"From": "compta@dupont-materiaux.fr", "Subject": "Facture", **headers}
+        for name, value in given.items():
+            message[name.replace("_", "-")] = value
+        message.set_content(text)
+        case = Case.of(
+            read(message.as_bytes(), name="m.eml"), known=Tables({"suppliers": tmp_path / "suppliers.csv"})
+        )
+        return Guard(name="sender", constants={"company": Company()})(case, NoModel())
+
+    return at
+
+
+def test_a_known_sender_has_no_flag(look):
+    """Nor has a stranger who pretends nothing."""
+    assert (look().known, look().flags, look().doubts) == (True, (), ())
+    assert look(From="anne@elsewhere.example").flags == ()
+    assert look(From="anne@gmail.com").known is False
+    assert look(From="paul.martin@gmail.com").known
+
+
+@pytest.mark.parametrize(
+    ("headers", "flag"),
+    [
+        ({"From": "compta@dupont-rnateriaux.fr"}, "look_alike"),
+        ({"From": "compta@dupont-materiaux.com"}, "look_alike"),
+        ({"From": "compta@dupontmateriaux.fr"}, "look_alike"),
+        ({"From": "compta@dupont-materiaux-paiement.fr"}, "look_alike"),
+        ({"Reply_To": "compta@dupont-mater1aux.fr"}, "look_alike"),
+        ({"Reply_To": "dupont@gmail.com"}, "reply_elsewhere"),
+        ({"From": '"compta@dupont-materiaux.fr" <x@evil.example>'}, "name_hides_address"),
+        ({"From": "gerant@atelier.example", "Return_Path": "<x@evil.example>"}, "from_us"),
+        ({"From": "a@dupont-materiaux.fr, b@evil.example"}, "several_senders"),
+    ],
+)
+def test_tricks_with_the_sender_raise_a_flag_and_a_doubt(look, headers, flag):
+    """Whatever is odd goes to a person, with a sentence that says what it is."""
+    found = look(**headers)
+    assert flag in found.flags
+    assert len(found.doubts) == len(found.flags)
+
+
+def test_an_account_other_than_the_one_in_the_table_raises_a_flag(look):
+    """The known one raises none."""
+    assert look(f"Nouveau RIB : {OTHER}.").flags == ("account_changed",)
+    same = look(f"Notre RIB : {IBAN} (inchangé)")
+    assert (same.flags, same.accounts) == ((), (IBAN.replace(" ", ""),))
+
+
+def test_an_account_of_a_sender_in_no_table_is_compared_with_earlier_mail(look):
+    """The runner compares what it claims with what was let pass before."""
+    [claim] = look(f"RIB : {OTHER}", From="anne@elsewhere.example").claims(None)
+    assert (claim.rule, claim.key, claim.value) == (
+        "steady",
+        "mail account elsewhere.example",
+        OTHER.replace(" ", ""),
+    )
+    [personal] = look(f"RIB : {OTHER}", From="anne@gmail.com").claims(None)
+    assert personal.key == "mail account anne@gmail.com"
+
+
+def test_a_newsletter_may_have_its_answers_sent_elsewhere(look):
+    """Nobody answers it."""
+    assert look(Reply_To="x@mailer.example", List_Unsubscribe="<mailto:x@y.z>").flags == ()
+
+
+@pytest.mark.parametrize(
+    ("domain", "twin"),
+    [
+        ("xn--dupnt-materiaux-9wi.fr", "dupont-materiaux.fr"),
+        ("dupont-matériaux.fr", "dupont-materiaux.fr"),
+        ("dupоnt-materiaux.fr", "dupont-materiaux.fr"),  # a Cyrillic letter
+        ("mail.dupont-materiaux.fr", None),
+        ("dupont.fr", None),
+        ("durand-materiaux.fr", None),
+        ("bnp.com", "bnp.fr"),
+        ("bna.fr", None),
+    ],
+)
+def test_domains_that_look_alike_are_told_apart(domain, twin):
+    """Short names are compared by looks alone, and a name that only shares a word is another's."""
+    known = ["dupont-materiaux.fr", "bnp.fr"]
+    assert looks_like(domain_of(f"x@{domain}"), known) == twin
