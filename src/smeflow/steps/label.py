@@ -3,24 +3,40 @@
 import csv
 import json
 from collections.abc import Iterator, Mapping, Sequence
+from datetime import date
 from html import escape
 from pathlib import Path
 from typing import Any
 
-from pydantic import ConfigDict, Field, field_validator
+from pydantic import AliasChoices, ConfigDict, Field, field_validator
 
 from smeflow._paths import resolve
 from smeflow.i18n import Phrase, say
-from smeflow.steps.base import Result
+from smeflow.steps.base import FieldReading, Result
+from smeflow.steps.details.base import Urgency
 from smeflow.steps.shown import label_html
+
+
+class Reference(Result):
+    """A number that names something, quoted where it stands."""
+
+    kind: str
+    value: str
+    quote: str
+    document: str | None = None
+    page: int | None = None
 
 
 class Label(Result):
     """One of a closed list of labels, or None where that is not sure enough."""
 
     label: str | None = None
+    labels: tuple[str, ...] = ()
+    """All of them, the surest first, where a case may have several; else the one."""
+    suggestion: str | None = None
+    """What is likeliest where no label is sure: for a person to start from, never acted upon."""
     confidence: float | None = None
-    """None until it was fitted on labelled cases."""
+    """The chance that the label (or the suggestion) is right, fitted on examples sorted as if unknown."""
     scores: dict[str, float] = Field(default_factory=dict)
     """How well each label fits, 0 to 1, as the reader that decided sees it. No probability."""
     quote: str | None = None
@@ -29,6 +45,22 @@ class Label(Result):
     page: int | None = None
     reader: str | None = None
     """Who decided: ``rules``, ``examples``, ``words``, ``model`` or ``person``."""
+    urgency: Urgency | None = None
+    """How urgent the text makes itself: ``high``, ``normal`` or ``low``."""
+    due: date | None = None
+    """The earliest day something is asked for by."""
+    asked: tuple[str, ...] = ()
+    """The sentences that ask for something, as they stand in the text."""
+    owner: str | None = None
+    """Who should have it: from the step's ``owners`` or a rule, never from the text."""
+    attention: str | None = None
+    """Whom the text names as its reader ("à l'attention de …"): data, no address."""
+    references: tuple[Reference, ...] = ()
+    numbers: dict[str, str] = Field(default_factory=dict)
+    """The first reference of each kind: ``invoice``, ``order``, ``customer``, ``quote``, ``delivery``,
+    ``contract``, ``credit_note``, ``file``."""
+    fields: dict[str, FieldReading] = Field(default_factory=dict)
+    """Where urgency, due day and attention were read."""
     problems: tuple[Phrase, ...] = ()
     doubts: tuple[Phrase, ...] = ()
     """What speaks against the label: a case with any goes to a person."""
@@ -57,6 +89,8 @@ class LabelRule(Result):
     """Words anywhere in the text."""
     attachment: tuple[str, ...] = ()
     """The end of an attachment's name, such as ``.pdf``, or words in it."""
+    owner: str = ""
+    """Who should have what this rule finds."""
 
     @field_validator("subject", "sender", "text", "attachment", mode="before")
     @classmethod
@@ -65,17 +99,26 @@ class LabelRule(Result):
 
 
 class Example(Result):
-    """A text that is known to belong under a label."""
+    """A text that is known to belong under a label, or under several."""
 
     label: str
     text: str
     subject: str = ""
+    sender: str = Field(default="", validation_alias=AliasChoices("from", "sender"))
+    labels: tuple[str, ...] = ()
+    """All its labels, where a case may have several."""
+
+    @property
+    def of(self) -> tuple[str, ...]:
+        """Every label it belongs under."""
+        return self.labels or (self.label,)
 
 
 def read_examples(path: Path) -> tuple[Example, ...]:
-    """Read examples from JSON lines (``{"label", "text", "subject"}``) or CSV with these columns.
+    """Read examples from JSON lines (``{"label", "text", "subject", "from"}``) or CSV with these columns.
 
-    A key ``body`` counts as ``text``; other keys are left aside.
+    A key ``body`` counts as ``text``, and ``labels`` may give several (a list; in CSV with ``|`` between);
+    other keys are left aside.
 
     Raises:
         ValueError: A line is no example; the message names the line.
@@ -83,13 +126,21 @@ def read_examples(path: Path) -> tuple[Example, ...]:
     found = []
     for number, row in _rows(path):
         text = row.get("text") or row.get("body") or ""
-        label = row.get("label")
+        several = _several(row)
+        label = row.get("label") or next(iter(several), None)
         if not isinstance(label, str) or not isinstance(text, str) or not label:
             raise ValueError(
                 say("{file}, line {line}: an example needs a label and a text", file=path.name, line=number)
             )
-        found.append(Example(label=label, text=text, subject=str(row.get("subject") or "")))
+        subject, sender = (str(row.get(name) or "") for name in ("subject", "from"))
+        found.append(Example(label=label, text=text, subject=subject, sender=sender, labels=several))
     return tuple(found)
+
+
+def _several(row: Mapping[str, Any]) -> tuple[str, ...]:
+    written = row.get("labels") or ()
+    given = written.split("|") if isinstance(written, str) else written
+    return tuple(str(label).strip() for label in given if str(label).strip())
 
 
 def _rows(path: Path) -> Iterator[tuple[int, Mapping[str, Any]]]:
@@ -111,12 +162,16 @@ def _rows(path: Path) -> Iterator[tuple[int, Mapping[str, Any]]]:
 
 
 def examples_of(written: object, context: Mapping[str, Any] | None) -> object:
-    """Read examples where a path is written; leave a list of examples as it is.
+    """Read examples where a path or a list of paths is written; leave a list of examples as it is.
 
     *context* is what a recipe gives: from there a path may not lead out of its folders.
     """
-    if not isinstance(written, str | Path):
-        return written
+    if isinstance(written, list | tuple) and written and all(isinstance(one, str | Path) for one in written):
+        return tuple(example for one in written for example in _read_at(one, context))
+    return _read_at(written, context) if isinstance(written, str | Path) else written
+
+
+def _read_at(written: str | Path, context: Mapping[str, Any] | None) -> tuple[Example, ...]:
     path = resolve(str(written), context)
     if not path.is_file():
         raise ValueError(say("there is no file {path}", path=path.as_posix()))
@@ -127,5 +182,5 @@ def unknown_labels(
     rules: Sequence[LabelRule], examples: Sequence[Example], labels: Mapping[str, str]
 ) -> list[str]:
     """Give the labels that rules or examples use and the list does not have."""
-    used = dict.fromkeys([rule.label for rule in rules] + [example.label for example in examples])
+    used = dict.fromkeys([rule.label for rule in rules] + [label for one in examples for label in one.of])
     return [label for label in used if label not in labels]

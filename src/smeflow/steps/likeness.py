@@ -1,158 +1,272 @@
-"""How much a text is like known examples, in plain Python: three views that must agree before they decide.
+"""How like known examples a text is, and how sure that is: sentence embeddings and letters, no model asked.
 
-Character n-grams need no language, word list or model; they forgive typing mistakes and inflection. The
-views are the label whose best three examples are nearest, the label of the one nearest example, and the label
-whose words the text has (naive Bayes on words present). How clear a lead must be is fitted on the examples
-themselves, each sorted in turn as if it were not known: a lead that was wrong too often is not used.
+Every label is also an example of itself: its name, its description and the words every office knows it by
+are learned beside the texts, so that two corrections are enough to begin with. Scores come from `ridge`, the
+confidence in them from `sure`; a text less near to the examples than they are to one another is unlike them.
 """
 
-import math
-import re
-from collections import Counter, defaultdict
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
+from math import exp
+from typing import Any
 
-from smeflow._text import folded
+from smeflow.steps import ridge
+from smeflow.steps.embedding import embedder
+from smeflow.steps.ngrams import Runs
+from smeflow.steps.sure import Curve, Outcome, Sure, fitted, shipped_curves
 
-SIZES = (3, 4, 5)
-NEAREST = 3
-MOST_TRIED = 200
-"""Examples that are sorted again to fit the lead; of more, every second or third."""
-LEAST_LEAD = 0.4
-"""With few examples a smaller lead is chance, whatever they say of themselves."""
-_WORD = re.compile(r"[^\W\d_]{3,}")
-_STEM = 7
-_SMOOTH = 0.3
+LETTERS = 0.15
+"""What nearness by letters counts beside embeddings."""
+DOUBT = 1.0
+WARMTH = 0.1
+"""How far scores are spread when they are shown as shares."""
+NEIGHBOURS = 3
+"""How near a text is to what is known is told by its nearest few examples together."""
+LONELY = 0.05
+"""A text less near than this share of the examples are to one another is unlike all of them."""
+HIGHEST_FLOOR = 0.25
+"""Examples that are copies of one another do not make every other text strange."""
+MOST, MOST_PLAINLY = 2_000, 400
+"""Examples learned from; without NumPy fewer, so that it stays a matter of seconds."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Text:
+    """A text as it is compared."""
+
+    whole: str
+    """What its letters are taken from."""
+    short: str
+    """What is embedded."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Lesson:
+    """A text and the labels it belongs under; ``of`` is empty where it belongs under none."""
+
+    of: frozenset[str]
+    text: Text
 
 
 @dataclass(frozen=True, kw_only=True)
 class Likeness:
-    """How near a text is to each label, and how clearly one leads."""
+    """How well each label fits a text."""
 
-    scores: dict[str, float]
-    """The mean cosine with each label's nearest examples, 0 to 1."""
+    scores: Mapping[str, float]
+    """Shares that add up to 1; for several labels each on its own, 0 to 1."""
     best: str | None
     lead: float = 0.0
-    """How far the best is before the second, as a share of the best: 0 to 1."""
-    agreed: bool = False
-    """All three views say the same."""
+    """How far the best is before the second; for several labels, before what would be no label."""
+    confidence: float | None = None
+    sure: bool = False
+    """The lead is one the examples bear out."""
+    several: tuple[str, ...] = ()
+    """Every label that is sure, where a text may have several."""
+    unlike: bool = False
+    """No example is near."""
+    nearest: tuple[int, ...] = ()
+    """The numbers of the nearest examples, the nearest first."""
 
 
 @dataclass(frozen=True, kw_only=True)
-class Examples:
-    """What examples taught."""
+class Learned:
+    """What examples and labels taught."""
 
     labels: tuple[str, ...]
-    weights: Mapping[str, float]
-    postings: Mapping[str, Sequence[tuple[int, float]]]
-    """For each n-gram the examples that hold it, with its weight there."""
-    holding: Mapping[str, frozenset[int]]
-    """For each word the examples that hold it."""
-    lead_needed: float | None = None
-    """None: there are too few examples to trust any lead."""
+    lessons: tuple[Lesson, ...] = field(repr=False)
+    runs: Runs
+    ridge: ridge.Ridge
+    sure: Sure
+    many: bool
+    floors: tuple[float, float]
+    """The nearness, by letters and in all, below which a text is unlike every example."""
+    points: Any = None
+    centre: Any = None
+    outcomes: tuple[Outcome, ...] = field(default=(), repr=False)
 
-    def compare(self, text: str, leave_out: int | None = None) -> Likeness:
-        """Compare *text* with each label's examples; with *leave_out*, as if that example were not known."""
-        near = [(nearness, at) for at, nearness in self._nearness(text).items() if at != leave_out]
-        by_label: dict[str, list[float]] = defaultdict(list)
-        for nearness, at in sorted(near, reverse=True):
-            by_label[self.labels[at]].append(nearness)
-        scores = {label: sum(best[:NEAREST]) / NEAREST for label, best in by_label.items()}
-        ranked = sorted(scores.items(), key=lambda item: (-item[1], item[0]))
-        if not ranked or ranked[0][1] <= 0:
-            return Likeness(scores=scores, best=None)
-        second = ranked[1][1] if len(ranked) > 1 else 0.0
-        best = ranked[0][0]
-        agreed = self.labels[max(near)[1]] == best == self._by_words(text, leave_out)
-        return Likeness(scores=scores, best=best, lead=(ranked[0][1] - second) / ranked[0][1], agreed=agreed)
+    @property
+    def examples(self) -> int:
+        """How many there are."""
+        return len(self.lessons)
 
-    def trusted(self, found: Likeness) -> bool:
-        """Tell whether the lead is one the examples themselves bear out."""
-        return self.lead_needed is not None and found.agreed and found.lead >= self.lead_needed
+    def compare(self, text: Text) -> Likeness:
+        """Compare *text* with all that is known."""
+        letters = self.runs.near(text.whole)
+        near = self._with_meaning(letters, text)
+        scores = self.ridge.scores(near)
+        known = near[: self.examples]
+        order = sorted(range(len(known)), key=lambda at: (-known[at], at))[:8]
+        views = zip((letters[: self.examples], known), self.floors, strict=True)
+        unlike = bool(known) and any(_nearness(view) < floor for view, floor in views)
+        told = Likeness(scores={}, best=None, unlike=unlike, nearest=tuple(order))
+        return self._several(scores, told) if self.many else self._one(scores, told)
 
-    def _nearness(self, text: str) -> dict[int, float]:
-        found: dict[int, float] = defaultdict(float)
-        for gram, weight in _vector(_grams(text), self.weights).items():
-            for at, other in self.postings.get(gram, ()):
-                found[at] += weight * other
-        return found
+    def _one(self, scores: Sequence[float], told: Likeness) -> Likeness:
+        best, lead = _leader(scores)
+        return Likeness(
+            scores=_shares(self.labels, scores),
+            best=self.labels[best] if lead > 0 else None,
+            lead=lead,
+            confidence=self.sure.curve.chance(lead) if self.examples else None,
+            sure=not told.unlike and self._enough(lead),
+            unlike=told.unlike,
+            nearest=told.nearest,
+        )
 
-    def _by_words(self, text: str, leave_out: int | None) -> str | None:
-        counts = Counter(label for at, label in enumerate(self.labels) if at != leave_out)
-        total = sum(counts.values())
-        scores = dict.fromkeys(counts, 0.0)
-        for word in _words(text):
-            holders = self.holding.get(word, frozenset()) - {leave_out}
-            if not holders:
-                continue
-            held = Counter(self.labels[at] for at in holders)
-            usual = math.log((len(holders) + _SMOOTH) / (total + 2 * _SMOOTH))
-            for label, count in counts.items():
-                scores[label] += math.log((held[label] + _SMOOTH) / (count + 2 * _SMOOTH)) - usual
-        return max(sorted(scores), key=scores.__getitem__, default=None)
+    def _several(self, scores: Sequence[float], told: Likeness) -> Likeness:
+        leads = {label: score + 1 for label, score in zip(self.labels, scores, strict=True)}
+        best = max(leads, key=lambda label: (leads[label], label))
+        taken = [label for label in self.labels if self._enough(leads[label])]
+        taken.sort(key=lambda label: -leads[label])
+        least = min((leads[label] for label in taken), default=leads[best])
+        return Likeness(
+            scores={label: min(max(lead / 2, 0.0), 1.0) for label, lead in leads.items()},
+            best=best,
+            lead=leads[best],
+            confidence=self.sure.curve.chance(least) if self.examples else None,
+            sure=bool(taken) and not told.unlike,
+            several=tuple(taken),
+            unlike=told.unlike,
+            nearest=told.nearest,
+        )
+
+    def _enough(self, lead: float) -> bool:
+        return self.sure.enough is not None and lead >= self.sure.enough - 1e-9
+
+    def _with_meaning(self, letters: list[float], text: Text) -> list[float]:
+        if self.points is None:
+            return letters
+        point = _unit(embedder().embed([text.short]) - self.centre)[0]
+        meaning = self.points @ point
+        return [LETTERS * a + (1 - LETTERS) * b for a, b in zip(letters, meaning.tolist(), strict=True)]
 
 
-def learn(examples: Sequence[tuple[str, str]], right: float) -> Examples:
-    """Learn from (label, text) pairs; a lead is trusted where at least *right* of such leads were right.
+def learn(
+    labels: Sequence[str],
+    lessons: Sequence[Lesson],
+    of_labels: Sequence[Lesson],
+    *,
+    right: float,
+    embedded: bool,
+    many: bool = False,
+) -> Learned:
+    """Learn *lessons* and what the labels themselves say (*of_labels*).
 
-    The same examples in the same order always teach the same.
+    *right* is the share of labels given alone that must be right. The same lessons teach the same.
     """
-    grams = [_grams(text) for _, text in examples]
-    seen = Counter(gram for found in grams for gram in found)
-    count = len(examples)
-    weights = {
-        gram: math.log((1 + count) / (1 + n)) + 1 for gram, n in seen.items() if n * 2 <= count or count < 8
-    }
-    postings: dict[str, list[tuple[int, float]]] = defaultdict(list)
-    holding: dict[str, set[int]] = defaultdict(set)
-    for at, found in enumerate(grams):
-        for gram, weight in _vector(found, weights).items():
-            postings[gram].append((at, weight))
-        for word in _words(examples[at][1]):
-            holding[word].add(at)
-    taught = Examples(
-        labels=tuple(label for label, _ in examples),
-        weights=weights,
-        postings=dict(postings),
-        holding={word: frozenset(places) for word, places in holding.items()},
+    lessons = _most(lessons)
+    rows = [*lessons, *of_labels]
+    runs = Runs([row.text.whole for row in rows])
+    letters = near = [runs.near_vector(vector) for vector in runs.vectors]
+    points = centre = None
+    if embedded:
+        points, centre = _points(rows, len(lessons))
+        meaning = (points @ points.T).tolist()
+        near = [
+            [LETTERS * a + (1 - LETTERS) * b for a, b in zip(one, two, strict=True)]
+            for one, two in zip(near, meaning, strict=True)
+        ]
+    wanted = [_wanted(labels, row.of) for row in rows]
+    taught = ridge.learn(near, wanted, _doubts(lessons) + [DOUBT] * len(of_labels))
+    left_out = taught.left_out[: len(lessons)]
+    outcomes = (_outcomes_of_each if many else _outcomes)(labels, lessons, left_out)
+    shipped = shipped_curves()["embeddings" if embedded else "letters"]
+    return Learned(
+        labels=tuple(labels),
+        lessons=tuple(lessons),
+        runs=runs,
+        ridge=taught,
+        sure=fitted(outcomes, right, Curve(level=0.0, slope=shipped.slope) if many else shipped),
+        many=many,
+        floors=(_floor(letters, len(lessons)), _floor(near, len(lessons))),
+        points=points,
+        centre=centre,
+        outcomes=tuple(outcomes),
     )
-    tried = range(0, count, max(1, count // MOST_TRIED))
-    sorted_again = [(taught.compare(examples[at][1], leave_out=at), examples[at][0]) for at in tried]
-    outcomes = [(found.lead, found.best == label) for found, label in sorted_again if found.agreed]
-    return Examples(
-        labels=taught.labels,
-        weights=taught.weights,
-        postings=taught.postings,
-        holding=taught.holding,
-        lead_needed=_lead_needed(outcomes, right),
-    )
 
 
-def _lead_needed(outcomes: list[tuple[float, bool]], right: float) -> float | None:
-    """Find the smallest lead above which enough answers are right, counting one more as wrong."""
-    needed = None
-    wrong = 0
-    for kept, (lead, was_right) in enumerate(sorted(outcomes, reverse=True), start=1):
-        wrong += not was_right
-        if 1 - (wrong + 1) / (kept + 1) >= right:
-            needed = lead
-    return None if needed is None else max(needed, LEAST_LEAD)
+def _most(lessons: Sequence[Lesson]) -> list[Lesson]:
+    """Keep as many as can be learned from in time: of each label in turn, the last ones first."""
+    most = MOST if ridge.numpy_or_none() else MOST_PLAINLY
+    if len(lessons) <= most:
+        return list(lessons)
+    places: dict[frozenset[str], int] = {}
+    ranks = {}
+    for at in range(len(lessons) - 1, -1, -1):
+        rank = places[lessons[at].of] = places.get(lessons[at].of, 0) + 1
+        ranks[at] = (rank, -at)
+    kept = sorted(sorted(ranks, key=lambda at: ranks[at])[:most])
+    return [lessons[at] for at in kept]
 
 
-def _words(text: str) -> list[str]:
-    return sorted({word[:_STEM] for word in _WORD.findall(folded(text))})
+def _points(rows: Sequence[Lesson], examples: int) -> tuple[Any, Any]:
+    """Embed every row around the middle of its kind: all mails share what makes them mails."""
+    import numpy as np
+
+    raw = embedder().embed([row.text.short for row in rows])
+    middle = raw[:examples].mean(axis=0) if examples >= 4 else raw.mean(axis=0)
+    others = raw[examples:].mean(axis=0) if examples < len(rows) else middle
+    return np.vstack([_unit(raw[:examples] - middle), _unit(raw[examples:] - others)]), middle
 
 
-def _grams(text: str) -> Counter[str]:
-    found: Counter[str] = Counter()
-    for word in folded(text).split():
-        padded = f" {word} "
-        for size in SIZES:
-            found.update(padded[i : i + size] for i in range(len(padded) - size + 1))
+def _unit(rows: Any) -> Any:
+    import numpy as np
+
+    return rows / np.maximum(np.linalg.norm(rows, axis=-1, keepdims=True), 1e-9)
+
+
+def _wanted(labels: Sequence[str], of: Collection[str]) -> list[float]:
+    other = -1 / (len(labels) - 1) if len(of) < 2 else -1.0
+    return [1.0 if label in of else other for label in labels]
+
+
+def _doubts(lessons: Sequence[Lesson]) -> list[float]:
+    """Believe the examples of a rare label more, so that a frequent one does not drown it."""
+    counted: dict[str, int] = {}
+    for lesson in lessons:
+        for label in lesson.of or {""}:
+            counted[label] = counted.get(label, 0) + 1
+    usual = sum(counted.values()) / max(1, len(counted))
+    return [DOUBT * (min(counted[label] for label in one.of or {""}) / usual) ** 0.5 for one in lessons]
+
+
+def _outcomes(labels: Sequence[str], lessons: Sequence[Lesson], left_out: ridge.Rows) -> list[Outcome]:
+    found = []
+    for lesson, scores in zip(lessons, left_out, strict=True):
+        best, lead = _leader(scores)
+        found.append((lead, labels[best] in lesson.of))
     return found
 
 
-def _vector(grams: Counter[str], weights: Mapping[str, float]) -> dict[str, float]:
-    vector = {g: (1 + math.log(n)) * weights[g] for g, n in grams.items() if g in weights}
-    norm = math.sqrt(sum(weight * weight for weight in vector.values()))
-    return {gram: weight / norm for gram, weight in vector.items()} if norm else {}
+def _outcomes_of_each(
+    labels: Sequence[str], lessons: Sequence[Lesson], left_out: ridge.Rows
+) -> list[Outcome]:
+    return [
+        (score + 1, label in lesson.of)
+        for lesson, scores in zip(lessons, left_out, strict=True)
+        for label, score in zip(labels, scores, strict=True)
+    ]
+
+
+def _leader(scores: Sequence[float]) -> tuple[int, float]:
+    ranked = sorted(range(len(scores)), key=lambda at: (-scores[at], at))
+    return ranked[0], scores[ranked[0]] - scores[ranked[1]]
+
+
+def _nearness(near: Sequence[float]) -> float:
+    nearest = sorted(near, reverse=True)[:NEIGHBOURS]
+    return sum(nearest) / len(nearest)
+
+
+def _floor(near: ridge.Rows, examples: int) -> float:
+    """Give how near the loneliest examples are to their nearest others."""
+    if examples < 5:
+        return 0.0
+    rows = [[n for b, n in enumerate(near[a][:examples]) if b != a] for a in range(examples)]
+    return min(sorted(map(_nearness, rows))[int(examples * LONELY)], HIGHEST_FLOOR)
+
+
+def _shares(labels: Sequence[str], scores: Sequence[float]) -> dict[str, float]:
+    top = max(scores)
+    parts = [exp((score - top) / WARMTH) for score in scores]
+    return {label: part / sum(parts) for label, part in zip(labels, parts, strict=True)}

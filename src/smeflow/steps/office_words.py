@@ -53,6 +53,13 @@ def terms_of(labels: Mapping[str, str]) -> dict[str, tuple[Term, ...]]:
     return found
 
 
+def phrases_of(label: str) -> tuple[str, ...]:
+    """Give what every office knows *label* by, as two lists in words: the weak words, the strong phrases."""
+    known = _topics().get(folded(label.replace("_", " ").replace("-", " ")), ())
+    lists = [[t.text for t in known if not t.data and t.weight == weight] for weight in (WEAK, STRONG)]
+    return tuple(", ".join(phrases) for phrases in lists if phrases)
+
+
 def weigh(pieces: Pieces, terms: Mapping[str, tuple[Term, ...]]) -> WordScores:
     """Weigh the phrases of each label that *pieces* hold; in the subject a phrase counts double."""
     subject, text = f" {folded(pieces.subject)}", f" {pieces.folded}"

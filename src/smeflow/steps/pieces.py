@@ -25,6 +25,8 @@ class Pieces:
     text: str
     attachments: tuple[tuple[str, str], ...] = ()
     """Each attachment's name and the beginning of its text."""
+    named: bool = True
+    """The subject is one, and not a file's name."""
     data: str = ""
     """The root element of the e-invoice among the files, or inside one; empty where there is none."""
 
@@ -36,8 +38,10 @@ class Pieces:
         mail = first is not None and first.media_type == "message/rfc822"
         rest = case.documents[1:] if mail else ()
         fallback = first.name if first and not first.media_type.endswith("row+json") else ""
+        subject = named.get("subject", "") or ("" if mail else named.get("title", ""))
         return cls(
-            subject=named.get("subject", "") or ("" if mail else named.get("title", "") or fallback),
+            subject=subject or ("" if mail else fallback),
+            named=bool(subject),
             sender=named.get("from", ""),
             text=(first.text if first and first.text.strip() else case.text),
             attachments=tuple((d.name, d.text[:HEAD]) for d in rest),

@@ -1,36 +1,36 @@
 """Sort a case under one of a closed list of labels: rules first, then examples and words, then a model."""
 
+from collections.abc import Mapping
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, ClassVar, Literal, Self
+from typing import TYPE_CHECKING, Any, ClassVar, Self
 
-from pydantic import BaseModel, Field, ValidationInfo, create_model, field_validator, model_validator
+from pydantic import Field, ValidationInfo, field_validator, model_validator
 
 from smeflow._text import folded
 from smeflow.errors import AnswerInvalid, LLMRefused, LLMRejected
 from smeflow.i18n import Phrase, say
 from smeflow.llm.base import LLM
 from smeflow.step import Case
+from smeflow.steps.asking import asking
 from smeflow.steps.base import Family, no_model
 from smeflow.steps.label import Example, Label, LabelRule, examples_of, unknown_labels
-from smeflow.steps.likeness import Examples, Likeness, learn
+from smeflow.steps.likeness import Learned, Likeness
 from smeflow.steps.office_words import Term, WordScores, terms_of, weigh
 from smeflow.steps.pieces import Pieces, quote_of
-from smeflow.steps.prompts import framed, question
+from smeflow.steps.sorting import PROMPT, answer_of, asked_of_model, quoted_details
+from smeflow.steps.teaching import Likened, taught, text_of
 
 if TYPE_CHECKING:
     from smeflow.llm.ask import Answer
 
-PROMPT = (
-    "You sort the post of an office. Say under which one of these labels the text below belongs:\n{labels}\n"
-    "Give label, or null where none fits or you are not sure; and quote, the few words of the text that "
-    "decide, copied exactly."
-)
+CLEAR = 0.8
+"""From this confidence on, examples that say otherwise make a model's label doubtful."""
 
 
 class Triage(Family):
     """Sort a case under a label, or say that it is not sure."""
 
-    revision: ClassVar[int] = 1
+    revision: ClassVar[int] = 2
     prompt: ClassVar[str] = PROMPT
 
     labels: dict[str, str]
@@ -38,9 +38,18 @@ class Triage(Family):
     rules: tuple[LabelRule, ...] = ()
     """Asked first, in order; the first that holds decides."""
     examples: tuple[Example, ...] = Field(default=(), repr=False)
-    """Texts whose label is known: a list, or the path of a ``.jsonl`` or ``.csv`` file."""
-    threshold: float = Field(default=0.9, ge=0, le=1)
-    """How many of the examples, each sorted as if unknown, must come out right to be trusted alone."""
+    """Texts whose label is known: a list, or the paths of ``.jsonl`` or ``.csv`` files."""
+    many: bool = False
+    """A case may have several labels."""
+    threshold: float = Field(default=0.98, ge=0, le=1)
+    """What share of the labels given without a model or a person must be right, by the examples' own word."""
+    likeness: Likened = "auto"
+    """How examples are compared: ``letters`` alone, or ``embeddings`` too (extra ``embed``); ``auto`` takes
+    embeddings where they are installed."""
+    owners: dict[str, str] = Field(default_factory=dict)
+    """Who should have what is under each label."""
+    details: bool = False
+    """Let the model also say urgency, deadline and what is asked; what it cannot quote is left out."""
     instructions: str = ""
     """What a model should know about these cases."""
     max_characters: int = Field(default=6_000, ge=200)
@@ -78,10 +87,13 @@ class Triage(Family):
         return Label
 
     @cached_property
-    def learned(self) -> Examples:
-        """What the examples taught."""
-        pairs = [(e.label, f"{e.subject}\n{e.subject}\n{e.text}") for e in self.examples]
-        return learn(pairs, self.threshold)
+    def learned(self) -> Learned:
+        """What labels and examples taught."""
+        return taught(self.labels, self.examples, right=self.threshold, by=self.likeness, many=self.many)
+
+    @cached_property
+    def _senders(self) -> bool:
+        return any(example.sender for example in self.examples)
 
     @cached_property
     def terms(self) -> dict[str, tuple[Term, ...]]:
@@ -91,15 +103,15 @@ class Triage(Family):
     @cached_property
     def answer(self) -> "Answer[Any]":
         """What a model must answer: one of the labels or null."""
-        from smeflow.llm.ask import Answer
-
-        labels: Any = Literal[tuple(self.labels)]
-        shape: type[BaseModel] = create_model("Sorted", label=(labels | None, ...), quote=(str | None, ...))
-        return Answer.of(shape)
+        return answer_of(tuple(self.labels), many=self.many, details=self.details)
 
     def __call__(self, case: Case, llm: LLM, /) -> Label:
         """Sort the case; where nobody is sure, the label is None and a person is asked."""
-        return placed(self._sorted(case, llm), case)
+        found = placed(self._sorted(case, llm), case)
+        read = {name: value for name, value in asking(case).items() if not getattr(found, name)}
+        labels = found.labels or ((found.label,) if found.label else ())
+        owner = found.owner or self.owners.get(found.label or "")
+        return found.model_copy(update={**read, "labels": labels, "owner": owner})
 
     def _sorted(self, case: Case, llm: LLM) -> Label:
         pieces = Pieces.of(case)
@@ -109,49 +121,77 @@ class Triage(Family):
         if not pieces.folded:
             return Label(doubts=(say("There is no text to sort by."),))
         words = weigh(pieces, self.terms)
-        likeness = self.learned.compare(f"{pieces.subject}\n{pieces.everything}")
+        if words.best and not self.examples:
+            scores = _rounded(words.scores)
+            return Label(label=words.best, scores=scores, quote=words.quote, reader="words")
+        likeness = self.learned.compare(text_of(pieces, senders=self._senders))
         found = self._by_likeness(words, likeness)
         return found or self._by_model(case, llm, pieces, words, likeness)
 
     def _by_rule(self, pieces: Pieces) -> Label | None:
-        for rule in self.rules:
-            quote = match(rule, pieces)
-            if quote is not None:
-                return Label(label=rule.label, scores={rule.label: 1.0}, quote=quote or None, reader="rules")
-        return None
+        held = [(rule, quote) for rule in self.rules if (quote := match(rule, pieces)) is not None]
+        if not held:
+            return None
+        first, quote = held[0]
+        labels = tuple(dict.fromkeys(rule.label for rule, _ in held)) if self.many else (first.label,)
+        return Label(
+            label=first.label,
+            labels=labels,
+            scores=dict.fromkeys(labels, 1.0),
+            quote=quote or None,
+            reader="rules",
+            owner=first.owner or None,
+        )
 
     def _by_likeness(self, words: WordScores, likeness: Likeness) -> Label | None:
-        """Take what examples and words agree on, or the one that is sure where the other has no opinion."""
-        scores = _rounded(likeness.scores or words.scores)
-        if words.leader and words.leader == likeness.best and (words.best or likeness.agreed):
-            return Label(label=words.leader, scores=scores, quote=words.quote, reader="examples")
-        if likeness.best and not words.best and self.learned.trusted(likeness):
-            return Label(label=likeness.best, scores=scores, reader="examples")
-        if words.best and not self.examples:
+        """Take what the examples bear out; where they are too few to say, what every office knows."""
+        scores = _rounded(likeness.scores)
+        if likeness.sure and likeness.best:
+            quote = words.quote if words.leader == likeness.best else None
+            return Label(
+                label=likeness.best,
+                labels=likeness.several,
+                confidence=likeness.confidence,
+                scores=scores,
+                quote=quote,
+                reader="examples",
+            )
+        if self.learned.sure.enough is None and words.best and likeness.best == words.best:
             return Label(label=words.best, scores=scores, quote=words.quote, reader="words")
         return None
 
     def _by_model(self, case: Case, llm: LLM, pieces: Pieces, words: WordScores, likeness: Likeness) -> Label:
         from smeflow.llm.ask import ask
 
-        scores = _rounded(likeness.scores or words.scores)
-        shown = framed(case.documents, self.max_characters)
-        lines = [f"- {label}: {about}" if about else f"- {label}" for label, about in self.labels.items()]
-        task = PROMPT.format(labels="\n".join(lines))
-        task = f"{task}\n{self.instructions}" if self.instructions else task
+        scores = _rounded(likeness.scores)
+        unsure = Label(suggestion=likeness.best, confidence=likeness.confidence, scores=scores)
+        nearest = [self.learned.lessons[at] for at in likeness.nearest]
+        messages = asked_of_model(
+            case,
+            self.labels,
+            nearest,
+            self.instructions,
+            room=self.max_characters,
+            many=self.many,
+            details=self.details,
+        )
         try:
-            value = ask(llm, question(task, shown), self.answer).value
+            value = ask(llm, messages, self.answer).value
         except LLMRejected as error:
             if not no_model(error):
                 raise
-            return Label(scores=scores, doubts=(_unsure(words, likeness),), wanted_model=True)
+            told = (_unsure(words, likeness),)
+            return unsure.model_copy(update={"doubts": told, "wanted_model": True})
         except (AnswerInvalid, LLMRefused) as error:
-            return Label(scores=scores, doubts=(error.phrase,))
-        if value.label is None:
-            return Label(scores=scores, reader="model", doubts=(say("The model finds no label that fits."),))
+            return unsure.model_copy(update={"doubts": (error.phrase,)})
+        labels = tuple(dict.fromkeys(value.labels)) if self.many else (value.label,) if value.label else ()
+        update = {"scores": scores, "reader": "model", **quoted_details(value, case, pieces)}
+        if not labels:
+            update |= {"doubts": (say("The model finds no label that fits."),)}
+            return Label(suggestion=likeness.best).model_copy(update=update)
         quote = quote_of(value.quote or "", pieces.everything)
-        doubts = _against(value.label, words, likeness)
-        return Label(label=value.label, scores=scores, quote=quote, reader="model", doubts=doubts)
+        doubts = () if self.many else _against(labels[0], words, likeness)
+        return Label(label=labels[0], labels=labels, quote=quote, doubts=doubts).model_copy(update=update)
 
 
 def placed(label: Label, case: Case) -> Label:
@@ -184,11 +224,13 @@ def match(rule: LabelRule, pieces: Pieces) -> str | None:
     return found if rule.subject or rule.sender or rule.text else None
 
 
-def _rounded(scores: dict[str, float]) -> dict[str, float]:
+def _rounded(scores: Mapping[str, float]) -> dict[str, float]:
     return {label: round(score, 4) for label, score in scores.items()}
 
 
 def _unsure(words: WordScores, likeness: Likeness) -> Phrase:
+    if likeness.unlike and likeness.best:
+        return say("It is unlike every example; the nearest label is {label}.", label=likeness.best)
     if words.best and likeness.best and words.best != likeness.best:
         return say("Its words say {one}, the examples say {two}.", one=words.best, two=likeness.best)
     if likeness.best:
@@ -197,7 +239,10 @@ def _unsure(words: WordScores, likeness: Likeness) -> Phrase:
 
 
 def _against(label: str, words: WordScores, likeness: Likeness) -> tuple[Phrase, ...]:
-    """Doubt a model that contradicts clear words, unless the examples take its side."""
-    if words.best in (None, label) or likeness.best == label:
-        return ()
-    return (say("The model says {one}, the words say {two}.", one=label, two=words.best),)
+    """Doubt a model that contradicts clear words or clear examples, unless the other takes its side."""
+    if words.best not in {None, label} and likeness.best != label:
+        return (say("The model says {one}, the words say {two}.", one=label, two=words.best),)
+    clear = likeness.sure or (likeness.confidence or 0) >= CLEAR
+    if clear and likeness.best not in {None, label} and words.best != label:
+        return (say("The model says {one}, the examples say {two}.", one=label, two=likeness.best),)
+    return ()

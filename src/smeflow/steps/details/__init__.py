@@ -1,0 +1,1 @@
+"""What a mail asks: until when, how urgently, what, and about which order, invoice or customer."""

