@@ -11,8 +11,9 @@ from typing import Literal, Protocol, runtime_checkable
 from smeflow.i18n import Phrase
 from smeflow.step import Known
 
-Rule = Literal["sole", "steady"]
-"""``sole``: no other item may claim the same. ``steady``: what was accepted once must not change unseen."""
+Rule = Literal["sole", "steady", "frozen"]
+"""``sole``: no other item may claim the same. ``steady``: what was accepted once must not change unseen.
+``frozen``: what this item itself was done with must not change unseen."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,6 +30,8 @@ class Claim:
     """What a person reads when another item claims the same, or says otherwise."""
     new: Phrase | None = None
     """``steady``: what a person reads when nothing was ever accepted under this key."""
+    shown: str = ""
+    """``frozen``: the value as a person reads it; ``about`` gets the earlier one as ``before``."""
     known: tuple[str, ...] = field(default=())
     """``steady``: values the firm's own tables have."""
 

@@ -34,6 +34,10 @@ class Known(Protocol):
         ...
 
 
+EDITS = "report edits"
+"""The table of what people made of a recipe's texts, one ``text`` a row, the oldest first."""
+
+
 class NothingKnown:
     """The firm has told nothing yet."""
 

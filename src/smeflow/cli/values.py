@@ -17,7 +17,7 @@ def show_value(screen: Screen, value: object) -> None:
     if not isinstance(value, Mapping):
         screen.print(f"  {value}")
         return
-    for key, shown in (("record", _extraction), ("label", _label), ("text", _draft)):
+    for key, shown in SHOWN:
         if key in value:
             shown(screen, value)
             break
@@ -27,6 +27,34 @@ def show_value(screen: Screen, value: object) -> None:
                 screen.print(f"  {name}: {one}")
     for said in dict.fromkeys(screen.text(p) for p in sentences(value)):
         screen.print(f"  • {said}", style="yellow")
+
+
+def _report(screen: Screen, value: Mapping[str, Any]) -> None:
+    """Print a report's paragraphs, each under the name it is corrected by, and what was cut."""
+    from rich.text import Text
+
+    written = value.get("written") or {}
+    screen.print(f"  {value.get('title', '')}", style="bold")
+    number = 0
+    for heading, told in (
+        ("", value["summary"]),
+        *((s["heading"], s["paragraphs"]) for s in value["sections"]),
+    ):
+        if heading:
+            screen.print(f"  {heading}", style="cyan")
+        for paragraph in told:
+            number += 1
+            screen.print(
+                Text(f"  p{number}  ", style="bright_black").append(paragraph["text"], style="default")
+            )
+    if written.get("by") == "model":
+        counted = say(
+            "Sentences of the model: {kept} kept, {repaired} repaired, {cut} cut.",
+            **{name: written.get(name, 0) for name in ("kept", "repaired", "cut")},
+        )
+        screen.print(f"  {screen.text(counted)}", style="bright_black")
+    for said in (*value.get("missing", ()), *value.get("remarks", ())):
+        screen.print(f"  • {screen.text(phrase_of(said))}", style="yellow")
 
 
 def sentences(value: Mapping[str, Any]) -> list[Phrase]:
@@ -96,3 +124,7 @@ def _draft(screen: Screen, value: Mapping[str, Any]) -> None:
     if value.get("subject"):
         screen.print(f"  {value['subject']}", style="bold")
     screen.print("\n".join(f"  {line}" for line in str(value["text"]).splitlines()))
+
+
+SHOWN = (("record", _extraction), ("label", _label), ("text", _draft), ("sections", _report))
+"""A key that only results of one kind have, and how they are shown."""

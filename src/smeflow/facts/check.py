@@ -57,7 +57,7 @@ def _problems(text: str, about: Sayable, glossary: Sequence[str], *, free: bool)
         return
     refs = [about.references[name] for name in names]
     if not refs:
-        yield say("it refers to no fact")
+        yield from _unproven(text) if free else iter([say("it refers to no fact")])
         return
     numbers = iter(range(len(refs)))
     held = REFERENCE.sub(lambda _: f"\ufffc{next(numbers)}\ufffc", text)
@@ -78,7 +78,7 @@ def _problems(text: str, about: Sayable, glossary: Sequence[str], *, free: bool)
     for listed, why in _ALWAYS:
         if listed not in causes and (found := listed.find(HELD.sub(" ", line))):
             yield why(found.strip())
-    yield from _parts(line, refs, about)
+    yield from _parts(line, refs, free=free)
     yield from bound(line, refs, mentions, about)
     yield from ranked(line, refs)
     yield from compared(line, refs, about.locale[:2].lower())
@@ -87,9 +87,7 @@ def _problems(text: str, about: Sayable, glossary: Sequence[str], *, free: bool)
         yield say("the word {word} says more than the facts do; use plain words", word=word)
 
 
-_FREE = re.compile(
-    r"(?:(?<=[\s('’«\"])|(?<=^))\ufffc\d+\ufffc(?=$|[\s)»\"]|[.,;:…](?:$|[\s)»\"])|\)[.,;:])"
-)
+_FREE = re.compile(r"(?:(?<=[\s('’«\"])|(?<=^))\ufffc\d+\ufffc(?=$|[\s)»\"]|[.,;:…](?:$|[\s)»\"])|\)[.,;:])")
 """A reference that nothing is glued to: a sign, a digit or another reference would make another figure."""
 _STRANGE = re.compile(r"[^\w\s.,;:()'’\-–—…\ufffc\u00ab\u00bb\"]|_")
 
@@ -178,10 +176,28 @@ def _named(line: str, about: Sayable) -> Iterator[Phrase]:
             return
 
 
-def _parts(line: str, refs: Sequence[Reference], about: Sayable) -> Iterator[Phrase]:
+def _unproven(text: str) -> Iterator[Phrase]:
+    """Whatever a person says without a fact claims nothing of the figures."""
+    line = folded(text)
+    if re.search(r"\d", line) or any(c.isnumeric() for c in line):
+        yield say("it writes a figure that no fact holds")
+    for word in words.numbers.pattern.findall(line):
+        if word not in words.LOOSE:
+            yield say("the word {word} says a number or a quantity", word=word)
+            return
+    for listed in (words.up, words.down, words.flat, words.high, words.low):
+        if found := listed.find(line):
+            yield say("no fact in this part says {word}", word=found.strip())
+            return
+
+
+def _parts(line: str, refs: Sequence[Reference], *, free: bool) -> Iterator[Phrase]:
     for part in words.CLAUSES.split(line):
         own = [refs[int(n)] for n in HELD.findall(part)]
         bare = " ".join(HELD.sub(" ", part).split())
+        if not own and free:
+            yield from _unproven(bare)
+            continue
         if not own:
             spoken = re.findall(r"[a-z]+", bare)
             if not all(w in words.ASIDES or w in words.LINKS for w in spoken):

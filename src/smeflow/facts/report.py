@@ -11,8 +11,11 @@ from datetime import date
 from decimal import Decimal
 from typing import Literal
 
+from smeflow._text import hash_of
+from smeflow.claims import Claim
 from smeflow.facts.figures import Figures
-from smeflow.i18n import Phrase
+from smeflow.i18n import Phrase, say
+from smeflow.step import Known
 
 Shape = Literal["scalar", "series", "ranking", "table", "buckets", "matrix"]
 """``scalar`` one value; ``series`` periods and values in their order; ``ranking`` names and values, the
@@ -232,3 +235,22 @@ class Report:
             if fact.name == name:
                 return fact
         raise KeyError(name)
+
+    def claims(self, _known: Known, /) -> Iterator[Claim]:
+        """Say what an approved report is frozen with: a figure that is another since goes to a person."""
+        if self.missing:
+            return
+        for fact in self.facts:
+            if "." in fact.name and fact.shape == "scalar":
+                continue  # what only stands beside another changes with it, or with what came before
+            value = hash_of([fact.rows, [column.unit for column in fact.columns]])[:16]
+            shown = fact.text(self.locale) if fact.shape == "scalar" else ""
+            about = say("{label}: figures changed since approval", label=fact.label)
+            if shown:
+                about = say(
+                    "{label}: figures changed since approval, {before} before and {now} now",
+                    label=fact.label,
+                    before="",
+                    now=shown,
+                )
+            yield Claim(rule="frozen", key=f"report {fact.name}", value=value, about=about, shown=shown)

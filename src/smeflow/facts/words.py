@@ -110,6 +110,13 @@ _ASIDES_WORDS = (
     "ailleurs en outre de plus au total cote ventes cela dit"
 )
 ASIDES = frozenset(_ASIDES_WORDS.split(" "))
+_LOOSE_WORDS = (
+    "all every each none never always only both several many few nobody everyone one single about around "
+    "over under toute toutes tous aucun aucune jamais toujours seul seule seulement uniquement chaque "
+    "plusieurs quelques peu"
+)
+LOOSE = frozenset(_LOOSE_WORDS.split(" "))
+"""Quantities that a person may use where no figure is told."""
 _LINKS_WORDS = (
     "a an the this of for in on at with by to and from le la les l un une de du des d en au aux par "
     "pour avec et sur dans our notre nos se s"

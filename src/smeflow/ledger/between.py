@@ -1,7 +1,7 @@
 """Compare what an item claims with what other items hold, in the transaction that ends it."""
 
 import json
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from smeflow._text import canonical_json, sha256
@@ -40,7 +40,11 @@ def compare(
     if not claims and not rows:
         return []
     before = {(row["rule"], row["key"], row["value"]): set(json.loads(row["told"])) for row in rows}
-    found = [list(_against(transaction, item, claim)) for _, claim in claims]
+    stood = _stood(rows)
+    found = [
+        list(_changed(claim, stood) if claim.rule == FROZEN else _against(transaction, item, claim))
+        for _, claim in claims
+    ]
     doubts: list[Doubt] = []
     for (step, claim), marks in zip(claims, found, strict=True):
         seen = before.get((claim.rule, claim.key, claim.value), set()) if step in accepted else set()
@@ -50,7 +54,7 @@ def compare(
     passed = int(done and not doubts)
     for (step, claim), marks in zip(claims, found, strict=True):
         row: Row = {"item": item.id, "step": step, "rule": claim.rule, "key": claim.key, "value": claim.value}
-        told = canonical_json(sorted({mark for mark, _ in marks}))
+        told = canonical_json(_kept(claim, marks, stood, passed))
         transaction.add("claims", {**row, "told": told, "passed": passed, "at": at})
     return _once(doubts)
 
@@ -75,6 +79,41 @@ def let_pass(transaction: Transaction, item: int, step: str) -> list[int]:
             others = transaction.rows("claims alike", rule=row["rule"], key=row["key"], item=item)
             alike += [o["item"] for o in others if o["value"] == row["value"] and o["state"] == "review"]
     return alike
+
+
+FROZEN = "frozen"
+_WAS = "was "
+
+
+def _stood(rows: Iterable[Row]) -> dict[str, tuple[str, str]]:
+    """Give what the item was done with: by key, the value and how a person read it."""
+    found = {}
+    for row in rows:
+        if row["rule"] != FROZEN:
+            continue
+        told = [mark for mark in json.loads(row["told"]) if mark.startswith(_WAS)]
+        value, _, shown = told[0].removeprefix(_WAS).partition(" ") if told else ("", "", "")
+        if value:
+            found[row["key"]] = (value, shown)
+    return found
+
+
+def _changed(claim: Claim, stood: Mapping[str, tuple[str, str]]) -> Iterator[tuple[str, Phrase]]:
+    before = stood.get(claim.key)
+    if before and before[0] != claim.value:
+        data = {**claim.about.data, "before": before[1] or "…"}
+        yield f"{claim.value} after {before[0]}", Phrase(claim.about.template, data)
+
+
+def _kept(
+    claim: Claim, marks: Sequence[tuple[str, Phrase]], stood: Mapping[str, tuple[str, str]], passed: int
+) -> list[str]:
+    """Give what is written down beside a claim: what a person was told, and what the item was done with."""
+    told = {mark for mark, _ in marks}
+    if claim.rule == FROZEN:
+        now = (claim.value, claim.shown) if passed else stood.get(claim.key)
+        told |= {f"{_WAS}{now[0]} {now[1]}"} if now else set()
+    return sorted(told)
 
 
 def _against(transaction: Transaction, item: ItemRow, claim: Claim) -> Iterator[tuple[str, Phrase]]:

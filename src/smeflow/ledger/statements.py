@@ -151,6 +151,10 @@ def _history_reads() -> dict[str, ClauseElement]:
         .select_from(results.join(items, items.c.id == results.c.item))
         .where(OF_RECIPE, items.c.state == _word("done"), items.c.version == results.c.version)
         .order_by(*ORDER, results.c.id),
+        "corrections of recipe": select(reviews.c.step, reviews.c.after)
+        .select_from(reviews.join(items, items.c.id == reviews.c.item))
+        .where(items.c.recipe == bindparam("recipe"), reviews.c.action == _word("correct"))
+        .order_by(reviews.c.id),
         "reviews of item": select(reviews).where(reviews.c.item == bindparam("item")).order_by(reviews.c.id),
         "claims of item": select(claims).where(claims.c.item == bindparam("item")).order_by(claims.c.id),
         "claims alike": select(

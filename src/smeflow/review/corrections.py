@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any, get_args
 
 from pydantic import BaseModel, TypeAdapter, ValidationError
 
+from smeflow.facts.edits import Untrue, edited, paragraphs
+from smeflow.facts.report import Report
 from smeflow.i18n import Phrase, say
 from smeflow.readers.amounts import parse_amount
 from smeflow.readers.arithmetic import check_invoice
@@ -142,11 +144,26 @@ def _ruled(step: Any, value: Any, fields: Mapping[str, str], person: str) -> Rul
     return Ruled(value=_only(fields, ("value",))["value"], because=PERSON, accepted_by=person)
 
 
+def _report(step: Any, value: Any, fields: Mapping[str, str], person: str) -> Report:
+    if value is None:
+        raise Unfit(say("There is no report yet that could be changed."))
+    about = step.said(value.facts, value.period)
+    try:
+        return edited(value, dict(fields), about, person, tuple(step.glossary))
+    except Untrue as error:
+        raise Unfit(error.phrase) from error
+    except KeyError as error:
+        known = ", ".join(("title", "subtitle", *paragraphs(value)))
+        what = say("There is no field {name}. Choose from: {known}", name=error.args[0], known=known)
+        raise Unfit(what) from error
+
+
 CHANGES: tuple[tuple[type[Any], Callable[[Any, Any, Mapping[str, str], str], object]], ...] = (
     (Extraction, _extraction),
     (Label, _label),
     (Drafted, _draft),
     (Ruled, _ruled),
+    (Report, _report),
 )
 """Kind of result, and how a person's values get into it; a new kind is a row here."""
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from itertools import groupby
+from itertools import chain, groupby
 from operator import itemgetter
 from pathlib import Path
 from typing import Any
@@ -70,7 +70,8 @@ class Projection:
         state = hash_of([changes_of(self.store, self.recipe), self.meaning])
         if memory.get(mark, "").split(" ")[:1] == [state] and self._untouched(memory[mark]):
             return ()
-        put = sink.put(self.items(), memory)
+        held = self._held() if getattr(sink, "keeps_held", False) else ()
+        put = sink.put(chain(self.items(), held), memory)
         last = last_delivery(self.store, self.recipe, sink.name)
         if put.changed or last is None or last.sha256 != put.sha256:
             self._note(sink, put)
@@ -110,6 +111,21 @@ class Projection:
                 names[item.id] = item.key
                 if item.parts is None:  # what was split has no row of its own
                     yield self._item(item, found, names)
+
+    def _held(self) -> Iterator[SinkItem]:
+        """Go through the items that wait, for sinks that keep what was put for them when they were done."""
+        for state in ("review", "open"):
+            for row in self.store.read("items in state", recipe=self.recipe, state=state):
+                item = item_of(row)
+                case = Case(id=item.key, known=self.known)
+                yield SinkItem(
+                    recipe=self.recipe,
+                    key=item.key,
+                    name=item.name,
+                    version=item.version,
+                    case=case,
+                    held=True,
+                )
 
     def _item(self, item: ItemRow, found: Mapping[int, str], names: Mapping[int, str]) -> SinkItem:
         case = Case(id=item.key, documents=(self._document(item),), known=self.known)

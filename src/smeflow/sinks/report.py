@@ -11,10 +11,10 @@ from smeflow._text import hash_of, sha256
 from smeflow.errors import MissingExtra, SinkError
 from smeflow.expression import Expression, parse
 from smeflow.facts.report import Report
-from smeflow.i18n import say
+from smeflow.i18n import Phrase, say
 from smeflow.sinks.base import Put, SinkItem, SinkMemory
 from smeflow.sinks.files import plain
-from smeflow.sinks.target import Target, put_files
+from smeflow.sinks.target import Target, Versioned, put_files
 
 Format = Literal["html", "pdf", "docx", "md", "xlsx"]
 
@@ -76,6 +76,11 @@ class ReportPages(BaseModel):
         self._template = resolve(self.template, context) if self.template else None
 
     @property
+    def keeps_held(self) -> bool:
+        """What was approved once stays while its new version waits for a person."""
+        return True
+
+    @property
     def name(self) -> str:
         """The path as the recipe names it."""
         return next(iter(self._targets.values())).name.rpartition(".")[0]
@@ -93,7 +98,12 @@ class ReportPages(BaseModel):
         letter = self._letter()
         made: dict[Format, list[tuple[SinkItem, bytes]]] = {each: [] for each in self.formats}
         states: dict[str, str] = {}
-        for item in items:
+        notes: list[Phrase] = []
+        listed = list(items)
+        targets = self._versioned(listed, memory)
+        for item in listed:
+            if item.held:
+                continue
             report = self._report(item)
             if report is None:
                 continue
@@ -101,11 +111,20 @@ class ReportPages(BaseModel):
             states[key] = hash_of(
                 [plain(report), list(self.formats), sha256(letter or b""), self.company, _REVISION]
             )
-            files = self._kept(item, memory) if memory.get(key) == states[key] else None
+            files = self._kept(item, memory, targets) if memory.get(key) == states[key] else None
+            if files is None and report.written.cut:
+                notes.append(
+                    say(
+                        "{name}: {n} sentences did not hold and were cut; the annex tells them.",
+                        name=item.name,
+                        n=report.written.cut,
+                    )
+                )
             for each, data in (files or self._files(report, letter)).items():
                 made[each].append((item, data))
         put = [
-            put_files(self._targets[each], found, memory, f"report {each}") for each, found in made.items()
+            put_files(targets[each], found, memory, f"report {each}", keep=list(targets[each].all_of(listed)))
+            for each, found in made.items()
         ]
         memory.update({key: state for key, state in states.items() if memory.get(key) != state})
         return Put(
@@ -113,7 +132,7 @@ class ReportPages(BaseModel):
             rows=max((each.rows for each in put), default=0),
             sha256=sha256("\n".join(each.sha256 for each in put)),
             changed=any(each.changed for each in put),
-            notes=tuple(note for each in put for note in each.notes),
+            notes=(*notes, *(note for each in put for note in each.notes)),
         )
 
     def _report(self, item: SinkItem) -> Report | None:
@@ -131,10 +150,29 @@ class ReportPages(BaseModel):
                 say("{path} cannot be read: {reason}.", path=self._template, reason=reason)
             ) from error
 
-    def _kept(self, item: SinkItem, memory: SinkMemory) -> Mapping[Format, bytes] | None:
+    def _versioned(self, items: Iterable[SinkItem], memory: SinkMemory) -> Mapping[Format, Versioned]:
+        """Number the versions: whose figures changed after it was done is a new file beside the old one."""
+        numbers: dict[str, int] = {}
+        counts: dict[str, int] = {}
+        for item in items:
+            key = f"versions of {self.name}\n{item.key}"
+            known = memory.get(key, "").split()
+            if item.version[:16] not in known and not item.held:
+                known.append(item.version[:16])
+                memory[key] = " ".join(known)
+            counts[item.key] = len(known)
+            numbers[item.key] = known.index(item.version[:16]) + 1 if item.version[:16] in known else 0
+        return {
+            each: Versioned(target.base, target.name, target.parts, numbers, counts)
+            for each, target in self._targets.items()
+        }
+
+    def _kept(
+        self, item: SinkItem, memory: SinkMemory, targets: Mapping[Format, Versioned]
+    ) -> Mapping[Format, bytes] | None:
         """Read what was written last; None where any of it is gone or is not what was written."""
         found: dict[Format, bytes] = {}
-        for each, target in self._targets.items():
+        for each, target in targets.items():
             parts = target.path_of(item)
             try:
                 data = target.base.joinpath(*parts).read_bytes()

@@ -1,8 +1,8 @@
 """Where each item's file goes: ``out/{kind.label}/{name}``, made of harmless parts."""
 
 import re
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
 from itertools import groupby
 from pathlib import Path
 from typing import Any
@@ -55,6 +55,31 @@ class Target:
         return tuple(safe_part("".join(_filled(piece, item) for piece in part)) for part in self.parts)
 
 
+@dataclass(frozen=True)
+class Versioned(Target):
+    """A target whose items may have versions: ``2026-10.pdf``, then ``2026-10-v2.pdf`` beside it."""
+
+    numbers: Mapping[str, int] = field(default_factory=dict)
+    """Which version an item has, by its key."""
+    counts: Mapping[str, int] = field(default_factory=dict)
+    """How many versions there were of it."""
+
+    def path_of(self, item: SinkItem) -> tuple[str, ...]:
+        """Give the parts of an item's path, with the number of its version from the second on."""
+        return self._numbered(item, self.numbers.get(item.key, 1))
+
+    def all_of(self, items: Iterable[SinkItem]) -> Iterator[tuple[str, ...]]:
+        """Give the paths of all versions there were of *items*."""
+        for item in items:
+            for number in range(1, self.counts.get(item.key, 0) + 1):
+                yield self._numbered(item, number)
+
+    def _numbered(self, item: SinkItem, number: int) -> tuple[str, ...]:
+        *folders, last = Target.path_of(self, item)
+        stem, dot, suffix = last.rpartition(".")
+        return (*folders, f"{stem}-v{number}{dot}{suffix}" if number > 1 else last)
+
+
 def _pieces(part: str, compile_text: Callable[[str], Expression], written: str) -> tuple[Piece, ...]:
     found: list[Piece] = []
     end = 0
@@ -92,8 +117,18 @@ def _filled(piece: Piece, item: SinkItem) -> str:
     return own[piece[1:]]
 
 
-def put_files(target: Target, files: Iterable[tuple[SinkItem, bytes]], memory: SinkMemory, kind: str) -> Put:
-    """Put a file for each item, and take away what was put there before and no item asks for any more."""
+def put_files(
+    target: Target,
+    files: Iterable[tuple[SinkItem, bytes]],
+    memory: SinkMemory,
+    kind: str,
+    *,
+    keep: Collection[tuple[str, ...]] = (),
+) -> Put:
+    """Put a file for each item, and take away what was put there before and no item asks for any more.
+
+    *keep*: files that stay although no item asks for them: approved once, while a new version waits.
+    """
     prefix = f"{kind} {target.name}\t"
     placed = dict(_placed(target, files))
     keys = {parts: prefix + "/".join(parts) for parts in placed}
@@ -111,7 +146,8 @@ def put_files(target: Target, files: Iterable[tuple[SinkItem, bytes]], memory: S
                 changed = changed or written.changed
                 notes += [written.note] if written.note else []
     memory.update({key: value for key, value in seen.items() if memory.get(key) != value})
-    for key in sorted(seen.keys() - hashes.keys()):
+    kept = {prefix + "/".join(parts) for parts in keep}
+    for key in sorted(seen.keys() - hashes.keys() - kept):
         if re.search(r"\+\d+$", key):  # stands beside a file changed by hand
             continue
         parts = tuple(key.removeprefix(prefix).split("/"))

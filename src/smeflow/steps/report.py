@@ -19,7 +19,7 @@ from smeflow.facts.report import FactValue, Period, Report
 from smeflow.facts.window import Window
 from smeflow.i18n import language_of, say
 from smeflow.llm.base import LLM
-from smeflow.step import Case
+from smeflow.step import EDITS, Case
 from smeflow.steps.base import Family, no_model
 from smeflow.steps.prose import Length, Prose, Style, write
 
@@ -142,10 +142,6 @@ class DraftReport(Family):
             return Prose(), True
         except (AnswerInvalid, LLMRefused) as error:
             return Prose(remarks=(say("The patterns wrote the text: {why}", why=error.phrase),)), False
-
-
-EDITS = "report edits"
-"""The table of what people made of paragraphs, as a look-up names it."""
 
 
 def filled_with(text: str, period: str, locale: str) -> str:
