@@ -9,10 +9,12 @@ import pytest
 from smeflow import Case
 from smeflow.documents.base import Box, Document, Page, Quote, Word
 from smeflow.documents.read import read
+from smeflow.errors import UnreadableDocument
+from smeflow.i18n import say
 from smeflow.llm.none import NoModel
 from smeflow.readers.base import Finding, Reading
 from smeflow.readers.once import recognised
-from smeflow.steps import Extract
+from smeflow.steps import Extract, second_look
 from smeflow.steps.places import Place
 from smeflow.steps.second_look import together
 
@@ -102,3 +104,18 @@ def test_one_recogniser_never_confirms_itself(monkeypatch):
     monkeypatch.setattr("smeflow.steps.second_look.ready", lambda: False)
     twice = Extract(name="invoice", into="Invoice", ocr="rapidocr")(Case.of(scan), NoModel())
     assert next(c for c in twice.checks if c.name == "recognised").passed is False
+
+
+def test_places_read_again_confirm_only_what_they_say(monkeypatch):
+    """A line that reads the same proves its field, any other leaves it open; a lost file leaves all open."""
+    said = {"number": "RE-77/2", "issue_date": "03.07.2024", "seller": "Bei Spie1 GmbH"}
+    monkeypatch.setattr(second_look, "read_strips", lambda *_: list(said.values()))
+    before = look(*PRINTED.values(), **VALUES)
+    after = second_look.confirmed(before, before.documents)
+    assert left_open(after.readings[0]) == ("seller",)
+
+    def gone(document, strips):
+        raise UnreadableDocument(say("gone"), name="scan.jpg")
+
+    monkeypatch.setattr(second_look, "read_strips", gone)
+    assert left_open(second_look.confirmed(before, before.documents).readings[0]) == tuple(VALUES)

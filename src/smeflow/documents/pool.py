@@ -8,10 +8,11 @@ import subprocess
 import sys
 import threading
 import time
+from collections.abc import Sequence
 from functools import cache
 from typing import Any, BinaryIO, cast
 
-from smeflow.documents.base import Document
+from smeflow.documents.base import Box, Document
 from smeflow.documents.file import File, too_much
 from smeflow.documents.wire import packed_limits, receive, send, unpacked, unpacked_error
 from smeflow.errors import LimitExceeded, UnreadableDocument
@@ -39,7 +40,9 @@ class Worker:
         self.files = 0
         self.timed_out = False
 
-    def ask(self, file: File, page: int | None, dpi: int) -> tuple[dict[str, Any], list[bytes]]:
+    def ask(
+        self, file: File, page: int | None, dpi: int, strips: list[list[float]] | None = None
+    ) -> tuple[dict[str, Any], list[bytes]]:
         """Send one request and wait for its answer.
 
         Raises:
@@ -54,6 +57,7 @@ class Worker:
             "limits": packed_limits(file.limits),
             "page": page,
             "dpi": dpi,
+            "strips": strips,
         }
         seconds = file.limits.seconds
         watch = _Watch(self, seconds)
@@ -142,14 +146,21 @@ class Pool:
         """Draw a page of *file* in a child process; a PNG."""
         return self._ask(file, page, dpi)[1][0]
 
-    def _ask(self, file: File, page: int | None, dpi: int) -> tuple[dict[str, Any], list[bytes]]:
+    def strips(self, file: File, strips: Sequence[tuple[int, Box]]) -> list[str]:
+        """Recognise places of *file* in a child process: by page, from 1, and box."""
+        asked = [[page, box.left, box.top, box.right, box.bottom] for page, box in strips]
+        return list(self._ask(file, None, 0, strips=asked)[0]["texts"])
+
+    def _ask(
+        self, file: File, page: int | None, dpi: int, strips: list[list[float]] | None = None
+    ) -> tuple[dict[str, Any], list[bytes]]:
         worker = self._idle.get()
         try:
             if worker is None or worker.files >= FILES_A_WORKER or worker.process.poll() is not None:
                 if worker is not None:
                     worker.end()
                 worker = Worker()
-            reply, pieces = worker.ask(file, page, dpi)
+            reply, pieces = worker.ask(file, page, dpi, strips)
         except EOFError:
             broken, worker = worker, None
             raise self._broke_down(cast(Worker, broken), file) from None

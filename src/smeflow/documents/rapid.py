@@ -47,8 +47,10 @@ def recognise_surely(grey: "Image", *, file: File) -> list[Placed]:
     numpy = need("numpy", "ocr")
     askew = angle_of(grey)
     straight = grey.rotate(askew, resample=Resampling.BICUBIC, fillcolor=255) if abs(askew) >= 0.2 else grey
+    points = numpy.array(straight.convert("RGB"))
     try:
-        found = engine(numpy.array(straight.convert("RGB")), use_cls=False, return_word_box=True)
+        # what one call leaves out, the engine remembers from the call before: all is said each time
+        found = engine(points, use_det=True, use_cls=False, use_rec=True, return_word_box=True)
     except Exception as error:
         if "alloc" in str(error):  # onnxruntime has no class of its own for it
             raise MemoryError from error
@@ -57,6 +59,23 @@ def recognise_surely(grey: "Image", *, file: File) -> list[Placed]:
     if straight is not grey:
         words = [turned_back(word, askew, grey.width / 2, grey.height / 2) for word in words]
     return words
+
+
+def recognise_line(grey: "Image", *, name: str) -> str:
+    """Recognise the one line of letters that a picture holds; "" where there is none.
+
+    Raises:
+        MissingRapid: RapidOCR is not installed.
+    """
+    try:
+        engine = _engine()
+    except MissingExtra as error:
+        raise MissingRapid(name) from error
+    numpy = need("numpy", "ocr")
+    found = engine(
+        numpy.array(grey.convert("RGB")), use_det=False, use_cls=False, use_rec=True, return_word_box=False
+    )
+    return " ".join(str(text).translate(_WIDE) for text in found.txts or ())
 
 
 def _line(line: Any) -> list[Placed]:

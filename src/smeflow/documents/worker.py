@@ -9,7 +9,7 @@ import os
 import sys
 from typing import Any, BinaryIO
 
-from smeflow.documents.base import Limits
+from smeflow.documents.base import Box, Limits
 from smeflow.documents.file import File, too_much
 from smeflow.documents.kinds import read_here
 from smeflow.documents.wire import packed, packed_error, receive, send
@@ -47,6 +47,11 @@ def answer(head: dict[str, Any], pieces: list[bytes], answers: BinaryIO) -> None
 
             sent.append(page_picture(file, head["page"], head["dpi"]))
             reply: dict[str, Any] = {}
+        elif head.get("strips") is not None:
+            from smeflow.documents.strips import strips_here
+
+            places = [(int(page), Box(*sides)) for page, *sides in head["strips"]]
+            reply = {"texts": strips_here(file, places)}
         else:
             reply = {"document": packed(read_here(file), sent, with_data=False)}
     except SmeflowError as error:

@@ -9,6 +9,9 @@ from smeflow.readers.values import FieldKind
 
 READ_ONCE: Mapping[str, FieldKind] = {"number": "identifier", "issue_date": "date", "seller": "text"}
 """What no arithmetic would catch if it were misread."""
+TOTAL = "total_gross"
+"""Nor would it catch this where no VAT is charged: one amount stands for all three."""
+KINDS: Mapping[str, FieldKind] = {**READ_ONCE, TOTAL: "money"}
 
 
 def recognised(alone: Sequence[str]) -> Check:

@@ -51,9 +51,9 @@ class Extract(Family, Generic[R]):
     readers: tuple[ReaderName, ...] = ("exact", "layout", "model")
     """Who may read, in this order."""
     ocr: Recogniser = "auto"
-    """Who recognises pictures of pages: ``tesseract`` alone; ``auto``: RapidOCR (some seconds a page) looks
-    again where Tesseract's words are no whole invoice; ``rapidocr``: it always does, and what both read
-    alike is confirmed."""
+    """Who recognises pictures of pages: ``tesseract`` alone; ``auto``: RapidOCR reads again the few places
+    that no arithmetic confirms, and the whole page (some seconds) where Tesseract's words are no whole
+    invoice; ``rapidocr``: always the whole page. What both read alike is confirmed."""
     ask: Literal["left", "always"] = "left"
     """Whether a model is asked only where something is missing, or always, as a second opinion."""
     required: tuple[str, ...] | None = None

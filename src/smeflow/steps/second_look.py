@@ -1,17 +1,18 @@
 """Look at a picture again with the better recogniser, where the quick one left something open."""
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from typing import Any, Literal
 
 from smeflow._text import folded
 from smeflow.documents.base import Box, Document
 from smeflow.documents.ocr import ready
+from smeflow.documents.strips import read_strips
 from smeflow.errors import DocumentError
 from smeflow.readers.base import Finding, Reading
 from smeflow.readers.grounding import spans
-from smeflow.readers.once import READ_ONCE, recognised
+from smeflow.readers.once import KINDS, recognised
 from smeflow.readers.places import box_of
 from smeflow.readers.values import FieldKind
 from smeflow.records import REQUIRED
@@ -30,14 +31,15 @@ def look_again(
 ) -> Place:
     """Give *place*, or what RapidOCR's words of its pictures come to.
 
-    ``auto`` spares it where *whole* says that nothing is missing. What both recognisers read alike counts as
-    confirmed. Where one of the two is not installed, or a file cannot be opened again, the first look stands.
+    Where *whole* says that nothing is missing, ``auto`` has RapidOCR look only at the places that no
+    arithmetic confirms. What both recognisers read alike counts as confirmed. Where one of the two is not
+    installed, or a file cannot be opened again, the first look stands.
     """
     pictures = [d for d in place.documents if d.data and any(page.origin == "ocr" for page in d.pages)]
-    if recogniser == "tesseract" or not pictures or (recogniser == "auto" and whole(place)):
-        return place
-    if not ready():
+    if recogniser == "tesseract" or not pictures or not ready():
         return place  # without Tesseract RapidOCR took the first look: it would only agree with itself
+    if recogniser == "auto" and whole(place):
+        return confirmed(place, pictures)
     try:
         clearer = {d.sha256: _recognised(d) for d in pictures}
     except DocumentError:
@@ -49,6 +51,41 @@ def look_again(
     if main.readings[0].reader != "layout" or other.readings[0].reader != "layout":
         return main
     return replace(main, readings=(together(main, other), *main.readings[1:]))
+
+
+def confirmed(place: Place, pictures: Sequence[Document]) -> Place:
+    """Have RapidOCR read again, line by line, what is still confirmed by nothing."""
+    main = place.readings[0] if place.readings and place.readings[0].reader == "layout" else None
+    left = _left_open(main) if main else ()
+    if main is None or not left:
+        return place
+    alike = {name for name, text in _again(main, left, pictures) if _says(text, main.findings[name], name)}
+    check = recognised([name for name in left if name not in alike])
+    checks = tuple(check if c.name == "recognised" else c for c in main.checks)
+    return replace(place, readings=(replace(main, checks=checks), *place.readings[1:]))
+
+
+def _again(main: Reading, left: Sequence[str], pictures: Sequence[Document]) -> Iterator[tuple[str, str]]:
+    """Read the places of some fields again: field and what stands there."""
+    for document in pictures:
+        places = {
+            name: (quote.page, quote.box)
+            for name in left
+            if (quote := main.findings[name].quote) and quote.document == document.name
+            if quote.page is not None and quote.box is not None
+        }
+        try:
+            texts = read_strips(document, list(places.values())) if places else []
+        except DocumentError:
+            continue
+        yield from zip(places, texts, strict=False)
+
+
+def _says(text: str, found: Finding, name: str) -> bool:
+    """Tell whether a line that was read again says the value, and nothing else of its sort."""
+    value = _bare(getattr(found.value, "value", found.value))
+    letters = isinstance(value, str) and value == _bare(text)
+    return letters or any(True for _ in spans(found.value, KINDS[name], text))
 
 
 def _recognised(document: Document) -> Document:
@@ -82,7 +119,7 @@ def together(main: Place, other: Place) -> Reading:
     alike = {n for n, found in mine.findings.items() if _alike(n, found, theirs, other.documents)}
     alike |= {n for n, found in filled.items() if _alike(n, found, mine, main.documents)}
     left = [*_left_open(mine), *(name for name in _left_open(theirs) if name in filled)]
-    check = recognised([name for name in READ_ONCE if name in left and name not in alike])
+    check = recognised([name for name in KINDS if name in left and name not in alike])
     checks = tuple(check if c.name == "recognised" else c for c in mine.checks)
     return replace(mine, findings={**filled, **mine.findings}, checks=checks)
 
@@ -98,7 +135,7 @@ def _left_open(reading: Reading) -> tuple[str, ...]:
 def _alike(name: str, found: Finding, other: Reading, seen: Sequence[Document]) -> bool:
     if name in other.findings:
         return bool(_bare(found.value) == _bare(other.findings[name].value))
-    return name in READ_ONCE and _stands(found, READ_ONCE[name], seen)
+    return name in KINDS and _stands(found, KINDS[name], seen)
 
 
 def _stands(found: Finding, kind: FieldKind, seen: Sequence[Document]) -> bool:

@@ -22,7 +22,7 @@ from smeflow.readers.layout.parties import Parties, find_parties
 from smeflow.readers.layout.slips import day_of_slip, seller_of_slip, total_of_slip
 from smeflow.readers.layout.totals import Totals, find_totals
 from smeflow.readers.layout.view import View
-from smeflow.readers.once import READ_ONCE, recognised
+from smeflow.readers.once import KINDS, TOTAL, recognised
 from smeflow.records import Invoice, Party
 
 _CLOSE = 0.3
@@ -178,10 +178,18 @@ def _confirmed(view: View, findings: Mapping[str, Finding]) -> Check:
     return recognised(
         [
             name
-            for name, kind in READ_ONCE.items()
-            if name in findings and sum(1 for _ in spans(findings[name].value, kind, view.text)) < 2
+            for name, kind in KINDS.items()
+            if name in findings
+            and (name != TOTAL or _one_amount(findings))
+            and sum(1 for _ in spans(findings[name].value, kind, view.text)) < 2
         ]
     )
+
+
+def _one_amount(findings: Mapping[str, Finding]) -> bool:
+    """Tell whether one amount stands for net and gross, and no lines add up to it."""
+    net, gross = findings.get("total_net"), findings[TOTAL]
+    return "lines" not in findings and (net is None or net.value == gross.value)
 
 
 def _read(document: Document, pages: Sequence[Page], firm: _Own, labels: Labels | None) -> _Sheet:
