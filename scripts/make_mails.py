@@ -71,9 +71,53 @@ TRIAGE_IN_ENGLISH = (
     "agentdojo-mail-31",
 )
 
+# What an office's mailbox holds: of the texts above those no other recipe has.
+OFFICE_FRENCH = (
+    "academic_exam_question",
+    "academic_recommendation_request",
+    "academic_course_material",
+    "personal_family_event",
+    "personal_friend_invitation",
+    "personal_casual_question",
+)
+OFFICE_ENGLISH = tuple(f"agentdojo-mail-{n}" for n in (4, 12, 14, 18, 20, 23, 26, 27, 29, 32, 33))
+REQUESTS_FRENCH = (
+    "professional_appointment_simple",
+    "professional_reschedule",
+    "medical_results_inquiry",
+    "medical_prescription_renewal",
+    "professional_certificate_request",
+    "professional_complex_question",
+    "medical_urgent_symptom",
+)
+REQUESTS_ENGLISH = {
+    "b77-train-24": ("alice.moore@example.com", "New card"),
+    "b77-train-26": ("james.hill@example.com", "How quickly?"),
+    "b77-train-104": ("ruth.baker@example.com", "Wrong charge"),
+    "b77-train-127": ("peter.lane@example.com", "Charged twice"),
+    "b77-train-63": ("emily.stone@example.com", "My name"),
+    "b77-train-84": ("tom.reed@example.com", "Lost card"),
+}
+"""Short questions to a bank: sender and subject are ours."""
+FROM_SUPPLIERS = (
+    ("au-bon-moulin", "Facture F124212", FRENCH, "Au bon moulin", "au-bon-moulin-F124212.xml"),
+    ("netpresse", "Facture 2022089083", FRENCH, "Netpresse", "netpresse-2022089083.pdf"),
+    (
+        "atelier-berthier",
+        "Facture FA-2026-0001",
+        FRENCH,
+        "Atelier Berthier",
+        "atelier-berthier-FA-2026-0001.pdf",
+    ),
+    ("bei-spiel", "Invoice RE-20171118/506", ENGLISH, "Bei Spiel GmbH", "bei-spiel-RE-20171118-506.xml"),
+    ("azure", "Invoice INV/2023/03/0008", ENGLISH, "Azure Interior", "azure-interior-INV-2023-03-0008.pdf"),
+    ("koksmaat", "Invoice 12115118", ENGLISH, "De Koksmaat", "de-koksmaat-12115118.xml"),
+)
+NO_INVOICE = ("agentdojo-mail-16", "agentdojo-mail-6")
+
 
 def main(folder: Path) -> None:
-    """Write both inboxes and the examples below *folder*."""
+    """Write the inboxes and the examples below *folder*."""
     suppliers, triage = folder / "supplier-mail" / "inbox", folder / "mail-triage"
     suppliers.mkdir(parents=True, exist_ok=True)
     (triage / "inbox").mkdir(parents=True, exist_ok=True)
@@ -96,6 +140,39 @@ def main(folder: Path) -> None:
         if "label" in record:
             labels.append({"file": f"inbox/{name}.eml", "label": record["label"]})
     (triage / "labelled.jsonl").write_bytes(_lines(labels))
+    _write_office(folder, texts)
+
+
+def _write_office(folder: Path, texts: Mapping[str, Mapping[str, str]]) -> None:
+    """Write the inboxes of the recipes that work in a mailbox."""
+    english = (
+        {**texts[i], "from": who, "subject": what, "body": f"Hello,\n\n{texts[i]['body']}\n"}
+        for i, (who, what) in REQUESTS_ENGLISH.items()
+    )
+    invoices = (
+        (
+            {
+                "from": f"accounts@{name}.example",
+                "subject": subject,
+                "body": body.format(number=number, seller=seller),
+            },
+            file,
+        )
+        for name, subject, body, seller, file in FROM_SUPPLIERS
+        for number in [subject.partition(" ")[2]]
+    )
+    mails: dict[str, list[tuple[Mapping[str, str], str]]] = {
+        "mailbox-triage": [(texts[i], "") for i in (*OFFICE_FRENCH, *OFFICE_ENGLISH)],
+        "customer-requests": [(record, "") for record in (*(texts[i] for i in REQUESTS_FRENCH), *english)],
+        "supplier-invoices-from-mail": [*invoices, *((texts[i], "") for i in NO_INVOICE)],
+    }
+    for recipe, records in mails.items():
+        inbox = folder / recipe / "inbox"
+        inbox.mkdir(parents=True, exist_ok=True)
+        for number, (record, file) in enumerate(records, start=1):
+            name = f"{recipe}-{number:02}"
+            mail = _mail({**record, "id": name}, [file] if file else [], returned=True)
+            (inbox / f"{number:02}.eml").write_bytes(mail)
 
 
 def _lines(records: Iterable[Mapping[str, str]]) -> bytes:
@@ -103,7 +180,7 @@ def _lines(records: Iterable[Mapping[str, str]]) -> bytes:
 
 
 def _records() -> Iterator[Mapping[str, str]]:
-    for name in ("friday2.jsonl", "agentdojo.jsonl"):
+    for name in ("friday2.jsonl", "agentdojo.jsonl", "requests.jsonl"):
         for line in (MAILS / name).read_text(encoding="utf-8").splitlines():
             yield json.loads(line)
 
@@ -137,8 +214,10 @@ def _supplier_mails(texts: Mapping[str, Mapping[str, str]]) -> Iterator[tuple[st
         yield f"mail-{identity.replace('_', '-')}.eml", _mail(texts[identity])
 
 
-def _mail(record: Mapping[str, str], attached: Iterable[str] = ()) -> bytes:
+def _mail(record: Mapping[str, str], attached: Iterable[str] = (), *, returned: bool = False) -> bytes:
     mail = EmailMessage(policy=SMTP)
+    if returned:  # as the receiving server writes it down
+        mail["Return-Path"] = f"<{record['from']}>"
     mail["From"] = record["from"]
     mail["To"] = OFFICE
     mail["Subject"] = record["subject"]
@@ -147,7 +226,8 @@ def _mail(record: Mapping[str, str], attached: Iterable[str] = ()) -> bytes:
     mail.set_content(record["body"].rstrip("\n") + "\n", cte="quoted-printable")
     for name in attached:
         maintype, subtype = TYPES[Path(name).suffix]
-        mail.add_attachment((INVOICES / name).read_bytes(), maintype=maintype, subtype=subtype, filename=name)
+        place = next(f / name for f in (INVOICES, SUPPLIERS) if (f / name).is_file())
+        mail.add_attachment(place.read_bytes(), maintype=maintype, subtype=subtype, filename=name)
     if mail.is_multipart():
         mail.set_boundary(f"=={record['id']}==")
     return mail.as_bytes()

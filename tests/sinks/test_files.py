@@ -163,3 +163,33 @@ def test_lines_of_json_on_the_standard_output(item: Make, monkeypatch: pytest.Mo
     monkeypatch.setattr(sys, "stdout", out)
     LinesFile(value="kind.label").put([item("a")], {})
     assert out.buffer.getvalue() == b'{"key":"a","name":"a","value":"invoice"}\n'  # type: ignore[attr-defined]
+
+
+def test_files_that_came_with_a_mail_are_saved_as_they_came(
+    item: Make, context: dict[str, Any], tmp_path: Path
+) -> None:
+    """Those that are asked for, byte for byte; two of one name both stay, logos are left out."""
+    from dataclasses import replace
+    from email.message import EmailMessage
+
+    from smeflow.documents.base import text_document
+    from smeflow.sinks.attachments import Attachments
+
+    mail = EmailMessage()
+    mail["From"], mail["Subject"] = "a@x.fr", "Facture"
+    mail.set_content("Bonjour")
+    for name, data in (("a.PDF", b"%PDF-1"), ("a.PDF", b"%PDF-2"), ("b.txt", b"no"), ("../c.pdf", b"%PDF-3")):
+        mail.add_attachment(data, maintype="application", subtype="octet-stream", filename=name)
+    made = item("m.eml")
+    document = replace(text_document("", name="m.eml"), data=mail.as_bytes())
+    made = replace(made, case=replace(made.case, documents=(document,)))
+    written = {"attachments": "out/{kind.label}/{name}", "match": "*.pdf", "when": 'kind.label == "invoice"'}
+    sink = Attachments.model_validate(written, context=context)
+    memory: dict[str, str] = {}
+    put = sink.put([made, item("other.eml", label="other")], memory)
+    found = {path: (tmp_path / "out" / path).read_bytes() for path in listed(tmp_path / "out")}
+    assert put.rows == 3
+    assert sorted(found.values()) == [b"%PDF-1", b"%PDF-2", b"%PDF-3"]
+    assert found["invoice/a.PDF"] == b"%PDF-1"
+    assert found["invoice/c.pdf"] == b"%PDF-3"
+    assert not sink.put([made], memory).changed

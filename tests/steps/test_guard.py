@@ -58,6 +58,7 @@ def test_a_known_sender_has_no_flag(look):
         ({"From": "compta@dupontmateriaux.fr"}, "look_alike"),
         ({"From": "compta@dupont-materiaux-paiement.fr"}, "look_alike"),
         ({"Reply_To": "compta@dupont-mater1aux.fr"}, "look_alike"),
+        ({"From": "dupont.materiaux-factures@gmail.com"}, "look_alike"),
         ({"Reply_To": "dupont@gmail.com"}, "reply_elsewhere"),
         ({"From": '"compta@dupont-materiaux.fr" <x@evil.example>'}, "name_hides_address"),
         ({"From": "gerant@atelier.example", "Return_Path": "<x@evil.example>"}, "from_us"),

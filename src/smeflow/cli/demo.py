@@ -90,7 +90,8 @@ def copied(screen: Screen, folder: Path) -> list[Path]:
     )
     if not (folder / MARK).exists():  # else the ledger of a firm around it would get the demo's items
         locale = "fr-FR" if screen.language == "fr" else "en-GB"
-        text = f'[company]\nlocale = "{locale}"\n\n[tables]\nsuppliers = "supplier-mail/suppliers.csv"\n'
+        tables = 'suppliers = "supplier-mail/suppliers.csv"\ncustomers = "customer-requests/customers.csv"\n'
+        text = f'[company]\nlocale = "{locale}"\n\n[tables]\n{tables}'
         (folder / MARK).write_text(text, encoding="utf-8")
     folders = sorted(p for p in folder.iterdir() if p.is_dir() and any(p.glob("*.yaml")))
     return recipe_files([*folders, *([folder] if any(folder.glob("*.yaml")) else [])])

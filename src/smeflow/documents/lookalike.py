@@ -1,5 +1,6 @@
 """Tell whether one domain is made to be taken for another."""
 
+import re
 import unicodedata
 from collections.abc import Iterable
 
@@ -55,6 +56,18 @@ def looks_like(domain: str, known: Iterable[str]) -> str | None:
     if mine in others or not mine:
         return None
     return next((other for other in sorted(others) if _alike(mine, other)), None)
+
+
+def poses_as(address: str, known: Iterable[str]) -> str | None:
+    """Give the known domain whose name an address at a public provider carries: ``bank-service@aol.com``."""
+    local, _, domain = address.lower().rpartition("@")
+    if not is_public(domain):
+        return None
+    bare = _skeleton(re.sub(r"[^\w]", "", local))
+    names = {each: registered(each).partition(".")[0] for each in known}
+    return next(
+        (each for each, name in sorted(names.items()) if len(name) >= 6 and _skeleton(name) in bare), None
+    )
 
 
 def _alike(one: str, other: str) -> bool:

@@ -36,6 +36,7 @@ _SMALL_BYTES = 15_000
 _SMALL_POINTS = 250
 """A picture in the text with a side shorter than this is a logo or a smiley, not a document."""
 _LONGEST_HEADER = 10_000
+_HEAD_BYTES = 200_000
 
 
 @dataclass(slots=True)
@@ -71,13 +72,9 @@ def read_mail(file: File) -> Document:
 def _document(message: Message, file: File) -> Document:
     found = Found()
     _gather(message, found)
-    fields = {name: value for name in HEADERS if (value := header(message, name))}
-    if "date" in fields:
-        fields["date"] = _iso_date(fields["date"])
+    fields = _headers(message)
     body, unseen = seen(bounded_text("\n".join(found.body).strip("\n"), file), file.name)
     fields["body"] = body
-    thread = thread_of(fields)
-    fields |= {"thread": thread} if thread else {}
     parts = tuple(_attachments(found, file))
     problems = [*found.problems, *unseen, *seals(message, body)]
     if found.hidden:
@@ -94,6 +91,20 @@ def _document(message: Message, file: File) -> Document:
         problems=tuple(problems),
         language=language_of_text(text),
     )
+
+
+def headers_of(data: bytes) -> dict[str, str]:
+    """Give the headers of a mail as its document's ``fields`` have them, without reading the rest."""
+    head = re.split(rb"\r?\n\r?\n", data[:_HEAD_BYTES].lstrip(b"\r\n"), maxsplit=1)[0]
+    return _headers(email.message_from_bytes(head, policy=email.policy.compat32))
+
+
+def _headers(message: Message) -> dict[str, str]:
+    fields = {name: value for name in HEADERS if (value := header(message, name))}
+    if "date" in fields:
+        fields["date"] = _iso_date(fields["date"])
+    thread = thread_of(fields)
+    return {**fields, "thread": thread} if thread else fields
 
 
 def _check_shape(message: Message, file: File) -> None:

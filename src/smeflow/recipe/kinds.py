@@ -32,6 +32,7 @@ SINKS: Mapping[str, str] = {
     "table": "smeflow.sinks.table:TableFile",
     "files": "smeflow.sinks.files:Files",
     "copy": "smeflow.sinks.copies:Copies",
+    "attachments": "smeflow.sinks.attachments:Attachments",
     "lines": "smeflow.sinks.lines:LinesFile",
     "mailbox": "smeflow.sinks.mailbox:MailboxActions",
     "send": "smeflow.sinks.send:SendAnswers",

@@ -9,6 +9,7 @@ from typing import Any
 
 from smeflow._text import hash_of, sha256
 from smeflow.documents.base import Document
+from smeflow.documents.mail import headers_of
 from smeflow.errors import SinkError
 from smeflow.i18n import Phrase
 from smeflow.ledger.blobs import blob_data
@@ -160,7 +161,8 @@ class Projection:
         """Give the document as bytes, name and fields. A row is read whole, a file's pages are not."""
         if item.media_type == ROW:
             return document_of(self.store, item)
-        document = Kept(name=item.name, media_type=item.media_type, fields=item.fields, sha256=item.blob)
+        fields = _Headers(self.store, item) if item.media_type in _MAILS else item.fields
+        document = Kept(name=item.name, media_type=item.media_type, fields=fields, sha256=item.blob)
         document.__dict__.pop("data")
         document.__dict__["_fetch"] = lambda: blob_data(self.store, item.blob)
         return document
@@ -176,6 +178,34 @@ def approvals(store: Store, item: ItemRow) -> dict[str, str]:
         if (one.action == "approve" and hashes.get(str(item.outcome.get(step))) == one.result_hash)
         or (one.action == "correct" and item.outcome.get(step) == f"d{one.id}")
     }
+
+
+_MAILS = ("message/rfc822", "application/vnd.ms-outlook")
+
+
+class _Headers(Mapping[str, str]):
+    """The fields of a mail, read from its kept bytes when the first of them is asked for."""
+
+    def __init__(self, store: Store, item: ItemRow) -> None:
+        self._store, self._item = store, item
+        self._found: Mapping[str, str] | None = None
+
+    def _fields(self) -> Mapping[str, str]:
+        if self._found is None:
+            data = blob_data(self._store, self._item.blob)
+            plain = self._item.media_type == _MAILS[0]
+            read = headers_of(data) if plain else dict(document_of(self._store, self._item).fields)
+            self._found = {**read, **self._item.fields}
+        return self._found
+
+    def __getitem__(self, name: str) -> str:
+        return self._fields()[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._fields())
+
+    def __len__(self) -> int:
+        return len(self._fields())
 
 
 class _Fetched:

@@ -13,7 +13,7 @@ from pydantic import Field
 from smeflow.claims import Claim
 from smeflow.documents.answering import answerable
 from smeflow.documents.base import Document
-from smeflow.documents.lookalike import domain_of, is_public, looks_like, registered
+from smeflow.documents.lookalike import domain_of, is_public, looks_like, poses_as, registered
 from smeflow.i18n import Phrase, say
 from smeflow.llm.base import LLM
 from smeflow.readers.identifiers import iban_ok
@@ -122,6 +122,7 @@ class _Look:
         self.senders = [address.lower() for _, address in people]
         self.name = people[0][0] if people else ""
         self.address = self.senders[0] if self.senders else ""
+        self.listed = {address for row in rows for address in _addresses(row)}
         listed = {domain for row in rows for domain in _domains(row)}
         self.known = {d for d in (*listed, *trusted) if d and not is_public(d)}
 
@@ -134,7 +135,10 @@ class _Look:
 
     def _look_alike(self) -> tuple[Flag, Phrase] | None:
         for address in (self.address, *self._answers()):
-            twin = looks_like(domain_of(address), self.known) if address else None
+            others = self.known if address not in self.listed else ()
+            twin = (
+                (looks_like(domain_of(address), self.known) or poses_as(address, others)) if address else None
+            )
             if twin is not None:
                 return "look_alike", say(
                     "{address} looks like {known} and is another domain.", address=address, known=twin
@@ -190,6 +194,11 @@ def _domains(row: Mapping[str, str]) -> Iterator[str]:
         for address in re.split(r"[,;\s]+", row.get(column, "")):
             if address:
                 yield domain_of(address)
+
+
+def _addresses(row: Mapping[str, str]) -> set[str]:
+    written = f"{row.get('email', '')} {row.get('mail', '')}"
+    return {address.lower() for address in re.split(r"[,;\s]+", written) if "@" in address}
 
 
 def _speaks_for(row: Mapping[str, str], address: str) -> bool:
