@@ -20,6 +20,8 @@ _TOTAL = re.compile(
     r"(?:(?:sous|sub)[ -]?tota(?:l|ux|ls)|(?:grand )?totals?|total general|totaux|somme|sum|zwischensumme|"
     r"gesamt(?:summe)?|summe|cumul|report|a reporter|totale|subtotale|suma)\b"
 )
+_BEGINNINGS = frozenset("tTsSgGcCrRzZaAàÀ")
+"""What a word for a total begins with: most cells are done with at one look."""
 _LOOKED_AT = 40
 _MANY = 10
 
@@ -124,7 +126,7 @@ def set_aside(columns: Sequence[str], lines: Sequence[Line]) -> tuple[list[Line]
     last = lines[-1][0] if lines else 0
     for number, cells in lines:
         fill = _fill(cells)
-        if [folded(cell) for cell in cells[: len(heads)]] == heads:
+        if cells[0] and folded(cells[0]) == heads[0] and [folded(c) for c in cells[: len(heads)]] == heads:
             aside.append((number, "header"))
         elif names_total(cells) and (fill < usual or sums.explain(cells)):
             aside.append((number, "total"))
@@ -146,7 +148,7 @@ def _only(cells: Sequence[str]) -> str:
 def names_total(cells: Sequence[str]) -> bool:
     """Whether one of the first cells says that the line is a total."""
     return any(
-        cell and cell[:1] not in "0123456789" and _TOTAL.match(folded(cell[:60])) for cell in cells[:8]
+        cell.lstrip()[:1] in _BEGINNINGS and _TOTAL.match(folded(cell[:60])) for cell in cells[:8] if cell
     )
 
 
@@ -162,24 +164,34 @@ class _Sums:
         self.all = [Decimal(0)] * width
         self.since = [Decimal(0)] * width
         self.rows = 0
+        self._pending: list[Sequence[str]] = []
+        """Rows that are added up only when a line comes that may be a total: most tables have none."""
 
     def add(self, cells: Sequence[str]) -> None:
         self.rows += 1
-        for at, value in _numbers(cells, len(self.all)):
-            self.all[at] += value
-            self.since[at] += value
+        self._pending.append(cells)
 
     def subtotal(self) -> None:
+        self._catch_up()
         self.since = [Decimal(0)] * len(self.since)
+
+    def _catch_up(self) -> None:
+        for cells in self._pending:
+            for at, value in _numbers(cells, len(self.all)):
+                self.all[at] += value
+                self.since[at] += value
+        self._pending.clear()
 
     def explain(self, cells: Sequence[str]) -> bool:
         """Whether some number of the line is what a column adds up to, of two rows or more."""
+        self._catch_up()
         return self.rows > 1 and any(
             value and value in {self.all[at], self.since[at]} for at, value in _numbers(cells, len(self.all))
         )
 
     def unnamed(self, cells: Sequence[str]) -> bool:
         """Whether the line holds nothing but sums of whole columns."""
+        self._catch_up()
         found = list(_numbers(cells, len(self.all)))
         return (
             self.rows > 2

@@ -15,11 +15,11 @@ from smeflow.facts.grid import Grid, read_grid, refused
 from smeflow.facts.kinds import ReadAs, read_as
 from smeflow.i18n import Phrase, say
 
-_SAMPLE = 3_000
+_SAMPLE, _SAMPLE_LEAST = 1_500, 200
 _SHOWN = 5
 _MAX_SCALE = 12
 _TOO_BAD = 0.1
-_LARGE = 8_000_000
+_LARGE = 3_000_000
 
 
 def hold_file(book: Book, name: str, path: Path, *, source: str = "", sheet: str | None = None) -> Held:
@@ -92,17 +92,18 @@ def typed(
     book: Book, name: str, source: str, digest: str, columns: Sequence[str], told: Sequence[Phrase]
 ) -> Held:
     """Make the table *name* of ``raw``, each column as what it holds."""
-    places = [_place(book, n, column) for n, column in enumerate(columns)]
+    filled = _filled(book, len(columns))
+    places = _places(book, columns, filled)
     said = list(told)
     _make(book, name, places)
+    read = _read(book, name, places)
     for at, place in enumerate(places):
         if place.how.note is not None:
             said.append(
                 say("Column {column} of {name}: {note}.", column=place.name, name=source, note=place.how.note)
             )
-        bad = _bad(book, name, place)
-        filled = book.con.execute(f"SELECT count(NULLIF(trim({place.cell}), '')) FROM raw").fetchone()[0]
-        if bad and len(bad) > _TOO_BAD * filled:
+        bad = _bad(book, name, place) if read[at] != filled[at] else []
+        if bad and len(bad) > _TOO_BAD * filled[at]:
             places[at] = _Place(place.cell, place.name, ReadAs(kind="text"), 0)
             said.append(_became_text(source, place, bad))
         elif bad:
@@ -123,28 +124,51 @@ def typed(
     return held
 
 
-def _place(book: Book, n: int, column: str) -> _Place:
-    cell = f"c{n}"
-    rows = book.con.execute("SELECT count(*) FROM raw").fetchone()[0]
+def _filled(book: Book, width: int) -> Sequence[int]:
+    """Count the cells of each column that hold anything."""
+    counts = ", ".join(f"count(NULLIF(c{n}, ''))" for n in range(width))
+    found: Sequence[int] = book.con.execute(f"SELECT {counts} FROM raw").fetchone()
+    return found
+
+
+def _read(book: Book, name: str, places: Sequence[_Place]) -> Sequence[int]:
+    """Count the cells of each column that were read as what it holds."""
+    counts = ", ".join(f"count({quoted(place.name)})" for place in places)
+    found: Sequence[int] = book.con.execute(f"SELECT {counts} FROM {quoted(name)}").fetchone()
+    return found
+
+
+def _places(book: Book, columns: Sequence[str], filled: Sequence[int]) -> list[_Place]:
+    """Decide what each column holds, by some of its cells all over the table."""
+    cells = [f"c{n}" for n in range(len(columns))]
+    rows, first = book.con.execute(f"SELECT count(*), coalesce(min({LINE}), 0) FROM raw").fetchone()
     every = max(1, rows // _SAMPLE)
-    sample = [
-        row[0]
-        for row in book.con.execute(
-            f"SELECT {cell} FROM (SELECT {cell}, row_number() OVER () AS n FROM raw) WHERE n % {every} = 0 "
-            f"AND trim({cell}) <> '' LIMIT {_SAMPLE}"
-        ).fetchall()
-    ]
-    how = read_as(column, sample)
-    scale = 0
-    if how.kind == "number":
+    sample = book.con.execute(
+        f"SELECT {', '.join(cells)} FROM raw WHERE ({LINE} - {first}) % {every} = 0 "
+        f"ORDER BY {LINE} LIMIT {_SAMPLE}"
+    ).fetchall()
+    hows = []
+    for n, column in enumerate(columns):
+        seen = [row[n] for row in sample if row[n] and not row[n].isspace()]
+        if len(seen) < min(_SAMPLE_LEAST, filled[n]):
+            sql = f"SELECT c{n} FROM raw WHERE trim(c{n}) <> '' LIMIT {_SAMPLE}"
+            seen = [row[0] for row in book.con.execute(sql).fetchall()]
+        hows.append(read_as(column, seen))
+    scales = _scales(book, hows)
+    return [_Place(*each) for each in zip(cells, columns, hows, scales, strict=True)]
+
+
+def _scales(book: Book, hows: Sequence[ReadAs]) -> list[int]:
+    """Find the most digits behind the mark in each column of numbers."""
+    wanted = []
+    for n, how in enumerate(hows):
         mark = "." if how.form in {"plain", "."} else ","
-        digits = f"length(regexp_extract({cell}, '[{mark}]([0-9]+)[^0-9]*$', 1))"
+        digits = f"length(regexp_extract(c{n}, '[{mark}]([0-9]+)[^0-9]*$', 1))"
         if how.form == "plain":
-            digits = (
-                f"CASE WHEN contains({cell}, '.') THEN length(rtrim({cell})) - strpos({cell}, '.') ELSE 0 END"
-            )
-        scale = min(_MAX_SCALE, book.con.execute(f"SELECT coalesce(max({digits}), 0) FROM raw").fetchone()[0])
-    return _Place(cell, column, how, scale)
+            digits = f"CASE WHEN contains(c{n}, '.') THEN length(rtrim(c{n})) - strpos(c{n}, '.') ELSE 0 END"
+        wanted.append(f"coalesce(max({digits}), 0)" if how.kind == "number" else "0")
+    found = book.con.execute(f"SELECT {', '.join(wanted)} FROM raw").fetchone()
+    return [min(_MAX_SCALE, scale) for scale in found]
 
 
 def _make(book: Book, name: str, places: Sequence[_Place]) -> None:
@@ -175,12 +199,6 @@ def _bad(book: Book, name: str, place: _Place) -> list[tuple[int, str]]:
     if place.how.kind in {"text", "month"}:
         return []
     table, column = quoted(name), quoted(place.name)
-    read, filled = book.con.execute(
-        f"SELECT (SELECT count({column}) FROM {table}), "
-        f"(SELECT count(NULLIF(trim({place.cell}), '')) FROM raw)"
-    ).fetchone()
-    if read == filled:
-        return []
     cells = book.con.execute(
         f"SELECT r.{LINE}, r.{place.cell} FROM raw AS r JOIN {table} AS t USING ({LINE}) "
         f"WHERE t.{column} IS NULL AND trim(r.{place.cell}) <> '' ORDER BY 1"
