@@ -203,6 +203,7 @@ def test_the_locks_agree_carry_hashes_and_name_no_address():
 
 COMPANIONS = {
     "lxml": "factur-x",
+    "pypdf": "factur-x",
     "pydantic-core": "pydantic",
     "langchain-core": "langchain",
     "langchain-openai": "langchain",

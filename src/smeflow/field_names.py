@@ -44,6 +44,14 @@ PARTY: Mapping[str, Phrase] = {
     "country": say("country"),
     "email": say("e-mail"),
     "phone": say("telephone"),
+    "legal_scheme": say("register"),
+    "legal_form": say("legal form"),
+    "endpoint.id": say("address for e-invoices"),
+    "endpoint.scheme": say("kind of address"),
+    "street2": say("street, line 2"),
+    "street3": say("street, line 3"),
+    "region": say("region"),
+    "contact": say("contact"),
 }
 """What people call the details of a seller or buyer."""
 READERS: Mapping[str, Phrase] = {
@@ -58,6 +66,84 @@ READERS: Mapping[str, Phrase] = {
     "template": say("template"),
 }
 """Who read a value."""
+GROUPS: Mapping[str, Phrase] = {
+    "seller_details": say("seller"),
+    "buyer_details": say("buyer"),
+    "payee": say("payee"),
+    "tax_representative": say("tax representative"),
+    "delivery": say("delivery"),
+    "payment": say("payment"),
+    "references": say("reference"),
+    "vat_accounting": say("VAT"),
+    "control": say("file"),
+    "agents": say("agent"),
+    "vat": say("VAT rate"),
+    "lines": say("line"),
+    "grouping_lines": say("text line"),
+    "notes": say("note"),
+    "note_codes": say("subject of note"),
+    "preceding_invoices": say("earlier invoice"),
+    "allowances": say("allowance"),
+    "charges": say("charge"),
+    "documents": say("paper"),
+    "means": say("way to pay"),
+    "ids": say("identifier"),
+    "to": say("delivered to"),
+    "object": say("object"),
+}
+"""What people call the groups of an invoice."""
+TERMS: Mapping[str, Phrase] = {
+    **PARTY,
+    "process": say("business process"),
+    "profile": say("profile"),
+    "type_code": say("type code"),
+    "total": say("total"),
+    "date": say("date"),
+    "date_code": say("VAT due by"),
+    "buyer": say("of the buyer"),
+    "project": say("project"),
+    "contract": say("contract"),
+    "contract_date": say("date of contract"),
+    "order_date": say("date of order"),
+    "sales_order": say("seller's order"),
+    "receiving_advice": say("receiving advice"),
+    "despatch_advice": say("despatch advice"),
+    "tender": say("tender"),
+    "accounting": say("booked under"),
+    "period_start": say("period from"),
+    "period_end": say("period to"),
+    "incoterms": say("Incoterms"),
+    "reference": say("reference"),
+    "mandate": say("mandate"),
+    "creditor_id": say("creditor identifier"),
+    "code": say("code"),
+    "account": say("account"),
+    "account_name": say("name of account"),
+    "card": say("card"),
+    "amount": say("amount"),
+    "base": say("base"),
+    "percent": say("per cent"),
+    "rate": say("rate"),
+    "category": say("category"),
+    "reason": say("reason"),
+    "exemption": say("why no VAT"),
+    "quantity": say("quantity"),
+    "unit": say("unit"),
+    "unit_price": say("price"),
+    "net": say("net"),
+    "gross": say("gross"),
+    "vat_rate": say("VAT rate"),
+    "vat_category": say("VAT category"),
+    "description": say("description"),
+    "note": say("note"),
+    "order_line": say("line of order"),
+    "order_reference": say("order"),
+    "origin_country": say("origin"),
+    "file_name": say("file"),
+    "id": say("number"),
+    "scheme": say("scheme"),
+}
+"""What people call the terms inside them; any other keeps its name."""
 MEMBERS: Mapping[str, Phrase] = {
     "id": say("no."),
     "name": say("name"),
@@ -93,11 +179,20 @@ def listed(fields: Sequence[str], *, office: bool) -> Phrase | str:
 
 
 def field_label(name: str) -> tuple[Phrase | str, ...]:
-    """Name a field; of a seller's or buyer's details both words: whose, and what."""
-    whose, dot, what = name.partition("_details.")
-    if dot and whose in FIELDS:
-        return FIELDS[whose], PARTY.get(what, what)
-    return (FIELDS.get(name, name),)
+    """Name a field, with the groups it stands in: whose, and what; ``lines 2.net`` is the second line's."""
+    *outer, last = name.split(".")
+    if not outer:
+        return (_numbered(name, GROUPS) if " " in name else FIELDS.get(name, name),)
+    if len(outer) > 1 and f"{outer[-1]}.{last}" in TERMS:
+        *outer, last = *outer[:-1], f"{outer[-1]}.{last}"
+    inner = _numbered(last, GROUPS if " " in last else TERMS)
+    return (*(_numbered(part, GROUPS) for part in outer), inner)
+
+
+def _numbered(part: str, words: Mapping[str, Phrase]) -> Phrase | str:
+    word, _, number = part.partition(" ")
+    named = words.get(word, word)
+    return say("{word} {n}", word=named, n=number) if number else named
 
 
 def member_label(name: str) -> Phrase | str:

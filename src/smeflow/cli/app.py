@@ -16,6 +16,7 @@ from smeflow.cli.check import check
 from smeflow.cli.demo import demo
 from smeflow.cli.doctor import doctor
 from smeflow.cli.draft import draft
+from smeflow.cli.einvoice import einvoice
 from smeflow.cli.evaluate import evaluate
 from smeflow.cli.exits import INTERRUPTED, OK, TERMINATED, Ended, tell
 from smeflow.cli.extract import extract
@@ -57,6 +58,7 @@ COMMANDS: tuple[tuple[str, str, Callable[..., Any] | typer.Typer], ...] = (
     ("triage", TRY, triage),
     ("draft", TRY, draft),
     ("facts", TRY, facts),
+    ("einvoice", TRY, einvoice),
     ("schema", MORE, schema),
 )
 """Name, the panel of ``--help`` it stands in, and what it does."""

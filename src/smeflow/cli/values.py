@@ -7,7 +7,12 @@ from smeflow.cli.screen import Column, Screen
 from smeflow.field_names import FIELDS, field_label, reader_word
 from smeflow.i18n import Phrase, phrase_of, say
 
-TABLES = frozenset({"vat", "lines", "notes", "seller_details", "buyer_details"})
+TABLES = frozenset(
+    {
+        *("vat", "lines", "notes", "seller_details", "buyer_details", "note_codes", "grouping_lines"),
+        *("preceding_invoices", "allowances", "charges", "documents", "payment.means"),
+    }
+)
 """Fields that are tables themselves: they stand in the JSON and in files, too long for a screen."""
 MARKS = {True: "✓", False: "✗", None: "·"}
 
@@ -73,7 +78,7 @@ def field_rows(screen: Screen, fields: Mapping[str, Mapping[str, Any]]) -> Itera
         reader, page = screen.text(reader_word(reading.get("reader"))), reading.get("page")
         where = screen.text(say("page {n}", n=page)) if page and not reading.get("path") else ""
         yield (
-            _name(screen, name),
+            term_name(screen, name),
             reading["value"],
             reading.get("quote"),
             ", ".join(filter(None, (reader, where))),
@@ -90,7 +95,8 @@ def field_columns() -> list[Column]:
     ]
 
 
-def _name(screen: Screen, name: str) -> str:
+def term_name(screen: Screen, name: str) -> str:
+    """Name a term of an invoice, with the groups it stands in: ``line 2: price``."""
     return ": ".join(screen.text(word) for word in field_label(name))
 
 

@@ -18,7 +18,7 @@ from smeflow.readers.arithmetic import check_invoice
 from smeflow.readers.base import Check, Finding, Reading
 from smeflow.readers.identifiers import check_identifiers
 from smeflow.readers.syntaxes.base import Group, Paths, Syntax
-from smeflow.readers.syntaxes.cii import CII
+from smeflow.readers.syntaxes.cii import CII, NO_NAME
 from smeflow.readers.syntaxes.fatturapa import FATTURAPA
 from smeflow.readers.syntaxes.kinds import KINDS
 from smeflow.readers.syntaxes.ubl import UBL
@@ -53,6 +53,24 @@ def read_einvoice(documents: Sequence[Document]) -> Reading | None:
     if not readings:
         return Reading(reader="einvoice", findings={}, problems=tuple(broken)) if broken else None
     return _choose(readings, broken)
+
+
+def einvoice_files(documents: Sequence[Document]) -> Iterator[tuple[Document, str, str]]:
+    """Give each XML file that is an e-invoice, its syntax and its root element.
+
+    One that cannot be read comes last, without a syntax, where it claims to be XML.
+    """
+    broken = []
+    for document in _xml_files(documents):
+        try:
+            root = _parse(document)
+        except _NotReadable:
+            broken.append((document, "", ""))
+            continue
+        known = _syntax_of(root)
+        if known is not None:
+            yield document, known[0].name, str(root.tag).rpartition("}")[2]
+    yield from broken
 
 
 class _NotReadable(Exception):
@@ -272,6 +290,9 @@ class _Body:
                 "",
                 say("The sum of net and VAT; the file states no total."),
             )
+        named = found.get("references.project_name")
+        if named and named.value == NO_NAME:
+            del found["references.project_name"]
         gross = found.get("total_gross")
         if gross and gross.value < 0 and "kind" in found and found["kind"].value == "credit_note":
             note = say("The credit note states negative totals; they are kept as they stand.")

@@ -24,11 +24,11 @@ from smeflow.steps.places import Place
 from smeflow.steps.proof import Basis, Evidence, proven
 
 CONTRADICTIONS = frozenset({"readers_agree", "page_agrees", "copies_agree"})
-IDENTIFIERS = ("vat_id", "siren", "siret", "bic", "namespace", "vat_id=siren")
+IDENTIFIERS = ("vat_id", "vat_key", "siren", "siret", "bic", "namespace", "vat_id=siren")
 """Checks whose failure stops the proof but is no doubt by itself: no money goes astray."""
 MONEY = (*REQUIRED, "amount_due", "iban")
 """What of an invoice no model may decide alone."""
-BUYERS = frozenset({"buyer_vat_id", "buyer_siren", "buyer_siret", "buyer_vat_id=siren"})
+BUYERS = frozenset({"buyer_vat_id", "buyer_vat_key", "buyer_siren", "buyer_siret", "buyer_vat_id=siren"})
 """What a file's own data say of the buyer cannot be misread, and says nothing of who is paid."""
 
 

@@ -4,7 +4,6 @@ from smeflow.readers.syntaxes.base import Group, Paths, Syntax, Terms
 from smeflow.readers.syntaxes.cii_parts import (
     ALLOWANCE,
     CHARGE,
-    DELIVERED_TO,
     MEANS,
     PARTY,
     TAX,
@@ -37,6 +36,19 @@ _IN_TAX_CURRENCY = f"[normalize-space(@currencyID)=normalize-space(/*/{_SETTLED}
 _TERMS = f"{_SETTLED}/ram:SpecifiedTradePaymentTerms"
 _ACCOUNTING = "ram:ReceivableSpecifiedTradeAccountingAccount/ram:ID"
 _NO_SUM = "ram:AssociatedDocumentLineDocument/ram:LineStatusReasonCode[.='GROUP' or .='INFORMATION']"
+
+
+_TOTALS = {
+    "total_lines": "LineTotalAmount",
+    "total_charges": "ChargeTotalAmount",
+    "total_allowances": "AllowanceTotalAmount",
+    "total_net": "TaxBasisTotalAmount",
+    "total_vat": "TaxTotalAmount",
+    "total_gross": "GrandTotalAmount",
+    "prepaid": "TotalPrepaidAmount",
+    "rounding": "RoundingAmount",
+    "amount_due": "DuePayableAmount",
+}
 
 
 def _total(name: str) -> Paths:
@@ -92,7 +104,7 @@ _LINE_TERMS: Terms = {
     "sales_order": f"{_LINE_AGREED}/ram:SellerOrderReferencedDocument/ram:IssuerAssignedID",
     "despatch_advice": f"{_LINE_DELIVERED}/ram:DespatchAdviceReferencedDocument/ram:IssuerAssignedID",
     "delivery_date": day(f"{_LINE_DELIVERED}/ram:ActualDeliverySupplyChainEvent/ram:OccurrenceDateTime"),
-    "deliver_to": Group(path=f"{_LINE_DELIVERED}/ram:ShipToTradeParty", terms=DELIVERED_TO),
+    "deliver_to": Group(path=f"{_LINE_DELIVERED}/ram:ShipToTradeParty", terms=PARTY),
     "net": f"{_LINE}/ram:SpecifiedTradeSettlementLineMonetarySummation/ram:LineTotalAmount",
     "gross": f"{_LINE}/ram:SpecifiedTradeSettlementLineMonetarySummation/ram:GrandTotalAmount",
     "vat_rate": (*_taxed("RateApplicablePercent"), f"{_LINE}/ram:ApplicableTradeTax/ram:ApplicablePercent"),
@@ -137,15 +149,7 @@ CII = Syntax(
         "kind": f"{_HEAD}/ram:TypeCode",
         "due_date": day(f"{_TERMS}/ram:DueDateDateTime"),
         "currency": f"{_SETTLED}/ram:InvoiceCurrencyCode",
-        "total_lines": _total("LineTotalAmount"),
-        "total_charges": _total("ChargeTotalAmount"),
-        "total_allowances": _total("AllowanceTotalAmount"),
-        "total_net": _total("TaxBasisTotalAmount"),
-        "total_vat": _total("TaxTotalAmount"),
-        "total_gross": _total("GrandTotalAmount"),
-        "prepaid": _total("TotalPrepaidAmount"),
-        "rounding": _total("RoundingAmount"),
-        "amount_due": _total("DuePayableAmount"),
+        **{field: _total(name) for field, name in _TOTALS.items()},
         "iban": f"{_SETTLED}/ram:SpecifiedTradeSettlementPaymentMeans/"
         "ram:PayeePartyCreditorFinancialAccount/ram:IBANID",
         "bic": f"{_SETTLED}/ram:SpecifiedTradeSettlementPaymentMeans/"
@@ -194,7 +198,7 @@ CII = Syntax(
         ),
         "payee": Group(path=f"{_SETTLED}/ram:PayeeTradeParty", terms=PARTY),
         "tax_representative": Group(path=f"{_AGREED}/ram:SellerTaxRepresentativeTradeParty", terms=PARTY),
-        "delivery.to": Group(path=f"{_DELIVERED}/ram:ShipToTradeParty", terms=DELIVERED_TO),
+        "delivery.to": Group(path=f"{_DELIVERED}/ram:ShipToTradeParty", terms=PARTY),
         "delivery.period_start": day(f"{_SETTLED}/ram:BillingSpecifiedPeriod/ram:StartDateTime"),
         "delivery.period_end": day(f"{_SETTLED}/ram:BillingSpecifiedPeriod/ram:EndDateTime"),
         "delivery.incoterms": f"{_AGREED}/ram:ApplicableTradeDeliveryTerms/ram:DeliveryTypeCode",
@@ -234,3 +238,17 @@ CII = Syntax(
         "lines": Group(path=f"{_LINES}[not({_NO_SUM})]", terms=_LINE_TERMS, write=_LINES),
     },
 )
+
+WRITTEN: dict[str, str] = {
+    **{field: f"{_SUMS}/ram:{name}" for field, name in _TOTALS.items()},
+    "total_vat": f"{_SUMS}/ram:TaxTotalAmount[@currencyID='{{currency}}']",
+    "vat_accounting.total": f"{_SUMS}/ram:TaxTotalAmount[@currencyID='{{tax_currency}}']",
+}
+"""Where those terms are written that are read by a condition on the currency."""
+NO_NAME = "Project reference"
+"""What stands for the name of a project that has only a number: the syntax demands one."""
+VAT_TERMS: dict[str, str] = {
+    "date": "ram:TaxPointDate/udt:DateString[@format='102']",
+    "date_code": "ram:DueDateTypeCode",
+}
+"""Terms of the whole that stand in each rate of VAT."""

@@ -12,11 +12,11 @@ IDS = Group(path="ram:ID | ram:GlobalID", terms={"id": ".", "scheme": "@schemeID
 PARTY: Terms = {
     "name": "ram:Name",
     "trading_name": f"{_LEGAL}/ram:TradingBusinessName",
-    "vat_id": "ram:SpecifiedTaxRegistration/ram:ID[@schemeID='VA']",
+    "vat_id": "ram:SpecifiedTaxRegistration[ram:ID/@schemeID='VA']/ram:ID",
     "legal_id": f"{_LEGAL}/ram:ID",
     "legal_scheme": f"{_LEGAL}/ram:ID/@schemeID",
     "legal_form": "ram:Description",
-    "tax_number": "ram:SpecifiedTaxRegistration/ram:ID[@schemeID='FC']",
+    "tax_number": "ram:SpecifiedTaxRegistration[ram:ID/@schemeID='FC']/ram:ID",
     "ids": IDS,
     "endpoint": Group(
         path="ram:URIUniversalCommunication/ram:URIID", terms={"id": ".", "scheme": "@schemeID"}
@@ -31,9 +31,6 @@ PARTY: Terms = {
     "contact": (f"{_CONTACT}/ram:PersonName", f"{_CONTACT}/ram:DepartmentName"),
     "email": f"{_CONTACT}/ram:EmailURIUniversalCommunication/ram:URIID",
     "phone": f"{_CONTACT}/ram:TelephoneUniversalCommunication/ram:CompleteNumber",
-}
-DELIVERED_TO: Terms = {
-    name: paths for name, paths in PARTY.items() if name not in ("vat_id", "tax_number", "legal_form")
 }
 TAX: Terms = {
     "category": "ram:CategoryCode",

@@ -4,7 +4,6 @@ from smeflow.readers.syntaxes.base import Group, Paths, Syntax, Terms
 from smeflow.readers.syntaxes.cii_parts import (
     ALLOWANCE,
     CHARGE,
-    DELIVERED_TO,
     MEANS,
     PARTY,
     TAX,
@@ -110,7 +109,7 @@ ZUGFERD1 = Syntax(
         "references.despatch_date": _dated(f"{_DELIVERED}/ram:DespatchAdviceReferencedDocument"),
         "references.accounting": f"{_SETTLED}/ram:ReceivableSpecifiedTradeAccountingAccount/ram:ID",
         "payee": Group(path=f"{_SETTLED}/ram:PayeeTradeParty", terms=PARTY),
-        "delivery.to": Group(path=f"{_DELIVERED}/ram:ShipToTradeParty", terms=DELIVERED_TO),
+        "delivery.to": Group(path=f"{_DELIVERED}/ram:ShipToTradeParty", terms=PARTY),
         "delivery.period_start": f"{_SETTLED}/ram:BillingSpecifiedPeriod/ram:StartDateTime/*",
         "delivery.period_end": f"{_SETTLED}/ram:BillingSpecifiedPeriod/ram:EndDateTime/*",
         "payment.reference": f"{_SETTLED}/ram:PaymentReference",

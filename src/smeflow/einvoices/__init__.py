@@ -1,0 +1,1 @@
+"""Check e-invoices against their rules, without the network, and write them."""
