@@ -30,9 +30,10 @@ def check_identifiers(record: Invoice) -> tuple[Check, ...]:
 def _party(role: str, party: Party) -> Iterator[Check]:
     field = f"{role}_details"
     if party.vat_id:
-        yield _check(f"{role}_vat_id", party.vat_id, field, ok=vat_ok(party.vat_id))
-        if re.fullmatch(r"FR\d{11}", party.vat_id):
-            yield _vat_key(role, party.vat_id, field)
+        right = vat_ok(party.vat_id)
+        yield _check(f"{role}_vat_id", party.vat_id, field, ok=right)
+        if right is False and re.fullmatch(r"FR\d{11}", party.vat_id):
+            yield from _vat_key(role, party.vat_id, field)
     legal = re.sub(r"\W", "", party.legal_id or "")
     french = party.country == "FR" or (party.vat_id or "").startswith("FR")
     if french and legal.isdigit() and len(legal) in (9, 14):
@@ -51,12 +52,12 @@ def _party(role: str, party: Party) -> Iterator[Check]:
             )
 
 
-def _vat_key(role: str, number: str, field: str) -> Check:
-    """Check the two digits in front of the SIREN, whatever the SIREN's own digit says."""
+def _vat_key(role: str, number: str, field: str) -> Iterator[Check]:
+    """Say what the two digits in front of the SIREN should be, whatever the SIREN's own digit says."""
     key = (12 + 3 * (int(number[4:]) % 97)) % 97
-    ok = int(number[2:4]) == key
-    detail = say("The key of {number} should be {key}.", number=number, key=f"{key:02d}")
-    return Check(name=f"{role}_vat_key", passed=ok, detail=None if ok else detail, fields=(field,))
+    if int(number[2:4]) != key:
+        detail = say("The key of {number} should be {key}.", number=number, key=f"{key:02d}")
+        yield Check(name=f"{role}_vat_key", passed=False, detail=detail, fields=(field,))
 
 
 def _bic(number: str) -> Check:
