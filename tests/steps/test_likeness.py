@@ -116,7 +116,7 @@ def test_a_stricter_threshold_labels_less():
         Triage(name="kind", labels=list(WORDS), examples=mixed, likeness="letters", threshold=right)
         for right in (0.7, 1.0)
     ]
-    lax, strict = (step.learned.sure.enough for step in steps)
+    lax, strict = (step.taught.sure.enough for step in steps)
     assert lax is not None
     assert strict is None or strict > lax
 

@@ -23,6 +23,7 @@ from smeflow.cli.extract import extract
 from smeflow.cli.facts import facts
 from smeflow.cli.init import init
 from smeflow.cli.language import language_for
+from smeflow.cli.learn import learn
 from smeflow.cli.mailbox import mailbox
 from smeflow.cli.model import model
 from smeflow.cli.rerun import rerun
@@ -51,6 +52,7 @@ COMMANDS: tuple[tuple[str, str, Callable[..., Any] | typer.Typer], ...] = (
     ("review", WORK, review),
     ("rerun", WORK, rerun),
     ("evaluate", WORK, evaluate),
+    ("learn", WORK, learn),
     ("undo", WORK, undo),
     ("mailbox", WORK, mailbox),
     ("books", WORK, books),

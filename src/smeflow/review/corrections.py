@@ -17,6 +17,7 @@ from smeflow.readers.dates import parse_date
 from smeflow.readers.identifiers import check_identifiers
 from smeflow.records import Invoice
 from smeflow.steps.base import FieldReading
+from smeflow.steps.details.base import Urgency
 from smeflow.steps.drafted import Drafted
 from smeflow.steps.extraction import Extraction, with_gaps
 from smeflow.steps.label import Label
@@ -114,15 +115,27 @@ def _accepted(check: Check, person: str) -> Phrase:
 
 
 def _label(step: Any, value: Any, fields: Mapping[str, str], person: str) -> Label:
-    label = _only(fields, ("label",))["label"]
+    """Put labels and what else a person gives into what was found; several labels have a comma between."""
+    given = _only(fields, ("label", "urgency", "due", "owner"))
+    before = value if value is not None else Label()
     known = getattr(step, "labels", {})
-    if known and label not in known:
-        raise Unfit(
-            say("{label} is no label here. Choose from: {known}", label=label, known=", ".join(known))
-        )
-    return Label(
-        label=label, reader=PERSON, accepted_by=person, scores=value.scores if value is not None else {}
-    )
+    written = given.pop("label", None)
+    labels = tuple(label.strip() for label in written.split(",")) if written else before.labels
+    for label in labels if written else ():
+        if known and label not in known:
+            raise Unfit(
+                say("{label} is no label here. Choose from: {known}", label=label, known=", ".join(known))
+            )
+    if len(labels) > 1 and not getattr(step, "many", True):
+        raise Unfit(say("One label only: this step does not give several (many: true would)."))
+    update = {name: _typed(Label, name, text) for name, text in given.items()}
+    if written:
+        owner = getattr(step, "owners", {}).get(labels[0])
+        update = {"label": labels[0], "labels": labels, "quote": None, "owner": owner, **update}
+    if update.get("urgency") not in {None, *get_args(Urgency)}:
+        raise Unfit(say("Urgency is one of: {known}", known=", ".join(get_args(Urgency))))
+    settled = {"reader": PERSON, "accepted_by": person, "confidence": None, "suggestion": None}
+    return before.model_copy(update={**update, **settled, "doubts": (), "wanted_model": False})
 
 
 def _draft(step: Any, value: Any, fields: Mapping[str, str], person: str) -> Drafted:

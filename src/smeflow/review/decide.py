@@ -1,5 +1,6 @@
 """What a person may decide about an item: let it pass, give right values, put it aside, ask again."""
 
+import json
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -70,6 +71,24 @@ def correct(
         after=after,
         note=note,
     )
+
+
+def relabel(
+    ledger: "Ledger", item: "ItemRow", steps: "Mapping[str, Step[Any]]", step: str, label: str, person: str
+) -> int | None:
+    """Take a label a person gave outside of review, such as by moving a mail into the folder of that label.
+
+    It is a correction like any other: later steps run again on it, and `smeflow learn` takes it up. None
+    where the item has that label already.
+
+    Raises:
+        ValueError: The step has no such label.
+        LedgerError: The item is still open, or no longer what the person saw.
+    """
+    found = ledger.value(item, step)
+    if found and json.loads(found[0]).get("label") == label:
+        return None
+    return correct(ledger, item, steps, {f"{step}.label": label}, person)
 
 
 def reject(ledger: "Ledger", item: "ItemRow", person: str, reason: str) -> int:

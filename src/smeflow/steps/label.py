@@ -16,6 +16,9 @@ from smeflow.steps.base import FieldReading, Result
 from smeflow.steps.details.base import Urgency
 from smeflow.steps.shown import label_html
 
+TEST = "test"
+"""What a line's ``use`` says when it measures and does not teach."""
+
 
 class Reference(Result):
     """A number that names something, quoted where it stands."""
@@ -118,13 +121,15 @@ def read_examples(path: Path) -> tuple[Example, ...]:
     """Read examples from JSON lines (``{"label", "text", "subject", "from"}``) or CSV with these columns.
 
     A key ``body`` counts as ``text``, and ``labels`` may give several (a list; in CSV with ``|`` between);
-    other keys are left aside.
+    other keys are left aside, and so are lines kept apart for tests (``"use": "test"``).
 
     Raises:
         ValueError: A line is no example; the message names the line.
     """
     found = []
-    for number, row in _rows(path):
+    for number, row in rows_of(path):
+        if row.get("use") == TEST:
+            continue
         text = row.get("text") or row.get("body") or ""
         several = _several(row)
         label = row.get("label") or next(iter(several), None)
@@ -143,7 +148,12 @@ def _several(row: Mapping[str, Any]) -> tuple[str, ...]:
     return tuple(str(label).strip() for label in given if str(label).strip())
 
 
-def _rows(path: Path) -> Iterator[tuple[int, Mapping[str, Any]]]:
+def rows_of(path: Path) -> Iterator[tuple[int, Mapping[str, Any]]]:
+    """Read the lines of a file of examples, each with its number.
+
+    Raises:
+        ValueError: A line cannot be read; the message names it.
+    """
     try:
         content = path.read_text(encoding="utf-8-sig")
     except UnicodeDecodeError as error:

@@ -21,10 +21,7 @@ def taught(
         MissingExtra: Embeddings are asked for by name and are not installed.
     """
     senders = any(example.sender for example in examples)
-    lessons = [
-        Lesson(of=frozenset(one.of), text=_text(one.sender if senders else "", one.subject, one.text))
-        for one in examples
-    ]
+    lessons = [Lesson(of=frozenset(one.of), text=text_of_example(one, senders=senders)) for one in examples]
     embedded = by == "embeddings" or (by == "auto" and has_embeddings())
     of_labels = [lesson for label, about in labels.items() for lesson in _of_label(label, about)]
     return learn(
@@ -37,6 +34,11 @@ def text_of(pieces: Pieces, *, senders: bool) -> Text:
     subject = pieces.subject if pieces.named else ""
     rest = "\n".join(f"{name}\n{text}" for name, text in pieces.attachments)
     return _text(pieces.sender if senders else "", subject, f"{pieces.text}\n{rest}")
+
+
+def text_of_example(example: Example, *, senders: bool) -> Text:
+    """Give an example as it is compared."""
+    return _text(example.sender if senders else "", example.subject, example.text)
 
 
 def _text(sender: str, subject: str, text: str) -> Text:

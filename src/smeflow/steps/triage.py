@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 from pydantic import Field, ValidationInfo, field_validator, model_validator
 
+from smeflow._paths import resolve
 from smeflow._text import folded
 from smeflow.errors import AnswerInvalid, LLMRefused, LLMRejected
 from smeflow.i18n import Phrase, say
@@ -13,7 +14,7 @@ from smeflow.llm.base import LLM
 from smeflow.step import Case
 from smeflow.steps.asking import asking
 from smeflow.steps.base import Family, no_model
-from smeflow.steps.label import Example, Label, LabelRule, examples_of, unknown_labels
+from smeflow.steps.label import Example, Label, LabelRule, examples_of, read_examples, unknown_labels
 from smeflow.steps.likeness import Learned, Likeness
 from smeflow.steps.office_words import Term, WordScores, terms_of, weigh
 from smeflow.steps.pieces import Pieces, quote_of
@@ -37,7 +38,9 @@ class Triage(Family):
     """Each label with what it means, in a few words. A list of labels will do."""
     rules: tuple[LabelRule, ...] = ()
     """Asked first, in order; the first that holds decides."""
-    examples: tuple[Example, ...] = Field(default=(), repr=False)
+    learned: str = ""
+    """The file in which `smeflow learn` keeps what people corrected; it need not exist yet."""
+    examples: tuple[Example, ...] = Field(default=(), repr=False, validate_default=True)
     """Texts whose label is known: a list, or the paths of ``.jsonl`` or ``.csv`` files."""
     many: bool = False
     """A case may have several labels."""
@@ -67,7 +70,13 @@ class Triage(Family):
     @field_validator("examples", mode="before")
     @classmethod
     def _read(cls, examples: object, info: ValidationInfo) -> object:
-        return examples_of(examples, info.context)
+        given = examples_of(examples, info.context)
+        path = resolve(info.data["learned"], info.context) if info.data.get("learned") else None
+        return (
+            (*given, *read_examples(path))
+            if path and path.is_file() and isinstance(given, tuple | list)
+            else given
+        )
 
     @model_validator(mode="after")
     def _closed(self) -> Self:
@@ -87,7 +96,7 @@ class Triage(Family):
         return Label
 
     @cached_property
-    def learned(self) -> Learned:
+    def taught(self) -> Learned:
         """What labels and examples taught."""
         return taught(self.labels, self.examples, right=self.threshold, by=self.likeness, many=self.many)
 
@@ -124,7 +133,7 @@ class Triage(Family):
         if words.best and not self.examples:
             scores = _rounded(words.scores)
             return Label(label=words.best, scores=scores, quote=words.quote, reader="words")
-        likeness = self.learned.compare(text_of(pieces, senders=self._senders))
+        likeness = self.taught.compare(text_of(pieces, senders=self._senders))
         found = self._by_likeness(words, likeness)
         return found or self._by_model(case, llm, pieces, words, likeness)
 
@@ -156,7 +165,7 @@ class Triage(Family):
                 quote=quote,
                 reader="examples",
             )
-        if self.learned.sure.enough is None and words.best and likeness.best == words.best:
+        if self.taught.sure.enough is None and words.best and likeness.best == words.best:
             return Label(label=words.best, scores=scores, quote=words.quote, reader="words")
         return None
 
@@ -165,7 +174,7 @@ class Triage(Family):
 
         scores = _rounded(likeness.scores)
         unsure = Label(suggestion=likeness.best, confidence=likeness.confidence, scores=scores)
-        nearest = [self.learned.lessons[at] for at in likeness.nearest]
+        nearest = [self.taught.lessons[at] for at in likeness.nearest]
         messages = asked_of_model(
             case,
             self.labels,

@@ -1,0 +1,212 @@
+"""Corrections become examples: some teach, some are kept apart to measure, and what would do harm is left.
+
+What people decided about a triage step's items is its lesson. By the hash of its key a quarter of the items
+is kept apart: those never teach, they measure. A change is measured on them and on the examples there were,
+each sorted as if unknown; where fewer come out right than before, or more wrong ones would pass unseen, it is
+not taken up, or only the labels of it that do no harm.
+"""
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from smeflow._text import sha256
+from smeflow.errors import SmeflowError
+from smeflow.ledger.ledger import Ledger
+from smeflow.ledger.rows import ItemRow
+from smeflow.steps.label import TEST, Example, read_examples, rows_of
+from smeflow.steps.pieces import Pieces
+from smeflow.steps.teaching import taught, text_of_example
+from smeflow.steps.triage import Triage
+
+ONE_IN = 4
+"""One item in so many measures instead of teaching."""
+LONGEST = 3_000
+
+
+@dataclass(frozen=True, kw_only=True)
+class Lesson:
+    """One item whose label a person gave or approved."""
+
+    key: str
+    example: Example
+    teaches: bool
+
+    @property
+    def line(self) -> dict[str, Any]:
+        """The line of JSON it is kept as."""
+        one = self.example
+        kept: dict[str, Any] = {"id": self.key, "label": one.label}
+        kept |= {"labels": list(one.labels)} if len(one.labels) > 1 else {}
+        kept |= {"subject": one.subject, "from": one.sender, "text": one.text}
+        return kept if self.teaches else {**kept, "use": TEST}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Measured:
+    """How what is known sorts what is known to be true."""
+
+    right: int
+    of: int
+    silent: int
+    """Wrong, and sure: nobody would have looked."""
+
+    def worse_than(self, other: "Measured") -> bool:
+        """Tell whether the result fell."""
+        return self.right < other.right or self.silent > other.silent
+
+
+@dataclass(frozen=True, kw_only=True)
+class Learning:
+    """What comes of a batch of lessons."""
+
+    before: Measured
+    after: Measured
+    taken: tuple[Lesson, ...]
+    refused: tuple[Lesson, ...]
+    """They would have made the result worse."""
+    tests: tuple[Lesson, ...]
+    """New ones that measure."""
+    known: int
+    """Decisions that were learned before."""
+
+
+def lessons(ledger: Ledger, recipe: str, step: Triage) -> list[Lesson]:
+    """Collect what people decided about the items of *recipe*, in the order the items came."""
+    found = []
+    for item in ledger.items(recipe):
+        labels = _decided(ledger, item, step)
+        example = _example(ledger, item, labels) if labels else None
+        if example is not None:
+            apart = int(sha256(item.key)[:8], 16) % ONE_IN == 0
+            found.append(Lesson(key=item.key, example=example, teaches=not apart))
+    return found
+
+
+def learn(step: Triage, file: Path, decided: Sequence[Lesson]) -> Learning:
+    """Measure what *decided* would teach beside the examples of *step* and what *file* holds already.
+
+    Raises:
+        ValueError: The file cannot be read.
+    """
+    kept = {str(row.get("id")): row for _, row in rows_of(file)} if file.is_file() else {}
+    new = [one for one in decided if _is_new(one, kept.get(one.key))]
+    changed = {one.key for one in new}
+    old_tests = [
+        _lesson_of(row) for key, row in kept.items() if row.get("use") == TEST and key not in changed
+    ]
+    tests = [*old_tests, *(one for one in new if not one.teaches)]
+    # a corrected correction is taken out of what teaches before it is measured again
+    learned = len(read_examples(file)) if file.is_file() else 0
+    given = list(step.examples[: len(step.examples) - learned])
+    base = given + [
+        _lesson_of(row).example for key, row in kept.items() if row.get("use") != TEST and key not in changed
+    ]
+    truths = [one.example for one in tests]
+    before = measure(step, base, (), truths)
+    taken, after, refused = _taken(step, base, [one for one in new if one.teaches], truths, before)
+    return Learning(
+        before=before,
+        after=after,
+        taken=tuple(taken),
+        refused=tuple(refused),
+        tests=tuple(one for one in new if not one.teaches),
+        known=len(decided) - len(new),
+    )
+
+
+def measure(
+    step: Triage, base: Sequence[Example], more: Sequence[Example], truths: Sequence[Example]
+) -> Measured:
+    """Sort *truths*, and *base* as if each were unknown, by what *base* and *more* teach."""
+    known = taught(step.labels, [*base, *more], right=step.threshold, by=step.likeness, many=step.many)
+    senders = any(one.sender for one in (*base, *more))
+    right = silent = 0
+    for one in truths:
+        found = known.compare(text_of_example(one, senders=senders))
+        hit = found.best in one.of
+        right += hit
+        silent += found.sure and not hit
+    each = len(step.labels) if step.many else 1
+    left_out = known.outcomes[: len(base) * each]
+    enough = known.sure.enough
+    right += sum(was_right for _, was_right in left_out)
+    silent += sum(enough is not None and lead >= enough and not was_right for lead, was_right in left_out)
+    return Measured(right=right, of=len(truths) + len(left_out), silent=silent)
+
+
+def write(file: Path, made: Learning) -> None:
+    """Add what was taken, and the new tests, to *file*; a line of the same item is replaced."""
+    rows = {str(row.get("id")): dict(row) for _, row in rows_of(file)} if file.is_file() else {}
+    rows |= {one.key: one.line for one in (*made.taken, *made.tests)}
+    text = "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows.values())
+    file.parent.mkdir(parents=True, exist_ok=True)
+    beside = file.with_name(f"{file.name}.new")
+    beside.write_text(text, encoding="utf-8")
+    beside.replace(file)
+
+
+def _taken(
+    step: Triage, base: list[Example], new: list[Lesson], truths: list[Example], before: Measured
+) -> tuple[list[Lesson], Measured, list[Lesson]]:
+    """Take all, or else label by label what does no harm."""
+    whole = measure(step, base, [one.example for one in new], truths)
+    if not whole.worse_than(before):
+        return new, whole, []
+    taken: list[Lesson] = []
+    after, refused = before, []
+    for label in dict.fromkeys(one.example.label for one in new):
+        some = [one for one in new if one.example.label == label]
+        tried = measure(step, base, [one.example for one in (*taken, *some)], truths)
+        if tried.worse_than(after):
+            refused += some
+        else:
+            taken, after = [*taken, *some], tried
+    return taken, after, refused
+
+
+def _decided(ledger: Ledger, item: ItemRow, step: Triage) -> tuple[str, ...]:
+    """Give the labels a person gave or approved; none where nobody did."""
+    for review in reversed(ledger.reviews(item)):
+        if review.version == item.version and review.step == step.name:
+            text = review.after if review.action == "correct" else review.before
+            decided = review.action in {"approve", "correct"}
+            return _labels(json.loads(text), step.labels) if decided and text else ()
+    return ()
+
+
+def _labels(value: Mapping[str, Any], known: Iterable[str]) -> tuple[str, ...]:
+    labels = value.get("labels") or [value.get("label")]
+    return tuple(label for label in labels if label in set(known))
+
+
+def _example(ledger: Ledger, item: ItemRow, labels: tuple[str, ...]) -> Example | None:
+    try:
+        pieces = Pieces.of(ledger.case(item))
+    except SmeflowError:
+        return None  # what cannot be read any more teaches nothing
+    subject = pieces.subject if pieces.named else ""
+    return Example(
+        label=labels[0],
+        labels=labels if len(labels) > 1 else (),
+        text=pieces.text[:LONGEST],
+        subject=subject,
+        sender=pieces.sender,
+    )
+
+
+def _is_new(one: Lesson, kept: Mapping[str, Any] | None) -> bool:
+    return kept is None or _lesson_of(kept).example.of != one.example.of
+
+
+def _lesson_of(row: Mapping[str, Any]) -> Lesson:
+    example = Example(
+        label=str(row.get("label")),
+        labels=tuple(row.get("labels") or ()),
+        text=str(row.get("text") or ""),
+        subject=str(row.get("subject") or ""),
+        sender=str(row.get("from") or ""),
+    )
+    return Lesson(key=str(row.get("id")), example=example, teaches=row.get("use") != TEST)
