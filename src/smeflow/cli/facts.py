@@ -11,6 +11,8 @@ from smeflow.cli.screen import Column, Screen
 from smeflow.i18n import Phrase, say
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from smeflow.facts.book import Book
     from smeflow.facts.measures.base import Desk
     from smeflow.facts.propose import Proposal, Written
@@ -19,7 +21,7 @@ if TYPE_CHECKING:
 
 Every = Literal["month", "quarter", "week", "year", "all"]
 _SHOWN, _TOLD = 3, 12
-KINDS = {"text": say("text"), "number": say("numeric"), "date": say("day"), "month": say("month")}
+KINDS = {"text": say("text"), "number": say("numeric"), "date": say("day")}
 ROLES = {
     "amount": say("amount"), "quantity": say("quantity"), "rate": say("rate or price"), "level": say("level"),
     "dimension": say("group"), "identifier": say("identifier"), "date": say("day it happened"),
@@ -222,8 +224,9 @@ class _Asked:
             rows,
             self._heading(),
         ))  # fmt: skip
-        for phrase in (*dict.fromkeys(_remarks(known)), *missing, *self.refused):
-            screen.print(f"  • {screen.text(phrase)}", "yellow")
+        remarks = [*_undated(self.desk), *_remarks(known), *missing, *self.refused]
+        for text in dict.fromkeys(map(screen.text, remarks)):
+            screen.print(f"  • {text}", "yellow")
         screen.print()
         screen.print(
             say("As a recipe that runs: smeflow facts {file} --yaml", file=self.file), "bright_black"
@@ -263,6 +266,12 @@ def _how(written: "Written") -> str:
     from smeflow.facts.write import scalar
 
     return scalar({key: value for key, value in written.items() if key != "label"})
+
+
+def _undated(desk: "Desk") -> "Iterable[Phrase]":
+    from smeflow.facts.compute import undated
+
+    return undated(desk) if desk.window else ()
 
 
 def _remarks(known: dict[str, "FactValue"]) -> list[Phrase]:

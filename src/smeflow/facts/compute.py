@@ -1,14 +1,14 @@
 """Compute the facts a report asks for; one that cannot be is told, and the others go on."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from smeflow.facts.book import Book
+from smeflow.facts.book import LINE, Book, Held, quoted
 from smeflow.facts.measures.base import Desk, FactError, Measure
 from smeflow.facts.report import FactValue, SourceTold
 from smeflow.i18n import Phrase, say
 
-_KINDS = {"text": "text", "number": "number", "date": "day", "month": "month"}
+_KINDS = {"text": "text", "number": "number", "date": "day"}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -37,7 +37,7 @@ def compute(asked: Mapping[str, Measure], desk: Desk) -> Computed:
     return Computed(facts=tuple(facts), missing=tuple(missing), names=_names(desk.book))
 
 
-_MOST = 2_000
+_MOST, _SHOWN = 2_000, 10
 
 
 def _names(book: Book) -> frozenset[str]:
@@ -58,7 +58,33 @@ def _names(book: Book) -> frozenset[str]:
     return frozenset(found)
 
 
-def told_of(book: Book) -> tuple[SourceTold, ...]:
+def undated(desk: Desk) -> Iterator[Phrase]:
+    """Tell of rows that have no day and so count in no period."""
+    for held in desk.book.tables.values():
+        phrase = _undated(desk, held)
+        if phrase is not None:
+            yield phrase
+
+
+def _undated(desk: Desk, held: Held) -> Phrase | None:
+    column = desk.date_of(held, None)
+    if column is None:
+        return None
+    listed = f"SELECT {LINE} FROM {quoted(held.name)} WHERE {quoted(column)} IS NULL ORDER BY 1"
+    lines = [row[0] for row in desk.book.select(listed)[1]]
+    if not lines:
+        return None
+    shown = ", ".join(map(str, lines[:_SHOWN])) + (", …" if len(lines) > _SHOWN else "")
+    return say(
+        "{n} rows of {name} have no day in column {column} and count in no period: lines {lines}.",
+        n=len(lines),
+        name=held.source,
+        column=column,
+        lines=shown,
+    )
+
+
+def told_of(desk: Desk) -> tuple[SourceTold, ...]:
     """Tell which tables there are and what was found in them."""
     return tuple(
         SourceTold(
@@ -66,7 +92,7 @@ def told_of(book: Book) -> tuple[SourceTold, ...]:
             rows=held.rows,
             sha256=held.sha256,
             columns=tuple((name, _KINDS[how.kind]) for name, how in held.columns.items()),
-            told=held.told,
+            told=(*held.told, *([phrase] if (phrase := _undated(desk, held)) else [])),
         )
-        for held in book.tables.values()
+        for held in desk.book.tables.values()
     )

@@ -64,18 +64,35 @@ def framed(grid: Grid) -> Frame:
 
 def header_of(lines: Sequence[Sequence[str]]) -> int | None:
     """Find the header: the first line of words only that is as wide as the rows below it; None if none."""
-    widths = Counter(_fill(cells) for cells in lines)
-    usual = max(widths, key=lambda n: (widths[n] * min(n, 3), n))
+    widths = Counter(_fill(cells) for cells in lines if not _is_title(cells))
+    usual = max(widths, key=lambda n: (widths[n] * min(n, 3), n), default=0)
     for at, cells in enumerate(lines):
         filled = [cell for cell in cells if cell.strip()]
-        wide = len(filled) >= max(1, min(usual, _fill(lines[at + 1]) if at + 1 < len(lines) else usual) * 0.6)
+        wide = len(filled) >= max(1, usual * 0.6) and not _is_title(cells)
         if wide and not any(_is_value(cell) for cell in filled):
-            return at
+            return at + 1 if at + 1 < len(lines) and _goes_on(cells, lines[at + 1]) else at
         if wide and at < len(lines) - 1 and _years_across(filled):
             return at
         if wide and len(filled) == usual and any(_is_value(cell) for cell in filled):
             return None
     return 0
+
+
+def _is_title(cells: Sequence[str]) -> bool:
+    """Whether a line says one thing over several columns, as a merged title does."""
+    filled = [cell for cell in cells if cell.strip()]
+    return len(filled) > 1 and len(set(filled)) == 1
+
+
+def _goes_on(cells: Sequence[str], below: Sequence[str]) -> bool:
+    """Whether a header has a second line: names under names of groups, or cells merged from above."""
+    filled = [cell for cell in below if cell.strip()]
+    if not filled or any(_is_value(cell) for cell in filled) or _is_title(below):
+        return False
+    pairs = [(a, b) for a, b in zip(cells, below, strict=False) if a.strip() and b.strip()]
+    merged = sum(a == b for a, b in pairs)
+    heads = [cell for cell in cells if cell.strip()]
+    return len(pairs) > merged and (merged > 0 or len(set(heads)) < len(heads))
 
 
 def _years_across(cells: Sequence[str]) -> bool:

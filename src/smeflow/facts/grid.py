@@ -145,10 +145,21 @@ def _read_json(data: bytes, name: str, _sheet: str | None) -> Grid:
         told = next((value for value in told.values() if isinstance(value, list)), [told])
     if not isinstance(told, list) or not told or not all(isinstance(row, dict) for row in told):
         raise refused(name, say("it holds no list of objects"))
-    columns = list(dict.fromkeys(str(key) for row in told for key in row))
+    told = [dict(_flat("", row)) for row in told]
+    columns = list(dict.fromkeys(key for row in told for key in row))
     lines = [(1, columns)]
     lines += [(n, [as_text(row.get(c)) for c in columns]) for n, row in enumerate(told, 2)]
     return Grid(name=name, lines=lines)
+
+
+def _flat(name: str, row: Mapping[str, object], deep: int = 3) -> Iterator[tuple[str, object]]:
+    """Make columns of what stands inside an object: ``customer.name``."""
+    for key, value in row.items():
+        called = f"{name}.{key}" if name else str(key)
+        if isinstance(value, dict) and value and deep:
+            yield from _flat(called, value, deep - 1)
+        else:
+            yield called, value
 
 
 def as_text(cell: object) -> str:

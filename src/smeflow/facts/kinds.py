@@ -7,14 +7,14 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 from smeflow._text import folded
+from smeflow.facts.months import month_of
 from smeflow.i18n import Phrase, say
 from smeflow.readers.amounts import CODES, SYMBOLS, decimal_mark, parse_amount
 from smeflow.readers.dates import parse_date
 
-ColumnKind = Literal["text", "number", "date", "month"]
+ColumnKind = Literal["text", "number", "date"]
 _PLAIN = re.compile(r"[+-]?\d+(?:\.\d+)?")
 _ISO = re.compile(r"\d{4}-\d{2}-\d{2}(?:[ T]\d{2}:\d{2}.*)?")
-_MONTH = re.compile(r"(?:19|20)\d{2}-(?:0[1-9]|1[0-2])")
 _DAY_FIRST = re.compile(r"(\d{1,2})([/.\-])(\d{1,2})\2(\d{4}|\d{2})(?:[ T]\d{2}:\d{2}.*)?")
 _COMPACT = re.compile(r"(?:19|20)\d{2}(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])")
 _NUMBER_NAMES = re.compile(
@@ -39,7 +39,8 @@ class ReadAs:
 
     kind: ColumnKind
     form: str = ""
-    """``plain``, ``,`` or ``.`` (the decimal mark) for numbers; a ``strptime`` form for dates."""
+    """``plain``, ``,`` or ``.`` (the decimal mark) for numbers; for days ``iso``, ``month`` (the first of a
+    month) or a ``strptime`` form."""
     unit: str = ""
     """The one currency, or ``%``, that stands beside the numbers."""
     note: Phrase | None = None
@@ -59,6 +60,11 @@ class ReadAs:
             fits += f"'{_quoted(_GROUPED[self.form])}')"
             value = f"TRY_CAST({digits} AS {wide})"
             return f"CASE WHEN {fits} THEN CASE WHEN {minus} THEN -{value} ELSE {value} END END"
+        if self.kind == "date" and self.form == "month":
+            ahead = (
+                f"TRY_STRPTIME('01/' || replace(replace({trimmed}, '-', '/'), '.', '/'), '%d/%m/%Y')::DATE"
+            )
+            return f"coalesce(TRY_CAST({trimmed} || '-01' AS DATE), {ahead})"
         if self.kind == "date" and self.form == "iso":
             return f"TRY_CAST(left({trimmed}, 10) AS DATE)"
         if self.kind == "date":
@@ -79,8 +85,8 @@ def read_as(name: str, cells: Sequence[str]) -> ReadAs:
     if not filled:
         return ReadAs(kind="text")
     called = folded(re.sub(r"(?<=[a-z])(?=[A-Z])|_", " ", name))
-    if _share(filled, _MONTH) >= _ENOUGH:
-        return ReadAs(kind="month")
+    if sum(month_of(cell) is not None for cell in filled) >= _ENOUGH * len(filled):
+        return ReadAs(kind="date", form="month")
     if _DATE_NAMES.search(folded(name)) and _share(filled, _COMPACT) >= _ENOUGH:
         return ReadAs(kind="date", form="%Y%m%d")
     found = _as_date(filled)
@@ -99,7 +105,10 @@ def _as_date(cells: Sequence[str]) -> ReadAs | None:
     if _share(cells, _ISO) >= _ENOUGH:
         return ReadAs(kind="date", form="iso")
     matches = [match for cell in cells if (match := _DAY_FIRST.fullmatch(cell))]
-    if len(matches) >= _ENOUGH * len(cells):
+    iso = len(cells) * _share(cells, _ISO)
+    if iso + len(matches) >= _ENOUGH * len(cells):  # a spreadsheet may hold days, and texts that are days
+        if iso > len(matches):
+            return ReadAs(kind="date", form="iso")
         mark = Counter(match[2] for match in matches).most_common(1)[0][0]
         year = "%Y" if sum(len(match[4]) == 4 for match in matches) * 2 >= len(matches) else "%y"
         first, second = max(int(m[1]) for m in matches), max(int(m[3]) for m in matches)
@@ -117,7 +126,7 @@ def _as_number(cells: Sequence[str]) -> ReadAs | None:
     if any(len(cell.lstrip("+-").partition(".")[0]) > 15 for cell in plain):
         return None
     mark = decimal_mark("\n".join(cells))
-    amounts = [parse_amount(cell, decimal=mark) for cell in cells]
+    amounts = [parse_amount(cell.rstrip("% \u00a0\u202f"), decimal=mark) for cell in cells]
     read = [amount for amount in amounts if amount]
     if len(read) < _ENOUGH * len(cells):
         return None

@@ -13,6 +13,7 @@ from smeflow.facts.book import LINE, Book, FactError, Held, literal, quoted
 from smeflow.facts.frame import framed
 from smeflow.facts.grid import Grid, read_grid, refused
 from smeflow.facts.kinds import ReadAs, read_as
+from smeflow.facts.months import month_of
 from smeflow.i18n import Phrase, say
 
 _SAMPLE, _SAMPLE_LEAST = 1_500, 200
@@ -196,7 +197,7 @@ def _remake(book: Book, name: str, places: Sequence[_Place]) -> None:
 
 def _bad(book: Book, name: str, place: _Place) -> list[tuple[int, str]]:
     """Read again, one by one, what SQL could not; give the cells nobody can read, with their lines."""
-    if place.how.kind in {"text", "month"}:
+    if place.how.kind == "text":
         return []
     table, column = quoted(name), quoted(place.name)
     cells = book.con.execute(
@@ -224,10 +225,13 @@ def _one(cell: str, place: _Place) -> Decimal | date | None:
     from smeflow.readers.amounts import parse_amount
     from smeflow.readers.dates import parse_date
 
+    if place.how.form == "month":
+        return month_of(cell)
     if place.how.kind == "date":
         return parse_date(cell, day_first=not place.how.form.startswith("%m"))
     mark = "." if place.how.form in {"plain", "."} else ","
-    amount = parse_amount(cell, decimal="," if mark == "," else ".")
+    bare = cell.rstrip("% \u00a0\u202f")
+    amount = parse_amount(bare, decimal="," if mark == "," else ".")
     if amount is None or amount.other is not None or (place.how.form == "plain" and "," in cell):
         return None
     exact = amount.value == round(amount.value, place.scale)

@@ -5,16 +5,17 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 from smeflow._text import folded
-from smeflow.facts.book import Book, Held, quoted
+from smeflow.facts.book import Book, Held, literal, quoted
 from smeflow.facts.measures.base import Measure
 from smeflow.facts.measures.kinds import measure_of
-from smeflow.facts.roles import Profile, main_amount, main_day, profiles
+from smeflow.facts.roles import Profile, main_amount, main_day, profiles, words_of
 from smeflow.facts.window import Coverage, Grain, Window, windows
 from smeflow.i18n import Language, Phrase, language_of, say
 
 Written = dict[str, object]
 _MANY, _FEW = 20, 12
 _SHORT, _LONG, _YEAR, _ENOUGH = 3, 8, 12, 30
+_CREDIT_NOTE = re.compile(r"\b(avoirs?|credit notes?|credits?|refunds?|remboursements?|returns?|retours?)\b")
 _PRICE = re.compile(r"\b(price|prix|pu|tarif|unit|unitaire)\b")
 
 
@@ -49,7 +50,9 @@ def propose(
     coverage = _coverage(book, held, column)
     grain = grain or _grain(coverage, held.rows)
     window = _newest_whole(coverage, grain) if grain else None
+    credits_where = _credits(book, held, found)
     facts = _Facts(held, found, column, grain, _periods(coverage, grain), language_of(locale))
+    facts.told_of_amounts = credits_where | _net_or_gross(facts.amount)
     return Proposal(
         held=held,
         columns=tuple(found),
@@ -107,6 +110,8 @@ class _Facts:
         self.held, self.found, self.day, self.periods = held, found, day, periods
         self.grain, self.language = grain, language
         self.amount, self.value = self._main()
+        self.told_of_amounts: Written = {}
+        """What every figure of amounts declares: net or gross, the rows that are credit notes."""
         self.names: set[str] = set()
         names = [
             p
@@ -246,7 +251,8 @@ class _Facts:
         while name in self.names:
             name, n = f"{base}_{n}", n + 1
         self.names.add(name)
-        return name, {**written, "label": label.render(self.language)}
+        declared = self.told_of_amounts if self.value and self.value in written.values() else {}
+        return name, {**written, **declared, "label": label.render(self.language)}
 
 
 def propose_books(locale: str) -> dict[str, Written]:
@@ -276,6 +282,31 @@ def name_of(text: str) -> str:
     spaced = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", " ", text)
     name = re.sub(r"\W+", "_", folded(spaced)).strip("_")[:50] or "fact"
     return f"n_{name}" if name[0].isdigit() else name
+
+
+def _credits(book: Book, held: Held, found: list[Profile]) -> Written:
+    """Find rows of credit notes that are written without a minus: added up, they would count twice."""
+    amount = main_amount(found)
+    for each in found:
+        if amount is None or each.role != "dimension" or each.how.kind != "text" or each.distinct > _FEW:
+            continue
+        column, money = quoted(each.name), quoted(amount.name)
+        names = book.select(
+            f"SELECT {column}, min({money}) FROM {quoted(held.name)} WHERE {column} IS NOT NULL "
+            "GROUP BY 1 ORDER BY 1"
+        )[1]
+        notes = [(name, least) for name, least in names if _CREDIT_NOTE.search(words_of(name))]
+        if len(notes) == 1 and len(names) > 1 and notes[0][1] is not None and notes[0][1] >= 0:
+            return {"credits": f"{_in_sql(each.name)} = {literal(notes[0][0])}"}
+    return {}
+
+
+def _net_or_gross(column: str) -> Written:
+    """Tell from its name whether a column's amounts are net or gross of tax."""
+    words = words_of(column)
+    if re.search(r"\b(ht|hors taxes?|net|excl)\b", words):
+        return {"amounts": "net"}
+    return {"amounts": "gross"} if re.search(r"\b(ttc|gross|brut|incl)\b", words) else {}
 
 
 def _called(column: str) -> Phrase:

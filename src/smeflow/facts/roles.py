@@ -71,7 +71,7 @@ def _profiles(book: Book, held: Held) -> Iterator[Profile]:
         column = quoted(name)
         ends = (
             f"min({column})::VARCHAR, max({column})::VARCHAR"
-            if how.kind in {"number", "date", "month"}
+            if how.kind in {"number", "date"}
             else "NULL, NULL"
         )
         filled, distinct, least, greatest, example, negative = book.select(
@@ -100,7 +100,7 @@ class _Seen:
     @property
     def role(self) -> Role:
         words = words_of(self.name)
-        if self.how.kind in {"date", "month"}:
+        if self.how.kind == "date":
             return "due" if _DUE.search(words) else "paid" if _PAID.search(words) else "date"
         if self.how.kind == "number":
             return self._of_number(words)

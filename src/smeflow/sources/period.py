@@ -99,7 +99,7 @@ class Periods(BaseModel):
         with Book() as book:
             self._hold(book)
             desk = Desk(book=book, locale=self._locale, dates=self._dates(book))
-            told = told_of(book)
+            told = told_of(desk)
             for window in self._closed(desk):
                 desk.window = window
                 key = window.key if window else "all"

@@ -246,6 +246,11 @@ class Median(Total):
         low, high = desk.book.select(sql)[1][0]
         return None if low is None else (Decimal(str(low)) + Decimal(str(high))) / 2
 
+    def shown_digits(self, held: Held) -> int | None:
+        """Give one more than the column has: it may lie between two values."""
+        digits = super().shown_digits(held)
+        return digits if digits is None or self.digits is not None or digits >= 2 else digits + 1
+
 
 class Minimum(Total):
     """Give the least value of a column."""
