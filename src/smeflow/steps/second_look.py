@@ -83,9 +83,8 @@ def _again(main: Reading, left: Sequence[str], pictures: Sequence[Document]) -> 
 
 def _says(text: str, found: Finding, name: str) -> bool:
     """Tell whether a line that was read again says the value, and nothing else of its sort."""
-    value = _bare(getattr(found.value, "value", found.value))
-    letters = isinstance(value, str) and value == _bare(text)
-    return letters or any(True for _ in spans(found.value, KINDS[name], text))
+    printed = found.quote.text if found.quote else ""
+    return _bare(printed) == _bare(text) != "" or any(True for _ in spans(found.value, KINDS[name], text))
 
 
 def _recognised(document: Document) -> Document:

@@ -59,6 +59,8 @@ class Name:
     labelled: bool = False
     first: bool = False
     """It heads the first page."""
+    headline: bool = False
+    """Nothing but its place at the head of the page says that it is a name: it may be a slogan."""
     joined: bool = False
     """It was put together of two lines: it may be two things."""
 
@@ -301,6 +303,11 @@ def _block(pieces: Sequence[Piece], town: Piece) -> list[Piece]:
     return block
 
 
+_PAPER = re.compile(
+    r"rechnung|facture|invoice|factuur|fattura|factura|receipt|recu\b|avoir|credit|gutschrift|original|copie"
+)
+
+
 def _from_head(view: View, names: dict[str, Name]) -> None:
     """Take the first line of the first page, where it says nothing but a few words."""
     first = view.pieces[0][0] if view.pieces and view.pieces[0] else None
@@ -308,8 +315,11 @@ def _from_head(view: View, names: dict[str, Name]) -> None:
         return
     label = any(o.page == 0 and o.start == first.start and not o.hit.weak for o in view.labels)
     plain = first.text[:1].isupper() and not re.search(r"[\d@:]", first.text) and not label
-    if plain and kind_of(first.text) is None:
-        _add(names, view, 0, first.start, first.end)
+    if plain and kind_of(first.text) is None and not _PAPER.search(folded(first.text)):
+        known = set(names)
+        found = _add(names, view, 0, first.start, first.end)
+        if found and name_key(found.name) not in known:
+            found.headline = True
 
 
 def _from_forms(view: View, names: dict[str, Name]) -> None:

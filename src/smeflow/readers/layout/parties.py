@@ -18,6 +18,7 @@ _MAILERS = (
 _FREE_MAIL = frozenset([*_MAILERS.split(" "), "localhost"])
 _MARGIN = 0.9
 _ENOUGH = 2.4
+_HEADLINE = 1.5
 _HEADING = 2.2
 """Enough for a name that heads the first page and is far ahead of every other."""
 
@@ -50,6 +51,8 @@ def find_parties(view: View, *, own_names: Sequence[str] = (), own_ids: Sequence
     names = find_names(view)
     for key, name in names.items():
         _weigh(view, key, name, own_names)
+        if name.headline and not _is_firm(view, key, name):
+            name.seller = min(name.seller, _HEADLINE)
     sellers = [n for n in names.values() if not _is_own(n.name, own_names)]
     told = any(n.labelled and n.buyer >= 2.5 for n in names.values())
     seller = _pick(sellers, "seller", 1.6 if told else _ENOUGH) or _only_firm(view, sellers)
@@ -77,6 +80,12 @@ def _firm(view: View, name: Name | None, *, placed: bool = False) -> Firm | None
         joined=name.joined,
         placed=placed,
     )
+
+
+def _is_firm(view: View, key: str, name: Name) -> bool:
+    """Tell whether a headline has a legal form or a firm's particulars under it: a slogan has neither."""
+    told = any(_particulars_below(view, number, piece) for number, piece in _places_of(view, key))
+    return bool(FORM.search(name.name)) or told
 
 
 def _is_own(name: str, own: Sequence[str]) -> bool:
