@@ -1,10 +1,16 @@
+import json
 from datetime import date
 from decimal import Decimal
 
+import pytest
+
+from smeflow import Case
 from smeflow.documents.base import Document, Page, text_document
+from smeflow.llm.none import NoModel
 from smeflow.readers.base import Labels
 from smeflow.readers.grounding import ROW
 from smeflow.readers.labels import read_labelled
+from smeflow.steps import Extract
 
 FIELDS = {
     "number": "text",
@@ -90,3 +96,20 @@ def test_a_users_own_words_are_known():
 def test_a_document_without_labels_gives_no_reading():
     """Nothing to say is None."""
     assert read_labelled([text_document("Dear Sir, thank you.")], FIELDS) is None
+
+
+def test_a_recipe_may_add_the_firms_own_labels(tmp_path):
+    """Words by field, in the recipe or in a JSON file; a field that has none is named."""
+    page = text_document("Rechnung\nVorgang: 20117\nNetto 100,00 €\nMwSt. 19,00 €\nSumme 119,00 €")
+    file = tmp_path / "labels.json"
+    file.write_text(json.dumps({"number": {"de": ["Vorgang"]}}), encoding="utf-8")
+
+    def number(labels):
+        step = Extract(name="invoice", into="Invoice", labels=labels)
+        return step(Case.of(page), NoModel()).record.number
+
+    assert number(None) is None
+    assert number({"number": ["Vorgang"]}) == number(str(file)) == "20117"
+    for wrong in ({"nummer": ["Vorgang"]}, ["Vorgang"], {"number": [7]}, str(tmp_path / "gone.json")):
+        with pytest.raises(ValueError, match="labels"):
+            Extract(name="invoice", into="Invoice", labels=wrong)

@@ -5,7 +5,9 @@ import pytest
 
 from smeflow.ledger.ledger import Ledger
 from smeflow.llm.base import LLM
+from smeflow.recipe.known import Tables
 from smeflow.records import Invoice
+from smeflow.runner.known import WithApproved
 from smeflow.step import Case, step
 from smeflow.steps.extraction import Extraction
 
@@ -167,3 +169,22 @@ def test_an_invoice_without_a_seller_claims_nothing(office, number):
     office.plan(invoice)
     office.source.here = {"a": bare, "b": bare[:-1] + ', "notes": ["x"]}'}
     assert office.run().done == 2
+
+
+def test_the_list_of_suppliers_grows_with_what_a_person_approves(office):
+    """An approved seller is known by its number and its name; one that nobody looked at is not."""
+    office.source.here = {"a": paper("1", iban=FIRST)}
+    office.plan(invoice)
+    office.run(workers=1)
+    with office.ledger() as ledger:
+        known = WithApproved(Tables({}), ledger.store)
+        assert known.rows("suppliers", vat_id="FR32123456789") == []
+    _approve(office, "a")
+    with office.ledger() as ledger:
+        known = WithApproved(Tables({}), ledger.store)
+        (row,) = known.rows("suppliers", vat_id="FR 32 123456789")
+        assert row["name"] == "Martin SARL"
+        assert "iban" not in row  # accounts are compared when an item ends, not looked up
+        assert known.rows("suppliers", name="martin sarl")
+        assert known.rows("suppliers", name="Autre") == []
+        assert known.rows("approved invoices", name="Martin SARL")[0]["printed"] == "{}"

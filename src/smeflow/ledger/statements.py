@@ -155,6 +155,11 @@ def _history_reads() -> dict[str, ClauseElement]:
         .select_from(reviews.join(items, items.c.id == reviews.c.item))
         .where(items.c.recipe == bindparam("recipe"), reviews.c.action == _word("correct"))
         .order_by(reviews.c.id),
+        "approvals after": select(
+            reviews.c.id, reviews.c.item, reviews.c.action, reviews.c.before, reviews.c.after
+        )
+        .where(reviews.c.id > bindparam("after"))
+        .order_by(reviews.c.id),
         "reviews of item": select(reviews).where(reviews.c.item == bindparam("item")).order_by(reviews.c.id),
         "claims of item": select(claims).where(claims.c.item == bindparam("item")).order_by(claims.c.id),
         "claims alike": select(

@@ -54,6 +54,14 @@ class Reader(Protocol):
         ...
 
 
+class Suppliers(Protocol):
+    """The firm's list of suppliers: the name it has for a number or a name, None where it has none."""
+
+    def __call__(self, column: str, value: str, /) -> str | None:
+        """Look up ``vat_id``, ``legal_id`` or ``name``."""
+        ...
+
+
 @dataclass(frozen=True, kw_only=True)
 class Labels:
     """Words that stand beside a value on a page, per field and language; users may extend them."""

@@ -111,6 +111,11 @@ def _bundled() -> Mapping[str, tuple[str, ...]]:
     return {field: tuple(w for words in by.values() for w in words) for field, by in data.items()}
 
 
+def fields_with_labels() -> frozenset[str]:
+    """Give the fields that have labels; a user may add to each."""
+    return frozenset(_bundled())
+
+
 def lexicon(labels: Labels | None = None) -> Lexicon:
     """Give the compiled labels, with a user's own beside the bundled ones."""
     extra = labels.words if labels else {}

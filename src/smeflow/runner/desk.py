@@ -24,7 +24,7 @@ from smeflow.recipe.base import Recipe
 from smeflow.recipe.model import Split
 from smeflow.recipe.workspace import Budgets, Workspace
 from smeflow.runner.halt import Halt
-from smeflow.runner.known import WithEdits
+from smeflow.runner.known import WithApproved, WithEdits
 from smeflow.step import Known, fingerprint
 
 
@@ -119,7 +119,7 @@ def desk_for(
         bind=lambda log, scope: policy.bind(scope, log=log),
         has_model=model is not None,
         llm=recipe.llm,
-        known=WithEdits(workspace.known(), store, recipe.name),
+        known=WithApproved(WithEdits(workspace.known(), store, recipe.name), store),
         budget=budget_of(limits, workspace),
         run=run,
         split=recipe.split,

@@ -2,12 +2,15 @@
 
 import json
 import re
+import threading
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from smeflow._text import canonical_json, hash_of
+from smeflow._text import canonical_json, folded, hash_of
 from smeflow.ledger.store import Store
 from smeflow.step import EDITS, Known
+from smeflow.steps.before import APPROVED
+from smeflow.steps.invoice_claims import SUPPLIERS
 
 
 @dataclass(frozen=True)
@@ -28,6 +31,75 @@ class WithEdits:
     def nearest(self, table: str, text: str, k: int = 3) -> Sequence[Mapping[str, str]]:
         """Give the nearest rows of a table of the firm."""
         return self.known.nearest(table, text, k)
+
+
+@dataclass(frozen=True)
+class WithApproved:
+    """What the firm knows, and the suppliers whose invoices a person approved, with how they were read."""
+
+    known: Known
+    store: Store
+    learned: "Learned" = field(default_factory=lambda: Learned())  # noqa: PLW0108 - defined below
+
+    def rows(self, table: str, **where: str) -> Sequence[Mapping[str, str]]:
+        """Give the rows of a table; approved suppliers stand behind the firm's own."""
+        if table == APPROVED:
+            return self._like(where)
+        found = self.known.rows(table, **where)
+        if table != SUPPLIERS or found:
+            return found
+        return [{k: v for k, v in row.items() if k != "printed"} for row in self._like(where)]
+
+    def nearest(self, table: str, text: str, k: int = 3) -> Sequence[Mapping[str, str]]:
+        """Give the nearest rows of a table of the firm."""
+        return self.known.nearest(table, text, k)
+
+    def _like(self, where: Mapping[str, str]) -> list[Mapping[str, str]]:
+        wanted = {column: _bare(value) for column, value in where.items()}
+        rows = self.learned.all(self.store)
+        return [row for row in rows if all(_bare(row.get(c, "")) == v for c, v in wanted.items())]
+
+
+@dataclass
+class Learned:
+    """The approved invoices, by item; each look goes on from where the last one ended."""
+
+    last: int = 0
+    by_item: dict[int, Mapping[str, str]] = field(default_factory=dict)
+    lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def all(self, store: Store) -> list[Mapping[str, str]]:
+        """Give them in the order of their approval."""
+        with self.lock:
+            for row in store.read("approvals after", after=self.last):
+                self.last = row["id"]
+                self.by_item.pop(row["item"], None)
+                text = row["after"] if row["action"] == "correct" else row["before"]
+                learned = _learned(text) if row["action"] in ("approve", "correct") else None
+                if learned:
+                    self.by_item[row["item"]] = learned
+            return list(self.by_item.values())
+
+
+def _learned(text: str | None) -> Mapping[str, str] | None:
+    """Give what an approved value says of its supplier; None where it is no invoice."""
+    value = json.loads(text or "null")
+    record = value.get("record") if isinstance(value, dict) else None
+    if not isinstance(record, dict) or not record.get("seller") or "total_gross" not in record:
+        return None
+    party = record.get("seller_details") or {}
+    fields = (value.get("fields") or {}).items()
+    printed = {name: one["quote"] for name, one in fields if isinstance(one, dict) and one.get("quote")}
+    return {
+        "name": record["seller"],
+        "vat_id": party.get("vat_id") or "",
+        "legal_id": party.get("legal_id") or "",
+        "printed": canonical_json(printed),
+    }
+
+
+def _bare(text: str) -> str:
+    return "".join(c for c in folded(text) if c.isalnum())
 
 
 def _written(after: str | None) -> Iterator[str]:

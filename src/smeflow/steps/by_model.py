@@ -12,9 +12,10 @@ from smeflow.errors import AnswerInvalid, LLMRefused, LLMRejected
 from smeflow.i18n import Phrase, say
 from smeflow.llm.base import LLM
 from smeflow.readers.base import Finding, Reading
+from smeflow.steps.by_parts import joined, parts_of
 from smeflow.steps.fields import FieldSpec
 from smeflow.steps.kinds import Taken, find, take
-from smeflow.steps.prompts import framed, question
+from smeflow.steps.prompts import Framed, framed, question
 
 if TYPE_CHECKING:
     from smeflow.llm.ask import Answer
@@ -79,13 +80,41 @@ def read_by_model(
     answer: "Answer[Any]",
     *,
     instructions: str = "",
+    examples: str = "",
     max_characters: int,
     max_output_tokens: int,
 ) -> Said:
-    """Ask a model for every field and keep what the documents bear out."""
+    """Ask a model for every field and keep what the documents bear out; a long text is read part by part.
+
+    *examples* are values of earlier documents of the same kind that a person approved.
+    """
+    said: list[Said] = []
+    for part in parts_of(documents, max_characters):
+        shown = framed(part, max_characters, examples=examples)
+        said.append(_ask_about(part, shown, specs, llm, answer, instructions, max_output_tokens))
+        if said[-1].nobody or said[-1].failed:
+            return said[-1]
+    if len(said) == 1:
+        return said[0]
+    reading, left_open = joined([one.reading for one in said if one.reading], specs)
+    return Said(
+        reading=reading,
+        dropped=(*(phrase for one in said for phrase in one.dropped), *left_open),
+        problems=tuple(phrase for one in said for phrase in one.problems),
+    )
+
+
+def _ask_about(  # noqa: PLR0917 - what one question is made of
+    documents: tuple[Document, ...],
+    shown: Framed,
+    specs: Mapping[str, FieldSpec],
+    llm: LLM,
+    answer: "Answer[Any]",
+    instructions: str,
+    max_output_tokens: int,
+) -> Said:
     from smeflow.llm.ask import ask
 
-    shown = framed(documents, max_characters)
     task = PROMPT.format(what=instructions).strip()
     try:
         asked = ask(llm, question(task, shown), answer, max_output_tokens=max_output_tokens)

@@ -16,14 +16,16 @@ from pydantic import (
 from smeflow._text import hash_of
 from smeflow.i18n import say
 from smeflow.llm.base import LLM
+from smeflow.readers.base import Labels
 from smeflow.records import RECORDS, REQUIRED, Invoice
 from smeflow.step import Case
 from smeflow.steps.base import Family
+from smeflow.steps.before import examples_for, suppliers_of
 from smeflow.steps.by_model import PROMPT, Said, answer_for, read_by_model
 from smeflow.steps.confidence import Calibration, default_calibration, rated, read_calibration
 from smeflow.steps.extraction import Extraction, R, with_gaps
 from smeflow.steps.fields import FieldSpec, FieldsRecord, FieldText, record_type, spec_of, specs_of_model
-from smeflow.steps.invoices import SPECS
+from smeflow.steps.invoices import LINES, SPECS
 from smeflow.steps.ours import Firm
 from smeflow.steps.places import Place, fields_place, invoice_place
 from smeflow.steps.reading import Task, extraction, is_whole, lacks, once
@@ -63,6 +65,10 @@ class Extract(Family, Generic[R]):
     max_characters: int = Field(default=16_000, ge=500)
     """How much text a model is given; of a longer document its beginning and its end."""
     max_output_tokens: int = Field(default=2_000, ge=100)
+    labels: dict[str, tuple[str, ...]] | None = None
+    """The firm's own words beside values, by field (``number: [Vorgang]``), or a JSON file of them."""
+    lines: bool = False
+    """Whether a model is asked for an invoice's lines as well, where the page's reader found none."""
     calibration: Calibration | None = None
     """How sure the readers are on the firm's own documents: a file `smeflow evaluate --fit` wrote."""
     constants: Mapping[str, Any] = Field(default_factory=dict, exclude=True, repr=False)
@@ -81,6 +87,8 @@ class Extract(Family, Generic[R]):
             ask: Literal["left", "always"] = ...,
             required: tuple[str, ...] | None = ...,
             instructions: str = ...,
+            labels: Mapping[str, Sequence[str]] | str | None = ...,
+            lines: bool = ...,
             max_characters: int = ...,
             max_output_tokens: int = ...,
             calibration: Calibration | None = ...,
@@ -97,6 +105,8 @@ class Extract(Family, Generic[R]):
             ask: Literal["left", "always"] = ...,
             required: tuple[str, ...] | None = ...,
             instructions: str = ...,
+            labels: Mapping[str, Sequence[str]] | str | None = ...,
+            lines: bool = ...,
             max_characters: int = ...,
             max_output_tokens: int = ...,
             calibration: Calibration | None = ...,
@@ -113,6 +123,8 @@ class Extract(Family, Generic[R]):
             ask: Literal["left", "always"] = ...,
             required: tuple[str, ...] | None = ...,
             instructions: str = ...,
+            labels: Mapping[str, Sequence[str]] | str | None = ...,
+            lines: bool = ...,
             max_characters: int = ...,
             max_output_tokens: int = ...,
             calibration: Calibration | None = ...,
@@ -142,6 +154,17 @@ class Extract(Family, Generic[R]):
     def _read(cls, given: object, info: ValidationInfo) -> object:
         return read_calibration(given, info.context) if isinstance(given, str) else given
 
+    @field_validator("labels", mode="before")
+    @classmethod
+    def _words(cls, given: object, info: ValidationInfo) -> object:
+        if given is None:
+            return None
+        from smeflow._paths import resolve
+        from smeflow.readers.label_files import labels_of, read_labels
+
+        made = read_labels(resolve(given, info.context)) if isinstance(given, str) else labels_of(given)
+        return dict(made.words)
+
     @field_serializer("into")
     def _identify(self, into: type[R] | None) -> str | None:
         return f"{into.__qualname__}#{hash_of(into.model_json_schema())[:12]}" if into else None
@@ -167,7 +190,9 @@ class Extract(Family, Generic[R]):
         """What to look for, by field name."""
         if self.fields is not None:
             return {name: spec_of(written) for name, written in self.fields.items()}
-        return dict(SPECS) if self.is_invoice else specs_of_model(cast("type[BaseModel]", self.into))
+        if self.is_invoice:
+            return {**SPECS, "lines": LINES} if self.lines else dict(SPECS)
+        return specs_of_model(cast("type[BaseModel]", self.into))
 
     @property
     def is_invoice(self) -> bool:
@@ -198,7 +223,14 @@ class Extract(Family, Generic[R]):
         firm: Firm | None = self.constants.get("company")
         exact, layout = "exact" in self.readers, "layout" in self.readers
         if self.is_invoice:
-            read = partial(invoice_place, exact=exact, layout=layout, firm=firm)
+            read = partial(
+                invoice_place,
+                exact=exact,
+                layout=layout,
+                firm=firm,
+                labels=Labels(words=self.labels) if self.labels else None,
+                suppliers=suppliers_of(case.known),
+            )
         else:
             read = partial(fields_place, specs=self.specs, layout=layout)
         place = read(case.documents)
@@ -211,18 +243,21 @@ class Extract(Family, Generic[R]):
         place = look_again(case.documents, place, read, self.ocr, whole=lambda p: is_whole(task, p))
         if not place.readings and not any(d.text.strip() for d in place.documents):
             return self._nothing(case)
-        asks = "model" in self.readers and (self.ask == "always" or lacks(task, place))
-        found = extraction(self.returns, task, place, self._by_model(place, llm) if asks else Said())
+        lines = self.lines and self.is_invoice and not any("lines" in r.findings for r in place.readings)
+        asks = "model" in self.readers and (self.ask == "always" or lines or lacks(task, place))
+        said = self._by_model(place, llm, examples_for(case.known, place.readings)) if asks else Said()
+        found = extraction(self.returns, task, place, said)
         sure = rated(found, self.calibration or default_calibration())
         return found.model_copy(update=sure).shown_on(case.documents)
 
-    def _by_model(self, place: Place, llm: LLM) -> Said:
+    def _by_model(self, place: Place, llm: LLM, examples: str) -> Said:
         return read_by_model(
             place.documents,
             self.specs,
             llm,
             self.answer,
             instructions=self.instructions,
+            examples=examples,
             max_characters=self.max_characters,
             max_output_tokens=self.max_output_tokens,
         )

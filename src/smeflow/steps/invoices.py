@@ -34,6 +34,19 @@ SPECS: Mapping[str, FieldSpec] = {
     "order_reference": FieldSpec(kind="identifier", optional=True, about="the buyer's order number"),
 }
 """What a model is asked for; the readers of data and of pages find more."""
+LINES = FieldSpec(
+    kind="record",
+    many=True,
+    optional=True,
+    about="the invoice's lines, in order; no subtotals, no carried sums",
+    fields={
+        "name": FieldSpec(kind="text", optional=True, about="what was sold"),
+        "quantity": FieldSpec(kind="number", optional=True),
+        "unit_price": FieldSpec(kind="money", optional=True, about="the price of one, without VAT"),
+        "net": FieldSpec(kind="money", optional=True, about="the line's amount without VAT"),
+    },
+)
+"""What a model is asked for besides, with ``lines: true``."""
 WITH_PAGE: Mapping[str, str] = {"number": "identifier", "total_gross": "money", "iban": "iban"}
 """What the data and the visible page of an e-invoice must agree on."""
 _SUMS = ("total_net", "total_vat", "total_gross", "amount_due", "prepaid", "currency")

@@ -1,13 +1,14 @@
 """Where a record is read from: the paper that holds it, and what the readers without a model made of it."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import cast
 
 from smeflow._text import folded
 from smeflow.documents.base import Document
 from smeflow.i18n import Phrase
-from smeflow.readers.base import Check, Reading
+from smeflow.readers.base import Check, Labels, Reading, Suppliers
 from smeflow.records import REQUIRED
 from smeflow.steps.fields import FieldSpec
 from smeflow.steps.invoices import page_against_data
@@ -35,10 +36,17 @@ class Place:
 
 
 def invoice_place(
-    documents: Sequence[Document], *, exact: bool, layout: bool, firm: Firm | None = None
+    documents: Sequence[Document],
+    *,
+    exact: bool,
+    layout: bool,
+    firm: Firm | None = None,
+    labels: Labels | None = None,
+    suppliers: Suppliers | None = None,
 ) -> Place:
     """Find the invoice among *documents* and read it with the readers that are wanted."""
-    read = [_read(paper, exact=exact, layout=layout, firm=firm) for paper in papers(documents)]
+    by_page = partial(_page, firm=firm, labels=labels, suppliers=suppliers) if layout else None
+    read = [_read(paper, exact=exact, by_page=by_page) for paper in papers(documents)]
     groups = _grouped(read)
     if not groups:
         told = tuple(_told(documents))
@@ -85,18 +93,26 @@ def _told(documents: Sequence[Document]) -> list[Phrase]:
     return [problem for document in documents for inner in document.walk() for problem in inner.problems]
 
 
-def _read(paper: Paper, *, exact: bool, layout: bool, firm: Firm | None) -> Paper:
+def _read(paper: Paper, *, exact: bool, by_page: Callable[[Paper], Reading | None] | None) -> Paper:
     data = page = None
     if exact:
         from smeflow.readers.einvoice import read_einvoice
 
         data = read_einvoice(paper.documents)
-    if layout and paper.has_page:
-        from smeflow.readers.layout import read_invoice
-
-        names, ids = (firm.names, own_ids(firm)) if firm else ((), ())
-        page = read_invoice(paper.visible, company_names=names, company_ids=ids)
+    if by_page is not None and paper.has_page:
+        page = by_page(paper)
     return replace(paper, exact=data, page=page)
+
+
+def _page(
+    paper: Paper, *, firm: Firm | None, labels: Labels | None, suppliers: Suppliers | None
+) -> Reading | None:
+    from smeflow.readers.layout import read_invoice
+
+    names, ids = (firm.names, own_ids(firm)) if firm else ((), ())
+    return read_invoice(
+        paper.visible, company_names=names, company_ids=ids, labels=labels, suppliers=suppliers
+    )
 
 
 def _grouped(read: Sequence[Paper]) -> list[Paper]:

@@ -26,8 +26,8 @@ class Framed:
     """Some of the text was left out."""
 
 
-def framed(documents: Sequence[Document], max_characters: int) -> Framed:
-    """Frame the text of *documents*, each cut to its share of the length."""
+def framed(documents: Sequence[Document], max_characters: int, *, examples: str = "") -> Framed:
+    """Frame the text of *documents*, each cut to its share of the length; *examples* are data as well."""
     texts = [_shown(document) for document in documents]
     texts = [text for text in texts if text.strip()]
     key = sha256("\f".join(texts))[:12]
@@ -39,6 +39,8 @@ def framed(documents: Sequence[Document], max_characters: int) -> Framed:
         spare -= max(0, min(len(text), room) - share)
         parts.append(f"<<<{key} document {number}\n{excerpt(text, room)}\n{key}>>>")
         cut = cut or len(text) > room
+    if examples:
+        parts.insert(0, f"<<<{key} approved before\n{examples.replace(key, '')}\n{key}>>>")
     return Framed(key=key, text="\n\n".join(parts), cut=cut)
 
 

@@ -30,7 +30,7 @@ _VAT = re.compile(r"(?<![A-Z0-9])(?:CHE|[A-Z]{2})[\s.]?[0-9A-Z](?:[\s.\-]?[0-9A-
 _DIGITS = re.compile(r"(?<![\w.,])\d{3}[\s.]?\d{3}[\s.]?\d{3}(?:[\s.]?\d{5})?(?![\w,]|\.\d)")
 
 
-def _identifiers(view: View) -> Iterator[_Id]:
+def identifiers_on(view: View) -> Iterator[_Id]:
     """Find VAT numbers and French company numbers whose check digits are right."""
     for number, pieces in enumerate(view.pieces):
         for piece in pieces:
@@ -55,7 +55,7 @@ def share_ids(view: View, buyer_at: tuple[int, int] | None, own: Sequence[str]) 
     """
     sides: tuple[dict[str, list[tuple[str, Quote]]], ...] = ({}, {})
     known = {re.sub(r"\W", "", o).upper() for o in own}
-    for found in _identifiers(view):
+    for found in identifiers_on(view):
         words = folded(_before(view, found))
         of_buyer = found.value in known or bool(CLIENTS.search(words)) or _near(view, found, buyer_at)
         quote = view.quote_span(found.page, found.start, found.end)

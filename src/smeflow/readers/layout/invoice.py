@@ -9,7 +9,7 @@ from smeflow._text import folded
 from smeflow.documents.base import Document, Page, Quote
 from smeflow.i18n import Phrase, say
 from smeflow.readers.arithmetic import check_invoice
-from smeflow.readers.base import Check, Finding, Labels, Reading
+from smeflow.readers.base import Check, Finding, Labels, Reading, Suppliers
 from smeflow.readers.grounding import spans
 from smeflow.readers.identifiers import check_identifiers
 from smeflow.readers.layout.currency import find_currency, home_currency
@@ -35,14 +35,16 @@ def read_invoice(
     company_names: Sequence[str] = (),
     company_ids: Sequence[str] = (),
     labels: Labels | None = None,
+    suppliers: Suppliers | None = None,
 ) -> Reading | None:
     """Read the invoice on the pages of *documents*; None where there is no page with words.
 
-    *company_names* and *company_ids* are the firm's own: whoever bears them is the buyer. A quote, order,
+    *company_names* and *company_ids* are the firm's own: whoever bears them is the buyer.
+    *suppliers* knows who sold before: by a number, then by a name. A quote, order,
     delivery note, pro forma, statement or reminder is told as a problem and a failed check, never read as an
     invoice. ``several`` counts different invoices, in one document or in several; the first is read.
     """
-    firm = _Own(names=tuple(company_names), ids=tuple(company_ids))
+    firm = _Own(names=tuple(company_names), ids=tuple(company_ids), suppliers=suppliers)
     sheets = [sheet for document in _with_pages(documents) for sheet in _sheets(document, firm, labels)]
     invoices = [sheet for sheet in sheets if sheet.is_invoice]
     if not invoices:
@@ -62,6 +64,7 @@ def read_invoice(
 class _Own:
     names: tuple[str, ...]
     ids: tuple[str, ...]
+    suppliers: Suppliers | None = None
 
 
 def _with_pages(documents: Sequence[Document]) -> list[Document]:
@@ -221,7 +224,7 @@ def _read(document: Document, pages: Sequence[Page], firm: _Own, labels: Labels 
     if view.slip:
         findings |= _slip(view, findings)
     currency = find_currency(view, totals)
-    firms = find_parties(view, own_names=firm.names, own_ids=firm.ids)
+    firms = find_parties(view, own_names=firm.names, own_ids=firm.ids, suppliers=firm.suppliers)
     parties = _parties(firms)
     findings |= {name: found for name, found in parties.items() if name not in findings}
     findings |= _account(view)
@@ -324,7 +327,7 @@ def _parties(parties: Parties) -> dict[str, Finding]:
     sides = (("seller", parties.seller, parties.seller_ids), ("buyer", parties.buyer, parties.buyer_ids))
     for role, firm, ids in sides:
         if firm:
-            found[role] = Finding(value=firm.name, quote=firm.quote)
+            found[role] = Finding(value=firm.name, quote=firm.quote, note=firm.note)
         values = {kind: value for kind, (value, _) in ids.items()}
         quote: Quote | None = firm.quote if firm else next((q for _, q in ids.values()), None)
         if firm or values:

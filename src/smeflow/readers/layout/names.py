@@ -6,44 +6,21 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from smeflow._text import folded
+from smeflow.i18n import Phrase
 from smeflow.readers.layout.kinds import kind_of
+from smeflow.readers.layout.name_words import (
+    FOREIGN,
+    FORM,
+    FORM_FIRST,
+    FORMS,
+    GREETING,
+    OWN,
+    SEPARATOR,
+    STREET,
+    ZIP,
+)
 from smeflow.readers.layout.view import Label, View
 from smeflow.readers.places import Piece
-
-_FORMS = (
-    r"s\.?a\.?r\.?l|s\.?a\.?s\.?u?|e\.?u\.?r\.?l|s\.?a|s\.?n\.?c|s\.?c\.?i|s\.?c\.?o\.?p|s\.?e\.?l\.?a\.?r\.?l|asbl|"
-    r"s\.?p\.?r\.?l|auto-entrepreneur|gmbh(?:\s*&\s*co\.?\s*kg)?|ag|ug|ohg|kg|kgaa|e\.?\s?k\.?|e\.?\s?v\.?|a\.?\s?g\.?|"
-    r"mbh|gbr|eg|se|verein|ltd|limited|llc|inc|corp|corporation|plc|llp|pty|pte|co|company|association|"
-    r"sdn\.?\s*bhd|bhd|pvt|b\.?\s?v|n\.?\s?v|v\.?o\.?f|s\.?p\.?a|s\.?r\.?l|s\.?l|s\.?l\.?u|s\.?c\.?a|a/s|aps|oy|ab|"
-    r"sp\.?\s*z\s*o\.?o|s\.r\.o|kft|s\.?\s?[àa]\s?r\.?\s?l"
-)
-FORM = re.compile(rf"(?<![\w&])(?:{_FORMS})\.?(?:\s(?:{_FORMS})\.?)*(?![\w&])", re.IGNORECASE)
-_FORM_FIRST = re.compile(
-    r"(?:SARL|S\.A\.R\.L\.|BVBA|BV|NV|SPRL|SRL|SASU?|S\.A\.S\.|SA|EURL|SCI|SNC|SCOP|Sarl|Société|Ets|Établissements|Etablissements|Entreprise|"
-    r"Cabinet|Maison|Garage|Boulangerie|Fa\.)\s+(?=[A-ZÀ-Ý0-9])"
-)
-_ZIP = re.compile(
-    r"(?<![\w.,/-])(?:[A-Z]{1,2}[- ])?\d{4,5}\s+[^\W\d_]{2}|\b[A-Z]{2}\s+\d{5}(?:-\d{4})?\b|"
-    r"\b[A-Z]{1,2}\d[A-Z\d]?\s+\d[A-Z]{2}\b|\b\d{4}\s?[A-Z]{2}\b"
-)
-_STREET = re.compile(
-    r"\d.*\b(?:rue|avenue|av|bd|boulevard|place|chemin|allee|impasse|quai|route|cours|square|passage|montee|esplanade|street|st|road|rd|lane|ave|via|"
-    r"viale|piazza|calle|camino|plaza|jalan|weg|platz)\b|"
-    r"(?:str|strasse|weg|platz|allee|gasse|ring|damm|ufer|straat|laan|plein)\.?\s*\d|"
-    r"^(?:via|viale|piazza|corso|calle|c/|avda|plaza|rua)\b.*\d|^c/",
-)
-OWN = re.compile(
-    r"siret|siren|rcs|capital|\bape\b|\bnaf\b|hrb|hra\b|handelsregister|geschaftsfuhrer|amtsgericht|"
-    r"registergericht|vorstand|ust-?id|steuer-?nr|steuernummer|\btva\b|vat (?:no|reg|number|id)|iban|"
-    r"bankverbindung|kvk|btw|p\.?\s?iva|partita iva|\bcif\b|\bnif\b|gst|company (?:no|reg)|registered|"
-    r"siege social|kontoinhaber|account holder|titulaire|www\.|http|@"
-)
-_SEPARATOR = re.compile(r"\s*(?:[·•●|¦]|\s[-–—]\s|,\s)\s*")
-_FOREIGN = re.compile(r"[.:@]|https?|www|\btel\b|\bfax\b", re.IGNORECASE)
-_GREETINGS = (
-    r"herrn?|frau|firma|m\.|mme|mr\.?|mrs\.?|ms\.?|monsieur|madame|an|à|to|société|messrs\.?|z\.?\s?hd\.?"
-)
-_GREETING = re.compile(rf"^(?:{_GREETINGS})\s*$", re.IGNORECASE)
 
 
 @dataclass(slots=True)
@@ -59,6 +36,7 @@ class Name:
     labelled: bool = False
     first: bool = False
     """It heads the first page."""
+    note: Phrase | None = None
     headline: bool = False
     """Nothing but its place at the head of the page says that it is a name: it may be a slogan."""
     joined: bool = False
@@ -76,15 +54,15 @@ def _add(names: dict[str, Name], view: View, page: int, start: int, end: int) ->
     if (
         not (2 <= len(text) <= 70)
         or not re.search(r"[^\W\d_]{2}", text)
-        or _FOREIGN.search(FORM.sub("", text)[:-1])
+        or FOREIGN.search(FORM.sub("", text)[:-1])
     ):
         return None
     if not re.search(r"[^\W\d_]{2}", FORM.sub(" ", text)) or text.count("(") != text.count(")"):
         return None
     if (
         sum(c.isdigit() for c in text) > 3
-        or _ZIP.search(text)
-        or _STREET.search(folded(text))
+        or ZIP.search(text)
+        or STREET.search(folded(text))
         or re.match(r"\d{1,4}\s?(?:bis|ter)?,?\s+[a-zà-ÿ]", text)
         or is_label(view, text)
     ):
@@ -170,7 +148,7 @@ def _from_below(view: View, label: Label, role: str, names: dict[str, Name]) -> 
         beside = [p for p in pieces if p.line == first.line and p.start > first.end]
         piece = beside[0] if beside and _NAME_LABEL.fullmatch(first.text) else first
         begin = _after_name_label(piece)
-        if begin is None or _GREETING.match(piece.text) or re.fullmatch(r"\(.*\)", piece.text.strip()):
+        if begin is None or GREETING.match(piece.text) or re.fullmatch(r"\(.*\)", piece.text.strip()):
             reach = piece.box.top + 5.5 * height
             continue
         found = _add(names, view, label.page, begin, piece.end)
@@ -202,7 +180,7 @@ def _goes_on(view: View, page: int, piece: Piece, name: str) -> Piece | None:
         down = other.box.top - piece.box.top
         if 0 < down < 2 * height and abs(other.box.left - piece.box.left) < 0.03:
             form = FORM.search(other.text)
-            mine = bool(form) and not _ZIP.search(other.text) and not _STREET.search(folded(other.text))
+            mine = bool(form) and not ZIP.search(other.text) and not STREET.search(folded(other.text))
             return other if mine else None
     return None
 
@@ -217,7 +195,7 @@ def _begins_above(view: View, label: Label, piece: Piece) -> Piece | None:
         if 0 < piece.box.top - above.box.top < 1.8 * height and abs(above.box.left - piece.box.left) < 0.01:
             left = [p for p in view.pieces[label.page] if p.line == above.line and p.start < above.start]
             title = above.line == label.line or above.start <= label.start < above.end
-            plain = not _GREETING.match(above.text) and not re.search(r"\d|[:()]", above.text)
+            plain = not GREETING.match(above.text) and not re.search(r"\d|[:()]", above.text)
             return above if not left and not title and plain else None
     return None
 
@@ -255,10 +233,10 @@ def _from_blocks(view: View, names: dict[str, Name]) -> None:
         return
     pieces = view.pieces[0]
     for piece in pieces:
-        if not _ZIP.search(piece.text) or piece.box.top > 0.5:
+        if not ZIP.search(piece.text) or piece.box.top > 0.5:
             continue
-        first = _SEPARATOR.split(piece.text.strip(" ·•●|"))[0]
-        in_one = _SEPARATOR.search(piece.text) and not _TOWN_ALONE.fullmatch(piece.text.strip())
+        first = SEPARATOR.split(piece.text.strip(" ·•●|"))[0]
+        in_one = SEPARATOR.search(piece.text) and not _TOWN_ALONE.fullmatch(piece.text.strip())
         if in_one and not _is_street(first):  # a sender's line: name, street and town
             found = _add(names, view, 0, piece.start, piece.end)
             if found:
@@ -267,7 +245,7 @@ def _from_blocks(view: View, names: dict[str, Name]) -> None:
             continue
         block = _block(pieces, piece)
         for first in block:
-            if _GREETING.match(first.text):
+            if GREETING.match(first.text):
                 continue
             found = _add(names, view, 0, first.start, first.end)
             if found and len(block) > 1:
@@ -283,7 +261,7 @@ def _is_street(text: str) -> bool:
     """Tell whether a text is a street with its number, or the beginning of one."""
     flat = folded(text)
     return bool(
-        _STREET.search(flat)
+        STREET.search(flat)
         or re.match(r"(?:via|viale|piazza|corso|calle|c/|avda|plaza|rua)\b", flat)
         or re.fullmatch(r"\D{4,}\s\d{1,4}\s?[a-z]?", flat)
         or re.match(r"\d{1,4}\s?(?:bis|ter|[a-z])?,?\s\D", flat)
@@ -326,7 +304,7 @@ def _from_forms(view: View, names: dict[str, Name]) -> None:
     """Take every piece that names a legal form."""
     for number, pieces in enumerate(view.pieces):
         for piece in pieces:
-            first = _FORM_FIRST.match(piece.text)
+            first = FORM_FIRST.match(piece.text)
             if first and len(piece.text.split()) > 1 and len(piece.text) < 90:
                 _add(names, view, number, piece.start, piece.end)
                 continue
@@ -346,7 +324,7 @@ def _from_forms(view: View, names: dict[str, Name]) -> None:
 
 
 _MENTION = re.compile(
-    rf"(?P<name>[A-ZÀ-Ý0-9][^,;:|]{{1,45}}?\s(?:{_FORMS})\.?)[\s,–−-]+"
+    rf"(?P<name>[A-ZÀ-Ý0-9][^,;:|]{{1,45}}?\s(?:{FORMS})\.?)[\s,–−-]+"
     r"(?:au capital|[àa] capital|capital|siège social|RCS|R\.C\.S|SIREN|SIRET|immatricul|Registered|"
     r"Company (?:No|Reg)|Sitz|HRB|KvK)",
     re.IGNORECASE,

@@ -6,8 +6,12 @@ from dataclasses import dataclass, field
 
 from smeflow._text import folded
 from smeflow.documents.base import Quote
+from smeflow.i18n import Phrase
+from smeflow.readers.base import Suppliers
 from smeflow.readers.layout.ids import CLIENTS, Ids, share_ids
-from smeflow.readers.layout.names import FORM, OWN, Name, alike, find_names, labelled
+from smeflow.readers.layout.known import known_supplier
+from smeflow.readers.layout.name_words import FORM, OWN
+from smeflow.readers.layout.names import Name, alike, find_names, labelled
 from smeflow.readers.layout.view import View
 from smeflow.readers.places import Piece
 
@@ -34,6 +38,7 @@ class Firm:
     """Two lines were taken for one name."""
     placed: bool = False
     """Only its place on the page tells its role."""
+    note: Phrase | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,16 +51,26 @@ class Parties:
     buyer_ids: Ids = field(default_factory=dict)
 
 
-def find_parties(view: View, *, own_names: Sequence[str] = (), own_ids: Sequence[str] = ()) -> Parties:
-    """Find seller and buyer of *view*; *own_names* and *own_ids* are the firm's own: it is the buyer."""
+def find_parties(
+    view: View,
+    *,
+    own_names: Sequence[str] = (),
+    own_ids: Sequence[str] = (),
+    suppliers: Suppliers | None = None,
+) -> Parties:
+    """Find seller and buyer of *view*; *own_names* and *own_ids* are the firm's own: it is the buyer.
+
+    One of *suppliers* is the seller: by a number on the page, even where its name is but a logo, or by name.
+    """
     names = find_names(view)
     for key, name in names.items():
         _weigh(view, key, name, own_names)
         if name.headline and not _is_firm(view, key, name):
             name.seller = min(name.seller, _HEADLINE)
     sellers = [n for n in names.values() if not _is_own(n.name, own_names)]
+    known = known_supplier(view, sellers, own_ids, suppliers) if suppliers else None
     told = any(n.labelled and n.buyer >= 2.5 for n in names.values())
-    seller = _pick(sellers, "seller", 1.6 if told else _ENOUGH) or _only_firm(view, sellers)
+    seller = known or _pick(sellers, "seller", 1.6 if told else _ENOUGH) or _only_firm(view, sellers)
     seller = seller or _head_of_slip(view)
     placed = None if seller else _by_place(view, sellers)
     seller = seller or placed
@@ -79,6 +94,7 @@ def _firm(view: View, name: Name | None, *, placed: bool = False) -> Firm | None
         score=max(name.seller, name.buyer),
         joined=name.joined,
         placed=placed,
+        note=name.note,
     )
 
 

@@ -8,7 +8,7 @@ from decimal import Decimal
 from difflib import get_close_matches
 
 from smeflow._text import folded
-from smeflow.readers.layout.names import FORM
+from smeflow.readers.layout.name_words import FORM
 from smeflow.readers.layout.view import Day, Spot, Sum, View
 from smeflow.readers.places import Piece
 
