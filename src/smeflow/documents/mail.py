@@ -35,6 +35,7 @@ _FOLD = re.compile(r"[\r\n\t\0\x0b\x0c\u2028\u2029 ]+")
 _SMALL_BYTES = 15_000
 _SMALL_POINTS = 250
 """A picture in the text with a side shorter than this is a logo or a smiley, not a document."""
+_TOO_SMALL = 60
 _LONGEST_HEADER = 10_000
 _HEAD_BYTES = 200_000
 
@@ -321,16 +322,19 @@ def _inner_mails(part: Message, file: File) -> Iterator[Document]:
 
 
 def _is_decoration(part: Message, kind: str, data: bytes, shown: set[str]) -> bool:
-    """True for a small picture that the text shows: a logo of a signature, a pixel that tells of reading."""
+    """True for a small picture that the text shows: a logo of a signature, a pixel that tells of reading.
+
+    One too small for a line of text is no document wherever it stands.
+    """
+    sides = picture_sides(data)
+    if sides is not None and min(sides) < _TOO_SMALL:
+        return True
     if not kind.startswith("image/"):
         return False
     content_id = str(part.get("content-id", "")).strip().strip("<>")
     if content_id not in shown and part.get_content_disposition() != "inline":
         return False
-    if len(data) < _SMALL_BYTES:
-        return True
-    sides = picture_sides(data)
-    return sides is not None and min(sides) < _SMALL_POINTS
+    return len(data) < _SMALL_BYTES or (sides is not None and min(sides) < _SMALL_POINTS)
 
 
 def picture_sides(data: bytes) -> tuple[int, int] | None:

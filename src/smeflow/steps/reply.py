@@ -50,7 +50,7 @@ PROMPT = (
     "text, and text."
 )
 AGAIN = "Write it once more. These passages stand in none of the sources; leave them out: {passages}"
-STANDARD = "{greeting}\n\n{answer}\n\n{closing}\n{company}"
+STANDARD = "{greeting}\n\n{answer}\n\n{closing}"
 """The template where a recipe has answers and no template."""
 SENDER = "sender"
 TOLD = 3
@@ -164,7 +164,8 @@ class Reply(Family):
 
     def _plain(self, known: "_Known") -> Drafted:
         """Fill the template in the mail's language."""
-        wordings = self.template or ((Wording(name="", text=STANDARD),) if self.answers else ())
+        signed = f"{STANDARD}\n{{company}}" if known.company else STANDARD
+        wordings = self.template or ((Wording(name="", text=signed),) if self.answers else ())
         chosen = best_for(wordings, known.language, familiar=known.familiar)
         if chosen is None:
             if not wordings:
