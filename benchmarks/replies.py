@@ -1,11 +1,11 @@
 """What answers say: ``python benchmarks/replies.py DATA_DIR [--rounds 20]``.
 
 DATA_DIR holds a ``manifest.json`` with mails people wrote (``email_qa``, ``email_reply``,
-``email_unlabelled``). Each is answered by a model that lies: its text is put together of sentences of the mail, of the firm's own
-answers and of made-up figures, dates and sums in many forms. Every token of an answer that holds a digit must
-stand in a source (facts, the customer's row, the firm's answers) or be marked; a pattern of this file's own
-looks for them, not the check under test, and leaves the numbers of lists aside. And each mail is sent again
-as programs send it: none of these may be answered.
+``email_unlabelled``). Each is answered by a model that lies: its text is put together of sentences of the
+mail, of the firm's own answers and of made-up figures, dates and sums in many forms. Every token of an answer
+that holds a digit must stand in a source (facts, the customer's row, the firm's answers) or be marked; a
+pattern of this file's own looks for them, not the check under test, and leaves the numbers of lists aside.
+And each mail is sent again as programs send it: none of these may be answered.
 """
 
 import argparse
