@@ -40,9 +40,11 @@ class _Post:
     data: bytes = field(repr=False)
     name: str = "post"
     complete: bool = True
+    kind: str = "application/pdf"
+    file: str = "post.pdf"
 
     def cases(self):
-        yield arrival("post.pdf", "post.pdf", "application/pdf", self.data)
+        yield arrival(self.file, self.file, self.kind, self.data)
 
 
 def test_the_invoices_of_a_pdf_become_items_with_rows_of_their_own(office):
@@ -55,16 +57,43 @@ def test_the_invoices_of_a_pdf_become_items_with_rows_of_their_own(office):
     summary = office.run(None)
     assert (summary.items, summary.done, summary.open) == (3, 3, 0)
     assert office.item("post.pdf").parts == 2
-    numbers = [
-        office.values(key)["number"]
-        for key in ("post.pdf/post p1.pdf", "post.pdf/post p2.pdf")
-    ]
+    numbers = [office.values(key)["number"] for key in ("post.pdf/post p1.pdf", "post.pdf/post p2.pdf")]
     assert numbers == ["FA-2017-0010", "RE-20201121/508"]
     assert len((office.folder / "out.csv").read_text().splitlines()) == 3
     first = (office.folder / "out.csv").read_bytes()
     again = office.run(None)
     assert (again.items, again.done) == (3, 3)
     assert (office.folder / "out.csv").read_bytes() == first
+
+
+def test_the_papers_of_an_archive_become_items_and_messages_are_set_aside(office):
+    """A platform's ZIP: invoices are read, its status messages are kept and told."""
+    import io
+    import zipfile
+
+    inbox = Path(__file__).parents[2] / "recipes" / "supplier-mail" / "inbox"
+    status = (
+        '<r:CrossDomainAcknowledgementAndResponse xmlns:r="urn:un:unece:uncefact:data:standard:'
+        'CrossDomainAcknowledgementAndResponse:100"><r:IssuerAssignedID>F-12</r:IssuerAssignedID>'
+        "<r:ProcessConditionCode>210</r:ProcessConditionCode></r:CrossDomainAcknowledgementAndResponse>"
+    )
+    held = io.BytesIO()
+    with zipfile.ZipFile(held, "w") as archive:
+        for name in ("au-bon-moulin-F124212.xml", "lieferant-471113.xml"):
+            archive.write(inbox / name, f"flux/{name}")
+        archive.writestr("status.xml", status)
+    office.source = _Post(held.getvalue(), kind="application/zip", file="post.zip")
+    office.settings["split"] = "invoices"
+    invoice = Extract(name="invoice", into="Invoice")
+    office.plan(invoice)
+    office.sinks = (TableFile(table=str(office.folder / "out.csv"), rows="invoice.record"),)
+    summary = office.run(None)
+    assert summary.items == 4
+    assert office.item("post.zip").parts == 3
+    assert office.values("post.zip/au-bon-moulin-F124212.xml")["invoice"]["record"]["number"] == "F124212"
+    aside = office.item("post.zip/status.xml")
+    assert (aside.state, aside.reason.kind) == ("skipped", "status")
+    assert "invoice F-12: 210" in str(aside.reason)
 
 
 def test_a_part_that_is_gone_from_the_file_leaves_the_table(office):

@@ -27,7 +27,15 @@ SYNTAXES = {
     f"{{{_UBL}Invoice-2}}Invoice": "UBL",
     f"{{{_UBL}CreditNote-2}}CreditNote": "UBL",
 }
-_FILE_ELEMENTS = ("EmbeddedDocumentBinaryObject", "AttachmentBinaryObject")
+_FILE_ELEMENTS = ("EmbeddedDocumentBinaryObject", "AttachmentBinaryObject", "Attachment")
+"""UBL, CII, and FatturaPA, where the name stands beside it."""
+STATUS = "status"
+"""The field of a message about an invoice: what became of it, and of which one (``status_of``)."""
+_MESSAGES: dict[str, tuple[str, str, str]] = {
+    "CrossDomainAcknowledgementAndResponse": ("ProcessConditionCode", "ProcessCondition", "IssuerAssignedID"),
+    "ApplicationResponse": ("ResponseCode", "Description", "DocumentReference/ID"),
+}
+"""Root element, and where it says the status, its words and the invoice."""
 
 
 def read_xml(file: File) -> Document:
@@ -46,6 +54,7 @@ def read_xml(file: File) -> Document:
     fields = {"root": _local(root)}
     if syntax := SYNTAXES.get(str(root.tag)):
         fields["syntax"] = syntax
+    fields |= _status(root)
     return file.document(
         pages=(Page(number=1, text=text),), fields=fields, parts=tuple(parts), problems=problems
     )
@@ -87,6 +96,31 @@ def parsed(file: File) -> "_Element":
     return root
 
 
+def _status(root: "_Element") -> dict[str, str]:
+    """Say what a platform's message tells of which invoice; nothing where it is no such message."""
+    where = _MESSAGES.get(_local(root))
+    if where is None:
+        return {}
+    code, words, number = (_leaf(root, path) for path in where)
+    words = words or _leaf(root, "StatusName")
+    told = " ".join(filter(None, (code or _leaf(root, "StatusCode"), words)))
+    return {STATUS: told or "?", "status_of": number or "?"}
+
+
+def _leaf(root: "_Element", path: str) -> str:
+    """Give the text of the first element called so, whatever its namespace."""
+    outer, _, name = path.rpartition("/")
+    for element in root.iter(f"{{*}}{name}"):
+        parent = element.getparent()
+        if (
+            element.text
+            and element.text.strip()
+            and (not outer or (parent is not None and _local(parent) == outer))
+        ):
+            return " ".join(element.text.split())[:200]
+    return ""
+
+
 def einvoices_in(documents: Sequence[Document]) -> Iterator[Document]:
     """Find the XML e-invoices among *documents* and all that is inside them, whatever their names."""
     for document in documents:
@@ -104,7 +138,9 @@ def _leaves(root: "_Element", file: File, parts: list[Document]) -> Iterator[str
         within("depth", deepest, depth, file.name)
         value = (element.text or "").strip()
         if _local(element) in _FILE_ELEMENTS and value:
-            name = element.get("filename") or f"file {len(parts) + 1}"
+            beside = element.getparent()
+            told = beside.findtext("{*}NomeAttachment") if beside is not None else None
+            name = element.get("filename") or told or f"file {len(parts) + 1}"
             within("parts", file.limits.parts, len(parts) + 1, file.name)
             parts.append(
                 attached(file, _unpacked(value), name=name, media_type=element.get("mimeCode") or "")

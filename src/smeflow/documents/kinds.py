@@ -8,7 +8,7 @@ from smeflow.documents.html import read_html
 from smeflow.documents.invitation import CALENDAR, read_invitation
 from smeflow.documents.mail import read_mail
 from smeflow.documents.mbox import MBOX, read_mbox
-from smeflow.documents.sniff import HTML, MAIL, MSG, PDF, XML, media_type_of
+from smeflow.documents.sniff import HTML, MAIL, MSG, PDF, XML, ZIP, media_type_of
 from smeflow.documents.text import FACTS, ROW, read_facts, read_row, read_text
 from smeflow.documents.tnef import TNEF, read_tnef
 from smeflow.errors import UnreadableDocument, UnsupportedDocument
@@ -33,6 +33,12 @@ def _msg(file: File) -> Document:
     return read_msg(file)
 
 
+def _zip(file: File) -> Document:
+    from smeflow.documents.archive import read_zip
+
+    return read_zip(file)
+
+
 def _image(file: File) -> Document:
     from smeflow.documents.image import read_image
 
@@ -43,6 +49,7 @@ READERS: dict[str, FileReader] = {
     PDF: _pdf,
     XML: _xml,
     "text/xml": _xml,
+    ZIP: _zip,
     "image/png": _image,
     "image/jpeg": _image,
     "image/tiff": _image,
@@ -58,7 +65,7 @@ READERS: dict[str, FileReader] = {
     "text/csv": read_text,
     "application/json": read_text,
 }
-RISKY = frozenset({PDF, XML, "text/xml", "image/png", "image/jpeg", "image/tiff", MSG})
+RISKY = frozenset({PDF, XML, "text/xml", ZIP, "image/png", "image/jpeg", "image/tiff", MSG})
 """Read in a child process: their parsers are written in C, or foreign and old."""
 
 

@@ -8,6 +8,7 @@ XML = "application/xml"
 HTML = "text/html"
 MAIL = "message/rfc822"
 TEXT = "text/plain"
+ZIP = "application/zip"
 MSG = "application/vnd.ms-outlook"
 _OLE = "application/x-ole-storage"
 _OUTLOOK = "__properties_version1.0".encode("utf-16-le")
@@ -21,8 +22,8 @@ _MAGIC: tuple[tuple[bytes, str], ...] = (
     (b"\x78\x9f\x3e\x22", "application/ms-tnef"),
     (b"GIF87a", "image/gif"),
     (b"GIF89a", "image/gif"),
-    (b"PK\x03\x04", "application/zip"),
-    (b"PK\x05\x06", "application/zip"),
+    (b"PK\x03\x04", ZIP),
+    (b"PK\x05\x06", ZIP),
     (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", _OLE),
     (b"\x1f\x8b", "application/gzip"),
     (b"7z\xbc\xaf\x27\x1c", "application/x-7z-compressed"),
@@ -33,6 +34,9 @@ _BY_NAME = {
     ".htm": HTML, ".xml": XML, ".json": TEXT, ".jsonl": TEXT, ".log": TEXT, ".ics": "text/calendar",
     ".vcf": TEXT, ".mbox": "application/mbox",
 }  # fmt: skip
+OFFICE = "application/vnd.openxmlformats"
+"""A spreadsheet or a text: an archive within, and no reader of ours."""
+_OFFICE_ENDINGS = (*(".docx", ".xlsx", ".pptx", ".odt", ".ods", ".odp", ".docm", ".xlsm", ".epub", ".jar"),)
 _HTML_START = re.compile(rb"<(?:!doctype\s+html|html|head|body|table|div|p|span)\b", re.IGNORECASE)
 _MAIL_HEADERS = frozenset({
     "from", "to", "subject", "date", "message-id", "received", "return-path", "mime-version", "delivered-to",
@@ -49,6 +53,8 @@ def media_type_of(data: bytes, name: str = "", claimed: str = "") -> str:
     start = data[:4096]
     for magic, media_type in _MAGIC:
         if start.startswith(magic):
+            if media_type == ZIP and name.lower().endswith(_OFFICE_ENDINGS):
+                return OFFICE
             outlook = _OUTLOOK in data or name.lower().endswith(".msg")
             return MSG if media_type == _OLE and outlook else media_type
     if start.startswith(b"RIFF") and start[8:12] == b"WEBP":

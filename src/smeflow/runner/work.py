@@ -8,7 +8,8 @@ from smeflow.ledger.cases import bare_case
 from smeflow.ledger.items import TakenOver
 from smeflow.ledger.parts import split_into
 from smeflow.ledger.results import Ending, finish
-from smeflow.ledger.rows import ItemRow, State
+from smeflow.ledger.rows import ItemRow, Reason, State
+from smeflow.runner.aside import set_aside
 from smeflow.runner.desk import Desk
 from smeflow.runner.halt import Halted
 from smeflow.runner.parts_of import parts_of
@@ -30,8 +31,13 @@ def work(desk: Desk, item: ItemRow) -> Ending | State | None:
             if parts is not None:
                 split_into(desk.store, item, parts)
                 return "done"
-            walk = Walk(desk, item, case)
-            ending = walk.to_the_end()
+            aside = set_aside(case, desk.entries) if item.media_type else None
+            if aside is not None:
+                reason = Reason(kind="status", phrases=(aside,))
+                ending = Ending(state="skipped", reason=reason, plan=desk.plan)
+            else:
+                walk = Walk(desk, item, case)
+                ending = walk.to_the_end()
         except TakenOver:
             return None
         except (Exception, Halted) as error:  # noqa: BLE001 - a step may raise anything

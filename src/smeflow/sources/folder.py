@@ -34,6 +34,7 @@ _MEDIA_TYPES = {
     ".png": "image/png",
     ".tif": "image/tiff",
     ".tiff": "image/tiff",
+    ".zip": "application/zip",
 }
 
 

@@ -27,6 +27,7 @@ from smeflow.steps.extraction import Extraction, R, with_gaps
 from smeflow.steps.fields import FieldSpec, FieldsRecord, FieldText, record_type, spec_of, specs_of_model
 from smeflow.steps.invoices import LINES, SPECS
 from smeflow.steps.ours import Firm
+from smeflow.steps.papers import statuses
 from smeflow.steps.places import Place, fields_place, invoice_place
 from smeflow.steps.reading import Task, extraction, is_whole, lacks, once
 from smeflow.steps.second_look import Recogniser, look_again
@@ -265,7 +266,8 @@ class Extract(Family, Generic[R]):
     def _nothing(self, case: Case) -> Extraction[R]:
         """Say that there is nothing to read, and invent nothing."""
         told = [problem for document in case.documents for problem in document.problems]
-        no_text = say("There is no text in the documents.")
+        messages = statuses(case.documents)
+        no_text = messages[0] if messages else say("There is no text in the documents.")
         return self.returns(
             record=with_gaps(self.record_type, {}), problems=once([no_text, *told]), doubts=(no_text,)
         )

@@ -5,11 +5,13 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 
 from smeflow.documents.base import Document
-from smeflow.i18n import Phrase
+from smeflow.documents.einvoice import STATUS
+from smeflow.i18n import Phrase, say
 from smeflow.readers.base import Reading
 from smeflow.steps.base import is_printed
 
 MAIL = "message/rfc822"
+ZIP = "application/zip"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -66,7 +68,7 @@ def _is_xml(document: Document) -> bool:
 def papers(documents: Sequence[Document]) -> list[Paper]:
     """Give each attachment that may hold a record; the message where nothing attached says anything."""
     messages = [d for d in documents if d.media_type == MAIL]
-    others = [d for d in without_mails(documents) if _says_something(d)]
+    others = [d for d in without_mails(documents) if _says_something(d) and not d.fields.get(STATUS)]
     chosen = [d for d in others if is_printed(d)] or others or messages
     return [Paper(documents=(d,)) for d in chosen]
 
@@ -75,22 +77,42 @@ def without_mails(documents: Sequence[Document]) -> tuple[Document, ...]:
     """Give every file that is no mail, once; of a mail what is attached to it."""
     found: dict[tuple[str, str], Document] = {}
     for document in documents:
-        inner = without_mails(document.parts) if document.media_type == MAIL else (document,)
-        for each in inner:
+        for each in _inside(document):
             found.setdefault((each.name, each.sha256 or each.text), each)
     return tuple(found.values())
 
 
+def _inside(document: Document) -> tuple[Document, ...]:
+    """Open mails and archives; an archive that could not be opened stays, with its reason."""
+    opened = document.media_type == MAIL or (document.media_type == ZIP and document.parts)
+    return without_mails(document.parts) if opened else (document,)
+
+
+def statuses(documents: Sequence[Document]) -> tuple[Phrase, ...]:
+    """Say which of the files are messages of a platform about an invoice: kept, and not read as one."""
+    return tuple(
+        say(
+            "{name} is a platform's message about invoice {number}: {status}. It is kept, not read as one.",
+            name=document.name,
+            number=document.fields.get("status_of", "?"),
+            status=document.fields[STATUS],
+        )
+        for document in without_mails(documents)
+        if document.fields.get(STATUS)
+    )
+
+
 def unread(documents: Sequence[Document]) -> tuple[Phrase, ...]:
     """Say which attachments of the kind invoices come as could not be read: one may be what is wanted."""
-    lost = (d for d in without_mails(documents) if not d.pages and is_printed(d))
+    lost = (d for d in without_mails(documents) if not d.pages and (is_printed(d) or d.media_type == ZIP))
     return tuple(problem for document in lost for problem in document.problems)
 
 
 def everything(documents: Sequence[Document]) -> tuple[Document, ...]:
     """Give every document a person can read, once: messages first, then what is attached."""
     messages = tuple(d for d in documents if d.media_type == MAIL)
-    readable = (d for d in (*messages, *without_mails(documents)) if d.text.strip())
+    rest = (d for d in without_mails(documents) if not d.fields.get(STATUS))
+    readable = (d for d in (*messages, *rest) if d.text.strip())
     return tuple(replace(document, parts=()) for document in readable)
 
 

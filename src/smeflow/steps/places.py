@@ -13,7 +13,7 @@ from smeflow.records import REQUIRED
 from smeflow.steps.fields import FieldSpec
 from smeflow.steps.invoices import page_against_data
 from smeflow.steps.ours import Firm, own_ids
-from smeflow.steps.papers import Paper, everything, papers, unread
+from smeflow.steps.papers import Paper, everything, papers, statuses, unread
 
 ENOUGH = 4
 """Of what an invoice must have, so much makes a page one; one less where it calls itself an invoice."""
@@ -90,7 +90,8 @@ def fields_place(documents: Sequence[Document], specs: Mapping[str, FieldSpec], 
 
 def _told(documents: Sequence[Document]) -> list[Phrase]:
     """Give what the files themselves say is wrong with them, and with what is inside."""
-    return [problem for document in documents for inner in document.walk() for problem in inner.problems]
+    said = [problem for document in documents for inner in document.walk() for problem in inner.problems]
+    return [*said, *statuses(documents)]
 
 
 def _read(paper: Paper, *, exact: bool, by_page: Callable[[Paper], Reading | None] | None) -> Paper:
