@@ -151,3 +151,12 @@ def test_a_model_is_shown_no_row_of_the_table(ventes):
     shown = "".join(message.content for message in model.requests[0].messages)
     assert "Montant HT" in shown
     assert "Brest" not in shown
+
+
+def test_the_rows_behind_a_figure_are_shown_with_their_lines(smeflow, ventes):
+    """The query, the rows, and a link to them."""
+    told = smeflow("facts", ventes, "--at", "2025-01", "--rows", "montant_ht")
+    assert told.code == 0
+    assert "SELECT" in told.out
+    assert "31 rows: ventes.csv#row=2-32" in told.out
+    assert smeflow("facts", ventes, "--rows", "nothing").code == 2

@@ -38,3 +38,17 @@ def test_a_recipe_writes_the_report_of_each_closed_month(tmp_path):
     whole = sum(n for n, day in enumerate(days, 1) if day.month == 10) * 10 + 5 * 31
     assert f"{whole // 10_000}\u202f{whole // 10 % 1000:03},{whole % 10}0\u00a0€" in page
     assert "Ventes : octobre 2025" in page
+
+
+def test_a_table_that_comes_in_as_a_file_makes_a_report_of_itself(tmp_path):
+    """A folder of exports, or what is attached to a mail: the step computes over it."""
+    (tmp_path / "inbox").mkdir()
+    (tmp_path / "inbox" / "Ventes mars.csv").write_text(
+        "jour;montant\n01/03/2026;1 000,50\n02/03/2026;2,25\n"
+    )
+    recipe = RECIPE.replace("{period: month, tables: {sales: sales.csv}}", "{folder: inbox}")
+    recipe = recipe.replace("sum: amount", "sum: montant").replace("{key}", "{stem}")
+    (tmp_path / "recipe.yaml").write_text(recipe)
+    summary = run_to_end(load(tmp_path), Workspace.find(tmp_path), state=tmp_path / "state")
+    assert (summary.items, summary.done) == (1, 1)
+    assert "1\u202f002,75\u00a0€" in (tmp_path / "out" / "Ventes mars.md").read_text()

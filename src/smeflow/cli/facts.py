@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from smeflow.facts.roles import Profile
 
 Every = Literal["month", "quarter", "week", "year", "all"]
-_SHOWN, _TOLD = 3, 12
+_SHOWN, _TOLD, _ROWS = 3, 12, 50
 KINDS = {"text": say("text"), "number": say("numeric"), "date": say("day")}
 ROLES = {
     "amount": say("amount"), "quantity": say("quantity"), "rate": say("rate or price"), "level": say("level"),
@@ -46,6 +46,9 @@ def facts(
         str,
         typer.Option("--at", metavar="PERIOD", help="Which one, such as 2026-10; else the newest whole one."),
     ] = "",
+    rows: Annotated[
+        str, typer.Option("--rows", metavar="FACT", help="Show the rows behind one figure.")
+    ] = "",
     yaml: Annotated[bool, typer.Option("--yaml", help="Print a recipe that runs.")] = False,
     json: Json = False,
     llm: Llm = "none",
@@ -60,7 +63,9 @@ def facts(
         asked = _Asked(screen, file, sheet or None, date or None, period, at)
         asked.look(book)
         asked.suggest(llm)
-        if yaml:
+        if rows:
+            asked.tell_rows(rows)
+        elif yaml:
             typer.echo(asked.recipe(), nl=False)
         elif json:
             asked.tell_json()
@@ -184,13 +189,34 @@ class _Asked:
                     "columns": [c.name for c in fact.columns],
                     "rows": [list(row) for row in fact.rows],
                     "query": fact.query,
-                    "behind": [{"table": b.table, "count": b.count, "lines": b.lines} for b in fact.behind],
+                    "behind": [{"table": b.table, "count": b.count, "rows": b.link} for b in fact.behind],
                     "incomplete": self.screen.text(fact.incomplete) or None,
                     "note": self.screen.text(fact.note) or None,
                 }
             )
         for phrase in (*missing, *self.refused):
             self.screen.note(phrase, "yellow")
+
+    def tell_rows(self, name: str) -> None:
+        """Show the rows one figure rests on, with their lines in the file."""
+        from smeflow.facts.book import LINE, cell_of, quoted
+
+        known, _ = self.computed()
+        if name not in known or not known[name].behind:
+            listed = ", ".join(each for each, fact in known.items() if fact.behind)
+            raise UsageProblem(say("There is no figure {name}; there are: {names}.", name=name, names=listed))
+        fact, behind = known[name], known[name].behind[0]
+        where = f" WHERE {behind.where}" if behind.where else ""
+        table = quoted(self.proposal.held.name)
+        sql = f"SELECT * FROM {table}{where} ORDER BY {LINE} LIMIT {_ROWS}"  # noqa: S608 - the book is locked
+        columns, found = self.desk.book.select(sql)
+        screen = self.screen
+        screen.print(f"{fact.label}: {_value(fact, self.locale)}", "bold cyan")
+        screen.print(fact.query, "bright_black")
+        headings = [Column(heading=say("Line"), right=True)]
+        headings += [Column(heading=say("{text}", text=c)) for c in columns[1:]]
+        screen.print(screen.table(headings, [[cell_of(cell) for cell in row] for row in found]))
+        screen.print(say("{n} rows: {link}", n=behind.count, link=behind.link), "bright_black")
 
     def tell(self) -> None:
         """Show the columns, what was found, and the figures."""

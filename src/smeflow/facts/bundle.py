@@ -1,15 +1,18 @@
 """The computed facts of one period as a case holds them: what comes in when a report is due."""
 
 import json
-from collections.abc import Iterable
+import re
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
 from pydantic import TypeAdapter
 
-from smeflow._text import canonical_json, hash_of
+from smeflow._text import canonical_json, hash_of, sha256
+from smeflow.documents.base import Document
 from smeflow.documents.text import FACTS
+from smeflow.facts.measures.base import Measure
 from smeflow.facts.report import FactValue, Period, SourceTold
 from smeflow.i18n import Phrase
 from smeflow.step import Case
@@ -70,9 +73,42 @@ def _adapter() -> TypeAdapter[FactSet]:
     return TypeAdapter(FactSet)
 
 
-def facts_of(case: Case) -> FactSet | None:
-    """Give the facts that came in with a case; None where none did."""
+def facts_of(case: Case, measures: Mapping[str, Measure] | None = None, locale: str = "en") -> FactSet | None:
+    """Give the facts that came in with a case; else compute *measures* over the tables among its documents.
+
+    None where there are neither.
+
+    Raises:
+        SourceError: A table of the case cannot be read.
+    """
     for document in case.documents:
         if document.media_type == FACTS:
             return FactSet.of_bytes(document.data)
-    return None
+    tables = [d for outer in case.documents for d in outer.walk() if _ENDING.search(d.name) and d.data]
+    return _computed(tables, measures, locale) if tables and measures else None
+
+
+def _computed(tables: Sequence[Document], measures: Mapping[str, Measure], locale: str) -> FactSet:
+    """Compute facts over tables that came in as files: a folder's, a mail's attachments."""
+    from smeflow.facts.book import Book
+    from smeflow.facts.compute import compute, told_of
+    from smeflow.facts.grid import read_grid
+    from smeflow.facts.load import hold_grid
+    from smeflow.facts.measures.base import Desk
+
+    with Book() as book:
+        for document in tables:
+            name = re.sub(r"\W+", "_", _ENDING.sub("", document.name)).strip("_").lower() or "t"
+            hold_grid(book, name, read_grid(document.data, document.name), sha256(document.data))
+        desk = Desk(book=book, locale=locale)
+        found, told = compute(measures, desk), told_of(desk)
+    return FactSet(
+        period=Period(key=""),
+        facts=found.facts,
+        missing=found.missing,
+        sources=told,
+        names=tuple(sorted(found.names)),
+    )
+
+
+_ENDING = re.compile(r"\.(?:csv|tsv|xlsx|xlsm|xls|ods|json|jsonl)$", re.IGNORECASE)

@@ -79,6 +79,18 @@ class RowsBehind:
     lines: tuple[int, ...] = ()
     """The first of their line numbers in the file (from 1), at most 50."""
 
+    @property
+    def link(self) -> str:
+        """Point at the rows as RFC 7111 does, whatever the kind of file: ``sales.csv#row=36-42;50``."""
+        runs: list[list[int]] = []
+        for line in sorted(self.lines):
+            if runs and line == runs[-1][-1] + 1:
+                runs[-1][1:] = [line]
+            else:
+                runs.append([line])
+        told = ";".join("-".join(map(str, run)) for run in runs)
+        return f"{self.table}#row={told}" if told else self.table
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FactValue:

@@ -124,6 +124,8 @@ class Evidence:
     """The tables it was computed from, and how many of their rows."""
     lines: tuple[int, ...] = ()
     """The first of those rows, by their number in the file."""
+    links: tuple[str, ...] = ()
+    """Where they lie: ``sales.csv#row=36-42``."""
     columns: tuple[str, ...] = ()
     cells: tuple[tuple[object, ...], ...] = ()
     """What it says where that is more than one value."""

@@ -252,6 +252,7 @@ def _evidence(fact: FactValue, locale: str) -> Evidence:
         query=fact.query,
         source=sources,
         lines=tuple(line for behind in fact.behind for line in behind.lines),
+        links=tuple(behind.link for behind in fact.behind),
         columns=() if scalar else tuple(column.label for column in fact.columns),
         cells=()
         if scalar

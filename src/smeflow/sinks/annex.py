@@ -34,13 +34,13 @@ def _facts(pages: Pages, word: _Words) -> Sheet:
         word(phrase)
         for phrase in (
             say("Name"), say("Fact"), say("Value"), say("Unit"), say("As printed"), say("Query"),
-            say("Computed from"), say("Lines of the file"), say("Remark"),
+            say("Computed from"), say("Rows behind it"), say("Remark"),
         )
     )  # fmt: skip
     lines = [
         (
             fact.name, fact.title, fact.value, fact.unit, fact.shown, fact.query, fact.source,
-            ", ".join(map(str, fact.lines)), fact.remark,
+            "; ".join(fact.links), fact.remark,
         )
         for fact in pages.annex
     ]  # fmt: skip

@@ -82,7 +82,7 @@ class DraftReport(Family):
 
     def __call__(self, case: Case, llm: LLM, /) -> Report:
         """Draft the report. Without any fact it is none, and says what is missing."""
-        found = facts_of(case)
+        found = facts_of(case, self.facts, self.locale)
         if found is None:
             missing = (say("No facts came in with this case; its source computes none."),)
             return Report(title=self.title or case.id, locale=self.locale, missing=missing)
