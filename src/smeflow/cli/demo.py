@@ -94,7 +94,13 @@ def copied(screen: Screen, folder: Path) -> list[Path]:
         text = f'[company]\nlocale = "{locale}"\n\n[tables]\n{tables}'
         (folder / MARK).write_text(text, encoding="utf-8")
     folders = sorted(p for p in folder.iterdir() if p.is_dir() and any(p.glob("*.yaml")))
-    return recipe_files([*folders, *([folder] if any(folder.glob("*.yaml")) else [])])
+    found = recipe_files([*folders, *([folder] if any(folder.glob("*.yaml")) else [])])
+    return sorted(found, key=_of_a_ledger)
+
+
+def _of_a_ledger(recipe: Path) -> bool:
+    """Tell whether a recipe is about what another one did, and so comes after it."""
+    return "{ledger:" in recipe.read_text(encoding="utf-8")
 
 
 def act(screen: Screen, recipes: list[Path], llm: str, model: "Connected | None" = None) -> list[Ran]:

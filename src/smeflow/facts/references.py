@@ -263,7 +263,7 @@ def _series(fact: FactValue, locale: str) -> Iterator[Reference]:
         return
     column = fact.columns[1]
     known = [(row[0], Decimal(row[1])) for row in fact.rows if row[1] is not None]
-    if not known or fact.incomplete is not None:
+    if len(known) < 2 or fact.incomplete is not None:
         return
     most, least = max(v for _, v in known), min(v for _, v in known)
     for end, value, role in (("highest", most, "high"), ("lowest", least, "low")):

@@ -14,7 +14,8 @@ from typing import Literal
 from smeflow._text import hash_of
 from smeflow.claims import Claim
 from smeflow.facts.figures import Figures
-from smeflow.i18n import Phrase, say
+from smeflow.facts.french import counted
+from smeflow.i18n import Phrase, language_of, say
 from smeflow.step import Known
 
 Shape = Literal["scalar", "series", "ranking", "table", "buckets", "matrix"]
@@ -61,7 +62,10 @@ class Column:
             return figures.period(cell)
         value = self.read(cell)
         if isinstance(value, Decimal):
-            return figures.measure(value, unit=self.unit, digits=self.digits)
+            unit = self.unit
+            if len(unit) > 1 and not (len(unit) == 3 and unit.isupper()):
+                unit = counted(value, unit, language_of(locale))
+            return figures.measure(value, unit=unit, digits=self.digits)
         return figures.write(value)
 
 

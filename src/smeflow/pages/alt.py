@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 
-from smeflow.i18n import Language, Phrase, say
+from smeflow.i18n import LANGUAGES, Language, Phrase, say
 from smeflow.pages.base import ChartKind, Figure, Point
 
 
@@ -57,12 +57,14 @@ def _line(caption: str, known: Sequence[Point]) -> Phrase:
 
 
 def _bars(caption: str, known: Sequence[Point]) -> Phrase:
+    others = {say("Others").render(language) for language in LANGUAGES}
+    named = [point for point in known if point.x not in others] or known  # what is left over has no rank
     return say(
         "Bar chart, {caption}, {count} bars; the highest is {high} ({high_value}), the lowest {low} "
         "({low_value}).",
         caption=caption,
         count=len(known),
-        **_ends(known),
+        **_ends(named),
     )
 
 

@@ -15,9 +15,9 @@ class English:
     def total(self, fact: FactValue, value: str, beside: tuple[str, ...], nth: int) -> str:
         """Say a value and how it changed; *nth* varies the words from sentence to sentence."""
         said = f", {' and '.join(beside)}" if beside else ""
-        if fact.measure == "count" and fact.columns[0].unit:
+        if fact.measure == "count" and fact.label.casefold() == fact.columns[0].unit.casefold():
             return f"There {'was' if fact.value == 1 else 'were'} {value}{said}."
-        if fact.measure == "share":
+        if fact.measure == "share" or (fact.measure == "count" and fact.columns[0].unit):
             return f"{fact.label}: {value}{said}."
         label = f"The {lowered(fact.label)}" if fact.measure in _ONE else fact.label
         return f"{label} {_VERBS[nth % len(_VERBS)]} {value}{said}."
@@ -42,8 +42,9 @@ class English:
 
     def extremes(self, fact: FactValue, highest: str, lowest: str) -> str:
         """Say the highest and the lowest of a series."""
-        label = lowered(fact.label)
-        return f"Over the periods shown, {label} was highest with {highest} and lowest with {lowest}."
+        label, first = lowered(fact.label), fact.label.partition(" ")[0]
+        was = "were" if first.endswith("s") and not first.endswith("ss") else "was"
+        return f"Over the periods shown, {label} {was} highest with {highest} and lowest with {lowest}."
 
 
 def _and(told: list[str]) -> str:

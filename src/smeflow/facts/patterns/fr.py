@@ -14,9 +14,9 @@ class French:
         """Say a value and how it changed; *nth* varies the words from sentence to sentence."""
         said = f", {' et '.join(beside)}" if beside else ""
         column = fact.columns[0]
-        if fact.measure == "count" and column.unit:
+        if fact.measure == "count" and fact.label.casefold() == column.unit.casefold():
             return f"On compte {value}{said}."
-        if fact.measure == "share":
+        if fact.measure == "share" or (fact.measure == "count" and column.unit):
             return f"{fact.label}\u00a0: {value}{said}."
         one, many = _VERBS[nth % len(_VERBS)]
         if fact.measure == "count":
