@@ -38,6 +38,8 @@ SINKS: Mapping[str, str] = {
     "send": "smeflow.sinks.send:SendAnswers",
     "report": "smeflow.sinks.report:ReportPages",
     "webhook": "smeflow.sinks.webhook:Webhook",
+    "eml": "smeflow.sinks.drafts:DraftFiles",
+    "draft": "smeflow.sinks.drafts:DraftsInMailbox",
 }
 _OURS: Mapping[Family, Mapping[str, str]] = {
     "steps": STEPS,

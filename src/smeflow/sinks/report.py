@@ -1,6 +1,6 @@
 """A report for each item in every format that is wanted, all made from one draft."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Literal
 
@@ -184,13 +184,24 @@ class ReportPages(BaseModel):
         return found
 
     def _files(self, report: Report, letter: bytes | None) -> Mapping[Format, bytes]:
-        from smeflow.pages.compose import pages_of
+        return report_files(report, self.formats, self.company, letter)
 
-        pages = pages_of(report, self.company)
-        try:
-            return {each: make(pages, letter) for each, make in _makers().items() if each in self.formats}
-        except MissingExtra as error:
-            raise SinkError(error.phrase) from error
+
+def report_files(
+    report: Report, formats: Sequence[Format], company: str = "", letter: bytes | None = None
+) -> Mapping[Format, bytes]:
+    """Make *formats* of a report, all from one draft. *letter* is the firm's own document.
+
+    Raises:
+        SinkError: An extra is not installed, or the firm's document cannot be filled.
+    """
+    from smeflow.pages.compose import pages_of
+
+    pages = pages_of(report, company)
+    try:
+        return {each: make(pages, letter) for each, make in _makers().items() if each in formats}
+    except MissingExtra as error:
+        raise SinkError(error.phrase) from error
 
 
 _REVISION = 1
