@@ -21,6 +21,10 @@ class Entry:
     when_text: str = ""
     """The condition as it was written, to tell a person why."""
     review_text: str = ""
+    llm: str = ""
+    """The models this step asks, as written; empty: those of the recipe."""
+    agree: int = 1
+    """How many of them must agree."""
     undecided: Callable[[Case], Phrase | None] | None = None
     """Says what kept the review's condition from being decided."""
 

@@ -91,19 +91,20 @@ def _check_one(screen: Screen, file: Path, settings: dict[str, str]) -> bool:
 
 def _model_fits(screen: Screen, recipe: "Recipe") -> bool:
     """Tell which model a run would use now; False where the recipe does not let it be asked."""
-    from smeflow.cli.models import model_of, objection
+    from smeflow.cli.models import models_of, objection
     from smeflow.errors import LLMRejected
 
     try:
-        choice = model_of(recipe)
+        models, reasons = models_of(recipe)
     except LLMRejected as error:  # no key here and now: a fault of this machine, not of the recipe
         screen.note(error.phrase, style="yellow")
         return error.reason == "key"
-    screen.print(f"    {screen.text(choice.why)}", style="bright_black")
-    against = objection(recipe, choice.llm) if choice.llm is not None else None
-    if against is not None:
-        screen.note(against.phrase, style="red")
-    return against is None
+    for reason in reasons:
+        screen.print(f"    {screen.text(reason)}", style="bright_black")
+    against = [why for one in models.every if (why := objection(recipe, one)) is not None]
+    for refused in against:
+        screen.note(refused.phrase, style="red")
+    return not against
 
 
 def _residency(name: str) -> object:

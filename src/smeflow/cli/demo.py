@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from smeflow.cli.language import MARK
+from smeflow.cli.places import state_folder
 from smeflow.cli.screen import STATES, Column, Screen
 from smeflow.i18n import Phrase, say
 
@@ -54,11 +55,11 @@ def demo(
     tell(screen, act(screen, recipes, "none"), time.monotonic() - started)
     model = os.environ.get(MODEL, "local")
     if model != "none":
-        second_act(screen, recipes, model)
+        second_act(screen, recipes, model, state_folder(None, folder))
     _what_next(screen, folder)
 
 
-def second_act(screen: Screen, recipes: list[Path], name: str) -> None:
+def second_act(screen: Screen, recipes: list[Path], name: str, folder: Path) -> None:
     """Run the same recipes with a model, on what was left for one; what the first act gave stays."""
     from smeflow.cli.models import closing_model
     from smeflow.cli.second_act import model_for, sparing, tell_changes, wanted
@@ -67,7 +68,7 @@ def second_act(screen: Screen, recipes: list[Path], name: str) -> None:
     screen.print(say("Second act: a model is asked about what is left."), style="bold")
     screen.print()
     before = wanted(screen, recipes)
-    llm = model_for(screen, name) if before else None
+    llm = model_for(screen, name, folder) if before else None
     if llm is None:
         return
     began, asked = time.monotonic(), sparing(llm)

@@ -4,13 +4,14 @@ import os
 import platform
 import shutil
 import sys
+from decimal import Decimal
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
 import typer
 
 from smeflow import __version__
-from smeflow.cli.options import Json
+from smeflow.cli.options import Json, Yes
 from smeflow.cli.screen import Column, Screen
 from smeflow.i18n import Phrase, say
 
@@ -32,10 +33,20 @@ PARTS: tuple[tuple[str, str, Phrase], ...] = (
 """Package, the extra that brings it (none: it comes with smeflow), and what it is for."""
 
 
-def doctor(ctx: typer.Context, json: Json = False) -> None:
+def doctor(
+    ctx: typer.Context,
+    attempt: Annotated[
+        bool, typer.Option("--try", help="Ask the model for one token, to see that it answers.")
+    ] = False,
+    llm: Annotated[str, typer.Option("--llm", metavar="NAME", help="The model to try; else auto.")] = "auto",
+    yes: Yes = False,
+    json: Json = False,
+) -> None:
     """Tell what is installed, which model `auto` would use and why, and what leaves the machine."""
     screen: Screen = ctx.obj
     found = findings(screen, Path.cwd())
+    if attempt:
+        found["tried"] = tried(screen, llm, yes=yes)
     if json:
         screen.json(found)
         return
@@ -56,6 +67,8 @@ def doctor(ctx: typer.Context, json: Json = False) -> None:
     for one in found["considered"]:
         screen.print(f"  · {one}", style="bright_black")
     screen.fact(say("what leaves the machine"), found["leaves"])
+    if attempt:
+        screen.fact(say("asked for one token"), found["tried"])
 
 
 def findings(screen: Screen, here: Path) -> dict[str, Any]:
@@ -64,7 +77,8 @@ def findings(screen: Screen, here: Path) -> dict[str, Any]:
     from smeflow.recipe.workspace import Workspace
 
     workspace = Workspace.find(here)
-    choice = choose("auto", allowed=workspace.allow, residency=workspace.residency, environ=os.environ)
+    choice = choose("auto", allowed=workspace.allow, residency=workspace.residency, region=workspace.region,
+                    regions=workspace.regions, environ=os.environ)  # fmt: skip
     place = choice.llm.place if choice.llm else None
     return {
         "smeflow": __version__,
@@ -80,6 +94,35 @@ def findings(screen: Screen, here: Path) -> dict[str, Any]:
         "considered": [screen.text(one) for one in choice.considered],
         "leaves": screen.text(_leaves(place)),
     }
+
+
+def tried(screen: Screen, name: str, *, yes: bool) -> str:
+    """Ask the model called *name* for one token, about nothing of the firm's; say what came of it.
+
+    Raises:
+        LLMRejected: Nobody agreed that this provider is asked, or it rejects us.
+    """
+    import time
+
+    from smeflow.cli.models import closing_model, model_named
+    from smeflow.errors import LLMUnavailable
+    from smeflow.llm.base import Message, Request
+
+    llm: Any = model_named(name, screen, Path.cwd(), yes=yes)
+    if llm is None:
+        return screen.text(say("there is no model to ask"))
+    began = time.monotonic()
+    request = Request(messages=(Message("user", "Say yes."),), max_output_tokens=1, timeout_seconds=60)
+    with closing_model(llm):
+        try:
+            reply = llm.complete(request)
+        except LLMUnavailable as error:
+            return screen.text(error.phrase)
+    seconds = screen.number(Decimal(f"{time.monotonic() - began:.1f}"))
+    tokens = reply.usage.input_tokens + reply.usage.output_tokens
+    return screen.text(
+        say("{model} answered in {seconds} s ({n} tokens)", model=reply.model, seconds=seconds, n=tokens)
+    )
 
 
 def _leaves(place: Any) -> Phrase:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from smeflow.cli.exits import UsageProblem
-from smeflow.cli.options import Files, Jsonl, Llm, Workers
+from smeflow.cli.options import Files, Jsonl, Llm, Workers, Yes
 from smeflow.cli.screen import Screen
 from smeflow.i18n import say
 
@@ -38,6 +38,7 @@ def draft(
     jsonl: Jsonl = False,
     llm: Llm = "none",
     workers: Workers = 4,
+    yes: Yes = False,
 ) -> None:
     """Write a text from the facts of each file. Nothing is sent."""
     from smeflow.cli.models import model_named
@@ -51,7 +52,7 @@ def draft(
     )
     before = [_record(into)] if into else []
     inputs = files_as_inputs(files)
-    for tried in try_step(step, inputs, model_named(llm, screen, Path.cwd()), workers, before):
+    for tried in try_step(step, inputs, model_named(llm, screen, Path.cwd(), yes=yes), workers, before):
         if jsonl:
             screen.json(as_line(tried, screen))
         else:

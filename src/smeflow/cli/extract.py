@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from smeflow.cli.exits import UsageProblem
-from smeflow.cli.options import Files, Jsonl, Llm, Workers
+from smeflow.cli.options import Files, Jsonl, Llm, Workers, Yes
 from smeflow.cli.screen import Screen
 from smeflow.cli.values import field_columns, field_rows
 from smeflow.i18n import say
@@ -24,6 +24,7 @@ def extract(
     jsonl: Jsonl = False,
     llm: Llm = "none",
     workers: Workers = 4,
+    yes: Yes = False,
 ) -> None:
     """Read records out of files, each value with its quote; a file that cannot be read stops nothing."""
     from smeflow.cli.models import model_named
@@ -33,7 +34,9 @@ def extract(
     screen: Screen = ctx.obj
     kind = record_named(into)
     step = Extract(name=into.lower(), into=kind)
-    for tried in try_step(step, files_as_inputs(files), model_named(llm, screen, Path.cwd()), workers):
+    for tried in try_step(
+        step, files_as_inputs(files), model_named(llm, screen, Path.cwd(), yes=yes), workers
+    ):
         if jsonl:
             screen.json(as_line(tried, kind, screen))
         else:

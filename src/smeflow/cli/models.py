@@ -1,4 +1,4 @@
-"""Which model a command may use. Nothing is asked unless it was named or allowed."""
+"""Which models a command may use. Nothing is asked unless it was named or allowed."""
 
 import os
 from collections.abc import Iterator
@@ -6,60 +6,91 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from smeflow.cli.consent import ask_once
+from smeflow.cli.places import state_folder
 from smeflow.cli.screen import Screen
 
 if TYPE_CHECKING:
     from smeflow.errors import LLMRejected
-    from smeflow.llm.base import Connected
-    from smeflow.llm.connect import Choice
+    from smeflow.governance.crew import Models
+    from smeflow.i18n import Phrase
+    from smeflow.llm.base import LLM, Connected
     from smeflow.recipe.base import Recipe
 
 
-def model_named(name: str, screen: Screen, here: Path) -> "Connected | None":
+def model_named(name: str, screen: Screen, here: Path, *, yes: bool = False) -> "LLM | None":
     """Connect to the model called *name*; none for ``none`` and for nothing.
 
     ``auto`` takes one on this machine, else a provider that ``smeflow.toml`` allows; it says which and why.
+    Of several names, separated by commas, the next is asked where one is away or its answer is of no use.
     """
+    from smeflow.llm.chain import Chain
+    from smeflow.llm.connect import choose
+    from smeflow.recipe.workspace import Workspace
+
     if name in ("", "none"):
         return None
-    if name == "auto":
-        from smeflow.llm.connect import choose
-        from smeflow.recipe.workspace import Workspace
-
-        workspace = Workspace.find(here)
+    workspace = Workspace.find(here)
+    found: list[Connected] = []
+    for one in names_in(name):
         choice = choose(
-            name,
+            one,
             allowed=workspace.allow,
             residency=workspace.residency,
+            region=workspace.region,
+            regions=workspace.regions,
             environ=os.environ,
             prices=workspace.prices,
         )
-        screen.note(choice.why)
-        return choice.llm
-    from smeflow.llm.connect import connect
+        if one == "auto":
+            screen.note(choice.why)
+        found += [choice.llm] if choice.llm is not None else []
+    ask_once(screen, found, state_folder(None, here), yes=yes)
+    return found[0] if len(found) == 1 else Chain(models=found) if found else None
 
-    return connect(name)
+
+def names_in(text: str) -> list[str]:
+    """Take a list of models apart, as it stands at ``llm:``."""
+    return [name.strip() for name in text.split(",") if name.strip()]
 
 
-def model_of(recipe: "Recipe", llm: str = "") -> "Choice":
-    """Choose the model of a recipe; *llm* stands in for what the recipe says.
+def models_of(recipe: "Recipe", llm: str = "") -> "tuple[Models, list[Phrase]]":
+    """Choose the models of a recipe and its steps, with the reasons; *llm* stands in for all it says.
 
     Raises:
-        LLMRejected: It is named and cannot be connected: no such provider, no key.
+        LLMRejected: One is named and cannot be connected: no such provider, no key.
     """
-    from smeflow.llm.connect import choose
+    from smeflow.governance.crew import Models
+    from smeflow.llm.connect import Choice, choose
 
-    return choose(
-        llm or recipe.llm,
-        allowed=recipe.allow,
-        residency=recipe.residency,
-        environ=os.environ,
-        prices=recipe.prices,
-    )
+    made: dict[str, Choice] = {}
+
+    def choice(name: str) -> Choice:
+        if name not in made:
+            made[name] = choose(
+                name,
+                allowed=recipe.allow,
+                residency=recipe.residency,
+                region=recipe.region,
+                regions=recipe.regions,
+                environ=os.environ,
+                prices=recipe.prices,
+            )
+        return made[name]
+
+    def models(text: str, agree: int = 1) -> Models:
+        found = [choice(name).llm for name in names_in(text)]
+        return Models(models=tuple(one for one in found if one is not None), agree=agree)
+
+    own = {e.step.name: models(e.llm, e.agree) for e in recipe.entries if e.llm and not llm}
+    chosen = models(llm or recipe.llm)
+    shared = {e.step.name: Models(models=chosen.models, agree=e.agree)
+              for e in recipe.entries if e.agree > 1 and e.step.name not in own and not llm}  # fmt: skip
+    return Models(models=chosen.models, steps={**own, **shared}), [one.why for one in made.values()]
 
 
 @contextmanager
-def closing_model(llm: "Connected") -> Iterator[None]:
+def closing_model(llm: "Models | Connected") -> Iterator[None]:
     """End with the block what *llm* keeps running: connections, or a process of its own."""
     try:
         yield

@@ -23,6 +23,9 @@ Llm = Annotated[
         help="A model such as mistral/mistral-small-latest, auto (what is allowed), or none.",
     ),
 ]
+Yes = Annotated[
+    bool, typer.Option("--yes", help="Agree to a provider that is asked for the first time in this folder.")
+]
 State = Annotated[
     Path | None,
     typer.Option(

@@ -63,7 +63,9 @@ def rerun(
         if where not in BY_NAME:
             ledger.reopen([row.id for row in rows], again=[entry.step.name for entry in made.entries])
     redo = where if where in BY_NAME else None
-    made, summary, stopped_by = run_one(screen, recipe, state=state, settings=settings, llm=llm, redo=redo)
+    made, summary, stopped_by = run_one(
+        screen, recipe, state=state, settings=settings, llm=llm, redo=redo, yes=yes
+    )
     if json:
         tell_notes(screen, summary)
         screen.json(as_json(summary))

@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from smeflow.cli.exits import UsageProblem
-from smeflow.cli.options import HERE, Json, RecipeFile, Settings, State
+from smeflow.cli.options import HERE, Json, RecipeFile, Settings, State, Yes
 from smeflow.cli.places import state_folder
 from smeflow.cli.running import as_json, exit_code, run_one, tell_notes, tell_summary, write_waiting
 from smeflow.cli.screen import Screen
@@ -47,6 +47,7 @@ def run(
         list[str],
         typer.Option("--fail-on", metavar="STATE", help="End with 1 when an item is in review or failed."),
     ] = [],  # noqa: B006 - Typer copies it
+    yes: Yes = False,
     json: Json = False,
 ) -> None:
     """Run a recipe. Stop it at any moment: the next run goes on where it was, and pays nothing twice."""
@@ -57,7 +58,7 @@ def run(
     if redo and redo not in REDO:
         raise UsageProblem(say("--redo {name}: choose from {known}", name=redo, known=", ".join(REDO)))
     made, summary, stopped_by = run_one(
-        screen, recipe, state=state, settings=settings, llm=llm, redo=redo or None, workers=workers
+        screen, recipe, state=state, settings=settings, llm=llm, redo=redo or None, workers=workers, yes=yes
     )
     if waiting is not None:
         write_waiting(screen, state_folder(state, recipe), made.name, waiting)

@@ -8,8 +8,9 @@ from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from smeflow.cli.consent import ask_once
 from smeflow.cli.exits import LEFT, OK, STOPPED, code_of
-from smeflow.cli.models import closing_model, model_of
+from smeflow.cli.models import closing_model, models_of, objection
 from smeflow.cli.places import open_ledger, state_folder
 from smeflow.cli.progress import progress
 from smeflow.cli.screen import STATES, Screen, plain
@@ -34,26 +35,34 @@ def run_one(
     redo: str | None = None,
     workers: int | None = None,
     model: "Connected | None" = None,
+    yes: bool = False,
 ) -> "tuple[Recipe, Summary, int]":
     """Run the recipe in *file* once; also give the code of a signal that stopped it, else 0.
 
-    *model* stands in for the one called *llm*, and stays open; one that is made here ends with the run.
+    *model* stands in for the one called *llm*, and stays open; one that is made here ends with the run. *yes*
+    agrees to each provider that is asked for the first time.
     """
+    from smeflow.governance.crew import Models
     from smeflow.recipe.load import load
     from smeflow.recipe.workspace import Workspace
     from smeflow.runner.runner import run_to_end
 
     recipe = load(file, settings=settings_of(settings), environ=os.environ)
     workspace = Workspace.find(file)
-    chosen = model or model_of(recipe, llm).llm
-    _tell_model(screen, recipe, chosen, workspace.rates)
-    ended = nullcontext() if model is not None or chosen is None else closing_model(chosen)
+    models = Models(models=(model,)) if model is not None else models_of(recipe, llm)[0]
+    folder = state_folder(state, file)
+    allowed = [one for one in models.every if objection(recipe, one) is None]
+    if len(allowed) == len(models.every):  # else the run says why, and nothing is sent
+        ask_once(screen, allowed, folder, yes=yes)
+    for one in models.every:
+        _tell_model(screen, recipe, one, workspace.rates)
+    ended = nullcontext() if model is not None else closing_model(models)
     with ended, stopping() as stop, progress(screen, recipe.name) as told:
         summary = run_to_end(
             recipe,
             workspace,
-            state=state_folder(state, file),
-            llm=chosen,
+            state=folder,
+            llm=models if models.every else None,
             on_progress=told,
             redo=redo,
             workers=workers or recipe.workers,

@@ -7,6 +7,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from smeflow.cli.consent import ask_once
 from smeflow.cli.screen import Column, Screen
 from smeflow.errors import SmeflowError
 from smeflow.field_names import field_name
@@ -35,14 +36,16 @@ class Seen:
     results: dict[str, Any]
 
 
-def model_for(screen: Screen, name: str) -> "Connected | None":
+def model_for(screen: Screen, name: str, folder: Path) -> "Connected | None":
     """Connect to the model called *name*, fetching ours first; where it cannot be had, None and a word."""
     from smeflow.llm.connect import connect
 
     try:
         if name in OWN and not _ours(screen):
             return None
-        return connect("local" if name in OWN else name)
+        found = connect("local" if name in OWN else name)
+        ask_once(screen, [found], folder)
+        return found
     except SmeflowError as error:
         screen.print(error.phrase, style="yellow")
         _stays(screen)

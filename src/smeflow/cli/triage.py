@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from smeflow.cli.exits import UsageProblem
-from smeflow.cli.options import Files, Jsonl, Llm, Workers
+from smeflow.cli.options import Files, Jsonl, Llm, Workers, Yes
 from smeflow.cli.screen import Column, Screen
 from smeflow.i18n import say
 
@@ -35,6 +35,7 @@ def triage(
     jsonl: Jsonl = False,
     llm: Llm = "none",
     workers: Workers = 4,
+    yes: Yes = False,
 ) -> None:
     """Sort .eml, .txt and .jsonl files under labels, with the words that decided."""
     from smeflow.cli.models import model_named
@@ -42,7 +43,7 @@ def triage(
 
     screen: Screen = ctx.obj
     step = _step(labels, examples)
-    tries = try_step(step, texts_as_inputs(files), model_named(llm, screen, Path.cwd()), workers)
+    tries = try_step(step, texts_as_inputs(files), model_named(llm, screen, Path.cwd(), yes=yes), workers)
     if jsonl:
         for tried in tries:
             screen.json(as_line(tried, screen))

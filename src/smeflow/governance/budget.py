@@ -10,6 +10,7 @@ from smeflow.llm.base import LLM, Place, Reply, Request
 from smeflow.money import Money
 
 _DIGITS = b"0123456789"
+_PER_IMAGE = 3_000  # no provider we know counts more for one within its own limits
 _PER_MESSAGE = 16  # what the form of a conversation adds
 
 
@@ -58,7 +59,8 @@ def most_tokens(request: Request) -> int:
     text = "".join(m.content for m in request.messages).encode("utf-8", "replace")
     others = len(text.translate(None, _DIGITS))
     schema = len(request.schema.json) // 2 if request.schema else 0
-    return (len(text) - others) + (others + 1) // 2 + schema + _PER_MESSAGE * len(request.messages)
+    images = _PER_IMAGE * sum(len(m.images) for m in request.messages)
+    return (len(text) - others) + (others + 1) // 2 + schema + images + _PER_MESSAGE * len(request.messages)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -6,6 +6,7 @@ from decimal import Decimal
 from typing import cast
 
 from smeflow.calls import CallLog, Keeping, Scope
+from smeflow.errors import LLMRejected
 from smeflow.governance.budget import Budgeted, Limits, unpriced
 from smeflow.governance.journal import Journaled
 from smeflow.governance.redact import Redacted
@@ -77,16 +78,22 @@ class Policy:
         self._place = place
         self._refused = refusal(place, self.residency, self.residency_source) or unpriced(place, self.limits)
 
-    def bind(self, scope: Scope, *, log: CallLog | None = None) -> Bound:
-        """Give the LLM for one step call; *log* stands in for the policy's own."""
+    @property
+    def refused(self) -> LLMRejected | None:
+        """Why the model may not be asked at all; None where it may."""
+        return self._refused
+
+    def bind(self, scope: Scope, *, log: CallLog | None = None, patience: Patience | None = None) -> Bound:
+        """Give the LLM for one step call; *log* and *patience* stand in for the policy's own."""
         llm = self.llm
         if llm is None:
             return Bound(None, self._place)
         written, turn = log or self.log, Turn()
+        rule = self._rule if patience is None else Rule(patience=patience, breaker=self.breaker)
 
         def asking(key: str) -> LLM:
             budgeted = Budgeted(inner=llm, log=written, place=self._place, key=key)
-            retrying = Retrying(inner=budgeted, rule=self._rule, turn=turn)
+            retrying = Retrying(inner=budgeted, rule=rule, turn=turn)
             return retrying if scope.take else self._cached(retrying, written, key)
 
         bound: LLM = Journaled(inner=asking, log=written, scope=scope)

@@ -133,6 +133,15 @@ class Price:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Sight:
+    """How large an image a model that sees is given."""
+
+    side: int
+    """The longest side, in pixels."""
+    bytes: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Place:
     """Where a model runs and what it costs: known before the first byte is sent."""
 
@@ -143,6 +152,8 @@ class Place:
     base_url: str = ""
     price: Price | None = None
     """None: no price is known; a budget refuses to use it."""
+    sees: Sight | None = None
+    """None: it is shown no images."""
 
 
 class LLM(Protocol):

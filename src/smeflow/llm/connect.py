@@ -8,11 +8,12 @@ from urllib.parse import urlsplit
 
 from smeflow.errors import LLMError, LLMRejected, MissingExtra
 from smeflow.i18n import Phrase, say
-from smeflow.llm.base import Connected, Place, Price
+from smeflow.llm.base import Connected, Place, Price, Region, Sight
 from smeflow.llm.dialects import CHAT
 from smeflow.llm.none import NoModel
-from smeflow.llm.openai import Compatible
-from smeflow.llm.prices import FREE, price_of
+from smeflow.llm.openai import LOG_PROBABILITIES, Compatible
+from smeflow.llm.prices import FREE, dearer, price_of
+from smeflow.llm.provider_rows import EUROPE
 from smeflow.llm.providers import PROVIDERS, Provider, Residency, allowed_in, is_loopback, region_of
 from smeflow.llm.wire import AioWire, Wire
 
@@ -24,6 +25,7 @@ def connect(
     base_url: str | None = None,
     environ: Mapping[str, str] = os.environ,
     prices: Mapping[str, Price] | None = None,
+    regions: Mapping[str, Region] | None = None,
     wire: Wire | None = None,
 ) -> Connected:
     """Make an LLM of *name*; nothing is sent yet.
@@ -31,7 +33,8 @@ def connect(
     Names: ``mistral/mistral-small-latest`` (a provider of the table), ``MODEL@http://127.0.0.1:8901/v1`` (any
     compatible server), ``local`` or ``local/MODEL`` (one that ``smeflow model`` keeps on this machine),
     ``langchain:PROVIDER:MODEL``, ``none``, ``auto`` (what is on this machine, or none).
-    The key comes from the provider's environment variable unless it is given.
+    The key comes from the provider's environment variable unless it is given. *regions* says where servers
+    and deployments of one's own compute, by provider or address: smeflow cannot know.
 
     Raises:
         LLMRejected: There is no such provider, or its key is not set.
@@ -39,7 +42,7 @@ def connect(
     if name == "none":
         return NoModel()
     if name == "auto":
-        choice = choose("auto", environ=environ, prices=prices)
+        choice = choose("auto", environ=environ, prices=prices, regions=regions)
         return choice.llm or NoModel(why=choice.why)
     if name == "local" or name.startswith("local/"):
         from smeflow.llm.local.model import local
@@ -52,9 +55,11 @@ def connect(
     wire = wire or AioWire()
     model, at, address = name.partition("@")
     if at and urlsplit(address).scheme in {"http", "https"}:
-        return _at(model, address, key=key or environ.get("SMEFLOW_LLM_KEY", ""), prices=prices, wire=wire)
+        return _at(model, address, key=key or environ.get("SMEFLOW_LLM_KEY", ""), prices=prices,
+                   regions=regions or {}, wire=wire)  # fmt: skip
     row, model = _named(name)
-    return _of(row, model, key=key, base_url=base_url, environ=environ, prices=prices, wire=wire)
+    return _of(row, model, key=key, base_url=base_url, environ=environ, prices=prices,
+               regions=regions or {}, wire=wire)  # fmt: skip
 
 
 def _named(name: str) -> tuple[Provider, str]:
@@ -90,6 +95,7 @@ def _of(
     base_url: str | None,
     environ: Mapping[str, str],
     prices: Mapping[str, Price] | None,
+    regions: Mapping[str, Region],
     wire: Wire,
 ) -> Compatible:
     url = (base_url or environ.get(row.url_variable, "") or row.base_url).rstrip("/")
@@ -101,26 +107,47 @@ def _of(
             variable=row.key_variable,
         )
         raise LLMRejected(phrase, reason="key")
-    region = region_of(row, url, model)
-    price = (
-        price_of(row.known_as, model, prices)
-        if row.kind == "remote"
-        else _own_price(prices, row.known_as, model)
-    )
+    if not url:
+        phrase = say("{name} has no address of its own: set the environment variable {variable}.",
+                     name=row.title, variable=row.url_variable)  # fmt: skip
+        raise LLMRejected(phrase, reason="key")
+    region = regions.get(row.name) or regions.get(url) or region_of(row, url, model)
+    price = _own_price(prices, row.known_as, model)
+    if price is None and row.kind == "remote":
+        price = dearer(price_of(row.known_as, model), row.surcharge)
+    sees = Sight(side=row.image_side, bytes=row.image_bytes) if "images" in row.can else None
     place = Place(
         provider=row.known_as,
         model=model,
         region=region,
         base_url=url,
         price=price or (FREE if region == "local" else None),
+        sees=sees,
     )
-    dialect = row.dialect if url == row.base_url else CHAT
-    return Compatible(place=place, dialect=dialect, title=row.title, key=key, wire=wire)
+    own = url == row.base_url or not row.base_url
+    return Compatible(
+        place=place,
+        dialect=row.dialect if own else CHAT,
+        title=row.title,
+        key=key,
+        wire=wire,
+        dropped=row.dropped if own else frozenset(),
+        key_header=row.key_header,
+        extras=LOG_PROBABILITIES if "log_probabilities" in row.can else {},
+    )
 
 
-def _at(model: str, url: str, *, key: str, prices: Mapping[str, Price] | None, wire: Wire) -> Compatible:
+def _at(
+    model: str,
+    url: str,
+    *,
+    key: str,
+    prices: Mapping[str, Price] | None,
+    regions: Mapping[str, Region],
+    wire: Wire,
+) -> Compatible:
     url = url.rstrip("/")
-    region = region_of(None, url, model)
+    region = regions.get(url) or region_of(None, url, model)
     provider = urlsplit(url).hostname or "server"
     price = _own_price(prices, provider, model) or (FREE if region == "local" else None)
     place = Place(provider=provider, model=model, region=region, base_url=url, price=price)
@@ -151,6 +178,8 @@ def choose(
     *,
     allowed: Sequence[str] = (),
     residency: Residency = "any",
+    region: str | None = None,
+    regions: Mapping[str, Region] | None = None,
     environ: Mapping[str, str] = os.environ,
     prices: Mapping[str, Price] | None = None,
     servers: Servers | None = None,
@@ -159,7 +188,8 @@ def choose(
 
     ``auto`` takes a model server on this machine that answers, else the model `smeflow model get` fetched,
     else the first of *allowed* whose key is set and whose place *residency* permits, else none.
-    A key that lies in the environment sends nothing anywhere unless its provider is allowed by name.
+    *region* ``eu`` allows, after those, every provider that says it processes there. A key that lies in the
+    environment sends nothing anywhere unless its provider is allowed in one of these ways.
 
     Raises:
         LLMRejected: A name is given and cannot be connected.
@@ -167,7 +197,7 @@ def choose(
     if text == "none":
         return Choice(llm=None, why=say("llm: none. The readers work alone."))
     if text != "auto":
-        llm = connect(text, environ=environ, prices=prices)
+        llm = connect(text, environ=environ, prices=prices, regions=regions)
         return Choice(llm=llm, why=say("{model} is named at llm:.", model=text))
     from smeflow.llm.servers import models_at
 
@@ -182,12 +212,13 @@ def choose(
     if inside is not None:
         why = say("{model} is on this machine.", model=inside.place.model)
         return Choice(llm=inside, why=why, considered=tuple(considered))
-    for name in allowed:
-        found = _allowed(name, residency, environ, prices, considered)
+    there = [row.name for row in EUROPE if environ.get(row.key_variable)] if region == "eu" else []
+    for name in dict.fromkeys([*allowed, *there]):
+        found = _allowed(name, residency, environ, prices, regions, considered)
         if found is not None:
             why = say("{model} is allowed by name and its key is set.", model=name)
             return Choice(llm=found, why=why, considered=tuple(considered))
-    considered += _unused_keys(allowed, environ)
+    considered += _unused_keys([*allowed, *there], environ)
     why = say(
         "No model: none is on this machine and no allowed provider can be used. The readers work alone."
     )
@@ -226,10 +257,11 @@ def _allowed(
     residency: Residency,
     environ: Mapping[str, str],
     prices: Mapping[str, Price] | None,
+    regions: Mapping[str, Region] | None,
     considered: list[Phrase],
 ) -> Connected | None:
     try:
-        llm = connect(name, environ=environ, prices=prices)
+        llm = connect(name, environ=environ, prices=prices, regions=regions)
     except (LLMError, MissingExtra) as error:
         considered.append(say("{model} is allowed: {why}", model=name, why=error.phrase))
         return None

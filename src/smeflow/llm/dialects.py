@@ -66,13 +66,19 @@ def _format(schema: AnswerSchema) -> str:
 
 def _messages(request: Request, dropped: Dropped, content: "Callable[[Message], str] | None" = None) -> str:
     write = content or _chat_content
-    told = [
-        f'{{"role":"{m.role}","content":{write(m) if m.images else _text(m.content)}}}'
-        for m in request.messages
-    ]
+    messages = request.messages
     if request.schema is not None and "schema" in dropped:
-        told.insert(0, f'{{"role":"system","content":{_text(schema_in_words(request.schema))}}}')
+        messages = _with_schema(messages, request.schema)
+    told = [f'{{"role":"{m.role}","content":{write(m) if m.images else _text(m.content)}}}' for m in messages]
     return f"[{','.join(told)}]"
+
+
+def _with_schema(messages: tuple[Message, ...], schema: AnswerSchema) -> tuple[Message, ...]:
+    """Put the schema before the first system message: some models answer nothing to a second one."""
+    words, first = schema_in_words(schema), messages[0]
+    if first.role != "system":
+        return (Message("system", words), *messages)
+    return (replace(first, content=f"{words}\n\n{first.content}"), *messages[1:])
 
 
 def _chat_content(message: Message) -> str:

@@ -13,7 +13,7 @@ from smeflow.llm.base import AnswerSchema, FinishReason, Place, Price, Region, R
 from smeflow.llm.dialects import schema_in_words
 from smeflow.llm.openai import estimated_tokens
 from smeflow.llm.prices import FREE, price_of
-from smeflow.llm.providers import is_loopback
+from smeflow.llm.providers import is_loopback, region_of
 from smeflow.llm.sdk import from_library, without_keys
 from smeflow.llm.wire import too_slow
 
@@ -21,7 +21,6 @@ if TYPE_CHECKING:
     from langchain_core.language_models.chat_models import BaseChatModel
 
 _LIMITS = ("max_output_tokens", "num_predict", "max_completion_tokens", "max_tokens_to_sample", "max_tokens")
-_EUROPE: frozenset[str] = frozenset({"mistralai", "mistral"})
 _HERE: frozenset[str] = frozenset({"ollama", "llamacpp", "llama_cpp"})
 _ENDS: Mapping[str, FinishReason] = {
     "length": "length",
@@ -250,4 +249,4 @@ def _place(model: "BaseChatModel", prices: Mapping[str, Price] | None) -> Place:
 def _region(provider: str, model: str, address: str) -> Region:
     if is_loopback(address) or (provider in _HERE and not address):
         return "outside" if model.lower().endswith((":cloud", "-cloud")) else "local"
-    return "eu" if provider in _EUROPE and not address else "unknown"
+    return region_of(None, address, model)

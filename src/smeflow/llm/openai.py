@@ -3,7 +3,7 @@
 import json
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from pydantic_core import from_json
@@ -23,7 +23,10 @@ _NAMED = {
     "temperature": "temperature",
     "response_format": "schema",
     "json_schema": "schema",
+    "logprobs": "logprobs",
 }
+LOG_PROBABILITIES: Mapping[str, object] = {"logprobs": True, "top_logprobs": 1}
+"""Asks for how likely each token was, and for no other token."""
 _CODES = {"rate_limit_exceeded": 429, "server_error": 500, "insufficient_quota": 429, "overloaded_error": 529}
 
 
@@ -62,9 +65,12 @@ class Compatible:
             self._headers[self.key_header] = f"Bearer {self.key}" if bearer else self.key
         told = json.dumps(dict(self.extras), separators=(",", ":")) if self.extras else ""
         self._more = f",{told[1:-1]}}}" if told else "}"
+        self._less = "}"
 
     def complete(self, request: Request, /) -> Reply:
         """Answer *request*; see `LLM`."""
+        if self.place.sees is None and any(m.images for m in request.messages):
+            request = replace(request, messages=tuple(replace(m, images=()) for m in request.messages))
         for _ in range(len(set(_NAMED.values()))):
             answered = self._post(request)
             unknown = (
@@ -84,7 +90,8 @@ class Compatible:
             close()
 
     def _post(self, request: Request) -> Answered:
-        body = self.dialect.body(request, self.place.model, self.dropped)[:-1] + self._more
+        body = self.dialect.body(request, self.place.model, self.dropped)[:-1]
+        body += self._less if "logprobs" in self.dropped or request.schema is None else self._more
         return self.wire.post(
             self._url, self._headers, body.encode("utf-8", "replace"), request.timeout_seconds
         )

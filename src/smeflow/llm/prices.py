@@ -1,6 +1,7 @@
 """What a model costs, from a table that travels with the program. Nothing is fetched."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from decimal import Decimal
 
 from smeflow.llm.base import Price
@@ -19,6 +20,17 @@ def price_of(provider: str, model: str, own: Mapping[str, Price] | None = None) 
         if own and key in own:
             return own[key]
     return _listed(provider, model)
+
+
+def dearer(price: Price | None, surcharge: Decimal) -> Price | None:
+    """Give *price* with what a provider adds to the list's, such as for a region."""
+    if price is None or surcharge == 1:
+        return price
+    return replace(
+        price,
+        input_per_million=price.input_per_million * surcharge,
+        output_per_million=price.output_per_million * surcharge,
+    )
 
 
 def _listed(provider: str, model: str) -> Price | None:

@@ -26,7 +26,7 @@ class Sparing:
     left_out: int = field(default=0, init=False)
     _began: float | None = field(default=None, init=False)
     _counts: dict[str, int] = field(default_factory=dict, init=False, repr=False)
-    _lock: threading.Lock = field(default_factory=threading.Lock, init=False, repr=False)
+    _turn: threading.Lock = field(default_factory=threading.Lock, init=False, repr=False)
 
     @property
     def place(self) -> Place:
@@ -39,22 +39,22 @@ class Sparing:
         Raises:
             LLMRejected: It is used up (reason ``no_model``).
         """
-        if not self._may(request):
-            raise LLMRejected(say("The model was asked as much as it may be here."), reason="no_model")
-        return self.inner.complete(request)
+        with self._turn:  # one after the other, so that the time is looked at when a question's turn has come
+            if not self._may(request):
+                raise LLMRejected(say("The model was asked as much as it may be here."), reason="no_model")
+            return self.inner.complete(request)
 
     def _may(self, request: Request) -> bool:
         kind = request.schema.name if request.schema else ""
-        with self._lock:
-            now = self.clock()
-            self._began = now if self._began is None else self._began
-            if request.again > self.repeats or now - self._began > self.seconds:
-                self.left_out += not request.again
-                return False
-            self._counts[kind] = self._counts.get(kind, 0) + (not request.again)
-            most = next((n for start, n in self.questions.items() if kind.startswith(start)), None)
-            if most is not None and self._counts[kind] > most:
-                self.left_out += 1
-                return False
-            self.asked += not request.again
-            return True
+        now = self.clock()
+        self._began = now if self._began is None else self._began
+        if request.again > self.repeats or now - self._began > self.seconds:
+            self.left_out += not request.again
+            return False
+        self._counts[kind] = self._counts.get(kind, 0) + (not request.again)
+        most = next((n for start, n in self.questions.items() if kind.startswith(start)), None)
+        if most is not None and self._counts[kind] > most:
+            self.left_out += 1
+            return False
+        self.asked += not request.again
+        return True

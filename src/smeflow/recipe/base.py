@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
-from smeflow.llm.base import Price
+from smeflow.llm.base import Price, Region
 from smeflow.plan import Entry
 from smeflow.recipe.schedule import Schedule
 from smeflow.recipe.workspace import Budgets, Residency
@@ -27,6 +27,9 @@ class Recipe:
     allow: tuple[str, ...] = ()
     """What ``auto`` may use: the recipe's own list and that of ``smeflow.toml``."""
     region: str | None = None
+    """``eu``: any provider there whose key is set may be asked too."""
+    regions: Mapping[str, Region] = field(default_factory=dict)
+    """Where the firm's own servers and deployments compute, by provider or address."""
     residency: Residency = "eu"
     residency_mark: str = ""
     """Which line would change it: ``recipe.yaml:7``, or where to write one."""

@@ -116,7 +116,7 @@ class Builder:
         return None
 
     def _entry(self, data: Mapping[str, Any], path: Place) -> Entry | None:
-        step = self._one("steps", {k: v for k, v in data.items() if k not in {"when", "review"}}, path)
+        step = self._one("steps", {k: v for k, v in data.items() if k not in _OF_THE_ENTRY}, path)
         when = self._condition(data, path, "when")
         name = self._name_of(data)
         if step is None:
@@ -131,14 +131,33 @@ class Builder:
         review = self._condition(data, path, "review")
         if review is not None:
             self.reviewed.add(step.name)
+        llm, agree = self._models(data, path)
         return Entry(
             step=step,
+            llm=llm,
+            agree=agree,
             when=when.decides if when else None,
             review=review.decides if review else None,
             undecided=review.undecided if review else None,
             when_text=str(data.get("when", "")),
             review_text=str(data.get("review", "")),
         )
+
+    def _models(self, data: Mapping[str, Any], path: Place) -> tuple[str, int]:
+        """Read which models a step of its own asks, and how many of them must agree."""
+        llm, agree = data.get("llm", ""), data.get("agree", 1)
+        listed = [llm] if isinstance(llm, str) else llm
+        if not isinstance(listed, list) or not all(isinstance(name, str) for name in listed):
+            self.tell((*path, "llm"), say("write llm: as one model or a list of them"))
+            return "", 1
+        if type(agree) is not int or not 1 <= agree <= 3:
+            self.tell((*path, "agree"), say("agree: is how many models must say the same: 2 or 3"))
+            return "", 1
+        names = ", ".join(listed)
+        own = [name for name in names.split(",") if name.strip()]
+        if own and len(own) < agree:
+            self.tell((*path, "agree"), say("agree: {n} needs {n} models at llm:", n=agree))
+        return names, agree
 
     def _check_own(self, step: Step[Any], data: Mapping[str, Any], path: Place) -> None:
         """Check what the expressions inside a step read: those of a rule, the facts of a draft."""
@@ -295,6 +314,8 @@ def _find(data: Any, text: str) -> Place:
     return ()
 
 
+_OF_THE_ENTRY = frozenset({"when", "review", "llm", "agree"})
+"""Keys every step has beside its own."""
 _NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,63}")
 _EXAMPLES: Mapping[str, str] = {
     "sources": "folder: inbox",

@@ -22,11 +22,12 @@ class RecipeText(BaseModel):
     about: str = ""
     """One sentence for people: what it does."""
     llm: str = "auto"
-    """The model: ``auto``, ``none``, or a name such as ``mistral/mistral-small-latest``."""
+    """The model: ``auto``, ``none``, or a name such as ``mistral/mistral-small-latest``. Of several,
+    separated by commas or as a list, the next is asked where one is away or its answer is of no use."""
     allow: tuple[str, ...] = ()
     """Providers that ``auto`` may use; added to those of ``smeflow.toml``."""
-    region: str | None = None
-    """The region a provider must answer from, where it offers several."""
+    region: Literal["eu"] | None = None
+    """``eu``: ``auto`` may also use any provider that says it processes in the European Union."""
     residency: Literal["local", "eu", "any"] | None = None
     """How far documents may travel to a model; ``eu`` unless told otherwise here or in ``smeflow.toml``."""
     budget: dict[Literal["run", "month", "item"], str | int | float] = Field(default_factory=dict)
@@ -53,6 +54,11 @@ class RecipeText(BaseModel):
     @classmethod
     def _list(cls, allow: object) -> object:
         return (allow,) if isinstance(allow, str) else allow
+
+    @field_validator("llm", mode="before")
+    @classmethod
+    def _chain(cls, llm: object) -> object:
+        return ", ".join(map(str, llm)) if isinstance(llm, list | tuple) else llm
 
     @field_validator("budget")
     @classmethod

@@ -16,6 +16,18 @@ _CONDITION = {
 _WHEN = {**_CONDITION, "description": 'Run the step only when this holds, such as kind.label == "invoice".'}
 _REVIEW = {**_CONDITION, "description": "Let a person look when this holds, such as not invoice.proven."}
 
+_MODELS = {
+    "anyOf": [{"type": "string"}, {"type": "array", "items": {"type": "string"}}],
+    "description": "The models this step asks; the next where one is away or of no use.",
+}
+_AGREE = {
+    "type": "integer",
+    "minimum": 1,
+    "maximum": 3,
+    "description": "How many of the models must say the same; what they differ on is left for a person.",
+}
+_OF_STEPS: dict[str, Any] = {"when": _WHEN, "review": _REVIEW, "llm": _MODELS, "agree": _AGREE}
+
 
 def recipe_schema() -> dict[str, Any]:
     """Make the schema of a recipe's file, with the kinds that are installed here."""
@@ -46,7 +58,7 @@ def _documented(before: Mapping[str, Any], after: dict[str, Any]) -> dict[str, A
 def _kind(family: kinds.Family, word: str, definitions: dict[str, Any]) -> dict[str, Any]:
     """Describe one kind: its word with its name or path, and its own keys."""
     kind = kinds.find(family, word)
-    extra: dict[str, Any] = {"when": _WHEN, "review": _REVIEW} if family == "steps" else {}
+    extra: dict[str, Any] = _OF_STEPS if family == "steps" else {}
     name = {"type": "string", "description": str(getattr(kind, "__doc__", "") or "").partition("\n")[0]}
     properties: dict[str, Any] = {word: name}
     required = [word]

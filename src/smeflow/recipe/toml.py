@@ -105,6 +105,8 @@ class WorkspaceText(_Strict):
     tables: dict[str, str] = Field(default_factory=dict)
     allow: tuple[str, ...] = ()
     residency: Literal["local", "eu", "any"] = "eu"
+    region: Literal["eu"] | None = None
+    regions: dict[str, Literal["local", "eu"]] = Field(default_factory=dict)
     folders: tuple[str, ...] = ()
     budgets: dict[Literal["run", "month", "item"], Any] = Field(default_factory=dict)
     rates: dict[str, Any] = Field(default_factory=dict)

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from smeflow.i18n import Language, language_of
-from smeflow.llm.base import Price
+from smeflow.llm.base import Price, Region
 from smeflow.money import Money
 from smeflow.recipe.accounts import Books
 from smeflow.recipe.known import Tables
@@ -66,6 +66,10 @@ class Workspace:
     residency: Residency = "eu"
     residency_line: int = 0
     """Where ``smeflow.toml`` says so; 0: it does not."""
+    region: str | None = None
+    """``eu``: ``llm: auto`` may use any provider there whose key is set."""
+    regions: Mapping[str, Region] = field(default_factory=dict)
+    """Where the firm's own servers and deployments compute, by provider or address: ``{azure: eu}``."""
     folders: tuple[Path, ...] = ()
     """Folders outside of the root that recipes may read from and write to."""
     budgets: Budgets = Budgets()
@@ -102,6 +106,8 @@ class Workspace:
             allow=text.allow,
             residency=text.residency,
             residency_line=lines.get("residency", 0),
+            region=text.region,
+            regions=dict(text.regions),
             folders=tuple((root / folder).resolve() for folder in text.folders),
             budgets=Budgets(**(limits | text.budgets)),
             rates=Rates(currency=currency, **text.rates) if text.rates else Rates.estimates(currency),

@@ -10,13 +10,14 @@ from typing import Protocol
 from smeflow._text import hash_of
 from smeflow.calls import CallLog, MemoryCallLog, Scope
 from smeflow.governance.budget import Limits
+from smeflow.governance.crew import Crew, Models
 from smeflow.ledger.budget import Budget
 from smeflow.ledger.cases import Codec
 from smeflow.ledger.replies import Recalls
 from smeflow.ledger.rows import NANO, RunRow
 from smeflow.ledger.runs import begin
 from smeflow.ledger.store import Store
-from smeflow.llm.base import Connected, Reply, Request
+from smeflow.llm.base import Connected, Place, Reply, Request
 from smeflow.llm.retrying import Breaker
 from smeflow.money import Money
 from smeflow.plan import Entry
@@ -34,6 +35,11 @@ class Bound(Protocol):
     @property
     def wanted_model(self) -> bool:
         """Whether the step asked and there was no model."""
+        ...
+
+    @property
+    def place(self) -> Place:
+        """Where the questions go."""
         ...
 
     def complete(self, request: Request, /) -> Reply:
@@ -76,7 +82,12 @@ class Desk:
 
 def prints_of(entries: tuple[Entry, ...], llm: str) -> dict[str, str]:
     """Give each step's fingerprint, in order."""
-    return {entry.step.name: fingerprint(entry.step, llm) for entry in entries}
+    return {entry.step.name: fingerprint(entry.step, _asked(entry, llm)) for entry in entries}
+
+
+def _asked(entry: Entry, llm: str) -> str:
+    """Give the models of a step as written, and how many of them must agree."""
+    return f"{entry.llm or llm} agree {entry.agree}" if entry.agree > 1 else entry.llm or llm
 
 
 def plan_of(prints: Mapping[str, str]) -> str:
@@ -85,30 +96,40 @@ def plan_of(prints: Mapping[str, str]) -> str:
 
 
 def desk_for(
-    store: Store, recipe: Recipe, workspace: Workspace, llm: Connected | None, halt: Halt, smeflow: str
+    store: Store,
+    recipe: Recipe,
+    workspace: Workspace,
+    llm: Connected | Models | None,
+    halt: Halt,
+    smeflow: str,
 ) -> Desk:
     """Set up the desk of a run, and write down that the run begins."""
     from smeflow.governance.policy import Policy
     from smeflow.llm.none import NoModel
 
-    model = None if llm is None or isinstance(llm, NoModel) else llm
+    models = llm if isinstance(llm, Models) else Models(models=(llm,) if llm is not None else ())
     limits = recipe.budget
-    policy = Policy(
-        llm=model,
-        log=MemoryCallLog(),
-        residency=recipe.residency,
-        residency_source=recipe.residency_mark,
-        redact=recipe.redact,
-        limits=Limits(item=limits.item, run=limits.run, month=limits.month, source=str(recipe.path)),
-        breaker=Breaker(stop=halt.event),
-    )
+
+    def policy(model: Connected | None) -> Policy:
+        return Policy(
+            llm=model,
+            log=MemoryCallLog(),
+            residency=recipe.residency,
+            residency_source=recipe.residency_mark,
+            redact=recipe.redact,
+            limits=Limits(item=limits.item, run=limits.run, month=limits.month, source=str(recipe.path)),
+            breaker=Breaker(stop=halt.event),
+        )
+
+    crew = Crew(models, policy)
+    has_model = any(not isinstance(one, NoModel) for one in models.every)
     prints = prints_of(recipe.entries, recipe.llm)
     run = begin(
         store,
         recipe=recipe.name,
         text_hash=recipe.text_hash,
         plan=plan_of(prints),
-        llm=f"{model.place.provider}/{model.place.model}" if model else "none",
+        llm=models.name if has_model else "none",
         smeflow=smeflow,
         pid=os.getpid(),
     )
@@ -116,8 +137,8 @@ def desk_for(
         store=store,
         recipe=recipe.name,
         entries=recipe.entries,
-        bind=lambda log, scope: policy.bind(scope, log=log),
-        has_model=model is not None,
+        bind=lambda log, scope: crew.bind(scope, log=log),
+        has_model=has_model,
         llm=recipe.llm,
         known=WithApproved(WithEdits(workspace.known(), store, recipe.name), store),
         budget=budget_of(limits, workspace),
@@ -125,7 +146,7 @@ def desk_for(
         split=recipe.split,
         smeflow=smeflow,
         halt=halt,
-        recalls=Recalls(store) if model is not None else None,
+        recalls=Recalls(store) if has_model else None,
         prints=prints,
     )
 

@@ -12,6 +12,7 @@ from pathlib import Path
 from smeflow import __version__
 from smeflow._text import hash_of
 from smeflow.errors import SinkError, SmeflowError, SourceError
+from smeflow.governance.crew import Models
 from smeflow.i18n import Phrase
 from smeflow.ledger import runs
 from smeflow.ledger.calls import amount, settle_lost
@@ -86,7 +87,7 @@ def run_recipe(
     workspace: Workspace,
     *,
     state: Path,
-    llm: Connected | None = None,
+    llm: Connected | Models | None = None,
     on_progress: Callable[[Progress], None] | None = None,
     redo: str | None = None,
     workers: int = 8,
@@ -120,7 +121,7 @@ def run_to_end(
     workspace: Workspace,
     *,
     state: Path | str,
-    llm: Connected | None = None,
+    llm: Connected | Models | None = None,
     on_progress: Callable[[Progress], None] | None = None,
     redo: str | None = None,
     workers: int = 8,
@@ -146,7 +147,7 @@ class _Run:
         store: Store,
         recipe: Recipe,
         workspace: Workspace,
-        llm: Connected | None,
+        llm: Connected | Models | None,
         stop: threading.Event,
         workers: int,
     ) -> None:

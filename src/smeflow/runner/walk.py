@@ -13,7 +13,7 @@ from smeflow.ledger.items import phrases
 from smeflow.ledger.results import Ending, NewResult, results_of
 from smeflow.ledger.reviews import reviews_of, standing
 from smeflow.ledger.rows import ItemRow, Reason, ResultRow, ReviewRow
-from smeflow.llm.base import Reply, Request
+from smeflow.llm.base import Place, Reply, Request
 from smeflow.plan import Entry, Hold, Skip, next_entry
 from smeflow.runner.desk import Bound, Desk
 from smeflow.runner.halt import Halted
@@ -36,13 +36,21 @@ class _Asking:
         """Whether the step asked and there was no model."""
         return self._bound is not None and self._bound.wanted_model
 
+    @property
+    def place(self) -> Place:
+        """Where the questions go."""
+        return self._model().place
+
     def complete(self, request: Request, /) -> Reply:
         """Answer, unless the run is ending."""
         if self.desk.halt.event.is_set():
             raise Halted
+        return self._model().complete(request)
+
+    def _model(self) -> Bound:
         if self._bound is None:
             self._bound = self._bind()
-        return self._bound.complete(request)
+        return self._bound
 
     def _bind(self) -> Bound:
         desk, item = self.desk, self.item

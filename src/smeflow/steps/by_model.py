@@ -1,7 +1,7 @@
 """A model as one reader among others: it may only choose among what stands in the documents."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from dataclasses import field as dataclass_field
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -9,17 +9,21 @@ from pydantic import BaseModel, Field, create_model
 
 from smeflow.documents.base import Document, Quote
 from smeflow.errors import AnswerInvalid, LLMRefused, LLMRejected
+from smeflow.field_names import listed
 from smeflow.i18n import Phrase, say
-from smeflow.llm.base import LLM
+from smeflow.llm.base import LLM, Message
 from smeflow.readers.base import Finding, Reading
 from smeflow.steps.by_parts import joined, parts_of
 from smeflow.steps.fields import FieldSpec
 from smeflow.steps.kinds import Taken, find, take
 from smeflow.steps.prompts import Framed, framed, question
+from smeflow.steps.sight import pictures_of, sight_of
 
 if TYPE_CHECKING:
     from smeflow.llm.ask import Answer
 
+UNSURE = 0.5
+"""A value with a token the model found less likely than this is named as unsure."""
 PROMPT = (
     "You copy values out of office documents. For each field give the text exactly as it is printed, without "
     "correcting, converting or adding up anything; give null for a field that is not there. {what}"
@@ -83,6 +87,7 @@ def read_by_model(
     examples: str = "",
     max_characters: int,
     max_output_tokens: int,
+    pages_shown: int = 0,
 ) -> Said:
     """Ask a model for every field and keep what the documents bear out; a long text is read part by part.
 
@@ -91,7 +96,10 @@ def read_by_model(
     said: list[Said] = []
     for part in parts_of(documents, max_characters):
         shown = framed(part, max_characters, examples=examples)
-        said.append(_ask_about(part, shown, specs, llm, answer, instructions, max_output_tokens))
+        asking = question(PROMPT.format(what=instructions).strip(), shown)
+        if pages_shown:
+            asking = _with_pages(asking, part, llm, pages_shown)
+        said.append(_ask_about(part, asking, specs, llm, answer, shown.cut, max_output_tokens))
         if said[-1].nobody or said[-1].failed:
             return said[-1]
     if len(said) == 1:
@@ -106,18 +114,17 @@ def read_by_model(
 
 def _ask_about(  # noqa: PLR0917 - what one question is made of
     documents: tuple[Document, ...],
-    shown: Framed,
+    asking: tuple[Message, ...],
     specs: Mapping[str, FieldSpec],
     llm: LLM,
     answer: "Answer[Any]",
-    instructions: str,
+    cut: bool,  # noqa: FBT001 - told by the framing
     max_output_tokens: int,
 ) -> Said:
     from smeflow.llm.ask import ask
 
-    task = PROMPT.format(what=instructions).strip()
     try:
-        asked = ask(llm, question(task, shown), answer, max_output_tokens=max_output_tokens)
+        asked = ask(llm, asking, answer, max_output_tokens=max_output_tokens)
     except LLMRejected as error:
         if error.reason == "no_model":
             return Said(nobody=True)
@@ -127,10 +134,28 @@ def _ask_about(  # noqa: PLR0917 - what one question is made of
     except (AnswerInvalid, LLMRefused) as error:
         return Said(failed=error.phrase)
     said = _grounded(asked.value, specs, documents)
-    if shown.cut:
-        cut = say("The model was shown only the beginning and the end of the text.")
-        return Said(reading=said.reading, dropped=said.dropped, problems=(cut,))
-    return said
+    problems = _unsure(asked.reply.probabilities or {}, said)
+    if cut:
+        problems += (say("The model was shown only the beginning and the end of the text."),)
+    return replace(said, problems=problems)
+
+
+def _with_pages(
+    messages: tuple[Message, ...], documents: tuple[Document, ...], llm: LLM, most: int
+) -> tuple[Message, ...]:
+    """Show a model that sees the pages beside their text, which is what its values are held against."""
+    sight = sight_of(llm)
+    if sight is None:
+        return messages
+    *before, last = messages
+    return (*before, replace(last, images=pictures_of(documents, sight, most)))
+
+
+def _unsure(told: Mapping[str, float], said: Said) -> tuple[Phrase, ...]:
+    """Name the values the model itself found unlikely; what it found likely may be wrong all the same."""
+    kept = said.reading.findings if said.reading else {}
+    low = [name for name in kept if told.get(key_of(name), 1.0) < UNSURE]
+    return (say("The model was not sure of: {fields}.", fields=listed(low, office=True)),) if low else ()
 
 
 def _grounded(value: BaseModel, specs: Mapping[str, FieldSpec], documents: tuple[Document, ...]) -> Said:

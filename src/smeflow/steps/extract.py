@@ -65,6 +65,8 @@ class Extract(Family, Generic[R]):
     """What a model should know about these documents; data in them is never taken as an instruction."""
     max_characters: int = Field(default=16_000, ge=500)
     """How much text a model is given; of a longer document its beginning and its end."""
+    pages_shown: int = Field(default=0, ge=0, le=10)
+    """How many pages a model that sees is shown as pictures, beside their text."""
     max_output_tokens: int = Field(default=2_000, ge=100)
     labels: dict[str, tuple[str, ...]] | None = None
     """The firm's own words beside values, by field (``number: [Vorgang]``), or a JSON file of them."""
@@ -91,6 +93,7 @@ class Extract(Family, Generic[R]):
             labels: Mapping[str, Sequence[str]] | str | None = ...,
             lines: bool = ...,
             max_characters: int = ...,
+            pages_shown: int = ...,
             max_output_tokens: int = ...,
             calibration: Calibration | None = ...,
             constants: Mapping[str, Any] = ...,
@@ -109,6 +112,7 @@ class Extract(Family, Generic[R]):
             labels: Mapping[str, Sequence[str]] | str | None = ...,
             lines: bool = ...,
             max_characters: int = ...,
+            pages_shown: int = ...,
             max_output_tokens: int = ...,
             calibration: Calibration | None = ...,
             constants: Mapping[str, Any] = ...,
@@ -127,6 +131,7 @@ class Extract(Family, Generic[R]):
             labels: Mapping[str, Sequence[str]] | str | None = ...,
             lines: bool = ...,
             max_characters: int = ...,
+            pages_shown: int = ...,
             max_output_tokens: int = ...,
             calibration: Calibration | None = ...,
             constants: Mapping[str, Any] = ...,
@@ -261,6 +266,7 @@ class Extract(Family, Generic[R]):
             examples=examples,
             max_characters=self.max_characters,
             max_output_tokens=self.max_output_tokens,
+            pages_shown=self.pages_shown,
         )
 
     def _nothing(self, case: Case) -> Extraction[R]:

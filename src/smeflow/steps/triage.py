@@ -28,6 +28,10 @@ CLEAR = 0.8
 """From this confidence on, examples that say otherwise make a model's label doubtful."""
 
 
+SURE = 0.9
+"""A label the model finds less likely than this, where it tells, is looked at by a person."""
+
+
 class Triage(Family):
     """Sort a case under a label, or say that it is not sure."""
 
@@ -185,21 +189,24 @@ class Triage(Family):
             details=self.details,
         )
         try:
-            value = ask(llm, messages, self.answer).value
+            asked = ask(llm, messages, self.answer)
         except LLMRejected as error:
             if not no_model(error):
                 raise
-            told = (_unsure(words, likeness),)
-            return unsure.model_copy(update={"doubts": told, "wanted_model": True})
+            return unsure.model_copy(update={"doubts": (_unsure(words, likeness),), "wanted_model": True})
         except (AnswerInvalid, LLMRefused) as error:
             return unsure.model_copy(update={"doubts": (error.phrase,)})
+        value, told = asked.value, asked.reply.probabilities or {}
         labels = tuple(dict.fromkeys(value.labels)) if self.many else (value.label,) if value.label else ()
         update = {"scores": scores, "reader": "model", **quoted_details(value, case, pieces)}
         if not labels:
             update |= {"doubts": (say("The model finds no label that fits."),)}
             return Label(suggestion=likeness.best).model_copy(update=update)
         quote = quote_of(value.quote or "", pieces.everything)
-        doubts = () if self.many else _against(labels[0], words, likeness)
+        doubts: tuple[Phrase, ...] = () if self.many else _against(labels[0], words, likeness)
+        if told.get("label", 1.0) < SURE:
+            percent = round(100 * told["label"])
+            doubts += (say("The model finds {label} likely at {n} % only.", label=labels[0], n=percent),)
         return Label(label=labels[0], labels=labels, quote=quote, doubts=doubts).model_copy(update=update)
 
 

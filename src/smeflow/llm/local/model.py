@@ -14,7 +14,7 @@ from smeflow.llm.local.catalogue import USUAL
 from smeflow.llm.local.server import Server, Setting
 from smeflow.llm.local.short import shortened
 from smeflow.llm.local.store import Store, Stored
-from smeflow.llm.openai import Compatible
+from smeflow.llm.openai import LOG_PROBABILITIES, Compatible
 from smeflow.llm.prices import FREE
 from smeflow.llm.wire import AioWire, Wire
 
@@ -80,7 +80,7 @@ class Local:
             title=self.stored.name,
             key=self._server.key,
             wire=self.wire,
-            extras={"logprobs": True, "top_logprobs": 1, "cache_prompt": True},
+            extras={**LOG_PROBABILITIES, "cache_prompt": True},
         )
         return self._asked
 

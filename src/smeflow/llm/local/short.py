@@ -11,11 +11,13 @@ MOST_CHARACTERS = 6_000
 """Of one message: about a minute of reading on two cores."""
 CUT = "\n[…]\n"
 _SPACES = re.compile(r"[ \t\u00a0\u202f]{3,}")
+_EXAMPLES = re.compile(r"<<<([0-9a-f]{12}) approved (?:example of|before).*?\n\1>>>\s*", re.DOTALL)
+"""Approved examples beside the question: a small model copies from them what does not belong to it."""
 _LINES = re.compile(r"\n\s*\n\s*")
 
 
 def shortened(request: Request) -> Request:
-    """Squeeze empty room out, cut the middle of long messages, and tell the fields before everything else.
+    """Leave examples out, squeeze empty room, cut the middle of long messages, and tell the fields first.
 
     A server holds a model to the schema and does not show it; a small one reads better when it knows what
     comes. The list of fields is the same for every document of a step, so it is read once.
@@ -58,7 +60,7 @@ def _object(kind: dict[str, Any], parts: dict[str, Any]) -> dict[str, Any] | Non
 
 
 def _short(text: str) -> str:
-    text = _LINES.sub("\n", _SPACES.sub("  ", text))
+    text = _LINES.sub("\n", _SPACES.sub("  ", _EXAMPLES.sub("", text)))
     if len(text) <= MOST_CHARACTERS:
         return text
     head = MOST_CHARACTERS * 2 // 3
