@@ -76,6 +76,7 @@ class Provider(ThreadingHTTPServer):
     def __init__(self):
         super().__init__(("127.0.0.1", 0), Handler)
         self.status, self.text, self.asked = 200, "{}", 0
+        self.bodies = []
         self.name = f"test@http://127.0.0.1:{self.server_address[1]}/v1"
 
 
@@ -84,7 +85,7 @@ class Handler(BaseHTTPRequestHandler):
 
     def do_POST(self):
         """Answer."""
-        self.rfile.read(int(self.headers["content-length"]))
+        self.server.bodies.append(json.loads(self.rfile.read(int(self.headers["content-length"]))))
         self.server.asked += 1
         message = {"role": "assistant", "content": self.server.text}
         choice = {"index": 0, "message": message, "finish_reason": "stop"}

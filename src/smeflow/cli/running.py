@@ -3,7 +3,7 @@
 import csv
 import os
 from collections.abc import Sequence
-from contextlib import nullcontext
+from contextlib import ExitStack
 from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -56,8 +56,9 @@ def run_one(
         ask_once(screen, allowed, folder, yes=yes)
     for one in models.every:
         _tell_model(screen, recipe, one, workspace.rates)
-    ended = nullcontext() if model is not None else closing_model(models)
-    with ended, stopping() as stop, progress(screen, recipe.name) as told:
+    with ExitStack() as ending, stopping() as stop, progress(screen, recipe.name) as told:
+        if model is None:
+            ending.enter_context(closing_model(models))
         summary = run_to_end(
             recipe,
             workspace,
@@ -68,6 +69,8 @@ def run_one(
             workers=workers or recipe.workers,
             stop=stop.event,
         )
+        if stop.code is not None:  # the process ends now, and what it keeps running ends with it
+            ending.pop_all()
     return recipe, summary, stop.code or 0
 
 

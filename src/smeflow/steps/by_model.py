@@ -16,7 +16,7 @@ from smeflow.readers.base import Finding, Reading
 from smeflow.steps.by_parts import joined, parts_of
 from smeflow.steps.fields import FieldSpec
 from smeflow.steps.kinds import Taken, find, take
-from smeflow.steps.prompts import Framed, framed, question
+from smeflow.steps.prompts import framed, question
 from smeflow.steps.sight import pictures_of, sight_of
 
 if TYPE_CHECKING:

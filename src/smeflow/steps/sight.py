@@ -8,7 +8,7 @@ from smeflow.documents.show import page_png
 from smeflow.errors import DocumentError
 from smeflow.llm.base import LLM, Picture, Place, Sight
 
-MOST_DPI, LEAST_DPI = 200, 40
+MOST_DPI, LEAST_DPI = 200, 20
 
 
 def sight_of(llm: LLM) -> Sight | None:

@@ -1,0 +1,114 @@
+"""Nothing leaves by accident: a provider is asked for the first time only when a person agreed."""
+
+import json
+from dataclasses import dataclass
+
+import pytest
+
+from smeflow.llm.providers import PROVIDERS
+from smeflow.llm.wire import AioWire
+
+
+@dataclass
+class Rerouted(AioWire):
+    """Leads what is meant for a provider of the table to the server of the test."""
+
+    here: str = ""
+
+    def post(self, url, headers, body, timeout_seconds):
+        own = PROVIDERS["scaleway"].base_url
+        assert url.startswith(own)
+        return super().post(self.here + url.removeprefix(own), headers, body, timeout_seconds)
+
+
+@pytest.fixture
+def firm(tmp_path, monkeypatch, provider):
+    """Make a recipe over one row that only a model reads, at a provider in Europe."""
+    monkeypatch.setenv("SCW_SECRET_KEY", "sk-CANARY-0123456789")
+    (tmp_path / "in.csv").write_text("id,text\n1,Delivery for Martin\n", encoding="utf-8")
+    price = "input_per_million = 1\noutput_per_million = 1\nas_of = 2026-11-01\n"
+    model = PROVIDERS["scaleway"].usual_model
+    (tmp_path / "smeflow.toml").write_text(f'[prices."scaleway/{model}"]\n{price}', encoding="utf-8")
+    provider.text = '{"customer": "Martin"}'
+    (tmp_path / "recipe.yaml").write_text(
+        "recipe: rows\nllm: scaleway\nsource: {table: in.csv, key: id}\n"
+        "steps:\n  - extract: found\n    fields: {customer: text}\n    readers: [model]\n",
+        encoding="utf-8",
+    )
+    monkeypatch.setattr("smeflow.llm.connect.AioWire", lambda: Rerouted(here=provider.name.partition("@")[2]))
+    return tmp_path
+
+
+def test_without_a_yes_nothing_is_sent_and_what_would_be_is_told(smeflow, firm, provider):
+    """The sentence names the provider, where it computes, and what it would get."""
+    told = smeflow("run", ".")
+    assert told.code == 5
+    assert provider.asked == 0
+    assert "scaleway" in told.err
+    assert "European data centres" in told.err
+    assert "text of the documents" in told.err
+    assert "--yes" in told.err
+    assert not (firm / ".smeflow" / "providers.json").exists()
+
+
+def test_a_yes_is_remembered_with_name_and_time(smeflow, firm, provider):
+    """The second run asks nobody."""
+    assert smeflow("run", ".", "--yes").code == 0
+    assert provider.asked > 0
+    (kept,) = json.loads((firm / ".smeflow" / "providers.json").read_text(encoding="utf-8")).values()
+    assert kept["by"] == "Ada"
+    (firm / "in.csv").write_text("id,text\n1,Delivery for Martin\n2,For Dupont\n", encoding="utf-8")
+    assert smeflow("run", ".").code == 0
+
+
+def test_another_region_of_the_same_provider_is_asked_about_anew(smeflow, firm):
+    """Who agreed to Europe did not agree to anywhere."""
+    from smeflow.cli.consent import ask_once
+    from smeflow.cli.screen import Screen
+    from smeflow.errors import LLMRejected
+    from smeflow.llm.base import Place
+    from smeflow.llm.scripted import Scripted
+
+    state = firm / ".smeflow"
+    europe = Scripted(
+        [], place=Place(provider="p", model="m", region="eu", base_url="https://eu.p.example/v1")
+    )
+    other = Scripted(
+        [], place=Place(provider="p", model="m", region="outside", base_url="https://p.example/v1")
+    )
+    ask_once(Screen(), [europe], state, yes=True)
+    ask_once(Screen(), [europe], state)
+    with pytest.raises(LLMRejected):
+        ask_once(Screen(), [europe, other], state)
+
+
+def test_doctor_tries_the_model_with_one_token_when_asked_to(smeflow, firm, provider):
+    """It says how long the answer took; without --try nothing is asked."""
+    assert smeflow("doctor").code == 0
+    assert provider.asked == 0
+    told = smeflow("doctor", "--try", "--llm", "scaleway", "--yes")
+    assert told.code == 0
+    assert "answered in" in told.out
+    assert provider.asked == 1
+    assert provider.bodies[-1]["max_tokens"] == 1
+    assert "Martin" not in json.dumps(provider.bodies)
+
+
+def test_doctor_says_when_there_is_nothing_to_try(smeflow, firm):
+    """No model is no error."""
+    told = smeflow("doctor", "--try")
+    assert told.code == 0
+    assert "there is no model to ask" in told.out
+
+
+def test_region_eu_lets_auto_use_a_key_of_a_provider_there(smeflow, firm, monkeypatch):
+    """A key alone sends nothing; `region: eu` or `allow:` is a person's word."""
+    text = (firm / "recipe.yaml").read_text(encoding="utf-8").replace("llm: scaleway\n", "")
+    (firm / "recipe.yaml").write_text(text, encoding="utf-8")
+    monkeypatch.setenv("OPENAI_API_KEY", "sk-CANARY")
+    told = smeflow("check", ".")
+    assert "scaleway" not in told.out
+    (firm / "recipe.yaml").write_text("region: eu\n" + text, encoding="utf-8")
+    monkeypatch.delenv("OPENAI_API_KEY")
+    told = smeflow("check", ".")
+    assert "scaleway" in told.out

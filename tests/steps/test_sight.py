@@ -1,0 +1,49 @@
+"""Pictures of pages for a model that sees."""
+
+import struct
+
+import pytest
+
+from smeflow import Case, read, run
+from smeflow.llm.base import Place, Sight
+from smeflow.llm.scripted import Scripted
+from smeflow.steps import Extract
+from smeflow.steps.sight import pictures_of
+
+STEP = Extract(name="found", fields={"number": "text"}, readers=("model",), pages_shown=2)
+
+
+def asked(file, sees):
+    llm = Scripted(['{"number": null}'], place=Place(provider="p", model="m", region="local", sees=sees))
+    run([STEP], Case.of(read(file)), llm)
+    (request,) = llm.requests
+    return request.messages[-1]
+
+
+def size(picture):
+    return struct.unpack(">II", picture.data[16:24])
+
+
+@pytest.mark.parametrize("side", [400, 1500])
+def test_pages_are_no_larger_than_the_provider_takes(recipes, side):
+    """The longest side is at most its limit, and the page is as sharp as that allows."""
+    message = asked(
+        recipes / "supplier-mail" / "inbox" / "coolblue-992288600.pdf", Sight(side=side, bytes=4_000_000)
+    )
+    assert message.images
+    assert all(side * 0.9 <= max(size(picture)) <= side for picture in message.images)
+    assert "992288600" in message.content
+
+
+def test_a_page_that_stays_too_heavy_is_drawn_smaller(recipes):
+    """Bytes are a limit too."""
+    document = read(recipes / "supplier-mail" / "inbox" / "coolblue-992288600.pdf")
+    (heavy,) = pictures_of([document], Sight(side=1500, bytes=4_000_000), 1)
+    (light,) = pictures_of([document], Sight(side=1500, bytes=len(heavy.data) // 2), 1)
+    assert len(light.data) <= len(heavy.data) // 2
+    assert max(size(light)) < max(size(heavy))
+
+
+def test_a_model_that_does_not_see_is_shown_text_alone(recipes):
+    """And so is one that does not say."""
+    assert asked(recipes / "supplier-mail" / "inbox" / "coolblue-992288600.pdf", None).images == ()
