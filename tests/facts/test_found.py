@@ -88,6 +88,19 @@ def test_months_percent_and_days_of_two_forms_are_read(tmp_path, book):
     assert found == [(date(2026, 12, 1), Decimal("84.0"), 12, date(2026, 12, 3))]
 
 
+def test_a_time_with_its_offset_falls_on_the_day_it_was_here(tmp_path):
+    """Half past eleven in the evening in Greenwich is the next day in Paris, and so the next month."""
+    rows = ["2026-10-31T23:30:00Z,1", "2026-10-31T12:00:00+01:00,2", "2026-10-30,4"]
+    (tmp_path / "t.csv").write_text("at,amount\n" + "\n".join(rows))
+    with Book(zone="Europe/Paris") as book:
+        hold_file(book, "t", tmp_path / "t.csv")
+        assert book.select('SELECT "at", amount FROM t ORDER BY amount')[1] == [
+            (date(2026, 11, 1), 1),
+            (date(2026, 10, 31), 2),
+            (date(2026, 10, 30), 4),
+        ]
+
+
 def test_objects_inside_objects_are_columns(tmp_path, book):
     """A JSON file as programs write it."""
     rows = [{"id": n, "who": {"name": f"N{n}", "place": {"city": "Lyon"}}, "tags": ["a"]} for n in range(3)]

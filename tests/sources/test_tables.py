@@ -57,6 +57,13 @@ def test_a_query_to_a_database_is_a_table(tmp_path, database):
         ]
 
 
+def test_a_query_is_sent_as_it_is_written(tmp_path, database):
+    """A colon or a percent sign in it is no parameter, and a remark is no part of it."""
+    sql = "SELECT name, ':x 10%' AS mark FROM invoices -- a remark; with a semicolon\nWHERE name LIKE 'N1%';"
+    with held(tmp_path, {"sales": {"sql": sql, "url": "sqlite:///sales.db"}}) as book:
+        assert book.select("SELECT count(*), min(mark) FROM sales")[1] == [(11, ":x 10%")]
+
+
 @pytest.mark.parametrize(
     "sql",
     [

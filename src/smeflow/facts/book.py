@@ -69,7 +69,7 @@ class Held:
 class Book:
     """A DuckDB of tables in memory. Use as a context manager; one thread at a time."""
 
-    def __init__(self, *, memory: str = "400MB", threads: int = 2) -> None:
+    def __init__(self, *, memory: str = "400MB", threads: int = 2, zone: str = "Europe/Paris") -> None:
         duckdb = need("duckdb", "report")
         self._duckdb: Any = duckdb
         self._folder = tempfile.TemporaryDirectory(prefix="smeflow-")
@@ -84,6 +84,7 @@ class Book:
                 "autoload_known_extensions": False,
             },
         )
+        self.con.execute(f"SET TimeZone = {literal(zone)}")
         self.tables: dict[str, Held] = {}
         self._locked = False
 

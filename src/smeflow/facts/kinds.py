@@ -15,6 +15,7 @@ from smeflow.readers.dates import parse_date
 ColumnKind = Literal["text", "number", "date"]
 _PLAIN = re.compile(r"[+-]?\d+(?:\.\d+)?")
 _ISO = re.compile(r"\d{4}-\d{2}-\d{2}(?:[ T]\d{2}:\d{2}.*)?")
+_ZONED = re.compile(r"\d{4}-\d{2}-\d{2}[ T]\d{2}:\d{2}.*(?:Z|[+-]\d{2}:?(?:\d{2})?)")
 _DAY_FIRST = re.compile(r"(\d{1,2})([/.\-])(\d{1,2})\2(\d{4}|\d{2})(?:[ T]\d{2}:\d{2}.*)?")
 _COMPACT = re.compile(r"(?:19|20)\d{2}(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])")
 _NUMBER_NAMES = re.compile(
@@ -39,8 +40,8 @@ class ReadAs:
 
     kind: ColumnKind
     form: str = ""
-    """``plain``, ``,`` or ``.`` (the decimal mark) for numbers; for days ``iso``, ``month`` (the first of a
-    month) or a ``strptime`` form."""
+    """``plain``, ``,`` or ``.`` (the decimal mark) for numbers; for days ``iso``, ``zoned`` (a time
+    with its offset), ``month`` (the first of it) or a ``strptime`` form."""
     unit: str = ""
     """The one currency, or ``%``, that stands beside the numbers."""
     note: Phrase | None = None
@@ -65,6 +66,8 @@ class ReadAs:
                 f"TRY_STRPTIME('01/' || replace(replace({trimmed}, '-', '/'), '.', '/'), '%d/%m/%Y')::DATE"
             )
             return f"coalesce(TRY_CAST({trimmed} || '-01' AS DATE), {ahead})"
+        if self.kind == "date" and self.form == "zoned":  # the day it was in the book's time zone
+            return f"CAST(TRY_CAST({trimmed} AS TIMESTAMPTZ) AS DATE)"
         if self.kind == "date" and self.form == "iso":
             return f"TRY_CAST(left({trimmed}, 10) AS DATE)"
         if self.kind == "date":
@@ -103,7 +106,7 @@ def _share(cells: Sequence[str], pattern: re.Pattern[str]) -> float:
 
 def _as_date(cells: Sequence[str]) -> ReadAs | None:
     if _share(cells, _ISO) >= _ENOUGH:
-        return ReadAs(kind="date", form="iso")
+        return ReadAs(kind="date", form="zoned" if _share(cells, _ZONED) else "iso")
     matches = [match for cell in cells if (match := _DAY_FIRST.fullmatch(cell))]
     iso = len(cells) * _share(cells, _ISO)
     if iso + len(matches) >= _ENOUGH * len(cells):  # a spreadsheet may hold days, and texts that are days

@@ -96,7 +96,7 @@ class Periods(BaseModel):
 
     def cases(self) -> Iterator[Arrival | Unreadable]:
         """Go through the closed periods in their order."""
-        with Book() as book:
+        with Book(zone=self._zone.key) as book:
             self._hold(book)
             desk = Desk(book=book, locale=self._locale, dates=self._dates(book))
             told = told_of(desk)

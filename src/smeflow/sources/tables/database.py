@@ -3,13 +3,16 @@
 import re
 import threading
 from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from smeflow._paths import resolve
 from smeflow.errors import SourceError
 from smeflow.facts.grid import MAX_COLUMNS, MAX_ROWS, as_text
 from smeflow.i18n import say
+from smeflow.sources.tables.base import zone_of
 
 _COMMENT = re.compile(r"--[^\n]*|/\*.*?\*/", re.DOTALL)
 _QUOTED = re.compile(r"'(?:[^']|'')*'|\"(?:[^\"]|\"\")*\"|`[^`]*`")
@@ -18,6 +21,7 @@ _WRITES = re.compile(
     r"copy|attach|detach|pragma|vacuum|into\s+(?:out|dump)file|lock|set)\b",
     re.IGNORECASE,
 )
+_PARAMETER = re.compile(r"(?<![:\w\\]):(?=\w)")
 _TOGETHER = 2_000
 
 
@@ -76,13 +80,13 @@ def rows_of(
     import sqlalchemy
     from sqlalchemy.exc import SQLAlchemyError
 
-    shown, timer = shown_url(url), None
+    shown, timer, zone = shown_url(url), None, zone_of(context)
     try:
         engine = sqlalchemy.create_engine(checked_url(url, context), poolclass=sqlalchemy.NullPool)
         connection = engine.connect()
         _make_read_only(connection, engine.dialect.name, seconds)
         timer = _timer(connection, engine.dialect.name, seconds)
-        found = connection.execution_options(stream_results=True).exec_driver_sql(_COMMENT.sub(" ", sql))
+        found = connection.execution_options(stream_results=True).execute(_as_written(sql))
     except ModuleNotFoundError as error:
         why = say("the driver {module} is not installed", module=error.name or "")
         raise SourceError(say("The database {name} cannot be read: {why}.", name=shown, why=why)) from None
@@ -105,7 +109,7 @@ def rows_of(
                     raise SourceError(
                         say("The database {name} gives more than {limit} rows.", name=shown, limit=MAX_ROWS)
                     )
-                yield from ([as_text(cell) for cell in row] for row in batch)
+                yield from ([as_text(_local(cell, zone)) for cell in row] for row in batch)
         except (SQLAlchemyError, OSError) as error:
             raise _refused(shown, error) from None
         finally:
@@ -117,13 +121,27 @@ def rows_of(
     return columns, rows()
 
 
+def _local(cell: object, zone: ZoneInfo) -> object:
+    """Put a time that has an offset in the recipe's time zone: its day is the day it was here."""
+    aware = isinstance(cell, datetime) and cell.tzinfo is not None
+    return cell.astimezone(zone).replace(tzinfo=None, microsecond=0) if aware else cell  # type: ignore[attr-defined]  # just looked at
+
+
+def _as_written(sql: str) -> Any:
+    """Give a query that is sent as it stands: no ``:name`` and no ``%`` of it is a parameter."""
+    import sqlalchemy
+
+    plain = _COMMENT.sub(" ", sql).strip().rstrip(";")
+    return sqlalchemy.text(_PARAMETER.sub(r"\\:", plain))
+
+
 def _make_read_only(connection: Any, dialect: str, seconds: float) -> None:
     """Ask the database itself to let nothing be written in this transaction."""
     milliseconds = int(seconds * 1000)
     for statement in {
         "postgresql": ("SET TRANSACTION READ ONLY", f"SET LOCAL statement_timeout = {milliseconds}"),
-        "mysql": ("SET SESSION TRANSACTION READ ONLY", f"SET SESSION max_execution_time = {milliseconds}"),
-        "mariadb": ("SET SESSION TRANSACTION READ ONLY", f"SET SESSION max_statement_time = {seconds}"),
+        "mysql": (f"SET SESSION max_execution_time = {milliseconds}", "START TRANSACTION READ ONLY"),
+        "mariadb": (f"SET SESSION max_statement_time = {seconds}", "START TRANSACTION READ ONLY"),
         "sqlite": ("PRAGMA query_only = ON",),
         "oracle": ("SET TRANSACTION READ ONLY",),
     }.get(dialect, ()):
