@@ -54,11 +54,20 @@ def test_what_does_not_hold_is_sent_back_with_the_reason_and_repaired(prose_of):
 
 def test_what_is_never_repaired_is_cut_and_told(prose_of):
     """After two rounds a sentence that does not hold is gone from the page, and the reason is kept."""
-    prose, model = prose_of(_written(f"{GOOD} {BAD}"), _again(BAD), _again(BAD))
+    prose, model = prose_of(_written(f"{GOOD} {BAD}"), _again("Revenue sank."), _again(BAD))
     assert "collapsed" not in prose.opening[0].text
     assert prose.written == Written(by="model", kept=1, repaired=0, cut=1)
     assert BAD in str(prose.remarks[0])
     assert len(model.requests) == 3
+
+
+def test_a_fact_quoted_letter_for_letter_is_taken_for_its_reference(prose_of):
+    """A small model copies figures in spite of all: where the sentence holds with references it stays."""
+    quoted = "Revenue came to €58,100, up 11.1% on September 2026. Revenue came to €30,000."
+    prose, _ = prose_of(_written(quoted), _again(""), _again(""))
+    assert prose.opening[0].text == "Revenue came to €58,100, up 11.1% on September 2026."
+    assert prose.opening[0].facts == ("revenue", "revenue.change")
+    assert (prose.written.repaired, prose.written.cut) == (1, 1)
 
 
 def test_an_unreadable_repair_keeps_what_held(prose_of):

@@ -11,6 +11,7 @@ from smeflow._text import sha256
 from smeflow.errors import AnswerInvalid, LLMRefused
 from smeflow.facts.check import REFERENCE, Sentence, check_text
 from smeflow.facts.compose import Part, filled
+from smeflow.facts.edits import referenced
 from smeflow.facts.references import Sayable
 from smeflow.facts.report import Paragraph, Written
 from smeflow.facts.told import listed
@@ -39,6 +40,9 @@ Rules, each checked by a program; a sentence that breaks one is cut:
   {{{{revenue.change}}}}". A word for a direction or a rank may only say what the fact says.
 - Rows of a ranking come in their order, each with its own figure; no other fact in that sentence.
 - No causes, no forecasts, no judgement, no number words, no times, no negation: plain words only.
+Example, were there a fact "Visits" with {{{{visits}}}} = 120 visits and {{{{visits.change}}}} = up 9% on May:
+  right: Visits came to {{{{visits}}}}, {{{{visits.change}}}}.
+  wrong, and cut: Visits came to 120, up 9% on May. / Visits rose since it was sunny.
 {instructions}{glossary}{examples}Give `opening`, the few sentences at the top, and for each section its
 number and text."""
 REPAIR = (
@@ -136,10 +140,14 @@ def write(parts: Sequence[Part], about: Sayable, llm: LLM, style: Style, *, max_
         except (AnswerInvalid, LLMRefused):
             break  # what held before still holds
         texts = {each.number: each.text.strip() for each in again.value.sentences}
+        before = list(lines)
         for place, n in enumerate(wrong, 1):
             if place in texts:
                 checked = check_text(texts[place], about, glossary=words)
-                lines[n] = replace(lines[n], said=tuple(checked))
+                mended = tuple(one for each in checked for one in _mended(each, about, words))
+                lines[n] = replace(lines[n], said=mended)
+        if lines == before:
+            break  # it insists
     return _prose(lines, len(parts), about)
 
 
@@ -169,8 +177,16 @@ def _lines(written: _Written, count: int, about: Sayable, words: Sequence[str]) 
         for block, said in enumerate(part for part in text.split("\n\n") if part.strip()):
             for sentence in check_text(said, about, glossary=words):
                 first = None if sentence.holds else sentence
-                found.append(_Line(number, block, (sentence,), first))
+                found.append(_Line(number, block, _mended(sentence, about, words), first))
     return found
+
+
+def _mended(sentence: Sentence, about: Sayable, words: Sequence[str]) -> tuple[Sentence, ...]:
+    """Put references where a sentence quotes a fact's text letter for letter; keep it where it holds then."""
+    if sentence.holds:
+        return (sentence,)
+    again = tuple(check_text(referenced(sentence.text, about), about, glossary=words))
+    return again if again and all(each.holds for each in again) else (sentence,)
 
 
 def _told(lines: Sequence[_Line], about: Sayable) -> str:
