@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check
 RUN_TESTS := $(BIN)/python -m pytest
 
-.PHONY: demo test check bench docs wheel lock clean
+.PHONY: demo test check bench bench-invoices docs wheel lock clean
 
 demo: $(VENV)/.demo  ## run the bundled recipes, without a model and then with one (1.1 GB, once); SMEFLOW_MODEL=none: without
 	@test "$$SMEFLOW_MODEL" = none || $(MAKE) --no-print-directory $(VENV)/.local || echo 'What runs a model here could not be installed; the first act goes on.'
@@ -21,6 +21,9 @@ check: $(VENV)/.dev  ## style, types and floors
 
 bench: $(VENV)/.dev  ## the figures of docs/measurements.md
 	$(BIN)/python benchmarks/run.py $(ARGS)
+
+bench-invoices: $(VENV)/.dev  ## smeflow beside its peers on the invoices of DATA_DIR
+	$(BIN)/python benchmarks/invoices_peers.py $(DATA_DIR) $(ARGS)
 
 docs: $(VENV)/.docs  ## the documentation as a web site in site/
 	$(BIN)/zensical build --clean
