@@ -106,3 +106,26 @@ def test_a_certificate_nobody_knows_is_refused(office):
     (office.folder / "recipe.yaml").write_text(text.replace("  certificate: server.pem\n", ""))
     with pytest.raises(SourceError, match="certificate"):
         office.run()
+
+
+def test_older_mail_is_counted_with_its_cost_before_it_is_read(office, dovecot, mail, capsys, monkeypatch):
+    """With ``since`` a first run says how much it is; what a paid model would take is told at most."""
+    from smeflow.cli import main
+
+    office.write(source="  since: 2020-01-01")
+    dovecot.put(mail(1), mail(2))
+    monkeypatch.chdir(office.folder)
+    monkeypatch.setenv("COLUMNS", "200")
+    assert main(["mailbox", "look"]) == 0
+    assert "They cost nothing" in capsys.readouterr().out
+    recipe = office.folder / "recipe.yaml"
+    text = recipe.read_text(encoding="utf-8").replace("llm: none", "llm: mistral/mistral-small-latest")
+    draft = "  - {draft: note, instructions: x, template: x}\nsinks:"
+    recipe.write_text(text.replace("sinks:", draft), encoding="utf-8")
+    monkeypatch.setenv("MISTRAL_API_KEY", "k")
+    assert main(["mailbox", "look"]) == 0
+    assert "mistral-small-latest they cost at most about 0." in capsys.readouterr().out
+    assert main(["run", "--llm", "none"]) in (0, 1)
+    assert "2 mails have arrived since" in capsys.readouterr().err
+    main(["run", "--llm", "none"])
+    assert "have arrived since" not in capsys.readouterr().err

@@ -613,3 +613,21 @@ def test_a_person_may_decide_while_the_recipe_runs(office):
     office.plan(Entry(step=size, review=lambda case: case.id == "0", review_text="first"), amount, kind)
     summary = office.run(Scripted([answer], for_ever=True), workers=2)
     assert (summary.done, summary.review) == (60, 0)
+
+
+def test_a_run_tells_how_many_items_never_needed_the_model(office):
+    """What the readers alone finished is counted, and what it saved at the mean of the others."""
+
+    @step
+    def asks_for_long(case: Case, llm: LLM) -> str:
+        """Ask only where the text is long."""
+        return ask(case, llm) if "long" in case.text else "short"
+
+    office.source.here = {"a": "a", "b": "b", "c": "c long text"}
+    office.plan(asks_for_long)
+    reply = Reply(text="x", model="m", cost=Money(Decimal(2), "EUR"))
+    summary = office.run(Scripted([reply], for_ever=True, place=PRICED))
+    assert (summary.worked, summary.calls, summary.spared) == (3, 1, 2)
+    assert summary.saved == Money(Decimal("4.000000"), "EUR")
+    office.source.here = {"d": "d"}
+    assert office.run(None).spared is None

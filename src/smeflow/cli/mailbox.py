@@ -90,9 +90,14 @@ def look(
     state: State = None,
     settings: Settings = [],  # noqa: B006 - Typer copies it
 ) -> None:
-    """Open the mailbox of a recipe and count what it would read first. Changes nothing."""
+    """Open the mailbox of a recipe and count what it would read first, and its cost. Changes nothing."""
+    from smeflow.cli.backlog import cost_in_words
+
     screen: Screen = ctx.obj
-    for folder, there, waiting in counted(_loaded(recipe, settings), recipe, state):
+    made = _loaded(recipe, settings)
+    total = 0
+    for folder, there, waiting in counted(made, recipe, state):
+        total += waiting
         screen.print(
             say(
                 "{folder}: {there} mails, {waiting} of them to be read",
@@ -101,6 +106,8 @@ def look(
                 waiting=waiting,
             )
         )
+    if total:
+        screen.print(cost_in_words(screen, made, total))
 
 
 @mailbox.command()

@@ -8,9 +8,16 @@ from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+<<<<<<< HEAD
 from smeflow.cli.consent import ask_once
 from smeflow.cli.exits import LEFT, OK, STOPPED, code_of
 from smeflow.cli.models import closing_model, models_of, objection
+=======
+from smeflow.cli.backlog import tell_backlog
+from smeflow.cli.exits import LEFT, OK, STOPPED, code_of
+from smeflow.cli.filed import take_filed
+from smeflow.cli.models import closing_model, model_of
+>>>>>>> 29b137e (Take a mail moved into the folder of another label as a correction; count older mail and its cost first)
 from smeflow.cli.places import open_ledger, state_folder
 from smeflow.cli.progress import progress
 from smeflow.cli.screen import STATES, Screen, plain
@@ -49,6 +56,7 @@ def run_one(
 
     recipe = load(file, settings=settings_of(settings), environ=os.environ)
     workspace = Workspace.find(file)
+<<<<<<< HEAD
     models = Models(models=(model,)) if model is not None else models_of(recipe, llm)[0]
     folder = state_folder(state, file)
     allowed = [one for one in models.every if objection(recipe, one) is None]
@@ -59,6 +67,14 @@ def run_one(
     with ExitStack() as ending, stopping() as stop, progress(screen, recipe.name) as told:
         if model is None:
             ending.enter_context(closing_model(models))
+=======
+    take_filed(screen, recipe, state_folder(state, file))
+    tell_backlog(screen, recipe, state_folder(state, file))
+    chosen = model or model_of(recipe, llm).llm
+    _tell_model(screen, recipe, chosen, workspace.rates)
+    ended = nullcontext() if model is not None or chosen is None else closing_model(chosen)
+    with ended, stopping() as stop, progress(screen, recipe.name) as told:
+>>>>>>> 29b137e (Take a mail moved into the folder of another label as a correction; count older mail and its cost first)
         summary = run_to_end(
             recipe,
             workspace,
@@ -126,6 +142,8 @@ def as_json(summary: "Summary") -> dict[str, Any]:
         **{name: getattr(summary, name) for name in STATES},
         "calls": summary.calls,
         "cost": plain(summary.cost.amount),
+        "spared": summary.spared,
+        "saved": None if summary.saved is None else plain(summary.saved.amount),
     }
 
 
@@ -143,9 +161,20 @@ def tell_summary(screen: Screen, recipe: "Recipe", summary: "Summary") -> None:
     cost = screen.amount(summary.cost.amount, summary.cost.currency)
     if summary.calls:
         screen.print(say("{calls} calls, {cost}", calls=summary.calls, cost=cost), style="bright_black")
+    if summary.spared and summary.worked:
+        _tell_spared(screen, summary)
     tell_notes(screen, summary)
     if summary.review or summary.failed:
         screen.print(say("See what waits for you: smeflow review"), style="yellow")
+
+
+def _tell_spared(screen: Screen, summary: "Summary") -> None:
+    """Say how many items never needed the model, and what that saved."""
+    told = say("{n} of {all} items needed no model", n=summary.spared, all=summary.worked)
+    if summary.saved is not None and summary.saved.amount:
+        saved = screen.amount(summary.saved.amount, summary.saved.currency)
+        told = say("{told}; at the mean of the others that saved {saved}", told=told, saved=saved)
+    screen.print(told, style="bright_black")
 
 
 def tell_notes(screen: Screen, summary: "Summary") -> None:

@@ -64,6 +64,10 @@ class Places:
         """Give every place an item was seen at, the last one last."""
         return [place_of(row) for row in self.store.read("places of key", key=key, **self._ours)]
 
+    def marked(self, mark: str) -> list[Place]:
+        """Give every place a mail with this mark was seen at."""
+        return [place_of(row) for row in self.store.read("places of mark", mark=mark, **self._ours)]
+
     @property
     def _ours(self) -> dict[str, str]:
         return {"recipe": self.recipe, "source": self.source}

@@ -213,6 +213,7 @@ def _place_reads() -> dict[str, ClauseElement]:
     return {
         "places of folder": select(places).where(here).order_by(places.c.id),
         "places of key": select(places).where(ours, places.c.key == bindparam("key")).order_by(places.c.id),
+        "places of mark": select(places).where(ours, places.c.mark == bindparam("mark")),
         "place at": select(places).where(numbered, places.c.uid == bindparam("uid")),
         "uids from": select(places.c.uid).where(numbered, places.c.uid >= bindparam("start")),
         "forget places": delete(places).where(here),
@@ -245,6 +246,9 @@ def _call_reads() -> dict[str, ClauseElement]:
     asked = func.coalesce(func.sum(case((ends.c.state == _word("recalled"), NOTHING), else_=ONE)), NOTHING)
     paid: Select[Any] = select(asked, PAID, func.count(calls.c.item.distinct()))
     return {
+        "asked in run": select(func.count(calls.c.item.distinct()).label("items")).where(
+            calls.c.run == bindparam("run")
+        ),
         "calls of item": select(calls, *(c.label(f"end_{c.name}") for c in ends.columns))
         .select_from(WITH_ENDS)
         .where(of_item)

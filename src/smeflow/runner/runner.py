@@ -73,6 +73,10 @@ class Summary:
     """A source that went away and outputs that could not be written; everything else is done and kept."""
     worked: int = 0
     """Items that were brought to an end, or to a person, in this run."""
+    spared: int | None = None
+    """Those of them for which no model was asked; None where there was none to ask."""
+    saved: Money | None = None
+    """What they would have cost, each as much as an item that needed a model; None where none did."""
 
     def _repr_html_(self) -> str:
         cells = "".join(
@@ -215,6 +219,8 @@ class _Run:
         if self.halt.phrase is not None:
             self.notes.insert(0, self.halt.phrase)
         meter, currency = self.desk.meter, self.desk.budget.currency
+        asked = self.store.read("asked in run", run=self.desk.run.id)[0]["items"]
+        spared = max(0, self.worked - asked) if self.desk.has_model else None
         return Summary(
             items=now.items,
             **asdict(now),
@@ -224,12 +230,17 @@ class _Run:
             stopped=self.halt.why,
             seconds=round(time.monotonic() - self.began, 3),
             worked=self.worked,
+            spared=spared,
+            saved=amount(meter.nanos * (spared or 0) // asked, currency) if asked else None,
         )
 
 
 def _as_json(summary: Summary) -> str:
     told = asdict(replace(summary, notes=(), failures=()))
-    return json.dumps(told | {"cost": str(summary.cost), "notes": [str(n) for n in summary.notes]})
+    saved = None if summary.saved is None else str(summary.saved)
+    return json.dumps(
+        told | {"cost": str(summary.cost), "saved": saved, "notes": [str(n) for n in summary.notes]}
+    )
 
 
 def _incoming(found: Iterator[Arrival | Unreadable]) -> Iterator[Incoming]:

@@ -115,6 +115,21 @@ class MailboxActions(BaseModel):
         """The mailbox that is acted in; None where the source is none."""
         return self._account
 
+    @property
+    def filing(self) -> tuple[str, Mapping[str, str]] | None:
+        """The step whose labels decide the folder, and the label each folder stands for.
+
+        None where something else decides; a folder of several labels stands for none.
+        """
+        step = re.fullmatch(r"\s*(\w+)\.label\s*", self.by or "")
+        if step is None or not isinstance(self.move, dict):
+            return None
+        plain = [
+            (label, folder.strip("/ ")) for label, folder in self.move.items() if not _HOLE.search(folder)
+        ]
+        folders = [folder for _, folder in plain]
+        return step[1], {folder: label for label, folder in plain if folders.count(folder) == 1}
+
     def effects(self, item: SinkItem) -> tuple[Effect, ...]:
         """Give what this recipe wants done with a finished mail, the move last."""
         if "when" in self._conditions and self._conditions["when"].decides(item.case) is not True:
