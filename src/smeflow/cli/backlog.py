@@ -43,9 +43,10 @@ def _began(recipe: "Recipe", state: Path) -> bool:
 
 def cost_in_words(screen: Screen, recipe: "Recipe", mails: int) -> Phrase:
     """Say what *mails* may cost at most, with the model the recipe would ask."""
-    from smeflow.cli.models import model_of
+    from smeflow.cli.models import models_of
 
-    model = model_of(recipe).llm
+    paid = [one for one in models_of(recipe)[0].every if one.place.region != "local"]
+    model = paid[0] if paid else None
     if model is None or model.place.region == "local":
         return say("They cost nothing: no paid model is asked.")
     if model.place.price is None:

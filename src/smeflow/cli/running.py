@@ -8,16 +8,11 @@ from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-<<<<<<< HEAD
+from smeflow.cli.backlog import tell_backlog
 from smeflow.cli.consent import ask_once
 from smeflow.cli.exits import LEFT, OK, STOPPED, code_of
-from smeflow.cli.models import closing_model, models_of, objection
-=======
-from smeflow.cli.backlog import tell_backlog
-from smeflow.cli.exits import LEFT, OK, STOPPED, code_of
 from smeflow.cli.filed import take_filed
-from smeflow.cli.models import closing_model, model_of
->>>>>>> 29b137e (Take a mail moved into the folder of another label as a correction; count older mail and its cost first)
+from smeflow.cli.models import closing_model, models_of, objection
 from smeflow.cli.places import open_ledger, state_folder
 from smeflow.cli.progress import progress
 from smeflow.cli.screen import STATES, Screen, plain
@@ -56,9 +51,10 @@ def run_one(
 
     recipe = load(file, settings=settings_of(settings), environ=os.environ)
     workspace = Workspace.find(file)
-<<<<<<< HEAD
     models = Models(models=(model,)) if model is not None else models_of(recipe, llm)[0]
     folder = state_folder(state, file)
+    take_filed(screen, recipe, folder)
+    tell_backlog(screen, recipe, folder)
     allowed = [one for one in models.every if objection(recipe, one) is None]
     if len(allowed) == len(models.every):  # else the run says why, and nothing is sent
         ask_once(screen, allowed, folder, yes=yes)
@@ -67,14 +63,6 @@ def run_one(
     with ExitStack() as ending, stopping() as stop, progress(screen, recipe.name) as told:
         if model is None:
             ending.enter_context(closing_model(models))
-=======
-    take_filed(screen, recipe, state_folder(state, file))
-    tell_backlog(screen, recipe, state_folder(state, file))
-    chosen = model or model_of(recipe, llm).llm
-    _tell_model(screen, recipe, chosen, workspace.rates)
-    ended = nullcontext() if model is not None or chosen is None else closing_model(chosen)
-    with ended, stopping() as stop, progress(screen, recipe.name) as told:
->>>>>>> 29b137e (Take a mail moved into the folder of another label as a correction; count older mail and its cost first)
         summary = run_to_end(
             recipe,
             workspace,
