@@ -101,6 +101,16 @@ def test_a_time_with_its_offset_falls_on_the_day_it_was_here(tmp_path):
         ]
 
 
+def test_a_row_happens_on_its_own_day_and_not_when_it_is_due(tmp_path, book):
+    """Whichever column comes first, unless the recipe names one."""
+    (tmp_path / "t.csv").write_text(
+        "Échéance,Date facture,a\n2026-11-30,2026-10-31,1\n2026-12-01,2026-11-01,2\n"
+    )
+    held = hold_file(book, "t", tmp_path / "t.csv")
+    assert Desk(book=book).date_of(held, None) == "Date facture"
+    assert Desk(book=book, dates={"t": "echeance"}).date_of(held, None) == "Échéance"
+
+
 def test_objects_inside_objects_are_columns(tmp_path, book):
     """A JSON file as programs write it."""
     rows = [{"id": n, "who": {"name": f"N{n}", "place": {"city": "Lyon"}}, "tags": ["a"]} for n in range(3)]

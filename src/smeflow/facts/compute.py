@@ -34,7 +34,7 @@ def compute(asked: Mapping[str, Measure], desk: Desk) -> Computed:
         facts.extend(found)
         if found and found[0].shape == "scalar" and found[0].value is None:
             missing.append(say("The fact {name} is not known: no row has a value.", name=name))
-    return Computed(facts=tuple(facts), missing=tuple(missing), names=_names(desk.book))
+    return Computed(facts=tuple(facts), missing=tuple(missing), names=desk.names(_names))
 
 
 _MOST, _SHOWN = 2_000, 10

@@ -59,6 +59,12 @@ def words_of(name: str) -> str:
     return " ".join(folded(spaced).split())
 
 
+def happened(column: str) -> bool:
+    """Whether a column with days says, by its name, neither when something is due nor when it was paid."""
+    words = words_of(column)
+    return not _DUE.search(words) and not _PAID.search(words)
+
+
 def profiles(book: Book, held: Held) -> list[Profile]:
     """Look at every column of a table."""
     found = list(_profiles(book, held))

@@ -1,6 +1,6 @@
 """What every measure shares: which rows it is of, how it is written, what must be said beside it."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from decimal import ROUND_HALF_UP, Decimal
@@ -26,6 +26,7 @@ class Desk:
     locale: str = "en"
     dates: dict[str, str] = field(default_factory=dict)
     """The column of each table that says when a row happened."""
+    _names: frozenset[str] | None = None
     _coverage: dict[tuple[str, str], Coverage] = field(default_factory=dict)
 
     def word(self, phrase: Phrase) -> str:
@@ -33,11 +34,22 @@ class Desk:
         return phrase.render(language_of(self.locale))
 
     def date_of(self, held: Held, named: str | None) -> str | None:
-        """Choose the column that dates a table's rows; None where it has none."""
+        """Choose the column that dates a table's rows; None where it has none.
+
+        Unless told it is the first with days that is not the day something is due or was paid.
+        """
         if named or held.name in self.dates:
             return held.column(named or self.dates[held.name])
+        from smeflow.facts.roles import happened
+
         found = held.of_kind("date")
-        return found[0] if found else None
+        return next((column for column in found if happened(column)), found[0] if found else None)
+
+    def names(self, gather: Callable[[Book], frozenset[str]]) -> frozenset[str]:
+        """Give the names that stand in the tables, gathered once."""
+        if self._names is None:
+            self._names = gather(self.book)
+        return self._names
 
     def coverage(self, held: Held, column: str) -> Coverage:
         """Tell on which days a table has rows."""
