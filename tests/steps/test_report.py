@@ -6,6 +6,7 @@ import pytest
 
 pytest.importorskip("duckdb")
 
+from smeflow.ledger.ledger import Ledger
 from smeflow.recipe.load import load
 from smeflow.recipe.workspace import Workspace
 from smeflow.runner.runner import run_to_end
@@ -52,3 +53,19 @@ def test_a_table_that_comes_in_as_a_file_makes_a_report_of_itself(tmp_path):
     summary = run_to_end(load(tmp_path), Workspace.find(tmp_path), state=tmp_path / "state")
     assert (summary.items, summary.done) == (1, 1)
     assert "1\u202f002,75\u00a0€" in (tmp_path / "out" / "Ventes mars.md").read_text()
+
+
+def test_a_fact_that_no_row_will_mend_sends_the_report_to_a_person(tmp_path):
+    """A misspelled column is told; too few months for a forecast are none of the recipe's mistakes."""
+    (tmp_path / "sales.csv").write_text(
+        "day,amount\n" + "".join(f"2025-08-{n:02},{n}\n" for n in range(1, 32))
+    )
+    more = "      best: {sum: amuont}\n      ahead: {forecast: amount}\nsinks:"
+    (tmp_path / "recipe.yaml").write_text(RECIPE.replace("sinks:", more))
+    state = tmp_path / "state"
+    summary = run_to_end(load(tmp_path), Workspace.find(tmp_path), state=state)
+    assert (summary.items, summary.review) == (1, 1)
+    with Ledger.open(state, create=False) as ledger:
+        reasons = [str(p) for item in ledger.items() for p in item.reason.phrases]
+    assert any("amuont" in reason for reason in reasons)
+    assert not any("ahead" in reason for reason in reasons)

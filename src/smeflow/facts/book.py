@@ -26,6 +26,10 @@ class FactError(SourceError):
     """A figure that cannot be computed; the phrase says which column or word is wrong."""
 
 
+class TooFew(FactError):
+    """A figure that cannot be computed yet: there are too few rows or periods. No mistake of the recipe."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Held:
     """A table as the book holds it."""

@@ -28,6 +28,8 @@ class FactSet:
     facts: tuple[FactValue, ...] = ()
     missing: tuple[Phrase, ...] = ()
     """Facts that are not known, and why."""
+    mistakes: tuple[Phrase, ...] = ()
+    """Those of them that no further row will mend: no such column, no SQL."""
     sources: tuple[SourceTold, ...] = ()
     names: tuple[str, ...] = ()
     """Names that stand in the tables: prose says them by reference alone."""
@@ -106,6 +108,7 @@ def _computed(tables: Sequence[Document], measures: Mapping[str, Measure], local
         period=Period(key=""),
         facts=found.facts,
         missing=found.missing,
+        mistakes=found.mistakes,
         sources=told,
         names=tuple(sorted(found.names)),
     )

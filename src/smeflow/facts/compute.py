@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from smeflow.facts.book import LINE, Book, Held, quoted
+from smeflow.facts.book import LINE, Book, Held, TooFew, quoted
 from smeflow.facts.measures.base import Desk, FactError, Measure
 from smeflow.facts.report import FactValue, SourceTold
 from smeflow.i18n import Phrase, say
@@ -17,6 +17,8 @@ class Computed:
 
     facts: tuple[FactValue, ...]
     missing: tuple[Phrase, ...] = ()
+    mistakes: tuple[Phrase, ...] = ()
+    """Those of them that no further row will mend: no such column, no SQL."""
     names: frozenset[str] = frozenset()
     """Names that stand in the tables: prose says them by reference alone."""
 
@@ -25,16 +27,21 @@ def compute(asked: Mapping[str, Measure], desk: Desk) -> Computed:
     """Compute every fact *asked* for, of the rows of the desk's period where it has one."""
     facts: list[FactValue] = []
     missing: list[Phrase] = []
+    mistakes: list[Phrase] = []
     for name, measure in asked.items():
         try:
             found = list(measure.facts(name, desk))
         except FactError as error:
             missing.append(say("The fact {name} is not known: {why}", name=name, why=error.phrase))
+            if not isinstance(error, TooFew):
+                mistakes.append(missing[-1])
             continue
         facts.extend(found)
         if found and found[0].shape == "scalar" and found[0].value is None:
             missing.append(say("The fact {name} is not known: no row has a value.", name=name))
-    return Computed(facts=tuple(facts), missing=tuple(missing), names=desk.names(_names))
+    return Computed(
+        facts=tuple(facts), missing=tuple(missing), mistakes=tuple(mistakes), names=desk.names(_names)
+    )
 
 
 _MOST, _SHOWN = 2_000, 10

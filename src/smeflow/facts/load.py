@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
@@ -32,6 +33,10 @@ def hold_file(book: Book, name: str, path: Path, *, source: str = "", sheet: str
     try:
         data = path.read_bytes()
     except OSError as error:
+        near = get_close_matches(path.name, _beside(path), 1) if not path.exists() else []
+        if near:
+            said = say("The table {path} is not there; did you mean {near}?", path=path, near=near[0])
+            raise SourceError(said) from None
         why = error.strerror or str(error)
         raise SourceError(say("The table {path} cannot be read: {why}.", path=path, why=why)) from None
     called = source or path.name
@@ -42,6 +47,13 @@ def hold_file(book: Book, name: str, path: Path, *, source: str = "", sheet: str
         if held is not None:
             return held
     return hold_grid(book, name, read_grid(data, called, sheet), sha256(data))
+
+
+def _beside(path: Path) -> list[str]:
+    try:
+        return [each.name for each in path.parent.iterdir() if each.is_file()]
+    except OSError:
+        return []
 
 
 def hold_grid(book: Book, name: str, grid: Grid, digest: str) -> Held:

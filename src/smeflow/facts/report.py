@@ -231,10 +231,13 @@ class Report:
     changed: tuple[Phrase, ...] = ()
     """How its facts differ from the report that was approved last for the same period."""
 
+    mistakes: tuple[Phrase, ...] = ()
+    """Facts the recipe asks for that cannot be computed, whatever rows come: no such column, no SQL."""
+
     @property
     def doubts(self) -> tuple[Phrase, ...]:
-        """What sends it to a person: there is nothing to report."""
-        return self.missing
+        """What sends it to a person: there is nothing to report, or not what the recipe asks for."""
+        return (*self.missing, *(each for each in self.mistakes if each not in self.missing))
 
     @property
     def language(self) -> str:

@@ -108,6 +108,7 @@ class Periods(BaseModel):
                     period=_period(window, desk) if window else Period(key=""),
                     facts=found.facts,
                     missing=found.missing,
+                    mistakes=found.mistakes,
                     sources=told,
                     names=tuple(sorted(found.names)),
                 )

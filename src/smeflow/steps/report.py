@@ -118,6 +118,7 @@ class DraftReport(Family):
             facts=found.facts,
             sources=found.sources,
             remarks=found.missing,
+            mistakes=found.mistakes,
             missing=() if known else (found.missing or (say("There are no facts."),)),
         )
 

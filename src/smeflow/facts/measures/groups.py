@@ -6,7 +6,7 @@ from typing import ClassVar
 
 from pydantic import Field
 
-from smeflow.facts.book import cell_of
+from smeflow.facts.book import TooFew, cell_of
 from smeflow.facts.measures.base import Desk, FactError, Measure, plain, quoted, ratio
 from smeflow.facts.report import Cell, Column, FactValue
 from smeflow.facts.window import Grain, Window
@@ -48,7 +48,7 @@ class Cohort(Measure):
             found.setdefault(start, {})[Window.around(at, self.every)] = count
         starts = sorted(found)[-self.last :]
         if not starts:
-            raise FactError(say("Table {table} has no rows with a day.", table=rows.held.name))
+            raise TooFew(say("Table {table} has no rows with a day.", table=rows.held.name))
         end = (
             Window.around(desk.window.last, self.every)
             if desk.window

@@ -10,6 +10,7 @@ from typing import Any, ClassVar, Literal
 
 from pydantic import Field
 
+from smeflow.facts.book import TooFew
 from smeflow.facts.measures.base import Chosen, Desk, FactError, Measure, direction_of, plain, quoted, scalar
 from smeflow.facts.report import Cell, Column, FactValue
 from smeflow.facts.window import Grain, Window, windows
@@ -112,7 +113,7 @@ class Series(Measure):
             )
         days = desk.coverage(rows.held, column).days
         if not days:
-            raise FactError(say("Table {table} has no rows with a day.", table=rows.held.name))
+            raise TooFew(say("Table {table} has no rows with a day.", table=rows.held.name))
         grain = self.every or (desk.window.grain if desk.window else "month")
         end = desk.window.last if desk.window else days[-1]
         shown = windows(min(days[0], end), end, grain)[-(self.last + self.run_up) :]
@@ -246,7 +247,7 @@ class Forecast(Series):
         values = _unbroken(found, self.called(name))
         lacking = self._lacking(desk, chosen, found)
         if lacking:
-            raise FactError(say("{label} is not forecast: {why}.", label=self.called(name), why=lacking))
+            raise TooFew(say("{label} is not forecast: {why}.", label=self.called(name), why=lacking))
         year = {"month": 12, "quarter": 4}.get(found[-1][0].grain, 0)
         season = year if year and len(values) >= 2 * year else 0
         ahead = [reckon(values, step, season) for step in range(1, self.ahead + 1)]
@@ -295,7 +296,7 @@ def _unbroken(found: Points, label: str) -> list[float]:
             break
         values.insert(0, float(value))
     if len(values) < _LEAST:
-        raise FactError(
+        raise TooFew(
             say(
                 "{label} needs {n} periods in a row and has {found}.",
                 label=label,
