@@ -11,6 +11,7 @@ from smeflow.documents.image import MissingPillow, pillow
 from smeflow.documents.letters import Run, count_letters, runs_of
 from smeflow.documents.lines import Placed, clean, page_of
 from smeflow.documents.ocr import MissingTesseract, recognise
+from smeflow.documents.unseen import told_annotations, told_letters, told_metadata
 from smeflow.documents.visible import (
     TINY_POINTS,
     Drawn,
@@ -53,6 +54,7 @@ def read_pdf(file: File) -> Document:
         if not parts and not any(p.text for p in pages) and problems:
             raise UnreadableDocument(problems[0], name=file.name)
         title = clean_line(pdf.get_metadata_value("Title") or "")
+        problems.extend(told_metadata(pdf, file.name))
     finally:
         pdf.close()
     fields = {"title": title} if title else {}
@@ -141,6 +143,8 @@ def _page(page: "PdfPage", number: int, file: File, problems: list[Phrase]) -> P
     letters = page.get_textpage()
     within("characters", file.limits.characters, count_letters(letters), file.name)
     runs = list(runs_of(letters, drawn.orders))
+    problems.extend(told_letters([letters.get_text_range()], number, file.name))
+    problems.extend(told_annotations(page, number, file.name))
     letters.close()
     unmapped = sum(1 for run in runs for c in run.text if ord(c) in _PRIVATE or c == "\ufffd")
     scanned = any(s.picture for s in drawn.surfaces)
