@@ -52,7 +52,8 @@ def step(language: str) -> DraftReport:
             "heading": country,
         },
     }
-    return DraftReport(name="report", facts=facts, title="{period}", locale=f"{language}-{language.upper()}")
+    locale = f"{language}-{language.upper()}"
+    return DraftReport(name="report", facts=facts, title="{period}", locale=locale, names="shown")
 
 
 def facts_of(number: int, draft: DraftReport, folder: Path) -> FactSet:

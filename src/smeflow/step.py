@@ -34,6 +34,8 @@ class Known(Protocol):
         ...
 
 
+COMMENTS = "report comments"
+"""The table of what people said when they asked for a text again: columns ``item`` and ``text``."""
 EDITS = "report edits"
 """The table of what people made of a recipe's texts, one ``text`` a row, the oldest first."""
 

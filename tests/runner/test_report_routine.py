@@ -9,7 +9,7 @@ from smeflow.llm.scripted import Scripted
 from smeflow.recipe.load import load
 from smeflow.recipe.workspace import Workspace
 from smeflow.review.corrections import Unfit
-from smeflow.review.decide import approve, correct
+from smeflow.review.decide import approve, ask_again, correct
 from smeflow.runner.runner import run_to_end
 
 RECIPE = """
@@ -146,3 +146,18 @@ def test_an_edit_is_a_style_example_for_the_next_report(tmp_path):
     firm.run(model)
     told = [request.messages[0].content for request in model.requests]
     assert any("Revenue came to €…, as we hoped." in text for text in told)
+
+
+def test_a_comment_is_told_to_the_model_that_writes_again(tmp_path):
+    """Asking again with a note gives the note along; without one nothing is added."""
+    firm = Firm(tmp_path, review="true")
+    recipe = RECIPE.replace("REVIEW", "true").replace("llm: none", "llm: auto")
+    (firm.folder / "recipe.yaml").write_text(recipe)
+    written = {"opening": "Revenue came to {{revenue}}.", "sections": []}
+    model = Scripted([written], for_ever=True)
+    firm.run(model)
+    with firm.ledger() as ledger:
+        ask_again(ledger, firm.item(ledger), "Anna", "Begin with the orders.")
+    firm.run(model)
+    told = [request.messages[0].content for request in model.requests]
+    assert [("Begin with the orders." in text) for text in told] == [False, False, True]

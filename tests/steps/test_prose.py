@@ -77,14 +77,20 @@ def test_an_unreadable_repair_keeps_what_held(prose_of):
     assert prose.written.cut == 1
 
 
-def test_names_of_people_are_not_sent(english, october):
-    """A ranking of people is written of by reference alone."""
-    facts = [f if f.name != "by_country" else _of_people(f) for f in october]
-    model = Scripted([_written(GOOD)])
-    write(parts_of(facts, (), "en-GB"), english, model, Style(), max_output_tokens=2_000)
-    sent = model.requests[0].messages[-1].content
-    assert "{{by_country.1}} = (a name)" in sent
-    assert "Belgique" not in sent
+def test_names_of_rows_are_sent_only_where_the_recipe_says_so_and_of_people_never(english, october):
+    """A ranking is written of by reference; the name itself need not leave."""
+    people = [f if f.name != "by_country" else _of_people(f) for f in october]
+    sent = {}
+    for kind, facts, style in (
+        ("withheld", october, Style()),
+        ("shown", october, Style(names=True)),
+        ("people", people, Style(names=True)),
+    ):
+        model = Scripted([_written(GOOD)])
+        write(parts_of(facts, (), "en-GB"), english, model, style, max_output_tokens=2_000)
+        sent[kind] = model.requests[0].messages[-1].content
+    assert "{{by_country.1}} = (a name)" in sent["withheld"]
+    assert ["Belgique" in sent[kind] for kind in sent] == [False, True, False]
 
 
 def _of_people(fact):

@@ -10,28 +10,29 @@ MAX_ROWS = 8
 """So many rows of a ranking are told: nobody reads prose about the ninth."""
 
 
-def listed(parts: Sequence[Part], about: Sayable) -> str:
+def listed(parts: Sequence[Part], about: Sayable, *, names: bool = False) -> str:
     """List the sections with their facts, as a model is shown them.
 
-    A name that may be a person's is withheld: the reference alone is enough to write of it.
+    Names of rows are withheld unless *names* is set, and those that are people's always: the reference alone
+    is enough to write of a row.
     """
     told = ["{{period}} = " + about.references["period"].text] if "period" in about.references else []
     for number, part in enumerate(parts, 1):
         told.append(f"\n[{number}] {part.heading}")
         for fact in part.facts:
-            lines = list(_lines(fact.name, about, people=fact.people))
+            lines = list(_lines(fact.name, about, withheld=fact.people or not names))
             if lines:
                 told.append(f"{fact.label}:")
                 told += lines
     return "\n".join(told)
 
 
-def _lines(base: str, about: Sayable, *, people: bool) -> Iterator[str]:
-    withheld = say("(a name)").render(language_of(about.locale))
+def _lines(base: str, about: Sayable, *, withheld: bool) -> Iterator[str]:
+    nameless = say("(a name)").render(language_of(about.locale))
     for reference in about.references.values():
         if reference.base != base or reference.rank > MAX_ROWS:
             continue
-        text = withheld if people and reference.role == "name" else reference.text
+        text = nameless if withheld and reference.role == "name" else reference.text
         yield f"  {{{{{reference.name}}}}} = {text}{_mark(reference)}"
 
 

@@ -144,13 +144,9 @@ def _item_reads() -> dict[str, ClauseElement]:
     }
 
 
-def _history_reads() -> dict[str, ClauseElement]:
+def _review_reads() -> dict[str, ClauseElement]:
+    """Give what reads decisions of people beyond one item."""
     return {
-        "results of item": select(results).where(results.c.item == bindparam("item")).order_by(results.c.id),
-        "values of recipe": select(results.c.item, results.c.id, results.c.value)
-        .select_from(results.join(items, items.c.id == results.c.item))
-        .where(OF_RECIPE, items.c.state == _word("done"), items.c.version == results.c.version)
-        .order_by(*ORDER, results.c.id),
         "corrections of recipe": select(reviews.c.step, reviews.c.after)
         .select_from(reviews.join(items, items.c.id == reviews.c.item))
         .where(items.c.recipe == bindparam("recipe"), reviews.c.action == _word("correct"))
@@ -160,6 +156,25 @@ def _history_reads() -> dict[str, ClauseElement]:
         )
         .where(reviews.c.id > bindparam("after"))
         .order_by(reviews.c.id),
+        "comments on key": select(reviews.c.note)
+        .select_from(reviews.join(items, items.c.id == reviews.c.item))
+        .where(
+            items.c.recipe == bindparam("recipe"),
+            items.c.key == bindparam("key"),
+            reviews.c.action == _word("again"),
+            reviews.c.note != _word(""),
+        )
+        .order_by(reviews.c.id),
+    }
+
+
+def _history_reads() -> dict[str, ClauseElement]:
+    return {
+        "results of item": select(results).where(results.c.item == bindparam("item")).order_by(results.c.id),
+        "values of recipe": select(results.c.item, results.c.id, results.c.value)
+        .select_from(results.join(items, items.c.id == results.c.item))
+        .where(OF_RECIPE, items.c.state == _word("done"), items.c.version == results.c.version)
+        .order_by(*ORDER, results.c.id),
         "reviews of item": select(reviews).where(reviews.c.item == bindparam("item")).order_by(reviews.c.id),
         "claims of item": select(claims).where(claims.c.item == bindparam("item")).order_by(claims.c.id),
         "claims alike": select(
@@ -286,7 +301,14 @@ def compiled() -> dict[str, Any]:
     for table in tables:
         made.append(" ".join(str(CreateTable(table).compile(dialect=sqlite)).split()))
         made.extend(sorted(str(CreateIndex(i).compile(dialect=sqlite)) for i in table.indexes))
-    statements = {**_writes(), **_item_reads(), **_history_reads(), **_place_reads(), **_call_reads()}
+    statements = {
+        **_writes(),
+        **_item_reads(),
+        **_history_reads(),
+        **_review_reads(),
+        **_place_reads(),
+        **_call_reads(),
+    }
     return {
         "version": SCHEMA_VERSION,
         "tables": made,

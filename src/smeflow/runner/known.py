@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 from smeflow._text import canonical_json, folded, hash_of
 from smeflow.ledger.store import Store
-from smeflow.step import EDITS, Known
+from smeflow.step import COMMENTS, EDITS, Known
 from smeflow.steps.before import APPROVED
 from smeflow.steps.invoice_claims import SUPPLIERS
 
@@ -23,6 +23,9 @@ class WithEdits:
 
     def rows(self, table: str, **where: str) -> Sequence[Mapping[str, str]]:
         """Give the rows of a table of the firm, or the paragraphs people changed."""
+        if table == COMMENTS:
+            noted = self.store.read("comments on key", recipe=self.recipe, key=where.get("item", ""))
+            return tuple({"item": where.get("item", ""), "text": row["note"]} for row in noted)
         if table != EDITS:
             return self.known.rows(table, **where)
         found = self.store.read("corrections of recipe", recipe=self.recipe)

@@ -88,6 +88,10 @@ class Style(BaseModel):
     """What else a model should know: what matters to the reader."""
     glossary: dict[str, str] = Field(default_factory=dict)
     """The firm's own words and what they mean; prose may use them."""
+    names: bool = False
+    """Whether the model sees the names of rows."""
+    comments: tuple[str, ...] = ()
+    """What a person said of the draft before."""
     examples: tuple[str, ...] = ()
     """Paragraphs as the firm likes them: what people changed is kept here by smeflow."""
 
@@ -152,16 +156,20 @@ def write(parts: Sequence[Part], about: Sayable, llm: LLM, style: Style, *, max_
 
 
 def _question(parts: Sequence[Part], about: Sayable, style: Style) -> tuple[Message, ...]:
-    facts = listed(parts, about)
+    facts = listed(parts, about, names=style.names)
     key = sha256(facts)[:12]
     words = "".join(f"\n  {word}: {meaning}" for word, meaning in style.glossary.items())
     liked = "".join(f"\n  {text}" for text in style.examples[-5:])
+    asked = [
+        style.instructions.strip(),
+        *(f"A reader said of the draft: {c.strip()}" for c in style.comments),
+    ]
     task = PROMPT.format(
         language=_LANGUAGES[language_of(about.locale)],
         audience=style.audience or "the owner of a small firm",
         tone=style.tone or "plain and factual",
         length=_LENGTHS[style.length],
-        instructions=f"- {style.instructions.strip()}\n" if style.instructions.strip() else "",
+        instructions="".join(f"- {each}\n" for each in asked if each),
         glossary=f"The firm's own words:{words}\n" if words else "",
         examples=f"Paragraphs as the firm likes them:{liked}\n" if liked else "",
     )

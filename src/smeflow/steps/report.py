@@ -19,7 +19,7 @@ from smeflow.facts.report import FactValue, Period, Report
 from smeflow.facts.window import Window
 from smeflow.i18n import language_of, say
 from smeflow.llm.base import LLM
-from smeflow.step import EDITS, Case
+from smeflow.step import COMMENTS, EDITS, Case
 from smeflow.steps.base import Family, no_model
 from smeflow.steps.prose import Length, Prose, Style, write
 
@@ -62,6 +62,9 @@ class DraftReport(Family):
     """The firm's own words and what they mean; prose may use them."""
     examples: tuple[str, ...] = ()
     """Paragraphs as the firm likes them. What people changed in earlier reports comes on top."""
+    names: Literal["withheld", "shown"] = "withheld"
+    """Whether a model sees the names of rows: customers, products. It writes of them by reference all the
+    same; names that are people's are always withheld."""
     max_output_tokens: int = Field(default=2_500, ge=200)
 
     @property
@@ -127,12 +130,15 @@ class DraftReport(Family):
         if self.prose == "patterns":
             return Prose(), False
         liked = tuple(row.get("text", "") for row in case.known.rows(EDITS))
+        comments = tuple(row.get("text", "") for row in case.known.rows(COMMENTS, item=case.id))
         style = Style(
             audience=self.audience,
             tone=self.tone,
             length=self.length,
             instructions=self.instructions,
             glossary=self.glossary,
+            names=self.names == "shown",
+            comments=comments,
             examples=(*self.examples, *liked),
         )
         try:
