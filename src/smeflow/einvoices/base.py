@@ -6,8 +6,9 @@ from typing import Literal
 from smeflow.i18n import Phrase
 
 Name = Literal["xml", "xsd", "profile", "en16931", "fr-ctc", "pdf", "numbers"]
+Asked = Literal["xsd", "profile", "en16931", "fr-ctc", "pdf", "numbers"]
 Severity = Literal["error", "warning"]
-ASKED: tuple[Name, ...] = ("xsd", "profile", "en16931", "fr-ctc", "pdf", "numbers")
+ASKED: tuple[Asked, ...] = ("xsd", "profile", "en16931", "fr-ctc", "pdf", "numbers")
 """What may be asked for; ``xml`` is always looked at."""
 
 

@@ -1,6 +1,7 @@
 """Read a record out of a case's documents: exact readers first, then rules, then a model for what is left."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any, ClassVar, Generic, Literal, Self, cast, overload
 
@@ -14,6 +15,7 @@ from pydantic import (
 )
 
 from smeflow._text import hash_of
+from smeflow.einvoices.base import Asked
 from smeflow.i18n import say
 from smeflow.llm.base import LLM
 from smeflow.readers.base import Labels
@@ -30,6 +32,7 @@ from smeflow.steps.ours import Firm
 from smeflow.steps.papers import statuses
 from smeflow.steps.places import Place, fields_place, invoice_place
 from smeflow.steps.reading import Task, extraction, is_whole, lacks, once
+from smeflow.steps.rule_checks import rule_checks
 from smeflow.steps.second_look import Recogniser, look_again
 
 if TYPE_CHECKING:
@@ -59,6 +62,8 @@ class Extract(Family, Generic[R]):
     invoice; ``rapidocr``: always the whole page. What both read alike is confirmed."""
     ask: Literal["left", "always"] = "left"
     """Whether a model is asked only where something is missing, or always, as a second opinion."""
+    checks: tuple[Asked, ...] = ()
+    """Rules an e-invoice must keep. What fails is a doubt; what fails or could not run is not proven."""
     required: tuple[str, ...] | None = None
     """What must be found; by default what the record's type or the fields demand."""
     instructions: str = ""
@@ -88,6 +93,7 @@ class Extract(Family, Generic[R]):
             readers: tuple[ReaderName, ...] = ...,
             ocr: Recogniser = ...,
             ask: Literal["left", "always"] = ...,
+            checks: tuple[Asked, ...] = ...,
             required: tuple[str, ...] | None = ...,
             instructions: str = ...,
             labels: Mapping[str, Sequence[str]] | str | None = ...,
@@ -107,6 +113,7 @@ class Extract(Family, Generic[R]):
             readers: tuple[ReaderName, ...] = ...,
             ocr: Recogniser = ...,
             ask: Literal["left", "always"] = ...,
+            checks: tuple[Asked, ...] = ...,
             required: tuple[str, ...] | None = ...,
             instructions: str = ...,
             labels: Mapping[str, Sequence[str]] | str | None = ...,
@@ -126,6 +133,7 @@ class Extract(Family, Generic[R]):
             readers: tuple[ReaderName, ...] = ...,
             ocr: Recogniser = ...,
             ask: Literal["left", "always"] = ...,
+            checks: tuple[Asked, ...] = ...,
             required: tuple[str, ...] | None = ...,
             instructions: str = ...,
             labels: Mapping[str, Sequence[str]] | str | None = ...,
@@ -250,6 +258,8 @@ class Extract(Family, Generic[R]):
         if not place.readings and not any(d.text.strip() for d in place.documents):
             return self._nothing(case)
         lines = self.lines and self.is_invoice and not any("lines" in r.findings for r in place.readings)
+        if place.exact and self.checks:
+            place = replace(place, checks=(*place.checks, *rule_checks(case.documents, self.checks)))
         asks = "model" in self.readers and (self.ask == "always" or lines or lacks(task, place))
         said = self._by_model(place, llm, examples_for(case.known, place.readings)) if asks else Said()
         found = extraction(self.returns, task, place, said)

@@ -22,6 +22,7 @@ from smeflow.steps.merge import Found, Merged, merge
 from smeflow.steps.ours import Firm, check_ours
 from smeflow.steps.places import Place
 from smeflow.steps.proof import Basis, Evidence, proven
+from smeflow.steps.rule_checks import RULES
 
 CONTRADICTIONS = frozenset({"readers_agree", "page_agrees", "copies_agree"})
 IDENTIFIERS = ("vat_id", "vat_key", "siren", "siret", "bic", "namespace", "vat_id=siren")
@@ -123,7 +124,8 @@ def extraction(kind: type[Extraction[R]], task: Task, place: Place, said: Said) 
         *([said.failed] if said.failed else []),
     ]
     slight = [check.detail for check in failed if check not in grave and check.detail]
-    problems = [*place.problems, *said.problems, *slight]
+    unrun = [c.detail for c in judged.checks if c.passed is None and c.name in RULES and c.detail]
+    problems = [*place.problems, *said.problems, *slight, *unrun]
     return kind(
         record=cast("R", judged.record),
         fields=_fields(found, judged.checks, place.documents),
@@ -141,6 +143,7 @@ def _evidence(task: Task, place: Place, judged: Judged, said: Said) -> Evidence:
     found = judged.merged.found
     required = [found[name] for name in task.wanted if name in found]
     failed = {check.name for check in judged.checks if check.passed is False}
+    failed |= {check.name for check in judged.checks if check.passed is None and check.name in RULES}
     all_exact = place.exact and all(value.reader == "einvoice" for value in required)
     basis: Basis = "exact" if all_exact else "page" if judged.sums else "fields"
     return Evidence(
