@@ -95,11 +95,31 @@ def faults(record, truth) -> list[str]:
     ]
 
 
+def contradictions(data: Path, items) -> None:
+    """Count the PDFs whose page says something else than their data, and how many of them are told."""
+    from smeflow.llm.none import NoModel
+    from smeflow.records import Invoice
+    from smeflow.step import Case
+    from smeflow.steps import Extract
+
+    step = Extract(name="invoice", into=Invoice, readers=("exact", "layout"))
+    counts = {True: [0, 0], False: [0, 0]}
+    for item in items:
+        told = step(Case.of(read(data / item["file"])), NoModel())
+        differs = "printed_truth" in item or not item["printed_check"].get("total_gross", True)
+        flagged = any(c.name == "page_agrees" and c.passed is False for c in told.checks)
+        counts[differs][0] += flagged
+        counts[differs][1] += 1
+    print(f"page and data contradict each other: told {counts[True][0]} of {counts[True][1]}")
+    print(f"they agree as far as is known: told {counts[False][0]} of {counts[False][1]} as contradicting")
+
+
 def main() -> int:
     """Measure and print."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("data", type=Path)
     parser.add_argument("--all", action="store_true", help="list files that are invalid on purpose too")
+    parser.add_argument("--pages", action="store_true", help="compare the data of PDFs with their pages too")
     options = parser.parse_args()
     items = json.loads((options.data / "manifest.json").read_text(encoding="utf-8"))["items"]
     wanted = [i for i in items if i["kind"] == "einvoice_xml" or i.get("has_embedded_xml")]
@@ -123,6 +143,10 @@ def main() -> int:
         counts[valid][1] += 1
         if wrong and (valid or options.all):
             print(f"{item['file']}: {'; '.join(wrong)}")
+    if options.pages:
+        contradictions(
+            options.data, [i for i in wanted if i["kind"] == "invoice_pdf" and "printed_check" in i]
+        )
     right, total = counts[True]
     print(f"valid files: {right} of {total} right in every field; {VALUES[0]} values compared in all files")
     print(f"invalid on purpose: {counts[False][0]} of {counts[False][1]} read or refused as their truth says")

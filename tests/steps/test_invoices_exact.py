@@ -161,3 +161,18 @@ def test_an_attachment_that_cannot_be_read_is_not_passed_over():
     found = EXACT(Case.of(mail), NoModel())
     assert found.record.number
     assert "second.pdf is a damaged PDF. Ask the sender for it again." in [str(d) for d in found.doubts]
+
+
+def test_a_page_that_says_another_day_than_its_data_goes_to_a_person():
+    """Both values are told; data alone do not prove what the page denies."""
+    pdf = bundled("taxi-TX-471102.pdf")
+    step = Extract(name="invoice", into=Invoice, readers=("exact", "layout"))
+    good = step(Case.of(pdf), NoModel())
+    data = pdf.parts[0]
+    day = good.fields["issue_date"].quote
+    other = changed(data, f">{day}<".encode(), b">20171030<")
+    bad = step(Case.of(replace(pdf, parts=(replace(other, name=data.name),))), NoModel())
+    assert not any(check.name == "page_agrees" and check.passed is False for check in good.checks)
+    told = [str(doubt) for doubt in bad.doubts]
+    assert "issue date: the file's data say 2017-10-30, the visible page says 2018-10-30." in told
+    assert not bad.proven

@@ -53,16 +53,8 @@ def test_a_sound_invoice_stays_proven_with_every_rule():
 
 def test_a_recipe_names_its_rules(tmp_path):
     """A rule that does not exist is told at its line."""
-    text = (
-        "recipe: r
-source: {folder: .}
-steps:
-"
-        "  - extract: invoice
-    into: Invoice
-    checks: [en16931]
-"
-    )
+    head = "recipe: r\nsource: {folder: .}\nsteps:\n"
+    text = f"{head}  - extract: invoice\n    into: Invoice\n    checks: [en16931]\n"
     file = tmp_path / "recipe.yaml"
     file.write_text(text, encoding="utf-8")
     assert load(file).entries[0].step.checks == ("en16931",)

@@ -47,7 +47,16 @@ LINES = FieldSpec(
     },
 )
 """What a model is asked for besides, with ``lines: true``."""
-WITH_PAGE: Mapping[str, str] = {"number": "identifier", "total_gross": "money", "iban": "iban"}
+WITH_PAGE: Mapping[str, str] = {
+    "number": "identifier",
+    "issue_date": "date",
+    "due_date": "date",
+    "total_net": "money",
+    "total_vat": "money",
+    "total_gross": "money",
+    "amount_due": "money",
+    "iban": "iban",
+}
 """What the data and the visible page of an e-invoice must agree on."""
 _SUMS = ("total_net", "total_vat", "total_gross", "amount_due", "prepaid", "currency")
 _IBAN_START = re.compile(r"\b[A-Z]{2}\d{2}(?=[\s.\-]?[A-Z0-9])")
