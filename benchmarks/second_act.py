@@ -26,6 +26,12 @@ def child_of(pid: int) -> int | None:
     return None
 
 
+def cpu_seconds(pid: int) -> float:
+    """Give the CPU a process has used: what a loaded machine changes least."""
+    ticks = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[11:13]
+    return sum(map(int, ticks)) / os.sysconf("SC_CLK_TCK")
+
+
 def peak_mb(pid: int) -> float:
     """Give the most memory a process has had."""
     for line in Path(f"/proc/{pid}/status").read_text().splitlines():
@@ -44,17 +50,18 @@ def main() -> None:
         told: list[tuple[float, str]] = []
         reader = threading.Thread(target=lambda: told.extend((time.monotonic(), x) for x in process.stdout))
         reader.start()
-        most = 0.0
+        most = used = 0.0
         while process.poll() is None:
             found = child_of(process.pid)
             if found is not None:
                 with contextlib.suppress(OSError):
                     most = max(most, peak_mb(found))
+                    used = max(used, cpu_seconds(found))
             time.sleep(0.5)
         reader.join()
     at = next((moment for moment, line in told if line.startswith("Second act")), time.monotonic())
     print(f"first act {at - began:.0f} s, second act {told[-1][0] - at:.0f} s, exit {process.returncode}; "
-          f"the model's process had at most {most:.0f} MB; load before and after: "
+          f"the model's process took {used:.0f} s of CPU and at most {most:.0f} MB; load before and after: "
           f"{load[0]:.1f}, {os.getloadavg()[0]:.1f}")  # fmt: skip
     print("".join(line for moment, line in told if moment >= at))
 

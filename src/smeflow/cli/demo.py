@@ -62,7 +62,7 @@ def demo(
 def second_act(screen: Screen, recipes: list[Path], name: str, folder: Path) -> None:
     """Run the same recipes with a model, on what was left for one; what the first act gave stays."""
     from smeflow.cli.models import closing_model
-    from smeflow.cli.second_act import model_for, sparing, tell_changes, wanted
+    from smeflow.cli.second_act import in_order, model_for, sparing, tell_changes, wanted
 
     screen.print()
     screen.print(say("Second act: a model is asked about what is left."), style="bold")
@@ -76,7 +76,7 @@ def second_act(screen: Screen, recipes: list[Path], name: str, folder: Path) -> 
                      model=f"{llm.place.provider}/{llm.place.model}", n=len(before)))  # fmt: skip
     screen.print()
     with closing_model(llm):
-        act(screen, recipes, name, asked)
+        act(screen, in_order(recipes, before), name, asked)
     tell_changes(screen, recipes, before, asked, began)
 
 

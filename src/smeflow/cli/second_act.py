@@ -1,6 +1,7 @@
 """The demo's second act: fetch the model, ask it about what was left for one, print what that changed."""
 
 import importlib.util
+import os
 import time
 from dataclasses import dataclass
 from decimal import Decimal
@@ -20,8 +21,8 @@ if TYPE_CHECKING:
 
 SECONDS = 420.0
 """How long the model is asked. With the last answer under way it stays below eight minutes."""
-DOCUMENTS = 6
-"""How many documents it reads at most."""
+QUESTIONS = {"Printed": 6, "Sorted": 8, "Written": 2, "Repaired": 2}
+"""How many questions of a kind it is asked at most: six documents, eight mails, the prose of two reports."""
 OWN = ("", "auto", "local")
 
 
@@ -82,7 +83,24 @@ def sparing(llm: "Connected") -> Any:
     """Have the model end in time."""
     from smeflow.llm.sparing import Sparing
 
-    return Sparing(inner=llm, seconds=SECONDS, questions={"Printed": DOCUMENTS})
+    return Sparing(inner=llm, seconds=SECONDS, questions=QUESTIONS)
+
+
+def in_order(recipes: list[Path], before: "dict[tuple[str, str], Seen]") -> list[Path]:
+    """Give the recipes that left something for a model: documents first, then mails, then prose."""
+    from smeflow.recipe.load import load
+
+    left = {recipe for recipe, _ in before}
+    found: list[tuple[int, Path]] = []
+    for file in recipes:
+        try:
+            recipe = load(file, environ=os.environ)
+        except SmeflowError:  # it needs an extra that is not there, and was left out of the first act too
+            continue
+        kinds = {type(entry.step).__name__ for entry in recipe.entries}
+        rank = 0 if "Extract" in kinds else 1 if "Triage" in kinds else 2
+        found += [(rank, file)] if recipe.name in left else []
+    return [file for _, file in sorted(found, key=lambda one: one[0])]
 
 
 def wanted(screen: Screen, recipes: list[Path]) -> dict[tuple[str, str], Seen]:
