@@ -37,8 +37,9 @@ def main() -> None:
         tokens = [before + now for before, now in zip(tokens, counted, strict=True)]
     seconds = time.monotonic() - began
     model.close()
-    print(f"{sum(right for _, right in found)} of {len(found)} mails right, {seconds / len(found):.1f} s each "
-          f"(load {os.getloadavg()[0]:.1f}); tokens read {tokens[0]}, of them remembered {tokens[1]}, "
+    right = sum(right for _, right in found)
+    print(f"{right} of {len(found)} mails right, {seconds / len(found):.1f} s each "
+          f"(load {os.getloadavg()[0]:.1f}); tokens read {tokens[0]}, remembered {tokens[1]}, "
           f"written {tokens[2]}")  # fmt: skip
     for least in FROM:
         above = [right for likely, right in found if likely >= least]
