@@ -66,3 +66,48 @@ def test_a_broken_line_is_named(smeflow, tmp_path, labels):
     told = smeflow("triage", "mails.jsonl", "--labels", labels)
     assert told.code == 2
     assert "mails.jsonl:2" in told.err
+
+
+def test_details_tell_what_a_mail_asks(smeflow, tmp_path):
+    """With the labels' file may come rules and owners, as in a recipe."""
+    step = {
+        "labels": ["orders", "rest"],
+        "rules": [{"label": "orders", "text": "commande"}],
+        "owners": {"orders": "Anne"},
+    }
+    (tmp_path / "labels.yaml").write_text(json.dumps(step), encoding="utf-8")
+    mail = {
+        "id": 1,
+        "subject": "Urgent",
+        "date": "2026-02-11",
+        "text": "Commande n° C-77 : merci de livrer avant le 20/02.",
+    }
+    (tmp_path / "mails.jsonl").write_text(json.dumps(mail) + "\n", encoding="utf-8")
+    (line,) = smeflow(
+        "triage", tmp_path / "mails.jsonl", "--labels", tmp_path / "labels.yaml", "--details", "--jsonl"
+    ).lines
+    assert (line["label"], line["labels"], line["owner"]) == ("orders", ["orders"], "Anne")
+    assert (line["urgency"], line["due"]) == ("high", "2026-02-20")
+    assert line["asked"] == ["Commande n° C-77 : merci de livrer avant le 20/02."]
+    assert [(one["kind"], one["value"]) for one in line["references"]] == [("order", "C-77")]
+
+
+def test_an_unsure_mail_has_scores_and_a_suggestion(smeflow, tmp_path, labels):
+    """Nothing is given as sure that is not; what is likeliest is told all the same."""
+    (tmp_path / "mail.txt").write_text("Quelques mots sans rapport.", encoding="utf-8")
+    (line,) = smeflow(
+        "triage", tmp_path / "mail.txt", "--labels", labels, "--likeness", "letters", "--details", "--jsonl"
+    ).lines
+    assert line["label"] is None
+    assert line["suggestion"] in LABELS
+    assert set(line["scores"]) == set(LABELS)
+    assert line["problems"]
+
+
+def test_an_unknown_field_beside_the_labels_is_named(smeflow, tmp_path):
+    """The file is the part of a recipe, and checked as one."""
+    (tmp_path / "labels.yaml").write_text("labels: [a, b]\nrule: []\n", encoding="utf-8")
+    (tmp_path / "a.txt").write_text("hello", encoding="utf-8")
+    told = smeflow("triage", "a.txt", "--labels", "labels.yaml")
+    assert told.code == 2
+    assert "rule" in told.err

@@ -69,8 +69,8 @@ def test_the_lead_that_is_enough_is_counted():
     right = [(1 - n / 100, True) for n in range(40)]
     assert enough([*right, (0.4, False)], 0.98) == pytest.approx(0.61)
     assert enough([*right, (0.4, False)], 0.9) == pytest.approx(0.4)
-    assert enough(right[:9], 0.98) is None
-    assert enough([(0.5, True)] * 10 + [(0.5, False)], 0.98) is None
+    assert enough(right[:11], 0.98) is None
+    assert enough([(0.5, True)] * 12 + [(0.5, False)], 0.98) is None
 
 
 def test_confidence_follows_the_outcomes_from_where_it_shipped():

@@ -24,7 +24,7 @@ def triage(
         typer.Option(
             "--labels",
             metavar="FILE",
-            help="YAML: label: what it means; or a list of labels.",
+            help="YAML: label: what it means; a list of labels; or labels:, rules:, owners: as in a recipe.",
             show_default=False,
         ),
     ],
@@ -32,6 +32,23 @@ def triage(
         Path | None,
         typer.Option("--examples", metavar="FILE", help='JSON lines of {"label", "subject", "text"}.'),
     ] = None,
+    many: Annotated[bool, typer.Option("--many", help="A text may have several labels.")] = False,
+    threshold: Annotated[
+        float | None,
+        typer.Option(
+            "--threshold",
+            min=0,
+            max=1,
+            help="The share of labels given alone that must be right, by the examples' word; else 0.98.",
+            show_default=False,
+        ),
+    ] = None,
+    likeness: Annotated[
+        str, typer.Option("--likeness", help="letters, embeddings (extra embed) or auto.", show_default=False)
+    ] = "",
+    details: Annotated[
+        bool, typer.Option("--details", help="Tell also urgency, deadline, what is asked, references.")
+    ] = False,
     jsonl: Jsonl = False,
     llm: Llm = "none",
     workers: Workers = 4,
@@ -42,13 +59,19 @@ def triage(
     from smeflow.cli.trying import texts_as_inputs, try_step
 
     screen: Screen = ctx.obj
-    step = _step(labels, examples)
+    asked = {
+        "many": many or None,
+        "threshold": threshold,
+        "likeness": likeness or None,
+        "details": details or None,
+    }
+    step = _step(labels, examples, {name: value for name, value in asked.items() if value is not None})
     tries = try_step(step, texts_as_inputs(files), model_named(llm, screen, Path.cwd(), yes=yes), workers)
     if jsonl:
         for tried in tries:
-            screen.json(as_line(tried, screen))
+            screen.json(as_line(tried, screen, details=details))
         return
-    _show([as_line(tried, screen) for tried in tries], screen)
+    _show([as_line(tried, screen, details=details) for tried in tries], screen)
 
 
 def _show(lines: list[dict[str, Any]], screen: Screen) -> None:
@@ -65,20 +88,26 @@ def _fitted(lines: list[dict[str, Any]]) -> bool:
     return any(line["confidence"] is not None for line in lines)
 
 
-def _step(labels: Path, examples: Path | None) -> "Triage":
+def _step(labels: Path, examples: Path | None, asked: dict[str, Any]) -> "Triage":
     from pydantic import ValidationError
 
     from smeflow.steps.triage import Triage
 
+    given = {**_labels(labels), **asked}
+    if examples:
+        given["examples"] = _examples(examples)
     try:
-        return Triage(name="label", labels=_labels(labels), examples=_examples(examples))
+        return Triage(name="label", **given)
     except ValidationError as error:
         why = "; ".join(e["msg"].removeprefix("Value error, ") for e in error.errors())
         raise UsageProblem(say("{file}: {why}", file=labels, why=why)) from error
 
 
-def as_line(tried: "Tried", screen: Screen) -> dict[str, Any]:
-    """Give the line of JSON for one text."""
+DETAILS = ("labels", "suggestion", "urgency", "due", "asked", "owner", "attention", "references", "reader")
+
+
+def as_line(tried: "Tried", screen: Screen, *, details: bool = False) -> dict[str, Any]:
+    """Give the line of JSON for one text; with *details* also what it asks, and its likeliest label."""
     found = tried.value
     plain = found.model_dump(mode="json") if found is not None else {}
     told = (*found.doubts, *found.problems) if found is not None else ()
@@ -90,6 +119,7 @@ def as_line(tried: "Tried", screen: Screen) -> dict[str, Any]:
         "scores": plain.get("scores", {}),
         "quote": plain.get("quote"),
         "problems": list(dict.fromkeys(screen.text(p) for p in said)),
+        **({name: plain.get(name) for name in DETAILS} if details else {}),
     }
 
 
@@ -100,15 +130,25 @@ def _row(line: dict[str, Any], *, fitted: bool) -> list[object]:
     said = line["quote"] or "; ".join(line["problems"])
     return [
         Path(str(line.get("file", line.get("id")))).name,
-        Text(label, style="bold green") if label else Text("?", style="yellow"),
+        Text(label, style="bold green") if label else Text(_guess(line), style="yellow"),
         *([f"{confidence:.0%}" if confidence is not None else None] if fitted else []),
         Text(said, style="italic" if line["quote"] else "yellow"),
     ]
 
 
-def _labels(file: Path) -> dict[str, str]:
+def _guess(line: dict[str, Any]) -> str:
+    """Give the likeliest label of a text nobody is sure of, with a question mark."""
+    scores = line["scores"]
+    best = max(scores, key=lambda label: scores[label]) if scores else ""
+    return f"{best} ?" if best and scores[best] > 0 else "?"
+
+
+def _labels(file: Path) -> dict[str, Any]:
+    """Read the labels, alone or among the fields of a triage step."""
     from ruamel.yaml import YAML
     from ruamel.yaml.error import YAMLError
+
+    from smeflow.steps.triage import Triage
 
     try:
         read = YAML(typ="safe", pure=True).load(file.read_text(encoding="utf-8-sig"))
@@ -116,20 +156,23 @@ def _labels(file: Path) -> dict[str, str]:
         raise UsageProblem(
             say("{file} is no YAML: {why}", file=file, why=str(error).replace("\n", " "))
         ) from error
-    if isinstance(read, dict) and set(read) == {"labels"}:
+    rest: dict[str, Any] = {}
+    if isinstance(read, dict) and isinstance(read.get("labels"), dict | list):
+        rest = {name: value for name, value in read.items() if name != "labels"}
+        if rest.keys() - Triage.model_fields.keys():
+            names = ", ".join(map(str, sorted(rest.keys() - Triage.model_fields.keys())))
+            raise UsageProblem(say("{file}: a triage step has no {names}.", file=file, names=names))
         read = read["labels"]
     if isinstance(read, list) and read and all(isinstance(label, str) for label in read):
-        return dict.fromkeys(read, "")
+        return {**rest, "labels": dict.fromkeys(read, "")}
     if isinstance(read, dict) and read:
-        return {str(label): str(about or "") for label, about in read.items()}
+        return {**rest, "labels": {str(label): str(about or "") for label, about in read.items()}}
     raise UsageProblem(say("{file} names no labels. Write one a line: `invoice: asks us to pay`.", file=file))
 
 
-def _examples(file: Path | None) -> "tuple[Example, ...]":
+def _examples(file: Path) -> "tuple[Example, ...]":
     from smeflow.steps.label import read_examples
 
-    if file is None:
-        return ()
     try:
         return read_examples(file)
     except ValueError as error:

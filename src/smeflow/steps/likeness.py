@@ -176,13 +176,20 @@ def learn(
         lessons=tuple(lessons),
         runs=runs,
         ridge=taught,
-        sure=fitted(outcomes, right, Curve(level=0.0, slope=shipped.slope) if many else shipped),
+        sure=_sure(outcomes, right, shipped, many=many),
         many=many,
         floors=(_floor(letters, len(lessons)), _floor(near, len(lessons))),
         points=points,
         centre=centre,
         outcomes=tuple(outcomes),
     )
+
+
+def _sure(outcomes: Sequence[Outcome], right: float, shipped: Curve, *, many: bool) -> Sure:
+    """Fit; where there may be several labels, a lead is before no label and has a scale of its own."""
+    if many:
+        return fitted(outcomes, right, Curve(level=0.0, slope=shipped.slope), caution=1.0)
+    return fitted(outcomes, right, shipped)
 
 
 def _most(lessons: Sequence[Lesson]) -> list[Lesson]:

@@ -1,9 +1,9 @@
 """How sure a lead is: a probability fitted on examples sorted as if unknown, and the lead that is enough.
 
-The probability is a logistic curve over the lead's logarithm. It starts from a curve fitted on third parties'
-labelled mails (``scripts/fit_triage.py``) and is drawn from there to what the firm's own examples say. The
-lead that is enough is not read off that curve but counted: the smallest above which no more of the left-out
-examples came out wrong than is allowed.
+The probability is a logistic curve over the lead's logarithm. It starts from a curve fitted on third
+parties' labelled mails (``benchmarks/triage.py --fit``) and is drawn from there to what the firm's own
+examples say. The lead that is enough is not read off that curve but counted: the smallest above which no more
+of the left-out examples came out wrong than is allowed.
 """
 
 import json
@@ -12,12 +12,15 @@ from dataclasses import dataclass
 from functools import cache
 from importlib import resources
 from math import exp, log
+from statistics import median
 
 from smeflow.steps.base import Result
 
-LEAST = 10
+LEAST = 12
 """So many left-out examples must lead so clearly; fewer say nothing about one in fifty."""
 SMALLEST_LEAD = 0.003
+CAUTION = 1.2
+"""A lead chosen on the outcomes it is judged by flatters itself: so much more is asked, up to the usual."""
 PULL_LEVEL, PULL_SLOPE = 1.0, 5.0
 """How many examples' worth the shipped curve counts."""
 MIDDLE = log(0.15)
@@ -48,9 +51,13 @@ class Sure:
     examples: int = 0
 
 
-def fitted(outcomes: Sequence[Outcome], right: float, shipped: Curve) -> Sure:
+def fitted(outcomes: Sequence[Outcome], right: float, shipped: Curve, caution: float = CAUTION) -> Sure:
     """Fit to *outcomes*; *right* is the share of labels given alone that must be right."""
-    return Sure(curve=fit_curve(outcomes, shipped), enough=enough(outcomes, right), examples=len(outcomes))
+    counted = enough(outcomes, right)
+    if counted is not None:
+        usual = median(lead for lead, was_right in outcomes if was_right)
+        counted = max(counted, min(counted * caution, usual))
+    return Sure(curve=fit_curve(outcomes, shipped), enough=counted, examples=len(outcomes))
 
 
 def enough(outcomes: Sequence[Outcome], right: float) -> float | None:
