@@ -68,6 +68,30 @@ def test_every_command_the_pages_name_exists():
     assert commands <= named
 
 
+def test_every_option_the_pages_name_exists():
+    """An option behind ``smeflow WORD`` in a shell block or in a line of text is one of that command."""
+    from smeflow.cli.app import commands
+
+    def options(command):
+        yield from (name for parameter in command.params for name in parameter.opts)
+        for below in getattr(command, "commands", {}).values():
+            yield from options(below)
+
+    program = commands("en")
+    everywhere = {*(name for p in program.params for name in p.opts), "--help"}
+    wrong = []
+    for page in PAGES:
+        text = page.read_text(encoding="utf-8")
+        shell = "\n".join(m["body"] for m in FENCE.finditer(text) if m["kind"] == "sh")
+        lines = re.findall(r"^smeflow [^\n#|]+", shell, re.MULTILINE)
+        for line in (*lines, *re.findall(r"`(smeflow [^`]+)`", text)):
+            word = next((w for w in line.split()[1:] if w in program.commands), None)
+            known = set(options(program.commands[word])) if word else set()
+            named = set(re.findall(r"(?<!\S)--[a-z-]+", line))
+            wrong += [f"{page.name}: {line}"] * bool(named - known - everywhere)
+    assert wrong == []
+
+
 def test_every_relative_link_leads_somewhere():
     """A link to a file of the project points at a file that is there."""
     missing = [
