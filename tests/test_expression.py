@@ -226,6 +226,14 @@ _TEXTS = st.recursive(
 )
 
 
+@pytest.mark.parametrize("text", ["no and paid < 0,5", " yes, no"])
+def test_a_decimal_comma_is_told_as_one(text: str) -> None:
+    """It would make a pair of what was meant as one condition, and a pair is never true."""
+    with pytest.raises(ExpressionError, match=r"with a point \(0\.5\)") as told:
+        parse(text)
+    assert text[told.value.offset] == ","
+
+
 @pytest.mark.parametrize(
     ("text", "why"),
     [

@@ -36,7 +36,8 @@ def negated(value: object) -> bool | None:
 def attribute(value: object, name: str) -> Any:
     """Read a field or property of plain data; methods and everything else are unknown.
 
-    An amount of a record that has a ``currency`` becomes `Money`.
+    An amount of a record that has a ``currency`` becomes `Money`; where it has none, it stays a bare number
+    if the record says that such amounts are in the firm's own currency.
     """
     if value is None or name.startswith("_"):
         return None
@@ -51,7 +52,8 @@ def attribute(value: object, name: str) -> Any:
         has_currency = "currency" in type(value).model_fields
         if isinstance(found, Decimal) and has_currency:
             currency = getattr(value, "currency", None)
-            return Money(found, currency) if currency else None
+            bare = found if getattr(type(value), "bare_amounts", False) else None
+            return Money(found, currency) if currency else bare
         return found
     if is_dataclass(value) and (name in value.__dataclass_fields__ or _own_property(type(value), name)):
         return getattr(value, name)

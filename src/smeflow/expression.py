@@ -116,6 +116,9 @@ def parse(text: str, *, constants: Mapping[str, Any] | None = None, currency: st
     except (ValueError, RecursionError, MemoryError):
         raise ExpressionError(refused) from None
     shift = len(flat) - len(flat.lstrip())
+    if isinstance(tree, ast.Tuple) and not flat.strip().startswith("("):
+        comma = say("write decimals with a point (0.5): a comma is no part of a condition")
+        raise ExpressionError(comma, shift + flat.strip().find(","))
     maker = _Maker(flat.strip(), shift, constants or {}, currency)
     compiled = maker.make(tree, 0)
     return Expression(text=text, reads=tuple(maker.reads), compiled=compiled, currency=currency)

@@ -1,9 +1,13 @@
 import json
 from decimal import Decimal
 
+import pytest
+
+from smeflow.errors import LedgerError
 from smeflow.llm.base import LLM, Message, Request
 from smeflow.llm.scripted import Scripted
 from smeflow.plan import Entry
+from smeflow.review.decide import approve
 from smeflow.step import Case, step
 
 
@@ -21,6 +25,11 @@ def doubled(case: Case, llm: LLM) -> Decimal:
 @step
 def last(case: Case, llm: LLM) -> str:
     return f"{case[doubled]}"
+
+
+@step
+def plain(case: Case, llm: LLM) -> str:
+    return "done"
 
 
 def _plan(office):
@@ -150,3 +159,18 @@ def test_a_person_starts_a_step_whose_condition_cannot_be_decided(office):
         ledger.decide(item, action="correct", person="Anne", step="last", after='"by hand"')
     assert office.run(None).done == 1
     assert office.values("a") == {"last": "by hand"}
+
+
+@pytest.mark.parametrize("wanted", [True, False])
+def test_a_person_says_whether_a_step_is_wanted_that_nobody_can_decide(office, wanted):
+    """Letting such an item pass means nothing until it is said: take the step, or leave it out."""
+    office.source.here = {"a": "A"}
+    office.plan(Entry(step=plain, when=lambda _: None, when_text="total > 5"))
+    assert office.run(None).review == 1
+    with office.ledger() as ledger:
+        with pytest.raises(LedgerError, match="--answer yes"):
+            approve(ledger, ledger.item("r", "a"), "Anne")
+        approve(ledger, ledger.item("r", "a"), "Anne", wanted=wanted)
+    assert office.run(None).done == 1
+    given = office.values("a")["plain"]
+    assert given == "done" if wanted else str(given.why) == "left out by Anne"

@@ -8,6 +8,7 @@ from pydantic import BaseModel, TypeAdapter, ValidationError
 
 from smeflow.documents.base import text_document
 from smeflow.errors import LLMRefused, LLMUnavailable
+from smeflow.expression import parse
 from smeflow.i18n import say
 from smeflow.llm.none import NoModel
 from smeflow.llm.scripted import Scripted
@@ -52,7 +53,7 @@ def test_labelled_lines_are_read_and_proven_without_any_model():
     """What stands beside its label needs no model, and none is asked."""
     model = Scripted([])
     found = order()(case(), model)
-    assert found.record.model_dump() == {**RIGHT, "total": Decimal("12.05")}
+    assert found.record.model_dump() == {**RIGHT, "total": Decimal("12.05"), "currency": "EUR"}
     assert (found.proven, found.doubts, found.reader, len(model.requests)) == (True, (), "labels", 0)
     assert found.fields["total"].quote == "12.05 EUR"
     assert found.fields["total"].currency == "EUR"
@@ -262,3 +263,26 @@ def test_lists_and_records_inside_a_record_are_grounded_value_by_value():
     forged = step(case(text), Scripted([{"number": "B-7", "items": lies, "buyer": None}]))
     assert "items.amount: 90.00 EUR is nowhere in the document; it was left out." in map(str, forged.doubts)
     assert not forged.proven
+
+
+def test_amounts_keep_the_currency_that_is_printed_beside_them():
+    """Dollars are not euros: a condition in the firm's currency does not decide on them."""
+    step = Extract(name="order", fields={"total": "money"})
+    for text, currency, verdict in (
+        ("Total: 600 USD", "USD", None),
+        ("Total: 600,00 EUR", "EUR", True),
+        ("Total: 600,00", None, True),
+    ):
+        case = Case.of(text_document(text, name="a.txt"))
+        found = step(case, NoModel())
+        assert found.record.currency == currency
+        condition = parse("order.record.total > 500")
+        assert condition.decides(case.having("order", found)) is verdict
+
+
+def test_amounts_in_several_currencies_go_to_a_person():
+    """A record has one currency; which amount is in which nobody may guess."""
+    step = Extract(name="order", fields={"total": "money", "deposit": "money"})
+    found = step(Case.of(text_document("Total: 600 USD\nDeposit: 10,00 EUR", name="a.txt")), NoModel())
+    assert found.record.currency is None
+    assert any("USD, EUR" in str(doubt) for doubt in found.doubts)

@@ -96,10 +96,12 @@ def test_a_label_outside_the_list_is_never_taken():
     assert found.doubts
 
 
-def test_a_quote_that_is_nowhere_in_the_text_is_dropped():
+def test_a_quote_that_is_nowhere_in_the_text_is_dropped_and_a_person_looks():
     """What the model claims to quote must stand there."""
     model = Scripted([{"label": "other", "quote": "pay at once"}])
-    assert Triage(name="kind", labels=LABELS)(mail("The cat sat on the mat."), model).quote is None
+    found = Triage(name="kind", labels=LABELS)(mail("The cat sat on the mat."), model)
+    assert found.quote is None
+    assert "pay at once" in " ".join(map(str, found.doubts))
 
 
 def test_a_model_against_clear_words_is_doubted():

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from smeflow.ledger.rows import ItemRow
 
 PERSON = "SMEFLOW_PERSON"
+ANSWERS = {"yes": True, "no": False}
 Note = Annotated[str, typer.Option("--note", metavar="TEXT", help="Why, in your words; it is kept.")]
 Csv = Annotated[bool, typer.Option("--csv", help="Print CSV: id, item, recipe, state, step, reason.")]
 review = typer.Typer(
@@ -51,15 +52,30 @@ def list_waiting(
 
 @review.command()
 def approve(
-    ctx: typer.Context, item: Item, recipe: RecipeName = "", state: State = None, by: By = "", note: Note = ""
+    ctx: typer.Context,
+    item: Item,
+    recipe: RecipeName = "",
+    state: State = None,
+    by: By = "",
+    note: Note = "",
+    answer: Annotated[
+        str,
+        typer.Option(
+            "--answer",
+            metavar="yes|no",
+            help="For a step whose condition cannot be decided: take it, or leave it out.",
+        ),
+    ] = "",
 ) -> None:
     """Accept what was found, as it is."""
     from smeflow.review.decide import approve as decide
 
     screen: Screen = ctx.obj
+    if answer not in ("", *ANSWERS):
+        raise UsageProblem(say("--answer {written}: write yes or no", written=answer))
     with open_ledger(state, Path.cwd()) as ledger:
         row = find_item(ledger, item, recipe)
-        decide(ledger, row, person_name(by), note)
+        decide(ledger, row, person_name(by), note, wanted=ANSWERS.get(answer))
         _decided(screen, ledger, row)
 
 

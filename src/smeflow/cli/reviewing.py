@@ -64,7 +64,11 @@ def _do(screen: Screen, ledger: "Ledger", row: "ItemRow", person: str, key: str)
 
     if key == "a":
         checked = _ask(screen, say("How did you check it?")) if row.reason.kind == "between" else ""
-        approve(ledger, row, person, checked)
+        wanted = None
+        if row.reason.kind == "undecided":
+            question = screen.text(say("Is the step {step} wanted?", step=row.reason.step))
+            wanted = typer.confirm(question, err=True)
+        approve(ledger, row, person, checked, wanted=wanted)
     elif key == "r":
         reject(ledger, row, person, _ask(screen, say("Why?")))
     elif key == "g":

@@ -15,6 +15,16 @@ from smeflow.ledger.rows import Action, ItemRow, Reason, ReviewRow
 from smeflow.ledger.store import Store
 from smeflow.ledger.writer import Row, Transaction
 
+UNDECIDED = "undecided"
+"""Why an item waits whose step's ``when`` cannot be decided."""
+WANTED = "wanted"
+"""What an approval of such an item says: whether the step is taken."""
+
+
+def wanted_by(review: ReviewRow) -> bool:
+    """Tell whether an approval takes the step that nobody could decide."""
+    return bool(json.loads(review.after).get(WANTED, True)) if review.after else True
+
 
 def decide(
     store: Store,

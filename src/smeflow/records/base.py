@@ -2,7 +2,7 @@
 
 from datetime import date
 from decimal import Decimal
-from typing import Annotated
+from typing import Annotated, ClassVar
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -11,6 +11,8 @@ class Record(BaseModel):
     """A frozen record; unknown keys are refused."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
+    bare_amounts: ClassVar[bool] = False
+    """Whether an amount without a currency is in the firm's own; else it compares with nothing."""
 
 
 def is_empty(value: object) -> bool:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from smeflow.errors import LedgerError
 from smeflow.i18n import say
+from smeflow.ledger.reviews import UNDECIDED, WANTED
 
 if TYPE_CHECKING:
     from smeflow.ledger.ledger import Ledger
@@ -13,13 +14,27 @@ if TYPE_CHECKING:
     from smeflow.step import Step
 
 
-def approve(ledger: "Ledger", item: "ItemRow", person: str, note: str = "") -> int:
+def approve(
+    ledger: "Ledger", item: "ItemRow", person: str, note: str = "", *, wanted: bool | None = None
+) -> int:
     """Let what was found pass, as it is; gives the decision's number.
+
+    *wanted* answers for a step whose condition cannot be decided: true takes it, false leaves it out.
 
     Raises:
         LedgerError: The item does not wait for that, or is no longer what the person saw.
     """
     _must(item, "review")
+    if item.reason.kind == UNDECIDED and wanted is None:
+        raise LedgerError(
+            say(
+                "{name}: nobody can tell whether step {step} is wanted. Say it with --answer yes (take the "
+                "step) or --answer no (leave it out), or give the value that is missing: "
+                "smeflow review correct ITEM --set STEP.FIELD=VALUE.",
+                name=item.name,
+                step=item.reason.step,
+            )
+        )
     if item.reason.kind == "between" and not note.strip():
         raise LedgerError(
             say(
@@ -29,8 +44,16 @@ def approve(ledger: "Ledger", item: "ItemRow", person: str, note: str = "") -> i
             )
         )
     step, before, seen = _seen(ledger, item)
+    after = json.dumps({WANTED: wanted}) if item.reason.kind == UNDECIDED else None
     return ledger.decide(
-        item, action="approve", person=person, step=step, result_hash=seen, before=before, note=note
+        item,
+        action="approve",
+        person=person,
+        step=step,
+        result_hash=seen,
+        before=before,
+        after=after,
+        note=note,
     )
 
 

@@ -7,11 +7,11 @@ from typing import Any
 from smeflow._text import hash_of, sha256
 from smeflow.calls import Scope
 from smeflow.claims import Claim, claims_of
-from smeflow.i18n import plain_of
+from smeflow.i18n import plain_of, say
 from smeflow.ledger.calls import LedgerCalls
 from smeflow.ledger.items import phrases
 from smeflow.ledger.results import Ending, NewResult, results_of
-from smeflow.ledger.reviews import reviews_of, standing
+from smeflow.ledger.reviews import UNDECIDED, reviews_of, standing, wanted_by
 from smeflow.ledger.rows import ItemRow, Reason, ResultRow, ReviewRow
 from smeflow.llm.base import Place, Reply, Request
 from smeflow.plan import Entry, Hold, Skip, next_entry
@@ -108,8 +108,10 @@ class Walk:
             following = next_entry(self.desk.entries, self.case, frozenset(self._accepted))
             if following is None:
                 return self.ending(Ending(state="done", plan=self.desk.plan))
-            if isinstance(following, Hold) and not self._let_start(following):
-                kind = "asked" if following.entry.step.name in self.case.results else "undecided"
+            if isinstance(following, Hold):
+                if self._let_start(following):
+                    continue
+                kind = "asked" if following.entry.step.name in self.case.results else UNDECIDED
                 reason = Reason(
                     kind=kind, step=following.entry.step.name, phrases=phrases(*following.reasons)
                 )
@@ -137,12 +139,16 @@ class Walk:
         return [(name, claim) for name, value in results for claim in claims_of(value, self.desk.known)]
 
     def _let_start(self, hold: Hold) -> bool:
-        """Start a step whose ``when`` cannot be decided, if a person said so."""
+        """Take or leave a step whose ``when`` cannot be decided, as a person said."""
         name = hold.entry.step.name
         decision = self._decided.get(name)
         if name in self.case.results or decision is None or decision.action not in ("approve", "correct"):
             return False
-        self._take(hold.entry)
+        if decision.action == "approve" and not wanted_by(decision):
+            why = say("left out by {person}", person=decision.person)
+            self._keep(hold.entry, Skipped(why), "skipped", plain_of(why))
+        else:
+            self._take(hold.entry)
         return True
 
     def _take(self, entry: Entry) -> None:

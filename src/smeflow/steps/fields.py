@@ -11,6 +11,8 @@ from pydantic import BaseModel, Field, create_model
 from smeflow.i18n import say
 from smeflow.records import Record
 
+CURRENCY = "currency"
+"""The field that says in what the amounts of a record are."""
 FieldText = str | tuple[str, ...]
 """A kind such as ``money``, ``money?`` where it may be missing; or a closed list of choices."""
 TYPES: Mapping[str, Any] = {
@@ -31,7 +33,12 @@ PLAIN: Mapping[object, str] = {str: "text", Decimal: "money", int: "number", flo
 
 
 class FieldsRecord(Record):
-    """A record whose fields were written in a recipe or given as ``fields=``."""
+    """A record whose fields were written in a recipe or given as ``fields=``.
+
+    With a field of money it has a ``currency`` too, which is what stands beside its amounts on the page.
+    """
+
+    bare_amounts = True
 
     if TYPE_CHECKING:
 
@@ -110,8 +117,15 @@ def _spec_of_type(annotation: object) -> FieldSpec | None:
 def record_type(name: str, specs: Mapping[str, FieldSpec]) -> type[FieldsRecord]:
     """Make the record type of fields written in a recipe; every field may be None."""
     columns: dict[str, Any] = {field: (_annotation(spec), None) for field, spec in specs.items()}
+    if has_money(specs) and CURRENCY not in columns:
+        columns[CURRENCY] = (str | None, None)
     title = "".join(part.capitalize() for part in name.split("_")) or "Fields"
     return cast("type[FieldsRecord]", create_model(title, __base__=FieldsRecord, **columns))
+
+
+def has_money(specs: Mapping[str, FieldSpec]) -> bool:
+    """Tell whether one of *specs* is an amount of money."""
+    return any(spec.kind == "money" for spec in specs.values())
 
 
 def _annotation(spec: FieldSpec) -> object:

@@ -15,7 +15,7 @@ from smeflow.records import REQUIRED, Invoice
 from smeflow.steps.base import FieldReading
 from smeflow.steps.by_model import Said
 from smeflow.steps.extraction import Extraction, R, with_gaps
-from smeflow.steps.fields import FieldSpec
+from smeflow.steps.fields import CURRENCY, FieldSpec, FieldsRecord
 from smeflow.steps.invoices import checks_of, closed, ibans_on, missing, nested, view
 from smeflow.steps.kinds import written
 from smeflow.steps.merge import Found, Merged, merge
@@ -56,6 +56,8 @@ class Judged:
     """The bank accounts on the page."""
     sums: Invoice | None = None
     """The record seen as an invoice, where it has sums."""
+    currencies: tuple[str, ...] = ()
+    """What stands beside the amounts of fields a recipe wrote."""
 
 
 def judge(task: Task, place: Place, said: Said) -> Judged:
@@ -64,6 +66,9 @@ def judge(task: Task, place: Place, said: Said) -> Judged:
     accounts = ibans_on(place.documents)
     merged = _without_guessed_account(merge(readings, task.specs), accounts)
     values = nested({name: found.value for name, found in merged.found.items()})
+    currencies = _currencies(task, merged)
+    if len(currencies) == 1:
+        values[CURRENCY] = currencies[0]
     record = with_gaps(task.record_type, values)
     sums = record if isinstance(record, Invoice) else view(values)
     checked = checks_of(sums) if sums else ()
@@ -76,7 +81,29 @@ def judge(task: Task, place: Place, said: Said) -> Judged:
         else tuple(name for name in task.wanted if getattr(record, name, None) is None)
     )
     checks = (*checked, *given, *place.checks, *merged.checks)
-    return Judged(record=record, merged=merged, checks=checks, absent=absent, sums=sums, accounts=accounts)
+    return Judged(
+        record=record,
+        merged=merged,
+        checks=checks,
+        absent=absent,
+        sums=sums,
+        accounts=accounts,
+        currencies=currencies,
+    )
+
+
+def _currencies(task: Task, merged: Merged) -> tuple[str, ...]:
+    """List the currencies printed beside amounts, where the record has room for one and no reader gave it."""
+    if CURRENCY in task.specs or not issubclass(task.record_type, FieldsRecord):
+        return ()
+    money = [found for name, found in merged.found.items() if task.specs[name].kind == "money"]
+    return tuple(dict.fromkeys(found.currency for found in money if found.currency))
+
+
+def _several_currencies(judged: Judged) -> list[Phrase]:
+    if len(judged.currencies) < 2:
+        return []
+    return [say("The amounts are in several currencies: {found}.", found=", ".join(judged.currencies))]
 
 
 def _own_checks(reading: Reading) -> list[Check]:
@@ -117,6 +144,7 @@ def extraction(kind: type[Extraction[R]], task: Task, place: Place, said: Said) 
         *_several(place),
         *place.unread,
         *_doubtful_account(judged),
+        *_several_currencies(judged),
         *_by_model_alone(judged),
         *(check.detail or say("{name} does not hold.", name=check.name) for check in grave),
         *([say("Missing: {fields}.", fields=_listed(task, judged.absent))] if judged.absent else []),

@@ -204,6 +204,9 @@ class Triage(Family):
             return Label(suggestion=likeness.best).model_copy(update=update)
         quote = quote_of(value.quote or "", pieces.everything)
         doubts: tuple[Phrase, ...] = () if self.many else _against(labels[0], words, likeness)
+        if value.quote and not quote:
+            nowhere = say("What the model quotes stands nowhere in the text: {quote}", quote=value.quote[:80])
+            doubts += (nowhere,)
         if told.get("label", 1.0) < SURE:
             percent = round(100 * told["label"])
             doubts += (say("The model finds {label} likely at {n} % only.", label=labels[0], n=percent),)
