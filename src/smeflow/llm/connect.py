@@ -4,6 +4,7 @@ import os
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from smeflow.errors import LLMError, LLMRejected, MissingExtra
@@ -17,9 +18,12 @@ from smeflow.llm.provider_rows import EUROPE
 from smeflow.llm.providers import PROVIDERS, Provider, Residency, allowed_in, is_loopback, region_of
 from smeflow.llm.wire import AioWire, Wire
 
+if TYPE_CHECKING:
+    from langchain_core.language_models.chat_models import BaseChatModel
+
 
 def connect(
-    name: str,
+    name: "str | BaseChatModel",
     *,
     key: str | None = None,
     base_url: str | None = None,
@@ -32,13 +36,18 @@ def connect(
 
     Names: ``mistral/mistral-small-latest`` (a provider of the table), ``MODEL@http://127.0.0.1:8901/v1`` (any
     compatible server), ``local`` or ``local/MODEL`` (one that ``smeflow model`` keeps on this machine),
-    ``langchain:PROVIDER:MODEL``, ``none``, ``auto`` (what is on this machine, or none).
+    ``langchain:PROVIDER:MODEL``, ``none``, ``auto`` (what is on this machine, or none). A chat model of
+    LangChain may be given itself.
     The key comes from the provider's environment variable unless it is given. *regions* says where servers
     and deployments of one's own compute, by provider or address: smeflow cannot know.
 
     Raises:
         LLMRejected: There is no such provider, or its key is not set.
     """
+    if not isinstance(name, str):
+        from smeflow.llm.langchain import FromLangChain
+
+        return FromLangChain(name, prices)
     if name == "none":
         return NoModel()
     if name == "auto":

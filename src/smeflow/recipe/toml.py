@@ -26,6 +26,8 @@ from smeflow.recipe.money import money_of
 from smeflow.recipe.problems import problems_of
 
 MAX_BYTES = 200_000
+FORMATS = ("en", "fr", "de", "it", "es", "nl")
+"""The languages whose amounts and dates we know how to write; messages are in English or French."""
 _HEAD = re.compile(r"\s*\[{1,2}\s*([^\]]+?)\s*\]{1,2}\s*(#.*)?$")
 _KEY = re.compile(r"\s*([A-Za-z0-9_.\-\"' ]+?)\s*=")
 _TOML_PLACE = re.compile(r"\s*\(at (?:line (\d+), column (\d+)|end of document)\)")
@@ -51,6 +53,16 @@ class Company(_Strict):
     currency: str = Field(default="EUR", pattern=r"^[A-Z]{3}$")
     fiscal_year_start: str = Field(default="01-01", pattern=r"^\d{2}-\d{2}$")
     """Month and day."""
+
+    @field_validator("locale")
+    @classmethod
+    def _spoken(cls, locale: str) -> str:
+        if locale[:2] not in FORMATS:
+            known = ", ".join(FORMATS)
+            raise ValueError(
+                say("no formats are known for {locale}; use one of {known}", locale=locale, known=known)
+            )
+        return locale
 
     @field_validator("siren", "sirets", "vat_ids", "ibans", mode="after")
     @classmethod

@@ -8,6 +8,7 @@ from smeflow.steps.label import Example, Label, LabelRule
 from smeflow.steps.parts import split
 from smeflow.steps.reply import Reply
 from smeflow.steps.rule import Choice, Rule, Ruled
+from smeflow.steps.runnable import as_runnable
 from smeflow.steps.triage import Triage
 
 __all__ = [
@@ -27,5 +28,6 @@ __all__ = [
     "Rule",
     "Ruled",
     "Triage",
+    "as_runnable",
     "split",
 ]
