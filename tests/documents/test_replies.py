@@ -68,3 +68,18 @@ def test_a_forwarded_mail_is_kept_whole():
 def test_ordinary_sentences_are_not_taken_for_quotes(text):
     """What only looks a little like a quote is the message; a mail of quotes alone is kept as it is."""
     assert newest(text) == text.strip()
+
+
+def test_a_line_broken_before_the_address_goes_as_a_whole():
+    """Programs break "On … wrote:" wherever a line is full."""
+    text = "Passt.\n\nAm Mo., 15. Jan. 2025, 17:03 schrieb Anna A. <\nanna@example.com>:\n\n> Hallo\n"
+    assert newest(text) == "Passt."
+
+
+def test_a_sentence_that_begins_like_a_telephones_signature_is_kept():
+    """Only a device, or a short line, is left out."""
+    text = "Here is another mail.\n\nSent from my desk, which is much easier than from the train."
+    assert newest(text) == text
+    assert (
+        newest("Bonjour.\n\nSent from my iPhone, please excuse typos and the brevity of it all") == "Bonjour."
+    )

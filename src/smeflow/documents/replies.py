@@ -20,6 +20,8 @@ _WROTE = re.compile(
     re.IGNORECASE | re.DOTALL,
 )
 _OPENS_WROTE = re.compile(r"^\s*(?:le|on|am|el|il|op|den)\s+\S.*(?:\d|@)", re.IGNORECASE)
+_BROKEN = re.compile(rf"^\s*<?{_ADDRESS}>?\s*:\s*$")
+"""The end of such a line, where a program broke it before the address."""
 _RULER = re.compile(r"^\s*[-_*=]{2,}\s*\S.{0,60}?\s*[-_*=]{2,}\s*$")
 _ORIGINAL = re.compile(
     r"^\s*[-_*=]{2,}\s*(?:message d.origine|message original|original message|original appointment|"
@@ -73,6 +75,12 @@ _DISCLAIMER = re.compile(
 _LATE = 3
 """A disclaimer stands at the end: at most so many paragraphs follow its first line."""
 
+_NAMED_DEVICE = re.compile(
+    r"iphone|ipad|ipod|android|samsung|galaxy|huawei|xiaomi|pixel|blackberry|phone|mobile|smartphone|tablet|outlook|"
+    r"yahoo|gmail|proton|thunderbird|mail|téléphone|portable|appareil|handy|gerät",
+    re.IGNORECASE,
+)
+
 
 def newest(text: str, *, subject: str = "") -> str:
     """Give what the sender wrote this time; the whole text where that leaves nothing."""
@@ -108,7 +116,8 @@ def _wrote_at(lines: list[str], index: int) -> int:
     if lines[index].lstrip().startswith(">"):
         return 0
     if _WROTE.match(lines[index]) and _dated(lines[index]):
-        return 1
+        broken = index + 1 < len(lines) and _BROKEN.match(lines[index + 1])
+        return 2 if broken else 1
     if not _OPENS_WROTE.match(lines[index]):
         return 0
     for length in (2, 3):
@@ -143,10 +152,10 @@ def _ruled_headers(lines: list[str], index: int) -> bool:
 def _without_signature(lines: list[str], *, forwarded: bool = False) -> list[str]:
     for index, line in enumerate(lines):
         if index == 0 or forwarded:
-            if forwarded and _DEVICE.match(line):
+            if forwarded and _is_device(line):
                 return [*lines[:index], *lines[index + 1 :]]
             continue
-        if _SIGNATURE.match(line) or _DEVICE.match(line):
+        if _SIGNATURE.match(line) or _is_device(line):
             return lines[:index]
     return lines
 
@@ -160,3 +169,8 @@ def _without_disclaimer(lines: list[str]) -> list[str]:
             if len(below) <= _LATE:
                 return lines[:index]
     return lines
+
+
+def _is_device(line: str) -> bool:
+    """True for what a telephone writes beneath a mail; a sentence that only begins so names no device."""
+    return bool(_DEVICE.match(line)) and (len(line.strip()) <= 45 or bool(_NAMED_DEVICE.search(line[:45])))
