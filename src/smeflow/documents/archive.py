@@ -34,7 +34,7 @@ def read_zip(file: File) -> Document:
             inside = [one for one in archive.infolist() if not one.is_dir() and not _is_litter(one.filename)]
             if any(one.filename in _OFFICE for one in inside):
                 raise _unsupported(file)
-            within("parts", file.limits.parts, len(inside), file.name)
+            _spend(file, "parts", len(inside))
             parts = tuple(_parts(archive, inside, file))
     except (zipfile.BadZipFile, zlib.error, EOFError, OSError, NotImplementedError, ValueError) as error:
         raise UnreadableDocument(
@@ -58,10 +58,16 @@ def _parts(archive: zipfile.ZipFile, inside: list[zipfile.ZipInfo], file: File) 
             while piece := stream.read(_CHUNK):
                 data += piece
                 unpacked += len(piece)
-                within("bytes", file.limits.bytes, unpacked, file.name)
+                _spend(file, "bytes", len(piece))
                 if unpacked > _CHUNK:
                     within("ratio", file.limits.ratio, unpacked // max(len(file.data), 1), file.name)
         yield attached(file, bytes(data), name=one.filename)
+
+
+def _spend(file: File, limit: str, more: int) -> None:
+    """Count against a bound that all archives in one another share."""
+    file.spent[limit] = file.spent.get(limit, 0) + more
+    within(limit, getattr(file.limits, limit), file.spent[limit], file.name)
 
 
 def _is_litter(name: str) -> bool:

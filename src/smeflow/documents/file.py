@@ -30,6 +30,8 @@ class File:
     """Say that work goes on and is slow for a reason: called before a picture is recognised."""
     ocr: Ocr = "tesseract"
     """What recognises pictures."""
+    spent: dict[str, int] = field(default_factory=dict, repr=False, compare=False)
+    """What archives unpacked so far, shared with every file inside: archives in archives multiply."""
 
     def document(self, **values: object) -> Document:
         """Make this file's document; name, media type, bytes and hash are its own."""

@@ -10,7 +10,7 @@ from typing import Any, BinaryIO, cast
 
 from smeflow.documents.wire import receive, send
 
-SECONDS = 30.0
+SECONDS = 20.0
 """So long may one invoice take; the rules are compiled anew in a child that starts."""
 _FILES = 500
 """After so many files a child is replaced, so that what its parsers leak does not add up."""

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from lxml.etree import _Element
 
 _FILES = ("EmbeddedDocumentBinaryObject", "AttachmentBinaryObject")
+_LONGEST = 100_000
+"""Characters of one value; no rule can reckon with more."""
 _LARGEST = 5_000_000
 """Bytes of an invoice, the files inside it not counted, that the rules are run on."""
 
@@ -131,7 +133,8 @@ def rule_findings(text: str, root: "_Element", file: str, only: tuple[str, ...])
     """Run one set of rules."""
     from smeflow.einvoices.svrl import findings
 
-    if len(text) > _LARGEST:
+    longest = max((len(node.text or "") for node in root.iter() if _local(node) not in _FILES), default=0)
+    if len(text) > _LARGEST or longest > _LONGEST:
         return {"error": "too large"}
     try:
         saxon, compiled = _rules(file)

@@ -23,7 +23,7 @@ from smeflow.readers.syntaxes.fatturapa import FATTURAPA
 from smeflow.readers.syntaxes.kinds import KINDS
 from smeflow.readers.syntaxes.ubl import UBL
 from smeflow.readers.syntaxes.zugferd1 import ZUGFERD1
-from smeflow.readers.terms import Shape, Terms, select, shape_at, single
+from smeflow.readers.terms import Shape, Terms, select, shape_at, short, single
 from smeflow.readers.xml_values import decimal, first, place_of, texts
 from smeflow.records import Invoice, Party, Record
 
@@ -253,7 +253,7 @@ class _Body:
         try:
             self.keep(name, single(text, name.rpartition(".")[2], shape), place, text)
         except ValueError:
-            self.problems.append(say("{text} at {place} cannot be read.", text=repr(text), place=place))
+            self.problems.append(say("{text} at {place} cannot be read.", text=short(text), place=place))
 
     def kind(self, code: str) -> str | None:
         kind = KINDS.get(code)
@@ -269,7 +269,7 @@ class _Body:
                 for text, node in texts(self.element, path, self.syntax.namespaces)
             ]
         except ValueError as error:
-            self.problems.append(say("{text} at {place} cannot be read.", text=repr(str(error)), place=path))
+            self.problems.append(say("{text} at {place} cannot be read.", text=short(str(error)), place=path))
             return
         if parts:
             total = sum((amount for amount, _ in parts), Decimal(0))

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 WITHOUT_SPACES = frozenset({"iban", "bic", "vat_id", "account", "debited_account"})
 LINES_KEPT = frozenset({"payment_terms", "description", "reason", "exemption", "legal_form", "value"})
 """Texts in which the sender's line breaks mean something."""
+_SHOWN = 60
 JOINED = frozenset({"note"})
 """Texts of which all count, one below the other."""
 
@@ -76,6 +77,11 @@ def single(text: str, name: str, shape: Shape) -> Any:
     return tidied(text) if name in LINES_KEPT or name in JOINED else " ".join(text.split())
 
 
+def short(text: str) -> str:
+    """Quote what cannot be read, as much of it as a person wants to see."""
+    return repr(text if len(text) <= _SHOWN else text[:_SHOWN] + "…")
+
+
 def tidied(text: str) -> str:
     """Keep the lines of a text and drop the spaces an XML editor put around them."""
     lines = [" ".join(line.split()) for line in text.strip().splitlines()]
@@ -103,7 +109,7 @@ class Terms:
             return single(at[0], name, shape) or (Decimal(0) if shape.kind == "amount" else None)
         except ValueError:
             place = place_of(at[1], self.namespaces)
-            self.tell(say("{text} at {place} cannot be read.", text=repr(at[0]), place=place))
+            self.tell(say("{text} at {place} cannot be read.", text=short(at[0]), place=place))
             return None
 
     def record(self, element: "_Element", kind: type[Record], group: Group) -> Record | None:

@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     from lxml.etree import XPath, _Element
 
 _NUMBER = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)")
+_DIGITS = 40
+"""A longer number is no amount: reckoning with it would be inexact, or fail."""
 _DATE = re.compile(r"(\d{4})-?(\d{2})-?(\d{2})(?=$|\D|\d{4}$|\d{6}$)")
 
 
@@ -70,10 +72,10 @@ def decimal(text: str) -> Decimal:
     """Read an XML Schema decimal.
 
     Raises:
-        ValueError: It is none, for instance because it has a decimal comma.
+        ValueError: It is none, for instance because it has a decimal comma, or is longer than any amount.
     """
-    if not _NUMBER.fullmatch(text):
-        raise ValueError(text)
+    if len(text) > _DIGITS or not _NUMBER.fullmatch(text):
+        raise ValueError(text[:_DIGITS])
     return Decimal(text)
 
 
