@@ -178,10 +178,12 @@ class Comparison:
 def compare(record, terms, data=b"") -> Comparison:
     """Compare one record with the terms the other reader found.
 
-    Left out is where it does not follow the standard: a charge indicator of 0 or 1 is a boolean too, and a
-    VAT currency that is the invoice's own has no second total.
+    Left out is where it does not follow the standard: a charge indicator of 0 or 1 is a boolean too, a VAT
+    currency that is the invoice's own has no second total, and "Project reference" is no project's name.
     """
     done = Comparison()
+    if terms.get("BT-11-0") == "Project reference":
+        terms.pop("BT-11-0")
     if terms.get("BT-6") == terms.get("BT-5"):
         terms.pop("BT-111", None)
     booleans = re.search(rb"Indicator>\s*[01]\s*<", data)
