@@ -3,6 +3,7 @@ from pathlib import Path
 import pytest
 
 from smeflow.documents.read import read
+from smeflow.llm.none import NoModel
 from smeflow.run import run
 from smeflow.step import Case
 from smeflow.steps.bundles import find_invoices
@@ -77,3 +78,23 @@ def test_only_a_recipe_that_says_invoices_cuts_files():
     case = Case.of(read(bundle(MOULIN, SPIEL), name="post.pdf"))
     assert split(case, "attachments") == ()
     assert len(split(case, "invoices")) == 2
+
+
+def test_data_and_page_of_one_invoice_in_an_archive_are_one_part():
+    """A platform sends F1.xml beside F1.pdf: one invoice, read once, its page compared with its data."""
+    import io
+    import zipfile
+
+    inbox = Path(__file__).parents[2] / "recipes" / "supplier-mail" / "inbox"
+    pdf = read(inbox / "atelier-berthier-FA-2026-0001.pdf")
+    held = io.BytesIO()
+    with zipfile.ZipFile(held, "w") as archive:
+        archive.writestr("flux/F1.xml", pdf.parts[0].data)
+        archive.write(inbox / "atelier-berthier-FA-2026-0001.pdf", "flux/F1.pdf")
+        archive.write(inbox / "lieferant-471113.xml", "flux/F2.xml")
+    parts = split(Case.of(read(held.getvalue(), name="post.zip"), id="post.zip"), "invoices")
+    assert [part.id for part in parts] == ["post.zip/F1.zip", "post.zip/F2.xml"]
+    again = read(parts[0].documents[0].data, name="F1.zip")
+    assert split(Case.of(again, id="F1.zip"), "invoices") == ()
+    found = Extract(name="invoice", into="Invoice", readers=("exact", "layout"))(Case.of(again), NoModel())
+    assert (found.record.number, found.several) == ("FA-2026-0001", 1)

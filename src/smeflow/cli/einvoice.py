@@ -1,6 +1,6 @@
 """``smeflow einvoice``: check e-invoices offline, show all they hold, and write a Factur-X PDF."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, cast
 
@@ -41,8 +41,7 @@ def check(
     screen: Screen = ctx.obj
     names = _names(rules)
     good = True
-    for path in _paths(files):
-        document, problem = _document(path)
+    for path, document, problem in _each(files):
         report = check_einvoice(document, names) if document else None
         good = good and report is not None and report.valid is True
         if json:
@@ -59,8 +58,7 @@ def read_all(ctx: typer.Context, files: Files, json: Json = False) -> None:
 
     screen: Screen = ctx.obj
     good = True
-    for path in _paths(files):
-        document, problem = _document(path)
+    for path, document, problem in _each(files):
         reading = read_einvoice([document]) if document else None
         record = reading.record if reading else None
         good = good and record is not None
@@ -153,6 +151,19 @@ def _paths(files: Sequence[Path]) -> list[Path]:
     for path in files:
         found += sorted(p for p in path.rglob("*") if p.is_file()) if path.is_dir() else [path]
     return found
+
+
+def _each(files: Sequence[Path]) -> "Iterator[tuple[Path, Document | None, Any]]":
+    """Give each file, and each file of an archive, with what it was read as or why it could not be."""
+    from smeflow.steps.parts import opened
+
+    for path in _paths(files):
+        document, problem = _document(path)
+        inside = list(opened([document])) if document else []
+        if len(inside) > 1:
+            yield from ((path / one.name, one, None) for one in inside)
+        else:
+            yield path, inside[0] if inside else None, problem
 
 
 def _document(path: Path) -> "tuple[Document | None, Any]":
