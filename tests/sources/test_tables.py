@@ -219,6 +219,22 @@ def test_a_firm_s_books_tell_revenue_vat_and_who_has_not_paid(tmp_path, encoding
     assert str(facts["suppliers.total"].value) == "60.00"
 
 
+def test_books_with_quotes_are_read_and_broken_ones_are_told(tmp_path):
+    """As some programs export them; a cell without end is a sentence, not a crash."""
+    quoted = "\n".join("\t".join(f'"{c}"' for c in line.split("\t")) for line in FEC.splitlines())
+    (tmp_path / "fec.txt").write_text(quoted)
+    with held(tmp_path, {"books": {"fec": "fec.txt"}}) as book:
+        assert book.select("SELECT sum(Solde), count(*) FROM books WHERE CompteNum LIKE '706%'")[1] == [
+            (-1100, 2)
+        ]
+    (tmp_path / "fec.txt").write_text(FEC + "VE\t" + "x" * 200_000 + "\n")
+    with pytest.raises(SourceError, match="line 16"):
+        held(tmp_path, {"books": {"fec": "fec.txt"}})
+    (tmp_path / "fec.txt").write_text("a\tb\n1\t2\n")
+    with pytest.raises(SourceError, match="it is no FEC"):
+        held(tmp_path, {"books": {"fec": "fec.txt"}})
+
+
 def test_what_came_in_is_a_table_of_the_ledger(tmp_path):
     """A row an item, with its day, its state, what it cost and what the steps found."""
     (tmp_path / "inbox").mkdir()

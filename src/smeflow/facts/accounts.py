@@ -40,10 +40,17 @@ def hold_fec(book: Book, name: str, path: Path, *, source: str = "") -> Held:
     text = decoded(data)
     head = text[: text.find("\n")] if "\n" in text else text
     mark = max("\t|;,", key=head.count)
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=mark, quoting=csv.QUOTE_NONE)
-    columns = _columns(next(reader, []), called)
-    book.tables.pop(name, None)
-    held = hold_rows(book, name, columns, _rows(reader, columns), source=called, digest=sha256(data))
+    reader = csv.reader(
+        io.StringIO(text, newline=""),
+        delimiter=mark,
+        quoting=csv.QUOTE_MINIMAL if head.startswith('"') else csv.QUOTE_NONE,
+    )
+    try:
+        columns = _columns(next(reader, []), called)
+        held = hold_rows(book, name, columns, _rows(reader, columns), source=called, digest=sha256(data))
+    except csv.Error as error:
+        why = say("line {line}: {reason}", line=reader.line_num, reason=str(error))
+        raise refused(called, why) from None
     return _with_balance(book, held, columns)
 
 
