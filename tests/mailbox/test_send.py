@@ -1,12 +1,16 @@
 """Answers that are sent, on real servers of mail."""
 
+import base64
+import json
 import signal
 import socket
 import ssl
 import subprocess
 import sys
+import threading
 import time
 from email import message_from_bytes, policy
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 
@@ -294,3 +298,54 @@ def test_a_rule_reads_no_text_and_a_person_is_asked(office, postbox, approve, re
     office.write(steps=steps, sinks=SEND.format(port=postbox.port, mode="act", approve=approve, more=""))
     with pytest.raises(RecipeError, match=says):
         office.run()
+
+
+class Tokens(BaseHTTPRequestHandler):
+    """A login service with one token."""
+
+    def do_POST(self):
+        self.rfile.read(int(self.headers["Content-Length"]))
+        body = b'{"access_token": "fresh-token", "expires_in": 3600}'
+        self.send_response(200)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, *_):
+        """Say nothing."""
+
+
+def test_a_server_without_passwords_gets_the_token_of_a_consent(server, monkeypatch):
+    """The same consent that opens the mailbox; each login has a token of its own."""
+    from smeflow.mailboxes.base import Account
+    from smeflow.mailboxes.post import letterbox
+
+    tokens = ThreadingHTTPServer(("127.0.0.1", 0), Tokens)
+    threading.Thread(target=tokens.serve_forever, daemon=True).start()
+    grant = {
+        "token_url": f"http://127.0.0.1:{tokens.server_port}/token",
+        "client_id": "1",
+        "scope": "s",
+        "refresh_token": "r",
+    }
+    monkeypatch.setenv("SMEFLOW_MAILBOX_GRANT", json.dumps(grant))
+    postbox = Postbox(server)
+    shown = []
+
+    async def auth_xoauth2(_server, args):
+        from aiosmtpd.smtp import AuthResult
+
+        shown.append(base64.b64decode(args[1]).decode())
+        return AuthResult(success=True, auth_data="token")
+
+    postbox.auth_XOAUTH2 = auth_xoauth2
+    account = Account(
+        address="contact@atelier.example", host="localhost", port=postbox.port, certificate=server.certificate
+    )
+    with letterbox(account) as box:
+        box.send("client@example.com", b"Subject: x\r\n\r\nBonjour\r\n", lambda: None)
+    postbox.stop()
+    tokens.shutdown()
+    tokens.server_close()
+    assert shown == ["user=contact@atelier.example\1auth=Bearer fresh-token\1\1"]
+    assert len(postbox.mails) == 1
