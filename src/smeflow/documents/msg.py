@@ -17,7 +17,7 @@ from smeflow.documents.sniff import MAIL
 from smeflow.documents.text import decoded, seen, tidy
 from smeflow.documents.threads import thread_of
 from smeflow.documents.tongue import language_of_text
-from smeflow.errors import UnreadableDocument
+from smeflow.errors import SmeflowError, UnreadableDocument
 from smeflow.i18n import say
 
 
@@ -41,7 +41,9 @@ def read_msg(file: File) -> Document:
         )
     try:
         return _document(message, file)
-    except (KeyError, ValueError, OSError, AttributeError, TypeError, IndexError) as error:
+    except SmeflowError:
+        raise
+    except Exception as error:  # the library reads what is in the file only when it is asked for
         raise _damaged(file, error) from error
 
 
