@@ -146,7 +146,7 @@ def draft() -> Report:
             text=TEXT.format(n=n) * 2,
             facts=("revenue",),
         )
-        for n in range(4, 13)
+        for n in range(4, 15)
     )
     shows = (("sales", "ahead"), ("top", "first"), ("cross",), ("small",), ("cohort", "ageing"), ("steps",))
     sections = tuple(

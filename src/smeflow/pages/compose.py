@@ -137,7 +137,8 @@ def _texts(fact: FactValue, locale: str) -> Iterator[str]:
     """List how a fact's figures stand in prose: with or without their sign."""
     for row in fact.shown(locale):
         for text, column in zip(row, fact.columns, strict=True):
-            if column.kind == "number" and any(letter.isdigit() for letter in text):
+            bare = fact.shape != "scalar" and text.isdigit() and len(text) < 3  # the "1" of "1 to 30 days"
+            if column.kind == "number" and any(letter.isdigit() for letter in text) and not bare:
                 yield text
                 if text[:1] in "-−+":
                     yield text[1:]
