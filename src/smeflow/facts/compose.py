@@ -92,6 +92,13 @@ def plain(part: Part, about: Sayable) -> tuple[Paragraph, ...]:
     return (*([_joined(single, about)] if single else []), *found, *warned(part, about))
 
 
+def drafted(part: Part, about: Sayable) -> str:
+    """Give what the patterns say of a section with its references, as far as it passes the check of prose."""
+    tongue = TONGUES.get(about.locale[:2].lower(), TONGUES["en"])
+    said = [each.text for nth, f in enumerate(part.facts) for each in sentences(f, about, tongue, nth)]
+    return " ".join(text for text in said if all(one.holds for one in check_text(text, about)))
+
+
 def _joined(said: Sequence[Said], about: Sayable) -> Paragraph:
     text = " ".join(each.text for each in said)
     return Paragraph(text=filled(text, about), facts=tuple(name for each in said for name in each.facts))

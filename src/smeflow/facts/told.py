@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 
-from smeflow.facts.compose import Part
+from smeflow.facts.compose import Part, drafted
 from smeflow.facts.references import Reference, Sayable
 from smeflow.i18n import language_of, say
 
@@ -24,6 +24,8 @@ def listed(parts: Sequence[Part], about: Sayable, *, names: bool = False) -> str
             if lines:
                 told.append(f"{fact.label}:")
                 told += lines
+        if plain := drafted(part, about):
+            told.append(f"Draft of [{number}], true as it stands: {plain}")
     return "\n".join(told)
 
 

@@ -1,5 +1,6 @@
 """Prose of a report by a model: written with references, checked sentence by sentence, repaired, then cut."""
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
@@ -43,6 +44,7 @@ Rules, each checked by a program; a sentence that breaks one is cut:
 Example, were there a fact "Visits" with {{{{visits}}}} = 120 visits and {{{{visits.change}}}} = up 9% on May:
   right: Visits came to {{{{visits}}}}, {{{{visits.change}}}}.
   wrong, and cut: Visits came to 120, up 9% on May. / Visits rose since it was sunny.
+Each section comes with a plain draft that holds: make it read well, and change as little as that takes.
 {instructions}{glossary}{examples}Give `opening`, the few sentences at the top, and for each section its
 number and text."""
 REPAIR = (
@@ -189,10 +191,15 @@ def _lines(written: _Written, count: int, about: Sayable, words: Sequence[str]) 
     return found
 
 
+_UNIT = re.compile(r"(\{\{[\w.]+\}\})\s*(?:[€$£%]|[A-Z]{3}\b|euros?\b|dollars?\b)")
+"""A unit written again behind a figure that brings its own."""
+
+
 def _mended(sentence: Sentence, about: Sayable, words: Sequence[str]) -> tuple[Sentence, ...]:
     """Put references where a sentence quotes a fact's text letter for letter; keep it where it holds then."""
     if sentence.holds:
         return (sentence,)
+    sentence = replace(sentence, text=_UNIT.sub(r"\1", sentence.text))
     again = tuple(check_text(referenced(sentence.text, about), about, glossary=words))
     return again if again and all(each.holds for each in again) else (sentence,)
 

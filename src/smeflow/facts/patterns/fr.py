@@ -3,7 +3,7 @@
 from smeflow.facts.french import lowered, of, of_the, plural, with_article
 from smeflow.facts.report import FactValue
 
-_VERBS = (("s'établit à", "s'établissent à"), ("se monte à", "se montent à"), ("s'élève à", "s'élèvent à"))
+_VERBS = (("s'établit à", "s'établissent à"), ("ressort à", "ressortent à"), ("s'élève à", "s'élèvent à"))
 Rows = tuple[tuple[str, str, str], ...]
 
 
