@@ -217,3 +217,14 @@ def test_an_e_invoice_is_one_by_its_data():
     found = Triage(name="kind", labels=LABELS)(Case.of(read(file)), NoModel())
     assert found.label == "invoice"
     assert found.quote
+
+
+E_INVOICES = ("azienda-ospedaliera-FAT01.xml", "my-supplier-018304.xml", "bei-spiel-RE-20171118-506.xml")
+
+
+@pytest.mark.parametrize("name", E_INVOICES)
+def test_an_e_invoice_is_an_invoice_whatever_its_syntax(recipes, name):
+    """The root of FatturaPA, UBL and CII says it; a credit note is one where no label is nearer."""
+    case = Case.of(read(recipes / "supplier-mail/inbox" / name))
+    found = Triage(name="kind", labels={"invoice": "asks us to pay", "other": "the rest"})(case, NoModel())
+    assert (found.label, found.reader) == ("invoice", "words")

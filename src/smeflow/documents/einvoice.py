@@ -27,6 +27,8 @@ SYNTAXES = {
     f"{{{_UBL}Invoice-2}}Invoice": "UBL",
     f"{{{_UBL}CreditNote-2}}CreditNote": "UBL",
 }
+OTHER_ROOTS = frozenset({"FatturaElettronica"})
+"""The root elements of e-invoices that are neither."""
 _FILE_ELEMENTS = ("EmbeddedDocumentBinaryObject", "AttachmentBinaryObject", "Attachment")
 """UBL, CII, and FatturaPA, where the name stands beside it."""
 STATUS = "status"

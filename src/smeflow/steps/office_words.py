@@ -113,5 +113,7 @@ def _topics() -> Mapping[str, tuple[Term, ...]]:
         strong = tuple(Term(folded(phrase), STRONG) for phrase in topic["strong"])
         weak = tuple(Term(folded(phrase), WEAK) for phrase in topic["weak"])
         data = tuple(Term(root, DECISIVE, data=True) for root in topic.get("data", ()))
-        found.update(dict.fromkeys((folded(name) for name in topic["names"]), strong + weak + data))
+        # a credit note is an invoice where no label is nearer
+        too = tuple(Term(root, ENOUGH, data=True) for root in topic.get("data_too", ()))
+        found.update(dict.fromkeys((folded(name) for name in topic["names"]), strong + weak + data + too))
     return found

@@ -6,6 +6,7 @@ from functools import cached_property
 
 from smeflow._text import folded
 from smeflow.documents.base import Document
+from smeflow.documents.einvoice import OTHER_ROOTS
 from smeflow.step import Case
 
 LONG_ENOUGH = 20_000
@@ -45,7 +46,7 @@ class Pieces:
             sender=named.get("from", ""),
             text=(first.text if first and first.text.strip() else case.text),
             attachments=tuple((d.name, d.text[:HEAD]) for d in rest),
-            data=next((d.fields["root"] for d in _inside(case) if d.fields.get("syntax")), ""),
+            data=next((d.fields["root"] for d in _inside(case) if _is_invoice(d)), ""),
         )
 
     @cached_property
@@ -59,6 +60,10 @@ class Pieces:
     def folded(self) -> str:
         """Everything, in the form words are compared in."""
         return folded(self.everything)
+
+
+def _is_invoice(document: Document) -> bool:
+    return bool(document.fields.get("syntax")) or document.fields.get("root") in OTHER_ROOTS
 
 
 def _inside(case: Case) -> Iterator[Document]:
