@@ -161,7 +161,9 @@ class _Asked:
             more["date"] = self.proposal.day
         if self.books or more:
             origin = {"fec" if self.books else "file": origin, **more}
-        title = self.file.stem.replace("_", " ").strip()
+        stem = self.file.stem.replace("_", " ").strip()
+        title = stem[:1].upper() + stem[1:]
+        colon = "\u00a0: " if self.screen.language == "fr" else ": "
         whole = self.desk.window is None
         return recipe_text(
             name="".join(c if c.isalnum() else "-" for c in self.proposal.held.name).strip("-") + "-report",
@@ -170,7 +172,7 @@ class _Asked:
             origin=origin,
             facts=kept,
             grain=None if whole else self.proposal.grain,
-            title=title if whole else title + ": {period}",
+            title=title if whole else f"{title}{colon}{{period}}",
             locale=self.locale,
         )
 

@@ -160,10 +160,10 @@ class _Facts:
             yield self._fact(each.name, _called(each.name), {"sum": each.name})
         if value:
             about = {"column": _called(amount)}
-            yield self._fact(f"average {amount}", say("{column}, mean", **about), {"mean": value})
-            yield self._fact(f"median {amount}", say("{column}, median", **about), {"median": value})
+            yield self._fact(f"average {amount}", say("Average of {column}", **about), {"mean": value})
+            yield self._fact(f"median {amount}", say("Median of {column}", **about), {"median": value})
         for each in [p for p in self.found if p.role == "rate"][:2]:
-            said = say("{column}, mean", column=_called(each.name))
+            said = say("Average of {column}", column=_called(each.name))
             yield self._fact(f"average {each.name}", said, {"mean": each.name})
         for each in [p for p in self.found if p.role == "dimension" and p.distinct > _MANY][:2]:
             said = say("{column}, how many different", column=_called(each.name))
@@ -252,6 +252,9 @@ class _Facts:
             name, n = f"{base}_{n}", n + 1
         self.names.add(name)
         declared = self.told_of_amounts if self.value and self.value in written.values() else {}
+        tenths = [c for c in written.values() if isinstance(c, str) and self.held.scales.get(c) == 1]
+        if tenths and {"sum", "mean", "top", "series", "moving", "cross"} & written.keys():
+            declared = {**declared, "digits": 2}  # a program wrote 12.5 for 12.50
         return name, {**written, **declared, "label": label.render(self.language)}
 
 
