@@ -64,7 +64,8 @@ def score_record(name: str, found: Extraction[Any], truth: Truth, *, accepted: b
 
 
 def score_label(name: str, found: Label, truth: Truth, *, accepted: bool) -> CaseScore:
-    """Score a label."""
+    """Score a label; the confidence of a mere suggestion is not one of a label."""
+    confidence = found.confidence if found.label is not None else None
     expected = truth.values.get("label")
     one = FieldScore(
         name=str(expected),
@@ -72,14 +73,14 @@ def score_label(name: str, found: Label, truth: Truth, *, accepted: bool) -> Cas
         expected=_shown(expected),
         found=_shown(found.label),
         reader=found.reader or "",
-        confidence=found.confidence,
+        confidence=confidence,
     )
     return CaseScore(
         name=name,
         fields=(one,),
         accepted=accepted and found.label is not None,
         proven=found.label is not None and not found.doubts,
-        confidence=found.confidence,
+        confidence=confidence,
         groups={"reader": found.reader or "–", **truth.groups},
     )
 
