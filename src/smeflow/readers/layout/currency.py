@@ -53,8 +53,8 @@ def _most(view: View) -> tuple[str, Quote] | None:
         for match in _CODE.finditer(page.text):
             found.setdefault(match[0], view.quote_span(number, *match.span()))
         for match in _SIGN.finditer(page.text):
-            if page.origin == "ocr" and not match[0].isalpha():
-                continue  # a smudge is soon a sign
+            if page.origin == "ocr" and not match[0].isalpha() and view.text.count(match[0]) < 2:
+                continue  # a smudge is soon a sign; twice the same it is none
             found.setdefault(SYMBOLS[match[0]], view.quote_span(number, *match.span()))
     if not found:
         for number, page in enumerate(view.pages):

@@ -15,6 +15,8 @@ from smeflow.records import VatBreakdown
 
 _STRONG, _SUMMED, _NOTHING = 3.0, 2.6, 0.0
 _MARGIN = 0.5
+_LEAST_NET = Decimal("0.7")
+"""Of the gross total; no rate of VAT takes more."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -268,6 +270,9 @@ def _alone(tables: Mapping[str, Table]) -> dict[str, Choice]:
         alone = name == "total_gross" and not others and fit.score > 1.0
         if alone or (fit.score > 2 and fit.score - max(others, default=0.0) >= _MARGIN):
             chosen[name] = Choice(amount=best, spot=fit.spot)
+    net, gross = chosen.get("total_net"), chosen.get("total_gross")
+    if net and gross and not abs(gross.amount) * _LEAST_NET <= abs(net.amount) <= abs(gross.amount):
+        del chosen["total_net"]  # no rate of VAT lies between them: it is a line's
     return chosen
 
 
