@@ -16,7 +16,7 @@ import time
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
 
-from pages import chosen, means, same, truth_of
+from pages import FIELDS, chosen, means, same, truth_of
 
 from smeflow import Case, connect
 from smeflow.documents.read import read
@@ -33,6 +33,7 @@ RULES = {
     "total_vat": r"(?:total tva|tva|vat|mwst|ust)[^\n]*?" + AMOUNT + r"\D*$",
     "total_gross": r"(?:total ttc|grand total|brutto|total due|net à payer|gesamtbetrag)\D{0,20}" + AMOUNT,
 }
+VALID = (None, "acceptation", "avertissement")
 CURRENCIES = {"€": "EUR", "EUR": "EUR", "£": "GBP", "$": "USD", "USD": "USD"}
 
 
@@ -86,9 +87,10 @@ def by_smeflow(llm, readers, path: Path) -> dict:
     return {**{name: getattr(found.record, name) for name in names}, "proven": found.proven}
 
 
-def scored(item, found: dict | None) -> dict:
-    """Compare what was found with the truth."""
-    truth, found = truth_of(item), found or {}
+def scored(item, found: dict | None, *, page: bool) -> dict:
+    """Compare what was found with the truth: of a page what it prints, of data what they say."""
+    said = {field: item["truth"][key] for field, key in FIELDS.items() if item["truth"].get(key) is not None}
+    truth, found = truth_of(item) if page else said, found or {}
     values = {field: value_of(field, found.get(field)) for field in truth}
     marks = [value is not None and same(field, value, truth[field]) for field, value in values.items()]
     return {"fields": sum(marks) / max(1, len(marks)), "exact": float(all(marks)),
@@ -96,7 +98,7 @@ def scored(item, found: dict | None) -> dict:
             "proven": float(found.get("proven", bool(found)))}  # fmt: skip
 
 
-def table(title, who: dict, items, path_of) -> None:
+def table(title, who: dict, items, path_of, *, page: bool) -> None:
     """Print one line a reader."""
     print(f"\n{title}: {len(items)} files")
     print(f"{'':<28} {'fields':>7} {'exact':>7} {'passed unseen and wrong':>24} {'s a file':>9}")
@@ -107,7 +109,7 @@ def table(title, who: dict, items, path_of) -> None:
             print(f"{name:<28} not installed")
             continue
         spent = (time.perf_counter() - begun) / max(1, len(items))
-        results = [(item, scored(item, rows.get(str(path_of(item))))) for item in items]
+        results = [(item, scored(item, rows.get(str(path_of(item))), page=page)) for item in items]
         fields, exact = means(results, "fields", "exact")
         silent, passed = sum(r["silent"] for _, r in results), sum(r["proven"] for _, r in results)
         print(f"{name:<28} {fields:6.1f} % {exact:5.1f} % {silent:12.0f} of {passed:<8.0f} {spent:9.2f}")
@@ -149,8 +151,10 @@ def main() -> int:
     items = json.loads((options.data / "manifest.json").read_text(encoding="utf-8"))["items"]
     pages = list(chosen(items, "invoice_pdf", None))[: options.most]
     with_xml = [i for i in pages if i.get("has_embedded_xml")]
-    xml = [i for i in chosen(items, "einvoice_xml", None) if i.get("upstream_validity") != "invalid"]
-    data = [*xml, *with_xml][: options.most]
+    xml = [
+        i for i in chosen(items, "einvoice_xml", None) if i["truth"] and i.get("upstream_validity") in VALID
+    ]
+    data = [{**i, "issuer_group": i["truth"].get("supplier")} for i in (*xml, *with_xml)][: options.most]
     script = each(plain_regex) if shutil.which("pdftotext") else lambda _: None
     table(
         "pages",
@@ -161,6 +165,7 @@ def main() -> int:
         },
         pages,
         lambda i: options.data / (i.get("file_without_xml") or i["file"]),
+        page=True,
     )
     table(
         "e-invoices (XML, PDF with XML)",
@@ -170,6 +175,7 @@ def main() -> int:
         },
         data,
         lambda i: options.data / i["file"],
+        page=False,
     )
     return 0
 

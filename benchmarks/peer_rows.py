@@ -41,7 +41,6 @@ def by_facturx():
     names = {
         "number": "BT-1",
         "issue_date": "BT-2",
-        "seller": "BT-27",
         "currency": "BT-5",
         "total_net": "BT-109",
         "total_vat": "BT-110",
@@ -54,7 +53,10 @@ def by_facturx():
         if data[:4] == b"%PDF":
             _, data = get_xml_from_pdf(data, check_xsd=False)
         found = parse_ubl_cii_xml(data) if data else {}
-        return {field: found.get(name) for field, name in names.items()} if found else {}
+        seller = (found.get("BG-4") or {}).get("name") if found else None
+        return (
+            {**{field: found.get(name) for field, name in names.items()}, "seller": seller} if found else {}
+        )
 
     return read
 
