@@ -51,6 +51,17 @@ def test_customers_are_answered_in_their_language_by_name(ran):
     assert "refunded to the same account" in answers["ruth.baker@example.com"]
 
 
+def test_a_column_may_ask_for_the_language_of_a_mail(ran):
+    """What only the text says is read again from the kept bytes."""
+    folder, _ = ran("mailbox-triage", "recipe.yaml")
+    recipe = folder / "recipe.yaml"
+    text = recipe.read_text(encoding="utf-8")
+    recipe.write_text(text.replace("Label: kind.label\n", 'Label: fields["language"]\n'), encoding="utf-8")
+    run_recipe(load(recipe), Workspace.find(folder), state=folder.parent / ".smeflow")
+    rows = list(csv.DictReader((folder / "out" / "mailbox.csv").open(encoding="utf-8-sig", newline="")))
+    assert {"fr", "en"} <= {row["Label"] for row in rows}
+
+
 def test_an_address_that_poses_as_a_known_firm_waits_for_a_person(ran):
     """A public mailbox with a known firm's name in it."""
     from smeflow.ledger.ledger import Ledger

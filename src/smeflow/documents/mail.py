@@ -55,8 +55,8 @@ def read_mail(file: File) -> Document:
     """Read a mail.
 
     ``fields`` holds the headers, each on one harmless line, ``date`` in ISO form, ``thread`` (the Message-ID
-    its thread began with) and ``body``: the whole text with quotes and signature. The page holds the newest
-    message alone, or a forwarded mail whole.
+    its thread began with), ``language`` where it is clear, and ``body``: the whole text with quotes and
+    signature. The page holds the newest message alone, or a forwarded mail whole.
 
     Raises:
         LimitExceeded: It has too many parts or letters, or they are nested too deep.
@@ -85,12 +85,14 @@ def _document(message: Message, file: File) -> Document:
     text = newest(body, subject=fields.get("subject", ""))
     if not text.strip():
         problems.append(say("The mail has no text."))
+    language = language_of_text(text)
+    fields |= {"language": language} if language else {}
     return file.document(
         pages=(Page(number=1, text=text),),
         fields=fields,
         parts=parts,
         problems=tuple(problems),
-        language=language_of_text(text),
+        language=language,
     )
 
 

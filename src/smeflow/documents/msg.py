@@ -67,13 +67,15 @@ def _document(message: Any, file: File) -> Document:
     text = newest(body, subject=fields.get("subject", ""))
     if not text.strip():
         problems = (*problems, say("The mail has no text."))
+    language = language_of_text(text)
+    fields |= {"language": language} if language else {}
     return file.document(
         media_type=MAIL,  # a mail to every step, whatever it was saved as
         pages=(Page(number=1, text=text),),
         fields=fields,
         parts=tuple(_parts(attachments, file)),
         problems=tuple(problems),
-        language=language_of_text(text),
+        language=language,
     )
 
 

@@ -183,6 +183,10 @@ def approvals(store: Store, item: ItemRow) -> dict[str, str]:
 _MAILS = ("message/rfc822", "application/vnd.ms-outlook")
 
 
+_OF_TEXT = ("language", "body")
+"""What the headers alone do not say."""
+
+
 class _Headers(Mapping[str, str]):
     """The fields of a mail, read from its kept bytes when the first of them is asked for."""
 
@@ -199,7 +203,10 @@ class _Headers(Mapping[str, str]):
         return self._found
 
     def __getitem__(self, name: str) -> str:
-        return self._fields()[name]
+        found = self._fields()
+        if name in _OF_TEXT and name not in found:
+            found = self._found = {**document_of(self._store, self._item).fields, **found}
+        return found[name]
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._fields())
