@@ -240,3 +240,12 @@ def test_periods_are_short_on_an_axis(key, french, english):
     """A month, a quarter, a week or a day as the reader's language shortens it."""
     assert tick(key, "fr") == french
     assert tick(key, "en") == english
+
+
+def test_a_summary_may_speak_of_the_period_and_of_rows():
+    """What prose refers to besides facts, the period or a row, stands large nowhere and breaks nothing."""
+    told = (
+        Paragraph(text="En octobre 2026 : 58\u202f100\u00a0€.", facts=("when", "period", "revenue", "top.1")),
+    )
+    pages = pages_of(replace(draft(SCALAR), summary=told))
+    assert [item.fact for item in pages.highlights] == ["revenue"]

@@ -124,7 +124,7 @@ def test_a_persons_words_are_held_against_the_facts(tmp_path):
         ):
             with pytest.raises(Unfit, match="does not hold"):
                 correct(ledger, item, steps, {"p1": wrong}, "Anna")
-        good = "Revenue came to €2,535 because the market square opened again. Thank you all."
+        good = "In October 2025, revenue came to €2,535 because the square opened again. Thank you all."
         correct(ledger, item, steps, {"p1": good, "title": "October at the shop"}, "Anna", "for the board")
     firm.run()
     assert good in firm.page()
@@ -161,3 +161,17 @@ def test_a_comment_is_told_to_the_model_that_writes_again(tmp_path):
     firm.run(model)
     told = [request.messages[0].content for request in model.requests]
     assert [("Begin with the orders." in text) for text in told] == [False, False, True]
+
+
+def test_what_a_model_wrote_stands_on_the_page_and_what_was_cut_is_told(tmp_path):
+    """Figures are put in, a lie is gone, and the run says so."""
+    firm = Firm(tmp_path)
+    (firm.folder / "recipe.yaml").write_text(
+        RECIPE.replace("REVIEW", "false").replace("llm: none", "llm: auto")
+    )
+    text = "In {{period}}, revenue came to {{revenue}}. Orders doubled thanks to 12 new shops."
+    model = Scripted([{"opening": text, "sections": []}], for_ever=True)
+    summary = firm.run(model)
+    assert "In October 2025, revenue came to €2,535." in firm.page()
+    assert "doubled" not in firm.page()
+    assert any("did not hold and were cut" in str(note) for note in summary.notes)

@@ -92,7 +92,12 @@ def checked(text: str, about: Sayable, glossary: Sequence[str] = ()) -> Paragrap
                 )
             )
     names = tuple(dict.fromkeys(re.findall(r"\{\{([\w.]+)\}\}", told)))
-    return Paragraph(text=filled(told, about), facts=names, by="person")
+    return Paragraph(text=begun(filled(told, about)), facts=names, by="person")
+
+
+def begun(text: str) -> str:
+    """Begin each sentence large: a reference at its beginning is written small."""
+    return re.sub(r"(?:^|(?<=[.!?…] ))[^\W\d_]", lambda m: m[0].upper(), text)
 
 
 def _known(text: str, about: Sayable) -> str:

@@ -181,7 +181,9 @@ def _highlights(report: drafted.Report, facts: Mapping[str, FactValue]) -> Itera
     )
     names = dict.fromkeys(_whole(name, facts) for name in (*spoken, *moved, *facts))
     chosen = [
-        name for name in names if facts[name].value is not None and facts[name].columns[0].role == "value"
+        name
+        for name in names
+        if name in facts and facts[name].value is not None and facts[name].columns[0].role == "value"
     ]
     language = language_of(report.locale)
     for name in chosen[:MAX_HIGHLIGHTS]:

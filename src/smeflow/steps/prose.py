@@ -12,7 +12,7 @@ from smeflow._text import sha256
 from smeflow.errors import AnswerInvalid, LLMRefused
 from smeflow.facts.check import REFERENCE, Sentence, check_text
 from smeflow.facts.compose import Part, filled
-from smeflow.facts.edits import referenced
+from smeflow.facts.edits import begun, referenced
 from smeflow.facts.references import Sayable
 from smeflow.facts.report import Paragraph, Written
 from smeflow.facts.told import listed
@@ -244,7 +244,7 @@ def _prose(lines: Sequence[_Line], count: int, about: Sayable) -> Prose:
 def _paragraph(sentences: Sequence[str], about: Sayable) -> Paragraph:
     text = " ".join(sentences)
     names = tuple(dict.fromkeys(REFERENCE.findall(text)))
-    return Paragraph(text=filled(text, about), facts=names, by="model")
+    return Paragraph(text=begun(filled(text, about)), facts=names, by="model")
 
 
 def _shown(sentence: Sentence) -> str:
