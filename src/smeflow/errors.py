@@ -26,7 +26,8 @@
 A message says what happened, where, and what to do; ``error.phrase`` holds it for translation.
 """
 
-from collections.abc import Sequence
+import errno
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
 from typing import Literal, NamedTuple
@@ -43,6 +44,30 @@ class SmeflowError(Exception):
 
     def __str__(self) -> str:
         return str(self.phrase)
+
+
+_REASONS: Mapping[int, Phrase] = {
+    errno.ENOENT: say("it is not there"),
+    errno.EACCES: say("this user may not"),
+    errno.EPERM: say("this user may not"),
+    errno.EROFS: say("it may only be read"),
+    errno.EISDIR: say("it is a folder"),
+    errno.ENOTDIR: say("it is not a folder"),
+    errno.EEXIST: say("it is there already"),
+    errno.ENOSPC: say("the disk is full"),
+    errno.ENAMETOOLONG: say("its name is too long"),
+    errno.EMFILE: say("too many files are open"),
+    errno.EIO: say("the disk does not answer as it should"),
+    errno.ECONNREFUSED: say("nothing answers there"),
+    errno.ETIMEDOUT: say("no answer came in time"),
+    errno.ENETUNREACH: say("the network is not reached"),
+}
+
+
+def system_words(error: OSError) -> Phrase | str:
+    """Say why the system refused: in the reader's language, or in the system's where it is something rare."""
+    known = _REASONS.get(error.errno) if error.errno else None
+    return known or error.strerror or str(error) or type(error).__name__
 
 
 class Problem(NamedTuple):

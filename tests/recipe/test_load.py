@@ -163,7 +163,7 @@ def test_every_mistake_is_told_at_once_at_its_place(tmp_path: Path) -> None:
         ("", "the recipe is empty"),
         ("- a\n- b\n", "keys with values"),
         ("recipe: x\n", "source is missing"),
-        ("recipe: x\nsource: {folder: inbox}\nsteps: []\n", "steps"),
+        ("recipe: x\nsource: {folder: inbox}\nsteps: []\n", "at least one step"),
         (
             "recipe: x\nsource: inbox\nsteps:\n  - {rule: r, value: 'true'}\n",
             "source must be keys with values",

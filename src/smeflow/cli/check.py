@@ -91,17 +91,21 @@ def _check_one(screen: Screen, file: Path, settings: dict[str, str]) -> bool:
 
 def _model_fits(screen: Screen, recipe: "Recipe") -> bool:
     """Tell which model a run would use now; False where the recipe does not let it be asked."""
-    from smeflow.cli.models import models_of, objection
+    from smeflow.cli.models import models_of, named_places, objection
     from smeflow.errors import LLMRejected
 
     try:
         models, reasons = models_of(recipe)
-    except LLMRejected as error:  # no key here and now: a fault of this machine, not of the recipe
+        places = [one.place for one in models.every]
+    except LLMRejected as error:
         screen.note(error.phrase, style="yellow")
-        return error.reason == "key"
+        if error.reason != "key":
+            return False
+        # no key here and now is a fault of this machine; where data would go is one of the recipe
+        places, reasons = named_places(recipe), []
     for reason in reasons:
         screen.print(f"    {screen.text(reason)}", style="bright_black")
-    against = [why for one in models.every if (why := objection(recipe, one)) is not None]
+    against = [why for place in places if (why := objection(recipe, place)) is not None]
     for refused in against:
         screen.note(refused.phrase, style="red")
     return not against

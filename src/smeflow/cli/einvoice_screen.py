@@ -7,11 +7,10 @@ from typing import TYPE_CHECKING, Any
 from smeflow.cli.screen import Column, Screen
 from smeflow.cli.values import term_name
 from smeflow.i18n import Phrase, say
-from smeflow.records import Invoice, Record
-from smeflow.records.base import is_empty
 
 if TYPE_CHECKING:
     from smeflow.einvoices.base import Report, RuleCheck
+    from smeflow.records import Invoice, Record
 
 STATES: dict[bool | None, tuple[Phrase, str, str]] = {
     True: (say("passed"), "green", "✓"),
@@ -85,12 +84,15 @@ def _finding_rows(screen: Screen, report: "Report") -> Iterator[tuple[object, ..
         yield rule, screen.text(finding.text), finding.value, str(finding.line or "")
 
 
-def record_rows(record: Invoice) -> list[tuple[str, Any]]:
+def record_rows(record: "Invoice") -> list[tuple[str, Any]]:
     """Give every term that says something, groups and lists taken apart."""
     return list(_rows(record, ""))
 
 
-def _rows(record: Record, before: str) -> Iterator[tuple[str, Any]]:
+def _rows(record: "Record", before: str) -> Iterator[tuple[str, Any]]:
+    from smeflow.records import Record
+    from smeflow.records.base import is_empty
+
     for name in type(record).model_fields:
         value = getattr(record, name)
         if is_empty(value):
@@ -120,7 +122,7 @@ def show_record(screen: Screen, path: Path, rows: Sequence[tuple[str, Any]], tol
     screen.print()
 
 
-def as_json(record: Invoice) -> dict[str, Any]:
+def as_json(record: "Invoice") -> dict[str, Any]:
     """Give the record as JSON; terms that say nothing are left out."""
     plain: dict[str, Any] = _told(record.model_dump(mode="json"))
     return plain

@@ -31,6 +31,7 @@ from smeflow.errors import (
     RecipeError,
     SmeflowError,
     UnsupportedDocument,
+    system_words,
 )
 from smeflow.i18n import say
 
@@ -139,7 +140,9 @@ def _system(error: BaseException, screen: Screen) -> str:
     if isinstance(error, OSError) and error.strerror:
         return screen.text(
             say(
-                "{path}: {why}. Check the place and run again.", path=error.filename or "", why=error.strerror
+                "{path}: {why}. Check the place and run again.",
+                path=error.filename or "",
+                why=system_words(error),
             )
         )
     return str(error).partition("\n")[0]

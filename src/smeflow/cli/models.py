@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from smeflow.errors import LLMRejected
     from smeflow.governance.crew import Models
     from smeflow.i18n import Phrase
-    from smeflow.llm.base import LLM, Connected
+    from smeflow.llm.base import LLM, Connected, Place
     from smeflow.recipe.base import Recipe
 
 
@@ -86,7 +86,26 @@ def models_of(recipe: "Recipe", llm: str = "") -> "tuple[Models, list[Phrase]]":
     chosen = models(llm or recipe.llm)
     shared = {e.step.name: Models(models=chosen.models, agree=e.agree)
               for e in recipe.entries if e.agree > 1 and e.step.name not in own and not llm}  # fmt: skip
-    return Models(models=chosen.models, steps={**own, **shared}), [one.why for one in made.values()]
+    why = [one.why for one in made.values()]
+    if recipe.allow:
+        why += [said for one in made.values() if one.llm is None for said in one.considered]
+    return Models(models=chosen.models, steps={**own, **shared}), why
+
+
+def named_places(recipe: "Recipe") -> "list[Place]":
+    """Tell where the models run that the recipe names, whether or not their keys are set."""
+    from smeflow.errors import LLMError, MissingExtra
+    from smeflow.llm.connect import connect
+
+    named = dict.fromkeys(names_in(recipe.llm))
+    for entry in recipe.entries:
+        named |= dict.fromkeys(names_in(entry.llm))
+    found = []
+    for name in named:
+        with suppress(LLMError, MissingExtra):
+            if name != "auto":
+                found.append(connect(name, key="unset", prices=recipe.prices, regions=recipe.regions).place)
+    return found
 
 
 @contextmanager
@@ -100,11 +119,11 @@ def closing_model(llm: "Models | Connected") -> Iterator[None]:
             close()
 
 
-def objection(recipe: "Recipe", llm: "Connected") -> "LLMRejected | None":
-    """Say why *recipe* may not use *llm*: data may not go there, or a budget has no price for it."""
+def objection(recipe: "Recipe", place: "Place") -> "LLMRejected | None":
+    """Say why *recipe* may not ask what is at *place*: data may not go there, or a budget lacks its price."""
     from smeflow.governance.budget import Limits, unpriced
     from smeflow.governance.residency import refusal
 
     budget = recipe.budget
     limits = Limits(item=budget.item, run=budget.run, month=budget.month, source=str(recipe.path))
-    return refusal(llm.place, recipe.residency, recipe.residency_mark) or unpriced(llm.place, limits)
+    return refusal(place, recipe.residency, recipe.residency_mark) or unpriced(place, limits)

@@ -55,7 +55,7 @@ def run_one(
     folder = state_folder(state, file)
     take_filed(screen, recipe, folder)
     tell_backlog(screen, recipe, folder)
-    allowed = [one for one in models.every if objection(recipe, one) is None]
+    allowed = [one for one in models.every if objection(recipe, one.place) is None]
     if len(allowed) == len(models.every):  # else the run says why, and nothing is sent
         ask_once(screen, allowed, folder, yes=yes)
     for one in models.every:

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from smeflow.cli.exits import REJECTED, UsageProblem, code_of
-from smeflow.errors import SmeflowError
+from smeflow.errors import SmeflowError, system_words
 from smeflow.i18n import Phrase, say
 
 if TYPE_CHECKING:
@@ -90,7 +90,7 @@ def _why(error: SmeflowError | OSError, name: str) -> Phrase | str:
         return error.phrase
     if isinstance(error, FileNotFoundError):
         return say("{path} does not exist. Check the name.", path=name)
-    return say("{path}: {why}. Check the place and run again.", path=name, why=error.strerror or str(error))
+    return say("{path}: {why}. Check the place and run again.", path=name, why=system_words(error))
 
 
 def files_as_inputs(files: Iterable[Path]) -> list[Input]:

@@ -6,7 +6,7 @@ from smeflow.documents.base import Document, Limits
 from smeflow.documents.file import File, Ocr, harmless_name
 from smeflow.documents.kinds import READERS, RISKY, reader_of, sniffed
 from smeflow.documents.pool import shared_pool
-from smeflow.errors import UnreadableDocument
+from smeflow.errors import UnreadableDocument, system_words
 from smeflow.i18n import say
 
 _STANDARD = Limits()
@@ -58,9 +58,7 @@ def _bytes_of(path: Path, limits: Limits) -> bytes:
             )  # one more than allowed: `sniffed` tells that it is too large
     except OSError as error:
         raise UnreadableDocument(
-            say(
-                "{path} cannot be opened: {why}.", path=str(path), why=error.strerror or type(error).__name__
-            ),
+            say("{path} cannot be opened: {why}.", path=str(path), why=system_words(error)),
             name=path.name,
         ) from error
 

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from smeflow._text import folded, sha256
 from smeflow.documents.text import decoded
+from smeflow.errors import system_words
 from smeflow.facts.book import LINE, Book, Held, quoted
 from smeflow.facts.grid import MAX_BYTES, refused
 from smeflow.facts.kinds import ReadAs
@@ -34,7 +35,7 @@ def hold_fec(book: Book, name: str, path: Path, *, source: str = "") -> Held:
     try:
         data = path.read_bytes()
     except OSError as error:
-        raise refused(called, say("{reason}", reason=error.strerror or str(error))) from None
+        raise refused(called, say("{reason}", reason=system_words(error))) from None
     if len(data) > MAX_BYTES:
         raise refused(called, say("it is larger than {limit} bytes", limit=MAX_BYTES))
     text = decoded(data)

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from smeflow._text import sha256
-from smeflow.errors import SourceError
+from smeflow.errors import SourceError, system_words
 from smeflow.facts.book import LINE, Book, FactError, Held, literal, quoted
 from smeflow.facts.frame import framed
 from smeflow.facts.grid import Grid, read_grid, refused
@@ -37,7 +37,7 @@ def hold_file(book: Book, name: str, path: Path, *, source: str = "", sheet: str
         if near:
             said = say("The table {path} is not there; did you mean {near}?", path=path, near=near[0])
             raise SourceError(said) from None
-        why = error.strerror or str(error)
+        why = system_words(error)
         raise SourceError(say("The table {path} cannot be read: {why}.", path=path, why=why)) from None
     called = source or path.name
     if len(data) > _LARGE and path.suffix.lower() in {".csv", ".tsv", ".txt"}:

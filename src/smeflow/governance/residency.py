@@ -1,5 +1,6 @@
 """Refuse to send data where the recipe does not allow it, before the first byte."""
 
+import re
 from dataclasses import dataclass
 
 from smeflow.errors import LLMRejected
@@ -7,11 +8,13 @@ from smeflow.i18n import say
 from smeflow.llm.base import LLM, Place, Reply, Request
 from smeflow.llm.providers import Residency, allowed_in
 
+_LINE = re.compile(r":\d+$")
+
 
 def refusal(place: Place, residency: Residency, source: str = "") -> LLMRejected | None:
     """Say why *place* may not be asked; None where it may. What is unknown counts as outside.
 
-    *source* names the line that sets the residency, e.g. ``recipe.yaml:4``.
+    *source* names the line that sets the residency, e.g. ``recipe.yaml:4``, or the file to write one in.
     """
     if allowed_in(place, residency):
         return None
@@ -21,6 +24,14 @@ def refusal(place: Place, residency: Residency, source: str = "") -> LLMRejected
         "residency": residency,
         "source": source or "residency:",
     }
+    if source and _LINE.search(source) is None:
+        phrase = say(
+            "{model} at {provider} is not asked: data may not go there (residency: {residency}, since "
+            "nothing else is written). Choose a model that runs within it, or add the line residency: any "
+            "to {source}.",
+            **told,
+        )
+        return LLMRejected(phrase, reason="residency")
     if place.region == "unknown":
         phrase = say(
             "{model} at {provider} is not asked: nobody knows where it runs, and {source} says "

@@ -71,6 +71,19 @@ def connect(
                regions=regions or {}, wire=wire)  # fmt: skip
 
 
+def check_name(name: str) -> None:
+    """Refuse a name that no model can have, without connecting to any.
+
+    Raises:
+        LLMRejected: There is no such provider, or its model is missing.
+    """
+    model, at, address = name.partition("@")
+    if name in {"auto", "none", "local"} or name.startswith(("local/", "langchain:")):
+        return
+    if not (at and model and urlsplit(address).scheme in {"http", "https"}):
+        _named(name)
+
+
 def _named(name: str) -> tuple[Provider, str]:
     provider, _, model = name.partition("/")
     if provider not in PROVIDERS:
@@ -225,7 +238,9 @@ def choose(
     for name in dict.fromkeys([*allowed, *there]):
         found = _allowed(name, residency, environ, prices, regions, considered)
         if found is not None:
-            why = say("{model} is allowed by name and its key is set.", model=name)
+            model = found.place.model
+            called = name if model in name else f"{name}/{model}"
+            why = say("{model} is asked: it is allowed by name and its key is set.", model=called)
             return Choice(llm=found, why=why, considered=tuple(considered))
     considered += _unused_keys([*allowed, *there], environ)
     why = say(

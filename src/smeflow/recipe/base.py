@@ -32,7 +32,7 @@ class Recipe:
     """Where the firm's own servers and deployments compute, by provider or address."""
     residency: Residency = "eu"
     residency_mark: str = ""
-    """Which line would change it: ``recipe.yaml:7``, or where to write one."""
+    """Which line would change it: ``recipe.yaml:7``, or the file to write one in."""
     budget: Budgets = field(default_factory=Budgets)
     """The recipe's own limits over those of ``smeflow.toml``."""
     prices: Mapping[str, Price] = field(default_factory=dict)

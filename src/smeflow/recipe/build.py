@@ -16,6 +16,7 @@ from smeflow.recipe import kinds
 from smeflow.recipe.condition import check_reads, checked, type_at
 from smeflow.recipe.marks import Path as Place
 from smeflow.recipe.model import Split
+from smeflow.recipe.model_name import known_names
 from smeflow.recipe.problems import problems_of, unknown
 from smeflow.recipe.workspace import Workspace
 from smeflow.sinks.base import Acting, Delivering, Sink
@@ -154,6 +155,10 @@ class Builder:
             self.tell((*path, "agree"), say("agree: is how many models must say the same: 2 or 3"))
             return "", 1
         names = ", ".join(listed)
+        try:
+            known_names(names)
+        except ValueError as error:
+            self.tell((*path, "llm"), error.args[0])
         own = [name for name in names.split(",") if name.strip()]
         if own and len(own) < agree:
             self.tell((*path, "agree"), say("agree: {n} needs {n} models at llm:", n=agree))

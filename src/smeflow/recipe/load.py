@@ -8,7 +8,7 @@ from pathlib import Path
 from pydantic import ValidationError
 
 from smeflow._text import hash_of, sha256
-from smeflow.errors import Problem, RecipeError
+from smeflow.errors import Problem, RecipeError, system_words
 from smeflow.expression import ExpressionError
 from smeflow.i18n import Phrase, say
 from smeflow.plan import Entry
@@ -45,11 +45,12 @@ def load(
         RecipeError: Every problem of the recipe, or of its ``smeflow.toml``, with line and column.
     """
     file, raw = _read(Path(path))
-    marked = read_marked(raw, str(path if Path(path).is_file() else file))
+    doubled: list[Problem] = []
+    marked = read_marked(raw, str(path if Path(path).is_file() else file), doubled)
     environ = os.environ if environ is None else environ
     filled = fill(marked, settings or {}, environ, cwd or Path.cwd())
     workspace = Workspace.find(file.parent)
-    return _Loading(file, sha256(raw), marked, filled, workspace, dict(settings or {})).recipe()
+    return _Loading(file, sha256(raw), marked, filled, workspace, dict(settings or {}), doubled).recipe()
 
 
 def _read(path: Path) -> tuple[Path, bytes]:
@@ -59,7 +60,7 @@ def _read(path: Path) -> tuple[Path, bytes]:
     except FileNotFoundError:
         phrase = _nowhere(path)
     except OSError as error:
-        phrase = say("the file cannot be read: {reason}", reason=error.strerror or str(error))
+        phrase = say("the file cannot be read: {reason}", reason=system_words(error))
     raise RecipeError(str(path), [Problem(1, 1, phrase)]) from None
 
 
@@ -188,4 +189,4 @@ class _Loading:
             return f"{self.marked.file}:{self.marked.at(('residency',), key=True).line}"
         if self.workspace.residency_line:
             return f"{self.workspace.root / 'smeflow.toml'}:{self.workspace.residency_line}"
-        return f"{self.marked.file}:1"
+        return self.marked.file

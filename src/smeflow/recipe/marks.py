@@ -65,16 +65,20 @@ class Marked:
         return Problem(mark.line, mark.column, phrase)
 
 
-def read_marked(text: str | bytes, file: str) -> Marked:
+def read_marked(text: str | bytes, file: str, doubled: list[Problem] | None = None) -> Marked:
     """Read *text*, naming it *file* in problems.
+
+    Keys given twice are noted in *doubled* where there is such a list, and the first of each counts.
 
     Raises:
         RecipeError: It is no YAML of this kind; every problem of the data is told at once.
     """
     reader = _Reader()
     data = reader.value(_compose(_decode(text, file), file), (), 0)
-    if reader.problems:
-        raise RecipeError(file, reader.problems)
+    if reader.problems or (reader.doubled and doubled is None):
+        raise RecipeError(file, [*reader.problems, *reader.doubled])
+    if doubled is not None:
+        doubled += reader.doubled
     return Marked(file=file, data=data, keys=reader.keys, values=reader.values, scalars=reader.scalars)
 
 
@@ -153,6 +157,7 @@ class _Reader:
     values: dict[Path, Mark] = field(default_factory=dict)
     scalars: dict[Path, tuple[str, str]] = field(default_factory=dict)
     problems: list[Problem] = field(default_factory=list)
+    doubled: list[Problem] = field(default_factory=list)
     count: int = 0
 
     def value(self, node: Node | None, path: Path, depth: int) -> Any:
@@ -209,12 +214,11 @@ class _Reader:
             key = str(key_node.value)
             if key in found:
                 first = self.keys[*path, key].line
-                self._refuse(
-                    mark,
-                    say(
-                        "the key {key} is given twice; it stands in line {line} already", key=key, line=first
-                    ),
+                phrase = say(
+                    "the key {key} is given twice; it stands in line {line} already", key=key, line=first
                 )
+                if len(self.doubled) < 100:
+                    self.doubled.append(Problem(mark.line, mark.column, phrase))
                 continue
             self.keys[*path, key] = mark
             found[key] = None

@@ -5,6 +5,7 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from smeflow.i18n import say
+from smeflow.recipe.model_name import ModelName, ModelNames
 from smeflow.recipe.money import money_of
 from smeflow.recipe.schedule import schedule_of
 
@@ -21,10 +22,10 @@ class RecipeText(BaseModel):
     """The recipe's name: letters, digits, ``-``, ``_`` and ``.``. The ledger keeps its items under it."""
     about: str = ""
     """One sentence for people: what it does."""
-    llm: str = "auto"
+    llm: ModelNames = "auto"
     """The model: ``auto``, ``none``, or a name such as ``mistral/mistral-small-latest``. Of several,
     separated by commas or as a list, the next is asked where one is away or its answer is of no use."""
-    allow: tuple[str, ...] = ()
+    allow: tuple[ModelName, ...] = ()
     """Providers that ``auto`` may use; added to those of ``smeflow.toml``."""
     region: Literal["eu"] | None = None
     """``eu``: ``auto`` may also use any provider that says it processes in the European Union."""

@@ -59,10 +59,10 @@ def _phrase(
     if kind == "missing":
         return say("{key} is missing", key=key)
     if kind in {"literal_error", "enum"}:
-        wanted = str(context.get("expected", ""))
+        words = _words(str(context.get("expected", "")))
         given = detail.get("input")
-        near = nearest(given, _words(wanted)) if isinstance(given, str) else None
-        what = say("{key} must be one of {wanted}", key=_named(path), wanted=wanted)
+        near = nearest(given, words) if isinstance(given, str) else None
+        what = say("{key} must be one of {wanted}", key=_named(path), wanted=", ".join(words))
         return say("{what}; did you mean {near}?", what=what, near=near) if near else what
     if kind == "value_error":
         cause = context.get("error")
@@ -70,8 +70,10 @@ def _phrase(
         return said if isinstance(said, Phrase) else say("{text}", text=str(said))
     if kind in _TYPES:
         return say("{key} must be {kind}", key=_named(path), kind=_TYPES[kind])
+    if kind == "too_short" and path == ("steps",):
+        return say("a recipe needs at least one step, such as extract: invoice")
     if kind in _LIMITS:
-        limit = next(iter(context.values()), "")
+        limit = context.get("min_length", context.get("max_length", next(iter(context.values()), "")))
         return say(
             "{key} must be {kind}", key=_named(path), kind=Phrase(_LIMITS[kind].template, {"limit": limit})
         )
@@ -136,6 +138,6 @@ _LIMITS: Mapping[str, Phrase] = {
     "greater_than_equal": say("at least {limit}"),
     "less_than": say("less than {limit}"),
     "less_than_equal": say("at most {limit}"),
-    "too_short": say("longer than that; it needs {limit}"),
-    "too_long": say("shorter than that; it may have {limit}"),
+    "too_short": say("longer: at least {limit}"),
+    "too_long": say("shorter: at most {limit}"),
 }

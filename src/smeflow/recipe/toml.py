@@ -17,11 +17,12 @@ from pydantic import (
     model_validator,
 )
 
-from smeflow.errors import Problem, RecipeError
+from smeflow.errors import Problem, RecipeError, system_words
 from smeflow.expression import ExpressionError
 from smeflow.i18n import say
 from smeflow.money import Money
 from smeflow.recipe.accounts import Books
+from smeflow.recipe.model_name import ModelName
 from smeflow.recipe.money import money_of
 from smeflow.recipe.problems import problems_of
 
@@ -115,7 +116,7 @@ class WorkspaceText(_Strict):
 
     company: Company = Company()
     tables: dict[str, str] = Field(default_factory=dict)
-    allow: tuple[str, ...] = ()
+    allow: tuple[ModelName, ...] = ()
     residency: Literal["local", "eu", "any"] = "eu"
     region: Literal["eu"] | None = None
     regions: dict[str, Literal["local", "eu"]] = Field(default_factory=dict)
@@ -173,7 +174,7 @@ def read_toml(path: Path) -> tuple[WorkspaceText, Mapping[str, int]]:
             file, [Problem(line, 1, say("this is not UTF-8 text; save the file as UTF-8"))]
         ) from None
     except OSError as error:
-        phrase = say("the file cannot be read: {reason}", reason=error.strerror or "")
+        phrase = say("the file cannot be read: {reason}", reason=system_words(error))
         raise RecipeError(file, [Problem(1, 1, phrase)]) from None
     data = _parsed(text, file)
     lines = _lines_of(text)

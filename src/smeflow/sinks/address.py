@@ -6,7 +6,7 @@ from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
-from smeflow.errors import SinkError
+from smeflow.errors import SinkError, system_words
 from smeflow.i18n import say
 
 Resolve = Callable[[str, int], list[str]]
@@ -75,7 +75,7 @@ def resolved(host: str, port: int) -> list[str]:
         found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
     except OSError as error:
         raise SinkError(
-            say("{host} cannot be found: {reason}.", host=host, reason=error.strerror or str(error))
+            say("{host} cannot be found: {reason}.", host=host, reason=system_words(error))
         ) from error
     return list(dict.fromkeys(str(each[4][0]) for each in found))
 

@@ -8,7 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, ValidationInfo, 
 
 from smeflow._paths import resolve
 from smeflow._text import hash_of, sha256
-from smeflow.errors import MissingExtra, SinkError
+from smeflow.errors import MissingExtra, SinkError, system_words
 from smeflow.expression import Expression, parse
 from smeflow.facts.report import Report
 from smeflow.i18n import Phrase, say
@@ -145,7 +145,7 @@ class ReportPages(BaseModel):
         try:
             return self._template.read_bytes()
         except OSError as error:
-            reason = error.strerror or str(error)
+            reason = system_words(error)
             raise SinkError(
                 say("{path} cannot be read: {reason}.", path=self._template, reason=reason)
             ) from error

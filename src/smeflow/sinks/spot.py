@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from smeflow._text import sha256
-from smeflow.errors import SinkError
+from smeflow.errors import SinkError, system_words
 from smeflow.i18n import Phrase, say
 from smeflow.sinks.base import SinkMemory
 
@@ -128,7 +128,7 @@ def told(path: Path) -> Iterator[None]:
             say(
                 "{path} cannot be written: {reason}. Close it where it is open, then run again.",
                 path=path,
-                reason=error.strerror or "",
+                reason=system_words(error),
             )
         ) from error
     except OSError as error:
@@ -137,7 +137,7 @@ def told(path: Path) -> Iterator[None]:
         if error.errno in {errno.ELOOP, errno.ENOTDIR}:
             raise SinkError(_link(path)) from error
         raise SinkError(
-            say("{path} cannot be written: {reason}.", path=path, reason=error.strerror or str(error))
+            say("{path} cannot be written: {reason}.", path=path, reason=system_words(error))
         ) from error
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 from pathlib import Path
 
-from smeflow.errors import SourceError
+from smeflow.errors import SourceError, system_words
 from smeflow.i18n import Phrase, say
 
 MAX_BYTES, MAX_COLUMNS, MAX_ROWS = 100_000_000, 500, 1_000_000
@@ -160,7 +160,7 @@ def _refused(path: Path, why: Phrase) -> SourceError:
 
 
 def _unreadable(path: Path, error: OSError) -> Phrase:
-    return say("The table {path} cannot be read: {why}.", path=path, why=error.strerror or str(error))
+    return say("The table {path} cannot be read: {why}.", path=path, why=system_words(error))
 
 
 def _missing(path: Path) -> Phrase:

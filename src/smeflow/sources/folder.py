@@ -11,7 +11,7 @@ from pydantic import field_validator
 
 from smeflow._text import sha256
 from smeflow.documents.mbox import mails_in
-from smeflow.errors import SourceError
+from smeflow.errors import SourceError, system_words
 from smeflow.i18n import Phrase, say
 from smeflow.sources.base import Arrival, OnDisk, Unreadable, arrival
 
@@ -86,7 +86,7 @@ def archived(path: Path, key: str) -> Iterator[Arrival | Unreadable]:
                 again = f"-{times[mark]}" if times[mark] > 1 else ""
                 yield arrival(f"{key}/{mark}{again}", f"{path.stem} {number}.eml", _MEDIA_TYPES[".eml"], mail)
     except OSError as error:
-        yield Unreadable(key=key, phrase=say("cannot be read: {reason}", reason=error.strerror or str(error)))
+        yield Unreadable(key=key, phrase=say("cannot be read: {reason}", reason=system_words(error)))
     if not times:
         yield Unreadable(key=key, phrase=say("holds no mail"))
 
@@ -100,9 +100,7 @@ def _files(folder: Path, root: Path, *, recursive: bool) -> Iterator[tuple[Path,
     try:
         entries = list(os.scandir(folder))
     except OSError as error:
-        phrase = say(
-            "The folder {path} cannot be read: {reason}.", path=folder, reason=error.strerror or error
-        )
+        phrase = say("The folder {path} cannot be read: {reason}.", path=folder, reason=system_words(error))
         raise SourceError(phrase) from None
     for entry in entries:
         if _left_out(entry.name):
@@ -133,9 +131,7 @@ def _take(path: Path, key: str, root: Path) -> Arrival | Unreadable:
     try:
         data = path.read_bytes()
     except OSError as error:
-        return Unreadable(
-            key=key, phrase=say("cannot be read: {reason}", reason=error.strerror or str(error))
-        )
+        return Unreadable(key=key, phrase=say("cannot be read: {reason}", reason=system_words(error)))
     media_type = _MEDIA_TYPES.get(path.suffix.casefold(), "application/octet-stream")
     return arrival(key, _printable(path.name), media_type, data)
 
@@ -148,7 +144,7 @@ def _refusal(path: Path, root: Path) -> Phrase | None:
             return say("is no file")
         size = path.stat().st_size
     except OSError as error:
-        return say("cannot be read: {reason}", reason=error.strerror or str(error))
+        return say("cannot be read: {reason}", reason=system_words(error))
     if size > MAX_BYTES:
         return say("is larger than {limit} bytes ({found})", limit=MAX_BYTES, found=size)
     return None

@@ -11,7 +11,7 @@ from pydantic import BaseModel, ConfigDict, PrivateAttr, ValidationInfo, field_v
 
 from smeflow._paths import resolve, shown
 from smeflow._text import canonical_json, sha256
-from smeflow.errors import SourceError
+from smeflow.errors import SourceError, system_words
 from smeflow.i18n import say
 from smeflow.sources.base import ROW, Arrival, Unreadable, arrival
 from smeflow.sources.table import row_bytes
@@ -67,9 +67,7 @@ class Lines(BaseModel):
         try:
             stream = self._path.open("rb")
         except OSError as error:
-            phrase = say(
-                "The file {path} cannot be read: {why}.", path=self._path, why=error.strerror or error
-            )
+            phrase = say("The file {path} cannot be read: {why}.", path=self._path, why=system_words(error))
             raise SourceError(phrase) from None
         with stream:
             yield from self._read(stream)

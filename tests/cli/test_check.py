@@ -1,0 +1,79 @@
+"""``smeflow check`` tells what a run would be refused for, all at once, at its line."""
+
+import pytest
+
+
+def _with(workspace, *lines):
+    text = (workspace / "recipe.yaml").read_text(encoding="utf-8")
+    (workspace / "recipe.yaml").write_text(text.replace("llm: none", "\n".join(lines)), encoding="utf-8")
+
+
+@pytest.fixture(autouse=True)
+def _no_keys(monkeypatch):
+    for name in ("OPENAI_API_KEY", "MISTRAL_API_KEY"):
+        monkeypatch.delenv(name, raising=False)
+
+
+def test_where_data_would_go_is_refused_without_a_key_too(smeflow, workspace):
+    """Residency is known from the name; where nothing is written, the message says what to write."""
+    _with(workspace, "llm: openai/gpt-4o-mini")
+    told = smeflow("check")
+    assert told.code == 2
+    assert "add the line residency: any to recipe.yaml" in told.err.replace("\n", " ")
+    assert "recipe.yaml:1" not in told.err
+    french = smeflow("--lang", "fr", "check").err.replace("\n", " ")
+    assert "ajoutez la ligne residency: any à recipe.yaml" in french
+
+
+def test_a_missing_key_alone_is_no_mistake_of_the_recipe(smeflow, workspace):
+    """The model may be asked; this machine has no key for it yet."""
+    _with(workspace, "llm: mistral/mistral-small-latest")
+    told = smeflow("check")
+    assert told.code == 0
+    assert "MISTRAL_API_KEY" in told.err
+
+
+def test_every_model_of_a_chain_is_checked(smeflow, workspace):
+    """Of several names the one that may not be asked is told, and so is the one nobody has."""
+    _with(workspace, "llm: mistral, openai/gpt-4o-mini")
+    assert "gpt-4o-mini at openai is not asked" in smeflow("check").err.replace("\n", " ")
+    _with(workspace)
+    (workspace / "recipe.yaml").write_text(
+        "recipe: r\nsource: {folder: inbox}\nsteps:\n"
+        "  - {extract: a, into: Invoice, llm: [mistral, opnai/x]}\n"
+    )
+    assert 'recipe.yaml:4:38: There is no provider "opnai"' in smeflow("check").err
+
+
+def test_auto_says_why_an_allowed_provider_is_not_taken(smeflow, workspace, monkeypatch):
+    """It is allowed and its key is set: what keeps it out is the residency."""
+    monkeypatch.setenv("OPENAI_API_KEY", "sk-canary-12345678")
+    _with(workspace, "llm: auto", "allow: [openai]")
+    assert "residency: eu keeps it out" in smeflow("check").out
+
+
+def test_auto_names_the_model_it_would_ask(smeflow, workspace, monkeypatch):
+    """Who allows a provider learns which of its models is asked."""
+    monkeypatch.setenv("MISTRAL_API_KEY", "canary-5f3759df")
+    _with(workspace, "llm: auto", "allow: mistral")
+    assert "mistral/mistral-small-latest is asked" in smeflow("check").out
+
+
+def test_names_of_models_are_checked_with_everything_else(smeflow, workspace):
+    """A wrong provider, a key given twice and an unknown key are told together, in file order."""
+    _with(workspace, "llm: mistrall/foo", "allow: [mistrale]", "workers: 3", "workers: 4", "wrokers: 5")
+    told = smeflow("check")
+    found = [line for line in told.err.splitlines() if line.startswith("recipe.yaml:")]
+    words = ["mistral", "mistral", "given twice", "did you mean workers"]
+    assert all(word in line for word, line in zip(words, found, strict=True)), found
+    (workspace / "smeflow.toml").write_text('allow = ["mistrale"]\n', encoding="utf-8")
+    assert 'smeflow.toml:1:1: There is no provider "mistrale"; did you mean "mistral"' in smeflow("check").err
+
+
+def test_problems_are_whole_sentences_in_french(smeflow, workspace):
+    """Lists of words carry no English "or", and what the system refuses is said in French."""
+    _with(workspace, "llm: none", "residency: europe")
+    assert "residency doit être l'un de : local, eu, any" in smeflow("--lang", "fr", "check").err
+    (workspace / "recipe.yaml").write_text("recipe: r\nsource: {folder: inbox}\nsteps: []\n")
+    assert "au moins une étape" in smeflow("--lang", "fr", "check").err
+    assert "needs at least one step" in smeflow("--lang", "en", "check").err
