@@ -4,7 +4,9 @@ import json
 from datetime import date
 from decimal import Decimal
 
-from smeflow.i18n import phrase_of, plain_of, say
+import pytest
+
+from smeflow.i18n import phrase_of, plain_of, say, written
 from smeflow.money import Money
 
 SENTENCE = say(
@@ -28,3 +30,18 @@ def test_a_sentence_kept_as_json_reads_the_same_afterwards():
     again = phrase_of(json.loads(json.dumps(plain_of(kept))))
     assert again == kept
     assert again.render("fr") == "-1\u202f234\u202f567,80 03/11/2026 oui"
+
+
+@pytest.mark.parametrize(
+    ("text", "french", "english"),
+    [
+        ("496.00", "496,00", "496.00"),
+        ("12345.5", "12\u202f345,50", "12345.50"),
+        ("2026-01-31", "31/01/2026", "2026-01-31"),
+        ("RE-2026/1", "RE-2026/1", "RE-2026/1"),
+        (None, "", ""),
+    ],
+)
+def test_a_value_kept_as_text_is_written_as_its_readers_do(text, french, english):
+    """Amounts and days have the language's form, other words their own."""
+    assert (written(text, "fr"), written(text, "en")) == (french, english)

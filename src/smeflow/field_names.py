@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 
-from smeflow.i18n import Phrase, say
+from smeflow.i18n import Language, Phrase, say, written
 
 FIELDS: Mapping[str, Phrase] = {
     "number": say("number"),
@@ -159,6 +159,69 @@ MEMBERS: Mapping[str, Phrase] = {
     "exemption": say("why no VAT"),
 }
 """The columns of an invoice's lines and of its rates of VAT."""
+
+
+KINDS: Mapping[str, Phrase] = {
+    "invoice": say("invoice"),
+    "credit_note": say("credit note"),
+    "corrected": say("corrected invoice"),
+    "prepayment": say("prepayment invoice"),
+    "self_billed": say("self-billed invoice"),
+}
+"""What people call the kinds of an invoice."""
+CHECKS: Mapping[str, Phrase] = {
+    "net+vat=gross": say("net and VAT make the total"),
+    "rates=vat": say("the rates make the VAT"),
+    "base*rate=vat": say("VAT by its rate"),
+    "bases=net": say("the rates' bases make the net"),
+    "lines=total_lines": say("the lines make their sum"),
+    "lines=net": say("the lines make the net"),
+    "gross-prepaid=due": say("what was paid before is taken off"),
+    "due>=issue": say("due after it was issued"),
+    "iban": say("IBAN is right"),
+    "bic": say("BIC is right"),
+    "seller_vat_id": say("seller's VAT id is right"),
+    "seller_vat_key": say("key of the seller's VAT id"),
+    "seller_siren": say("seller's SIREN is right"),
+    "seller_siret": say("seller's SIRET is right"),
+    "seller_vat_id=siren": say("seller's VAT id and SIREN agree"),
+    "buyer_vat_id": say("buyer's VAT id is right"),
+    "buyer_vat_key": say("key of the buyer's VAT id"),
+    "buyer_siren": say("buyer's SIREN is right"),
+    "buyer_siret": say("buyer's SIRET is right"),
+    "buyer_vat_id=siren": say("buyer's VAT id and SIREN agree"),
+    "not_our_account": say("not our own account"),
+    "not_from_us": say("not our own invoice"),
+    "copies_agree": say("its copies agree"),
+    "namespace": say("names of the standard"),
+    "recognised": say("a second reading confirms it"),
+    "one_line": say("seller in one line"),
+    "seller_told": say("seller told"),
+    "is_invoice": say("an invoice"),
+    "exemption": say("reason for no VAT"),
+    "readers_agree": say("readers agree"),
+    "page_agrees": say("page and data agree"),
+}
+"""What people call the checks of an invoice; a firm's own keeps its name."""
+_AS_WRITTEN = frozenset(
+    {*PARTY, "number", "id", "order_reference", "preceding_invoice", "reference", "account", "profile"}
+    | {"iban", "bic", "seller", "buyer", "version", "contract", "project", "order", "code", "note"}
+)
+"""Fields whose values are words or numbers of somebody's, never amounts."""
+
+
+def check_name(name: str) -> Phrase | str:
+    """Name a check in the reader's language; a user's own keeps its name."""
+    return CHECKS.get(name, name)
+
+
+def shown_value(name: str, value: object, language: Language) -> str:
+    """Write the value of the field *name* as its readers do: amounts, days, the kind of an invoice."""
+    text = "" if value is None else str(value)
+    last = name.rpartition(".")[2]
+    if name == "kind" and text in KINDS:
+        return KINDS[text].render(language)
+    return text if last in _AS_WRITTEN else written(text, language)
 
 
 def field_name(name: str) -> Phrase | str:

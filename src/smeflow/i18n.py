@@ -6,6 +6,7 @@ raised deep inside the library is told in the language of the person who reads i
 """
 
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
@@ -91,6 +92,24 @@ def shown(value: object, language: Language) -> object:
     if isinstance(value, date) and not isinstance(value, datetime):
         return value.strftime("%d/%m/%Y") if language == "fr" else value.isoformat()
     return value
+
+
+def written(value: str | None, language: Language) -> str:
+    """Write a value that is kept as text, ``496.00`` or ``2026-01-31``, as its readers do.
+
+    Amounts lose the zeros behind their cents; whatever is no amount and no day stays as it is.
+    """
+    if value is None:
+        return ""
+    if re.fullmatch(r"-?\d+\.\d+", value):
+        amount = Decimal(value).normalize()
+        exponent = amount.as_tuple().exponent
+        places = max(2, -exponent) if isinstance(exponent, int) else 2
+        return str(shown(round(amount, places), language))
+    try:
+        return str(shown(date.fromisoformat(value), language)) if len(value) == 10 else value
+    except ValueError:
+        return value
 
 
 def say(template: str, /, **data: object) -> Phrase:

@@ -122,7 +122,7 @@ def test_show_tells_values_quotes_checks_and_documents(smeflow, workspace):
         told = smeflow("show", asked)
         assert told.code == 0
         assert "100.11" in told.out
-        assert "net+vat=gross" in told.out
+        assert "net and VAT make the total" in told.out
     (everything,) = smeflow("show", "my-supplier-018304", "--json").lines
     assert everything["results"]["invoice"]["record"]["total_gross"] == "100.11"
     assert everything["state"] == "done"

@@ -261,3 +261,43 @@ def test_too_long_a_text_is_cut_for_a_spreadsheet(item: Make, context: dict[str,
     sink.put([item("a", number="x" * 40_000)], {})
     rows = CalamineWorkbook.from_path(sink.path).get_sheet_by_index(0).to_python()
     assert rows[1][0].endswith("…")
+
+
+def test_a_french_firms_csv_opens_in_its_excel(item: Make, context: dict[str, Any]) -> None:
+    """Semicolons, decimal commas and a mark of UTF-8; what the recipe says itself comes first."""
+    french = context | {"locale": "fr-FR", "language": "fr"}
+    columns = {"rows": "invoice.record", "columns": {"Dû": "invoice.record.total_gross"}}
+    usual = table(french, "a.csv", **columns)
+    usual.put([item("a.pdf")], {})
+    written = usual.path.read_bytes()
+    assert written.startswith(b"\xef\xbb\xbfD\xc3\xbb;Num")
+    assert "," in written.decode("utf-8-sig").splitlines()[1].partition(";")[0]
+    own = table(french, "b.csv", separator=",", **columns)
+    own.put([item("a.pdf")], {})
+    plain = table(context, "c.csv", **columns)
+    plain.put([item("a.pdf")], {})
+    values = [sink.path.read_text("utf-8").splitlines()[1] for sink in (own, plain)]
+    assert values[0] == values[1]
+    assert "." in values[0].partition(",")[0]
+
+
+def test_a_table_in_the_old_form_is_not_taken_for_a_change_by_hand(
+    item: Make, context: dict[str, Any]
+) -> None:
+    """A file that was written with commas is written anew with semicolons, not beside."""
+    memory: dict[str, str] = {}
+    old = table(context, "t.csv")
+    old.put([item("a.pdf")], memory)
+    new = table(context | {"locale": "fr-FR"}, "t.csv")
+    put = new.put([item("a.pdf")], memory)
+    assert (Path(put.path).name, put.notes) == ("t.csv", ())
+
+
+def test_fields_of_the_users_own_keep_their_names(item: Make, context: dict[str, Any]) -> None:
+    """Headings are translated for an invoice only; a record of one's own is headed as it was written."""
+    from smeflow.steps.fields import FieldSpec, record_type
+
+    kind = record_type("ticket", {"due": FieldSpec(kind="date"), "number": FieldSpec(kind="text")})
+    sink = table(context | {"type_of": lambda _: kind, "language": "fr"}, "t.csv")
+    sink.put([], {})
+    assert sink.path.read_text("utf-8").strip() == "due,number"

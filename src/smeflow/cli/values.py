@@ -4,34 +4,55 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from smeflow.cli.screen import Column, Screen
-from smeflow.field_names import FIELDS, field_label, reader_word
-from smeflow.i18n import Phrase, phrase_of, say
+from smeflow.field_names import FIELDS, check_name, field_label, reader_word, shown_value
+from smeflow.i18n import Phrase, phrase_of, say, shown, written
 
 TABLES = frozenset(
     {
         *("vat", "lines", "notes", "seller_details", "buyer_details", "note_codes", "grouping_lines"),
         *("preceding_invoices", "allowances", "charges", "documents", "payment.means"),
+        *("control.profile", "control.type_code"),
     }
 )
-"""Fields that are tables themselves: they stand in the JSON and in files, too long for a screen."""
+"""Fields that are tables themselves or words between programs: they stand in the JSON and in files."""
 MARKS = {True: "✓", False: "✗", None: "·"}
 
 
 def show_value(screen: Screen, value: object) -> None:
     """Print a step's result: an extraction, a label, a draft, or whatever else it is."""
     if not isinstance(value, Mapping):
-        screen.print(f"  {value}")
+        screen.print(f"  {_plain(value, screen)}")
         return
-    for key, shown in SHOWN:
+    for key, tell in SHOWN:
         if key in value:
-            shown(screen, value)
+            tell(screen, value)
             break
     else:
         for name, one in value.items():
             if name not in ("doubts", "problems") and one not in (None, "", (), [], {}):
-                screen.print(f"  {name}: {one}")
+                screen.fact(_WORDS.get(name, name), _plain(one, screen), indent="  ")
     for said in dict.fromkeys(screen.text(p) for p in sentences(value)):
         screen.print(f"  • {said}", style="yellow")
+
+
+def _plain(value: object, screen: Screen) -> str:
+    """Write what may be nested: words of one line, no program's brackets."""
+    from smeflow.steps.rule import untagged
+
+    value = untagged(value)
+    if isinstance(value, Mapping):
+        parts = ((k, _plain(one, screen)) for k, one in value.items() if one not in (None, "", [], {}))
+        return ", ".join(f"{k} {text}" for k, text in parts)
+    if isinstance(value, list | tuple):
+        return "; ".join(_plain(one, screen) for one in value)
+    return (
+        written(value, screen.language)
+        if isinstance(value, str)
+        else screen.text(shown(value, screen.language))
+    )
+
+
+_WORDS: Mapping[str, Phrase] = {"value": say("value"), "because": say("because")}
 
 
 def _report(screen: Screen, value: Mapping[str, Any]) -> None:
@@ -73,13 +94,13 @@ def field_rows(screen: Screen, fields: Mapping[str, Mapping[str, Any]]) -> Itera
     for name, reading in sorted(
         fields.items(), key=lambda f: order.index(f[0]) if f[0] in order else len(order)
     ):
-        if reading.get("value") is None or name in TABLES:
+        if reading.get("value") is None or name in TABLES or str(reading["value"]).startswith("[{"):
             continue
         reader, page = screen.text(reader_word(reading.get("reader"))), reading.get("page")
         where = screen.text(say("page {n}", n=page)) if page and not reading.get("path") else ""
         yield (
             term_name(screen, name),
-            reading["value"],
+            shown_value(name, reading["value"], screen.language),
             reading.get("quote"),
             ", ".join(filter(None, (reader, where))),
         )
@@ -97,7 +118,8 @@ def field_columns() -> list[Column]:
 
 def term_name(screen: Screen, name: str) -> str:
     """Name a term of an invoice, with the groups it stands in: ``line 2: price``."""
-    return ": ".join(screen.text(word) for word in field_label(name))
+    colon = "\u00a0: " if screen.language == "fr" else ": "
+    return colon.join(screen.text(word) for word in field_label(name))
 
 
 def _extraction(screen: Screen, value: Mapping[str, Any]) -> None:
@@ -115,7 +137,7 @@ def _extraction(screen: Screen, value: Mapping[str, Any]) -> None:
     checks = Text("  ")
     for check in value.get("checks", ()):
         style = {True: "green", False: "red"}.get(check["passed"], "bright_black")
-        checks.append(f"{MARKS[check['passed']]} {check['name']}   ", style=style)
+        checks.append(f"{MARKS[check['passed']]} {screen.text(check_name(check['name']))}   ", style=style)
     if checks.plain.strip():
         screen.print(checks)
 

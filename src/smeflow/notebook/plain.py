@@ -5,8 +5,9 @@ from html import escape
 from typing import Any
 
 from smeflow.documents.base import Quote
-from smeflow.i18n import Language, phrase_of
+from smeflow.i18n import Language, phrase_of, shown
 from smeflow.steps.base import FieldReading
+from smeflow.steps.rule import untagged
 from smeflow.steps.shown import Shown, extraction_html, label_html, pairs_html
 
 
@@ -35,7 +36,7 @@ def table(value: Mapping[str, Any], language: Language) -> str:
     if "label" in value:
         return label_html(value["label"], value.get("quote"), value.get("reader"), language) + told
     rows = [(k, v) for k, v in value.items() if v not in (None, "", [], {}, False) and k not in _TOLD]
-    return pairs_html(rows) + told
+    return pairs_html((k, shown(untagged(v), language)) for k, v in rows) + told
 
 
 _TOLD = frozenset({"doubts", "problems", "wanted_model"})

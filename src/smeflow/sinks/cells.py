@@ -4,6 +4,7 @@ import re
 from datetime import date, datetime
 from decimal import Decimal
 from enum import Enum
+from typing import NamedTuple
 
 from pydantic import BaseModel
 
@@ -56,6 +57,25 @@ def inert(text: str) -> str:
     return text
 
 
-def csv_cell(cell: Cell) -> str:
+def csv_cell(cell: Cell, decimal: str = ".") -> str:
     """Write a cell for CSV."""
-    return inert(cell) if isinstance(cell, str) else text_of(cell)
+    if isinstance(cell, str):
+        return inert(cell)
+    text = text_of(cell)
+    return text.replace(".", decimal) if isinstance(cell, Decimal | Money) else text
+
+
+class Form(NamedTuple):
+    """How a CSV file is written."""
+
+    separator: str
+    decimal: str
+    mark: bytes
+    """What it begins with, so that a spreadsheet takes it for UTF-8."""
+
+
+def form(separator: str | None, decimal: str | None, *, french: bool) -> Form:
+    """Choose how a CSV file is written: what the recipe says, else what the firm's Excel opens rightly."""
+    between = separator or (";" if french else ",")
+    for_excel = french and between == ";"
+    return Form(between, decimal or ("," if for_excel else "."), b"\xef\xbb\xbf" if for_excel else b"")

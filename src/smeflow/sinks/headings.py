@@ -46,6 +46,6 @@ _HEADINGS: Mapping[str, Phrase] = {
 
 
 def heading(field: str, language: Language) -> str:
-    """Give a column's heading; a field nobody has named is shown as it is written."""
+    """Give a column's heading; a field nobody has named keeps its name."""
     phrase = _HEADINGS.get(field)
     return phrase.render(language) if phrase else field.replace("_", " ").capitalize()

@@ -3,6 +3,7 @@
 import csv
 import io
 import re
+import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date
 from decimal import Decimal
@@ -18,7 +19,7 @@ from smeflow.expression import Expression, parse
 from smeflow.i18n import Language, say
 from smeflow.money import Money
 from smeflow.sinks.base import Put, SinkItem, SinkMemory
-from smeflow.sinks.cells import MAX_TEXT, Cell, cell_of, csv_cell
+from smeflow.sinks.cells import MAX_TEXT, Cell, Form, cell_of, csv_cell, form
 from smeflow.sinks.headings import heading
 from smeflow.sinks.spot import open_spot, put_file, told
 
@@ -43,14 +44,18 @@ class TableFile(BaseModel):
     """More columns: a heading and an expression each. They come first."""
     item: Literal["key", "name"] | None = None
     """Put the item's key or name in front."""
-    separator: Literal[",", ";", "\t"] = ","
-    """Between the cells of a CSV file."""
+    separator: Literal[",", ";", "\t"] | None = None
+    """Between the cells of a CSV file; ``;`` for a French firm, whose Excel expects it, else ``,``."""
+    decimal: Literal[".", ","] | None = None
+    """Before the cents in a CSV file; ``,`` in a French firm's file with ``;``, else a point."""
     _path: Path = PrivateAttr()
     _name: str = PrivateAttr()
     _language: Language = PrivateAttr(default="en")
+    _csv_form: Form = PrivateAttr()
     _rows: Expression | None = PrivateAttr(default=None)
     _columns: dict[str, Expression] = PrivateAttr(default_factory=dict)
     _fields: tuple[str, ...] | None = PrivateAttr(default=None)
+    _own: bool = PrivateAttr(default=False)
 
     @field_validator("table")
     @classmethod
@@ -85,11 +90,14 @@ class TableFile(BaseModel):
         self._path = resolve(self.table, context) if context else Path(self.table).resolve()
         self._name = shown(self._path, context) if context else self.table
         self._language = (context or {}).get("language", "en")
+        french = str((context or {}).get("locale", "")).lower().startswith("fr")
+        self._csv_form = form(self.separator, self.decimal, french=french)
         compiled = _compile(context)
         self._rows = compiled(self.rows) if self.rows else None
         self._columns = {title: compiled(text) for title, text in self.columns.items()}
         type_of = (context or {}).get("type_of")
-        self._fields = _plain_fields(type_of(self.rows)) if type_of and self.rows else None
+        kind = type_of(self.rows) if type_of and self.rows else None
+        self._fields, self._own = _plain_fields(kind), _is_own(kind)
 
     @property
     def name(self) -> str:
@@ -127,7 +135,8 @@ class TableFile(BaseModel):
         found = [(item, record) for item in items for record in self._records(item)]
         fields = self._fields or _fields_of(record for _, record in found)
         header = [heading("item", self._language)] if self.item else []
-        header += [*self._columns, *(heading(field, self._language) for field in fields)]
+        own = self._own or any(isinstance(record, BaseModel) and _is_own(type(record)) for _, record in found)
+        header += [*self._columns, *(field if own else heading(field, self._language) for field in fields)]
         lines = []
         for item, record in found:
             line: list[Cell] = [getattr(item, self.item)] if self.item else []
@@ -145,11 +154,12 @@ class TableFile(BaseModel):
         return () if value is None else (value,)
 
     def _csv(self, header: Sequence[str], lines: Iterable[Sequence[Cell]]) -> bytes:
+        how = self._csv_form
         buffer = io.StringIO(newline="")
-        writer = csv.writer(buffer, delimiter=self.separator, lineterminator="\r\n")
+        writer = csv.writer(buffer, delimiter=how.separator, lineterminator="\r\n")
         writer.writerow([csv_cell(title) for title in header])
-        writer.writerows([csv_cell(cell) for cell in line] for line in lines)
-        return buffer.getvalue().encode("utf-8", "replace")
+        writer.writerows([csv_cell(cell, how.decimal) for cell in line] for line in lines)
+        return how.mark + buffer.getvalue().encode("utf-8", "replace")
 
     def _xlsx(self, header: Sequence[str], lines: Sequence[Sequence[Cell]]) -> bytes:
         from smeflow.sinks.sheet import sheet_bytes
@@ -184,6 +194,14 @@ def _plain_fields(kind: Any) -> tuple[str, ...] | None:
     return tuple(
         n for n, info in fields if _origin(info.annotation) not in containers and plain(info.annotation)
     )
+
+
+def _is_own(kind: Any) -> bool:
+    """Tell whether a record's fields were named by the user: in a recipe or in a class of their own."""
+    if not (isinstance(kind, type) and issubclass(kind, BaseModel)):
+        return False
+    home = sys.modules.get(kind.__module__)
+    return not kind.__module__.startswith("smeflow.") or getattr(home, kind.__name__, None) is not kind
 
 
 def _origin(annotation: Any) -> Any:

@@ -29,7 +29,8 @@ def _tagged(value: Value) -> object:
     return {"date": value.isoformat()} if isinstance(value, date) else value
 
 
-def _untagged(written: object) -> object:
+def untagged(written: object) -> object:
+    """Give the value again that a rule's result was written down with."""
     if not isinstance(written, Mapping):
         return written
     match dict(written):
@@ -45,7 +46,7 @@ def _untagged(written: object) -> object:
 class Ruled(Result):
     """The value a rule gave; None where it could not be decided."""
 
-    value: Annotated[Value, BeforeValidator(_untagged), PlainSerializer(_tagged, when_used="json")] = None
+    value: Annotated[Value, BeforeValidator(untagged), PlainSerializer(_tagged, when_used="json")] = None
     because: str = ""
     """The condition that held, as it was written."""
     doubts: tuple[Phrase, ...] = ()

@@ -4,13 +4,18 @@ import json
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
-from decimal import Decimal
 from html import escape
 from typing import Any
 
-from smeflow.field_names import FIELDS, field_label, member_label, reader_word
-from smeflow.i18n import Language, Phrase, say, shown
+from smeflow.field_names import (
+    FIELDS,
+    check_name,
+    field_label,
+    member_label,
+    reader_word,
+    shown_value,
+)
+from smeflow.i18n import Language, Phrase, say, written
 from smeflow.steps.base import FieldReading
 
 STYLE = (
@@ -28,7 +33,6 @@ STYLE = (
     ".sf .c{font-size:.8em;font-weight:400;margin:0 .3em .3em 0}"
     ".sf ul{color:#92400e;padding-left:1.2em}</style>"
 )
-_AMOUNT = re.compile(r"-?\d+\.\d+")
 _MARKS = {True: ("ok", "✓"), False: ("no", "✗"), None: ("na", "·")}
 
 
@@ -56,7 +60,7 @@ def extraction_html(this: Shown, language: Language = "en") -> str:
         for word in (say("field"), say("value"), say("quote"), say("read by"))
     )
     body = "".join(_row(name, one, language) for name, one in rows)
-    checks = "".join(_badge(passed, name) for name, passed in this.checks)
+    checks = "".join(_badge(passed, name, language) for name, passed in this.checks)
     notes = "".join(f"<li>{text}</li>" for text in dict.fromkeys(_text(p, language) for p in this.said))
     return (
         f'{STYLE}<div class="sf">{_verdict(this, language)}<table><tr>{heads}</tr>{body}</table>'
@@ -73,9 +77,9 @@ def _verdict(this: Shown, language: Language) -> str:
     return f'<span class="b {kind}">{"✓" if this.proven else "?"} {_text(word, language)}</span>'
 
 
-def _badge(passed: bool | None, name: str) -> str:  # noqa: FBT001 - a check's outcome, not a switch
+def _badge(passed: bool | None, name: str, language: Language) -> str:  # noqa: FBT001 - a check's outcome, not a switch
     kind, mark = _MARKS[passed]
-    return f'<span class="b c {kind}">{mark} {escape(name)}</span>'
+    return f'<span class="b c {kind}">{mark} {_text(check_name(name), language)}</span>'
 
 
 def _row(name: str, one: FieldReading, language: Language) -> str:
@@ -86,8 +90,8 @@ def _row(name: str, one: FieldReading, language: Language) -> str:
     reader = _text(reader_word(one.reader) or "", language)
     page = f", {_text(say('page {n}', n=one.page), language)}" if one.page and not one.path else ""
     quote = f"<mark>{escape(one.quote)}</mark>" if one.quote else ""
-    failed = "".join(_badge(ok, check) for check, ok in one.checks.items() if ok is False)
-    value = f"{escape(_written(one.value, language))} {failed}"
+    failed = "".join(_badge(ok, check, language) for check, ok in one.checks.items() if ok is False)
+    value = f"{escape(shown_value(name, one.value, language))} {failed}"
     return f'<tr>{label}<td class="v">{value}</td><td>{quote}</td><td class="w">{reader}{page}</td></tr>'
 
 
@@ -124,22 +128,7 @@ def _plain(value: object, language: Language) -> str:
         return ", ".join(_plain(one, language) for one in value.values() if one not in (None, "", [], {}))
     if isinstance(value, list):
         return "; ".join(_plain(one, language) for one in value)
-    return _written(str(value), language)
-
-
-def _written(value: str | None, language: Language) -> str:
-    """Write an amount or a day as its readers do; amounts lose the zeros behind their cents."""
-    if value is None:
-        return ""
-    if _AMOUNT.fullmatch(value):
-        amount = Decimal(value).normalize()
-        exponent = amount.as_tuple().exponent
-        places = max(2, -exponent) if isinstance(exponent, int) else 2
-        return str(shown(round(amount, places), language))
-    try:
-        return str(shown(date.fromisoformat(value), language)) if len(value) == 10 else value
-    except ValueError:
-        return value
+    return written(str(value), language)
 
 
 def _label(name: str, language: Language) -> str:

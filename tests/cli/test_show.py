@@ -1,0 +1,15 @@
+"""``smeflow show`` writes values as people do, not as programs keep them."""
+
+
+def test_values_checks_and_rules_are_told_in_the_persons_language(smeflow, workspace):
+    """Amounts, days, the kind, checks and a rule's result: nothing of a program's is left."""
+    text = (workspace / "recipe.yaml").read_text(encoding="utf-8")
+    rule = "steps:\n  - {rule: late, value: 'true'}\n"
+    (workspace / "recipe.yaml").write_text(text.replace("steps:\n", rule), encoding="utf-8")
+    smeflow("run")
+    told = smeflow("--lang", "fr", "show", "lieferant-471113.xml").out
+    for word in ("facture", "HT et TVA font le total", "vendeur\u00a0: nom", ",00"):
+        assert word in told
+    for raw in ("base*rate=vat", "{'", "urn:", "due>=issue"):
+        assert raw not in told
+    assert "net and VAT make the total" in smeflow("--lang", "en", "show", "lieferant-471113.xml").out
