@@ -111,3 +111,16 @@ def test_an_unknown_field_beside_the_labels_is_named(smeflow, tmp_path):
     told = smeflow("triage", "a.txt", "--labels", "labels.yaml")
     assert told.code == 2
     assert "rule" in told.err
+
+
+def test_a_bad_line_is_a_line_with_problems_and_never_a_stop(smeflow, labels, tmp_path):
+    """The good lines are sorted, the bad ones say what they lack and where."""
+    lines = tmp_path / "mails.jsonl"
+    good = [json.dumps({"id": n, "subject": "Facture", "text": "À payer"}) for n in ("a", "b")]
+    lines.write_text("\n".join([good[0], "{not json", '{"id": "x"}', good[1]]) + "\n", encoding="utf-8")
+    told = smeflow("triage", lines, tmp_path / "gone.jsonl", "--labels", labels, "--jsonl")
+    assert told.code == 0
+    assert [line.get("id") for line in told.lines] == ["a", "2", "x", "b", None]
+    assert "mails.jsonl:2: this is no JSON" in told.lines[1]["problems"][0]
+    assert "a line looks like" in told.lines[2]["problems"][0]
+    assert "does not exist" in told.lines[4]["problems"][0]

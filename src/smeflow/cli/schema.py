@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from smeflow.cli.screen import Screen
-from smeflow.i18n import say
+from smeflow.i18n import Phrase, say
 
 
 def schema(
@@ -21,7 +21,10 @@ def schema(
     from smeflow.recipe.schema import recipe_schema
 
     screen: Screen = ctx.obj
-    text = json.dumps(recipe_schema(), indent=2, ensure_ascii=False)
+    left_out: list[Phrase] = []
+    text = json.dumps(recipe_schema(left_out), indent=2, ensure_ascii=False)
+    for why in left_out:
+        screen.note(why, style="yellow")
     if out is None:
         print(text)
         return

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from smeflow.cli.exits import REJECTED, UsageProblem, code_of
-from smeflow.errors import SmeflowError, system_words
+from smeflow.cli.exits import REJECTED, code_of
+from smeflow.errors import SmeflowError, UnreadableDocument, system_words
 from smeflow.i18n import Phrase, say
 
 if TYPE_CHECKING:
@@ -85,7 +85,7 @@ def _try(steps: "list[Step[Any]]", one: Input, llm: "LLM | None") -> Tried:
     )
 
 
-def _why(error: SmeflowError | OSError, name: str) -> Phrase | str:
+def _why(error: SmeflowError | OSError, name: str) -> Phrase:
     if isinstance(error, SmeflowError):
         return error.phrase
     if isinstance(error, FileNotFoundError):
@@ -125,9 +125,27 @@ def _file(file: Path) -> Input:
 
 
 def _lines(file: Path) -> Iterator[Input]:
-    for number, line in enumerate(file.read_text(encoding="utf-8-sig").splitlines(), 1):
+    try:
+        text = file.read_text(encoding="utf-8-sig")
+    except OSError as error:
+        yield _unusable(str(file), "file", _why(error, str(file)))
+        return
+    except UnicodeDecodeError:
+        phrase = say("{path} is no UTF-8 text. Save it as UTF-8.", path=file)
+        yield _unusable(str(file), "file", phrase)
+        return
+    for number, line in enumerate(text.splitlines(), 1):
         if line.strip():
             yield _line(file, number, line)
+
+
+def _unusable(name: str, key: str, why: Phrase) -> Input:
+    """Make an input that gives a line with its problem, and stops nothing."""
+
+    def case() -> "Case":
+        raise UnreadableDocument(why, name=name)
+
+    return Input(name=name, key=key, case=case)
 
 
 def _line(file: Path, number: int, line: str) -> Input:
@@ -136,14 +154,13 @@ def _line(file: Path, number: int, line: str) -> Input:
     try:
         row = json.loads(line)
     except ValueError as error:
-        raise UsageProblem(
-            say("{file}:{line}: this is no JSON: {why}", file=file, line=number, why=error)
-        ) from error
+        why = say("{file}:{line}: this is no JSON: {why}", file=file, line=number, why=error)
+        return _unusable(str(number), "id", why)
     text = (row.get("text") or row.get("body")) if isinstance(row, dict) else None
     if not isinstance(text, str):
-        raise UsageProblem(
-            say('{file}:{line}: a line looks like {{"id", "subject", "text"}}', file=file, line=number)
-        )
+        why = say('{file}:{line}: a line looks like {{"id", "subject", "text"}}', file=file, line=number)
+        name = row.get("id", number) if isinstance(row, dict) else number
+        return _unusable(str(name), "id", why)
     name = str(row.get("id", number))
 
     def case() -> "Case":

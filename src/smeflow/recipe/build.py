@@ -230,7 +230,14 @@ class Builder:
             return None
         main = "name" if family == "steps" else word
         fields = {main if key == word else key: value for key, value in data.items()}
-        return self._validated(kind, fields, path, main, word)
+        made = self._validated(kind, fields, path, main, word)
+        lacks = kinds.lacking(family, made) if made is not None else ()
+        if lacks:
+            what = say("{word} lacks {members}: it is no {what}", word=word, members=", ".join(lacks),
+                       what=_WHAT[family])  # fmt: skip
+            self.tell((*path, word), what, key=True)
+            return None
+        return made
 
     def _good_name(self, name: object, path: Place) -> bool:
         if isinstance(name, str) and _NAME.fullmatch(name) and not iskeyword(name) and name not in RESERVED:
@@ -242,12 +249,12 @@ class Builder:
         if isinstance(fields.get("into"), str) and fields["into"] in kinds.names("records"):
             fields["into"] = kinds.find("records", fields["into"])
         if not isinstance(kind, type):
-            return self._function(kind, fields, path)
+            return self._function(kind, fields, path, word)
         if not issubclass(kind, BaseModel):
             try:
                 return kind(**fields)
-            except (TypeError, ValueError) as error:
-                self.tell(path, say("{text}", text=str(error)))
+            except Exception as error:  # noqa: BLE001 - code of the user's own may raise whatever it likes
+                self.tell(path, say("{text}", text=str(error) or type(error).__name__))
                 return None
         given = {"constants": self.constants, "currency": self.workspace.company.currency}
         fields |= {key: value for key, value in given.items() if _is_given(kind, key)}
@@ -274,10 +281,12 @@ class Builder:
         except ValidationError:
             return None
 
-    def _function(self, step: Any, fields: dict[str, Any], path: Place) -> Step[Any] | None:
+    def _function(self, step: Any, fields: dict[str, Any], path: Place, word: str) -> Step[Any] | None:
         for key in fields.keys() - {"name"}:
             self.tell((*path, key), say("unknown key {key}", key=key), key=True)
         if not is_dataclass(step) or isinstance(step, type):
+            what = say("{name} is no step: put @step in front of the function", name=word)
+            self.tell((*path, word), what, key=True)
             return None
         named: Any = replace(step, name=fields["name"])
         made: Step[Any] = named

@@ -1,9 +1,10 @@
 """Which word in a recipe means which class. A new kind is a row here, or an entry point of a package."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import cache
 from importlib import import_module
 from importlib.metadata import EntryPoint, entry_points
+from inspect import getattr_static
 from typing import Any, Literal
 
 from smeflow.i18n import Phrase, say
@@ -81,6 +82,27 @@ def find(family: Family, name: str) -> Any:
             "{name} ({place}) cannot be loaded: {reason}", name=name, place=entry.value, reason=reason
         )
         raise KindError(phrase) from error
+
+
+_CONTRACTS: Mapping[Family, Sequence[tuple[str, ...]]] = {
+    "steps": [("name", "returns", "__call__")],
+    "sources": [("name", "complete", "cases")],
+    "sinks": [("name", "put"), ("name", "acting", "account", "effects"), ("name", "parcel", "deliver")],
+    "records": [],
+}
+"""What a kind must have; of several contracts, one."""
+
+
+def lacking(family: Family, made: object) -> tuple[str, ...]:
+    """Give what *made* lacks to be one of *family*, of the contract it is nearest to."""
+    lacks = [tuple(m for m in contract if not _has(made, m)) for contract in _CONTRACTS[family]]
+    return min(lacks, key=len, default=())
+
+
+def _has(made: object, member: str) -> bool:
+    """Look without asking: a property may reach out."""
+    fields = getattr(type(made), "model_fields", {})
+    return member in fields or getattr_static(made, member, None) is not None
 
 
 @cache

@@ -4,7 +4,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from pydantic import BaseModel
+from pydantic.errors import PydanticInvalidForJsonSchema
 
+from smeflow.i18n import Phrase, say
 from smeflow.recipe import kinds
 from smeflow.recipe.model import RecipeText
 
@@ -29,11 +31,15 @@ _AGREE = {
 _OF_STEPS: dict[str, Any] = {"when": _WHEN, "review": _REVIEW, "llm": _MODELS, "agree": _AGREE}
 
 
-def recipe_schema() -> dict[str, Any]:
-    """Make the schema of a recipe's file, with the kinds that are installed here."""
+def recipe_schema(left_out: list[Phrase] | None = None) -> dict[str, Any]:
+    """Make the schema of a recipe's file, with the kinds that are installed here.
+
+    A kind of somebody's package that cannot be loaded or described is noted in *left_out*.
+    """
+    told = [] if left_out is None else left_out
     schema = RecipeText.model_json_schema()
     definitions: dict[str, Any] = schema.pop("$defs", {})
-    steps = [_kind("steps", word, definitions) for word in kinds.names("steps")]
+    steps = _kinds("steps", definitions, told)
     split = {
         "type": "object",
         "properties": {"split": {"enum": ["invoices", "attachments"]}},
@@ -44,15 +50,27 @@ def recipe_schema() -> dict[str, Any]:
     properties["steps"] = _documented(
         properties["steps"], {"type": "array", "minItems": 1, "items": {"anyOf": [*steps, split]}}
     )
-    sources = [_kind("sources", word, definitions) for word in kinds.names("sources")]
+    sources = _kinds("sources", definitions, told)
     properties["source"] = _documented(properties["source"], {"anyOf": sources})
-    sinks = [_kind("sinks", word, definitions) for word in kinds.names("sinks")]
+    sinks = _kinds("sinks", definitions, told)
     properties["sinks"] = _documented(properties["sinks"], {"type": "array", "items": {"anyOf": sinks}})
     return {"$schema": SCHEMA, "title": "smeflow recipe", **schema, "$defs": definitions}
 
 
 def _documented(before: Mapping[str, Any], after: dict[str, Any]) -> dict[str, Any]:
     return {"description": before.get("description", ""), **after}
+
+
+def _kinds(family: kinds.Family, definitions: dict[str, Any], told: list[Phrase]) -> list[dict[str, Any]]:
+    found = []
+    for word in kinds.names(family):
+        try:
+            found.append(_kind(family, word, definitions))
+        except kinds.KindError as error:
+            told.append(error.phrase)
+        except PydanticInvalidForJsonSchema as error:
+            told.append(say("{name} cannot be described: {reason}", name=word, reason=error.message))
+    return found
 
 
 def _kind(family: kinds.Family, word: str, definitions: dict[str, Any]) -> dict[str, Any]:
