@@ -34,6 +34,30 @@ def test_a_dry_run_tells_which_steps_changed_and_changes_nothing(ran, workspace)
     assert after == told
 
 
+def test_the_estimate_is_of_the_answers_that_stand_and_does_not_grow(smeflow, tmp_path, provider):
+    """Each redo is told what one round takes, whatever earlier ones cost; run --redo asks as rerun does."""
+    (tmp_path / "a.jsonl").write_text('{"id": "1", "text": "Some words."}\n', encoding="utf-8")
+    recipe = tmp_path / "recipe.yaml"
+    text = (
+        f"recipe: r\nllm: {provider.name}\nsource: {{lines: a.jsonl}}\nsteps:\n"
+        "  - {extract: found, fields: {NAME: text}}\n"
+    )
+    estimates = []
+    for n in range(3):
+        recipe.write_text(text.replace("NAME", f"colour{n}"), encoding="utf-8")
+        if n:
+            (told,) = smeflow("rerun", recipe, "--dry-run", "--json").lines
+            estimates.append((told["items"], told["calls"]))
+            asked = smeflow("run", recipe, "--redo", "changed")
+            assert "redoing them makes about" in asked.out
+            assert "--yes" in asked.err
+        before = provider.asked
+        smeflow("run", recipe, "--redo", "changed", "--yes")
+        made = provider.asked - before
+    assert estimates == [(1, made), (1, made)]
+    assert made
+
+
 def test_without_a_yes_nothing_is_redone(ran, workspace):
     """Where nobody can be asked, silence is no consent."""
     change(workspace)

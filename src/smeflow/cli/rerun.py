@@ -14,6 +14,8 @@ from smeflow.cli.settings import settings_of
 from smeflow.i18n import say
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from smeflow.ledger.ledger import Ledger
     from smeflow.ledger.rows import ItemRow
     from smeflow.recipe.base import Recipe
@@ -53,12 +55,12 @@ def rerun(
     made = load(recipe, settings=settings_of(settings), environ=os.environ)
     with open_ledger(state, recipe) as ledger:
         rows = chosen(ledger, made, where)
-        told = forecast(ledger, made, rows)
+        told = forecast(ledger, made, rows, where)
         if json and dry_run:
             screen.json(told)
         elif not json:
             tell_forecast(screen, told)
-        if dry_run or not rows or not (yes or json or _sure(screen)):
+        if dry_run or not rows or not (yes or json or sure(screen)):
             raise typer.Exit
         if where not in BY_NAME:
             ledger.reopen([row.id for row in rows], again=[entry.step.name for entry in made.entries])
@@ -90,18 +92,24 @@ def chosen(ledger: "Ledger", recipe: "Recipe", where: str) -> "list[ItemRow]":
     return [find_item(ledger, where, recipe.name)]
 
 
-def forecast(ledger: "Ledger", recipe: "Recipe", rows: "list[ItemRow]") -> dict[str, Any]:
-    """Tell how many items are meant, which steps would do something else, and what the items cost so far."""
+def forecast(
+    ledger: "Ledger", recipe: "Recipe", rows: "list[ItemRow]", where: str = "changed"
+) -> dict[str, Any]:
+    """Tell how many items are meant, which steps would do something else, and about what redoing costs.
+
+    The estimate is what the answers that stand now took, of those steps that would be asked again.
+    """
     from decimal import Decimal
 
     from smeflow.runner.desk import prints_of
 
     prints = prints_of(recipe.entries, recipe.llm)
     differing: dict[str, int] = {}
-    calls, cost = 0, Decimal(0)
+    meant = {row.id for row in rows}
+    present = [one for one in ledger.present_costs(recipe.name) if one.item in meant and one.step in prints]
+    if where == "changed":
+        present = [one for one in present if one.fingerprint != prints[one.step]]
     for row in rows:
-        spent = ledger.cost_of_item(row)
-        calls, cost = calls + spent.calls, cost + spent.cost.amount
         older = {r.step for r in ledger.results(row) if r.fingerprint != prints.get(r.step)}
         current = {r.step for r in ledger.results(row) if r.fingerprint == prints.get(r.step)}
         for step in older - current:
@@ -109,8 +117,8 @@ def forecast(ledger: "Ledger", recipe: "Recipe", rows: "list[ItemRow]") -> dict[
     return {
         "items": len(rows),
         "steps": differing,
-        "calls": calls,
-        "cost": plain(cost),
+        "calls": sum(one.calls for one in present),
+        "cost": plain(sum((one.cost for one in present), Decimal(0))),
         "currency": ledger.currency,
         "keys": [row.key for row in rows],
     }
@@ -126,7 +134,7 @@ def tell_forecast(screen: Screen, told: dict[str, Any]) -> None:
     cost = screen.amount(Decimal(told["cost"]), told["currency"])
     screen.print(
         say(
-            "{n} items; so far they took {calls} calls and cost {cost}.",
+            "{n} items; redoing them makes about {calls} calls and costs about {cost}.",
             n=told["items"],
             calls=told["calls"],
             cost=cost,
@@ -141,7 +149,19 @@ def tell_forecast(screen: Screen, told: dict[str, Any]) -> None:
         screen.print("  …", style="bright_black")
 
 
-def _sure(screen: Screen) -> bool:
+def agreed(screen: Screen, recipe: "Recipe", state: "Path | None", redo: str, *, ask: bool) -> bool:
+    """Before a run redoes finished items, tell number and cost; where it costs, ask. False: it may not."""
+    with open_ledger(state, recipe.path) as ledger:
+        rows = chosen(ledger, recipe, redo)
+        told = forecast(ledger, recipe, rows, redo)
+    if not rows or not told["calls"]:
+        return True
+    tell_forecast(screen, told)
+    return not ask or sure(screen)
+
+
+def sure(screen: Screen) -> bool:
+    """Ask a person; where nobody can be asked, the answer is no."""
     if not sys.stdin.isatty():
         screen.note(say("Nothing was redone. Say --yes to go on."))
         return False

@@ -8,6 +8,7 @@ import typer
 from smeflow.cli.exits import UsageProblem
 from smeflow.cli.options import HERE, Json, RecipeFile, Settings, State, Yes
 from smeflow.cli.places import state_folder
+from smeflow.cli.rerun import BY_NAME, agreed
 from smeflow.cli.running import as_json, exit_code, run_one, tell_notes, tell_summary, write_waiting
 from smeflow.cli.screen import Screen
 from smeflow.i18n import say
@@ -57,6 +58,8 @@ def run(
         raise UsageProblem(say("--fail-on {name}: choose review or failed", name=unknown[0]))
     if redo and redo not in REDO:
         raise UsageProblem(say("--redo {name}: choose from {known}", name=redo, known=", ".join(REDO)))
+    if redo in BY_NAME and not json and not _may_redo(screen, recipe, state, settings, redo, ask=not yes):
+        raise typer.Exit
     made, summary, stopped_by = run_one(
         screen, recipe, state=state, settings=settings, llm=llm, redo=redo or None, workers=workers, yes=yes
     )
@@ -68,3 +71,15 @@ def run(
     else:
         tell_summary(screen, made, summary)
     raise typer.Exit(stopped_by or exit_code(summary, fail_on))
+
+
+def _may_redo(
+    screen: Screen, file: Path, state: Path | None, settings: list[str], redo: str, *, ask: bool
+) -> bool:
+    import os
+
+    from smeflow.cli.settings import settings_of
+    from smeflow.recipe.load import load
+
+    recipe = load(file, settings=settings_of(settings), environ=os.environ)
+    return not state_folder(state, file).is_dir() or agreed(screen, recipe, state, redo, ask=ask)

@@ -14,6 +14,7 @@ from smeflow.ledger.rows import (
     Counts,
     DeliveryRow,
     ItemRow,
+    PresentCost,
     ResultRow,
     ReviewRow,
     RunRow,
@@ -141,6 +142,14 @@ class Ledger:
     def cost_of_item(self, item: ItemRow) -> Spending:
         """Sum what the calls for one item cost."""
         return self._spending(*(self.store.first("cost of item", item=item.id) or (0, 0, 0)))
+
+    def present_costs(self, recipe: str) -> list[PresentCost]:
+        """Give what the answers that stand took, by item and step; what was redone since is left out."""
+        found = self.store.tuples("cost of present", recipe=recipe)
+        return [
+            PresentCost(item, step, fingerprint, made, calls.amount(nanos, self.currency).amount)
+            for item, step, fingerprint, made, nanos in found
+        ]
 
     def cost_of_run(self, run: RunRow) -> Spending:
         """Sum what the calls of one run cost."""

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 from smeflow.i18n import Phrase
 from smeflow.money import Money
@@ -193,6 +193,16 @@ class Counts:
     def items(self) -> int:
         """All of them."""
         return self.done + self.review + self.failed + self.skipped + self.open
+
+
+class PresentCost(NamedTuple):
+    """What the answer of one step for one item took that stands now."""
+
+    item: int
+    step: str
+    fingerprint: str
+    calls: int
+    cost: Decimal
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

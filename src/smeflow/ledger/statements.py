@@ -286,11 +286,26 @@ def _call_reads() -> dict[str, ClauseElement]:
         .select_from(WITH_ENDS.join(items, items.c.id == calls.c.item))
         .where(OF_RECIPE, ends.c.call.is_(None)),
         "cost of item": paid.select_from(WITH_ENDS).where(of_item),
-        "cost of recipe": paid.select_from(WITH_ENDS.join(items, items.c.id == calls.c.item)).where(
-            OF_RECIPE
-        ),
+        "cost of present": _present(asked),
         "cost of run": paid.select_from(WITH_ENDS).where(calls.c.run == bindparam("run")),
     }
+
+
+def _present(asked: Any) -> Select[Any]:
+    """Sum the calls behind the answers that stand: those like the last one of the item and the step."""
+    last, newest = calls.alias("last"), calls.alias("newest")
+    last_id = (
+        select(func.max(last.c.id))
+        .where(last.c.item == calls.c.item, last.c.step == calls.c.step)
+        .scalar_subquery()
+    )
+    alike = (newest.c.fingerprint == calls.c.fingerprint, newest.c.take == calls.c.take)
+    return (
+        select(calls.c.item, calls.c.step, calls.c.fingerprint, asked, PAID)
+        .select_from(WITH_ENDS.join(items, items.c.id == calls.c.item).join(newest, newest.c.id == last_id))
+        .where(OF_RECIPE, *alike)
+        .group_by(calls.c.item, calls.c.step, calls.c.fingerprint)
+    )
 
 
 def compiled() -> dict[str, Any]:

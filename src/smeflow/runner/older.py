@@ -21,8 +21,9 @@ def older(desk: Desk) -> Phrase | None:
     count = sum(n for plan, state, _, n in plans if state in FINISHED and plan not in ("", desk.plan))
     if not count:
         return None
-    calls, nanos, over = desk.store.first("cost of recipe", recipe=desk.recipe) or (0, 0, 0)
-    each = nanos // over if over else 0
+    present = desk.store.tuples("cost of present", recipe=desk.recipe)
+    again = [row for row in present if desk.prints.get(row[1], row[2]) != row[2]]
+    calls, nanos = sum(row[3] for row in again), sum(row[4] for row in again)
     if not calls or not desk.has_model:
         return say(
             "{n} finished items keep what an older recipe gave. Redo them with: --redo changed", n=count
@@ -31,8 +32,8 @@ def older(desk: Desk) -> Phrase | None:
         "{n} finished items keep what an older recipe gave; redoing them makes up to {calls} calls "
         "and costs about {cost}. Redo them with: --redo changed",
         n=count,
-        calls=-(-calls * count // over) if over else count,
-        cost=amount(each * count, desk.budget.currency),
+        calls=calls,
+        cost=amount(nanos, desk.budget.currency),
     )
 
 
