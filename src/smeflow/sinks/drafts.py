@@ -89,9 +89,11 @@ class DraftsInMailbox(BaseModel):
     host: str
     """The mail server: ``imap.gmail.com``, ``outlook.office365.com``, ``ssl0.ovh.net``."""
     port: int = Field(default=993, ge=1, le=65535)
+    """Its port."""
     user: str = ""
     """What to log in as, where it is not the address."""
     security: Literal["tls", "starttls"] = "tls"
+    """How the connection is encrypted; there is none without."""
     certificate: str | None = None
     """The certificate of a server of the firm's own, a file relative to the recipe."""
     to: tuple[str, ...] = Field(min_length=1)

@@ -44,6 +44,7 @@ class SendAnswers(BaseModel):
     host: str
     """The server that sends: ``ssl0.ovh.net``, ``smtp.gmail.com``."""
     port: int = Field(default=465, ge=1, le=65535)
+    """Its port."""
     security: Literal["tls", "starttls"] = "tls"
     """``tls`` on port 465, ``starttls`` on port 587; there is none without."""
     user: str = ""

@@ -46,7 +46,7 @@ class TableFile(BaseModel):
     """Put the item's key or name in front."""
     separator: Literal[",", ";", "\t"] | None = None
     """Between the cells of a CSV file; ``;`` for a French firm, whose Excel expects it, else ``,``."""
-    decimal: Literal[".", ","] | None = None
+    decimal: Literal[",", "."] | None = None
     """Before the cents in a CSV file; ``,`` in a French firm's file with ``;``, else a point."""
     _path: Path = PrivateAttr()
     _name: str = PrivateAttr()

@@ -38,6 +38,7 @@ class Mailbox(BaseModel):
     host: str
     """The mail server: ``imap.gmail.com``, ``outlook.office365.com``, ``ssl0.ovh.net``."""
     port: int = Field(default=993, ge=1, le=65535)
+    """Its port."""
     user: str = ""
     """What to log in as, where it is not the address: a shared mailbox."""
     security: Literal["tls", "starttls"] = "tls"
