@@ -236,7 +236,7 @@ def make(folder: Path) -> None:
 
 def main() -> int:
     """Measure and print."""
-    if len(sys.argv) > 2:
+    if sys.argv[1:2] == ["--make"]:
         make(Path(sys.argv[2]))
         return 0
     good = total = 0

@@ -5,7 +5,7 @@ import sys
 from pathlib import Path
 
 HERE = Path(__file__).parent
-NEED_NOTHING = ("imports.py", "step_path.py", "ledger.py")
+NEED_NOTHING = ("imports.py", "step_path.py", "ledger.py", "einvoice_hostile.py")
 
 if __name__ == "__main__":
     for name in NEED_NOTHING:
