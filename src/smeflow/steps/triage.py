@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from functools import cached_property
+from threading import RLock
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 from pydantic import Field, ValidationInfo, field_validator, model_validator
@@ -24,6 +25,7 @@ from smeflow.steps.teaching import Likened, taught, text_of
 if TYPE_CHECKING:
     from smeflow.llm.ask import Answer
 
+_LEARNING = RLock()
 CLEAR = 0.8
 """From this confidence on, examples that say otherwise make a model's label doubtful."""
 
@@ -99,9 +101,14 @@ class Triage(Family):
         """`Label`."""
         return Label
 
-    @cached_property
+    @property
     def taught(self) -> Learned:
-        """What labels and examples taught."""
+        """What labels and examples taught; learned once, however many threads ask."""
+        with _LEARNING:
+            return self._taught
+
+    @cached_property
+    def _taught(self) -> Learned:
         return taught(self.labels, self.examples, right=self.threshold, by=self.likeness, many=self.many)
 
     @cached_property
