@@ -174,4 +174,4 @@ def test_what_a_model_wrote_stands_on_the_page_and_what_was_cut_is_told(tmp_path
     summary = firm.run(model)
     assert "In October 2025, revenue came to €2,535." in firm.page()
     assert "doubled" not in firm.page()
-    assert any("did not hold and were cut" in str(note) for note in summary.notes)
+    assert any("did not hold and were cut: 1" in str(note) for note in summary.notes)

@@ -115,7 +115,7 @@ class ReportPages(BaseModel):
             if files is None and report.written.cut:
                 notes.append(
                     say(
-                        "{name}: {n} sentences did not hold and were cut; the annex tells them.",
+                        "{name}: sentences that did not hold and were cut: {n}. The annex tells them.",
                         name=item.name,
                         n=report.written.cut,
                     )
