@@ -55,10 +55,13 @@ def export(
         except ValueError as error:
             raise UsageProblem(error.args[0]) from error
         path = _put(ledger, made.batch, out) if made.batch else None
+        listed = _put_list(ledger, made, period, out, screen) if made.left_out else None
         if json:
             screen.json(_as_json(screen, made, path))
         else:
             _tell(screen, made, path)
+            if listed:
+                screen.print(f"  → {listed}", style="yellow")
 
 
 @books.command("list")
@@ -118,6 +121,20 @@ def _put(ledger: "Ledger", batch: "BatchRow", out: Path) -> Path:
             spot, name, file_of(ledger, batch), Memory(ledger.store, "\nbooks"), str(folder / name)
         )
     return out / written.name
+
+
+def _put_list(ledger: "Ledger", made: "Export", period: str, out: Path, screen: Screen) -> Path:
+    """Write the list of what was left out, each with its first page."""
+    from smeflow.books.waiting import review_files
+    from smeflow.ledger.runs import Memory
+    from smeflow.sinks.spot import open_spot, put_file
+
+    folder, last = out.resolve(), out
+    with open_spot(folder) as spot:
+        for name, data in review_files(ledger, made.left_out, period, screen.language):
+            written = put_file(spot, name, data, Memory(ledger.store, "\nbooks review"), str(folder / name))
+            last = out / written.name
+    return last
 
 
 def _batch(row: "BatchRow") -> dict[str, Any]:
