@@ -286,6 +286,9 @@ def _call_reads() -> dict[str, ClauseElement]:
         .select_from(WITH_ENDS.join(items, items.c.id == calls.c.item))
         .where(OF_RECIPE, ends.c.call.is_(None)),
         "cost of item": paid.select_from(WITH_ENDS).where(of_item),
+        "cost of recipe": paid.select_from(WITH_ENDS.join(items, items.c.id == calls.c.item)).where(
+            OF_RECIPE
+        ),
         "cost of present": _present(asked),
         "cost of run": paid.select_from(WITH_ENDS).where(calls.c.run == bindparam("run")),
     }
