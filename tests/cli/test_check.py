@@ -77,3 +77,41 @@ def test_problems_are_whole_sentences_in_french(smeflow, workspace):
     (workspace / "recipe.yaml").write_text("recipe: r\nsource: {folder: inbox}\nsteps: []\n")
     assert "au moins une étape" in smeflow("--lang", "fr", "check").err
     assert "needs at least one step" in smeflow("--lang", "en", "check").err
+
+
+def test_a_folder_that_is_not_there_is_told(smeflow, workspace):
+    """It may come later; a person learns of it before the run does."""
+    text = (workspace / "recipe.yaml").read_text(encoding="utf-8")
+    (workspace / "recipe.yaml").write_text(text.replace("folder: inbox/", "folder: inbx/"), encoding="utf-8")
+    told = smeflow("check")
+    assert told.code == 0
+    assert "inbx" in told.err
+
+
+def test_a_label_the_step_never_gives_is_told_at_its_place(smeflow, workspace):
+    """In a condition of a step as in one of a rule; labels of the step pass."""
+    (workspace / "recipe.yaml").write_text(
+        "recipe: r\nllm: none\nsource: {folder: inbox}\nsteps:\n"
+        "  - triage: kind\n    labels: {invoice: asks us to pay, other: the rest}\n"
+        "  - extract: a\n    when: kind.label == 'invoce'\n    into: Invoice\n"
+        "  - extract: b\n    when: kind.label in ['invoice', 'other'] and 'invoice' in kind.labels\n"
+        "    into: Invoice\n"
+    )
+    told = smeflow("check")
+    assert "recipe.yaml:8:25: kind has no label invoce; did you mean invoice?" in told.err
+    assert "Problems found: 1." in told.err
+
+
+def test_what_a_setting_brought_is_told_as_set(smeflow, workspace):
+    """A key that stands in no file came from the command line."""
+    told = smeflow("check", "--set", "x.y=3")
+    assert "unknown key x" in told.err
+    assert "(set by --set x.y)" in told.err
+
+
+def test_usage_errors_speak_one_language_and_lang_may_stand_anywhere(smeflow, workspace):
+    """What the parser of the command line says is said in the person's language too."""
+    assert "L'option --foo n'existe pas." in smeflow("--lang", "fr", "check", "--foo").err
+    told = smeflow("check", "--lang", "fr")
+    assert told.code == 0
+    assert "les données peuvent aller vers" in told.out

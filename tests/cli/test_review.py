@@ -98,3 +98,8 @@ def test_an_item_that_does_not_wait_cannot_be_approved(waiting):
     told = waiting("review", "approve", "lieferant-471113")
     assert told.code == 1
     assert "open" in told.err
+
+
+def test_a_decision_names_its_item(waiting):
+    """Who decides by number sees what it was about."""
+    assert "lieferant-471113.xml" in waiting("review", "approve", "lieferant-471113").out

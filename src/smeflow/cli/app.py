@@ -35,6 +35,7 @@ from smeflow.cli.show import show
 from smeflow.cli.status import status
 from smeflow.cli.triage import triage
 from smeflow.cli.undo import undo
+from smeflow.cli.usage import language_first
 from smeflow.cli.watch import watch
 from smeflow.i18n import Language, french
 
@@ -81,7 +82,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         signal.signal(signal.SIGINT, _end)
     try:
         code = commands(screen.language).main(
-            args=arguments, prog_name="smeflow", standalone_mode=False, obj=screen
+            args=language_first(arguments), prog_name="smeflow", standalone_mode=False, obj=screen
         )
     except SystemExit as error:  # Typer's way out when the reader of our output left
         return error.code if isinstance(error.code, int) else OK

@@ -86,6 +86,11 @@ def _check_one(screen: Screen, file: Path, settings: dict[str, str]) -> bool:
     ]
     for word, value in lines:
         screen.fact(word, value, indent="  ")
+    place = getattr(recipe.source, "path", None)
+    if isinstance(place, Path) and str(place) != "-" and not place.exists():
+        screen.note(
+            say("There is no {path} yet: a run would find nothing to read.", path=place), style="yellow"
+        )
     return _model_fits(screen, recipe)
 
 

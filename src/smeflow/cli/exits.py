@@ -23,6 +23,7 @@ import typer
 
 from smeflow.cli.crash import without_secrets, write_crash
 from smeflow.cli.screen import Screen
+from smeflow.cli.usage import in_words
 from smeflow.errors import (
     BudgetSpent,
     LedgerBusy,
@@ -149,7 +150,8 @@ def _system(error: BaseException, screen: Screen) -> str:
 
 
 def _usage(error: typer.TyperException, screen: Screen) -> None:
-    screen.note(error.format_message(), style="red")
+    message = error.format_message()
+    screen.note(in_words(message) if screen.language == "fr" else message, style="red")
     context = getattr(error, "ctx", None)
     path = context.command_path if context is not None else "smeflow"
     screen.note(say("Try: {path} --help", path=path))

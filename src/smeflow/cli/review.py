@@ -222,7 +222,9 @@ def _line(screen: Screen, ledger: "Ledger", row: "ItemRow") -> dict[str, object]
 
 
 def _decided(screen: Screen, ledger: "Ledger", before: "ItemRow") -> None:
+    from rich.text import Text
+
     row = ledger.item(before.recipe, before.id) or before
-    screen.print(screen.state(row.state))
+    screen.print(Text(f"{row.id}  {row.name or row.key}  ").append_text(screen.state(row.state)))
     if row.state == "open":
         screen.print(say("The next run goes on with it: smeflow run"), style="bright_black")

@@ -1,16 +1,19 @@
 """``smeflow run``: take every item of a recipe as far as it can go."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from smeflow.cli.exits import UsageProblem
+from smeflow.cli.exits import FULL, UsageProblem, code_of
 from smeflow.cli.options import HERE, Json, RecipeFile, Settings, State, Yes
 from smeflow.cli.places import state_folder
 from smeflow.cli.rerun import BY_NAME, agreed
 from smeflow.cli.running import as_json, exit_code, run_one, tell_notes, tell_summary, write_waiting
 from smeflow.cli.screen import Screen
+from smeflow.errors import SmeflowError
 from smeflow.i18n import say
 
 FAILURES = ("review", "failed")
@@ -60,9 +63,11 @@ def run(
         raise UsageProblem(say("--redo {name}: choose from {known}", name=redo, known=", ".join(REDO)))
     if redo in BY_NAME and not json and not _may_redo(screen, recipe, state, settings, redo, ask=not yes):
         raise typer.Exit
-    made, summary, stopped_by = run_one(
-        screen, recipe, state=state, settings=settings, llm=llm, redo=redo or None, workers=workers, yes=yes
-    )
+    with _full_disk_told(screen, recipe, state, settings, json=json):
+        made, summary, stopped_by = run_one(
+            screen, recipe, state=state, settings=settings, llm=llm, redo=redo or None,
+            workers=workers, yes=yes,
+        )  # fmt: skip
     if waiting is not None:
         write_waiting(screen, state_folder(state, recipe), made.name, waiting)
     if json:
@@ -83,3 +88,34 @@ def _may_redo(
 
     recipe = load(file, settings=settings_of(settings), environ=os.environ)
     return not state_folder(state, file).is_dir() or agreed(screen, recipe, state, redo, ask=ask)
+
+
+@contextmanager
+def _full_disk_told(
+    screen: Screen, file: Path, state: Path | None, settings: list[str], *, json: bool
+) -> Iterator[None]:
+    """Let a run whose disk is full end with its line of JSON all the same."""
+    try:
+        yield
+    except Exception as error:
+        if json and code_of(error) == FULL:
+            with suppress(OSError, SmeflowError):
+                screen.json(_counts(file, state, settings))
+        raise
+
+
+def _counts(file: Path, state: Path | None, settings: list[str]) -> dict[str, object]:
+    """Give the promised line from the ledger where the run could not end: its disk is full."""
+    import os
+
+    from smeflow.cli.places import open_ledger
+    from smeflow.cli.screen import STATES, plain
+    from smeflow.cli.settings import settings_of
+    from smeflow.recipe.load import load
+
+    recipe = load(file, settings=settings_of(settings), environ=os.environ)
+    with open_ledger(state, file) as ledger:
+        counts = ledger.counts(recipe.name)
+        spent = ledger.cost_of_run(ledger.runs(recipe.name)[-1])
+    states = {name: getattr(counts, name) for name in STATES}
+    return {"items": counts.items, **states, "calls": spent.calls, "cost": plain(spent.cost.amount)}

@@ -14,6 +14,7 @@ from smeflow.i18n import Phrase, say
 from smeflow.plan import Entry
 from smeflow.recipe import kinds
 from smeflow.recipe.condition import check_reads, checked, type_at
+from smeflow.recipe.labels import check_labels
 from smeflow.recipe.marks import Path as Place
 from smeflow.recipe.model import Split
 from smeflow.recipe.model_name import known_names
@@ -42,6 +43,8 @@ class Builder:
     tell: Tell
     results: dict[str, Any] = field(default_factory=dict)
     """Steps made so far, with the types of their results."""
+    labels: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    """The labels of the steps made so far that give one."""
     later: frozenset[str] = frozenset()
     timezone: str | None = None
     reviewed: set[str] = field(default_factory=set)
@@ -129,6 +132,9 @@ class Builder:
         self._check_own(step, data, path)
         self.results[step.name] = step.returns
         self.later -= {step.name}
+        labels = getattr(step, "labels", None)
+        if isinstance(labels, Mapping):
+            self.labels[step.name] = tuple(map(str, labels))
         review = self._condition(data, path, "review")
         if review is not None:
             self.reviewed.add(step.name)
@@ -170,6 +176,7 @@ class Builder:
         for expression in own.values() if isinstance(own, Mapping) else own:
             try:
                 check_reads(expression, self.results, self.later, self.constants)
+                check_labels(expression.text, self.labels)
             except ExpressionError as error:
                 self.tell((*path, *_find(data, expression.text)), error)
 
@@ -202,7 +209,9 @@ class Builder:
         Raises:
             ExpressionError: It is none.
         """
-        return checked(text, self.results, self.later, self.constants, self.workspace.company.currency)
+        made = checked(text, self.results, self.later, self.constants, self.workspace.company.currency)
+        check_labels(text, self.labels)
+        return made
 
     def _type_of(self, text: str) -> Any:
         """Tell the type of what a dotted name gives, where it is known."""

@@ -138,6 +138,10 @@ class _Loading:
             mark = self.marked.at(real, key=key)
         setters = [self.filled.set_by.get(real[:n]) for n in range(len(real), 0, -1)]
         setter = next((each for each in setters if each), None)
+        if setter is None and real and real not in self.marked.keys and real not in self.marked.values:
+            setter = next(
+                (key for place, key in self.filled.set_by.items() if place[: len(real)] == real), None
+            )
         if setter:
             phrase = say("{what} (set by --set {key})", what=phrase, key=setter)
         problem = Problem(mark.line, mark.column, self.filled.hidden(phrase))

@@ -182,6 +182,7 @@ class _Run:
         crew = _Crew(self.desk, self.workers)
         crew.work(self.stop, on_progress)
         self.worked = sum(count for state, count in crew.feed.ended.items() if state != "open")
+        self.notes.extend(getattr(self.recipe.source, "remarks", ()))
         told = older(self.desk)
         self.notes.extend([told] if told else [])
         errors = self._deliver()

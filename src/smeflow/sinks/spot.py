@@ -179,6 +179,13 @@ def _beside(spot: Spot, name: str, data: bytes, memory: SinkMemory, key: str) ->
                 path=spot.folder / name,
                 other=other,
             )
+            if key not in memory:
+                note = say(
+                    "{path} was not written from this ledger, but by hand or from another one (--state), "
+                    "and is left as it is; the new one is {other}.",
+                    path=spot.folder / name,
+                    other=other,
+                )
             if current != sha256(data):
                 memory[f"{key}+{n}"] = f"{current or '-'} {sha256(data)}"
                 spot.replace(other, data)

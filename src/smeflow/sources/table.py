@@ -5,9 +5,11 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from typing import ClassVar
 
+from pydantic import PrivateAttr
+
 from smeflow._text import sha256
 from smeflow.errors import SourceError
-from smeflow.i18n import say
+from smeflow.i18n import Phrase, say
 from smeflow.sources.base import ROW, Arrival, OnDisk, Unreadable, arrival
 from smeflow.sources.cells import read_table
 
@@ -27,6 +29,22 @@ class TableRows(OnDisk):
     """The column that tells rows apart: a number, an identifier."""
     sheet: str | None = None
     """The sheet of a spreadsheet; the first unless told."""
+    _twice: dict[str, int] = PrivateAttr(default_factory=dict)
+
+    @property
+    def remarks(self) -> tuple[Phrase, ...]:
+        """Say which keys the table had more than once when it was last gone through."""
+        if not self._twice:
+            return ()
+        shown = ", ".join(list(self._twice)[:5]) + (" …" if len(self._twice) > 5 else "")
+        return (
+            say(
+                "{path}: rows have the same {key}: {shown}. Each stays an item of its own.",
+                path=self.name,
+                key=self.key,
+                shown=shown,
+            ),
+        )
 
     def cases(self) -> Iterator[Arrival | Unreadable]:
         """Go through the rows in their order."""
@@ -42,12 +60,16 @@ class TableRows(OnDisk):
                 )
             )
         seen: Counter[str] = Counter()
+        self._twice.clear()
         width = len(cells.columns)
         for (number, row), (_, line) in zip(cells.rows(), cells.lines, strict=True):
             data = row_bytes(row)
             key = self._key(row, data)
             seen[key] += 1
-            key = key if seen[key] == 1 else f"{key}#{seen[key]}"
+            if seen[key] > 1:
+                if self.key is not None and row[self.key].strip():
+                    self._twice[key] = seen[key]
+                key = f"{key}#{seen[key]}"
             if any(cell.strip() for cell in line[width:]):
                 why = say("line {line} has more cells than the header", line=number)
                 yield Unreadable(key=key, phrase=why)
