@@ -13,3 +13,11 @@ def test_values_checks_and_rules_are_told_in_the_persons_language(smeflow, works
     for raw in ("base*rate=vat", "{'", "urn:", "due>=issue"):
         assert raw not in told
     assert "net and VAT make the total" in smeflow("--lang", "en", "show", "lieferant-471113.xml").out
+
+
+def test_reasons_stand_in_a_row_as_the_language_writes_them():
+    """French puts a space before a semicolon."""
+    from smeflow.cli.status import joined
+
+    assert joined(["un", "deux"], "fr") == "un\u00a0; deux"
+    assert joined(["one", "two", "one"]) == "one; two"

@@ -8,7 +8,7 @@ import typer
 from smeflow.cli.options import Json, State
 from smeflow.cli.places import open_ledger
 from smeflow.cli.screen import STATES, Column, Screen, plain
-from smeflow.i18n import say
+from smeflow.i18n import Language, say
 
 if TYPE_CHECKING:
     from smeflow.ledger.ledger import Ledger
@@ -113,17 +113,18 @@ def why(screen: Screen, row: "ItemRow", ledger: "Ledger | None" = None) -> str:
     said = [screen.text(p) for p in row.reason.phrases]
     if row.reason.kind == "asked" and ledger is not None:
         said = _complaints(screen, row, ledger) or said
-    told = joined(said) or row.reason.kind
+    told = joined(said, screen.language) or row.reason.kind
     if row.due_at is not None and row.state == "open":
         told += screen.text(say(" (due {at})", at=screen.text(row.due_at)))
     return told
 
 
-def joined(sentences: list[str]) -> str:
+def joined(sentences: list[str], language: Language = "en") -> str:
     """Put sentences in a row, each once."""
     told = ""
+    semicolon = "\u00a0; " if language == "fr" else "; "
     for one in dict.fromkeys(sentences):
-        told += (" " if told.endswith((".", "?")) else "; " if told else "") + one
+        told += (" " if told.endswith((".", "?")) else semicolon if told else "") + one
     return told
 
 
