@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from smeflow.cli.screen import Column, Screen
 from smeflow.cli.values import term_name
+from smeflow.field_names import shown_value
 from smeflow.i18n import Phrase, say
 
 if TYPE_CHECKING:
@@ -116,10 +117,16 @@ def show_record(screen: Screen, path: Path, rows: Sequence[tuple[str, Any]], tol
     screen.print(Text(path.name, style="bold"))
     if rows:
         columns = [Column(heading=say("field"), style="cyan"), Column(heading=say("value"))]
-        screen.print(screen.table(columns, ((term_name(screen, name), value) for name, value in rows)))
+        shown = ((term_name(screen, name), _value(screen, name, value)) for name, value in rows)
+        screen.print(screen.table(columns, shown))
     for problem in told:
         screen.print(f"  • {screen.text(problem)}", style="yellow")
     screen.print()
+
+
+def _value(screen: Screen, name: str, value: Any) -> Any:
+    """Say the kind of an invoice in words; amounts and days the table writes itself."""
+    return shown_value(name, value, screen.language) if name == "kind" else value
 
 
 def as_json(record: "Invoice") -> dict[str, Any]:

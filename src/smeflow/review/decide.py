@@ -40,7 +40,7 @@ def approve(
             say(
                 "{name}: say with --note how you checked it, for it is kept: {why}.",
                 name=item.name,
-                why=item.reason,
+                why=item.reason.phrases[0],
             )
         )
     step, before, seen = _seen(ledger, item)
