@@ -46,7 +46,7 @@ def test_closing_ends_what_is_under_way_and_a_later_call_begins_anew(provider):
     began = time.monotonic()
     with pytest.raises(LLMUnavailable) as caught:
         post(wire, provider, 30.0)
-    assert time.monotonic() - began < 2
+    assert time.monotonic() - began < 3.5  # the provider hangs for four
     assert caught.value.sent
     assert post(wire, provider).status == 200
 

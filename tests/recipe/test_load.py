@@ -313,7 +313,7 @@ HOSTILE = [
 def test_code_in_a_recipe_is_text_or_refused(tmp_path: Path, code: str) -> None:
     """In a condition it is a mistake with its line; in a name or a sentence it stays the text it is."""
     quoted = code.replace("'", "''")
-    start = time.perf_counter()
+    start = time.process_time()
     text = GOOD.replace(
         "review: not invoice.proven or invoice.record.total_gross > 5000", f"review: '{quoted}'"
     )
@@ -326,7 +326,7 @@ def test_code_in_a_recipe_is_text_or_refused(tmp_path: Path, code: str) -> None:
     if "${" not in code:
         about = GOOD.replace("about: Read invoices.", f"about: '{quoted}'")
         assert load(write(tmp_path, about), environ={}).about == code
-    assert time.perf_counter() - start < 1.5
+    assert time.process_time() - start < 1.5
 
 
 def test_a_kind_of_a_package_is_found_by_its_entry_point(

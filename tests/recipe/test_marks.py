@@ -75,10 +75,10 @@ _BOMB = "a: &a [x,x,x,x,x,x,x,x,x]\n" + "".join(
 )
 def test_hostile_files_are_refused_with_their_line(text: str | bytes, line: int) -> None:
     """Tags, bombs, broken bytes and depth: refused within a second, never read as something else."""
-    start = time.perf_counter()
+    start = time.process_time()
     with pytest.raises(RecipeError) as caught:
         read_marked(text, "f.yaml")
-    assert time.perf_counter() - start < 1
+    assert time.process_time() - start < 1
     assert caught.value.problems[0].line == line
 
 

@@ -372,7 +372,7 @@ def test_a_call_that_hangs_does_not_keep_a_stopped_run(office):
     office.plan(kind)
     began = time.monotonic()
     summary = office.run(Scripted([answer], for_ever=True), stop=stop)
-    assert time.monotonic() - began < 5
+    assert time.monotonic() - began < 15  # the answer would take twenty
     hang.set()
     assert (summary.stopped, summary.open) == ("interrupted", 1)
     assert office.item("0").reason.kind == "interrupted"
