@@ -91,6 +91,16 @@ def test_text_nobody_sees_is_not_read_and_told(make_pdf, printed, read_in_proces
     assert "Page 1 of a.pdf" in str(problem)
 
 
+def test_a_value_painted_over_with_another_is_not_read_and_told(make_pdf, printed, read_in_process):
+    """What its place shows is what was printed on the paint, not what lies under it."""
+    page = (
+        printed(50, 600, "1234.50") + "1 g 40 590 400 30 re f\n" + printed(50, 600, "9440.00", before="0 g")
+    )
+    document = read_in_process(make_pdf(page), name="a.pdf")
+    assert document.text == "9440.00"
+    assert "1234.50" in str(document.problems[0])
+
+
 def test_text_off_the_page_is_not_read_and_told(make_pdf, printed, read_in_process):
     """Words beyond the edge are printed by nobody."""
     document = read_in_process(make_pdf(printed(50, 700, "seen") + printed(700, 700, "unseen")))

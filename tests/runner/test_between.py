@@ -99,6 +99,17 @@ def test_the_first_and_every_other_account_of_a_supplier_is_approved_by_a_person
     assert office.run().done == 3
 
 
+def test_the_account_of_a_credit_note_is_approved_too(office):
+    """Whoever reads the ledger pays to the account that stands there, whatever paper it came from."""
+    office.plan(invoice)
+    office.source.here = {"a": paper("1", iban=FIRST)}
+    assert office.run().review == 1
+    _approve(office, "a")
+    office.source.here["b"] = paper("2", day="2026-10-02", iban=SECOND, kind="credit_note")
+    assert office.run().review == 1
+    assert "another account than before: " + SECOND in str(office.item("b").reason)
+
+
 def test_one_approval_is_enough_for_all_invoices_to_one_account(office):
     """What waits for the same account alone goes on by itself."""
     office.plan(invoice)

@@ -5,13 +5,13 @@ on checking pointers: those used here are declared anew with plain addresses, wh
 """
 
 import ctypes
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
 from math import atan2, degrees, hypot
 from typing import Any
 
-from smeflow.documents.visible import Style
+from smeflow.documents.visible import Drawn, Style
 
 _ADDRESS, _INT, _UINT = ctypes.c_void_p, ctypes.c_int, ctypes.c_uint
 
@@ -29,6 +29,19 @@ class Run:
     y: float
     """Where its first letter stands on the baseline."""
     style: Style
+
+
+def overprinted(run: Run, runs: Sequence[Run], drawn: Drawn) -> bool:
+    """True when other letters stand on what covers a word: what its place shows is theirs."""
+    x, y = (run.left + run.right) / 2, (run.bottom + run.top) / 2
+    lids = [s.order for s in drawn.surfaces if s.order > run.style.order and s.holds(x, y)]
+    return bool(lids) and any(
+        other.style.order > min(lids)
+        and other.text != run.text
+        and min(other.right, run.right) > max(other.left, run.left)
+        and other.bottom <= y <= other.top
+        for other in runs
+    )
 
 
 class _Pdfium:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Literal
 from smeflow.documents.base import Document, Page
 from smeflow.documents.file import File, attached, within
 from smeflow.documents.image import MissingPillow, pillow
-from smeflow.documents.letters import Run, count_letters, runs_of
+from smeflow.documents.letters import Run, count_letters, overprinted, runs_of
 from smeflow.documents.lines import Placed, clean, page_of
 from smeflow.documents.ocr import MissingTesseract, recognise
 from smeflow.documents.unseen import told_annotations, told_letters, told_metadata
@@ -276,7 +276,8 @@ def _seen(
         elif not no_ink and (why := suspicion(run.style, x, y, drawn)):
             picture = picture or _look(page)
             box = (word.left / sheet.width, word.top / sheet.height)
-            if picture.shows(*box, word.right / sheet.width, word.bottom / sheet.height):
+            shown = picture.shows(*box, word.right / sheet.width, word.bottom / sheet.height)
+            if shown and not (why == "covered" and overprinted(run, runs, drawn)):
                 why = None
         if why:
             hidden.setdefault(why, []).append(text)

@@ -21,7 +21,7 @@ def invoice_claims(record: Invoice, known: Known) -> Iterator[Claim]:
     registered = next((name for name in names if not name.startswith("name ")), "")
     sort = "credit" if record.kind == "credit_note" else "invoice"
     yield from _sole(record, names, registered, sort)
-    if record.iban and sort == "invoice":
+    if record.iban:  # of a credit note too: whoever reads the ledger pays to the account that stands in it
         yield _account(record, names[0], known)
 
 
