@@ -179,7 +179,8 @@ def test_a_correction_leaves_as_a_reversal_and_a_new_entry(office):
         ("0,00", "20,00"),
         ("120,00", "0,00"),
     ]
-    assert {x["EcritureDate"] for x in back} == {"20261130"}
+    assert {x["EcritureDate"] for x in lines} == {"20261130"}
+    assert {x["PieceDate"] for x in lines} == {"20261005"}
     assert new[-1]["Credit"] == "130,00"
     assert office.export("2026-11")[0].batch is None
 

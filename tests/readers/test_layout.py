@@ -45,6 +45,23 @@ def test_the_title_tells_the_kind(title, kind, paper):
 
 
 @pytest.mark.parametrize(
+    ("title", "label", "refers", "corrects"),
+    [
+        ("CREDIT NOTE", "Credit note no:", "Original invoice: INV-877", "INV-877"),
+        ("AVOIR", "Avoir n°", "Réf. facture : FA-0877 du 02/09/2024", "FA-0877"),
+        ("Gutschrift", "Gutschrift Nr.:", "Rechnungsnummer: RE-0877", "RE-0877"),
+        ("Gutschrift", "Gutschrift Nr.:", "", None),
+        ("INVOICE", "Invoice No:", "Original invoice: INV-877", None),
+    ],
+)
+def test_a_credit_note_names_what_it_corrects(title, label, refers, corrects, paper):
+    """BT-25: also where it only says which invoice, beside its own number."""
+    text = HEAD.format(title=title, label=label) + f"{refers}\n" + SUMS.format(gross="186.00")
+    record = read_invoice([paper(text)]).record
+    assert (record.number, record.preceding_invoice) == ("20117", corrects)
+
+
+@pytest.mark.parametrize(
     "title",
     [
         "DEVIS N° D-12",

@@ -4,7 +4,7 @@ import calendar
 import json
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Any
 
@@ -120,7 +120,9 @@ def _choose(ledger: Ledger, workspace: Workspace, period: str, recipe: str, left
             continue
         chosen.bookable.append(item)
         if before is not None:
-            chosen.take(item.id, before.hash, _taken_back(before, last_day), reversal=True)
+            back = _taken_back(before, last_day)
+            chosen.take(item.id, before.hash, back, reversal=True)
+            entry = replace(entry, day=max(back.day, entry.day))  # both in one month, that of the first stays
         chosen.take(item.id, digest, entry)
     for gone in _no_longer(ledger, standing):
         chosen.take(gone.item, gone.hash, _taken_back(gone, last_day), reversal=True)

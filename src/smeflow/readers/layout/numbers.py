@@ -22,6 +22,12 @@ _NUMBER_WORDS = frozenset(
 _STOP = re.compile(
     r"^(?:du|vom|of|del|page|seite|pagina|date|datum|total|and|et|und|to|an|le|de|sur|from|par|by|dated)$"
 )
+_A_CREDIT = re.compile(r"avoir|gutschrift|credit|crédit", re.IGNORECASE)
+_AN_INVOICE = re.compile(
+    r"^(?!.*(?:avoir|acompte|gutschrift|cr[eé]dit|korrektur|rectificativ))"
+    r".*(?:facture|invoice|rechnung|factuur|fattura|factura)",
+    re.IGNORECASE,
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,12 +49,23 @@ def find_numbers(view: View, title: Title) -> list[Number]:
             best[key] = number
     others = {folded(n.text) for f in ("other_number", "preceding_invoice") for n in _labelled(view, f, 0.0)}
     kept = [n for k, n in best.items() if not (k in others and n.score < 2.5)]
+    if (
+        title.kind == "credit_note"
+    ):  # "Credit note No. 12" beside "Invoice No. 7": the other is what it corrects
+        own = {folded(n.text) for n in _labelled(view, "number", 0.0, says=_A_CREDIT)}
+        invoices = {folded(n.text) for n in _labelled(view, "number", 0.0, says=_AN_INVOICE)} - own
+        kept = [n for n in kept if not (own and folded(n.text) in invoices)]
     return sorted(kept, key=lambda n: (-n.score, n.page))
 
 
 def find_preceding(view: View, number: str | None) -> Number | None:
-    """Find the invoice a credit note or a corrected invoice refers to, where one and no other is named."""
+    """Find the invoice a credit note or a corrected invoice refers to, where one and no other is named.
+
+    Beside a number of its own, what a credit note calls an invoice's number is that of the other.
+    """
     named = {folded(n.text): n for n in _labelled(view, "preceding_invoice", 1.0)}
+    if number and not named:
+        named = {folded(n.text): n for n in _labelled(view, "number", 1.0, says=_AN_INVOICE)}
     named.pop(folded(number or ""), None)
     return next(iter(named.values())) if len(named) == 1 else None
 
@@ -87,8 +104,12 @@ def _behind_title(view: View, title: Quote) -> Number | None:
     return Number(text=text, page=page, score=2.0, quote=quote)
 
 
-def _labelled(view: View, field: str, score: float, title: Title | None = None) -> Iterator[Number]:
+def _labelled(
+    view: View, field: str, score: float, title: Title | None = None, *, says: re.Pattern[str] | None = None
+) -> Iterator[Number]:
     for label in view.named(field):
+        if says and not says.search(view.pages[label.page].text[label.start : label.end]):
+            continue
         if not label.hit.weak and not (field == "number" and _of_an_amount(view, label)):
             bare = _bare(view, label)
             number = _value(
