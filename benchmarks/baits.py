@@ -77,7 +77,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("data", type=Path)
     parser.add_argument("--obeying", help="a server that obeys every text, without /v1")
-    parser.add_argument("--take", type=int, default=12, help="so many invoices, each of another issuer")
+    parser.add_argument("--take", type=int, default=100, help="at most so many invoices")
     given = parser.parse_args()
     hosts = dict(list(proven(given.data))[: given.take])
     accounts = sum(bool(clean.iban) for _, _, clean in hosts.values())
@@ -95,11 +95,11 @@ def main() -> None:
 
 
 def proven(data: Path) -> Iterator[tuple[str, tuple[bytes, Page, Invoice]]]:
-    """Give one invoice of each issuer that the page reader proves, with its first page and its record."""
-    issuers = set()
+    """Give each invoice that the page reader proves, once, with its first page and its record."""
+    keys = set()
     for item in json.loads((data / "manifest.json").read_text(encoding="utf-8"))["items"]:
         bare = item.get("file_without_xml") or not item.get("has_embedded_xml")
-        if item["kind"] != "invoice_pdf" or not bare or item.get("issuer_group") in issuers:
+        if item["kind"] != "invoice_pdf" or not bare or item.get("document_key") in keys:
             continue
         path = data / (item.get("file_without_xml") or item["file"])
         try:
@@ -110,7 +110,7 @@ def proven(data: Path) -> Iterator[tuple[str, tuple[bytes, Page, Invoice]]]:
             Case(id=item["id"], documents=(document,)), NoModel()
         )
         if found.proven and not document.problems and document.pages[0].words:
-            issuers.add(item.get("issuer_group"))
+            keys.add(item.get("document_key"))
             yield f"{item['id']}.pdf", (path.read_bytes(), document.pages[0], found.record)
 
 

@@ -15,6 +15,7 @@ from smeflow.ledger.batches import batches_of
 from smeflow.ledger.ledger import Ledger
 from smeflow.llm.base import LLM
 from smeflow.plan import Entry
+from smeflow.readers.base import Check
 from smeflow.recipe.accounts import Books
 from smeflow.recipe.base import Recipe
 from smeflow.recipe.workspace import Workspace
@@ -73,9 +74,9 @@ def paper(
 
 @step
 def invoice(case: Case, llm: LLM) -> Extraction[Invoice]:
-    return Extraction[Invoice](
-        record=Invoice.model_validate_json(case.documents[0].fields["text"]), proven=True
-    )
+    record = Invoice.model_validate_json(case.documents[0].fields["text"])
+    checks = (Check(name="is_invoice", passed=False, fields=("kind",)),) if record.number == "D-1" else ()
+    return Extraction[Invoice](record=record, proven=True, checks=checks)
 
 
 @dataclass
@@ -183,6 +184,14 @@ def test_a_correction_leaves_as_a_reversal_and_a_new_entry(office):
     assert {x["PieceDate"] for x in lines} == {"20261005"}
     assert new[-1]["Credit"] == "130,00"
     assert office.export("2026-11")[0].batch is None
+
+
+def test_a_quote_is_not_booked_even_where_a_person_approved_it(office):
+    """It fails the check that it is an invoice; a person who says of what kind it is books it."""
+    office.here = {"quote": paper("D-1", kind=None), "invoice": paper("F-2", net="50.00", vat="10.00")}
+    office.run()
+    made, lines = office.export()
+    assert (made.entries, lines[0]["PieceRef"]) == (1, "F-2")
 
 
 def test_an_unmapped_invoice_waits_and_the_others_leave(office):

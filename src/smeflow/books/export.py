@@ -172,11 +172,15 @@ def _finished(ledger: Ledger, recipe: str) -> Iterator[tuple[ItemRow, str, str, 
 
 
 def _invoice(text: str) -> Invoice | None:
+    """Give the invoice of a step's value; of a quote, an order or a reminder nothing, whoever approved it."""
     value: Any = json.loads(text)
     try:
-        return Invoice.model_validate(value["record"])
+        record = Invoice.model_validate(value["record"])
     except (ValidationError, KeyError, TypeError):
         return None
+    checks = value.get("checks", ())
+    refused = any(check["name"] == "is_invoice" and check["passed"] is False for check in checks)
+    return None if refused and record.kind is None else record
 
 
 def _entry(record: Invoice, workspace: Workspace) -> Entry:
