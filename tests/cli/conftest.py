@@ -69,7 +69,10 @@ def workspace(tmp_path, inbox):
 
 
 class Provider(ThreadingHTTPServer):
-    """A model server on loopback: answers every question with one status and text, and counts them."""
+    """A model server on loopback: answers every question with one status and text, and counts them.
+
+    While `free` is not set it keeps them waiting.
+    """
 
     daemon_threads = True
 
@@ -77,6 +80,8 @@ class Provider(ThreadingHTTPServer):
         super().__init__(("127.0.0.1", 0), Handler)
         self.status, self.text, self.asked = 200, "{}", 0
         self.bodies = []
+        self.free = threading.Event()
+        self.free.set()
         self.name = f"test@http://127.0.0.1:{self.server_address[1]}/v1"
 
 
@@ -87,6 +92,7 @@ class Handler(BaseHTTPRequestHandler):
         """Answer."""
         self.server.bodies.append(json.loads(self.rfile.read(int(self.headers["content-length"]))))
         self.server.asked += 1
+        self.server.free.wait(120)
         message = {"role": "assistant", "content": self.server.text}
         choice = {"index": 0, "message": message, "finish_reason": "stop"}
         usage = {"prompt_tokens": 100, "completion_tokens": 10}
@@ -110,5 +116,6 @@ def provider():
     server = Provider()
     threading.Thread(target=server.serve_forever, daemon=True).start()
     yield server
+    server.free.set()
     server.shutdown()
     server.server_close()

@@ -1,11 +1,18 @@
 """``smeflow model``, and the demo's second act."""
 
 import json
+import os
+import signal
+import subprocess
+import sys
 
 import pytest
 
+from smeflow.cli.own_model import tell_own
+from smeflow.cli.screen import Screen
 from smeflow.i18n import say
 from smeflow.llm.local.catalogue import CATALOGUE, KnownModel, Packages
+from smeflow.llm.local.model import Local
 from smeflow.llm.local.store import Store
 
 
@@ -95,6 +102,7 @@ def small_demo(tmp_path, monkeypatch, recipes):
     )
     (bundled / "smeflow.toml").write_text("", encoding="utf-8")
     monkeypatch.setattr("smeflow.cli.bundled.bundled_recipes", lambda: bundled)
+    return bundled
 
 
 def test_the_second_act_asks_about_what_was_left_and_says_what_that_changed(
@@ -132,3 +140,93 @@ def test_where_the_model_cannot_be_had_the_demo_says_so_and_ends_well(
     assert told.code == 0, told.err
     assert "what the first gave stays" in told.out
     assert json.loads(json.dumps(cache.models())) == []
+
+
+DEMO = """
+import sys
+from pathlib import Path
+import smeflow.cli.bundled
+from smeflow.cli import main
+smeflow.cli.bundled.bundled_recipes = lambda: Path(sys.argv[1])
+sys.exit(main(["demo"]))
+"""
+
+
+def test_the_second_act_tells_what_it_asks_and_a_stop_keeps_and_tells_what_is_there(
+    small_demo, provider, tmp_path
+):
+    """While an answer is awaited the item and the time left are told; Ctrl-C ends with the tables and 130."""
+    provider.free.clear()
+    environ = {**os.environ, "SMEFLOW_MODEL": provider.name, "COLUMNS": "140"}
+    demo = subprocess.Popen(
+        [sys.executable, "-c", DEMO, str(small_demo)], cwd=tmp_path, env=environ, text=True,
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+    )  # fmt: skip
+    first = demo.stderr.readline()
+    assert "Asking about b.eml (1 of at most 1)" in first
+    assert "left" in first
+    demo.send_signal(signal.SIGINT)
+    out, err = demo.communicate(timeout=60)
+    assert demo.returncode == 130, err
+    assert "Stopped. Nothing is lost" in err
+    assert "Written in" in out.partition("Second act")[0]
+    assert "what the model added" in out
+    assert "b.eml" in out.partition("what the model added")[2]
+    assert "Traceback" not in out + err
+
+
+def test_the_second_act_ends_in_time_whatever_the_model_does(smeflow, small_demo, provider, monkeypatch):
+    """A question under way is ended, and its item is as without a model."""
+    provider.free.clear()
+    monkeypatch.setenv("SMEFLOW_MODEL", provider.name)
+    monkeypatch.setattr("smeflow.cli.second_act.SECONDS", 3.0)
+    monkeypatch.setattr("smeflow.cli.second_act.AT_LEAST_SECONDS", 0.5)
+    told = smeflow("demo")
+    assert told.code == 0, told.err
+    assert "b.eml" in told.out.partition("what the model added")[2]
+    assert "were left out" in told.out
+
+
+HOLD = """
+import os, sys
+from pathlib import Path
+from smeflow._locks import lock
+folder = Path(sys.argv[1])
+with (folder / "running.lock").open("ab") as place:
+    lock(place)
+    (folder / "running.pid").write_text(str(os.getpid()), encoding="ascii")
+    print("held", flush=True)
+    sys.stdin.read()
+"""
+
+
+def test_a_model_in_use_is_told_at_once_and_auto_goes_on_without(smeflow, workspace, cache, gguf):
+    """Who has it and what to do; a run that names it says that it waits. Free again, nothing is said."""
+    cache.add(gguf, "mine")
+    recipe = workspace / "recipe.yaml"
+    recipe.write_text(recipe.read_text(encoding="utf-8").replace("llm: none", "llm: auto"), encoding="utf-8")
+    other = subprocess.Popen([sys.executable, "-c", HOLD, str(cache.folder)], text=True,
+                             stdin=subprocess.PIPE, stdout=subprocess.PIPE)  # fmt: skip
+    assert other.stdout.readline() == "held\n"
+    own = Local(stored=cache.find("mine"), store=cache)
+    try:
+        told = smeflow("run", "recipe.yaml", "--json")
+        held = own.holder
+    finally:
+        other.communicate("")
+    assert told.code == 0, told.err
+    said = " ".join(told.err.split())
+    assert f"used by process {other.pid}" in said
+    assert "--llm local waits" in said
+    assert told.lines[-1]["open"] == 0
+    assert (held, own.holder) == (other.pid, None)
+
+
+def test_a_run_says_first_what_the_model_of_this_machine_costs(cache, gguf, capsys):
+    """Its name, the time of a question, and how to stop it."""
+    cache.add(gguf, "mine")
+    tell_own(Screen(language="en"), Local(stored=cache.find("mine"), store=cache))
+    err = " ".join(capsys.readouterr().err.split())
+    assert "local/mine" in err
+    assert "s a question" in err
+    assert "Ctrl-C keeps what is done" in err

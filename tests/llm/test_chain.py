@@ -1,6 +1,7 @@
 """Several models for one question."""
 
 import json
+import threading
 
 import pytest
 from pydantic import BaseModel
@@ -112,3 +113,34 @@ def test_a_sparing_model_is_used_up():
             said.append(error.reason)
     assert said == ["a", "no_model", "a", "no_model", "no_model"]
     assert (sparing.asked, sparing.left_out) == (2, 2)
+
+
+class Silent(Scripted):
+    """Answers nothing until it is closed."""
+
+    def __init__(self):
+        super().__init__(["a"], for_ever=True)
+        self.closed = threading.Event()
+
+    def complete(self, request, /):
+        """Wait."""
+        self.closed.wait(120)
+        return super().complete(request)
+
+    def close(self):
+        """End."""
+        self.closed.set()
+
+
+def test_a_question_under_way_is_ended_when_the_time_is_over():
+    """However long the answer takes; what computed it is ended, and nothing more is asked."""
+    silent = Silent()
+    sparing = Sparing(inner=silent, seconds=0.2, at_least_seconds=0.1)
+    sparing.begin()
+    with pytest.raises(LLMUnavailable, match="time for questions"):
+        sparing.complete(REQUEST)
+    assert silent.closed.is_set()
+    assert sparing.seconds_left <= 0
+    with pytest.raises(LLMRejected):
+        sparing.complete(REQUEST)
+    assert (sparing.asked, sparing.left_out, sparing.under_way) == (1, 1, "")

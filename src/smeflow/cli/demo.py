@@ -3,6 +3,7 @@
 import os
 import shutil
 import time
+from contextlib import ExitStack
 from dataclasses import dataclass
 from decimal import Decimal
 from importlib.util import find_spec
@@ -17,8 +18,10 @@ from smeflow.cli.screen import STATES, Column, Screen
 from smeflow.i18n import Phrase, say
 
 if TYPE_CHECKING:
+    from smeflow.cli.progress import Watching
+    from smeflow.cli.stopping import Stop
     from smeflow.ledger.rows import ItemRow
-    from smeflow.llm.base import Connected
+    from smeflow.llm.sparing import Sparing
     from smeflow.runner.runner import Summary
 
 MODEL = "SMEFLOW_MODEL"
@@ -52,7 +55,9 @@ def demo(
     screen.print(say("First act: the readers alone, no key and no model."), style="bold")
     screen.print()
     recipes = copied(screen, folder)
-    tell(screen, act(screen, recipes, "none"), time.monotonic() - started)
+    ran, stopped_by = act(screen, recipes, "none")
+    tell(screen, ran, time.monotonic() - started)
+    _ended(screen, stopped_by)
     model = os.environ.get(MODEL, "local")
     if model != "none":
         second_act(screen, recipes, model, state_folder(None, folder))
@@ -62,7 +67,7 @@ def demo(
 def second_act(screen: Screen, recipes: list[Path], name: str, folder: Path) -> None:
     """Run the same recipes with a model, on what was left for one; what the first act gave stays."""
     from smeflow.cli.models import closing_model
-    from smeflow.cli.second_act import in_order, model_for, sparing, tell_changes, wanted
+    from smeflow.cli.second_act import in_order, model_for, sparing, tell_changes, wanted, watched
 
     screen.print()
     screen.print(say("Second act: a model is asked about what is left."), style="bold")
@@ -75,9 +80,20 @@ def second_act(screen: Screen, recipes: list[Path], name: str, folder: Path) -> 
     screen.print(say("Asking {model} about {n} items; this takes minutes.",
                      model=f"{llm.place.provider}/{llm.place.model}", n=len(before)))  # fmt: skip
     screen.print()
-    with closing_model(llm):
-        act(screen, in_order(recipes, before), name, asked)
+    with ExitStack() as ending:
+        ending.enter_context(closing_model(llm))
+        asked.begin()
+        stopped_by = act(screen, in_order(recipes, before), name, asked, watched(asked, len(before)))[1]
+        if stopped_by:  # the process ends now, and what it keeps running ends with it
+            ending.pop_all()
     tell_changes(screen, recipes, before, asked, began)
+    _ended(screen, stopped_by)
+
+
+def _ended(screen: Screen, stopped_by: int) -> None:
+    if stopped_by:
+        screen.note(say("Stopped. Nothing is lost: run the same command again to go on."))
+        raise typer.Exit(stopped_by)
 
 
 def copied(screen: Screen, folder: Path) -> list[Path]:
@@ -104,8 +120,31 @@ def _of_a_ledger(recipe: Path) -> bool:
     return "{ledger:" in recipe.read_text(encoding="utf-8")
 
 
-def act(screen: Screen, recipes: list[Path], llm: str, model: "Connected | None" = None) -> list[Ran]:
-    """Run each recipe once with the model called *llm*, or with *model*."""
+def act(
+    screen: Screen,
+    recipes: list[Path],
+    llm: str,
+    model: "Sparing | None" = None,
+    watching: "Watching | None" = None,
+) -> tuple[list[Ran], int]:
+    """Run each recipe once with the model called *llm*, or with *model* while it has time.
+
+    Also gives the code of a signal that stopped it, else 0.
+    """
+    from smeflow.cli.stopping import stopping
+
+    with stopping() as stop:
+        return _acted(screen, recipes, llm, model, watching, stop)
+
+
+def _acted(
+    screen: Screen,
+    recipes: list[Path],
+    llm: str,
+    model: "Sparing | None",
+    watching: "Watching | None",
+    stop: "Stop",
+) -> tuple[list[Ran], int]:
     from smeflow.cli.places import open_ledger
     from smeflow.cli.running import run_one
     from smeflow.cli.status import why
@@ -113,12 +152,13 @@ def act(screen: Screen, recipes: list[Path], llm: str, model: "Connected | None"
     done = []
     left_out: list[str] = []
     for recipe in recipes:
+        if stop.code is not None or (model is not None and model.seconds_left <= 0):
+            break
         if name := _without_extras(recipe):
             left_out.append(name)
             continue
-        made, summary, stopped_by = run_one(screen, recipe, llm=llm, model=model)
-        if stopped_by:
-            raise typer.Exit(stopped_by)
+        made, summary, _ = run_one(screen, recipe, llm=llm, model=model, stop=stop, watching=watching)
+        stop.tell()
         with open_ledger(None, recipe) as ledger:
             rows = list(ledger.items(made.name))
             written = [ledger.last_delivery(made.name, sink.name) for sink in made.sinks]
@@ -137,7 +177,8 @@ def act(screen: Screen, recipes: list[Path], llm: str, model: "Connected | None"
         what = say('Left out: {names}. To have them: pip install "smeflow[report,charts]"', names=names)
         screen.print(what, style="yellow")
         screen.print()
-    return done
+    stop.tell()
+    return done, stop.code or 0
 
 
 _FOR_REPORTS = ("duckdb", "jinja2", "typst", "docx", "altair", "vl_convert")

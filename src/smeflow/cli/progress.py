@@ -1,5 +1,6 @@
 """Tell how far a run is: a bar on a terminal, nothing elsewhere."""
 
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import timedelta
@@ -10,14 +11,25 @@ from smeflow.cli.screen import Screen
 from smeflow.i18n import say
 
 if TYPE_CHECKING:
+    from smeflow.i18n import Phrase
     from smeflow.runner.runner import Progress
+
+Watching = Callable[[], "tuple[str, Phrase] | None"]
+"""Gives what is being done now, and it in words; None where there is nothing to tell."""
+AGAIN_SECONDS = 30.0
+"""How often the same is told again where there is no terminal."""
 
 
 @contextmanager
-def progress(screen: Screen, name: str) -> "Iterator[Callable[[Progress], None] | None]":
-    """Show a bar with items ended, rate, cost so far and time left; None where nobody watches."""
+def progress(
+    screen: Screen, name: str, watching: Watching | None = None
+) -> "Iterator[Callable[[Progress], None] | None]":
+    """Show a bar with items ended, rate, cost so far and time left; None where nobody watches.
+
+    *watching* tells more than that, and is told line by line where there is no terminal.
+    """
     if not screen.on_terminal:
-        yield None
+        yield None if watching is None else _lines(screen, watching)
         return
     from rich.progress import BarColumn, MofNCompleteColumn, TextColumn
     from rich.progress import Progress as Bar
@@ -32,9 +44,24 @@ def progress(screen: Screen, name: str) -> "Iterator[Callable[[Progress], None] 
         task = bar.add_task(name, total=None, told="")
 
         def show(now: "Progress") -> None:
-            bar.update(task, completed=now.ended, total=now.items, told=in_words(screen, now))
+            more = watching() if watching is not None else None
+            told = screen.text(more[1]) if more is not None else in_words(screen, now)
+            bar.update(task, completed=now.ended, total=now.items, told=told)
 
         yield show
+
+
+def _lines(screen: Screen, watching: Watching) -> "Callable[[Progress], None]":
+    last, told_at = "", 0.0
+
+    def show(_now: "Progress") -> None:
+        nonlocal last, told_at
+        more, now = watching(), time.monotonic()
+        if more is not None and (more[0] != last or now - told_at >= AGAIN_SECONDS):
+            last, told_at = more[0], now
+            screen.note(more[1], style="bright_black")
+
+    return show
 
 
 def in_words(screen: Screen, now: "Progress") -> str:

@@ -13,11 +13,12 @@ from smeflow.cli.consent import ask_once
 from smeflow.cli.exits import LEFT, OK, STOPPED, code_of
 from smeflow.cli.filed import take_filed
 from smeflow.cli.models import closing_model, models_of, objection
+from smeflow.cli.own_model import tell_busy, tell_own
 from smeflow.cli.places import open_ledger, state_folder
-from smeflow.cli.progress import progress
+from smeflow.cli.progress import Watching, progress
 from smeflow.cli.screen import STATES, Screen, plain
 from smeflow.cli.settings import settings_of
-from smeflow.cli.stopping import stopping
+from smeflow.cli.stopping import Stop, stopping
 from smeflow.i18n import Phrase, say
 
 if TYPE_CHECKING:
@@ -38,11 +39,14 @@ def run_one(
     workers: int | None = None,
     model: "Connected | None" = None,
     yes: bool = False,
+    stop: Stop | None = None,
+    watching: Watching | None = None,
 ) -> "tuple[Recipe, Summary, int]":
     """Run the recipe in *file* once; also give the code of a signal that stopped it, else 0.
 
     *model* stands in for the one called *llm*, and stays open; one that is made here ends with the run. *yes*
-    agrees to each provider that is asked for the first time.
+    agrees to each provider that is asked for the first time. *stop* is asked to stop instead of one of this
+    run's own; *watching* says what more there is to tell while it runs.
     """
     from smeflow.governance.crew import Models
     from smeflow.recipe.load import load
@@ -52,6 +56,8 @@ def run_one(
     recipe = load(file, settings=settings_of(settings), environ=os.environ)
     workspace = Workspace.find(file)
     models = Models(models=(model,)) if model is not None else models_of(recipe, llm)[0]
+    if model is None:
+        tell_busy(screen, recipe, llm)
     folder = state_folder(state, file)
     take_filed(screen, recipe, folder)
     tell_backlog(screen, recipe, folder)
@@ -60,7 +66,8 @@ def run_one(
         ask_once(screen, allowed, folder, yes=yes)
     for one in models.every:
         _tell_model(screen, recipe, one, workspace.rates)
-    with ExitStack() as ending, stopping() as stop, progress(screen, recipe.name) as told:
+    with ExitStack() as ending, progress(screen, recipe.name, watching) as told:
+        asked = ending.enter_context(stopping()) if stop is None else stop
         if model is None:
             ending.enter_context(closing_model(models))
         summary = run_to_end(
@@ -71,16 +78,18 @@ def run_one(
             on_progress=told,
             redo=redo,
             workers=workers or recipe.workers,
-            stop=stop.event,
+            stop=asked.event,
         )
-        if stop.code is not None:  # the process ends now, and what it keeps running ends with it
+        if asked.code is not None:  # the process ends now, and what it keeps running ends with it
             ending.pop_all()
-    return recipe, summary, stop.code or 0
+            asked.tell()
+    return recipe, summary, asked.code or 0
 
 
 def _tell_model(screen: Screen, recipe: "Recipe", llm: "Connected | None", rates: "Rates") -> None:
     """Before anything is sent off the machine, say where it goes and what it may cost at most."""
     if llm is None or llm.place.region == "local":
+        tell_own(screen, llm)
         return
     limit = recipe.budget.run
     most = screen.amount(limit.amount, limit.currency) if limit is not None else say("without a limit")

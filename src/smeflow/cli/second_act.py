@@ -4,6 +4,7 @@ import importlib.util
 import os
 import time
 from dataclasses import dataclass
+from datetime import timedelta
 from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -15,12 +16,16 @@ from smeflow.field_names import field_name
 from smeflow.i18n import Phrase, say
 
 if TYPE_CHECKING:
+    from smeflow.cli.progress import Watching
     from smeflow.ledger.ledger import Ledger
     from smeflow.ledger.rows import ItemRow
     from smeflow.llm.base import Connected
+    from smeflow.llm.sparing import Sparing
 
 SECONDS = 420.0
-"""How long the model is asked. With the last answer under way it stays below eight minutes."""
+"""How long the model is asked, from the act's beginning; what is under way then is ended."""
+AT_LEAST_SECONDS = 20.0
+"""What a question has that is asked just before the end."""
 QUESTIONS = {"Printed": 6, "Sorted": 8, "Written": 2, "Repaired": 2}
 """How many questions of a kind it is asked at most: six documents, eight mails, the prose of two reports."""
 OWN = ("", "auto", "local")
@@ -79,11 +84,25 @@ def _stays(screen: Screen) -> None:
     screen.print(say("There is no second act here; what the first gave stays."))
 
 
-def sparing(llm: "Connected") -> Any:
+def sparing(llm: "Connected") -> "Sparing":
     """Have the model end in time."""
     from smeflow.llm.sparing import Sparing
 
-    return Sparing(inner=llm, seconds=SECONDS, questions=QUESTIONS)
+    return Sparing(inner=llm, seconds=SECONDS, at_least_seconds=AT_LEAST_SECONDS, questions=QUESTIONS)
+
+
+def watched(asked: "Sparing", most: int) -> "Watching":
+    """Tell which item is asked about, how many of at most *most* that makes, and how long it goes on."""
+
+    def told() -> tuple[str, Phrase] | None:
+        name = asked.under_way
+        if not name:
+            return None
+        left = timedelta(seconds=max(0, round(asked.seconds_left)))
+        return name, say("Asking about {name} ({n} of at most {most}); {time} left.",
+                         name=name, n=len(asked.items), most=most, time=left)  # fmt: skip
+
+    return told
 
 
 def in_order(recipes: list[Path], before: "dict[tuple[str, str], Seen]") -> list[Path]:

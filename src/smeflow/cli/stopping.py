@@ -1,4 +1,4 @@
-"""End a run when a person or the system asks for it: politely, and within five seconds whatever comes."""
+"""End a run when a person or the system asks for it: politely, and within seconds whatever comes."""
 
 import os
 import signal
@@ -19,6 +19,7 @@ class Stop:
     def __init__(self) -> None:
         self.event = threading.Event()
         self.code: int | None = None
+        self._timer: threading.Timer | None = None
 
     def ask(self, signum: int, _frame: object) -> None:
         """Take a signal: the first one asks, a second one does not wait."""
@@ -27,9 +28,19 @@ class Stop:
             os._exit(code)  # safe at any moment: what counts is already on the disk
         self.code = code
         self.event.set()
-        timer = threading.Timer(PATIENCE_SECONDS, os._exit, (code,))
-        timer.daemon = True
-        timer.start()
+        self._end_later(code)
+
+    def tell(self) -> None:
+        """Give what was stopped as long again to say how far it came."""
+        if self.code is not None:
+            self._end_later(self.code)
+
+    def _end_later(self, code: int) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+        self._timer = threading.Timer(PATIENCE_SECONDS, os._exit, (code,))
+        self._timer.daemon = True
+        self._timer.start()
 
 
 @contextmanager

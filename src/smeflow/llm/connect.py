@@ -230,6 +230,11 @@ def choose(
             llm = connect(f"{row.name}/{model}", environ=environ, prices=prices)
             why = say("{server} answers on this machine and has {model}.", server=row.title, model=model)
             return Choice(llm=llm, why=why, considered=tuple(considered))
+    from smeflow.llm.local.model import busy
+
+    held = busy(environ)
+    if held is not None:  # nothing leaves the machine only since its own model has no time
+        return Choice(llm=None, why=held, considered=tuple(considered))
     inside = _inside(environ, considered)
     if inside is not None:
         why = say("{model} is on this machine.", model=inside.place.model)

@@ -25,6 +25,7 @@ def main() -> None:
     threading.Thread(target=_end_with_parent, daemon=True).start()
     with Path(told["lock"]).open("ab") as place:
         _take(place, answers)
+        Path(told["lock"]).with_suffix(".pid").write_text(str(told["pid"]), encoding="ascii")
         server = _serve(told)
         _say(answers, address=server.listening_address)
         threading.Event().wait()

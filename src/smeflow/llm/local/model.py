@@ -8,9 +8,10 @@ from pathlib import Path
 
 from smeflow._optional import need
 from smeflow.errors import LLMRejected
-from smeflow.i18n import say
+from smeflow.i18n import Phrase, say
 from smeflow.llm.base import Place, Reply, Request
 from smeflow.llm.local.catalogue import USUAL
+from smeflow.llm.local.running import holder_of
 from smeflow.llm.local.server import Server, Setting
 from smeflow.llm.local.short import shortened
 from smeflow.llm.local.store import Store, Stored
@@ -19,6 +20,7 @@ from smeflow.llm.prices import FREE
 from smeflow.llm.wire import AioWire, Wire
 
 PROVIDER = "local"
+LOCK = "running.lock"
 SECONDS = 1200.0
 """The longest one answer may take: a small machine that does other work too is slow, and it is not paid."""
 
@@ -57,6 +59,11 @@ class Local:
             server.close()
 
     @property
+    def holder(self) -> int | None:
+        """Which other process uses the machine's one place for a model now; None where it is free."""
+        return holder_of(self.store.folder / LOCK)
+
+    @property
     def threads(self) -> int:
         """How many threads it computes with; 0 before it is started."""
         return self._server.threads if self._server is not None else 0
@@ -72,7 +79,7 @@ class Local:
             )
             raise LLMRejected(phrase, reason="model")
         need("xllamacpp", "local")
-        setting = Setting(model=file, lock=self.store.folder / "running.lock")
+        setting = Setting(model=file, lock=self.store.folder / LOCK)
         self._server = Server(setting, wait_seconds=SECONDS)
         place = replace(self.place, base_url=f"{self._server.address}/v1")
         self._asked = Compatible(
@@ -107,3 +114,16 @@ def local(name: str = "", environ: Mapping[str, str] = os.environ) -> Local:
 def usual(store: Store) -> Stored | None:
     """Give the model that is taken where none is named; None where there is none."""
     return store.find(USUAL) or next(iter(store.models()), None)
+
+
+def busy(environ: Mapping[str, str] = os.environ) -> Phrase | None:
+    """Say who uses the model of this machine, and what to do; None where it is free or there is none."""
+    store = Store.of(environ)
+    holder = holder_of(store.folder / LOCK) if store.models() else None
+    if holder is None:
+        return None
+    return say(
+        "The model of this machine is used by process {pid}, one run at a time: this one asks no model. "
+        "Run it again later and what it left is asked then; --llm local waits.",
+        pid=holder or "?",
+    )

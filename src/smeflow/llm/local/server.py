@@ -76,6 +76,7 @@ class Server:
         told = {
             "model": str(setting.model),
             "lock": str(setting.lock),
+            "pid": os.getpid(),
             "key": self.key,
             "threads": self.threads,
             "context": setting.context,
