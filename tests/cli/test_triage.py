@@ -124,3 +124,15 @@ def test_a_bad_line_is_a_line_with_problems_and_never_a_stop(smeflow, labels, tm
     assert "mails.jsonl:2: this is no JSON" in told.lines[1]["problems"][0]
     assert "a line looks like" in told.lines[2]["problems"][0]
     assert "does not exist" in told.lines[4]["problems"][0]
+
+
+def test_each_mail_of_an_archive_is_a_line(smeflow, tmp_path, labels):
+    """By its number in the file; an archive without a mail says so."""
+    mail = "From a@x.fr Mon Nov 23 08:00:00 2026\nFrom: a@x.fr\nSubject: {0}\n\nText {0}.\n\n"
+    (tmp_path / "old.mbox").write_text(mail.format("one") + mail.format("two"), encoding="utf-8")
+    (tmp_path / "none.mbox").write_text("nothing\n", encoding="utf-8")
+    told = smeflow("triage", "old.mbox", "none.mbox", "gone.mbox", "--labels", labels, "--jsonl")
+    assert told.code == 0
+    assert [line["file"] for line in told.lines] == ["old.mbox#1", "old.mbox#2", "none.mbox", "gone.mbox"]
+    assert not any("no text" in said for line in told.lines[:2] for said in line["problems"])
+    assert all(line["problems"] for line in told.lines[2:])

@@ -6,6 +6,7 @@ from io import BytesIO
 
 import pytest
 
+from smeflow.documents.base import Limits
 from smeflow.documents.mbox import mails_in
 from smeflow.documents.read import read
 from smeflow.documents.threads import thread_of, threads
@@ -242,20 +243,25 @@ def stored(header, texts, numbers=()):
 
 def outlook(kind="IPM.Note"):
     """Write a mail as Outlook saves it."""
+    return compound(outlook_folder(kind))
+
+
+def outlook_folder(kind="IPM.Note", head=bytes(32), subject="Commande 12"):
+    """Lay out a mail as Outlook does; *head* is what stands before the properties."""
     texts = {
         0x001A: kind,
-        0x0037: "Commande 12",
+        0x0037: subject,
         0x1000: "Bonjour,\r\n\r\nVoici la commande.\r\n\r\n"
         "De : Paul\r\nEnvoyé : lundi\r\nÀ : Anne\r\nObjet : x\r\n",
         0x007D: "From: Anne Roy <anne@x.fr>\r\nMessage-ID: <7@x.fr>\r\n"
         "Date: Mon, 23 Nov 2026 08:00:00 +0100\r\n",
     }
-    root = stored(bytes(8) + struct.pack("<IIII", 1, 1, 1, 1) + bytes(8), texts)
+    root = stored(bytes(8) + struct.pack("<IIII", 1, 1, 1, 1) + head[24:], texts)
     person = {0x3001: "Paul P.", 0x3003: "paul@y.fr", 0x39FE: "paul@y.fr"}
     root["__recip_version1.0_#00000000"] = stored(bytes(8), person)
     file = {0x3707: "commande.txt", 0x3701: b"Total 12,00", 0x370E: "text/plain"}
     root["__attach_version1.0_#00000000"] = stored(bytes(8), file, [(0x3705, 1)])
-    return compound(root)
+    return root
 
 
 @pytest.mark.requires_module("oxmsg")
@@ -268,6 +274,32 @@ def test_a_mail_saved_from_outlook_is_read_like_any_mail():
     assert (document.fields["from"], document.fields["message-id"]) == ("Anne Roy <anne@x.fr>", "<7@x.fr>")
     assert document.fields["to"] == "Paul P. <paul@y.fr>"
     assert [(part.name, part.text) for part in document.parts] == [("commande.txt", "Total 12,00")]
+
+
+@pytest.mark.requires_module("oxmsg")
+def test_a_mail_inside_a_mail_of_outlook_is_read():
+    """Subject, text and files, as deep as the limits go; what is no mail is told."""
+    inside = outlook_folder(head=bytes(24), subject="Relance")
+    deeper = outlook_folder(head=bytes(24), subject="Au fond", kind="IPM.Contact")
+    inside["__attach_version1.0_#00000001"] = {
+        **stored(bytes(8), {0x3707: "fond"}, [(0x3705, 5)]), "__substg1.0_3701000D": deeper,
+    }  # fmt: skip
+    root = outlook_folder()
+    root["__attach_version1.0_#00000001"] = {
+        **stored(bytes(8), {}, [(0x3705, 5)]), "__substg1.0_3701000D": inside,
+    }  # fmt: skip
+    document = read(compound(root), name="commande.msg")
+    assert document.problems == ()
+    file, found = document.parts
+    assert file.text == "Total 12,00"
+    assert (found.name, found.media_type, found.problems) == ("Relance", "message/rfc822", ())
+    assert found.text == "Bonjour,\n\nVoici la commande."
+    assert found.fields["from"] == "Anne Roy <anne@x.fr>"
+    assert [part.text for part in found.parts] == ["Total 12,00", ""]
+    assert "no mail but another thing" in str(found.parts[1].problems[0])
+    assert len({document.sha256, found.sha256, found.parts[1].sha256}) == 3
+    [_, bounded] = read(compound(root), name="commande.msg", limits=Limits(depth=0)).parts
+    assert "depth" in str(bounded.problems[0])
 
 
 @pytest.mark.requires_module("oxmsg")

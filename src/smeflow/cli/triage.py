@@ -54,7 +54,7 @@ def triage(
     workers: Workers = 4,
     yes: Yes = False,
 ) -> None:
-    """Sort .eml, .txt and .jsonl files under labels, with the words that decided."""
+    """Sort .eml, .msg, .mbox, .txt and .jsonl files under labels, with the words that decided."""
     from smeflow.cli.models import model_named
     from smeflow.cli.trying import texts_as_inputs, try_step
 

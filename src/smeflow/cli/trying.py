@@ -99,10 +99,14 @@ def files_as_inputs(files: Iterable[Path]) -> list[Input]:
 
 
 def texts_as_inputs(files: Iterable[Path]) -> list[Input]:
-    """Make an input of every mail or text, and of every line ``{"id", "subject", "text"}`` in ``.jsonl``."""
+    """Make an input of every mail or text, of every mail in ``.mbox`` and every line of ``.jsonl``.
+
+    A line is ``{"id", "subject", "text"}``.
+    """
     found: list[Input] = []
     for file in _flat(files):
-        found.extend(_lines(file) if file.suffix.lower() == ".jsonl" else [_file(file)])
+        of = _OF.get(file.suffix.lower())
+        found.extend(of(file) if of is not None else [_file(file)])
     return found
 
 
@@ -122,6 +126,36 @@ def _file(file: Path) -> Input:
         return Case.of(read(file), id=str(file))
 
     return Input(name=str(file), case=case)
+
+
+def _mails(file: Path) -> Iterator[Input]:
+    """Make an input of each mail in an archive; one that holds none is told as a file is."""
+    from smeflow.documents.base import Limits
+    from smeflow.documents.mbox import mails_in
+
+    number = 0
+    try:
+        with file.open("rb") as stream:
+            for number, data in enumerate(mails_in(stream, Limits().bytes), 1):
+                yield _mail(f"{file}#{number}", data)
+    except OSError as error:
+        yield _unusable(str(file), "file", _why(error, str(file)))
+        return
+    if not number:
+        yield _file(file)
+
+
+def _mail(name: str, data: bytes | None) -> Input:
+    if data is None:
+        return _unusable(name, "file", say("{name} is larger than a mail may be here.", name=name))
+
+    def case() -> "Case":
+        from smeflow.documents.read import read
+        from smeflow.step import Case
+
+        return Case.of(read(data, name=name, media_type="message/rfc822"), id=name)
+
+    return Input(name=name, case=case)
 
 
 def _lines(file: Path) -> Iterator[Input]:
@@ -172,3 +206,7 @@ def _line(file: Path, number: int, line: str) -> Input:
         return Case.of(document, id=name)
 
     return Input(name=name, key="id", case=case)
+
+
+_OF: "dict[str, Callable[[Path], Iterator[Input]]]" = {".jsonl": _lines, ".mbox": _mails}
+"""What holds several texts, by its ending."""

@@ -4,12 +4,14 @@ import contextlib
 import email
 import email.policy
 from collections.abc import Iterator
+from dataclasses import replace
 from io import BytesIO
 from typing import Any
 
 from smeflow._optional import need
+from smeflow._text import hash_of
 from smeflow.documents.base import Document, Page
-from smeflow.documents.file import File, attached, bounded_text, within
+from smeflow.documents.file import File, attached, bounded_text, harmless_name, within
 from smeflow.documents.html import rendered_text
 from smeflow.documents.mail import HEADERS, harmless_line, header
 from smeflow.documents.replies import newest
@@ -19,6 +21,8 @@ from smeflow.documents.threads import thread_of
 from smeflow.documents.tongue import language_of_text
 from smeflow.errors import SmeflowError, UnreadableDocument
 from smeflow.i18n import say
+
+_MAIL_INSIDE, _PROPERTIES = "__substg1.0_3701000D", "__properties_version1.0"
 
 
 def read_msg(file: File) -> Document:
@@ -31,6 +35,14 @@ def read_msg(file: File) -> Document:
     oxmsg = need("oxmsg", "mailbox")
     try:
         message = oxmsg.Message.load(BytesIO(file.data))
+    except Exception as error:
+        raise _damaged(file, error) from error
+    return _whole(message, file)
+
+
+def _whole(message: Any, file: File) -> Document:
+    """Read a mail that is open; see `read_msg`."""
+    try:
         kind = str(message.message_class)
     except Exception as error:
         raise _damaged(file, error) from error
@@ -114,6 +126,10 @@ def _body(message: Any) -> str:
 
 def _parts(attachments: list[Any], file: File) -> Iterator[Document]:
     for number, one in enumerate(attachments, 1):
+        inside = _mail_inside(one)
+        if inside is not None:
+            yield _read_inside(inside, file, str(one.file_name or inside.subject or f"part {number}"))
+            continue
         data = one.file_bytes if one.attached_by_value else None
         name = str(one.file_name or f"part {number}")
         if data:
@@ -121,3 +137,32 @@ def _parts(attachments: list[Any], file: File) -> Iterator[Document]:
         else:
             told = say("{name} is a mail or an object inside the mail and was not read.", name=name)
             yield Document(name=name, media_type="application/octet-stream", problems=(told,))
+
+
+def _mail_inside(attachment: Any) -> Any | None:
+    """Give the mail that is attached as a mail: a folder of its own in the file; None for all else.
+
+    Its properties begin 8 bytes earlier than those of the outermost mail (MS-OXMSG 2.4.1).
+    """
+    from oxmsg import Message
+
+    folders = [one for one in attachment._storage.storages if one.name == _MAIL_INSIDE]  # noqa: SLF001
+    if not folders:
+        return None
+    streams = tuple(
+        replace(one, bytes_=one.bytes_[:24] + bytes(8) + one.bytes_[24:]) if one.name == _PROPERTIES else one
+        for one in folders[0].streams
+    )
+    return Message(replace(folders[0], streams=streams))
+
+
+def _read_inside(message: Any, file: File, name: str) -> Document:
+    """Read a mail inside; what cannot be read stays a part, with the reason as its problem."""
+    part = replace(file, name=harmless_name(name), media_type=MAIL, data=b"", depth=file.depth + 1)
+    try:
+        within("depth", file.limits.depth, part.depth, part.name)
+        found = _whole(message, part)
+        told = [*found.fields.items(), *(one.sha256 for one in found.parts)]
+        return replace(found, sha256=hash_of(told))  # it has no bytes of its own that could be kept
+    except SmeflowError as error:
+        return part.document(problems=(error.phrase,))
