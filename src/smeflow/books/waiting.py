@@ -30,10 +30,12 @@ def review_files(
             f"<tr><td>{one.item.id}</td><td>{shown}</td><td>{escape(one.why.render(language))}</td></tr>"
         )
     title = say("Left out of the books of {period}", period=period).render(language)
+    none = say("Everything that is finished was booked.").render(language)
     heads = "".join(f"<th>{escape(say_.render(language))}</th>" for say_ in _HEADS)
+    table = f"<table><tr>{heads}</tr>{''.join(rows)}</table>" if rows else f"<p>{escape(none)}</p>"
     page = (
         f'<!doctype html><html lang="{language}"><meta charset="utf-8"><title>{escape(title)}</title>'
-        f"<style>{_STYLE}</style><h1>{escape(title)}</h1><table><tr>{heads}</tr>{''.join(rows)}</table></html>\n"
+        f"<style>{_STYLE}</style><h1>{escape(title)}</h1>{table}</html>\n"
     )
     yield f"review-{period}.html", page.encode()
 

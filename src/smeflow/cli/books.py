@@ -55,12 +55,15 @@ def export(
         except ValueError as error:
             raise UsageProblem(error.args[0]) from error
         path = _put(ledger, made.batch, out) if made.batch else None
-        listed = _put_list(ledger, made, period, out, screen) if made.left_out else None
+        stale = (
+            out / f"review-{period}.html"
+        ).exists()  # of an earlier export: what left since is no more on it
+        listed = _put_list(ledger, made, period, out, screen) if made.left_out or stale else None
         if json:
             screen.json(_as_json(screen, made, path))
         else:
             _tell(screen, made, path)
-            if listed:
+            if listed and made.left_out:
                 screen.print(f"  → {listed}", style="yellow")
 
 
