@@ -36,7 +36,7 @@ def progress(
 
     columns = (
         TextColumn("{task.description}", style="bold"),
-        BarColumn(),
+        BarColumn(bar_width=40 if watching is None else 10),  # the rest of the line is for what it tells
         MofNCompleteColumn(),
         TextColumn("{task.fields[told]}", style="bright_black"),
     )

@@ -99,7 +99,7 @@ def watched(asked: "Sparing", most: int) -> "Watching":
         if not name:
             return None
         left = timedelta(seconds=max(0, round(asked.seconds_left)))
-        return name, say("Asking about {name} ({n} of at most {most}); {time} left.",
+        return name, say("{time} left; asking about {name} ({n} of at most {most})",
                          name=name, n=len(asked.items), most=most, time=left)  # fmt: skip
 
     return told
