@@ -16,7 +16,7 @@ HEADS = "name,aux_account,expense_account\n"
 
 @pytest.fixture
 def firm(smeflow, tmp_path, inbox):
-    """Read and approve an invoice whose supplier has no accounts in the firm's table."""
+    """Read an invoice with a new account, whose supplier has no accounts in the firm's table."""
     (tmp_path / "inbox").mkdir()
     shutil.copy(inbox / "netpresse-2022089083.pdf", tmp_path / "inbox")
     (tmp_path / "recipe.yaml").write_text(RECIPE, encoding="utf-8")
@@ -25,17 +25,19 @@ def firm(smeflow, tmp_path, inbox):
         '[company]\nlocale = "fr_FR"\n[tables]\nsuppliers = "suppliers.csv"\n', encoding="utf-8"
     )
     smeflow("run")
-    smeflow("review", "approve", "netpresse-2022089083.pdf", "--note", "called them")
-    smeflow("run")
     return tmp_path
 
 
 def test_a_month_is_booked_and_written_again(smeflow, firm):
-    """What lacks an account is listed with its page; added, it leaves, and its list is empty."""
+    """What waits for a person or an account is listed; then it leaves, and the list is empty."""
+    listed = firm / "books" / "review-2022-11.html"
     told = smeflow("books", "export", "--period", "2022-11")
     assert told.code == 0, told.err
-    listed = firm / "books" / "review-2022-11.html"
-    assert "netpresse" in listed.read_text(encoding="utf-8")
+    assert "FR7610107002450061705231739" in listed.read_text(encoding="utf-8")
+    smeflow("review", "approve", "netpresse-2022089083.pdf", "--note", "called them")
+    smeflow("run")
+    smeflow("books", "export", "--period", "2022-11")
+    assert "aux_account" in listed.read_text(encoding="utf-8")
     (firm / "suppliers.csv").write_text(HEADS + "NETPRESSE,F0NET,618300\n", encoding="utf-8")
     smeflow("books", "export", "--period", "2022-11", "--separator", "pipe")
     file = firm / "books" / "HA-2022-11-0001.txt"

@@ -3,7 +3,7 @@
 import calendar
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Any
@@ -30,7 +30,7 @@ WAITING = "books"
 
 @dataclass(frozen=True, kw_only=True)
 class LeftOut:
-    """An invoice that was not booked."""
+    """An invoice that was not booked: it cannot be yet, or waits in review for another reason."""
 
     item: ItemRow
     why: Phrase
@@ -68,8 +68,9 @@ def export(
     left = booked_in(ledger.store, workspace.books.journal)
     chosen = _choose(ledger, workspace, period, recipe, left)
     let_go(ledger.store, [item for item in chosen.bookable if item.state == "review"])
+    left_out = (*chosen.left_out, *_waiting(ledger, period, recipe))
     if not chosen.entries:
-        return Export(batch=None, left_out=tuple(chosen.left_out))
+        return Export(batch=None, left_out=left_out)
     books, mark = workspace.books, SEPARATORS[separator]
 
     def write(first: int) -> bytes:
@@ -87,7 +88,7 @@ def export(
     )
     reversals = sum(new.reversal for new, _ in chosen.entries)
     entries = len(chosen.entries) - reversals
-    return Export(batch=batch, entries=entries, reversals=reversals, left_out=tuple(chosen.left_out))
+    return Export(batch=batch, entries=entries, reversals=reversals, left_out=left_out)
 
 
 @dataclass
@@ -106,7 +107,7 @@ class _Chosen:
 def _choose(ledger: Ledger, workspace: Workspace, period: str, recipe: str, left: list[BookedRow]) -> _Chosen:
     """Choose what is new, dated in the period, and what has changed since it left."""
     chosen, standing, last_day = _Chosen(), _standing(left), _last_day(period)
-    for item, step, text, digest in _finished(ledger, recipe):
+    for item, step, text, digest in _read(ledger, recipe, _finished):
         record, before = _invoice(text), standing.pop(item.id, None)
         if record is None or (before is not None and before.hash == digest):
             continue
@@ -158,17 +159,33 @@ def _standing(left: list[BookedRow]) -> dict[int, BookedRow]:
     return standing
 
 
-def _finished(ledger: Ledger, recipe: str) -> Iterator[tuple[ItemRow, str, str, str]]:
-    """Go through finished items: step, value as JSON and its hash, for each step that read a record."""
+def _finished(item: ItemRow) -> bool:
+    return item.state == "done" or (item.state == "review" and item.reason.kind == WAITING)
+
+
+def _undecided(item: ItemRow) -> bool:
+    return item.state == "review" and item.reason.kind != WAITING and bool(item.reason.phrases)
+
+
+def _read(
+    ledger: Ledger, recipe: str, wanted: Callable[[ItemRow], bool]
+) -> Iterator[tuple[ItemRow, str, str, str]]:
+    """Go through the items *wanted*: step, value as JSON and its hash, of the step that read a record."""
     for name in [recipe] if recipe else ledger.recipes():
-        for item in ledger.items(name):
-            if not (item.state == "done" or (item.state == "review" and item.reason.kind == WAITING)):
-                continue
+        for item in filter(wanted, ledger.items(name)):
             for step in item.outcome:
                 found = ledger.value(item, step)
                 if found is not None and '"total_gross"' in found[0]:
                     yield item, step, *found
                     break
+
+
+def _waiting(ledger: Ledger, period: str, recipe: str) -> Iterator[LeftOut]:
+    """Give what a person has yet to decide of the period, or of no day that is known."""
+    for item, _, text, _ in _read(ledger, recipe, _undecided):
+        record = _invoice(text)
+        if record and (record.issue_date is None or f"{record.issue_date:%Y-%m}" == period):
+            yield LeftOut(item=item, why=item.reason.phrases[0])
 
 
 def _invoice(text: str) -> Invoice | None:
