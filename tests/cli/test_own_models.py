@@ -183,7 +183,7 @@ def test_the_second_act_ends_in_time_whatever_the_model_does(smeflow, small_demo
     told = smeflow("demo")
     assert told.code == 0, told.err
     assert "b.eml" in told.out.partition("what the model added")[2]
-    assert "were left out" in told.out
+    assert "1 were left out" in told.out
 
 
 HOLD = """

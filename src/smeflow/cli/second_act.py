@@ -171,10 +171,11 @@ def tell_changes(
     ]
     screen.print(screen.table(columns, cells))
     seconds = screen.number(Decimal(f"{time.monotonic() - began:.0f}"))
+    left = max(llm.left_out, len(before) - len(llm.items))  # recipes it had no time for asked nothing
     screen.print()
     screen.print(
         say("{n} questions in {seconds} s; {left} were left out.",
-            n=llm.asked, seconds=seconds, left=llm.left_out)
+            n=llm.asked, seconds=seconds, left=left)
     )  # fmt: skip
     screen.print(say("Nothing is proven by the model's word alone: what it filled in waits for a person."))
 
