@@ -74,6 +74,9 @@ def test_a_credit_note_names_what_it_corrects(title, label, refers, corrects, pa
         "Relance",
         "Angebot Nr. 7",
         "Auftragsbestätigung",
+        "OFFERTA",
+        "Albarán",
+        "Aanmaning",
     ],
 )
 def test_what_is_no_invoice_is_never_booked(title, paper):
