@@ -284,6 +284,13 @@ def test_every_sentence_has_its_french_twin():
     assert wrong == []
 
 
+def test_a_sentence_is_translated_once():
+    """Of two translations in one file the last would count, and nobody would see which."""
+    for file in (SRC / "i18n_fr").glob("*.json"):
+        pairs = json.loads(file.read_text(encoding="utf-8"), object_pairs_hook=list)
+        assert len({template for template, _ in pairs}) == len(pairs), file.name
+
+
 def test_no_french_twin_is_left_over():
     """A translation whose sentence is gone goes too."""
     used = {c.value for file in FILES for c in ast.walk(tree(file)) if isinstance(c, ast.Constant)}

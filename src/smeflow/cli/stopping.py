@@ -3,6 +3,7 @@
 import os
 import signal
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -10,6 +11,8 @@ from smeflow.cli.exits import INTERRUPTED, TERMINATED
 
 PATIENCE_SECONDS = 4.0
 """How long calls under way may end by themselves; what is not written down by then is done again."""
+LAST_SECONDS = 4.8
+"""After the signal, by when the process is gone, whatever there still is to say."""
 CODES = {signal.SIGINT: INTERRUPTED, signal.SIGTERM: TERMINATED}
 
 
@@ -20,25 +23,26 @@ class Stop:
         self.event = threading.Event()
         self.code: int | None = None
         self._timer: threading.Timer | None = None
+        self._asked = 0.0
 
     def ask(self, signum: int, _frame: object) -> None:
         """Take a signal: the first one asks, a second one does not wait."""
         code = CODES.get(signal.Signals(signum), INTERRUPTED)
         if self.code is not None:
             os._exit(code)  # safe at any moment: what counts is already on the disk
-        self.code = code
+        self.code, self._asked = code, time.monotonic()
         self.event.set()
-        self._end_later(code)
+        self._end_later(code, PATIENCE_SECONDS)
 
     def tell(self) -> None:
-        """Give what was stopped as long again to say how far it came."""
+        """Give what was stopped a moment more to say how far it came."""
         if self.code is not None:
-            self._end_later(self.code)
+            self._end_later(self.code, max(0.1, self._asked + LAST_SECONDS - time.monotonic()))
 
-    def _end_later(self, code: int) -> None:
+    def _end_later(self, code: int, seconds: float) -> None:
         if self._timer is not None:
             self._timer.cancel()
-        self._timer = threading.Timer(PATIENCE_SECONDS, os._exit, (code,))
+        self._timer = threading.Timer(seconds, os._exit, (code,))
         self._timer.daemon = True
         self._timer.start()
 
