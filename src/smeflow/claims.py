@@ -11,9 +11,10 @@ from typing import Literal, Protocol, runtime_checkable
 from smeflow.i18n import Phrase
 from smeflow.step import Known
 
-Rule = Literal["sole", "steady", "frozen"]
+Rule = Literal["sole", "steady", "frozen", "within"]
 """``sole``: no other item may claim the same. ``steady``: what was accepted once must not change unseen.
-``frozen``: what this item itself was done with must not change unseen."""
+``frozen``: what this item itself was done with must not change unseen. ``within``: with what was accepted
+under the key before, the values add up to no more than the known amount."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,15 +26,16 @@ class Claim:
     """What it is about; equal keys are compared."""
     value: str = ""
     """``sole``: who says so; two different ones do not conflict, an empty one fits all. ``steady``: what must
-    stay."""
+    stay. ``within``: an amount."""
     about: Phrase
     """What a person reads when another item claims the same, or says otherwise."""
     new: Phrase | None = None
-    """``steady``: what a person reads when nothing was ever accepted under this key."""
+    """``steady``: what a person reads when nothing was ever accepted under this key. ``within``: what speaks
+    against the key itself; ``about`` gets what was ``used`` before."""
     shown: str = ""
     """``frozen``: the value as a person reads it; ``about`` gets the earlier one as ``before``."""
     known: tuple[str, ...] = field(default=())
-    """``steady``: values the firm's own tables have."""
+    """``steady``: values the firm's own tables have. ``within``: the amount; empty where there is none."""
 
 
 @runtime_checkable

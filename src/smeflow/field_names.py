@@ -192,6 +192,7 @@ CHECKS: Mapping[str, Phrase] = {
     "buyer_vat_id=siren": say("buyer's VAT id and SIREN agree"),
     "not_our_account": say("not our own account"),
     "not_from_us": say("not our own invoice"),
+    "to_us": say("addressed to us"),
     "copies_agree": say("its copies agree"),
     "namespace": say("names of the standard"),
     "recognised": say("a second reading confirms it"),

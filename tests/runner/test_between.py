@@ -199,3 +199,36 @@ def test_the_list_of_suppliers_grows_with_what_a_person_approves(office):
         assert known.rows("suppliers", name="martin sarl")
         assert known.rows("suppliers", name="Autre") == []
         assert known.rows("approved invoices", name="Martin SARL")[0]["printed"] == "{}"
+
+
+def test_an_invoice_keeps_within_what_is_left_of_its_order(office):
+    """The table says what was ordered; what was done before is taken off, and a credit note gives back."""
+    office.folder.joinpath("smeflow.toml").write_text('[tables]\norders = "orders.csv"\n')
+    office.folder.joinpath("orders.csv").write_text(
+        "number,supplier,total_gross,currency\nBC-7,Martin,"
+        '"300,00",EUR\nBC-8,Durand SA,50,EUR\nBC-9,,,USD\n'
+    )
+    office.source.here = {
+        "1": paper("1", day="2026-10-01", gross="200.00", order_reference="BC-7"),
+        "2": paper("2", day="2026-10-02", gross="120.00", order_reference="BC-7"),
+        "3": paper("3", day="2026-10-03", gross="100.00", order_reference="BC-7"),
+        "unknown": paper("4", day="2026-10-04", order_reference="BC-1"),
+        "other": paper("5", day="2026-10-05", gross="20.00", order_reference="BC-8"),
+        "dollars": paper("6", day="2026-10-06", order_reference="BC-9"),
+        "none": paper("7", day="2026-10-07"),
+    }
+    office.plan(invoice)
+    summary = office.run(workers=1)
+    assert (summary.done, summary.review) == (3, 4)
+    assert str(office.item("2").reason) == (
+        "order BC-7 is over 300.00; 200.00 of it came before and 120.00 comes now"
+    )
+    assert "in no row of your table" in str(office.item("unknown").reason)
+    assert "was given to Durand SA, not to Martin SARL" in str(office.item("other").reason)
+    assert "is in USD, the invoice in EUR" in str(office.item("dollars").reason)
+    office.source.here["back"] = paper(
+        "A-1", day="2026-10-08", gross="300.00", kind="credit_note", order_reference="BC-7"
+    )
+    office.source.here["8"] = paper("8", day="2026-10-09", gross="250.00", order_reference="BC-7")
+    office.run(workers=1)
+    assert office.item("8").state == "done"

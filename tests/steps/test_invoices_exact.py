@@ -151,6 +151,22 @@ def test_nobody_pays_himself():
     assert silent["not_our_account"] is None
 
 
+def test_an_invoice_to_somebody_else_goes_to_a_person():
+    """The buyer is us by number or by name, with more or less around it; what is not known is not checked."""
+    case = Case.of(bundled("bei-spiel-RE-20171118-506.xml"))
+    record = EXACT(case, NoModel()).record
+    for firm, passed in (
+        (Firm(names=(f"{record.buyer} GmbH",)), True),
+        (Firm(names=("Somebody Else",)), False),
+        (Firm(), None),
+    ):
+        step = Extract(name="invoice", into=Invoice, readers=("exact",), constants={"company": firm})
+        found = step(case, NoModel())
+        assert {c.name: c.passed for c in found.checks}["to_us"] is passed
+        told = f"It is addressed to {record.buyer}, not to us."
+        assert (told in [str(d) for d in found.doubts]) is (passed is False)
+
+
 def test_an_attachment_that_cannot_be_read_is_not_passed_over():
     """Beside a good invoice a damaged one may be a second: a person looks."""
     good = bundled("bei-spiel-RE-20171118-506.xml")

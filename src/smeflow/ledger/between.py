@@ -3,6 +3,7 @@
 import json
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 
 from smeflow._text import canonical_json, sha256
 from smeflow.claims import Claim
@@ -126,11 +127,26 @@ def _against(transaction: Transaction, item: ItemRow, claim: Claim) -> Iterator[
             there = say("{what} is there already: {name}", what=claim.about, name=other["name"])
             yield f"item {other['item']}", there
         return
+    if claim.rule == "within":
+        yield from _beyond(others, claim)
+        return
     trusted = {*claim.known, *(row["value"] for row in others if row["passed"])}
     if not trusted and claim.new is not None:
         yield NEW, claim.new
     elif trusted and claim.value not in trusted:
         yield sha256(canonical_json(sorted(trusted)))[:16], claim.about
+
+
+def _beyond(others: Sequence[Row], claim: Claim) -> Iterator[tuple[str, Phrase]]:
+    """Give what an amount goes beyond: the amount that is left of the known one."""
+    if claim.new is not None:
+        yield NEW, claim.new
+    if not claim.known:
+        return
+    used = sum((Decimal(row["value"]) for row in others if row["passed"]), Decimal(0))
+    if used + Decimal(claim.value) > Decimal(claim.known[0]):
+        data = {**claim.about.data, "used": used}
+        yield f"beyond {used}", Phrase(claim.about.template, data)
 
 
 def _same_paper(item: ItemRow, other: Row) -> bool:

@@ -8,6 +8,7 @@ from smeflow.claims import Claim
 from smeflow.i18n import say
 from smeflow.records import Invoice, Party
 from smeflow.step import Known
+from smeflow.steps.orders import order_claim
 
 SUPPLIERS = "suppliers"
 """The firm's table of suppliers, named in ``smeflow.toml``. Columns: name, vat_id, legal_id, iban."""
@@ -21,6 +22,9 @@ def invoice_claims(record: Invoice, known: Known) -> Iterator[Claim]:
     registered = next((name for name in names if not name.startswith("name ")), "")
     sort = "credit" if record.kind == "credit_note" else "invoice"
     yield from _sole(record, names, registered, sort)
+    order = order_claim(record, names, known)
+    if order is not None:
+        yield order
     if record.iban:  # of a credit note too: whoever reads the ledger pays to the account that stands in it
         yield _account(record, names[0], known)
 
