@@ -56,7 +56,10 @@ def workspace(tmp_path, inbox):
         "cut-off.pdf",
     ):
         shutil.copy(inbox / name, tmp_path / "inbox")
-    (tmp_path / "smeflow.toml").write_text('[company]\nnames = ["Us"]\n', encoding="utf-8")
+    (tmp_path / "smeflow.toml").write_text('[tables]\nsuppliers = "suppliers.csv"\n', encoding="utf-8")
+    (tmp_path / "suppliers.csv").write_text(
+        "name,vat_id,iban\nMy Supplier Company,BE0000000196,BE91000000143476\n", encoding="utf-8"
+    )
     (tmp_path / "recipe.yaml").write_text(
         "recipe: invoices\nabout: Read invoices.\nllm: none\n"
         'source: {folder: inbox/, match: ["*.xml", "*.pdf"]}\n'

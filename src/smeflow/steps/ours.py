@@ -80,8 +80,11 @@ def _receiver(record: Invoice, firm: Firm | None) -> Check:
 
 def _alike(printed: str, name: str) -> bool:
     """Tell whether a printed name is the firm's, with more or less around it: a legal form, a person."""
-    one, other = (re.sub(r"[\W_]", "", folded(each)) for each in (printed, name))
-    return bool(one and other) and (one in other or other in one)
+    one, other = (" ".join(_WORD.findall(folded(each))) for each in (printed, name))
+    return bool(one and other) and (f" {one} " in f" {other} " or f" {other} " in f" {one} ")
+
+
+_WORD = re.compile(r"[^\W_]+")
 
 
 def own_ids(firm: Firm) -> tuple[str, ...]:
