@@ -12,9 +12,10 @@ from smeflow.documents.read import read
 from smeflow.i18n import say
 from smeflow.llm.none import NoModel
 from smeflow.llm.scripted import Scripted
-from smeflow.records import Invoice
+from smeflow.records import Invoice, Party
 from smeflow.step import Case
 from smeflow.steps import Extract, Extraction
+from smeflow.steps.ours import check_ours
 from smeflow.steps.papers import papers
 
 INBOX = Path(__file__).parents[2] / "recipes" / "supplier-mail" / "inbox"
@@ -159,12 +160,25 @@ def test_an_invoice_to_somebody_else_goes_to_a_person():
         (Firm(names=(f"{record.buyer} GmbH",)), True),
         (Firm(names=("Somebody Else",)), False),
         (Firm(), None),
+        (Firm(siren="732829320"), False),
     ):
         step = Extract(name="invoice", into=Invoice, readers=("exact",), constants={"company": firm})
         found = step(case, NoModel())
         assert {c.name: c.passed for c in found.checks}["to_us"] is passed
         told = f"It is addressed to {record.buyer}, not to us."
         assert (told in [str(d) for d in found.doubts]) is (passed is False)
+
+
+@pytest.mark.parametrize(
+    ("record", "firm"),
+    [
+        (Invoice(buyer_details=Party(vat_id="FR40303265045")), Firm(names=("Martin SARL",))),
+        (Invoice(buyer="Durand SA"), Firm(siren="732829320")),
+    ],
+)
+def test_a_buyers_number_says_nothing_against_a_name(record, firm):
+    """Who is known by a name alone is not compared with a number, nor the other way round."""
+    assert {c.name: c.passed for c in check_ours(record, firm)}["to_us"] is None
 
 
 def test_an_attachment_that_cannot_be_read_is_not_passed_over():

@@ -71,7 +71,7 @@ def _receiver(record: Invoice, firm: Firm | None) -> Check:
     own = {_bare(number) for number in own_ids(firm)}
     ours = bool(numbers & own) or bool(firm.siren and any(firm.siren in number for number in numbers))
     ours = ours or any(_alike(record.buyer or "", name) for name in firm.names)
-    if not ours and not firm.names and not numbers:
+    if not ours and not (own and numbers) and not (firm.names and record.buyer):
         return Check(name="to_us", passed=None, fields=("buyer",))  # a name says nothing against a number
     to = record.buyer or party.vat_id or ""
     detail = None if ours else say("It is addressed to {buyer}, not to us.", buyer=to)
