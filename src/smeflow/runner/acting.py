@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import islice
-from typing import Any, Protocol, TypeVar
+from typing import Any, TypeVar
 
 from smeflow.errors import DocumentError, SinkError, SourceError
 from smeflow.i18n import Phrase, say
@@ -17,30 +17,13 @@ from smeflow.ledger.store import Store
 from smeflow.mailboxes.actions import ACTIONS, Hands
 from smeflow.mailboxes.base import Deed, Effect, Later, Left
 from smeflow.mailboxes.connect import opened
-from smeflow.sinks.base import Acting, SinkItem
+from smeflow.runner.finished import Finished
+from smeflow.sinks.base import Acting
 
 T = TypeVar("T")
 TOGETHER = 50
 """How many mails' effects are written down as begun before the first is done."""
 OPEN_ENDS = ("review", "open", "failed")
-
-
-class Finished(Protocol):
-    """Gives finished items whole."""
-
-    @property
-    def recipe(self) -> str:
-        """The recipe."""
-        ...
-
-    @property
-    def run(self) -> int:
-        """The number of the run."""
-        ...
-
-    def whole(self, item: ItemRow) -> SinkItem:
-        """Give one with its documents and results."""
-        ...
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,6 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from itertools import islice
-from typing import Protocol
 
 from smeflow.errors import DocumentError, SinkError
 from smeflow.i18n import Phrase, say
@@ -13,31 +12,14 @@ from smeflow.ledger.effects import EffectRow, Effects, slot_of
 from smeflow.ledger.rows import ItemRow
 from smeflow.ledger.store import Store
 from smeflow.mailboxes.base import Effect
-from smeflow.sinks.base import Delivered, Delivering, Parcel, SinkItem
+from smeflow.runner.finished import Finished
+from smeflow.sinks.base import Delivered, Delivering, Parcel
 
 KIND = "webhook"
 TOGETHER, AT_ONCE, TRIES = 50, 8, 6
 FIRST_WAIT_SECONDS, MOST_WAIT_SECONDS = 0.25, 60.0
 GIVE_UP = 5
 """After so many deliveries in a row that nobody took, the others wait for the next run."""
-
-
-class Finished(Protocol):
-    """Gives finished items whole."""
-
-    @property
-    def recipe(self) -> str:
-        """The recipe."""
-        ...
-
-    @property
-    def run(self) -> int:
-        """The number of the run."""
-        ...
-
-    def whole(self, item: ItemRow) -> SinkItem:
-        """Give one with its documents and results."""
-        ...
 
 
 @dataclass(frozen=True)
