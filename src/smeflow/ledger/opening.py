@@ -6,6 +6,7 @@ import os
 import re
 import shutil
 import sqlite3
+import time
 import zlib
 from dataclasses import dataclass
 from functools import cache
@@ -56,11 +57,24 @@ def connect(path: Path, *, create: bool) -> sqlite3.Connection:
     connection = sqlite3.connect(path, timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False)
     connection.execute(f"PRAGMA busy_timeout = {BUSY_SECONDS * 1000}")
     if connection.execute("PRAGMA journal_mode").fetchone()[0] != "wal":
-        connection.execute("PRAGMA journal_mode = WAL")
+        _to_wal(connection)
     connection.execute("PRAGMA synchronous = FULL")
     connection.execute("PRAGMA cache_size = -4000")
     connection.execute("PRAGMA journal_size_limit = 4000000")
     return connection
+
+
+def _to_wal(connection: sqlite3.Connection) -> None:
+    """Turn to WAL; where others open a new ledger at once SQLite refuses this without waiting."""
+    until = time.monotonic() + BUSY_SECONDS
+    while True:
+        try:
+            connection.execute("PRAGMA journal_mode = WAL")
+            return
+        except sqlite3.OperationalError as error:
+            if "locked" not in str(error) or time.monotonic() > until:
+                raise
+            time.sleep(0.01)
 
 
 def prepare(connection: sqlite3.Connection, path: Path) -> None:
