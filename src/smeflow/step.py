@@ -187,8 +187,9 @@ def step(
 def fingerprint(step: Step[Any], llm: str = "") -> str:
     """Identify what a step would do.
 
-    That is its kind, revision, fields, prompt, and the recipe's ``llm:`` as written. For a function step
-    it is its ``version``, else its code without comments. Two steps with one fingerprint may share results.
+    That is its kind's id, revision, fields, prompt, and the recipe's ``llm:`` as written. For a function
+    step it is its ``version``, else its code without comments. Two steps with one fingerprint may share
+    results.
     The model that answered is recorded, not part of this.
     """
     if isinstance(step, FunctionStep):
@@ -198,13 +199,27 @@ def fingerprint(step: Step[Any], llm: str = "") -> str:
     fields = step.model_dump(mode="json") if isinstance(step, BaseModel) else repr(step)
     return hash_of(
         [
-            f"{kind.__module__}.{kind.__qualname__}",
+            kind_id(kind),
             getattr(kind, "revision", 0),
             fields,
             sha256(getattr(kind, "prompt", "")),
             llm,
         ]
     )
+
+
+def kind_id(kind: type) -> str:
+    """Give what ledgers know a kind of step by: its own ``kind_id``, else the name of its module and class.
+
+    One that is inherited does not count: a subclass is another kind.
+    """
+    own = vars(kind).get("kind_id")
+    if own is not None:
+        return str(own)
+    origin = vars(kind).get("__pydantic_generic_metadata__", {}).get("origin")
+    if origin is not None:  # Extract[Invoice]: the id of Extract, and what stands in brackets
+        return kind_id(origin) + kind.__qualname__.removeprefix(origin.__qualname__)
+    return f"{kind.__module__}.{kind.__qualname__}"
 
 
 @lru_cache(maxsize=256)  # reading and parsing the source costs half a millisecond, and code does not change

@@ -11,6 +11,8 @@ class Record(BaseModel):
     """A frozen record; unknown keys are refused."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
+    record_id: ClassVar[str]
+    """What ledgers know the record by, whatever its schema says; without it, a hash of its schema."""
     bare_amounts: ClassVar[bool] = False
     """Whether an amount without a currency is in the firm's own; else it compares with nothing."""
 

@@ -7,7 +7,7 @@ not written.
 
 from datetime import date
 from decimal import Decimal
-from typing import Annotated, Literal
+from typing import Annotated, ClassVar, Literal
 
 from smeflow.records.base import UNTOLD, Record, Text
 from smeflow.records.deal import Agents, Delivery, PrecedingInvoice, References, SupportingDocument
@@ -32,6 +32,8 @@ class Control(Record):
 
 class Invoice(Record):
     """An invoice or credit note (EN 16931). A credit note's totals are positive, as the standard has them."""
+
+    record_id: ClassVar[str] = "Invoice#669409cede4f"
 
     number: str | None = None
     """BT-1."""

@@ -19,6 +19,8 @@ class Family(BaseModel):
     model_config = ConfigDict(
         frozen=True, extra="forbid", use_attribute_docstrings=True, arbitrary_types_allowed=True
     )
+    kind_id: ClassVar[str]
+    """What ledgers know the kind by, whatever its class is called and wherever it stands. Never changed."""
     revision: ClassVar[int] = 1
     """Counts up when the same fields come to mean something else."""
     prompt: ClassVar[str] = ""

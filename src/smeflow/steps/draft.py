@@ -51,6 +51,7 @@ class Draft(Family):
           locale: en-GB
     """
 
+    kind_id: ClassVar[str] = "smeflow.steps.draft.Draft"
     revision: ClassVar[int] = 1
     prompt: ClassVar[str] = PROMPT
 

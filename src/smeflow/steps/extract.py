@@ -14,7 +14,6 @@ from pydantic import (
     model_validator,
 )
 
-from smeflow._text import hash_of
 from smeflow.einvoices.base import Asked
 from smeflow.i18n import say
 from smeflow.llm.base import LLM
@@ -32,6 +31,7 @@ from smeflow.steps.ours import Firm
 from smeflow.steps.papers import statuses
 from smeflow.steps.places import Place, fields_place, invoice_place
 from smeflow.steps.reading import Task, extraction, is_whole, lacks, once
+from smeflow.steps.record_ids import record_id
 from smeflow.steps.rule_checks import rule_checks
 from smeflow.steps.second_look import Recogniser, look_again
 
@@ -47,6 +47,7 @@ class Extract(Family, Generic[R]):
     Give either ``into`` (a Pydantic model, or the name of one of `smeflow.records`) or ``fields``.
     """
 
+    kind_id: ClassVar[str] = "smeflow.steps.extract.Extract"
     revision: ClassVar[int] = 1
     prompt: ClassVar[str] = PROMPT
 
@@ -181,7 +182,7 @@ class Extract(Family, Generic[R]):
 
     @field_serializer("into")
     def _identify(self, into: type[R] | None) -> str | None:
-        return f"{into.__qualname__}#{hash_of(into.model_json_schema())[:12]}" if into else None
+        return record_id(into) if into else None
 
     @model_validator(mode="after")
     def _one_kind(self) -> Self:

@@ -62,6 +62,7 @@ class Sender(Result):
 class Guard(Family):
     """Look at the sender of a mail, and flag what is odd: ``guard: sender``."""
 
+    kind_id: ClassVar[str] = "smeflow.steps.guard.Guard"
     revision: ClassVar[int] = 1
 
     tables: tuple[str, ...] = TABLES

@@ -80,6 +80,7 @@ class Reply(Family):
           facts: {number: order.record.number}
     """
 
+    kind_id: ClassVar[str] = "smeflow.steps.reply.Reply"
     revision: ClassVar[int] = 1
     prompt: ClassVar[str] = PROMPT
 

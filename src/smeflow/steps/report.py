@@ -36,6 +36,7 @@ class DraftReport(Family):
             countries: {top: country, by: total}
     """
 
+    kind_id: ClassVar[str] = "smeflow.steps.report.DraftReport"
     revision: ClassVar[int] = 1
 
     facts: dict[str, OneMeasure] = Field(min_length=1)

@@ -78,6 +78,7 @@ class Rule(Family):
           value: invoice.record.total_net * 0.02
     """
 
+    kind_id: ClassVar[str] = "smeflow.steps.rule.Rule"
     revision: ClassVar[int] = 1
 
     choose: tuple[Choice, ...] = ()

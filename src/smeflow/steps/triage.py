@@ -37,6 +37,7 @@ SURE = 0.9
 class Triage(Family):
     """Sort a case under a label, or say that it is not sure."""
 
+    kind_id: ClassVar[str] = "smeflow.steps.triage.Triage"
     revision: ClassVar[int] = 2
     prompt: ClassVar[str] = PROMPT
 
