@@ -47,6 +47,15 @@ class Claiming(Protocol):
         ...
 
 
+@runtime_checkable
+class Evidenced(Protocol):
+    """A result that can tell whether it may be acted on while nobody looks."""
+
+    def settled(self) -> bool:
+        """Tell whether it is proven, or was decided by a person or by the firm's own rules."""
+        ...
+
+
 def claims_of(value: object, known: Known) -> tuple[Claim, ...]:
     """Give what *value* claims; nothing for a result that claims nothing."""
     return tuple(value.claims(known)) if isinstance(value, Claiming) else ()

@@ -230,12 +230,9 @@ def field_name(name: str) -> Phrase | str:
     return FIELDS.get(name, name)
 
 
-def listed(fields: Sequence[str], *, office: bool) -> Phrase | str:
-    """Name *fields* one after another: an invoice's in the reader's language, a user's own as written.
-
-    *office* says that they are an invoice's.
-    """
-    *before, last = [FIELDS.get(field, field) if office else field for field in fields]
+def listed(fields: Sequence[str], words: Mapping[str, Phrase] = FIELDS) -> Phrase | str:
+    """Name *fields* one after another: those with a word in the reader's language, others as written."""
+    *before, last = [words.get(field, field) for field in fields]
     said: Phrase | str = last
     for name in reversed(before):
         said = say("{first}, {rest}", first=name, rest=said)

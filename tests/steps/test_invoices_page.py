@@ -10,10 +10,10 @@ from smeflow.documents.base import Document, text_document
 from smeflow.documents.read import read
 from smeflow.llm.none import NoModel
 from smeflow.llm.scripted import Scripted
+from smeflow.readers.ibans import ibans_on
 from smeflow.records import Invoice
 from smeflow.step import Case
 from smeflow.steps import Extract
-from smeflow.steps.invoices import ibans_on
 
 INBOX = Path(__file__).parents[2] / "recipes" / "supplier-mail" / "inbox"
 STEP = Extract(name="invoice", into=Invoice)

@@ -15,12 +15,18 @@ from smeflow.llm.none import NoModel
 from smeflow.readers.base import Finding, Reading
 from smeflow.readers.once import recognised
 from smeflow.steps import Extract, second_look
+from smeflow.steps.invoice_kind import INVOICE
 from smeflow.steps.places import Place
-from smeflow.steps.second_look import together
 
 SCAN = Path(__file__).parents[1] / "documents" / "invoices" / "bei-spiel-RE-20140703-502.jpg"
 VALUES = {"number": "RE-77/2", "issue_date": date(2024, 7, 3), "seller": "Bei Spiel GmbH"}
 PRINTED = {"number": "RE-77/2", "issue_date": "03.07.2024", "seller": "Bei Spiel GmbH"}
+
+ONCE = INVOICE.papers.read_once
+
+
+def together(main, other):
+    return second_look.together(main, other, ONCE)
 
 
 def place(index: int) -> Box:
@@ -111,11 +117,11 @@ def test_places_read_again_confirm_only_what_they_say(monkeypatch):
     said = {"number": "RE-77/2", "issue_date": "03.07.2024", "seller": "Bei Spie1 GmbH"}
     monkeypatch.setattr(second_look, "read_strips", lambda *_: list(said.values()))
     before = look(*PRINTED.values(), **VALUES)
-    after = second_look.confirmed(before, before.documents)
+    after = second_look.confirmed(before, before.documents, ONCE)
     assert left_open(after.readings[0]) == ("seller",)
 
     def gone(document, strips):
         raise UnreadableDocument(say("gone"), name="scan.jpg")
 
     monkeypatch.setattr(second_look, "read_strips", gone)
-    assert left_open(second_look.confirmed(before, before.documents).readings[0]) == tuple(VALUES)
+    assert left_open(second_look.confirmed(before, before.documents, ONCE).readings[0]) == tuple(VALUES)

@@ -1,10 +1,12 @@
-"""An entry as bookkeeping knows it: postings that balance, for one document."""
+"""An entry as bookkeeping knows it, postings that balance, and the formats entries leave in: one row each."""
 
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import date
 from decimal import Decimal
 
-from smeflow.i18n import Phrase
+from smeflow.i18n import Phrase, say
+from smeflow.lookup import Words
 
 ZERO = Decimal(0)
 
@@ -55,3 +57,63 @@ class Entry:
     def reversed_on(self, day: date, label: str) -> "Entry":
         """Take it back: every posting on the other side."""
         return replace(self, day=day, label=label, postings=tuple(p.turned for p in self.postings))
+
+
+@dataclass(frozen=True, kw_only=True)
+class Numbered:
+    """An entry with its number in the journal."""
+
+    number: int
+    entry: Entry
+
+
+@dataclass(frozen=True, kw_only=True)
+class Journal:
+    """The journal entries are written in."""
+
+    code: str
+    name: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class BooksFormat:
+    """How a batch of entries is written for an accounting program; the same entries give the same bytes."""
+
+    write: Callable[[Sequence[Numbered], Journal, str], bytes]
+    """Gets the entries, the journal and what stands between columns."""
+    ending: str = ".txt"
+    """Of the file's name."""
+    separators: Mapping[str, str] = field(default_factory=dict)
+    """What may stand between columns, by the word for it; the first unless told."""
+
+    def separator(self, word: str) -> str:
+        """Give what *word* stands for.
+
+        Raises:
+            ValueError: This format knows no such separator; the phrase says which it knows.
+        """
+        if not word:
+            return next(iter(self.separators.values()), "")
+        if word not in self.separators:
+            known = ", ".join(self.separators) or "–"
+            raise ValueError(say("{key} must be one of {wanted}", key="separator", wanted=known))
+        return self.separators[word]
+
+
+FORMATS = Words("books", {"fec": "smeflow.books.fec:FEC"})
+"""A further format is one file with a `BooksFormat` and a row here, or an entry point in ``smeflow.books``."""
+USUAL = "fec"
+
+
+def format_called(name: str) -> BooksFormat:
+    """Give the format called *name*.
+
+    Raises:
+        ValueError: There is none; the phrase says which there are.
+        KindError: A package's own cannot be loaded.
+    """
+    if name not in FORMATS.names():
+        known = ", ".join(FORMATS.names())
+        raise ValueError(say("{key} must be one of {wanted}", key="format", wanted=known))
+    made: BooksFormat = FORMATS.find(name)
+    return made

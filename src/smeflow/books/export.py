@@ -1,18 +1,15 @@
 """Choose what is to be booked, close it as a batch, and write its file again whenever it is wanted."""
 
 import calendar
-import json
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from datetime import date
-from typing import Any
 
-from pydantic import TypeAdapter, ValidationError
+from pydantic import TypeAdapter
 
-from smeflow.books.base import Entry, Unbooked
+from smeflow.books.base import USUAL, Entry, Journal, Numbered, Unbooked, format_called
 from smeflow.books.entries import Supplier, entry_of
-from smeflow.books.fec import SEPARATORS, Numbered, fec
 from smeflow.i18n import Phrase, say
 from smeflow.ledger.batches import BatchRow, BookedRow, NewEntry, batches_of, booked_in, close
 from smeflow.ledger.blobs import blob_data
@@ -22,6 +19,7 @@ from smeflow.ledger.rows import ItemRow
 from smeflow.recipe.workspace import Workspace
 from smeflow.records import Invoice
 from smeflow.steps.invoice_claims import supplier_rows
+from smeflow.steps.invoices import stored_invoice
 
 _ENTRY = TypeAdapter(Entry)
 WAITING = "books"
@@ -54,7 +52,8 @@ def export(
     period: str,
     person: str,
     recipe: str = "",
-    separator: str = "tab",
+    separator: str = "",
+    form: str = USUAL,
 ) -> Export:
     """Close a batch of what is finished, dated in *period* (``2026-10``) and not booked yet.
 
@@ -62,20 +61,22 @@ def export(
     review, and goes on by itself with the export after what it lacks was added.
 
     Raises:
-        ValueError: *period* is no month.
+        ValueError: *period* is no month, or there is no such format or separator.
         LedgerError: Somebody else exported meanwhile.
     """
+    how = format_called(form)
+    mark = how.separator(separator)
     left = booked_in(ledger.store, workspace.books.journal)
     chosen = _choose(ledger, workspace, period, recipe, left)
     let_go(ledger.store, [item for item in chosen.bookable if item.state == "review"])
     left_out = (*chosen.left_out, *_waiting(ledger, period, recipe))
     if not chosen.entries:
         return Export(batch=None, left_out=left_out)
-    books, mark = workspace.books, SEPARATORS[separator]
+    books = workspace.books
 
     def write(first: int) -> bytes:
         numbered = [Numbered(number=first + n, entry=one) for n, (_, one) in enumerate(chosen.entries)]
-        return fec(numbered, journal=books.journal, journal_name=books.journal_name, separator=mark)
+        return how.write(numbered, Journal(code=books.journal, name=books.journal_name), mark)
 
     batch = close(
         ledger.store,
@@ -85,6 +86,7 @@ def export(
         entries=[new for new, _ in chosen.entries],
         after=left[-1].id if left else 0,
         write=write,
+        ending=how.ending,
     )
     reversals = sum(new.reversal for new, _ in chosen.entries)
     entries = len(chosen.entries) - reversals
@@ -107,9 +109,9 @@ class _Chosen:
 def _choose(ledger: Ledger, workspace: Workspace, period: str, recipe: str, left: list[BookedRow]) -> _Chosen:
     """Choose what is new, dated in the period, and what has changed since it left."""
     chosen, standing, last_day = _Chosen(), _standing(left), _last_day(period)
-    for item, step, text, digest in _read(ledger, recipe, _finished):
-        record, before = _invoice(text), standing.pop(item.id, None)
-        if record is None or (before is not None and before.hash == digest):
+    for item, step, record, digest in _read(ledger, recipe, _finished):
+        before = standing.pop(item.id, None)
+        if before is not None and before.hash == digest:
             continue
         if before is None and (record.issue_date is None or f"{record.issue_date:%Y-%m}" != period):
             continue
@@ -138,7 +140,7 @@ def file_of(ledger: Ledger, batch: BatchRow) -> bytes:
 def file_name(ledger: Ledger, batch: BatchRow) -> str:
     """Name a batch's file: journal, period and the batch's number in the journal."""
     numbers = [row.id for row in batches_of(ledger.store, batch.journal)]
-    return f"{batch.journal}-{batch.period}-{numbers.index(batch.id) + 1:04d}.txt"
+    return f"{batch.journal}-{batch.period}-{numbers.index(batch.id) + 1:04d}{batch.ending}"
 
 
 def _last_day(period: str) -> date:
@@ -169,35 +171,23 @@ def _undecided(item: ItemRow) -> bool:
 
 def _read(
     ledger: Ledger, recipe: str, wanted: Callable[[ItemRow], bool]
-) -> Iterator[tuple[ItemRow, str, str, str]]:
-    """Go through the items *wanted*: step, value as JSON and its hash, of the step that read a record."""
+) -> Iterator[tuple[ItemRow, str, Invoice, str]]:
+    """Go through the items *wanted* that hold an invoice: its step, the invoice, and the value's hash."""
     for name in [recipe] if recipe else ledger.recipes():
         for item in filter(wanted, ledger.items(name)):
             for step in item.outcome:
                 found = ledger.value(item, step)
-                if found is not None and '"total_gross"' in found[0]:
-                    yield item, step, *found
+                record = stored_invoice(found[0]) if found is not None else None
+                if found is not None and record is not None:
+                    yield item, step, record, found[1]
                     break
 
 
 def _waiting(ledger: Ledger, period: str, recipe: str) -> Iterator[LeftOut]:
     """Give what a person has yet to decide of the period, or of no day that is known."""
-    for item, _, text, _ in _read(ledger, recipe, _undecided):
-        record = _invoice(text)
-        if record and (record.issue_date is None or f"{record.issue_date:%Y-%m}" == period):
+    for item, _, record, _ in _read(ledger, recipe, _undecided):
+        if record.issue_date is None or f"{record.issue_date:%Y-%m}" == period:
             yield LeftOut(item=item, why=item.reason.phrases[0])
-
-
-def _invoice(text: str) -> Invoice | None:
-    """Give the invoice of a step's value; of a quote, an order or a reminder nothing, whoever approved it."""
-    value: Any = json.loads(text)
-    try:
-        record = Invoice.model_validate(value["record"])
-    except (ValidationError, KeyError, TypeError):
-        return None
-    checks = value.get("checks", ())
-    refused = any(check["name"] == "is_invoice" and check["passed"] is False for check in checks)
-    return None if refused and record.kind is None else record
 
 
 def _entry(record: Invoice, workspace: Workspace) -> Entry:

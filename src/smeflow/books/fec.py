@@ -4,12 +4,11 @@ What is written here are draft entries to import: ``ValidDate`` stays empty. The
 accounting program that validates them.
 """
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Sequence
 from datetime import date
 from decimal import Decimal
 
-from smeflow.books.base import Entry, Posting
+from smeflow.books.base import BooksFormat, Entry, Journal, Numbered, Posting
 
 COLUMNS = (
     *("JournalCode", "JournalLib", "EcritureNum", "EcritureDate", "CompteNum", "CompteLib", "CompAuxNum"),
@@ -17,23 +16,14 @@ COLUMNS = (
     *("ValidDate", "Montantdevise", "Idevise"),
 )
 """In their legal order."""
-SEPARATORS = {"tab": "\t", "pipe": "|"}
 
 
-@dataclass(frozen=True, kw_only=True)
-class Numbered:
-    """An entry with its number in the journal."""
-
-    number: int
-    entry: Entry
-
-
-def fec(entries: Iterable[Numbered], *, journal: str, journal_name: str, separator: str) -> bytes:
+def fec(entries: Sequence[Numbered], journal: Journal, separator: str) -> bytes:
     """Write the lines of *entries*: UTF-8, a decimal comma, days as ``20261031``, lines ended by CR LF."""
     lines: list[tuple[str, ...]] = [COLUMNS]
     for one in entries:
         lines += [
-            (journal, journal_name, f"{journal}{one.number:06d}", *_line(one.entry, p))
+            (journal.code, journal.name, f"{journal.code}{one.number:06d}", *_line(one.entry, p))
             for p in one.entry.postings
         ]
     return "".join(separator.join(_clean(cell) for cell in line) + "\r\n" for line in lines).encode()
@@ -68,3 +58,7 @@ def _clean(cell: str) -> str:
     """Leave no separator and no line end in a cell, nor what a spreadsheet takes for a formula."""
     plain = " ".join(cell.replace("|", "/").split())
     return plain.lstrip("=+@") if plain[:1] in "=+@" else plain
+
+
+FEC = BooksFormat(write=fec, separators={"tab": "\t", "pipe": "|"})
+"""The row of this format."""

@@ -1,7 +1,7 @@
 """``smeflow books``: finished invoices as entries to import, in closed, numbered batches."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -32,8 +32,12 @@ def export(
     ] = "",
     out: Out = BOOKS,
     separator: Annotated[
-        Literal["tab", "pipe"], typer.Option("--separator", help="What stands between the columns.")
-    ] = "tab",
+        str, typer.Option("--separator", metavar="WORD", help="What stands between the columns: tab or pipe.")
+    ] = "",
+    form: Annotated[
+        str,
+        typer.Option("--format", metavar="NAME", help="How the file is written: fec, or your own."),
+    ] = "fec",
     state: State = None,
     by: By = "",
     json: Json = False,
@@ -51,6 +55,7 @@ def export(
                 person=person_name(by),
                 recipe=recipe,
                 separator=separator,
+                form=form,
             )
         except ValueError as error:
             raise UsageProblem(error.args[0]) from error

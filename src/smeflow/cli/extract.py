@@ -45,14 +45,14 @@ def extract(
 
 def record_named(name: str) -> type[Any]:
     """Find a record's type by its name."""
-    from smeflow.records import RECORDS
+    from smeflow.record_kinds import RECORDS, find
 
-    if name not in RECORDS:
-        known = ", ".join(sorted(RECORDS))
+    if name not in RECORDS.names():
+        known = ", ".join(sorted(RECORDS.names()))
         raise UsageProblem(
             say("--into {name}: there is no such record. Choose from: {known}", name=name, known=known)
         )
-    return RECORDS[name]
+    return find(name).record
 
 
 def as_line(tried: "Tried", kind: type[Any], screen: Screen) -> dict[str, Any]:

@@ -6,6 +6,7 @@ from typing import Any
 from smeflow.cli.screen import Column, Screen
 from smeflow.field_names import FIELDS, check_name, field_label, reader_word, shown_value
 from smeflow.i18n import Phrase, phrase_of, say, shown, written
+from smeflow.record_kinds import word_for
 
 TABLES = frozenset(
     {
@@ -117,9 +118,10 @@ def field_columns() -> list[Column]:
 
 
 def term_name(screen: Screen, name: str) -> str:
-    """Name a term of an invoice, with the groups it stands in: ``line 2: price``."""
+    """Name a field by its kind's word; a term of an invoice with its groups: ``line 2: price``."""
     colon = "\u00a0: " if screen.language == "fr" else ": "
-    return colon.join(screen.text(word) for word in field_label(name))
+    own = None if name in FIELDS else word_for(name)
+    return colon.join(screen.text(word) for word in ((own,) if own else field_label(name)))
 
 
 def _extraction(screen: Screen, value: Mapping[str, Any]) -> None:

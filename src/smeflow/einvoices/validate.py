@@ -214,12 +214,15 @@ def _container(target: _Target, pdf: Document) -> RuleCheck:
 
 def _numbers(target: _Target) -> Iterator[RuleFinding]:
     """Check what no rule of the standard does: check digits, and values that could not be read."""
-    checks: Sequence[Check] = target.reading.checks if target.reading else ()
     from smeflow.readers.identifiers import check_identifiers
 
-    names = {check.name for check in check_identifiers(target.record)} if target.record else set()
+    own: Sequence[Check] = target.reading.checks if target.reading else ()
+    checks = (
+        *(check_identifiers(target.record) if target.record else ()),
+        *(check for check in own if check.name == "namespace"),
+    )
     for check in checks:
-        if check.passed is False and check.detail is not None and check.name in names | {"namespace"}:
+        if check.passed is False and check.detail is not None:
             yield RuleFinding(check="numbers", rule=check.name, severity="warning", text=check.detail)
     for problem in target.reading.problems if target.reading else ():
         yield RuleFinding(check="numbers", rule="value", severity="warning", text=problem)

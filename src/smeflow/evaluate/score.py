@@ -12,6 +12,7 @@ from smeflow.evaluate.base import CaseScore, FieldScore, Verdict
 from smeflow.evaluate.truth import Truth, flat
 from smeflow.ledger.ledger import Ledger
 from smeflow.ledger.rows import ItemRow
+from smeflow.record_kinds import kind_of
 from smeflow.step import Step
 from smeflow.steps.confidence import field_signals, record_signals
 from smeflow.steps.extraction import Extraction
@@ -59,7 +60,7 @@ def score_record(name: str, found: Extraction[Any], truth: Truth, *, accepted: b
         proven=found.proven,
         confidence=found.confidence,
         signals=record_signals(found),
-        groups={"supplier": str(values.get("seller") or "?"), "reader": found.reader or "–", **truth.groups},
+        groups={**_groups(found, values), "reader": found.reader or "–", **truth.groups},
     )
 
 
@@ -83,6 +84,12 @@ def score_label(name: str, found: Label, truth: Truth, *, accepted: bool) -> Cas
         confidence=confidence,
         groups={"reader": found.reader or "–", **truth.groups},
     )
+
+
+def _groups(found: Extraction[Any], values: Mapping[str, Any]) -> dict[str, str]:
+    """Give what the record is counted with: by supplier, where its kind has one."""
+    by = kind_of(type(found.record)).groups
+    return {word: str(values.get(name) or "?") for word, name in by.items()}
 
 
 def _is_field(record: type[BaseModel], name: str) -> bool:

@@ -12,6 +12,8 @@ from smeflow.ledger.blobs import note_blob, place_file
 from smeflow.ledger.store import Store
 from smeflow.ledger.writer import Row, Transaction
 
+TEXT = ".txt"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BatchRow:
@@ -28,6 +30,8 @@ class BatchRow:
     """SHA-256 of its file, byte for byte."""
     person: str
     at: datetime
+    ending: str = TEXT
+    """Of its file's name."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,7 +61,8 @@ class NewEntry:
 
 def batches_of(store: Store, journal: str) -> list[BatchRow]:
     """Give the batches of a journal, oldest first."""
-    return [_batch(row) for row in store.read("batches of journal", journal=journal)]
+    rows = store.read("batches of journal", journal=journal)
+    return [_batch(row, _ending_of(store, row["id"])) for row in rows]
 
 
 def booked_in(store: Store, journal: str) -> list[BookedRow]:
@@ -77,6 +82,7 @@ def close(
     entries: Sequence[NewEntry],
     after: int,
     write: Callable[[int], bytes],
+    ending: str = TEXT,
 ) -> BatchRow:
     """Number the entries, keep their file and close the batch, all in one transaction.
 
@@ -106,15 +112,26 @@ def close(
             "at": at,
         }
         row["id"] = transaction.add("batches", row)
+        if ending != TEXT:
+            transaction.add("memory", {"name": f"{_ENDING}{row['id']}", "value": ending})
         for entry in entries:
             made = {"item": entry.item, "hash": entry.hash, "reversal": int(entry.reversal)}
             transaction.add("booked", {"batch": row["id"], "entry": entry.entry, **made})
         chain(transaction, at=at, kind="batch", payload=canonical_json([journal, period, first, blob]))
         return row
 
-    return _batch(store.write(job))
+    return _batch(store.write(job), ending)
 
 
-def _batch(row: Row) -> BatchRow:
-    given = {name: row[name] for name in BatchRow.__slots__ if name != "at"}
-    return BatchRow(**given, at=datetime.fromisoformat(row["at"]))
+_ENDING = "\nbatch\nending "
+"""Before a batch's number, among what is remembered; no recipe has an empty name."""
+
+
+def _ending_of(store: Store, batch: int) -> str:
+    found = store.first("get memory", name_=f"{_ENDING}{batch}")
+    return str(found[1]) if found is not None else TEXT
+
+
+def _batch(row: Row, ending: str) -> BatchRow:
+    given = {name: row[name] for name in BatchRow.__slots__ if name not in ("at", "ending")}
+    return BatchRow(**given, at=datetime.fromisoformat(row["at"]), ending=ending)

@@ -39,6 +39,7 @@ class Reading:
     record: Any = None
     """The whole record where the reader makes one itself (an e-invoice)."""
     checks: tuple[Check, ...] = ()
+    """What only the reader can check; what the values say is checked once, of the record made of them."""
     problems: tuple[Phrase, ...] = ()
     exact: bool = False
     """It read structured data: the value is the document's own, its evidence an XPath."""

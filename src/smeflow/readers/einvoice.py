@@ -14,9 +14,7 @@ from typing import TYPE_CHECKING, Any
 from smeflow._text import folded
 from smeflow.documents.base import Document, Quote
 from smeflow.i18n import Phrase, say
-from smeflow.readers.arithmetic import check_invoice
 from smeflow.readers.base import Check, Finding, Reading
-from smeflow.readers.identifiers import check_identifiers
 from smeflow.readers.syntaxes.base import Group, Paths, Syntax
 from smeflow.readers.syntaxes.cii import CII, NO_NAME
 from smeflow.readers.syntaxes.fatturapa import FATTURAPA
@@ -223,7 +221,6 @@ class _Body:
             reader="einvoice",
             findings=self.findings,
             record=record,
-            checks=(*check_invoice(record), *check_identifiers(record)),
             problems=tuple(self.problems),
             exact=True,
         )

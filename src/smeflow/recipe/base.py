@@ -3,7 +3,6 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Literal
 
 from smeflow.llm.base import Price, Region
 from smeflow.plan import Entry
@@ -40,7 +39,8 @@ class Recipe:
     source: Source
     entries: tuple[Entry, ...]
     sinks: tuple[Sink | Acting | Delivering, ...] = ()
-    split: Literal["invoices", "attachments"] | None = None
+    split: str | None = None
+    """Make an item of each record of a kind, by the kind's word, or of each attachment."""
     redact: bool = False
     timezone: str = "Europe/Paris"
     workers: int = 8

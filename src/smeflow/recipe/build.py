@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, is_dataclass, replace
 from keyword import iskeyword
 from pathlib import Path
-from typing import Any, Protocol, get_args
+from typing import Any, Protocol
 
 from pydantic import BaseModel, ValidationError
 
@@ -16,10 +16,10 @@ from smeflow.recipe import kinds
 from smeflow.recipe.condition import check_reads, checked, type_at
 from smeflow.recipe.labels import check_labels
 from smeflow.recipe.marks import Path as Place
-from smeflow.recipe.model import Split
 from smeflow.recipe.model_name import known_names
 from smeflow.recipe.problems import problems_of, unknown
 from smeflow.recipe.workspace import Workspace
+from smeflow.record_kinds import split_words
 from smeflow.sinks.base import Acting, Delivering, Sink
 from smeflow.sources.base import Computing, Source
 from smeflow.step import Step
@@ -89,10 +89,10 @@ class Builder:
             made[sink.name] = sink
         return tuple(made.values())
 
-    def steps(self, data: object) -> tuple[Split | None, tuple[Entry, ...]]:
+    def steps(self, data: object) -> tuple[str | None, tuple[Entry, ...]]:
         """Make the entries of the plan; the first may say how to split a case."""
         listed = data if isinstance(data, list) else []
-        split: Split | None = None
+        split: str | None = None
         entries: list[Entry] = []
         names = [self._name_of(each) for each in listed]
         for n, each in enumerate(listed):
@@ -111,12 +111,10 @@ class Builder:
         kind = next((k for k in each if k in kinds.names("steps")), None) if isinstance(each, dict) else None
         return str(each[kind]) if kind and isinstance(each, dict) else None
 
-    def _split(self, how: object, path: Place) -> Split | None:
-        if how == "invoices":
-            return "invoices"
-        if how == "attachments":
-            return "attachments"
-        self.tell(path, say("{key} must be one of {wanted}", key="split", wanted=", ".join(get_args(Split))))
+    def _split(self, how: object, path: Place) -> str | None:
+        if isinstance(how, str) and how in split_words():
+            return how
+        self.tell(path, say("{key} must be one of {wanted}", key="split", wanted=", ".join(split_words())))
         return None
 
     def _entry(self, data: Mapping[str, Any], path: Place) -> Entry | None:

@@ -1,13 +1,14 @@
 """Which word in a recipe means which class. A new kind is a row here, or an entry point of a package."""
 
 from collections.abc import Mapping, Sequence
-from functools import cache
-from importlib import import_module
-from importlib.metadata import EntryPoint, entry_points
 from inspect import getattr_static
 from typing import Any, Literal
 
-from smeflow.i18n import Phrase, say
+from smeflow.lookup import KindError, Words
+from smeflow.lookup import theirs as _theirs
+from smeflow.record_kinds import RECORDS
+
+__all__ = ["SINKS", "SOURCES", "STEPS", "Family", "KindError", "_theirs", "find", "lacking", "names"]
 
 Family = Literal["steps", "sources", "sinks", "records"]
 
@@ -42,25 +43,17 @@ SINKS: Mapping[str, str] = {
     "eml": "smeflow.sinks.drafts:DraftFiles",
     "draft": "smeflow.sinks.drafts:DraftsInMailbox",
 }
-_OURS: Mapping[Family, Mapping[str, str]] = {
-    "steps": STEPS,
-    "sources": SOURCES,
-    "sinks": SINKS,
-    "records": {},
+_WORDS: Mapping[Family, Words] = {
+    "steps": Words("steps", STEPS),
+    "sources": Words("sources", SOURCES),
+    "sinks": Words("sinks", SINKS),
+    "records": RECORDS,
 }
-
-
-class KindError(Exception):
-    """A user's own kind cannot be loaded. Told as a problem of the recipe; it never leaves this package."""
-
-    def __init__(self, phrase: Phrase) -> None:
-        super().__init__(phrase)
-        self.phrase = phrase
 
 
 def names(family: Family) -> tuple[str, ...]:
     """List the words a recipe may use, ours first."""
-    return (*_OURS[family], *(name for name in sorted(_theirs(family)) if name not in _OURS[family]))
+    return _WORDS[family].names()
 
 
 def find(family: Family, name: str) -> Any:
@@ -70,18 +63,7 @@ def find(family: Family, name: str) -> Any:
         KeyError: There is no such kind.
         KindError: A user's package broke while it was imported.
     """
-    if name in _OURS[family]:
-        module, _, attribute = _OURS[family][name].partition(":")
-        return getattr(import_module(module), attribute)
-    entry = _theirs(family)[name]
-    try:
-        return entry.load()
-    except Exception as error:
-        reason = f"{type(error).__name__}: {error}"
-        phrase = say(
-            "{name} ({place}) cannot be loaded: {reason}", name=name, place=entry.value, reason=reason
-        )
-        raise KindError(phrase) from error
+    return _WORDS[family].find(name)
 
 
 _CONTRACTS: Mapping[Family, Sequence[tuple[str, ...]]] = {
@@ -103,9 +85,3 @@ def _has(made: object, member: str) -> bool:
     """Look without asking: a property may reach out."""
     fields = getattr(type(made), "model_fields", {})
     return member in fields or getattr_static(made, member, None) is not None
-
-
-@cache
-def _theirs(family: Family) -> Mapping[str, EntryPoint]:
-    """Find the entry points of installed packages; once a process, since looking takes a while."""
-    return {entry.name: entry for entry in entry_points(group=f"smeflow.{family}")}

@@ -16,7 +16,7 @@ from smeflow.recipe.base import Recipe
 from smeflow.recipe.build import Builder
 from smeflow.recipe.marks import Marked, read_marked
 from smeflow.recipe.marks import Path as Place
-from smeflow.recipe.model import RecipeText, Split
+from smeflow.recipe.model import RecipeText
 from smeflow.recipe.money import money_of
 from smeflow.recipe.problems import problems_of
 from smeflow.recipe.schedule import schedule_of
@@ -159,7 +159,7 @@ class _Loading:
         source: Source,
         entries: tuple[Entry, ...],
         sinks: tuple[Sink | Acting | Delivering, ...],
-        split: Split | None,
+        split: str | None,
     ) -> Recipe:
         currency = self.workspace.company.currency
         own = {name: money_of(amount, currency) for name, amount in text.budget.items()}

@@ -1,16 +1,19 @@
 """The keys of a recipe. What stands inside a step, a source or a sink is for its kind to say."""
 
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from smeflow.i18n import say
+from smeflow.lookup import OneOf
 from smeflow.recipe.model_name import ModelName, ModelNames
 from smeflow.recipe.money import money_of
 from smeflow.recipe.schedule import schedule_of
+from smeflow.record_kinds import split_words
 
 NAME = r"^[A-Za-z0-9][A-Za-z0-9_.\-]{0,63}$"
-Split = Literal["invoices", "attachments"]
+Split = Annotated[str, OneOf(split_words)]
+"""A kind of record's own word, or ``attachments``."""
 
 
 class RecipeText(BaseModel):

@@ -9,6 +9,7 @@ from pydantic.errors import PydanticInvalidForJsonSchema
 from smeflow.i18n import Phrase, say
 from smeflow.recipe import kinds
 from smeflow.recipe.model import RecipeText
+from smeflow.record_kinds import split_words
 
 SCHEMA = "https://json-schema.org/draft/2020-12/schema"
 _CONDITION = {
@@ -42,7 +43,7 @@ def recipe_schema(left_out: list[Phrase] | None = None) -> dict[str, Any]:
     steps = _kinds("steps", definitions, told)
     split = {
         "type": "object",
-        "properties": {"split": {"enum": ["invoices", "attachments"]}},
+        "properties": {"split": {"enum": list(split_words())}},
         "required": ["split"],
         "additionalProperties": False,
     }

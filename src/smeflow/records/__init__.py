@@ -2,13 +2,12 @@
 
 from smeflow.records.base import Identifier, Record
 from smeflow.records.deal import Agents, Delivery, PrecedingInvoice, References, SupportingDocument
-from smeflow.records.invoice import RECORDS, REQUIRED, Control, Invoice, InvoiceKind
+from smeflow.records.invoice import REQUIRED, Control, Invoice, InvoiceKind
 from smeflow.records.lines import Classification, InvoiceLine, ItemAttribute
 from smeflow.records.money import AllowanceCharge, Payment, PaymentMeans, VatAccounting, VatBreakdown
 from smeflow.records.party import Party
 
 __all__ = [
-    "RECORDS",
     "REQUIRED",
     "Agents",
     "AllowanceCharge",

@@ -126,5 +126,3 @@ class Invoice(Record):
 
 REQUIRED = ("number", "issue_date", "seller", "currency", "total_net", "total_vat", "total_gross")
 """What an invoice must have before it can be proven."""
-RECORDS: dict[str, type[Record]] = {"Invoice": Invoice}
-"""What ``into:`` may name in a recipe; entry points add to it."""

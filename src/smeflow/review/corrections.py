@@ -11,11 +11,9 @@ from smeflow.facts.edits import Untrue, edited, paragraphs
 from smeflow.facts.report import Report
 from smeflow.i18n import Phrase, say
 from smeflow.readers.amounts import parse_amount
-from smeflow.readers.arithmetic import check_invoice
 from smeflow.readers.base import Check
 from smeflow.readers.dates import parse_date
-from smeflow.readers.identifiers import check_identifiers
-from smeflow.records import Invoice
+from smeflow.record_kinds import Firm, kind_of
 from smeflow.steps.base import FieldReading
 from smeflow.steps.details.base import Urgency
 from smeflow.steps.drafted import Drafted
@@ -84,7 +82,7 @@ def _extraction(step: Any, value: Any, fields: Mapping[str, str], person: str) -
     given = {name: _typed(kind, name, text) for name, text in fields.items()}
     before = value.record.model_dump(warnings=False) if value is not None else {}
     record = with_gaps(kind, {**before, **given})
-    checks = _checks(record, value, frozenset(given))
+    checks = _checks(record, value, frozenset(given), getattr(step, "constants", {}).get("company"))
     readings = dict(value.fields) if value is not None else {}
     for name, one in given.items():
         about = {c.name: c.passed for c in checks if name in c.fields}
@@ -102,9 +100,10 @@ def _extraction(step: Any, value: Any, fields: Mapping[str, str], person: str) -
     )
 
 
-def _checks(record: BaseModel, value: Any, changed: frozenset[str]) -> tuple[Check, ...]:
-    """Run the checks again; of the others keep those that are not about a changed field."""
-    anew = (*check_invoice(record), *check_identifiers(record)) if isinstance(record, Invoice) else ()
+def _checks(record: BaseModel, value: Any, changed: frozenset[str], firm: Firm | None) -> tuple[Check, ...]:
+    """Run the kind's checks again; of the others keep those that are not about a changed field."""
+    kind = kind_of(type(record))
+    anew = tuple(kind.checks(record, firm)) if kind.checks else ()
     names = {check.name for check in anew}
     old = value.checks if value is not None else ()
     return (*anew, *(c for c in old if c.name not in names and not changed.intersection(c.fields)))

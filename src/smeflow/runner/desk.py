@@ -22,7 +22,6 @@ from smeflow.llm.retrying import Breaker
 from smeflow.money import Money
 from smeflow.plan import Entry
 from smeflow.recipe.base import Recipe
-from smeflow.recipe.model import Split
 from smeflow.recipe.workspace import Budgets, Workspace
 from smeflow.runner.halt import Halt
 from smeflow.runner.known import WithApproved, WithEdits
@@ -65,7 +64,7 @@ class Desk:
     known: Known
     budget: Budget
     run: RunRow
-    split: Split | None
+    split: str | None
     smeflow: str
     halt: Halt = field(default_factory=Halt)
     codec: Codec = field(default_factory=Codec)

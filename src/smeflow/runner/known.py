@@ -8,9 +8,8 @@ from dataclasses import dataclass, field
 
 from smeflow._text import canonical_json, folded, hash_of
 from smeflow.ledger.store import Store
+from smeflow.record_kinds import every
 from smeflow.step import COMMENTS, EDITS, Known
-from smeflow.steps.before import APPROVED
-from smeflow.steps.invoice_claims import SUPPLIERS
 
 
 @dataclass(frozen=True)
@@ -38,67 +37,61 @@ class WithEdits:
 
 @dataclass(frozen=True)
 class WithApproved:
-    """What the firm knows, and the suppliers whose invoices a person approved, with how they were read."""
+    """What the firm knows, and what records people approved teach: such as the suppliers of invoices."""
 
     known: Known
     store: Store
     learned: "Learned" = field(default_factory=lambda: Learned())  # noqa: PLW0108 - defined below
 
     def rows(self, table: str, **where: str) -> Sequence[Mapping[str, str]]:
-        """Give the rows of a table; approved suppliers stand behind the firm's own."""
-        if table == APPROVED:
-            return self._like(where)
+        """Give the rows of a table; what was learned stands behind the firm's own."""
+        learning = [row.learning for row in every() if row.learning]
+        if any(one.approved == table for one in learning):
+            return self._like(table, where)
         found = self.known.rows(table, **where)
-        if table != SUPPLIERS or found:
+        taught = [one.approved for one in learning if one.table == table]
+        if found or not taught:
             return found
-        return [{k: v for k, v in row.items() if k != "printed"} for row in self._like(where)]
+        rows = [row for approved in taught for row in self._like(approved, where)]
+        return [{k: v for k, v in row.items() if k != "printed"} for row in rows]
 
     def nearest(self, table: str, text: str, k: int = 3) -> Sequence[Mapping[str, str]]:
         """Give the nearest rows of a table of the firm."""
         return self.known.nearest(table, text, k)
 
-    def _like(self, where: Mapping[str, str]) -> list[Mapping[str, str]]:
+    def _like(self, approved: str, where: Mapping[str, str]) -> list[Mapping[str, str]]:
         wanted = {column: _bare(value) for column, value in where.items()}
-        rows = self.learned.all(self.store)
+        rows = self.learned.all(self.store, approved)
         return [row for row in rows if all(_bare(row.get(c, "")) == v for c, v in wanted.items())]
 
 
 @dataclass
 class Learned:
-    """The approved invoices, by item; each look goes on from where the last one ended."""
+    """What approved records teach, by item; each look goes on from where the last one ended."""
 
     last: int = 0
-    by_item: dict[int, Mapping[str, str]] = field(default_factory=dict)
+    by_item: dict[int, Mapping[str, Mapping[str, str]]] = field(default_factory=dict)
+    """Each item's row, by the table it belongs to."""
     lock: threading.Lock = field(default_factory=threading.Lock)
 
-    def all(self, store: Store) -> list[Mapping[str, str]]:
-        """Give them in the order of their approval."""
+    def all(self, store: Store, approved: str) -> list[Mapping[str, str]]:
+        """Give the rows of the table *approved* in the order of their approval."""
         with self.lock:
             for row in store.read("approvals after", after=self.last):
                 self.last = row["id"]
                 self.by_item.pop(row["item"], None)
                 text = row["after"] if row["action"] == "correct" else row["before"]
-                learned = _learned(text) if row["action"] in ("approve", "correct") else None
+                learned = _learned(text) if row["action"] in ("approve", "correct") else {}
                 if learned:
                     self.by_item[row["item"]] = learned
-            return list(self.by_item.values())
+            return [rows[approved] for rows in self.by_item.values() if approved in rows]
 
 
-def _learned(text: str | None) -> Mapping[str, str] | None:
-    """Give what an approved value says of its supplier; None where it is no invoice."""
+def _learned(text: str | None) -> dict[str, Mapping[str, str]]:
+    """Ask each kind of record what an approved value teaches: a row, by its table."""
     value = json.loads(text or "null")
-    record = value.get("record") if isinstance(value, dict) else None
-    if not isinstance(record, dict) or not record.get("seller") or "total_gross" not in record:
-        return None
-    party = record.get("seller_details") or {}
-    fields = (value.get("fields") or {}).items()
-    printed = {name: one["quote"] for name, one in fields if isinstance(one, dict) and one.get("quote")}
-    return {
-        "name": record["seller"],
-        "vat_id": party.get("vat_id") or "",
-        "legal_id": party.get("legal_id") or "",
-        "printed": canonical_json(printed),
-    }
+    kinds = [row.learning for row in every() if row.learning] if isinstance(value, dict) else []
+    return {one.approved: row for one in kinds if (row := one.row(value)) is not None}
 
 
 def _bare(text: str) -> str:

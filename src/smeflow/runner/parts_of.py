@@ -3,12 +3,11 @@
 from smeflow.documents.base import Document
 from smeflow.documents.pages import PageRange
 from smeflow.ledger.parts import PAGES, Part
-from smeflow.recipe.model import Split
 from smeflow.step import Case
 from smeflow.steps.parts import split
 
 
-def parts_of(case: Case, how: Split) -> tuple[Part, ...] | None:
+def parts_of(case: Case, how: str) -> tuple[Part, ...] | None:
     """Give the parts of *case*; None where it is one piece and is worked on as it is."""
     return tuple(_part(part.documents[0]) for part in split(case, how)) or None
 

@@ -6,6 +6,7 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, ValidationInfo, field_validator
 
 from smeflow._paths import resolve
+from smeflow.claims import Evidenced
 from smeflow.documents.answering import answerable, sender_of
 from smeflow.expression import Expression, ExpressionError, parse
 from smeflow.i18n import say
@@ -166,8 +167,9 @@ class SendAnswers(BaseModel):
         if getattr(drafted, "doubts", ()):  # something in it stands in no source: a person must see it
             return ""
         rule = self._expressions["approve"]
-        proven = all(_is_proven(item.case.results.get(read.path[0])) for read in rule.reads)
-        return RULE if proven and rule.decides(item.case) is True else ""
+        found = [item.case.results.get(read.path[0]) for read in rule.reads]
+        settled = all(isinstance(value, Evidenced) and value.settled() for value in found)
+        return RULE if settled and rule.decides(item.case) is True else ""
 
     def _target(self, item: SinkItem) -> str:
         """Give the address; never one that stands in a text."""
@@ -215,10 +217,7 @@ def _only_proven(expression: Expression, context: Mapping[str, Any] | None) -> N
     for read in expression.reads:
         root = read.path[0]
         kind = type_of(root) if type_of else None
-        fields = getattr(kind, "model_fields", None)
-        if kind is not None and (
-            fields is None or not ({"record", "fields"} <= set(fields) or "label" in fields)
-        ):
+        if kind is not None and not (isinstance(kind, type) and issubclass(kind, Evidenced)):
             raise ExpressionError(
                 say(
                     "a rule that sends by itself may read what extract and triage found, and {name} is none "
@@ -227,12 +226,3 @@ def _only_proven(expression: Expression, context: Mapping[str, Any] | None) -> N
                 ),
                 read.offset,
             )
-
-
-def _is_proven(value: object) -> bool:
-    """Tell whether a result is proven, or was decided by a person or by the firm's own rules."""
-    if getattr(value, "accepted_by", None):
-        return True
-    if hasattr(value, "record"):
-        return getattr(value, "proven", False) is True
-    return getattr(value, "label", None) is not None and getattr(value, "reader", "") in ("rules", "person")

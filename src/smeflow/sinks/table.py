@@ -16,8 +16,9 @@ from smeflow._paths import resolve, shown
 from smeflow._text import sha256
 from smeflow.errors import SinkError
 from smeflow.expression import Expression, parse
-from smeflow.i18n import Language, say
+from smeflow.i18n import Language, Phrase, say
 from smeflow.money import Money
+from smeflow.record_kinds import kind_of
 from smeflow.sinks.base import Put, SinkItem, SinkMemory
 from smeflow.sinks.cells import MAX_TEXT, Cell, Form, cell_of, csv_cell, form
 from smeflow.sinks.headings import heading
@@ -56,6 +57,7 @@ class TableFile(BaseModel):
     _columns: dict[str, Expression] = PrivateAttr(default_factory=dict)
     _fields: tuple[str, ...] | None = PrivateAttr(default=None)
     _own: bool = PrivateAttr(default=False)
+    _kind: Any = PrivateAttr(default=None)
 
     @field_validator("table")
     @classmethod
@@ -97,7 +99,7 @@ class TableFile(BaseModel):
         self._columns = {title: compiled(text) for title, text in self.columns.items()}
         type_of = (context or {}).get("type_of")
         kind = type_of(self.rows) if type_of and self.rows else None
-        self._fields, self._own = _plain_fields(kind), _is_own(kind)
+        self._fields, self._own, self._kind = _plain_fields(kind), _is_own(kind), kind
 
     @property
     def name(self) -> str:
@@ -136,7 +138,8 @@ class TableFile(BaseModel):
         fields = self._fields or _fields_of(record for _, record in found)
         header = [heading("item", self._language)] if self.item else []
         own = self._own or any(isinstance(record, BaseModel) and _is_own(type(record)) for _, record in found)
-        header += [*self._columns, *(field if own else heading(field, self._language) for field in fields)]
+        named = _words(self._kind, (record for _, record in found)) if own else {}
+        header += [*self._columns, *(self._title(field, named, own=own) for field in fields)]
         lines = []
         for item, record in found:
             line: list[Cell] = [getattr(item, self.item)] if self.item else []
@@ -144,6 +147,11 @@ class TableFile(BaseModel):
             line += [cell_of(_value(record, field)) for field in fields]
             lines.append(line)
         return header, lines
+
+    def _title(self, field: str, words: Mapping[str, Phrase], *, own: bool) -> str:
+        if field in words:
+            return words[field].render(self._language)
+        return field if own else heading(field, self._language)
 
     def _records(self, item: SinkItem) -> Sequence[object]:
         if self._rows is None:
@@ -202,6 +210,12 @@ def _is_own(kind: Any) -> bool:
         return False
     home = sys.modules.get(kind.__module__)
     return not kind.__module__.startswith("smeflow.") or getattr(home, kind.__name__, None) is not kind
+
+
+def _words(kind: Any, records: Iterable[object]) -> Mapping[str, Phrase]:
+    """Give what the kind of the records calls its fields."""
+    kinds = (each for each in (kind, *map(type, records)) if _is_own(each))
+    return next((kind_of(each).words for each in kinds), {})
 
 
 def _origin(annotation: Any) -> Any:

@@ -2,7 +2,9 @@
 
 import json
 from collections.abc import Mapping, Sequence
+from typing import Any
 
+from smeflow._text import canonical_json
 from smeflow.readers.base import Reading, Suppliers
 from smeflow.step import Known
 from smeflow.steps.invoice_claims import SUPPLIERS
@@ -42,3 +44,19 @@ def examples_for(known: Known, readings: Sequence[Reading]) -> str:
 def _shown(row: Mapping[str, str]) -> str:
     printed = json.loads(row.get("printed") or "{}")
     return "; ".join(f"{field}: {text}" for field, text in printed.items())
+
+
+def learned(value: Mapping[str, Any]) -> Mapping[str, str] | None:
+    """Give what an approved result, as written down, says of its supplier; None where it is no invoice."""
+    record = value.get("record")
+    if not isinstance(record, dict) or not record.get("seller") or "total_gross" not in record:
+        return None
+    party = record.get("seller_details") or {}
+    fields = (value.get("fields") or {}).items()
+    printed = {name: one["quote"] for name, one in fields if isinstance(one, dict) and one.get("quote")}
+    return {
+        "name": record["seller"],
+        "vat_id": party.get("vat_id") or "",
+        "legal_id": party.get("legal_id") or "",
+        "printed": canonical_json(printed),
+    }

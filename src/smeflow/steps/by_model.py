@@ -9,12 +9,12 @@ from pydantic import BaseModel, Field, create_model
 
 from smeflow.documents.base import Document, Quote
 from smeflow.errors import AnswerInvalid, LLMRefused, LLMRejected
-from smeflow.field_names import listed
+from smeflow.field_names import FIELDS, listed
 from smeflow.i18n import Phrase, say
 from smeflow.llm.base import LLM, Message
 from smeflow.readers.base import Finding, Reading
+from smeflow.record_kinds import FieldSpec
 from smeflow.steps.by_parts import joined, parts_of
-from smeflow.steps.fields import FieldSpec
 from smeflow.steps.kinds import Taken, find, take
 from smeflow.steps.prompts import framed, question
 from smeflow.steps.sight import pictures_of, sight_of
@@ -85,13 +85,15 @@ def read_by_model(
     *,
     instructions: str = "",
     examples: str = "",
+    words: Mapping[str, Phrase] = FIELDS,
     max_characters: int,
     max_output_tokens: int,
     pages_shown: int = 0,
 ) -> Said:
     """Ask a model for every field and keep what the documents bear out; a long text is read part by part.
 
-    *examples* are values of earlier documents of the same kind that a person approved.
+    *examples* are values of earlier documents of the same kind that a person approved; *words* are what
+    people call the fields.
     """
     said: list[Said] = []
     for part in parts_of(documents, max_characters):
@@ -99,7 +101,7 @@ def read_by_model(
         asking = question(PROMPT.format(what=instructions).strip(), shown)
         if pages_shown:
             asking = _with_pages(asking, part, llm, pages_shown)
-        said.append(_ask_about(part, asking, specs, llm, answer, shown.cut, max_output_tokens))
+        said.append(_ask_about(part, asking, specs, llm, answer, shown.cut, max_output_tokens, words))
         if said[-1].nobody or said[-1].failed:
             return said[-1]
     if len(said) == 1:
@@ -120,6 +122,7 @@ def _ask_about(  # noqa: PLR0917 - what one question is made of
     answer: "Answer[Any]",
     cut: bool,  # noqa: FBT001 - told by the framing
     max_output_tokens: int,
+    words: Mapping[str, Phrase],
 ) -> Said:
     from smeflow.llm.ask import ask
 
@@ -134,7 +137,7 @@ def _ask_about(  # noqa: PLR0917 - what one question is made of
     except (AnswerInvalid, LLMRefused) as error:
         return Said(failed=error.phrase)
     said = _grounded(asked.value, specs, documents)
-    problems = _unsure(asked.reply.probabilities or {}, said)
+    problems = _unsure(asked.reply.probabilities or {}, said, words)
     if cut:
         problems += (say("The model was shown only the beginning and the end of the text."),)
     return replace(said, problems=problems)
@@ -151,11 +154,11 @@ def _with_pages(
     return (*before, replace(last, images=pictures_of(documents, sight, most)))
 
 
-def _unsure(told: Mapping[str, float], said: Said) -> tuple[Phrase, ...]:
+def _unsure(told: Mapping[str, float], said: Said, words: Mapping[str, Phrase]) -> tuple[Phrase, ...]:
     """Name the values the model itself found unlikely; what it found likely may be wrong all the same."""
     kept = said.reading.findings if said.reading else {}
     low = [name for name in kept if told.get(key_of(name), 1.0) < UNSURE]
-    return (say("The model was not sure of: {fields}.", fields=listed(low, office=True)),) if low else ()
+    return (say("The model was not sure of: {fields}.", fields=listed(low, words)),) if low else ()
 
 
 def _grounded(value: BaseModel, specs: Mapping[str, FieldSpec], documents: tuple[Document, ...]) -> Said:

@@ -6,7 +6,7 @@ from dataclasses import replace
 from smeflow.documents.base import Document
 from smeflow.i18n import Phrase, say
 from smeflow.readers.base import Finding, Reading
-from smeflow.steps.fields import FieldSpec
+from smeflow.record_kinds import FieldSpec
 from smeflow.steps.kinds import same, told
 
 

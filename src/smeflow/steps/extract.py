@@ -2,8 +2,8 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from functools import cached_property, partial
-from typing import TYPE_CHECKING, Any, ClassVar, Generic, Literal, Self, cast, overload
+from functools import cached_property
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Generic, Literal, Self, cast, overload
 
 from pydantic import (
     BaseModel,
@@ -14,31 +14,31 @@ from pydantic import (
     model_validator,
 )
 
-from smeflow.einvoices.base import Asked
+from smeflow.documents.base import Document
+from smeflow.field_names import FIELDS
 from smeflow.i18n import say
 from smeflow.llm.base import LLM
+from smeflow.lookup import KindError, OneOf
 from smeflow.readers.base import Labels
-from smeflow.records import RECORDS, REQUIRED, Invoice
-from smeflow.step import Case
+from smeflow.record_kinds import RECORDS, FieldSpec, Firm, RecordKind, Sought, find, kind_of, rule_names
+from smeflow.step import Case, Known
 from smeflow.steps.base import Family
-from smeflow.steps.before import examples_for, suppliers_of
 from smeflow.steps.by_model import PROMPT, Said, answer_for, read_by_model
 from smeflow.steps.confidence import Calibration, default_calibration, rated, read_calibration
 from smeflow.steps.extraction import Extraction, R, with_gaps
-from smeflow.steps.fields import FieldSpec, FieldsRecord, FieldText, record_type, spec_of, specs_of_model
-from smeflow.steps.invoices import LINES, SPECS
-from smeflow.steps.ours import Firm
+from smeflow.steps.fields import FieldsRecord, FieldText, record_type, spec_of, specs_of_model
 from smeflow.steps.papers import statuses
-from smeflow.steps.places import Place, fields_place, invoice_place
-from smeflow.steps.reading import Task, extraction, is_whole, lacks, once
+from smeflow.steps.places import Place, fields_place, record_place
+from smeflow.steps.reading import Judge, Task, extraction, once
 from smeflow.steps.record_ids import record_id
-from smeflow.steps.rule_checks import rule_checks
 from smeflow.steps.second_look import Recogniser, look_again
 
 if TYPE_CHECKING:
     from smeflow.llm.ask import Answer
 
 ReaderName = Literal["exact", "layout", "model"]
+Rule = Annotated[str, OneOf(rule_names)]
+"""A set of rules of one of the kinds of records."""
 
 
 class Extract(Family, Generic[R]):
@@ -63,7 +63,7 @@ class Extract(Family, Generic[R]):
     invoice; ``rapidocr``: always the whole page. What both read alike is confirmed."""
     ask: Literal["left", "always"] = "left"
     """Whether a model is asked only where something is missing, or always, as a second opinion."""
-    checks: tuple[Asked, ...] = ()
+    checks: tuple[Rule, ...] = ()
     """Rules an e-invoice must keep. What fails is a doubt; what fails or could not run is not proven."""
     required: tuple[str, ...] | None = None
     """What must be found; by default what the record's type or the fields demand."""
@@ -94,7 +94,7 @@ class Extract(Family, Generic[R]):
             readers: tuple[ReaderName, ...] = ...,
             ocr: Recogniser = ...,
             ask: Literal["left", "always"] = ...,
-            checks: tuple[Asked, ...] = ...,
+            checks: tuple[str, ...] = ...,
             required: tuple[str, ...] | None = ...,
             instructions: str = ...,
             labels: Mapping[str, Sequence[str]] | str | None = ...,
@@ -107,14 +107,14 @@ class Extract(Family, Generic[R]):
         ) -> None: ...
         @overload
         def __init__(
-            self: "Extract[Invoice]",
+            self: "Extract[Any]",
             *,
             name: str,
-            into: Literal["Invoice"],
+            into: str | RecordKind,
             readers: tuple[ReaderName, ...] = ...,
             ocr: Recogniser = ...,
             ask: Literal["left", "always"] = ...,
-            checks: tuple[Asked, ...] = ...,
+            checks: tuple[str, ...] = ...,
             required: tuple[str, ...] | None = ...,
             instructions: str = ...,
             labels: Mapping[str, Sequence[str]] | str | None = ...,
@@ -134,7 +134,7 @@ class Extract(Family, Generic[R]):
             readers: tuple[ReaderName, ...] = ...,
             ocr: Recogniser = ...,
             ask: Literal["left", "always"] = ...,
-            checks: tuple[Asked, ...] = ...,
+            checks: tuple[str, ...] = ...,
             required: tuple[str, ...] | None = ...,
             instructions: str = ...,
             labels: Mapping[str, Sequence[str]] | str | None = ...,
@@ -151,11 +151,14 @@ class Extract(Family, Generic[R]):
     @classmethod
     def _named(cls, into: object) -> object:
         if isinstance(into, str):
-            if into not in RECORDS:
-                names = ", ".join(sorted(RECORDS))
+            if into not in RECORDS.names():
+                names = ", ".join(sorted(RECORDS.names()))
                 raise ValueError(say("{name} is no record; use one of {names}", name=into, names=names))
-            return RECORDS[into]
-        return into
+            try:
+                return find(into).record
+            except KindError as error:
+                raise ValueError(error.phrase) from error
+        return into.record if isinstance(into, RecordKind) else into
 
     @field_validator("fields")
     @classmethod
@@ -205,22 +208,22 @@ class Extract(Family, Generic[R]):
         """What to look for, by field name."""
         if self.fields is not None:
             return {name: spec_of(written) for name, written in self.fields.items()}
-        if self.is_invoice:
-            return {**SPECS, "lines": LINES} if self.lines else dict(SPECS)
+        if self.kind.asked is not None:
+            return {**self.kind.asked, **(self.kind.rows if self.lines else {})}
         return specs_of_model(cast("type[BaseModel]", self.into))
 
-    @property
-    def is_invoice(self) -> bool:
-        """Whether the readers of invoices are the ones to ask."""
-        return self.into is not None and issubclass(self.into, Invoice)
+    @cached_property
+    def kind(self) -> RecordKind:
+        """What is known of records of this kind."""
+        return kind_of(self.record_type)
 
     @cached_property
     def wanted(self) -> tuple[str, ...]:
         """The fields that must be found."""
         if self.required is not None:
             return self.required
-        if self.is_invoice:
-            return REQUIRED
+        if self.kind.required is not None:
+            return self.kind.required
         return tuple(name for name, spec in self.specs.items() if not spec.optional)
 
     @cached_property
@@ -236,45 +239,51 @@ class Extract(Family, Generic[R]):
     def __call__(self, case: Case, llm: LLM, /) -> Extraction[R]:
         """Read the record. A model is asked where something wanted is missing, or with ``ask="always"``."""
         firm: Firm | None = self.constants.get("company")
-        exact, layout = "exact" in self.readers, "layout" in self.readers
-        if self.is_invoice:
-            read = partial(
-                invoice_place,
-                exact=exact,
-                layout=layout,
-                firm=firm,
-                labels=Labels(words=self.labels) if self.labels else None,
-                suppliers=suppliers_of(case.known),
-            )
-        else:
-            read = partial(fields_place, specs=self.specs, layout=layout)
-        place = read(case.documents)
-        task = Task(
-            record_type=self.record_type,
-            specs=self.specs,
-            wanted=self.wanted,
-            firm=firm,
+        kind, labels = self.kind, Labels(words=self.labels) if self.labels else None
+        sought = Sought(firm=firm, labels=labels, known=case.known)
+
+        def read(documents: Sequence[Document]) -> Place:
+            if kind.readers:
+                return record_place(documents, kind, sought, self.readers)
+            return fields_place(documents, self.specs, layout="layout" in self.readers)
+
+        judge = Judge(
+            Task(kind=kind, record_type=self.record_type, specs=self.specs, wanted=self.wanted, firm=firm)
         )
-        place = look_again(case.documents, place, read, self.ocr, whole=lambda p: is_whole(task, p))
+        place = look_again(
+            case.documents,
+            read(case.documents),
+            read,
+            self.ocr,
+            whole=lambda place: judge.of(place).whole,
+            wanted=kind.required or self.wanted,
+            once=kind.papers.read_once,
+        )
         if not place.readings and not any(d.text.strip() for d in place.documents):
             return self._nothing(case)
-        lines = self.lines and self.is_invoice and not any("lines" in r.findings for r in place.readings)
-        if place.exact and self.checks:
-            place = replace(place, checks=(*place.checks, *rule_checks(case.documents, self.checks)))
-        asks = "model" in self.readers and (self.ask == "always" or lines or lacks(task, place))
-        said = self._by_model(place, llm, examples_for(case.known, place.readings)) if asks else Said()
-        found = extraction(self.returns, task, place, said)
+        if place.exact and self.checks and kind.rules:
+            place = replace(place, checks=(*place.checks, *kind.rules.run(case.documents, self.checks)))
+        said = self._by_model(place, llm, case.known) if self._asks(place, judge) else Said()
+        found = extraction(self.returns, judge, place, said)
         sure = rated(found, self.calibration or default_calibration())
         return found.model_copy(update=sure).shown_on(case.documents)
 
-    def _by_model(self, place: Place, llm: LLM, examples: str) -> Said:
+    def _asks(self, place: Place, judge: Judge) -> bool:
+        """Tell whether a model is to be asked: something wanted is missing, or a second opinion is."""
+        rows = self.lines and any(
+            not any(name in reading.findings for reading in place.readings) for name in self.kind.rows
+        )
+        return "model" in self.readers and (self.ask == "always" or rows or bool(judge.of(place).absent))
+
+    def _by_model(self, place: Place, llm: LLM, known: Known) -> Said:
         return read_by_model(
             place.documents,
             self.specs,
             llm,
             self.answer,
             instructions=self.instructions,
-            examples=examples,
+            examples=self.kind.ask_first(known, place.readings),
+            words={**FIELDS, **self.kind.words},
             max_characters=self.max_characters,
             max_output_tokens=self.max_output_tokens,
             pages_shown=self.pages_shown,

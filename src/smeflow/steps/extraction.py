@@ -9,12 +9,12 @@ from pydantic.functional_validators import ModelWrapValidatorHandler
 
 from smeflow.claims import Claim
 from smeflow.documents.base import Document, Quote
+from smeflow.field_names import FIELDS
 from smeflow.i18n import Phrase
 from smeflow.readers.base import Check
-from smeflow.records import Invoice
+from smeflow.record_kinds import kind_of
 from smeflow.step import Known
 from smeflow.steps.base import FieldReading, Result
-from smeflow.steps.invoice_claims import invoice_claims
 from smeflow.steps.shown import Shown, extraction_html
 
 R = TypeVar("R", bound=BaseModel)
@@ -80,9 +80,14 @@ class Extraction(Result, Generic[R]):
         return tuple(place for reading in self.fields.values() if (place := reading.place))
 
     def claims(self, known: Known, /) -> Iterator[Claim]:
-        """Say what must be compared with other items: an invoice is paid once, to a known account."""
-        if isinstance(self.record, Invoice):
-            yield from invoice_claims(self.record, known)
+        """Say what must be compared with other items, as the kind of the record has it."""
+        claims = kind_of(type(self.record)).claims
+        if claims is not None:
+            yield from claims(self.record, known)
+
+    def settled(self) -> bool:
+        """Tell whether it may be acted on unseen: it is proven, or a person gave or confirmed it."""
+        return self.proven or bool(self.accepted_by)
 
     @property
     def missing(self) -> tuple[str, ...]:
@@ -96,6 +101,7 @@ class Extraction(Result, Generic[R]):
             accepted_by=self.accepted_by,
             checks=[(check.name, check.passed) for check in self.checks],
             said=(*self.doubts, *self.problems),
+            words=kind_of(type(self.record)).words or FIELDS,
         )
         return extraction_html(this) + self._pages()
 

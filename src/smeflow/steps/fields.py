@@ -6,10 +6,11 @@ from decimal import Decimal
 from enum import Enum
 from typing import TYPE_CHECKING, Any, Literal, cast, get_args, get_origin
 
-from pydantic import BaseModel, Field, create_model
+from pydantic import BaseModel, create_model
 
 from smeflow.i18n import say
-from smeflow.records import Record
+from smeflow.record_kinds import FieldSpec
+from smeflow.records.base import Record
 
 CURRENCY = "currency"
 """The field that says in what the amounts of a record are."""
@@ -43,25 +44,6 @@ class FieldsRecord(Record):
     if TYPE_CHECKING:
 
         def __getattr__(self, name: str) -> Any: ...
-
-
-class FieldSpec(Record):
-    """One field a step looks for."""
-
-    kind: str
-    choices: tuple[str, ...] = ()
-    optional: bool = False
-    about: str = ""
-    """What stands beneath the field in the record's class, for the model."""
-    many: bool = False
-    """A list of such values."""
-    fields: dict[str, "FieldSpec"] = Field(default_factory=dict)
-    """The fields of a record inside the record; its kind is ``record``."""
-
-    @property
-    def plain(self) -> bool:
-        """Whether it is one value, as it may stand beside a label."""
-        return not self.many and not self.fields
 
 
 def spec_of(written: FieldText) -> FieldSpec:

@@ -1,7 +1,7 @@
 """What only invoices have: the fields asked for, sums, identifiers, and data that contradict the page."""
 
-import re
-from collections.abc import Iterator, Mapping, Sequence
+import json
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, cast
 
@@ -11,8 +11,9 @@ from smeflow.documents.base import Document
 from smeflow.field_names import field_name
 from smeflow.i18n import say
 from smeflow.readers.base import Check, Reading
-from smeflow.records import Invoice, Party
-from smeflow.steps.fields import FieldSpec
+from smeflow.readers.once import TOTAL
+from smeflow.record_kinds import FieldSpec
+from smeflow.records import Invoice
 from smeflow.steps.kinds import same, told
 
 if TYPE_CHECKING:
@@ -59,16 +60,6 @@ WITH_PAGE: Mapping[str, str] = {
 }
 """What the data and the visible page of an e-invoice must agree on."""
 _SUMS = ("total_net", "total_vat", "total_gross", "amount_due", "prepaid", "currency")
-_IBAN_START = re.compile(r"\b[A-Z]{2}\d{2}(?=[\s.\-]?[A-Z0-9])")
-_LENGTHS = (
-    "AD24 AE23 AL28 AT20 BA20 BE16 BG22 CH21 CY28 CZ24 DE22 DK18 DZ26 EE20 ES24 FI18 FO18 FR27 GB22 GE22 "
-    "GI23 GL18 GR27 HR21 HU28 IE22 IL23 IS26 IT27 LB28 LI21 LT20 LU20 LV21 MA28 MC27 MD24 ME22 MK19 MT31 "
-    "NL18 NO15 PL28 PT25 RO24 RS22 SA24 SE24 SI19 SK24 SM27 TN24 TR26 UA29 VA22 XK20"
-)
-IBAN_LENGTHS = {code[:2]: int(code[2:]) for code in _LENGTHS.split()}
-"""How many characters an IBAN has, by country; accounts elsewhere are not searched for."""
-SEARCHED = 500_000
-"""Characters of a document that are searched for accounts."""
 
 
 def view(values: Mapping[str, Any]) -> Invoice | None:
@@ -165,42 +156,19 @@ def _adds_up(page: Reading, name: str) -> bool:
     return bool(net + vat == gross)
 
 
-def ibans_on(documents: tuple[Document, ...]) -> tuple[str, ...]:
-    """Give the bank accounts a page shows, in order: a second one is what a forged line looks like."""
-    found = {
-        number: None for document in documents for number in _accounts_in(document.text[:SEARCHED].upper())
-    }
-    return tuple(found)
+def stored_invoice(text: str) -> Invoice | None:
+    """Give the invoice of a result as it is written down; of a quote, an order or a reminder nothing.
 
-
-def _accounts_in(text: str) -> Iterator[str]:
-    """Find right IBANs in text in capitals, however they are grouped, whatever stands before or behind."""
-    from smeflow.readers.identifiers import iban_ok
-
-    for start in _IBAN_START.finditer(text):
-        length = IBAN_LENGTHS.get(start.group()[:2], 0)
-        number = "".join(filter(str.isalnum, text[start.start() : start.start() + 2 * length]))[:length]
-        if length and _mod97(number) == 1 and iban_ok(number):
-            yield number
-
-
-def _mod97(number: str) -> int | None:
-    """Reckon an IBAN's check; None where it holds anything but capitals and digits."""
-    if not (number.isascii() and number.isalnum()):
+    Whoever approved it: what calls itself something else is no invoice.
+    """
+    value = json.loads(text)
+    held = value.get("record") if isinstance(value, dict) else None
+    if not isinstance(held, dict) or TOTAL not in held:
         return None
-    return int("".join(str(int(char, 36)) for char in number[4:] + number[:4])) % 97
-
-
-def nested(values: Mapping[str, Any]) -> dict[str, Any]:
-    """Put ``seller_details.vat_id`` inside ``seller_details``."""
-    made: dict[str, Any] = {}
-    for name, value in values.items():
-        outer, dot, inner = name.partition(".")
-        if not dot:
-            made[name] = value
-        elif isinstance(made.get(outer), Party):
-            if getattr(made[outer], inner) is None:
-                made[outer] = made[outer].model_copy(update={inner: value})
-        else:
-            made[outer] = {**made.get(outer, {}), inner: value}
-    return made
+    try:
+        record = Invoice.model_validate(held)
+    except ValidationError:
+        return None
+    checks = value.get("checks", ())
+    refused = any(check["name"] == "is_invoice" and check["passed"] is False for check in checks)
+    return None if refused and record.kind is None else record

@@ -10,7 +10,7 @@ from pydantic import BaseModel
 
 from smeflow._text import canonical_json, folded
 from smeflow.documents.base import Document, Quote
-from smeflow.steps.fields import FieldSpec
+from smeflow.record_kinds import FieldSpec
 
 if TYPE_CHECKING:
     from smeflow.readers.values import FieldKind

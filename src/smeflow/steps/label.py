@@ -70,6 +70,10 @@ class Label(Result):
     wanted_model: bool = False
     accepted_by: str | None = None
 
+    def settled(self) -> bool:
+        """Tell whether it may be acted on unseen: the firm's own rules gave it, or a person did."""
+        return bool(self.accepted_by) or (self.label is not None and self.reader in ("rules", "person"))
+
     def _repr_html_(self) -> str:
         scores = sorted(self.scores.items(), key=lambda item: -item[1])[:5]
         shown = ", ".join(f"{escape(label)} {score:.2f}" for label, score in scores)

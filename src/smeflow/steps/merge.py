@@ -4,11 +4,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from pydantic import BaseModel
+
 from smeflow.documents.base import Quote
-from smeflow.field_names import field_name
 from smeflow.i18n import Phrase, say
 from smeflow.readers.base import Check, Reading
-from smeflow.steps.fields import FieldSpec
+from smeflow.record_kinds import FieldSpec, RecordKind
 from smeflow.steps.kinds import same, told
 
 
@@ -38,7 +39,7 @@ class Merged:
         return tuple(check for check in self.checks if check.passed is False)
 
 
-def merge(readings: Sequence[Reading], specs: Mapping[str, FieldSpec]) -> Merged:
+def merge(readings: Sequence[Reading], specs: Mapping[str, FieldSpec], kind: RecordKind) -> Merged:
     """Take each field from the first reading that has it, and compare the later ones with it."""
     found: dict[str, Found] = {}
     checks: list[Check] = []
@@ -60,23 +61,40 @@ def merge(readings: Sequence[Reading], specs: Mapping[str, FieldSpec]) -> Merged
             confirmed_by=tuple(agreeing),
             note=first.note,
         )
-        checks += [_disagreement(name, reader, value, who, _plain(other.value)[0])
+        checks += [_disagreement(kind, name, reader, value, who, _plain(other.value)[0])
                    for who, other in others if who not in agreeing]  # fmt: skip
         if agreeing and len(agreeing) == len(others):
             checks.append(Check(name="readers_agree", passed=True, fields=(name,)))
     return Merged(found=found, checks=tuple(checks))
 
 
-def _disagreement(name: str, reader: str, value: Any, other: str, other_value: Any) -> Check:
+def _disagreement(
+    kind: RecordKind, name: str, reader: str, value: Any, other: str, other_value: Any
+) -> Check:
     detail = say(
         "{field}: {reader} reads {value}, {other} reads {other_value}.",
-        field=field_name(name),
+        field=kind.named(name),
         reader=reader,
         value=told(value),
         other=other,
         other_value=told(other_value),
     )
     return Check(name="readers_agree", passed=False, detail=detail, fields=(name,))
+
+
+def nested(values: Mapping[str, Any]) -> dict[str, Any]:
+    """Put ``seller_details.vat_id`` inside ``seller_details``."""
+    made: dict[str, Any] = {}
+    for name, value in values.items():
+        outer, dot, inner = name.partition(".")
+        if not dot:
+            made[name] = value
+        elif isinstance(made.get(outer), BaseModel):
+            if getattr(made[outer], inner) is None:
+                made[outer] = made[outer].model_copy(update={inner: value})
+        else:
+            made[outer] = {**made.get(outer, {}), inner: value}
+    return made
 
 
 def _plain(value: Any) -> tuple[Any, str | None]:

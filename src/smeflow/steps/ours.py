@@ -1,36 +1,12 @@
 """Compare an invoice with what the firm says of itself: nobody pays himself."""
 
 import re
-from typing import Protocol
 
 from smeflow._text import folded
 from smeflow.i18n import say
 from smeflow.readers.base import Check
+from smeflow.record_kinds import Firm
 from smeflow.records import Invoice
-
-
-class Firm(Protocol):
-    """What is known of the firm whose post this is; each may be empty."""
-
-    @property
-    def names(self) -> tuple[str, ...]:
-        """Its names, as they are printed on invoices."""
-        ...
-
-    @property
-    def siren(self) -> str | None:
-        """Its French company number."""
-        ...
-
-    @property
-    def vat_ids(self) -> tuple[str, ...]:
-        """Its VAT identifiers."""
-        ...
-
-    @property
-    def ibans(self) -> tuple[str, ...]:
-        """Its own accounts."""
-        ...
 
 
 def check_ours(record: Invoice, firm: Firm | None) -> tuple[Check, ...]:

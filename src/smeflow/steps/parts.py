@@ -4,14 +4,13 @@ import io
 import zipfile
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
-from typing import Literal
 
 from smeflow._text import sha256
 from smeflow.documents.base import BESIDE, Document
 from smeflow.documents.einvoice import STATUS
 from smeflow.documents.pages import only_pages
+from smeflow.record_kinds import Split, every
 from smeflow.step import Case
-from smeflow.steps.bundles import find_invoices
 
 MAIL = "message/rfc822"
 ZIP = "application/zip"
@@ -19,21 +18,22 @@ PAPERS = ("application/pdf", "application/xml", "text/xml", "image/", "applicati
 """What an invoice comes as; an archive that is left is a pair, or one that could not be opened."""
 
 
-def split(case: Case, how: Literal["invoices", "attachments"]) -> tuple[Case, ...]:
+def split(case: Case, how: str) -> tuple[Case, ...]:
     """Give the cases *case* holds, called ``case/part``; nothing where it is one piece.
 
-    ``attachments``: each attachment of a mail, each file of an archive. ``invoices``: each of these that may
-    be one, and each invoice of a PDF that surely holds several: where that is not sure the file stays whole,
-    and the step that reads it says so.
+    ``attachments``: each attachment of a mail, each file of an archive. A kind's own word, ``invoices``: each
+    of these that may be one, and each invoice of a PDF that surely holds several: where that is not sure the
+    file stays whole, and the step that reads it says so.
     """
     if not case.documents:
         return ()
     first = case.documents[0]
     inside = list(paired(opened(_inside(case))))
-    if how == "invoices" and first.media_type == ZIP and [d.sha256 for d in inside] == [first.sha256]:
+    own = next((row.split for row in every() if row.split and row.split.word == how), None)
+    if own and first.media_type == ZIP and [d.sha256 for d in inside] == [first.sha256]:
         return ()  # data and page of one invoice: they are read together
-    if how == "invoices":
-        found = [p for d in inside if d.media_type.startswith(PAPERS) for p in (*_invoices(d),) or (d,)]
+    if own:
+        found = [p for d in inside if d.media_type.startswith(PAPERS) for p in (*_pieces(d, own),) or (d,)]
         found = found if first.media_type in (MAIL, ZIP) or found != [first] else []
     elif first.media_type == MAIL:
         found = [d for d in first.parts if d.data and not d.fields.get(BESIDE)]  # a mail in it is one piece
@@ -87,6 +87,6 @@ def _bundle(both: Sequence[Document]) -> Document:
     return Document(name=name, media_type=ZIP, data=data, sha256=sha256(data), parts=tuple(both))
 
 
-def _invoices(document: Document) -> Iterator[Document]:
-    for pages in find_invoices(document):
+def _pieces(document: Document, own: Split) -> Iterator[Document]:
+    for pages in own.find(document):
         yield replace(only_pages(document, pages), name=pages.named(document.name))

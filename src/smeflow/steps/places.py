@@ -1,22 +1,15 @@
 """Where a record is read from: the paper that holds it, and what the readers without a model made of it."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import partial
 from typing import cast
 
 from smeflow._text import folded
 from smeflow.documents.base import Document
 from smeflow.i18n import Phrase
-from smeflow.readers.base import Check, Labels, Reading, Suppliers
-from smeflow.records import REQUIRED
-from smeflow.steps.fields import FieldSpec
-from smeflow.steps.invoices import page_against_data
-from smeflow.steps.ours import Firm, own_ids
+from smeflow.readers.base import Check, Reading
+from smeflow.record_kinds import FieldSpec, RecordKind, RecordReader, Slot, Sought
 from smeflow.steps.papers import Paper, everything, papers, statuses, unread
-
-ENOUGH = 4
-"""Of what an invoice must have, so much makes a page one; one less where it calls itself an invoice."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -35,28 +28,21 @@ class Place:
     problems: tuple[Phrase, ...] = ()
 
 
-def invoice_place(
-    documents: Sequence[Document],
-    *,
-    exact: bool,
-    layout: bool,
-    firm: Firm | None = None,
-    labels: Labels | None = None,
-    suppliers: Suppliers | None = None,
+def record_place(
+    documents: Sequence[Document], kind: RecordKind, sought: Sought, slots: Collection[str]
 ) -> Place:
-    """Find the invoice among *documents* and read it with the readers that are wanted."""
-    by_page = partial(_page, firm=firm, labels=labels, suppliers=suppliers) if layout else None
-    read = [_read(paper, exact=exact, by_page=by_page) for paper in papers(documents)]
-    groups = _grouped(read)
+    """Find the record among *documents*, file by file, and read it with the readers that are wanted."""
+    readers = {slot: reader for slot, reader in kind.readers.items() if slot in slots}
+    groups = _grouped([_read(paper, readers, sought) for paper in papers(documents)])
     if not groups:
         told = tuple(_told(documents))
         return Place(documents=everything(documents), unread=unread(documents), problems=told)
     chosen = max(groups, key=_fullness)
-    invoices = [paper for paper in groups if _is_invoice(paper)]
-    several = max(len(invoices), *(_count(paper) for paper in groups), 1)
+    ones = [paper for paper in groups if _is_one(paper, kind)]
+    several = max(len(ones), *(_count(paper) for paper in groups), 1)
     readings = [r for r in (chosen.exact, chosen.page) if r and (r.findings or r.problems)]
     data = chosen.exact if chosen.exact and chosen.exact.record is not None else None
-    checks = page_against_data(data, chosen.page, chosen.visible) if data else ()
+    checks = kind.papers.against(data, chosen.page, chosen.visible) if data else ()
     if data and chosen.page:  # the data count; the page only fills what they leave out
         rest = {n: f for n, f in chosen.page.findings.items() if n not in data.findings}
         readings = [data, replace(chosen.page, findings=rest)]
@@ -94,26 +80,11 @@ def _told(documents: Sequence[Document]) -> list[Phrase]:
     return [*said, *statuses(documents)]
 
 
-def _read(paper: Paper, *, exact: bool, by_page: Callable[[Paper], Reading | None] | None) -> Paper:
-    data = page = None
-    if exact:
-        from smeflow.readers.einvoice import read_einvoice
-
-        data = read_einvoice(paper.documents)
-    if by_page is not None and paper.has_page:
-        page = by_page(paper)
+def _read(paper: Paper, readers: Mapping[Slot, RecordReader], sought: Sought) -> Paper:
+    exact, layout = readers.get("exact"), readers.get("layout")
+    data = exact(paper.documents, sought) if exact else None
+    page = layout(paper.visible, sought) if layout and paper.has_page else None
     return replace(paper, exact=data, page=page)
-
-
-def _page(
-    paper: Paper, *, firm: Firm | None, labels: Labels | None, suppliers: Suppliers | None
-) -> Reading | None:
-    from smeflow.readers.layout import read_invoice
-
-    names, ids = (firm.names, own_ids(firm)) if firm else ((), ())
-    return read_invoice(
-        paper.visible, company_names=names, company_ids=ids, labels=labels, suppliers=suppliers
-    )
 
 
 def _grouped(read: Sequence[Paper]) -> list[Paper]:
@@ -130,16 +101,11 @@ def _fullness(paper: Paper) -> tuple[bool, int]:
     return paper.exact is not None and paper.exact.record is not None, found
 
 
-def _is_invoice(paper: Paper) -> bool:
-    """Tell whether a paper is an invoice of its own: by its data, its title, or what was read from it."""
+def _is_one(paper: Paper, kind: RecordKind) -> bool:
+    """Tell whether a paper is a record of its own: by its data, or by what was read from its page."""
     if paper.exact is not None and paper.exact.record is not None:
         return True
-    if paper.page is None or any(c.name == "is_invoice" and c.passed is False for c in paper.page.checks):
-        return False
-    found = paper.page.findings
-    if "total_gross" not in found and "number" not in found:
-        return False
-    return sum(name in found for name in REQUIRED) >= (ENOUGH - 1 if "kind" in found else ENOUGH)
+    return paper.page is not None and kind.papers.is_one(paper.page)
 
 
 def _count(paper: Paper) -> int:

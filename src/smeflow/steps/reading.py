@@ -11,32 +11,26 @@ from smeflow.field_names import listed
 from smeflow.i18n import Phrase, say
 from smeflow.readers.base import Check, Reading
 from smeflow.readers.grounding import ground
-from smeflow.records import REQUIRED, Invoice
+from smeflow.readers.ibans import ibans_on
+from smeflow.record_kinds import FieldSpec, Firm, Judgement, RecordKind
 from smeflow.steps.base import FieldReading
 from smeflow.steps.by_model import Said
 from smeflow.steps.extraction import Extraction, R, with_gaps
-from smeflow.steps.fields import CURRENCY, FieldSpec, FieldsRecord
-from smeflow.steps.invoices import checks_of, closed, ibans_on, missing, nested, view
+from smeflow.steps.fields import CURRENCY, FieldsRecord
 from smeflow.steps.kinds import written
-from smeflow.steps.merge import Found, Merged, merge
-from smeflow.steps.ours import Firm, check_ours
+from smeflow.steps.merge import Found, Merged, merge, nested
 from smeflow.steps.places import Place
 from smeflow.steps.proof import Basis, Evidence, proven
-from smeflow.steps.rule_checks import RULES
 
-CONTRADICTIONS = frozenset({"readers_agree", "page_agrees", "copies_agree"})
-IDENTIFIERS = ("vat_id", "vat_key", "siren", "siret", "bic", "namespace", "vat_id=siren")
-"""Checks whose failure stops the proof but is no doubt by itself: no money goes astray."""
-MONEY = (*REQUIRED, "amount_due", "iban")
-"""What of an invoice no model may decide alone."""
-BUYERS = frozenset({"buyer_vat_id", "buyer_vat_key", "buyer_siren", "buyer_siret", "buyer_vat_id=siren"})
-"""What a file's own data say of the buyer cannot be misread, and says nothing of who is paid."""
+AGREEING = "readers_agree"
+"""The check that fails where two readers say different things."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Task:
     """What is looked for."""
 
+    kind: RecordKind
     record_type: type[BaseModel]
     specs: Mapping[str, FieldSpec]
     wanted: tuple[str, ...]
@@ -51,44 +45,59 @@ class Judged:
     record: BaseModel
     merged: Merged
     checks: tuple[Check, ...]
-    absent: tuple[str, ...]
+    judgement: Judgement
     accounts: tuple[str, ...] = ()
     """The bank accounts on the page."""
-    sums: Invoice | None = None
-    """The record seen as an invoice, where it has sums."""
     currencies: tuple[str, ...] = ()
     """What stands beside the amounts of fields a recipe wrote."""
+    exact: frozenset[str] = frozenset()
+    """The readers whose values are a file's own data."""
+
+    @property
+    def absent(self) -> tuple[str, ...]:
+        """What is wanted and was not found."""
+        return self.judgement.absent
+
+    @property
+    def whole(self) -> bool:
+        """Whether all that is wanted was found, and it adds up."""
+        return not self.absent and (not self.judgement.sums or self.judgement.closed is True)
 
 
-def judge(task: Task, place: Place, said: Said) -> Judged:
+@dataclass
+class Judge:
+    """Judges what was read, the same reading once: its verdict goes with it to whoever asks."""
+
+    task: Task
+    _last: tuple[Place, Reading | None, Judged] | None = None
+
+    def of(self, place: Place, said: Reading | None = None) -> Judged:
+        """Give what was checked of the readings of *place*, and of what a model *said* besides."""
+        if self._last is None or self._last[0] is not place or self._last[1] is not said:
+            self._last = (place, said, _judged(self.task, place, said))
+        return self._last[2]
+
+
+def _judged(task: Task, place: Place, said: Reading | None) -> Judged:
     """Put the readers' values together and check them."""
-    readings = [*place.readings, *([said.reading] if said.reading else [])]
+    readings = [*place.readings, *([said] if said else [])]
     accounts = ibans_on(place.documents)
-    merged = _without_guessed_account(merge(readings, task.specs), accounts)
+    merged = _without_guessed_account(merge(readings, task.specs, task.kind), accounts)
     values = nested({name: found.value for name, found in merged.found.items()})
     currencies = _currencies(task, merged)
     if len(currencies) == 1:
         values[CURRENCY] = currencies[0]
     record = with_gaps(task.record_type, values)
-    sums = record if isinstance(record, Invoice) else view(values)
-    checked = checks_of(sums) if sums else ()
-    if isinstance(record, Invoice):
-        checked = (*checked, *check_ours(record, task.firm))
-    given = [check for reading in place.readings for check in _own_checks(reading)]
-    absent = (
-        missing(record, task.wanted)
-        if isinstance(record, Invoice)
-        else tuple(name for name in task.wanted if getattr(record, name, None) is None)
-    )
-    checks = (*checked, *given, *place.checks, *merged.checks)
+    judgement = task.kind.judged(record, task.wanted, task.firm, values)
+    given = [check for reading in place.readings for check in reading.checks]
     return Judged(
         record=record,
         merged=merged,
-        checks=checks,
-        absent=absent,
-        sums=sums,
+        checks=(*judgement.checks, *given, *place.checks, *merged.checks),
+        judgement=judgement,
         accounts=accounts,
         currencies=currencies,
+        exact=frozenset(reading.reader for reading in place.readings if reading.exact),
     )
 
 
@@ -106,14 +115,6 @@ def _several_currencies(judged: Judged) -> list[Phrase]:
     return [say("The amounts are in several currencies: {found}.", found=", ".join(judged.currencies))]
 
 
-def _own_checks(reading: Reading) -> list[Check]:
-    """Give what only the reader can check, such as whether it is an invoice at all; the rest is run anew."""
-    if not isinstance(reading.record, Invoice):
-        return list(reading.checks)
-    anew = {check.name for check in checks_of(reading.record)}
-    return [check for check in reading.checks if check.name not in anew]
-
-
 def _without_guessed_account(merged: Merged, accounts: tuple[str, ...]) -> Merged:
     """Take no account from a model where the page shows several: money would go there."""
     iban = merged.found.get("iban")
@@ -122,39 +123,28 @@ def _without_guessed_account(merged: Merged, accounts: tuple[str, ...]) -> Merge
     return replace(merged, found={name: value for name, value in merged.found.items() if name != "iban"})
 
 
-def lacks(task: Task, place: Place) -> bool:
-    """Tell whether the readers without a model left something that is wanted."""
-    return bool(judge(task, place, Said()).absent)
-
-
-def is_whole(task: Task, place: Place) -> bool:
-    """Tell whether the readers without a model found all that is wanted, and it adds up."""
-    judged = judge(task, place, Said())
-    adds_up = judged.sums is None or closed(judged.sums, judged.checks) is True
-    return not judged.absent and adds_up
-
-
-def extraction(kind: type[Extraction[R]], task: Task, place: Place, said: Said) -> Extraction[R]:
+def extraction(returns: type[Extraction[R]], judge: Judge, place: Place, said: Said) -> Extraction[R]:
     """Make the result: the record, its evidence, its proof and what speaks against it."""
-    judged = judge(task, place, said)
+    task, judged = judge.task, judge.of(place, said.reading)
+    kind = task.kind
     found = judged.merged.found
     failed = [check for check in judged.checks if check.passed is False]
-    grave = [check for check in failed if not check.name.endswith(IDENTIFIERS)]
+    grave = [check for check in failed if not check.name.endswith(kind.proof.slight)]
     doubts = [
-        *_several(place),
+        *([kind.several(place.several)] if place.several > 1 else []),
         *place.unread,
         *_doubtful_account(judged),
         *_several_currencies(judged),
-        *_by_model_alone(judged),
+        *_by_model_alone(kind, judged),
         *(check.detail or say("{name} does not hold.", name=check.name) for check in grave),
-        *([say("Missing: {fields}.", fields=_listed(task, judged.absent))] if judged.absent else []),
+        *([say("Missing: {fields}.", fields=listed(judged.absent, kind.words))] if judged.absent else []),
         *said.dropped,
         *([said.failed] if said.failed else []),
     ]
     slight = [check.detail for check in failed if check not in grave and check.detail]
-    unrun = [c.detail for c in judged.checks if c.passed is None and c.name in RULES and c.detail]
+    unrun = [c.detail for c in judged.checks if c.passed is None and c.name in _rules(kind) and c.detail]
     problems = [*place.problems, *said.problems, *slight, *unrun]
-    return kind(
+    return returns(
         record=cast("R", judged.record),
         fields=_fields(found, judged.checks, place.documents),
         proven=proven(_evidence(task, place, judged, said)),
@@ -171,29 +161,31 @@ def _evidence(task: Task, place: Place, judged: Judged, said: Said) -> Evidence:
     found = judged.merged.found
     required = [found[name] for name in task.wanted if name in found]
     failed = {check.name for check in judged.checks if check.passed is False}
-    failed |= {check.name for check in judged.checks if check.passed is None and check.name in RULES}
-    all_exact = place.exact and all(value.reader == "einvoice" for value in required)
-    basis: Basis = "exact" if all_exact else "page" if judged.sums else "fields"
+    failed |= {c.name for c in judged.checks if c.passed is None and c.name in _rules(task.kind)}
+    contradictions = task.kind.proof.contradictions | {AGREEING}
+    all_exact = place.exact and all(value.reader in judged.exact for value in required)
+    basis: Basis = "exact" if all_exact else "page" if judged.judgement.sums else "fields"
     return Evidence(
         basis=basis,
         complete=not judged.absent and bool(task.wanted),
         quoted=all(value.quote is not None for value in required),
-        closed=closed(judged.sums, judged.checks) if judged.sums else None,
-        failed=bool(failed - CONTRADICTIONS - (BUYERS if place.exact else frozenset())),
-        contradicted=bool(failed & CONTRADICTIONS or said.dropped or _doubtful_account(judged)),
+        closed=judged.judgement.closed,
+        failed=bool(failed - contradictions - (task.kind.proof.unread if place.exact else frozenset())),
+        contradicted=bool(failed & contradictions or said.dropped or _doubtful_account(judged)),
         by_rules=all(value.reader != "model" for value in required),
         several=place.several > 1,
     )
 
 
-def _several(place: Place) -> list[Phrase]:
-    return [say("The documents hold {n} invoices.", n=place.several)] if place.several > 1 else []
+def _rules(kind: RecordKind) -> tuple[str, ...]:
+    """Name the checks a recipe asks for: one that did not run stops the proof as much as one that failed."""
+    return kind.rules.names if kind.rules else ()
 
 
 def _doubtful_account(judged: Judged) -> list[Phrase]:
     """Say when the page shows several accounts and the file's own data do not decide between them."""
     iban = judged.merged.found.get("iban")
-    if len(judged.accounts) < 2 or (iban and iban.reader == "einvoice"):
+    if len(judged.accounts) < 2 or (iban and iban.reader in judged.exact):
         return []
     return [
         say(
@@ -202,17 +194,11 @@ def _doubtful_account(judged: Judged) -> list[Phrase]:
     ]
 
 
-def _by_model_alone(judged: Judged) -> list[Phrase]:
+def _by_model_alone(kind: RecordKind, judged: Judged) -> list[Phrase]:
     """Name what decides who is paid and how much, where nobody but a model read it."""
-    if not isinstance(judged.record, Invoice):
-        return []
     found = judged.merged.found
-    alone = [name for name in MONEY if name in found and found[name].reader == "model"]
-    return [say("Only a model read: {fields}.", fields=listed(alone, office=True))] if alone else []
-
-
-def _listed(task: Task, fields: Sequence[str]) -> Phrase | str:
-    return listed(fields, office=issubclass(task.record_type, Invoice))
+    alone = [name for name in kind.proof.guarded if name in found and found[name].reader == "model"]
+    return [say("Only a model read: {fields}.", fields=listed(alone, kind.words))] if alone else []
 
 
 def _fields(

@@ -1,7 +1,7 @@
 """Look at a picture again with the better recogniser, where the quick one left something open."""
 
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import replace
 from typing import Any, Literal
 
@@ -12,10 +12,9 @@ from smeflow.documents.strips import read_strips
 from smeflow.errors import DocumentError
 from smeflow.readers.base import Finding, Reading
 from smeflow.readers.grounding import spans
-from smeflow.readers.once import KINDS, recognised
 from smeflow.readers.places import box_of
 from smeflow.readers.values import FieldKind
-from smeflow.records import REQUIRED
+from smeflow.record_kinds import ReadOnce
 from smeflow.steps.places import Place
 
 Recogniser = Literal["tesseract", "rapidocr", "auto"]
@@ -28,39 +27,45 @@ def look_again(
     recogniser: Recogniser,
     *,
     whole: Callable[[Place], bool],
+    wanted: Collection[str],
+    once: ReadOnce | None,
 ) -> Place:
     """Give *place*, or what RapidOCR's words of its pictures come to.
 
-    Where *whole* says that nothing is missing, ``auto`` has RapidOCR look only at the places that no
-    arithmetic confirms. What both recognisers read alike counts as confirmed. Where one of the two is not
-    installed, or a file cannot be opened again, the first look stands.
+    Of two looks the one that found more of what is *wanted* counts. Where *whole* says that nothing is
+    missing, ``auto`` has RapidOCR look only at the places that no arithmetic confirms. What both recognisers
+    read alike counts as confirmed. Where one of the two is not installed, or a file cannot be opened again,
+    the first look stands.
     """
     pictures = [d for d in place.documents if d.data and any(page.origin == "ocr" for page in d.pages)]
     if recogniser == "tesseract" or not pictures or not ready():
         return place  # without Tesseract RapidOCR took the first look: it would only agree with itself
     if recogniser == "auto" and whole(place):
-        return confirmed(place, pictures)
+        return confirmed(place, pictures, once)
     try:
         clearer = {d.sha256: _recognised(d) for d in pictures}
     except DocumentError:
         return place
     second = read_place([_with(document, clearer) for document in documents])
-    main, other = (place, second) if _count(place) > _count(second) else (second, place)
-    if not main.readings or not other.readings:
+    main, other = _ordered(place, second, wanted)
+    if not main.readings or not other.readings or once is None:
         return main
     if main.readings[0].reader != "layout" or other.readings[0].reader != "layout":
         return main
-    return replace(main, readings=(together(main, other), *main.readings[1:]))
+    return replace(main, readings=(together(main, other, once), *main.readings[1:]))
 
 
-def confirmed(place: Place, pictures: Sequence[Document]) -> Place:
+def confirmed(place: Place, pictures: Sequence[Document], once: ReadOnce | None) -> Place:
     """Have RapidOCR read again, line by line, what is still confirmed by nothing."""
+    if once is None:
+        return place
     main = place.readings[0] if place.readings and place.readings[0].reader == "layout" else None
     left = _left_open(main) if main else ()
     if main is None or not left:
         return place
-    alike = {name for name, text in _again(main, left, pictures) if _says(text, main.findings[name], name)}
-    check = recognised([name for name in left if name not in alike])
+    again = _again(main, left, pictures)
+    alike = {name for name, text in again if _says(text, main.findings[name], once.fields[name])}
+    check = once.check([name for name in left if name not in alike])
     checks = tuple(check if c.name == "recognised" else c for c in main.checks)
     return replace(place, readings=(replace(main, checks=checks), *place.readings[1:]))
 
@@ -81,10 +86,10 @@ def _again(main: Reading, left: Sequence[str], pictures: Sequence[Document]) -> 
         yield from zip(places, texts, strict=False)
 
 
-def _says(text: str, found: Finding, name: str) -> bool:
+def _says(text: str, found: Finding, kind: FieldKind) -> bool:
     """Tell whether a line that was read again says the value, and nothing else of its sort."""
     printed = found.quote.text if found.quote else ""
-    return _bare(printed) == _bare(text) != "" or any(True for _ in spans(found.value, KINDS[name], text))
+    return _bare(printed) == _bare(text) != "" or any(True for _ in spans(found.value, kind, text))
 
 
 def _recognised(document: Document) -> Document:
@@ -102,39 +107,39 @@ def _with(document: Document, clearer: dict[str, Document]) -> Document:
     return replace(document, parts=parts, pages=better.pages, problems=better.problems)
 
 
-def _count(place: Place) -> int:
-    """Count what an invoice must have; of two looks that found as much the surer one counts."""
-    return max((sum(n in r.findings for n in REQUIRED) for r in place.readings), default=0)
+def _ordered(place: Place, second: Place, wanted: Collection[str]) -> tuple[Place, Place]:
+    """Put the look that found more in front; of two that found as much the surer one counts."""
+
+    def count(look: Place) -> int:
+        return max((sum(n in r.findings for n in wanted) for r in look.readings), default=0)
+
+    return (place, second) if count(place) > count(second) else (second, place)
 
 
-def together(main: Place, other: Place) -> Reading:
+def together(main: Place, other: Place, once: ReadOnce) -> Reading:
     """Fill the gaps of *main* from *other*, and take what both recognisers read alike as confirmed.
 
     It is read alike where the other look found the same value, or found none but has it in its words at the
     same place: which field a line belongs to is the reader's matter, what its letters are the recognisers'.
     """
     mine, theirs = main.readings[0], other.readings[0]
-    filled = {n: f for n, f in theirs.findings.items() if n not in _DERIVED and n not in mine.findings}
-    alike = {n for n, found in mine.findings.items() if _alike(n, found, theirs, other.documents)}
-    alike |= {n for n, found in filled.items() if _alike(n, found, mine, main.documents)}
+    filled = {n: f for n, f in theirs.findings.items() if n not in once.derived and n not in mine.findings}
+    alike = {n for n, found in mine.findings.items() if _alike(n, found, theirs, other.documents, once)}
+    alike |= {n for n, found in filled.items() if _alike(n, found, mine, main.documents, once)}
     left = [*_left_open(mine), *(name for name in _left_open(theirs) if name in filled)]
-    check = recognised([name for name in KINDS if name in left and name not in alike])
+    check = once.check([name for name in once.fields if name in left and name not in alike])
     checks = tuple(check if c.name == "recognised" else c for c in mine.checks)
     return replace(mine, findings={**filled, **mine.findings}, checks=checks)
-
-
-_DERIVED = frozenset({"vat", "lines", "seller_details", "buyer_details"})
-"""What hangs together and is taken from one look only."""
 
 
 def _left_open(reading: Reading) -> tuple[str, ...]:
     return next((check.fields for check in reading.checks if check.name == "recognised"), ())
 
 
-def _alike(name: str, found: Finding, other: Reading, seen: Sequence[Document]) -> bool:
+def _alike(name: str, found: Finding, other: Reading, seen: Sequence[Document], once: ReadOnce) -> bool:
     if name in other.findings:
         return bool(_bare(found.value) == _bare(other.findings[name].value))
-    return name in KINDS and _stands(found, KINDS[name], seen)
+    return name in once.fields and _stands(found, once.fields[name], seen)
 
 
 def _stands(found: Finding, kind: FieldKind, seen: Sequence[Document]) -> bool:

@@ -3,7 +3,7 @@
 import json
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from html import escape
 from typing import Any
 
@@ -46,11 +46,13 @@ class Shown:
     checks: Sequence[tuple[str, bool | None]] = ()
     said: Sequence[Phrase] = ()
     """Doubts and problems."""
+    words: Mapping[str, Phrase] = field(default_factory=lambda: FIELDS)
+    """What people call the fields, in the order they are shown."""
 
 
 def extraction_html(this: Shown, language: Language = "en") -> str:
-    """Show an extraction, its fields in the order of an invoice."""
-    order = list(FIELDS)
+    """Show an extraction, its fields in the order their kind has them."""
+    order = list(this.words)
     rows = sorted(
         ((name, one) for name, one in this.fields.items() if one.value is not None),
         key=lambda row: order.index(row[0]) if row[0] in order else len(order),
@@ -59,7 +61,7 @@ def extraction_html(this: Shown, language: Language = "en") -> str:
         f"<th>{_text(word, language)}</th>"
         for word in (say("field"), say("value"), say("quote"), say("read by"))
     )
-    body = "".join(_row(name, one, language) for name, one in rows)
+    body = "".join(_row(name, one, this.words, language) for name, one in rows)
     checks = "".join(_badge(passed, name, language) for name, passed in this.checks)
     notes = "".join(f"<li>{text}</li>" for text in dict.fromkeys(_text(p, language) for p in this.said))
     return (
@@ -82,8 +84,8 @@ def _badge(passed: bool | None, name: str, language: Language) -> str:  # noqa: 
     return f'<span class="b c {kind}">{mark} {_text(check_name(name), language)}</span>'
 
 
-def _row(name: str, one: FieldReading, language: Language) -> str:
-    label = f'<td class="k">{_label(name, language)}</td>'
+def _row(name: str, one: FieldReading, words: Mapping[str, Phrase], language: Language) -> str:
+    label = f'<td class="k">{_label(name, words, language)}</td>'
     members = _members(one.value)
     if members:
         return f'<tr>{label}<td colspan="3">{_inner(members, language)}</td></tr>'
@@ -131,9 +133,10 @@ def _plain(value: object, language: Language) -> str:
     return written(str(value), language)
 
 
-def _label(name: str, language: Language) -> str:
+def _label(name: str, words: Mapping[str, Phrase], language: Language) -> str:
     """Name a field; of a seller's or buyer's details both words."""
-    return " – ".join(_text(word, language) for word in field_label(name))
+    named = (words[name],) if name in words else field_label(name)
+    return " – ".join(_text(word, language) for word in named)
 
 
 def _text(said: Phrase | str, language: Language) -> str:

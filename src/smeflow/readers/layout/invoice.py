@@ -8,10 +8,8 @@ from decimal import Decimal
 from smeflow._text import folded
 from smeflow.documents.base import Document, Page, Quote
 from smeflow.i18n import Phrase, say
-from smeflow.readers.arithmetic import check_invoice
 from smeflow.readers.base import Check, Finding, Labels, Reading, Suppliers
 from smeflow.readers.grounding import spans
-from smeflow.readers.identifiers import check_identifiers
 from smeflow.readers.layout.currency import find_currency, home_currency
 from smeflow.readers.layout.dates import find_days
 from smeflow.readers.layout.ids import find_ibans
@@ -135,10 +133,10 @@ class _Sheet:
         )
 
     def reading(self, several: int, numbers: Sequence[str] = ()) -> Reading:
-        """Make the reading, with its checks."""
+        """Make the reading, with the checks that need the page; the values themselves are judged later."""
         values = {name: finding.value for name, finding in self.findings.items()}
         record = Invoice(**values)
-        checks = [*check_invoice(record), *check_identifiers(record)]
+        checks: list[Check] = []
         problems = list(self.problems)
         if self.view.recognised:
             checks.append(_confirmed(self.view, self.findings))
