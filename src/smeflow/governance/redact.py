@@ -5,6 +5,7 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
+from smeflow._iban import check_digits_ok
 from smeflow.llm.base import LLM, Message, Reply, Request
 
 
@@ -19,8 +20,7 @@ class Kind:
 
 def _iban(text: str) -> bool:
     bare = re.sub(r"\s", "", text).upper()
-    digits = "".join(str(int(c, 36)) for c in bare[4:] + bare[:4])
-    return 15 <= len(bare) <= 34 and int(digits) % 97 == 1
+    return 15 <= len(bare) <= 34 and check_digits_ok(bare)
 
 
 def _luhn(text: str) -> bool:
