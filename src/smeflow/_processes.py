@@ -15,7 +15,7 @@ _OWN_GROUP = _WINDOWS if os.name == "nt" else _POSIX
 
 
 def start_module(module: str, *, stderr: IO[bytes] | int = subprocess.DEVNULL) -> "subprocess.Popen[bytes]":
-    """Run *module* with pipes to its input and output; ``-P``: nothing is imported from the working folder."""
+    """Run *module* with pipes to its input and output; nothing is imported from the working folder."""
     return subprocess.Popen(
         [sys.executable, "-P", "-m", module],
         stdin=subprocess.PIPE,
