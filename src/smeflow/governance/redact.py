@@ -121,8 +121,8 @@ def _left_out(request: Request) -> tuple[Phrase, ...]:
         return ()
     return (
         say(
-            "The model was shown the text alone, since personal data is masked (redact): {n} pictures of pages "
-            "were left out.",
+            "The model was shown the text alone, since personal data is masked (redact): {n} pictures of "
+            "pages were left out.",
             n=count,
         ),
     )

@@ -210,7 +210,7 @@ class LedgerCalls:
 
 
 def _request_json(request: Request, *, pictures: bool) -> str:
-    """Write what is sent; *pictures*: the model sees, so that they are sent too, and stand here by their hash."""
+    """Write what is sent; *pictures*: the model sees, so they are sent too and stand here by their hash."""
     return canonical_json(
         {
             "messages": [_message(m, pictures=pictures) for m in request.messages],
