@@ -185,7 +185,7 @@ from smeflow.documents.read import read
 from smeflow.documents.pool import shared_pool
 from smeflow.readers.einvoice import read_einvoice
 from smeflow.einvoices.validate import check_einvoice
-from smeflow.einvoices.child import shared_children
+from smeflow.einvoices.child import shared_rule_workers
 from smeflow.errors import SmeflowError
 begun = time.perf_counter()
 try:
@@ -204,7 +204,7 @@ shared_pool().close()
 own = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
 below = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss // 1024
 reading_memory = max(own, below)
-shared_children().close()
+shared_rule_workers().close()
 below = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss // 1024
 print(json.dumps({"end": end, "seconds": seconds, "memory": reading_memory, "checked": checked,
                   "rules memory": below, "connects": tried, "told": told[:2]}))

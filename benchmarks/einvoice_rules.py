@@ -16,7 +16,7 @@ from pathlib import Path
 from lxml import etree
 
 from smeflow.documents.read import read
-from smeflow.einvoices.child import shared_children
+from smeflow.einvoices.child import shared_rule_workers
 from smeflow.einvoices.files import RULES
 from smeflow.einvoices.validate import check_einvoice
 
@@ -27,8 +27,8 @@ def fired(root) -> set[str]:
     """Give the rules a piece of an invoice breaks."""
     syntax = "CII" if root.tag.endswith("CrossIndustryInvoice") else "UBL"
     rules = {"en16931": {"file": RULES[syntax, "en16931"], "only": []}}
-    reply, _ = shared_children().ask(
-        {"job": "check", "schemas": {}, "rules": rules}, [etree.tostring(root)], 300
+    reply, _ = shared_rule_workers().ask(
+        {"job": "check", "schemas": {}, "rules": rules}, [etree.tostring(root)], seconds=300
     )
     result = reply["results"]["en16931"]
     return {finding["rule"] for finding in result["findings"]} if "findings" in result else {str(result)}

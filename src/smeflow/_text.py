@@ -34,6 +34,29 @@ def folded(text: str) -> str:
     return _SPACES.sub(" ", text).strip().casefold()
 
 
+def folded_map(text: str) -> tuple[str, tuple[int, ...]]:
+    """Fold *text* letter by letter and tell for each letter of the result where it came from."""
+    letters: list[str] = []
+    origin: list[int] = []
+    for at, char in enumerate(text):
+        for letter in " " if char.isspace() else char.lower() if char.isascii() else folded(char):
+            if letter == " " and (not letters or letters[-1] == " "):
+                continue
+            letters.append(letter)
+            origin.append(at)
+    return "".join(letters), tuple(origin)
+
+
+def folded_in_place(text: str) -> str:
+    """Fold the letters of *text* that fold to one letter, so that every place in it stays where it is."""
+    return "".join(_folded_alone(char) for char in text)
+
+
+def _folded_alone(char: str) -> str:
+    flat = folded(char)
+    return flat if len(flat) == 1 else char.lower() if len(char.lower()) == 1 else char
+
+
 _CANONICAL = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False, default=str)
 
 

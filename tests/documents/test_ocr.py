@@ -6,7 +6,8 @@ import pytest
 from smeflow.documents.base import Limits
 from smeflow.documents.file import File
 from smeflow.documents.kinds import read_here
-from smeflow.documents.ocr import MissingTesseract, angle_of
+from smeflow.documents.ocr import MissingTesseract
+from smeflow.documents.skew import angle_of
 from smeflow.errors import LimitExceeded, UnreadableDocument
 
 PIL = pytest.importorskip("PIL.Image")

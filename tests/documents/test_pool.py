@@ -34,8 +34,8 @@ def pool():
 
 def worker_of(pool):
     """Look at the idle worker."""
-    worker = pool._idle.get()
-    pool._idle.put(worker)
+    worker = pool.workers._idle.get()
+    pool.workers._idle.put(worker)
     return worker
 
 
@@ -51,7 +51,7 @@ def test_a_worker_is_replaced_after_many_files(pool):
     """What a parser leaks must not add up."""
     pool.read(xml())
     first = worker_of(pool)
-    first.files = FILES_A_WORKER
+    first.jobs = FILES_A_WORKER
     assert pool.read(xml()).text == "a/b: 12"
     assert worker_of(pool) is not first
     assert first.process.returncode is not None
@@ -135,7 +135,8 @@ def test_workers_end_with_their_parent_and_load_no_model_library():
         "import os, smeflow.documents.worker, sys;"
         "assert not {'openai', 'langchain', 'langchain_core', 'sqlalchemy'} & set(sys.modules);"
         "from smeflow.documents.read import read; from smeflow.documents.pool import shared_pool;"
-        f"read({XML!r}, name='a.xml'); print(shared_pool()._idle.get().process.pid, flush=True); os._exit(9)"
+        f"read({XML!r}, name='a.xml'); "
+        "print(shared_pool().workers._idle.get().process.pid, flush=True); os._exit(9)"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
     assert done.returncode == 9, done.stderr

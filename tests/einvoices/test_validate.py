@@ -8,8 +8,9 @@ from pypdf import PdfReader, PdfWriter
 from pypdf.generic import NameObject
 
 from smeflow.documents.read import read
+from smeflow.documents.workers import WorkerEnded
 from smeflow.einvoices import validate
-from smeflow.einvoices.child import Broken, Children
+from smeflow.einvoices.child import SECONDS, rule_workers
 from smeflow.einvoices.validate import check_einvoice
 
 INBOX = Path(__file__).parents[2] / "recipes" / "supplier-mail" / "inbox"
@@ -112,8 +113,8 @@ def test_without_saxon_the_rules_are_not_run(tmp_path, monkeypatch):
     """The command that installs what is missing is told; the schema needs nothing."""
     (tmp_path / "saxonche.py").write_text("raise ImportError('not here')\n", encoding="utf-8")
     monkeypatch.setenv("PYTHONPATH", str(tmp_path))
-    children = Children(1)
-    monkeypatch.setattr(validate, "shared_children", lambda: children)
+    children = rule_workers(1)
+    monkeypatch.setattr(validate, "shared_rule_workers", lambda: children)
     try:
         report = report_of(bundled("lieferant-471113.xml").data, ("xsd", "en16931"))
     finally:
@@ -140,26 +141,27 @@ def test_what_is_no_e_invoice_has_no_report():
 
 def test_a_child_that_takes_too_long_is_ended_and_the_next_one_works():
     """The deadline is kept by the parent."""
-    children = Children(1)
+    children = rule_workers(1)
     head = {"job": "check", "schemas": {}, "rules": {}}
     try:
-        with pytest.raises(Broken) as late:
-            children.ask(head, [b"<a/>"], 0.0)
+        with pytest.raises(WorkerEnded) as late:
+            children.ask(head, [b"<a/>"], seconds=0.0)
         assert late.value.timed_out
-        assert children.ask(head, [b"<a/>"])[0]["results"] == {}
+        assert children.ask(head, [b"<a/>"], seconds=SECONDS)[0]["results"] == {}
     finally:
         children.close()
 
 
 def test_the_same_child_serves_one_file_after_another():
     """Rules are compiled once."""
-    children = Children(1)
+    children = rule_workers(1)
     head = {"job": "check", "schemas": {}, "rules": {}}
     try:
-        children.ask(head, [b"<a/>"])
-        (first,) = children._idle
-        children.ask(head, [b"<b/>"])
-        assert children._idle == [first]
+        children.ask(head, [b"<a/>"], seconds=SECONDS)
+        first = children._idle.queue[-1]
+        children.ask(head, [b"<b/>"], seconds=SECONDS)
+        assert first is not None
+        assert children._idle.queue == [first]
     finally:
         children.close()
 

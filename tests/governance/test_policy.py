@@ -13,7 +13,7 @@ from smeflow.governance.budget import Limits, most_tokens, worst_case
 from smeflow.governance.policy import Policy
 from smeflow.i18n import say
 from smeflow.llm.ask import Answer, Prompt, ask
-from smeflow.llm.base import Message, Place, Price, Region, Reply, Request, Usage
+from smeflow.llm.base import Message, Picture, Place, Price, Region, Reply, Request, Usage
 from smeflow.llm.retrying import Breaker, Patience
 from smeflow.llm.scripted import Line, Scripted
 from smeflow.money import Money
@@ -221,3 +221,17 @@ def test_personal_data_stays_here_and_comes_back():
     assert replayed.text == text
     kept = [end for _, _, end in log.calls if isinstance(end, Reply)]
     assert "anna" not in kept[0].text
+
+
+def test_no_picture_leaves_when_personal_data_is_masked_and_the_reply_says_so():
+    """A picture cannot be masked; what is left out is told, on a replay too."""
+    pictures = (Picture.of("image/png", b"one"), Picture.of("image/png", b"two"))
+    asked = Request(messages=(Message("user", "What is it?", pictures),))
+    log = MemoryCallLog()
+    for llm in (Scripted(["a bill"], place=place()), Scripted([], place=place())):
+        got = policy(llm, log, redact=True).bind(SCOPE).complete(asked)
+        (note,) = got.notes
+        assert str(note).endswith("personal data is masked (redact): 2 pictures of pages were left out.")
+        assert not any(message.images for sent in llm.requests for message in sent.messages)
+    plain = policy(Scripted(["a bill"], place=place()), redact=True).bind(SCOPE).complete(request())
+    assert plain.notes == ()

@@ -1,3 +1,4 @@
+import json
 import threading
 from collections.abc import Callable
 from dataclasses import replace
@@ -9,12 +10,13 @@ from smeflow.calls import Scope
 from smeflow.errors import BudgetSpent, LLMRejected, LLMUnavailable
 from smeflow.i18n import say
 from smeflow.ledger import items, runs
+from smeflow.ledger.audit import broken_at
 from smeflow.ledger.budget import Budget
 from smeflow.ledger.calls import LedgerCalls, settle_lost
 from smeflow.ledger.items import TakenOver
 from smeflow.ledger.ledger import Ledger
-from smeflow.ledger.rows import ItemRow, RunRow
-from smeflow.llm.base import Message, Place, Reply, Request, Usage
+from smeflow.ledger.rows import ItemRow, RunRow, SentPicture
+from smeflow.llm.base import Message, Picture, Place, Reply, Request, Sight, Usage
 from smeflow.money import Money
 
 PLACE = Place(provider="mistral_ai", model="small", region="eu")
@@ -176,3 +178,21 @@ def test_who_lost_the_item_asks_nothing_more(ledger: Ledger, item: ItemRow, run:
         log.reserve("k2", _request(), PLACE, EURO)
     log.settle(ticket, _reply())
     assert ledger.calls(item)[0].state == "answered"
+
+
+def test_pictures_that_are_sent_stand_in_the_ledger_by_their_hash(ledger: Ledger, item: ItemRow, run: RunRow):
+    """What is written of a call is all that left the machine; a model that sees nothing gets none."""
+    picture = Picture.of("image/png", b"a page")
+    request = Request(messages=(Message("system", "Read."), Message("user", "This?", (picture,))))
+    log = _log(ledger, item, run)
+    seeing = replace(PLACE, sees=Sight(side=100, bytes=1000))
+    for key, place in (("sees", seeing), ("blind", PLACE)):
+        log.settle(log.reserve(key, request, place, EURO), _reply())
+    sees, blind = ledger.calls(item)
+    assert sees.pictures == (SentPicture(sha256=picture.sha256, media_type="image/png", size=6),)
+    assert blind.pictures == ()
+    assert json.loads(blind.request)["messages"] == [
+        {"role": "system", "content": "Read."},
+        {"role": "user", "content": "This?"},
+    ]
+    assert broken_at(ledger.store) is None

@@ -5,6 +5,8 @@ import struct
 import pytest
 
 from smeflow import Case, read, run
+from smeflow.calls import MemoryCallLog, Scope
+from smeflow.governance.policy import Policy
 from smeflow.llm.base import Place, Sight
 from smeflow.llm.scripted import Scripted
 from smeflow.steps import Extract
@@ -47,3 +49,18 @@ def test_a_page_that_stays_too_heavy_is_drawn_smaller(recipes):
 def test_a_model_that_does_not_see_is_shown_text_alone(recipes):
     """And so is one that does not say."""
     assert asked(recipes / "supplier-mail" / "inbox" / "coolblue-992288600.pdf", None).images == ()
+
+
+def test_pages_that_may_not_be_shown_are_told_of(recipes):
+    """With personal data masked the model reads the text, and the result says what it was not shown."""
+    llm = Scripted(
+        ['{"number": null}'],
+        place=Place(provider="p", model="m", region="local", sees=Sight(side=400, bytes=4_000_000)),
+    )
+    bound = Policy(llm=llm, log=MemoryCallLog(), redact=True).bind(
+        Scope(recipe="r", item="i", version="1", step="found", fingerprint="f")
+    )
+    case = Case.of(read(recipes / "supplier-mail" / "inbox" / "coolblue-992288600.pdf"))
+    found = STEP(case, bound)
+    assert llm.requests[0].messages[-1].images == ()
+    assert any("pictures of pages were left out" in str(problem) for problem in found.problems)

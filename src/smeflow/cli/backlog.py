@@ -4,6 +4,8 @@ from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from smeflow.cli.exits import UsageProblem
+from smeflow.cli.places import state_folder
 from smeflow.cli.screen import Screen
 from smeflow.i18n import Phrase, say
 
@@ -17,7 +19,6 @@ OUTPUT_TOKENS = 1_500
 
 def tell_backlog(screen: Screen, recipe: "Recipe", state: Path) -> None:
     """Before the first run with ``since``, say how much older mail it reads and what that may cost."""
-    from smeflow.cli.mailbox import counted
     from smeflow.errors import SourceError
     from smeflow.sources.mailbox import Mailbox
 
@@ -30,6 +31,34 @@ def tell_backlog(screen: Screen, recipe: "Recipe", state: Path) -> None:
         return  # the run that follows says so
     screen.note(say("{n} mails have arrived since {day}.", n=waiting, day=source.since))
     screen.note(cost_in_words(screen, recipe, waiting))
+
+
+def counted(recipe: "Recipe", file: Path, state: Path | None) -> list[tuple[str, int, int]]:
+    """Count for each folder the mails that are there and those a run would read; changes nothing."""
+    from smeflow.ledger.ledger import Ledger
+    from smeflow.ledger.places import Places
+    from smeflow.mailboxes.connect import opened
+    from smeflow.sources.mailbox import Mailbox
+
+    source = recipe.source
+    if not isinstance(source, Mailbox):
+        raise UsageProblem(say("The recipe {recipe} reads no mailbox.", recipe=recipe.name))
+    cursors = {}
+    folder = state_folder(state, file)
+    if (folder / "ledger.db").is_file():
+        with Ledger.open(folder, create=False) as ledger:
+            book = Places(ledger.store, recipe.name, source.name)
+            cursors = {name: book.cursor(name) for name in source.folders}
+    found = []
+    with opened(source.account) as session:
+        for name in source.folders:
+            there, cursor = session.open(name), cursors.get(name)
+            if cursor is not None and cursor.validity == there.validity:
+                waiting = len(session.from_uid(cursor.following))
+            else:
+                waiting = len(session.since(source.since)) if source.since and cursor is None else 0
+            found.append((name, there.mails, waiting))
+    return found
 
 
 def _began(recipe: "Recipe", state: Path) -> bool:

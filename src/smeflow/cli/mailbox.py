@@ -8,7 +8,7 @@ import typer
 
 from smeflow.cli.exits import UsageProblem
 from smeflow.cli.options import Json, RecipeFile, Settings, State
-from smeflow.cli.places import open_ledger, state_folder
+from smeflow.cli.places import open_ledger
 from smeflow.cli.screen import Column, Screen
 from smeflow.cli.settings import settings_of
 from smeflow.i18n import say
@@ -91,7 +91,7 @@ def look(
     settings: Settings = [],  # noqa: B006 - Typer copies it
 ) -> None:
     """Open the mailbox of a recipe and count what it would read first, and its cost. Changes nothing."""
-    from smeflow.cli.backlog import cost_in_words
+    from smeflow.cli.backlog import cost_in_words, counted
 
     screen: Screen = ctx.obj
     made = _loaded(recipe, settings)
@@ -139,34 +139,6 @@ def plan(
         return
     screen.print(screen.table([Column(heading=say("mail")), Column(heading=say("would be done"))], rows))
     screen.print(say("Nothing of this was done. To do it, write mailbox: act in the recipe."))
-
-
-def counted(recipe: "Recipe", file: Path, state: Path | None) -> list[tuple[str, int, int]]:
-    """Count for each folder the mails that are there and those a run would read; changes nothing."""
-    from smeflow.ledger.ledger import Ledger
-    from smeflow.ledger.places import Places
-    from smeflow.mailboxes.connect import opened
-    from smeflow.sources.mailbox import Mailbox
-
-    source = recipe.source
-    if not isinstance(source, Mailbox):
-        raise UsageProblem(say("The recipe {recipe} reads no mailbox.", recipe=recipe.name))
-    cursors = {}
-    folder = state_folder(state, file)
-    if (folder / "ledger.db").is_file():
-        with Ledger.open(folder, create=False) as ledger:
-            book = Places(ledger.store, recipe.name, source.name)
-            cursors = {name: book.cursor(name) for name in source.folders}
-    found = []
-    with opened(source.account) as session:
-        for name in source.folders:
-            there, cursor = session.open(name), cursors.get(name)
-            if cursor is not None and cursor.validity == there.validity:
-                waiting = len(session.from_uid(cursor.following))
-            else:
-                waiting = len(session.since(source.since)) if source.since and cursor is None else 0
-            found.append((name, there.mails, waiting))
-    return found
 
 
 def _loaded(file: Path, settings: list[str]) -> "Recipe":

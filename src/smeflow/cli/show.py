@@ -81,6 +81,9 @@ def _call(call: "CallRow") -> dict[str, Any]:
         "error": call.error,
         "input_tokens": call.input_tokens,
         "output_tokens": call.output_tokens,
+        "pictures": [
+            {"sha256": one.sha256, "media_type": one.media_type, "size": one.size} for one in call.pictures
+        ],
         "cost": plain(call.cost.amount) if call.cost else None,
         "currency": call.cost.currency if call.cost else None,
         "at": call.at.isoformat(),
@@ -161,6 +164,9 @@ def _calls(ledger: "Ledger", row: "ItemRow", screen: Screen) -> None:
         Column(heading=say("tokens out"), right=True, wrap=False),
         Column(heading=say("cost"), right=True, wrap=False),
     ]
+    seen = any(c.pictures for c in calls)
+    if seen:
+        columns.insert(3, Column(heading=say("pictures"), right=True, wrap=False))
     ends = {
         "reserved": say("not ended"),
         "answered": say("answered"),
@@ -172,6 +178,7 @@ def _calls(ledger: "Ledger", row: "ItemRow", screen: Screen) -> None:
             f"{c.step} {c.attempt}",
             f"{c.provider}/{c.answered_by or c.model}",
             ends[c.state],
+            *([len(c.pictures) or None] if seen else []),
             c.input_tokens,
             c.output_tokens,
             screen.amount(c.cost.amount, c.cost.currency) if c.cost else None,

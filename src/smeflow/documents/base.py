@@ -6,11 +6,14 @@ page (0 to 1) from its top left corner, so that they fit an image of any size.
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from pkgutil import resolve_name
 from typing import Literal
 
 from smeflow._text import sha256
 from smeflow.i18n import Phrase
 
+SHOWN_BY = "smeflow.documents.show:document_html"
+"""Shows a document in a notebook. Named and not imported: it stands above all readers, as they above this."""
 BESIDE = "beside"
 """A field of a part that belongs to the mail and is no document: a logo in the text, a signature's seal. It
 has a name and bytes and was not read; no case has it among its documents."""
@@ -126,9 +129,7 @@ class Document:
             yield from part.walk()
 
     def _repr_html_(self) -> str:
-        from smeflow.documents.show import document_html  # the page's picture is drawn only when it is shown
-
-        return document_html(self)
+        return str(resolve_name(SHOWN_BY)(self))
 
 
 def text_document(

@@ -1,7 +1,6 @@
 """Recognise the words of a picture with the Tesseract program, once it is straightened and enlarged."""
 
 import io
-import math
 import os
 import shutil
 import statistics
@@ -9,11 +8,11 @@ import subprocess
 from collections import defaultdict
 from functools import cache
 from importlib.util import find_spec
-from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from smeflow.documents.file import File, too_much
 from smeflow.documents.lines import Placed, clean
+from smeflow.documents.skew import angle_of, turned_back
 from smeflow.errors import UnreadableDocument, UnsupportedDocument
 from smeflow.i18n import say
 
@@ -28,8 +27,6 @@ _CELLS = 12
 _WANTED_SIDE = 1600
 """Points on the shorter side of a page of which Tesseract reads most: A4 at 190 dots an inch."""
 _MOST_ENLARGED = 2
-_MOST_ASKEW = 4.0
-"""Degrees."""
 
 
 class MissingTesseract(UnsupportedDocument):
@@ -83,46 +80,6 @@ def ready() -> bool:
     """True when Tesseract and one of its languages are installed."""
     program = shutil.which("tesseract")
     return program is not None and bool(installed_languages(program))
-
-
-def angle_of(grey: "Image") -> float:
-    """Give how many degrees a page's lines sink to the right: the turn at which they stand out most.
-
-    Rows of a straight page are either dark or white; the small copy is turned step by step until their
-    darkness differs most.
-    """
-    from PIL.Image import Resampling
-
-    small = grey.copy()
-    small.thumbnail((700, 700))
-
-    def contrast(angle: float) -> float:
-        turned = small.rotate(angle, resample=Resampling.BILINEAR, fillcolor=255)
-        left, right = turned.width // 10, turned.width - turned.width // 10
-        rows = (
-            turned.crop((left, 0, right, turned.height)).resize((1, turned.height), Resampling.BOX).tobytes()
-        )
-        return sum((a - b) ** 2 for a, b in pairwise(rows))
-
-    coarse = max((step * 0.5 for step in range(-8, 9)), key=lambda a: (contrast(a), -abs(a)))
-    fine = max((coarse + step * 0.1 for step in range(-4, 5)), key=lambda a: (contrast(a), -abs(a)))
-    # a plain picture has no best turn: only what stands out is believed
-    return fine if abs(fine) <= _MOST_ASKEW and contrast(fine) > 1.1 * contrast(0.0) else 0.0
-
-
-def turned_back(word: Placed, angle: float, x: float, y: float) -> Placed:
-    """Give the place of a word on the page before it was straightened; its baseline stays straight."""
-    turn = math.radians(angle)
-    across, down = (word.left + word.right) / 2 - x, (word.top + word.bottom) / 2 - y
-    dx = across * math.cos(turn) - down * math.sin(turn) + x - (word.left + word.right) / 2
-    dy = across * math.sin(turn) + down * math.cos(turn) + y - (word.top + word.bottom) / 2
-    word.left, word.right, word.top, word.bottom = (
-        word.left + dx,
-        word.right + dx,
-        word.top + dy,
-        word.bottom + dy,
-    )
-    return word
 
 
 def run_tesseract(picture: "Image", *, file: File) -> str:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from smeflow._optional import need
 from smeflow.documents.file import File
 from smeflow.documents.lines import Placed, clean
-from smeflow.documents.ocr import angle_of, turned_back
+from smeflow.documents.skew import angle_of, turned_back
 from smeflow.errors import MissingExtra, UnsupportedDocument
 from smeflow.i18n import say
 

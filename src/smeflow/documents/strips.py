@@ -13,7 +13,7 @@ from smeflow.documents.base import Box, Document
 from smeflow.documents.file import File
 from smeflow.documents.image import opened_image, upright
 from smeflow.documents.lines import Placed, clean
-from smeflow.documents.ocr import angle_of, turned_back
+from smeflow.documents.skew import angle_of, turned_back
 from smeflow.documents.sniff import PDF
 
 if TYPE_CHECKING:

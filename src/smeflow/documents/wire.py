@@ -4,8 +4,12 @@ A frame is its length (4 bytes, big end first) and its bytes. A message is a hea
 each piece of data; the head says how many.
 """
 
+import contextlib
 import json
+import os
 import struct
+import sys
+from collections.abc import Callable
 from typing import Any, BinaryIO
 
 from smeflow import errors
@@ -44,6 +48,15 @@ def _frame(pipe: BinaryIO) -> bytes:
     if len(data) < length:
         raise EOFError
     return bytes(data)
+
+
+def serve(answer: Callable[[dict[str, Any], list[bytes], BinaryIO], None]) -> None:
+    """Give *answer* each message that comes in until there are no more, and the pipe to answer on."""
+    requests, answers = sys.stdin.buffer, os.fdopen(os.dup(1), "wb")
+    os.dup2(2, 1)  # what a library prints must not land among the answers
+    with contextlib.suppress(EOFError, BrokenPipeError):
+        while True:
+            answer(*receive(requests), answers)
 
 
 def packed(document: Document, pieces: list[bytes], *, with_data: bool) -> dict[str, Any]:

@@ -5,25 +5,15 @@ breaks here, breaks nobody else. `smeflow.documents.pool` starts and stops it.
 """
 
 import contextlib
-import os
 import sys
 from typing import Any, BinaryIO
 
 from smeflow.documents.base import Box, Limits
 from smeflow.documents.file import File, too_much
 from smeflow.documents.kinds import read_here
-from smeflow.documents.wire import packed, packed_error, receive, send
+from smeflow.documents.wire import packed, packed_error, send, serve
 from smeflow.errors import SmeflowError, UnreadableDocument
 from smeflow.i18n import say
-
-
-def main() -> None:
-    """Answer requests until there are no more."""
-    requests, answers = sys.stdin.buffer, os.fdopen(os.dup(1), "wb")
-    os.dup2(2, 1)  # what a library prints must not land among the answers
-    with contextlib.suppress(EOFError, BrokenPipeError):
-        while True:
-            answer(*receive(requests), answers)
 
 
 def answer(head: dict[str, Any], pieces: list[bytes], answers: BinaryIO) -> None:
@@ -90,4 +80,4 @@ def limit_memory(most: int) -> None:
 
 
 if __name__ == "__main__":
-    main()
+    serve(answer)

@@ -4,7 +4,8 @@ import tempfile
 from collections.abc import Mapping
 
 from smeflow.documents.base import Document
-from smeflow.einvoices.child import Broken, shared_children
+from smeflow.documents.workers import WorkerEnded
+from smeflow.einvoices.child import SECONDS, shared_rule_workers
 from smeflow.einvoices.levels import PROFILES
 from smeflow.errors import DocumentError, UnreadableDocument
 from smeflow.i18n import Language, say
@@ -38,8 +39,9 @@ def factur_x(
             "language": language,
         }
         try:
-            reply, pieces = shared_children().ask(head, [pdf.data, xml, *(attachments or {}).values()])
-        except Broken as error:
+            sent = [pdf.data, xml, *(attachments or {}).values()]
+            reply, pieces = shared_rule_workers().ask(head, sent, seconds=SECONDS)
+        except WorkerEnded as error:
             raise _unusable(pdf.name, "-") from error
     if "error" in reply:
         raise _unusable(pdf.name, reply["error"])

@@ -5,8 +5,9 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from smeflow.documents.base import Document
+from smeflow.documents.workers import WorkerEnded
 from smeflow.einvoices.base import ASKED, Name, Report, RuleCheck, RuleFinding
-from smeflow.einvoices.child import SECONDS, Broken, shared_children
+from smeflow.einvoices.child import SECONDS, shared_rule_workers
 from smeflow.einvoices.files import CII_SYNTAX, FR_CTC, RULES, schema_of
 from smeflow.einvoices.levels import Level, level_of
 from smeflow.einvoices.terms import values_told
@@ -149,10 +150,10 @@ def _asked(
 ) -> dict[Name, RuleCheck]:
     names: list[Name] = [name for name in ASKED if name in schemas or name in rules]
     try:
-        reply, _ = shared_children().ask(
-            {"job": "check", "schemas": schemas, "rules": rules}, [target.document.data]
+        reply, _ = shared_rule_workers().ask(
+            {"job": "check", "schemas": schemas, "rules": rules}, [target.document.data], seconds=SECONDS
         )
-    except Broken as error:
+    except WorkerEnded as error:
         why = (
             say("It took longer than {seconds} seconds.", seconds=int(SECONDS))
             if error.timed_out
@@ -203,8 +204,8 @@ def _finding(target: _Target, name: Name, told: dict[str, Any]) -> RuleFinding:
 def _container(target: _Target, pdf: Document) -> RuleCheck:
     head = {"job": "container", "level": target.level.name, "syntax": target.syntax}
     try:
-        reply, _ = shared_children().ask(head, [pdf.data])
-    except Broken:
+        reply, _ = shared_rule_workers().ask(head, [pdf.data], seconds=SECONDS)
+    except WorkerEnded:
         return _not_run("pdf", say("The program that checks broke down on this file."))
     if "error" in reply:
         return _not_run("pdf", say("It was stopped: {why}.", why=reply["error"]))

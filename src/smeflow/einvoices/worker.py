@@ -6,15 +6,13 @@ stops it.
 """
 
 import contextlib
-import os
-import sys
 from collections.abc import Callable
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 from smeflow._optional import need
-from smeflow.documents.wire import receive, send
+from smeflow.documents.wire import send, serve
 from smeflow.errors import MissingExtra
 
 if TYPE_CHECKING:
@@ -27,18 +25,13 @@ _LARGEST = 5_000_000
 """Bytes of an invoice, the files inside it not counted, that the rules are run on."""
 
 
-def main() -> None:
-    """Answer requests until there are no more."""
-    requests, answers = sys.stdin.buffer, os.fdopen(os.dup(1), "wb")
-    os.dup2(2, 1)  # what a library prints must not land among the answers
-    with contextlib.suppress(EOFError, BrokenPipeError):
-        while True:
-            head, pieces = receive(requests)
-            try:
-                reply, sent = JOBS[head["job"]](head, pieces)
-            except Exception as error:  # noqa: BLE001 - told to whoever asked
-                reply, sent = {"error": f"{type(error).__name__}: {error}"[:500]}, []
-            send(answers, reply, sent)
+def answer(head: dict[str, Any], pieces: list[bytes], answers: BinaryIO) -> None:
+    """Do the job that *head* names and send the outcome."""
+    try:
+        reply, sent = JOBS[head["job"]](head, pieces)
+    except Exception as error:  # noqa: BLE001 - told to whoever asked
+        reply, sent = {"error": f"{type(error).__name__}: {error}"[:500]}, []
+    send(answers, reply, sent)
 
 
 def check(head: dict[str, Any], pieces: list[bytes]) -> tuple[dict[str, Any], list[bytes]]:
@@ -240,4 +233,4 @@ JOBS: dict[str, Callable[[dict[str, Any], list[bytes]], tuple[dict[str, Any], li
 }
 
 if __name__ == "__main__":
-    main()
+    serve(answer)

@@ -5,6 +5,8 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
+from smeflow._iban import check_digits_ok
+from smeflow.i18n import Phrase, say
 from smeflow.llm.base import LLM, Message, Reply, Request
 
 
@@ -19,8 +21,7 @@ class Kind:
 
 def _iban(text: str) -> bool:
     bare = re.sub(r"\s", "", text).upper()
-    digits = "".join(str(int(c, 36)) for c in bare[4:] + bare[:4])
-    return 15 <= len(bare) <= 34 and int(digits) % 97 == 1
+    return 15 <= len(bare) <= 34 and check_digits_ok(bare)
 
 
 def _luhn(text: str) -> bool:
@@ -99,7 +100,7 @@ _PLACEHOLDER = re.compile(
 class Redacted:
     """An LLM that never sees what the patterns find. Treat what it sees as less personal, not as anonymous.
 
-    Names and addresses are not found.
+    Names and addresses are not found. Pictures cannot be masked: none is shown, and the reply's notes say so.
     """
 
     inner: LLM
@@ -111,4 +112,17 @@ class Redacted:
         vault = Vault(hashlib.sha256(self.salt.encode()).hexdigest())
         hidden = tuple(Message(m.role, vault.hide(m.content)) for m in request.messages)
         reply = self.inner.complete(replace(request, messages=hidden))
-        return replace(reply, text=vault.show(reply.text))
+        return replace(reply, text=vault.show(reply.text), notes=(*reply.notes, *_left_out(request)))
+
+
+def _left_out(request: Request) -> tuple[Phrase, ...]:
+    count = sum(len(message.images) for message in request.messages)
+    if not count:
+        return ()
+    return (
+        say(
+            "The model was shown the text alone, since personal data is masked (redact): {n} pictures of "
+            "pages were left out.",
+            n=count,
+        ),
+    )

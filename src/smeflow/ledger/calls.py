@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
-from typing import Protocol
+from typing import Any, Protocol
 
 from smeflow._text import canonical_json, sha256
 from smeflow.calls import Scope, Ticket
@@ -13,10 +13,10 @@ from smeflow.ledger.audit import chain
 from smeflow.ledger.budget import Budget, Purse, add, take
 from smeflow.ledger.items import TakenOver
 from smeflow.ledger.replies import Recalls, look_up, recalled_json, reply_json, reply_of
-from smeflow.ledger.rows import NANO, CallRow, CallState, ItemRow
+from smeflow.ledger.rows import NANO, CallRow, CallState, ItemRow, pictures_in
 from smeflow.ledger.store import Store
 from smeflow.ledger.writer import Row, Transaction
-from smeflow.llm.base import Place, Reply, Request
+from smeflow.llm.base import Message, Place, Reply, Request
 from smeflow.money import Money
 
 
@@ -71,7 +71,7 @@ class LedgerCalls:
             BudgetSpent: Too little is left for the item, the run or the month.
         """
         nanos = self.budget.nanos(worst)
-        asked = _request_json(request)
+        asked = _request_json(request, pictures=place.sees is not None)
 
         def job(transaction: Transaction) -> Row:
             found = transaction.one("lease of item", id_=self.item.id)
@@ -141,6 +141,7 @@ class LedgerCalls:
             transaction.add("ends", row)
             _give_back(transaction, call, row, self._purses(call["month"]))
             seen = [row["state"], row["model"], row["cost"], sha256(row["reply"] or row["error"] or "")]
+            seen += [picture.sha256 for picture in pictures_in(call["request"])]
             salt = self.item.salt
             chain(
                 transaction,
@@ -208,16 +209,27 @@ class LedgerCalls:
         }
 
 
-def _request_json(request: Request) -> str:
+def _request_json(request: Request, *, pictures: bool) -> str:
+    """Write what is sent; *pictures*: the model sees, so they are sent too and stand here by their hash."""
     return canonical_json(
         {
-            "messages": [{"role": m.role, "content": m.content} for m in request.messages],
+            "messages": [_message(m, pictures=pictures) for m in request.messages],
             "schema": request.schema.name if request.schema else None,
             "max_output_tokens": request.max_output_tokens,
             "temperature": request.temperature,
             "again": request.again,
         }
     )
+
+
+def _message(message: Message, *, pictures: bool) -> dict[str, Any]:
+    told: dict[str, Any] = {"role": message.role, "content": message.content}
+    if pictures and message.images:
+        told["images"] = [
+            {"sha256": one.sha256, "media_type": one.media_type, "size": len(one.data)}
+            for one in message.images
+        ]
+    return told
 
 
 _NOTHING: Row = {

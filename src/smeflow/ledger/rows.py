@@ -1,5 +1,6 @@
 """What the ledger tells of itself: plain values, one a table row."""
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -96,6 +97,16 @@ class ResultRow:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class SentPicture:
+    """A picture that was sent to a model; its bytes are not kept."""
+
+    sha256: str
+    media_type: str
+    size: int
+    """In bytes."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class CallRow:
     """One attempt at a call."""
 
@@ -125,6 +136,17 @@ class CallRow:
     cost: Money | None
     at: datetime
     ended_at: datetime | None
+
+    @property
+    def pictures(self) -> tuple[SentPicture, ...]:
+        """The pictures that were sent with the words."""
+        return pictures_in(self.request)
+
+
+def pictures_in(request: str) -> tuple[SentPicture, ...]:
+    """Give the pictures that a call's request, as it is written, was sent with."""
+    messages = json.loads(request).get("messages", ())
+    return tuple(SentPicture(**one) for message in messages for one in message.get("images", ()))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

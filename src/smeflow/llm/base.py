@@ -7,6 +7,7 @@ from functools import cached_property
 from typing import Literal, Protocol
 
 from smeflow._text import hash_of, sha256
+from smeflow.i18n import Phrase
 from smeflow.money import Money
 
 Role = Literal["system", "user", "assistant"]
@@ -110,6 +111,8 @@ class Reply:
     """For each named value of a JSON answer how likely the model found it, where it tells; proves nothing."""
     replayed: bool = False
     """It comes from the ledger or a cache: nothing was asked and nothing paid now."""
+    notes: tuple[Phrase, ...] = ()
+    """What a person should know of how the question was put: what of it the model was not shown."""
 
 
 Region = Literal["local", "eu", "outside", "unknown"]

@@ -1,15 +1,13 @@
 """Send an answer: once, to whom the recipe names, and never when it is not known whether it went already."""
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from smeflow.i18n import say
 from smeflow.mailboxes.base import Deed, Later, Left
+from smeflow.mailboxes.hands import Hands
 from smeflow.mailboxes.post import NotNow, Refused, Unsure
 from smeflow.mailboxes.reply import answer_to, message_id_for
-
-if TYPE_CHECKING:
-    from smeflow.mailboxes.actions import Hands
 
 RULE = "rule"
 """Stands in `Effect.by` where no person let the answer go."""
@@ -18,13 +16,13 @@ RULE = "rule"
 class Send:
     """Send an answer. What was handed over without an answer of the server is not handed over again."""
 
-    def prepare(self, hands: "Hands", deed: Deed) -> Mapping[str, Any]:
+    def prepare(self, hands: Hands, deed: Deed) -> Mapping[str, Any]:
         """Note its Message-ID; leave a mail that a person answered, and a sender who had one today."""
         if _answered(hands, deed):
             raise Left(say("the mail is answered already"))
         return {"message_id": message_id_for(deed.recipe, deed.key, hands.account.address)}
 
-    def do(self, hands: "Hands", deed: Deed, *, again: bool) -> Mapping[str, Any]:
+    def do(self, hands: Hands, deed: Deed, *, again: bool) -> Mapping[str, Any]:
         """Hand it over and put a copy into the folder of what was sent."""
         message_id = str(deed.detail["message_id"])
         if deed.detail.get("going"):
@@ -55,17 +53,17 @@ class Send:
         self._keep_copy(hands, deed, mail, message_id)
         return {**detail, "sent": True}
 
-    def undo(self, hands: "Hands", deed: Deed) -> None:
+    def undo(self, hands: Hands, deed: Deed) -> None:
         """Nothing takes a mail back."""
         raise Left(say("it was sent to {address}", address=deed.effect.target))
 
-    def _look_for(self, hands: "Hands", deed: Deed, message_id: str) -> None:
+    def _look_for(self, hands: Hands, deed: Deed, message_id: str) -> None:
         """Decide what became of a mail that was going when the machine stopped."""
         sent = hands.sent()
         if sent is None or message_id not in hands.ids_in(sent):
             raise Left(_unsure(deed))
 
-    def _keep_copy(self, hands: "Hands", deed: Deed, mail: bytes, message_id: str) -> None:
+    def _keep_copy(self, hands: Hands, deed: Deed, mail: bytes, message_id: str) -> None:
         """Put a copy where what was sent lies, unless the server did; mark the mail as answered."""
         sent = hands.sent()
         if sent is not None and message_id not in hands.ids_in(sent):
@@ -77,7 +75,7 @@ class Send:
             return  # a person put the mail elsewhere: it is answered all the same
 
 
-def _answered(hands: "Hands", deed: Deed) -> bool:
+def _answered(hands: Hands, deed: Deed) -> bool:
     try:
         place = hands.place_of(deed)
     except (Left, Later):

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from datetime import date
 from decimal import Decimal
 
-from smeflow._text import folded
+from smeflow._text import folded, folded_in_place
 from smeflow.documents.base import Document, Page, Quote
 from smeflow.money import Money
 from smeflow.readers.amounts import find_amounts
@@ -87,7 +87,7 @@ def _identifier(value: str, text: str) -> Iterator[tuple[int, int]]:
     letters = [c for c in folded(value) if c.isalnum()]
     if not letters:
         return
-    lowered = "".join(_fold_one(c) for c in text)  # the same length as the text
+    lowered = folded_in_place(text)
     pattern = re.compile(r"(?<![^\W_])" + _SEPARATORS.join(map(re.escape, letters)) + r"(?![^\W_])")
     lax: list[tuple[int, int]] = []
     strict = False
@@ -104,11 +104,6 @@ def _identifier(value: str, text: str) -> Iterator[tuple[int, int]]:
         yield match.span()
     if not strict:
         yield from lax
-
-
-def _fold_one(char: str) -> str:
-    flat = folded(char)
-    return flat if len(flat) == 1 else char.lower() if len(char.lower()) == 1 else char
 
 
 def _distance(page: Page, label: tuple[int, int], span: tuple[int, int]) -> float:

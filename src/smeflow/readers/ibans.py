@@ -3,17 +3,11 @@
 import re
 from collections.abc import Iterator
 
+from smeflow._iban import IBAN_LENGTHS, check_digits_ok
 from smeflow.documents.base import Document
 from smeflow.readers.identifiers import iban_ok
 
 _IBAN_START = re.compile(r"\b[A-Z]{2}\d{2}(?=[\s.\-]?[A-Z0-9])")
-_LENGTHS = (
-    "AD24 AE23 AL28 AT20 BA20 BE16 BG22 CH21 CY28 CZ24 DE22 DK18 DZ26 EE20 ES24 FI18 FO18 FR27 GB22 GE22 "
-    "GI23 GL18 GR27 HR21 HU28 IE22 IL23 IS26 IT27 LB28 LI21 LT20 LU20 LV21 MA28 MC27 MD24 ME22 MK19 MT31 "
-    "NL18 NO15 PL28 PT25 RO24 RS22 SA24 SE24 SI19 SK24 SM27 TN24 TR26 UA29 VA22 XK20"
-)
-IBAN_LENGTHS = {code[:2]: int(code[2:]) for code in _LENGTHS.split()}
-"""How many characters an IBAN has, by country; accounts elsewhere are not searched for."""
 SEARCHED = 500_000
 """Characters of a document that are searched for accounts."""
 
@@ -31,12 +25,5 @@ def _accounts_in(text: str) -> Iterator[str]:
     for start in _IBAN_START.finditer(text):
         length = IBAN_LENGTHS.get(start.group()[:2], 0)
         number = "".join(filter(str.isalnum, text[start.start() : start.start() + 2 * length]))[:length]
-        if length and _mod97(number) == 1 and iban_ok(number):
+        if length and check_digits_ok(number) and iban_ok(number):
             yield number
-
-
-def _mod97(number: str) -> int | None:
-    """Reckon an IBAN's check; None where it holds anything but capitals and digits."""
-    if not (number.isascii() and number.isalnum()):
-        return None
-    return int("".join(str(int(char, 36)) for char in number[4:] + number[:4])) % 97

@@ -14,9 +14,10 @@ from smeflow.ledger.items import item_of
 from smeflow.ledger.places import Places
 from smeflow.ledger.rows import ItemRow
 from smeflow.ledger.store import Store
-from smeflow.mailboxes.actions import ACTIONS, Hands
+from smeflow.mailboxes.actions import ACTIONS
 from smeflow.mailboxes.base import Deed, Effect, Later, Left
 from smeflow.mailboxes.connect import opened
+from smeflow.mailboxes.hands import Hands
 from smeflow.runner.finished import Finished
 from smeflow.sinks.base import Acting
 

@@ -137,7 +137,7 @@ def _ask_about(  # noqa: PLR0917 - what one question is made of
     except (AnswerInvalid, LLMRefused) as error:
         return Said(failed=error.phrase)
     said = _grounded(asked.value, specs, documents)
-    problems = _unsure(asked.reply.probabilities or {}, said, words)
+    problems = (*asked.reply.notes, *_unsure(asked.reply.probabilities or {}, said, words))
     if cut:
         problems += (say("The model was shown only the beginning and the end of the text."),)
     return replace(said, problems=problems)

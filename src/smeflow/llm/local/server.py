@@ -6,16 +6,15 @@ import os
 import queue
 import secrets
 import subprocess
-import sys
 import tempfile
 import threading
 import time
 import weakref
-from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, Any
+from typing import IO
 
+from smeflow import _processes
 from smeflow._text import visible
 from smeflow.errors import LLMUnavailable
 from smeflow.i18n import say
@@ -23,10 +22,6 @@ from smeflow.llm.local.cores import free_cores
 
 START_SECONDS = 300.0
 """The longest loading may take; a cold file on a slow disk takes a minute."""
-_POSIX: Mapping[str, Any] = {"start_new_session": True}
-_WINDOWS: Mapping[str, Any] = {"creationflags": 0x00000200}  # CREATE_NEW_PROCESS_GROUP
-_ALONE = _WINDOWS if os.name == "nt" else _POSIX
-"""Ctrl-C reaches the run alone, which ends its calls and then this."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -53,13 +48,7 @@ class Server:
         self.key = secrets.token_urlsafe(32)
         self.threads = free_cores()
         self._log: IO[bytes] = tempfile.TemporaryFile()  # noqa: SIM115 - closed with the process
-        self.process = subprocess.Popen(
-            [sys.executable, "-P", "-m", "smeflow.llm.local.child"],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=self._log,
-            **_ALONE,
-        )
+        self.process = _processes.start_module("smeflow.llm.local.child", stderr=self._log)
         self.close = weakref.finalize(self, _end, self.process, self._log)
         try:
             self.address = self._started(setting, wait_seconds)
@@ -107,7 +96,7 @@ class Server:
         )
 
     def _broken(self) -> LLMUnavailable:
-        self.process.kill()
+        _processes.kill(self.process)
         self.process.wait(10)
         self._log.seek(0)
         said = visible(self._log.read()[-2000:].decode("utf-8", "replace")).split("\n")
@@ -124,12 +113,5 @@ def _read(stream: IO[bytes] | None, lines: "queue.Queue[bytes]") -> None:
 
 def _end(process: "subprocess.Popen[bytes]", log: IO[bytes]) -> None:
     """End the child: it goes when its input is closed, else at once."""
-    if process.stdin is not None:
-        with contextlib.suppress(OSError):
-            process.stdin.close()
-    try:
-        process.wait(2)
-    except subprocess.TimeoutExpired:
-        process.kill()
-        process.wait(10)
+    _processes.end(process, patience_seconds=2)
     log.close()

@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+from smeflow._iban import IBAN_LENGTHS
 from smeflow._text import folded
 from smeflow.documents.base import Quote
 from smeflow.readers.identifiers import iban_ok, siren_ok, siret_ok, vat_ok
@@ -97,24 +98,9 @@ def find_ibans(view: View) -> list[tuple[str, Quote]]:
     return list(found.items())
 
 
-_LENGTHS = {
-    "FR": 27,
-    "DE": 22,
-    "NL": 18,
-    "BE": 16,
-    "IT": 27,
-    "ES": 24,
-    "LU": 20,
-    "AT": 20,
-    "CH": 21,
-    "GB": 22,
-    "PT": 25,
-}
-
-
 def _whole_iban(text: str, *, named: bool) -> str | None:
     value = re.sub(r"\s", "", text)
-    usual = _LENGTHS.get(value[:2])
+    usual = IBAN_LENGTHS.get(value[:2])
     for length in [usual] if usual else range(len(value), 14, -1):
         if len(value) >= length and iban_ok(value[:length]):
             return value[:length]

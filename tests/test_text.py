@@ -1,0 +1,53 @@
+"""Text in one form, and the way back to where a letter stood."""
+
+import re
+from importlib import resources
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from smeflow._iban import IBAN_LENGTHS, check_digits_ok
+from smeflow._text import folded, folded_in_place, folded_map
+
+
+@given(st.text())
+def test_a_folded_letter_knows_where_it_came_from(text):
+    """Each letter of the folded text comes from one letter of the text, in the text's order."""
+    flat, origin = folded_map(text)
+    assert len(flat) == len(origin)
+    assert list(origin) == sorted(origin)
+    assert all(letter == " " or letter in folded(text[at]) for letter, at in zip(flat, origin, strict=True))
+
+
+def test_the_map_leads_back_to_what_was_printed():
+    """Accents, ligatures and wide gaps are bridged."""
+    text = "  Chère  Sœur"
+    flat, origin = folded_map(text)
+    assert flat == "chere soeur"
+    at = flat.index("soeur")
+    assert text[origin[at] : origin[at + 4] + 1] == "Sœur"
+
+
+@given(st.text())
+def test_folding_in_place_keeps_every_place(text):
+    """Nothing moves, so a span found in the one is a span of the other."""
+    assert len(folded_in_place(text)) == len(text)
+
+
+def test_the_lengths_of_ibans_are_those_of_the_registry():
+    """python-stdnum carries the registry, a line a country."""
+    registry = resources.files("stdnum").joinpath("iban.dat").read_text(encoding="utf-8")
+    lengths = {
+        row[1]: 4 + sum(map(int, re.findall(r"(\d+)!", row[2])))
+        for row in re.finditer(r'^([A-Z]{2}) .*bban="([^"]*)"', registry, re.MULTILINE)
+    }
+    known = IBAN_LENGTHS.keys() & lengths
+    assert len(known) > 50
+    assert {c: lengths[c] for c in known} == {c: IBAN_LENGTHS[c] for c in known}
+
+
+def test_check_digits_are_reckoned():
+    """ISO 7064; what is no capital or digit is not right."""
+    assert check_digits_ok("FR7630006000011234567890189")
+    assert not check_digits_ok("FR7630006000011234567890188")
+    assert not check_digits_ok("FR76 3000")
