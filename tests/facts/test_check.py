@@ -113,5 +113,13 @@ def test_a_person_may_tell_a_cause_and_no_figure_more(english):
     """What a person writes is held against the facts, its words are free."""
     why = "Revenue came to {{revenue}}, {{revenue.change}} because the market opened."
     assert check(why, Referring(about=english, free=True)).sentences[0].holds
-    assert not check("Revenue fell to {{revenue}} because of rain.", Referring(about=english, free=True)).sentences[0].holds
-    assert not check("Revenue came to {{revenue}} because of 12 fairs.", Referring(about=english, free=True)).sentences[0].holds
+    assert (
+        not check("Revenue fell to {{revenue}} because of rain.", Referring(about=english, free=True))
+        .sentences[0]
+        .holds
+    )
+    assert (
+        not check("Revenue came to {{revenue}} because of 12 fairs.", Referring(about=english, free=True))
+        .sentences[0]
+        .holds
+    )
