@@ -8,7 +8,8 @@ from typing import NamedTuple, Self
 
 from pydantic import ConfigDict, Field, model_validator
 
-from smeflow.facts.book import Book, FactError, Held, quoted
+from smeflow.errors import SourceError
+from smeflow.facts.book import Book, Held, quoted
 from smeflow.facts.load import hold_rows
 from smeflow.facts.measures.base import Desk, Measure, cell_is
 from smeflow.facts.measures.top import Top
@@ -124,8 +125,9 @@ class Measuring:
 
     @cached_property
     def _book(self) -> Book:
+        tables = list(tables_of(self._case))
         book = Book()
-        for document, table in tables_of(self._case):
+        for document, table in tables:
             if table.name not in book.tables:
                 hold_rows(book, table.name, table.columns, iter(table.rows), source=table.name)
                 known = (document.name, table.name, document.name.rpartition(".")[0])
@@ -141,7 +143,7 @@ class Measuring:
             doubts = tuple(told for told in held.told if told.data.get("column") in columns)
             measure = _measure(fact, held, " AND ".join(self._where(fact, held)))
             found = next(measure.facts("fact", Desk(book=self._book)))
-        except FactError as error:
+        except SourceError as error:
             return Measured(None, "", (*doubts, error.phrase))
         value, ties = _first(found) if fact.top else (_rounded(found), ())
         return Measured(value, f"{held.source}: {fact.asked}", (*doubts, *ties))
