@@ -18,12 +18,12 @@ from smeflow import Case
 from smeflow.documents.base import Document
 from smeflow.facts.book import Book
 from smeflow.facts.bundle import FACTS, FactSet
-from smeflow.facts.check import REFERENCE
 from smeflow.facts.compose import filled
 from smeflow.facts.compute import compute
 from smeflow.facts.load import hold_file
 from smeflow.facts.measures.base import Desk
 from smeflow.facts.references import Sayable
+from smeflow.facts.referring import REFERENCE
 from smeflow.facts.report import Period
 from smeflow.facts.window import Window
 from smeflow.llm.connect import connect

@@ -4,7 +4,8 @@ from decimal import Decimal
 import pytest
 
 from smeflow.facts.base import Fact
-from smeflow.facts.prose import check_prose
+from smeflow.facts.check import check
+from smeflow.facts.quoting import FIGURES, Sources
 
 FACTS = (
     Fact(name="sales", value=Decimal("12345.60"), text="12 345,60 €", unit="EUR"),
@@ -28,7 +29,7 @@ FACTS = (
 )
 def test_a_text_of_facts_passes_in_any_format(text):
     """Formats of French and English do not matter, values do."""
-    assert check_prose(text, FACTS) == ()
+    assert check(text, Sources(facts=FACTS, claims=FIGURES)).findings == ()
 
 
 @pytest.mark.parametrize(
@@ -37,7 +38,7 @@ def test_a_text_of_facts_passes_in_any_format(text):
         ("Sales were 12 345,61 €.", "12 345,61 €"),
         ("Sales grew by 3,2 %.", "3,2"),
         ("It closed on 30/10/2026.", "30/10/2026"),
-        ("Invoice FA-2026-0013.", "FA-2026-0013."),
+        ("Invoice FA-2026-0013.", "FA-2026-0013"),
         ("About 12 000 €.", "12 000 €"),
         ("18 customers.", "18"),
         ("In 2026Q3 all was well.", "2026Q3"),
@@ -45,4 +46,5 @@ def test_a_text_of_facts_passes_in_any_format(text):
 )
 def test_a_figure_that_is_no_fact_is_named(text, figure):
     """Another number, a lost sign, a rounded amount, another day."""
-    assert [p.data["figure"] for p in check_prose(text, FACTS)] == [figure]
+    found = check(text, Sources(facts=FACTS, claims=FIGURES)).findings
+    assert [each.text for each in found] == [figure]

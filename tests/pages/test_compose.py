@@ -158,6 +158,18 @@ def test_a_figure_in_a_sentence_leads_to_its_fact_and_no_sentence_is_altered():
     ]
 
 
+def test_a_figure_that_two_facts_say_leads_to_the_one_that_was_meant():
+    """What was written down with the text counts, not which fact reads the same."""
+    text = "Ventes : 58\u202f100\u00a0€."
+    paragraph = Paragraph(text=text, facts=("revenue", "sales"), figures=((9, 17, "sales"),))
+    summary = pages_of(replace(draft(SCALAR), summary=(paragraph,))).summary[0]
+    assert [(run.text, run.fact) for run in summary.runs] == [
+        ("Ventes : ", ""),
+        ("58\u202f100\u00a0€", "sales"),
+        (".", ""),
+    ]
+
+
 def test_the_top_shows_what_the_summary_speaks_of_with_its_change():
     """Large figures at the top: the value, how it changed, against what."""
     report = draft(summary=(Paragraph(text="", facts=("revenue.change",)),))

@@ -53,10 +53,41 @@ def test_a_template_is_filled_with_facts_computed_over_a_table(locale, text):
 
 def test_a_cell_that_is_no_number_is_told_and_not_counted():
     """A sum over a damaged column goes to a person."""
-    found = report()(table(SALES + "Eve;n/a;south\n"), NoModel())
+    rows = "".join(f"Ann;{n},00;north\n" for n in range(1, 10))
+    found = report()(table(SALES + rows + "Eve;n/a;south\n"), NoModel())
+    assert next(f for f in found.facts if f.name == "revenue").value == "1565.50 EUR"
     assert str(found.doubts[0]) == (
-        "Column amount of sales.csv holds 1 cells that are no number, such as n/a."
+        "Column amount of sales.csv has cells that are no figure, left empty: 1 (line: cell): 14: n/a."
     )
+
+
+def test_a_column_of_which_many_cells_are_no_numbers_has_no_sum():
+    """What is text is not added up, and the text says that the figure is not known."""
+    found = report()(table(SALES + "Eve;n/a;south\n"), NoModel())
+    assert found.text.startswith("4 orders of 3 customers, …")
+    assert "is read as text" in str(found.doubts[0])
+    assert str(found.doubts[1]) == "Column amount of sales.csv holds no numbers."
+
+
+@pytest.mark.parametrize(
+    ("fact", "value"),
+    [
+        ({"average": "amount"}, "506.83"),
+        ({"minimum": "amount"}, "20.00"),
+        ({"maximum": "amount"}, "1200.50"),
+        ({"count": "rows", "where": {"amount": "300"}}, "1"),
+        ({"count": "rows", "where": {"day": "2/10/2026"}}, "2"),
+        ({"count": "rows", "where": {"CUSTOMER": "acme", "region": "south"}}, "1"),
+        ({"count": "rows", "where": {"region": ""}}, "1"),
+        ({"top": "customer", "by": "amount", "where": {"region": "south"}}, "Bob & fils"),
+    ],
+)
+def test_a_fact_is_what_a_report_says_of_the_same_rows(fact, value):
+    """The measures are those of reports; a row is chosen by the number, the day or the word in its cell."""
+    rows = SALES.replace("\n", ";02.10.2026\n").replace("region;02.10.2026", "region;day")
+    rows = rows.replace("20,00;south;02.", "20,00;south;03.") + "Eve;;;04.10.2026\n"
+    found = Draft(name="d", facts={"x": fact}, template="{x}")(table(rows), NoModel())
+    assert (found.facts[0].value, found.doubts) == (value, ())
 
 
 def test_a_tie_has_no_winner():
@@ -145,6 +176,7 @@ def test_a_figure_that_is_no_fact_is_asked_again_and_then_not_sent():
 def test_a_draft_comes_back_from_json():
     """Facts, text and doubts survive being written down."""
     found = report()(table(SALES + "Eve;n/a;south\n"), NoModel())
+    assert found.doubts
     adapter = TypeAdapter(Drafted)
     assert adapter.validate_json(adapter.dump_json(found)).model_dump() == found.model_dump()
 

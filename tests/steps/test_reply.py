@@ -1,17 +1,19 @@
 """Answers to mails: from what is known alone, in the language and register of the mail."""
 
 import json
+from dataclasses import replace
 from email.message import EmailMessage
 
 import pytest
 
 from smeflow.documents.read import read
+from smeflow.facts.check import check
+from smeflow.facts.quoting import Sources
 from smeflow.llm.none import NoModel
 from smeflow.llm.scripted import Scripted
 from smeflow.recipe.known import Tables
 from smeflow.step import Case
 from smeflow.steps import Extract, Reply
-from smeflow.steps.grounds import Sources, unsupported
 
 FRENCH = "Bonjour,\n\nOù en est ma commande ?\nNumber: C-12\n\nMerci de votre réponse.\n"
 ENGLISH = "Hello,\n\nWhere is my order, please?\nNumber: C-12\n\nThank you for your answer.\n"
@@ -190,6 +192,7 @@ SOURCES = Sources(
         "Nous remboursons les frais de port si le retard dépasse dix jours.",
         "We will send a new invoice. Contact: aide@atelier.example",
         "Nous ne remboursons pas les acomptes.",
+        "Les arrhes sont non remboursables.",
     ),
     values=("C-12", "Lyon", "12 rue des Fabriques", "1 234,50 €"),
     names=("Anne Roy",),
@@ -208,6 +211,7 @@ SOURCES = Sources(
         ("Si le retard dépasse dix jours, nous remboursons les frais de port.", []),
         ("Nous vous rembourserons la commande.", ["Nous vous rembourserons la commande."]),
         ("Nous remboursons les acomptes.", ["Nous remboursons les acomptes."]),
+        ("Les arrhes sont remboursables.", ["Les arrhes sont remboursables."]),
         ("We will send a new invoice.", []),
         ("We will send a new printer.", ["We will send a new printer."]),
         ("Write to aide@atelier.example.", []),
@@ -219,4 +223,5 @@ SOURCES = Sources(
 def test_what_stands_in_no_source_is_found(text, marks):
     """Figures with their unit, times in words, names, promises, addresses; what a source says is left."""
     language = "de" if text.startswith("Der") else "fr"
-    assert [mark.text for mark in unsupported(text, SOURCES, language)] == marks
+    found = check(text, replace(SOURCES, language=language)).findings
+    assert [each.text for each in found] == marks

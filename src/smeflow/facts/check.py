@@ -1,24 +1,27 @@
-"""Check each sentence of a prose against the facts: figures, dates, names, directions, ranks, causes.
-
-Prose refers to facts and writes no figure itself, so what is checked is what it says *about* them. A sentence
-holds only where every part of it refers to a fact and every word that claims something is borne out by the
-facts referred to in the same part. A doubt counts against the sentence.
-"""
+"""Check prose sentence by sentence against what is known: the one way for drafts, replies and reports."""
 
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from typing import Literal, Protocol
 
 from smeflow._text import folded
-from smeflow.facts import words
-from smeflow.facts.binding import HELD, Mention, bound, compared, foreign, inflected, ranked
-from smeflow.facts.references import Reference, Sayable
-from smeflow.facts.vocabulary import unknown_word
-from smeflow.i18n import Phrase, say
+from smeflow.i18n import Phrase
 
-REFERENCE = re.compile(r"\{\{\s*([\w.]+)\s*\}\}")
-_SENTENCE = re.compile(r"(?<=[.!?…])\s+(?=[^\s])|\n+")
-_SHARP, _SOFT = 10, 5
+Sort = Literal["figure", "unit", "name", "promise", "address", "time", "claim"]
+_END = re.compile(r"(?<=[.!?…])\s+|\n+")
+_WORD = re.compile(r"[^\W\d_][\w'’\-]*")
+_APOSTROPHE = re.compile(r"['’]")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finding:
+    """What a text says and nothing known bears out."""
+
+    why: Phrase
+    text: str = ""
+    """The passage, where it is one."""
+    sort: Sort = "claim"
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,245 +29,64 @@ class Sentence:
     """One sentence as written, and what speaks against it."""
 
     text: str
-    problems: tuple[Phrase, ...]
+    findings: tuple[Finding, ...] = ()
 
     @property
     def holds(self) -> bool:
         """Whether nothing does."""
-        return not self.problems
+        return not self.findings
+
+    @property
+    def problems(self) -> tuple[Phrase, ...]:
+        """What speaks against it, in words."""
+        return tuple(finding.why for finding in self.findings)
 
 
-def check_text(
-    text: str, about: Sayable, *, glossary: Sequence[str] = (), free: bool = False
-) -> list[Sentence]:
-    """Cut *text* into sentences and check each.
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """A text that was checked."""
 
-    With *free*, for what a person wrote, words need not be on the list of plain ones and a cause may be
-    told; figures, dates, names, directions and ranks are held against the facts all the same.
+    sentences: tuple[Sentence, ...]
+    across: tuple[Finding, ...] = ()
+    """What is looked for in the whole text, since it may hold a full stop or a line's end."""
+
+    @property
+    def findings(self) -> tuple[Finding, ...]:
+        """All of them, each passage once."""
+        found = (*self.across, *(each for sentence in self.sentences for each in sentence.findings))
+        return tuple({(each.text, each.sort): each for each in found}.values())
+
+
+class Known(Protocol):
+    """What a text may rest on: `Sources` that are quoted, or facts that are referred to (`Referring`)."""
+
+    def across(self, text: str, /) -> Iterable[Finding]:
+        """Find what the whole *text* says and nothing bears out."""
+        ...
+
+    def within(self, sentence: str, /) -> Iterable[Finding]:
+        """Find what one *sentence* says and nothing bears out."""
+        ...
+
+
+def check(text: str, known: Known) -> Checked:
+    """Cut *text* into sentences and hold it against what is *known*. A doubt counts against the text."""
+    sentences = tuple(Sentence(part, tuple(known.within(part))) for part in sentences_of(text))
+    return Checked(sentences, tuple(known.across(text)))
+
+
+def sentences_of(text: str) -> list[str]:
+    """Cut *text* into its sentences."""
+    return [part.strip() for part in _END.split(text) if part.strip()]
+
+
+def capitals_of(sentence: str) -> Iterator[tuple[str, list[str], str]]:
+    """Give each word with a capital, its parts folded, and the word before it: empty at the beginning.
+
+    A word with a capital is a name unless it begins the sentence.
     """
-    return [
-        Sentence(part, tuple(_problems(part, about, glossary, free=free)))
-        for part in (p.strip() for p in _SENTENCE.split(text))
-        if part
-    ]
-
-
-def _problems(text: str, about: Sayable, glossary: Sequence[str], *, free: bool) -> Iterator[Phrase]:
-    names = REFERENCE.findall(text)
-    unknown = [name for name in names if name not in about.references]
-    if unknown:
-        yield say("there is no fact {name}", name="{{" + unknown[0] + "}}")
-        return
-    refs = [about.references[name] for name in names]
-    if not refs:
-        yield from _unproven(text) if free else iter([say("it refers to no fact")])
-        return
-    numbers = iter(range(len(refs)))
-    held = REFERENCE.sub(lambda _: f"\ufffc{next(numbers)}\ufffc", text)
-    bare = HELD.sub("\ufffc", held)
-    if re.search(r"\d|[½¼¾%‰€$£{}<>]", bare) or any(c.isnumeric() for c in bare):
-        yield say("it writes a figure itself; refer to a fact")
-        return
-    if strange := _STRANGE.search(bare):
-        yield say("the sign {sign} has no place in it", sign=strange[0])
-        return
-    if sum(1 for _ in _FREE.finditer(held)) != len(refs):
-        yield say("a reference touches what stands beside it; put a space between")
-        return
-    line, mentions = _masked(held, about, glossary)
-    yield from _capitals(held, about, glossary)
-    yield from _named(line, about)
-    causes = (words.causes, words.future) if free else ()
-    for listed, why in _ALWAYS:
-        if listed not in causes and (found := listed.find(HELD.sub(" ", line))):
-            yield why(found.strip())
-    yield from _parts(line, refs, free=free)
-    yield from bound(line, refs, mentions, about)
-    yield from ranked(line, refs)
-    yield from compared(line, refs, about.locale[:2].lower())
-    yield from foreign(line, refs, mentions)
-    if not free and (word := unknown_word(HELD.sub(" ", line), about.locale[:2].lower())):
-        yield say("the word {word} says more than the facts do; use plain words", word=word)
-
-
-_FREE = re.compile(r"(?:(?<=[\s('’«\"])|(?<=^))\ufffc\d+\ufffc(?=$|[\s)»\"]|[.,;:…](?:$|[\s)»\"])|\)[.,;:])")
-"""A reference that nothing is glued to: a sign, a digit or another reference would make another figure."""
-_STRANGE = re.compile(r"[^\w\s.,;:()'’\-–—…\ufffc\u00ab\u00bb\"]|_")
-
-
-_ALWAYS: tuple[tuple[words.Words, Callable[[str], Phrase]], ...] = (
-    (words.numbers, lambda word: say("the word {word} says a number or a quantity", word=word)),
-    (words.times, lambda word: say("the word {word} says a time; refer to a fact", word=word)),
-    (words.causes, lambda word: say("the word {word} gives a cause, and no fact holds one", word=word)),
-    (words.future, lambda word: say("the word {word} foretells, and no fact does", word=word)),
-)
-
-
-def _masked(held: str, about: Sayable, glossary: Sequence[str]) -> tuple[str, list[Mention]]:
-    """Fold a sentence and take labels and glossary words out of it; tell where which label stood."""
-    line = _folded(held)
-    mentions: list[Mention] = []
-    spoken = [(phrase, base) for base, said in about.labels.items() for phrase in said]
-    for phrase, base in sorted(spoken, key=lambda each: -len(each[0])):
-        pattern = re.compile(rf"(?<![\w\ufffc])(?:[a-z]{{1,2}}')?{inflected(phrase)}(?!\w)")
-        mentions += [(match.start(), match.end(), base) for match in pattern.finditer(line)]
-    for start, end, _ in mentions:
-        line = line[:start] + "\x01" * (end - start) + line[end:]
-    for word in glossary:
-        line = re.sub(rf"(?<!\w){re.escape(folded(word))}(?!\w)", lambda m: "\x01" * len(m[0]), line)
-    return line, _longest(mentions)
-
-
-def _longest(mentions: list[Mention]) -> list[Mention]:
-    """Keep a label only where no longer one covers it: "average order" is not "orders"."""
-    return [
-        m
-        for m in mentions
-        if not any(o[0] <= m[0] and m[1] <= o[1] and (o[1] - o[0]) > (m[1] - m[0]) for o in mentions)
-    ]
-
-
-def _folded(held: str) -> str:
-    """Fold text and keep the marks of references."""
-    pieces = HELD.split(held)
-    out = []
-    for at, piece in enumerate(pieces):
-        if at % 2:
-            out.append(f"\ufffc{piece}\ufffc")
-        else:
-            lead = " " if piece[:1].isspace() else ""
-            tail = " " if piece[-1:].isspace() and piece.strip() else ""
-            out.append(lead + folded(piece) + tail)
-    return "".join(out)
-
-
-_WORD = re.compile(r"[^\W\d_][\w'’\-]*")
-
-
-def _capitals(held: str, about: Sayable, glossary: Sequence[str]) -> Iterator[Phrase]:
-    """A word with a capital is a name unless it begins the sentence with a word of the language."""
-    allowed = {folded(w) for said in about.labels.values() for phrase in said for w in phrase.split()}
-    allowed |= {folded(w) for phrase in glossary for w in phrase.split()}
-    bare = HELD.sub(" \ufffc ", held)
-    first = True
-    for match in _WORD.finditer(bare):
-        word = match[0]
-        at_start = first
-        first = False
-        if not word[:1].isupper():
-            continue
-        plain = re.split(r"['’]", folded(word))
-        known = (
-            all(p in allowed or not unknown_word(p, about.locale[:2].lower(), words.OPENERS) for p in plain)
-            if at_start
-            else folded(word) in allowed
-        )
-        if word in {"I", "TVA", "HT", "TTC", "VAT"} and not at_start:
-            continue
-        if not known:
-            yield say(
-                "{name} is a name no fact holds; begin with a plain word, and name rows by reference",
-                name=word,
-            )
-            return
-
-
-def _named(line: str, about: Sayable) -> Iterator[Phrase]:
-    for name in about.names:
-        if name in line and re.search(rf"(?<!\w){re.escape(name)}(?!\w)", line):
-            yield say("{name} is written out; name rows by reference", name=name)
-            return
-
-
-def _unproven(text: str) -> Iterator[Phrase]:
-    """Whatever a person says without a fact claims nothing of the figures."""
-    line = folded(text)
-    if re.search(r"\d", line) or any(c.isnumeric() for c in line):
-        yield say("it writes a figure that no fact holds")
-    for word in words.numbers.pattern.findall(line):
-        if word not in words.LOOSE:
-            yield say("the word {word} says a number or a quantity", word=word)
-            return
-    for listed in (words.up, words.down, words.flat, words.high, words.low):
-        if found := listed.find(line):
-            yield say("no fact in this part says {word}", word=found.strip())
-            return
-
-
-def _parts(line: str, refs: Sequence[Reference], *, free: bool) -> Iterator[Phrase]:
-    for part in words.CLAUSES.split(line):
-        own = [refs[int(n)] for n in HELD.findall(part)]
-        bare = " ".join(HELD.sub(" ", part).split())
-        if not own and free:
-            yield from _unproven(bare)
-            continue
-        if not own:
-            spoken = re.findall(r"[a-z]+", bare)
-            if not all(w in words.ASIDES or w in words.LINKS for w in spoken):
-                yield say(
-                    'the part "{part}" refers to no fact', part=bare.replace("\x01", "").strip()[:60] or "…"
-                )
-            continue
-        if denied := words.negation.find(bare):
-            yield say("the word {word} denies; say what is, not what is not", word=denied.strip())
-            continue
-        yield from _directions(bare, own, refs)
-        yield from _superlatives(bare, own)
-        if (found := words.shares.find(bare)) and not any(r.role == "share" for r in own):
-            yield say("no fact in this part says {word}", word=found.strip())
-
-
-def _directions(bare: str, own: Sequence[Reference], refs: Sequence[Reference]) -> Iterator[Phrase]:
-    claims = [(way, found) for way, listed in _WAYS if (found := listed.find(bare))]
-    if words.strong.find(bare) or words.slight.find(bare):
-        yield from _sizes(bare, own)
-    if not claims:
-        return
-    if len(claims) > 1:
-        yield say(
-            "{one} and {other} stand in one part of it", one=claims[0][1].strip(), other=claims[1][1].strip()
-        )
-        return
-    way, found = claims[0]
-    changes = [r for r in own if r.role == "change"]
-    judged = changes or [r for r in own if r.role == "value"]
-    bases = {r.base for r in own}
-    then = [r for r in refs if r.role == "then" and r.base in bases]  # whatever it is compared with, anywhere
-    if not judged or any(r.direction != way for r in (*judged, *then)):
-        yield say("no fact in this part says {word}", word=found.strip())
-
-
-_WAYS: tuple[tuple[str, words.Words], ...] = (
-    ("up", words.up),
-    ("down", words.down),
-    ("flat", words.flat),
-)
-
-
-def _sizes(bare: str, own: Sequence[Reference]) -> Iterator[Phrase]:
-    sizes = [r.size for r in own if r.size is not None]
-    if found := words.strong.find(bare):
-        if not sizes or min(sizes) < _SHARP:
-            yield say("no fact in this part says {word}", word=found.strip())
-    elif (found := words.slight.find(bare)) and (not sizes or max(sizes) > _SOFT):
-        yield say("no fact in this part says {word}", word=found.strip())
-
-
-def _superlatives(bare: str, own: Sequence[Reference]) -> Iterator[Phrase]:
-    for listed, wanted in ((words.low, "low"), (words.high, "high")):
-        found = listed.find(bare)
-        if not found:
-            continue
-        if wanted == "high" and words.low.find(bare):
-            continue  # "the most modest" is judged as the low word in it
-        bears = any(
-            r.role == wanted
-            or (r.role == "name" and r.rank == 1 and not r.tied and r.least == (wanted == "low"))
-            for r in own
-        )
-        if not bears:
-            yield say("no fact in this part says {word}", word=found.strip())
-    if found := words.ordinals.find(bare):
-        rank = words.ORDINALS[found.strip().rpartition("'")[2]]
-        if not any(r.role == "name" and r.rank == rank for r in own):
-            yield say("no fact in this part says {word}", word=found.strip())
+    before = ""
+    for match in _WORD.finditer(sentence):
+        if match[0][0].isupper():
+            yield match[0], [part for part in _APOSTROPHE.split(folded(match[0])) if part], before
+        before = match[0]

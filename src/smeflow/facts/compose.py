@@ -2,24 +2,25 @@
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from smeflow.facts.check import REFERENCE, check_text
+from smeflow.facts.check import check
 from smeflow.facts.french import lowered
 from smeflow.facts.patterns.base import Said, Tongue, sentences
 from smeflow.facts.patterns.en import English
 from smeflow.facts.patterns.fr import French
 from smeflow.facts.references import Sayable
-from smeflow.facts.report import FactValue, Paragraph, Section
-from smeflow.i18n import Phrase, language_of, say
+from smeflow.facts.referring import REFERENCE, Referring
+from smeflow.facts.report import FactValue, FigureSpan, Paragraph, Section
+from smeflow.i18n import language_of, say
 
 TONGUES: Mapping[str, Tongue] = {"en": English(), "fr": French()}
 _COMES_WITH = frozenset({"change", "difference", "year_to_date"})
-Author = Literal["model", "person"]
+Author = Literal["pattern", "model", "person"]
 
 
 class SectionAsked(BaseModel):
@@ -39,16 +40,6 @@ class Part:
 
     heading: str
     facts: tuple[FactValue, ...]
-
-
-@dataclass(frozen=True, kw_only=True)
-class Judged:
-    """What became of sentences that somebody wrote."""
-
-    paragraphs: tuple[Paragraph, ...]
-    cut: tuple[tuple[str, tuple[Phrase, ...]], ...] = ()
-    """Sentences that do not hold, and why."""
-    kept: int = 0
 
 
 def parts_of(facts: Sequence[FactValue], asked: Sequence[SectionAsked], locale: str) -> list[Part]:
@@ -96,12 +87,12 @@ def drafted(part: Part, about: Sayable) -> str:
     """Give what the patterns say of a section with its references, as far as it passes the check of prose."""
     tongue = TONGUES.get(about.locale[:2].lower(), TONGUES["en"])
     said = [each.text for nth, f in enumerate(part.facts) for each in sentences(f, about, tongue, nth)]
-    return " ".join(text for text in said if all(one.holds for one in check_text(text, about)))
+    return " ".join(text for text in said if not check(text, Referring(about=about)).findings)
 
 
 def _joined(said: Sequence[Said], about: Sayable) -> Paragraph:
     text = " ".join(each.text for each in said)
-    return Paragraph(text=filled(text, about), facts=tuple(name for each in said for name in each.facts))
+    return replace(paragraph(text, about), facts=tuple(name for each in said for name in each.facts))
 
 
 def opening(facts: Sequence[FactValue], about: Sayable) -> tuple[Paragraph, ...]:
@@ -111,8 +102,11 @@ def opening(facts: Sequence[FactValue], about: Sayable) -> tuple[Paragraph, ...]
     said = next(iter(sentences(fact, about, tongue)), None) if fact else None
     if said is None or "when" not in about.references:
         return ()
-    text = f"{about.references['when'].text}, {lowered(filled(said.text, about))}"
-    return (Paragraph(text=text[:1].upper() + text[1:], facts=said.facts),)
+    begin = f"{about.references['when'].text}, "
+    rest = paragraph(said.text, about)
+    text = begin[:1].upper() + begin[1:] + lowered(rest.text)
+    spans = tuple((len(begin) + first, len(begin) + end, name) for first, end, name in rest.figures or ())
+    return (Paragraph(text=text, facts=said.facts, figures=spans),)
 
 
 def warned(part: Part, about: Sayable) -> tuple[Paragraph, ...]:
@@ -126,8 +120,34 @@ def warned(part: Part, about: Sayable) -> tuple[Paragraph, ...]:
     for why, facts in reasons.items():
         labels = ", ".join(fact.label for fact in facts)
         text = say("{label}: the figures are not whole, since {why}.", label=labels, why=why)
-        found.append(Paragraph(text=text.render(language), facts=tuple(fact.name for fact in facts)))
+        names = tuple(fact.name for fact in facts)
+        found.append(Paragraph(text=text.render(language), facts=names, figures=()))
     return tuple(found)
+
+
+def paragraph(text: str, about: Sayable, by: Author = "pattern", *, begin: bool = False) -> Paragraph:
+    """Put each reference's text in, and keep which fact each figure is."""
+    spans: list[FigureSpan] = []
+    shift = 0
+    for match in REFERENCE.finditer(text):
+        reference = about.references[match[1]]
+        first = reference.text.find(reference.figure)
+        if reference.figure and first >= 0:
+            first += match.start() + shift
+            spans.append((first, first + len(reference.figure), reference.fact))
+        shift += len(reference.text) - len(match[0])
+    whole = filled(text, about)
+    return Paragraph(
+        text=begun(whole) if begin else whole,
+        facts=tuple(dict.fromkeys(REFERENCE.findall(text))),
+        by=by,
+        figures=tuple(spans),
+    )
+
+
+def begun(text: str) -> str:
+    """Begin each sentence large: a reference at its beginning is written small."""
+    return re.sub(r"(?:^|(?<=[.!?…] ))[^\W\d_ß]", lambda m: m[0].upper(), text)
 
 
 def filled(text: str, about: Sayable) -> str:
@@ -137,26 +157,6 @@ def filled(text: str, about: Sayable) -> str:
 
 
 _APOSTROPHE = re.compile(r"(?<=[^\W\d_])'(?=[^\W\d_])")
-
-
-def judged(text: str, about: Sayable, by: Author, glossary: Sequence[str] = ()) -> Judged:
-    """Keep the sentences of *text* that hold, their figures put in; tell the others with the reason."""
-    paragraphs: list[Paragraph] = []
-    cut: list[tuple[str, tuple[Phrase, ...]]] = []
-    count = 0
-    for block in (b for b in text.split("\n\n") if b.strip()):
-        kept = []
-        for sentence in check_text(block, about, glossary=glossary):
-            if sentence.holds:
-                kept.append(sentence.text)
-            else:
-                cut.append((sentence.text, sentence.problems))
-        count += len(kept)
-        if kept:
-            whole = " ".join(kept)
-            named = tuple(dict.fromkeys(REFERENCE.findall(whole)))
-            paragraphs.append(Paragraph(text=filled(whole, about), facts=named, by=by))
-    return Judged(paragraphs=tuple(paragraphs), cut=tuple(cut), kept=count)
 
 
 def most_changed(facts: Sequence[FactValue], about: Sayable, n: int = 3) -> tuple[Paragraph, ...]:
@@ -175,8 +175,8 @@ def most_changed(facts: Sequence[FactValue], about: Sayable, n: int = 3) -> tupl
         if base in about.references:
             label = about.references[base].label
             colon = "\u00a0: " if about.locale.startswith("fr") else ": "
-            text = filled(f"{label}{colon}{{{{{base}}}}}, {{{{{change.name}}}}}.", about)
-            found.append(Paragraph(text=text, facts=(base, change.name), kind="item"))
+            text = f"{label}{colon}{{{{{base}}}}}, {{{{{change.name}}}}}."
+            found.append(replace(paragraph(text, about), kind="item"))
     return tuple(found)
 
 

@@ -4,9 +4,10 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
-from smeflow.facts.check import check_text
-from smeflow.facts.compose import filled
+from smeflow.facts.check import check
+from smeflow.facts.compose import filled, paragraph
 from smeflow.facts.references import Reference, Sayable
+from smeflow.facts.referring import REFERENCE, Referring
 from smeflow.facts.report import Paragraph, Report
 from smeflow.i18n import Phrase, say
 
@@ -53,11 +54,11 @@ def edited(
 
     def put(old: Sequence[Paragraph]) -> tuple[Paragraph, ...]:
         new = []
-        for paragraph in old:
+        for before in old:
             name = next(numbers)
-            one = made.get(name, paragraph)
+            one = made.get(name, before)
             if one is not None:
-                new.append(replace(one, kind=paragraph.kind))
+                new.append(replace(one, kind=before.kind))
         return tuple(new)
 
     summary = put(report.summary)
@@ -82,7 +83,7 @@ def checked(text: str, about: Sayable, glossary: Sequence[str] = ()) -> Paragrap
         Untrue: It says what no fact does.
     """
     told = referenced(" ".join(text.split()), about)
-    for sentence in check_text(told, about, glossary=glossary, free=True):
+    for sentence in check(told, Referring(about=about, glossary=glossary, free=True)).sentences:
         if not sentence.holds:
             raise Untrue(
                 say(
@@ -91,17 +92,11 @@ def checked(text: str, about: Sayable, glossary: Sequence[str] = ()) -> Paragrap
                     why=sentence.problems[0],
                 )
             )
-    names = tuple(dict.fromkeys(re.findall(r"\{\{([\w.]+)\}\}", told)))
-    return Paragraph(text=begun(filled(told, about)), facts=names, by="person")
-
-
-def begun(text: str) -> str:
-    """Begin each sentence large: a reference at its beginning is written small."""
-    return re.sub(r"(?:^|(?<=[.!?…] ))[^\W\d_]", lambda m: m[0].upper(), text)
+    return paragraph(told, about, "person", begin=True)
 
 
 def _known(text: str, about: Sayable) -> str:
-    return re.sub(r"\{\{([\w.]+)\}\}", lambda m: m[0] if m[1] in about.references else m[0].strip("{}"), text)
+    return REFERENCE.sub(lambda m: m[0] if m[1] in about.references else m[1], text)
 
 
 def referenced(text: str, about: Sayable) -> str:

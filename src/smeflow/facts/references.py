@@ -39,6 +39,13 @@ class Reference:
     tied: bool = False
     """Whether the next row is as great, so that none is first."""
     label: str = ""
+    figure: str = ""
+    """The figure in its text: ``9.0%`` of ``up 9.0% on May``; empty where it says none."""
+
+    @property
+    def fact(self) -> str:
+        """The name of the fact whose figure it is."""
+        return self.name if self.role in {"value", "then", "change"} else self.base
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -124,23 +131,30 @@ def _scalar(fact: FactValue, locale: str, window: Window | None) -> Reference | 
     if fact.value is None:
         return None
     text = _counted(fact, locale)
+    figure = text if fact.columns[0].kind == "number" else ""
     if fact.measure in {"change", "difference"}:
         return _change(fact, base, end, locale, window)
     then = {"previous": window.back(), "last_year": window.last_year}.get(end) if window else None
     if then is not None:
         time = at_time(then, locale)
         text = say("{value} {time}", value=text, time=time).render(language)
-        return Reference(name=fact.name, text=text, base=base, role="then", label=fact.label)
+        return Reference(name=fact.name, text=text, base=base, role="then", label=fact.label, figure=figure)
     if fact.measure == "year_to_date" and window:
         year = window.last.year if end == "year_to_date" else window.last_year.last.year
         upto = at_time(window if end == "year_to_date" else window.last_year, locale, until=True)
         text = say("{value} since the beginning of {year}, {upto}", value=text, year=year, upto=upto).render(
             language
         )
-        return Reference(name=fact.name, text=text, base=base, role="then", label=fact.label)
+        return Reference(name=fact.name, text=text, base=base, role="then", label=fact.label, figure=figure)
     direction = fact.direction if fact.incomplete is None else None
     return Reference(
-        name=fact.name, text=text, base=fact.name, role="value", direction=direction, label=fact.label
+        name=fact.name,
+        text=text,
+        base=fact.name,
+        role="value",
+        direction=direction,
+        label=fact.label,
+        figure=figure,
     )
 
 
@@ -186,6 +200,7 @@ def _change(fact: FactValue, base: str, end: str, locale: str, window: Window | 
         direction=fact.direction,
         size=size,
         label=fact.label,
+        figure="" if fact.direction == "flat" else amount,
     )
 
 
@@ -250,6 +265,7 @@ def _rows(fact: FactValue, locale: str) -> Iterator[Reference]:
                     role=role,
                     rank=rank,
                     label=fact.label,
+                    figure=text if column.kind == "number" else "",
                 )
 
 
@@ -266,11 +282,19 @@ def _series(fact: FactValue, locale: str) -> Iterator[Reference]:
     if len(known) < 2 or fact.incomplete is not None:
         return
     most, least = max(v for _, v in known), min(v for _, v in known)
-    for end, value, role in (("highest", most, "high"), ("lowest", least, "low")):
+    extremes: tuple[tuple[str, Decimal, Role], ...] = (("highest", most, "high"), ("lowest", least, "low"))
+    for end, value, role in extremes:
         when = [period for period, v in known if v == value]
         if len(when) != 1 or when[0] is None:
             continue  # a tie has no one period
         time = at_time(Window.of(when[0]), locale)
         amount = column.show(f"{value:f}", locale)
         text = say("{value} {time}", value=amount, time=time).render(language_of(locale))
-        yield Reference(name=f"{fact.name}.{end}", text=text, base=fact.name, role=role, label=fact.label)  # type: ignore[arg-type]  # one of two words
+        yield Reference(
+            name=f"{fact.name}.{end}",
+            text=text,
+            base=fact.name,
+            role=role,
+            label=fact.label,
+            figure=amount,
+        )

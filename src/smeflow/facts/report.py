@@ -9,7 +9,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
-from typing import Literal
+from typing import Annotated, Literal
+
+from pydantic import Field
 
 from smeflow._text import hash_of
 from smeflow.claims import Claim
@@ -28,6 +30,9 @@ Direction = Literal["up", "down", "flat"]
 Role = Literal["value", "lower", "upper", "total", "share", "change", "forecast"]
 """What a number column holds: the value itself, an end of its interval, a part of the whole, a change."""
 Cell = str | None
+FigureSpan = tuple[int, int, str]
+"""A figure in a text: where it begins and ends, and the name of its fact."""
+OmittedIfNone = Field(exclude_if=lambda value: value is None)
 Value = Decimal | date | str | None
 
 
@@ -165,6 +170,8 @@ class Paragraph:
     """The names of the facts it speaks of."""
     kind: Literal["text", "item"] = "text"
     by: Literal["pattern", "model", "person"] = "pattern"
+    figures: Annotated[tuple[FigureSpan, ...] | None, OmittedIfNone] = None
+    """Which fact each figure in the text is; None in a report that was drafted before this was kept."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

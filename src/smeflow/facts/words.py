@@ -1,4 +1,4 @@
-"""The words of English and French that claim something: directions, ranks, numbers, times, causes.
+"""The words that claim something: directions, ranks, numbers, times, causes, promises.
 
 Prose may use them only where a fact says the same. The lists are wide on purpose: a true sentence that is cut
 costs a sentence, a false one that is kept costs the report.
@@ -123,6 +123,55 @@ _LINKS_WORDS = (
 )
 LINKS = frozenset(_LINKS_WORDS.split(" "))
 """What may stand around a label in a part of a sentence that has no figure."""
+_NUMBER_WORDS = (
+    r"deux|trois|quatre|cinq|six|sept|huit|neuf|dix|onze|douze|quinze|vingt|trente|"
+    r"quarante|cinquante|soixante|"
+    r"cent|mille|two|three|four|five|six|seven|eight|nine|ten|twelve|fifteen|twenty|thirty|"
+    r"fifty|hundred|thousand|"
+    r"zwei|drei|vier|funf|sechs|sieben|acht|neun|zehn|zwolf|zwanzig|dreissig|funfzig|"
+    r"hundert|tausend|une?|an?|one|"
+    r"eine?n?|quelques|plusieurs|some|several|einige"
+)
+_COUNTED = (
+    r"heures?|jours?|semaines?|mois|ans?|annees?|euros?|pour cent|hours?|days?|weeks?|"
+    r"months?|years?|dollars?|percent|"
+    r"stunden?|tagen?|tage|wochen?|monaten?|jahren?|prozent"
+)
+MOMENTS = (
+    rf"(?:{_NUMBER_WORDS})[\s-]+(?:{_COUNTED})|"
+    rf"(?:{_NUMBER_WORDS})[\s-]+(?:{_NUMBER_WORDS})[\s-]+(?:{_COUNTED})|"
+    r"demain|apres-demain|ce soir|cette semaine|la semaine prochaine|le mois prochain|"
+    r"tomorrow|tonight|this week|next week|next month|morgen|ubermorgen|diese woche|nachste woche|"
+    r"(?:des|avant|d'ici|before|by|until|bis|am|on|le|ce)\s+(?:lundi|mardi|mercredi|jeudi|"
+    r"vendredi|samedi|dimanche|"
+    r"monday|tuesday|wednesday|thursday|friday|saturday|sunday|montag|dienstag|mittwoch|"
+    r"donnerstag|freitag|samstag)"
+)
+"""A time said in words, in English, French or German."""
+PROMISES = (
+    r"(?:nous|on|je|nos equipes?|notre service)\s+(?:vous\s+|l'|le\s+|la\s+|les\s+|en\s+|y\s+)*"
+    r"(?:\w+erons|\w+irons|\w+drons|\w+trons|\w+rons|\w+rai|allons|vais|va|garantissons|"
+    r"assurons|promettons|"
+    r"engageons|offrons|remboursons|prenons en charge|acceptons|confirmons|livrons|accordons)|"
+    r"(?:vous\s+)?(?:serez|sera|seront|recevrez|aurez|beneficierez|obtiendrez)|gratuit\w*|"
+    r"sans frais|offert\w*|"
+    r"rembours\w+|remise|geste commercial|garanti\w*|dedommag\w+|indemnis\w+|avoir de|"
+    r"(?:we|i|our team)\s*(?:will|'ll|shall|can|could|are going to|guarantee|promise|offer|"
+    r"refund|confirm|accept|agree)|"
+    r"you(?:'ll| will)|will be|free of charge|for free|refund\w*|discount\w*|guarantee\w*|"
+    r"compensat\w+|reimburs\w+|"
+    r"(?:wir|ich)\s+(?:werden?|garantieren?|versprechen?|erstatten?|bieten?|bestatigen?|"
+    r"akzeptieren?|ubernehmen)|"
+    r"kostenlos\w*|kostenfrei\w*|erstatt\w+|rabatt\w*|gutschrift\w*|garantie\w*|entschadig\w+"
+)
+"""What binds the firm: that it will do, give, refund."""
+DENIALS = rf"{NOT}|n'\w+|never|cannot|jamais|aucune?|nicht|kein\w*|nie"
+_NAMELESS_WORDS = (
+    "i tva ht ttc pdf sms rib iban bic sepa vat faq cgv rgpd gdpr ok madame mesdames monsieur messieurs mme "
+    "mr mrs ms dr eur usd gbp chf kg sie ihnen ihr ihre ihren ihrem ihrer herr frau"
+)
+NAMELESS = frozenset(_NAMELESS_WORDS.split(" "))
+"""Written with a capital and no name."""
 CLAUSES = re.compile(
     r"[;:,()–—]|\b(?:while|whereas|but|although|though|yet|however|tandis que|alors que|mais|bien que|"
     r"cependant|toutefois|pourtant|quand)\b",
@@ -141,6 +190,11 @@ class Words:
         """Compile the list."""
         return cls(re.compile(rf"(?<![\w'])(?:[a-z]{{1,2}}')?(?:{listed})(?![\w])"))
 
+    @classmethod
+    def whole(cls, listed: str) -> "Words":
+        """Compile the list without what is elided before a word."""
+        return cls(re.compile(rf"(?<!\w)(?:{listed})(?!\w)"))
+
     def find(self, folded_text: str) -> str:
         """Give the first of the words that is there; empty where none is."""
         found = self.pattern.search(folded_text)
@@ -153,4 +207,5 @@ high, low = Words.of(HIGH), Words.of(LOW)
 numbers, times, causes, future = Words.of(NUMBERS), Words.of(TIMES), Words.of(CAUSES), Words.of(FUTURE)
 negation, behind, ahead = Words.of(NOT), Words.of(BEHIND), Words.of(AHEAD)
 shares = Words.of(SHARE)
+moments, promises, denials = Words.whole(MOMENTS), Words.whole(PROMISES), Words.whole(DENIALS)
 ordinals = Words.of("|".join(ORDINALS))

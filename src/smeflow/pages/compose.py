@@ -127,10 +127,24 @@ def _pictures(shows: Sequence[FactValue], locale: str) -> Iterator[Block]:
 
 
 def _paragraph(paragraph: drafted.Paragraph, facts: Mapping[str, FactValue], locale: str) -> Paragraph:
-    """Bind each figure of a checked paragraph to the fact that says it."""
+    """Cut a paragraph where its figures are, each with its fact; without these they are searched for."""
+    bullet = paragraph.kind == "item"
+    if paragraph.figures is not None:
+        return Paragraph(runs=tuple(_bound(paragraph.text, paragraph.figures)), bullet=bullet)
     said = [(text, name) for name in paragraph.facts if name in facts for text in _texts(facts[name], locale)]
     runs = _cut(paragraph.text, sorted(said, key=lambda pair: -len(pair[0])))
-    return Paragraph(runs=tuple(runs), bullet=paragraph.kind == "item")
+    return Paragraph(runs=tuple(runs), bullet=bullet)
+
+
+def _bound(text: str, figures: Sequence[drafted.FigureSpan]) -> Iterator[Run]:
+    at = 0
+    for first, end, name in figures:
+        if at < first:
+            yield Run(text=text[at:first])
+        yield Run(text=text[first:end], fact=name)
+        at = end
+    if text[at:]:
+        yield Run(text=text[at:])
 
 
 def _texts(fact: FactValue, locale: str) -> Iterator[str]:

@@ -4,10 +4,8 @@ import re
 from bisect import bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import lru_cache
 
-from smeflow import _text
-from smeflow._text import folded
+from smeflow._text import folded, folded_map
 from smeflow.documents.base import Box, Document, Page, Quote
 
 _PIECE = re.compile(r"\S+(?:[^\S\n\t\f]\S+)*")
@@ -80,10 +78,6 @@ def quote_of(document: Document, page: Page, start: int, end: int, path: str | N
         end=end,
         path=path,
     )
-
-
-folded_map = lru_cache(maxsize=64)(_text.folded_map)
-"""`_text.folded_map`, which remembers the texts that are looked into again and again: lines and pages."""
 
 
 def occurrences(text: str, wanted: str) -> Iterator[tuple[int, int]]:

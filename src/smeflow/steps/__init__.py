@@ -1,10 +1,11 @@
 from smeflow.steps.base import FieldReading
 from smeflow.steps.draft import Draft
-from smeflow.steps.drafted import Drafted, FactFrom, FactValue
+from smeflow.steps.drafted import Drafted, FactValue
 from smeflow.steps.extract import Extract
 from smeflow.steps.extraction import Extraction
 from smeflow.steps.guard import Guard
 from smeflow.steps.label import Example, Label, LabelRule
+from smeflow.steps.measured import FactFrom
 from smeflow.steps.parts import split
 from smeflow.steps.reply import Reply
 from smeflow.steps.rule import Choice, Rule, Ruled

@@ -1,30 +1,29 @@
 """Write a text from facts: a plain template, or prose by a model whose every figure is checked."""
 
 from collections.abc import Mapping
-from datetime import date
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 from pydantic import BaseModel, Field, create_model, model_validator
 
-from smeflow.documents.base import Document, text_document
+from smeflow.documents.base import text_document
 from smeflow.errors import AnswerInvalid, LLMRefused, LLMRejected
 from smeflow.expression import Expression, parse
+from smeflow.facts.base import Fact
 from smeflow.facts.figures import Figures
 from smeflow.i18n import Phrase, say
 from smeflow.llm.base import LLM
 from smeflow.money import Money
 from smeflow.step import Case
 from smeflow.steps.base import Family, no_model
-from smeflow.steps.drafted import Drafted, FactFrom, FactValue
+from smeflow.steps.drafted import Drafted, FactValue, Printable, known_as
 from smeflow.steps.kinds import written
+from smeflow.steps.measured import FactFrom, Measured, Measuring
 from smeflow.steps.prompts import framed, question
-from smeflow.steps.tables import NotComputed, compute
-from smeflow.steps.templates import fill, names_in
+from smeflow.steps.templates import UNKNOWN, fill, names_in
 
 if TYPE_CHECKING:
-    from smeflow.facts.base import Fact
     from smeflow.llm.ask import Answer
 
 PROMPT = (
@@ -33,8 +32,6 @@ PROMPT = (
     "is written there; never compute, round or add a figure of your own. Give subject, one line or an empty "
     "text, and text."
 )
-UNKNOWN = "…"
-"""Stands in a text where a fact is not known."""
 
 
 class Draft(Family):
@@ -99,12 +96,12 @@ class Draft(Family):
 
     def __call__(self, case: Case, llm: LLM, /) -> Drafted:
         """Write the text; a figure that is no fact, or a fact that is not known, is a doubt."""
-        facts, problems, doubts = self._facts(case)
-        plain = self._plain(facts).model_copy(update={"problems": problems, "doubts": doubts})
+        facts, known, doubts = self._facts(case)
+        plain = self._plain(facts).model_copy(update={"doubts": doubts})
         if not self.instructions:
             return plain
         try:
-            return self._by_model(case, llm, facts, problems, doubts)
+            return self._by_model(case, llm, facts, known).model_copy(update={"doubts": doubts})
         except LLMRejected as error:
             if not no_model(error):
                 raise
@@ -113,37 +110,36 @@ class Draft(Family):
         except (AnswerInvalid, LLMRefused) as error:
             return plain.model_copy(update={"doubts": (*doubts, error.phrase)})
 
-    def _facts(self, case: Case) -> tuple[tuple[FactValue, ...], tuple[Phrase, ...], tuple[Phrase, ...]]:
-        """Work out every fact; one that cannot be is left empty and told."""
-        figures, facts = Figures(self.locale), []
-        problems: list[Phrase] = []
+    def _facts(self, case: Case) -> tuple[tuple[FactValue, ...], tuple[Fact, ...], tuple[Phrase, ...]]:
+        """Work out every fact, as it is kept and as a text is held against it; what is not known is told."""
+        figures = Figures(self.locale)
+        facts: list[FactValue] = []
+        known: list[Fact] = []
         doubts: list[Phrase] = []
-        for name in dict.fromkeys((*self.facts, *self.expressions)):
-            fact = self.facts.get(name, FactFrom(value=name))
-            try:
-                value, source, told = self._value(name, fact, case)
-            except NotComputed as error:
-                value, source, told = None, "", (error.phrase,)
-            doubts += told
-            if value is None:
-                doubts.append(say("The fact {name} is not known.", name=name))
-            shown = UNKNOWN if value is None else figures.write(value, fact.digits)
-            facts.append(FactValue(name=name, value=written(value), text=shown, source=source))
-        return tuple(facts), tuple(problems), tuple(doubts)
+        with Measuring(case) as tables:
+            for name in dict.fromkeys((*self.facts, *self.expressions)):
+                fact = self.facts.get(name, FactFrom(value=name))
+                value, source, told = self._value(name, fact, case, tables)
+                doubts += told
+                if value is None:
+                    doubts.append(say("The fact {name} is not known.", name=name))
+                    facts.append(FactValue(name=name, value=None, text=UNKNOWN, source=source))
+                    continue
+                shown = figures.write(value, fact.digits)
+                facts.append(FactValue(name=name, value=written(value), text=shown, source=source))
+                known.append(known_as(facts[-1], value))
+        return tuple(facts), tuple(known), tuple(doubts)
 
-    def _value(self, name: str, fact: FactFrom, case: Case) -> tuple[Any, str, tuple[Phrase, ...]]:
+    def _value(self, name: str, fact: FactFrom, case: Case, tables: Measuring) -> Measured:
         expression = self.expressions.get(name)
-        value: Any
-        told: tuple[Phrase, ...] = ()
         if expression:
-            value, source = expression(case), expression.text
+            value = expression(case)
+            found = Measured(value if isinstance(value, Printable) else None, expression.text)
         else:
-            value, source, told = compute(fact, case)
-        if not isinstance(value, str | bool | int | Decimal | Money | date):
-            return None, source, told
-        if fact.currency and isinstance(value, Decimal):
-            value = Money(value, fact.currency)
-        return value, source, told
+            found = tables.measure(fact)
+        if fact.currency and isinstance(found.value, Decimal):
+            return found._replace(value=Money(found.value, fact.currency))
+        return found
 
     def _plain(self, facts: tuple[FactValue, ...]) -> Drafted:
         """Fill the template; without one the text lists the facts."""
@@ -154,56 +150,29 @@ class Draft(Family):
         return Drafted(subject=subject, text=text, facts=facts, reader="template" if self.template else None)
 
     def _by_model(
-        self,
-        case: Case,
-        llm: LLM,
-        facts: tuple[FactValue, ...],
-        problems: tuple[Phrase, ...],
-        doubts: tuple[Phrase, ...],
+        self, case: Case, llm: LLM, facts: tuple[FactValue, ...], known: tuple[Fact, ...]
     ) -> Drafted:
-        from smeflow.facts.prose import check_prose
+        from smeflow.facts.check import check
+        from smeflow.facts.quoting import FIGURES, Sources
         from smeflow.llm.ask import ask
 
         listed = text_document("\n".join(f"{f.name}: {f.text}" for f in facts), name="facts")
         others = tuple(d for d in case.documents if d.table is None and d.media_type != "text/csv")
         shown = framed((listed, *others), 8_000)
         task = PROMPT.format(language=self.locale, instructions=self.instructions)
-        known = _known(facts, others)
-
-        def check(value: Any) -> list[str]:
-            return [str(problem) for problem in check_prose(f"{value.subject}\n{value.text}", known)]
-
-        limit = self.max_output_tokens
-        asked = ask(llm, question(task, shown), self.answer, check=check, max_output_tokens=limit)
-        subject = " ".join(asked.value.subject.split())
-        text = asked.value.text.strip()
-        return Drafted(
-            subject=subject, text=text, facts=facts, reader="model", problems=problems, doubts=doubts
+        sources = Sources(
+            texts=["\n".join([*d.fields.values(), d.text]) for d in others],
+            values=[fact.text for fact in known],
+            facts=known,
+            claims=FIGURES,
         )
 
+        def wrong(value: Any) -> list[str]:
+            found = check(f"{value.subject}\n{value.text}", sources).findings
+            told = (say("{figure} is in the text and is no fact.", figure=each.text) for each in found)
+            return [str(phrase) for phrase in told]
 
-def _known(facts: tuple[FactValue, ...], documents: tuple[Document, ...]) -> list["Fact"]:
-    """Give what a text may say: the facts, and what stands in the documents it answers to."""
-    from smeflow.facts.base import Fact
-    from smeflow.readers.amounts import find_amounts
-    from smeflow.readers.dates import find_dates
-
-    known = [Fact(name=fact.name, value=_bare(fact), text=fact.text, source=fact.source) for fact in facts]
-    for document in documents:
-        text = "\n".join([*document.fields.values(), document.text])
-        known += [Fact(name=document.name, value=amount.value) for amount in find_amounts(text)]
-        known += [Fact(name=document.name, value=day.value) for day in find_dates(text)]
-    return known
-
-
-def _bare(fact: FactValue) -> Decimal | date | str:
-    """Take a fact's value as it can be compared: a number, a day, or text."""
-    plain = (fact.value or "").partition(" ")[0]
-    try:
-        return Decimal(plain)
-    except InvalidOperation:
-        pass
-    try:
-        return date.fromisoformat(fact.value or "")
-    except ValueError:
-        return fact.value or ""
+        limit = self.max_output_tokens
+        asked = ask(llm, question(task, shown), self.answer, check=wrong, max_output_tokens=limit)
+        subject = " ".join(asked.value.subject.split())
+        return Drafted(subject=subject, text=asked.value.text.strip(), facts=facts, reader="model")

@@ -1,11 +1,12 @@
-"""What a `Draft` step writes, and how it names the facts it may use."""
+"""A text somebody may send, and the facts it was written from: what `Draft` and `Reply` give."""
 
+from datetime import date
+from decimal import Decimal
 from html import escape
-from typing import Self
 
-from pydantic import ConfigDict, Field, model_validator
-
-from smeflow.i18n import Phrase, say
+from smeflow.facts.base import Fact
+from smeflow.i18n import Phrase
+from smeflow.money import Money
 from smeflow.steps.base import Result
 
 
@@ -19,6 +20,21 @@ class FactValue(Result):
     """As it is written in the draft's language: ``1 234,50``."""
     source: str = ""
     """Where it comes from: a result's field, or a computation over a table's column."""
+
+
+Printable = str | bool | int | Decimal | Money | date
+"""What a text can say."""
+
+
+def known_as(fact: FactValue, value: Printable) -> Fact:
+    """Give a fact as a text is held against it: an amount without its currency."""
+    if isinstance(value, Money):
+        value = value.amount
+    elif isinstance(value, bool):
+        value = fact.text
+    elif isinstance(value, int):
+        value = Decimal(value)
+    return Fact(name=fact.name, value=value, text=fact.text, source=fact.source)
 
 
 class Drafted(Result):
@@ -47,51 +63,3 @@ class Drafted(Result):
             shown = shown.replace(escape(passage), f"<mark>{escape(passage)}</mark>")
         text = f"<div style='white-space:pre-wrap'>{shown}</div>"
         return subject + text + (f"<ul>{said}</ul>" if said else "")
-
-
-class FactFrom(Result):
-    """Where a fact comes from: an expression over earlier results, or a computation over a table.
-
-    ``invoice.record.total_gross``, ``{sum: amount}``, ``{count: rows}``, ``{average: amount}``,
-    ``{top: customer, by: amount}``; each with ``where: {column: value}`` and ``table: name`` if wanted.
-    """
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    value: str | None = None
-    """An expression in the language of conditions; writing the text alone will do."""
-    sum: str | None = None
-    count: str | None = None
-    """``rows``, or a column whose different values are counted."""
-    average: str | None = None
-    minimum: str | None = None
-    maximum: str | None = None
-    top: str | None = None
-    """The value of this column with the greatest sum of column ``by``."""
-    by: str | None = None
-    where: dict[str, str] = Field(default_factory=dict)
-    """Only rows whose cells equal these."""
-    table: str | None = None
-    """The document's name; by default the first table of the case."""
-    digits: int | None = None
-    """Digits behind the decimal mark; by default as many as the table has."""
-    currency: str | None = None
-    """The currency written behind an amount."""
-
-    @model_validator(mode="before")
-    @classmethod
-    def _short(cls, written: object) -> object:
-        return {"value": written} if isinstance(written, str) else written
-
-    @model_validator(mode="after")
-    def _one(self) -> Self:
-        given = [
-            n for n in ("value", "sum", "count", "average", "minimum", "maximum", "top") if getattr(self, n)
-        ]
-        if len(given) != 1:
-            raise ValueError(
-                say("a fact is either an expression or one of sum, count, average, minimum, maximum, top")
-            )
-        if (self.top is None) != (self.by is None):
-            raise ValueError(say("top and by go together: {{top: customer, by: amount}}"))
-        return self

@@ -5,11 +5,8 @@ from typing import Any
 
 from smeflow._optional import need
 from smeflow.i18n import Phrase, say
-from smeflow.steps.templates import fill
+from smeflow.steps.templates import UNKNOWN, fill
 from smeflow.steps.wordings import Wording
-
-UNKNOWN = "…"
-"""Stands in a text where a fact is not known."""
 
 
 def filled(wording: Wording, known: Mapping[str, Any]) -> tuple[str, tuple[str, ...], tuple[Phrase, ...]]:

@@ -10,10 +10,11 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from smeflow._text import sha256
 from smeflow.errors import AnswerInvalid, LLMRefused
-from smeflow.facts.check import REFERENCE, Sentence, check_text
-from smeflow.facts.compose import Part, filled
-from smeflow.facts.edits import begun, referenced
+from smeflow.facts.check import Sentence, check
+from smeflow.facts.compose import Part, paragraph
+from smeflow.facts.edits import referenced
 from smeflow.facts.references import Sayable
+from smeflow.facts.referring import Referring
 from smeflow.facts.report import Paragraph, Written
 from smeflow.facts.told import listed
 from smeflow.i18n import Phrase, language_of, say
@@ -132,9 +133,9 @@ def write(parts: Sequence[Part], about: Sayable, llm: LLM, style: Style, *, max_
         LLMError: There is no model, it declines, or gives nothing that can be read.
     """
     messages = _question(parts, about, style)
-    words = tuple(style.glossary)
+    known = Referring(about=about, glossary=tuple(style.glossary))
     answer = ask(llm, messages, _written(), max_output_tokens=max_output_tokens)
-    lines = _lines(answer.value, len(parts), about, words)
+    lines = _lines(answer.value, len(parts), known)
     said = Message("assistant", answer.reply.text[:20_000])
     for _ in range(MAX_REPAIRS):
         wrong = [n for n, line in enumerate(lines) if not line.holds]
@@ -149,8 +150,8 @@ def write(parts: Sequence[Part], about: Sayable, llm: LLM, style: Style, *, max_
         before = list(lines)
         for place, n in enumerate(wrong, 1):
             if place in texts:
-                checked = check_text(texts[place], about, glossary=words)
-                mended = tuple(one for each in checked for one in _mended(each, about, words))
+                checked = check(texts[place], known).sentences
+                mended = tuple(one for each in checked for one in _mended(each, known))
                 lines[n] = replace(lines[n], said=mended)
         if lines == before:
             break  # it insists
@@ -179,15 +180,15 @@ def _question(parts: Sequence[Part], about: Sayable, style: Style) -> tuple[Mess
     return Message("system", f"{task}\n\n{DATA.format(key=key)}"), Message("user", shown)
 
 
-def _lines(written: _Written, count: int, about: Sayable, words: Sequence[str]) -> list[_Line]:
+def _lines(written: _Written, count: int, known: Referring) -> list[_Line]:
     texts = [(0, written.opening)]
     texts += [(each.number, each.text) for each in written.sections if 1 <= each.number <= count]
     found = []
     for number, text in texts:
         for block, said in enumerate(part for part in text.split("\n\n") if part.strip()):
-            for sentence in check_text(said, about, glossary=words):
+            for sentence in check(said, known).sentences:
                 first = None if sentence.holds else sentence
-                found.append(_Line(number, block, _mended(sentence, about, words), first))
+                found.append(_Line(number, block, _mended(sentence, known), first))
     return found
 
 
@@ -195,12 +196,12 @@ _UNIT = re.compile(r"(\{\{[\w.]+\}\})\s*(?:[€$£%]|[A-Z]{3}\b|euros?\b|dollars
 """A unit written again behind a figure that brings its own."""
 
 
-def _mended(sentence: Sentence, about: Sayable, words: Sequence[str]) -> tuple[Sentence, ...]:
+def _mended(sentence: Sentence, known: Referring) -> tuple[Sentence, ...]:
     """Put references where a sentence quotes a fact's text letter for letter; keep it where it holds then."""
     if sentence.holds:
         return (sentence,)
     sentence = replace(sentence, text=_UNIT.sub(r"\1", sentence.text))
-    again = tuple(check_text(referenced(sentence.text, about), about, glossary=words))
+    again = check(referenced(sentence.text, known.about), known).sentences
     return again if again and all(each.holds for each in again) else (sentence,)
 
 
@@ -231,7 +232,10 @@ def _prose(lines: Sequence[_Line], count: int, about: Sayable) -> Prose:
             bad = next((sentence for sentence in line.said if not sentence.holds), line.first)
             why = say("it was left out when it was sent back") if not line.said else bad.problems[0]
             remarks.append(say('A sentence was cut: "{text}": {why}.', text=_shown(line.first), why=why))
-    blocks = {at: _paragraph(sentences, about) for at, sentences in sorted(kept.items())}
+    blocks = {
+        at: paragraph(" ".join(sentences), about, "model", begin=True)
+        for at, sentences in sorted(kept.items())
+    }
     sections = [tuple(p for (s, _), p in blocks.items() if s == number) for number in range(count + 1)]
     return Prose(
         opening=sections[0],
@@ -239,12 +243,6 @@ def _prose(lines: Sequence[_Line], count: int, about: Sayable) -> Prose:
         remarks=tuple(remarks),
         written=Written(by="model" if kept else "pattern", kept=whole, repaired=repaired, cut=cut),
     )
-
-
-def _paragraph(sentences: Sequence[str], about: Sayable) -> Paragraph:
-    text = " ".join(sentences)
-    names = tuple(dict.fromkeys(REFERENCE.findall(text)))
-    return Paragraph(text=begun(filled(text, about)), facts=names, by="model")
 
 
 def _shown(sentence: Sentence) -> str:

@@ -5,8 +5,6 @@ That is facts, the customer's row in a table, and the firm's own answers; never 
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date
-from decimal import Decimal
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
@@ -25,18 +23,19 @@ from smeflow.documents.base import Document, text_document
 from smeflow.errors import AnswerInvalid, LLMRefused, LLMRejected
 from smeflow.expression import Expression, parse
 from smeflow.facts.base import Fact
+from smeflow.facts.check import check
 from smeflow.facts.figures import Figures
+from smeflow.facts.quoting import Sources
 from smeflow.i18n import Phrase, say
 from smeflow.llm.base import LLM, Message
-from smeflow.money import Money
 from smeflow.step import Case
 from smeflow.steps.base import Family, no_model
 from smeflow.steps.courtesy import address_in, courtesies, is_familiar, name_in
-from smeflow.steps.drafted import Drafted, FactValue
-from smeflow.steps.filling import UNKNOWN, filled
-from smeflow.steps.grounds import Mark, Sources, told, unsupported
+from smeflow.steps.drafted import Drafted, FactValue, Printable, known_as
+from smeflow.steps.filling import filled
 from smeflow.steps.kinds import written
 from smeflow.steps.prompts import framed, question
+from smeflow.steps.templates import UNKNOWN
 from smeflow.steps.wordings import Wording, answers_of, best_for, nearest, templates_of
 
 if TYPE_CHECKING:
@@ -296,16 +295,17 @@ class _Known:
             values=(*self.customer.values(), *(f.text for f in self.facts if f.value is not None)),
             facts=self.bare,
             names=(self.who, self.company, self.mail.fields.get("subject", "") if not text else ""),
+            language=self.language,
         )
-        marked: tuple[Mark, ...] = unsupported(f"{subject}\n{text}".strip(), sources, self.language)
+        found = check(f"{subject}\n{text}".strip(), sources).findings
         return Drafted(
             subject=subject,
             text=text,
             facts=self.facts,
             reader=reader,
-            marked=tuple(mark.text for mark in marked),
+            marked=tuple(each.text for each in found),
             language=self.language,
-            doubts=(*self.doubts, *doubts, *told(marked)) if text or doubts else (),
+            doubts=(*self.doubts, *doubts, *(each.why for each in found)) if text or doubts else (),
         )
 
 
@@ -314,15 +314,11 @@ def _facts(step: Reply, case: Case, figures: Figures) -> tuple[tuple[FactValue, 
     bare: list[Fact] = []
     for name, text in step.facts.items():
         value = step.expressions[f"fact {name}"](case)
-        if not isinstance(value, str | bool | int | Decimal | Money | date) or value == "":
+        if not isinstance(value, Printable) or value == "":
             made.append(FactValue(name=name, value=None, text=UNKNOWN, source=text))
             continue
-        shown = figures.write(value)
-        made.append(FactValue(name=name, value=written(value), text=shown, source=text))
-        plain = (
-            value.amount if isinstance(value, Money) else Decimal(value) if isinstance(value, int) else value
-        )
-        bare.append(Fact(name=name, value=plain, text=shown, source=text))
+        made.append(FactValue(name=name, value=written(value), text=figures.write(value), source=text))
+        bare.append(known_as(made[-1], value))
     return tuple(made), tuple(bare)
 
 

@@ -5,6 +5,8 @@ from collections.abc import Callable
 
 from smeflow.i18n import say
 
+UNKNOWN = "…"
+"""Stands in a text where a fact is not known."""
 _FIELD = re.compile(r"\{\{|\}\}|\{([^{}]*)\}|[{}]")
 
 

@@ -197,6 +197,27 @@ class Measure(BaseModel):
         return next((why for w in (desk.window, *others) if (why := coverage.lacks(w))), None)
 
 
+def cell_is(book: Book, held: Held, column: str, wanted: str) -> str:
+    """Write the condition that a row's cell is what somebody wrote: the same number, day or word."""
+    from smeflow._text import folded
+    from smeflow.facts.months import month_of
+    from smeflow.readers.amounts import parse_amount
+    from smeflow.readers.dates import parse_date
+
+    how, cell = held.columns[column], quoted(column)
+    if not wanted.strip():
+        return f"{cell} IS NULL"
+    if how.kind == "number":
+        amount = parse_amount(wanted.rstrip("% \u00a0\u202f"), decimal="," if how.form == "," else ".")
+        return f"{cell} = {amount.value:f}" if amount else "false"
+    if how.kind == "date":
+        day = month_of(wanted) if how.form == "month" else parse_date(wanted)
+        return f"{cell} = DATE '{day}'" if day else "false"
+    sql = f"SELECT DISTINCT {cell} FROM {quoted(held.name)} WHERE {cell} IS NOT NULL"
+    same = [literal(each) for (each,) in book.select(sql)[1] if folded(each) == folded(wanted)]
+    return f"{cell} IN ({', '.join(same)})" if same else "false"
+
+
 def joined(phrases: Sequence[Phrase]) -> Phrase | None:
     """Put sentences into one, with semicolons between."""
     if not phrases:
