@@ -1,6 +1,5 @@
 """Compute facts over a case's tables, exactly and with no model. A cell that is no number is told."""
 
-import csv
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
@@ -8,6 +7,8 @@ from typing import NamedTuple
 
 from smeflow._text import folded
 from smeflow.documents.base import Table
+from smeflow.errors import SourceError
+from smeflow.facts.rows import rows_of_text
 from smeflow.i18n import Phrase, say
 from smeflow.step import Case
 from smeflow.steps.drafted import FactFrom
@@ -65,14 +66,14 @@ def table_of(case: Case, name: str | None) -> Table:
 
 
 def _from_csv(name: str, text: str) -> Table | None:
-    lines = [line for line in text.splitlines() if line.strip()]
-    if not lines:
+    if not text.strip():
         return None
-    mark = max(";,\t", key=lines[0].count)
-    columns, *rows = csv.reader(lines, delimiter=mark)
-    width = len(columns)
-    return Table(name=name, columns=tuple(c.strip() for c in columns), rows=tuple(
-        tuple((*row, *[""] * width)[:width]) for row in rows))  # fmt: skip
+    try:
+        found = rows_of_text(text, name)
+    except SourceError as error:
+        raise NotComputed(error.phrase) from None
+    rows = tuple(tuple(row.values()) for _, row in found.rows())
+    return Table(name=name, columns=found.columns, rows=rows)
 
 
 @dataclass(frozen=True)
