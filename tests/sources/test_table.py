@@ -11,8 +11,9 @@ import pytest
 import xlsxwriter
 
 from smeflow.errors import SourceError
+from smeflow.facts.grid import MAX_COLUMNS
+from smeflow.facts.rows import read_table
 from smeflow.sources.base import ROW, Arrival, Unreadable
-from smeflow.sources.cells import MAX_COLUMNS, read_table
 from smeflow.sources.lines import Lines
 from smeflow.sources.months import Months
 from smeflow.sources.table import TableRows

@@ -14,7 +14,7 @@ ROW = "application/vnd.smeflow.row+json"
 FACTS = "application/vnd.smeflow.facts+json"
 _MANY_INVISIBLE = 8
 
-_BOMS = (
+BOMS = (
     (codecs.BOM_UTF8, "utf-8"),
     (codecs.BOM_UTF32_LE, "utf-32-le"),  # before UTF-16: its mark begins with the same two bytes
     (codecs.BOM_UTF32_BE, "utf-32-be"),
@@ -28,7 +28,7 @@ def decoded(data: bytes, charset: str | None = None) -> str:
 
     Never fails: where even Windows-1252 has no letter, the byte's Latin-1 character stands.
     """
-    for mark, encoding in _BOMS:
+    for mark, encoding in BOMS:
         if data.startswith(mark):
             return tidy(data[len(mark) :].decode(encoding, errors="replace"))
     for encoding in (charset or "utf-8", "utf-8", "cp1252"):

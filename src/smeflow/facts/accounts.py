@@ -1,15 +1,13 @@
 """Put a French *fichier des écritures comptables* into a book: its columns by their legal names."""
 
-import csv
-import io
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from smeflow._text import folded, sha256
-from smeflow.documents.text import decoded
-from smeflow.errors import system_words
+from smeflow.documents.text import tidy
 from smeflow.facts.book import LINE, Book, Held, quoted
-from smeflow.facts.grid import MAX_BYTES, refused
+from smeflow.facts.delimited import lines_of, refused, text_of
+from smeflow.facts.grid import read_bytes
 from smeflow.facts.kinds import ReadAs
 from smeflow.facts.load import hold_rows
 from smeflow.i18n import Phrase, say
@@ -32,26 +30,12 @@ def hold_fec(book: Book, name: str, path: Path, *, source: str = "") -> Held:
         SourceError: It is not there, or has not the columns of a FEC.
     """
     called = source or path.name
-    try:
-        data = path.read_bytes()
-    except OSError as error:
-        raise refused(called, say("{reason}", reason=system_words(error))) from None
-    if len(data) > MAX_BYTES:
-        raise refused(called, say("it is larger than {limit} bytes", limit=MAX_BYTES))
-    text = decoded(data)
+    data = read_bytes(path, called)
+    text = tidy(text_of(data))
     head = text[: text.find("\n")] if "\n" in text else text
-    mark = max("\t|;,", key=head.count)
-    reader = csv.reader(
-        io.StringIO(text, newline=""),
-        delimiter=mark,
-        quoting=csv.QUOTE_MINIMAL if head.startswith('"') else csv.QUOTE_NONE,
-    )
-    try:
-        columns = _columns(next(reader, []), called)
-        held = hold_rows(book, name, columns, _rows(reader, columns), source=called, digest=sha256(data))
-    except csv.Error as error:
-        why = say("line {line}: {reason}", line=reader.line_num, reason=str(error))
-        raise refused(called, why) from None
+    lines = lines_of(text, called, mark=max("\t|;,", key=head.count), quotes=head.startswith('"'))
+    columns = _columns(next(lines, (1, []))[1], called)
+    held = hold_rows(book, name, columns, _rows(lines, columns), source=called, digest=sha256(data))
     return _with_balance(book, held, columns)
 
 
@@ -62,7 +46,7 @@ def is_fec(path: Path) -> bool:
             head = stream.read(4096)
     except OSError:
         return False
-    line = folded(decoded(head).partition("\n")[0])
+    line = folded(text_of(head).partition("\n")[0])
     return all(folded(column) in line for column in _NEEDED)
 
 
@@ -78,11 +62,11 @@ def _columns(header: Sequence[str], called: str) -> list[str]:
     return columns
 
 
-def _rows(reader: Iterator[list[str]], columns: Sequence[str]) -> Iterator[Sequence[str]]:
+def _rows(lines: Iterator[tuple[int, list[str]]], columns: Sequence[str]) -> Iterator[Sequence[str]]:
     width = len(columns)
     empty = [""] * width
     amounts = [columns.index(c) for pair in _AMOUNTS for c in pair if c in columns and c != "Sens"]
-    for cells in reader:
+    for _, cells in lines:
         if any(cell.strip() for cell in cells):
             full = [*cells, *empty][:width]
             for at in amounts:

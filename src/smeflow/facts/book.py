@@ -90,6 +90,8 @@ class Book:
         )
         self.con.execute(f"SET TimeZone = {literal(zone)}")
         self.tables: dict[str, Held] = {}
+        self.errors: type[Exception] = duckdb.Error
+        """What DuckDB raises where it refuses a statement."""
         self._locked = False
 
     def __enter__(self) -> Self:

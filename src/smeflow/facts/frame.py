@@ -5,12 +5,14 @@ A line of totals summed with the rows it sums doubles every figure, so such line
 
 import re
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 
 from smeflow._text import folded
-from smeflow.facts.grid import Grid, numbered, refused
+from smeflow.documents.text import tidy
+from smeflow.facts.delimited import refused
+from smeflow.facts.grid import Grid, limited, numbered
 from smeflow.i18n import Phrase, say
 from smeflow.readers.amounts import decimal_mark, parse_amount
 from smeflow.readers.dates import parse_date
@@ -22,7 +24,8 @@ _TOTAL = re.compile(
 )
 _BEGINNINGS = frozenset("tTsSgGcCrRzZaAàÀ")
 """What a word for a total begins with: most cells are done with at one look."""
-_LOOKED_AT = 40
+LOOKED_AT = 40
+"""How many lines, empty ones left out, are looked at for the header."""
 _MANY = 10
 
 
@@ -42,12 +45,12 @@ def framed(grid: Grid) -> Frame:
     Raises:
         SourceError: There is no header, or no line at all.
     """
-    lines = list(numbered(grid.lines))
+    lines = [(number, composed(cells)) for number, cells in numbered(grid.lines)]
     if not lines:
         raise refused(grid.name, say("it has no header line"))
-    at = header_of([cells for _, cells in lines[:_LOOKED_AT]])
+    at = header_of([cells for _, cells in lines[:LOOKED_AT]])
     if at is None:
-        width = max(len(cells) for _, cells in lines[:_LOOKED_AT])
+        width = max(len(cells) for _, cells in lines[:LOOKED_AT])
         columns, header, rest = tuple(f"column {n}" for n in range(1, width + 1)), 0, lines
     else:
         header, names = lines[at]
@@ -58,14 +61,26 @@ def framed(grid: Grid) -> Frame:
         told.append(say("The header of {name} was found in line {line}.", name=grid.name, line=header))
     if at is None:
         told.append(say("{name} has no header line; its columns were numbered.", name=grid.name))
+    columns = limited(grid.name, columns)
     rows, aside = set_aside(columns, rest)
     return Frame(columns=columns, header_line=header, rows=rows, told=(*told, *told_aside(grid.name, aside)))
 
 
+def composed(cells: Sequence[str]) -> Sequence[str]:
+    """Put cells in the form all documents have: letters composed, so that one customer is one."""
+    joined = "".join(cells)
+    return cells if joined.isascii() and "\r" not in joined else [tidy(cell) for cell in cells]
+
+
+def usual_width(lines: Sequence[Sequence[str]]) -> int:
+    """Give how many cells the lines fill mostly, titles left aside."""
+    widths = Counter(_fill(cells) for cells in lines if not _is_title(cells))
+    return max(widths, key=lambda n: (widths[n] * min(n, 3), n), default=0)
+
+
 def header_of(lines: Sequence[Sequence[str]]) -> int | None:
     """Find the header: the first line of words only that is as wide as the rows below it; None if none."""
-    widths = Counter(_fill(cells) for cells in lines if not _is_title(cells))
-    usual = max(widths, key=lambda n: (widths[n] * min(n, 3), n), default=0)
+    usual = usual_width(lines)
     for at, cells in enumerate(lines):
         filled = [cell for cell in cells if cell.strip()]
         wide = len(filled) >= max(1, usual * 0.6) and not _is_title(cells)
@@ -127,10 +142,20 @@ def _columns(cells: Sequence[str], above: Sequence[str]) -> tuple[str, ...]:
         group = " ".join(above[n].split()) if n < len(above) else ""
         if seen[folded(cell)] > 1 and group and folded(group) != folded(name):
             name = f"{group} {name}"
-        while folded(name) in {folded(other) for other in names}:
-            name = f"{name} ({n + 1})"
         names.append(name)
-    return tuple(names)
+    return apart(names, folded)
+
+
+def apart(names: Iterable[str], alike: Callable[[str], str]) -> tuple[str, ...]:
+    """Tell columns of one name apart by their number; which names are one, *alike* says."""
+    given: list[str] = []
+    taken: set[str] = set()
+    for n, name in enumerate(names, 1):
+        while alike(name) in taken:
+            name = f"{name} ({n})"  # noqa: PLW2901 - the name until it is one of its own
+        given.append(name)
+        taken.add(alike(name))
+    return tuple(given)
 
 
 def set_aside(columns: Sequence[str], lines: Sequence[Line]) -> tuple[list[Line], list[tuple[int, str]]]:
@@ -150,12 +175,22 @@ def set_aside(columns: Sequence[str], lines: Sequence[Line]) -> tuple[list[Line]
             sums.subtotal()
         elif number == last and fill < usual and sums.unnamed(cells):
             aside.append((number, "total"))
-        elif fill == 1 < usual and len(columns) > 2 and not _is_value(_only(cells)):
+        elif is_remark(cells, usual, len(columns)):
             aside.append((number, "remark"))
         else:
             rows.append((number, cells))
             sums.add(cells)
     return rows, aside
+
+
+def is_remark(cells: Sequence[str], usual: int, width: int) -> bool:
+    """Whether a line holds words in one cell alone, where others fill more."""
+    return _fill(cells) == 1 < usual and width > 2 and not _is_value(_only(cells))
+
+
+def is_sums(cells: Sequence[str]) -> bool:
+    """Whether a line holds numbers alone, as one of bare sums does."""
+    return len(list(_numbers(cells, len(cells)))) == _fill(cells)
 
 
 def _only(cells: Sequence[str]) -> str:

@@ -1,24 +1,26 @@
 """Read a file's cells as text, as they stand: CSV of any encoding and separator, spreadsheets, JSON.
 
-Nothing is taken for a header or a number here.
+Nothing is taken for a header or a number here. All tables are read here: the rows of a source, those of a
+report, what the firm knows.
 """
 
-import csv
 import io
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
+from difflib import get_close_matches
+from pathlib import Path
 
-from smeflow.documents.text import decoded
-from smeflow.errors import SourceError
+from smeflow._text import canonical_json
+from smeflow.errors import SourceError, system_words
+from smeflow.facts.delimited import lines_of, refused, text_of
 from smeflow.i18n import Phrase, say
 
 MAX_BYTES, MAX_COLUMNS, MAX_ROWS = 500_000_000, 500, 2_000_000
 MAX_UNPACKED, MAX_RATIO = 500_000_000, 100
-SEPARATORS = ",;\t|"
-_HEAD = 65_536
+_DWARFED = 4
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -28,7 +30,35 @@ class Grid:
     name: str
     lines: Sequence[tuple[int, Sequence[str]]] = field(repr=False)
     sheet: str = ""
+    """The sheet of a spreadsheet that was read."""
     told: tuple[Phrase, ...] = ()
+    passed_over: bool = False
+    """Whether another sheet than the first was chosen, because nobody named one."""
+
+
+def read_bytes(path: Path, called: str = "") -> bytes:
+    """Read a table's file, *called* so by the recipe.
+
+    Raises:
+        SourceError: It is not there (one of nearly that name is suggested), is shut or too large.
+    """
+    try:
+        _refuse_large(path.stat().st_size, called or str(path))
+        return path.read_bytes()
+    except OSError as error:
+        if path.exists():
+            raise refused(str(path), system_words(error)) from None
+    near = get_close_matches(path.name, _beside(path), 1)
+    if near:
+        raise SourceError(say("The table {path} is not there; did you mean {near}?", path=path, near=near[0]))
+    raise SourceError(say("The table {path} is not there.", path=path))
+
+
+def _beside(path: Path) -> list[str]:
+    try:
+        return [each.name for each in path.parent.iterdir() if each.is_file()]
+    except OSError:
+        return []
 
 
 def read_grid(data: bytes, name: str, sheet: str | None = None) -> Grid:
@@ -37,45 +67,32 @@ def read_grid(data: bytes, name: str, sheet: str | None = None) -> Grid:
     Raises:
         SourceError: It is too large, or no table.
     """
-    if len(data) > MAX_BYTES:
-        raise refused(name, say("it is larger than {limit} bytes", limit=MAX_BYTES))
+    _refuse_large(len(data), name)
     ending = name.lower().rpartition(".")[2]
     grid = _READERS.get(ending, _read_text)(data, name, sheet)
     if len(grid.lines) > MAX_ROWS:
         raise refused(name, say("it has more than {limit} rows", limit=MAX_ROWS))
-    if any(len(cells) > MAX_COLUMNS for _, cells in grid.lines[:200]):
-        raise refused(name, say("it has more than {limit} columns", limit=MAX_COLUMNS))
     return grid
 
 
+def _refuse_large(size: int, name: str) -> None:
+    if size > MAX_BYTES:
+        raise refused(name, say("it is larger than {limit} bytes", limit=MAX_BYTES))
+
+
+def limited(name: str, columns: Sequence[str]) -> tuple[str, ...]:
+    """Give the columns of a header.
+
+    Raises:
+        SourceError: There are too many.
+    """
+    if len(columns) > MAX_COLUMNS:
+        raise refused(name, say("it has more than {limit} columns", limit=MAX_COLUMNS))
+    return tuple(columns)
+
+
 def _read_text(data: bytes, name: str, _sheet: str | None) -> Grid:
-    text = decoded(data)
-    if text.startswith("sep=") and "\n" in text:  # Excel's own hint, which is no line of the table
-        text = "\n" + text.partition("\n")[2]
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=separator(text[:_HEAD]))
-    lines, before = [], 0
-    try:
-        for cells in reader:
-            lines.append((before + 1, cells))
-            before = reader.line_num
-    except csv.Error as error:
-        why = say("line {line}: {reason}", line=reader.line_num, reason=str(error))
-        raise refused(name, why) from None
-    return Grid(name=name, lines=lines)
-
-
-def separator(head: str) -> str:
-    """Choose the separator that cuts the first lines into the same number of cells, the more the better."""
-    lines = [line for line in head.splitlines()[:40] if line.strip()]
-    if len(head) >= _HEAD:
-        lines = lines[:-1]
-
-    def fit(mark: str) -> tuple[float, int, int]:
-        counts = ["".join(line.split('"')[::2]).count(mark) for line in lines]
-        usual = max(set(counts), key=lambda n: (counts.count(n) if n else 0, n), default=0)
-        return (counts.count(usual) / len(counts) if usual else 0.0), usual, -SEPARATORS.index(mark)
-
-    return max(SEPARATORS, key=fit) if lines else ","
+    return Grid(name=name, lines=list(lines_of(text_of(data), name)))
 
 
 def _read_book(data: bytes, name: str, sheet: str | None) -> Grid:
@@ -92,7 +109,7 @@ def _read_book(data: bytes, name: str, sheet: str | None) -> Grid:
             raise refused(name, say("it has no sheet {sheet}; there are: {names}", sheet=sheet, names=listed))
         pages = {each: book.get_sheet_by_name(each) for each in ([sheet] if sheet else names)}
         tables = {each: page.to_python(skip_empty_area=False) for each, page in pages.items()}
-        chosen = sheet or max(names, key=lambda each: _filled(tables[each]))
+        chosen = sheet or _chosen(tables)
         merged = pages[chosen].merged_cell_ranges or []
     except (CalamineError, OSError, ValueError) as error:
         raise refused(name, say("{reason}", reason=str(error)[:200])) from None
@@ -101,7 +118,15 @@ def _read_book(data: bytes, name: str, sheet: str | None) -> Grid:
         _spread(lines, top, left, bottom, right)
     others = [each for each in names if each != chosen]
     told = (say("Of {name} the sheet {sheet} was read.", name=name, sheet=chosen),) if others else ()
-    return Grid(name=name, lines=lines, sheet=chosen, told=told)
+    passed_over = sheet is None and chosen != names[0]
+    return Grid(name=name, lines=lines, sheet=chosen, told=told, passed_over=passed_over)
+
+
+def _chosen(tables: Mapping[str, Sequence[Sequence[object]]]) -> str:
+    """Choose the first sheet, unless another holds more than four times as many cells: a cover, notes."""
+    filled = {name: _filled(rows) for name, rows in tables.items()}
+    first, fullest = next(iter(filled)), max(filled, key=lambda name: filled[name])
+    return fullest if filled[fullest] > _DWARFED * filled[first] else first
 
 
 def _filled(rows: Sequence[Sequence[object]]) -> int:
@@ -132,7 +157,7 @@ def _refuse_bomb(data: bytes, name: str) -> None:
 
 def _read_json(data: bytes, name: str, _sheet: str | None) -> Grid:
     """Read a list of objects, alone or as the first list inside an object, or one object a line."""
-    text = decoded(data)
+    text = text_of(data)
     try:
         told = (
             [json.loads(line) for line in text.splitlines() if line.strip()]
@@ -163,7 +188,10 @@ def _flat(name: str, row: Mapping[str, object], deep: int = 3) -> Iterator[tuple
 
 
 def as_text(cell: object) -> str:
-    """Write a cell as text: whole numbers without a point, days as ISO dates."""
+    """Write a cell as text: numbers to the 15 digits a spreadsheet shows, days as ISO dates.
+
+    A whole number has no point, and no number an exponent: 0.1 + 0.2 is ``0.3``.
+    """
     if cell is None:
         return ""
     if isinstance(cell, bool):
@@ -182,14 +210,7 @@ def as_text(cell: object) -> str:
 def _unusual(cell: object) -> str:
     if isinstance(cell, bytes | bytearray | memoryview):
         return bytes(cell).hex()
-    return (
-        str(cell) if isinstance(cell, timedelta | int) else json.dumps(cell, ensure_ascii=False, default=str)
-    )
-
-
-def refused(name: str, why: Phrase) -> SourceError:
-    """Say that a table cannot be read, and why."""
-    return SourceError(say("The table {path} cannot be read: {why}.", path=name, why=why))
+    return str(cell) if isinstance(cell, timedelta | int) else canonical_json(cell)
 
 
 _READERS: Mapping[str, Callable[[bytes, str, str | None], Grid]] = {

@@ -1,72 +1,185 @@
-"""Put a large CSV file into a book without taking its cells through Python."""
+"""Put a large CSV file into a book without taking its cells through Python.
 
-import csv
-import io
+DuckDB reads only what it reads as `delimited` does, and only where no line is in doubt; all else goes the
+slow way.
+"""
+
+import re
+import unicodedata
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 from smeflow._text import folded, sha256
+from smeflow.errors import SourceError
 from smeflow.facts.book import LINE, Book, Held, literal
-from smeflow.facts.frame import header_of, names_total, told_aside
-from smeflow.facts.grid import separator
+from smeflow.facts.delimited import lines_of, separator
+from smeflow.facts.frame import LOOKED_AT, header_of, is_remark, is_sums, names_total, told_aside
+from smeflow.facts.grid import MAX_COLUMNS, MAX_ROWS, numbered
 from smeflow.facts.load import typed
 from smeflow.i18n import say
 
-_HEAD = 65_536
-_LOOKED_AT = 40
-_BEGINNINGS = ("tot", "sou", "sub", "gra", "som", "sum", "cum", "rep", "zwi", "ges", "a r", "à r")
-_CANDIDATES = 10_000
+_HEAD = 1_000_000
+_MAX_LINE = 131_072
+_BEGINNINGS = (
+    *("tot", "sou", "sub", "gra", "som", "sum", "cum", "rep", "zwi", "ges"),
+    *("a r", "a\u00a0r", "a\u202fr", "a\tr", "a  "),
+)
+"""How a word for a total begins."""
+_CANDIDATES, _DISTINCT, _VALUES = 10_000, 20_000, 1_000
+_BLANKS = "".join(chr(n) for n in range(0x3001) if chr(n).isspace())
+_LOOSE_QUOTE = re.compile(rb'[,;\t|\n] +"|" +[,;\t|\r\n]|\xc2\xa0"|"\xc2\xa0')
+"""A space between a quote and the end of its cell, which DuckDB drops."""
+
+Aside = list[tuple[int, str]]
 
 
 def hold_large(book: Book, name: str, path: Path, data: bytes, called: str) -> Held | None:
-    """Let DuckDB read the file; None where it is no plain UTF-8 with one row a line."""
-    try:
-        head = data[:_HEAD].decode("utf-8-sig")
-        data.decode("utf-8")
-    except UnicodeDecodeError:
+    """Let DuckDB read the file; None where it is not one row a line of UTF-8, or a line is in doubt."""
+    text = _plain(data)
+    if text is None:
         return None
-    mark = separator(head)
-    lines = list(csv.reader(io.StringIO(head, newline=""), delimiter=mark))[:_LOOKED_AT]
+    mark = separator(text)
+    try:
+        found = list(lines_of(text[:_HEAD].rpartition("\n")[0], called, mark=mark))
+    except SourceError:
+        return None
+    lines = [cells for _, cells in numbered(found)][:LOOKED_AT]
     at = header_of(lines)
-    if at is None or not all(lines[: at + 2]):
+    if at is None or len(lines) < LOOKED_AT or [n for n, _ in found[: at + 2]] != [*range(1, at + 3)]:
         return None
     columns = tuple(" ".join(cell.split()) for cell in lines[at])
-    if len({folded(column) for column in columns}) < len(columns) or not all(columns):
+    if found[at][1] != lines[at] or len({folded(column) for column in columns}) < len(columns):
         return None
-    digest, breaks = sha256(data), data.count(b"\n") + (not data.endswith(b"\n"))
+    if not all(columns) or len(columns) > MAX_COLUMNS:
+        return None
     cells = [f"c{n}" for n in range(len(columns))]
-    kinds = ", ".join(f"'{cell}': 'VARCHAR'" for cell in cells)
-    book.con.execute(
-        f"CREATE OR REPLACE TEMP TABLE raw AS SELECT row_number() OVER () + {at + 1} AS {LINE}, * FROM "
-        f"read_csv({literal(str(path))}, header=false, auto_detect=false, delim={literal(mark)}, quote='\"', "
-        f"escape='\"', skip={at + 1}, null_padding=true, strict_mode=false, columns={{{kinds}}})"
-    )
+    wide = "" if text.isascii() else "".join(each for each in _BLANKS if each > "~" and each in text)
+    del text, found
+    rows = data.count(b"\n") + (not data.endswith(b"\n")) - at - 1
     try:
-        if book.con.execute("SELECT count(*) FROM raw").fetchone()[0] != breaks - at - 1:
+        if rows > MAX_ROWS or not _raw(book, path, mark, cells, at + 1, rows):
             return None
-        told = list(told_aside(called, _set_aside(book, cells, columns)))
+        aside = _set_aside(book, cells, lines[at], wide)
+        if aside is None:
+            return None
+        told = list(told_aside(called, aside))
         if at:
             told.insert(0, say("The header of {name} was found in line {line}.", name=called, line=at + 1))
-        return typed(book, name, called, digest, columns, told)
+        return typed(book, name, called, sha256(data), columns, told)
     finally:
         book.con.execute("DROP TABLE IF EXISTS raw")
 
 
-def _set_aside(book: Book, cells: Sequence[str], columns: Sequence[str]) -> list[tuple[int, str]]:
-    """Take repeated headers and totals out of the raw table; give their lines."""
-    fill = " + ".join(f"(coalesce({cell}, '') <> '')::INT" for cell in cells)
-    usual = book.con.execute(f"SELECT mode({fill}) FROM (SELECT * FROM raw LIMIT 10000)").fetchone()[0]
-    repeats = " AND ".join(f"{cell} = {literal(name)}" for cell, name in zip(cells, columns, strict=True))
-    begins = ", ".join(map(literal, _BEGINNINGS))
-    named = " OR ".join(f"lower(left(ltrim({cell}), 3)) IN ({begins})" for cell in cells[:8])
-    listed = ", ".join(cells)
+def _plain(data: bytes) -> str | None:
+    """Decode what both ways of reading understand alike."""
+    if b"\0" in data or data.count(b"\r") not in (0, data.count(b"\n")) or data.startswith(b"sep="):
+        return None
+    if b"\r" in data and data.count(b"\r\n") != data.count(b"\n"):
+        return None
+    if b'"' in data and _LOOSE_QUOTE.search(data):
+        return None
+    try:
+        text = data.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        return None
+    return text if text.isascii() or unicodedata.is_normalized("NFC", text) else None
+
+
+def _raw(book: Book, path: Path, mark: str, cells: Sequence[str], skipped: int, rows: int) -> bool:
+    """Fill the table ``raw``, whose lines are the file's; whether each line was one row."""
+    kinds = ", ".join(f"'{cell}': 'VARCHAR'" for cell in cells)
+    try:
+        book.con.execute(
+            f"CREATE OR REPLACE TEMP TABLE raw AS SELECT row_number() OVER () + {skipped} AS {LINE}, * FROM "
+            f"read_csv({literal(str(path))}, header=false, auto_detect=false, delim={literal(mark)}, "
+            f"quote='\"', escape='\"', skip={skipped}, null_padding=true, max_line_size={_MAX_LINE}, "
+            f"columns={{{kinds}}})"
+        )
+    except book.errors:  # a quote that does not close, a wide row, a line break in a cell
+        return False
+    found: int = book.con.execute("SELECT count(*) FROM raw").fetchone()[0]
+    return found == rows
+
+
+def _set_aside(book: Book, cells: Sequence[str], heads: Sequence[str], wide: str) -> Aside | None:
+    """Take out of ``raw`` what `frame.set_aside` takes out; None where that needs the sums of columns.
+
+    *wide* are the blanks beyond ASCII that the text has.
+    """
+    fill = _fill(book, cells, wide)
+    book.con.execute(f"DELETE FROM raw WHERE {fill} = 0")
+    last = book.con.execute(f"SELECT max({LINE}) FROM raw").fetchone()[0]
+    if last is None:
+        return []
+    usual = book.con.execute(
+        f"SELECT {fill} FROM raw GROUP BY 1 ORDER BY count(*) DESC, 1 DESC LIMIT 1"
+    ).fetchone()[0]
+    looked = [f"{LINE} = {last}"]
+    for at, cell in enumerate(cells[:8]):
+        values = _telling(book, cell, wide, heads[at])
+        if len(values) > _VALUES:
+            return None
+        if values:
+            looked.append(f"{cell} IN ({', '.join(map(literal, values))})")
+    if usual > 1:
+        looked.append(f"{fill} = 1")
     rows = book.con.execute(
-        f"SELECT {LINE}, {repeats}, {listed} FROM raw WHERE ({repeats}) OR ({fill} < {usual} AND ({named})) "
+        f"SELECT {LINE}, {fill}, {', '.join(cells)} FROM raw WHERE {' OR '.join(looked)} "
         f"ORDER BY 1 LIMIT {_CANDIDATES}"
     ).fetchall()
-    aside = [(row[0], "header") for row in rows if row[1]]
-    aside += [(row[0], "total") for row in rows if not row[1] and names_total([c or "" for c in row[2:]])]
+    if len(rows) == _CANDIDATES:
+        return None
+    aside = _parted(rows, heads, usual, last)
     if aside:
         numbers = ", ".join(str(line) for line, _ in aside)
         book.con.execute(f"DELETE FROM raw WHERE {LINE} IN ({numbers})")
     return aside
+
+
+def _parted(rows: Sequence[Sequence[Any]], heads: Sequence[str], usual: int, last: int) -> Aside | None:
+    """Tell what each line in doubt is, as `frame.set_aside` does; None where it takes sums to tell."""
+    aside: Aside = []
+    repeated = [folded(cell) for cell in heads]
+    for line, filled, *found in rows:
+        row = [cell or "" for cell in found]
+        if [folded(cell) for cell in row] == repeated:
+            aside.append((line, "header"))
+        elif names_total(row):
+            if filled >= usual:
+                return None
+            aside.append((line, "total"))
+        elif line == last and filled < usual and is_sums(row):
+            return None
+        elif is_remark(row, usual, len(heads)):
+            aside.append((line, "remark"))
+    return aside
+
+
+def _fill(book: Book, cells: Sequence[str], wide: str) -> str:
+    """Write how many cells of a row are filled; blanks are taken off only where a cell begins with one."""
+    told = []
+    for cell in cells:
+        looked = book.con.execute(f"SELECT 1 FROM raw WHERE {_begins_blank(cell, wide)} LIMIT 1")
+        bare = f"coalesce({cell}, '')"
+        told.append(f"trim({bare}, {literal(_BLANKS)})" if looked.fetchone() else bare)
+    return " + ".join(f"({bare} <> '')::INT" for bare in told)
+
+
+def _begins_blank(cell: str, wide: str) -> str:
+    return f"({cell} < '!' AND {cell} <> ''" + (
+        f" OR left({cell}, 1) IN ({', '.join(map(literal, wide))}))" if wide else ")"
+    )
+
+
+def _telling(book: Book, cell: str, wide: str, head: str) -> list[str]:
+    """List the values of a column that say it is a total, or repeat its name."""
+    words = f"SELECT DISTINCT {cell} FROM raw WHERE ({cell} >= 'A' OR {_begins_blank(cell, wide)})"
+    found = book.con.execute(f"{words} LIMIT {_DISTINCT}").fetchall()
+    if len(found) == _DISTINCT:
+        begins = ", ".join(literal(each) for each in (*_BEGINNINGS, folded(head)[:3]))
+        first = f"strip_accents(lower(left({cell}, 3)))"
+        found = book.con.execute(
+            f"{words} AND ({first} IN ({begins}) OR {_begins_blank(cell, wide)})"
+        ).fetchall()
+    return [value for (value,) in found if names_total([value]) or folded(value) == folded(head)]

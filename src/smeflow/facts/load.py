@@ -4,15 +4,13 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
-from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
 from smeflow._text import sha256
-from smeflow.errors import SourceError, system_words
 from smeflow.facts.book import LINE, Book, FactError, Held, literal, quoted
-from smeflow.facts.frame import framed
-from smeflow.facts.grid import Grid, read_grid, refused
+from smeflow.facts.frame import apart, framed
+from smeflow.facts.grid import Grid, read_bytes, read_grid
 from smeflow.facts.kinds import ReadAs, read_as
 from smeflow.facts.months import month_of
 from smeflow.i18n import Phrase, say
@@ -30,16 +28,8 @@ def hold_file(book: Book, name: str, path: Path, *, source: str = "", sheet: str
     Raises:
         SourceError: It is not there, too large, or no table.
     """
-    try:
-        data = path.read_bytes()
-    except OSError as error:
-        near = get_close_matches(path.name, _beside(path), 1) if not path.exists() else []
-        if near:
-            said = say("The table {path} is not there; did you mean {near}?", path=path, near=near[0])
-            raise SourceError(said) from None
-        why = system_words(error)
-        raise SourceError(say("The table {path} cannot be read: {why}.", path=path, why=why)) from None
     called = source or path.name
+    data = read_bytes(path, called)
     if len(data) > _LARGE and path.suffix.lower() in {".csv", ".tsv", ".txt"}:
         from smeflow.facts.large import hold_large
 
@@ -47,13 +37,6 @@ def hold_file(book: Book, name: str, path: Path, *, source: str = "", sheet: str
         if held is not None:
             return held
     return hold_grid(book, name, read_grid(data, called, sheet), sha256(data))
-
-
-def _beside(path: Path) -> list[str]:
-    try:
-        return [each.name for each in path.parent.iterdir() if each.is_file()]
-    except OSError:
-        return []
 
 
 def hold_grid(book: Book, name: str, grid: Grid, digest: str) -> Held:
@@ -300,23 +283,12 @@ def hold_rows(
             seen.update("\x1f".join(cells).encode("utf-8", "surrogatepass") + b"\x1e")
             yield number, cells
 
-    names = _once(columns)
+    names = apart((column.strip() or f"column {n}" for n, column in enumerate(columns, 1)), str.lower)
     _raw(book, len(names), passing())
     try:
         return typed(book, name, source, digest or seen.hexdigest(), names, ())
     finally:
         book.con.execute("DROP TABLE IF EXISTS raw")
-
-
-def _once(columns: Sequence[str]) -> tuple[str, ...]:
-    """Tell columns of one name apart."""
-    names: list[str] = []
-    for n, column in enumerate(columns, 1):
-        name = column.strip() or f"column {n}"
-        while any(name.lower() == other.lower() for other in names):
-            name = f"{name} ({n})"
-        names.append(name)
-    return tuple(names)
 
 
 def hold_typed(
@@ -364,4 +336,4 @@ def hold_typed(
     return held
 
 
-__all__ = ["FactError", "hold_file", "hold_grid", "hold_typed", "refused", "typed"]
+__all__ = ["FactError", "hold_file", "hold_grid", "hold_typed", "typed"]

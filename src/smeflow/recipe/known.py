@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from smeflow._text import folded
-from smeflow.sources.cells import read_table
+from smeflow.facts.rows import read_table
 
 Row = Mapping[str, str]
 

@@ -10,8 +10,9 @@ from typing import Any, BinaryIO
 from pydantic import BaseModel, ConfigDict, PrivateAttr, ValidationInfo, field_validator
 
 from smeflow._paths import resolve, shown
-from smeflow._text import canonical_json, sha256
+from smeflow._text import sha256
 from smeflow.errors import SourceError, system_words
+from smeflow.facts.grid import as_text
 from smeflow.i18n import say
 from smeflow.sources.base import ROW, Arrival, Unreadable, arrival
 from smeflow.sources.table import row_bytes
@@ -100,13 +101,7 @@ class Lines(BaseModel):
         if not isinstance(value, dict):
             why = say("line {line} is no JSON object", line=number)
             return Unreadable(key=f"line {number}", phrase=why)
-        row = {str(name): _cell(cell) for name, cell in value.items()}
+        row = {str(name): as_text(cell) for name, cell in value.items()}
         data = row_bytes(row)
         key = row.get(self.key, "").strip() or sha256(data)[:16]
         return arrival(key, f"line {number}", ROW, data, row)
-
-
-def _cell(value: object) -> str:
-    if isinstance(value, str):
-        return value
-    return "" if value is None else canonical_json(value)

@@ -6,10 +6,9 @@ from collections.abc import Iterator
 from datetime import date
 from typing import ClassVar
 
-from smeflow.errors import SourceError
+from smeflow.facts.rows import NamedRows, read_table
 from smeflow.i18n import say
 from smeflow.sources.base import Arrival, OnDisk, Unreadable, arrival
-from smeflow.sources.cells import Cells, read_table
 
 
 class Months(OnDisk):
@@ -25,20 +24,12 @@ class Months(OnDisk):
     date: str
     """The column with the day, as ``2026-01-31`` or ``31/01/2026``."""
     sheet: str | None = None
-    """The sheet of a spreadsheet; the first unless told."""
+    """The sheet of a spreadsheet; unless told the first, or another that holds far more cells."""
 
     def cases(self) -> Iterator[Arrival | Unreadable]:
         """Go through the months in their order; rows whose day cannot be read are told apart."""
         cells = read_table(self._path, self.sheet)
-        if self.date not in cells.columns:
-            raise SourceError(
-                say(
-                    "The table {path} has no column {column}; there are: {names}.",
-                    path=self._path,
-                    column=self.date,
-                    names=", ".join(cells.columns),
-                )
-            )
+        cells.require(self.date)
         found: dict[str, list[dict[str, str]]] = {}
         for number, row in cells.rows():
             day = _day(row[self.date])
@@ -61,7 +52,7 @@ def _day(text: str) -> date | None:
         return parse_date(text)
 
 
-def _csv(cells: Cells, rows: list[dict[str, str]]) -> bytes:
+def _csv(cells: NamedRows, rows: list[dict[str, str]]) -> bytes:
     buffer = io.StringIO(newline="")
     writer = csv.writer(buffer, lineterminator="\n")
     writer.writerow(cells.columns)

@@ -8,10 +8,9 @@ from typing import ClassVar
 from pydantic import PrivateAttr
 
 from smeflow._text import sha256
-from smeflow.errors import SourceError
+from smeflow.facts.rows import read_table
 from smeflow.i18n import Phrase, say
 from smeflow.sources.base import ROW, Arrival, OnDisk, Unreadable, arrival
-from smeflow.sources.cells import read_table
 
 
 class TableRows(OnDisk):
@@ -28,39 +27,32 @@ class TableRows(OnDisk):
     key: str | None = None
     """The column that tells rows apart: a number, an identifier."""
     sheet: str | None = None
-    """The sheet of a spreadsheet; the first unless told."""
+    """The sheet of a spreadsheet; unless told the first, or another that holds far more cells."""
     _twice: dict[str, int] = PrivateAttr(default_factory=dict)
+    _told: list[Phrase] = PrivateAttr(default_factory=list)
 
     @property
     def remarks(self) -> tuple[Phrase, ...]:
-        """Say which keys the table had more than once when it was last gone through."""
+        """Say what was odd when the table was last gone through: its header's place, keys it had twice."""
         if not self._twice:
-            return ()
+            return tuple(self._told)
         shown = ", ".join(list(self._twice)[:5]) + (" …" if len(self._twice) > 5 else "")
-        return (
-            say(
-                "{path}: rows have the same {key}: {shown}. Each stays an item of its own.",
-                path=self.name,
-                key=self.key,
-                shown=shown,
-            ),
+        twice = say(
+            "{path}: rows have the same {key}: {shown}. Each stays an item of its own.",
+            path=self.name,
+            key=self.key,
+            shown=shown,
         )
+        return (*self._told, twice)
 
     def cases(self) -> Iterator[Arrival | Unreadable]:
         """Go through the rows in their order."""
         cells = read_table(self._path, self.sheet)
-        if self.key is not None and self.key not in cells.columns:
-            names = ", ".join(cells.columns)
-            raise SourceError(
-                say(
-                    "The table {path} has no column {column}; there are: {names}.",
-                    path=self._path,
-                    column=self.key,
-                    names=names,
-                )
-            )
+        if self.key is not None:
+            cells.require(self.key)
         seen: Counter[str] = Counter()
         self._twice.clear()
+        self._told[:] = cells.told
         width = len(cells.columns)
         for (number, row), (_, line) in zip(cells.rows(), cells.lines, strict=True):
             data = row_bytes(row)

@@ -1,6 +1,5 @@
 """What a `Triage` step finds, and the rules and examples it is told."""
 
-import csv
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
@@ -11,6 +10,7 @@ from typing import Any
 from pydantic import AliasChoices, ConfigDict, Field, field_validator
 
 from smeflow._paths import resolve
+from smeflow.errors import SourceError
 from smeflow.i18n import Phrase, say
 from smeflow.steps.base import FieldReading, Result
 from smeflow.steps.details.base import Urgency
@@ -158,13 +158,18 @@ def rows_of(path: Path) -> Iterator[tuple[int, Mapping[str, Any]]]:
     Raises:
         ValueError: A line cannot be read; the message names it.
     """
+    if path.suffix.lower() == ".csv":
+        from smeflow.facts.rows import read_table
+
+        try:
+            yield from read_table(path).rows()
+        except SourceError as error:
+            raise ValueError(error.phrase) from None
+        return
     try:
         content = path.read_text(encoding="utf-8-sig")
     except UnicodeDecodeError as error:
         raise ValueError(say("{file} is no text in UTF-8", file=path.name)) from error
-    if path.suffix.lower() == ".csv":
-        yield from enumerate(csv.DictReader(content.splitlines()), start=2)
-        return
     for number, line in enumerate(content.splitlines(), start=1):
         if line.strip():
             try:

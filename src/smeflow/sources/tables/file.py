@@ -16,7 +16,7 @@ class FileTable(TableFrom):
     file: str
     """The file (CSV, XLSX, ODS, JSON), relative to the recipe."""
     sheet: str | None = None
-    """The sheet of a spreadsheet; the one with the most cells unless told."""
+    """The sheet of a spreadsheet; unless told the first, or another that holds far more cells."""
     _path: Path = PrivateAttr()
     _shown: str = PrivateAttr()
 
