@@ -174,6 +174,7 @@ class _Run:
             source=recipe.source.name,
             run=self.desk.run.id,
             codec=self.desk.codec,
+            parsed=self.desk.parsed,
         )
 
     def go(self, redo: str | None, on_progress: Callable[[Progress], None] | None) -> Summary:

@@ -26,7 +26,7 @@ def work(desk: Desk, item: ItemRow) -> Ending | State | None:
     walk: Walk | None = None
     try:
         try:
-            case = bare_case(desk.store, item, desk.known)
+            case = bare_case(desk.store, item, desk.known, desk.parsed.read)
             parts = parts_of(case, desk.split) if desk.split and item.media_type else None
             if parts is not None:
                 split_into(desk.store, item, parts)
