@@ -19,7 +19,6 @@ source: {{folder: inbox, match: ["*.pdf"]}}
 steps:
   - triage: kind
     labels: {{invoice: asks us to pay, other: the rest}}
-    otherwise: other
 sinks:
   - webhook: http://127.0.0.1:{port}/hook
     allow: [127.0.0.1]

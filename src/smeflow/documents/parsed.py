@@ -33,7 +33,7 @@ class _Read:
 
 @dataclass
 class Parsed:
-    """Reads files like `read_guarded`, and gives again what was read lately. One a run, shared by its threads.
+    """Reads files like `read_guarded`, and gives again what was read lately. One a run, safe to share.
 
     Only files that are read in a child process are kept: the others cost less than finding them.
     """
