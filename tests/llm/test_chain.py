@@ -1,7 +1,6 @@
 """Several models for one question."""
 
 import json
-import threading
 
 import pytest
 from pydantic import BaseModel
@@ -13,7 +12,6 @@ from smeflow.llm.ask import Answer, Prompt, ask
 from smeflow.llm.base import Message, Reply, Request
 from smeflow.llm.chain import Chain
 from smeflow.llm.scripted import Scripted
-from smeflow.llm.sparing import Sparing
 
 
 class Found(BaseModel):
@@ -96,51 +94,3 @@ def test_an_answer_out_of_form_is_asked_for_again():
     got = ask(agreeing, PROMPT, ANSWER)
     assert got.tries == 2
     assert got.value.number == "R-1"
-
-
-def test_a_sparing_model_is_used_up():
-    """After so many questions of a kind, or so long, it is as if there were none."""
-    now = iter([0.0, 1.0, 2.0, 3.0, 50.0])
-    sparing = Sparing(
-        inner=Scripted(["a"], for_ever=True), seconds=10, questions={"Found": 1}, clock=lambda: next(now)
-    )
-    kind = Request(messages=(Message("user", "Hi"),), schema=ANSWER.schema)
-    said = []
-    for request in (kind, kind, REQUEST, Request(messages=REQUEST.messages, again=2), REQUEST):
-        try:
-            said.append(sparing.complete(request).text)
-        except LLMRejected as error:
-            said.append(error.reason)
-    assert said == ["a", "no_model", "a", "no_model", "no_model"]
-    assert (sparing.asked, sparing.left_out) == (2, 2)
-
-
-class Silent(Scripted):
-    """Answers nothing until it is closed."""
-
-    def __init__(self):
-        super().__init__(["a"], for_ever=True)
-        self.closed = threading.Event()
-
-    def complete(self, request, /):
-        """Wait."""
-        self.closed.wait(120)
-        return super().complete(request)
-
-    def close(self):
-        """End."""
-        self.closed.set()
-
-
-def test_a_question_under_way_is_ended_when_the_time_is_over():
-    """However long the answer takes; what computed it is ended, and nothing more is asked."""
-    silent = Silent()
-    sparing = Sparing(inner=silent, seconds=0.2, at_least_seconds=0.1)
-    sparing.begin()
-    with pytest.raises(LLMUnavailable, match="time for questions"):
-        sparing.complete(REQUEST)
-    assert silent.closed.is_set()
-    assert sparing.seconds_left <= 0
-    with pytest.raises(LLMRejected):
-        sparing.complete(REQUEST)
-    assert (sparing.asked, sparing.left_out, sparing.under_way) == (1, 1, "")

@@ -19,9 +19,9 @@ from smeflow.i18n import Phrase, say
 
 if TYPE_CHECKING:
     from smeflow.cli.progress import Watching
+    from smeflow.cli.sparing import Sparing
     from smeflow.cli.stopping import Stop
     from smeflow.ledger.rows import ItemRow
-    from smeflow.llm.sparing import Sparing
     from smeflow.runner.runner import Summary
 
 MODEL = "SMEFLOW_MODEL"

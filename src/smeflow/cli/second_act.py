@@ -17,10 +17,10 @@ from smeflow.i18n import Phrase, say
 
 if TYPE_CHECKING:
     from smeflow.cli.progress import Watching
+    from smeflow.cli.sparing import Sparing
     from smeflow.ledger.ledger import Ledger
     from smeflow.ledger.rows import ItemRow
     from smeflow.llm.base import Connected
-    from smeflow.llm.sparing import Sparing
 
 SECONDS = 420.0
 """How long the model is asked, from the act's beginning; what is under way then is ended."""
@@ -86,7 +86,7 @@ def _stays(screen: Screen) -> None:
 
 def sparing(llm: "Connected") -> "Sparing":
     """Have the model end in time."""
-    from smeflow.llm.sparing import Sparing
+    from smeflow.cli.sparing import Sparing
 
     return Sparing(inner=llm, seconds=SECONDS, at_least_seconds=AT_LEAST_SECONDS, questions=QUESTIONS)
 

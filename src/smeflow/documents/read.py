@@ -1,5 +1,6 @@
 """Read a file, whatever it is, as a document."""
 
+from collections.abc import Callable
 from pathlib import Path
 
 from smeflow.documents.base import Document, Limits
@@ -12,6 +13,13 @@ from smeflow.i18n import say
 _STANDARD = Limits()
 
 
+def read_guarded(file: File) -> Document:
+    """Read *file*: in a child process where its kind is risky, else here."""
+    file = sniffed(file)
+    reader = reader_of(file)
+    return shared_pool().read(file) if file.media_type in RISKY else reader(file)
+
+
 def read(
     source: str | Path | bytes,
     *,
@@ -19,11 +27,13 @@ def read(
     media_type: str | None = None,
     limits: Limits = _STANDARD,
     ocr: Ocr = "tesseract",
+    read_file: Callable[[File], Document] = read_guarded,
 ) -> Document:
     """Read a file (by its path) or bytes as a document.
 
     What a file is, its first bytes tell; then *media_type*, then its name. Files whose parsers are risky are
-    read in a child process, which alone dies of them. *ocr* recognises pages that are pictures.
+    read in a child process, which alone dies of them. *ocr* recognises pages that are pictures. *read_file*
+    reads the file and what is inside it: a run has one that remembers (`smeflow.documents.parsed`).
 
     Raises:
         UnreadableDocument: It is empty, cut, damaged or locked.
@@ -38,16 +48,9 @@ def read(
         data=data,
         limits=limits,
         ocr=ocr,
-        read_part=read_guarded,
+        read_part=read_file,
     )
-    return read_guarded(file)
-
-
-def read_guarded(file: File) -> Document:
-    """Read *file*: in a child process where its kind is risky, else here."""
-    file = sniffed(file)
-    reader = reader_of(file)
-    return shared_pool().read(file) if file.media_type in RISKY else reader(file)
+    return read_file(file)
 
 
 def _bytes_of(path: Path, limits: Limits) -> bytes:

@@ -1,15 +1,16 @@
 """Make an item a case again: its documents from the kept bytes, its results from their JSON."""
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from pydantic import TypeAdapter
 
 from smeflow.documents.base import Document
+from smeflow.documents.file import File
 from smeflow.documents.pages import PageRange, only_pages
-from smeflow.documents.read import read
+from smeflow.documents.read import read, read_guarded
 from smeflow.i18n import phrase_of
 from smeflow.ledger.blobs import blob_data
 from smeflow.ledger.parts import PAGES
@@ -41,21 +42,28 @@ class Codec:
         return self._adapter(step.returns).validate_json(text)
 
 
-def document_of(store: Store, item: ItemRow) -> Document:
+ReadFile = Callable[[File], Document]
+
+
+def document_of(store: Store, item: ItemRow, read_file: ReadFile = read_guarded) -> Document:
     """Read an item's document from the kept bytes; of a part, its pages alone.
 
     Raises:
         DocumentError: It cannot be read.
         LedgerDamaged: The bytes are not what was kept.
     """
-    document = read(blob_data(store, item.blob), name=item.name, media_type=item.media_type)
+    document = read(
+        blob_data(store, item.blob), name=item.name, media_type=item.media_type, read_file=read_file
+    )
     pages = item.fields.get(PAGES) if item.parent is not None else None
     return only_pages(document, PageRange.of(pages)) if pages else document
 
 
-def bare_case(store: Store, item: ItemRow, known: Known | None = None) -> Case:
+def bare_case(
+    store: Store, item: ItemRow, known: Known | None = None, read_file: ReadFile = read_guarded
+) -> Case:
     """Make the case of an item, without results."""
-    return Case.of(document_of(store, item), id=item.key, known=known or NothingKnown())
+    return Case.of(document_of(store, item, read_file), id=item.key, known=known or NothingKnown())
 
 
 def values_of(

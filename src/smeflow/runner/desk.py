@@ -9,6 +9,7 @@ from typing import Protocol
 
 from smeflow._text import hash_of
 from smeflow.calls import CallLog, MemoryCallLog, Scope
+from smeflow.documents.parsed import Parsed
 from smeflow.governance.budget import Limits
 from smeflow.governance.crew import Crew, Models
 from smeflow.ledger.budget import Budget
@@ -68,6 +69,8 @@ class Desk:
     smeflow: str
     halt: Halt = field(default_factory=Halt)
     codec: Codec = field(default_factory=Codec)
+    parsed: Parsed = field(default_factory=Parsed)
+    """Reads documents, each once."""
     recalls: Recalls | None = None
     meter: "Meter" = field(default_factory=lambda: Meter())  # noqa: PLW0108 - defined below
     prints: Mapping[str, str] = field(default_factory=dict)

@@ -10,6 +10,7 @@ from typing import Any
 from smeflow._text import hash_of, sha256
 from smeflow.documents.base import Document
 from smeflow.documents.mail import headers_of
+from smeflow.documents.parsed import Parsed
 from smeflow.errors import SinkError
 from smeflow.i18n import Phrase
 from smeflow.ledger.blobs import blob_data
@@ -45,6 +46,8 @@ class Projection:
     acting: bool = True
     """Whether the source was gone through, so that it is known where each mail lies."""
     codec: Codec = field(default_factory=Codec)
+    parsed: Parsed = field(default_factory=Parsed)
+    """Reads documents; the run's, which has parsed them already."""
 
     def put(self) -> tuple[list[Phrase], list[SinkError]]:
         """Put all finished items into every sink; give what people should know, and what went wrong.
@@ -144,7 +147,7 @@ class Projection:
 
     def whole(self, item: ItemRow) -> SinkItem:
         """Give one finished item with its documents read again: for what is done once."""
-        case = Case.of(document_of(self.store, item), id=item.key, known=self.known)
+        case = Case.of(document_of(self.store, item, self.parsed.read), id=item.key, known=self.known)
         for name, value in values_of(self.store, item, self.steps, self.codec).items():
             case = case.having(name, value)
         return SinkItem(
@@ -161,7 +164,7 @@ class Projection:
         """Give the document as bytes, name and fields. A row is read whole, a file's pages are not."""
         if item.media_type == ROW:
             return document_of(self.store, item)
-        fields = _Headers(self.store, item) if item.media_type in _MAILS else item.fields
+        fields = _Headers(self.store, item, self.parsed) if item.media_type in _MAILS else item.fields
         document = Kept(name=item.name, media_type=item.media_type, fields=fields, sha256=item.blob)
         document.__dict__.pop("data")
         document.__dict__["_fetch"] = lambda: blob_data(self.store, item.blob)
@@ -190,23 +193,26 @@ _OF_TEXT = ("language", "body")
 class _Headers(Mapping[str, str]):
     """The fields of a mail, read from its kept bytes when the first of them is asked for."""
 
-    def __init__(self, store: Store, item: ItemRow) -> None:
-        self._store, self._item = store, item
+    def __init__(self, store: Store, item: ItemRow, parsed: Parsed) -> None:
+        self._store, self._item, self._parsed = store, item, parsed
         self._found: Mapping[str, str] | None = None
 
     def _fields(self) -> Mapping[str, str]:
         if self._found is None:
             data = blob_data(self._store, self._item.blob)
             plain = self._item.media_type == _MAILS[0]
-            read = headers_of(data) if plain else dict(document_of(self._store, self._item).fields)
+            read = headers_of(data) if plain else self._whole()
             self._found = {**read, **self._item.fields}
         return self._found
 
     def __getitem__(self, name: str) -> str:
         found = self._fields()
         if name in _OF_TEXT and name not in found:
-            found = self._found = {**document_of(self._store, self._item).fields, **found}
+            found = self._found = {**self._whole(), **found}
         return found[name]
+
+    def _whole(self) -> Mapping[str, str]:
+        return document_of(self._store, self._item, self._parsed.read).fields
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._fields())

@@ -23,7 +23,6 @@ from smeflow.ledger.places import Places
 from smeflow.ledger.rows import Counts
 from smeflow.ledger.store import Store, utc_now
 from smeflow.llm.base import Connected
-from smeflow.llm.sparing import ITEM
 from smeflow.money import Money
 from smeflow.recipe.base import Recipe
 from smeflow.recipe.workspace import Workspace
@@ -174,6 +173,7 @@ class _Run:
             source=recipe.source.name,
             run=self.desk.run.id,
             codec=self.desk.codec,
+            parsed=self.desk.parsed,
         )
 
     def go(self, redo: str | None, on_progress: Callable[[Progress], None] | None) -> Summary:
@@ -294,7 +294,6 @@ class _Crew:
     def _one(self) -> None:
         try:
             while (item := self.feed.take()) is not None:
-                ITEM.set(item.name or item.key)
                 self.feed.done(item, work(self.desk, item))
         except BaseException as error:  # noqa: BLE001 - told to whoever started the run
             self._errors.append(error)

@@ -1,5 +1,6 @@
 """Take one item as far as it can go. Whoever hands out items, threads or machines, calls this."""
 
+from contextvars import ContextVar
 from dataclasses import replace
 
 from smeflow.errors import LedgerError
@@ -16,6 +17,9 @@ from smeflow.runner.parts_of import parts_of
 from smeflow.runner.troubles import Scene, ending_for
 from smeflow.runner.walk import Walk
 
+WORKED_ON: ContextVar[str] = ContextVar("worked_on", default="")
+"""The name of the item that is worked on here, for whoever watches what a step does."""
+
 
 def work(desk: Desk, item: ItemRow) -> Ending | State | None:
     """Take a claimed item to its end, to a person, or to where the provider must answer first.
@@ -23,10 +27,11 @@ def work(desk: Desk, item: ItemRow) -> Ending | State | None:
     Gives how it was left; None where nothing was written down: somebody else holds it now, or the run ends.
     Never raises for what happens to one item; what ends the run is told to ``desk.halt``.
     """
+    WORKED_ON.set(item.name or item.key)
     walk: Walk | None = None
     try:
         try:
-            case = bare_case(desk.store, item, desk.known)
+            case = bare_case(desk.store, item, desk.known, desk.parsed.read)
             parts = parts_of(case, desk.split) if desk.split and item.media_type else None
             if parts is not None:
                 split_into(desk.store, item, parts)

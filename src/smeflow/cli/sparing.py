@@ -1,4 +1,4 @@
-"""Ask only so much: a model for a time, and so many questions of a kind."""
+"""The demo's model: asked for some minutes, and so many questions of a kind."""
 
 import contextvars
 import queue
@@ -10,9 +10,7 @@ from dataclasses import dataclass, field
 from smeflow.errors import LLMRejected, LLMUnavailable
 from smeflow.i18n import say
 from smeflow.llm.base import Connected, Place, Reply, Request
-
-ITEM: contextvars.ContextVar[str] = contextvars.ContextVar("item", default="")
-"""The name of what is worked on, for people who watch."""
+from smeflow.runner.work import WORKED_ON
 
 
 @dataclass(eq=False, kw_only=True)
@@ -54,7 +52,7 @@ class Sparing:
         with self._turn:  # one after the other, so that the time is looked at when a question's turn has come
             if not self._may(request):
                 raise LLMRejected(say("The model was asked as much as it may be here."), reason="no_model")
-            self.under_way = ITEM.get()
+            self.under_way = WORKED_ON.get()
             self.items[self.under_way] = None
             try:
                 return self._in_time(request)
