@@ -244,7 +244,7 @@ def wants_model(value: object) -> bool:
 
 def _flat(document: Document) -> Iterator[Document]:
     yield document
-    for part in document.parts if document.media_type == "message/rfc822" else ():
+    for part in document.parts if document.is_message else ():
         if not part.fields.get(BESIDE):
             yield from _flat(part)
 

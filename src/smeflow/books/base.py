@@ -101,7 +101,7 @@ class BooksFormat:
 
 
 FORMATS = Words("books", {"fec": "smeflow.books.fec:FEC"})
-"""A further format is one file with a `BooksFormat` and a row here or an entry point in ``smeflow.books``."""
+"""A further format is one file with a `BooksFormat` and a row, or an entry point in ``smeflow.books``."""
 USUAL = "fec"
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from smeflow.cli.exits import REJECTED, code_of
+from smeflow.documents.base import MAIL
 from smeflow.errors import SmeflowError, UnreadableDocument, system_words
 from smeflow.i18n import Phrase, say
 
@@ -153,7 +154,7 @@ def _mail(name: str, data: bytes | None) -> Input:
         from smeflow.documents.read import read
         from smeflow.step import Case
 
-        return Case.of(read(data, name=name, media_type="message/rfc822"), id=name)
+        return Case.of(read(data, name=name, media_type=MAIL), id=name)
 
     return Input(name=name, case=case)
 
@@ -202,7 +203,7 @@ def _line(file: Path, number: int, line: str) -> Input:
         from smeflow.step import Case
 
         fields = {k: str(v) for k, v in row.items() if k not in ("id", "text", "body") and v is not None}
-        document = text_document(text, name=name, media_type="message/rfc822", fields=fields)
+        document = text_document(text, name=name, media_type=MAIL, fields=fields)
         return Case.of(document, id=name)
 
     return Input(name=name, key="id", case=case)

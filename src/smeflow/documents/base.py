@@ -14,6 +14,10 @@ from smeflow.i18n import Phrase
 
 SHOWN_BY = "smeflow.documents.show:document_html"
 """Shows a document in a notebook. Named and not imported: it stands above all readers, as they above this."""
+MAIL = "message/rfc822"
+MESSAGE = "application/vnd.smeflow.message+json"
+"""A message that is no mail, such as one of a chat: a JSON object with ``text`` and, as far as they are
+known, ``from``, ``subject`` and ``date``."""
 BESIDE = "beside"
 """A field of a part that belongs to the mail and is no document: a logo in the text, a signature's seal. It
 has a name and bytes and was not read; no case has it among its documents."""
@@ -118,6 +122,11 @@ class Document:
     """Two letters (ISO 639-1) where it was detected."""
 
     @property
+    def is_message(self) -> bool:
+        """Whether somebody sent it: it has a sender, a subject perhaps, and what came with it as parts."""
+        return is_message(self.media_type)
+
+    @property
     def text(self) -> str:
         """The text of all pages, a form feed between two."""
         return "\f".join(page.text for page in self.pages)
@@ -130,6 +139,11 @@ class Document:
 
     def _repr_html_(self) -> str:
         return str(resolve_name(SHOWN_BY)(self))
+
+
+def is_message(media_type: str) -> bool:
+    """Tell whether what is of this type is a message: a mail, or one a source of its own declares to be."""
+    return media_type in (MAIL, MESSAGE)
 
 
 def text_document(

@@ -2,14 +2,14 @@
 
 import dataclasses
 
-from smeflow.documents.base import Document
+from smeflow.documents.base import MAIL, MESSAGE, Document
 from smeflow.documents.file import File, FileReader, empty, within
 from smeflow.documents.html import read_html
 from smeflow.documents.invitation import CALENDAR, read_invitation
 from smeflow.documents.mail import read_mail
 from smeflow.documents.mbox import MBOX, read_mbox
-from smeflow.documents.sniff import HTML, MAIL, MSG, PDF, XML, ZIP, media_type_of
-from smeflow.documents.text import FACTS, ROW, read_facts, read_row, read_text
+from smeflow.documents.sniff import HTML, MSG, PDF, XML, ZIP, media_type_of
+from smeflow.documents.text import FACTS, ROW, read_facts, read_message, read_row, read_text
 from smeflow.documents.tnef import TNEF, read_tnef
 from smeflow.errors import UnreadableDocument, UnsupportedDocument
 from smeflow.i18n import say
@@ -60,6 +60,7 @@ READERS: dict[str, FileReader] = {
     CALENDAR: read_invitation,
     HTML: read_html,
     ROW: read_row,
+    MESSAGE: read_message,
     FACTS: read_facts,
     "text/plain": read_text,
     "text/csv": read_text,

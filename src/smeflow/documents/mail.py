@@ -14,12 +14,11 @@ from email.message import Message
 from email.utils import collapse_rfc2231_value, parsedate_to_datetime
 
 from smeflow._text import sha256, visible
-from smeflow.documents.base import BESIDE, Document, Page
+from smeflow.documents.base import BESIDE, MAIL, Document, Page
 from smeflow.documents.file import File, attached, bounded_text, harmless_name, too_much, within
 from smeflow.documents.html import Rendered, rendered_text
 from smeflow.documents.replies import newest
 from smeflow.documents.sealed import SIGNATURES, seals
-from smeflow.documents.sniff import MAIL
 from smeflow.documents.text import decoded, seen, tidy
 from smeflow.documents.threads import thread_of
 from smeflow.documents.tnef import MAGIC
@@ -288,7 +287,7 @@ def file_name(part: Message) -> str:
 def _attachments(found: Found, file: File) -> Iterator[Document]:
     for number, part in enumerate(found.attachments, start=1):
         kind = _type(part)
-        if kind == "message/rfc822" or (kind.startswith("message/") and part.is_multipart()):
+        if kind == MAIL or (kind.startswith("message/") and part.is_multipart()):
             yield from _inner_mails(part, file)
             continue
         data = _bytes_of(part)

@@ -5,9 +5,8 @@ from collections.abc import Iterator
 from io import BytesIO
 from typing import BinaryIO
 
-from smeflow.documents.base import Document
+from smeflow.documents.base import MAIL, Document
 from smeflow.documents.file import File, attached, within
-from smeflow.documents.sniff import MAIL
 from smeflow.errors import UnreadableDocument
 from smeflow.i18n import say
 

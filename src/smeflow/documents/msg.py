@@ -10,12 +10,11 @@ from typing import Any
 
 from smeflow._optional import need
 from smeflow._text import hash_of
-from smeflow.documents.base import Document, Page
+from smeflow.documents.base import MAIL, Document, Page
 from smeflow.documents.file import File, attached, bounded_text, harmless_name, within
 from smeflow.documents.html import rendered_text
 from smeflow.documents.mail import HEADERS, harmless_line, header
 from smeflow.documents.replies import newest
-from smeflow.documents.sniff import MAIL
 from smeflow.documents.text import decoded, seen, tidy
 from smeflow.documents.threads import thread_of
 from smeflow.documents.tongue import language_of_text

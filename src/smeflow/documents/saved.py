@@ -1,9 +1,9 @@
 """Give the files that came with a mail, as they came: nothing of them is read."""
 
-from smeflow.documents.base import BESIDE, Document
+from smeflow.documents.base import BESIDE, MAIL, Document
 from smeflow.documents.file import File
 from smeflow.documents.mail import read_mail
-from smeflow.documents.sniff import MAIL, media_type_of
+from smeflow.documents.sniff import media_type_of
 from smeflow.documents.tnef import MAGIC, read_tnef
 
 

@@ -3,10 +3,11 @@
 import re
 from email.parser import BytesHeaderParser
 
+from smeflow.documents.base import MAIL
+
 PDF = "application/pdf"
 XML = "application/xml"
 HTML = "text/html"
-MAIL = "message/rfc822"
 TEXT = "text/plain"
 ZIP = "application/zip"
 MSG = "application/vnd.ms-outlook"

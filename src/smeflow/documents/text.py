@@ -96,6 +96,23 @@ def read_row(file: File) -> Document:
     )
 
 
+def read_message(file: File) -> Document:
+    """Read a message that is no mail: its ``text``, and as fields what else is told of it."""
+    try:
+        told = json.loads(file.data)
+    except (ValueError, RecursionError):
+        told = None
+    if not isinstance(told, dict) or not isinstance(told.get("text"), str):
+        raise UnreadableDocument(
+            say("{name} is not a message: a message is a JSON object with a text.", name=file.name),
+            name=file.name,
+        )
+    within("columns", file.limits.columns, len(told), file.name)
+    fields = {str(name): _cell(value) for name, value in told.items() if name != "text"}
+    text, problems = seen(bounded_text(tidy(told["text"]), file), file.name)
+    return file.document(pages=(Page(number=1, text=text),), fields=fields, problems=problems)
+
+
 def _cell(value: object) -> str:
     if isinstance(value, str):
         return tidy(value)

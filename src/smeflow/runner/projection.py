@@ -8,9 +8,10 @@ from pathlib import Path
 from typing import Any
 
 from smeflow._text import hash_of, sha256
-from smeflow.documents.base import Document
+from smeflow.documents.base import MAIL, Document, is_message
 from smeflow.documents.mail import headers_of
 from smeflow.documents.parsed import Parsed
+from smeflow.documents.sniff import MSG
 from smeflow.errors import SinkError
 from smeflow.i18n import Phrase
 from smeflow.ledger.blobs import blob_data
@@ -164,7 +165,7 @@ class Projection:
         """Give the document as bytes, name and fields. A row is read whole, a file's pages are not."""
         if item.media_type == ROW:
             return document_of(self.store, item)
-        fields = _Headers(self.store, item, self.parsed) if item.media_type in _MAILS else item.fields
+        fields = _Headers(self.store, item, self.parsed) if _has_headers(item.media_type) else item.fields
         document = Kept(name=item.name, media_type=item.media_type, fields=fields, sha256=item.blob)
         document.__dict__.pop("data")
         document.__dict__["_fetch"] = lambda: blob_data(self.store, item.blob)
@@ -183,7 +184,8 @@ def approvals(store: Store, item: ItemRow) -> dict[str, str]:
     }
 
 
-_MAILS = ("message/rfc822", "application/vnd.ms-outlook")
+def _has_headers(media_type: str) -> bool:
+    return is_message(media_type) or media_type == MSG
 
 
 _OF_TEXT = ("language", "body")
@@ -191,7 +193,7 @@ _OF_TEXT = ("language", "body")
 
 
 class _Headers(Mapping[str, str]):
-    """The fields of a mail, read from its kept bytes when the first of them is asked for."""
+    """The fields of a message, read from its kept bytes when the first of them is asked for."""
 
     def __init__(self, store: Store, item: ItemRow, parsed: Parsed) -> None:
         self._store, self._item, self._parsed = store, item, parsed
@@ -200,7 +202,7 @@ class _Headers(Mapping[str, str]):
     def _fields(self) -> Mapping[str, str]:
         if self._found is None:
             data = blob_data(self._store, self._item.blob)
-            plain = self._item.media_type == _MAILS[0]
+            plain = self._item.media_type == MAIL
             read = headers_of(data) if plain else self._whole()
             self._found = {**read, **self._item.fields}
         return self._found

@@ -10,6 +10,7 @@ from typing import ClassVar
 from pydantic import field_validator
 
 from smeflow._text import sha256
+from smeflow.documents.base import MAIL
 from smeflow.documents.mbox import mails_in
 from smeflow.errors import SourceError, system_words
 from smeflow.i18n import Phrase, say
@@ -19,7 +20,7 @@ MAX_BYTES = 50_000_000
 _LEFT_OUT_ENDINGS = (".tmp", ".temp", ".part", ".partial", ".crdownload", ".download", ".swp", "~")
 _LEFT_OUT = frozenset({"thumbs.db", "desktop.ini", "icon\r"})
 _MEDIA_TYPES = {
-    ".eml": "message/rfc822",
+    ".eml": MAIL,
     ".msg": "application/vnd.ms-outlook",
     ".pdf": "application/pdf",
     ".xml": "application/xml",

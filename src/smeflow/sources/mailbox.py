@@ -11,6 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, ValidationInfo, 
 
 from smeflow._paths import resolve, safe_part
 from smeflow._text import sha256
+from smeflow.documents.base import MAIL
 from smeflow.documents.mail import header
 from smeflow.i18n import say
 from smeflow.mailboxes.base import Account, Cursor, Place, PlaceBook, Seen
@@ -21,7 +22,6 @@ from smeflow.sources.base import Arrival, Batch, Unreadable, arrival
 MAX_BYTES = 50_000_000
 TOGETHER = 200
 """How many mails are taken in before the place in the folder is noted."""
-MAIL = "message/rfc822"
 
 
 class Mailbox(BaseModel):

@@ -79,7 +79,7 @@ class Guard(Family):
     def __call__(self, case: Case, llm: LLM, /) -> Sender:
         """Look at the headers and at the accounts in the text; no model is asked."""
         mail = case.documents[0] if case.documents else None
-        if mail is None or mail.media_type != "message/rfc822":
+        if mail is None or not mail.is_message:
             return Sender()
         rows = [row for table in self.tables for row in case.known.rows(table)]
         found = _Look(mail, rows, (*self.trusted, *self._ours), self._ours)

@@ -10,7 +10,6 @@ from smeflow.i18n import Phrase, say
 from smeflow.readers.base import Reading
 from smeflow.steps.base import is_printed
 
-MAIL = "message/rfc822"
 ZIP = "application/zip"
 
 
@@ -67,7 +66,7 @@ def _is_xml(document: Document) -> bool:
 
 def papers(documents: Sequence[Document]) -> list[Paper]:
     """Give each attachment that may hold a record; the message where nothing attached says anything."""
-    messages = [d for d in documents if d.media_type == MAIL]
+    messages = [d for d in documents if d.is_message]
     others = [d for d in without_mails(documents) if _says_something(d) and not d.fields.get(STATUS)]
     chosen = [d for d in others if is_printed(d)] or others or messages
     return [Paper(documents=(d,)) for d in chosen]
@@ -84,7 +83,7 @@ def without_mails(documents: Sequence[Document]) -> tuple[Document, ...]:
 
 def _inside(document: Document) -> tuple[Document, ...]:
     """Open mails and archives; an archive that could not be opened stays, with its reason."""
-    opened = document.media_type == MAIL or (document.media_type == ZIP and document.parts)
+    opened = document.is_message or (document.media_type == ZIP and document.parts)
     return without_mails(document.parts) if opened else (document,)
 
 
@@ -110,7 +109,7 @@ def unread(documents: Sequence[Document]) -> tuple[Phrase, ...]:
 
 def everything(documents: Sequence[Document]) -> tuple[Document, ...]:
     """Give every document a person can read, once: messages first, then what is attached."""
-    messages = tuple(d for d in documents if d.media_type == MAIL)
+    messages = tuple(d for d in documents if d.is_message)
     rest = (d for d in without_mails(documents) if not d.fields.get(STATUS))
     readable = (d for d in (*messages, *rest) if d.text.strip())
     return tuple(replace(document, parts=()) for document in readable)

@@ -12,7 +12,6 @@ from smeflow.documents.pages import only_pages
 from smeflow.record_kinds import Split, every
 from smeflow.step import Case
 
-MAIL = "message/rfc822"
 ZIP = "application/zip"
 PAPERS = ("application/pdf", "application/xml", "text/xml", "image/", "application/zip")
 """What an invoice comes as; an archive that is left is a pair, or one that could not be opened."""
@@ -34,8 +33,8 @@ def split(case: Case, how: str) -> tuple[Case, ...]:
         return ()  # data and page of one invoice: they are read together
     if own:
         found = [p for d in inside if d.media_type.startswith(PAPERS) for p in (*_pieces(d, own),) or (d,)]
-        found = found if first.media_type in (MAIL, ZIP) or found != [first] else []
-    elif first.media_type == MAIL:
+        found = found if first.is_message or first.media_type == ZIP or found != [first] else []
+    elif first.is_message:
         found = [d for d in first.parts if d.data and not d.fields.get(BESIDE)]  # a mail in it is one piece
     else:
         found = list(opened(first.parts)) if first.media_type == ZIP else []
@@ -45,7 +44,7 @@ def split(case: Case, how: str) -> tuple[Case, ...]:
 def _inside(case: Case) -> Sequence[Document]:
     """Give what may hold invoices: a mail's attachments, an archive's files, a file that stands alone."""
     first = case.documents[0]
-    if first.media_type == MAIL:
+    if first.is_message:
         return [d for d in case.documents[1:] if d.data]
     return case.documents if len(case.documents) == 1 else ()
 

@@ -36,7 +36,7 @@ class Pieces:
         """Take the pieces of *case*; a file's name stands in for a subject."""
         first = case.documents[0] if case.documents else None
         named = dict(first.fields) if first else {}
-        mail = first is not None and first.media_type == "message/rfc822"
+        mail = first is not None and first.is_message
         rest = case.documents[1:] if mail else ()
         fallback = first.name if first and not first.media_type.endswith("row+json") else ""
         subject = named.get("subject", "") or ("" if mail else named.get("title", ""))

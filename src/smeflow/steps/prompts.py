@@ -61,7 +61,7 @@ def question(task: str, shown: Framed) -> tuple[Message, ...]:
 def _shown(document: Document) -> str:
     """Give a document's text as a person sees it; a mail with its subject and sender."""
     body = visible(document.text).replace("\f", "\n\n")
-    if document.media_type != "message/rfc822":
+    if not document.is_message:
         return body
     heads = [f"{name}: {visible(document.fields[name])}" for name in ("subject", "from", "date")
              if document.fields.get(name)]  # fmt: skip

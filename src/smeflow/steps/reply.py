@@ -19,7 +19,7 @@ from pydantic import (
 )
 
 from smeflow.documents.answering import answerable, sender_of
-from smeflow.documents.base import Document, text_document
+from smeflow.documents.base import MAIL, Document, text_document
 from smeflow.errors import AnswerInvalid, LLMRefused, LLMRejected
 from smeflow.expression import Expression, parse
 from smeflow.facts.base import Fact
@@ -143,7 +143,7 @@ class Reply(Family):
     def __call__(self, case: Case, llm: LLM, /) -> Drafted:
         """Write the answer; what stands in no source is marked and a doubt. A program's mail gets none."""
         mail = case.documents[0] if case.documents else None
-        if mail is None or mail.media_type != "message/rfc822":
+        if mail is None or mail.media_type != MAIL:
             return Drafted(doubts=(say("There is no mail to answer."),))
         why = answerable(mail)
         if why is not None:

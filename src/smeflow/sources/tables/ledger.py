@@ -14,7 +14,9 @@ from zoneinfo import ZoneInfo
 from pydantic import PrivateAttr, ValidationInfo, field_validator
 
 from smeflow._paths import resolve
-from smeflow.errors import SourceError
+from smeflow.documents.base import MAIL, is_message
+from smeflow.documents.read import read
+from smeflow.errors import DocumentError, SourceError
 from smeflow.i18n import say
 from smeflow.sources.tables.base import Book, Held, TableFrom, zone_of
 
@@ -22,7 +24,6 @@ _FIXED = (
     *("day", "came", "ended", "key", "name", "state", "reason", "sender", "subject"),
     *("calls", "input_tokens", "output_tokens", "cost", "currency", "reviewed"),
 )
-_MAIL = "message/rfc822"
 _DEEP = 3
 _ITEMS = """
 SELECT i.id, i.key, i.name, i.state, i.reason, i.created_at, i.ended_at, i.outcome, i.media_type, i.blob,
@@ -110,7 +111,7 @@ class LedgerTable(TableFrom):
             _, key, name, state, reason, came, ended, outcome, media_type, blob, *counted = row
             calls, tokens_in, tokens_out, nanos, reviewed = counted
             arrived = self._local(came)
-            mail = _mail(connection, blob) if media_type == _MAIL else {}
+            mail = _message(connection, media_type, blob) if is_message(media_type) else {}
             sent = mail.pop("sent", None)
             found = {
                 "day": (self._local(sent) if sent else arrived)[:10],
@@ -161,12 +162,30 @@ def _flat(name: str, value: object, deep: int) -> Iterator[tuple[str, str]]:
         yield f"{name}_count", str(len(value))
 
 
-def _mail(connection: sqlite3.Connection, blob: str) -> dict[str, Any]:
-    """Read who sent a mail, about what and when, from its kept head."""
+def _message(connection: sqlite3.Connection, media_type: str, blob: str) -> dict[str, Any]:
+    """Read who sent a message, about what and when; of a mail from its kept head."""
     row = connection.execute("SELECT data FROM blobs WHERE sha256 = ?", (blob,)).fetchone()
     if not row or not row[0]:
         return {}
-    head = bytes(row[0]).replace(b"\r\n", b"\n").partition(b"\n\n")[0] + b"\n\n"
+    return _mail(bytes(row[0])) if media_type == MAIL else _other(bytes(row[0]), media_type)
+
+
+def _other(data: bytes, media_type: str) -> dict[str, Any]:
+    try:
+        fields = read(data, name="message", media_type=media_type).fields
+    except DocumentError:
+        return {}
+    try:
+        sent: str | None = datetime.fromisoformat(fields.get("date", "")).astimezone().isoformat()
+    except ValueError:
+        sent = None
+    sender = fields.get("from", "")
+    address = parseaddr(sender)[1].lower() if "@" in sender else sender
+    return {"sent": sent, "subject": " ".join(fields.get("subject", "").split()), "sender": address}
+
+
+def _mail(data: bytes) -> dict[str, Any]:
+    head = data.replace(b"\r\n", b"\n").partition(b"\n\n")[0] + b"\n\n"
     try:
         message = message_from_bytes(head, policy=default)
         sent = message["date"].datetime if message["date"] else None
