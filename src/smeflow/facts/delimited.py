@@ -15,7 +15,7 @@ HEAD = 65_536
 _LOOKED_AT = 40
 _HINT = re.compile(r"sep=(.)?[^\r\n]*(?:\r\n|\r|\n)")
 _QUOTED = re.compile(r'(?<![^,;\t|\r\n])"(?:[^"]|"")*"')
-_BREAK = re.compile(r"\r\n|\r|\n")
+BREAK = re.compile(r"\r\n|\r|\n")
 
 
 def refused(name: str, why: Phrase | str) -> SourceError:
@@ -48,7 +48,7 @@ def separator(text: str) -> str:
         text = text[hint.end() :]
         if hint[1] in tuple(SEPARATORS):
             return hint[1]
-    lines = [line for line in _BREAK.split(_QUOTED.sub("", text[:HEAD])) if line.strip()][:_LOOKED_AT]
+    lines = [line for line in BREAK.split(_QUOTED.sub("", text[:HEAD])) if line.strip()][:_LOOKED_AT]
     if len(text) > HEAD and len(lines) > 1:
         lines.pop()
     if not lines:
@@ -88,7 +88,7 @@ def lines_of(
         SourceError: It is no text, a quote does not close, or a cell is larger than 131,072 characters.
     """
     if "\0" in text:
-        line = len(_BREAK.findall(text, 0, text.index("\0"))) + 1
+        line = len(BREAK.findall(text, 0, text.index("\0"))) + 1
         raise refused(name, say("line {line}: {reason}", line=line, reason=say("it is no text")))
     mark = mark or separator(text)
     number, physical = 1, io.StringIO(text, newline="")

@@ -32,6 +32,8 @@ class Grid:
     sheet: str = ""
     """The sheet of a spreadsheet that was read."""
     told: tuple[Phrase, ...] = ()
+    delimited: bool = False
+    """Whether a line break in a cell is one in the file."""
     passed_over: bool = False
     """Whether another sheet than the first was chosen, because nobody named one."""
 
@@ -92,7 +94,16 @@ def limited(name: str, columns: Sequence[str]) -> tuple[str, ...]:
 
 
 def _read_text(data: bytes, name: str, _sheet: str | None) -> Grid:
-    return Grid(name=name, lines=list(lines_of(text_of(data), name)))
+    return grid_of_text(text_of(data), name)
+
+
+def grid_of_text(text: str, name: str) -> Grid:
+    """Read the cells of CSV that is text already.
+
+    Raises:
+        SourceError: It is no table.
+    """
+    return Grid(name=name, lines=list(lines_of(text, name)), delimited=True)
 
 
 def _read_book(data: bytes, name: str, sheet: str | None) -> Grid:

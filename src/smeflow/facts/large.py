@@ -73,9 +73,9 @@ def hold_large(book: Book, name: str, path: Path, data: bytes, called: str) -> H
 
 def _plain(data: bytes) -> str | None:
     """Decode what both ways of reading understand alike."""
-    if b"\0" in data or data.count(b"\r") not in (0, data.count(b"\n")) or data.startswith(b"sep="):
+    if b"\0" in data or data.startswith(b"sep="):
         return None
-    if b"\r" in data and data.count(b"\r\n") != data.count(b"\n"):
+    if b"\r" in data and not data.count(b"\r") == data.count(b"\n") == data.count(b"\r\n"):
         return None
     if b'"' in data and _LOOSE_QUOTE.search(data):
         return None

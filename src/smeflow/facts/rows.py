@@ -5,9 +5,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from smeflow.errors import SourceError
-from smeflow.facts.delimited import lines_of, refused
+from smeflow.facts.delimited import BREAK, refused
 from smeflow.facts.frame import LOOKED_AT, apart, header_of, usual_width
-from smeflow.facts.grid import Grid, limited, numbered, read_bytes, read_grid
+from smeflow.facts.grid import Grid, grid_of_text, limited, numbered, read_bytes, read_grid
 from smeflow.i18n import Phrase, say
 
 
@@ -18,7 +18,7 @@ class NamedRows:
     path: Path
     columns: tuple[str, ...]
     lines: Sequence[tuple[int, Sequence[str]]] = field(repr=False)
-    """Each line's number in the file (from 1), and its cells."""
+    """Each line's number in the file (from 1; of the last, where a cell has line breaks), and its cells."""
     told: tuple[Phrase, ...] = ()
     """What a person would not expect: a header below the first line, another sheet than the first."""
 
@@ -63,7 +63,7 @@ def rows_of_text(text: str, name: str) -> NamedRows:
     Raises:
         SourceError: It is no table.
     """
-    return named(Grid(name=name, lines=list(lines_of(text, name))), Path(name))
+    return named(grid_of_text(text, name), Path(name))
 
 
 def named(grid: Grid, path: Path) -> NamedRows:
@@ -78,7 +78,14 @@ def named(grid: Grid, path: Path) -> NamedRows:
     if at:
         told.append(say("The header of {name} was found in line {line}.", name=path.name, line=lines[at][0]))
     columns = limited(grid.name, _columns(lines[at][1]))
-    return NamedRows(path=path, columns=columns, lines=lines[at + 1 :], told=tuple(told))
+    rows = lines[at + 1 :]
+    if grid.delimited:  # the number is the row's name in ledgers
+        rows = [(number + sum(map(_breaks, cells)), cells) for number, cells in rows]
+    return NamedRows(path=path, columns=columns, lines=rows, told=tuple(told))
+
+
+def _breaks(cell: str) -> int:
+    return len(BREAK.findall(cell)) if "\n" in cell or "\r" in cell else 0
 
 
 def _header(grid: Grid, lines: Sequence[Sequence[str]]) -> int:
