@@ -4,7 +4,6 @@ import hashlib
 import json
 import re
 import unicodedata
-from functools import lru_cache
 from typing import Any
 
 _SPACES = re.compile(r"\s+")
@@ -33,23 +32,6 @@ def folded(text: str) -> str:
     text = unicodedata.normalize("NFKD", visible(text).translate(_LIGATURES))
     text = "".join(c for c in text if not unicodedata.combining(c))
     return _SPACES.sub(" ", text).strip().casefold()
-
-
-@lru_cache(maxsize=64)
-def folded_map(text: str) -> tuple[str, tuple[int, ...]]:
-    """Fold *text* and tell for each letter of the result where it came from."""
-    letters: list[str] = []
-    origin: list[int] = []
-    for at, char in enumerate(text):
-        if char.isspace():
-            if letters and letters[-1] != " ":
-                letters.append(" ")
-                origin.append(at)
-            continue
-        for letter in char.lower() if char.isascii() else folded(char):
-            letters.append(letter)
-            origin.append(at)
-    return "".join(letters), tuple(origin)
 
 
 _CANONICAL = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False, default=str)
