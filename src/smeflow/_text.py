@@ -4,7 +4,6 @@ import hashlib
 import json
 import re
 import unicodedata
-from functools import lru_cache
 from typing import Any
 
 _SPACES = re.compile(r"\s+")

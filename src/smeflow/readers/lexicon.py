@@ -13,8 +13,9 @@ from functools import cached_property, lru_cache
 from importlib import resources
 from itertools import pairwise
 
-from smeflow._text import folded, folded_map
+from smeflow._text import folded
 from smeflow.readers.base import Labels
+from smeflow.readers.places import folded_map
 
 _TOKEN = re.compile(r"n\s?[°o](?=[\s.:]|\d|$)|n\.?\s?°|(?<!\w)n\.(?=\s?[\w#])|[^\W_]+|[#№]")
 _NUMBER = frozenset({"no", "nos", "nr", "nrs", "num", "numero", "number", "nummer", "nbr", "#", "№"})

@@ -4,8 +4,9 @@ import re
 from bisect import bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 
-from smeflow._text import folded, folded_map
+from smeflow._text import folded
 from smeflow.documents.base import Box, Document, Page, Quote
 
 _PIECE = re.compile(r"\S+(?:[^\S\n\t\f]\S+)*")
@@ -78,6 +79,23 @@ def quote_of(document: Document, page: Page, start: int, end: int, path: str | N
         end=end,
         path=path,
     )
+
+
+@lru_cache(maxsize=64)
+def folded_map(text: str) -> tuple[str, tuple[int, ...]]:
+    """Fold *text* and tell for each letter of the result where it came from."""
+    letters: list[str] = []
+    origin: list[int] = []
+    for at, char in enumerate(text):
+        if char.isspace():
+            if letters and letters[-1] != " ":
+                letters.append(" ")
+                origin.append(at)
+            continue
+        for letter in char.lower() if char.isascii() else folded(char):
+            letters.append(letter)
+            origin.append(at)
+    return "".join(letters), tuple(origin)
 
 
 def occurrences(text: str, wanted: str) -> Iterator[tuple[int, int]]:

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 
-from smeflow._text import folded, folded_map
+from smeflow._text import folded
 from smeflow.documents.base import Document
 from smeflow.documents.einvoice import OTHER_ROOTS
 from smeflow.step import Case
@@ -76,6 +76,19 @@ def quote_of(words: str, text: str) -> str | None:
     wanted = folded(words)
     if not wanted:
         return None
-    flat, places = folded_map(text[:LONGEST])
+    flat, places = _flattened(text[:LONGEST])
     at = flat.find(wanted)
     return text[places[at] : places[at + len(wanted) - 1] + 1] if at >= 0 else None
+
+
+def _flattened(text: str) -> tuple[str, list[int]]:
+    """Fold *text* letter by letter, and tell where each folded letter stood."""
+    flat: list[str] = []
+    places: list[int] = []
+    for place, char in enumerate(text):
+        for letter in " " if char.isspace() else char.lower() if char.isascii() else folded(char):
+            if letter == " " and flat and flat[-1] == " ":
+                continue
+            flat.append(letter)
+            places.append(place)
+    return "".join(flat), places

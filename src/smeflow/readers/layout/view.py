@@ -9,13 +9,13 @@ from functools import cached_property
 from itertools import groupby
 from typing import Generic, TypeVar
 
-from smeflow._text import folded, folded_map
+from smeflow._text import folded
 from smeflow.documents.base import Box, Document, Page, Quote
 from smeflow.readers.amounts import DecimalMark, decimal_mark, find_amounts
 from smeflow.readers.base import Labels
 from smeflow.readers.dates import find_dates
 from smeflow.readers.lexicon import Hit, lexicon
-from smeflow.readers.places import Piece, box_of, pieces_of, quote_of
+from smeflow.readers.places import Piece, box_of, folded_map, pieces_of, quote_of
 
 V = TypeVar("V")
 DATES = frozenset({"issue_date", "due_date", "delivery_date", "other_date"})
