@@ -34,7 +34,6 @@ def folded(text: str) -> str:
     return _SPACES.sub(" ", text).strip().casefold()
 
 
-@lru_cache(maxsize=64)
 def folded_map(text: str) -> tuple[str, tuple[int, ...]]:
     """Fold *text* letter by letter and tell for each letter of the result where it came from."""
     letters: list[str] = []

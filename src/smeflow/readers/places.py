@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 
+from smeflow import _text
 from smeflow._text import folded
 from smeflow.documents.base import Box, Document, Page, Quote
 
@@ -81,21 +82,8 @@ def quote_of(document: Document, page: Page, start: int, end: int, path: str | N
     )
 
 
-@lru_cache(maxsize=64)
-def folded_map(text: str) -> tuple[str, tuple[int, ...]]:
-    """Fold *text* and tell for each letter of the result where it came from."""
-    letters: list[str] = []
-    origin: list[int] = []
-    for at, char in enumerate(text):
-        if char.isspace():
-            if letters and letters[-1] != " ":
-                letters.append(" ")
-                origin.append(at)
-            continue
-        for letter in char.lower() if char.isascii() else folded(char):
-            letters.append(letter)
-            origin.append(at)
-    return "".join(letters), tuple(origin)
+folded_map = lru_cache(maxsize=64)(_text.folded_map)
+"""`_text.folded_map`, which remembers the texts that are looked into again and again: lines and pages."""
 
 
 def occurrences(text: str, wanted: str) -> Iterator[tuple[int, int]]:

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 
-from smeflow._text import folded
+from smeflow._text import folded, folded_map
 from smeflow.documents.base import Document
 from smeflow.documents.einvoice import OTHER_ROOTS
 from smeflow.step import Case
@@ -36,7 +36,7 @@ class Pieces:
         """Take the pieces of *case*; a file's name stands in for a subject."""
         first = case.documents[0] if case.documents else None
         named = dict(first.fields) if first else {}
-        mail = first is not None and first.is_message
+        mail = first is not None and first.media_type == "message/rfc822"
         rest = case.documents[1:] if mail else ()
         fallback = first.name if first and not first.media_type.endswith("row+json") else ""
         subject = named.get("subject", "") or ("" if mail else named.get("title", ""))
@@ -76,19 +76,6 @@ def quote_of(words: str, text: str) -> str | None:
     wanted = folded(words)
     if not wanted:
         return None
-    flat, places = _flattened(text[:LONGEST])
+    flat, places = folded_map(text[:LONGEST])
     at = flat.find(wanted)
     return text[places[at] : places[at + len(wanted) - 1] + 1] if at >= 0 else None
-
-
-def _flattened(text: str) -> tuple[str, list[int]]:
-    """Fold *text* letter by letter, and tell where each folded letter stood."""
-    flat: list[str] = []
-    places: list[int] = []
-    for place, char in enumerate(text):
-        for letter in " " if char.isspace() else char.lower() if char.isascii() else folded(char):
-            if letter == " " and flat and flat[-1] == " ":
-                continue
-            flat.append(letter)
-            places.append(place)
-    return "".join(flat), places
