@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from smeflow.errors import RecipeError
-from smeflow.recipe import kinds
+from smeflow.lookup import theirs
 from smeflow.recipe.load import load
 from smeflow.recipe.schema import recipe_schema
 
@@ -27,10 +27,10 @@ def installed(tmp_path, monkeypatch):
         (info / "entry_points.txt").write_text("\n".join(lines) + "\n")
         (site / f"{name}.py").write_text(code, encoding="utf-8")
         monkeypatch.syspath_prepend(str(site))
-        kinds._theirs.cache_clear()
+        theirs.cache_clear()
 
     yield install
-    kinds._theirs.cache_clear()
+    theirs.cache_clear()
 
 
 def _block(kind):

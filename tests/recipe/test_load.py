@@ -345,9 +345,9 @@ def test_a_kind_of_a_package_is_found_by_its_entry_point(
         "@step\ndef due_soon(case: Case, llm: LLM) -> bool:\n    return True\n"
     )
     monkeypatch.syspath_prepend(str(site))
-    from smeflow.recipe import kinds
+    from smeflow.lookup import theirs
 
-    kinds._theirs.cache_clear()
+    theirs.cache_clear()
     try:
         text = GOOD.replace("  - rule: priority", "  - due_soon: urgent\n  - rule: priority")
         recipe = load(write(tmp_path, text), environ={})
@@ -362,4 +362,4 @@ def test_a_kind_of_a_package_is_found_by_its_entry_point(
         )
         assert any("did you mean due_soon?" in each for each in near)
     finally:
-        kinds._theirs.cache_clear()
+        theirs.cache_clear()

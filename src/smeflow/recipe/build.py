@@ -11,6 +11,7 @@ from pydantic import BaseModel, ValidationError
 
 from smeflow.expression import RESERVED, Expression, ExpressionError
 from smeflow.i18n import Phrase, say
+from smeflow.lookup import KindError
 from smeflow.plan import Entry
 from smeflow.recipe import kinds
 from smeflow.recipe.condition import check_reads, checked, type_at
@@ -230,7 +231,7 @@ class Builder:
         word = words[0]
         try:
             kind = kinds.find(family, word)
-        except kinds.KindError as error:
+        except KindError as error:
             self.tell((*path, word), error.phrase, key=True)
             return None
         if family == "steps" and not self._good_name(data[word], (*path, word)):

@@ -4,11 +4,8 @@ from collections.abc import Mapping, Sequence
 from inspect import getattr_static
 from typing import Any, Literal
 
-from smeflow.lookup import KindError, Words
-from smeflow.lookup import theirs as _theirs
+from smeflow.lookup import Words
 from smeflow.record_kinds import RECORDS
-
-__all__ = ["SINKS", "SOURCES", "STEPS", "Family", "KindError", "_theirs", "find", "lacking", "names"]
 
 Family = Literal["steps", "sources", "sinks", "records"]
 

@@ -7,6 +7,7 @@ from pydantic import BaseModel
 from pydantic.errors import PydanticInvalidForJsonSchema
 
 from smeflow.i18n import Phrase, say
+from smeflow.lookup import KindError
 from smeflow.recipe import kinds
 from smeflow.recipe.model import RecipeText
 from smeflow.record_kinds import split_words
@@ -67,7 +68,7 @@ def _kinds(family: kinds.Family, definitions: dict[str, Any], told: list[Phrase]
     for word in kinds.names(family):
         try:
             found.append(_kind(family, word, definitions))
-        except kinds.KindError as error:
+        except KindError as error:
             told.append(error.phrase)
         except PydanticInvalidForJsonSchema as error:
             told.append(say("{name} cannot be described: {reason}", name=word, reason=error.message))
