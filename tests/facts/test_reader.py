@@ -205,7 +205,8 @@ def test_the_separator_is_what_cuts_the_lines_alike(text, mark):
 @pytest.mark.parametrize(
     ("cell", "text"),
     [(0.1 + 0.2, "0.3"), (7.0, "7"), (-0.0, "0"), (1e21, "1" + "0" * 21), (1.5e-9, "0.0000000015"),
-     (True, "true"), (None, ""), (date(2026, 1, 31), "2026-01-31"), (Decimal("1.50"), "1.50"), ([1, "é"], '[1,"é"]')],
+     (True, "true"), (None, ""), (date(2026, 1, 31), "2026-01-31"), (Decimal("1.50"), "1.50"),
+     ([1, "é"], '[1,"é"]')],
 )  # fmt: skip
 def test_a_cell_is_written_as_a_spreadsheet_shows_it(cell, text):
     """No exponent, no point behind a whole number."""
