@@ -25,6 +25,7 @@ from smeflow.sinks.cells import csv_cell, form
 from smeflow.sources.lines import Lines
 from smeflow.sources.table import TableRows
 from smeflow.step import Case
+from smeflow.steps.label import read_examples
 from smeflow.steps.tables import table_of
 
 HARMLESS = ["Durand", "12", "1,5", "1 234,50 €", "2026-01-05", "n/a", "", "5", "7"]
@@ -205,7 +206,8 @@ def test_the_separator_is_what_cuts_the_lines_alike(text, mark):
 @pytest.mark.parametrize(
     ("cell", "text"),
     [(0.1 + 0.2, "0.3"), (7.0, "7"), (-0.0, "0"), (1e21, "1" + "0" * 21), (1.5e-9, "0.0000000015"),
-     (True, "true"), (None, ""), (date(2026, 1, 31), "2026-01-31"), (Decimal("1.50"), "1.50"), ([1, "é"], '[1,"é"]')],
+     (True, "true"), (None, ""), (date(2026, 1, 31), "2026-01-31"), (Decimal("1.50"), "1.50"),
+     ([1, "é"], '[1,"é"]')],
 )  # fmt: skip
 def test_a_cell_is_written_as_a_spreadsheet_shows_it(cell, text):
     """No exponent, no point behind a whole number."""
@@ -239,3 +241,14 @@ def test_a_much_fuller_sheet_is_taken_and_told(tmp_path):
     first = TableRows(table=str(spreadsheet(tmp_path / "b.xlsx", {"2025": table[:3], "2026": table})))
     assert len(list(first.cases())) == 2
     assert first.remarks == ()
+
+
+def test_examples_are_a_table_like_any_other(tmp_path):
+    """Of any separator and encoding; an open quote is told with its line."""
+    path = tmp_path / "examples.csv"
+    path.write_bytes('label;text\nfacture;"ci-joint\nla pièce"\n'.encode("cp1252"))
+    (example,) = read_examples(path)
+    assert (example.label, example.text) == ("facture", "ci-joint\nla pièce")
+    path.write_text('label,text\nfacture,"oui\n')
+    with pytest.raises(ValueError, match="line 2: a quote opens here"):
+        read_examples(path)

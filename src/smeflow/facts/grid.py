@@ -171,7 +171,7 @@ def _read_json(data: bytes, name: str, _sheet: str | None) -> Grid:
     text = text_of(data)
     try:
         told = (
-            [json.loads(line) for line in text.splitlines() if line.strip()]
+            [json.loads(line) for line in text.split("\n") if line.strip()]
             if name.lower().endswith(("jsonl", "ndjson"))
             else json.loads(text)
         )
