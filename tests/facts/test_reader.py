@@ -89,6 +89,23 @@ def test_the_quick_way_is_taken(tmp_path, book):
     assert len(held.told) == 3
 
 
+def test_the_quick_way_adds_up_where_that_decides(tmp_path, book):
+    """A full line called total is one if it says what the rows add up to, and else a customer."""
+    names = ["Durand", *["Total SA", "Zut"] * 30]
+    lines = [f"2026-01-{n % 28 + 1:02};{names[n]};1 0{n % 90 + 10},5" for n in range(60)]
+    total = sum(10_00 + n % 90 + 10 for n in range(60)) + 30
+    path = tmp_path / "t.csv"
+    lines = ["Jour;Nom;Montant", *lines, f"2026-01-31;Total;{total}", ""]
+    path.write_text("\n".join(lines), encoding="utf-8")
+    quick = hold_large(book, "quick", path, path.read_bytes(), "t.csv")
+    slow = hold_file(book, "slow", path)
+    assert quick is not None
+    assert (quick.rows, quick.told) == (slow.rows, slow.told)
+    assert quick.rows == 60
+    assert "Line 62 of t.csv is a total" in str(quick.told[0])
+    assert {row[0] for row in book.con.execute("SHOW TABLES").fetchall()} <= {"quick", "slow", "t"}
+
+
 TEXT = st.text(st.characters(exclude_categories=["Cs", "Cc"]) | st.sampled_from(";,\t|\"'\n=+"), max_size=20)
 CELLS = (
     TEXT | st.booleans() | st.integers(-(10**12), 10**12) | st.dates() | st.decimals(-1000, 1000, places=2)

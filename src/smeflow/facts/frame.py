@@ -160,37 +160,48 @@ def apart(names: Iterable[str], alike: Callable[[str], str]) -> tuple[str, ...]:
 
 def set_aside(columns: Sequence[str], lines: Sequence[Line]) -> tuple[list[Line], list[tuple[int, str]]]:
     """Part rows from repeated headers, totals and remarks; of those give the line and what it is."""
-    heads = [folded(name) for name in columns]
-    usual = _usual_fill(lines)
+    parting = Parting(columns, _usual_fill(lines), lines[-1][0] if lines else 0)
     rows: list[Line] = []
     aside: list[tuple[int, str]] = []
-    sums = _Sums(len(columns))
-    last = lines[-1][0] if lines else 0
     for number, cells in lines:
-        fill = _fill(cells)
-        if cells[0] and folded(cells[0]) == heads[0] and [folded(c) for c in cells[: len(heads)]] == heads:
-            aside.append((number, "header"))
-        elif names_total(cells) and (fill < usual or sums.explain(cells)):
-            aside.append((number, "total"))
-            sums.subtotal()
-        elif number == last and fill < usual and sums.unnamed(cells):
-            aside.append((number, "total"))
-        elif is_remark(cells, usual, len(columns)):
-            aside.append((number, "remark"))
-        else:
+        kind = parting.kind(number, cells)
+        if kind is None:
             rows.append((number, cells))
-            sums.add(cells)
+        else:
+            aside.append((number, kind))
     return rows, aside
 
 
-def is_remark(cells: Sequence[str], usual: int, width: int) -> bool:
-    """Whether a line holds words in one cell alone, where others fill more."""
-    return _fill(cells) == 1 < usual and width > 2 and not _is_value(_only(cells))
+class Parting:
+    """Tell rows from other lines, one after another."""
 
+    def __init__(self, columns: Sequence[str], usual: int, last: int) -> None:
+        self._heads = [folded(name) for name in columns]
+        self._usual, self._last = usual, last
+        self.sums = Sums(len(columns))
 
-def is_sums(cells: Sequence[str]) -> bool:
-    """Whether a line holds numbers alone, as one of bare sums does."""
-    return len(list(_numbers(cells, len(cells)))) == _fill(cells)
+    def kind(self, number: int, cells: Sequence[str]) -> str | None:
+        """Say what a line is: a repeated ``header``, a ``total``, a ``remark``; None for a row."""
+        heads, fill = self._heads, _fill(cells)
+        if cells[0] and folded(cells[0]) == heads[0] and [folded(c) for c in cells[: len(heads)]] == heads:
+            return "header"
+        if names_total(cells) and (fill < self._usual or self.sums.explain(cells)):
+            self.sums.subtotal()
+            return "total"
+        if number == self._last and fill < self._usual and self.sums.unnamed(cells):
+            return "total"
+        if fill == 1 < self._usual and len(heads) > 2 and not _is_value(_only(cells)):
+            return "remark"
+        self.sums.add(cells)
+        return None
+
+    def needs_sums(self, number: int, cells: Sequence[str]) -> bool:
+        """Whether what the columns add up to decides what a line is."""
+        fill = _fill(cells)
+        if names_total(cells):
+            return fill >= self._usual
+        bare = number == self._last and fill < self._usual
+        return bare and len(list(_numbers(cells, len(self._heads)))) == fill
 
 
 def _only(cells: Sequence[str]) -> str:
@@ -209,7 +220,7 @@ def _usual_fill(lines: Sequence[Line]) -> int:
     return max(fills, key=lambda n: (fills[n], n), default=0)
 
 
-class _Sums:
+class Sums:
     """What the columns add up to, to tell a line of totals that does not say so everywhere."""
 
     def __init__(self, width: int) -> None:
@@ -220,10 +231,19 @@ class _Sums:
         """Rows that are added up only when a line comes that may be a total: most tables have none."""
 
     def add(self, cells: Sequence[str]) -> None:
+        """Add a row."""
         self.rows += 1
         self._pending.append(cells)
 
+    def take(self, rows: int, sums: Sequence[Decimal]) -> None:
+        """Add *rows* that are added up already."""
+        self.rows += rows
+        for at, value in enumerate(sums):
+            self.all[at] += value
+            self.since[at] += value
+
     def subtotal(self) -> None:
+        """Begin to add up anew."""
         self._catch_up()
         self.since = [Decimal(0)] * len(self.since)
 
@@ -254,17 +274,18 @@ class _Sums:
 
 def _numbers(cells: Sequence[str], width: int) -> Iterator[tuple[int, Decimal]]:
     for at, cell in enumerate(cells[:width]):
-        value = _plain(cell)
+        value = number_of(cell)
         if value is not None:
             yield at, value
 
 
-_MACHINE = re.compile(r"-?\d{1,15}(?:\.\d{1,9})?")
+MACHINE = re.compile(r"-?\d{1,15}(?:\.\d{1,9})?")
 
 
-def _plain(cell: str) -> Decimal | None:
+def number_of(cell: str) -> Decimal | None:
+    """Read the number a cell holds, whatever its form."""
     text = cell.strip()
-    if _MACHINE.fullmatch(text):
+    if MACHINE.fullmatch(text):
         return Decimal(text)
     if not text or text[-1].isalpha() or not any(c.isdigit() for c in text):
         return None

@@ -6,7 +6,8 @@ slow way.
 
 import re
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,16 @@ from smeflow._text import folded, sha256
 from smeflow.errors import SourceError
 from smeflow.facts.book import LINE, Book, Held, literal
 from smeflow.facts.delimited import lines_of, separator
-from smeflow.facts.frame import LOOKED_AT, header_of, is_remark, is_sums, names_total, told_aside
+from smeflow.facts.frame import (
+    LOOKED_AT,
+    MACHINE,
+    Line,
+    Parting,
+    header_of,
+    names_total,
+    number_of,
+    told_aside,
+)
 from smeflow.facts.grid import MAX_COLUMNS, MAX_ROWS, numbered
 from smeflow.facts.load import typed
 from smeflow.i18n import say
@@ -30,6 +40,8 @@ _CANDIDATES, _DISTINCT, _VALUES = 10_000, 20_000, 1_000
 _BLANKS = "".join(chr(n) for n in range(0x3001) if chr(n).isspace())
 _LOOSE_QUOTE = re.compile(rb'[,;\t|\n] +"|" +[,;\t|\r\n]|\xc2\xa0"|"\xc2\xa0')
 """A space between a quote and the end of its cell, which DuckDB drops."""
+
+_NUMBER = "DECIMAL(38, 9)"
 
 Aside = list[tuple[int, str]]
 
@@ -68,7 +80,8 @@ def hold_large(book: Book, name: str, path: Path, data: bytes, called: str) -> H
             told.insert(0, say("The header of {name} was found in line {line}.", name=called, line=at + 1))
         return typed(book, name, called, sha256(data), columns, told)
     finally:
-        book.con.execute("DROP TABLE IF EXISTS raw")
+        for table in ("raw", *(f"odd{n}" for n in range(len(cells)))):
+            book.con.execute(f"DROP TABLE IF EXISTS {table}")
 
 
 def _plain(data: bytes) -> str | None:
@@ -103,7 +116,7 @@ def _raw(book: Book, path: Path, mark: str, cells: Sequence[str], skipped: int, 
 
 
 def _set_aside(book: Book, cells: Sequence[str], heads: Sequence[str], wide: str) -> Aside | None:
-    """Take out of ``raw`` what `frame.set_aside` takes out; None where that needs the sums of columns.
+    """Take out of ``raw`` what `frame.set_aside` takes out; None where it stays in doubt.
 
     *wide* are the blanks beyond ASCII that the text has.
     """
@@ -125,35 +138,69 @@ def _set_aside(book: Book, cells: Sequence[str], heads: Sequence[str], wide: str
     if usual > 1:
         looked.append(f"{fill} = 1")
     rows = book.con.execute(
-        f"SELECT {LINE}, {fill}, {', '.join(cells)} FROM raw WHERE {' OR '.join(looked)} "
+        f"SELECT {LINE}, {', '.join(cells)} FROM raw WHERE {' OR '.join(looked)} "
         f"ORDER BY 1 LIMIT {_CANDIDATES}"
     ).fetchall()
     if len(rows) == _CANDIDATES:
         return None
-    aside = _parted(rows, heads, usual, last)
+    lines = [(line, [cell or "" for cell in found]) for line, *found in rows]
+    aside = _parted(book, lines, Parting(heads, usual, last))
     if aside:
         numbers = ", ".join(str(line) for line, _ in aside)
         book.con.execute(f"DELETE FROM raw WHERE {LINE} IN ({numbers})")
     return aside
 
 
-def _parted(rows: Sequence[Sequence[Any]], heads: Sequence[str], usual: int, last: int) -> Aside | None:
-    """Tell what each line in doubt is, as `frame.set_aside` does; None where it takes sums to tell."""
+def _parted(book: Book, lines: Sequence[Line], parting: Parting) -> Aside | None:
+    """Tell what each line in doubt is, with what the columns add up to where that decides."""
+    doubtful = any(parting.needs_sums(number, cells) for number, cells in lines)
+    between = _sums_between(book, [number for number, _ in lines], len(lines[0][1])) if doubtful else {}
+    if between is None:
+        return None
     aside: Aside = []
-    repeated = [folded(cell) for cell in heads]
-    for line, filled, *found in rows:
-        row = [cell or "" for cell in found]
-        if [folded(cell) for cell in row] == repeated:
-            aside.append((line, "header"))
-        elif names_total(row):
-            if filled >= usual:
-                return None
-            aside.append((line, "total"))
-        elif line == last and filled < usual and is_sums(row):
-            return None
-        elif is_remark(row, usual, len(heads)):
-            aside.append((line, "remark"))
+    before: int | None = None
+    for number, cells in lines:
+        if before in between:
+            rows, *sums = between[before]
+            parting.sums.take(rows, [value or Decimal(0) for value in sums])
+        kind = parting.kind(number, cells)
+        if kind is not None:
+            aside.append((number, kind))
+        before = number
     return aside
+
+
+def _sums_between(
+    book: Book, numbers: Sequence[int], width: int
+) -> Mapping[int | None, Sequence[Any]] | None:
+    """Count and add up the rows behind each line in doubt, the first ones under None."""
+    sums, joined = [], []
+    for n in range(width):
+        plain = f"TRY_CAST(CASE WHEN regexp_full_match(c{n}, '{MACHINE.pattern}') THEN c{n} END AS {_NUMBER})"
+        odd = book.con.execute(
+            f"SELECT DISTINCT c{n} FROM raw WHERE regexp_matches(c{n}, '[0-9]|[^\\x00-\\x7F]') "
+            f"AND NOT regexp_full_match(c{n}, '{MACHINE.pattern}')"
+        ).fetchall()
+        read = [(cell, value) for (cell,) in odd if (value := number_of(cell)) is not None]
+        if any(abs(value) >= 10**15 or value != round(value, 9) for _, value in read):
+            return None  # no more fits
+        if read:
+            with book.written([cell, f"{value:f}"] for cell, value in read) as path:
+                book.con.execute(
+                    f"CREATE OR REPLACE TEMP TABLE odd{n} AS SELECT * FROM read_csv({literal(str(path))}, "
+                    "header=false, auto_detect=false, delim=',', quote='\"', escape='\"', "
+                    f"columns={{'cell': 'VARCHAR', 'value': '{_NUMBER}'}})"
+                )
+            joined.append(f"LEFT JOIN odd{n} ON raw.c{n} = odd{n}.cell")
+            plain = f"coalesce({plain}, odd{n}.value)"
+        sums.append(f"sum({plain})")
+    listed = ", ".join(map(str, numbers))
+    found = book.con.execute(
+        f"SELECT told.line, count(*), {', '.join(sums)} FROM raw "
+        f"ASOF LEFT JOIN (SELECT unnest([{listed}]::BIGINT[]) AS line) AS told ON raw.{LINE} >= told.line "
+        f"{' '.join(joined)} WHERE told.line IS NULL OR raw.{LINE} <> told.line GROUP BY 1"
+    ).fetchall()
+    return {line: rest for line, *rest in found}
 
 
 def _fill(book: Book, cells: Sequence[str], wide: str) -> str:
