@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check
 RUN_TESTS := $(BIN)/python -m pytest
 
-.PHONY: demo test check bench bench-invoices docs wheel lock clean
+.PHONY: demo test goldens check bench bench-invoices docs wheel lock clean
 
 demo: $(VENV)/.demo  ## run the bundled recipes, without a model and then with one (1.1 GB, once); SMEFLOW_MODEL=none: without
 	@test "$$SMEFLOW_MODEL" = none || $(MAKE) --no-print-directory $(VENV)/.local || echo 'What runs a model here could not be installed; the first act goes on.'
@@ -13,6 +13,9 @@ demo: $(VENV)/.demo  ## run the bundled recipes, without a model and then with o
 
 test: $(VENV)/.dev  ## every test, the notebook included
 	$(RUN_TESTS) $(ARGS)
+
+goldens: $(VENV)/.dev  ## make the golden outputs anew; name each change in CHANGELOG.md
+	$(BIN)/python scripts/goldens.py $(ARGS)
 
 check: $(VENV)/.dev  ## style, types and floors
 	$(BIN)/ruff check src tests scripts benchmarks
