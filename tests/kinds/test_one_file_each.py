@@ -9,6 +9,7 @@ import pytest
 from smeflow import Case, record_kinds
 from smeflow.cli import main
 from smeflow.documents.base import text_document
+from smeflow.ledger.cases import case_of
 from smeflow.ledger.ledger import Ledger
 from smeflow.llm.none import NoModel
 from smeflow.lookup import theirs
@@ -224,7 +225,7 @@ def test_messages_that_are_no_mail_are_sorted_and_guarded(firm):
     firm("run", "recipe.yaml")
     with Ledger.open(Path(".smeflow"), create=False) as ledger:
         items = {item.key: item for item in ledger.items("chat")}
-        first, second = (ledger.case(items[key]) for key in ("7", "8"))
+        first, second = (case_of(ledger, items[key]) for key in ("7", "8"))
     assert first.documents[0].is_message
     assert first.results["kind"]["label"] == "complaint"
     assert first.results["sender"]["known"] is True

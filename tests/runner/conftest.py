@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from smeflow.ledger.cases import case_of
 from smeflow.ledger.ledger import Ledger
 from smeflow.ledger.rows import ItemRow
 from smeflow.plan import Entry
@@ -73,7 +74,7 @@ class Office:
         with self.ledger() as ledger:
             found = ledger.item("r", key)
             assert found is not None
-            return dict(ledger.case(found).results)
+            return dict(case_of(ledger, found).results)
 
 
 @pytest.fixture

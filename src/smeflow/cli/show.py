@@ -11,6 +11,7 @@ from smeflow.cli.places import find_item, open_ledger
 from smeflow.cli.screen import Column, Screen, plain
 from smeflow.cli.values import show_value
 from smeflow.i18n import say
+from smeflow.ledger.cases import case_of
 
 if TYPE_CHECKING:
     from smeflow.ledger.ledger import Ledger
@@ -35,7 +36,7 @@ def show(
         if html is not None:
             from smeflow.notebook.pages import case_page
 
-            html.write_text(case_page(ledger.case(row), screen.language), encoding="utf-8")
+            html.write_text(case_page(case_of(ledger, row), screen.language), encoding="utf-8")
             screen.note(say("The pages are in {path}.", path=html))
         elif json:
             screen.json(everything(ledger, row, screen))
@@ -134,7 +135,7 @@ def _documents(ledger: "Ledger", row: "ItemRow", screen: Screen) -> None:
     from smeflow.errors import DocumentError
 
     try:
-        documents = ledger.case(row).documents
+        documents = case_of(ledger, row).documents
     except DocumentError as error:
         screen.print(f"  • {screen.text(error.phrase)}", style="red")
         return

@@ -14,6 +14,7 @@ from typing import Any
 
 from smeflow._text import sha256
 from smeflow.errors import SmeflowError
+from smeflow.ledger.cases import case_of
 from smeflow.ledger.ledger import Ledger
 from smeflow.ledger.rows import ItemRow
 from smeflow.steps.label import TEST, Example, read_examples, rows_of
@@ -184,7 +185,7 @@ def _labels(value: Mapping[str, Any], known: Iterable[str]) -> tuple[str, ...]:
 
 def _example(ledger: Ledger, item: ItemRow, labels: tuple[str, ...]) -> Example | None:
     try:
-        pieces = Pieces.of(ledger.case(item))
+        pieces = Pieces.of(case_of(ledger, item))
     except SmeflowError:
         return None  # what cannot be read any more teaches nothing
     subject = pieces.subject if pieces.named else ""

@@ -13,6 +13,7 @@ from smeflow.documents.pages import PageRange, only_pages
 from smeflow.documents.read import read, read_guarded
 from smeflow.i18n import phrase_of
 from smeflow.ledger.blobs import blob_data
+from smeflow.ledger.ledger import Ledger
 from smeflow.ledger.parts import PAGES
 from smeflow.ledger.results import results_of
 from smeflow.ledger.reviews import reviews_of
@@ -64,6 +65,19 @@ def bare_case(
 ) -> Case:
     """Make the case of an item, without results."""
     return Case.of(document_of(store, item, read_file), id=item.key, known=known or NothingKnown())
+
+
+def case_of(
+    ledger: Ledger, item: ItemRow, steps: Iterable[Step[Any]] = (), known: Known | None = None
+) -> Case:
+    """Make the case of an item as it stands: its documents read again, and its values.
+
+    Values of *steps* have their types; others are plain JSON.
+    """
+    case = bare_case(ledger.store, item, known)
+    for name, value in values_of(ledger.store, item, steps, Codec()).items():
+        case = case.having(name, value)
+    return case
 
 
 def values_of(

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self
+from typing import Self
 
 from smeflow._text import sha256
 from smeflow.ledger import audit, blobs, calls, items, results, reviews, runs
@@ -22,7 +22,6 @@ from smeflow.ledger.rows import (
     State,
 )
 from smeflow.ledger.store import Store, utc_now
-from smeflow.step import Case, Known, Step
 
 CURRENCY = "EUR"
 
@@ -118,18 +117,6 @@ class Ledger:
     def data(self, item: ItemRow) -> bytes:
         """Give the bytes an item came in as."""
         return blobs.blob_data(self.store, item.blob)
-
-    def case(self, item: ItemRow, steps: Iterable[Step[Any]] = (), known: Known | None = None) -> Case:
-        """Make the case of an item: its documents read again, its values as they stand.
-
-        Values of *steps* have their types; others are plain JSON.
-        """
-        from smeflow.ledger.cases import Codec, bare_case, values_of
-
-        case = bare_case(self.store, item, known)
-        for name, value in values_of(self.store, item, steps, Codec()).items():
-            case = case.having(name, value)
-        return case
 
     def cost(self, recipe: str | None = None) -> Spending:
         """Sum what the calls of a recipe (of all) cost; a call whose end is unknown counts in full."""
