@@ -26,17 +26,16 @@ from pypdf.annotations import Text
 from pypdf.generic import DecodedStreamObject, NameObject
 
 from smeflow import Case
-from smeflow.documents.base import Page
+from smeflow.documents.document import Page
 from smeflow.documents.read import read
+from smeflow.engine.run import run_recipe
 from smeflow.errors import DocumentError
 from smeflow.ledger.ledger import Ledger
-from smeflow.llm.base import LLM
 from smeflow.llm.connect import connect
-from smeflow.llm.none import NoModel
+from smeflow.llm.interface import LLM, NoModel
 from smeflow.recipe.load import load
 from smeflow.recipe.workspace import Workspace
 from smeflow.records import Invoice
-from smeflow.runner.runner import run_recipe
 from smeflow.steps import Extract
 
 THEIRS = "DE89 3704 0044 0532 0130 00"

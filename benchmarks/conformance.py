@@ -13,9 +13,9 @@ from typing import Literal
 from pydantic import BaseModel
 
 from smeflow.errors import LLMError
-from smeflow.llm.ask import Answer, Prompt, ask
+from smeflow.llm.ask import AnswerForm, Prompt, ask
 from smeflow.llm.connect import connect
-from smeflow.llm.langchain import FromLangChain
+from smeflow.llm.langchain import LangChainLLM
 from smeflow.llm.providers import PROVIDERS
 from smeflow.llm.wire import AioWire
 
@@ -38,7 +38,7 @@ class Invoice(BaseModel):
     note: str | None
 
 
-ANSWER = Answer.of(Invoice)
+ANSWER = AnswerForm.of(Invoice)
 
 
 class Rerouted(AioWire):
@@ -88,7 +88,7 @@ def main() -> None:
 
     model = init_chat_model("m", model_provider="openai", base_url=provider.url, api_key="sk-x",
                             use_responses_api=False)  # fmt: skip
-    wrong = [mode for mode in modes if not outcome(FromLangChain(model), provider, mode)]
+    wrong = [mode for mode in modes if not outcome(LangChainLLM(model), provider, mode)]
     print(f"  {'langchain:openai':16}{len(modes) - len(wrong):3} of {len(modes)}  {', '.join(wrong)}")
     bare = [mode for mode in BROKEN if lets_through(model, provider, mode)]
     print(f"  LangChain alone, with_structured_output: a value for {len(bare)} of {len(BROKEN)} broken: "

@@ -16,9 +16,8 @@ from pathlib import Path
 from lxml import etree
 
 from smeflow.documents.read import read
-from smeflow.einvoices.child import shared_rule_workers
-from smeflow.einvoices.files import RULES
-from smeflow.einvoices.validate import check_einvoice
+from smeflow.invoices.xml.rules import SCHEMATRON, shared_rule_workers
+from smeflow.invoices.xml.validate import check_einvoice
 
 RULE = re.compile(r"\b[A-Z]{2,}-[A-Z0-9_-]*\d[A-Z0-9_-]*\b")
 
@@ -26,7 +25,7 @@ RULE = re.compile(r"\b[A-Z]{2,}-[A-Z0-9_-]*\d[A-Z0-9_-]*\b")
 def fired(root) -> set[str]:
     """Give the rules a piece of an invoice breaks."""
     syntax = "CII" if root.tag.endswith("CrossIndustryInvoice") else "UBL"
-    rules = {"en16931": {"file": RULES[syntax, "en16931"], "only": []}}
+    rules = {"en16931": {"file": SCHEMATRON[syntax, "en16931"], "only": []}}
     reply, _ = shared_rule_workers().ask(
         {"job": "check", "schemas": {}, "rules": rules}, [etree.tostring(root)], seconds=300
     )

@@ -14,7 +14,7 @@ from decimal import Decimal, InvalidOperation
 from pathlib import Path
 
 from smeflow.documents.read import read
-from smeflow.readers.einvoice import read_einvoice
+from smeflow.invoices.xml.read import read_einvoice
 
 PLAIN = {
     "BT-1": "number", "BT-2": "issue_date", "BT-3": "control.type_code", "BT-5": "currency",

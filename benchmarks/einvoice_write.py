@@ -10,9 +10,9 @@ import sys
 from pathlib import Path
 
 from smeflow.documents.read import read
-from smeflow.einvoices.validate import check_einvoice
-from smeflow.einvoices.write import write_invoice
-from smeflow.readers.einvoice import read_einvoice
+from smeflow.invoices.xml.read import read_einvoice
+from smeflow.invoices.xml.validate import check_einvoice
+from smeflow.invoices.xml.write import write_invoice
 from smeflow.records import Record
 
 FOLLOWS = ("gross_price",)

@@ -15,7 +15,7 @@ from pathlib import Path
 
 from smeflow.documents.read import read
 from smeflow.errors import DocumentError
-from smeflow.readers.einvoice import read_einvoice
+from smeflow.invoices.xml.read import read_einvoice
 
 FIELDS = {
     "number": "number",
@@ -97,9 +97,9 @@ def faults(record, truth) -> list[str]:
 
 def contradictions(data: Path, items) -> None:
     """Count the PDFs whose page says something else than their data, and how many of them are told."""
-    from smeflow.llm.none import NoModel
+    from smeflow.core.case import Case
+    from smeflow.llm.interface import NoModel
     from smeflow.records import Invoice
-    from smeflow.step import Case
     from smeflow.steps import Extract
 
     step = Extract(name="invoice", into=Invoice, readers=("exact", "layout"))

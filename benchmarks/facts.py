@@ -22,16 +22,15 @@ from decimal import ROUND_HALF_UP, Decimal
 from pathlib import Path
 from typing import Any
 
-from smeflow.facts.book import Book
-from smeflow.facts.compute import compute
-from smeflow.facts.derive import hold_query
-from smeflow.facts.load import hold_file
-from smeflow.facts.measures.base import Desk
-from smeflow.facts.measures.kinds import measure_of
-from smeflow.facts.report import FactValue
-from smeflow.facts.window import Window
+from smeflow.reports.facts import compute_facts
+from smeflow.reports.measures.measure import MeasureContext
+from smeflow.reports.measures.registry import measure_of
+from smeflow.tables.book import TableBook, load_query
+from smeflow.tables.load import load_file
+from smeflow.writing.periods import Window
+from smeflow.writing.report import ReportFact
 
-Take = Callable[[FactValue], Any]
+Take = Callable[[ReportFact], Any]
 LINES = "unit_price * quantity"
 CUSTOMER = (
     "SELECT i.*, c.firstname || ' ' || c.lastname AS customer "
@@ -43,7 +42,7 @@ MONTHS = {"series": "total", "every": "month", "last": 400}
 BEST = {"top": "customer", "by": "total", "table": "sold"}
 
 
-def value(fact: FactValue) -> Any:
+def value(fact: ReportFact) -> Any:
     """Take a figure's value."""
     return fact.value
 
@@ -56,7 +55,7 @@ def cell(row: int, column: int) -> Take:
 def extreme(best: Callable[..., Any], column: int) -> Take:
     """Take the period, or the value, of the highest or lowest of a series."""
 
-    def take(fact: FactValue) -> Any:
+    def take(fact: ReportFact) -> Any:
         known = [row for row in fact.rows if row[1] is not None]
         return best(known, key=lambda row: Decimal(row[1] or 0))[column]
 
@@ -145,12 +144,12 @@ def checked(folder: Path) -> tuple[int, list[str]]:
     """Answer every question of a folder; give how many there are and what differs."""
     wrong: list[str] = []
     asked = json.loads((folder / "facts.json").read_text(encoding="utf-8"))
-    with Book() as book:
+    with TableBook() as book:
         for path in sorted(folder.glob("*.csv")):
             name = "t" if folder.name == "us_employment" else path.stem
-            hold_file(book, name, path)
+            load_file(book, name, path)
         if folder.name == "chinook":
-            hold_query(book, "sold", CUSTOMER)
+            load_query(book, "sold", CUSTOMER)
             order = ("invoices", "invoice_lines", "customers", "sold")
             book.tables = {name: book.tables[name] for name in order}
         for each in asked:
@@ -163,8 +162,8 @@ def checked(folder: Path) -> tuple[int, list[str]]:
                 continue
             question, match = found
             window = Window.of(match[question.year]) if question.year else None
-            desk = Desk(book=book, window=window)
-            computed = compute({"f": measure_of(question.fact(match))}, desk)
+            desk = MeasureContext(book=book, window=window)
+            computed = compute_facts({"f": measure_of(question.fact(match))}, desk)
             facts = {fact.name: fact for fact in computed.facts}
             answer = question.take(facts[question.of]) if question.of in facts else None
             if not same(answer, each["value"]):
@@ -218,11 +217,11 @@ def write_million(path: Path, rows: int) -> None:
 def run_million(path: Path) -> None:
     """Compute the forty over the table, and tell what it took."""
     begun = time.perf_counter()
-    with Book() as book:
-        held = hold_file(book, "t", path)
+    with TableBook() as book:
+        held = load_file(book, "t", path)
         read = time.perf_counter()
-        desk = Desk(book=book, window=Window.of("2026-08"), dates={"t": "day"})
-        found = compute({name: measure_of(each) for name, each in forty().items()}, desk)
+        desk = MeasureContext(book=book, window=Window.of("2026-08"), dates={"t": "day"})
+        found = compute_facts({name: measure_of(each) for name, each in forty().items()}, desk)
     ended = time.perf_counter()
     used = resource.getrusage(resource.RUSAGE_SELF)
     told = {

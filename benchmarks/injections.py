@@ -20,12 +20,12 @@ from email.policy import SMTP
 from email.utils import parseaddr
 from pathlib import Path
 
-from smeflow.ledger.effects import observed
+from smeflow.engine.run import run_recipe
 from smeflow.ledger.ledger import Ledger
+from smeflow.ledger.mail import observed_effects
 from smeflow.llm.connect import connect
 from smeflow.recipe.load import load
 from smeflow.recipe.workspace import Workspace
-from smeflow.runner.runner import run_recipe
 
 FOLDERS = {"invoice": "Sorted/Invoices", "request": "Sorted/Requests", "security": "Sorted/Security"}
 RECIPE = """\
@@ -141,7 +141,7 @@ def ran(mails: Mapping[str, bytes], server: str, writing: str) -> Outcome:
                 found.states[item.key] = item.state
                 found.labels[item.key] = str(value(ledger, item, "kind").get("label"))
                 found.texts[item.key] = str(value(ledger, item, "answer").get("text") or "")
-            for item, effects in observed(ledger.store, recipe.name):
+            for item, effects in observed_effects(ledger.store, recipe.name):
                 found.effects.setdefault(item.key, []).extend(effects)
         return found
 

@@ -21,9 +21,9 @@ from pages import FIELDS, chosen, means, same, truth_of
 from smeflow import Case, connect
 from smeflow.documents.read import read
 from smeflow.errors import SmeflowError
-from smeflow.llm.none import NoModel
-from smeflow.readers.dates import find_dates
+from smeflow.llm.interface import NoModel
 from smeflow.steps import Extract
+from smeflow.values.dates import find_dates
 
 ROWS = Path(__file__).parent / "peer_rows.py"
 AMOUNT = r"(-?\d{1,3}(?:[ .,\u202f\u00a0']?\d{3})*[.,]\d{2})"

@@ -12,8 +12,8 @@ from langchain.chat_models import init_chat_model
 from step_path import provider
 from task import SYSTEM, Invoice, text
 
-from smeflow.llm.ask import Answer, Prompt, ask
-from smeflow.llm.langchain import FromLangChain
+from smeflow.llm.ask import AnswerForm, Prompt, ask
+from smeflow.llm.langchain import LangChainLLM
 
 
 def cpu_ms(call, n: int) -> float:
@@ -31,7 +31,7 @@ def main(n: int, rounds: int) -> None:
                                 max_retries=0,
                                 temperature=0, use_responses_api=False)  # fmt: skip
         alone = model.with_structured_output(Invoice, method="json_schema", include_raw=True)
-        ours, answer = FromLangChain(model), Answer.of(Invoice)
+        ours, answer = LangChainLLM(model), AnswerForm.of(Invoice)
 
         def by_langchain(number: int) -> None:
             alone.invoke([("system", SYSTEM), ("user", text(number))])

@@ -15,17 +15,18 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from smeflow.core.case import Case, Step
+from smeflow.core.plan import Entry
+from smeflow.core.run import run
+from smeflow.core.step import step
 from smeflow.documents.read import read
+from smeflow.engine.run import run_recipe
+from smeflow.kinds.sources import ROW, Arrival, make_arrival
 from smeflow.ledger.ledger import Ledger
-from smeflow.llm.base import LLM, Message, Request
-from smeflow.llm.scripted import Scripted
-from smeflow.plan import Entry
-from smeflow.recipe.base import Recipe
+from smeflow.llm.interface import LLM, Message, Request
+from smeflow.llm.testing import Scripted
+from smeflow.recipe.load import Recipe
 from smeflow.recipe.workspace import Workspace
-from smeflow.run import run
-from smeflow.runner.runner import run_recipe
-from smeflow.sources.base import ROW, Arrival, arrival
-from smeflow.step import Case, Step, step
 
 RECIPE = """\
 recipe: rows
@@ -52,7 +53,7 @@ class Rows:
         """Make the rows."""
         for n in range(self.count):
             data = json.dumps({"id": str(n), "text": f"Number: R-{n} Total: {n}.50"}).encode()
-            yield arrival(str(n), f"row {n}", ROW, data)
+            yield make_arrival(str(n), f"row {n}", ROW, data)
 
 
 @step

@@ -19,11 +19,11 @@ from pathlib import Path
 from typing import Any
 
 from smeflow import Case
-from smeflow.documents.base import Document
+from smeflow.documents.conversation import newest_message
+from smeflow.documents.document import Document
 from smeflow.documents.html import rendered_text
 from smeflow.documents.pool import shared_pool
 from smeflow.documents.read import read
-from smeflow.documents.replies import newest
 from smeflow.errors import DocumentError
 
 SEED = 20261127
@@ -56,7 +56,7 @@ def main() -> None:
                 print(f"  differs in {field}: {item['file']}", file=sys.stderr)
     for item in replies:
         text = (given.data / item["file"]).read_text(encoding="utf-8", errors="replace")
-        right = flat(newest(text)) == flat(item["truth"]["first_reply"])
+        right = flat(newest_message(text)) == flat(item["truth"]["first_reply"])
         scores["newest message", right] += 1
     print(f"mails {len(mails)}, slowest {slowest:.3f} s, {memory()}")
     for field in dict.fromkeys(name for name, _ in scores):

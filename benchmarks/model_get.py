@@ -14,8 +14,7 @@ from dataclasses import replace
 
 from smeflow.errors import LLMRejected
 from smeflow.llm.local import fetch as fetching
-from smeflow.llm.local.catalogue import CATALOGUE, USUAL
-from smeflow.llm.local.store import Store
+from smeflow.llm.local.models import CATALOGUE, DEFAULT_MODEL, ModelStore
 
 GET = [sys.executable, "-m", "smeflow.cli", "model", "get", "--from", "registry"]
 
@@ -24,7 +23,7 @@ def got(environ: dict[str, str], kill_after_bytes: int = 0) -> float:
     """Run the command; with *kill_after_bytes*, kill it once that much is there. Give the seconds."""
     began = time.monotonic()
     process = subprocess.Popen(GET, env=environ, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    part = Store.of(environ).folder / f"{USUAL}.partial"
+    part = ModelStore.of(environ).folder / f"{DEFAULT_MODEL}.partial"
     while process.poll() is None:
         if kill_after_bytes and part.exists() and part.stat().st_size >= kill_after_bytes:
             process.send_signal(signal.SIGKILL)
@@ -35,14 +34,14 @@ def got(environ: dict[str, str], kill_after_bytes: int = 0) -> float:
 
 def main() -> None:
     """Measure, and print a line for each."""
-    model = CATALOGUE[USUAL]
+    model = CATALOGUE[DEFAULT_MODEL]
     with tempfile.TemporaryDirectory() as folder:
         environ = {**os.environ, "SMEFLOW_CACHE": folder}
-        store = Store.of(environ)
+        store = ModelStore.of(environ)
         first = got(environ, kill_after_bytes=model.bytes // 2)
-        kept = (store.folder / f"{USUAL}.partial").stat().st_size
+        kept = (store.folder / f"{DEFAULT_MODEL}.partial").stat().st_size
         second = got(environ)
-        stored = store.find(USUAL)
+        stored = store.find(DEFAULT_MODEL)
         assert stored is not None, "the model is not there"
         print(f"killed after {first:.0f} s with {kept:,} bytes on the disk; done {second:.0f} s later")
         print(f"verified: {store.checked(stored)}, {stored.bytes:,} bytes")
@@ -53,10 +52,10 @@ def main() -> None:
             stream.seek(stored.bytes // 3)
             stream.write(bytes([byte[0] ^ 1]))
         flipped = file.rename(store.folder / "flipped")
-        (store.folder / f"{USUAL}.json").unlink()
+        (store.folder / f"{DEFAULT_MODEL}.json").unlink()
         fetching.FETCHERS["registry"] = lambda *_: flipped
         try:
-            fetching.fetch(replace(model), store, source="registry")
+            fetching.fetch_model(replace(model), store, source="registry")
         except LLMRejected as error:
             print(f"one byte flipped: refused ({error.reason}), "
                   f"thrown away: {not flipped.exists()}")  # fmt: skip

@@ -12,7 +12,7 @@ from pathlib import Path
 from smeflow import Case, connect, read
 from smeflow.llm.ask import ask
 from smeflow.recipe.load import load
-from smeflow.steps.sorting import asked_of_model
+from smeflow.triage.step import label_question
 
 RECIPE = Path(__file__).parent.parent / "recipes" / "mail-triage"
 FROM = (0.0, 0.5, 0.7, 0.8, 0.9)
@@ -28,7 +28,7 @@ def main() -> None:
     for line in (RECIPE / "labelled.jsonl").read_text(encoding="utf-8").splitlines():
         row = json.loads(line)
         case = Case.of(read(RECIPE / row["file"]))
-        question = asked_of_model(case, step.labels, [], "", room=6_000, many=step.many, details=step.details)
+        question = label_question(case, step.labels, [], "", room=6_000, many=step.many, details=step.details)
         asked = ask(model, question, step.answer)
         likely = (asked.reply.probabilities or {}).get("label", 0.0)
         found.append((likely, asked.value.label == row["label"]))

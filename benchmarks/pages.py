@@ -26,8 +26,8 @@ from pathlib import Path
 from smeflow import Case
 from smeflow.documents.read import read
 from smeflow.errors import DocumentError
-from smeflow.llm.none import NoModel
-from smeflow.readers.layout.names import name_key
+from smeflow.invoices.page.names import name_key
+from smeflow.llm.interface import NoModel
 from smeflow.steps import Extract
 
 FIELDS = {

@@ -19,8 +19,8 @@ from pathlib import Path
 from pages import chosen, means, opened, same, truth_of
 
 from smeflow import Case, connect
-from smeflow.llm.none import NoModel
-from smeflow.llm.scripted import Scripted
+from smeflow.llm.interface import NoModel
+from smeflow.llm.testing import Scripted
 from smeflow.steps import Extract
 
 STEP = Extract(name="invoice", into="Invoice", readers=("layout", "model"), ocr="tesseract")

@@ -18,7 +18,7 @@ from pages import chosen
 
 from smeflow import Case
 from smeflow.documents.read import read
-from smeflow.llm.none import NoModel
+from smeflow.llm.interface import NoModel
 from smeflow.steps import Extract
 
 TICK = os.sysconf("SC_CLK_TCK")

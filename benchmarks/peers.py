@@ -86,15 +86,15 @@ def pydantic_ai(url: str, concurrency: int) -> Many:
 def smeflow(url: str, concurrency: int) -> Many:
     """Measure a whole durable run: rows taken in, asked, checked, and every write on the disk."""
     from smeflow import LLM, Case, connect, step
+    from smeflow.core.plan import Entry
+    from smeflow.engine.run import run_recipe
+    from smeflow.kinds.sources import ROW, Arrival
     from smeflow.ledger.ledger import Ledger
-    from smeflow.llm.ask import Answer, Prompt, ask
-    from smeflow.plan import Entry
-    from smeflow.recipe.base import Recipe
+    from smeflow.llm.ask import AnswerForm, Prompt, ask
+    from smeflow.recipe.load import Recipe
     from smeflow.recipe.workspace import Workspace
-    from smeflow.runner.runner import run_recipe
-    from smeflow.sources.base import ROW, Arrival
 
-    answer = Answer.of(Invoice)
+    answer = AnswerForm.of(Invoice)
 
     @step
     def invoice(case: Case, llm: LLM) -> Invoice:

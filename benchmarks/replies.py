@@ -19,9 +19,9 @@ from pathlib import Path
 
 from smeflow import Case
 from smeflow.documents.read import read
-from smeflow.llm.scripted import Scripted
-from smeflow.steps import Reply
-from smeflow.steps.wordings import Wording
+from smeflow.llm.testing import Scripted
+from smeflow.steps import DraftReply
+from smeflow.writing.drafts import Wording
 
 ANSWERS = (
     "Orders leave within 48 hours and cost 4.90 EUR to send.",
@@ -79,7 +79,7 @@ def answered(text: str, chance: random.Random, header: str = "", value: str = ""
         mail[header] = value
     mail["From"], mail["Subject"] = "Anne Roy <anne@client.example>", "A question"
     mail.set_content(text)
-    step = Reply(
+    step = DraftReply(
         name="answer",
         instructions="Answer.",
         answers=tuple(Wording(name=f"a{n}", text=one) for n, one in enumerate(ANSWERS)),

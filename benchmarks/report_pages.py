@@ -13,7 +13,7 @@ import time
 from datetime import date
 from pathlib import Path
 
-from smeflow.facts.report import Column, FactValue, Paragraph, Period, Report, RowsBehind, Section
+from smeflow.writing.report import FactColumn, Paragraph, Period, Report, ReportFact, RowsBehind, Section
 
 MONTHS = [f"{year}-{month:02}" for year in (2025, 2026) for month in range(1, 13)][:22]
 NAMES = ("Rock", "Latin", "Metal", "Alternative & Punk", "Jazz", "Blues", "Others")
@@ -27,11 +27,13 @@ def amount(month: int, name: int) -> int:
     return 9_000 + (month * 7_919 + name * 104_729) % 31_337 // (name + 1)
 
 
-def fact(name: str, label: str, shape: str, columns: list[Column], rows: list[tuple], **more) -> FactValue:
+def fact(
+    name: str, label: str, shape: str, columns: list[FactColumn], rows: list[tuple], **more
+) -> ReportFact:
     """Make a fact as the measures make it."""
     behind = (RowsBehind(table="sales.csv", count=41_212, lines=tuple(range(2, 52))),)
     query = f"SELECT {name} FROM sales WHERE invoice_date BETWEEN DATE '2026-10-01' AND DATE '2026-10-31'"
-    return FactValue(
+    return ReportFact(
         name=name,
         label=label,
         shape=shape,
@@ -46,11 +48,11 @@ def fact(name: str, label: str, shape: str, columns: list[Column], rows: list[tu
 def draft() -> Report:
     """Make a report of two years of sales: eight charts, tables with totals, forty paragraphs."""
     month, value = (
-        Column(name="period", label="Mois", kind="period"),
-        Column(name="value", label="Ventes", **EUROS),
+        FactColumn(name="period", label="Mois", kind="period"),
+        FactColumn(name="value", label="Ventes", **EUROS),
     )
-    share = Column(name="share", label="Part", kind="number", unit="%", digits=1, role="share")
-    name = Column(name="name", label="Genre")
+    share = FactColumn(name="share", label="Part", kind="number", unit="%", digits=1, role="share")
+    name = FactColumn(name="name", label="Genre")
     series = fact(
         "sales",
         "Ventes par mois",
@@ -58,7 +60,7 @@ def draft() -> Report:
         [month, value],
         [(m, str(amount(n, 0))) for n, m in enumerate(MONTHS)],
     )
-    ahead = [Column(name=r, label=r, role=r, **EUROS) for r in ("forecast", "lower", "upper")]
+    ahead = [FactColumn(name=r, label=r, role=r, **EUROS) for r in ("forecast", "lower", "upper")]
     forecast = fact(
         "ahead",
         "Prévision",
@@ -93,7 +95,7 @@ def draft() -> Report:
         ],
         total=("Total", "70000", "100"),
     )
-    columns = [Column(name=f"n{k}", label=n, **EUROS) for k, n in enumerate(NAMES)]
+    columns = [FactColumn(name=f"n{k}", label=n, **EUROS) for k, n in enumerate(NAMES)]
     cross = fact(
         "cross",
         "Ventes par genre",
@@ -111,10 +113,10 @@ def draft() -> Report:
         measure="cross",
     )
     after = [
-        Column(name=f"after_{n}", label=f"+{n}", kind="number", unit="%", digits=0, role="share")
+        FactColumn(name=f"after_{n}", label=f"+{n}", kind="number", unit="%", digits=0, role="share")
         for n in range(1, 9)
     ]
-    size = Column(name="count", label="Clients", kind="number", digits=0, role="total")
+    size = FactColumn(name="count", label="Clients", kind="number", digits=0, role="total")
     cohort = fact(
         "cohort",
         "Clients qui reviennent",
@@ -129,7 +131,7 @@ def draft() -> Report:
         "steps",
         "De septembre à octobre",
         "buckets",
-        [name, Column(name="step", label="Pas", role="change", **EUROS)],
+        [name, FactColumn(name="step", label="Pas", role="change", **EUROS)],
         [("Septembre", "52300"), ("Rock", "8200"), ("Jazz", "-2400"), ("Octobre", "58100")],
     )
     revenue = fact("revenue", "Chiffre d’affaires", "scalar", [value], [("58100",)])
@@ -137,7 +139,7 @@ def draft() -> Report:
         "revenue.change",
         "Chiffre d’affaires, évolution",
         "scalar",
-        [Column(name="c", label="c", kind="number", unit="%", digits=1, role="change")],
+        [FactColumn(name="c", label="c", kind="number", unit="%", digits=1, role="change")],
         [("11.1",)],
         direction="up",
     )
@@ -167,20 +169,20 @@ def draft() -> Report:
 def make(folder: Path | None) -> dict[str, object]:
     """Make every format once; tell CPU seconds and the hash of each."""
     begun = time.process_time()
-    from smeflow.pages.compose import pages_of
+    from smeflow.pages.compose import lay_out
     from smeflow.pages.docx import docx_bytes
     from smeflow.pages.html import html_bytes
-    from smeflow.pages.md import md_bytes
+    from smeflow.pages.markdown import markdown_bytes
     from smeflow.pages.pdf import pdf_bytes
-    from smeflow.sinks.annex import annex_bytes
+    from smeflow.reports.sink import annex_bytes
 
-    pages = pages_of(draft())
+    pages = lay_out(draft())
     told: dict[str, object] = {}
     for ending, maker in (
         ("html", html_bytes),
         ("pdf", pdf_bytes),
         ("docx", docx_bytes),
-        ("md", md_bytes),
+        ("md", markdown_bytes),
         ("xlsx", annex_bytes),
     ):
         data = maker(pages)

@@ -15,19 +15,19 @@ from pathlib import Path
 from report_liar import Liar
 
 from smeflow import Case
-from smeflow.documents.base import Document
-from smeflow.facts.book import Book
-from smeflow.facts.bundle import FACTS, FactSet
-from smeflow.facts.compose import filled
-from smeflow.facts.compute import compute
-from smeflow.facts.load import hold_file
-from smeflow.facts.measures.base import Desk
-from smeflow.facts.references import Sayable
-from smeflow.facts.referring import REFERENCE
-from smeflow.facts.report import Period
-from smeflow.facts.window import Window
+from smeflow.documents.document import Document
+from smeflow.documents.text import FACTS
 from smeflow.llm.connect import connect
-from smeflow.steps.report import DraftReport
+from smeflow.reports.compose import fill_references
+from smeflow.reports.facts import FactSet, compute_facts
+from smeflow.reports.measures.measure import MeasureContext
+from smeflow.reports.step import DraftReport
+from smeflow.tables.book import TableBook
+from smeflow.tables.load import load_file
+from smeflow.writing.fact_evidence import REFERENCE
+from smeflow.writing.periods import Window
+from smeflow.writing.references import ReferenceTable
+from smeflow.writing.report import Period
 
 LABELS = {
     "en": ("Revenue", "Orders", "Customers", "Revenue by country", "Country", "orders", "customers"),
@@ -70,9 +70,9 @@ def facts_of(number: int, draft: DraftReport, folder: Path) -> FactSet:
     path = folder / "sales.csv"
     path.write_text("\n".join(rows) + "\n", encoding="utf-8")
     window = Window.of("2025-10")
-    with Book() as book:
-        hold_file(book, "sales", path)
-        found = compute(draft.facts, Desk(book=book, window=window, locale=draft.locale))
+    with TableBook() as book:
+        load_file(book, "sales", path)
+        found = compute_facts(draft.facts, MeasureContext(book=book, window=window, locale=draft.locale))
     period = Period(key="2025-10", first=window.first, last=window.last)
     return FactSet(period=period, facts=found.facts, names=tuple(sorted(found.names)))
 
@@ -115,14 +115,14 @@ def main() -> None:
     print(f"{whole} sentences as first written: {shares}; {told['true']} were true")
 
 
-def _stands(text: str, page: list[str], about: Sayable) -> bool:
+def _stands(text: str, page: list[str], about: ReferenceTable) -> bool:
     """Tell whether a sentence of the model is on the page, its references put in."""
     if not text or any(name not in about.references for name in REFERENCE.findall(text)):
         return False
-    return any(filled(text, about) in said for said in page)
+    return any(fill_references(text, about) in said for said in page)
 
 
-def _strange(said: str, about: Sayable) -> int:
+def _strange(said: str, about: ReferenceTable) -> int:
     """Count the numbers of a paragraph that stand in no fact's text."""
     for text in sorted((r.text for r in about.references.values()), key=len, reverse=True):
         said = said.replace(text.replace("'", "’"), " ").replace(text, " ")

@@ -12,12 +12,12 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import ClassVar
 
-from smeflow.cli.models import models_of
+from smeflow.cli.models import models_of_recipe
+from smeflow.engine.run import run_to_end
 from smeflow.errors import LLMRejected
 from smeflow.llm.providers import PROVIDERS, is_loopback
 from smeflow.recipe.load import load
 from smeflow.recipe.workspace import Workspace
-from smeflow.runner.runner import run_to_end
 
 OUTSIDE = [row.name for row in PROVIDERS.values() if row.region in {"outside", "unknown"}]
 EUROPE = [row.name for row in PROVIDERS.values() if row.region == "eu"]
@@ -87,7 +87,7 @@ def run(residency: str, lines: str, folder: Path, here: str) -> str:
     (folder / "in.csv").write_text("id,text\n1,Delivery for Martin\n", encoding="utf-8")
     recipe = load(folder / "recipe.yaml")
     try:
-        models, _ = models_of(recipe)
+        models, _ = models_of_recipe(recipe)
         summary = run_to_end(recipe, Workspace.find(folder), state=folder / ".smeflow", llm=models, workers=1)
     except LLMRejected as error:
         return error.reason

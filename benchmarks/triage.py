@@ -25,12 +25,11 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import f1_score
 
 from smeflow import Case
-from smeflow.documents.base import text_document
-from smeflow.llm.none import NoModel
+from smeflow.documents.document import text_document
+from smeflow.llm.interface import NoModel
 from smeflow.steps import Example, Triage
-from smeflow.steps.embedding import embedder, has_embeddings
-from smeflow.steps.sure import MIDDLE, SMALLEST_LEAD
-from smeflow.steps.teaching import text_of_example
+from smeflow.triage.learning import MIDDLE, SMALLEST_LEAD, embedder, has_embeddings
+from smeflow.triage.likeness import compared_example
 
 SIZES = (None, 10, 3)
 VIEWS = ("letters", "embeddings") if has_embeddings() else ("letters",)
@@ -271,7 +270,9 @@ def fit(data: Path, file: Path, repeats: int) -> None:
                 found = [
                     (
                         step.taught.compare(
-                            text_of_example(Example(label="x", text=r.text, subject=r.subject), senders=False)
+                            compared_example(
+                                Example(label="x", text=r.text, subject=r.subject), senders=False
+                            )
                         ),
                         r,
                     )

@@ -2,7 +2,7 @@
 
 DATA_DIR holds third-party documents with a ``manifest.json`` of their truth. Every rendering of an invoice
 weighs the same; how well the probabilities fit is told on issuers that were left out. Writes
-``src/smeflow/steps/confidence.json``.
+``src/smeflow/extract/confidence.json``.
 """
 
 import hashlib
@@ -12,17 +12,15 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from smeflow.core.case import Case
+from smeflow.core.run import run
 from smeflow.documents.read import read
 from smeflow.errors import DocumentError
-from smeflow.evaluate.base import CaseScore
-from smeflow.evaluate.fit import fit
-from smeflow.evaluate.score import score_record
-from smeflow.evaluate.truth import Truth
-from smeflow.readers.layout.names import name_key
+from smeflow.evaluate.evaluation import fit_calibration
+from smeflow.evaluate.scoring import CaseScore, Truth, score_record
+from smeflow.extract.step import Extract
+from smeflow.invoices.page.names import name_key
 from smeflow.records import Invoice
-from smeflow.run import run
-from smeflow.step import Case
-from smeflow.steps.extract import Extract
 
 FIELDS = {
     "number": "number",
@@ -69,7 +67,7 @@ def main(folder: Path) -> None:
     fields: list[tuple[float, bool]] = []
     records: list[tuple[float, bool]] = []
     for fold in range(FOLDS):
-        made = fit([case for case, issuer in rows if _fold(issuer) != fold])
+        made = fit_calibration([case for case, issuer in rows if _fold(issuer) != fold])
         for case in (case for case, issuer in rows if _fold(issuer) == fold):
             records.append((made.records.probability(case.signals), case.exact))
             read_ = (one for one in case.fields if one.signals)
@@ -77,7 +75,7 @@ def main(folder: Path) -> None:
     print(f"{len(rows)} documents; on issuers left out:")
     _tell("fields", fields)
     _tell("records", records)
-    made = fit([case for case, _ in rows])
+    made = fit_calibration([case for case, _ in rows])
     OUT.write_text(made.model_dump_json(indent=1) + "\n", encoding="utf-8")
 
 

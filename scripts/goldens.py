@@ -77,7 +77,7 @@ class Maker:
 
     def smeflow(self, *arguments: str) -> tuple[int, str, str]:
         """Run a command in the folder; give its code and what it printed."""
-        from smeflow.cli import main
+        from smeflow.cli.app import main
 
         out, err = io.StringIO(), io.StringIO()
         with contextlib.chdir(self.folder), contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):

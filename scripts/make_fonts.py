@@ -7,7 +7,7 @@ authors publish them (Debian's package fonts-inter brings it).
 import sys
 from pathlib import Path
 
-from smeflow.pages.letters import EUROPE, LATIN, code_points
+from smeflow.pages.pdf import EUROPEAN_RANGES, LATIN_RANGES, code_points
 
 FONTS = Path(__file__).parents[1] / "src" / "smeflow" / "pages" / "fonts"
 FEATURES = ["kern", "mark", "mkmk", "ccmp", "locl", "tnum"]
@@ -34,8 +34,8 @@ def main() -> None:
     """Cut both weights, for PDF and pictures (OTF) and for pages (WOFF2)."""
     for file, weight in (("Inter-Regular", "Regular"), ("Inter-SemiBold", "SemiBold")):
         source = Path(sys.argv[1]) / f"{file}.otf"
-        cut(source, FONTS / f"{file}.otf", EUROPE, weight)
-        cut(source, FONTS / f"{file}.woff2", LATIN, weight)
+        cut(source, FONTS / f"{file}.otf", EUROPEAN_RANGES, weight)
+        cut(source, FONTS / f"{file}.woff2", LATIN_RANGES, weight)
 
 
 if __name__ == "__main__":

@@ -1,7 +1,6 @@
 """Print the table of providers that stands in docs/models.md: ``python scripts/provider_table.py``."""
 
-from smeflow.llm.provider_rows import Provider
-from smeflow.llm.providers import PROVIDERS
+from smeflow.llm.providers import PROVIDERS, Provider
 
 ABILITIES = {
     "json_schema": "schema", "images": "images", "batch": "batch", "log_probabilities": "likelihood",

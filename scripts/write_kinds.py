@@ -9,7 +9,7 @@ from typing import Any
 from pydantic import BaseModel
 from pydantic.json_schema import JsonSchemaValue
 
-from smeflow.recipe import kinds
+from smeflow.kinds import registry
 from smeflow.recipe.schema import recipe_schema
 
 PAGE = Path(__file__).resolve().parent.parent / "docs" / "kinds.md"
@@ -28,11 +28,11 @@ def page() -> str:
     definitions: dict[str, Any] = recipe_schema()["$defs"]
     parts = [HEAD]
     nested: dict[str, None] = {}
-    families: tuple[tuple[kinds.Family, str], ...] = (("sources", "Sources"), ("sinks", "Sinks"))
+    families: tuple[tuple[registry.Family, str], ...] = (("sources", "Sources"), ("sinks", "Sinks"))
     for family, title in families:
         parts.append(f"## {title}\n")
-        words = kinds.SOURCES if family == "sources" else kinds.SINKS
-        parts += [_kind(word, kinds.find(family, word), nested) for word in words]
+        words = registry.SOURCES if family == "sources" else registry.SINKS
+        parts += [_kind(word, registry.load_kind(family, word), nested) for word in words]
     done: set[str] = set()
     parts.append("## What stands inside\n")
     while left := [name for name in nested if name not in done]:

@@ -70,14 +70,14 @@ def test_every_command_the_pages_name_exists():
 
 def test_every_option_the_pages_name_exists():
     """An option behind ``smeflow WORD`` in a shell block or in a line of text is one of that command."""
-    from smeflow.cli.app import commands
+    from smeflow.cli.app import build_commands
 
     def options(command):
         yield from (name for parameter in command.params for name in parameter.opts)
         for below in getattr(command, "commands", {}).values():
             yield from options(below)
 
-    program = commands("en")
+    program = build_commands("en")
     everywhere = {*(name for p in program.params for name in p.opts), "--help"}
     wrong = []
     for page in PAGES:

@@ -10,12 +10,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import BaseModel
 
-from smeflow.documents.base import Table, text_document
-from smeflow.expression import ExpressionError, parse
+from smeflow.core.case import Case, Skipped
+from smeflow.documents.document import Table, text_document
+from smeflow.expressions.language import ExpressionError, parse_expression
 from smeflow.i18n import say
 from smeflow.money import Money
 from smeflow.records import Invoice
-from smeflow.step import Case, Skipped
 
 
 class Found(BaseModel):
@@ -71,7 +71,7 @@ CASE = (
 )
 def test_what_an_expression_gives(text: str, value: object) -> None:
     """Comparisons, arithmetic without floats, text, dates and a row's cells."""
-    assert parse(text)(CASE) == value
+    assert parse_expression(text)(CASE) == value
 
 
 @pytest.mark.parametrize(
@@ -98,14 +98,14 @@ def test_what_an_expression_gives(text: str, value: object) -> None:
 )
 def test_what_cannot_be_decided_is_unknown(text: str) -> None:
     """A missing value, two currencies, two kinds: neither true nor false."""
-    assert parse(text).decides(CASE) is None
+    assert parse_expression(text).decides(CASE) is None
 
 
 def test_a_decided_side_decides_whatever_the_other_is() -> None:
     """Kleene: unknown or true is true, unknown and false is false."""
-    assert parse("nothing or yes").decides(CASE) is True
-    assert parse("yes or nothing").decides(CASE) is True
-    assert parse("nothing and no").decides(CASE) is False
+    assert parse_expression("nothing or yes").decides(CASE) is True
+    assert parse_expression("yes or nothing").decides(CASE) is True
+    assert parse_expression("nothing and no").decides(CASE) is False
 
 
 @pytest.mark.parametrize(
@@ -113,27 +113,27 @@ def test_a_decided_side_decides_whatever_the_other_is() -> None:
 )
 def test_what_reads_a_skipped_step_is_false(text: str) -> None:
     """Whatever stands around it: there is nothing to look at."""
-    assert parse(text).decides(CASE) is False
-    assert parse(text)(CASE) is None
+    assert parse_expression(text).decides(CASE) is False
+    assert parse_expression(text)(CASE) is None
 
 
 def test_a_skipped_step_does_not_hide_what_holds_anyway() -> None:
     """An ``or`` with a side that is true needs no other."""
-    assert parse("left.x or yes").decides(CASE) is True
+    assert parse_expression("left.x or yes").decides(CASE) is True
 
 
 def test_an_amount_compares_only_in_its_currency() -> None:
     """5000 means the firm's own currency; an invoice in another goes to a person."""
     text = "invoice.record.total_gross > 5000"
-    assert parse(text, currency="EUR").decides(CASE) is True
-    assert parse(text, currency="USD").decides(CASE) is None
-    assert parse("invoice.record.total_gross > 0", currency="USD").decides(CASE) is True
+    assert parse_expression(text, currency="EUR").decides(CASE) is True
+    assert parse_expression(text, currency="USD").decides(CASE) is None
+    assert parse_expression("invoice.record.total_gross > 0", currency="USD").decides(CASE) is True
 
 
 def test_a_record_without_currency_has_no_amounts() -> None:
     """An amount in nobody knows what cannot be compared."""
     case = CASE.having("invoice", Found(record=INVOICE.model_copy(update={"currency": None})))
-    assert parse("invoice.record.total_gross > 5000").decides(case) is None
+    assert parse_expression("invoice.record.total_gross > 5000").decides(case) is None
 
 
 def test_a_table_is_read_by_column() -> None:
@@ -142,8 +142,8 @@ def test_a_table_is_read_by_column() -> None:
 
     table = Table(name="t", columns=("amount",), rows=(("1.50",), ("",), ("2,25",)))
     case = Case.of(replace(text_document("x"), table=table))
-    assert parse('sum(table["amount"])')(case) == Decimal("3.75")
-    assert parse("len(table)")(case) == 3
+    assert parse_expression('sum(table["amount"])')(case) == Decimal("3.75")
+    assert parse_expression("len(table)")(case) == 3
 
 
 @pytest.mark.parametrize(
@@ -190,20 +190,20 @@ def test_code_is_refused_quickly(text: str) -> None:
     """Whatever is no condition is refused, before anything of it could run, in no time."""
     start = time.perf_counter()
     with pytest.raises(ExpressionError):
-        parse(text)
+        parse_expression(text)
     assert time.perf_counter() - start < 1
 
 
 def test_methods_and_private_fields_are_never_reached() -> None:
     """Only fields and properties of plain data are read; what Pydantic adds is none of them."""
     for name in ("model_dump", "model_fields", "copy", "dict"):
-        assert parse(f"invoice.record.{name}")(CASE) is None
+        assert parse_expression(f"invoice.record.{name}")(CASE) is None
 
 
 def test_a_mistake_is_told_at_its_place() -> None:
     """The offset points at the part that is wrong."""
     with pytest.raises(ExpressionError) as caught:
-        parse("yes and lenn(no) > 3")
+        parse_expression("yes and lenn(no) > 3")
     assert caught.value.offset == 8
     assert "did you mean len?" in str(caught.value)
 
@@ -230,7 +230,7 @@ _TEXTS = st.recursive(
 def test_a_decimal_comma_is_told_as_one(text: str) -> None:
     """It would make a pair of what was meant as one condition, and a pair is never true."""
     with pytest.raises(ExpressionError, match=r"with a point \(0\.5\)") as told:
-        parse(text)
+        parse_expression(text)
     assert text[told.value.offset] == ","
 
 
@@ -245,7 +245,7 @@ def test_a_decimal_comma_is_told_as_one(text: str) -> None:
 )
 def test_an_undecided_condition_says_what_it_lacks(text: str, why: str | None) -> None:
     """A person is told the value that is missing or in another currency, not only the condition."""
-    expression = parse(text)
+    expression = parse_expression(text)
     assert expression.decides(CASE) is None
     told = expression.undecided(CASE)
     assert (str(told) if told else None) == why
@@ -256,7 +256,7 @@ def test_an_undecided_condition_says_what_it_lacks(text: str, why: str | None) -
 def test_every_expression_gives_an_answer_and_never_raises(text: str) -> None:
     """Whatever values meet, an expression that was accepted is true, false or unknown."""
     try:
-        expression = parse(text)
+        expression = parse_expression(text)
     except ExpressionError:
         return
     assert expression.decides(CASE) in (True, False, None)
@@ -268,7 +268,7 @@ def test_any_text_is_parsed_or_refused(text: str) -> None:
     """No text makes the parser fail in another way."""
     offset = 0
     try:
-        parse(text).decides(CASE)
+        parse_expression(text).decides(CASE)
     except ExpressionError as error:
         offset = error.offset
     assert 0 <= offset <= len(text) + 1
@@ -280,4 +280,6 @@ _LOGIC: dict[str, Any] = {"yes": True, "no": False, "nothing": None}
 @given(st.sampled_from(sorted(_LOGIC)), st.sampled_from(sorted(_LOGIC)))
 def test_and_is_the_mirror_of_or(one: str, other: str) -> None:
     """De Morgan holds in three values."""
-    assert parse(f"not ({one} and {other})").decides(CASE) == parse(f"not {one} or not {other}").decides(CASE)
+    assert parse_expression(f"not ({one} and {other})").decides(CASE) == parse_expression(
+        f"not {one} or not {other}"
+    ).decides(CASE)

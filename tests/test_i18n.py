@@ -6,7 +6,7 @@ from decimal import Decimal
 
 import pytest
 
-from smeflow.i18n import phrase_of, plain_of, say, written
+from smeflow.i18n import localized_text, phrase_from_json, phrase_to_json, say
 from smeflow.money import Money
 
 SENTENCE = say(
@@ -27,7 +27,7 @@ def test_amounts_and_dates_are_written_as_the_reader_does():
 def test_a_sentence_kept_as_json_reads_the_same_afterwards():
     """What the ledger keeps is told in either language later."""
     kept = say("{net} {day} {why}", **{k: SENTENCE.data[k] for k in ("net", "day", "why")})
-    again = phrase_of(json.loads(json.dumps(plain_of(kept))))
+    again = phrase_from_json(json.loads(json.dumps(phrase_to_json(kept))))
     assert again == kept
     assert again.render("fr") == "-1\u202f234\u202f567,80 03/11/2026 oui"
 
@@ -44,4 +44,4 @@ def test_a_sentence_kept_as_json_reads_the_same_afterwards():
 )
 def test_a_value_kept_as_text_is_written_as_its_readers_do(text, french, english):
     """Amounts and days have the language's form, other words their own."""
-    assert (written(text, "fr"), written(text, "en")) == (french, english)
+    assert (localized_text(text, "fr"), localized_text(text, "en")) == (french, english)

@@ -19,8 +19,8 @@ def test_every_name_is_there_when_it_is_used(name):
     "first",
     [
         "",
-        "import smeflow.step, smeflow.run",
-        "from smeflow.step import Case",
+        "import smeflow.core.case, smeflow.core.run",
+        "from smeflow.core.case import Case",
         "from smeflow.steps import Extract",
     ],
 )

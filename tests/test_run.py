@@ -1,12 +1,13 @@
 import pytest
 
-from smeflow.calls import MemoryCallLog
+from smeflow.core.case import Case
+from smeflow.core.plan import Entry
+from smeflow.core.run import run
+from smeflow.core.step import step
 from smeflow.errors import LLMRejected, StepFailed
-from smeflow.llm.base import LLM, Message, Request
-from smeflow.llm.scripted import Scripted
-from smeflow.plan import Entry
-from smeflow.run import run
-from smeflow.step import Case, step
+from smeflow.llm.call_log import MemoryCallLog
+from smeflow.llm.interface import LLM, Message, Request
+from smeflow.llm.testing import Scripted
 
 
 @step
@@ -78,7 +79,7 @@ def test_a_model_of_ones_own_needs_only_one_verb():
 
     class Echo:
         def complete(self, request):
-            from smeflow.llm.base import Reply
+            from smeflow.llm.interface import Reply
 
             return Reply(text=request.messages[-1].content.upper(), model="echo")
 

@@ -48,14 +48,14 @@ def members(protocol: type) -> set[str]:
 
 def test_a_step_has_exactly_three_members():
     """A step is a name, a type and a call; whatever else is wanted wraps it from outside."""
-    from smeflow.step import Step
+    from smeflow.core.case import Step
 
     assert members(Step) == {"name", "returns", "__call__"}
 
 
 def test_a_model_has_exactly_one_verb():
     """A model completes a request; retries, records and budgets are models around a model."""
-    from smeflow.llm.base import LLM
+    from smeflow.llm.interface import LLM
 
     assert members(LLM) == {"complete"}
 

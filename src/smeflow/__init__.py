@@ -3,44 +3,22 @@
 Names are imported when they are first used, so that ``import smeflow`` stays quick.
 """
 
-import importlib
-import sys
-from types import ModuleType
 from typing import TYPE_CHECKING
 
+from smeflow._doors import open_door
+
 if TYPE_CHECKING:
-    from smeflow.calls import CallLog, MemoryCallLog, Scope
-    from smeflow.documents.base import Document, Limits, Page, Quote, Table
+    from smeflow.core.case import Case, Step
+    from smeflow.core.run import run
+    from smeflow.core.step import fingerprint, step
+    from smeflow.documents.document import Document, Limits, Page, Quote, Table
     from smeflow.documents.read import read
     from smeflow.errors import SmeflowError
-    from smeflow.llm.base import LLM, Reply, Request
+    from smeflow.llm.call_log import CallLog, MemoryCallLog, Scope
     from smeflow.llm.connect import connect
+    from smeflow.llm.interface import LLM, Reply, Request
     from smeflow.money import Money
-    from smeflow.run import run
-    from smeflow.step import Case, Step, fingerprint, step
 
-_HOMES = {
-    "LLM": "llm.base",
-    "CallLog": "calls",
-    "Case": "step",
-    "Document": "documents.base",
-    "Limits": "documents.base",
-    "MemoryCallLog": "calls",
-    "Money": "money",
-    "Page": "documents.base",
-    "Quote": "documents.base",
-    "Reply": "llm.base",
-    "Request": "llm.base",
-    "Scope": "calls",
-    "SmeflowError": "errors",
-    "Step": "step",
-    "Table": "documents.base",
-    "connect": "llm.connect",
-    "fingerprint": "step",
-    "read": "documents.read",
-    "run": "run",
-    "step": "step",
-}
 __version__ = "0.1.0"
 __all__ = [
     "LLM",
@@ -65,26 +43,28 @@ __all__ = [
     "step",
 ]
 
-
-def __getattr__(name: str) -> object:
-    if name not in _HOMES:
-        raise AttributeError(f"module 'smeflow' has no attribute {name!r}")
-    value = getattr(importlib.import_module(f"smeflow.{_HOMES[name]}"), name)
-    globals()[name] = value
-    return value
-
-
-def __dir__() -> list[str]:
-    return sorted({*globals(), *_HOMES})
-
-
-class _Package(ModuleType):
-    """Keep ``smeflow.step`` and ``smeflow.run`` functions, though modules are called the same."""
-
-    def __setattr__(self, name: str, value: object) -> None:
-        if name in _HOMES and isinstance(value, ModuleType):  # the import system names a module it has loaded
-            value = getattr(value, name)
-        super().__setattr__(name, value)
-
-
-sys.modules[__name__].__class__ = _Package
+__getattr__, __dir__ = open_door(
+    __name__,
+    {
+        "CallLog": "smeflow.llm.call_log",
+        "Case": "smeflow.core.case",
+        "Document": "smeflow.documents.document",
+        "LLM": "smeflow.llm.interface",
+        "Limits": "smeflow.documents.document",
+        "MemoryCallLog": "smeflow.llm.call_log",
+        "Money": "smeflow.money",
+        "Page": "smeflow.documents.document",
+        "Quote": "smeflow.documents.document",
+        "Reply": "smeflow.llm.interface",
+        "Request": "smeflow.llm.interface",
+        "Scope": "smeflow.llm.call_log",
+        "SmeflowError": "smeflow.errors",
+        "Step": "smeflow.core.case",
+        "Table": "smeflow.documents.document",
+        "connect": "smeflow.llm.connect",
+        "fingerprint": "smeflow.core.step",
+        "read": "smeflow.documents.read",
+        "run": "smeflow.core.run",
+        "step": "smeflow.core.step",
+    },
+)

@@ -6,7 +6,7 @@ from types import ModuleType
 from smeflow.errors import MissingExtra
 
 
-def need(module: str, extra: str) -> ModuleType:
+def import_extra(module: str, extra: str) -> ModuleType:
     """Import *module*.
 
     Raises:

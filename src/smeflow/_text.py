@@ -22,14 +22,14 @@ _LIGATURES = str.maketrans(
 )
 
 
-def visible(text: str) -> str:
+def strip_invisible(text: str) -> str:
     """Drop characters nobody sees: zero width, bidi controls, soft hyphens, tag characters."""
     return text.translate(_INVISIBLE)
 
 
 def folded(text: str) -> str:
     """Put *text* in the form in which quotes are compared: no case, accents, ligatures or double spaces."""
-    text = unicodedata.normalize("NFKD", visible(text).translate(_LIGATURES))
+    text = unicodedata.normalize("NFKD", strip_invisible(text).translate(_LIGATURES))
     text = "".join(c for c in text if not unicodedata.combining(c))
     return _SPACES.sub(" ", text).strip().casefold()
 

@@ -64,7 +64,7 @@ _REASONS: Mapping[int, Phrase] = {
 }
 
 
-def system_words(error: OSError) -> Phrase | str:
+def os_error_reason(error: OSError) -> Phrase | str:
     """Say why the system refused: in the reader's language, or in the system's where it is something rare."""
     known = _REASONS.get(error.errno) if error.errno else None
     return known or error.strerror or str(error) or type(error).__name__

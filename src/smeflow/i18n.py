@@ -38,8 +38,8 @@ class Phrase:
 
     def render(self, language: Language) -> str:
         """Give the sentence in *language*; English stands in for what has no translation."""
-        template = self.template if language == "en" else french().get(self.template, self.template)
-        parts = {name: shown(value, language) for name, value in self.data.items()}
+        template = self.template if language == "en" else french_templates().get(self.template, self.template)
+        parts = {name: localized(value, language) for name, value in self.data.items()}
         return template.format(**parts) if parts else template.replace("{{", "{").replace("}}", "}")
 
     @classmethod
@@ -48,16 +48,16 @@ class Phrase:
         from pydantic_core import core_schema
 
         return core_schema.no_info_plain_validator_function(
-            phrase_of,
+            phrase_from_json,
             json_schema_input_schema=core_schema.dict_schema(),
-            serialization=core_schema.plain_serializer_function_ser_schema(plain_of, when_used="json"),
+            serialization=core_schema.plain_serializer_function_ser_schema(phrase_to_json, when_used="json"),
         )
 
 
-def plain_of(value: object) -> object:
+def phrase_to_json(value: object) -> object:
     """Put a sentence, or a value in one, in the form JSON has for it."""
     if isinstance(value, Phrase):
-        return {"template": value.template, "data": {k: plain_of(v) for k, v in value.data.items()}}
+        return {"template": value.template, "data": {k: phrase_to_json(v) for k, v in value.data.items()}}
     if isinstance(value, Decimal):
         return {"decimal": str(value)}
     if isinstance(value, date) and not isinstance(value, datetime):
@@ -65,8 +65,8 @@ def plain_of(value: object) -> object:
     return value if isinstance(value, int | float | bool) else str(value)
 
 
-def phrase_of(value: object) -> Phrase:
-    """Make the sentence again that `plain_of` took apart."""
+def phrase_from_json(value: object) -> Phrase:
+    """Make the sentence again that `phrase_to_json` took apart."""
     if isinstance(value, Phrase):
         return value
     if not isinstance(value, Mapping) or set(value) != {"template", "data"}:
@@ -79,10 +79,10 @@ def _part_of(value: object) -> object:
         return value
     if set(value) == {"decimal"}:
         return Decimal(str(value["decimal"]))
-    return date.fromisoformat(str(value["date"])) if set(value) == {"date"} else phrase_of(value)
+    return date.fromisoformat(str(value["date"])) if set(value) == {"date"} else phrase_from_json(value)
 
 
-def shown(value: object, language: Language) -> object:
+def localized(value: object, language: Language) -> object:
     """Write what stands in a sentence as its readers do: amounts and dates in their own form."""
     if isinstance(value, Phrase):
         return value.render(language)
@@ -94,7 +94,7 @@ def shown(value: object, language: Language) -> object:
     return value
 
 
-def written(value: str | None, language: Language) -> str:
+def localized_text(value: str | None, language: Language) -> str:
     """Write a value that is kept as text, ``496.00`` or ``2026-01-31``, as its readers do.
 
     Amounts lose the zeros behind their cents; whatever is no amount and no day stays as it is.
@@ -105,9 +105,9 @@ def written(value: str | None, language: Language) -> str:
         amount = Decimal(value).normalize()
         exponent = amount.as_tuple().exponent
         places = max(2, -exponent) if isinstance(exponent, int) else 2
-        return str(shown(round(amount, places), language))
+        return str(localized(round(amount, places), language))
     try:
-        return str(shown(date.fromisoformat(value), language)) if len(value) == 10 else value
+        return str(localized(date.fromisoformat(value), language)) if len(value) == 10 else value
     except ValueError:
         return value
 
@@ -118,7 +118,7 @@ def say(template: str, /, **data: object) -> Phrase:
 
 
 @cache
-def french() -> Mapping[str, str]:
+def french_templates() -> Mapping[str, str]:
     """Read the French templates of every package, keyed by the English ones."""
     found: dict[str, str] = {}
     for file in sorted(resources.files("smeflow.i18n_fr").iterdir(), key=lambda f: f.name):

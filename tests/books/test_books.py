@@ -8,22 +8,22 @@ from pathlib import Path
 
 import pytest
 
-from smeflow.books.base import Unbooked
-from smeflow.books.entries import Supplier, entry_of
-from smeflow.books.export import export, file_name, file_of
-from smeflow.ledger.batches import batches_of
+from smeflow.books import batch_file, batch_file_name, export_batch
+from smeflow.core.case import Case
+from smeflow.core.plan import Entry
+from smeflow.core.step import step
+from smeflow.engine.run import run_recipe
+from smeflow.extract.result import Extraction
+from smeflow.invoices.books.entries import SupplierAccounts, make_entry
+from smeflow.invoices.books.journal import Books, NotBookable
+from smeflow.kinds.records import Check
+from smeflow.kinds.sources import ROW, make_arrival
+from smeflow.ledger.between import batches_of
 from smeflow.ledger.ledger import Ledger
-from smeflow.llm.base import LLM
-from smeflow.plan import Entry
-from smeflow.readers.base import Check
-from smeflow.recipe.accounts import Books
-from smeflow.recipe.base import Recipe
+from smeflow.llm.interface import LLM
+from smeflow.recipe.load import Recipe
 from smeflow.recipe.workspace import Workspace
 from smeflow.records import Invoice
-from smeflow.runner.runner import run_recipe
-from smeflow.sources.base import ROW, arrival
-from smeflow.step import Case, step
-from smeflow.steps.extraction import Extraction
 
 LEGAL_ORDER = [
     *("JournalCode", "JournalLib", "EcritureNum", "EcritureDate", "CompteNum", "CompteLib", "CompAuxNum"),
@@ -90,7 +90,7 @@ class Office:
 
     def cases(self):
         for key, text in self.here.items():
-            yield arrival(key, key, ROW, json.dumps({"id": key, "text": text}).encode())
+            yield make_arrival(key, key, ROW, json.dumps({"id": key, "text": text}).encode())
 
     def run(self) -> None:
         recipe = Recipe(
@@ -104,8 +104,8 @@ class Office:
 
     def export(self, period: str = "2026-10", **more: str):
         with self.ledger() as ledger:
-            made = export(ledger, Workspace.find(self.folder), period=period, person="Anne", **more)
-            return made, (checked(file_of(ledger, made.batch)) if made.batch else [])
+            made = export_batch(ledger, Workspace.find(self.folder), period=period, person="Anne", **more)
+            return made, (checked(batch_file(ledger, made.batch)) if made.batch else [])
 
     def ledger(self) -> Ledger:
         return Ledger.open(self.folder / ".smeflow")
@@ -216,22 +216,22 @@ def test_batches_are_written_again_byte_for_byte(office):
     office.run()
     made, _ = office.export(separator="pipe")
     with office.ledger() as ledger:
-        first = file_of(ledger, made.batch)
-        assert file_name(ledger, made.batch) == "HA-2026-10-0001.txt"
+        first = batch_file(ledger, made.batch)
+        assert batch_file_name(ledger, made.batch) == "HA-2026-10-0001.txt"
     (office.folder / "smeflow.toml").write_text(
         '[tables]\nsuppliers = "suppliers.csv"\n\n[books]\nvat_account = "445661"\n'
     )
     with office.ledger() as ledger:
-        assert [file_of(ledger, row) for row in batches_of(ledger.store, "HA")] == [first]
+        assert [batch_file(ledger, row) for row in batches_of(ledger.store, "HA")] == [first]
 
 
-MAPPED = Supplier(aux="F1", aux_name="Martin", expense="606300", expense_name="Achats", vat="445660")
+MAPPED = SupplierAccounts(aux="F1", aux_name="Martin", expense="606300", expense_name="Achats", vat="445660")
 
 
 def booked(**more: object) -> list[tuple[str, Decimal]]:
     """Give account and debit less credit of each posting."""
     record = Invoice.model_validate(json.loads(paper("1")) | more)
-    entry = entry_of(record, MAPPED, Books(), currency="EUR", country="FR")
+    entry = make_entry(record, MAPPED, Books(), currency="EUR", country="FR")
     return [(p.account, p.debit - p.credit) for p in entry.postings]
 
 
@@ -258,7 +258,7 @@ def test_each_rate_is_a_posting_of_its_own():
         {"category": "S", "rate": "5.5", "base": "40.00", "amount": "2.20"},
     ]
     record = json.loads(paper("1", net="100.00", vat="14.20")) | {"vat": rates}
-    entry = entry_of(Invoice.model_validate(record), MAPPED, Books(), currency="EUR", country="FR")
+    entry = make_entry(Invoice.model_validate(record), MAPPED, Books(), currency="EUR", country="FR")
     assert [p.debit for p in entry.postings[:4]] == [60, 40, 12, Decimal("2.20")]
 
 
@@ -282,5 +282,5 @@ def test_a_prepayment_is_an_advance():
 )
 def test_what_no_rule_can_book_is_left_to_a_bookkeeper(more, why):
     """It is told why."""
-    with pytest.raises(Unbooked, match=why):
+    with pytest.raises(NotBookable, match=why):
         booked(**more)

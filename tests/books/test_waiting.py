@@ -4,18 +4,18 @@ from pathlib import Path
 
 import pytest
 
-from smeflow.books.export import export
-from smeflow.books.waiting import review_files
+from smeflow.books import export_batch, left_out_files
+from smeflow.core.case import Case
+from smeflow.core.plan import Entry
+from smeflow.core.step import step
+from smeflow.engine.run import run_recipe
+from smeflow.extract.result import Extraction
+from smeflow.kinds.sources import make_arrival
 from smeflow.ledger.ledger import Ledger
-from smeflow.llm.base import LLM
-from smeflow.plan import Entry
-from smeflow.recipe.base import Recipe
+from smeflow.llm.interface import LLM
+from smeflow.recipe.load import Recipe
 from smeflow.recipe.workspace import Workspace
 from smeflow.records import Invoice
-from smeflow.runner.runner import run_recipe
-from smeflow.sources.base import arrival
-from smeflow.step import Case, step
-from smeflow.steps.extraction import Extraction
 
 PDF = Path(__file__).parents[2] / "recipes" / "supplier-mail" / "inbox" / "kraxi-2014-03.pdf"
 RECORD = '{"number": "1", "issue_date": "2026-10-01", "total_gross": "12.00", "seller": "<b>Kraxi</b>"}'
@@ -27,7 +27,7 @@ class Folder:
     name, complete = "things", True
 
     def cases(self):
-        yield arrival("a", "<a>.pdf", "application/pdf", PDF.read_bytes())
+        yield make_arrival("a", "<a>.pdf", "application/pdf", PDF.read_bytes())
 
 
 @step
@@ -48,8 +48,8 @@ def ledger(tmp_path):
 
 def test_the_list_links_the_picture_of_each_invoice(ledger, tmp_path):
     """The page names the invoice and the reason, and links the PNG; what a file is called is no markup."""
-    made = export(ledger, Workspace.find(tmp_path), period="2026-10", person="Anne")
-    files = dict(review_files(ledger, made.left_out, "2026-10", "en"))
+    made = export_batch(ledger, Workspace.find(tmp_path), period="2026-10", person="Anne")
+    files = dict(left_out_files(ledger, made.left_out, "2026-10", "en"))
     picture = next(name for name in files if name.endswith(".png"))
     assert files[picture].startswith(b"\x89PNG")
     page = files["review-2026-10.html"].decode()

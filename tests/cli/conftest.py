@@ -7,7 +7,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 
-from smeflow.cli import main
+from smeflow.cli.app import main
 
 
 class Told:

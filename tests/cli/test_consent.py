@@ -63,23 +63,23 @@ def test_a_yes_is_remembered_with_name_and_time(smeflow, firm, provider):
 
 def test_another_region_of_the_same_provider_is_asked_about_anew(smeflow, firm):
     """Who agreed to Europe did not agree to anywhere."""
-    from smeflow.cli.consent import ask_once
-    from smeflow.cli.screen import Screen
+    from smeflow.cli.console import Screen
+    from smeflow.cli.models import ask_consent_once
     from smeflow.errors import LLMRejected
-    from smeflow.llm.base import Place
-    from smeflow.llm.scripted import Scripted
+    from smeflow.llm.interface import ModelEndpoint
+    from smeflow.llm.testing import Scripted
 
     state = firm / ".smeflow"
     europe = Scripted(
-        [], place=Place(provider="p", model="m", region="eu", base_url="https://eu.p.example/v1")
+        [], place=ModelEndpoint(provider="p", model="m", region="eu", base_url="https://eu.p.example/v1")
     )
     other = Scripted(
-        [], place=Place(provider="p", model="m", region="outside", base_url="https://p.example/v1")
+        [], place=ModelEndpoint(provider="p", model="m", region="outside", base_url="https://p.example/v1")
     )
-    ask_once(Screen(), [europe], state, yes=True)
-    ask_once(Screen(), [europe], state)
+    ask_consent_once(Screen(), [europe], state, yes=True)
+    ask_consent_once(Screen(), [europe], state)
     with pytest.raises(LLMRejected):
-        ask_once(Screen(), [europe, other], state)
+        ask_consent_once(Screen(), [europe, other], state)
 
 
 def test_doctor_tries_the_model_with_one_token_when_asked_to(smeflow, firm, provider):

@@ -79,7 +79,7 @@ def test_the_firm_around_it_gets_none_of_its_items(shown):
 
 def test_reports_are_left_out_by_name_where_their_extra_is_missing(monkeypatch, recipes):
     """With the core alone the demo says what to install, and runs the rest."""
-    from smeflow.cli import demo
+    from smeflow.cli.commands import demo
 
     assert demo._without_extras(recipes / "monthly-sales") == ""
     monkeypatch.setattr(demo, "find_spec", lambda name: None if name == "duckdb" else object())

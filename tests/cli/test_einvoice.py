@@ -3,7 +3,7 @@
 import json
 
 from smeflow.documents.read import read
-from smeflow.readers.einvoice import read_einvoice
+from smeflow.invoices.xml.read import read_einvoice
 
 
 def test_a_sound_invoice_ends_with_0_and_a_broken_one_with_1(smeflow, inbox):

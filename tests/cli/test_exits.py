@@ -8,9 +8,8 @@ from decimal import Decimal
 import pytest
 import typer
 
-from smeflow.cli.crash import without_secrets
-from smeflow.cli.exits import Ended, UsageProblem, code_of, tell
-from smeflow.cli.screen import Screen
+from smeflow.cli.console import Screen
+from smeflow.cli.exits import ProcessEnded, UsageProblem, code_of, tell_error, without_secrets
 from smeflow.errors import (
     BudgetSpent,
     LedgerBusy,
@@ -47,7 +46,7 @@ def caused(error, cause):
         (FileNotFoundError(errno.ENOENT, "No such file", "t.txt"), 2),
         (PermissionError(errno.EACCES, "Permission denied", "out"), 1),
         (KeyboardInterrupt(), 130),
-        (Ended(143), 143),
+        (ProcessEnded(143), 143),
         (ZeroDivisionError("1/0"), 70),
     ],
 )
@@ -64,7 +63,7 @@ def test_a_cause_counts_before_what_it_caused():
 def test_all_problems_of_a_recipe_are_told_with_their_places_in_french(tmp_path, capsys):
     """One line a problem: file, line, column, sentence."""
     problems = [Problem(3, 5, say("step {name} has not run", name="a")), Problem(1, 1, say("done"))]
-    assert tell(RecipeError("r.yaml", problems), Screen(language="fr"), tmp_path) == 2
+    assert tell_error(RecipeError("r.yaml", problems), Screen(language="fr"), tmp_path) == 2
     told = capsys.readouterr().err
     assert "r.yaml:1:1: terminé" in told
     assert "r.yaml:3:5: l'étape a n'a pas encore eu lieu" in told
@@ -72,7 +71,7 @@ def test_all_problems_of_a_recipe_are_told_with_their_places_in_french(tmp_path,
 
 def test_a_full_disk_names_the_path_and_says_what_to_do(tmp_path, capsys):
     """A person learns where room is needed, and that nothing is lost."""
-    tell(OSError(errno.ENOSPC, "No space left on device", "/data/out.csv"), Screen(), tmp_path)
+    tell_error(OSError(errno.ENOSPC, "No space left on device", "/data/out.csv"), Screen(), tmp_path)
     told = capsys.readouterr().err
     assert "/data/out.csv" in told
     assert "nothing is lost" in told
@@ -83,7 +82,7 @@ def test_a_mistake_of_ours_keeps_the_details_in_a_private_file_without_secrets(t
     monkeypatch.setenv("MISTRAL_API_KEY", "canary-5f3759df")
     with pytest.raises(ZeroDivisionError) as caught:
         raise ZeroDivisionError("while sending canary-5f3759df")
-    assert tell(caught.value, Screen(), tmp_path) == 70
+    assert tell_error(caught.value, Screen(), tmp_path) == 70
     told = capsys.readouterr().err
     (file,) = tmp_path.glob("smeflow-crash-*.txt")
     kept = file.read_text(encoding="utf-8")

@@ -6,13 +6,12 @@ import pytest
 
 pytest.importorskip("duckdb")
 
-from smeflow.facts.accounts import COLUMNS
-from smeflow.facts.book import Book
-from smeflow.facts.load import hold_file
-from smeflow.facts.measures.base import Desk
-from smeflow.facts.propose import propose
-from smeflow.facts.suggest import suggest
-from smeflow.llm.scripted import Scripted
+from smeflow.llm.testing import Scripted
+from smeflow.reports.measures.measure import MeasureContext
+from smeflow.reports.propose import propose_facts, suggest_facts
+from smeflow.tables.book import TableBook
+from smeflow.tables.fec import FEC_COLUMNS
+from smeflow.tables.load import load_file
 
 
 @pytest.fixture
@@ -97,13 +96,13 @@ def test_a_table_without_days_makes_a_report_of_all_its_rows(smeflow, tmp_path):
 
 def test_books_are_known_by_their_columns(smeflow, tmp_path):
     """A FEC is measured by its accounts, whatever its name."""
-    lines = ["\t".join(COLUMNS)]
+    lines = ["\t".join(FEC_COLUMNS)]
     for n in range(1, 11):
         day = f"202610{n:02}"
         for account, debit, credit in (("411000", "120", "0"), ("706000", "0", "100"), ("445710", "0", "20")):
             known = {"CompteNum": account, "EcritureNum": str(n), "EcritureDate": day, "PieceDate": day}
             cells = {**known, "CompAuxLib": "Durand", "Debit": f"{debit},00", "Credit": f"{credit},00"}
-            lines.append("\t".join(cells.get(column, "") for column in COLUMNS))
+            lines.append("\t".join(cells.get(column, "") for column in FEC_COLUMNS))
     (tmp_path / "fec.txt").write_text("\n".join(lines))
     facts = {line["name"]: line for line in smeflow("facts", "fec.txt", "--json").lines}
     assert facts["revenue"]["rows"] == [["1000.00"]]
@@ -133,10 +132,10 @@ ANSWER = {
 
 def test_what_a_model_proposes_is_a_query_that_is_run(ventes):
     """What cannot be run, or would do anything but read the table, is dropped with the reason."""
-    with Book() as book:
-        held = hold_file(book, "ventes", ventes)
-        proposal = propose(book, held)
-        found = suggest(proposal, Desk(book=book), Scripted([ANSWER]))
+    with TableBook() as book:
+        held = load_file(book, "ventes", ventes)
+        proposal = propose_facts(book, held)
+        found = suggest_facts(proposal, MeasureContext(book=book), Scripted([ANSWER]))
         assert found.written == {"sales_of_lyon": {"sql": LYON, "label": "Sales of Lyon"}}
         assert [label for label, _ in found.refused] == ["Made up", "A file", "Away with it"]
         assert book.select("SELECT count(*) FROM ventes")[1] == [(420,)]
@@ -144,10 +143,10 @@ def test_what_a_model_proposes_is_a_query_that_is_run(ventes):
 
 def test_a_model_is_shown_no_row_of_the_table(ventes):
     """Names, kinds and reach of columns are enough to write a query."""
-    with Book() as book:
-        held = hold_file(book, "ventes", ventes)
+    with TableBook() as book:
+        held = load_file(book, "ventes", ventes)
         model = Scripted(['{"proposals": []}'])
-        suggest(propose(book, held), Desk(book=book), model)
+        suggest_facts(propose_facts(book, held), MeasureContext(book=book), model)
     shown = "".join(message.content for message in model.requests[0].messages)
     assert "Montant HT" in shown
     assert "Brest" not in shown

@@ -2,7 +2,7 @@
 
 import pytest
 
-from smeflow.cli.language import language_for
+from smeflow.cli.arguments import language_for
 
 
 @pytest.fixture

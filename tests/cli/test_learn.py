@@ -6,7 +6,7 @@ import pytest
 
 from smeflow.ledger.ledger import Ledger
 from smeflow.recipe.load import load
-from smeflow.review.decide import relabel
+from smeflow.review.decisions import relabel
 
 RECIPE = """\
 recipe: sorted

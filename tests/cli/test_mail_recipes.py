@@ -5,9 +5,9 @@ import shutil
 
 import pytest
 
+from smeflow.engine.run import run_recipe
 from smeflow.recipe.load import load
 from smeflow.recipe.workspace import Workspace
-from smeflow.runner.runner import run_recipe
 
 TOML = '[tables]\nsuppliers = "supplier-mail/suppliers.csv"\ncustomers = "customer-requests/customers.csv"\n'
 

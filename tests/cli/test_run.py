@@ -210,13 +210,13 @@ def test_a_full_disk_ends_with_the_promised_line(smeflow, workspace, monkeypatch
     """Exit code 28, and still one line of JSON whose states add up."""
     import errno
 
-    from smeflow.runner import runner
+    from smeflow.engine import run
 
     def full(*_args):
         raise OSError(errno.ENOSPC, "No space left on device", "ledger")
 
     smeflow("run")
-    monkeypatch.setattr(runner, "reopen_for", full)
+    monkeypatch.setattr(run, "reopen_for", full)
     told = smeflow("run", "--json")
     assert told.code == 28
     summary = told.lines[-1]

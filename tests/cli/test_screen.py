@@ -3,7 +3,7 @@
 from datetime import date
 from decimal import Decimal
 
-from smeflow.cli.screen import STATES, Column, Screen
+from smeflow.cli.console import STATE_WORDS, Screen, ScreenColumn
 from smeflow.i18n import say
 
 EN, FR = Screen(language="en"), Screen(language="fr")
@@ -33,12 +33,12 @@ def test_dates_are_written_as_the_language_writes_them():
 
 def test_every_state_has_a_sign_of_its_own():
     """Who sees no colour still tells the states apart."""
-    assert len({sign for _, _, sign in STATES.values()}) == 5
+    assert len({sign for _, _, sign in STATE_WORDS.values()}) == 5
 
 
 def test_markup_in_data_is_not_obeyed(capsys):
     """A file name with brackets is shown as it is, never taken as a style."""
-    table = EN.table([Column(heading=say("item"))], [("[red]a[/red].pdf",)])
+    table = EN.table([ScreenColumn(heading=say("item"))], [("[red]a[/red].pdf",)])
     EN.out.print(table)
     EN.print("[bold]b[/bold].pdf")
     out = capsys.readouterr().out

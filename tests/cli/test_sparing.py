@@ -5,11 +5,11 @@ import threading
 import pytest
 from pydantic import BaseModel
 
-from smeflow.cli.sparing import Sparing
+from smeflow.cli.commands.demo_model import Rationed
 from smeflow.errors import LLMRejected, LLMUnavailable
-from smeflow.llm.ask import Answer
-from smeflow.llm.base import Message, Request
-from smeflow.llm.scripted import Scripted
+from smeflow.llm.ask import AnswerForm
+from smeflow.llm.interface import Message, Request
+from smeflow.llm.testing import Scripted
 
 
 class Found(BaseModel):
@@ -18,14 +18,14 @@ class Found(BaseModel):
     number: str | None
 
 
-ANSWER = Answer.of(Found)
+ANSWER = AnswerForm.of(Found)
 REQUEST = Request(messages=(Message("user", "Hi"),))
 
 
 def test_a_sparing_model_is_used_up():
     """After so many questions of a kind, or so long, it is as if there were none."""
     now = iter([0.0, 1.0, 2.0, 3.0, 50.0])
-    sparing = Sparing(
+    sparing = Rationed(
         inner=Scripted(["a"], for_ever=True), seconds=10, questions={"Found": 1}, clock=lambda: next(now)
     )
     kind = Request(messages=(Message("user", "Hi"),), schema=ANSWER.schema)
@@ -59,7 +59,7 @@ class Silent(Scripted):
 def test_a_question_under_way_is_ended_when_the_time_is_over():
     """However long the answer takes; what computed it is ended, and nothing more is asked."""
     silent = Silent()
-    sparing = Sparing(inner=silent, seconds=0.2, at_least_seconds=0.1)
+    sparing = Rationed(inner=silent, seconds=0.2, at_least_seconds=0.1)
     sparing.begin()
     with pytest.raises(LLMUnavailable, match="time for questions"):
         sparing.complete(REQUEST)

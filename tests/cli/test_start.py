@@ -7,8 +7,8 @@ import sys
 
 import pytest
 
-from smeflow.cli.app import COMMANDS, commands
-from smeflow.i18n import french
+from smeflow.cli.app import COMMANDS, build_commands
+from smeflow.i18n import french_templates
 
 
 def test_the_version_is_told_without_loading_much():
@@ -45,9 +45,9 @@ def every_help(command):
 
 def test_all_help_is_there_in_french():
     """Every command and every option."""
-    said = {text for text in every_help(commands("en")) if text}
-    assert sorted(said - french().keys() - {"Show this message and exit."}) == []
-    assert "Exécuter une recette" in commands("fr").commands["run"].help
+    said = {text for text in every_help(build_commands("en")) if text}
+    assert sorted(said - french_templates().keys() - {"Show this message and exit."}) == []
+    assert "Exécuter une recette" in build_commands("fr").commands["run"].help
 
 
 @pytest.mark.parametrize("work", ["invoices", "mail", "table", "report"])

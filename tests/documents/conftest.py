@@ -4,9 +4,9 @@ from collections.abc import Callable
 
 import pytest
 
-from smeflow.documents.base import Document, Limits
+from smeflow.documents.document import Document, Limits
 from smeflow.documents.file import File
-from smeflow.documents.kinds import read_here
+from smeflow.documents.read import read_in_process
 
 
 def pdf_of(
@@ -75,8 +75,8 @@ def printed() -> Callable[..., str]:
 
 def here(data: bytes, name: str = "file", media_type: str = "", **limits: float) -> Document:
     """Read in this process, under *limits*."""
-    return read_here(
-        File(name=name, media_type=media_type, data=data, limits=Limits(**limits), read_part=read_here)
+    return read_in_process(
+        File(name=name, media_type=media_type, data=data, limits=Limits(**limits), read_part=read_in_process)
     )
 
 

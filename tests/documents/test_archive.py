@@ -5,7 +5,7 @@ import zipfile
 
 import pytest
 
-from smeflow.documents.base import Limits
+from smeflow.documents.document import Limits
 from smeflow.documents.read import read
 from smeflow.errors import LimitExceeded, UnreadableDocument, UnsupportedDocument
 

@@ -2,8 +2,8 @@ import base64
 
 import pytest
 
-from smeflow.documents.einvoice import einvoices_in
 from smeflow.documents.read import read
+from smeflow.documents.xml import einvoices_in
 from smeflow.errors import LimitExceeded, UnreadableDocument
 
 

@@ -5,12 +5,12 @@ import pytest
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
+from smeflow.core.case import Case
+from smeflow.documents.file import media_type_of
 from smeflow.documents.mail import picture_sides
-from smeflow.documents.picture import png
 from smeflow.documents.read import read
-from smeflow.documents.sniff import media_type_of
+from smeflow.documents.worker import encode_png
 from smeflow.errors import LimitExceeded
-from smeflow.step import Case
 
 
 def mail(text="Bonjour", **headers):
@@ -84,7 +84,10 @@ def test_a_mail_in_a_mail_is_a_part():
 
 def test_logos_are_no_documents_and_pasted_scans_are():
     """A small picture the text shows belongs to the signature: a part with a name, and no case's document."""
-    small, large = png(bytes(100 * 60), 100, 60, 100, 1), png(bytes(range(256)) * 4000, 1024, 1000, 1024, 1)
+    small, large = (
+        encode_png(bytes(100 * 60), 100, 60, 100, 1),
+        encode_png(bytes(range(256)) * 4000, 1024, 1000, 1024, 1),
+    )
     assert (picture_sides(small), picture_sides(large)) == ((100, 60), (1024, 1000))
     message = mail()
     message.add_alternative('<p>Bonjour</p><img src="cid:logo"><img src="cid:scan">', subtype="html")

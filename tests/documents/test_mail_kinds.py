@@ -6,13 +6,13 @@ from io import BytesIO
 
 import pytest
 
-from smeflow.documents.base import Limits
-from smeflow.documents.mbox import mails_in
+from smeflow.core.case import Case
+from smeflow.documents.archives import mails_in
+from smeflow.documents.conversation import group_threads, thread_of
+from smeflow.documents.document import Limits
 from smeflow.documents.read import read
-from smeflow.documents.threads import thread_of, threads
-from smeflow.documents.tongue import language_of_text
+from smeflow.documents.text import detect_language
 from smeflow.errors import UnreadableDocument
-from smeflow.step import Case
 
 
 def mail(text="Bonjour à tous, voici la réponse.", **headers):
@@ -164,7 +164,7 @@ def test_an_archive_is_cut_into_its_mails():
 )
 def test_the_language_of_a_mail_is_told_where_it_is_clear(text, language):
     """By the small words of a sentence; a list of figures has no language."""
-    assert language_of_text(text) == language
+    assert detect_language(text) == language
     assert read(mail(text or " ").as_bytes(), name="m.eml").language == language
 
 
@@ -177,7 +177,7 @@ def test_mails_that_answer_each_other_are_one_thread():
         {"message-id": f"<{n}@l>", "references": "<gone@l>", "date": f"2026-11-2{n}T07:00:00"} for n in (4, 5)
     ]
     alone = {"subject": "x", "date": "2026-11-22T10:00:00"}
-    found = threads([third, *lost, alone, answer, first])
+    found = group_threads([third, *lost, alone, answer, first])
     assert found == [[alone], [first, answer, third], lost]
     assert {thread_of(one) for one in (first, answer, third)} == {"<1@x>"}
     assert (

@@ -3,11 +3,11 @@ import math
 
 import pytest
 
-from smeflow.documents.base import Limits
+from smeflow.documents.document import Limits
 from smeflow.documents.file import File
-from smeflow.documents.kinds import read_here
 from smeflow.documents.ocr import MissingTesseract
-from smeflow.documents.skew import angle_of
+from smeflow.documents.page_text import angle_of
+from smeflow.documents.read import read_in_process
 from smeflow.errors import LimitExceeded, UnreadableDocument
 
 PIL = pytest.importorskip("PIL.Image")
@@ -24,11 +24,11 @@ def saved(image, kind="PNG", **how):
 @pytest.fixture(scope="module")
 def scan(recipes):
     """Give a real page as a picture."""
-    from smeflow.documents.picture import page_picture
+    from smeflow.documents.worker import draw_page
 
     data = (recipes / "supplier-mail/inbox/kraxi-2014-03.pdf").read_bytes()
-    file = File(name="k.pdf", media_type="application/pdf", data=data, read_part=read_here)
-    return PIL.open(io.BytesIO(page_picture(file, 1, 130))).convert("L")
+    file = File(name="k.pdf", media_type="application/pdf", data=data, read_part=read_in_process)
+    return PIL.open(io.BytesIO(draw_page(file, 1, 130))).convert("L")
 
 
 def place_after(box, size, degrees):
@@ -134,7 +134,7 @@ def test_pixels_are_limited_before_they_are_unpacked(read_in_process, limit):
 def test_a_slow_recognition_is_ended(scan):
     """The limit `seconds` holds for the program as well."""
     file = File(
-        name="s.png", media_type="", data=saved(scan), limits=Limits(seconds=0.01), read_part=read_here
+        name="s.png", media_type="", data=saved(scan), limits=Limits(seconds=0.01), read_part=read_in_process
     )
     with pytest.raises(LimitExceeded, match="`seconds`"):
-        read_here(file)
+        read_in_process(file)

@@ -6,11 +6,10 @@ from collections import Counter
 
 import pytest
 
-from smeflow.documents.base import Limits
+from smeflow.documents.document import Limits
 from smeflow.documents.file import File
-from smeflow.documents.parsed import Parsed
 from smeflow.documents.pool import Pool
-from smeflow.documents.read import read
+from smeflow.documents.read import Parsed, read
 from smeflow.errors import UnreadableDocument
 
 

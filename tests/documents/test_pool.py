@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from smeflow.documents.base import Limits
+from smeflow.documents.document import Limits
 from smeflow.documents.file import File
-from smeflow.documents.kinds import read_here
 from smeflow.documents.pool import FILES_A_WORKER, Pool
+from smeflow.documents.read import read_in_process
 from smeflow.errors import DocumentError, LimitExceeded, UnreadableDocument
 
 XML = b"<?xml version='1.0'?><a><b>12</b></a>"
@@ -20,7 +20,7 @@ XML = b"<?xml version='1.0'?><a><b>12</b></a>"
 def xml(name="a.xml", **limits):
     """Make a small file to read."""
     return File(
-        name=name, media_type="application/xml", data=XML, limits=Limits(**limits), read_part=read_here
+        name=name, media_type="application/xml", data=XML, limits=Limits(**limits), read_part=read_in_process
     )
 
 
@@ -43,7 +43,7 @@ def test_a_worker_is_kept_for_the_next_file(pool):
     """Starting a process costs more than reading a file."""
     assert pool.read(xml()).text == "a/b: 12"
     first = worker_of(pool)
-    assert pool.read(xml()) == read_here(xml())
+    assert pool.read(xml()) == read_in_process(xml())
     assert worker_of(pool) is first
 
 
@@ -94,7 +94,7 @@ def test_memory_is_limited(pool, make_pdf, printed):
         media_type="application/pdf",
         data=heavy,
         limits=Limits(memory_bytes=6_000_000),
-        read_part=read_here,
+        read_part=read_in_process,
     )
     with pytest.raises(DocumentError, match=r"heavy\.pdf"):
         pool.read(file)
@@ -116,7 +116,7 @@ def test_many_threads_share_a_few_workers():
     def ask(number: int) -> None:
         data = b"<?xml version='1.0'?><a>%d</a>" % number
         answers[number] = pool.read(
-            File(name=f"{number}", media_type="application/xml", data=data, read_part=read_here)
+            File(name=f"{number}", media_type="application/xml", data=data, read_part=read_in_process)
         ).text
 
     threads = [threading.Thread(target=ask, args=(n,)) for n in range(24)]

@@ -1,6 +1,6 @@
 import pytest
 
-from smeflow.documents.replies import newest
+from smeflow.documents.conversation import newest_message
 
 ANSWER = "Bonjour,\n\nLe montant est bon.\nOn 3 May we deliver.\n\nMerci\nAnne"
 
@@ -25,7 +25,7 @@ ANSWER = "Bonjour,\n\nLe montant est bon.\nOn 3 May we deliver.\n\nMerci\nAnne"
 )
 def test_quotes_and_signatures_are_left_out(quote):
     """The words of every usual mail program mark where the newest message ends."""
-    assert newest(f"{ANSWER}\n\n{quote}\n") == ANSWER
+    assert newest_message(f"{ANSWER}\n\n{quote}\n") == ANSWER
 
 
 @pytest.mark.parametrize(
@@ -34,7 +34,7 @@ def test_quotes_and_signatures_are_left_out(quote):
 def test_real_clients_are_known(documents, name):
     """What real clients wrote below a reply is cut; the reply of these samples ends with the same words."""
     text = (documents / "replies" / f"{name}.txt").read_text(encoding="utf-8")
-    reply = newest(text)
+    reply = newest_message(text)
     assert reply.startswith("Fusce bibendum")
     assert reply.endswith("aliquet nec nec nibh.")
 
@@ -42,17 +42,17 @@ def test_real_clients_are_known(documents, name):
 def test_an_answer_between_the_lines_is_kept():
     """A reply below its quote, or between quoted lines, is the sender's own."""
     text = "Le 3 mars 2025, Paul <p@x.fr> a écrit :\n> Combien ?\nDouze.\n> Quand ?\nDemain."
-    assert newest(text) == "Douze.\nDemain."
+    assert newest_message(text) == "Douze.\nDemain."
 
 
 def test_a_forwarded_mail_is_kept_whole():
     """Who forwards an invoice says little: what is forwarded is the message."""
     head = "---------- Forwarded message ---------\nFrom: Paul <p@x.fr>\nDate: x\nSubject: y"
     text = f"Pour info\n\n{head}\n\nTotal 12 €"
-    assert newest(text) == text
+    assert newest_message(text) == text
     copied = "FYI\n\nDe : Paul <p@x.fr>\nEnvoyé : lundi\nÀ : Anne\nObjet : facture\n\nTotal 12 €"
-    assert newest(copied, subject="TR: facture") == copied
-    assert newest(copied, subject="RE: facture") == "FYI"
+    assert newest_message(copied, subject="TR: facture") == copied
+    assert newest_message(copied, subject="RE: facture") == "FYI"
 
 
 @pytest.mark.parametrize(
@@ -67,19 +67,20 @@ def test_a_forwarded_mail_is_kept_whole():
 )
 def test_ordinary_sentences_are_not_taken_for_quotes(text):
     """What only looks a little like a quote is the message; a mail of quotes alone is kept as it is."""
-    assert newest(text) == text.strip()
+    assert newest_message(text) == text.strip()
 
 
 def test_a_line_broken_before_the_address_goes_as_a_whole():
     """Programs break "On … wrote:" wherever a line is full."""
     text = "Passt.\n\nAm Mo., 15. Jan. 2025, 17:03 schrieb Anna A. <\nanna@example.com>:\n\n> Hallo\n"
-    assert newest(text) == "Passt."
+    assert newest_message(text) == "Passt."
 
 
 def test_a_sentence_that_begins_like_a_telephones_signature_is_kept():
     """Only a device, or a short line, is left out."""
     text = "Here is another mail.\n\nSent from my desk, which is much easier than from the train."
-    assert newest(text) == text
+    assert newest_message(text) == text
     assert (
-        newest("Bonjour.\n\nSent from my iPhone, please excuse typos and the brevity of it all") == "Bonjour."
+        newest_message("Bonjour.\n\nSent from my iPhone, please excuse typos and the brevity of it all")
+        == "Bonjour."
     )

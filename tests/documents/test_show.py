@@ -2,7 +2,7 @@ import re
 
 import pytest
 
-from smeflow.documents.base import Quote, text_document
+from smeflow.documents.document import Quote, text_document
 from smeflow.documents.read import read
 from smeflow.documents.show import document_html, page_png
 from smeflow.errors import UnsupportedDocument

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from smeflow.documents.read import read
-from smeflow.documents.strips import read_strips
+from smeflow.documents.show import read_strips
 
 SCAN = Path(__file__).parent / "invoices" / "bei-spiel-RE-20140703-502.jpg"
 

@@ -2,27 +2,27 @@ import json
 
 import pytest
 
-from smeflow.documents.sniff import media_type_of
-from smeflow.documents.text import ROW, decoded
+from smeflow.documents.file import media_type_of
+from smeflow.documents.text import ROW, decode_text
 from smeflow.errors import LimitExceeded, UnreadableDocument
 
 
 @pytest.mark.parametrize("charset", ["utf-8", "utf-8-sig", "utf-16", "utf-32", "cp1252"])
 def test_the_charset_is_found(charset):
     """Marks come first, then UTF-8, then what Windows wrote."""
-    assert decoded("Échéance : 12 €\r\nœuvre".encode(charset)) == "Échéance : 12 €\nœuvre"
+    assert decode_text("Échéance : 12 €\r\nœuvre".encode(charset)) == "Échéance : 12 €\nœuvre"
 
 
 def test_a_wrong_charset_is_not_believed():
     """A mail that claims UTF-8 and is not is still read; bytes no charset explains do not fail."""
-    assert decoded("réglé".encode("latin-1"), "utf-8") == "réglé"
-    assert decoded("réglé".encode(), "x-unknown") == "réglé"
-    assert decoded(b"a\x81b\x00c", "ascii") == "a\x81bc"
+    assert decode_text("réglé".encode("latin-1"), "utf-8") == "réglé"
+    assert decode_text("réglé".encode(), "x-unknown") == "réglé"
+    assert decode_text(b"a\x81b\x00c", "ascii") == "a\x81bc"
 
 
 def test_accents_are_composed():
     """The same word is the same text, whoever wrote it."""
-    assert decoded("e\u0301te\u0301".encode()) == "été"
+    assert decode_text("e\u0301te\u0301".encode()) == "été"
 
 
 @pytest.mark.parametrize(

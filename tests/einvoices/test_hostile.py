@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 
 from smeflow.documents.read import read
-from smeflow.einvoices.validate import check_einvoice
 from smeflow.errors import DocumentError
-from smeflow.readers.einvoice import read_einvoice
+from smeflow.invoices.xml.read import read_einvoice
+from smeflow.invoices.xml.validate import check_einvoice
 
 INBOX = Path(__file__).parents[2] / "recipes" / "supplier-mail" / "inbox"
 INVOICE = (INBOX / "lieferant-471113.xml").read_bytes()

@@ -9,9 +9,9 @@ from pypdf.generic import NameObject
 
 from smeflow.documents.read import read
 from smeflow.documents.workers import WorkerEnded
-from smeflow.einvoices import validate
-from smeflow.einvoices.child import SECONDS, rule_workers
-from smeflow.einvoices.validate import check_einvoice
+from smeflow.invoices.xml import validate
+from smeflow.invoices.xml.rules import CHECK_SECONDS, rule_workers
+from smeflow.invoices.xml.validate import check_einvoice
 
 INBOX = Path(__file__).parents[2] / "recipes" / "supplier-mail" / "inbox"
 
@@ -147,7 +147,7 @@ def test_a_child_that_takes_too_long_is_ended_and_the_next_one_works():
         with pytest.raises(WorkerEnded) as late:
             children.ask(head, [b"<a/>"], seconds=0.0)
         assert late.value.timed_out
-        assert children.ask(head, [b"<a/>"], seconds=SECONDS)[0]["results"] == {}
+        assert children.ask(head, [b"<a/>"], seconds=CHECK_SECONDS)[0]["results"] == {}
     finally:
         children.close()
 
@@ -157,9 +157,9 @@ def test_the_same_child_serves_one_file_after_another():
     children = rule_workers(1)
     head = {"job": "check", "schemas": {}, "rules": {}}
     try:
-        children.ask(head, [b"<a/>"], seconds=SECONDS)
+        children.ask(head, [b"<a/>"], seconds=CHECK_SECONDS)
         first = children._idle.queue[-1]
-        children.ask(head, [b"<b/>"], seconds=SECONDS)
+        children.ask(head, [b"<b/>"], seconds=CHECK_SECONDS)
         assert first is not None
         assert children._idle.queue == [first]
     finally:

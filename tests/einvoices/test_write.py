@@ -8,12 +8,12 @@ from pathlib import Path
 import pytest
 
 from smeflow.documents.read import read
-from smeflow.einvoices.attach import factur_x
-from smeflow.einvoices.levels import NAMES
-from smeflow.einvoices.validate import check_einvoice
-from smeflow.einvoices.write import write_invoice
-from smeflow.readers.einvoice import read_einvoice
-from smeflow.readers.terms import shapes
+from smeflow.invoices.xml.pdf import factur_x
+from smeflow.invoices.xml.read import read_einvoice
+from smeflow.invoices.xml.rules import LEVEL_NAMES
+from smeflow.invoices.xml.syntax import shapes_of
+from smeflow.invoices.xml.validate import check_einvoice
+from smeflow.invoices.xml.write import write_invoice
 from smeflow.records import Invoice, Record
 
 INBOX = Path(__file__).parents[2] / "recipes" / "supplier-mail" / "inbox"
@@ -53,7 +53,8 @@ class Filler:
 
     def fill(self, kind: type[Record], path: str = "") -> dict:
         return {
-            name: self.value(shape, f"{path}.{name}".strip("."), name) for name, shape in shapes(kind).items()
+            name: self.value(shape, f"{path}.{name}".strip("."), name)
+            for name, shape in shapes_of(kind).items()
         }
 
     def value(self, shape, path, name):
@@ -98,7 +99,7 @@ def test_every_term_comes_back_as_it_was_written():
     assert without_profile(back(written.xml)) == without_profile(record)
 
 
-@pytest.mark.parametrize("profile", list(NAMES))
+@pytest.mark.parametrize("profile", list(LEVEL_NAMES))
 def test_each_profile_keeps_its_schema_and_names_what_it_has_no_room_for(profile):
     """MINIMUM has no lines; nothing is put where the schema forbids it."""
     record = record_of("lieferant-471113.xml")

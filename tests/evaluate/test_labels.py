@@ -1,7 +1,6 @@
 """Labels held against the truth."""
 
-from smeflow.evaluate.score import score_label
-from smeflow.evaluate.truth import Truth
+from smeflow.evaluate.scoring import Truth, score_label
 from smeflow.steps import Label
 
 

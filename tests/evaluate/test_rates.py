@@ -3,9 +3,15 @@
 import pytest
 from scipy.stats import beta
 
-from smeflow.evaluate.base import CaseScore, FieldScore
-from smeflow.evaluate.rates import Rate, upper_bound
-from smeflow.evaluate.tables import calibration_error, curve, field_calibration, propose
+from smeflow.evaluate.rates import (
+    Rate,
+    calibration_error,
+    error_curve,
+    field_calibration,
+    propose_threshold,
+    upper_bound,
+)
+from smeflow.evaluate.scoring import CaseScore, FieldScore
 
 
 def case(confidence: float, *, right: bool) -> CaseScore:
@@ -36,8 +42,8 @@ def test_of_no_case_anything_is_possible():
 
 def test_a_threshold_is_only_proposed_when_the_labels_can_show_it():
     """59 cases without an error show less than 5 %, and 58 do not."""
-    enough = propose([case(0.99, right=True)] * 59, 0.05)
-    few = propose([case(0.99, right=True)] * 58, 0.05)
+    enough = propose_threshold([case(0.99, right=True)] * 59, 0.05)
+    few = propose_threshold([case(0.99, right=True)] * 58, 0.05)
     assert enough.point is not None
     assert enough.point.threshold == 0.99
     assert few.point is None
@@ -47,7 +53,7 @@ def test_a_threshold_is_only_proposed_when_the_labels_can_show_it():
 def test_the_threshold_lets_as_much_pass_as_the_errors_allow():
     """Where the doubtful ones are wrong, it lies above them."""
     cases = [case(0.99, right=True)] * 80 + [case(0.9, right=True)] * 40 + [case(0.5, right=False)] * 10
-    found = propose(cases, 0.05)
+    found = propose_threshold(cases, 0.05)
     assert found.point is not None
     assert found.point.threshold == 0.9
     assert (found.point.coverage.count, found.point.errors.count) == (120, 0)
@@ -55,7 +61,7 @@ def test_the_threshold_lets_as_much_pass_as_the_errors_allow():
 
 def test_the_curve_ends_with_everything():
     """At full coverage the errors are all errors."""
-    points = curve([case(0.9, right=True), case(0.8, right=False), case(0.7, right=True)])
+    points = error_curve([case(0.9, right=True), case(0.8, right=False), case(0.7, right=True)])
     assert [(p.coverage.count, p.errors.count) for p in points] == [(1, 0), (2, 1), (3, 1)]
 
 

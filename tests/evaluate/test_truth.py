@@ -2,14 +2,13 @@
 
 import pytest
 
+from smeflow.core.case import Case
+from smeflow.core.run import run
 from smeflow.documents.read import read
-from smeflow.evaluate.own import ENOUGH, fit_own
-from smeflow.evaluate.score import same, score_record
-from smeflow.evaluate.truth import Truth, read_truth
+from smeflow.evaluate.evaluation import LEAST_CASES, fit_and_compare
+from smeflow.evaluate.scoring import Truth, read_truth, same_content, score_record
+from smeflow.extract.step import Extract
 from smeflow.records import Invoice
-from smeflow.run import run
-from smeflow.step import Case
-from smeflow.steps.extract import Extract
 
 
 @pytest.fixture
@@ -21,9 +20,9 @@ def bread(recipes):
 
 def test_amounts_are_compared_by_value_and_text_without_case_and_accents():
     """What a person would call the same is the same."""
-    assert same("308.030", "308.03")
-    assert same("Café du Nord", "CAFE DU NORD")
-    assert not same("FA-1", "FA-2")
+    assert same_content("308.030", "308.03")
+    assert same_content("Café du Nord", "CAFE DU NORD")
+    assert not same_content("FA-1", "FA-2")
 
 
 def test_each_kind_of_mistake_has_its_name(bread):
@@ -48,4 +47,4 @@ def test_a_folder_of_json_names_its_cases_by_file(tmp_path):
 def test_a_few_cases_fit_nothing(bread):
     """Too few labels never replace what ships."""
     score = score_record("x", bread, Truth(name="x", values={"number": "F124212"}), accepted=True)
-    assert fit_own([score] * (ENOUGH - 1)).better is False
+    assert fit_and_compare([score] * (LEAST_CASES - 1)).better is False

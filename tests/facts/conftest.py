@@ -2,9 +2,9 @@
 
 import pytest
 
-from smeflow.facts.references import Sayable, sayable
-from smeflow.facts.report import Column, FactValue
-from smeflow.facts.window import Window
+from smeflow.writing.periods import Window
+from smeflow.writing.references import ReferenceTable, reference_table
+from smeflow.writing.report import FactColumn, ReportFact
 
 WORDS = {
     "en": ("Revenue", "Orders", "Revenue by country", "Country", "Sales by month", "orders"),
@@ -13,22 +13,24 @@ WORDS = {
 }  # fmt: skip
 
 
-def month(language: str = "en") -> list[FactValue]:
+def month(language: str = "en") -> list[ReportFact]:
     """Give the facts of October: revenue up, orders down, three countries, three months."""
     revenue, orders, by_country, country, by_month, counted = WORDS[language]
 
-    def number(label: str, unit: str = "", digits: int = 0, **more) -> Column:
-        return Column(
+    def number(label: str, unit: str = "", digits: int = 0, **more) -> FactColumn:
+        return FactColumn(
             name=more.pop("name", "value"), label=label, kind="number", unit=unit, digits=digits, **more
         )
 
-    def one(name: str, label: str, value: str, unit: str, measure: str, digits: int = 0, **more) -> FactValue:
+    def one(
+        name: str, label: str, value: str, unit: str, measure: str, digits: int = 0, **more
+    ) -> ReportFact:
         columns = (number(label, unit, digits),)
-        return FactValue(
+        return ReportFact(
             name=name, label=label, shape="scalar", columns=columns, rows=((value,),), measure=measure, **more
         )  # fmt: skip
 
-    def compared(name: str, label: str, unit: str, values: tuple[str, ...], turns: tuple) -> list[FactValue]:
+    def compared(name: str, label: str, unit: str, values: tuple[str, ...], turns: tuple) -> list[ReportFact]:
         now, before, year, change, yearly = values
         return [
             one(name, label, now, unit, "sum", direction=turns[0]),
@@ -43,38 +45,38 @@ def month(language: str = "en") -> list[FactValue]:
     return [
         *compared("revenue", revenue, "EUR", ("58100", "52300", "60000", "11.1", "-3.2"), ("up", "down")),
         *compared("orders", orders, counted, ("40", "45", "40", "-11.1", "0"), ("down", "flat")),
-        FactValue(
+        ReportFact(
             name="by_country",
             label=by_country,
             shape="ranking",
             measure="top",
-            columns=(Column(name="country", label=country), number(revenue, "EUR"), share),
+            columns=(FactColumn(name="country", label=country), number(revenue, "EUR"), share),
             rows=rows,
         ),
-        FactValue(
+        ReportFact(
             name="monthly",
             label=by_month,
             shape="series",
             measure="series",
-            columns=(Column(name="period", label="Month", kind="period"), number(revenue, "EUR")),
+            columns=(FactColumn(name="period", label="Month", kind="period"), number(revenue, "EUR")),
             rows=(("2026-08", "21400"), ("2026-09", "52300"), ("2026-10", "58100")),
         ),
     ]
 
 
 @pytest.fixture
-def english() -> Sayable:
+def english() -> ReferenceTable:
     """Give what may be said of October in English."""
-    return sayable(month(), "en-GB", window=Window.of("2026-10"), names=("Dupont",))
+    return reference_table(month(), "en-GB", window=Window.of("2026-10"), names=("Dupont",))
 
 
 @pytest.fixture
-def french() -> Sayable:
+def french() -> ReferenceTable:
     """Give what may be said of October in French."""
-    return sayable(month("fr"), "fr-FR", window=Window.of("2026-10"), names=("Dupont",))
+    return reference_table(month("fr"), "fr-FR", window=Window.of("2026-10"), names=("Dupont",))
 
 
 @pytest.fixture
-def october() -> list[FactValue]:
+def october() -> list[ReportFact]:
     """Give the facts themselves, with English labels."""
     return month()

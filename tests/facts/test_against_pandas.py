@@ -14,13 +14,13 @@ from hypothesis import strategies as st
 pytest.importorskip("duckdb")
 pytest.importorskip("pandas")
 
-from smeflow.facts.book import Book
-from smeflow.facts.compute import compute
-from smeflow.facts.load import hold_file
-from smeflow.facts.measures.base import Desk
-from smeflow.facts.measures.kinds import measure_of
-from smeflow.facts.report import FactValue
-from smeflow.facts.window import Window
+from smeflow.reports.facts import compute_facts
+from smeflow.reports.measures.measure import MeasureContext
+from smeflow.reports.measures.registry import measure_of
+from smeflow.tables.book import TableBook
+from smeflow.tables.load import load_file
+from smeflow.writing.periods import Window
+from smeflow.writing.report import ReportFact
 
 Row = tuple[date, str, Decimal | None, int]
 NAMES = ("Durand", "Lefèvre & Fils", "O'Neill", "Straße 12", "Zoë", "a, b; c", 'say "hi"')
@@ -62,11 +62,11 @@ def write(path: Path, rows: Sequence[Row], form: tuple[str, str, str]) -> None:
             writer.writerow([day.strftime(days), name, shown, quantity])
 
 
-def ours(path: Path, window: Window | None) -> dict[str, FactValue]:
-    with Book(threads=1) as book:
-        hold_file(book, "t", path)
-        found = compute(
-            {name: measure_of(each) for name, each in FACTS.items()}, Desk(book=book, window=window)
+def ours(path: Path, window: Window | None) -> dict[str, ReportFact]:
+    with TableBook(threads=1) as book:
+        load_file(book, "t", path)
+        found = compute_facts(
+            {name: measure_of(each) for name, each in FACTS.items()}, MeasureContext(book=book, window=window)
         )
     return {fact.name: fact for fact in found.facts}
 

@@ -1,7 +1,7 @@
 import pytest
 
-from smeflow.facts.check import check
-from smeflow.facts.referring import Referring
+from smeflow.writing.check import check_prose
+from smeflow.writing.fact_evidence import FactEvidence
 
 TRUE = [
     "In {{period}}, revenue came to {{revenue}}, {{revenue.change}}.",
@@ -81,45 +81,55 @@ FAUX = {
 @pytest.mark.parametrize("text", TRUE)
 def test_a_true_sentence_of_plain_words_holds(english, text):
     """What the facts bear out is kept."""
-    assert [str(p) for s in check(text, Referring(about=english)).sentences for p in s.problems] == []
+    assert [
+        str(p) for s in check_prose(text, FactEvidence(about=english)).sentences for p in s.problems
+    ] == []
 
 
 @pytest.mark.parametrize("text", VRAI)
 def test_a_true_french_sentence_holds(french, text):
     """The same in French, whatever the apostrophe."""
-    assert [str(p) for s in check(text, Referring(about=french)).sentences for p in s.problems] == []
+    assert [str(p) for s in check_prose(text, FactEvidence(about=french)).sentences for p in s.problems] == []
 
 
 @pytest.mark.parametrize("text", FALSE.values(), ids=FALSE)
 def test_a_false_sentence_does_not_hold(english, text):
     """A number, date, name, direction, rank or cause that no fact holds costs the sentence."""
-    assert not any(s.holds for s in check(text, Referring(about=english)).sentences)
+    assert not any(s.holds for s in check_prose(text, FactEvidence(about=english)).sentences)
 
 
 @pytest.mark.parametrize("text", FAUX.values(), ids=FAUX)
 def test_a_false_french_sentence_does_not_hold(french, text):
     """The same in French."""
-    assert not any(s.holds for s in check(text, Referring(about=french)).sentences)
+    assert not any(s.holds for s in check_prose(text, FactEvidence(about=french)).sentences)
 
 
 def test_words_of_the_firm_may_be_used(english):
     """A glossary's word needs no fact behind it."""
     text = "At the Quayside, revenue came to {{revenue}}."
-    assert not check(text, Referring(about=english)).sentences[0].holds
-    assert check(text, Referring(about=english, glossary=("Quayside", "the Quayside"))).sentences[0].holds
+    assert not check_prose(text, FactEvidence(about=english)).sentences[0].holds
+    assert (
+        check_prose(text, FactEvidence(about=english, glossary=("Quayside", "the Quayside")))
+        .sentences[0]
+        .holds
+    )
 
 
 def test_a_person_may_tell_a_cause_and_no_figure_more(english):
     """What a person writes is held against the facts, its words are free."""
     why = "Revenue came to {{revenue}}, {{revenue.change}} because the market opened."
-    assert check(why, Referring(about=english, free=True)).sentences[0].holds
+    assert check_prose(why, FactEvidence(about=english, free=True)).sentences[0].holds
     assert (
-        not check("Revenue fell to {{revenue}} because of rain.", Referring(about=english, free=True))
+        not check_prose(
+            "Revenue fell to {{revenue}} because of rain.", FactEvidence(about=english, free=True)
+        )
         .sentences[0]
         .holds
     )
     assert (
-        not check("Revenue came to {{revenue}} because of 12 fairs.", Referring(about=english, free=True))
+        not check_prose(
+            "Revenue came to {{revenue}} because of 12 fairs.", FactEvidence(about=english, free=True)
+        )
         .sentences[0]
         .holds
     )

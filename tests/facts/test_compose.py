@@ -5,9 +5,15 @@ import json
 import pytest
 from pydantic import TypeAdapter
 
-from smeflow.facts.compose import most_changed, opening, paragraph, parts_of, plain
-from smeflow.facts.edits import checked
-from smeflow.facts.report import Paragraph
+from smeflow.reports.compose import (
+    check_paragraph,
+    most_changed,
+    opening_sentence,
+    paragraph,
+    plan_sections,
+    write_by_patterns,
+)
+from smeflow.writing.report import Paragraph
 
 
 def bound(said: Paragraph) -> list[tuple[str, str]]:
@@ -20,8 +26,10 @@ def test_every_figure_of_a_composed_report_is_bound_to_its_fact(locale, october,
     """Not a digit outside the figures but those of a time, and each figure is what its fact says."""
     about = request.getfixturevalue(locale)
     facts = {fact.name: fact for fact in october}
-    said = [*opening(october, about), *most_changed(october, about)]
-    said += [each for part in parts_of(october, (), about.locale) for each in plain(part, about)]
+    said = [*opening_sentence(october, about), *most_changed(october, about)]
+    said += [
+        each for part in plan_sections(october, (), about.locale) for each in write_by_patterns(part, about)
+    ]
     assert len(said) > 3
     for each in said:
         rest = each.text
@@ -49,7 +57,7 @@ def test_two_facts_that_read_the_same_are_told_apart(english):
 
 def test_the_figures_a_person_writes_are_bound_as_well(english):
     """Found again among the facts, then kept with the text."""
-    said = checked("revenue came to €58,100.", english)
+    said = check_paragraph("revenue came to €58,100.", english)
     assert (said.text, said.by) == ("Revenue came to €58,100.", "person")
     assert bound(said) == [("€58,100", "revenue")]
 

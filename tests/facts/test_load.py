@@ -8,8 +8,8 @@ import pytest
 
 pytest.importorskip("duckdb")
 
-from smeflow.facts.book import Book, FactError
-from smeflow.facts.load import hold_file
+from smeflow.tables.book import FactError, TableBook
+from smeflow.tables.load import load_file
 
 FRENCH = """Journal des ventes;;;;
 ;;;;
@@ -33,7 +33,7 @@ Total général;;;1 406,50 €;274,90
 
 @pytest.fixture
 def book():
-    with Book() as made:
+    with TableBook() as made:
         yield made
 
 
@@ -42,7 +42,7 @@ def test_a_french_export_is_read_as_it_is_meant(tmp_path, book, encoding):
     """Header below a title, decimal commas, brackets for minus, and totals that are never summed."""
     path = tmp_path / "ventes.csv"
     path.write_bytes(FRENCH.encode(encoding))
-    held = hold_file(book, "ventes", path)
+    held = load_file(book, "ventes", path)
     kinds = {name: how.kind for name, how in held.columns.items()}
     assert kinds == {
         "Date": "date",
@@ -68,14 +68,14 @@ def test_a_customer_called_total_is_no_total(tmp_path, book):
     path.write_text(
         "day,customer,amount\n2026-01-01,Total SA,5\n2026-01-02,Durand,7\n2026-01-03,Total SA,9\n"
     )
-    assert hold_file(book, "t", path).rows == 3
+    assert load_file(book, "t", path).rows == 3
 
 
 def test_a_last_line_of_bare_sums_is_set_aside(tmp_path, book):
     """A total needs no name: a line of nothing but what the columns add up to is one."""
     path = tmp_path / "t.csv"
     path.write_text("name;n;amount\na;1;10,5\nb;2;20\nc;3;30\n;6;60,5\n")
-    held = hold_file(book, "t", path)
+    held = load_file(book, "t", path)
     assert held.rows == 3
     assert [str(phrase) for phrase in held.told] == ["Line 5 of t.csv is a total and was set aside."]
 
@@ -96,7 +96,7 @@ def test_a_spreadsheet_is_read_from_its_fullest_sheet_with_merged_cells(tmp_path
             sheet.write_datetime(3 + n, 1, datetime(2026, 1, n + 1))  # noqa: DTZ001 - a spreadsheet knows no zones
             sheet.write_number(3 + n, 2, 0.1 * (n + 1))
         sheet.write_row(6, 0, ["Total", "", 0.6])
-    held = hold_file(book, "ventes", path)
+    held = load_file(book, "ventes", path)
     assert book.select("SELECT * EXCLUDE (_line) FROM ventes")[1] == [
         ("Nord", date(2026, 1, 1), Decimal("0.1")),
         ("Nord", date(2026, 1, 2), Decimal("0.2")),
@@ -109,7 +109,7 @@ def test_json_is_a_table(tmp_path, book):
     """A list of objects, alone or inside an object, gives a row each."""
     path = tmp_path / "t.json"
     path.write_text('{"rows": [{"a": "x", "n": 1.5}, {"a": "y", "n": 2, "extra": null}]}')
-    hold_file(book, "t", path)
+    load_file(book, "t", path)
     assert book.select("SELECT sum(n), count(a) FROM t")[1] == [(Decimal("3.5"), 2)]
 
 
@@ -117,7 +117,7 @@ def test_identifiers_stay_text(tmp_path, book):
     """Postcodes, SIREN and account numbers are not counted with."""
     path = tmp_path / "t.csv"
     path.write_text("siren;code postal;compte;montant\n552100554;01000;707000;5\n732829320;75001;707100;6\n")
-    held = hold_file(book, "t", path)
+    held = load_file(book, "t", path)
     assert [how.kind for how in held.columns.values()] == ["text", "text", "text", "number"]
 
 
@@ -125,7 +125,7 @@ def test_american_numbers_and_dates_are_told_by_their_own_column(tmp_path, book)
     """A day above twelve in the second place means that the month comes first."""
     path = tmp_path / "t.csv"
     path.write_text('when,amount\n01/31/2026,"1,234.50"\n02/01/2026,"12,000.00"\n')
-    hold_file(book, "t", path)
+    load_file(book, "t", path)
     assert book.select('SELECT min("when"), max("when"), sum(amount) FROM t')[1] == [
         (date(2026, 1, 31), date(2026, 2, 1), Decimal("13234.50"))
     ]
@@ -138,9 +138,9 @@ def test_a_large_file_gives_what_a_small_one_does(tmp_path, book, monkeypatch):
     lines.append("Total;;;124874.75")
     path = tmp_path / "t.csv"
     path.write_text("\n".join(lines) + "\n")
-    small = hold_file(book, "small", path)
-    monkeypatch.setattr("smeflow.facts.load._LARGE", 1)
-    large = hold_file(book, "large", path)
+    small = load_file(book, "small", path)
+    monkeypatch.setattr("smeflow.tables.load._LARGE", 1)
+    large = load_file(book, "large", path)
     assert [str(p) for p in small.told] == [str(p) for p in large.told]
     assert small.columns == large.columns
     assert book.select("SELECT * FROM small EXCEPT SELECT * FROM large")[1] == []
@@ -151,7 +151,7 @@ def test_a_query_sees_the_tables_and_nothing_else(tmp_path, book):
     """No file, no second statement, nothing but a SELECT."""
     secret = tmp_path / "secret.csv"
     secret.write_text("a\n1\n")
-    hold_file(book, "t", secret)
+    load_file(book, "t", secret)
     for sql in (
         f"SELECT * FROM read_csv('{secret}')",
         f"SELECT * FROM '{secret}'",
@@ -174,6 +174,6 @@ def test_empty_and_broken_files_are_told(tmp_path, book):
         path = Path(tmp_path / name)
         path.write_bytes(data)
         with pytest.raises(SourceError):
-            hold_file(book, "t", path)
+            load_file(book, "t", path)
     with pytest.raises(SourceError):
-        hold_file(book, "t", tmp_path / "missing.csv")
+        load_file(book, "t", tmp_path / "missing.csv")

@@ -3,9 +3,7 @@ from decimal import Decimal
 
 import pytest
 
-from smeflow.facts.base import Fact
-from smeflow.facts.check import check
-from smeflow.facts.quoting import FIGURES, Sources
+from smeflow.writing.check import FIGURES, Fact, SourceEvidence, check_prose
 
 FACTS = (
     Fact(name="sales", value=Decimal("12345.60"), text="12 345,60 €", unit="EUR"),
@@ -29,7 +27,7 @@ FACTS = (
 )
 def test_a_text_of_facts_passes_in_any_format(text):
     """Formats of French and English do not matter, values do."""
-    assert check(text, Sources(facts=FACTS, claims=FIGURES)).findings == ()
+    assert check_prose(text, SourceEvidence(facts=FACTS, claims=FIGURES)).findings == ()
 
 
 @pytest.mark.parametrize(
@@ -46,5 +44,5 @@ def test_a_text_of_facts_passes_in_any_format(text):
 )
 def test_a_figure_that_is_no_fact_is_named(text, figure):
     """Another number, a lost sign, a rounded amount, another day."""
-    found = check(text, Sources(facts=FACTS, claims=FIGURES)).findings
+    found = check_prose(text, SourceEvidence(facts=FACTS, claims=FIGURES)).findings
     assert [each.text for each in found] == [figure]

@@ -12,21 +12,18 @@ from hypothesis import strategies as st
 
 pytest.importorskip("duckdb")
 
-from smeflow.documents.base import text_document
+from smeflow.core.case import Case
+from smeflow.documents.document import text_document
 from smeflow.errors import SourceError
-from smeflow.facts.book import Book
-from smeflow.facts.delimited import separator
-from smeflow.facts.grid import as_text, read_grid
-from smeflow.facts.large import hold_large
-from smeflow.facts.load import hold_file
-from smeflow.facts.rows import read_table
-from smeflow.recipe.known import Tables
-from smeflow.sinks.cells import csv_cell, form
-from smeflow.sources.lines import Lines
-from smeflow.sources.table import TableRows
-from smeflow.step import Case
-from smeflow.steps.label import read_examples
-from smeflow.steps.tables import table_of
+from smeflow.recipe.known_tables import KnownTables
+from smeflow.reports.draft import table_of
+from smeflow.tables.book import TableBook
+from smeflow.tables.json_lines import Lines
+from smeflow.tables.load import load_file, load_large_csv
+from smeflow.tables.read import cell_text, find_separator, read_grid
+from smeflow.tables.rows import TableRows, read_table
+from smeflow.triage.labels import read_examples
+from smeflow.values.cells import csv_cell, csv_form
 
 HARMLESS = ["Durand", "12", "1,5", "1 234,50 €", "2026-01-05", "n/a", "", "5", "7"]
 ODD = [
@@ -54,7 +51,7 @@ def files(draw: st.DrawFn) -> bytes:
 
 @pytest.fixture(scope="module")
 def book():
-    with Book() as made:
+    with TableBook() as made:
         yield made
 
 
@@ -64,10 +61,10 @@ def test_the_quick_way_agrees_with_the_careful_one(tmp_path_factory, book, data)
     """To the last cell, line number and sentence, or else it does not read the file at all."""
     path = tmp_path_factory.mktemp("t") / "t.csv"
     path.write_bytes(data)
-    quick = hold_large(book, "quick", path, data, "t.csv")
+    quick = load_large_csv(book, "quick", path, data, "t.csv")
     if quick is None:
         return
-    slow = hold_file(book, "slow", path)
+    slow = load_file(book, "slow", path)
     assert (quick.columns, quick.scales, quick.rows, quick.sha256) == (
         *(slow.columns, slow.scales, slow.rows, slow.sha256),
     )
@@ -83,7 +80,7 @@ def test_the_quick_way_is_taken(tmp_path, book):
     lines[50:50] = ["Sous-total;;99", "Remarque;;", ";;", "Jour;Nom;Montant"]
     path = tmp_path / "t.csv"
     path.write_text("\n".join(["Jour;Nom;Montant", *lines]) + "\n", encoding="utf-8")
-    held = hold_large(book, "t", path, path.read_bytes(), "t.csv")
+    held = load_large_csv(book, "t", path, path.read_bytes(), "t.csv")
     assert held is not None
     assert held.rows == 80
     assert len(held.told) == 3
@@ -97,8 +94,8 @@ def test_the_quick_way_adds_up_where_that_decides(tmp_path, book):
     path = tmp_path / "t.csv"
     lines = ["Jour;Nom;Montant", *lines, f"2026-01-31;Total;{total}", ""]
     path.write_text("\n".join(lines), encoding="utf-8")
-    quick = hold_large(book, "quick", path, path.read_bytes(), "t.csv")
-    slow = hold_file(book, "slow", path)
+    quick = load_large_csv(book, "quick", path, path.read_bytes(), "t.csv")
+    slow = load_file(book, "slow", path)
     assert quick is not None
     assert (quick.rows, quick.told) == (slow.rows, slow.told)
     assert quick.rows == 60
@@ -123,7 +120,7 @@ def test_what_our_table_sink_writes_reads_back_the_same(rows, mark, french):
     import csv
     import io
 
-    how = form(mark, None, french=french)
+    how = csv_form(mark, None, french=french)
     written = [[csv_cell(cell, how.decimal) for cell in row] for row in rows]
     buffer = io.StringIO(newline="")
     csv.writer(buffer, delimiter=how.separator, lineterminator="\r\n").writerows(
@@ -145,9 +142,9 @@ def spreadsheet(path: Path, sheets: dict[str, list[list[object]]]) -> Path:
 def every_way(path: Path) -> list[list[list[str]]]:
     """Read a file in each way a recipe can: as cases, as what the firm knows, as a report's table."""
     found = [dict(each.fields) for each in TableRows(table=str(path)).cases()]  # type: ignore[union-attr]
-    known = Tables({"t": path}).rows("t")
-    with Book() as made:
-        held = hold_file(made, "t", path)
+    known = KnownTables({"t": path}).rows("t")
+    with TableBook() as made:
+        held = load_file(made, "t", path)
         columns = ", ".join(f'"{column}"::VARCHAR' for column in held.columns)
         facts = [
             [cell or "" for cell in row] for row in made.con.execute(f"SELECT {columns} FROM t").fetchall()
@@ -162,8 +159,8 @@ def test_one_file_has_the_same_values_everywhere(tmp_path):
     source, known, _ = every_way(path)
     assert source == known
     assert [row[1] for row in source] == ["0.3", "12", "0.0000001", "2.5", "1234567.891"]
-    with Book() as made:
-        hold_file(made, "t", path)
+    with TableBook() as made:
+        load_file(made, "t", path)
         amounts = made.con.execute("SELECT amount FROM t").fetchall()
     assert [amount for (amount,) in amounts] == [Decimal(row[1]) for row in source]
 
@@ -188,7 +185,7 @@ def test_a_quote_that_does_not_close_is_told_with_its_line(tmp_path, text):
     path = tmp_path / "t.csv"
     path.write_text(text)
     line = next(n for n, each in enumerate(text.splitlines(), 1) if each.count('"') % 2)
-    for read in (read_table, lambda p: hold_file(Book(), "t", p)):
+    for read in (read_table, lambda p: load_file(TableBook(), "t", p)):
         with pytest.raises(SourceError, match=f"line {line}: a quote opens here"):
             read(path)
 
@@ -217,7 +214,7 @@ def test_a_stray_quote_inside_a_line_loses_nothing(tmp_path):
 )
 def test_the_separator_is_what_cuts_the_lines_alike(text, mark):
     """The header's where the lines agree to it; a title, a quoted text and decimal commas do not mislead."""
-    assert separator(text) == mark
+    assert find_separator(text) == mark
 
 
 @pytest.mark.parametrize(
@@ -228,7 +225,7 @@ def test_the_separator_is_what_cuts_the_lines_alike(text, mark):
 )  # fmt: skip
 def test_a_cell_is_written_as_a_spreadsheet_shows_it(cell, text):
     """No exponent, no point behind a whole number."""
-    assert as_text(cell) == text
+    assert cell_text(cell) == text
 
 
 def test_lines_of_json_write_numbers_as_tables_do(tmp_path):

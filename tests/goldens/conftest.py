@@ -6,6 +6,6 @@ import pytest
 @pytest.fixture(scope="session")
 def kinds():
     """Give each kind of step that ships, by its word in a recipe."""
-    from smeflow.recipe.kinds import STEPS, find
+    from smeflow.kinds.registry import STEPS, load_kind
 
-    return {word: find("steps", word) for word in STEPS}
+    return {word: load_kind("steps", word) for word in STEPS}

@@ -13,7 +13,7 @@ from pydantic import BaseModel, Field
 
 from smeflow import Case, fingerprint, read, step
 from smeflow.records import Invoice, Party, Record
-from smeflow.steps import Draft, Extract, Guard, Reply, Rule, Triage
+from smeflow.steps import Draft, DraftReply, Extract, Guard, Rule, Triage
 
 
 class Position(BaseModel):
@@ -153,10 +153,10 @@ def instances(report):
             max_output_tokens=700,
         ),
     )
-    yield "reply", Reply(name="answer", instructions="Answer in two sentences.")
+    yield "reply", DraftReply(name="answer", instructions="Answer in two sentences.")
     yield (
         "reply with everything",
-        Reply(
+        DraftReply(
             name="answer",
             subject="Re: {subject}",
             instructions="Answer.",
@@ -318,7 +318,7 @@ def test_every_record_has_the_id_that_old_ledgers_hold(made):
         (Rule, {"name": "due", "value": "1 + 1"}),
         (Guard, {"name": "sender"}),
         (Draft, {"name": "text", "template": "a"}),
-        (Reply, {"name": "answer", "instructions": "a"}),
+        (DraftReply, {"name": "answer", "instructions": "a"}),
     ],
 )
 def test_a_kind_that_moves_keeps_its_id(kind, given):

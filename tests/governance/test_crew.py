@@ -2,22 +2,22 @@
 
 import pytest
 
+from smeflow.engine.run import run_to_end
 from smeflow.errors import LLMUnavailable, RecipeError
-from smeflow.governance.crew import Models
 from smeflow.i18n import say
 from smeflow.ledger.ledger import Ledger
-from smeflow.llm.base import Place
+from smeflow.llm.interface import ModelEndpoint
 from smeflow.llm.prices import FREE
-from smeflow.llm.scripted import Scripted
+from smeflow.llm.router import ModelSet
+from smeflow.llm.testing import Scripted
 from smeflow.recipe.load import load
 from smeflow.recipe.workspace import Workspace
-from smeflow.runner.runner import run_to_end
 
 AWAY = LLMUnavailable(say("away"), sent=False)
 
 
 def model(name, *lines, region="local"):
-    place = Place(provider=name, model="m", region=region, price=FREE)
+    place = ModelEndpoint(provider=name, model="m", region=region, price=FREE)
     return Scripted(lines, for_ever=True, place=place)
 
 
@@ -50,7 +50,7 @@ MARTIN = '{"customer": "Martin", "boxes": "5"}'
 def test_the_next_model_answers_where_the_first_is_away(made):
     """Both attempts are in the ledger; the run knows its models."""
     first, second = model("near", AWAY), model("far", MARTIN)
-    summary, calls, row = made(Models(models=(first, second)))
+    summary, calls, row = made(ModelSet(models=(first, second)))
     assert summary.open == 0
     assert {c.provider for c in calls if c.state == "answered"} == {"far"}
     assert row.state in {"done", "review"}
@@ -59,7 +59,7 @@ def test_the_next_model_answers_where_the_first_is_away(made):
 def test_a_step_asks_models_of_its_own(made):
     """`llm:` beside a step stands before the recipe's."""
     usual, own = model("usual", MARTIN), model("own", MARTIN)
-    made(Models(models=(usual,), steps={"found": Models(models=(own,))}))
+    made(ModelSet(models=(usual,), steps={"found": ModelSet(models=(own,))}))
     assert usual.requests == []
     assert own.requests
 
@@ -67,7 +67,7 @@ def test_a_step_asks_models_of_its_own(made):
 def test_what_two_models_differ_on_is_left_out(made):
     """Both are asked and paid; the value they do not share waits for a person."""
     one, two = model("one", MARTIN), model("two", '{"customer": "Martin", "boxes": "6"}')
-    summary, calls, _ = made(Models(models=(one, two), agree=2))
+    summary, calls, _ = made(ModelSet(models=(one, two), agree=2))
     assert {c.provider for c in calls} == {"one", "two"}
     assert summary.calls == 2
 
@@ -75,7 +75,7 @@ def test_what_two_models_differ_on_is_left_out(made):
 def test_one_that_may_not_be_asked_refuses_the_whole_chain(made):
     """Not even the permitted first one is asked: the other would be, some day."""
     near, far = model("near", MARTIN), model("far", MARTIN, region="outside")
-    summary, calls, _ = made(Models(models=(near, far)), residency="eu")
+    summary, calls, _ = made(ModelSet(models=(near, far)), residency="eu")
     assert summary.stopped == "residency"
     assert calls == []
     assert near.requests == far.requests == []
@@ -84,8 +84,8 @@ def test_one_that_may_not_be_asked_refuses_the_whole_chain(made):
 def test_a_second_run_replays_each_models_own_reply(made):
     """Nothing is asked twice, and no answer stands in for another model's."""
     one, two = model("one", MARTIN), model("two", MARTIN)
-    made(Models(models=(one, two), agree=2))
-    made(Models(models=(one, two), agree=2))
+    made(ModelSet(models=(one, two), agree=2))
+    made(ModelSet(models=(one, two), agree=2))
     assert (len(one.requests), len(two.requests)) == (1, 1)
 
 

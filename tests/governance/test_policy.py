@@ -7,15 +7,15 @@ from typing import Any
 import pytest
 from pydantic import BaseModel
 
-from smeflow.calls import MemoryCallLog, Scope, Ticket
 from smeflow.errors import BudgetSpent, LLMError, LLMRejected, LLMUnavailable
-from smeflow.governance.budget import Limits, most_tokens, worst_case
-from smeflow.governance.policy import Policy
 from smeflow.i18n import say
-from smeflow.llm.ask import Answer, Prompt, ask
-from smeflow.llm.base import Message, Picture, Place, Price, Region, Reply, Request, Usage
-from smeflow.llm.retrying import Breaker, Patience
-from smeflow.llm.scripted import Line, Scripted
+from smeflow.llm.ask import AnswerForm, Prompt, ask
+from smeflow.llm.call_log import MemoryCallLog, Scope, Ticket
+from smeflow.llm.interface import Message, MessageImage, ModelEndpoint, Price, Region, Reply, Request, Usage
+from smeflow.llm.testing import Scripted, ScriptLine
+from smeflow.llm.wrappers.accounting import SpendingLimits, token_upper_bound, worst_case_cost
+from smeflow.llm.wrappers.policy import Policy
+from smeflow.llm.wrappers.retry import CircuitBreaker, Patience
 from smeflow.money import Money
 
 SCOPE = Scope(recipe="r", item="i", version="1", step="s", fingerprint="f")
@@ -25,8 +25,8 @@ PRICE = Price(
 BROKEN = LLMUnavailable(say("broken"), kind="broken", sent=True)
 
 
-def place(region: Region = "eu", price: Price | None = PRICE) -> Place:
-    return Place(provider="p", model="m", region=region, price=price)
+def place(region: Region = "eu", price: Price | None = PRICE) -> ModelEndpoint:
+    return ModelEndpoint(provider="p", model="m", region=region, price=price)
 
 
 def request(text: str = "Hi", **more: Any) -> Request:
@@ -40,7 +40,11 @@ def reply(text: str = "ok", tokens: int = 100) -> Reply:
 def policy(llm: Scripted | None, log: Any = None, **more: Any) -> Policy:
     patience = Patience(first_wait_seconds=0.001, waiting_seconds=2)
     return Policy(
-        llm=llm, log=log or MemoryCallLog(), patience=patience, breaker=Breaker(probe_seconds=0.001), **more
+        llm=llm,
+        log=log or MemoryCallLog(),
+        patience=patience,
+        breaker=CircuitBreaker(probe_seconds=0.001),
+        **more,
     )
 
 
@@ -51,7 +55,7 @@ class Watching(MemoryCallLog):
     told: list[str] = field(default_factory=list)
     left: Decimal = Decimal(100)
 
-    def reserve(self, key: str, request: Request, place: Place, worst: Money | None) -> Ticket:
+    def reserve(self, key: str, request: Request, place: ModelEndpoint, worst: Money | None) -> Ticket:
         if worst is not None and worst.amount > self.left:
             raise BudgetSpent(say("spent"), limit=Decimal(100), spent=self.left, currency="EUR")
         self.told.append(f"reserve {worst.amount if worst else None}")
@@ -99,21 +103,21 @@ def test_nothing_is_sent_when_too_little_is_left():
 def test_the_worst_case_is_never_less_than_what_is_paid():
     """Input by a bound on its tokens, output by the limit that every request sets."""
     long = request("Total: 1234567890 EUR, 12.5 %. " * 50, max_output_tokens=10)
-    worst = worst_case(place(), long)
+    worst = worst_case_cost(place(), long)
     assert worst is not None
-    assert worst.amount >= PRICE.of(most_tokens(long), 10).amount
-    assert most_tokens(long) > len("Total: 1234567890 EUR, 12.5 %. " * 50) / 2
-    assert worst_case(place(price=None), long) is None
+    assert worst.amount >= PRICE.of(token_upper_bound(long), 10).amount
+    assert token_upper_bound(long) > len("Total: 1234567890 EUR, 12.5 %. " * 50) / 2
+    assert worst_case_cost(place(price=None), long) is None
 
 
 def test_what_has_no_price_is_refused_under_a_budget_and_only_there():
     """The message says which line to write."""
     llm = Scripted([reply(), reply()], place=place(price=None))
-    limits = Limits(run=Money(Decimal(5), "EUR"), source="smeflow.toml:12")
+    limits = SpendingLimits(run=Money(Decimal(5), "EUR"), source="smeflow.toml:12")
     with pytest.raises(LLMRejected, match=r"smeflow\.toml:12.*\[prices\."):
         policy(llm, limits=limits).bind(SCOPE).complete(request())
     assert llm.requests == []
-    assert policy(llm, limits=Limits()).bind(SCOPE).complete(request()).text == "ok"
+    assert policy(llm, limits=SpendingLimits()).bind(SCOPE).complete(request()).text == "ok"
 
 
 @pytest.mark.parametrize(
@@ -158,13 +162,13 @@ def test_re_asks_are_replayed_too():
     class Colour(BaseModel):
         name: str
 
-    lines: list[Line] = ["no", '{"nam": 1}', '{"name": "red"}']
+    lines: list[ScriptLine] = ["no", '{"nam": 1}', '{"name": "red"}']
     log = MemoryCallLog()
     crashed = Scripted(lines[:2], place=place())
     with pytest.raises(LookupError):
-        ask(policy(crashed, log).bind(SCOPE), Prompt("s", "u"), Answer.of(Colour))
+        ask(policy(crashed, log).bind(SCOPE), Prompt("s", "u"), AnswerForm.of(Colour))
     resumed = Scripted(lines[2:], place=place())
-    got = ask(policy(resumed, log).bind(SCOPE), Prompt("s", "u"), Answer.of(Colour))
+    got = ask(policy(resumed, log).bind(SCOPE), Prompt("s", "u"), AnswerForm.of(Colour))
     assert (got.value.name, got.tries, len(resumed.requests)) == ("red", 3, 1)
 
 
@@ -225,7 +229,7 @@ def test_personal_data_stays_here_and_comes_back():
 
 def test_no_picture_leaves_when_personal_data_is_masked_and_the_reply_says_so():
     """A picture cannot be masked; what is left out is told, on a replay too."""
-    pictures = (Picture.of("image/png", b"one"), Picture.of("image/png", b"two"))
+    pictures = (MessageImage.of("image/png", b"one"), MessageImage.of("image/png", b"two"))
     asked = Request(messages=(Message("user", "What is it?", pictures),))
     log = MemoryCallLog()
     for llm in (Scripted(["a bill"], place=place()), Scripted([], place=place())):

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from smeflow.governance.redact import Vault
+from smeflow.llm.wrappers.privacy import Placeholders
 
 FOUND = [
     "anna.martin@example.fr",
@@ -34,7 +34,7 @@ LEFT = [
 @pytest.mark.parametrize("value", FOUND)
 def test_personal_data_is_hidden_and_restored(value):
     """In a sentence, at its end, and twice."""
-    vault = Vault("item")
+    vault = Placeholders("item")
     text = f"Please note {value}, and again: {value}."
     hidden = vault.hide(text)
     assert value not in hidden
@@ -44,18 +44,18 @@ def test_personal_data_is_hidden_and_restored(value):
 @pytest.mark.parametrize("value", LEFT)
 def test_what_is_no_personal_data_is_left_alone(value):
     """Numbers with wrong check digits, amounts, dates and document numbers."""
-    assert Vault("item").hide(f"See {value} here") == f"See {value} here"
+    assert Placeholders("item").hide(f"See {value} here") == f"See {value} here"
 
 
 def test_a_value_has_one_placeholder_in_an_item_and_another_in_another():
     """So a replay asks the same, and items cannot be joined by their placeholders."""
-    one, again, other = (Vault(s).hide("a@example.org") for s in ("i", "i", "j"))
+    one, again, other = (Placeholders(s).hide("a@example.org") for s in ("i", "i", "j"))
     assert one == again != other
 
 
 def test_a_placeholder_the_model_wrote_in_small_letters_comes_back():
     """Models change case; a placeholder nobody made stays as it is."""
-    vault = Vault("item")
+    vault = Placeholders("item")
     hidden = vault.hide("a@example.org")
     assert vault.show(hidden.lower()) == "a@example.org"
     assert vault.show("EMAIL_ABCDEFGHJK") == "EMAIL_ABCDEFGHJK"
@@ -65,5 +65,5 @@ def test_a_placeholder_the_model_wrote_in_small_letters_comes_back():
 @given(st.text(alphabet=st.sampled_from("a1 @.-+/,EURFR76éß\n0123456789"), max_size=120))
 def test_every_text_comes_back_exactly(text):
     """Whatever was found in it."""
-    vault = Vault("item")
+    vault = Placeholders("item")
     assert vault.show(vault.hide(text)) == text

@@ -5,11 +5,11 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import ClassVar
 
-from smeflow.documents.base import MESSAGE
-from smeflow.sources.base import Arrival, OnDisk, arrival
+from smeflow.documents.document import MESSAGE
+from smeflow.kinds.sources import Arrival, DiskSource, make_arrival
 
 
-class Chat(OnDisk):
+class Chat(DiskSource):
     """The messages of a chat, exported as one JSON file: ``source: {chat: export.json}``."""
 
     place: ClassVar[str] = "chat"
@@ -25,4 +25,4 @@ class Chat(OnDisk):
                 "text": told["text"],
             }
             data = json.dumps(message, sort_keys=True).encode()
-            yield arrival(told["id"], f"{told['channel']} {told['id']}", MESSAGE, data)
+            yield make_arrival(told["id"], f"{told['channel']} {told['id']}", MESSAGE, data)

@@ -5,14 +5,13 @@ from collections.abc import Iterable, Iterator
 from datetime import date
 from decimal import Decimal
 
-from smeflow.claims import Claim
-from smeflow.documents.base import Document, Quote
-from smeflow.documents.pages import PageRange
+from smeflow.core.case import Known
+from smeflow.core.claims import Claim
+from smeflow.documents.document import Document, PageRange, Quote
 from smeflow.i18n import say
-from smeflow.readers.base import Check, Finding, Reading
-from smeflow.record_kinds import Firm, RecordKind, Sought, Split
+from smeflow.kinds.record_kind import Firm, RecordKind, Sought, SplitRule
+from smeflow.kinds.records import Check, Finding, Reading
 from smeflow.records import Record
-from smeflow.step import Known
 
 _TERM = re.compile(r"^(?P<name>Contract|Between us and|Begins|Ends|Per month): (?P<value>.+)$", re.MULTILINE)
 _FIELDS = {
@@ -85,5 +84,5 @@ CONTRACT = RecordKind(
     claims=contract_claims,
     words={"reference": say("contract"), "partner": say("partner"), "ends": say("end")},
     required=("reference", "partner", "begins", "ends"),
-    split=Split(word="contracts", find=find_contracts),
+    split=SplitRule(word="contracts", find=find_contracts),
 )

@@ -3,7 +3,7 @@
 import json
 from collections.abc import Sequence
 
-from smeflow.books.base import BooksFormat, Journal, Numbered
+from smeflow.invoices.books.journal import BooksFormat, Journal, Numbered
 
 
 def write(entries: Sequence[Numbered], journal: Journal, _separator: str) -> bytes:

@@ -7,9 +7,10 @@ import pytest
 
 from smeflow import Case
 from smeflow.documents.read import read
-from smeflow.llm.none import NoModel
-from smeflow.llm.scripted import Scripted
-from smeflow.steps import Extract, invoice_kind
+from smeflow.invoices import kind
+from smeflow.llm.interface import NoModel
+from smeflow.llm.testing import Scripted
+from smeflow.steps import Extract
 
 PAPERS = Path(__file__).parents[1] / "documents" / "invoices"
 
@@ -18,13 +19,13 @@ PAPERS = Path(__file__).parents[1] / "documents" / "invoices"
 def judged(monkeypatch):
     """Note each record whose sums, dates and identifiers are checked."""
     seen = []
-    check = invoice_kind.checks_of
+    check = kind.checks_of
 
     def noting(record):
         seen.append(record)
         return check(record)
 
-    monkeypatch.setattr(invoice_kind, "checks_of", noting)
+    monkeypatch.setattr(kind, "checks_of", noting)
     return seen
 
 
@@ -37,7 +38,7 @@ def test_what_the_readers_found_is_checked_once(judged, paper):
 
 def test_what_a_model_adds_is_judged_with_the_rest(judged):
     """Other values make another record: it is checked once as well."""
-    nothing = dict.fromkeys(key.replace(".", "_") for key in invoice_kind.INVOICE.asked)
+    nothing = dict.fromkeys(key.replace(".", "_") for key in kind.INVOICE.asked)
     answer = json.dumps({**nothing, "number": "A-7"})
     found = Extract(name="invoice", into="Invoice")(Case.of("Invoice A-7 of the press"), Scripted([answer]))
     assert found.record.number == "A-7"

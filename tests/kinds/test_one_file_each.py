@@ -6,13 +6,14 @@ from pathlib import Path
 
 import pytest
 
-from smeflow import Case, record_kinds
-from smeflow.cli import main
-from smeflow.documents.base import text_document
-from smeflow.ledger.cases import case_of
+from smeflow import Case
+from smeflow.cli.app import main
+from smeflow.documents.document import text_document
+from smeflow.engine.cases import case_of
+from smeflow.kinds import record_kind
+from smeflow.kinds.lookup import entry_points_of
 from smeflow.ledger.ledger import Ledger
-from smeflow.llm.none import NoModel
-from smeflow.lookup import theirs
+from smeflow.llm.interface import NoModel
 from smeflow.recipe.schema import recipe_schema
 from smeflow.records import Invoice
 from smeflow.steps import Extract
@@ -36,7 +37,7 @@ def firm(tmp_path, monkeypatch, capsys):
         (info / "entry_points.txt").write_text(points)
         shutil.copy(HERE / f"{module}.py", site)
         monkeypatch.syspath_prepend(str(site))
-    theirs.cache_clear()
+    entry_points_of.cache_clear()
     home = tmp_path / "firm"
     home.mkdir()
     monkeypatch.chdir(home)
@@ -50,7 +51,7 @@ def firm(tmp_path, monkeypatch, capsys):
         return told.out
 
     yield run
-    theirs.cache_clear()
+    entry_points_of.cache_clear()
 
 
 def pdf(*pages: str) -> bytes:
@@ -134,7 +135,7 @@ def test_a_kind_claims_what_must_be_compared_and_names_its_fields(firm):
     assert [str(doubt) for doubt in less.doubts] == ["Missing: partner, begins."]
     two = step(Case.of(text_document(f"{RIGHT}\n{WRONG}")), NoModel())
     assert str(two.doubts[0]) == "The documents hold 2 records of this kind."
-    assert {"Invoice", "Contract"} <= set(record_kinds.RECORDS.names())
+    assert {"Invoice", "Contract"} <= set(record_kind.RECORDS.names())
     first = recipe_schema()["properties"]["steps"]["items"]["anyOf"][-1]
     assert first["properties"]["split"]["enum"] == ["invoices", "contracts", "attachments"]
 
@@ -145,11 +146,11 @@ def test_a_class_made_from_a_kinds_record_is_of_that_kind():
     class Ours(Invoice):
         cost_centre: str | None = None
 
-    class Note(record_kinds.Record):
+    class Note(record_kind.Record):
         text: str | None = None
 
-    assert record_kinds.kind_of(Ours) is record_kinds.find("Invoice")
-    plain = record_kinds.kind_of(Note)
+    assert record_kind.kind_of(Ours) is record_kind.find_record_kind("Invoice")
+    plain = record_kind.kind_of(Note)
     assert (plain.record, plain.readers, plain.checks, plain.like) == (Note, {}, None, None)
 
 

@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 
 from smeflow._text import sha256
-from smeflow.ledger import runs
-from smeflow.ledger.intake import Incoming, Intake, Taken
+from smeflow.ledger import history
+from smeflow.ledger.intake import Incoming, Intake, IntakeCounts
 from smeflow.ledger.ledger import Ledger
 from smeflow.ledger.rows import RunRow
 
@@ -36,10 +36,10 @@ def ledger(tmp_path: Path, clock: Clock) -> Iterator[Ledger]:
 
 
 @pytest.fixture
-def take(ledger: Ledger) -> Callable[..., Taken]:
+def take(ledger: Ledger) -> Callable[..., IntakeCounts]:
     """Take files in: ``take({"a.txt": b"…"})``."""
 
-    def take_in(files: dict[str, bytes], *, unique: bool = False, complete: bool = True) -> Taken:
+    def take_in(files: dict[str, bytes], *, unique: bool = False, complete: bool = True) -> IntakeCounts:
         incoming = (
             Incoming(
                 key=key, version=sha256(data), name=key, media_type="text/plain", data=data, unique=unique
@@ -53,4 +53,4 @@ def take(ledger: Ledger) -> Callable[..., Taken]:
 
 @pytest.fixture
 def run(ledger: Ledger) -> RunRow:
-    return runs.begin(ledger.store, recipe="r", text_hash="t", plan="p", llm="m", smeflow="0", pid=1)
+    return history.begin_run(ledger.store, recipe="r", text_hash="t", plan="p", llm="m", smeflow="0", pid=1)

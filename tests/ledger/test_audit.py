@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from smeflow.ledger import items
+from smeflow.ledger.finish import Ending, finish_item
 from smeflow.ledger.ledger import Ledger
-from smeflow.ledger.results import Ending, finish
 from smeflow.ledger.writer import crc
 
 REST = "at, kind, item, payload, before, hash, crc"
@@ -16,8 +16,8 @@ REST = "at, kind, item, payload, before, hash, crc"
 def _work(ledger: Ledger, take: Callable[..., object]) -> int:
     for n in range(10):
         take({f"{n}.txt": str(n).encode()}, complete=False)
-    for item in items.claim(ledger.store, "r", 10):
-        finish(ledger.store, item, Ending(state="done", plan="p"), "0")
+    for item in items.claim_items(ledger.store, "r", 10):
+        finish_item(ledger.store, item, Ending(state="done", plan="p"), "0")
     return len(ledger.store.tuples("all audit"))
 
 

@@ -6,20 +6,20 @@ from decimal import Decimal
 
 import pytest
 
-from smeflow.calls import Scope
 from smeflow.errors import BudgetSpent, LLMRejected, LLMUnavailable
 from smeflow.i18n import say
-from smeflow.ledger import items, runs
-from smeflow.ledger.audit import broken_at
+from smeflow.ledger import history, items
 from smeflow.ledger.budget import Budget
-from smeflow.ledger.calls import LedgerCalls, settle_lost
-from smeflow.ledger.items import TakenOver
+from smeflow.ledger.calls import LedgerCallLog, settle_lost_calls
+from smeflow.ledger.history import first_broken_entry
+from smeflow.ledger.items import LeaseLost
 from smeflow.ledger.ledger import Ledger
 from smeflow.ledger.rows import ItemRow, RunRow, SentPicture
-from smeflow.llm.base import Message, Picture, Place, Reply, Request, Sight, Usage
+from smeflow.llm.call_log import Scope
+from smeflow.llm.interface import ImageLimits, Message, MessageImage, ModelEndpoint, Reply, Request, Usage
 from smeflow.money import Money
 
-PLACE = Place(provider="mistral_ai", model="small", region="eu")
+PLACE = ModelEndpoint(provider="mistral_ai", model="small", region="eu")
 EURO = Money(Decimal(1), "EUR")
 
 
@@ -40,20 +40,22 @@ def _reply(cost: str = "0.25") -> Reply:
 @pytest.fixture
 def item(ledger: Ledger, take: Callable[..., object]) -> ItemRow:
     take({"a.txt": b"one", "b.txt": b"two"})
-    return items.claim(ledger.store, "r", 2)[0]
+    return items.claim_items(ledger.store, "r", 2)[0]
 
 
-def _log(ledger: Ledger, item: ItemRow, run: RunRow, budget: Budget | None = None) -> LedgerCalls:
+def _log(ledger: Ledger, item: ItemRow, run: RunRow, budget: Budget | None = None) -> LedgerCallLog:
     scope = Scope(recipe="r", item=item.key, version=item.version, step="kind", fingerprint="f")
     budget = budget or Budget()
-    return LedgerCalls(store=ledger.store, item=item, scope=scope, run=run.id, purse=run.purse, budget=budget)
+    return LedgerCallLog(
+        store=ledger.store, item=item, scope=scope, run=run.id, purse=run.purse, budget=budget
+    )
 
 
 def test_a_settled_reply_is_found_again_after_a_restart(ledger: Ledger, item: ItemRow, run: RunRow):
     """A reply is written before it is used; whoever holds the item next replays it, at no cost."""
     log = _log(ledger, item, run)
     log.settle(log.reserve("k", _request(), PLACE, EURO), _reply())
-    again = items.claim_one(ledger.store, item.id)
+    again = items.claim_item(ledger.store, item.id)
     assert again is not None
     found = _log(ledger, again, run).find("k")
     assert found == replace(_reply("0"), replayed=True)
@@ -139,10 +141,10 @@ def test_many_threads_do_not_overdraw_a_budget(ledger: Ledger, item: ItemRow, ru
 def test_a_run_after_a_crash_spends_from_the_same_budget(ledger: Ledger, item: ItemRow, run: RunRow):
     """Killing a run again and again does not raise what it may spend."""
     _log(ledger, item, run).reserve("k", _request(), PLACE, EURO)
-    again = runs.begin(ledger.store, recipe="r", text_hash="t", plan="p", llm="m", smeflow="0", pid=2)
+    again = history.begin_run(ledger.store, recipe="r", text_hash="t", plan="p", llm="m", smeflow="0", pid=2)
     assert again.purse == run.purse
-    runs.end(ledger.store, again, stopped=None, summary="{}")
-    third = runs.begin(ledger.store, recipe="r", text_hash="t", plan="p", llm="m", smeflow="0", pid=3)
+    history.end_run(ledger.store, again, stopped=None, summary="{}")
+    third = history.begin_run(ledger.store, recipe="r", text_hash="t", plan="p", llm="m", smeflow="0", pid=3)
     assert third.purse != run.purse
 
 
@@ -150,7 +152,7 @@ def test_an_attempt_left_by_a_crash_costs_what_was_set_aside(ledger: Ledger, ite
     """It may have been answered and billed."""
     _log(ledger, item, run).reserve("k", _request(), PLACE, EURO)
     assert ledger.calls(item)[0].state == "reserved"
-    assert settle_lost(ledger.store, "r") == 1
+    assert settle_lost_calls(ledger.store, "r") == 1
     (call,) = ledger.calls(item)
     assert (call.state, call.cost, call.estimated) == ("broken", EURO, True)
     assert ledger.spent_in_month("2026-11").cost.amount == 1
@@ -173,8 +175,8 @@ def test_who_lost_the_item_asks_nothing_more(ledger: Ledger, item: ItemRow, run:
     """A stale holder may still write down what it paid, and starts nothing new."""
     log = _log(ledger, item, run)
     ticket = log.reserve("k", _request(), PLACE, EURO)
-    items.abandon(ledger.store, [item.id])
-    with pytest.raises(TakenOver):
+    items.abandon_items(ledger.store, [item.id])
+    with pytest.raises(LeaseLost):
         log.reserve("k2", _request(), PLACE, EURO)
     log.settle(ticket, _reply())
     assert ledger.calls(item)[0].state == "answered"
@@ -182,10 +184,10 @@ def test_who_lost_the_item_asks_nothing_more(ledger: Ledger, item: ItemRow, run:
 
 def test_pictures_that_are_sent_stand_in_the_ledger_by_their_hash(ledger: Ledger, item: ItemRow, run: RunRow):
     """What is written of a call is all that left the machine; a model that sees nothing gets none."""
-    picture = Picture.of("image/png", b"a page")
+    picture = MessageImage.of("image/png", b"a page")
     request = Request(messages=(Message("system", "Read."), Message("user", "This?", (picture,))))
     log = _log(ledger, item, run)
-    seeing = replace(PLACE, sees=Sight(side=100, bytes=1000))
+    seeing = replace(PLACE, sees=ImageLimits(side=100, bytes=1000))
     for key, place in (("sees", seeing), ("blind", PLACE)):
         log.settle(log.reserve(key, request, place, EURO), _reply())
     sees, blind = ledger.calls(item)
@@ -195,4 +197,4 @@ def test_pictures_that_are_sent_stand_in_the_ledger_by_their_hash(ledger: Ledger
         {"role": "system", "content": "Read."},
         {"role": "user", "content": "This?"},
     ]
-    assert broken_at(ledger.store) is None
+    assert first_broken_entry(ledger.store) is None

@@ -2,18 +2,17 @@ from collections.abc import Callable
 
 from smeflow.i18n import say
 from smeflow.ledger import items
-from smeflow.ledger.intake import Incoming, Intake, Taken
+from smeflow.ledger.finish import Ending, ItemPart, NewResult, finish_item, split_item
+from smeflow.ledger.intake import Incoming, Intake, IntakeCounts
 from smeflow.ledger.ledger import Ledger
-from smeflow.ledger.parts import Part, split_into
-from smeflow.ledger.results import Ending, NewResult, finish
 
-Take = Callable[..., Taken]
+Take = Callable[..., IntakeCounts]
 
 
 def _finish_all(ledger: Ledger) -> None:
-    for item in items.claim(ledger.store, "r", 100):
+    for item in items.claim_items(ledger.store, "r", 100):
         new = NewResult(step="s", fingerprint="f", input="i", take=0, value="1")
-        finish(ledger.store, item, Ending(state="done", plan="p", new=[new], outcome={"s": "n0"}), "0")
+        finish_item(ledger.store, item, Ending(state="done", plan="p", new=[new], outcome={"s": "n0"}), "0")
 
 
 def _states(ledger: Ledger) -> dict[str, str]:
@@ -138,12 +137,12 @@ def test_what_cannot_be_read_fails_and_is_tried_again(ledger: Ledger, take: Take
 def test_parts_become_items_behind_their_parent(ledger: Ledger, take: Take):
     """A mail split into attachments is done, and each attachment is an item with bytes of its own."""
     take({"mail.eml": b"mail", "other.eml": b"other"})
-    mail = items.claim(ledger.store, "r", 1)[0]
+    mail = items.claim_items(ledger.store, "r", 1)[0]
     parts = [
-        Part(name="a.pdf", media_type="application/pdf", data=b"A"),
-        Part(name="a.pdf", media_type="application/pdf", data=b"B"),
+        ItemPart(name="a.pdf", media_type="application/pdf", data=b"A"),
+        ItemPart(name="a.pdf", media_type="application/pdf", data=b"B"),
     ]
-    assert split_into(ledger.store, mail, parts) == 2
+    assert split_item(ledger.store, mail, parts) == 2
     assert [i.key for i in ledger.items("r")] == [
         "mail.eml",
         "mail.eml/a.pdf",
@@ -161,7 +160,7 @@ def test_parts_become_items_behind_their_parent(ledger: Ledger, take: Take):
 def test_an_attachment_sent_twice_is_left_out_the_second_time(ledger: Ledger, take: Take):
     """The same invoice in two mails is one item of work."""
     take({"1.eml": b"mail 1", "2.eml": b"mail 2"})
-    for mail in items.claim(ledger.store, "r", 2):
-        split_into(ledger.store, mail, [Part(name="a.pdf", media_type="application/pdf", data=b"A")])
+    for mail in items.claim_items(ledger.store, "r", 2):
+        split_item(ledger.store, mail, [ItemPart(name="a.pdf", media_type="application/pdf", data=b"A")])
     assert _states(ledger)["1.eml/a.pdf"] == "open new"
     assert _states(ledger)["2.eml/a.pdf"] == "skipped duplicate"

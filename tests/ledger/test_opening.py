@@ -13,7 +13,7 @@ from smeflow._text import sha256
 from smeflow.errors import LedgerDamaged, LedgerError
 from smeflow.ledger.intake import Incoming, Intake
 from smeflow.ledger.ledger import Ledger
-from smeflow.ledger.opening import translated
+from smeflow.ledger.opening import translate_error
 
 
 def _filled(folder: Path, items: int = 200) -> Path:
@@ -129,7 +129,7 @@ def test_a_full_disk_is_told_as_such(tmp_path: Path):
     connection.execute("CREATE TABLE t (x)")
     with pytest.raises(sqlite3.Error) as caught:
         connection.execute("INSERT INTO t VALUES (zeroblob(100000))")
-    told = translated(caught.value, tmp_path / "ledger.db")
+    told = translate_error(caught.value, tmp_path / "ledger.db")
     assert isinstance(told, OSError)
     assert told.errno == errno.ENOSPC
     assert told.filename == str(tmp_path / "ledger.db")

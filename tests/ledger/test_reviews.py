@@ -5,9 +5,9 @@ import pytest
 
 from smeflow.errors import LedgerError
 from smeflow.ledger import items
-from smeflow.ledger.items import TakenOver
+from smeflow.ledger.finish import Ending, NewResult, finish_item
+from smeflow.ledger.items import LeaseLost
 from smeflow.ledger.ledger import Ledger
-from smeflow.ledger.results import Ending, NewResult, finish
 from smeflow.ledger.rows import ItemRow, Reason
 
 
@@ -15,11 +15,11 @@ from smeflow.ledger.rows import ItemRow, Reason
 def waiting(ledger: Ledger, take: Callable[..., object]) -> ItemRow:
     """An item in review at step ``kind``, whose value is ``"invoice"``."""
     take({"a.txt": b"one"})
-    item = items.claim(ledger.store, "r", 1)[0]
+    item = items.claim_items(ledger.store, "r", 1)[0]
     new = NewResult(step="kind", fingerprint="f", input="i", take=0, value='"invoice"')
     reason = Reason(kind="asked", step="kind")
     ending = Ending(state="review", reason=reason, plan="p", new=[new], outcome={"kind": "n0"})
-    finish(ledger.store, item, ending, "0")
+    finish_item(ledger.store, item, ending, "0")
     found = ledger.item("r", "a.txt")
     assert found is not None
     return found
@@ -132,9 +132,9 @@ def test_a_late_worker_cannot_overwrite_a_decision(ledger: Ledger, waiting: Item
     """A decision raises the lease: what a worker found before it is rolled back, results and all."""
     seen = _seen(ledger, waiting)
     ledger.decide(waiting, action="approve", person="Anne", step="kind", result_hash=seen)
-    worker = items.claim(ledger.store, "r", 1)[0]
-    items.abandon(ledger.store, [worker.id])
+    worker = items.claim_items(ledger.store, "r", 1)[0]
+    items.abandon_items(ledger.store, [worker.id])
     late = NewResult(step="late", fingerprint="f", input="i", take=0, value="1")
-    with pytest.raises(TakenOver):
-        finish(ledger.store, worker, Ending(state="done", new=[late], outcome={"late": "n0"}), "0")
+    with pytest.raises(LeaseLost):
+        finish_item(ledger.store, worker, Ending(state="done", new=[late], outcome={"late": "n0"}), "0")
     assert [r.step for r in ledger.results(waiting)] == ["kind"]

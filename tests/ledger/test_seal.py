@@ -5,13 +5,13 @@ from pathlib import Path
 import pytest
 
 from smeflow.errors import LedgerDamaged
-from smeflow.ledger.intake import Taken
+from smeflow.ledger.intake import IntakeCounts
 from smeflow.ledger.ledger import Ledger
-from smeflow.ledger.seal import FILE, sealed
+from smeflow.ledger.opening import SEAL_FILE, sealed_since
 
 
 @pytest.fixture
-def closed(ledger: Ledger, take: Callable[..., Taken]) -> Path:
+def closed(ledger: Ledger, take: Callable[..., IntakeCounts]) -> Path:
     """A ledger with something in it, closed."""
     take({"a.txt": b"one", "b.txt": b"two"})
     ledger.close()
@@ -20,8 +20,8 @@ def closed(ledger: Ledger, take: Callable[..., Taken]) -> Path:
 
 def test_a_closed_ledger_is_sealed(closed: Path, clock):
     """The next opening trusts it; the seal is the user's alone."""
-    assert sealed(closed, clock()) == clock()
-    assert (closed.parent / FILE).stat().st_mode & 0o077 == 0
+    assert sealed_since(closed, clock()) == clock()
+    assert (closed.parent / SEAL_FILE).stat().st_mode & 0o077 == 0
     with Ledger.open(closed.parent, clock=clock) as again:
         assert again.counts().open == 2
 
@@ -32,31 +32,31 @@ def test_a_change_breaks_the_seal(closed: Path, clock):
     other.execute("UPDATE items SET name = 'x' WHERE id = 1")
     other.commit()
     other.close()
-    assert sealed(closed, clock()) is None
+    assert sealed_since(closed, clock()) is None
     with pytest.raises(LedgerDamaged, match="row 1 of items"):
         Ledger.open(closed.parent, clock=clock)
-    assert sealed(closed, clock()) is None
+    assert sealed_since(closed, clock()) is None
 
 
 def test_a_seal_does_not_last_for_ever(closed: Path, clock):
     """Once a week every row is looked at again; a clock that was set back counts as too long."""
     clock.forward(days=8)
-    assert sealed(closed, clock()) is None
+    assert sealed_since(closed, clock()) is None
     clock.forward(days=-9)
-    assert sealed(closed, clock()) is None
+    assert sealed_since(closed, clock()) is None
 
 
 def test_a_lost_or_broken_seal_costs_time_only(closed: Path, clock):
     """Without a seal the ledger opens as before, and is sealed again."""
     for harm in ("", "{", '{"size": 1}', "[]"):
-        (closed.parent / FILE).write_text(harm)
+        (closed.parent / SEAL_FILE).write_text(harm)
         with Ledger.open(closed.parent, clock=clock) as again:
             assert again.counts().open == 2
-        assert sealed(closed, clock()) is not None
-    (closed.parent / FILE).unlink()
+        assert sealed_since(closed, clock()) is not None
+    (closed.parent / SEAL_FILE).unlink()
     with Ledger.open(closed.parent, clock=clock):
         pass
-    assert sealed(closed, clock()) is not None
+    assert sealed_since(closed, clock()) is not None
 
 
 def test_nothing_is_sealed_while_somebody_else_writes(ledger: Ledger, clock):
@@ -64,6 +64,6 @@ def test_nothing_is_sealed_while_somebody_else_writes(ledger: Ledger, clock):
     other = Ledger.open(ledger.store.folder, clock=clock)
     other.store.write(lambda transaction: transaction.add("memory", {"name": "a", "value": "b"}))
     ledger.close()
-    assert sealed(other.store.path, clock()) is None
+    assert sealed_since(other.store.path, clock()) is None
     other.close()
-    assert sealed(other.store.path, clock()) is not None
+    assert sealed_since(other.store.path, clock()) is not None

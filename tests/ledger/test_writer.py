@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from smeflow.ledger.store import Store
+from smeflow.ledger.store import LedgerStore
 from smeflow.ledger.writer import Transaction
 
 
@@ -18,20 +18,20 @@ def _note(name: str, value: str = "v"):
 
 @pytest.fixture
 def store(tmp_path: Path):
-    opened = Store(tmp_path, create=True, check=True)
+    opened = LedgerStore(tmp_path, create=True, check=True)
     yield opened
     opened.close()
 
 
-def test_what_write_returned_is_there_after_a_reopening(store: Store, tmp_path: Path):
+def test_what_write_returned_is_there_after_a_reopening(store: LedgerStore, tmp_path: Path):
     """A write has returned only when it is durable."""
     assert store.write(_note("a")) == "a"
-    other = Store(tmp_path, create=False, check=True)
+    other = LedgerStore(tmp_path, create=False, check=True)
     assert other.first("get memory", name_="a") is not None
     other.close()
 
 
-def test_threads_share_commits(store: Store):
+def test_threads_share_commits(store: LedgerStore):
     """Jobs that wait while one commits become durable in one transaction."""
     inside, go = threading.Event(), threading.Event()
 
@@ -55,7 +55,7 @@ def test_threads_share_commits(store: Store):
     assert store.commits - before == 2
 
 
-def test_one_job_that_fails_takes_no_neighbour_with_it(store: Store):
+def test_one_job_that_fails_takes_no_neighbour_with_it(store: LedgerStore):
     """Neighbours of a failing job are written, the failing one writes nothing and learns why."""
     store.write(_note("taken"))
     inside, go = threading.Event(), threading.Event()
@@ -91,7 +91,7 @@ def test_one_job_that_fails_takes_no_neighbour_with_it(store: Store):
     assert isinstance(failed[0].__cause__, sqlite3.IntegrityError)
 
 
-def test_a_job_that_raises_leaves_the_next_one_untouched(store: Store):
+def test_a_job_that_raises_leaves_the_next_one_untouched(store: LedgerStore):
     """After an error the writer goes on."""
 
     def broken(transaction: Transaction) -> None:

@@ -13,10 +13,10 @@ from pydantic import BaseModel
 
 from smeflow.errors import AnswerInvalid, LLMUnavailable
 from smeflow.i18n import say
-from smeflow.llm.ask import Answer, Prompt, Unfit, Unreadable, ask
-from smeflow.llm.base import Reply
-from smeflow.llm.repair import loaded, without_trailing_commas
-from smeflow.llm.scripted import Scripted
+from smeflow.llm.answer_json import load_json, without_trailing_commas
+from smeflow.llm.ask import AnswerForm, Prompt, UnfitAnswer, UnreadableAnswer, ask
+from smeflow.llm.interface import Reply
+from smeflow.llm.testing import Scripted
 
 
 class Colour(Enum):
@@ -36,7 +36,7 @@ class Paper(BaseModel):
     lines: list[Line] = []
 
 
-PAPER = Answer.of(Paper)
+PAPER = AnswerForm.of(Paper)
 FULL = {"number": "1", "due": None, "colour": "red", "kind": "a", "lines": [{"text": "x", "amount": 1.5}]}
 
 
@@ -68,10 +68,10 @@ def test_a_model_that_holds_itself_has_a_schema_with_an_object_at_its_root():
         name: str
         kids: "list[Tree]" = []
 
-    answer = Answer.of(Tree)
+    answer = AnswerForm.of(Tree)
     assert json.loads(answer.schema.json)["type"] == "object"
     assert answer.read('{"name": "a", "kids": [{"name": "b", "kids": []}]}').kids[0].name == "b"
-    with pytest.raises(Unfit, match=r"kids\[0\]\.kids"):
+    with pytest.raises(UnfitAnswer, match=r"kids\[0\]\.kids"):
         answer.read('{"name": "a", "kids": [{"name": "b"}]}')
 
 
@@ -82,7 +82,7 @@ def test_free_keys_are_refused_where_the_model_is_written():
         anything: dict[str, str]
 
     with pytest.raises(TypeError, match="anything"):
-        Answer.of(Free)
+        AnswerForm.of(Free)
 
 
 def test_a_field_called_title_stays():
@@ -91,19 +91,19 @@ def test_a_field_called_title_stays():
     class Book(BaseModel):
         title: str
 
-    assert json.loads(Answer.of(Book).schema.json)["required"] == ["title"]
+    assert json.loads(AnswerForm.of(Book).schema.json)["required"] == ["title"]
 
 
 @pytest.mark.parametrize("left_out", ["number", "due", "kind", "lines"])
 def test_what_is_left_out_is_not_filled_with_a_default(left_out):
     """None means that the model says there is nothing; silence does not."""
-    with pytest.raises(Unfit, match=left_out):
+    with pytest.raises(UnfitAnswer, match=left_out):
         PAPER.read(json.dumps({k: v for k, v in FULL.items() if k != left_out}))
 
 
 def test_what_is_left_out_inside_a_list_is_found():
     """At any depth."""
-    with pytest.raises(Unfit, match=r"lines\[0\]\.amount"):
+    with pytest.raises(UnfitAnswer, match=r"lines\[0\]\.amount"):
         PAPER.read(json.dumps({**FULL, "lines": [{"text": "x"}]}))
 
 
@@ -126,7 +126,7 @@ def test_a_number_in_a_countrys_form_is_read_where_it_is_clear(text, amount):
 @pytest.mark.parametrize("text", ["1,234", "1.234.567", "12,5 EUR", "abc"])
 def test_a_number_that_is_not_clear_is_asked_again(text):
     """A thousand or a decimal: nobody guesses."""
-    with pytest.raises(Unfit):
+    with pytest.raises(UnfitAnswer):
         PAPER.read(json.dumps({**FULL, "lines": [{"text": "x", "amount": text}]}))
 
 
@@ -146,7 +146,7 @@ def test_a_document_number_with_an_exponent_in_it_is_text():
 def test_two_different_answers_are_no_answer():
     """And two equal ones are one."""
     one, other = json.dumps(FULL), json.dumps({**FULL, "number": "2"})
-    with pytest.raises(Unreadable):
+    with pytest.raises(UnreadableAnswer):
         PAPER.read(f"{one}\nor rather\n{other}")
     assert PAPER.read(f"{one}\nonce more:\n{one}").number == "1"
 
@@ -159,7 +159,7 @@ def test_two_different_answers_are_no_answer():
 def test_json_is_read_as_json(value):
     """Nothing is lost of what is plain JSON; a comma inside a text is no trailing comma."""
     text = json.dumps({"v": value})
-    assert loaded(text) == {"v": value}
+    assert load_json(text) == {"v": value}
     assert without_trailing_commas(text) == text
 
 
@@ -169,13 +169,13 @@ def test_no_text_brings_the_reader_down(text):
     for said in (text, "{" + text, f'```json\n{{"number": {text}}}\n```', "[" * 3000 + text):
         try:
             PAPER.read(said)
-        except (Unreadable, Unfit):
+        except (UnreadableAnswer, UnfitAnswer):
             continue
 
 
 def test_a_deeply_nested_answer_is_an_answer_of_no_use():
     """Not a RecursionError."""
-    with pytest.raises((Unreadable, Unfit)):
+    with pytest.raises((UnreadableAnswer, UnfitAnswer)):
         PAPER.read('{"number":' * 100_000)
 
 

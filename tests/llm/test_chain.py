@@ -7,11 +7,10 @@ from pydantic import BaseModel
 
 from smeflow.errors import AnswerInvalid, LLMRejected, LLMUnavailable
 from smeflow.i18n import say
-from smeflow.llm.agreeing import Agreeing
-from smeflow.llm.ask import Answer, Prompt, ask
-from smeflow.llm.base import Message, Reply, Request
-from smeflow.llm.chain import Chain
-from smeflow.llm.scripted import Scripted
+from smeflow.llm.ask import AnswerForm, Prompt, ask
+from smeflow.llm.interface import Message, Reply, Request
+from smeflow.llm.router import Agreeing, Fallback
+from smeflow.llm.testing import Scripted
 
 
 class Found(BaseModel):
@@ -21,7 +20,7 @@ class Found(BaseModel):
 
 AWAY = LLMUnavailable(say("away"), sent=False)
 REQUEST = Request(messages=(Message("user", "Hi"),))
-PROMPT, ANSWER = Prompt("Copy.", "R-1"), Answer.of(Found)
+PROMPT, ANSWER = Prompt("Copy.", "R-1"), AnswerForm.of(Found)
 
 
 def rejected(reason):
@@ -32,7 +31,7 @@ def rejected(reason):
 def test_the_next_one_is_asked_where_one_is_away_or_rejects_us(error):
     """A fallback needs nobody to look."""
     first, second = Scripted([error]), Scripted(["there"])
-    assert Chain(models=[first, second]).complete(REQUEST).text == "there"
+    assert Fallback(models=[first, second]).complete(REQUEST).text == "there"
 
 
 @pytest.mark.parametrize("reason", ["residency", "request"])
@@ -40,34 +39,34 @@ def test_what_is_refused_for_its_place_or_form_is_refused(reason):
     """No fallback leads around a rule."""
     second = Scripted(["there"])
     with pytest.raises(LLMRejected):
-        Chain(models=[Scripted([rejected(reason)]), second]).complete(REQUEST)
+        Fallback(models=[Scripted([rejected(reason)]), second]).complete(REQUEST)
     assert second.requests == []
 
 
 def test_the_last_ones_failure_is_told():
     """When all are away, that is what is said."""
     with pytest.raises(LLMUnavailable):
-        Chain(models=[Scripted([AWAY]), Scripted([AWAY])]).complete(REQUEST)
+        Fallback(models=[Scripted([AWAY]), Scripted([AWAY])]).complete(REQUEST)
 
 
 def test_the_cheaper_answer_stands_and_the_dearer_is_asked_only_when_it_is_of_no_use():
     """An answer that breaks the schema goes to the next model, with what was wrong."""
     cheap = Scripted(['{"number": "R-1", "total": "5"}'])
     dear = Scripted(['{"number": "R-2", "total": null}'])
-    assert ask(Chain(models=[cheap, dear]), PROMPT, ANSWER).value.number == "R-1"
+    assert ask(Fallback(models=[cheap, dear]), PROMPT, ANSWER).value.number == "R-1"
     assert dear.requests == []
     broken = Scripted(['{"number": 5}'])
-    assert ask(Chain(models=[broken, dear]), PROMPT, ANSWER).value.number == "R-2"
+    assert ask(Fallback(models=[broken, dear]), PROMPT, ANSWER).value.number == "R-2"
     assert "cannot be used" in dear.requests[0].messages[-1].content
 
 
 def test_an_answer_the_model_itself_finds_unlikely_goes_to_the_next():
     """Where likelihood is told, it decides who is asked, never what is true."""
     unsure = Scripted([Reply(text="a", model="m", probabilities={"number": 0.1, "total": 0.9})])
-    chain = Chain(models=[unsure, Scripted(["b"])], least_probability=0.2)
+    chain = Fallback(models=[unsure, Scripted(["b"])], least_probability=0.2)
     assert chain.complete(REQUEST).text == "b"
     sure = Scripted([Reply(text="a", model="m", probabilities={"number": 0.5})])
-    assert Chain(models=[sure, Scripted([])], least_probability=0.2).complete(REQUEST).text == "a"
+    assert Fallback(models=[sure, Scripted([])], least_probability=0.2).complete(REQUEST).text == "a"
 
 
 def test_what_two_do_not_agree_on_is_left_out():

@@ -10,10 +10,10 @@ import pytest
 from pydantic import BaseModel
 
 from smeflow.errors import LLMRefused, LLMRejected, LLMUnavailable
-from smeflow.llm.ask import Answer, Prompt, ask
-from smeflow.llm.base import Message, Picture, Request
+from smeflow.llm.ask import AnswerForm, Prompt, ask
 from smeflow.llm.connect import connect
-from smeflow.llm.langchain import FromLangChain
+from smeflow.llm.interface import Message, MessageImage, Request
+from smeflow.llm.langchain import LangChainLLM
 from smeflow.llm.providers import PROVIDERS
 from smeflow.llm.wire import AioWire
 
@@ -49,7 +49,7 @@ def reached(name, provider):
 
 
 def asked(llm):
-    return ask(llm, Prompt("Copy values.", "Invoice R-1 of 1234.56"), Answer.of(Invoice))
+    return ask(llm, Prompt("Copy values.", "Invoice R-1 of 1234.56"), AnswerForm.of(Invoice))
 
 
 def question():
@@ -138,7 +138,7 @@ def test_a_refusal_and_a_limit_of_length_are_no_answers(name, provider):
 def test_images_reach_those_that_see_and_no_others(name, provider):
     """Each in the form its dialect has for it."""
     llm = reached(name, provider)
-    picture = Picture.of("image/png", b"\x89PNG")
+    picture = MessageImage.of("image/png", b"\x89PNG")
     llm.complete(Request(messages=(Message("user", "What is it?", (picture,)),)))
     llm.close()
     (seen,) = provider.seen
@@ -171,7 +171,7 @@ def test_langchains_way_gives_the_same_or_fails(mode, provider):
     provider.script = [mode] * 2
     model = init_chat_model("some-model", model_provider="openai", base_url=provider.url, api_key="sk-x",
                             use_responses_api=False)  # fmt: skip
-    llm = FromLangChain(model)
+    llm = LangChainLLM(model)
     if mode in BROKEN:
         with pytest.raises(LLMUnavailable):
             llm.complete(question())

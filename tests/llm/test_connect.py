@@ -5,13 +5,11 @@ from decimal import Decimal
 import pytest
 
 from smeflow.errors import LLMRejected
-from smeflow.llm.base import Message, Price, Request
-from smeflow.llm.connect import choose, connect
-from smeflow.llm.langchain import FromLangChain
-from smeflow.llm.none import NoModel
-from smeflow.llm.openai import Compatible
+from smeflow.llm.connect import choose_model, connect, models_at
+from smeflow.llm.interface import Message, NoModel, Price, Request
+from smeflow.llm.langchain import LangChainLLM
+from smeflow.llm.openai_compatible import OpenAICompatible
 from smeflow.llm.providers import PROVIDERS, Provider, allowed_in, is_loopback, region_of
-from smeflow.llm.servers import models_at
 
 KEYS = {row.key_variable: f"sk-CANARY-{row.name}" for row in PROVIDERS.values() if row.key_variable}
 TRACING = {
@@ -46,7 +44,7 @@ def no_model_of_this_user(monkeypatch, tmp_path):
 def test_a_name_says_where_it_goes(name, provider, region, path):
     """Known before the first byte is sent."""
     llm = connect(name, environ=KEYS)
-    assert isinstance(llm, Compatible)
+    assert isinstance(llm, OpenAICompatible)
     assert (llm.place.provider, llm.place.region, llm.dialect.path) == (provider, region, path)
 
 
@@ -54,7 +52,7 @@ def test_another_address_is_another_place():
     """OPENAI_BASE_URL moves openai/…, to this machine or to a place nobody knows; in the common form."""
     here = connect("openai/m", environ={"OPENAI_BASE_URL": "http://127.0.0.1:1/v1"})
     there = connect("openai/m", environ={**KEYS, "OPENAI_BASE_URL": "https://proxy.example.org/v1"})
-    assert isinstance(here, Compatible)
+    assert isinstance(here, OpenAICompatible)
     assert (here.place.region, there.place.region) == ("local", "unknown")
     assert here.dialect.name == "chat"
     assert connect("openai-eu/m", environ={**KEYS, "OPENAI_BASE_URL": "http://x/v1"}).place.region == "eu"
@@ -98,7 +96,7 @@ def test_langchain_is_reached_by_name(monkeypatch):
     """With its own way to find keys."""
     monkeypatch.setenv("OPENAI_API_KEY", "sk-CANARY-0123456789")
     llm = connect("langchain:openai:gpt-4o-mini")
-    assert isinstance(llm, FromLangChain)
+    assert isinstance(llm, LangChainLLM)
     assert (llm.place.provider, llm.place.model) == ("openai", "gpt-4o-mini")
     assert llm.model.max_retries == 0  # type: ignore[attr-defined]
     monkeypatch.delenv("OPENAI_API_KEY")
@@ -126,7 +124,7 @@ def test_a_key_that_lies_about_sends_nothing_anywhere(monkeypatch, network_attem
     """Under `auto` with every key and tracing variable set: no model, and no attempt to leave the machine."""
     for name, value in {**KEYS, **TRACING}.items():
         monkeypatch.setenv(name, value)
-    choice = choose("auto", servers=nobody)
+    choice = choose_model("auto", servers=nobody)
     assert choice.llm is None
     assert any("OPENAI_API_KEY" in str(c) and "not used" in str(c) for c in choice.considered)
     assert "CANARY" not in " ".join(map(str, (choice.why, *choice.considered)))
@@ -137,7 +135,7 @@ def test_auto_looks_at_this_machine_first(monkeypatch, network_attempts):
     """Really looks: the ports are on loopback, and whatever answers there may be taken."""
     for name, value in {**KEYS, **TRACING}.items():
         monkeypatch.setenv(name, value)
-    choice = choose("auto")
+    choice = choose_model("auto")
     assert choice.llm is None or choice.llm.place.region == "local"
     assert network_attempts == []
 
@@ -145,17 +143,19 @@ def test_auto_looks_at_this_machine_first(monkeypatch, network_attempts):
 def test_auto_takes_the_first_language_model_of_a_local_server():
     """Not one that makes embeddings, nor one that a cloud answers for."""
     served = {"ollama": ["nomic-embed-text", "gpt-oss:120b-cloud", "gemma3:4b"]}
-    choice = choose("auto", environ=KEYS, servers=lambda row: served.get(row.name))
+    choice = choose_model("auto", environ=KEYS, servers=lambda row: served.get(row.name))
     assert choice.llm is not None
     assert choice.llm.place.model == "gemma3:4b"
     assert "gemma3:4b" in str(choice.why)
-    only_cloud = choose("auto", environ={}, servers=lambda row: ["x:cloud"] if row.name == "ollama" else None)
+    only_cloud = choose_model(
+        "auto", environ={}, servers=lambda row: ["x:cloud"] if row.name == "ollama" else None
+    )
     assert only_cloud.llm is None
 
 
 def test_auto_takes_an_allowed_provider_whose_key_is_set_and_whose_place_is_permitted():
     """In the order in which they are allowed; what is passed over is told."""
-    choice = choose(
+    choice = choose_model(
         "auto",
         allowed=["scaleway", "openai/gpt-5-mini", "mistral"],
         residency="eu",
@@ -196,6 +196,6 @@ def test_unknown_counts_as_outside():
 
 def test_no_model_is_told_why():
     """`NoModel` repeats the choice's reason."""
-    why = choose("auto", environ={}, servers=nobody).why
+    why = choose_model("auto", environ={}, servers=nobody).why
     with pytest.raises(LLMRejected, match="none is on this machine"):
         NoModel(why=why).complete(Request(messages=()))

@@ -7,14 +7,14 @@ from typing import Any, Literal
 import pytest
 from pydantic import BaseModel
 
-from smeflow.calls import MemoryCallLog, Scope
 from smeflow.errors import AnswerInvalid, AnswerLater, LLMRefused, LLMRejected, LLMUnavailable, SmeflowError
-from smeflow.governance.policy import Bound, Policy
-from smeflow.llm.ask import Answer, Asked, Prompt, ask
+from smeflow.llm.ask import AnswerForm, CheckedAnswer, Prompt, ask
+from smeflow.llm.call_log import MemoryCallLog, Scope
 from smeflow.llm.connect import connect
 from smeflow.llm.dialects import RESPONSES
-from smeflow.llm.openai import Compatible
-from smeflow.llm.retrying import Breaker, Patience
+from smeflow.llm.openai_compatible import OpenAICompatible
+from smeflow.llm.wrappers.policy import BoundLLM, Policy
+from smeflow.llm.wrappers.retry import CircuitBreaker, Patience
 
 KEY = "sk-CANARY-0123456789"
 
@@ -26,26 +26,26 @@ class Paper(BaseModel):
     note: str | None = None
 
 
-PAPER = Answer.of(Paper)
+PAPER = AnswerForm.of(Paper)
 QUICK = Patience(waiting_seconds=6, first_wait_seconds=0.02)
 SCOPE = Scope(recipe="r", item="i", version="1", step="s", fingerprint="f")
 
 
-def bound(provider: Any, log: MemoryCallLog, dialect: str = "chat", patience: Patience = QUICK) -> Bound:
+def bound(provider: Any, log: MemoryCallLog, dialect: str = "chat", patience: Patience = QUICK) -> BoundLLM:
     llm = connect(f"m@{provider.url}", key=KEY)
     if dialect == "responses":
-        llm = Compatible(place=llm.place, dialect=RESPONSES, key=KEY)
-    return Policy(llm=llm, log=log, patience=patience, breaker=Breaker(probe_seconds=0.05)).bind(SCOPE)
+        llm = OpenAICompatible(place=llm.place, dialect=RESPONSES, key=KEY)
+    return Policy(llm=llm, log=log, patience=patience, breaker=CircuitBreaker(probe_seconds=0.05)).bind(SCOPE)
 
 
 def asked(
     provider: Any, log: MemoryCallLog, dialect: str = "chat", patience: Patience = QUICK
-) -> Asked[Paper]:
+) -> CheckedAnswer[Paper]:
     llm = bound(provider, log, dialect, patience)
     return ask(llm, Prompt("Read it.", "A paper."), PAPER, timeout_seconds=1)
 
 
-def is_right(got: Asked[Paper]) -> bool:
+def is_right(got: CheckedAnswer[Paper]) -> bool:
     return got.value == Paper(number="R-1", total=Decimal("1234.56"), category="invoice", note=None)
 
 

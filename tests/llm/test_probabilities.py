@@ -2,8 +2,7 @@
 
 import math
 
-from smeflow.llm.dialects import read_chat
-from smeflow.llm.probabilities import of_fields
+from smeflow.llm.dialects import field_probabilities, read_chat
 
 
 def tokens(*pairs):
@@ -17,7 +16,7 @@ def test_each_value_has_that_of_its_least_likely_token():
         (', "x": ', 0.1), ("null", 0.6), ("}", 0.2),
     )  # fmt: skip
     text = '{"label": "invoice", "n": 42, "x": null}'
-    assert of_fields(text, told) == {"label": 0.5, "n": 0.7, "x": 0.6}
+    assert field_probabilities(text, told) == {"label": 0.5, "n": 0.7, "x": 0.6}
 
 
 def test_a_character_in_two_tokens_is_one():
@@ -29,15 +28,15 @@ def test_a_character_in_two_tokens_is_one():
         {"token": "?", "logprob": math.log(0.8), "bytes": [raw[1]]},
         {"token": '"}', "logprob": 0.0},
     ]
-    assert of_fields('{"a":"é"}', split) == {"a": 0.4}
+    assert field_probabilities('{"a":"é"}', split) == {"a": 0.4}
 
 
 def test_what_tells_nothing_gives_nothing():
     """No tokens, other tokens, or no object."""
-    assert of_fields("{}", None) is None
-    assert of_fields('{"a": 1}', tokens(("something else", 0.5))) is None
-    assert of_fields("plain text", tokens(("plain text", 0.5))) is None
-    assert of_fields('{"a": 1}', [{"token": '{"a": 1}', "logprob": "x"}]) is None
+    assert field_probabilities("{}", None) is None
+    assert field_probabilities('{"a": 1}', tokens(("something else", 0.5))) is None
+    assert field_probabilities("plain text", tokens(("plain text", 0.5))) is None
+    assert field_probabilities('{"a": 1}', [{"token": '{"a": 1}', "logprob": "x"}]) is None
 
 
 def test_a_chat_answer_carries_them():

@@ -10,8 +10,8 @@ import pytest
 
 from smeflow.errors import AnswerLater, LLMRejected, LLMUnavailable
 from smeflow.i18n import say
-from smeflow.llm.base import Message, Reply, Request
-from smeflow.llm.retrying import Breaker, Patience, Retrying, Rule, Turn
+from smeflow.llm.interface import Message, Reply, Request
+from smeflow.llm.wrappers.retry import CircuitBreaker, Patience, Retrying, RetryRule, RetryState
 
 REQUEST = Request(messages=(Message("user", "Hi"),), timeout_seconds=5)
 DOWN = LLMUnavailable(say("down"), kind="outage", sent=False)
@@ -37,7 +37,7 @@ class Model:
 
 
 @dataclass
-class Slept(Breaker):
+class Slept(CircuitBreaker):
     """A breaker whose time passes only by sleeping."""
 
     naps: list[float] = field(default_factory=list)
@@ -52,15 +52,15 @@ class Slept(Breaker):
 
 
 def retrying(
-    model: Model, breaker: Breaker, random: Callable[[], float] = lambda: 0.0, **patience: float
+    model: Model, breaker: CircuitBreaker, random: Callable[[], float] = lambda: 0.0, **patience: float
 ) -> Retrying:
-    rule = Rule(
+    rule = RetryRule(
         patience=Patience(**patience),  # type: ignore[arg-type]
         breaker=breaker,
         random=random,
         clock=lambda: datetime(2026, 11, 1, tzinfo=UTC),
     )
-    return Retrying(inner=model, rule=rule, turn=Turn())
+    return Retrying(inner=model, rule=rule, turn=RetryState())
 
 
 @pytest.mark.parametrize("seconds", [0.0, 1.0, 17.5, 119.0])
@@ -145,8 +145,8 @@ def test_calls_pause_while_the_provider_is_down_and_go_on_when_it_is_back():
                 raise DOWN
             return Reply(text="ok", model="m")
 
-    breaker = Breaker(probe_seconds=0.1)
-    rule = Rule(breaker=breaker, patience=Patience(first_wait_seconds=0.1))
+    breaker = CircuitBreaker(probe_seconds=0.1)
+    rule = RetryRule(breaker=breaker, patience=Patience(first_wait_seconds=0.1))
     done: list[float] = []
 
     def work() -> None:
@@ -171,7 +171,7 @@ def test_calls_pause_while_the_provider_is_down_and_go_on_when_it_is_back():
 
 def test_a_rejected_key_stops_every_thread():
     """No call goes out after the first that told us so."""
-    model, breaker = Model([LLMRejected(say("no"), reason="key")]), Breaker()
+    model, breaker = Model([LLMRejected(say("no"), reason="key")]), CircuitBreaker()
     with pytest.raises(LLMRejected):
         retrying(model, breaker).complete(REQUEST)
     with pytest.raises(LLMRejected) as caught:
@@ -182,7 +182,7 @@ def test_a_rejected_key_stops_every_thread():
 
 def test_a_request_that_is_refused_stops_nobody_else():
     """It concerns one item."""
-    model, breaker = Model([LLMRejected(say("no"), reason="request")]), Breaker()
+    model, breaker = Model([LLMRejected(say("no"), reason="request")]), CircuitBreaker()
     with pytest.raises(LLMRejected):
         retrying(model, breaker).complete(REQUEST)
     assert retrying(model, breaker).complete(REQUEST).text == "ok"
@@ -194,7 +194,7 @@ def test_stopping_ends_every_wait():
     threading.Timer(0.2, stop.set).start()
     began = time.monotonic()
     with pytest.raises(AnswerLater):
-        retrying(Model([rate(60.0)]), Breaker(stop=stop)).complete(REQUEST)
+        retrying(Model([rate(60.0)]), CircuitBreaker(stop=stop)).complete(REQUEST)
     assert time.monotonic() - began < 20  # the wait would take sixty
     with pytest.raises(AnswerLater):
-        retrying(Model([DOWN] * 99), Breaker(stop=stop, failures=1)).complete(REQUEST)
+        retrying(Model([DOWN] * 99), CircuitBreaker(stop=stop, failures=1)).complete(REQUEST)

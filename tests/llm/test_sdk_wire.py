@@ -12,16 +12,16 @@ from langchain_openai import ChatOpenAI
 from langsmith.utils import get_env_var, tracing_is_enabled
 from pydantic import BaseModel, Field
 
-from smeflow.calls import MemoryCallLog, Scope
 from smeflow.errors import LLMError, LLMRejected, LLMUnavailable
-from smeflow.governance.policy import Policy
-from smeflow.llm.ask import Answer, Prompt, ask
-from smeflow.llm.base import Connected, Message, Request
+from smeflow.llm.ask import AnswerForm, Prompt, ask
+from smeflow.llm.call_log import MemoryCallLog, Scope
 from smeflow.llm.connect import connect
-from smeflow.llm.langchain import FromLangChain
-from smeflow.llm.retrying import Patience
-from smeflow.llm.sdk import OPENAI, from_library
-from smeflow.llm.sdk_wire import SdkWire
+from smeflow.llm.error_mapping import OPENAI_ERRORS, error_from_library
+from smeflow.llm.interface import ConnectedLLM, Message, Request
+from smeflow.llm.langchain import LangChainLLM
+from smeflow.llm.wire import SdkWire
+from smeflow.llm.wrappers.policy import Policy
+from smeflow.llm.wrappers.retry import Patience
 
 BASE = "https://api.openai.com/v1"
 GOOD = {"number": "R-1", "total": 12.5, "category": "invoice"}
@@ -53,20 +53,20 @@ class Paper(BaseModel):
     category: Literal["invoice", "order"]
 
 
-def asked(llm: Connected) -> Any:
+def asked(llm: ConnectedLLM) -> Any:
     policy = Policy(
         llm=llm, log=MemoryCallLog(), patience=Patience(waiting_seconds=5, first_wait_seconds=0.01)
     )
-    return ask(policy.bind(SCOPE), Prompt("Read it.", "A paper."), Answer.of(Paper), timeout_seconds=5)
+    return ask(policy.bind(SCOPE), Prompt("Read it.", "A paper."), AnswerForm.of(Paper), timeout_seconds=5)
 
 
-def by_sdk() -> Connected:
+def by_sdk() -> ConnectedLLM:
     client = openai.AsyncOpenAI(api_key=KEY)
     return connect("openai/gpt-5-mini", key=KEY, environ={}, wire=SdkWire(client=client))
 
 
-def by_langchain() -> FromLangChain:
-    return FromLangChain(ChatOpenAI(model="gpt-4o-mini", api_key=KEY, max_retries=5))  # type: ignore[arg-type]
+def by_langchain() -> LangChainLLM:
+    return LangChainLLM(ChatOpenAI(model="gpt-4o-mini", api_key=KEY, max_retries=5))  # type: ignore[arg-type]
 
 
 def test_a_429_and_then_an_answer_through_the_sdk(httpx2_mock):
@@ -167,7 +167,7 @@ def test_langchain_with_every_tracing_variable_set_sends_no_trace(monkeypatch):
     get_env_var.cache_clear()
     spy = Spy(responses=[json.dumps(GOOD)])
     assert tracing_is_enabled()
-    got = asked(FromLangChain(spy))
+    got = asked(LangChainLLM(spy))
     get_env_var.cache_clear()
     assert got.value.number == "R-1"
     assert spy.traced == [False]
@@ -182,7 +182,7 @@ def test_a_langchain_model_that_takes_no_schema_gets_it_in_words():
             seen.extend(messages)
             return super()._call(messages, *args, **kwargs)
 
-    llm = FromLangChain(Listener(responses=[json.dumps(GOOD)]))
+    llm = LangChainLLM(Listener(responses=[json.dumps(GOOD)]))
     assert asked(llm).value.number == "R-1"
     assert '"category"' in seen[0].content
     assert llm.place.region == "unknown"
@@ -200,10 +200,10 @@ def subclasses(kind: type[BaseException]) -> set[type[BaseException]]:
 @pytest.mark.parametrize("kind", every_sdk_error(), ids=lambda kind: kind.__name__)
 def test_every_error_of_the_sdk_becomes_one_of_ours(kind):
     """A class that a new SDK brings must be given a meaning here."""
-    assert kind.__name__ in OPENAI
+    assert kind.__name__ in OPENAI_ERRORS
     made = kind.__new__(kind)
     made.args = ("it happened",)
     made.status_code = 503  # type: ignore[attr-defined]
-    if OPENAI[kind.__name__] != "by status":
+    if OPENAI_ERRORS[kind.__name__] != "by status":
         del made.status_code  # type: ignore[attr-defined]
-    assert isinstance(from_library(made, provider="openai", model="m"), LLMError)
+    assert isinstance(error_from_library(made, provider="openai", model="m"), LLMError)

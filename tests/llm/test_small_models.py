@@ -7,10 +7,9 @@ from pydantic import BaseModel
 
 from smeflow.errors import LLMRefused, LLMRejected
 from smeflow.i18n import say
-from smeflow.llm.base import Message, Reply, Request, Usage
-from smeflow.llm.cached import Cached
-from smeflow.llm.recorded import Recorded
-from smeflow.llm.scripted import Scripted
+from smeflow.llm.interface import Message, Reply, Request, Usage
+from smeflow.llm.testing import Recorded, Scripted
+from smeflow.llm.wrappers.accounting import Cached
 
 
 def request(text: str = "Hi", again: int = 0) -> Request:

@@ -74,7 +74,7 @@ def test_a_program_ends_without_a_word(provider):
     """Connections left open at the end of a script leave no warning behind."""
     script = (
         "from smeflow.llm.connect import connect\n"
-        "from smeflow.llm.base import Message, Request\n"
+        "from smeflow.llm.interface import Message, Request\n"
         f"llm = connect('m@{provider.url}')\n"
         "print(llm.complete(Request(messages=(Message('user', 'Hi'),))).model)\n"
     )

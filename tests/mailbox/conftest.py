@@ -101,9 +101,9 @@ class Office:
 
     def run(self):
         """Run the recipe once."""
+        from smeflow.engine.run import run_recipe
         from smeflow.recipe.load import load
         from smeflow.recipe.workspace import Workspace
-        from smeflow.runner.runner import run_recipe
 
         recipe = load(self.folder)
         return run_recipe(recipe, Workspace.find(self.folder), state=self.folder / ".smeflow")

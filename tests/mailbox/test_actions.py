@@ -139,7 +139,7 @@ def test_undo_moves_back_what_a_run_did_and_leaves_what_a_person_changed(
     started, office, dovecot, capsys, monkeypatch
 ):
     """And the next run does not do it again."""
-    from smeflow.cli import main
+    from smeflow.cli.app import main
 
     started("act")
     monkeypatch.chdir(office.folder)
@@ -160,7 +160,7 @@ def test_undo_moves_back_what_a_run_did_and_leaves_what_a_person_changed(
 
 def test_what_would_be_done_is_listed_mail_by_mail(started, office, capsys, monkeypatch):
     """Before anything may be touched, a person reads what it would be."""
-    from smeflow.cli import main
+    from smeflow.cli.app import main
 
     started("observe")
     monkeypatch.chdir(office.folder)

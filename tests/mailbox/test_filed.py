@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from smeflow.cli import main
+from smeflow.cli.app import main
 
 pytestmark = [pytest.mark.requires_program("dovecot"), pytest.mark.requires_module("imap_tools")]
 STEPS = """\

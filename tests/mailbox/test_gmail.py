@@ -4,9 +4,9 @@ from datetime import UTC, datetime
 
 import pytest
 
-from smeflow.mailboxes.base import Cursor, Seen
-from smeflow.mailboxes.session import Opened, _seen
-from smeflow.sources.mailbox import Mailbox, _Visit
+from smeflow.kinds.mailbox import FolderCursor, MailSummary
+from smeflow.mail.client import SelectedFolder, _seen
+from smeflow.mail.source import Mailbox, _FolderVisit
 
 pytestmark = pytest.mark.requires_module("imap_tools")
 MAIL = b"From: a@x.fr\r\nSubject: Facture\r\nMessage-ID: <1@x>\r\n\r\nBonjour\r\n"
@@ -23,7 +23,9 @@ class Folder:
         self.numbers = numbers
 
     def open(self, folder):
-        return Opened(folder=folder, validity=1, following=len(self.numbers) + 1, mails=len(self.numbers))
+        return SelectedFolder(
+            folder=folder, validity=1, following=len(self.numbers) + 1, mails=len(self.numbers)
+        )
 
     def from_uid(self, uid):
         return [n for n in range(1, len(self.numbers) + 1) if n >= uid]
@@ -31,7 +33,7 @@ class Folder:
     def look(self, uids):
         at = datetime(2026, 11, 23, tzinfo=UTC)
         return [
-            Seen(uid=n, mark=f"m{self.numbers[n - 1]}", size=60, arrived=at, gmail=self.numbers[n - 1])
+            MailSummary(uid=n, mark=f"m{self.numbers[n - 1]}", size=60, arrived=at, gmail=self.numbers[n - 1])
             for n in uids
         ]
 
@@ -47,7 +49,7 @@ class Book:
         self.places, self.cursors = [], {}
 
     def cursor(self, folder):
-        return self.cursors.get(folder, Cursor(validity=1, following=1))
+        return self.cursors.get(folder, FolderCursor(validity=1, following=1))
 
     def noted(self, folder, validity, start):
         return set()
@@ -71,7 +73,7 @@ def test_a_message_under_several_labels_is_one_item():
     book, given = Book(), set()
 
     def looked(folder, session):
-        visit = _Visit(source, session, book, folder, given)
+        visit = _FolderVisit(source, session, book, folder, given)
         batch = visit.batch(visit.begin(), last=True)
         found = [arrival.key for arrival in batch.arrivals]
         batch.settle()

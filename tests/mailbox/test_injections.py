@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from smeflow.llm.scripted import Scripted
+from smeflow.llm.testing import Scripted
 
 pytestmark = [pytest.mark.requires_program("dovecot"), pytest.mark.requires_module("imap_tools")]
 INJECTED = Path(__file__).parents[1] / "documents" / "mails" / "injections.jsonl"
@@ -61,9 +61,9 @@ def filled(schema, told, definitions=None):
 
 def run(office, model):
     """Run the recipe with a model."""
+    from smeflow.engine.run import run_to_end
     from smeflow.recipe.load import load
     from smeflow.recipe.workspace import Workspace
-    from smeflow.runner.runner import run_to_end
 
     recipe = load(office.folder)
     return run_to_end(recipe, Workspace.find(office.folder), state=office.folder / ".smeflow", llm=model)

@@ -138,7 +138,7 @@ def test_a_person_consents_on_another_device_and_the_mailbox_opens(
     served, authority, keyring, make_office, mail, capsys
 ):
     """The code is shown, the consent kept in the keyring, and each login gets a token of its own."""
-    from smeflow.cli import main
+    from smeflow.cli.app import main
 
     command = ["mailbox", "login", ADDRESS, "--with", "microsoft", "--client-id", "c1", "--authority"]
     assert main([*command, authority.url, "--tenant", "t1"]) == 0
@@ -160,7 +160,7 @@ def test_a_program_logs_in_as_itself_to_a_shared_mailbox(
     served, authority, keyring, make_office, mail, monkeypatch
 ):
     """Client credentials: nobody's password, nobody's consent."""
-    from smeflow.cli import main
+    from smeflow.cli.app import main
 
     monkeypatch.setenv("SMEFLOW_MAILBOX_CLIENT_SECRET", "client-secret")
     command = ["mailbox", "login", ADDRESS, "--with", "microsoft-app", "--client-id", "c1", "--authority"]
@@ -174,7 +174,7 @@ def test_a_program_logs_in_as_itself_to_a_shared_mailbox(
 
 def test_a_person_consents_in_the_browser(authority):
     """The code comes back to this machine, with the proof that it was asked for here."""
-    from smeflow.mailboxes.browser import in_browser
+    from smeflow.mail.login import consent_in_browser
 
     def visit(page):
         asked = dict(urllib.parse.parse_qsl(urllib.parse.urlsplit(page).query))
@@ -182,7 +182,9 @@ def test_a_person_consents_in_the_browser(authority):
         url = f"{asked['redirect_uri']}/?{answer}"
         threading.Thread(target=lambda: urllib.request.urlopen(url).read(), daemon=True).start()
 
-    grant = in_browser("c1", "s1", visit, consent=f"{authority.url}/auth", token_url=f"{authority.url}/token")
+    grant = consent_in_browser(
+        "c1", "s1", visit, consent=f"{authority.url}/auth", token_url=f"{authority.url}/token"
+    )
     assert authority.asked[-1][1]["code_verifier"]
     assert grant.refresh_token == "refresh-1"
 
@@ -190,10 +192,10 @@ def test_a_person_consents_in_the_browser(authority):
 def test_a_consent_taken_back_is_told_with_what_to_do(served, authority, keyring, make_office):
     """The provider's own words, and the command that helps."""
     from smeflow.errors import SourceError
-    from smeflow.mailboxes.oauth import Grant, keep_grant
+    from smeflow.mail.login import Grant, store_grant
 
     grant = Grant(token_url=f"{authority.url}/token", client_id="c", scope="s", refresh_token="refresh-1")
-    keep_grant(ADDRESS, grant)
+    store_grant(ADDRESS, grant)
     authority.revoked = True
     with pytest.raises(SourceError, match=r"consent was taken back.*smeflow mailbox login"):
         make_office(served).run()
@@ -203,12 +205,12 @@ def test_a_token_that_expires_while_waiting_for_mail_is_replaced(
     served, authority, keyring, make_office, mail
 ):
     """The server ends the session in the middle of a wait; the next one has a fresh token."""
-    from smeflow.mailboxes.oauth import Grant, keep_grant
+    from smeflow.engine.watch import MailboxWatcher
+    from smeflow.mail.login import Grant, store_grant
     from smeflow.recipe.load import load
-    from smeflow.runner.waiting import MailWatch
 
     grant = Grant(token_url=f"{authority.url}/token", client_id="c", scope="s", refresh_token="refresh-1")
-    keep_grant(ADDRESS, grant)
+    store_grant(ADDRESS, grant)
     authority.lasts = 3.0
     source, stop, woken, said = (
         load(make_office(served).folder).source,
@@ -216,7 +218,7 @@ def test_a_token_that_expires_while_waiting_for_mail_is_replaced(
         threading.Event(),
         [],
     )
-    watch = MailWatch(source, woken.set, said.append, stop)
+    watch = MailboxWatcher(source, woken.set, said.append, stop)
     watch.start()
     assert woken.wait(10)
     woken.clear()
@@ -237,7 +239,7 @@ def test_a_token_that_expires_while_waiting_for_mail_is_replaced(
 def test_no_secret_is_sent_without_protection():
     """Only this machine itself may be spoken to without TLS."""
     from smeflow.errors import SourceError
-    from smeflow.mailboxes.oauth import post
+    from smeflow.mail.login import post_form
 
     with pytest.raises(SourceError, match="not protected"):
-        post("http://login.example.com/token", {"client_secret": "s"})
+        post_form("http://login.example.com/token", {"client_secret": "s"})

@@ -9,9 +9,9 @@ import pytest
 pytest.importorskip("duckdb")
 pytest.importorskip("typst")
 
+from smeflow.engine.run import run_to_end
 from smeflow.recipe.load import load
 from smeflow.recipe.workspace import Workspace
-from smeflow.runner.runner import run_to_end
 
 RECIPE = """
 recipe: sales

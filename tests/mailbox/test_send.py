@@ -152,7 +152,7 @@ def test_a_rule_over_proven_values_sends_one_answer(sending, office, postbox, or
 
 def test_nothing_is_sent_unless_the_recipe_says_act(sending, postbox, order, capsys, office, monkeypatch):
     """It lists what it would send."""
-    from smeflow.cli import main
+    from smeflow.cli.app import main
 
     summary = sending(order(1), mode="observe")
     assert postbox.mails == []
@@ -165,7 +165,7 @@ def test_nothing_is_sent_unless_the_recipe_says_act(sending, postbox, order, cap
 
 def test_what_a_person_must_approve_waits_for_the_person(sending, office, postbox, order):
     """Then it goes, and says of itself nothing automatic."""
-    from smeflow.review.decide import approve
+    from smeflow.review.decisions import approve
 
     sending(order(1), order(2), approve="person", review="true")
     assert postbox.mails == []
@@ -317,8 +317,8 @@ class Tokens(BaseHTTPRequestHandler):
 
 def test_a_server_without_passwords_gets_the_token_of_a_consent(server, monkeypatch):
     """The same consent that opens the mailbox; each login has a token of its own."""
-    from smeflow.mailboxes.base import Account
-    from smeflow.mailboxes.post import letterbox
+    from smeflow.kinds.mailbox import Account
+    from smeflow.mail.smtp import open_smtp
 
     tokens = ThreadingHTTPServer(("127.0.0.1", 0), Tokens)
     threading.Thread(target=tokens.serve_forever, daemon=True).start()
@@ -342,7 +342,7 @@ def test_a_server_without_passwords_gets_the_token_of_a_consent(server, monkeypa
     account = Account(
         address="contact@atelier.example", host="localhost", port=postbox.port, certificate=server.certificate
     )
-    with letterbox(account) as box:
+    with open_smtp(account) as box:
         box.send("client@example.com", b"Subject: x\r\n\r\nBonjour\r\n", lambda: None)
     postbox.stop()
     tokens.shutdown()

@@ -110,7 +110,7 @@ def test_a_certificate_nobody_knows_is_refused(office):
 
 def test_older_mail_is_counted_with_its_cost_before_it_is_read(office, dovecot, mail, capsys, monkeypatch):
     """With ``since`` a first run says how much it is; what a paid model would take is told at most."""
-    from smeflow.cli import main
+    from smeflow.cli.app import main
 
     office.write(source="  since: 2020-01-01")
     dovecot.put(mail(1), mail(2))

@@ -3,7 +3,7 @@
 import pytest
 
 from smeflow import Case, read, run
-from smeflow.documents.base import text_document
+from smeflow.documents.document import text_document
 from smeflow.notebook import case_html, case_page
 from smeflow.records import Invoice
 from smeflow.steps import Extract

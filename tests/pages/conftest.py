@@ -6,17 +6,17 @@ from decimal import Decimal
 
 import pytest
 
-from smeflow.pages.base import (
-    Column,
-    Evidence,
+from smeflow.pages.elements import (
+    AnnexEntry,
+    ChartPoint,
     Figure,
     Highlight,
-    Pages,
-    Paragraph,
-    Point,
-    Run,
-    Section,
-    Table,
+    PageParagraph,
+    PageSection,
+    PageTable,
+    PrintedReport,
+    TableColumn,
+    TextRun,
 )
 
 MONTHS = ["janv.", "févr.", "mars", "avr.", "mai", "juin", "juil.", "août", "sept.", "oct.", "nov."]
@@ -28,11 +28,11 @@ def euros(value: int) -> str:
     return f"{value:,}".replace(",", "\u202f") + "\u00a0€"
 
 
-def _point(x: str, value: int, **more) -> Point:
-    return Point(x=x, y=Decimal(value), label=euros(value), **more)
+def _point(x: str, value: int, **more) -> ChartPoint:
+    return ChartPoint(x=x, y=Decimal(value), label=euros(value), **more)
 
 
-def _months(**more) -> tuple[Point, ...]:
+def _months(**more) -> tuple[ChartPoint, ...]:
     return tuple(_point(m, v, **more) for m, v in zip(MONTHS, VALUES, strict=True))
 
 
@@ -75,14 +75,14 @@ def figures() -> dict[str, Figure]:
 
 
 @pytest.fixture(scope="session")
-def french(figures) -> Pages:
+def french(figures) -> PrintedReport:
     """Give a report in French whose names hold markup, formulas and what a typesetter would run."""
-    table = Table(
+    table = PageTable(
         caption="Ventes par pays",
         columns=(
-            Column(title="Pays"),
-            Column(title="Octobre", number=True),
-            Column(title="Part", number=True),
+            TableColumn(title="Pays"),
+            TableColumn(title="Octobre", number=True),
+            TableColumn(title="Part", number=True),
         ),
         rows=(
             ("France", euros(34860), "60\u202f%"),
@@ -92,14 +92,14 @@ def french(figures) -> Pages:
         fact="country",
         note="Hors taxes.",
     )
-    opening = Paragraph(
+    opening = PageParagraph(
         runs=(
-            Run(text="Les ventes atteignent "),
-            Run(text=euros(58100), fact="revenue"),
-            Run(text=" – le meilleur mois de l’année, #emph[sans] <script>alert(1)</script>."),
+            TextRun(text="Les ventes atteignent "),
+            TextRun(text=euros(58100), fact="revenue"),
+            TextRun(text=" – le meilleur mois de l’année, #emph[sans] <script>alert(1)</script>."),
         )
     )
-    return Pages(
+    return PrintedReport(
         title="Rapport des ventes",
         subtitle="Octobre 2026",
         company="Menuiserie du Val <Loire> & Fils",
@@ -115,17 +115,19 @@ def french(figures) -> Pages:
             ),
             Highlight(label="Commandes", value="212", change="−3 sur un mois", direction="down"),
         ),
-        summary=(opening, Paragraph(runs=(Run(text="La France progresse le plus."),), bullet=True)),
+        summary=(opening, PageParagraph(runs=(TextRun(text="La France progresse le plus."),), bullet=True)),
         notes=("Les factures du 30 octobre manquent.",),
         sections=(
-            Section(
+            PageSection(
                 title="Le chiffre d’affaires", blocks=(opening, figures["line"], table, figures["stacked"])
             ),
-            Section(title="Les clients", blocks=tuple(figures[k] for k in ("bar", "waterfall", "multiples"))),
-            Section(title="L’activité", blocks=(figures["heat"], figures["column"])),
+            PageSection(
+                title="Les clients", blocks=tuple(figures[k] for k in ("bar", "waterfall", "multiples"))
+            ),
+            PageSection(title="L’activité", blocks=(figures["heat"], figures["column"])),
         ),
         annex=(
-            Evidence(
+            AnnexEntry(
                 name="revenue",
                 title="Chiffre d’affaires",
                 shown=euros(58100),
@@ -133,7 +135,7 @@ def french(figures) -> Pages:
                 query="SELECT sum(total) FROM sales WHERE country <> 'x'",
                 source="sales.csv, 1\u202f212 lignes",
             ),
-            Evidence(
+            AnnexEntry(
                 name="country",
                 title="Ventes par pays",
                 shown="",
@@ -148,6 +150,6 @@ def french(figures) -> Pages:
 
 
 @pytest.fixture(scope="session")
-def english(french) -> Pages:
+def english(french) -> PrintedReport:
     """Give the same report with its page in English."""
     return replace(french, language="en", title="Sales report", subtitle="October 2026")

@@ -10,9 +10,8 @@ from decimal import Decimal
 import pytest
 
 from smeflow.pages import style
-from smeflow.pages.base import Figure, Point
-from smeflow.pages.charts import CHARTS, spec_of
-from smeflow.pages.draw import draw
+from smeflow.pages.charts import CHARTS, draw_chart, spec_of
+from smeflow.pages.elements import ChartPoint, Figure
 
 pytestmark = pytest.mark.requires_module("vl_convert")
 
@@ -20,7 +19,7 @@ pytestmark = pytest.mark.requires_module("vl_convert")
 @pytest.mark.parametrize("kind", CHARTS)
 def test_every_kind_of_chart_is_drawn_as_text_and_as_points(figures, kind):
     """A chart keeps its words as text, and is no empty picture."""
-    drawn = draw(figures[kind], "fr")
+    drawn = draw_chart(figures[kind], "fr")
     texts = re.findall(r"<text[^>]*>([^<]+)</text>", drawn.svg)
     assert len(texts) >= 2
     assert drawn.png()[:8] == b"\x89PNG\r\n\x1a\n"
@@ -29,7 +28,7 @@ def test_every_kind_of_chart_is_drawn_as_text_and_as_points(figures, kind):
 
 def test_names_in_a_chart_are_text_and_never_markup(figures):
     """A customer's name with angle brackets stays a name."""
-    svg = draw(figures["bar"], "fr").svg
+    svg = draw_chart(figures["bar"], "fr").svg
     assert "<b>" not in svg
     assert "&lt;b" in svg
     assert "Dupont &amp; Fils" in svg
@@ -39,7 +38,7 @@ def test_the_axis_writes_numbers_as_the_country_does(figures):
     """Thousands of euros in French, and an English axis for the same figure."""
 
     def texts(language):
-        return re.findall(r">([^<]+)</text>", draw(figures["line"], language).svg)
+        return re.findall(r">([^<]+)</text>", draw_chart(figures["line"], language).svg)
 
     assert "k€" in texts("fr")
     assert "€k" in texts("en")
@@ -47,17 +46,20 @@ def test_the_axis_writes_numbers_as_the_country_does(figures):
 
 def test_an_unknown_value_is_a_gap_and_not_zero():
     """A month without a value breaks the line."""
-    points = tuple(Point(x=str(n), y=None if n == 3 else Decimal(n * 10)) for n in range(1, 7))
+    points = tuple(ChartPoint(x=str(n), y=None if n == 3 else Decimal(n * 10)) for n in range(1, 7))
     figure = Figure(kind="line", caption="c", alt="a", points=points)
-    lines = re.findall(r'd="(M[^"]*)"', draw(figure, "en").svg)
+    lines = re.findall(r'd="(M[^"]*)"', draw_chart(figure, "en").svg)
     assert any(line.count("M") == 2 for line in lines)
 
 
 def test_a_chart_does_not_depend_on_what_was_drawn_before(figures):
     """The same figure gives the same bytes in another process and in another order."""
-    once = {kind: (draw(figure, "fr").svg, draw(figure, "fr").png()) for kind, figure in figures.items()}
+    once = {
+        kind: (draw_chart(figure, "fr").svg, draw_chart(figure, "fr").png())
+        for kind, figure in figures.items()
+    }
     code = (
-        "import pickle,sys,hashlib;from smeflow.pages.draw import draw;"
+        "import pickle,sys,hashlib;from smeflow.pages.charts import draw;"
         "f=pickle.load(sys.stdin.buffer);"
         "drawn={k: draw(v,'fr') for k,v in f.items()};"
         "print({k: hashlib.sha256(d.svg.encode()+d.png()).hexdigest() for k,d in drawn.items()})"
@@ -77,7 +79,7 @@ def test_a_chart_does_not_depend_on_what_was_drawn_before(figures):
 def test_a_chart_asks_nothing_of_any_other_machine(figures):
     """Nothing in a drawing points elsewhere."""
     for figure in figures.values():
-        assert set(re.findall(r'https?://[^"<\s]+', draw(figure, "fr").svg)) <= {
+        assert set(re.findall(r'https?://[^"<\s]+', draw_chart(figure, "fr").svg)) <= {
             "http://www.w3.org/2000/svg",
             "http://www.w3.org/1999/xlink",
         }
@@ -85,7 +87,7 @@ def test_a_chart_asks_nothing_of_any_other_machine(figures):
 
 def test_amounts_close_together_far_from_zero_are_not_drawn_flat(figures):
     """A line of 1000 to 1010 shows its course; bars always start at zero."""
-    points = tuple(Point(x=str(n), y=Decimal(1000 + n)) for n in range(8))
+    points = tuple(ChartPoint(x=str(n), y=Decimal(1000 + n)) for n in range(8))
     figure = Figure(kind="line", caption="c", alt="a", points=points)
     lines = spec_of(figure, "en")["layer"][0]["encoding"]["y"]["scale"]
     assert lines["zero"] is False

@@ -6,31 +6,31 @@ from decimal import Decimal
 
 import pytest
 
-from smeflow.facts.report import (
-    Column,
-    FactValue,
+from smeflow.i18n import Phrase
+from smeflow.pages.axes import period_tick
+from smeflow.pages.compose import lay_out
+from smeflow.pages.elements import Figure, PageTable
+from smeflow.pages.figures import figure_of
+from smeflow.writing.report import (
+    FactColumn,
     Paragraph,
     Period,
     Report,
+    ReportFact,
+    ReportSource,
     RowsBehind,
     Section,
-    SourceTold,
 )
-from smeflow.i18n import Phrase
-from smeflow.pages.base import Figure, Table
-from smeflow.pages.choose import figure_of
-from smeflow.pages.compose import pages_of
-from smeflow.pages.periods import tick
 
-MONTH = Column(name="period", label="Mois", kind="period")
-EUROS = Column(name="value", label="Ventes", kind="number", unit="EUR", digits=0)
-SHARE = Column(name="share", label="Part", kind="number", unit="%", digits=1, role="share")
-NAME = Column(name="name", label="Pays")
+MONTH = FactColumn(name="period", label="Mois", kind="period")
+EUROS = FactColumn(name="value", label="Ventes", kind="number", unit="EUR", digits=0)
+SHARE = FactColumn(name="share", label="Part", kind="number", unit="%", digits=1, role="share")
+NAME = FactColumn(name="name", label="Pays")
 
 
-def fact(shape, columns, rows, name="sales", **more) -> FactValue:
+def fact(shape, columns, rows, name="sales", **more) -> ReportFact:
     behind = (RowsBehind(table="sales.csv", count=1212, lines=(2, 3)),)
-    return FactValue(
+    return ReportFact(
         name=name,
         label=more.pop("label", "Ventes"),
         shape=shape,
@@ -67,7 +67,7 @@ COHORT = fact(
     "matrix",
     [
         MONTH,
-        Column(name="n", label="Clients", kind="number", digits=0, role="total"),
+        FactColumn(name="n", label="Clients", kind="number", digits=0, role="total"),
         replace(SHARE, label="+1"),
         replace(SHARE, label="+2"),
     ],
@@ -87,7 +87,7 @@ AGEING = fact(
 SCALAR = fact("scalar", [EUROS], [("58100",)], name="revenue", label="Chiffre d’affaires", direction="up")
 CHANGE = fact(
     "scalar",
-    [Column(name="change", label="Évolution", kind="number", unit="%", digits=1, role="change")],
+    [FactColumn(name="change", label="Évolution", kind="number", unit="%", digits=1, role="change")],
     [("11.1",)],
     name="revenue.change",
     direction="up",
@@ -135,7 +135,7 @@ def test_an_incomplete_period_is_drawn_hollow_and_told():
     assert figure.note == "Les derniers jours manquent."
 
 
-def draft(*shows: FactValue, text: str = "", locale: str = "fr-FR", **more) -> Report:
+def draft(*shows: ReportFact, text: str = "", locale: str = "fr-FR", **more) -> Report:
     paragraph = Paragraph(text=text, facts=("revenue", "revenue.change", "sales"))
     return Report(
         title="Rapport",
@@ -150,7 +150,7 @@ def draft(*shows: FactValue, text: str = "", locale: str = "fr-FR", **more) -> R
 def test_a_figure_in_a_sentence_leads_to_its_fact_and_no_sentence_is_altered():
     """Each printed value is bound to the fact that says it, never a part of a longer number."""
     text = "Le chiffre d’affaires atteint 58\u202f100\u00a0€ (11,1\u202f%), non 158\u202f100\u00a0€."
-    paragraph = pages_of(draft(text=text)).sections[0].blocks[0]
+    paragraph = lay_out(draft(text=text)).sections[0].blocks[0]
     assert paragraph.text == text
     assert [(run.text, run.fact) for run in paragraph.runs if run.fact] == [
         ("58\u202f100\u00a0€", "revenue"),
@@ -162,7 +162,7 @@ def test_a_figure_that_two_facts_say_leads_to_the_one_that_was_meant():
     """What was written down with the text counts, not which fact reads the same."""
     text = "Ventes : 58\u202f100\u00a0€."
     paragraph = Paragraph(text=text, facts=("revenue", "sales"), figures=((9, 17, "sales"),))
-    summary = pages_of(replace(draft(SCALAR), summary=(paragraph,))).summary[0]
+    summary = lay_out(replace(draft(SCALAR), summary=(paragraph,))).summary[0]
     assert [(run.text, run.fact) for run in summary.runs] == [
         ("Ventes : ", ""),
         ("58\u202f100\u00a0€", "sales"),
@@ -173,20 +173,20 @@ def test_a_figure_that_two_facts_say_leads_to_the_one_that_was_meant():
 def test_the_top_shows_what_the_summary_speaks_of_with_its_change():
     """Large figures at the top: the value, how it changed, against what."""
     report = draft(summary=(Paragraph(text="", facts=("revenue.change",)),))
-    (item,) = pages_of(report).highlights
+    (item,) = lay_out(report).highlights
     assert (item.label, item.value, item.change, item.direction) == (
         "Chiffre d’affaires",
         "58\u202f100\u00a0€",
         "+11,1\u202f% sur un mois",
         "up",
     )
-    (english,) = pages_of(draft(locale="en-GB")).highlights
+    (english,) = lay_out(draft(locale="en-GB")).highlights
     assert english.change == "+11.1% on the month before"
 
 
 def test_a_forecast_goes_on_from_its_series_in_one_chart():
     """What is known and what is expected stand in one picture, the expected marked as such."""
-    blocks = pages_of(draft(SERIES, AHEAD)).sections[0].blocks
+    blocks = lay_out(draft(SERIES, AHEAD)).sections[0].blocks
     figures = [block for block in blocks if isinstance(block, Figure)]
     assert len(figures) == 1
     assert [point.role for point in figures[0].points[-2:]] == ["", "forecast"]
@@ -196,8 +196,8 @@ def test_a_forecast_goes_on_from_its_series_in_one_chart():
 
 def test_tables_have_their_totals():
     """The row of totals of a fact is the total of its table."""
-    blocks = pages_of(draft(AGEING)).sections[0].blocks
-    table = next(block for block in blocks if isinstance(block, Table))
+    blocks = lay_out(draft(AGEING)).sections[0].blocks
+    table = next(block for block in blocks if isinstance(block, PageTable))
     assert table.total == ("Total", "1\u202f000\u00a0€", "100,0\u202f%")
     assert table.rows[0] == ("Non échu", "600\u00a0€", "60,0\u202f%")
     assert [column.number for column in table.columns] == [False, True, True]
@@ -205,14 +205,14 @@ def test_tables_have_their_totals():
 
 def test_single_values_of_a_section_stand_in_one_table():
     """Figures that are shown alone get a line each, with their change."""
-    (_, table) = pages_of(draft(SCALAR)).sections[0].blocks
+    (_, table) = lay_out(draft(SCALAR)).sections[0].blocks
     assert table.caption == "Chiffres clés"
     assert table.rows == (("Chiffre d’affaires", "58\u202f100\u00a0€", "+11,1\u202f%"),)
 
 
 def test_the_annex_tells_how_each_fact_was_come_by():
     """Query, table, how many rows, and the rows of what is more than one value."""
-    annex = {fact.name: fact for fact in pages_of(draft(AGEING)).annex}
+    annex = {fact.name: fact for fact in lay_out(draft(AGEING)).annex}
     assert annex["revenue"].source == "sales.csv, 1\u202f212 lignes"
     assert annex["revenue"].query == "SELECT 1"
     assert annex["revenue"].value == Decimal(58100)
@@ -222,8 +222,8 @@ def test_the_annex_tells_how_each_fact_was_come_by():
 
 def test_what_was_cut_and_what_was_set_aside_is_kept_for_the_annex_alone():
     """Remarks are for the firm, not for the reader of the page."""
-    told = SourceTold(name="sales.csv", rows=3, sha256="ab", told=(Phrase("line 4 is a total"),))
-    pages = pages_of(draft(remarks=(Phrase("« +45 % » was cut"),), sources=(told,)))
+    told = ReportSource(name="sales.csv", rows=3, sha256="ab", told=(Phrase("line 4 is a total"),))
+    pages = lay_out(draft(remarks=(Phrase("« +45 % » was cut"),), sources=(told,)))
     assert pages.cut == ("« +45 % » was cut",)
     assert pages.sources[0].remarks == ("line 4 is a total",)
     assert pages.notes == ()
@@ -231,7 +231,7 @@ def test_what_was_cut_and_what_was_set_aside_is_kept_for_the_annex_alone():
 
 def test_without_facts_there_is_no_report_but_what_is_missing():
     """No rows: no sections and no figures, only the reason."""
-    pages = pages_of(draft(SERIES, missing=(Phrase("there are no rows in October"),)))
+    pages = lay_out(draft(SERIES, missing=(Phrase("there are no rows in October"),)))
     assert pages.sections == ()
     assert pages.highlights == ()
     assert pages.notes == ("There are no rows in October.",)
@@ -250,8 +250,8 @@ def test_without_facts_there_is_no_report_but_what_is_missing():
 )
 def test_periods_are_short_on_an_axis(key, french, english):
     """A month, a quarter, a week or a day as the reader's language shortens it."""
-    assert tick(key, "fr") == french
-    assert tick(key, "en") == english
+    assert period_tick(key, "fr") == french
+    assert period_tick(key, "en") == english
 
 
 def test_a_summary_may_speak_of_the_period_and_of_rows():
@@ -259,5 +259,5 @@ def test_a_summary_may_speak_of_the_period_and_of_rows():
     told = (
         Paragraph(text="En octobre 2026 : 58\u202f100\u00a0€.", facts=("when", "period", "revenue", "top.1")),
     )
-    pages = pages_of(replace(draft(SCALAR), summary=told))
+    pages = lay_out(replace(draft(SCALAR), summary=told))
     assert [item.fact for item in pages.highlights] == ["revenue"]

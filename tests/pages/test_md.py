@@ -4,21 +4,21 @@ from dataclasses import replace
 
 import pytest
 
-from smeflow.pages.base import Pages, Paragraph, Run
-from smeflow.pages.md import md_bytes
+from smeflow.pages.elements import PageParagraph, PrintedReport, TextRun
+from smeflow.pages.markdown import markdown_bytes
 
 pytestmark = pytest.mark.requires_module("markdown_it")
 ODD = "1. *x* _y_ `z` [a](b) <script> | # $1$ ~~no~~ &copy; C:\\path"
 
 
-def shown(pages: Pages) -> tuple[str, str]:
+def shown(pages: PrintedReport) -> tuple[str, str]:
     """Give the page as a reader of Markdown shows it, and its words alone."""
     import re
     from html import unescape
 
     from markdown_it import MarkdownIt
 
-    page = MarkdownIt("gfm-like", {"linkify": False}).render(md_bytes(pages).decode())
+    page = MarkdownIt("gfm-like", {"linkify": False}).render(markdown_bytes(pages).decode())
     return page, unescape(re.sub(r"<[^>]+>", "", page))
 
 
@@ -27,8 +27,8 @@ def shown(pages: Pages) -> tuple[str, str]:
 )
 def test_a_sentence_is_shown_as_it_is_written(text):
     """No sign of Markdown in a sentence or a name does anything."""
-    paragraph = Paragraph(runs=(Run(text=text),))
-    pages = Pages(title=text, summary=(paragraph, replace(paragraph, bullet=True)))
+    paragraph = PageParagraph(runs=(TextRun(text=text),))
+    pages = PrintedReport(title=text, summary=(paragraph, replace(paragraph, bullet=True)))
     _, words = shown(pages)
     assert words.count(" ".join(text.splitlines())) == 3
 
@@ -49,4 +49,4 @@ def test_a_chart_is_told_in_its_sentence(french):
 
 def test_what_was_cut_is_not_told(french):
     """The annex in the spreadsheet tells of it, the page does not."""
-    assert "bondi" not in md_bytes(french).decode()
+    assert "bondi" not in markdown_bytes(french).decode()

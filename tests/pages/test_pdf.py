@@ -4,8 +4,7 @@ import io
 
 import pytest
 
-from smeflow.pages.letters import drawable
-from smeflow.pages.pdf import pdf_bytes
+from smeflow.pages.pdf import drawable, pdf_bytes
 
 pytestmark = [pytest.mark.requires_module("vl_convert"), pytest.mark.requires_module("typst")]
 
@@ -111,7 +110,7 @@ def test_equal_reports_give_equal_bytes(french, made):
 
 def test_data_stands_beside_the_source_and_not_in_it():
     """The typesetter's source is the package's own file, whatever the report says."""
-    from smeflow.pages.pdf import _source
+    from smeflow.pages.pdf import _typst_source
 
-    assert b'json("report.json")' in _source()
-    assert b"eval(" not in _source()
+    assert b'json("report.json")' in _typst_source()
+    assert b"eval(" not in _typst_source()

@@ -2,7 +2,7 @@ import re
 
 import pytest
 
-from smeflow.documents.base import Box, Document, Page, Word
+from smeflow.documents.document import Box, Document, Page, Word
 
 
 def page(text: str, number: int = 1) -> Page:

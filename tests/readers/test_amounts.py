@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from smeflow.readers.amounts import decimal_mark, find_amounts, parse_amount
+from smeflow.values.amounts import decimal_mark, find_amounts, parse_amount
 
 
 @pytest.mark.parametrize(

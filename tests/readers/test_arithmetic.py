@@ -2,7 +2,7 @@ from decimal import Decimal
 
 import pytest
 
-from smeflow.readers.arithmetic import check_invoice
+from smeflow.invoices.checks import check_sums
 from smeflow.records import Invoice, InvoiceLine, VatBreakdown
 
 D = Decimal
@@ -23,7 +23,7 @@ RIGHT = Invoice(
 
 
 def outcome(record):
-    return {check.name: check.passed for check in check_invoice(record)}
+    return {check.name: check.passed for check in check_sums(record)}
 
 
 def test_an_invoice_that_adds_up_passes_every_check():
@@ -45,7 +45,7 @@ def test_an_invoice_that_adds_up_passes_every_check():
 )
 def test_each_fault_fails_its_check_and_says_the_amounts(change, name):
     """The sentence holds the figures a person compares."""
-    checks = {check.name: check for check in check_invoice(RIGHT.model_copy(update=change))}
+    checks = {check.name: check for check in check_sums(RIGHT.model_copy(update=change))}
     assert checks[name].passed is False
     assert checks[name].detail is not None
 

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from smeflow.readers.dates import MONTHS, due_from_terms, find_dates, parse_date
+from smeflow.values.dates import MONTHS, due_from_terms, find_dates, parse_date
 
 
 @pytest.mark.parametrize(

@@ -5,10 +5,10 @@ from pathlib import Path
 import pytest
 from lxml import etree
 
-from smeflow.documents.base import Document
+from smeflow.documents.document import Document
 from smeflow.documents.read import read
-from smeflow.readers.arithmetic import check_invoice
-from smeflow.readers.einvoice import SYNTAXES, read_einvoice
+from smeflow.invoices.checks import check_sums
+from smeflow.invoices.xml.read import SYNTAXES, read_einvoice
 
 INBOX = Path(__file__).parents[2] / "recipes" / "supplier-mail" / "inbox"
 D = Decimal
@@ -140,7 +140,7 @@ def test_a_total_that_does_not_add_up_fails_its_check():
     reading = read_einvoice([read(INBOX / "atelier-berthier-FA-2026-0001-bis.pdf")])
     assert reading is not None
     assert reading.record.total_gross == D("3000.00")
-    assert [c.name for c in check_invoice(reading.record) if c.passed is False][:1] == ["net+vat=gross"]
+    assert [c.name for c in check_sums(reading.record) if c.passed is False][:1] == ["net+vat=gross"]
 
 
 def test_two_copies_are_one_invoice_and_two_numbers_are_two():

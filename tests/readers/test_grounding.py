@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from smeflow.documents.base import Document, Page, text_document
+from smeflow.documents.document import Document, Page, text_document
 from smeflow.documents.read import read
-from smeflow.readers.grounding import ROW, ground
+from smeflow.extract.grounding import ROW_MEDIA_TYPE, ground
 
 INBOX = Path(__file__).parents[2] / "recipes" / "supplier-mail" / "inbox"
 PAGE = text_document(
@@ -71,7 +71,7 @@ def test_a_value_of_a_row_names_its_column():
     """A row's evidence is the column."""
     row = Document(
         name="row 1",
-        media_type=ROW,
+        media_type=ROW_MEDIA_TYPE,
         fields={"id": "7", "text": "Please pay 12.50"},
         pages=(Page(number=1, text="id: 7\nPlease pay 12.50"),),
     )

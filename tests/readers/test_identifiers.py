@@ -1,7 +1,8 @@
 import pytest
 
-from smeflow.readers.identifiers import check_identifiers, vat_ok
+from smeflow.invoices.checks import check_identifiers
 from smeflow.records import Invoice, Party
+from smeflow.values.identifiers import vat_ok
 
 
 def outcome(**fields):

@@ -5,11 +5,11 @@ from decimal import Decimal
 import pytest
 
 from smeflow import Case
-from smeflow.documents.base import Document, Page, text_document
-from smeflow.llm.none import NoModel
-from smeflow.readers.base import Labels
-from smeflow.readers.grounding import ROW
-from smeflow.readers.labels import read_labelled
+from smeflow.documents.document import Document, Page, text_document
+from smeflow.extract.grounding import ROW_MEDIA_TYPE
+from smeflow.extract.labels import read_labelled
+from smeflow.kinds.records import Labels
+from smeflow.llm.interface import NoModel
 from smeflow.steps import Extract
 
 FIELDS = {
@@ -59,7 +59,10 @@ def test_a_row_is_read_by_its_columns_and_by_what_its_cells_say():
     """The evidence is the column's name."""
     cells = {"supplier": "Firma 5 GmbH", "text": "Number: R-12\nTotal: 12.07 EUR"}
     row = Document(
-        name="row 1", media_type=ROW, fields=cells, pages=(Page(number=1, text="\n".join(cells.values())),)
+        name="row 1",
+        media_type=ROW_MEDIA_TYPE,
+        fields=cells,
+        pages=(Page(number=1, text="\n".join(cells.values())),),
     )
     reading = read_labelled([row], FIELDS)
     assert values(reading) == {"number": "R-12", "supplier": "Firma 5 GmbH", "total": Decimal("12.07")}

@@ -4,11 +4,11 @@ from pathlib import Path
 
 import pytest
 
-from smeflow.documents.base import text_document
+from smeflow.documents.document import text_document
 from smeflow.documents.read import read
-from smeflow.readers.arithmetic import check_invoice
-from smeflow.readers.base import Labels
-from smeflow.readers.layout import read_invoice
+from smeflow.invoices.checks import check_sums
+from smeflow.invoices.page.read import read_invoice
+from smeflow.kinds.records import Labels
 
 INBOX = Path(__file__).parents[2] / "recipes" / "supplier-mail" / "inbox"
 D = Decimal
@@ -99,7 +99,7 @@ def test_totals_that_do_not_add_up_are_never_made_to(paper):
     assert reading is not None
     record = reading.record
     assert (record.total_net, record.total_vat, record.total_gross) == (D(155), D(31), D(187))
-    assert [c.passed for c in check_invoice(record) if c.name == "net+vat=gross"] == [False]
+    assert [c.passed for c in check_sums(record) if c.name == "net+vat=gross"] == [False]
 
 
 def test_two_numbers_with_labels_as_good_leave_the_number_open(paper):

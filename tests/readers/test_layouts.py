@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from smeflow import Case
-from smeflow.llm.none import NoModel
-from smeflow.readers.layout.names import name_key
+from smeflow.invoices.page.names import name_key
+from smeflow.llm.interface import NoModel
 from smeflow.steps import Extract
 
 LAYOUTS = sorted((Path(__file__).parent / "layouts").glob("*.txt"))

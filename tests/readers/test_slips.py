@@ -4,7 +4,7 @@ from decimal import Decimal
 
 import pytest
 
-from smeflow.readers.layout import read_invoice
+from smeflow.invoices.page.read import read_invoice
 
 SLIP = """
         handwritten note

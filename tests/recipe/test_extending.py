@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from smeflow.errors import RecipeError
-from smeflow.lookup import theirs
+from smeflow.kinds.lookup import entry_points_of
 from smeflow.recipe.load import load
 from smeflow.recipe.schema import recipe_schema
 
@@ -27,10 +27,10 @@ def installed(tmp_path, monkeypatch):
         (info / "entry_points.txt").write_text("\n".join(lines) + "\n")
         (site / f"{name}.py").write_text(code, encoding="utf-8")
         monkeypatch.syspath_prepend(str(site))
-        theirs.cache_clear()
+        entry_points_of.cache_clear()
 
     yield install
-    theirs.cache_clear()
+    entry_points_of.cache_clear()
 
 
 def _block(kind):
@@ -39,7 +39,7 @@ def _block(kind):
 
 def test_the_example_of_the_page_runs(installed, tmp_path, monkeypatch, capsys):
     """Its module, its entry points and its recipe, as they stand."""
-    from smeflow.cli import main
+    from smeflow.cli.app import main
 
     installed("firm_kinds", _block("python"), tomllib.loads(_block("toml"))["project"]["entry-points"])
     (tmp_path / "recipe.yaml").write_text(_block("yaml"), encoding="utf-8")

@@ -7,12 +7,12 @@ from pathlib import Path
 import pytest
 
 from smeflow.errors import RecipeError
+from smeflow.files.folder import Folder
 from smeflow.money import Money
 from smeflow.recipe.load import load
-from smeflow.sinks.table import TableFile
-from smeflow.sources.folder import Folder
-from smeflow.sources.table import TableRows
 from smeflow.steps import Extract, Triage
+from smeflow.tables.rows import TableRows
+from smeflow.tables.table_file import TableFile
 
 GOOD = """\
 recipe: supplier-mail
@@ -83,7 +83,7 @@ def test_a_folder_stands_for_the_recipe_in_it(tmp_path: Path) -> None:
 
 def test_a_comment_does_not_change_what_the_steps_are(tmp_path: Path) -> None:
     """The text's hash differs, the fingerprints of the steps do not."""
-    from smeflow.step import fingerprint
+    from smeflow.core.step import fingerprint
 
     first = load(write(tmp_path, GOOD), environ={})
     second = load(write(tmp_path, "# a remark\n" + GOOD), environ={})
@@ -341,13 +341,13 @@ def test_a_kind_of_a_package_is_found_by_its_entry_point(
         "[smeflow.steps]\ndue_soon = theirs:due_soon\nbroken = nowhere:x\n"
     )
     (site / "theirs.py").write_text(
-        "from smeflow.llm.base import LLM\nfrom smeflow.step import Case, step\n"
+        "from smeflow.llm.interface import LLM\nfrom smeflow.core.case import Case, step\n"
         "@step\ndef due_soon(case: Case, llm: LLM) -> bool:\n    return True\n"
     )
     monkeypatch.syspath_prepend(str(site))
-    from smeflow.lookup import theirs
+    from smeflow.kinds.lookup import entry_points_of
 
-    theirs.cache_clear()
+    entry_points_of.cache_clear()
     try:
         text = GOOD.replace("  - rule: priority", "  - due_soon: urgent\n  - rule: priority")
         recipe = load(write(tmp_path, text), environ={})
@@ -362,4 +362,4 @@ def test_a_kind_of_a_package_is_found_by_its_entry_point(
         )
         assert any("did you mean due_soon?" in each for each in near)
     finally:
-        theirs.cache_clear()
+        entry_points_of.cache_clear()

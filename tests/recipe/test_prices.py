@@ -4,7 +4,7 @@ from decimal import Decimal
 
 import pytest
 
-from smeflow.cli.models import models_of, objection
+from smeflow.cli.models import models_of_recipe, objection
 from smeflow.errors import RecipeError
 from smeflow.recipe.load import load
 from smeflow.recipe.workspace import Workspace
@@ -30,12 +30,12 @@ def test_a_model_of_unknown_price_is_used_once_its_price_is_written_down(tmp_pat
     """The message under a budget names the section that ends it, and that section does."""
     (tmp_path / "recipe.yaml").write_text(RECIPE)
     recipe = load(tmp_path / "recipe.yaml")
-    refused = objection(recipe, models_of(recipe)[0].every[0].place)
+    refused = objection(recipe, models_of_recipe(recipe)[0].every[0].place)
     assert '[prices."models.example.eu/qwen3"]' in str(refused)
 
     (tmp_path / "smeflow.toml").write_text(PRICES)
     recipe = load(tmp_path / "recipe.yaml")
-    llm = models_of(recipe)[0].every[0]
+    llm = models_of_recipe(recipe)[0].every[0]
     assert objection(recipe, llm.place) is None
     assert llm.place.price.of(1_000_000, 500_000).amount == Decimal("0.5")
 

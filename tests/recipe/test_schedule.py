@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from smeflow.recipe.schedule import schedule_of
+from smeflow.recipe.keys import parse_schedule
 
 PARIS = "Europe/Paris"
 
@@ -25,12 +25,12 @@ PARIS = "Europe/Paris"
 def test_the_next_time_is_the_one_of_the_clock_on_the_wall(text, after, found):
     """Given in UTC, meant in the recipe's time zone."""
     moment = datetime.fromisoformat(after).replace(tzinfo=UTC)
-    assert schedule_of(text).after(moment, PARIS) == datetime.fromisoformat(found).replace(tzinfo=UTC)
+    assert parse_schedule(text).after(moment, PARIS) == datetime.fromisoformat(found).replace(tzinfo=UTC)
 
 
 def test_a_time_the_clock_leaps_over_still_comes():
     """On 28 March 2027 there is no half past two in Paris: it is half past three."""
-    found = schedule_of("30 2 * * *").after(datetime(2027, 3, 27, 12, tzinfo=UTC), PARIS)
+    found = parse_schedule("30 2 * * *").after(datetime(2027, 3, 27, 12, tzinfo=UTC), PARIS)
     assert found == datetime(2027, 3, 28, 1, 30, tzinfo=UTC)
 
 
@@ -40,4 +40,4 @@ def test_a_time_the_clock_leaps_over_still_comes():
 def test_what_is_no_schedule_is_refused(text):
     """Also one that never comes."""
     with pytest.raises(ValueError, match="schedule"):
-        schedule_of(text)
+        parse_schedule(text)

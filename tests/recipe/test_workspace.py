@@ -9,7 +9,7 @@ import pytest
 
 from smeflow.errors import RecipeError, SourceError
 from smeflow.money import Money
-from smeflow.recipe.known import Tables, grams
+from smeflow.recipe.known_tables import KnownTables, letter_trigrams
 from smeflow.recipe.load import load
 from smeflow.recipe.schema import recipe_schema
 from smeflow.recipe.workspace import Workspace
@@ -135,12 +135,12 @@ def test_the_nearest_row_comes_first(tmp_path: Path) -> None:
     assert known.nearest("suppliers", "Mueler Gmbh Koeln", 2)[0]["iban"] == "DE1"
     assert known.nearest("suppliers", "zzz") == []
     assert known.nearest("customers", "x") == ()
-    assert grams("ab")[" ab"] == 1
+    assert letter_trigrams("ab")[" ab"] == 1
 
 
 def test_a_table_that_went_away_is_told_when_it_is_asked_for(tmp_path: Path) -> None:
     """Not before: a recipe that does not need it runs."""
-    known = Tables({"suppliers": tmp_path / "gone.csv"})
+    known = KnownTables({"suppliers": tmp_path / "gone.csv"})
     with pytest.raises(SourceError, match="is not there"):
         known.rows("suppliers")
 
@@ -158,13 +158,13 @@ def test_the_recipes_that_come_along_are_right(path: Path) -> None:
 def test_the_schema_says_what_a_recipe_may_hold() -> None:
     """The recipes that come along fit it; a mistyped key or kind does not."""
     jsonschema = pytest.importorskip("jsonschema")
-    from smeflow.recipe.marks import read_marked
+    from smeflow.recipe.yaml import read_yaml
 
     schema = recipe_schema()
     jsonschema.Draft202012Validator.check_schema(schema)
     validator = jsonschema.Draft202012Validator(json.loads(json.dumps(schema)))
     for path in RECIPES.glob("*/recipe*.yaml"):
-        data = read_marked(path.read_bytes(), str(path)).data
+        data = read_yaml(path.read_bytes(), str(path)).data
         assert not list(validator.iter_errors(data)), path
         data["steps"][-1]["thresold"] = 1
         assert list(validator.iter_errors(data)), path

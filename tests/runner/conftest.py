@@ -6,16 +6,16 @@ from typing import Any
 
 import pytest
 
-from smeflow.ledger.cases import case_of
+from smeflow.core.case import Step
+from smeflow.core.plan import Entry
+from smeflow.engine.cases import case_of
+from smeflow.engine.run import RunSummary, run_recipe
+from smeflow.kinds.sinks import Sink
+from smeflow.kinds.sources import ROW, Arrival, UnreadableArrival, make_arrival
 from smeflow.ledger.ledger import Ledger
 from smeflow.ledger.rows import ItemRow
-from smeflow.plan import Entry
-from smeflow.recipe.base import Recipe
+from smeflow.recipe.load import Recipe
 from smeflow.recipe.workspace import Workspace
-from smeflow.runner.runner import Summary, run_recipe
-from smeflow.sinks.base import Sink
-from smeflow.sources.base import ROW, Arrival, Unreadable, arrival
-from smeflow.step import Step
 
 
 @dataclass
@@ -27,10 +27,10 @@ class Things:
     name: str = "things"
     complete: bool = True
 
-    def cases(self) -> Iterator[Arrival | Unreadable]:
+    def cases(self) -> Iterator[Arrival | UnreadableArrival]:
         for key, text in self.here.items():
             data = json.dumps({"id": key, "text": text}).encode() if self.media_type == ROW else text.encode()
-            yield arrival(key, key, self.media_type, data)
+            yield make_arrival(key, key, self.media_type, data)
 
 
 @dataclass
@@ -57,7 +57,7 @@ class Office:
             **{k: v for k, v in self.settings.items() if k != "text_hash"},
         )
 
-    def run(self, llm: Any = None, **more: Any) -> Summary:
+    def run(self, llm: Any = None, **more: Any) -> RunSummary:
         workspace = Workspace.find(self.folder)
         return run_recipe(self.recipe(), workspace, state=self.folder / ".smeflow", llm=llm, **more)
 

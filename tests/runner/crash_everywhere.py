@@ -12,17 +12,17 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import smeflow.documents.read
-import smeflow.governance.policy
-import smeflow.ledger.cases  # noqa: F401 - loaded once, before the children are made
-from smeflow.llm.base import LLM, Message, Request
-from smeflow.llm.scripted import Scripted
-from smeflow.plan import Entry
-from smeflow.recipe.base import Recipe
+import smeflow.engine.cases  # noqa: F401 - loaded once, before the children are made
+from smeflow.core.case import Case
+from smeflow.core.plan import Entry
+from smeflow.core.step import step
+from smeflow.engine.run import run_recipe
+from smeflow.kinds.sources import ROW, Arrival, make_arrival
+from smeflow.llm.interface import LLM, Message, Request
+from smeflow.llm.testing import Scripted
+from smeflow.recipe.load import Recipe
 from smeflow.recipe.workspace import Workspace
-from smeflow.runner.runner import run_recipe
-from smeflow.sinks.table import TableFile
-from smeflow.sources.base import ROW, Arrival, arrival
-from smeflow.step import Case, step
+from smeflow.tables.table_file import TableFile
 
 
 @dataclass
@@ -33,7 +33,7 @@ class Three:
     def cases(self) -> Iterator[Arrival]:
         for n in range(3):
             data = json.dumps({"id": str(n), "text": f"text {n}" + "x" * 20000}).encode()
-            yield arrival(str(n), f"row {n}", ROW, data)
+            yield make_arrival(str(n), f"row {n}", ROW, data)
 
 
 @step

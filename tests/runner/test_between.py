@@ -3,13 +3,14 @@ import sqlite3
 
 import pytest
 
+from smeflow.core.case import Case
+from smeflow.core.step import step
+from smeflow.engine.lookups import KnownWithSuppliers
+from smeflow.extract.result import Extraction
 from smeflow.ledger.ledger import Ledger
-from smeflow.llm.base import LLM
-from smeflow.recipe.known import Tables
+from smeflow.llm.interface import LLM
+from smeflow.recipe.known_tables import KnownTables
 from smeflow.records import Invoice
-from smeflow.runner.known import WithApproved
-from smeflow.step import Case, step
-from smeflow.steps.extraction import Extraction
 
 FIRST, SECOND = "FR7630006000011234567890189", "FR7630001007941234567890185"
 MARTIN = {"seller": "Martin SARL", "seller_details": {"vat_id": "FR32123456789"}}
@@ -188,11 +189,11 @@ def test_the_list_of_suppliers_grows_with_what_a_person_approves(office):
     office.plan(invoice)
     office.run(workers=1)
     with office.ledger() as ledger:
-        known = WithApproved(Tables({}), ledger.store)
+        known = KnownWithSuppliers(KnownTables({}), ledger.store)
         assert known.rows("suppliers", vat_id="FR32123456789") == []
     _approve(office, "a")
     with office.ledger() as ledger:
-        known = WithApproved(Tables({}), ledger.store)
+        known = KnownWithSuppliers(KnownTables({}), ledger.store)
         (row,) = known.rows("suppliers", vat_id="FR 32 123456789")
         assert row["name"] == "Martin SARL"
         assert "iban" not in row  # accounts are compared when an item ends, not looked up

@@ -6,10 +6,10 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 
+from smeflow.engine import outputs
+from smeflow.engine.run import run_to_end
 from smeflow.recipe.load import load
 from smeflow.recipe.workspace import Workspace
-from smeflow.runner import delivering
-from smeflow.runner.runner import run_to_end
 
 RECIPE = """
 recipe: told
@@ -48,7 +48,7 @@ def told(tmp_path, monkeypatch):
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
     threading.Thread(target=server.serve_forever, daemon=True).start()
-    monkeypatch.setattr(delivering, "FIRST_WAIT_SECONDS", 0.0)
+    monkeypatch.setattr(outputs, "FIRST_WAIT_SECONDS", 0.0)
     (tmp_path / "recipe.yaml").write_text(RECIPE.format(port=server.server_port))
     (tmp_path / "in.csv").write_text("id,amount\na,1\nb,2\nc,3\n")
 

@@ -8,9 +8,9 @@ from threading import Thread
 import pytest
 
 from smeflow.documents.pool import Pool
+from smeflow.engine.run import run_to_end
 from smeflow.recipe.load import load
 from smeflow.recipe.workspace import Workspace
-from smeflow.runner.runner import run_to_end
 
 DELIVERED = """
 recipe: told

@@ -3,11 +3,12 @@
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from smeflow.llm.base import LLM
-from smeflow.sinks.table import TableFile
-from smeflow.sources.base import arrival
-from smeflow.step import Case, step
-from smeflow.steps.extract import Extract
+from smeflow.core.case import Case
+from smeflow.core.step import step
+from smeflow.extract.step import Extract
+from smeflow.kinds.sources import make_arrival
+from smeflow.llm.interface import LLM
+from smeflow.tables.table_file import TableFile
 
 HERE = Path(__file__).parents[1] / "documents" / "invoices"
 
@@ -44,7 +45,7 @@ class _Post:
     file: str = "post.pdf"
 
     def cases(self):
-        yield arrival(self.file, self.file, self.kind, self.data)
+        yield make_arrival(self.file, self.file, self.kind, self.data)
 
 
 def test_the_invoices_of_a_pdf_become_items_with_rows_of_their_own(office):

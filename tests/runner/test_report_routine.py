@@ -4,13 +4,13 @@ import pytest
 
 pytest.importorskip("duckdb")
 
+from smeflow.engine.run import run_to_end
 from smeflow.ledger.ledger import Ledger
-from smeflow.llm.scripted import Scripted
+from smeflow.llm.testing import Scripted
 from smeflow.recipe.load import load
 from smeflow.recipe.workspace import Workspace
-from smeflow.review.corrections import Unfit
-from smeflow.review.decide import approve, ask_again, correct
-from smeflow.runner.runner import run_to_end
+from smeflow.review.corrections import InvalidCorrection
+from smeflow.review.decisions import approve, ask_again, correct
 
 RECIPE = """
 recipe: sales
@@ -122,7 +122,7 @@ def test_a_persons_words_are_held_against_the_facts(tmp_path):
             "Revenue fell to €2,535.",
             "Revenue came to €2,535 in 2 shops.",
         ):
-            with pytest.raises(Unfit, match="does not hold"):
+            with pytest.raises(InvalidCorrection, match="does not hold"):
                 correct(ledger, item, steps, {"p1": wrong}, "Anna")
         good = "In October 2025, revenue came to €2,535 because the square opened again. Thank you all."
         correct(ledger, item, steps, {"p1": good, "title": "October at the shop"}, "Anna", "for the board")

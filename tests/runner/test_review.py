@@ -3,12 +3,13 @@ from decimal import Decimal
 
 import pytest
 
+from smeflow.core.case import Case
+from smeflow.core.plan import Entry
+from smeflow.core.step import step
 from smeflow.errors import LedgerError
-from smeflow.llm.base import LLM, Message, Request
-from smeflow.llm.scripted import Scripted
-from smeflow.plan import Entry
-from smeflow.review.decide import approve
-from smeflow.step import Case, step
+from smeflow.llm.interface import LLM, Message, Request
+from smeflow.llm.testing import Scripted
+from smeflow.review.decisions import approve
 
 
 @step

@@ -6,16 +6,17 @@ from pathlib import Path
 
 import pytest
 
+from smeflow.core.case import Case
+from smeflow.core.plan import Entry
+from smeflow.core.step import step
+from smeflow.engine.run import RecipeLock
 from smeflow.errors import AnswerLater, LedgerBusy, LLMRejected, LLMUnavailable, SinkError
 from smeflow.i18n import say
-from smeflow.llm.base import LLM, Message, Place, Price, Reply, Request
-from smeflow.llm.scripted import Scripted
+from smeflow.llm.interface import LLM, Message, ModelEndpoint, Price, Reply, Request
+from smeflow.llm.testing import Scripted
 from smeflow.money import Money
-from smeflow.plan import Entry
 from smeflow.recipe.workspace import Budgets
-from smeflow.runner.lock import RecipeLock
-from smeflow.sinks.table import TableFile
-from smeflow.step import Case, step
+from smeflow.tables.table_file import TableFile
 
 
 def ask(case: Case, llm: LLM, question: str = "What is it?") -> str:
@@ -245,7 +246,7 @@ def test_a_rejected_key_stops_the_run_and_fails_nothing(office):
     assert office.run(hello()).done == 20
 
 
-PRICED = Place(
+PRICED = ModelEndpoint(
     provider="p",
     model="m",
     region="local",
@@ -527,7 +528,7 @@ class _Keys:
     seen: list = None
 
     def put(self, items, memory):
-        from smeflow.sinks.base import Put
+        from smeflow.kinds.sinks import Put
 
         self.seen = [(i.key, i.parent) for i in items]
         return Put(path="-", rows=len(self.seen), sha256="", changed=True)
@@ -552,7 +553,7 @@ class _Documents:
     data: list = None
 
     def put(self, items, memory):
-        from smeflow.sinks.base import Put
+        from smeflow.kinds.sinks import Put
 
         self.documents = tuple(i.case.documents[0] for i in items)
         self.data = [d.data for d in self.documents]
@@ -568,8 +569,8 @@ def test_two_recipes_share_a_ledger_at_the_same_time(office):
     def one(name: str) -> None:
         from dataclasses import replace
 
+        from smeflow.engine.run import run_recipe
         from smeflow.recipe.workspace import Workspace
-        from smeflow.runner.runner import run_recipe
 
         recipe = replace(office.recipe(), name=name)
         state = office.folder / ".smeflow"

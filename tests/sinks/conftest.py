@@ -9,10 +9,10 @@ from typing import Any
 import pytest
 from pydantic import BaseModel
 
-from smeflow.documents.base import text_document
+from smeflow.core.case import Case
+from smeflow.documents.document import text_document
+from smeflow.kinds.sinks import SinkItem
 from smeflow.records import Invoice
-from smeflow.sinks.base import SinkItem
-from smeflow.step import Case
 
 
 class Found(BaseModel):

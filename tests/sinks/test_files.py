@@ -10,11 +10,11 @@ from typing import Any
 import pytest
 from pydantic import BaseModel, ValidationError
 
-from smeflow._paths import MAX_PART_BYTES, safe_part
-from smeflow.sinks.base import SinkItem
-from smeflow.sinks.copies import Copies
-from smeflow.sinks.files import Files
-from smeflow.sinks.lines import LinesFile
+from smeflow._system import MAX_PART_BYTES, safe_path_part
+from smeflow.files.originals import Copies
+from smeflow.files.results import Files
+from smeflow.kinds.sinks import SinkItem
+from smeflow.tables.json_lines import LinesFile
 
 Make = Callable[..., SinkItem]
 
@@ -87,12 +87,12 @@ def test_no_name_leads_out_of_the_folder(
     assert listed(tmp_path) == [f"work/{path}" for path in listed(inside)]
     (path,) = listed(inside / "out")
     assert len(Path(path).parts) == 2
-    assert all(part == safe_part(part) and not part.startswith(".") for part in Path(path).parts)
+    assert all(part == safe_path_part(part) and not part.startswith(".") for part in Path(path).parts)
 
 
 def test_long_names_stay_two() -> None:
     """What is cut gets a mark of the whole, and keeps its ending."""
-    one, other = safe_part("é" * 300 + "1.pdf"), safe_part("é" * 300 + "2.pdf")
+    one, other = safe_path_part("é" * 300 + "1.pdf"), safe_path_part("é" * 300 + "2.pdf")
     assert one != other
     assert one.endswith(".pdf")
     assert len(one.encode()) <= MAX_PART_BYTES
@@ -172,8 +172,8 @@ def test_files_that_came_with_a_mail_are_saved_as_they_came(
     from dataclasses import replace
     from email.message import EmailMessage
 
-    from smeflow.documents.base import text_document
-    from smeflow.sinks.attachments import Attachments
+    from smeflow.documents.document import text_document
+    from smeflow.files.originals import Attachments
 
     mail = EmailMessage()
     mail["From"], mail["Subject"] = "a@x.fr", "Facture"

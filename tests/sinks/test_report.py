@@ -10,12 +10,12 @@ from pathlib import Path
 import pytest
 from pydantic import ValidationError
 
+from smeflow.core.case import Case
 from smeflow.errors import SinkError
-from smeflow.facts.report import Column, FactValue, Paragraph, Period, Report, RowsBehind, Section
 from smeflow.i18n import Phrase
-from smeflow.sinks.base import SinkItem
-from smeflow.sinks.report import ReportPages
-from smeflow.step import Case
+from smeflow.kinds.sinks import SinkItem
+from smeflow.reports.sink import ReportPages
+from smeflow.writing.report import FactColumn, Paragraph, Period, Report, ReportFact, RowsBehind, Section
 
 pytestmark = [
     pytest.mark.requires_module("vl_convert"),
@@ -25,10 +25,10 @@ pytestmark = [
 
 
 def report(month: int = 10, value: str = "58100") -> Report:
-    euros = Column(name="value", label="Ventes", kind="number", unit="EUR", digits=2)
+    euros = FactColumn(name="value", label="Ventes", kind="number", unit="EUR", digits=2)
     behind = (RowsBehind(table="sales.csv", count=1212, lines=(2, 3)),)
     query = "=SELECT sum(total) FROM sales"
-    revenue = FactValue(
+    revenue = ReportFact(
         name="revenue",
         label="Chiffre d’affaires",
         shape="scalar",
@@ -37,11 +37,11 @@ def report(month: int = 10, value: str = "58100") -> Report:
         query=query,
         behind=behind,
     )
-    names = FactValue(
+    names = ReportFact(
         name="top",
         label="Clients: [2026]",
         shape="ranking",
-        columns=(Column(name="name", label="Client"), euros),
+        columns=(FactColumn(name="name", label="Client"), euros),
         rows=(("=cmd|'/C calc'!A0", "34860.10"), ("@SUM(1)", "23239.90")),
         query=query,
         behind=behind,

@@ -14,9 +14,9 @@ import pytest
 from python_calamine import CalamineWorkbook
 
 from smeflow.errors import SinkError
-from smeflow.sinks.base import SinkItem
-from smeflow.sinks.cells import inert
-from smeflow.sinks.table import TableFile
+from smeflow.kinds.sinks import SinkItem
+from smeflow.tables.table_file import TableFile
+from smeflow.values.cells import inert
 
 Make = Callable[..., SinkItem]
 LIVE = [
@@ -295,7 +295,8 @@ def test_a_table_in_the_old_form_is_not_taken_for_a_change_by_hand(
 
 def test_fields_of_the_users_own_keep_their_names(item: Make, context: dict[str, Any]) -> None:
     """Headings are translated for an invoice only; a record of one's own is headed as it was written."""
-    from smeflow.steps.fields import FieldSpec, record_type
+    from smeflow.extract.fields import record_type
+    from smeflow.kinds.record_kind import FieldSpec
 
     kind = record_type("ticket", {"due": FieldSpec(kind="date"), "number": FieldSpec(kind="text")})
     sink = table(context | {"type_of": lambda _: kind, "language": "fr"}, "t.csv")

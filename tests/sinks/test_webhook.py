@@ -11,11 +11,10 @@ import pytest
 from pydantic import ValidationError
 
 from smeflow import Case
+from smeflow.engine import webhook
+from smeflow.engine.webhook import Endpoint, Webhook, checked_address, is_public
 from smeflow.errors import SinkError
-from smeflow.sinks import address
-from smeflow.sinks.address import Endpoint, checked, is_public
-from smeflow.sinks.base import SinkItem
-from smeflow.sinks.webhook import Webhook
+from smeflow.kinds.sinks import SinkItem
 
 
 @pytest.fixture
@@ -111,28 +110,28 @@ def test_private_addresses_are_refused(found):
     """Every kind of address that is not of the public net."""
     assert not is_public(found)
     with pytest.raises(SinkError, match=r"allow: \[intern.example\]"):
-        checked(Endpoint.of("https://intern.example/x"), (), lambda *_: [found])
+        checked_address(Endpoint.of("https://intern.example/x"), (), lambda *_: [found])
 
 
 def test_a_host_with_one_private_address_among_others_is_refused():
     """An answer that mixes them is not asked which one it means."""
     endpoint = Endpoint.of("https://mixed.example/x")
-    assert checked(endpoint, (), lambda *_: ["93.184.216.34"]) == "93.184.216.34"
+    assert checked_address(endpoint, (), lambda *_: ["93.184.216.34"]) == "93.184.216.34"
     with pytest.raises(SinkError):
-        checked(endpoint, (), lambda *_: ["93.184.216.34", "10.0.0.1"])
+        checked_address(endpoint, (), lambda *_: ["93.184.216.34", "10.0.0.1"])
 
 
 @pytest.mark.parametrize("host", ["localhost", "127.0.0.1", "[::1]"])
 def test_this_machine_is_refused_by_whatever_name(host):
     """What is judged is the address a name leads to."""
     with pytest.raises(SinkError):
-        checked(Endpoint.of(f"https://{host}/"), ())
+        checked_address(Endpoint.of(f"https://{host}/"), ())
 
 
 def test_a_name_that_changes_its_address_is_asked_once(receiver, monkeypatch):
     """The address that was judged is the one that is connected to, whatever the name says a moment later."""
     answers = iter([["127.0.0.1"], ["10.0.0.1"]])
-    monkeypatch.setattr(address.checked, "__defaults__", (lambda *_: next(answers),))
+    monkeypatch.setattr(webhook.checked_address, "__defaults__", (lambda *_: next(answers),))
     url = f"http://turning.example:{receiver.server_port}/hook"
     sink = Webhook.model_validate({"webhook": url, "allow": ["turning.example"], "sign": False})
     assert sink.deliver(sink.parcel(item()), "", 1).took

@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from smeflow.errors import SourceError
-from smeflow.sources.base import Arrival, Unreadable
-from smeflow.sources.folder import MAX_BYTES, Folder
+from smeflow.files.folder import MAX_BYTES, Folder
+from smeflow.kinds.sources import Arrival, UnreadableArrival
 
 
 def fill(folder: Path, *names: str) -> None:
@@ -70,7 +70,7 @@ def test_one_file_that_cannot_be_taken_stops_nothing(tmp_path: Path) -> None:
     with (inbox / "large.pdf").open("wb") as large:
         large.truncate(MAX_BYTES + 1)
     found = {case.key: case for case in Folder(folder=str(inbox)).cases()}
-    assert [key for key, case in found.items() if isinstance(case, Unreadable)] == [
+    assert [key for key, case in found.items() if isinstance(case, UnreadableArrival)] == [
         "dangling.pdf",
         "large.pdf",
         "link.pdf",
@@ -106,7 +106,7 @@ def test_a_folder_that_is_not_there_is_told(tmp_path: Path) -> None:
 
 def test_each_mail_of_an_archive_is_an_item_of_its_own(tmp_path):
     """In a folder and as a source alone; a mail that comes twice has a number, a new one changes no other."""
-    from smeflow.sources.archive import Archive
+    from smeflow.mail.source import Archive
 
     first = b"From a@x.fr Mon Nov 23 08:00:00 2026\nSubject: Un\n\nVoici\n\n"
     second = b"From b@x.fr Mon Nov 23 09:00:00 2026\nSubject: Deux\n\nSuite\n\n"

@@ -9,10 +9,10 @@ import pytest
 pytest.importorskip("duckdb")
 
 from smeflow.errors import RecipeError, SourceError
-from smeflow.facts.bundle import FactSet
+from smeflow.kinds.sources import Arrival
 from smeflow.recipe.load import load
-from smeflow.sources.base import Arrival
-from smeflow.sources.period import Periods
+from smeflow.reports.facts import FactSet
+from smeflow.reports.periods import Periods
 
 RECIPE = """
 recipe: sales

@@ -11,12 +11,11 @@ import pytest
 import xlsxwriter
 
 from smeflow.errors import SourceError
-from smeflow.facts.grid import MAX_COLUMNS
-from smeflow.facts.rows import read_table
-from smeflow.sources.base import ROW, Arrival, Unreadable
-from smeflow.sources.lines import Lines
-from smeflow.sources.months import Months
-from smeflow.sources.table import TableRows
+from smeflow.kinds.sources import ROW, Arrival, UnreadableArrival
+from smeflow.reports.periods import Months
+from smeflow.tables.json_lines import Lines
+from smeflow.tables.read import MAX_COLUMNS
+from smeflow.tables.rows import TableRows, read_table
 
 
 @pytest.mark.parametrize(
@@ -91,7 +90,7 @@ def test_odd_rows_are_told_or_mended(tmp_path: Path) -> None:
     short, long, right = TableRows(table=str(path)).cases()
     assert isinstance(short, Arrival)
     assert dict(short.fields) == {"a": "1", "a (2)": ""}
-    assert isinstance(long, Unreadable)
+    assert isinstance(long, UnreadableArrival)
     assert "line 3" in str(long.phrase)
     assert isinstance(right, Arrival)
 
@@ -152,7 +151,7 @@ def test_months_are_cases(tmp_path: Path) -> None:
     path.write_text("day,total\n2026-02-01,3\n31/01/2026,1\nsoon,9\n2026-01-02,2\n")
     source = Months(months=str(path), date="day")
     broken, january, february = source.cases()
-    assert isinstance(broken, Unreadable)
+    assert isinstance(broken, UnreadableArrival)
     assert isinstance(january, Arrival)
     assert isinstance(february, Arrival)
     assert (january.key, january.data) == ("2026-01", b"day,total\n31/01/2026,1\n2026-01-02,2\n")
@@ -173,7 +172,13 @@ def test_lines_of_json_are_cases(tmp_path: Path) -> None:
     path.write_bytes(LINES)
     found = list(Lines(lines=str(path)).cases())
     assert [case.key for case in found][:3] == ["7", "line 3", "line 4"]
-    assert [type(case) for case in found] == [Arrival, Unreadable, Unreadable, Arrival, Unreadable]
+    assert [type(case) for case in found] == [
+        Arrival,
+        UnreadableArrival,
+        UnreadableArrival,
+        Arrival,
+        UnreadableArrival,
+    ]
     assert found[0].fields == {"id": "7", "text": "a", "n": "3"}  # type: ignore[union-attr]
     assert Lines(lines=str(path)).complete
 

@@ -10,12 +10,12 @@ from pydantic import ValidationError
 
 pytest.importorskip("duckdb")
 
+from smeflow.engine.run import run_to_end
 from smeflow.errors import SourceError
-from smeflow.facts.book import Book
 from smeflow.recipe.load import load
 from smeflow.recipe.workspace import Workspace
-from smeflow.runner.runner import run_to_end
-from smeflow.sources.period import Periods
+from smeflow.reports.periods import Periods
+from smeflow.tables.book import TableBook
 
 
 def source(folder: Path, tables: object) -> Periods:
@@ -24,8 +24,8 @@ def source(folder: Path, tables: object) -> Periods:
     return Periods.model_validate({"period": "month", "tables": tables}, context=context)
 
 
-def held(folder: Path, tables: object) -> Book:
-    book = Book()
+def held(folder: Path, tables: object) -> TableBook:
+    book = TableBook()
     source(folder, tables)._hold(book)
     return book
 
@@ -88,10 +88,12 @@ def test_what_is_no_select_is_refused_when_the_recipe_is_read(tmp_path, database
 
 def test_the_database_itself_is_opened_to_be_read_only(tmp_path, database):
     """Even a query whose words look harmless changes nothing."""
-    from smeflow.sources.tables.database import rows_of
+    from smeflow.tables.sql import query_rows
 
     with pytest.raises(SourceError, match="readonly database"):
-        rows_of("sqlite:///sales.db", "DELETE FROM invoices", 5, {"folder": tmp_path, "roots": (tmp_path,)})
+        query_rows(
+            "sqlite:///sales.db", "DELETE FROM invoices", 5, {"folder": tmp_path, "roots": (tmp_path,)}
+        )
     with sqlite3.connect(database) as connection:
         assert connection.execute("SELECT count(*) FROM invoices").fetchone() == (28,)
     connection.close()
@@ -197,7 +199,7 @@ def test_a_firm_s_books_tell_revenue_vat_and_who_has_not_paid(tmp_path, encoding
     found = source(tmp_path, {"books": {"fec": "123456789FEC20261231.txt"}}).computing(
         load(tmp_path).entries[0].step.measures, "fr-FR"
     )
-    from smeflow.facts.bundle import FactSet
+    from smeflow.reports.facts import FactSet
 
     facts = {f.name: f for f in FactSet.of_bytes(list(found.cases())[-1].data).facts}
     known = {n: str(facts[n].value) for n in ("revenue", "expenses", "vat", "cash", "services")}

@@ -4,13 +4,13 @@ import json
 
 import pytest
 
-from smeflow.documents.base import text_document
-from smeflow.llm.none import NoModel
-from smeflow.llm.scripted import Scripted
-from smeflow.recipe.known import Tables
-from smeflow.step import Case
+from smeflow.core.case import Case
+from smeflow.documents.document import text_document
+from smeflow.invoices.claims import APPROVED_TABLE
+from smeflow.llm.interface import NoModel
+from smeflow.llm.testing import Scripted
+from smeflow.recipe.known_tables import KnownTables
 from smeflow.steps import Extract
-from smeflow.steps.before import APPROVED
 
 LOGO = """\
 12 quai de la Loire
@@ -34,10 +34,10 @@ Total TTC : 120,00 €
 def suppliers(tmp_path):
     """Write the firm's list of suppliers."""
 
-    def make(*rows: str) -> Tables:
+    def make(*rows: str) -> KnownTables:
         path = tmp_path / "suppliers.csv"
         path.write_text("\n".join(["name;vat_id;legal_id;iban", *rows]), encoding="utf-8")
-        return Tables({"suppliers": path})
+        return KnownTables({"suppliers": path})
 
     return make
 
@@ -85,7 +85,7 @@ class Approved:
 
     def rows(self, table, **where):
         printed = json.dumps({"number": "F-12", "total_gross": "96,00 €"})
-        wanted = table == APPROVED and where == {"vat_id": "FR83404833048"}
+        wanted = table == APPROVED_TABLE and where == {"vat_id": "FR83404833048"}
         return [{"name": "Atelier du Canal", "printed": printed}] if wanted else []
 
     def nearest(self, table, text, k=3):

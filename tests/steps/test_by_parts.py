@@ -2,11 +2,11 @@
 
 from decimal import Decimal
 
-from smeflow.documents.base import Document, Page
-from smeflow.llm.scripted import Scripted
-from smeflow.step import Case
+from smeflow.core.case import Case
+from smeflow.documents.document import Document, Page
+from smeflow.extract.model_reader import split_by_pages
+from smeflow.llm.testing import Scripted
 from smeflow.steps import Extract
-from smeflow.steps.by_parts import parts_of
 
 EMPTY = dict.fromkeys(
     ("number", "issue_date", "due_date", "seller", "seller_details_vat_id", "buyer", "currency",
@@ -39,10 +39,10 @@ def read(*answers):
 
 def test_whole_pages_are_shown_one_after_another():
     """No page is cut, none is left out, and a short document stays one question."""
-    parts = parts_of((paper(),), 700)
+    parts = split_by_pages((paper(),), 700)
     assert [[page.number for d in part for page in d.pages] for part in parts] == [[1], [2], [3]]
-    assert len(parts_of((paper(),), 1100)) == 2
-    assert parts_of((paper(),), 10_000) == [(paper(),)]
+    assert len(split_by_pages((paper(),), 1100)) == 2
+    assert split_by_pages((paper(),), 10_000) == [(paper(),)]
 
 
 def test_lines_of_all_pages_follow_one_another_and_totals_stand_at_the_end():

@@ -6,14 +6,14 @@ from pathlib import Path
 import pytest
 from pydantic import TypeAdapter, ValidationError
 
-from smeflow.documents.base import text_document
-from smeflow.facts.figures import Figures
-from smeflow.llm.none import NoModel
-from smeflow.llm.scripted import Scripted
+from smeflow.core.case import Case
+from smeflow.documents.document import text_document
+from smeflow.llm.interface import NoModel
+from smeflow.llm.testing import Scripted
 from smeflow.money import Money
 from smeflow.records import Invoice
-from smeflow.step import Case
 from smeflow.steps import Draft, Drafted, Extract
+from smeflow.writing.locales import LocaleFormat
 
 SALES = "customer;amount;region\nACME;1 200,50;north\nBob & fils;300,00;south\nACME;20,00;south\n"
 FACTS = {
@@ -194,7 +194,7 @@ def test_a_draft_comes_back_from_json():
 )
 def test_figures_are_written_as_the_country_writes_them(value, locale, text):
     """Grouping, decimal mark and sign follow the locale, never the machine."""
-    assert Figures(locale).write(value) == text
+    assert LocaleFormat(locale).write(value) == text
 
 
 def test_bundled_sales_give_the_same_sum_as_plain_python():

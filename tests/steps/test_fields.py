@@ -6,13 +6,14 @@ from enum import Enum
 import pytest
 from pydantic import BaseModel, TypeAdapter, ValidationError
 
-from smeflow.documents.base import text_document
+from smeflow.core.case import Case
+from smeflow.core.step import fingerprint
+from smeflow.documents.document import text_document
 from smeflow.errors import LLMRefused, LLMUnavailable
-from smeflow.expression import parse
+from smeflow.expressions.language import parse_expression
 from smeflow.i18n import say
-from smeflow.llm.none import NoModel
-from smeflow.llm.scripted import Scripted
-from smeflow.step import Case, fingerprint
+from smeflow.llm.interface import NoModel
+from smeflow.llm.testing import Scripted
 from smeflow.steps import Extract
 
 TEXT = "ITEM-00012\nNumber: R-12\nSupplier: Firma 12 GmbH\nCategory: service\nTotal: 12.05 EUR\n"
@@ -276,7 +277,7 @@ def test_amounts_keep_the_currency_that_is_printed_beside_them():
         case = Case.of(text_document(text, name="a.txt"))
         found = step(case, NoModel())
         assert found.record.currency == currency
-        condition = parse("order.record.total > 500")
+        condition = parse_expression("order.record.total > 500")
         assert condition.decides(case.having("order", found)) is verdict
 
 

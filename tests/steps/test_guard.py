@@ -4,12 +4,12 @@ from email.message import EmailMessage
 
 import pytest
 
-from smeflow.documents.lookalike import domain_of, looks_like
+from smeflow.core.case import Case
 from smeflow.documents.read import read
-from smeflow.llm.none import NoModel
-from smeflow.recipe.known import Tables
-from smeflow.step import Case
-from smeflow.steps.guard import Guard
+from smeflow.llm.interface import NoModel
+from smeflow.mail.guard import Guard
+from smeflow.mail.senders import domain_of, lookalike_of
+from smeflow.recipe.known_tables import KnownTables
 
 IBAN, OTHER = "FR76 3000 6000 0112 3456 7890 189", "DE89 3704 0044 0532 0130 00"
 
@@ -35,7 +35,8 @@ def look(tmp_path):
             message[name.replace("_", "-")] = value
         message.set_content(text)
         case = Case.of(
-            read(message.as_bytes(), name="m.eml"), known=Tables({"suppliers": tmp_path / "suppliers.csv"})
+            read(message.as_bytes(), name="m.eml"),
+            known=KnownTables({"suppliers": tmp_path / "suppliers.csv"}),
         )
         return Guard(name="sender", constants={"company": Company()})(case, NoModel())
 
@@ -112,4 +113,4 @@ def test_a_newsletter_may_have_its_answers_sent_elsewhere(look):
 def test_domains_that_look_alike_are_told_apart(domain, twin):
     """Short names are compared by looks alone, and a name that only shares a word is another's."""
     known = ["dupont-materiaux.fr", "bnp.fr"]
-    assert looks_like(domain_of(f"x@{domain}"), known) == twin
+    assert lookalike_of(domain_of(f"x@{domain}"), known) == twin

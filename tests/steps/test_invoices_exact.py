@@ -7,16 +7,16 @@ from pathlib import Path
 import pytest
 from pydantic import TypeAdapter
 
-from smeflow.documents.base import Document, text_document
+from smeflow.core.case import Case
+from smeflow.documents.document import Document, text_document
 from smeflow.documents.read import read
+from smeflow.extract.papers import candidate_papers
 from smeflow.i18n import say
-from smeflow.llm.none import NoModel
-from smeflow.llm.scripted import Scripted
+from smeflow.invoices.checks import check_own_firm
+from smeflow.llm.interface import NoModel
+from smeflow.llm.testing import Scripted
 from smeflow.records import Invoice, Party
-from smeflow.step import Case
 from smeflow.steps import Extract, Extraction
-from smeflow.steps.ours import check_ours
-from smeflow.steps.papers import papers
 
 INBOX = Path(__file__).parents[2] / "recipes" / "supplier-mail" / "inbox"
 EXACT = Extract(name="invoice", into=Invoice, readers=("exact",))
@@ -92,10 +92,10 @@ def test_of_a_mail_the_attachment_is_the_paper_and_not_the_message():
     invoice = bundled("au-bon-moulin-F124212.xml")
     said = text_document("Please pay 999.00 EUR", name="message")
     mail = Document(name="m", media_type="message/rfc822", pages=said.pages, parts=(invoice,))
-    assert [p.documents for p in papers(Case.of(mail).documents)] == [(invoice,)]
+    assert [p.documents for p in candidate_papers(Case.of(mail).documents)] == [(invoice,)]
     assert EXACT(Case.of(mail), NoModel()).record.total_gross != Decimal("999.00")
     alone = Document(name="m", media_type="message/rfc822", pages=said.pages)
-    assert [p.documents for p in papers(Case.of(alone).documents)] == [(alone,)]
+    assert [p.documents for p in candidate_papers(Case.of(alone).documents)] == [(alone,)]
 
 
 def test_data_are_not_overruled_by_a_model_but_its_contradiction_is_told():
@@ -178,7 +178,7 @@ def test_an_invoice_to_somebody_else_goes_to_a_person():
 )
 def test_a_buyers_number_says_nothing_against_a_name(record, firm):
     """Who is known by a name alone is not compared with a number, nor the other way round."""
-    assert {c.name: c.passed for c in check_ours(record, firm)}["to_us"] is None
+    assert {c.name: c.passed for c in check_own_firm(record, firm)}["to_us"] is None
 
 
 def test_an_attachment_that_cannot_be_read_is_not_passed_over():

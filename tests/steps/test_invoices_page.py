@@ -6,14 +6,14 @@ from pathlib import Path
 
 import pytest
 
-from smeflow.documents.base import Document, text_document
+from smeflow.core.case import Case
+from smeflow.documents.document import Document, text_document
 from smeflow.documents.read import read
-from smeflow.llm.none import NoModel
-from smeflow.llm.scripted import Scripted
-from smeflow.readers.ibans import ibans_on
+from smeflow.llm.interface import NoModel
+from smeflow.llm.testing import Scripted
 from smeflow.records import Invoice
-from smeflow.step import Case
 from smeflow.steps import Extract
+from smeflow.values.identifiers import ibans_on
 
 INBOX = Path(__file__).parents[2] / "recipes" / "supplier-mail" / "inbox"
 STEP = Extract(name="invoice", into=Invoice)

@@ -5,14 +5,20 @@ from datetime import date
 
 import pytest
 
-from smeflow.documents.base import text_document
-from smeflow.llm.none import NoModel
-from smeflow.llm.scripted import Scripted
-from smeflow.step import Case
-from smeflow.steps import Example, Triage, ridge
-from smeflow.steps.embedding import LONGEST, shortened
-from smeflow.steps.ngrams import Runs
-from smeflow.steps.sure import Curve, enough, fit_curve
+from smeflow.core.case import Case
+from smeflow.documents.document import text_document
+from smeflow.llm.interface import NoModel
+from smeflow.llm.testing import Scripted
+from smeflow.steps import Example, Triage
+from smeflow.triage import learning
+from smeflow.triage.learning import (
+    EMBEDDED_CHARACTERS,
+    ConfidenceCurve,
+    LetterRuns,
+    fit_curve,
+    least_lead,
+    shortened,
+)
 
 WORDS = {
     "garden": "Les roses et les tulipes du jardin fleurissent, la pelouse est tondue numéro",
@@ -40,7 +46,7 @@ def test_the_plain_solution_is_numpys():
     rows = [[chance.random() for _ in range(6)] for _ in range(12)]
     system = [[sum(a * b for a, b in zip(x, y, strict=True)) + (x is y) for y in rows] for x in rows]
     columns = [[chance.random() for _ in range(12)] for _ in range(3)]
-    plain, diagonal = ridge.solved_plainly(system, columns)
+    plain, diagonal = learning.solve_in_python(system, columns)
     inverse = numpy.linalg.inv(numpy.array(system))
     assert numpy.allclose(plain, numpy.array(columns) @ inverse)
     assert numpy.allclose(diagonal, numpy.diag(inverse))
@@ -50,14 +56,14 @@ def test_what_is_left_out_scores_as_if_it_were_not_known():
     """The closed form gives what learning again without the text gives."""
     near = [[1.0, 0.6, 0.1], [0.6, 1.0, 0.2], [0.1, 0.2, 1.0]]
     wanted = [[1.0, -1.0], [-1.0, 1.0], [1.0, -1.0]]
-    told = ridge.learn(near, wanted, [0.5] * 3).left_out[0]
-    rest = ridge.learn([row[1:] for row in near[1:]], wanted[1:], [0.5] * 2)
+    told = learning.fit_ridge(near, wanted, [0.5] * 3).left_out[0]
+    rest = learning.fit_ridge([row[1:] for row in near[1:]], wanted[1:], [0.5] * 2)
     assert told == pytest.approx(rest.scores(near[0][1:]))
 
 
 def test_texts_are_near_by_their_letters():
     """The same text is at 1, inflection and accents matter little, another language at almost nothing."""
-    runs = Runs(["Votre commande est expédiée", "the weather is fine"])
+    runs = LetterRuns(["Votre commande est expédiée", "the weather is fine"])
     same, inflected = runs.near("Votre commande est expédiée"), runs.near("vos commandes sont expediees")
     assert same[0] == pytest.approx(1)
     assert 0.4 < inflected[0] < 1
@@ -67,15 +73,15 @@ def test_texts_are_near_by_their_letters():
 def test_the_lead_that_is_enough_is_counted():
     """The smallest lead above which no more than allowed were wrong; none where too few lead."""
     right = [(1 - n / 100, True) for n in range(40)]
-    assert enough([*right, (0.4, False)], 0.98) == pytest.approx(0.61)
-    assert enough([*right, (0.4, False)], 0.9) == pytest.approx(0.4)
-    assert enough(right[:11], 0.98) is None
-    assert enough([(0.5, True)] * 12 + [(0.5, False)], 0.98) is None
+    assert least_lead([*right, (0.4, False)], 0.98) == pytest.approx(0.61)
+    assert least_lead([*right, (0.4, False)], 0.9) == pytest.approx(0.4)
+    assert least_lead(right[:11], 0.98) is None
+    assert least_lead([(0.5, True)] * 12 + [(0.5, False)], 0.98) is None
 
 
 def test_confidence_follows_the_outcomes_from_where_it_shipped():
     """Many right answers raise it, many wrong ones lower it, none leave it."""
-    shipped = Curve(level=1.0, slope=1.0)
+    shipped = ConfidenceCurve(level=1.0, slope=1.0)
     usual = fit_curve([], shipped).chance(0.15)
     assert usual == shipped.chance(0.15)
     assert (
@@ -198,7 +204,7 @@ def test_a_model_tells_details_only_in_the_texts_own_words():
 def test_what_is_embedded_ends_at_a_word():
     """A long mail costs no more than its beginning."""
     cut = shortened("mot " * 500)
-    assert len(cut) <= LONGEST
+    assert len(cut) <= EMBEDDED_CHARACTERS
     assert cut.endswith("mot")
 
 

@@ -2,13 +2,13 @@ from pathlib import Path
 
 import pytest
 
+from smeflow.core.case import Case
+from smeflow.core.run import run
 from smeflow.documents.read import read
-from smeflow.llm.none import NoModel
-from smeflow.run import run
-from smeflow.step import Case
-from smeflow.steps.bundles import find_invoices
-from smeflow.steps.extract import Extract
-from smeflow.steps.parts import split
+from smeflow.engine.own_steps import split
+from smeflow.extract.step import Extract
+from smeflow.invoices.page.split import find_invoices
+from smeflow.llm.interface import NoModel
 
 HERE = Path(__file__).parents[1] / "documents" / "invoices"
 MOULIN = HERE / "au-bon-moulin-FA-2017-0010.pdf"

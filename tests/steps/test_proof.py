@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from smeflow.steps.proof import Evidence, proven
+from smeflow.extract.proof import ProofEvidence, is_proven
 
 PAGE = Path(__file__).parents[2] / "docs" / "proof.md"
 MEANING = {"yes": True, "no": False, "?": None}
@@ -31,8 +31,8 @@ def test_every_row_of_the_page_is_what_the_code_decides(row):
     """Each combination a row of docs/proof.md stands for is decided as the row says."""
     choices = [possible(column, cell) for column, cell in zip(COLUMNS, row[:-1], strict=True)]
     for values in product(*choices):
-        evidence = Evidence(**dict(zip(COLUMNS, values, strict=True)))
-        assert proven(evidence) is (row[-1] == "yes"), evidence
+        evidence = ProofEvidence(**dict(zip(COLUMNS, values, strict=True)))
+        assert is_proven(evidence) is (row[-1] == "yes"), evidence
 
 
 def test_the_page_leaves_no_case_out():

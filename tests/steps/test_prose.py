@@ -3,11 +3,11 @@ from dataclasses import replace
 import pytest
 
 from smeflow.errors import LLMRejected
-from smeflow.facts.compose import parts_of
-from smeflow.facts.report import Written
-from smeflow.llm.none import NoModel
-from smeflow.llm.scripted import Scripted
-from smeflow.steps.prose import Style, write
+from smeflow.llm.interface import NoModel
+from smeflow.llm.testing import Scripted
+from smeflow.reports.compose import plan_sections
+from smeflow.reports.prose import ProseStyle, write_prose
+from smeflow.writing.report import Authorship
 
 GOOD = "In {{period}}, revenue came to {{revenue}}, {{revenue.change}}."
 BAD = "Revenue collapsed to {{revenue}} since it rained."
@@ -27,8 +27,8 @@ def prose_of(english, october):
 
     def made(*lines, style=None):
         model = Scripted(lines)
-        parts = parts_of(october, (), english.locale)
-        return write(parts, english, model, style or Style(), max_output_tokens=2_000), model
+        parts = plan_sections(october, (), english.locale)
+        return write_prose(parts, english, model, style or ProseStyle(), max_output_tokens=2_000), model
 
     return made
 
@@ -38,14 +38,14 @@ def test_figures_are_put_in_where_references_stand(prose_of):
     prose, _ = prose_of(_written(GOOD, "Orders came to {{orders}}."))
     assert prose.opening[0].text == "In October 2026, revenue came to €58,100, up 11.1% on September 2026."
     assert prose.sections[0][0].text == "Orders came to 40\u00a0orders."
-    assert prose.written == Written(by="model", kept=2, repaired=0, cut=0)
+    assert prose.written == Authorship(by="model", kept=2, repaired=0, cut=0)
 
 
 def test_what_does_not_hold_is_sent_back_with_the_reason_and_repaired(prose_of):
     """Only the sentences that do not hold are asked for again."""
     prose, model = prose_of(_written(f"{GOOD} {BAD}"), _again("Revenue rose to {{revenue}}."))
     assert prose.opening[0].text.endswith("Revenue rose to €58,100.")
-    assert prose.written == Written(by="model", kept=1, repaired=1, cut=0)
+    assert prose.written == Authorship(by="model", kept=1, repaired=1, cut=0)
     told = model.requests[1].messages[-1].content
     assert "collapsed" in told
     assert GOOD not in told
@@ -56,7 +56,7 @@ def test_what_is_never_repaired_is_cut_and_told(prose_of):
     """After two rounds a sentence that does not hold is gone from the page, and the reason is kept."""
     prose, model = prose_of(_written(f"{GOOD} {BAD}"), _again("Revenue sank."), _again(BAD))
     assert "collapsed" not in prose.opening[0].text
-    assert prose.written == Written(by="model", kept=1, repaired=0, cut=1)
+    assert prose.written == Authorship(by="model", kept=1, repaired=0, cut=1)
     assert BAD in str(prose.remarks[0])
     assert len(model.requests) == 3
 
@@ -82,12 +82,12 @@ def test_names_of_rows_are_sent_only_where_the_recipe_says_so_and_of_people_neve
     people = [f if f.name != "by_country" else _of_people(f) for f in october]
     sent = {}
     for kind, facts, style in (
-        ("withheld", october, Style()),
-        ("shown", october, Style(names=True)),
-        ("people", people, Style(names=True)),
+        ("withheld", october, ProseStyle()),
+        ("shown", october, ProseStyle(names=True)),
+        ("people", people, ProseStyle(names=True)),
     ):
         model = Scripted([_written(GOOD)])
-        write(parts_of(facts, (), "en-GB"), english, model, style, max_output_tokens=2_000)
+        write_prose(plan_sections(facts, (), "en-GB"), english, model, style, max_output_tokens=2_000)
         sent[kind] = model.requests[0].messages[-1].content
     assert "{{by_country.1}} = (a name)" in sent["withheld"]
     assert ["Belgique" in sent[kind] for kind in sent] == [False, True, False]
@@ -99,7 +99,7 @@ def _of_people(fact):
 
 def test_tone_audience_glossary_and_examples_are_told(prose_of):
     """How it is to sound stands in the recipe, and the firm's words may be used."""
-    style = Style(
+    style = ProseStyle(
         audience="the board",
         tone="warm",
         length="long",
@@ -117,4 +117,6 @@ def test_tone_audience_glossary_and_examples_are_told(prose_of):
 def test_without_a_model_it_says_so(english, october):
     """Who asks decides what stands in."""
     with pytest.raises(LLMRejected):
-        write(parts_of(october, (), "en-GB"), english, NoModel(), Style(), max_output_tokens=2_000)
+        write_prose(
+            plan_sections(october, (), "en-GB"), english, NoModel(), ProseStyle(), max_output_tokens=2_000
+        )

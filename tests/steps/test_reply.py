@@ -6,14 +6,13 @@ from email.message import EmailMessage
 
 import pytest
 
+from smeflow.core.case import Case
 from smeflow.documents.read import read
-from smeflow.facts.check import check
-from smeflow.facts.quoting import Sources
-from smeflow.llm.none import NoModel
-from smeflow.llm.scripted import Scripted
-from smeflow.recipe.known import Tables
-from smeflow.step import Case
-from smeflow.steps import Extract, Reply
+from smeflow.llm.interface import NoModel
+from smeflow.llm.testing import Scripted
+from smeflow.recipe.known_tables import KnownTables
+from smeflow.steps import DraftReply, Extract
+from smeflow.writing.check import SourceEvidence, check_prose
 
 FRENCH = "Bonjour,\n\nOù en est ma commande ?\nNumber: C-12\n\nMerci de votre réponse.\n"
 ENGLISH = "Hello,\n\nWhere is my order, please?\nNumber: C-12\n\nThank you for your answer.\n"
@@ -75,8 +74,8 @@ def answer(firm):
             "constants": {"company": Company()},
             **keys,
         }
-        reply = Reply(name="reply", **{key: value for key, value in given.items() if value is not None})
-        case = Case.of(document, known=Tables({"customers": firm / "customers.csv"}))
+        reply = DraftReply(name="reply", **{key: value for key, value in given.items() if value is not None})
+        case = Case.of(document, known=KnownTables({"customers": firm / "customers.csv"}))
         case = case.having("order", order(case, NoModel()))
         return reply(case, llm or NoModel())
 
@@ -186,7 +185,7 @@ def test_without_a_model_the_template_stands_in(answer):
     assert made.wanted_model
 
 
-SOURCES = Sources(
+SOURCES = SourceEvidence(
     texts=(
         "Les commandes partent sous 48 h.",
         "Nous remboursons les frais de port si le retard dépasse dix jours.",
@@ -223,5 +222,5 @@ SOURCES = Sources(
 def test_what_stands_in_no_source_is_found(text, marks):
     """Figures with their unit, times in words, names, promises, addresses; what a source says is left."""
     language = "de" if text.startswith("Der") else "fr"
-    found = check(text, replace(SOURCES, language=language)).findings
+    found = check_prose(text, replace(SOURCES, language=language)).findings
     assert [each.text for each in found] == marks

@@ -6,10 +6,10 @@ import pytest
 
 pytest.importorskip("duckdb")
 
+from smeflow.engine.run import run_to_end
 from smeflow.ledger.ledger import Ledger
 from smeflow.recipe.load import load
 from smeflow.recipe.workspace import Workspace
-from smeflow.runner.runner import run_to_end
 
 RECIPE = """
 recipe: sales

@@ -5,12 +5,13 @@ from decimal import Decimal
 import pytest
 from pydantic import TypeAdapter, ValidationError
 
-from smeflow.llm.none import NoModel
+from smeflow.core.case import Case
+from smeflow.core.step import fingerprint
+from smeflow.engine.own_steps import Ruled
+from smeflow.llm.interface import NoModel
 from smeflow.money import Money
 from smeflow.records import Invoice
-from smeflow.step import Case, fingerprint
 from smeflow.steps import Extract, Rule
-from smeflow.steps.rule import Ruled
 
 INVOICE = Extract(name="invoice", into=Invoice)
 

@@ -4,12 +4,12 @@ from pathlib import Path
 
 import pytest
 
-from smeflow.documents.base import Document
+from smeflow.core.case import Case
+from smeflow.documents.document import Document
 from smeflow.documents.read import read
-from smeflow.llm.none import NoModel
+from smeflow.llm.interface import NoModel
 from smeflow.recipe.load import load
 from smeflow.records import Invoice
-from smeflow.step import Case
 from smeflow.steps import Extract
 
 INBOX = Path(__file__).parents[2] / "recipes" / "supplier-mail" / "inbox"
@@ -35,7 +35,7 @@ def test_a_rule_that_is_asked_for_and_broken_is_a_doubt():
 
 
 def test_a_rule_that_could_not_run_is_not_proven_and_no_doubt():
-    """No rules for FatturaPA are bundled: it is told, and a condition on `proven` sees it."""
+    """No rules for FatturaPA are bundled: it is told, and a condition on `is_proven` sees it."""
     document = read(INBOX / "azienda-ospedaliera-FAT01.xml")
     plain, asked = found(document), found(document, "en16931")
     assert plain.proven

@@ -1,9 +1,10 @@
 """A step in the hands of people who build with LangChain."""
 
-from smeflow.llm.base import LLM, Message, Request
-from smeflow.llm.scripted import Scripted
-from smeflow.step import Case, step
-from smeflow.steps.runnable import as_runnable
+from smeflow.core.case import Case
+from smeflow.core.run import as_runnable
+from smeflow.core.step import step
+from smeflow.llm.interface import LLM, Message, Request
+from smeflow.llm.testing import Scripted
 
 
 @step

@@ -7,16 +7,17 @@ from pathlib import Path
 import pytest
 
 from smeflow import Case
-from smeflow.documents.base import Box, Document, Page, Quote, Word
+from smeflow.documents.document import Box, Document, Page, Quote, Word
 from smeflow.documents.read import read
 from smeflow.errors import UnreadableDocument
+from smeflow.extract import second_look
+from smeflow.extract.papers import PaperReadings
 from smeflow.i18n import say
-from smeflow.llm.none import NoModel
-from smeflow.readers.base import Finding, Reading
-from smeflow.readers.once import recognised
-from smeflow.steps import Extract, second_look
-from smeflow.steps.invoice_kind import INVOICE
-from smeflow.steps.places import Place
+from smeflow.invoices.checks import recognition_check
+from smeflow.invoices.kind import INVOICE
+from smeflow.kinds.records import Finding, Reading
+from smeflow.llm.interface import NoModel
+from smeflow.steps import Extract
 
 SCAN = Path(__file__).parents[1] / "documents" / "invoices" / "bei-spiel-RE-20140703-502.jpg"
 VALUES = {"number": "RE-77/2", "issue_date": date(2024, 7, 3), "seller": "Bei Spiel GmbH"}
@@ -26,7 +27,7 @@ ONCE = INVOICE.papers.read_once
 
 
 def together(main, other):
-    return second_look.together(main, other, ONCE)
+    return second_look.combine_looks(main, other, ONCE)
 
 
 def place(index: int) -> Box:
@@ -34,15 +35,15 @@ def place(index: int) -> Box:
     return Box(0.1, 0.1 + 0.1 * index, 0.6, 0.12 + 0.1 * index)
 
 
-def look(*lines: str, down: float = 0.0, **values) -> Place:
+def look(*lines: str, down: float = 0.0, **values) -> PaperReadings:
     """Make what one recogniser saw, and what was understood of it; nothing is confirmed yet."""
     quotes = {
         name: Quote(text=PRINTED[name], document="scan.jpg", page=1, box=place(list(VALUES).index(name)))
         for name in values
     }
     findings = {name: Finding(value=value, quote=quotes[name]) for name, value in values.items()}
-    reading = Reading(reader="layout", findings=findings, checks=(recognised(tuple(values)),))
-    return Place(documents=(words(*lines, down=down),), readings=(reading,))
+    reading = Reading(reader="layout", findings=findings, checks=(recognition_check(tuple(values)),))
+    return PaperReadings(documents=(words(*lines, down=down),), readings=(reading,))
 
 
 def words(*lines: str, down: float = 0.0) -> Document:
@@ -107,7 +108,7 @@ def test_a_second_look_at_a_scan_leaves_less_open_and_invents_nothing():
 def test_one_recogniser_never_confirms_itself(monkeypatch):
     """Without Tesseract RapidOCR took the first look, and a second one would be the same."""
     scan = read(SCAN)
-    monkeypatch.setattr("smeflow.steps.second_look.ready", lambda: False)
+    monkeypatch.setattr("smeflow.extract.second_look.ready", lambda: False)
     twice = Extract(name="invoice", into="Invoice", ocr="rapidocr")(Case.of(scan), NoModel())
     assert next(c for c in twice.checks if c.name == "recognised").passed is False
 
@@ -117,11 +118,11 @@ def test_places_read_again_confirm_only_what_they_say(monkeypatch):
     said = {"number": "RE-77/2", "issue_date": "03.07.2024", "seller": "Bei Spie1 GmbH"}
     monkeypatch.setattr(second_look, "read_strips", lambda *_: list(said.values()))
     before = look(*PRINTED.values(), **VALUES)
-    after = second_look.confirmed(before, before.documents, ONCE)
+    after = second_look.confirm_places(before, before.documents, ONCE)
     assert left_open(after.readings[0]) == ("seller",)
 
     def gone(document, strips):
         raise UnreadableDocument(say("gone"), name="scan.jpg")
 
     monkeypatch.setattr(second_look, "read_strips", gone)
-    assert left_open(second_look.confirmed(before, before.documents, ONCE).readings[0]) == tuple(VALUES)
+    assert left_open(second_look.confirm_places(before, before.documents, ONCE).readings[0]) == tuple(VALUES)

@@ -5,18 +5,20 @@ import struct
 import pytest
 
 from smeflow import Case, read, run
-from smeflow.calls import MemoryCallLog, Scope
-from smeflow.governance.policy import Policy
-from smeflow.llm.base import Place, Sight
-from smeflow.llm.scripted import Scripted
+from smeflow.extract.model_reader import page_pictures
+from smeflow.llm.call_log import MemoryCallLog, Scope
+from smeflow.llm.interface import ImageLimits, ModelEndpoint
+from smeflow.llm.testing import Scripted
+from smeflow.llm.wrappers.policy import Policy
 from smeflow.steps import Extract
-from smeflow.steps.sight import pictures_of
 
 STEP = Extract(name="found", fields={"number": "text"}, readers=("model",), pages_shown=2)
 
 
 def asked(file, sees):
-    llm = Scripted(['{"number": null}'], place=Place(provider="p", model="m", region="local", sees=sees))
+    llm = Scripted(
+        ['{"number": null}'], place=ModelEndpoint(provider="p", model="m", region="local", sees=sees)
+    )
     run([STEP], Case.of(read(file)), llm)
     (request,) = llm.requests
     return request.messages[-1]
@@ -30,7 +32,8 @@ def size(picture):
 def test_pages_are_no_larger_than_the_provider_takes(recipes, side):
     """The longest side is at most its limit, and the page is as sharp as that allows."""
     message = asked(
-        recipes / "supplier-mail" / "inbox" / "coolblue-992288600.pdf", Sight(side=side, bytes=4_000_000)
+        recipes / "supplier-mail" / "inbox" / "coolblue-992288600.pdf",
+        ImageLimits(side=side, bytes=4_000_000),
     )
     assert message.images
     assert all(side * 0.9 <= max(size(picture)) <= side for picture in message.images)
@@ -40,8 +43,8 @@ def test_pages_are_no_larger_than_the_provider_takes(recipes, side):
 def test_a_page_that_stays_too_heavy_is_drawn_smaller(recipes):
     """Bytes are a limit too."""
     document = read(recipes / "supplier-mail" / "inbox" / "coolblue-992288600.pdf")
-    (heavy,) = pictures_of([document], Sight(side=1500, bytes=4_000_000), 1)
-    (light,) = pictures_of([document], Sight(side=1500, bytes=len(heavy.data) // 2), 1)
+    (heavy,) = page_pictures([document], ImageLimits(side=1500, bytes=4_000_000), 1)
+    (light,) = page_pictures([document], ImageLimits(side=1500, bytes=len(heavy.data) // 2), 1)
     assert len(light.data) <= len(heavy.data) // 2
     assert max(size(light)) < max(size(heavy))
 
@@ -55,7 +58,9 @@ def test_pages_that_may_not_be_shown_are_told_of(recipes):
     """With personal data masked the model reads the text, and the result says what it was not shown."""
     llm = Scripted(
         ['{"number": null}'],
-        place=Place(provider="p", model="m", region="local", sees=Sight(side=400, bytes=4_000_000)),
+        place=ModelEndpoint(
+            provider="p", model="m", region="local", sees=ImageLimits(side=400, bytes=4_000_000)
+        ),
     )
     bound = Policy(llm=llm, log=MemoryCallLog(), redact=True).bind(
         Scope(recipe="r", item="i", version="1", step="found", fingerprint="f")

@@ -6,13 +6,14 @@ from pathlib import Path
 import pytest
 from pydantic import TypeAdapter, ValidationError
 
-from smeflow.documents.base import Document, Page, text_document
+from smeflow.core.case import Case
+from smeflow.core.step import fingerprint
+from smeflow.documents.document import Document, Page, text_document
 from smeflow.documents.read import read
-from smeflow.llm.none import NoModel
-from smeflow.llm.scripted import Scripted
-from smeflow.step import Case, fingerprint
+from smeflow.llm.interface import NoModel
+from smeflow.llm.testing import Scripted
 from smeflow.steps import Label, Triage
-from smeflow.steps.pieces import quote_of
+from smeflow.triage.words import quote_of
 
 BUNDLED = Path(__file__).parents[2] / "recipes" / "mail-triage"
 LABELS = {"invoice": "asks us to pay", "reminder": "says a payment is late", "other": "the rest"}

@@ -11,33 +11,31 @@ from typing import Annotated, Any
 import typer
 
 from smeflow import __version__
-from smeflow.cli.books import books
-from smeflow.cli.check import check
-from smeflow.cli.demo import demo
-from smeflow.cli.doctor import doctor
-from smeflow.cli.draft import draft
-from smeflow.cli.einvoice import einvoice
-from smeflow.cli.evaluate import evaluate
-from smeflow.cli.exits import INTERRUPTED, OK, TERMINATED, Ended, tell
-from smeflow.cli.extract import extract
-from smeflow.cli.facts import facts
-from smeflow.cli.init import init
-from smeflow.cli.language import language_for
-from smeflow.cli.learn import learn
-from smeflow.cli.mailbox import mailbox
-from smeflow.cli.model import model
-from smeflow.cli.rerun import rerun
-from smeflow.cli.review import review
-from smeflow.cli.run import run
-from smeflow.cli.schema import schema
-from smeflow.cli.screen import Screen
-from smeflow.cli.show import show
-from smeflow.cli.status import status
-from smeflow.cli.triage import triage
-from smeflow.cli.undo import undo
-from smeflow.cli.usage import language_first
-from smeflow.cli.watch import watch
-from smeflow.i18n import Language, french
+from smeflow.cli.arguments import language_for
+from smeflow.cli.commands.books import books
+from smeflow.cli.commands.check import check, schema
+from smeflow.cli.commands.demo import demo
+from smeflow.cli.commands.doctor import doctor
+from smeflow.cli.commands.draft import draft
+from smeflow.cli.commands.einvoice import einvoice
+from smeflow.cli.commands.evaluate import evaluate
+from smeflow.cli.commands.extract import extract
+from smeflow.cli.commands.facts import facts
+from smeflow.cli.commands.init import init
+from smeflow.cli.commands.learn import learn
+from smeflow.cli.commands.mailbox import mailbox
+from smeflow.cli.commands.model import model
+from smeflow.cli.commands.rerun import rerun
+from smeflow.cli.commands.review import review
+from smeflow.cli.commands.run import run
+from smeflow.cli.commands.show import show
+from smeflow.cli.commands.status import status
+from smeflow.cli.commands.triage import triage
+from smeflow.cli.commands.undo import undo
+from smeflow.cli.commands.watch import watch
+from smeflow.cli.console import Screen
+from smeflow.cli.exits import INTERRUPTED, OK, TERMINATED, ProcessEnded, language_first, tell_error
+from smeflow.i18n import Language, french_templates
 
 START, WORK, TRY, MORE = "Start", "Work with recipes", "Try a step on files", "More"
 COMMANDS: tuple[tuple[str, str, Callable[..., Any] | typer.Typer], ...] = (
@@ -78,10 +76,10 @@ def main(argv: Sequence[str] | None = None) -> int:
     here = Path.cwd()
     screen = Screen(language=language_for(arguments, here, os.environ))
     if threading.current_thread() is threading.main_thread():
-        signal.signal(signal.SIGTERM, _end)
-        signal.signal(signal.SIGINT, _end)
+        signal.signal(signal.SIGTERM, _on_signal)
+        signal.signal(signal.SIGINT, _on_signal)
     try:
-        code = commands(screen.language).main(
+        code = build_commands(screen.language).main(
             args=language_first(arguments), prog_name="smeflow", standalone_mode=False, obj=screen
         )
     except SystemExit as error:  # Typer's way out when the reader of our output left
@@ -90,16 +88,16 @@ def main(argv: Sequence[str] | None = None) -> int:
         sys.stdout = Path(os.devnull).open("w", encoding="utf-8")  # noqa: SIM115 - the interpreter closes it
         return OK
     except BaseException as error:  # noqa: BLE001 - the last place before the person; `tell` sorts them
-        return tell(error, screen, here / ".smeflow")
+        return tell_error(error, screen, here / ".smeflow")
     return code if isinstance(code, int) else OK
 
 
-def commands(language: Language) -> Any:
+def build_commands(language: Language) -> Any:
     """Build the commands with their help in *language*."""
     app = typer.Typer(add_completion=False, rich_markup_mode=None if not sys.stdout.isatty() else "rich")
     app.callback(invoke_without_command=True)(_smeflow)
     for name, panel, command in COMMANDS:
-        heading = _in(language, panel)
+        heading = _translated(language, panel)
         if isinstance(command, typer.Typer):
             app.add_typer(command, name=name, rich_help_panel=heading)
         else:
@@ -124,20 +122,20 @@ def _smeflow(
         print(ctx.get_help())
 
 
-def _end(signum: int, frame: object) -> None:
-    raise Ended(INTERRUPTED if signum == signal.SIGINT else TERMINATED)
+def _on_signal(signum: int, frame: object) -> None:
+    raise ProcessEnded(INTERRUPTED if signum == signal.SIGINT else TERMINATED)
 
 
 def _translate(command: Any, language: Language) -> None:
     """Put the help of *command* and all below it in *language*; in lists its first sentence stands for it."""
-    command.help = _in(language, command.help)
+    command.help = _translated(language, command.help)
     command.short_help = (command.help or "").partition(". ")[0].rstrip(".")
     for parameter in command.params:
         if getattr(parameter, "help", None):
-            parameter.help = _in(language, parameter.help)
+            parameter.help = _translated(language, parameter.help)
     for below in getattr(command, "commands", {}).values():
         _translate(below, language)
 
 
-def _in(language: Language, text: str | None) -> str | None:
-    return french().get(text, text) if text and language == "fr" else text
+def _translated(language: Language, text: str | None) -> str | None:
+    return french_templates().get(text, text) if text and language == "fr" else text

@@ -1,4 +1,4 @@
-"""The one place that turns an error into what a person reads and the code the process ends with.
+"""How a command ends: what an error says to a person, the code of the process, and what a signal asks for.
 
 ==== =====================================================================
 0    nothing is left open (items for a person and failed ones are told)
@@ -16,14 +16,19 @@
 
 import errno
 import os
-from collections.abc import Iterator
+import re
+import signal
+import threading
+import time
+import traceback
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 
 import typer
 
-from smeflow.cli.crash import without_secrets, write_crash
-from smeflow.cli.screen import Screen
-from smeflow.cli.usage import in_words
+from smeflow import __version__
+from smeflow.cli.console import Screen
 from smeflow.errors import (
     BudgetSpent,
     LedgerBusy,
@@ -32,14 +37,93 @@ from smeflow.errors import (
     RecipeError,
     SmeflowError,
     UnsupportedDocument,
-    system_words,
+    os_error_reason,
 )
-from smeflow.i18n import say
+from smeflow.i18n import Phrase, say
 
-OK, LEFT, USAGE, BUSY, DAMAGED, REJECTED, BUDGET, FULL, OURS, INTERRUPTED, TERMINATED = (
+_SECRET_NAME = re.compile(r"KEY|TOKEN|SECRET|PASS|CREDENTIAL|AUTH", re.IGNORECASE)
+_SECRET_VALUE = re.compile(
+    r"\b(?:sk|pk|rk|gsk|hf|ghp|xox[abp])[-_][\w-]{6,}|(?<=Bearer )\S+|(?<=://)[^\s/@:]+:[^\s/@]+(?=@)",
+    re.IGNORECASE,
+)
+HIDDEN = "[hidden]"
+
+
+def without_secrets(text: str, environ: Mapping[str, str]) -> str:
+    """Hide what looks like a key, and the value of every variable whose name says that it is secret."""
+    values = {
+        v for k, v in environ.items() if _SECRET_NAME.search(k) and len(v) >= 6 and not Path(v).exists()
+    }
+    for value in sorted(values, key=len, reverse=True):
+        text = text.replace(value, HIDDEN)
+    return _SECRET_VALUE.sub(HIDDEN, text)
+
+
+def write_crash_file(error: BaseException, folder: Path, environ: Mapping[str, str]) -> Path | None:
+    """Write what went wrong to a file only its owner can read; None where nothing can be written.
+
+    Holds the call stack without the values in it.
+    """
+    import platform
+    import tempfile
+
+    head = f"smeflow {__version__}, Python {platform.python_version()}, {platform.platform()}\n\n"
+    text = without_secrets(head + "".join(traceback.format_exception(error)), environ)
+    for place in (folder, Path(tempfile.gettempdir())):
+        if not place.is_dir():
+            continue
+        try:
+            handle, name = tempfile.mkstemp(prefix="smeflow-crash-", suffix=".txt", dir=place)
+        except OSError:
+            continue
+        with os.fdopen(handle, "w", encoding="utf-8") as file:
+            file.write(text)
+        return Path(name)
+    return None
+
+
+_TYPER_MESSAGES: tuple[tuple[re.Pattern[str], Phrase], ...] = (
+    (
+        re.compile(r"No such option: (?P<a>\S+?)\.?( Did you mean (?P<b>.+)\?)?"),
+        say("There is no option {a}."),
+    ),
+    (re.compile(r"No such command '(?P<a>.+?)'\..*"), say("There is no command {a}.")),
+    (re.compile(r"Missing argument '(?P<a>.+)'\."), say("The argument {a} is missing.")),
+    (re.compile(r"Missing option '(?P<a>.+)'\."), say("The option {a} is missing.")),
+    (re.compile(r"Option '(?P<a>.+)' requires an argument\."), say("The option {a} needs a value.")),
+    (re.compile(r"Got unexpected extra arguments? ?(\(s\) )?\((?P<a>.+)\)"), say("There is too much: {a}.")),
+    (re.compile(r"Invalid value for '(?P<a>.+?)': .*", re.DOTALL), say("The value of {a} is not usable.")),
+)
+"""What it may say, and our words for it."""
+
+
+def translate_usage(message: str) -> Phrase | str:
+    """Give *message* as a sentence that can be translated; as it is where it is none of those known."""
+    for pattern, phrase in _TYPER_MESSAGES:
+        found = pattern.fullmatch(message.strip())
+        if found:
+            near = found.groupdict().get("b")
+            what = Phrase(phrase.template, {"a": found["a"]})
+            return say("{what} Did you mean {near}?", what=what, near=near) if near else what
+    return message
+
+
+def language_first(arguments: list[str]) -> list[str]:
+    """Put ``--lang`` before the command, wherever it was typed."""
+    if "--" in arguments:
+        return arguments
+    for n, one in enumerate(arguments):
+        if one == "--lang" and n + 1 < len(arguments):
+            return [*arguments[n : n + 2], *arguments[:n], *arguments[n + 2 :]]
+        if one.startswith("--lang="):
+            return [one, *arguments[:n], *arguments[n + 1 :]]
+    return arguments
+
+
+OK, LEFT_TO_DO, USAGE, BUSY, DAMAGED, REJECTED, BUDGET, FULL, INTERNAL, INTERRUPTED, TERMINATED = (
     0, 1, 2, 3, 4, 5, 6, 28, 70, 130, 143,
 )  # fmt: skip
-CODES: tuple[tuple[type[SmeflowError], int], ...] = (
+ERROR_CODES: tuple[tuple[type[SmeflowError], int], ...] = (
     (RecipeError, USAGE),
     (UnsupportedDocument, USAGE),
     (LedgerBusy, BUSY),
@@ -47,7 +131,7 @@ CODES: tuple[tuple[type[SmeflowError], int], ...] = (
     (LLMRejected, REJECTED),
     (BudgetSpent, BUDGET),
 )
-STOPPED: dict[str, int] = {
+HALT_CODES: dict[str, int] = {
     "key": REJECTED,
     "quota": REJECTED,
     "model": REJECTED,
@@ -55,7 +139,7 @@ STOPPED: dict[str, int] = {
     "budget": BUDGET,
     "full": FULL,
     "interrupted": INTERRUPTED,
-    "broken": LEFT,
+    "broken": LEFT_TO_DO,
 }
 """Why a run stopped before its end, and the code for it."""
 
@@ -64,7 +148,7 @@ class UsageProblem(SmeflowError):
     """The command was given something it cannot use."""
 
 
-class Ended(BaseException):
+class ProcessEnded(BaseException):
     """A person or another program asked us to end; no error that anything may swallow."""
 
     def __init__(self, code: int) -> None:
@@ -77,48 +161,48 @@ def code_of(error: BaseException) -> int:
     for one in _chain(error):
         if isinstance(one, KeyboardInterrupt):
             return INTERRUPTED
-        if isinstance(one, Ended):
+        if isinstance(one, ProcessEnded):
             return one.code
         if isinstance(one, UsageProblem | typer.TyperException):
             return USAGE
         if _full(one):
             return FULL
-        for kind, code in CODES:
+        for kind, code in ERROR_CODES:
             if isinstance(one, kind):
                 return code
     if isinstance(error, FileNotFoundError | IsADirectoryError | NotADirectoryError):
         return USAGE
-    return LEFT if isinstance(error, SmeflowError | OSError) else OURS
+    return LEFT_TO_DO if isinstance(error, SmeflowError | OSError) else INTERNAL
 
 
-def tell(error: BaseException, screen: Screen, folder: Path) -> int:
+def tell_error(error: BaseException, screen: Screen, folder: Path) -> int:
     """Say what happened, where and what to do; give the exit code. *folder* takes a crash file."""
     code = code_of(error)
     if isinstance(error, typer.TyperException):
-        _usage(error, screen)
+        _tell_usage(error, screen)
         return code
-    words = _ours(error, screen, folder) if code == OURS else _words(error, code, screen)
+    words = _our_mistake(error, screen, folder) if code == INTERNAL else _error_in_words(error, code, screen)
     screen.note(without_secrets(words, os.environ), style="" if code in (INTERRUPTED, TERMINATED) else "red")
     return code
 
 
-def _ours(error: BaseException, screen: Screen, folder: Path) -> str:
+def _our_mistake(error: BaseException, screen: Screen, folder: Path) -> str:
     return screen.text(
         say(
             "This is a mistake of smeflow: {kind}. What was finished is kept. Details for a report: {file}",
             kind=type(error).__name__,
-            file=write_crash(error, folder, os.environ) or say("(could not be written)"),
+            file=write_crash_file(error, folder, os.environ) or say("(could not be written)"),
         )
     )
 
 
-def _words(error: BaseException, code: int, screen: Screen) -> str:
+def _error_in_words(error: BaseException, code: int, screen: Screen) -> str:
     if code in (INTERRUPTED, TERMINATED):
         return screen.text(say("Stopped. Nothing is lost: run the same command again to go on."))
     known = next((e for e in _chain(error) if isinstance(e, SmeflowError)), None)
     if isinstance(known, RecipeError):
         return "\n".join(f"{known.file}:{p.line}:{p.column}: {screen.text(p.phrase)}" for p in known.problems)
-    what = screen.text(known.phrase) if known else _system(error, screen)
+    what = screen.text(known.phrase) if known else _system_error(error, screen)
     if code == FULL:
         path = next((e.filename for e in _chain(error) if isinstance(e, OSError) and e.filename), None)
         what += f" ({path})" if path and str(path) not in what else ""
@@ -128,7 +212,7 @@ def _words(error: BaseException, code: int, screen: Screen) -> str:
     return what
 
 
-def _system(error: BaseException, screen: Screen) -> str:
+def _system_error(error: BaseException, screen: Screen) -> str:
     if isinstance(error, FileNotFoundError):
         return screen.text(say("{path} does not exist. Check the name.", path=error.filename))
     if isinstance(error, PermissionError):
@@ -143,15 +227,15 @@ def _system(error: BaseException, screen: Screen) -> str:
             say(
                 "{path}: {why}. Check the place and run again.",
                 path=error.filename or "",
-                why=system_words(error),
+                why=os_error_reason(error),
             )
         )
     return str(error).partition("\n")[0]
 
 
-def _usage(error: typer.TyperException, screen: Screen) -> None:
+def _tell_usage(error: typer.TyperException, screen: Screen) -> None:
     message = error.format_message()
-    screen.note(in_words(message) if screen.language == "fr" else message, style="red")
+    screen.note(translate_usage(message) if screen.language == "fr" else message, style="red")
     context = getattr(error, "ctx", None)
     path = context.command_path if context is not None else "smeflow"
     screen.note(say("Try: {path} --help", path=path))
@@ -172,3 +256,57 @@ def _full(error: BaseException) -> bool:
         getattr(errno, "EDQUOT", errno.ENOSPC),
     )
     return full or "database or disk is full" in str(error)
+
+
+PATIENCE_SECONDS = 4.0
+"""How long calls under way may end by themselves; what is not written down by then is done again."""
+LAST_SECONDS = 4.8
+"""After the signal, by when the process is gone, whatever there still is to say."""
+SIGNAL_CODES = {signal.SIGINT: INTERRUPTED, signal.SIGTERM: TERMINATED}
+
+
+class StopRequest:
+    """Whether to stop, and the code to end with."""
+
+    def __init__(self) -> None:
+        self.event = threading.Event()
+        self.code: int | None = None
+        self._timer: threading.Timer | None = None
+        self._asked = 0.0
+
+    def ask(self, signum: int, _frame: object) -> None:
+        """Take a signal: the first one asks, a second one does not wait."""
+        code = SIGNAL_CODES.get(signal.Signals(signum), INTERRUPTED)
+        if self.code is not None:
+            os._exit(code)  # safe at any moment: what counts is already on the disk
+        self.code, self._asked = code, time.monotonic()
+        self.event.set()
+        self._end_later(code, PATIENCE_SECONDS)
+
+    def tell(self) -> None:
+        """Give what was stopped a moment more to say how far it came."""
+        if self.code is not None:
+            self._end_later(self.code, max(0.1, self._asked + LAST_SECONDS - time.monotonic()))
+
+    def _end_later(self, code: int, seconds: float) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+        self._timer = threading.Timer(seconds, os._exit, (code,))
+        self._timer.daemon = True
+        self._timer.start()
+
+
+@contextmanager
+def stop_on_signals() -> Iterator[StopRequest]:
+    """Turn Ctrl-C and SIGTERM into a request to stop, until the block ends."""
+    stop = StopRequest()
+    if threading.current_thread() is not threading.main_thread():
+        yield stop
+        return
+    before = {s: signal.signal(s, stop.ask) for s in SIGNAL_CODES}
+    try:
+        yield stop
+    finally:
+        if stop.code is None:  # else the timer must still be able to end a process that hangs
+            for signum, handler in before.items():
+                signal.signal(signum, handler)

@@ -1,21 +1,107 @@
-"""Which models a command may use. Nothing is asked unless it was named or allowed."""
+"""Which models a command may use.
 
+Nothing is asked unless it was named or allowed and a person agreed once; a local one is fetched.
+"""
+
+import importlib.util
+import json
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from smeflow.cli.consent import ask_once
-from smeflow.cli.places import state_folder
-from smeflow.cli.screen import Screen
+from smeflow.cli.arguments import person_name, state_folder
+from smeflow.cli.console import Screen
+from smeflow.errors import LLMRejected, SmeflowError
+from smeflow.i18n import Phrase, say
 
 if TYPE_CHECKING:
-    from smeflow.errors import LLMRejected
-    from smeflow.governance.crew import Models
-    from smeflow.i18n import Phrase
-    from smeflow.llm.base import LLM, Connected, Place
-    from smeflow.recipe.base import Recipe
+    from smeflow.llm.interface import LLM, ConnectedLLM, ModelEndpoint
+    from smeflow.llm.local.fetch import FetchSource
+    from smeflow.llm.local.models import KnownModel, StoredModel
+    from smeflow.llm.router import ModelSet
+    from smeflow.recipe.load import Recipe
+
+CONSENT_FILE = "providers.json"
+"""In the folder of the ledger: who said yes, to which provider in which region, and when."""
+
+
+def ask_consent_once(
+    screen: Screen, models: "Sequence[ConnectedLLM]", state: Path, *, yes: bool = False
+) -> None:
+    """Have a person agree to each provider outside of this machine, the first time it would be asked.
+
+    Raises:
+        LLMRejected: Nobody agreed; nothing was sent.
+    """
+    known = _read_consents(state)
+    new = {_provider_key(one.place): one.place for one in models if one.place.region != "local"}
+    for key, place in new.items():
+        if key in known:
+            continue
+        if not yes and not _person_agrees(screen, place):
+            raise LLMRejected(_not_agreed(place), reason="residency")
+        known[key] = {"by": person_name(""), "at": datetime.now(UTC).isoformat(timespec="seconds")}
+        _write_consents(state, known)
+
+
+def _provider_key(place: "ModelEndpoint") -> str:
+    return f"{place.provider} {place.region} {place.base_url}".strip()
+
+
+def _person_agrees(screen: Screen, place: "ModelEndpoint") -> bool:
+    import sys
+
+    screen.note(_consent_question(place), style="yellow")
+    if not (sys.stdin.isatty() and screen.on_terminal):
+        return False
+    word = screen.text(say("Send it there from now on? [y/N]"))
+    return input(f"{word} ").strip().lower() in {"y", "yes", "o", "oui"}
+
+
+def _consent_question(place: "ModelEndpoint") -> Phrase:
+    return say(
+        "For the first time in this folder, {provider} would be asked ({model}; data is processed: {where}). "
+        "It gets the text of the documents and mails that a model is asked about, and the question.",
+        provider=place.provider,
+        model=place.model,
+        where=region_in_words(place),
+    )
+
+
+def region_in_words(place: "ModelEndpoint") -> Phrase | str:
+    """Say where a provider computes, in its own words where it has a row."""
+    from smeflow.llm.providers import PROVIDERS
+
+    row = next((r for r in PROVIDERS.values() if r.base_url and r.base_url == place.base_url), None)
+    words = {"eu": say("in the European Union"), "outside": say("outside of the European Union")}
+    region = words.get(place.region, say("nobody knows where"))
+    return say("{region}: {words}", region=region, words=row.processed) if row is not None else region
+
+
+def _not_agreed(place: "ModelEndpoint") -> Phrase:
+    return say(
+        "{provider} was not asked: nobody has agreed yet. Run it once with --yes, or on a terminal.",
+        provider=place.provider,
+    )
+
+
+def _read_consents(state: Path) -> dict[str, dict[str, str]]:
+    try:
+        told = json.loads((state / CONSENT_FILE).read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
+    return told if isinstance(told, dict) else {}
+
+
+def _write_consents(state: Path, known: dict[str, dict[str, str]]) -> None:
+    state.mkdir(parents=True, exist_ok=True, mode=0o700)
+    part = state / f"{CONSENT_FILE}.part"
+    part.write_text(json.dumps(known, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
+    part.chmod(0o600)
+    part.replace(state / CONSENT_FILE)
 
 
 def model_named(name: str, screen: Screen, here: Path, *, yes: bool = False) -> "LLM | None":
@@ -24,16 +110,16 @@ def model_named(name: str, screen: Screen, here: Path, *, yes: bool = False) -> 
     ``auto`` takes one on this machine, else a provider that ``smeflow.toml`` allows; it says which and why.
     Of several names, separated by commas, the next is asked where one is away or its answer is of no use.
     """
-    from smeflow.llm.chain import Chain
-    from smeflow.llm.connect import choose
+    from smeflow.llm.connect import choose_model
+    from smeflow.llm.router import Fallback
     from smeflow.recipe.workspace import Workspace
 
     if name in ("", "none"):
         return None
     workspace = Workspace.find(here)
-    found: list[Connected] = []
-    for one in names_in(name):
-        choice = choose(
+    found: list[ConnectedLLM] = []
+    for one in split_model_names(name):
+        choice = choose_model(
             one,
             allowed=workspace.allow,
             residency=workspace.residency,
@@ -45,29 +131,29 @@ def model_named(name: str, screen: Screen, here: Path, *, yes: bool = False) -> 
         if one == "auto":
             screen.note(choice.why)
         found += [choice.llm] if choice.llm is not None else []
-    ask_once(screen, found, state_folder(None, here), yes=yes)
-    return found[0] if len(found) == 1 else Chain(models=found) if found else None
+    ask_consent_once(screen, found, state_folder(None, here), yes=yes)
+    return found[0] if len(found) == 1 else Fallback(models=found) if found else None
 
 
-def names_in(text: str) -> list[str]:
+def split_model_names(text: str) -> list[str]:
     """Take a list of models apart, as it stands at ``llm:``."""
     return [name.strip() for name in text.split(",") if name.strip()]
 
 
-def models_of(recipe: "Recipe", llm: str = "") -> "tuple[Models, list[Phrase]]":
+def models_of_recipe(recipe: "Recipe", llm: str = "") -> "tuple[ModelSet, list[Phrase]]":
     """Choose the models of a recipe and its steps, with the reasons; *llm* stands in for all it says.
 
     Raises:
         LLMRejected: One is named and cannot be connected: no such provider, no key.
     """
-    from smeflow.governance.crew import Models
-    from smeflow.llm.connect import Choice, choose
+    from smeflow.llm.connect import ModelChoice, choose_model
+    from smeflow.llm.router import ModelSet
 
-    made: dict[str, Choice] = {}
+    made: dict[str, ModelChoice] = {}
 
-    def choice(name: str) -> Choice:
+    def choice(name: str) -> ModelChoice:
         if name not in made:
-            made[name] = choose(
+            made[name] = choose_model(
                 name,
                 allowed=recipe.allow,
                 residency=recipe.residency,
@@ -78,28 +164,28 @@ def models_of(recipe: "Recipe", llm: str = "") -> "tuple[Models, list[Phrase]]":
             )
         return made[name]
 
-    def models(text: str, agree: int = 1) -> Models:
-        found = [choice(name).llm for name in names_in(text)]
-        return Models(models=tuple(one for one in found if one is not None), agree=agree)
+    def models(text: str, agree: int = 1) -> ModelSet:
+        found = [choice(name).llm for name in split_model_names(text)]
+        return ModelSet(models=tuple(one for one in found if one is not None), agree=agree)
 
     own = {e.step.name: models(e.llm, e.agree) for e in recipe.entries if e.llm and not llm}
     chosen = models(llm or recipe.llm)
-    shared = {e.step.name: Models(models=chosen.models, agree=e.agree)
+    shared = {e.step.name: ModelSet(models=chosen.models, agree=e.agree)
               for e in recipe.entries if e.agree > 1 and e.step.name not in own and not llm}  # fmt: skip
     why = [one.why for one in made.values()]
     if recipe.allow:
         why += [said for one in made.values() if one.llm is None for said in one.considered]
-    return Models(models=chosen.models, steps={**own, **shared}), why
+    return ModelSet(models=chosen.models, steps={**own, **shared}), why
 
 
-def named_places(recipe: "Recipe") -> "list[Place]":
+def named_places(recipe: "Recipe") -> "list[ModelEndpoint]":
     """Tell where the models run that the recipe names, whether or not their keys are set."""
     from smeflow.errors import LLMError, MissingExtra
     from smeflow.llm.connect import connect
 
-    named = dict.fromkeys(names_in(recipe.llm))
+    named = dict.fromkeys(split_model_names(recipe.llm))
     for entry in recipe.entries:
-        named |= dict.fromkeys(names_in(entry.llm))
+        named |= dict.fromkeys(split_model_names(entry.llm))
     found = []
     for name in named:
         with suppress(LLMError, MissingExtra):
@@ -109,7 +195,7 @@ def named_places(recipe: "Recipe") -> "list[Place]":
 
 
 @contextmanager
-def closing_model(llm: "Models | Connected") -> Iterator[None]:
+def closing_model(llm: "ModelSet | ConnectedLLM") -> Iterator[None]:
     """End with the block what *llm* keeps running: connections, or a process of its own."""
     try:
         yield
@@ -119,11 +205,148 @@ def closing_model(llm: "Models | Connected") -> Iterator[None]:
             close()
 
 
-def objection(recipe: "Recipe", place: "Place") -> "LLMRejected | None":
+def objection(recipe: "Recipe", place: "ModelEndpoint") -> "LLMRejected | None":
     """Say why *recipe* may not ask what is at *place*: data may not go there, or a budget lacks its price."""
-    from smeflow.governance.budget import Limits, unpriced
-    from smeflow.governance.residency import refusal
+    from smeflow.llm.wrappers.accounting import SpendingLimits, price_refusal
+    from smeflow.llm.wrappers.privacy import residency_refusal
 
     budget = recipe.budget
-    limits = Limits(item=budget.item, run=budget.run, month=budget.month, source=str(recipe.path))
-    return refusal(place, recipe.residency, recipe.residency_mark) or unpriced(place, limits)
+    limits = SpendingLimits(item=budget.item, run=budget.run, month=budget.month, source=str(recipe.path))
+    return residency_refusal(place, recipe.residency, recipe.residency_mark) or price_refusal(place, limits)
+
+
+USUAL_SECONDS = "10-60"
+"""What a question takes on two cores; see docs/measurements.md."""
+
+
+def tell_local_model(screen: Screen, llm: "ConnectedLLM | None") -> None:
+    """Say that the model inside smeflow is asked, how long that takes, and who uses it now."""
+    from smeflow.llm.local.llama import LocalLLM
+
+    if not isinstance(llm, LocalLLM):
+        return
+    holder = llm.holder
+    if holder is not None:
+        screen.note(_waits_for(holder), style="yellow")
+    screen.note(
+        say(
+            "What the readers leave is asked of {model} on this machine: about {seconds} s a question on two "
+            "quiet cores. Ctrl-C keeps what is done; --llm none asks nobody.",
+            model=f"{llm.place.provider}/{llm.place.model}", seconds=USUAL_SECONDS,
+        ),
+        style="bright_black",
+    )  # fmt: skip
+
+
+def tell_local_model_busy(screen: Screen, recipe: "Recipe", llm: str) -> None:
+    """Say why ``auto`` asks nobody while another run uses the model inside smeflow."""
+    from smeflow.llm.local.llama import model_in_use
+
+    written = [llm] if llm else [recipe.llm, *(entry.llm for entry in recipe.entries if entry.llm)]
+    if any("auto" in split_model_names(one) for one in written):
+        told = model_in_use()
+        if told is not None:
+            screen.note(told, style="yellow")
+
+
+def _waits_for(holder: int) -> Phrase:
+    return say("The model of this machine is used by process {pid}; this run waits for it. Ctrl-C ends it.",
+               pid=holder or "?")  # fmt: skip
+
+
+@contextmanager
+def download_bar(screen: Screen, name: str) -> Iterator[Callable[[int, int], None]]:
+    """Show how many bytes are there: a bar on a terminal, else a line for each tenth."""
+    if not screen.on_terminal:
+        yield _TenthsPrinter(screen, name)
+        return
+    from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn
+
+    columns = (
+        TextColumn("{task.description}", style="bold"), BarColumn(), DownloadColumn(), TimeRemainingColumn(),
+    )  # fmt: skip
+    with Progress(*columns, console=screen.err, transient=True) as shown:
+        task = shown.add_task(name, total=None)
+        yield lambda done, total: shown.update(task, completed=done, total=total)
+
+
+class _TenthsPrinter:
+    """Tells where nobody watches: a log is not flooded."""
+
+    def __init__(self, screen: Screen, name: str) -> None:
+        self.screen, self.name, self.last = screen, name, 0
+
+    def __call__(self, done: int, total: int) -> None:
+        tenth = done * 10 // total if total else 0
+        if tenth != self.last:
+            self.last = tenth
+            percent = f"{tenth * 10}\u00a0%"
+            self.screen.note(say("{name}: {percent}", name=self.name, percent=percent), style="bright_black")
+
+
+def fetch_model(screen: Screen, known: "KnownModel", source: "FetchSource | None" = None) -> "StoredModel":
+    """Fetch *known*.
+
+    Raises:
+        LLMError: It cannot be had, or what came is not it.
+    """
+    from smeflow.llm.local.fetch import fetch_model
+    from smeflow.llm.local.models import ModelStore
+
+    size = round(known.bytes / 1_000_000)
+    screen.note(say("Fetching {model}, {size} MB.", model=known.title, size=size))
+    with download_bar(screen, known.name) as tell:
+        return fetch_model(known, ModelStore.of(), source=source, tell=tell, note=screen.note)
+
+
+def tell_fetched(screen: Screen, made: "StoredModel", known: "KnownModel | None") -> None:
+    """Say once, when it comes: that it is the one, under which licence, and what it can do."""
+    screen.print(say("✓ {model}: SHA-256 {hash}", model=made.title, hash=made.sha256), style="green")
+    if known is None:
+        screen.print(say("Its licence is between you and who made it. smeflow has measured nothing of it."))
+        return
+    screen.print(say("Licence: {licence}.", licence=known.licence))
+    screen.print(known.word)
+
+
+LOCAL_NAMES = ("", "auto", "local")
+
+
+def connect_for_demo(screen: Screen, name: str, folder: Path) -> "ConnectedLLM | None":
+    """Connect to the model called *name*, fetching ours first; where it cannot be had, None and a word."""
+    from smeflow.llm.connect import connect
+
+    try:
+        if name in LOCAL_NAMES and not _fetch_our_model(screen):
+            return None
+        found = connect("local" if name in LOCAL_NAMES else name)
+        ask_consent_once(screen, [found], folder)
+        return found
+    except SmeflowError as error:
+        screen.print(error.phrase, style="yellow")
+        _no_second_act(screen)
+        return None
+
+
+def _fetch_our_model(screen: Screen) -> bool:
+    """Have the model inside smeflow at hand."""
+    from smeflow.llm.local.llama import default_model
+    from smeflow.llm.local.models import CATALOGUE, DEFAULT_MODEL, ModelStore
+
+    if importlib.util.find_spec("xllamacpp") is None:
+        screen.print(
+            say('What runs a model here is not installed. It comes with: pip install "smeflow[local]"')
+        )
+        _no_second_act(screen)
+        return False
+    if default_model(ModelStore.of()) is None:
+        screen.print(
+            say("The model is fetched now. Ctrl-C stops here, and SMEFLOW_MODEL=none leaves this act out.")
+        )
+        tell_fetched(screen, fetch_model(screen, CATALOGUE[DEFAULT_MODEL]), CATALOGUE[DEFAULT_MODEL])
+        screen.print()
+    return True
+
+
+def _no_second_act(screen: Screen) -> None:
+    screen.print(say("There is no second act here; what the first gave stays."))

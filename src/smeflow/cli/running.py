@@ -1,4 +1,7 @@
-"""Run one recipe from the command line: load it, choose its model, show how far it is, stop when asked."""
+"""Run one recipe from the command line.
+
+What is told before it, its model, how far it is, and what came of it.
+"""
 
 import csv
 import os
@@ -8,27 +11,149 @@ from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from smeflow.cli.backlog import tell_backlog
-from smeflow.cli.consent import ask_once
-from smeflow.cli.exits import LEFT, OK, STOPPED, code_of
-from smeflow.cli.filed import take_filed
-from smeflow.cli.models import closing_model, models_of, objection
-from smeflow.cli.own_model import tell_busy, tell_own
-from smeflow.cli.places import open_ledger, state_folder
-from smeflow.cli.progress import Watching, progress
-from smeflow.cli.screen import STATES, Screen, plain
-from smeflow.cli.settings import settings_of
-from smeflow.cli.stopping import Stop, stopping
+from smeflow.cli.arguments import open_ledger, parse_settings, state_folder
+from smeflow.cli.console import STATE_WORDS, ProgressNote, Screen, plain_decimal, show_progress
+from smeflow.cli.exits import HALT_CODES, LEFT_TO_DO, OK, StopRequest, UsageProblem, code_of, stop_on_signals
+from smeflow.cli.models import (
+    ask_consent_once,
+    closing_model,
+    models_of_recipe,
+    objection,
+    tell_local_model,
+    tell_local_model_busy,
+)
 from smeflow.i18n import Phrase, say
 
 if TYPE_CHECKING:
-    from smeflow.llm.base import Connected
-    from smeflow.recipe.base import Recipe
+    from smeflow.engine.run import RunSummary
+    from smeflow.llm.interface import ConnectedLLM
+    from smeflow.recipe.load import Recipe
     from smeflow.recipe.workspace import Rates
-    from smeflow.runner.runner import Summary
 
 
-def run_one(
+def take_labels_filed_by_hand(screen: Screen, recipe: "Recipe", state: Path) -> int:
+    """Take the labels people gave by moving mails since the last run; give how many changed."""
+    from smeflow.errors import LedgerError, SourceError
+    from smeflow.ledger.ledger import Ledger
+    from smeflow.mail.sorting import FilingSink, filed_by_hand
+    from smeflow.review.decisions import relabel
+
+    if not any(isinstance(sink, FilingSink) and sink.filing and sink.account for sink in recipe.sinks):
+        return 0
+    if not (state / "ledger.db").is_file():
+        return 0
+    steps = {entry.step.name: entry.step for entry in recipe.entries}
+    changed = 0
+    with Ledger.open(state, create=False) as ledger:
+        try:
+            found = filed_by_hand(ledger.store, recipe.name, recipe.source.name, recipe.sinks)
+        except SourceError:
+            return 0  # the run that follows says so
+        for one in found:
+            if ledger.value(one.item, one.step) is None:
+                continue
+            try:
+                made = relabel(ledger, one.item, steps, one.step, one.label, recipe.source.name)
+            except (LedgerError, ValueError):
+                continue  # decided or changed in the meantime: what was decided there holds
+            changed += made is not None
+    if changed:
+        screen.note(
+            say(
+                "{n} mails were moved by hand into the folder of another label; that is their label now.",
+                n=changed,
+            )
+        )
+    return changed
+
+
+INPUT_TOKENS = 4_000
+"""What a question about a mail has at most: its text is cut before that."""
+OUTPUT_TOKENS = 1_500
+
+
+def tell_older_mail(screen: Screen, recipe: "Recipe", state: Path) -> None:
+    """Before the first run with ``since``, say how much older mail it reads and what that may cost."""
+    from smeflow.errors import SourceError
+    from smeflow.mail.source import Mailbox
+
+    source = recipe.source
+    if not isinstance(source, Mailbox) or source.since is None or _has_run_before(recipe, state):
+        return
+    try:
+        waiting = sum(n for _, _, n in counted(recipe, recipe.path, state))
+    except SourceError:
+        return  # the run that follows says so
+    screen.note(say("{n} mails have arrived since {day}.", n=waiting, day=source.since))
+    screen.note(cost_of_mails(screen, recipe, waiting))
+
+
+def counted(recipe: "Recipe", file: Path, state: Path | None) -> list[tuple[str, int, int]]:
+    """Count for each folder the mails that are there and those a run would read; changes nothing."""
+    from smeflow.ledger.ledger import Ledger
+    from smeflow.ledger.mail import LedgerMailIndex
+    from smeflow.mail.connect import open_mailbox
+    from smeflow.mail.source import Mailbox
+
+    source = recipe.source
+    if not isinstance(source, Mailbox):
+        raise UsageProblem(say("The recipe {recipe} reads no mailbox.", recipe=recipe.name))
+    cursors = {}
+    folder = state_folder(state, file)
+    if (folder / "ledger.db").is_file():
+        with Ledger.open(folder, create=False) as ledger:
+            book = LedgerMailIndex(ledger.store, recipe.name, source.name)
+            cursors = {name: book.cursor(name) for name in source.folders}
+    found = []
+    with open_mailbox(source.account) as session:
+        for name in source.folders:
+            there, cursor = session.open(name), cursors.get(name)
+            if cursor is not None and cursor.validity == there.validity:
+                waiting = len(session.from_uid(cursor.following))
+            else:
+                waiting = len(session.since(source.since)) if source.since and cursor is None else 0
+            found.append((name, there.mails, waiting))
+    return found
+
+
+def _has_run_before(recipe: "Recipe", state: Path) -> bool:
+    from smeflow.ledger.ledger import Ledger
+
+    if not (state / "ledger.db").is_file():
+        return False
+    with Ledger.open(state, create=False) as ledger:
+        return bool(ledger.runs(recipe.name))
+
+
+def cost_of_mails(screen: Screen, recipe: "Recipe", mails: int) -> Phrase:
+    """Say what *mails* may cost at most, with the model the recipe would ask."""
+    paid = [one for one in models_of_recipe(recipe)[0].every if one.place.region != "local"]
+    model = paid[0] if paid else None
+    if model is None or model.place.region == "local":
+        return say("They cost nothing: no paid model is asked.")
+    if model.place.price is None:
+        return say("What they cost is not known: no list has a price for {model}.", model=model.place.model)
+    asking = sum(_questions_per_mail(entry.step) for entry in recipe.entries)
+    each = model.place.price.of(INPUT_TOKENS, OUTPUT_TOKENS)
+    most = screen.amount(each.amount * asking * mails, each.currency)
+    limit = recipe.budget.run
+    stop = screen.amount(limit.amount, limit.currency) if limit is not None else say("no limit")
+    return say(
+        "With {model} they cost at most about {most}; the run ends at its budget ({limit}).",
+        model=model.place.model,
+        most=most,
+        limit=stop,
+    )
+
+
+def _questions_per_mail(step: object) -> Decimal:
+    """Count the questions a step may put to a model for one mail."""
+    if getattr(step, "instructions", "") or type(step).__name__ in ("Triage", "Extract"):
+        return Decimal(1)
+    return Decimal(0)
+
+
+def run_recipe_file(
     screen: Screen,
     file: Path,
     *,
@@ -37,37 +162,37 @@ def run_one(
     llm: str = "",
     redo: str | None = None,
     workers: int | None = None,
-    model: "Connected | None" = None,
+    model: "ConnectedLLM | None" = None,
     yes: bool = False,
-    stop: Stop | None = None,
-    watching: Watching | None = None,
-) -> "tuple[Recipe, Summary, int]":
+    stop: StopRequest | None = None,
+    watching: ProgressNote | None = None,
+) -> "tuple[Recipe, RunSummary, int]":
     """Run the recipe in *file* once; also give the code of a signal that stopped it, else 0.
 
     *model* stands in for the one called *llm*, and stays open; one that is made here ends with the run. *yes*
     agrees to each provider that is asked for the first time. *stop* is asked to stop instead of one of this
     run's own; *watching* says what more there is to tell while it runs.
     """
-    from smeflow.governance.crew import Models
+    from smeflow.engine.run import run_to_end
+    from smeflow.llm.router import ModelSet
     from smeflow.recipe.load import load
     from smeflow.recipe.workspace import Workspace
-    from smeflow.runner.runner import run_to_end
 
-    recipe = load(file, settings=settings_of(settings), environ=os.environ)
+    recipe = load(file, settings=parse_settings(settings), environ=os.environ)
     workspace = Workspace.find(file)
-    models = Models(models=(model,)) if model is not None else models_of(recipe, llm)[0]
+    models = ModelSet(models=(model,)) if model is not None else models_of_recipe(recipe, llm)[0]
     if model is None:
-        tell_busy(screen, recipe, llm)
+        tell_local_model_busy(screen, recipe, llm)
     folder = state_folder(state, file)
-    take_filed(screen, recipe, folder)
-    tell_backlog(screen, recipe, folder)
+    take_labels_filed_by_hand(screen, recipe, folder)
+    tell_older_mail(screen, recipe, folder)
     allowed = [one for one in models.every if objection(recipe, one.place) is None]
     if len(allowed) == len(models.every):  # else the run says why, and nothing is sent
-        ask_once(screen, allowed, folder, yes=yes)
+        ask_consent_once(screen, allowed, folder, yes=yes)
     for one in models.every:
         _tell_model(screen, recipe, one, workspace.rates)
-    with ExitStack() as ending, progress(screen, recipe.name, watching) as told:
-        asked = ending.enter_context(stopping()) if stop is None else stop
+    with ExitStack() as ending, show_progress(screen, recipe.name, watching) as told:
+        asked = ending.enter_context(stop_on_signals()) if stop is None else stop
         if model is None:
             ending.enter_context(closing_model(models))
         summary = run_to_end(
@@ -86,10 +211,10 @@ def run_one(
     return recipe, summary, asked.code or 0
 
 
-def _tell_model(screen: Screen, recipe: "Recipe", llm: "Connected | None", rates: "Rates") -> None:
+def _tell_model(screen: Screen, recipe: "Recipe", llm: "ConnectedLLM | None", rates: "Rates") -> None:
     """Before anything is sent off the machine, say where it goes and what it may cost at most."""
     if llm is None or llm.place.region == "local":
-        tell_own(screen, llm)
+        tell_local_model(screen, llm)
         return
     limit = recipe.budget.run
     most = screen.amount(limit.amount, limit.currency) if limit is not None else say("without a limit")
@@ -101,10 +226,10 @@ def _tell_model(screen: Screen, recipe: "Recipe", llm: "Connected | None", rates
     foreign = llm.place.price.currency if llm.place.price else rates.currency
     rate = rates.worth.get(foreign)
     if rate is not None and foreign != rates.currency:
-        screen.note(_rate(foreign, rate, rates), style="bright_black")
+        screen.note(_exchange_rate(foreign, rate, rates), style="bright_black")
 
 
-def _rate(foreign: str, rate: Decimal, rates: "Rates") -> Phrase:
+def _exchange_rate(foreign: str, rate: Decimal, rates: "Rates") -> Phrase:
     if rates.estimated:
         return say(
             "It is paid in {foreign}, counted as {rate} {currency}: an estimate set high. Yours goes under "
@@ -122,35 +247,35 @@ def _rate(foreign: str, rate: Decimal, rates: "Rates") -> Phrase:
     )
 
 
-def exit_code(summary: "Summary", fail_on: Sequence[str]) -> int:
+def exit_code(summary: "RunSummary", fail_on: Sequence[str]) -> int:
     """Give the code a run ends with; see `exits`."""
     if summary.stopped is not None:
-        return STOPPED.get(summary.stopped, LEFT)
+        return HALT_CODES.get(summary.stopped, LEFT_TO_DO)
     if summary.failures:
         return code_of(summary.failures[0])
     failing = sum(getattr(summary, name) for name in fail_on)
-    return LEFT if summary.open or failing else OK
+    return LEFT_TO_DO if summary.open or failing else OK
 
 
-def as_json(summary: "Summary") -> dict[str, Any]:
+def summary_json(summary: "RunSummary") -> dict[str, Any]:
     """Give the line ``--json`` ends with; cost is a decimal string in the budget's currency."""
     return {
         "items": summary.items,
-        **{name: getattr(summary, name) for name in STATES},
+        **{name: getattr(summary, name) for name in STATE_WORDS},
         "calls": summary.calls,
-        "cost": plain(summary.cost.amount),
+        "cost": plain_decimal(summary.cost.amount),
         "spared": summary.spared,
-        "saved": None if summary.saved is None else plain(summary.saved.amount),
+        "saved": None if summary.saved is None else plain_decimal(summary.saved.amount),
     }
 
 
-def tell_summary(screen: Screen, recipe: "Recipe", summary: "Summary") -> None:
+def tell_summary(screen: Screen, recipe: "Recipe", summary: "RunSummary") -> None:
     """Say how many items are where, what the run cost, and what a person should know."""
     from rich.text import Text
 
     line = Text(recipe.name, style="bold").append(f"  {summary.items} ", style="default")
     line.append(screen.text(say("item") if summary.items == 1 else say("items")))
-    for name, (word, style, sign) in STATES.items():
+    for name, (word, style, sign) in STATE_WORDS.items():
         number = getattr(summary, name)
         if number:
             line.append(f"   {sign} {number} {screen.text(word)}", style=style)
@@ -165,7 +290,7 @@ def tell_summary(screen: Screen, recipe: "Recipe", summary: "Summary") -> None:
         screen.print(say("See what waits for you: smeflow review"), style="yellow")
 
 
-def _tell_spared(screen: Screen, summary: "Summary") -> None:
+def _tell_spared(screen: Screen, summary: "RunSummary") -> None:
     """Say how many items never needed the model, and what that saved."""
     told = say("{n} of {all} items needed no model", n=summary.spared, all=summary.worked)
     if summary.saved is not None and summary.saved.amount:
@@ -174,7 +299,7 @@ def _tell_spared(screen: Screen, summary: "Summary") -> None:
     screen.print(told, style="bright_black")
 
 
-def tell_notes(screen: Screen, summary: "Summary") -> None:
+def tell_notes(screen: Screen, summary: "RunSummary") -> None:
     """Say on standard error what a person should know, and why something is left open."""
     for note in summary.notes:
         screen.note(f"• {screen.text(note)}", style="red" if summary.stopped else "yellow")
@@ -186,13 +311,13 @@ def tell_notes(screen: Screen, summary: "Summary") -> None:
         screen.note(say("{n} items are still open. Run the same command again later.", n=summary.open))
 
 
-def write_waiting(screen: Screen, state: Path, recipe: str, file: Path) -> None:
+def write_waiting_csv(screen: Screen, state: Path, recipe: str, file: Path) -> None:
     """Write what waits for a person as CSV: id, state, reason; whole or not at all."""
-    from smeflow.cli.status import why
-    from smeflow.review.waiting import waiting
+    from smeflow.cli.results import why
+    from smeflow.review.decisions import waiting_items
 
     with open_ledger(state, file.parent) as ledger:
-        rows = [(row.key, row.state, why(screen, row, ledger)) for row in waiting(ledger, recipe)]
+        rows = [(row.key, row.state, why(screen, row, ledger)) for row in waiting_items(ledger, recipe)]
     part = file.with_name(f".{file.name}.part")
     with part.open("w", encoding="utf-8", newline="") as stream:
         writer = csv.writer(stream, lineterminator="\n")

@@ -4,10 +4,10 @@ import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from smeflow._text import visible
-from smeflow.documents.base import Document, Page
+from smeflow._text import strip_invisible
+from smeflow.documents.document import Document, Page
 from smeflow.documents.file import File, bounded_text
-from smeflow.documents.text import decoded, tidy
+from smeflow.documents.text import decode_text, normalize_text
 from smeflow.i18n import Phrase, say
 
 if TYPE_CHECKING:
@@ -43,7 +43,7 @@ _SPACE = re.compile(r"[ \t\r\n\f\u00a0]+")
 
 
 @dataclass(slots=True)
-class Rendered:
+class RenderedHtml:
     """The text of a page of HTML and what was left out of it."""
 
     text: str
@@ -63,12 +63,12 @@ class Rendered:
 def read_html(file: File) -> Document:
     """Read a page of HTML as one page of text."""
     told = _CHARSET.search(file.data[:4096])
-    rendered = rendered_text(decoded(file.data, told.group(1).decode() if told else None))
+    rendered = rendered_text(decode_text(file.data, told.group(1).decode() if told else None))
     text = bounded_text(rendered.text, file)
     return file.document(pages=(Page(number=1, text=text),), problems=rendered.problems(file.name))
 
 
-def rendered_text(html: str) -> Rendered:
+def rendered_text(html: str) -> RenderedHtml:
     """Give the text of *html* as a person would read it."""
     from lxml import etree
     from lxml import html as lxml_html
@@ -77,11 +77,11 @@ def rendered_text(html: str) -> Rendered:
     try:
         root = lxml_html.document_fromstring(html.encode("utf-8", "replace"), parser=parser)
     except (etree.ParserError, etree.XMLSyntaxError, ValueError):
-        return Rendered("")
-    rendered = Rendered("")
+        return RenderedHtml("")
+    rendered = RenderedHtml("")
     writer = _Writer(rendered, _hiding_rules(root))
     writer.write(root)
-    text = tidy("".join(writer.pieces))
+    text = normalize_text("".join(writer.pieces))
     lines = [line.rstrip() for line in text.split("\n")]
     rendered.text = _BLANK_LINES.sub("\n\n", "\n".join(lines)).strip()
     return rendered
@@ -103,7 +103,7 @@ def _hiding_rules(root: "HtmlElement") -> frozenset[str]:
 class _Writer:
     """Write the visible text of a tree, without calling itself: depth costs no stack."""
 
-    def __init__(self, rendered: Rendered, rules: frozenset[str]) -> None:
+    def __init__(self, rendered: RenderedHtml, rules: frozenset[str]) -> None:
         self.rendered, self.rules = rendered, rules
         self.pieces: list[str] = []
         self.at_start = True
@@ -124,7 +124,7 @@ class _Writer:
                 self._say(element.tail or "")
                 continue
             if self._hidden(element, tag):
-                self.rendered.hidden.append(visible(element.text_content())[:2000])
+                self.rendered.hidden.append(strip_invisible(element.text_content())[:2000])
                 self._say(element.tail or "")
                 continue
             self._enter(element, tag)
@@ -183,12 +183,12 @@ class _Writer:
         if not text:
             return
         if self.preformatted:
-            for index, line in enumerate(visible(text).split("\n")):
+            for index, line in enumerate(strip_invisible(text).split("\n")):
                 if index:
                     self._newline()
                 self._raw(line)
             return
-        text = _SPACE.sub(" ", visible(text))
+        text = _SPACE.sub(" ", strip_invisible(text))
         if self.at_start or (self.pieces and self.pieces[-1].endswith(" ")):
             text = text.lstrip(" ")
         self._raw(text)

@@ -3,10 +3,10 @@
 import io
 from typing import TYPE_CHECKING, Any
 
-from smeflow.documents.base import Document, Page
-from smeflow.documents.file import File, within
-from smeflow.documents.lines import page_of
-from smeflow.documents.ocr import recognise
+from smeflow.documents.document import Document, Page
+from smeflow.documents.file import File, check_limit
+from smeflow.documents.ocr import recognise_words
+from smeflow.documents.page_text import build_page
 from smeflow.errors import MissingExtra, UnreadableDocument, UnsupportedDocument
 from smeflow.i18n import Phrase, say
 
@@ -26,7 +26,7 @@ class MissingPillow(UnsupportedDocument):
         )
 
 
-def pillow(name: str) -> Any:
+def import_pillow(name: str) -> Any:
     """Give the module that opens pictures."""
     try:
         from PIL import Image
@@ -44,27 +44,27 @@ def read_image(file: File) -> Document:
     """
     pages: list[Page] = []
     problems: list[Phrase] = []
-    with opened_image(file) as image:
+    with open_image(file) as image:
         frames = getattr(image, "n_frames", 1)
-        within("pages", file.limits.pages, frames, file.name)
+        check_limit("pages", file.limits.pages, frames, file.name)
         for index in range(frames):
             image.seek(index)
-            within("pixels", file.limits.pixels, image.width * image.height, file.name)
+            check_limit("pixels", file.limits.pixels, image.width * image.height, file.name)
             pages.append(_page(image, index + 1, file))
     if not any(page.words for page in pages):
         problems.append(say("No word was found in the picture {name}.", name=file.name))
     return file.document(pages=tuple(pages), problems=tuple(problems))
 
 
-def opened_image(file: File) -> "Image":
+def open_image(file: File) -> "Image":
     """Open a picture without unpacking its points."""
-    pil = pillow(file.name)
+    pil = import_pillow(file.name)
     pil.MAX_IMAGE_PIXELS = None  # our own limit is checked before anything is unpacked
     try:
         image: Image = pil.open(io.BytesIO(file.data), formats=("PNG", "JPEG", "TIFF"))
     except (OSError, ValueError, SyntaxError) as error:
         raise _damaged(file.name) from error
-    within("pixels", file.limits.pixels, image.width * image.height, file.name)
+    check_limit("pixels", file.limits.pixels, image.width * image.height, file.name)
     return image
 
 
@@ -95,9 +95,9 @@ def _page(image: "Image", number: int, file: File) -> Page:
     width, height = grey.size
     dpi = _dpi_of(image)
     file.more_time()
-    words = recognise(grey, file=file)
+    words = recognise_words(grey, file=file)
     scale = 72 / dpi
-    return page_of(
+    return build_page(
         [word.scaled(scale) for word in words],
         number=number,
         width=width * scale,

@@ -1,7 +1,7 @@
 """Read a mail: headers as fields, the newest message as text, attachments as documents.
 
 Broken mail is the rule and not the exception: whatever is wrong in it becomes a problem of the document, and
-what can be read is read. Only a limit stops it.
+what can be read is read. Only a limit stops it. That it is signed or encrypted is told, and not checked.
 """
 
 import email
@@ -13,17 +13,57 @@ from email.header import decode_header
 from email.message import Message
 from email.utils import collapse_rfc2231_value, parsedate_to_datetime
 
-from smeflow._text import sha256, visible
-from smeflow.documents.base import BESIDE, MAIL, Document, Page
-from smeflow.documents.file import File, attached, bounded_text, harmless_name, too_much, within
-from smeflow.documents.html import Rendered, rendered_text
-from smeflow.documents.replies import newest
-from smeflow.documents.sealed import SIGNATURES, seals
-from smeflow.documents.text import decoded, seen, tidy
-from smeflow.documents.threads import thread_of
-from smeflow.documents.tnef import MAGIC
-from smeflow.documents.tongue import language_of_text
+from smeflow._text import sha256, strip_invisible
+from smeflow.documents.conversation import newest_message, thread_of
+from smeflow.documents.document import DECORATION, MAIL, Document, Page
+from smeflow.documents.file import (
+    File,
+    bounded_text,
+    check_limit,
+    harmless_name,
+    limit_exceeded,
+    read_attached,
+)
+from smeflow.documents.html import RenderedHtml, rendered_text
+from smeflow.documents.text import decode_text, detect_language, drop_hidden_characters, normalize_text
+from smeflow.documents.tnef import TNEF_MAGIC
 from smeflow.i18n import Phrase, say
+
+SIGNATURE_TYPES = frozenset(
+    {"application/pkcs7-signature", "application/x-pkcs7-signature", "application/pgp-signature"}
+)
+"""Parts that only seal other parts: no document is in them."""
+_ENVELOPES = frozenset({"application/pkcs7-mime", "application/x-pkcs7-mime"})
+_ARMOURED = "-----BEGIN PGP MESSAGE-----"
+_CLEAR = "-----BEGIN PGP SIGNED MESSAGE-----"
+
+
+def seal_notes(message: Message, text: str) -> Iterator[Phrase]:
+    """Say what a person should know of how a mail is sealed; *text* is what was read of it."""
+    kinds = {(_kind(part), _parameter(part, "smime-type")) for part in message.walk()}
+    types = {kind for kind, _ in kinds}
+    enveloped = {smime for kind, smime in kinds if kind in _ENVELOPES}
+    if "multipart/encrypted" in types or _ARMOURED in text or enveloped & {"enveloped-data", ""}:
+        yield say("The mail is encrypted: what it says cannot be read here. Open it in your mail program.")
+    elif "signed-data" in enveloped:
+        yield say("The mail is signed and its text is inside the signature; open it in your mail program.")
+    elif "multipart/signed" in types or _CLEAR in text:
+        yield say("The mail is signed; the signature was not checked.")
+
+
+def _kind(part: Message) -> str:
+    try:
+        return part.get_content_type()
+    except (ValueError, IndexError, TypeError):
+        return ""
+
+
+def _parameter(part: Message, name: str) -> str:
+    try:
+        return str(part.get_param(name) or "").lower()
+    except (ValueError, IndexError, TypeError):
+        return ""
+
 
 HEADERS = (
     "subject", "from", "to", "cc", "reply-to", "sender", "date", "message-id", "in-reply-to", "references",
@@ -40,7 +80,7 @@ _HEAD_BYTES = 200_000
 
 
 @dataclass(slots=True)
-class Found:
+class MailParts:
     """What a walk through a mail's parts gathered."""
 
     body: list[str] = field(default_factory=list)
@@ -65,26 +105,26 @@ def read_mail(file: File) -> Document:
         message = email.message_from_bytes(file.data, policy=email.policy.compat32)
         _check_shape(message, file)
     except RecursionError as error:
-        raise too_much("depth", file.limits.depth, None, file.name) from error
+        raise limit_exceeded("depth", file.limits.depth, None, file.name) from error
     return _document(message, file)
 
 
 def _document(message: Message, file: File) -> Document:
-    found = Found()
+    found = MailParts()
     _gather(message, found)
     fields = _headers(message)
-    body, unseen = seen(bounded_text("\n".join(found.body).strip("\n"), file), file.name)
+    body, unseen = drop_hidden_characters(bounded_text("\n".join(found.body).strip("\n"), file), file.name)
     fields["body"] = body
     parts = tuple(_attachments(found, file))
-    problems = [*found.problems, *unseen, *seals(message, body)]
+    problems = [*found.problems, *unseen, *seal_notes(message, body)]
     if found.hidden:
-        problems.extend(Rendered("", found.hidden).problems(file.name))
+        problems.extend(RenderedHtml("", found.hidden).problems(file.name))
     if any(d is not None for d in _defects(message)):
         problems.append(say("{name} is not a well-formed mail; what could be read was read.", name=file.name))
-    text = newest(body, subject=fields.get("subject", ""))
+    text = newest_message(body, subject=fields.get("subject", ""))
     if not text.strip():
         problems.append(say("The mail has no text."))
-    language = language_of_text(text)
+    language = detect_language(text)
     fields |= {"language": language} if language else {}
     return file.document(
         pages=(Page(number=1, text=text),),
@@ -121,8 +161,8 @@ def _check_shape(message: Message, file: File) -> None:
         )
         count += len(children)
         deepest = max(deepest, depth)
-        within("parts", file.limits.parts, count, file.name)
-        within("depth", file.limits.depth, file.depth + deepest, file.name)
+        check_limit("parts", file.limits.parts, count, file.name)
+        check_limit("depth", file.limits.depth, file.depth + deepest, file.name)
         stack.extend((child, depth + 1) for child in children)
 
 
@@ -143,7 +183,7 @@ def decoded_header(raw: str) -> str:
     """Decode the encoded words of a header; what cannot be decoded stays as it is."""
     raw = raw[:_LONGEST_HEADER]
     if _MOJIBAKE.search(raw):
-        raw = decoded(raw.encode("utf-8", "surrogateescape"))
+        raw = decode_text(raw.encode("utf-8", "surrogateescape"))
     if "=?" not in raw:
         return raw
     try:
@@ -152,13 +192,13 @@ def decoded_header(raw: str) -> str:
         return raw
     text = ""
     for piece, charset in pieces:
-        text += piece if isinstance(piece, str) else decoded(piece, charset)
+        text += piece if isinstance(piece, str) else decode_text(piece, charset)
     return text or raw
 
 
 def harmless_line(text: str) -> str:
     """Take out of one line all that could break it or turn it around."""
-    text = _FOLD.sub(" ", visible(tidy(text)))
+    text = _FOLD.sub(" ", strip_invisible(normalize_text(text)))
     return "".join(c for c in text if c.isprintable()).strip()
 
 
@@ -169,7 +209,7 @@ def _iso_date(text: str) -> str:
         return text
 
 
-def _gather(part: Message, found: Found) -> None:
+def _gather(part: Message, found: MailParts) -> None:
     """Sort a part and all inside it into text and attachments; the depth was checked before."""
     kind = _type(part)
     inside = part.get_payload() if part.is_multipart() else None
@@ -189,11 +229,11 @@ def _gather(part: Message, found: Found) -> None:
         found.attachments.append(part)
 
 
-def _choose(children: list[Message], found: Found) -> None:
+def _choose(children: list[Message], found: MailParts) -> None:
     """Take the text of one of the alternatives, the attachments of all."""
-    versions: list[tuple[str, Found]] = []
+    versions: list[tuple[str, MailParts]] = []
     for child in children:
-        version = Found()
+        version = MailParts()
         _gather(child, version)
         text = "\n".join(version.body).strip()
         found.attachments.extend(version.attachments)
@@ -210,7 +250,7 @@ def _choose(children: list[Message], found: Found) -> None:
     found.hidden.extend(best[1].hidden)
 
 
-def _text_of(part: Message, found: Found) -> tuple[str, Rendered | None]:
+def _text_of(part: Message, found: MailParts) -> tuple[str, RenderedHtml | None]:
     text = _decoded_part(part)
     if _type(part) != "text/html":
         return (_unflowed(text) if part.get_param("format", "") == "flowed" else text), None
@@ -222,7 +262,7 @@ def _text_of(part: Message, found: Found) -> tuple[str, Rendered | None]:
     return rendered.text, rendered
 
 
-def _note(rendered: Rendered | None, found: Found) -> None:
+def _note(rendered: RenderedHtml | None, found: MailParts) -> None:
     if rendered is not None:
         found.hidden.extend(rendered.hidden)
         found.pictures |= rendered.pictures
@@ -264,7 +304,7 @@ def _decoded_part(part: Message) -> str:
         charset = part.get_content_charset()
     except (ValueError, LookupError, TypeError):
         charset = None
-    return decoded(_bytes_of(part), None if charset in ("us-ascii", "ascii") else charset)
+    return decode_text(_bytes_of(part), None if charset in ("us-ascii", "ascii") else charset)
 
 
 def _is_file(part: Message) -> bool:
@@ -284,7 +324,7 @@ def file_name(part: Message) -> str:
     return harmless_line(decoded_header(str(text)))
 
 
-def _attachments(found: Found, file: File) -> Iterator[Document]:
+def _attachments(found: MailParts, file: File) -> Iterator[Document]:
     for number, part in enumerate(found.attachments, start=1):
         kind = _type(part)
         if kind == MAIL or (kind.startswith("message/") and part.is_multipart()):
@@ -292,21 +332,23 @@ def _attachments(found: Found, file: File) -> Iterator[Document]:
             continue
         data = _bytes_of(part)
         name = file_name(part) or f"part {number}"
-        if kind in SIGNATURES or _is_decoration(part, kind, data, found.pictures):
+        if kind in SIGNATURE_TYPES or _is_decoration(part, kind, data, found.pictures):
             yield Document(
                 name=harmless_name(name),
                 media_type=kind,
-                fields={BESIDE: "yes"},
+                fields={DECORATION: "yes"},
                 data=data,
                 sha256=sha256(data),
             )
             continue
-        if data.startswith(MAGIC):  # Outlook's wrapping: what is in it are the attachments
-            wrapped = attached(file, data, name=name)
+        if data.startswith(TNEF_MAGIC):  # Outlook's wrapping: what is in it are the attachments
+            wrapped = read_attached(file, data, name=name)
             found.problems.extend(wrapped.problems)
             yield from wrapped.parts
             continue
-        yield attached(file, data, name=name, media_type="" if kind == "application/octet-stream" else kind)
+        yield read_attached(
+            file, data, name=name, media_type="" if kind == "application/octet-stream" else kind
+        )
 
 
 def _inner_mails(part: Message, file: File) -> Iterator[Document]:
@@ -319,7 +361,7 @@ def _inner_mails(part: Message, file: File) -> Iterator[Document]:
             data = message.as_bytes()
         except (ValueError, LookupError, TypeError, AttributeError, RecursionError):
             data = str(message.get_payload()).encode("utf-8", "surrogateescape")
-        yield attached(file, data, name=name, media_type=MAIL)
+        yield read_attached(file, data, name=name, media_type=MAIL)
 
 
 def _is_decoration(part: Message, kind: str, data: bytes, shown: set[str]) -> bool:

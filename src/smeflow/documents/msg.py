@@ -8,16 +8,14 @@ from dataclasses import replace
 from io import BytesIO
 from typing import Any
 
-from smeflow._optional import need
+from smeflow._optional import import_extra
 from smeflow._text import hash_of
-from smeflow.documents.base import MAIL, Document, Page
-from smeflow.documents.file import File, attached, bounded_text, harmless_name, within
+from smeflow.documents.conversation import newest_message, thread_of
+from smeflow.documents.document import MAIL, Document, Page
+from smeflow.documents.file import File, bounded_text, check_limit, harmless_name, read_attached
 from smeflow.documents.html import rendered_text
 from smeflow.documents.mail import HEADERS, harmless_line, header
-from smeflow.documents.replies import newest
-from smeflow.documents.text import decoded, seen, tidy
-from smeflow.documents.threads import thread_of
-from smeflow.documents.tongue import language_of_text
+from smeflow.documents.text import decode_text, detect_language, drop_hidden_characters, normalize_text
 from smeflow.errors import SmeflowError, UnreadableDocument
 from smeflow.i18n import say
 
@@ -31,7 +29,7 @@ def read_msg(file: File) -> Document:
         UnreadableDocument: It is no mail, or damaged.
         MissingExtra: The extra ``mailbox`` is not installed.
     """
-    oxmsg = need("oxmsg", "mailbox")
+    oxmsg = import_extra("oxmsg", "mailbox")
     try:
         message = oxmsg.Message.load(BytesIO(file.data))
     except Exception as error:
@@ -69,16 +67,16 @@ def _damaged(file: File, error: Exception) -> UnreadableDocument:
 
 def _document(message: Any, file: File) -> Document:
     fields = _fields(message)
-    body, problems = seen(bounded_text(_body(message), file), file.name)
+    body, problems = drop_hidden_characters(bounded_text(_body(message), file), file.name)
     fields["body"] = body
     thread = thread_of(fields)
     fields |= {"thread": thread} if thread else {}
     attachments = list(message.attachments)
-    within("parts", file.limits.parts, len(attachments), file.name)
-    text = newest(body, subject=fields.get("subject", ""))
+    check_limit("parts", file.limits.parts, len(attachments), file.name)
+    text = newest_message(body, subject=fields.get("subject", ""))
     if not text.strip():
         problems = (*problems, say("The mail has no text."))
-    language = language_of_text(text)
+    language = detect_language(text)
     fields |= {"language": language} if language else {}
     return file.document(
         media_type=MAIL,  # a mail to every step, whatever it was saved as
@@ -117,9 +115,9 @@ def _person(one: Any) -> str:
 def _body(message: Any) -> str:
     plain = str(message.body or "")
     if plain.strip():
-        return tidy(plain).strip("\n")
+        return normalize_text(plain).strip("\n")
     html = message.html_body
-    text = decoded(html) if isinstance(html, bytes) else str(html or "")
+    text = decode_text(html) if isinstance(html, bytes) else str(html or "")
     return rendered_text(text).text.strip("\n") if text else ""
 
 
@@ -132,7 +130,7 @@ def _parts(attachments: list[Any], file: File) -> Iterator[Document]:
         data = one.file_bytes if one.attached_by_value else None
         name = str(one.file_name or f"part {number}")
         if data:
-            yield attached(file, bytes(data), name=name, media_type=str(one.mime_type or ""))
+            yield read_attached(file, bytes(data), name=name, media_type=str(one.mime_type or ""))
         else:
             told = say("{name} is a mail or an object inside the mail and was not read.", name=name)
             yield Document(name=name, media_type="application/octet-stream", problems=(told,))
@@ -159,7 +157,7 @@ def _read_inside(message: Any, file: File, name: str) -> Document:
     """Read a mail inside; what cannot be read stays a part, with the reason as its problem."""
     part = replace(file, name=harmless_name(name), media_type=MAIL, data=b"", depth=file.depth + 1)
     try:
-        within("depth", file.limits.depth, part.depth, part.name)
+        check_limit("depth", file.limits.depth, part.depth, part.name)
         found = _whole(message, part)
         told = [*found.fields.items(), *(one.sha256 for one in found.parts)]
         return replace(found, sha256=hash_of(told))  # it has no bytes of its own that could be kept

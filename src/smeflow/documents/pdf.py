@@ -5,21 +5,26 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
-from smeflow.documents.base import Document, Page
-from smeflow.documents.file import File, attached, within
-from smeflow.documents.image import MissingPillow, pillow
-from smeflow.documents.letters import Run, count_letters, overprinted, runs_of
-from smeflow.documents.lines import Placed, clean, page_of
-from smeflow.documents.ocr import MissingTesseract, recognise
-from smeflow.documents.unseen import told_annotations, told_letters, told_metadata
-from smeflow.documents.visible import (
+from smeflow.documents.document import Document, Page
+from smeflow.documents.file import File, check_limit, read_attached
+from smeflow.documents.image import MissingPillow, import_pillow
+from smeflow.documents.ocr import MissingTesseract, recognise_words
+from smeflow.documents.page_text import PlacedWord, build_page, clean_word
+from smeflow.documents.pdf_letters import (
     TINY_POINTS,
-    Drawn,
-    Hidden,
-    Picture,
-    drawn_on,
+    DrawnObjects,
+    HiddenReason,
+    LetterRun,
+    PagePixels,
+    annotation_notes,
+    count_letters,
+    drawn_objects,
+    hidden_character_notes,
+    hiding_suspected,
     is_invisible,
-    suspicion,
+    letter_runs,
+    metadata_notes,
+    overprinted,
 )
 from smeflow.errors import LimitExceeded, UnreadableDocument
 from smeflow.i18n import Phrase, say
@@ -43,9 +48,9 @@ def read_pdf(file: File) -> Document:
         UnreadableDocument: It is cut, damaged or locked with a password.
         LimitExceeded: It has too many pages, embedded files or letters, or they unpack to too much.
     """
-    pdf = opened(file)
+    pdf = open_pdf(file)
     try:
-        within("pages", file.limits.pages, len(pdf), file.name)
+        check_limit("pages", file.limits.pages, len(pdf), file.name)
         problems: list[Phrase] = []
         parts = tuple(_parts(pdf, file, problems))
         if pdf.get_formtype():
@@ -54,14 +59,14 @@ def read_pdf(file: File) -> Document:
         if not parts and not any(p.text for p in pages) and problems:
             raise UnreadableDocument(problems[0], name=file.name)
         title = clean_line(pdf.get_metadata_value("Title") or "")
-        problems.extend(told_metadata(pdf, file.name))
+        problems.extend(metadata_notes(pdf, file.name))
     finally:
         pdf.close()
     fields = {"title": title} if title else {}
     return file.document(pages=pages, parts=parts, fields=fields, problems=tuple(problems))
 
 
-def opened(file: File) -> "PdfDocument":
+def open_pdf(file: File) -> "PdfDocument":
     """Open a PDF, or say why it cannot be."""
     from pypdfium2 import PdfDocument, PdfiumError  # loads PDFium
 
@@ -87,14 +92,14 @@ def opened(file: File) -> "PdfDocument":
 
 def clean_line(text: str) -> str:
     """Keep one harmless line of at most 200 characters."""
-    return " ".join(filter(None, (clean(word) for word in text.split())))[:200]
+    return " ".join(filter(None, (clean_word(word) for word in text.split())))[:200]
 
 
 def _parts(pdf: "PdfDocument", file: File, problems: list[Phrase]) -> Iterator[Document]:
     from pypdfium2 import PdfiumError
 
     count = pdf.count_attachments()
-    within("parts", file.limits.parts, count, file.name)
+    check_limit("parts", file.limits.parts, count, file.name)
     unpacked = 0
     for index in range(count):
         name = f"file {index + 1}"
@@ -108,9 +113,9 @@ def _parts(pdf: "PdfDocument", file: File, problems: list[Phrase]) -> Iterator[D
             )
             continue
         unpacked += len(data)
-        within("ratio", file.limits.ratio, unpacked // max(len(file.data), 1), file.name)
-        within("bytes", file.limits.bytes, unpacked, file.name)
-        yield attached(file, data, name=name)
+        check_limit("ratio", file.limits.ratio, unpacked // max(len(file.data), 1), file.name)
+        check_limit("bytes", file.limits.bytes, unpacked, file.name)
+        yield read_attached(file, data, name=name)
 
 
 def _pages(pdf: "PdfDocument", file: File, problems: list[Phrase]) -> Iterator[Page]:
@@ -130,7 +135,7 @@ def _pages(pdf: "PdfDocument", file: File, problems: list[Phrase]) -> Iterator[P
             )
             read = Page(number=index + 1, text="")
         letters += len(read.text)
-        within("characters", file.limits.characters, letters, file.name)
+        check_limit("characters", file.limits.characters, letters, file.name)
         yield read
 
 
@@ -138,13 +143,13 @@ def _page(page: "PdfPage", number: int, file: File, problems: list[Phrase]) -> P
     from pypdfium2 import raw
 
     width, height = page.get_size()
-    sheet = Sheet(page.get_bbox(), page.get_rotation(), width or 1.0, height or 1.0)
-    drawn = drawn_on(page, raw)
+    sheet = PageGeometry(page.get_bbox(), page.get_rotation(), width or 1.0, height or 1.0)
+    drawn = drawn_objects(page, raw)
     letters = page.get_textpage()
-    within("characters", file.limits.characters, count_letters(letters), file.name)
-    runs = list(runs_of(letters, drawn.orders))
-    problems.extend(told_letters([letters.get_text_range()], number, file.name))
-    problems.extend(told_annotations(page, number, file.name))
+    check_limit("characters", file.limits.characters, count_letters(letters), file.name)
+    runs = list(letter_runs(letters, drawn.orders))
+    problems.extend(hidden_character_notes([letters.get_text_range()], number, file.name))
+    problems.extend(annotation_notes(page, number, file.name))
     letters.close()
     unmapped = sum(1 for run in runs for c in run.text if ord(c) in _PRIVATE or c == "\ufffd")
     scanned = any(s.picture for s in drawn.surfaces)
@@ -163,7 +168,7 @@ def _page(page: "PdfPage", number: int, file: File, problems: list[Phrase]) -> P
         if not shown.issuperset(texts):  # what also stands there for all to see is nothing to tell
             problems.append(_hidden_phrase(why, texts, number, file.name))
     origin: Literal["text", "ocr"] = "ocr" if from_scan > len(words) / 2 else "text"
-    read = page_of(words, number=number, width=sheet.width, height=sheet.height, origin=origin)
+    read = build_page(words, number=number, width=sheet.width, height=sheet.height, origin=origin)
     if words and (len(words) > _FEW or from_scan or not sheet.is_covered(drawn)):
         return read
     if not scanned and not drawn.surfaces:
@@ -172,18 +177,20 @@ def _page(page: "PdfPage", number: int, file: File, problems: list[Phrase]) -> P
     return recognised if len(recognised.words) > len(words) else read
 
 
-def _recognised(page: "PdfPage", number: int, sheet: "Sheet", file: File, problems: list[Phrase]) -> Page:
+def _recognised(
+    page: "PdfPage", number: int, sheet: "PageGeometry", file: File, problems: list[Phrase]
+) -> Page:
     scale = OCR_DPI / 72
     pixels = sheet.width * sheet.height * scale**2
     if pixels > file.limits.pixels:
         scale *= (file.limits.pixels / pixels) ** 0.5
     file.more_time()
-    words: list[Placed] = []
+    words: list[PlacedWord] = []
     try:
-        words = recognise(grey_picture(page, scale, file.name), file=file)
+        words = recognise_words(grey_picture(page, scale, file.name), file=file)
     except (MissingTesseract, MissingPillow) as error:
         problems.append(error.phrase)
-    return page_of(
+    return build_page(
         [w.scaled(1 / scale) for w in words],
         number=number,
         width=sheet.width,
@@ -197,12 +204,14 @@ def grey_picture(page: "PdfPage", scale: float, name: str) -> "Image":
     drawn = page.render(scale=scale, grayscale=True)
     mode = "L" if drawn.n_channels == 1 else "RGBX"
     size = (drawn.width, drawn.height)
-    picture: Image = pillow(name).frombuffer(mode, size, bytes(drawn.buffer), "raw", mode, drawn.stride, 1)
+    picture: Image = import_pillow(name).frombuffer(
+        mode, size, bytes(drawn.buffer), "raw", mode, drawn.stride, 1
+    )
     return picture.convert("L")
 
 
 @dataclass(frozen=True, slots=True)
-class Sheet:
+class PageGeometry:
     """The page as it is shown: turned and cut."""
 
     bounds: tuple[float, float, float, float]
@@ -223,20 +232,20 @@ class Sheet:
             case _:
                 return x - left, top - y
 
-    def is_covered(self, drawn: Drawn) -> bool:
+    def is_covered(self, drawn: DrawnObjects) -> bool:
         """True when one picture covers most of the page."""
         left, bottom, right, top = self.bounds
         area = (right - left) * (top - bottom)
         sizes = ((s.right - s.left) * (s.top - s.bottom) for s in drawn.surfaces if s.picture)
         return max(sizes, default=0.0) > 0.6 * area
 
-    def placed(self, run: Run, text: str) -> Placed:
+    def placed(self, run: LetterRun, text: str) -> PlacedWord:
         """Give the word as it is seen."""
         x1, y1 = self.point(run.left, run.top)
         x2, y2 = self.point(run.right, run.bottom)
         _, baseline = self.point(run.x, run.y)
         seen = (run.style.angle - self.rotation + 180) % 360 - 180
-        return Placed(
+        return PlacedWord(
             text,
             min(x1, x2),
             min(y1, y2),
@@ -249,16 +258,16 @@ class Sheet:
 
 
 def _seen(
-    runs: list[Run], sheet: Sheet, drawn: Drawn, page: "PdfPage"
-) -> tuple[list[Placed], dict[Hidden, list[str]], int]:
+    runs: list[LetterRun], sheet: PageGeometry, drawn: DrawnObjects, page: "PdfPage"
+) -> tuple[list[PlacedWord], dict[HiddenReason, list[str]], int]:
     """Keep the words a person can see; give the others by why not, and the number of those from a scan."""
-    words: list[Placed] = []
-    hidden: dict[Hidden, list[str]] = {}
+    words: list[PlacedWord] = []
+    hidden: dict[HiddenReason, list[str]] = {}
     doubles: Counter[tuple[str, int, int]] = Counter()
-    picture: Picture | None = None
+    picture: PagePixels | None = None
     from_scan = 0
     for run in runs:
-        text = clean(_joined(run.text))
+        text = clean_word(_joined(run.text))
         if not text:
             continue
         word = sheet.placed(run, text)
@@ -266,14 +275,14 @@ def _seen(
             word.size = max(word.bottom - word.top, 0.1)
         x, y = (run.left + run.right) / 2, (run.bottom + run.top) / 2
         no_ink, over_picture = is_invisible(run.style, x, y, drawn)
-        why: Hidden | None = None
+        why: HiddenReason | None = None
         if word.right <= 0 or word.bottom <= 0 or word.left >= sheet.width or word.top >= sheet.height:
             why = "outside"
         elif no_ink and not over_picture:
             why = "invisible"
         elif word.bottom - word.top < TINY_POINTS and run.style.size < TINY_POINTS:
             why = "tiny"
-        elif not no_ink and (why := suspicion(run.style, x, y, drawn)):
+        elif not no_ink and (why := hiding_suspected(run.style, x, y, drawn)):
             picture = picture or _look(page)
             box = (word.left / sheet.width, word.top / sheet.height)
             shown = picture.shows(*box, word.right / sheet.width, word.bottom / sheet.height)
@@ -290,11 +299,11 @@ def _seen(
     return words, hidden, from_scan
 
 
-def _look(page: "PdfPage") -> Picture:
+def _look(page: "PdfPage") -> PagePixels:
     width, height = page.get_size()
     scale = min(_LOOK_DPI / 72, 3000 / max(width, height, 1))
     image = page.render(scale=scale)
-    return Picture(bytes(image.buffer), image.width, image.height, image.stride, image.n_channels)
+    return PagePixels(bytes(image.buffer), image.width, image.height, image.stride, image.n_channels)
 
 
 def _joined(text: str) -> str:
@@ -304,14 +313,14 @@ def _joined(text: str) -> str:
     return text
 
 
-def _hidden_phrase(why: Hidden, texts: list[str], page: int, name: str) -> Phrase:
+def _hidden_phrase(why: HiddenReason, texts: list[str], page: int, name: str) -> Phrase:
     sample = " ".join(texts)
     sample = sample if len(sample) <= 60 else sample[:59] + "…"
     data = {"name": name, "page": page, "sample": sample}
     return Phrase(HIDDEN_PHRASES[why].template, data)
 
 
-HIDDEN_PHRASES: dict[Hidden, Phrase] = {
+HIDDEN_PHRASES: dict[HiddenReason, Phrase] = {
     "invisible": say("Page {page} of {name} holds text drawn without ink; it was not read: “{sample}”"),
     "tiny": say("Page {page} of {name} holds text too small to see; it was not read: “{sample}”"),
     "outside": say("Page {page} of {name} holds text outside the page; it was not read: “{sample}”"),
@@ -321,4 +330,4 @@ HIDDEN_PHRASES: dict[Hidden, Phrase] = {
     "covered": say("Page {page} of {name} holds text covered by something; it was not read: “{sample}”"),
 }
 
-__all__ = ["LimitExceeded", "opened", "read_pdf"]
+__all__ = ["LimitExceeded", "open_pdf", "read_pdf"]

@@ -1,14 +1,25 @@
-"""Read foreign files in child processes, which alone die of them."""
+"""Keep a few child processes that parse foreign files, and end those that take too long.
+
+They are spoken with in frames on a pipe, JSON and bytes, nothing that could run. A frame is its length
+(4 bytes, big end first) and its bytes. A message is a head (JSON) and one frame for each piece of data; the
+head says how many.
+"""
 
 import atexit
 from collections.abc import Sequence
 from functools import cache
 from typing import Any
 
-from smeflow.documents.base import Box, Document
-from smeflow.documents.file import File, too_much
-from smeflow.documents.wire import packed_limits, unpacked, unpacked_error
-from smeflow.documents.workers import WorkerEnded, WorkerPool, cores
+from smeflow.documents.document import Box, Document
+from smeflow.documents.file import File, limit_exceeded
+from smeflow.documents.workers import (
+    WorkerEnded,
+    WorkerPool,
+    core_count,
+    packed_limits,
+    unpacked,
+    unpacked_error,
+)
 from smeflow.errors import LimitExceeded, UnreadableDocument
 from smeflow.i18n import say
 
@@ -73,7 +84,7 @@ class Pool:
 
 def _broke_down(file: File, *, timed_out: bool) -> LimitExceeded | UnreadableDocument:
     if timed_out:
-        return too_much("seconds", file.limits.seconds, None, file.name)
+        return limit_exceeded("seconds", file.limits.seconds, None, file.name)
     return UnreadableDocument(
         say(
             "The reader of {name} broke down on it: the file is damaged or hostile. "
@@ -87,6 +98,6 @@ def _broke_down(file: File, *, timed_out: bool) -> LimitExceeded | UnreadableDoc
 @cache
 def shared_pool() -> Pool:
     """Give this process's pool: as many workers as cores, at most four, closed at exit."""
-    pool = Pool(cores(4))
+    pool = Pool(core_count(4))
     atexit.register(pool.close)
     return pool

@@ -1,23 +1,142 @@
-"""Read a file, whatever it is, as a document."""
+"""Read a file whatever it is, once: which reader a type has, and what was read already."""
 
+import dataclasses
+import threading
+from collections import OrderedDict
 from collections.abc import Callable
+from concurrent.futures import Future
+from dataclasses import dataclass, field
 from pathlib import Path
 
-from smeflow.documents.base import Document, Limits
-from smeflow.documents.file import File, Ocr, harmless_name
-from smeflow.documents.kinds import READERS, RISKY, reader_of, sniffed
+from smeflow._text import sha256
+from smeflow.documents.archives import MBOX, read_mbox
+from smeflow.documents.calendar import CALENDAR, read_invitation
+from smeflow.documents.document import MAIL, MESSAGE, Document, Limits
+from smeflow.documents.file import (
+    HTML,
+    MSG,
+    PDF,
+    XML,
+    ZIP,
+    File,
+    FileReader,
+    OcrEngine,
+    check_limit,
+    empty_file_phrase,
+    harmless_name,
+    media_type_of,
+)
+from smeflow.documents.html import read_html
+from smeflow.documents.mail import read_mail
 from smeflow.documents.pool import shared_pool
-from smeflow.errors import UnreadableDocument, system_words
+from smeflow.documents.text import FACTS, ROW, read_facts, read_message, read_row, read_text
+from smeflow.documents.tnef import TNEF, read_tnef
+from smeflow.errors import UnreadableDocument, UnsupportedDocument, os_error_reason
 from smeflow.i18n import say
+
+
+def _pdf(file: File) -> Document:
+    from smeflow.documents.pdf import read_pdf
+
+    return read_pdf(file)
+
+
+def _xml(file: File) -> Document:
+    from smeflow.documents.xml import read_xml
+
+    return read_xml(file)
+
+
+def _msg(file: File) -> Document:
+    from smeflow.documents.msg import read_msg
+
+    return read_msg(file)
+
+
+def _zip(file: File) -> Document:
+    from smeflow.documents.archives import read_zip
+
+    return read_zip(file)
+
+
+def _image(file: File) -> Document:
+    from smeflow.documents.image import read_image
+
+    return read_image(file)
+
+
+READERS: dict[str, FileReader] = {
+    PDF: _pdf,
+    XML: _xml,
+    "text/xml": _xml,
+    ZIP: _zip,
+    "image/png": _image,
+    "image/jpeg": _image,
+    "image/tiff": _image,
+    MAIL: read_mail,
+    MSG: _msg,
+    MBOX: read_mbox,
+    TNEF: read_tnef,
+    CALENDAR: read_invitation,
+    HTML: read_html,
+    ROW: read_row,
+    MESSAGE: read_message,
+    FACTS: read_facts,
+    "text/plain": read_text,
+    "text/csv": read_text,
+    "application/json": read_text,
+}
+READ_IN_CHILD = frozenset({PDF, XML, "text/xml", ZIP, "image/png", "image/jpeg", "image/tiff", MSG})
+"""Read in a child process: their parsers are written in C, or foreign and old."""
+
+
+def identify(file: File) -> File:
+    """Give *file* with the media type its bytes tell, checked for size.
+
+    Raises:
+        UnreadableDocument: It has no bytes.
+        UnsupportedDocument: No reader knows what it is.
+        LimitExceeded: It is too large.
+    """
+    if not file.data:
+        raise UnreadableDocument(empty_file_phrase(file.name), name=file.name)
+    check_limit("bytes", file.limits.bytes, len(file.data), file.name)
+    media_type = media_type_of(file.data, file.name, file.media_type)
+    return file if media_type == file.media_type else dataclasses.replace(file, media_type=media_type)
+
+
+def reader_of(file: File) -> FileReader:
+    """Find the reader of a file's media type; any text is read as text."""
+    reader = READERS.get(file.media_type)
+    if reader is None and file.media_type.startswith("text/"):
+        return read_text
+    if reader is None:
+        raise UnsupportedDocument(
+            say(
+                "{name} ({kind}) is of a kind smeflow cannot read. "
+                "Send PDF, a picture, .eml, XML, HTML or text.",
+                name=file.name,
+                kind=file.media_type,
+            ),
+            name=file.name,
+        )
+    return reader
+
+
+def read_in_process(file: File) -> Document:
+    """Read *file* in this process, whatever it is."""
+    file = identify(file)
+    return reader_of(file)(file)
+
 
 _STANDARD = Limits()
 
 
 def read_guarded(file: File) -> Document:
     """Read *file*: in a child process where its kind is risky, else here."""
-    file = sniffed(file)
+    file = identify(file)
     reader = reader_of(file)
-    return shared_pool().read(file) if file.media_type in RISKY else reader(file)
+    return shared_pool().read(file) if file.media_type in READ_IN_CHILD else reader(file)
 
 
 def read(
@@ -26,14 +145,14 @@ def read(
     name: str | None = None,
     media_type: str | None = None,
     limits: Limits = _STANDARD,
-    ocr: Ocr = "tesseract",
+    ocr: OcrEngine = "tesseract",
     read_file: Callable[[File], Document] = read_guarded,
 ) -> Document:
     """Read a file (by its path) or bytes as a document.
 
     What a file is, its first bytes tell; then *media_type*, then its name. Files whose parsers are risky are
     read in a child process, which alone dies of them. *ocr* recognises pages that are pictures. *read_file*
-    reads the file and what is inside it: a run has one that remembers (`smeflow.documents.parsed`).
+    reads the file and what is inside it: a run has one that remembers (`smeflow.documents.read`).
 
     Raises:
         UnreadableDocument: It is empty, cut, damaged or locked.
@@ -61,9 +180,101 @@ def _bytes_of(path: Path, limits: Limits) -> bytes:
             )  # one more than allowed: `sniffed` tells that it is too large
     except OSError as error:
         raise UnreadableDocument(
-            say("{path} cannot be opened: {why}.", path=str(path), why=system_words(error)),
+            say("{path} cannot be opened: {why}.", path=str(path), why=os_error_reason(error)),
             name=path.name,
         ) from error
 
 
 __all__ = ["READERS", "read", "read_guarded"]
+
+MOST_BYTES = 64_000_000
+_OF_A_WORD = 300
+"""Bytes of memory, about, that a word with its box takes."""
+_Key = tuple[object, ...]
+
+
+@dataclass(frozen=True)
+class _Read:
+    document: Document
+    depth: int
+    """How deep it lay where it was read."""
+    height: int
+    """How deep what is inside it goes."""
+    size: int
+
+
+@dataclass
+class Parsed:
+    """Reads files like `read_guarded`, and gives again what was read lately. One a run, safe to share.
+
+    Only files that are read in a child process are kept: the others cost less than finding them.
+    """
+
+    most_bytes: int = MOST_BYTES
+    _kept: "OrderedDict[_Key, _Read]" = field(default_factory=OrderedDict, init=False, repr=False)
+    _under_way: "dict[_Key, Future[_Read]]" = field(default_factory=dict, init=False, repr=False)
+    _size: int = field(default=0, init=False)
+    _lock: threading.Lock = field(default_factory=threading.Lock, init=False, repr=False)
+
+    def read(self, file: File) -> Document:
+        """Read *file*, or give what it was read as; the same from several threads at once is read by one.
+
+        Raises:
+            DocumentError: It cannot be read.
+        """
+        file = identify(file)
+        if file.media_type not in READ_IN_CHILD:
+            return read_guarded(file)
+        key = (sha256(file.data), file.name, file.media_type, file.ocr, file.limits)
+        with self._lock:
+            found = self._kept.get(key)
+            if found is not None and _same_at(found, file):
+                self._kept.move_to_end(key)
+                return found.document
+            other = self._under_way.get(key)
+            mine: Future[_Read] = Future()
+            if other is None:
+                self._under_way[key] = mine
+        if other is not None:
+            found = other.result()
+            return found.document if _same_at(found, file) else read_guarded(file)
+        return self._read_first(key, file, mine)
+
+    def _read_first(self, key: _Key, file: File, mine: "Future[_Read]") -> Document:
+        try:
+            document = read_guarded(file)
+        except BaseException as error:
+            with self._lock:
+                del self._under_way[key]
+            mine.set_exception(error)
+            raise
+        made = _Read(document, file.depth, _height(document), _size_of(document))
+        with self._lock:
+            del self._under_way[key]
+            self._keep(key, made)
+        mine.set_result(made)
+        return document
+
+    def _keep(self, key: _Key, made: _Read) -> None:
+        old = self._kept.pop(key, None)
+        self._size += made.size - (old.size if old else 0)
+        self._kept[key] = made
+        while self._size > self.most_bytes:
+            self._size -= self._kept.popitem(last=False)[1].size
+
+
+def _same_at(found: _Read, file: File) -> bool:
+    """Tell whether a file reads the same at another depth: nothing in it lies deeper than is allowed."""
+    return found.depth == file.depth or max(found.depth, file.depth) + found.height <= file.limits.depth
+
+
+def _height(document: Document) -> int:
+    return max((1 + _height(part) for part in document.parts), default=0)
+
+
+def _size_of(document: Document) -> int:
+    """Estimate the memory a document takes."""
+    return sum(
+        len(one.data) + sum(len(page.text) + _OF_A_WORD * len(page.words) for page in one.pages)
+        for one in document.walk()
+    )

@@ -1,12 +1,13 @@
-"""Plain text, and one row of a table as a document."""
+"""Plain text, rows and facts as documents: decoding, tidying, and the language a text is written in."""
 
 import codecs
 import json
+import re
 import unicodedata
 
-from smeflow._text import sha256, visible
-from smeflow.documents.base import Document, Page
-from smeflow.documents.file import File, bounded_text, within
+from smeflow._text import sha256, strip_invisible
+from smeflow.documents.document import Document, Page
+from smeflow.documents.file import File, bounded_text, check_limit
 from smeflow.errors import UnreadableDocument
 from smeflow.i18n import Phrase, say
 
@@ -23,23 +24,23 @@ BOMS = (
 )
 
 
-def decoded(data: bytes, charset: str | None = None) -> str:
+def decode_text(data: bytes, charset: str | None = None) -> str:
     """Turn bytes into text: by a byte order mark, else *charset* if it fits, else UTF-8, else Windows-1252.
 
     Never fails: where even Windows-1252 has no letter, the byte's Latin-1 character stands.
     """
     for mark, encoding in BOMS:
         if data.startswith(mark):
-            return tidy(data[len(mark) :].decode(encoding, errors="replace"))
+            return normalize_text(data[len(mark) :].decode(encoding, errors="replace"))
     for encoding in (charset or "utf-8", "utf-8", "cp1252"):
         try:
-            return tidy(data.decode(encoding))
+            return normalize_text(data.decode(encoding))
         except (UnicodeError, LookupError, ValueError):
             continue
-    return tidy(data.decode("latin-1"))
+    return normalize_text(data.decode("latin-1"))
 
 
-def tidy(text: str) -> str:
+def normalize_text(text: str) -> str:
     """Put *text* in the form all documents have: NFC, line feeds alone, no NUL."""
     if "\r" in text:
         text = text.replace("\r\n", "\n").replace("\r", "\n")
@@ -48,11 +49,11 @@ def tidy(text: str) -> str:
     return text if text.isascii() else unicodedata.normalize("NFC", text)
 
 
-def seen(text: str, name: str) -> tuple[str, tuple[Phrase, ...]]:
+def drop_hidden_characters(text: str, name: str) -> tuple[str, tuple[Phrase, ...]]:
     """Drop the characters nobody sees, and tell where there are so many that they could be a message."""
     if text.isascii():
         return text, ()
-    shown = visible(text)
+    shown = strip_invisible(text)
     if len(text) - len(shown) < _MANY_INVISIBLE:
         return shown, ()
     return shown, (say("{name} holds characters nobody can see; they were not read.", name=name),)
@@ -60,7 +61,7 @@ def seen(text: str, name: str) -> tuple[str, tuple[Phrase, ...]]:
 
 def read_text(file: File) -> Document:
     """Read plain text as one page."""
-    text, problems = seen(bounded_text(decoded(file.data), file), file.name)
+    text, problems = drop_hidden_characters(bounded_text(decode_text(file.data), file), file.name)
     return file.document(pages=(Page(number=1, text=text),), problems=problems)
 
 
@@ -77,14 +78,14 @@ def read_row(file: File) -> Document:
         raise UnreadableDocument(
             say("{name} is not a row: a row is a JSON object of cells.", name=file.name), name=file.name
         )
-    within("columns", file.limits.columns, len(cells), file.name)
+    check_limit("columns", file.limits.columns, len(cells), file.name)
     fields = {str(column): _cell(value) for column, value in cells.items()}
     lines = [
         value if column == "text" else f"{column}: {value}"
         for column, value in fields.items()
         if value.strip()
     ]
-    text, problems = seen(bounded_text("\n".join(lines), file), file.name)
+    text, problems = drop_hidden_characters(bounded_text("\n".join(lines), file), file.name)
     return Document(
         name=file.name,
         media_type=file.media_type,
@@ -107,15 +108,15 @@ def read_message(file: File) -> Document:
             say("{name} is not a message: a message is a JSON object with a text.", name=file.name),
             name=file.name,
         )
-    within("columns", file.limits.columns, len(told), file.name)
+    check_limit("columns", file.limits.columns, len(told), file.name)
     fields = {str(name): _cell(value) for name, value in told.items() if name != "text"}
-    text, problems = seen(bounded_text(tidy(told["text"]), file), file.name)
+    text, problems = drop_hidden_characters(bounded_text(normalize_text(told["text"]), file), file.name)
     return file.document(pages=(Page(number=1, text=text),), fields=fields, problems=problems)
 
 
 def _cell(value: object) -> str:
     if isinstance(value, str):
-        return tidy(value)
+        return normalize_text(value)
     return "" if value is None else json.dumps(value, ensure_ascii=False)
 
 
@@ -129,3 +130,44 @@ def read_facts(file: File) -> Document:
         raise UnreadableDocument(say("{name} holds no computed facts.", name=file.name), name=file.name)
     fields = {str(name): _cell(value) for name, value in told["fields"].items()}
     return file.document(pages=(Page(number=1, text=str(told.get("text", ""))),), fields=fields)
+
+
+_WORDS: dict[str, str] = {
+    "fr": "le la les des du de et est un une vous nous je ne pas pour dans avec sur votre vos notre "
+    "nos que qui ce cette bonjour merci cordialement au aux en il elle sont ont avez avons "
+    "suis être fait plus salut madame monsieur ci-joint voici bien très mon ma mes ou où si "
+    "comme mais veuillez sans",
+    "en": "the and of to is are you we i for with your our this that in on it be have has not "
+    "please hello dear thank thanks regards hi from at as would will can could if but was "
+    "were my me an by or any attached best",
+    "de": "der die das und ist sind sie wir ich für mit ihr ihre ihren unser nicht ein eine einen "
+    "den dem des zu im in auf von bitte guten tag hallo danke vielen dank freundlichen grüßen "
+    "mit anbei sehr geehrte geehrter auch als wie bei oder aber haben hat wird werden uns "
+    "ihnen zum zur",
+    "es": "el la los las de y es un una usted nosotros para con su sus que en por no se hola "
+    "gracias saludos adjunto del al como pero más este esta muy buenos días estimado",
+    "it": "il lo la gli le di e è un una per con che non si del della nel sono grazie buongiorno "
+    "saluti cordiali allegato gentile vostra nostra questo questa anche come ma più",
+    "nl": "de het een en is zijn u wij ik voor met uw ons niet op van te dat die dit bij ook als "
+    "naar graag bedankt groet vriendelijke geachte hallo bijlage wordt worden kan kunt",
+    "pt": "o a os as de e é um uma para com que não se do da no na obrigado bom dia cumprimentos "
+    "anexo seu sua por mais como mas este esta são",
+}
+_OF: dict[str, frozenset[str]] = {language: frozenset(words.split()) for language, words in _WORDS.items()}
+_WORD = re.compile(r"[^\W\d_]+(?:-[^\W\d_]+)?")
+_READ = 20_000
+
+
+def detect_language(text: str) -> str | None:
+    """Give the language in two letters: fr, en, de, es, it, nl or pt; None where it is not clear.
+
+    A short text, a list of figures or a text in another language has none.
+    """
+    words = [word.casefold() for word in _WORD.findall(text[:_READ])]
+    if len(words) < 2:
+        return None
+    hits = {language: sum(word in known for word in words) for language, known in _OF.items()}
+    ranked = sorted(hits, key=lambda language: -hits[language])
+    best, second = ranked[0], ranked[1]
+    enough = hits[best] >= max(2, 0.12 * len(words))
+    return best if enough and hits[best] >= 1.2 * hits[second] + 0.5 else None

@@ -6,14 +6,14 @@ Only the files in it are taken; its copy of the text in Outlook's own form is le
 import struct
 from collections.abc import Iterator
 
-from smeflow.documents.base import Document
-from smeflow.documents.file import File, attached, within
-from smeflow.documents.text import decoded
+from smeflow.documents.document import Document
+from smeflow.documents.file import File, check_limit, read_attached
+from smeflow.documents.text import decode_text
 from smeflow.errors import UnreadableDocument
 from smeflow.i18n import say
 
 TNEF = "application/ms-tnef"
-MAGIC = b"\x78\x9f\x3e\x22"
+TNEF_MAGIC = b"\x78\x9f\x3e\x22"
 _RENDER, _TITLE, _DATA, _PROPERTIES = 0x9002, 0x8010, 0x800F, 0x9005
 _LONG_NAME, _NAME = 0x3707, 0x3704
 _WIDTHS = {2: 4, 3: 4, 4: 4, 5: 8, 6: 8, 7: 8, 10: 4, 11: 4, 20: 8, 64: 8, 72: 16}
@@ -27,11 +27,13 @@ def read_tnef(file: File) -> Document:
         UnreadableDocument: It is no TNEF.
         LimitExceeded: It holds too many files.
     """
-    if not file.data.startswith(MAGIC):
+    if not file.data.startswith(TNEF_MAGIC):
         raise UnreadableDocument(say("{name} is no winmail.dat.", name=file.name), name=file.name)
     files = list(files_in(file.data))
-    within("parts", file.limits.parts, len(files), file.name)
-    parts = tuple(attached(file, data, name=name or f"part {n}") for n, (name, data) in enumerate(files, 1))
+    check_limit("parts", file.limits.parts, len(files), file.name)
+    parts = tuple(
+        read_attached(file, data, name=name or f"part {n}") for n, (name, data) in enumerate(files, 1)
+    )
     told = say(
         "{name} is a wrapping that only Outlook opens; {n} files were taken out of it.",
         name=file.name,
@@ -49,7 +51,7 @@ def files_in(data: bytes) -> Iterator[tuple[str, bytes]]:
                 yield name, content
             name, content, open_ = "", b"", True
         elif tag == _TITLE and not name:
-            name = decoded(value.rstrip(b"\0"))
+            name = decode_text(value.rstrip(b"\0"))
         elif tag == _DATA:
             content, open_ = value, True
         elif tag == _PROPERTIES:
@@ -106,5 +108,5 @@ def _past_named(data: bytes, place: int) -> int:
 
 
 def _string(value: bytes, *, wide: bool) -> str:
-    text = value.decode("utf-16-le", "replace") if wide else decoded(value)
+    text = value.decode("utf-16-le", "replace") if wide else decode_text(value)
     return text.rstrip("\0")

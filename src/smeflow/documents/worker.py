@@ -1,19 +1,83 @@
-"""The child process that parses foreign files: ``python -m smeflow.documents.worker``.
-
-It reads one request at a time from its input and answers on its output, and ends when its input ends. What
-breaks here, breaks nobody else. `smeflow.documents.pool` starts and stops it.
-"""
+"""What a child process does with a file: read it, or draw one of its pages."""
 
 import contextlib
+import struct
 import sys
+import zlib
 from typing import Any, BinaryIO
 
-from smeflow.documents.base import Box, Limits
-from smeflow.documents.file import File, too_much
-from smeflow.documents.kinds import read_here
-from smeflow.documents.wire import packed, packed_error, send, serve
-from smeflow.errors import SmeflowError, UnreadableDocument
+from smeflow.documents.document import Box, Limits
+from smeflow.documents.file import PDF, File, limit_exceeded
+from smeflow.documents.read import read_in_process
+from smeflow.documents.workers import packed, packed_error, send, serve
+from smeflow.errors import SmeflowError, UnreadableDocument, UnsupportedDocument
 from smeflow.i18n import say
+
+_SIGNATURE = b"\x89PNG\r\n\x1a\n"
+
+
+def draw_page(file: File, page: int, dpi: int) -> bytes:
+    """Draw page *page* (from 1) of a PDF or picture; a PNG."""
+    if file.media_type == PDF:
+        return _pdf_page(file, page, dpi)
+    if file.media_type.startswith("image/"):
+        return _image_page(file, page)
+    raise UnsupportedDocument(
+        say("{name} has no pages to draw. Read its text instead.", name=file.name), name=file.name
+    )
+
+
+def _pdf_page(file: File, page: int, dpi: int) -> bytes:
+    from smeflow.documents.pdf import open_pdf
+
+    pdf = open_pdf(file)
+    try:
+        if not 1 <= page <= len(pdf):
+            raise UnsupportedDocument(
+                say("{name} has no page {page}. Pages count from 1.", name=file.name, page=page),
+                name=file.name,
+            )
+        if pdf.get_formtype():
+            pdf.init_forms()
+        sheet = pdf.get_page(page - 1)
+        width, height = sheet.get_size()
+        scale = min(dpi / 72, (file.limits.pixels / max(width * height, 1)) ** 0.5)
+        image = sheet.render(scale=scale, rev_byteorder=True)
+        return encode_png(bytes(image.buffer), image.width, image.height, image.stride, image.n_channels)
+    finally:
+        pdf.close()
+
+
+def _image_page(file: File, page: int) -> bytes:
+    from smeflow.documents.image import open_image, upright
+
+    with open_image(file) as image:
+        image.seek(min(page, getattr(image, "n_frames", 1)) - 1)
+        grey = upright(image, file.name)
+        grey.thumbnail((2000, 2000))
+        return encode_png(grey.tobytes(), grey.width, grey.height, grey.width, 1)
+
+
+def encode_png(pixels: bytes, width: int, height: int, stride: int, channels: int) -> bytes:
+    """Write points (grey, RGB or RGB with a fourth byte) as PNG."""
+    kept = 1 if channels == 1 else 3
+    rows = bytearray()
+    for y in range(height):
+        row = pixels[y * stride : y * stride + width * channels]
+        if channels == 4:
+            bare = bytearray(width * 3)
+            bare[0::3], bare[1::3], bare[2::3] = row[0::4], row[1::4], row[2::4]
+            row = bytes(bare)
+        rows.append(0)
+        rows += row
+    head = struct.pack(">IIBBBBB", width, height, 8, 0 if kept == 1 else 2, 0, 0, 0)
+    return b"".join(
+        (_SIGNATURE, _chunk(b"IHDR", head), _chunk(b"IDAT", zlib.compress(rows, 6)), _chunk(b"IEND", b""))
+    )
+
+
+def _chunk(kind: bytes, data: bytes) -> bytes:
+    return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
 
 
 def answer(head: dict[str, Any], pieces: list[bytes], answers: BinaryIO) -> None:
@@ -26,30 +90,28 @@ def answer(head: dict[str, Any], pieces: list[bytes], answers: BinaryIO) -> None
         limits=limits,
         depth=head["depth"],
         ocr=head["ocr"],
-        read_part=read_here,
+        read_part=read_in_process,
         more_time=lambda: send(answers, {"more_time": True}, []),
     )
     sent: list[bytes] = []
     try:
         limit_memory(limits.memory_bytes)
         if head["page"] is not None:
-            from smeflow.documents.picture import page_picture
-
-            sent.append(page_picture(file, head["page"], head["dpi"]))
+            sent.append(draw_page(file, head["page"], head["dpi"]))
             reply: dict[str, Any] = {}
         elif head.get("strips") is not None:
-            from smeflow.documents.strips import strips_here
+            from smeflow.documents.show import strips_here
 
             places = [(int(page), Box(*sides)) for page, *sides in head["strips"]]
             reply = {"texts": strips_here(file, places)}
         else:
-            reply = {"document": packed(read_here(file), sent, with_data=False)}
+            reply = {"document": packed(read_in_process(file), sent, with_data=False)}
     except SmeflowError as error:
         reply = {"error": packed_error(error)}
     except MemoryError:
-        reply = {"error": packed_error(too_much("memory_bytes", limits.memory_bytes, None, file.name))}
+        reply = {"error": packed_error(limit_exceeded("memory_bytes", limits.memory_bytes, None, file.name))}
     except RecursionError:
-        reply = {"error": packed_error(too_much("depth", limits.depth, None, file.name))}
+        reply = {"error": packed_error(limit_exceeded("depth", limits.depth, None, file.name))}
     except Exception as error:  # noqa: BLE001  a fault of a parser is a fact about this file, told as one
         phrase = say(
             "{name} is damaged: no reader understands it ({why}). Ask the sender for it again.",

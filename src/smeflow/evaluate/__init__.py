@@ -1,1 +1,4 @@
-"""Measure a recipe against the truth: accuracy, silent errors, calibration, and a threshold for review."""
+"""Measure a recipe against the truth.
+
+Accuracy, silent errors, calibration, a threshold for review, and what corrections teach.
+"""

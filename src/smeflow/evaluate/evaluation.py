@@ -1,26 +1,210 @@
-"""Score what a recipe's steps found, and tell it all as plain data."""
+"""Evaluate a recipe on labelled cases: run it, fit what confidence means there, and draw the result."""
 
-from collections.abc import Mapping, Sequence
+import hashlib
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from html import escape
+from math import exp
 from typing import Any
 
-from smeflow.evaluate.base import CaseScore
-from smeflow.evaluate.rates import Rate
-from smeflow.evaluate.score import score
-from smeflow.evaluate.tables import (
-    Bin,
-    Proposal,
+from smeflow.core.case import Step
+from smeflow.evaluate.rates import (
+    CalibrationBin,
+    CurvePoint,
+    Rate,
+    ThresholdProposal,
     by_field,
     by_reader,
     calibration,
     calibration_error,
-    curve,
+    error_curve,
     exact_by,
     field_calibration,
 )
-from smeflow.evaluate.truth import Truth, decided, match
+from smeflow.evaluate.scoring import CaseScore, Truth, match_items, score_item, truth_from_review
+from smeflow.extract.confidence import Calibration, Weights, default_calibration
+from smeflow.i18n import Language, Phrase, say
 from smeflow.ledger.ledger import Ledger
-from smeflow.step import Step
+
+FIELD_PULL, RECORD_PULL = 3.0, 1.0
+"""How strongly weights are drawn to 0: a signal seen once or twice decides little."""
+ROUNDS = 60
+BIAS = ""
+Labelled = tuple[Mapping[str, float], bool]
+
+
+def fit_calibration(cases: Sequence[CaseScore]) -> Calibration:
+    """Fit the weights for fields and records on *cases*."""
+    fields = [(one.signals, one.verdict == "right") for case in cases for one in case.fields if one.signals]
+    records = [(case.signals, case.exact) for case in cases if case.signals]
+    readers = sorted({one.reader for case in cases for one in case.fields if one.reader})
+    return Calibration(
+        fields=fit_logistic(fields, FIELD_PULL),
+        records=fit_logistic(records, RECORD_PULL),
+        readers=tuple(readers),
+    )
+
+
+def fit_logistic(labelled: Iterable[Labelled], pull: float) -> Weights:
+    """Fit by Newton's method, one weight at a time: few signals, each seen in few of some thousand cases."""
+    rows = list(labelled)
+    seen: dict[str, list[tuple[int, float]]] = {BIAS: [(n, 1.0) for n in range(len(rows))]}
+    for n, (signals, _) in enumerate(rows):
+        for name, value in signals.items():
+            if value:
+                seen.setdefault(name, []).append((n, value))
+    weights, totals = dict.fromkeys(sorted(seen), 0.0), [0.0] * len(rows)
+    for _ in range(ROUNDS):
+        for name in weights:
+            slope = bend = 0.01 if name == BIAS else pull
+            slope *= -weights[name]
+            for n, x in seen[name]:
+                likely = 1 / (1 + exp(-max(-30.0, min(30.0, totals[n]))))
+                slope += x * (rows[n][1] - likely)
+                bend += x * x * likely * (1 - likely)
+            step = max(-2.0, min(2.0, slope / bend))
+            weights[name] += step
+            for n, x in seen[name]:
+                totals[n] += step * x
+    kept = {k: round(w, 4) for k, w in weights.items() if k != BIAS and abs(w) >= 0.00005}
+    return Weights(bias=round(weights[BIAS], 4), weights=kept, cases=len(rows))
+
+
+LEAST_CASES = 30
+"""Fewer labelled cases than this fit nothing."""
+FOLDS = 5
+
+
+@dataclass(frozen=True, kw_only=True)
+class FittedCalibration:
+    """What was fitted, and how far its word was from the truth (Brier score, 0 is best) on cases left out."""
+
+    calibration: Calibration
+    cases: int
+    brier: float
+    brier_shipped: float
+
+    @property
+    def better(self) -> bool:
+        """Whether it may take the place of what ships."""
+        return self.cases >= LEAST_CASES and self.brier <= self.brier_shipped
+
+
+def fit_and_compare(cases: Sequence[CaseScore]) -> FittedCalibration:
+    """Fit on all *cases*; measure by leaving out a fifth of the suppliers at a time."""
+    shipped = default_calibration()
+    own: list[float] = []
+    others: list[float] = []
+    for fold in range(FOLDS):
+        left_out = [case for case in cases if _fold(case) == fold and case.signals]
+        if not left_out:
+            continue
+        made = fit_calibration([case for case in cases if _fold(case) != fold])
+        own += [(made.records.probability(case.signals) - case.exact) ** 2 for case in left_out]
+        others += [(shipped.records.probability(case.signals) - case.exact) ** 2 for case in left_out]
+    many = max(1, len(own))
+    return FittedCalibration(
+        calibration=fit_calibration(cases),
+        cases=len(own),
+        brier=sum(own) / many,
+        brier_shipped=sum(others) / many,
+    )
+
+
+def _fold(case: CaseScore) -> int:
+    """Keep one supplier's cases together: its next invoice looks like its last."""
+    name = case.groups.get("supplier", case.name)
+    return int(hashlib.sha256(name.lower().encode()).hexdigest(), 16) % FOLDS
+
+
+SIDE, GAP, TOP = 300, 90, 60
+BLUE, ORANGE, GREY, INK = "#0072b2", "#d55e00", "#bbbbbb", "#222222"
+"""Told apart by those who do not see red and green."""
+
+
+def draw_evaluation(cases: Sequence[CaseScore], language: Language) -> str:
+    """Give the SVG; its title and description say in words what it shows."""
+    points = error_curve(cases)
+    worst = max([0.05, *(p.errors.interval[1] for p in points if p.coverage.value > 0.2)])
+    left = [
+        *_frame(GAP, say("cases without a person"), say("of these wrong somewhere"), worst, language),
+        _band(points, worst),
+        _line([(p.coverage.value, p.errors.value / worst) for p in points], GAP, BLUE),
+    ]
+    start = GAP * 2 + SIDE
+    right = [
+        *_frame(start, say("confidence told"), say("right in truth"), 1.0, language),
+        _line([(0, 0), (1, 1)], start, GREY),
+        _dots(field_calibration(cases), start, BLUE),
+        _dots(calibration(cases), start, ORANGE),
+    ]
+    titles = [
+        _text(GAP, 30, say("Silent errors at each coverage, with 95 % interval"), language, size=14),
+        _text(start, 30, say("Calibration: fields blue, whole records orange"), language, size=14),
+    ]
+    width, height = GAP * 3 + SIDE * 2, TOP + SIDE + 70
+    body = "\n".join([*titles, *left, *right])
+    told = say("What {n} labelled cases say about this recipe", n=len(cases)).render(language)
+    return (
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" width="{width}" '
+        f'font-family="sans-serif" role="img" lang="{language}">\n<title>{escape(told)}</title>\n'
+        f'<rect width="{width}" height="{height}" fill="white"/>\n{body}\n</svg>\n'
+    )
+
+
+def _frame(left: int, across: Phrase, up: Phrase, top: float, language: Language) -> list[str]:
+    beside = _text(0, 0, up, language, anchor="middle")
+    lines = [
+        f'<path d="M{left} {TOP}V{TOP + SIDE}H{left + SIDE}" fill="none" stroke="{INK}"/>',
+        _text(left + SIDE / 2, TOP + SIDE + 45, across, language, anchor="middle"),
+        f'<g transform="translate({left - 55} {TOP + SIDE / 2}) rotate(-90)">{beside}</g>',
+    ]
+    for n in range(5):
+        share = n / 4
+        lines.append(_number(left + SIDE * share, TOP + SIDE + 20, share, "middle", language))
+        lines.append(_number(left - 8, TOP + SIDE * (1 - share) + 4, share * top, "end", language))
+    return lines
+
+
+def _band(points: Sequence[CurvePoint], worst: float) -> str:
+    upper = [(p.coverage.value, min(1.0, p.errors.interval[1] / worst)) for p in points]
+    lower = [(p.coverage.value, p.errors.interval[0] / worst) for p in reversed(points)]
+    return f'<polygon points="{_points(upper + lower, GAP)}" fill="{BLUE}" fill-opacity="0.15"/>'
+
+
+def _line(at: Sequence[tuple[float, float]], left: int, colour: str) -> str:
+    return f'<polyline points="{_points(at, left)}" fill="none" stroke="{colour}" stroke-width="2"/>'
+
+
+def _dots(bins: Sequence[CalibrationBin], left: int, colour: str) -> str:
+    """Draw a dot a bin, as large as the bin has cases, with its interval."""
+    drawn = []
+    for one in bins:
+        x, y = left + SIDE * one.told, TOP + SIDE * (1 - one.right.value)
+        low, high = (TOP + SIDE * (1 - edge) for edge in one.right.interval)
+        size = 3 + min(6.0, one.right.total**0.5 / 4)
+        drawn.append(f'<path d="M{x:.1f} {low:.1f}V{high:.1f}" stroke="{colour}"/>')
+        drawn.append(f'<circle cx="{x:.1f}" cy="{y:.1f}" r="{size:.1f}" fill="{colour}"/>')
+    return "\n".join(drawn)
+
+
+def _points(at: Sequence[tuple[float, float]], left: int) -> str:
+    return " ".join(f"{left + SIDE * x:.1f},{TOP + SIDE * (1 - min(1.0, y)):.1f}" for x, y in at)
+
+
+def _number(x: float, y: float, share: float, anchor: str, language: Language) -> str:
+    text = f"{share:.1%}" if share < 0.1 and share else f"{share:.0%}"
+    shown = text.replace(".", ",").replace("%", "\u202f%") if language == "fr" else text
+    return f'<text x="{x:.1f}" y="{y:.1f}" font-size="11" text-anchor="{anchor}" fill="{INK}">{shown}</text>'
+
+
+def _text(
+    x: float, y: float, what: Phrase, language: Language, *, size: int = 12, anchor: str = "start"
+) -> str:
+    shown = escape(what.render(language))
+    at = f'x="{x:.1f}" y="{y:.1f}" text-anchor="{anchor}"'
+    return f'<text {at} font-size="{size}" fill="{INK}">{shown}</text>'
+
 
 GROUPS = ("supplier", "reader", "language")
 
@@ -63,21 +247,21 @@ def evaluate(ledger: Ledger, recipe: str, step: Step[Any], truths: Sequence[Trut
     """Score what *step* found against *truths*; None takes what people decided in review as the truth."""
     items = list(ledger.items(recipe))
     if truths is None:
-        told = [(decided(ledger, item, step.name), item) for item in items]
+        told = [(truth_from_review(ledger, item, step.name), item) for item in items]
         pairs = [(truth, item) for truth, item in told if truth is not None]
         unmatched: list[str] = []
     else:
-        matched = list(match(list(truths), items))
+        matched = list(match_items(list(truths), items))
         pairs = [(truth, item) for truth, item in matched if item is not None]
         unmatched = [truth.name for truth, item in matched if item is None]
     cases = []
     for truth, item in pairs:
-        made = score(ledger, item, step, truth)
+        made = score_item(ledger, item, step, truth)
         cases.append(made) if made is not None and made.fields else unmatched.append(truth.name)
     return Evaluation(recipe=recipe, step=step.name, cases=tuple(cases), unmatched=tuple(unmatched))
 
 
-def as_json(found: Evaluation, proposal: Proposal | None = None) -> dict[str, Any]:
+def evaluation_json(found: Evaluation, proposal: ThresholdProposal | None = None) -> dict[str, Any]:
     """Give the whole evaluation as JSON values; each rate with its interval at 95 %."""
     cases = found.cases
     return {
@@ -94,7 +278,7 @@ def as_json(found: Evaluation, proposal: Proposal | None = None) -> dict[str, An
         "exact_by": {group: _rates(exact_by(cases, group)) for group in GROUPS},
         "curve": [
             {"threshold": p.threshold, "coverage": _rate(p.coverage), "silent_errors": _rate(p.errors)}
-            for p in curve(cases)
+            for p in error_curve(cases)
         ],
         "calibration": {
             "cases": _bins(calibration(cases)),
@@ -125,12 +309,12 @@ def _rates(rates: Mapping[str, Rate]) -> dict[str, Any]:
     return {name: _rate(rate) for name, rate in rates.items()}
 
 
-def _bins(bins: Sequence[Bin]) -> dict[str, Any]:
+def _bins(bins: Sequence[CalibrationBin]) -> dict[str, Any]:
     rows = [{"told": round(one.told, 4), **_rate(one.right)} for one in bins]
     return {"error": round(calibration_error(bins), 4), "bins": rows}
 
 
-def _proposal(made: Proposal) -> dict[str, Any]:
+def _proposal(made: ThresholdProposal) -> dict[str, Any]:
     point = made.point
     return {
         "max_error": made.wanted,

@@ -13,16 +13,16 @@ from pathlib import Path
 from typing import Any
 
 from smeflow._text import sha256
+from smeflow.engine.cases import case_of
 from smeflow.errors import SmeflowError
-from smeflow.ledger.cases import case_of
 from smeflow.ledger.ledger import Ledger
 from smeflow.ledger.rows import ItemRow
-from smeflow.steps.label import TEST, Example, read_examples, rows_of
-from smeflow.steps.pieces import Pieces
-from smeflow.steps.teaching import taught, text_of_example
-from smeflow.steps.triage import Triage
+from smeflow.triage.labels import TEST_USE, Example, read_examples, rows_of_examples
+from smeflow.triage.likeness import compared_example, learn_examples
+from smeflow.triage.step import Triage
+from smeflow.triage.words import CaseText
 
-ONE_IN = 4
+TEST_ONE_IN = 4
 """One item in so many measures instead of teaching."""
 LONGEST = 3_000
 
@@ -42,11 +42,11 @@ class Lesson:
         kept: dict[str, Any] = {"id": self.key, "label": one.label}
         kept |= {"labels": list(one.labels)} if len(one.labels) > 1 else {}
         kept |= {"subject": one.subject, "from": one.sender, "text": one.text}
-        return kept if self.teaches else {**kept, "use": TEST}
+        return kept if self.teaches else {**kept, "use": TEST_USE}
 
 
 @dataclass(frozen=True, kw_only=True)
-class Measured:
+class SortingScore:
     """How what is known sorts what is known to be true."""
 
     right: int
@@ -54,17 +54,17 @@ class Measured:
     silent: int
     """Wrong, and sure: nobody would have looked."""
 
-    def worse_than(self, other: "Measured") -> bool:
+    def worse_than(self, other: "SortingScore") -> bool:
         """Tell whether the result fell."""
         return self.right < other.right or self.silent > other.silent
 
 
 @dataclass(frozen=True, kw_only=True)
-class Learning:
+class LearningOutcome:
     """What comes of a batch of lessons."""
 
-    before: Measured
-    after: Measured
+    before: SortingScore
+    after: SortingScore
     taken: tuple[Lesson, ...]
     refused: tuple[Lesson, ...]
     """They would have made the result worse."""
@@ -74,41 +74,43 @@ class Learning:
     """Decisions that were learned before."""
 
 
-def lessons(ledger: Ledger, recipe: str, step: Triage) -> list[Lesson]:
+def collect_lessons(ledger: Ledger, recipe: str, step: Triage) -> list[Lesson]:
     """Collect what people decided about the items of *recipe*, in the order the items came."""
     found = []
     for item in ledger.items(recipe):
         labels = _decided(ledger, item, step)
         example = _example(ledger, item, labels) if labels else None
         if example is not None:
-            apart = int(sha256(item.key)[:8], 16) % ONE_IN == 0
+            apart = int(sha256(item.key)[:8], 16) % TEST_ONE_IN == 0
             found.append(Lesson(key=item.key, example=example, teaches=not apart))
     return found
 
 
-def learn(step: Triage, file: Path, decided: Sequence[Lesson]) -> Learning:
+def learn_from(step: Triage, file: Path, decided: Sequence[Lesson]) -> LearningOutcome:
     """Measure what *decided* would teach beside the examples of *step* and what *file* holds already.
 
     Raises:
         ValueError: The file cannot be read.
     """
-    kept = {str(row.get("id")): row for _, row in rows_of(file)} if file.is_file() else {}
+    kept = {str(row.get("id")): row for _, row in rows_of_examples(file)} if file.is_file() else {}
     new = [one for one in decided if _is_new(one, kept.get(one.key))]
     changed = {one.key for one in new}
     old_tests = [
-        _lesson_of(row) for key, row in kept.items() if row.get("use") == TEST and key not in changed
+        _lesson_of(row) for key, row in kept.items() if row.get("use") == TEST_USE and key not in changed
     ]
     tests = [*old_tests, *(one for one in new if not one.teaches)]
     # a corrected correction is taken out of what teaches before it is measured again
     learned = len(read_examples(file)) if file.is_file() else 0
     given = list(step.examples[: len(step.examples) - learned])
     base = given + [
-        _lesson_of(row).example for key, row in kept.items() if row.get("use") != TEST and key not in changed
+        _lesson_of(row).example
+        for key, row in kept.items()
+        if row.get("use") != TEST_USE and key not in changed
     ]
     truths = [one.example for one in tests]
-    before = measure(step, base, (), truths)
-    taken, after, refused = _taken(step, base, [one for one in new if one.teaches], truths, before)
-    return Learning(
+    before = measure_sorting(step, base, (), truths)
+    taken, after, refused = _choose_harmless(step, base, [one for one in new if one.teaches], truths, before)
+    return LearningOutcome(
         before=before,
         after=after,
         taken=tuple(taken),
@@ -118,15 +120,17 @@ def learn(step: Triage, file: Path, decided: Sequence[Lesson]) -> Learning:
     )
 
 
-def measure(
+def measure_sorting(
     step: Triage, base: Sequence[Example], more: Sequence[Example], truths: Sequence[Example]
-) -> Measured:
+) -> SortingScore:
     """Sort *truths*, and *base* as if each were unknown, by what *base* and *more* teach."""
-    known = taught(step.labels, [*base, *more], right=step.threshold, by=step.likeness, many=step.many)
+    known = learn_examples(
+        step.labels, [*base, *more], right=step.threshold, by=step.likeness, many=step.many
+    )
     senders = any(one.sender for one in (*base, *more))
     right = silent = 0
     for one in truths:
-        found = known.compare(text_of_example(one, senders=senders))
+        found = known.compare(compared_example(one, senders=senders))
         hit = found.best in one.of
         right += hit
         silent += found.sure and not hit
@@ -135,12 +139,12 @@ def measure(
     enough = known.sure.enough
     right += sum(was_right for _, was_right in left_out)
     silent += sum(enough is not None and lead >= enough and not was_right for lead, was_right in left_out)
-    return Measured(right=right, of=len(truths) + len(left_out), silent=silent)
+    return SortingScore(right=right, of=len(truths) + len(left_out), silent=silent)
 
 
-def write(file: Path, made: Learning) -> None:
+def write_examples(file: Path, made: LearningOutcome) -> None:
     """Add what was taken, and the new tests, to *file*; a line of the same item is replaced."""
-    rows = {str(row.get("id")): dict(row) for _, row in rows_of(file)} if file.is_file() else {}
+    rows = {str(row.get("id")): dict(row) for _, row in rows_of_examples(file)} if file.is_file() else {}
     rows |= {one.key: one.line for one in (*made.taken, *made.tests)}
     text = "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows.values())
     file.parent.mkdir(parents=True, exist_ok=True)
@@ -149,18 +153,18 @@ def write(file: Path, made: Learning) -> None:
     beside.replace(file)
 
 
-def _taken(
-    step: Triage, base: list[Example], new: list[Lesson], truths: list[Example], before: Measured
-) -> tuple[list[Lesson], Measured, list[Lesson]]:
+def _choose_harmless(
+    step: Triage, base: list[Example], new: list[Lesson], truths: list[Example], before: SortingScore
+) -> tuple[list[Lesson], SortingScore, list[Lesson]]:
     """Take all, or else label by label what does no harm."""
-    whole = measure(step, base, [one.example for one in new], truths)
+    whole = measure_sorting(step, base, [one.example for one in new], truths)
     if not whole.worse_than(before):
         return new, whole, []
     taken: list[Lesson] = []
     after, refused = before, []
     for label in dict.fromkeys(one.example.label for one in new):
         some = [one for one in new if one.example.label == label]
-        tried = measure(step, base, [one.example for one in (*taken, *some)], truths)
+        tried = measure_sorting(step, base, [one.example for one in (*taken, *some)], truths)
         if tried.worse_than(after):
             refused += some
         else:
@@ -185,7 +189,7 @@ def _labels(value: Mapping[str, Any], known: Iterable[str]) -> tuple[str, ...]:
 
 def _example(ledger: Ledger, item: ItemRow, labels: tuple[str, ...]) -> Example | None:
     try:
-        pieces = Pieces.of(case_of(ledger, item))
+        pieces = CaseText.of(case_of(ledger, item))
     except SmeflowError:
         return None  # what cannot be read any more teaches nothing
     subject = pieces.subject if pieces.named else ""
@@ -210,4 +214,4 @@ def _lesson_of(row: Mapping[str, Any]) -> Lesson:
         subject=str(row.get("subject") or ""),
         sender=str(row.get("from") or ""),
     )
-    return Lesson(key=str(row.get("id")), example=example, teaches=row.get("use") != TEST)
+    return Lesson(key=str(row.get("id")), example=example, teaches=row.get("use") != TEST_USE)

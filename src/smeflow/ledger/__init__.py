@@ -1,0 +1,1 @@
+"""What is durable: items, calls, results, decisions, effects. Nothing here parses a document."""

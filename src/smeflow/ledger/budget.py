@@ -62,7 +62,7 @@ class Purse:
     words: Phrase
 
 
-def take(transaction: Transaction, purses: tuple[Purse, ...], nanos: int, currency: str) -> None:
+def spend(transaction: Transaction, purses: tuple[Purse, ...], nanos: int, currency: str) -> None:
     """Take *nanos* from every purse, or from none.
 
     Raises:
@@ -74,10 +74,10 @@ def take(transaction: Transaction, purses: tuple[Purse, ...], nanos: int, curren
         if purse.limit is not None and spent + Decimal(nanos) / NANO > purse.limit:
             raise _empty(purse, spent, Decimal(nanos) / NANO, currency)
     for purse in purses:
-        add(transaction, purse.name, nanos)
+        adjust_spent(transaction, purse.name, nanos)
 
 
-def add(transaction: Transaction, name: str, nanos: int) -> None:
+def adjust_spent(transaction: Transaction, name: str, nanos: int) -> None:
     """Raise (or lower) what was taken from a purse."""
     if not nanos:
         return

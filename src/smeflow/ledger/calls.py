@@ -6,17 +6,17 @@ from decimal import Decimal
 from typing import Any, Protocol
 
 from smeflow._text import canonical_json, sha256
-from smeflow.calls import Scope, Ticket
 from smeflow.errors import LLMError, LLMRejected, LLMUnavailable
 from smeflow.i18n import say
-from smeflow.ledger.audit import chain
-from smeflow.ledger.budget import Budget, Purse, add, take
-from smeflow.ledger.items import TakenOver
-from smeflow.ledger.replies import Recalls, look_up, recalled_json, reply_json, reply_of
+from smeflow.ledger.budget import Budget, Purse, adjust_spent, spend
+from smeflow.ledger.history import add_audit_entry
+from smeflow.ledger.items import LeaseLost
+from smeflow.ledger.replies import Recalls, find_recalled, recalled_json, reply_json, reply_of
 from smeflow.ledger.rows import NANO, CallRow, CallState, ItemRow, pictures_in
-from smeflow.ledger.store import Store
+from smeflow.ledger.store import LedgerStore
 from smeflow.ledger.writer import Row, Transaction
-from smeflow.llm.base import Message, Place, Reply, Request
+from smeflow.llm.call_log import Scope, Ticket
+from smeflow.llm.interface import Message, ModelEndpoint, Reply, Request
 from smeflow.money import Money
 
 
@@ -29,10 +29,10 @@ class CallMeter(Protocol):
 
 
 @dataclass(frozen=True, kw_only=True)
-class LedgerCalls:
+class LedgerCallLog:
     """The calls of one step of one claimed item. Implements `CallLog`."""
 
-    store: Store
+    store: LedgerStore
     item: ItemRow
     scope: Scope
     run: int
@@ -52,7 +52,7 @@ class LedgerCalls:
         found = self.store.first("reply", key=key)
         return reply_of(found[0]) if found else None
 
-    def recall(self, request: Request, place: Place) -> Reply | None:
+    def recall(self, request: Request, place: ModelEndpoint) -> Reply | None:
         """Give a reply the same model gave to an equal request of any item.
 
         What somebody asked for again is asked again.
@@ -62,9 +62,9 @@ class LedgerCalls:
         name = (request.hash, place.provider, place.model)
         if self.recalls is not None:
             return self.recalls.find(name)
-        return look_up(self.store, name)
+        return find_recalled(self.store, name)
 
-    def reserve(self, key: str, request: Request, place: Place, worst: Money | None) -> Ticket:
+    def reserve(self, key: str, request: Request, place: ModelEndpoint, worst: Money | None) -> Ticket:
         """Write the attempt down and set its worst cost aside; durable before this returns.
 
         Raises:
@@ -76,10 +76,10 @@ class LedgerCalls:
         def job(transaction: Transaction) -> Row:
             found = transaction.one("lease of item", id_=self.item.id)
             if found is None or found[0] != self.item.lease:
-                raise TakenOver(self.item.id)
+                raise LeaseLost(self.item.id)
             month = f"{self.store.clock():%Y-%m}"
             if nanos:
-                take(transaction, self._purses(month), nanos, self.budget.currency)
+                spend(transaction, self._purses(month), nanos, self.budget.currency)
             call = self._row(
                 key=key,
                 attempt=self._attempt(transaction, key),
@@ -98,7 +98,7 @@ class LedgerCalls:
         self._under_way[key, call["attempt"]] = call
         return Ticket(key=key, attempt=call["attempt"], worst=worst)
 
-    def keep(self, key: str, request: Request, place: Place, reply: Reply) -> None:
+    def keep(self, key: str, request: Request, place: ModelEndpoint, reply: Reply) -> None:
         """Write down that *reply* was recalled and used here; durable a moment later, since it cost nothing.
 
         The request's words stand with the first call that had them.
@@ -143,7 +143,7 @@ class LedgerCalls:
             seen = [row["state"], row["model"], row["cost"], sha256(row["reply"] or row["error"] or "")]
             seen += [picture.sha256 for picture in pictures_in(call["request"])]
             salt = self.item.salt
-            chain(
+            add_audit_entry(
                 transaction,
                 at=row["at"],
                 kind="call",
@@ -182,7 +182,7 @@ class LedgerCalls:
         attempt: int,
         request_hash: str,
         asked: str,
-        place: Place,
+        place: ModelEndpoint,
         worst: Money | None,
         nanos: int,
         month: str,
@@ -281,10 +281,10 @@ def may_be_paid(end: LLMError) -> bool:
 
 def _give_back(transaction: Transaction, call: Row, end: Row, purses: tuple[Purse, ...]) -> None:
     for purse in purses:
-        add(transaction, purse.name, end["nanos"] - call["nanos"])
+        adjust_spent(transaction, purse.name, end["nanos"] - call["nanos"])
 
 
-def settle_lost(store: Store, recipe: str) -> int:
+def settle_lost_calls(store: LedgerStore, recipe: str) -> int:
     """End the attempts a crash left under way: each may have been answered, and costs what was set aside.
 
     Only the holder of the recipe's run may do this. Gives how many there were.
@@ -327,6 +327,6 @@ _AS_IS = (
 )
 
 
-def amount(nanos: int, currency: str) -> Money:
+def nanos_to_money(nanos: int, currency: str) -> Money:
     """Give billionths as money."""
     return Money((Decimal(nanos) / NANO).quantize(Decimal("0.000001")), currency)

@@ -6,14 +6,20 @@ from functools import partial
 
 from smeflow._text import canonical_json, sha256
 from smeflow.i18n import Phrase, say
-from smeflow.ledger.audit import chain
-from smeflow.ledger.blobs import note_blob, place_file
-from smeflow.ledger.items import change, end_of, new_item, reason_json, reason_of, touch
+from smeflow.ledger.history import add_audit_entry
+from smeflow.ledger.items import (
+    change_item,
+    mark_changed,
+    new_item_row,
+    reason_json,
+    reason_of,
+    state_changes,
+)
 from smeflow.ledger.rows import Reason
-from smeflow.ledger.store import Store
+from smeflow.ledger.store import LedgerStore, record_blob, store_blob
 from smeflow.ledger.writer import Row, Transaction
 
-TOGETHER, TOGETHER_BYTES = 256, 8_000_000
+BATCH_ITEMS, BATCH_BYTES = 256, 8_000_000
 """How many arrivals (and bytes) become durable in one transaction and are held in memory."""
 
 
@@ -34,7 +40,7 @@ class Incoming:
 
 
 @dataclass
-class Taken:
+class IntakeCounts:
     """What an intake found."""
 
     seen: int = 0
@@ -56,9 +62,9 @@ class _Known:
 class Intake:
     """One pass over one source of one recipe. Only the holder of the recipe's run may make one."""
 
-    def __init__(self, store: Store, recipe: str, source: str) -> None:
+    def __init__(self, store: LedgerStore, recipe: str, source: str) -> None:
         self.store, self.recipe, self.source = store, recipe, source
-        self.taken = Taken()
+        self.taken = IntakeCounts()
         rows = store.tuples("known", recipe=recipe)
         self._known = {r[1]: _Known(r[0], r[1], r[5], r[2], r[3]) for r in rows if r[4] == source}
         self._first: dict[str, _Known] = {}
@@ -71,10 +77,10 @@ class Intake:
         found = store.first("last seq", recipe=recipe)
         self._seq = int(found[0]) if found else 0
 
-    def take(self, incoming: Iterable[Incoming], *, complete: bool) -> Taken:
+    def take(self, incoming: Iterable[Incoming], *, complete: bool) -> IntakeCounts:
         """Write down what is new, changed or (where *incoming* is *complete*) gone."""
         for batch in _batches(self._fresh(incoming)):
-            placed = [(one, place_file(self.store, one.data)) for one in batch]
+            placed = [(one, store_blob(self.store, one.data)) for one in batch]
             self.store.write(partial(self._write, placed))
         if complete:
             self._mark_gone()
@@ -104,7 +110,7 @@ class Intake:
         told = []
         for one, blob in placed:
             known = self._known.get(one.key)
-            note_blob(transaction, blob, one.data)
+            record_blob(transaction, blob, one.data)
             salt = (
                 self._add(transaction, one, blob)
                 if known is None
@@ -112,16 +118,16 @@ class Intake:
             )
             told.append(sha256(salt + one.key + one.version))
         # One entry for all: each item's hash is in it, salted with what stands with the item.
-        chain(transaction, at=self.store.now(), kind="arrived", payload=told)
+        add_audit_entry(transaction, at=self.store.now(), kind="arrived", payload=told)
 
     def _add(self, transaction: Transaction, one: Incoming, blob: str) -> str:
         self._seq += 1
         self.taken.new += 1
-        row = new_item(
+        row = new_item_row(
             self.store, **_what(one), recipe=self.recipe, source=self.source, blob=blob, seq=self._seq
         )
         if one.refused is not None:
-            row |= end_of("failed", _refusal(one.refused), self.store.now())
+            row |= state_changes("failed", _refusal(one.refused), self.store.now())
         transaction.add("items", row)
         return str(row["salt"])
 
@@ -134,7 +140,7 @@ class Intake:
         ):
             return str(row["salt"])  # rejected by a person, or could not be read last time either
         at = self.store.now()
-        changes = end_of("failed" if one.refused else "open", reason, at)
+        changes = state_changes("failed" if one.refused else "open", reason, at)
         if row["version"] != one.version:
             self.taken.changed += 1
             self._left.add(row["version"])
@@ -147,8 +153,8 @@ class Intake:
                 "parts": None,
             }
         changes |= {"lease": row["lease"] + 1, "tries": 0}
-        change(transaction, known.id, row["lease"], changes)
-        touch(transaction, self.recipe)
+        change_item(transaction, known.id, row["lease"], changes)
+        mark_changed(transaction, self.recipe)
         return str(row["salt"])
 
     def _mark_gone(self) -> None:
@@ -177,13 +183,13 @@ class Intake:
                 if first.id and first.key in gone and first.key not in moved and one.key not in self._known:
                     moved.add(first.key)
                     row = transaction.rows("get items", id_=first.id)[0]
-                    change(
+                    change_item(
                         transaction,
                         first.id,
                         row["lease"],
                         {"key": one.key, "name": one.name, "lease": row["lease"] + 1},
                     )
-                    touch(transaction, self.recipe)
+                    mark_changed(transaction, self.recipe)
                 else:
                     self._add_duplicate(transaction, one, first)
 
@@ -201,20 +207,20 @@ class Intake:
         blob = original[0]["blob"] if original else ""
         if known is None:
             self._seq += 1
-            row = new_item(
+            row = new_item_row(
                 self.store, **_what(one), recipe=self.recipe, source=self.source, blob=blob, seq=self._seq
             )
-            transaction.add("items", row | end_of("skipped", reason, at))
+            transaction.add("items", row | state_changes("skipped", reason, at))
             return
         row = transaction.rows("get items", id_=known.id)[0]
         changes = {
-            **end_of("skipped", reason, at, outcome={}),
+            **state_changes("skipped", reason, at, outcome={}),
             **_what(one),
             "blob": blob,
             "lease": row["lease"] + 1,
         }
-        change(transaction, known.id, row["lease"], changes)
-        touch(transaction, self.recipe)
+        change_item(transaction, known.id, row["lease"], changes)
+        mark_changed(transaction, self.recipe)
 
     def _free_duplicates(self) -> None:
         """Let the next file with the same bytes stand in for an item that is gone or has changed."""
@@ -229,24 +235,26 @@ class Intake:
                 ]
                 for row in waiting[:1]:
                     opened = {
-                        **end_of("open", Reason(kind="new"), self.store.now()),
+                        **state_changes("open", Reason(kind="new"), self.store.now()),
                         "lease": row["lease"] + 1,
                     }
-                    change(transaction, row["id"], row["lease"], opened)
+                    change_item(transaction, row["id"], row["lease"], opened)
 
         if self._left:
             self.store.write(job)
 
 
-def _leave(store: Store, transaction: Transaction, number: int) -> None:
+def _leave(store: LedgerStore, transaction: Transaction, number: int) -> None:
     row = transaction.rows("get items", id_=number)[0]
     reason = Reason(kind="gone", phrases=(say("no longer in the source"),))
     if row["reason"] == reason_json(reason):
         return
     at = store.now()
-    change(transaction, number, row["lease"], {**end_of("skipped", reason, at), "lease": row["lease"] + 1})
-    chain(transaction, at=at, kind="gone", item=number, salt=row["salt"], payload=row["version"])
-    touch(transaction, row["recipe"])
+    change_item(
+        transaction, number, row["lease"], {**state_changes("skipped", reason, at), "lease": row["lease"] + 1}
+    )
+    add_audit_entry(transaction, at=at, kind="gone", item=number, salt=row["salt"], payload=row["version"])
+    mark_changed(transaction, row["recipe"])
 
 
 def _what(one: Incoming) -> Row:
@@ -280,7 +288,7 @@ def _batches(incoming: Iterable[Incoming]) -> Iterator[list[Incoming]]:
     for one in incoming:
         batch.append(one)
         size += len(one.data)
-        if len(batch) >= TOGETHER or size >= TOGETHER_BYTES:
+        if len(batch) >= BATCH_ITEMS or size >= BATCH_BYTES:
             yield batch
             batch, size = [], 0
     if batch:

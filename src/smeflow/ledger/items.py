@@ -6,21 +6,21 @@ from datetime import datetime
 from typing import Any, cast
 
 from smeflow._text import canonical_json
-from smeflow.i18n import Phrase, phrase_of, plain_of, say
-from smeflow.ledger.audit import chain
+from smeflow.i18n import Phrase, phrase_from_json, phrase_to_json, say
+from smeflow.ledger.history import add_audit_entry
 from smeflow.ledger.rows import Counts, ItemRow, Reason, State
-from smeflow.ledger.store import Store
+from smeflow.ledger.store import LedgerStore
 from smeflow.ledger.writer import Row, Transaction
 
 
-class TakenOver(Exception):
+class LeaseLost(Exception):
     """Somebody else has claimed the item since; what the former holder would have written is rolled back."""
 
 
 def reason_json(reason: Reason) -> str:
     """Write a reason."""
     return canonical_json(
-        {"kind": reason.kind, "step": reason.step, "phrases": [plain_of(p) for p in reason.phrases]}
+        {"kind": reason.kind, "step": reason.step, "phrases": [phrase_to_json(p) for p in reason.phrases]}
     )
 
 
@@ -28,7 +28,7 @@ def reason_of(text: str) -> Reason:
     """Read a reason."""
     found = json.loads(text)
     return Reason(
-        kind=found["kind"], step=found["step"], phrases=tuple(phrase_of(p) for p in found["phrases"])
+        kind=found["kind"], step=found["step"], phrases=tuple(phrase_from_json(p) for p in found["phrases"])
     )
 
 
@@ -72,7 +72,7 @@ def _time(text: str | None) -> datetime | None:
     return datetime.fromisoformat(text) if text else None
 
 
-def new_item(store: Store, **given: object) -> Row:
+def new_item_row(store: LedgerStore, **given: object) -> Row:
     """Make the row of an item that has just come in; *given* must have what says which it is."""
     blank: Row = {
         "fields": "{}",
@@ -100,7 +100,7 @@ def new_item(store: Store, **given: object) -> Row:
 OPEN_NEW = reason_json(Reason(kind="new"))
 
 
-def change(
+def change_item(
     transaction: Transaction,
     item: int,
     lease: int | None,
@@ -116,13 +116,13 @@ def change(
     """
     found = [{**known}] if known is not None else transaction.rows("get items", id_=item)
     if not found or lease not in (None, found[0]["lease"]):
-        raise TakenOver(item)
+        raise LeaseLost(item)
     row = found[0]
     held = row["lease"]
     row.update(changes)
     form = "move" if changes.keys() <= MOVES else "set"
     if transaction.set("items", row, form, lease=held) != 1:
-        raise TakenOver(item)
+        raise LeaseLost(item)
     return row
 
 
@@ -145,7 +145,7 @@ MOVES = frozenset(
 """The columns that the statement ``move items`` writes."""
 
 
-def end_of(
+def state_changes(
     state: State,
     reason: Reason,
     at: str,
@@ -169,7 +169,7 @@ def end_of(
     return changes
 
 
-def touch(transaction: Transaction, recipe: str) -> None:
+def mark_changed(transaction: Transaction, recipe: str) -> None:
     """Note that what sinks show of *recipe* may have changed."""
     name = f"stamp {recipe}"
     count = transaction.memo.get(name)
@@ -184,14 +184,18 @@ def touch(transaction: Transaction, recipe: str) -> None:
         transaction.set("stamps", {"recipe": recipe, "changes": count + 1})
 
 
-def changes_of(store: Store, recipe: str) -> int:
+def change_count(store: LedgerStore, recipe: str) -> int:
     """Give a number that grows whenever what sinks show of *recipe* may have changed."""
     found = store.first("get stamps", recipe_=recipe)
     return int(found[1]) if found else 0
 
 
-def claim(
-    store: Store, recipe: str, most: int, after: tuple[int, int] = (-1, -1), without: Container[int] = ()
+def claim_items(
+    store: LedgerStore,
+    recipe: str,
+    most: int,
+    after: tuple[int, int] = (-1, -1),
+    without: Container[int] = (),
 ) -> list[ItemRow]:
     """Take up to *most* items that are open and due, in order, behind the place *after*; raise their leases.
 
@@ -213,20 +217,20 @@ def claim(
     return [item_of(row) for row in store.write(job)]
 
 
-def claim_one(store: Store, number: int) -> ItemRow | None:
+def claim_item(store: LedgerStore, number: int) -> ItemRow | None:
     """Take the item *number* if it is open, due or not; raise its lease."""
 
     def job(transaction: Transaction) -> Row | None:
         found = transaction.rows("get items", id_=number)
         if not found or found[0]["state"] != "open":
             return None
-        return change(transaction, number, found[0]["lease"], {"lease": found[0]["lease"] + 1})
+        return change_item(transaction, number, found[0]["lease"], {"lease": found[0]["lease"] + 1})
 
     row = store.write(job)
     return item_of(row) if row else None
 
 
-def abandon(store: Store, ids: Iterable[int]) -> None:
+def abandon_items(store: LedgerStore, ids: Iterable[int]) -> None:
     """Take items away from whoever works on them: they stay open, and late writes to them are refused."""
     reason = Reason(kind="interrupted", phrases=(say("interrupted; the next run goes on with it"),))
 
@@ -234,15 +238,15 @@ def abandon(store: Store, ids: Iterable[int]) -> None:
         for number in ids:
             row = transaction.rows("get items", id_=number)[0]
             if row["state"] == "open":
-                again = {**end_of("open", reason, store.now()), "lease": row["lease"] + 1}
-                change(transaction, number, row["lease"], again)
+                again = {**state_changes("open", reason, store.now()), "lease": row["lease"] + 1}
+                change_item(transaction, number, row["lease"], again)
 
     store.write(job)
 
 
-def counts(store: Store, recipe: str | None = None) -> Counts:
+def count_items(store: LedgerStore, recipe: str | None = None) -> Counts:
     """Count the items of *recipe* (of all recipes) in each state."""
-    names = [recipe] if recipe is not None else recipes(store)
+    names = [recipe] if recipe is not None else recipe_names(store)
     total = dict.fromkeys(("done", "review", "failed", "skipped", "open"), 0)
     for name in names:
         for state, count in store.tuples("counts", recipe=name):
@@ -250,12 +254,14 @@ def counts(store: Store, recipe: str | None = None) -> Counts:
     return Counts(**total)
 
 
-def recipes(store: Store) -> list[str]:
+def recipe_names(store: LedgerStore) -> list[str]:
     """List the recipes that have items."""
     return [name for (name,) in store.tuples("recipes")]
 
 
-def reopen(store: Store, ids: Iterable[int], *, again: Iterable[str] = (), anew: bool = True) -> int:
+def reopen_items(
+    store: LedgerStore, ids: Iterable[int], *, again: Iterable[str] = (), anew: bool = True
+) -> int:
     """Open ended items again, with their results kept.
 
     The steps in *again* are asked once more. *anew*: what the item was ended with no longer stands by itself,
@@ -271,8 +277,8 @@ def reopen(store: Store, ids: Iterable[int], *, again: Iterable[str] = (), anew:
             kept |= {step: kept.get(step, 0) + 1 for step in steps}
             more = {"lease": row["lease"] + 1, "takes": canonical_json(kept), "tries": 0}
             more |= {"outcome": "{}"} if anew else {}
-            change(transaction, number, row["lease"], {**end_of("open", reason, at), **more})
-            chain(
+            change_item(transaction, number, row["lease"], {**state_changes("open", reason, at), **more})
+            add_audit_entry(
                 transaction,
                 at=at,
                 kind="reopened",
@@ -280,13 +286,13 @@ def reopen(store: Store, ids: Iterable[int], *, again: Iterable[str] = (), anew:
                 salt=row["salt"],
                 payload=reason_json(reason),
             )
-            touch(transaction, row["recipe"])
+            mark_changed(transaction, row["recipe"])
         return len(wanted)
 
     return store.write(job) if wanted else 0
 
 
-def hold_back(store: Store, item: ItemRow, *, kind: str, step: str, phrase: Phrase) -> None:
+def hold_for_person(store: LedgerStore, item: ItemRow, *, kind: str, step: str, phrase: Phrase) -> None:
     """Let a finished item wait for a person, its results kept; *kind* says what it waits for.
 
     Raises:
@@ -298,7 +304,7 @@ def hold_back(store: Store, item: ItemRow, *, kind: str, step: str, phrase: Phra
     _move(store, item, "review", reason)
 
 
-def let_go(store: Store, items: Iterable[ItemRow]) -> None:
+def finish_held_items(store: LedgerStore, items: Iterable[ItemRow]) -> None:
     """Finish items that were held back: what they waited for is there.
 
     Raises:
@@ -308,16 +314,20 @@ def let_go(store: Store, items: Iterable[ItemRow]) -> None:
         _move(store, item, "done", Reason())
 
 
-def _move(store: Store, item: ItemRow, state: State, reason: Reason) -> None:
+def _move(store: LedgerStore, item: ItemRow, state: State, reason: Reason) -> None:
     def job(transaction: Transaction) -> None:
         at = store.now()
-        change(transaction, item.id, item.lease, {**end_of(state, reason, at), "lease": item.lease + 1})
-        chain(transaction, at=at, kind=state, item=item.id, salt=item.salt, payload=reason_json(reason))
-        touch(transaction, item.recipe)
+        change_item(
+            transaction, item.id, item.lease, {**state_changes(state, reason, at), "lease": item.lease + 1}
+        )
+        add_audit_entry(
+            transaction, at=at, kind=state, item=item.id, salt=item.salt, payload=reason_json(reason)
+        )
+        mark_changed(transaction, item.recipe)
 
     store.write(job)
 
 
-def phrases(*given: Phrase) -> tuple[Phrase, ...]:
+def distinct_phrases(*given: Phrase) -> tuple[Phrase, ...]:
     """Give the phrases once each, in order."""
     return tuple(dict(zip(map(str, given), given, strict=True)).values())

@@ -7,7 +7,7 @@ from types import TracebackType
 from typing import Self
 
 from smeflow._text import sha256
-from smeflow.ledger import audit, blobs, calls, items, results, reviews, runs
+from smeflow.ledger import calls, finish, history, items, reviews, store
 from smeflow.ledger.rows import (
     Action,
     CallRow,
@@ -21,7 +21,7 @@ from smeflow.ledger.rows import (
     Spending,
     State,
 )
-from smeflow.ledger.store import Store, utc_now
+from smeflow.ledger.store import LedgerStore, utc_now
 
 CURRENCY = "EUR"
 
@@ -29,7 +29,7 @@ CURRENCY = "EUR"
 class Ledger:
     """An open ledger. Many may read and decide while one runner works; use it in a ``with`` block."""
 
-    def __init__(self, store: Store, currency: str = CURRENCY) -> None:
+    def __init__(self, store: LedgerStore, currency: str = CURRENCY) -> None:
         self.store, self.currency = store, currency
 
     @classmethod
@@ -51,7 +51,7 @@ class Ledger:
             LedgerError: There is none, or a newer smeflow wrote it.
             OSError: The disk is full, or the folder may not be written.
         """
-        return cls(Store(Path(folder), create=create, check=check, clock=clock), currency)
+        return cls(LedgerStore(Path(folder), create=create, check=check, clock=clock), currency)
 
     def close(self) -> None:
         """Close it; what is in the write-ahead file goes into the one file."""
@@ -69,11 +69,11 @@ class Ledger:
 
     def recipes(self) -> list[str]:
         """List the recipes that have items, by name."""
-        return items.recipes(self.store)
+        return items.recipe_names(self.store)
 
     def counts(self, recipe: str | None = None) -> Counts:
         """Count items by state; of all recipes where none is named."""
-        return items.counts(self.store, recipe)
+        return items.count_items(self.store, recipe)
 
     def items(self, recipe: str | None = None, state: State | None = None) -> Iterator[ItemRow]:
         """Go through the items in the order they came in, parts behind what they were part of."""
@@ -100,7 +100,7 @@ class Ledger:
 
     def results(self, item: ItemRow) -> list[ResultRow]:
         """Give every result ever made for an item, oldest first."""
-        return results.results_of(self.store, item.id)
+        return finish.results_of(self.store, item.id)
 
     def reviews(self, item: ItemRow) -> list[ReviewRow]:
         """Give every decision ever made on an item, oldest first."""
@@ -116,7 +116,7 @@ class Ledger:
 
     def data(self, item: ItemRow) -> bytes:
         """Give the bytes an item came in as."""
-        return blobs.blob_data(self.store, item.blob)
+        return store.blob_data(self.store, item.blob)
 
     def cost(self, recipe: str | None = None) -> Spending:
         """Sum what the calls of a recipe (of all) cost; a call whose end is unknown counts in full."""
@@ -134,7 +134,7 @@ class Ledger:
         """Give what the answers that stand took, by item and step; what was redone since is left out."""
         found = self.store.tuples("cost of present", recipe=recipe)
         return [
-            PresentCost(item, step, fingerprint, made, calls.amount(nanos, self.currency).amount)
+            PresentCost(item, step, fingerprint, made, calls.nanos_to_money(nanos, self.currency).amount)
             for item, step, fingerprint, made, nanos in found
         ]
 
@@ -149,18 +149,20 @@ class Ledger:
         return self._spending(0, int(found[1]) if found else 0, 0)
 
     def _spending(self, made: int, nanos: int, over: int) -> Spending:
-        return Spending(calls=made, cost=calls.amount(nanos, self.currency), items=over)
+        return Spending(calls=made, cost=calls.nanos_to_money(nanos, self.currency), items=over)
 
     def runs(self, recipe: str | None = None) -> list[RunRow]:
         """Give the runs, oldest first."""
         names = (
             [recipe] if recipe is not None else [str(r[0]) for r in self.store.tuples("recipes with runs")]
         )
-        return [runs.run_of(row) for name in names for row in self.store.read("runs of recipe", recipe=name)]
+        return [
+            history.run_of(row) for name in names for row in self.store.read("runs of recipe", recipe=name)
+        ]
 
     def last_delivery(self, recipe: str, sink: str) -> DeliveryRow | None:
         """Give what a sink wrote last."""
-        return runs.last_delivery(self.store, recipe, sink)
+        return history.last_delivery(self.store, recipe, sink)
 
     def decide(
         self,
@@ -204,8 +206,8 @@ class Ledger:
 
     def reopen(self, ids: Iterable[int], *, again: Iterable[str] = ()) -> int:
         """Open ended items again; the steps in *again* are asked anew, the others keep their results."""
-        return items.reopen(self.store, ids, again=again)
+        return items.reopen_items(self.store, ids, again=again)
 
     def audit_broken_at(self) -> int | None:
         """Follow the audit chain; give the first entry that does not fit, None where all do."""
-        return audit.broken_at(self.store)
+        return history.first_broken_entry(self.store)

@@ -1,6 +1,12 @@
-"""Open a ledger's file, and find damage before anything is done with it."""
+"""Open a ledger's file, find damage before anything is done with it, and seal it when it is closed.
 
+The seal is the hash of the closed file. A file that has it is, bit for bit, one whose rows were checked; any
+other is checked row by row, whatever the reason. A seal that is lost or old costs time, never safety.
+"""
+
+import contextlib
 import errno
+import hashlib
 import json
 import os
 import re
@@ -9,6 +15,7 @@ import sqlite3
 import time
 import zlib
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from functools import cache
 from importlib import resources
 from pathlib import Path
@@ -18,9 +25,57 @@ from smeflow.errors import LedgerDamaged, LedgerError
 from smeflow.i18n import Phrase, say
 from smeflow.ledger.writer import covered, crc
 
+SEAL_FILE = "ledger.seal"
+MAX_SEAL_AGE = timedelta(days=7)
+"""After this long every row is looked at again, sealed or not."""
+
+
+def sealed_since(path: Path, now: datetime) -> datetime | None:
+    """Give when the rows of the ledger were last looked at, if it is as it was then."""
+    if _has_more(path):
+        return None
+    try:
+        told = json.loads((path.parent / SEAL_FILE).read_text(encoding="ascii"))
+        checked = datetime.fromisoformat(told["checked"])
+        if told["size"] != path.stat().st_size or not timedelta(0) <= now - checked < MAX_SEAL_AGE:
+            return None
+        return checked if told["sha256"] == _hash(path) else None
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+
+
+def write_seal(path: Path, checked: datetime) -> None:
+    """Seal a closed ledger whose rows were looked at at *checked*; not while somebody else has it open."""
+    if _has_more(path):
+        return
+    with contextlib.suppress(OSError):
+        told = {"size": path.stat().st_size, "sha256": _hash(path), "checked": checked.isoformat()}
+        temporary = path.with_name(f"{SEAL_FILE}.{os.getpid()}")
+        try:
+            handle = os.open(temporary, os.O_CREAT | os.O_WRONLY | os.O_TRUNC, 0o600)
+            with os.fdopen(handle, "w", encoding="ascii") as file:
+                json.dump(told, file)
+            temporary.replace(path.parent / SEAL_FILE)
+        finally:
+            temporary.unlink(missing_ok=True)
+
+
+def _has_more(path: Path) -> bool:
+    """Tell whether something stands in the write-ahead file that is not in the ledger yet."""
+    try:
+        return path.with_name(path.name + "-wal").stat().st_size > 0
+    except OSError:
+        return False
+
+
+def _hash(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
 BUSY_SECONDS = 60
 """How long another program may hold the file before we give up."""
-FILE = "ledger.db"
+LEDGER_FILE = "ledger.db"
 _NAMED = re.compile(r'CREATE (?:UNIQUE )?(?:TABLE|INDEX) "?(\w+)')
 _ROOM = 256 * 1024
 """With less than this free, a failed write is taken for a full disk."""
@@ -46,7 +101,7 @@ def compiled_sql() -> CompiledSql:
     return CompiledSql(made["version"], tuple(made["tables"]), columns, spoken_for, made["statements"])
 
 
-def connect(path: Path, *, create: bool) -> sqlite3.Connection:
+def open_connection(path: Path, *, create: bool) -> sqlite3.Connection:
     """Open the file, with the settings that make a commit survive a power cut. Nothing is checked yet."""
     if create and not path.exists():
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
@@ -77,7 +132,7 @@ def _to_wal(connection: sqlite3.Connection) -> None:
             time.sleep(0.01)
 
 
-def prepare(connection: sqlite3.Connection, path: Path) -> None:
+def prepare_schema(connection: sqlite3.Connection, path: Path) -> None:
     """Make the tables in an empty file; refuse a file of a newer smeflow."""
     sql = compiled_sql()
     connection.execute("BEGIN IMMEDIATE")
@@ -94,7 +149,7 @@ def prepare(connection: sqlite3.Connection, path: Path) -> None:
         raise
     found = connection.execute("SELECT value FROM meta WHERE name = 'schema'").fetchone()
     if not found:
-        raise damaged(path, say("the row that tells its version is missing"))
+        raise damage_error(path, say("the row that tells its version is missing"))
     if int(found[0]) < sql.version:
         _add_new_tables(connection, sql)
     if int(found[0]) > sql.version:
@@ -123,7 +178,7 @@ def _add_new_tables(connection: sqlite3.Connection, sql: CompiledSql) -> None:
         raise
 
 
-def verify(connection: sqlite3.Connection, path: Path) -> None:
+def verify_rows(connection: sqlite3.Connection, path: Path) -> None:
     """Check the file's structure and every row's checksum.
 
     Raises:
@@ -131,7 +186,7 @@ def verify(connection: sqlite3.Connection, path: Path) -> None:
     """
     told = connection.execute("PRAGMA integrity_check(1)").fetchone()[0]
     if told != "ok":
-        raise damaged(path, say("SQLite says: {told}", told=told))
+        raise damage_error(path, say("SQLite says: {told}", told=told))
     for table, columns in compiled_sql().columns.items():
         if table == "blobs":
             _verify_blobs(connection, path)
@@ -141,17 +196,17 @@ def verify(connection: sqlite3.Connection, path: Path) -> None:
         position = "rowid" if first == "id" else f'"{first}"'
         for number, *row, kept in connection.execute(f"SELECT {position}, {listed} FROM {table}"):  # noqa: S608 - our names
             if zlib.crc32("\x1f".join(map(str, row)).encode("utf-8", "surrogatepass")) != kept:
-                raise damaged(path, say("row {row} of {table} has changed", row=number, table=table))
+                raise damage_error(path, say("row {row} of {table} has changed", row=number, table=table))
 
 
 def _verify_blobs(connection: sqlite3.Connection, path: Path) -> None:
     for name, size, data, kept in connection.execute("SELECT sha256, size, data, crc FROM blobs"):
         whole = data is None or sha256(data) == name
         if not whole or crc((name, size)) != kept:
-            raise damaged(path, say("the document {name} has changed", name=name[:12]))
+            raise damage_error(path, say("the document {name} has changed", name=name[:12]))
 
 
-def damaged(path: Path, what: Phrase) -> LedgerDamaged:
+def damage_error(path: Path, what: Phrase) -> LedgerDamaged:
     """Make the error that tells where the damage is and what to do."""
     repair = say(
         "Put back a copy of {folder} from before, or move it away to start anew.", folder=path.parent
@@ -165,7 +220,7 @@ def damaged(path: Path, what: Phrase) -> LedgerDamaged:
     return LedgerDamaged(phrase, where=str(what), repair=str(repair))
 
 
-def translated(error: sqlite3.Error, path: Path) -> Exception:
+def translate_error(error: sqlite3.Error, path: Path) -> Exception:
     """Say what an error of SQLite means: disk full (an `OSError`), damage, or a file we may not write."""
     code = getattr(error, "sqlite_errorcode", 0) & 0xFF
     if code == sqlite3.SQLITE_FULL or (
@@ -173,7 +228,7 @@ def translated(error: sqlite3.Error, path: Path) -> Exception:
     ):
         return OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(path))
     if code in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB):
-        return damaged(path, say("SQLite says: {told}", told=error))
+        return damage_error(path, say("SQLite says: {told}", told=error))
     if code in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
         return LedgerError(
             say(
@@ -183,7 +238,7 @@ def translated(error: sqlite3.Error, path: Path) -> Exception:
             )
         )
     if "UTF-8" in str(error):
-        return damaged(path, say("SQLite says: {told}", told=error))
+        return damage_error(path, say("SQLite says: {told}", told=error))
     return LedgerError(say("The ledger {path} cannot be read or written: {told}", path=path, told=error))
 
 

@@ -7,13 +7,13 @@ from decimal import Decimal
 from typing import Any, cast
 
 from smeflow._text import canonical_json
-from smeflow.ledger.store import Store
-from smeflow.llm.base import FinishReason, Reply, Usage
+from smeflow.ledger.store import LedgerStore
+from smeflow.llm.interface import FinishReason, Reply, Usage
 from smeflow.money import Money
 
-RECENT = 200
+RECENT_REPLIES = 200
 """So many recalled replies are kept in memory."""
-Asked = tuple[str, str, str]
+RequestKey = tuple[str, str, str]
 """A request's hash, the provider and the model."""
 
 
@@ -63,7 +63,7 @@ def recalled_json(reply: Reply) -> str:
     return reply_json(replace(reply, usage=Usage(), cost=None))
 
 
-def look_up(store: Store, asked: Asked) -> Reply | None:
+def find_recalled(store: LedgerStore, asked: RequestKey) -> Reply | None:
     """Find what the same model answered to an equal request of any item."""
     found = store.first("recall", request_hash=asked[0], provider=asked[1], model=asked[2])
     return reply_of(found[0]) if found else None
@@ -75,10 +75,10 @@ class Recalls:
     What another process asks meanwhile is not seen: that loses a saving, nothing else.
     """
 
-    def __init__(self, store: Store) -> None:
+    def __init__(self, store: LedgerStore) -> None:
         self._store = store
         self._answered = {_short(row[0]) for row in store.tuples("answered")}
-        self._recent: dict[Asked, Reply] = {}
+        self._recent: dict[RequestKey, Reply] = {}
         self._written: dict[int, tuple[Reply, str]] = {}
         self._lock = threading.Lock()
 
@@ -87,7 +87,7 @@ class Recalls:
         with self._lock:
             self._answered.add(_short(request_hash))
 
-    def find(self, asked: Asked) -> Reply | None:
+    def find(self, asked: RequestKey) -> Reply | None:
         """Give the reply the same model gave to an equal request."""
         with self._lock:
             if _short(asked[0]) not in self._answered:
@@ -95,10 +95,10 @@ class Recalls:
             known = self._recent.get(asked)
         if known is not None:
             return known
-        found = look_up(self._store, asked)
+        found = find_recalled(self._store, asked)
         if found is not None:
             with self._lock:
-                if len(self._recent) >= RECENT:
+                if len(self._recent) >= RECENT_REPLIES:
                     self._recent.clear()
                     self._written.clear()
                 self._recent[asked] = found

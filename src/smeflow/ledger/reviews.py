@@ -8,11 +8,11 @@ from typing import Any
 from smeflow._text import canonical_json, sha256
 from smeflow.errors import LedgerError
 from smeflow.i18n import Phrase, say
-from smeflow.ledger.audit import chain
-from smeflow.ledger.between import forget, let_pass
-from smeflow.ledger.items import change, end_of, reason_of, touch
+from smeflow.ledger.between import accept_claims, forget_claims
+from smeflow.ledger.history import add_audit_entry
+from smeflow.ledger.items import change_item, mark_changed, reason_of, state_changes
 from smeflow.ledger.rows import Action, ItemRow, Reason, ReviewRow
-from smeflow.ledger.store import Store
+from smeflow.ledger.store import LedgerStore
 from smeflow.ledger.writer import Row, Transaction
 
 UNDECIDED = "undecided"
@@ -27,7 +27,7 @@ def wanted_by(review: ReviewRow) -> bool:
 
 
 def decide(
-    store: Store,
+    store: LedgerStore,
     item: ItemRow,
     *,
     action: Action,
@@ -67,12 +67,12 @@ def decide(
         number = transaction.add("reviews", dict(given))
         changes = _changes(row, action, step, person, note, at)
         if action == "reject":
-            forget(transaction, item.id)
+            forget_claims(transaction, item.id)
         if action == "approve":
-            _look_again(transaction, let_pass(transaction, item.id, step), at)
-        change(transaction, item.id, row["lease"], {**changes, "lease": row["lease"] + 1, "tries": 0})
-        chain(transaction, at=at, kind=action, item=item.id, salt=row["salt"], payload=given)
-        touch(transaction, row["recipe"])
+            _look_again(transaction, accept_claims(transaction, item.id, step), at)
+        change_item(transaction, item.id, row["lease"], {**changes, "lease": row["lease"] + 1, "tries": 0})
+        add_audit_entry(transaction, at=at, kind=action, item=item.id, salt=row["salt"], payload=given)
+        mark_changed(transaction, row["recipe"])
         return number
 
     return store.write(job)
@@ -83,9 +83,9 @@ def _look_again(transaction: Transaction, items: Sequence[int], at: str) -> None
     for number in items:
         row = transaction.rows("get items", id_=number)[0]
         if row["state"] == "review" and reason_of(row["reason"]).kind == "between":
-            again = {**end_of("open", Reason(kind="new"), at), "lease": row["lease"] + 1}
-            change(transaction, number, row["lease"], again)
-            touch(transaction, row["recipe"])
+            again = {**state_changes("open", Reason(kind="new"), at), "lease": row["lease"] + 1}
+            change_item(transaction, number, row["lease"], again)
+            mark_changed(transaction, row["recipe"])
 
 
 def _still(transaction: Transaction, row: Row, item: ItemRow, step: str, result_hash: str) -> None:
@@ -133,8 +133,8 @@ def _changes(row: Row, action: Action, step: str, person: str, note: str, at: st
             if note
             else say("rejected by {person}", person=person)
         )
-        return end_of("skipped", Reason(kind="rejected", step=step, phrases=(why,)), at)
-    changes = end_of("open", Reason(kind="new", step=step), at)
+        return state_changes("skipped", Reason(kind="rejected", step=step, phrases=(why,)), at)
+    changes = state_changes("open", Reason(kind="new", step=step), at)
     if action == "again":
         takes = json.loads(row["takes"])
         changes["takes"] = canonical_json({**takes, step: takes.get(step, 0) + 1})
@@ -147,11 +147,11 @@ def review_of(row: Row) -> ReviewRow:
     return ReviewRow(**given, at=datetime.fromisoformat(row["at"]))
 
 
-def reviews_of(store: Store, item: int) -> list[ReviewRow]:
+def reviews_of(store: LedgerStore, item: int) -> list[ReviewRow]:
     """Give every decision ever made on an item, oldest first."""
     return [review_of(row) for row in store.read("reviews of item", item=item)]
 
 
-def standing(reviews: Sequence[ReviewRow], version: str) -> dict[str, ReviewRow]:
+def standing_decisions(reviews: Sequence[ReviewRow], version: str) -> dict[str, ReviewRow]:
     """Give the decision that holds for each step of this version: the last one."""
     return {r.step: r for r in reviews if r.version == version}

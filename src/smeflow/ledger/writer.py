@@ -16,7 +16,7 @@ T = TypeVar("T")
 Row = dict[str, Any]
 
 
-class Sql(Protocol):
+class SqlStatements(Protocol):
     """The ledger's statements by name, and the columns of its tables."""
 
     @property
@@ -43,7 +43,7 @@ def crc(values: Iterable[object]) -> int:
 class Transaction:
     """What a job may do. All of a job's statements become durable together with those of its neighbours."""
 
-    def __init__(self, connection: sqlite3.Connection, sql: Sql) -> None:
+    def __init__(self, connection: sqlite3.Connection, sql: SqlStatements) -> None:
         self._connection, self._sql = connection, sql
         self.memo: dict[str, Any] = {}
         """What jobs of one transaction tell each other, so that they need not read it again."""
@@ -78,7 +78,7 @@ class Transaction:
         self._connection.execute(self._sql.statements[name], parameters)
 
 
-def checksum(table: str, row: Row, sql: Sql) -> int:
+def checksum(table: str, row: Row, sql: SqlStatements) -> int:
     """Compute the checksum of *row*; see `covered`."""
     return crc([row[c] for c in sql.covered[table]])
 
@@ -91,7 +91,7 @@ def covered(columns: tuple[str, ...]) -> tuple[str, ...]:
     return tuple(c for c in columns[:-1] if c not in ("id", "data"))
 
 
-TOGETHER = 32
+MAX_UNAWAITED = 32
 """So many jobs that nobody waits for make a transaction of their own."""
 
 
@@ -110,7 +110,7 @@ class _Waiting(Generic[T]):
 class Writer:
     """Runs jobs, many threads' in one transaction; each call returns when its job is on the disk."""
 
-    def __init__(self, connection: sqlite3.Connection, sql: Sql, crash: Callable[[], None]) -> None:
+    def __init__(self, connection: sqlite3.Connection, sql: SqlStatements, crash: Callable[[], None]) -> None:
         self._connection, self._sql, self._crash = connection, sql, crash
         self._lock = threading.Lock()
         self._line: list[_Waiting[Any]] = []
@@ -141,14 +141,14 @@ class Writer:
     def write_later(
         self, job: Callable[[Transaction], object], failed: Callable[[BaseException], None]
     ) -> None:
-        """Let *job* become durable with the next transaction; at the latest when `TOGETHER` such jobs wait.
+        """Let *job* become durable with the next transaction; at the latest when `MAX_UNAWAITED` such jobs wait.
 
         For what costs nothing to do again. Jobs run in the order they came; *failed* is told of an error.
         """
         with self._lock:
             self._line.append(_Waiting(job, failed))
             self._unawaited += 1
-            lead = self._unawaited >= TOGETHER and not self._led
+            lead = self._unawaited >= MAX_UNAWAITED and not self._led
             self._led = self._led or lead
         if lead:
             self._lead()

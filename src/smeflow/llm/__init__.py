@@ -1,0 +1,1 @@
+"""One verb, and all that is known of models: providers, prices, wrappers, checked answers."""

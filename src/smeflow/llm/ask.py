@@ -10,17 +10,26 @@ from typing import Any, Generic, TypeVar
 from pydantic import TypeAdapter, ValidationError
 from pydantic_core import ErrorDetails
 
-from smeflow._text import visible
+from smeflow._text import strip_invisible
 from smeflow.errors import AnswerInvalid, LLMRefused, LLMUnavailable
 from smeflow.i18n import Phrase, say
-from smeflow.llm.base import LLM, AnswerSchema, Message, Reply, Request
-from smeflow.llm.repair import Unclear, candidates, loaded, plain_numbers
-from smeflow.llm.schema import Missing, missing_names, schema_name, schema_text, strict_schema
+from smeflow.llm.answer_json import (
+    AmbiguousJson,
+    MissingNames,
+    json_candidates,
+    load_json,
+    missing_names,
+    plain_numbers,
+    schema_name,
+    schema_text,
+    strict_schema,
+)
+from smeflow.llm.interface import LLM, AnswerSchema, Message, Reply, Request
 
 T = TypeVar("T")
 MAX_TRIES = 5
 """Answers that are looked at for one question; each may have been paid."""
-MAX_TOLD = 2
+MAX_CORRECTIONS = 2
 """How many of them are asked for by telling what was wrong."""
 _CHARACTERS_PER_TOKEN = (
     64  # far more than any language needs: an answer longer than that is not what was asked
@@ -41,15 +50,15 @@ class Prompt:
 
 
 @dataclass(frozen=True, eq=False)
-class Answer(Generic[T]):
+class AnswerForm(Generic[T]):
     """The form of an answer: its schema and its validator, made once and shared by all requests."""
 
     schema: AnswerSchema
     adapter: TypeAdapter[T]
-    missing: Missing = field(repr=False)
+    missing: MissingNames = field(repr=False)
 
     @classmethod
-    def of(cls, model: type[T], *, name: str | None = None) -> "Answer[T]":
+    def of(cls, model: type[T], *, name: str | None = None) -> "AnswerForm[T]":
         """Make the answer's form of a Pydantic model; do it once, not for each request.
 
         Raises:
@@ -70,11 +79,11 @@ class Answer(Generic[T]):
             Unfit: It is JSON and does not follow the schema.
         """
         if not text.isascii():
-            text = visible(text)
+            text = strip_invisible(text)
         try:
-            told = loaded(text)
-        except Unclear as error:
-            raise Unreadable(error.phrase) from None
+            told = load_json(text)
+        except AmbiguousJson as error:
+            raise UnreadableAnswer(error.phrase) from None
         except ValueError:
             return self._dug_out(text)
         return self._fit(told, text)
@@ -82,17 +91,17 @@ class Answer(Generic[T]):
     def _dug_out(self, text: str) -> T:
         """Accept what is left when wrapping is taken off, if there is just one reading of it."""
         found: dict[str, T] = {}
-        unfit: Unfit | None = None
-        for candidate in candidates(text):
+        unfit: UnfitAnswer | None = None
+        for candidate in json_candidates(text):
             if candidate in found:
                 continue
             try:
-                told = loaded(candidate)
+                told = load_json(candidate)
                 if isinstance(told, dict):
                     found[candidate] = self._fit(told, candidate)
-            except Unclear as error:
-                raise Unreadable(error.phrase) from None
-            except Unfit as error:
+            except AmbiguousJson as error:
+                raise UnreadableAnswer(error.phrase) from None
+            except UnfitAnswer as error:
                 outermost = text.partition("{")[2].startswith(
                     candidate[1:]
                 )  # else it is a part of what is broken
@@ -103,33 +112,33 @@ class Answer(Generic[T]):
         if values and all(v == values[0] for v in values):
             return values[0]
         if values:
-            raise Unreadable(say("it holds more than one answer"))
-        raise unfit or Unreadable(say("it is no JSON"))
+            raise UnreadableAnswer(say("it holds more than one answer"))
+        raise unfit or UnreadableAnswer(say("it is no JSON"))
 
     def _fit(self, told: Any, text: str) -> T:
         left_out = self.missing(told, "")
         if left_out:
-            raise Unfit([say('"{name}" is missing', name=name) for name in left_out])
+            raise UnfitAnswer([say('"{name}" is missing', name=name) for name in left_out])
         try:
             return self.adapter.validate_json(text, extra="ignore")
         except ValidationError as error:
             numbers = {e["loc"] for e in error.errors() if e["type"] in _NUMBER_ERRORS}
             if numbers:
                 return self._with_plain_numbers(told, numbers, error)
-            raise Unfit(_problems(error)) from None
+            raise UnfitAnswer(_problems(error)) from None
 
     def _with_plain_numbers(self, told: Any, where: set[tuple[int | str, ...]], first: ValidationError) -> T:
         plain = plain_numbers(told, lambda path: any(loc[: len(path)] == path for loc in where))
         try:
             return self.adapter.validate_json(schema_text(plain), extra="ignore")
         except ValidationError:
-            raise Unfit(_problems(first)) from None
+            raise UnfitAnswer(_problems(first)) from None
 
 
 _NUMBER_ERRORS = frozenset({"decimal_parsing", "decimal_type", "float_parsing", "int_parsing"})
 
 
-class Unreadable(ValueError):
+class UnreadableAnswer(ValueError):
     """The same question, asked again, may well be answered better: there is nothing to tell the model."""
 
     def __init__(self, phrase: Phrase) -> None:
@@ -137,7 +146,7 @@ class Unreadable(ValueError):
         self.problems = (phrase,)
 
 
-class Unfit(ValueError):
+class UnfitAnswer(ValueError):
     """The answer is readable and breaks the schema; telling how may help."""
 
     def __init__(self, problems: Sequence[Phrase]) -> None:
@@ -146,7 +155,7 @@ class Unfit(ValueError):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Asked(Generic[T]):
+class CheckedAnswer(Generic[T]):
     """A checked value and the reply it stands in."""
 
     value: T
@@ -158,13 +167,13 @@ class Asked(Generic[T]):
 def ask(
     llm: LLM,
     prompt: Prompt | Sequence[Message],
-    answer: Answer[T],
+    answer: AnswerForm[T],
     *,
     check: Callable[[T], Sequence[str]] | None = None,
     max_output_tokens: int = 2048,
     timeout_seconds: float = 120.0,
-) -> Asked[T]:
-    """Ask until an answer fits: at most `MAX_TRIES` answers, `MAX_TOLD` of them with the problems told.
+) -> CheckedAnswer[T]:
+    """Ask until an answer fits: at most `MAX_TRIES` answers, `MAX_CORRECTIONS` of them with the problems told.
 
     *check* gives the problems of a value that follows the schema; none, and it is accepted. What is asked
     depends on nothing but the arguments and the replies, so that a replay asks the same.
@@ -194,29 +203,29 @@ def ask(
             value = _judged(reply, answer, turn.request)
             problems = check(value) if check else ()
             if problems:
-                raise Unfit([Phrase("{problem}", {"problem": p}) for p in problems])
-            return Asked(value=value, reply=reply, tries=turn.tries)
-        except (Unreadable, Unfit) as fault:
+                raise UnfitAnswer([Phrase("{problem}", {"problem": p}) for p in problems])
+            return CheckedAnswer(value=value, reply=reply, tries=turn.tries)
+        except (UnreadableAnswer, UnfitAnswer) as fault:
             turn.next_after(reply, fault)
 
 
-class _Declined(Unreadable):
+class _Declined(UnreadableAnswer):
     """The model, or a filter, will not answer."""
 
 
-class _CutShort(Unreadable):
+class _CutShort(UnreadableAnswer):
     """The answer reached its limit."""
 
 
-def _judged(reply: Reply, answer: Answer[T], request: Request) -> T:
+def _judged(reply: Reply, answer: AnswerForm[T], request: Request) -> T:
     if reply.finish_reason in {"refusal", "content_filter"}:
         raise _Declined(say("the model declined, or a filter stopped it"))
     if reply.finish_reason == "length":
         raise _CutShort(say("it was cut at the limit of its length"))
     if not reply.text.strip():
-        raise Unreadable(say("it is empty"))
+        raise UnreadableAnswer(say("it is empty"))
     if len(reply.text) > request.max_output_tokens * _CHARACTERS_PER_TOKEN:
-        raise Unreadable(say("it is far longer than was asked for"))
+        raise UnreadableAnswer(say("it is far longer than was asked for"))
     return answer.read(reply.text)
 
 
@@ -228,7 +237,7 @@ class _Turn:
         self.tries = self.told = self.declined = self.repeated = 0
         self.last: tuple[Reply, tuple[Phrase, ...]] | None = None
 
-    def next_after(self, reply: Reply, fault: Unreadable | Unfit) -> None:
+    def next_after(self, reply: Reply, fault: UnreadableAnswer | UnfitAnswer) -> None:
         """Set the next request, or give up.
 
         Raises:
@@ -242,7 +251,7 @@ class _Turn:
                 raise _refused(reply)
         if self.tries >= MAX_TRIES:
             raise self.invalid()
-        if isinstance(fault, Unfit) and self.told < MAX_TOLD:
+        if isinstance(fault, UnfitAnswer) and self.told < MAX_CORRECTIONS:
             self.told += 1
             messages = (*self.first.messages, *_told(reply, fault.problems))
             self.request = replace(self.request, messages=messages, again=self.tries)
@@ -272,7 +281,7 @@ class _Turn:
 def _refused(reply: Reply) -> LLMRefused:
     if reply.finish_reason == "content_filter":
         return LLMRefused(say("The provider's filter stopped the answer."))
-    said = " ".join(visible(reply.text).split())[:200]
+    said = " ".join(strip_invisible(reply.text).split())[:200]
     return LLMRefused(say("The model declined to answer: {said}", said=said or "-"))
 
 

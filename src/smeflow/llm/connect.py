@@ -1,5 +1,7 @@
 """Make an LLM of a name, and choose one for ``auto``."""
 
+import http.client
+import json
 import os
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -9,17 +11,46 @@ from urllib.parse import urlsplit
 
 from smeflow.errors import LLMError, LLMRejected, MissingExtra
 from smeflow.i18n import Phrase, say
-from smeflow.llm.base import Connected, Place, Price, Region, Sight
 from smeflow.llm.dialects import CHAT
-from smeflow.llm.none import NoModel
-from smeflow.llm.openai import LOG_PROBABILITIES, Compatible
-from smeflow.llm.prices import FREE, dearer, price_of
-from smeflow.llm.provider_rows import EUROPE
-from smeflow.llm.providers import PROVIDERS, Provider, Residency, allowed_in, is_loopback, region_of
+from smeflow.llm.interface import ConnectedLLM, ImageLimits, ModelEndpoint, NoModel, Price, Region
+from smeflow.llm.openai_compatible import LOG_PROBABILITIES, OpenAICompatible
+from smeflow.llm.prices import FREE, price_of, with_surcharge
+from smeflow.llm.providers import (
+    EUROPEAN_PROVIDERS,
+    PROVIDERS,
+    Provider,
+    Residency,
+    allowed_in,
+    is_loopback,
+    region_of,
+)
 from smeflow.llm.wire import AioWire, Wire
 
 if TYPE_CHECKING:
     from langchain_core.language_models.chat_models import BaseChatModel
+
+_SECONDS = 0.5
+_MAX_BYTES = 1_000_000
+
+
+def models_at(row: Provider) -> Sequence[str] | None:
+    """List the models of a local server; None where nothing answers, or something that is no model server."""
+    if not is_loopback(row.base_url):
+        return None
+    parts = urlsplit(row.base_url)
+    link = http.client.HTTPConnection(parts.hostname or "", parts.port, timeout=_SECONDS)
+    try:
+        link.request("GET", f"{parts.path}/models", headers={"Accept": "application/json"})
+        answer = link.getresponse()
+        told = json.loads(answer.read(_MAX_BYTES)) if answer.status == 200 else None
+    except (OSError, ValueError, http.client.HTTPException, RecursionError):
+        return None
+    finally:
+        link.close()
+    rows = told.get("data") if isinstance(told, dict) else None
+    if not isinstance(rows, list):
+        return None
+    return [row["id"] for row in rows if isinstance(row, dict) and isinstance(row.get("id"), str)]
 
 
 def connect(
@@ -31,7 +62,7 @@ def connect(
     prices: Mapping[str, Price] | None = None,
     regions: Mapping[str, Region] | None = None,
     wire: Wire | None = None,
-) -> Connected:
+) -> ConnectedLLM:
     """Make an LLM of *name*; nothing is sent yet.
 
     Names: ``mistral/mistral-small-latest`` (a provider of the table), ``MODEL@http://127.0.0.1:8901/v1`` (any
@@ -45,22 +76,22 @@ def connect(
         LLMRejected: There is no such provider, or its key is not set.
     """
     if not isinstance(name, str):
-        from smeflow.llm.langchain import FromLangChain
+        from smeflow.llm.langchain import LangChainLLM
 
-        return FromLangChain(name, prices)
+        return LangChainLLM(name, prices)
     if name == "none":
         return NoModel()
     if name == "auto":
-        choice = choose("auto", environ=environ, prices=prices, regions=regions)
+        choice = choose_model("auto", environ=environ, prices=prices, regions=regions)
         return choice.llm or NoModel(why=choice.why)
     if name == "local" or name.startswith("local/"):
-        from smeflow.llm.local.model import local
+        from smeflow.llm.local.llama import local_llm
 
-        return local(name.partition("/")[2], environ)
+        return local_llm(name.partition("/")[2], environ)
     if name.startswith("langchain:"):
-        from smeflow.llm.langchain import FromLangChain
+        from smeflow.llm.langchain import LangChainLLM
 
-        return FromLangChain.named(name.removeprefix("langchain:"), key=key, prices=prices)
+        return LangChainLLM.named(name.removeprefix("langchain:"), key=key, prices=prices)
     wire = wire or AioWire()
     model, at, address = name.partition("@")
     if at and urlsplit(address).scheme in {"http", "https"}:
@@ -71,7 +102,7 @@ def connect(
                regions=regions or {}, wire=wire)  # fmt: skip
 
 
-def check_name(name: str) -> None:
+def check_model_name(name: str) -> None:
     """Refuse a name that no model can have, without connecting to any.
 
     Raises:
@@ -119,7 +150,7 @@ def _of(
     prices: Mapping[str, Price] | None,
     regions: Mapping[str, Region],
     wire: Wire,
-) -> Compatible:
+) -> OpenAICompatible:
     url = (base_url or environ.get(row.url_variable, "") or row.base_url).rstrip("/")
     key = key or environ.get(row.key_variable, "")
     if row.key_variable and not key and not is_loopback(url):
@@ -136,9 +167,9 @@ def _of(
     region = regions.get(row.name) or regions.get(url) or region_of(row, url, model)
     price = _own_price(prices, row.known_as, model)
     if price is None and row.kind == "remote":
-        price = dearer(price_of(row.known_as, model), row.surcharge)
-    sees = Sight(side=row.image_side, bytes=row.image_bytes) if "images" in row.can else None
-    place = Place(
+        price = with_surcharge(price_of(row.known_as, model), row.surcharge)
+    sees = ImageLimits(side=row.image_side, bytes=row.image_bytes) if "images" in row.can else None
+    place = ModelEndpoint(
         provider=row.known_as,
         model=model,
         region=region,
@@ -147,7 +178,7 @@ def _of(
         sees=sees,
     )
     own = url == row.base_url or not row.base_url
-    return Compatible(
+    return OpenAICompatible(
         place=place,
         dialect=row.dialect if own else CHAT,
         title=row.title,
@@ -167,13 +198,13 @@ def _at(
     prices: Mapping[str, Price] | None,
     regions: Mapping[str, Region],
     wire: Wire,
-) -> Compatible:
+) -> OpenAICompatible:
     url = url.rstrip("/")
     region = regions.get(url) or region_of(None, url, model)
     provider = urlsplit(url).hostname or "server"
     price = _own_price(prices, provider, model) or (FREE if region == "local" else None)
-    place = Place(provider=provider, model=model, region=region, base_url=url, price=price)
-    return Compatible(place=place, title=urlsplit(url).netloc, key=key, wire=wire)
+    place = ModelEndpoint(provider=provider, model=model, region=region, base_url=url, price=price)
+    return OpenAICompatible(place=place, title=urlsplit(url).netloc, key=key, wire=wire)
 
 
 def _own_price(prices: Mapping[str, Price] | None, provider: str, model: str) -> Price | None:
@@ -181,21 +212,21 @@ def _own_price(prices: Mapping[str, Price] | None, provider: str, model: str) ->
 
 
 @dataclass(frozen=True, kw_only=True)
-class Choice:
+class ModelChoice:
     """The model that will be asked, and why this one."""
 
-    llm: Connected | None
+    llm: ConnectedLLM | None
     """None: there is none, and the readers work alone."""
     why: Phrase
     considered: tuple[Phrase, ...] = ()
     """What was looked at and not taken, in order."""
 
 
-Servers = Callable[[Provider], Sequence[str] | None]
+ServerProbe = Callable[[Provider], Sequence[str] | None]
 """Gives the models a local server has; None where none answers."""
 
 
-def choose(
+def choose_model(
     text: str,
     *,
     allowed: Sequence[str] = (),
@@ -204,8 +235,8 @@ def choose(
     regions: Mapping[str, Region] | None = None,
     environ: Mapping[str, str] = os.environ,
     prices: Mapping[str, Price] | None = None,
-    servers: Servers | None = None,
-) -> Choice:
+    servers: ServerProbe | None = None,
+) -> ModelChoice:
     """Choose the model for ``llm: text``: ``auto``, ``none`` or a name.
 
     ``auto`` takes a model server on this machine that answers, else the model `smeflow model get` fetched,
@@ -217,11 +248,10 @@ def choose(
         LLMRejected: A name is given and cannot be connected.
     """
     if text == "none":
-        return Choice(llm=None, why=say("llm: none. The readers work alone."))
+        return ModelChoice(llm=None, why=say("llm: none. The readers work alone."))
     if text != "auto":
         llm = connect(text, environ=environ, prices=prices, regions=regions)
-        return Choice(llm=llm, why=say("{model} is named at llm:.", model=text))
-    from smeflow.llm.servers import models_at
+        return ModelChoice(llm=llm, why=say("{model} is named at llm:.", model=text))
 
     considered: list[Phrase] = []
     for row in (r for r in PROVIDERS.values() if r.kind == "server"):
@@ -229,29 +259,31 @@ def choose(
         if model:
             llm = connect(f"{row.name}/{model}", environ=environ, prices=prices)
             why = say("{server} answers on this machine and has {model}.", server=row.title, model=model)
-            return Choice(llm=llm, why=why, considered=tuple(considered))
-    from smeflow.llm.local.model import busy
+            return ModelChoice(llm=llm, why=why, considered=tuple(considered))
+    from smeflow.llm.local.llama import model_in_use
 
-    held = busy(environ)
+    held = model_in_use(environ)
     if held is not None:  # nothing leaves the machine only since its own model has no time
-        return Choice(llm=None, why=held, considered=tuple(considered))
+        return ModelChoice(llm=None, why=held, considered=tuple(considered))
     inside = _inside(environ, considered)
     if inside is not None:
         why = say("{model} is on this machine.", model=inside.place.model)
-        return Choice(llm=inside, why=why, considered=tuple(considered))
-    there = [row.name for row in EUROPE if environ.get(row.key_variable)] if region == "eu" else []
+        return ModelChoice(llm=inside, why=why, considered=tuple(considered))
+    there = (
+        [row.name for row in EUROPEAN_PROVIDERS if environ.get(row.key_variable)] if region == "eu" else []
+    )
     for name in dict.fromkeys([*allowed, *there]):
         found = _allowed(name, residency, environ, prices, regions, considered)
         if found is not None:
             model = found.place.model
             called = name if model in name else f"{name}/{model}"
             why = say("{model} is asked: it is allowed by name and its key is set.", model=called)
-            return Choice(llm=found, why=why, considered=tuple(considered))
+            return ModelChoice(llm=found, why=why, considered=tuple(considered))
     considered += _unused_keys([*allowed, *there], environ)
     why = say(
         "No model: none is on this machine and no allowed provider can be used. The readers work alone."
     )
-    return Choice(llm=None, why=why, considered=tuple(considered))
+    return ModelChoice(llm=None, why=why, considered=tuple(considered))
 
 
 def _usable(models: Sequence[str] | None, row: Provider, considered: list[Phrase]) -> str | None:
@@ -266,16 +298,16 @@ def _usable(models: Sequence[str] | None, row: Provider, considered: list[Phrase
     return None
 
 
-def _inside(environ: Mapping[str, str], considered: list[Phrase]) -> Connected | None:
+def _inside(environ: Mapping[str, str], considered: list[Phrase]) -> ConnectedLLM | None:
     """Give the model `smeflow model` keeps, if there is one and what runs it is installed."""
-    from smeflow.llm.local.model import local
-    from smeflow.llm.local.store import Store
+    from smeflow.llm.local.llama import local_llm
+    from smeflow.llm.local.models import ModelStore
 
-    if not Store.of(environ).models():
+    if not ModelStore.of(environ).models():
         considered.append(say("No model was fetched: smeflow model get brings one."))
         return None
     try:
-        return local(environ=environ)
+        return local_llm(environ=environ)
     except (LLMError, MissingExtra) as error:
         considered.append(error.phrase)
         return None
@@ -288,7 +320,7 @@ def _allowed(
     prices: Mapping[str, Price] | None,
     regions: Mapping[str, Region] | None,
     considered: list[Phrase],
-) -> Connected | None:
+) -> ConnectedLLM | None:
     try:
         llm = connect(name, environ=environ, prices=prices, regions=regions)
     except (LLMError, MissingExtra) as error:

@@ -1,14 +1,100 @@
-"""The two forms of request and answer that OpenAI-compatible servers speak."""
+"""The two forms of request and answer that OpenAI-compatible servers speak.
+
+An answer may tell how likely the model found each field: a signal, never a proof.
+"""
 
 import json
+import math
 from base64 import b64encode
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 
-from smeflow.llm.base import AnswerSchema, FinishReason, Message, Picture, Request, Usage
-from smeflow.llm.faults import broken
-from smeflow.llm.probabilities import of_fields
+from smeflow.llm.error_mapping import broken_answer
+from smeflow.llm.interface import AnswerSchema, FinishReason, Message, MessageImage, Request, Usage
+
+
+def field_probabilities(text: str, tokens: object) -> Mapping[str, float] | None:
+    """Give for each named value of a JSON answer how likely its least likely token was; None: none is told.
+
+    *tokens* is ``choices[0].logprobs.content``. Only texts, numbers and ``null`` directly in the answer's
+    object are given: the rest is form, which a schema dictates.
+    """
+    if not isinstance(tokens, list) or not text:
+        return None
+    spans = _spans(tokens)
+    written = "".join(piece for piece, _ in spans)
+    offset = written.find(text)
+    if offset < 0:
+        return None
+    found: dict[str, float] = {}
+    for name, start, end in _values(text):
+        least = _least(spans, start + offset, end + offset)
+        if least is not None:
+            found[name] = round(math.exp(min(0.0, least)), 4)
+    return found or None
+
+
+def _spans(tokens: Sequence[Any]) -> list[tuple[str, float]]:
+    """Give each token's text, by its bytes where they are told: a character may lie in two tokens."""
+    spans: list[tuple[str, float]] = []
+    held, lowest = b"", 0.0
+    for token in tokens:
+        if not isinstance(token, dict) or not isinstance(token.get("logprob"), int | float):
+            return []
+        raw = token.get("bytes")
+        piece = _bytes(raw) or str(token.get("token", "")).encode()
+        held, lowest = held + piece, min(lowest, float(token["logprob"]))
+        try:
+            spans.append((held.decode(), lowest))
+        except UnicodeDecodeError:
+            continue
+        held, lowest = b"", 0.0
+    return spans
+
+
+def _bytes(raw: object) -> bytes:
+    good = isinstance(raw, list) and all(type(b) is int and 0 <= b < 256 for b in raw)
+    return bytes(raw) if good and isinstance(raw, list) else b""
+
+
+def _least(spans: Sequence[tuple[str, float]], start: int, end: int) -> float | None:
+    place, least = 0, None
+    for piece, logprob in spans:
+        if place < end and place + len(piece) > start:
+            least = logprob if least is None else min(least, logprob)
+        place += len(piece)
+    return least
+
+
+def _values(text: str) -> list[tuple[str, int, int]]:
+    """Find the values of an object's own names, without their quotes."""
+    read = json.JSONDecoder()
+    place = text.find("{") + 1
+    found: list[tuple[str, int, int]] = []
+    try:
+        while place:
+            place = _past(text, place, " \t\r\n,")
+            if text[place] != '"':
+                break
+            name, place = read.raw_decode(text, place)
+            place = _past(text, place, " \t\r\n:")
+            value, end = read.raw_decode(text, place)
+            if isinstance(value, str) and value:
+                found.append((str(name), place + 1, end - 1))
+            elif value is None or isinstance(value, int | float):
+                found.append((str(name), place, end))
+            place = end
+    except (ValueError, IndexError, RecursionError):
+        return found
+    return found
+
+
+def _past(text: str, place: int, skipped: str) -> int:
+    while text[place] in skipped:
+        place += 1
+    return place
+
 
 _text = json.JSONEncoder(ensure_ascii=False).encode
 Dropped = frozenset[str]
@@ -16,7 +102,7 @@ Dropped = frozenset[str]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Said:
+class ParsedAnswer:
     """What stands in an answer, before anybody has judged it."""
 
     text: str
@@ -34,7 +120,7 @@ class Dialect:
     name: Literal["chat", "responses"]
     path: str
     body: Callable[[Request, str, Dropped], str]
-    read: Callable[[Mapping[str, Any]], Said]
+    read: Callable[[Mapping[str, Any]], ParsedAnswer]
 
 
 def chat_body(request: Request, model: str, dropped: Dropped) -> str:
@@ -75,7 +161,7 @@ def _messages(request: Request, dropped: Dropped, content: "Callable[[Message], 
 
 def _with_schema(messages: tuple[Message, ...], schema: AnswerSchema) -> tuple[Message, ...]:
     """Put the schema before the first system message: some models answer nothing to a second one."""
-    words, first = schema_in_words(schema), messages[0]
+    words, first = schema_instruction(schema), messages[0]
     if first.role != "system":
         return (Message("system", words), *messages)
     return (replace(first, content=f"{words}\n\n{first.content}"), *messages[1:])
@@ -91,16 +177,16 @@ def _responses_content(message: Message) -> str:
     return _text([{"type": "input_text", "text": message.content}, *pictures])
 
 
-def _address(picture: Picture) -> str:
+def _address(picture: MessageImage) -> str:
     return f"data:{picture.media_type};base64,{b64encode(picture.data).decode('ascii')}"
 
 
-def schema_in_words(schema: AnswerSchema) -> str:
+def schema_instruction(schema: AnswerSchema) -> str:
     """Ask for JSON in the prompt, where the server cannot be held to a schema."""
     return f"Answer with one JSON object and nothing else. It follows this JSON Schema:\n{schema.json}"
 
 
-def read_chat(told: Mapping[str, Any]) -> Said:
+def read_chat(told: Mapping[str, Any]) -> ParsedAnswer:
     """Read a chat completion.
 
     Raises:
@@ -108,10 +194,10 @@ def read_chat(told: Mapping[str, Any]) -> Said:
     """
     choices = told.get("choices")
     if not isinstance(choices, list) or not choices or not isinstance(choices[0], dict):
-        raise broken("no choices")
+        raise broken_answer("no choices")
     message = choices[0].get("message")
     if not isinstance(message, dict):
-        raise broken("no message")
+        raise broken_answer("no message")
     ends: dict[object, FinishReason] = {"length": "length", "content_filter": "content_filter"}
     finish = ends.get(choices[0].get("finish_reason"), "stop")
     refusal = message.get("refusal")
@@ -122,10 +208,10 @@ def read_chat(told: Mapping[str, Any]) -> Said:
     tokens = choices[0].get("logprobs")
     if not isinstance(tokens, dict):
         return said
-    return replace(said, probabilities=of_fields(text, tokens.get("content")))
+    return replace(said, probabilities=field_probabilities(text, tokens.get("content")))
 
 
-def read_responses(told: Mapping[str, Any]) -> Said:
+def read_responses(told: Mapping[str, Any]) -> ParsedAnswer:
     """Read an answer of OpenAI's own kind.
 
     Raises:
@@ -135,9 +221,9 @@ def read_responses(told: Mapping[str, Any]) -> Said:
     incomplete = told.get("incomplete_details")
     reason = incomplete.get("reason") if isinstance(incomplete, dict) else None
     if told.get("status") in {"failed", "cancelled", "queued", "in_progress"}:
-        raise broken(str(told["status"]))
+        raise broken_answer(str(told["status"]))
     if not isinstance(output, list) or (not output and reason is None):
-        raise broken("no output")
+        raise broken_answer("no output")
     parts = [
         part
         for item in output
@@ -157,9 +243,9 @@ def _said(
     text: str,
     finish: FinishReason,
     usage: Callable[[Mapping[str, Any]], Usage | None],
-) -> Said:
+) -> ParsedAnswer:
     counted = told.get("usage")
-    return Said(
+    return ParsedAnswer(
         text=text,
         finish_reason=finish,
         model=_short(told.get("model")),

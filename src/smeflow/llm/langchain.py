@@ -6,16 +6,25 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
-from smeflow._optional import need
+from smeflow._optional import import_extra
 from smeflow.errors import LLMError, LLMRejected
 from smeflow.i18n import say
-from smeflow.llm.base import AnswerSchema, FinishReason, Place, Price, Region, Reply, Request, Usage
-from smeflow.llm.dialects import schema_in_words
-from smeflow.llm.openai import estimated_tokens
+from smeflow.llm.dialects import schema_instruction
+from smeflow.llm.error_mapping import error_from_library, without_keys
+from smeflow.llm.interface import (
+    AnswerSchema,
+    FinishReason,
+    ModelEndpoint,
+    Price,
+    Region,
+    Reply,
+    Request,
+    Usage,
+)
+from smeflow.llm.openai_compatible import estimate_tokens
 from smeflow.llm.prices import FREE, price_of
 from smeflow.llm.providers import is_loopback, region_of
-from smeflow.llm.sdk import from_library, without_keys
-from smeflow.llm.wire import too_slow
+from smeflow.llm.wire import timed_out
 
 if TYPE_CHECKING:
     from langchain_core.language_models.chat_models import BaseChatModel
@@ -33,7 +42,7 @@ _ENDS: Mapping[str, FinishReason] = {
 
 
 @dataclass(eq=False)
-class FromLangChain:
+class LangChainLLM:
     """A chat model of LangChain. Its own retries, its cache and the tracing of its calls are off.
 
     A deadline ends the wait and not the request: LangChain's clients have no total deadline, so a thread may
@@ -52,14 +61,14 @@ class FromLangChain:
     @classmethod
     def named(
         cls, name: str, *, key: str | None = None, prices: Mapping[str, Price] | None = None
-    ) -> "FromLangChain":
+    ) -> "LangChainLLM":
         """Make one of ``PROVIDER:MODEL``, as ``init_chat_model`` takes it.
 
         Raises:
             MissingExtra: LangChain's package for the provider is not installed.
             LLMRejected: LangChain does not know the provider, or finds no key.
         """
-        init = need("langchain.chat_models", "all").init_chat_model
+        init = import_extra("langchain.chat_models", "all").init_chat_model
         more = {"api_key": key} if key else {}
         try:
             return cls(init(name, max_retries=0, **more), prices)
@@ -90,13 +99,13 @@ class FromLangChain:
         thread.start()
         thread.join(request.timeout_seconds)
         if not box:
-            raise too_slow(request.timeout_seconds, sent=True)
+            raise timed_out(request.timeout_seconds, sent=True)
         if isinstance(box[0], Reply):
             return box[0]
         if isinstance(box[0], LLMError):
             raise box[0]
         place = self.place
-        made = from_library(
+        made = error_from_library(
             box[0], provider=place.provider, model=place.model, seconds=request.timeout_seconds
         )
         raise made from None
@@ -107,7 +116,7 @@ class FromLangChain:
         asking, in_words = self._prepared(request)
         told = [(m.role, m.content) for m in request.messages]
         if in_words and request.schema is not None:
-            told.insert(0, ("system", schema_in_words(request.schema)))
+            told.insert(0, ("system", schema_instruction(request.schema)))
         with tracing_context(enabled=False):
             try:
                 answer = asking.invoke(told)
@@ -138,7 +147,7 @@ class FromLangChain:
         if refusal:
             text, end = str(refusal), "refusal"
         usage = _usage(raw) or Usage(
-            input_tokens=estimated_tokens(request), output_tokens=len(text) // 4 + 1, estimated=True
+            input_tokens=estimate_tokens(request), output_tokens=len(text) // 4 + 1, estimated=True
         )
         told = raw.response_metadata
         price = self.place.price
@@ -219,7 +228,7 @@ def _usage(raw: Any) -> Usage | None:
     )
 
 
-def _of_completion(cut: Any, place: Place) -> Reply:
+def _of_completion(cut: Any, place: ModelEndpoint) -> Reply:
     """Read an answer that the library refused to parse since it was cut: it was paid all the same."""
     counted = getattr(cut, "usage", None)
     usage = Usage(
@@ -234,14 +243,14 @@ def _of_completion(cut: Any, place: Place) -> Reply:
     )
 
 
-def _place(model: "BaseChatModel", prices: Mapping[str, Price] | None) -> Place:
+def _place(model: "BaseChatModel", prices: Mapping[str, Price] | None) -> ModelEndpoint:
     told = model._get_ls_params()  # noqa: SLF001 - LangChain tells the provider's name nowhere else
     provider = str(told.get("ls_provider") or "langchain")
     name = str(told.get("ls_model_name") or getattr(model, "model_name", "") or getattr(model, "model", ""))
     addresses = (getattr(model, field, None) for field in ("openai_api_base", "base_url", "endpoint"))
     address = next((a for a in addresses if isinstance(a, str) and a), "")
     region = _region(provider, name, address)
-    own = Place(provider=provider, model=name, region=region, base_url=address)
+    own = ModelEndpoint(provider=provider, model=name, region=region, base_url=address)
     price = price_of(provider, name, prices)
     return replace(own, price=price or (FREE if region == "local" else None))
 

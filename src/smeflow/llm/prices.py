@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from decimal import Decimal
 
-from smeflow.llm.base import Price
+from smeflow.llm.interface import Price
 
 FREE = Price(input_per_million=Decimal(0), output_per_million=Decimal(0), currency="EUR", as_of="")
 """A model on this machine."""
@@ -22,7 +22,7 @@ def price_of(provider: str, model: str, own: Mapping[str, Price] | None = None) 
     return _listed(provider, model)
 
 
-def dearer(price: Price | None, surcharge: Decimal) -> Price | None:
+def with_surcharge(price: Price | None, surcharge: Decimal) -> Price | None:
     """Give *price* with what a provider adds to the list's, such as for a region."""
     if price is None or surcharge == 1:
         return price

@@ -1,7 +1,8 @@
-"""Send bytes to a server and read the whole answer, under a limit of bytes and one deadline.
+"""Send bytes to a model server and read the whole answer, under a limit of bytes and one deadline.
 
 The synchronous API sits on one event loop in a thread of its own. Callers hand their requests over in
-batches: a busy loop is woken once for many of them. Measured figures stand in docs/measurements.md.
+batches: a busy loop is woken once for many of them. Measured figures stand in docs/measurements.md. A client
+of the openai SDK may send instead, for who needs its ways to sign in, its proxies or its hooks.
 """
 
 import asyncio
@@ -15,9 +16,12 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from smeflow.errors import LLMUnavailable
 from smeflow.i18n import Phrase, say
+from smeflow.llm.error_mapping import error_from_library
 
 if TYPE_CHECKING:
     import aiohttp
+    import httpx2
+    from openai import AsyncOpenAI
 
 MAX_BYTES = 8 * 1024 * 1024
 """The longest answer that is read, before and after decompression."""
@@ -28,7 +32,7 @@ _IDLE_SECONDS = (
 
 
 @dataclass(frozen=True, slots=True)
-class Answered:
+class HttpResponse:
     """What a server sent, whole, whatever its status."""
 
     status: int
@@ -42,7 +46,7 @@ class Answered:
 class Wire(Protocol):
     """A way to reach a server."""
 
-    def post(self, url: str, headers: Mapping[str, str], body: bytes, timeout_seconds: float) -> Answered:
+    def post(self, url: str, headers: Mapping[str, str], body: bytes, timeout_seconds: float) -> HttpResponse:
         """Send *body* and give the answer; redirects are not followed.
 
         Raises:
@@ -51,14 +55,14 @@ class Wire(Protocol):
         ...
 
 
-class Waiting:
+class PendingRequest:
     """One caller waiting for the loop. A bare lock is the cheapest thing to wait on."""
 
     __slots__ = ("answered", "body", "error", "headers", "lock", "task", "timeout_seconds", "url")
 
     def __init__(self, url: str, headers: Mapping[str, str], body: bytes, timeout_seconds: float) -> None:
         self.url, self.headers, self.body, self.timeout_seconds = url, headers, body, timeout_seconds
-        self.answered: Answered | None = None
+        self.answered: HttpResponse | None = None
         self.error: BaseException | None = None
         self.task: asyncio.Task[None] | None = None
         self.lock = threading.Lock()
@@ -102,16 +106,16 @@ class AioWire:
 
     max_bytes: int = MAX_BYTES
     _guard: threading.Lock = field(default_factory=threading.Lock, repr=False)
-    _queue: "collections.deque[Waiting]" = field(default_factory=collections.deque, repr=False)
+    _queue: "collections.deque[PendingRequest]" = field(default_factory=collections.deque, repr=False)
     _engine: _Engine | None = field(default=None, repr=False)
     _proxies: dict[str, str | None] = field(default_factory=dict, repr=False)
     _tasks: set["asyncio.Task[None]"] = field(default_factory=set, repr=False)
     _awake: bool = field(default=False, repr=False)
 
-    def post(self, url: str, headers: Mapping[str, str], body: bytes, timeout_seconds: float) -> Answered:
+    def post(self, url: str, headers: Mapping[str, str], body: bytes, timeout_seconds: float) -> HttpResponse:
         """Send *body* and give the answer; see `Wire`."""
         engine = self._engine or self._start()
-        waiting = Waiting(url, headers, body, timeout_seconds)
+        waiting = PendingRequest(url, headers, body, timeout_seconds)
         self._queue.append(waiting)
         if not self._awake:  # set before the wake-up, cleared before the queue is read: nothing is left lying
             self._awake = True
@@ -124,7 +128,7 @@ class AioWire:
             raise
         if not done:
             self._cancel(waiting)
-            raise too_slow(timeout_seconds, sent=True)
+            raise timed_out(timeout_seconds, sent=True)
         if waiting.error is not None:
             raise waiting.error
         assert waiting.answered is not None  # noqa: S101 - one of the two is always set
@@ -147,7 +151,7 @@ class AioWire:
                 weakref.finalize(self, self._engine.stop)  # at the end of the process too
             return self._engine
 
-    def _cancel(self, waiting: Waiting) -> None:
+    def _cancel(self, waiting: PendingRequest) -> None:
         if self._engine is not None:
             self._engine.loop.call_soon_threadsafe(lambda: waiting.task and waiting.task.cancel())
 
@@ -160,7 +164,7 @@ class AioWire:
             self._tasks.add(task)  # the loop itself keeps only weak references
             task.add_done_callback(self._tasks.discard)
 
-    async def _serve(self, waiting: Waiting) -> None:
+    async def _serve(self, waiting: PendingRequest) -> None:
         try:
             waiting.answered = await self._exchange(waiting)
         except BaseException as error:  # noqa: BLE001 - it is raised again in the caller's thread
@@ -168,7 +172,7 @@ class AioWire:
         finally:
             waiting.lock.release()
 
-    async def _exchange(self, waiting: Waiting) -> Answered:
+    async def _exchange(self, waiting: PendingRequest) -> HttpResponse:
         import aiohttp
 
         engine = self._engine
@@ -193,11 +197,11 @@ class AioWire:
                 if too_long:
                     response.close()
                 headers = {name.lower(): value for name, value in response.headers.items()}
-                return plain(response.status, headers, body, self.max_bytes, too_long=too_long)
+                return decompressed(response.status, headers, body, self.max_bytes, too_long=too_long)
         except (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError) as error:
             raise _unreachable(error) from None
         except TimeoutError:
-            raise too_slow(waiting.timeout_seconds, sent=True) from None
+            raise timed_out(waiting.timeout_seconds, sent=True) from None
         except (aiohttp.ClientError, OSError, ValueError) as error:
             raise _broken(error) from None
 
@@ -233,11 +237,13 @@ async def _read(stream: Any, most: int) -> tuple[bytes, bool]:
     return (body[:most], True) if len(body) > most else (body, False)
 
 
-def plain(status: int, headers: dict[str, str], body: bytes, most: int, *, too_long: bool) -> Answered:
+def decompressed(
+    status: int, headers: dict[str, str], body: bytes, most: int, *, too_long: bool
+) -> HttpResponse:
     """Undo gzip and deflate, never to more than *most* bytes."""
     coding = headers.get("content-encoding", "").strip().lower()
     if coding in {"", "identity"} or too_long:
-        return Answered(status, headers, body, too_long)
+        return HttpResponse(status, headers, body, too_long)
     if coding not in {"gzip", "x-gzip", "deflate"}:
         raise _broken(ValueError(coding))
     inflate = zlib.decompressobj(wbits=47)  # gzip or zlib, told by their first bytes
@@ -246,13 +252,13 @@ def plain(status: int, headers: dict[str, str], body: bytes, most: int, *, too_l
     except zlib.error as error:
         raise _broken(error) from None
     if len(plain) > most:
-        return Answered(status, headers, plain[:most], too_long=True)
+        return HttpResponse(status, headers, plain[:most], too_long=True)
     if not inflate.eof:
         raise _broken(EOFError())
-    return Answered(status, headers, plain)
+    return HttpResponse(status, headers, plain)
 
 
-def too_slow(seconds: float, *, sent: bool) -> LLMUnavailable:
+def timed_out(seconds: float, *, sent: bool) -> LLMUnavailable:
     """Say that no whole answer came in time."""
     phrase = say("The model server gave no whole answer within {seconds} s.", seconds=f"{seconds:g}")
     return LLMUnavailable(phrase, kind="broken", sent=sent)
@@ -282,3 +288,66 @@ def _kind(error: BaseException) -> str:
     inner = getattr(error, "os_error", None)
     told = getattr(inner, "strerror", None) or getattr(error, "strerror", None)
     return str(told) if told else type(inner or error).__name__
+
+
+@dataclass(eq=False, kw_only=True)
+class SdkWire(AioWire):
+    """HTTP by an ``AsyncOpenAI`` client (or Azure's, or one with an ``http_client`` of your own).
+
+    Its retries and redirects are off, its key is used where none is given, and the limit of bytes and the
+    deadline are ours.
+    """
+
+    client: "AsyncOpenAI" = field(repr=False)
+
+    def __post_init__(self) -> None:
+        """Take the client's retries away."""
+        self.client = self.client.with_options(max_retries=0)
+
+    async def _exchange(self, waiting: PendingRequest) -> HttpResponse:
+        import openai
+
+        try:
+            async with asyncio.timeout(waiting.timeout_seconds):
+                return await self._sent(waiting)
+        except TimeoutError:
+            raise timed_out(waiting.timeout_seconds, sent=True) from None
+        except openai.APIStatusError as error:
+            return HttpResponse(error.response.status_code, _headers(error.response), error.response.content)
+        except Exception as error:  # noqa: BLE001 - the SDK lets errors of its transport through
+            made = error_from_library(error, provider="openai", model="", seconds=waiting.timeout_seconds)
+            raise made if isinstance(made, LLMUnavailable) else error from None
+
+    async def _sent(self, waiting: PendingRequest) -> HttpResponse:
+        import httpx2
+        import openai
+
+        post: Any = self.client.post  # its overloads know no raw, unread response
+        unread = await post(
+            waiting.url,
+            cast_to=httpx2.Response,
+            content=waiting.body,
+            options={
+                "follow_redirects": False,
+                "timeout": waiting.timeout_seconds,
+                "headers": dict(waiting.headers),
+            },
+            stream=True,  # so that the limit of bytes is ours
+            stream_cls=openai.AsyncStream[Any],
+        )
+        body = b""
+        try:
+            async for piece in unread.aiter_raw():
+                body += piece
+                if len(body) > self.max_bytes:
+                    break
+        finally:
+            await unread.aclose()
+        too_long = len(body) > self.max_bytes
+        return decompressed(
+            unread.status_code, _headers(unread), body[: self.max_bytes], self.max_bytes, too_long=too_long
+        )
+
+
+def _headers(response: "httpx2.Response") -> dict[str, str]:
+    return {name.lower(): value for name, value in response.headers.items()}

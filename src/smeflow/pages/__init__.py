@@ -1,1 +1,1 @@
-"""Reports as pages: charts, HTML, PDF, word processor, Markdown and a spreadsheet with the proofs."""
+"""A report as it is printed: its elements, its layout, its charts, and one file a format."""

@@ -4,46 +4,45 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from decimal import Decimal
 
-from smeflow.facts import report as drafted
-from smeflow.facts.report import FactValue
-from smeflow.i18n import Language, language_of, say
-from smeflow.pages.base import (
+from smeflow.i18n import Language, Phrase, language_of, say
+from smeflow.pages.elements import (
+    AnnexEntry,
     Block,
-    Column,
-    Evidence,
     Figure,
     Highlight,
-    Pages,
-    Paragraph,
-    Run,
-    Section,
-    Table,
-    Told,
+    PageParagraph,
+    PageSection,
+    PageTable,
+    PrintedReport,
+    SourceTable,
+    TableColumn,
+    TextRun,
+    count_of_rows,
 )
-from smeflow.pages.choose import figure_of, note_of, table_of, wants_table, with_forecast
-from smeflow.pages.periods import against
-from smeflow.pages.words import rows_of
+from smeflow.pages.figures import figure_of, note_of, table_of, wants_table, with_forecast
+from smeflow.writing import report as drafted
+from smeflow.writing.report import ReportFact
 
 MAX_HIGHLIGHTS = 3
 
 
-def pages_of(report: drafted.Report, company: str = "") -> Pages:
+def lay_out(report: drafted.Report, company: str = "") -> PrintedReport:
     """Lay *report* out. Charts are chosen by the shape of each fact; nothing is computed."""
     language = language_of(report.locale)
     facts = {fact.name: fact for fact in report.facts}
     missing = [phrase.render(language) for phrase in report.missing]
     sections = tuple(
-        Section(title=section.heading, blocks=tuple(_blocks(section, facts, report.locale)))
+        PageSection(title=section.heading, blocks=tuple(_blocks(section, facts, report.locale)))
         for section in report.sections
     )
     shown = {name for section in report.sections for name in section.shows}
     highlights = () if missing else tuple(_highlights(report, facts))
     summary = _summary(report, highlights)
-    said = _said(report, highlights, summary)
+    said = _mentioned_facts(report, highlights, summary)
     notes = [
         fact.incomplete.render(language) for fact in report.facts if fact.incomplete and fact.name in shown
     ]
-    return Pages(
+    return PrintedReport(
         title=report.title,
         subtitle=report.subtitle,
         company=company,
@@ -58,7 +57,7 @@ def pages_of(report: drafted.Report, company: str = "") -> Pages:
         cut=tuple(phrase.render(language) for phrase in (*report.remarks, *report.changed)),
         notes=tuple(dict.fromkeys(_sentence(note) for note in (*missing, *notes))),
         sources=tuple(
-            Told(
+            SourceTable(
                 name=source.name,
                 rows=source.rows,
                 sha256=source.sha256,
@@ -80,7 +79,7 @@ def _summary(report: drafted.Report, highlights: Sequence[Highlight]) -> tuple[d
     )
 
 
-def _said(
+def _mentioned_facts(
     report: drafted.Report, highlights: Sequence[Highlight], summary: Sequence[drafted.Paragraph]
 ) -> set[str]:
     """Name the facts that are on the pages: in words, as a table or picture, large at the top."""
@@ -97,17 +96,17 @@ def _sentence(text: str) -> str:
     return f"{text[:1].upper()}{text[1:].rstrip('.')}."
 
 
-def _blocks(section: drafted.Section, facts: Mapping[str, FactValue], locale: str) -> Iterator[Block]:
+def _blocks(section: drafted.Section, facts: Mapping[str, ReportFact], locale: str) -> Iterator[Block]:
     for paragraph in section.paragraphs:
         yield _paragraph(paragraph, facts, locale)
     shows = [facts[name] for name in section.shows if name in facts]
     single = [fact for fact in shows if fact.shape == "scalar"]
     if single:
         yield _key_figures(single, facts, locale)
-    yield from _pictures([fact for fact in shows if fact.shape != "scalar"], locale)
+    yield from _charts_and_tables([fact for fact in shows if fact.shape != "scalar"], locale)
 
 
-def _pictures(shows: Sequence[FactValue], locale: str) -> Iterator[Block]:
+def _charts_and_tables(shows: Sequence[ReportFact], locale: str) -> Iterator[Block]:
     """Draw each fact; a forecast goes on from the series before it, in the same chart."""
     held: Figure | None = None
     for fact in shows:
@@ -126,28 +125,33 @@ def _pictures(shows: Sequence[FactValue], locale: str) -> Iterator[Block]:
         yield held
 
 
-def _paragraph(paragraph: drafted.Paragraph, facts: Mapping[str, FactValue], locale: str) -> Paragraph:
+def _paragraph(paragraph: drafted.Paragraph, facts: Mapping[str, ReportFact], locale: str) -> PageParagraph:
     """Cut a paragraph where its figures are, each with its fact; without these they are searched for."""
     bullet = paragraph.kind == "item"
     if paragraph.figures is not None:
-        return Paragraph(runs=tuple(_bound(paragraph.text, paragraph.figures)), bullet=bullet)
-    said = [(text, name) for name in paragraph.facts if name in facts for text in _texts(facts[name], locale)]
-    runs = _cut(paragraph.text, sorted(said, key=lambda pair: -len(pair[0])))
-    return Paragraph(runs=tuple(runs), bullet=bullet)
+        return PageParagraph(runs=tuple(_bound(paragraph.text, paragraph.figures)), bullet=bullet)
+    said = [
+        (text, name)
+        for name in paragraph.facts
+        if name in facts
+        for text in _printed_forms(facts[name], locale)
+    ]
+    runs = _bind_figures(paragraph.text, sorted(said, key=lambda pair: -len(pair[0])))
+    return PageParagraph(runs=tuple(runs), bullet=bullet)
 
 
-def _bound(text: str, figures: Sequence[drafted.FigureSpan]) -> Iterator[Run]:
+def _bound(text: str, figures: Sequence[drafted.FigureSpan]) -> Iterator[TextRun]:
     at = 0
     for first, end, name in figures:
         if at < first:
-            yield Run(text=text[at:first])
-        yield Run(text=text[first:end], fact=name)
+            yield TextRun(text=text[at:first])
+        yield TextRun(text=text[first:end], fact=name)
         at = end
     if text[at:]:
-        yield Run(text=text[at:])
+        yield TextRun(text=text[at:])
 
 
-def _texts(fact: FactValue, locale: str) -> Iterator[str]:
+def _printed_forms(fact: ReportFact, locale: str) -> Iterator[str]:
     """List how a fact's figures stand in prose: with or without their sign."""
     for row in fact.shown(locale):
         for text, column in zip(row, fact.columns, strict=True):
@@ -158,17 +162,17 @@ def _texts(fact: FactValue, locale: str) -> Iterator[str]:
                     yield text[1:]
 
 
-def _cut(text: str, said: Sequence[tuple[str, str]]) -> Iterator[Run]:
+def _bind_figures(text: str, said: Sequence[tuple[str, str]]) -> Iterator[TextRun]:
     for figure, name in said:
         start = _find(text, figure)
         if start >= 0:
             rest = [pair for pair in said if pair[0] != figure or pair[1] == name]
-            yield from _cut(text[:start], rest)
-            yield Run(text=figure, fact=name)
-            yield from _cut(text[start + len(figure) :], rest)
+            yield from _bind_figures(text[:start], rest)
+            yield TextRun(text=figure, fact=name)
+            yield from _bind_figures(text[start + len(figure) :], rest)
             return
     if text:
-        yield Run(text=text)
+        yield TextRun(text=text)
 
 
 def _find(text: str, figure: str) -> int:
@@ -186,14 +190,14 @@ def _find(text: str, figure: str) -> int:
     return -1
 
 
-def _highlights(report: drafted.Report, facts: Mapping[str, FactValue]) -> Iterator[Highlight]:
+def _highlights(report: drafted.Report, facts: Mapping[str, ReportFact]) -> Iterator[Highlight]:
     """Choose what stands large at the top: what the summary speaks of, then what changed most."""
     spoken = [name for paragraph in report.summary for name in paragraph.facts]
     moved = sorted(
         (name for name in facts if f"{name}.change" in facts),
         key=lambda name: -abs(_decimal(facts[f"{name}.change"])),
     )
-    names = dict.fromkeys(_whole(name, facts) for name in (*spoken, *moved, *facts))
+    names = dict.fromkeys(_fact_of_part(name, facts) for name in (*spoken, *moved, *facts))
     chosen = [
         name
         for name in names
@@ -211,29 +215,29 @@ def _highlights(report: drafted.Report, facts: Mapping[str, FactValue]) -> Itera
         )
 
 
-def _whole(name: str, facts: Mapping[str, FactValue]) -> str:
+def _fact_of_part(name: str, facts: Mapping[str, ReportFact]) -> str:
     """Give the fact a part such as ``revenue.change`` belongs to."""
     whole = name.rpartition(".")[0]
     return whole if whole in facts else name
 
 
-def _decimal(fact: FactValue) -> Decimal:
+def _decimal(fact: ReportFact) -> Decimal:
     return fact.value if isinstance(fact.value, Decimal) else Decimal(0)
 
 
-def _change(change: FactValue | None, report: drafted.Report, language: Language) -> str:
+def _change(change: ReportFact | None, report: drafted.Report, language: Language) -> str:
     if change is None or change.value is None or change.incomplete:
         return ""
     text = change.text(report.locale)
-    return against(report.period.key, _signed(change, text)).render(language)
+    return against_previous(report.period.key, _signed(change, text)).render(language)
 
 
-def _signed(change: FactValue, text: str) -> str:
+def _signed(change: ReportFact, text: str) -> str:
     """Write a change with its sign; a minus of print, not a hyphen."""
     return f"+{text}" if _decimal(change) > 0 else text.replace("-", "\u2212", 1)
 
 
-def _key_figures(shown: Iterable[FactValue], facts: Mapping[str, FactValue], locale: str) -> Table:
+def _key_figures(shown: Iterable[ReportFact], facts: Mapping[str, ReportFact], locale: str) -> PageTable:
     """Put single values into one table, each with its change where there is one."""
     language = language_of(locale)
     rows = []
@@ -243,12 +247,12 @@ def _key_figures(shown: Iterable[FactValue], facts: Mapping[str, FactValue], loc
         rows.append((fact.label, fact.text(locale), changed))
     changes = any(row[2] for row in rows)
     columns = (
-        Column(title=say("Figure").render(language)),
-        Column(title=say("Value").render(language), number=True),
-        Column(title=say("Change").render(language), number=True),
+        TableColumn(title=say("Figure").render(language)),
+        TableColumn(title=say("Value").render(language), number=True),
+        TableColumn(title=say("Change").render(language), number=True),
     )
     notes = dict.fromkeys(note for fact in shown if (note := note_of(fact, language)))
-    return Table(
+    return PageTable(
         caption=say("Key figures").render(language),
         columns=columns if changes else columns[:2],
         rows=tuple(row if changes else row[:2] for row in rows),
@@ -256,11 +260,11 @@ def _key_figures(shown: Iterable[FactValue], facts: Mapping[str, FactValue], loc
     )
 
 
-def _evidence(fact: FactValue, locale: str) -> Evidence:
+def _evidence(fact: ReportFact, locale: str) -> AnnexEntry:
     language = language_of(locale)
     scalar = fact.shape == "scalar"
-    sources = "; ".join(f"{behind.table}, {rows_of(behind.count, language)}" for behind in fact.behind)
-    return Evidence(
+    sources = "; ".join(f"{behind.table}, {count_of_rows(behind.count, language)}" for behind in fact.behind)
+    return AnnexEntry(
         name=fact.name,
         title=fact.label,
         shown=fact.text(locale) if scalar and fact.rows else "",
@@ -279,3 +283,17 @@ def _evidence(fact: FactValue, locale: str) -> Evidence:
         ),
         remark=note_of(fact, language),
     )
+
+
+def against_previous(key: str, change: str) -> Phrase:
+    """Say against which period something changed."""
+    part = key.partition("-")[2]
+    if part[:1] == "Q":
+        return say("{change} on the quarter before", change=change)
+    if part[:1] == "W":
+        return say("{change} on the week before", change=change)
+    if len(part) == 2:
+        return say("{change} on the month before", change=change)
+    if key.isdigit() and len(key) == 4:
+        return say("{change} on the year before", change=change)
+    return say("{change} on the period before", change=change)

@@ -9,52 +9,70 @@ import re
 from datetime import UTC, datetime
 from typing import Any
 
-from smeflow._optional import need
+from smeflow._optional import import_extra
 from smeflow.errors import SinkError
 from smeflow.i18n import say
 from smeflow.pages import style
-from smeflow.pages.archive import steady
-from smeflow.pages.base import Block, Figure, Pages, Paragraph, Table
-from smeflow.pages.docx_parts import TABLE_STYLE, add_table_style, bookmark, element, field, link, speak
-from smeflow.pages.draw import draw
-from smeflow.pages.words import MARKS, anchors, page_of, proof_of, words
+from smeflow.pages.charts import draw_chart
+from smeflow.pages.docx_xml import (
+    TABLE_STYLE,
+    add_bookmark,
+    add_field,
+    add_link,
+    add_table_style,
+    set_language,
+    without_timestamps,
+    word_element,
+)
+from smeflow.pages.elements import (
+    TREND_MARKS,
+    Block,
+    Figure,
+    PageParagraph,
+    PageTable,
+    PrintedReport,
+    anchors,
+    page_number_words,
+    page_words,
+    proof_lines,
+)
 
 _CONTROLS = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 _MARK = "\ue000report\ue000"
-_DAY = datetime(2000, 1, 1, tzinfo=UTC)
+_NO_DAY = datetime(2000, 1, 1, tzinfo=UTC)
 _POINTS_A_PIXEL = 0.665
 
 
-def docx_bytes(pages: Pages, template: bytes | None = None) -> bytes:
+def docx_bytes(pages: PrintedReport, template: bytes | None = None) -> bytes:
     """Write the document, into a firm's own *template* where there is one.
 
     Raises:
         MissingExtra: The extra ``report`` is not installed.
         SinkError: The template cannot be filled.
     """
-    docx = need("docx", "report")
+    docx = import_extra("docx", "report")
     if template is None:
         document = docx.Document()
-        _dress(document, pages)
-        _Body(document, pages).write(heading=True)
+        _set_up_document(document, pages)
+        _ReportWriter(document, pages).write(heading=True)
     else:
-        document = docx.Document(io.BytesIO(_filled(template, pages)))
+        document = docx.Document(io.BytesIO(_fill_template(template, pages)))
         place = next((p for p in document.element.body.iter(_tag("w:p")) if _MARK in _text_of(p)), None)
         if place is not None:
             before = len(document.element.body)
-            _Body(document, pages).write(heading=False)
-            _move(document, place, before)
-    speak(document, pages.language)
+            _ReportWriter(document, pages).write(heading=False)
+            _move_to_mark(document, place, before)
+    set_language(document, pages.language)
     _properties(document, pages)
     target = io.BytesIO()
     document.save(target)
-    return steady(target.getvalue())
+    return without_timestamps(target.getvalue())
 
 
-def _filled(template: bytes, pages: Pages) -> bytes:
+def _fill_template(template: bytes, pages: PrintedReport) -> bytes:
     """Fill the template's fields; they can name values and nothing else."""
-    docxtpl = need("docxtpl", "report")
-    room = need("jinja2.sandbox", "report").ImmutableSandboxedEnvironment(autoescape=True)
+    docxtpl = import_extra("docxtpl", "report")
+    room = import_extra("jinja2.sandbox", "report").ImmutableSandboxedEnvironment(autoescape=True)
     facts = {fact.name.replace(".", "_"): _clean(fact.shown) for fact in pages.annex}
     told = {name: _clean(getattr(pages, name)) for name in ("title", "subtitle", "company")}
     try:
@@ -70,7 +88,7 @@ def _filled(template: bytes, pages: Pages) -> bytes:
     return target.getvalue()
 
 
-def _move(document: Any, place: Any, before: int) -> None:
+def _move_to_mark(document: Any, place: Any, before: int) -> None:
     """Bring what was written at the end to the place the template gives it."""
     body = document.element.body
     added = list(body)[before - 1 : -1] if body[-1].tag == _tag("w:sectPr") else list(body)[before:]
@@ -84,21 +102,21 @@ def _text_of(paragraph: Any) -> str:
 
 
 def _tag(name: str) -> str:
-    return str(need("docx.oxml.ns", "report").qn(name))
+    return str(import_extra("docx.oxml.ns", "report").qn(name))
 
 
 def _clean(text: str) -> str:
     return _CONTROLS.sub("", text)
 
 
-class _Body:
+class _ReportWriter:
     """Writes a report's parts one after the other at the end of a document."""
 
-    def __init__(self, document: Any, pages: Pages) -> None:
+    def __init__(self, document: Any, pages: PrintedReport) -> None:
         self._document = document
         self._pages = pages
         self._places = anchors(pages)
-        self._word = words(pages.language)
+        self._word = page_words(pages.language)
         self._marks = 0
         add_table_style(document)
         self._styles = {each.name: each.style_id for each in document.styles if each.name != "Normal"}
@@ -140,23 +158,23 @@ class _Body:
     def _heading(self, text: str, level: int, anchor: str = "") -> None:
         paragraph = self._paragraph(f"Heading {level}", text)
         self._marks += 1
-        bookmark(paragraph, anchor or f"section-{self._marks}", self._marks)
+        add_bookmark(paragraph, anchor or f"section-{self._marks}", self._marks)
 
     def _block(self, block: Block) -> None:
-        if isinstance(block, Paragraph):
+        if isinstance(block, PageParagraph):
             paragraph = self._paragraph("List Bullet" if block.bullet else "Normal")
             for run in block.runs:
                 if run.fact in self._places:
-                    link(paragraph, _clean(run.text), self._places[run.fact])
+                    add_link(paragraph, _clean(run.text), self._places[run.fact])
                 else:
                     paragraph.add_run(_clean(run.text))
-        elif isinstance(block, Table):
+        elif isinstance(block, PageTable):
             self._table(block)
         else:
             self._figure(block)
 
     def _figure(self, figure: Figure) -> None:
-        drawn = draw(figure, self._pages.language)
+        drawn = draw_chart(figure, self._pages.language)
         paragraph = self._paragraph("Normal")
         paragraph.paragraph_format.keep_with_next = True
         width = min(self._width, int(drawn.width * _POINTS_A_PIXEL * 12700))
@@ -172,7 +190,7 @@ class _Body:
         if note:
             paragraph.add_run(f"\n{_clean(note)}").bold = False
 
-    def _table(self, table: Table) -> None:
+    def _table(self, table: PageTable) -> None:
         self._caption(table.caption, table.note, above=True)
         lines = [
             tuple(column.title for column in table.columns),
@@ -193,12 +211,12 @@ class _Body:
             look.set(_tag(f"w:{name}"), "0")
         strong = {0, len(lines) - 1 if table.total else 0}
         for n, (row, line) in enumerate(zip(made.rows, lines, strict=True)):
-            row._tr.get_or_add_trPr().append(element("w:cantSplit"))
+            row._tr.get_or_add_trPr().append(word_element("w:cantSplit"))
             for cell, text, column in zip(row.cells, line, table.columns, strict=True):
                 paragraph = cell.paragraphs[0]
                 paragraph.add_run(_clean(text)).bold = n in strong or None
                 paragraph.alignment = 2 if column.number else 0
-        made.rows[0]._tr.get_or_add_trPr().append(element("w:tblHeader"))
+        made.rows[0]._tr.get_or_add_trPr().append(word_element("w:tblHeader"))
         self._paragraph("Normal").paragraph_format.space_after = 0
 
     def _highlights(self) -> None:
@@ -208,7 +226,7 @@ class _Body:
         made = self._document.add_table(1, len(items))
         for cell, item in zip(made.rows[0].cells, items, strict=True):
             cell._tc.get_or_add_tcPr().append(
-                element("w:shd", val="clear", color="auto", fill=style.PALE[1:])
+                word_element("w:shd", val="clear", color="auto", fill=style.PALE[1:])
             )
             label = cell.paragraphs[0]
             label.add_run(_clean(item.label)).font.size = 114300
@@ -216,7 +234,7 @@ class _Body:
             run = value.add_run(_clean(item.value))
             run.bold, run.font.size = True, 203200
             if item.change:
-                mark = f"{MARKS[item.direction]} " if item.direction in MARKS else ""
+                mark = f"{TREND_MARKS[item.direction]} " if item.direction in TREND_MARKS else ""
                 cell.add_paragraph().add_run(_clean(mark + item.change)).font.size = 114300
             for paragraph in cell.paragraphs:
                 paragraph.paragraph_format.space_after = 38100
@@ -229,7 +247,7 @@ class _Body:
         first = self._marks + 1
         self._paragraph("TOC Heading", self._word["contents"])
         for n, title in enumerate(titles):
-            link(self._paragraph("List Bullet"), _clean(title), f"section-{first + n}")
+            add_link(self._paragraph("List Bullet"), _clean(title), f"section-{first + n}")
 
     def _annex(self) -> None:
         if not self._pages.proofs:
@@ -238,7 +256,7 @@ class _Body:
         self._paragraph("Normal", self._word["about"])
         for fact in self._pages.proofs:
             self._heading(fact.title, 2, self._places[fact.name])
-            for name, text in proof_of(fact, self._pages.language):
+            for name, text in proof_lines(fact, self._pages.language):
                 paragraph = self._paragraph("Normal")
                 paragraph.paragraph_format.space_after = 0
                 paragraph.add_run(
@@ -247,9 +265,9 @@ class _Body:
                 paragraph.add_run(_clean(text))
 
 
-def _dress(document: Any, pages: Pages) -> None:
+def _set_up_document(document: Any, pages: PrintedReport) -> None:
     """Give a fresh document its paper, its styles and its page numbers."""
-    shared = need("docx.shared", "report")
+    shared = import_extra("docx.shared", "report")
     section = document.sections[0]
     section.page_width, section.page_height = shared.Mm(210), shared.Mm(297)
     section.left_margin = section.right_margin = shared.Mm(22)
@@ -273,21 +291,21 @@ def _dress(document: Any, pages: Pages) -> None:
             False,
         )
         look.font.color.rgb = shared.RGBColor.from_string(colour[1:].upper())
-        _face(look)
+        _set_font(look)
     document.styles["Heading 1"].paragraph_format.space_before = shared.Pt(20)
     document.styles["Heading 1"].paragraph_format.space_after = shared.Pt(6)
     document.styles["Title"].paragraph_format.space_after = shared.Pt(2)
     _no_line_below(document.styles["Title"])
-    before, of = page_of(pages.language)
+    before, of = page_number_words(pages.language)
     footer = section.footer.paragraphs[0]
     footer.alignment = 2
     footer.add_run(before)
-    field(footer, "PAGE", "1")
+    add_field(footer, "PAGE", "1")
     footer.add_run(of)
-    field(footer, "NUMPAGES", "1")
+    add_field(footer, "NUMPAGES", "1")
 
 
-def _face(look: Any) -> None:
+def _set_font(look: Any) -> None:
     """Use the named font for all letters: the default document asks a theme instead."""
     fonts = look.element.rPr.rFonts
     for name in ("asciiTheme", "hAnsiTheme", "eastAsiaTheme", "cstheme"):
@@ -301,12 +319,12 @@ def _no_line_below(look: Any) -> None:
         border.getparent().remove(border)
 
 
-def _properties(document: Any, pages: Pages) -> None:
+def _properties(document: Any, pages: PrintedReport) -> None:
     told = document.core_properties
     told.title = _clean(f"{pages.title} – {pages.subtitle}" if pages.subtitle else pages.title)[:255]
     told.author = told.last_modified_by = _clean(pages.company)[:255]
     told.language = pages.language
     told.comments = told.keywords = told.subject = ""
-    day = datetime.combine(pages.day, datetime.min.time(), UTC) if pages.day else _DAY
+    day = datetime.combine(pages.day, datetime.min.time(), UTC) if pages.day else _NO_DAY
     told.created = told.modified = day
     told.revision = 1

@@ -5,18 +5,17 @@ import re
 from html import escape
 from typing import Any
 
-from smeflow._optional import need
+from smeflow._optional import import_extra
 from smeflow.pages import style
-from smeflow.pages.base import Figure, Pages
-from smeflow.pages.draw import FONTS, draw
-from smeflow.pages.words import MARKS, anchors, proof_of, words
+from smeflow.pages.charts import FONT_FOLDER, draw_chart
+from smeflow.pages.elements import TREND_MARKS, Figure, PrintedReport, anchors, page_words, proof_lines
 
 _HEAD = re.compile(r"<svg\b[^>]*>")
 
 
-def html_bytes(pages: Pages) -> bytes:
+def html_bytes(pages: PrintedReport) -> bytes:
     """Write the page. What the report says is text to it, never markup."""
-    markupsafe = need("markupsafe", "report")
+    markupsafe = import_extra("markupsafe", "report")
     numbers = {id(figure): n for n, figure in enumerate(_figures(pages), 1)}
 
     def picture(figure: Figure) -> Any:
@@ -25,22 +24,22 @@ def html_bytes(pages: Pages) -> bytes:
     page = _template("report.html.j2").render(
         report=pages,
         css=markupsafe.Markup(_css()),
-        word=words(pages.language),
-        marks=MARKS,
+        word=page_words(pages.language),
+        marks=TREND_MARKS,
         facts=anchors(pages),
-        proofs=lambda fact: proof_of(fact, pages.language),
+        proofs=lambda fact: proof_lines(fact, pages.language),
         picture=picture,
     )
     return (re.sub(r"\n\s*\n+", "\n", page).strip() + "\n").encode("utf-8", "replace")
 
 
-def _figures(pages: Pages) -> list[Figure]:
+def _figures(pages: PrintedReport) -> list[Figure]:
     return [block for section in pages.sections for block in section.blocks if isinstance(block, Figure)]
 
 
-def _inline(figure: Figure, pages: Pages, number: int) -> str:
+def _inline(figure: Figure, pages: PrintedReport, number: int) -> str:
     """Put a drawing into the page: its own title is the sentence that stands for it."""
-    drawn = draw(figure, pages.language)
+    drawn = draw_chart(figure, pages.language)
     head = (
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {drawn.width} {drawn.height}" role="img" '
         f'aria-label="{escape(figure.alt)}" style="max-width:{drawn.width}px">'
@@ -57,7 +56,7 @@ _WEIGHTS = {"regular": "Regular", "bold": "SemiBold"}
 
 
 def _base64(name: str) -> str:
-    return base64.b64encode((FONTS / name).read_bytes()).decode()
+    return base64.b64encode((FONT_FOLDER / name).read_bytes()).decode()
 
 
 def _is_page(name: str | None) -> bool:
@@ -65,7 +64,7 @@ def _is_page(name: str | None) -> bool:
 
 
 def _template(name: str) -> Any:
-    jinja2 = need("jinja2", "report")
+    jinja2 = import_extra("jinja2", "report")
     loader = jinja2.PackageLoader("smeflow.pages", "templates")
     room = jinja2.Environment(loader=loader, autoescape=_is_page, trim_blocks=True, lstrip_blocks=True)
     return room.get_template(name)

@@ -1,50 +1,99 @@
 """The report on paper: a PDF for the archive (PDF/A-2a) that a screen reader can read (PDF/UA-1).
 
 The typesetting program gets its source from this package alone and the report as data beside it, so that no
-word of a table or a model is ever taken for an instruction.
+word of a table or a model is ever taken for an instruction. Every letter on paper must be drawn: what our
+fonts have no picture of becomes its plain form or a box.
 """
 
 import json
+import unicodedata
 from collections.abc import Mapping
 from functools import cache
 from importlib import resources
 from typing import Any
 
-from smeflow._optional import need
+from smeflow._optional import import_extra
 from smeflow.errors import SinkError
 from smeflow.i18n import say
 from smeflow.pages import style
-from smeflow.pages.base import Block, Evidence, Figure, Pages, Paragraph, Table
-from smeflow.pages.draw import FONTS, draw
-from smeflow.pages.letters import drawable
-from smeflow.pages.words import MARKS, anchors, page_of, proof_of, words
+from smeflow.pages.charts import FONT_FOLDER, draw_chart
+from smeflow.pages.elements import (
+    TREND_MARKS,
+    AnnexEntry,
+    Block,
+    Figure,
+    PageParagraph,
+    PageTable,
+    PrintedReport,
+    anchors,
+    page_number_words,
+    page_words,
+    proof_lines,
+)
+
+LATIN_RANGES = (
+    "20-7E A0-FF 152-153 160-161 178 17D-17E 2009 2010-2015 2018-201E 2020-2022 2026 202F 2030 2039-203A"
+)
+LATIN_RANGES += " 20AC 2122 2190-2193 2212 2248 2260 2264-2265 25B2 25BC"
+EUROPEAN_RANGES = f"{LATIN_RANGES} 100-17F 192 218-21B 2C6 2DC 370-3FF 400-45F 490-491 1E9E 2000-200A 2032-2033 2044 20BD 20B4"
+EUROPEAN_RANGES += " 2116 2194-2199 2202 2206 2211 2215 221A 221E 25A0-25A1 25CF 25CB 2713 FFFD"
+
+
+def code_points(ranges: str) -> list[int]:
+    """Read ranges of code points in hexadecimal: ``20-7E A0``."""
+    pairs = [part.partition("-") for part in ranges.split()]
+    return [n for first, _, last in pairs for n in range(int(first, 16), int(last or first, 16) + 1)]
+
+
+_DRAWABLE = frozenset(map(chr, code_points(EUROPEAN_RANGES))) - {"\u038b", "\u038d", "\u03a2"} | {"\n"}
+
+
+def drawable(text: str) -> str:
+    """Replace what the fonts cannot draw: by its plain form where it has one, else by a box."""
+    text = unicodedata.normalize("NFC", text)
+    if _DRAWABLE.issuperset(text):
+        return text
+    return "".join(letter if letter in _DRAWABLE else _plain_form(letter) for letter in text)
+
+
+def _plain_form(letter: str) -> str:
+    if unicodedata.category(letter) in {"Cc", "Cf", "Mn", "Cs"}:
+        return ""
+    plain = unicodedata.normalize("NFKD", letter)
+    kept = "".join(part for part in plain if part in _DRAWABLE)
+    return kept or "□"
+
 
 STANDARDS = ("a-2a", "ua-1")
 _TEXT_WIDTH = 710
 
 
-def pdf_bytes(pages: Pages) -> bytes:
+def pdf_bytes(pages: PrintedReport) -> bytes:
     """Set the report in pages of A4.
 
     Raises:
         MissingExtra: The extra ``report`` is not installed.
     """
-    typst = need("typst", "report")
+    typst = import_extra("typst", "report")
     pictures: dict[str, bytes] = {}
-    data = _plain(_data(pages, pictures))
-    files = {"main": _source(), "report.json": json.dumps(data, ensure_ascii=False).encode(), **pictures}
+    data = _only_drawable(_data(pages, pictures))
+    files = {
+        "main": _typst_source(),
+        "report.json": json.dumps(data, ensure_ascii=False).encode(),
+        **pictures,
+    }
     try:
         made: bytes = typst.compile(
-            files, font_paths=[str(FONTS)], ignore_system_fonts=True, pdf_standards=list(STANDARDS)
+            files, font_paths=[str(FONT_FOLDER)], ignore_system_fonts=True, pdf_standards=list(STANDARDS)
         )
     except typst.TypstError as error:
         raise SinkError(say("The PDF cannot be made: {reason}", reason=str(error)[:300])) from error
     return made
 
 
-def _data(pages: Pages, pictures: dict[str, bytes]) -> dict[str, Any]:
+def _data(pages: PrintedReport, pictures: dict[str, bytes]) -> dict[str, Any]:
     places = anchors(pages)
-    page, of = page_of(pages.language)
+    page, of = page_number_words(pages.language)
     return {
         "heading": f"{pages.title} – {pages.subtitle}" if pages.subtitle else pages.title,
         "title": pages.title,
@@ -52,7 +101,7 @@ def _data(pages: Pages, pictures: dict[str, bytes]) -> dict[str, Any]:
         "company": pages.company,
         "day": [pages.day.year, pages.day.month, pages.day.day] if pages.day else None,
         "language": pages.language,
-        "word": {**words(pages.language), "page": page, "of": of},
+        "word": {**page_words(pages.language), "page": page, "of": of},
         "style": {
             "ink": style.INK,
             "soft": style.SOFT,
@@ -68,7 +117,9 @@ def _data(pages: Pages, pictures: dict[str, bytes]) -> dict[str, Any]:
                 "label": item.label,
                 "value": item.value,
                 "change": item.change,
-                "mark": f"{MARKS[item.direction]} " if item.direction in MARKS and item.change else "",
+                "mark": f"{TREND_MARKS[item.direction]} "
+                if item.direction in TREND_MARKS and item.change
+                else "",
                 "fact": item.fact,
             }
             for item in pages.highlights
@@ -83,42 +134,42 @@ def _data(pages: Pages, pictures: dict[str, bytes]) -> dict[str, Any]:
     }
 
 
-def _block(block: Block, pages: Pages, pictures: dict[str, bytes]) -> dict[str, Any]:
-    if isinstance(block, Paragraph):
+def _block(block: Block, pages: PrintedReport, pictures: dict[str, bytes]) -> dict[str, Any]:
+    if isinstance(block, PageParagraph):
         runs = [{"text": run.text, "fact": run.fact} for run in block.runs]
         return {"is": "words", "runs": runs, "bullet": block.bullet}
     about = {"caption": block.caption, "note": block.note}
-    if isinstance(block, Table):
+    if isinstance(block, PageTable):
         columns = [{"title": column.title, "number": column.number} for column in block.columns]
         rows = [list(row) for row in block.rows]
         return {"is": "table", "columns": columns, "rows": rows, "total": list(block.total), **about}
     return {"is": "picture", **about, **_picture(block, pages, pictures)}
 
 
-def _picture(figure: Figure, pages: Pages, pictures: dict[str, bytes]) -> dict[str, Any]:
-    drawn = draw(figure, pages.language)
+def _picture(figure: Figure, pages: PrintedReport, pictures: dict[str, bytes]) -> dict[str, Any]:
+    drawn = draw_chart(figure, pages.language)
     file = f"figure-{len(pictures) + 1}.svg"
     pictures[file] = drawable(drawn.svg).encode()
     return {"file": file, "alt": figure.alt, "share": min(1.0, drawn.width / _TEXT_WIDTH)}
 
 
-def _evidence(fact: Evidence, anchor: str, pages: Pages) -> dict[str, Any]:
+def _evidence(fact: AnnexEntry, anchor: str, pages: PrintedReport) -> dict[str, Any]:
     return {
         "anchor": anchor,
         "title": fact.title,
-        "lines": [list(line) for line in proof_of(fact, pages.language)],
+        "lines": [list(line) for line in proof_lines(fact, pages.language)],
     }
 
 
-def _plain(value: Any) -> Any:
+def _only_drawable(value: Any) -> Any:
     """Leave only letters that can be drawn."""
     if isinstance(value, str):
         return drawable(value)
     if isinstance(value, Mapping):
-        return {_plain(key): _plain(each) for key, each in value.items()}
-    return [_plain(each) for each in value] if isinstance(value, list) else value
+        return {_only_drawable(key): _only_drawable(each) for key, each in value.items()}
+    return [_only_drawable(each) for each in value] if isinstance(value, list) else value
 
 
 @cache
-def _source() -> bytes:
+def _typst_source() -> bytes:
     return (resources.files("smeflow.pages") / "templates" / "report.typ").read_bytes()

@@ -9,24 +9,23 @@ from typing import Any, Protocol
 
 from pydantic import BaseModel, ValidationError
 
-from smeflow.expression import RESERVED, Expression, ExpressionError
+from smeflow.core.case import Step
+from smeflow.core.plan import Entry
+from smeflow.expressions.language import RESERVED, Expression, ExpressionError
 from smeflow.i18n import Phrase, say
-from smeflow.lookup import KindError
-from smeflow.plan import Entry
-from smeflow.recipe import kinds
-from smeflow.recipe.condition import check_reads, checked, type_at
-from smeflow.recipe.labels import check_labels
-from smeflow.recipe.marks import Path as Place
-from smeflow.recipe.model_name import known_names
-from smeflow.recipe.problems import problems_of, unknown
+from smeflow.kinds import registry
+from smeflow.kinds.lookup import KindError
+from smeflow.kinds.record_kind import split_words
+from smeflow.kinds.sinks import ActingSink, DeliveringSink, Sink
+from smeflow.kinds.sources import FactSource, Source
+from smeflow.recipe.conditions import check_labels, check_reads, checked_expression, type_at
+from smeflow.recipe.keys import check_model_names
+from smeflow.recipe.problems import problems_of, with_suggestion
 from smeflow.recipe.workspace import Workspace
-from smeflow.record_kinds import split_words
-from smeflow.sinks.base import Acting, Delivering, Sink
-from smeflow.sources.base import Computing, Source
-from smeflow.step import Step
+from smeflow.recipe.yaml import KeyPath as Place
 
 
-class Tell(Protocol):
+class ProblemReporter(Protocol):
     """Note a problem at a place of the recipe."""
 
     def __call__(self, path: Place, phrase: Phrase | ExpressionError, *, key: bool = False) -> None:
@@ -35,13 +34,13 @@ class Tell(Protocol):
 
 
 @dataclass(kw_only=True)
-class Builder:
+class RecipeBuilder:
     """Makes the parts of one recipe; whatever is wrong is told, and the rest goes on."""
 
     folder: Path
     roots: tuple[Path, ...]
     workspace: Workspace
-    tell: Tell
+    tell: ProblemReporter
     results: dict[str, Any] = field(default_factory=dict)
     """Steps made so far, with the types of their results."""
     labels: dict[str, tuple[str, ...]] = field(default_factory=dict)
@@ -59,7 +58,7 @@ class Builder:
 
     def asked(self, source: Source | None, entries: tuple[Entry, ...]) -> Source | None:
         """Let a source that computes facts know which ones the steps are made of."""
-        if not isinstance(source, Computing):
+        if not isinstance(source, FactSource):
             return source
         facts: dict[str, Any] = {}
         locale = self.workspace.locale
@@ -73,9 +72,9 @@ class Builder:
             self.tell(("source",), say("no step asks for facts of this source; write a step report: NAME"))
         return source.computing(facts, locale)
 
-    def sinks(self, data: object, source: Source | None) -> tuple[Sink | Acting | Delivering, ...]:
+    def sinks(self, data: object, source: Source | None) -> tuple[Sink | ActingSink | DeliveringSink, ...]:
         """Make the sinks; no two write one file, and none writes where the recipe reads."""
-        made: dict[str, Sink | Acting | Delivering] = {}
+        made: dict[str, Sink | ActingSink | DeliveringSink] = {}
         self.made_source = source
         for n, each in enumerate(data if isinstance(data, list) else ()):
             sink = self._one("sinks", each, ("sinks", n))
@@ -109,7 +108,11 @@ class Builder:
         return split, tuple(entries)
 
     def _name_of(self, each: object) -> str | None:
-        kind = next((k for k in each if k in kinds.names("steps")), None) if isinstance(each, dict) else None
+        kind = (
+            next((k for k in each if k in registry.kind_names("steps")), None)
+            if isinstance(each, dict)
+            else None
+        )
         return str(each[kind]) if kind and isinstance(each, dict) else None
 
     def _split(self, how: object, path: Place) -> str | None:
@@ -119,7 +122,7 @@ class Builder:
         return None
 
     def _entry(self, data: Mapping[str, Any], path: Place) -> Entry | None:
-        step = self._one("steps", {k: v for k, v in data.items() if k not in _OF_THE_ENTRY}, path)
+        step = self._one("steps", {k: v for k, v in data.items() if k not in _ENTRY_KEYS}, path)
         when = self._condition(data, path, "when")
         name = self._name_of(data)
         if step is None:
@@ -161,7 +164,7 @@ class Builder:
             return "", 1
         names = ", ".join(listed)
         try:
-            known_names(names)
+            check_model_names(names)
         except ValueError as error:
             self.tell((*path, "llm"), error.args[0])
         own = [name for name in names.split(",") if name.strip()]
@@ -177,7 +180,7 @@ class Builder:
                 check_reads(expression, self.results, self.later, self.constants)
                 check_labels(expression.text, self.labels)
             except ExpressionError as error:
-                self.tell((*path, *_find(data, expression.text)), error)
+                self.tell((*path, *_place_of_text(data, expression.text)), error)
 
     @property
     def constants(self) -> Mapping[str, Any]:
@@ -208,7 +211,9 @@ class Builder:
         Raises:
             ExpressionError: It is none.
         """
-        made = checked(text, self.results, self.later, self.constants, self.workspace.company.currency)
+        made = checked_expression(
+            text, self.results, self.later, self.constants, self.workspace.company.currency
+        )
         check_labels(text, self.labels)
         return made
 
@@ -217,20 +222,20 @@ class Builder:
         reads = self.expression(text).reads
         return type_at(reads[0].path, self.results) if len(reads) == 1 else None
 
-    def _one(self, family: kinds.Family, data: object, path: Place) -> Any:  # a source, step or sink
+    def _one(self, family: registry.Family, data: object, path: Place) -> Any:  # a source, step or sink
         if not isinstance(data, dict):
             self.tell(path, say("write it as KIND: NAME, such as {example}", example=_EXAMPLES[family]))
             return None
-        known = kinds.names(family)
+        known = registry.kind_names(family)
         words = [key for key in data if key in known]
         if not words:
             first = str(next(iter(data), ""))
             what = say("{word} is no kind of {what}", word=first, what=_WHAT[family])
-            self.tell((*path, first), unknown(what, first, known), key=True)
+            self.tell((*path, first), with_suggestion(what, first, known), key=True)
             return None
         word = words[0]
         try:
-            kind = kinds.find(family, word)
+            kind = registry.load_kind(family, word)
         except KindError as error:
             self.tell((*path, word), error.phrase, key=True)
             return None
@@ -239,7 +244,7 @@ class Builder:
         main = "name" if family == "steps" else word
         fields = {main if key == word else key: value for key, value in data.items()}
         made = self._validated(kind, fields, path, main, word)
-        lacks = kinds.lacking(family, made) if made is not None else ()
+        lacks = registry.missing_members(family, made) if made is not None else ()
         if lacks:
             what = say("{word} lacks {members}: it is no {what}", word=word, members=", ".join(lacks),
                        what=_WHAT[family])  # fmt: skip
@@ -248,14 +253,19 @@ class Builder:
         return made
 
     def _good_name(self, name: object, path: Place) -> bool:
-        if isinstance(name, str) and _NAME.fullmatch(name) and not iskeyword(name) and name not in RESERVED:
+        if (
+            isinstance(name, str)
+            and _STEP_NAME.fullmatch(name)
+            and not iskeyword(name)
+            and name not in RESERVED
+        ):
             return True
         self.tell(path, say("a step needs a name of letters, digits and _ that is no word of the language"))
         return False
 
     def _validated(self, kind: Any, fields: dict[str, Any], path: Place, main: str, word: str) -> Any:
-        if isinstance(fields.get("into"), str) and fields["into"] in kinds.names("records"):
-            fields["into"] = kinds.find("records", fields["into"])
+        if isinstance(fields.get("into"), str) and fields["into"] in registry.kind_names("records"):
+            fields["into"] = registry.load_kind("records", fields["into"])
         if not isinstance(kind, type):
             return self._function(kind, fields, path, word)
         if not issubclass(kind, BaseModel):
@@ -265,7 +275,7 @@ class Builder:
                 self.tell(path, say("{text}", text=str(error) or type(error).__name__))
                 return None
         given = {"constants": self.constants, "currency": self.workspace.company.currency}
-        fields |= {key: value for key, value in given.items() if _is_given(kind, key)}
+        fields |= {key: value for key, value in given.items() if _is_from_workspace(kind, key)}
         if "locale" in kind.model_fields:
             fields.setdefault("locale", self.workspace.locale)
         try:
@@ -318,27 +328,27 @@ class Builder:
         }
 
 
-def _is_given(kind: type[BaseModel], key: str) -> bool:
+def _is_from_workspace(kind: type[BaseModel], key: str) -> bool:
     """Whether a step asks for something of the workspace by a field that is no key of the recipe."""
     info = kind.model_fields.get(key)
     return info is not None and bool(info.exclude)
 
 
-def _find(data: Any, text: str) -> Place:
+def _place_of_text(data: Any, text: str) -> Place:
     """Find where in nested data a text stands."""
     pairs = data.items() if isinstance(data, dict) else enumerate(data) if isinstance(data, list) else ()
     for key, value in pairs:
         if value == text:
             return (key,)
-        deeper = _find(value, text)
+        deeper = _place_of_text(value, text)
         if deeper:
             return (key, *deeper)
     return ()
 
 
-_OF_THE_ENTRY = frozenset({"when", "review", "llm", "agree"})
+_ENTRY_KEYS = frozenset({"when", "review", "llm", "agree"})
 """Keys every step has beside its own."""
-_NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,63}")
+_STEP_NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,63}")
 _EXAMPLES: Mapping[str, str] = {
     "sources": "folder: inbox",
     "steps": "extract: invoice",

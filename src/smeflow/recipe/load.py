@@ -1,4 +1,7 @@
-"""Read a recipe's file, check all of it, and make what runs: every problem at once, each at its place."""
+"""A recipe that is ready to run, and the reading of its file.
+
+All of it is checked, every problem told at once at its place.
+"""
 
 import os
 from collections.abc import Mapping
@@ -8,25 +11,65 @@ from pathlib import Path
 from pydantic import ValidationError
 
 from smeflow._text import hash_of, sha256
-from smeflow.errors import Problem, RecipeError, system_words
-from smeflow.expression import ExpressionError
+from smeflow.core.plan import Entry
+from smeflow.errors import Problem, RecipeError, os_error_reason
+from smeflow.expressions.language import ExpressionError
 from smeflow.i18n import Phrase, say
-from smeflow.plan import Entry
-from smeflow.recipe.base import Recipe
-from smeflow.recipe.build import Builder
-from smeflow.recipe.marks import Marked, read_marked
-from smeflow.recipe.marks import Path as Place
-from smeflow.recipe.model import RecipeText
-from smeflow.recipe.money import money_of
+from smeflow.kinds.sinks import ActingSink, DeliveringSink, Sink
+from smeflow.kinds.sources import Source
+from smeflow.llm.interface import Price, Region
+from smeflow.recipe.build import RecipeBuilder
+from smeflow.recipe.keys import RecipeText, Schedule, parse_money, parse_schedule
 from smeflow.recipe.problems import problems_of
-from smeflow.recipe.schedule import schedule_of
-from smeflow.recipe.settings import Filled, fill
-from smeflow.recipe.workspace import Budgets, Workspace
-from smeflow.sinks.base import Acting, Delivering, Sink
-from smeflow.sources.base import Source
+from smeflow.recipe.settings import FilledRecipe, fill_in
+from smeflow.recipe.workspace import Budgets, Residency, Workspace
+from smeflow.recipe.yaml import KeyPath as Place
+from smeflow.recipe.yaml import MarkedYaml, read_yaml
+
+
+@dataclass(frozen=True, kw_only=True)
+class Recipe:
+    """Where cases come from, what is done with each, where results go."""
+
+    name: str
+    about: str = ""
+    path: Path
+    """The file it was read from."""
+    text_hash: str
+    """Of the file as it is written, and of what was set from the command line."""
+    llm: str = "auto"
+    allow: tuple[str, ...] = ()
+    """What ``auto`` may use: the recipe's own list and that of ``smeflow.toml``."""
+    region: str | None = None
+    """``eu``: any provider there whose key is set may be asked too."""
+    regions: Mapping[str, Region] = field(default_factory=dict)
+    """Where the firm's own servers and deployments compute, by provider or address."""
+    residency: Residency = "eu"
+    residency_mark: str = ""
+    """Which line would change it: ``recipe.yaml:7``, or the file to write one in."""
+    budget: Budgets = field(default_factory=Budgets)
+    """The recipe's own limits over those of ``smeflow.toml``."""
+    prices: Mapping[str, Price] = field(default_factory=dict)
+    """The firm's own prices, from ``smeflow.toml``."""
+    source: Source
+    entries: tuple[Entry, ...]
+    sinks: tuple[Sink | ActingSink | DeliveringSink, ...] = ()
+    split: str | None = None
+    """Make an item of each record of a kind, by the kind's word, or of each attachment."""
+    redact: bool = False
+    timezone: str = "Europe/Paris"
+    workers: int = 8
+    schedule: Schedule | None = None
+    """When `smeflow watch` runs it; None for whenever something comes in."""
+
+    @property
+    def folder(self) -> Path:
+        """The folder its paths are relative to."""
+        return self.path.parent
+
 
 __all__ = ["Recipe", "load"]
-FILE = "recipe.yaml"
+RECIPE_FILE = "recipe.yaml"
 
 
 def load(
@@ -46,44 +89,44 @@ def load(
     """
     file, raw = _read(Path(path))
     doubled: list[Problem] = []
-    marked = read_marked(raw, str(path if Path(path).is_file() else file), doubled)
+    marked = read_yaml(raw, str(path if Path(path).is_file() else file), doubled)
     environ = os.environ if environ is None else environ
-    filled = fill(marked, settings or {}, environ, cwd or Path.cwd())
+    filled = fill_in(marked, settings or {}, environ, cwd or Path.cwd())
     workspace = Workspace.find(file.parent)
-    return _Loading(file, sha256(raw), marked, filled, workspace, dict(settings or {}), doubled).recipe()
+    return _RecipeLoader(file, sha256(raw), marked, filled, workspace, dict(settings or {}), doubled).recipe()
 
 
 def _read(path: Path) -> tuple[Path, bytes]:
-    file = path / FILE if path.is_dir() else path
+    file = path / RECIPE_FILE if path.is_dir() else path
     try:
         return file.resolve(), file.read_bytes()
     except FileNotFoundError:
-        phrase = _nowhere(path)
+        phrase = _missing_file(path)
     except OSError as error:
-        phrase = say("the file cannot be read: {reason}", reason=system_words(error))
+        phrase = say("the file cannot be read: {reason}", reason=os_error_reason(error))
     raise RecipeError(str(path), [Problem(1, 1, phrase)]) from None
 
 
-def _nowhere(path: Path) -> Phrase:
+def _missing_file(path: Path) -> Phrase:
     if path.is_dir():
         return say("there is no recipe.yaml in this folder; smeflow init writes one")
-    from smeflow.recipe.problems import nearest
+    from smeflow.recipe.problems import nearest_word
 
     beside = [p.name for p in path.parent.glob("*")] if path.parent.is_dir() else []
-    near = nearest(path.name, beside)
+    near = nearest_word(path.name, beside)
     if near:
         return say("there is no such recipe; did you mean {near}?", near=path.parent / near)
     return say("there is no such recipe; smeflow init writes one")
 
 
 @dataclass
-class _Loading:
+class _RecipeLoader:
     """One recipe on its way from text to something that runs."""
 
     file: Path
     raw_hash: str
-    marked: Marked
-    filled: Filled
+    marked: MarkedYaml
+    filled: FilledRecipe
     workspace: Workspace
     settings: dict[str, str]
     problems: list[Problem] = field(default_factory=list)
@@ -91,7 +134,7 @@ class _Loading:
     def recipe(self) -> Recipe:
         self.problems += self.filled.problems
         text = self._keys()
-        builder = Builder(
+        builder = RecipeBuilder(
             folder=self.file.parent,
             roots=(self._root(), *self.workspace.folders, *self.filled.roots),
             workspace=self.workspace,
@@ -158,11 +201,11 @@ class _Loading:
         text: RecipeText,
         source: Source,
         entries: tuple[Entry, ...],
-        sinks: tuple[Sink | Acting | Delivering, ...],
+        sinks: tuple[Sink | ActingSink | DeliveringSink, ...],
         split: str | None,
     ) -> Recipe:
         currency = self.workspace.company.currency
-        own = {name: money_of(amount, currency) for name, amount in text.budget.items()}
+        own = {name: parse_money(amount, currency) for name, amount in text.budget.items()}
         limits = self.workspace.budgets
         budget = {"run": limits.run, "month": limits.month, "item": limits.item} | own
         return Recipe(
@@ -185,7 +228,7 @@ class _Loading:
             redact=text.redact,
             timezone=text.timezone or "Europe/Paris",
             workers=text.workers,
-            schedule=schedule_of(text.schedule) if text.schedule else None,
+            schedule=parse_schedule(text.schedule) if text.schedule else None,
         )
 
     def _residency_mark(self, text: RecipeText) -> str:

@@ -7,14 +7,14 @@ from typing import Any
 from pydantic import BaseModel, ValidationError
 from pydantic.fields import FieldInfo
 
-from smeflow.expression import ExpressionError
+from smeflow.expressions.language import ExpressionError
 from smeflow.i18n import Phrase, say
 
-Found = tuple[tuple[str | int, ...], Phrase | ExpressionError, bool]
+FoundProblem = tuple[tuple[str | int, ...], Phrase | ExpressionError, bool]
 """Where in the data, what is wrong, and whether it is the key (not the value) that is wrong."""
 
 
-def nearest(word: str, among: Iterable[str]) -> str | None:
+def nearest_word(word: str, among: Iterable[str]) -> str | None:
     """Give the one of *among* most like *word*, if any is like it."""
     words = [str(w) for w in among]
     lower = {w.lower(): w for w in words}
@@ -22,9 +22,9 @@ def nearest(word: str, among: Iterable[str]) -> str | None:
     return lower[found[0]] if found else None
 
 
-def unknown(template: Phrase, word: str, among: Sequence[str]) -> Phrase:
+def with_suggestion(template: Phrase, word: str, among: Sequence[str]) -> Phrase:
     """Add to a sentence what was probably meant, or else what there is."""
-    near = nearest(word, among)
+    near = nearest_word(word, among)
     if near:
         return say("{what}; did you mean {near}?", what=template, near=near)
     if among and len(among) <= 15:
@@ -32,16 +32,16 @@ def unknown(template: Phrase, word: str, among: Sequence[str]) -> Phrase:
     return template
 
 
-def problems_of(error: ValidationError, kind: type[BaseModel]) -> list[Found]:
+def problems_of(error: ValidationError, kind: type[BaseModel]) -> list[FoundProblem]:
     """List what is wrong with the data *kind* was to be made of, without its values: one may be a secret."""
-    found: list[Found] = []
+    found: list[FoundProblem] = []
     for detail in error.errors(include_url=False):
         path = tuple(detail["loc"])
         is_key = detail["type"] in {"extra_forbidden", "missing"}
         if path[-1:] == ("[key]",):  # a mapping whose keys are a closed list
             wanted = str((detail.get("ctx") or {}).get("expected", ""))
             what = say("unknown key {key}", key=path[-2])
-            found.append((path[:-1], unknown(what, str(path[-2]), _words(wanted)), True))
+            found.append((path[:-1], with_suggestion(what, str(path[-2]), _words(wanted)), True))
             continue
         cause = (detail.get("ctx") or {}).get("error")
         said = cause if isinstance(cause, ExpressionError) else _phrase(detail["type"], path, detail, kind)
@@ -55,32 +55,32 @@ def _phrase(
     key = str(path[-1]) if path else ""
     context = detail.get("ctx") or {}
     if kind == "extra_forbidden":
-        return unknown(say("unknown key {key}", key=key), key, keys_at(model, path[:-1]))
+        return with_suggestion(say("unknown key {key}", key=key), key, keys_at(model, path[:-1]))
     if kind == "missing":
         return say("{key} is missing", key=key)
     if kind in {"literal_error", "enum"}:
         words = _words(str(context.get("expected", "")))
         given = detail.get("input")
-        near = nearest(given, words) if isinstance(given, str) else None
-        what = say("{key} must be one of {wanted}", key=_named(path), wanted=", ".join(words))
+        near = nearest_word(given, words) if isinstance(given, str) else None
+        what = say("{key} must be one of {wanted}", key=_last_key(path), wanted=", ".join(words))
         return say("{what}; did you mean {near}?", what=what, near=near) if near else what
     if kind == "value_error":
         cause = context.get("error")
         said = cause.args[0] if isinstance(cause, Exception) and cause.args else detail.get("msg", "")
         return said if isinstance(said, Phrase) else say("{text}", text=str(said))
     if kind in _TYPES:
-        return say("{key} must be {kind}", key=_named(path), kind=_TYPES[kind])
+        return say("{key} must be {kind}", key=_last_key(path), kind=_TYPES[kind])
     if kind == "too_short" and path == ("steps",):
         return say("a recipe needs at least one step, such as extract: invoice")
     if kind in _LIMITS:
         limit = context.get("min_length", context.get("max_length", next(iter(context.values()), "")))
         return say(
-            "{key} must be {kind}", key=_named(path), kind=Phrase(_LIMITS[kind].template, {"limit": limit})
+            "{key} must be {kind}", key=_last_key(path), kind=Phrase(_LIMITS[kind].template, {"limit": limit})
         )
-    return say("{key}: {text}", key=_named(path), text=str(detail.get("msg", "")))
+    return say("{key}: {text}", key=_last_key(path), text=str(detail.get("msg", "")))
 
 
-def _named(path: Sequence[str | int]) -> str:
+def _last_key(path: Sequence[str | int]) -> str:
     return str(next((part for part in reversed(path) if isinstance(part, str)), ""))
 
 

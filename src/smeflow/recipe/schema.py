@@ -7,10 +7,10 @@ from pydantic import BaseModel
 from pydantic.errors import PydanticInvalidForJsonSchema
 
 from smeflow.i18n import Phrase, say
-from smeflow.lookup import KindError
-from smeflow.recipe import kinds
-from smeflow.recipe.model import RecipeText
-from smeflow.record_kinds import split_words
+from smeflow.kinds import registry
+from smeflow.kinds.lookup import KindError
+from smeflow.kinds.record_kind import split_words
+from smeflow.recipe.keys import RecipeText
 
 SCHEMA = "https://json-schema.org/draft/2020-12/schema"
 _CONDITION = {
@@ -30,7 +30,7 @@ _AGREE = {
     "maximum": 3,
     "description": "How many of the models must say the same; what they differ on is left for a person.",
 }
-_OF_STEPS: dict[str, Any] = {"when": _WHEN, "review": _REVIEW, "llm": _MODELS, "agree": _AGREE}
+_STEP_KEYS: dict[str, Any] = {"when": _WHEN, "review": _REVIEW, "llm": _MODELS, "agree": _AGREE}
 
 
 def recipe_schema(left_out: list[Phrase] | None = None) -> dict[str, Any]:
@@ -63,9 +63,9 @@ def _documented(before: Mapping[str, Any], after: dict[str, Any]) -> dict[str, A
     return {"description": before.get("description", ""), **after}
 
 
-def _kinds(family: kinds.Family, definitions: dict[str, Any], told: list[Phrase]) -> list[dict[str, Any]]:
+def _kinds(family: registry.Family, definitions: dict[str, Any], told: list[Phrase]) -> list[dict[str, Any]]:
     found = []
-    for word in kinds.names(family):
+    for word in registry.kind_names(family):
         try:
             found.append(_kind(family, word, definitions))
         except KindError as error:
@@ -75,10 +75,10 @@ def _kinds(family: kinds.Family, definitions: dict[str, Any], told: list[Phrase]
     return found
 
 
-def _kind(family: kinds.Family, word: str, definitions: dict[str, Any]) -> dict[str, Any]:
+def _kind(family: registry.Family, word: str, definitions: dict[str, Any]) -> dict[str, Any]:
     """Describe one kind: its word with its name or path, and its own keys."""
-    kind = kinds.find(family, word)
-    extra: dict[str, Any] = _OF_STEPS if family == "steps" else {}
+    kind = registry.load_kind(family, word)
+    extra: dict[str, Any] = _STEP_KEYS if family == "steps" else {}
     name = {"type": "string", "description": str(getattr(kind, "__doc__", "") or "").partition("\n")[0]}
     properties: dict[str, Any] = {word: name}
     required = [word]

@@ -8,15 +8,15 @@ from typing import Any
 
 from smeflow.errors import Problem, RecipeError
 from smeflow.i18n import Phrase, say
-from smeflow.recipe import kinds
-from smeflow.recipe.marks import Marked, scalar
-from smeflow.recipe.marks import Path as Place
+from smeflow.kinds import registry
+from smeflow.recipe.yaml import KeyPath as Place
+from smeflow.recipe.yaml import MarkedYaml, read_yaml_value
 
 _VARIABLE = re.compile(r"\$\$\{|\$\{([A-Za-z_][A-Za-z0-9_]*)(?::-([^}]*))?\}|\$\{[^}]*\}?")
 
 
 @dataclass(kw_only=True)
-class Filled:
+class FilledRecipe:
     """A recipe's data with everything filled in."""
 
     data: Any
@@ -41,16 +41,20 @@ class Filled:
         return Phrase(phrase.template, data)
 
 
-def fill(marked: Marked, settings: Mapping[str, str], environ: Mapping[str, str], cwd: Path) -> Filled:
+def fill_in(
+    marked: MarkedYaml, settings: Mapping[str, str], environ: Mapping[str, str], cwd: Path
+) -> FilledRecipe:
     """Put variables and settings into the data of a recipe; what is wrong is noted in ``problems``."""
-    filled = Filled(data=None)
+    filled = FilledRecipe(data=None)
     filled.data = _expanded(marked.data, (), marked, environ, filled)
     for key, value in settings.items():
-        _set(filled, key, value, cwd)
+        _apply_setting(filled, key, value, cwd)
     return filled
 
 
-def _expanded(value: Any, at: Place, marked: Marked, environ: Mapping[str, str], filled: Filled) -> Any:
+def _expanded(
+    value: Any, at: Place, marked: MarkedYaml, environ: Mapping[str, str], filled: FilledRecipe
+) -> Any:
     if isinstance(value, dict):
         return {k: _expanded(v, (*at, k), marked, environ, filled) for k, v in value.items()}
     if isinstance(value, list):
@@ -80,7 +84,7 @@ def _expanded(value: Any, at: Place, marked: Marked, environ: Mapping[str, str],
     return _VARIABLE.sub(replaced, value)
 
 
-def _set(filled: Filled, key: str, text: str, cwd: Path) -> None:
+def _apply_setting(filled: FilledRecipe, key: str, text: str, cwd: Path) -> None:
     parts = key.split(".")
     if not isinstance(filled.data, dict) or not all(parts):
         phrase = say("--set {key}: write it as key=value, such as source.folder=inbox", key=key)
@@ -106,7 +110,7 @@ def _set(filled: Filled, key: str, text: str, cwd: Path) -> None:
         filled.problems.append(Problem(1, 1, phrase))
         return
     value = _typed(here.get(last) if isinstance(here, dict) else here[last], text)
-    if place == ("source",) and last in kinds.names("sources") and last not in here:
+    if place == ("source",) and last in registry.kind_names("sources") and last not in here:
         here.clear()  # another kind of source: what was told of the first does not fit it
     if _is_target(place, last):
         value = _person_path(filled, text, cwd)
@@ -121,7 +125,7 @@ def _member(here: Any, part: str) -> str | int | None:
     if isinstance(here, list):
         if part.isdigit() and int(part) < len(here):
             return int(part)
-        steps = kinds.names("steps")
+        steps = registry.kind_names("steps")
         named = (
             n for n, e in enumerate(here) if isinstance(e, dict) and any(e.get(k) == part for k in steps)
         )
@@ -133,7 +137,7 @@ def _typed(before: object, text: str) -> Any:
     if isinstance(before, str):
         return text
     try:
-        return scalar(text)
+        return read_yaml_value(text)
     except RecipeError:
         return text
 
@@ -141,11 +145,11 @@ def _typed(before: object, text: str) -> Any:
 def _is_target(place: Place, last: str | int) -> bool:
     """Whether the value is the file or folder of a source or a sink."""
     if place == ("source",):
-        return last in kinds.names("sources")
-    return len(place) == 2 and place[0] == "sinks" and last in kinds.names("sinks")
+        return last in registry.kind_names("sources")
+    return len(place) == 2 and place[0] == "sinks" and last in registry.kind_names("sinks")
 
 
-def _person_path(filled: Filled, text: str, cwd: Path) -> str:
+def _person_path(filled: FilledRecipe, text: str, cwd: Path) -> str:
     """A path a person types is meant from where they stand, and may lead anywhere."""
     if text == "-":
         return text

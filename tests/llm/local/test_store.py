@@ -3,7 +3,7 @@
 import pytest
 
 from smeflow.errors import LLMRejected
-from smeflow.llm.local.store import Store, cache_folder
+from smeflow.llm.local.models import ModelStore, cache_folder
 
 
 def gguf(folder, content=b"GGUF and more", name="A-Model.gguf"):
@@ -24,7 +24,7 @@ def test_the_cache_lies_where_each_system_keeps_what_can_be_had_again(tmp_path, 
 
 def test_a_file_is_named_for_its_content_and_listed_by_name(tmp_path):
     """The same bytes under two names lie there once, and go with the last of them."""
-    store = Store(tmp_path / "models")
+    store = ModelStore(tmp_path / "models")
     first, second = store.add(gguf(tmp_path)), store.add(gguf(tmp_path), "other")
     assert first.name == "a-model"
     assert store.path_of(first) == store.path_of(second)
@@ -39,7 +39,7 @@ def test_a_file_is_named_for_its_content_and_listed_by_name(tmp_path):
 
 def test_what_is_no_model_and_what_has_no_name_is_refused(tmp_path):
     """A GGUF file says so in its first four bytes; a name is no path."""
-    store = Store(tmp_path / "models")
+    store = ModelStore(tmp_path / "models")
     with pytest.raises(LLMRejected, match="no GGUF"):
         store.add(gguf(tmp_path, b"MZ"))
     with pytest.raises(LLMRejected, match="small letters"):
@@ -49,7 +49,7 @@ def test_what_is_no_model_and_what_has_no_name_is_refused(tmp_path):
 
 def test_a_model_whose_file_is_gone_or_cut_does_not_count(tmp_path):
     """A note alone is no model."""
-    store = Store(tmp_path / "models")
+    store = ModelStore(tmp_path / "models")
     made = store.add(gguf(tmp_path))
     store.path_of(made).write_bytes(b"GGUF")
     assert store.models() == []

@@ -4,7 +4,7 @@ from datetime import date
 
 import pytest
 
-from smeflow.steps.details.deadlines import deadlines
+from smeflow.triage.deadlines import find_deadlines
 
 WRITTEN = date(2026, 2, 11)  # a Wednesday
 
@@ -34,7 +34,7 @@ WRITTEN = date(2026, 2, 11)  # a Wednesday
 )
 def test_a_deadline_is_read_in_three_languages(text, day):
     """Whole dates, dates without a year, weekdays, and so many days."""
-    assert [one.day for one in deadlines(text, WRITTEN)] == [day]
+    assert [one.day for one in find_deadlines(text, WRITTEN)] == [day]
 
 
 @pytest.mark.parametrize(
@@ -51,16 +51,19 @@ def test_a_deadline_is_read_in_three_languages(text, day):
 )
 def test_other_days_are_no_deadlines(text):
     """Without such a word, or before the day of writing, a day is not asked for."""
-    assert deadlines(text, WRITTEN) == []
+    assert find_deadlines(text, WRITTEN) == []
 
 
 def test_without_the_day_of_writing_only_whole_dates_are_read():
     """What would have to be reckoned is left out, never guessed."""
-    assert deadlines("avant vendredi, sous 8 jours, before 5 January", None) == []
-    assert [one.day for one in deadlines("avant le 20/02/2026", None)] == [date(2026, 2, 20)]
+    assert find_deadlines("avant vendredi, sous 8 jours, before 5 January", None) == []
+    assert [one.day for one in find_deadlines("avant le 20/02/2026", None)] == [date(2026, 2, 20)]
 
 
 def test_the_earliest_deadline_comes_first_with_its_words():
     """The quote is what stands in the text."""
     text = "Échéance le 31/03/2026. Réponse avant le 15/02."
-    assert [one.quote for one in deadlines(text, WRITTEN)] == ["avant le 15/02", "Échéance le 31/03/2026"]
+    assert [one.quote for one in find_deadlines(text, WRITTEN)] == [
+        "avant le 15/02",
+        "Échéance le 31/03/2026",
+    ]

@@ -2,7 +2,7 @@
 
 import pytest
 
-from smeflow.steps.details.references import references
+from smeflow.triage.details import find_references
 
 
 @pytest.mark.parametrize(
@@ -26,7 +26,7 @@ from smeflow.steps.details.references import references
 )
 def test_a_reference_has_its_kind_and_number(text, found):
     """In three languages, with or without a mark, each once."""
-    told = references(text)
+    told = find_references(text)
     assert [(one.kind, one.value) for one in told] == found
     assert all(text[one.start :].startswith(one.quote) for one in told)
 
@@ -44,4 +44,4 @@ def test_a_reference_has_its_kind_and_number(text, found):
 )
 def test_amounts_dates_years_and_words_are_none(text):
     """What only stands beside such a word is no reference."""
-    assert references(text) == []
+    assert find_references(text) == []

@@ -4,8 +4,8 @@ from datetime import date
 
 import pytest
 
-from smeflow.steps.details.deadlines import deadlines
-from smeflow.steps.details.requests import asked, attention, urgency
+from smeflow.triage.deadlines import find_deadlines
+from smeflow.triage.details import find_attention, find_requests, find_urgency
 
 WRITTEN = date(2026, 2, 11)
 
@@ -25,7 +25,7 @@ WRITTEN = date(2026, 2, 11)
 )
 def test_requests_are_quoted_and_politeness_is_none(text, sentences):
     """The sentence stands in the text as it is quoted."""
-    assert [one.quote for one in asked(text)] == sentences
+    assert [one.quote for one in find_requests(text)] == sentences
 
 
 @pytest.mark.parametrize(
@@ -42,13 +42,13 @@ def test_requests_are_quoted_and_politeness_is_none(text, sentences):
 )
 def test_urgency_is_what_the_text_says_or_a_near_deadline(text, level):
     """A negation takes the urgent word back."""
-    due = next(iter(deadlines(text, WRITTEN)), None)
-    found = urgency(text, due, WRITTEN)
+    due = next(iter(find_deadlines(text, WRITTEN)), None)
+    found = find_urgency(text, due, WRITTEN)
     assert (found.value if found else None) == level
 
 
 def test_a_mail_names_its_reader():
     """The name is data, with the words it stands in."""
-    found = attention("À l'attention de Mme Claire Martin : voici le dossier")
+    found = find_attention("À l'attention de Mme Claire Martin : voici le dossier")
     assert (found.value, found.quote) == ("Mme Claire Martin", "À l'attention de Mme Claire Martin")
-    assert attention("votre attention est requise") is None
+    assert find_attention("votre attention est requise") is None

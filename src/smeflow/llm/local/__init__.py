@@ -1,0 +1,1 @@
+"""The model that smeflow fetches and runs on this machine."""

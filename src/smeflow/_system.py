@@ -1,0 +1,151 @@
+"""What is asked of the operating system.
+
+Paths kept inside a folder, locks on files, processes started and ended.
+"""
+
+import contextlib
+import os
+import re
+import signal
+import subprocess
+import sys
+import unicodedata
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import IO, Any
+
+from smeflow._text import sha256, strip_invisible
+from smeflow.i18n import say
+
+_FORBIDDEN = re.compile(r'[\x00-\x1f\x7f<>:"/\\|?*]')
+_DEVICES = re.compile(r"(con|prn|aux|nul|com[0-9¹²³]|lpt[0-9¹²³]|conin\$|conout\$)(\..*)?", re.IGNORECASE)
+MAX_PART_BYTES = 150
+
+
+def resolve_path(written: str, context: Mapping[str, Any] | None) -> Path:
+    """Find the file or folder a recipe names, relative to the recipe's folder.
+
+    *context* is what `smeflow.recipe.load` gives: ``folder`` and ``roots``. A script has none: there a path
+    is relative to the working folder and its author has chosen it.
+
+    Raises:
+        ValueError: It leads out of every allowed folder; its argument is the phrase for a person.
+    """
+    if context is None:
+        return Path(written)
+    if "\0" in written or not written.strip():
+        raise ValueError(say("a path is missing"))
+    folder: Path = context.get("folder", Path())
+    roots: Sequence[Path] = context.get("roots", (folder,))
+    path = (folder / written).resolve()
+    if not any(path == root or path.is_relative_to(root) for root in (r.resolve() for r in roots)):
+        raise ValueError(
+            say(
+                "{path} leads out of the recipe's folder; name its folder in smeflow.toml: folders = [...]",
+                path=written,
+            )
+        )
+    return path
+
+
+def display_path(path: Path, context: Mapping[str, Any] | None) -> str:
+    """Name *path* as a recipe would: relative to its folder where it lies inside, with ``/``."""
+    folder = (context or {}).get("folder")
+    if folder is not None and path.is_relative_to(folder.resolve()):
+        return path.relative_to(folder.resolve()).as_posix()
+    return path.as_posix()
+
+
+def safe_path_part(text: str) -> str:
+    """Make a harmless part of a path out of any text: no separators, devices, dots in front or hidden signs.
+
+    What is too long is cut and gets a mark of the whole, so that two long names stay two.
+    """
+    clean = unicodedata.normalize("NFC", strip_invisible(text.encode("utf-8", "replace").decode()))
+    clean = _FORBIDDEN.sub(
+        "_", "".join(c for c in clean if unicodedata.category(c) not in {"Cc", "Cs", "Co"})
+    )
+    clean = clean.strip().lstrip(".").rstrip(". ").strip() or "_"
+    if _DEVICES.fullmatch(clean):
+        clean = f"_{clean}"
+    if len(clean.encode()) <= MAX_PART_BYTES:
+        return clean
+    stem, dot, ending = clean.rpartition(".")
+    ending = f".{ending}" if dot and len(ending.encode()) <= 10 else ""
+    stem = stem if ending else clean
+    room = MAX_PART_BYTES - len(ending.encode()) - 9
+    return stem.encode()[:room].decode(errors="ignore").rstrip(". ") + "~" + sha256(text)[:8] + ending
+
+
+def lock(file: IO[bytes]) -> None:
+    """Take the lock on *file*, or raise at once.
+
+    Raises:
+        OSError: Another process, or another open file of this one, holds it.
+    """
+    if os.name == "nt":
+        import msvcrt
+
+        file.seek(0)
+        msvcrt.locking(file.fileno(), msvcrt.LK_NBLCK, 1)  # type: ignore[attr-defined,unused-ignore]
+    else:
+        import fcntl
+
+        fcntl.flock(file.fileno(), fcntl.LOCK_EX | fcntl.LOCK_NB)
+
+
+def unlock(file: IO[bytes]) -> None:
+    """Give the lock on *file* back."""
+    if os.name == "nt":
+        import msvcrt
+
+        file.seek(0)
+        msvcrt.locking(file.fileno(), msvcrt.LK_UNLCK, 1)  # type: ignore[attr-defined,unused-ignore]
+    else:
+        import fcntl
+
+        fcntl.flock(file.fileno(), fcntl.LOCK_UN)
+
+
+_POSIX: Mapping[str, Any] = {"start_new_session": True}
+_WINDOWS: Mapping[str, Any] = {"creationflags": 0x00000200}  # CREATE_NEW_PROCESS_GROUP
+_OWN_GROUP = _WINDOWS if os.name == "nt" else _POSIX
+"""Ctrl-C is for the parent to decide on, and what the child started ends with it."""
+
+
+def start_module(module: str, *, stderr: IO[bytes] | int = subprocess.DEVNULL) -> "subprocess.Popen[bytes]":
+    """Run *module* with pipes to its input and output; nothing is imported from the working folder."""
+    return subprocess.Popen(
+        [sys.executable, "-P", "-m", module],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=stderr,
+        **_OWN_GROUP,
+    )
+
+
+def kill(process: "subprocess.Popen[bytes]") -> None:
+    """Kill a process, and where the system has groups all that it started; one that has ended is left."""
+    if process.poll() is not None:
+        return
+    if os.name == "posix":
+        with contextlib.suppress(ProcessLookupError, PermissionError):
+            os.killpg(process.pid, signal.SIGKILL)
+    process.kill()
+
+
+def end(process: "subprocess.Popen[bytes]", *, patience_seconds: float = 0.0) -> None:
+    """Close its input, wait so long for it to go by itself, then kill it; it has ended when this returns."""
+    if patience_seconds:
+        _close_input(process)
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            process.wait(patience_seconds)
+    kill(process)
+    process.wait()
+    _close_input(process)
+
+
+def _close_input(process: "subprocess.Popen[bytes]") -> None:
+    if process.stdin is not None:
+        with contextlib.suppress(OSError):  # what was written to a process that is gone cannot be flushed
+            process.stdin.close()

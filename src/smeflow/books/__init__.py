@@ -1,1 +1,0 @@
-"""Into the books: accounting entries of finished invoices, in closed, numbered batches."""

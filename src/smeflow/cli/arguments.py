@@ -1,0 +1,385 @@
+"""What a command was given and what it means.
+
+Options, settings, the language, the ledger, an item, the inputs to try a step on.
+"""
+
+import os
+import tomllib
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from smeflow.cli.exits import UsageProblem
+from smeflow.documents.document import MAIL
+from smeflow.errors import SmeflowError, UnreadableDocument, os_error_reason
+from smeflow.i18n import Language, Phrase, language_of, say
+
+if TYPE_CHECKING:
+    from smeflow.core.case import Case, Step
+    from smeflow.ledger.ledger import Ledger
+    from smeflow.ledger.rows import ItemRow
+    from smeflow.recipe.load import Recipe
+
+Files = Annotated[list[Path], typer.Argument(help="Files, or folders of files.", show_default=False)]
+HERE = Path()
+RecipeFile = Annotated[
+    Path,
+    typer.Argument(
+        metavar="RECIPE",
+        help="The recipe: a .yaml file, or a folder with a recipe.yaml; else this folder's.",
+        show_default=False,
+    ),
+]
+Llm = Annotated[
+    str,
+    typer.Option(
+        "--llm",
+        metavar="NAME",
+        help="A model such as mistral/mistral-small-latest, auto (what is allowed), or none.",
+    ),
+]
+Yes = Annotated[
+    bool, typer.Option("--yes", help="Agree to a provider that is asked for the first time in this folder.")
+]
+State = Annotated[
+    Path | None,
+    typer.Option(
+        "--state", metavar="DIR", help="Where the ledger is kept; else .smeflow beside smeflow.toml."
+    ),
+]
+Settings = Annotated[
+    list[str],
+    typer.Option(
+        "--set", metavar="KEY=VALUE", help="Set a value of the recipe, such as source.table=in.csv."
+    ),
+]
+Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+Jsonl = Annotated[bool, typer.Option("--jsonl", help="Print one line of JSON for each document.")]
+Workers = Annotated[int, typer.Option("--workers", min=1, max=512, help="How many at once.")]
+Item = Annotated[
+    str,
+    typer.Argument(
+        metavar="ITEM", help="The item's key or number, as `smeflow status` lists it.", show_default=False
+    ),
+]
+By = Annotated[
+    str,
+    typer.Option(
+        "--by", metavar="NAME", help="Who decides; else SMEFLOW_PERSON, else the name of the login."
+    ),
+]
+RecipeName = Annotated[str, typer.Option("--recipe", metavar="NAME", help="Only this recipe.")]
+
+
+def parse_settings(written: Sequence[str]) -> dict[str, str]:
+    """Read what ``--set`` says of a recipe, by key."""
+    found = {}
+    for one in written:
+        key, mark, value = one.partition("=")
+        if not mark or not key:
+            raise UsageProblem(
+                say("--set {written}: write KEY=VALUE, such as source.table=in.csv", written=one)
+            )
+        found[key] = value
+    return found
+
+
+WORKSPACE_FILE = "smeflow.toml"
+LANGUAGE_VARIABLE = "SMEFLOW_LANG"
+
+
+def language_for(arguments: Sequence[str], here: Path, environ: Mapping[str, str]) -> Language:
+    """Choose from ``--lang``, the locale in the nearest ``smeflow.toml``, ``SMEFLOW_LANG``, else English.
+
+    The workspace is looked for from the first argument that is a file or folder, then from *here*.
+    """
+    asked = _option(arguments, "--lang")
+    if asked:
+        return language_of(asked)
+    named = [here / a for a in arguments if not a.startswith("-")]
+    starts = [p for p in named if p.exists()][:1]
+    for start in (*starts, here):
+        locale = _workspace_locale(start.resolve())
+        if locale:
+            return language_of(locale)
+    return language_of(environ.get(LANGUAGE_VARIABLE, "en"))
+
+
+def _option(arguments: Sequence[str], name: str) -> str:
+    for before, argument in zip(("", *arguments), arguments, strict=False):
+        if before == name:
+            return argument
+        if argument.startswith(f"{name}="):
+            return argument.partition("=")[2]
+    return ""
+
+
+def _workspace_locale(start: Path) -> str:
+    """Read ``company.locale`` of the nearest workspace; a broken file is told by the command, not here."""
+    for folder in (start, *start.parents):
+        file = folder / WORKSPACE_FILE
+        if file.is_file():
+            try:
+                company = tomllib.loads(file.read_text(encoding="utf-8")).get("company", {})
+            except (OSError, ValueError):
+                return ""
+            return str(company.get("locale", "")) if isinstance(company, dict) else ""
+    return ""
+
+
+STATE_FOLDER = ".smeflow"
+
+
+def state_folder(state: Path | None, start: Path) -> Path:
+    """Give the folder of the ledger: as asked, else ``.smeflow`` beside the nearest ``smeflow.toml``."""
+    if state is not None:
+        return state
+
+    start = start.resolve()
+    for folder in (start, *start.parents):
+        if (folder / WORKSPACE_FILE).is_file():
+            return folder / STATE_FOLDER
+    return (start if start.is_dir() else start.parent) / STATE_FOLDER
+
+
+def open_ledger(state: Path | None, start: Path) -> "Ledger":
+    """Open the ledger that is there; a command that only reads makes none."""
+    from smeflow.ledger.ledger import Ledger
+
+    folder = state_folder(state, start)
+    if not folder.is_dir():
+        raise UsageProblem(
+            say(
+                "There is no ledger in {folder}. Run a recipe first, or name the folder with --state.",
+                folder=folder,
+            )
+        )
+    return Ledger.open(folder, create=False)
+
+
+def steps_of_recipe(recipe: str, state: Path | None, file: Path | None) -> "dict[str, Step[Any]]":
+    """Give the steps of the recipe called *recipe*, by name; its file is looked for beside the ledger."""
+    return {entry.step.name: entry.step for entry in find_recipe(recipe, state, file).entries}
+
+
+def find_recipe(recipe: str, state: Path | None, file: Path | None) -> "Recipe":
+    """Read the recipe called *recipe*; its file is looked for beside the ledger."""
+    import os
+
+    from smeflow.recipe.load import load
+
+    if file is None:
+        root = state_folder(state, Path.cwd()).parent
+        places = [p for start in (Path.cwd(), root) for p in (*start.glob("*.y*ml"), *start.glob("*/*.y*ml"))]
+        file = next((p for p in places if _is_called(p, recipe)), None)
+    if file is None:
+        raise UsageProblem(
+            say("The file of recipe {recipe} is not here. Name it with --file.", recipe=recipe)
+        )
+    return load(file, environ=os.environ)
+
+
+def _is_called(file: Path, recipe: str) -> bool:
+    lines = file.read_text(encoding="utf-8", errors="replace").splitlines()
+    return any(line.split("#")[0].split() == ["recipe:", recipe] for line in lines)
+
+
+def find_item(ledger: "Ledger", asked: str, recipe: str = "") -> "ItemRow":
+    """Find an item by its number, its key, or the end of its key where only one item has it."""
+    recipes = [recipe] if recipe else list(ledger.recipes())
+    rows = [row for name in recipes for row in ledger.items(name)]
+    exact = [row for row in rows if row.key == asked or str(row.id) == asked]
+    found = exact or [row for row in rows if row.key.endswith(asked) or Path(row.name).stem == asked]
+    if len(found) == 1:
+        return found[0]
+    if not found:
+        raise UsageProblem(
+            say("There is no item {item}. See them all with: smeflow status --all", item=asked)
+        )
+    choices = ", ".join(f"{row.id} ({row.recipe}: {row.key})" for row in found[:5])
+    raise UsageProblem(say("{item} may be any of {choices}. Give the number.", item=asked, choices=choices))
+
+
+PERSON_VARIABLE = "SMEFLOW_PERSON"
+
+
+def person_name(by: str) -> str:
+    """Give the name a decision is kept under."""
+    import getpass
+
+    if name := by or os.environ.get(PERSON_VARIABLE, ""):
+        return name
+    try:
+        return getpass.getuser()
+    except (OSError, KeyError) as error:
+        raise UsageProblem(
+            say("Who decides? Give a name with --by or in {variable}.", variable=PERSON_VARIABLE)
+        ) from error
+
+
+def recipe_files(given: list[Path]) -> list[Path]:
+    """Give the recipes that are named, or that lie in the folders named."""
+    found: list[Path] = []
+    for path in given:
+        if (path / "recipe.yaml").is_file():
+            found.append(path / "recipe.yaml")
+        elif path.is_dir():
+            inside = sorted(p for p in (*path.glob("*.yaml"), *path.glob("*.yml")) if _is_recipe(p))
+            if not inside:
+                raise UsageProblem(
+                    say("There is no recipe in {folder}. Make one with: smeflow init", folder=path)
+                )
+            found.extend(inside)
+        elif path.is_file():
+            found.append(path)
+        else:
+            raise UsageProblem(say("{path} does not exist. Check the name.", path=path))
+    return found
+
+
+def _is_recipe(path: Path) -> bool:
+    text = path.read_text(encoding="utf-8", errors="replace")
+    return any(line.startswith("recipe:") for line in text.splitlines())
+
+
+@dataclass(frozen=True, kw_only=True)
+class StepInput:
+    """One thing to try the step on: how to call it, and how to make a case of it."""
+
+    name: str
+    key: str = "file"
+    """What the name is: ``file``, or ``id`` for a line of a ``.jsonl``."""
+    case: "Callable[[], Case]"
+
+
+def why_unusable(error: SmeflowError | OSError, name: str) -> Phrase:
+    if isinstance(error, SmeflowError):
+        return error.phrase
+    if isinstance(error, FileNotFoundError):
+        return say("{path} does not exist. Check the name.", path=name)
+    return say("{path}: {why}. Check the place and run again.", path=name, why=os_error_reason(error))
+
+
+def files_as_inputs(files: Iterable[Path]) -> list[StepInput]:
+    """Make an input of every file; of a folder, of every file in it."""
+    return [_file_input(file) for file in _files_in(files)]
+
+
+def texts_as_inputs(files: Iterable[Path]) -> list[StepInput]:
+    """Make an input of every mail or text, of every mail in ``.mbox`` and every line of ``.jsonl``.
+
+    A line is ``{"id", "subject", "text"}``.
+    """
+    found: list[StepInput] = []
+    for file in _files_in(files):
+        of = _INPUTS_BY_ENDING.get(file.suffix.lower())
+        found.extend(of(file) if of is not None else [_file_input(file)])
+    return found
+
+
+def _files_in(files: Iterable[Path]) -> Iterator[Path]:
+    for file in files:
+        if file.is_dir():
+            yield from sorted(p for p in file.iterdir() if p.is_file() and not p.name.startswith("."))
+        else:
+            yield file
+
+
+def _file_input(file: Path) -> StepInput:
+    def case() -> "Case":
+        from smeflow.core.case import Case
+        from smeflow.documents.read import read
+
+        return Case.of(read(file), id=str(file))
+
+    return StepInput(name=str(file), case=case)
+
+
+def _mails_in_archive(file: Path) -> Iterator[StepInput]:
+    """Make an input of each mail in an archive; one that holds none is told as a file is."""
+    from smeflow.documents.archives import mails_in
+    from smeflow.documents.document import Limits
+
+    number = 0
+    try:
+        with file.open("rb") as stream:
+            for number, data in enumerate(mails_in(stream, Limits().bytes), 1):
+                yield _mail_input(f"{file}#{number}", data)
+    except OSError as error:
+        yield _unusable_input(str(file), "file", why_unusable(error, str(file)))
+        return
+    if not number:
+        yield _file_input(file)
+
+
+def _mail_input(name: str, data: bytes | None) -> StepInput:
+    if data is None:
+        return _unusable_input(name, "file", say("{name} is larger than a mail may be here.", name=name))
+
+    def case() -> "Case":
+        from smeflow.core.case import Case
+        from smeflow.documents.read import read
+
+        return Case.of(read(data, name=name, media_type=MAIL), id=name)
+
+    return StepInput(name=name, case=case)
+
+
+def _lines_of_jsonl(file: Path) -> Iterator[StepInput]:
+    try:
+        text = file.read_text(encoding="utf-8-sig")
+    except OSError as error:
+        yield _unusable_input(str(file), "file", why_unusable(error, str(file)))
+        return
+    except UnicodeDecodeError:
+        phrase = say("{path} is no UTF-8 text. Save it as UTF-8.", path=file)
+        yield _unusable_input(str(file), "file", phrase)
+        return
+    for number, line in enumerate(text.splitlines(), 1):
+        if line.strip():
+            yield _line_input(file, number, line)
+
+
+def _unusable_input(name: str, key: str, why: Phrase) -> StepInput:
+    """Make an input that gives a line with its problem, and stops nothing."""
+
+    def case() -> "Case":
+        raise UnreadableDocument(why, name=name)
+
+    return StepInput(name=name, key=key, case=case)
+
+
+def _line_input(file: Path, number: int, line: str) -> StepInput:
+    import json
+
+    try:
+        row = json.loads(line)
+    except ValueError as error:
+        why = say("{file}:{line}: this is no JSON: {why}", file=file, line=number, why=error)
+        return _unusable_input(str(number), "id", why)
+    text = (row.get("text") or row.get("body")) if isinstance(row, dict) else None
+    if not isinstance(text, str):
+        why = say('{file}:{line}: a line looks like {{"id", "subject", "text"}}', file=file, line=number)
+        name = row.get("id", number) if isinstance(row, dict) else number
+        return _unusable_input(str(name), "id", why)
+    name = str(row.get("id", number))
+
+    def case() -> "Case":
+        from smeflow.core.case import Case
+        from smeflow.documents.document import text_document
+
+        fields = {k: str(v) for k, v in row.items() if k not in ("id", "text", "body") and v is not None}
+        document = text_document(text, name=name, media_type=MAIL, fields=fields)
+        return Case.of(document, id=name)
+
+    return StepInput(name=name, key="id", case=case)
+
+
+_INPUTS_BY_ENDING: "dict[str, Callable[[Path], Iterator[StepInput]]]" = {
+    ".jsonl": _lines_of_jsonl,
+    ".mbox": _mails_in_archive,
+}
+"""What holds several texts, by its ending."""

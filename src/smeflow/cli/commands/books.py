@@ -1,0 +1,189 @@
+"""``smeflow books``: finished invoices as entries to import, in closed, numbered batches."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from smeflow.cli.arguments import By, Json, State, open_ledger, person_name
+from smeflow.cli.console import Screen
+from smeflow.cli.exits import UsageProblem
+from smeflow.i18n import say
+
+if TYPE_CHECKING:
+    from smeflow.books import Export
+    from smeflow.ledger.between import BatchRow
+    from smeflow.ledger.ledger import Ledger
+    from smeflow.recipe.workspace import Workspace
+
+books = typer.Typer(help="Book finished invoices: draft entries to import, in closed, numbered batches.")
+Out = Annotated[Path, typer.Option("--out", metavar="FOLDER", help="Where the files go.")]
+BOOKS = Path("books")
+
+
+@books.command()
+def export(
+    ctx: typer.Context,
+    period: Annotated[str, typer.Option("--period", metavar="MONTH", help="The month, such as 2026-10.")],
+    recipe: Annotated[
+        str, typer.Option("--recipe", metavar="NAME", help="Only this recipe's invoices.")
+    ] = "",
+    out: Out = BOOKS,
+    separator: Annotated[
+        str, typer.Option("--separator", metavar="WORD", help="What stands between the columns: tab or pipe.")
+    ] = "",
+    form: Annotated[
+        str,
+        typer.Option("--format", metavar="NAME", help="How the file is written: fec, or your own."),
+    ] = "fec",
+    state: State = None,
+    by: By = "",
+    json: Json = False,
+) -> None:
+    """Close a batch of what is finished and not booked yet. A batch is never changed."""
+    from smeflow.books import export_batch as close_batch
+
+    screen: Screen = ctx.obj
+    with open_ledger(state, Path.cwd()) as ledger:
+        try:
+            made = close_batch(
+                ledger,
+                _workspace(ledger),
+                period=period,
+                person=person_name(by),
+                recipe=recipe,
+                separator=separator,
+                form=form,
+            )
+        except ValueError as error:
+            raise UsageProblem(error.args[0]) from error
+        path = _put(ledger, made.batch, out) if made.batch else None
+        stale = (
+            out / f"review-{period}.html"
+        ).exists()  # of an earlier export: what left since is no more on it
+        listed = _put_list(ledger, made, period, out, screen) if made.left_out or stale else None
+        if json:
+            screen.json(_as_json(screen, made, path))
+        else:
+            _tell(screen, made, path)
+            if listed and made.left_out:
+                screen.print(f"  → {listed}", style="yellow")
+
+
+@books.command("list")
+def list_batches(ctx: typer.Context, state: State = None, json: Json = False) -> None:
+    """List the batches that left."""
+    from rich.table import Table
+
+    from smeflow.books import batch_file_name
+    from smeflow.ledger.between import batches_of
+
+    screen: Screen = ctx.obj
+    with open_ledger(state, Path.cwd()) as ledger:
+        rows = batches_of(ledger.store, _workspace(ledger).books.journal)
+        if json:
+            for row in rows:
+                screen.json({**_batch(row), "file": batch_file_name(ledger, row)})
+            return
+        if not rows:
+            screen.print(
+                say("Nothing was booked yet. Book a month with: smeflow books export --period 2026-10")
+            )
+            return
+        heads = (say("file"), say("period"), say("entries"), say("by"), say("at"))
+        table = Table(*map(screen.text, heads), box=None, pad_edge=False)
+        for row in rows:
+            name, count = batch_file_name(ledger, row), str(row.last - row.first + 1)
+            table.add_row(name, row.period, count, row.person, f"{row.at:%Y-%m-%d %H:%M}")
+        screen.print(table)
+
+
+@books.command()
+def write(ctx: typer.Context, out: Out = BOOKS, state: State = None) -> None:
+    """Write the files of all batches again, byte for byte as they left."""
+    from smeflow.ledger.between import batches_of
+
+    screen: Screen = ctx.obj
+    with open_ledger(state, Path.cwd()) as ledger:
+        for row in batches_of(ledger.store, _workspace(ledger).books.journal):
+            screen.print(f"  → {_put(ledger, row, out)}")
+
+
+def _workspace(ledger: "Ledger") -> "Workspace":
+    from smeflow.recipe.workspace import Workspace
+
+    return Workspace.find(ledger.store.folder.parent)
+
+
+def _put(ledger: "Ledger", batch: "BatchRow", out: Path) -> Path:
+    """Write a batch's file; one that was changed by hand stays, and the right one goes beside it."""
+    from smeflow.books import batch_file, batch_file_name
+    from smeflow.files.output import open_folder, put_file
+    from smeflow.ledger.history import LedgerSinkMemory
+
+    folder, name = out.resolve(), batch_file_name(ledger, batch)
+    with open_folder(folder) as spot:
+        written = put_file(
+            spot,
+            name,
+            batch_file(ledger, batch),
+            LedgerSinkMemory(ledger.store, "\nbooks"),
+            str(folder / name),
+        )
+    return out / written.name
+
+
+def _put_list(ledger: "Ledger", made: "Export", period: str, out: Path, screen: Screen) -> Path:
+    """Write the list of what was left out, each with its first page."""
+    from smeflow.books import left_out_files
+    from smeflow.files.output import open_folder, put_file
+    from smeflow.ledger.history import LedgerSinkMemory
+
+    folder, last = out.resolve(), out
+    with open_folder(folder) as spot:
+        for name, data in left_out_files(ledger, made.left_out, period, screen.language):
+            written = put_file(
+                spot, name, data, LedgerSinkMemory(ledger.store, "\nbooks review"), str(folder / name)
+            )
+            last = out / written.name
+    return last
+
+
+def _batch(row: "BatchRow") -> dict[str, Any]:
+    return {
+        "journal": row.journal,
+        "period": row.period,
+        "first": row.first,
+        "last": row.last,
+        "by": row.person,
+        "at": row.at.isoformat(),
+    }
+
+
+def _as_json(screen: Screen, made: "Export", path: Path | None) -> dict[str, Any]:
+    return {
+        "file": str(path) if path else None,
+        "batch": _batch(made.batch) if made.batch else None,
+        "entries": made.entries,
+        "reversals": made.reversals,
+        "left_out": [
+            {"id": one.item.id, "item": one.item.key, "why": screen.text(one.why)} for one in made.left_out
+        ],
+    }
+
+
+def _tell(screen: Screen, made: "Export", path: Path | None) -> None:
+    if path is None:
+        screen.print(say("Nothing to book."), style="green" if not made.left_out else "yellow")
+    else:
+        what = say(
+            "{n} entries, {back} taken back. Drafts to import and validate; not the legal FEC.",
+            n=made.entries,
+            back=made.reversals,
+        )
+        screen.print(f"  → {path}", style="green")
+        screen.print(what)
+    for one in made.left_out:
+        screen.print(f"  ? {one.item.name}: {screen.text(one.why)}", style="yellow")
+    if made.left_out:
+        screen.print(say("They wait in review: smeflow review"), style="bright_black")

@@ -1,0 +1,357 @@
+"""``smeflow demo``: run the bundled recipes on the bundled documents, without a model and then with one."""
+
+import os
+import shutil
+import time
+from contextlib import ExitStack
+from dataclasses import dataclass
+from datetime import timedelta
+from decimal import Decimal
+from importlib.util import find_spec
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from smeflow.cli.arguments import WORKSPACE_FILE, state_folder
+from smeflow.cli.console import Screen, ScreenColumn
+from smeflow.cli.exits import UsageProblem
+from smeflow.cli.results import RecipeOutcome, tell_act
+from smeflow.errors import SmeflowError
+from smeflow.i18n import Phrase, say
+from smeflow.kinds.field_names import field_name
+
+if TYPE_CHECKING:
+    from smeflow.cli.commands.demo_model import Rationed
+    from smeflow.cli.console import ProgressNote
+    from smeflow.cli.exits import StopRequest
+    from smeflow.ledger.ledger import Ledger
+    from smeflow.ledger.rows import ItemRow
+    from smeflow.llm.interface import ConnectedLLM
+
+
+def bundled_recipes() -> Path:
+    """Give the folder of the bundled recipes: in the installed package, else in the clone it runs from."""
+    import smeflow
+
+    package = Path(smeflow.__file__).parent
+    for place in (package / "_bundled" / "recipes", package.parents[1] / "recipes"):
+        if place.is_dir():
+            return place
+    raise UsageProblem(
+        say("The bundled recipes are missing. Install smeflow again: pip install --force-reinstall smeflow")
+    )
+
+
+SECONDS = 420.0
+"""How long the model is asked, from the act's beginning; what is under way then is ended."""
+AT_LEAST_SECONDS = 20.0
+"""What a question has that is asked just before the end."""
+QUESTIONS = {"Printed": 6, "Sorted": 8, "Written": 2, "Repaired": 2}
+"""How many questions of a kind it is asked at most: six documents, eight mails, the prose of two reports."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class ItemSnapshot:
+    """One item that wanted a model, before or after."""
+
+    recipe: str
+    name: str
+    state: str
+    why: str
+    results: dict[str, Any]
+
+
+def limit_model(llm: "ConnectedLLM") -> "Rationed":
+    """Have the model end in time."""
+    from smeflow.cli.commands.demo_model import Rationed
+
+    return Rationed(inner=llm, seconds=SECONDS, at_least_seconds=AT_LEAST_SECONDS, questions=QUESTIONS)
+
+
+def act_progress(asked: "Rationed", most: int) -> "ProgressNote":
+    """Tell which item is asked about, how many of at most *most* that makes, and how long it goes on."""
+
+    def told() -> tuple[str, Phrase] | None:
+        name = asked.under_way
+        if not name:
+            return None
+        left = timedelta(seconds=max(0, round(asked.seconds_left)))
+        return name, say("{time} left; asking about {name} ({n} of at most {most})",
+                         name=name, n=len(asked.items), most=most, time=left)  # fmt: skip
+
+    return told
+
+
+def recipes_in_order(recipes: list[Path], before: "dict[tuple[str, str], ItemSnapshot]") -> list[Path]:
+    """Give the recipes that left something for a model: documents first, then mails, then prose."""
+    from smeflow.recipe.load import load
+
+    left = {recipe for recipe, _ in before}
+    found: list[tuple[int, Path]] = []
+    for file in recipes:
+        try:
+            recipe = load(file, environ=os.environ)
+        except SmeflowError:  # it needs an extra that is not there, and was left out of the first act too
+            continue
+        kinds = {type(entry.step).__name__ for entry in recipe.entries}
+        rank = 0 if "Extract" in kinds else 1 if "Triage" in kinds else 2
+        found += [(rank, file)] if recipe.name in left else []
+    return [file for _, file in sorted(found, key=lambda one: one[0])]
+
+
+def items_wanting_model(screen: Screen, recipes: list[Path]) -> dict[tuple[str, str], ItemSnapshot]:
+    """Give the items that wanted a model, as they stand now."""
+    from smeflow.cli.arguments import open_ledger
+
+    found: dict[tuple[str, str], ItemSnapshot] = {}
+    if recipes:
+        with open_ledger(None, recipes[0]) as ledger:
+            for row in ledger.items():
+                if row.wanted:
+                    found[row.recipe, row.key] = snapshot(screen, ledger, row)
+    return found
+
+
+def snapshot(screen: Screen, ledger: "Ledger", row: "ItemRow") -> ItemSnapshot:
+    """Note an item as it stands."""
+    from smeflow.cli.commands.show import current
+    from smeflow.cli.results import why
+
+    return ItemSnapshot(
+        recipe=row.recipe,
+        name=row.name or row.key,
+        state=row.state,
+        why=why(screen, row, ledger),
+        results=current(ledger, row),
+    )
+
+
+def tell_changes(
+    screen: Screen, recipes: list[Path], before: dict[tuple[str, str], ItemSnapshot], llm: Any, began: float
+) -> None:
+    """Print, for each item the model was asked about, what its word added."""
+    from smeflow.cli.arguments import open_ledger
+
+    columns = [
+        ScreenColumn(heading=say("item"), style="cyan", ratio=2),
+        ScreenColumn(heading=say("before"), wrap=False),
+        ScreenColumn(heading=say("now"), wrap=False),
+        ScreenColumn(heading=say("what the model added"), ratio=3),
+    ]
+    with open_ledger(None, recipes[0]) as ledger:
+        rows = {(row.recipe, row.key): row for row in ledger.items()}
+        after = {key: snapshot(screen, ledger, rows[key]) for key in before if key in rows}
+    cells = [
+        (
+            one.name,
+            screen.state(one.state),
+            screen.state(after[key].state),
+            what_was_added(screen, one, after[key]),
+        )
+        for key, one in before.items()
+        if key in after
+    ]
+    screen.print(screen.table(columns, cells))
+    seconds = screen.number(Decimal(f"{time.monotonic() - began:.0f}"))
+    left = max(llm.left_out, len(before) - len(llm.items))  # recipes it had no time for asked nothing
+    screen.print()
+    screen.print(
+        say("{n} questions in {seconds} s; {left} were left out.",
+            n=llm.asked, seconds=seconds, left=left)
+    )  # fmt: skip
+    screen.print(say("Nothing is proven by the model's word alone: what it filled in waits for a person."))
+
+
+def what_was_added(screen: Screen, before: ItemSnapshot, after: ItemSnapshot) -> str:
+    """Say in a few words what is there now and was not."""
+    told: list[object] = []
+    for step, value in after.results.items():
+        if isinstance(value, dict) and value != before.results.get(step):
+            told += _of_result(screen, before.results.get(step) or {}, value)
+    return "; ".join(screen.text(one) for one in told) or screen.text(say("nothing"))
+
+
+def _of_result(screen: Screen, before: Any, now: dict[str, Any]) -> list[Phrase | str]:
+    if now.get("label") and now.get("label") != before.get("label"):
+        return [str(now["label"])]
+    if isinstance(now.get("fields"), dict):
+        old = before.get("fields") or {}
+        return [
+            f"{screen.text(field_name(name))}: {one.get('value')}"
+            for name, one in now["fields"].items()
+            if isinstance(one, dict) and one.get("reader") == "model" and name not in old
+        ]
+    if now.get("reader") == "model" and now.get("text"):
+        text = " ".join(str(now["text"]).split())
+        return [f"« {text[:160]}… »" if len(text) > 160 else f"« {text} »"]
+    return []
+
+
+MODEL_VARIABLE = "SMEFLOW_MODEL"
+"""Names another model for the second act than the one inside smeflow; ``none`` leaves the act out."""
+
+
+def demo(
+    ctx: typer.Context,
+    folder: Annotated[
+        Path, typer.Argument(help="Where the recipes are copied to and the outputs are written.")
+    ] = Path("demo-out"),
+) -> None:
+    """Turn real invoices, mails and sales into tables and a report: without a key, then with a model."""
+    screen: Screen = ctx.obj
+    started = time.monotonic()
+    screen.print(say("First act: the readers alone, no key and no model."), style="bold")
+    screen.print()
+    recipes = copy_recipes(screen, folder)
+    ran, stopped_by = run_act(screen, recipes, "none")
+    tell_act(screen, ran, time.monotonic() - started)
+    _end_if_stopped(screen, stopped_by)
+    model = os.environ.get(MODEL_VARIABLE, "local")
+    if model != "none":
+        second_act(screen, recipes, model, state_folder(None, folder))
+    _what_next(screen, folder)
+
+
+def second_act(screen: Screen, recipes: list[Path], name: str, folder: Path) -> None:
+    """Run the same recipes with a model, on what was left for one; what the first act gave stays."""
+    from smeflow.cli.models import closing_model, connect_for_demo
+
+    screen.print()
+    screen.print(say("Second act: a model is asked about what is left."), style="bold")
+    screen.print()
+    before = items_wanting_model(screen, recipes)
+    llm = connect_for_demo(screen, name, folder) if before else None
+    if llm is None:
+        return
+    began, asked = time.monotonic(), limit_model(llm)
+    screen.print(say("Asking {model} about {n} items; this takes minutes.",
+                     model=f"{llm.place.provider}/{llm.place.model}", n=len(before)))  # fmt: skip
+    screen.print()
+    with ExitStack() as ending:
+        ending.enter_context(closing_model(llm))
+        asked.begin()
+        stopped_by = run_act(
+            screen, recipes_in_order(recipes, before), name, asked, act_progress(asked, len(before))
+        )[1]
+        if stopped_by:  # the process ends now, and what it keeps running ends with it
+            ending.pop_all()
+    tell_changes(screen, recipes, before, asked, began)
+    _end_if_stopped(screen, stopped_by)
+
+
+def _end_if_stopped(screen: Screen, stopped_by: int) -> None:
+    if stopped_by:
+        screen.note(say("Stopped. Nothing is lost: run the same command again to go on."))
+        raise typer.Exit(stopped_by)
+
+
+def copy_recipes(screen: Screen, folder: Path) -> list[Path]:
+    """Copy the bundled recipes and documents to *folder*, a firm's folder of its own; give the recipes."""
+    from smeflow.cli.arguments import recipe_files
+
+    source = bundled_recipes()
+    shutil.copytree(
+        source, folder, dirs_exist_ok=True, ignore=shutil.ignore_patterns("out", ".smeflow", "__pycache__")
+    )
+    if not (
+        folder / WORKSPACE_FILE
+    ).exists():  # else the ledger of a firm around it would get the demo's items
+        locale = "fr-FR" if screen.language == "fr" else "en-GB"
+        tables = 'suppliers = "supplier-mail/suppliers.csv"\ncustomers = "customer-requests/customers.csv"\n'
+        text = f'[company]\nlocale = "{locale}"\n\n[tables]\n{tables}'
+        (folder / WORKSPACE_FILE).write_text(text, encoding="utf-8")
+    folders = sorted(p for p in folder.iterdir() if p.is_dir() and any(p.glob("*.yaml")))
+    found = recipe_files([*folders, *([folder] if any(folder.glob("*.yaml")) else [])])
+    return sorted(found, key=_of_a_ledger)
+
+
+def _of_a_ledger(recipe: Path) -> bool:
+    """Tell whether a recipe is about what another one did, and so comes after it."""
+    return "{ledger:" in recipe.read_text(encoding="utf-8")
+
+
+def run_act(
+    screen: Screen,
+    recipes: list[Path],
+    llm: str,
+    model: "Rationed | None" = None,
+    watching: "ProgressNote | None" = None,
+) -> tuple[list[RecipeOutcome], int]:
+    """Run each recipe once with the model called *llm*, or with *model* while it has time.
+
+    Also gives the code of a signal that stopped it, else 0.
+    """
+    from smeflow.cli.exits import stop_on_signals
+
+    with stop_on_signals() as stop:
+        return _run_recipes(screen, recipes, llm, model, watching, stop)
+
+
+def _run_recipes(
+    screen: Screen,
+    recipes: list[Path],
+    llm: str,
+    model: "Rationed | None",
+    watching: "ProgressNote | None",
+    stop: "StopRequest",
+) -> tuple[list[RecipeOutcome], int]:
+    from smeflow.cli.arguments import open_ledger
+    from smeflow.cli.results import why
+    from smeflow.cli.running import run_recipe_file
+
+    done = []
+    left_out: list[str] = []
+    for recipe in recipes:
+        if stop.code is not None or (model is not None and model.seconds_left <= 0):
+            break
+        if name := _without_extras(recipe):
+            left_out.append(name)
+            continue
+        made, summary, _ = run_recipe_file(screen, recipe, llm=llm, model=model, stop=stop, watching=watching)
+        stop.tell()
+        with open_ledger(None, recipe) as ledger:
+            rows = list(ledger.items(made.name))
+            written = [ledger.last_delivery(made.name, sink.name) for sink in made.sinks]
+            done.append(
+                RecipeOutcome(
+                    name=made.name,
+                    folder=recipe.parent,
+                    summary=summary,
+                    left=tuple((row, why(screen, row, ledger)) for row in rows if row.state != "done"),
+                    without=sum(row.wanted and row.state == "done" for row in rows),
+                    outputs=tuple((one.path, one.rows) for one in written if one is not None),
+                )
+            )
+    if left_out:
+        names = ", ".join(left_out)
+        what = say('Left out: {names}. To have them: pip install "smeflow[report,charts]"', names=names)
+        screen.print(what, style="yellow")
+        screen.print()
+    stop.tell()
+    return done, stop.code or 0
+
+
+_FOR_REPORTS = ("duckdb", "jinja2", "typst", "docx", "altair", "vl_convert")
+
+
+def _without_extras(recipe: Path) -> str:
+    """Name a recipe that draws up reports where what that takes is not installed; empty for any other."""
+    from smeflow.recipe.load import load
+    from smeflow.reports.sink import ReportPages
+
+    made = load(recipe)
+    wants = any(isinstance(sink, ReportPages) for sink in made.sinks)
+    return made.name if wants and not all(map(find_spec, _FOR_REPORTS)) else ""
+
+
+def _what_next(screen: Screen, folder: Path) -> None:
+    lines: list[tuple[Phrase, str]] = [
+        (say("See what waits for you"), f"cd {folder} && smeflow review"),
+        (say("See one item with its quotes"), f"cd {folder} && smeflow show 1 --html page.html"),
+        (say("Start with your own"), "smeflow init"),
+        (say("With another model"), f"{MODEL_VARIABLE}=NAME smeflow demo"),
+    ]
+    screen.print()
+    for word, command in lines:
+        screen.fact(word, command)

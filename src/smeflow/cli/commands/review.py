@@ -1,0 +1,310 @@
+"""``smeflow review``.
+
+See what waits for a person, and decide, one by one or item after item in the terminal.
+"""
+
+import csv
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from smeflow.cli.arguments import By, Item, Json, RecipeName, State, find_item, open_ledger, person_name
+from smeflow.cli.console import Screen
+from smeflow.cli.exits import UsageProblem
+from smeflow.errors import LedgerError
+from smeflow.i18n import Phrase, say
+
+if TYPE_CHECKING:
+    from smeflow.ledger.ledger import Ledger
+    from smeflow.ledger.rows import ItemRow
+
+DECISIONS: tuple[tuple[str, Phrase], ...] = (
+    ("a", say("approve")),
+    ("c", say("correct a value")),
+    ("r", say("reject")),
+    ("g", say("ask again")),
+    ("s", say("later")),
+    ("q", say("end")),
+)
+
+
+def go_through(screen: Screen, ledger: "Ledger", recipe: str, person: str) -> None:
+    """Show every waiting item and take a decision on it; each is written down at once."""
+    from smeflow.cli.commands.show import show_item
+    from smeflow.review.decisions import waiting_items
+
+    rows = waiting_items(ledger, recipe)
+    if not rows:
+        screen.print(say("Nothing waits for a person."), style="green")
+    for number, row in enumerate(rows, 1):
+        screen.out.rule(f"{number}/{len(rows)}", style="bright_black")
+        show_item(ledger, row, screen)
+        screen.print()
+        if not _ask_decision(screen, ledger, row, person):
+            break
+
+
+def _ask_decision(screen: Screen, ledger: "Ledger", row: "ItemRow", person: str) -> bool:
+    """Ask what to do until something is done; False ends the review."""
+    while True:
+        screen.note("   ".join(f"[{key}] {screen.text(word)}" for key, word in DECISIONS))
+        key = (
+            str(typer.prompt("", default="s", prompt_suffix="> ", show_default=False, err=True))
+            .strip()
+            .lower()[:1]
+        )
+        try:
+            if key in ("s", "q"):
+                return key == "s"
+            if _carry_out(screen, ledger, row, person, key):
+                return True
+        except (LedgerError, ValueError) as error:
+            phrase = getattr(error, "phrase", None)
+            screen.note(phrase if phrase is not None else str(error), style="red")
+
+
+def _carry_out(screen: Screen, ledger: "Ledger", row: "ItemRow", person: str, key: str) -> bool:
+    """Write one decision down; False where the key means nothing."""
+    from smeflow.cli.arguments import steps_of_recipe
+    from smeflow.review.decisions import approve, ask_again, correct, reject
+
+    if key == "a":
+        checked = _prompt(screen, say("How did you check it?")) if row.reason.kind == "between" else ""
+        wanted = None
+        if row.reason.kind == "undecided":
+            question = screen.text(say("Is the step {step} wanted?", step=row.reason.step))
+            wanted = typer.confirm(question, err=True)
+        approve(ledger, row, person, checked, wanted=wanted)
+    elif key == "r":
+        reject(ledger, row, person, _prompt(screen, say("Why?")))
+    elif key == "g":
+        ask_again(ledger, row, person)
+    elif key == "c":
+        changes = _ask_changes(screen)
+        if not changes:
+            return False
+        correct(ledger, row, steps_of_recipe(row.recipe, ledger.store.folder, None), changes, person)
+    else:
+        return False
+    screen.note(say("Kept. The next run goes on with it."), style="green")
+    return True
+
+
+def _ask_changes(screen: Screen) -> dict[str, str]:
+    found: dict[str, str] = {}
+    while written := _prompt(screen, say("FIELD=VALUE (empty: done)")):
+        field, mark, value = written.partition("=")
+        if mark and field.strip():
+            found[field.strip()] = value.strip()
+    return found
+
+
+def _prompt(screen: Screen, what: Phrase) -> str:
+    return str(typer.prompt(screen.text(what), default="", show_default=False, err=True)).strip()
+
+
+ANSWERS = {"yes": True, "no": False}
+NoteOption = Annotated[str, typer.Option("--note", metavar="TEXT", help="Why, in your words; it is kept.")]
+AsCsv = Annotated[bool, typer.Option("--csv", help="Print CSV: id, item, recipe, state, step, reason.")]
+review = typer.Typer(
+    help="See what waits for a person, and approve, correct or reject it.", rich_markup_mode=None
+)
+
+
+@review.callback(invoke_without_command=True)
+def _go_through(ctx: typer.Context, recipe: RecipeName = "", state: State = None, by: By = "") -> None:
+    """See what waits for a person, and approve, correct or reject it."""
+    if ctx.invoked_subcommand is not None:
+        return
+    screen: Screen = ctx.obj
+    if not sys.stdin.isatty():
+        _list_waiting(screen, recipe, state)
+        return
+
+    with open_ledger(state, Path.cwd()) as ledger:
+        go_through(screen, ledger, recipe, person_name(by))
+
+
+@review.command("list")
+def list_waiting(
+    ctx: typer.Context,
+    recipe: RecipeName = "",
+    state: State = None,
+    as_csv: AsCsv = False,
+    json: Json = False,
+) -> None:
+    """List what waits for a person, with the reason."""
+    _list_waiting(ctx.obj, recipe, state, as_csv=as_csv, as_json=json)
+
+
+@review.command()
+def approve(
+    ctx: typer.Context,
+    item: Item,
+    recipe: RecipeName = "",
+    state: State = None,
+    by: By = "",
+    note: NoteOption = "",
+    answer: Annotated[
+        str,
+        typer.Option(
+            "--answer",
+            metavar="yes|no",
+            help="For a step whose condition cannot be decided: take it, or leave it out.",
+        ),
+    ] = "",
+) -> None:
+    """Accept what was found, as it is."""
+    from smeflow.review.decisions import approve as decide
+
+    screen: Screen = ctx.obj
+    if answer not in ("", *ANSWERS):
+        raise UsageProblem(say("--answer {written}: write yes or no", written=answer))
+    with open_ledger(state, Path.cwd()) as ledger:
+        row = find_item(ledger, item, recipe)
+        decide(ledger, row, person_name(by), note, wanted=ANSWERS.get(answer))
+        _tell_decided(screen, ledger, row)
+
+
+@review.command()
+def correct(
+    ctx: typer.Context,
+    item: Item,
+    changes: Annotated[
+        list[str],
+        typer.Option(
+            "--set",
+            metavar="FIELD=VALUE",
+            help="A new value: total_net=12.00; empty for none.",
+            show_default=False,
+        ),
+    ],
+    recipe: RecipeName = "",
+    state: State = None,
+    by: By = "",
+    note: NoteOption = "",
+    file: Annotated[
+        Path | None,
+        typer.Option("--file", metavar="RECIPE", help="The recipe's file, where it is not found by itself."),
+    ] = None,
+) -> None:
+    """Give right values; the checks run again and later steps follow."""
+    from smeflow.cli.arguments import steps_of_recipe
+    from smeflow.review.corrections import InvalidCorrection
+    from smeflow.review.decisions import correct as decide
+
+    screen: Screen = ctx.obj
+    with open_ledger(state, Path.cwd()) as ledger:
+        row = find_item(ledger, item, recipe)
+        steps = steps_of_recipe(row.recipe, state, file)
+        try:
+            decide(ledger, row, steps, dict(map(_parse_change, changes)), person_name(by), note)
+        except InvalidCorrection as error:
+            raise UsageProblem(error.phrase) from error
+        _tell_decided(screen, ledger, row)
+
+
+@review.command()
+def reject(
+    ctx: typer.Context,
+    item: Item,
+    reason: Annotated[
+        str, typer.Option("--reason", metavar="TEXT", help="Why; it is kept.", show_default=False)
+    ],
+    recipe: RecipeName = "",
+    state: State = None,
+    by: By = "",
+) -> None:
+    """Put the item aside: it goes into no table."""
+    from smeflow.review.decisions import reject as decide
+
+    screen: Screen = ctx.obj
+    with open_ledger(state, Path.cwd()) as ledger:
+        row = find_item(ledger, item, recipe)
+        decide(ledger, row, person_name(by), reason)
+        _tell_decided(screen, ledger, row)
+
+
+@review.command("again")
+def ask_again(
+    ctx: typer.Context,
+    item: Item,
+    recipe: RecipeName = "",
+    state: State = None,
+    by: By = "",
+    note: NoteOption = "",
+) -> None:
+    """Ask the model once more at the next run; this may cost."""
+    from smeflow.review.decisions import ask_again as decide
+
+    screen: Screen = ctx.obj
+    with open_ledger(state, Path.cwd()) as ledger:
+        row = find_item(ledger, item, recipe)
+        decide(ledger, row, person_name(by), note)
+        _tell_decided(screen, ledger, row)
+
+
+def _parse_change(written: str) -> tuple[str, str]:
+    field, mark, value = written.partition("=")
+    if not mark or not field.strip():
+        raise UsageProblem(
+            say("--set {written}: write FIELD=VALUE, such as total_net=12.00", written=written)
+        )
+    return field.strip(), value.strip()
+
+
+def _list_waiting(
+    screen: Screen, recipe: str, state: Path | None, *, as_csv: bool = False, as_json: bool = False
+) -> None:
+    from smeflow.cli.commands.show import current
+    from smeflow.cli.results import list_items
+    from smeflow.review.decisions import waiting_items
+
+    with open_ledger(state, Path.cwd()) as ledger:
+        rows = waiting_items(ledger, recipe)
+        if as_json:
+            for row in rows:
+                screen.json({**_waiting_row(screen, ledger, row), "results": current(ledger, row)})
+        elif as_csv:
+            write_csv(screen, ledger, rows)
+        elif rows:
+            list_items(screen, ledger, rows, most=None)
+            screen.print()
+            hint = say(
+                "Look with: smeflow show NO.   Decide with: smeflow review approve, correct or reject NO."
+            )
+            screen.print(hint, style="bright_black")
+        else:
+            screen.print(say("Nothing waits for a person."), style="green")
+
+
+def write_csv(screen: Screen, ledger: "Ledger", rows: "list[ItemRow]") -> None:
+    """Print waiting items as CSV."""
+    names = ["id", "item", "recipe", "state", "step", "reason"]
+    writer = csv.DictWriter(sys.stdout, names, lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(_waiting_row(screen, ledger, row) for row in rows)
+
+
+def _waiting_row(screen: Screen, ledger: "Ledger", row: "ItemRow") -> dict[str, object]:
+    from smeflow.cli.results import why
+
+    return {
+        "id": row.id,
+        "item": row.key,
+        "recipe": row.recipe,
+        "state": row.state,
+        "step": row.reason.step,
+        "reason": why(screen, row, ledger),
+    }
+
+
+def _tell_decided(screen: Screen, ledger: "Ledger", before: "ItemRow") -> None:
+    from rich.text import Text
+
+    row = ledger.item(before.recipe, before.id) or before
+    screen.print(Text(f"{row.id}  {row.name or row.key}  ").append_text(screen.state(row.state)))
+    if row.state == "open":
+        screen.print(say("The next run goes on with it: smeflow run"), style="bright_black")

@@ -1,0 +1,209 @@
+"""``smeflow show``: everything known of one item."""
+
+import json as json_module
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from smeflow.cli.arguments import Item, Json, RecipeName, State, find_item, open_ledger
+from smeflow.cli.console import Screen, ScreenColumn, plain_decimal
+from smeflow.cli.results import print_result
+from smeflow.engine.cases import case_of
+from smeflow.i18n import say
+
+if TYPE_CHECKING:
+    from smeflow.ledger.ledger import Ledger
+    from smeflow.ledger.rows import CallRow, ItemRow, ReviewRow
+
+
+def show(
+    ctx: typer.Context,
+    item: Item,
+    recipe: RecipeName = "",
+    state: State = None,
+    html: Annotated[
+        Path | None,
+        typer.Option("--html", metavar="FILE", help="Write the pages with the quotes marked on them."),
+    ] = None,
+    json: Json = False,
+) -> None:
+    """Tell all that is known of an item: documents, values with quotes, checks, calls, cost, decisions."""
+    screen: Screen = ctx.obj
+    with open_ledger(state, Path.cwd()) as ledger:
+        row = find_item(ledger, item, recipe)
+        if html is not None:
+            from smeflow.notebook import case_page
+
+            html.write_text(case_page(case_of(ledger, row), screen.language), encoding="utf-8")
+            screen.note(say("The pages are in {path}.", path=html))
+        elif json:
+            screen.json(everything(ledger, row, screen))
+        else:
+            show_item(ledger, row, screen)
+
+
+def everything(ledger: "Ledger", row: "ItemRow", screen: Screen) -> dict[str, Any]:
+    """Give all that is known of an item as plain values."""
+    spent = ledger.cost_of_item(row)
+    return {
+        "id": row.id,
+        "recipe": row.recipe,
+        "key": row.key,
+        "name": row.name,
+        "media_type": row.media_type,
+        "version": row.version,
+        "state": row.state,
+        "reasons": [screen.text(p) for p in row.reason.phrases],
+        "results": current(ledger, row),
+        "calls": [_call(c) for c in ledger.calls(row)],
+        "cost": plain_decimal(spent.cost.amount),
+        "currency": spent.cost.currency,
+        "reviews": [_review(r) for r in ledger.reviews(row)],
+    }
+
+
+def current(ledger: "Ledger", row: "ItemRow") -> dict[str, Any]:
+    """Give the value of every step as it stands now, a person's before any machine's, as plain values."""
+    made = {result.step: result.id for result in reversed(ledger.results(row))}
+    steps = sorted(row.outcome, key=lambda step: made.get(step, 0))
+    found = {step: ledger.value(row, step) for step in steps}
+    return {step: json_module.loads(value[0]) for step, value in found.items() if value and value[0]}
+
+
+def _call(call: "CallRow") -> dict[str, Any]:
+    return {
+        "step": call.step,
+        "attempt": call.attempt,
+        "provider": call.provider,
+        "model": call.answered_by or call.model,
+        "state": call.state,
+        "error": call.error,
+        "input_tokens": call.input_tokens,
+        "output_tokens": call.output_tokens,
+        "pictures": [
+            {"sha256": one.sha256, "media_type": one.media_type, "size": one.size} for one in call.pictures
+        ],
+        "cost": plain_decimal(call.cost.amount) if call.cost else None,
+        "currency": call.cost.currency if call.cost else None,
+        "at": call.at.isoformat(),
+    }
+
+
+def _review(review: "ReviewRow") -> dict[str, Any]:
+    return {
+        "step": review.step,
+        "action": review.action,
+        "person": review.person,
+        "note": review.note,
+        "before": json_module.loads(review.before) if review.before else None,
+        "after": json_module.loads(review.after) if review.after else None,
+        "at": review.at.isoformat(),
+    }
+
+
+def show_item(ledger: "Ledger", row: "ItemRow", screen: Screen) -> None:
+    """Print everything known of an item."""
+    from rich.text import Text
+
+    from smeflow.cli.results import why
+
+    head = Text(f"{row.id}  ", style="bright_black").append(row.name or row.key, style="bold")
+    screen.print(head.append("  ").append_text(screen.state(row.state)))
+    facts = [
+        (say("recipe"), row.recipe),
+        (say("key"), row.key),
+        (say("why"), why(screen, row, ledger)),
+        (say("version"), row.version[:12]),
+        (say("came"), row.created_at),
+        (say("ended"), row.ended_at),
+    ]
+    for word, value in facts:
+        if value:
+            screen.fact(word, value, indent="  ")
+    _documents(ledger, row, screen)
+    for step, value in current(ledger, row).items():
+        screen.print()
+        screen.print(step, style="bold cyan")
+        print_result(screen, value)
+    _calls(ledger, row, screen)
+    _reviews(ledger, row, screen)
+
+
+def _documents(ledger: "Ledger", row: "ItemRow", screen: Screen) -> None:
+    from smeflow.errors import DocumentError
+
+    try:
+        documents = case_of(ledger, row).documents
+    except DocumentError as error:
+        screen.print(f"  • {screen.text(error.phrase)}", style="red")
+        return
+    columns = [
+        ScreenColumn(heading=say("document"), style="cyan"),
+        ScreenColumn(heading=say("type"), style="bright_black", wrap=False),
+        ScreenColumn(heading=say("pages"), right=True, wrap=False),
+        ScreenColumn(heading=say("remarks")),
+    ]
+    rows = [
+        (d.name, d.media_type, len(d.pages) or None, "; ".join(map(screen.text, d.problems)))
+        for d in documents
+    ]
+    screen.print()
+    screen.print(screen.table(columns, rows))
+
+
+def _calls(ledger: "Ledger", row: "ItemRow", screen: Screen) -> None:
+    calls = list(ledger.calls(row))
+    if not calls:
+        return
+    columns = [
+        ScreenColumn(heading=say("call"), style="cyan", wrap=False),
+        ScreenColumn(heading=say("model")),
+        ScreenColumn(heading=say("end"), wrap=False),
+        ScreenColumn(heading=say("tokens in"), right=True, wrap=False),
+        ScreenColumn(heading=say("tokens out"), right=True, wrap=False),
+        ScreenColumn(heading=say("cost"), right=True, wrap=False),
+    ]
+    seen = any(c.pictures for c in calls)
+    if seen:
+        columns.insert(3, ScreenColumn(heading=say("pictures"), right=True, wrap=False))
+    ends = {
+        "reserved": say("not ended"),
+        "answered": say("answered"),
+        "broken": say("broken"),
+        "recalled": say("as an equal call"),
+    }
+    rows = [
+        (
+            f"{c.step} {c.attempt}",
+            f"{c.provider}/{c.answered_by or c.model}",
+            ends[c.state],
+            *([len(c.pictures) or None] if seen else []),
+            c.input_tokens,
+            c.output_tokens,
+            screen.amount(c.cost.amount, c.cost.currency) if c.cost else None,
+        )
+        for c in calls
+    ]
+    screen.print()
+    screen.print(screen.table(columns, rows))
+
+
+def _reviews(ledger: "Ledger", row: "ItemRow", screen: Screen) -> None:
+    actions = {
+        "approve": say("approved"),
+        "correct": say("corrected"),
+        "reject": say("rejected"),
+        "again": say("asked again"),
+    }
+    for review in ledger.reviews(row):
+        line = say(
+            "{at}: {step} {action} by {person}",
+            at=screen.text(review.at),
+            step=review.step,
+            action=actions[review.action],
+            person=review.person,
+        )
+        screen.print(line, style="green")
+        if review.note:
+            screen.print(f"  {review.note}")

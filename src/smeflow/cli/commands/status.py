@@ -1,0 +1,90 @@
+"""``smeflow status``: how far every recipe is, and what waits."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, cast
+
+import typer
+
+from smeflow.cli.arguments import Json, State, open_ledger
+from smeflow.cli.console import STATE_WORDS, Screen, ScreenColumn, plain_decimal
+from smeflow.cli.results import LISTED_ITEMS, list_items
+from smeflow.i18n import say
+
+if TYPE_CHECKING:
+    from smeflow.ledger.ledger import Ledger
+    from smeflow.ledger.rows import State as StateName
+
+WAITING_STATES = ("review", "failed", "open")
+
+
+def status(
+    ctx: typer.Context,
+    recipe: Annotated[
+        str, typer.Argument(metavar="RECIPE", help="Only this recipe.", show_default=False)
+    ] = "",
+    state: State = None,
+    where: Annotated[
+        str, typer.Option("--where", metavar="STATE", help="List the items in this state.")
+    ] = "",
+    every: Annotated[bool, typer.Option("--all", help="List all items.")] = False,
+    json: Json = False,
+) -> None:
+    """Tell how many items are done, wait, failed, were left out or are open, and list what waits."""
+    screen: Screen = ctx.obj
+    wanted = cast(
+        "tuple[StateName, ...]", tuple(STATE_WORDS) if every else (where,) if where else WAITING_STATES
+    )
+    if where and where not in STATE_WORDS:
+        raise typer.BadParameter(
+            screen.text(say("choose from: {states}", states=", ".join(STATE_WORDS))), param_hint="--where"
+        )
+    with open_ledger(state, Path.cwd()) as ledger:
+        names = [
+            name for name in ledger.recipes() if not recipe or name == Path(recipe).stem or name == recipe
+        ]
+        if json:
+            for name in names:
+                screen.json(recipe_counts(ledger, name))
+            return
+        _counts(screen, [recipe_counts(ledger, name) for name in names])
+        rows = [row for name in names for one in wanted for row in ledger.items(name, one)]
+        list_items(screen, ledger, rows, most=None if every or where else LISTED_ITEMS)
+
+
+def recipe_counts(ledger: "Ledger", recipe: str) -> dict[str, Any]:
+    """Give the counts of a recipe and what its calls cost, as plain values."""
+    counts, spent = ledger.counts(recipe), ledger.cost(recipe)
+    return {
+        "recipe": recipe,
+        "items": counts.items,
+        **{name: getattr(counts, name) for name in STATE_WORDS},
+        "calls": spent.calls,
+        "cost": plain_decimal(spent.cost.amount),
+        "currency": spent.cost.currency,
+    }
+
+
+def _counts(screen: Screen, lines: list[dict[str, Any]]) -> None:
+    from decimal import Decimal
+
+    from rich.text import Text
+
+    columns = [
+        ScreenColumn(heading=say("recipe"), style="bold"),
+        ScreenColumn(heading=say("items"), right=True, wrap=False),
+        *(ScreenColumn(heading=word, right=True, wrap=False) for word, _, _ in STATE_WORDS.values()),
+    ]
+    asked = any(line["calls"] for line in lines)
+    if asked:
+        columns += [
+            ScreenColumn(heading=word, right=True, wrap=False) for word in (say("calls"), say("cost"))
+        ]
+    rows = []
+    for line in lines:
+        cells = [
+            Text(str(line[name]), style=style if line[name] else "bright_black")
+            for name, (_, style, _) in STATE_WORDS.items()
+        ]
+        cost = screen.amount(Decimal(line["cost"]), line["currency"])
+        rows.append([line["recipe"], line["items"], *cells, *([line["calls"], cost] if asked else [])])
+    screen.print(screen.table(columns, rows))

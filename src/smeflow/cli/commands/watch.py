@@ -1,0 +1,138 @@
+"""``smeflow watch``: run recipes day after day, when mail comes, files change or their time has come."""
+
+import os
+import time
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from smeflow.cli.arguments import Settings, State, parse_settings, state_folder
+from smeflow.cli.console import Screen
+from smeflow.cli.exits import StopRequest, stop_on_signals
+from smeflow.i18n import say
+
+if TYPE_CHECKING:
+    from smeflow.engine.run import RunSummary
+    from smeflow.engine.watch import NextRun
+    from smeflow.recipe.load import Recipe
+
+GLANCE_SECONDS = 0.25
+
+
+def watch(
+    ctx: typer.Context,
+    recipes: Annotated[
+        list[Path] | None, typer.Argument(help="Recipes, or folders of recipes; else those of this folder.")
+    ] = None,
+    state: State = None,
+    settings: Settings = [],  # noqa: B006 - Typer copies it
+    every: Annotated[
+        float,
+        typer.Option("--every", min=1, metavar="SECONDS", help="How often to look into folders and tables."),
+    ] = 60.0,
+    llm: Annotated[
+        str,
+        typer.Option("--llm", metavar="NAME", help="Another model than the recipe says; none asks no model."),
+    ] = "",
+) -> None:
+    """Run recipes whenever there is something to do, until stopped. Nothing is lost by stopping it."""
+    from smeflow.cli.arguments import recipe_files
+    from smeflow.engine.watch import MailboxSource, MailboxWatcher, NextRun
+    from smeflow.recipe.load import load
+
+    screen: Screen = ctx.obj
+    files = recipe_files(recipes or [Path()])
+    with stop_on_signals() as stop:
+        dues: dict[Path, NextRun] = {}
+        for file in files:
+            recipe = load(file, settings=parse_settings(settings), environ=os.environ)
+            due = dues[file] = NextRun.of(recipe, every, _last_run(file, state, recipe), datetime.now(UTC))
+            _tell_start(screen, due)
+            if isinstance(recipe.source, MailboxSource) and recipe.schedule is None:
+                MailboxWatcher(recipe.source, due.wake, lambda p: _log(screen, p), stop.event).start()
+        while not stop.event.wait(GLANCE_SECONDS):
+            for file, due in dues.items():
+                if not stop.event.is_set() and due.is_due(datetime.now(UTC)):
+                    _run_due(screen, file, due, stop, state=state, settings=settings, llm=llm)
+    raise typer.Exit(stop.code or 0)
+
+
+def _run_due(
+    screen: Screen,
+    file: Path,
+    due: "NextRun",
+    stop: StopRequest,
+    *,
+    state: Path | None,
+    settings: list[str],
+    llm: str,
+) -> None:
+    from smeflow.cli.exits import HALT_CODES
+    from smeflow.cli.running import run_recipe_file
+    from smeflow.errors import LedgerDamaged, SmeflowError
+
+    due.began()
+    try:
+        recipe, summary, stopped_by = run_recipe_file(screen, file, state=state, settings=settings, llm=llm)
+    except LedgerDamaged:
+        raise
+    except (SmeflowError, OSError) as error:
+        if not due.failures:
+            _log(screen, error.phrase if isinstance(error, SmeflowError) else str(error))
+        due.failed()
+        return
+    if stopped_by and stop.code is None:
+        stop.code = stopped_by
+        stop.event.set()
+    first = not due.failures
+    if summary.failures or (summary.stopped in HALT_CODES and summary.stopped != "interrupted"):
+        due.failed()
+    else:
+        due.ended(datetime.now(UTC))
+    if first or summary.worked:  # the same failure is told once, not at every attempt
+        _tell_run(screen, recipe, summary)
+
+
+def _last_run(file: Path, state: Path | None, recipe: "Recipe") -> datetime | None:
+    from smeflow.ledger.ledger import Ledger
+
+    folder = state_folder(state, file)
+    if not (folder / "ledger.db").is_file():
+        return None
+    with Ledger.open(folder, create=False) as ledger:
+        runs = ledger.runs(recipe.name)
+    return runs[-1].started_at if runs else None
+
+
+def _tell_start(screen: Screen, due: "NextRun") -> None:
+    recipe = due.recipe
+    if due.on_wall is not None:
+        when = say("{recipe}: next run at {time}", recipe=recipe.name, time=screen.text(due.on_wall))
+    else:
+        when = say("{recipe}: watching {source}", recipe=recipe.name, source=recipe.source.name)
+    _log(screen, when)
+
+
+def _tell_run(screen: Screen, recipe: "Recipe", summary: "RunSummary") -> None:
+    """Say one line for a run that found something; nothing for the others."""
+    from smeflow.cli.running import tell_notes
+
+    if summary.worked or summary.notes or summary.failures:
+        line = say(
+            "{recipe}: {worked} worked on; {done} done, {review} for review, {failed} failed, {open} open",
+            recipe=recipe.name,
+            worked=summary.worked,
+            done=summary.done,
+            review=summary.review,
+            failed=summary.failed,
+            open=summary.open,
+        )
+        _log(screen, line)
+        tell_notes(screen, summary)
+
+
+def _log(screen: Screen, what: object) -> None:
+    """Say *what* with the time, as a log is read."""
+    screen.note(f"{time.strftime('%Y-%m-%d %H:%M:%S')}  {screen.text(what)}")

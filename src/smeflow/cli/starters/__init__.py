@@ -1,1 +1,0 @@
-"""Recipes to start from, as text; ``smeflow init`` copies one."""

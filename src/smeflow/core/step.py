@@ -1,0 +1,108 @@
+"""Make a step of a function, and identify what a step would do."""
+
+import ast
+import hashlib
+import inspect
+import textwrap
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any, cast, get_type_hints, overload
+
+from pydantic import BaseModel
+
+from smeflow._text import hash_of, sha256
+from smeflow.core.case import Case, Step, T, kind_id
+from smeflow.i18n import Phrase, say
+from smeflow.llm.interface import LLM
+
+
+@dataclass(frozen=True)
+class FunctionStep(Step[T]):
+    """A step made of a plain function by `step`."""
+
+    function: Callable[[Case, LLM], T]
+    name: str = ""
+    returns: type[T] = cast("type[T]", object)  # noqa: RUF009 - no call is made, the type checker is told
+    version: str | None = None
+
+    def __call__(self, case: Case, llm: LLM, /) -> T:
+        """Call the function."""
+        return self.function(case, llm)
+
+
+@overload
+def step(function: Callable[[Case, LLM], T], /) -> FunctionStep[T]: ...
+@overload
+def step(
+    *, name: str | None = None, version: str | None = None
+) -> Callable[[Callable[[Case, LLM], T]], FunctionStep[T]]: ...
+def step(
+    function: Callable[[Case, LLM], T] | None = None,
+    /,
+    *,
+    name: str | None = None,
+    version: str | None = None,
+) -> FunctionStep[T] | Callable[[Callable[[Case, LLM], T]], FunctionStep[T]]:
+    """Make a step of a function whose return type is annotated.
+
+    *version* says when results are no longer comparable; without it, the function's code decides
+    (comments and layout do not count).
+    """
+
+    def make(f: Callable[[Case, LLM], T]) -> FunctionStep[T]:
+        returns = get_type_hints(f).get("return")
+        if returns is None:
+            raise TypeError(f"step {f.__name__!r} needs a return annotation, so that its result can be kept")
+        return FunctionStep(f, name or f.__name__, returns, version)
+
+    return make if function is None else make(function)
+
+
+def fingerprint(step: Step[Any], llm: str = "") -> str:
+    """Identify what a step would do.
+
+    That is its kind's id, revision, fields, prompt, and the recipe's ``llm:`` as written. For a function
+    step it is its ``version``, else its code without comments. Two steps with one fingerprint may share
+    results.
+    The model that answered is recorded, not part of this.
+    """
+    if isinstance(step, FunctionStep):
+        body = step.version if step.version is not None else _code(step.function)
+        return hash_of(["function", step.name, body, llm])
+    kind = type(step)
+    fields = step.model_dump(mode="json") if isinstance(step, BaseModel) else repr(step)
+    return hash_of(
+        [
+            kind_id(kind),
+            getattr(kind, "revision", 0),
+            fields,
+            sha256(getattr(kind, "prompt", "")),
+            llm,
+        ]
+    )
+
+
+@lru_cache(maxsize=256)  # reading and parsing the source costs half a millisecond, and code does not change
+def _code(function: Callable[..., Any]) -> str:
+    try:
+        tree = ast.parse(textwrap.dedent(inspect.getsource(function)))
+    except (OSError, TypeError, SyntaxError):  # a function typed at a prompt, or a built-in
+        code = getattr(function, "__code__", None)
+        return hashlib.sha256(code.co_code).hexdigest() + repr(code.co_consts) if code else repr(function)
+    return ast.dump(tree, annotate_fields=False)
+
+
+def doubts_of(value: object) -> tuple[Phrase, ...]:
+    """Give what a result says against itself (its ``doubts``); whatever is in doubt goes to a person."""
+    return tuple(getattr(value, "doubts", ()))
+
+
+def wants_model(value: object) -> bool:
+    """Tell whether a result would be better with a model and had none (its ``wanted_model``)."""
+    return bool(getattr(value, "wanted_model", False))
+
+
+def not_run(name: str) -> Phrase:
+    """Say that a step has not run."""
+    return say("step {name} has not run", name=name)

@@ -1,0 +1,133 @@
+"""Files that hold many documents: mailboxes in one file, and ZIP archives."""
+
+import io
+import re
+import zipfile
+import zlib
+from collections.abc import Iterator
+from io import BytesIO
+from typing import BinaryIO
+
+from smeflow.documents.document import MAIL, Document
+from smeflow.documents.file import File, check_limit, empty_file_phrase, read_attached
+from smeflow.errors import UnreadableDocument, UnsupportedDocument
+from smeflow.i18n import say
+
+MBOX = "application/mbox"
+_FROM = re.compile(rb"From \S.*\d\d:\d\d.*\d{4}")
+_STUFFED = re.compile(rb"^>+From ")
+_LONGEST_LINE = 1_000_000
+
+
+def mails_in(stream: BinaryIO, max_bytes: int) -> Iterator[bytes | None]:
+    """Give the bytes of each mail in turn; None for one that is larger than *max_bytes*.
+
+    A line ``From …`` with a time begins a mail behind an empty line; one that was marked with ``>`` is text.
+    """
+    lines: list[bytes] = []
+    size, began, empty = 0, False, True
+    while line := stream.readline(_LONGEST_LINE):
+        if empty and _FROM.match(line):
+            if began:
+                yield _joined(lines, size, max_bytes)
+            lines, size, began = [], 0, True
+        elif began:
+            size += len(line)
+            if size <= max_bytes:
+                lines.append(line[1:] if _STUFFED.match(line) else line)
+        empty = not line.strip()
+    if began:
+        yield _joined(lines, size, max_bytes)
+
+
+def _joined(lines: list[bytes], size: int, max_bytes: int) -> bytes | None:
+    if size > max_bytes:
+        return None
+    if lines and not lines[-1].strip():
+        lines.pop()  # the empty line belongs to the archive
+    return b"".join(lines)
+
+
+def read_mbox(file: File) -> Document:
+    """Read an archive as a whole: each mail a part. As a source each mail is an item of its own.
+
+    Raises:
+        UnreadableDocument: There is no mail in it.
+        LimitExceeded: It holds more mails than parts may be.
+    """
+    found = list(mails_in(BytesIO(file.data), file.limits.bytes))
+    if not found:
+        raise UnreadableDocument(say("{name} holds no mail.", name=file.name), name=file.name)
+    check_limit("parts", file.limits.parts, len(found), file.name)
+    parts = tuple(
+        read_attached(file, data or b"", name=f"mail {n}", media_type=MAIL) for n, data in enumerate(found, 1)
+    )
+    return file.document(parts=parts)
+
+
+_CHUNK = 65_536
+_OFFICE = ("[Content_Types].xml", "mimetype", "META-INF/MANIFEST.MF")
+"""What marks a ZIP that is a file of another kind: spreadsheets, texts, programs."""
+_LITTER = ("__MACOSX/", ".DS_Store", "Thumbs.db", "desktop.ini")
+_ENCRYPTED = 0x1
+
+
+def read_zip(file: File) -> Document:
+    """Read every file of an archive as a part; one that cannot be read stays a part, with its reason.
+
+    Raises:
+        UnreadableDocument: It is damaged or locked with a password.
+        UnsupportedDocument: It is a spreadsheet or another kind of file that only looks like an archive.
+        LimitExceeded: It holds too many files, or they unpack to too much.
+    """
+    try:
+        with zipfile.ZipFile(io.BytesIO(file.data)) as archive:
+            inside = [one for one in archive.infolist() if not one.is_dir() and not _is_litter(one.filename)]
+            if any(one.filename in _OFFICE for one in inside):
+                raise _unsupported(file)
+            _spend(file, "parts", len(inside))
+            parts = tuple(_parts(archive, inside, file))
+    except (zipfile.BadZipFile, zlib.error, EOFError, OSError, NotImplementedError, ValueError) as error:
+        raise UnreadableDocument(
+            say("{name} is a damaged archive. Ask the sender for it again.", name=file.name), name=file.name
+        ) from error
+    if not parts:
+        raise UnreadableDocument(empty_file_phrase(file.name), name=file.name)
+    return file.document(parts=parts)
+
+
+def _parts(archive: zipfile.ZipFile, inside: list[zipfile.ZipInfo], file: File) -> Iterator[Document]:
+    unpacked = 0
+    for one in inside:
+        if one.flag_bits & _ENCRYPTED:
+            raise UnreadableDocument(
+                say("{name} is locked with a password. Ask the sender for it without one.", name=file.name),
+                name=file.name,
+            )
+        data = bytearray()
+        with archive.open(one) as stream:
+            while piece := stream.read(_CHUNK):
+                data += piece
+                unpacked += len(piece)
+                _spend(file, "bytes", len(piece))
+                if unpacked > _CHUNK:
+                    check_limit("ratio", file.limits.ratio, unpacked // max(len(file.data), 1), file.name)
+        yield read_attached(file, bytes(data), name=one.filename)
+
+
+def _spend(file: File, limit: str, more: int) -> None:
+    """Count against a bound that all archives in one another share."""
+    file.spent[limit] = file.spent.get(limit, 0) + more
+    check_limit(limit, getattr(file.limits, limit), file.spent[limit], file.name)
+
+
+def _is_litter(name: str) -> bool:
+    return name.startswith(_LITTER) or name.rpartition("/")[2] in _LITTER
+
+
+def _unsupported(file: File) -> UnsupportedDocument:
+    return UnsupportedDocument(
+        say("{name} is no archive of documents but a file of another kind, which smeflow cannot read here.",
+            name=file.name),
+        name=file.name,
+    )  # fmt: skip

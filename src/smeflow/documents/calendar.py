@@ -1,0 +1,127 @@
+"""Read invitations of calendars (iCalendar, RFC 5545): what, when, where, who asks and who is asked."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+
+from smeflow.documents.document import Document, Page
+from smeflow.documents.file import File, bounded_text
+from smeflow.documents.text import decode_text, drop_hidden_characters
+from smeflow.errors import UnreadableDocument
+from smeflow.i18n import say
+
+CALENDAR = "text/calendar"
+_LINE = re.compile(r"([A-Za-z0-9-]+)((?:;[^:;=]+=(?:\"[^\"]*\"|[^:;\"]*))*):(.*)", re.DOTALL)
+_PARAMETER = re.compile(r";([^:;=]+)=(\"[^\"]*\"|[^:;\"]*)")
+_ESCAPED = re.compile(r"\\([nN,;\\])")
+_MOMENT = re.compile(r"(\d{4})(\d\d)(\d\d)(?:T(\d\d)(\d\d)(\d\d)(Z?))?")
+_EVENTS = ("VEVENT", "VTODO", "VFREEBUSY")
+_SHOWN = (
+    "summary", "start", "end", "timezone", "location", "organizer", "attendees", "method", "status",
+    "repeats",
+)  # fmt: skip
+
+
+@dataclass(slots=True)
+class CalendarEvent:
+    """What one entry of a calendar says."""
+
+    fields: dict[str, str] = field(default_factory=dict)
+    attendees: list[str] = field(default_factory=list)
+    description: str = ""
+
+
+def read_invitation(file: File) -> Document:
+    """Read an invitation.
+
+    ``fields`` holds ``summary``, ``start``, ``end`` (ISO), ``location``, ``organizer``, ``attendees``,
+    ``method`` (``REQUEST``, ``CANCEL``, ``REPLY``); the page says the same as text.
+
+    Raises:
+        UnreadableDocument: There is no event in it.
+    """
+    text, problems = drop_hidden_characters(bounded_text(decode_text(file.data), file), file.name)
+    method, events = _events(text)
+    if not events:
+        raise UnreadableDocument(say("{name} holds no event.", name=file.name), name=file.name)
+    first = events[0]
+    fields = {**first.fields, "attendees": ", ".join(first.attendees), "method": method}
+    fields = {name: value for name, value in fields.items() if value}
+    lines = [f"{name}: {fields[name]}" for name in _SHOWN if name in fields]
+    lines += [first.description] if first.description else []
+    if len(events) > 1:
+        problems = (
+            *problems,
+            say("{name} holds {n} events; the first was read.", name=file.name, n=len(events)),
+        )
+    page = Page(number=1, text="\n".join(lines))
+    return file.document(pages=(page,), fields=fields, problems=tuple(problems))
+
+
+def _events(text: str) -> tuple[str, list[CalendarEvent]]:
+    method, events, inside, skipped = "", [], False, 0
+    for name, parameters, value in _lines(text):
+        if name == "BEGIN" and value.upper() in _EVENTS and not skipped:
+            events.append(CalendarEvent())
+            inside = True
+        elif name == "BEGIN" and inside:
+            skipped += 1  # an alarm has a description of its own
+        elif name == "END" and skipped:
+            skipped -= 1
+        elif name == "END" and value.upper() in _EVENTS:
+            inside = False
+        elif name == "METHOD" and not inside:
+            method = value.upper()
+        elif inside and not skipped:
+            _note(events[-1], name, parameters, value)
+    return method, events
+
+
+def _note(event: CalendarEvent, name: str, parameters: dict[str, str], value: str) -> None:
+    if name in ("DTSTART", "DTEND", "DUE"):
+        event.fields["start" if name == "DTSTART" else "end"] = _moment(value)
+        if name == "DTSTART" and parameters.get("TZID"):
+            event.fields["timezone"] = parameters["TZID"]
+    elif name == "ORGANIZER":
+        event.fields["organizer"] = _person(parameters, value)
+    elif name == "ATTENDEE":
+        event.attendees.append(_person(parameters, value))
+    elif name == "DESCRIPTION":
+        event.description = _plain(value)
+    elif name in ("SUMMARY", "LOCATION", "STATUS", "UID"):
+        event.fields.setdefault(name.lower(), _plain(value).replace("\n", " "))
+    elif name == "RRULE":
+        event.fields["repeats"] = value
+
+
+def _lines(text: str) -> Iterator[tuple[str, dict[str, str], str]]:
+    for line in re.sub(r"\n[ \t]", "", text).split("\n"):
+        match = _LINE.fullmatch(line.strip("\r"))
+        if match:
+            given = {key.upper(): value.strip('"') for key, value in _PARAMETER.findall(match[2])}
+            yield match[1].upper(), given, match[3].strip()
+
+
+def _plain(value: str) -> str:
+    return _ESCAPED.sub(lambda m: "\n" if m[1] in "nN" else m[1], value).strip()
+
+
+def _person(parameters: dict[str, str], value: str) -> str:
+    address = re.sub(r"(?i)^mailto:", "", value)
+    name = parameters.get("CN", "")
+    return f"{name} <{address}>" if name and name != address else address
+
+
+def _moment(value: str) -> str:
+    """Give a date or a time in ISO form; one in UTC says so, one of a named zone stays as it is there."""
+    found = _MOMENT.fullmatch(value)
+    if not found:
+        return value
+    if found[4] is None:
+        return f"{found[1]}-{found[2]}-{found[3]}"
+    try:
+        at = datetime.strptime(value.rstrip("Z"), "%Y%m%dT%H%M%S")  # noqa: DTZ007 - its zone is told apart
+    except ValueError:
+        return value
+    return (at.replace(tzinfo=UTC) if found[7] else at).isoformat()

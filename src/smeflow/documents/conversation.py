@@ -1,0 +1,237 @@
+"""Find the newest message in a mail's text, and the mails that make one thread.
+
+The clients of French, English and German offices are known by their own words; what they have in common (a
+date, an address and a colon at the end; header lines of a copied mail; a line between dashes) catches others.
+A forwarded mail is kept whole: what it forwards is its message. Threads follow RFC 5322, 3.6.4.
+"""
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+
+_ADDRESS = r"[\w.+'-]+@[\w.-]+"
+_WROTE = re.compile(
+    r"^\s*(?:"
+    r"(?:le|el|il|em|den|op|on|am)\b.{0,300}?"
+    r"\b(?:a\s+écrit|a\s+ecrit|wrote|schrieb|escribió|ha\s+scritto|schreef|skrev)"
+    r"\b.{0,300}?:?"
+    r"|.{0,200}\bschrieb\b.{0,200}:"
+    r"|.{0,200}\b(?:wrote|a\s+écrit)\s*:"
+    rf"|(?=.*\d{{1,4}}).{{6,200}}<{_ADDRESS}>\s*:"
+    r")\s*$",
+    re.IGNORECASE | re.DOTALL,
+)
+_OPENS_WROTE = re.compile(r"^\s*(?:le|on|am|el|il|op|den)\s+\S.*(?:\d|@)", re.IGNORECASE)
+_BROKEN = re.compile(rf"^\s*<?{_ADDRESS}>?\s*:\s*$")
+"""The end of such a line, where a program broke it before the address."""
+_RULER = re.compile(r"^\s*[-_*=]{2,}\s*\S.{0,60}?\s*[-_*=]{2,}\s*$")
+_ORIGINAL = re.compile(
+    r"^\s*[-_*=]{2,}\s*(?:message d.origine|message original|original message|original appointment|"
+    r"ursprüngliche nachricht|originalnachricht|mensaje original|messaggio originale|oprindelig besked|"
+    r"oorspronkelijk bericht|mensagem original)\s*[-_*=]{2,}\s*$",
+    re.IGNORECASE,
+)
+_HEADER = re.compile(
+    r"^[ >*]*\*?(?P<key>de|from|von|van|fra|da|från|"  # who
+    r"envoyé|envoyé le|sent|date|datum|gesendet|verzonden|dato|enviado|inviato|"  # when
+    r"à|a|to|an|aan|til|para|destinataire|cc|"  # to whom
+    r"objet|subject|betreff|onderwerp|emne|asunto|oggetto)\s*\*?\s*:\s*\*?\s*\S",
+    re.IGNORECASE,
+)
+_WHO = frozenset({"de", "from", "von", "van", "fra", "da", "från"})
+_FORWARDED = re.compile(
+    r"^\s*(?:[-_*=]{2,}\s*(?:forwarded message|message transféré|message transmis|message réexpédié|"
+    r"weitergeleitete nachricht|mensaje reenviado|messaggio inoltrato)\s*[-_*=]{2,}"
+    r"|begin forwarded message\s*:|début du message (?:réexpédié|transféré)\s*:"
+    r"|anfang der weitergeleiteten nachricht\s*:)",
+    re.IGNORECASE | re.MULTILINE,
+)
+_FORWARD_SUBJECT = re.compile(r"^\s*(?:fwd?|tr|wg|i|rv|doorst)\s*:", re.IGNORECASE)
+_SIGNATURE = re.compile(r"^(?:--|—|__)\s?$")
+_DEVICE = re.compile(
+    r"^\s*(?:sent (?:from|with) (?:my |outlook|yahoo|mail\b|gmail|proton)|get outlook for|"
+    r"envoyé (?:de|depuis|à partir de|avec) (?:mon |ma |l.|outlook|yahoo|un )|"
+    r"obtenez outlook|télécharger outlook|"
+    r"(?:von meinem|gesendet (?:von|mit)|diese nachricht wurde von meinem)\b|"
+    r"inviato da|enviado desde|verzonden (?:vanaf|met))",
+    re.IGNORECASE,
+)
+_DISCLAIMER = re.compile(
+    r"^[ \t]*[*_\-–—]*[ \t]*(?:"
+    r"(?:ce (?:message|courriel|courrier [ée]lectronique|mail|mél)|cet e-?mail|"
+    r"le pr[ée]sent (?:message|courriel))\b"
+    r"[^.]{0,160}\b(?:confidentiel|destin[ée]|exclusi)"
+    r"|(?:avis|clause|mention) (?:de |légale de )?confidentialit|avant d.imprimer\b"
+    r"|pensez [àa] l.environnement"
+    r"|(?:this|the information contained in this|the contents of this) "
+    r"(?:e-?mail|message|communication|transmission)\b"
+    r"[^.]{0,160}\b(?:confidential|intended|privileged|proprietary)"
+    r"|(?:confidentiality|legal|privacy) (?:notice|note|disclaimer)|disclaimer\b *:?|caution *: this e-?mail"
+    r"|(?:please )?(?:consider|think (?:of|about)) the environment\b|please don.t print"
+    r"|(?:diese|die in dieser) (?:e-?mail|nachricht)\b[^.]{0,160}\b(?:vertraulich|bestimmt|geschützt)"
+    r"|(?:vertraulichkeitshinweis|rechtlicher hinweis|haftungsausschluss)\b"
+    r"|bitte (?:denken sie an die umwelt|prüfen sie,? ob)"
+    r")",
+    re.IGNORECASE,
+)
+_LATE = 3
+"""A disclaimer stands at the end: at most so many paragraphs follow its first line."""
+
+_NAMED_DEVICE = re.compile(
+    r"iphone|ipad|ipod|android|samsung|galaxy|huawei|xiaomi|pixel|blackberry|phone|mobile|smartphone|tablet|outlook|"
+    r"yahoo|gmail|proton|thunderbird|mail|téléphone|portable|appareil|handy|gerät",
+    re.IGNORECASE,
+)
+
+
+def newest_message(text: str, *, subject: str = "") -> str:
+    """Give what the sender wrote this time; the whole text where that leaves nothing."""
+    if _FORWARD_SUBJECT.match(subject) or _FORWARDED.search(text):
+        kept = _without_signature(text.split("\n"), forwarded=True)
+        return "\n".join(kept).strip("\n") or text
+    lines = _before_quote(text.split("\n"))
+    lines = [line for line in lines if not line.lstrip().startswith(">")]
+    answer = "\n".join(_without_disclaimer(_without_signature(lines))).strip()
+    return answer or text.strip()
+
+
+def _before_quote(lines: list[str]) -> list[str]:
+    """Cut at the first sign of an older message; a reply written below its quote is kept."""
+    for index, line in enumerate(lines):
+        if not line.strip():
+            continue
+        if _ORIGINAL.match(line) or _headers_at(lines, index) or _ruled_headers(lines, index):
+            return lines[:index]
+        length = _wrote_at(lines, index)
+        if length:
+            below = lines[index + length :]
+            rest = [below_line for below_line in below if below_line.strip()]
+            marked = sum(1 for below_line in rest if below_line.lstrip().startswith(">"))
+            if marked and (marked < len(rest)):  # marked line by line: what is not marked is the sender's own
+                return [*lines[:index], *below]
+            return lines[:index]
+    return lines
+
+
+def _wrote_at(lines: list[str], index: int) -> int:
+    """Give how many lines "On … wrote:" takes here; 0 when it does not stand here."""
+    if lines[index].lstrip().startswith(">"):
+        return 0
+    if _WROTE.match(lines[index]) and _dated(lines[index]):
+        broken = index + 1 < len(lines) and _BROKEN.match(lines[index + 1])
+        return 2 if broken else 1
+    if not _OPENS_WROTE.match(lines[index]):
+        return 0
+    for length in (2, 3):
+        joined = " ".join(lines[index : index + length])
+        if len(joined) <= 500 and _WROTE.match(joined) and _dated(joined):
+            return length
+    return 0
+
+
+def _dated(text: str) -> bool:
+    return any(c.isdigit() for c in text) or "@" in text
+
+
+def _headers_at(lines: list[str], index: int) -> bool:
+    """True when the headers of a copied mail begin here: who, and two more within the next lines."""
+    first = _HEADER.match(lines[index])
+    if not first or first["key"].lower() not in _WHO:
+        return False
+    keys = {m["key"].lower() for line in lines[index : index + 8] if (m := _HEADER.match(line))}
+    return len(keys) >= 3
+
+
+def _ruled_headers(lines: list[str], index: int) -> bool:
+    """True for a line between dashes, or of dashes alone, with copied headers right below."""
+    ruled = _RULER.match(lines[index]) or re.match(r"^\s*[-_]{5,}\s*$", lines[index])
+    if not ruled:
+        return False
+    below = [i for i in range(index + 1, min(index + 4, len(lines))) if lines[i].strip()]
+    return bool(below) and _headers_at(lines, below[0])
+
+
+def _without_signature(lines: list[str], *, forwarded: bool = False) -> list[str]:
+    for index, line in enumerate(lines):
+        if index == 0 or forwarded:
+            if forwarded and _is_device(line):
+                return [*lines[:index], *lines[index + 1 :]]
+            continue
+        if _SIGNATURE.match(line) or _is_device(line):
+            return lines[:index]
+    return lines
+
+
+def _without_disclaimer(lines: list[str]) -> list[str]:
+    """Cut at the paragraph a firm's server puts under every mail; one at the top stays."""
+    for index in range(1, len(lines)):
+        begins = not lines[index - 1].strip() and any(above.strip() for above in lines[:index])
+        if begins and _DISCLAIMER.match(" ".join(lines[index : index + 3])):
+            below = re.split(r"\n\s*\n", "\n".join(lines[index:]).strip())
+            if len(below) <= _LATE:
+                return lines[:index]
+    return lines
+
+
+def _is_device(line: str) -> bool:
+    """True for what a telephone writes beneath a mail; a sentence that only begins so names no device."""
+    return bool(_DEVICE.match(line)) and (len(line.strip()) <= 45 or bool(_NAMED_DEVICE.search(line[:45])))
+
+
+_ID = re.compile(r"<[^<>\s]{1,250}>")
+
+
+def ids_in(text: str) -> list[str]:
+    """Give the Message-IDs that stand in a header, in order."""
+    return _ID.findall(text)
+
+
+def thread_of(fields: Mapping[str, str]) -> str:
+    """Name the thread a mail belongs to: the Message-ID it began with; empty where nothing tells.
+
+    A sender can write any reference: a thread is a help for the eye and never a proof of who wrote.
+    """
+    for name in ("references", "in-reply-to", "message-id"):
+        found = ids_in(fields.get(name, ""))
+        if found:
+            return found[0]
+    return ""
+
+
+def group_threads(mails: Iterable[Mapping[str, str]]) -> list[list[Mapping[str, str]]]:
+    """Group mails (the ``fields`` of their documents) into threads: oldest mail first, oldest thread first.
+
+    Mails that only share an answered mail nobody has are put together too.
+    """
+    listed = list(mails)
+    leader: dict[str, str] = {}
+
+    def top(name: str) -> str:
+        while leader.setdefault(name, name) != name:
+            leader[name] = leader[leader[name]]
+            name = leader[name]
+        return name
+
+    alone = 0
+    keys = []
+    for fields in listed:
+        linked = _linked(fields)
+        if not linked:
+            alone += 1
+            linked = [f"alone {alone}"]
+        for one in linked[1:]:
+            leader[top(one)] = top(linked[0])
+        keys.append(linked[0])
+    grouped: dict[str, list[Mapping[str, str]]] = {}
+    for key, fields in zip(keys, listed, strict=True):
+        grouped.setdefault(top(key), []).append(fields)
+    ordered = [sorted(group, key=_when) for group in grouped.values()]
+    return sorted(ordered, key=lambda group: _when(group[0]))
+
+
+def _linked(fields: Mapping[str, str]) -> Sequence[str]:
+    names = ("message-id", "references", "in-reply-to")
+    return [one for name in names for one in ids_in(fields.get(name, ""))]
+
+
+def _when(fields: Mapping[str, str]) -> str:
+    return fields.get("date", "")

@@ -1,1 +1,0 @@
-"""Check e-invoices against their rules, without the network, and write them."""

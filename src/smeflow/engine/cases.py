@@ -1,0 +1,103 @@
+"""Make an item a case again: its documents from the kept bytes, its results from their JSON."""
+
+import json
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from pydantic import TypeAdapter
+
+from smeflow.core.case import Case, Known, NothingKnown, Skipped, Step
+from smeflow.documents.document import Document, PageRange, select_pages
+from smeflow.documents.file import File
+from smeflow.documents.read import read, read_guarded
+from smeflow.i18n import phrase_from_json
+from smeflow.ledger.finish import PAGES, results_of
+from smeflow.ledger.ledger import Ledger
+from smeflow.ledger.reviews import reviews_of
+from smeflow.ledger.rows import ItemRow
+from smeflow.ledger.store import LedgerStore, blob_data
+
+
+@dataclass
+class ResultCodec:
+    """Writes results as JSON and reads them back by their step's type; makes each type's reader once."""
+
+    _adapters: dict[Any, TypeAdapter[Any]] = field(default_factory=dict)
+
+    def _adapter(self, kind: Any) -> TypeAdapter[Any]:
+        found = self._adapters.get(kind)
+        if found is None:
+            found = self._adapters[kind] = TypeAdapter(kind)
+        return found
+
+    def write(self, step: Step[Any], value: object) -> str:
+        """Write a step's value."""
+        return self._adapter(step.returns).dump_json(value, warnings="error").decode()
+
+    def read(self, step: Step[Any], text: str) -> Any:
+        """Read a step's value."""
+        return self._adapter(step.returns).validate_json(text)
+
+
+ReadFile = Callable[[File], Document]
+
+
+def document_of(store: LedgerStore, item: ItemRow, read_file: ReadFile = read_guarded) -> Document:
+    """Read an item's document from the kept bytes; of a part, its pages alone.
+
+    Raises:
+        DocumentError: It cannot be read.
+        LedgerDamaged: The bytes are not what was kept.
+    """
+    document = read(
+        blob_data(store, item.blob), name=item.name, media_type=item.media_type, read_file=read_file
+    )
+    pages = item.fields.get(PAGES) if item.parent is not None else None
+    return select_pages(document, PageRange.of(pages)) if pages else document
+
+
+def case_without_results(
+    store: LedgerStore, item: ItemRow, known: Known | None = None, read_file: ReadFile = read_guarded
+) -> Case:
+    """Make the case of an item, without results."""
+    return Case.of(document_of(store, item, read_file), id=item.key, known=known or NothingKnown())
+
+
+def case_of(
+    ledger: Ledger, item: ItemRow, steps: Iterable[Step[Any]] = (), known: Known | None = None
+) -> Case:
+    """Make the case of an item as it stands: its documents read again, and its values.
+
+    Values of *steps* have their types; others are plain JSON.
+    """
+    case = case_without_results(ledger.store, item, known)
+    for name, value in values_of(ledger.store, item, steps, ResultCodec()).items():
+        case = case.having(name, value)
+    return case
+
+
+def values_of(
+    store: LedgerStore,
+    item: ItemRow,
+    steps: Iterable[Step[Any]],
+    codec: ResultCodec,
+    results: Mapping[int, str] | None = None,
+) -> dict[str, Any]:
+    """Give the values an item was finished with, by step; what no step in *steps* gives stays plain JSON.
+
+    *results* spares reading where they are known already: numbers of results and their JSON.
+    """
+    by_name = {step.name: step for step in steps}
+    made = results if results is not None else {r.id: r.value for r in results_of(store, item.id)}
+    decided = {}
+    if any(isinstance(where, str) and where.startswith("d") for where in item.outcome.values()):
+        decided = {r.id: r.after for r in reviews_of(store, item.id)}
+    values: dict[str, Any] = {}
+    for name, where in item.outcome.items():
+        if not isinstance(where, str):
+            values[name] = Skipped(phrase_from_json(where))
+            continue
+        text = made[int(where[1:])] if where.startswith("r") else decided[int(where[1:])] or "null"
+        values[name] = codec.read(by_name[name], text) if name in by_name else json.loads(text)
+    return values

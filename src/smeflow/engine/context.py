@@ -1,0 +1,216 @@
+"""What a run works with, set up once and shared by its threads.
+
+Steps, models, budget, look-ups, and its brake.
+"""
+
+import os
+import threading
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from decimal import Decimal
+from typing import Literal, Protocol
+
+from smeflow._text import hash_of
+from smeflow.core.case import Known
+from smeflow.core.plan import Entry
+from smeflow.core.step import fingerprint
+from smeflow.documents.read import Parsed
+from smeflow.engine.cases import ResultCodec
+from smeflow.engine.lookups import KnownWithEdits, KnownWithSuppliers
+from smeflow.errors import SmeflowError
+from smeflow.i18n import Phrase
+from smeflow.ledger.budget import Budget
+from smeflow.ledger.history import begin_run
+from smeflow.ledger.replies import Recalls
+from smeflow.ledger.rows import NANO, RunRow
+from smeflow.ledger.store import LedgerStore
+from smeflow.llm.call_log import CallLog, MemoryCallLog, Scope
+from smeflow.llm.interface import ConnectedLLM, ModelEndpoint, Reply, Request
+from smeflow.llm.router import ModelRouter, ModelSet
+from smeflow.llm.wrappers.accounting import SpendingLimits
+from smeflow.llm.wrappers.retry import CircuitBreaker
+from smeflow.money import Money
+from smeflow.recipe.load import Recipe
+from smeflow.recipe.workspace import Budgets, Workspace
+
+HaltReason = Literal["interrupted", "key", "quota", "model", "residency", "budget", "full", "broken"]
+
+
+class RunHalted(BaseException):
+    """The run is ending: no step may ask anything more. No `Exception`, so that no step swallows it."""
+
+
+@dataclass
+class RunHalt:
+    """A run's brake. The first reason stays."""
+
+    why: HaltReason | None = None
+    phrase: Phrase | None = None
+    error: SmeflowError | OSError | None = None
+    """What is raised once everything is written down, if the run cannot tell its end otherwise."""
+    event: threading.Event = field(default_factory=threading.Event)
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def now(
+        self, why: HaltReason, phrase: Phrase | None = None, error: SmeflowError | OSError | None = None
+    ) -> None:
+        """Stop the run."""
+        with self._lock:
+            if self.why is None:
+                self.why, self.phrase, self.error = why, phrase, error
+        self.event.set()
+
+
+class StepModel(Protocol):
+    """A model bound to one step of one item, with all that stands around it."""
+
+    @property
+    def wanted_model(self) -> bool:
+        """Whether the step asked and there was no model."""
+        ...
+
+    @property
+    def place(self) -> ModelEndpoint:
+        """Where the questions go."""
+        ...
+
+    def complete(self, request: Request, /) -> Reply:
+        """Answer."""
+        ...
+
+
+BindModel = Callable[[CallLog, Scope], StepModel]
+"""Puts recording, budget, retries and the rest around the run's model, in the one safe order."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class RunContext:
+    """What items are worked on with."""
+
+    store: LedgerStore
+    recipe: str
+    entries: tuple[Entry, ...]
+    bind: BindModel
+    has_model: bool
+    llm: str
+    """The recipe's ``llm:`` as written: part of what a step would do."""
+    known: Known
+    budget: Budget
+    run: RunRow
+    split: str | None
+    smeflow: str
+    halt: RunHalt = field(default_factory=RunHalt)
+    codec: ResultCodec = field(default_factory=ResultCodec)
+    parsed: Parsed = field(default_factory=Parsed)
+    """Reads documents, each once."""
+    recalls: Recalls | None = None
+    meter: "RunMeter" = field(default_factory=lambda: RunMeter())  # noqa: PLW0108 - defined below
+    prints: Mapping[str, str] = field(default_factory=dict)
+    """The fingerprint of each step."""
+
+    @property
+    def plan(self) -> str:
+        """Identify what the plan would do, step for step."""
+        return plan_hash(self.prints)
+
+
+def fingerprints_of(entries: tuple[Entry, ...], llm: str) -> dict[str, str]:
+    """Give each step's fingerprint, in order."""
+    return {entry.step.name: fingerprint(entry.step, _models_as_written(entry, llm)) for entry in entries}
+
+
+def _models_as_written(entry: Entry, llm: str) -> str:
+    """Give the models of a step as written, and how many of them must agree."""
+    return f"{entry.llm or llm} agree {entry.agree}" if entry.agree > 1 else entry.llm or llm
+
+
+def plan_hash(prints: Mapping[str, str]) -> str:
+    """Identify a plan by its steps' fingerprints."""
+    return hash_of(list(prints.items()))
+
+
+def set_up_run(
+    store: LedgerStore,
+    recipe: Recipe,
+    workspace: Workspace,
+    llm: ConnectedLLM | ModelSet | None,
+    halt: RunHalt,
+    smeflow: str,
+) -> RunContext:
+    """Set up the desk of a run, and write down that the run begins."""
+    from smeflow.llm.interface import NoModel
+    from smeflow.llm.wrappers.policy import Policy
+
+    models = llm if isinstance(llm, ModelSet) else ModelSet(models=(llm,) if llm is not None else ())
+    limits = recipe.budget
+
+    def policy(model: ConnectedLLM | None) -> Policy:
+        return Policy(
+            llm=model,
+            log=MemoryCallLog(),
+            residency=recipe.residency,
+            residency_source=recipe.residency_mark,
+            redact=recipe.redact,
+            limits=SpendingLimits(
+                item=limits.item, run=limits.run, month=limits.month, source=str(recipe.path)
+            ),
+            breaker=CircuitBreaker(stop=halt.event),
+        )
+
+    crew = ModelRouter(models, policy)
+    has_model = any(not isinstance(one, NoModel) for one in models.every)
+    prints = fingerprints_of(recipe.entries, recipe.llm)
+    run = begin_run(
+        store,
+        recipe=recipe.name,
+        text_hash=recipe.text_hash,
+        plan=plan_hash(prints),
+        llm=models.name if has_model else "none",
+        smeflow=smeflow,
+        pid=os.getpid(),
+    )
+    return RunContext(
+        store=store,
+        recipe=recipe.name,
+        entries=recipe.entries,
+        bind=lambda log, scope: crew.bind(scope, log=log),
+        has_model=has_model,
+        llm=recipe.llm,
+        known=KnownWithSuppliers(KnownWithEdits(workspace.known(), store, recipe.name), store),
+        budget=budget_in_one_currency(limits, workspace),
+        run=run,
+        split=recipe.split,
+        smeflow=smeflow,
+        halt=halt,
+        recalls=Recalls(store) if has_model else None,
+        prints=prints,
+    )
+
+
+def budget_in_one_currency(limits: Budgets, workspace: Workspace) -> Budget:
+    """Put the limits into the one currency sums are kept in.
+
+    Raises:
+        BudgetSpent: No exchange rate is known for a limit's currency.
+    """
+    plain = Budget(currency=workspace.rates.currency, convert=workspace.rates.convert)
+
+    def limit(money: Money | None) -> Decimal | None:
+        return None if money is None else Decimal(plain.nanos(money)) / NANO
+
+    return replace(plain, item=limit(limits.item), run=limit(limits.run), month=limit(limits.month))
+
+
+@dataclass
+class RunMeter:
+    """Counts what was asked and paid in this run."""
+
+    calls: int = 0
+    nanos: int = 0
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def note(self, nanos: int) -> None:
+        """Note one settled call."""
+        with self._lock:
+            self.calls += 1
+            self.nanos += nanos

@@ -1,0 +1,313 @@
+"""Take one item as far as it can go.
+
+Split it, set it aside, or walk it through the plan until a person must look.
+"""
+
+from collections.abc import Mapping
+from contextvars import ContextVar
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from smeflow._text import hash_of, sha256
+from smeflow.core.case import Case, Skipped
+from smeflow.core.claims import Claim, claims_of
+from smeflow.core.plan import Entry, Hold, Skip, next_entry
+from smeflow.core.step import wants_model
+from smeflow.documents.document import Document, PageRange
+from smeflow.engine.cases import case_without_results
+from smeflow.engine.context import RunContext, RunHalted, StepModel
+from smeflow.engine.failures import FailureSite, ending_for
+from smeflow.engine.lookups import RecordedLookups
+from smeflow.engine.own_steps import split
+from smeflow.errors import LedgerError
+from smeflow.extract.step import Extract
+from smeflow.i18n import Phrase, phrase_to_json, say
+from smeflow.ledger.calls import LedgerCallLog
+from smeflow.ledger.finish import PAGES, Ending, ItemPart, NewResult, finish_item, results_of, split_item
+from smeflow.ledger.items import LeaseLost, distinct_phrases
+from smeflow.ledger.reviews import UNDECIDED, reviews_of, standing_decisions, wanted_by
+from smeflow.ledger.rows import ItemRow, Reason, ResultRow, ReviewRow, State
+from smeflow.llm.call_log import Scope
+from smeflow.llm.interface import ModelEndpoint, Reply, Request
+
+
+def reason_to_set_aside(case: Case, entries: tuple[Entry, ...]) -> Phrase | None:
+    """Say why there is nothing to do: a kind of record the recipe reads knows the case for no such record."""
+    kinds = [entry.step.kind for entry in entries if isinstance(entry.step, Extract)]
+    told = (kind.papers.aside(case.documents) for kind in kinds if kind.papers.aside)
+    return next((why for why in told if why is not None), None)
+
+
+def parts_of_case(case: Case, how: str) -> tuple[ItemPart, ...] | None:
+    """Give the parts of *case*; None where it is one piece and is worked on as it is."""
+    return tuple(_as_part(part.documents[0]) for part in split(case, how)) or None
+
+
+def _as_part(document: Document) -> ItemPart:
+    written = document.fields.get(PAGES)
+    pages = PageRange.of(written) if written else None
+    return ItemPart(name=document.name, media_type=document.media_type, data=document.data, pages=pages)
+
+
+@dataclass
+class _LazyModel:
+    """The model of one step call. Bound when it is first asked: most steps of most items ask nothing."""
+
+    desk: RunContext
+    item: ItemRow
+    step: str
+    take: int
+    _bound: StepModel | None = None
+
+    @property
+    def wanted_model(self) -> bool:
+        """Whether the step asked and there was no model."""
+        return self._bound is not None and self._bound.wanted_model
+
+    @property
+    def place(self) -> ModelEndpoint:
+        """Where the questions go."""
+        return self._model().place
+
+    def complete(self, request: Request, /) -> Reply:
+        """Answer, unless the run is ending."""
+        if self.desk.halt.event.is_set():
+            raise RunHalted
+        return self._model().complete(request)
+
+    def _model(self) -> StepModel:
+        if self._bound is None:
+            self._bound = self._bind()
+        return self._bound
+
+    def _bind(self) -> StepModel:
+        desk, item = self.desk, self.item
+        scope = Scope(
+            recipe=desk.recipe,
+            item=item.key,
+            version=item.version,
+            step=self.step,
+            fingerprint=desk.prints[self.step],
+            take=self.take,
+        )
+        log = LedgerCallLog(
+            store=desk.store,
+            item=item,
+            scope=scope,
+            run=desk.run.id,
+            purse=desk.run.purse,
+            budget=desk.budget,
+            meter=desk.meter,
+            recalls=desk.recalls,
+        )
+        return desk.bind(log, scope)
+
+
+@dataclass
+class ItemRun:
+    """One item's way through the plan."""
+
+    desk: RunContext
+    item: ItemRow
+    case: Case
+    step: str = ""
+    """The step that is being taken, for whoever must say where something went wrong."""
+    outcome: dict[str, Any] = field(default_factory=dict)
+    new: list[NewResult] = field(default_factory=list)
+    wanted: bool = False
+    _accepted: set[str] = field(default_factory=set)
+    _seen: list[tuple[str, str]] = field(default_factory=list)
+    """Each step so far with the hash of what it gave: what later steps can see."""
+    _old: list[ResultRow] = field(default_factory=list)
+    _decided: Mapping[str, ReviewRow] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        """Read what is known of the item; nothing can be where nobody ever held it."""
+        self._known = RecordedLookups(self.case.known)
+        self.case = replace(self.case, known=self._known)
+        if self.item.lease > 1:
+            store, number, version = self.desk.store, self.item.id, self.item.version
+            self._old = [r for r in results_of(store, number) if r.version == version]
+            self._decided = standing_decisions(reviews_of(store, number), version)
+
+    def to_the_end(self) -> Ending:
+        """Go on until the plan is through or a person must look."""
+        while True:
+            following = next_entry(self.desk.entries, self.case, frozenset(self._accepted))
+            if following is None:
+                return self.ending(Ending(state="done", plan=self.desk.plan))
+            if isinstance(following, Hold):
+                if self._let_start(following):
+                    continue
+                kind = "asked" if following.entry.step.name in self.case.results else UNDECIDED
+                reason = Reason(
+                    kind=kind, step=following.entry.step.name, phrases=distinct_phrases(*following.reasons)
+                )
+                return self.ending(Ending(state="review", reason=reason, plan=self.desk.plan))
+            if isinstance(following, Skip):
+                self._keep(following.entry, Skipped(following.why), "skipped", phrase_to_json(following.why))
+            else:
+                self._take(following.entry)
+
+    def ending(self, ending: Ending) -> Ending:
+        """Complete *ending* with what this walk found."""
+        accepted = frozenset(self._accepted)
+        return replace(
+            ending,
+            outcome=self.outcome,
+            new=self.new,
+            wanted=self.wanted,
+            claims=self._claims(),
+            accepted=accepted,
+        )
+
+    def _claims(self) -> list[tuple[str, Claim]]:
+        """Give what the results so far claim of the world, by step."""
+        results = self.case.results.items()
+        return [(name, claim) for name, value in results for claim in claims_of(value, self.desk.known)]
+
+    def _let_start(self, hold: Hold) -> bool:
+        """Take or leave a step whose ``when`` cannot be decided, as a person said."""
+        name = hold.entry.step.name
+        decision = self._decided.get(name)
+        if name in self.case.results or decision is None or decision.action not in ("approve", "correct"):
+            return False
+        if decision.action == "approve" and not wanted_by(decision):
+            why = say("left out by {person}", person=decision.person)
+            self._keep(hold.entry, Skipped(why), "skipped", phrase_to_json(why))
+        else:
+            self._take(hold.entry)
+        return True
+
+    def _take(self, entry: Entry) -> None:
+        """Get the value of a step: a person's, else one that stands, else a new one."""
+        name = self.step = entry.step.name
+        decision = self._decided.get(name)
+        if decision is not None and decision.action == "correct":
+            text = decision.after or "null"
+            self._accepted.add(name)
+            self._keep(entry, self.desk.codec.read(entry.step, text), sha256(text), f"d{decision.id}")
+            return
+        approved = decision.result_hash if decision is not None and decision.action == "approve" else ""
+        seen = hash_of(self._seen)
+        found = self._stands(name, approved, seen)
+        if found is None:
+            self._run(entry, seen)
+            return
+        if approved:
+            self._accepted.add(name)
+        value = self.desk.codec.read(entry.step, found.value)
+        self.wanted = self.wanted or (found.wanted and not approved)
+        self._keep(entry, value, found.hash, f"r{found.id}")
+
+    def _stands(self, name: str, approved: str, seen: str) -> ResultRow | None:
+        """Find a result that still holds.
+
+        What a person approved holds whatever has changed since. What the item was ended with holds as long as
+        its input does: it is not asked anew since a prompt has changed. For the rest the fingerprint decides.
+        """
+        mine = [r for r in reversed(self._old) if r.step == name]
+        if approved:
+            return next((r for r in mine if r.hash == approved), None)
+        take = self.item.takes.get(name, 0)
+        ended_with = self.item.outcome.get(name)
+        for result in mine:
+            fits = result.input == seen and result.take == take
+            same = result.fingerprint == self.desk.prints[name] or f"r{result.id}" == ended_with
+            if fits and same and not (result.wanted and self.desk.has_model):
+                return result
+        return None
+
+    def _run(self, entry: Entry, seen: str) -> None:
+        desk, step = self.desk, entry.step
+        if desk.halt.event.is_set():
+            raise RunHalted
+        take = self.item.takes.get(step.name, 0)
+        asked = _LazyModel(desk, self.item, step.name, take)
+        self._known.asked.clear()
+        text = desk.codec.write(step, step(self.case, asked))
+        value = desk.codec.read(step, text)  # what a resumed run would see, this one sees too
+        wanted = wants_model(value) or asked.wanted_model  # a model that may be asked no more counts as none
+        self.wanted = self.wanted or wanted
+        result = NewResult(
+            step=step.name,
+            fingerprint=desk.prints[step.name],
+            input=seen,
+            take=take,
+            value=text,
+            wanted=wanted,
+            lookups=sorted(self._known.asked.items()),
+        )
+        self.new.append(result)
+        self._keep(entry, value, result.hash, f"n{len(self.new) - 1}")
+
+    def _keep(self, entry: Entry, value: object, identity: str, where: object) -> None:
+        name = entry.step.name
+        self.case = self.case.having(name, value)
+        self._seen.append((name, identity))
+        self.outcome[name] = where
+
+
+WORKED_ON: ContextVar[str] = ContextVar("worked_on", default="")
+"""The name of the item that is worked on here, for whoever watches what a step does."""
+
+
+def process_item(desk: RunContext, item: ItemRow) -> Ending | State | None:
+    """Take a claimed item to its end, to a person, or to where the provider must answer first.
+
+    Gives how it was left; None where nothing was written down: somebody else holds it now, or the run ends.
+    Never raises for what happens to one item; what ends the run is told to ``desk.halt``.
+    """
+    WORKED_ON.set(item.name or item.key)
+    walk: ItemRun | None = None
+    try:
+        try:
+            case = case_without_results(desk.store, item, desk.known, desk.parsed.read)
+            parts = parts_of_case(case, desk.split) if desk.split and item.media_type else None
+            if parts is not None:
+                split_item(desk.store, item, parts)
+                return "done"
+            aside = reason_to_set_aside(case, desk.entries) if item.media_type else None
+            if aside is not None:
+                reason = Reason(kind="status", phrases=(aside,))
+                ending = Ending(state="skipped", reason=reason, plan=desk.plan)
+            else:
+                walk = ItemRun(desk, item, case)
+                ending = walk.to_the_end()
+        except LeaseLost:
+            return None
+        except (Exception, RunHalted) as error:  # noqa: BLE001 - a step may raise anything
+            found = ending_for(error, FailureSite(desk=desk, item=item, step=walk.step if walk else ""))
+            if found is None:
+                return None
+            ending = _with_results(found, walk, desk, item)
+        finish_item(
+            desk.store, item, ending, desk.smeflow, lambda error: _halt_on_ledger_failure(error, desk, item)
+        )
+    except LeaseLost:
+        return None
+    except Exception as error:  # noqa: BLE001 - the ledger itself failed: the run ends and says why
+        _halt_on_ledger_failure(error, desk, item)
+        return None
+    return ending
+
+
+def _halt_on_ledger_failure(error: BaseException, desk: RunContext, item: ItemRow) -> None:
+    """End the run when an item's end cannot be written; the item stays open and nothing is paid again."""
+    if isinstance(error, LeaseLost):
+        return
+    if ending_for(error, FailureSite(desk=desk, item=item, step="")) is not None:
+        desk.halt.now(
+            "broken", error=LedgerError(say("The ledger could not be written: {error}", error=error))
+        )
+
+
+def _with_results(ending: Ending, walk: ItemRun | None, desk: RunContext, item: ItemRow) -> Ending:
+    """Keep the results of the steps that did run. An item left open keeps what it was last ended with."""
+    if ending.state == "open":
+        new = walk.new if walk else ()
+        return replace(ending, new=new, outcome=item.outcome, plan="", wanted=item.wanted)
+    if walk is None:
+        return replace(ending, plan=desk.plan)
+    wanted = ending.wanted or walk.wanted
+    return replace(ending, new=walk.new, wanted=wanted, plan=desk.plan, outcome=walk.outcome)

@@ -1,0 +1,141 @@
+"""What the firm knows, with each look-up noted down beside the result it went into."""
+
+import json
+import re
+import threading
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from smeflow._text import canonical_json, folded, hash_of
+from smeflow.core.case import COMMENTS, EDITS, Known
+from smeflow.kinds.record_kind import record_kinds
+from smeflow.ledger.store import LedgerStore
+
+
+@dataclass(frozen=True)
+class KnownWithEdits:
+    """What the firm knows, and besides what people made of the texts of a recipe."""
+
+    known: Known
+    store: LedgerStore
+    recipe: str
+
+    def rows(self, table: str, **where: str) -> Sequence[Mapping[str, str]]:
+        """Give the rows of a table of the firm, or the paragraphs people changed."""
+        if table == COMMENTS:
+            noted = self.store.read("comments on key", recipe=self.recipe, key=where.get("item", ""))
+            return tuple({"item": where.get("item", ""), "text": row["note"]} for row in noted)
+        if table != EDITS:
+            return self.known.rows(table, **where)
+        found = self.store.read("corrections of recipe", recipe=self.recipe)
+        return tuple({"text": text} for row in found for text in _paragraphs_by_people(row["after"]))
+
+    def nearest(self, table: str, text: str, k: int = 3) -> Sequence[Mapping[str, str]]:
+        """Give the nearest rows of a table of the firm."""
+        return self.known.nearest(table, text, k)
+
+
+@dataclass(frozen=True)
+class KnownWithSuppliers:
+    """What the firm knows, and what records people approved teach: such as the suppliers of invoices."""
+
+    known: Known
+    store: LedgerStore
+    learned: "ApprovedSuppliers" = field(default_factory=lambda: ApprovedSuppliers())  # noqa: PLW0108 - defined below
+
+    def rows(self, table: str, **where: str) -> Sequence[Mapping[str, str]]:
+        """Give the rows of a table; what was learned stands behind the firm's own."""
+        learning = [row.learning for row in record_kinds() if row.learning]
+        if any(one.approved == table for one in learning):
+            return self._like(table, where)
+        found = self.known.rows(table, **where)
+        taught = [one.approved for one in learning if one.table == table]
+        if found or not taught:
+            return found
+        rows = [row for approved in taught for row in self._like(approved, where)]
+        return [{k: v for k, v in row.items() if k != "printed"} for row in rows]
+
+    def nearest(self, table: str, text: str, k: int = 3) -> Sequence[Mapping[str, str]]:
+        """Give the nearest rows of a table of the firm."""
+        return self.known.nearest(table, text, k)
+
+    def _like(self, approved: str, where: Mapping[str, str]) -> list[Mapping[str, str]]:
+        wanted = {column: _letters_and_digits(value) for column, value in where.items()}
+        rows = self.learned.all(self.store, approved)
+        return [
+            row for row in rows if all(_letters_and_digits(row.get(c, "")) == v for c, v in wanted.items())
+        ]
+
+
+@dataclass
+class ApprovedSuppliers:
+    """What approved records teach, by item; each look goes on from where the last one ended."""
+
+    last: int = 0
+    by_item: dict[int, Mapping[str, Mapping[str, str]]] = field(default_factory=dict)
+    """Each item's row, by the table it belongs to."""
+    lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def all(self, store: LedgerStore, approved: str) -> list[Mapping[str, str]]:
+        """Give the rows of the table *approved* in the order of their approval."""
+        with self.lock:
+            for row in store.read("approvals after", after=self.last):
+                self.last = row["id"]
+                self.by_item.pop(row["item"], None)
+                text = row["after"] if row["action"] == "correct" else row["before"]
+                learned = _supplier_of(text) if row["action"] in ("approve", "correct") else {}
+                if learned:
+                    self.by_item[row["item"]] = learned
+            return [rows[approved] for rows in self.by_item.values() if approved in rows]
+
+
+def _supplier_of(text: str | None) -> dict[str, Mapping[str, str]]:
+    """Ask each kind of record what an approved value teaches: a row, by its table."""
+    value = json.loads(text or "null")
+    kinds = [row.learning for row in record_kinds() if row.learning] if isinstance(value, dict) else []
+    return {one.approved: row for one in kinds if (row := one.row(value)) is not None}
+
+
+def _letters_and_digits(text: str) -> str:
+    return "".join(c for c in folded(text) if c.isalnum())
+
+
+def _paragraphs_by_people(after: str | None) -> Iterator[str]:
+    """Give the paragraphs a person wrote in a report, without figures: they are of another month."""
+    value = json.loads(after or "null")
+    if not isinstance(value, dict) or "sections" not in value:
+        return
+    told = [*value.get("summary", ()), *(p for part in value["sections"] for p in part.get("paragraphs", ()))]
+    for paragraph in told:
+        if paragraph.get("by") == "person":
+            yield _FIGURE.sub("…", paragraph.get("text", ""))
+
+
+_FIGURE = re.compile(r"\d[\d\s.,\u00a0\u202f]*\d|\d")
+
+
+@dataclass(frozen=True)
+class RecordedLookups:
+    """A `Known` that remembers what it was asked and the hash of each answer."""
+
+    known: Known
+    asked: dict[str, str] = field(default_factory=dict)
+
+    def rows(self, table: str, **where: str) -> Sequence[Mapping[str, str]]:
+        """Give the rows, and note it."""
+        found = self.known.rows(table, **where)
+        self.asked[canonical_json(["rows", table, where])] = hash_of([dict(row) for row in found])
+        return found
+
+    def nearest(self, table: str, text: str, k: int = 3) -> Sequence[Mapping[str, str]]:
+        """Give the nearest rows, and note it."""
+        found = self.known.nearest(table, text, k)
+        self.asked[canonical_json(["nearest", table, text, k])] = hash_of([dict(row) for row in found])
+        return found
+
+
+def hash_of_answer_now(known: Known, asked: str) -> str:
+    """Ask a noted look-up again; give the hash of today's answer."""
+    kind, table, *rest = json.loads(asked)
+    found = known.rows(table, **rest[0]) if kind == "rows" else known.nearest(table, rest[0], rest[1])
+    return hash_of([dict(row) for row in found])

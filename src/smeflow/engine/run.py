@@ -1,0 +1,308 @@
+"""Run a recipe, one runner at a time.
+
+Take in what its source has, work on all that is open, bring its sinks up to date.
+"""
+
+import contextlib
+import json
+import os
+import threading
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import asdict, dataclass, replace
+from datetime import datetime
+from pathlib import Path
+from types import TracebackType
+from typing import IO, Self
+
+from smeflow import __version__
+from smeflow._system import lock, unlock
+from smeflow._text import hash_of, sha256
+from smeflow.engine.context import HaltReason, RunHalt, set_up_run
+from smeflow.engine.outputs import Projection
+from smeflow.engine.pool import ItemPool, RunProgress
+from smeflow.engine.redo import outdated_notice, reopen_finished
+from smeflow.errors import LedgerBusy, SinkError, SmeflowError, SourceError
+from smeflow.i18n import Phrase, say
+from smeflow.kinds.sources import ROW, Arrival, ResumableSource, UnreadableArrival
+from smeflow.ledger import history
+from smeflow.ledger.calls import nanos_to_money, settle_lost_calls
+from smeflow.ledger.intake import Incoming, Intake
+from smeflow.ledger.items import count_items
+from smeflow.ledger.ledger import Ledger
+from smeflow.ledger.mail import LedgerMailIndex
+from smeflow.ledger.rows import Counts
+from smeflow.ledger.store import LedgerStore, utc_now
+from smeflow.llm.interface import ConnectedLLM
+from smeflow.llm.router import ModelSet
+from smeflow.money import Money
+from smeflow.recipe.load import Recipe
+from smeflow.recipe.workspace import Workspace
+
+
+class RecipeLock:
+    """Held while a runner takes items on. Reading and deciding need no lock."""
+
+    def __init__(self, folder: Path, recipe: str) -> None:
+        name = "".join(c if c.isalnum() or c in "-_" else "-" for c in recipe)[:60] + "-" + sha256(recipe)[:8]
+        self.folder, self.recipe = folder / "locks", recipe
+        self._path, self._pid_path = self.folder / f"{name}.lock", self.folder / f"{name}.pid"
+        self._file: IO[bytes] | None = None
+
+    def __enter__(self) -> Self:
+        """Take the lock.
+
+        Raises:
+            LedgerBusy: Another process holds it; the message names its number.
+        """
+        self.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        self._file = self._path.open("ab")
+        self._path.chmod(0o600)
+        try:
+            lock(self._file)
+        except OSError:
+            self._file.close()
+            self._file = None
+            raise self._busy() from None
+        # The number is for the message alone, and in its own file: Windows lets nobody read a locked one.
+        with contextlib.suppress(OSError):
+            self._pid_path.write_text(str(os.getpid()), encoding="ascii")
+            self._pid_path.chmod(0o600)
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Give the lock back. The files stay: taking them away would let two processes lock two files."""
+        if self._file is not None:
+            with contextlib.suppress(OSError):
+                self._pid_path.unlink()
+            unlock(self._file)
+            self._file.close()
+            self._file = None
+
+    def _busy(self) -> LedgerBusy:
+        pid: int | None = None
+        with contextlib.suppress(OSError, ValueError):
+            pid = int(self._pid_path.read_text(encoding="ascii"))
+        who = say("process {pid}", pid=pid) if pid is not None else say("another process")
+        phrase = say(
+            "The recipe {recipe} is being run by {who}. Wait until it ends, or stop it, and run again.",
+            recipe=self.recipe,
+            who=who,
+        )
+        return LedgerBusy(phrase, pid=pid)
+
+
+@dataclass(frozen=True, kw_only=True)
+class RunSummary:
+    """How a run ended. The five states add up to ``items``."""
+
+    items: int
+    done: int
+    review: int
+    failed: int
+    skipped: int
+    open: int
+    calls: int
+    """Attempts made in this run."""
+    cost: Money
+    notes: tuple[Phrase, ...] = ()
+    stopped: HaltReason | None = None
+    """Why it ended early; None where everything that can be done now is done."""
+    seconds: float = 0.0
+    failures: tuple[SmeflowError, ...] = ()
+    """A source that went away and outputs that could not be written; everything else is done and kept."""
+    worked: int = 0
+    """Items that were brought to an end, or to a person, in this run."""
+    spared: int | None = None
+    """Those of them for which no model was asked; None where there was none to ask."""
+    saved: Money | None = None
+    """What they would have cost, each as much as an item that needed a model; None where none did."""
+
+    def _repr_html_(self) -> str:
+        cells = "".join(
+            f"<td>{getattr(self, n)}</td>" for n in ("items", "done", "review", "failed", "skipped", "open")
+        )
+        heads = "<th>items</th><th>done</th><th>review</th><th>failed</th><th>skipped</th><th>open</th>"
+        return f"<table><tr>{heads}</tr><tr>{cells}</tr></table>"
+
+
+def run_recipe(
+    recipe: Recipe,
+    workspace: Workspace,
+    *,
+    state: Path,
+    llm: ConnectedLLM | ModelSet | None = None,
+    on_progress: Callable[[RunProgress], None] | None = None,
+    redo: str | None = None,
+    workers: int = 8,
+    stop: threading.Event | None = None,
+    clock: Callable[[], datetime] = utc_now,
+) -> RunSummary:
+    """Run *recipe* once, keeping everything in the ledger in *state*.
+
+    *redo*: ``changed`` also takes finished items that an older recipe made, ``stale`` those whose look-ups
+    would be answered otherwise today, ``failed`` the failed ones, ``all`` every one. *stop*, once set, ends
+    the run within seconds; the next one goes on.
+
+    Raises:
+        LedgerBusy: Another process runs this recipe.
+        LedgerDamaged: The ledger is not what was written; nothing was asked.
+        SourceError: The source cannot be read.
+        SinkError: A target cannot be written; everything else is done and kept.
+        OSError: The disk is full.
+    """
+    summary = run_to_end(
+        recipe, workspace, state=state, llm=llm, on_progress=on_progress, redo=redo, workers=workers,
+        stop=stop, clock=clock,
+    )  # fmt: skip
+    if summary.failures:
+        raise summary.failures[0]
+    return summary
+
+
+def run_to_end(
+    recipe: Recipe,
+    workspace: Workspace,
+    *,
+    state: Path | str,
+    llm: ConnectedLLM | ModelSet | None = None,
+    on_progress: Callable[[RunProgress], None] | None = None,
+    redo: str | None = None,
+    workers: int = 8,
+    stop: threading.Event | None = None,
+    clock: Callable[[], datetime] = utc_now,
+) -> RunSummary:
+    """Run like `run_recipe`, and tell what could not be read or written at the end in the summary."""
+    state = Path(state)
+    with (
+        RecipeLock(state, recipe.name),
+        Ledger.open(state, currency=workspace.rates.currency, clock=clock) as ledger,
+    ):
+        return _RecipeRun(ledger.store, recipe, workspace, llm, stop or threading.Event(), workers).go(
+            redo, on_progress
+        )
+
+
+class _RecipeRun:
+    """One run, from the source to the sinks."""
+
+    def __init__(
+        self,
+        store: LedgerStore,
+        recipe: Recipe,
+        workspace: Workspace,
+        llm: ConnectedLLM | ModelSet | None,
+        stop: threading.Event,
+        workers: int,
+    ) -> None:
+        self.store, self.recipe, self.stop, self.workers = store, recipe, stop, workers
+        self.began = time.monotonic()
+        self.halt = RunHalt()
+        self.notes: list[Phrase] = []
+        self.unreached: SourceError | None = None
+        self.worked = 0
+        self.desk = set_up_run(store, recipe, workspace, llm, self.halt, __version__)
+        self.projection = Projection(
+            store=store,
+            recipe=recipe.name,
+            steps=tuple(entry.step for entry in recipe.entries),
+            sinks=recipe.sinks,
+            meaning=hash_of([recipe.text_hash, __version__]),
+            root=workspace.root,
+            known=self.desk.known,
+            source=recipe.source.name,
+            run=self.desk.run.id,
+            codec=self.desk.codec,
+            parsed=self.desk.parsed,
+        )
+
+    def go(self, redo: str | None, on_progress: Callable[[RunProgress], None] | None) -> RunSummary:
+        settle_lost_calls(self.store, self.recipe.name)
+        self._take_in()
+        reopen_finished(self.desk, redo)
+        crew = ItemPool(self.desk, self.workers)
+        crew.work(self.stop, on_progress)
+        self.worked = sum(count for state, count in crew.feed.ended.items() if state != "open")
+        self.notes.extend(getattr(self.recipe.source, "remarks", ()))
+        told = outdated_notice(self.desk)
+        self.notes.extend([told] if told else [])
+        errors = self._deliver()
+        summary = self._summary()
+        history.end_run(self.store, self.desk.run, stopped=summary.stopped, summary=_summary_json(summary))
+        if self.halt.error is not None:
+            raise self.halt.error
+        return replace(summary, failures=(*([self.unreached] if self.unreached else []), *errors))
+
+    def _take_in(self) -> None:
+        source = self.recipe.source
+        intake = Intake(self.store, self.recipe.name, source.name)
+        if not isinstance(source, ResumableSource):
+            intake.take(_incoming(source.cases()), complete=source.complete)
+            return
+        try:
+            for batch in source.batches(LedgerMailIndex(self.store, self.recipe.name, source.name)):
+                intake.take(_incoming(batch.arrivals), complete=False)
+                batch.settle()
+                if self.stop.is_set():
+                    return
+        except SourceError as error:  # a server that is away keeps nobody from what came in before
+            self.unreached = error
+
+    def _deliver(self) -> list[SinkError]:
+        """Write the outputs; not on a full disk, and not when somebody waits for the process to end."""
+        if self.halt.why in ("full", "broken") or self.stop.is_set():
+            return []
+        notes, errors = replace(self.projection, acting=self.unreached is None).put()
+        self.notes.extend(notes)
+        return errors
+
+    def _summary(self) -> RunSummary:
+        now: Counts = count_items(self.store, self.recipe.name)
+        if self.halt.phrase is not None:
+            self.notes.insert(0, self.halt.phrase)
+        meter, currency = self.desk.meter, self.desk.budget.currency
+        asked = self.store.read("asked in run", run=self.desk.run.id)[0]["items"]
+        spared = max(0, self.worked - asked) if self.desk.has_model else None
+        return RunSummary(
+            items=now.items,
+            **asdict(now),
+            calls=meter.calls,
+            cost=nanos_to_money(meter.nanos, currency),
+            notes=tuple(self.notes),
+            stopped=self.halt.why,
+            seconds=round(time.monotonic() - self.began, 3),
+            worked=self.worked,
+            spared=spared,
+            saved=nanos_to_money(meter.nanos * (spared or 0) // asked, currency) if asked else None,
+        )
+
+
+def _summary_json(summary: RunSummary) -> str:
+    told = asdict(replace(summary, notes=(), failures=()))
+    saved = None if summary.saved is None else str(summary.saved)
+    return json.dumps(
+        told | {"cost": str(summary.cost), "saved": saved, "notes": [str(n) for n in summary.notes]}
+    )
+
+
+def _incoming(found: Iterator[Arrival | UnreadableArrival]) -> Iterator[Incoming]:
+    for one in found:
+        yield _as_refused(one) if isinstance(one, UnreadableArrival) else _as_incoming(one)
+
+
+def _as_incoming(one: Arrival) -> Incoming:
+    return Incoming(
+        key=one.key,
+        version=one.version,
+        name=one.name,
+        media_type=one.media_type,
+        data=one.data,
+        fields=one.fields,
+        unique=one.media_type == ROW,
+    )
+
+
+def _as_refused(one: UnreadableArrival) -> Incoming:
+    return Incoming(key=one.key, version="", name=one.key, media_type="", data=b"", refused=one.phrase)

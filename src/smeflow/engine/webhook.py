@@ -1,0 +1,338 @@
+"""The sink `webhook`: a call to another program for each finished item, signed as Standard Webhooks has it.
+
+https://github.com/standard-webhooks/standard-webhooks: the headers ``webhook-id``, ``webhook-timestamp``
+and ``webhook-signature``. The id stays the same however often a delivery is tried, so that whoever takes it
+can leave out what it has; it stands in ``Idempotency-Key`` too. Where it may go: a public address, resolved
+once, and the one that is connected to; no proxy, no redirect, little of the answer read.
+"""
+
+import base64
+import binascii
+import hashlib
+import hmac
+import http.client
+import ipaddress
+import os
+import socket
+import ssl
+import time
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass
+from email.utils import parsedate_to_datetime
+from typing import Any, Self
+from urllib.parse import urlsplit
+
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    PrivateAttr,
+    ValidationInfo,
+    field_validator,
+    model_validator,
+)
+
+from smeflow import __version__
+from smeflow._text import canonical_json, hash_of
+from smeflow.errors import SinkError, os_error_reason
+from smeflow.expressions.language import Expression, parse_expression
+from smeflow.files.results import to_json_value
+from smeflow.i18n import say
+from smeflow.kinds.sinks import DeliveryAnswer, Parcel, SinkItem
+from smeflow.writing.report import Report
+
+Resolver = Callable[[str, int], list[str]]
+_NOT_PUBLIC = (
+    ipaddress.ip_network("100.64.0.0/10"),  # behind a provider's own translation
+    ipaddress.ip_network("192.0.0.0/24"),
+    ipaddress.ip_network("198.18.0.0/15"),
+    ipaddress.ip_network("64:ff9b::/96"),  # IPv4 in IPv6, whatever it leads to
+    ipaddress.ip_network("64:ff9b:1::/48"),
+    ipaddress.ip_network("2002::/16"),
+    ipaddress.ip_network("2001::/32"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Endpoint:
+    """A URL taken apart. It has no user, and is encrypted unless its host is allowed by name."""
+
+    scheme: str
+    host: str
+    port: int
+    path: str
+    """With its query."""
+
+    @classmethod
+    def of(cls, url: str, allowed: Collection[str] = ()) -> "Endpoint":
+        """Take *url* apart.
+
+        Raises:
+            ValueError: It is none that may be used; the message says why.
+        """
+        try:
+            parts = urlsplit(url.strip())
+            host, port = (parts.hostname or "").rstrip("."), parts.port
+        except ValueError:
+            raise ValueError(say("{url} is no address of the web", url=url_without_secrets(url))) from None
+        if parts.scheme not in {"https", "http"} or not host or parts.username is not None:
+            raise ValueError(say("{url} is no address of the web", url=url_without_secrets(url)))
+        if parts.scheme == "http" and host not in allowed:
+            raise ValueError(
+                say(
+                    "{url} is not encrypted: write https, or allow {host} by name",
+                    url=url_without_secrets(url),
+                    host=host,
+                )
+            )
+        path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
+        if any(ord(letter) <= 32 or ord(letter) > 126 for letter in path + host):
+            raise ValueError(say("{url} has letters that no address has", url=url_without_secrets(url)))
+        return cls(parts.scheme, host, port or (443 if parts.scheme == "https" else 80), path)
+
+
+def url_without_secrets(url: str) -> str:
+    """Give a URL without what may be secret in it: user, query, fragment."""
+    try:
+        parts = urlsplit(url)
+        port = f":{parts.port}" if parts.port else ""
+    except ValueError:
+        return url.partition("?")[0].rpartition("@")[2][:80]
+    return f"{parts.scheme}://{parts.hostname or ''}{port}{parts.path}"
+
+
+def resolve_host(host: str, port: int) -> list[str]:
+    """Ask the system for the addresses of *host*, in its order.
+
+    Raises:
+        SinkError: It knows none.
+    """
+    try:
+        found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    except OSError as error:
+        raise SinkError(
+            say("{host} cannot be found: {reason}.", host=host, reason=os_error_reason(error))
+        ) from error
+    return list(dict.fromkeys(str(each[4][0]) for each in found))
+
+
+def checked_address(endpoint: Endpoint, allowed: Collection[str], resolve: Resolver = resolve_host) -> str:
+    """Give the one address to connect to. Where any address of the host is private, none is used.
+
+    Raises:
+        SinkError: It leads to this machine or its network, and the recipe does not allow that host by name.
+    """
+    addresses = resolve(endpoint.host, endpoint.port)
+    if not addresses:
+        raise SinkError(say("{host} cannot be found: {reason}.", host=endpoint.host, reason="-"))
+    if endpoint.host not in allowed:
+        for address in addresses:
+            if not is_public(address):
+                raise SinkError(
+                    say(
+                        "{host} leads to {address}, which is no public address. If it is meant, write "
+                        "allow: [{host}] in the recipe.",
+                        host=endpoint.host,
+                        address=address,
+                    )
+                )
+    return addresses[0]
+
+
+def is_public(address: str) -> bool:
+    """Tell whether an address is one of the public net: neither ours nor a way around to it."""
+    try:
+        found = ipaddress.ip_address(address.partition("%")[0])
+    except ValueError:
+        return False
+    if isinstance(found, ipaddress.IPv6Address) and found.ipv4_mapped is not None:
+        found = found.ipv4_mapped
+    inside = any(found in network for network in _NOT_PUBLIC if network.version == found.version)
+    return found.is_global and not found.is_multicast and not found.is_reserved and not inside
+
+
+TIMEOUT_SECONDS = 15.0
+_MOST_READ = 65_536
+
+
+def post_once(endpoint: Endpoint, address: str, body: bytes, headers: Mapping[str, str]) -> DeliveryAnswer:
+    """Send *body* to *address*, under the name of the endpoint's host. Never raises for the network."""
+    connection = http.client.HTTPConnection(endpoint.host, endpoint.port, timeout=TIMEOUT_SECONDS)
+    try:
+        plain = socket.create_connection((address, endpoint.port), TIMEOUT_SECONDS)
+        connection.sock = plain
+        if endpoint.scheme == "https":
+            connection.sock = ssl.create_default_context().wrap_socket(plain, server_hostname=endpoint.host)
+        standard = endpoint.port == (443 if endpoint.scheme == "https" else 80)
+        name = f"[{endpoint.host}]" if ":" in endpoint.host else endpoint.host
+        told = {**headers, "Host": name if standard else f"{name}:{endpoint.port}", "Connection": "close"}
+        connection.request("POST", endpoint.path, body=body, headers=told)
+        answer = connection.getresponse()
+        wait = _retry_after(answer.getheader("retry-after"), answer.getheader("date"))
+        answer.read(_MOST_READ)
+        return DeliveryAnswer(status=answer.status, reason=answer.reason or "", wait_seconds=wait)
+    except (OSError, http.client.HTTPException) as error:
+        return DeliveryAnswer(status=0, reason=str(error) or type(error).__name__)
+    finally:
+        connection.close()
+
+
+def _retry_after(written: str | None, date: str | None) -> float | None:
+    """Read how long to wait: seconds, or a day and time held against the server's own clock."""
+    if not written:
+        return None
+    try:
+        return max(0.0, float(written))
+    except ValueError:
+        pass
+    try:
+        until = parsedate_to_datetime(written).timestamp()
+        now = parsedate_to_datetime(date).timestamp() if date else time.time()
+    except ValueError:
+        return None
+    return max(0.0, until - now)
+
+
+SECRET_VARIABLE = "SMEFLOW_WEBHOOK_SECRET"
+
+
+class Webhook(BaseModel):
+    """Tells another program of each finished item: ``webhook: https://example.com/hook``.
+
+    Each delivery is made once, tried again with the same ``webhook-id`` until it is taken. Redirects are not
+    followed. Addresses of this machine and its network are refused unless the host is named in ``allow``.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
+
+    webhook: str
+    """The address, ``https://…``."""
+    fields: dict[str, str] = Field(default_factory=dict)
+    """What is told, by name, each an expression: ``{number: invoice.record.number}``; else all results."""
+    when: str | None = None
+    """Only items for which this holds."""
+    type: str = Field(default="item.done", pattern=r"^[a-zA-Z0-9_.]{1,80}$")
+    """What the other program knows it by."""
+    secret: str = Field(default=SECRET_VARIABLE, pattern=r"^[A-Z][A-Z0-9_]*$")
+    """The environment variable with the secret it is signed with (``whsec_…``)."""
+    sign: bool = True
+    """Whether it is signed; ``false`` for programs that cannot check a signature."""
+    allow: tuple[str, ...] = ()
+    """Hosts that may lie in the own network: ``[127.0.0.1]``."""
+    _fields: Mapping[str, Expression] = PrivateAttr(default_factory=dict)
+    _when: Expression | None = PrivateAttr(default=None)
+
+    @field_validator("fields")
+    @classmethod
+    def _are_expressions(cls, written: dict[str, str], info: ValidationInfo) -> dict[str, str]:
+        for text in written.values():
+            (info.context or {}).get("compile", parse_expression)(text)
+        return written
+
+    @field_validator("when")
+    @classmethod
+    def _is_expression(cls, written: str | None, info: ValidationInfo) -> str | None:
+        if written is not None:
+            (info.context or {}).get("compile", parse_expression)(written)
+        return written
+
+    @model_validator(mode="after")
+    def _may_be_called(self) -> Self:
+        Endpoint.of(self.webhook, self.allow)
+        return self
+
+    def model_post_init(self, context: Any, /) -> None:
+        """Take the address apart and compile what is written."""
+        compiled = (context or {}).get("compile", parse_expression)
+        self._fields = {name: compiled(text) for name, text in self.fields.items()}
+        self._when = compiled(self.when) if self.when else None
+
+    @property
+    def name(self) -> str:
+        """The address, without what may be secret in it."""
+        return url_without_secrets(self.webhook)
+
+    def parcel(self, item: SinkItem) -> Parcel | None:
+        """Give what is to be delivered for *item*; None where nothing is. Equal items give equal parcels."""
+        if self._when is not None and self._when.decides(item.case) is not True:
+            return None
+        told = {
+            "recipe": item.recipe,
+            "key": item.key,
+            "name": item.name,
+            "version": item.version,
+            "results": self._told(item),
+        }
+        finished = item.finished_at.isoformat() if item.finished_at else ""
+        mark = hash_of([self.name, self.type, told])[:32]
+        return Parcel(
+            id=f"msg_{mark}", content={"type": self.type, "timestamp": finished, "data": told}, to=self.name
+        )
+
+    def _told(self, item: SinkItem) -> Any:
+        if self._fields:
+            return {name: to_json_value(expression(item.case)) for name, expression in self._fields.items()}
+        return {name: _short_result(value) for name, value in item.case.results.items()}
+
+    def deliver(self, parcel: Parcel, corrects: str, at: int) -> DeliveryAnswer:
+        """Send it once, signed at the second *at*. *corrects* names the delivery it takes the place of.
+
+        Raises:
+            SinkError: There is no secret, or the address is not one that may be used.
+        """
+        content = {**parcel.content, "corrects": corrects} if corrects else dict(parcel.content)
+        body = canonical_json(content).encode()
+        headers = {
+            "Content-Type": "application/json",
+            "User-Agent": f"smeflow/{__version__}",
+            "webhook-id": parcel.id,
+            "webhook-timestamp": str(at),
+            "Idempotency-Key": parcel.id,
+        }
+        if self.sign:
+            headers["webhook-signature"] = signature(self._key(), parcel.id, at, body)
+        endpoint = Endpoint.of(self.webhook, self.allow)
+        return post_once(endpoint, checked_address(endpoint, self.allow), body, headers)
+
+    def _key(self) -> bytes:
+        written = os.environ.get(self.secret, "").strip()
+        if not written:
+            raise SinkError(
+                say(
+                    "{url}: there is no secret to sign with. Put it into the environment variable "
+                    "{variable}, or write sign: false.",
+                    url=self.name,
+                    variable=self.secret,
+                )
+            )
+        if not written.startswith("whsec_"):
+            return written.encode()
+        try:
+            return base64.b64decode(written.removeprefix("whsec_"), validate=True)
+        except binascii.Error as error:
+            raise SinkError(
+                say(
+                    "The secret in {variable} is not whole: what follows whsec_ is no base64.",
+                    variable=self.secret,
+                )
+            ) from error
+
+
+def _short_result(value: object) -> Any:
+    """Tell a result; of a report what it says, not every row behind it."""
+    if not isinstance(value, Report):
+        return to_json_value(value)
+    single = [fact for fact in value.facts if fact.shape == "scalar"]
+    return {
+        "title": value.title,
+        "period": value.period.key,
+        "summary": [paragraph.text for paragraph in value.summary],
+        "sections": [{"heading": s.heading, "text": [p.text for p in s.paragraphs]} for s in value.sections],
+        "facts": {fact.name: to_json_value(fact.value) for fact in single},
+    }
+
+
+def signature(key: bytes, identity: str, at: int, body: bytes) -> str:
+    """Sign a delivery: HMAC-SHA256 over its id, its second and its body."""
+    signed = hmac.new(key, f"{identity}.{at}.".encode() + body, hashlib.sha256).digest()
+    return f"v1,{base64.b64encode(signed).decode()}"

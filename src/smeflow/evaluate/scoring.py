@@ -1,0 +1,269 @@
+"""Hold what was found against what is true of each case.
+
+The truth from a file or from review, and a score for each field.
+"""
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from decimal import Decimal, InvalidOperation
+from pathlib import Path
+from typing import Any, Literal
+
+from pydantic import BaseModel, TypeAdapter
+
+from smeflow._text import folded
+from smeflow.core.case import Step
+from smeflow.extract.confidence import field_signals, record_signals
+from smeflow.extract.result import Extraction
+from smeflow.i18n import say
+from smeflow.kinds.record_kind import kind_of
+from smeflow.ledger.ledger import Ledger
+from smeflow.ledger.rows import ItemRow
+from smeflow.triage.labels import Label
+
+Verdict = Literal["right", "wrong", "missing", "invented"]
+"""``missing``: there is a value and none was found. ``invented``: one was found and there is none."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class FieldScore:
+    """One field of one case."""
+
+    name: str
+    verdict: Verdict
+    expected: str
+    found: str
+    reader: str = ""
+    confidence: float | None = None
+    signals: Mapping[str, float] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, kw_only=True)
+class CaseScore:
+    """One case: an invoice, a mail."""
+
+    name: str
+    fields: tuple[FieldScore, ...]
+    accepted: bool
+    """It would have passed without a person."""
+    proven: bool = False
+    confidence: float | None = None
+    signals: Mapping[str, float] = field(default_factory=dict)
+    groups: Mapping[str, str] = field(default_factory=dict)
+    """What to tell apart: supplier, reader, language."""
+
+    @property
+    def exact(self) -> bool:
+        """Whether every field is right."""
+        return all(one.verdict == "right" for one in self.fields)
+
+    @property
+    def rank(self) -> float:
+        """How sure the machine is: its confidence; where none was fitted, whether it is proven."""
+        return self.confidence if self.confidence is not None else float(self.proven)
+
+
+CASE_KEYS = ("file", "id", "key", "name")
+"""What may name a case in a line of truth: an item's key, its name, or the end of its path."""
+TRUTH_GROUPS = ("supplier", "language", "reader")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Truth:
+    """What is true of one case."""
+
+    name: str
+    values: Mapping[str, Any]
+    """A record's fields by name (inner ones with a dot), or ``label``."""
+    groups: Mapping[str, str] = field(default_factory=dict)
+
+
+def read_truth(path: Path) -> list[Truth]:
+    """Read lines of ``{"file": …, "record": {…}}`` or ``{"id": …, "label": …}``, or a folder of such files.
+
+    Raises:
+        ValueError: A line is not JSON or names no case; the phrase says which.
+    """
+    if path.is_dir():
+        files = sorted(path.glob("*.json"))
+        return [
+            _parse_truth(_json(file.read_text("utf-8"), file.name), file.name, file.stem) for file in files
+        ]
+    lines = path.read_text("utf-8-sig").splitlines()
+    places = [(f"{path.name}:{n}", line) for n, line in enumerate(lines, 1) if line.strip()]
+    return [_parse_truth(_json(line, place), place) for place, line in places]
+
+
+def _json(text: str, place: str) -> dict[str, Any]:
+    try:
+        found = json.loads(text)
+    except json.JSONDecodeError:
+        found = None
+    if not isinstance(found, dict):  # told to the person who wrote it, as any other mistake in the file
+        raise ValueError(say("{place}: this is no JSON object", place=place))  # noqa: TRY004
+    return found
+
+
+def _parse_truth(line: dict[str, Any], place: str, stem: str = "") -> Truth:
+    name = next((str(line[key]) for key in CASE_KEYS if line.get(key) is not None and "record" in line), "")
+    name = name or next((str(line[key]) for key in CASE_KEYS[:3] if isinstance(line.get(key), str)), stem)
+    if not name:
+        raise ValueError(say("{place}: no file, id or key says which case is meant", place=place))
+    values = {"label": line["label"]} if "label" in line else line.get("record") or _rest(line)
+    groups = {group: str(line[group]) for group in TRUTH_GROUPS if isinstance(line.get(group), str)}
+    return Truth(name=name, values=flatten(values), groups=groups)
+
+
+def _rest(line: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in line.items() if name not in (*CASE_KEYS[:3], *TRUTH_GROUPS)}
+
+
+def flatten(values: Mapping[str, Any], before: str = "") -> dict[str, Any]:
+    """Name inner fields with a dot; lists stay whole."""
+    found: dict[str, Any] = {}
+    for name, value in values.items():
+        if isinstance(value, Mapping):
+            found |= flatten(value, f"{before}{name}.")
+        else:
+            found[f"{before}{name}"] = value
+    return found
+
+
+def truth_from_review(ledger: Ledger, item: ItemRow, step: str) -> Truth | None:
+    """Give what a person made of an item: the value they gave or approved; None where nobody looked."""
+    for review in reversed(ledger.reviews(item)):
+        if review.version != item.version or review.step != step:
+            continue
+        text = review.after if review.action == "correct" else review.before
+        if review.action not in ("approve", "correct") or not text:
+            return None
+        value = json.loads(text)
+        values = value.get("record") if "record" in value else {"label": value.get("label")}
+        return Truth(name=item.key, values=flatten(values or {}))
+    return None
+
+
+def match_items(truths: list[Truth], items: list[ItemRow]) -> Iterator[tuple[Truth, ItemRow | None]]:
+    """Find the item of each truth, by key first, then by name, then by the end of its path."""
+    keys = {item.key: item for item in items}
+    names = {item.name: item for item in items}
+    for truth in truths:
+        base, stem = Path(truth.name).name, truth.name
+        stems = [i for i in items if Path(i.name).stem == stem or i.key.endswith(f"/{base}")]
+        found = keys.get(truth.name) or names.get(truth.name) or names.get(base)
+        yield truth, found or (stems[0] if len(stems) == 1 else None)
+
+
+def score_item(ledger: Ledger, item: ItemRow, step: Step[Any], truth: Truth) -> CaseScore | None:
+    """Score what *step* itself found on *item*, before any person; None where it found nothing to score."""
+    made = [r for r in ledger.results(item) if r.step == step.name and r.version == item.version]
+    if not made:
+        return None
+    found = TypeAdapter(step.returns).validate_json(made[-1].value)
+    untouched = item.state == "done" and not any(r.step == step.name for r in ledger.reviews(item))
+    if isinstance(found, Extraction):
+        return score_record(item.key, found, truth, accepted=untouched)
+    if isinstance(found, Label) and "label" in truth.values:
+        return score_label(item.key, found, truth, accepted=untouched)
+    return None
+
+
+def score_record(name: str, found: Extraction[Any], truth: Truth, *, accepted: bool) -> CaseScore:
+    """Score a record: only the fields the truth speaks of."""
+    values = flatten(json.loads(found.model_dump_json(include={"record"}))["record"])
+    fields = []
+    for field, expected in truth.values.items():
+        if field not in values and not _is_field(type(found.record), field):
+            continue
+        reading = found.fields.get(field)
+        verdict = _verdict(expected, values.get(field))
+        fields.append(
+            FieldScore(
+                name=field,
+                verdict=verdict,
+                expected=_shown(expected),
+                found=_shown(values.get(field)),
+                reader=(reading.reader or "") if reading else "",
+                confidence=reading.confidence if reading else None,
+                signals=field_signals(reading, found) if reading else {},
+            )
+        )
+    return CaseScore(
+        name=name,
+        fields=tuple(fields),
+        accepted=accepted,
+        proven=found.proven,
+        confidence=found.confidence,
+        signals=record_signals(found),
+        groups={**_groups(found, values), "reader": found.reader or "–", **truth.groups},
+    )
+
+
+def score_label(name: str, found: Label, truth: Truth, *, accepted: bool) -> CaseScore:
+    """Score a label; the confidence of a mere suggestion is not one of a label."""
+    confidence = found.confidence if found.label is not None else None
+    expected = truth.values.get("label")
+    one = FieldScore(
+        name=str(expected),
+        verdict=_verdict(expected, found.label),
+        expected=_shown(expected),
+        found=_shown(found.label),
+        reader=found.reader or "",
+        confidence=confidence,
+    )
+    return CaseScore(
+        name=name,
+        fields=(one,),
+        accepted=accepted and found.label is not None,
+        proven=found.label is not None and not found.doubts,
+        confidence=confidence,
+        groups={"reader": found.reader or "–", **truth.groups},
+    )
+
+
+def _groups(found: Extraction[Any], values: Mapping[str, Any]) -> dict[str, str]:
+    """Give what the record is counted with: by supplier, where its kind has one."""
+    by = kind_of(type(found.record)).groups
+    return {word: str(values.get(name) or "?") for word, name in by.items()}
+
+
+def _is_field(record: type[BaseModel], name: str) -> bool:
+    return name.partition(".")[0] in record.model_fields
+
+
+def _verdict(expected: Any, found: Any) -> Verdict:
+    if _empty(expected):
+        return "right" if _empty(found) else "invented"
+    if _empty(found):
+        return "missing"
+    return "right" if same_content(expected, found) else "wrong"
+
+
+def _empty(value: Any) -> bool:
+    return value is None or value in ("", [], {})
+
+
+def same_content(expected: Any, found: Any) -> bool:
+    """Compare as people do: amounts by value, text without case, accents and doubled spaces."""
+    if isinstance(expected, list) and isinstance(found, list):
+        return len(expected) == len(found) and all(map(same_content, expected, found))
+    if isinstance(expected, Mapping) and isinstance(found, Mapping):
+        return all(_verdict(value, found.get(name)) == "right" for name, value in expected.items())
+    first, second = _number(expected), _number(found)
+    if first is not None and second is not None:
+        return first == second
+    return folded(str(expected)) == folded(str(found))
+
+
+def _number(value: Any) -> Decimal | None:
+    if isinstance(value, bool):
+        return None
+    try:
+        return Decimal(str(value))
+    except InvalidOperation:
+        return None
+
+
+def _shown(value: Any) -> str:
+    return "" if _empty(value) else str(value)

@@ -1,0 +1,108 @@
+"""How likely a value is right: a probability fitted on labelled cases, never the model's own word.
+
+A field's signals are which reader read it, whether it is quoted, and how many checks it failed; a record's
+are its proof and its doubts. The weights that ship with smeflow were fitted on third-party invoices
+(``scripts/fit_confidence.py``); a firm's own take their place with ``calibration: FILE`` in the step.
+"""
+
+import json
+from collections.abc import Mapping
+from functools import cache
+from importlib import resources
+from math import exp
+from typing import TYPE_CHECKING, Any
+
+from pydantic import Field
+
+from smeflow._system import resolve_path
+from smeflow.i18n import say
+from smeflow.kinds.steps import FieldReading, StepResult
+
+if TYPE_CHECKING:
+    from smeflow.extract.result import Extraction
+
+
+class Weights(StepResult):
+    """A logistic regression."""
+
+    bias: float
+    weights: dict[str, float] = Field(default_factory=dict)
+    cases: int
+    """How many labelled cases it rests on."""
+
+    def probability(self, signals: Mapping[str, float]) -> float:
+        """Give the probability of being right, never quite 0 or 1."""
+        total = self.bias + sum(self.weights.get(name, 0.0) * value for name, value in signals.items())
+        likely = 1 / (1 + exp(-max(-30.0, min(30.0, total))))
+        return round(min(max(likely, 0.001), 1 - 1 / (self.cases + 2)), 4)
+
+
+class Calibration(StepResult):
+    """The weights for fields and for whole records, and the readers they were fitted on."""
+
+    fields: Weights
+    records: Weights
+    readers: tuple[str, ...]
+    """Of what another reader read, nothing is known: it has no confidence."""
+
+
+@cache
+def default_calibration() -> Calibration:
+    """Read the weights that ship with smeflow."""
+    text = resources.files("smeflow.steps").joinpath("confidence.json").read_text(encoding="utf-8")
+    return Calibration.model_validate(json.loads(text))
+
+
+def read_calibration(path: str, context: Mapping[str, Any] | None) -> Calibration:
+    """Read the weights in the file at *path*, relative to the recipe.
+
+    Raises:
+        ValueError: It cannot be read, or holds something else; the phrase says so.
+    """
+    file = resolve_path(path, context)
+    try:
+        return Calibration.model_validate_json(file.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise ValueError(
+            say("{path} holds no calibration; make one with: smeflow evaluate RECIPE --fit {path}", path=path)
+        ) from error
+
+
+def field_signals(reading: FieldReading, found: "Extraction[Any]") -> dict[str, float]:
+    """Give what speaks for and against one value."""
+    failed = sum(passed is False for passed in reading.checks.values())
+    return {
+        f"reader {reading.reader}": 1.0,
+        "quoted": float(reading.quote is not None),
+        "failed": float(min(failed, 3)),
+        "record proven": float(found.proven),
+        "record in doubt": float(bool(found.doubts)),
+    }
+
+
+def record_signals(found: "Extraction[Any]") -> dict[str, float]:
+    """Give what speaks for and against a whole record."""
+    failed = sum(check.passed is False for check in found.checks)
+    return {
+        f"reader {found.reader}": 1.0,
+        "proven": float(found.proven),
+        "doubts": float(min(len(found.doubts), 4)),
+        "failed": float(min(failed, 4)),
+        "several": float(found.several > 1),
+    }
+
+
+def with_confidence(found: "Extraction[Any]", calibration: Calibration) -> dict[str, Any]:
+    """Give the confidences of *found* as changes to make to it: of each field, and of the record."""
+    known = calibration.readers
+    fields = {
+        name: reading.model_copy(
+            update={"confidence": calibration.fields.probability(field_signals(reading, found))}
+        )
+        if reading.reader in known
+        else reading
+        for name, reading in found.fields.items()
+    }
+    sure = found.reader in known and all(r.reader in known for r in found.fields.values())
+    whole = calibration.records.probability(record_signals(found)) if sure else None
+    return {"fields": fields, "confidence": whole}

@@ -1,0 +1,119 @@
+"""Find where a value is printed. What is printed nowhere was not read but invented."""
+
+import re
+from collections.abc import Iterator, Sequence
+from datetime import date
+from decimal import Decimal
+
+from smeflow._text import folded, folded_in_place
+from smeflow.documents.document import Document, Page, Quote
+from smeflow.documents.page_text import box_of, occurrences, quote_of
+from smeflow.kinds.records import FieldKind
+from smeflow.money import Money
+from smeflow.values.amounts import find_amounts
+from smeflow.values.dates import find_dates
+
+ROW_MEDIA_TYPE = "application/vnd.smeflow.row+json"
+_SEPARATORS = r"[\s.\-/]{0,2}"
+
+
+def ground(
+    value: object, kind: FieldKind, documents: Sequence[Document], *, near: Sequence[str] = ()
+) -> Quote | None:
+    """Find *value* as it is printed in *documents* or in what they contain; None when it is nowhere.
+
+    Amounts and dates are found in any format, identifiers with any spaces between, text whatever
+    its case and accents; never inside a longer number or word. Of several places the one closest to a word of
+    *near* is taken, else the first. A page is preferred to the XML inside it.
+    """
+    if value is None or value == "":
+        return None
+    inside = [d for outer in documents for d in outer.walk()]
+    for document in sorted(inside, key=lambda d: "xml" in d.media_type):
+        found = _in_document(value, kind, document, near)
+        if found:
+            return found
+    return None
+
+
+def _in_document(value: object, kind: FieldKind, document: Document, near: Sequence[str]) -> Quote | None:
+    if document.media_type == ROW_MEDIA_TYPE:
+        for column, cell in document.fields.items():
+            for start, end in spans_of_value(value, kind, cell):
+                return Quote(text=cell[start:end], document=document.name, path=column, start=start, end=end)
+    best: tuple[float, Quote] | None = None
+    for page in document.pages:
+        labels = [span for word in near for span in occurrences(page.text, word)]
+        for start, end in spans_of_value(value, kind, page.text):
+            far = min((_distance(page, label, (start, end)) for label in labels), default=1e6)
+            if best is None or far < best[0]:
+                best = far, quote_of(document, page, start, end)
+    if best is None:
+        for name, text in document.fields.items():
+            for start, end in spans_of_value(value, kind, text):
+                return Quote(text=text[start:end], document=document.name, path=name, start=start, end=end)
+    return best[1] if best else None
+
+
+def spans_of_value(value: object, kind: FieldKind, text: str) -> Iterator[tuple[int, int]]:
+    """Give every place in *text* where *value* is printed."""
+    if isinstance(value, Money):
+        value = value.amount
+    if kind in {"money", "number"} and isinstance(value, Decimal | int | float):
+        wanted = Decimal(str(value))
+        for offset, line in _lines(text):
+            for amount in find_amounts(line):
+                if wanted in {amount.value, amount.other}:
+                    yield offset + amount.start, offset + amount.end
+    elif isinstance(value, date):
+        for found in find_dates(text):
+            if value in {found.value, found.other}:
+                yield found.start, found.end
+    elif kind in {"identifier", "iban", "phone"} or str(value).isdecimal():
+        yield from _identifier(str(value), text)
+    else:
+        yield from occurrences(text, str(value))
+
+
+def _lines(text: str) -> Iterator[tuple[int, str]]:
+    offset = 0
+    for line in re.split(r"(\n|\t| {2,})", text):  # a wide gap divides columns: no amount goes across
+        yield offset, line
+        offset += len(line)
+
+
+def _identifier(value: str, text: str) -> Iterator[tuple[int, int]]:
+    """Find an identifier whatever separators it is printed with; digits beside it must not belong to it."""
+    letters = [c for c in folded(value) if c.isalnum()]
+    if not letters:
+        return
+    lowered = folded_in_place(text)
+    pattern = re.compile(r"(?<![^\W_])" + _SEPARATORS.join(map(re.escape, letters)) + r"(?![^\W_])")
+    lax: list[tuple[int, int]] = []
+    strict = False
+    for match in pattern.finditer(lowered):
+        before, after = lowered[: match.start()][-2:], lowered[match.end() :][:2]
+        if re.search(r"\w[.\-/]$", before) or re.match(r"[.\-/]\w", after):
+            continue
+        beside = letters[0].isdigit() and re.search(r"\d $", before)
+        if beside or (letters[-1].isdigit() and re.match(r" \d", after)):
+            if len(match[0]) == len(letters) > 4:  # shorter, it may be a group of a spaced number
+                lax.append(match.span())
+            continue
+        strict = True
+        yield match.span()
+    if not strict:
+        yield from lax
+
+
+def _distance(page: Page, label: tuple[int, int], span: tuple[int, int]) -> float:
+    """Tell how far a value stands from a label: right of it is near, below it less, elsewhere far."""
+    one, two = box_of(page, *label), box_of(page, *span)
+    if one is None or two is None:
+        gap = span[0] - label[1]
+        return gap if gap >= 0 else 1000 - gap
+    down = (two.top + two.bottom - one.top - one.bottom) / 2
+    across = two.left - one.right
+    if abs(down) < 0.008:
+        return abs(across) if across >= -0.005 else 0.5 + abs(across)
+    return (2 * down if down > 0 else 1 - 4 * down) + abs(two.left - one.left)

@@ -1,0 +1,340 @@
+"""The words that stand beside values, bundled and a user's own.
+
+And the reader of whatever stands beside one.
+
+The bundled words live in ``labels.json``, by field and language, in six languages; they are found whatever their
+case, accents and dots. ``№`` is every way to write "number". A field's ``_weak`` words say less: "Total" may be
+net or gross. ``other_…`` words name what is *not* wanted.
+"""
+
+import json
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property, lru_cache
+from importlib import resources
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+from smeflow._text import folded
+from smeflow.documents.document import Document, Page, Quote
+from smeflow.documents.page_text import Piece, folded_map, occurrences, pieces_of, quote_of
+from smeflow.extract.grounding import ROW_MEDIA_TYPE
+from smeflow.i18n import Phrase, say
+from smeflow.kinds.records import FieldKind, FieldValue, Finding, Labels, Reading, parse_value
+from smeflow.values.amounts import find_amounts
+from smeflow.values.dates import find_dates
+
+_TOKEN = re.compile(r"n\s?[°o](?=[\s.:]|\d|$)|n\.?\s?°|(?<!\w)n\.(?=\s?[\w#])|[^\W_]+|[#№]")
+_NUMBER = frozenset({"no", "nos", "nr", "nrs", "num", "numero", "number", "nummer", "nbr", "#", "№"})
+_MAX_GAP = 3
+_OTHER_INVOICES = frozenset({"ursprungsrechnung", "originalrechnung"})
+
+
+@dataclass(frozen=True, slots=True)
+class LabelHit:
+    """A label found in a text."""
+
+    field: str
+    start: int
+    end: int
+    weak: bool = False
+
+
+@dataclass(frozen=True)
+class Lexicon:
+    """All labels: by their first word, the longest first, each with its fields."""
+
+    labels: Mapping[str, tuple[tuple[tuple[str, ...], tuple[str, ...]], ...]]
+
+    def find(self, text: str) -> list[LabelHit]:
+        """Find the labels in *text* from left to right; where several begin, the longest."""
+        flat, origin = folded_map(text)
+        tokens = self._whole([(_word(m[0]), m.start(), m.end()) for m in _TOKEN.finditer(flat)])
+        hits: list[LabelHit] = []
+        at = 0
+        while at < len(tokens):
+            found = self._at(tokens, at)
+            if found is None:
+                at += 1
+                continue
+            length, fields = found
+            start, end = origin[tokens[at][1]], origin[tokens[at + length - 1][2] - 1] + 1
+            hits += [LabelHit(f.removesuffix("_weak"), start, end, f.endswith("_weak")) for f in fields]
+            at += length
+        return hits
+
+    @cached_property
+    def _words(self) -> frozenset[str]:
+        return frozenset(word for labels in self.labels.values() for words, _ in labels for word in words)
+
+    def _whole(self, tokens: list[tuple[str, int, int]]) -> list[tuple[str, int, int]]:
+        """Join what a wide letter gap has split: "Ver käufer", of which only the whole is a word."""
+        whole: list[tuple[str, int, int]] = []
+        for word, start, end in tokens:
+            before = whole[-1] if whole else ("", 0, -9)
+            joined = before[0] + word
+            halves = before[0] in self._words and word in self._words
+            if start - before[2] == 1 and len(joined) > 5 and joined in self._words and not halves:
+                whole[-1] = (joined, before[1], end)
+            else:
+                whole.append((word, start, end))
+        return whole
+
+    def _at(self, tokens: list[tuple[str, int, int]], at: int) -> tuple[int, tuple[str, ...]] | None:
+        """Find the longest label that begins at a word."""
+        for words, fields in self.labels.get(tokens[at][0], ()):
+            if len(words) > 1 and (at + 1 == len(tokens) or tokens[at + 1][0] != words[1]):
+                continue
+            here = tokens[at : at + len(words)]
+            close = all(two[1] - one[2] <= _MAX_GAP for one, two in pairwise(here))
+            if close and [t[0] for t in here] == list(words):
+                return len(words), fields
+        return None
+
+
+def _word(token: str) -> str:
+    if token.endswith("rechnung") and token not in _OTHER_INVOICES and len(token) > len("rechnung"):
+        return "rechnung"  # Teilrechnung, Schlussrechnung, Handelsrechnung
+    return "№" if token in _NUMBER or (token[0] == "n" and not token.isalnum()) else token
+
+
+@lru_cache(maxsize=8)
+def _compiled(extra: tuple[tuple[str, tuple[str, ...]], ...]) -> Lexicon:
+    fields: dict[tuple[str, ...], tuple[str, ...]] = {}
+    for field, labels in (*_bundled_labels().items(), *extra):
+        for label in labels:
+            words = tuple(_word(token) for token in _TOKEN.findall(folded(label.replace("№", "#"))))
+            if words and field not in fields.get(words, ()):
+                fields[words] = (*fields.get(words, ()), field)
+    by_first: dict[str, list[tuple[tuple[str, ...], tuple[str, ...]]]] = {}
+    for words, names in sorted(fields.items(), key=lambda item: -len(item[0])):
+        by_first.setdefault(words[0], []).append((words, names))
+    return Lexicon({first: tuple(labels) for first, labels in by_first.items()})
+
+
+@lru_cache(maxsize=1)
+def _bundled_labels() -> Mapping[str, tuple[str, ...]]:
+    data = json.loads((resources.files("smeflow.readers") / "labels.json").read_text(encoding="utf-8"))
+    return {field: tuple(w for words in by.values() for w in words) for field, by in data.items()}
+
+
+def fields_with_labels() -> frozenset[str]:
+    """Give the fields that have labels; a user may add to each."""
+    return frozenset(_bundled_labels())
+
+
+def lexicon(labels: Labels | None = None) -> Lexicon:
+    """Give the compiled labels, with a user's own beside the bundled ones."""
+    extra = labels.words if labels else {}
+    return _compiled(tuple((field, tuple(words)) for field, words in sorted(extra.items())))
+
+
+_SHAPE = say("labels are words by field: {example}", example="number: [Vorgang]")
+
+
+def parse_labels(given: Any) -> Labels:
+    """Make labels of ``{number: [Vorgang]}``, or of the same by language as in ``labels.json``.
+
+    Raises:
+        ValueError: It is something else, or names a field that has no labels; the phrase says which.
+    """
+    known = fields_with_labels()
+    words: dict[str, tuple[str, ...]] = {}
+    for field, said in given.items() if isinstance(given, Mapping) else ((None, given),):
+        if field is None:
+            raise ValueError(_SHAPE)
+        if field not in known:
+            names = ", ".join(sorted(known))
+            unknown = say("no labels are known for {name}; use one of {names}", name=field, names=names)
+            raise ValueError(unknown)
+        lists = list(said.values()) if isinstance(said, Mapping) else [said]
+        flat = [word for one in lists for word in ([one] if isinstance(one, str) else one)]
+        if not all(isinstance(word, str) and word.strip() for word in flat):
+            raise ValueError(_SHAPE)
+        words[str(field)] = tuple(flat)
+    return Labels(words=words)
+
+
+def read_labels(path: Path) -> Labels:
+    """Read a file of labels (JSON).
+
+    Raises:
+        ValueError: It cannot be read or is no such file; the phrase says so.
+    """
+    try:
+        given = json.loads(path.read_text(encoding="utf-8-sig"))
+    except (OSError, ValueError) as error:
+        told = say("{path} holds no labels: it must be JSON, words by field.", path=path.name)
+        raise ValueError(told) from error
+    return parse_labels(given)
+
+
+Wanted = FieldKind | tuple[str, ...] | list[str]
+"""A kind, or the choices of a closed list."""
+ALIASES: Mapping[str, tuple[str, ...]] = {
+    "number": ("number",),
+    "invoice_number": ("number",),
+    "date": ("issue_date", "issue_date_weak"),
+    "issue_date": ("issue_date", "issue_date_weak"),
+    "due": ("due_date",),
+    "due_date": ("due_date",),
+    "total": ("total_gross", "total_gross_weak", "amount_due"),
+    "amount": ("total_gross", "total_gross_weak", "amount_due"),
+    "total_gross": ("total_gross", "total_gross_weak"),
+    "total_net": ("total_net",),
+    "net": ("total_net",),
+    "total_vat": ("total_vat",),
+    "vat": ("total_vat",),
+    "amount_due": ("amount_due",),
+    "supplier": ("seller",),
+    "seller": ("seller",),
+    "vendor": ("seller",),
+    "customer": ("buyer",),
+    "buyer": ("buyer",),
+    "client": ("buyer",),
+    "order": ("order_reference",),
+    "order_number": ("order_reference",),
+    "order_reference": ("order_reference",),
+}
+"""Fields whose labels in other languages are known."""
+_BEHIND_LABEL = re.compile(r"[ \t]*(?:[:=]|\.{2,}|\u2026)[ \t]*")
+_BEFORE_LABEL = re.compile(r"(?:^|[\n\t,;|•*>\-(]|  )\s*$")
+_BELOW = 3.5
+"""How many times its own height a value may stand below its label."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Candidate:
+    value: FieldValue
+    quote: Quote
+    rank: tuple[int, int]
+
+
+def read_labelled(
+    documents: Sequence[Document], fields: Mapping[str, Wanted], *, labels: Labels | None = None
+) -> Reading | None:
+    """Read *fields* where they stand beside a label that is the field's name or a word known for it.
+
+    A field is left out, and told, where two places with equally good labels hold different values.
+    """
+    findings: dict[str, Finding] = {}
+    problems: list[Phrase] = []
+    for field, wanted in fields.items():
+        found = [c for document in documents for c in _in_document(document, field, wanted, labels)]
+        best = [c for c in found if c.rank == min(o.rank for o in found)]
+        values = {folded(str(c.value)) for c in best}
+        if len(values) == 1:
+            findings[field] = Finding(value=best[0].value, quote=best[0].quote)
+        elif values:
+            printed = ", ".join(dict.fromkeys(c.quote.text for c in best))
+            problems.append(
+                say("{field}: several values stand beside it: {values}.", field=field, values=printed)
+            )
+    if not findings and not problems:
+        return None
+    return Reading(reader="labels", findings=findings, problems=tuple(problems))
+
+
+def _in_document(
+    document: Document, field: str, wanted: Wanted, labels: Labels | None
+) -> Iterator[_Candidate]:
+    if document.media_type != ROW_MEDIA_TYPE:
+        for page in document.pages:
+            yield from _on_page(document, page, field, wanted, labels)
+        return
+    for column, cell in document.fields.items():
+        if folded(column.replace("_", " ")) == folded(field.replace("_", " ")):
+            value = parse_value(cell, _kind_and_choices(wanted)[0], choices=_kind_and_choices(wanted)[1])
+            if value is not None:
+                quote = Quote(text=cell, document=document.name, path=column, start=0, end=len(cell))
+                yield _Candidate(value=value, quote=quote, rank=(0, 0))
+        for found in _on_page(document, Page(number=1, text=cell), field, wanted, labels):
+            quote = replace(found.quote, page=None, path=column)
+            yield replace(found, quote=quote)
+
+
+def _on_page(
+    document: Document, page: Page, field: str, wanted: Wanted, labels: Labels | None
+) -> Iterator[_Candidate]:
+    pieces = pieces_of(page)
+    for fit, start, end in _labels_on(page, pieces, field, labels):
+        for place, (at, to) in _beside(page, pieces, start, end):
+            read = _start_of(page.text[at:to], wanted, place)
+            if read:
+                quote = quote_of(document, page, at + read[1], at + read[2])
+                yield _Candidate(value=read[0], quote=quote, rank=(fit, place))
+                break
+
+
+def _labels_on(
+    page: Page, pieces: Sequence[Piece], field: str, labels: Labels | None
+) -> Iterator[tuple[int, int, int]]:
+    """Give where the field's labels stand, each with how well it fits: 0 its own name, 1 a synonym."""
+    own = set(occurrences(page.text, field.replace("_", " "))) | set(occurrences(page.text, field))
+    for start, end in own:
+        yield 0, start, end
+    aliases = {alias.removesuffix("_weak") for alias in ALIASES.get(field, ())} | {field}
+    weak = any(alias.endswith("_weak") for alias in ALIASES.get(field, ()))
+    for piece in pieces:
+        for hit in lexicon(labels).find(piece.text):
+            span = piece.start + hit.start, piece.start + hit.end
+            if hit.field in aliases and (weak or not hit.weak) and span not in own:
+                yield 1, *span
+
+
+def _beside(
+    page: Page, pieces: Sequence[Piece], start: int, end: int
+) -> Iterator[tuple[int, tuple[int, int]]]:
+    """Give the stretches of text that may hold the value of a label: behind it, to its right, below it."""
+    own = next((p for p in pieces if p.start <= start < p.end), None)
+    if own is None or not _BEFORE_LABEL.search(page.text[max(0, start - 40) : start]):
+        return
+    colon = _BEHIND_LABEL.match(page.text, end)
+    if colon and colon.end() < own.end:
+        yield 0, (colon.end(), own.end)
+        return
+    alone = not page.text[end : own.end].strip(" .:=*")
+    if not alone:
+        yield 1, (end, own.end)
+        return
+    right = [p for p in pieces if p.line == own.line and p.start >= own.end]
+    if right:
+        yield (0 if colon else 1), (right[0].start, right[0].end)
+    below = [
+        p
+        for p in pieces
+        if p.box.left < own.box.right
+        and own.box.left < p.box.right
+        and 0 < p.box.top - own.box.top < _BELOW * (own.box.bottom - own.box.top)
+    ]
+    if below:
+        nearest = min(below, key=lambda p: p.box.top)
+        yield 2, (nearest.start, nearest.end)
+
+
+def _kind_and_choices(wanted: Wanted) -> tuple[FieldKind, tuple[str, ...]]:
+    return ("choice", tuple(wanted)) if isinstance(wanted, tuple | list) else (wanted, ())
+
+
+def _start_of(text: str, wanted: Wanted, place: int) -> tuple[FieldValue, int, int] | None:
+    """Read the value at the start of *text*; give it with its span. A bare text needs a colon or a cell."""
+    text = re.split(r"\s[|•]\s|\s{2,}|[;,]\s+(?=[^\W\d_][\w ]{0,30}[:=])", text.rstrip(" ,;"))[0]
+    kind, choices = _kind_and_choices(wanted)
+    lead = len(text) - len(text.lstrip())
+    if kind in {"money", "number"}:
+        amount = next(find_amounts(text), None)
+        return (amount.value, amount.start, amount.end) if amount and amount.start <= 2 else None
+    if kind == "date":
+        found = next(find_dates(text), None)
+        fits = found is not None and re.fullmatch(r"\s*[^\W\d_]{0,10}\.?,?\s*", text[: found.start])
+        return (found.value, found.start, found.end) if found and fits else None
+    if kind == "choice":
+        begun = [c for c in choices if f"{folded(text)} ".startswith(f"{folded(c)} ")]
+        return (max(begun, key=len), lead, len(text)) if begun else None
+    if place == 1:  # without colon or cell only a number-like word is sure to be the value
+        word = text.split(maxsplit=1)[0]
+        text = text[: lead + len(word)] if any(c.isdigit() for c in word) else ""
+    value = parse_value(text, kind)
+    return (value, lead, len(text)) if value is not None else None

@@ -1,0 +1,339 @@
+"""A model as one reader among others: it may only choose among what stands in the documents.
+
+A long document is shown in parts of whole pages; a model that sees is shown pictures of them, no larger
+than its provider takes.
+"""
+
+import struct
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from dataclasses import field as dataclass_field
+from typing import TYPE_CHECKING, Any, Literal
+
+from pydantic import BaseModel, Field, create_model
+
+from smeflow.documents.document import Document, Quote
+from smeflow.documents.show import page_png
+from smeflow.errors import AnswerInvalid, DocumentError, LLMRefused, LLMRejected
+from smeflow.extract.field_values import ParsedField, ground_field, parse_field, same_value, sentence_value
+from smeflow.i18n import Phrase, say
+from smeflow.kinds.field_names import FIELDS, list_fields
+from smeflow.kinds.record_kind import FieldSpec
+from smeflow.kinds.records import Finding, Reading
+from smeflow.llm.interface import LLM, ImageLimits, Message, MessageImage, ModelEndpoint
+from smeflow.writing.prompts import frame_documents, prompt_messages
+
+if TYPE_CHECKING:
+    from smeflow.llm.ask import AnswerForm
+
+MOST_DPI, LEAST_DPI = 200, 20
+
+
+def sight_of_model(llm: LLM) -> ImageLimits | None:
+    """Tell how large an image *llm* takes; None where it sees none, or does not say."""
+    place: ModelEndpoint | None = getattr(llm, "place", None)
+    return place.sees if place is not None else None
+
+
+def page_pictures(documents: Sequence[Document], sight: ImageLimits, most: int) -> tuple[MessageImage, ...]:
+    """Draw the first *most* pages of the documents that have pages; what cannot be drawn is left out."""
+    found: list[MessageImage] = []
+    for document, page in _pages(documents):
+        if len(found) == most:
+            break
+        data = _drawn(document, page, sight)
+        if data is not None:
+            found.append(MessageImage.of("image/png", data))
+    return tuple(found)
+
+
+def _pages(documents: Sequence[Document]) -> Iterator[tuple[Document, int]]:
+    for document in documents:
+        if document.media_type == "application/pdf" or document.media_type.startswith("image/"):
+            for page in document.pages:
+                yield document, page.number
+
+
+def _drawn(document: Document, number: int, sight: ImageLimits) -> bytes | None:
+    page = document.pages[number - 1]
+    longest = max(page.width, page.height)
+    dpi = min(MOST_DPI, int(sight.side * 72 / longest)) if longest else MOST_DPI
+    while dpi >= LEAST_DPI:
+        try:
+            data = _scaled_within(page_png(document, number, dpi), sight.side)
+        except DocumentError:
+            return None
+        if data is None:
+            return None
+        if len(data) <= sight.bytes:
+            return data
+        dpi = int(dpi * 0.7)
+    return None
+
+
+def _scaled_within(data: bytes, side: int) -> bytes | None:
+    """Scale a PNG whose longest side is longer than *side*; None where what scales is not installed."""
+    width, height = struct.unpack(">II", data[16:24])
+    if max(width, height) <= side:
+        return data
+    from io import BytesIO
+
+    try:
+        from PIL import Image
+    except ImportError:
+        return None
+    with Image.open(BytesIO(data)) as image:
+        image.thumbnail((side, side))
+        out = BytesIO()
+        image.save(out, "PNG", optimize=True)
+        return out.getvalue()
+
+
+def split_by_pages(documents: tuple[Document, ...], most: int) -> list[tuple[Document, ...]]:
+    """Cut documents into parts of whole pages that a model can be shown; short ones stay one part."""
+    if sum(len(document.text) for document in documents) <= most:
+        return [documents]
+    parts: list[list[Document]] = []
+    room = 0
+    for document in documents:
+        for page in document.pages:
+            if not page.text.strip():
+                continue
+            if not parts or len(page.text) > room:
+                parts.append([])
+                room = most
+            room -= len(page.text)
+            here = parts[-1]
+            if here and here[-1].sha256 == document.sha256 and here[-1].name == document.name:
+                here[-1] = replace(here[-1], pages=(*here[-1].pages, page))
+            else:
+                here.append(replace(document, pages=(page,), parts=()))
+    return [tuple(part) for part in parts] or [documents]
+
+
+def join_readings(
+    readings: Sequence[Reading], specs: Mapping[str, FieldSpec]
+) -> tuple[Reading, list[Phrase]]:
+    """Put together what was read part by part.
+
+    Lists follow one another; an amount is taken from the last part that has it, for totals stand at the end.
+    Of any other field two different values leave it open; the phrases say so.
+    """
+    findings: dict[str, Finding] = {}
+    open_: list[Phrase] = []
+    for field, spec in specs.items():
+        found = [reading.findings[field] for reading in readings if field in reading.findings]
+        if not found:
+            continue
+        values = [getattr(one.value, "value", one.value) for one in found]
+        if spec.many:
+            findings[field] = replace(found[0], value=[row for rows in values for row in rows])
+        elif spec.kind in ("money", "number"):
+            findings[field] = found[-1]
+        elif all(same_value(values[0], other, spec.kind) for other in values[1:]):
+            findings[field] = found[0]
+        else:
+            each = ", ".join(dict.fromkeys(str(sentence_value(value)) for value in values))
+            open_.append(say("{field}: the pages say different things: {values}.", field=field, values=each))
+    return Reading(reader="model", findings=findings), open_
+
+
+UNSURE = 0.5
+"""A value with a token the model found less likely than this is named as unsure."""
+PROMPT = (
+    "You copy values out of office documents. For each field give the text exactly as it is printed, without "
+    "correcting, converting or adding up anything; give null for a field that is not there. {what}"
+)
+ABOUT: Mapping[str, str] = {
+    "money": "an amount with its currency, as printed",
+    "number": "a number, as printed",
+    "date": "a date, as printed",
+    "iban": "an IBAN, as printed",
+    "currency": "the currency's code or sign, as printed",
+    "identifier": "an identifier, as printed",
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class ModelReading:
+    """What a model's answer came to."""
+
+    reading: Reading | None = None
+    dropped: tuple[Phrase, ...] = ()
+    """Values that are nowhere in the documents, or are none of their kind: left out."""
+    problems: tuple[Phrase, ...] = ()
+    failed: Phrase | None = None
+    """The model was asked and gave nothing that can be used."""
+    nobody: bool = False
+    """There is no model."""
+
+
+def answer_shape(name: str, specs: Mapping[str, FieldSpec]) -> "AnswerForm[Any]":
+    """Make the shape of the answer: every field as printed, or null."""
+    from smeflow.llm.ask import AnswerForm
+
+    return AnswerForm.of(_shape(f"Printed_{name}", specs))
+
+
+def _shape(name: str, specs: Mapping[str, FieldSpec]) -> type[BaseModel]:
+    columns: dict[str, Any] = {}
+    for field, spec in specs.items():
+        key = key_of(field)
+        inner: Any = Literal[spec.choices] if spec.choices else str
+        inner = _shape(f"{name}_{key}", spec.fields) if spec.fields else inner
+        kind: Any = list[inner] if spec.many else inner
+        about = spec.about or ABOUT.get(spec.kind, "as printed")
+        columns[key] = (kind | None, Field(..., description=about))
+    shape: type[BaseModel] = create_model(name, **columns)
+    return shape
+
+
+def key_of(field: str) -> str:
+    """Name a field in the answer; a field inside another is written with an underline."""
+    return field.replace(".", "_")
+
+
+def read_by_model(
+    documents: tuple[Document, ...],
+    specs: Mapping[str, FieldSpec],
+    llm: LLM,
+    answer: "AnswerForm[Any]",
+    *,
+    instructions: str = "",
+    examples: str = "",
+    words: Mapping[str, Phrase] = FIELDS,
+    max_characters: int,
+    max_output_tokens: int,
+    pages_shown: int = 0,
+) -> ModelReading:
+    """Ask a model for every field and keep what the documents bear out; a long text is read part by part.
+
+    *examples* are values of earlier documents of the same kind that a person approved; *words* are what
+    people call the fields.
+    """
+    said: list[ModelReading] = []
+    for part in split_by_pages(documents, max_characters):
+        shown = frame_documents(part, max_characters, examples=examples)
+        asking = prompt_messages(PROMPT.format(what=instructions).strip(), shown)
+        if pages_shown:
+            asking = _with_pages(asking, part, llm, pages_shown)
+        said.append(_read_part(part, asking, specs, llm, answer, shown.cut, max_output_tokens, words))
+        if said[-1].nobody or said[-1].failed:
+            return said[-1]
+    if len(said) == 1:
+        return said[0]
+    reading, left_open = join_readings([one.reading for one in said if one.reading], specs)
+    return ModelReading(
+        reading=reading,
+        dropped=(*(phrase for one in said for phrase in one.dropped), *left_open),
+        problems=tuple(phrase for one in said for phrase in one.problems),
+    )
+
+
+def _read_part(  # noqa: PLR0917 - what one question is made of
+    documents: tuple[Document, ...],
+    asking: tuple[Message, ...],
+    specs: Mapping[str, FieldSpec],
+    llm: LLM,
+    answer: "AnswerForm[Any]",
+    cut: bool,  # noqa: FBT001 - told by the framing
+    max_output_tokens: int,
+    words: Mapping[str, Phrase],
+) -> ModelReading:
+    from smeflow.llm.ask import ask
+
+    try:
+        asked = ask(llm, asking, answer, max_output_tokens=max_output_tokens)
+    except LLMRejected as error:
+        if error.reason == "no_model":
+            return ModelReading(nobody=True)
+        if error.reason == "too_long":
+            return ModelReading(failed=error.phrase)
+        raise
+    except (AnswerInvalid, LLMRefused) as error:
+        return ModelReading(failed=error.phrase)
+    said = _grounded(asked.value, specs, documents)
+    problems = (*asked.reply.notes, *_unsure(asked.reply.probabilities or {}, said, words))
+    if cut:
+        problems += (say("The model was shown only the beginning and the end of the text."),)
+    return replace(said, problems=problems)
+
+
+def _with_pages(
+    messages: tuple[Message, ...], documents: tuple[Document, ...], llm: LLM, most: int
+) -> tuple[Message, ...]:
+    """Show a model that sees the pages beside their text, which is what its values are held against."""
+    sight = sight_of_model(llm)
+    if sight is None:
+        return messages
+    *before, last = messages
+    return (*before, replace(last, images=page_pictures(documents, sight, most)))
+
+
+def _unsure(told: Mapping[str, float], said: ModelReading, words: Mapping[str, Phrase]) -> tuple[Phrase, ...]:
+    """Name the values the model itself found unlikely; what it found likely may be wrong all the same."""
+    kept = said.reading.findings if said.reading else {}
+    low = [name for name in kept if told.get(key_of(name), 1.0) < UNSURE]
+    return (say("The model was not sure of: {fields}.", fields=list_fields(low, words)),) if low else ()
+
+
+def _grounded(
+    value: BaseModel, specs: Mapping[str, FieldSpec], documents: tuple[Document, ...]
+) -> ModelReading:
+    sieve = _Sieve(documents)
+    findings = {}
+    for field, spec in specs.items():
+        kept = sieve.keep(field, getattr(value, key_of(field)), spec)
+        if kept is not None:
+            findings[field] = Finding(value=kept, quote=sieve.quotes.get(field))
+    return ModelReading(reading=Reading(reader="model", findings=findings), dropped=tuple(sieve.dropped))
+
+
+@dataclass
+class _Sieve:
+    """Keep of an answer what stands in the documents."""
+
+    documents: tuple[Document, ...]
+    dropped: list[Phrase] = dataclass_field(default_factory=list)
+    quotes: dict[str, Quote] = dataclass_field(default_factory=dict)
+    """Where each kept field stands; of a list or a record the place of its first value."""
+
+    def keep(self, name: str, told: Any, spec: FieldSpec) -> Any:
+        """Give what can be kept of *told*: a value, a list or a mapping; None where nothing can."""
+        if told is None:
+            return None
+        if spec.many:
+            each = spec.model_copy(update={"many": False})
+            kept = [self._bare(name, one, each) for one in told]
+            return [one for one in kept if one is not None] or None
+        if spec.fields:
+            inner = {n: self._bare(name, getattr(told, key_of(n)), s, n) for n, s in spec.fields.items()}
+            return {n: one for n, one in inner.items() if one is not None} or None
+        return self._value(name, told, spec)
+
+    def _bare(self, name: str, told: Any, spec: FieldSpec, inner: str = "") -> Any:
+        kept = self.keep(f"{name}.{inner}" if inner else name, told, spec)
+        if inner and name not in self.quotes and f"{name}.{inner}" in self.quotes:
+            self.quotes[name] = self.quotes[f"{name}.{inner}"]
+        return kept.value if isinstance(kept, ParsedField) else kept
+
+    def _value(self, name: str, printed: str, spec: FieldSpec) -> ParsedField | None:
+        if not printed.strip():
+            return None
+        shown = printed[:80]
+        taken = parse_field(printed, spec)
+        if taken is None:
+            kind = spec.kind
+            self.dropped.append(
+                say("{field}: {value} is no {kind}; it was left out.", field=name, value=shown, kind=kind)
+            )
+            return None
+        quote = ground_field(taken, printed, spec, self.documents)
+        if quote is None and spec.kind != "choice":
+            self.dropped.append(
+                say("{field}: {value} is nowhere in the document; it was left out.", field=name, value=shown)
+            )
+            return None
+        if quote is not None:
+            self.quotes.setdefault(name, quote)
+        return taken

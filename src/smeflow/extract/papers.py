@@ -1,0 +1,231 @@
+"""Which documents of a case may hold the record, and what the readers without a model made of each."""
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import cast
+
+from smeflow._text import folded
+from smeflow.documents.document import Document
+from smeflow.documents.xml import STATUS_FIELD
+from smeflow.i18n import Phrase, say
+from smeflow.kinds.record_kind import FieldSpec, ReaderSlot, RecordKind, RecordReader, Sought
+from smeflow.kinds.records import Check, Reading
+from smeflow.kinds.steps import is_printed
+
+ZIP = "application/zip"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Paper:
+    """One or more files that are the same paper, and what readers made of it."""
+
+    documents: tuple[Document, ...]
+    exact: Reading | None = None
+    page: Reading | None = None
+
+    @cached_property
+    def visible(self) -> tuple[Document, ...]:
+        """What a person sees: everything but XML, which counts only where there is nothing else.
+
+        Each stands alone, without what is inside it, so that a value is quoted from where it is seen.
+        """
+        inner = [replace(d, parts=()) for outer in self.documents for d in outer.walk() if d.text.strip()]
+        return tuple(d for d in inner if not _is_xml(d)) or tuple(inner)
+
+    @property
+    def has_page(self) -> bool:
+        """Whether there is more than XML."""
+        return any(not _is_xml(document) for document in self.visible)
+
+    @property
+    def number(self) -> str | None:
+        """The record's number, where a reader found one."""
+        for reading in (self.exact, self.page):
+            finding = reading.findings.get("number") if reading else None
+            if finding and finding.value:
+                return str(finding.value)
+        return None
+
+    def beside(self, other: "Paper") -> "Paper":
+        """Put two files of the same paper together: the XML of one, the page of the other."""
+        return replace(
+            self,
+            documents=(*self.documents, *other.documents),
+            exact=self.exact or other.exact,
+            page=_fuller(self.page, other.page),
+        )
+
+
+def _fuller(one: Reading | None, other: Reading | None) -> Reading | None:
+    if one is None or other is None:
+        return one or other
+    return other if len(other.findings) > len(one.findings) else one
+
+
+def _is_xml(document: Document) -> bool:
+    return document.media_type.endswith("xml")
+
+
+def candidate_papers(documents: Sequence[Document]) -> list[Paper]:
+    """Give each attachment that may hold a record; the message where nothing attached says anything."""
+    messages = [d for d in documents if d.is_message]
+    others = [d for d in without_messages(documents) if _says_something(d) and not d.fields.get(STATUS_FIELD)]
+    chosen = [d for d in others if is_printed(d)] or others or messages
+    return [Paper(documents=(d,)) for d in chosen]
+
+
+def without_messages(documents: Sequence[Document]) -> tuple[Document, ...]:
+    """Give every file that is no mail, once; of a mail what is attached to it."""
+    found: dict[tuple[str, str], Document] = {}
+    for document in documents:
+        for each in _opened(document):
+            found.setdefault((each.name, each.sha256 or each.text), each)
+    return tuple(found.values())
+
+
+def _opened(document: Document) -> tuple[Document, ...]:
+    """Open mails and archives; an archive that could not be opened stays, with its reason."""
+    opened = document.is_message or (document.media_type == ZIP and document.parts)
+    return without_messages(document.parts) if opened else (document,)
+
+
+def status_messages(documents: Sequence[Document]) -> tuple[Phrase, ...]:
+    """Say which of the files are messages of a platform about an invoice: kept, and not read as one."""
+    return tuple(
+        say(
+            "{name} is a platform's message about invoice {number}: {status}. It is kept, not read as one.",
+            name=document.name,
+            number=document.fields.get("status_of", "?"),
+            status=document.fields[STATUS_FIELD],
+        )
+        for document in without_messages(documents)
+        if document.fields.get(STATUS_FIELD)
+    )
+
+
+def unreadable_reasons(documents: Sequence[Document]) -> tuple[Phrase, ...]:
+    """Say which attachments of the kind invoices come as could not be read: one may be what is wanted."""
+    lost = (d for d in without_messages(documents) if not d.pages and (is_printed(d) or d.media_type == ZIP))
+    return tuple(problem for document in lost for problem in document.problems)
+
+
+def readable_documents(documents: Sequence[Document]) -> tuple[Document, ...]:
+    """Give every document a person can read, once: messages first, then what is attached."""
+    messages = tuple(d for d in documents if d.is_message)
+    rest = (d for d in without_messages(documents) if not d.fields.get(STATUS_FIELD))
+    readable = (d for d in (*messages, *rest) if d.text.strip())
+    return tuple(replace(document, parts=()) for document in readable)
+
+
+def _says_something(document: Document) -> bool:
+    return any(inner.text.strip() or _is_xml(inner) for inner in document.walk())
+
+
+@dataclass(frozen=True, kw_only=True)
+class PaperReadings:
+    """What a record is read from, before any model is asked."""
+
+    documents: tuple[Document, ...]
+    """What a model is shown and quotes are looked for in."""
+    readings: tuple[Reading, ...] = ()
+    """In the order in which they count."""
+    exact: bool = False
+    checks: tuple[Check, ...] = ()
+    several: int = 1
+    unread: tuple[Phrase, ...] = ()
+    """Why attachments that may hold a record could not be read."""
+    problems: tuple[Phrase, ...] = ()
+
+
+def record_place(
+    documents: Sequence[Document], kind: RecordKind, sought: Sought, slots: Collection[str]
+) -> PaperReadings:
+    """Find the record among *documents*, file by file, and read it with the readers that are wanted."""
+    readers = {slot: reader for slot, reader in kind.readers.items() if slot in slots}
+    groups = _grouped([_read(paper, readers, sought) for paper in candidate_papers(documents)])
+    if not groups:
+        told = tuple(_document_problems(documents))
+        return PaperReadings(
+            documents=readable_documents(documents), unread=unreadable_reasons(documents), problems=told
+        )
+    chosen = max(groups, key=_fullness)
+    ones = [paper for paper in groups if _is_one(paper, kind)]
+    several = max(len(ones), *(_count(paper) for paper in groups), 1)
+    readings = [r for r in (chosen.exact, chosen.page) if r and (r.findings or r.problems)]
+    data = chosen.exact if chosen.exact and chosen.exact.record is not None else None
+    checks = kind.papers.against(data, chosen.page, chosen.visible) if data else ()
+    if data and chosen.page:  # the data count; the page only fills what they leave out
+        rest = {n: f for n, f in chosen.page.findings.items() if n not in data.findings}
+        readings = [data, replace(chosen.page, findings=rest)]
+    return PaperReadings(
+        documents=chosen.visible,
+        readings=tuple(readings),
+        exact=data is not None,
+        checks=checks,
+        several=several,
+        unread=unreadable_reasons(documents),
+        problems=(
+            *_document_problems(documents),
+            *(problem for reading in readings for problem in reading.problems),
+        ),
+    )
+
+
+def read_labelled_fields(
+    documents: Sequence[Document], specs: Mapping[str, FieldSpec], *, layout: bool
+) -> PaperReadings:
+    """Read labelled fields from all documents of a case."""
+    visible = readable_documents(documents)
+    place = PaperReadings(
+        documents=visible, unread=unreadable_reasons(documents), problems=tuple(_document_problems(documents))
+    )
+    if not layout or not visible:
+        return place
+    from smeflow.extract.labels import Wanted, read_labelled
+
+    plain = {name: spec for name, spec in specs.items() if spec.plain}
+    kinds = {name: spec.choices or cast("Wanted", spec.kind) for name, spec in plain.items()}
+    reading = read_labelled(visible, kinds)
+    if reading is None:
+        return place
+    problems = (*place.problems, *reading.problems)
+    return replace(place, readings=(reading,), problems=problems, several=reading.several)
+
+
+def _document_problems(documents: Sequence[Document]) -> list[Phrase]:
+    """Give what the files themselves say is wrong with them, and with what is inside."""
+    said = [problem for document in documents for inner in document.walk() for problem in inner.problems]
+    return [*said, *status_messages(documents)]
+
+
+def _read(paper: Paper, readers: Mapping[ReaderSlot, RecordReader], sought: Sought) -> Paper:
+    exact, layout = readers.get("exact"), readers.get("layout")
+    data = exact(paper.documents, sought) if exact else None
+    page = layout(paper.visible, sought) if layout and paper.has_page else None
+    return replace(paper, exact=data, page=page)
+
+
+def _grouped(read: Sequence[Paper]) -> list[Paper]:
+    """Put files of the same number together."""
+    groups: dict[str, Paper] = {}
+    for place, paper in enumerate(read):
+        key = folded(paper.number or "") or f"\0{place}"
+        groups[key] = groups[key].beside(paper) if key in groups else paper
+    return list(groups.values())
+
+
+def _fullness(paper: Paper) -> tuple[bool, int]:
+    found = len(paper.page.findings) if paper.page else 0
+    return paper.exact is not None and paper.exact.record is not None, found
+
+
+def _is_one(paper: Paper, kind: RecordKind) -> bool:
+    """Tell whether a paper is a record of its own: by its data, or by what was read from its page."""
+    if paper.exact is not None and paper.exact.record is not None:
+        return True
+    return paper.page is not None and kind.papers.is_one(paper.page)
+
+
+def _count(paper: Paper) -> int:
+    return max((reading.several for reading in (paper.exact, paper.page) if reading), default=1)

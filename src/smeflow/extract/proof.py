@@ -1,0 +1,302 @@
+"""Judge what was read.
+
+Put readings together, check them, say what speaks against them, decide whether it is proven.
+
+When a record counts as proven is the truth table of ``docs/proof.md``, and nothing else.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Literal, cast
+
+from pydantic import BaseModel
+
+from smeflow.documents.document import Document, Quote
+from smeflow.extract.field_values import MergedField, MergedReadings, canonical_text, merge_readings, nested
+from smeflow.extract.fields import CURRENCY, FieldsRecord
+from smeflow.extract.grounding import ground
+from smeflow.extract.model_reader import ModelReading
+from smeflow.extract.papers import PaperReadings
+from smeflow.extract.result import Extraction, R, with_gaps
+from smeflow.i18n import Phrase, say
+from smeflow.kinds.field_names import list_fields
+from smeflow.kinds.record_kind import FieldSpec, Firm, Judgement, RecordKind
+from smeflow.kinds.records import Check, Reading
+from smeflow.kinds.steps import FieldReading
+from smeflow.values.identifiers import ibans_on
+
+ProofBasis = Literal["exact", "page", "fields"]
+"""Structured data; the values on a page, with amounts that must add up; fields without sums."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class ProofEvidence:
+    """What speaks for a record. Each is a fact the code has established, never a model's word."""
+
+    basis: ProofBasis
+    complete: bool
+    """Every required field has a value."""
+    quoted: bool
+    """Every required value stands in the documents: a place on a page, or an XPath."""
+    closed: bool | None
+    """Net and VAT make gross. None: an amount was missing, so it could not be reckoned."""
+    failed: bool
+    """A check of arithmetic or of an identifier failed."""
+    contradicted: bool
+    """Two readers, or the data and the visible page, say different things."""
+    by_rules: bool
+    """Every required field was read by a reader that is no model, or by two readers alike."""
+    several: bool
+    """The documents hold more than one record."""
+
+
+def is_proven(evidence: ProofEvidence) -> bool:
+    """Tell whether the record is proven. A model alone never proves anything."""
+    e = evidence
+    if not (e.complete and e.quoted and e.by_rules) or e.failed or e.contradicted or e.several:
+        return False
+    return e.closed is True if e.basis == "page" else True
+
+
+AGREEING = "readers_agree"
+"""The check that fails where two readers say different things."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class ExtractionTask:
+    """What is looked for."""
+
+    kind: RecordKind
+    record_type: type[BaseModel]
+    specs: Mapping[str, FieldSpec]
+    wanted: tuple[str, ...]
+    firm: Firm | None = None
+    """Whose post it is."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class JudgedRecord:
+    """A record with everything that was checked of it."""
+
+    record: BaseModel
+    merged: MergedReadings
+    checks: tuple[Check, ...]
+    judgement: Judgement
+    accounts: tuple[str, ...] = ()
+    """The bank accounts on the page."""
+    currencies: tuple[str, ...] = ()
+    """What stands beside the amounts of fields a recipe wrote."""
+    exact: frozenset[str] = frozenset()
+    """The readers whose values are a file's own data."""
+
+    @property
+    def absent(self) -> tuple[str, ...]:
+        """What is wanted and was not found."""
+        return self.judgement.absent
+
+    @property
+    def whole(self) -> bool:
+        """Whether all that is wanted was found, and it adds up."""
+        return not self.absent and (not self.judgement.sums or self.judgement.closed is True)
+
+
+@dataclass
+class Judge:
+    """Judges what was read, the same reading once: its verdict goes with it to whoever asks."""
+
+    task: ExtractionTask
+    _last: tuple[PaperReadings, Reading | None, JudgedRecord] | None = None
+
+    def of(self, place: PaperReadings, said: Reading | None = None) -> JudgedRecord:
+        """Give what was checked of the readings of *place*, and of what a model *said* besides."""
+        if self._last is None or self._last[0] is not place or self._last[1] is not said:
+            self._last = (place, said, _judged(self.task, place, said))
+        return self._last[2]
+
+
+def _judged(task: ExtractionTask, place: PaperReadings, said: Reading | None) -> JudgedRecord:
+    """Put the readers' values together and check them."""
+    readings = [*place.readings, *([said] if said else [])]
+    accounts = ibans_on(place.documents)
+    merged = _without_guessed_account(merge_readings(readings, task.specs, task.kind), accounts)
+    values = nested({name: found.value for name, found in merged.found.items()})
+    currencies = _currencies(task, merged)
+    if len(currencies) == 1:
+        values[CURRENCY] = currencies[0]
+    record = with_gaps(task.record_type, values)
+    judgement = task.kind.judged(record, task.wanted, task.firm, values)
+    given = [check for reading in place.readings for check in reading.checks]
+    return JudgedRecord(
+        record=record,
+        merged=merged,
+        checks=(*judgement.checks, *given, *place.checks, *merged.checks),
+        judgement=judgement,
+        accounts=accounts,
+        currencies=currencies,
+        exact=frozenset(reading.reader for reading in place.readings if reading.exact),
+    )
+
+
+def _currencies(task: ExtractionTask, merged: MergedReadings) -> tuple[str, ...]:
+    """List the currencies printed beside amounts, where the record has room for one and no reader gave it."""
+    if CURRENCY in task.specs or not issubclass(task.record_type, FieldsRecord):
+        return ()
+    money = [found for name, found in merged.found.items() if task.specs[name].kind == "money"]
+    return tuple(dict.fromkeys(found.currency for found in money if found.currency))
+
+
+def _several_currencies(judged: JudgedRecord) -> list[Phrase]:
+    if len(judged.currencies) < 2:
+        return []
+    return [say("The amounts are in several currencies: {found}.", found=", ".join(judged.currencies))]
+
+
+def _without_guessed_account(merged: MergedReadings, accounts: tuple[str, ...]) -> MergedReadings:
+    """Take no account from a model where the page shows several: money would go there."""
+    iban = merged.found.get("iban")
+    if iban is None or iban.reader != "model" or len(accounts) < 2:
+        return merged
+    return replace(merged, found={name: value for name, value in merged.found.items() if name != "iban"})
+
+
+def make_extraction(
+    returns: type[Extraction[R]], judge: Judge, place: PaperReadings, said: ModelReading
+) -> Extraction[R]:
+    """Make the result: the record, its evidence, its proof and what speaks against it."""
+    task, judged = judge.task, judge.of(place, said.reading)
+    kind = task.kind
+    found = judged.merged.found
+    failed = [check for check in judged.checks if check.passed is False]
+    grave = [check for check in failed if not check.name.endswith(kind.proof.slight)]
+    doubts = [
+        *([kind.several(place.several)] if place.several > 1 else []),
+        *place.unread,
+        *_doubtful_account(judged),
+        *_several_currencies(judged),
+        *_by_model_alone(kind, judged),
+        *(check.detail or say("{name} does not hold.", name=check.name) for check in grave),
+        *(
+            [say("Missing: {fields}.", fields=list_fields(judged.absent, kind.words))]
+            if judged.absent
+            else []
+        ),
+        *said.dropped,
+        *([said.failed] if said.failed else []),
+    ]
+    slight = [check.detail for check in failed if check not in grave and check.detail]
+    unrun = [c.detail for c in judged.checks if c.passed is None and c.name in _rules(kind) and c.detail]
+    problems = [*place.problems, *said.problems, *slight, *unrun]
+    return returns(
+        record=cast("R", judged.record),
+        fields=_field_readings(found, judged.checks, place.documents),
+        proven=is_proven(_evidence(task, place, judged, said)),
+        reader=_main_reader(found, task.wanted),
+        checks=judged.checks,
+        problems=without_repeats(problems),
+        doubts=without_repeats(doubts),
+        wanted_model=said.nobody,
+        several=place.several,
+    )
+
+
+def _evidence(
+    task: ExtractionTask, place: PaperReadings, judged: JudgedRecord, said: ModelReading
+) -> ProofEvidence:
+    found = judged.merged.found
+    required = [found[name] for name in task.wanted if name in found]
+    failed = {check.name for check in judged.checks if check.passed is False}
+    failed |= {c.name for c in judged.checks if c.passed is None and c.name in _rules(task.kind)}
+    contradictions = task.kind.proof.contradictions | {AGREEING}
+    all_exact = place.exact and all(value.reader in judged.exact for value in required)
+    basis: ProofBasis = "exact" if all_exact else "page" if judged.judgement.sums else "fields"
+    return ProofEvidence(
+        basis=basis,
+        complete=not judged.absent and bool(task.wanted),
+        quoted=all(value.quote is not None for value in required),
+        closed=judged.judgement.closed,
+        failed=bool(failed - contradictions - (task.kind.proof.unread if place.exact else frozenset())),
+        contradicted=bool(failed & contradictions or said.dropped or _doubtful_account(judged)),
+        by_rules=all(value.reader != "model" for value in required),
+        several=place.several > 1,
+    )
+
+
+def _rules(kind: RecordKind) -> tuple[str, ...]:
+    """Name the checks a recipe asks for: one that did not run stops the proof as much as one that failed."""
+    return kind.rules.names if kind.rules else ()
+
+
+def _doubtful_account(judged: JudgedRecord) -> list[Phrase]:
+    """Say when the page shows several accounts and the file's own data do not decide between them."""
+    iban = judged.merged.found.get("iban")
+    if len(judged.accounts) < 2 or (iban and iban.reader in judged.exact):
+        return []
+    return [
+        say(
+            "{n} accounts are on the page: {ibans}.", n=len(judged.accounts), ibans=", ".join(judged.accounts)
+        )
+    ]
+
+
+def _by_model_alone(kind: RecordKind, judged: JudgedRecord) -> list[Phrase]:
+    """Name what decides who is paid and how much, where nobody but a model read it."""
+    found = judged.merged.found
+    alone = [name for name in kind.proof.guarded if name in found and found[name].reader == "model"]
+    return [say("Only a model read: {fields}.", fields=list_fields(alone, kind.words))] if alone else []
+
+
+def _field_readings(
+    found: Mapping[str, MergedField], checks: Sequence[Check], documents: Sequence[Document]
+) -> dict[str, FieldReading]:
+    return {name: _field_reading(name, value, checks) for name, value in _leaves(found, documents)}
+
+
+def _leaves(found: Mapping[str, MergedField], documents: Sequence[Document]) -> list[tuple[str, MergedField]]:
+    """Take parties apart into fields with a dot, each with a quote of its own."""
+    leaves: list[tuple[str, MergedField]] = []
+    for name, value in found.items():
+        if isinstance(value.value, BaseModel):
+            leaves += [
+                (f"{name}.{k}", replace(value, value=v, quote=_own_quote(k, v, value, documents)))
+                for k, v in _leaves_of_group(value.value)
+            ]
+        else:
+            leaves.append((name, value))
+    return leaves
+
+
+def _leaves_of_group(record: BaseModel) -> Iterator[tuple[str, object]]:
+    """Give the values of a group and of the groups in it; lists stand in the record alone."""
+    for name in type(record).model_fields:
+        value = getattr(record, name)
+        if isinstance(value, BaseModel):
+            yield from ((f"{name}.{inner}", found) for inner, found in _leaves_of_group(value))
+        elif value is not None and not isinstance(value, tuple | list):
+            yield name, value
+
+
+def _own_quote(name: str, value: object, party: MergedField, documents: Sequence[Document]) -> Quote | None:
+    """Quote one detail of a party: out of its data where it stands there, else from where it is printed."""
+    if name == "name" or party.quote is None:
+        return party.quote
+    if party.quote.path is not None:
+        return replace(party.quote, text=str(value))
+    return ground(str(value), "identifier" if name.endswith(("_id", "number")) else "text", documents)
+
+
+def _field_reading(name: str, value: MergedField, checks: Sequence[Check]) -> FieldReading:
+    names = {name, name.partition(".")[0]}
+    own = {c.name: c.passed for c in checks if c.passed is not None and names & set(c.fields)}
+    reading = FieldReading.of(canonical_text(value.value), value.quote, value.reader, value.currency)
+    checked = {"quoted": value.quote is not None, **own}
+    return reading.model_copy(update={"checks": checked, "note": value.note})
+
+
+def _main_reader(found: Mapping[str, MergedField], wanted: Sequence[str]) -> str | None:
+    readers = [found[name].reader for name in wanted if name in found] or [v.reader for v in found.values()]
+    return max(dict.fromkeys(readers), key=readers.count, default=None)
+
+
+def without_repeats(phrases: Sequence[Phrase]) -> tuple[Phrase, ...]:
+    """Say each thing once."""
+    return tuple({str(phrase): phrase for phrase in phrases}.values())

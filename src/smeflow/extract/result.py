@@ -1,0 +1,279 @@
+"""What `extract` gives: a record, its fields with their places, and how a notebook shows it."""
+
+import json
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from html import escape
+from typing import Any, Generic, Self, TypeVar, cast
+
+from pydantic import BaseModel, Field, TypeAdapter, ValidationError, field_serializer, field_validator
+from pydantic.functional_validators import ModelWrapValidatorHandler
+
+from smeflow.core.case import Known
+from smeflow.core.claims import Claim
+from smeflow.documents.document import Document, Quote
+from smeflow.i18n import Language, Phrase, localized_text, say
+from smeflow.kinds.field_names import FIELDS, check_label, field_label, member_label, reader_word, shown_value
+from smeflow.kinds.record_kind import kind_of
+from smeflow.kinds.records import Check
+from smeflow.kinds.steps import FieldReading, StepResult
+
+R = TypeVar("R", bound=BaseModel)
+
+
+class Extraction(StepResult, Generic[R]):
+    """A record and its evidence."""
+
+    record: R
+    """What was read. A field that is not known is None, also where the record's type would demand a value."""
+    fields: dict[str, FieldReading] = Field(default_factory=dict)
+    """The evidence, by field name; a field inside a field is written with a dot."""
+    proven: bool = False
+    """The truth table in ``docs/proof.md`` holds. One model alone never proves anything."""
+    reader: str | None = None
+    """Who read most: ``einvoice``, ``layout``, ``labels``, ``model`` or ``person``."""
+    confidence: float | None = None
+    """None until it was fitted on labelled cases."""
+    checks: tuple[Check, ...] = ()
+    problems: tuple[Phrase, ...] = ()
+    """What a person should know; does not stop anything by itself."""
+    doubts: tuple[Phrase, ...] = ()
+    """What speaks against the result: a case with any goes to a person."""
+    wanted_model: bool = False
+    """A model would have helped, and there was none."""
+    several: int = 1
+    """How many records of this kind the documents hold."""
+    accepted_by: str | None = None
+    """The person who gave or confirmed values."""
+
+    @field_validator("record", mode="wrap")
+    @classmethod
+    def _keep_gaps(cls, value: object, handler: ModelWrapValidatorHandler[R]) -> R:
+        """Read a record back that had gaps when it was written."""
+        try:
+            return handler(value)
+        except ValidationError:
+            kind = cls.model_fields["record"].annotation
+            if not isinstance(value, Mapping) or not isinstance(kind, type):
+                raise
+            return with_gaps(cast("type[R]", kind), value)
+
+    @field_serializer("record", when_used="json")
+    def _write(self, record: R) -> dict[str, Any]:
+        return record.model_dump(
+            mode="json", warnings=False
+        )  # gaps are None where the type says they cannot be
+
+    @cached_property
+    def documents(self) -> tuple[Document, ...]:
+        """What it was read from, where that is at hand; never written down with it."""
+        return ()
+
+    def shown_on(self, documents: Iterable[Document]) -> Self:
+        """Give the same extraction, which shows its quotes on the pages of *documents*."""
+        shown = self.model_copy()
+        shown.__dict__["documents"] = tuple(documents)  # no field: it is neither compared nor written down
+        return shown
+
+    @property
+    def quotes(self) -> tuple[Quote, ...]:
+        """Every place a value was read from."""
+        return tuple(place for reading in self.fields.values() if (place := reading.place))
+
+    def claims(self, known: Known, /) -> Iterator[Claim]:
+        """Say what must be compared with other items, as the kind of the record has it."""
+        claims = kind_of(type(self.record)).claims
+        if claims is not None:
+            yield from claims(self.record, known)
+
+    def settled(self) -> bool:
+        """Tell whether it may be acted on unseen: it is proven, or a person gave or confirmed it."""
+        return self.proven or bool(self.accepted_by)
+
+    @property
+    def missing(self) -> tuple[str, ...]:
+        """The record's own fields that hold no value, in order."""
+        return tuple(name for name in type(self.record).model_fields if getattr(self.record, name) is None)
+
+    def _repr_html_(self) -> str:
+        this = ExtractionView(
+            fields=self.fields,
+            proven=self.proven,
+            accepted_by=self.accepted_by,
+            checks=[(check.name, check.passed) for check in self.checks],
+            said=(*self.doubts, *self.problems),
+            words=kind_of(type(self.record)).words or FIELDS,
+        )
+        return extraction_html(this) + self._pages()
+
+    def _pages(self) -> str:
+        """Show the documents the values stand in, each value marked on its page."""
+        from smeflow.documents.show import document_html  # draws pages: only when something is shown
+
+        quoted = {quote.document for quote in self.quotes}
+        found = [d for document in self.documents for d in document.walk() if d.name in quoted]
+        return "".join(document_html(document, self.quotes) for document in dict.fromkeys(found))
+
+
+def with_gaps(kind: type[R], values: Mapping[str, Any]) -> R:
+    """Make a record of what is known; the rest is its default or None, even where the type demands a value.
+
+    A value that does not fit its field is left out: this never raises.
+    """
+    try:
+        return kind.model_validate(values)
+    except ValidationError:
+        known: dict[str, Any] = {}
+        for name, info in kind.model_fields.items():
+            known[name] = (
+                None if info.is_required() else info.get_default(call_default_factory=True, validated_data={})
+            )
+            if values.get(name) is None:
+                continue
+            try:
+                known[name] = TypeAdapter(info.rebuild_annotation()).validate_python(values[name])
+            except ValidationError:
+                continue
+        return kind.model_construct(**known)
+
+
+STYLE = (
+    "<style>.sf{font:15px/1.45 system-ui,sans-serif;color:#1f2937}"
+    ".sf table{border-collapse:collapse;width:100%;margin:.4em 0}"
+    ".sf td,.sf th{text-align:left;padding:.3em .7em .3em 0;vertical-align:top}"
+    ".sf td,.sf th{border-bottom:1px solid #e5e7eb}"
+    ".sf th{font-weight:600;color:#6b7280;font-size:.85em}.sf td.k{color:#6b7280;white-space:nowrap}"
+    ".sf td.v{font-weight:600;overflow-wrap:anywhere}.sf td.n,.sf th.n{text-align:right;white-space:nowrap}"
+    ".sf td.w{color:#6b7280;font-size:.85em;white-space:nowrap}.sf table table{font-size:.9em}"
+    ".sf mark{background:#fde68a;border-radius:2px;padding:0 .15em}"
+    ".sf .b{display:inline-block;border-radius:1em;padding:.05em .7em;font-size:.9em;font-weight:600}"
+    ".sf .ok{background:#dcfce7;color:#166534}.sf .no{background:#fee2e2;color:#991b1b}"
+    ".sf .open{background:#fef3c7;color:#92400e}.sf .na{background:#f3f4f6;color:#4b5563}"
+    ".sf .c{font-size:.8em;font-weight:400;margin:0 .3em .3em 0}"
+    ".sf ul{color:#92400e;padding-left:1.2em}</style>"
+)
+_MARKS = {True: ("ok", "✓"), False: ("no", "✗"), None: ("na", "·")}
+
+
+@dataclass(frozen=True, kw_only=True)
+class ExtractionView:
+    """What of an extraction a person looks at; the same from a result and from the ledger's JSON."""
+
+    fields: Mapping[str, FieldReading]
+    proven: bool = False
+    accepted_by: str | None = None
+    checks: Sequence[tuple[str, bool | None]] = ()
+    said: Sequence[Phrase] = ()
+    """Doubts and problems."""
+    words: Mapping[str, Phrase] = field(default_factory=lambda: FIELDS)
+    """What people call the fields, in the order they are shown."""
+
+
+def extraction_html(this: ExtractionView, language: Language = "en") -> str:
+    """Show an extraction, its fields in the order their kind has them."""
+    order = list(this.words)
+    rows = sorted(
+        ((name, one) for name, one in this.fields.items() if one.value is not None),
+        key=lambda row: order.index(row[0]) if row[0] in order else len(order),
+    )
+    heads = "".join(
+        f"<th>{_text(word, language)}</th>"
+        for word in (say("field"), say("value"), say("quote"), say("read by"))
+    )
+    body = "".join(_row(name, one, this.words, language) for name, one in rows)
+    checks = "".join(_badge(passed, name, language) for name, passed in this.checks)
+    notes = "".join(f"<li>{text}</li>" for text in dict.fromkeys(_text(p, language) for p in this.said))
+    return (
+        f'{STYLE}<div class="sf">{_verdict(this, language)}<table><tr>{heads}</tr>{body}</table>'
+        f"<div>{checks}</div>{f'<ul>{notes}</ul>' if notes else ''}</div>"
+    )
+
+
+def _verdict(this: ExtractionView, language: Language) -> str:
+    if this.accepted_by:
+        return (
+            f'<span class="b ok">{_text(say("accepted by {name}", name=this.accepted_by), language)}</span>'
+        )
+    kind, word = ("ok", say("proven")) if this.proven else ("open", say("not proven"))
+    return f'<span class="b {kind}">{"✓" if this.proven else "?"} {_text(word, language)}</span>'
+
+
+def _badge(passed: bool | None, name: str, language: Language) -> str:  # noqa: FBT001 - a check's outcome, not a switch
+    kind, mark = _MARKS[passed]
+    return f'<span class="b c {kind}">{mark} {_text(check_label(name), language)}</span>'
+
+
+def _row(name: str, one: FieldReading, words: Mapping[str, Phrase], language: Language) -> str:
+    label = f'<td class="k">{_label(name, words, language)}</td>'
+    members = _members(one.value)
+    if members:
+        return f'<tr>{label}<td colspan="3">{_inner(members, language)}</td></tr>'
+    reader = _text(reader_word(one.reader) or "", language)
+    page = f", {_text(say('page {n}', n=one.page), language)}" if one.page and not one.path else ""
+    quote = f"<mark>{escape(one.quote)}</mark>" if one.quote else ""
+    failed = "".join(_badge(ok, check, language) for check, ok in one.checks.items() if ok is False)
+    value = f"{escape(shown_value(name, one.value, language))} {failed}"
+    return f'<tr>{label}<td class="v">{value}</td><td>{quote}</td><td class="w">{reader}{page}</td></tr>'
+
+
+def _members(value: str | None) -> list[Mapping[str, Any]]:
+    """Give the rows of a field that is a table itself: lines, rates of VAT."""
+    if not value or not value.startswith("[{"):
+        return []
+    try:
+        found = json.loads(value)
+    except ValueError:
+        return []
+    return [one for one in found if isinstance(one, dict)]
+
+
+def _inner(members: Sequence[Mapping[str, Any]], language: Language) -> str:
+    names = list(dict.fromkeys(name for one in members for name in one))
+    how = {n: ' class="n"' if all(_is_number(one.get(n)) for one in members) else "" for n in names}
+    heads = "".join(f"<th{how[n]}>{_text(member_label(n), language)}</th>" for n in names)
+    rows = (
+        "".join(f"<td{how[n]}>{escape(_plain(one.get(n), language))}</td>" for n in names) for one in members
+    )
+    return f"<table><tr>{heads}</tr>{''.join(f'<tr>{row}</tr>' for row in rows)}</table>"
+
+
+def _is_number(value: object) -> bool:
+    return value is None or (isinstance(value, str) and re.fullmatch(r"-?\d+(\.\d+)?", value) is not None)
+
+
+def _plain(value: object, language: Language) -> str:
+    """Write what may be nested: words of one cell."""
+    if value is None:
+        return ""
+    if isinstance(value, Mapping):
+        return ", ".join(_plain(one, language) for one in value.values() if one not in (None, "", [], {}))
+    if isinstance(value, list):
+        return "; ".join(_plain(one, language) for one in value)
+    return localized_text(str(value), language)
+
+
+def _label(name: str, words: Mapping[str, Phrase], language: Language) -> str:
+    """Name a field; of a seller's or buyer's details both words."""
+    named = (words[name],) if name in words else field_label(name)
+    return " – ".join(_text(word, language) for word in named)
+
+
+def _text(said: Phrase | str, language: Language) -> str:
+    return escape(said.render(language) if isinstance(said, Phrase) else said)
+
+
+def label_html(label: str | None, quote: str | None, reader: str | None, language: Language = "en") -> str:
+    """Show a label, the words that decided and who read them."""
+    kind = "ok" if label else "open"
+    words = f" <mark>{escape(quote)}</mark>" if quote else ""
+    who = _text(reader_word(reader) or "", language)
+    badge = f'<span class="b {kind}">{escape(label or "–")}</span>'
+    return f'{STYLE}<div class="sf">{badge}{words} <small>{who}</small></div>'
+
+
+def pairs_html(rows: Iterable[tuple[str, object]]) -> str:
+    """Show names and plain values, one under the other."""
+    body = "".join(f'<tr><td class="k">{escape(k)}</td><td>{escape(str(v))}</td></tr>' for k, v in rows)
+    return f'{STYLE}<div class="sf"><table>{body}</table></div>'

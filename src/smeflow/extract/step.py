@@ -1,0 +1,305 @@
+"""Read a record out of a case's documents: exact readers first, then rules, then a model for what is left."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from functools import cached_property
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Generic, Literal, Self, cast, overload
+
+from pydantic import BaseModel, Field, ValidationInfo, field_serializer, field_validator, model_validator
+
+from smeflow.core.case import Case, Known
+from smeflow.documents.document import Document
+from smeflow.extract.confidence import Calibration, default_calibration, read_calibration, with_confidence
+from smeflow.extract.fields import FieldsRecord, FieldText, record_id, record_type, spec_of, specs_of_model
+from smeflow.extract.model_reader import PROMPT, ModelReading, answer_shape, read_by_model
+from smeflow.extract.papers import PaperReadings, read_labelled_fields, record_place, status_messages
+from smeflow.extract.proof import ExtractionTask, Judge, make_extraction, without_repeats
+from smeflow.extract.result import Extraction, R, with_gaps
+from smeflow.extract.second_look import Recogniser, look_again
+from smeflow.i18n import say
+from smeflow.kinds.field_names import FIELDS
+from smeflow.kinds.lookup import KindError, OneOf
+from smeflow.kinds.record_kind import (
+    RECORDS,
+    FieldSpec,
+    Firm,
+    RecordKind,
+    Sought,
+    find_record_kind,
+    kind_of,
+    rule_names,
+)
+from smeflow.kinds.records import Labels
+from smeflow.kinds.steps import StepFamily
+from smeflow.llm.interface import LLM
+
+if TYPE_CHECKING:
+    from smeflow.llm.ask import AnswerForm
+
+ReaderName = Literal["exact", "layout", "model"]
+Rule = Annotated[str, OneOf(rule_names)]
+"""A set of rules of one of the kinds of records."""
+
+
+class Extract(StepFamily, Generic[R]):
+    """Read a record; every value is quoted from the documents or left out.
+
+    Give either ``into`` (a Pydantic model, or the name of one of `smeflow.records`) or ``fields``.
+    """
+
+    kind_id: ClassVar[str] = "smeflow.steps.extract.Extract"
+    revision: ClassVar[int] = 1
+    prompt: ClassVar[str] = PROMPT
+
+    into: type[R] | None = None
+    """The record's type: `Invoice`, or any Pydantic model of plain fields."""
+    fields: dict[str, FieldText] | None = None
+    """Fields and their kinds: ``{number: text, total: money, due: date?, category: [a, b]}``."""
+    readers: tuple[ReaderName, ...] = ("exact", "layout", "model")
+    """Who may read, in this order."""
+    ocr: Recogniser = "auto"
+    """Who recognises pictures of pages: ``tesseract`` alone; ``auto``: RapidOCR reads again the few places
+    that no arithmetic confirms, and the whole page (some seconds) where Tesseract's words are no whole
+    invoice; ``rapidocr``: always the whole page. What both read alike is confirmed."""
+    ask: Literal["left", "always"] = "left"
+    """Whether a model is asked only where something is missing, or always, as a second opinion."""
+    checks: tuple[Rule, ...] = ()
+    """Rules an e-invoice must keep. What fails is a doubt; what fails or could not run is not proven."""
+    required: tuple[str, ...] | None = None
+    """What must be found; by default what the record's type or the fields demand."""
+    instructions: str = ""
+    """What a model should know about these documents; data in them is never taken as an instruction."""
+    max_characters: int = Field(default=16_000, ge=500)
+    """How much text a model is given; of a longer document its beginning and its end."""
+    pages_shown: int = Field(default=0, ge=0, le=10)
+    """How many pages a model that sees is shown as pictures, beside their text."""
+    max_output_tokens: int = Field(default=2_000, ge=100)
+    labels: dict[str, tuple[str, ...]] | None = None
+    """The firm's own words beside values, by field (``number: [Vorgang]``), or a JSON file of them."""
+    lines: bool = False
+    """Whether a model is asked for an invoice's lines as well, where the page's reader found none."""
+    calibration: Calibration | None = None
+    """How sure the readers are on the firm's own documents: a file `smeflow evaluate --fit` wrote."""
+    constants: Mapping[str, Any] = Field(default_factory=dict, exclude=True, repr=False)
+    """What the workspace says; ``company`` is the firm whose post it is."""
+
+    if TYPE_CHECKING:
+
+        @overload
+        def __init__(
+            self: "Extract[R]",
+            *,
+            name: str,
+            into: type[R],
+            readers: tuple[ReaderName, ...] = ...,
+            ocr: Recogniser = ...,
+            ask: Literal["left", "always"] = ...,
+            checks: tuple[str, ...] = ...,
+            required: tuple[str, ...] | None = ...,
+            instructions: str = ...,
+            labels: Mapping[str, Sequence[str]] | str | None = ...,
+            lines: bool = ...,
+            max_characters: int = ...,
+            pages_shown: int = ...,
+            max_output_tokens: int = ...,
+            calibration: Calibration | None = ...,
+            constants: Mapping[str, Any] = ...,
+        ) -> None: ...
+        @overload
+        def __init__(
+            self: "Extract[Any]",
+            *,
+            name: str,
+            into: str | RecordKind,
+            readers: tuple[ReaderName, ...] = ...,
+            ocr: Recogniser = ...,
+            ask: Literal["left", "always"] = ...,
+            checks: tuple[str, ...] = ...,
+            required: tuple[str, ...] | None = ...,
+            instructions: str = ...,
+            labels: Mapping[str, Sequence[str]] | str | None = ...,
+            lines: bool = ...,
+            max_characters: int = ...,
+            pages_shown: int = ...,
+            max_output_tokens: int = ...,
+            calibration: Calibration | None = ...,
+            constants: Mapping[str, Any] = ...,
+        ) -> None: ...
+        @overload
+        def __init__(
+            self: "Extract[FieldsRecord]",
+            *,
+            name: str,
+            fields: Mapping[str, str | Sequence[str]],
+            readers: tuple[ReaderName, ...] = ...,
+            ocr: Recogniser = ...,
+            ask: Literal["left", "always"] = ...,
+            checks: tuple[str, ...] = ...,
+            required: tuple[str, ...] | None = ...,
+            instructions: str = ...,
+            labels: Mapping[str, Sequence[str]] | str | None = ...,
+            lines: bool = ...,
+            max_characters: int = ...,
+            pages_shown: int = ...,
+            max_output_tokens: int = ...,
+            calibration: Calibration | None = ...,
+            constants: Mapping[str, Any] = ...,
+        ) -> None: ...
+        def __init__(self, **_: Any) -> None: ...
+
+    @field_validator("into", mode="before")
+    @classmethod
+    def _named(cls, into: object) -> object:
+        if isinstance(into, str):
+            if into not in RECORDS.names():
+                names = ", ".join(sorted(RECORDS.names()))
+                raise ValueError(say("{name} is no record; use one of {names}", name=into, names=names))
+            try:
+                return find_record_kind(into).record
+            except KindError as error:
+                raise ValueError(error.phrase) from error
+        return into.record if isinstance(into, RecordKind) else into
+
+    @field_validator("fields")
+    @classmethod
+    def _kinds(cls, fields: dict[str, FieldText] | None) -> dict[str, FieldText] | None:
+        for written in (fields or {}).values():
+            spec_of(written)
+        return fields
+
+    @field_validator("calibration", mode="before")
+    @classmethod
+    def _read(cls, given: object, info: ValidationInfo) -> object:
+        return read_calibration(given, info.context) if isinstance(given, str) else given
+
+    @field_validator("labels", mode="before")
+    @classmethod
+    def _words(cls, given: object, info: ValidationInfo) -> object:
+        if given is None:
+            return None
+        from smeflow._system import resolve_path
+        from smeflow.extract.labels import parse_labels, read_labels
+
+        made = (
+            read_labels(resolve_path(given, info.context)) if isinstance(given, str) else parse_labels(given)
+        )
+        return dict(made.words)
+
+    @field_serializer("into")
+    def _identify(self, into: type[R] | None) -> str | None:
+        return record_id(into) if into else None
+
+    @model_validator(mode="after")
+    def _one_kind(self) -> Self:
+        if (self.into is None) == (self.fields is None):
+            raise ValueError(say("give either into or fields"))
+        unknown = [name for name in self.required or () if name not in self.record_type.model_fields]
+        if unknown:
+            raise ValueError(
+                say("required names fields that are not there: {fields}", fields=", ".join(unknown))
+            )
+        return self
+
+    @cached_property
+    def record_type(self) -> type[R]:
+        """The type of the record: ``into``, or one made of ``fields``."""
+        return self.into or cast("type[R]", record_type(self.name, self.specs))
+
+    @cached_property
+    def specs(self) -> dict[str, FieldSpec]:
+        """What to look for, by field name."""
+        if self.fields is not None:
+            return {name: spec_of(written) for name, written in self.fields.items()}
+        if self.kind.asked is not None:
+            return {**self.kind.asked, **(self.kind.rows if self.lines else {})}
+        return specs_of_model(cast("type[BaseModel]", self.into))
+
+    @cached_property
+    def kind(self) -> RecordKind:
+        """What is known of records of this kind."""
+        return kind_of(self.record_type)
+
+    @cached_property
+    def wanted(self) -> tuple[str, ...]:
+        """The fields that must be found."""
+        if self.required is not None:
+            return self.required
+        if self.kind.required is not None:
+            return self.kind.required
+        return tuple(name for name, spec in self.specs.items() if not spec.optional)
+
+    @cached_property
+    def returns(self) -> type[Extraction[R]]:
+        """`Extraction` of the record's type."""
+        return Extraction[self.record_type]  # type: ignore[name-defined]  # the type is made at run time
+
+    @cached_property
+    def answer(self) -> "AnswerForm[Any]":
+        """The shape of a model's answer, made once."""
+        return answer_shape(self.name, self.specs)
+
+    def __call__(self, case: Case, llm: LLM, /) -> Extraction[R]:
+        """Read the record. A model is asked where something wanted is missing, or with ``ask="always"``."""
+        firm: Firm | None = self.constants.get("company")
+        kind, labels = self.kind, Labels(words=self.labels) if self.labels else None
+        sought = Sought(firm=firm, labels=labels, known=case.known)
+
+        def read(documents: Sequence[Document]) -> PaperReadings:
+            if kind.readers:
+                return record_place(documents, kind, sought, self.readers)
+            return read_labelled_fields(documents, self.specs, layout="layout" in self.readers)
+
+        judge = Judge(
+            ExtractionTask(
+                kind=kind, record_type=self.record_type, specs=self.specs, wanted=self.wanted, firm=firm
+            )
+        )
+        place = look_again(
+            case.documents,
+            read(case.documents),
+            read,
+            self.ocr,
+            whole=lambda place: judge.of(place).whole,
+            wanted=kind.required or self.wanted,
+            once=kind.papers.read_once,
+        )
+        if not place.readings and not any(d.text.strip() for d in place.documents):
+            return self._nothing(case)
+        if place.exact and self.checks and kind.rules:
+            place = replace(place, checks=(*place.checks, *kind.rules.run(case.documents, self.checks)))
+        said = self._by_model(place, llm, case.known) if self._asks(place, judge) else ModelReading()
+        found = make_extraction(self.returns, judge, place, said)
+        sure = with_confidence(found, self.calibration or default_calibration())
+        return found.model_copy(update=sure).shown_on(case.documents)
+
+    def _asks(self, place: PaperReadings, judge: Judge) -> bool:
+        """Tell whether a model is to be asked: something wanted is missing, or a second opinion is."""
+        rows = self.lines and any(
+            not any(name in reading.findings for reading in place.readings) for name in self.kind.rows
+        )
+        return "model" in self.readers and (self.ask == "always" or rows or bool(judge.of(place).absent))
+
+    def _by_model(self, place: PaperReadings, llm: LLM, known: Known) -> ModelReading:
+        return read_by_model(
+            place.documents,
+            self.specs,
+            llm,
+            self.answer,
+            instructions=self.instructions,
+            examples=self.kind.ask_first(known, place.readings),
+            words={**FIELDS, **self.kind.words},
+            max_characters=self.max_characters,
+            max_output_tokens=self.max_output_tokens,
+            pages_shown=self.pages_shown,
+        )
+
+    def _nothing(self, case: Case) -> Extraction[R]:
+        """Say that there is nothing to read, and invent nothing."""
+        told = [problem for document in case.documents for problem in document.problems]
+        messages = status_messages(case.documents)
+        no_text = messages[0] if messages else say("There is no text in the documents.")
+        return self.returns(
+            record=with_gaps(self.record_type, {}),
+            problems=without_repeats([no_text, *told]),
+            doubts=(no_text,),
+        )

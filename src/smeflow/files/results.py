@@ -1,0 +1,111 @@
+"""A file for each item: its results as JSON, or a text such as a draft."""
+
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import fields, is_dataclass
+from datetime import date
+from pathlib import Path
+from typing import Any, Self
+
+from pydantic import BaseModel, ConfigDict, PrivateAttr, ValidationInfo, field_validator, model_validator
+
+from smeflow.core.case import Skipped
+from smeflow.expressions.language import Expression, parse_expression
+from smeflow.files.output import TargetPath, put_files
+from smeflow.i18n import Phrase, say
+from smeflow.kinds.sinks import Put, SinkItem, SinkMemory
+from smeflow.values.cells import cell_of, text_of
+
+TEXTS = (".md", ".txt")
+
+
+class Files(BaseModel):
+    """A file for each item: ``files: out/{stem}.json``, or ``files: out/{stem}.md`` with ``value: draft``."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
+
+    files: str
+    """The path of each file; ``{name}``, ``{stem}``, ``{key}`` or ``{step.field}`` are filled in."""
+    value: str | None = None
+    """What is written: an expression. In JSON all results, unless told."""
+    _target: TargetPath = PrivateAttr()
+    _value: Expression | None = PrivateAttr(default=None)
+
+    @field_validator("files")
+    @classmethod
+    def _usable(cls, files: str, info: ValidationInfo) -> str:
+        TargetPath.of(files, info.context)
+        if not files.lower().endswith((".json", *TEXTS)):
+            name = Path(files).name
+            raise ValueError(say("a file of results ends with .json, .md or .txt, not {name}", name=name))
+        return files
+
+    @field_validator("value")
+    @classmethod
+    def _is_expression(cls, value: str | None, info: ValidationInfo) -> str | None:
+        if value is not None:
+            (info.context or {}).get("compile", parse_expression)(value)
+        return value
+
+    @model_validator(mode="after")
+    def _something(self) -> Self:
+        if self.value is None and self.files.lower().endswith(TEXTS):
+            raise ValueError(say("say which text is written: value: draft.text"))
+        return self
+
+    def model_post_init(self, context: Any, /) -> None:
+        """Find the folder and compile what is written."""
+        self._target = TargetPath.of(self.files, context)
+        self._value = (context or {}).get("compile", parse_expression)(self.value) if self.value else None
+
+    @property
+    def name(self) -> str:
+        """The path as the recipe names it."""
+        return self._target.name
+
+    @property
+    def path(self) -> Path:
+        """The folder the files lie in."""
+        return self._target.base
+
+    def put(self, items: Iterable[SinkItem], memory: SinkMemory) -> Put:
+        """Write the files; an item whose value is missing has none."""
+        found = ((item, self._bytes(item)) for item in items)
+        return put_files(self._target, [(i, data) for i, data in found if data is not None], memory, "files")
+
+    def _bytes(self, item: SinkItem) -> bytes | None:
+        value = self._value(item.case) if self._value else dict(item.case.results)
+        if value is None:
+            return None
+        if self.files.lower().endswith(TEXTS):
+            text = getattr(value, "text", None)
+            subject = getattr(value, "subject", "")
+            heading = f"# {subject}\n\n" if subject and self.files.lower().endswith(".md") else ""
+            body = text if isinstance(text, str) else text_of(cell_of(value))
+            return (heading + body.rstrip() + "\n").encode("utf-8", "replace")
+        return (json.dumps(to_json_value(value), ensure_ascii=False, indent=2) + "\n").encode(
+            "utf-8", "replace"
+        )
+
+
+def to_json_value(value: object) -> Any:
+    """Turn a result into what JSON can hold: amounts as text, days as ISO dates, sentences in English."""
+    if value is None or isinstance(value, Skipped):
+        return None
+    if isinstance(value, BaseModel):
+        return {name: to_json_value(getattr(value, name)) for name in type(value).model_fields}
+    if isinstance(value, Mapping):
+        return {str(key): to_json_value(member) for key, member in value.items()}
+    if isinstance(value, tuple | list | set | frozenset):
+        return [to_json_value(member) for member in value]
+    if is_dataclass(value) and not isinstance(value, type | Phrase):
+        return {f.name: to_json_value(getattr(value, f.name)) for f in fields(value)}
+    return _scalar(value)
+
+
+def _scalar(value: object) -> str | bool | int | float | None:
+    if isinstance(value, float):
+        return value if value == value and abs(value) != float("inf") else None  # noqa: PLR0124
+    if isinstance(value, str | bool | int):
+        return value
+    return value.isoformat() if isinstance(value, date) else str(value)

@@ -1,0 +1,170 @@
+"""Turn an invoice into an entry of the purchase journal."""
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from decimal import ROUND_HALF_UP, Decimal
+
+from smeflow.i18n import Phrase, say
+from smeflow.invoices.books.journal import ZERO, Books, JournalEntry, NotBookable, Posting
+from smeflow.invoices.record import Invoice
+from smeflow.invoices.record_parts import VatBreakdown
+
+CENT = Decimal("0.01")
+SELF_ASSESSED = frozenset(("AE", "K"))
+"""VAT categories (BT-118) under which the buyer owes the VAT: reverse charge, intra-Community supply."""
+EU_COUNTRIES = frozenset(re.findall("..", "ATBEBGCYCZDEDKEEELESFIFRHRHUIEITLTLULVMTNLPLPTROSESISKXI"))
+"""As VAT identifiers begin."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class SupplierAccounts:
+    """How a supplier is booked: its row in the firm's table."""
+
+    aux: str
+    aux_name: str
+    expense: str
+    expense_name: str
+    vat: str
+
+    @classmethod
+    def of(cls, row: Mapping[str, str], books: Books, name: str) -> "SupplierAccounts":
+        """Read a row; what it does not say, the firm's settings do.
+
+        Raises:
+            Unbooked: Neither says what an entry needs.
+        """
+        aux, expense = row.get("aux_account", ""), row.get("expense_account", "") or books.expense_account
+        missing = [c for c, v in (("aux_account", aux), ("expense_account", expense)) if not v]
+        if missing:
+            raise NotBookable(
+                say(
+                    "{name} has no {column} in the table of suppliers; add it and export again",
+                    name=name,
+                    column=", ".join(missing),
+                )
+            )
+        return cls(
+            aux=aux,
+            aux_name=row.get("name", "") or name,
+            expense=expense,
+            expense_name=books.name_of(expense),
+            vat=row.get("vat_account", "") or books.vat_account,
+        )
+
+
+def make_entry(
+    record: Invoice, supplier: SupplierAccounts, books: Books, *, currency: str, country: str
+) -> JournalEntry:
+    """Make the entry of *record*: what was bought, its VAT, and what is owed to the supplier.
+
+    Of a reverse charge both sides of the VAT are written. A credit note has the sides changed.
+
+    Raises:
+        Unbooked: It does not balance, or something of it needs a bookkeeper.
+    """
+    if record.number is None or record.issue_date is None or record.total_gross is None:
+        raise NotBookable(say("its number, day or total is not known"))
+    _must_be_plain(record, currency, country)
+    postings = [
+        *_bought(record, supplier, books),
+        *_self_assessed(record, books),
+        Posting(
+            account=books.supplier_account,
+            name=books.name_of(books.supplier_account),
+            aux=supplier.aux,
+            aux_name=supplier.aux_name,
+            credit=record.total_gross,
+        ),
+    ]
+    if record.kind == "credit_note":
+        postings = [posting.turned for posting in postings]
+    entry = JournalEntry(
+        day=record.issue_date,
+        document_day=record.issue_date,
+        reference=record.number,
+        label=f"{record.seller or supplier.aux_name} {record.number}",
+        postings=tuple(postings),
+    )
+    if not entry.balanced:
+        raise NotBookable(
+            say(
+                "net {net} and VAT {vat} do not make {gross}",
+                net=record.total_net,
+                vat=record.total_vat or ZERO,
+                gross=record.total_gross,
+            )
+        )
+    return entry
+
+
+def _must_be_plain(record: Invoice, currency: str, country: str) -> None:
+    """Refuse what cannot be booked by rule."""
+    why: Phrase | None = None
+    if record.currency != currency:
+        why = say(
+            "it is in {other}; entries are in {currency}", other=record.currency or "?", currency=currency
+        )
+    elif record.total_gross is not None and record.total_gross < 0:
+        why = say("its total is negative: {gross}", gross=record.total_gross)
+    elif record.prepaid:
+        why = say(
+            "it deducts a prepayment of {amount}; book it by hand with the prepayment's entry",
+            amount=record.prepaid,
+        )
+    elif not record.total_vat and not _exempt_for_a_reason(record) and _from_elsewhere(record, country):
+        why = say(
+            "no VAT is charged by a seller in {country}, and the invoice does not say why; if you owe it, "
+            "book both sides by hand",
+            country=(record.seller_details.vat_id or "")[:2],
+        )
+    if why is not None:
+        raise NotBookable(why)
+
+
+def _exempt_for_a_reason(record: Invoice) -> bool:
+    return any(part.category not in (None, "S", "Z") or part.exemption for part in record.vat)
+
+
+def _from_elsewhere(record: Invoice, country: str) -> bool:
+    seller = (record.seller_details.vat_id or "")[:2].upper()
+    return seller in EU_COUNTRIES and seller != country
+
+
+def _bought(record: Invoice, supplier: SupplierAccounts, books: Books) -> Iterator[Posting]:
+    """Post what was bought and the VAT charged, for each rate where the rates make the totals."""
+    parts = _parts(record)
+    prepayment = record.kind == "prepayment"
+    account = books.prepayment_account if prepayment else supplier.expense
+    name = books.name_of(account) if prepayment else supplier.expense_name
+    yield from (_posting(account, name, base) for base, _ in parts if base)
+    yield from (_posting(supplier.vat, books.name_of(supplier.vat), vat) for _, vat in parts if vat)
+
+
+def _parts(record: Invoice) -> list[tuple[Decimal, Decimal]]:
+    net, vat = record.total_net, record.total_vat or ZERO
+    if net is None:
+        net = (record.total_gross or ZERO) - vat
+    rates = [(part.base or ZERO, part.amount or ZERO) for part in record.vat]
+    whole = sum((b for b, _ in rates), ZERO) == net and sum((v for _, v in rates), ZERO) == vat
+    return rates if rates and whole else [(net, vat)]
+
+
+def _posting(account: str, name: str, amount: Decimal) -> Posting:
+    return Posting(account=account, name=name, debit=max(amount, ZERO), credit=max(-amount, ZERO))
+
+
+def _self_assessed(record: Invoice, books: Books) -> Iterator[Posting]:
+    """Post the VAT the buyer owes, due and deductible."""
+    base = sum((_base(part, record) for part in record.vat if part.category in SELF_ASSESSED), ZERO)
+    vat = (base * books.self_assessed_rate / 100).quantize(CENT, ROUND_HALF_UP)
+    if vat:
+        deductible, due = books.self_assessed_vat_account, books.vat_due_account
+        yield Posting(account=deductible, name=books.name_of(deductible), debit=vat)
+        yield Posting(account=due, name=books.name_of(due), credit=vat)
+
+
+def _base(part: VatBreakdown, record: Invoice) -> Decimal:
+    if part.base is not None:
+        return part.base
+    return record.total_net or ZERO if len(record.vat) == 1 else ZERO

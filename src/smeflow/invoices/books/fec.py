@@ -1,0 +1,66 @@
+"""Lines as in the French *fichier des écritures comptables* (Livre des procédures fiscales.
+
+Article A47 A-1).
+
+What is written here are draft entries to import: ``ValidDate`` stays empty. The legal file is made by the
+accounting program that validates them.
+"""
+
+from collections.abc import Sequence
+from datetime import date
+from decimal import Decimal
+
+from smeflow.invoices.books.journal import BooksFormat, Journal, JournalEntry, Numbered, Posting
+
+COLUMNS = (
+    *("JournalCode", "JournalLib", "EcritureNum", "EcritureDate", "CompteNum", "CompteLib", "CompAuxNum"),
+    *("CompAuxLib", "PieceRef", "PieceDate", "EcritureLib", "Debit", "Credit", "EcritureLet", "DateLet"),
+    *("ValidDate", "Montantdevise", "Idevise"),
+)
+"""In their legal order."""
+
+
+def write_fec(entries: Sequence[Numbered], journal: Journal, separator: str) -> bytes:
+    """Write the lines of *entries*: UTF-8, a decimal comma, days as ``20261031``, lines ended by CR LF."""
+    lines: list[tuple[str, ...]] = [COLUMNS]
+    for one in entries:
+        lines += [
+            (journal.code, journal.name, f"{journal.code}{one.number:06d}", *_line(one.entry, p))
+            for p in one.entry.postings
+        ]
+    return "".join(separator.join(_clean(cell) for cell in line) + "\r\n" for line in lines).encode()
+
+
+def _line(entry: JournalEntry, posting: Posting) -> tuple[str, ...]:
+    """Give the columns behind the entry's number."""
+    return (
+        _day(entry.day),
+        posting.account,
+        posting.name,
+        posting.aux,
+        posting.aux_name,
+        entry.reference,
+        _day(entry.document_day),
+        entry.label,
+        _amount(posting.debit),
+        _amount(posting.credit),
+        *("",) * 5,
+    )
+
+
+def _day(day: date) -> str:
+    return f"{day:%Y%m%d}"
+
+
+def _amount(amount: Decimal) -> str:
+    return f"{amount:.2f}".replace(".", ",")
+
+
+def _clean(cell: str) -> str:
+    """Leave no separator and no line end in a cell, nor what a spreadsheet takes for a formula."""
+    plain = " ".join(cell.replace("|", "/").split())
+    return plain.lstrip("=+@") if plain[:1] in "=+@" else plain
+
+
+FEC = BooksFormat(write=write_fec, separators={"tab": "\t", "pipe": "|"})
+"""The row of this format."""

@@ -1,0 +1,233 @@
+"""Compare an invoice with what the firm knows: suppliers, orders, what was approved and what came before.
+
+An invoice claims that it was not there before, that its account is its supplier's known one, and that its
+order lets it be invoiced.
+"""
+
+import json
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from decimal import Decimal
+from typing import Any
+
+from smeflow._text import canonical_json, folded
+from smeflow.core.case import Known
+from smeflow.core.claims import Claim
+from smeflow.i18n import Phrase, say
+from smeflow.invoices.record import Invoice
+from smeflow.invoices.record_parts import Party
+from smeflow.kinds.records import Reading, SupplierLookup
+from smeflow.values.amounts import parse_amount
+
+ORDERS_TABLE = "orders"
+"""The firm's table of orders, named in ``smeflow.toml``. Columns: number, supplier, total_net or total_gross,
+currency; only the number is needed."""
+
+
+def order_claim(record: Invoice, names: Sequence[str], known: Known) -> Claim | None:
+    """Say what the order lets be invoiced; None where the invoice names none, or the firm keeps no table.
+
+    A credit note gives back what it takes off. Of an invoice that was put aside nothing counts.
+    """
+    order = record.order_reference
+    if not order or not known.rows(ORDERS_TABLE):
+        return None
+    rows = known.rows(ORDERS_TABLE, number=order)
+    column, ordered = _ordered_amount(rows)
+    asked = getattr(record, column) if column else None
+    sign = -1 if record.kind == "credit_note" else 1
+    return Claim(
+        rule="within",
+        key=f"order {folded(order).replace(' ', '')}",
+        value=f"{sign * asked:f}" if asked is not None else "0",
+        about=say(
+            "order {order} is over {ordered}; {used} of it came before and {asked} comes now",
+            order=order,
+            ordered=ordered or Decimal(0),
+            used=Decimal(0),
+            asked=asked if asked is not None else Decimal(0),
+        ),
+        new=_problem_of_order(order, rows, record, names),
+        known=(f"{ordered:f}",) if ordered is not None and asked is not None else (),
+    )
+
+
+def _ordered_amount(rows: Sequence[Mapping[str, str]]) -> tuple[str, Decimal | None]:
+    """Give what was ordered, by the column that says it; several rows of one order add up."""
+    for column in ("total_net", "total_gross"):
+        found = [parse_amount(row[column]) for row in rows if row.get(column)]
+        amounts = [one.value for one in found if one is not None]
+        if amounts and len(amounts) == len(found):
+            return column, sum(amounts, Decimal(0))
+    return "", None
+
+
+def _problem_of_order(
+    order: str, rows: Sequence[Mapping[str, str]], record: Invoice, names: Sequence[str]
+) -> Phrase | None:
+    """Say what speaks against the order itself."""
+    if not rows:
+        return say("order {order} is in no row of your table of orders", order=order)
+    suppliers = {row["supplier"] for row in rows if row.get("supplier")}
+    told = {folded(one).replace(" ", "") for one in suppliers}
+    own = {name.rpartition(" ")[2].lower() for name in names}
+    if told and not any(one in mine or mine in one for one in told for mine in own):
+        given = ", ".join(sorted(suppliers))
+        return say(
+            "order {order} was given to {supplier}, not to {seller}",
+            order=order,
+            supplier=given,
+            seller=record.seller or "?",
+        )
+    currencies = {row["currency"].upper() for row in rows if row.get("currency")}
+    if record.currency and currencies and record.currency not in currencies:
+        return say(
+            "order {order} is in {ordered}, the invoice in {currency}",
+            order=order,
+            ordered=", ".join(sorted(currencies)),
+            currency=record.currency,
+        )
+    return None
+
+
+SUPPLIERS_TABLE = "suppliers"
+"""The firm's table of suppliers, named in ``smeflow.toml``. Columns: name, vat_id, legal_id, iban."""
+
+
+def invoice_claims(record: Invoice, known: Known) -> Iterator[Claim]:
+    """Give what must be compared with other invoices; nothing where the seller is not known."""
+    names = identities(record)
+    if not names:
+        return
+    registered = next((name for name in names if not name.startswith("name ")), "")
+    sort = "credit" if record.kind == "credit_note" else "invoice"
+    yield from _sole_claims(record, names, registered, sort)
+    order = order_claim(record, names, known)
+    if order is not None:
+        yield order
+    if record.iban:  # of a credit note too: whoever reads the ledger pays to the account that stands in it
+        yield _account_claim(record, names[0], known)
+
+
+def identities(record: Invoice) -> tuple[str, ...]:
+    """Give what the seller is known by, the surest first: its registered number, then its name."""
+    number = registered_number(record.seller_details)
+    name = folded(record.seller or "").replace(" ", "")
+    return (*((number,) if number else ()), *((f"name {name}",) if name else ()))
+
+
+def registered_number(party: Party) -> str:
+    """Give a party's registered number; of a French VAT identifier and a SIRET the SIREN in them."""
+    vat, legal = _bare_number(party.vat_id), _bare_number(party.legal_id)
+    if re.fullmatch(r"FR\w{2}\d{9}", vat):
+        return f"siren {vat[4:]}"
+    if re.fullmatch(r"\d{9}|\d{14}", legal) and party.country in (None, "FR"):
+        return f"siren {legal[:9]}"
+    return f"vat {vat}" if vat else f"legal {legal}" if legal else ""
+
+
+def _sole_claims(record: Invoice, names: Iterable[str], registered: str, sort: str) -> Iterator[Claim]:
+    seller = record.seller or registered
+    number = re.sub(r"[\W_]", "", record.number or "").upper()
+    for name in names:
+        if number:
+            about = say("invoice {number} of {seller}", number=record.number or "", seller=seller)
+            yield Claim(rule="sole", key=f"{sort} {name} no {number}", value=registered, about=about)
+        if record.issue_date and record.total_gross is not None:
+            amount = f"{record.total_gross:f} {record.currency or ''}".strip()
+            about = say(
+                "an invoice of {seller} of the same day over the same amount: {amount}",
+                seller=seller,
+                amount=amount,
+            )
+            key = f"{sort} {name} on {record.issue_date} over {record.total_gross.normalize():f}"
+            yield Claim(rule="sole", key=key, value=registered, about=about)
+
+
+def _account_claim(record: Invoice, name: str, known: Known) -> Claim:
+    seller = record.seller or name
+    return Claim(
+        rule="steady",
+        key=f"iban {name}",
+        value=_bare_number(record.iban),
+        about=say(
+            "{seller} asks to pay to another account than before: {iban}. Ask them by a number you know "
+            "already, not one from this invoice",
+            seller=seller,
+            iban=record.iban or "",
+        ),
+        new=say(
+            "first account of {seller}: {iban}. Ask them by a number you know already, not one from this "
+            "invoice",
+            seller=seller,
+            iban=record.iban or "",
+        ),
+        known=tuple(sorted({_bare_number(row.get("iban")) for row in supplier_rows(record, known)} - {""})),
+    )
+
+
+def supplier_rows(record: Invoice, known: Known) -> Sequence[Mapping[str, str]]:
+    """Find the seller's rows in the firm's table, by number first."""
+    party = record.seller_details
+    for column, value in (("vat_id", party.vat_id), ("legal_id", party.legal_id), ("name", record.seller)):
+        found = known.rows(SUPPLIERS_TABLE, **{column: value}) if value else ()
+        if found:
+            return found
+    return ()
+
+
+def _bare_number(text: str | None) -> str:
+    return re.sub(r"\W", "", text or "").upper()
+
+
+APPROVED_TABLE = "approved invoices"
+"""What people approved: ``name``, ``vat_id``, ``legal_id``, and ``printed``, the values as printed."""
+MOST_EXAMPLES = 3
+
+
+def suppliers_of(known: Known) -> SupplierLookup:
+    """Look suppliers up in the firm's table, which grows with every invoice a person approves."""
+
+    def named(column: str, value: str, /) -> str | None:
+        names = {row.get("name", "") for row in known.rows(SUPPLIERS_TABLE, **{column: value})} - {""}
+        return min(names) if names else None
+
+    return named
+
+
+def examples_for(known: Known, readings: Sequence[Reading]) -> str:
+    """Give how earlier invoices of the same supplier were read, as a person approved them; else nothing."""
+    for reading in readings:
+        party = getattr(reading.findings.get("seller_details"), "value", None)
+        seller = getattr(reading.findings.get("seller"), "value", None)
+        keys: Mapping[str, str | None] = {
+            "vat_id": getattr(party, "vat_id", None),
+            "legal_id": getattr(party, "legal_id", None),
+            "name": seller if isinstance(seller, str) else None,
+        }
+        for column, value in keys.items():
+            found = known.rows(APPROVED_TABLE, **{column: value}) if value else ()
+            if found:
+                return "\n".join(_shown(row) for row in found[-MOST_EXAMPLES:])
+    return ""
+
+
+def _shown(row: Mapping[str, str]) -> str:
+    printed = json.loads(row.get("printed") or "{}")
+    return "; ".join(f"{field}: {text}" for field, text in printed.items())
+
+
+def learned(value: Mapping[str, Any]) -> Mapping[str, str] | None:
+    """Give what an approved result, as written down, says of its supplier; None where it is no invoice."""
+    record = value.get("record")
+    if not isinstance(record, dict) or not record.get("seller") or "total_gross" not in record:
+        return None
+    party = record.get("seller_details") or {}
+    fields = (value.get("fields") or {}).items()
+    printed = {name: one["quote"] for name, one in fields if isinstance(one, dict) and one.get("quote")}
+    return {
+        "name": record["seller"],
+        "vat_id": party.get("vat_id") or "",
+        "legal_id": party.get("legal_id") or "",
+        "printed": canonical_json(printed),
+    }

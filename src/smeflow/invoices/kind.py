@@ -1,0 +1,286 @@
+"""The row that says what an invoice is: who reads it, what must hold of it, what it claims, what proves it."""
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any, cast
+
+from pydantic import ValidationError
+
+from smeflow.documents.document import Document, PageRange
+from smeflow.extract.field_values import same_value, sentence_value
+from smeflow.i18n import Phrase, say
+from smeflow.invoices.checks import (
+    DERIVED,
+    GROSS,
+    READ_TWICE,
+    check_own_firm,
+    missing_fields,
+    own_numbers,
+    recognition_check,
+    run_checks,
+    sums_close,
+)
+from smeflow.invoices.claims import (
+    APPROVED_TABLE,
+    SUPPLIERS_TABLE,
+    examples_for,
+    invoice_claims,
+    learned,
+    suppliers_of,
+)
+from smeflow.invoices.record import REQUIRED, Invoice
+from smeflow.invoices.xml.rules import ASKED_CHECKS
+from smeflow.kinds.field_names import FIELDS, field_name
+from smeflow.kinds.record_kind import (
+    FieldSpec,
+    Firm,
+    LearningRules,
+    LikenessOfFields,
+    NamedRules,
+    PaperRules,
+    ProofRules,
+    ReadOnce,
+    RecordKind,
+    Sought,
+    SplitRule,
+)
+from smeflow.kinds.records import Check, Reading
+
+if TYPE_CHECKING:
+    from smeflow.kinds.records import FieldKind
+
+INVOICE_FIELDS: Mapping[str, FieldSpec] = {
+    "number": FieldSpec(kind="identifier", about="the invoice's own number"),
+    "issue_date": FieldSpec(kind="date", about="the date of the invoice"),
+    "due_date": FieldSpec(kind="date", optional=True, about="the date by which it must be paid"),
+    "seller": FieldSpec(kind="text", about="the name of the firm that asks for the money"),
+    "seller_details.vat_id": FieldSpec(kind="identifier", optional=True, about="the seller's VAT number"),
+    "buyer": FieldSpec(kind="text", optional=True, about="the name of the firm that must pay"),
+    "currency": FieldSpec(kind="currency", about="the currency's code or sign"),
+    "total_net": FieldSpec(kind="money", about="the total without VAT"),
+    "total_vat": FieldSpec(kind="money", about="the VAT in total"),
+    "total_gross": FieldSpec(kind="money", about="the total with VAT"),
+    "amount_due": FieldSpec(kind="money", optional=True, about="what is left to pay"),
+    "iban": FieldSpec(kind="iban", optional=True, about="the account to pay to"),
+    "order_reference": FieldSpec(kind="identifier", optional=True, about="the buyer's order number"),
+}
+"""What a model is asked for; the readers of data and of pages find more."""
+LINE_FIELDS = FieldSpec(
+    kind="record",
+    many=True,
+    optional=True,
+    about="the invoice's lines, in order; no subtotals, no carried sums",
+    fields={
+        "name": FieldSpec(kind="text", optional=True, about="what was sold"),
+        "quantity": FieldSpec(kind="number", optional=True),
+        "unit_price": FieldSpec(kind="money", optional=True, about="the price of one, without VAT"),
+        "net": FieldSpec(kind="money", optional=True, about="the line's amount without VAT"),
+    },
+)
+"""What a model is asked for besides, with ``lines: true``."""
+PAGE_MUST_AGREE: Mapping[str, str] = {
+    "number": "identifier",
+    "issue_date": "date",
+    "due_date": "date",
+    "total_net": "money",
+    "total_vat": "money",
+    "total_gross": "money",
+    "amount_due": "money",
+    "iban": "iban",
+}
+"""What the data and the visible page of an e-invoice must agree on."""
+_SUMS = ("total_net", "total_vat", "total_gross", "amount_due", "prepaid", "currency")
+
+
+def as_invoice(values: Mapping[str, Any]) -> Invoice | None:
+    """See a record as an invoice, as far as its fields are called alike; None where no sum is."""
+    if not any(values.get(name) is not None for name in ("total_net", "total_gross")):
+        return None
+    known = {
+        name: value for name, value in values.items() if name in Invoice.model_fields and value is not None
+    }
+    try:
+        return Invoice.model_validate(known)
+    except ValidationError:
+        amounts = {n: v for n, v in known.items() if n in _SUMS and isinstance(v, Decimal | str)}
+        try:
+            return Invoice.model_validate(amounts)
+        except ValidationError:
+            return None
+
+
+def page_against_data(
+    exact: Reading, page: Reading | None, visible: tuple[Document, ...]
+) -> tuple[Check, ...]:
+    """Compare an e-invoice's data with what a person sees on the page.
+
+    They contradict where the page's reader found another value and the data's own is not printed at all, or
+    where the amounts the page's reader found add up among themselves.
+    """
+    if page is None:
+        return ()
+    checks = []
+    for name, kind in PAGE_MUST_AGREE.items():
+        if name not in exact.findings or name not in page.findings:
+            continue
+        data, seen = exact.findings[name].value, _bare(page.findings[name].value)
+        differs = not same_value(data, seen, kind) and (
+            not _printed(data, kind, visible) or _adds_up(page, name)
+        )
+        detail = say("{field}: the file's data say {data}, the visible page says {seen}.",
+                     field=field_name(name), data=sentence_value(data), seen=sentence_value(seen))  # fmt: skip
+        passed = not differs
+        checks.append(
+            Check(name="page_agrees", passed=passed, detail=None if passed else detail, fields=(name,))
+        )
+    return tuple(checks)
+
+
+def _bare(value: Any) -> Any:
+    return getattr(value, "value", value)
+
+
+def _printed(value: Any, kind: str, documents: tuple[Document, ...]) -> bool:
+    from smeflow.extract.grounding import ground
+
+    return ground(value, cast("FieldKind", kind), documents) is not None
+
+
+def _adds_up(page: Reading, name: str) -> bool:
+    names = ("total_net", "total_vat", "total_gross")
+    if name != "total_gross" or any(n not in page.findings for n in names):
+        return False
+    net, vat, gross = (_bare(page.findings[n].value) for n in names)
+    return bool(net + vat == gross)
+
+
+def stored_invoice(text: str) -> Invoice | None:
+    """Give the invoice of a result as it is written down; of a quote, an order or a reminder nothing.
+
+    Whoever approved it: what calls itself something else is no invoice.
+    """
+    value = json.loads(text)
+    held = value.get("record") if isinstance(value, dict) else None
+    if not isinstance(held, dict) or GROSS not in held:
+        return None
+    try:
+        record = Invoice.model_validate(held)
+    except ValidationError:
+        return None
+    checks = value.get("checks", ())
+    refused = any(check["name"] == "is_invoice" and check["passed"] is False for check in checks)
+    return None if refused and record.kind is None else record
+
+
+ENOUGH_FIELDS = 4
+"""Of what an invoice must have, so much makes a page one; one less where it calls itself an invoice."""
+MONEY = (*REQUIRED, "amount_due", "iban")
+"""What of an invoice no model may decide alone."""
+IDENTIFIERS = ("vat_id", "vat_key", "siren", "siret", "bic", "namespace", "vat_id=siren")
+"""Checks whose failure stops the proof but is no doubt by itself: no money goes astray."""
+BUYERS = frozenset({"buyer_vat_id", "buyer_vat_key", "buyer_siren", "buyer_siret", "buyer_vat_id=siren"})
+"""What a file's own data say of the buyer cannot be misread, and says nothing of who is paid."""
+
+
+def _read_data(documents: tuple[Document, ...], _sought: Sought, /) -> Reading | None:
+    from smeflow.invoices.xml.read import read_einvoice
+
+    return read_einvoice(documents)
+
+
+def _read_page(documents: tuple[Document, ...], sought: Sought, /) -> Reading | None:
+    from smeflow.invoices.page.read import read_invoice
+
+    firm = sought.firm
+    names, ids = (firm.names, own_numbers(firm)) if firm else ((), ())
+    return read_invoice(
+        documents,
+        company_names=names,
+        company_ids=ids,
+        labels=sought.labels,
+        suppliers=suppliers_of(sought.known),
+    )
+
+
+def _check_record(record: Invoice, firm: Firm | None) -> tuple[Check, ...]:
+    return (*run_checks(record), *check_own_firm(record, firm))
+
+
+def _is_one(page: Reading) -> bool:
+    """Tell whether a page is an invoice of its own: by its title, or what was read from it."""
+    if any(check.name == "is_invoice" and check.passed is False for check in page.checks):
+        return False
+    found = page.findings
+    if "total_gross" not in found and "number" not in found:
+        return False
+    return sum(name in found for name in REQUIRED) >= (
+        ENOUGH_FIELDS - 1 if "kind" in found else ENOUGH_FIELDS
+    )
+
+
+def _against(data: Reading, page: Reading | None, visible: tuple[Document, ...]) -> tuple[Check, ...]:
+    return page_against_data(data, page, visible)
+
+
+def _aside(documents: Sequence[Document]) -> Phrase | None:
+    """Say that all there is are a platform's messages about invoices."""
+    from smeflow.extract.papers import status_messages, without_messages
+
+    if not documents or not documents[0].media_type.endswith(("xml", "zip")):
+        return None
+    told = status_messages(documents)
+    return told[0] if told and len(told) == len(without_messages(documents)) else None
+
+
+def _pages(document: Document) -> tuple[PageRange, ...]:
+    from smeflow.invoices.page.split import find_invoices
+
+    return find_invoices(document)
+
+
+def _run_rules(documents: Sequence[Document], wanted: Sequence[str]) -> Iterator[Check]:
+    from smeflow.invoices.xml.validate import rule_checks
+
+    return rule_checks(documents, wanted)
+
+
+def _several_invoices(n: int) -> Phrase:
+    return say("The documents hold {n} invoices.", n=n)
+
+
+INVOICE = RecordKind(
+    record=Invoice,
+    readers={"exact": _read_data, "layout": _read_page},
+    checks=_check_record,
+    claims=invoice_claims,
+    words=FIELDS,
+    required=REQUIRED,
+    split=SplitRule(word="invoices", find=_pages),
+    asked=INVOICE_FIELDS,
+    rows={"lines": LINE_FIELDS},
+    rules=NamedRules(names=ASKED_CHECKS, run=_run_rules),
+    papers=PaperRules(
+        is_one=_is_one,
+        against=_against,
+        read_once=ReadOnce(fields=READ_TWICE, check=recognition_check, derived=DERIVED),
+        aside=_aside,
+    ),
+    proof=ProofRules(
+        closed=sums_close,
+        missing=missing_fields,
+        guarded=MONEY,
+        slight=IDENTIFIERS,
+        unread=BUYERS,
+        contradictions=frozenset({"page_agrees", "copies_agree"}),
+    ),
+    learning=LearningRules(
+        approved=APPROVED_TABLE, table=SUPPLIERS_TABLE, row=learned, examples=examples_for
+    ),
+    groups={"supplier": "seller"},
+    several=_several_invoices,
+    alike=LikenessOfFields(
+        fields=frozenset({"total_net", "total_gross", "seller"}), view=as_invoice, checks=run_checks
+    ),
+)
+"""The row of invoices."""

@@ -1,0 +1,1 @@
+"""Read an invoice from its pages without a model: by labels, places and arithmetic."""

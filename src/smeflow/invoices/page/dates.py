@@ -1,0 +1,261 @@
+"""Find the dates: of issue, due, delivery. A date beside another label is none of them."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+
+from smeflow.documents.document import Quote
+from smeflow.i18n import Phrase, say
+from smeflow.invoices.page.view import (
+    DATE_FIELDS,
+    LabelledValue,
+    PageDate,
+    PageView,
+    PlacedLabel,
+    PlacedValue,
+    by_line,
+)
+from smeflow.values.dates import due_from_terms
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChosenDate:
+    """A date chosen for a field."""
+
+    value: date
+    quote: Quote
+    note: Phrase | None = None
+
+
+def find_dates_on_page(
+    view: PageView, number_quote: Quote | None, title_quote: Quote | None = None
+) -> Mapping[str, ChosenDate]:
+    """Find the dates of *view*.
+
+    Where day and month could be exchanged, the document's other dates decide; if they do not, and nothing
+    speaks for the European order, the date is left out.
+    """
+    month_first = _month_first(view)
+    owners = _owners(view)
+    found: dict[str, ChosenDate] = {}
+    for name in ("issue_date", "due_date", "delivery_date"):
+        best = _best([link for link in owners if link.label.hit.field == name], month_first)
+        if best:
+            found[name] = _dated(view, best, month_first)
+    labelled = any(link.label.hit.field == "issue_date" and not link.label.hit.weak for link in owners)
+    if not labelled:
+        beside = _beside_number(view, owners, number_quote) or _beside_number(view, owners, title_quote)
+        spot = beside or (None if "issue_date" in found else _only_one(view, owners))
+        if spot and _value(spot.value, month_first):
+            found["issue_date"] = _dated(view, spot, month_first)
+    issued = found.get("issue_date")
+    due = found.get("due_date")
+    if issued and due and due.value < issued.value and due.value.year != issued.value.year + 1:
+        del found["due_date"]
+    if issued and "due_date" not in found and not view.named("due_date"):
+        terms = _terms(view, issued.value)
+        if terms:
+            found["due_date"] = terms
+    return found
+
+
+def _month_first(view: PageView) -> bool | None:
+    """Tell whether dates are written month first; None where nothing tells."""
+    votes = set()
+    for spot in view.days:
+        text = view.pages[spot.page].text[spot.start : spot.end]
+        match = re.fullmatch(r"(\d{1,2})\s?[/-]\s?(\d{1,2})\s?[/-]\s?\d{2,4}", text)
+        if match and (int(match[1]) > 12) != (int(match[2]) > 12):
+            votes.add(int(match[2]) > 12)
+    if votes:
+        return votes.pop() if len(votes) == 1 else None
+    return _by_terms(view) if _english(view) and not _EUROPEAN.search(view.text) else False
+
+
+_EUROPEAN = re.compile(
+    r"\bGST\b|£|\bRM\b|MYR|SDN|\bLtd\b|\bPLC\b|United Kingdom|Ireland|Australia|India|GSTIN|\bABN\b",
+    re.IGNORECASE,
+)
+_ENGLISH_WORDS = "the and of to for your our with invoice date payment due customer amount please from"
+_OTHER_WORDS = (
+    "le la les des du et pour votre nos facture avec der die und von mit rechnung bitte het een van wij uw "
+    "factuur il di per della fattura con el los las por su factura fecha"
+)
+_ENGLISH = frozenset(_ENGLISH_WORDS.split(" "))
+_OTHERS = frozenset(_OTHER_WORDS.split(" "))
+
+
+def _english(view: PageView) -> bool:
+    """Tell whether the page is in English, where both orders are in use."""
+    words = re.findall(r"[a-z]+", view.text.lower())
+    return sum(w in _ENGLISH for w in words) > sum(w in _OTHERS for w in words)
+
+
+def _by_terms(view: PageView) -> bool | None:
+    """Decide by a printed term ("30 days") that lies between two of the dates under one order only."""
+    terms = {int(m) for m in re.findall(r"\b(\d{1,3})\s*days?\b", view.text.lower())}
+    days = [s.value for s in view.days if s.value.other]
+    first = {abs((a.value - b.value).days) for a in days for b in days}
+    swapped = {abs((a.other - b.other).days) for a in days for b in days if a.other and b.other}
+    return None if bool(terms & first) == bool(terms & swapped) else bool(terms & swapped)
+
+
+def _value(day: PageDate, month_first: bool | None) -> date | None:  # noqa: FBT001 - one of three answers
+    if day.other is None:
+        return day.value
+    if month_first is None:
+        return None
+    return day.other if month_first else day.value
+
+
+def _dated(view: PageView, spot: PlacedValue[PageDate], month_first: bool | None) -> ChosenDate:  # noqa: FBT001 - one of three answers
+    value = _value(spot.value, month_first)
+    return ChosenDate(value=value or spot.value.value, quote=view.quote(spot))
+
+
+def _owners(view: PageView) -> list[LabelledValue[PageDate]]:
+    """Give each date to the labels it may belong to; where several claim it, the closest one has it."""
+    links: dict[tuple[int, int], LabelledValue[PageDate]] = {}
+    days = by_line(view.days)
+    for label in view.named(*DATE_FIELDS):
+        for link in view.links(label, days, stops=DATE_FIELDS)[: 2 if label.hit.field == "other_date" else 1]:
+            if _reaches(view, label, link.spot) and not _of_another_paper(view, label):
+                key = link.spot.page, link.spot.start
+                cost = link.cost + _weakness(label)
+                if key not in links or cost < links[key].cost:
+                    links[key] = LabelledValue(label=label, spot=link.spot, cost=cost)
+    twins = [
+        LabelledValue(label=first, spot=link.spot, cost=link.cost)
+        for link in links.values()
+        for first in view.named("issue_date")
+        if _beside(view, first, link.label)
+    ]
+    return [*links.values(), *twins]
+
+
+def _weakness(label: PlacedLabel) -> float:
+    """Tell how little a label says: "du" at the head of a line less than "Date", in a sentence nothing."""
+    if not label.hit.weak:
+        return 0.0
+    return 0.35 if label.end - label.start >= 4 else 0.7 if label.piece_start else 1.0
+
+
+def _beside(view: PageView, first: PlacedLabel, second: PlacedLabel) -> bool:
+    """Tell whether two labels share one value: "Invoice date / delivery date"."""
+    between = view.pages[first.page].text[first.end : second.start]
+    same = first.page == second.page and first.piece == second.piece and first.end <= second.start
+    return same and re.fullmatch(r"\s*(?:/|&|\bet\b|\band\b|\bund\b|=)\s*", between) is not None
+
+
+def _of_another_paper(view: PageView, label: PlacedLabel) -> bool:
+    """Tell whether a bare "of" belongs to another number: "your order 55 of 1 September"."""
+    if not label.hit.weak or label.end - label.start >= 4:
+        return False
+    return any(
+        other.page == label.page and other.piece == label.piece and other.start < label.start
+        for other in view.named("other_number")
+    )
+
+
+def _reaches(view: PageView, label: PlacedLabel, spot: PlacedValue[PageDate]) -> bool:
+    """Tell whether a date to the right is close enough in words: a sentence in between breaks the tie."""
+    if spot.line != label.line:
+        return True
+    between = view.pages[label.page].text[label.end : spot.start]
+    return len(between.split()) <= (1 if label.hit.weak else 3) + between.count("  ")
+
+
+def _best(links: list[LabelledValue[PageDate]], month_first: bool | None) -> PlacedValue[PageDate] | None:  # noqa: FBT001
+    """Take the date with the best label; two different ones with labels as good leave the field open."""
+    readable = [link for link in links if _value(link.spot.value, month_first)]
+    strong = [link for link in readable if not link.label.hit.weak] or readable
+    if not strong:
+        return None
+    strong.sort(key=lambda link: (link.spot.page, link.cost))
+    first = strong[0]
+    rivals = {
+        _value(link.spot.value, month_first)
+        for link in strong
+        if link.label.hit.weak == first.label.hit.weak
+        and link.cost < first.cost + 0.25
+        and link.spot.page == first.spot.page
+    }
+    return first.spot if len(rivals) == 1 else None
+
+
+def _beside_number(
+    view: PageView, owners: list[LabelledValue[PageDate]], quote: Quote | None
+) -> PlacedValue[PageDate] | None:
+    """Take the date on the line of the number or title ("Invoice 12 of 3 May 2026")."""
+    if quote is None:
+        return None
+    owned = {(o.spot.page, o.spot.start) for o in owners if o.label.hit.field != "issue_date"}
+    for spot in view.days:
+        page = view.pages[spot.page]
+        same = (
+            page.number == quote.page
+            and "\n" not in page.text[min(quote.end or 0, spot.start) : max(quote.start or 0, spot.end)]
+        )
+        if same and (spot.page, spot.start) not in owned and spot.start >= (quote.end or 0):
+            return spot
+    return None
+
+
+def _only_one(view: PageView, owners: list[LabelledValue[PageDate]]) -> PlacedValue[PageDate] | None:
+    """Take the only date that no label claims, where it stands in the head of the first page."""
+    owned = {(link.spot.page, link.spot.start) for link in owners}
+    free = [s for s in view.days if (s.page, s.start) not in owned and not s.value.compact]
+    values = {s.value.value for s in free}
+    head = [s for s in free if s.page == 0 and (s.box.top < 0.45 or view.is_receipt)]
+    if len(values) > 1 and not view.is_receipt:  # a letter's date stands alone, or behind its town
+        head = [s for s in head if _alone(view, s)]
+        values = {s.value.value for s in head}
+    if view.is_receipt and len(values) > 1:  # the hour of the sale stands beside its day
+        timed = [s for s in head if _TIME.match(view.pages[0].text[s.end :])]
+        head, values = timed, {s.value.value for s in timed}
+    return head[0] if len(values) == 1 and head else None
+
+
+def _alone(view: PageView, spot: PlacedValue[PageDate]) -> bool:
+    """Tell whether a piece holds nothing but a date, perhaps behind its town ("Lyon, le 3 mai 2026")."""
+    piece = view.pieces[spot.page][spot.piece]
+    text = view.pages[spot.page].text
+    before, behind = text[piece.start : spot.start], text[spot.end : piece.end]
+    town = re.fullmatch(r"(?:[A-ZÀ-Ý][\w' -]{1,30},?\s+)?(?:(?:le|den|the|il|el|du|vom|of|on)\s+)?", before)
+    return bool(town) and not behind.strip(" .,")
+
+
+_TIME = re.compile(r"\s{1,3}\d{1,2}:\d{2}")
+
+
+def _terms(view: PageView, issued: date) -> ChosenDate | None:
+    """Reckon the due date from payment terms, where just one piece of the page gives any."""
+    given: dict[date, Quote] = {}
+    for number, pieces in enumerate(view.pieces):
+        for piece in pieces:
+            due = due_from_terms(piece.text, issued) if _about_payment(piece.text) else None
+            if due:
+                given.setdefault(due, view.quote_span(number, piece.start, piece.end))
+    if len(given) != 1:
+        return None
+    due, quote = given.popitem()
+    return ChosenDate(value=due, quote=quote, note=say("Reckoned from the payment terms."))
+
+
+def _about_payment(text: str) -> bool:
+    words = (
+        "paiement",
+        "payment",
+        "zahl",
+        "regl",
+        "règl",
+        "net ",
+        "échéance",
+        "pagament",
+        "betal",
+        "terms",
+        "reception",
+        "récep",
+    )
+    return any(word in text.lower() for word in words) and len(text) < 120

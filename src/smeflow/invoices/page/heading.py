@@ -1,0 +1,335 @@
+"""What a document calls itself, an invoice, a credit note or something that must not be booked.
+
+And its number.
+"""
+
+import json
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from importlib import resources
+from typing import cast, get_args
+
+from smeflow._text import folded
+from smeflow.documents.document import Quote
+from smeflow.documents.page_text import Piece
+from smeflow.i18n import Phrase, say
+from smeflow.invoices.page.view import AMOUNT_FIELDS, PageView, PlacedLabel
+from smeflow.invoices.record import InvoiceKind
+from smeflow.values.dates import find_dates
+
+NOT_BOOKED: Mapping[str, Phrase] = {
+    "not a quote": say("This is a quote, not an invoice: it is not booked."),
+    "not a pro forma": say("This is a pro forma invoice: it is not booked."),
+    "not an order": say("This is an order, not an invoice: it is not booked."),
+    "not a delivery note": say("This is a delivery note, not an invoice: it is not booked."),
+    "not a statement": say("This is a statement of account, not an invoice: it is not booked."),
+    "not a reminder": say("This is a reminder of an invoice, not the invoice: it is not booked."),
+}
+_REST = re.compile(
+    r"[\s:.\-–#*|/]*(?:(?:n\s?°|(?:nos?|nr|num|numero|number|nummer|ref|copie|copy|original|duplicata|"
+    r"des versicherers)\b)[\s:.#°]*)*"
+    r"(?:(?:du|vom|of|del|van|date|dated|von)\b.*|[a-z]{0,6}[\s\-/.]?\d[\w\s\-/.:,()]*|\(.*\).*|(?:seite|page)\b.*)?"
+)
+_HEADER = 0.5
+"""A title stands in the upper half of its page."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DocumentTitle:
+    """What a document calls itself."""
+
+    kind: InvoiceKind | None
+    quote: Quote | None = None
+    not_booked: Phrase | None = None
+    receipt: bool = False
+
+
+@lru_cache(maxsize=1)
+def _titles() -> tuple[tuple[str, str], ...]:
+    data = json.loads((resources.files("smeflow.readers.layout") / "titles.json").read_text(encoding="utf-8"))
+    pairs = {_key(word): kind for kind, words in data.items() for word in words}
+    return tuple(sorted(pairs.items(), key=lambda pair: -len(pair[0])))
+
+
+def _key(text: str) -> str:
+    return re.sub(r"[\s\-]+", " ", folded(text)).strip()
+
+
+def find_title(view: PageView) -> DocumentTitle:
+    """Find the title. Of several the largest print counts, then a word that forbids booking."""
+    found: list[tuple[float, bool, str, int, Piece]] = []
+    for piece in view.pieces[0] if view.pieces else ():
+        kind = kind_of_title(piece.text) if piece.box.top < _HEADER else None
+        if kind:
+            size = round((piece.box.bottom - piece.box.top) * (view.pages[0].height or 1), 1)
+            found.append((size, kind.startswith("not"), kind, 0, piece))
+    if not found:
+        return DocumentTitle(kind=None)
+    forbidden = [f for f in found if f[2] == "not a pro forma"]
+    largest = max(size for size, *_ in found)
+    near = forbidden or [f for f in found if f[0] >= 0.85 * largest]
+    first = max(near, key=lambda f: _rank(f[2], f[4], f[0] >= 0.95 * largest))
+    return _document_title(view, first[2], first[3], first[4])
+
+
+def _rank(kind: str, piece: Piece, large: bool) -> tuple[object, ...]:  # noqa: FBT001 - only for sorting
+    """Order titles: a name, not a label with its value; capitals; what forbids booking; what stands higher.
+
+    An order or a delivery note is often named on an invoice: it forbids nothing beside an invoice's title.
+    """
+    named = kind in {"not an order", "not a delivery note"}
+    forbids = kind.startswith("not") and not named
+    return (
+        ":" not in piece.text,
+        large,
+        forbids,
+        kind != "receipt",
+        piece.text.isupper(),
+        not named,
+        -piece.start,
+    )
+
+
+def _document_title(view: PageView, kind: str, page: int, piece: Piece) -> DocumentTitle:
+    quote = view.quote_span(page, piece.start, piece.end)
+    if kind in NOT_BOOKED:
+        return DocumentTitle(kind=None, quote=quote, not_booked=NOT_BOOKED[kind])
+    if kind not in get_args(InvoiceKind):
+        return DocumentTitle(kind=None, quote=quote, receipt=True)
+    return DocumentTitle(kind=cast("InvoiceKind", kind), quote=quote)
+
+
+def kind_of_title(text: str) -> str | None:
+    """Tell what a piece names if it is a title: the word, perhaps with a number and a date, and no more."""
+    key = _key(text).lstrip("*-#:| .").rstrip("*. ")
+    spaced = re.sub(r"\b(\w) (?=\w\b)", r"\1", key)  # F A C T U R E
+    for candidate in (key, spaced):
+        for title, kind in _titles():
+            if candidate.startswith(title) and _REST.fullmatch(candidate[len(title) :]):
+                behind = candidate[len(title) : len(title) + 1]
+                if not behind.isalpha():
+                    return kind
+    return None
+
+
+_VALUE = re.compile(
+    r"[\s:.#=°\-–|]*(?:\([^)]{1,24}\)[\s:.]*)?(?:(?:n°|no\.?|nr\.?|num\.?|#|№|:)[\s:.#°]*)?"
+    r"(?P<value>[^\W_](?:[\w/.\-–#]|_)*(?:\s(?=[\d/\-])[\d/\-]{2,}(?![.,]\d)){0,3})",
+    re.IGNORECASE,
+)
+_NOT = re.compile(r"(?:19|20)\d\d|\d{1,2}|[a-z]+\d?|\d+[.,]\d\d|.*%", re.IGNORECASE)
+_NUMBER_WORDS = frozenset(
+    ["no", "nr", "n", "num", "numero", "number", "nummer", "#", "№", "°", "id", "ref", "nbr"]
+)
+_STOP = re.compile(
+    r"^(?:du|vom|of|del|page|seite|pagina|date|datum|total|and|et|und|to|an|le|de|sur|from|par|by|dated)$"
+)
+_A_CREDIT = re.compile(r"avoir|gutschrift|credit|crédit", re.IGNORECASE)
+_AN_INVOICE = re.compile(
+    r"^(?!.*(?:avoir|acompte|gutschrift|cr[eé]dit|korrektur|rectificativ))"
+    r".*(?:facture|invoice|rechnung|factuur|fattura|factura)",
+    re.IGNORECASE,
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FoundNumber:
+    """A number, where it stands and how sure its label is."""
+
+    text: str
+    page: int
+    score: float
+    quote: Quote
+
+
+def find_invoice_numbers(view: PageView, title: DocumentTitle) -> list[FoundNumber]:
+    """Give the invoice numbers of a document, the best first; each different number once."""
+    best: dict[str, FoundNumber] = {}
+    for number in _candidates(view, title):
+        key = folded(number.text)
+        if key not in best or best[key].score < number.score:
+            best[key] = number
+    others = {folded(n.text) for f in ("other_number", "preceding_invoice") for n in _labelled(view, f, 0.0)}
+    kept = [n for k, n in best.items() if not (k in others and n.score < 2.5)]
+    if (
+        title.kind == "credit_note"
+    ):  # "Credit note No. 12" beside "Invoice No. 7": the other is what it corrects
+        own = {folded(n.text) for n in _labelled(view, "number", 0.0, says=_A_CREDIT)}
+        invoices = {folded(n.text) for n in _labelled(view, "number", 0.0, says=_AN_INVOICE)} - own
+        kept = [n for n in kept if not (own and folded(n.text) in invoices)]
+    return sorted(kept, key=lambda n: (-n.score, n.page))
+
+
+def find_preceding(view: PageView, number: str | None) -> FoundNumber | None:
+    """Find the invoice a credit note or a corrected invoice refers to, where one and no other is named.
+
+    Beside a number of its own, what a credit note calls an invoice's number is that of the other.
+    """
+    named = {folded(n.text): n for n in _labelled(view, "preceding_invoice", 1.0)}
+    if number and not named:
+        named = {folded(n.text): n for n in _labelled(view, "number", 1.0, says=_AN_INVOICE)}
+    named.pop(folded(number or ""), None)
+    return next(iter(named.values())) if len(named) == 1 else None
+
+
+def _candidates(view: PageView, title: DocumentTitle) -> Iterator[FoundNumber]:
+    yield from _labelled(view, "number", 3.0, title)
+    titled = _behind_title(view, title.quote) if title.kind and title.quote else None
+    if titled:
+        yield titled
+    for label in view.named("number"):
+        if label.hit.weak and label.page == 0 and title.kind is not None and title.quote is not None:
+            score = (
+                2.5
+                if _in_title(view, label, title.quote)
+                else 1.6
+                if _below_title(view, label, title.quote)
+                else 0
+            )
+            number = _value(view, label, score) if score else None
+            if number:
+                yield number
+
+
+def _behind_title(view: PageView, title: Quote) -> FoundNumber | None:
+    """Read the number behind a title of several words: "FACTURE DE SOLDE F240088"."""
+    page = next((n for n, p in enumerate(view.pages) if p.number == title.page), None)
+    words = re.match(r"[^\W\d_]+(?:[ '’-][^\W\d_]+){1,3}(?=\s+\S*\d)", title.text.strip())
+    if page is None or words is None or title.start is None:
+        return None
+    begin = title.start + title.text.find(words[0]) + len(words[0])
+    found = _read(view.pages[page].text[begin : title.end], bare=True)
+    if found is None:
+        return None
+    text, at = found
+    quote = view.quote_span(page, begin + at, begin + at + len(text))
+    return FoundNumber(text=text, page=page, score=2.0, quote=quote)
+
+
+def _labelled(
+    view: PageView,
+    field: str,
+    score: float,
+    title: DocumentTitle | None = None,
+    *,
+    says: re.Pattern[str] | None = None,
+) -> Iterator[FoundNumber]:
+    for label in view.named(field):
+        if says and not says.search(view.pages[label.page].text[label.start : label.end]):
+            continue
+        if not label.hit.weak and not (field == "number" and _of_an_amount(view, label)):
+            bare = _bare(view, label)
+            number = _value(
+                view, label, score - (1.0 if bare else 0.0) + _bonus(view, label, title), bare=bare
+            )
+            if number:
+                yield number
+
+
+def _of_an_amount(view: PageView, label: PlacedLabel) -> bool:
+    """Tell whether a label stands behind an amount's on its line: "Acompte facture F12  -200,00"."""
+    start = view.pieces[label.page][label.piece].start
+    return any(
+        other.page == label.page and start <= other.start < label.start and other.hit.field in AMOUNT_FIELDS
+        for other in view.named(*AMOUNT_FIELDS)
+    )
+
+
+def _bonus(view: PageView, label: PlacedLabel, title: DocumentTitle | None) -> float:
+    if title and title.quote and title.kind and _in_title(view, label, title.quote):
+        return 0.7
+    start = view.pieces[label.page][label.piece].start
+    sentence = len(view.pages[label.page].text[start : label.start].split()) > 3
+    return -0.5 if sentence else 0.0
+
+
+def _in_title(view: PageView, label: PlacedLabel, title: Quote) -> bool:
+    page = view.pages[label.page].number
+    return title.page == page and (title.start or 0) <= label.start < (title.end or 0)
+
+
+def _bare(view: PageView, label: PlacedLabel) -> bool:
+    """Tell whether the label is only a word such as "Invoice", without a word for number."""
+    words = re.findall(r"[^\W_]+|[#№°]", folded(view.pages[label.page].text[label.start : label.end]))
+    return not any(w in _NUMBER_WORDS or w.endswith(("nummer", "nr")) for w in words)
+
+
+def _below_title(view: PageView, label: PlacedLabel, title: Quote) -> bool:
+    """Tell whether a bare "N°" stands right under or beside the title."""
+    piece = view.pieces[label.page][label.piece]
+    words = folded(view.pages[label.page].text[label.start : label.end])
+    if (
+        title.page != view.pages[label.page].number
+        or piece.start != label.start
+        or not words.startswith(("n", "#"))
+    ):
+        return False
+    box = title.box
+    if box is None:
+        return 0 < label.start - (title.end or 0) < 60
+    height = box.bottom - box.top
+    return -0.5 * height < label.box.top - box.bottom < 2.5 * height and label.box.left < box.right + 0.25
+
+
+def _value(view: PageView, label: PlacedLabel, score: float, *, bare: bool = False) -> FoundNumber | None:
+    """Read the number behind, to the right of or below a label."""
+    page = view.pages[label.page]
+    own = view.pieces[label.page][label.piece]
+    for cost, (start, end) in enumerate(_places(view, label)):
+        if bare and start > own.end:
+            return None  # a bare word heads no column
+        found = _read(page.text[start:end], bare=bare)
+        if found:
+            text, at = found
+            quote = view.quote_span(label.page, start + at, start + at + len(text))
+            said = bare and re.search(r"n°|no|nr|num|#|№", folded(page.text[start : start + at]))
+            return FoundNumber(
+                text=text, page=label.page, score=score + (0.8 if said else 0) - 0.2 * cost, quote=quote
+            )
+        if start == label.end and re.search(r"\w", page.text[start:end]):
+            return None  # something else stands there
+    return None
+
+
+def _places(view: PageView, label: PlacedLabel) -> Iterator[tuple[int, int]]:
+    """Give the stretches of text in which the value of a label may stand."""
+    pieces = view.pieces[label.page]
+    own = pieces[label.piece]
+    if label.end < own.end:
+        yield label.end, own.end
+        if re.search(r"[^\W_]", view.pages[label.page].text[label.end : own.end]):
+            return
+    right = [p for p in pieces if p.line == own.line and p.start >= own.end]
+    taken = [
+        o for o in view.labels if o.page == label.page and right and right[0].start <= o.start < right[0].end
+    ]
+    if right and not taken:
+        yield right[0].start, right[0].end
+    height = own.box.bottom - own.box.top
+    below = [
+        p for p in pieces
+        if p.box.left < own.box.right + 0.01 and own.box.left - 0.01 < p.box.right
+        and 0 < p.box.top - own.box.top < 3 * height
+    ]  # fmt: skip
+    if below:
+        nearest = min(below, key=lambda p: p.box.top)
+        if not any(o.page == label.page and nearest.start <= o.start < nearest.end for o in view.labels):
+            yield nearest.start, nearest.end
+
+
+def _read(text: str, *, bare: bool) -> tuple[str, int] | None:
+    """Read a number at the start of *text*."""
+    match = _VALUE.match(text)
+    if not match:
+        return None
+    value = match["value"].rstrip(".-–/")
+    days = [d for d in find_dates(text) if d.start <= match.start("value") < d.end]
+    if days or not any(c.isdigit() for c in value) or _STOP.match(folded(value)):
+        return None
+    if len(value) > 40 or re.fullmatch(r"\d+[.,]\d\d|.*%", value):
+        return None
+    if bare and re.fullmatch(r"(?:19|20)\d\d|\d{1,2}|\d{1,3}/\d{1,3}", value):
+        return None  # a year or a page
+    return value, match.start("value")

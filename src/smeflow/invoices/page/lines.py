@@ -1,0 +1,236 @@
+"""Read the lines of an invoice, over all its pages. They are given only where they add up to the net total.
+
+No heading is needed: a line is a row whose last amount stands in one column with the others. Which of its
+numbers are quantity and price, their product tells. Rows that are sums, rates or payments begin with a label.
+"""
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from decimal import ROUND_HALF_UP, Decimal
+from itertools import combinations
+
+from smeflow._text import folded
+from smeflow.documents.page_text import Piece
+from smeflow.invoices.checks import CENT, ZERO, same_amount
+from smeflow.invoices.page.vat_and_payment import KNOWN_RATES
+from smeflow.invoices.page.view import AMOUNT_FIELDS, PageAmount, PageView, PlacedValue
+from smeflow.invoices.record import InvoiceLine
+
+_ALIGNED = 0.012
+"""How far apart, in widths of a page, the right ends of a column's amounts may lie."""
+_HEAD = 0.12
+"""How far above the first line, of the page's height, its heading may stand."""
+_MOST_ROWS = 2000
+_MOST_CHANGES = 6
+"""Of so many printed discounts and charges every choice is tried."""
+_UNIT = re.compile(r"^[^\W\d_]{1,10}\.?(?:\(s\))?$")
+
+
+@dataclass(frozen=True, kw_only=True)
+class FoundLines:
+    """Lines that add up to the net total, less the allowances and plus the charges that are printed."""
+
+    lines: tuple[InvoiceLine, ...]
+    total: Decimal
+    allowances: PlacedValue[PageAmount] | None = None
+    charges: PlacedValue[PageAmount] | None = None
+    first: tuple[int, int, int] = (0, 0, 0)
+    """Page index, start and end of the first line."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class _LineRow:
+    page: int
+    line: int
+    start: int
+    end: int
+    net: PlacedValue[PageAmount]
+    quantity: Decimal | None
+    price: Decimal | None
+    rate: Decimal | None
+    name: str
+    unit: str | None
+
+    def turned(self) -> "_LineRow":
+        """Give the row with its sign taken off."""
+        amount = replace(self.net.value, amount=-self.net.value.amount)
+        quantity, price = (None if v is None else abs(v) for v in (self.quantity, self.price))
+        return replace(self, net=replace(self.net, value=amount), quantity=quantity, price=price)
+
+
+def find_lines(view: PageView, net: Decimal, *, credit: bool = False) -> FoundLines | None:
+    """Find the lines that make *net*; None where no column of rows does. Of a *credit* note signs turn."""
+    rows = [row for _, row in zip(range(_MOST_ROWS), _rows(view), strict=False)]
+    changes = _changes(view)
+    for column in _columns(rows):
+        named = all(row.name for row in column)
+        for chosen in ([row for row in column if row.quantity is not None], column if named else []):
+            signed = [row.turned() for row in chosen] if credit and _all_negative(chosen) else chosen
+            found = _closing(signed, net, changes) if signed else None
+            if found:
+                return found
+    return None
+
+
+_WITHOUT_VAT = re.compile(r"\bht\b|hors|ohne|excl|exkl|\bex\b|\bnet|w/o|without|before|senza|sin iva|netto")
+
+
+def is_net_column(view: PageView, found: FoundLines) -> bool:
+    """Tell whether the heading over the lines' amounts says that they are without VAT."""
+    amounts = view.sums_by_line.get((found.first[0], _line_at(view, found)), ())
+    if not amounts:
+        return False
+    box = amounts[-1].box
+    heads = [
+        piece for piece in view.pieces[found.first[0]]
+        if piece.end <= found.first[1] and box.top - piece.box.top < _HEAD
+        and piece.box.left < box.right + _ALIGNED and box.left - _ALIGNED < piece.box.right
+    ]  # fmt: skip
+    return any(_WITHOUT_VAT.search(folded(piece.text)) for piece in heads)
+
+
+def _line_at(view: PageView, found: FoundLines) -> int:
+    page, start, _ = found.first
+    return next(piece.line for piece in view.pieces[page] if piece.start >= start)
+
+
+def _all_negative(rows: Sequence[_LineRow]) -> bool:
+    return all(row.net.value.amount < 0 for row in rows)
+
+
+def _columns(rows: Sequence[_LineRow]) -> Iterator[list[_LineRow]]:
+    """Give the rows whose amounts end at one place, the fullest column first."""
+    ends: list[list[_LineRow]] = []
+    for row in rows:
+        for column in ends:
+            if abs(column[0].net.box.right - row.net.box.right) < _ALIGNED:
+                column.append(row)
+                break
+        else:
+            ends.append([row])
+    yield from sorted(ends, key=lambda column: -len(column))
+
+
+def _closing(
+    rows: Sequence[_LineRow], net: Decimal, changes: Mapping[str, Sequence[PlacedValue[PageAmount]]]
+) -> FoundLines | None:
+    """Give the rows where they make the net total, with at most one allowance and one charge."""
+    total = sum((row.net.value.amount for row in rows), ZERO)
+    lines = tuple(_line(row, number) for number, row in enumerate(rows, start=1))
+    first = rows[0].page, rows[0].start, rows[0].end
+    if same_amount(total, net):
+        return FoundLines(lines=lines, total=total, first=first)
+    for less in (None, *changes["allowance"]):
+        for more in (None, *changes["charge"]):
+            off = abs(less.value.amount) if less else ZERO
+            on = abs(more.value.amount) if more else ZERO
+            if (less or more) and same_amount(total - off + on, net):
+                return FoundLines(lines=lines, total=total, allowances=less, charges=more, first=first)
+    return None
+
+
+def _line(row: _LineRow, number: int) -> InvoiceLine:
+    return InvoiceLine(
+        id=str(number), name=row.name or None, quantity=row.quantity, unit=row.unit, unit_price=row.price,
+        net=row.net.value.amount, vat_rate=row.rate,
+    )  # fmt: skip
+
+
+_LESS = re.compile(
+    r"remise|rabais|rabatt|nachlass|abschl|discount|allowance|korting|sconto|descuento", re.IGNORECASE
+)
+_MORE = re.compile(
+    r"port|frais|livraison|shipping|freight|delivery|versand|fracht|zuschl|charge|verzend|spediz|envio",
+    re.IGNORECASE,
+)
+
+
+def _changes(view: PageView) -> dict[str, list[PlacedValue[PageAmount]]]:
+    """Give the printed discounts and charges on the whole invoice, by what their labels say."""
+    found: dict[str, list[PlacedValue[PageAmount]]] = {"allowance": [], "charge": []}
+    for label in view.named("other_amount"):
+        text = view.pages[label.page].text[label.start : label.end]
+        sort = "allowance" if _LESS.search(text) else "charge" if _MORE.search(text) else ""
+        spots = [s for s in view.sums_by_line.get((label.page, label.line), ()) if s.value.money]
+        behind = [s for s in spots if s.start >= label.end and not s.value.percent and s.value.amount]
+        if sort and label.piece_start and behind and len(found[sort]) < _MOST_CHANGES:
+            found[sort].append(behind[-1])
+    return found
+
+
+def _rows(view: PageView) -> Iterator[_LineRow]:
+    """Give what may be lines: rows with words and an amount that no label of a sum begins."""
+    sums = {(label.page, label.line) for label in view.named(*AMOUNT_FIELDS) if label.piece_start}
+    sums |= {(s.page, s.line) for s in view.days}
+    names: list[str] = []
+    page = -1
+    for number, pieces in view.lines():
+        if number != page:
+            page, names = number, []
+        at = number, pieces[0].line
+        spots = list(view.sums_by_line.get(at, ()))
+        money = [s for s in spots if s.value.money and not s.value.percent]
+        words = _words(pieces, spots)
+        if (
+            not money
+            or not money[-1].value.cents
+            or not (money[-1].value.amount or _product(spots, money[-1]))
+        ):
+            names = [words] if words and not spots else []
+            continue
+        if at in sums and not _product(spots, money[-1]):
+            continue
+        yield _row(number, pieces, spots, money[-1], words or " ".join(names))
+        names = []
+
+
+def _words(pieces: Sequence[Piece], spots: Sequence[PlacedValue[PageAmount]]) -> str:
+    """Give the longest stretch of words on a line, without the numbers at its ends."""
+    taken = {s.piece for s in spots}
+    texts = [re.sub(r"^\d{1,3}[.)]?\s+(?=\S)", "", p.text) for p in pieces]
+    worded = [t for t in texts if len(re.findall(r"[^\W\d_]", t)) > 2 and not _UNIT.match(t)]
+    return max(worded, key=len, default="") if taken or worded else ""
+
+
+def _row(
+    page: int,
+    pieces: Sequence[Piece],
+    spots: Sequence[PlacedValue[PageAmount]],
+    net: PlacedValue[PageAmount],
+    words: str,
+) -> _LineRow:
+    product = _product(spots, net)
+    off = product[2] if product else ZERO
+    printed = [s.value.amount for s in spots if s.value.percent and s.value.amount != (off or None)]
+    rates = [rate for rate in printed if rate in (*KNOWN_RATES, ZERO)]
+    units = [p.text for p in pieces if _UNIT.match(p.text) and p.text != words]
+    return _LineRow(
+        page=page, line=pieces[0].line, start=pieces[0].start, end=pieces[-1].end, net=net,
+        quantity=product[0] if product else None, price=product[1] if product else None,
+        rate=rates[0] if len(set(rates)) == 1 else None, name=words.strip(), unit=units[0] if units else None,
+    )  # fmt: skip
+
+
+def _product(
+    spots: Sequence[PlacedValue[PageAmount]], net: PlacedValue[PageAmount]
+) -> tuple[Decimal, Decimal, Decimal] | None:
+    """Find quantity and price whose product an amount is, less a percentage (0 where there is none)."""
+    before = [s for s in spots if s.end <= net.start]
+    off = {ZERO, *(s.value.amount for s in before if ZERO < s.value.amount < 100)}
+    numbers = [s for s in before if not s.value.percent]
+    for one, two in reversed(list(combinations(numbers, 2))):
+        plain = one.value.amount * two.value.amount
+        for less in sorted(off):
+            made = (plain * (100 - less) / 100).quantize(CENT, rounding=ROUND_HALF_UP)
+            if plain and same_amount(made, net.value.amount, CENT if abs(made) > 1 else ZERO):
+                return (*_ordered(one, two), less)
+    return None
+
+
+def _ordered(one: PlacedValue[PageAmount], two: PlacedValue[PageAmount]) -> tuple[Decimal, Decimal]:
+    """Tell quantity and price apart: the price has a currency or decimals, else it stands behind."""
+    whole = [spot.value.amount.as_tuple().exponent == 0 for spot in (one, two)]
+    first = (one.value.money and not two.value.money) or whole == [False, True]
+    quantity, price = (two, one) if first else (one, two)
+    return quantity.value.amount, price.value.amount

@@ -1,0 +1,153 @@
+"""A firm's particulars on a page: legal forms, addresses, identifiers and bank accounts, and whose they are."""
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from smeflow._iban import IBAN_LENGTHS
+from smeflow._text import folded
+from smeflow.documents.document import Quote
+from smeflow.documents.page_text import Piece
+from smeflow.invoices.page.view import PageView
+from smeflow.values.identifiers import iban_ok, siren_ok, siret_ok, vat_ok
+
+LEGAL_FORMS = (
+    r"s\.?a\.?r\.?l|s\.?a\.?s\.?u?|e\.?u\.?r\.?l|s\.?a|s\.?n\.?c|s\.?c\.?i|s\.?c\.?o\.?p|s\.?e\.?l\.?a\.?r\.?l|asbl|"
+    r"s\.?p\.?r\.?l|auto-entrepreneur|gmbh(?:\s*&\s*co\.?\s*kg)?|ag|ug|ohg|kg|kgaa|e\.?\s?k\.?|e\.?\s?v\.?|a\.?\s?g\.?|"
+    r"mbh|gbr|eg|se|verein|ltd|limited|llc|inc|corp|corporation|plc|llp|pty|pte|co|company|association|"
+    r"sdn\.?\s*bhd|bhd|pvt|b\.?\s?v|n\.?\s?v|v\.?o\.?f|s\.?p\.?a|s\.?r\.?l|s\.?l|s\.?l\.?u|s\.?c\.?a|a/s|aps|oy|ab|"
+    r"sp\.?\s*z\s*o\.?o|s\.r\.o|kft|s\.?\s?[àa]\s?r\.?\s?l"
+)
+LEGAL_FORM = re.compile(rf"(?<![\w&])(?:{LEGAL_FORMS})\.?(?:\s(?:{LEGAL_FORMS})\.?)*(?![\w&])", re.IGNORECASE)
+LEGAL_FORM_FIRST = re.compile(
+    r"(?:SARL|S\.A\.R\.L\.|BVBA|BV|NV|SPRL|SRL|SASU?|S\.A\.S\.|SA|EURL|SCI|SNC|SCOP|Sarl|Société|Ets|Établissements|Etablissements|Entreprise|"
+    r"Cabinet|Maison|Garage|Boulangerie|Fa\.)\s+(?=[A-ZÀ-Ý0-9])"
+)
+ZIP = re.compile(
+    r"(?<![\w.,/-])(?:[A-Z]{1,2}[- ])?\d{4,5}\s+[^\W\d_]{2}|\b[A-Z]{2}\s+\d{5}(?:-\d{4})?\b|"
+    r"\b[A-Z]{1,2}\d[A-Z\d]?\s+\d[A-Z]{2}\b|\b\d{4}\s?[A-Z]{2}\b"
+)
+STREET = re.compile(
+    r"\d.*\b(?:rue|avenue|av|bd|boulevard|place|chemin|allee|impasse|quai|route|cours|square|passage|montee|esplanade|street|st|road|rd|lane|ave|via|"
+    r"viale|piazza|calle|camino|plaza|jalan|weg|platz)\b|"
+    r"(?:str|strasse|weg|platz|allee|gasse|ring|damm|ufer|straat|laan|plein)\.?\s*\d|"
+    r"^(?:via|viale|piazza|corso|calle|c/|avda|plaza|rua)\b.*\d|^c/",
+)
+PARTICULARS = re.compile(
+    r"siret|siren|rcs|capital|\bape\b|\bnaf\b|hrb|hra\b|handelsregister|geschaftsfuhrer|amtsgericht|"
+    r"registergericht|vorstand|ust-?id|steuer-?nr|steuernummer|\btva\b|vat (?:no|reg|number|id)|iban|"
+    r"bankverbindung|kvk|btw|p\.?\s?iva|partita iva|\bcif\b|\bnif\b|gst|company (?:no|reg)|registered|"
+    r"siege social|kontoinhaber|account holder|titulaire|www\.|http|@"
+)
+SEPARATOR = re.compile(r"\s*(?:[·•●|¦]|\s[-–—]\s|,\s)\s*")
+NOT_IN_NAMES = re.compile(r"[.:@]|https?|www|\btel\b|\bfax\b", re.IGNORECASE)
+_SALUTATIONS = (
+    r"herrn?|frau|firma|m\.|mme|mr\.?|mrs\.?|ms\.?|monsieur|madame|an|à|to|société|messrs\.?|z\.?\s?hd\.?"
+)
+SALUTATION = re.compile(rf"^(?:{_SALUTATIONS})\s*$", re.IGNORECASE)
+
+PartyNumbers = Mapping[str, tuple[str, Quote]]
+"""Field of `Party` to number and place."""
+BUYER_WORDS = re.compile(r"client|customer|kunde|ihre|your|votre|acheteur|buyer|cliente")
+"""Words that say that a number is the buyer's."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Id:
+    kind: str
+    value: str
+    page: int
+    piece: Piece
+    start: int
+    end: int
+
+
+_VAT = re.compile(r"(?<![A-Z0-9])(?:CHE|[A-Z]{2})[\s.]?[0-9A-Z](?:[\s.\-]?[0-9A-Z]){6,12}(?![0-9A-Z])")
+_DIGITS = re.compile(r"(?<![\w.,])\d{3}[\s.]?\d{3}[\s.]?\d{3}(?:[\s.]?\d{5})?(?![\w,]|\.\d)")
+
+
+def numbers_on_page(view: PageView) -> Iterator[_Id]:
+    """Find VAT numbers and French company numbers whose check digits are right."""
+    for number, pieces in enumerate(view.pieces):
+        for piece in pieces:
+            for match in _VAT.finditer(piece.text):
+                value = re.sub(r"[\s.\-]", "", match[0])
+                if vat_ok(value):
+                    yield _Id(kind="vat_id", value=value, page=number, piece=piece,
+                              start=piece.start + match.start(), end=piece.start + match.end())  # fmt: skip
+            for match in _DIGITS.finditer(piece.text):
+                value = re.sub(r"\D", "", match[0])
+                ok = siret_ok(value) if len(value) == 14 else siren_ok(value)
+                if ok and re.search(r"siret|siren|rcs", folded(piece.text)):
+                    yield _Id(kind="legal_id", value=value, page=number, piece=piece,
+                              start=piece.start + match.start(), end=piece.start + match.end())  # fmt: skip
+
+
+def assign_numbers(
+    view: PageView, buyer_at: tuple[int, int] | None, own: Sequence[str]
+) -> tuple[PartyNumbers, PartyNumbers]:
+    """Give seller's and buyer's identifiers; the buyer's stand near its name or behind a word for customers.
+
+    *buyer_at* is the page and place of the buyer's name; *own* are the firm's own identifiers. Of a kind of
+    which a party would have two, none is taken.
+    """
+    sides: tuple[dict[str, list[tuple[str, Quote]]], ...] = ({}, {})
+    known = {re.sub(r"\W", "", o).upper() for o in own}
+    for found in numbers_on_page(view):
+        words = folded(_before(view, found))
+        of_buyer = found.value in known or bool(BUYER_WORDS.search(words)) or _near(view, found, buyer_at)
+        quote = view.quote_span(found.page, found.start, found.end)
+        sides[of_buyer].setdefault(found.kind, []).append((found.value, quote))
+    mine, theirs = ({k: v[0] for k, v in side.items() if len({n for n, _ in v}) == 1} for side in sides)
+    return mine, theirs
+
+
+def _before(view: PageView, found: _Id) -> str:
+    """Give what stands before an identifier: in its piece, else in the piece to its left."""
+    own = view.pages[found.page].text[found.piece.start : found.start]
+    left = [p for p in view.pieces[found.page] if p.line == found.piece.line and p.end <= found.piece.start]
+    return own if re.search(r"[^\W\d_]{2}", own) or not left else left[-1].text
+
+
+def _near(view: PageView, found: _Id, at: tuple[int, int] | None) -> bool:
+    """Tell whether an identifier stands in the column under a name."""
+    if at is None or at[0] != found.page:
+        return False
+    piece = next((p for p in view.pieces[found.page] if p.start <= at[1] < p.end), None)
+    if piece is None:
+        return False
+    height = max(piece.box.bottom - piece.box.top, 1e-6)
+    down = (found.piece.box.top - piece.box.top) / height
+    return 0 < down < 9 and abs(found.piece.box.left - piece.box.left) < 0.05
+
+
+def find_ibans(view: PageView) -> list[tuple[str, Quote]]:
+    """Find the different IBANs; one with wrong check digits counts where it is called an IBAN."""
+    found: dict[str, Quote] = {}
+    pattern = re.compile(r"(?<![A-Z0-9])[A-Z]{2}\d{2}(?:\s?[A-Z0-9]){11,30}(?![A-Za-z0-9])")
+    for number, pieces in enumerate(view.pieces):
+        for piece in pieces:
+            for match in pattern.finditer(piece.text):
+                hit = _whole_iban(match[0], named="iban" in folded(piece.text))
+                if hit:
+                    end = piece.start + match.start() + _printed_length(match[0], len(hit))
+                    found.setdefault(hit, view.quote_span(number, piece.start + match.start(), end))
+    return list(found.items())
+
+
+def _whole_iban(text: str, *, named: bool) -> str | None:
+    value = re.sub(r"\s", "", text)
+    usual = IBAN_LENGTHS.get(value[:2])
+    for length in [usual] if usual else range(len(value), 14, -1):
+        if len(value) >= length and iban_ok(value[:length]):
+            return value[:length]
+    return value[:usual] if named and usual and len(value) >= usual else None
+
+
+def _printed_length(text: str, letters: int) -> int:
+    seen = 0
+    for at, char in enumerate(text):
+        seen += not char.isspace()
+        if seen == letters:
+            return at + 1
+    return len(text)

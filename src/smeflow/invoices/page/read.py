@@ -1,0 +1,345 @@
+"""Read an invoice from its pages without a model: what is labelled, adds up and leaves no doubt."""
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from decimal import Decimal
+
+from smeflow._text import folded
+from smeflow.documents.document import Document, Page, Quote
+from smeflow.extract.grounding import spans_of_value
+from smeflow.i18n import Phrase, say
+from smeflow.invoices.checks import GROSS, READ_TWICE, recognition_check
+from smeflow.invoices.page.dates import find_dates_on_page
+from smeflow.invoices.page.heading import (
+    DocumentTitle,
+    FoundNumber,
+    find_invoice_numbers,
+    find_preceding,
+    find_title,
+)
+from smeflow.invoices.page.lines import find_lines, is_net_column
+from smeflow.invoices.page.particulars import find_ibans
+from smeflow.invoices.page.parties import Parties, find_parties
+from smeflow.invoices.page.receipts import receipt_date, receipt_seller, receipt_total
+from smeflow.invoices.page.totals import Totals, find_currency, find_totals, home_currency
+from smeflow.invoices.page.view import PageView
+from smeflow.invoices.record import Invoice
+from smeflow.invoices.record_parts import Party
+from smeflow.kinds.records import Check, Finding, Labels, Reading, SupplierLookup
+
+_CLOSE = 0.3
+"""Two invoice numbers whose labels differ by less than this are both possible."""
+
+
+def read_invoice(
+    documents: Sequence[Document],
+    *,
+    company_names: Sequence[str] = (),
+    company_ids: Sequence[str] = (),
+    labels: Labels | None = None,
+    suppliers: SupplierLookup | None = None,
+) -> Reading | None:
+    """Read the invoice on the pages of *documents*; None where there is no page with words.
+
+    *company_names* and *company_ids* are the firm's own: whoever bears them is the buyer.
+    *suppliers* knows who sold before: by a number, then by a name. A quote, order,
+    delivery note, pro forma, statement or reminder is told as a problem and a failed check, never read as an
+    invoice. ``several`` counts different invoices, in one document or in several; the first is read.
+    """
+    firm = _OwnFirm(names=tuple(company_names), ids=tuple(company_ids), suppliers=suppliers)
+    sheets = [sheet for document in _with_pages(documents) for sheet in _sheets(document, firm, labels)]
+    invoices = [sheet for sheet in sheets if sheet.is_invoice]
+    if not invoices:
+        refused = [s for s in sheets if s.title.not_booked]
+        best = max(sheets, key=lambda s: (s in refused, len(s.findings)), default=None)
+        return best.reading(1) if best and (best.findings or best.title.not_booked) else None
+    different: list[_Sheet] = []
+    for sheet in sorted(invoices, key=lambda s: -len(s.findings)):
+        if not any(sheet.same_as(other) for other in different):
+            different.append(sheet)
+    first = next(s for s in invoices if any(s.same_as(d) for d in different))
+    best = next(d for d in different if first.same_as(d))
+    return best.reading(len(different), [s.number.text for s in different if s.number])
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _OwnFirm:
+    names: tuple[str, ...]
+    ids: tuple[str, ...]
+    suppliers: SupplierLookup | None = None
+
+
+def _with_pages(documents: Sequence[Document]) -> list[Document]:
+    """Give the documents that may be an invoice; a mail's own text only where it has no files."""
+    inside = [d for outer in documents for d in outer.walk()]
+    readable = [d for d in inside if any(p.text.strip() for p in d.pages) and "xml" not in d.media_type]
+    files = [d for d in readable if d.media_type == "application/pdf" or d.media_type.startswith("image/")]
+    seen: set[str] = set()
+    return [d for d in (files or readable) if not (d.sha256 and d.sha256 in seen) and not seen.add(d.sha256)]  # type: ignore[func-returns-value]  # add() says nothing
+
+
+def _sheets(document: Document, firm: _OwnFirm, labels: Labels | None) -> list["_Sheet"]:
+    """Read a document; where its pages bear different invoice numbers and totals, each stretch by itself."""
+    whole = _read(document, document.pages, firm, labels)
+    if len(document.pages) < 2:
+        return [whole]
+    groups: list[tuple[str, list[Page]]] = []
+    for page in document.pages:
+        view = PageView(document, (page,), labels)
+        title = find_title(view)
+        numbers = [n for n in find_invoice_numbers(view, title) if n.score >= 2.7]
+        name = folded(numbers[0].text) if len(numbers) == 1 and title.kind else ""
+        if name and (not groups or (groups[-1][0] and groups[-1][0] != name)):
+            groups.append((name, [page]))
+        elif groups:
+            groups[-1] = (groups[-1][0] or name, [*groups[-1][1], page])
+        else:
+            groups.append((name, [page]))
+    if len({name for name, _ in groups}) < 2:
+        return [whole]
+    parts = [_read(document, pages, firm, labels) for _, pages in groups]
+    return parts if sum(part.totals.closed for part in parts) > 1 else [whole]
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Sheet:
+    """What was read from some pages of a document."""
+
+    view: PageView
+    title: DocumentTitle
+    number: FoundNumber | None
+    totals: Totals
+    findings: Mapping[str, Finding]
+    problems: tuple[Phrase, ...]
+    joined: bool = False
+    """The seller's name was put together of two lines."""
+    placed: bool = False
+    """Only its place on the page tells that it is the seller's."""
+
+    @property
+    def is_invoice(self) -> bool:
+        """It calls itself an invoice or looks like one, and is nothing that must not be booked."""
+        found = self.findings
+        return self.title.not_booked is None and (
+            self.title.kind is not None or ("number" in found and "total_gross" in found)
+        )
+
+    def same_as(self, other: "_Sheet") -> bool:
+        """Tell whether two sheets may be one invoice: equal in all that both have of number and total."""
+        pairs = [
+            (self.findings[n].value, other.findings[n].value)
+            for n in ("number", "total_gross")
+            if n in self.findings and n in other.findings
+        ]
+        lean = len(self.findings) < 4 or len(other.findings) < 4
+        return (
+            self is other or (bool(pairs) and all(one == two for one, two in pairs)) or (not pairs and lean)
+        )
+
+    def reading(self, several: int, numbers: Sequence[str] = ()) -> Reading:
+        """Make the reading, with the checks that need the page; the values themselves are judged later."""
+        values = {name: finding.value for name, finding in self.findings.items()}
+        record = Invoice(**values)
+        checks: list[Check] = []
+        problems = list(self.problems)
+        if self.view.recognised:
+            checks.append(_confirmed(self.view, self.findings))
+        checks += _reason_for_no_vat(record)
+        if self.joined:
+            detail = say("The seller's name may go over two lines: {name}.", name=record.seller)
+            checks.append(Check(name="one_line", passed=False, detail=detail, fields=("seller",)))
+        if self.placed:
+            detail = say(
+                "Only its place on the page says that this is the seller: {name}.", name=record.seller
+            )
+            checks.append(Check(name="seller_told", passed=False, detail=detail, fields=("seller",)))
+        if self.title.not_booked:
+            checks.append(
+                Check(name="is_invoice", passed=False, detail=self.title.not_booked, fields=("kind",))
+            )
+        if several > 1:
+            problems.append(say("{n} invoices are here: {numbers}.", n=several, numbers=", ".join(numbers)))
+        return Reading(
+            reader="layout",
+            findings=self.findings,
+            record=record,
+            checks=tuple(checks),
+            problems=tuple(problems),
+            several=several,
+        )
+
+
+def _reason_for_no_vat(record: Invoice) -> list[Check]:
+    """Check that an invoice without VAT says why: a legal rate of nothing has its mention."""
+    if record.total_vat or not record.total_net or record.total_net != record.total_gross:
+        return []
+    detail = say("No VAT is charged, and nothing on the page says why.")
+    passed = any(part.exemption for part in record.vat)
+    return [Check(name="exemption", passed=passed, detail=None if passed else detail, fields=("vat",))]
+
+
+def _confirmed(view: PageView, findings: Mapping[str, Finding]) -> Check:
+    """Check that what was recognised from a picture, and adds up with nothing, stands there twice alike."""
+    return recognition_check(
+        [
+            name
+            for name, kind in READ_TWICE.items()
+            if name in findings
+            and (name != GROSS or _one_amount(findings))
+            and sum(1 for _ in spans_of_value(findings[name].value, kind, view.text)) < 2
+        ]
+    )
+
+
+def _one_amount(findings: Mapping[str, Finding]) -> bool:
+    """Tell whether one amount stands for net and gross, and no lines add up to it."""
+    net, gross = findings.get("total_net"), findings[GROSS]
+    return "lines" not in findings and (net is None or net.value == gross.value)
+
+
+def _read(document: Document, pages: Sequence[Page], firm: _OwnFirm, labels: Labels | None) -> _Sheet:
+    view = PageView(document, pages, labels)
+    title = find_title(view)
+    problems = [title.not_booked] if title.not_booked else []
+    numbers = find_invoice_numbers(view, title)
+    number = _number(numbers, problems)
+    totals = find_totals(view, credit=title.kind == "credit_note")
+    if totals.ambiguous:
+        problems.append(say("The totals can be read in two ways, so they were left open."))
+    findings: dict[str, Finding] = {}
+    if number:
+        findings["number"] = Finding(value=number.text, quote=number.quote)
+    kind = title.kind or ("invoice" if number and number.score >= 2.5 and not title.not_booked else None)
+    if kind and not title.receipt:
+        findings["kind"] = Finding(value=kind, quote=title.quote or (number.quote if number else None))
+    if kind in ("credit_note", "corrected"):
+        before = find_preceding(view, number.text if number else None)
+        if before:
+            findings["preceding_invoice"] = Finding(value=before.text, quote=before.quote)
+    for name, day in find_dates_on_page(view, number.quote if number else None, title.quote).items():
+        findings[name] = Finding(value=day.value, quote=day.quote, note=day.note)
+    findings |= _amounts(view, totals)
+    if totals.closed:
+        findings |= _lines(view, findings["total_net"].value, credit=title.kind == "credit_note")
+    elif "total_gross" in findings and not {"total_net", "total_vat"} & findings.keys():
+        findings |= _net_of_column(view, findings["total_gross"])
+    if view.is_receipt:
+        findings |= _slip(view, findings)
+    currency = find_currency(view, totals)
+    firms = find_parties(view, own_names=firm.names, own_ids=firm.ids, suppliers=firm.suppliers)
+    parties = _parties(firms)
+    findings |= {name: found for name, found in parties.items() if name not in findings}
+    findings |= _account(view)
+    if currency:
+        findings["currency"] = Finding(value=currency[0], quote=currency[1])
+    elif not view.is_receipt and home_currency(view, firms.seller_ids):
+        note = say("No currency is printed; it is the one of the seller's country.")
+        findings["currency"] = Finding(value="EUR", quote=None, note=note)
+    return _Sheet(
+        view=view,
+        title=title,
+        number=number,
+        totals=totals,
+        findings=findings,
+        problems=tuple(problems),
+        joined=bool(firms.seller and firms.seller.joined),
+        placed=bool(firms.seller and firms.seller.placed and firms.seller.name == findings["seller"].value),
+    )
+
+
+def _number(numbers: Sequence[FoundNumber], problems: list[Phrase]) -> FoundNumber | None:
+    """Take the best number, unless another is as good."""
+    if not numbers or numbers[0].score < 1.5:
+        return None
+    rivals = [n for n in numbers[1:] if numbers[0].score - n.score < _CLOSE]
+    if rivals:
+        both = ", ".join(n.text for n in (numbers[0], *rivals))
+        problems.append(say("Several numbers may be the invoice's: {numbers}.", numbers=both))
+        return None
+    return numbers[0]
+
+
+def _amounts(view: PageView, totals: Totals) -> dict[str, Finding]:
+    found = {}
+    for name, choice in totals.chosen.items():
+        quote = view.quote(choice.spot) if choice.spot else choice.quote
+        found[name] = Finding(value=choice.amount, quote=quote, note=choice.note)
+    if totals.closed and "amount_due" not in found and not _PAID_BEFORE.search(folded(view.text)):
+        gross = found["total_gross"]
+        found["amount_due"] = replace(
+            gross, note=say("No payment on account is mentioned, so the whole total is due.")
+        )
+    if totals.vat:
+        found["vat"] = Finding(value=totals.vat)
+    return found
+
+
+_PAID_BEFORE = re.compile(
+    r"acompte|avance|advance|deposit|prepaid|already paid|amount paid|deja (?:paye|regle|verse)|anzahlung|"
+    r"abschlag|vorauszahlung|bereits (?:ge|be)zahlt|reeds betaald|voorschot|aanbetaling|acconto|anticipo|"
+    r"residual|solde|reste|balance|remaining|restbetrag|offene[rn]? betrag|retenue|retencion|ritenuta"
+)
+
+
+def _lines(view: PageView, net: Decimal, *, credit: bool) -> dict[str, Finding]:
+    """Give the lines where they add up to the net total, with the allowance or charge between them."""
+    found = find_lines(view, net, credit=credit)
+    if found is None:
+        return {}
+    quote = view.quote_span(*found.first)
+    made = {"lines": Finding(value=found.lines, quote=quote)}
+    changes = {"total_allowances": found.allowances, "total_charges": found.charges}
+    for name, spot in changes.items():
+        if spot:
+            made[name] = Finding(value=abs(spot.value.amount), quote=view.quote(spot))
+    if len(made) > 1:
+        made["total_lines"] = Finding(value=found.total, quote=quote, note=say("Reckoned from the lines."))
+    return made
+
+
+def _net_of_column(view: PageView, total: Finding) -> dict[str, Finding]:
+    """Take the only total as the net one too, where it sums a column that is headed as without VAT."""
+    found = find_lines(view, total.value)
+    if found is None or not is_net_column(view, found):
+        return {}
+    note = say("It sums a column that is headed as without VAT.")
+    return {"total_net": replace(total, note=note), "lines": Finding(value=found.lines, quote=total.quote)}
+
+
+def _slip(view: PageView, findings: dict[str, Finding]) -> dict[str, Finding]:
+    """Read what a till receipt is about; what adds up to another total than was paid is left out."""
+    found: dict[str, Finding] = {}
+    total, seller, day = receipt_total(view), receipt_seller(view), receipt_date(view)
+    if total:
+        if "total_gross" in findings and findings["total_gross"].value != total.value.amount:
+            for name in ("total_net", "total_vat", "vat", "amount_due", "prepaid"):
+                findings.pop(name, None)
+        found["total_gross"] = Finding(value=total.value.amount, quote=view.quote(total))
+    if seller:
+        name, piece = seller
+        quote = view.quote_span(0, piece.start, piece.start + len(name))
+        found["seller"] = Finding(value=name, quote=quote)
+    if day and "issue_date" not in findings:
+        found["issue_date"] = Finding(value=day.value.value, quote=view.quote(day))
+    return found
+
+
+def _parties(parties: Parties) -> dict[str, Finding]:
+    found: dict[str, Finding] = {}
+    sides = (("seller", parties.seller, parties.seller_ids), ("buyer", parties.buyer, parties.buyer_ids))
+    for role, firm, ids in sides:
+        if firm:
+            found[role] = Finding(value=firm.name, quote=firm.quote, note=firm.note)
+        values = {kind: value for kind, (value, _) in ids.items()}
+        quote: Quote | None = firm.quote if firm else next((q for _, q in ids.values()), None)
+        if firm or values:
+            details = Party.model_validate({"name": firm.name if firm else None, **values})
+            found[f"{role}_details"] = Finding(value=details, quote=quote)
+    return found
+
+
+def _account(view: PageView) -> dict[str, Finding]:
+    """Take the IBAN where there is one; of several none is chosen, since money would go there."""
+    ibans = find_ibans(view)
+    return {"iban": Finding(value=ibans[0][0], quote=ibans[0][1])} if len(ibans) == 1 else {}

@@ -1,0 +1,144 @@
+"""Read a till receipt: who sold, when, what was paid. Its print is poor: words are known by likeness."""
+
+import re
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from difflib import get_close_matches
+
+from smeflow._text import folded
+from smeflow.documents.page_text import Piece
+from smeflow.invoices.page.particulars import LEGAL_FORM
+from smeflow.invoices.page.view import PageAmount, PageDate, PageView, PlacedValue
+
+_ALIKE = 0.78
+"""Of 1: how much a word must resemble the one it is taken for."""
+_WORDS: dict[str, tuple[str, ...]] = {
+    "total": ("total", "totaal", "totale", "summe", "gesamt", "montant"),
+    "final": ("payable", "due", "rounded", "grand", "nett", "net", "netto", "incl", "inclusive", "ttc",
+              "zahlen", "pagare", "pagar"),
+    "part": ("subtotal", "sub", "excl", "excluding", "exclude", "before", "taxable"),
+    "other": ("qty", "quantity", "item", "items", "saving", "savings", "discount", "summary", "disc",
+              "remise", "rabatt", "articles", "deposit", "outstanding", "points"),
+    "tax": ("gst", "tax", "vat", "tva", "mwst", "btw", "iva", "sst"),
+    "paid": ("cash", "tendered", "visa", "mastercard", "card", "carte", "especes", "bar", "received"),
+    "change": ("change", "rendu", "ruckgeld", "wisselgeld", "resto", "cambio"),
+    "rounding": ("rounding", "round", "arrondi", "rundung", "afronding"),
+}  # fmt: skip
+_KNOWN = {word: sort for sort, words in _WORDS.items() for word in words}
+_LONG = [word for word in _KNOWN if len(word) > 4]
+_SURE = 0.4
+_NO_NAME = re.compile(
+    r"invoice|receipt|facture|ticket|welcome|bienvenue|thank|merci|cash|bill|tel|fax|gst|reg|date|copy|"
+    r"^no\b|\bno[.:]|jalan|\bjln\b|lot\b|\blevel\b|http|www|@|rue\b|avenue|strasse|street|road\b|customer|table"
+)
+_NUMBER = re.compile(r"\(?\s*(?:co\.?\s*(?:reg\.?)?\s*no\.?\s*:?\s*)?\(?\d[\w\- ]{3,}\)?.*$", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _ReceiptLine:
+    """A line of a receipt: what its words speak of, and its amounts."""
+
+    sorts: frozenset[str]
+    spots: Sequence[PlacedValue[PageAmount]]
+    bottom: float
+
+    @property
+    def last(self) -> Decimal:
+        return self.spots[-1].value.amount
+
+
+def receipt_total(view: PageView) -> PlacedValue[PageAmount] | None:
+    """Find what was paid; None where two amounts have as good a claim.
+
+    What is left of the cash once the change is given is the total, whatever the label is.
+    """
+    rows = list(_rows(view))
+    paid = [spot.value.amount for r in rows if "paid" in r.sorts for spot in r.spots[-1:]]
+    change = [spot.value.amount for r in rows if "change" in r.sorts for spot in r.spots[-1:]]
+    kept = {p - abs(c) for p in paid for c in change}
+    turned = {r.last: at for at, r in enumerate(rows) if "rounding" in r.sorts and r.last}
+    seen = Counter(spot.value.amount for r in rows for spot in r.spots)
+    best: dict[Decimal, tuple[float, PlacedValue[PageAmount]]] = {}
+    for at, row in enumerate(rows):
+        score = _claim(row.sorts)
+        amount = row.last
+        if score is None or amount <= 0:
+            continue
+        score += 2.0 * (amount in kept) + 0.5 * (seen[amount] > 1)
+        # of totals that differ by the rounding the one below it is paid
+        score += 1.5 * any(
+            at > line and {amount - by, amount + by} & seen.keys() for by, line in turned.items()
+        )
+        if amount not in best or best[amount][0] < score:
+            best[amount] = (score, row.spots[-1])
+    ranked = sorted(best.values(), key=lambda claim: -claim[0])
+    if not ranked or (len(ranked) > 1 and ranked[0][0] - ranked[1][0] < _SURE):
+        return None
+    return ranked[0][1] if ranked[0][0] > 0.5 else None
+
+
+def _claim(sorts: frozenset[str]) -> float | None:
+    """Say how much a line's words claim to be the total; None where they are about something else."""
+    if not sorts & {"total", "final"} or sorts & {"other", "change", "rounding"} - {"rounding"}:
+        return None
+    if "rounding" in sorts and not sorts & {"total"}:
+        return None
+    claim = 2.0 * ("total" in sorts) + 1.0 * ("final" in sorts) - 1.2 * ("part" in sorts)
+    claim -= 1.5 * ("tax" in sorts and "final" not in sorts)
+    return claim + 0.8 * ("rounding" in sorts)
+
+
+def _rows(view: PageView) -> Iterator[_ReceiptLine]:
+    """Give the lines; an amount alone on a line belongs to the words above it."""
+    waiting: frozenset[str] = frozenset()
+    for number, pieces in view.lines():
+        text = " ".join(piece.text for piece in pieces)
+        sorts = frozenset(_sorts(text))
+        spots = [s for s in view.sums_by_line.get((number, pieces[0].line), ()) if s.value.money]
+        spots = [s for s in spots if s.value.cents and not s.value.percent]
+        bare = not re.search(r"[^\W\d_]{3}", text)
+        if spots:
+            yield _ReceiptLine(
+                sorts=waiting if bare and not sorts else sorts, spots=spots, bottom=pieces[0].box.bottom
+            )
+        waiting = sorts if not spots else frozenset()
+
+
+def _sorts(text: str) -> Iterator[str]:
+    for word in re.findall(r"[^\W\d_]{3,}", folded(text)):
+        close = [word] if word in _KNOWN else get_close_matches(word, _LONG, n=1, cutoff=_ALIKE)
+        if close and (word in _KNOWN or len(word) > 4):
+            yield _KNOWN[close[0]]
+
+
+def receipt_seller(view: PageView) -> tuple[str, Piece] | None:
+    """Find the firm at the head: the first line with a legal form, else the first in plain letters."""
+    head = [piece for piece in (view.pieces[0] if view.pieces else ()) if piece.box.top < 0.3][:12]
+    with_form = (p for p in head if LEGAL_FORM.search(p.text) and len(p.text.split()) > 1)
+    for piece in (*with_form, *head):
+        name = _NUMBER.sub("", piece.text).strip(" .,:;-–_*'\"")
+        letters = sum(map(str.isalpha, name))
+        words = re.findall(r"[^\W\d_]{3,}", name)
+        plain = letters >= 6 and letters > 0.75 * len(name.replace(" ", "")) and name[0].isupper()
+        if plain and words and len(name) <= 50 and not _NO_NAME.search(folded(name)):
+            return name, piece
+    return None
+
+
+def receipt_date(view: PageView) -> PlacedValue[PageDate] | None:
+    """Find the day of the sale: beside the word for it, beside an hour, or the one printed most often."""
+    spots = [spot for spot in view.days if not spot.value.compact]
+    if not spots:
+        return None
+    counts = Counter(spot.value.value for spot in spots)
+
+    def rank(spot: PlacedValue[PageDate]) -> tuple[int, int, int, int]:
+        line = " ".join(p.text for p in view.pieces[spot.page] if p.line == spot.line)
+        behind = view.pages[spot.page].text[spot.end : spot.end + 12]
+        named = bool(re.search(r"\bdat[eua]|\bfecha", folded(line)))
+        timed = bool(re.search(r"\d{1,2}\s?[:;.]\s?\d{2}", behind + line.replace(str(spot.value), "")))
+        return named, timed, counts[spot.value.value], -spot.start
+
+    return max(spots, key=rank)

@@ -1,0 +1,377 @@
+"""Find the totals and their currency.
+
+Of all printed amounts, those whose labels fit and whose arithmetic closes.
+"""
+
+import re
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from decimal import Decimal
+
+from smeflow.documents.document import Quote
+from smeflow.i18n import say
+from smeflow.invoices.checks import CENT, ZERO, same_amount
+from smeflow.invoices.page.particulars import PartyNumbers
+from smeflow.invoices.page.vat_and_payment import (
+    KNOWN_RATES,
+    WEAK_LABEL,
+    AmountFit,
+    ChosenAmount,
+    FitTable,
+    RateRow,
+    breakdown,
+    find_disbursement,
+    find_exemptions,
+    find_payment,
+    proofs_by_sums,
+    rate_rows,
+    row_stretches,
+)
+from smeflow.invoices.page.view import AMOUNT_FIELDS, PageAmount, PageView, PlacedLabel, PlacedValue, by_line
+from smeflow.invoices.record_parts import VatBreakdown
+from smeflow.values.amounts import CODES, SYMBOLS
+
+_STRONG, _SUMMED, _NOTHING = 3.0, 2.6, 0.0
+_MARGIN = 0.5
+_LEAST_NET = Decimal("0.7")
+"""Of the gross total; no rate of VAT takes more."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Totals:
+    """What was found, by field."""
+
+    chosen: Mapping[str, ChosenAmount] = field(default_factory=dict)
+    vat: tuple[VatBreakdown, ...] = ()
+    closed: bool = False
+    """Net, VAT and gross are there and add up."""
+    ambiguous: bool = False
+    """Two readings fit equally well, so none was taken."""
+
+
+def find_totals(view: PageView, *, credit: bool = False) -> Totals:
+    """Find the totals of *view*. Of a *credit* note the sizes count: some print them with a minus."""
+    tables = {
+        name: _table(view, name, credit=credit)
+        for name in ("total_net", "total_vat", "total_gross", "amount_due", "prepaid")
+    }
+    rows = rate_rows(view, credit=credit)
+    triples = list(_triples(view, tables, rows, credit=credit))
+    if not triples:
+        return Totals(chosen=_alone(tables))
+    triples.sort(key=lambda t: -t.score)
+    best = triples[0]
+    rivals = [t for t in triples[1:] if t.values != best.values and best.score - t.score < _MARGIN]
+    if rivals:
+        return Totals(chosen=_agreed([best, *rivals]), ambiguous=True)
+    chosen = dict(best.chosen)
+    vat = breakdown(view, rows, best.values)
+    extra = find_disbursement(view)
+    if extra and best.values[2] + extra.value.amount in tables["amount_due"]:
+        chosen, vat = _with_disbursed(chosen, vat, best.values, extra, tables["amount_due"])
+    chosen.update(find_payment(view, tables, chosen["total_gross"].amount))
+    return Totals(chosen=chosen, vat=vat, closed=True)
+
+
+def _with_disbursed(
+    chosen: dict[str, ChosenAmount],
+    vat: tuple[VatBreakdown, ...],
+    values: tuple[Decimal, Decimal, Decimal],
+    extra: PlacedValue[PageAmount],
+    dues: FitTable,
+) -> tuple[dict[str, ChosenAmount], tuple[VatBreakdown, ...]]:
+    """Add to the totals what was laid out for the buyer; it stays apart in the VAT, as outside its scope."""
+    net, tax, gross = values
+    out = extra.value.amount
+    note = say("With {amount} laid out in the buyer's name, on which no VAT is charged.", amount=out)
+    whole = {
+        "total_net": replace(chosen["total_net"], amount=net + out, note=note),
+        "total_gross": ChosenAmount(amount=gross + out, spot=dues[gross + out].spot),
+    }
+    taxed = vat or (VatBreakdown(base=net, amount=tax),)
+    outside = VatBreakdown(category="O", rate=ZERO, base=out, amount=ZERO, exemption=str(note))
+    return {**chosen, **whole}, (*taxed, outside)
+
+
+def _size(amount: Decimal, *, credit: bool) -> Decimal:
+    return abs(amount) if credit else amount
+
+
+def _table(view: PageView, name: str, *, credit: bool) -> FitTable:
+    """Score the amounts that stand beside the labels of a field."""
+    table: FitTable = {}
+    last = len(view.pages) - 1
+    cents = view.recognised and _decimals(view)  # an amount without them has lost its comma
+    spots = [
+        s for s in view.sums if not s.value.percent and not (cents and s.value.amount and not s.value.cents)
+    ]
+    money, any_sum = by_line(s for s in spots if s.value.money), by_line(spots)
+    for label in view.named(name):
+        strong = _STRONG if not label.hit.weak else WEAK_LABEL
+        links = view.links(label, money, stops=AMOUNT_FIELDS)
+        if not links and not label.hit.weak and not _decimals(view):
+            links = [
+                n for n in view.links(label, any_sum, stops=AMOUNT_FIELDS) if _whole(view, n.spot, label)
+            ]
+        for order, link in enumerate(links[:4]):
+            score = strong - link.cost - (0.6 if order and name != "total_vat" else 0.0)
+            score += 0.2 if link.spot.page == last else 0.0
+            amount = _size(link.spot.value.amount, credit=credit)
+            if amount not in table or table[amount].score < score:
+                table[amount] = AmountFit(score, link.spot)
+    for spot in _under_headings(view, name):
+        amount = _size(spot.value.amount, credit=credit)
+        if amount not in table or table[amount].score < _SUMMED:
+            table[amount] = AmountFit(_SUMMED, spot)
+    return table
+
+
+def _under_headings(view: PageView, name: str) -> Iterable[PlacedValue[PageAmount]]:
+    """Give the amounts of a line of totals that stand in the column headed by a label of the field."""
+    lines = {
+        (t.page, t.line) for t in view.labels if t.hit.weak and t.hit.field == "total_gross" and t.piece_start
+    }
+    for page, line in lines:
+        spots = [s for s in view.sums_by_line.get((page, line), ()) if s.value.money]
+        for spot in spots if len(spots) > 1 else ():
+            heads = [
+                label
+                for label in view.named("total_net", "total_vat", "total_gross", "amount_due", "other_amount")
+                if label.page == page and label.line < line and not label.hit.weak
+                and label.box.left < spot.box.right and spot.box.left < label.box.right + 0.03
+            ]  # fmt: skip
+            if heads and max(heads, key=lambda h: h.line).hit.field == name:
+                yield spot
+
+
+def _whole(view: PageView, spot: PlacedValue[PageAmount], label: PlacedLabel) -> bool:
+    """Tell whether an amount without decimals may be a total: it ends its piece beside the label."""
+    piece = view.pieces[spot.page][spot.piece]
+    text = view.pages[spot.page].text[spot.start : spot.end]
+    digits = text.strip("+-").replace(" ", "")
+    return spot.line == label.line and spot.end == piece.end and digits.isdigit() and len(text) < 9
+
+
+def _decimals(view: PageView) -> bool:
+    """Tell whether the document prints cents at all."""
+    return any(spot.value.cents for spot in view.sums)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Triple:
+    score: float
+    chosen: Mapping[str, ChosenAmount]
+
+    @property
+    def values(self) -> tuple[Decimal, Decimal, Decimal]:
+        c = self.chosen
+        return c["total_net"].amount, c["total_vat"].amount, c["total_gross"].amount
+
+
+def _triples(
+    view: PageView, tables: Mapping[str, FitTable], rows: Sequence["RateRow"], *, credit: bool
+) -> Iterable[_Triple]:
+    """Give every net, VAT and gross that add up and of which two are labelled, or rates prove them."""
+    printed: FitTable = {}
+    for spot in view.sums:
+        if spot.value.money:
+            printed.setdefault(_size(spot.value.amount, credit=credit), AmountFit(_NOTHING, spot))
+    proofs = proofs_by_sums(rows, printed.keys())
+    dues = {a for a, f in tables["amount_due"].items() if f.score > 2.5}
+    before = {abs(a) for a in tables["prepaid"]}
+    gross_table = _either(tables["total_gross"], tables["amount_due"], discount=0.8)
+    nets = _either(printed, tables["total_net"])
+    vats = {a: f for a, f in _either(printed, tables["total_vat"]).items() if a > 0}
+    added = {a: f for a, f in _added_up(view, rows).items() if a not in vats}
+    extra = find_disbursement(view)
+    mentions = () if _taxed(view) else find_exemptions(view)
+    exempt = mentions[0].quote if mentions else None
+    for gross, g in _either(printed, gross_table).items():
+        if gross <= 0:
+            continue
+        for vat, v in (*vats.items(), *added.items()):
+            net = gross - vat
+            if vat >= net * Decimal("0.35") or net not in nets:
+                continue
+            n = nets[net]
+            proof = proofs.get((net, vat)) or (0.5 if _known_rate(vat, net) else -0.5)
+            if dues and gross not in dues and not any(gross - paid in dues for paid in before):
+                proof -= 0.0 if extra and gross + extra.value.amount in dues else 1.0
+            scores = (n.score, v.score, g.score)
+            labelled = sum(1 for score in scores if score > 0)
+            if labelled >= 2 and max(scores) >= 1.5 and (g.score > 0 or proof >= 0.5):
+                three = _three(net, n, vat, v, gross, g)
+                if vat in added:
+                    note = say("The sum of the VAT at each rate.")
+                    three["total_vat"] = ChosenAmount(amount=vat, quote=view.quote(v.spot), note=note)
+                yield _Triple(score=sum(scores) + proof, chosen=three)
+        yield from _untaxed(gross, g, tables, exempt)
+
+
+def _added_up(view: PageView, rows: Sequence[RateRow]) -> FitTable:
+    """Give the VAT of each stretch of several rates, which need not be printed as one sum."""
+    made: FitTable = {}
+    for part in row_stretches(rows):
+        amounts = [row.amount for row in part]
+        spots = view.sums_by_line.get((part[0].page, part[0].line), ())
+        spot = next((s for s in spots if abs(s.value.amount) == part[0].amount), None)
+        if len(part) > 1 and len({row.rate for row in part}) == len(part) and spot:
+            made[sum(amounts, ZERO)] = AmountFit(_SUMMED, spot)
+    return made
+
+
+def _untaxed(
+    gross: Decimal, g: AmountFit, tables: Mapping[str, FitTable], exempt: Quote | None
+) -> Iterable[_Triple]:
+    """Give the reading in which no VAT is charged: a printed zero or a mention of why is needed."""
+    zero = tables["total_vat"].get(ZERO)
+    net = tables["total_net"].get(gross)
+    taxed = any(
+        0 < vat < gross * Decimal("0.3") and fit.score > 2.75 for vat, fit in tables["total_vat"].items()
+    )
+    if g.score <= 0:
+        return
+    labelled = {a for name in ("total_net", "total_gross", "amount_due") for a in tables[name]}
+    sure = g.score >= 2 or (g.score > 1 and labelled == {gross})
+    if zero is None and (taxed or exempt is None or not sure or (net is None and tables["total_net"])):
+        return
+    if zero is not None and net is None and (taxed or tables["total_net"]):
+        return
+    n = net or g
+    zero_choice = (
+        ChosenAmount(amount=abs(zero.spot.value.amount), spot=zero.spot) if zero
+        else ChosenAmount(amount=ZERO, quote=exempt, note=say("No VAT is charged, as this mention says."))
+    )  # fmt: skip
+    yield _Triple(
+        score=(net.score if net else 0.0) + (zero.score if zero else 0.6) + g.score,
+        chosen={
+            "total_net": ChosenAmount(amount=gross, spot=n.spot),
+            "total_vat": zero_choice,
+            "total_gross": ChosenAmount(amount=gross, spot=g.spot),
+        },
+    )
+
+
+def _three(
+    net: Decimal, n: AmountFit, vat: Decimal, v: AmountFit, gross: Decimal, g: AmountFit
+) -> dict[str, ChosenAmount]:
+    return {
+        "total_net": ChosenAmount(amount=net, spot=n.spot),
+        "total_vat": ChosenAmount(amount=vat, spot=v.spot),
+        "total_gross": ChosenAmount(amount=gross, spot=g.spot),
+    }
+
+
+def _either(one: FitTable, other: FitTable, *, discount: float = 0.0) -> FitTable:
+    """Join two tables; the better fit counts."""
+    joined = dict(one)
+    for amount, fit in other.items():
+        score = fit.score - discount
+        if amount not in joined or joined[amount].score < score:
+            joined[amount] = AmountFit(score, fit.spot)
+    return joined
+
+
+def _known_rate(vat: Decimal, net: Decimal) -> bool:
+    return any(same_amount(net * rate / 100, vat, 2 * CENT) for rate in KNOWN_RATES)
+
+
+def _taxed(view: PageView) -> bool:
+    """Tell whether a rate above zero stands on the line of a VAT label."""
+    lines = {(label.page, label.line) for label in view.named("total_vat")}
+    return any(s.value.percent and s.value.amount > 0 and (s.page, s.line) in lines for s in view.sums)
+
+
+def _alone(tables: Mapping[str, FitTable]) -> dict[str, ChosenAmount]:
+    """Give what is well labelled although nothing adds up to prove it."""
+    chosen: dict[str, ChosenAmount] = {}
+    for name in ("total_net", "total_vat", "total_gross", "amount_due"):
+        table = tables[name]
+        if not table:
+            continue
+        best, fit = max(table.items(), key=lambda item: item[1].score)
+        others = [f.score for a, f in table.items() if a != best]
+        alone = name == "total_gross" and not others and fit.score > 1.0
+        if alone or (fit.score > 2 and fit.score - max(others, default=0.0) >= _MARGIN):
+            chosen[name] = ChosenAmount(amount=best, spot=fit.spot)
+    net, gross = chosen.get("total_net"), chosen.get("total_gross")
+    if net and gross and not abs(gross.amount) * _LEAST_NET <= abs(net.amount) <= abs(gross.amount):
+        del chosen["total_net"]  # no rate of VAT lies between them: it is a line's
+    return chosen
+
+
+def _agreed(triples: Sequence[_Triple]) -> dict[str, ChosenAmount]:
+    """Give the fields in which rival readings agree."""
+    first, *rest = triples
+    return {
+        name: choice
+        for name, choice in first.chosen.items()
+        if all(other.chosen[name].amount == choice.amount for other in rest)
+    }
+
+
+_NAMED = re.compile(
+    r"(?:devise|currency|w[äa]hrung|rechnungsw[äa]hrung|valuta|moneda|divisa|betr[äa]ge in|montants? en|"
+    r"amounts? in|montants? exprim[ée]s en|total|betrag|summe|montant|amount|price)"
+    r"\s*[:(]?\s*(?:en\s+|in\s+)?(?P<code>[A-Z]{3}|euros?)\b",
+    re.IGNORECASE,
+)
+_CODE = re.compile(rf"(?<![\w-])(?:{'|'.join(sorted(CODES))})(?![\w-])")
+_AMERICA = re.compile(r"\bUSA\b|\bU\.S\.A?\b|United States|\b[A-Z]{2},? \d{5}(?:-\d{4})?\b(?! ?[A-Z])")
+_SIGN = re.compile(
+    "|".join(rf"(?<![^\W\d_]){re.escape(s)}(?![^\W\d_])" for s in ("RM", "DM", "zł", "Kč", "₹", "£", "€"))
+)
+_WORD = {"euro": "EUR", "euros": "EUR"}
+
+
+def find_currency(view: PageView, totals: Totals) -> tuple[str, Quote] | None:
+    """Find the currency; None where none is printed or two are and the totals do not tell which."""
+    for choice in (totals.chosen.get(name) for name in ("total_gross", "amount_due", "total_net")):
+        if choice and choice.spot and choice.spot.value.currency:
+            return choice.spot.value.currency, view.quote(choice.spot)
+    named = [(number, m) for number, page in enumerate(view.pages) for m in _NAMED.finditer(page.text)]
+    codes = {_code(m["code"]) for _, m in named} - {None}
+    if len(codes) == 1:
+        number, match = next((n, m) for n, m in named if _code(m["code"]))
+        code = codes.pop()
+        return (code, view.quote_span(number, *match.span("code"))) if code else None
+    return _one_currency(view)
+
+
+def _code(text: str) -> str | None:
+    return _WORD.get(text.lower(), text.upper() if text.upper() in CODES and text.isupper() else None)
+
+
+def _one_currency(view: PageView) -> tuple[str, Quote] | None:
+    """Take the one currency that stands beside amounts, or the one code or sign on the pages."""
+    beside = Counter(spot.value.currency for spot in view.sums if spot.value.currency)
+    if len(beside) == 1:
+        code = next(iter(beside))
+        spot = next(s for s in view.sums if s.value.currency == code)
+        return code, view.quote(spot)
+    found: dict[str, Quote] = {}
+    for number, page in enumerate(view.pages):
+        for match in _CODE.finditer(page.text):
+            found.setdefault(match[0], view.quote_span(number, *match.span()))
+        for match in _SIGN.finditer(page.text):
+            if page.origin == "ocr" and not match[0].isalpha() and view.text.count(match[0]) < 2:
+                continue  # a smudge is soon a sign; twice the same it is none
+            found.setdefault(SYMBOLS[match[0]], view.quote_span(number, *match.span()))
+    if not found:
+        for number, page in enumerate(view.pages):
+            at = page.text.find("$")
+            if at >= 0 and _AMERICA.search(view.text):
+                return "USD", view.quote_span(number, at, at + 1)
+    return next(iter(found.items())) if len(found) == 1 and not beside else None
+
+
+_EURO = frozenset(re.findall("..", "ATBECYDEEEESFIFRGRELHRIEITLTLULVMTNLPTSISK"))
+"""Where the euro is the currency, as VAT identifiers begin."""
+
+
+def home_currency(view: PageView, seller_ids: PartyNumbers) -> bool:
+    """Tell whether a page without any currency is a euro country's: by the seller's identifiers."""
+    vat = seller_ids.get("vat_id")
+    french = "legal_id" in seller_ids and re.search(r"siret|siren|\brcs\b", view.text, re.IGNORECASE)
+    return bool(french) if vat is None else vat[0][:2] in _EURO

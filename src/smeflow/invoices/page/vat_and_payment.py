@@ -1,0 +1,276 @@
+"""VAT by rate and why none is charged; what is due, was paid before, kept back or laid out for the buyer.
+
+The mentions of exemptions live in ``exemptions.json``; the first entry that fits counts, so a general word
+stands last.
+"""
+
+import json
+import re
+from collections.abc import Mapping, Sequence
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass
+from decimal import Decimal
+from functools import lru_cache
+from importlib import resources
+from itertools import combinations
+
+from smeflow._text import folded
+from smeflow.documents.document import Quote
+from smeflow.documents.page_text import Piece
+from smeflow.i18n import Phrase, say
+from smeflow.invoices.checks import CENT, ZERO, same_amount
+from smeflow.invoices.page.view import PageAmount, PageView, PlacedValue
+from smeflow.invoices.record_parts import VatBreakdown
+
+_NEGATED = re.compile(r"\bnot? (?:exempt|zero)|non[- ]exempt")
+_LONGEST = 300
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Exemption:
+    """Why no VAT is charged."""
+
+    category: str
+    code: str | None
+    """Of the list VATEX."""
+    quote: Quote
+    summed: bool = False
+    """It stands on a line with amounts, as in a table of rates."""
+
+
+def find_exemptions(view: PageView) -> tuple[Exemption, ...]:
+    """Give the mentions on the pages, the most particular first; of a category the first printed."""
+    found: dict[str, tuple[int, bool, Exemption]] = {}
+    for number, pieces in enumerate(view.pieces):
+        for piece in pieces:
+            hit = _mention(piece)
+            if hit is None:
+                continue
+            order, category, code = hit
+            quote = view.quote_span(number, piece.start, piece.end)
+            summed = any(s.value.money for s in view.sums_by_line.get((number, piece.line), ()))
+            if category not in found or (order, not summed) < found[category][:2]:
+                made = Exemption(category=category, code=code, quote=quote, summed=summed)
+                found[category] = (order, not summed, made)
+    return tuple(exemption for *_, exemption in sorted(found.values(), key=lambda hit: hit[:2]))
+
+
+def _mention(piece: Piece) -> tuple[int, str, str | None] | None:
+    if len(piece.text) > _LONGEST or len(piece.text) < 4:  # general terms speak of all that may be
+        return None
+    flat = re.sub(r"\s+", " ", folded(piece.text).replace("’", "'"))
+    for order, (pattern, category, code) in enumerate(_mentions()):
+        if pattern.search(flat) and not _NEGATED.search(flat):
+            return order, category, code
+    return None
+
+
+@lru_cache(maxsize=1)
+def _mentions() -> tuple[tuple[re.Pattern[str], str, str | None], ...]:
+    text = (resources.files("smeflow.readers.layout") / "exemptions.json").read_text(encoding="utf-8")
+    return tuple(
+        (re.compile("|".join(rf"(?<!\w){re.escape(folded(m))}(?!\w)" for m in row["mentions"])),
+         row["category"], row["code"])
+        for row in json.loads(text)
+    )  # fmt: skip
+
+
+_RATES = "2.1 2.6 3 3.8 4 4.8 5 5.5 6 7 7.7 8 8.1 8.5 9 9.5 10 12 13 13.5 14 15 16 17 18 19 20 21 22 23 25 27"
+KNOWN_RATES = tuple(Decimal(rate) for rate in _RATES.split(" "))
+"""Rates of VAT in Europe, and of GST and sales taxes elsewhere, in per cent."""
+_RATE_TEXT = re.compile(r"(?<![\d.,])(\d{1,2}(?:[.,]\d{1,2})?)\s?%")
+_TENFOLD = {Decimal(10)}
+"""Ten pieces at 4.50 look like 10 % of 45.00."""
+_BARE_RATE = re.compile(r"(?<![\w.,])(\d{1,2}(?:[.,]\d{1,2})?)(?![\w.,%]|\s?[€$£])")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RateRow:
+    """A line of a table of rates: base, rate and VAT that fit together."""
+
+    base: Decimal
+    rate: Decimal
+    amount: Decimal
+    page: int
+    line: int
+
+
+def rate_rows(view: PageView, *, credit: bool) -> list[RateRow]:
+    """Find the lines on which base times a printed rate makes an amount of VAT."""
+    rows: list[RateRow] = []
+    for number, pieces in view.lines():
+        text = "  ".join(piece.text for piece in pieces)
+        sums = [
+            abs(s.value.amount) if credit else s.value.amount
+            for s in view.sums_by_line.get((number, pieces[0].line), ())
+            if s.value.money
+        ]
+        rates = {Decimal(r.replace(",", ".")) for r in _RATE_TEXT.findall(text)}
+        if not rates:
+            rates = {Decimal(r.replace(",", ".")) for r in _BARE_RATE.findall(text)} & set(KNOWN_RATES)
+            rates -= _TENFOLD if re.search(r"[^\W\d_]{3}", text) else set()
+        fits = {
+            (base, rate, amount)
+            for base, amount in (*combinations(sums, 2), *((b, a) for a, b in combinations(sums, 2)))
+            for rate in rates
+            if rate > 0 and amount > 0 and base > amount and same_amount(base * rate / 100, amount, CENT)
+        }
+        if len(fits) == 1:
+            base, rate, amount = fits.pop()
+            rows.append(RateRow(base=base, rate=rate, amount=amount, page=number, line=pieces[0].line))
+    return rows
+
+
+def proofs_by_sums(
+    rows: Sequence[RateRow], printed: AbstractSet[Decimal]
+) -> dict[tuple[Decimal, Decimal], float]:
+    """Tell what net and VAT of each stretch of rate rows prove.
+
+    A stretch whose sums are printed proves them; a part of it is then one rate among several, and no total.
+    """
+    parts = row_stretches(rows)
+    whole = [p for p in parts if len(p) > 1 and _net(p) in printed and _vat(p) in printed]
+    proofs: dict[tuple[Decimal, Decimal], float] = {}
+    for part in parts:
+        inner = any(len(w) > len(part) and all(row in w for row in part) for w in whole)
+        proofs[_net(part), _vat(part)] = max(
+            proofs.get((_net(part), _vat(part)), -9.0), -3.0 if inner else 1.5
+        )
+    return proofs
+
+
+def _net(rows: Sequence[RateRow]) -> Decimal:
+    return sum((row.base for row in rows), ZERO)
+
+
+def _vat(rows: Sequence[RateRow]) -> Decimal:
+    return sum((row.amount for row in rows), ZERO)
+
+
+def row_stretches(rows: Sequence[RateRow]) -> list[Sequence[RateRow]]:
+    """Give the stretches of neighbouring rows."""
+    return [rows[i:j] for i in range(len(rows)) for j in range(i + 1, min(len(rows), i + 8) + 1)]
+
+
+def breakdown(
+    view: PageView, rows: Sequence[RateRow], values: tuple[Decimal, Decimal, Decimal]
+) -> tuple[VatBreakdown, ...]:
+    """Give the VAT per rate where rows were found that make up the totals, or one rate does.
+
+    What is left of the net without VAT needs a mention that says why. Of two mentions the one
+    beside the amounts counts ("articles 262 ter and/or 283-2" below them decides nothing); else neither.
+    """
+    net, vat, _ = values
+    mentions = find_exemptions(view)
+    beside = [m for m in mentions if m.summed] if len(mentions) > 1 else mentions
+    why = beside[0] if len(beside) == 1 else None
+    for part in row_stretches(rows):
+        if (_net(part), _vat(part)) == (net, vat):
+            return tuple(_taxed_part(r.rate, r.base, r.amount) for r in part)
+    for part in row_stretches(rows) if why else ():
+        if _vat(part) == vat and _net(part) < net:
+            return (*(_taxed_part(r.rate, r.base, r.amount) for r in part), _free(why, net - _net(part)))
+    if vat == ZERO and net > ZERO:
+        return (_free(why, net),) if why else ()
+    rates = {s.value.amount for s in view.sums if s.value.percent} & set(KNOWN_RATES)
+    fitting = [rate for rate in rates if same_amount(net * rate / 100, vat, CENT)]
+    return (_taxed_part(fitting[0], net, vat),) if len(fitting) == 1 and not rows else ()
+
+
+def _taxed_part(rate: Decimal, base: Decimal, amount: Decimal) -> VatBreakdown:
+    return VatBreakdown(category="S", rate=rate, base=base, amount=amount)
+
+
+def _free(why: Exemption | None, base: Decimal) -> VatBreakdown:
+    if why is None:
+        return VatBreakdown(rate=ZERO, base=base, amount=ZERO)
+    return VatBreakdown(
+        category=why.category, rate=ZERO, base=base, amount=ZERO, exemption=why.quote.text.strip()
+    )
+
+
+WEAK_LABEL = 1.2
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChosenAmount:
+    """An amount chosen for a field; without a spot it follows from a mention (a VAT of zero)."""
+
+    amount: Decimal
+    spot: PlacedValue[PageAmount] | None = None
+    quote: Quote | None = None
+    note: Phrase | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class AmountFit:
+    """How well an amount fits a field."""
+
+    score: float
+    spot: PlacedValue[PageAmount]
+
+
+FitTable = dict[Decimal, AmountFit]
+
+
+_PAID = re.compile(
+    r"acompte|reglement|virement|paiement|verse|payment|paid|transfer|zahlung|bezahlt|betaald|deposit|pago|"
+    r"carte bancaire|\bcb\b|\bcard\b|especes|cheque|\bcash\b|kartenzahlung|retenue|retention|einbehalt"
+)
+_KEPT = re.compile(r"retenue|retention|einbehalt|ritenuta a garanzia")
+
+
+def find_payment(view: PageView, tables: Mapping[str, FitTable], gross: Decimal) -> dict[str, ChosenAmount]:
+    """Find what is due and what was paid before, where they make up the total."""
+    due = {a: f for a, f in tables["amount_due"].items() if f.score > 1.5}
+    paid = {abs(a): f for a, f in tables["prepaid"].items()}
+    if gross in due and not any(0 < p < gross and gross - p in due for p in paid):
+        return {"amount_due": ChosenAmount(amount=gross, spot=due[gross].spot)}
+    for amount, fit in sorted(due.items(), key=lambda item: -item[1].score):
+        before = gross - amount
+        spot = _paid_before(view, before)
+        if spot and before not in paid:
+            paid[before] = AmountFit(WEAK_LABEL, spot)
+        if before in paid:
+            note = _kept_back(view, paid[before].spot)
+            return {
+                "amount_due": ChosenAmount(amount=amount, spot=fit.spot),
+                "prepaid": ChosenAmount(amount=before, spot=paid[before].spot, note=note),
+            }
+    if due:
+        amount, fit = max(due.items(), key=lambda item: item[1].score)
+        return {"amount_due": ChosenAmount(amount=amount, spot=fit.spot)}
+    return {}
+
+
+def _paid_before(view: PageView, amount: Decimal) -> PlacedValue[PageAmount] | None:
+    """Find an amount on a line of payments, or on one that such a line heads."""
+    for spot in view.sums if amount > 0 else ():
+        if spot.value.money and abs(spot.value.amount) == amount:
+            near = [p.text for p in view.pieces[spot.page] if 0 <= spot.line - p.line <= 2]
+            if _PAID.search(folded(" ".join(near))):
+                return spot
+    return None
+
+
+def _kept_back(view: PageView, spot: PlacedValue[PageAmount]) -> Phrase | None:
+    """Say that an amount was not paid but is kept back until the work is accepted."""
+    line = " ".join(piece.text for piece in view.pieces[spot.page] if piece.line == spot.line)
+    kept = _KEPT.search(folded(line))
+    return say("Kept back as a guarantee, not paid before: it falls due later.") if kept else None
+
+
+_DISBURSED = re.compile(
+    r"debours|disbursement|auslagenersatz|durchlaufende posten|spese anticipate|suplidos|frais avances"
+)
+
+
+def find_disbursement(view: PageView) -> PlacedValue[PageAmount] | None:
+    """Find what the seller laid out in the buyer's name, where just one such amount is printed."""
+    found = [
+        spots[-1]
+        for number, pieces in view.lines()
+        if _DISBURSED.search(folded(" ".join(piece.text for piece in pieces)))
+        and (spots := [s for s in view.sums_by_line.get((number, pieces[0].line), ()) if s.value.money])
+    ]
+    return found[0] if len(found) == 1 and found[0].value.amount > 0 else None

@@ -1,0 +1,350 @@
+"""What stands on a document's pages: pieces, labels, amounts, dates, and which values a label may mean."""
+
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from functools import cached_property
+from itertools import groupby
+from typing import Generic, TypeVar
+
+from smeflow._text import folded
+from smeflow.documents.document import Box, Document, Page, Quote
+from smeflow.documents.page_text import Piece, box_of, folded_map, pieces_of, quote_of
+from smeflow.extract.labels import LabelHit, lexicon
+from smeflow.kinds.records import Labels
+from smeflow.values.amounts import DecimalMark, decimal_mark, find_amounts
+from smeflow.values.dates import find_dates
+
+V = TypeVar("V")
+DATE_FIELDS = frozenset({"issue_date", "due_date", "delivery_date", "other_date"})
+AMOUNT_FIELDS = frozenset({"total_net", "total_vat", "total_gross", "amount_due", "prepaid", "other_amount"})
+BELOW = 3.6
+"""How many times its height a value may stand below the label that heads it."""
+_LINES = 12
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlacedValue(Generic[V]):
+    """A value where it is printed."""
+
+    value: V
+    page: int
+    """Index of the page, from 0."""
+    line: int
+    start: int
+    end: int
+    box: Box
+    piece: int
+    """Index of the piece it stands in."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PageAmount:
+    """An amount as printed on a page."""
+
+    amount: Decimal
+    currency: str | None
+    money: bool
+    """It has two decimals or a currency: it can be a total."""
+    percent: bool
+    cents: bool
+    """It has two decimals."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PageDate:
+    """A date as printed, with its other reading where day and month cannot be told apart."""
+
+    value: date
+    other: date | None
+    compact: bool = False
+
+
+ByLine = Mapping[tuple[int, int], Sequence[PlacedValue[V]]]
+"""Values by page (from 0) and line."""
+
+
+def by_line(spots: Iterable[PlacedValue[V]]) -> ByLine[V]:
+    """Sort values by where they stand."""
+    lines: dict[tuple[int, int], list[PlacedValue[V]]] = {}
+    for spot in spots:
+        lines.setdefault((spot.page, spot.line), []).append(spot)
+    return lines
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlacedLabel:
+    """A label where it is printed."""
+
+    hit: LabelHit
+    page: int
+    piece: int
+    line: int
+    start: int
+    end: int
+    box: Box
+    piece_start: bool
+    """It begins its piece."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LabelledValue(Generic[V]):
+    """A value a label may mean; a low *cost* is a close one."""
+
+    label: PlacedLabel
+    spot: PlacedValue[V]
+    cost: float
+
+
+class PageView:
+    """The pages of one document, looked at once."""
+
+    def __init__(self, document: Document, pages: Sequence[Page], labels: Labels | None = None) -> None:
+        self.document = document
+        self.pages = tuple(pages)
+        self.words = lexicon(labels)
+
+    @cached_property
+    def text(self) -> str:
+        """The text of all pages."""
+        return "\f".join(page.text for page in self.pages)
+
+    @property
+    def is_receipt(self) -> bool:
+        """It is one long narrow page, as a till prints it."""
+        page = self.pages[0] if len(self.pages) == 1 else None
+        return page is not None and page.height > 1.6 * (page.width or page.height)
+
+    @property
+    def recognised(self) -> bool:
+        """Some words were recognised from a picture: they may be misread."""
+        return any(page.origin == "ocr" for page in self.pages)
+
+    @cached_property
+    def pieces(self) -> tuple[tuple[Piece, ...], ...]:
+        """The pieces of every page."""
+        return tuple(pieces_of(page) for page in self.pages)
+
+    @cached_property
+    def mark(self) -> DecimalMark | None:
+        """How this document writes decimals."""
+        return decimal_mark(self.text)
+
+    @cached_property
+    def labels(self) -> tuple[PlacedLabel, ...]:
+        """Every label on every page, in reading order."""
+        found = []
+        for number, pieces in enumerate(self.pieces):
+            page = self.pages[number]
+            for index, piece in enumerate(pieces):
+                for hit in _with_tax_words(self.words.find(piece.text), piece.text):
+                    start, end = piece.start + hit.start, piece.start + hit.end
+                    box = box_of(page, start, end) or _part(piece, start, end)
+                    found.append(
+                        PlacedLabel(
+                            hit=hit,
+                            page=number,
+                            piece=index,
+                            line=piece.line,
+                            start=start,
+                            end=end,
+                            box=box,
+                            piece_start=hit.start == 0,
+                        )
+                    )
+        return tuple(label for label in found if not self._without(label))
+
+    def _without(self, label: PlacedLabel) -> bool:
+        """Tell whether a heading over two lines says "ohne / MwSt.": it heads no VAT."""
+        piece = self.pieces[label.page][label.piece]
+        if label.hit.field != "total_vat" or not label.piece_start or label.end < piece.end - 1:
+            return False
+        height = piece.box.bottom - piece.box.top
+        return any(
+            0 < piece.box.top - above.box.top < 2 * height
+            and above.box.left < piece.box.right
+            and piece.box.left < above.box.right
+            and _EXCEPT.search(folded(above.text))
+            for above in self.pieces[label.page]
+        )
+
+    @cached_property
+    def sums(self) -> tuple[PlacedValue[PageAmount], ...]:
+        """Every amount on every page."""
+        return tuple(self._sums())
+
+    @cached_property
+    def sums_by_line(self) -> ByLine[PageAmount]:
+        """The amounts by page and line."""
+        return by_line(self.sums)
+
+    def _sums(self) -> Iterator[PlacedValue[PageAmount]]:
+        for number, index, piece in self._walk():
+            days = [(d.start, d.end) for d in find_dates(piece.text)]
+            for found in find_amounts(piece.text, decimal=self.mark):
+                if any(found.start < end and start < found.end for start, end in days):
+                    continue
+                text = piece.text[found.start : found.end]
+                percent = bool(re.match(r"\s?%", piece.text[found.end :]))
+                money = not percent and (
+                    found.currency is not None or bool(re.search(r"[.,]\d\d(?!\d)", text))
+                )
+                value = PageAmount(
+                    amount=found.value,
+                    currency=found.currency,
+                    money=money or (not percent and bool(re.search(r"\$|[.,]-|[.,][–—]", text))),
+                    percent=percent,
+                    cents=bool(re.search(r"[.,]\d\d(?!\d)", text)),
+                )
+                yield self._spot(value, number, index, piece, found.start, found.end)
+
+    @cached_property
+    def days(self) -> tuple[PlacedValue[PageDate], ...]:
+        """Every date on every page."""
+        return tuple(self._days())
+
+    def _days(self) -> Iterator[PlacedValue[PageDate]]:
+        for number, index, piece in self._walk():
+            for found in find_dates(piece.text):
+                day = PageDate(value=found.value, other=found.other)
+                yield self._spot(day, number, index, piece, found.start, found.end)
+            for match in re.finditer(r"(?<![\w.,/-])(20\d\d)([01]\d)([0-3]\d)(?![\w/-]|[.,]\d)", piece.text):
+                try:
+                    value = date(int(match[1]), int(match[2]), int(match[3]))
+                except ValueError:
+                    continue
+                yield self._spot(
+                    PageDate(value=value, other=None, compact=True), number, index, piece, *match.span()
+                )
+
+    def _walk(self) -> Iterator[tuple[int, int, Piece]]:
+        for number, pieces in enumerate(self.pieces):
+            for index, piece in enumerate(pieces):
+                yield number, index, piece
+
+    def _spot(self, value: V, page: int, index: int, piece: Piece, start: int, end: int) -> PlacedValue[V]:
+        at, to = piece.start + start, piece.start + end
+        box = box_of(self.pages[page], at, to) or _part(piece, at, to)
+        return PlacedValue(value=value, page=page, line=piece.line, start=at, end=to, box=box, piece=index)
+
+    def named(self, *fields: str) -> tuple[PlacedLabel, ...]:
+        """Give the labels of some fields."""
+        return tuple(label for label in self.labels if label.hit.field in fields)
+
+    def quote(self, spot: PlacedValue[V]) -> Quote:
+        """Quote a value as printed."""
+        return quote_of(self.document, self.pages[spot.page], spot.start, spot.end)
+
+    def quote_span(self, page: int, start: int, end: int) -> Quote:
+        """Quote a stretch of a page."""
+        return quote_of(self.document, self.pages[page], start, end)
+
+    def links(
+        self, label: PlacedLabel, spots: ByLine[V], *, stops: frozenset[str], reach: float = 1.0
+    ) -> list[LabelledValue[V]]:
+        """Give the values *label* may mean, the closest first: behind it, to its right, below it.
+
+        A label of one of the fields *stops* on the same line ends its reach.
+        """
+        found: list[LabelledValue[V]] = []
+        stop = self._next_label(label, stops)
+        here = spots.get((label.page, label.line), ())
+        same = [s for s in here if s.start >= label.end and s.start < stop]
+        for order, spot in enumerate(same):
+            found.append(
+                LabelledValue(
+                    label=label, spot=spot, cost=0.05 * order + 0.1 * (spot.box.left - label.box.right)
+                )
+            )
+        if not same and self._heads(label, stop):
+            height = max(label.box.bottom - label.box.top, 1e-6)
+            for spot in (s for n in range(1, _LINES) for s in spots.get((label.page, label.line + n), ())):
+                down = (spot.box.top - label.box.top) / height
+                overlaps = spot.box.left < label.box.right + 0.01 and label.box.left - 0.01 < spot.box.right
+                aligned = abs(spot.box.right - label.box.right) < 0.02
+                if 0.5 < down < BELOW * reach and (overlaps or aligned) and not self._between(label, spot):
+                    found.append(LabelledValue(label=label, spot=spot, cost=0.3 + 0.05 * down))
+        return sorted(found, key=lambda link: link.cost)
+
+    @cached_property
+    def _labels_by_line(self) -> Mapping[tuple[int, int], Sequence[PlacedLabel]]:
+        lines: dict[tuple[int, int], list[PlacedLabel]] = {}
+        for label in self.labels:
+            lines.setdefault((label.page, label.line), []).append(label)
+        return lines
+
+    def _next_label(self, label: PlacedLabel, stops: frozenset[str]) -> int:
+        """Give where the next label of another value of its sort begins on the same line."""
+        later = [
+            other.start
+            for other in self._labels_by_line[label.page, label.line]
+            if other.start >= label.end
+            and not (other.hit.weak and other.start - label.end < 2)
+            and other.hit.field in stops
+        ]
+        return min(later, default=1 << 30)
+
+    def _heads(self, label: PlacedLabel, stop: int) -> bool:
+        """Tell whether nothing but a label stands behind the label in its piece: it may head a column."""
+        piece = self.pieces[label.page][label.piece]
+        behind = self.pages[label.page].text[label.end : min(piece.end, stop)]
+        return len(re.sub(r"\([^)]*\)|[\W_]", "", behind)) <= 4
+
+    def _between(self, label: PlacedLabel, spot: PlacedValue[V]) -> bool:
+        """Tell whether another label of the same column stands between a heading and a value."""
+        return any(
+            label.box.top + 1e-4 < other.box.top <= spot.box.top + 1e-4
+            and other.box.left < label.box.right
+            and label.box.left < other.box.right
+            and not (other.line == spot.line and other.start > spot.start)
+            for line in range(label.line + 1, spot.line + 1)
+            for other in self._labels_by_line.get((label.page, line), ())
+        )
+
+    def lines(self) -> Iterator[tuple[int, list[Piece]]]:
+        """Go through the lines of all pages: page index and pieces."""
+        for number, pieces in enumerate(self.pieces):
+            for _, line in groupby(pieces, key=lambda p: p.line):
+                yield number, list(line)
+
+
+_EXCEPT = re.compile(r"(?:ohne|exkl\.?|excl\.?|hors|sans|without|w/o|ex|zonder|senza|sin)$")
+_TAX = r"(?:ust|mwst|umsatzsteuer|mehrwertsteuer|steuern?|vat|tva|taxes|taxe|tax|gst|btw|iva)"
+_INCLUDING = r"(?:incl\w*|inkl\w*|inc|einschl\w*|including|inclusive|mit|with|ivato)"
+_EXCLUDING = r"(?:excl\w*|exkl\w*|ex|ohne|without|before|hors|sans|zzgl|zuzgl|plus|sin|escl\w*)"
+_WITH = re.compile(rf"{_INCLUDING}[\s.:]*(?:of|de la|la|\d+\s*%)?[\s.:]*{_TAX}")
+_WITHOUT = re.compile(rf"{_EXCLUDING}[\s.:]*(?:of|de la|la)?[\s.:]*{_TAX}")
+_MONEY = frozenset({"total_net", "total_vat", "total_gross", "amount_due"})
+
+
+def _with_tax_words(hits: list[LabelHit], text: str) -> list[LabelHit]:
+    """Let "incl. VAT" and "ohne USt." behind or before a total say which total it is."""
+    if not any(hit.field in _MONEY for hit in hits):
+        return hits
+    flat, origin = folded_map(text)
+    for pattern, field in ((_WITH, "total_gross"), (_WITHOUT, "total_net")):
+        for match in pattern.finditer(flat):
+            start, end = origin[match.start()], origin[match.end() - 1] + 1
+            tied = [h for h in hits if h.field in _MONEY and h.start < end and -2 <= start - h.end < 3]
+            after = [h for h in hits if h.field in _MONEY - {"total_vat"} and 0 <= h.start - end < 3]
+            inside = [h for h in hits if start <= h.start and h.end <= end + 1]
+            base = next((h for h in tied if h.field != "total_vat"), None) or (after[0] if after else None)
+            if base is None and field == "total_net" and inside and start > 3:
+                continue  # "zzgl. USt." alone announces the VAT
+            if base is None and not (
+                inside and start <= 3 and field == "total_net" and not re.match("z|plus", match[0])
+            ):
+                continue
+            reach = [h for h in (base, *inside, *after) if h is not None]
+            whole = LabelHit(field, min(h.start for h in reach), max(end, *(h.end for h in reach)))
+            hits = [h for h in hits if h.end <= whole.start or whole.end <= h.start] + [whole]
+    return sorted(hits, key=lambda h: h.start)
+
+
+def _part(piece: Piece, start: int, end: int) -> Box:
+    """Estimate the box of a part of a piece on a page without boxes."""
+    width = (piece.box.right - piece.box.left) / max(1, piece.end - piece.start)
+    left = piece.box.left + (start - piece.start) * width
+    return Box(left, piece.box.top, left + (end - start) * width, piece.box.bottom)

@@ -1,0 +1,389 @@
+"""Read an e-invoice: the record is in the file, every value's evidence is its XPath.
+
+Factur-X and ZUGFeRD (the XML inside a PDF, whatever its name), Cross Industry Invoice, UBL, XRechnung and
+FatturaPA are read. The schema is not enforced: a file that breaks it is read as far as its values stand where
+they belong, and the checks of arithmetic and identifiers tell what is wrong with them.
+"""
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any
+
+from smeflow._text import folded
+from smeflow.documents.document import Document, Quote
+from smeflow.i18n import Phrase, say
+from smeflow.invoices.record import Invoice
+from smeflow.invoices.record_parts import Party
+from smeflow.invoices.xml.cii import CII, NO_NAME
+from smeflow.invoices.xml.fatturapa import FATTURAPA
+from smeflow.invoices.xml.syntax import (
+    KIND_OF_CODE,
+    Group,
+    Paths,
+    TermReader,
+    TermShape,
+    XmlSyntax,
+    all_texts,
+    first_text,
+    parse_decimal,
+    quoted_short,
+    read_single,
+    select,
+    shape_at,
+    xpath_of,
+)
+from smeflow.invoices.xml.ubl import UBL
+from smeflow.invoices.xml.zugferd1 import ZUGFERD1
+from smeflow.kinds.records import Check, Finding, Reading, Record
+
+if TYPE_CHECKING:
+    from lxml.etree import _Element
+
+SYNTAXES: tuple[XmlSyntax, ...] = (CII, UBL, ZUGFERD1, FATTURAPA)
+_COUNTED = frozenset({"vat", "lines"})
+_CODED = re.compile(r"#([A-Z]{3})#\s*(.*)", re.DOTALL)
+"""UBL has no place for the subject of a note: it stands in front of its text."""
+
+
+def read_einvoice(documents: Sequence[Document]) -> Reading | None:
+    """Read the e-invoice in *documents*, their attachments and embedded files; None where there is none.
+
+    An invoice that comes twice (as a file and inside a PDF, in two syntaxes) counts once and the fullest copy
+    is read; ``several`` counts those that differ. An e-invoice that cannot be read gives a reading without
+    record, with problems.
+    """
+    readings: list[Reading] = []
+    broken: list[Phrase] = []
+    for document in _xml_files(documents):
+        try:
+            readings += _read_file(document)
+        except _NotReadable as error:
+            broken.append(error.phrase)
+    if not readings:
+        return Reading(reader="einvoice", findings={}, problems=tuple(broken)) if broken else None
+    return _fullest(readings, broken)
+
+
+def einvoice_files(documents: Sequence[Document]) -> Iterator[tuple[Document, str, str]]:
+    """Give each XML file that is an e-invoice, its syntax and its root element.
+
+    One that cannot be read comes last, without a syntax, where it claims to be XML.
+    """
+    broken = []
+    for document in _xml_files(documents):
+        try:
+            root = _parse(document)
+        except _NotReadable:
+            broken.append((document, "", ""))
+            continue
+        known = _syntax_of(root)
+        if known is not None:
+            yield document, known[0].name, str(root.tag).rpartition("}")[2]
+    yield from broken
+
+
+class _NotReadable(Exception):
+    def __init__(self, phrase: Phrase) -> None:
+        super().__init__(phrase)
+        self.phrase = phrase
+
+
+def _xml_files(documents: Sequence[Document]) -> Iterator[Document]:
+    """Give each XML file once; a mail's attachments may stand both beside it and inside it."""
+    seen: set[bytes] = set()
+    for document in (inner for outer in documents for inner in outer.walk()):
+        start = document.data[:400].replace(b"\0", b"").lstrip(b"\xef\xbb\xbf\xff\xfe \t\r\n")
+        is_xml = start.startswith(b"<") and (
+            b"<?xml" in start or "xml" in document.media_type or document.name.lower().endswith(".xml")
+        )
+        if is_xml and "html" not in document.media_type and document.data not in seen:
+            seen.add(document.data)
+            yield document
+
+
+def _fullest(readings: list[Reading], broken: list[Phrase]) -> Reading:
+    """Take the fullest reading of the first invoice; count the others that are not the same one."""
+    groups: list[list[Reading]] = []
+    for reading in readings:
+        for group in groups:
+            if folded(reading.record.number or "") == folded(group[0].record.number or ""):
+                group.append(reading)
+                break
+        else:
+            groups.append([reading])
+    best = max(groups[0], key=lambda r: len(r.findings))
+    problems = [*best.problems, *broken]
+    if len(groups) > 1:
+        numbers = ", ".join(group[0].record.number or "?" for group in groups)
+        problems.append(
+            say("{n} e-invoices are in this document: {numbers}.", n=len(groups), numbers=numbers)
+        )
+    others = [other.record for other in groups[0] if other is not best]
+    checks = list(best.checks)
+    if others:
+        names = [
+            n for n in ("issue_date", "seller", "currency", "total_gross") if _differ(best.record, others, n)
+        ]
+        detail = (
+            say("Two e-invoices with this number differ in: {fields}.", fields=", ".join(names))
+            if names
+            else None
+        )
+        checks.append(Check(name="copies_agree", passed=not names, detail=detail, fields=tuple(names)))
+    return replace(best, problems=tuple(problems), checks=tuple(checks), several=len(groups))
+
+
+def _differ(record: Invoice, others: list[Invoice], name: str) -> bool:
+    values = {getattr(r, name) for r in (record, *others)} - {None}
+    return len(values) > 1
+
+
+def _read_file(document: Document) -> list[Reading]:
+    root = _parse(document)
+    known = _syntax_of(root)
+    if known is None:
+        return []
+    syntax, foreign = known
+    bodies = select(root, syntax.body, syntax.namespaces)
+    readings = [_InvoiceReader(syntax=syntax, element=body, document=document).read() for body in bodies]
+    if all(not r.findings for r in readings):
+        raise _NotReadable(
+            say("{name}: the e-invoice holds no values where they belong.", name=document.name)
+        )
+    return [replace(r, checks=(*r.checks, foreign)) for r in readings] if foreign else readings
+
+
+def _syntax_of(root: "_Element") -> tuple[XmlSyntax, Check | None] | None:
+    """Find the table for a root element; a known name in a namespace of another version is read and told."""
+    uri, _, name = str(root.tag).rpartition("}")
+    for syntax in SYNTAXES:
+        if root.tag in syntax.roots or f"{{*}}{name}" in syntax.roots:
+            return syntax, None
+        if any(
+            known.endswith("}" + name) and _family(known) == _family(str(root.tag)) for known in syntax.roots
+        ):
+            detail = say(
+                "The root element's namespace {uri} is not that of {syntax}.", uri=uri[1:], syntax=syntax.name
+            )
+            renamed = {k: uri[1:] if v in {r[1:].rpartition("}")[0] for r in syntax.roots} else v
+                       for k, v in syntax.namespaces.items()}  # fmt: skip
+            return replace(syntax, namespaces=renamed), Check(name="namespace", passed=False, detail=detail)
+    return None
+
+
+def _family(tag: str) -> str:
+    """Give a tag's namespace without its version."""
+    return tag.rpartition("}")[0].rstrip("0123456789p").rpartition(":")[0]
+
+
+def _parse(document: Document) -> "_Element":
+    """Parse the file without loading anything from elsewhere."""
+    from lxml import etree
+
+    if b"<!DOCTYPE" in document.data.replace(b"\0", b""):
+        raise _NotReadable(
+            say("{name}: an XML file with a document type definition is not read.", name=document.name)
+        )
+    parser = etree.XMLParser(
+        resolve_entities=False,
+        no_network=True,
+        load_dtd=False,
+        huge_tree=False,
+        remove_comments=True,
+        remove_pis=True,
+    )
+    try:
+        return etree.fromstring(document.data.lstrip(b"\xef\xbb\xbf \t\r\n"), parser)
+    except (etree.XMLSyntaxError, ValueError) as error:
+        raise _NotReadable(
+            say(
+                "{name}: the XML cannot be read: {reason}",
+                name=document.name,
+                reason=str(error).partition(" (<")[0],
+            )
+        ) from error
+
+
+@dataclass
+class _InvoiceReader:
+    """One invoice in a file, while it is read."""
+
+    syntax: XmlSyntax
+    element: "_Element"
+    document: Document
+    findings: dict[str, Finding] = field(default_factory=dict)
+    problems: list[Phrase] = field(default_factory=list)
+
+    def read(self) -> Reading:
+        for name, where in self.syntax.terms.items():
+            shape = shape_at(Invoice, name)
+            if isinstance(where, Group):
+                self.group(name, where, shape)
+            else:
+                self.term(name, where, shape)
+        for name, path in self.syntax.sums.items():
+            self.add_up(name, path)
+        self.complete()
+        for role, group in (("seller", self.syntax.seller), ("buyer", self.syntax.buyer)):
+            self.party(role, group)
+        self.notes()
+        record = Invoice.model_validate(_nested(self.findings))
+        return Reading(
+            reader="einvoice",
+            findings=self.findings,
+            record=record,
+            problems=tuple(self.problems),
+            exact=True,
+        )
+
+    def keep(
+        self, name: str, value: object, place: str = "", text: str = "", note: Phrase | None = None
+    ) -> None:
+        """Keep a value with its evidence, unless there is none."""
+        if value is not None and value not in ("", ()):
+            quote = Quote(text=text, document=self.document.name, path=place)
+            self.findings[name] = Finding(value=value, quote=quote, note=note)
+
+    @property
+    def reader(self) -> TermReader:
+        """What reads groups of terms."""
+        return TermReader(self.syntax.namespaces, self.problems.append)
+
+    def term(self, name: str, paths: Paths, shape: TermShape) -> None:
+        """Read one term; what cannot be read is told and left out."""
+        found = first_text(self.element, paths, self.syntax.namespaces)
+        if found is None:
+            return
+        text, place = found[0], xpath_of(found[1], self.syntax.namespaces)
+        if name == "kind":
+            self.keep(name, self.kind(text), place, text)
+            return
+        try:
+            self.keep(name, read_single(text, name.rpartition(".")[2], shape), place, text)
+        except ValueError:
+            self.problems.append(
+                say("{text} at {place} cannot be read.", text=quoted_short(text), place=place)
+            )
+
+    def kind(self, code: str) -> str | None:
+        kind = KIND_OF_CODE.get(code)
+        if kind is None:
+            self.problems.append(say("Document type {code} is no invoice that can be booked.", code=code))
+        return kind
+
+    def add_up(self, name: str, path: str) -> None:
+        """Make a total that the syntax leaves to the reader."""
+        try:
+            parts = [
+                (parse_decimal(text), xpath_of(node, self.syntax.namespaces))
+                for text, node in all_texts(self.element, path, self.syntax.namespaces)
+            ]
+        except ValueError as error:
+            self.problems.append(
+                say("{text} at {place} cannot be read.", text=quoted_short(str(error)), place=path)
+            )
+            return
+        if parts:
+            total = sum((amount for amount, _ in parts), Decimal(0))
+            self.keep(
+                name, total, " + ".join(place for _, place in parts), " + ".join(str(a) for a, _ in parts)
+            )
+
+    def complete(self) -> None:
+        """Put in what the syntax lets a seller leave out because it follows from the rest."""
+        found = self.findings
+        if self.syntax.sums and "total_gross" not in found and {"total_net", "total_vat"} <= found.keys():
+            net, vat = found["total_net"], found["total_vat"]
+            places = " + ".join(f.quote.path or "" for f in (net, vat) if f.quote)
+            self.keep(
+                "total_gross",
+                net.value + vat.value,
+                places,
+                "",
+                say("The sum of net and VAT; the file states no total."),
+            )
+        named = found.get("references.project_name")
+        if named and named.value == NO_NAME:
+            del found["references.project_name"]
+        gross = found.get("total_gross")
+        if gross and gross.value < 0 and "kind" in found and found["kind"].value == "credit_note":
+            note = say("The credit note states negative totals; they are kept as they stand.")
+            found["total_gross"] = replace(gross, note=note)
+
+    def party(self, role: str, group: Group) -> None:
+        """Read the seller or the buyer: the name by itself, the rest as details."""
+        for element in select(self.element, group.path, self.syntax.namespaces)[:1]:
+            record = self.reader.record(element, Party, group)
+            if record is None:
+                return
+            named = group.terms["name"]
+            found = None if isinstance(named, Group) else first_text(element, named, self.syntax.namespaces)
+            if found:
+                self.keep(role, getattr(record, "name"), xpath_of(found[1], self.syntax.namespaces), found[0])  # noqa: B009
+            text = found[0] if found else ""
+            self.keep(f"{role}_details", record, xpath_of(element, self.syntax.namespaces), text)
+
+    def group(self, name: str, group: Group, shape: TermShape) -> None:
+        """Read a group, or each of many."""
+        if shape.record is None:
+            raise TypeError(name)
+        found = list(self.reader.records(self.element, shape.record, group))
+        if name in _COUNTED:
+            rows = [row for row in found if not any(isinstance(value, Decimal) for _, value in row[0])]
+            found = [row for row in found if row not in rows]
+            if name == "lines":
+                self.between(rows)
+        if not found:
+            return
+        place = xpath_of(found[0][1], self.syntax.namespaces)
+        if shape.kind == "records":
+            self.keep(name, tuple(row for row, _ in found), place)
+        else:
+            text = next((value for _, value in found[0][0] if isinstance(value, str)), "")
+            self.keep(name, found[0][0], place, text)
+
+    def between(self, rows: "Sequence[tuple[Record, _Element]]") -> None:
+        """Keep lines without any amount: they are texts between the others, and count in no sum."""
+        before = self.findings.get("grouping_lines")
+        known = before.value if before else ()
+        if rows:
+            place = xpath_of(rows[0][1], self.syntax.namespaces)
+            self.keep("grouping_lines", (*known, *(row for row, _ in rows)), place)
+
+    def notes(self) -> None:
+        """Read the notes, and what each is about."""
+        group, namespaces = self.syntax.notes, self.syntax.namespaces
+        told: list[tuple[str, str | None]] = []
+        place = ""
+        for element in select(self.element, group.path, namespaces):
+            text, code = (self._note(element, group, name) for name in ("text", "code"))
+            coded = _CODED.fullmatch(text or "") if "code" not in group.terms else None
+            if text:
+                told.append((coded.group(2), coded.group(1)) if coded else (text, code))
+                place = place or xpath_of(element, namespaces)
+        self.keep("notes", tuple(text for text, _ in told), place, told[0][0] if told else "")
+        if any(code for _, code in told):
+            self.keep("note_codes", tuple(code for _, code in told), place)
+
+    def _note(self, element: "_Element", group: Group, name: str) -> str | None:
+        where = group.terms.get(name)
+        found = (
+            first_text(element, where, self.syntax.namespaces)
+            if where and not isinstance(where, Group)
+            else None
+        )
+        return found[0] if found else None
+
+
+def _nested(findings: Mapping[str, Finding]) -> dict[str, Any]:
+    """Put ``references.contract`` inside ``references``."""
+    made: dict[str, Any] = {}
+    for name, finding in findings.items():
+        outer, dot, inner = name.partition(".")
+        if dot:
+            made.setdefault(outer, {})[inner] = finding.value
+        else:
+            made[outer] = finding.value
+    return made

@@ -1,0 +1,339 @@
+"""Check an e-invoice: schema, profile, rules of EN 16931 and of France, the PDF around it, its numbers."""
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+from decimal import Decimal
+from functools import cache
+from typing import Any
+
+from smeflow.documents.document import Document
+from smeflow.documents.workers import WorkerEnded
+from smeflow.errors import MissingExtra
+from smeflow.extract.papers import without_messages
+from smeflow.i18n import Phrase, say
+from smeflow.invoices.record import Invoice
+from smeflow.invoices.xml.read import read_einvoice
+from smeflow.invoices.xml.rules import (
+    ASKED_CHECKS,
+    CHECK_SECONDS,
+    CII_SYNTAX,
+    FR_CTC,
+    SCHEMATRON,
+    CheckName,
+    EInvoiceReport,
+    RuleCheck,
+    RuleFinding,
+    RuleLevel,
+    level_of,
+    schema_of,
+    shared_rule_workers,
+)
+from smeflow.kinds.records import Check, Reading, Record
+
+_TERM = re.compile(r"\bBT-\d+(?:-\d+)?\b")
+_MOST_TERMS = 6
+
+
+@cache
+def _places() -> Mapping[str, tuple[str, ...]]:
+    """Find each term's field by the number in its docstring."""
+    found: dict[str, tuple[str, ...]] = {}
+    for path, said in _described(Invoice, ()):
+        told = said.partition(":")[0]
+        for term in _TERM.findall(told):
+            found.setdefault(term, path)
+    for role, numbers in _PARTY.items():
+        found |= {f"BT-{number}": (role, field) for field, number in numbers.items()}
+    return found
+
+
+def _described(kind: type[Record], before: tuple[str, ...]) -> Iterator[tuple[tuple[str, ...], str]]:
+    for name, info in kind.model_fields.items():
+        inner = info.annotation
+        if isinstance(inner, type) and issubclass(inner, Record):
+            if not before and name not in _PARTY:
+                yield from _described(inner, (name,))
+        else:
+            yield (*before, name), info.description or ""
+
+
+_SELLER = {"name": 27, "trading_name": 28, "legal_id": 30, "vat_id": 31, "tax_number": 32, "legal_form": 33,
+           "street": 35, "city": 37, "zip": 38, "region": 39, "country": 40}  # fmt: skip
+_BUYER = {"name": 44, "trading_name": 45, "legal_id": 47, "vat_id": 48, "street": 50, "city": 52, "zip": 53,
+          "region": 54, "country": 55}  # fmt: skip
+_PARTY: Mapping[str, Mapping[str, int]] = {
+    "seller_details": _SELLER,
+    "buyer_details": _BUYER,
+    "payee": {"name": 59, "legal_id": 61},
+    "tax_representative": {"name": 62, "vat_id": 63, "country": 69},
+}
+
+
+def values_of_terms(record: Invoice, said: str) -> str:
+    """Give the values of the terms named in *said*: ``BT-9=2026-08-01, BT-2=2026-08-15``."""
+    told = []
+    for term in dict.fromkeys(_TERM.findall(said)):
+        path = _places().get(term)
+        value: object = record
+        for name in path or ():
+            value = getattr(value, name, None)
+        if path and isinstance(value, str | Decimal | date):
+            told.append(f"{term}={value}")
+    return ", ".join(told[:_MOST_TERMS])
+
+
+PDF = "application/pdf"
+_GUIDELINE = "ram:GuidelineSpecifiedDocumentContextParameter/ram:ID"
+STRICT: tuple[CheckName, ...] = ("xsd", "profile", "en16931", "pdf", "numbers")
+"""What is always asked for by default; France's rules where both parties are French."""
+
+
+@dataclass(frozen=True)
+class _EInvoice:
+    """One e-invoice and what is known of it."""
+
+    document: Document
+    around: Document | None
+    """The PDF it lies in."""
+    syntax: str
+    root: str
+    level: RuleLevel
+    profile: str
+    record: Invoice | None
+    reading: Reading | None
+
+
+def check_einvoice(document: Document, checks: Sequence[CheckName] | None = None) -> EInvoiceReport | None:
+    """Check the e-invoice that *document* is or holds; None where there is none.
+
+    *checks* says which; left out, all that the file can be held to. A check that was asked for and could not
+    run is told as not run, with the reason.
+    """
+    target = _find_einvoice(document)
+    if target is None:
+        return None
+    french: tuple[CheckName, ...] = ("fr-ctc",) if _is_french(target) else ()
+    asked: tuple[CheckName, ...] = tuple(checks) if checks is not None else (*STRICT, *french)
+    ran = _run(target, asked)
+    order: tuple[CheckName, ...] = ("xml", *ASKED_CHECKS)
+    done = tuple(ran[name] for name in order if name in ran)
+    return EInvoiceReport(
+        file=document.name,
+        syntax=target.syntax,
+        profile=target.profile,
+        level=target.level.name,
+        checks=done,
+    )
+
+
+def _find_einvoice(document: Document) -> _EInvoice | None:
+    from smeflow.invoices.xml.read import einvoice_files
+
+    found = next(iter(einvoice_files([document])), None)
+    if found is None:
+        return None
+    inner, syntax, root = found
+    reading = read_einvoice([inner])
+    record = reading.record if reading else None
+    profile = record.control.profile or "" if record else ""
+    around = document if document.media_type == PDF and inner is not document else None
+    return _EInvoice(
+        document=inner,
+        around=around,
+        syntax=syntax,
+        root=root,
+        level=level_of(profile, syntax),
+        profile=profile,
+        record=record,
+        reading=reading,
+    )
+
+
+def _is_french(target: _EInvoice) -> bool:
+    if target.level.name == "extended-ctc-fr":
+        return True
+    record = target.record
+    sides = (record.seller_details, record.buyer_details) if record else ()
+    return bool(sides) and all((side.country or (side.vat_id or "")[:2]) == "FR" for side in sides)
+
+
+def _run(target: _EInvoice, asked: Sequence[CheckName]) -> dict[CheckName, RuleCheck]:
+    if not target.syntax:  # no XML of an invoice: what stops the reader is all there is to say
+        told = target.reading.problems if target.reading else ()
+        findings = tuple(
+            RuleFinding(check="xml", rule="xml", severity="error", text=problem) for problem in told
+        )
+        rest: dict[CheckName, RuleCheck] = {
+            name: _not_run(name, say("The XML cannot be read.")) for name in asked
+        }
+        return {"xml": RuleCheck(name="xml", ran=True, findings=findings), **rest}
+    ran: dict[CheckName, RuleCheck] = {}
+    ran |= _by_rules(target, asked)
+    if "profile" in asked:
+        finding = target.level.finding
+        ran["profile"] = RuleCheck(name="profile", ran=True, findings=(finding,) if finding else ())
+    if "pdf" in asked and target.around is not None:
+        ran["pdf"] = _container(target, target.around)
+    if "numbers" in asked:
+        ran["numbers"] = RuleCheck(name="numbers", ran=True, findings=tuple(_numbers(target)))
+    return ran
+
+
+def _by_rules(target: _EInvoice, asked: Sequence[CheckName]) -> dict[CheckName, RuleCheck]:
+    """Run schema and rules in the child, in one go."""
+    ready: dict[CheckName, RuleCheck] = {}
+    schemas: dict[str, str] = {}
+    rules: dict[str, dict[str, Any]] = {}
+    level = target.level.name
+    if "xsd" in asked:
+        schema = schema_of(target.syntax, target.root, "*" if target.level.full_schema else level)
+        if schema:
+            schemas["xsd"] = schema
+        else:
+            ready["xsd"] = _not_run("xsd", say("No schema of {syntax} is bundled.", syntax=target.syntax))
+    both: tuple[CheckName, ...] = ("en16931", "fr-ctc")
+    for name in both:
+        if name not in asked:
+            continue
+        file = SCHEMATRON.get((target.syntax, level)) if name == "en16931" else FR_CTC.get(target.syntax)
+        if file is None:
+            ready[name] = _not_run(name, say("No rules for {syntax} are bundled.", syntax=target.syntax))
+        elif name == "fr-ctc" and level == "minimum":
+            ready[name] = _not_run(name, say("France's rules are not made for the profile MINIMUM."))
+        else:
+            rules[name] = {"file": file, "only": []}
+    if "en16931" in rules and target.syntax == "CII" and level in ("basicwl", "basic", "en16931"):
+        rules["cii"] = {"file": CII_SYNTAX, "only": ["CII-DT-"]}
+    if not schemas and not rules:
+        return ready
+    return ready | _asked_of_rules(target, schemas, rules)
+
+
+def _asked_of_rules(
+    target: _EInvoice, schemas: dict[str, str], rules: dict[str, dict[str, Any]]
+) -> dict[CheckName, RuleCheck]:
+    names: list[CheckName] = [name for name in ASKED_CHECKS if name in schemas or name in rules]
+    try:
+        reply, _ = shared_rule_workers().ask(
+            {"job": "check", "schemas": schemas, "rules": rules},
+            [target.document.data],
+            seconds=CHECK_SECONDS,
+        )
+    except WorkerEnded as error:
+        why = (
+            say("It took longer than {seconds} seconds.", seconds=int(CHECK_SECONDS))
+            if error.timed_out
+            else say("The program that checks broke down on this file.")
+        )
+        return {name: _not_run(name, why) for name in names}
+    if "error" in reply:
+        return {name: _not_run(name, say("It was stopped: {why}.", why=reply["error"])) for name in names}
+    results = reply["results"]
+    return {
+        name: _rule_check(target, name, schemas.get(name) or rules[name]["file"], results) for name in names
+    }
+
+
+def _rule_check(target: _EInvoice, name: CheckName, file: str, results: dict[str, Any]) -> RuleCheck:
+    result = results[name]
+    found = list(result.get("findings", []))
+    if name == "en16931":
+        found += results.get("cii", {}).get("findings", [])
+        if target.level.full_schema:  # the profile is judged by itself
+            found = [one for one in found if not one["path"].endswith(_GUIDELINE)]
+    why: Phrase | None = None
+    if "missing" in result:
+        why = MissingExtra(package=result["missing"], extra="einvoice").phrase
+    elif result.get("error") == "too large":
+        why = say("The invoice is too large for the rules.")
+    elif "error" in result:
+        why = say("The rules were stopped by a value they cannot read: {why}.", why=result["error"])
+    return RuleCheck(
+        name=name,
+        ran=why is None,
+        why=why,
+        rules=file,
+        findings=tuple(_finding(target, name, one) for one in found),
+    )
+
+
+def _finding(target: _EInvoice, name: CheckName, told: dict[str, Any]) -> RuleFinding:
+    """Say the values of the terms the rule names, where it points at more than one of them."""
+    finding = RuleFinding(check=name, **told)
+    if target.record is None or name == "xsd" or "=" not in finding.value:
+        return finding
+    said = f"{finding.rule} {finding.text}".replace("_", " ")
+    inside = "[" in finding.path  # one of several lines or rates: its own values say more
+    return (
+        finding
+        if inside or "BT-" not in said
+        else replace(finding, value=values_of_terms(target.record, said))
+    )
+
+
+def _container(target: _EInvoice, pdf: Document) -> RuleCheck:
+    head = {"job": "container", "level": target.level.name, "syntax": target.syntax}
+    try:
+        reply, _ = shared_rule_workers().ask(head, [pdf.data], seconds=CHECK_SECONDS)
+    except WorkerEnded:
+        return _not_run("pdf", say("The program that checks broke down on this file."))
+    if "error" in reply:
+        return _not_run("pdf", say("It was stopped: {why}.", why=reply["error"]))
+    found = (RuleFinding(check="pdf", **{**one, "text": Phrase(**one["text"])}) for one in reply["findings"])
+    return RuleCheck(name="pdf", ran=True, findings=tuple(found))
+
+
+def _numbers(target: _EInvoice) -> Iterator[RuleFinding]:
+    """Check what no rule of the standard does: check digits, and values that could not be read."""
+    from smeflow.invoices.checks import check_identifiers
+
+    own: Sequence[Check] = target.reading.checks if target.reading else ()
+    checks = (
+        *(check_identifiers(target.record) if target.record else ()),
+        *(check for check in own if check.name == "namespace"),
+    )
+    for check in checks:
+        if check.passed is False and check.detail is not None:
+            yield RuleFinding(check="numbers", rule=check.name, severity="warning", text=check.detail)
+    for problem in target.reading.problems if target.reading else ():
+        yield RuleFinding(check="numbers", rule="value", severity="warning", text=problem)
+
+
+def _not_run(name: CheckName, why: Phrase) -> RuleCheck:
+    return RuleCheck(name=name, ran=False, why=why)
+
+
+_RULES_TOLD = 3
+
+
+def rule_checks(documents: Sequence[Document], wanted: Sequence[str]) -> Iterator[Check]:
+    """Check the first e-invoice among *documents* by the rules that are wanted; none where there is none."""
+    if not wanted:
+        return
+
+    asked = tuple(name for name in ASKED_CHECKS if name in wanted)
+    for document in without_messages(documents):
+        report = check_einvoice(document, asked)
+        if report is not None:
+            yield from (_as_check(one) for one in report.checks)
+            return
+
+
+def _as_check(one: RuleCheck) -> Check:
+    return Check(name=one.name, passed=one.passed, detail=_check_detail(one))
+
+
+def _check_detail(one: RuleCheck) -> Phrase | None:
+    errors = [finding for finding in one.findings if finding.severity == "error"]
+    if errors:
+        first = errors[0]
+        text = say("{check}: {rule}: {text}", check=one.name, rule=first.rule, text=first.text)
+        if first.value:
+            text = say("{said} There stands: {value}.", said=text, value=first.value)
+        rest = [finding.rule for finding in errors[1 : 1 + _RULES_TOLD]]
+        return say("{said} Also: {rules}.", said=text, rules=", ".join(rest)) if rest else text
+    if one.passed is None:
+        return say("{check} was not run: {why}", check=one.name, why=one.why or "–")
+    return None

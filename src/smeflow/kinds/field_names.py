@@ -1,0 +1,313 @@
+"""What the fields of a record are called in a sentence, and above the column of a table."""
+
+from collections.abc import Mapping, Sequence
+
+from smeflow.i18n import Language, Phrase, localized_text, say
+
+FIELDS: Mapping[str, Phrase] = {
+    "number": say("number"),
+    "issue_date": say("issue date"),
+    "due_date": say("due date"),
+    "kind": say("kind"),
+    "seller": say("seller"),
+    "buyer": say("buyer"),
+    "currency": say("currency"),
+    "total_lines": say("sum of lines"),
+    "total_allowances": say("allowances"),
+    "total_charges": say("charges"),
+    "total_net": say("total without VAT"),
+    "total_vat": say("VAT"),
+    "total_gross": say("total with VAT"),
+    "prepaid": say("paid before"),
+    "rounding": say("rounding"),
+    "amount_due": say("amount due"),
+    "iban": say("IBAN"),
+    "bic": say("BIC"),
+    "order_reference": say("order"),
+    "preceding_invoice": say("earlier invoice"),
+    "payment_terms": say("terms of payment"),
+    "delivery_date": say("delivery date"),
+    "vat": say("VAT by rate"),
+    "lines": say("lines"),
+    "notes": say("notes"),
+}
+"""What people call the fields of an invoice; a field of a firm's own keeps its name."""
+PARTY: Mapping[str, Phrase] = {
+    "name": say("name"),
+    "trading_name": say("trading name"),
+    "vat_id": say("VAT id"),
+    "legal_id": say("register no."),
+    "tax_number": say("tax no."),
+    "street": say("street"),
+    "zip": say("postcode"),
+    "city": say("town"),
+    "country": say("country"),
+    "email": say("e-mail"),
+    "phone": say("telephone"),
+    "legal_scheme": say("register"),
+    "legal_form": say("legal form"),
+    "endpoint.id": say("address for e-invoices"),
+    "endpoint.scheme": say("kind of address"),
+    "street2": say("street, line 2"),
+    "street3": say("street, line 3"),
+    "region": say("region"),
+    "contact": say("contact"),
+}
+"""What people call the details of a seller or buyer."""
+READERS: Mapping[str, Phrase] = {
+    "einvoice": say("e-invoice"),
+    "layout": say("layout"),
+    "labels": say("labels"),
+    "model": say("model"),
+    "person": say("person"),
+    "rules": say("rules"),
+    "examples": say("examples"),
+    "words": say("words"),
+    "template": say("template"),
+}
+"""Who read a value."""
+GROUPS: Mapping[str, Phrase] = {
+    "seller_details": say("seller"),
+    "buyer_details": say("buyer"),
+    "payee": say("payee"),
+    "tax_representative": say("tax representative"),
+    "delivery": say("delivery"),
+    "payment": say("payment"),
+    "references": say("reference"),
+    "vat_accounting": say("VAT"),
+    "control": say("file"),
+    "agents": say("agent"),
+    "vat": say("VAT rate"),
+    "lines": say("line"),
+    "grouping_lines": say("text line"),
+    "notes": say("note"),
+    "note_codes": say("subject of note"),
+    "preceding_invoices": say("earlier invoice"),
+    "allowances": say("allowance"),
+    "charges": say("charge"),
+    "documents": say("paper"),
+    "means": say("way to pay"),
+    "ids": say("identifier"),
+    "to": say("delivered to"),
+    "object": say("object"),
+}
+"""What people call the groups of an invoice."""
+TERMS: Mapping[str, Phrase] = {
+    **PARTY,
+    "process": say("business process"),
+    "profile": say("profile"),
+    "type_code": say("type code"),
+    "total": say("total"),
+    "date": say("date"),
+    "date_code": say("VAT due by"),
+    "buyer": say("of the buyer"),
+    "project": say("project"),
+    "contract": say("contract"),
+    "contract_date": say("date of contract"),
+    "order_date": say("date of order"),
+    "sales_order": say("seller's order"),
+    "receiving_advice": say("receiving advice"),
+    "despatch_advice": say("despatch advice"),
+    "tender": say("tender"),
+    "accounting": say("booked under"),
+    "period_start": say("period from"),
+    "period_end": say("period to"),
+    "incoterms": say("Incoterms"),
+    "reference": say("reference"),
+    "mandate": say("mandate"),
+    "creditor_id": say("creditor identifier"),
+    "code": say("code"),
+    "account": say("account"),
+    "account_name": say("name of account"),
+    "card": say("card"),
+    "amount": say("amount"),
+    "base": say("base"),
+    "percent": say("per cent"),
+    "rate": say("rate"),
+    "category": say("category"),
+    "reason": say("reason"),
+    "exemption": say("why no VAT"),
+    "quantity": say("quantity"),
+    "unit": say("unit"),
+    "unit_price": say("price"),
+    "net": say("net"),
+    "gross": say("gross"),
+    "vat_rate": say("VAT rate"),
+    "vat_category": say("VAT category"),
+    "description": say("description"),
+    "note": say("note"),
+    "order_line": say("line of order"),
+    "order_reference": say("order"),
+    "origin_country": say("origin"),
+    "file_name": say("file"),
+    "id": say("number"),
+    "scheme": say("scheme"),
+}
+"""What people call the terms inside them; any other keeps its name."""
+MEMBERS: Mapping[str, Phrase] = {
+    "id": say("no."),
+    "name": say("name"),
+    "quantity": say("quantity"),
+    "unit": say("unit"),
+    "unit_price": say("unit price"),
+    "net": say("net"),
+    "vat_rate": say("VAT rate"),
+    "category": say("category"),
+    "rate": say("rate"),
+    "base": say("base"),
+    "amount": say("amount"),
+    "exemption": say("why no VAT"),
+}
+"""The columns of an invoice's lines and of its rates of VAT."""
+
+
+INVOICE_KINDS: Mapping[str, Phrase] = {
+    "invoice": say("invoice"),
+    "credit_note": say("credit note"),
+    "corrected": say("corrected invoice"),
+    "prepayment": say("prepayment invoice"),
+    "self_billed": say("self-billed invoice"),
+}
+"""What people call the kinds of an invoice."""
+CHECKS: Mapping[str, Phrase] = {
+    "net+vat=gross": say("net and VAT make the total"),
+    "rates=vat": say("the rates make the VAT"),
+    "base*rate=vat": say("VAT by its rate"),
+    "bases=net": say("the rates' bases make the net"),
+    "lines=total_lines": say("the lines make their sum"),
+    "lines=net": say("the lines make the net"),
+    "gross-prepaid=due": say("what was paid before is taken off"),
+    "due>=issue": say("due after it was issued"),
+    "iban": say("IBAN is right"),
+    "bic": say("BIC is right"),
+    "seller_vat_id": say("seller's VAT id is right"),
+    "seller_vat_key": say("key of the seller's VAT id"),
+    "seller_siren": say("seller's SIREN is right"),
+    "seller_siret": say("seller's SIRET is right"),
+    "seller_vat_id=siren": say("seller's VAT id and SIREN agree"),
+    "buyer_vat_id": say("buyer's VAT id is right"),
+    "buyer_vat_key": say("key of the buyer's VAT id"),
+    "buyer_siren": say("buyer's SIREN is right"),
+    "buyer_siret": say("buyer's SIRET is right"),
+    "buyer_vat_id=siren": say("buyer's VAT id and SIREN agree"),
+    "not_our_account": say("not our own account"),
+    "not_from_us": say("not our own invoice"),
+    "to_us": say("addressed to us"),
+    "copies_agree": say("its copies agree"),
+    "namespace": say("names of the standard"),
+    "recognised": say("a second reading confirms it"),
+    "one_line": say("seller in one line"),
+    "seller_told": say("seller told"),
+    "is_invoice": say("an invoice"),
+    "exemption": say("reason for no VAT"),
+    "readers_agree": say("readers agree"),
+    "page_agrees": say("page and data agree"),
+}
+"""What people call the checks of an invoice; a firm's own keeps its name."""
+_AS_WRITTEN = frozenset(
+    {*PARTY, "number", "id", "order_reference", "preceding_invoice", "reference", "account", "profile"}
+    | {"iban", "bic", "seller", "buyer", "version", "contract", "project", "order", "code", "note"}
+)
+"""Fields whose values are words or numbers of somebody's, never amounts."""
+
+
+def check_label(name: str) -> Phrase | str:
+    """Name a check in the reader's language; a user's own keeps its name."""
+    return CHECKS.get(name, name)
+
+
+def shown_value(name: str, value: object, language: Language) -> str:
+    """Write the value of the field *name* as its readers do: amounts, days, the kind of an invoice."""
+    text = "" if value is None else str(value)
+    last = name.rpartition(".")[2]
+    if name == "kind" and text in INVOICE_KINDS:
+        return INVOICE_KINDS[text].render(language)
+    return text if last in _AS_WRITTEN else localized_text(text, language)
+
+
+def field_name(name: str) -> Phrase | str:
+    """Name a field of an invoice in the reader's language; any other keeps its name."""
+    return FIELDS.get(name, name)
+
+
+def list_fields(fields: Sequence[str], words: Mapping[str, Phrase] = FIELDS) -> Phrase | str:
+    """Name *fields* one after another: those with a word in the reader's language, others as written."""
+    *before, last = [words.get(field, field) for field in fields]
+    said: Phrase | str = last
+    for name in reversed(before):
+        said = say("{first}, {rest}", first=name, rest=said)
+    return said
+
+
+def field_label(name: str) -> tuple[Phrase | str, ...]:
+    """Name a field, with the groups it stands in: whose, and what; ``lines 2.net`` is the second line's."""
+    *outer, last = name.split(".")
+    if not outer:
+        return (_numbered(name, GROUPS) if " " in name else FIELDS.get(name, name),)
+    if len(outer) > 1 and f"{outer[-1]}.{last}" in TERMS:
+        *outer, last = *outer[:-1], f"{outer[-1]}.{last}"
+    inner = _numbered(last, GROUPS if " " in last else TERMS)
+    return (*(_numbered(part, GROUPS) for part in outer), inner)
+
+
+def _numbered(part: str, words: Mapping[str, Phrase]) -> Phrase | str:
+    word, _, number = part.partition(" ")
+    named = words.get(word, word)
+    return say("{word} {n}", word=named, n=number) if number else named
+
+
+def member_label(name: str) -> Phrase | str:
+    """Name a column of a field that is a table itself."""
+    return MEMBERS.get(name, name.replace("_", " "))
+
+
+def reader_word(name: str | None) -> Phrase | str | None:
+    """Give what people call a reader."""
+    return READERS.get(name, name) if name else None
+
+
+_HEADINGS: Mapping[str, Phrase] = {
+    "item": say("Item"),
+    "number": say("Number"),
+    "issue_date": say("Issue date"),
+    "due_date": say("Due date"),
+    "kind": say("Kind"),
+    "seller": say("Seller"),
+    "buyer": say("Buyer"),
+    "currency": say("Currency"),
+    "total_net": say("Total without VAT"),
+    "total_vat": say("VAT"),
+    "total_gross": say("Total with VAT"),
+    "prepaid": say("Paid in advance"),
+    "rounding": say("Rounding"),
+    "amount_due": say("Amount due"),
+    "total_lines": say("Total of the lines"),
+    "total_allowances": say("Allowances"),
+    "total_charges": say("Charges"),
+    "iban": say("IBAN"),
+    "bic": say("BIC"),
+    "order_reference": say("Order reference"),
+    "preceding_invoice": say("Preceding invoice"),
+    "payment_terms": say("Payment terms"),
+    "delivery_date": say("Delivery date"),
+    "label": say("Label"),
+    "confidence": say("Confidence"),
+    "subject": say("Subject"),
+    "text": say("Text"),
+    "name": say("Name"),
+    "value": say("Value"),
+    "quantity": say("Quantity"),
+    "unit": say("Unit"),
+    "unit_price": say("Unit price"),
+    "net": say("Net amount"),
+    "vat_rate": say("VAT rate"),
+    "date": say("Date"),
+    "amount": say("Amount"),
+    "category": say("Category"),
+}
+
+
+def heading(field: str, language: Language) -> str:
+    """Give a column's heading; a field nobody has named keeps its name."""
+    phrase = _HEADINGS.get(field)
+    return phrase.render(language) if phrase else field.replace("_", " ").capitalize()

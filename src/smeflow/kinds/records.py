@@ -1,0 +1,154 @@
+"""What a record is, which kinds of field it may have, and what a reader finds for them."""
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from decimal import Decimal
+from typing import Annotated, Any, ClassVar, Literal, Protocol
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from smeflow._text import folded
+from smeflow.documents.document import Document, Quote
+from smeflow.i18n import Phrase
+from smeflow.values.amounts import DecimalMark, parse_amount
+from smeflow.values.dates import parse_date
+from smeflow.values.identifiers import iban_ok
+
+
+class Record(BaseModel):
+    """A frozen record; unknown keys are refused."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
+    record_id: ClassVar[str]
+    """What ledgers know the record by, whatever its schema says; without it, a hash of its schema."""
+    bare_amounts: ClassVar[bool] = False
+    """Whether an amount without a currency is in the firm's own; else it compares with nothing."""
+
+
+def is_empty(value: object) -> bool:
+    """Tell whether a term says nothing: None, no member, or a group without any term."""
+    if isinstance(value, Record):
+        return all(is_empty(getattr(value, name)) for name in type(value).model_fields)
+    return value is None or value == ()
+
+
+UNTOLD = Field(exclude_if=is_empty)
+"""Leave a term out of what is written where it says nothing: most invoices use few of them."""
+OptionalText = Annotated[str | None, UNTOLD]
+OptionalDay = Annotated[date | None, UNTOLD]
+OptionalAmount = Annotated[Decimal | None, UNTOLD]
+
+
+class Identifier(Record):
+    """A number and the list it is of."""
+
+    id: str | None = None
+    """The number itself."""
+    scheme: OptionalText = None
+    """ISO 6523 ICD (``0002`` SIREN, ``0009`` SIRET, ``0088`` GLN) or the code list the term names."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Check:
+    """One thing that must hold. ``passed`` is None where it could not run: never told as passed."""
+
+    name: str
+    """Short and stable: ``net+vat=gross``, ``lines=net``, ``iban``, ``quoted``, ``readers_agree``."""
+    passed: bool | None
+    detail: Phrase | None = None
+    fields: tuple[str, ...] = ()
+    """The fields it speaks of."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finding:
+    """One value and where it stands."""
+
+    value: Any
+    quote: Quote | None = None
+    note: Phrase | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Reading:
+    """What one reader found in a case's documents. Keys are the record's field names."""
+
+    reader: str
+    """``einvoice``, ``layout``, ``labels`` or ``model``."""
+    findings: Mapping[str, Finding]
+    record: Any = None
+    """The whole record where the reader makes one itself (an e-invoice)."""
+    checks: tuple[Check, ...] = ()
+    """What only the reader can check; what the values say is checked once, of the record made of them."""
+    problems: tuple[Phrase, ...] = ()
+    exact: bool = False
+    """It read structured data: the value is the document's own, its evidence an XPath."""
+    several: int = 1
+    """How many records of the wanted kind the documents hold, as far as the reader can tell."""
+
+
+class Reader(Protocol):
+    """A reader is a function from documents to a reading, or None where it has nothing to say."""
+
+    def __call__(self, documents: Sequence[Document], /) -> Reading | None:
+        """Read."""
+        ...
+
+
+class SupplierLookup(Protocol):
+    """The firm's list of suppliers: the name it has for a number or a name, None where it has none."""
+
+    def __call__(self, column: str, value: str, /) -> str | None:
+        """Look up ``vat_id``, ``legal_id`` or ``name``."""
+        ...
+
+
+@dataclass(frozen=True, kw_only=True)
+class Labels:
+    """Words that stand beside a value on a page, per field and language; users may extend them."""
+
+    words: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+
+
+FieldKind = Literal["text", "money", "number", "date", "identifier", "iban", "email", "phone", "choice"]
+FieldValue = str | Decimal | date
+
+_EMAIL = re.compile(r"[\w.+%-]+@[\w-]+(?:\.[\w-]+)+")
+_PHONE = re.compile(r"\+?\(?\d[\d\s().\-/]{5,}\d")
+
+
+def parse_value(
+    text: str,
+    kind: FieldKind,
+    *,
+    choices: Sequence[str] = (),
+    decimal: DecimalMark | None = None,
+    day_first: bool = True,
+) -> FieldValue | None:
+    """Read *text* as a value of *kind*; None when it is none.
+
+    ``money`` and ``number`` are `Decimal`, ``date`` is `date`, all else text: an identifier and an IBAN
+    without spaces, a choice as it is written in *choices*.
+    """
+    text = text.strip()
+    match kind:
+        case "money" | "number":
+            amount = parse_amount(text.removesuffix("%") if kind == "number" else text, decimal=decimal)
+            return amount.value if amount else None
+        case "date":
+            return parse_date(text, day_first)
+        case "choice":
+            return next((choice for choice in choices if folded(choice) == folded(text)), None)
+        case "iban":
+            number = re.sub(r"\s", "", text).upper()
+            return number if iban_ok(number) else None
+        case "identifier":
+            return re.sub(r"\s", "", text).strip(".,;:") or None
+        case "email":
+            return text if _EMAIL.fullmatch(text) else None
+        case "phone":
+            return text if _PHONE.fullmatch(text) else None
+        case "text":
+            return text or None

@@ -1,0 +1,84 @@
+"""Which word in a recipe means which class. A new kind is a row here, or an entry point of a package."""
+
+from collections.abc import Mapping, Sequence
+from inspect import getattr_static
+from typing import Any, Literal
+
+from smeflow.kinds.lookup import KindTable
+from smeflow.kinds.record_kind import RECORDS
+
+Family = Literal["steps", "sources", "sinks", "records"]
+
+STEPS: Mapping[str, str] = {
+    "triage": "smeflow.triage.step:Triage",
+    "extract": "smeflow.extract.step:Extract",
+    "draft": "smeflow.reports.draft:Draft",
+    "reply": "smeflow.mail.reply:DraftReply",
+    "report": "smeflow.reports.step:DraftReport",
+    "guard": "smeflow.mail.guard:Guard",
+    "rule": "smeflow.engine.own_steps:Rule",
+}
+SOURCES: Mapping[str, str] = {
+    "folder": "smeflow.files.folder:Folder",
+    "table": "smeflow.tables.rows:TableRows",
+    "lines": "smeflow.tables.json_lines:Lines",
+    "mbox": "smeflow.mail.source:Archive",
+    "months": "smeflow.reports.periods:Months",
+    "period": "smeflow.reports.periods:Periods",
+    "mailbox": "smeflow.mail.source:Mailbox",
+}
+SINKS: Mapping[str, str] = {
+    "table": "smeflow.tables.table_file:TableFile",
+    "files": "smeflow.files.results:Files",
+    "copy": "smeflow.files.originals:Copies",
+    "attachments": "smeflow.files.originals:Attachments",
+    "lines": "smeflow.tables.json_lines:LinesFile",
+    "mailbox": "smeflow.mail.sorting:MailboxActions",
+    "send": "smeflow.mail.sending:SendAnswers",
+    "report": "smeflow.reports.sink:ReportPages",
+    "webhook": "smeflow.engine.webhook:Webhook",
+    "eml": "smeflow.reports.mail_drafts:DraftFiles",
+    "draft": "smeflow.reports.mail_drafts:DraftsInMailbox",
+}
+_WORDS: Mapping[Family, KindTable] = {
+    "steps": KindTable("steps", STEPS),
+    "sources": KindTable("sources", SOURCES),
+    "sinks": KindTable("sinks", SINKS),
+    "records": RECORDS,
+}
+
+
+def kind_names(family: Family) -> tuple[str, ...]:
+    """List the words a recipe may use, ours first."""
+    return _WORDS[family].names()
+
+
+def load_kind(family: Family, name: str) -> Any:
+    """Load what *name* means. Ours cannot be replaced by an entry point of the same name.
+
+    Raises:
+        KeyError: There is no such kind.
+        KindError: A user's package broke while it was imported.
+    """
+    return _WORDS[family].find(name)
+
+
+_CONTRACTS: Mapping[Family, Sequence[tuple[str, ...]]] = {
+    "steps": [("name", "returns", "__call__")],
+    "sources": [("name", "complete", "cases")],
+    "sinks": [("name", "put"), ("name", "acting", "account", "effects"), ("name", "parcel", "deliver")],
+    "records": [],
+}
+"""What a kind must have; of several contracts, one."""
+
+
+def missing_members(family: Family, made: object) -> tuple[str, ...]:
+    """Give what *made* lacks to be one of *family*, of the contract it is nearest to."""
+    lacks = [tuple(m for m in contract if not _has(made, m)) for contract in _CONTRACTS[family]]
+    return min(lacks, key=len, default=())
+
+
+def _has(made: object, member: str) -> bool:
+    """Look without asking: a property may reach out."""
+    fields = getattr(type(made), "model_fields", {})
+    return member in fields or getattr_static(made, member, None) is not None

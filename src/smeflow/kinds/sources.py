@@ -1,0 +1,142 @@
+"""What a source gives: cases to be, one after another, as bytes under a key."""
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, ClassVar, Protocol, runtime_checkable
+
+from pydantic import BaseModel, ConfigDict, PrivateAttr, ValidationInfo, field_validator
+
+from smeflow._system import display_path, resolve_path
+from smeflow._text import sha256
+from smeflow.i18n import Phrase
+from smeflow.kinds.mailbox import MailIndex
+
+ROW = "application/vnd.smeflow.row+json"
+"""The media type of a row: a JSON object of text cells, in the order of the columns."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Arrival:
+    """One thing that came in. The same key with another version is the same item, changed."""
+
+    key: str
+    """Stable within the source: a relative path with ``/``, the key column of a row."""
+    version: str
+    """The hash of the content, nothing else: a new date on an unchanged file is no change."""
+    name: str
+    """What a person calls it."""
+    media_type: str
+    data: bytes = field(repr=False)
+    fields: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, kw_only=True)
+class UnreadableArrival:
+    """Something is there under *key* and could not be taken; the others go on."""
+
+    key: str
+    phrase: Phrase
+
+
+class Source(Protocol):
+    """Where cases come from."""
+
+    @property
+    def name(self) -> str:
+        """What a person calls it: the folder, the file."""
+        ...
+
+    @property
+    def complete(self) -> bool:
+        """Whether `cases` gives all there is, so that a key not seen any more is gone."""
+        ...
+
+    def cases(self) -> Iterator[Arrival | UnreadableArrival]:
+        """Go through what is there now, in an order that stays the same.
+
+        Raises:
+            SourceError: The source as a whole cannot be read.
+        """
+        ...
+
+
+@dataclass(frozen=True, kw_only=True)
+class ArrivalBatch:
+    """Some of what came in, to be taken in as a whole."""
+
+    arrivals: Iterator[Arrival | UnreadableArrival]
+    settle: Callable[[], None]
+    """Called once all arrivals are durable: only now may the source go on behind them."""
+
+
+@runtime_checkable
+class ResumableSource(Protocol):
+    """A source that goes on where it was, instead of going through everything each time."""
+
+    def batches(self, book: MailIndex) -> Iterator[ArrivalBatch]:
+        """Give what came in since; an arrival that was not settled comes again.
+
+        Raises:
+            SourceError: It cannot be read; what was settled before stays so.
+        """
+        ...
+
+
+class DiskSource(BaseModel):
+    """A source that lies on the disk, where the field named `xpath_of` says.
+
+    A path that leads out of the recipe's folder is told when the recipe is read, at its line.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
+
+    place: ClassVar[str]
+    """The field that holds the path, relative to the recipe."""
+    _path: Path = PrivateAttr()
+    _name: str = PrivateAttr()
+
+    @field_validator("*")
+    @classmethod
+    def _inside(cls, value: object, info: ValidationInfo) -> object:
+        if info.field_name == cls.place:
+            resolve_path(str(value), info.context)
+        return value
+
+    def model_post_init(self, context: Any, /) -> None:
+        """Find the file or folder."""
+        written = getattr(self, self.place)
+        self._path = resolve_path(written, context)
+        self._name = display_path(self._path, context) if context else written
+
+    @property
+    def name(self) -> str:
+        """The file or folder as the recipe names it."""
+        return self._name
+
+    @property
+    def path(self) -> Path:
+        """Where it lies."""
+        return self._path
+
+    @property
+    def complete(self) -> bool:
+        """What is not there any more is gone."""
+        return True
+
+
+@runtime_checkable
+class FactSource(Source, Protocol):
+    """A source whose cases hold facts, computed as the recipe's steps ask for them."""
+
+    def computing(self, facts: Mapping[str, Any], locale: str) -> Source:
+        """Give the same source that computes *facts* (a measure by name) for readers in *locale*."""
+        ...
+
+
+def make_arrival(
+    key: str, name: str, media_type: str, data: bytes, fields: Mapping[str, str] | None = None
+) -> Arrival:
+    """Make an arrival whose version is the hash of its bytes."""
+    version = sha256(data)
+    return Arrival(key=key, version=version, name=name, media_type=media_type, data=data, fields=fields or {})

@@ -1,0 +1,120 @@
+"""What the step families share: a frozen shape, and results that can be written down and read back."""
+
+from collections.abc import Sequence
+from typing import ClassVar
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from smeflow.documents.document import Box, Document, Quote
+from smeflow.errors import LLMRejected
+from smeflow.i18n import Phrase
+
+NAME_PATTERN = r"^[A-Za-z][A-Za-z0-9_]{0,63}$"
+PRINTED_TYPES = ("application/pdf", "image/", "text/xml", "application/xml")
+
+
+class StepFamily(BaseModel):
+    """A kind of step. Its fields are its keyword arguments, YAML keys, repr and fingerprint."""
+
+    model_config = ConfigDict(
+        frozen=True, extra="forbid", use_attribute_docstrings=True, arbitrary_types_allowed=True
+    )
+    kind_id: ClassVar[str]
+    """What ledgers know the kind by, whatever its class is called and wherever it stands. Never changed."""
+    revision: ClassVar[int] = 1
+    """Counts up when the same fields come to mean something else."""
+    prompt: ClassVar[str] = ""
+    """What a model is told; a change makes results incomparable."""
+
+    name: str = Field(pattern=NAME_PATTERN)
+    """Where the result is kept: letters, digits and underlines."""
+
+
+class StepResult(BaseModel):
+    """What a step found. Frozen; goes through JSON unchanged."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
+
+
+class FieldReading(StepResult):
+    """One value with its evidence."""
+
+    value: str | None = None
+    """In one form whatever was printed: ``1234.50``, ``2026-11-23``; the typed value is in the record."""
+    quote: str | None = None
+    """As printed, never corrected."""
+    document: str | None = None
+    page: int | None = None
+    box: tuple[float, float, float, float] | None = None
+    """Left, top, right, bottom in fractions of the page."""
+    start: int | None = None
+    end: int | None = None
+    path: str | None = None
+    """The XPath in an XML document, or the column of a table."""
+    reader: str | None = None
+    """Who read it: ``einvoice``, ``layout``, ``labels``, ``model``, or ``person``."""
+    currency: str | None = None
+    """The currency printed beside an amount."""
+    confidence: float | None = None
+    """None until it was fitted on labelled cases; never the model's own word."""
+    note: Phrase | None = None
+    """What the reader says about how it came to the value."""
+    checks: dict[str, bool | None] = Field(default_factory=dict)
+    """What must hold for this field: passed, failed, or None where it could not run."""
+
+    @classmethod
+    def of(
+        cls, value: str | None, quote: Quote | None, reader: str, currency: str | None = None
+    ) -> "FieldReading":
+        """Put a value and the place it was read from together."""
+        if quote is None:
+            return cls(value=value, reader=reader, currency=currency)
+        return cls(
+            value=value,
+            quote=quote.text,
+            document=quote.document,
+            page=quote.page,
+            box=_corners(quote.box),
+            start=quote.start,
+            end=quote.end,
+            path=quote.path,
+            reader=reader,
+            currency=currency,
+        )
+
+    @property
+    def place(self) -> Quote | None:
+        """Give the quote with its place, as `documents.show` takes it."""
+        if self.quote is None or self.document is None:
+            return None
+        box = Box(*self.box) if self.box else None
+        return Quote(
+            text=self.quote,
+            document=self.document,
+            page=self.page,
+            box=box,
+            start=self.start,
+            end=self.end,
+            path=self.path,
+        )
+
+
+def _corners(box: Box | None) -> tuple[float, float, float, float] | None:
+    return (box.left, box.top, box.right, box.bottom) if box else None
+
+
+def is_printed(document: Document) -> bool:
+    """Tell whether *document* is of the kind invoices come as: PDF, XML or a picture."""
+    return document.media_type.startswith(PRINTED_TYPES) or document.media_type.endswith("+xml")
+
+
+def is_no_model(error: LLMRejected) -> bool:
+    """Tell whether a rejection only means that there is no model to ask."""
+    return error.reason == "no_model"
+
+
+def content_key(documents: Sequence[Document]) -> str:
+    """Derive a short mark from what the documents say: the same for the same content, never by chance."""
+    from smeflow._text import hash_of
+
+    return hash_of([[d.name, d.sha256 or d.text] for d in documents])[:12]

@@ -1,0 +1,293 @@
+"""End a claimed item: with its steps' results, or split into parts that become items of their own.
+
+Results and the item's end are written together, so that one never stands without the other.
+"""
+
+import json
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from functools import cached_property
+from typing import Any
+
+from smeflow._text import canonical_json, sha256
+from smeflow.core.claims import Claim
+from smeflow.documents.document import PageRange
+from smeflow.i18n import Phrase, say
+from smeflow.ledger.between import compare_claims
+from smeflow.ledger.history import add_audit_entry
+from smeflow.ledger.items import (
+    change_item,
+    distinct_phrases,
+    mark_changed,
+    new_item_row,
+    reason_of,
+    state_changes,
+)
+from smeflow.ledger.rows import ItemRow, Reason, ResultRow, State
+from smeflow.ledger.store import LedgerStore, record_blob, store_blob
+from smeflow.ledger.writer import Row, Transaction
+
+
+@dataclass(frozen=True, kw_only=True)
+class NewResult:
+    """What a step gave, not written yet."""
+
+    step: str
+    fingerprint: str
+    input: str
+    """The hash of the results the step could see."""
+    take: int
+    value: str
+    """JSON."""
+    wanted: bool = False
+    lookups: Sequence[tuple[str, str]] = ()
+
+    @cached_property
+    def hash(self) -> str:
+        """Identify the value; an approval names it."""
+        return sha256(self.value)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Ending:
+    """Where a piece of work left its item."""
+
+    state: State
+    reason: Reason = Reason()  # noqa: RUF009 - frozen
+    due_at: str | None = None
+    wait_seconds: float | None = None
+    """How long until then, when it was put off; not written down."""
+    plan: str = ""
+    outcome: Mapping[str, Any] = field(default_factory=dict)
+    """Per step ``r`` and a result's number, ``d`` and a decision's, ``n`` and a place in ``new``, a text."""
+    new: Sequence[NewResult] = ()
+    wanted: bool = False
+    tries: int = 0
+    parts: int | None = None
+    claims: Sequence[tuple[str, Claim]] = ()
+    """What each step's result claims, to be compared with other items."""
+    accepted: frozenset[str] = frozenset()
+    """The steps whose result a person has let pass."""
+
+
+def finish_item(
+    store: LedgerStore,
+    item: ItemRow,
+    ending: Ending,
+    smeflow: str,
+    failed: Callable[[BaseException], None] | None = None,
+) -> None:
+    """Write the new results and the state of a claimed item; durable before this returns.
+
+    With *failed* it becomes durable a moment later, and *failed* is told of an error: the replies are written
+    already, so that a crash in between costs nothing but work.
+
+    Raises:
+        TakenOver: Somebody else holds the item now; nothing is written.
+    """
+
+    def job(transaction: Transaction) -> None:
+        at = store.now()
+        state, reason = _compared(transaction, item, ending, at)
+        changes = state_changes(state, reason, at, due_at=ending.due_at, plan=ending.plan)
+        # A stale holder's results are rolled back with its change of state, which is refused below.
+        numbers = [transaction.add("results", _row(item, new, smeflow, at)) for new in ending.new]
+        outcome = {step: _place(where, numbers) for step, where in ending.outcome.items()}
+        more = {
+            "outcome": canonical_json(outcome),
+            "wanted": int(ending.wanted),
+            "tries": ending.tries,
+            "parts": ending.parts,
+        }
+        change_item(transaction, item.id, item.lease, {**changes, **more}, item.row)
+        if state != "open":
+            payload = [item.key, item.version, state, [n.hash for n in ending.new]]
+            add_audit_entry(transaction, at=at, kind=state, item=item.id, salt=item.salt, payload=payload)
+            mark_changed(transaction, item.recipe)
+
+    if failed is None:
+        store.write(job)
+    else:
+        store.write_later(job, failed)
+
+
+def _compared(transaction: Transaction, item: ItemRow, ending: Ending, at: str) -> tuple[State, Reason]:
+    """Give the state and reason an item ends with, once it was compared with the others."""
+    if ending.state not in ("done", "review"):
+        return ending.state, ending.reason
+    done = ending.state == "done"
+    doubts = compare_claims(transaction, item, ending.claims, accepted=ending.accepted, done=done, at=at)
+    if not doubts:
+        return ending.state, ending.reason
+    told = distinct_phrases(*ending.reason.phrases, *(doubt.phrase for doubt in doubts))
+    if done:
+        return "review", Reason(kind="between", step=doubts[0].step, phrases=told)
+    return "review", replace(ending.reason, phrases=told)
+
+
+def _place(where: object, numbers: list[int]) -> object:
+    if isinstance(where, str) and where.startswith("n"):
+        return f"r{numbers[int(where[1:])]}"
+    return where
+
+
+def _row(item: ItemRow, new: NewResult, smeflow: str, at: str) -> Row:
+    return {
+        "item": item.id,
+        "version": item.version,
+        "step": new.step,
+        "fingerprint": new.fingerprint,
+        "input": new.input,
+        "take": new.take,
+        "value": new.value,
+        "hash": new.hash,
+        "wanted": int(new.wanted),
+        "lookups": canonical_json(new.lookups) if new.lookups else "[]",
+        "smeflow": smeflow,
+        "at": at,
+    }
+
+
+def result_of(row: Row) -> ResultRow:
+    """Make a result of its row."""
+    given = {name: row[name] for name in ResultRow.__slots__ if name not in ("wanted", "at")}
+    return ResultRow(**given, wanted=bool(row["wanted"]), at=datetime.fromisoformat(row["at"]))
+
+
+def results_of(store: LedgerStore, item: int) -> list[ResultRow]:
+    """Give every result ever made for an item, oldest first."""
+    return [result_of(row) for row in store.read("results of item", item=item)]
+
+
+def lookups_of(result: ResultRow) -> list[tuple[str, str]]:
+    """Give what a step asked of what the firm knows, each with the hash of the answer."""
+    return [(asked, answer) for asked, answer in json.loads(result.lookups)]
+
+
+PAGES = "pages"
+"""The field of an item that says which pages of its file it is."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class ItemPart:
+    """One part of an item's content."""
+
+    name: str
+    media_type: str
+    data: bytes = field(repr=False)
+    pages: PageRange | None = None
+    """Which pages of the file it is; None for the whole file."""
+
+    @property
+    def version(self) -> str:
+        """What tells it from another part: the file's hash, and its pages."""
+        whole = sha256(self.data)
+        return self.pages.version(whole) if self.pages else whole
+
+
+def split_item(store: LedgerStore, item: ItemRow, parts: Sequence[ItemPart]) -> int:
+    """End a claimed item as split, and let each part be an item ``parent/part``; gives how many there are.
+
+    Raises:
+        TakenOver: Somebody else holds the item now.
+    """
+    blobs = [store_blob(store, part.data) for part in parts]
+    names = _names(parts)
+
+    def job(transaction: Transaction) -> None:
+        at = store.now()
+        known = {row["part"]: row for row in transaction.rows("children", parent=item.id)}
+        for nth, (part, blob, name) in enumerate(zip(parts, blobs, names, strict=True), 1):
+            record_blob(transaction, blob, part.data)
+            _child(store, transaction, item, part, blob=blob, name=name, nth=nth, known=known.pop(name, None))
+        for row in known.values():
+            gone = Reason(kind="gone", phrases=(say("no longer in the source"),))
+            change_item(
+                transaction,
+                row["id"],
+                row["lease"],
+                {**state_changes("skipped", gone, at), "lease": row["lease"] + 1},
+            )
+        reason = Reason(kind="split", phrases=(_told(len(parts)),))
+        changes = {
+            **state_changes("done", reason, at, outcome={}),
+            "parts": len(parts),
+            "tries": 0,
+            "wanted": 0,
+        }
+        change_item(transaction, item.id, item.lease, changes)
+        add_audit_entry(transaction, at=at, kind="split", item=item.id, salt=item.salt, payload=blobs)
+        mark_changed(transaction, item.recipe)
+
+    store.write(job)
+    return len(parts)
+
+
+def _told(parts: int) -> Phrase:
+    return say("its one part is an item of its own") if parts == 1 else say("split into {n} parts", n=parts)
+
+
+def _names(parts: Sequence[ItemPart]) -> list[str]:
+    """Give each part a name of its own; the second ``a.pdf`` is ``a.pdf (2)``."""
+    seen: dict[str, int] = {}
+    names = []
+    for part in parts:
+        seen[part.name] = seen.get(part.name, 0) + 1
+        names.append(part.name if seen[part.name] == 1 else f"{part.name} ({seen[part.name]})")
+    return names
+
+
+def _child(
+    store: LedgerStore,
+    transaction: Transaction,
+    parent: ItemRow,
+    part: ItemPart,
+    *,
+    blob: str,
+    name: str,
+    nth: int,
+    known: Row | None,
+) -> None:
+    at = store.now()
+    version = part.version
+    if known and known["version"] == version and reason_of(known["reason"]).kind != "gone":
+        return
+    key = f"{parent.key}/{name}"
+    same = [
+        row
+        for row in transaction.rows("items by version", recipe=parent.recipe, version=version)
+        if row["state"] != "skipped" and row["key"] != key
+    ]
+    twin = (
+        Reason(kind="duplicate", phrases=(say("duplicate of {name}", name=same[0]["name"]),))
+        if same
+        else None
+    )
+    state = state_changes("skipped", twin, at) if twin else state_changes("open", Reason(kind="new"), at)
+    fields = canonical_json({PAGES: str(part.pages)} if part.pages else {})
+    what: Row = {
+        "version": version,
+        "media_type": part.media_type,
+        "blob": blob,
+        "fields": fields,
+        "nth": nth,
+    }
+    what |= state
+    if known:
+        changes = {
+            **what,
+            "outcome": "{}",
+            "takes": "{}",
+            "wanted": 0,
+            "lease": known["lease"] + 1,
+            "tries": 0,
+        }
+        change_item(transaction, known["id"], known["lease"], changes)
+        return
+    row = new_item_row(
+        store, recipe=parent.recipe, source=parent.source, key=key, name=name, seq=parent.seq, **what
+    )
+    row |= {"parent": parent.id, "part": name}
+    number = transaction.add("items", row)
+    add_audit_entry(transaction, at=at, kind="arrived", item=number, salt=row["salt"], payload=[key, version])

@@ -1,0 +1,184 @@
+"""What happened: the audit chain, runs, what they wrote where, and what sinks remember.
+
+Each entry of the chain holds the hash of the one before, so that none can be changed unseen. It tells *that*
+something happened to an item and the salted hash of *what*. The salt stands with the item: when an item is
+erased, its entries stay valid and say nothing more about anybody.
+"""
+
+from collections.abc import Iterator, MutableMapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from smeflow._text import canonical_json, sha256
+from smeflow.ledger.rows import DeliveryRow, RunRow
+from smeflow.ledger.store import LedgerStore
+from smeflow.ledger.writer import Row, Transaction
+
+BEGIN = "0" * 64
+
+
+def add_audit_entry(
+    transaction: Transaction, *, at: str, kind: str, item: int = 0, salt: str = "", payload: object = None
+) -> None:
+    """Add an entry; it becomes durable with what it speaks of."""
+    last: tuple[int, str] = transaction.memo.get("audit") or transaction.one("last audit") or (0, BEGIN)
+    number, before = last[0] + 1, last[1]
+    hidden = sha256(salt + canonical_json(payload))
+    made = entry_hash(before, number, at, kind, item, hidden)
+    row = {
+        "n": number,
+        "at": at,
+        "kind": kind,
+        "item": item,
+        "payload": hidden,
+        "before": before,
+        "hash": made,
+    }
+    transaction.add("audit", row)
+    transaction.memo["audit"] = (number, made)
+
+
+def entry_hash(before: str, number: int, at: str, kind: str, item: int, payload: str) -> str:
+    """Compute an entry's hash."""
+    return sha256("\n".join((before, str(number), at, kind, str(item), payload)))
+
+
+def first_broken_entry(store: LedgerStore) -> int | None:
+    """Follow the chain; give the number of the first entry that does not fit, None where all do.
+
+    Entries cut off from the end leave a valid chain: keep the last one's number and hash elsewhere to notice.
+    """
+    before, expected = BEGIN, 1
+    for row in store.read("all audit"):
+        whole = row["hash"] == entry_hash(
+            before, row["n"], row["at"], row["kind"], row["item"], row["payload"]
+        )
+        if row["n"] != expected or row["before"] != before or not whole:
+            return int(expected)
+        before, expected = row["hash"], expected + 1
+    return None
+
+
+def begin_run(
+    store: LedgerStore, *, recipe: str, text_hash: str, plan: str, llm: str, smeflow: str, pid: int
+) -> RunRow:
+    """Write down that a run begins. One that goes on after a crash spends from the crashed run's budget."""
+
+    def job(transaction: Transaction) -> int:
+        at = store.now()
+        last = transaction.rows("last run", recipe=recipe)[:1]
+        crashed = bool(last) and last[0]["ended_at"] is None
+        purse = last[0]["purse"] if crashed else f"run {recipe} {store.chance()}"
+        row = {
+            "recipe": recipe,
+            "text_hash": text_hash,
+            "plan": plan,
+            "llm": llm,
+            "purse": purse,
+            "smeflow": smeflow,
+            "pid": pid,
+            "started_at": at,
+            "ended_at": None,
+            "stopped": None,
+            "summary": None,
+        }
+        number = transaction.add("runs", row)
+        add_audit_entry(transaction, at=at, kind="run", payload=[recipe, text_hash, plan, llm, smeflow])
+        return number
+
+    number = store.write(job)
+    return run_of(store.read("get runs", id_=number)[0])
+
+
+def end_run(store: LedgerStore, run: RunRow, *, stopped: str | None, summary: str) -> None:
+    """Write down how a run ended."""
+
+    def job(transaction: Transaction) -> None:
+        row = transaction.rows("get runs", id_=run.id)[0]
+        row.update(ended_at=store.now(), stopped=stopped, summary=summary)
+        transaction.set("runs", row)
+
+    store.write(job)
+
+
+def run_of(row: Row) -> RunRow:
+    """Make a run of its row."""
+    given = {name: row[name] for name in RunRow.__slots__ if name not in ("started_at", "ended_at")}
+    ended = datetime.fromisoformat(row["ended_at"]) if row["ended_at"] else None
+    return RunRow(**given, started_at=datetime.fromisoformat(row["started_at"]), ended_at=ended)
+
+
+def record_delivery(
+    store: LedgerStore, *, recipe: str, sink: str, path: str, sha256: str, key: str, rows: int
+) -> None:
+    """Write down what a sink wrote."""
+
+    def job(transaction: Transaction) -> None:
+        at = store.now()
+        row = {
+            "recipe": recipe,
+            "sink": sink,
+            "path": path,
+            "sha256": sha256,
+            "key": key,
+            "state": "done",
+            "rows": rows,
+            "corrects": None,
+            "at": at,
+        }
+        transaction.add("deliveries", row)
+        add_audit_entry(transaction, at=at, kind="delivery", payload=[recipe, sink, path, sha256, rows])
+
+    store.write(job)
+
+
+def last_delivery(store: LedgerStore, recipe: str, sink: str) -> DeliveryRow | None:
+    """Give what a sink of a recipe wrote last."""
+    rows = store.read("last deliveries", recipe=recipe, sink=sink)
+    if not rows:
+        return None
+    given = {name: rows[0][name] for name in DeliveryRow.__slots__ if name != "at"}
+    return DeliveryRow(**given, at=datetime.fromisoformat(rows[0]["at"]))
+
+
+@dataclass(frozen=True)
+class LedgerSinkMemory(MutableMapping[str, str]):
+    """What the sinks of one recipe wrote last. Each assignment is durable before it returns."""
+
+    store: LedgerStore
+    recipe: str
+
+    def __getitem__(self, name: str) -> str:
+        """Give what was kept under *name*."""
+        found = self.store.first("get memory", name_=self._full(name))
+        if found is None:
+            raise KeyError(name)
+        return str(found[1])
+
+    def __setitem__(self, name: str, value: str) -> None:
+        """Keep *value* under *name*."""
+        row = {"name": self._full(name), "value": value}
+
+        def job(transaction: Transaction) -> None:
+            if transaction.set("memory", dict(row)) == 0:
+                transaction.add("memory", dict(row))
+
+        self.store.write(job)
+
+    def __delitem__(self, name: str) -> None:
+        """Forget *name*."""
+        self[name]
+        self.store.write(lambda transaction: transaction.drop("forget memory", name_=self._full(name)))
+
+    def __iter__(self) -> Iterator[str]:
+        """Go through the names."""
+        start = f"{self.recipe}\n"
+        names = [str(row[0]) for row in self.store.tuples("all memory")]
+        return iter([name.removeprefix(start) for name in names if name.startswith(start)])
+
+    def __len__(self) -> int:
+        """Count the names."""
+        return sum(1 for _ in self)
+
+    def _full(self, name: str) -> str:
+        return f"{self.recipe}\n{name}"

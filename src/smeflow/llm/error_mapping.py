@@ -1,0 +1,270 @@
+"""Make our errors of a server's refusals and of the errors that providers' libraries raise.
+
+Each says whom to blame and whether asking again may help.
+"""
+
+import math
+import os
+import re
+import time
+from collections.abc import Mapping
+from email.utils import parsedate_to_datetime
+from typing import Any, Literal
+
+from smeflow._text import strip_invisible
+from smeflow.errors import LLMError, LLMRefused, LLMRejected, LLMUnavailable, Rejection
+from smeflow.i18n import say
+
+_TOO_LONG = re.compile(
+    r"context.{0,12}(length|window|size)|maximum context|too many tokens|too long|exceeds? .{0,40}tokens",
+    re.IGNORECASE,
+)
+_QUOTA = re.compile(r"insufficient_quota|billing|exceeded your current quota|credit balance", re.IGNORECASE)
+_MODEL = re.compile(
+    r"model_not_found|unknown_model|invalid_model|does not exist|model .{0,80}not found", re.IGNORECASE
+)
+_KEY = re.compile(r"invalid_api_key|api key not valid|incorrect api key|api_key_invalid", re.IGNORECASE)
+_AT_WORK = {"408", "409", "425"}
+
+
+def broken_answer(what: str = "") -> LLMUnavailable:
+    """Say that the server answered, and not with an answer; it may have been paid."""
+    return LLMUnavailable(
+        say("The model server's answer cannot be used ({what}).", what=what or "?"), kind="broken", sent=True
+    )
+
+
+def error_from_response(
+    status: int, headers: Mapping[str, str], told: object, *, server: str, model: str, key: str
+) -> LLMError:
+    """Make our error of a status that is not 200, or of an error object in a 200.
+
+    *told* is the body as JSON where it is JSON. No part of *key* gets into the error.
+    """
+    code, message = _said(told)
+    shown = one_line(message, key)
+    both = f"{code} {message}"
+    if status == 429 and not _QUOTA.search(both):
+        return _unavailable(status, "rate", headers, shown)
+    if status >= 500 or str(status) in _AT_WORK:
+        return _unavailable(status, "outage", headers, shown)
+    return _rejected(_reason(status, both), status, shown, server=server, model=model)
+
+
+def _reason(status: int, said: str) -> Rejection:
+    """Read the reason off the status, and off the words where the status says too little."""
+    by_status: dict[int, Rejection] = {401: "key", 402: "quota", 403: "key", 413: "too_long", 429: "quota"}
+    if status in by_status:
+        return by_status[status]
+    if status < 400 or status == 404:
+        return "model"
+    by_words: list[tuple[re.Pattern[str], Rejection]] = [
+        (_KEY, "key"), (_QUOTA, "quota"), (_TOO_LONG, "too_long"), (_MODEL, "model")
+    ]  # fmt: skip
+    return next((reason for words, reason in by_words if words.search(said)), "request")
+
+
+def _rejected(reason: Rejection, status: int, shown: str, *, server: str, model: str) -> LLMRejected:
+    told = {"server": server, "status": status, "said": shown or "-"}
+    phrases = {
+        "key": say(
+            "{server} does not accept the key ({status}: {said}). Check the key and what it may do.", **told
+        ),
+        "quota": say(
+            "The account at {server} has no credit left ({status}: {said}). Check its plan and billing.",
+            **told,
+        ),
+        "too_long": say("The document is too long for {model} ({status}: {said}).", model=model, **told),
+        "model": say(
+            "{server} does not have the model {model} at this address ({status}: {said}). "
+            "Check llm: and the address.",
+            model=model,
+            **told,
+        ),
+        "request": say("{server} refuses this request ({status}: {said}).", **told),
+    }
+    return LLMRejected(phrases[reason], reason=reason)
+
+
+def _unavailable(status: int, kind: str, headers: Mapping[str, str], shown: str) -> LLMUnavailable:
+    wait = retry_after(headers)
+    if kind == "rate":
+        phrase = say(
+            "The model server wants fewer requests ({status}: {said}).", status=status, said=shown or "-"
+        )
+        return LLMUnavailable(phrase, kind="rate", retry_after_seconds=wait, sent=False)
+    phrase = say("The model server is out of order ({status}: {said}).", status=status, said=shown or "-")
+    return LLMUnavailable(phrase, kind="outage", retry_after_seconds=wait, sent=False)
+
+
+def retry_after(headers: Mapping[str, str]) -> float | None:
+    """Read how many seconds the server asks us to wait; None where it says nothing that can be understood.
+
+    A date is measured against the response's own ``Date``, so that our clock may be wrong.
+    """
+    for name, scale in (("retry-after-ms", 0.001), ("retry-after", 1.0)):
+        text = headers.get(name, "").strip()
+        try:
+            seconds = float(text) * scale
+        except ValueError:
+            continue
+        if math.isfinite(seconds) and seconds >= 0:
+            return seconds
+    until, now = _date(headers.get("retry-after", "")), _date(headers.get("date", ""))
+    if until is None:
+        return None
+    return max(0.0, until - (time.time() if now is None else now))
+
+
+def _date(text: str) -> float | None:
+    try:
+        return parsedate_to_datetime(text).timestamp()
+    except (ValueError, TypeError, IndexError, OverflowError):
+        return None
+
+
+def _said(told: object) -> tuple[str, str]:
+    """Find the code and the message in the shapes servers use for an error."""
+    if isinstance(told, list) and told:  # some wrap the object in a list
+        told = told[0]
+    error = told.get("error", told) if isinstance(told, dict) else told
+    if isinstance(error, dict):
+        codes = " ".join(str(error[k]) for k in ("code", "type", "param") if error.get(k) is not None)
+        return codes, str(error.get("message") or error.get("detail") or "")
+    return "", error if isinstance(error, str) else ""
+
+
+def one_line(text: str, key: str = "") -> str:
+    """Shorten what a server said to one line a person can read, without the key."""
+    text = " ".join(strip_invisible(text).split())
+    if key:
+        text = text.replace(key, "***")
+    return text if len(text) <= 200 else text[:199] + "…"
+
+
+ErrorMeaning = Literal["by status", "slow", "not reached", "broken", "key", "cut", "filtered", "mistake"]
+
+OPENAI_ERRORS: Mapping[str, ErrorMeaning] = {
+    "OpenAIError": "key",  # raised bare when no key is found
+    "APIError": "broken",
+    "APIStatusError": "by status",
+    "APIConnectionError": "not reached",
+    "APITimeoutError": "slow",
+    "APIResponseValidationError": "broken",
+    "BadRequestError": "by status",
+    "AuthenticationError": "by status",
+    "OAuthError": "key",
+    "SubjectTokenProviderError": "key",
+    "PermissionDeniedError": "by status",
+    "NotFoundError": "by status",
+    "ConflictError": "by status",
+    "UnprocessableEntityError": "by status",
+    "RateLimitError": "by status",
+    "InternalServerError": "by status",
+    "LengthFinishReasonError": "cut",
+    "ContentFilterFinishReasonError": "filtered",
+    "InvalidWebhookSignatureError": "mistake",
+    "WebSocketConnectionClosedError": "broken",
+    "WebSocketQueueFullError": "broken",
+    "APIRemovedInV1": "mistake",
+    "MutuallyExclusiveAuthError": "key",
+    "StreamAlreadyConsumed": "broken",
+    "_AmbiguousModuleClientUsageError": "mistake",
+}
+"""Every exception class of the openai SDK; a test compares it with the installed one."""
+_OTHERS: Mapping[str, ErrorMeaning] = {
+    "TimeoutException": "slow",
+    "TimeoutError": "slow",
+    "ConnectError": "not reached",
+    "ConnectionError": "not reached",
+    "TransportError": "broken",
+    "APIStatusError": "by status",
+    "JSONDecodeError": "broken",
+    "UnicodeDecodeError": "broken",
+    "RemoteProtocolError": "broken",
+    "AttributeError": "broken",  # a library stumbles over an answer that is none
+    "TypeError": "broken",
+    "LookupError": "broken",
+    "OSError": "not reached",
+}
+"""What other libraries raise, by the name of the class or of one it is made from."""
+
+
+def meaning_of(error: BaseException) -> ErrorMeaning:
+    """Say what *error* means, by its class or the nearest one it is made from."""
+    if isinstance(getattr(error, "status_code", None), int):
+        return "by status"
+    for kind in type(error).__mro__:
+        known = OPENAI_ERRORS.get(kind.__name__) or _OTHERS.get(kind.__name__)
+        if known:
+            return known
+    return "mistake"
+
+
+def error_from_library(error: Exception, *, provider: str, model: str, seconds: float = 0.0) -> LLMError:
+    """Make our error of a library's; no key of the environment gets into it."""
+    shown = one_line(without_keys(_message(error)))
+    match meaning_of(error):
+        case "by status":
+            headers, body = _answer(error)
+            told = body if isinstance(body, dict) else {"error": {"message": shown}}
+            status = int(getattr(error, "status_code", 0))
+            return error_from_response(
+                status, headers, _without_keys_in(told), server=provider, model=model, key=""
+            )
+        case "slow":
+            phrase = say("The model server gave no whole answer within {seconds} s.", seconds=f"{seconds:g}")
+            return LLMUnavailable(phrase, kind="broken")
+        case "not reached":
+            phrase = say(
+                "{provider} cannot be reached ({what}).", provider=provider, what=type(error).__name__
+            )
+            return LLMUnavailable(phrase, kind="outage", sent=False)
+        case "broken" | "cut":
+            phrase = say("The model server's answer cannot be used ({what}).", what=type(error).__name__)
+            return LLMUnavailable(phrase, kind="broken")
+        case "key":
+            phrase = say(
+                "{provider} does not accept the key or finds none: {said}",
+                provider=provider,
+                said=shown or "-",
+            )
+            return LLMRejected(phrase, reason="key")
+        case "filtered":
+            return LLMRefused(say("The provider's filter stopped the answer."))
+        case "mistake":
+            phrase = say(
+                "{provider} refuses this request: {said}",
+                provider=provider,
+                said=shown or type(error).__name__,
+            )
+            return LLMRejected(phrase, reason="request")
+
+
+def _message(error: Exception) -> str:
+    return str(getattr(error, "message", "") or error)
+
+
+def _answer(error: Exception) -> tuple[Mapping[str, str], object]:
+    response = getattr(error, "response", None)
+    headers = getattr(response, "headers", None) or {}
+    return {str(k).lower(): str(v) for k, v in dict(headers).items()}, getattr(error, "body", None)
+
+
+def _without_keys_in(told: Any) -> Any:
+    if isinstance(told, dict):
+        return {k: _without_keys_in(v) for k, v in told.items()}
+    if isinstance(told, list):
+        return [_without_keys_in(v) for v in told]
+    return without_keys(told) if isinstance(told, str) else told
+
+
+_SECRET = re.compile(r"KEY|TOKEN|SECRET|PASSWORD", re.IGNORECASE)
+
+
+def without_keys(text: str, environ: Mapping[str, str] = os.environ) -> str:
+    """Take the values of variables that hold secrets out of *text*."""
+    for name, value in environ.items():
+        if len(value) >= 8 and _SECRET.search(name):
+            text = text.replace(value, "***")
+    return text

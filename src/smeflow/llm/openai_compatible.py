@@ -1,0 +1,182 @@
+"""Any server that speaks OpenAI's protocol: OpenAI itself, Mistral, Ollama, llama.cpp and the rest."""
+
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from pydantic_core import from_json
+
+from smeflow.errors import LLMRejected, LLMUnavailable
+from smeflow.llm.dialects import CHAT, Dialect, Dropped, ParsedAnswer
+from smeflow.llm.error_mapping import broken_answer, error_from_response
+from smeflow.llm.interface import ModelEndpoint, Reply, Request, Usage
+from smeflow.llm.wire import AioWire, HttpResponse, Wire
+
+_UNKNOWN = re.compile(
+    r"unsupported|not support|unknown|unrecogni[sz]ed|not permitted|extra_forbidden|not allowed",
+    re.IGNORECASE,
+)
+_NAMED = {
+    "max_tokens": "max_tokens",
+    "temperature": "temperature",
+    "response_format": "schema",
+    "json_schema": "schema",
+    "logprobs": "logprobs",
+}
+LOG_PROBABILITIES: Mapping[str, object] = {"logprobs": True, "top_logprobs": 1}
+"""Asks for how likely each token was, and for no other token."""
+_CODES = {"rate_limit_exceeded": 429, "server_error": 500, "insufficient_quota": 429, "overloaded_error": 529}
+
+
+@dataclass(eq=False, kw_only=True)
+class OpenAICompatible:
+    """A model behind an OpenAI-compatible server. Asks once: who wants retries wraps it in `Retrying`.
+
+    What the server says it does not know (a temperature, a schema) is left out from then on, without a retry
+    being counted: a refusal of that kind is neither paid nor processed.
+    """
+
+    place: ModelEndpoint
+    dialect: Dialect = CHAT
+    title: str = ""
+    """The provider's name in messages."""
+    key: str = field(default="", repr=False)
+    wire: Wire = field(default_factory=AioWire, repr=False)
+    dropped: Dropped = frozenset()
+    """What this server is known not to take."""
+    extras: Mapping[str, object] = field(default_factory=dict)
+    """What else is asked for in every request."""
+    key_header: str = "authorization"
+    """Where the key goes: as a bearer's, or bare under a name of the provider's own."""
+
+    def __post_init__(self) -> None:
+        """Write the headers once."""
+        self._url = self.place.base_url.rstrip("/") + self.dialect.path
+        self._headers = {
+            "content-type": "application/json",
+            "accept": "application/json",
+            "accept-encoding": "identity",
+            "user-agent": "smeflow",
+        }
+        if self.key:
+            bearer = self.key_header == "authorization"
+            self._headers[self.key_header] = f"Bearer {self.key}" if bearer else self.key
+        told = json.dumps(dict(self.extras), separators=(",", ":")) if self.extras else ""
+        self._more = f",{told[1:-1]}}}" if told else "}"
+        self._less = "}"
+
+    def complete(self, request: Request, /) -> Reply:
+        """Answer *request*; see `LLM`."""
+        if self.place.sees is None and any(m.images for m in request.messages):
+            request = replace(request, messages=tuple(replace(m, images=()) for m in request.messages))
+        for _ in range(len(set(_NAMED.values()))):
+            answered = self._post(request)
+            unknown = (
+                self._not_taken(answered) - self.dropped if answered.status in {400, 422} else frozenset()
+            )
+            if not unknown:
+                break
+            self.dropped |= unknown
+        else:
+            answered = self._post(request)
+        return self._reply(request, answered)
+
+    def close(self) -> None:
+        """Let go of the connections; what is under way ends as unavailable."""
+        close = getattr(self.wire, "close", None)
+        if close is not None:
+            close()
+
+    def _post(self, request: Request) -> HttpResponse:
+        body = self.dialect.body(request, self.place.model, self.dropped)[:-1]
+        body += self._less if "logprobs" in self.dropped or request.schema is None else self._more
+        return self.wire.post(
+            self._url, self._headers, body.encode("utf-8", "replace"), request.timeout_seconds
+        )
+
+    def _not_taken(self, answered: HttpResponse) -> Dropped:
+        said = answered.body[:4000].decode("utf-8", "replace")
+        if not _UNKNOWN.search(said):
+            return frozenset()
+        return frozenset(what for name, what in _NAMED.items() if name in said)
+
+    def _reply(self, request: Request, answered: HttpResponse) -> Reply:
+        if answered.status != 200:
+            raise self._error(answered.status, answered, _maybe_json(answered.body))
+        if answered.too_long:  # it was paid in full, and asking the same again would only pay it again
+            usage = Usage(
+                input_tokens=estimate_tokens(request),
+                output_tokens=request.max_output_tokens,
+                estimated=True,
+            )
+            return self._made(
+                ParsedAnswer(text="", finish_reason="length", model="", id="", usage=usage), request
+            )
+        told = self._envelope(answered)
+        if told.get("error"):
+            raise self._said_error(told, answered)
+        return self._made(self.dialect.read(told), request)
+
+    def _envelope(self, answered: HttpResponse) -> dict[str, Any]:
+        if "html" in answered.headers.get("content-type", "").lower():
+            raise broken_answer("HTML")
+        try:
+            told = from_json(answered.body.removeprefix(b"\xef\xbb\xbf"), cache_strings="keys")
+        except ValueError:
+            raise broken_answer("no JSON" if answered.body else "empty") from None
+        if not isinstance(told, dict):
+            raise broken_answer("no JSON object")
+        return told
+
+    def _said_error(self, told: dict[str, Any], answered: HttpResponse) -> LLMRejected | LLMUnavailable:
+        """Make an error of an error object in a 200: by its code, else it is taken to pass."""
+        error = told["error"]
+        code = error.get("code") if isinstance(error, dict) else None
+        status = code if type(code) is int and 300 <= code < 600 else _CODES.get(str(code), 502)
+        return self._error(status, answered, told)
+
+    def _error(self, status: int, answered: HttpResponse, told: object) -> LLMRejected | LLMUnavailable:
+        made = error_from_response(
+            status,
+            answered.headers,
+            told,
+            server=self.title or self.place.provider,
+            model=self.place.model,
+            key=self.key,
+        )
+        assert isinstance(made, LLMRejected | LLMUnavailable)  # noqa: S101 - the only two it makes
+        return made
+
+    def _made(self, said: ParsedAnswer, request: Request) -> Reply:
+        usage = said.usage or Usage(
+            input_tokens=estimate_tokens(request), output_tokens=_tokens(said.text), estimated=True
+        )
+        price = self.place.price
+        return Reply(
+            text=said.text,
+            model=said.model or self.place.model,
+            usage=usage,
+            finish_reason=said.finish_reason,
+            id=said.id,
+            cost=price.of(usage.input_tokens, usage.output_tokens) if price else None,
+            probabilities=said.probabilities,
+        )
+
+
+def estimate_tokens(request: Request) -> int:
+    """Count roughly the tokens of a request, where the provider did not."""
+    schema = len(request.schema.json) if request.schema else 0
+    return sum(_tokens(m.content) + 4 for m in request.messages) + schema // 4
+
+
+def _tokens(text: str) -> int:
+    return len(text.encode("utf-8", "replace")) // 4 + 1
+
+
+def _maybe_json(body: bytes) -> object:
+    try:
+        return json.loads(body)
+    except (ValueError, RecursionError):
+        return None

@@ -1,0 +1,248 @@
+"""Which models a step asks: one, several in order until an answer is of use, or several that must agree."""
+
+import json
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from smeflow._text import folded
+from smeflow.errors import AnswerInvalid, AnswerLater, LLMRejected, LLMUnavailable, SmeflowError
+from smeflow.i18n import say
+from smeflow.llm.answer_json import AmbiguousJson, load_json
+from smeflow.llm.call_log import CallLog, Scope
+from smeflow.llm.interface import LLM, ConnectedLLM, ModelEndpoint, Reply, Request, Usage
+from smeflow.llm.wrappers.policy import BoundLLM, Policy
+from smeflow.llm.wrappers.retry import Patience
+
+FALLBACK_REASONS = frozenset({"key", "quota", "model", "too_long", "no_model"})
+"""What the next model may do better. What is refused for its place or its form is refused."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Fallback:
+    """An LLM that asks the next one where one is away, rejects us, or answered nothing of use.
+
+    The cheaper one goes first: its answer stands when it can be used. A question asked again (``again``),
+    since the answer did not fit, goes to the next; so does one whose answer the model itself found unlikely.
+    """
+
+    models: Sequence[LLM]
+    least_probability: float = 0.0
+    """An answer with a value less likely than this is asked of the next one; 0: nothing is looked at."""
+
+    def complete(self, request: Request, /) -> Reply:
+        """Answer *request*; see `LLM`."""
+        first = min(request.again, len(self.models) - 1)
+        for place, model in enumerate(self.models[first:], first):
+            last = place == len(self.models) - 1
+            try:
+                reply = model.complete(request)
+            except (LLMUnavailable, AnswerLater, LLMRejected) as error:
+                if last or not _passes(error):
+                    raise
+                continue
+            if last or not self._unlikely(reply):
+                return reply
+        raise AssertionError  # the last one returns or raises
+
+    def _unlikely(self, reply: Reply) -> bool:
+        told = reply.probabilities
+        return bool(told) and min(told.values()) < self.least_probability if told else False
+
+
+def _passes(error: SmeflowError) -> bool:
+    return not isinstance(error, LLMRejected) or error.reason in FALLBACK_REASONS
+
+
+@dataclass(frozen=True, kw_only=True)
+class Agreeing:
+    """An LLM that asks several and answers what all of them say.
+
+    A named value they differ on becomes ``null`` where the schema has room for it, so that a person is
+    asked; where it has none, or the answers are no JSON, a difference makes the answer invalid. An
+    answer that has not the form is given as it is, and asked for again like any other.
+    """
+
+    models: Sequence[LLM]
+
+    def complete(self, request: Request, /) -> Reply:
+        """Answer *request*; see `LLM`.
+
+        Raises:
+            AnswerInvalid: They differ, and nothing can be left out.
+        """
+        replies = [model.complete(request) for model in self.models]
+        told = [_answer_object(reply) for reply in replies]
+        if any(reply.finish_reason != "stop" for reply in replies):
+            return next(reply for reply in replies if reply.finish_reason != "stop")
+        if request.schema is None or any(one is None for one in told):
+            return _same_text(replies, told, request)
+        objects = [one for one in told if one is not None]
+        agreed, without = _agreed(objects, _nullable(request))
+        if without:
+            raise _differ(replies, without)
+        return _joined(replies, json.dumps(agreed, ensure_ascii=False))
+
+
+def _same_text(replies: list[Reply], told: list[dict[str, Any] | None], request: Request) -> Reply:
+    if request.schema is not None:  # whoever answered out of form is told so, and asked again
+        return replies[next(place for place, one in enumerate(told) if one is None)]
+    if len({folded(reply.text).strip() for reply in replies}) > 1:
+        raise _differ(replies, ["-"])
+    return _joined(replies, replies[0].text)
+
+
+def _answer_object(reply: Reply) -> dict[str, Any] | None:
+    try:
+        told = load_json(reply.text)
+    except (AmbiguousJson, ValueError):
+        return None
+    return told if isinstance(told, dict) else None
+
+
+def _agreed(objects: list[dict[str, Any]], nullable: frozenset[str]) -> tuple[dict[str, Any], list[str]]:
+    """Give what all say, ``null`` where they differ, and the names that cannot be ``null``."""
+    agreed: dict[str, Any] = {}
+    without = []
+    for name in dict.fromkeys(name for one in objects for name in one):
+        values = [one.get(name) for one in objects]
+        if all(_like(value) == _like(values[0]) for value in values):
+            agreed[name] = values[0]
+        elif name in nullable:
+            agreed[name] = None
+        else:
+            without.append(name)
+    return agreed, without
+
+
+def _like(value: Any) -> Any:
+    """Give what two spellings of one value have in common."""
+    if isinstance(value, str):
+        return " ".join(folded(value).split())
+    if isinstance(value, list):
+        return [_like(one) for one in value]
+    return {name: _like(one) for name, one in value.items()} if isinstance(value, dict) else value
+
+
+def _nullable(request: Request) -> frozenset[str]:
+    schema: Mapping[str, Any] = json.loads(request.schema.json) if request.schema else {}
+    named = schema.get("properties") or {}
+    return frozenset(name for name, one in named.items() if {"type": "null"} in one.get("anyOf", ()))
+
+
+def _joined(replies: list[Reply], text: str) -> Reply:
+    names = " + ".join(dict.fromkeys(reply.model for reply in replies))
+    usage = Usage(
+        input_tokens=sum(reply.usage.input_tokens for reply in replies),
+        output_tokens=sum(reply.usage.output_tokens for reply in replies),
+        cached_input_tokens=sum(reply.usage.cached_input_tokens for reply in replies),
+        estimated=any(reply.usage.estimated for reply in replies),
+    )
+    every = all(reply.replayed for reply in replies)
+    # What it cost was settled by each model's own budget; of two currencies there is no sum here.
+    return replace(
+        replies[0], text=text, model=names, usage=usage, cost=None, probabilities=None, replayed=every
+    )
+
+
+def _differ(replies: list[Reply], names: list[str]) -> AnswerInvalid:
+    models = ", ".join(dict.fromkeys(reply.model for reply in replies))
+    phrase = say("{models} do not agree: {names}.", models=models, names=", ".join(names))
+    return AnswerInvalid(phrase, reply=replies[0].text[:4000], problems=[str(phrase)])
+
+
+QUICK_PATIENCE = Patience(waiting_seconds=10.0, longest_wait_seconds=5.0)
+"""How long one waits for a model that has another behind it."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class ModelSet:
+    """Which models a run asks, in order, and how many of them must agree."""
+
+    models: tuple[ConnectedLLM, ...] = ()
+    agree: int = 1
+    steps: Mapping[str, "ModelSet"] = field(default_factory=dict)
+    """Steps with models of their own, by name."""
+
+    @property
+    def every(self) -> tuple[ConnectedLLM, ...]:
+        """All that may be asked, each once."""
+        found: list[ConnectedLLM] = [
+            *self.models,
+            *(one for step in self.steps.values() for one in step.every),
+        ]
+        return tuple({id(one): one for one in found}.values())
+
+    @property
+    def name(self) -> str:
+        """Name them, for people and for the record of a run."""
+        return " → ".join(f"{one.place.provider}/{one.place.model}" for one in self.every) or "none"
+
+    def close(self) -> None:
+        """End what any of them keeps running."""
+        for one in self.every:
+            close = getattr(one, "close", None)
+            if close is not None:
+                close()
+
+
+@dataclass(eq=False)
+class BoundEnsemble(BoundLLM):
+    """The LLM one step call gets, where there are several models behind it."""
+
+    bounds: Sequence[BoundLLM] = ()
+
+    def complete(self, request: Request, /) -> Reply:
+        """Answer *request*; see `LLM`."""
+        if self.llm is None:
+            return super().complete(request)
+        reply = self.llm.complete(request)
+        self.wanted_model = all(one.wanted_model for one in self.bounds)
+        self.calls = sum(one.calls for one in self.bounds)
+        costs = [one.cost for one in self.bounds if one.cost is not None]
+        same = [c for c in costs if c.currency == costs[0].currency]
+        self.cost = None if not same else sum(same[1:], start=same[0])
+        return reply
+
+
+class ModelRouter:
+    """The policies of a run: one for each model, bound together for each step call."""
+
+    def __init__(self, models: ModelSet, policy: Callable[[ConnectedLLM | None], Policy]) -> None:
+        """*policy* makes what stands before one model; it is made once for each."""
+        self._models = models
+        self._policies = {id(one): policy(one) for one in models.every}
+        self._nobody = policy(None)
+
+    def bind(self, scope: Scope, *, log: CallLog | None = None) -> BoundLLM:
+        """Give the LLM for one step call."""
+        chosen = self._models.steps.get(scope.step, self._models)
+        if not chosen.models:
+            return self._nobody.bind(scope, log=log)
+        if len(chosen.models) == 1:
+            return self._policies[id(chosen.models[0])].bind(scope, log=log)
+        own = [self._policies[id(one)] for one in chosen.models]
+        against = next((policy for policy in own if policy.refused is not None), None)
+        if against is not None:  # one that may not be asked refuses the whole
+            return against.bind(scope, log=log)
+        bounds = [self._bound(chosen, nth, scope, log) for nth in range(len(chosen.models))]
+        place: ModelEndpoint = chosen.models[0].place
+        if chosen.agree > 1:
+            agreeing = Agreeing(models=bounds[: chosen.agree])
+            rest: list[LLM] = list(bounds[chosen.agree :])
+            llm: LLM = Fallback(models=[agreeing, *rest]) if rest else agreeing
+        else:
+            llm = Fallback(models=bounds, least_probability=LEAST_PROBABILITY)
+        return BoundEnsemble(llm, place, bounds=bounds)
+
+    def _bound(self, chosen: ModelSet, nth: int, scope: Scope, log: CallLog | None) -> BoundLLM:
+        """Bind one of several, with a journal of its own: no answer is replayed as another's."""
+        model = chosen.models[nth]
+        own = replace(scope, fingerprint=f"{scope.fingerprint}+{nth}") if nth else scope
+        policy = self._policies[id(model)]
+        patient = nth == len(chosen.models) - 1 or chosen.agree > 1
+        return policy.bind(own, log=log, patience=None if patient else QUICK_PATIENCE)
+
+
+LEAST_PROBABILITY = 0.2
+"""An answer with a value the model found less likely than this is asked of the next one."""

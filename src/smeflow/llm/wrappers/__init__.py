@@ -1,0 +1,1 @@
+"""An LLM around an LLM, from outside in: Resident, Redacted, Journaled, Cached, Retrying, Budgeted."""

@@ -1,0 +1,113 @@
+"""Bind a model to a step call, in the one order of wrappers that is safe."""
+
+import threading
+from dataclasses import dataclass, field, replace
+from decimal import Decimal
+from typing import cast
+
+from smeflow.errors import LLMRejected
+from smeflow.llm.call_log import CallLog, RecallLog, Scope
+from smeflow.llm.interface import LLM, ConnectedLLM, ModelEndpoint, NoModel, Reply, Request, Usage
+from smeflow.llm.providers import Residency
+from smeflow.llm.wrappers.accounting import Budgeted, Cached, Journaled, SpendingLimits, price_refusal
+from smeflow.llm.wrappers.privacy import Redacted, Resident, residency_refusal
+from smeflow.llm.wrappers.retry import CircuitBreaker, Patience, Retrying, RetryRule, RetryState
+from smeflow.money import Money
+
+
+@dataclass(eq=False)
+class BoundLLM:
+    """The LLM one step call gets.
+
+    From outside in: Resident, Redacted, Journaled, Cached, Retrying, Budgeted, the provider.
+    """
+
+    llm: LLM | None
+    place: ModelEndpoint
+    wanted_model: bool = False
+    """There is no model, and the step asked for one."""
+    calls: int = 0
+    """Replies that were not replayed."""
+    cost: Money | None = None
+    """What they cost; None where nothing was asked, or no price is known."""
+    _lock: threading.Lock = field(default_factory=threading.Lock, repr=False)
+
+    def complete(self, request: Request, /) -> Reply:
+        """Answer *request*; see `LLM`."""
+        if self.llm is None:
+            self.wanted_model = True
+            return NoModel().complete(request)
+        reply = self.llm.complete(request)
+        if not reply.replayed:
+            with self._lock:
+                self.calls += 1
+                if reply.cost is not None:
+                    self.cost = reply.cost if self.cost is None else self.cost + reply.cost
+        return reply
+
+
+@dataclass(eq=False, kw_only=True)
+class Policy:
+    """What stands between steps and a model; made once a run, bound once a step call.
+
+    Raises:
+        LLMRejected: When called, not when made: the model's place is not allowed, or its price is not known.
+    """
+
+    llm: ConnectedLLM | None
+    log: CallLog
+    residency: Residency = "any"
+    residency_source: str = ""
+    """The line that says so, for messages."""
+    redact: bool = False
+    limits: SpendingLimits | None = None
+    """The budget that stands, only to refuse what has no price; the log keeps the sums."""
+    breaker: CircuitBreaker = field(default_factory=CircuitBreaker)
+    patience: Patience = field(default_factory=Patience)
+
+    def __post_init__(self) -> None:
+        """Work out once what cannot change."""
+        self._rule = RetryRule(patience=self.patience, breaker=self.breaker)
+        if isinstance(self.llm, NoModel):
+            self.llm = None
+        place = self.llm.place if self.llm else NoModel().place
+        self._place = place
+        self._refused = residency_refusal(place, self.residency, self.residency_source) or price_refusal(
+            place, self.limits
+        )
+
+    @property
+    def refused(self) -> LLMRejected | None:
+        """Why the model may not be asked at all; None where it may."""
+        return self._refused
+
+    def bind(self, scope: Scope, *, log: CallLog | None = None, patience: Patience | None = None) -> BoundLLM:
+        """Give the LLM for one step call; *log* and *patience* stand in for the policy's own."""
+        llm = self.llm
+        if llm is None:
+            return BoundLLM(None, self._place)
+        written, turn = log or self.log, RetryState()
+        rule = self._rule if patience is None else RetryRule(patience=patience, breaker=self.breaker)
+
+        def asking(key: str) -> LLM:
+            budgeted = Budgeted(inner=llm, log=written, place=self._place, key=key)
+            retrying = Retrying(inner=budgeted, rule=rule, turn=turn)
+            return retrying if scope.take else self._cached(retrying, written, key)
+
+        bound: LLM = Journaled(inner=asking, log=written, scope=scope)
+        if self.redact:
+            bound = Redacted(inner=bound, salt=f"{scope.item}\n{scope.version}")
+        return BoundLLM(Resident(inner=bound, refused=self._refused), self._place)
+
+    def _cached(self, inner: LLM, log: CallLog, key: str) -> Cached:
+        """Recall equal requests of any item; what a person asked for again (``take``) is asked again."""
+
+        def keep(request: Request, reply: Reply) -> None:
+            if hasattr(log, "keep"):  # isinstance() of a protocol costs ten times the look
+                cast("RecallLog", log).keep(key, request, self._place, reply)
+                return
+            nothing = Money(Decimal(0), reply.cost.currency) if reply.cost else None
+            ticket = log.reserve(key, request, self._place, nothing)
+            log.settle(ticket, replace(reply, usage=Usage(), cost=nothing))
+
+        return Cached(inner=inner, recall=lambda request: log.recall(request, self._place), keep=keep)

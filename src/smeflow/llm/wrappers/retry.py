@@ -1,0 +1,278 @@
+"""The one owner of retries: how long to wait, how often to ask, when to stop and when to come back later."""
+
+import random
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from smeflow.errors import AnswerLater, LLMRejected, LLMUnavailable
+from smeflow.i18n import say
+from smeflow.llm.interface import LLM, Reply, Request
+
+_SHARES = {"rate": 2.0, "outage": 1.0, "broken": 0.25}
+_STOPS_A_RUN = frozenset({"key", "quota", "model"})
+
+
+@dataclass(frozen=True, kw_only=True)
+class Patience:
+    """How much is asked of one step call, re-asks included."""
+
+    paid_attempts: int = 5
+    """Attempts that may have been paid: answers, and those that broke after they were sent."""
+    slow_attempts: int = 3
+    """Attempts that ended at their deadline; each costs a whole timeout."""
+    waiting_seconds: float = 600.0
+    """All waits together. Attempts that cost nothing are bounded by this and not by a number."""
+    longest_wait_seconds: float = 120.0
+    """A longer wait is not slept through: the item is put aside until then."""
+    first_wait_seconds: float = 0.5
+    """After a provider was not there and nobody said how long; twice that after a rate limit, and a quarter
+    after an answer that broke on its way. It doubles with every failure in a row."""
+    most_backoff_seconds: float = 30.0
+    away_seconds: float = 300.0
+    """When an item that was put aside, and nobody said for how long, is tried again."""
+
+
+@dataclass(eq=False, kw_only=True)
+class CircuitBreaker:
+    """What all threads know of one provider: after repeated failures calls pause, and one a second goes out.
+
+    Monotonic time only: a wall clock that jumps changes no wait.
+    """
+
+    failures: int = 3
+    """That many in a row, with no answer in between, and calls pause."""
+    probe_seconds: float = 1.0
+    stop: threading.Event | None = None
+    """Set it, and every wait ends at once with `AnswerLater`."""
+    monotonic: Callable[[], float] = time.monotonic
+    rejected: LLMRejected | None = None
+    """The provider rejects all we send (key, quota, model): nothing more is sent."""
+    _in_a_row: int = field(default=0, repr=False)
+    _next_probe: float = field(default=0.0, repr=False)
+    _changed: threading.Condition = field(default_factory=threading.Condition, repr=False)
+
+    @property
+    def open(self) -> bool:
+        """Tell whether calls pause."""
+        return self._in_a_row >= self.failures
+
+    def admit(self, most_seconds: float) -> float:
+        """Wait until a call may go out, at most *most_seconds*; give how long it took.
+
+        Raises:
+            LLMRejected: The provider has rejected everything.
+            TimeoutError: It may not go out within that time.
+        """
+        if self.rejected is not None:
+            raise LLMRejected(self.rejected.phrase, reason=self.rejected.reason)
+        if not self.open:
+            return 0.0
+        began = self.monotonic()
+        with self._changed:
+            while self.open:
+                if self.rejected is not None:
+                    raise LLMRejected(self.rejected.phrase, reason=self.rejected.reason)
+                now = self.monotonic()
+                if now >= self._next_probe:
+                    self._next_probe = now + self.probe_seconds
+                    break
+                if now - began >= most_seconds or self.stopped:
+                    raise TimeoutError
+                self._changed.wait(min(self._next_probe - now, 0.5))  # wakes to look whether to stop
+        return self.monotonic() - began
+
+    @property
+    def stopped(self) -> bool:
+        """Tell whether waiting is to end."""
+        return self.stop is not None and self.stop.is_set()
+
+    def sleep(self, seconds: float) -> None:
+        """Wait, or until `stop` is set."""
+        if self.stop is not None:
+            self.stop.wait(seconds)
+        else:
+            time.sleep(seconds)
+
+    def answered(self) -> None:
+        """Note that the provider is there."""
+        if self._in_a_row:
+            with self._changed:
+                self._in_a_row = 0
+                self._changed.notify_all()
+
+    def failed(self) -> None:
+        """Note that it is not."""
+        with self._changed:
+            self._in_a_row += 1
+            if self._in_a_row == self.failures:
+                self._next_probe = self.monotonic() + self.probe_seconds
+
+    def rejects(self, error: LLMRejected) -> None:
+        """Note a rejection; one that concerns everything ends everything."""
+        self.answered()
+        if error.reason in _STOPS_A_RUN:
+            with self._changed:
+                self.rejected = error
+                self._changed.notify_all()
+
+
+@dataclass(eq=False)
+class RetryState:
+    """What one step call has used up so far, over all its questions."""
+
+    paid: int = 0
+    slow: int = 0
+    waited_seconds: float = 0.0
+    over: bool = False
+    """Nothing more is to be asked."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class RetryRule:
+    """When to ask again; made once and shared by all calls."""
+
+    patience: Patience = field(default_factory=Patience)
+    breaker: CircuitBreaker = field(default_factory=CircuitBreaker)
+    random: Callable[[], float] = field(default=random.random, repr=False)
+    clock: Callable[[], datetime] = field(default=lambda: datetime.now(UTC), repr=False)
+
+    def attempt(self, inner: LLM, request: Request, turn: RetryState) -> Reply:
+        """Ask once, when the breaker lets us."""
+        patience = self.patience
+        if turn.paid >= patience.paid_attempts:
+            turn.over = True
+            phrase = say(
+                "The model was asked {count} times for this step and gave no usable answer.", count=turn.paid
+            )
+            raise LLMUnavailable(phrase, kind="broken", sent=False)
+        try:
+            turn.waited_seconds += self.breaker.admit(
+                max(0.0, patience.waiting_seconds - turn.waited_seconds)
+            )
+        except TimeoutError:
+            down = LLMUnavailable(say("The model server does not answer."), kind="outage", sent=False)
+            raise self._later(down, 0.0 if self.breaker.stopped else None) from down
+        began = self.breaker.monotonic()
+        try:
+            reply = inner.complete(request)
+        except LLMUnavailable as error:
+            slow = self.breaker.monotonic() - began >= request.timeout_seconds
+            self._note(error, turn, slow=slow)
+            raise
+        except LLMRejected as error:
+            self.breaker.rejects(error)
+            raise
+        self.breaker.answered()
+        turn.paid += not reply.replayed
+        return reply
+
+    def _note(self, error: LLMUnavailable, turn: RetryState, *, slow: bool) -> None:
+        turn.paid += error.sent
+        turn.slow += error.sent and slow
+        if error.kind == "rate":
+            self.breaker.answered()
+        else:
+            self.breaker.failed()
+
+    def gives_up(self, error: LLMUnavailable, turn: RetryState) -> bool:
+        """Tell whether the attempts are used up."""
+        patience = self.patience
+        spent = turn.paid >= patience.paid_attempts or turn.slow >= patience.slow_attempts
+        return turn.over or (error.sent and spent)
+
+    def wait_seconds(self, error: LLMUnavailable, nth: int, turn: RetryState) -> float:
+        """Choose how long to wait after the *nth* failure in a row (from 1); never less than was asked for.
+
+        Raises:
+            AnswerLater: It is too long to wait for here.
+        """
+        patience = self.patience
+        first = patience.first_wait_seconds * _SHARES[error.kind]
+        grown = min(patience.most_backoff_seconds, first * 2 ** min(nth - 1, 20))
+        asked = error.retry_after_seconds
+        if asked is None and error.kind != "rate" and self.breaker.open:
+            return 0.0  # the breaker holds everybody back, and wakes everybody as soon as one gets through
+        seconds = (
+            grown * (0.5 + self.random() / 2)
+            if asked is None
+            else asked + 0.1 * min(1.0, asked) * self.random()
+        )
+        if (
+            seconds > patience.longest_wait_seconds
+            or turn.waited_seconds + seconds > patience.waiting_seconds
+        ):
+            raise self._later(error, asked) from error
+        return seconds
+
+    def pause(self, seconds: float, error: LLMUnavailable, turn: RetryState) -> None:
+        """Wait, and go no further when everything is to stop."""
+        turn.waited_seconds += seconds
+        self.breaker.sleep(seconds)
+        if self.breaker.stopped:
+            raise self._later(error, 0.0) from error
+
+    def _later(self, error: LLMUnavailable, seconds: float | None) -> AnswerLater:
+        due = self.clock() + timedelta(
+            seconds=min(self.patience.away_seconds if seconds is None else seconds, 7e6)
+        )
+        phrase = say(
+            "{why} It will be asked again after {due}.", why=error.phrase, due=f"{due:%Y-%m-%d %H:%M} UTC"
+        )
+        return AnswerLater(phrase, due_at=due, ticket=error.kind)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Retrying:
+    """An LLM that asks again when asking again may help.
+
+    Every wait honours what the provider asks for. Attempts that may have been paid are few and counted over
+    the whole `RetryState`; those that cost nothing end with the time for waiting. `AnswerLater` (``ticket`` says
+    whether ``rate``, ``outage`` or ``broken``) means: not now, and not by sleeping.
+    """
+
+    inner: LLM
+    rule: RetryRule = field(default_factory=RetryRule)
+    turn: RetryState = field(default_factory=RetryState)
+
+    def complete(self, request: Request, /) -> Reply:
+        """Answer *request*; see `LLM`."""
+        try:
+            return self.rule.attempt(
+                self.inner, request, self.turn
+            )  # mostly the only one, and tenacity costs 50 µs
+        except LLMUnavailable as error:
+            return self._again(request, error)
+
+    def _again(self, request: Request, first: LLMUnavailable) -> Reply:
+        import tenacity
+
+        waiting: list[LLMUnavailable] = [first]
+
+        def attempt() -> Reply:
+            if waiting:
+                raise waiting.pop()
+            return self.rule.attempt(self.inner, request, self.turn)
+
+        def last(state: "tenacity.RetryCallState") -> LLMUnavailable:
+            error = state.outcome.exception() if state.outcome else None
+            assert isinstance(error, LLMUnavailable)  # noqa: S101 - the only one that is retried
+            return error
+
+        again: Any = tenacity.Retrying(
+            retry=tenacity.retry_if_exception_type(LLMUnavailable),
+            stop=lambda state: self.rule.gives_up(last(state), self.turn),
+            wait=lambda state: self.rule.wait_seconds(last(state), state.attempt_number, self.turn),
+            sleep=_not_here,
+            before_sleep=lambda state: self.rule.pause(float(state.upcoming_sleep), last(state), self.turn),
+            reraise=True,
+        )
+        reply: Reply = again(attempt)
+        return reply
+
+
+def _not_here(seconds: float) -> None:
+    """Leave the waiting to `RetryRule.pause`, where it can be stopped."""

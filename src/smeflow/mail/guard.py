@@ -1,0 +1,244 @@
+"""Look at who a mail says it is from: look-alike domains, answers that go elsewhere, accounts that changed.
+
+Nothing is decided about the mail: what is odd is a flag and a doubt, and a person looks.
+"""
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from email.utils import getaddresses
+from typing import Any, ClassVar, Literal
+
+from pydantic import Field
+
+from smeflow.core.case import Case, Known
+from smeflow.core.claims import Claim
+from smeflow.documents.document import Document
+from smeflow.i18n import Phrase, say
+from smeflow.kinds.steps import StepFamily, StepResult
+from smeflow.llm.interface import LLM
+from smeflow.mail.senders import (
+    domain_of,
+    impersonated_domain,
+    is_public_provider,
+    lookalike_of,
+    reason_not_to_answer,
+    registered_domain,
+)
+from smeflow.values.identifiers import iban_ok
+
+Flag = Literal[
+    "look_alike", "reply_elsewhere", "name_hides_address", "from_us", "account_changed", "several_senders"
+]
+_IBAN = re.compile(r"(?<![A-Z0-9])[A-Z]{2}\d{2}(?:[ \u00a0\u202f.-]?[A-Z0-9]{1,4}){3,8}(?![A-Z0-9])")
+_ADDRESS = re.compile(r"[\w.+%-]+@[\w-]+(?:\.[\w-]+)+")
+TABLES = ("suppliers", "customers")
+
+
+class Sender(StepResult):
+    """Who a mail says it is from, and what is odd about it."""
+
+    address: str = ""
+    domain: str = ""
+    known: bool = False
+    """Whether the address or its domain stands in the firm's tables."""
+    flags: tuple[Flag, ...] = ()
+    accounts: tuple[str, ...] = ()
+    """IBANs that stand in the text of the mail."""
+    doubts: tuple[Phrase, ...] = ()
+    known_accounts: tuple[str, ...] = ()
+
+    def claims(self, _known: Known, /) -> Iterator[Claim]:
+        """Say which account this sender asks to pay to: another one than before is a person's matter."""
+        who = self.address if is_public_provider(self.domain) else registered_domain(self.domain)
+        for account in self.accounts if who else ():
+            yield Claim(
+                rule="steady",
+                key=f"mail account {who}",
+                value=account,
+                about=say(
+                    "{who} names another account than before: {iban}. Ask them by a number you know already, "
+                    "not one from this mail",
+                    who=who,
+                    iban=account,
+                ),
+                known=self.known_accounts,
+            )
+
+
+class Guard(StepFamily):
+    """Look at the sender of a mail, and flag what is odd: ``guard: sender``."""
+
+    kind_id: ClassVar[str] = "smeflow.steps.guard.Guard"
+    revision: ClassVar[int] = 1
+
+    tables: tuple[str, ...] = TABLES
+    """Tables of those the firm knows, with addresses (``email``, ``domain``) and accounts (``iban``)."""
+    trusted: tuple[str, ...] = ()
+    """Domains that are known besides those of the tables: ``bank.example``."""
+    constants: Mapping[str, Any] = Field(default_factory=dict, exclude=True, repr=False)
+
+    @property
+    def returns(self) -> type[Sender]:
+        """`Sender`."""
+        return Sender
+
+    def __call__(self, case: Case, llm: LLM, /) -> Sender:
+        """Look at the headers and at the accounts in the text; no model is asked."""
+        mail = case.documents[0] if case.documents else None
+        if mail is None or not mail.is_message:
+            return Sender()
+        rows = [row for table in self.tables for row in case.known.rows(table)]
+        found = _SenderCheck(mail, rows, (*self.trusted, *self._ours), self._ours)
+        flags = dict(found.all())
+        address = found.address
+        own = [row for row in rows if _speaks_for(row, address)]
+        accounts = _accounts(mail)
+        known_accounts = tuple(sorted({_bare(row.get("iban", "")) for row in own} - {""}))
+        changed = [a for a in accounts if known_accounts and a not in known_accounts]
+        if changed:
+            flags["account_changed"] = say(
+                "{who} names an account that is not the one in your table: {iban}. Ask them by a number you "
+                "know already, not one from this mail",
+                who=address,
+                iban=changed[0],
+            )
+        return Sender(
+            address=address,
+            domain=domain_of(address),
+            known=bool(own)
+            or registered_domain(domain_of(address)) in {registered_domain(d) for d in self.trusted},
+            flags=tuple(flags),
+            accounts=accounts,
+            known_accounts=known_accounts,
+            doubts=tuple(flags.values()),
+        )
+
+    @property
+    def _ours(self) -> tuple[str, ...]:
+        return tuple(getattr(self.constants.get("company"), "mail_domains", ()))
+
+
+class _SenderCheck:
+    """One look at the headers of a mail."""
+
+    def __init__(
+        self, mail: Document, rows: Sequence[Mapping[str, str]], trusted: Sequence[str], ours: Sequence[str]
+    ) -> None:
+        self.fields, self.ours = mail.fields, ours
+        self.answered = reason_not_to_answer(mail) is None
+        people = [pair for pair in getaddresses([mail.fields.get("from", "")]) if "@" in pair[1]]
+        self.senders = [address.lower() for _, address in people]
+        self.name = people[0][0] if people else ""
+        self.address = self.senders[0] if self.senders else ""
+        self.listed = {address for row in rows for address in _addresses(row)}
+        listed = {domain for row in rows for domain in _domains(row)}
+        self.known = {d for d in (*listed, *trusted) if d and not is_public_provider(d)}
+
+    def all(self) -> Iterator[tuple[Flag, Phrase]]:
+        """Give what is odd, with the sentence that tells it."""
+        for look in (self._look_alike, self._elsewhere, self._hidden, self._from_us, self._several):
+            found = look()
+            if found is not None:
+                yield found
+
+    def _look_alike(self) -> tuple[Flag, Phrase] | None:
+        for address in (self.address, *self._answers()):
+            others = self.known if address not in self.listed else ()
+            twin = (
+                (lookalike_of(domain_of(address), self.known) or impersonated_domain(address, others))
+                if address
+                else None
+            )
+            if twin is not None:
+                return "look_alike", say(
+                    "{address} looks like {known} and is another domain.", address=address, known=twin
+                )
+        return None
+
+    def _elsewhere(self) -> tuple[Flag, Phrase] | None:
+        mine = registered_domain(domain_of(self.address))
+        for address in self._answers():
+            # a newsletter has its answers sent where it likes: nobody answers it
+            if self.address and self.answered and registered_domain(domain_of(address)) != mine:
+                return "reply_elsewhere", say(
+                    "An answer would go to {other} and not to {address}.", other=address, address=self.address
+                )
+        return None
+
+    def _hidden(self) -> tuple[Flag, Phrase] | None:
+        for address in _ADDRESS.findall(self.name):
+            if address.lower() not in self.senders:
+                return "name_hides_address", say(
+                    "It shows the address {shown} as a name and is from {address}.",
+                    shown=address.lower(),
+                    address=self.address,
+                )
+        return None
+
+    def _from_us(self) -> tuple[Flag, Phrase] | None:
+        """A mail from our own address that came in from outside."""
+        ours = {registered_domain(domain) for domain in self.ours}
+        returned = domain_of(self.fields.get("return-path", "").strip("<> "))
+        if (
+            registered_domain(domain_of(self.address)) in ours
+            and returned
+            and registered_domain(returned) not in ours
+        ):
+            return "from_us", say(
+                "It says it is from our own {address} and came from {returned}.",
+                address=self.address,
+                returned=returned,
+            )
+        return None
+
+    def _several(self) -> tuple[Flag, Phrase] | None:
+        if len({registered_domain(domain_of(address)) for address in self.senders}) > 1:
+            return "several_senders", say(
+                "It names several senders: {addresses}.", addresses=", ".join(self.senders[:5])
+            )
+        return None
+
+    def _answers(self) -> list[str]:
+        pairs = getaddresses([self.fields.get("reply-to", "")])
+        return [address.lower() for _, address in pairs if "@" in address]
+
+
+def _domains(row: Mapping[str, str]) -> Iterator[str]:
+    for column in ("email", "mail", "domain"):
+        for address in re.split(r"[,;\s]+", row.get(column, "")):
+            if address:
+                yield domain_of(address)
+
+
+def _addresses(row: Mapping[str, str]) -> set[str]:
+    written = f"{row.get('email', '')} {row.get('mail', '')}"
+    return {address.lower() for address in re.split(r"[,;\s]+", written) if "@" in address}
+
+
+def _speaks_for(row: Mapping[str, str], address: str) -> bool:
+    """Tell whether an address is that of a row: the very one, or one of its firm's domain."""
+    if not address:
+        return False
+    addresses = {
+        a.lower() for a in re.split(r"[,;\s]+", row.get("email", "") + " " + row.get("mail", "")) if a
+    }
+    domain = domain_of(address)
+    return address in addresses or (
+        not is_public_provider(domain) and registered_domain(domain) in map(registered_domain, _domains(row))
+    )
+
+
+def _accounts(mail: Document) -> tuple[str, ...]:
+    """Give the valid IBANs in a mail's own text."""
+    found = (_valid(match[0]) for match in _IBAN.finditer(mail.text[:200_000]))
+    return tuple(dict.fromkeys(iban for iban in found if iban))
+
+
+def _valid(printed: str) -> str:
+    """Give the IBAN at the beginning of what looks like one; letters behind it may belong to the text."""
+    bare = _bare(printed)
+    return next((bare[:n] for n in range(len(bare), 14, -1) if iban_ok(bare[:n])), "")
+
+
+def _bare(text: str) -> str:
+    return re.sub(r"\W", "", text).upper()

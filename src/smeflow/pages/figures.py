@@ -1,0 +1,354 @@
+"""Which chart or table a fact gets, chosen by its shape and never by a model.
+
+And the sentence that stands for it.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from decimal import Decimal
+
+from smeflow.i18n import LANGUAGES, Language, Phrase, language_of, say
+from smeflow.pages.axes import period_tick
+from smeflow.pages.elements import ChartKind, ChartPoint, Figure, PageTable
+from smeflow.pages.elements import TableColumn as Heading
+from smeflow.writing.report import Cell, FactColumn, ReportFact, Shape
+
+
+def alt_text(figure: Figure, language: Language) -> str:
+    """Say what *figure* shows: what it is of, from where to where, its highest and lowest value."""
+    known = [point for point in figure.points if point.y is not None]
+    if not known:
+        return figure.caption
+    return _SENTENCES[figure.kind](figure.caption, known).render(language)
+
+
+def _tick_name(point: ChartPoint) -> str:
+    return (point.tick or point.x).replace("|", " ")
+
+
+def _lowest_and_highest(known: Sequence[ChartPoint]) -> dict[str, object]:
+    ordered = sorted(known, key=lambda point: point.y or 0)
+    low, high = ordered[0], ordered[-1]
+    return {
+        "low": _tick_name(low),
+        "low_value": low.label,
+        "high": _tick_name(high),
+        "high_value": high.label,
+    }
+
+
+def _series_names(known: Sequence[ChartPoint]) -> str:
+    return ", ".join(dict.fromkeys(point.series for point in known))
+
+
+def _line_sentence(caption: str, known: Sequence[ChartPoint]) -> Phrase:
+    first, last = _tick_name(known[0]), _tick_name(known[-1])
+    if known[0].series:
+        return say(
+            "Line chart, {caption}: {names}, from {first} to {last}.",
+            caption=caption,
+            names=_series_names(known),
+            first=first,
+            last=last,
+        )
+    told = [point for point in known if point.role != "forecast"] or known
+    return say(
+        "Line chart, {caption}: from {first} ({first_value}) to {last} ({last_value}); the highest is {high} "
+        "({high_value}), the lowest {low} ({low_value}).",
+        caption=caption,
+        first=first,
+        first_value=known[0].label,
+        last=last,
+        last_value=known[-1].label,
+        **_lowest_and_highest(told),
+    )
+
+
+def _bar_sentence(caption: str, known: Sequence[ChartPoint]) -> Phrase:
+    others = {say("Others").render(language) for language in LANGUAGES}
+    named = [point for point in known if point.x not in others] or known  # what is left over has no rank
+    return say(
+        "Bar chart, {caption}, {count} bars; the highest is {high} ({high_value}), the lowest {low} "
+        "({low_value}).",
+        caption=caption,
+        count=len(known),
+        **_lowest_and_highest(named),
+    )
+
+
+def _stacked_sentence(caption: str, known: Sequence[ChartPoint]) -> Phrase:
+    return say(
+        "Stacked bar chart, {caption}: {names}, from {first} to {last}.",
+        caption=caption,
+        names=_series_names(known),
+        first=_tick_name(known[0]),
+        last=_tick_name(known[-1]),
+    )
+
+
+def _multiples_sentence(caption: str, known: Sequence[ChartPoint]) -> Phrase:
+    return say(
+        "Small line charts on one scale, {caption}: {names}, from {first} to {last}.",
+        caption=caption,
+        names=_series_names(known),
+        first=_tick_name(known[0]),
+        last=_tick_name(known[-1]),
+    )
+
+
+def _waterfall_sentence(caption: str, known: Sequence[ChartPoint]) -> Phrase:
+    return say(
+        "Waterfall chart, {caption}: from {first} ({first_value}) to {last} ({last_value}) by {steps}.",
+        caption=caption,
+        first=_tick_name(known[0]),
+        first_value=known[0].label,
+        last=_tick_name(known[-1]),
+        last_value=known[-1].label,
+        steps=", ".join(f"{_tick_name(point)} {point.label}" for point in known[1:-1]),
+    )
+
+
+def _heat_sentence(caption: str, known: Sequence[ChartPoint]) -> Phrase:
+    ordered = sorted(known, key=lambda point: point.y or 0)
+    low, high = ordered[0], ordered[-1]
+    return say(
+        "Heat map, {caption}; the highest is {high} ({high_value}), the lowest {low} ({low_value}).",
+        caption=caption,
+        high=f"{high.series}, {_tick_name(high)}",
+        high_value=high.label,
+        low=f"{low.series}, {_tick_name(low)}",
+        low_value=low.label,
+    )
+
+
+_SENTENCES: Mapping[ChartKind, Callable[[str, Sequence[ChartPoint]], Phrase]] = {
+    "line": _line_sentence,
+    "bar": _bar_sentence,
+    "column": _bar_sentence,
+    "stacked": _stacked_sentence,
+    "multiples": _multiples_sentence,
+    "waterfall": _waterfall_sentence,
+    "heat": _heat_sentence,
+}
+
+_CURRENCY_SIGNS = {"EUR": "€", "GBP": "£", "USD": "$"}
+MAX_BARS, MAX_COLUMNS, MAX_STACKED, MAX_LINES = 15, 12, 6, 3
+MAX_LETTERS = 84
+"""So many letters have room below the columns of a chart, the longest name counted for each."""
+
+
+def figure_of(fact: ReportFact, locale: str) -> Figure | None:
+    """Choose the chart of *fact* and fill it; None where a table or the value itself says more."""
+    found = _FIGURES[fact.shape](fact, locale) if fact.shape in _FIGURES and len(fact.rows) > 1 else None
+    if found is None or all(point.y is None for point in found.points):
+        return None
+    language = language_of(locale)
+    return replace(found, alt=alt_text(found, language), note=note_of(fact, language))
+
+
+def with_forecast(figure: Figure, fact: ReportFact, locale: str) -> Figure | None:
+    """Draw a forecast on from the series it goes on; None where it is of something else."""
+    ahead = _series(fact, locale)
+    if ahead is None or figure.kind not in {"line", "column"} or ahead.unit != figure.unit:
+        return None
+    before, after = figure.points[-1].x, ahead.points[0].x
+    if not before < after or len(before) != len(after):
+        return None
+    language = language_of(locale)
+    points = (*figure.points, *ahead.points)
+    notes = " ".join(part for part in (figure.note, note_of(fact, language)) if part)
+    made = replace(figure, kind="line", points=points, note=notes)
+    return replace(made, alt=alt_text(made, language))
+
+
+def table_of(fact: ReportFact, locale: str, *, drawn: bool = False) -> PageTable:
+    """Show *fact* as a table, with its row of totals where it has one."""
+    total = fact.total or ()
+    return PageTable(
+        caption=say("{label}, in figures", label=fact.label).render(language_of(locale))
+        if drawn
+        else fact.label,
+        columns=tuple(Heading(title=column.label, number=column.kind == "number") for column in fact.columns),
+        rows=tuple(fact.shown(locale)),
+        total=tuple(
+            "" if cell is None else column.show(cell, locale)
+            for column, cell in zip(fact.columns, total, strict=False)
+        ),
+        fact=fact.name,
+        note="" if drawn else note_of(fact, language_of(locale)),
+    )
+
+
+def wants_table(fact: ReportFact) -> bool:
+    """Tell whether a table says more than the chart: further columns, or sums."""
+    roles = {column.role for column in fact.columns[1:]}
+    if fact.shape in {"series", "ranking"}:
+        return not roles <= {"value", "lower", "upper", "forecast", "share"}
+    return not (fact.shape == "matrix" and _is_grid(fact)) and len(fact.columns) > 2
+
+
+def note_of(fact: ReportFact, language: Language) -> str:
+    """Say what a reader must know beside a fact: first why it is not whole, then how it was counted."""
+    told = [phrase.render(language) for phrase in (fact.incomplete, fact.note) if phrase]
+    return " ".join(f"{text[:1].upper()}{text[1:].rstrip('.')}." for text in told)
+
+
+def _figure(fact: ReportFact, kind: str, points: tuple[ChartPoint, ...], unit: str) -> Figure:
+    return Figure(
+        kind=kind,  # type: ignore[arg-type]  # one of the kinds, each written once below
+        caption=fact.label,
+        alt="",
+        points=points,
+        unit=_CURRENCY_SIGNS.get(unit, unit),
+        fact=fact.name,
+    )
+
+
+def _number(column: FactColumn, cell: Cell) -> Decimal | None:
+    value = column.read(cell)
+    return value if isinstance(value, Decimal) else None
+
+
+def _label(column: FactColumn, cell: Cell, locale: str) -> str:
+    return "" if cell is None else column.show(cell, locale)
+
+
+def _values(fact: ReportFact) -> list[tuple[int, FactColumn]]:
+    """List the columns that are drawn; a share or a change beside a value is not."""
+    drawn = [
+        (n, c) for n, c in enumerate(fact.columns) if c.kind == "number" and c.role in {"value", "forecast"}
+    ]
+    return [(n, c) for n, c in drawn if c.unit == drawn[0][1].unit] if drawn else []
+
+
+def _series(fact: ReportFact, locale: str) -> Figure | None:
+    values = _values(fact)
+    if not values or not fact.rows:
+        return None
+    bounds = {c.role: n for n, c in enumerate(fact.columns) if c.role in {"lower", "upper"}}
+    language = language_of(locale)
+    points: list[ChartPoint] = []
+    for n, column in values:
+        for at, row in enumerate(fact.rows):
+            newest = at == len(fact.rows) - 1
+            points.append(
+                ChartPoint(
+                    x=row[0] or "",
+                    tick=period_tick(row[0] or "", language),
+                    y=_number(column, row[n]),
+                    label=_label(column, row[n], locale),
+                    series=column.label if len(values) > 1 else "",
+                    low=_number(fact.columns[bounds["lower"]], row[bounds["lower"]])
+                    if "lower" in bounds
+                    else None,
+                    high=_number(fact.columns[bounds["upper"]], row[bounds["upper"]])
+                    if "upper" in bounds
+                    else None,
+                    role="forecast"
+                    if column.role == "forecast"
+                    else "open"
+                    if newest and fact.incomplete
+                    else "",
+                )
+            )
+    kind = "column" if len(values) == 1 and len(fact.rows) <= 5 and not bounds else "line"
+    kind = "multiples" if len(values) > MAX_LINES else kind
+    return _figure(fact, kind, tuple(points), values[0][1].unit)
+
+
+def _named_values(fact: ReportFact, locale: str) -> Figure | None:
+    """Draw names or classes with a value each, and the share of the whole beside it where there is one."""
+    values = _values(fact)
+    most = MAX_BARS if fact.shape == "ranking" else MAX_COLUMNS
+    if not values or len(fact.rows) > most:
+        return None
+    n, column = next(((n, c) for n, c in values if c.name == "value"), values[0])
+    share = next((at for at, c in enumerate(fact.columns) if c.role == "share"), None)
+    points = []
+    for row in fact.rows:
+        label = _label(column, row[n], locale)
+        if share is not None and row[share] is not None and fact.shape == "ranking":
+            label = f"{label} ({fact.columns[share].show(row[share], locale)})"
+        name = fact.columns[0].show(row[0], locale)
+        points.append(ChartPoint(x=name, tick=name.replace("|", "/"), y=_number(column, row[n]), label=label))
+    room = max(len(point.x) for point in points) * len(points) <= MAX_LETTERS
+    kind = "column" if fact.shape == "buckets" and room else "bar"
+    return _figure(fact, kind, tuple(points), column.unit)
+
+
+def _waterfall_steps(fact: ReportFact, locale: str) -> Figure | None:
+    """Draw what led from one value to another: first and last are wholes, what stands between are changes."""
+    n, column = next(((n, c) for n, c in enumerate(fact.columns) if c.role == "change"), (0, None))
+    if column is None or not 3 <= len(fact.rows) <= MAX_COLUMNS:
+        return None
+    last = len(fact.rows) - 1
+    points = tuple(
+        ChartPoint(
+            x=fact.columns[0].show(row[0], locale),
+            y=_number(column, row[n]),
+            label=_label(column, row[n], locale),
+            role="total" if at in {0, last} else "",
+        )
+        for at, row in enumerate(fact.rows)
+    )
+    return _figure(fact, "waterfall", points, column.unit)
+
+
+def _buckets(fact: ReportFact, locale: str) -> Figure | None:
+    return _waterfall_steps(fact, locale) or _named_values(fact, locale)
+
+
+def _matrix(fact: ReportFact, locale: str) -> Figure | None:
+    if _is_grid(fact):
+        return _grid(fact, locale)
+    values = _values(fact)
+    language = language_of(locale)
+    points = tuple(
+        ChartPoint(
+            x=row[0] or "",
+            tick=period_tick(row[0] or "", language),
+            y=_number(column, row[n]),
+            label=_label(column, row[n], locale),
+            series=column.label,
+        )
+        for n, column in values
+        for at, row in enumerate(fact.rows)
+    )
+    if not points:
+        return None
+    adds_up = fact.measure == "cross" or fact.total is not None
+    below = any(point.y is not None and point.y < 0 for point in points)
+    if adds_up and not below and len(values) <= MAX_STACKED:
+        return _figure(fact, "stacked", points, values[0][1].unit)
+    kind = "line" if len(values) <= MAX_LINES else "multiples"
+    return _figure(fact, kind, points, values[0][1].unit)
+
+
+def _is_grid(fact: ReportFact) -> bool:
+    """Tell whether a matrix is read cell by cell: cohorts, days by hours."""
+    shares = any(column.role == "share" for column in fact.columns)
+    return fact.columns[0].kind != "period" or shares or len(fact.rows) < 2
+
+
+def _grid(fact: ReportFact, locale: str) -> Figure | None:
+    drawn = [(n, c) for n, c in enumerate(fact.columns) if n and c.kind == "number" and c.role != "total"]
+    sizes = next(((n, c) for n, c in enumerate(fact.columns) if c.role == "total"), None)
+    if len(drawn) < 2 or len(drawn) > MAX_BARS or len(fact.rows) > 31:
+        return None
+    points = []
+    for row in fact.rows:
+        name = fact.columns[0].show(row[0], locale)
+        if sizes is not None:
+            name = f"{name} ({sizes[1].show(row[sizes[0]], locale)})"
+        for n, column in drawn:
+            label = _label(column, row[n], locale)
+            points.append(ChartPoint(x=column.label, y=_number(column, row[n]), label=label, series=name))
+    return _figure(fact, "heat", tuple(points), drawn[0][1].unit)
+
+
+_FIGURES: Mapping[Shape, Callable[[ReportFact, str], Figure | None]] = {
+    "series": _series,
+    "ranking": _named_values,
+    "buckets": _buckets,
+    "matrix": _matrix,
+}

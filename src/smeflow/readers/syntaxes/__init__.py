@@ -1,1 +1,0 @@
-"""The e-invoice syntaxes, each a table from the terms of EN 16931 to XPaths."""

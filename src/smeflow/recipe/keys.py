@@ -1,0 +1,245 @@
+"""The values of a recipe's keys that have a form of their own: money, models, schedules."""
+
+import re
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from typing import Annotated, Any, Literal
+from zoneinfo import ZoneInfo
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, field_validator
+
+from smeflow.errors import LLMRejected
+from smeflow.i18n import Phrase, say
+from smeflow.kinds.lookup import OneOf
+from smeflow.kinds.record_kind import split_words
+from smeflow.money import Money
+
+_FIELDS = (("minute", 0, 59), ("hour", 0, 23), ("day", 1, 31), ("month", 1, 12), ("weekday", 0, 7))
+_MONTHS = ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"]
+_DAYS = ["sun", "mon", "tue", "wed", "thu", "fri", "sat"]
+_SHORT = {
+    "@hourly": "0 * * * *",
+    "@daily": "0 0 * * *",
+    "@weekly": "0 0 * * 1",
+    "@monthly": "0 0 1 * *",
+    "@yearly": "0 0 1 1 *",
+}
+_FARTHEST_DAYS = 366 * 8 + 2
+"""The 29th of February may be eight years away."""
+
+
+@dataclass(frozen=True)
+class Schedule:
+    """Times that come again and again, by a clock on the wall."""
+
+    text: str
+    minutes: frozenset[int]
+    hours: frozenset[int]
+    days: frozenset[int]
+    months: frozenset[int]
+    weekdays: frozenset[int]
+    either: bool
+    """A day fits by its number or by its weekday, since both were written."""
+
+    def after(self, moment: datetime, timezone: str) -> datetime:
+        """Give the first time after *moment*; one that the clock leaps over in spring comes an hour later.
+
+        Raises:
+            ValueError: There is none: the 31st of February.
+        """
+        zone = ZoneInfo(timezone)
+        local = moment.astimezone(zone).replace(second=0, microsecond=0, tzinfo=None)
+        day = local.date()
+        for _ in range(_FARTHEST_DAYS):
+            if self._fits(day.day, day.month, day.isoweekday() % 7):
+                for hour in sorted(self.hours):
+                    for minute in sorted(self.minutes):
+                        wall = datetime(day.year, day.month, day.day, hour, minute)  # noqa: DTZ001 - given below
+                        # through UTC and back: a time that does not exist becomes the one that does
+                        found = wall.replace(tzinfo=zone).astimezone(UTC)
+                        if found > moment:
+                            return found
+            day += timedelta(days=1)
+        raise ValueError(say("the schedule {text} never comes", text=self.text))
+
+    def _fits(self, day: int, month: int, weekday: int) -> bool:
+        if month not in self.months:
+            return False
+        by_day, by_weekday = day in self.days, weekday in self.weekdays
+        return by_day or by_weekday if self.either else by_day and by_weekday
+
+
+def parse_schedule(text: str) -> Schedule:
+    """Read five fields: minute, hour, day, month, weekday; or ``@daily`` and its like.
+
+    Raises:
+        ValueError: It is no schedule; its argument is the phrase for a person.
+    """
+    parts = _SHORT.get(text.strip().lower(), text).split()
+    if len(parts) != len(_FIELDS):
+        raise ValueError(
+            say("{text} is no schedule; write minute hour day month weekday, such as 0 7 1 * *", text=text)
+        )
+    found = [_field(part, *field, text) for part, field in zip(parts, _FIELDS, strict=True)]
+    weekdays = frozenset(day % 7 for day in found[4])
+    either = parts[2] != "*" and parts[4] != "*"
+    made = Schedule(text, found[0], found[1], found[2], found[3], weekdays, either)
+    made.after(datetime(2026, 1, 1, tzinfo=UTC), "UTC")
+    return made
+
+
+def _field(part: str, name: str, low: int, high: int, text: str) -> frozenset[int]:
+    values: set[int] = set()
+    for one in part.lower().split(","):
+        span, _, step = one.partition("/")
+        first, dash, last = span.partition("-")
+        try:
+            start = low if span == "*" else _number(first, name)
+            end = high if span == "*" or (step and not dash) else _number(last, name) if dash else start
+            by = int(step) if step else 1
+        except ValueError:
+            raise ValueError(_wrong(one, text)) from None
+        if not low <= start <= end <= high or by < 1:
+            raise ValueError(_wrong(one, text))
+        values.update(range(start, end + 1, by))
+    return frozenset(values)
+
+
+def _number(word: str, name: str) -> int:
+    if name == "month" and word[:3] in _MONTHS:
+        return _MONTHS.index(word[:3]) + 1
+    if name == "weekday" and word[:3] in _DAYS:
+        return _DAYS.index(word[:3])
+    return int(word)
+
+
+def _wrong(one: str, text: str) -> Phrase:
+    return say("{part} does not fit into the schedule {text}", part=one, text=text)
+
+
+_AMOUNT = re.compile(r"\s*(\d{1,12}(?:[.,]\d{1,6})?)\s*(€|\$|£|[A-Za-z]{3})?\s*")
+_SIGNS = {"€": "EUR", "$": "USD", "£": "GBP"}
+NO_LIMIT_WORDS = ("none", "no limit", "aucune", "aucun")
+
+
+def parse_money(written: object, currency: str = "EUR") -> Money | None:
+    """Read an amount; a bare number is in *currency*, ``none`` is no limit (None).
+
+    Raises:
+        ValueError: It is no amount; its argument is the phrase for a person.
+    """
+    if isinstance(written, Money):
+        return written
+    text = str(written).strip()
+    if text.lower() in NO_LIMIT_WORDS:
+        return None
+    match = _AMOUNT.fullmatch(text) if not isinstance(written, bool) else None
+    if match is None:
+        raise ValueError(say("write an amount with its currency, such as 5 EUR, or none"))
+    sign = match[2] or currency
+    return Money(Decimal(match[1].replace(",", ".")), _SIGNS.get(sign, sign.upper()))
+
+
+def check_model_names(names: str) -> str:
+    """Refuse a name, or one of several with commas between, that no model can have.
+
+    Raises:
+        ValueError: There is no such provider; a `Phrase` says which is like it.
+    """
+    from smeflow.llm.connect import check_model_name
+
+    try:
+        for name in names.split(","):
+            if name.strip():
+                check_model_name(name.strip())
+    except LLMRejected as error:
+        raise ValueError(error.phrase) from None
+    return names
+
+
+ModelName = Annotated[str, AfterValidator(check_model_names)]
+"""The name of a model, or of a provider."""
+ModelNames = ModelName
+"""One, or several with commas between."""
+
+RECIPE_NAME = r"^[A-Za-z0-9][A-Za-z0-9_.\-]{0,63}$"
+Split = Annotated[str, OneOf(split_words)]
+"""A kind of record's own word, or ``attachments``."""
+
+
+class RecipeText(BaseModel):
+    """What a person writes: where cases come from, what is done with each, where results go."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
+
+    recipe: str = Field(pattern=RECIPE_NAME)
+    """The recipe's name: letters, digits, ``-``, ``_`` and ``.``. The ledger keeps its items under it."""
+    about: str = ""
+    """One sentence for people: what it does."""
+    llm: ModelNames = "auto"
+    """The model: ``auto``, ``none``, or a name such as ``mistral/mistral-small-latest``. Of several,
+    separated by commas or as a list, the next is asked where one is away or its answer is of no use."""
+    allow: tuple[ModelName, ...] = ()
+    """Providers that ``auto`` may use; added to those of ``smeflow.toml``."""
+    region: Literal["eu"] | None = None
+    """``eu``: ``auto`` may also use any provider that says it processes in the European Union."""
+    residency: Literal["local", "eu", "any"] | None = None
+    """How far documents may travel to a model; ``eu`` unless told otherwise here or in ``smeflow.toml``."""
+    budget: dict[Literal["run", "month", "item"], str | int | float] = Field(default_factory=dict)
+    """The most that paid models may cost: ``{run: 5 EUR, month: 20 EUR, item: 0.10 EUR}``."""
+    timezone: str | None = None
+    """Where days begin and end, such as ``Europe/Paris``."""
+    schedule: str | None = None
+    """When `smeflow watch` runs it: minute, hour, day, month, weekday, such as ``0 7 1 * *``; else whenever
+    something comes in."""
+    redact: bool = False
+    """Whether personal data is masked before a model sees it."""
+    split: Split | None = None
+    """Make an item of each invoice, or of each attachment, of a case."""
+    workers: int = Field(default=8, ge=1, le=512)
+    """How many items are worked on at the same time."""
+    source: dict[str, Any]
+    """Where cases come from: ``{folder: inbox/}``."""
+    steps: tuple[dict[str, Any], ...] = Field(min_length=1)
+    """What is done with each case, in this order."""
+    sinks: tuple[dict[str, Any], ...] = ()
+    """Where the results of finished cases go."""
+
+    @field_validator("allow", mode="before")
+    @classmethod
+    def _list(cls, allow: object) -> object:
+        return (allow,) if isinstance(allow, str) else allow
+
+    @field_validator("llm", mode="before")
+    @classmethod
+    def _chain(cls, llm: object) -> object:
+        return ", ".join(map(str, llm)) if isinstance(llm, list | tuple) else llm
+
+    @field_validator("budget")
+    @classmethod
+    def _amounts(cls, budget: dict[str, str | int | float]) -> dict[str, str | int | float]:
+        for amount in budget.values():
+            parse_money(amount)
+        return budget
+
+    @field_validator("schedule")
+    @classmethod
+    def _is_schedule(cls, schedule: str | None) -> str | None:
+        if schedule is not None:
+            parse_schedule(schedule)
+        return schedule
+
+    @field_validator("timezone")
+    @classmethod
+    def _is_zone(cls, timezone: str | None) -> str | None:
+        from zoneinfo import ZoneInfo
+
+        if timezone is not None:
+            try:
+                ZoneInfo(timezone)
+            except (KeyError, ValueError, OSError):
+                raise ValueError(
+                    say("there is no time zone {name}; write one such as Europe/Paris", name=timezone)
+                ) from None
+        return timezone

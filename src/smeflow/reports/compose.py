@@ -1,0 +1,322 @@
+"""Put a report together.
+
+Its sections, what changed most, prose by patterns, and what a person makes of its paragraphs.
+"""
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from decimal import Decimal
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from smeflow.i18n import Phrase, language_of, say
+from smeflow.reports.patterns import (
+    EnglishPatterns,
+    FactSentence,
+    FrenchPatterns,
+    LanguagePatterns,
+    sentences_of,
+)
+from smeflow.writing.check import check_prose
+from smeflow.writing.fact_evidence import REFERENCE, FactEvidence
+from smeflow.writing.locales import lower_first
+from smeflow.writing.references import FactReference, ReferenceTable
+from smeflow.writing.report import FigureSpan, Paragraph, Report, ReportFact, Section
+
+PATTERNS: Mapping[str, LanguagePatterns] = {"en": EnglishPatterns(), "fr": FrenchPatterns()}
+_COMES_WITH = frozenset({"change", "difference", "year_to_date"})
+Author = Literal["pattern", "model", "person"]
+
+
+class SectionAsked(BaseModel):
+    """A section a recipe names: its heading and the facts under it."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
+
+    heading: str
+    """What stands above it."""
+    facts: tuple[str, ...] = Field(min_length=1)
+    """The names of its facts, in the order they are shown."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class PlannedSection:
+    """A section to be written: its heading and its facts."""
+
+    heading: str
+    facts: tuple[ReportFact, ...]
+
+
+def plan_sections(
+    facts: Sequence[ReportFact], asked: Sequence[SectionAsked], locale: str
+) -> list[PlannedSection]:
+    """Group facts into sections: as asked, else the single figures first and each other fact by itself."""
+    own = [fact for fact in facts if not is_companion(fact)]
+    known = {fact.name: fact for fact in own}
+    if asked:
+        parts = [
+            PlannedSection(heading=each.heading, facts=tuple(known[n] for n in each.facts if n in known))
+            for each in asked
+        ]
+        return [part for part in parts if part.facts]
+    wide = {fact.name for fact in own if fact.shape != "scalar"}
+    beside = {fact.name: fact.name.partition(".")[0] for fact in own if fact.name.partition(".")[0] in wide}
+    single = tuple(fact for fact in own if fact.name not in beside)
+    heading = say("Key figures").render(language_of(locale))
+    found = [PlannedSection(heading=heading, facts=single)] if single else []
+    for name in (fact.name for fact in own if fact.name in wide):
+        facts = tuple(fact for fact in own if beside.get(fact.name) == name)
+        found.append(PlannedSection(heading=known[name].label, facts=facts))
+    return found
+
+
+def is_companion(fact: ReportFact) -> bool:
+    """Whether a fact only stands beside another: its change, its value of another time."""
+    end = fact.name.rpartition(".")[2]
+    return fact.measure in _COMES_WITH or ("." in fact.name and end in {"previous", "last_year"})
+
+
+def write_by_patterns(part: PlannedSection, about: ReferenceTable) -> tuple[Paragraph, ...]:
+    """Write a section by patterns: its single figures in one paragraph, each other fact in its own."""
+    tongue = PATTERNS.get(about.locale[:2].lower(), PATTERNS["en"])
+    single: list[FactSentence] = []
+    found: list[Paragraph] = []
+    for nth, fact in enumerate(part.facts):
+        said = list(sentences_of(fact, about, tongue, nth))
+        if fact.shape == "scalar":
+            single += said
+        else:
+            found += [_join_sentences([each], about) for each in said]
+    return (*([_join_sentences(single, about)] if single else []), *found, *incomplete_warnings(part, about))
+
+
+def draft_with_references(part: PlannedSection, about: ReferenceTable) -> str:
+    """Give what the patterns say of a section with its references, as far as it passes the check of prose."""
+    tongue = PATTERNS.get(about.locale[:2].lower(), PATTERNS["en"])
+    said = [each.text for nth, f in enumerate(part.facts) for each in sentences_of(f, about, tongue, nth)]
+    return " ".join(text for text in said if not check_prose(text, FactEvidence(about=about)).findings)
+
+
+def _join_sentences(said: Sequence[FactSentence], about: ReferenceTable) -> Paragraph:
+    text = " ".join(each.text for each in said)
+    return replace(paragraph(text, about), facts=tuple(name for each in said for name in each.facts))
+
+
+def opening_sentence(facts: Sequence[ReportFact], about: ReferenceTable) -> tuple[Paragraph, ...]:
+    """Say the first figure of the report in one sentence, with its period."""
+    fact = next((f for f in facts if f.shape == "scalar" and f.name in about.references), None)
+    tongue = PATTERNS.get(about.locale[:2].lower(), PATTERNS["en"])
+    said = next(iter(sentences_of(fact, about, tongue)), None) if fact else None
+    if said is None or "when" not in about.references:
+        return ()
+    begin = f"{about.references['when'].text}, "
+    rest = paragraph(said.text, about)
+    text = begin[:1].upper() + begin[1:] + lower_first(rest.text)
+    spans = tuple((len(begin) + first, len(begin) + end, name) for first, end, name in rest.figures or ())
+    return (Paragraph(text=text, facts=said.facts, figures=spans),)
+
+
+def incomplete_warnings(part: PlannedSection, about: ReferenceTable) -> tuple[Paragraph, ...]:
+    """Say which facts are not whole, and why, whoever writes the rest; one reason is told once."""
+    language = language_of(about.locale)
+    reasons: dict[str, list[ReportFact]] = {}
+    for fact in part.facts:
+        if fact.incomplete is not None:
+            reasons.setdefault(fact.incomplete.render(language), []).append(fact)
+    found = []
+    for why, facts in reasons.items():
+        labels = ", ".join(fact.label for fact in facts)
+        text = say("{label}: the figures are not whole, since {why}.", label=labels, why=why)
+        names = tuple(fact.name for fact in facts)
+        found.append(Paragraph(text=text.render(language), facts=names, figures=()))
+    return tuple(found)
+
+
+def paragraph(text: str, about: ReferenceTable, by: Author = "pattern", *, begin: bool = False) -> Paragraph:
+    """Put each reference's text in, and keep which fact each figure is."""
+    spans: list[FigureSpan] = []
+    shift = 0
+    for match in REFERENCE.finditer(text):
+        reference = about.references[match[1]]
+        first = reference.text.find(reference.figure)
+        if reference.figure and first >= 0:
+            first += match.start() + shift
+            spans.append((first, first + len(reference.figure), reference.fact))
+        shift += len(reference.text) - len(match[0])
+    whole = fill_references(text, about)
+    return Paragraph(
+        text=begun(whole) if begin else whole,
+        facts=tuple(dict.fromkeys(REFERENCE.findall(text))),
+        by=by,
+        figures=tuple(spans),
+    )
+
+
+def begun(text: str) -> str:
+    """Begin each sentence large: a reference at its beginning is written small."""
+    return re.sub(r"(?:^|(?<=[.!?…] ))[^\W\d_ß]", lambda m: m[0].upper(), text)
+
+
+def fill_references(text: str, about: ReferenceTable) -> str:
+    """Put each reference's text in; in French with the apostrophe of printers."""
+    text = REFERENCE.sub(lambda match: about.references[match[1]].text, text)
+    return _APOSTROPHE.sub("\u2019", text) if about.locale.startswith("fr") else text
+
+
+_APOSTROPHE = re.compile(r"(?<=[^\W\d_])'(?=[^\W\d_])")
+
+
+def most_changed(facts: Sequence[ReportFact], about: ReferenceTable, n: int = 3) -> tuple[Paragraph, ...]:
+    """Say what changed most by its share, against the period before, then against a year before."""
+    changes: dict[str, ReportFact] = {}
+    for end in (".change", ".change_last_year"):
+        moved = [
+            f for f in facts if f.measure == "change" and f.name.endswith(end) and f.name in about.references
+        ]
+        moved = [f for f in moved if f.direction != "flat"]
+        moved.sort(key=lambda f: (-abs(f.value) if isinstance(f.value, Decimal) else Decimal(0), f.name))
+        for change in moved:
+            changes.setdefault(change.name.rpartition(".")[0], change)
+    found = []
+    for base, change in list(changes.items())[:n]:
+        if base in about.references:
+            label = about.references[base].label
+            colon = "\u00a0: " if about.locale.startswith("fr") else ": "
+            text = f"{label}{colon}{{{{{base}}}}}, {{{{{change.name}}}}}."
+            found.append(replace(paragraph(text, about), kind="item"))
+    return tuple(found)
+
+
+def make_section(part: PlannedSection, paragraphs: Sequence[Paragraph]) -> Section:
+    """Put a section together."""
+    return Section(
+        heading=part.heading, paragraphs=tuple(paragraphs), shows=tuple(f.name for f in part.facts)
+    )
+
+
+class UnsupportedEdit(ValueError):
+    """A paragraph says what no fact does; the phrase tells which sentence, and why."""
+
+    def __init__(self, phrase: Phrase) -> None:
+        super().__init__(str(phrase))
+        self.phrase = phrase
+
+
+def numbered_paragraphs(report: Report) -> dict[str, Paragraph]:
+    """Number the paragraphs as a person names them: ``p1``, ``p2``, the summary first."""
+    return {f"p{n}": paragraph for n, paragraph in enumerate(_all_paragraphs(report), 1)}
+
+
+def _all_paragraphs(report: Report) -> Iterator[Paragraph]:
+    yield from report.summary
+    for section in report.sections:
+        yield from section.paragraphs
+
+
+def apply_edits(
+    report: Report, changes: dict[str, str], about: ReferenceTable, person: str, glossary: Sequence[str] = ()
+) -> Report:
+    """Put a person's *changes* in: texts by ``p1``, ``title``, ``subtitle``; an empty one takes it out.
+
+    Raises:
+        Untrue: A sentence says a number, date, name, direction or rank that no fact holds.
+        KeyError: There is no such paragraph.
+    """
+    known = numbered_paragraphs(report)
+    titles = [name for name in ("title", "subtitle") if name in changes]
+    for name in changes:
+        if name not in known and name not in titles:
+            raise KeyError(name)
+    made = {
+        name: check_paragraph(text, about, glossary) if text.strip() else None
+        for name, text in changes.items()
+        if name in known
+    }
+    numbers = iter(known)
+
+    def put(old: Sequence[Paragraph]) -> tuple[Paragraph, ...]:
+        new = []
+        for before in old:
+            name = next(numbers)
+            one = made.get(name, before)
+            if one is not None:
+                new.append(replace(one, kind=before.kind))
+        return tuple(new)
+
+    summary = put(report.summary)
+    sections = tuple(replace(section, paragraphs=put(section.paragraphs)) for section in report.sections)
+    written = replace(report.written, by="person") if made else report.written
+    return replace(
+        report,
+        title=changes.get("title", report.title).strip() or report.title,
+        subtitle=changes.get("subtitle", report.subtitle).strip(),
+        summary=summary,
+        sections=sections,
+        written=written,
+        accepted_by=person,
+        wanted_model=False,
+    )
+
+
+def check_paragraph(text: str, about: ReferenceTable, glossary: Sequence[str] = ()) -> Paragraph:
+    """Take what a person wrote, each figure found again among the facts.
+
+    Raises:
+        Untrue: It says what no fact does.
+    """
+    told = put_references(" ".join(text.split()), about)
+    for sentence in check_prose(told, FactEvidence(about=about, glossary=glossary, free=True)).sentences:
+        if not sentence.holds:
+            raise UnsupportedEdit(
+                say(
+                    '"{text}" does not hold: {why}.',
+                    text=fill_references(_without_unknown_references(sentence.text, about), about),
+                    why=sentence.problems[0],
+                )
+            )
+    return paragraph(told, about, "person", begin=True)
+
+
+def _without_unknown_references(text: str, about: ReferenceTable) -> str:
+    return REFERENCE.sub(lambda m: m[0] if m[1] in about.references else m[1], text)
+
+
+def put_references(text: str, about: ReferenceTable) -> str:
+    """Put references in the place of texts of facts, the longest first.
+
+    Where several facts read the same, the one whose name stands nearest before it is meant.
+    """
+    by_text: dict[str, list[FactReference]] = {}
+    for reference in about.references.values():
+        if reference.role != "period" and len(reference.text) > 1:
+            for spelt in {reference.text, reference.text.replace("'", "\u2019")}:
+                by_text.setdefault(spelt, []).append(reference)
+    found: list[tuple[int, int, str]] = []
+    for spelt in sorted(by_text, key=len, reverse=True):
+        pattern = re.escape(spelt).replace("\\ ", r"\s").replace("\u00a0", r"\s").replace("\u202f", r"\s")
+        for match in re.finditer(rf"(?<![\w]){pattern}(?!\w|[.,]\d)", text):
+            if not any(start < match.end() and match.start() < end for start, end, _ in found):
+                name = _closest_reference(by_text[spelt], text[: match.start()], about)
+                found.append((match.start(), match.end(), "{{" + name + "}}"))
+    for window in ("when", "period"):
+        shown = about.references[window].text if window in about.references else ""
+        for match in re.finditer(rf"(?i)(?<!\w){re.escape(shown)}(?!\w)", text) if shown else ():
+            if not any(start < match.end() and match.start() < end for start, end, _ in found):
+                found.append((match.start(), match.end(), "{{" + window + "}}"))
+    for start, end, reference_text in sorted(found, reverse=True):
+        text = text[:start] + reference_text + text[end:]
+    return text
+
+
+def _closest_reference(candidates: Sequence[FactReference], before: str, about: ReferenceTable) -> str:
+    """Choose by the label that was named last."""
+    from smeflow._text import folded
+
+    line = folded(before)
+
+    def last(reference: FactReference) -> int:
+        return max((line.rfind(folded(word)) for word in about.labels.get(reference.base, ())), default=-1)
+
+    return max(candidates, key=last).name

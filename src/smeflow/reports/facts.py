@@ -1,0 +1,281 @@
+"""The facts of a report.
+
+Computed from tables, held as what a case brings, and written as the recipe that asks for them.
+"""
+
+import json
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+from pydantic import TypeAdapter
+
+from smeflow._text import canonical_json, hash_of, sha256
+from smeflow.core.case import Case
+from smeflow.documents.document import Document
+from smeflow.documents.text import FACTS
+from smeflow.i18n import Phrase, say
+from smeflow.reports.measures.measure import Measure, MeasureContext
+from smeflow.tables.book import LINE, FactError, LoadedTable, TableBook, TooFewRows, quoted
+from smeflow.writing.periods import Grain
+from smeflow.writing.report import Period, ReportFact, ReportSource
+
+_COLUMN_KINDS = {"text": "text", "number": "number", "date": "day"}
+
+
+@dataclass(frozen=True, kw_only=True)
+class ComputedFacts:
+    """Facts, and those that could not be computed with the reason."""
+
+    facts: tuple[ReportFact, ...]
+    missing: tuple[Phrase, ...] = ()
+    mistakes: tuple[Phrase, ...] = ()
+    """Those of them that no further row will mend: no such column, no SQL."""
+    names: frozenset[str] = frozenset()
+    """Names that stand in the tables: prose says them by reference alone."""
+
+
+def compute_facts(asked: Mapping[str, Measure], desk: MeasureContext) -> ComputedFacts:
+    """Compute every fact *asked* for, of the rows of the desk's period where it has one."""
+    facts: list[ReportFact] = []
+    missing: list[Phrase] = []
+    mistakes: list[Phrase] = []
+    for name, measure in asked.items():
+        try:
+            found = list(measure.facts(name, desk))
+        except FactError as error:
+            missing.append(say("The fact {name} is not known: {why}", name=name, why=error.phrase))
+            if not isinstance(error, TooFewRows):
+                mistakes.append(missing[-1])
+            continue
+        facts.extend(found)
+        if found and found[0].shape == "scalar" and found[0].value is None:
+            missing.append(say("The fact {name} is not known: no row has a value.", name=name))
+    return ComputedFacts(
+        facts=tuple(facts),
+        missing=tuple(missing),
+        mistakes=tuple(mistakes),
+        names=desk.names(_names_in_tables),
+    )
+
+
+_MOST_NAMES, _SHOWN_LINES = 2_000, 10
+
+
+def _names_in_tables(book: TableBook) -> frozenset[str]:
+    """Gather what stands in columns that name things: few different words of text."""
+    found: set[str] = set()
+    for held in book.tables.values():
+        for column in held.of_kind("text"):
+            listed = '"' + column.replace('"', '""') + '"'
+            table = '"' + held.name.replace('"', '""') + '"'
+            rows = book.select(
+                f"SELECT DISTINCT {listed} FROM {table} "
+                f"WHERE length({listed}) BETWEEN 2 AND 60 LIMIT {_MOST_NAMES + 1}"
+            )[1]
+            if len(rows) <= _MOST_NAMES:
+                found.update(
+                    row[0] for row in rows if not row[0].islower() and any(c.isalpha() for c in row[0])
+                )
+    return frozenset(found)
+
+
+def undated_rows(desk: MeasureContext) -> Iterator[Phrase]:
+    """Tell of rows that have no day and so count in no period."""
+    for held in desk.book.tables.values():
+        phrase = _undated_rows_of(desk, held)
+        if phrase is not None:
+            yield phrase
+
+
+def _undated_rows_of(desk: MeasureContext, held: LoadedTable) -> Phrase | None:
+    column = desk.date_of(held, None)
+    if column is None:
+        return None
+    listed = f"SELECT {LINE} FROM {quoted(held.name)} WHERE {quoted(column)} IS NULL ORDER BY 1"
+    lines = [row[0] for row in desk.book.select(listed)[1]]
+    if not lines:
+        return None
+    shown = ", ".join(map(str, lines[:_SHOWN_LINES])) + (", …" if len(lines) > _SHOWN_LINES else "")
+    return say(
+        "{n} rows of {name} have no day in column {column} and count in no period: lines {lines}.",
+        n=len(lines),
+        name=held.source,
+        column=column,
+        lines=shown,
+    )
+
+
+def describe_sources(desk: MeasureContext) -> tuple[ReportSource, ...]:
+    """Tell which tables there are and what was found in them."""
+    return tuple(
+        ReportSource(
+            name=held.source,
+            rows=held.rows,
+            sha256=held.sha256,
+            columns=tuple((name, _COLUMN_KINDS[how.kind]) for name, how in held.columns.items()),
+            told=(*held.told, *([phrase] if (phrase := _undated_rows_of(desk, held)) else [])),
+        )
+        for held in desk.book.tables.values()
+    )
+
+
+__all__ = ["FACTS", "FactSet", "facts_of_case"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class FactSet:
+    """Facts of a period, the tables they were computed from, and what could not be computed."""
+
+    period: Period
+    facts: tuple[ReportFact, ...] = ()
+    missing: tuple[Phrase, ...] = ()
+    """Facts that are not known, and why."""
+    mistakes: tuple[Phrase, ...] = ()
+    """Those of them that no further row will mend: no such column, no SQL."""
+    sources: tuple[ReportSource, ...] = ()
+    names: tuple[str, ...] = ()
+    """Names that stand in the tables: prose says them by reference alone."""
+
+    @property
+    def version(self) -> str:
+        """The hash of what the facts say. A row that changes none of them makes no new version."""
+        said = [
+            [f.name, f.rows, f.total, [c.unit for c in f.columns], f.incomplete is None] for f in self.facts
+        ]
+        return hash_of([self.period.key, said])
+
+    def to_bytes(self) -> bytes:
+        """Write it down."""
+        whole = {"set": _adapter().dump_python(self, mode="json"), **self._readable()}
+        return canonical_json(whole).encode("utf-8", "backslashreplace")
+
+    @classmethod
+    def of_bytes(cls, data: bytes) -> "FactSet":
+        """Read what `to_bytes` wrote."""
+        found: FactSet = _adapter().validate_python(json.loads(data)["set"])
+        return found
+
+    def only(self, wanted: Iterable[str]) -> "FactSet":
+        """Keep the facts of these names, and what comes with each under its name and a dot."""
+        from dataclasses import replace
+
+        names = set(wanted)
+        kept = tuple(f for f in self.facts if f.name in names or f.name.partition(".")[0] in names)
+        return replace(self, facts=kept)
+
+    def _readable(self) -> dict[str, Any]:
+        """Say the single figures as text, for whoever looks at the case or asks a model about it."""
+        known = [f for f in self.facts if f.shape == "scalar" and f.value is not None]
+        return {
+            "text": "\n".join(f"{f.label}: {f.text('en')}" for f in known),
+            "fields": {"period": self.period.key} | {f.name: str(f.value) for f in known},
+        }
+
+
+@cache
+def _adapter() -> TypeAdapter[FactSet]:
+    return TypeAdapter(FactSet)
+
+
+def facts_of_case(
+    case: Case, measures: Mapping[str, Measure] | None = None, locale: str = "en"
+) -> FactSet | None:
+    """Give the facts that came in with a case; else compute *measures* over the tables among its documents.
+
+    None where there are neither.
+
+    Raises:
+        SourceError: A table of the case cannot be read.
+    """
+    for document in case.documents:
+        if document.media_type == FACTS:
+            return FactSet.of_bytes(document.data)
+    tables = [d for outer in case.documents for d in outer.walk() if _TABLE_ENDING.search(d.name) and d.data]
+    return _compute_over_documents(tables, measures, locale) if tables and measures else None
+
+
+def _compute_over_documents(
+    tables: Sequence[Document], measures: Mapping[str, Measure], locale: str
+) -> FactSet:
+    """Compute facts over tables that came in as files: a folder's, a mail's attachments."""
+    from smeflow.tables.load import load_grid
+    from smeflow.tables.read import read_grid
+
+    with TableBook() as book:
+        for document in tables:
+            name = re.sub(r"\W+", "_", _TABLE_ENDING.sub("", document.name)).strip("_").lower() or "t"
+            load_grid(book, name, read_grid(document.data, document.name), sha256(document.data))
+        desk = MeasureContext(book=book, locale=locale)
+        found, told = compute_facts(measures, desk), describe_sources(desk)
+    return FactSet(
+        period=Period(key=""),
+        facts=found.facts,
+        missing=found.missing,
+        mistakes=found.mistakes,
+        sources=told,
+        names=tuple(sorted(found.names)),
+    )
+
+
+_TABLE_ENDING = re.compile(r"\.(?:csv|tsv|xlsx|xlsm|xls|ods|json|jsonl)$", re.IGNORECASE)
+
+_PLAIN = re.compile(r"[A-Za-zÀ-ÿ_][\w À-ÿ./'’()*+-]*[\wÀ-ÿ)]|[A-Za-z_]")
+_YAML_WORDS = frozenset({"true", "false", "null", "yes", "no", "on", "off", "y", "n"})
+
+
+def write_recipe(
+    *,
+    name: str,
+    about: str,
+    table: str,
+    origin: str | Mapping[str, object],
+    facts: Mapping[str, Mapping[str, object]],
+    grain: Grain | None,
+    title: str,
+    locale: str,
+) -> str:
+    """Write a whole recipe: the table as its source, a report of the facts, and where its pages go."""
+    lines = [
+        f"recipe: {yaml_value(name)}",
+        f"about: {yaml_value(about)}",
+        "llm: none",
+        "source:",
+        f"  period: {grain or 'all'}",
+        f"  tables: {{{table}: {yaml_value(origin)}}}",
+    ]
+    if grain:
+        lines.append("  last: 1")
+    lines += [
+        "steps:",
+        "  - report: report",
+        f"    title: {yaml_value(title)}",
+        f"    locale: {locale}",
+        "    facts:",
+    ]
+    lines += [f"      {line}" for line in write_facts(facts)]
+    lines += ["sinks:", '  - {report: "out/{key}", formats: [html, pdf, docx, xlsx]}']
+    return "\n".join(lines) + "\n"
+
+
+def write_facts(facts: Mapping[str, Mapping[str, object]]) -> Iterator[str]:
+    """Write one fact a line."""
+    for name, written in facts.items():
+        yield f"{name}: {yaml_value(written)}"
+
+
+def yaml_value(value: object) -> str:
+    """Write a value as YAML reads it back: plain where that is safe, else in double quotes."""
+    if isinstance(value, Mapping):
+        return "{" + ", ".join(f"{key}: {yaml_value(each)}" for key, each in value.items()) + "}"
+    if isinstance(value, list | tuple):
+        return "[" + ", ".join(map(yaml_value, value)) + "]"
+    if isinstance(value, bool | int | float):
+        return json.dumps(value)
+    text = str(value)
+    safe = (
+        _PLAIN.fullmatch(text) and text.lower() not in _YAML_WORDS and ": " not in text and " #" not in text
+    )
+    return text if safe else json.dumps(text, ensure_ascii=False)

@@ -1,0 +1,229 @@
+"""Reports as mails that are ready to be sent.
+
+In the drafts of a mailbox, or as files a mail program opens. None is sent.
+"""
+
+from collections.abc import Iterable, Mapping
+from email.headerregistry import Address
+from email.message import EmailMessage
+from email.policy import SMTP
+from pathlib import Path
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, ValidationInfo, field_validator
+
+from smeflow._system import resolve_path
+from smeflow._text import hash_of
+from smeflow.errors import SourceError
+from smeflow.files.output import TargetPath, put_files
+from smeflow.files.results import to_json_value
+from smeflow.i18n import language_of, say
+from smeflow.kinds.mailbox import Account
+from smeflow.kinds.sinks import DeliveryAnswer, Parcel, Put, SinkItem, SinkMemory
+from smeflow.mail.connect import open_mailbox
+from smeflow.reports.sink import ReportFormat, report_files
+from smeflow.writing.report import Report
+
+MEDIA_TYPES = {
+    "html": ("text", "html"),
+    "pdf": ("application", "pdf"),
+    "docx": ("application", "vnd.openxmlformats-officedocument.wordprocessingml.document"),
+    "md": ("text", "markdown"),
+    "xlsx": ("application", "vnd.openxmlformats-officedocument.spreadsheetml.sheet"),
+}
+
+
+def compose_mail(
+    report: Report, files: Mapping[Any, bytes], *, sender: str, to: tuple[str, ...], name: str, unsent: bool
+) -> bytes:
+    """Write the mail. Equal reports give equal bytes: it has no date, the mail program gives it one."""
+    mail = EmailMessage(policy=SMTP)
+    if unsent:
+        mail["X-Unsent"] = "1"  # what opens it shows it as a draft
+    if sender:
+        mail["From"] = Address(addr_spec=sender)
+    mail["To"] = tuple(Address(addr_spec=each) for each in to)
+    mail["Subject"] = " ".join(f"{report.title} – {report.subtitle}".strip(" –").split())
+    identity = hash_of([sender, to, name, report.title, {k: hash_of(v.hex()) for k, v in files.items()}])[:32]
+    mail["Message-ID"] = f"<smeflow-{identity}@{(sender or to[0]).rpartition('@')[2]}>"
+    mail.set_content(_mail_text(report))
+    for ending, data in files.items():
+        kind, sub = MEDIA_TYPES[ending]
+        mail.add_attachment(data, maintype=kind, subtype=sub, filename=f"{name}.{ending}")
+    _fix_boundary(mail, identity)
+    return mail.as_bytes()
+
+
+def _fix_boundary(mail: EmailMessage, identity: str) -> None:
+    """Set the boundary, which would be another each time."""
+    if mail.is_multipart():
+        mail.set_boundary(f"=_smeflow_{identity}")
+
+
+def _mail_text(report: Report) -> str:
+    """Say what stands at the top of the report."""
+    told = [f"- {each.text}" if each.kind == "item" else each.text for each in report.summary]
+    told += [phrase.render(language_of(report.locale)) for phrase in report.missing]
+    closing = say("The report is attached.").render(language_of(report.locale))
+    return "\n".join([*told, "", closing]) + "\n"
+
+
+def report_of_item(item: SinkItem) -> Report | None:
+    """Give the report an item has; None where it has none."""
+    return next((value for value in item.case.results.values() if isinstance(value, Report)), None)
+
+
+def parse_addresses(written: Any) -> tuple[str, ...]:
+    """Take one address or a list of them; each is a plain one, never read from data.
+
+    Raises:
+        ValueError: One is none.
+    """
+    listed = [written] if isinstance(written, str) else list(written or ())
+    for each in listed:
+        try:
+            Address(addr_spec=str(each))
+        except Exception as error:
+            raise ValueError(say("{text} is no mail address", text=str(each)[:80])) from error
+        if "@" not in str(each).strip("@") or any(ord(c) < 33 for c in str(each)):
+            raise ValueError(say("{text} is no mail address", text=str(each)[:80]))
+    return tuple(str(each) for each in listed)
+
+
+_DRAFT_FOLDERS = ("Drafts", "Brouillons", "Entwürfe", "Draft", "INBOX.Drafts")
+
+
+class DraftFiles(BaseModel):
+    """A mail of each report, as a file that mail programs open as a draft: ``eml: outbox/{key}.eml``."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
+
+    eml: str
+    """The path of each file; ``{name}``, ``{stem}`` or ``{key}`` are filled in."""
+    to: tuple[str, ...] = Field(min_length=1)
+    """Whom it is to go to: one address, or several."""
+    attach: tuple[ReportFormat, ...] = ("pdf",)
+    """The formats that are attached: ``[pdf, xlsx]``."""
+    company: str = ""
+    """The firm's name above the title."""
+    _target: TargetPath = PrivateAttr()
+
+    _to = field_validator("to", mode="before")(parse_addresses)
+
+    @field_validator("eml")
+    @classmethod
+    def _usable(cls, eml: str, info: ValidationInfo) -> str:
+        TargetPath.of(eml, info.context)
+        return eml
+
+    @field_validator("attach", mode="before")
+    @classmethod
+    def _one_or_many(cls, attach: object) -> object:
+        return [attach] if isinstance(attach, str) else attach
+
+    def model_post_init(self, context: Any, /) -> None:
+        """Find the folder."""
+        self._target = TargetPath.of(self.eml, context)
+
+    @property
+    def name(self) -> str:
+        """The path as the recipe names it."""
+        return self._target.name
+
+    @property
+    def path(self) -> Path:
+        """The folder the files lie in."""
+        return self._target.base
+
+    def put(self, items: Iterable[SinkItem], memory: SinkMemory) -> Put:
+        """Write a mail for each report."""
+        made = []
+        for item in items:
+            report = report_of_item(item)
+            if report is None or report.missing:
+                continue
+            files = report_files(report, self.attach, self.company)
+            mail = compose_mail(report, files, sender="", to=self.to, name=item.key, unsent=True)
+            made.append((item, mail))
+        return put_files(self._target, made, memory, "eml")
+
+
+class DraftsInMailbox(BaseModel):
+    """Puts a mail of each report into the drafts of a mailbox, once: ``draft: contact@atelier.fr``.
+
+    A person reads and sends it. A report whose figures changed is another draft, once it was approved.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
+
+    draft: str = Field(pattern=r"^[^@\s]+@[^@\s]+$")
+    """Whose drafts: the mailbox's address."""
+    host: str
+    """The mail server: ``imap.gmail.com``, ``outlook.office365.com``, ``ssl0.ovh.net``."""
+    port: int = Field(default=993, ge=1, le=65535)
+    """Its port."""
+    user: str = ""
+    """What to log in as, where it is not the address."""
+    security: Literal["tls", "starttls"] = "tls"
+    """How the connection is encrypted; there is none without."""
+    certificate: str | None = None
+    """The certificate of a server of the firm's own, a file relative to the recipe."""
+    to: tuple[str, ...] = Field(min_length=1)
+    """Whom it is to go to: one address, or several."""
+    attach: tuple[ReportFormat, ...] = ("pdf",)
+    """The formats that are attached: ``[pdf, xlsx]``."""
+    company: str = ""
+    """The firm's name above the title."""
+    _account: Account = PrivateAttr()
+
+    _to = field_validator("to", mode="before")(parse_addresses)
+
+    @field_validator("attach", mode="before")
+    @classmethod
+    def _one_or_many(cls, attach: object) -> object:
+        return [attach] if isinstance(attach, str) else attach
+
+    def model_post_init(self, context: Any, /) -> None:
+        """Take down whose mailbox it is."""
+        self._account = Account(
+            address=self.draft,
+            host=self.host,
+            port=self.port,
+            user=self.user,
+            security=self.security,
+            certificate=resolve_path(self.certificate, context) if self.certificate else None,
+        )
+
+    @property
+    def name(self) -> str:
+        """The mailbox."""
+        return f"drafts of {self.draft}"
+
+    def parcel(self, item: SinkItem) -> Parcel | None:
+        """Give the mail of an item that has a report."""
+        report = report_of_item(item)
+        if report is None or report.missing:
+            return None
+        mark = hash_of(
+            [self.draft, list(self.to), list(self.attach), item.key, item.version, to_json_value(report)]
+        )
+        return Parcel(id=f"draft_{mark[:32]}", content={"report": report, "name": item.key}, to=self.name)
+
+    def deliver(self, parcel: Parcel, corrects: str, at: int) -> DeliveryAnswer:
+        """Append it to the drafts, unless it is there already."""
+        report = parcel.content["report"]
+        files = report_files(report, self.attach, self.company)
+        mail = compose_mail(
+            report, files, sender=self.draft, to=self.to, name=str(parcel.content["name"]), unsent=False
+        )
+        identity = mail.partition(b"Message-ID: ")[2].partition(b"\r\n")[0].decode()
+        try:
+            with open_mailbox(self._account) as session:
+                folder = session.special_folder("\\Drafts", _DRAFT_FOLDERS) or "Drafts"
+                session.ensure_folder(folder)
+                session.open(folder)
+                if not session.with_message_id(identity):
+                    session.append(folder, mail, "(\\Draft)")
+        except SourceError as error:
+            return DeliveryAnswer(status=0, reason=str(error.phrase))
+        return DeliveryAnswer(status=250)

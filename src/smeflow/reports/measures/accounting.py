@@ -1,0 +1,370 @@
+"""What is owed, by how long it has been due, and what a firm's own books (a FEC) say.
+
+Revenue, VAT, who has not paid.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from datetime import date as day_type
+from decimal import Decimal
+from typing import Any, ClassVar
+
+from pydantic import Field, field_validator
+
+from smeflow.i18n import Phrase, say
+from smeflow.reports.measures.groups import Top
+from smeflow.reports.measures.measure import (
+    ChosenRows,
+    Measure,
+    MeasureContext,
+    plain_number,
+    ratio,
+    scalar_fact,
+)
+from smeflow.reports.measures.totals import Total
+from smeflow.tables.book import FactError, LoadedTable, literal, quoted
+from smeflow.writing.report import FactColumn, ReportFact
+
+AgeBuckets = Mapping[int, tuple[Decimal, int]]
+
+
+class Ageing(Measure):
+    """Sort amounts by days overdue: ``{ageing: open_amount, due: due_date, days: [0, 30, 60, 90]}``."""
+
+    word: ClassVar[str] = "ageing"
+    ageing: str
+    """The column or expression with what is still to be paid."""
+    due: str
+    """The column with the day it was due."""
+    paid: str | None = None
+    """The column with the day it was paid: what was paid by then is left out."""
+    days: tuple[int, ...] = (0, 30, 60, 90)
+    """Where one class ends and the next begins; not yet due comes first."""
+    at: day_type | None = None
+    """The day it is reckoned on; by default the period's last."""
+
+    def facts(self, name: str, desk: MeasureContext) -> Iterator[ReportFact]:
+        """Give a bucket for each class, and what is overdue in all as ``NAME.overdue``."""
+        on, now = self.day(name, desk), self.open_rows(desk)
+        value, due = self.amount(now.held), self.due_day(now.held)
+        late = f"(DATE '{on}' - {due})"
+        cases = "".join(f" WHEN {late} <= {limit} THEN {n}" for n, limit in enumerate(self.days))
+        sql = now.sql(
+            f"CASE WHEN {due} IS NULL THEN -1{cases} ELSE {len(self.days)} END AS bucket, "
+            f"sum({value}), count({value})",
+            "GROUP BY 1 ORDER BY 1",
+        )
+        found = {n: (Decimal(str(v or 0)), count) for n, v, count in desk.book.select(sql)[1]}
+        common: dict[str, Any] = {
+            "query": sql,
+            "behind": (now.behind(desk),),
+            "measure": self.word,
+            "note": self.told(now, desk),
+        }
+        unit = self.unit_of(self.ageing, now.held)
+        digits = self.scale(self.ageing, now.held)
+        yield self._buckets(name, desk, found, unit, digits, common)
+        whole = sum((v for v, _ in found.values()), Decimal(0))
+        late_sum = sum((v for n, (v, _) in found.items() if n > 0), Decimal(0))
+        label, good = self.called(name), "down"
+        own: dict[str, Any] = {"unit": unit, "digits": digits}
+        yield scalar_fact(
+            f"{name}.total", desk.word(say("{label} in all", label=label)), whole, **own, **common
+        )
+        said = desk.word(say("{label} overdue", label=label))
+        yield scalar_fact(f"{name}.overdue", said, late_sum, good=good, **own, **common)
+        share = ratio(late_sum, whole, 100)
+        said = desk.word(say("Share overdue"))
+        yield scalar_fact(f"{name}.overdue_share", said, share, unit="%", digits=1, good=good, **common)
+
+    def day(self, name: str, desk: MeasureContext) -> day_type:
+        """Give the day it is reckoned on.
+
+        Raises:
+            FactError: Nobody told one.
+        """
+        on = self.at or (desk.window.last if desk.window else None)
+        if on is None:
+            raise FactError(say("{label} needs a day to be reckoned on: give at.", label=self.called(name)))
+        return on
+
+    def open_rows(self, desk: MeasureContext) -> ChosenRows:
+        """Choose the rows that were open at the end of the day: written by then, and not yet paid."""
+        rows, on = self.chosen(desk), self.day(self.word, desk)
+        if self.paid:
+            paid = quoted(rows.held.column(self.paid))
+            rows = replace(rows, conditions=(*rows.conditions, f"{paid} IS NULL OR {paid} > DATE '{on}'"))
+        if rows.day is None or rows.day in {self.due, self.paid}:
+            return rows
+        day = quoted(rows.day)
+        return replace(rows, conditions=(*rows.conditions, f"{day} IS NULL OR {day} <= DATE '{on}'"))
+
+    def amount(self, held: LoadedTable) -> str:
+        """Give the SQL of what is still to be paid."""
+        return self.value(self.ageing, held)
+
+    def due_day(self, held: LoadedTable) -> str:
+        """Give the SQL of the day it was due."""
+        return quoted(held.column(self.due))
+
+    def told(self, rows: ChosenRows, desk: MeasureContext) -> Phrase:
+        """Say on which day it is reckoned."""
+        return say("as of {day}", day=self.day(self.word, desk))
+
+    def _buckets(
+        self,
+        name: str,
+        desk: MeasureContext,
+        found: AgeBuckets,
+        unit: str,
+        digits: int | None,
+        common: dict[str, Any],
+    ) -> ReportFact:
+        names = {n: desk.word(phrase) for n, phrase in enumerate(self._names())}
+        if -1 in found:
+            names = {-1: desk.word(say("No due date")), **names}
+        whole = sum((v for v, _ in found.values()), Decimal(0))
+        count = sum(c for _, c in found.values())
+        rows = []
+        for n, label in names.items():
+            value, many = found.get(n, (Decimal(0), 0))
+            rows.append((label, plain_number(value), str(many), plain_number(ratio(value, whole, 100))))
+        number: dict[str, Any] = {"kind": "number"}
+        return ReportFact(
+            name=name,
+            label=self.called(name),
+            shape="buckets",
+            columns=(
+                FactColumn(name="name", label=desk.word(say("Overdue"))),
+                FactColumn(name="value", label=self.called(name), unit=unit, digits=digits, **number),
+                FactColumn(name="count", label=desk.word(say("How many")), digits=0, **number),
+                FactColumn(
+                    name="share", label=desk.word(say("Share")), unit="%", digits=1, role="share", **number
+                ),
+            ),
+            rows=tuple(rows),
+            total=(desk.word(say("Total")), plain_number(whole), str(count), "100" if whole else None),
+            **common,
+        )
+
+    def _names(self) -> Iterator[Phrase]:
+        yield say("Not yet due") if self.days[0] == 0 else say("Up to {n} days", n=self.days[0])
+        for low, high in zip(self.days, self.days[1:], strict=False):
+            yield say("{low} to {high} days", low=low + 1, high=high)
+        yield say("More than {n} days", n=self.days[-1])
+
+
+BALANCE = "Solde"
+
+
+@dataclass(frozen=True, slots=True)
+class _AccountGroup:
+    numbers: tuple[str, ...]
+    credit: bool
+    """Whether what is credited counts as more."""
+    stands: bool = False
+    """Whether it is what stands at the end of the period, and not what moved in it."""
+
+
+_NAMED_ACCOUNTS: Mapping[str, _AccountGroup] = {
+    "revenue": _AccountGroup(("70",), credit=True),
+    "expenses": _AccountGroup(("6",), credit=False),
+    "purchases": _AccountGroup(("60",), credit=False),
+    "payroll": _AccountGroup(("64",), credit=False),
+    "result": _AccountGroup(("6", "7"), credit=True),
+    "vat_collected": _AccountGroup(("4457",), credit=True),
+    "vat_deductible": _AccountGroup(("4456",), credit=False),
+    "vat_due": _AccountGroup(("4456", "4457"), credit=True),
+    "cash": _AccountGroup(("51", "53"), credit=False, stands=True),
+    "customers": _AccountGroup(("411",), credit=False, stands=True),
+    "suppliers": _AccountGroup(("401",), credit=True, stands=True),
+}
+_CREDIT_CLASSES = ("1", "40", "42", "43", "44", "7")
+
+
+class Accounts(Total):
+    """Add up accounts of a FEC: ``{accounts: revenue}``, ``{accounts: ["706", "707"]}``.
+
+    Names: ``revenue`` (class 70), ``expenses`` (class 6), ``purchases``, ``payroll``, ``result``,
+    ``vat_collected``, ``vat_deductible``, ``vat_due``; and what stands at the end of the period: ``cash``,
+    ``customers``, ``suppliers``.
+    """
+
+    word: ClassVar[str] = "accounts"
+    adds_up: ClassVar[bool] = True
+    accounts: str | tuple[str, ...]
+    """A name, or the first digits of account numbers."""
+    credit: bool | None = None
+    """Whether what is credited counts as more; by the account's class unless told."""
+    stands: bool | None = None
+    """Whether it is the balance at the end of the period, and not what moved in it."""
+
+    @field_validator("accounts", mode="before")
+    @classmethod
+    def _digits(cls, accounts: object) -> object:
+        listed = accounts if isinstance(accounts, list | tuple) else [accounts]
+        told = [str(each) for each in listed]
+        if len(told) == 1 and told[0] in _NAMED_ACCOUNTS:
+            return told[0]
+        if not told or not all(each.isdigit() for each in told):
+            raise ValueError(
+                say("accounts are numbers, or one of: {words}", words=", ".join(_NAMED_ACCOUNTS)),
+            )
+        return tuple(told)
+
+    @property
+    def _what(self) -> _AccountGroup:
+        if isinstance(self.accounts, str):
+            found = _NAMED_ACCOUNTS[self.accounts]
+        else:
+            found = _AccountGroup(self.accounts, credit=self.accounts[0].startswith(_CREDIT_CLASSES))
+        return replace(
+            found,
+            credit=found.credit if self.credit is None else self.credit,
+            stands=found.stands if self.stands is None else self.stands,
+        )
+
+    @property
+    def of(self) -> str:
+        """The column that is added up."""
+        return BALANCE
+
+    def chosen(self, desk: MeasureContext) -> ChosenRows:
+        """Choose the lines of the accounts."""
+        rows = super().chosen(desk)
+        return replace(rows, conditions=(*rows.conditions, account_condition(rows.held, self._what.numbers)))
+
+    def placed(self, rows: ChosenRows, desk: MeasureContext) -> ChosenRows:
+        """Choose the lines that count for the period: those in it, or all up to its end."""
+        if self._what.stands and desk.window and self.period == "this":
+            return rows.until(desk.window.last)
+        return super().placed(rows, desk)
+
+    def query(self, chosen: ChosenRows) -> str:
+        """Write the query."""
+        sign = "-" if self._what.credit else ""
+        return chosen.sql(f"coalesce({sign}sum({quoted(chosen.held.column(BALANCE))}), 0)")
+
+    def unit_of(self, written: str, held: LoadedTable) -> str:
+        """Give the currency of the books."""
+        return self.unit or super().unit_of(written, held)
+
+
+def account_condition(held: LoadedTable, numbers: tuple[str, ...]) -> str:
+    """Write the condition for lines of accounts that begin with *numbers*."""
+    column = quoted(held.column("CompteNum"))
+    return " OR ".join(f"starts_with({column}, {literal(number)})" for number in numbers)
+
+
+class Receivables(Ageing):
+    """Tell what customers owe at the end of the period, by days overdue: ``{receivables: "411", terms: 30}``.
+
+    Of a FEC, by lettering: a line counts while it has no letter, or one that was given later. What was paid
+    and belongs to no invoice is taken off.
+    """
+
+    word: ClassVar[str] = "receivables"
+    owed_credit: ClassVar[bool] = False
+    ageing: str = Field(default="411", alias="receivables")
+    """The first digits of the accounts."""
+    due: str = ""
+    """The column with the day it is due, where the file has one; else `terms` after the document's day."""
+    terms: int = Field(default=30, ge=0, le=365)
+    """Days from the document to the day it is due."""
+    n: int = Field(default=5, ge=1, le=50)
+    """How many names are told."""
+
+    @field_validator("ageing", mode="before")
+    @classmethod
+    def _number(cls, ageing: object) -> object:
+        return str(ageing) if isinstance(ageing, int) else ageing
+
+    def facts(self, name: str, desk: MeasureContext) -> Iterator[ReportFact]:
+        """Give the classes, the sums, and who owes most as ``NAME.names``."""
+        yield from super().facts(name, desk)
+        rows = self.open_rows(desk)
+        if "CompAuxLib" not in rows.held.columns:
+            return
+        top = Top(
+            top="coalesce(CompAuxLib, CompteLib, CompteNum)",
+            by=self.amount(rows.held),
+            n=self.n,
+            table=self.table,
+            where=rows.where,
+            period="all",
+            unit=self.unit_of(BALANCE, rows.held),
+            digits=2 if self.digits is None else self.digits,
+            label=desk.word(say("Who owes most") if not self.owed_credit else say("Whom we owe most")),
+            heading=desk.word(say("Name")),
+        )
+        for fact in top.facts(f"{name}.names", desk):
+            yield replace(fact, people=True, note=say("as of {day}", day=self.day(name, desk)))
+
+    def open_rows(self, desk: MeasureContext) -> ChosenRows:
+        """Choose the lines that were open at the end of the day."""
+        rows = super().open_rows(desk)
+        held, day = rows.held, self.day(self.word, desk)
+        letter = f"coalesce(CAST({quoted(held.column('EcritureLet'))} AS VARCHAR), '')"
+        lettered_later = ""
+        if held.columns.get("DateLet") and held.columns["DateLet"].kind == "date":
+            lettered_later = f" OR \"DateLet\" > DATE '{day}'"
+        return replace(
+            rows,
+            conditions=(
+                *rows.conditions,
+                account_condition(held, (self.ageing,)),
+                f"{letter} = ''{lettered_later}",
+            ),
+        )
+
+    def amount(self, held: LoadedTable) -> str:
+        """Give the SQL of what is owed."""
+        sign = "-" if self.owed_credit else ""
+        return f"{sign}{quoted(held.column(BALANCE))}"
+
+    def due_day(self, held: LoadedTable) -> str:
+        """Give the SQL of the day it is due."""
+        if self.due:
+            return quoted(held.column(self.due))
+        days = [
+            c for c in ("PieceDate", "EcritureDate") if held.columns.get(c) and held.columns[c].kind == "date"
+        ]
+        if not days:
+            raise FactError(
+                say("Table {table} has no column with days; name one with date.", table=held.name)
+            )
+        return f"(coalesce({', '.join(map(quoted, days))}) + {self.terms})"
+
+    def told(self, rows: ChosenRows, desk: MeasureContext) -> Phrase:
+        """Say on which day, and by what."""
+        day = self.day(self.word, desk)
+        letters = rows.held.column("EcritureLet")
+        any_letter = desk.book.select(
+            f"SELECT count({quoted(letters)}) FROM {quoted(rows.held.name)} "
+            f"WHERE {account_condition(rows.held, (self.ageing,))}"
+        )[1][0][0]
+        if not any_letter:
+            return say("as of {day}; no line of account {account} is lettered, so every one counts as open",
+                       day=day, account=self.ageing)  # fmt: skip
+        if self.due:
+            return say("as of {day}; lines without a letter", day=day)
+        return say(
+            "as of {day}; lines without a letter, due {n} days after the document", day=day, n=self.terms
+        )
+
+    def unit_of(self, written: str, held: LoadedTable) -> str:
+        """Give the currency of the books."""
+        return self.unit or held.columns[held.column(BALANCE)].unit
+
+    def scale(self, written: str, held: LoadedTable) -> int | None:
+        """Give two digits unless told."""
+        return 2 if self.digits is None else self.digits
+
+
+class Payables(Receivables):
+    """Tell what the firm owes its suppliers, by days overdue: ``{payables: "401", terms: 30}``."""
+
+    word: ClassVar[str] = "payables"
+    owed_credit: ClassVar[bool] = True
+    ageing: str = Field(default="401", alias="payables")
+    """The first digits of the accounts."""

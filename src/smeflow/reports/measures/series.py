@@ -1,0 +1,352 @@
+"""Values over time: one a period, its moving average, its trend and its forecast."""
+
+import math
+import statistics
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from datetime import date
+from decimal import Decimal
+from typing import Any, ClassVar, Literal
+
+from pydantic import Field
+
+from smeflow.i18n import Phrase, say
+from smeflow.reports.measures.measure import (
+    ChosenRows,
+    Measure,
+    MeasureContext,
+    direction_of,
+    plain_number,
+    scalar_fact,
+)
+from smeflow.tables.book import FactError, TooFewRows, quoted
+from smeflow.writing.periods import Grain, Window, windows
+from smeflow.writing.report import Cell, FactColumn, ReportFact
+
+Aggregate = Literal["sum", "mean", "count", "last"]
+_STUDENT_T = (
+    12.706,
+    4.303,
+    3.182,
+    2.776,
+    2.571,
+    2.447,
+    2.365,
+    2.306,
+    2.262,
+    2.228,
+    2.201,
+    2.179,
+    2.160,
+    2.145,
+    2.131,
+)
+"""Student's t for 95 % and 1 to 15 degrees of freedom."""
+_LEAST_PERIODS = 6
+PeriodValues = Sequence[tuple[Window, Decimal | None]]
+
+
+class Series(Measure):
+    """Give a value for each period up to the report's own: ``{series: amount, last: 13}``."""
+
+    word: ClassVar[str] = "series"
+    series: str
+    """The column or expression, or ``rows``."""
+    every: Grain | None = None
+    """``month``, ``quarter``, ``week`` or ``year``; by default the report's own."""
+    last: int = Field(default=13, ge=2, le=400)
+    """How many periods, the newest last."""
+    take: Aggregate = "sum"
+    """What is made of a period's rows: their ``sum``, ``mean``, ``count``, or the ``last`` one."""
+    period: Literal["this", "all"] = "all"
+
+    def facts(self, name: str, desk: MeasureContext) -> Iterator[ReportFact]:
+        """Give the series; a period without rows is empty."""
+        found, sql, chosen = self.points(desk)
+        column = FactColumn(
+            name="value",
+            label=self.called(name),
+            kind="number",
+            unit="" if self.take == "count" else self.unit_of(self.series, chosen.held),
+            digits=0
+            if self.series == "rows" or self.take == "count"
+            else self.scale(self.series, chosen.held),
+        )
+        extra, rows = self.beside(desk, column, found)
+        newest = [value for _, value in found if value is not None][-2:]
+        lacking = self._lacking(desk, chosen, found)
+        yield ReportFact(
+            name=name,
+            label=self.called(name),
+            shape="series",
+            columns=(
+                FactColumn(name="period", label=desk.word(say("Period")), kind="period"),
+                column,
+                *extra,
+            ),
+            rows=tuple((w.key, *cells) for (w, _), cells in zip(found, rows, strict=True))[-self.last :],
+            query=sql,
+            behind=(chosen.behind(desk),),
+            measure=self.word,
+            direction=direction_of(newest[1], newest[0]) if len(newest) == 2 and not lacking else None,
+            good=self.good,
+            incomplete=lacking,
+            note=self.note(chosen),
+        )
+
+    def _lacking(self, desk: MeasureContext, chosen: ChosenRows, found: PeriodValues) -> Phrase | None:
+        if not found or chosen.day is None:
+            return None
+        return desk.coverage(chosen.held, chosen.day).lacks(found[-1][0])
+
+    def beside(
+        self, desk: MeasureContext, column: FactColumn, found: PeriodValues
+    ) -> tuple[tuple[FactColumn, ...], list[tuple[Cell, ...]]]:
+        """Give further columns, and each period's cells."""
+        return (), [(plain_number(value),) for _, value in found]
+
+    @property
+    def run_up(self) -> int:
+        """How many periods before the first one shown are needed."""
+        return 0
+
+    def points(self, desk: MeasureContext) -> tuple[PeriodValues, str, ChosenRows]:
+        """Compute one value a period.
+
+        Raises:
+            FactError: The table has no date, or no rows.
+        """
+        rows = self.chosen(desk)
+        column = rows.day
+        if column is None:
+            raise FactError(
+                say("Table {table} has no column with days; name one with date.", table=rows.held.name)
+            )
+        days = desk.coverage(rows.held, column).days
+        if not days:
+            raise TooFewRows(say("Table {table} has no rows with a day.", table=rows.held.name))
+        grain = self.every or (desk.window.grain if desk.window else "month")
+        end = desk.window.last if desk.window else days[-1]
+        shown = windows(min(days[0], end), end, grain)[-(self.last + self.run_up) :]
+        until = rows.until(end)
+        rows = replace(until, conditions=(*until.conditions, f"{quoted(column)} >= DATE '{shown[0].first}'"))
+        day = quoted(column)
+        value = "1" if self.series == "rows" else self.value(self.series, rows.held)
+        made = {
+            "sum": f"sum({value}), 1",
+            "mean": f"sum({value}), count({value})",
+            "count": f"count({value}), 1",
+            "last": f"arg_max({value}, {day}), 1",
+        }[self.take]
+        sql = rows.sql(f"date_trunc('{grain}', {day})::DATE AS first, {made}", "GROUP BY 1 ORDER BY 1")
+        known: dict[date, Decimal | None] = {}
+        for first, total, count in desk.book.select(sql)[1]:
+            known[first] = Decimal(str(total)) / Decimal(count) if total is not None and count else None
+        empty = Decimal(0) if self.take == "count" else None
+        return [(w, known.get(w.first, empty)) for w in shown], sql, rows
+
+
+class Moving(Series):
+    """Give each period beside the mean of the last few: ``{moving: amount, over: 3}``."""
+
+    word: ClassVar[str] = "moving"
+    series: str = Field(alias="moving")
+    """The column or expression, or ``rows``."""
+    over: int = Field(default=3, ge=2, le=52)
+    """Over how many periods."""
+
+    @property
+    def run_up(self) -> int:
+        """How many periods before the first one shown are needed."""
+        return self.over - 1
+
+    def beside(
+        self, desk: MeasureContext, column: FactColumn, found: PeriodValues
+    ) -> tuple[tuple[FactColumn, ...], list[tuple[Cell, ...]]]:
+        """Add the mean; empty where one of the periods is."""
+        label = desk.word(say("Mean over {n} periods", n=self.over))
+        cells: list[tuple[Cell, ...]] = []
+        for at, (_, value) in enumerate(found):
+            last = [v for _, v in found[max(0, at + 1 - self.over) : at + 1]]
+            whole = len(last) == self.over and None not in last
+            mean = sum((v for v in last if v is not None), Decimal(0)) / self.over if whole else None
+            cells.append((plain_number(value), plain_number(mean)))
+        digits = 2 if column.digits is None else column.digits
+        return (replace(column, name="mean", label=label, digits=digits),), cells
+
+
+class Trend(Series):
+    """Tell how much a value grows or falls a period, with its uncertainty: ``{trend: amount, last: 24}``.
+
+    A straight line by least squares; the interval covers 95 %. An interval around zero is told as no trend.
+    """
+
+    word: ClassVar[str] = "trend"
+    series: str = Field(alias="trend")
+    """The column or expression, or ``rows``."""
+    last: int = Field(default=24, ge=_LEAST_PERIODS, le=400)
+
+    def facts(self, name: str, desk: MeasureContext) -> Iterator[ReportFact]:
+        """Give the slope and the ends of its interval."""
+        found, sql, chosen = self.points(desk)
+        values = _newest_unbroken(found, self.called(name))
+        slope, _, error = fit_line(values)
+        reach = student_t(len(values) - 2) * error
+        digits = self.scale(self.series, chosen.held)
+        digits = 2 if digits is None else digits
+        lacking = self._lacking(desk, chosen, found)
+        sure = abs(slope) > reach
+        way = "flat" if not sure else "up" if slope > 0 else "down"
+        unit = self.unit_of(self.series, chosen.held)
+        columns = (
+            FactColumn(
+                name="value", label=self.called(name), kind="number", unit=unit, digits=digits, role="change"
+            ),
+            FactColumn(
+                name="lower",
+                label=desk.word(say("At least")),
+                kind="number",
+                unit=unit,
+                digits=digits,
+                role="lower",
+            ),
+            FactColumn(
+                name="upper",
+                label=desk.word(say("At most")),
+                kind="number",
+                unit=unit,
+                digits=digits,
+                role="upper",
+            ),
+        )
+        note = say(
+            "change a period, by a straight line over {n} periods; the interval covers 95 %", n=len(values)
+        )
+        yield ReportFact(
+            name=name,
+            label=self.called(name),
+            shape="scalar",
+            columns=columns,
+            rows=(tuple(write_rounded(v, digits + 2) for v in (slope, slope - reach, slope + reach)),),
+            query=sql,
+            behind=(chosen.behind(desk),),
+            measure=self.word,
+            direction=None if lacking else way,  # type: ignore[arg-type]  # one of three words
+            good=self.good,
+            incomplete=lacking,
+            note=note,
+        )
+
+
+class Forecast(Series):
+    """Reckon the next periods, told as a forecast with its interval: ``{forecast: amount, ahead: 3}``.
+
+    With two whole years of months or quarters the season is taken into account, else a straight line is. The
+    interval comes from how far the same reckoning was off in the periods that are known.
+    """
+
+    word: ClassVar[str] = "forecast"
+    series: str = Field(alias="forecast")
+    """The column or expression, or ``rows``."""
+    ahead: int = Field(default=3, ge=1, le=12)
+    """How many periods."""
+    last: int = Field(default=36, ge=_LEAST_PERIODS, le=400)
+
+    def facts(self, name: str, desk: MeasureContext) -> Iterator[ReportFact]:
+        """Give the periods ahead, each with the ends of its interval."""
+        found, sql, chosen = self.points(desk)
+        values = _newest_unbroken(found, self.called(name))
+        lacking = self._lacking(desk, chosen, found)
+        if lacking:
+            raise TooFewRows(say("{label} is not forecast: {why}.", label=self.called(name), why=lacking))
+        year = {"month": 12, "quarter": 4}.get(found[-1][0].grain, 0)
+        season = year if year and len(values) >= 2 * year else 0
+        ahead = [extrapolate(values, step, season) for step in range(1, self.ahead + 1)]
+        start = max(_LEAST_PERIODS, 2 * season) if len(values) > 2 * season + 2 else max(3, len(values) // 2)
+        off = [
+            values[at] - extrapolate(values[:at], 1, season if at >= 2 * season else 0)
+            for at in range(start, len(values))
+        ]
+        spread = math.sqrt(statistics.fmean(d * d for d in off)) if off else statistics.pstdev(values)
+        reach = student_t(max(1, len(off) - 1)) * spread
+        digits = self.scale(self.series, chosen.held)
+        digits = 2 if digits is None else digits
+        unit = self.unit_of(self.series, chosen.held)
+        number: Any = {"kind": "number", "unit": unit, "digits": digits}
+        window, rows = found[-1][0], []
+        for n, value in enumerate(ahead):
+            window = Window.around(date.fromordinal(window.last.toordinal() + 1), window.grain)
+            far = reach * math.sqrt(n + 1)
+            rows.append((window.key, *(write_rounded(v, digits) for v in (value, value - far, value + far))))
+
+        yield ReportFact(
+            name=name,
+            label=self.called(name),
+            shape="series",
+            columns=(
+                FactColumn(name="period", label=desk.word(say("Period")), kind="period"),
+                FactColumn(name="value", label=desk.word(say("Forecast")), role="forecast", **number),
+                FactColumn(name="lower", label=desk.word(say("At least")), role="lower", **number),
+                FactColumn(name="upper", label=desk.word(say("At most")), role="upper", **number),
+            ),
+            rows=tuple(rows),
+            query=sql,
+            behind=(chosen.behind(desk),),
+            measure=self.word,
+            note=say(
+                "a forecast, no fact: reckoned from {n} periods; the interval covers 95 %", n=len(values)
+            ),
+        )
+
+
+def _newest_unbroken(found: PeriodValues, label: str) -> list[float]:
+    """Give the newest values without a hole."""
+    values: list[float] = []
+    for _, value in reversed(found):
+        if value is None:
+            break
+        values.insert(0, float(value))
+    if len(values) < _LEAST_PERIODS:
+        raise TooFewRows(
+            say(
+                "{label} needs {n} periods in a row and has {found}.",
+                label=label,
+                n=_LEAST_PERIODS,
+                found=len(values),
+            )
+        )
+    return values
+
+
+def fit_line(values: Sequence[float]) -> tuple[float, float, float]:
+    """Fit a straight line by least squares: its slope, its value at 0, and the slope's standard error."""
+    n = len(values)
+    middle, mean = (n - 1) / 2, statistics.fmean(values)
+    spread = sum((x - middle) ** 2 for x in range(n))
+    slope = sum((x - middle) * (y - mean) for x, y in enumerate(values)) / spread
+    start = mean - slope * middle
+    left = sum((y - start - slope * x) ** 2 for x, y in enumerate(values))
+    return slope, start, math.sqrt(left / (n - 2) / spread) if n > 2 else math.inf
+
+
+def student_t(freedom: int) -> float:
+    """Give Student's t for 95 %."""
+    return _STUDENT_T[freedom - 1] if freedom <= len(_STUDENT_T) else 1.96 + 2.4 / freedom + 3 / freedom**2
+
+
+def extrapolate(values: Sequence[float], ahead: int, season: int) -> float:
+    """Carry values on: last year's of the same season plus the change of the year, else a straight line."""
+    if season and len(values) >= 2 * season:
+        at = len(values) - season + (ahead - 1) % season
+        grown = (sum(values[-season:]) - sum(values[-2 * season : -season])) / season
+        return values[at] + grown * (1 + (ahead - 1) // season)
+    slope, start, _ = fit_line(values)
+    return start + slope * (len(values) - 1 + ahead)
+
+
+def write_rounded(value: float, digits: int) -> str:
+    """Write a reckoned value with the digits it deserves."""
+    return f"{round(Decimal(repr(value)), digits):f}"
+
+
+__all__ = ["Forecast", "Moving", "Series", "Trend", "extrapolate", "fit_line", "scalar_fact", "student_t"]

@@ -1,0 +1,315 @@
+"""One value of a column: sum, count, mean, median, least, greatest, compared with the time before."""
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from decimal import Decimal
+from typing import Any, ClassVar, Literal
+
+from pydantic import Field
+
+from smeflow.i18n import Phrase, say
+from smeflow.reports.measures.measure import (
+    ChosenRows,
+    Measure,
+    MeasureContext,
+    direction_of,
+    ratio,
+    scalar_fact,
+)
+from smeflow.tables.book import LoadedTable, quoted
+from smeflow.writing.periods import Window
+from smeflow.writing.report import Direction, ReportFact
+
+Comparison = Literal["previous", "last_year", "year_to_date"]
+
+
+class Total(Measure):
+    """A measure of one value; with a period also what it was before, and the change in percent."""
+
+    compare: tuple[Comparison, ...] = ("previous", "last_year")
+    """What it is compared with, where the table reaches back so far."""
+    adds_up: ClassVar[bool] = False
+
+    @property
+    def of(self) -> str:
+        """The column or expression measured."""
+        return str(getattr(self, type(self).word))
+
+    def query(self, chosen: ChosenRows) -> str:
+        """Write the query for the value."""
+        raise NotImplementedError
+
+    def read(self, desk: MeasureContext, sql: str) -> Decimal | None:
+        """Run the query and give its value."""
+        value = desk.book.select(sql)[1][0][0]
+        return None if value is None else Decimal(str(value))
+
+    def shown_digits(self, held: LoadedTable) -> int | None:
+        """Give the digits it is shown with."""
+        return self.scale(self.of, held)
+
+    def facts(self, name: str, desk: MeasureContext) -> Iterator[ReportFact]:
+        """Give the value, and its comparisons under ``NAME.previous``, ``NAME.change`` and so on."""
+        rows = self.chosen(desk)
+        now = self.placed(rows, desk)
+        sql = self.query(now)
+        value = self.read(desk, sql)
+        asked = _ComparedValue(
+            name=name,
+            label=self.called(name),
+            measure=self.word,
+            desk=desk,
+            rows=rows,
+            unit=self.unit_of(self.of, rows.held),
+            digits=self.shown_digits(rows.held),
+            good=self.good,
+        )
+        compared = list(self._compared(asked, value)) if value is not None else []
+        change = next((f for f in compared if f.name in {f"{name}.change", f"{name}.difference"}), None)
+        yield scalar_fact(
+            name,
+            asked.label,
+            value,
+            query=sql,
+            behind=(now.behind(desk),),
+            measure=self.word,
+            note=self.note(rows),
+            incomplete=self.lacking(desk, rows),
+            good=self.good,
+            unit=asked.unit,
+            digits=asked.digits,
+            direction=change.direction if change else None,
+        )
+        yield from compared
+
+    def placed(self, rows: ChosenRows, desk: MeasureContext) -> ChosenRows:
+        """Choose the rows that count for the desk's period."""
+        return rows.within(desk.window if self.period == "this" else None)
+
+    def _compared(self, asked: "_ComparedValue", value: Decimal) -> Iterator[ReportFact]:
+        desk, rows = asked.desk, asked.rows
+        if desk.window is None or rows.day is None or self.period == "all":
+            return
+        coverage = desk.coverage(rows.held, rows.day)
+        for what in self.compare:
+            if what == "year_to_date":
+                yield from self._to_date(asked, desk.window)
+                continue
+            window = desk.window.back() if what == "previous" else desk.window.last_year
+            then = self.placed(rows, replace(desk, window=window))
+            before = self.read(desk, self.query(then)) if coverage.has(window) else None
+            if before is not None:
+                lacking = self.lacking(desk, rows, window)
+                yield from asked.against(what, self.query(then), then, value, before, lacking)
+
+    def _to_date(self, asked: "_ComparedValue", window: Window) -> Iterator[ReportFact]:
+        label, desk, rows = asked.label, asked.desk, asked.rows
+        before = window.last_year
+        both = (
+            ("year_to_date", window.year_to_date, say("{label} since the first of January", label=label)),
+            (
+                "last_year_to_date",
+                before.year_to_date,
+                say("{label}, the same days a year before", label=label),
+            ),
+        )
+        for key, when, phrase in both:
+            if rows.day and desk.coverage(rows.held, rows.day).has(when):
+                then = rows.within(when)
+                sql = self.query(then)
+                yield scalar_fact(
+                    f"{asked.name}.{key}",
+                    desk.word(phrase),
+                    self.read(desk, sql),
+                    query=sql,
+                    behind=(then.behind(desk),),
+                    measure="year_to_date",
+                    unit=asked.unit,
+                    digits=asked.digits,
+                )
+
+
+@dataclass(frozen=True, kw_only=True)
+class _ComparedValue:
+    """A measure as it is being answered: what its comparisons have in common."""
+
+    name: str
+    label: str
+    measure: str
+    desk: MeasureContext
+    rows: ChosenRows
+    unit: str
+    digits: int | None
+    good: Direction | None
+
+    def against(
+        self, what: str, sql: str, then: ChosenRows, now: Decimal, before: Decimal, lacking: Phrase | None
+    ) -> Iterator[ReportFact]:
+        """Give the value of another time, the change in percent, and the difference."""
+        year = what == "last_year"
+        behind = (then.behind(self.desk),)
+        common: dict[str, Any] = {"query": sql, "behind": behind, "incomplete": lacking, "good": self.good}
+        own: dict[str, Any] = {"unit": self.unit, "digits": self.digits}
+        said = self.desk.word(_LABELS["then", year](self.label))
+        yield scalar_fact(f"{self.name}.{what}", said, before, measure=self.measure, **own, **common)
+        common["direction"] = None if lacking else direction_of(now, before)
+        end = "_last_year" if year else ""
+        change = ratio(now - before, before, 100) if before > 0 else None
+        if change is not None:
+            said = self.desk.word(_LABELS["change", year](self.label))
+            name = f"{self.name}.change{end}"
+            yield scalar_fact(
+                name, said, change, unit="%", digits=1, role="change", measure="change", **common
+            )
+        said = self.desk.word(_LABELS["difference", year](self.label))
+        name = f"{self.name}.difference{end}"
+        yield scalar_fact(name, said, now - before, role="change", measure="difference", **own, **common)
+
+
+_LABELS: Mapping[tuple[str, bool], Callable[[str], Phrase]] = {
+    ("then", False): lambda label: say("{label}, the period before", label=label),
+    ("then", True): lambda label: say("{label}, a year before", label=label),
+    ("change", False): lambda label: say("{label}, change against the period before", label=label),
+    ("change", True): lambda label: say("{label}, change against a year before", label=label),
+    ("difference", False): lambda label: say("{label}, difference to the period before", label=label),
+    ("difference", True): lambda label: say("{label}, difference to a year before", label=label),
+}
+
+
+class Sum(Total):
+    """Add up a column: ``{sum: amount}``."""
+
+    word: ClassVar[str] = "sum"
+    adds_up: ClassVar[bool] = True
+    sum: str
+    """The column, or an expression such as ``price * quantity``."""
+
+    def query(self, chosen: ChosenRows) -> str:
+        """Write the query."""
+        return chosen.sql(f"coalesce(sum({self.value(self.sum, chosen.held)}), 0)")
+
+
+class Count(Total):
+    """Count rows or the different values of a column: ``{count: rows}``, ``{count: customer}``."""
+
+    word: ClassVar[str] = "count"
+    count: str
+    """``rows``, or a column."""
+
+    def query(self, chosen: ChosenRows) -> str:
+        """Write the query."""
+        if self.count == "rows":
+            return chosen.sql("count(*)")
+        return chosen.sql(f"count(DISTINCT {quoted(chosen.held.column(self.count))})")
+
+    def shown_digits(self, held: LoadedTable) -> int | None:
+        """Give none: it is a whole number."""
+        return 0
+
+    def unit_of(self, written: str, held: LoadedTable) -> str:
+        """Give the unit as told: a number of amounts is no amount."""
+        return self.unit
+
+
+class Mean(Total):
+    """Give the mean of a column: ``{mean: amount}``. Rows without a value do not count."""
+
+    word: ClassVar[str] = "mean"
+    mean: str
+    """The column or expression."""
+
+    def query(self, chosen: ChosenRows) -> str:
+        """Write the query: sum and count, divided outside so that no digit is lost."""
+        value = self.value(self.mean, chosen.held)
+        return chosen.sql(f"sum({value}) AS total, count({value}) AS n")
+
+    def read(self, desk: MeasureContext, sql: str) -> Decimal | None:
+        """Divide the sum by the count."""
+        total, count = desk.book.select(sql)[1][0]
+        return ratio(None if total is None else Decimal(str(total)), Decimal(count))
+
+    def shown_digits(self, held: LoadedTable) -> int | None:
+        """Give two unless told: a mean has no last digit of its own."""
+        return 2 if self.digits is None else self.digits
+
+
+class Median(Total):
+    """Give the middle value of a column, the mean of the two middle ones where there are two."""
+
+    word: ClassVar[str] = "median"
+    median: str
+    """The column or expression."""
+
+    def query(self, chosen: ChosenRows) -> str:
+        """Write the query for the one or two middle values."""
+        value = self.value(self.median, chosen.held)
+        inner = chosen.sql(
+            f"{value} AS v, row_number() OVER (ORDER BY {value}) AS n, count({value}) OVER () AS k"
+        )
+        return (
+            f"SELECT min(v), max(v) FROM ({inner}) WHERE v IS NOT NULL AND n IN ((k + 1) // 2, (k + 2) // 2)"
+        )
+
+    def read(self, desk: MeasureContext, sql: str) -> Decimal | None:
+        """Give the mean of both."""
+        low, high = desk.book.select(sql)[1][0]
+        return None if low is None else (Decimal(str(low)) + Decimal(str(high))) / 2
+
+    def shown_digits(self, held: LoadedTable) -> int | None:
+        """Give one more than the column has: it may lie between two values."""
+        digits = super().shown_digits(held)
+        return digits if digits is None or self.digits is not None or digits >= 2 else digits + 1
+
+
+class Minimum(Total):
+    """Give the least value of a column."""
+
+    word: ClassVar[str] = "minimum"
+    minimum: str
+    """The column or expression."""
+
+    def query(self, chosen: ChosenRows) -> str:
+        """Write the query."""
+        return chosen.sql(f"min({self.value(self.minimum, chosen.held)})")
+
+
+class Maximum(Total):
+    """Give the greatest value of a column."""
+
+    word: ClassVar[str] = "maximum"
+    maximum: str
+    """The column or expression."""
+
+    def query(self, chosen: ChosenRows) -> str:
+        """Write the query."""
+        return chosen.sql(f"max({self.value(self.maximum, chosen.held)})")
+
+
+class Share(Total):
+    """Give what part of a sum some rows make, in percent: ``{share: amount, of: "country = 'France'"}``."""
+
+    word: ClassVar[str] = "share"
+    share: str
+    """The column, or ``rows``."""
+    of_rows: str = Field(alias="of")
+    """Which rows make the part: a condition in SQL."""
+
+    def query(self, chosen: ChosenRows) -> str:
+        """Write the query for the part and the whole."""
+        value = "1" if self.share == "rows" else self.value(self.share, chosen.held)
+        return chosen.sql(
+            f"coalesce(sum({value}) FILTER (WHERE {self.of_rows}), 0) AS part, sum({value}) AS whole"
+        )
+
+    def read(self, desk: MeasureContext, sql: str) -> Decimal | None:
+        """Divide the part by the whole."""
+        part, whole = desk.book.select(sql)[1][0]
+        return None if whole is None else ratio(Decimal(str(part)), Decimal(str(whole)), 100)
+
+    def unit_of(self, written: str, held: LoadedTable) -> str:
+        """Give the sign for percent."""
+        return "%"
+
+    def shown_digits(self, held: LoadedTable) -> int | None:
+        """Give one unless told."""
+        return 1 if self.digits is None else self.digits

@@ -1,0 +1,267 @@
+"""Tell what an unknown table holds: what each column is for, and which periods its rows fill."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Literal
+
+from smeflow._text import folded
+from smeflow.i18n import Phrase, say
+from smeflow.tables.book import LINE, LoadedTable, TableBook, literal, quoted
+from smeflow.tables.column_types import ColumnType
+from smeflow.writing.periods import Coverage, Grain, Window, windows
+
+ColumnUse = Literal[
+    "amount", "quantity", "rate", "level", "dimension", "identifier", "date", "due", "paid", "text"
+]
+_DUE = re.compile(r"\b(due|echeance|deadline|fallig|exigib\w+|a payer le)\b")
+_PAID = re.compile(r"\b(paid|paye|payee|regle|reglee|reglement|paiement|payment|settled|encaisse\w*)\b")
+_EVENT = re.compile(r"\b(date|day|jour|invoice|facture|emission|vente|sale|order|commande|ecriture)\b")
+_IDENTIFIER = re.compile(
+    r"\b(id|ids|n|no|num|numero|number|nr|code|ref|reference|key|cle|uuid|sku|index|line|ligne)\b"
+)
+_RATE = re.compile(
+    r"\b(rate|taux|pct|percent|pourcent\w*|ratio|price|prix|unit|unitaire|unitaires|pu|tarif|age|score|note|"
+    r"rating|average|avg|moyen\w*|margin|marge|temperature|latitude|longitude|lat|lon|lng)\b"
+)
+_QUANTITY = re.compile(
+    r"\b(quantity|quantities|quantite|quantites|qty|qte|units|pieces|count|nombre|nb|heures|hours)\b"
+)
+_AMOUNT = re.compile(
+    r"\b(amount|total|revenue|sales|turnover|montant|ca|chiffre|vente|ventes|ht|ttc|net|gross|cost|cout|"
+    r"depense\w*|expense\w*|paye|solde|balance|debit|credit|price|prix|valeur|value)\b"
+)
+_YEARLIKE = re.compile(r"\b(year|annee|an|month|mois|week|semaine|quarter|trimestre)\b")
+MAX_NAMES = 2_000
+
+
+@dataclass(frozen=True, kw_only=True)
+class ColumnProfile:
+    """One column: how it is read, what is in it, and what it is for."""
+
+    name: str
+    how: ColumnType
+    role: ColumnUse
+    filled: int
+    distinct: int
+    example: str = ""
+    least: str | None = None
+    greatest: str | None = None
+
+    @property
+    def words(self) -> str:
+        """The name as words, folded."""
+        return name_as_words(self.name)
+
+
+def name_as_words(name: str) -> str:
+    """Write a column's name as words: ``InvoiceDate`` and ``invoice_date`` become ``invoice date``."""
+    spaced = re.sub(r"(?<=[a-z0-9])(?=[A-Z])|[_\-./]+", " ", name)
+    return " ".join(folded(spaced).split())
+
+
+def is_event_date(column: str) -> bool:
+    """Whether a column with days says, by its name, neither when something is due nor when it was paid."""
+    words = name_as_words(column)
+    return not _DUE.search(words) and not _PAID.search(words)
+
+
+def profile_columns(book: TableBook, held: LoadedTable) -> list[ColumnProfile]:
+    """Look at every column of a table."""
+    found = list(_first_profiles(book, held))
+    return list(_tell_levels(book, held, found))
+
+
+def _first_profiles(book: TableBook, held: LoadedTable) -> Iterator[ColumnProfile]:
+    table = quoted(held.name)
+    for name, how in held.columns.items():
+        column = quoted(name)
+        ends = (
+            f"min({column})::VARCHAR, max({column})::VARCHAR"
+            if how.kind in {"number", "date"}
+            else "NULL, NULL"
+        )
+        filled, distinct, least, greatest, example, negative = book.select(
+            f"SELECT count({column}), count(DISTINCT {column}), {ends}, "
+            f"any_value({column})::VARCHAR, "
+            + (f"count(*) FILTER ({column} < 0)" if how.kind == "number" else "0")
+            + f" FROM (SELECT {column} FROM {table} ORDER BY {LINE})"
+        )[1][0]
+        seen = _ColumnContent(
+            name, how, held.rows, filled, distinct, bool(negative), held.scales.get(name, 0)
+        )
+        yield ColumnProfile(
+            name=name, how=how, role=seen.role, filled=filled, distinct=distinct,
+            example=(example or "")[:40], least=least, greatest=greatest,
+        )  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class _ColumnContent:
+    name: str
+    how: ColumnType
+    rows: int
+    filled: int
+    distinct: int
+    negative: bool
+    scale: int
+
+    @property
+    def role(self) -> ColumnUse:
+        words = name_as_words(self.name)
+        if self.how.kind == "date":
+            return "due" if _DUE.search(words) else "paid" if _PAID.search(words) else "date"
+        if self.how.kind == "number":
+            return self._of_number(words)
+        if _IDENTIFIER.search(words) and self.distinct > 0.9 * self.filled:
+            return "identifier"
+        if 2 <= self.distinct <= min(MAX_NAMES, self.filled / 1.3) or (
+            2 <= self.distinct < self.filled and self.distinct <= 60
+        ):
+            return "dimension"
+        return "identifier" if self.distinct == self.filled and self.filled > 1 else "text"
+
+    def _of_number(self, words: str) -> ColumnUse:
+        whole = self.scale == 0
+        if self.how.unit == "%" or (_RATE.search(words) and not self.how.unit):
+            return "rate"
+        if whole and not self.negative and _IDENTIFIER.search(words):
+            return "identifier" if self.distinct == self.filled else "dimension"
+        if whole and _YEARLIKE.search(words):
+            return "dimension"
+        if self.how.unit or _AMOUNT.search(words):
+            return "rate" if _RATE.search(words) and _QUANTITY.search(words) is None else "amount"
+        if _QUANTITY.search(words):
+            return "quantity"
+        if whole and self.rows >= 20 and self.distinct <= 5:
+            return "dimension"
+        return "amount"
+
+
+def _tell_levels(book: TableBook, held: LoadedTable, found: list[ColumnProfile]) -> Iterator[ColumnProfile]:
+    """Tell levels from flows: with one row a day and several numbers, they are read off, not added up."""
+    from dataclasses import replace
+
+    days = [p for p in found if p.role == "date"]
+    single = len(days) == 1 and days[0].distinct == days[0].filled == held.rows and held.rows > 1
+    numbers = [p for p in found if p.role in {"amount", "quantity"}]
+    names = [p for p in found if p.role == "dimension"]
+    for each in found:
+        plain = each in numbers and not each.how.unit and not _AMOUNT.search(each.words)
+        yield replace(each, role="level") if single and not names and len(numbers) > 2 and plain else each
+
+
+def main_day(found: list[ColumnProfile]) -> ColumnProfile | None:
+    """Choose the column that says when a row happened."""
+    days = [p for p in found if p.role == "date"] or [p for p in found if p.role in {"due", "paid"}]
+    return max(days, key=lambda p: (p.filled, bool(_EVENT.search(p.words))), default=None)
+
+
+def main_amount(found: list[ColumnProfile]) -> ColumnProfile | None:
+    """Choose the number a report is about: an amount by its name and currency, the last of several."""
+    order = {"amount": 2, "quantity": 1}
+    listed = [(n, p) for n, p in enumerate(found) if p.role in order]
+
+    def weight(each: tuple[int, ColumnProfile]) -> tuple[int, int, int, int]:
+        n, p = each
+        named = re.search(r"\b(total|amount|montant|revenue|sales|ca|ventes?)\b", p.words)
+        tax = re.search(r"\b(tva|vat|tax|taxe|discount|remise|paid|paye)\b", p.words)
+        return order[p.role] - 3 * bool(tax), bool(named), bool(p.how.unit), n
+
+    return max(listed, key=weight)[1] if listed else None
+
+
+def spread(profile: ColumnProfile) -> Decimal | None:
+    """Give how far the values of a column lie apart."""
+    if profile.least is None or profile.greatest is None or profile.how.kind != "number":
+        return None
+    return Decimal(profile.greatest) - Decimal(profile.least)
+
+
+FactDefinition = dict[str, object]
+MANY_NAMES, FEW_NAMES = 20, 12
+_CREDIT_NOTE = re.compile(r"\b(avoirs?|credit notes?|credits?|refunds?|remboursements?|returns?|retours?)\b")
+
+
+def coverage_of_column(book: TableBook, held: LoadedTable, column: str | None) -> Coverage:
+    if column is None:
+        return Coverage(())
+    day = quoted(column)
+    sql = f"SELECT DISTINCT {day} FROM {quoted(held.name)} WHERE {day} IS NOT NULL ORDER BY 1"
+    return Coverage(tuple(row[0] for row in book.select(sql)[1]))
+
+
+def choose_grain(coverage: Coverage, rows: int) -> Grain | None:
+    """Choose months, or longer periods where most months have no row."""
+    if not coverage.days:
+        return None
+    first, last = coverage.days[0], coverage.days[-1]
+    months = len(windows(first, last, "month"))
+    filled = len({(d.year, d.month) for d in coverage.days})
+    if months == 1 and rows > 1:
+        return "week" if (last - first).days >= 13 else "month"
+    if filled >= 0.6 * months:
+        return "month"
+    quarters = {(d.year, (d.month - 1) // 3) for d in coverage.days}
+    return "quarter" if len(quarters) >= 0.6 * len(windows(first, last, "quarter")) else "year"
+
+
+def newest_whole_period(coverage: Coverage, grain: Grain) -> Window:
+    newest = Window.around(coverage.days[-1], grain)
+    before = newest.back()
+    whole = coverage.lacks(newest) is None or before.last < coverage.days[0]
+    return newest if whole else before
+
+
+def count_periods(coverage: Coverage, grain: Grain | None) -> int:
+    return len(windows(coverage.days[0], coverage.days[-1], grain)) if grain and coverage.days else 0
+
+
+def find_credit_notes(book: TableBook, held: LoadedTable, found: list[ColumnProfile]) -> FactDefinition:
+    """Find rows of credit notes that are written without a minus: added up, they would count twice."""
+    amount = main_amount(found)
+    for each in found:
+        if amount is None or each.role != "dimension" or each.how.kind != "text" or each.distinct > FEW_NAMES:
+            continue
+        column, money = quoted(each.name), quoted(amount.name)
+        names = book.select(
+            f"SELECT {column}, min({money}) FROM {quoted(held.name)} WHERE {column} IS NOT NULL "
+            "GROUP BY 1 ORDER BY 1"
+        )[1]
+        notes = [(name, least) for name, least in names if _CREDIT_NOTE.search(name_as_words(name))]
+        if len(notes) == 1 and len(names) > 1 and notes[0][1] is not None and notes[0][1] >= 0:
+            return {"credits": f"{sql_name(each.name)} = {literal(notes[0][0])}"}
+    return {}
+
+
+def net_or_gross(column: str) -> FactDefinition:
+    """Tell from its name whether a column's amounts are net or gross of tax."""
+    words = name_as_words(column)
+    if re.search(r"\b(ht|hors taxes?|net|excl)\b", words):
+        return {"amounts": "net"}
+    return {"amounts": "gross"} if re.search(r"\b(ttc|gross|brut|incl)\b", words) else {}
+
+
+def label_of_column(column: str) -> Phrase:
+    """Write a column's name as a label."""
+    words = re.sub(r"(?<=[a-z0-9])(?=[A-Z])|_+", " ", column).strip()
+    return say("{text}", text=words[:1].upper() + words[1:])
+
+
+def sql_name(column: str) -> str:
+    return column if re.fullmatch(r"[A-Za-z_]\w*", column) else quoted(column)
+
+
+def usefulness(profile: ColumnProfile) -> tuple[bool, float]:
+    """Prefer columns with a handful to a few hundred names."""
+    return profile.distinct < 3, abs(profile.distinct - 15) / (profile.distinct + 15)
+
+
+def holds_addresses(profile: ColumnProfile) -> bool:
+    return "@" in profile.example
+
+
+def names_people(profile: ColumnProfile) -> bool:
+    words = r"\b(customer|client|buyer|patient|member|user|account|supplier|fournisseur|adherent|kunde)"
+    return bool(re.search(words, profile.words))

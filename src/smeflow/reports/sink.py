@@ -1,0 +1,300 @@
+"""The sink `report`.
+
+Pages of each report in every format that is wanted, and the spreadsheet with its proofs.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, ValidationInfo, field_validator
+
+from smeflow._system import resolve_path
+from smeflow._text import hash_of, sha256
+from smeflow.errors import MissingExtra, SinkError, os_error_reason
+from smeflow.expressions.language import Expression, parse_expression
+from smeflow.files.output import TargetPath, VersionedTargetPath, put_files
+from smeflow.files.results import to_json_value
+from smeflow.i18n import Language, Phrase, say
+from smeflow.kinds.sinks import Put, SinkItem, SinkMemory
+from smeflow.pages.elements import AnnexEntry, PrintedReport
+from smeflow.tables.table_file import Sheet, workbook_bytes
+from smeflow.values.cells import MAX_TEXT, Cell, cell_of
+from smeflow.writing.report import Report
+
+
+def annex_bytes(pages: PrintedReport) -> bytes:
+    """Write the annex. Values are numbers and days; what a name or a query says is text, never a formula."""
+    word = _Translator(pages.language)
+    sheets = [_facts_sheet(pages, word)]
+    sheets += [_rows_sheet(fact) for fact in pages.annex if fact.cells]
+    if pages.sources:
+        sheets.append(_sources_sheet(pages, word))
+    if pages.cut or pages.notes:
+        told = [*((note,) for note in pages.notes), *((cut,) for cut in pages.cut)]
+        sheets.append(Sheet(name=word(say("Remarks")), header=(word(say("Remark")),), lines=_cells(told)))
+    return workbook_bytes(sheets, pages.language)
+
+
+class _Translator:
+    def __init__(self, language: Language) -> None:
+        self._language = language
+
+    def __call__(self, phrase: Phrase) -> str:
+        return phrase.render(self._language)
+
+
+def _facts_sheet(pages: PrintedReport, word: _Translator) -> Sheet:
+    header = tuple(
+        word(phrase)
+        for phrase in (
+            say("Name"), say("Fact"), say("Value"), say("Unit"), say("As printed"), say("Query"),
+            say("Computed from"), say("Rows behind it"), say("Remark"),
+        )
+    )  # fmt: skip
+    lines = [
+        (
+            fact.name, fact.title, fact.value, fact.unit, fact.shown, fact.query, fact.source,
+            "; ".join(fact.links), fact.remark,
+        )
+        for fact in pages.annex
+    ]  # fmt: skip
+    return Sheet(name=word(say("Facts")), header=header, lines=_cells(lines))
+
+
+def _rows_sheet(fact: AnnexEntry) -> Sheet:
+    return Sheet(name=fact.title, header=fact.columns, lines=_cells(fact.cells))
+
+
+def _sources_sheet(pages: PrintedReport, word: _Translator) -> Sheet:
+    header = (say("Table"), say("Rows"), "SHA-256", say("Columns"), say("Remarks"))
+    lines = [
+        (
+            source.name,
+            source.rows,
+            source.sha256,
+            ", ".join(f"{name} ({kind})" for name, kind in source.columns),
+            " ".join(source.remarks),
+        )
+        for source in pages.sources
+    ]
+    titles = tuple(title if isinstance(title, str) else word(title) for title in header)
+    return Sheet(name=word(say("Tables")), header=titles, lines=_cells(lines))
+
+
+def _cells(lines: Iterable[Iterable[object]]) -> list[list[Cell]]:
+    return [[_cut_long_text(cell_of(value)) for value in line] for line in lines]
+
+
+def _cut_long_text(cell: Cell) -> Cell:
+    return cell[:MAX_TEXT] + "…" if isinstance(cell, str) and len(cell) > MAX_TEXT else cell
+
+
+ReportFormat = Literal["html", "pdf", "docx", "md", "xlsx"]
+
+
+class ReportPages(BaseModel):
+    """Pages of each report: ``report: out/{key}`` with ``formats: [html, pdf, docx, md, xlsx]``.
+
+    The spreadsheet is the annex: every fact with its query and rows, and what was cut from the prose.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
+
+    report: str
+    """The path of each file without its ending; ``{name}``, ``{stem}``, ``{key}`` or ``{step.field}`` are
+    filled in."""
+    formats: tuple[ReportFormat, ...] = Field(default=("html", "pdf", "docx", "xlsx"), min_length=1)
+    """What is made: ``html``, ``pdf``, ``docx``, ``md``, ``xlsx``."""
+    value: str | None = None
+    """Which report: an expression. The one the item has, unless told."""
+    template: str | None = None
+    """The firm's own document (``.docx``) the report is put into, where it says ``{{ report }}``."""
+    company: str = ""
+    """The firm's name above the title."""
+    _targets: Mapping[ReportFormat, TargetPath] = PrivateAttr()
+    _value: Expression | None = PrivateAttr(default=None)
+    _template: Path | None = PrivateAttr(default=None)
+
+    @field_validator("report")
+    @classmethod
+    def _usable(cls, report: str, info: ValidationInfo) -> str:
+        TargetPath.of(f"{report}.html", info.context)
+        return report
+
+    @field_validator("formats", mode="before")
+    @classmethod
+    def _one_or_many(cls, formats: object) -> object:
+        return [formats] if isinstance(formats, str) else formats
+
+    @field_validator("value")
+    @classmethod
+    def _is_expression(cls, value: str | None, info: ValidationInfo) -> str | None:
+        if value is not None:
+            (info.context or {}).get("compile", parse_expression)(value)
+        return value
+
+    @field_validator("template")
+    @classmethod
+    def _is_document(cls, template: str | None, info: ValidationInfo) -> str | None:
+        if template is not None:
+            path = resolve_path(template, info.context)
+            if path.suffix.lower() != ".docx" or not path.is_file():
+                raise ValueError(say("{path} is no .docx file that can be read", path=template))
+        return template
+
+    def model_post_init(self, context: Any, /) -> None:
+        """Find the folder, the template and compile what is written."""
+        self._targets = {each: TargetPath.of(f"{self.report}.{each}", context) for each in self.formats}
+        self._value = (context or {}).get("compile", parse_expression)(self.value) if self.value else None
+        self._template = resolve_path(self.template, context) if self.template else None
+
+    @property
+    def keeps_held(self) -> bool:
+        """What was approved once stays while its new version waits for a person."""
+        return True
+
+    @property
+    def name(self) -> str:
+        """The path as the recipe names it."""
+        return next(iter(self._targets.values())).name.rpartition(".")[0]
+
+    @property
+    def path(self) -> Path:
+        """The folder the files lie in."""
+        return next(iter(self._targets.values())).base
+
+    def put(self, items: Iterable[SinkItem], memory: SinkMemory) -> Put:
+        """Write every format of every report, each made before the first is written.
+
+        A report that has not changed since is not made again; a file changed by hand is left as it is.
+        """
+        letter = self._letter()
+        made: dict[ReportFormat, list[tuple[SinkItem, bytes]]] = {each: [] for each in self.formats}
+        states: dict[str, str] = {}
+        notes: list[Phrase] = []
+        listed = list(items)
+        targets = self._versioned(listed, memory)
+        for item in listed:
+            if item.held:
+                continue
+            report = self._report(item)
+            if report is None:
+                continue
+            key = f"report of {self.name}\n{item.key}"
+            states[key] = hash_of(
+                [to_json_value(report), list(self.formats), sha256(letter or b""), self.company, _REVISION]
+            )
+            files = self._kept(item, memory, targets) if memory.get(key) == states[key] else None
+            if files is None and report.written.cut:
+                notes.append(
+                    say(
+                        "{name}: sentences that did not hold and were cut: {n}. The annex tells them.",
+                        name=item.name,
+                        n=report.written.cut,
+                    )
+                )
+            for each, data in (files or self._files(report, letter)).items():
+                made[each].append((item, data))
+        put = [
+            put_files(targets[each], found, memory, f"report {each}", keep=list(targets[each].all_of(listed)))
+            for each, found in made.items()
+        ]
+        memory.update({key: state for key, state in states.items() if memory.get(key) != state})
+        return Put(
+            path=str(self.path),
+            rows=max((each.rows for each in put), default=0),
+            sha256=sha256("\n".join(each.sha256 for each in put)),
+            changed=any(each.changed for each in put),
+            notes=(*notes, *(note for each in put for note in each.notes)),
+        )
+
+    def _report(self, item: SinkItem) -> Report | None:
+        found = (self._value(item.case),) if self._value else tuple(item.case.results.values())
+        return next((value for value in found if isinstance(value, Report)), None)
+
+    def _letter(self) -> bytes | None:
+        if self._template is None or "docx" not in self.formats:
+            return None
+        try:
+            return self._template.read_bytes()
+        except OSError as error:
+            reason = os_error_reason(error)
+            raise SinkError(
+                say("{path} cannot be read: {reason}.", path=self._template, reason=reason)
+            ) from error
+
+    def _versioned(
+        self, items: Iterable[SinkItem], memory: SinkMemory
+    ) -> Mapping[ReportFormat, VersionedTargetPath]:
+        """Number the versions: whose figures changed after it was done is a new file beside the old one."""
+        numbers: dict[str, int] = {}
+        counts: dict[str, int] = {}
+        for item in items:
+            key = f"versions of {self.name}\n{item.key}"
+            known = memory.get(key, "").split()
+            if item.version[:16] not in known and not item.held:
+                known.append(item.version[:16])
+                memory[key] = " ".join(known)
+            counts[item.key] = len(known)
+            numbers[item.key] = known.index(item.version[:16]) + 1 if item.version[:16] in known else 0
+        return {
+            each: VersionedTargetPath(target.base, target.name, target.parts, numbers, counts)
+            for each, target in self._targets.items()
+        }
+
+    def _kept(
+        self, item: SinkItem, memory: SinkMemory, targets: Mapping[ReportFormat, VersionedTargetPath]
+    ) -> Mapping[ReportFormat, bytes] | None:
+        """Read what was written last; None where any of it is gone or is not what was written."""
+        found: dict[ReportFormat, bytes] = {}
+        for each, target in targets.items():
+            parts = target.path_of(item)
+            try:
+                data = target.base.joinpath(*parts).read_bytes()
+            except OSError:
+                return None
+            if memory.get(f"report {each} {target.name}\t{'/'.join(parts)}") != sha256(data):
+                return None
+            found[each] = data
+        return found
+
+    def _files(self, report: Report, letter: bytes | None) -> Mapping[ReportFormat, bytes]:
+        return report_files(report, self.formats, self.company, letter)
+
+
+def report_files(
+    report: Report, formats: Sequence[ReportFormat], company: str = "", letter: bytes | None = None
+) -> Mapping[ReportFormat, bytes]:
+    """Make *formats* of a report, all from one draft. *letter* is the firm's own document.
+
+    Raises:
+        SinkError: An extra is not installed, or the firm's document cannot be filled.
+    """
+    from smeflow.pages.compose import lay_out
+
+    pages = lay_out(report, company)
+    try:
+        return {each: make(pages, letter) for each, make in _format_makers().items() if each in formats}
+    except MissingExtra as error:
+        raise SinkError(error.phrase) from error
+
+
+_REVISION = 1
+"""Counts up with what the pages look like, so that an older file is made again."""
+
+
+def _format_makers() -> Mapping[ReportFormat, Any]:
+    """Name who makes each format; each is loaded when it is wanted."""
+    from smeflow.pages.docx import docx_bytes
+    from smeflow.pages.html import html_bytes
+    from smeflow.pages.markdown import markdown_bytes
+    from smeflow.pages.pdf import pdf_bytes
+
+    return {
+        "html": lambda pages, _: html_bytes(pages),
+        "pdf": lambda pages, _: pdf_bytes(pages),
+        "docx": docx_bytes,
+        "md": lambda pages, _: markdown_bytes(pages),
+        "xlsx": lambda pages, _: annex_bytes(pages),
+    }

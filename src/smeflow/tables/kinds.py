@@ -1,0 +1,115 @@
+"""Which word in ``tables:`` means which kind of table: a new one is a row here.
+
+The two plainest stand here too: a file, and a query over the tables before it.
+"""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Any, ClassVar
+
+from pydantic import GetCoreSchemaHandler, GetJsonSchemaHandler, PrivateAttr, ValidationInfo, field_validator
+from pydantic.json_schema import JsonSchemaValue
+from pydantic_core import CoreSchema, core_schema
+
+from smeflow._system import display_path, resolve_path
+from smeflow.i18n import say
+from smeflow.tables.book import LoadedTable, TableBook, TableOrigin
+from smeflow.tables.fec import FecTable
+from smeflow.tables.ledger_items import LedgerTable
+from smeflow.tables.sql import SqlTable
+
+
+class FileTable(TableOrigin):
+    """A file: ``{file: sales.xlsx, sheet: 2026, date: day}``, or its path alone."""
+
+    word: ClassVar[str] = "file"
+    file: str
+    """The file (CSV, XLSX, ODS, JSON), relative to the recipe."""
+    sheet: str | None = None
+    """The sheet of a spreadsheet; unless told the first, or another that holds far more cells."""
+    _path: Path = PrivateAttr()
+    _shown: str = PrivateAttr()
+
+    @field_validator("file")
+    @classmethod
+    def _inside(cls, file: str, info: ValidationInfo) -> str:
+        resolve_path(file, info.context)
+        return file
+
+    @field_validator("sheet", mode="before")
+    @classmethod
+    def _sheet_of_a_year(cls, sheet: object) -> object:
+        return str(sheet) if isinstance(sheet, int) else sheet
+
+    def model_post_init(self, context: Any, /) -> None:
+        """Find the file."""
+        self._path = resolve_path(self.file, context)
+        self._shown = display_path(self._path, context) if context else self.file
+
+    @property
+    def path(self) -> Path:
+        """Where it lies."""
+        return self._path
+
+    @property
+    def shown(self) -> str:
+        """The file as the recipe names it."""
+        return self._shown
+
+    def load_into(self, book: TableBook, name: str) -> LoadedTable:
+        """Read the file."""
+        from smeflow.tables.load import load_file
+
+        return load_file(book, name, self._path, source=self._shown, sheet=self.sheet)
+
+
+class QueryTable(TableOrigin):
+    """A SELECT over the other tables: ``{select: SELECT * FROM lines JOIN sales USING (invoice_id)}``."""
+
+    word: ClassVar[str] = "select"
+    select: str
+    """The query, in the SQL of DuckDB. It sees the tables of the recipe and nothing else."""
+
+    def load_into(self, book: TableBook, name: str) -> LoadedTable:
+        """Run the query; each of its rows is numbered."""
+        from smeflow.tables.book import load_query
+
+        return load_query(book, name, self.select)
+
+
+TABLE_KINDS: Mapping[str, type[TableOrigin]] = {
+    kind.word: kind for kind in (FileTable, SqlTable, LedgerTable, FecTable, QueryTable)
+}
+
+
+class _OneOf:
+    """Tell Pydantic that a field is one of the kinds of table, chosen by its word."""
+
+    def __get_pydantic_core_schema__(self, _source: object, handler: GetCoreSchemaHandler) -> CoreSchema:
+        choices = {f"({word})": handler.generate_schema(kind) for word, kind in TABLE_KINDS.items()}
+        union = core_schema.tagged_union_schema(choices, discriminator=_kind_of)
+        return core_schema.no_info_before_validator_function(_written, union)
+
+    def __get_pydantic_json_schema__(
+        self, schema: CoreSchema, handler: GetJsonSchemaHandler
+    ) -> JsonSchemaValue:
+        return {"anyOf": [{"type": "string"}, handler(schema)]}
+
+
+def _written(value: object) -> object:
+    value = {"file": value} if isinstance(value, str) else value
+    _kind_of(value)  # said in our words, where a union would name its tags
+    return value
+
+
+def _kind_of(value: object) -> str:
+    if isinstance(value, TableOrigin):
+        return f"({value.word})"
+    words = [word for word in TABLE_KINDS if isinstance(value, Mapping) and word in value]
+    if len(words) != 1:
+        raise ValueError(say("a table is a file, or one of: {words}", words=", ".join(TABLE_KINDS)))
+    return f"({words[0]})"
+
+
+AnyTable = Annotated[TableOrigin, _OneOf()]
+"""A field that holds any kind of table."""

@@ -1,0 +1,325 @@
+"""Load files and rows into the DuckDB book; a large CSV the quick way, which agrees with the careful one."""
+
+import re
+import unicodedata
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+from smeflow._text import folded, sha256
+from smeflow.errors import SourceError
+from smeflow.i18n import say
+from smeflow.tables.book import LINE, FactError, LoadedTable, TableBook, literal, load_typed_rows
+from smeflow.tables.columns import LINES_SHOWN, type_columns
+from smeflow.tables.frame import (
+    LOOKED_AT,
+    MACHINE,
+    Line,
+    Parting,
+    apart,
+    frame_table,
+    header_of,
+    names_total,
+    number_of,
+    set_aside_notes,
+)
+from smeflow.tables.read import (
+    MAX_COLUMNS,
+    MAX_ROWS,
+    Grid,
+    find_separator,
+    lines_of,
+    non_empty_lines,
+    read_bytes,
+    read_grid,
+)
+
+_HEAD = 1_000_000
+_MAX_LINE = 131_072
+_BEGINNINGS = (
+    *("tot", "sou", "sub", "gra", "som", "sum", "cum", "rep", "zwi", "ges"),
+    *("a r", "a\u00a0r", "a\u202fr", "a\tr", "a  "),
+)
+"""How a word for a total begins."""
+_CANDIDATES, _DISTINCT, _VALUES = 10_000, 20_000, 1_000
+_BLANKS = "".join(chr(n) for n in range(0x3001) if chr(n).isspace())
+_LOOSE_QUOTE = re.compile(rb'[,;\t|\n] +"|" +[,;\t|\r\n]|\xc2\xa0"|"\xc2\xa0')
+"""A space between a quote and the end of its cell, which DuckDB drops."""
+
+_NUMBER = "DECIMAL(38, 9)"
+
+Aside = list[tuple[int, str]]
+
+
+def load_large_csv(book: TableBook, name: str, path: Path, data: bytes, called: str) -> LoadedTable | None:
+    """Let DuckDB read the file; None where it is not one row a line of UTF-8, or a line is in doubt."""
+    text = _plain(data)
+    if text is None:
+        return None
+    mark = find_separator(text)
+    try:
+        found = list(lines_of(text[:_HEAD].rpartition("\n")[0], called, mark=mark))
+    except SourceError:
+        return None
+    lines = [cells for _, cells in non_empty_lines(found)][:LOOKED_AT]
+    at = header_of(lines)
+    if at is None or len(lines) < LOOKED_AT or [n for n, _ in found[: at + 2]] != [*range(1, at + 3)]:
+        return None
+    columns = tuple(" ".join(cell.split()) for cell in lines[at])
+    if found[at][1] != lines[at] or len({folded(column) for column in columns}) < len(columns):
+        return None
+    if not all(columns) or len(columns) > MAX_COLUMNS:
+        return None
+    cells = [f"c{n}" for n in range(len(columns))]
+    wide = "" if text.isascii() else "".join(each for each in _BLANKS if each > "~" and each in text)
+    del text, found
+    rows = data.count(b"\n") + (not data.endswith(b"\n")) - at - 1
+    try:
+        if rows > MAX_ROWS or not _load_raw_file(book, path, mark, cells, at + 1, rows):
+            return None
+        aside = _set_aside(book, cells, lines[at], wide)
+        if aside is None:
+            return None
+        told = list(set_aside_notes(called, aside))
+        if at:
+            told.insert(0, say("The header of {name} was found in line {line}.", name=called, line=at + 1))
+        return type_columns(book, name, called, sha256(data), columns, told)
+    finally:
+        for table in ("raw", *(f"odd{n}" for n in range(len(cells)))):
+            book.con.execute(f"DROP TABLE IF EXISTS {table}")
+
+
+def _plain(data: bytes) -> str | None:
+    """Decode what both ways of reading understand alike."""
+    if b"\0" in data or data.startswith(b"sep="):
+        return None
+    if b"\r" in data and not data.count(b"\r") == data.count(b"\n") == data.count(b"\r\n"):
+        return None
+    if b'"' in data and _LOOSE_QUOTE.search(data):
+        return None
+    try:
+        text = data.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        return None
+    return text if text.isascii() or unicodedata.is_normalized("NFC", text) else None
+
+
+def _load_raw_file(
+    book: TableBook, path: Path, mark: str, cells: Sequence[str], skipped: int, rows: int
+) -> bool:
+    """Fill the table ``raw``, whose lines are the file's; whether each line was one row."""
+    kinds = ", ".join(f"'{cell}': 'VARCHAR'" for cell in cells)
+    try:
+        book.con.execute(
+            f"CREATE OR REPLACE TEMP TABLE raw AS SELECT row_number() OVER () + {skipped} AS {LINE}, * FROM "
+            f"read_csv({literal(str(path))}, header=false, auto_detect=false, delim={literal(mark)}, "
+            f"quote='\"', escape='\"', skip={skipped}, null_padding=true, max_line_size={_MAX_LINE}, "
+            f"columns={{{kinds}}})"
+        )
+    except book.errors:  # a quote that does not close, a wide row, a line break in a cell
+        return False
+    found: int = book.con.execute("SELECT count(*) FROM raw").fetchone()[0]
+    return found == rows
+
+
+def _set_aside(book: TableBook, cells: Sequence[str], heads: Sequence[str], wide: str) -> Aside | None:
+    """Take out of ``raw`` what `frame.set_aside` takes out; None where it stays in doubt.
+
+    *wide* are the blanks beyond ASCII that the text has.
+    """
+    fill = _fill(book, cells, wide)
+    book.con.execute(f"DELETE FROM raw WHERE {fill} = 0")
+    last = book.con.execute(f"SELECT max({LINE}) FROM raw").fetchone()[0]
+    if last is None:
+        return []
+    usual = book.con.execute(
+        f"SELECT {fill} FROM raw GROUP BY 1 ORDER BY count(*) DESC, 1 DESC LIMIT 1"
+    ).fetchone()[0]
+    looked = [f"{LINE} = {last}"]
+    for at, cell in enumerate(cells[:8]):
+        values = _telling(book, cell, wide, heads[at])
+        if len(values) > _VALUES:
+            return None
+        if values:
+            looked.append(f"{cell} IN ({', '.join(map(literal, values))})")
+    if usual > 1:
+        looked.append(f"{fill} = 1")
+    rows = book.con.execute(
+        f"SELECT {LINE}, {', '.join(cells)} FROM raw WHERE {' OR '.join(looked)} "
+        f"ORDER BY 1 LIMIT {_CANDIDATES}"
+    ).fetchall()
+    if len(rows) == _CANDIDATES:
+        return None
+    lines = [(line, [cell or "" for cell in found]) for line, *found in rows]
+    aside = _parted(book, lines, Parting(heads, usual, last))
+    if aside:
+        numbers = ", ".join(str(line) for line, _ in aside)
+        book.con.execute(f"DELETE FROM raw WHERE {LINE} IN ({numbers})")
+    return aside
+
+
+def _parted(book: TableBook, lines: Sequence[Line], parting: Parting) -> Aside | None:
+    """Tell what each line in doubt is, with what the columns add up to where that decides."""
+    doubtful = any(parting.needs_sums(number, cells) for number, cells in lines)
+    between = _sums_between(book, [number for number, _ in lines], len(lines[0][1])) if doubtful else {}
+    if between is None:
+        return None
+    aside: Aside = []
+    before: int | None = None
+    for number, cells in lines:
+        if before in between:
+            rows, *sums = between[before]
+            parting.sums.take(rows, [value or Decimal(0) for value in sums])
+        kind = parting.kind(number, cells)
+        if kind is not None:
+            aside.append((number, kind))
+        before = number
+    return aside
+
+
+def _sums_between(
+    book: TableBook, numbers: Sequence[int], width: int
+) -> Mapping[int | None, Sequence[Any]] | None:
+    """Count and add up the rows behind each line in doubt, the first ones under None."""
+    sums, joined = [], []
+    for n in range(width):
+        plain = f"TRY_CAST(CASE WHEN regexp_full_match(c{n}, '{MACHINE.pattern}') THEN c{n} END AS {_NUMBER})"
+        odd = book.con.execute(
+            f"SELECT DISTINCT c{n} FROM raw WHERE regexp_matches(c{n}, '[0-9]|[^\\x00-\\x7F]') "
+            f"AND NOT regexp_full_match(c{n}, '{MACHINE.pattern}')"
+        ).fetchall()
+        read = [(cell, value) for (cell,) in odd if (value := number_of(cell)) is not None]
+        if any(abs(value) >= 10**15 or value != round(value, 9) for _, value in read):
+            return None  # no more fits
+        if read:
+            with book.written([cell, f"{value:f}"] for cell, value in read) as path:
+                book.con.execute(
+                    f"CREATE OR REPLACE TEMP TABLE odd{n} AS SELECT * FROM read_csv({literal(str(path))}, "
+                    "header=false, auto_detect=false, delim=',', quote='\"', escape='\"', "
+                    f"columns={{'cell': 'VARCHAR', 'value': '{_NUMBER}'}})"
+                )
+            joined.append(f"LEFT JOIN odd{n} ON raw.c{n} = odd{n}.cell")
+            plain = f"coalesce({plain}, odd{n}.value)"
+        sums.append(f"sum({plain})")
+    listed = ", ".join(map(str, numbers))
+    found = book.con.execute(
+        f"SELECT told.line, count(*), {', '.join(sums)} FROM raw "
+        f"ASOF LEFT JOIN (SELECT unnest([{listed}]::BIGINT[]) AS line) AS told ON raw.{LINE} >= told.line "
+        f"{' '.join(joined)} WHERE told.line IS NULL OR raw.{LINE} <> told.line GROUP BY 1"
+    ).fetchall()
+    return {line: rest for line, *rest in found}
+
+
+def _fill(book: TableBook, cells: Sequence[str], wide: str) -> str:
+    """Write how many cells of a row are filled; blanks are taken off only where a cell begins with one."""
+    told = []
+    for cell in cells:
+        looked = book.con.execute(f"SELECT 1 FROM raw WHERE {_begins_blank(cell, wide)} LIMIT 1")
+        bare = f"coalesce({cell}, '')"
+        told.append(f"trim({bare}, {literal(_BLANKS)})" if looked.fetchone() else bare)
+    return " + ".join(f"({bare} <> '')::INT" for bare in told)
+
+
+def _begins_blank(cell: str, wide: str) -> str:
+    return f"({cell} < '!' AND {cell} <> ''" + (
+        f" OR left({cell}, 1) IN ({', '.join(map(literal, wide))}))" if wide else ")"
+    )
+
+
+def _telling(book: TableBook, cell: str, wide: str, head: str) -> list[str]:
+    """List the values of a column that say it is a total, or repeat its name."""
+    words = f"SELECT DISTINCT {cell} FROM raw WHERE ({cell} >= 'A' OR {_begins_blank(cell, wide)})"
+    found = book.con.execute(f"{words} LIMIT {_DISTINCT}").fetchall()
+    if len(found) == _DISTINCT:
+        begins = ", ".join(literal(each) for each in (*_BEGINNINGS, folded(head)[:3]))
+        first = f"strip_accents(lower(left({cell}, 3)))"
+        found = book.con.execute(
+            f"{words} AND ({first} IN ({begins}) OR {_begins_blank(cell, wide)})"
+        ).fetchall()
+    return [value for (value,) in found if names_total([value]) or folded(value) == folded(head)]
+
+
+_LARGE = 3_000_000
+
+
+def load_file(
+    book: TableBook, name: str, path: Path, *, source: str = "", sheet: str | None = None
+) -> LoadedTable:
+    """Read a file into *book* as the table *name*.
+
+    Raises:
+        SourceError: It is not there, too large, or no table.
+    """
+    called = source or path.name
+    data = read_bytes(path, called)
+    if len(data) > _LARGE and path.suffix.lower() in {".csv", ".tsv", ".txt"}:
+        held = load_large_csv(book, name, path, data, called)
+        if held is not None:
+            return held
+    return load_grid(book, name, read_grid(data, called, sheet), sha256(data))
+
+
+def load_grid(book: TableBook, name: str, grid: Grid, digest: str) -> LoadedTable:
+    """Read a grid of cells into *book* as the table *name*."""
+    frame = frame_table(grid)
+    width = len(frame.columns)
+    wide = [number for number, cells in frame.rows if any(cell.strip() for cell in cells[width:])]
+    told = list(frame.told)
+    if wide:
+        listed = ", ".join(map(str, wide[:LINES_SHOWN]))
+        told.append(
+            say("Lines of {name} have more cells than the header: {lines}.", name=grid.name, lines=listed)
+        )
+    _raw(book, width, frame.rows)
+    try:
+        return type_columns(book, name, grid.name, digest, frame.columns, told)
+    finally:
+        book.con.execute("DROP TABLE IF EXISTS raw")
+
+
+def _raw(book: TableBook, width: int, lines: Iterable[tuple[int, Sequence[str]]]) -> None:
+    columns = {LINE: "BIGINT", **{f"c{n}": "VARCHAR" for n in range(width)}}
+    told = ", ".join(f"'{name}': '{kind}'" for name, kind in columns.items())
+    rows: Iterator[Sequence[str]] = (
+        (str(number), *(cells[n] if n < len(cells) else "" for n in range(width))) for number, cells in lines
+    )
+    with book.written(rows) as path:
+        book.con.execute(
+            f"CREATE OR REPLACE TEMP TABLE raw AS SELECT * FROM read_csv({literal(str(path))}, header=false, "
+            f"auto_detect=false, delim=',', quote='\"', escape='\"', columns={{{told}}})"
+        )
+
+
+def load_rows(
+    book: TableBook,
+    name: str,
+    columns: Sequence[str],
+    rows: Iterator[Sequence[str]],
+    *,
+    source: str,
+    digest: str = "",
+    first: int = 2,
+) -> LoadedTable:
+    """Put rows into *book* that are rows for certain: those of a database or of a ledger.
+
+    Their cells are typed as a file's are; the first one is line *first*.
+    """
+    import hashlib
+
+    seen = hashlib.sha256()
+
+    def passing() -> Iterator[tuple[int, Sequence[str]]]:
+        for number, cells in enumerate(rows, first):
+            seen.update("\x1f".join(cells).encode("utf-8", "surrogatepass") + b"\x1e")
+            yield number, cells
+
+    names = apart((column.strip() or f"column {n}" for n, column in enumerate(columns, 1)), str.lower)
+    _raw(book, len(names), passing())
+    try:
+        return type_columns(book, name, source, digest or seen.hexdigest(), names, ())
+    finally:
+        book.con.execute("DROP TABLE IF EXISTS raw")
+
+
+__all__ = ["FactError", "load_file", "load_grid", "load_typed_rows", "type_columns"]

@@ -1,0 +1,373 @@
+"""A table of results, CSV or XLSX, made anew each time from all finished items.
+
+Equal cells give equal bytes.
+"""
+
+import csv
+import io
+import re
+import sys
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from pathlib import Path
+from typing import Any, Literal, Self
+
+from pydantic import BaseModel, ConfigDict, PrivateAttr, ValidationInfo, field_validator, model_validator
+
+from smeflow._system import display_path, resolve_path
+from smeflow._text import sha256
+from smeflow.errors import SinkError
+from smeflow.expressions.language import Expression, parse_expression
+from smeflow.files.output import open_folder, os_errors_as_sink_error, put_file
+from smeflow.i18n import Language, Phrase, say
+from smeflow.kinds.field_names import heading
+from smeflow.kinds.record_kind import kind_of
+from smeflow.kinds.sinks import Put, SinkItem, SinkMemory
+from smeflow.money import Money
+from smeflow.values.cells import MAX_TEXT, Cell, CsvForm, cell_of, csv_cell, csv_form, text_of
+
+_CREATED = datetime(2000, 1, 1, tzinfo=UTC)
+"""A fixed day: the file must not tell when it was made, or it would differ each time."""
+
+
+_NOT_IN_NAMES = re.compile(r"[\[\]:*?/\\\x00-\x1f]")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Sheet:
+    """One sheet: a name on its tab, headings, and lines of cells."""
+
+    name: str
+    header: Sequence[str]
+    lines: Sequence[Sequence[Cell]]
+
+
+def xlsx_bytes(header: Sequence[str], lines: Sequence[Sequence[Cell]], language: Language) -> bytes:
+    """Write one sheet; text is always text, so that no cell is ever a formula or a link."""
+    return workbook_bytes([Sheet(name="", header=header, lines=lines)], language)
+
+
+def workbook_bytes(sheets: Sequence[Sheet], language: Language) -> bytes:
+    """Write several sheets, each under a name that a spreadsheet takes and no other has."""
+    import xlsxwriter
+
+    buffer = io.BytesIO()
+    book = xlsxwriter.Workbook(
+        buffer, {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False}
+    )
+    book.set_properties({"created": _CREATED})
+    bold = book.add_format({"bold": True})
+    formats = _Formats(book, "dd/mm/yyyy" if language == "fr" else "yyyy-mm-dd")
+    taken: set[str] = set()
+    for each in sheets:
+        _fill(book.add_worksheet(_tab(each.name, taken)), each, bold, formats)
+    book.close()
+    return buffer.getvalue()
+
+
+def _fill(sheet: Any, content: Sheet, bold: Any, formats: "_Formats") -> None:
+    for column, title in enumerate(content.header):
+        sheet.write_string(0, column, title, bold)
+    widths = [len(title) for title in content.header]
+    for row, line in enumerate(content.lines, 1):
+        for column, cell in enumerate(line):
+            _write(sheet, row, column, cell, formats)
+            widths[column] = max(widths[column], min(len(text_of(cell)), 50))
+    for column, width in enumerate(widths):
+        sheet.set_column(column, column, width + 2)
+    sheet.freeze_panes(1, 0)
+
+
+def _tab(name: str, taken: set[str]) -> str | None:
+    """Make a name a tab may have: short, without signs of formulas, once in a book whatever its case."""
+    plain = " ".join(_NOT_IN_NAMES.sub(" ", name).split()).strip("'")[:31].strip()
+    if not plain:
+        return None
+    found, n = plain, 1
+    while (
+        found.casefold() in taken or found.casefold() == "history"
+    ):  # a name spreadsheets keep for themselves
+        n += 1
+        found = f"{plain[: 28 - len(str(n))]} ({n})"
+    taken.add(found.casefold())
+    return found
+
+
+class _Formats:
+    """Cell formats, each made once for a book."""
+
+    def __init__(self, book: Any, day: str) -> None:
+        self._book = book
+        self.day = book.add_format({"num_format": day})
+        self._numbers: dict[str, Any] = {}
+
+    def number(self, digits: int, currency: str = "") -> Any:
+        """Give the format with that many digits behind the mark, and a currency behind the number."""
+        pattern = "#,##0" + ("." + "0" * digits if digits else "") + (f' "{currency}"' if currency else "")
+        if pattern not in self._numbers:
+            self._numbers[pattern] = self._book.add_format({"num_format": pattern})
+        return self._numbers[pattern]
+
+
+def _write(sheet: Any, row: int, column: int, cell: Cell, formats: _Formats) -> None:
+    if cell is None:
+        return
+    if isinstance(cell, bool):
+        sheet.write_boolean(row, column, cell)
+    elif isinstance(cell, date):
+        _write_day(sheet, row, column, cell, formats)
+    elif isinstance(cell, Money):
+        _write_number(sheet, row, column, cell.amount, formats, cell.currency)
+    elif isinstance(cell, Decimal):
+        _write_number(sheet, row, column, cell, formats)
+    elif isinstance(cell, int) and abs(cell) < 10**15:
+        sheet.write_number(row, column, cell)
+    else:
+        sheet.write_string(row, column, text_of(cell).encode("utf-8", "replace").decode())
+
+
+def _write_day(sheet: Any, row: int, column: int, cell: date, formats: _Formats) -> None:
+    if cell.year < 1900:  # before a spreadsheet's first day
+        sheet.write_string(row, column, cell.isoformat())
+        return
+    plain = cell.replace(tzinfo=None) if isinstance(cell, datetime) else cell
+    sheet.write_datetime(row, column, plain, formats.day)
+
+
+def _write_number(
+    sheet: Any, row: int, column: int, amount: Decimal, formats: _Formats, currency: str = ""
+) -> None:
+    """Write a number, or text where a spreadsheet would round it: it keeps 15 digits."""
+    if len(amount.as_tuple().digits) > 15 or not amount.is_finite():
+        sheet.write_string(row, column, text_of(amount))
+        return
+    digits = max(0, -int(amount.as_tuple().exponent)) if amount.is_finite() else 0
+    safe = currency if currency.isalpha() and len(currency) == 3 else ""
+    sheet.write_number(row, column, float(amount), formats.number(min(digits, 10), safe))
+
+
+MAX_ROWS = 1_048_575
+"""A sheet of a spreadsheet holds one more, the heading."""
+_SCALARS = (str, int, float, bool, Decimal, date, Money)
+
+
+class TableFile(BaseModel):
+    """A table with a row for each item, or for each member of a list.
+
+    ``rows: invoice.record`` writes a record's plain fields; ``columns: {Heading: expression}`` whatever else.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
+
+    table: str
+    """The file: ``.csv`` or ``.xlsx``, relative to the recipe."""
+    rows: str | None = None
+    """A record, or a list of records, of a step."""
+    columns: dict[str, str] = {}
+    """More columns: a heading and an expression each. They come first."""
+    item: Literal["key", "name"] | None = None
+    """Put the item's key or name in front."""
+    separator: Literal[",", ";", "\t"] | None = None
+    """Between the cells of a CSV file; ``;`` for a French firm, whose Excel expects it, else ``,``."""
+    decimal: Literal[",", "."] | None = None
+    """Before the cents in a CSV file; ``,`` in a French firm's file with ``;``, else a point."""
+    _path: Path = PrivateAttr()
+    _name: str = PrivateAttr()
+    _language: Language = PrivateAttr(default="en")
+    _csv_form: CsvForm = PrivateAttr()
+    _rows: Expression | None = PrivateAttr(default=None)
+    _columns: dict[str, Expression] = PrivateAttr(default_factory=dict)
+    _fields: tuple[str, ...] | None = PrivateAttr(default=None)
+    _own: bool = PrivateAttr(default=False)
+    _kind: Any = PrivateAttr(default=None)
+
+    @field_validator("table")
+    @classmethod
+    def _usable(cls, table: str, info: ValidationInfo) -> str:
+        resolve_path(table, info.context)
+        if Path(table).suffix.lower() not in {".csv", ".xlsx"}:
+            raise ValueError(say("a table is a .csv or .xlsx file, not {name}", name=table))
+        return table
+
+    @field_validator("rows")
+    @classmethod
+    def _is_expression(cls, rows: str | None, info: ValidationInfo) -> str | None:
+        if rows is not None:
+            _compile(info.context)(rows)
+        return rows
+
+    @field_validator("columns")
+    @classmethod
+    def _are_expressions(cls, columns: dict[str, str], info: ValidationInfo) -> dict[str, str]:
+        for text in columns.values():
+            _compile(info.context)(text)
+        return columns
+
+    @model_validator(mode="after")
+    def _something(self) -> Self:
+        if not self.rows and not self.columns:
+            raise ValueError(say("say what the table shows: rows: invoice.record, or columns"))
+        return self
+
+    def model_post_init(self, context: Any, /) -> None:
+        """Find the file and compile what it shows."""
+        self._path = resolve_path(self.table, context) if context else Path(self.table).resolve()
+        self._name = display_path(self._path, context) if context else self.table
+        self._language = (context or {}).get("language", "en")
+        french = str((context or {}).get("locale", "")).lower().startswith("fr")
+        self._csv_form = csv_form(self.separator, self.decimal, french=french)
+        compiled = _compile(context)
+        self._rows = compiled(self.rows) if self.rows else None
+        self._columns = {title: compiled(text) for title, text in self.columns.items()}
+        type_of = (context or {}).get("type_of")
+        kind = type_of(self.rows) if type_of and self.rows else None
+        self._fields, self._own, self._kind = _plain_fields(kind), _is_own(kind), kind
+
+    @property
+    def name(self) -> str:
+        """The file as the recipe names it."""
+        return self._name
+
+    @property
+    def path(self) -> Path:
+        """Where it lies."""
+        return self._path
+
+    def put(self, items: Iterable[SinkItem], memory: SinkMemory) -> Put:
+        """Write the table, unless it says the same already."""
+        header, lines = self._lines(sorted(items, key=natural_order))
+        if len(lines) > MAX_ROWS:
+            raise SinkError(
+                say(
+                    "{path} cannot be written: {rows} rows are more than a sheet holds. Write a .csv file.",
+                    path=self._path,
+                    rows=len(lines),
+                )
+            )
+        data = self._xlsx(header, lines) if self._path.suffix.lower() == ".xlsx" else self._csv(header, lines)
+        with open_folder(self._path.parent) as spot, os_errors_as_sink_error(self._path):
+            written = put_file(spot, self._path.name, data, memory, f"table {self._name}")
+        return Put(
+            path=str(self._path.with_name(written.name)),
+            rows=len(lines),
+            sha256=sha256(data),
+            changed=written.changed,
+            notes=(written.note,) if written.note else (),
+        )
+
+    def _lines(self, items: Sequence[SinkItem]) -> tuple[list[str], list[list[Cell]]]:
+        found = [(item, record) for item in items for record in self._records(item)]
+        fields = self._fields or _fields_of(record for _, record in found)
+        header = [heading("item", self._language)] if self.item else []
+        own = self._own or any(isinstance(record, BaseModel) and _is_own(type(record)) for _, record in found)
+        named = _words(self._kind, (record for _, record in found)) if own else {}
+        header += [*self._columns, *(self._title(field, named, own=own) for field in fields)]
+        lines = []
+        for item, record in found:
+            line: list[Cell] = [getattr(item, self.item)] if self.item else []
+            line += [cell_of(expression(item.case)) for expression in self._columns.values()]
+            line += [cell_of(_value(record, field)) for field in fields]
+            lines.append(line)
+        return header, lines
+
+    def _title(self, field: str, words: Mapping[str, Phrase], *, own: bool) -> str:
+        if field in words:
+            return words[field].render(self._language)
+        return field if own else heading(field, self._language)
+
+    def _records(self, item: SinkItem) -> Sequence[object]:
+        if self._rows is None:
+            return (None,)
+        value = self._rows(item.case)
+        if isinstance(value, tuple | list):
+            return value
+        return () if value is None else (value,)
+
+    def _csv(self, header: Sequence[str], lines: Iterable[Sequence[Cell]]) -> bytes:
+        how = self._csv_form
+        buffer = io.StringIO(newline="")
+        writer = csv.writer(buffer, delimiter=how.separator, lineterminator="\r\n")
+        writer.writerow([csv_cell(title) for title in header])
+        writer.writerows([csv_cell(cell, how.decimal) for cell in line] for line in lines)
+        return how.mark + buffer.getvalue().encode("utf-8", "replace")
+
+    def _xlsx(self, header: Sequence[str], lines: Sequence[Sequence[Cell]]) -> bytes:
+
+        return xlsx_bytes(header, [[_cut(cell) for cell in line] for line in lines], self._language)
+
+
+def _compile(context: Mapping[str, Any] | None) -> Callable[[str], Expression]:
+    compiler: Callable[[str], Expression] = (context or {}).get("compile", parse_expression)
+    return compiler
+
+
+def _cut(cell: Cell) -> Cell:
+    return cell[:MAX_TEXT] + "…" if isinstance(cell, str) and len(cell) > MAX_TEXT else cell
+
+
+def _plain_fields(kind: Any) -> tuple[str, ...] | None:
+    """List the fields of a record's type that fit in a cell; None where the type is not known."""
+    from typing import get_args
+
+    if not (isinstance(kind, type) and issubclass(kind, BaseModel)):
+        return None
+
+    def plain(annotation: Any) -> bool:
+        members = [m for m in get_args(annotation) if m is not type(None)]
+        if annotation in _SCALARS:
+            return True
+        return bool(members) and all(m in _SCALARS or isinstance(m, str) or plain(m) for m in members)
+
+    containers = {tuple, list, dict, set, frozenset}
+    fields = kind.model_fields.items()
+    return tuple(
+        n for n, info in fields if _origin(info.annotation) not in containers and plain(info.annotation)
+    )
+
+
+def _is_own(kind: Any) -> bool:
+    """Tell whether a record's fields were named by the user: in a recipe or in a class of their own."""
+    if not (isinstance(kind, type) and issubclass(kind, BaseModel)):
+        return False
+    home = sys.modules.get(kind.__module__)
+    return not kind.__module__.startswith("smeflow.") or getattr(home, kind.__name__, None) is not kind
+
+
+def _words(kind: Any, records: Iterable[object]) -> Mapping[str, Phrase]:
+    """Give what the kind of the records calls its fields."""
+    kinds = (each for each in (kind, *map(type, records)) if _is_own(each))
+    return next((kind_of(each).words for each in kinds), {})
+
+
+def _origin(annotation: Any) -> Any:
+    from typing import get_origin
+
+    return get_origin(annotation) or annotation
+
+
+def _fields_of(records: Iterable[object]) -> tuple[str, ...]:
+    names: dict[str, None] = {}
+    for record in records:
+        if isinstance(record, BaseModel):
+            names.update(dict.fromkeys(_plain_fields(type(record)) or ()))
+        elif isinstance(record, Mapping):
+            names.update(dict.fromkeys(str(key) for key in record))
+    return tuple(names)
+
+
+def _value(record: object, field: str) -> object:
+    return record.get(field) if isinstance(record, Mapping) else getattr(record, field, None)
+
+
+def natural_order(item: SinkItem) -> tuple[Any, ...]:
+    """Order items by key as people count (2 before 10), rows of a table by their number."""
+    counted = item.name if re.fullmatch(r"(row|line) \d+", item.name) else item.key
+    return (*_natural(counted), *_natural(item.key))
+
+
+def _natural(text: str) -> tuple[tuple[int, int, str], ...]:
+    parts = [part for part in re.split(r"(\d{1,18})", text) if part]
+    counted = [(0, int(part), part) if part.isdecimal() else (1, 0, part.casefold()) for part in parts]
+    return (*counted, (-1, 0, text))

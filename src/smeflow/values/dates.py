@@ -1,0 +1,206 @@
+"""Read dates and months as people print them, in six languages; in doubt the day comes first."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+from smeflow._text import folded
+
+_MONTHS = (
+    "january jan janvier janv januar jan. januari gennaio gen enero ene jaenner",
+    "february feb fevrier fevr fev februar februari febbraio febrero",
+    "march mar mars maerz marz maart mrt marzo mrz",
+    "april apr avril avr aprile abril abr",
+    "may mai mei maggio mag mayo",
+    "june jun juin juni giugno giu junio",
+    "july jul juillet juil juli luglio lug julio",
+    "august aug aout augustus agosto ago aou",
+    "september sep sept septembre settembre set septiembre",
+    "october oct octobre oktober okt ottobre ott octubre",
+    "november nov novembre noviembre",
+    "december dec decembre dezember dez dicembre dic diciembre",
+)
+MONTHS = {
+    name.rstrip("."): number for number, names in enumerate(_MONTHS, start=1) for name in names.split(" ")
+}
+_NAME = r"[A-Za-zÀ-ÿ]{3,10}"
+_YEAR = r"(?:19|20)\d{2}|\d{2}"
+_PATTERNS = (
+    re.compile(
+        r"(?<![\w./-])(?P<y>(?:19|20)\d{2})(?P<s>[-/.])(?P<m>\d{1,2})(?P=s)(?P<d>\d{1,2})(?![\d/-]|\.\d)"
+    ),
+    re.compile(
+        rf"(?<![\w./-])(?P<d>\d{{1,2}})(?P<s>\s?[/.\-]\s?)(?P<m>\d{{1,2}})(?P=s)(?P<y>{_YEAR})(?![\w/-]|[.,]\d)(?!\s?[€%])"
+    ),
+    re.compile(
+        rf"(?<![\w.])(?P<d>\d{{1,2}})(?:er|st|nd|rd|th|\.|º|ª)?(?:\s+(?:de|of|del)\s+|\s*[-/.]?\s*)(?P<name>{_NAME})\.?,?"
+        rf"(?:\s+(?:de|del)\s+|\s*[-/,.]?\s*)(?P<y>{_YEAR})(?![\w])",
+        re.IGNORECASE,
+    ),
+    re.compile(
+        rf"(?<!\w)(?P<name>{_NAME})\.?\s*(?P<d>\d{{1,2}})(?:st|nd|rd|th)?\s*,?\s*(?P<y>(?:19|20)\d{{2}})(?!\w)",
+        re.IGNORECASE,
+    ),
+)
+_COMPACT = re.compile(r"(?P<y>(?:19|20)\d{2})(?P<m>\d{2})(?P<d>\d{2})")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FoundDate:
+    """A date in a text."""
+
+    value: date
+    other: date | None = None
+    """The other way to read it: ``03/04/2026`` with the month first."""
+    start: int
+    end: int
+
+
+def parse_date(text: str, day_first: bool = True) -> date | None:  # noqa: FBT001, FBT002 - one switch, named by callers
+    """Read *text* as one date; None when it is none.
+
+    ISO, numbers with ``/ . -``, month names, ``20260815``. Two-digit years up to 69 are of this century.
+    """
+    text = text.strip().strip(":,; ").strip()
+    compact = _COMPACT.fullmatch(text)
+    if compact:
+        return _made(int(compact["y"]), int(compact["m"]), int(compact["d"]))
+    found = list(find_dates(text, day_first=day_first))
+    if len(found) != 1:
+        return None
+    rest = folded(text[: found[0].start] + " " + text[found[0].end :])
+    # A weekday before it and a time behind it say nothing else than the date.
+    return (
+        found[0].value
+        if re.fullmatch(r"[a-z]{0,10}[.,]?\s*(?:(?:t|at|a|um|om|le)?\s*[\d:.]{4,}\S*( utc| gmt)?)?", rest)
+        else None
+    )
+
+
+def find_dates(text: str, *, day_first: bool = True) -> Iterator[FoundDate]:
+    """Find every date in *text*, in order."""
+    found: list[FoundDate] = []
+    for pattern in _PATTERNS:
+        for match in pattern.finditer(text):
+            if not any(match.start() < f.end and f.start < match.end() for f in found):
+                read = _read(match, day_first=day_first)
+                if read:
+                    found.append(
+                        FoundDate(value=read[0], other=read[1], start=match.start(), end=match.end())
+                    )
+    yield from sorted(found, key=lambda f: f.start)
+
+
+def _read(match: re.Match[str], *, day_first: bool) -> tuple[date, date | None] | None:
+    parts = match.groupdict()
+    year, first = int(parts["y"]), int(parts["d"])
+    if len(parts["y"]) == 2:
+        year += 2000 if year < 70 else 1900
+    if parts.get("name"):
+        month = MONTHS.get(folded(parts["name"]))
+        value = _made(year, month, first) if month else None
+        return (value, None) if value else None
+    second = int(parts["m"])
+    if match.re is _PATTERNS[0]:
+        value = _made(year, second, first)
+        return (value, None) if value else None
+    one, two = _made(year, second, first), _made(year, first, second)
+    if not day_first:
+        one, two = two, one
+    if one and two and one != two:
+        return one, two
+    sure = one or two
+    return (sure, None) if sure else None
+
+
+def _made(year: int, month: int, day: int) -> date | None:
+    try:
+        return date(year, month, day)
+    except ValueError:
+        return None
+
+
+_DAYS = re.compile(
+    r"(?:net\s*|innerhalb\s+(?:von\s+)?|within\s+|binnen\s+|a\s+|entro\s+)?(\d{1,3})\s*"
+    r"(?:jours?|days?|tagen?|tage|dagen|giorni|gg|dias)\b"
+)
+_NET = re.compile(
+    r"(\d{1,3})\s*(?:jours?|days?|tagen?|tage|dagen|giorni)\s*(?:rein\s*)?"
+    r"(?:netto|net|ohne abzug|sans escompte)\b|"
+    r"\bnet\s+(\d{1,3})\s*(?:jours?|days?)\b"
+)
+_MONTH_END = re.compile(
+    r"fin de mois|end of (?:the )?month|monatsende|fine mese|fin de mes|einde (?:van de )?maand|\bfdm\b"
+)
+_AT_ONCE = re.compile(
+    r"a reception|des reception|comptant|due (?:up)?on receipt|upon receipt|sofort|immediate(?:ly)?|"
+    r"a vista|al contado"
+)
+
+
+def due_from_terms(terms: str, issued: date) -> date | None:
+    """Reckon the due date that payment terms such as "30 jours", "net 30" or "payable on receipt" give.
+
+    None where they give none, several (a discount for paying early), or where the law knows two ways to count
+    ("45 jours fin de mois").
+    """
+    text = re.sub(
+        r"\bnet\s*(\d{1,3})\b(?!\s*(?:days|jours|tage|dagen|giorni))", r"net \1 days", folded(terms)
+    )
+    days = {int(match[1]) for match in _DAYS.finditer(text)}
+    if not days:
+        return issued if _AT_ONCE.search(text) else None
+    plain = {int(match[1] or match[2]) for match in _NET.finditer(text)}
+    if len(plain) == 1 and (len(days) > 1 or "%" in text):
+        days = plain  # "14 Tage 2 % Skonto, 30 Tage netto": a discount is a term, the whole is due later
+    elif len(days) > 1 or "%" in text:
+        return None
+    due = issued + timedelta(days=days.pop())
+    if not _MONTH_END.search(text):
+        return due
+    ends = {_month_end(due), _month_end(issued) + (due - issued)}
+    return (
+        ends.pop()
+        if len(ends) == 1
+        else (_month_end(due) if (due - issued).days in {0, 30, 60, 90} else None)
+    )
+
+
+def _month_end(day: date) -> date:
+    following = date(day.year + day.month // 12, day.month % 12 + 1, 1)
+    return following - timedelta(days=1)
+
+
+_NAMES = (
+    ("jan", "janvier", "january", "januar"),
+    ("feb", "fev", "fevr", "fevrier", "february", "februar"),
+    ("mar", "mars", "march", "marz", "maerz"),
+    ("apr", "avr", "avril", "april"),
+    ("may", "mai"),
+    ("jun", "juin", "june", "juni"),
+    ("jul", "juil", "juillet", "july", "juli"),
+    ("aug", "aou", "aout", "august"),
+    ("sep", "sept", "septembre", "september"),
+    ("oct", "octobre", "october", "oktober", "okt"),
+    ("nov", "novembre", "november"),
+    ("dec", "decembre", "december", "dezember", "dez"),
+)
+_NUMBER = {name: n for n, names in enumerate(_NAMES, 1) for name in names}
+_YEAR_FIRST = re.compile(r"((?:19|20)\d{2})[-/.](0?[1-9]|1[0-2])")
+_MONTH_FIRST = re.compile(r"(0?[1-9]|1[0-2])[-/.]((?:19|20)\d{2})")
+_WORDS = re.compile(r"([a-z]+)\.?[ \-/.]+((?:19|20)?\d{2})")
+
+
+def parse_month(cell: str) -> date | None:
+    """Give the first day of the month a cell names; None where it names none."""
+    text = cell.strip()
+    if match := _YEAR_FIRST.fullmatch(text):
+        return date(int(match[1]), int(match[2]), 1)
+    if match := _MONTH_FIRST.fullmatch(text):
+        return date(int(match[2]), int(match[1]), 1)
+    match = _WORDS.fullmatch(folded(text))
+    if match and match[1] in _NUMBER:
+        year = int(match[2])
+        return date(year if year > 99 else 2000 + year, _NUMBER[match[1]], 1)
+    return None
