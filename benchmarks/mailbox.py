@@ -22,8 +22,8 @@ from pathlib import Path
 from typing import Any
 
 ROOT = Path(__file__).resolve().parent.parent
-sys.path.insert(0, str(ROOT / "tests" / "mailbox"))
-from dovecot import PASSWORD, Dovecot, mail  # noqa: E402 - stands beside the tests that use it
+sys.path.insert(0, str(ROOT / "tests"))
+from support.dovecot import PASSWORD, Dovecot, make_mail  # noqa: E402 - what the tests use too
 
 RECIPE = """\
 recipe: killed
@@ -68,7 +68,7 @@ class Trial:
     def arrive(self, count: int) -> None:
         """Let mails arrive."""
         numbers = range(self.sent, min(self.sent + count, self.mails))
-        self.server.put(*(mail(n, subject=subject(n)) for n in numbers))
+        self.server.put(*(make_mail(n, subject=subject(n)) for n in numbers))
         self.sent = numbers.stop
 
     def start(self) -> subprocess.Popen[bytes]:

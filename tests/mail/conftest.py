@@ -1,18 +1,11 @@
 """What the tests of mailboxes share: a mail server, and a firm whose recipe reads a mailbox."""
 
-import importlib.util
 import itertools
 import shutil
 from pathlib import Path
 
 import pytest
-
-_spec = importlib.util.spec_from_file_location("smeflow_dovecot", Path(__file__).with_name("dovecot.py"))
-assert _spec is not None
-assert _spec.loader is not None
-_dovecot = importlib.util.module_from_spec(_spec)
-_spec.loader.exec_module(_dovecot)
-Dovecot, PASSWORD, _mail = _dovecot.Dovecot, _dovecot.PASSWORD, _dovecot.mail
+from support.dovecot import PASSWORD, Dovecot, make_mail
 
 
 @pytest.fixture(scope="session")
@@ -55,7 +48,7 @@ def dovecot(server, monkeypatch):
 @pytest.fixture(scope="session")
 def mail():
     """Give a function that makes mails."""
-    return _mail
+    return make_mail
 
 
 RECIPE = """\

@@ -244,7 +244,7 @@ def _my_group() -> str:
     return grp.getgrgid(os.getgid()).gr_name
 
 
-def mail(
+def make_mail(
     n: int, *, subject: str = "", text: str = "", sender: str = "client@example.com", **headers: str
 ) -> bytes:
     """Make a mail."""

@@ -10,7 +10,7 @@ from smeflow.invoices.checks import check_sums
 from smeflow.invoices.page.read import read_invoice
 from smeflow.kinds.records import Labels
 
-INBOX = Path(__file__).parents[2] / "recipes" / "supplier-mail" / "inbox"
+INBOX = Path(__file__).parents[3] / "recipes" / "supplier-mail" / "inbox"
 D = Decimal
 HEAD = """
 Acme Tools Ltd                          {title}

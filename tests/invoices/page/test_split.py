@@ -10,7 +10,7 @@ from smeflow.extract.step import Extract
 from smeflow.invoices.page.split import find_invoices
 from smeflow.llm.interface import NoModel
 
-HERE = Path(__file__).parents[1] / "documents" / "invoices"
+HERE = Path(__file__).parents[2] / "documents" / "invoices"
 MOULIN = HERE / "au-bon-moulin-FA-2017-0010.pdf"
 SPIEL = HERE / "bei-spiel-RE-20201121-508.pdf"
 OYO = HERE / "oyo-IBZY2087.pdf"
@@ -85,7 +85,7 @@ def test_data_and_page_of_one_invoice_in_an_archive_are_one_part():
     import io
     import zipfile
 
-    inbox = Path(__file__).parents[2] / "recipes" / "supplier-mail" / "inbox"
+    inbox = Path(__file__).parents[3] / "recipes" / "supplier-mail" / "inbox"
     pdf = read(inbox / "atelier-berthier-FA-2026-0001.pdf")
     held = io.BytesIO()
     with zipfile.ZipFile(held, "w") as archive:

@@ -10,7 +10,7 @@ from smeflow.documents.read import read
 from smeflow.invoices.checks import check_sums
 from smeflow.invoices.xml.read import SYNTAXES, read_einvoice
 
-INBOX = Path(__file__).parents[2] / "recipes" / "supplier-mail" / "inbox"
+INBOX = Path(__file__).parents[3] / "recipes" / "supplier-mail" / "inbox"
 D = Decimal
 RSM = "urn:un:unece:uncefact:data:standard:CrossIndustryInvoice:100"
 

@@ -13,7 +13,7 @@ from smeflow.invoices.xml import validate
 from smeflow.invoices.xml.rules import CHECK_SECONDS, rule_workers
 from smeflow.invoices.xml.validate import check_einvoice
 
-INBOX = Path(__file__).parents[2] / "recipes" / "supplier-mail" / "inbox"
+INBOX = Path(__file__).parents[3] / "recipes" / "supplier-mail" / "inbox"
 
 
 def bundled(name):

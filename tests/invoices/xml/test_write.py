@@ -16,7 +16,7 @@ from smeflow.invoices.xml.validate import check_einvoice
 from smeflow.invoices.xml.write import write_invoice
 from smeflow.records import Invoice, Record
 
-INBOX = Path(__file__).parents[2] / "recipes" / "supplier-mail" / "inbox"
+INBOX = Path(__file__).parents[3] / "recipes" / "supplier-mail" / "inbox"
 FIXED = {
     "type_code": "380",
     "currency": "EUR",
