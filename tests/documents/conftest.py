@@ -4,9 +4,9 @@ from collections.abc import Callable
 
 import pytest
 
+from smeflow.documents import read
 from smeflow.documents.document import Document, Limits
 from smeflow.documents.file import File
-from smeflow.documents import read
 
 
 def pdf_of(
