@@ -1,10 +1,14 @@
 """A firm's folder as an older version left it; here alone these tests reach behind the public doors."""
 
+import importlib.util
 import lzma
+import socket
 import sqlite3
 import tarfile
+import threading
 import time
 from contextlib import closing
+from http.server import ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
@@ -63,3 +67,22 @@ def firm(request, tmp_path, monkeypatch, capsys):
     yield Firm(tmp_path, capsys)
     monkeypatch.undo()
     time.tzset()
+
+
+@pytest.fixture
+def provider(root, monkeypatch):
+    """Put the server that answered when the ledgers were made in the provider's place."""
+    spec = importlib.util.spec_from_file_location("old_ledgers", root / "scripts" / "old_ledgers.py")
+    made = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(made)
+    server, ask = ThreadingHTTPServer(("127.0.0.1", 0), made.Small), socket.getaddrinfo
+
+    def here(host, port, *more, **named):
+        place = server.server_address if host == made.HOST else (host, port)
+        return ask(*place, *more, **named)
+
+    monkeypatch.setattr(socket, "getaddrinfo", here)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    yield server
+    server.shutdown()
+    server.server_close()

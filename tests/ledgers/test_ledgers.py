@@ -83,6 +83,21 @@ def test_what_the_ledger_tells_is_told_as_before(firm, name):
     assert firm.audit_broken_at() is None
 
 
+ASKING = [pytest.param(name, name, id=name, marks=MARKS) for name in sorted(REPORTS)]
+ASKING += [pytest.param("supplier-mail", "supplier-mail", id="supplier-mail")]
+
+
+@pytest.mark.parametrize(("firm", "name"), ASKING, indirect=["firm"])
+def test_an_item_that_is_redone_is_asked_about_in_the_same_words(firm, name, provider):
+    """Prompt, data and the form of the answer: each question has the hash of one that was asked before."""
+    of_recipe = (
+        f"SELECT DISTINCT request_hash FROM calls JOIN items ON items.id = item WHERE recipe = '{name}'"
+    )
+    asked, last = firm.rows(of_recipe), firm.rows("SELECT max(id) FROM calls")[0][0]
+    firm.smeflow(f"run {name} --redo all --yes")
+    assert sorted(firm.rows(f"{of_recipe} AND calls.id > {last}")) == sorted(asked)
+
+
 def test_the_archives_hold_what_a_firm_has(tmp_path):
     """Approvals, corrections, rejections, paid calls and a batch of books are among them."""
     actions, paid, batches = set(), 0, 0
