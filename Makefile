@@ -3,9 +3,10 @@ PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check
-RUN_TESTS := $(BIN)/python -m pytest
+# A worker for each core; one that is done takes tests from another.
+RUN_TESTS := $(BIN)/python -m pytest --numprocesses auto --dist worksteal
 
-.PHONY: demo test goldens check bench bench-invoices docs wheel lock clean
+.PHONY: demo test test-fast coverage goldens check bench bench-quick bench-invoices docs wheel lock clean
 
 demo: $(VENV)/.demo  ## run the bundled recipes, without a model and then with one (1.1 GB, once); SMEFLOW_MODEL=none: without
 	@test "$$SMEFLOW_MODEL" = none || $(MAKE) --no-print-directory $(VENV)/.local || echo 'What runs a model here could not be installed; the first act goes on.'
@@ -13,6 +14,12 @@ demo: $(VENV)/.demo  ## run the bundled recipes, without a model and then with o
 
 test: $(VENV)/.dev  ## every test, the notebook included
 	$(RUN_TESTS) $(ARGS)
+
+test-fast: $(VENV)/.dev  ## what is quick and needs no program of the operating system
+	$(RUN_TESTS) -m 'not slow and not requires_program' $(ARGS)
+
+coverage: $(VENV)/.dev  ## every test, and which lines and branches none of them runs
+	$(RUN_TESTS) --cov --cov-report=term:skip-covered $(ARGS)
 
 goldens: $(VENV)/.dev  ## make the golden outputs anew; name each change in CHANGELOG.md
 	$(BIN)/python scripts/goldens.py $(ARGS)
@@ -25,6 +32,9 @@ check: $(VENV)/.dev  ## style, types and floors
 bench: $(VENV)/.dev  ## the figures of docs/measurements.md
 	$(BIN)/python benchmarks/run.py $(ARGS)
 
+bench-quick: $(VENV)/.dev  ## each of them in its smallest form: does it run, and is its ratio sane
+	$(BIN)/python benchmarks/run.py --quick
+
 bench-invoices: $(VENV)/.dev  ## smeflow beside its peers on the invoices of DATA_DIR
 	$(BIN)/python benchmarks/invoices_peers.py $(DATA_DIR) $(ARGS)
 
@@ -35,7 +45,7 @@ wheel: $(VENV)/.dev  ## the wheel in dist/
 	$(PIP) wheel --quiet --no-deps --no-build-isolation --wheel-dir dist .
 
 clean:  ## remove what these targets made
-	rm -rf $(VENV) dist site build .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
+	rm -rf $(VENV) dist site build .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis .coverage .coverage.*
 
 $(VENV)/bin/python:
 	@$(PYTHON) -c 'import sys; sys.exit(0 if sys.version_info >= (3, 11) else "smeflow needs Python 3.11 or newer, found %d.%d. Name another one: make PYTHON=python3.12" % sys.version_info[:2])'

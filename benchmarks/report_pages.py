@@ -224,6 +224,8 @@ def main() -> None:
         same = len({each[ending]["sha256"] for each in rounds}) == 1
         cpu = sorted(each[ending]["cpu"] for each in rounds)[1]
         print(f"{ending}: {cpu:.2f} s; {'same bytes' if same else 'BYTES DIFFER'}")
+        if not same:
+            sys.exit(1)
 
 
 if __name__ == "__main__":

@@ -15,6 +15,7 @@ def test_every_name_is_there_when_it_is_used(name):
     assert name in dir(smeflow)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "first",
     [

@@ -39,6 +39,7 @@ def test_a_child_process_is_refused_too(network_attempts):
     network_attempts += ["socket.getaddrinfo to '203.0.113.7'", "socket.connect to '203.0.113.7'"]
 
 
+@pytest.mark.slow
 def test_a_swallowed_attempt_is_told(pytester_folder: Path):
     """A test whose code catches the refusal fails all the same."""
     (pytester_folder / "test_leak.py").write_text(

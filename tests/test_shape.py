@@ -214,6 +214,7 @@ COMPANIONS = {
 """What comes with a dependency and is part of how that one is used."""
 
 
+@pytest.mark.slow
 def test_every_import_is_declared():
     """A package that is imported is a dependency, comes with one by design, or is in an extra."""
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]

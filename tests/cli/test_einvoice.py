@@ -2,10 +2,13 @@
 
 import json
 
+import pytest
+
 from smeflow.documents.read import read
 from smeflow.invoices.xml.read import read_einvoice
 
 
+@pytest.mark.slow
 def test_a_sound_invoice_ends_with_0_and_a_broken_one_with_1(smeflow, inbox):
     """A script sees the verdict; a person the rule, its words and what stands there."""
     good = smeflow("einvoice", "check", inbox / "atelier-berthier-FA-2026-0001.pdf")

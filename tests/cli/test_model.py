@@ -58,6 +58,7 @@ def test_the_run_goes_on_once_the_key_is_right(smeflow, provider, rows):
     assert told.lines[-1]["calls"] == provider.asked
 
 
+@pytest.mark.slow
 def test_a_triage_line_names_the_label_the_model_chose(smeflow, provider, tmp_path):
     """The model is asked where words and rules do not decide."""
     (tmp_path / "labels.yaml").write_text("{delivery: goods arrive, other: the rest}", encoding="utf-8")

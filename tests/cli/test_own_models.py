@@ -14,6 +14,8 @@ from smeflow.i18n import say
 from smeflow.llm.local.llama import LocalLLM
 from smeflow.llm.local.models import CATALOGUE, KnownModel, ModelStore, Packages
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 def cache(tmp_path, monkeypatch):

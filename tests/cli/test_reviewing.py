@@ -35,6 +35,7 @@ def in_terminal(place, answers):
     return code, seen.decode()
 
 
+@pytest.mark.slow
 def test_a_person_approves_corrects_and_leaves(smeflow, workspace):
     """One item after another: what was found is shown, and each decision is kept at once."""
     shutil.rmtree(workspace / ".smeflow", ignore_errors=True)

@@ -147,6 +147,7 @@ def test_an_item_that_is_not_there_is_a_usage_error(smeflow, workspace):
     assert "smeflow status" in told.err
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("asked", "code"), [(signal.SIGTERM, 143), (signal.SIGINT, 130)])
 def test_a_signal_ends_a_run_within_five_seconds_and_the_next_run_goes_on(workspace, asked, code):
     """While a model does not answer: the item stays open, and nothing is lost."""

@@ -38,6 +38,7 @@ def test_a_mail_is_called_by_its_file_and_a_line_by_its_id(smeflow, recipes, lab
     assert told.lines[1]["id"] == "m7"
 
 
+@pytest.mark.slow
 def test_examples_teach_the_labels(smeflow, recipes, labels):
     """A text that is an example finds its own label again, or says that it is not sure: never another one."""
     examples = recipes / "mail-triage" / "examples.jsonl"

@@ -93,6 +93,7 @@ def test_without_tesseract_a_picture_says_what_to_install(scan, read_in_process,
         read_in_process(make_pdf("q 500 0 0 700 0 0 cm /Im1 Do Q"), name="scan.pdf")
 
 
+@pytest.mark.slow
 @pytest.mark.requires_module("rapidocr")
 def test_without_tesseract_the_other_recogniser_reads(scan, read_in_process, monkeypatch):
     """A machine without the program reads pictures by the packages of the extra alone."""

@@ -47,6 +47,7 @@ def made(tmp_path):
 MARTIN = '{"customer": "Martin", "boxes": "5"}'
 
 
+@pytest.mark.slow
 def test_the_next_model_answers_where_the_first_is_away(made):
     """Both attempts are in the ledger; the run knows its models."""
     first, second = model("near", AWAY), model("far", MARTIN)

@@ -15,7 +15,10 @@ from typing import ClassVar
 
 import pytest
 
-pytestmark = pytest.mark.skipif(os.name == "nt", reason="kills a process as only Unix can")
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(os.name == "nt", reason="kills a process as only Unix can"),
+]
 ITEMS, WORKERS = 200, 4
 CRASHES = Path(__file__).with_name("crash_everywhere.py")
 RECIPE = """\

@@ -360,6 +360,7 @@ def test_stop_ends_the_run_and_loses_nothing(office):
     assert len(first.requests) + len(second.requests) == 40
 
 
+@pytest.mark.slow
 def test_a_call_that_hangs_does_not_keep_a_stopped_run(office):
     """After a few seconds the call is given up; its item stays open and its late answer changes nothing."""
     office.source.here = texts(1)

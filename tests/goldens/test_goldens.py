@@ -4,6 +4,8 @@ import importlib.util
 
 import pytest
 
+pytestmark = pytest.mark.slow
+
 PARTS = ("en", "fr", "documents", "mails", "help")
 MOST_LINES = 200
 

@@ -44,6 +44,7 @@ def test_a_rule_that_could_not_run_is_not_proven_and_no_doubt():
     assert "en16931 was not run: No rules for FatturaPA are bundled." in [str(p) for p in asked.problems]
 
 
+@pytest.mark.slow
 def test_a_sound_invoice_stays_proven_with_every_rule():
     """What keeps its rules loses nothing by being asked."""
     document = read(INBOX / "au-bon-moulin-F124212.xml")

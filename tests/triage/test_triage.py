@@ -53,6 +53,7 @@ def test_common_office_words_decide_in_three_languages(subject, text, label):
     assert found.quote.lower() in f"{subject}\n{text}".lower()
 
 
+@pytest.mark.slow
 def test_unsure_without_a_model_is_a_doubt_and_no_guess():
     """No words and no model: no label; the result is taken up again when there is a model."""
     found = Triage(name="kind", labels=LABELS)(mail("The cat sat on the mat."), NoModel())
@@ -126,6 +127,7 @@ def test_a_mail_that_gives_orders_moves_nothing_but_its_label():
     assert systems[0] == systems[1]
 
 
+@pytest.mark.slow
 def test_bundled_examples_sort_bundled_mails_without_a_silent_error_rate_above_a_tenth():
     """With the bundled examples alone, at most one in ten labels given is wrong; the rest is unsure."""
     labels = sorted(

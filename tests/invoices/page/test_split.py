@@ -39,6 +39,7 @@ def test_an_invoice_is_not_cut(file):
     assert find_invoices(read(file)) == ()
 
 
+@pytest.mark.slow
 def test_each_invoice_of_a_bundle_is_a_case():
     """A part sees its own pages alone and is called after them; an invoice of two pages stays together."""
     case = Case.of(read(bundle(MOULIN, HOSTING, SPIEL), name="post.pdf"))

@@ -13,6 +13,8 @@ from smeflow.errors import DocumentError
 from smeflow.invoices.xml.read import read_einvoice
 from smeflow.invoices.xml.validate import check_einvoice
 
+pytestmark = pytest.mark.slow
+
 INBOX = Path(__file__).parents[3] / "recipes" / "supplier-mail" / "inbox"
 INVOICE = (INBOX / "lieferant-471113.xml").read_bytes()
 

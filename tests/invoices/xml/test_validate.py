@@ -13,6 +13,8 @@ from smeflow.invoices.xml import validate
 from smeflow.invoices.xml.rules import CHECK_SECONDS, rule_workers
 from smeflow.invoices.xml.validate import check_einvoice
 
+pytestmark = pytest.mark.slow
+
 INBOX = Path(__file__).parents[3] / "recipes" / "supplier-mail" / "inbox"
 
 

@@ -16,6 +16,8 @@ from pathlib import Path
 
 import pytest
 
+pytestmark = pytest.mark.slow
+
 pytest.importorskip("huggingface_hub")
 
 CONTENT = b"GGUF" + random.Random(7).randbytes(24 * 1024 * 1024)

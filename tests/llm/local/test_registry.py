@@ -12,6 +12,8 @@ from smeflow.i18n import say
 from smeflow.llm.local.fetch import fetch_model, piece_number
 from smeflow.llm.local.models import KnownModel, ModelStore, Packages
 
+pytestmark = pytest.mark.slow
+
 PIECES = [random.Random(n).randbytes(3000) for n in range(4)]
 WHOLE = b"".join(PIECES)
 MODEL = KnownModel(

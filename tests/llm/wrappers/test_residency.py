@@ -2,6 +2,10 @@
 
 import importlib.util
 
+import pytest
+
+pytestmark = pytest.mark.slow
+
 
 def test_forty_recipes_are_refused_before_the_first_byte(root, monkeypatch):
     """Every one of them, whichever way it names its model; nothing is even looked up."""

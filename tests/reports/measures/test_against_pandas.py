@@ -11,6 +11,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+
 pytest.importorskip("duckdb")
 pytest.importorskip("pandas")
 
@@ -22,6 +23,7 @@ from smeflow.tables.load import load_file
 from smeflow.writing.periods import Window
 from smeflow.writing.report import ReportFact
 
+pytestmark = pytest.mark.slow
 Row = tuple[date, str, Decimal | None, int]
 NAMES = ("Durand", "Lefèvre & Fils", "O'Neill", "Straße 12", "Zoë", "a, b; c", 'say "hi"')
 FACTS: Mapping[str, object] = {
