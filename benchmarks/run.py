@@ -1,7 +1,7 @@
 """Every benchmark that needs nothing but this checkout, one after the other: ``make bench``.
 
-``--quick`` (``make bench-quick``) runs each in its smallest form and asks two things of it: that it ends well,
-and that the figures which do not hang on the machine (ratios, shares, the same bytes) are not absurd.
+``--quick`` (``make bench-quick``) runs each in its smallest form and asks two things: that it ends well, and
+that the figures which do not hang on the machine (ratios, shares, the same bytes) are not absurd.
 """
 
 import argparse

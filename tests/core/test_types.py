@@ -15,7 +15,7 @@ from typing import Any, assert_type
 
 from pydantic import BaseModel
 
-from smeflow import Case, run
+from smeflow import LLM, Case, run, step
 from smeflow.records import Invoice
 from smeflow.steps import Draft, Drafted, Extract, Extraction, Label, Rule, Ruled, Triage
 
@@ -29,9 +29,22 @@ invoice = Extract(name="invoice", into=Invoice)
 named = Extract(name="named", into="Invoice")
 order = Extract(name="order", into=Order)
 fields = Extract(name="fields", fields={"number": "text", "category": ["a", "b"]})
+
+
+@step
+def counted(case: Case, llm: LLM) -> int:
+    return len(case.text)
+
+
+@step
+def judged(case: Case, llm: LLM) -> Order:
+    assert_type(case[counted], int)
+    return Order(total=Decimal(case[counted]))
+
+
 rule = Rule(name="rule", value="1 + 1")
 draft = Draft(name="draft", template="hello")
-done = run([kind, invoice, order], Case.of("hello"))
+done = run([kind, invoice, order, counted, judged], Case.of("hello"))
 assert_type(done[kind], Label)
 assert_type(done[invoice], Extraction[Invoice])
 assert_type(done[named], Extraction[Any])
@@ -39,6 +52,10 @@ assert_type(done[invoice].record.total_gross, Decimal | None)
 assert_type(done[order].record.total, Decimal)
 assert_type(done[rule], Ruled)
 assert_type(done[draft], Drafted)
+assert_type(done[counted], int)
+assert_type(done[judged].total, Decimal)
+assert_type(done.get(judged), Order | None)
+assert_type(done.get(kind), Label | None)
 number: str = done[fields].record.number
 """
 

@@ -6,8 +6,9 @@ from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
 from smeflow.core.case import Case
+from smeflow.documents.conversation import newest_message, thread_of
 from smeflow.documents.file import media_type_of
-from smeflow.documents.mail import picture_sides
+from smeflow.documents.mail import decoded_header, harmless_line, headers_of, picture_sides
 from smeflow.documents.read import read
 from smeflow.documents.worker import encode_png
 from smeflow.errors import LimitExceeded
@@ -172,3 +173,21 @@ def test_no_mail_fails(recipes, read_in_process, changes):
     assume(media_type_of(data, "m.eml", "message/rfc822") == "message/rfc822")  # it may begin like a picture
     with contextlib.suppress(LimitExceeded):
         read_in_process(data, name="m.eml", media_type="message/rfc822")
+
+
+headers = st.text(max_size=80) | st.lists(
+    st.sampled_from(
+        ["=?utf-8?q?", "=?iso-8859-1?B?", "w6k=", "=C3=A9", "?=", "<", ">", "@", ",", '"', "a", " "]
+    ),
+    max_size=20,
+).map("".join)
+
+
+@given(headers, headers)
+def test_no_header_fails(one, other):
+    """A header is one harmless line, whatever it says."""
+    fields = headers_of(f"From: {one}\r\nReferences: {other}\r\nDate: {other}\r\n\r\n".encode())
+    assert all(value.splitlines() in ([], [value]) for value in fields.values())
+    assert all(part.isprintable() for part in [harmless_line(decoded_header(one))])
+    assert isinstance(thread_of({"references": one, "message-id": other}), str)
+    newest_message(one + "\n" + other, subject=other)

@@ -1,10 +1,13 @@
 """What comes as mail or with it and is no plain mail: invitations, seals, Outlook's wrappings, archives."""
 
+import contextlib
 import struct
 from email.message import EmailMessage
 from io import BytesIO
 
 import pytest
+from hypothesis import given, settings
+from support.mutation import damage, damaged
 
 from smeflow.core.case import Case
 from smeflow.documents.archives import mails_in
@@ -12,7 +15,7 @@ from smeflow.documents.conversation import group_threads, thread_of
 from smeflow.documents.document import Limits
 from smeflow.documents.read import read
 from smeflow.documents.text import detect_language
-from smeflow.errors import UnreadableDocument
+from smeflow.errors import DocumentError, UnreadableDocument
 
 
 def mail(text="Bonjour à tous, voici la réponse.", **headers):
@@ -327,3 +330,27 @@ def test_what_a_server_puts_under_every_mail_is_left_out(below, kept):
     document = read(mail(f"Bonjour,\n\nVoici le devis.\n\n{below}\n").as_bytes(), name="m.eml")
     assert (below in document.text) == kept
     assert document.text.startswith("Bonjour,\n\nVoici le devis.")
+
+
+@settings(max_examples=60)
+@given(damage)
+def test_no_invitation_winmail_or_archive_fails(read_in_process, changes):
+    """Whatever was done to it, it is read or refused with a sentence."""
+    wrapped = winmail(("plan été.txt", b"Le plan"))
+    files = {
+        ("i.ics", "text/calendar"): INVITATION.encode(),
+        ("winmail.dat", "application/ms-tnef"): wrapped,
+        ("m.mbox", "application/mbox"): ARCHIVE,
+    }
+    for (name, kind), data in files.items():
+        with contextlib.suppress(DocumentError):
+            read_in_process(damaged(data, changes), name=name, media_type=kind)
+
+
+@pytest.mark.requires_module("oxmsg")
+@settings(max_examples=60)
+@given(damage)
+def test_no_mail_saved_from_outlook_fails(read_in_process, changes):
+    """Whatever was done to it, it is read or refused with a sentence."""
+    with contextlib.suppress(DocumentError):
+        read_in_process(damaged(outlook(), changes), name="m.msg", media_type="application/vnd.ms-outlook")

@@ -3,7 +3,10 @@
 from datetime import UTC, datetime
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
+from smeflow.i18n import Phrase
 from smeflow.recipe.keys import parse_schedule
 
 PARIS = "Europe/Paris"
@@ -41,3 +44,17 @@ def test_what_is_no_schedule_is_refused(text):
     """Also one that never comes."""
     with pytest.raises(ValueError, match="schedule"):
         parse_schedule(text)
+
+
+@given(
+    st.text(max_size=20)
+    | st.lists(st.text("0123456789*/,-", max_size=5), min_size=5, max_size=5).map(" ".join)
+)
+def test_any_text_is_a_schedule_or_refused(text):
+    """What is a schedule comes after now; nothing else fails in another way."""
+    try:
+        schedule = parse_schedule(text)
+    except ValueError as error:
+        assert isinstance(error.args[0], Phrase)
+    else:
+        assert schedule.after(datetime(2026, 11, 23, tzinfo=UTC), PARIS) > datetime(2026, 11, 23, tzinfo=UTC)

@@ -1,12 +1,15 @@
 """The tables of a report: files, databases, the ledger, a firm's books, and queries over the others."""
 
+import contextlib
 import json
 import sqlite3
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, given, settings
 from pydantic import ValidationError
+from support.mutation import damage, damaged
 
 pytest.importorskip("duckdb")
 
@@ -261,3 +264,12 @@ def test_what_came_in_is_a_table_of_the_ledger(tmp_path):
         assert rows[0][6] == "invoice"
     with pytest.raises(SourceError, match="run the recipe triage first"):
         held(tmp_path, {"mails": {"ledger": "triage", "state": "elsewhere"}})
+
+
+@settings(max_examples=10, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(damage)
+def test_no_books_fail(tmp_path, changes):
+    """Whatever was done to a FEC, it is a table or refused with a sentence."""
+    (tmp_path / "fec.txt").write_bytes(damaged(FEC.encode(), changes))
+    with contextlib.suppress(SourceError), held(tmp_path, {"books": {"fec": "fec.txt"}}) as book:
+        book.select("SELECT sum(Solde) FROM books")

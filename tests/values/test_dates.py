@@ -1,10 +1,10 @@
 from datetime import date
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from smeflow.values.dates import MONTHS, due_from_terms, find_dates, parse_date
+from smeflow.values.dates import MONTHS, due_from_terms, find_dates, parse_date, parse_month
 
 
 @pytest.mark.parametrize(
@@ -83,3 +83,17 @@ def test_any_printed_date_is_found_where_it_stands(day, name, form):
     (found,) = find_dates(f"Le : {printed} ok")
     assert day in {found.value, found.other}
     assert f"Le : {printed} ok"[found.start : found.end] == printed
+
+
+@settings(max_examples=40)
+@given(
+    st.text(max_size=60) | st.text("0123456789./- :TZ", max_size=24),
+    st.dates(min_value=date(1971, 1, 1), max_value=date(2069, 12, 31)),
+)
+def test_no_text_breaks_the_search_for_days(text, issued):
+    """Nor a month, nor a sentence on when to pay."""
+    for each in find_dates(text):
+        assert isinstance(each.value, date)
+    assert isinstance(parse_date(text), date | None)
+    assert isinstance(parse_month(text), date | None)
+    assert isinstance(due_from_terms(text, issued), date | None)

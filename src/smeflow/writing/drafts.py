@@ -232,6 +232,7 @@ def fill_wording(
         return str(value)
 
     try:
+        names_in(wording.text)  # refuses a brace that stands alone
         return fill(wording.text, put), tuple(missing), ()
     except ValueError as error:
         return "", (), (_broken(wording, str(error)),)

@@ -1,12 +1,16 @@
+import contextlib
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
 
 import pytest
+from hypothesis import given, settings
 from lxml import etree
+from support.mutation import damage, damaged
 
 from smeflow.documents.document import Document
 from smeflow.documents.read import read
+from smeflow.errors import DocumentError
 from smeflow.invoices.checks import check_sums
 from smeflow.invoices.xml.read import SYNTAXES, read_einvoice
 
@@ -190,3 +194,12 @@ def test_a_namespace_of_another_version_is_read_and_fails_a_check():
 def test_what_is_no_e_invoice_has_nothing_to_say():
     """Other XML, pages and text give None."""
     assert read_einvoice([xml(b"<note/>"), read(INBOX / "netpresse-2022089083.pdf")]) is None
+
+
+@settings(max_examples=60)
+@given(damage)
+def test_no_e_invoice_fails(changes):
+    """Whatever was done to it, it is read, or refused with a sentence, or is no e-invoice."""
+    for data in (minimum(), (INBOX / "au-bon-moulin-F124212.xml").read_bytes()):
+        with contextlib.suppress(DocumentError):
+            read_einvoice([xml(damaged(data, changes))])
