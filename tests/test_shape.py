@@ -133,7 +133,9 @@ def imports() -> dict[str, set[str]]:
         for node in ast.walk(tree(file)):
             if isinstance(node, ast.ImportFrom):
                 names = {f"{node.module}.{alias.name}" for alias in node.names}
-                found[importer] |= (names & modules.keys()) or ({node.module or ""} & modules.keys())
+                found[importer] |= names & modules.keys()
+                if names - modules.keys():
+                    found[importer] |= {node.module or ""} & modules.keys()
             elif isinstance(node, ast.Import):
                 found[importer] |= {alias.name for alias in node.names} & modules.keys()
     return found
