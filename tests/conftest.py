@@ -1,5 +1,6 @@
 """What every test gets: no network but loopback, and skips that name what is missing."""
 
+import atexit
 import importlib.util
 import os
 import shutil
@@ -23,7 +24,9 @@ REQUIRE_ALL = os.environ.get("SMEFLOW_REQUIRE_ALL") == "1"
 
 # Before anything that connects is imported, and for every Python that a test starts.
 _BLOCK = HERE / "network_block"
-_ATTEMPTS = Path(tempfile.mkdtemp(prefix="smeflow-tests-")) / "attempts"
+_OWN = Path(tempfile.mkdtemp(prefix="smeflow-tests-"))  # each worker's own: several may run side by side
+atexit.register(shutil.rmtree, _OWN, ignore_errors=True)
+_ATTEMPTS = _OWN / "attempts"
 os.environ["SMEFLOW_TEST_NETWORK_ATTEMPTS"] = str(_ATTEMPTS)
 os.environ["PYTHONPATH"] = os.pathsep.join(filter(None, [str(_BLOCK), os.environ.get("PYTHONPATH")]))
 _spec = importlib.util.spec_from_file_location("smeflow_network_block", _BLOCK / "sitecustomize.py")
@@ -35,7 +38,7 @@ _spec.loader.exec_module(importlib.util.module_from_spec(_spec))
 for _name in list(os.environ):
     if _name.endswith("_API_KEY") or _name.startswith(("LANGCHAIN_", "LANGSMITH_", "SMEFLOW_LLM")):
         del os.environ[_name]
-os.environ["SMEFLOW_CACHE"] = tempfile.mkdtemp(prefix="smeflow-cache-")  # no model of this machine's user
+os.environ["SMEFLOW_CACHE"] = str(_OWN / "cache")  # no model of this machine's user
 os.environ["SMEFLOW_MODEL"] = "none"  # the demo's second act would fetch a gigabyte
 
 

@@ -1,7 +1,6 @@
 """Rates and thresholds: what a few labels can promise, and what they cannot."""
 
 import pytest
-from scipy.stats import beta
 
 from smeflow.evaluate.rates import (
     Rate,
@@ -26,9 +25,12 @@ def case(confidence: float, *, right: bool) -> CaseScore:
     return CaseScore(name="x", fields=(field,), accepted=True, confidence=confidence)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("count", "total"), [(0, 1), (0, 62), (3, 40), (40, 40), (997, 1000), (1, 5000)])
 def test_the_interval_is_the_one_of_the_beta_distribution(count, total):
     """Clopper and Pearson's interval, as another library computes it."""
+    from scipy.stats import beta
+
     low = beta.ppf(0.025, count, total - count + 1) if count else 0.0
     high = beta.ppf(0.975, count + 1, total - count) if count < total else 1.0
     assert Rate(count, total).interval == pytest.approx((low, high), abs=1e-9)
