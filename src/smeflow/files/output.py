@@ -13,13 +13,13 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from itertools import groupby
 from pathlib import Path
-from typing import Any
 
-from smeflow._system import display_path, resolve_path, safe_path_part
+from smeflow._system import safe_path_part
 from smeflow._text import sha256
 from smeflow.errors import SinkError, os_error_reason
-from smeflow.expressions.language import Expression, ExpressionError, parse_expression
+from smeflow.expressions.language import Expression, ExpressionError
 from smeflow.i18n import Phrase, say
+from smeflow.kinds.recipe_context import RecipeContext
 from smeflow.kinds.sinks import Put, SinkItem, SinkMemory
 from smeflow.values.cells import cell_of, text_of
 
@@ -236,7 +236,7 @@ class TargetPath:
     parts: tuple[tuple[PathPiece, ...], ...]
 
     @classmethod
-    def of(cls, written: str, context: Mapping[str, Any] | None) -> "TargetPath":
+    def of(cls, written: str, recipe: RecipeContext) -> "TargetPath":
         """Read a path such as ``out/{kind.label}/{name}``.
 
         Raises:
@@ -247,12 +247,11 @@ class TargetPath:
         while fixed < len(pieces) - 1 and "{" not in pieces[fixed]:
             fixed += 1
         folder = "/".join(pieces[:fixed]) or ("/" if written.startswith("/") else ".")
-        base = resolve_path(folder, context) if context else Path(folder).resolve()
+        base = recipe.path(folder).resolve()
         if len(pieces) - fixed > MAX_PARTS or any(part in {"", ".", ".."} for part in pieces[fixed:]):
             raise ValueError(say("{path} is no path for files: a part is empty or leads back", path=written))
-        compile_text: Callable[[str], Expression] = (context or {}).get("compile", parse_expression)
-        parts = tuple(_pieces(part, compile_text, written) for part in pieces[fixed:])
-        inside = "/".join([display_path(base, context) if context else folder, *pieces[fixed:]])
+        parts = tuple(_pieces(part, recipe.compile, written) for part in pieces[fixed:])
+        inside = "/".join([recipe.shown(folder), *pieces[fixed:]])
         return cls(base, inside.removeprefix("./"), parts)
 
     def path_of(self, item: SinkItem) -> tuple[str, ...]:

@@ -7,10 +7,10 @@ from typing import Any, ClassVar, Protocol, runtime_checkable
 
 from pydantic import BaseModel, ConfigDict, PrivateAttr, ValidationInfo, field_validator
 
-from smeflow._system import display_path, resolve_path
 from smeflow._text import sha256
 from smeflow.i18n import Phrase
 from smeflow.kinds.mailbox import MailIndex
+from smeflow.kinds.recipe_context import RecipeContext
 
 ROW = "application/vnd.smeflow.row+json"
 """The media type of a row: a JSON object of text cells, in the order of the columns."""
@@ -100,14 +100,13 @@ class DiskSource(BaseModel):
     @classmethod
     def _inside(cls, value: object, info: ValidationInfo) -> object:
         if info.field_name == cls.place:
-            resolve_path(str(value), info.context)
+            RecipeContext.of(info.context).path(str(value))
         return value
 
     def model_post_init(self, context: Any, /) -> None:
         """Find the file or folder."""
-        written = getattr(self, self.place)
-        self._path = resolve_path(written, context)
-        self._name = display_path(self._path, context) if context else written
+        written, recipe = getattr(self, self.place), RecipeContext.of(context)
+        self._path, self._name = recipe.path(written), recipe.shown(written)
 
     @property
     def name(self) -> str:

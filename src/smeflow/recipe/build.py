@@ -1,7 +1,7 @@
 """Make sources, steps and sinks of what a recipe says about them."""
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field, is_dataclass, replace
 from keyword import iskeyword
 from pathlib import Path
@@ -15,6 +15,7 @@ from smeflow.expressions.language import RESERVED, Expression, ExpressionError
 from smeflow.i18n import Phrase, say
 from smeflow.kinds import registry
 from smeflow.kinds.lookup import KindError
+from smeflow.kinds.recipe_context import RecipeContext
 from smeflow.kinds.record_kind import split_words
 from smeflow.kinds.sinks import ActingSink, DeliveringSink, Sink
 from smeflow.kinds.sources import FactSource, Source
@@ -310,22 +311,21 @@ class RecipeBuilder:
         made: Step[Any] = named
         return made
 
-    def context(self) -> dict[str, Any]:
+    def context(self) -> RecipeContext:
         """Give what validators of kinds may need."""
-        compile_text: Callable[[str], Expression] = self.expression
-        return {
-            "folder": self.folder,
-            "roots": self.roots,
-            "locale": self.workspace.locale,
-            "language": self.workspace.language,
-            "timezone": self.timezone,
-            "home": self.workspace.root,
-            "currency": self.workspace.company.currency,
-            "compile": compile_text,
-            "type_of": self._type_of,
-            "source": self.made_source,
-            "reviewed": self.reviewed,
-        }
+        return RecipeContext(
+            folder=self.folder,
+            roots=self.roots,
+            home=self.workspace.root,
+            locale=self.workspace.locale,
+            language=self.workspace.language,
+            timezone=self.timezone,
+            currency=self.workspace.company.currency,
+            compile=self.expression,
+            type_of=self._type_of,
+            source=self.made_source,
+            reviewed=frozenset(self.reviewed),
+        )
 
 
 def _is_from_workspace(kind: type[BaseModel], key: str) -> bool:
