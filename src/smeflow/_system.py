@@ -4,6 +4,7 @@ Paths kept inside a folder, locks on files, processes started and ended.
 """
 
 import contextlib
+import errno
 import os
 import re
 import signal
@@ -18,6 +19,10 @@ from smeflow._text import sha256, strip_invisible
 _FORBIDDEN = re.compile(r'[\x00-\x1f\x7f<>:"/\\|?*]')
 _DEVICES = re.compile(r"(con|prn|aux|nul|com[0-9¹²³]|lpt[0-9¹²³]|conin\$|conout\$)(\..*)?", re.IGNORECASE)
 MAX_PART_BYTES = 150
+DISK_FULL = frozenset({errno.ENOSPC, getattr(errno, "EDQUOT", errno.ENOSPC)})  # foreign: Windows has no quota
+"""The numbers of errors that say there is no room."""
+O_BINARY: int = getattr(os, "O_BINARY", 0)  # foreign: Windows alone has it
+O_NOFOLLOW: int = getattr(os, "O_NOFOLLOW", 0)  # foreign: Windows has none
 
 
 def safe_path_part(text: str) -> str:

@@ -79,8 +79,8 @@ class Files(BaseModel):
         if value is None:
             return None
         if self.files.lower().endswith(TEXTS):
-            text = getattr(value, "text", None)
-            subject = getattr(value, "subject", "")
+            text = getattr(value, "text", None)  # foreign: a result of the user's own may have a text
+            subject = getattr(value, "subject", "")  # foreign: or a subject
             heading = f"# {subject}\n\n" if subject and self.files.lower().endswith(".md") else ""
             body = text if isinstance(text, str) else text_of(cell_of(value))
             return (heading + body.rstrip() + "\n").encode("utf-8", "replace")

@@ -4,15 +4,14 @@ from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from smeflow.expressions.language import Expression, parse_expression
-from smeflow.i18n import say
+from smeflow.i18n import Language, say
 
 
-def utc_now() -> datetime:
-    """Tell the time."""
+def _now() -> datetime:
     return datetime.now(UTC)
 
 
@@ -31,7 +30,7 @@ class RecipeContext:
     home: Path | None = None
     """Where the workspace lies."""
     locale: str = "en"
-    language: Literal["en", "fr"] = "en"
+    language: Language = "en"
     timezone: str | None = None
     """Paris, unless told."""
     currency: str = "EUR"
@@ -43,7 +42,7 @@ class RecipeContext:
     """Where the cases come from; known to sinks."""
     reviewed: Collection[str] | None = None
     """The steps before that ask a person to look."""
-    clock: Callable[[], datetime] = utc_now
+    clock: Callable[[], datetime] = _now
 
     @classmethod
     def of(cls, given: object) -> "RecipeContext":
@@ -73,12 +72,11 @@ class RecipeContext:
         path = (self.folder / written).resolve()
         roots = [root.resolve() for root in self.roots or (self.folder,)]
         if not any(path.is_relative_to(root) for root in roots):
-            raise ValueError(
-                say(
-                    "{path} leads out of the recipe's folder; name its folder in smeflow.toml: folders = [...]",
-                    path=written,
-                )
+            phrase = say(
+                "{path} leads out of the recipe's folder; name its folder in smeflow.toml: folders = [...]",
+                path=written,
             )
+            raise ValueError(phrase)
         return path
 
     def shown(self, written: str) -> str:

@@ -83,6 +83,31 @@ class ResumableSource(Protocol):
         ...
 
 
+@runtime_checkable
+class OnDisk(Protocol):
+    """A source or sink that lies on the disk."""
+
+    @property
+    def path(self) -> Path | None:
+        """Where it lies; None for the standard input and output."""
+        ...
+
+
+def path_of(part: object) -> Path | None:
+    """Tell where a source or sink lies on the disk; None where it does not."""
+    return part.path if isinstance(part, OnDisk) and isinstance(part.path, Path) else None
+
+
+@runtime_checkable
+class RemarkingSource(Protocol):
+    """A source with something to say once it was gone through."""
+
+    @property
+    def remarks(self) -> tuple[Phrase, ...]:
+        """What was odd when it was last gone through."""
+        ...
+
+
 class DiskSource(BaseModel):
     """A source that lies on the disk, where the field named `xpath_of` says.
 
