@@ -4,56 +4,25 @@ Paths kept inside a folder, locks on files, processes started and ended.
 """
 
 import contextlib
+import errno
 import os
 import re
 import signal
 import subprocess
 import sys
 import unicodedata
-from collections.abc import Mapping, Sequence
-from pathlib import Path
+from collections.abc import Mapping
 from typing import IO, Any
 
 from smeflow._text import sha256, strip_invisible
-from smeflow.i18n import say
 
 _FORBIDDEN = re.compile(r'[\x00-\x1f\x7f<>:"/\\|?*]')
 _DEVICES = re.compile(r"(con|prn|aux|nul|com[0-9¹²³]|lpt[0-9¹²³]|conin\$|conout\$)(\..*)?", re.IGNORECASE)
 MAX_PART_BYTES = 150
-
-
-def resolve_path(written: str, context: Mapping[str, Any] | None) -> Path:
-    """Find the file or folder a recipe names, relative to the recipe's folder.
-
-    *context* is what `smeflow.recipe.load` gives: ``folder`` and ``roots``. A script has none: there a path
-    is relative to the working folder and its author has chosen it.
-
-    Raises:
-        ValueError: It leads out of every allowed folder; its argument is the phrase for a person.
-    """
-    if context is None:
-        return Path(written)
-    if "\0" in written or not written.strip():
-        raise ValueError(say("a path is missing"))
-    folder: Path = context.get("folder", Path())
-    roots: Sequence[Path] = context.get("roots", (folder,))
-    path = (folder / written).resolve()
-    if not any(path == root or path.is_relative_to(root) for root in (r.resolve() for r in roots)):
-        raise ValueError(
-            say(
-                "{path} leads out of the recipe's folder; name its folder in smeflow.toml: folders = [...]",
-                path=written,
-            )
-        )
-    return path
-
-
-def display_path(path: Path, context: Mapping[str, Any] | None) -> str:
-    """Name *path* as a recipe would: relative to its folder where it lies inside, with ``/``."""
-    folder = (context or {}).get("folder")
-    if folder is not None and path.is_relative_to(folder.resolve()):
-        return path.relative_to(folder.resolve()).as_posix()
-    return path.as_posix()
+DISK_FULL = frozenset({errno.ENOSPC, getattr(errno, "EDQUOT", errno.ENOSPC)})  # foreign: Windows has no quota
+"""The numbers of errors that say there is no room."""
+O_BINARY: int = getattr(os, "O_BINARY", 0)  # foreign: Windows alone has it
+O_NOFOLLOW: int = getattr(os, "O_NOFOLLOW", 0)  # foreign: Windows has none
 
 
 def safe_path_part(text: str) -> str:

@@ -8,9 +8,10 @@ from smeflow.core.case import Case, Skipped
 from smeflow.documents.document import Document, Quote
 from smeflow.documents.show import document_html
 from smeflow.engine.own_steps import untag_value
-from smeflow.extract.result import ExtractionView, extraction_html, label_html, pairs_html
+from smeflow.extract.result import Extraction, ExtractionView, extraction_html, label_html, pairs_html
 from smeflow.i18n import Language, localized, phrase_from_json
 from smeflow.kinds.steps import FieldReading
+from smeflow.triage.labels import Label
 
 
 def quotes_in_json(value: Mapping[str, Any]) -> tuple[Quote, ...]:
@@ -75,13 +76,11 @@ def quotes_of(value: object) -> tuple[Quote, ...]:
     """Give every place a result was read from; a label has one, an extraction many."""
     if isinstance(value, Mapping):
         return quotes_in_json(value)
-    quotes = getattr(value, "quotes", None)
-    if quotes is not None:
-        return tuple(quotes)
-    text, document = getattr(value, "quote", None), getattr(value, "document", None)
-    if not isinstance(text, str) or not isinstance(document, str):
-        return ()
-    return (Quote(text=text, document=document, page=getattr(value, "page", None)),)
+    if isinstance(value, Extraction):
+        return value.quotes
+    if isinstance(value, Label) and value.quote is not None and value.document is not None:
+        return (Quote(text=value.quote, document=value.document, page=value.page),)
+    return ()
 
 
 def _value(value: object, language: Language) -> str:
@@ -89,9 +88,8 @@ def _value(value: object, language: Language) -> str:
         return f"<p><i>{escape(value.why.render(language))}</i></p>"
     if isinstance(value, Mapping):
         return result_html(value, language)
-    on_pages = getattr(value, "shown_on", None)
-    alone = on_pages(()) if callable(on_pages) else value  # the pages follow once, for all results together
-    show = getattr(alone, "_repr_html_", None)
+    alone = value.shown_on(()) if isinstance(value, Extraction) else value  # the pages follow once, for all
+    show = getattr(alone, "_repr_html_", None)  # foreign: what notebooks call on any value
     return str(show()) if callable(show) else f"<code>{escape(str(value))}</code>"
 
 

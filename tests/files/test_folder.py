@@ -7,6 +7,7 @@ import pytest
 
 from smeflow.errors import SourceError
 from smeflow.files.folder import MAX_BYTES, Folder
+from smeflow.kinds.recipe_context import RecipeContext
 from smeflow.kinds.sources import Arrival, UnreadableArrival
 
 
@@ -112,11 +113,11 @@ def test_each_mail_of_an_archive_is_an_item_of_its_own(tmp_path):
     second = b"From b@x.fr Mon Nov 23 09:00:00 2026\nSubject: Deux\n\nSuite\n\n"
     archive = tmp_path / "2026.mbox"
     archive.write_bytes(first + second + first)
-    found = list(Folder.model_validate({"folder": "."}, context={"folder": tmp_path}).cases())
+    found = list(Folder.model_validate({"folder": "."}, context=RecipeContext(folder=tmp_path)).cases())
     assert [one.name for one in found] == ["2026 1.eml", "2026 2.eml", "2026 3.eml"]
     assert len({one.key for one in found}) == 3
     assert found[1].data == b"Subject: Deux\n\nSuite\n"
-    alone = Archive.model_validate({"mbox": "2026.mbox"}, context={"folder": tmp_path})
+    alone = Archive.model_validate({"mbox": "2026.mbox"}, context=RecipeContext(folder=tmp_path))
     assert [one.key for one in alone.cases()] == [one.key for one in found]
     archive.write_bytes(second + first)
     assert {one.key for one in alone.cases()} == {found[0].key, found[1].key}

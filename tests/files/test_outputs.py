@@ -5,7 +5,6 @@ import json
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import pytest
 from pydantic import BaseModel, ValidationError
@@ -13,13 +12,14 @@ from pydantic import BaseModel, ValidationError
 from smeflow._system import MAX_PART_BYTES, safe_path_part
 from smeflow.files.originals import Copies
 from smeflow.files.results import Files
+from smeflow.kinds.recipe_context import RecipeContext
 from smeflow.kinds.sinks import SinkItem
 from smeflow.tables.json_lines import LinesFile
 
 Make = Callable[..., SinkItem]
 
 
-def copies(context: dict[str, Any], path: str = "out/{kind.label}/{name}") -> Copies:
+def copies(context: RecipeContext, path: str = "out/{kind.label}/{name}") -> Copies:
     return Copies.model_validate({"copy": path}, context=context)
 
 
@@ -28,7 +28,7 @@ def listed(folder: Path) -> list[str]:
 
 
 def test_originals_are_copied_where_their_label_says(
-    item: Make, context: dict[str, Any], tmp_path: Path
+    item: Make, context: RecipeContext, tmp_path: Path
 ) -> None:
     """Two of one name both stay; doing it again changes nothing."""
     memory: dict[str, str] = {}
@@ -45,7 +45,7 @@ def test_originals_are_copied_where_their_label_says(
     assert (again.changed, again.sha256) == (False, put.sha256)
 
 
-def test_a_copy_moves_when_its_label_does(item: Make, context: dict[str, Any], tmp_path: Path) -> None:
+def test_a_copy_moves_when_its_label_does(item: Make, context: RecipeContext, tmp_path: Path) -> None:
     """And goes away with its item; what somebody changed stays, and a note says so."""
     memory: dict[str, str] = {}
     copies(context).put([item("a.eml"), item("b.eml")], memory)
@@ -77,12 +77,12 @@ NAMES = [
 
 @pytest.mark.parametrize("name", NAMES)
 def test_no_name_leads_out_of_the_folder(
-    item: Make, context: dict[str, Any], tmp_path: Path, name: str
+    item: Make, context: RecipeContext, tmp_path: Path, name: str
 ) -> None:
     """Neither the name of a file nor a value read from it, whatever stands in them."""
     inside = tmp_path / "work"
     inside.mkdir()
-    context = context | {"folder": inside, "roots": (inside,)}
+    context = RecipeContext(folder=inside)
     copies(context).put([item("k", label=name, name=name or "x")], {})
     assert listed(tmp_path) == [f"work/{path}" for path in listed(inside)]
     (path,) = listed(inside / "out")
@@ -111,7 +111,7 @@ def test_long_names_stay_two() -> None:
         "a/{1+1}",
     ],
 )
-def test_a_path_that_leads_out_is_refused(context: dict[str, Any], path: str) -> None:
+def test_a_path_that_leads_out_is_refused(context: RecipeContext, path: str) -> None:
     """When the recipe is read, before anything runs."""
     with pytest.raises(ValidationError):
         copies(context, path)
@@ -122,7 +122,7 @@ class Letter(BaseModel):
     text: str = "Dear all"
 
 
-def test_results_become_json(item: Make, context: dict[str, Any], tmp_path: Path) -> None:
+def test_results_become_json(item: Make, context: RecipeContext, tmp_path: Path) -> None:
     """All of them, or one value; amounts as text, days as ISO dates."""
     Files.model_validate({"files": "out/{stem}.json"}, context=context).put([item("a.pdf")], {})
     found = json.loads((tmp_path / "out/a.json").read_text())
@@ -133,7 +133,7 @@ def test_results_become_json(item: Make, context: dict[str, Any], tmp_path: Path
     assert listed(tmp_path / "one") == ["a.pdf.json"]
 
 
-def test_a_draft_becomes_a_text(item: Make, context: dict[str, Any], tmp_path: Path) -> None:
+def test_a_draft_becomes_a_text(item: Make, context: RecipeContext, tmp_path: Path) -> None:
     """With its subject as the heading in Markdown."""
     from dataclasses import replace
 
@@ -148,7 +148,7 @@ def test_a_draft_becomes_a_text(item: Make, context: dict[str, Any], tmp_path: P
         Files.model_validate({"files": "out/{stem}.exe"}, context=context)
 
 
-def test_lines_of_json_in_a_file(item: Make, context: dict[str, Any], tmp_path: Path) -> None:
+def test_lines_of_json_in_a_file(item: Make, context: RecipeContext, tmp_path: Path) -> None:
     """One for each item, in order, whole."""
     sink = LinesFile.model_validate({"lines": "out.jsonl", "value": "kind.label"}, context=context)
     put = sink.put([item("b"), item("a", label="é")], {})
@@ -166,7 +166,7 @@ def test_lines_of_json_on_the_standard_output(item: Make, monkeypatch: pytest.Mo
 
 
 def test_files_that_came_with_a_mail_are_saved_as_they_came(
-    item: Make, context: dict[str, Any], tmp_path: Path
+    item: Make, context: RecipeContext, tmp_path: Path
 ) -> None:
     """Those that are asked for, byte for byte; two of one name both stay, logos are left out."""
     from dataclasses import replace

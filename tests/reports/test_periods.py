@@ -9,6 +9,7 @@ import pytest
 pytest.importorskip("duckdb")
 
 from smeflow.errors import RecipeError, SourceError
+from smeflow.kinds.recipe_context import RecipeContext
 from smeflow.kinds.sources import Arrival
 from smeflow.recipe.load import load
 from smeflow.reports.facts import FactSet
@@ -42,7 +43,7 @@ def every_day(first: date, last: date) -> dict[str, int]:
 
 
 def at(folder: Path, now: datetime, **more: object) -> Periods:
-    context = {"folder": folder, "roots": (folder,), "timezone": "Europe/Paris", "clock": lambda: now}
+    context = RecipeContext(folder=folder, clock=lambda: now)
     made = Periods.model_validate(
         {"period": "month", "tables": {"sales": "sales.csv"}, **more}, context=context
     )

@@ -13,6 +13,7 @@ from pydantic import ValidationError
 from smeflow.core.case import Case
 from smeflow.errors import SinkError
 from smeflow.i18n import Phrase
+from smeflow.kinds.recipe_context import RecipeContext
 from smeflow.kinds.sinks import SinkItem
 from smeflow.reports.sink import ReportPages
 from smeflow.writing.report import FactColumn, Paragraph, Period, Report, ReportFact, RowsBehind, Section
@@ -69,7 +70,7 @@ def item(key: str = "2026-10", made: Report | None = None) -> SinkItem:
 @pytest.fixture
 def context(tmp_path):
     """What a recipe in *tmp_path* gives to its sinks."""
-    return {"folder": tmp_path, "roots": (tmp_path,), "language": "fr"}
+    return RecipeContext(folder=tmp_path, language="fr")
 
 
 def sink(context, **more) -> ReportPages:

@@ -11,6 +11,7 @@ from pydantic import BaseModel
 
 from smeflow.core.case import Case
 from smeflow.documents.document import text_document
+from smeflow.kinds.recipe_context import RecipeContext
 from smeflow.kinds.sinks import SinkItem
 from smeflow.records import Invoice
 
@@ -43,6 +44,6 @@ def item() -> Make:
 
 
 @pytest.fixture
-def context(tmp_path: Path) -> dict[str, Any]:
+def context(tmp_path: Path) -> RecipeContext:
     """What a recipe in *tmp_path* gives to its sinks."""
-    return {"folder": tmp_path, "roots": (tmp_path,), "language": "en"}
+    return RecipeContext(folder=tmp_path)

@@ -124,11 +124,11 @@ def test_rows_without_a_day_are_told_with_their_lines(tmp_path, book):
     rows = [f"2026-10-{n:02},{n}" if n != 7 else ",7" for n in range(1, 29)]
     (tmp_path / "t.csv").write_text("day,amount\n" + "\n".join(rows))
     load_file(book, "t", tmp_path / "t.csv")
-    desk = MeasureContext(book=book, window=Window.of("2026-10"))
-    assert [str(p) for p in undated_rows(desk)] == [
+    context = MeasureContext(book=book, window=Window.of("2026-10"))
+    assert [str(p) for p in undated_rows(context)] == [
         "1 rows of t.csv have no day in column day and count in no period: lines 8."
     ]
-    assert "lines 8" in str(describe_sources(desk)[0].told[-1])
+    assert "lines 8" in str(describe_sources(context)[0].told[-1])
 
 
 def test_credit_notes_without_a_minus_are_taken_off_by_what_is_proposed(tmp_path, book):

@@ -15,6 +15,7 @@ pytest.importorskip("duckdb")
 
 from smeflow.engine.run import run_to_end
 from smeflow.errors import SourceError
+from smeflow.kinds.recipe_context import RecipeContext
 from smeflow.recipe.load import load
 from smeflow.recipe.workspace import Workspace
 from smeflow.reports.periods import Periods
@@ -22,8 +23,7 @@ from smeflow.tables.book import TableBook
 
 
 def source(folder: Path, tables: object) -> Periods:
-    context = {"folder": folder, "roots": (folder,), "timezone": "Europe/Paris",
-               "clock": lambda: datetime(2026, 11, 2, tzinfo=UTC)}  # fmt: skip
+    context = RecipeContext(folder=folder, clock=lambda: datetime(2026, 11, 2, tzinfo=UTC))
     return Periods.model_validate({"period": "month", "tables": tables}, context=context)
 
 
@@ -94,9 +94,7 @@ def test_the_database_itself_is_opened_to_be_read_only(tmp_path, database):
     from smeflow.tables.sql import query_rows
 
     with pytest.raises(SourceError, match="readonly database"):
-        query_rows(
-            "sqlite:///sales.db", "DELETE FROM invoices", 5, {"folder": tmp_path, "roots": (tmp_path,)}
-        )
+        query_rows("sqlite:///sales.db", "DELETE FROM invoices", 5, RecipeContext(folder=tmp_path))
     with sqlite3.connect(database) as connection:
         assert connection.execute("SELECT count(*) FROM invoices").fetchone() == (28,)
     connection.close()

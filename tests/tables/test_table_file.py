@@ -6,6 +6,7 @@ import re
 import subprocess
 import zipfile
 from collections.abc import Callable
+from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,7 @@ import pytest
 from python_calamine import CalamineWorkbook
 
 from smeflow.errors import SinkError
+from smeflow.kinds.recipe_context import RecipeContext
 from smeflow.kinds.sinks import SinkItem
 from smeflow.tables.table_file import TableFile
 from smeflow.values.cells import inert
@@ -44,13 +46,13 @@ LIVE = [
 ]
 
 
-def table(context: dict[str, Any], name: str = "out/t.csv", **fields: Any) -> TableFile:
+def table(context: RecipeContext, name: str = "out/t.csv", **fields: Any) -> TableFile:
     fields = fields or {"rows": "invoice.record"}
     return TableFile.model_validate({"table": name, **fields}, context=context)
 
 
 @pytest.mark.parametrize("name", ["out/t.csv", "out/t.xlsx"])
-def test_equal_items_give_equal_bytes_in_any_order(item: Make, context: dict[str, Any], name: str) -> None:
+def test_equal_items_give_equal_bytes_in_any_order(item: Make, context: RecipeContext, name: str) -> None:
     """Also after the file was deleted; an unchanged file is not written again."""
     sink = table(context, name)
     items = [item(f"a{n}.pdf") for n in (10, 2, 1)]
@@ -67,16 +69,16 @@ def test_equal_items_give_equal_bytes_in_any_order(item: Make, context: dict[str
     assert [p.name for p in sink.path.parent.iterdir()] == [sink.path.name]
 
 
-def test_items_stand_in_the_order_people_count(item: Make, context: dict[str, Any]) -> None:
+def test_items_stand_in_the_order_people_count(item: Make, context: RecipeContext) -> None:
     """2 before 10."""
     sink = table(context, columns={"File": "case.id"})
     sink.put([item("a10.pdf"), item("a2.pdf")], {})
     assert sink.path.read_text().split() == ["File", "a2.pdf", "a10.pdf"]
 
 
-def test_a_record_becomes_its_plain_fields(item: Make, context: dict[str, Any]) -> None:
+def test_a_record_becomes_its_plain_fields(item: Make, context: RecipeContext) -> None:
     """Under headings in the firm's language; amounts with a point, ISO dates, missing values empty."""
-    sink = table(context | {"language": "fr"}, rows="invoice.record", item="key")
+    sink = table(replace(context, language="fr"), rows="invoice.record", item="key")
     sink.put([item("a.pdf")], {})
     (row,) = csv.DictReader(io.StringIO(sink.path.read_text()))
     assert row["Numéro"] == "a.pdf"
@@ -86,7 +88,7 @@ def test_a_record_becomes_its_plain_fields(item: Make, context: dict[str, Any]) 
     assert not any("details" in heading or "lines" in heading for heading in row)
 
 
-def test_a_spreadsheet_keeps_numbers_and_days(item: Make, context: dict[str, Any]) -> None:
+def test_a_spreadsheet_keeps_numbers_and_days(item: Make, context: RecipeContext) -> None:
     """So that a person can add them up; more digits than it keeps stay text."""
     sink = table(
         context, "t.xlsx", columns={"N": "invoice.record.total_gross", "D": "invoice.record.issue_date"}
@@ -98,7 +100,7 @@ def test_a_spreadsheet_keeps_numbers_and_days(item: Make, context: dict[str, Any
     assert rows[2][0] == "123456789012345.67"
 
 
-def test_a_list_of_records_has_a_row_each(item: Make, context: dict[str, Any]) -> None:
+def test_a_list_of_records_has_a_row_each(item: Make, context: RecipeContext) -> None:
     """The columns of the item stand in front of each."""
     from smeflow.records import InvoiceLine
 
@@ -113,7 +115,7 @@ def test_a_list_of_records_has_a_row_each(item: Make, context: dict[str, Any]) -
 
 
 @pytest.mark.parametrize("text", LIVE)
-def test_no_cell_of_a_csv_is_live(item: Make, context: dict[str, Any], text: str) -> None:
+def test_no_cell_of_a_csv_is_live(item: Make, context: RecipeContext, text: str) -> None:
     """An apostrophe stands in front; dropping it gives the text back."""
     sink = table(context, columns={"N": "invoice.record.number"})
     sink.put([item("a", number=text)], {})
@@ -129,7 +131,7 @@ def test_harmless_text_stays_as_it_is(text: str) -> None:
     assert inert(text) == text
 
 
-def test_no_cell_of_a_spreadsheet_is_live(item: Make, context: dict[str, Any]) -> None:
+def test_no_cell_of_a_spreadsheet_is_live(item: Make, context: RecipeContext) -> None:
     """All text is text: the file holds neither formulas nor links."""
     sink = table(context, "t.xlsx", columns={"N": "invoice.record.number"})
     sink.put([item(f"a{n}", number=text) for n, text in enumerate(LIVE)], {})
@@ -144,7 +146,7 @@ def test_no_cell_of_a_spreadsheet_is_live(item: Make, context: dict[str, Any]) -
 
 @pytest.mark.requires_program("soffice")
 def test_a_real_spreadsheet_program_finds_no_formula(
-    item: Make, context: dict[str, Any], tmp_path: Path
+    item: Make, context: RecipeContext, tmp_path: Path
 ) -> None:
     """What it reads out of both files is the text that went in."""
     sink = table(context, "t.csv", columns={"N": "invoice.record.number"})
@@ -163,7 +165,7 @@ def test_a_real_spreadsheet_program_finds_no_formula(
 
 
 @pytest.mark.parametrize("name", ["t.csv", "t.xlsx"])
-def test_a_file_changed_by_hand_is_never_overwritten(item: Make, context: dict[str, Any], name: str) -> None:
+def test_a_file_changed_by_hand_is_never_overwritten(item: Make, context: RecipeContext, name: str) -> None:
     """The new one goes beside it, again and again, until the person's own is gone."""
     sink = table(context, name)
     memory: dict[str, str] = {}
@@ -184,7 +186,7 @@ def test_a_file_changed_by_hand_is_never_overwritten(item: Make, context: dict[s
     assert sink.put([item("d")], memory).path == str(sink.path)
 
 
-def test_a_file_that_was_there_before_is_somebody_s(item: Make, context: dict[str, Any]) -> None:
+def test_a_file_that_was_there_before_is_somebody_s(item: Make, context: RecipeContext) -> None:
     """Nothing is remembered of it, so it is left alone."""
     sink = table(context)
     sink.path.parent.mkdir()
@@ -206,7 +208,7 @@ class Dies(dict[str, str]):
 
 
 @pytest.mark.parametrize("notes", [0, 1, 2])
-def test_a_crash_is_not_taken_for_a_change_by_hand(item: Make, context: dict[str, Any], notes: int) -> None:
+def test_a_crash_is_not_taken_for_a_change_by_hand(item: Make, context: RecipeContext, notes: int) -> None:
     """Wherever it happens: the next run, with more items, writes the same file."""
     sink = table(context)
     memory = Dies()
@@ -221,7 +223,7 @@ def test_a_crash_is_not_taken_for_a_change_by_hand(item: Make, context: dict[str
     assert (put.path, put.notes) == (str(sink.path), ())
 
 
-def test_a_target_that_cannot_be_written_is_told_with_its_path(item: Make, context: dict[str, Any]) -> None:
+def test_a_target_that_cannot_be_written_is_told_with_its_path(item: Make, context: RecipeContext) -> None:
     """A folder in its place, a file where a folder should be: all stays as it was."""
     sink = table(context)
     sink.path.mkdir(parents=True)
@@ -236,7 +238,7 @@ def test_a_target_that_cannot_be_written_is_told_with_its_path(item: Make, conte
 
 
 def test_a_folder_swapped_for_a_link_leads_nowhere(
-    item: Make, context: dict[str, Any], tmp_path: Path
+    item: Make, context: RecipeContext, tmp_path: Path
 ) -> None:
     """However often it is swapped behind our back, nothing is written outside."""
     elsewhere = tmp_path.parent / f"{tmp_path.name}-elsewhere"
@@ -255,7 +257,7 @@ def test_a_folder_swapped_for_a_link_leads_nowhere(
     assert list(elsewhere.iterdir()) == []
 
 
-def test_too_long_a_text_is_cut_for_a_spreadsheet(item: Make, context: dict[str, Any]) -> None:
+def test_too_long_a_text_is_cut_for_a_spreadsheet(item: Make, context: RecipeContext) -> None:
     """A cell holds 32,767 characters; one more would silently be no cell at all."""
     sink = table(context, "t.xlsx", columns={"N": "invoice.record.number"})
     sink.put([item("a", number="x" * 40_000)], {})
@@ -263,9 +265,9 @@ def test_too_long_a_text_is_cut_for_a_spreadsheet(item: Make, context: dict[str,
     assert rows[1][0].endswith("…")
 
 
-def test_a_french_firms_csv_opens_in_its_excel(item: Make, context: dict[str, Any]) -> None:
+def test_a_french_firms_csv_opens_in_its_excel(item: Make, context: RecipeContext) -> None:
     """Semicolons, decimal commas and a mark of UTF-8; what the recipe says itself comes first."""
-    french = context | {"locale": "fr-FR", "language": "fr"}
+    french = replace(context, locale="fr-FR", language="fr")
     columns = {"rows": "invoice.record", "columns": {"Dû": "invoice.record.total_gross"}}
     usual = table(french, "a.csv", **columns)
     usual.put([item("a.pdf")], {})
@@ -282,23 +284,23 @@ def test_a_french_firms_csv_opens_in_its_excel(item: Make, context: dict[str, An
 
 
 def test_a_table_in_the_old_form_is_not_taken_for_a_change_by_hand(
-    item: Make, context: dict[str, Any]
+    item: Make, context: RecipeContext
 ) -> None:
     """A file that was written with commas is written anew with semicolons, not beside."""
     memory: dict[str, str] = {}
     old = table(context, "t.csv")
     old.put([item("a.pdf")], memory)
-    new = table(context | {"locale": "fr-FR"}, "t.csv")
+    new = table(replace(context, locale="fr-FR"), "t.csv")
     put = new.put([item("a.pdf")], memory)
     assert (Path(put.path).name, put.notes) == ("t.csv", ())
 
 
-def test_fields_of_the_users_own_keep_their_names(item: Make, context: dict[str, Any]) -> None:
+def test_fields_of_the_users_own_keep_their_names(item: Make, context: RecipeContext) -> None:
     """Headings are translated for an invoice only; a record of one's own is headed as it was written."""
     from smeflow.extract.fields import record_type
     from smeflow.kinds.record_kind import FieldSpec
 
     kind = record_type("ticket", {"due": FieldSpec(kind="date"), "number": FieldSpec(kind="text")})
-    sink = table(context | {"type_of": lambda _: kind, "language": "fr"}, "t.csv")
+    sink = table(replace(context, type_of=lambda _: kind, language="fr"), "t.csv")
     sink.put([], {})
     assert sink.path.read_text("utf-8").strip() == "due,number"

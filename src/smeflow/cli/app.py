@@ -131,9 +131,9 @@ def _translate(command: Any, language: Language) -> None:
     command.help = _translated(language, command.help)
     command.short_help = (command.help or "").partition(". ")[0].rstrip(".")
     for parameter in command.params:
-        if getattr(parameter, "help", None):
+        if getattr(parameter, "help", None):  # foreign: arguments of click may have none
             parameter.help = _translated(language, parameter.help)
-    for below in getattr(command, "commands", {}).values():
+    for below in getattr(command, "commands", {}).values():  # foreign: groups of click alone have them
         _translate(below, language)
 
 

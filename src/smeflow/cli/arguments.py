@@ -256,6 +256,7 @@ class StepInput:
 
 
 def why_unusable(error: SmeflowError | OSError, name: str) -> Phrase:
+    """Say why the file *name* cannot be used."""
     if isinstance(error, SmeflowError):
         return error.phrase
     if isinstance(error, FileNotFoundError):

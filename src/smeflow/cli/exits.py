@@ -14,7 +14,6 @@
 ==== =====================================================================
 """
 
-import errno
 import os
 import re
 import signal
@@ -28,6 +27,7 @@ from pathlib import Path
 import typer
 
 from smeflow import __version__
+from smeflow._system import DISK_FULL
 from smeflow.cli.console import Screen
 from smeflow.errors import (
     BudgetSpent,
@@ -236,7 +236,7 @@ def _system_error(error: BaseException, screen: Screen) -> str:
 def _tell_usage(error: typer.TyperException, screen: Screen) -> None:
     message = error.format_message()
     screen.note(translate_usage(message) if screen.language == "fr" else message, style="red")
-    context = getattr(error, "ctx", None)
+    context = getattr(error, "ctx", None)  # foreign: only some of typer's errors have one
     path = context.command_path if context is not None else "smeflow"
     screen.note(say("Try: {path} --help", path=path))
 
@@ -251,10 +251,7 @@ def _chain(error: BaseException | None) -> Iterator[BaseException]:
 
 def _full(error: BaseException) -> bool:
     """Tell a full disk: from the system, or from SQLite in its own words."""
-    full = isinstance(error, OSError) and error.errno in (
-        errno.ENOSPC,
-        getattr(errno, "EDQUOT", errno.ENOSPC),
-    )
+    full = isinstance(error, OSError) and error.errno in DISK_FULL
     return full or "database or disk is full" in str(error)
 
 

@@ -23,6 +23,7 @@ from smeflow.cli.models import (
     tell_local_model_busy,
 )
 from smeflow.i18n import Phrase, say
+from smeflow.kinds.steps import PromptedStep
 
 if TYPE_CHECKING:
     from smeflow.engine.run import RunSummary
@@ -148,9 +149,11 @@ def cost_of_mails(screen: Screen, recipe: "Recipe", mails: int) -> Phrase:
 
 def _questions_per_mail(step: object) -> Decimal:
     """Count the questions a step may put to a model for one mail."""
-    if getattr(step, "instructions", "") or type(step).__name__ in ("Triage", "Extract"):
-        return Decimal(1)
-    return Decimal(0)
+    from smeflow.extract.step import Extract
+    from smeflow.triage.step import Triage
+
+    asks = isinstance(step, Triage | Extract) or (isinstance(step, PromptedStep) and step.instructions)
+    return Decimal(1 if asks else 0)
 
 
 def run_recipe_file(

@@ -137,7 +137,7 @@ def set_up_run(
     halt: RunHalt,
     smeflow: str,
 ) -> RunContext:
-    """Set up the desk of a run, and write down that the run begins."""
+    """Set up the context of a run, and write down that the run begins."""
     from smeflow.llm.interface import NoModel
     from smeflow.llm.wrappers.policy import Policy
 

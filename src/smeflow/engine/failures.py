@@ -1,12 +1,12 @@
 """What each kind of trouble means for the item it happened to, and for the run."""
 
-import errno
 import traceback
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, cast
 
+from smeflow._system import DISK_FULL
 from smeflow.engine.context import HaltReason, RunContext, RunHalted
 from smeflow.errors import (
     AnswerInvalid,
@@ -33,7 +33,7 @@ MOST_DEFERRALS = 20
 class FailureSite:
     """Where the trouble happened."""
 
-    desk: RunContext
+    context: RunContext
     item: ItemRow
     step: str
     """Empty before the first step."""
@@ -66,13 +66,13 @@ def _halted(_error: BaseException, scene: FailureSite) -> Ending:
 
 def _deferred(error: AnswerLater, scene: FailureSite) -> Ending:
     """Put the item off until its answer is due."""
-    if scene.desk.halt.event.is_set():
+    if scene.context.halt.event.is_set():
         return _halted(error, scene)
     kind = {"rate": "rate", "outage": "outage", "broken": "outage"}.get(error.ticket, "batch")
     tries = scene.item.tries + 1
     if kind != "batch" and tries >= MOST_DEFERRALS:
         return scene.review("provider", error.phrase)
-    wait = max(0.0, (error.due_at - scene.desk.store.clock()).total_seconds())
+    wait = max(0.0, (error.due_at - scene.context.store.clock()).total_seconds())
     ending = scene.put_off(kind, error.phrase)
     return replace(ending, due_at=utc_stamp(error.due_at), tries=tries, wait_seconds=wait)
 
@@ -80,7 +80,7 @@ def _deferred(error: AnswerLater, scene: FailureSite) -> Ending:
 def _budget(error: BudgetSpent, scene: FailureSite) -> Ending:
     if error.whose == "item":
         return scene.review("budget", error.phrase)
-    scene.desk.halt.now("budget", error.phrase)
+    scene.context.halt.now("budget", error.phrase)
     return scene.put_off("budget", error.phrase)
 
 
@@ -89,7 +89,7 @@ def _rejected(error: LLMRejected, scene: FailureSite) -> Ending:
         return scene.review("wants_model", error.phrase, wanted=True)
     if error.reason in ("request", "too_long"):
         return scene.review("answer", error.phrase)
-    scene.desk.halt.now(cast("HaltReason", error.reason), error.phrase)
+    scene.context.halt.now(cast("HaltReason", error.reason), error.phrase)
     return scene.put_off("interrupted", error.phrase)
 
 
@@ -108,12 +108,12 @@ def _document(error: DocumentError, scene: FailureSite) -> Ending:
 
 
 def _ends_all(error: LedgerError | SourceError, scene: FailureSite) -> None:
-    scene.desk.halt.now("broken", error.phrase, error)
+    scene.context.halt.now("broken", error.phrase, error)
 
 
 def _system(error: OSError, scene: FailureSite) -> Ending | None:
-    if error.errno in (errno.ENOSPC, getattr(errno, "EDQUOT", errno.ENOSPC)):
-        scene.desk.halt.now("full", error=error)
+    if error.errno in DISK_FULL:
+        scene.context.halt.now("full", error=error)
         return None
     return scene.failed("step", _failure(error, scene.step))
 

@@ -53,7 +53,7 @@ def _as_part(document: Document) -> ItemPart:
 class _LazyModel:
     """The model of one step call. Bound when it is first asked: most steps of most items ask nothing."""
 
-    desk: RunContext
+    context: RunContext
     item: ItemRow
     step: str
     take: int
@@ -71,7 +71,7 @@ class _LazyModel:
 
     def complete(self, request: Request, /) -> Reply:
         """Answer, unless the run is ending."""
-        if self.desk.halt.event.is_set():
+        if self.context.halt.event.is_set():
             raise RunHalted
         return self._model().complete(request)
 
@@ -81,33 +81,33 @@ class _LazyModel:
         return self._bound
 
     def _bind(self) -> StepModel:
-        desk, item = self.desk, self.item
+        context, item = self.context, self.item
         scope = Scope(
-            recipe=desk.recipe,
+            recipe=context.recipe,
             item=item.key,
             version=item.version,
             step=self.step,
-            fingerprint=desk.prints[self.step],
+            fingerprint=context.prints[self.step],
             take=self.take,
         )
         log = LedgerCallLog(
-            store=desk.store,
+            store=context.store,
             item=item,
             scope=scope,
-            run=desk.run.id,
-            purse=desk.run.purse,
-            budget=desk.budget,
-            meter=desk.meter,
-            recalls=desk.recalls,
+            run=context.run.id,
+            purse=context.run.purse,
+            budget=context.budget,
+            meter=context.meter,
+            recalls=context.recalls,
         )
-        return desk.bind(log, scope)
+        return context.bind(log, scope)
 
 
 @dataclass
 class ItemRun:
     """One item's way through the plan."""
 
-    desk: RunContext
+    context: RunContext
     item: ItemRow
     case: Case
     step: str = ""
@@ -126,16 +126,16 @@ class ItemRun:
         self._known = RecordedLookups(self.case.known)
         self.case = replace(self.case, known=self._known)
         if self.item.lease > 1:
-            store, number, version = self.desk.store, self.item.id, self.item.version
+            store, number, version = self.context.store, self.item.id, self.item.version
             self._old = [r for r in results_of(store, number) if r.version == version]
             self._decided = standing_decisions(reviews_of(store, number), version)
 
     def to_the_end(self) -> Ending:
         """Go on until the plan is through or a person must look."""
         while True:
-            following = next_entry(self.desk.entries, self.case, frozenset(self._accepted))
+            following = next_entry(self.context.entries, self.case, frozenset(self._accepted))
             if following is None:
-                return self.ending(Ending(state="done", plan=self.desk.plan))
+                return self.ending(Ending(state="done", plan=self.context.plan))
             if isinstance(following, Hold):
                 if self._let_start(following):
                     continue
@@ -143,7 +143,7 @@ class ItemRun:
                 reason = Reason(
                     kind=kind, step=following.entry.step.name, phrases=distinct_phrases(*following.reasons)
                 )
-                return self.ending(Ending(state="review", reason=reason, plan=self.desk.plan))
+                return self.ending(Ending(state="review", reason=reason, plan=self.context.plan))
             if isinstance(following, Skip):
                 self._keep(following.entry, Skipped(following.why), "skipped", phrase_to_json(following.why))
             else:
@@ -164,7 +164,7 @@ class ItemRun:
     def _claims(self) -> list[tuple[str, Claim]]:
         """Give what the results so far claim of the world, by step."""
         results = self.case.results.items()
-        return [(name, claim) for name, value in results for claim in claims_of(value, self.desk.known)]
+        return [(name, claim) for name, value in results for claim in claims_of(value, self.context.known)]
 
     def _let_start(self, hold: Hold) -> bool:
         """Take or leave a step whose ``when`` cannot be decided, as a person said."""
@@ -186,7 +186,7 @@ class ItemRun:
         if decision is not None and decision.action == "correct":
             text = decision.after or "null"
             self._accepted.add(name)
-            self._keep(entry, self.desk.codec.read(entry.step, text), sha256(text), f"d{decision.id}")
+            self._keep(entry, self.context.codec.read(entry.step, text), sha256(text), f"d{decision.id}")
             return
         approved = decision.result_hash if decision is not None and decision.action == "approve" else ""
         seen = hash_of(self._seen)
@@ -196,7 +196,7 @@ class ItemRun:
             return
         if approved:
             self._accepted.add(name)
-        value = self.desk.codec.read(entry.step, found.value)
+        value = self.context.codec.read(entry.step, found.value)
         self.wanted = self.wanted or (found.wanted and not approved)
         self._keep(entry, value, found.hash, f"r{found.id}")
 
@@ -213,25 +213,25 @@ class ItemRun:
         ended_with = self.item.outcome.get(name)
         for result in mine:
             fits = result.input == seen and result.take == take
-            same = result.fingerprint == self.desk.prints[name] or f"r{result.id}" == ended_with
-            if fits and same and not (result.wanted and self.desk.has_model):
+            same = result.fingerprint == self.context.prints[name] or f"r{result.id}" == ended_with
+            if fits and same and not (result.wanted and self.context.has_model):
                 return result
         return None
 
     def _run(self, entry: Entry, seen: str) -> None:
-        desk, step = self.desk, entry.step
-        if desk.halt.event.is_set():
+        context, step = self.context, entry.step
+        if context.halt.event.is_set():
             raise RunHalted
         take = self.item.takes.get(step.name, 0)
-        asked = _LazyModel(desk, self.item, step.name, take)
+        asked = _LazyModel(context, self.item, step.name, take)
         self._known.asked.clear()
-        text = desk.codec.write(step, step(self.case, asked))
-        value = desk.codec.read(step, text)  # what a resumed run would see, this one sees too
+        text = context.codec.write(step, step(self.case, asked))
+        value = context.codec.read(step, text)  # what a resumed run would see, this one sees too
         wanted = wants_model(value) or asked.wanted_model  # a model that may be asked no more counts as none
         self.wanted = self.wanted or wanted
         result = NewResult(
             step=step.name,
-            fingerprint=desk.prints[step.name],
+            fingerprint=context.prints[step.name],
             input=seen,
             take=take,
             value=text,
@@ -252,62 +252,66 @@ WORKED_ON: ContextVar[str] = ContextVar("worked_on", default="")
 """The name of the item that is worked on here, for whoever watches what a step does."""
 
 
-def process_item(desk: RunContext, item: ItemRow) -> Ending | State | None:
+def process_item(context: RunContext, item: ItemRow) -> Ending | State | None:
     """Take a claimed item to its end, to a person, or to where the provider must answer first.
 
     Gives how it was left; None where nothing was written down: somebody else holds it now, or the run ends.
-    Never raises for what happens to one item; what ends the run is told to ``desk.halt``.
+    Never raises for what happens to one item; what ends the run is told to ``context.halt``.
     """
     WORKED_ON.set(item.name or item.key)
     walk: ItemRun | None = None
     try:
         try:
-            case = case_without_results(desk.store, item, desk.known, desk.parsed.read)
-            parts = parts_of_case(case, desk.split) if desk.split and item.media_type else None
+            case = case_without_results(context.store, item, context.known, context.parsed.read)
+            parts = parts_of_case(case, context.split) if context.split and item.media_type else None
             if parts is not None:
-                split_item(desk.store, item, parts)
+                split_item(context.store, item, parts)
                 return "done"
-            aside = reason_to_set_aside(case, desk.entries) if item.media_type else None
+            aside = reason_to_set_aside(case, context.entries) if item.media_type else None
             if aside is not None:
                 reason = Reason(kind="status", phrases=(aside,))
-                ending = Ending(state="skipped", reason=reason, plan=desk.plan)
+                ending = Ending(state="skipped", reason=reason, plan=context.plan)
             else:
-                walk = ItemRun(desk, item, case)
+                walk = ItemRun(context, item, case)
                 ending = walk.to_the_end()
         except LeaseLost:
             return None
         except (Exception, RunHalted) as error:  # noqa: BLE001 - a step may raise anything
-            found = ending_for(error, FailureSite(desk=desk, item=item, step=walk.step if walk else ""))
+            found = ending_for(error, FailureSite(context=context, item=item, step=walk.step if walk else ""))
             if found is None:
                 return None
-            ending = _with_results(found, walk, desk, item)
+            ending = _with_results(found, walk, context, item)
         finish_item(
-            desk.store, item, ending, desk.smeflow, lambda error: _halt_on_ledger_failure(error, desk, item)
+            context.store,
+            item,
+            ending,
+            context.smeflow,
+            lambda error: _halt_on_ledger_failure(error, context, item),
         )
     except LeaseLost:
         return None
     except Exception as error:  # noqa: BLE001 - the ledger itself failed: the run ends and says why
-        _halt_on_ledger_failure(error, desk, item)
+        _halt_on_ledger_failure(error, context, item)
         return None
     return ending
 
 
-def _halt_on_ledger_failure(error: BaseException, desk: RunContext, item: ItemRow) -> None:
+def _halt_on_ledger_failure(error: BaseException, context: RunContext, item: ItemRow) -> None:
     """End the run when an item's end cannot be written; the item stays open and nothing is paid again."""
     if isinstance(error, LeaseLost):
         return
-    if ending_for(error, FailureSite(desk=desk, item=item, step="")) is not None:
-        desk.halt.now(
+    if ending_for(error, FailureSite(context=context, item=item, step="")) is not None:
+        context.halt.now(
             "broken", error=LedgerError(say("The ledger could not be written: {error}", error=error))
         )
 
 
-def _with_results(ending: Ending, walk: ItemRun | None, desk: RunContext, item: ItemRow) -> Ending:
+def _with_results(ending: Ending, walk: ItemRun | None, context: RunContext, item: ItemRow) -> Ending:
     """Keep the results of the steps that did run. An item left open keeps what it was last ended with."""
     if ending.state == "open":
         new = walk.new if walk else ()
         return replace(ending, new=new, outcome=item.outcome, plan="", wanted=item.wanted)
     if walk is None:
-        return replace(ending, plan=desk.plan)
+        return replace(ending, plan=context.plan)
     wanted = ending.wanted or walk.wanted
-    return replace(ending, new=walk.new, wanted=wanted, plan=desk.plan, outcome=walk.outcome)
+    return replace(ending, new=walk.new, wanted=wanted, plan=context.plan, outcome=walk.outcome)

@@ -19,7 +19,16 @@ from smeflow.engine.cases import ResultCodec, document_of, values_of
 from smeflow.errors import DocumentError, SinkError
 from smeflow.i18n import Phrase, say
 from smeflow.kinds.mailbox import Effect
-from smeflow.kinds.sinks import ActingSink, DeliveringSink, DeliveryOutcome, Parcel, Put, Sink, SinkItem
+from smeflow.kinds.sinks import (
+    ActingSink,
+    DeliveringSink,
+    DeliveryOutcome,
+    HoldingSink,
+    Parcel,
+    Put,
+    Sink,
+    SinkItem,
+)
 from smeflow.kinds.sources import ROW
 from smeflow.ledger.finish import results_of
 from smeflow.ledger.history import LedgerSinkMemory, last_delivery, record_delivery
@@ -190,7 +199,7 @@ class Projection:
         state = hash_of([change_count(self.store, self.recipe), self.meaning])
         if memory.get(mark, "").split(" ")[:1] == [state] and self._untouched(memory[mark]):
             return ()
-        held = self._held() if getattr(sink, "keeps_held", False) else ()
+        held = self._held() if isinstance(sink, HoldingSink) and sink.keeps_held else ()
         put = sink.put(chain(self.items(), held), memory)
         last = last_delivery(self.store, self.recipe, sink.name)
         if put.changed or last is None or last.sha256 != put.sha256:

@@ -136,35 +136,37 @@ class RunProgress:
 class ItemPool:
     """The threads that work, and the one that watches them."""
 
-    def __init__(self, desk: RunContext, workers: int) -> None:
-        self.desk = desk
-        self.feed = ItemQueue(desk.store, desk.recipe, desk.halt, together=max(8, 2 * workers))
+    def __init__(self, context: RunContext, workers: int) -> None:
+        self.context = context
+        self.feed = ItemQueue(context.store, context.recipe, context.halt, together=max(8, 2 * workers))
         self.workers = workers
         self._errors: list[BaseException] = []
 
     def work(self, stop: threading.Event, on_progress: Callable[[RunProgress], None] | None) -> None:
         """Work on everything that is open, until it is done, put off, or the run ends."""
-        total = count_items(self.desk.store, self.desk.recipe)
+        total = count_items(self.context.store, self.context.recipe)
         if not total.open:
             return
+        workers = self.workers if self.context.split is not None else min(self.workers, total.open)
         threads = [
-            threading.Thread(target=self._one, name=f"smeflow-{n}", daemon=True)
-            for n in range(min(self.workers, max(total.open, 1) if self.desk.split is None else self.workers))
+            threading.Thread(target=self._one, name=f"smeflow-{n}", daemon=True) for n in range(workers)
         ]
         for thread in threads:
             thread.start()
         self._watch(threads, stop, on_progress, total)
-        self.desk.store.flush()
+        self.context.store.flush()
         if self._errors:
             raise self._errors[0]
 
     def _one(self) -> None:
         try:
             while (item := self.feed.take()) is not None:
-                self.feed.done(item, process_item(self.desk, item))
+                self.feed.done(item, process_item(self.context, item))
         except BaseException as error:  # noqa: BLE001 - told to whoever started the run
             self._errors.append(error)
-            self.desk.halt.now("broken", error=error if isinstance(error, SmeflowError | OSError) else None)
+            self.context.halt.now(
+                "broken", error=error if isinstance(error, SmeflowError | OSError) else None
+            )
         finally:
             self.feed.wake()
 
@@ -178,12 +180,12 @@ class ItemPool:
         began, deadline, told, flushed = time.monotonic(), None, 0.0, time.monotonic()
         while any(thread.is_alive() for thread in threads):
             if stop.is_set():
-                self.desk.halt.now("interrupted")
+                self.context.halt.now("interrupted")
             now = time.monotonic()
             if now - flushed >= PROGRESS_SECONDS:
                 flushed = now
-                self.desk.store.flush()
-            if self.desk.halt.event.is_set():
+                self.context.store.flush()
+            if self.context.halt.event.is_set():
                 self.feed.wake()
                 deadline = deadline or now + PATIENCE_SECONDS
                 if now >= deadline:
@@ -199,13 +201,13 @@ class ItemPool:
     def _give_up(self) -> None:
         """Leave the calls that do not end: their items stay open, and what they still write is refused."""
         with contextlib.suppress(SmeflowError, OSError):
-            abandon_items(self.desk.store, self.feed.under_way)
+            abandon_items(self.context.store, self.feed.under_way)
 
     def _progress(self, total: Counts, seconds: float) -> RunProgress:
         ended = sum(count for state, count in self.feed.ended.items() if state != "open")
         rate = ended / seconds if seconds > 0 else 0.0
         left = max(0, total.open - ended)
-        cost = nanos_to_money(self.desk.meter.nanos, self.desk.budget.currency)
+        cost = nanos_to_money(self.context.meter.nanos, self.context.budget.currency)
         return RunProgress(
             ended=total.items - left,
             items=total.items,

@@ -15,16 +15,16 @@ REDO_CHOICES = ("changed", "stale", "failed", "all")
 """What may be redone by name."""
 
 
-def outdated_notice(desk: RunContext) -> Phrase | None:
+def outdated_notice(context: RunContext) -> Phrase | None:
     """Say how many finished items keep answers of an older recipe, and about what redoing them would cost."""
-    plans = desk.store.tuples("plans", recipe=desk.recipe)
-    count = sum(n for plan, state, _, n in plans if state in FINISHED and plan not in ("", desk.plan))
+    plans = context.store.tuples("plans", recipe=context.recipe)
+    count = sum(n for plan, state, _, n in plans if state in FINISHED and plan not in ("", context.plan))
     if not count:
         return None
-    present = desk.store.tuples("cost of present", recipe=desk.recipe)
-    again = [row for row in present if desk.prints.get(row[1], row[2]) != row[2]]
+    present = context.store.tuples("cost of present", recipe=context.recipe)
+    again = [row for row in present if context.prints.get(row[1], row[2]) != row[2]]
     calls, nanos = sum(row[3] for row in again), sum(row[4] for row in again)
-    if not calls or not desk.has_model:
+    if not calls or not context.has_model:
         return say(
             "{n} finished items keep what an older recipe gave. Redo them with: --redo changed", n=count
         )
@@ -33,50 +33,52 @@ def outdated_notice(desk: RunContext) -> Phrase | None:
         "and costs about {cost}. Redo them with: --redo changed",
         n=count,
         calls=calls,
-        cost=nanos_to_money(nanos, desk.budget.currency),
+        cost=nanos_to_money(nanos, context.budget.currency),
     )
 
 
-def reopen_finished(desk: RunContext, redo: str | None) -> int:
+def reopen_finished(context: RunContext, redo: str | None) -> int:
     """Open finished items again: those that can only win, and those somebody asked for. Gives how many."""
     opened = 0
-    found = desk.store.tuples("plans", recipe=desk.recipe)
-    if desk.has_model and any(wanted and state in FINISHED for _, state, wanted, _ in found):
-        opened += reopen_items(desk.store, [i.id for i in _items_in(desk, *FINISHED) if i.wanted], anew=False)
+    found = context.store.tuples("plans", recipe=context.recipe)
+    if context.has_model and any(wanted and state in FINISHED for _, state, wanted, _ in found):
+        opened += reopen_items(
+            context.store, [i.id for i in _items_in(context, *FINISHED) if i.wanted], anew=False
+        )
     if any(state == "failed" for _, state, _, _ in found):
         opened += reopen_items(
-            desk.store, [i.id for i in _items_in(desk, "failed") if _worth_retrying(desk, i, redo)]
+            context.store, [i.id for i in _items_in(context, "failed") if _worth_retrying(context, i, redo)]
         )
     if redo == "changed":
-        old = [i.id for i in _items_in(desk, *FINISHED) if i.parts is None and i.plan != desk.plan]
-        opened += reopen_items(desk.store, old)
+        old = [i.id for i in _items_in(context, *FINISHED) if i.parts is None and i.plan != context.plan]
+        opened += reopen_items(context.store, old)
     elif redo == "stale":
-        for item in _items_in(desk, *FINISHED):
-            steps = _stale_steps(desk, item)
-            opened += reopen_items(desk.store, [item.id], again=steps) if steps else 0
+        for item in _items_in(context, *FINISHED):
+            steps = _stale_steps(context, item)
+            opened += reopen_items(context.store, [item.id], again=steps) if steps else 0
     elif redo == "all":
-        every = [i.id for i in _items_in(desk, *FINISHED) if i.parts is None]
-        opened += reopen_items(desk.store, every, again=desk.prints)
+        every = [i.id for i in _items_in(context, *FINISHED) if i.parts is None]
+        opened += reopen_items(context.store, every, again=context.prints)
     return opened
 
 
-def _worth_retrying(desk: RunContext, item: ItemRow, redo: str | None) -> bool:
+def _worth_retrying(context: RunContext, item: ItemRow, redo: str | None) -> bool:
     """Tell whether a failed item is tried again: a step failed under another plan, or somebody asks."""
-    return redo in ("failed", "all") or (item.reason.kind == "step" and item.plan != desk.plan)
+    return redo in ("failed", "all") or (item.reason.kind == "step" and item.plan != context.plan)
 
 
-def _items_in(desk: RunContext, *states: State) -> Iterator[ItemRow]:
+def _items_in(context: RunContext, *states: State) -> Iterator[ItemRow]:
     for state in states:
-        with desk.store.snapshot() as now:
-            yield from map(item_of, now.rows("items in state", recipe=desk.recipe, state=state))
+        with context.store.snapshot() as now:
+            yield from map(item_of, now.rows("items in state", recipe=context.recipe, state=state))
 
 
-def _stale_steps(desk: RunContext, item: ItemRow) -> list[str]:
+def _stale_steps(context: RunContext, item: ItemRow) -> list[str]:
     """Give the steps with a look-up that would be answered otherwise now."""
     used = {where for where in item.outcome.values() if isinstance(where, str)}
-    looked = [r for r in results_of(desk.store, item.id) if f"r{r.id}" in used and r.lookups != "[]"]
+    looked = [r for r in results_of(context.store, item.id) if f"r{r.id}" in used and r.lookups != "[]"]
     return [
         result.step
         for result in looked
-        if any(hash_of_answer_now(desk.known, asked) != answer for asked, answer in lookups_of(result))
+        if any(hash_of_answer_now(context.known, asked) != answer for asked, answer in lookups_of(result))
     ]

@@ -24,7 +24,7 @@ from smeflow.engine.pool import ItemPool, RunProgress
 from smeflow.engine.redo import outdated_notice, reopen_finished
 from smeflow.errors import LedgerBusy, SinkError, SmeflowError, SourceError
 from smeflow.i18n import Phrase, say
-from smeflow.kinds.sources import ROW, Arrival, ResumableSource, UnreadableArrival
+from smeflow.kinds.sources import ROW, Arrival, RemarkingSource, ResumableSource, UnreadableArrival
 from smeflow.ledger import history
 from smeflow.ledger.calls import nanos_to_money, settle_lost_calls
 from smeflow.ledger.intake import Incoming, Intake
@@ -203,7 +203,7 @@ class _RecipeRun:
         self.notes: list[Phrase] = []
         self.unreached: SourceError | None = None
         self.worked = 0
-        self.desk = set_up_run(store, recipe, workspace, llm, self.halt, __version__)
+        self.context = set_up_run(store, recipe, workspace, llm, self.halt, __version__)
         self.projection = Projection(
             store=store,
             recipe=recipe.name,
@@ -211,26 +211,27 @@ class _RecipeRun:
             sinks=recipe.sinks,
             meaning=hash_of([recipe.text_hash, __version__]),
             root=workspace.root,
-            known=self.desk.known,
+            known=self.context.known,
             source=recipe.source.name,
-            run=self.desk.run.id,
-            codec=self.desk.codec,
-            parsed=self.desk.parsed,
+            run=self.context.run.id,
+            codec=self.context.codec,
+            parsed=self.context.parsed,
         )
 
     def go(self, redo: str | None, on_progress: Callable[[RunProgress], None] | None) -> RunSummary:
         settle_lost_calls(self.store, self.recipe.name)
         self._take_in()
-        reopen_finished(self.desk, redo)
-        crew = ItemPool(self.desk, self.workers)
+        reopen_finished(self.context, redo)
+        crew = ItemPool(self.context, self.workers)
         crew.work(self.stop, on_progress)
         self.worked = sum(count for state, count in crew.feed.ended.items() if state != "open")
-        self.notes.extend(getattr(self.recipe.source, "remarks", ()))
-        told = outdated_notice(self.desk)
+        if isinstance(self.recipe.source, RemarkingSource):
+            self.notes.extend(self.recipe.source.remarks)
+        told = outdated_notice(self.context)
         self.notes.extend([told] if told else [])
         errors = self._deliver()
         summary = self._summary()
-        history.end_run(self.store, self.desk.run, stopped=summary.stopped, summary=_summary_json(summary))
+        history.end_run(self.store, self.context.run, stopped=summary.stopped, summary=_summary_json(summary))
         if self.halt.error is not None:
             raise self.halt.error
         return replace(summary, failures=(*([self.unreached] if self.unreached else []), *errors))
@@ -262,9 +263,9 @@ class _RecipeRun:
         now: Counts = count_items(self.store, self.recipe.name)
         if self.halt.phrase is not None:
             self.notes.insert(0, self.halt.phrase)
-        meter, currency = self.desk.meter, self.desk.budget.currency
-        asked = self.store.read("asked in run", run=self.desk.run.id)[0]["items"]
-        spared = max(0, self.worked - asked) if self.desk.has_model else None
+        meter, currency = self.context.meter, self.context.budget.currency
+        asked = self.store.read("asked in run", run=self.context.run.id)[0]["items"]
+        spared = max(0, self.worked - asked) if self.context.has_model else None
         return RunSummary(
             items=now.items,
             **asdict(now),

@@ -35,9 +35,10 @@ from pydantic import (
 from smeflow import __version__
 from smeflow._text import canonical_json, hash_of
 from smeflow.errors import SinkError, os_error_reason
-from smeflow.expressions.language import Expression, parse_expression
+from smeflow.expressions.language import Expression
 from smeflow.files.results import to_json_value
 from smeflow.i18n import say
+from smeflow.kinds.recipe_context import RecipeContext
 from smeflow.kinds.sinks import DeliveryAnswer, Parcel, SinkItem
 from smeflow.writing.report import Report
 
@@ -226,14 +227,14 @@ class Webhook(BaseModel):
     @classmethod
     def _are_expressions(cls, written: dict[str, str], info: ValidationInfo) -> dict[str, str]:
         for text in written.values():
-            (info.context or {}).get("compile", parse_expression)(text)
+            RecipeContext.of(info.context).compile(text)
         return written
 
     @field_validator("when")
     @classmethod
     def _is_expression(cls, written: str | None, info: ValidationInfo) -> str | None:
         if written is not None:
-            (info.context or {}).get("compile", parse_expression)(written)
+            RecipeContext.of(info.context).compile(written)
         return written
 
     @model_validator(mode="after")
@@ -243,7 +244,7 @@ class Webhook(BaseModel):
 
     def model_post_init(self, context: Any, /) -> None:
         """Take the address apart and compile what is written."""
-        compiled = (context or {}).get("compile", parse_expression)
+        compiled = RecipeContext.of(context).compile
         self._fields = {name: compiled(text) for name, text in self.fields.items()}
         self._when = compiled(self.when) if self.when else None
 

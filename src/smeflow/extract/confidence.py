@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import Field
 
-from smeflow._system import resolve_path
 from smeflow.i18n import say
+from smeflow.kinds.recipe_context import RecipeContext
 from smeflow.kinds.steps import FieldReading, StepResult
 
 if TYPE_CHECKING:
@@ -53,13 +53,13 @@ def default_calibration() -> Calibration:
     return Calibration.model_validate(json.loads(text))
 
 
-def read_calibration(path: str, context: Mapping[str, Any] | None) -> Calibration:
+def read_calibration(path: str, recipe: RecipeContext) -> Calibration:
     """Read the weights in the file at *path*, relative to the recipe.
 
     Raises:
         ValueError: It cannot be read, or holds something else; the phrase says so.
     """
-    file = resolve_path(path, context)
+    file = recipe.path(path)
     try:
         return Calibration.model_validate_json(file.read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:

@@ -19,6 +19,7 @@ from smeflow.extract.second_look import Recogniser, look_again
 from smeflow.i18n import say
 from smeflow.kinds.field_names import FIELDS
 from smeflow.kinds.lookup import KindError, OneOf
+from smeflow.kinds.recipe_context import RecipeContext
 from smeflow.kinds.record_kind import (
     RECORDS,
     FieldSpec,
@@ -170,19 +171,17 @@ class Extract(StepFamily, Generic[R]):
     @field_validator("calibration", mode="before")
     @classmethod
     def _read(cls, given: object, info: ValidationInfo) -> object:
-        return read_calibration(given, info.context) if isinstance(given, str) else given
+        return read_calibration(given, RecipeContext.of(info.context)) if isinstance(given, str) else given
 
     @field_validator("labels", mode="before")
     @classmethod
     def _words(cls, given: object, info: ValidationInfo) -> object:
         if given is None:
             return None
-        from smeflow._system import resolve_path
         from smeflow.extract.labels import parse_labels, read_labels
 
-        made = (
-            read_labels(resolve_path(given, info.context)) if isinstance(given, str) else parse_labels(given)
-        )
+        recipe = RecipeContext.of(info.context)
+        made = read_labels(recipe.path(given)) if isinstance(given, str) else parse_labels(given)
         return dict(made.words)
 
     @field_serializer("into")

@@ -13,8 +13,9 @@ from smeflow.documents.file import File, media_type_of
 from smeflow.documents.mail import read_mail
 from smeflow.documents.tnef import TNEF_MAGIC, read_tnef
 from smeflow.errors import DocumentError
-from smeflow.expressions.language import Expression, parse_expression
+from smeflow.expressions.language import Expression
 from smeflow.files.output import TargetPath, put_files
+from smeflow.kinds.recipe_context import RecipeContext
 from smeflow.kinds.sinks import Put, SinkItem, SinkMemory
 
 
@@ -32,12 +33,12 @@ class Copies(BaseModel):
     @field_validator("copy_to")
     @classmethod
     def _usable(cls, copy_to: str, info: ValidationInfo) -> str:
-        TargetPath.of(copy_to, info.context)
+        TargetPath.of(copy_to, RecipeContext.of(info.context))
         return copy_to
 
     def model_post_init(self, context: Any, /) -> None:
         """Find the folder."""
-        self._target = TargetPath.of(self.copy_to, context)
+        self._target = TargetPath.of(self.copy_to, RecipeContext.of(context))
 
     @property
     def name(self) -> str:
@@ -92,7 +93,7 @@ class Attachments(BaseModel):
     @field_validator("attachments")
     @classmethod
     def _usable(cls, attachments: str, info: ValidationInfo) -> str:
-        TargetPath.of(attachments, info.context)
+        TargetPath.of(attachments, RecipeContext.of(info.context))
         return attachments
 
     @field_validator("match", mode="before")
@@ -105,13 +106,13 @@ class Attachments(BaseModel):
     def _is_expression(cls, written: object, info: ValidationInfo) -> object:
         written = str(written).lower() if isinstance(written, bool) else written
         if isinstance(written, str):
-            _compiled(written, info.context)
+            RecipeContext.of(info.context).compile(written)
         return written
 
     def model_post_init(self, context: Any, /) -> None:
         """Find the folder and compile the condition."""
-        self._target = TargetPath.of(self.attachments, context)
-        self._when = _compiled(self.when, context) if self.when is not None else None
+        self._target = TargetPath.of(self.attachments, RecipeContext.of(context))
+        self._when = RecipeContext.of(context).compile(self.when) if self.when is not None else None
 
     @property
     def name(self) -> str:
@@ -142,8 +143,3 @@ def _files_of(item: SinkItem) -> Iterable[Any]:
         return attached_files(item.case.documents[0].data, item.name) if item.case.documents else ()
     except DocumentError:  # told on the item when it was read
         return ()
-
-
-def _compiled(text: str, context: Any) -> Expression:
-    expression: Expression = (context or {}).get("compile", parse_expression)(text)
-    return expression

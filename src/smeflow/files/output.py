@@ -13,17 +13,17 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from itertools import groupby
 from pathlib import Path
-from typing import Any
 
-from smeflow._system import display_path, resolve_path, safe_path_part
+from smeflow._system import DISK_FULL, O_BINARY, O_NOFOLLOW, safe_path_part
 from smeflow._text import sha256
 from smeflow.errors import SinkError, os_error_reason
-from smeflow.expressions.language import Expression, ExpressionError, parse_expression
+from smeflow.expressions.language import Expression, ExpressionError
 from smeflow.i18n import Phrase, say
+from smeflow.kinds.recipe_context import RecipeContext
 from smeflow.kinds.sinks import Put, SinkItem, SinkMemory
 from smeflow.values.cells import cell_of, text_of
 
-_GUARDED = os.open in os.supports_dir_fd and hasattr(os, "O_NOFOLLOW")
+_GUARDED = os.open in os.supports_dir_fd and bool(O_NOFOLLOW)
 _MAX_BESIDE = 99
 
 
@@ -45,7 +45,7 @@ class OpenFolder:
 
     def read(self, name: str) -> bytes | None:
         """Give a file's bytes, None where there is none."""
-        flags = os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_BINARY", 0)
+        flags = os.O_RDONLY | O_NOFOLLOW | O_BINARY
         try:
             with os.fdopen(os.open(self._at(name), flags, dir_fd=self.descriptor), "rb") as file:
                 return file.read()
@@ -55,7 +55,7 @@ class OpenFolder:
     def replace(self, name: str, data: bytes) -> None:
         """Put a file in place in one go; the bytes are on the disk before it appears."""
         draft = f".{name[:80]}.{secrets.token_hex(4)}.tmp"
-        flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0)
+        flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | O_BINARY
         descriptor = os.open(self._at(draft), flags, 0o666, dir_fd=self.descriptor)
         try:
             with os.fdopen(descriptor, "wb") as file:
@@ -139,7 +139,7 @@ def os_errors_as_sink_error(path: Path) -> Iterator[None]:
             )
         ) from error
     except OSError as error:
-        if error.errno in {errno.ENOSPC, getattr(errno, "EDQUOT", errno.ENOSPC)}:
+        if error.errno in DISK_FULL:
             raise
         if error.errno in {errno.ELOOP, errno.ENOTDIR}:
             raise SinkError(_link(path)) from error
@@ -236,7 +236,7 @@ class TargetPath:
     parts: tuple[tuple[PathPiece, ...], ...]
 
     @classmethod
-    def of(cls, written: str, context: Mapping[str, Any] | None) -> "TargetPath":
+    def of(cls, written: str, recipe: RecipeContext) -> "TargetPath":
         """Read a path such as ``out/{kind.label}/{name}``.
 
         Raises:
@@ -247,12 +247,11 @@ class TargetPath:
         while fixed < len(pieces) - 1 and "{" not in pieces[fixed]:
             fixed += 1
         folder = "/".join(pieces[:fixed]) or ("/" if written.startswith("/") else ".")
-        base = resolve_path(folder, context) if context else Path(folder).resolve()
+        base = recipe.path(folder).resolve()
         if len(pieces) - fixed > MAX_PARTS or any(part in {"", ".", ".."} for part in pieces[fixed:]):
             raise ValueError(say("{path} is no path for files: a part is empty or leads back", path=written))
-        compile_text: Callable[[str], Expression] = (context or {}).get("compile", parse_expression)
-        parts = tuple(_pieces(part, compile_text, written) for part in pieces[fixed:])
-        inside = "/".join([display_path(base, context) if context else folder, *pieces[fixed:]])
+        parts = tuple(_pieces(part, recipe.compile, written) for part in pieces[fixed:])
+        inside = "/".join([recipe.shown(folder), *pieces[fixed:]])
         return cls(base, inside.removeprefix("./"), parts)
 
     def path_of(self, item: SinkItem) -> tuple[str, ...]:

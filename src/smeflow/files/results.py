@@ -10,9 +10,10 @@ from typing import Any, Self
 from pydantic import BaseModel, ConfigDict, PrivateAttr, ValidationInfo, field_validator, model_validator
 
 from smeflow.core.case import Skipped
-from smeflow.expressions.language import Expression, parse_expression
+from smeflow.expressions.language import Expression
 from smeflow.files.output import TargetPath, put_files
 from smeflow.i18n import Phrase, say
+from smeflow.kinds.recipe_context import RecipeContext
 from smeflow.kinds.sinks import Put, SinkItem, SinkMemory
 from smeflow.values.cells import cell_of, text_of
 
@@ -34,7 +35,7 @@ class Files(BaseModel):
     @field_validator("files")
     @classmethod
     def _usable(cls, files: str, info: ValidationInfo) -> str:
-        TargetPath.of(files, info.context)
+        TargetPath.of(files, RecipeContext.of(info.context))
         if not files.lower().endswith((".json", *TEXTS)):
             name = Path(files).name
             raise ValueError(say("a file of results ends with .json, .md or .txt, not {name}", name=name))
@@ -44,7 +45,7 @@ class Files(BaseModel):
     @classmethod
     def _is_expression(cls, value: str | None, info: ValidationInfo) -> str | None:
         if value is not None:
-            (info.context or {}).get("compile", parse_expression)(value)
+            RecipeContext.of(info.context).compile(value)
         return value
 
     @model_validator(mode="after")
@@ -55,8 +56,8 @@ class Files(BaseModel):
 
     def model_post_init(self, context: Any, /) -> None:
         """Find the folder and compile what is written."""
-        self._target = TargetPath.of(self.files, context)
-        self._value = (context or {}).get("compile", parse_expression)(self.value) if self.value else None
+        self._target = TargetPath.of(self.files, RecipeContext.of(context))
+        self._value = RecipeContext.of(context).compile(self.value) if self.value else None
 
     @property
     def name(self) -> str:
@@ -78,8 +79,8 @@ class Files(BaseModel):
         if value is None:
             return None
         if self.files.lower().endswith(TEXTS):
-            text = getattr(value, "text", None)
-            subject = getattr(value, "subject", "")
+            text = getattr(value, "text", None)  # foreign: a result of the user's own may have a text
+            subject = getattr(value, "subject", "")  # foreign: or a subject
             heading = f"# {subject}\n\n" if subject and self.files.lower().endswith(".md") else ""
             body = text if isinstance(text, str) else text_of(cell_of(value))
             return (heading + body.rstrip() + "\n").encode("utf-8", "replace")

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 from smeflow._doors import open_door
 
 if TYPE_CHECKING:
+    from smeflow.kinds.recipe_context import RecipeContext
     from smeflow.kinds.record_kind import RecordKind
     from smeflow.kinds.records import Check, Finding, Identifier, Labels, Reader, Reading, Record
     from smeflow.kinds.sinks import (
@@ -46,6 +47,7 @@ __all__ = [
     "Put",
     "Reader",
     "Reading",
+    "RecipeContext",
     "Record",
     "RecordKind",
     "ResumableSource",
@@ -76,6 +78,7 @@ __getattr__, __dir__ = open_door(
         "ROW": "smeflow.kinds.sources",
         "Reader": "smeflow.kinds.records",
         "Reading": "smeflow.kinds.records",
+        "RecipeContext": "smeflow.kinds.recipe_context",
         "Record": "smeflow.kinds.records",
         "RecordKind": "smeflow.kinds.record_kind",
         "ResumableSource": "smeflow.kinds.sources",

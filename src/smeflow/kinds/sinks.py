@@ -68,6 +68,16 @@ class Sink(Protocol):
 
 
 @runtime_checkable
+class HoldingSink(Protocol):
+    """A sink that may keep what was approved once while its new version waits for a person."""
+
+    @property
+    def keeps_held(self) -> bool:
+        """Whether it does."""
+        ...
+
+
+@runtime_checkable
 class ActingSink(Protocol):
     """A sink that does something once for each mail, instead of keeping a file up to date."""
 

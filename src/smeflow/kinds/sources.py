@@ -7,10 +7,10 @@ from typing import Any, ClassVar, Protocol, runtime_checkable
 
 from pydantic import BaseModel, ConfigDict, PrivateAttr, ValidationInfo, field_validator
 
-from smeflow._system import display_path, resolve_path
 from smeflow._text import sha256
 from smeflow.i18n import Phrase
 from smeflow.kinds.mailbox import MailIndex
+from smeflow.kinds.recipe_context import RecipeContext
 
 ROW = "application/vnd.smeflow.row+json"
 """The media type of a row: a JSON object of text cells, in the order of the columns."""
@@ -83,6 +83,31 @@ class ResumableSource(Protocol):
         ...
 
 
+@runtime_checkable
+class OnDisk(Protocol):
+    """A source or sink that lies on the disk."""
+
+    @property
+    def path(self) -> Path | None:
+        """Where it lies; None for the standard input and output."""
+        ...
+
+
+def path_of(part: object) -> Path | None:
+    """Tell where a source or sink lies on the disk; None where it does not."""
+    return part.path if isinstance(part, OnDisk) and isinstance(part.path, Path) else None
+
+
+@runtime_checkable
+class RemarkingSource(Protocol):
+    """A source with something to say once it was gone through."""
+
+    @property
+    def remarks(self) -> tuple[Phrase, ...]:
+        """What was odd when it was last gone through."""
+        ...
+
+
 class DiskSource(BaseModel):
     """A source that lies on the disk, where the field named `xpath_of` says.
 
@@ -100,14 +125,13 @@ class DiskSource(BaseModel):
     @classmethod
     def _inside(cls, value: object, info: ValidationInfo) -> object:
         if info.field_name == cls.place:
-            resolve_path(str(value), info.context)
+            RecipeContext.of(info.context).path(str(value))
         return value
 
     def model_post_init(self, context: Any, /) -> None:
         """Find the file or folder."""
-        written = getattr(self, self.place)
-        self._path = resolve_path(written, context)
-        self._name = display_path(self._path, context) if context else written
+        written, recipe = getattr(self, self.place), RecipeContext.of(context)
+        self._path, self._name = recipe.path(written), recipe.shown(written)
 
     @property
     def name(self) -> str:

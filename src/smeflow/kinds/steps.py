@@ -1,12 +1,13 @@
 """What the step families share: a frozen shape, and results that can be written down and read back."""
 
-from collections.abc import Sequence
-from typing import ClassVar
+from collections.abc import Mapping, Sequence
+from typing import Any, ClassVar, Protocol, runtime_checkable
 
 from pydantic import BaseModel, ConfigDict, Field
 
 from smeflow.documents.document import Box, Document, Quote
 from smeflow.errors import LLMRejected
+from smeflow.expressions.language import Expression
 from smeflow.i18n import Phrase
 
 NAME_PATTERN = r"^[A-Za-z][A-Za-z0-9_]{0,63}$"
@@ -118,3 +119,48 @@ def content_key(documents: Sequence[Document]) -> str:
     from smeflow._text import hash_of
 
     return hash_of([[d.name, d.sha256 or d.text] for d in documents])[:12]
+
+
+@runtime_checkable
+class ExpressionStep(Protocol):
+    """A step with expressions of its own, which are checked when the recipe is read."""
+
+    @property
+    def expressions(self) -> Mapping[str, Expression] | Sequence[Expression]:
+        """What reads the results of steps before."""
+        ...
+
+
+@runtime_checkable
+class LabelStep(Protocol):
+    """A step whose labels conditions compare with."""
+
+    @property
+    def labels(self) -> Mapping[str, Any] | None:
+        """What it can give, by name."""
+        ...
+
+
+@runtime_checkable
+class MeasureStep(Protocol):
+    """A step that asks the source for facts."""
+
+    @property
+    def measures(self) -> Mapping[str, Any]:
+        """The facts by name."""
+        ...
+
+    @property
+    def locale(self) -> str:
+        """How its reader writes figures."""
+        ...
+
+
+@runtime_checkable
+class PromptedStep(Protocol):
+    """A step that may be told in words what a model is to do."""
+
+    @property
+    def instructions(self) -> str:
+        """The words; empty where there are none."""
+        ...

@@ -222,7 +222,7 @@ def damage_error(path: Path, what: Phrase) -> LedgerDamaged:
 
 def translate_error(error: sqlite3.Error, path: Path) -> Exception:
     """Say what an error of SQLite means: disk full (an `OSError`), damage, or a file we may not write."""
-    code = getattr(error, "sqlite_errorcode", 0) & 0xFF
+    code = getattr(error, "sqlite_errorcode", 0) & 0xFF  # foreign: not set where Python raises it
     if code == sqlite3.SQLITE_FULL or (
         code in (sqlite3.SQLITE_IOERR, sqlite3.SQLITE_CANTOPEN) and _is_full(path)
     ):

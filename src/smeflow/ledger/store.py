@@ -14,6 +14,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, TypeVar
 
+from smeflow._system import O_BINARY
 from smeflow._text import sha256
 from smeflow.errors import LedgerDamaged
 from smeflow.i18n import say
@@ -52,7 +53,7 @@ class CrashPoint:
 
 
 def _die() -> None:
-    if hasattr(signal, "SIGKILL"):
+    if hasattr(signal, "SIGKILL"):  # foreign: not on Windows
         os.kill(os.getpid(), signal.SIGKILL)
     os._exit(137)  # Windows has no SIGKILL; nothing is flushed or cleaned up here either
 
@@ -220,7 +221,7 @@ class Snapshot:
             yield dict(zip(names, row, strict=True))
 
 
-_NEW = os.O_CREAT | os.O_WRONLY | os.O_TRUNC | getattr(os, "O_BINARY", 0)
+_NEW = os.O_CREAT | os.O_WRONLY | os.O_TRUNC | O_BINARY
 LARGE = 16_384
 """From this many bytes on, content is a file of its own: rows are read whole at each opening."""
 

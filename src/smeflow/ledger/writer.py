@@ -141,7 +141,7 @@ class Writer:
     def write_later(
         self, job: Callable[[Transaction], object], failed: Callable[[BaseException], None]
     ) -> None:
-        """Let *job* become durable with the next transaction; at the latest when `MAX_UNAWAITED` such jobs wait.
+        """Let *job* become durable with the next transaction, at the latest when `MAX_UNAWAITED` wait.
 
         For what costs nothing to do again. Jobs run in the order they came; *failed* is told of an error.
         """

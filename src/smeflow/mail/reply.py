@@ -24,6 +24,7 @@ from smeflow.errors import AnswerInvalid, LLMRefused, LLMRejected
 from smeflow.expressions.language import Expression, parse_expression
 from smeflow.extract.field_values import canonical_text
 from smeflow.i18n import Phrase, say
+from smeflow.kinds.recipe_context import RecipeContext
 from smeflow.kinds.steps import StepFamily, is_no_model
 from smeflow.llm.interface import LLM, Message
 from smeflow.mail.senders import envelope_sender, reason_not_to_answer
@@ -115,12 +116,12 @@ class DraftReply(StepFamily):
     @field_validator("template", mode="before")
     @classmethod
     def _templates(cls, given: object, info: ValidationInfo) -> object:
-        return read_templates(given, info.context)
+        return read_templates(given, RecipeContext.of(info.context))
 
     @field_validator("answers", mode="before")
     @classmethod
     def _answers(cls, given: object, info: ValidationInfo) -> object:
-        return read_answers(given, info.context)
+        return read_answers(given, RecipeContext.of(info.context))
 
     @model_validator(mode="after")
     def _something(self) -> Self:

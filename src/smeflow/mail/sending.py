@@ -1,15 +1,14 @@
 """Send an answer to who wrote: only what a person approved, or what a rule over proven values lets go."""
 
-from collections.abc import Mapping
 from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, ValidationInfo, field_validator
 
-from smeflow._system import resolve_path
 from smeflow.core.claims import Evidenced
-from smeflow.expressions.language import Expression, ExpressionError, parse_expression
+from smeflow.expressions.language import Expression, ExpressionError
 from smeflow.i18n import say
 from smeflow.kinds.mailbox import Account, Effect
+from smeflow.kinds.recipe_context import RecipeContext
 from smeflow.kinds.sinks import SinkItem
 from smeflow.mail.actions import BY_RULE
 from smeflow.mail.senders import envelope_sender, reason_not_to_answer
@@ -68,7 +67,7 @@ class SendAnswers(BaseModel):
     @field_validator("send")
     @classmethod
     def _is_step(cls, written: str, info: ValidationInfo) -> str:
-        _compile(f"{written}.text", info.context)
+        _compile(f"{written}.text", RecipeContext.of(info.context))
         return written
 
     @field_validator("when", "approve", mode="before")
@@ -76,31 +75,31 @@ class SendAnswers(BaseModel):
     def _is_expression(cls, written: object, info: ValidationInfo) -> object:
         written = str(written).lower() if isinstance(written, bool) else written
         if info.field_name == "approve" and written == PERSON:
-            _must_be_reviewed(info.data.get("send", ""), info.context)
+            _must_be_reviewed(info.data.get("send", ""), RecipeContext.of(info.context))
         elif isinstance(written, str):
-            expression = _compile(written, info.context)
+            expression = _compile(written, RecipeContext.of(info.context))
             if info.field_name == "approve":
-                _only_proven(expression, info.context)
+                _only_proven(expression, RecipeContext.of(info.context))
         return written
 
     @field_validator("to")
     @classmethod
     def _has_good_columns(cls, written: object, info: ValidationInfo) -> object:
         for text in written.where.values() if isinstance(written, ToRow) else ():
-            _compile(text, info.context)
+            _compile(text, RecipeContext.of(info.context))
         return written
 
     @field_validator("certificate")
     @classmethod
     def _inside(cls, certificate: str | None, info: ValidationInfo) -> str | None:
-        if certificate is not None and not resolve_path(certificate, info.context).is_file():
+        if certificate is not None and not RecipeContext.of(info.context).path(certificate).is_file():
             raise ValueError(say("{path} does not exist", path=certificate))
         return certificate
 
     @field_validator("mode")
     @classmethod
     def _has_mailbox(cls, mode: str, info: ValidationInfo) -> str:
-        if mode == "act" and info.context and _account_of(info.context) is None:
+        if mode == "act" and _has_no_mailbox(RecipeContext.of(info.context)):
             raise ValueError(
                 say("act needs a source that is a mailbox; with others only observe is possible")
             )
@@ -108,7 +107,8 @@ class SendAnswers(BaseModel):
 
     def model_post_init(self, context: Any, /) -> None:
         """Compile what is an expression, and find both servers."""
-        self._source = _account_of(context or {})
+        recipe = RecipeContext.of(context)
+        self._source = _account_of(recipe)
         if self._source is not None:
             self._sender = Account(
                 address=self._source.address,
@@ -116,13 +116,13 @@ class SendAnswers(BaseModel):
                 port=self.port,
                 user=self.user or self._source.user,
                 security=self.security,
-                certificate=resolve_path(self.certificate, context) if self.certificate else None,
+                certificate=recipe.path(self.certificate) if self.certificate else None,
             )
         texts = {"when": self.when, "approve": None if self.approve == PERSON else self.approve}
         if isinstance(self.to, ToRow):
             texts |= {f"to {column}": text for column, text in self.to.where.items()}
         self._expressions.update(
-            {name: _compile(text, context) for name, text in texts.items() if text is not None}
+            {name: _compile(text, recipe) for name, text in texts.items() if text is not None}
         )
 
     @property
@@ -184,21 +184,25 @@ class SendAnswers(BaseModel):
         return plain_address(found.pop()) if len(found) == 1 else ""
 
 
-def _account_of(context: Mapping[str, Any]) -> Account | None:
-    found = getattr(context.get("source"), "account", None)
+def _account_of(recipe: RecipeContext) -> Account | None:
+    found = getattr(recipe.source, "account", None)
     return found if isinstance(found, Account) else None
 
 
-def _compile(text: str, context: Mapping[str, Any] | None) -> Expression:
-    expression: Expression = (context or {}).get("compile", parse_expression)(text)
+def _has_no_mailbox(recipe: RecipeContext) -> bool:
+    return recipe.is_recipe and _account_of(recipe) is None
+
+
+def _compile(text: str, recipe: RecipeContext) -> Expression:
+    expression = recipe.compile(text)
     if not expression.reads:
         raise ExpressionError(say("this reads no step: {text}", text=text[:60]))
     return expression
 
 
-def _must_be_reviewed(step: str, context: Mapping[str, Any] | None) -> None:
+def _must_be_reviewed(step: str, recipe: RecipeContext) -> None:
     """See to it that a person is asked at all."""
-    if context and "reviewed" in context and step and step not in context["reviewed"]:
+    if recipe.reviewed is not None and step and step not in recipe.reviewed:
         raise ValueError(
             say(
                 'nobody would be asked: write review: "true" at the step {step}, so that a person sees it',
@@ -207,16 +211,15 @@ def _must_be_reviewed(step: str, context: Mapping[str, Any] | None) -> None:
         )
 
 
-def _only_proven(expression: Expression, context: Mapping[str, Any] | None) -> None:
+def _only_proven(expression: Expression, recipe: RecipeContext) -> None:
     """Let a rule read only what is quoted from the mail: what `Extract` and `Triage` give.
 
     Raises:
         ExpressionError: It reads a text somebody or a model wrote.
     """
-    type_of = (context or {}).get("type_of")
     for read in expression.reads:
         root = read.path[0]
-        kind = type_of(root) if type_of else None
+        kind = recipe.type_of(root) if recipe.type_of else None
         if kind is not None and not (isinstance(kind, type) and issubclass(kind, Evidenced)):
             raise ExpressionError(
                 say(

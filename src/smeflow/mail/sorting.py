@@ -9,9 +9,10 @@ from typing import Any, Literal, Protocol, Self, runtime_checkable
 from pydantic import BaseModel, ConfigDict, PrivateAttr, ValidationInfo, field_validator, model_validator
 
 from smeflow._system import safe_path_part
-from smeflow.expressions.language import Expression, ExpressionError, parse_expression
+from smeflow.expressions.language import Expression, ExpressionError
 from smeflow.i18n import say
 from smeflow.kinds.mailbox import Account, Effect, FolderCursor, MailLocation, MailSummary
+from smeflow.kinds.recipe_context import RecipeContext
 from smeflow.kinds.sinks import SinkItem
 from smeflow.ledger.items import item_of
 from smeflow.ledger.mail import LedgerMailIndex
@@ -151,7 +152,7 @@ class MailboxActions(BaseModel):
     def _is_expression(cls, written: object, info: ValidationInfo) -> object:
         written = str(written).lower() if isinstance(written, bool) else written
         if isinstance(written, str):
-            _compile(written, info.context)
+            _compile(written, RecipeContext.of(info.context))
         return written
 
     @field_validator("move", "keyword")
@@ -159,20 +160,20 @@ class MailboxActions(BaseModel):
     def _has_good_holes(cls, written: object, info: ValidationInfo) -> object:
         for text in written.values() if isinstance(written, dict) else [written]:
             for hole in _HOLE.finditer(str(text or "")):
-                _compile(hole[1], info.context)
+                _compile(hole[1], RecipeContext.of(info.context))
         return written
 
     @field_validator("draft")
     @classmethod
     def _is_step(cls, written: str | None, info: ValidationInfo) -> str | None:
         if written is not None:
-            _compile(f"{written}.text", info.context)
+            _compile(f"{written}.text", RecipeContext.of(info.context))
         return written
 
     @field_validator("mailbox")
     @classmethod
     def _has_mailbox(cls, mode: str, info: ValidationInfo) -> str:
-        if mode == "act" and info.context and _account_of(info.context) is None:
+        if mode == "act" and _has_no_mailbox(RecipeContext.of(info.context)):
             raise ValueError(
                 say("act needs a source that is a mailbox; with others only observe is possible")
             )
@@ -188,7 +189,8 @@ class MailboxActions(BaseModel):
 
     def model_post_init(self, context: Any, /) -> None:
         """Compile the conditions and find the mailbox."""
-        self._account = _account_of(context or {})
+        recipe = RecipeContext.of(context)
+        self._account = _account_of(recipe)
         written = {"when": self.when, "by": self.by, "flag": self.flag, "read": self.read}
         texts = [
             *(self.move.values() if isinstance(self.move, dict) else [self.move or ""]),
@@ -196,10 +198,10 @@ class MailboxActions(BaseModel):
         ]
         for name, text in written.items():
             if text is not None:
-                self._conditions[name] = _compile(text, context)
+                self._conditions[name] = _compile(text, recipe)
         for text in texts:
             for hole in _HOLE.finditer(text):
-                self._conditions[f"{{{hole[1]}}}"] = _compile(hole[1], context)
+                self._conditions[f"{{{hole[1]}}}"] = _compile(hole[1], recipe)
 
     @property
     def name(self) -> str:
@@ -274,13 +276,17 @@ class MailboxActions(BaseModel):
         return "" if missing else filled.strip("/ ")
 
 
-def _account_of(context: Mapping[str, Any]) -> Account | None:
-    found = getattr(context.get("source"), "account", None)
+def _account_of(recipe: RecipeContext) -> Account | None:
+    found = getattr(recipe.source, "account", None)
     return found if isinstance(found, Account) else None
 
 
-def _compile(text: str, context: Mapping[str, Any] | None) -> Expression:
-    expression: Expression = (context or {}).get("compile", parse_expression)(text)
+def _has_no_mailbox(recipe: RecipeContext) -> bool:
+    return recipe.is_recipe and _account_of(recipe) is None
+
+
+def _compile(text: str, recipe: RecipeContext) -> Expression:
+    expression = recipe.compile(text)
     if not expression.reads and text.strip().lower() not in ("true", "false"):
         raise ExpressionError(say("this reads no step: {text}", text=text[:60]))
     return expression

@@ -12,7 +12,7 @@ from typing import Any, ClassVar, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, ValidationInfo, field_validator
 
-from smeflow._system import resolve_path, safe_path_part
+from smeflow._system import safe_path_part
 from smeflow._text import sha256
 from smeflow.documents.document import MAIL
 from smeflow.documents.mail import header
@@ -20,6 +20,7 @@ from smeflow.errors import SourceError
 from smeflow.files.folder import mails_of_archive
 from smeflow.i18n import say
 from smeflow.kinds.mailbox import Account, FolderCursor, MailIndex, MailLocation, MailSummary
+from smeflow.kinds.recipe_context import RecipeContext
 from smeflow.kinds.sources import Arrival, ArrivalBatch, DiskSource, UnreadableArrival, make_arrival
 from smeflow.mail.client import MailClient, SelectedFolder
 from smeflow.mail.connect import open_mailbox, server_errors_as_source_error
@@ -64,7 +65,7 @@ class Mailbox(BaseModel):
     @field_validator("certificate")
     @classmethod
     def _inside(cls, certificate: str | None, info: ValidationInfo) -> str | None:
-        if certificate is not None and not resolve_path(certificate, info.context).is_file():
+        if certificate is not None and not RecipeContext.of(info.context).path(certificate).is_file():
             raise ValueError(say("{path} does not exist", path=certificate))
         return certificate
 
@@ -76,7 +77,7 @@ class Mailbox(BaseModel):
             port=self.port,
             user=self.user,
             security=self.security,
-            certificate=resolve_path(self.certificate, context) if self.certificate else None,
+            certificate=RecipeContext.of(context).path(self.certificate) if self.certificate else None,
         )
 
     @property

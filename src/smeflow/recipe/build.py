@@ -1,7 +1,7 @@
 """Make sources, steps and sinks of what a recipe says about them."""
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field, is_dataclass, replace
 from keyword import iskeyword
 from pathlib import Path
@@ -15,9 +15,11 @@ from smeflow.expressions.language import RESERVED, Expression, ExpressionError
 from smeflow.i18n import Phrase, say
 from smeflow.kinds import registry
 from smeflow.kinds.lookup import KindError
+from smeflow.kinds.recipe_context import RecipeContext
 from smeflow.kinds.record_kind import split_words
 from smeflow.kinds.sinks import ActingSink, DeliveringSink, Sink
-from smeflow.kinds.sources import FactSource, Source
+from smeflow.kinds.sources import FactSource, Source, path_of
+from smeflow.kinds.steps import ExpressionStep, LabelStep, MeasureStep
 from smeflow.recipe.conditions import check_labels, check_reads, checked_expression, type_at
 from smeflow.recipe.keys import check_model_names
 from smeflow.recipe.problems import problems_of, with_suggestion
@@ -63,11 +65,12 @@ class RecipeBuilder:
         facts: dict[str, Any] = {}
         locale = self.workspace.locale
         for n, entry in enumerate(entries):
-            own = getattr(entry.step, "measures", {})
-            for name, measure in own.items():
+            if not isinstance(entry.step, MeasureStep):
+                continue
+            for name, measure in entry.step.measures.items():
                 if facts.setdefault(name, measure) != measure:
                     self.tell(("steps", n, "facts", name), say("there is another fact {name}", name=name))
-            locale = getattr(entry.step, "locale", locale) if own else locale
+            locale = entry.step.locale if entry.step.measures else locale
         if not facts and Any not in self.results.values():
             self.tell(("source",), say("no step asks for facts of this source; write a step report: NAME"))
         return source.computing(facts, locale)
@@ -82,8 +85,8 @@ class RecipeBuilder:
                 continue
             if sink.name in made and sink.name != "-":
                 self.tell(("sinks", n), say("two sinks write {path}", path=sink.name))
-            place, inbox = getattr(sink, "path", None), getattr(source, "path", None)
-            if isinstance(place, Path) and isinstance(inbox, Path) and place.is_relative_to(inbox):
+            target, inbox = path_of(sink), path_of(source)
+            if target and inbox and target.is_relative_to(inbox):
                 phrase = say("{path} lies in the source and would come in again", path=sink.name)
                 self.tell(("sinks", n), phrase)
             made[sink.name] = sink
@@ -134,7 +137,7 @@ class RecipeBuilder:
         self._check_own(step, data, path)
         self.results[step.name] = step.returns
         self.later -= {step.name}
-        labels = getattr(step, "labels", None)
+        labels = step.labels if isinstance(step, LabelStep) else None
         if isinstance(labels, Mapping):
             self.labels[step.name] = tuple(map(str, labels))
         review = self._condition(data, path, "review")
@@ -174,7 +177,7 @@ class RecipeBuilder:
 
     def _check_own(self, step: Step[Any], data: Mapping[str, Any], path: Place) -> None:
         """Check what the expressions inside a step read: those of a rule, the facts of a draft."""
-        own = getattr(step, "expressions", ())
+        own = step.expressions if isinstance(step, ExpressionStep) else ()
         for expression in own.values() if isinstance(own, Mapping) else own:
             try:
                 check_reads(expression, self.results, self.later, self.constants)
@@ -310,22 +313,21 @@ class RecipeBuilder:
         made: Step[Any] = named
         return made
 
-    def context(self) -> dict[str, Any]:
+    def context(self) -> RecipeContext:
         """Give what validators of kinds may need."""
-        compile_text: Callable[[str], Expression] = self.expression
-        return {
-            "folder": self.folder,
-            "roots": self.roots,
-            "locale": self.workspace.locale,
-            "language": self.workspace.language,
-            "timezone": self.timezone,
-            "home": self.workspace.root,
-            "currency": self.workspace.company.currency,
-            "compile": compile_text,
-            "type_of": self._type_of,
-            "source": self.made_source,
-            "reviewed": self.reviewed,
-        }
+        return RecipeContext(
+            folder=self.folder,
+            roots=self.roots,
+            home=self.workspace.root,
+            locale=self.workspace.locale,
+            language=self.workspace.language,
+            timezone=self.timezone,
+            currency=self.workspace.company.currency,
+            compile=self.expression,
+            type_of=self._type_of,
+            source=self.made_source,
+            reviewed=frozenset(self.reviewed),
+        )
 
 
 def _is_from_workspace(kind: type[BaseModel], key: str) -> bool:

@@ -80,7 +80,7 @@ def _problem_of_field(path: tuple[str, ...], kind: Any) -> Phrase | None:
 
 
 def type_at(path: tuple[str, ...], before: Mapping[str, Any]) -> Any:
-    """Tell the type of ``("invoice", "record")`` from the types of steps; `UNKNOWN_TYPE` where it is not known."""
+    """Tell the type of ``("invoice", "record")`` from the types of steps, or `UNKNOWN_TYPE`."""
     kind = before.get(path[0], UNKNOWN_TYPE)
     for part in path[1:]:
         kind = (members_of(kind) or {}).get(part, UNKNOWN_TYPE)

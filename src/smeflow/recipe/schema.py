@@ -79,7 +79,7 @@ def _kind(family: registry.Family, word: str, definitions: dict[str, Any]) -> di
     """Describe one kind: its word with its name or path, and its own keys."""
     kind = registry.load_kind(family, word)
     extra: dict[str, Any] = _STEP_KEYS if family == "steps" else {}
-    name = {"type": "string", "description": str(getattr(kind, "__doc__", "") or "").partition("\n")[0]}
+    name = {"type": "string", "description": (kind.__doc__ or "").partition("\n")[0]}
     properties: dict[str, Any] = {word: name}
     required = [word]
     if isinstance(kind, type) and issubclass(kind, BaseModel):

@@ -11,6 +11,7 @@ from typing import Any
 from ruamel.yaml import YAML
 from ruamel.yaml.error import MarkedYAMLError, YAMLError
 from ruamel.yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
+from ruamel.yaml.reader import ReaderError
 
 from smeflow.errors import Problem, RecipeError
 from smeflow.i18n import Phrase, say
@@ -126,7 +127,7 @@ def _compose(text: str, file: str) -> Node | None:
             )
         raise RecipeError(file, [Problem(line, column, phrase)]) from None
     except YAMLError as error:
-        position = getattr(error, "position", 0)
+        position = error.position if isinstance(error, ReaderError) else 0
         before = text[:position]
         line, column = before.count("\n") + 1, position - (before.rfind("\n") + 1) + 1
         phrase = say("this file holds a character that no text has")
@@ -181,8 +182,10 @@ class _NodeReader:
             return self._mapping(node, path, depth)
         if isinstance(node, SequenceNode):
             return self._sequence(node, path, depth)
-        self.scalars[path] = (str(node.value), str(getattr(node, "style", None) or ""))
-        return _scalar(node)
+        if isinstance(node, ScalarNode):
+            self.scalars[path] = (str(node.value), node.style or "")
+            return _scalar(node)
+        return None
 
     def _refuse(self, mark: Position, phrase: Phrase) -> None:
         if len(self.problems) < 100:
@@ -230,9 +233,9 @@ def _position_of(node: Node) -> Position:
     return Position(node.start_mark.line + 1, node.start_mark.column + 1)
 
 
-def _scalar(node: Node) -> Any:
+def _scalar(node: ScalarNode) -> Any:
     kind, text = str(node.tag).removeprefix(_CORE), str(node.value)
-    plain = not getattr(node, "style", None)
+    plain = not node.style
     if kind == "null" and plain:
         return None
     if kind == "bool" and text.lower() in {"true", "false"}:

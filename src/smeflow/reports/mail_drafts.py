@@ -12,13 +12,13 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, ValidationInfo, field_validator
 
-from smeflow._system import resolve_path
 from smeflow._text import hash_of
 from smeflow.errors import SourceError
 from smeflow.files.output import TargetPath, put_files
 from smeflow.files.results import to_json_value
 from smeflow.i18n import language_of, say
 from smeflow.kinds.mailbox import Account
+from smeflow.kinds.recipe_context import RecipeContext
 from smeflow.kinds.sinks import DeliveryAnswer, Parcel, Put, SinkItem, SinkMemory
 from smeflow.mail.connect import open_mailbox
 from smeflow.reports.sink import ReportFormat, report_files
@@ -113,7 +113,7 @@ class DraftFiles(BaseModel):
     @field_validator("eml")
     @classmethod
     def _usable(cls, eml: str, info: ValidationInfo) -> str:
-        TargetPath.of(eml, info.context)
+        TargetPath.of(eml, RecipeContext.of(info.context))
         return eml
 
     @field_validator("attach", mode="before")
@@ -123,7 +123,7 @@ class DraftFiles(BaseModel):
 
     def model_post_init(self, context: Any, /) -> None:
         """Find the folder."""
-        self._target = TargetPath.of(self.eml, context)
+        self._target = TargetPath.of(self.eml, RecipeContext.of(context))
 
     @property
     def name(self) -> str:
@@ -191,7 +191,7 @@ class DraftsInMailbox(BaseModel):
             port=self.port,
             user=self.user,
             security=self.security,
-            certificate=resolve_path(self.certificate, context) if self.certificate else None,
+            certificate=RecipeContext.of(context).path(self.certificate) if self.certificate else None,
         )
 
     @property

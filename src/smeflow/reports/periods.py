@@ -6,7 +6,7 @@ The facts of tables for each closed period, or the rows of a table for each mont
 import csv
 import io
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from datetime import UTC, date, datetime
+from datetime import date, datetime
 from pathlib import Path
 from typing import Any, ClassVar, Literal
 from zoneinfo import ZoneInfo
@@ -16,6 +16,7 @@ from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, field_validator
 from smeflow.documents.text import FACTS
 from smeflow.errors import SourceError
 from smeflow.i18n import say
+from smeflow.kinds.recipe_context import RecipeContext
 from smeflow.kinds.sources import Arrival, DiskSource, UnreadableArrival, make_arrival
 from smeflow.reports.facts import FactSet, compute_facts, describe_sources
 from smeflow.reports.measures.measure import Measure, MeasureContext
@@ -75,9 +76,6 @@ def _rows_as_csv(cells: NamedRows, rows: list[dict[str, str]]) -> bytes:
     return buffer.getvalue().encode("utf-8", "backslashreplace")
 
 
-_DEFAULT_ZONE = "Europe/Paris"
-
-
 class Periods(BaseModel):
     """A case for each closed month, quarter, week or year: ``{period: month, tables: {sales: sales.csv}}``.
 
@@ -124,10 +122,8 @@ class Periods(BaseModel):
 
     def model_post_init(self, context: Any, /) -> None:
         """Take the time zone and the clock."""
-        told = context or {}
-        self._zone = ZoneInfo(told.get("timezone") or _DEFAULT_ZONE)
-        self._clock = told.get("clock") or (lambda: datetime.now(UTC))
-        self._locale = told.get("locale") or "en"
+        recipe = RecipeContext.of(context)
+        self._zone, self._clock, self._locale = recipe.zone, recipe.clock, recipe.locale
 
     def computing(self, facts: Mapping[str, Measure], locale: str) -> "Periods":
         """Give the same source that computes *facts*, its labels in the language of *locale*."""

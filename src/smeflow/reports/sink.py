@@ -9,13 +9,13 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, ValidationInfo, field_validator
 
-from smeflow._system import resolve_path
 from smeflow._text import hash_of, sha256
 from smeflow.errors import MissingExtra, SinkError, os_error_reason
-from smeflow.expressions.language import Expression, parse_expression
+from smeflow.expressions.language import Expression
 from smeflow.files.output import TargetPath, VersionedTargetPath, put_files
 from smeflow.files.results import to_json_value
 from smeflow.i18n import Language, Phrase, say
+from smeflow.kinds.recipe_context import RecipeContext
 from smeflow.kinds.sinks import Put, SinkItem, SinkMemory
 from smeflow.pages.elements import AnnexEntry, PrintedReport
 from smeflow.tables.table_file import Sheet, workbook_bytes
@@ -119,7 +119,7 @@ class ReportPages(BaseModel):
     @field_validator("report")
     @classmethod
     def _usable(cls, report: str, info: ValidationInfo) -> str:
-        TargetPath.of(f"{report}.html", info.context)
+        TargetPath.of(f"{report}.html", RecipeContext.of(info.context))
         return report
 
     @field_validator("formats", mode="before")
@@ -131,23 +131,24 @@ class ReportPages(BaseModel):
     @classmethod
     def _is_expression(cls, value: str | None, info: ValidationInfo) -> str | None:
         if value is not None:
-            (info.context or {}).get("compile", parse_expression)(value)
+            RecipeContext.of(info.context).compile(value)
         return value
 
     @field_validator("template")
     @classmethod
     def _is_document(cls, template: str | None, info: ValidationInfo) -> str | None:
         if template is not None:
-            path = resolve_path(template, info.context)
+            path = RecipeContext.of(info.context).path(template)
             if path.suffix.lower() != ".docx" or not path.is_file():
                 raise ValueError(say("{path} is no .docx file that can be read", path=template))
         return template
 
     def model_post_init(self, context: Any, /) -> None:
         """Find the folder, the template and compile what is written."""
-        self._targets = {each: TargetPath.of(f"{self.report}.{each}", context) for each in self.formats}
-        self._value = (context or {}).get("compile", parse_expression)(self.value) if self.value else None
-        self._template = resolve_path(self.template, context) if self.template else None
+        recipe = RecipeContext.of(context)
+        self._targets = {each: TargetPath.of(f"{self.report}.{each}", recipe) for each in self.formats}
+        self._value = recipe.compile(self.value) if self.value else None
+        self._template = recipe.path(self.template) if self.template else None
 
     @property
     def keeps_held(self) -> bool:

@@ -9,6 +9,7 @@ from pydantic import BaseModel, TypeAdapter, ValidationError
 
 from smeflow.engine.own_steps import Ruled
 from smeflow.extract.result import Extraction, with_gaps
+from smeflow.extract.step import Extract
 from smeflow.i18n import Phrase, say
 from smeflow.kinds.record_kind import Firm, kind_of
 from smeflow.kinds.records import Check
@@ -16,6 +17,7 @@ from smeflow.kinds.steps import FieldReading
 from smeflow.reports.compose import UnsupportedEdit, apply_edits, numbered_paragraphs
 from smeflow.triage.deadlines import Urgency
 from smeflow.triage.labels import Label
+from smeflow.triage.step import Triage
 from smeflow.values.amounts import parse_amount
 from smeflow.values.dates import parse_date
 from smeflow.writing.drafts import Drafted
@@ -82,7 +84,8 @@ def _extraction(step: Any, value: Any, fields: Mapping[str, str], person: str) -
     given = {name: _parse_typed(kind, name, text) for name, text in fields.items()}
     before = value.record.model_dump(warnings=False) if value is not None else {}
     record = with_gaps(kind, {**before, **given})
-    checks = _checks(record, value, frozenset(given), getattr(step, "constants", {}).get("company"))
+    firm = step.constants.get("company") if isinstance(step, Extract) else None
+    checks = _checks(record, value, frozenset(given), firm)
     readings = dict(value.fields) if value is not None else {}
     for name, one in given.items():
         about = {c.name: c.passed for c in checks if name in c.fields}
@@ -117,7 +120,8 @@ def _label(step: Any, value: Any, fields: Mapping[str, str], person: str) -> Lab
     """Put labels and what else a person gives into what was found; several labels have a comma between."""
     given = _require_fields(fields, ("label", "urgency", "due", "owner"))
     before = value if value is not None else Label()
-    known = getattr(step, "labels", {})
+    triage = step if isinstance(step, Triage) else None
+    known = triage.labels if triage else {}
     written = given.pop("label", None)
     labels = tuple(label.strip() for label in written.split(",")) if written else before.labels
     for label in labels if written else ():
@@ -125,11 +129,11 @@ def _label(step: Any, value: Any, fields: Mapping[str, str], person: str) -> Lab
             raise InvalidCorrection(
                 say("{label} is no label here. Choose from: {known}", label=label, known=", ".join(known))
             )
-    if len(labels) > 1 and not getattr(step, "many", True):
+    if len(labels) > 1 and triage and not triage.many:
         raise InvalidCorrection(say("One label only: this step does not give several (many: true would)."))
     update = {name: _parse_typed(Label, name, text) for name, text in given.items()}
     if written:
-        owner = getattr(step, "owners", {}).get(labels[0])
+        owner = triage.owners.get(labels[0]) if triage else None
         update = {"label": labels[0], "labels": labels, "quote": None, "owner": owner, **update}
     if update.get("urgency") not in {None, *get_args(Urgency)}:
         raise InvalidCorrection(say("Urgency is one of: {known}", known=", ".join(get_args(Urgency))))

@@ -14,7 +14,6 @@ from datetime import date, datetime
 from decimal import Decimal
 from pathlib import Path
 from typing import Any, ClassVar, Self
-from zoneinfo import ZoneInfo
 
 from pydantic import BaseModel, ConfigDict
 
@@ -268,12 +267,7 @@ class TableOrigin(BaseModel):
         raise NotImplementedError
 
 
-def recipe_zone(context: Mapping[str, Any] | None) -> ZoneInfo:
-    """Give the recipe's time zone."""
-    return ZoneInfo((context or {}).get("timezone") or "Europe/Paris")
-
-
-__all__ = ["LoadedTable", "TableBook", "TableOrigin", "recipe_zone"]
+__all__ = ["LoadedTable", "TableBook", "TableOrigin"]
 
 _SCALE = re.compile(r"DECIMAL\(\d+,\s*(\d+)\)")
 _WHOLE = re.compile(r"U?(?:TINY|SMALL|BIG|HUGE)?INT(?:EGER)?")

@@ -6,10 +6,10 @@ from typing import Any, ClassVar
 
 from pydantic import PrivateAttr, ValidationInfo, field_validator
 
-from smeflow._system import display_path, resolve_path
 from smeflow._text import folded, sha256
 from smeflow.documents.text import normalize_text
 from smeflow.i18n import Phrase, say
+from smeflow.kinds.recipe_context import RecipeContext
 from smeflow.tables.book import LINE, LoadedTable, TableBook, TableOrigin, quoted
 from smeflow.tables.column_types import ColumnType
 from smeflow.tables.load import load_rows
@@ -143,13 +143,13 @@ class FecTable(TableOrigin):
     @field_validator("fec")
     @classmethod
     def _inside(cls, fec: str, info: ValidationInfo) -> str:
-        resolve_path(fec, info.context)
+        RecipeContext.of(info.context).path(fec)
         return fec
 
     def model_post_init(self, context: Any, /) -> None:
         """Find the file."""
-        self._path = resolve_path(self.fec, context)
-        self._shown = display_path(self._path, context) if context else self.fec
+        recipe = RecipeContext.of(context)
+        self._path, self._shown = recipe.path(self.fec), recipe.shown(self.fec)
 
     @property
     def path(self) -> Path:

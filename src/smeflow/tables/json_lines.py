@@ -9,13 +9,13 @@ from typing import Any, BinaryIO
 
 from pydantic import BaseModel, ConfigDict, PrivateAttr, ValidationInfo, field_validator
 
-from smeflow._system import display_path, resolve_path
 from smeflow._text import sha256
 from smeflow.errors import SourceError, os_error_reason
-from smeflow.expressions.language import Expression, parse_expression
+from smeflow.expressions.language import Expression
 from smeflow.files.output import open_folder, os_errors_as_sink_error, put_file
 from smeflow.files.results import to_json_value
 from smeflow.i18n import say
+from smeflow.kinds.recipe_context import RecipeContext
 from smeflow.kinds.sinks import Put, SinkItem, SinkMemory
 from smeflow.kinds.sources import ROW, Arrival, UnreadableArrival, make_arrival
 from smeflow.tables.read import cell_text
@@ -41,14 +41,14 @@ class Lines(BaseModel):
     @classmethod
     def _inside(cls, lines: str, info: ValidationInfo) -> str:
         if lines != "-":
-            resolve_path(lines, info.context)
+            RecipeContext.of(info.context).path(lines)
         return lines
 
     def model_post_init(self, context: Any, /) -> None:
         """Find the file."""
         if self.lines != "-":
-            self._path = resolve_path(self.lines, context)
-            self._name = display_path(self._path, context) if context else self.lines
+            recipe = RecipeContext.of(context)
+            self._path, self._name = recipe.path(self.lines), recipe.shown(self.lines)
 
     @property
     def name(self) -> str:
@@ -131,22 +131,22 @@ class LinesFile(BaseModel):
     @classmethod
     def _inside(cls, lines: str, info: ValidationInfo) -> str:
         if lines != "-":
-            resolve_path(lines, info.context)
+            RecipeContext.of(info.context).path(lines)
         return lines
 
     @field_validator("value")
     @classmethod
     def _is_expression(cls, value: str | None, info: ValidationInfo) -> str | None:
         if value is not None:
-            (info.context or {}).get("compile", parse_expression)(value)
+            RecipeContext.of(info.context).compile(value)
         return value
 
     def model_post_init(self, context: Any, /) -> None:
         """Find the file and compile what is written."""
+        recipe = RecipeContext.of(context)
         if self.lines != "-":
-            self._path = resolve_path(self.lines, context) if context else Path(self.lines).resolve()
-            self._name = display_path(self._path, context) if context else self.lines
-        self._value = (context or {}).get("compile", parse_expression)(self.value) if self.value else None
+            self._path, self._name = recipe.path(self.lines).resolve(), recipe.shown(self.lines)
+        self._value = recipe.compile(self.value) if self.value else None
 
     @property
     def name(self) -> str:

@@ -11,8 +11,8 @@ from pydantic import GetCoreSchemaHandler, GetJsonSchemaHandler, PrivateAttr, Va
 from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema, core_schema
 
-from smeflow._system import display_path, resolve_path
 from smeflow.i18n import say
+from smeflow.kinds.recipe_context import RecipeContext
 from smeflow.tables.book import LoadedTable, TableBook, TableOrigin
 from smeflow.tables.fec import FecTable
 from smeflow.tables.ledger_items import LedgerTable
@@ -33,7 +33,7 @@ class FileTable(TableOrigin):
     @field_validator("file")
     @classmethod
     def _inside(cls, file: str, info: ValidationInfo) -> str:
-        resolve_path(file, info.context)
+        RecipeContext.of(info.context).path(file)
         return file
 
     @field_validator("sheet", mode="before")
@@ -43,8 +43,8 @@ class FileTable(TableOrigin):
 
     def model_post_init(self, context: Any, /) -> None:
         """Find the file."""
-        self._path = resolve_path(self.file, context)
-        self._shown = display_path(self._path, context) if context else self.file
+        recipe = RecipeContext.of(context)
+        self._path, self._shown = recipe.path(self.file), recipe.shown(self.file)
 
     @property
     def path(self) -> Path:

@@ -13,12 +13,12 @@ from zoneinfo import ZoneInfo
 
 from pydantic import PrivateAttr, ValidationInfo, field_validator
 
-from smeflow._system import resolve_path
 from smeflow.documents.document import MAIL, is_message
 from smeflow.documents.read import read
 from smeflow.errors import DocumentError, SourceError
 from smeflow.i18n import say
-from smeflow.tables.book import LoadedTable, TableBook, TableOrigin, recipe_zone
+from smeflow.kinds.recipe_context import RecipeContext
+from smeflow.tables.book import LoadedTable, TableBook, TableOrigin
 
 _FIXED = (
     *("day", "came", "ended", "key", "name", "state", "reason", "sender", "subject"),
@@ -57,17 +57,16 @@ class LedgerTable(TableOrigin):
     @field_validator("state")
     @classmethod
     def _inside(cls, state: str, info: ValidationInfo) -> str:
-        resolve_path(state, info.context)
+        RecipeContext.of(info.context).path(state)
         return state
 
     def model_post_init(self, context: Any, /) -> None:
         """Find the ledger."""
-        self._folder = resolve_path(self.state, context)
-        home = (context or {}).get("home")
-        if self.state == ".smeflow" and home is not None and not self._folder.is_dir():
-            self._folder = home / ".smeflow"
-        self._zone = recipe_zone(context)
-        self._currency = (context or {}).get("currency") or "EUR"
+        recipe = RecipeContext.of(context)
+        self._folder = recipe.path(self.state)
+        if self.state == ".smeflow" and recipe.home is not None and not self._folder.is_dir():
+            self._folder = recipe.home / ".smeflow"
+        self._zone, self._currency = recipe.zone, recipe.currency
 
     @property
     def shown(self) -> str:

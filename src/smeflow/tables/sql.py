@@ -2,7 +2,7 @@
 
 import re
 import threading
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Any, ClassVar
@@ -10,10 +10,10 @@ from zoneinfo import ZoneInfo
 
 from pydantic import PrivateAttr, ValidationInfo, field_validator
 
-from smeflow._system import resolve_path
 from smeflow.errors import SourceError
 from smeflow.i18n import say
-from smeflow.tables.book import LoadedTable, TableBook, TableOrigin, recipe_zone
+from smeflow.kinds.recipe_context import RecipeContext
+from smeflow.tables.book import LoadedTable, TableBook, TableOrigin
 from smeflow.tables.read import MAX_COLUMNS, MAX_ROWS, cell_text
 
 _COMMENT = re.compile(r"--[^\n]*|/\*.*?\*/", re.DOTALL)
@@ -34,7 +34,7 @@ def reads_only(sql: str) -> bool:
     return bool(reads) and ";" not in bare and not _WRITES.search(bare)
 
 
-def checked_url(url: str, context: Mapping[str, Any] | None) -> Any:
+def checked_url(url: str, recipe: RecipeContext) -> Any:
     """Read a URL; a SQLite file must lie where the recipe may read.
 
     Raises:
@@ -49,7 +49,7 @@ def checked_url(url: str, context: Mapping[str, Any] | None) -> Any:
         said = say("that is no address of a database; write one such as sqlite:///sales.db")
         raise ValueError(said) from None
     if found.get_backend_name() == "sqlite":
-        path = resolve_path(found.database or "", context)
+        path = recipe.path(found.database or "")
         opened = {"mode": "ro", "uri": "true"}
         return found.set(drivername="sqlite", database=f"file:{_as_uri(path)}", query=opened)
     return found
@@ -72,7 +72,7 @@ def shown_url(url: str) -> str:
 
 
 def query_rows(
-    url: str, sql: str, seconds: float, context: Mapping[str, Any] | None
+    url: str, sql: str, seconds: float, recipe: RecipeContext
 ) -> tuple[list[str], Iterator[Sequence[str]]]:
     """Run one SELECT; give its columns and, as they are fetched, its rows as text.
 
@@ -82,9 +82,9 @@ def query_rows(
     import sqlalchemy
     from sqlalchemy.exc import SQLAlchemyError
 
-    shown, timer, zone = shown_url(url), None, recipe_zone(context)
+    shown, timer, zone = shown_url(url), None, recipe.zone
     try:
-        engine = sqlalchemy.create_engine(checked_url(url, context), poolclass=sqlalchemy.NullPool)
+        engine = sqlalchemy.create_engine(checked_url(url, recipe), poolclass=sqlalchemy.NullPool)
         connection = engine.connect()
         _make_read_only(connection, engine.dialect.name, seconds)
         timer = _timer(connection, engine.dialect.name, seconds)
@@ -182,13 +182,13 @@ class SqlTable(TableOrigin):
     holds a password comes from the environment: ``${SALES_DB}``."""
     seconds: float = 60.0
     """How long the query may take."""
-    _context: Any = PrivateAttr(default=None)
+    _recipe: RecipeContext = PrivateAttr()
 
     @field_validator("url")
     @classmethod
     def _is_url(cls, url: str, info: ValidationInfo) -> str:
 
-        checked_url(url, info.context)
+        checked_url(url, RecipeContext.of(info.context))
         return url
 
     @field_validator("sql")
@@ -201,7 +201,7 @@ class SqlTable(TableOrigin):
 
     def model_post_init(self, context: Any, /) -> None:
         """Keep where the recipe lies."""
-        self._context = context
+        self._recipe = RecipeContext.of(context)
 
     @property
     def shown(self) -> str:
@@ -212,5 +212,5 @@ class SqlTable(TableOrigin):
         """Run the query and keep its rows."""
         from smeflow.tables.load import load_rows
 
-        columns, rows = query_rows(self.url, self.sql, self.seconds, self._context)
+        columns, rows = query_rows(self.url, self.sql, self.seconds, self._recipe)
         return load_rows(book, name, columns, rows, source=self.shown)

@@ -7,7 +7,7 @@ import csv
 import io
 import re
 import sys
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from decimal import Decimal
@@ -16,13 +16,13 @@ from typing import Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, PrivateAttr, ValidationInfo, field_validator, model_validator
 
-from smeflow._system import display_path, resolve_path
 from smeflow._text import sha256
 from smeflow.errors import SinkError
-from smeflow.expressions.language import Expression, parse_expression
+from smeflow.expressions.language import Expression
 from smeflow.files.output import open_folder, os_errors_as_sink_error, put_file
 from smeflow.i18n import Language, Phrase, say
 from smeflow.kinds.field_names import heading
+from smeflow.kinds.recipe_context import RecipeContext
 from smeflow.kinds.record_kind import kind_of
 from smeflow.kinds.sinks import Put, SinkItem, SinkMemory
 from smeflow.money import Money
@@ -186,7 +186,7 @@ class TableFile(BaseModel):
     @field_validator("table")
     @classmethod
     def _usable(cls, table: str, info: ValidationInfo) -> str:
-        resolve_path(table, info.context)
+        RecipeContext.of(info.context).path(table)
         if Path(table).suffix.lower() not in {".csv", ".xlsx"}:
             raise ValueError(say("a table is a .csv or .xlsx file, not {name}", name=table))
         return table
@@ -195,14 +195,14 @@ class TableFile(BaseModel):
     @classmethod
     def _is_expression(cls, rows: str | None, info: ValidationInfo) -> str | None:
         if rows is not None:
-            _compile(info.context)(rows)
+            RecipeContext.of(info.context).compile(rows)
         return rows
 
     @field_validator("columns")
     @classmethod
     def _are_expressions(cls, columns: dict[str, str], info: ValidationInfo) -> dict[str, str]:
         for text in columns.values():
-            _compile(info.context)(text)
+            RecipeContext.of(info.context).compile(text)
         return columns
 
     @model_validator(mode="after")
@@ -213,16 +213,14 @@ class TableFile(BaseModel):
 
     def model_post_init(self, context: Any, /) -> None:
         """Find the file and compile what it shows."""
-        self._path = resolve_path(self.table, context) if context else Path(self.table).resolve()
-        self._name = display_path(self._path, context) if context else self.table
-        self._language = (context or {}).get("language", "en")
-        french = str((context or {}).get("locale", "")).lower().startswith("fr")
+        recipe = RecipeContext.of(context)
+        self._path, self._name = recipe.path(self.table).resolve(), recipe.shown(self.table)
+        self._language = recipe.language
+        french = recipe.locale.lower().startswith("fr")
         self._csv_form = csv_form(self.separator, self.decimal, french=french)
-        compiled = _compile(context)
-        self._rows = compiled(self.rows) if self.rows else None
-        self._columns = {title: compiled(text) for title, text in self.columns.items()}
-        type_of = (context or {}).get("type_of")
-        kind = type_of(self.rows) if type_of and self.rows else None
+        self._rows = recipe.compile(self.rows) if self.rows else None
+        self._columns = {title: recipe.compile(text) for title, text in self.columns.items()}
+        kind = recipe.type_of(self.rows) if recipe.type_of and self.rows else None
         self._fields, self._own, self._kind = _plain_fields(kind), _is_own(kind), kind
 
     @property
@@ -296,11 +294,6 @@ class TableFile(BaseModel):
     def _xlsx(self, header: Sequence[str], lines: Sequence[Sequence[Cell]]) -> bytes:
 
         return xlsx_bytes(header, [[_cut(cell) for cell in line] for line in lines], self._language)
-
-
-def _compile(context: Mapping[str, Any] | None) -> Callable[[str], Expression]:
-    compiler: Callable[[str], Expression] = (context or {}).get("compile", parse_expression)
-    return compiler
 
 
 def _cut(cell: Cell) -> Cell:

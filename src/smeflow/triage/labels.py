@@ -9,10 +9,10 @@ from typing import Any
 
 from pydantic import AliasChoices, ConfigDict, Field, field_validator
 
-from smeflow._system import resolve_path
 from smeflow.errors import SourceError
 from smeflow.extract.result import label_html
 from smeflow.i18n import Phrase, say
+from smeflow.kinds.recipe_context import RecipeContext
 from smeflow.kinds.steps import FieldReading, StepResult
 from smeflow.triage.deadlines import Urgency
 
@@ -180,18 +180,18 @@ def rows_of_examples(path: Path) -> Iterator[tuple[int, Mapping[str, Any]]]:
             yield number, row if isinstance(row, dict) else {}
 
 
-def load_examples(written: object, context: Mapping[str, Any] | None) -> object:
+def load_examples(written: object, recipe: RecipeContext) -> object:
     """Read examples where a path or a list of paths is written; leave a list of examples as it is.
 
-    *context* is what a recipe gives: from there a path may not lead out of its folders.
+    A path may not lead out of the folders of *recipe*.
     """
     if isinstance(written, list | tuple) and written and all(isinstance(one, str | Path) for one in written):
-        return tuple(example for one in written for example in _read_at(one, context))
-    return _read_at(written, context) if isinstance(written, str | Path) else written
+        return tuple(example for one in written for example in _read_at(one, recipe))
+    return _read_at(written, recipe) if isinstance(written, str | Path) else written
 
 
-def _read_at(written: str | Path, context: Mapping[str, Any] | None) -> tuple[Example, ...]:
-    path = resolve_path(str(written), context)
+def _read_at(written: str | Path, recipe: RecipeContext) -> tuple[Example, ...]:
+    path = recipe.path(str(written))
     if not path.is_file():
         raise ValueError(say("there is no file {path}", path=path.as_posix()))
     return read_examples(path)

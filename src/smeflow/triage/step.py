@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal, Self
 
 from pydantic import BaseModel, Field, ValidationInfo, create_model, field_validator, model_validator
 
-from smeflow._system import resolve_path
 from smeflow._text import folded
 from smeflow.core.case import Case
 from smeflow.errors import AnswerInvalid, LLMRefused, LLMRejected
 from smeflow.i18n import Phrase, say
+from smeflow.kinds.recipe_context import RecipeContext
 from smeflow.kinds.steps import StepFamily, is_no_model
 from smeflow.llm.interface import LLM
 from smeflow.triage.deadlines import find_deadlines
@@ -174,8 +174,9 @@ class Triage(StepFamily):
     @field_validator("examples", mode="before")
     @classmethod
     def _read(cls, examples: object, info: ValidationInfo) -> object:
-        given = load_examples(examples, info.context)
-        path = resolve_path(info.data["learned"], info.context) if info.data.get("learned") else None
+        recipe = RecipeContext.of(info.context)
+        given = load_examples(examples, recipe)
+        path = recipe.path(info.data["learned"]) if info.data.get("learned") else None
         return (
             (*given, *read_examples(path))
             if path and path.is_file() and isinstance(given, tuple | list)

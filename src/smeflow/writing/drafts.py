@@ -14,11 +14,11 @@ from pathlib import Path
 from typing import Any
 
 from smeflow._optional import import_extra
-from smeflow._system import resolve_path
 from smeflow._text import folded
 from smeflow.documents.mail import harmless_line
 from smeflow.documents.text import detect_language
 from smeflow.i18n import Phrase, say
+from smeflow.kinds.recipe_context import RecipeContext
 from smeflow.kinds.steps import StepResult
 from smeflow.money import Money
 from smeflow.writing.check import Fact
@@ -130,7 +130,7 @@ class Wording(StepResult):
     """Whether it is a template of Jinja (``.j2``); else names in braces are filled in."""
 
 
-def read_templates(written: object, context: Mapping[str, Any] | None) -> object:
+def read_templates(written: object, recipe: RecipeContext) -> object:
     """Read a template: a text with a line break, or a path without language and ending.
 
     ``replies/delay`` takes ``delay.fr.md``, ``delay.en.md``, ``delay.fr.tu.md`` there, each also as ``.j2``.
@@ -139,7 +139,7 @@ def read_templates(written: object, context: Mapping[str, Any] | None) -> object
         return written
     if "\n" in written or not re.fullmatch(r"[^{}]{1,200}", written):
         return [Wording(name="", text=written)]
-    path = resolve_path(written, context)
+    path = recipe.path(written)
     found = [path] if path.is_file() else sorted(path.parent.glob(f"{path.name}.*"))
     read = [_wording(one) for one in found if one.is_file() and _is_text(one)]
     if not read:
@@ -147,11 +147,11 @@ def read_templates(written: object, context: Mapping[str, Any] | None) -> object
     return read
 
 
-def read_answers(written: object, context: Mapping[str, Any] | None) -> object:
+def read_answers(written: object, recipe: RecipeContext) -> object:
     """Read the firm's answers: every text in a folder."""
     if not isinstance(written, str):
         return written
-    folder = resolve_path(written, context)
+    folder = recipe.path(written)
     if not folder.is_dir():
         raise ValueError(say("there is no folder {path}", path=written))
     return [_wording(one) for one in sorted(folder.glob("*")) if one.is_file() and _is_text(one)]

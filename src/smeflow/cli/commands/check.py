@@ -12,6 +12,7 @@ import typer
 from smeflow.cli.arguments import Settings, parse_settings, recipe_files
 from smeflow.cli.console import Screen
 from smeflow.i18n import Phrase, say
+from smeflow.kinds.sources import path_of
 
 if TYPE_CHECKING:
     from smeflow.recipe.load import Recipe
@@ -62,8 +63,8 @@ def _check_one(screen: Screen, file: Path, settings: dict[str, str]) -> bool:
     ]
     for word, value in lines:
         screen.fact(word, value, indent="  ")
-    place = getattr(recipe.source, "path", None)
-    if isinstance(place, Path) and str(place) != "-" and not place.exists():
+    place = path_of(recipe.source)
+    if place is not None and not place.exists():
         screen.note(
             say("There is no {path} yet: a run would find nothing to read.", path=place), style="yellow"
         )

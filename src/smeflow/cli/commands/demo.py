@@ -85,7 +85,9 @@ def act_progress(asked: "Rationed", most: int) -> "ProgressNote":
 
 def recipes_in_order(recipes: list[Path], before: "dict[tuple[str, str], ItemSnapshot]") -> list[Path]:
     """Give the recipes that left something for a model: documents first, then mails, then prose."""
+    from smeflow.extract.step import Extract
     from smeflow.recipe.load import load
+    from smeflow.triage.step import Triage
 
     left = {recipe for recipe, _ in before}
     found: list[tuple[int, Path]] = []
@@ -94,8 +96,9 @@ def recipes_in_order(recipes: list[Path], before: "dict[tuple[str, str], ItemSna
             recipe = load(file, environ=os.environ)
         except SmeflowError:  # it needs an extra that is not there, and was left out of the first act too
             continue
-        kinds = {type(entry.step).__name__ for entry in recipe.entries}
-        rank = 0 if "Extract" in kinds else 1 if "Triage" in kinds else 2
+        steps = [entry.step for entry in recipe.entries]
+        kinds = enumerate((Extract, Triage))
+        rank = next((n for n, kind in kinds if any(isinstance(step, kind) for step in steps)), 2)
         found += [(rank, file)] if recipe.name in left else []
     return [file for _, file in sorted(found, key=lambda one: one[0])]
 

@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
+from smeflow.cli.models import Closeable
 from smeflow.engine.item import WORKED_ON
 from smeflow.errors import LLMRejected, LLMUnavailable
 from smeflow.i18n import say
@@ -83,9 +84,8 @@ class Rationed:
         try:
             found = answers.get(timeout=max(self.at_least_seconds, self._left))
         except queue.Empty:
-            close = getattr(self.inner, "close", None)
-            if close is not None:  # a process of its own would go on computing what nobody waits for
-                close()
+            if isinstance(self.inner, Closeable):  # a process would go on computing what nobody waits for
+                self.inner.close()
             phrase = say("The time for questions was over before this answer came.")
             raise LLMUnavailable(phrase, kind="broken") from None
         if isinstance(found, BaseException):

@@ -78,7 +78,7 @@ class _TableReport:
     """One table on its way to the screen."""
 
     proposal: "TableProposal"
-    desk: "MeasureContext"
+    context: "MeasureContext"
 
     def __init__(
         self,
@@ -129,7 +129,7 @@ class _TableReport:
                     say("{text} is no period; write 2026, 2026-Q1, 2026-01 or 2026-W01", text=self.at)
                 ) from None
         dates = {name: self.proposal.day} if self.proposal.day else {}
-        self.desk = MeasureContext(book=book, window=window, locale=self.locale, dates=dates)
+        self.context = MeasureContext(book=book, window=window, locale=self.locale, dates=dates)
         self.written = dict(propose_accounting_facts(self.locale) if self.books else self.proposal.written)
 
     def suggest(self, llm: str) -> None:
@@ -140,7 +140,7 @@ class _TableReport:
         model = model_named(llm, self.screen, Path.cwd())
         if model is None:
             return
-        found = suggest_facts(self.proposal, self.desk, model)
+        found = suggest_facts(self.proposal, self.context, model)
         self.written |= found.written
         self.refused += [
             say("Not kept: {label}: {why}", label=label or "–", why=why) for label, why in found.refused
@@ -151,7 +151,7 @@ class _TableReport:
         from smeflow.reports.facts import compute_facts
         from smeflow.reports.measures.registry import measure_of
 
-        found = compute_facts({name: measure_of(each) for name, each in self.written.items()}, self.desk)
+        found = compute_facts({name: measure_of(each) for name, each in self.written.items()}, self.context)
         return {fact.name: fact for fact in found.facts}, found.missing
 
     def recipe(self) -> str:
@@ -171,7 +171,7 @@ class _TableReport:
         stem = self.file.stem.replace("_", " ").strip()
         title = stem[:1].upper() + stem[1:]
         colon = "\u00a0: " if self.screen.language == "fr" else ": "
-        whole = self.desk.window is None
+        whole = self.context.window is None
         return write_recipe(
             name="".join(c if c.isalnum() else "-" for c in self.proposal.held.name).strip("-") + "-report",
             about=self.screen.text(say("Figures of {name}.", name=self.file.name)),
@@ -218,7 +218,7 @@ class _TableReport:
         where = f" WHERE {behind.where}" if behind.where else ""
         table = quoted(self.proposal.held.name)
         sql = f"SELECT * FROM {table}{where} ORDER BY {LINE} LIMIT {_ROWS}"  # noqa: S608 - the book is locked
-        columns, found = self.desk.book.select(sql)
+        columns, found = self.context.book.select(sql)
         screen = self.screen
         screen.print(f"{fact.label}: {_value(fact, self.locale)}", "bold cyan")
         screen.print(fact.query, "bright_black")
@@ -259,7 +259,7 @@ class _TableReport:
             rows,
             self._heading(),
         ))  # fmt: skip
-        remarks = [*_undated(self.desk), *_remarks(known), *missing, *self.refused]
+        remarks = [*_undated(self.context), *_remarks(known), *missing, *self.refused]
         for text in dict.fromkeys(map(screen.text, remarks)):
             screen.print(f"  • {text}", "yellow")
         screen.print()
@@ -270,9 +270,9 @@ class _TableReport:
     def _heading(self) -> Phrase:
         from smeflow.writing.locales import LocaleFormat
 
-        if self.desk.window is None:
+        if self.context.window is None:
             return say("Figures of all rows")
-        return say("Figures of {period}", period=LocaleFormat(self.locale).period(self.desk.window.key))
+        return say("Figures of {period}", period=LocaleFormat(self.locale).period(self.context.window.key))
 
 
 def _kind(profile: "ColumnProfile", screen: Screen) -> str:
@@ -303,10 +303,10 @@ def _how(written: "FactDefinition") -> str:
     return yaml_value({key: value for key, value in written.items() if key != "label"})
 
 
-def _undated(desk: "MeasureContext") -> "Iterable[Phrase]":
+def _undated(context: "MeasureContext") -> "Iterable[Phrase]":
     from smeflow.reports.facts import undated_rows
 
-    return undated_rows(desk) if desk.window else ()
+    return undated_rows(context) if context.window else ()
 
 
 def _remarks(known: dict[str, "ReportFact"]) -> list[Phrase]:

@@ -48,6 +48,8 @@ def go_through(screen: Screen, ledger: "Ledger", recipe: str, person: str) -> No
 
 def _ask_decision(screen: Screen, ledger: "Ledger", row: "ItemRow", person: str) -> bool:
     """Ask what to do until something is done; False ends the review."""
+    from smeflow.review.corrections import InvalidCorrection
+
     while True:
         screen.note("   ".join(f"[{key}] {screen.text(word)}" for key, word in DECISIONS))
         key = (
@@ -60,9 +62,10 @@ def _ask_decision(screen: Screen, ledger: "Ledger", row: "ItemRow", person: str)
                 return key == "s"
             if _carry_out(screen, ledger, row, person, key):
                 return True
-        except (LedgerError, ValueError) as error:
-            phrase = getattr(error, "phrase", None)
-            screen.note(phrase if phrase is not None else str(error), style="red")
+        except (LedgerError, InvalidCorrection) as error:
+            screen.note(error.phrase, style="red")
+        except ValueError as error:
+            screen.note(str(error), style="red")
 
 
 def _carry_out(screen: Screen, ledger: "Ledger", row: "ItemRow", person: str, key: str) -> bool:

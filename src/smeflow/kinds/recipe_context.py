@@ -1,0 +1,87 @@
+"""What a recipe tells the sources, steps and sinks made of it, through Pydantic's validation context."""
+
+from collections.abc import Callable, Collection
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from smeflow.expressions.language import Expression, parse_expression
+from smeflow.i18n import Language, say
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
+
+
+@dataclass(frozen=True, kw_only=True)
+class RecipeContext:
+    """What a kind may ask of the recipe that names it: ``RecipeContext.of(info.context)`` in a validator.
+
+    A kind made by a script has no recipe. There a path is relative to the working folder and its author has
+    chosen it; an expression may read any step.
+    """
+
+    folder: Path | None = None
+    """Where the recipe lies; None without one."""
+    roots: tuple[Path, ...] = ()
+    """The folders its paths may lead to; the recipe's own, unless told."""
+    home: Path | None = None
+    """Where the workspace lies."""
+    locale: str = "en"
+    language: Language = "en"
+    timezone: str | None = None
+    """Paris, unless told."""
+    currency: str = "EUR"
+    compile: Callable[[str], Expression] = parse_expression
+    """Parse an expression that may read the steps made so far; raises `ExpressionError`, a `ValueError`."""
+    type_of: Callable[[str], Any] | None = None
+    """Give the type of what an expression gives, None where it is not known."""
+    source: object = None
+    """Where the cases come from; known to sinks."""
+    reviewed: Collection[str] | None = None
+    """The steps before that ask a person to look."""
+    clock: Callable[[], datetime] = _now
+
+    @classmethod
+    def of(cls, given: object) -> "RecipeContext":
+        """Give the context Pydantic hands on, or the one of a script."""
+        return given if isinstance(given, cls) else cls()
+
+    @property
+    def is_recipe(self) -> bool:
+        """Whether there is a recipe at all."""
+        return self.folder is not None
+
+    @property
+    def zone(self) -> ZoneInfo:
+        """The time zone days are counted in."""
+        return ZoneInfo(self.timezone or "Europe/Paris")
+
+    def path(self, written: str) -> Path:
+        """Find the file or folder a recipe names, relative to the recipe's folder.
+
+        Raises:
+            ValueError: It leads out of every allowed folder; its argument is the phrase for a person.
+        """
+        if self.folder is None:
+            return Path(written)
+        if "\0" in written or not written.strip():
+            raise ValueError(say("a path is missing"))
+        path = (self.folder / written).resolve()
+        roots = [root.resolve() for root in self.roots or (self.folder,)]
+        if not any(path.is_relative_to(root) for root in roots):
+            phrase = say(
+                "{path} leads out of the recipe's folder; name its folder in smeflow.toml: folders = [...]",
+                path=written,
+            )
+            raise ValueError(phrase)
+        return path
+
+    def shown(self, written: str) -> str:
+        """Name a file as a recipe would: relative to its folder where it lies inside, with ``/``."""
+        if self.folder is None:
+            return written
+        path, folder = self.path(written), self.folder.resolve()
+        return (path.relative_to(folder) if path.is_relative_to(folder) else path).as_posix()
