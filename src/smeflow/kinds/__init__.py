@@ -1,4 +1,4 @@
-"""What a word of a recipe means, and what authors of steps, sources, sinks, readers and records need: a public door."""
+"""What a word of a recipe means; the public door for authors of steps, sources, sinks, readers and records."""
 
 from typing import TYPE_CHECKING
 
@@ -60,30 +60,14 @@ __all__ = [
 __getattr__, __dir__ = open_door(
     __name__,
     {
-        "ActingSink": "smeflow.kinds.sinks",
-        "Arrival": "smeflow.kinds.sources",
-        "ArrivalBatch": "smeflow.kinds.sources",
-        "Check": "smeflow.kinds.records",
-        "DeliveringSink": "smeflow.kinds.sinks",
-        "DeliveryOutcome": "smeflow.kinds.sinks",
-        "DiskSource": "smeflow.kinds.sources",
-        "FactSource": "smeflow.kinds.sources",
-        "Finding": "smeflow.kinds.records",
-        "Identifier": "smeflow.kinds.records",
-        "Labels": "smeflow.kinds.records",
-        "Parcel": "smeflow.kinds.sinks",
-        "Put": "smeflow.kinds.sinks",
-        "ROW": "smeflow.kinds.sources",
-        "Reader": "smeflow.kinds.records",
-        "Reading": "smeflow.kinds.records",
-        "Record": "smeflow.kinds.records",
-        "RecordKind": "smeflow.kinds.record_kind",
-        "ResumableSource": "smeflow.kinds.sources",
-        "Sink": "smeflow.kinds.sinks",
-        "SinkItem": "smeflow.kinds.sinks",
-        "SinkMemory": "smeflow.kinds.sinks",
-        "Source": "smeflow.kinds.sources",
-        "UnreadableArrival": "smeflow.kinds.sources",
-        "make_arrival": "smeflow.kinds.sources",
+        "smeflow.kinds.record_kind": "RecordKind",
+        "smeflow.kinds.records": "Check Finding Identifier Labels Reader Reading Record",
+        "smeflow.kinds.sinks": (
+            "ActingSink DeliveringSink DeliveryOutcome Parcel Put Sink SinkItem SinkMemory"
+        ),
+        "smeflow.kinds.sources": (
+            "Arrival ArrivalBatch DiskSource FactSource make_arrival ResumableSource ROW Source "
+            "UnreadableArrival"
+        ),
     },
 )
