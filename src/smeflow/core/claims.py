@@ -49,7 +49,7 @@ class ClaimingResult(Protocol):
 
 @runtime_checkable
 class Evidenced(Protocol):
-    """A result that can tell whether it may be acted on while nobody looks."""
+    """A result that can tell whether it may be acted on unattended."""
 
     def settled(self) -> bool:
         """Tell whether it is proven, or was decided by a person or by the firm's own rules."""
