@@ -10,10 +10,10 @@ from types import ModuleType
 def open_door(
     door: str, names_by_module: Mapping[str, str], renamed: Mapping[str, str] | None = None
 ) -> tuple[Callable[[str], object], Callable[[], list[str]]]:
-    """Make the ``__getattr__`` and ``__dir__`` of *door*: each name is imported from its module on first use.
+    """Make ``__getattr__`` and ``__dir__`` of *door*; a name is imported from its module on first use.
 
-    So ``import smeflow`` stays quick, and a script pays only for what it uses. *names_by_module* lists the
-    names with spaces between them. *renamed* maps a former name to the present one, so that the error says it.
+    So ``import smeflow`` stays quick, and a script pays only for what it uses. *names_by_module* lists names
+    with spaces between them. *renamed* maps a former name to the present one, so that the error can say it.
     """
     homes = {name: module for module, names in names_by_module.items() for name in names.split()}
 

@@ -106,8 +106,9 @@ class DocumentError(SmeflowError):
     """A document could not become text and values."""
 
     def __init__(self, phrase: Phrase, *, name: str = "") -> None:
+        """*name* is the document's; without it, what *phrase* calls ``name``."""
         super().__init__(phrase)
-        self.name = name
+        self.name = name or str(phrase.data.get("name", ""))
 
 
 class UnreadableDocument(DocumentError):

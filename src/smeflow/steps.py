@@ -1,4 +1,4 @@
-"""The steps a recipe or a script is made of, and their results. A public door; the code lives in the crafts."""
+"""The steps of recipes and scripts, and their results. A public door; the code lives in the crafts."""
 
 from typing import TYPE_CHECKING
 

@@ -62,8 +62,8 @@ class RenderedHtml:
 
 def read_html(file: File) -> Document:
     """Read a page of HTML as one page of text."""
-    told = _CHARSET.search(file.data[:4096])
-    rendered = rendered_text(decode_text(file.data, told.group(1).decode() if told else None))
+    charset = _CHARSET.search(file.data[:4096])
+    rendered = rendered_text(decode_text(file.data, charset.group(1).decode() if charset else None))
     text = bounded_text(rendered.text, file)
     return file.document(pages=(Page(number=1, text=text),), problems=rendered.problems(file.name))
 
@@ -89,15 +89,15 @@ def rendered_text(html: str) -> RenderedHtml:
 
 def _hiding_rules(root: "HtmlElement") -> frozenset[str]:
     """Collect the simple selectors (``.class``, ``#id``, ``tag``) of the page's style sheets that hide."""
-    found: set[str] = set()
+    hiding: set[str] = set()
     for style in root.iter("style"):
         sheet = _MEDIA.sub("", (style.text or "")[:200_000])
         for selectors, body in _RULE.findall(sheet):
             if _HIDING.search(body):
-                found.update(
+                hiding.update(
                     s.strip().lower() for s in selectors.split(",") if re.fullmatch(r"\s*[.#]?[\w-]+\s*", s)
                 )
-    return frozenset(found - {"body", "html", "*"})
+    return frozenset(hiding - {"body", "html", "*"})
 
 
 class _Writer:
@@ -217,17 +217,17 @@ class _Writer:
 
 def _same_colour(element: "HtmlElement", style: str) -> bool:
     """True for text in the colour of its own ground, or white where no ground is told up to the page."""
-    told = _COLOUR.search(style)
-    colour = _shade(told.group(1) if told else (element.get("color") or ""))
+    declared = _COLOUR.search(style)
+    colour = _shade(declared.group(1) if declared else (element.get("color") or ""))
     if colour is None:
         return False
     node: HtmlElement | None = element
     while node is not None:
-        ground = _GROUND.search(node.get("style") or "")
-        shade = _shade(ground.group(1) if ground else (node.get("bgcolor") or ""))
-        if shade is not None:
-            return shade == colour
-        if ground or node.get("background") or node.get("class"):
+        background = _GROUND.search(node.get("style") or "")
+        behind = _shade(background.group(1) if background else (node.get("bgcolor") or ""))
+        if behind is not None:
+            return behind == colour
+        if background or node.get("background") or node.get("class"):
             return False  # a picture, a gradient or a style sheet: nobody can tell from here
         node = node.getparent()
     return colour == (255, 255, 255)

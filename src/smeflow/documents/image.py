@@ -21,13 +21,11 @@ class MissingPillow(UnsupportedDocument):
 
     def __init__(self, name: str) -> None:
         missing = MissingExtra(package="pillow", extra="ocr")
-        super().__init__(
-            say("The picture {name} was not read. {why}", name=name, why=missing.phrase), name=name
-        )
+        super().__init__(say("The picture {name} was not read. {why}", name=name, why=missing.phrase))
 
 
 def import_pillow(name: str) -> Any:
-    """Give the module that opens pictures."""
+    """Import Pillow's ``Image`` module, which opens pictures."""
     try:
         from PIL import Image
     except ImportError as error:
@@ -107,12 +105,12 @@ def _page(image: "Image", number: int, file: File) -> Page:
 
 
 def _dpi_of(image: "Image") -> int:
-    told = image.info.get("dpi", (0, 0))[0]
-    dpi = int(told) if isinstance(told, int | float) or hasattr(told, "__int__") else 0
+    declared = image.info.get("dpi", (0, 0))[0]
+    dpi = int(declared) if isinstance(declared, int | float) or hasattr(declared, "__int__") else 0
     return dpi if 70 <= dpi <= 1200 else _SCREEN_DPI
 
 
 def _damaged(name: str) -> UnreadableDocument:
     return UnreadableDocument(
-        say("The picture {name} is cut or damaged. Ask the sender for it again.", name=name), name=name
+        say("The picture {name} is cut or damaged. Ask the sender for it again.", name=name)
     )

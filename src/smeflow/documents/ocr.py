@@ -43,8 +43,7 @@ class MissingTesseract(UnsupportedDocument):
                 "Install it (on Debian: apt install tesseract-ocr tesseract-ocr-fra), or a slower one with: "
                 'pip install "smeflow[ocr]". Then run again.',
                 name=name,
-            ),
-            name=name,
+            )
         )
 
 
@@ -107,8 +106,7 @@ def run_tesseract(picture: "Image", *, file: File) -> str:
         raise limit_exceeded("seconds", file.limits.seconds, None, file.name) from error
     if done.returncode != 0:
         raise UnreadableDocument(
-            say("The picture {name} cannot be read. Ask the sender for it again.", name=file.name),
-            name=file.name,
+            say("The picture {name} cannot be read. Ask the sender for it again.", name=file.name)
         )
     return done.stdout.decode("utf-8", errors="replace")
 
@@ -117,9 +115,10 @@ def run_tesseract(picture: "Image", *, file: File) -> str:
 def installed_languages(program: str) -> tuple[str, ...]:
     """Give those of our languages that Tesseract has; whatever it has where it has none of them."""
     done = subprocess.run([program, "--list-langs"], capture_output=True, timeout=20, check=False)
-    there = [line.strip() for line in done.stdout.decode(errors="replace").splitlines()[1:] if line.strip()]
-    ours = tuple(language for language in LANGUAGES if language in there)
-    return ours or tuple(language for language in there if language != "osd")[:1]
+    lines = done.stdout.decode(errors="replace").splitlines()[1:]
+    available = list(filter(None, map(str.strip, lines)))
+    ours = tuple(language for language in LANGUAGES if language in available)
+    return ours or tuple(language for language in available if language != "osd")[:1]
 
 
 def words_of(table: str) -> list[PlacedWord]:
@@ -155,9 +154,7 @@ class MissingRapid(UnsupportedDocument):
 
     def __init__(self, name: str) -> None:
         missing = MissingExtra(package="rapidocr", extra="ocr")
-        super().__init__(
-            say("The picture {name} was not read. {why}", name=name, why=missing.phrase), name=name
-        )
+        super().__init__(say("The picture {name} was not read. {why}", name=name, why=missing.phrase))
 
 
 def recognise_with_rapidocr(grey: "Image", *, file: File) -> list[PlacedWord]:
@@ -178,12 +175,12 @@ def recognise_with_rapidocr(grey: "Image", *, file: File) -> list[PlacedWord]:
     points = numpy.array(straight.convert("RGB"))
     try:
         # what one call leaves out, the engine remembers from the call before: all is said each time
-        found = engine(points, use_det=True, use_cls=False, use_rec=True, return_word_box=True)
+        result = engine(points, use_det=True, use_cls=False, use_rec=True, return_word_box=True)
     except Exception as error:
         if "alloc" in str(error):  # onnxruntime has no class of its own for it
             raise MemoryError from error
         raise
-    words = [placed for line in found.word_results or () for placed in _line(line)]
+    words = [placed for line in result.word_results or () for placed in _line(line)]
     if straight is not grey:
         words = [turned_back(word, askew, grey.width / 2, grey.height / 2) for word in words]
     return words
@@ -200,10 +197,10 @@ def recognise_line(grey: "Image", *, name: str) -> str:
     except MissingExtra as error:
         raise MissingRapid(name) from error
     numpy = import_extra("numpy", "ocr")
-    found = engine(
+    result = engine(
         numpy.array(grey.convert("RGB")), use_det=False, use_cls=False, use_rec=True, return_word_box=False
     )
-    return " ".join(str(text).translate(_WIDE) for text in found.txts or ())
+    return " ".join(str(text).translate(_WIDE) for text in result.txts or ())
 
 
 def _line(line: Any) -> list[PlacedWord]:

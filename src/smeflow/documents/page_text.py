@@ -220,7 +220,7 @@ class Piece:
 
 def pieces_of(page: Page) -> tuple[Piece, ...]:
     """Cut *page* into its pieces, in reading order."""
-    found: list[Piece] = []
+    pieces: list[Piece] = []
     offset = 0
     lines = page.text.split("\n")
     for number, line in enumerate(lines):
@@ -231,9 +231,9 @@ def pieces_of(page: Page) -> tuple[Piece, ...]:
                 left / _COLUMNS, top, right / _COLUMNS, top + 0.8 / len(lines)
             )
             text = line[left:right]
-            found.append(Piece(text=text, start=start, end=end, line=number + 1, box=box, page=page.number))
+            pieces.append(Piece(text=text, start=start, end=end, line=number + 1, box=box, page=page.number))
         offset += len(line) + 1
-    return tuple(found)
+    return tuple(pieces)
 
 
 def _stretches(line: str) -> Iterator[tuple[int, int]]:

@@ -72,8 +72,7 @@ def open_pdf(file: File) -> "PdfDocument":
 
     if b"%%EOF" not in file.data[-_TAIL:] and b"startxref" not in file.data[-_TAIL:]:
         raise UnreadableDocument(
-            say("{name} is cut: the end of the PDF is missing. Ask the sender for it again.", name=file.name),
-            name=file.name,
+            say("{name} is cut: the end of the PDF is missing. Ask the sender for it again.", name=file.name)
         )
     try:
         pdf = PdfDocument(file.data)
@@ -87,7 +86,7 @@ def open_pdf(file: File) -> "PdfDocument":
             )
         else:
             phrase = say("{name} is a damaged PDF. Ask the sender for it again.", name=file.name)
-        raise UnreadableDocument(phrase, name=file.name) from error
+        raise UnreadableDocument(phrase) from error
 
 
 def clean_line(text: str) -> str:

@@ -90,8 +90,7 @@ def _broke_down(file: File, *, timed_out: bool) -> LimitExceeded | UnreadableDoc
             "The reader of {name} broke down on it: the file is damaged or hostile. "
             "Ask the sender for it again.",
             name=file.name,
-        ),
-        name=file.name,
+        )
     )
 
 

@@ -119,26 +119,23 @@ def page_png(document: Document, page: int, dpi: int = 100) -> bytes:
 
 def document_html(document: Document, quotes: Sequence[Quote] = (), max_pages: int = 3) -> str:
     """Show *document* and where *quotes* stand in it. Self-contained: no script, no address."""
-    own = [quote for quote in quotes if quote.document == document.name]
+    own_quotes = [quote for quote in quotes if quote.document == document.name]
     head = f'<div style="font-weight:600;margin:.5em 0">{escape(document.name)}</div>'
-    drawn = document.media_type == PDF or document.media_type.startswith("image/")
-    body = (
-        [_page_html(document, number, own) for number in _pages_to_show(document, own, max_pages)]
-        if drawn
-        else []
-    )
+    has_pages = document.media_type == PDF or document.media_type.startswith("image/")
+    numbers = _pages_to_show(document, own_quotes, max_pages) if has_pages else []
+    body = [_page_html(document, number, own_quotes) for number in numbers]
     if not body or not all(body):
-        body = [_text_html(document, own)]
-    told = "".join(f"<li>{escape(str(problem))}</li>" for problem in document.problems)
-    notes = f'<ul style="color:#92400e">{told}</ul>' if told else ""
-    return f'<div style="font-family:sans-serif;max-width:60em">{head}{notes}{"".join(body)}</div>'
+        body = [_text_html(document, own_quotes)]
+    notes = "".join(f"<li>{escape(str(problem))}</li>" for problem in document.problems)
+    notes_html = f'<ul style="color:#92400e">{notes}</ul>' if notes else ""
+    return f'<div style="font-family:sans-serif;max-width:60em">{head}{notes_html}{"".join(body)}</div>'
 
 
 def _pages_to_show(document: Document, quotes: Sequence[Quote], most: int) -> list[int]:
     """Choose the first page and those with quotes, in order."""
     quoted = sorted({quote.page for quote in quotes if quote.page})
-    others = [page.number for page in document.pages if page.number not in quoted]
-    return sorted([*quoted, *others][:most])
+    rest = [page.number for page in document.pages if page.number not in quoted]
+    return sorted([*quoted, *rest][:most])
 
 
 def _page_html(document: Document, number: int, quotes: Sequence[Quote]) -> str:

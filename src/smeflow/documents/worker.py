@@ -22,9 +22,7 @@ def draw_page(file: File, page: int, dpi: int) -> bytes:
         return _pdf_page(file, page, dpi)
     if file.media_type.startswith("image/"):
         return _image_page(file, page)
-    raise UnsupportedDocument(
-        say("{name} has no pages to draw. Read its text instead.", name=file.name), name=file.name
-    )
+    raise UnsupportedDocument(say("{name} has no pages to draw. Read its text instead.", name=file.name))
 
 
 def _pdf_page(file: File, page: int, dpi: int) -> bytes:
@@ -34,8 +32,7 @@ def _pdf_page(file: File, page: int, dpi: int) -> bytes:
     try:
         if not 1 <= page <= len(pdf):
             raise UnsupportedDocument(
-                say("{name} has no page {page}. Pages count from 1.", name=file.name, page=page),
-                name=file.name,
+                say("{name} has no page {page}. Pages count from 1.", name=file.name, page=page)
             )
         if pdf.get_formtype():
             pdf.init_forms()
@@ -118,7 +115,7 @@ def answer(head: dict[str, Any], pieces: list[bytes], answers: BinaryIO) -> None
             name=file.name,
             why=type(error).__name__,
         )
-        reply = {"error": packed_error(UnreadableDocument(phrase, name=file.name))}
+        reply = {"error": packed_error(UnreadableDocument(phrase))}
     if "error" in reply:
         sent = []
     send(answers, reply, sent)

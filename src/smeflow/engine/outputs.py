@@ -19,7 +19,7 @@ from smeflow.engine.cases import ResultCodec, document_of, values_of
 from smeflow.errors import DocumentError, SinkError
 from smeflow.i18n import Phrase, say
 from smeflow.kinds.mailbox import Effect
-from smeflow.kinds.sinks import ActingSink, DeliveringSink, DeliveryOutcome, Parcel, Put, Sink, SinkItem
+from smeflow.kinds.sinks import ActingSink, DeliveringSink, DeliveryAnswer, Parcel, Put, Sink, SinkItem
 from smeflow.kinds.sources import ROW
 from smeflow.ledger.finish import results_of
 from smeflow.ledger.history import LedgerSinkMemory, last_delivery, record_delivery
@@ -119,7 +119,7 @@ def _parcels(
 
 def _attempt(
     store: LedgerStore, sink: DeliveringSink, job: _Delivery, pause: Callable[[float], None]
-) -> DeliveryOutcome:
+) -> DeliveryAnswer:
     """Try until it is taken, refused for good, or the tries are used up."""
     wait = FIRST_WAIT_SECONDS
     for left in range(ATTEMPTS - 1, -1, -1):
@@ -132,7 +132,7 @@ def _attempt(
     return said
 
 
-def _as_done(job: _Delivery, said: DeliveryOutcome) -> EffectRow:
+def _as_done(job: _Delivery, said: DeliveryAnswer) -> EffectRow:
     return replace(job.row, state="done", detail={**job.row.detail, "status": said.status})
 
 
@@ -140,7 +140,7 @@ def _settle(effects: EffectLog, finished: FinishedItems, items: Sequence[ItemRow
     effects.settle(items, finished.run, acting=True, told={})
 
 
-def _why(said: DeliveryOutcome) -> str:
+def _why(said: DeliveryAnswer) -> str:
     return f"{said.status} {said.reason}".strip() if said.status else said.reason
 
 

@@ -1,4 +1,4 @@
-"""What a word of a recipe means; the public door for authors of steps, sources, sinks, readers and records."""
+"""The words of a recipe and what they mean; the public door for authors of steps, sources, sinks, records."""
 
 from typing import TYPE_CHECKING
 
@@ -6,11 +6,11 @@ from smeflow._doors import open_door
 
 if TYPE_CHECKING:
     from smeflow.kinds.record_kind import RecordKind
-    from smeflow.kinds.records import Check, Finding, Identifier, Labels, Reader, Reading, Record
+    from smeflow.kinds.records import Check, Finding, Identifier, Labels, Reading, Record
     from smeflow.kinds.sinks import (
         ActingSink,
         DeliveringSink,
-        DeliveryOutcome,
+        DeliveryAnswer,
         Parcel,
         Put,
         Sink,
@@ -36,7 +36,7 @@ __all__ = [
     "ArrivalBatch",
     "Check",
     "DeliveringSink",
-    "DeliveryOutcome",
+    "DeliveryAnswer",
     "DiskSource",
     "FactSource",
     "Finding",
@@ -44,7 +44,6 @@ __all__ = [
     "Labels",
     "Parcel",
     "Put",
-    "Reader",
     "Reading",
     "Record",
     "RecordKind",
@@ -61,9 +60,9 @@ __getattr__, __dir__ = open_door(
     __name__,
     {
         "smeflow.kinds.record_kind": "RecordKind",
-        "smeflow.kinds.records": "Check Finding Identifier Labels Reader Reading Record",
+        "smeflow.kinds.records": "Check Finding Identifier Labels Reading Record",
         "smeflow.kinds.sinks": (
-            "ActingSink DeliveringSink DeliveryOutcome Parcel Put Sink SinkItem SinkMemory"
+            "ActingSink DeliveringSink DeliveryAnswer Parcel Put Sink SinkItem SinkMemory"
         ),
         "smeflow.kinds.sources": (
             "Arrival ArrivalBatch DiskSource FactSource make_arrival ResumableSource ROW Source "

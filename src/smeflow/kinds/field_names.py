@@ -233,10 +233,10 @@ def field_name(name: str) -> Phrase | str:
 def list_fields(fields: Sequence[str], words: Mapping[str, Phrase] = FIELDS) -> Phrase | str:
     """Name *fields* one after another: those with a word in the reader's language, others as written."""
     *before, last = [words.get(field, field) for field in fields]
-    said: Phrase | str = last
+    listed: Phrase | str = last
     for name in reversed(before):
-        said = say("{first}, {rest}", first=name, rest=said)
-    return said
+        listed = say("{first}, {rest}", first=name, rest=listed)
+    return listed
 
 
 def field_label(name: str) -> tuple[Phrase | str, ...]:

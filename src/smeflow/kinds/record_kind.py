@@ -239,17 +239,17 @@ class RecordKind:
         self, record: Any, wanted: Sequence[str], firm: Firm | None, values: Mapping[str, Any]
     ) -> Judgement:
         """Run every check of *record*, made of *values*, once."""
-        seen, checks = record, tuple(self.checks(record, firm)) if self.checks else ()
+        judged_record, checks = record, tuple(self.checks(record, firm)) if self.checks else ()
         proof = self.proof
         if self.like is not None and self.like.alike is not None:
-            seen, proof = self.like.alike.view(values), self.like.proof
-            checks = () if seen is None else self.like.alike.checks(seen)
-        sums = proof.closed is not None and seen is not None
+            judged_record, proof = self.like.alike.view(values), self.like.proof
+            checks = () if judged_record is None else self.like.alike.checks(judged_record)
+        sums = proof.closed is not None and judged_record is not None
         return Judgement(
             checks=checks,
             absent=self.proof.missing(record, wanted),
             sums=sums,
-            closed=proof.closed(seen, checks) if proof.closed is not None and sums else None,
+            closed=proof.closed(judged_record, checks) if proof.closed is not None and sums else None,
         )
 
     def ask_first(self, known: Known, readings: Sequence[Reading]) -> str:
@@ -265,11 +265,11 @@ def find_record_kind(name: str) -> RecordKind:
         KeyError: There is no such kind.
         KindError: It cannot be loaded, or is no record.
     """
-    found = RECORDS.find(name)
-    if isinstance(found, RecordKind):
-        return found
-    if isinstance(found, type) and issubclass(found, BaseModel):
-        return kind_of(found)
+    kind = RECORDS.find(name)
+    if isinstance(kind, RecordKind):
+        return kind
+    if isinstance(kind, type) and issubclass(kind, BaseModel):
+        return kind_of(kind)
     raise KindError(say("{name} is no record: it must be a RecordKind or a Pydantic model", name=name))
 
 
@@ -280,10 +280,10 @@ def record_kinds() -> tuple[RecordKind, ...]:
 
 def _row(name: str) -> RecordKind | None:
     try:
-        found = RECORDS.find(name)
+        row = RECORDS.find(name)
     except KindError:
         return None
-    return found if isinstance(found, RecordKind) else None
+    return row if isinstance(row, RecordKind) else None
 
 
 def kind_of(record: type[BaseModel]) -> RecordKind:

@@ -84,7 +84,7 @@ class ResumableSource(Protocol):
 
 
 class DiskSource(BaseModel):
-    """A source that lies on the disk, where the field named `xpath_of` says.
+    """A source that lies on the disk, where the field named `place` says.
 
     A path that leads out of the recipe's folder is told when the recipe is read, at its line.
     """

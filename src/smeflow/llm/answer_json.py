@@ -9,6 +9,8 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
+from pydantic import BaseModel, TypeAdapter
+
 from smeflow._text import strip_invisible
 from smeflow.i18n import Phrase, say
 
@@ -30,7 +32,7 @@ def load_json(text: str) -> Any:
     """Read *text* as JSON.
 
     Raises:
-        Unclear: A name stands twice with two values, or a number is not finite.
+        AmbiguousJson: A name stands twice with two values, or a number is not finite.
         ValueError: It is no JSON.
     """
     decoder = _CAREFUL if _ENDLESS.search(text) else _DECODER
@@ -66,7 +68,7 @@ _ENDLESS = re.compile(r"\d[eE]\+?\d{3}")  # it may be such a number, or an invoi
 
 
 def json_candidates(text: str) -> Iterator[str]:
-    """Give the texts that may be the JSON meant, the surest first: thoughts, fences and prose taken off."""
+    """Give the texts that may be the JSON meant, the likeliest first: without thoughts, fences and prose."""
     text = _THOUGHT.sub("", strip_invisible(text)).strip()
     yield text
     yield without_trailing_commas(text)
@@ -139,7 +141,7 @@ _KEPT = frozenset(
 _NAME = re.compile(r"[^A-Za-z0-9_-]+")
 
 
-def strict_schema(model: Any) -> dict[str, Any]:
+def strict_schema(model: type[BaseModel] | TypeAdapter[Any]) -> dict[str, Any]:
     """Give the schema of a Pydantic model or adapter in the form that strict providers take.
 
     Every object names all its properties, requires them and allows no other; a decimal is a number; defaults,
@@ -148,9 +150,9 @@ def strict_schema(model: Any) -> dict[str, Any]:
     Raises:
         TypeError: A field holds free keys, which a strict schema cannot express.
     """
-    made = model.model_json_schema() if hasattr(model, "model_json_schema") else model.json_schema()
-    parts = {name: _strict(part, name) for name, part in made.get("$defs", {}).items()}
-    root = parts[made["$ref"].rpartition("/")[2]] if "$ref" in made else _strict(made, "")
+    schema = model.json_schema() if isinstance(model, TypeAdapter) else model.model_json_schema()
+    parts = {name: _strict(part, name) for name, part in schema.get("$defs", {}).items()}
+    root = parts[schema["$ref"].rpartition("/")[2]] if "$ref" in schema else _strict(schema, "")
     return root | ({"$defs": parts} if parts else {})
 
 

@@ -42,12 +42,12 @@ def models_at(row: Provider) -> Sequence[str] | None:
     try:
         link.request("GET", f"{parts.path}/models", headers={"Accept": "application/json"})
         answer = link.getresponse()
-        told = json.loads(answer.read(_MAX_BYTES)) if answer.status == 200 else None
+        body = json.loads(answer.read(_MAX_BYTES)) if answer.status == 200 else None
     except (OSError, ValueError, http.client.HTTPException, RecursionError):
         return None
     finally:
         link.close()
-    rows = told.get("data") if isinstance(told, dict) else None
+    rows = body.get("data") if isinstance(body, dict) else None
     if not isinstance(rows, list):
         return None
     return [row["id"] for row in rows if isinstance(row, dict) and isinstance(row.get("id"), str)]
@@ -95,10 +95,10 @@ def connect(
     wire = wire or AioWire()
     model, at, address = name.partition("@")
     if at and urlsplit(address).scheme in {"http", "https"}:
-        return _at(model, address, key=key or environ.get("SMEFLOW_LLM_KEY", ""), prices=prices,
+        return _from_address(model, address, key=key or environ.get("SMEFLOW_LLM_KEY", ""), prices=prices,
                    regions=regions or {}, wire=wire)  # fmt: skip
-    row, model = _named(name)
-    return _of(row, model, key=key, base_url=base_url, environ=environ, prices=prices,
+    row, model = _parse_name(name)
+    return _from_provider(row, model, key=key, base_url=base_url, environ=environ, prices=prices,
                regions=regions or {}, wire=wire)  # fmt: skip
 
 
@@ -112,10 +112,10 @@ def check_model_name(name: str) -> None:
     if name in {"auto", "none", "local"} or name.startswith(("local/", "langchain:")):
         return
     if not (at and model and urlsplit(address).scheme in {"http", "https"}):
-        _named(name)
+        _parse_name(name)
 
 
-def _named(name: str) -> tuple[Provider, str]:
+def _parse_name(name: str) -> tuple[Provider, str]:
     provider, _, model = name.partition("/")
     if provider not in PROVIDERS:
         like = get_close_matches(provider, PROVIDERS, n=1)
@@ -140,7 +140,7 @@ def _named(name: str) -> tuple[Provider, str]:
     return row, model or row.usual_model
 
 
-def _of(
+def _from_provider(
     row: Provider,
     model: str,
     *,
@@ -190,7 +190,7 @@ def _of(
     )
 
 
-def _at(
+def _from_address(
     model: str,
     url: str,
     *,
@@ -255,38 +255,38 @@ def choose_model(
 
     considered: list[Phrase] = []
     for row in (r for r in PROVIDERS.values() if r.kind == "server"):
-        model = _usable((servers or models_at)(row), row, considered)
+        model = _first_model((servers or models_at)(row), row, considered)
         if model:
             llm = connect(f"{row.name}/{model}", environ=environ, prices=prices)
             why = say("{server} answers on this machine and has {model}.", server=row.title, model=model)
             return ModelChoice(llm=llm, why=why, considered=tuple(considered))
     from smeflow.llm.local.llama import model_in_use
 
-    held = model_in_use(environ)
-    if held is not None:  # nothing leaves the machine only since its own model has no time
-        return ModelChoice(llm=None, why=held, considered=tuple(considered))
-    inside = _inside(environ, considered)
-    if inside is not None:
-        why = say("{model} is on this machine.", model=inside.place.model)
-        return ModelChoice(llm=inside, why=why, considered=tuple(considered))
-    there = (
+    in_use = model_in_use(environ)
+    if in_use is not None:  # nothing leaves the machine only since its own model has no time
+        return ModelChoice(llm=None, why=in_use, considered=tuple(considered))
+    local = _local_model(environ, considered)
+    if local is not None:
+        why = say("{model} is on this machine.", model=local.place.model)
+        return ModelChoice(llm=local, why=why, considered=tuple(considered))
+    european = (
         [row.name for row in EUROPEAN_PROVIDERS if environ.get(row.key_variable)] if region == "eu" else []
     )
-    for name in dict.fromkeys([*allowed, *there]):
-        found = _allowed(name, residency, environ, prices, regions, considered)
-        if found is not None:
-            model = found.place.model
+    for name in dict.fromkeys([*allowed, *european]):
+        remote = _allowed(name, residency, environ, prices, regions, considered)
+        if remote is not None:
+            model = remote.place.model
             called = name if model in name else f"{name}/{model}"
             why = say("{model} is asked: it is allowed by name and its key is set.", model=called)
-            return ModelChoice(llm=found, why=why, considered=tuple(considered))
-    considered += _unused_keys([*allowed, *there], environ)
+            return ModelChoice(llm=remote, why=why, considered=tuple(considered))
+    considered += _unused_keys([*allowed, *european], environ)
     why = say(
         "No model: none is on this machine and no allowed provider can be used. The readers work alone."
     )
     return ModelChoice(llm=None, why=why, considered=tuple(considered))
 
 
-def _usable(models: Sequence[str] | None, row: Provider, considered: list[Phrase]) -> str | None:
+def _first_model(models: Sequence[str] | None, row: Provider, considered: list[Phrase]) -> str | None:
     if models is None:
         considered.append(say("{server} does not answer at {url}.", server=row.title, url=row.base_url))
         return None
@@ -298,7 +298,7 @@ def _usable(models: Sequence[str] | None, row: Provider, considered: list[Phrase
     return None
 
 
-def _inside(environ: Mapping[str, str], considered: list[Phrase]) -> ConnectedLLM | None:
+def _local_model(environ: Mapping[str, str], considered: list[Phrase]) -> ConnectedLLM | None:
     """Give the model `smeflow model` keeps, if there is one and what runs it is installed."""
     from smeflow.llm.local.llama import local_llm
     from smeflow.llm.local.models import ModelStore

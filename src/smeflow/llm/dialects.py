@@ -27,12 +27,12 @@ def field_probabilities(text: str, tokens: object) -> Mapping[str, float] | None
     offset = written.find(text)
     if offset < 0:
         return None
-    found: dict[str, float] = {}
+    probabilities: dict[str, float] = {}
     for name, start, end in _values(text):
         least = _least(spans, start + offset, end + offset)
         if least is not None:
-            found[name] = round(math.exp(min(0.0, least)), 4)
-    return found or None
+            probabilities[name] = round(math.exp(min(0.0, least)), 4)
+    return probabilities or None
 
 
 def _spans(tokens: Sequence[Any]) -> list[tuple[str, float]]:
@@ -69,31 +69,31 @@ def _least(spans: Sequence[tuple[str, float]], start: int, end: int) -> float | 
 
 def _values(text: str) -> list[tuple[str, int, int]]:
     """Find the values of an object's own names, without their quotes."""
-    read = json.JSONDecoder()
-    place = text.find("{") + 1
-    found: list[tuple[str, int, int]] = []
+    decoder = json.JSONDecoder()
+    position = text.find("{") + 1
+    values: list[tuple[str, int, int]] = []
     try:
-        while place:
-            place = _past(text, place, " \t\r\n,")
-            if text[place] != '"':
+        while position:
+            position = _past(text, position, " \t\r\n,")
+            if text[position] != '"':
                 break
-            name, place = read.raw_decode(text, place)
-            place = _past(text, place, " \t\r\n:")
-            value, end = read.raw_decode(text, place)
+            name, position = decoder.raw_decode(text, position)
+            position = _past(text, position, " \t\r\n:")
+            value, end = decoder.raw_decode(text, position)
             if isinstance(value, str) and value:
-                found.append((str(name), place + 1, end - 1))
+                values.append((str(name), position + 1, end - 1))
             elif value is None or isinstance(value, int | float):
-                found.append((str(name), place, end))
-            place = end
+                values.append((str(name), position, end))
+            position = end
     except (ValueError, IndexError, RecursionError):
-        return found
-    return found
+        return values
+    return values
 
 
-def _past(text: str, place: int, skipped: str) -> int:
-    while text[place] in skipped:
-        place += 1
-    return place
+def _past(text: str, position: int, skipped: str) -> int:
+    while text[position] in skipped:
+        position += 1
+    return position
 
 
 _text = json.JSONEncoder(ensure_ascii=False).encode
@@ -126,8 +126,8 @@ class Dialect:
 def chat_body(request: Request, model: str, dropped: Dropped) -> str:
     """Write a chat completion request; the schema's part is text already."""
     limit = "max_completion_tokens" if "max_tokens" in dropped else "max_tokens"
-    told = _messages(request, dropped)
-    parts = [f'{{"model":{_text(model)},"messages":{told},"{limit}":{request.max_output_tokens}']
+    messages = _messages(request, dropped)
+    parts = [f'{{"model":{_text(model)},"messages":{messages},"{limit}":{request.max_output_tokens}']
     if "temperature" not in dropped:
         parts.append(f',"temperature":{request.temperature:g}')
     if request.schema is not None and "schema" not in dropped:
@@ -137,8 +137,8 @@ def chat_body(request: Request, model: str, dropped: Dropped) -> str:
 
 def responses_body(request: Request, model: str, dropped: Dropped) -> str:
     """Write a request of OpenAI's own kind; the provider is told to keep nothing."""
-    told, limit = _messages(request, dropped, _responses_content), request.max_output_tokens
-    parts = [f'{{"model":{_text(model)},"store":false,"input":{told},"max_output_tokens":{limit}']
+    messages, limit = _messages(request, dropped, _responses_content), request.max_output_tokens
+    parts = [f'{{"model":{_text(model)},"store":false,"input":{messages},"max_output_tokens":{limit}']
     if "temperature" not in dropped:
         parts.append(f',"temperature":{request.temperature:g}')
     if request.schema is not None and "schema" not in dropped:
@@ -155,8 +155,10 @@ def _messages(request: Request, dropped: Dropped, content: "Callable[[Message], 
     messages = request.messages
     if request.schema is not None and "schema" in dropped:
         messages = _with_schema(messages, request.schema)
-    told = [f'{{"role":"{m.role}","content":{write(m) if m.images else _text(m.content)}}}' for m in messages]
-    return f"[{','.join(told)}]"
+    written = [
+        f'{{"role":"{m.role}","content":{write(m) if m.images else _text(m.content)}}}' for m in messages
+    ]
+    return f"[{','.join(written)}]"
 
 
 def _with_schema(messages: tuple[Message, ...], schema: AnswerSchema) -> tuple[Message, ...]:
@@ -186,13 +188,13 @@ def schema_instruction(schema: AnswerSchema) -> str:
     return f"Answer with one JSON object and nothing else. It follows this JSON Schema:\n{schema.json}"
 
 
-def read_chat(told: Mapping[str, Any]) -> ParsedAnswer:
+def read_chat(answer: Mapping[str, Any]) -> ParsedAnswer:
     """Read a chat completion.
 
     Raises:
         LLMUnavailable: It holds no message.
     """
-    choices = told.get("choices")
+    choices = answer.get("choices")
     if not isinstance(choices, list) or not choices or not isinstance(choices[0], dict):
         raise broken_answer("no choices")
     message = choices[0].get("message")
@@ -202,26 +204,26 @@ def read_chat(told: Mapping[str, Any]) -> ParsedAnswer:
     finish = ends.get(choices[0].get("finish_reason"), "stop")
     refusal = message.get("refusal")
     if isinstance(refusal, str) and refusal:
-        return _said(told, refusal, "refusal", _chat_usage)
+        return _parsed(answer, refusal, "refusal", _chat_usage)
     text = _joined(message.get("content"))
-    said = _said(told, text, finish, _chat_usage)
+    parsed = _parsed(answer, text, finish, _chat_usage)
     tokens = choices[0].get("logprobs")
     if not isinstance(tokens, dict):
-        return said
-    return replace(said, probabilities=field_probabilities(text, tokens.get("content")))
+        return parsed
+    return replace(parsed, probabilities=field_probabilities(text, tokens.get("content")))
 
 
-def read_responses(told: Mapping[str, Any]) -> ParsedAnswer:
+def read_responses(answer: Mapping[str, Any]) -> ParsedAnswer:
     """Read an answer of OpenAI's own kind.
 
     Raises:
         LLMUnavailable: It holds no message, or says that it failed.
     """
-    output = told.get("output")
-    incomplete = told.get("incomplete_details")
+    output = answer.get("output")
+    incomplete = answer.get("incomplete_details")
     reason = incomplete.get("reason") if isinstance(incomplete, dict) else None
-    if told.get("status") in {"failed", "cancelled", "queued", "in_progress"}:
-        raise broken_answer(str(told["status"]))
+    if answer.get("status") in {"failed", "cancelled", "queued", "in_progress"}:
+        raise broken_answer(str(answer["status"]))
     if not isinstance(output, list) or (not output and reason is None):
         raise broken_answer("no output")
     parts = [
@@ -233,24 +235,24 @@ def read_responses(told: Mapping[str, Any]) -> ParsedAnswer:
     ]
     refusals = [str(p.get("refusal") or "") for p in parts if p.get("type") == "refusal"]
     if refusals:
-        return _said(told, "".join(refusals), "refusal", _responses_usage)
+        return _parsed(answer, "".join(refusals), "refusal", _responses_usage)
     ends: dict[object, FinishReason] = {None: "stop", "content_filter": "content_filter"}
-    return _said(told, _joined(parts), ends.get(reason, "length"), _responses_usage)
+    return _parsed(answer, _joined(parts), ends.get(reason, "length"), _responses_usage)
 
 
-def _said(
-    told: Mapping[str, Any],
+def _parsed(
+    answer: Mapping[str, Any],
     text: str,
     finish: FinishReason,
     usage: Callable[[Mapping[str, Any]], Usage | None],
 ) -> ParsedAnswer:
-    counted = told.get("usage")
+    usage_json = answer.get("usage")
     return ParsedAnswer(
         text=text,
         finish_reason=finish,
-        model=_short(told.get("model")),
-        id=_short(told.get("id")),
-        usage=usage(counted) if isinstance(counted, dict) else None,
+        model=_short(answer.get("model")),
+        id=_short(answer.get("id")),
+        usage=usage(usage_json) if isinstance(usage_json, dict) else None,
     )
 
 
@@ -274,14 +276,14 @@ def _responses_usage(told: Mapping[str, Any]) -> Usage | None:
     return _usage(told, "input_tokens", "output_tokens", "input_tokens_details")
 
 
-def _usage(told: Mapping[str, Any], given: str, made: str, details: str) -> Usage | None:
-    into, out = told.get(given), told.get(made)
-    if type(into) is not int or type(out) is not int or into < 0 or out < 0:
+def _usage(counts: Mapping[str, Any], sent_name: str, received_name: str, details: str) -> Usage | None:
+    sent, received = counts.get(sent_name), counts.get(received_name)
+    if type(sent) is not int or type(received) is not int or sent < 0 or received < 0:
         return None
-    more = told.get(details)
-    cached = more.get("cached_tokens") if isinstance(more, dict) else 0
-    kept = cached if type(cached) is int and 0 <= cached <= into else 0
-    return Usage(input_tokens=into, output_tokens=out, cached_input_tokens=kept)
+    detail = counts.get(details)
+    cached = detail.get("cached_tokens") if isinstance(detail, dict) else 0
+    cached_tokens = cached if type(cached) is int and 0 <= cached <= sent else 0
+    return Usage(input_tokens=sent, output_tokens=received, cached_input_tokens=cached_tokens)
 
 
 def _short(value: object) -> str:

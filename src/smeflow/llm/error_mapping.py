@@ -35,13 +35,13 @@ def broken_answer(what: str = "") -> LLMUnavailable:
 
 
 def error_from_response(
-    status: int, headers: Mapping[str, str], told: object, *, server: str, model: str, key: str
+    status: int, headers: Mapping[str, str], body: object, *, server: str, model: str, key: str
 ) -> LLMError:
     """Make our error of a status that is not 200, or of an error object in a 200.
 
     *told* is the body as JSON where it is JSON. No part of *key* gets into the error.
     """
-    code, message = _said(told)
+    code, message = _code_and_message(body)
     shown = one_line(message, key)
     both = f"{code} {message}"
     if status == 429 and not _QUOTA.search(both):
@@ -51,7 +51,7 @@ def error_from_response(
     return _rejected(_reason(status, both), status, shown, server=server, model=model)
 
 
-def _reason(status: int, said: str) -> Rejection:
+def _reason(status: int, words: str) -> Rejection:
     """Read the reason off the status, and off the words where the status says too little."""
     by_status: dict[int, Rejection] = {401: "key", 402: "quota", 403: "key", 413: "too_long", 429: "quota"}
     if status in by_status:
@@ -61,27 +61,27 @@ def _reason(status: int, said: str) -> Rejection:
     by_words: list[tuple[re.Pattern[str], Rejection]] = [
         (_KEY, "key"), (_QUOTA, "quota"), (_TOO_LONG, "too_long"), (_MODEL, "model")
     ]  # fmt: skip
-    return next((reason for words, reason in by_words if words.search(said)), "request")
+    return next((reason for pattern, reason in by_words if pattern.search(words)), "request")
 
 
 def _rejected(reason: Rejection, status: int, shown: str, *, server: str, model: str) -> LLMRejected:
-    told = {"server": server, "status": status, "said": shown or "-"}
+    data = {"server": server, "status": status, "said": shown or "-"}
     phrases = {
         "key": say(
-            "{server} does not accept the key ({status}: {said}). Check the key and what it may do.", **told
+            "{server} does not accept the key ({status}: {said}). Check the key and what it may do.", **data
         ),
         "quota": say(
             "The account at {server} has no credit left ({status}: {said}). Check its plan and billing.",
-            **told,
+            **data,
         ),
-        "too_long": say("The document is too long for {model} ({status}: {said}).", model=model, **told),
+        "too_long": say("The document is too long for {model} ({status}: {said}).", model=model, **data),
         "model": say(
             "{server} does not have the model {model} at this address ({status}: {said}). "
             "Check llm: and the address.",
             model=model,
-            **told,
+            **data,
         ),
-        "request": say("{server} refuses this request ({status}: {said}).", **told),
+        "request": say("{server} refuses this request ({status}: {said}).", **data),
     }
     return LLMRejected(phrases[reason], reason=reason)
 
@@ -123,11 +123,11 @@ def _date(text: str) -> float | None:
         return None
 
 
-def _said(told: object) -> tuple[str, str]:
+def _code_and_message(body: object) -> tuple[str, str]:
     """Find the code and the message in the shapes servers use for an error."""
-    if isinstance(told, list) and told:  # some wrap the object in a list
-        told = told[0]
-    error = told.get("error", told) if isinstance(told, dict) else told
+    if isinstance(body, list) and body:  # some wrap the object in a list
+        body = body[0]
+    error = body.get("error", body) if isinstance(body, dict) else body
     if isinstance(error, dict):
         codes = " ".join(str(error[k]) for k in ("code", "type", "param") if error.get(k) is not None)
         return codes, str(error.get("message") or error.get("detail") or "")
@@ -207,10 +207,10 @@ def error_from_library(error: Exception, *, provider: str, model: str, seconds: 
     match meaning_of(error):
         case "by status":
             headers, body = _answer(error)
-            told = body if isinstance(body, dict) else {"error": {"message": shown}}
+            answer = body if isinstance(body, dict) else {"error": {"message": shown}}
             status = int(getattr(error, "status_code", 0))
             return error_from_response(
-                status, headers, _without_keys_in(told), server=provider, model=model, key=""
+                status, headers, _without_keys_in(answer), server=provider, model=model, key=""
             )
         case "slow":
             phrase = say("The model server gave no whole answer within {seconds} s.", seconds=f"{seconds:g}")
@@ -251,12 +251,12 @@ def _answer(error: Exception) -> tuple[Mapping[str, str], object]:
     return {str(k).lower(): str(v) for k, v in dict(headers).items()}, getattr(error, "body", None)
 
 
-def _without_keys_in(told: Any) -> Any:
-    if isinstance(told, dict):
-        return {k: _without_keys_in(v) for k, v in told.items()}
-    if isinstance(told, list):
-        return [_without_keys_in(v) for v in told]
-    return without_keys(told) if isinstance(told, str) else told
+def _without_keys_in(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {k: _without_keys_in(v) for k, v in value.items()}
+    if isinstance(value, list):
+        return [_without_keys_in(v) for v in value]
+    return without_keys(value) if isinstance(value, str) else value
 
 
 _SECRET = re.compile(r"KEY|TOKEN|SECRET|PASSWORD", re.IGNORECASE)

@@ -105,21 +105,21 @@ class LangChainLLM:
         if isinstance(box[0], LLMError):
             raise box[0]
         place = self.place
-        made = error_from_library(
+        mapped = error_from_library(
             box[0], provider=place.provider, model=place.model, seconds=request.timeout_seconds
         )
-        raise made from None
+        raise mapped from None
 
     def _ask(self, request: Request) -> Reply:
         from langsmith import tracing_context
 
         asking, in_words = self._prepared(request)
-        told = [(m.role, m.content) for m in request.messages]
+        messages = [(m.role, m.content) for m in request.messages]
         if in_words and request.schema is not None:
-            told.insert(0, ("system", schema_instruction(request.schema)))
+            messages.insert(0, ("system", schema_instruction(request.schema)))
         with tracing_context(enabled=False):
             try:
-                answer = asking.invoke(told)
+                answer = asking.invoke(messages)
             except Exception as error:
                 cut = getattr(error, "completion", None)
                 if cut is None:
@@ -133,29 +133,29 @@ class LangChainLLM:
         key = (request.schema.hash if request.schema else "", request.max_output_tokens, request.temperature)
         if key not in self._asking:
             model = _with(self.model, request)
-            made: tuple[Any, bool] = (model, request.schema is not None)
+            prepared: tuple[Any, bool] = (model, request.schema is not None)
             if request.schema is not None:
                 structured = _structured(model, request.schema)
-                made = (structured, False) if structured is not None else made
-            self._asking[key] = made
-        known: tuple[Any, bool] = self._asking[key]
-        return known
+                prepared = (structured, False) if structured is not None else prepared
+            self._asking[key] = prepared
+        cached: tuple[Any, bool] = self._asking[key]
+        return cached
 
     def _reply(self, raw: Any, request: Request) -> Reply:
-        text, end = _text(raw), _end(raw)
+        text, finish = _text(raw), _end(raw)
         refusal = raw.additional_kwargs.get("refusal")
         if refusal:
-            text, end = str(refusal), "refusal"
+            text, finish = str(refusal), "refusal"
         usage = _usage(raw) or Usage(
             input_tokens=estimate_tokens(request), output_tokens=len(text) // 4 + 1, estimated=True
         )
-        told = raw.response_metadata
+        metadata = raw.response_metadata
         price = self.place.price
         return Reply(
             text=text,
-            model=str(told.get("model_name") or told.get("model") or self.place.model),
+            model=str(metadata.get("model_name") or metadata.get("model") or self.place.model),
             usage=usage,
-            finish_reason=end,
+            finish_reason=finish,
             id=str(raw.id or ""),
             cost=price.of(usage.input_tokens, usage.output_tokens) if price else None,
         )
@@ -184,10 +184,10 @@ def _with(model: "BaseChatModel", request: Request) -> "BaseChatModel":
 
 def _structured(model: "BaseChatModel", schema: AnswerSchema) -> Any:
     """Hold the model to the schema in the way LangChain knows for it; None where it knows none."""
-    told = {"title": schema.name, "description": "The answer.", **json.loads(schema.json)}
+    schema_dict = {"title": schema.name, "description": "The answer.", **json.loads(schema.json)}
     for options in ({"strict": True}, {}):
         try:
-            return model.with_structured_output(told, include_raw=True, **options)
+            return model.with_structured_output(schema_dict, include_raw=True, **options)
         except NotImplementedError:
             return None
         except (TypeError, ValueError):
@@ -211,30 +211,32 @@ def _text(raw: Any) -> str:
 
 
 def _end(raw: Any) -> FinishReason:
-    told = raw.response_metadata
-    said = next((told[k] for k in ("finish_reason", "stop_reason", "done_reason") if told.get(k)), "stop")
-    return _ENDS.get(str(said).lower(), "stop")
+    metadata = raw.response_metadata
+    reason = next(
+        (metadata[k] for k in ("finish_reason", "stop_reason", "done_reason") if metadata.get(k)), "stop"
+    )
+    return _ENDS.get(str(reason).lower(), "stop")
 
 
 def _usage(raw: Any) -> Usage | None:
-    told = raw.usage_metadata
-    if not told:
+    counts = raw.usage_metadata
+    if not counts:
         return None
-    details = told.get("input_token_details") or {}
+    details = counts.get("input_token_details") or {}
     return Usage(
-        input_tokens=int(told.get("input_tokens", 0)),
-        output_tokens=int(told.get("output_tokens", 0)),
+        input_tokens=int(counts.get("input_tokens", 0)),
+        output_tokens=int(counts.get("output_tokens", 0)),
         cached_input_tokens=int(details.get("cache_read") or 0),
     )
 
 
 def _of_completion(cut: Any, place: ModelEndpoint) -> Reply:
     """Read an answer that the library refused to parse since it was cut: it was paid all the same."""
-    counted = getattr(cut, "usage", None)
+    counts = getattr(cut, "usage", None)
     usage = Usage(
-        input_tokens=int(getattr(counted, "prompt_tokens", 0) or 0),
-        output_tokens=int(getattr(counted, "completion_tokens", 0) or 0),
-        estimated=counted is None,
+        input_tokens=int(getattr(counts, "prompt_tokens", 0) or 0),
+        output_tokens=int(getattr(counts, "completion_tokens", 0) or 0),
+        estimated=counts is None,
     )
     cost = place.price.of(usage.input_tokens, usage.output_tokens) if place.price else None
     model = str(getattr(cut, "model", "") or place.model)
@@ -244,15 +246,17 @@ def _of_completion(cut: Any, place: ModelEndpoint) -> Reply:
 
 
 def _place(model: "BaseChatModel", prices: Mapping[str, Price] | None) -> ModelEndpoint:
-    told = model._get_ls_params()  # noqa: SLF001 - LangChain tells the provider's name nowhere else
-    provider = str(told.get("ls_provider") or "langchain")
-    name = str(told.get("ls_model_name") or getattr(model, "model_name", "") or getattr(model, "model", ""))
+    described = model._get_ls_params()  # noqa: SLF001 - LangChain tells the provider's name nowhere else
+    provider = str(described.get("ls_provider") or "langchain")
+    name = str(
+        described.get("ls_model_name") or getattr(model, "model_name", "") or getattr(model, "model", "")
+    )
     addresses = (getattr(model, field, None) for field in ("openai_api_base", "base_url", "endpoint"))
     address = next((a for a in addresses if isinstance(a, str) and a), "")
     region = _region(provider, name, address)
-    own = ModelEndpoint(provider=provider, model=name, region=region, base_url=address)
+    endpoint = ModelEndpoint(provider=provider, model=name, region=region, base_url=address)
     price = price_of(provider, name, prices)
-    return replace(own, price=price or (FREE if region == "local" else None))
+    return replace(endpoint, price=price or (FREE if region == "local" else None))
 
 
 def _region(provider: str, model: str, address: str) -> Region:

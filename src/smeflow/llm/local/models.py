@@ -129,17 +129,17 @@ class ModelStore:
 
     def models(self) -> list[StoredModel]:
         """List what is there, by name; a note whose file is gone does not count."""
-        found = []
+        models = []
         for note in sorted(self.folder.glob("*.json")):
             with contextlib.suppress(OSError, ValueError, TypeError):
-                one = StoredModel(**json.loads(note.read_text(encoding="utf-8")))
-                if self.path_of(one).stat().st_size == one.bytes:
-                    found.append(one)
-        return found
+                model = StoredModel(**json.loads(note.read_text(encoding="utf-8")))
+                if self.path_of(model).stat().st_size == model.bytes:
+                    models.append(model)
+        return models
 
     def find(self, name: str) -> StoredModel | None:
         """Give the model called *name*."""
-        return next((one for one in self.models() if one.name == name), None)
+        return next((model for model in self.models() if model.name == name), None)
 
     def path_of(self, model: StoredModel) -> Path:
         """Give the model's file."""
@@ -191,15 +191,15 @@ class ModelStore:
 
     def remove(self, name: str) -> StoredModel | None:
         """Forget *name*, and delete its file unless another name has the same; None where there is none."""
-        found = self.find(name)
-        for begun in self.folder.glob(f"{name}.partial*"):
-            begun.unlink()
-        if found is None:
+        model = self.find(name)
+        for partial in self.folder.glob(f"{name}.partial*"):
+            partial.unlink()
+        if model is None:
             return None
         (self.folder / f"{name}.json").unlink()
-        if all(one.sha256 != found.sha256 for one in self.models()):
-            self.path_of(found).unlink(missing_ok=True)
-        return found
+        if all(other.sha256 != model.sha256 for other in self.models()):
+            self.path_of(model).unlink(missing_ok=True)
+        return model
 
 
 def hash_of_file(path: Path) -> str:

@@ -230,8 +230,8 @@ class Retrying:
     """An LLM that asks again when asking again may help.
 
     Every wait honours what the provider asks for. Attempts that may have been paid are few and counted over
-    the whole `RetryState`; those that cost nothing end with the time for waiting. `AnswerLater` (``ticket`` says
-    whether ``rate``, ``outage`` or ``broken``) means: not now, and not by sleeping.
+    the whole `RetryState`; those that cost nothing end with the time for waiting. `AnswerLater` (``ticket``
+    says whether ``rate``, ``outage`` or ``broken``) means: not now, and not by sleeping.
     """
 
     inner: LLM
