@@ -4,7 +4,7 @@ import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from smeflow._text import strip_invisible
+from smeflow._text import shortened, strip_invisible
 from smeflow.documents.document import Document, Page
 from smeflow.documents.file import File, bounded_text
 from smeflow.documents.text import decode_text, normalize_text
@@ -56,7 +56,7 @@ class RenderedHtml:
         sample = " ".join(" ".join(self.hidden).split())
         if not sample:
             return ()
-        sample = sample if len(sample) <= 60 else sample[:59] + "…"
+        sample = shortened(sample, 60)
         return (say("{name} holds hidden text; it was not read: “{sample}”", name=name, sample=sample),)
 
 

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from smeflow._optional import import_extra
 from smeflow.documents.file import File, limit_exceeded
-from smeflow.documents.page_text import PlacedWord, angle_of, clean_word, turned_back
+from smeflow.documents.page_text import PlacedWord, clean_word, straighten, turned_back
 from smeflow.errors import MissingExtra, UnreadableDocument, UnsupportedDocument
 from smeflow.i18n import say
 
@@ -63,14 +63,10 @@ def recognise_words(grey: "Image", *, file: File) -> list[PlacedWord]:
     from PIL.Image import Resampling
 
     factor = min(max(_WANTED_SIDE / max(min(grey.size), 1), 1.0), _MOST_ENLARGED)
-    large = (
-        grey.resize((round(grey.width * factor), round(grey.height * factor)), 1) if factor > 1.05 else grey
-    )
+    size = round(grey.width * factor), round(grey.height * factor)
+    large = grey.resize(size, 1) if factor > 1.05 else grey
     factor = large.width / max(grey.width, 1)
-    askew = angle_of(large)
-    straight = (
-        large.rotate(askew, resample=Resampling.BILINEAR, fillcolor=255) if abs(askew) >= 0.2 else large
-    )
+    straight, askew = straighten(large, Resampling.BILINEAR)
     words = words_of(run_tesseract(straight, file=file))
     if straight is not large:
         words = [turned_back(word, askew, large.width / 2, large.height / 2) for word in words]
@@ -113,7 +109,7 @@ def run_tesseract(picture: "Image", *, file: File) -> str:
 
 @cache
 def installed_languages(program: str) -> tuple[str, ...]:
-    """Give those of our languages that Tesseract has; whatever it has where it has none of them."""
+    """List those of our languages that Tesseract has, or the first it has where it has none of them."""
     done = subprocess.run([program, "--list-langs"], capture_output=True, timeout=20, check=False)
     lines = done.stdout.decode(errors="replace").splitlines()[1:]
     available = list(filter(None, map(str.strip, lines)))
@@ -170,8 +166,7 @@ def recognise_with_rapidocr(grey: "Image", *, file: File) -> list[PlacedWord]:
     from PIL.Image import Resampling
 
     numpy = import_extra("numpy", "ocr")
-    askew = angle_of(grey)
-    straight = grey.rotate(askew, resample=Resampling.BICUBIC, fillcolor=255) if abs(askew) >= 0.2 else grey
+    straight, askew = straighten(grey, Resampling.BICUBIC)
     points = numpy.array(straight.convert("RGB"))
     try:
         # what one call leaves out, the engine remembers from the call before: all is said each time

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
+from smeflow._text import shortened
 from smeflow.documents.document import Document, Page
 from smeflow.documents.file import File, check_limit, read_attached
 from smeflow.documents.image import MissingPillow, import_pillow
@@ -26,7 +27,7 @@ from smeflow.documents.pdf_letters import (
     metadata_notes,
     overprinted,
 )
-from smeflow.errors import LimitExceeded, UnreadableDocument
+from smeflow.errors import UnreadableDocument
 from smeflow.i18n import Phrase, say
 
 if TYPE_CHECKING:
@@ -313,9 +314,7 @@ def _joined(text: str) -> str:
 
 
 def _hidden_phrase(why: HiddenReason, texts: list[str], page: int, name: str) -> Phrase:
-    sample = " ".join(texts)
-    sample = sample if len(sample) <= 60 else sample[:59] + "…"
-    data = {"name": name, "page": page, "sample": sample}
+    data = {"name": name, "page": page, "sample": shortened(" ".join(texts), 60)}
     return Phrase(HIDDEN_PHRASES[why].template, data)
 
 
@@ -328,5 +327,3 @@ HIDDEN_PHRASES: dict[HiddenReason, Phrase] = {
     ),
     "covered": say("Page {page} of {name} holds text covered by something; it was not read: “{sample}”"),
 }
-
-__all__ = ["LimitExceeded", "open_pdf", "read_pdf"]

@@ -11,6 +11,7 @@ from functools import cache
 from math import atan2, degrees, hypot
 from typing import TYPE_CHECKING, Any, Literal
 
+from smeflow._text import shortened
 from smeflow.documents.page_text import clean_word
 from smeflow.i18n import Phrase, say
 
@@ -342,7 +343,7 @@ def annotation_notes(page: Any, number: int, name: str) -> Iterator[Phrase]:
                         "Page {page} of {name} holds a note that is not printed; it was not read: “{sample}”",
                         page=number,
                         name=name,
-                        sample=_sample(text),
+                        sample=shortened(text, _SAMPLE),
                     )
         finally:
             raw.FPDFPage_CloseAnnot(annotation)
@@ -381,13 +382,9 @@ def metadata_notes(pdf: "PdfDocument", name: str) -> Iterator[Phrase]:
             yield say(
                 "{name} says in its metadata what no page shows; it was not read: “{sample}”",
                 name=name,
-                sample=_sample(text),
+                sample=shortened(text, _SAMPLE),
             )
 
 
 def _plain(text: str) -> str:
     return " ".join(filter(None, (clean_word(word) for word in text.replace("\0", " ").split())))
-
-
-def _sample(text: str) -> str:
-    return text if len(text) <= _SAMPLE else text[: _SAMPLE - 1] + "…"

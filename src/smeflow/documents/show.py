@@ -11,7 +11,7 @@ from smeflow._optional import import_extra
 from smeflow.documents.document import Box, Document, Quote
 from smeflow.documents.file import PDF, File
 from smeflow.documents.image import open_image, upright
-from smeflow.documents.page_text import PlacedWord, angle_of, clean_word, turned_back
+from smeflow.documents.page_text import PlacedWord, clean_word, straighten, turned_back
 from smeflow.documents.pool import shared_pool
 from smeflow.documents.read import identify, read_guarded
 from smeflow.errors import DocumentError
@@ -49,11 +49,7 @@ def strips_here(file: File, strips: Sequence[Strip]) -> list[str]:
     order = sorted(range(len(strips)), key=lambda n: strips[n][0])
     for page, numbers in groupby(order, key=lambda n: strips[n][0]):
         grey = _page(file, page)
-        askew = angle_of(grey)
-        if abs(askew) >= 0.2:
-            grey = grey.rotate(
-                askew, resample=import_extra("PIL.Image", "ocr").Resampling.BICUBIC, fillcolor=255
-            )
+        grey, askew = straighten(grey, import_extra("PIL.Image", "ocr").Resampling.BICUBIC)
         file.more_time()
         for n in numbers:
             texts[n] = clean_word(recognise_line(_cut(grey, strips[n][1], askew), name=file.name))

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from email.utils import parsedate_to_datetime
 from typing import Any, Literal
 
-from smeflow._text import strip_invisible
+from smeflow._text import shortened, strip_invisible
 from smeflow.errors import LLMError, LLMRefused, LLMRejected, LLMUnavailable, Rejection
 from smeflow.i18n import say
 
@@ -139,7 +139,7 @@ def one_line(text: str, key: str = "") -> str:
     text = " ".join(strip_invisible(text).split())
     if key:
         text = text.replace(key, "***")
-    return text if len(text) <= 200 else text[:199] + "…"
+    return shortened(text, 200)
 
 
 ErrorMeaning = Literal["by status", "slow", "not reached", "broken", "key", "cut", "filtered", "mistake"]
