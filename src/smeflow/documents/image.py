@@ -1,7 +1,7 @@
 """Read a picture (PNG, JPEG, TIFF) by OCR, after its size has been looked up without unpacking it."""
 
 import io
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, SupportsInt
 
 from smeflow.documents.document import Document, Page
 from smeflow.documents.file import File, check_limit
@@ -43,7 +43,7 @@ def read_image(file: File) -> Document:
     pages: list[Page] = []
     problems: list[Phrase] = []
     with open_image(file) as image:
-        frames = getattr(image, "n_frames", 1)
+        frames = frames_of(image)
         check_limit("pages", file.limits.pages, frames, file.name)
         for index in range(frames):
             image.seek(index)
@@ -64,6 +64,16 @@ def open_image(file: File) -> "Image":
         raise _damaged(file.name) from error
     check_limit("pixels", file.limits.pixels, image.width * image.height, file.name)
     return image
+
+
+def frames_of(image: "Image") -> int:
+    """Count the pages of a picture."""
+    return int(getattr(image, "n_frames", 1))  # foreign: only formats that may hold several have it
+
+
+def seek_page(image: "Image", number: int) -> None:
+    """Go to page *number* (from 1) of a picture, the last one where it has fewer."""
+    image.seek(min(number, frames_of(image)) - 1)
 
 
 def upright(image: "Image", name: str) -> "Image":
@@ -106,7 +116,7 @@ def _page(image: "Image", number: int, file: File) -> Page:
 
 def _dpi_of(image: "Image") -> int:
     declared = image.info.get("dpi", (0, 0))[0]
-    dpi = int(declared) if isinstance(declared, int | float) or hasattr(declared, "__int__") else 0
+    dpi = int(declared) if isinstance(declared, SupportsInt) else 0
     return dpi if 70 <= dpi <= 1200 else _SCREEN_DPI
 
 

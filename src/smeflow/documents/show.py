@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from smeflow._optional import import_extra
 from smeflow.documents.document import Box, Document, Quote
 from smeflow.documents.file import PDF, File
-from smeflow.documents.image import open_image, upright
+from smeflow.documents.image import open_image, seek_page, upright
 from smeflow.documents.page_text import PlacedWord, clean_word, straighten, turned_back
 from smeflow.documents.pool import shared_pool
 from smeflow.documents.read import identify, read_guarded
@@ -59,7 +59,7 @@ def strips_here(file: File, strips: Sequence[Strip]) -> list[str]:
 def _page(file: File, number: int) -> "Image":
     if file.media_type != PDF:
         with open_image(file) as image:
-            image.seek(min(number, getattr(image, "n_frames", 1)) - 1)
+            seek_page(image, number)
             return upright(image, file.name)
     from smeflow.documents.pdf import grey_picture, open_pdf
 

@@ -46,10 +46,10 @@ def _pdf_page(file: File, page: int, dpi: int) -> bytes:
 
 
 def _image_page(file: File, page: int) -> bytes:
-    from smeflow.documents.image import open_image, upright
+    from smeflow.documents.image import open_image, seek_page, upright
 
     with open_image(file) as image:
-        image.seek(min(page, getattr(image, "n_frames", 1)) - 1)
+        seek_page(image, page)
         grey = upright(image, file.name)
         grey.thumbnail((2000, 2000))
         return encode_png(grey.tobytes(), grey.width, grey.height, grey.width, 1)
@@ -109,7 +109,7 @@ def answer(head: dict[str, Any], pieces: list[bytes], answers: BinaryIO) -> None
         reply = {"error": packed_error(limit_exceeded("memory_bytes", limits.memory_bytes, None, file.name))}
     except RecursionError:
         reply = {"error": packed_error(limit_exceeded("depth", limits.depth, None, file.name))}
-    except Exception as error:  # noqa: BLE001  a fault of a parser is a fact about this file, told as one
+    except Exception as error:  # noqa: BLE001 - a parser's fault is a fact about this file
         phrase = say(
             "{name} is damaged: no reader understands it ({why}). Ask the sender for it again.",
             name=file.name,
@@ -127,11 +127,7 @@ def limit_memory(most: int) -> None:
         import resource
     except ImportError:  # Windows
         return
-    kind = (
-        getattr(resource, "RLIMIT_DATA", resource.RLIMIT_AS)
-        if sys.platform == "linux"
-        else resource.RLIMIT_AS
-    )
+    kind = resource.RLIMIT_DATA if sys.platform == "linux" else resource.RLIMIT_AS
     _, hard = resource.getrlimit(kind)
     wanted = most if hard == resource.RLIM_INFINITY else min(most, hard)
     with contextlib.suppress(ValueError, OSError):

@@ -24,7 +24,7 @@ _MODEL = re.compile(
     r"model_not_found|unknown_model|invalid_model|does not exist|model .{0,80}not found", re.IGNORECASE
 )
 _KEY = re.compile(r"invalid_api_key|api key not valid|incorrect api key|api_key_invalid", re.IGNORECASE)
-_AT_WORK = {"408", "409", "425"}
+_BUSY = frozenset({408, 409, 425})
 
 
 def broken_answer(what: str = "") -> LLMUnavailable:
@@ -45,9 +45,15 @@ def error_from_response(
     shown = one_line(message, key)
     both = f"{code} {message}"
     if status == 429 and not _QUOTA.search(both):
-        return _unavailable(status, "rate", headers, shown)
-    if status >= 500 or str(status) in _AT_WORK:
-        return _unavailable(status, "outage", headers, shown)
+        phrase = say(
+            "The model server wants fewer requests ({status}: {said}).", status=status, said=shown or "-"
+        )
+        wait = retry_after(headers)
+        return LLMUnavailable(phrase, kind="rate", retry_after_seconds=wait, sent=False)
+    if status >= 500 or status in _BUSY:
+        phrase = say("The model server is out of order ({status}: {said}).", status=status, said=shown or "-")
+        wait = retry_after(headers)
+        return LLMUnavailable(phrase, kind="outage", retry_after_seconds=wait, sent=False)
     return _rejected(_reason(status, both), status, shown, server=server, model=model)
 
 
@@ -84,17 +90,6 @@ def _rejected(reason: Rejection, status: int, shown: str, *, server: str, model:
         "request": say("{server} refuses this request ({status}: {said}).", **data),
     }
     return LLMRejected(phrases[reason], reason=reason)
-
-
-def _unavailable(status: int, kind: str, headers: Mapping[str, str], shown: str) -> LLMUnavailable:
-    wait = retry_after(headers)
-    if kind == "rate":
-        phrase = say(
-            "The model server wants fewer requests ({status}: {said}).", status=status, said=shown or "-"
-        )
-        return LLMUnavailable(phrase, kind="rate", retry_after_seconds=wait, sent=False)
-    phrase = say("The model server is out of order ({status}: {said}).", status=status, said=shown or "-")
-    return LLMUnavailable(phrase, kind="outage", retry_after_seconds=wait, sent=False)
 
 
 def retry_after(headers: Mapping[str, str]) -> float | None:
@@ -192,23 +187,22 @@ _OTHERS: Mapping[str, ErrorMeaning] = {
 
 def meaning_of(error: BaseException) -> ErrorMeaning:
     """Say what *error* means, by its class or the nearest one it is made from."""
-    if isinstance(getattr(error, "status_code", None), int):
+    if isinstance(getattr(error, "status_code", None), int):  # foreign: many libraries name a status so
         return "by status"
-    for kind in type(error).__mro__:
-        known = OPENAI_ERRORS.get(kind.__name__) or _OTHERS.get(kind.__name__)
-        if known:
-            return known
-    return "mistake"
+    names = (kind.__name__ for kind in type(error).__mro__)
+    meanings = (OPENAI_ERRORS.get(name) or _OTHERS.get(name) for name in names)
+    return next(filter(None, meanings), "mistake")
 
 
 def error_from_library(error: Exception, *, provider: str, model: str, seconds: float = 0.0) -> LLMError:
     """Make our error of a library's; no key of the environment gets into it."""
-    shown = one_line(without_keys(_message(error)))
+    message = str(getattr(error, "message", "") or error)  # foreign: the openai SDK's errors have one
+    shown = one_line(without_keys(message))
     match meaning_of(error):
         case "by status":
             headers, body = _answer(error)
             answer = body if isinstance(body, dict) else {"error": {"message": shown}}
-            status = int(getattr(error, "status_code", 0))
+            status = int(getattr(error, "status_code", 0))  # foreign: as above
             return error_from_response(
                 status, headers, _without_keys_in(answer), server=provider, model=model, key=""
             )
@@ -241,14 +235,12 @@ def error_from_library(error: Exception, *, provider: str, model: str, seconds: 
             return LLMRejected(phrase, reason="request")
 
 
-def _message(error: Exception) -> str:
-    return str(getattr(error, "message", "") or error)
-
-
 def _answer(error: Exception) -> tuple[Mapping[str, str], object]:
-    response = getattr(error, "response", None)
-    headers = getattr(response, "headers", None) or {}
-    return {str(k).lower(): str(v) for k, v in dict(headers).items()}, getattr(error, "body", None)
+    """Give the headers and the body of the answer that made a library raise."""
+    response = getattr(error, "response", None)  # foreign: as httpx, and who builds on it, keep it
+    headers = getattr(response, "headers", None) or {}  # foreign: the same
+    body = getattr(error, "body", None)  # foreign: the openai SDK's errors have one
+    return {str(k).lower(): str(v) for k, v in dict(headers).items()}, body
 
 
 def _without_keys_in(value: Any) -> Any:

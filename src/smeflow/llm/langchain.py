@@ -28,6 +28,7 @@ from smeflow.llm.wire import timed_out
 
 if TYPE_CHECKING:
     from langchain_core.language_models.chat_models import BaseChatModel
+    from openai.types.chat import ChatCompletion
 
 _LIMITS = ("max_output_tokens", "num_predict", "max_completion_tokens", "max_tokens_to_sample", "max_tokens")
 _HERE: frozenset[str] = frozenset({"ollama", "llamacpp", "llama_cpp"})
@@ -121,7 +122,7 @@ class LangChainLLM:
             try:
                 answer = asking.invoke(messages)
             except Exception as error:
-                cut = getattr(error, "completion", None)
+                cut = getattr(error, "completion", None)  # foreign: the openai SDK keeps a cut answer here
                 if cut is None:
                     raise
                 return _of_completion(cut, self.place)
@@ -164,8 +165,8 @@ class LangChainLLM:
 def _without_retries(model: "BaseChatModel") -> "BaseChatModel":
     """Copy a model with its own retries and its cache off: a cached answer would repeat its usage."""
     changes: dict[str, Any] = {"cache": False}
-    root = getattr(model, "root_client", None)
-    if root is not None and hasattr(root, "with_options"):
+    root = getattr(model, "root_client", None)  # foreign: LangChain's models of OpenAI hold the SDK's client
+    if root is not None and hasattr(root, "with_options"):  # foreign: other packages' clients lack it
         root = root.with_options(max_retries=0)
         changes |= {"root_client": root, "client": root.chat.completions}
     if "max_retries" in type(model).model_fields:
@@ -177,7 +178,8 @@ def _with(model: "BaseChatModel", request: Request) -> "BaseChatModel":
     fields = type(model).model_fields
     limit = next((name for name in _LIMITS if name in fields), None)
     changes: dict[str, Any] = {limit: request.max_output_tokens} if limit else {}
-    if "temperature" in fields and getattr(model, "temperature", None) is None and request.temperature:
+    temperature = getattr(model, "temperature", None)  # foreign: not every model has one
+    if "temperature" in fields and temperature is None and request.temperature:
         changes["temperature"] = request.temperature  # a model that takes none is not told 0
     return model.model_copy(update=changes)
 
@@ -230,27 +232,24 @@ def _usage(raw: Any) -> Usage | None:
     )
 
 
-def _of_completion(cut: Any, place: ModelEndpoint) -> Reply:
+def _of_completion(cut: "ChatCompletion", place: ModelEndpoint) -> Reply:
     """Read an answer that the library refused to parse since it was cut: it was paid all the same."""
-    counts = getattr(cut, "usage", None)
+    counts = cut.usage
     usage = Usage(
-        input_tokens=int(getattr(counts, "prompt_tokens", 0) or 0),
-        output_tokens=int(getattr(counts, "completion_tokens", 0) or 0),
+        input_tokens=counts.prompt_tokens if counts else 0,
+        output_tokens=counts.completion_tokens if counts else 0,
         estimated=counts is None,
     )
     cost = place.price.of(usage.input_tokens, usage.output_tokens) if place.price else None
-    model = str(getattr(cut, "model", "") or place.model)
-    return Reply(
-        text="", model=model, usage=usage, finish_reason="length", id=str(getattr(cut, "id", "")), cost=cost
-    )
+    model = cut.model or place.model
+    return Reply(text="", model=model, usage=usage, finish_reason="length", id=cut.id or "", cost=cost)
 
 
 def _place(model: "BaseChatModel", prices: Mapping[str, Price] | None) -> ModelEndpoint:
     described = model._get_ls_params()  # noqa: SLF001 - LangChain tells the provider's name nowhere else
     provider = str(described.get("ls_provider") or "langchain")
-    name = str(
-        described.get("ls_model_name") or getattr(model, "model_name", "") or getattr(model, "model", "")
-    )
+    fallback = getattr(model, "model_name", "") or getattr(model, "model", "")  # foreign: each has its own
+    name = str(described.get("ls_model_name") or fallback)
     addresses = (getattr(model, field, None) for field in ("openai_api_base", "base_url", "endpoint"))
     address = next((a for a in addresses if isinstance(a, str) and a), "")
     region = _region(provider, name, address)
