@@ -5,7 +5,22 @@ from typing import TYPE_CHECKING
 from smeflow._doors import open_door
 
 if TYPE_CHECKING:
-    from smeflow.kinds.record_kind import RecordKind
+    from smeflow.core.case import Known
+    from smeflow.core.claims import Claim, ClaimingResult, Evidenced
+    from smeflow.core.step import DoubtingResult, ModelWantingResult
+    from smeflow.documents.document import MESSAGE, PageRange
+    from smeflow.invoices.books.journal import BooksFormat
+    from smeflow.kinds.mailbox import Account, Effect, MailIndex
+    from smeflow.kinds.record_kind import (
+        Firm,
+        NamedRules,
+        PaperRules,
+        ProofRules,
+        RecordKind,
+        RecordReader,
+        Sought,
+        SplitRule,
+    )
     from smeflow.kinds.records import Check, Finding, Identifier, Labels, Reading, Record
     from smeflow.kinds.sinks import (
         ActingSink,
@@ -28,30 +43,52 @@ if TYPE_CHECKING:
         UnreadableArrival,
         make_arrival,
     )
+    from smeflow.kinds.steps import StepFamily, StepResult
 
 __all__ = [
+    "MESSAGE",
     "ROW",
+    "Account",
     "ActingSink",
     "Arrival",
     "ArrivalBatch",
+    "BooksFormat",
     "Check",
+    "Claim",
+    "ClaimingResult",
     "DeliveringSink",
     "DeliveryAnswer",
     "DiskSource",
+    "DoubtingResult",
+    "Effect",
+    "Evidenced",
     "FactSource",
     "Finding",
+    "Firm",
     "Identifier",
+    "Known",
     "Labels",
+    "MailIndex",
+    "ModelWantingResult",
+    "NamedRules",
+    "PageRange",
+    "PaperRules",
     "Parcel",
+    "ProofRules",
     "Put",
     "Reading",
     "Record",
     "RecordKind",
+    "RecordReader",
     "ResumableSource",
     "Sink",
     "SinkItem",
     "SinkMemory",
+    "Sought",
     "Source",
+    "SplitRule",
+    "StepFamily",
+    "StepResult",
     "UnreadableArrival",
     "make_arrival",
 ]
@@ -59,14 +96,21 @@ __all__ = [
 __getattr__, __dir__ = open_door(
     __name__,
     {
-        "smeflow.kinds.record_kind": "RecordKind",
+        "smeflow.core.case": "Known",
+        "smeflow.core.claims": "Claim ClaimingResult Evidenced",
+        "smeflow.core.step": "DoubtingResult ModelWantingResult",
+        "smeflow.documents.document": "MESSAGE PageRange",
+        "smeflow.invoices.books.journal": "BooksFormat",
+        "smeflow.kinds.mailbox": "Account Effect MailIndex",
+        "smeflow.kinds.record_kind": (
+            "Firm NamedRules PaperRules ProofRules RecordKind RecordReader Sought SplitRule"
+        ),
         "smeflow.kinds.records": "Check Finding Identifier Labels Reading Record",
-        "smeflow.kinds.sinks": (
-            "ActingSink DeliveringSink DeliveryAnswer Parcel Put Sink SinkItem SinkMemory"
-        ),
+        "smeflow.kinds.sinks": "ActingSink DeliveringSink DeliveryAnswer Parcel Put Sink SinkItem SinkMemory",
         "smeflow.kinds.sources": (
-            "Arrival ArrivalBatch DiskSource FactSource make_arrival ResumableSource ROW Source "
-            "UnreadableArrival"
+            "ROW Arrival ArrivalBatch DiskSource FactSource ResumableSource Source UnreadableArrival "
+            "make_arrival"
         ),
+        "smeflow.kinds.steps": "StepFamily StepResult",
     },
 )
