@@ -137,8 +137,10 @@ class File:
 
     def document(self, **values: object) -> Document:
         """Make this file's document; name, media type, bytes and hash are its own."""
-        made = Document(name=self.name, media_type=self.media_type, data=self.data, sha256=sha256(self.data))
-        return dataclasses.replace(made, **values)  # type: ignore[arg-type]  # checked by the dataclass itself
+        document = Document(
+            name=self.name, media_type=self.media_type, data=self.data, sha256=sha256(self.data)
+        )
+        return dataclasses.replace(document, **values)  # type: ignore[arg-type]  # checked by the dataclass itself
 
 
 class FileReader(Protocol):

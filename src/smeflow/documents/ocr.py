@@ -219,7 +219,7 @@ def _engine() -> Any:
     Lines are read one by one: in batches its memory grows with every new width. They are looked for on a page
     of at most 1600 points (at 2000 a page of A4 came near the limit of memory) and read as large as it came.
     """
-    one = {f"EngineConfig.onnxruntime.{kind}_op_num_threads": 1 for kind in ("intra", "inter")}
-    looked = {"Det.limit_type": "max", "Det.limit_side_len": 1600}
-    params = {"Global.log_level": "error", "Rec.rec_batch_num": 1, **looked, **one}
+    threads = {f"EngineConfig.onnxruntime.{kind}_op_num_threads": 1 for kind in ("intra", "inter")}
+    detection = {"Det.limit_type": "max", "Det.limit_side_len": 1600}
+    params = {"Global.log_level": "error", "Rec.rec_batch_num": 1, **detection, **threads}
     return import_extra("rapidocr", "ocr").RapidOCR(params=params)

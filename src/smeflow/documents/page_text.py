@@ -297,10 +297,10 @@ def _joins(text: str, left: int, right: int) -> bool:
     """Tell whether the letters at two neighbouring places belong to one word or number."""
     if left < 0 or right >= len(text):
         return False
-    one, two = text[left], text[right]
-    if one.isalnum() and two.isalnum():
+    before, after = text[left], text[right]
+    if before.isalnum() and after.isalnum():
         return True
     # 12 is no whole number in 12.50 or 3-12, nor 01 in FA-01
-    if two.isdigit() and one in ".,-/" and left > 0:
+    if after.isdigit() and before in ".,-/" and left > 0:
         return text[left - 1].isalnum()
-    return one.isdigit() and two in ".,-/" and right + 1 < len(text) and text[right + 1].isdigit()
+    return before.isdigit() and after in ".,-/" and right + 1 < len(text) and text[right + 1].isdigit()

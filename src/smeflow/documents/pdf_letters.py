@@ -214,15 +214,15 @@ class _Pdfium:
             place = ctypes.cast(getattr(raw, name), ctypes.c_void_p).value
             return ctypes.PYFUNCTYPE(result, *arguments)(place)  # type: ignore[arg-type]  # an address is never None here
 
-        one = (_ADDRESS, _INT)
+        letter = (_ADDRESS, _INT)
         self.count = plain("FPDFText_CountChars", _INT, _ADDRESS)
-        self.unicode = plain("FPDFText_GetUnicode", _UINT, *one)
-        self.box = plain("FPDFText_GetCharBox", _INT, *one, *[_ADDRESS] * 4)
-        self.origin = plain("FPDFText_GetCharOrigin", _INT, *one, *[_ADDRESS] * 2)
-        self.item = plain("FPDFText_GetTextObject", _ADDRESS, *one)
-        self.size = plain("FPDFText_GetFontSize", ctypes.c_double, *one)
-        self.matrix = plain("FPDFText_GetMatrix", _INT, *one, _ADDRESS)
-        self.colour = plain("FPDFText_GetFillColor", _INT, *one, *[_ADDRESS] * 4)
+        self.unicode = plain("FPDFText_GetUnicode", _UINT, *letter)
+        self.box = plain("FPDFText_GetCharBox", _INT, *letter, *[_ADDRESS] * 4)
+        self.origin = plain("FPDFText_GetCharOrigin", _INT, *letter, *[_ADDRESS] * 2)
+        self.item = plain("FPDFText_GetTextObject", _ADDRESS, *letter)
+        self.size = plain("FPDFText_GetFontSize", ctypes.c_double, *letter)
+        self.matrix = plain("FPDFText_GetMatrix", _INT, *letter, _ADDRESS)
+        self.colour = plain("FPDFText_GetFillColor", _INT, *letter, *[_ADDRESS] * 4)
         self.mode = plain("FPDFTextObj_GetTextRenderMode", _INT, _ADDRESS)
 
 

@@ -194,45 +194,45 @@ class Parsed:
             return read_guarded(file)
         key = (sha256(file.data), file.name, file.media_type, file.ocr, file.limits)
         with self._lock:
-            found = self._kept.get(key)
-            if found is not None and _same_at(found, file):
+            known = self._kept.get(key)
+            if known is not None and _same_at(known, file):
                 self._kept.move_to_end(key)
-                return found.document
-            other = self._under_way.get(key)
-            mine: Future[_Read] = Future()
-            if other is None:
-                self._under_way[key] = mine
-        if other is not None:
-            found = other.result()
-            return found.document if _same_at(found, file) else read_guarded(file)
-        return self._read_first(key, file, mine)
+                return known.document
+            running = self._under_way.get(key)
+            future: Future[_Read] = Future()
+            if running is None:
+                self._under_way[key] = future
+        if running is not None:
+            known = running.result()
+            return known.document if _same_at(known, file) else read_guarded(file)
+        return self._read_first(key, file, future)
 
-    def _read_first(self, key: _Key, file: File, mine: "Future[_Read]") -> Document:
+    def _read_first(self, key: _Key, file: File, future: "Future[_Read]") -> Document:
         try:
             document = read_guarded(file)
         except BaseException as error:
             with self._lock:
                 del self._under_way[key]
-            mine.set_exception(error)
+            future.set_exception(error)
             raise
-        made = _Read(document, file.depth, _height(document), _size_of(document))
+        known = _Read(document, file.depth, _height(document), _size_of(document))
         with self._lock:
             del self._under_way[key]
-            self._keep(key, made)
-        mine.set_result(made)
+            self._keep(key, known)
+        future.set_result(known)
         return document
 
-    def _keep(self, key: _Key, made: _Read) -> None:
+    def _keep(self, key: _Key, known: _Read) -> None:
         old = self._kept.pop(key, None)
-        self._size += made.size - (old.size if old else 0)
-        self._kept[key] = made
+        self._size += known.size - (old.size if old else 0)
+        self._kept[key] = known
         while self._size > self.most_bytes:
             self._size -= self._kept.popitem(last=False)[1].size
 
 
-def _same_at(found: _Read, file: File) -> bool:
+def _same_at(known: _Read, file: File) -> bool:
     """Tell whether a file reads the same at another depth: nothing in it lies deeper than is allowed."""
-    return found.depth == file.depth or max(found.depth, file.depth) + found.height <= file.limits.depth
+    return known.depth == file.depth or max(known.depth, file.depth) + known.height <= file.limits.depth
 
 
 def _height(document: Document) -> int:

@@ -97,8 +97,8 @@ def _packed_page(page: Page) -> list[Any]:
 
 def _unpacked_page(plain: list[Any]) -> Page:
     number, text, width, height, origin, words = plain
-    made = tuple(Word(w[0], Box(w[1], w[2], w[3], w[4]), w[5], w[6]) for w in words)
-    return Page(number=number, text=text, width=width, height=height, words=made, origin=origin)
+    placed = tuple(Word(w[0], Box(w[1], w[2], w[3], w[4]), w[5], w[6]) for w in words)
+    return Page(number=number, text=text, width=width, height=height, words=placed, origin=origin)
 
 
 _ERRORS: dict[str, Any] = {

@@ -74,13 +74,13 @@ _CONTRACTS: Mapping[Family, Sequence[tuple[str, ...]]] = {
 """What a kind must have; where there are several contracts, one of them."""
 
 
-def missing_members(family: Family, made: object) -> tuple[str, ...]:
+def missing_members(family: Family, candidate: object) -> tuple[str, ...]:
     """List what *made* lacks to be one of *family*, by the contract it comes nearest to."""
-    missing = [tuple(m for m in contract if not _has(made, m)) for contract in _CONTRACTS[family]]
+    missing = [tuple(m for m in contract if not _has(candidate, m)) for contract in _CONTRACTS[family]]
     return min(missing, key=len, default=())
 
 
-def _has(made: object, member: str) -> bool:
+def _has(candidate: object, member: str) -> bool:
     """Look without evaluating: a property may reach out to the network."""
-    is_field = isinstance(made, BaseModel) and member in type(made).model_fields
-    return is_field or getattr_static(made, member, None) is not None
+    is_field = isinstance(candidate, BaseModel) and member in type(candidate).model_fields
+    return is_field or getattr_static(candidate, member, None) is not None

@@ -43,12 +43,12 @@ def load_json(text: str) -> Any:
 
 
 def _pairs(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    made = dict(pairs)
-    if len(made) != len(pairs):
+    names = dict(pairs)
+    if len(names) != len(pairs):
         for name, value in pairs:
-            if made[name] != value or type(made[name]) is not type(value):
+            if names[name] != value or type(names[name]) is not type(value):
                 raise AmbiguousJson(say('"{name}" stands twice with two values', name=name))
-    return made
+    return names
 
 
 def _not_finite(text: str) -> Any:
@@ -204,61 +204,23 @@ def missing_names(schema: Mapping[str, Any]) -> MissingNames:
 
     Pydantic would fill them with defaults, and what the model forgot must not look like what is absent.
     """
-    made: dict[str, MissingNames] = {}
-    return _check(schema, schema.get("$defs", {}), made)
+    definitions = schema.get("$defs", {})
+    return lambda value, path: list(_missing(value, schema, definitions, path))
 
 
-def _check(
-    part: Mapping[str, Any], definitions: Mapping[str, Any], made: dict[str, MissingNames]
-) -> MissingNames:
-    reference = part.get("$ref")
-    if isinstance(reference, str):
-        name = reference.rpartition("/")[2]
-        if name not in made:
-            made[name] = _later(name, made)  # a model may hold itself
-            made[name] = _check(definitions.get(name, {}), definitions, made)
-        return made[name]
+def _missing(value: Any, part: Mapping[str, Any], definitions: Mapping[str, Any], path: str) -> Iterator[str]:
+    if "$ref" in part:
+        part = definitions.get(part["$ref"].rpartition("/")[2], {})
     if "anyOf" in part:
         objects = [c for c in part["anyOf"] if c.get("$ref") or c.get("type") in {"object", "array"}]
-        return _check(objects[0], definitions, made) if len(objects) == 1 else _nothing
-    if part.get("type") == "array":
-        inner = _check(part["items"], definitions, made)
-        return _nothing if inner is _nothing else _of_items(inner)
-    if part.get("type") == "object":
-        checks = {name: _check(value, definitions, made) for name, value in part["properties"].items()}
-        deeper = {name: check for name, check in checks.items() if check is not _nothing}
-        return _of_object(frozenset(checks), deeper)
-    return _nothing
-
-
-def _later(name: str, made: Mapping[str, MissingNames]) -> MissingNames:
-    def check(value: Any, path: str) -> list[str]:
-        return made[name](value, path)
-
-    return check
-
-
-def _nothing(value: Any, path: str) -> list[str]:
-    return []
-
-
-def _of_items(inner: MissingNames) -> MissingNames:
-    def check(value: Any, path: str) -> list[str]:
-        if not isinstance(value, list):
-            return []
-        return [name for i, item in enumerate(value) for name in inner(item, f"{path}[{i}]")]
-
-    return check
-
-
-def _of_object(names: frozenset[str], deeper: Mapping[str, MissingNames]) -> MissingNames:
-    def check(value: Any, path: str) -> list[str]:
-        if not isinstance(value, dict):
-            return []
-        found = [f"{path}.{name}".lstrip(".") for name in sorted(names - value.keys())]
-        for name, inner in deeper.items():
-            if name in value:
-                found += inner(value[name], f"{path}.{name}".lstrip("."))
-        return found
-
-    return check
+        if len(objects) == 1:
+            yield from _missing(value, objects[0], definitions, path)
+    elif isinstance(value, list) and part.get("type") == "array":
+        for number, item in enumerate(value):
+            yield from _missing(item, part["items"], definitions, f"{path}[{number}]")
+    elif isinstance(value, dict) and part.get("type") == "object":
+        properties = part["properties"]
+        yield from (f"{path}.{name}".lstrip(".") for name in sorted(properties.keys() - value.keys()))
+        for name, inner in properties.items():
+            if isinstance(value.get(name), dict | list):
+                yield from _missing(value[name], inner, definitions, f"{path}.{name}".lstrip("."))

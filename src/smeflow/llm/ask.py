@@ -89,25 +89,24 @@ class AnswerForm(Generic[T]):
 
     def _read_embedded(self, text: str) -> T:
         """Accept what is left when wrapping is taken off, if there is just one reading of it."""
-        found: dict[str, T] = {}
+        readings: dict[str, T] = {}
         unfit: UnfitAnswer | None = None
         for candidate in json_candidates(text):
-            if candidate in found:
+            if candidate in readings:
                 continue
             try:
                 value = load_json(candidate)
                 if isinstance(value, dict):
-                    found[candidate] = self._fit(value, candidate)
+                    readings[candidate] = self._fit(value, candidate)
             except AmbiguousJson as error:
                 raise UnreadableAnswer(error.phrase) from None
             except UnfitAnswer as error:
-                outermost = text.partition("{")[2].startswith(
-                    candidate[1:]
-                )  # else it is a part of what is broken
+                # one that begins elsewhere is only a part of what is broken
+                outermost = text.partition("{")[2].startswith(candidate[1:])
                 unfit = unfit or (error if outermost else None)
             except ValueError:
                 continue
-        values = list(found.values())
+        values = list(readings.values())
         if values and all(v == values[0] for v in values):
             return values[0]
         if values:

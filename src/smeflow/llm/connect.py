@@ -138,12 +138,12 @@ def _is_http(address: str) -> bool:
 def _parse_name(name: str) -> tuple[Provider, str]:
     provider, _, model = name.partition("/")
     if provider not in PROVIDERS:
-        like = get_close_matches(provider, PROVIDERS, n=1)
+        similar = get_close_matches(provider, PROVIDERS, n=1)
         known = ", ".join(PROVIDERS)
-        if like:
+        if similar:
             phrase = say(
                 'There is no provider "{name}"; did you mean "{like}"? Known: {known}.',
-                name=provider, like=like[0], known=known,
+                name=provider, like=similar[0], known=known,
             )  # fmt: skip
         else:
             phrase = say(

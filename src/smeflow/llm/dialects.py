@@ -126,7 +126,7 @@ class Dialect:
 def chat_body(request: Request, model: str, dropped: Dropped) -> str:
     """Write a chat completion request; the schema's part is text already."""
     limit = "max_completion_tokens" if "max_tokens" in dropped else "max_tokens"
-    messages = _messages(request, dropped)
+    messages = _messages(request, dropped, _chat_content)
     parts = [f'{{"model":{_text(model)},"messages":{messages},"{limit}":{request.max_output_tokens}']
     if "temperature" not in dropped:
         parts.append(f',"temperature":{request.temperature:g}')
@@ -150,8 +150,7 @@ def _format(schema: AnswerSchema) -> str:
     return f'{{"name":{_text(schema.name)},"strict":true,"schema":{schema.json}}}'
 
 
-def _messages(request: Request, dropped: Dropped, content: "Callable[[Message], str] | None" = None) -> str:
-    write = content or _chat_content
+def _messages(request: Request, dropped: Dropped, write: Callable[[Message], str]) -> str:
     messages = request.messages
     if request.schema is not None and "schema" in dropped:
         messages = _with_schema(messages, request.schema)
@@ -204,9 +203,9 @@ def read_chat(answer: Mapping[str, Any]) -> ParsedAnswer:
     finish = ends.get(choices[0].get("finish_reason"), "stop")
     refusal = message.get("refusal")
     if isinstance(refusal, str) and refusal:
-        return _parsed(answer, refusal, "refusal", _chat_usage)
+        return _parsed(answer, refusal, "refusal", _CHAT_USAGE)
     text = _joined(message.get("content"))
-    parsed = _parsed(answer, text, finish, _chat_usage)
+    parsed = _parsed(answer, text, finish, _CHAT_USAGE)
     tokens = choices[0].get("logprobs")
     if not isinstance(tokens, dict):
         return parsed
@@ -235,16 +234,16 @@ def read_responses(answer: Mapping[str, Any]) -> ParsedAnswer:
     ]
     refusals = [str(p.get("refusal") or "") for p in parts if p.get("type") == "refusal"]
     if refusals:
-        return _parsed(answer, "".join(refusals), "refusal", _responses_usage)
+        return _parsed(answer, "".join(refusals), "refusal", _RESPONSES_USAGE)
     ends: dict[object, FinishReason] = {None: "stop", "content_filter": "content_filter"}
-    return _parsed(answer, _joined(parts), ends.get(reason, "length"), _responses_usage)
+    return _parsed(answer, _joined(parts), ends.get(reason, "length"), _RESPONSES_USAGE)
 
 
 def _parsed(
     answer: Mapping[str, Any],
     text: str,
     finish: FinishReason,
-    usage: Callable[[Mapping[str, Any]], Usage | None],
+    usage_names: tuple[str, str, str],
 ) -> ParsedAnswer:
     usage_json = answer.get("usage")
     return ParsedAnswer(
@@ -252,7 +251,7 @@ def _parsed(
         finish_reason=finish,
         model=_short(answer.get("model")),
         id=_short(answer.get("id")),
-        usage=usage(usage_json) if isinstance(usage_json, dict) else None,
+        usage=_usage(usage_json, usage_names) if isinstance(usage_json, dict) else None,
     )
 
 
@@ -268,15 +267,13 @@ def _joined(content: object) -> str:
     return "".join(t for t in texts if isinstance(t, str))
 
 
-def _chat_usage(told: Mapping[str, Any]) -> Usage | None:
-    return _usage(told, "prompt_tokens", "completion_tokens", "prompt_tokens_details")
+_CHAT_USAGE = ("prompt_tokens", "completion_tokens", "prompt_tokens_details")
+_RESPONSES_USAGE = ("input_tokens", "output_tokens", "input_tokens_details")
+"""What the two forms call the tokens sent, those received, and the details of those sent."""
 
 
-def _responses_usage(told: Mapping[str, Any]) -> Usage | None:
-    return _usage(told, "input_tokens", "output_tokens", "input_tokens_details")
-
-
-def _usage(counts: Mapping[str, Any], sent_name: str, received_name: str, details: str) -> Usage | None:
+def _usage(counts: Mapping[str, Any], names: tuple[str, str, str]) -> Usage | None:
+    sent_name, received_name, details = names
     sent, received = counts.get(sent_name), counts.get(received_name)
     if type(sent) is not int or type(received) is not int or sent < 0 or received < 0:
         return None
@@ -292,4 +289,3 @@ def _short(value: object) -> str:
 
 CHAT = Dialect(name="chat", path="/chat/completions", body=chat_body, read=read_chat)
 RESPONSES = Dialect(name="responses", path="/responses", body=responses_body, read=read_responses)
-DIALECTS: Mapping[str, Dialect] = {d.name: d for d in (CHAT, RESPONSES)}

@@ -39,7 +39,7 @@ def error_from_response(
 ) -> LLMError:
     """Make our error of a status that is not 200, or of an error object in a 200.
 
-    *told* is the body as JSON where it is JSON. No part of *key* gets into the error.
+    *body* is what came, as JSON where it is JSON. No part of *key* gets into the error.
     """
     code, message = _code_and_message(body)
     shown = one_line(message, key)

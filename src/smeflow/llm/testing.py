@@ -45,13 +45,13 @@ class Scripted:
     def complete(self, request: Request, /) -> Reply:
         """Say the next line."""
         with self._lock:
-            said = len(self.requests)
+            position = len(self.requests)
             self.requests.append(request)
-        if said >= len(self._lines) and not (self.for_ever and self._lines):
+        if position >= len(self._lines) and not (self.for_ever and self._lines):
             raise LookupError(
                 str(say("The script has {count} lines and one more was asked for.", count=len(self._lines)))
             )
-        line = self._lines[min(said, len(self._lines) - 1)]
+        line = self._lines[min(position, len(self._lines) - 1)]
         if isinstance(line, SmeflowError):
             raise line
         if callable(line):

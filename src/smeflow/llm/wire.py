@@ -313,8 +313,8 @@ class SdkWire(AioWire):
         except openai.APIStatusError as error:
             return HttpResponse(error.response.status_code, _headers(error.response), error.response.content)
         except Exception as error:  # noqa: BLE001 - the SDK lets errors of its transport through
-            made = error_from_library(error, provider="openai", model="", seconds=waiting.timeout_seconds)
-            raise made if isinstance(made, LLMUnavailable) else error from None
+            mapped = error_from_library(error, provider="openai", model="", seconds=waiting.timeout_seconds)
+            raise mapped if isinstance(mapped, LLMUnavailable) else error from None
 
     async def _sent(self, waiting: PendingRequest) -> HttpResponse:
         import httpx2

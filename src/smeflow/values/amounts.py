@@ -83,16 +83,16 @@ def parse_amount(text: str, *, decimal: DecimalMark | None = None) -> PrintedAmo
 
 def find_amounts(text: str, *, decimal: DecimalMark | None = None) -> Iterator[PrintedAmount]:
     """Find every amount in *text*, in order. Numbers inside words, dates and longer numbers are none."""
-    at = 0
-    while match := _AMOUNT.search(text, at):
+    position = 0
+    while match := _AMOUNT.search(text, position):
         start, end = match.span()
         start, end = end - len(text[start:end].lstrip()), start + len(text[start:end].rstrip())
-        found = _amount(match, decimal, start, end)
-        if found and not _inside(text, start, end):
-            yield found
-            at = end
+        amount = _amount(match, decimal, start, end)
+        if amount and not _inside(text, start, end):
+            yield amount
+            position = end
         else:
-            at = match.start("body") + _run(text, match.start("body"))
+            position = match.start("body") + _run(text, match.start("body"))
 
 
 def decimal_mark(text: str) -> DecimalMark | None:

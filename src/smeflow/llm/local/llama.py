@@ -130,7 +130,7 @@ class LlamaServer:
         return self.process.poll() is None
 
     def _started(self, setting: ServerSettings, wait_seconds: float) -> str:
-        told = {
+        settings = {
             "model": str(setting.model),
             "lock": str(setting.lock),
             "pid": os.getpid(),
@@ -142,7 +142,7 @@ class LlamaServer:
         lines: queue.Queue[bytes] = queue.Queue()
         assert self.process.stdin is not None  # noqa: S101 - asked for above
         with contextlib.suppress(OSError):  # it died at once: told below
-            self.process.stdin.write(json.dumps(told).encode() + b"\n")
+            self.process.stdin.write(json.dumps(settings).encode() + b"\n")
             self.process.stdin.flush()
         threading.Thread(target=_read, args=(self.process.stdout, lines), daemon=True).start()
         waiting, deadline = False, time.monotonic() + START_SECONDS
@@ -167,8 +167,8 @@ class LlamaServer:
         _system.kill(self.process)
         self.process.wait(10)
         self._log.seek(0)
-        said = strip_invisible(self._log.read()[-2000:].decode("utf-8", "replace")).split("\n")
-        last = next((line.strip() for line in reversed(said) if line.strip()), "-")
+        lines = strip_invisible(self._log.read()[-2000:].decode("utf-8", "replace")).split("\n")
+        last = next((line.strip() for line in reversed(lines) if line.strip()), "-")
         phrase = say("The model could not be started: {said}", said=last[:200])
         return LLMUnavailable(phrase, sent=False)
 

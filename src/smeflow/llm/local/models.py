@@ -167,13 +167,13 @@ class ModelStore:
         with path.open("rb") as stream:
             if stream.read(4) != GGUF_MAGIC:
                 raise LLMRejected(say("{path} is no GGUF file.", path=path), reason="model")
-        called = (name or path.stem).lower()
-        if not _NAME.fullmatch(called):
+        model_name = (name or path.stem).lower()
+        if not _NAME.fullmatch(model_name):
             phrase = say("A model's name is made of small letters, digits, '-', '_' and '.', not {name}.",
-                         name=called)  # fmt: skip
+                         name=model_name)  # fmt: skip
             raise LLMRejected(phrase, reason="model")
         self.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-        copy = self.folder / f"{called}.adding"
+        copy = self.folder / f"{model_name}.adding"
         total, done, digest = path.stat().st_size, 0, hashlib.sha256()
         with path.open("rb") as source, copy.open("wb") as target:
             while piece := source.read(CHUNK_BYTES):
@@ -184,10 +184,15 @@ class ModelStore:
                     tell(done, total)
             target.flush()
             os.fsync(target.fileno())
-        made = StoredModel(
-            name=called, title=path.stem, licence="", bytes=done, sha256=digest.hexdigest(), source=str(path)
+        stored = StoredModel(
+            name=model_name,
+            title=path.stem,
+            licence="",
+            bytes=done,
+            sha256=digest.hexdigest(),
+            source=str(path),
         )
-        return self.keep(copy, made)
+        return self.keep(copy, stored)
 
     def remove(self, name: str) -> StoredModel | None:
         """Forget *name*, and delete its file unless another name has the same; None where there is none."""

@@ -4,11 +4,11 @@ Replayed after a crash (Journaled), answered before (Cached), within the budget 
 """
 
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from smeflow.errors import LLMError, LLMRejected, LLMUnavailable
-from smeflow.i18n import Phrase, say
+from smeflow.i18n import say
 from smeflow.llm.call_log import CallLog, Scope
 from smeflow.llm.interface import LLM, ModelEndpoint, Reply, Request
 from smeflow.money import Money
@@ -140,8 +140,7 @@ class Budgeted:
             raise
         except BaseException as error:
             # A fault of ours or a Ctrl-C: it may have been sent, so it counts as sent.
-            what: Mapping[str, object] = {"what": type(error).__name__}
-            phrase: Phrase = say("The call was given up ({what}).", **what)
+            phrase = say("The call was given up ({what}).", what=type(error).__name__)
             self.log.settle(ticket, LLMUnavailable(phrase, kind="broken", sent=True))
             raise
         self.log.settle(ticket, reply)

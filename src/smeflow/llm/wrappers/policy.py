@@ -79,12 +79,12 @@ class Policy:
         llm = self.llm
         if llm is None:
             return BoundLLM(None, self._place)
-        call_log, turn = log or self.log, RetryState()
+        call_log, state = log or self.log, RetryState()
         rule = self._rule if patience is None else RetryRule(patience=patience, breaker=self.breaker)
 
         def asking(key: str) -> LLM:
             budgeted = Budgeted(inner=llm, log=call_log, place=self._place, key=key)
-            retrying = Retrying(inner=budgeted, rule=rule, turn=turn)
+            retrying = Retrying(inner=budgeted, rule=rule, state=state)
             return retrying if scope.take else self._cached(retrying, call_log, key)
 
         bound: LLM = Journaled(inner=asking, log=call_log, scope=scope)

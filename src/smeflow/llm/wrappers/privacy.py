@@ -21,7 +21,7 @@ def residency_refusal(place: ModelEndpoint, residency: Residency, source: str = 
     """
     if allowed_in(place, residency):
         return None
-    told = {
+    data = {
         "model": place.model,
         "provider": place.provider,
         "residency": residency,
@@ -32,20 +32,20 @@ def residency_refusal(place: ModelEndpoint, residency: Residency, source: str = 
             "{model} at {provider} is not asked: data may not go there (residency: {residency}, since "
             "nothing else is written). Choose a model that runs within it, or add the line residency: any "
             "to {source}.",
-            **told,
+            **data,
         )
         return LLMRejected(phrase, reason="residency")
     if place.region == "unknown":
         phrase = say(
             "{model} at {provider} is not asked: nobody knows where it runs, and {source} says "
             "residency: {residency}. Choose a model that runs there, or change that line to residency: any.",
-            **told,
+            **data,
         )
     else:
         phrase = say(
             "{model} at {provider} is not asked: it runs outside of what {source} allows "
             "(residency: {residency}). Choose a model that runs there, or change that line.",
-            **told,
+            **data,
         )
     return LLMRejected(phrase, reason="residency")
 

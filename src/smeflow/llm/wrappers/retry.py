@@ -140,18 +140,18 @@ class RetryRule:
     random: Callable[[], float] = field(default=random.random, repr=False)
     clock: Callable[[], datetime] = field(default=lambda: datetime.now(UTC), repr=False)
 
-    def attempt(self, inner: LLM, request: Request, turn: RetryState) -> Reply:
+    def attempt(self, inner: LLM, request: Request, state: RetryState) -> Reply:
         """Ask once, when the breaker lets us."""
         patience = self.patience
-        if turn.paid >= patience.paid_attempts:
-            turn.over = True
+        if state.paid >= patience.paid_attempts:
+            state.over = True
             phrase = say(
-                "The model was asked {count} times for this step and gave no usable answer.", count=turn.paid
+                "The model was asked {count} times for this step and gave no usable answer.", count=state.paid
             )
             raise LLMUnavailable(phrase, kind="broken", sent=False)
         try:
-            turn.waited_seconds += self.breaker.admit(
-                max(0.0, patience.waiting_seconds - turn.waited_seconds)
+            state.waited_seconds += self.breaker.admit(
+                max(0.0, patience.waiting_seconds - state.waited_seconds)
             )
         except TimeoutError:
             down = LLMUnavailable(say("The model server does not answer."), kind="outage", sent=False)
@@ -161,30 +161,30 @@ class RetryRule:
             reply = inner.complete(request)
         except LLMUnavailable as error:
             slow = self.breaker.monotonic() - began >= request.timeout_seconds
-            self._note(error, turn, slow=slow)
+            self._note(error, state, slow=slow)
             raise
         except LLMRejected as error:
             self.breaker.rejects(error)
             raise
         self.breaker.answered()
-        turn.paid += not reply.replayed
+        state.paid += not reply.replayed
         return reply
 
-    def _note(self, error: LLMUnavailable, turn: RetryState, *, slow: bool) -> None:
-        turn.paid += error.sent
-        turn.slow += error.sent and slow
+    def _note(self, error: LLMUnavailable, state: RetryState, *, slow: bool) -> None:
+        state.paid += error.sent
+        state.slow += error.sent and slow
         if error.kind == "rate":
             self.breaker.answered()
         else:
             self.breaker.failed()
 
-    def gives_up(self, error: LLMUnavailable, turn: RetryState) -> bool:
+    def gives_up(self, error: LLMUnavailable, state: RetryState) -> bool:
         """Tell whether the attempts are used up."""
         patience = self.patience
-        spent = turn.paid >= patience.paid_attempts or turn.slow >= patience.slow_attempts
-        return turn.over or (error.sent and spent)
+        spent = state.paid >= patience.paid_attempts or state.slow >= patience.slow_attempts
+        return state.over or (error.sent and spent)
 
-    def wait_seconds(self, error: LLMUnavailable, nth: int, turn: RetryState) -> float:
+    def wait_seconds(self, error: LLMUnavailable, nth: int, state: RetryState) -> float:
         """Choose how long to wait after the *nth* failure in a row (from 1); never less than was asked for.
 
         Raises:
@@ -203,14 +203,14 @@ class RetryRule:
         )
         if (
             seconds > patience.longest_wait_seconds
-            or turn.waited_seconds + seconds > patience.waiting_seconds
+            or state.waited_seconds + seconds > patience.waiting_seconds
         ):
             raise self._later(error, asked) from error
         return seconds
 
-    def pause(self, seconds: float, error: LLMUnavailable, turn: RetryState) -> None:
+    def pause(self, seconds: float, error: LLMUnavailable, state: RetryState) -> None:
         """Wait, and go no further when everything is to stop."""
-        turn.waited_seconds += seconds
+        state.waited_seconds += seconds
         self.breaker.sleep(seconds)
         if self.breaker.stopped:
             raise self._later(error, 0.0) from error
@@ -236,14 +236,12 @@ class Retrying:
 
     inner: LLM
     rule: RetryRule = field(default_factory=RetryRule)
-    turn: RetryState = field(default_factory=RetryState)
+    state: RetryState = field(default_factory=RetryState)
 
     def complete(self, request: Request, /) -> Reply:
         """Answer *request*; see `LLM`."""
         try:
-            return self.rule.attempt(
-                self.inner, request, self.turn
-            )  # mostly the only one, and tenacity costs 50 µs
+            return self.rule.attempt(self.inner, request, self.state)  # mostly the only one
         except LLMUnavailable as error:
             return self._again(request, error)
 
@@ -255,19 +253,19 @@ class Retrying:
         def attempt() -> Reply:
             if waiting:
                 raise waiting.pop()
-            return self.rule.attempt(self.inner, request, self.turn)
+            return self.rule.attempt(self.inner, request, self.state)
 
-        def last(state: "tenacity.RetryCallState") -> LLMUnavailable:
-            error = state.outcome.exception() if state.outcome else None
+        def last(call: "tenacity.RetryCallState") -> LLMUnavailable:
+            error = call.outcome.exception() if call.outcome else None
             assert isinstance(error, LLMUnavailable)  # noqa: S101 - the only one that is retried
             return error
 
         again: Any = tenacity.Retrying(
             retry=tenacity.retry_if_exception_type(LLMUnavailable),
-            stop=lambda state: self.rule.gives_up(last(state), self.turn),
-            wait=lambda state: self.rule.wait_seconds(last(state), state.attempt_number, self.turn),
+            stop=lambda call: self.rule.gives_up(last(call), self.state),
+            wait=lambda call: self.rule.wait_seconds(last(call), call.attempt_number, self.state),
             sleep=_not_here,
-            before_sleep=lambda state: self.rule.pause(float(state.upcoming_sleep), last(state), self.turn),
+            before_sleep=lambda call: self.rule.pause(float(call.upcoming_sleep), last(call), self.state),
             reraise=True,
         )
         reply: Reply = again(attempt)
