@@ -235,15 +235,11 @@ def _same_colour(element: "HtmlElement", style: str) -> bool:
 
 def _shade(text: str) -> tuple[int, int, int] | None:
     text = text.strip().lower()
-    if text in ("white", "#fff", "#ffffff"):
-        return (255, 255, 255)
-    if text in ("black", "#000", "#000000"):
-        return (0, 0, 0)
-    if re.fullmatch(r"#[0-9a-f]{6}", text):
-        return (int(text[1:3], 16), int(text[3:5], 16), int(text[5:7], 16))
-    if re.fullmatch(r"#[0-9a-f]{3}", text):
-        return (int(text[1] * 2, 16), int(text[2] * 2, 16), int(text[3] * 2, 16))
-    if text.startswith("rgb("):
+    text = {"white": "#fff", "black": "#000"}.get(text, text)
+    numbers: list[int] = []
+    if re.fullmatch(r"#[0-9a-f]{3}|#[0-9a-f]{6}", text):
+        digits = text[1:] if len(text) == 7 else "".join(digit * 2 for digit in text[1:])
+        numbers = list(bytes.fromhex(digits))
+    elif text.startswith("rgb("):
         numbers = [int(n) for n in _NUMBERS.findall(text)[:3]]
-        return (numbers[0], numbers[1], numbers[2]) if len(numbers) == 3 else None
-    return None
+    return (numbers[0], numbers[1], numbers[2]) if len(numbers) == 3 else None

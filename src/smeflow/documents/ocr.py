@@ -159,17 +159,14 @@ def recognise_with_rapidocr(grey: "Image", *, file: File) -> list[PlacedWord]:
     Raises:
         MissingRapid: RapidOCR is not installed.
     """
-    try:
-        engine = _engine()
-    except MissingExtra as error:
-        raise MissingRapid(file.name) from error
+    engine = _engine_for(file.name)
     from PIL.Image import Resampling
 
     numpy = import_extra("numpy", "ocr")
     straight, askew = straighten(grey, Resampling.BICUBIC)
     points = numpy.array(straight.convert("RGB"))
     try:
-        # what one call leaves out, the engine remembers from the call before: all is said each time
+        # what one call leaves out, the engine remembers from the call before: so each says all of it
         result = engine(points, use_det=True, use_cls=False, use_rec=True, return_word_box=True)
     except Exception as error:
         if "alloc" in str(error):  # onnxruntime has no class of its own for it
@@ -187,10 +184,7 @@ def recognise_line(grey: "Image", *, name: str) -> str:
     Raises:
         MissingRapid: RapidOCR is not installed.
     """
-    try:
-        engine = _engine()
-    except MissingExtra as error:
-        raise MissingRapid(name) from error
+    engine = _engine_for(name)
     numpy = import_extra("numpy", "ocr")
     result = engine(
         numpy.array(grey.convert("RGB")), use_det=False, use_cls=False, use_rec=True, return_word_box=False
@@ -212,11 +206,18 @@ def _line(line: Any) -> list[PlacedWord]:
     return placed
 
 
+def _engine_for(name: str) -> Any:
+    try:
+        return _engine()
+    except MissingExtra as error:
+        raise MissingRapid(name) from error
+
+
 @cache
 def _engine() -> Any:
     """Load the models, once in a process; one thread, since others work beside it.
 
-    Lines are read one by one: in batches its memory grows with every new width. They are looked for on a page
+    Lines are read one by one: in batches its memory grows with every new width. They are detected on a page
     of at most 1600 points (at 2000 a page of A4 came near the limit of memory) and read as large as it came.
     """
     threads = {f"EngineConfig.onnxruntime.{kind}_op_num_threads": 1 for kind in ("intra", "inter")}

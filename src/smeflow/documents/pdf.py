@@ -180,10 +180,7 @@ def _page(page: "PdfPage", number: int, file: File, problems: list[Phrase]) -> P
 def _recognised(
     page: "PdfPage", number: int, sheet: "PageGeometry", file: File, problems: list[Phrase]
 ) -> Page:
-    scale = OCR_DPI / 72
-    pixels = sheet.width * sheet.height * scale**2
-    if pixels > file.limits.pixels:
-        scale *= (file.limits.pixels / pixels) ** 0.5
+    scale = scale_of(page, OCR_DPI, file)
     file.more_time()
     words: list[PlacedWord] = []
     try:
@@ -197,6 +194,12 @@ def _recognised(
         height=sheet.height,
         origin="ocr",
     )
+
+
+def scale_of(page: "PdfPage", dpi: float, file: File) -> float:
+    """Give how large to draw a page: at *dpi*, or as large as the limit of pixels allows."""
+    width, height = page.get_size()
+    return float(min(dpi / 72, (file.limits.pixels / max(width * height, 1)) ** 0.5))
 
 
 def grey_picture(page: "PdfPage", scale: float, name: str) -> "Image":

@@ -61,14 +61,12 @@ def _page(file: File, number: int) -> "Image":
         with open_image(file) as image:
             seek_page(image, number)
             return upright(image, file.name)
-    from smeflow.documents.pdf import grey_picture, open_pdf
+    from smeflow.documents.pdf import grey_picture, open_pdf, scale_of
 
     pdf = open_pdf(file)
     try:
         sheet = pdf.get_page(number - 1)
-        width, height = sheet.get_size()
-        scale = min(_DPI / 72, (file.limits.pixels / max(width * height, 1)) ** 0.5)
-        return grey_picture(sheet, scale, file.name)
+        return grey_picture(sheet, scale_of(sheet, _DPI, file), file.name)
     finally:
         pdf.close()
 

@@ -26,7 +26,7 @@ def draw_page(file: File, page: int, dpi: int) -> bytes:
 
 
 def _pdf_page(file: File, page: int, dpi: int) -> bytes:
-    from smeflow.documents.pdf import open_pdf
+    from smeflow.documents.pdf import open_pdf, scale_of
 
     pdf = open_pdf(file)
     try:
@@ -37,9 +37,7 @@ def _pdf_page(file: File, page: int, dpi: int) -> bytes:
         if pdf.get_formtype():
             pdf.init_forms()
         sheet = pdf.get_page(page - 1)
-        width, height = sheet.get_size()
-        scale = min(dpi / 72, (file.limits.pixels / max(width * height, 1)) ** 0.5)
-        image = sheet.render(scale=scale, rev_byteorder=True)
+        image = sheet.render(scale=scale_of(sheet, dpi, file), rev_byteorder=True)
         return encode_png(bytes(image.buffer), image.width, image.height, image.stride, image.n_channels)
     finally:
         pdf.close()

@@ -52,7 +52,7 @@ class LangChainLLM:
 
     model: "BaseChatModel"
     prices: Mapping[str, Price] | None = None
-    _asking: dict[tuple[str, int, float], Any] = field(default_factory=dict, repr=False)
+    _prepared_models: dict[tuple[str, int, float], tuple[Any, bool]] = field(default_factory=dict, repr=False)
 
     def __post_init__(self) -> None:
         """Find out where the model runs."""
@@ -114,13 +114,13 @@ class LangChainLLM:
     def _ask(self, request: Request) -> Reply:
         from langsmith import tracing_context
 
-        asking, in_words = self._prepared(request)
+        model, in_words = self._prepared(request)
         messages = [(m.role, m.content) for m in request.messages]
         if in_words and request.schema is not None:
             messages.insert(0, ("system", schema_instruction(request.schema)))
         with tracing_context(enabled=False):
             try:
-                answer = asking.invoke(messages)
+                answer = model.invoke(messages)
             except Exception as error:
                 cut = getattr(error, "completion", None)  # foreign: the openai SDK keeps a cut answer here
                 if cut is None:
@@ -130,17 +130,14 @@ class LangChainLLM:
         return self._reply(raw, request)
 
     def _prepared(self, request: Request) -> tuple[Any, bool]:
-        """Give what to invoke, made once; and whether the schema must stand in the prompt."""
+        """Give the model to invoke, made once; and whether the prompt must hold the schema."""
         key = (request.schema.hash if request.schema else "", request.max_output_tokens, request.temperature)
-        if key not in self._asking:
+        if key not in self._prepared_models:
             model = _with(self.model, request)
-            prepared: tuple[Any, bool] = (model, request.schema is not None)
-            if request.schema is not None:
-                structured = _structured(model, request.schema)
-                prepared = (structured, False) if structured is not None else prepared
-            self._asking[key] = prepared
-        cached: tuple[Any, bool] = self._asking[key]
-        return cached
+            structured = _structured(model, request.schema) if request.schema is not None else None
+            in_words = structured is None and request.schema is not None
+            self._prepared_models[key] = (model if structured is None else structured, in_words)
+        return self._prepared_models[key]
 
     def _reply(self, raw: Any, request: Request) -> Reply:
         text, finish = _text(raw), _end(raw)
@@ -185,7 +182,7 @@ def _with(model: "BaseChatModel", request: Request) -> "BaseChatModel":
 
 
 def _structured(model: "BaseChatModel", schema: AnswerSchema) -> Any:
-    """Hold the model to the schema in the way LangChain knows for it; None where it knows none."""
+    """Hold the model to the schema in the way LangChain knows for it; None where it knows no way."""
     schema_dict = {"title": schema.name, "description": "The answer.", **json.loads(schema.json)}
     for options in ({"strict": True}, {}):
         try:

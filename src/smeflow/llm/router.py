@@ -10,10 +10,12 @@ from smeflow.errors import AnswerInvalid, AnswerLater, LLMRejected, LLMUnavailab
 from smeflow.i18n import say
 from smeflow.llm.answer_json import AmbiguousJson, load_json
 from smeflow.llm.call_log import CallLog, Scope
-from smeflow.llm.interface import LLM, Closable, ConnectedLLM, ModelEndpoint, Reply, Request, Usage
+from smeflow.llm.interface import LLM, Closable, ConnectedLLM, Reply, Request, Usage
 from smeflow.llm.wrappers.policy import BoundLLM, Policy
 from smeflow.llm.wrappers.retry import Patience
 
+LEAST_PROBABILITY = 0.2
+"""An answer with a value the model found less likely than this is asked of the next one."""
 FALLBACK_REASONS = frozenset({"key", "quota", "model", "too_long", "no_model"})
 """What the next model may do better. What is refused for its place or its form is refused."""
 
@@ -217,18 +219,17 @@ class ModelRouter:
         if len(chosen.models) == 1:
             return self._policies[id(chosen.models[0])].bind(scope, log=log)
         own = [self._policies[id(model)] for model in chosen.models]
-        against = next((policy for policy in own if policy.refused is not None), None)
-        if against is not None:  # one that may not be asked refuses the whole
-            return against.bind(scope, log=log)
+        refusing = next((policy for policy in own if policy.refused is not None), None)
+        if refusing is not None:  # a model that may not be asked refuses the whole
+            return refusing.bind(scope, log=log)
         bounds = [self._bound(chosen, nth, scope, log) for nth in range(len(chosen.models))]
-        place: ModelEndpoint = chosen.models[0].place
         if chosen.agree > 1:
             agreeing = Agreeing(models=bounds[: chosen.agree])
             rest: list[LLM] = list(bounds[chosen.agree :])
             llm: LLM = Fallback(models=[agreeing, *rest]) if rest else agreeing
         else:
             llm = Fallback(models=bounds, least_probability=LEAST_PROBABILITY)
-        return BoundEnsemble(llm, place, bounds=bounds)
+        return BoundEnsemble(llm, chosen.models[0].place, bounds=bounds)
 
     def _bound(self, chosen: ModelSet, nth: int, scope: Scope, log: CallLog | None) -> BoundLLM:
         """Bind one of several, with a journal of its own: no answer is replayed as another's."""
@@ -237,7 +238,3 @@ class ModelRouter:
         policy = self._policies[id(model)]
         patient = nth == len(chosen.models) - 1 or chosen.agree > 1
         return policy.bind(own, log=log, patience=None if patient else QUICK_PATIENCE)
-
-
-LEAST_PROBABILITY = 0.2
-"""An answer with a value the model found less likely than this is asked of the next one."""
