@@ -29,42 +29,6 @@ from smeflow.documents.text import decode_text, detect_language, drop_hidden_cha
 from smeflow.documents.tnef import TNEF_MAGIC
 from smeflow.i18n import Phrase, say
 
-SIGNATURE_TYPES = frozenset(
-    {"application/pkcs7-signature", "application/x-pkcs7-signature", "application/pgp-signature"}
-)
-"""Parts that only seal other parts: no document is in them."""
-_ENVELOPES = frozenset({"application/pkcs7-mime", "application/x-pkcs7-mime"})
-_ARMOURED = "-----BEGIN PGP MESSAGE-----"
-_CLEAR = "-----BEGIN PGP SIGNED MESSAGE-----"
-
-
-def seal_notes(message: Message, text: str) -> Iterator[Phrase]:
-    """Say what a person should know of how a mail is sealed; *text* is what was read of it."""
-    parts = [(_type(part, default=""), _smime_type(part)) for part in message.walk()]
-    types = {media_type for media_type, _ in parts}
-    enveloped = {smime for media_type, smime in parts if media_type in _ENVELOPES}
-    if "multipart/encrypted" in types or _ARMOURED in text or enveloped & {"enveloped-data", ""}:
-        yield say("The mail is encrypted: what it says cannot be read here. Open it in your mail program.")
-    elif "signed-data" in enveloped:
-        yield say("The mail is signed and its text is inside the signature; open it in your mail program.")
-    elif "multipart/signed" in types or _CLEAR in text:
-        yield say("The mail is signed; the signature was not checked.")
-
-
-def _type(part: Message, default: str = "text/plain") -> str:
-    try:
-        return part.get_content_type()
-    except (ValueError, IndexError, TypeError):
-        return default
-
-
-def _smime_type(part: Message) -> str:
-    try:
-        return str(part.get_param("smime-type") or "").lower()
-    except (ValueError, IndexError, TypeError):
-        return ""
-
-
 HEADERS = (
     "subject", "from", "to", "cc", "reply-to", "sender", "date", "message-id", "in-reply-to", "references",
     "auto-submitted", "precedence", "list-id", "return-path",
@@ -77,6 +41,13 @@ _SMALL_POINTS = 250
 _TOO_SMALL = 60
 _LONGEST_HEADER = 10_000
 _HEAD_BYTES = 200_000
+SIGNATURE_TYPES = frozenset(
+    {"application/pkcs7-signature", "application/x-pkcs7-signature", "application/pgp-signature"}
+)
+"""Parts that only seal other parts: no document is in them."""
+_ENVELOPES = frozenset({"application/pkcs7-mime", "application/x-pkcs7-mime"})
+_ARMOURED = "-----BEGIN PGP MESSAGE-----"
+_CLEAR = "-----BEGIN PGP SIGNED MESSAGE-----"
 
 
 @dataclass(slots=True)
@@ -133,6 +104,26 @@ def _document(message: Message, file: File) -> Document:
         problems=tuple(problems),
         language=language,
     )
+
+
+def seal_notes(message: Message, text: str) -> Iterator[Phrase]:
+    """Say what a person should know of how a mail is sealed; *text* is what was read of it."""
+    parts = [(_type(part, default=""), _smime_type(part)) for part in message.walk()]
+    types = {media_type for media_type, _ in parts}
+    enveloped = {smime for media_type, smime in parts if media_type in _ENVELOPES}
+    if "multipart/encrypted" in types or _ARMOURED in text or enveloped & {"enveloped-data", ""}:
+        yield say("The mail is encrypted: what it says cannot be read here. Open it in your mail program.")
+    elif "signed-data" in enveloped:
+        yield say("The mail is signed and its text is inside the signature; open it in your mail program.")
+    elif "multipart/signed" in types or _CLEAR in text:
+        yield say("The mail is signed; the signature was not checked.")
+
+
+def _smime_type(part: Message) -> str:
+    try:
+        return str(part.get_param("smime-type") or "").lower()
+    except (ValueError, IndexError, TypeError):
+        return ""
 
 
 def headers_of(data: bytes) -> dict[str, str]:
@@ -268,6 +259,13 @@ def _unflowed(text: str) -> str:
         else:
             lines.append(line)
     return "\n".join(lines)
+
+
+def _type(part: Message, default: str = "text/plain") -> str:
+    try:
+        return part.get_content_type()
+    except (ValueError, IndexError, TypeError):
+        return default
 
 
 def _bytes_of(part: Message) -> bytes:

@@ -159,8 +159,6 @@ MEMBERS: Mapping[str, Phrase] = {
     "exemption": say("why no VAT"),
 }
 """The columns of an invoice's lines and of its rates of VAT."""
-
-
 INVOICE_KINDS: Mapping[str, Phrase] = {
     "invoice": say("invoice"),
     "credit_note": say("credit note"),
@@ -204,6 +202,46 @@ CHECKS: Mapping[str, Phrase] = {
     "page_agrees": say("page and data agree"),
 }
 """What people call the checks of an invoice; a firm's own keeps its name."""
+_HEADINGS: Mapping[str, Phrase] = {
+    "item": say("Item"),
+    "number": say("Number"),
+    "issue_date": say("Issue date"),
+    "due_date": say("Due date"),
+    "kind": say("Kind"),
+    "seller": say("Seller"),
+    "buyer": say("Buyer"),
+    "currency": say("Currency"),
+    "total_net": say("Total without VAT"),
+    "total_vat": say("VAT"),
+    "total_gross": say("Total with VAT"),
+    "prepaid": say("Paid in advance"),
+    "rounding": say("Rounding"),
+    "amount_due": say("Amount due"),
+    "total_lines": say("Total of the lines"),
+    "total_allowances": say("Allowances"),
+    "total_charges": say("Charges"),
+    "iban": say("IBAN"),
+    "bic": say("BIC"),
+    "order_reference": say("Order reference"),
+    "preceding_invoice": say("Preceding invoice"),
+    "payment_terms": say("Payment terms"),
+    "delivery_date": say("Delivery date"),
+    "label": say("Label"),
+    "confidence": say("Confidence"),
+    "subject": say("Subject"),
+    "text": say("Text"),
+    "name": say("Name"),
+    "value": say("Value"),
+    "quantity": say("Quantity"),
+    "unit": say("Unit"),
+    "unit_price": say("Unit price"),
+    "net": say("Net amount"),
+    "vat_rate": say("VAT rate"),
+    "date": say("Date"),
+    "amount": say("Amount"),
+    "category": say("Category"),
+}
+"""What stands above the column of a table; a field nobody has named keeps its name."""
 _AS_WRITTEN = frozenset(
     {*PARTY, "number", "id", "order_reference", "preceding_invoice", "reference", "account", "profile"}
     | {"iban", "bic", "seller", "buyer", "version", "contract", "project", "order", "code", "note"}
@@ -264,47 +302,6 @@ def member_label(name: str) -> Phrase | str:
 def reader_word(name: str | None) -> Phrase | str | None:
     """Give what people call a reader."""
     return READERS.get(name, name) if name else None
-
-
-_HEADINGS: Mapping[str, Phrase] = {
-    "item": say("Item"),
-    "number": say("Number"),
-    "issue_date": say("Issue date"),
-    "due_date": say("Due date"),
-    "kind": say("Kind"),
-    "seller": say("Seller"),
-    "buyer": say("Buyer"),
-    "currency": say("Currency"),
-    "total_net": say("Total without VAT"),
-    "total_vat": say("VAT"),
-    "total_gross": say("Total with VAT"),
-    "prepaid": say("Paid in advance"),
-    "rounding": say("Rounding"),
-    "amount_due": say("Amount due"),
-    "total_lines": say("Total of the lines"),
-    "total_allowances": say("Allowances"),
-    "total_charges": say("Charges"),
-    "iban": say("IBAN"),
-    "bic": say("BIC"),
-    "order_reference": say("Order reference"),
-    "preceding_invoice": say("Preceding invoice"),
-    "payment_terms": say("Payment terms"),
-    "delivery_date": say("Delivery date"),
-    "label": say("Label"),
-    "confidence": say("Confidence"),
-    "subject": say("Subject"),
-    "text": say("Text"),
-    "name": say("Name"),
-    "value": say("Value"),
-    "quantity": say("Quantity"),
-    "unit": say("Unit"),
-    "unit_price": say("Unit price"),
-    "net": say("Net amount"),
-    "vat_rate": say("VAT rate"),
-    "date": say("Date"),
-    "amount": say("Amount"),
-    "category": say("Category"),
-}
 
 
 def heading(field: str, language: Language) -> str:

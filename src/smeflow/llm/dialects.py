@@ -13,89 +13,6 @@ from typing import Any, Literal
 from smeflow.llm.error_mapping import broken_answer
 from smeflow.llm.interface import AnswerSchema, FinishReason, Message, MessageImage, Request, Usage
 
-
-def field_probabilities(text: str, tokens: object) -> Mapping[str, float] | None:
-    """Give for each named value of a JSON answer how likely its least likely token was; None: none is told.
-
-    *tokens* is ``choices[0].logprobs.content``. Only texts, numbers and ``null`` directly in the answer's
-    object are given: the rest is form, which a schema dictates.
-    """
-    if not isinstance(tokens, list) or not text:
-        return None
-    spans = _spans(tokens)
-    written = "".join(piece for piece, _ in spans)
-    offset = written.find(text)
-    if offset < 0:
-        return None
-    probabilities: dict[str, float] = {}
-    for name, start, end in _values(text):
-        least = _least(spans, start + offset, end + offset)
-        if least is not None:
-            probabilities[name] = round(math.exp(min(0.0, least)), 4)
-    return probabilities or None
-
-
-def _spans(tokens: Sequence[Any]) -> list[tuple[str, float]]:
-    """Give each token's text, by its bytes where they are told: a character may lie in two tokens."""
-    spans: list[tuple[str, float]] = []
-    held, lowest = b"", 0.0
-    for token in tokens:
-        if not isinstance(token, dict) or not isinstance(token.get("logprob"), int | float):
-            return []
-        raw = token.get("bytes")
-        piece = _bytes(raw) or str(token.get("token", "")).encode()
-        held, lowest = held + piece, min(lowest, float(token["logprob"]))
-        try:
-            spans.append((held.decode(), lowest))
-        except UnicodeDecodeError:
-            continue
-        held, lowest = b"", 0.0
-    return spans
-
-
-def _bytes(raw: object) -> bytes:
-    good = isinstance(raw, list) and all(type(b) is int and 0 <= b < 256 for b in raw)
-    return bytes(raw) if good and isinstance(raw, list) else b""
-
-
-def _least(spans: Sequence[tuple[str, float]], start: int, end: int) -> float | None:
-    place, least = 0, None
-    for piece, logprob in spans:
-        if place < end and place + len(piece) > start:
-            least = logprob if least is None else min(least, logprob)
-        place += len(piece)
-    return least
-
-
-def _values(text: str) -> list[tuple[str, int, int]]:
-    """Find the values of an object's own names, without their quotes."""
-    decoder = json.JSONDecoder()
-    position = text.find("{") + 1
-    values: list[tuple[str, int, int]] = []
-    try:
-        while position:
-            position = _past(text, position, " \t\r\n,")
-            if text[position] != '"':
-                break
-            name, position = decoder.raw_decode(text, position)
-            position = _past(text, position, " \t\r\n:")
-            value, end = decoder.raw_decode(text, position)
-            if isinstance(value, str) and value:
-                values.append((str(name), position + 1, end - 1))
-            elif value is None or isinstance(value, int | float):
-                values.append((str(name), position, end))
-            position = end
-    except (ValueError, IndexError, RecursionError):
-        return values
-    return values
-
-
-def _past(text: str, position: int, skipped: str) -> int:
-    while text[position] in skipped:
-        position += 1
-    return position
-
-
 _text = json.JSONEncoder(ensure_ascii=False).encode
 Dropped = frozenset[str]
 """What a server has said it does not know: ``temperature``, ``max_tokens``, ``schema``."""
@@ -285,6 +202,88 @@ def _usage(counts: Mapping[str, Any], names: tuple[str, str, str]) -> Usage | No
 
 def _short(value: object) -> str:
     return value[:200] if isinstance(value, str) else ""
+
+
+def field_probabilities(text: str, tokens: object) -> Mapping[str, float] | None:
+    """Give for each named value of a JSON answer how likely its least likely token was; None: none is told.
+
+    *tokens* is ``choices[0].logprobs.content``. Only texts, numbers and ``null`` directly in the answer's
+    object are given: the rest is form, which a schema dictates.
+    """
+    if not isinstance(tokens, list) or not text:
+        return None
+    spans = _spans(tokens)
+    written = "".join(piece for piece, _ in spans)
+    offset = written.find(text)
+    if offset < 0:
+        return None
+    probabilities: dict[str, float] = {}
+    for name, start, end in _values(text):
+        least = _least(spans, start + offset, end + offset)
+        if least is not None:
+            probabilities[name] = round(math.exp(min(0.0, least)), 4)
+    return probabilities or None
+
+
+def _spans(tokens: Sequence[Any]) -> list[tuple[str, float]]:
+    """Give each token's text, by its bytes where they are told: a character may lie in two tokens."""
+    spans: list[tuple[str, float]] = []
+    held, lowest = b"", 0.0
+    for token in tokens:
+        if not isinstance(token, dict) or not isinstance(token.get("logprob"), int | float):
+            return []
+        raw = token.get("bytes")
+        piece = _bytes(raw) or str(token.get("token", "")).encode()
+        held, lowest = held + piece, min(lowest, float(token["logprob"]))
+        try:
+            spans.append((held.decode(), lowest))
+        except UnicodeDecodeError:
+            continue
+        held, lowest = b"", 0.0
+    return spans
+
+
+def _bytes(raw: object) -> bytes:
+    good = isinstance(raw, list) and all(type(b) is int and 0 <= b < 256 for b in raw)
+    return bytes(raw) if good and isinstance(raw, list) else b""
+
+
+def _least(spans: Sequence[tuple[str, float]], start: int, end: int) -> float | None:
+    place, least = 0, None
+    for piece, logprob in spans:
+        if place < end and place + len(piece) > start:
+            least = logprob if least is None else min(least, logprob)
+        place += len(piece)
+    return least
+
+
+def _values(text: str) -> list[tuple[str, int, int]]:
+    """Find the values of an object's own names, without their quotes."""
+    decoder = json.JSONDecoder()
+    position = text.find("{") + 1
+    values: list[tuple[str, int, int]] = []
+    try:
+        while position:
+            position = _past(text, position, " \t\r\n,")
+            if text[position] != '"':
+                break
+            name, position = decoder.raw_decode(text, position)
+            position = _past(text, position, " \t\r\n:")
+            value, end = decoder.raw_decode(text, position)
+            if isinstance(value, str) and value:
+                values.append((str(name), position + 1, end - 1))
+            elif value is None or isinstance(value, int | float):
+                values.append((str(name), position, end))
+            position = end
+    except (ValueError, IndexError, RecursionError):
+        return values
+    return values
+
+
+def _past(text: str, position: int, skipped: str) -> int:
+    while text[position] in skipped:
+        position += 1
+    return position
 
 
 CHAT = Dialect(name="chat", path="/chat/completions", body=chat_body, read=read_chat)
