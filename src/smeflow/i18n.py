@@ -2,7 +2,7 @@
 
 A sentence is written once, in English, where it is used: ``say("The file {path} is empty.", path=path)``.
 Its French twin stands in ``i18n_fr/*.json``. Nothing is looked up until it is shown, so that an error
-raised deep inside the library is told in the language of the person who reads it.
+raised deep inside the library reaches each person in their own language.
 """
 
 import json

@@ -65,7 +65,7 @@ class Step(Protocol[T_co]):
         ...
 
     def __call__(self, case: "Case", llm: LLM, /) -> T_co:
-        """Compute the value. What it needs from the world it gets from *case* and *llm* alone."""
+        """Compute the value. Whatever it needs from the world comes from *case* and *llm* alone."""
         ...
 
 

@@ -114,7 +114,7 @@ def _parts(archive: zipfile.ZipFile, members: list[zipfile.ZipInfo], file: File)
 
 
 def _spend(file: File, limit: str, more: int) -> None:
-    """Count against a bound that all archives in one another share."""
+    """Count against a limit that nested archives share."""
     file.spent[limit] = file.spent.get(limit, 0) + more
     check_limit(limit, getattr(file.limits, limit), file.spent[limit], file.name)
 

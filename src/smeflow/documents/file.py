@@ -1,4 +1,4 @@
-"""A foreign file before it is a document: what its first bytes say it is, and the limits it is under."""
+"""A foreign file before it is a document: what its first bytes say it is, and the limits it is held to."""
 
 import dataclasses
 import re
@@ -43,7 +43,7 @@ _BY_NAME = {
     ".vcf": TEXT, ".mbox": "application/mbox",
 }  # fmt: skip
 OFFICE = "application/vnd.openxmlformats"
-"""A spreadsheet or a text: an archive within, and no reader of ours."""
+"""A spreadsheet or a text: an archive inside, and we have no reader for it."""
 _OFFICE_ENDINGS = (*(".docx", ".xlsx", ".pptx", ".odt", ".ods", ".odp", ".docm", ".xlsm", ".epub", ".jar"),)
 _HTML_START = re.compile(rb"<(?:!doctype\s+html|html|head|body|table|div|p|span)\b", re.IGNORECASE)
 _MAIL_HEADERS = frozenset({

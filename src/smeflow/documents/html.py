@@ -101,7 +101,7 @@ def _hiding_rules(root: "HtmlElement") -> frozenset[str]:
 
 
 class _Writer:
-    """Write the visible text of a tree, without calling itself: depth costs no stack."""
+    """Writes the visible text of a tree, without recursion: depth costs no stack."""
 
     def __init__(self, rendered: RenderedHtml, rules: frozenset[str]) -> None:
         self.rendered, self.rules = rendered, rules
@@ -216,7 +216,7 @@ class _Writer:
 
 
 def _same_colour(element: "HtmlElement", style: str) -> bool:
-    """True for text in the colour of its own ground, or white where no ground is told up to the page."""
+    """True for text in the colour of its own background, or white where none is set up to the page."""
     declared = _COLOUR.search(style)
     colour = _shade(declared.group(1) if declared else (element.get("color") or ""))
     if colour is None:

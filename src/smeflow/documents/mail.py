@@ -1,7 +1,7 @@
 """Read a mail: headers as fields, the newest message as text, attachments as documents.
 
 Broken mail is the rule and not the exception: whatever is wrong in it becomes a problem of the document, and
-what can be read is read. Only a limit stops it. That it is signed or encrypted is told, and not checked.
+what can be read is read. Only a limit stops it. A signature or encryption is reported, not checked.
 """
 
 import email
@@ -107,7 +107,7 @@ def _document(message: Message, file: File) -> Document:
 
 
 def seal_notes(message: Message, text: str) -> Iterator[Phrase]:
-    """Say what a person should know of how a mail is sealed; *text* is what was read of it."""
+    """Say what a person should know of a mail's signature or encryption; *text* is what was read of it."""
     parts = [(_type(part, default=""), _smime_type(part)) for part in message.walk()]
     types = {media_type for media_type, _ in parts}
     enveloped = {smime for media_type, smime in parts if media_type in _ENVELOPES}

@@ -1,7 +1,7 @@
 """The letters of a PDF page, which of them nobody can see, and what a PDF says where nobody looks.
 
-PDFium is asked for each letter several times, and the functions `pypdfium2.raw` declares spend most of that
-on checking pointers: those used here are declared anew with plain addresses, which halves the time of a page.
+PDFium is asked for each letter several times, and the functions that `pypdfium2.raw` declares spend most of
+that on checking pointers: those used here are declared anew with plain addresses, in half the time a page.
 """
 
 import ctypes

@@ -1,6 +1,6 @@
 """Unwrap ``winmail.dat`` (TNEF): what Outlook makes of attachments for those who do not use Outlook.
 
-Only the files in it are taken; its copy of the text in Outlook's own form is left aside. See [MS-OXTNEF].
+Only the files in it are taken; its copy of the text in Outlook's own form is ignored. See [MS-OXTNEF].
 """
 
 import struct

@@ -98,7 +98,7 @@ def parse_xml(file: File) -> "_Element":
 
 
 def _status(root: "_Element") -> dict[str, str]:
-    """Say what a platform's message tells of which invoice; nothing where it is no such message."""
+    """Give what a platform's message says of which invoice; nothing where it is no such message."""
     where = _MESSAGES.get(_local(root))
     if where is None:
         return {}
@@ -131,7 +131,7 @@ def einvoices_in(documents: Sequence[Document]) -> Iterator[Document]:
 
 
 def _leaves(root: "_Element", file: File, parts: list[Document]) -> Iterator[str]:
-    """Go through the elements without calling itself, so that depth costs no stack."""
+    """Go through the elements without recursion, so that depth costs no stack."""
     deepest = file.limits.depth * 16
     stack: list[tuple[_Element, str, int]] = [(root, _local(root), 1)]
     while stack:

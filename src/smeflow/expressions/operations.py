@@ -19,7 +19,7 @@ _PLAIN = re.compile(r"[+-]?\d{1,30}(\.\d{1,30})?")
 
 
 class SkippedRead(LookupError):
-    """An expression reads the result of a step that was skipped: it never leaves `Expression`."""
+    """An expression reads the result of a skipped step; it never leaves `Expression`."""
 
 
 def truth(value: object) -> bool | None:

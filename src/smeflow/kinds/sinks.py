@@ -32,7 +32,7 @@ class SinkItem:
     approved: Mapping[str, str] = field(default_factory=dict)
     """Steps whose present result a person let pass or gave, each with who it was; for what is done once."""
     held: bool = False
-    """It waits for a person or for work. Only sinks that keep what was put for it before are told of it."""
+    """It waits for a person or for work. Only sinks that keep what was put for it before get such items."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -86,7 +86,7 @@ class ResumableSource(Protocol):
 class DiskSource(BaseModel):
     """A source that lies on the disk, where the field named `place` says.
 
-    A path that leads out of the recipe's folder is told when the recipe is read, at its line.
+    A path that leads out of the recipe's folder is reported when the recipe is read, at its line.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)

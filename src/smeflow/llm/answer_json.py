@@ -21,7 +21,7 @@ _MAX_CANDIDATES = 50
 
 
 class AmbiguousJson(ValueError):
-    """The text is JSON, and says two things at once, or a number that is none."""
+    """The text is JSON, and contradicts itself or holds a number that is none."""
 
     def __init__(self, phrase: Phrase) -> None:
         super().__init__(phrase)

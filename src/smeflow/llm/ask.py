@@ -1,6 +1,6 @@
 """A Pydantic model in, a checked value out.
 
-What can be repaired for nothing is; the rest is asked again, a bounded number of times.
+What can be repaired without a call is repaired; the rest is asked again, a bounded number of times.
 """
 
 from collections.abc import Callable, Sequence
@@ -37,7 +37,7 @@ _CHARACTERS_PER_TOKEN = 64
 
 @dataclass(frozen=True, slots=True)
 class Prompt:
-    """What to do, and what to do it with."""
+    """The instructions for a model, and what to apply them to."""
 
     system: str
     user: str
@@ -50,7 +50,7 @@ class Prompt:
 
 @dataclass(frozen=True, eq=False)
 class AnswerForm(Generic[T]):
-    """The form of an answer: its schema and its validator, made once and shared by all requests."""
+    """The form of an answer: its schema and its validator, built once and shared by all requests."""
 
     schema: AnswerSchema
     adapter: TypeAdapter[T]
@@ -88,7 +88,7 @@ class AnswerForm(Generic[T]):
         return self._fit(value, text)
 
     def _read_embedded(self, text: str) -> T:
-        """Accept what is left when wrapping is taken off, if there is just one reading of it."""
+        """Accept what remains without its wrapping, if there is just one reading of it."""
         readings: dict[str, T] = {}
         unfit: UnfitAnswer | None = None
         for candidate in json_candidates(text):
@@ -137,7 +137,7 @@ _NUMBER_ERRORS = frozenset({"decimal_parsing", "decimal_type", "float_parsing", 
 
 
 class UnreadableAnswer(ValueError):
-    """The same question, asked again, may well be answered better: there is nothing to tell the model."""
+    """Asking the same again may well help: there is nothing to tell the model."""
 
     def __init__(self, phrase: Phrase) -> None:
         super().__init__(phrase)

@@ -1,4 +1,4 @@
-"""Who pays for a call, and who knows: its scope, the log it is written to, and the log of a script."""
+"""Who pays for a call and where it is recorded: its scope, the log, and the log of a script."""
 
 import threading
 from collections.abc import Callable

@@ -53,7 +53,7 @@ def chat_body(request: Request, model: str, dropped: Dropped) -> str:
 
 
 def responses_body(request: Request, model: str, dropped: Dropped) -> str:
-    """Write a request of OpenAI's own kind; the provider is told to keep nothing."""
+    """Write a request of OpenAI's own kind; it asks the provider to keep nothing."""
     messages, limit = _messages(request, dropped, _responses_content), request.max_output_tokens
     parts = [f'{{"model":{_text(model)},"store":false,"input":{messages},"max_output_tokens":{limit}']
     if "temperature" not in dropped:
@@ -205,7 +205,7 @@ def _short(value: object) -> str:
 
 
 def field_probabilities(text: str, tokens: object) -> Mapping[str, float] | None:
-    """Give for each named value of a JSON answer how likely its least likely token was; None: none is told.
+    """Give for each named value of a JSON answer how likely its least likely token was; None: unknown.
 
     *tokens* is ``choices[0].logprobs.content``. Only texts, numbers and ``null`` directly in the answer's
     object are given: the rest is form, which a schema dictates.
@@ -226,7 +226,7 @@ def field_probabilities(text: str, tokens: object) -> Mapping[str, float] | None
 
 
 def _spans(tokens: Sequence[Any]) -> list[tuple[str, float]]:
-    """Give each token's text, by its bytes where they are told: a character may lie in two tokens."""
+    """Give each token's text, by its bytes where they are given: a character may span two tokens."""
     spans: list[tuple[str, float]] = []
     held, lowest = b"", 0.0
     for token in tokens:
@@ -258,7 +258,7 @@ def _least(spans: Sequence[tuple[str, float]], start: int, end: int) -> float | 
 
 
 def _values(text: str) -> list[tuple[str, int, int]]:
-    """Find the values of an object's own names, without their quotes."""
+    """Find where the values of an object's own names stand, without their quotes."""
     decoder = json.JSONDecoder()
     position = text.find("{") + 1
     values: list[tuple[str, int, int]] = []

@@ -1,4 +1,4 @@
-"""What a model is to all else: the one verb, what goes in, what comes out, and where it runs.
+"""What a model is to everything else: one verb, what goes in, what comes out, and where it runs.
 
 A machine without a model has one too: `NoModel` answers nothing and says why.
 """

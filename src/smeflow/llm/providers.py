@@ -2,7 +2,7 @@
 
 A further provider is a further row.
 
-Where data is processed is told as the provider states it, with the day it was looked up; what nobody has
+Where data is processed stands as the provider states it, with the day it was looked up; what nobody has
 looked up says so. A row that does not bind itself to a region is ``unknown``, and that counts as outside.
 """
 

@@ -86,7 +86,7 @@ class Agreeing:
 
 
 def _same_text(replies: list[Reply], answers: list[dict[str, Any] | None], request: Request) -> Reply:
-    if request.schema is not None:  # whoever answered out of form is told so, and asked again
+    if request.schema is not None:  # who broke the form is asked again
         return replies[next(index for index, answer in enumerate(answers) if answer is None)]
     if len({folded(reply.text).strip() for reply in replies}) > 1:
         raise _differ(replies, ["-"])

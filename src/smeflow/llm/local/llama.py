@@ -45,7 +45,7 @@ def usable_cores() -> int:
 def free_cores(
     *, read: Callable[[], str] = lambda: _STAT.read_text(encoding="ascii"), seconds: float = _SAMPLE_SECONDS
 ) -> int:
-    """Give how many cores were idle a moment ago, at least 1; all of them where the system does not tell.
+    """Give how many cores were idle a moment ago, at least 1; without /proc by the system's load.
 
     Two threads on one free core wait for each other at every layer: that is slower than one.
     """
@@ -195,7 +195,7 @@ _LINES = re.compile(r"\n\s*\n\s*")
 
 
 def shorten_request(request: Request) -> Request:
-    """Leave examples out, squeeze empty room, cut the middle of long messages, and tell the fields first.
+    """Drop examples, squeeze blank space, cut the middle of long messages, and list the fields first.
 
     A server holds a model to the schema and does not show it; a small one reads better when it knows what
     comes. The list of fields is the same for every document of a step, so it is read once.
@@ -233,7 +233,7 @@ def _fields(node: dict[str, Any], parts: dict[str, Any], indent: str) -> list[st
 
 
 def _object(kind: dict[str, Any], parts: dict[str, Any]) -> dict[str, Any] | None:
-    """Give the object a value is made of, or a list of: where it has names of its own."""
+    """Give the object that a value is, or that a list holds; None where it has no named members."""
     kind = kind.get("items") or kind
     target: dict[str, Any] = parts.get(str(kind.get("$ref", "")).rpartition("/")[2], kind)
     return target if target.get("properties") else None

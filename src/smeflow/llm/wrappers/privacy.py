@@ -1,4 +1,4 @@
-"""What may leave the machine: only to allowed regions, and personal data only as placeholders."""
+"""What may leave the machine: requests to allowed regions only, personal data only as placeholders."""
 
 import hashlib
 import re
@@ -67,7 +67,7 @@ class Resident:
 
 @dataclass(frozen=True, slots=True)
 class PersonalDataKind:
-    """One kind of personal data: how it looks, and what makes it real."""
+    """One kind of personal data: its pattern, and the check that tells real ones."""
 
     name: str
     pattern: re.Pattern[str]
@@ -114,7 +114,7 @@ PERSONAL_DATA_KINDS: tuple[PersonalDataKind, ...] = (
         ),
     ),
 )
-"""In this order: what is found first is taken out before the next is looked for."""
+"""In this order: what one finds is replaced before the next is looked for."""
 
 
 class Placeholders:

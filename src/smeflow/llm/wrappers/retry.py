@@ -1,4 +1,4 @@
-"""The one owner of retries: how long to wait, how often to ask, when to stop and when to come back later."""
+"""The one owner of retries: how long to wait, how often to ask, when to stop, when to come back later."""
 
 import random
 import threading
@@ -18,7 +18,7 @@ _STOPS_A_RUN = frozenset({"key", "quota", "model"})
 
 @dataclass(frozen=True, kw_only=True)
 class Patience:
-    """How much is asked of one step call, re-asks included."""
+    """How much one step call may use up, re-asks included."""
 
     paid_attempts: int = 5
     """Attempts that may have been paid: answers, and those that broke after they were sent."""
@@ -27,18 +27,18 @@ class Patience:
     waiting_seconds: float = 600.0
     """All waits together. Attempts that cost nothing are bounded by this and not by a number."""
     longest_wait_seconds: float = 120.0
-    """A longer wait is not slept through: the item is put aside until then."""
+    """A longer wait is not slept through: the item is parked until then."""
     first_wait_seconds: float = 0.5
     """After a provider was not there and nobody said how long; twice that after a rate limit, and a quarter
     after an answer that broke on its way. It doubles with every failure in a row."""
     most_backoff_seconds: float = 30.0
     away_seconds: float = 300.0
-    """When an item that was put aside, and nobody said for how long, is tried again."""
+    """When a parked item is tried again, where nobody said for how long to wait."""
 
 
 @dataclass(eq=False, kw_only=True)
 class CircuitBreaker:
-    """What all threads know of one provider: after repeated failures calls pause, and one a second goes out.
+    """What all threads know of one provider: after repeated failures calls pause but one a second.
 
     Monotonic time only: a wall clock that jumps changes no wait.
     """
@@ -57,7 +57,7 @@ class CircuitBreaker:
 
     @property
     def open(self) -> bool:
-        """Tell whether calls pause."""
+        """Whether calls pause."""
         return self._in_a_row >= self.failures
 
     def admit(self, most_seconds: float) -> float:
@@ -87,7 +87,7 @@ class CircuitBreaker:
 
     @property
     def stopped(self) -> bool:
-        """Tell whether waiting is to end."""
+        """Whether waiting must end."""
         return self.stop is not None and self.stop.is_set()
 
     def sleep(self, seconds: float) -> None:
