@@ -1,4 +1,4 @@
-"""Public doors: modules that name what lies behind them and load it when it is first asked for."""
+"""Public doors: modules that list what lies behind them and load each name on first use."""
 
 import importlib
 import sys
@@ -8,13 +8,14 @@ from types import ModuleType
 
 
 def open_door(
-    door: str, homes: Mapping[str, str], renamed: Mapping[str, str] | None = None
+    door: str, names_by_module: Mapping[str, str], renamed: Mapping[str, str] | None = None
 ) -> tuple[Callable[[str], object], Callable[[], list[str]]]:
-    """Give *door* its ``__getattr__`` and ``__dir__``: each name of *homes* is imported from its module once.
+    """Make ``__getattr__`` and ``__dir__`` of *door*; a name is imported from its module on first use.
 
-    So ``import smeflow`` stays quick, and a script pays only for what it uses. *renamed* names what was here
-    before under another name, so that the error says the new one.
+    So ``import smeflow`` stays quick, and a script pays only for what it uses. *names_by_module* lists names
+    with spaces between them. *renamed* maps a former name to the present one, so that the error can say it.
     """
+    homes = {name: module for module, names in names_by_module.items() for name in names.split()}
 
     def load(name: str) -> object:
         if renamed and name in renamed:
@@ -25,21 +26,18 @@ def open_door(
         setattr(sys.modules[door], name, value)
         return value
 
-    def names() -> list[str]:
-        return sorted({*vars(sys.modules[door]), *homes})
-
-    return load, names
+    return load, lambda: sorted({*vars(sys.modules[door]), *homes})
 
 
 def moved(old: str, new: str) -> None:
-    """Let *old* be imported for a release more: whoever does is told that its names stand in *new*."""
-    stand_in = ModuleType(old, f"Moved to `{new}`.")
+    """Let *old* be imported for one more release, with a warning that its names now live in *new*."""
+    alias = ModuleType(old, f"Moved to `{new}`.")
 
-    def hand_on(name: str) -> object:
+    def forward(name: str) -> object:
         if name.startswith("__"):
             raise AttributeError(name)
         warnings.warn(f"{old} has moved: import {name} from {new}", DeprecationWarning, stacklevel=2)
         return getattr(importlib.import_module(new), name)
 
-    vars(stand_in)["__getattr__"] = hand_on
-    sys.modules[old] = stand_in
+    vars(alias)["__getattr__"] = forward
+    sys.modules[old] = alias

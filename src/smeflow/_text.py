@@ -57,6 +57,11 @@ def _folded_alone(char: str) -> str:
     return flat if len(flat) == 1 else char.lower() if len(char.lower()) == 1 else char
 
 
+def shortened(text: str, most: int) -> str:
+    """Cut *text* to *most* characters, an ellipsis at the end where something is missing."""
+    return text if len(text) <= most else text[: most - 1] + "…"
+
+
 _CANONICAL = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False, default=str)
 
 

@@ -65,7 +65,7 @@ _REASONS: Mapping[int, Phrase] = {
 
 
 def os_error_reason(error: OSError) -> Phrase | str:
-    """Say why the system refused: in the reader's language, or in the system's where it is something rare."""
+    """Say why the system refused: in the reader's language, or in the system's where it is rare."""
     known = _REASONS.get(error.errno) if error.errno else None
     return known or error.strerror or str(error) or type(error).__name__
 
@@ -79,7 +79,7 @@ class Problem(NamedTuple):
 
 
 class RecipeError(SmeflowError):
-    """A recipe or a ``smeflow.toml`` cannot be used; every problem is told at once, in file order."""
+    """A recipe or a ``smeflow.toml`` cannot be used; every problem is reported at once, in file order."""
 
     def __init__(self, file: str, problems: Sequence[Problem]) -> None:
         self.file = file
@@ -89,7 +89,7 @@ class RecipeError(SmeflowError):
 
 
 class MissingExtra(SmeflowError):
-    """A part that is installed apart is wanted and is not there."""
+    """An optional package is needed and not installed."""
 
     def __init__(self, *, package: str, extra: str) -> None:
         self.package, self.extra = package, extra
@@ -106,8 +106,9 @@ class DocumentError(SmeflowError):
     """A document could not become text and values."""
 
     def __init__(self, phrase: Phrase, *, name: str = "") -> None:
+        """*name* is the document's; without it, what *phrase* calls ``name``."""
         super().__init__(phrase)
-        self.name = name
+        self.name = name or str(phrase.data.get("name", ""))
 
 
 class UnreadableDocument(DocumentError):

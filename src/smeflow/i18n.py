@@ -2,7 +2,7 @@
 
 A sentence is written once, in English, where it is used: ``say("The file {path} is empty.", path=path)``.
 Its French twin stands in ``i18n_fr/*.json``. Nothing is looked up until it is shown, so that an error
-raised deep inside the library is told in the language of the person who reads it.
+raised deep inside the library reaches each person in their own language.
 """
 
 import json
@@ -66,15 +66,15 @@ def phrase_to_json(value: object) -> object:
 
 
 def phrase_from_json(value: object) -> Phrase:
-    """Make the sentence again that `phrase_to_json` took apart."""
+    """Restore the sentence that `phrase_to_json` wrote."""
     if isinstance(value, Phrase):
         return value
     if not isinstance(value, Mapping) or set(value) != {"template", "data"}:
         raise ValueError("a sentence is a template and its data")
-    return Phrase(str(value["template"]), {k: _part_of(v) for k, v in value["data"].items()})
+    return Phrase(str(value["template"]), {k: _part_from_json(v) for k, v in value["data"].items()})
 
 
-def _part_of(value: object) -> object:
+def _part_from_json(value: object) -> object:
     if not isinstance(value, Mapping):
         return value
     if set(value) == {"decimal"}:
@@ -83,7 +83,7 @@ def _part_of(value: object) -> object:
 
 
 def localized(value: object, language: Language) -> object:
-    """Write what stands in a sentence as its readers do: amounts and dates in their own form."""
+    """Write a value in a sentence as its readers do: amounts and dates in their own form."""
     if isinstance(value, Phrase):
         return value.render(language)
     if language == "fr" and isinstance(value, Decimal | Money):
@@ -120,13 +120,13 @@ def say(template: str, /, **data: object) -> Phrase:
 @cache
 def french_templates() -> Mapping[str, str]:
     """Read the French templates of every package, keyed by the English ones."""
-    found: dict[str, str] = {}
+    templates: dict[str, str] = {}
     for file in sorted(resources.files("smeflow.i18n_fr").iterdir(), key=lambda f: f.name):
         if file.name.endswith(".json"):
-            found.update(json.loads(file.read_text(encoding="utf-8")))
-    return found
+            templates.update(json.loads(file.read_text(encoding="utf-8")))
+    return templates
 
 
 def language_of(locale: str) -> Language:
-    """Choose the language of a locale such as ``fr-FR``; English for all we do not speak."""
+    """Choose the language of a locale such as ``fr-FR``; English for every other."""
     return "fr" if locale.lower().startswith("fr") else "en"

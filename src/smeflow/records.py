@@ -1,4 +1,4 @@
-"""What documents are read into, shaped like EN 16931. A public door; the code stands in the crafts."""
+"""What documents are read into, shaped like EN 16931. A public door; the code lives in the crafts."""
 
 from typing import TYPE_CHECKING
 
@@ -55,25 +55,13 @@ __all__ = [
 __getattr__, __dir__ = open_door(
     __name__,
     {
-        "Agents": "smeflow.invoices.record_parts",
-        "AllowanceCharge": "smeflow.invoices.record_parts",
-        "Classification": "smeflow.invoices.record",
-        "Control": "smeflow.invoices.record",
-        "Delivery": "smeflow.invoices.record_parts",
-        "Identifier": "smeflow.kinds.records",
-        "Invoice": "smeflow.invoices.record",
-        "InvoiceKind": "smeflow.invoices.record",
-        "InvoiceLine": "smeflow.invoices.record",
-        "ItemAttribute": "smeflow.invoices.record",
-        "Party": "smeflow.invoices.record_parts",
-        "Payment": "smeflow.invoices.record_parts",
-        "PaymentMeans": "smeflow.invoices.record_parts",
-        "PrecedingInvoice": "smeflow.invoices.record_parts",
-        "REQUIRED": "smeflow.invoices.record",
-        "Record": "smeflow.kinds.records",
-        "References": "smeflow.invoices.record_parts",
-        "SupportingDocument": "smeflow.invoices.record_parts",
-        "VatAccounting": "smeflow.invoices.record_parts",
-        "VatBreakdown": "smeflow.invoices.record_parts",
+        "smeflow.invoices.record": (
+            "Classification Control Invoice InvoiceKind InvoiceLine ItemAttribute REQUIRED"
+        ),
+        "smeflow.invoices.record_parts": (
+            "Agents AllowanceCharge Delivery Party Payment PaymentMeans PrecedingInvoice References "
+            "SupportingDocument VatAccounting VatBreakdown"
+        ),
+        "smeflow.kinds.records": "Identifier Record",
     },
 )

@@ -1,4 +1,4 @@
-"""What a recipe or a script is made of: the steps and what they give. A public door; the code stands in the crafts."""
+"""The steps of recipes and scripts, and their results. A public door; the code lives in the crafts."""
 
 from typing import TYPE_CHECKING
 
@@ -41,24 +41,17 @@ __all__ = [
 __getattr__, __dir__ = open_door(
     __name__,
     {
-        "Choice": "smeflow.engine.own_steps",
-        "Draft": "smeflow.reports.draft",
-        "DraftReply": "smeflow.mail.reply",
-        "Drafted": "smeflow.writing.drafts",
-        "Example": "smeflow.triage.labels",
-        "Extract": "smeflow.extract.step",
-        "Extraction": "smeflow.extract.result",
-        "FactFrom": "smeflow.reports.draft",
-        "FactValue": "smeflow.writing.drafts",
-        "FieldReading": "smeflow.kinds.steps",
-        "Guard": "smeflow.mail.guard",
-        "Label": "smeflow.triage.labels",
-        "LabelRule": "smeflow.triage.labels",
-        "Rule": "smeflow.engine.own_steps",
-        "Ruled": "smeflow.engine.own_steps",
-        "Triage": "smeflow.triage.step",
-        "as_runnable": "smeflow.core.run",
-        "split": "smeflow.engine.own_steps",
+        "smeflow.core.run": "as_runnable",
+        "smeflow.engine.own_steps": "Choice Rule Ruled split",
+        "smeflow.extract.result": "Extraction",
+        "smeflow.extract.step": "Extract",
+        "smeflow.kinds.steps": "FieldReading",
+        "smeflow.mail.guard": "Guard",
+        "smeflow.mail.reply": "DraftReply",
+        "smeflow.reports.draft": "Draft FactFrom",
+        "smeflow.triage.labels": "Example Label LabelRule",
+        "smeflow.triage.step": "Triage",
+        "smeflow.writing.drafts": "Drafted FactValue",
     },
     renamed={"Reply": "DraftReply"},
 )

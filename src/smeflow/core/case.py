@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from types import MappingProxyType
-from typing import Any, Protocol, TypeVar, cast
+from typing import Any, Protocol, TypeVar, cast, runtime_checkable
 
 from smeflow.documents.document import DECORATION, Document, text_document
 from smeflow.i18n import Phrase
@@ -33,7 +33,7 @@ EDITS = "report edits"
 
 
 class NothingKnown:
-    """The firm has told nothing yet."""
+    """Nothing is known yet."""
 
     def rows(self, table: str, **where: str) -> Sequence[Mapping[str, str]]:
         """Give no rows."""
@@ -65,8 +65,15 @@ class Step(Protocol[T_co]):
         ...
 
     def __call__(self, case: "Case", llm: LLM, /) -> T_co:
-        """Compute the value. What it needs from the world it gets from *case* and *llm* alone."""
+        """Compute the value. Whatever it needs from the world comes from *case* and *llm* alone."""
         ...
+
+
+@runtime_checkable
+class NotebookValue(Protocol):
+    """A value that shows itself as HTML in a notebook."""
+
+    def _repr_html_(self) -> str: ...
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -128,9 +135,9 @@ class Case:
 
         rows = []
         for name, value in self.results.items():
-            show = getattr(value, "_repr_html_", None)
-            shown = show() if callable(show) else f"<code>{escape(repr(value))}</code>"
-            rows.append(f"<tr><th style='vertical-align:top'>{escape(name)}</th><td>{shown}</td></tr>")
+            is_rich = isinstance(value, NotebookValue) and not isinstance(value, type)
+            html = value._repr_html_() if is_rich else f"<code>{escape(repr(value))}</code>"
+            rows.append(f"<tr><th style='vertical-align:top'>{escape(name)}</th><td>{html}</td></tr>")
         return f"<h4>{escape(self.id)}</h4><table>{''.join(rows)}</table>"
 
 

@@ -1,4 +1,4 @@
-"""What an item says of the world besides its own content, so that it can be compared with other items.
+"""What an item asserts about the world, so that it can be compared with other items.
 
 A result may have a method ``claims(known)``. The runner compares what it gives with what other items of the
 ledger hold, in the transaction that ends the item: of two copies that arrive at once, one is always seen.
@@ -49,7 +49,7 @@ class ClaimingResult(Protocol):
 
 @runtime_checkable
 class Evidenced(Protocol):
-    """A result that can tell whether it may be acted on while nobody looks."""
+    """A result that can tell whether it may be acted on unattended."""
 
     def settled(self) -> bool:
         """Tell whether it is proven, or was decided by a person or by the firm's own rules."""

@@ -69,7 +69,7 @@ def next_entry(entries: Sequence[Entry], case: Case, accepted: frozenset[str] = 
         value = case.results[name]
         if isinstance(value, Skipped) or name in accepted:
             continue
-        reasons = doubts_of(value) + _asked(entry, case)
+        reasons = doubts_of(value) + _review_reasons(entry, case)
         if reasons:
             return Hold(entry, reasons)
     return None
@@ -89,7 +89,7 @@ def _start(entry: Entry, case: Case) -> Next:
     return Do(entry)
 
 
-def _asked(entry: Entry, case: Case) -> tuple[Phrase, ...]:
+def _review_reasons(entry: Entry, case: Case) -> tuple[Phrase, ...]:
     verdict = entry.review(case) if entry.review else False
     if verdict is None:
         why = entry.undecided(case) if entry.undecided else None

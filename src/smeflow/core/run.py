@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any, Literal, TypeVar, cast
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from smeflow._text import hash_of, sha256
 from smeflow.core.case import Case, Skipped, Step
@@ -58,7 +58,7 @@ def run(
     llm: LLM | None = None,
     log: CallLog | None = None,
     *,
-    residency: Literal["local", "eu", "any"] = "any",
+    residency: Residency = "any",
 ) -> Done:
     """Run *steps* on *case*, in order, until the end or until a person must look.
 
@@ -69,17 +69,16 @@ def run(
         StepFailed: A step raised; the cause is chained. What smeflow raises on purpose comes as it is.
     """
     entries = [step if isinstance(step, Entry) else Entry(step=step) for step in steps]
-    written = log if log is not None else MemoryCallLog()
-    policy = Policy(llm=_placed(llm), log=written, residency=residency)
+    policy = Policy(llm=_placed(llm), log=MemoryCallLog() if log is None else log, residency=residency)
     version = hash_of([d.sha256 or sha256(d.data) for d in case.documents] or [sha256(case.text)])
     calls, costs = 0, list[Money]()
     while True:
-        following = next_entry(entries, case)
-        if not isinstance(following, Do | Skip):
-            return Done(case=case, held=following, calls=calls, cost=_by_currency(costs))
-        step = following.entry.step
-        if isinstance(following, Skip):
-            case = case.having(step.name, Skipped(following.why))
+        action = next_entry(entries, case)
+        if not isinstance(action, Do | Skip):
+            return Done(case=case, held=action, calls=calls, cost=_by_currency(costs))
+        step = action.entry.step
+        if isinstance(action, Skip):
+            case = case.having(step.name, Skipped(action.why))
             continue
         scope = Scope(recipe="", item=case.id, version=version, step=step.name, fingerprint=fingerprint(step))
         bound = policy.bind(scope)
@@ -117,8 +116,8 @@ class _Placed:
 
 
 def _placed(llm: LLM | None) -> ConnectedLLM | None:
-    if llm is None or hasattr(llm, "place"):
-        return cast("ConnectedLLM | None", llm)
+    if llm is None or isinstance(llm, ConnectedLLM):
+        return llm
     return _Placed(llm, ModelEndpoint(provider="script", model=type(llm).__name__))
 
 
@@ -139,12 +138,12 @@ def as_runnable(
     from langchain_core.runnables import RunnableLambda
 
     policy = Policy(llm=llm, log=MemoryCallLog(), residency=residency)
-    printed = fingerprint(step)
+    identity = fingerprint(step)
 
     def run(given: Case | str) -> Any:
         case = given if isinstance(given, Case) else Case.of(given)
         version = ",".join(d.sha256 for d in case.documents)
-        scope = Scope(recipe="", item=case.id, version=version, step=step.name, fingerprint=printed)
+        scope = Scope(recipe="", item=case.id, version=version, step=step.name, fingerprint=identity)
         return step(case, policy.bind(scope))
 
     return RunnableLambda(run, name=step.name)

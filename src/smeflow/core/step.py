@@ -4,16 +4,16 @@ import ast
 import hashlib
 import inspect
 import textwrap
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any, cast, get_type_hints, overload
+from typing import Any, Protocol, cast, get_type_hints, overload, runtime_checkable
 
 from pydantic import BaseModel
 
 from smeflow._text import hash_of, sha256
 from smeflow.core.case import Case, Step, T, kind_id
-from smeflow.i18n import Phrase, say
+from smeflow.i18n import Phrase
 from smeflow.llm.interface import LLM
 
 
@@ -63,24 +63,17 @@ def fingerprint(step: Step[Any], llm: str = "") -> str:
     """Identify what a step would do.
 
     That is its kind's id, revision, fields, prompt, and the recipe's ``llm:`` as written. For a function
-    step it is its ``version``, else its code without comments. Two steps with one fingerprint may share
-    results.
-    The model that answered is recorded, not part of this.
+    step it is its ``version``, else its code without comments. Two steps with the same fingerprint may share
+    results. The model that answered is recorded, and no part of this.
     """
     if isinstance(step, FunctionStep):
         body = step.version if step.version is not None else _code(step.function)
         return hash_of(["function", step.name, body, llm])
     kind = type(step)
     fields = step.model_dump(mode="json") if isinstance(step, BaseModel) else repr(step)
-    return hash_of(
-        [
-            kind_id(kind),
-            getattr(kind, "revision", 0),
-            fields,
-            sha256(getattr(kind, "prompt", "")),
-            llm,
-        ]
-    )
+    revision = getattr(kind, "revision", 0)  # foreign: a class of a user's own may leave both out
+    prompt = getattr(kind, "prompt", "")  # foreign: the same
+    return hash_of([kind_id(kind), revision, fields, sha256(prompt), llm])
 
 
 @lru_cache(maxsize=256)  # reading and parsing the source costs half a millisecond, and code does not change
@@ -88,21 +81,36 @@ def _code(function: Callable[..., Any]) -> str:
     try:
         tree = ast.parse(textwrap.dedent(inspect.getsource(function)))
     except (OSError, TypeError, SyntaxError):  # a function typed at a prompt, or a built-in
-        code = getattr(function, "__code__", None)
+        code = getattr(function, "__code__", None)  # foreign: a callable of the user's need not be a function
         return hashlib.sha256(code.co_code).hexdigest() + repr(code.co_consts) if code else repr(function)
     return ast.dump(tree, annotate_fields=False)
 
 
+@runtime_checkable
+class DoubtingResult(Protocol):
+    """A result that can speak against itself."""
+
+    @property
+    def doubts(self) -> Sequence[Phrase]:
+        """What is in doubt, for the person who must look."""
+        ...
+
+
+@runtime_checkable
+class ModelWantingResult(Protocol):
+    """A result that knows whether a model would have made it better."""
+
+    @property
+    def wanted_model(self) -> bool:
+        """Whether it had none to ask."""
+        ...
+
+
 def doubts_of(value: object) -> tuple[Phrase, ...]:
-    """Give what a result says against itself (its ``doubts``); whatever is in doubt goes to a person."""
-    return tuple(getattr(value, "doubts", ()))
+    """Give what a result says against itself; whatever is in doubt goes to a person."""
+    return tuple(value.doubts) if isinstance(value, DoubtingResult) else ()
 
 
 def wants_model(value: object) -> bool:
-    """Tell whether a result would be better with a model and had none (its ``wanted_model``)."""
-    return bool(getattr(value, "wanted_model", False))
-
-
-def not_run(name: str) -> Phrase:
-    """Say that a step has not run."""
-    return say("step {name} has not run", name=name)
+    """Tell whether a result would be better with a model and had none."""
+    return isinstance(value, ModelWantingResult) and value.wanted_model

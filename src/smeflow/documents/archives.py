@@ -1,6 +1,5 @@
 """Files that hold many documents: mailboxes in one file, and ZIP archives."""
 
-import io
 import re
 import zipfile
 import zlib
@@ -55,12 +54,12 @@ def read_mbox(file: File) -> Document:
         UnreadableDocument: There is no mail in it.
         LimitExceeded: It holds more mails than parts may be.
     """
-    found = list(mails_in(BytesIO(file.data), file.limits.bytes))
-    if not found:
-        raise UnreadableDocument(say("{name} holds no mail.", name=file.name), name=file.name)
-    check_limit("parts", file.limits.parts, len(found), file.name)
+    mails = list(mails_in(BytesIO(file.data), file.limits.bytes))
+    if not mails:
+        raise UnreadableDocument(say("{name} holds no mail.", name=file.name))
+    check_limit("parts", file.limits.parts, len(mails), file.name)
     parts = tuple(
-        read_attached(file, data or b"", name=f"mail {n}", media_type=MAIL) for n, data in enumerate(found, 1)
+        read_attached(file, data or b"", name=f"mail {n}", media_type=MAIL) for n, data in enumerate(mails, 1)
     )
     return file.document(parts=parts)
 
@@ -81,42 +80,41 @@ def read_zip(file: File) -> Document:
         LimitExceeded: It holds too many files, or they unpack to too much.
     """
     try:
-        with zipfile.ZipFile(io.BytesIO(file.data)) as archive:
-            inside = [one for one in archive.infolist() if not one.is_dir() and not _is_litter(one.filename)]
-            if any(one.filename in _OFFICE for one in inside):
+        with zipfile.ZipFile(BytesIO(file.data)) as archive:
+            members = [m for m in archive.infolist() if not m.is_dir() and not _is_litter(m.filename)]
+            if any(member.filename in _OFFICE for member in members):
                 raise _unsupported(file)
-            _spend(file, "parts", len(inside))
-            parts = tuple(_parts(archive, inside, file))
+            _spend(file, "parts", len(members))
+            parts = tuple(_parts(archive, members, file))
     except (zipfile.BadZipFile, zlib.error, EOFError, OSError, NotImplementedError, ValueError) as error:
         raise UnreadableDocument(
-            say("{name} is a damaged archive. Ask the sender for it again.", name=file.name), name=file.name
+            say("{name} is a damaged archive. Ask the sender for it again.", name=file.name)
         ) from error
     if not parts:
-        raise UnreadableDocument(empty_file_phrase(file.name), name=file.name)
+        raise UnreadableDocument(empty_file_phrase(file.name))
     return file.document(parts=parts)
 
 
-def _parts(archive: zipfile.ZipFile, inside: list[zipfile.ZipInfo], file: File) -> Iterator[Document]:
+def _parts(archive: zipfile.ZipFile, members: list[zipfile.ZipInfo], file: File) -> Iterator[Document]:
     unpacked = 0
-    for one in inside:
-        if one.flag_bits & _ENCRYPTED:
+    for member in members:
+        if member.flag_bits & _ENCRYPTED:
             raise UnreadableDocument(
-                say("{name} is locked with a password. Ask the sender for it without one.", name=file.name),
-                name=file.name,
+                say("{name} is locked with a password. Ask the sender for it without one.", name=file.name)
             )
         data = bytearray()
-        with archive.open(one) as stream:
+        with archive.open(member) as stream:
             while piece := stream.read(_CHUNK):
                 data += piece
                 unpacked += len(piece)
                 _spend(file, "bytes", len(piece))
                 if unpacked > _CHUNK:
                     check_limit("ratio", file.limits.ratio, unpacked // max(len(file.data), 1), file.name)
-        yield read_attached(file, bytes(data), name=one.filename)
+        yield read_attached(file, bytes(data), name=member.filename)
 
 
 def _spend(file: File, limit: str, more: int) -> None:
-    """Count against a bound that all archives in one another share."""
+    """Count against a limit that nested archives share."""
     file.spent[limit] = file.spent.get(limit, 0) + more
     check_limit(limit, getattr(file.limits, limit), file.spent[limit], file.name)
 
@@ -128,6 +126,4 @@ def _is_litter(name: str) -> bool:
 def _unsupported(file: File) -> UnsupportedDocument:
     return UnsupportedDocument(
         say("{name} is no archive of documents but a file of another kind, which smeflow cannot read here.",
-            name=file.name),
-        name=file.name,
-    )  # fmt: skip
+            name=file.name))  # fmt: skip

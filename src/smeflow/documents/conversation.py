@@ -104,8 +104,8 @@ def _before_quote(lines: list[str]) -> list[str]:
         length = _wrote_at(lines, index)
         if length:
             below = lines[index + length :]
-            rest = [below_line for below_line in below if below_line.strip()]
-            marked = sum(1 for below_line in rest if below_line.lstrip().startswith(">"))
+            rest = [later for later in below if later.strip()]
+            marked = sum(1 for later in rest if later.lstrip().startswith(">"))
             if marked and (marked < len(rest)):  # marked line by line: what is not marked is the sender's own
                 return [*lines[:index], *below]
             return lines[:index]
@@ -191,9 +191,9 @@ def thread_of(fields: Mapping[str, str]) -> str:
     A sender can write any reference: a thread is a help for the eye and never a proof of who wrote.
     """
     for name in ("references", "in-reply-to", "message-id"):
-        found = ids_in(fields.get(name, ""))
-        if found:
-            return found[0]
+        ids = ids_in(fields.get(name, ""))
+        if ids:
+            return ids[0]
     return ""
 
 
@@ -218,8 +218,8 @@ def group_threads(mails: Iterable[Mapping[str, str]]) -> list[list[Mapping[str, 
         if not linked:
             alone += 1
             linked = [f"alone {alone}"]
-        for one in linked[1:]:
-            leader[top(one)] = top(linked[0])
+        for message_id in linked[1:]:
+            leader[top(message_id)] = top(linked[0])
         keys.append(linked[0])
     grouped: dict[str, list[Mapping[str, str]]] = {}
     for key, fields in zip(keys, listed, strict=True):
@@ -230,7 +230,7 @@ def group_threads(mails: Iterable[Mapping[str, str]]) -> list[list[Mapping[str, 
 
 def _linked(fields: Mapping[str, str]) -> Sequence[str]:
     names = ("message-id", "references", "in-reply-to")
-    return [one for name in names for one in ids_in(fields.get(name, ""))]
+    return [message_id for name in names for message_id in ids_in(fields.get(name, ""))]
 
 
 def _when(fields: Mapping[str, str]) -> str:

@@ -1,4 +1,4 @@
-"""A foreign file before it is a document: what its first bytes say it is, and the limits it is under."""
+"""A foreign file before it is a document: what its first bytes say it is, and the limits it is held to."""
 
 import dataclasses
 import re
@@ -43,7 +43,7 @@ _BY_NAME = {
     ".vcf": TEXT, ".mbox": "application/mbox",
 }  # fmt: skip
 OFFICE = "application/vnd.openxmlformats"
-"""A spreadsheet or a text: an archive within, and no reader of ours."""
+"""A spreadsheet or a text: an archive inside, and we have no reader for it."""
 _OFFICE_ENDINGS = (*(".docx", ".xlsx", ".pptx", ".odt", ".ods", ".odp", ".docm", ".xlsm", ".epub", ".jar"),)
 _HTML_START = re.compile(rb"<(?:!doctype\s+html|html|head|body|table|div|p|span)\b", re.IGNORECASE)
 _MAIL_HEADERS = frozenset({
@@ -137,8 +137,10 @@ class File:
 
     def document(self, **values: object) -> Document:
         """Make this file's document; name, media type, bytes and hash are its own."""
-        made = Document(name=self.name, media_type=self.media_type, data=self.data, sha256=sha256(self.data))
-        return dataclasses.replace(made, **values)  # type: ignore[arg-type]  # checked by the dataclass itself
+        document = Document(
+            name=self.name, media_type=self.media_type, data=self.data, sha256=sha256(self.data)
+        )
+        return dataclasses.replace(document, **values)  # type: ignore[arg-type]  # checked by the dataclass itself
 
 
 class FileReader(Protocol):

@@ -4,7 +4,7 @@ import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from smeflow._text import strip_invisible
+from smeflow._text import shortened, strip_invisible
 from smeflow.documents.document import Document, Page
 from smeflow.documents.file import File, bounded_text
 from smeflow.documents.text import decode_text, normalize_text
@@ -56,14 +56,14 @@ class RenderedHtml:
         sample = " ".join(" ".join(self.hidden).split())
         if not sample:
             return ()
-        sample = sample if len(sample) <= 60 else sample[:59] + "…"
+        sample = shortened(sample, 60)
         return (say("{name} holds hidden text; it was not read: “{sample}”", name=name, sample=sample),)
 
 
 def read_html(file: File) -> Document:
     """Read a page of HTML as one page of text."""
-    told = _CHARSET.search(file.data[:4096])
-    rendered = rendered_text(decode_text(file.data, told.group(1).decode() if told else None))
+    charset = _CHARSET.search(file.data[:4096])
+    rendered = rendered_text(decode_text(file.data, charset.group(1).decode() if charset else None))
     text = bounded_text(rendered.text, file)
     return file.document(pages=(Page(number=1, text=text),), problems=rendered.problems(file.name))
 
@@ -89,19 +89,19 @@ def rendered_text(html: str) -> RenderedHtml:
 
 def _hiding_rules(root: "HtmlElement") -> frozenset[str]:
     """Collect the simple selectors (``.class``, ``#id``, ``tag``) of the page's style sheets that hide."""
-    found: set[str] = set()
+    hiding: set[str] = set()
     for style in root.iter("style"):
         sheet = _MEDIA.sub("", (style.text or "")[:200_000])
         for selectors, body in _RULE.findall(sheet):
             if _HIDING.search(body):
-                found.update(
+                hiding.update(
                     s.strip().lower() for s in selectors.split(",") if re.fullmatch(r"\s*[.#]?[\w-]+\s*", s)
                 )
-    return frozenset(found - {"body", "html", "*"})
+    return frozenset(hiding - {"body", "html", "*"})
 
 
 class _Writer:
-    """Write the visible text of a tree, without calling itself: depth costs no stack."""
+    """Writes the visible text of a tree, without recursion: depth costs no stack."""
 
     def __init__(self, rendered: RenderedHtml, rules: frozenset[str]) -> None:
         self.rendered, self.rules = rendered, rules
@@ -216,18 +216,18 @@ class _Writer:
 
 
 def _same_colour(element: "HtmlElement", style: str) -> bool:
-    """True for text in the colour of its own ground, or white where no ground is told up to the page."""
-    told = _COLOUR.search(style)
-    colour = _shade(told.group(1) if told else (element.get("color") or ""))
+    """True for text in the colour of its own background, or white where none is set up to the page."""
+    declared = _COLOUR.search(style)
+    colour = _shade(declared.group(1) if declared else (element.get("color") or ""))
     if colour is None:
         return False
     node: HtmlElement | None = element
     while node is not None:
-        ground = _GROUND.search(node.get("style") or "")
-        shade = _shade(ground.group(1) if ground else (node.get("bgcolor") or ""))
-        if shade is not None:
-            return shade == colour
-        if ground or node.get("background") or node.get("class"):
+        background = _GROUND.search(node.get("style") or "")
+        behind = _shade(background.group(1) if background else (node.get("bgcolor") or ""))
+        if behind is not None:
+            return behind == colour
+        if background or node.get("background") or node.get("class"):
             return False  # a picture, a gradient or a style sheet: nobody can tell from here
         node = node.getparent()
     return colour == (255, 255, 255)
@@ -235,15 +235,11 @@ def _same_colour(element: "HtmlElement", style: str) -> bool:
 
 def _shade(text: str) -> tuple[int, int, int] | None:
     text = text.strip().lower()
-    if text in ("white", "#fff", "#ffffff"):
-        return (255, 255, 255)
-    if text in ("black", "#000", "#000000"):
-        return (0, 0, 0)
-    if re.fullmatch(r"#[0-9a-f]{6}", text):
-        return (int(text[1:3], 16), int(text[3:5], 16), int(text[5:7], 16))
-    if re.fullmatch(r"#[0-9a-f]{3}", text):
-        return (int(text[1] * 2, 16), int(text[2] * 2, 16), int(text[3] * 2, 16))
-    if text.startswith("rgb("):
+    text = {"white": "#fff", "black": "#000"}.get(text, text)
+    numbers: list[int] = []
+    if re.fullmatch(r"#[0-9a-f]{3}|#[0-9a-f]{6}", text):
+        digits = text[1:] if len(text) == 7 else "".join(digit * 2 for digit in text[1:])
+        numbers = list(bytes.fromhex(digits))
+    elif text.startswith("rgb("):
         numbers = [int(n) for n in _NUMBERS.findall(text)[:3]]
-        return (numbers[0], numbers[1], numbers[2]) if len(numbers) == 3 else None
-    return None
+    return (numbers[0], numbers[1], numbers[2]) if len(numbers) == 3 else None

@@ -1,7 +1,7 @@
 """Read a picture (PNG, JPEG, TIFF) by OCR, after its size has been looked up without unpacking it."""
 
 import io
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, SupportsInt
 
 from smeflow.documents.document import Document, Page
 from smeflow.documents.file import File, check_limit
@@ -21,13 +21,11 @@ class MissingPillow(UnsupportedDocument):
 
     def __init__(self, name: str) -> None:
         missing = MissingExtra(package="pillow", extra="ocr")
-        super().__init__(
-            say("The picture {name} was not read. {why}", name=name, why=missing.phrase), name=name
-        )
+        super().__init__(say("The picture {name} was not read. {why}", name=name, why=missing.phrase))
 
 
 def import_pillow(name: str) -> Any:
-    """Give the module that opens pictures."""
+    """Import Pillow's ``Image`` module, which opens pictures."""
     try:
         from PIL import Image
     except ImportError as error:
@@ -45,7 +43,7 @@ def read_image(file: File) -> Document:
     pages: list[Page] = []
     problems: list[Phrase] = []
     with open_image(file) as image:
-        frames = getattr(image, "n_frames", 1)
+        frames = frames_of(image)
         check_limit("pages", file.limits.pages, frames, file.name)
         for index in range(frames):
             image.seek(index)
@@ -66,6 +64,16 @@ def open_image(file: File) -> "Image":
         raise _damaged(file.name) from error
     check_limit("pixels", file.limits.pixels, image.width * image.height, file.name)
     return image
+
+
+def frames_of(image: "Image") -> int:
+    """Count the pages of a picture."""
+    return int(getattr(image, "n_frames", 1))  # foreign: only formats that may hold several have it
+
+
+def seek_page(image: "Image", number: int) -> None:
+    """Go to page *number* (from 1) of a picture, the last one where it has fewer."""
+    image.seek(min(number, frames_of(image)) - 1)
 
 
 def upright(image: "Image", name: str) -> "Image":
@@ -107,12 +115,12 @@ def _page(image: "Image", number: int, file: File) -> Page:
 
 
 def _dpi_of(image: "Image") -> int:
-    told = image.info.get("dpi", (0, 0))[0]
-    dpi = int(told) if isinstance(told, int | float) or hasattr(told, "__int__") else 0
+    declared = image.info.get("dpi", (0, 0))[0]
+    dpi = int(declared) if isinstance(declared, SupportsInt) else 0
     return dpi if 70 <= dpi <= 1200 else _SCREEN_DPI
 
 
 def _damaged(name: str) -> UnreadableDocument:
     return UnreadableDocument(
-        say("The picture {name} is cut or damaged. Ask the sender for it again.", name=name), name=name
+        say("The picture {name} is cut or damaged. Ask the sender for it again.", name=name)
     )

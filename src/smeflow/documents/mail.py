@@ -1,7 +1,7 @@
 """Read a mail: headers as fields, the newest message as text, attachments as documents.
 
 Broken mail is the rule and not the exception: whatever is wrong in it becomes a problem of the document, and
-what can be read is read. Only a limit stops it. That it is signed or encrypted is told, and not checked.
+what can be read is read. Only a limit stops it. A signature or encryption is reported, not checked.
 """
 
 import email
@@ -29,42 +29,6 @@ from smeflow.documents.text import decode_text, detect_language, drop_hidden_cha
 from smeflow.documents.tnef import TNEF_MAGIC
 from smeflow.i18n import Phrase, say
 
-SIGNATURE_TYPES = frozenset(
-    {"application/pkcs7-signature", "application/x-pkcs7-signature", "application/pgp-signature"}
-)
-"""Parts that only seal other parts: no document is in them."""
-_ENVELOPES = frozenset({"application/pkcs7-mime", "application/x-pkcs7-mime"})
-_ARMOURED = "-----BEGIN PGP MESSAGE-----"
-_CLEAR = "-----BEGIN PGP SIGNED MESSAGE-----"
-
-
-def seal_notes(message: Message, text: str) -> Iterator[Phrase]:
-    """Say what a person should know of how a mail is sealed; *text* is what was read of it."""
-    kinds = {(_kind(part), _parameter(part, "smime-type")) for part in message.walk()}
-    types = {kind for kind, _ in kinds}
-    enveloped = {smime for kind, smime in kinds if kind in _ENVELOPES}
-    if "multipart/encrypted" in types or _ARMOURED in text or enveloped & {"enveloped-data", ""}:
-        yield say("The mail is encrypted: what it says cannot be read here. Open it in your mail program.")
-    elif "signed-data" in enveloped:
-        yield say("The mail is signed and its text is inside the signature; open it in your mail program.")
-    elif "multipart/signed" in types or _CLEAR in text:
-        yield say("The mail is signed; the signature was not checked.")
-
-
-def _kind(part: Message) -> str:
-    try:
-        return part.get_content_type()
-    except (ValueError, IndexError, TypeError):
-        return ""
-
-
-def _parameter(part: Message, name: str) -> str:
-    try:
-        return str(part.get_param(name) or "").lower()
-    except (ValueError, IndexError, TypeError):
-        return ""
-
-
 HEADERS = (
     "subject", "from", "to", "cc", "reply-to", "sender", "date", "message-id", "in-reply-to", "references",
     "auto-submitted", "precedence", "list-id", "return-path",
@@ -77,6 +41,13 @@ _SMALL_POINTS = 250
 _TOO_SMALL = 60
 _LONGEST_HEADER = 10_000
 _HEAD_BYTES = 200_000
+SIGNATURE_TYPES = frozenset(
+    {"application/pkcs7-signature", "application/x-pkcs7-signature", "application/pgp-signature"}
+)
+"""Parts that only seal other parts: no document is in them."""
+_ENVELOPES = frozenset({"application/pkcs7-mime", "application/x-pkcs7-mime"})
+_ARMOURED = "-----BEGIN PGP MESSAGE-----"
+_CLEAR = "-----BEGIN PGP SIGNED MESSAGE-----"
 
 
 @dataclass(slots=True)
@@ -110,16 +81,16 @@ def read_mail(file: File) -> Document:
 
 
 def _document(message: Message, file: File) -> Document:
-    found = MailParts()
-    _gather(message, found)
+    content = MailParts()
+    _gather(message, content)
     fields = _headers(message)
-    body, unseen = drop_hidden_characters(bounded_text("\n".join(found.body).strip("\n"), file), file.name)
+    body, unseen = drop_hidden_characters(bounded_text("\n".join(content.body).strip("\n"), file), file.name)
     fields["body"] = body
-    parts = tuple(_attachments(found, file))
-    problems = [*found.problems, *unseen, *seal_notes(message, body)]
-    if found.hidden:
-        problems.extend(RenderedHtml("", found.hidden).problems(file.name))
-    if any(d is not None for d in _defects(message)):
+    parts = tuple(_attachments(content, file))
+    problems = [*content.problems, *unseen, *seal_notes(message, body)]
+    if content.hidden:
+        problems.extend(RenderedHtml("", content.hidden).problems(file.name))
+    if any(part.defects for part in message.walk()):
         problems.append(say("{name} is not a well-formed mail; what could be read was read.", name=file.name))
     text = newest_message(body, subject=fields.get("subject", ""))
     if not text.strip():
@@ -133,6 +104,26 @@ def _document(message: Message, file: File) -> Document:
         problems=tuple(problems),
         language=language,
     )
+
+
+def seal_notes(message: Message, text: str) -> Iterator[Phrase]:
+    """Say what a person should know of a mail's signature or encryption; *text* is what was read of it."""
+    parts = [(_type(part, default=""), _smime_type(part)) for part in message.walk()]
+    types = {media_type for media_type, _ in parts}
+    enveloped = {smime for media_type, smime in parts if media_type in _ENVELOPES}
+    if "multipart/encrypted" in types or _ARMOURED in text or enveloped & {"enveloped-data", ""}:
+        yield say("The mail is encrypted: what it says cannot be read here. Open it in your mail program.")
+    elif "signed-data" in enveloped:
+        yield say("The mail is signed and its text is inside the signature; open it in your mail program.")
+    elif "multipart/signed" in types or _CLEAR in text:
+        yield say("The mail is signed; the signature was not checked.")
+
+
+def _smime_type(part: Message) -> str:
+    try:
+        return str(part.get_param("smime-type") or "").lower()
+    except (ValueError, IndexError, TypeError):
+        return ""
 
 
 def headers_of(data: bytes) -> dict[str, str]:
@@ -151,24 +142,20 @@ def _headers(message: Message) -> dict[str, str]:
 
 def _check_shape(message: Message, file: File) -> None:
     """Count parts and depth before anything is decoded."""
-    count, deepest = 0, 0
-    stack = [(message, 0)]
+    count = 0
+    stack = [(message, file.depth)]
     while stack:
         part, depth = stack.pop()
-        inside = part.get_payload() if part.is_multipart() else []
-        children = (
-            [child for child in inside if isinstance(child, Message)] if isinstance(inside, list) else []
-        )
+        children = _children(part)
         count += len(children)
-        deepest = max(deepest, depth)
         check_limit("parts", file.limits.parts, count, file.name)
-        check_limit("depth", file.limits.depth, file.depth + deepest, file.name)
+        check_limit("depth", file.limits.depth, depth, file.name)
         stack.extend((child, depth + 1) for child in children)
 
 
-def _defects(message: Message) -> Iterator[object]:
-    for part in message.walk():
-        yield from part.defects
+def _children(part: Message) -> list[Message]:
+    inside = part.get_payload() if part.is_multipart() else None
+    return [child for child in inside if isinstance(child, Message)] if isinstance(inside, list) else []
 
 
 def header(message: Message, name: str) -> str:
@@ -209,36 +196,33 @@ def _iso_date(text: str) -> str:
         return text
 
 
-def _gather(part: Message, found: MailParts) -> None:
+def _gather(part: Message, content: MailParts) -> None:
     """Sort a part and all inside it into text and attachments; the depth was checked before."""
     kind = _type(part)
-    inside = part.get_payload() if part.is_multipart() else None
-    children = [c for c in inside if isinstance(c, Message)] if isinstance(inside, list) else []
+    children = _children(part)
     if children and kind == "multipart/alternative":
-        _choose(children, found)
+        _choose(children, content)
     elif children and kind.startswith("multipart/"):
         for child in children:
-            _gather(child, found)
+            _gather(child, content)
     elif kind in ("text/plain", "text/html", "text/enriched", "text") and not _is_file(part):
-        text, rendered = _text_of(part, found)
-        found.body.append(text)
-        _note(rendered, found)
+        content.body.append(_text_of(part, content))
     elif kind.startswith("multipart/"):
-        found.body.append(_decoded_part(part))
+        content.body.append(_decoded_part(part))
     else:
-        found.attachments.append(part)
+        content.attachments.append(part)
 
 
-def _choose(children: list[Message], found: MailParts) -> None:
+def _choose(children: list[Message], content: MailParts) -> None:
     """Take the text of one of the alternatives, the attachments of all."""
     versions: list[tuple[str, MailParts]] = []
     for child in children:
         version = MailParts()
         _gather(child, version)
         text = "\n".join(version.body).strip()
-        found.attachments.extend(version.attachments)
-        found.pictures |= version.pictures
-        found.problems.extend(version.problems)
+        content.attachments.extend(version.attachments)
+        content.pictures |= version.pictures
+        content.problems.extend(version.problems)
         if text:
             versions.append((text, version))
     if not versions:
@@ -246,26 +230,22 @@ def _choose(children: list[Message], found: MailParts) -> None:
     first, last = versions[0], versions[-1]
     # a plain text that only says "your program cannot show this" is no alternative
     best = last if len(first[0]) < 200 and len(last[0]) > 5 * len(first[0]) else first
-    found.body.append(best[0])
-    found.hidden.extend(best[1].hidden)
+    content.body.append(best[0])
+    content.hidden.extend(best[1].hidden)
 
 
-def _text_of(part: Message, found: MailParts) -> tuple[str, RenderedHtml | None]:
+def _text_of(part: Message, content: MailParts) -> str:
     text = _decoded_part(part)
     if _type(part) != "text/html":
-        return (_unflowed(text) if part.get_param("format", "") == "flowed" else text), None
+        return _unflowed(text) if part.get_param("format", "") == "flowed" else text
     try:
         rendered = rendered_text(text)
     except (RecursionError, MemoryError):
-        found.problems.append(say("The HTML text of the mail is too deep to be read."))
-        return "", None
-    return rendered.text, rendered
-
-
-def _note(rendered: RenderedHtml | None, found: MailParts) -> None:
-    if rendered is not None:
-        found.hidden.extend(rendered.hidden)
-        found.pictures |= rendered.pictures
+        content.problems.append(say("The HTML text of the mail is too deep to be read."))
+        return ""
+    content.hidden.extend(rendered.hidden)
+    content.pictures |= rendered.pictures
+    return rendered.text
 
 
 def _unflowed(text: str) -> str:
@@ -281,11 +261,11 @@ def _unflowed(text: str) -> str:
     return "\n".join(lines)
 
 
-def _type(part: Message) -> str:
+def _type(part: Message, default: str = "text/plain") -> str:
     try:
         return part.get_content_type()
     except (ValueError, IndexError, TypeError):
-        return "text/plain"
+        return default
 
 
 def _bytes_of(part: Message) -> bytes:
@@ -324,15 +304,15 @@ def file_name(part: Message) -> str:
     return harmless_line(decoded_header(str(text)))
 
 
-def _attachments(found: MailParts, file: File) -> Iterator[Document]:
-    for number, part in enumerate(found.attachments, start=1):
+def _attachments(content: MailParts, file: File) -> Iterator[Document]:
+    for number, part in enumerate(content.attachments, start=1):
         kind = _type(part)
         if kind == MAIL or (kind.startswith("message/") and part.is_multipart()):
             yield from _inner_mails(part, file)
             continue
         data = _bytes_of(part)
         name = file_name(part) or f"part {number}"
-        if kind in SIGNATURE_TYPES or _is_decoration(part, kind, data, found.pictures):
+        if kind in SIGNATURE_TYPES or _is_decoration(part, kind, data, content.pictures):
             yield Document(
                 name=harmless_name(name),
                 media_type=kind,
@@ -343,7 +323,7 @@ def _attachments(found: MailParts, file: File) -> Iterator[Document]:
             continue
         if data.startswith(TNEF_MAGIC):  # Outlook's wrapping: what is in it are the attachments
             wrapped = read_attached(file, data, name=name)
-            found.problems.extend(wrapped.problems)
+            content.problems.extend(wrapped.problems)
             yield from wrapped.parts
             continue
         yield read_attached(
@@ -352,10 +332,7 @@ def _attachments(found: MailParts, file: File) -> Iterator[Document]:
 
 
 def _inner_mails(part: Message, file: File) -> Iterator[Document]:
-    inside = part.get_payload()
-    for message in inside if isinstance(inside, list) else []:
-        if not isinstance(message, Message):
-            continue
+    for message in _children(part):
         name = file_name(part) or header(message, "subject") or "message"
         try:
             data = message.as_bytes()
@@ -365,7 +342,7 @@ def _inner_mails(part: Message, file: File) -> Iterator[Document]:
 
 
 def _is_decoration(part: Message, kind: str, data: bytes, shown: set[str]) -> bool:
-    """True for a small picture that the text shows: a logo of a signature, a pixel that tells of reading.
+    """True for a small picture that the text shows: a signature's logo, a tracking pixel.
 
     One too small for a line of text is no document wherever it stands.
     """

@@ -45,8 +45,7 @@ def _whole(message: Any, file: File) -> Document:
         raise _damaged(file, error) from error
     if not kind.upper().startswith(("IPM.NOTE", "IPM.SCHEDULE", "REPORT", "IPM.APPOINTMENT")):
         raise UnreadableDocument(
-            say("{name} is no mail but another thing of Outlook's ({kind}).", name=file.name, kind=kind),
-            name=file.name,
+            say("{name} is no mail but another thing of Outlook's ({kind}).", name=file.name, kind=kind)
         )
     try:
         return _document(message, file)
@@ -62,7 +61,7 @@ def _damaged(file: File, error: Exception) -> UnreadableDocument:
         name=file.name,
         why=" ".join(str(error).split())[:100] or type(error).__name__,
     )
-    return UnreadableDocument(phrase, name=file.name)
+    return UnreadableDocument(phrase)
 
 
 def _document(message: Any, file: File) -> Document:
@@ -91,24 +90,24 @@ def _document(message: Any, file: File) -> Document:
 def _fields(message: Any) -> dict[str, str]:
     """Take the headers the mail came with; one that was never sent has only Outlook's own entries."""
     lines = "".join(f"{name}: {value}\n" for name, value in (message.message_headers or {}).items())
-    kept = email.message_from_string(lines, policy=email.policy.compat32)
-    found = {name: value for name in HEADERS if (value := header(kept, name))}
-    own = {
+    parsed = email.message_from_string(lines, policy=email.policy.compat32)
+    headers = {name: value for name in HEADERS if (value := header(parsed, name))}
+    outlook = {
         "subject": message.subject,
         "from": message.sender,
-        "to": ", ".join(_person(one) for one in message.recipients),
+        "to": ", ".join(_person(recipient) for recipient in message.recipients),
     }
-    for name, value in own.items():
+    for name, value in outlook.items():
         if value:
-            found.setdefault(name, harmless_line(str(value)))
+            headers.setdefault(name, harmless_line(str(value)))
     with contextlib.suppress(Exception):  # a date Outlook cannot have written
         if message.sent_date is not None:
-            found["date"] = message.sent_date.isoformat()
-    return {name: found[name] for name in HEADERS if name in found}
+            headers["date"] = message.sent_date.isoformat()
+    return {name: headers[name] for name in HEADERS if name in headers}
 
 
-def _person(one: Any) -> str:
-    name, address = str(one.name or ""), str(one.email_address or "")
+def _person(recipient: Any) -> str:
+    name, address = str(recipient.name or ""), str(recipient.email_address or "")
     return f"{name} <{address}>" if name and address and name != address else address or name
 
 
@@ -122,18 +121,18 @@ def _body(message: Any) -> str:
 
 
 def _parts(attachments: list[Any], file: File) -> Iterator[Document]:
-    for number, one in enumerate(attachments, 1):
-        inside = _mail_inside(one)
+    for number, attachment in enumerate(attachments, 1):
+        inside = _mail_inside(attachment)
         if inside is not None:
-            yield _read_inside(inside, file, str(one.file_name or inside.subject or f"part {number}"))
+            yield _read_inside(inside, file, str(attachment.file_name or inside.subject or f"part {number}"))
             continue
-        data = one.file_bytes if one.attached_by_value else None
-        name = str(one.file_name or f"part {number}")
+        data = attachment.file_bytes if attachment.attached_by_value else None
+        name = str(attachment.file_name or f"part {number}")
         if data:
-            yield read_attached(file, bytes(data), name=name, media_type=str(one.mime_type or ""))
+            yield read_attached(file, bytes(data), name=name, media_type=str(attachment.mime_type or ""))
         else:
-            told = say("{name} is a mail or an object inside the mail and was not read.", name=name)
-            yield Document(name=name, media_type="application/octet-stream", problems=(told,))
+            note = say("{name} is a mail or an object inside the mail and was not read.", name=name)
+            yield Document(name=name, media_type="application/octet-stream", problems=(note,))
 
 
 def _mail_inside(attachment: Any) -> Any | None:
@@ -143,12 +142,13 @@ def _mail_inside(attachment: Any) -> Any | None:
     """
     from oxmsg import Message
 
-    folders = [one for one in attachment._storage.storages if one.name == _MAIL_INSIDE]  # noqa: SLF001
+    storages = attachment._storage.storages  # noqa: SLF001 - the library gives no other way to it
+    folders = [storage for storage in storages if storage.name == _MAIL_INSIDE]
     if not folders:
         return None
     streams = tuple(
-        replace(one, bytes_=one.bytes_[:24] + bytes(8) + one.bytes_[24:]) if one.name == _PROPERTIES else one
-        for one in folders[0].streams
+        replace(s, bytes_=s.bytes_[:24] + bytes(8) + s.bytes_[24:]) if s.name == _PROPERTIES else s
+        for s in folders[0].streams
     )
     return Message(replace(folders[0], streams=streams))
 
@@ -158,8 +158,8 @@ def _read_inside(message: Any, file: File, name: str) -> Document:
     part = replace(file, name=harmless_name(name), media_type=MAIL, data=b"", depth=file.depth + 1)
     try:
         check_limit("depth", file.limits.depth, part.depth, part.name)
-        found = _whole(message, part)
-        told = [*found.fields.items(), *(one.sha256 for one in found.parts)]
-        return replace(found, sha256=hash_of(told))  # it has no bytes of its own that could be kept
+        document = _whole(message, part)
+        identity = [*document.fields.items(), *(inner.sha256 for inner in document.parts)]
+        return replace(document, sha256=hash_of(identity))  # it has no bytes of its own that could be kept
     except SmeflowError as error:
         return part.document(problems=(error.phrase,))

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from smeflow._optional import import_extra
 from smeflow.documents.file import File, limit_exceeded
-from smeflow.documents.page_text import PlacedWord, angle_of, clean_word, turned_back
+from smeflow.documents.page_text import PlacedWord, clean_word, straighten, turned_back
 from smeflow.errors import MissingExtra, UnreadableDocument, UnsupportedDocument
 from smeflow.i18n import say
 
@@ -43,8 +43,7 @@ class MissingTesseract(UnsupportedDocument):
                 "Install it (on Debian: apt install tesseract-ocr tesseract-ocr-fra), or a slower one with: "
                 'pip install "smeflow[ocr]". Then run again.',
                 name=name,
-            ),
-            name=name,
+            )
         )
 
 
@@ -64,14 +63,10 @@ def recognise_words(grey: "Image", *, file: File) -> list[PlacedWord]:
     from PIL.Image import Resampling
 
     factor = min(max(_WANTED_SIDE / max(min(grey.size), 1), 1.0), _MOST_ENLARGED)
-    large = (
-        grey.resize((round(grey.width * factor), round(grey.height * factor)), 1) if factor > 1.05 else grey
-    )
+    size = round(grey.width * factor), round(grey.height * factor)
+    large = grey.resize(size, 1) if factor > 1.05 else grey
     factor = large.width / max(grey.width, 1)
-    askew = angle_of(large)
-    straight = (
-        large.rotate(askew, resample=Resampling.BILINEAR, fillcolor=255) if abs(askew) >= 0.2 else large
-    )
+    straight, askew = straighten(large, Resampling.BILINEAR)
     words = words_of(run_tesseract(straight, file=file))
     if straight is not large:
         words = [turned_back(word, askew, large.width / 2, large.height / 2) for word in words]
@@ -107,19 +102,19 @@ def run_tesseract(picture: "Image", *, file: File) -> str:
         raise limit_exceeded("seconds", file.limits.seconds, None, file.name) from error
     if done.returncode != 0:
         raise UnreadableDocument(
-            say("The picture {name} cannot be read. Ask the sender for it again.", name=file.name),
-            name=file.name,
+            say("The picture {name} cannot be read. Ask the sender for it again.", name=file.name)
         )
     return done.stdout.decode("utf-8", errors="replace")
 
 
 @cache
 def installed_languages(program: str) -> tuple[str, ...]:
-    """Give those of our languages that Tesseract has; whatever it has where it has none of them."""
+    """List those of our languages that Tesseract has, or the first it has where it has none of them."""
     done = subprocess.run([program, "--list-langs"], capture_output=True, timeout=20, check=False)
-    there = [line.strip() for line in done.stdout.decode(errors="replace").splitlines()[1:] if line.strip()]
-    ours = tuple(language for language in LANGUAGES if language in there)
-    return ours or tuple(language for language in there if language != "osd")[:1]
+    lines = done.stdout.decode(errors="replace").splitlines()[1:]
+    available = list(filter(None, map(str.strip, lines)))
+    ours = tuple(language for language in LANGUAGES if language in available)
+    return ours or tuple(language for language in available if language != "osd")[:1]
 
 
 def words_of(table: str) -> list[PlacedWord]:
@@ -155,9 +150,7 @@ class MissingRapid(UnsupportedDocument):
 
     def __init__(self, name: str) -> None:
         missing = MissingExtra(package="rapidocr", extra="ocr")
-        super().__init__(
-            say("The picture {name} was not read. {why}", name=name, why=missing.phrase), name=name
-        )
+        super().__init__(say("The picture {name} was not read. {why}", name=name, why=missing.phrase))
 
 
 def recognise_with_rapidocr(grey: "Image", *, file: File) -> list[PlacedWord]:
@@ -166,24 +159,20 @@ def recognise_with_rapidocr(grey: "Image", *, file: File) -> list[PlacedWord]:
     Raises:
         MissingRapid: RapidOCR is not installed.
     """
-    try:
-        engine = _engine()
-    except MissingExtra as error:
-        raise MissingRapid(file.name) from error
+    engine = _engine_for(file.name)
     from PIL.Image import Resampling
 
     numpy = import_extra("numpy", "ocr")
-    askew = angle_of(grey)
-    straight = grey.rotate(askew, resample=Resampling.BICUBIC, fillcolor=255) if abs(askew) >= 0.2 else grey
+    straight, askew = straighten(grey, Resampling.BICUBIC)
     points = numpy.array(straight.convert("RGB"))
     try:
-        # what one call leaves out, the engine remembers from the call before: all is said each time
-        found = engine(points, use_det=True, use_cls=False, use_rec=True, return_word_box=True)
+        # what one call leaves out, the engine remembers from the call before: so each says all of it
+        result = engine(points, use_det=True, use_cls=False, use_rec=True, return_word_box=True)
     except Exception as error:
         if "alloc" in str(error):  # onnxruntime has no class of its own for it
             raise MemoryError from error
         raise
-    words = [placed for line in found.word_results or () for placed in _line(line)]
+    words = [placed for line in result.word_results or () for placed in _line(line)]
     if straight is not grey:
         words = [turned_back(word, askew, grey.width / 2, grey.height / 2) for word in words]
     return words
@@ -195,15 +184,12 @@ def recognise_line(grey: "Image", *, name: str) -> str:
     Raises:
         MissingRapid: RapidOCR is not installed.
     """
-    try:
-        engine = _engine()
-    except MissingExtra as error:
-        raise MissingRapid(name) from error
+    engine = _engine_for(name)
     numpy = import_extra("numpy", "ocr")
-    found = engine(
+    result = engine(
         numpy.array(grey.convert("RGB")), use_det=False, use_cls=False, use_rec=True, return_word_box=False
     )
-    return " ".join(str(text).translate(_WIDE) for text in found.txts or ())
+    return " ".join(str(text).translate(_WIDE) for text in result.txts or ())
 
 
 def _line(line: Any) -> list[PlacedWord]:
@@ -220,14 +206,21 @@ def _line(line: Any) -> list[PlacedWord]:
     return placed
 
 
+def _engine_for(name: str) -> Any:
+    try:
+        return _engine()
+    except MissingExtra as error:
+        raise MissingRapid(name) from error
+
+
 @cache
 def _engine() -> Any:
     """Load the models, once in a process; one thread, since others work beside it.
 
-    Lines are read one by one: in batches its memory grows with every new width. They are looked for on a page
+    Lines are read one by one: in batches its memory grows with every new width. They are detected on a page
     of at most 1600 points (at 2000 a page of A4 came near the limit of memory) and read as large as it came.
     """
-    one = {f"EngineConfig.onnxruntime.{kind}_op_num_threads": 1 for kind in ("intra", "inter")}
-    looked = {"Det.limit_type": "max", "Det.limit_side_len": 1600}
-    params = {"Global.log_level": "error", "Rec.rec_batch_num": 1, **looked, **one}
+    threads = {f"EngineConfig.onnxruntime.{kind}_op_num_threads": 1 for kind in ("intra", "inter")}
+    detection = {"Det.limit_type": "max", "Det.limit_side_len": 1600}
+    params = {"Global.log_level": "error", "Rec.rec_batch_num": 1, **detection, **threads}
     return import_extra("rapidocr", "ocr").RapidOCR(params=params)

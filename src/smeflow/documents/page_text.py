@@ -18,7 +18,7 @@ from smeflow._text import folded, strip_invisible
 from smeflow.documents.document import Box, Document, Page, Quote, Word
 
 if TYPE_CHECKING:
-    from PIL.Image import Image
+    from PIL.Image import Image, Resampling
 
 COLUMN_GAP = 1.5
 """A gap wider than this many times the size of the letters is shown as two spaces."""
@@ -119,8 +119,7 @@ def build_page(
                 space = "  " if not word.turned and gap > COLUMN_GAP * min(word.size, before.size) else " "
                 pieces.append(space)
                 offset += len(space)
-            box = Box(*_fractions(word, width, height))
-            placed.append(Word(word.text, box, offset, number_of_line))
+            placed.append(Word(word.text, _box(word, width, height), offset, number_of_line))
             pieces.append(word.text)
             offset += len(word.text)
             before = word
@@ -147,17 +146,15 @@ def _near(one: float, other: float, size: float) -> bool:
     return abs(one - other) <= 0.5 * size
 
 
-def _fractions(word: PlacedWord, width: float, height: float) -> tuple[float, float, float, float]:
-    return (
-        round(min(max(word.left / width, 0.0), 1.0), 5),
-        round(min(max(word.top / height, 0.0), 1.0), 5),
-        round(min(max(word.right / width, 0.0), 1.0), 5),
-        round(min(max(word.bottom / height, 0.0), 1.0), 5),
-    )
+def _box(word: PlacedWord, width: float, height: float) -> Box:
+    def fraction(place: float, whole: float) -> float:
+        return round(min(max(place / whole, 0.0), 1.0), 5)
+
+    left, right = fraction(word.left, width), fraction(word.right, width)
+    return Box(left, fraction(word.top, height), right, fraction(word.bottom, height))
 
 
-_MOST_ASKEW = 4.0
-"""Degrees."""
+_MOST_ASKEW_DEGREES = 4.0
 
 
 def angle_of(grey: "Image") -> float:
@@ -182,7 +179,13 @@ def angle_of(grey: "Image") -> float:
     coarse = max((step * 0.5 for step in range(-8, 9)), key=lambda a: (contrast(a), -abs(a)))
     fine = max((coarse + step * 0.1 for step in range(-4, 5)), key=lambda a: (contrast(a), -abs(a)))
     # a plain picture has no best turn: only what stands out is believed
-    return fine if abs(fine) <= _MOST_ASKEW and contrast(fine) > 1.1 * contrast(0.0) else 0.0
+    return fine if abs(fine) <= _MOST_ASKEW_DEGREES and contrast(fine) > 1.1 * contrast(0.0) else 0.0
+
+
+def straighten(grey: "Image", resample: "Resampling") -> tuple["Image", float]:
+    """Turn a page until its lines are level, and give the angle; one that is nearly level stays as it is."""
+    askew = angle_of(grey)
+    return (grey.rotate(askew, resample=resample, fillcolor=255) if abs(askew) >= 0.2 else grey), askew
 
 
 def turned_back(word: PlacedWord, angle: float, x: float, y: float) -> PlacedWord:
@@ -220,7 +223,7 @@ class Piece:
 
 def pieces_of(page: Page) -> tuple[Piece, ...]:
     """Cut *page* into its pieces, in reading order."""
-    found: list[Piece] = []
+    pieces: list[Piece] = []
     offset = 0
     lines = page.text.split("\n")
     for number, line in enumerate(lines):
@@ -231,9 +234,9 @@ def pieces_of(page: Page) -> tuple[Piece, ...]:
                 left / _COLUMNS, top, right / _COLUMNS, top + 0.8 / len(lines)
             )
             text = line[left:right]
-            found.append(Piece(text=text, start=start, end=end, line=number + 1, box=box, page=page.number))
+            pieces.append(Piece(text=text, start=start, end=end, line=number + 1, box=box, page=page.number))
         offset += len(line) + 1
-    return tuple(found)
+    return tuple(pieces)
 
 
 def _stretches(line: str) -> Iterator[tuple[int, int]]:
@@ -294,10 +297,10 @@ def _joins(text: str, left: int, right: int) -> bool:
     """Tell whether the letters at two neighbouring places belong to one word or number."""
     if left < 0 or right >= len(text):
         return False
-    one, two = text[left], text[right]
-    if one.isalnum() and two.isalnum():
+    before, after = text[left], text[right]
+    if before.isalnum() and after.isalnum():
         return True
     # 12 is no whole number in 12.50 or 3-12, nor 01 in FA-01
-    if two.isdigit() and one in ".,-/" and left > 0:
+    if after.isdigit() and before in ".,-/" and left > 0:
         return text[left - 1].isalnum()
-    return one.isdigit() and two in ".,-/" and right + 1 < len(text) and text[right + 1].isdigit()
+    return before.isdigit() and after in ".,-/" and right + 1 < len(text) and text[right + 1].isdigit()

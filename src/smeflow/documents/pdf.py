@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
+from smeflow._text import shortened
 from smeflow.documents.document import Document, Page
 from smeflow.documents.file import File, check_limit, read_attached
 from smeflow.documents.image import MissingPillow, import_pillow
@@ -26,7 +27,7 @@ from smeflow.documents.pdf_letters import (
     metadata_notes,
     overprinted,
 )
-from smeflow.errors import LimitExceeded, UnreadableDocument
+from smeflow.errors import UnreadableDocument
 from smeflow.i18n import Phrase, say
 
 if TYPE_CHECKING:
@@ -72,8 +73,7 @@ def open_pdf(file: File) -> "PdfDocument":
 
     if b"%%EOF" not in file.data[-_TAIL:] and b"startxref" not in file.data[-_TAIL:]:
         raise UnreadableDocument(
-            say("{name} is cut: the end of the PDF is missing. Ask the sender for it again.", name=file.name),
-            name=file.name,
+            say("{name} is cut: the end of the PDF is missing. Ask the sender for it again.", name=file.name)
         )
     try:
         pdf = PdfDocument(file.data)
@@ -87,7 +87,7 @@ def open_pdf(file: File) -> "PdfDocument":
             )
         else:
             phrase = say("{name} is a damaged PDF. Ask the sender for it again.", name=file.name)
-        raise UnreadableDocument(phrase, name=file.name) from error
+        raise UnreadableDocument(phrase) from error
 
 
 def clean_line(text: str) -> str:
@@ -180,10 +180,7 @@ def _page(page: "PdfPage", number: int, file: File, problems: list[Phrase]) -> P
 def _recognised(
     page: "PdfPage", number: int, sheet: "PageGeometry", file: File, problems: list[Phrase]
 ) -> Page:
-    scale = OCR_DPI / 72
-    pixels = sheet.width * sheet.height * scale**2
-    if pixels > file.limits.pixels:
-        scale *= (file.limits.pixels / pixels) ** 0.5
+    scale = scale_of(page, OCR_DPI, file)
     file.more_time()
     words: list[PlacedWord] = []
     try:
@@ -197,6 +194,12 @@ def _recognised(
         height=sheet.height,
         origin="ocr",
     )
+
+
+def scale_of(page: "PdfPage", dpi: float, file: File) -> float:
+    """Give how large to draw a page: at *dpi*, or as large as the limit of pixels allows."""
+    width, height = page.get_size()
+    return float(min(dpi / 72, (file.limits.pixels / max(width * height, 1)) ** 0.5))
 
 
 def grey_picture(page: "PdfPage", scale: float, name: str) -> "Image":
@@ -314,9 +317,7 @@ def _joined(text: str) -> str:
 
 
 def _hidden_phrase(why: HiddenReason, texts: list[str], page: int, name: str) -> Phrase:
-    sample = " ".join(texts)
-    sample = sample if len(sample) <= 60 else sample[:59] + "…"
-    data = {"name": name, "page": page, "sample": sample}
+    data = {"name": name, "page": page, "sample": shortened(" ".join(texts), 60)}
     return Phrase(HIDDEN_PHRASES[why].template, data)
 
 
@@ -329,5 +330,3 @@ HIDDEN_PHRASES: dict[HiddenReason, Phrase] = {
     ),
     "covered": say("Page {page} of {name} holds text covered by something; it was not read: “{sample}”"),
 }
-
-__all__ = ["LimitExceeded", "open_pdf", "read_pdf"]

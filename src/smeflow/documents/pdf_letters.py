@@ -1,7 +1,7 @@
 """The letters of a PDF page, which of them nobody can see, and what a PDF says where nobody looks.
 
-PDFium is asked for each letter several times, and the functions `pypdfium2.raw` declares spend most of that
-on checking pointers: those used here are declared anew with plain addresses, which halves the time of a page.
+PDFium is asked for each letter several times, and the functions that `pypdfium2.raw` declares spend most of
+that on checking pointers: those used here are declared anew with plain addresses, in half the time a page.
 """
 
 import ctypes
@@ -11,6 +11,7 @@ from functools import cache
 from math import atan2, degrees, hypot
 from typing import TYPE_CHECKING, Any, Literal
 
+from smeflow._text import shortened
 from smeflow.documents.page_text import clean_word
 from smeflow.i18n import Phrase, say
 
@@ -213,15 +214,15 @@ class _Pdfium:
             place = ctypes.cast(getattr(raw, name), ctypes.c_void_p).value
             return ctypes.PYFUNCTYPE(result, *arguments)(place)  # type: ignore[arg-type]  # an address is never None here
 
-        one = (_ADDRESS, _INT)
+        letter = (_ADDRESS, _INT)
         self.count = plain("FPDFText_CountChars", _INT, _ADDRESS)
-        self.unicode = plain("FPDFText_GetUnicode", _UINT, *one)
-        self.box = plain("FPDFText_GetCharBox", _INT, *one, *[_ADDRESS] * 4)
-        self.origin = plain("FPDFText_GetCharOrigin", _INT, *one, *[_ADDRESS] * 2)
-        self.item = plain("FPDFText_GetTextObject", _ADDRESS, *one)
-        self.size = plain("FPDFText_GetFontSize", ctypes.c_double, *one)
-        self.matrix = plain("FPDFText_GetMatrix", _INT, *one, _ADDRESS)
-        self.colour = plain("FPDFText_GetFillColor", _INT, *one, *[_ADDRESS] * 4)
+        self.unicode = plain("FPDFText_GetUnicode", _UINT, *letter)
+        self.box = plain("FPDFText_GetCharBox", _INT, *letter, *[_ADDRESS] * 4)
+        self.origin = plain("FPDFText_GetCharOrigin", _INT, *letter, *[_ADDRESS] * 2)
+        self.item = plain("FPDFText_GetTextObject", _ADDRESS, *letter)
+        self.size = plain("FPDFText_GetFontSize", ctypes.c_double, *letter)
+        self.matrix = plain("FPDFText_GetMatrix", _INT, *letter, _ADDRESS)
+        self.colour = plain("FPDFText_GetFillColor", _INT, *letter, *[_ADDRESS] * 4)
         self.mode = plain("FPDFTextObj_GetTextRenderMode", _INT, _ADDRESS)
 
 
@@ -342,7 +343,7 @@ def annotation_notes(page: Any, number: int, name: str) -> Iterator[Phrase]:
                         "Page {page} of {name} holds a note that is not printed; it was not read: “{sample}”",
                         page=number,
                         name=name,
-                        sample=_sample(text),
+                        sample=shortened(text, _SAMPLE),
                     )
         finally:
             raw.FPDFPage_CloseAnnot(annotation)
@@ -381,13 +382,9 @@ def metadata_notes(pdf: "PdfDocument", name: str) -> Iterator[Phrase]:
             yield say(
                 "{name} says in its metadata what no page shows; it was not read: “{sample}”",
                 name=name,
-                sample=_sample(text),
+                sample=shortened(text, _SAMPLE),
             )
 
 
 def _plain(text: str) -> str:
     return " ".join(filter(None, (clean_word(word) for word in text.replace("\0", " ").split())))
-
-
-def _sample(text: str) -> str:
-    return text if len(text) <= _SAMPLE else text[: _SAMPLE - 1] + "…"

@@ -1,6 +1,6 @@
 """Keep a few child processes that parse foreign files, and end those that take too long.
 
-They are spoken with in frames on a pipe, JSON and bytes, nothing that could run. A frame is its length
+They speak in frames on a pipe: JSON and bytes, nothing that could run. A frame is its length
 (4 bytes, big end first) and its bytes. A message is a head (JSON) and one frame for each piece of data; the
 head says how many.
 """
@@ -90,8 +90,7 @@ def _broke_down(file: File, *, timed_out: bool) -> LimitExceeded | UnreadableDoc
             "The reader of {name} broke down on it: the file is damaged or hostile. "
             "Ask the sender for it again.",
             name=file.name,
-        ),
-        name=file.name,
+        )
     )
 
 

@@ -1,4 +1,4 @@
-"""Read a file whatever it is, once: which reader a type has, and what was read already."""
+"""Read a file of any kind: the reader of each media type, and a cache of what was read lately."""
 
 import dataclasses
 import threading
@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from smeflow._text import sha256
-from smeflow.documents.archives import MBOX, read_mbox
+from smeflow.documents.archives import MBOX, read_mbox, read_zip
 from smeflow.documents.calendar import CALENDAR, read_invitation
 from smeflow.documents.document import MAIL, MESSAGE, Document, Limits
 from smeflow.documents.file import (
@@ -27,54 +27,27 @@ from smeflow.documents.file import (
     media_type_of,
 )
 from smeflow.documents.html import read_html
+from smeflow.documents.image import read_image
 from smeflow.documents.mail import read_mail
+from smeflow.documents.msg import read_msg
+from smeflow.documents.pdf import read_pdf
 from smeflow.documents.pool import shared_pool
 from smeflow.documents.text import FACTS, ROW, read_facts, read_message, read_row, read_text
 from smeflow.documents.tnef import TNEF, read_tnef
+from smeflow.documents.xml import read_xml
 from smeflow.errors import UnreadableDocument, UnsupportedDocument, os_error_reason
 from smeflow.i18n import say
 
-
-def _pdf(file: File) -> Document:
-    from smeflow.documents.pdf import read_pdf
-
-    return read_pdf(file)
-
-
-def _xml(file: File) -> Document:
-    from smeflow.documents.xml import read_xml
-
-    return read_xml(file)
-
-
-def _msg(file: File) -> Document:
-    from smeflow.documents.msg import read_msg
-
-    return read_msg(file)
-
-
-def _zip(file: File) -> Document:
-    from smeflow.documents.archives import read_zip
-
-    return read_zip(file)
-
-
-def _image(file: File) -> Document:
-    from smeflow.documents.image import read_image
-
-    return read_image(file)
-
-
 READERS: dict[str, FileReader] = {
-    PDF: _pdf,
-    XML: _xml,
-    "text/xml": _xml,
-    ZIP: _zip,
-    "image/png": _image,
-    "image/jpeg": _image,
-    "image/tiff": _image,
+    PDF: read_pdf,
+    XML: read_xml,
+    "text/xml": read_xml,
+    ZIP: read_zip,
+    "image/png": read_image,
+    "image/jpeg": read_image,
+    "image/tiff": read_image,
     MAIL: read_mail,
-    MSG: _msg,
+    MSG: read_msg,
     MBOX: read_mbox,
     TNEF: read_tnef,
     CALENDAR: read_invitation,
@@ -91,7 +64,7 @@ READ_IN_CHILD = frozenset({PDF, XML, "text/xml", ZIP, "image/png", "image/jpeg",
 
 
 def identify(file: File) -> File:
-    """Give *file* with the media type its bytes tell, checked for size.
+    """Give *file* with the media type its bytes show, checked for size.
 
     Raises:
         UnreadableDocument: It has no bytes.
@@ -99,7 +72,7 @@ def identify(file: File) -> File:
         LimitExceeded: It is too large.
     """
     if not file.data:
-        raise UnreadableDocument(empty_file_phrase(file.name), name=file.name)
+        raise UnreadableDocument(empty_file_phrase(file.name))
     check_limit("bytes", file.limits.bytes, len(file.data), file.name)
     media_type = media_type_of(file.data, file.name, file.media_type)
     return file if media_type == file.media_type else dataclasses.replace(file, media_type=media_type)
@@ -117,14 +90,13 @@ def reader_of(file: File) -> FileReader:
                 "Send PDF, a picture, .eml, XML, HTML or text.",
                 name=file.name,
                 kind=file.media_type,
-            ),
-            name=file.name,
+            )
         )
     return reader
 
 
 def read_in_process(file: File) -> Document:
-    """Read *file* in this process, whatever it is."""
+    """Read *file* in this process, whatever its kind."""
     file = identify(file)
     return reader_of(file)(file)
 
@@ -135,8 +107,7 @@ _STANDARD = Limits()
 def read_guarded(file: File) -> Document:
     """Read *file*: in a child process where its kind is risky, else here."""
     file = identify(file)
-    reader = reader_of(file)
-    return shared_pool().read(file) if file.media_type in READ_IN_CHILD else reader(file)
+    return shared_pool().read(file) if file.media_type in READ_IN_CHILD else reader_of(file)(file)
 
 
 def read(
@@ -150,9 +121,9 @@ def read(
 ) -> Document:
     """Read a file (by its path) or bytes as a document.
 
-    What a file is, its first bytes tell; then *media_type*, then its name. Files whose parsers are risky are
+    Its first bytes decide what a file is; then *media_type*, then its name. Files whose parsers are risky are
     read in a child process, which alone dies of them. *ocr* recognises pages that are pictures. *read_file*
-    reads the file and what is inside it: a run has one that remembers (`smeflow.documents.read`).
+    reads the file and what is inside it: a run has one that remembers (`Parsed`).
 
     Raises:
         UnreadableDocument: It is empty, cut, damaged or locked.
@@ -175,9 +146,7 @@ def read(
 def _bytes_of(path: Path, limits: Limits) -> bytes:
     try:
         with path.open("rb") as stream:
-            return stream.read(
-                limits.bytes + 1
-            )  # one more than allowed: `sniffed` tells that it is too large
+            return stream.read(limits.bytes + 1)  # one more: `identify` sees that it is too large
     except OSError as error:
         raise UnreadableDocument(
             say("{path} cannot be opened: {why}.", path=str(path), why=os_error_reason(error)),
@@ -185,11 +154,9 @@ def _bytes_of(path: Path, limits: Limits) -> bytes:
         ) from error
 
 
-__all__ = ["READERS", "read", "read_guarded"]
-
 MOST_BYTES = 64_000_000
-_OF_A_WORD = 300
-"""Bytes of memory, about, that a word with its box takes."""
+_BYTES_PER_WORD = 300
+"""Roughly the memory a word with its box takes."""
 _Key = tuple[object, ...]
 
 
@@ -205,9 +172,9 @@ class _Read:
 
 @dataclass
 class Parsed:
-    """Reads files like `read_guarded`, and gives again what was read lately. One a run, safe to share.
+    """Reads files like `read_guarded`, and remembers what was read lately. One a run, safe to share.
 
-    Only files that are read in a child process are kept: the others cost less than finding them.
+    Only files that are read in a child process are kept: the others cost less than looking them up.
     """
 
     most_bytes: int = MOST_BYTES
@@ -217,7 +184,7 @@ class Parsed:
     _lock: threading.Lock = field(default_factory=threading.Lock, init=False, repr=False)
 
     def read(self, file: File) -> Document:
-        """Read *file*, or give what it was read as; the same from several threads at once is read by one.
+        """Read *file*, or give what it was read as; of several threads with the same file, one reads it.
 
         Raises:
             DocumentError: It cannot be read.
@@ -227,45 +194,45 @@ class Parsed:
             return read_guarded(file)
         key = (sha256(file.data), file.name, file.media_type, file.ocr, file.limits)
         with self._lock:
-            found = self._kept.get(key)
-            if found is not None and _same_at(found, file):
+            known = self._kept.get(key)
+            if known is not None and _same_at(known, file):
                 self._kept.move_to_end(key)
-                return found.document
-            other = self._under_way.get(key)
-            mine: Future[_Read] = Future()
-            if other is None:
-                self._under_way[key] = mine
-        if other is not None:
-            found = other.result()
-            return found.document if _same_at(found, file) else read_guarded(file)
-        return self._read_first(key, file, mine)
+                return known.document
+            running = self._under_way.get(key)
+            future: Future[_Read] = Future()
+            if running is None:
+                self._under_way[key] = future
+        if running is not None:
+            known = running.result()
+            return known.document if _same_at(known, file) else read_guarded(file)
+        return self._read_first(key, file, future)
 
-    def _read_first(self, key: _Key, file: File, mine: "Future[_Read]") -> Document:
+    def _read_first(self, key: _Key, file: File, future: "Future[_Read]") -> Document:
         try:
             document = read_guarded(file)
         except BaseException as error:
             with self._lock:
                 del self._under_way[key]
-            mine.set_exception(error)
+            future.set_exception(error)
             raise
-        made = _Read(document, file.depth, _height(document), _size_of(document))
+        known = _Read(document, file.depth, _height(document), _size_of(document))
         with self._lock:
             del self._under_way[key]
-            self._keep(key, made)
-        mine.set_result(made)
+            self._keep(key, known)
+        future.set_result(known)
         return document
 
-    def _keep(self, key: _Key, made: _Read) -> None:
+    def _keep(self, key: _Key, known: _Read) -> None:
         old = self._kept.pop(key, None)
-        self._size += made.size - (old.size if old else 0)
-        self._kept[key] = made
+        self._size += known.size - (old.size if old else 0)
+        self._kept[key] = known
         while self._size > self.most_bytes:
             self._size -= self._kept.popitem(last=False)[1].size
 
 
-def _same_at(found: _Read, file: File) -> bool:
+def _same_at(known: _Read, file: File) -> bool:
     """Tell whether a file reads the same at another depth: nothing in it lies deeper than is allowed."""
-    return found.depth == file.depth or max(found.depth, file.depth) + found.height <= file.limits.depth
+    return known.depth == file.depth or max(known.depth, file.depth) + known.height <= file.limits.depth
 
 
 def _height(document: Document) -> int:
@@ -275,6 +242,6 @@ def _height(document: Document) -> int:
 def _size_of(document: Document) -> int:
     """Estimate the memory a document takes."""
     return sum(
-        len(one.data) + sum(len(page.text) + _OF_A_WORD * len(page.words) for page in one.pages)
-        for one in document.walk()
+        len(each.data) + sum(len(page.text) + _BYTES_PER_WORD * len(page.words) for page in each.pages)
+        for each in document.walk()
     )

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 from smeflow._optional import import_extra
 from smeflow.documents.document import Box, Document, Quote
 from smeflow.documents.file import PDF, File
-from smeflow.documents.image import open_image, upright
-from smeflow.documents.page_text import PlacedWord, angle_of, clean_word, turned_back
+from smeflow.documents.image import open_image, seek_page, upright
+from smeflow.documents.page_text import PlacedWord, clean_word, straighten, turned_back
 from smeflow.documents.pool import shared_pool
 from smeflow.documents.read import identify, read_guarded
 from smeflow.errors import DocumentError
@@ -49,11 +49,7 @@ def strips_here(file: File, strips: Sequence[Strip]) -> list[str]:
     order = sorted(range(len(strips)), key=lambda n: strips[n][0])
     for page, numbers in groupby(order, key=lambda n: strips[n][0]):
         grey = _page(file, page)
-        askew = angle_of(grey)
-        if abs(askew) >= 0.2:
-            grey = grey.rotate(
-                askew, resample=import_extra("PIL.Image", "ocr").Resampling.BICUBIC, fillcolor=255
-            )
+        grey, askew = straighten(grey, import_extra("PIL.Image", "ocr").Resampling.BICUBIC)
         file.more_time()
         for n in numbers:
             texts[n] = clean_word(recognise_line(_cut(grey, strips[n][1], askew), name=file.name))
@@ -63,16 +59,14 @@ def strips_here(file: File, strips: Sequence[Strip]) -> list[str]:
 def _page(file: File, number: int) -> "Image":
     if file.media_type != PDF:
         with open_image(file) as image:
-            image.seek(min(number, getattr(image, "n_frames", 1)) - 1)
+            seek_page(image, number)
             return upright(image, file.name)
-    from smeflow.documents.pdf import grey_picture, open_pdf
+    from smeflow.documents.pdf import grey_picture, open_pdf, scale_of
 
     pdf = open_pdf(file)
     try:
         sheet = pdf.get_page(number - 1)
-        width, height = sheet.get_size()
-        scale = min(_DPI / 72, (file.limits.pixels / max(width * height, 1)) ** 0.5)
-        return grey_picture(sheet, scale, file.name)
+        return grey_picture(sheet, scale_of(sheet, _DPI, file), file.name)
     finally:
         pdf.close()
 
@@ -119,26 +113,23 @@ def page_png(document: Document, page: int, dpi: int = 100) -> bytes:
 
 def document_html(document: Document, quotes: Sequence[Quote] = (), max_pages: int = 3) -> str:
     """Show *document* and where *quotes* stand in it. Self-contained: no script, no address."""
-    own = [quote for quote in quotes if quote.document == document.name]
+    own_quotes = [quote for quote in quotes if quote.document == document.name]
     head = f'<div style="font-weight:600;margin:.5em 0">{escape(document.name)}</div>'
-    drawn = document.media_type == PDF or document.media_type.startswith("image/")
-    body = (
-        [_page_html(document, number, own) for number in _pages_to_show(document, own, max_pages)]
-        if drawn
-        else []
-    )
+    has_pages = document.media_type == PDF or document.media_type.startswith("image/")
+    numbers = _pages_to_show(document, own_quotes, max_pages) if has_pages else []
+    body = [_page_html(document, number, own_quotes) for number in numbers]
     if not body or not all(body):
-        body = [_text_html(document, own)]
-    told = "".join(f"<li>{escape(str(problem))}</li>" for problem in document.problems)
-    notes = f'<ul style="color:#92400e">{told}</ul>' if told else ""
-    return f'<div style="font-family:sans-serif;max-width:60em">{head}{notes}{"".join(body)}</div>'
+        body = [_text_html(document, own_quotes)]
+    notes = "".join(f"<li>{escape(str(problem))}</li>" for problem in document.problems)
+    notes_html = f'<ul style="color:#92400e">{notes}</ul>' if notes else ""
+    return f'<div style="font-family:sans-serif;max-width:60em">{head}{notes_html}{"".join(body)}</div>'
 
 
 def _pages_to_show(document: Document, quotes: Sequence[Quote], most: int) -> list[int]:
     """Choose the first page and those with quotes, in order."""
     quoted = sorted({quote.page for quote in quotes if quote.page})
-    others = [page.number for page in document.pages if page.number not in quoted]
-    return sorted([*quoted, *others][:most])
+    rest = [page.number for page in document.pages if page.number not in quoted]
+    return sorted([*quoted, *rest][:most])
 
 
 def _page_html(document: Document, number: int, quotes: Sequence[Quote]) -> str:

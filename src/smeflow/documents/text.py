@@ -4,8 +4,9 @@ import codecs
 import json
 import re
 import unicodedata
+from typing import Any
 
-from smeflow._text import sha256, strip_invisible
+from smeflow._text import strip_invisible
 from smeflow.documents.document import Document, Page
 from smeflow.documents.file import File, bounded_text, check_limit
 from smeflow.errors import UnreadableDocument
@@ -70,48 +71,36 @@ def read_row(file: File) -> Document:
 
     A column called ``text`` is the text itself: its cell stands without a label.
     """
-    try:
-        cells = json.loads(file.data)
-    except (ValueError, RecursionError):
-        cells = None
-    if not isinstance(cells, dict):
-        raise UnreadableDocument(
-            say("{name} is not a row: a row is a JSON object of cells.", name=file.name), name=file.name
-        )
+    cells = _json_object(file)
+    if cells is None:
+        raise UnreadableDocument(say("{name} is not a row: a row is a JSON object of cells.", name=file.name))
     check_limit("columns", file.limits.columns, len(cells), file.name)
-    fields = {str(column): _cell(value) for column, value in cells.items()}
-    lines = [
-        value if column == "text" else f"{column}: {value}"
-        for column, value in fields.items()
-        if value.strip()
-    ]
+    fields = {column: _cell(value) for column, value in cells.items()}
+    filled = [(column, value) for column, value in fields.items() if value.strip()]
+    lines = [value if column == "text" else f"{column}: {value}" for column, value in filled]
     text, problems = drop_hidden_characters(bounded_text("\n".join(lines), file), file.name)
-    return Document(
-        name=file.name,
-        media_type=file.media_type,
-        pages=(Page(number=1, text=text),),
-        fields=fields,
-        data=file.data,
-        sha256=sha256(file.data),
-        problems=problems,
-    )
+    return file.document(pages=(Page(number=1, text=text),), fields=fields, problems=problems)
 
 
 def read_message(file: File) -> Document:
-    """Read a message that is no mail: its ``text``, and as fields what else is told of it."""
-    try:
-        told = json.loads(file.data)
-    except (ValueError, RecursionError):
-        told = None
-    if not isinstance(told, dict) or not isinstance(told.get("text"), str):
+    """Read a message that is no mail: its ``text``, and everything else it says as fields."""
+    message = _json_object(file)
+    if message is None or not isinstance(message.get("text"), str):
         raise UnreadableDocument(
-            say("{name} is not a message: a message is a JSON object with a text.", name=file.name),
-            name=file.name,
+            say("{name} is not a message: a message is a JSON object with a text.", name=file.name)
         )
-    check_limit("columns", file.limits.columns, len(told), file.name)
-    fields = {str(name): _cell(value) for name, value in told.items() if name != "text"}
-    text, problems = drop_hidden_characters(bounded_text(normalize_text(told["text"]), file), file.name)
+    check_limit("columns", file.limits.columns, len(message), file.name)
+    fields = {name: _cell(value) for name, value in message.items() if name != "text"}
+    text, problems = drop_hidden_characters(bounded_text(normalize_text(message["text"]), file), file.name)
     return file.document(pages=(Page(number=1, text=text),), fields=fields, problems=problems)
+
+
+def _json_object(file: File) -> dict[str, Any] | None:
+    try:
+        value = json.loads(file.data)
+    except (ValueError, RecursionError):
+        return None
+    return value if isinstance(value, dict) else None
 
 
 def _cell(value: object) -> str:
@@ -121,15 +110,12 @@ def _cell(value: object) -> str:
 
 
 def read_facts(file: File) -> Document:
-    """Read the computed facts of a period: its single figures as text and fields, all else in the bytes."""
-    try:
-        told = json.loads(file.data)
-    except (ValueError, RecursionError):
-        told = None
-    if not isinstance(told, dict) or not isinstance(told.get("fields"), dict):
-        raise UnreadableDocument(say("{name} holds no computed facts.", name=file.name), name=file.name)
-    fields = {str(name): _cell(value) for name, value in told["fields"].items()}
-    return file.document(pages=(Page(number=1, text=str(told.get("text", ""))),), fields=fields)
+    """Read the computed facts of a period: single figures as text and fields, the rest stays in the bytes."""
+    facts = _json_object(file)
+    if facts is None or not isinstance(facts.get("fields"), dict):
+        raise UnreadableDocument(say("{name} holds no computed facts.", name=file.name))
+    fields = {name: _cell(value) for name, value in facts["fields"].items()}
+    return file.document(pages=(Page(number=1, text=str(facts.get("text", ""))),), fields=fields)
 
 
 _WORDS: dict[str, str] = {
@@ -153,9 +139,9 @@ _WORDS: dict[str, str] = {
     "pt": "o a os as de e é um uma para com que não se do da no na obrigado bom dia cumprimentos "
     "anexo seu sua por mais como mas este esta são",
 }
-_OF: dict[str, frozenset[str]] = {language: frozenset(words.split()) for language, words in _WORDS.items()}
+_WORDS_OF = {language: frozenset(words.split()) for language, words in _WORDS.items()}
 _WORD = re.compile(r"[^\W\d_]+(?:-[^\W\d_]+)?")
-_READ = 20_000
+_MOST_CHARACTERS = 20_000
 
 
 def detect_language(text: str) -> str | None:
@@ -163,10 +149,10 @@ def detect_language(text: str) -> str | None:
 
     A short text, a list of figures or a text in another language has none.
     """
-    words = [word.casefold() for word in _WORD.findall(text[:_READ])]
+    words = [word.casefold() for word in _WORD.findall(text[:_MOST_CHARACTERS])]
     if len(words) < 2:
         return None
-    hits = {language: sum(word in known for word in words) for language, known in _OF.items()}
+    hits = {language: sum(word in known for word in words) for language, known in _WORDS_OF.items()}
     ranked = sorted(hits, key=lambda language: -hits[language])
     best, second = ranked[0], ranked[1]
     enough = hits[best] >= max(2, 0.12 * len(words))

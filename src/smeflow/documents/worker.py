@@ -22,37 +22,32 @@ def draw_page(file: File, page: int, dpi: int) -> bytes:
         return _pdf_page(file, page, dpi)
     if file.media_type.startswith("image/"):
         return _image_page(file, page)
-    raise UnsupportedDocument(
-        say("{name} has no pages to draw. Read its text instead.", name=file.name), name=file.name
-    )
+    raise UnsupportedDocument(say("{name} has no pages to draw. Read its text instead.", name=file.name))
 
 
 def _pdf_page(file: File, page: int, dpi: int) -> bytes:
-    from smeflow.documents.pdf import open_pdf
+    from smeflow.documents.pdf import open_pdf, scale_of
 
     pdf = open_pdf(file)
     try:
         if not 1 <= page <= len(pdf):
             raise UnsupportedDocument(
-                say("{name} has no page {page}. Pages count from 1.", name=file.name, page=page),
-                name=file.name,
+                say("{name} has no page {page}. Pages count from 1.", name=file.name, page=page)
             )
         if pdf.get_formtype():
             pdf.init_forms()
         sheet = pdf.get_page(page - 1)
-        width, height = sheet.get_size()
-        scale = min(dpi / 72, (file.limits.pixels / max(width * height, 1)) ** 0.5)
-        image = sheet.render(scale=scale, rev_byteorder=True)
+        image = sheet.render(scale=scale_of(sheet, dpi, file), rev_byteorder=True)
         return encode_png(bytes(image.buffer), image.width, image.height, image.stride, image.n_channels)
     finally:
         pdf.close()
 
 
 def _image_page(file: File, page: int) -> bytes:
-    from smeflow.documents.image import open_image, upright
+    from smeflow.documents.image import open_image, seek_page, upright
 
     with open_image(file) as image:
-        image.seek(min(page, getattr(image, "n_frames", 1)) - 1)
+        seek_page(image, page)
         grey = upright(image, file.name)
         grey.thumbnail((2000, 2000))
         return encode_png(grey.tobytes(), grey.width, grey.height, grey.width, 1)
@@ -112,13 +107,13 @@ def answer(head: dict[str, Any], pieces: list[bytes], answers: BinaryIO) -> None
         reply = {"error": packed_error(limit_exceeded("memory_bytes", limits.memory_bytes, None, file.name))}
     except RecursionError:
         reply = {"error": packed_error(limit_exceeded("depth", limits.depth, None, file.name))}
-    except Exception as error:  # noqa: BLE001  a fault of a parser is a fact about this file, told as one
+    except Exception as error:  # noqa: BLE001 - a parser's fault is a fact about this file
         phrase = say(
             "{name} is damaged: no reader understands it ({why}). Ask the sender for it again.",
             name=file.name,
             why=type(error).__name__,
         )
-        reply = {"error": packed_error(UnreadableDocument(phrase, name=file.name))}
+        reply = {"error": packed_error(UnreadableDocument(phrase))}
     if "error" in reply:
         sent = []
     send(answers, reply, sent)
@@ -130,11 +125,7 @@ def limit_memory(most: int) -> None:
         import resource
     except ImportError:  # Windows
         return
-    kind = (
-        getattr(resource, "RLIMIT_DATA", resource.RLIMIT_AS)
-        if sys.platform == "linux"
-        else resource.RLIMIT_AS
-    )
+    kind = resource.RLIMIT_DATA if sys.platform == "linux" else resource.RLIMIT_AS
     _, hard = resource.getrlimit(kind)
     wanted = most if hard == resource.RLIM_INFINITY else min(most, hard)
     with contextlib.suppress(ValueError, OSError):

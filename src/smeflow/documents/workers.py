@@ -1,7 +1,4 @@
-"""Child processes that do one job after another for us, within limits.
-
-And the messages that go to them and back.
-"""
+"""Child processes that do one job after another within limits, and the messages to them and back."""
 
 import contextlib
 import json
@@ -14,10 +11,10 @@ import time
 from collections.abc import Callable
 from typing import Any, BinaryIO, cast
 
-from smeflow import _system, errors
+from smeflow import _system
 from smeflow.documents.document import Box, Document, Limits, Page, Word
-from smeflow.errors import DocumentError, LimitExceeded, SmeflowError
-from smeflow.i18n import Phrase
+from smeflow.errors import DocumentError, LimitExceeded, SmeflowError, UnreadableDocument, UnsupportedDocument
+from smeflow.i18n import phrase_from_json, phrase_to_json
 
 _LENGTH = struct.Struct(">I")
 
@@ -73,7 +70,7 @@ def packed(document: Document, pieces: list[bytes], *, with_data: bool) -> dict[
         "data": len(pieces) - 1 if with_data else None,
         "parts": [packed(part, pieces, with_data=True) for part in document.parts],
         "sha256": document.sha256,
-        "problems": [packed_phrase(p) for p in document.problems],
+        "problems": [phrase_to_json(p) for p in document.problems],
         "language": document.language,
     }
 
@@ -88,7 +85,7 @@ def unpacked(plain: dict[str, Any], pieces: list[bytes], data: bytes) -> Documen
         parts=tuple(unpacked(part, pieces, b"") for part in plain["parts"]),
         data=data if plain["data"] is None else pieces[plain["data"]],
         sha256=plain["sha256"],
-        problems=tuple(unpacked_phrase(p) for p in plain["problems"]),
+        problems=tuple(phrase_from_json(p) for p in plain["problems"]),
         language=plain["language"],
     )
 
@@ -100,45 +97,36 @@ def _packed_page(page: Page) -> list[Any]:
 
 def _unpacked_page(plain: list[Any]) -> Page:
     number, text, width, height, origin, words = plain
-    made = tuple(Word(w[0], Box(w[1], w[2], w[3], w[4]), w[5], w[6]) for w in words)
-    return Page(number=number, text=text, width=width, height=height, words=made, origin=origin)
+    placed = tuple(Word(w[0], Box(w[1], w[2], w[3], w[4]), w[5], w[6]) for w in words)
+    return Page(number=number, text=text, width=width, height=height, words=placed, origin=origin)
 
 
-def packed_phrase(phrase: Phrase) -> dict[str, Any]:
-    """Write a sentence as its template and data."""
-    data = {k: packed_phrase(v) if isinstance(v, Phrase) else v for k, v in phrase.data.items()}
-    return {"template": phrase.template, "data": data}
-
-
-def unpacked_phrase(plain: dict[str, Any]) -> Phrase:
-    """Make the sentence that `packed_phrase` wrote."""
-    data = {k: unpacked_phrase(v) if isinstance(v, dict) else v for k, v in plain["data"].items()}
-    return Phrase(plain["template"], data)
+_ERRORS: dict[str, Any] = {
+    kind.__name__: kind for kind in (DocumentError, UnreadableDocument, UnsupportedDocument, LimitExceeded)
+}
+"""What a child process may report; a subclass of its own comes back as the nearest of these."""
 
 
 def packed_error(error: SmeflowError) -> dict[str, Any]:
     """Write an error as the name of its class and what it carries."""
-    kinds = [kind.__name__ for kind in type(error).__mro__ if issubclass(kind, DocumentError)]
-    named = [kind for kind in kinds if hasattr(errors, kind)]
-    return {
-        "kind": named[0] if named else "DocumentError",
-        "phrase": packed_phrase(error.phrase),
-        "name": getattr(error, "name", ""),
-        "limit": getattr(error, "limit", None),
-        "value": getattr(error, "value", None),
-        "found": getattr(error, "found", None),
-    }
+    plain: dict[str, Any] = {"kind": "DocumentError", "phrase": phrase_to_json(error.phrase), "name": ""}
+    if isinstance(error, DocumentError):
+        plain["kind"] = next(kind.__name__ for kind in type(error).__mro__ if kind.__name__ in _ERRORS)
+        plain["name"] = error.name
+    if isinstance(error, LimitExceeded):
+        plain |= {"limit": error.limit, "value": error.value, "found": error.found}
+    return plain
 
 
 def unpacked_error(plain: dict[str, Any]) -> DocumentError:
     """Make the error that `packed_error` wrote."""
-    phrase = unpacked_phrase(plain["phrase"])
+    phrase = phrase_from_json(plain["phrase"])
     if plain["kind"] == "LimitExceeded":
         return LimitExceeded(
             phrase, limit=plain["limit"], value=plain["value"], found=plain["found"], name=plain["name"]
         )
-    kind: type[DocumentError] = getattr(errors, plain["kind"])
-    return kind(phrase, name=plain["name"])
+    error: DocumentError = _ERRORS[plain["kind"]](phrase, name=plain["name"])
+    return error
 
 
 def packed_limits(limits: Limits) -> dict[str, float]:
@@ -220,7 +208,7 @@ class _Watch:
 
 
 class WorkerPool:
-    """Hand each request to a child process of its own turn. Safe to use from many threads."""
+    """Hands each request to a free child process. Safe to use from many threads."""
 
     def __init__(self, module: str, *, size: int, jobs_a_worker: int) -> None:
         """Keep at most *size* processes of *module*; each starts when it is first wanted.
@@ -270,11 +258,9 @@ class WorkerPool:
         """End all processes that are idle, and the others when they are done."""
         self._closed = True
         idle: list[Worker | None] = []
-        while True:
-            try:
+        with contextlib.suppress(queue.Empty):
+            while True:
                 idle.append(self._idle.get_nowait())
-            except queue.Empty:
-                break
         for worker in idle:
             if worker is not None:
                 worker.end()

@@ -6,6 +6,7 @@ document type is refused whole, since every known attack on XML readers needs on
 
 import base64
 import binascii
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
@@ -82,8 +83,7 @@ def parse_xml(file: File) -> "_Element":
                 "{name} is not well-formed XML ({why}). Ask the sender for it again.",
                 name=file.name,
                 why=str(error),
-            ),
-            name=file.name,
+            )
         ) from error
     info = root.getroottree().docinfo
     if info.internalDTD is not None or info.doctype:
@@ -92,21 +92,20 @@ def parse_xml(file: File) -> "_Element":
                 "{name} declares a document type (DTD), which no invoice needs: it was not read. "
                 "Ask the sender for a plain one.",
                 name=file.name,
-            ),
-            name=file.name,
+            )
         )
     return root
 
 
 def _status(root: "_Element") -> dict[str, str]:
-    """Say what a platform's message tells of which invoice; nothing where it is no such message."""
+    """Give what a platform's message says of which invoice; nothing where it is no such message."""
     where = _MESSAGES.get(_local(root))
     if where is None:
         return {}
     code, words, number = (_leaf(root, path) for path in where)
     words = words or _leaf(root, "StatusName")
-    told = " ".join(filter(None, (code or _leaf(root, "StatusCode"), words)))
-    return {STATUS_FIELD: told or "?", "status_of": number or "?"}
+    status = " ".join(filter(None, (code or _leaf(root, "StatusCode"), words)))
+    return {STATUS_FIELD: status or "?", "status_of": number or "?"}
 
 
 def _leaf(root: "_Element", path: str) -> str:
@@ -132,7 +131,7 @@ def einvoices_in(documents: Sequence[Document]) -> Iterator[Document]:
 
 
 def _leaves(root: "_Element", file: File, parts: list[Document]) -> Iterator[str]:
-    """Go through the elements without calling itself, so that depth costs no stack."""
+    """Go through the elements without recursion, so that depth costs no stack."""
     deepest = file.limits.depth * 16
     stack: list[tuple[_Element, str, int]] = [(root, _local(root), 1)]
     while stack:
@@ -140,30 +139,26 @@ def _leaves(root: "_Element", file: File, parts: list[Document]) -> Iterator[str
         check_limit("depth", deepest, depth, file.name)
         value = (element.text or "").strip()
         if _local(element) in _FILE_ELEMENTS and value:
-            beside = element.getparent()
-            told = beside.findtext("{*}NomeAttachment") if beside is not None else None
-            name = element.get("filename") or told or f"file {len(parts) + 1}"
+            parent = element.getparent()
+            beside = parent.findtext("{*}NomeAttachment") if parent is not None else None
+            name = element.get("filename") or beside or f"file {len(parts) + 1}"
             check_limit("parts", file.limits.parts, len(parts) + 1, file.name)
             parts.append(
                 read_attached(file, _unpacked(value), name=name, media_type=element.get("mimeCode") or "")
             )
             yield f"{path}: [{parts[-1].name}]"
         elif value:
-            notes = ", ".join(f"{_bare(key)}={_text(told)}" for key, told in element.attrib.items())
+            notes = ", ".join(f"{_bare(key)}={_text(note)}" for key, note in element.attrib.items())
             yield f"{path}: {value} ({notes})" if notes else f"{path}: {value}"
         children = [child for child in element if isinstance(child.tag, str)]
-        counts: dict[str, int] = {}
-        for child in children:
-            counts[_local(child)] = counts.get(_local(child), 0) + 1
-        seen: dict[str, int] = {}
-        found = []
+        counts, seen = Counter(map(_local, children)), Counter[str]()
+        numbered = []
         for child in children:
             name = _local(child)
-            seen[name] = seen.get(name, 0) + 1
-            found.append(
-                (child, f"{path}/{name}[{seen[name]}]" if counts[name] > 1 else f"{path}/{name}", depth + 1)
-            )
-        stack.extend(reversed(found))
+            seen[name] += 1
+            number = f"[{seen[name]}]" if counts[name] > 1 else ""
+            numbered.append((child, f"{path}/{name}{number}", depth + 1))
+        stack.extend(reversed(numbered))
 
 
 def _unpacked(value: str) -> bytes:

@@ -22,7 +22,7 @@ from smeflow.kinds.mailbox import Effect
 from smeflow.kinds.sinks import (
     ActingSink,
     DeliveringSink,
-    DeliveryOutcome,
+    DeliveryAnswer,
     HoldingSink,
     Parcel,
     Put,
@@ -128,7 +128,7 @@ def _parcels(
 
 def _attempt(
     store: LedgerStore, sink: DeliveringSink, job: _Delivery, pause: Callable[[float], None]
-) -> DeliveryOutcome:
+) -> DeliveryAnswer:
     """Try until it is taken, refused for good, or the tries are used up."""
     wait = FIRST_WAIT_SECONDS
     for left in range(ATTEMPTS - 1, -1, -1):
@@ -141,7 +141,7 @@ def _attempt(
     return said
 
 
-def _as_done(job: _Delivery, said: DeliveryOutcome) -> EffectRow:
+def _as_done(job: _Delivery, said: DeliveryAnswer) -> EffectRow:
     return replace(job.row, state="done", detail={**job.row.detail, "status": said.status})
 
 
@@ -149,7 +149,7 @@ def _settle(effects: EffectLog, finished: FinishedItems, items: Sequence[ItemRow
     effects.settle(items, finished.run, acting=True, told={})
 
 
-def _why(said: DeliveryOutcome) -> str:
+def _why(said: DeliveryAnswer) -> str:
     return f"{said.status} {said.reason}".strip() if said.status else said.reason
 
 

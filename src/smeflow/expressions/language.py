@@ -20,7 +20,7 @@ from difflib import get_close_matches
 from typing import Any
 
 from smeflow.core.case import Case, Skipped
-from smeflow.expressions import operations as values
+from smeflow.expressions import operations
 from smeflow.expressions.operations import SkippedRead
 from smeflow.i18n import Phrase, say
 from smeflow.money import Money
@@ -72,7 +72,7 @@ class Expression:
     def decides(self, case: Case) -> bool | None:
         """Give true, false or None (cannot be decided); false where it reads a skipped step."""
         try:
-            return values.truth(self.compiled(case))
+            return operations.truth(self.compiled(case))
         except SkippedRead:
             return False
 
@@ -83,7 +83,7 @@ class Expression:
             if read.path[0] in RESERVED or isinstance(value, Skipped):
                 continue
             for part in read.path[1:]:
-                value = values.attribute(value, part)
+                value = operations.attribute(value, part)
             path = ".".join(read.path)
             if value is None:
                 return say("{path} is not known", path=path)
@@ -143,11 +143,14 @@ class _Maker:
             raise self._problem(node, say("the condition is nested too deeply or has too many parts"))
         maker = _MAKERS.get(type(node))
         if maker is None:
-            raise self._problem(node, say("{part} is not allowed in a condition", part=self._source(node)))
+            raise self._refused(node)
         return maker(self, node, depth + 1)
 
     def _problem(self, node: ast.expr, phrase: Phrase) -> ExpressionError:
         return ExpressionError(phrase, self._offset(node))
+
+    def _refused(self, node: ast.expr) -> ExpressionError:
+        return self._problem(node, say("{part} is not allowed in a condition", part=self._source(node)))
 
     def _offset(self, node: ast.expr) -> int:
         return self.shift + len(self.text.encode()[: node.col_offset].decode(errors="ignore"))
@@ -163,7 +166,7 @@ class _Maker:
                 raise self._problem(node, say("{part} is not a number", part=written[:60]))
             value = Decimal(written.replace("_", ""))
         elif not isinstance(value, bool | str | None):
-            raise self._problem(node, say("{part} is not allowed in a condition", part=self._source(node)))
+            raise self._refused(node)
         return lambda _case: value
 
     def name(self, node: ast.Name, _depth: int) -> Compiled:
@@ -188,7 +191,7 @@ class _Maker:
         if len(self.reads) == known + 1 and _is_path(node.value):
             last = self.reads[-1]
             self.reads[-1] = NameRead((*last.path, name), last.offset)
-        return lambda case: values.attribute(inner(case), name)
+        return lambda case: operations.attribute(inner(case), name)
 
     def subscript(self, node: ast.Subscript, depth: int) -> Compiled:
         inner = self.make(node.value, depth)
@@ -199,15 +202,15 @@ class _Maker:
                 node, say("write a column's name or a number in the brackets: {part}", part=part)
             )
         wanted = key.value
-        return lambda case: values.item(inner(case), wanted)
+        return lambda case: operations.item(inner(case), wanted)
 
     def unary(self, node: ast.UnaryOp, depth: int) -> Compiled:
         inner = self.make(node.operand, depth)
         if isinstance(node.op, ast.Not):
-            return lambda case: values.negated(inner(case))
+            return lambda case: operations.negated(inner(case))
         if isinstance(node.op, ast.USub):
-            return lambda case: values.arithmetic("-", Decimal(0), inner(case), self.currency)
-        raise self._problem(node, say("{part} is not allowed in a condition", part=self._source(node)))
+            return lambda case: operations.arithmetic("-", Decimal(0), inner(case), self.currency)
+        raise self._refused(node)
 
     def boolean(self, node: ast.BoolOp, depth: int) -> Compiled:
         operands = [self.make(value, depth) for value in node.values]
@@ -219,7 +222,7 @@ class _Maker:
         if sign is None:
             raise self._problem(node, say("only + - * / are allowed: {part}", part=self._source(node)))
         left, right = self.make(node.left, depth), self.make(node.right, depth)
-        return lambda case: values.arithmetic(sign, left(case), right(case), self.currency)
+        return lambda case: operations.arithmetic(sign, left(case), right(case), self.currency)
 
     def compare(self, node: ast.Compare, depth: int) -> Compiled:
         sides = [self.make(side, depth) for side in (node.left, *node.comparators)]
@@ -231,16 +234,16 @@ class _Maker:
                 raise self._problem(node, say("write == instead of is: {part}", part=part))
             if word in {"==", "!="} and is_none:
                 raise self._problem(node, say("write is None instead of == None: {part}", part=part))
-        pairs = [self._pair(*each) for each in zip(words, sides, sides[1:], strict=False)]
+        pairs = [self._pair(*pair) for pair in zip(words, sides, sides[1:], strict=False)]
         if len(pairs) == 1:
             return pairs[0]
         return lambda case: _kleene(pairs, case, deciding=False)
 
     def _pair(self, word: str, left: Compiled, right: Compiled) -> Compiled:
-        return lambda case: values.compare(word, left(case), right(case), self.currency)
+        return lambda case: operations.compare(word, left(case), right(case), self.currency)
 
     def call(self, node: ast.Call, depth: int) -> Compiled:
-        function = values.FUNCTIONS.get(node.func.id) if isinstance(node.func, ast.Name) else None
+        function = operations.FUNCTIONS.get(node.func.id) if isinstance(node.func, ast.Name) else None
         word = self._source(node.func)
         if function is None:
             raise self._problem(node, _no_function(word))
@@ -249,7 +252,7 @@ class _Maker:
             phrase = say("{name} takes {least} to {most} values", name=word, least=least, most=most)
             raise self._problem(node, phrase)
         arguments = [self.make(argument, depth) for argument in node.args]
-        return lambda case: values.call(run, [argument(case) for argument in arguments])
+        return lambda case: operations.call(run, [argument(case) for argument in arguments])
 
     def sequence(self, node: ast.List | ast.Tuple, depth: int) -> Compiled:
         members = [self.make(member, depth) for member in node.elts]
@@ -261,7 +264,7 @@ def _kleene(operands: list[Compiled], case: Case, *, deciding: bool) -> bool | N
     unknown = skipped = False
     for operand in operands:
         try:
-            verdict = values.truth(operand(case))
+            verdict = operations.truth(operand(case))
         except SkippedRead:
             skipped = True
             continue
@@ -274,11 +277,11 @@ def _kleene(operands: list[Compiled], case: Case, *, deciding: bool) -> bool | N
 
 
 def _no_function(word: str) -> Phrase:
-    near = get_close_matches(word, values.FUNCTIONS, 1)
+    near = get_close_matches(word, operations.FUNCTIONS, 1)
     if near:
         return say("there is no function {name}; did you mean {near}?", name=word, near=near[0])
     return say(
-        "there is no function {name}; there are: {names}", name=word, names=", ".join(values.FUNCTIONS)
+        "there is no function {name}; there are: {names}", name=word, names=", ".join(operations.FUNCTIONS)
     )
 
 

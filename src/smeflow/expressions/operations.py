@@ -1,4 +1,4 @@
-"""How the values of an expression are read, compared and reckoned with; what cannot be done is None."""
+"""How the values of an expression are read, compared and computed with; what cannot be done is None."""
 
 import operator
 import re
@@ -19,7 +19,7 @@ _PLAIN = re.compile(r"[+-]?\d{1,30}(\.\d{1,30})?")
 
 
 class SkippedRead(LookupError):
-    """An expression reads the result of a step that was skipped: it never leaves `Expression`."""
+    """An expression reads the result of a skipped step; it never leaves `Expression`."""
 
 
 def truth(value: object) -> bool | None:
@@ -48,13 +48,12 @@ def attribute(value: object, name: str) -> Any:
     if isinstance(value, BaseModel):
         if name not in type(value).model_fields and not _own_property(type(value), name):
             return None
-        found = getattr(value, name)
-        has_currency = "currency" in type(value).model_fields
-        if isinstance(found, Decimal) and has_currency:
-            currency = getattr(value, "currency", None)
-            bare = found if getattr(type(value), "bare_amounts", False) else None
-            return Money(found, currency) if currency else bare
-        return found
+        member = getattr(value, name)
+        if isinstance(member, Decimal) and "currency" in type(value).model_fields:
+            currency = getattr(value, "currency", None)  # foreign: a record of the user's own
+            bare = getattr(type(value), "bare_amounts", False)  # foreign: the same
+            return Money(member, currency) if currency else member if bare else None
+        return member
     if is_dataclass(value) and (name in value.__dataclass_fields__ or _own_property(type(value), name)):
         return getattr(value, name)
     return None
@@ -106,8 +105,8 @@ def _written_number(text: str) -> Decimal | None:
         return Decimal(text)
     from smeflow.values.amounts import parse_amount
 
-    found = parse_amount(text)
-    return found.value if found and found.other is None else None
+    amount = parse_amount(text)
+    return amount.value if amount and amount.other is None else None
 
 
 def day(value: object) -> date | None:
@@ -159,7 +158,7 @@ _ORDER: Mapping[str, Callable[[Any, Any], bool]] = {
     ">": operator.gt,
     ">=": operator.ge,
 }
-_RECKON: Mapping[str, Callable[[Decimal, Decimal], Decimal]] = {
+_ARITHMETIC: Mapping[str, Callable[[Decimal, Decimal], Decimal]] = {
     "+": operator.add,
     "-": operator.sub,
     "*": operator.mul,
@@ -186,9 +185,7 @@ def compare(word: str, left: object, right: object, currency: str) -> bool | Non
 
 
 def _inside(left: object, right: object, currency: str) -> bool | None:
-    if isinstance(right, str):
-        return left in right if isinstance(left, str) else None
-    if isinstance(right, Mapping):
+    if isinstance(right, str | Mapping):
         return left in right if isinstance(left, str) else None
     if isinstance(right, tuple | list | set | frozenset):
         verdicts = [compare("==", left, member, currency) for member in right]
@@ -197,7 +194,7 @@ def _inside(left: object, right: object, currency: str) -> bool | None:
 
 
 def arithmetic(sign: str, left: object, right: object, currency: str) -> Decimal | Money | int | str | None:
-    """Reckon with numbers and amounts; two currencies, a missing value or a division by zero are unknown."""
+    """Compute with numbers and amounts; two currencies, a missing value or a division by zero are unknown."""
     if isinstance(left, date) and isinstance(right, date) and sign == "-":
         return (left - right).days
     if isinstance(left, str) and isinstance(right, str) and sign == "+":
@@ -211,7 +208,7 @@ def arithmetic(sign: str, left: object, right: object, currency: str) -> Decimal
     if monies == 2 and (sign == "*" or (sign == "/" and _amounts(left, right, currency) is None)):
         return None
     try:
-        result = _RECKON[sign](a, b)
+        result = _ARITHMETIC[sign](a, b)
     except ArithmeticError:
         return None
     if not monies or (sign == "/" and isinstance(right, Money)):
@@ -240,11 +237,15 @@ def _members(value: object) -> Sequence[Any]:
 
 def _numbers(value: object) -> list[Decimal]:
     """Take every member as a number; empty cells do not count, any other text that is none is a mistake."""
-    filled = [m for m in _members(value) if not (isinstance(m, str) and not m.strip())]
-    found = [number(member) for member in filled]
-    if None in found:
+    filled = (m for m in _members(value) if not (isinstance(m, str) and not m.strip()))
+    return [_number(member) for member in filled]
+
+
+def _number(value: object) -> Decimal:
+    amount = number(value)
+    if amount is None:
         raise TypeError
-    return [n for n in found if n is not None]
+    return amount
 
 
 def _money_sum(value: object) -> Decimal | Money:
@@ -267,10 +268,9 @@ def _text(value: object) -> str:
 
 def _round(value: object, digits: object = Decimal(0)) -> Decimal | Money:
     places = int(number(digits) or 0)
-    amount = number(value)
-    if amount is None or not 0 <= places <= 12:
+    if not 0 <= places <= 12:
         raise TypeError
-    rounded = amount.quantize(Decimal(1).scaleb(-places), ROUND_HALF_UP)
+    rounded = _number(value).quantize(Decimal(1).scaleb(-places), ROUND_HALF_UP)
     return Money(rounded, value.currency) if isinstance(value, Money) else rounded
 
 
@@ -282,10 +282,8 @@ def _days_since(earlier: object, later: object) -> int:
 
 
 def _absolute(value: object) -> Decimal | Money:
-    amount = number(value)
-    if amount is None:
-        raise TypeError
-    return Money(abs(amount), value.currency) if isinstance(value, Money) else abs(amount)
+    amount = abs(_number(value))
+    return Money(amount, value.currency) if isinstance(value, Money) else amount
 
 
 FUNCTIONS: Mapping[str, tuple[Callable[..., Any], int, int]] = {

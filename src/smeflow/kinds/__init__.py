@@ -5,13 +5,28 @@ from typing import TYPE_CHECKING
 from smeflow._doors import open_door
 
 if TYPE_CHECKING:
+    from smeflow.core.case import Known
+    from smeflow.core.claims import Claim, ClaimingResult, Evidenced
+    from smeflow.core.step import DoubtingResult, ModelWantingResult
+    from smeflow.documents.document import MESSAGE, PageRange
+    from smeflow.invoices.books.journal import BooksFormat
+    from smeflow.kinds.mailbox import Account, Effect, MailIndex
     from smeflow.kinds.recipe_context import RecipeContext
-    from smeflow.kinds.record_kind import RecordKind
-    from smeflow.kinds.records import Check, Finding, Identifier, Labels, Reader, Reading, Record
+    from smeflow.kinds.record_kind import (
+        Firm,
+        NamedRules,
+        PaperRules,
+        ProofRules,
+        RecordKind,
+        RecordReader,
+        Sought,
+        SplitRule,
+    )
+    from smeflow.kinds.records import Check, Finding, Identifier, Labels, Reading, Record
     from smeflow.kinds.sinks import (
         ActingSink,
         DeliveringSink,
-        DeliveryOutcome,
+        DeliveryAnswer,
         Parcel,
         Put,
         Sink,
@@ -29,32 +44,53 @@ if TYPE_CHECKING:
         UnreadableArrival,
         make_arrival,
     )
+    from smeflow.kinds.steps import StepFamily, StepResult
 
 __all__ = [
+    "MESSAGE",
     "ROW",
+    "Account",
     "ActingSink",
     "Arrival",
     "ArrivalBatch",
+    "BooksFormat",
     "Check",
+    "Claim",
+    "ClaimingResult",
     "DeliveringSink",
-    "DeliveryOutcome",
+    "DeliveryAnswer",
     "DiskSource",
+    "DoubtingResult",
+    "Effect",
+    "Evidenced",
     "FactSource",
     "Finding",
+    "Firm",
     "Identifier",
+    "Known",
     "Labels",
+    "MailIndex",
+    "ModelWantingResult",
+    "NamedRules",
+    "PageRange",
+    "PaperRules",
     "Parcel",
+    "ProofRules",
     "Put",
-    "Reader",
     "Reading",
     "RecipeContext",
     "Record",
     "RecordKind",
+    "RecordReader",
     "ResumableSource",
     "Sink",
     "SinkItem",
     "SinkMemory",
+    "Sought",
     "Source",
+    "SplitRule",
+    "StepFamily",
+    "StepResult",
     "UnreadableArrival",
     "make_arrival",
 ]
@@ -62,31 +98,22 @@ __all__ = [
 __getattr__, __dir__ = open_door(
     __name__,
     {
-        "ActingSink": "smeflow.kinds.sinks",
-        "Arrival": "smeflow.kinds.sources",
-        "ArrivalBatch": "smeflow.kinds.sources",
-        "Check": "smeflow.kinds.records",
-        "DeliveringSink": "smeflow.kinds.sinks",
-        "DeliveryOutcome": "smeflow.kinds.sinks",
-        "DiskSource": "smeflow.kinds.sources",
-        "FactSource": "smeflow.kinds.sources",
-        "Finding": "smeflow.kinds.records",
-        "Identifier": "smeflow.kinds.records",
-        "Labels": "smeflow.kinds.records",
-        "Parcel": "smeflow.kinds.sinks",
-        "Put": "smeflow.kinds.sinks",
-        "ROW": "smeflow.kinds.sources",
-        "Reader": "smeflow.kinds.records",
-        "Reading": "smeflow.kinds.records",
-        "RecipeContext": "smeflow.kinds.recipe_context",
-        "Record": "smeflow.kinds.records",
-        "RecordKind": "smeflow.kinds.record_kind",
-        "ResumableSource": "smeflow.kinds.sources",
-        "Sink": "smeflow.kinds.sinks",
-        "SinkItem": "smeflow.kinds.sinks",
-        "SinkMemory": "smeflow.kinds.sinks",
-        "Source": "smeflow.kinds.sources",
-        "UnreadableArrival": "smeflow.kinds.sources",
-        "make_arrival": "smeflow.kinds.sources",
+        "smeflow.core.case": "Known",
+        "smeflow.core.claims": "Claim ClaimingResult Evidenced",
+        "smeflow.core.step": "DoubtingResult ModelWantingResult",
+        "smeflow.documents.document": "MESSAGE PageRange",
+        "smeflow.invoices.books.journal": "BooksFormat",
+        "smeflow.kinds.mailbox": "Account Effect MailIndex",
+        "smeflow.kinds.recipe_context": "RecipeContext",
+        "smeflow.kinds.record_kind": (
+            "Firm NamedRules PaperRules ProofRules RecordKind RecordReader Sought SplitRule"
+        ),
+        "smeflow.kinds.records": "Check Finding Identifier Labels Reading Record",
+        "smeflow.kinds.sinks": "ActingSink DeliveringSink DeliveryAnswer Parcel Put Sink SinkItem SinkMemory",
+        "smeflow.kinds.sources": (
+            "ROW Arrival ArrivalBatch DiskSource FactSource ResumableSource Source UnreadableArrival "
+            "make_arrival"
+        ),
+        "smeflow.kinds.steps": "StepFamily StepResult",
     },
 )

@@ -159,8 +159,6 @@ MEMBERS: Mapping[str, Phrase] = {
     "exemption": say("why no VAT"),
 }
 """The columns of an invoice's lines and of its rates of VAT."""
-
-
 INVOICE_KINDS: Mapping[str, Phrase] = {
     "invoice": say("invoice"),
     "credit_note": say("credit note"),
@@ -204,68 +202,6 @@ CHECKS: Mapping[str, Phrase] = {
     "page_agrees": say("page and data agree"),
 }
 """What people call the checks of an invoice; a firm's own keeps its name."""
-_AS_WRITTEN = frozenset(
-    {*PARTY, "number", "id", "order_reference", "preceding_invoice", "reference", "account", "profile"}
-    | {"iban", "bic", "seller", "buyer", "version", "contract", "project", "order", "code", "note"}
-)
-"""Fields whose values are words or numbers of somebody's, never amounts."""
-
-
-def check_label(name: str) -> Phrase | str:
-    """Name a check in the reader's language; a user's own keeps its name."""
-    return CHECKS.get(name, name)
-
-
-def shown_value(name: str, value: object, language: Language) -> str:
-    """Write the value of the field *name* as its readers do: amounts, days, the kind of an invoice."""
-    text = "" if value is None else str(value)
-    last = name.rpartition(".")[2]
-    if name == "kind" and text in INVOICE_KINDS:
-        return INVOICE_KINDS[text].render(language)
-    return text if last in _AS_WRITTEN else localized_text(text, language)
-
-
-def field_name(name: str) -> Phrase | str:
-    """Name a field of an invoice in the reader's language; any other keeps its name."""
-    return FIELDS.get(name, name)
-
-
-def list_fields(fields: Sequence[str], words: Mapping[str, Phrase] = FIELDS) -> Phrase | str:
-    """Name *fields* one after another: those with a word in the reader's language, others as written."""
-    *before, last = [words.get(field, field) for field in fields]
-    said: Phrase | str = last
-    for name in reversed(before):
-        said = say("{first}, {rest}", first=name, rest=said)
-    return said
-
-
-def field_label(name: str) -> tuple[Phrase | str, ...]:
-    """Name a field, with the groups it stands in: whose, and what; ``lines 2.net`` is the second line's."""
-    *outer, last = name.split(".")
-    if not outer:
-        return (_numbered(name, GROUPS) if " " in name else FIELDS.get(name, name),)
-    if len(outer) > 1 and f"{outer[-1]}.{last}" in TERMS:
-        *outer, last = *outer[:-1], f"{outer[-1]}.{last}"
-    inner = _numbered(last, GROUPS if " " in last else TERMS)
-    return (*(_numbered(part, GROUPS) for part in outer), inner)
-
-
-def _numbered(part: str, words: Mapping[str, Phrase]) -> Phrase | str:
-    word, _, number = part.partition(" ")
-    named = words.get(word, word)
-    return say("{word} {n}", word=named, n=number) if number else named
-
-
-def member_label(name: str) -> Phrase | str:
-    """Name a column of a field that is a table itself."""
-    return MEMBERS.get(name, name.replace("_", " "))
-
-
-def reader_word(name: str | None) -> Phrase | str | None:
-    """Give what people call a reader."""
-    return READERS.get(name, name) if name else None
-
-
 _HEADINGS: Mapping[str, Phrase] = {
     "item": say("Item"),
     "number": say("Number"),
@@ -305,6 +241,67 @@ _HEADINGS: Mapping[str, Phrase] = {
     "amount": say("Amount"),
     "category": say("Category"),
 }
+"""What stands above the column of a table; a field nobody has named keeps its name."""
+_AS_WRITTEN = frozenset(
+    {*PARTY, "number", "id", "order_reference", "preceding_invoice", "reference", "account", "profile"}
+    | {"iban", "bic", "seller", "buyer", "version", "contract", "project", "order", "code", "note"}
+)
+"""Fields whose values are words or numbers of somebody's, never amounts."""
+
+
+def check_label(name: str) -> Phrase | str:
+    """Name a check in the reader's language; a user's own keeps its name."""
+    return CHECKS.get(name, name)
+
+
+def shown_value(name: str, value: object, language: Language) -> str:
+    """Write the value of the field *name* as its readers do: amounts, days, the kind of an invoice."""
+    text = "" if value is None else str(value)
+    last = name.rpartition(".")[2]
+    if name == "kind" and text in INVOICE_KINDS:
+        return INVOICE_KINDS[text].render(language)
+    return text if last in _AS_WRITTEN else localized_text(text, language)
+
+
+def field_name(name: str) -> Phrase | str:
+    """Name a field of an invoice in the reader's language; any other keeps its name."""
+    return FIELDS.get(name, name)
+
+
+def list_fields(fields: Sequence[str], words: Mapping[str, Phrase] = FIELDS) -> Phrase | str:
+    """Name *fields* one after another: those with a word in the reader's language, others as written."""
+    *before, last = [words.get(field, field) for field in fields]
+    listed: Phrase | str = last
+    for name in reversed(before):
+        listed = say("{first}, {rest}", first=name, rest=listed)
+    return listed
+
+
+def field_label(name: str) -> tuple[Phrase | str, ...]:
+    """Name a field, with the groups it stands in: whose, and what; ``lines 2.net`` is the second line's."""
+    *outer, last = name.split(".")
+    if not outer:
+        return (_numbered(name, GROUPS) if " " in name else FIELDS.get(name, name),)
+    if len(outer) > 1 and f"{outer[-1]}.{last}" in TERMS:
+        *outer, last = *outer[:-1], f"{outer[-1]}.{last}"
+    inner = _numbered(last, GROUPS if " " in last else TERMS)
+    return (*(_numbered(part, GROUPS) for part in outer), inner)
+
+
+def _numbered(part: str, words: Mapping[str, Phrase]) -> Phrase | str:
+    word, _, number = part.partition(" ")
+    named = words.get(word, word)
+    return say("{word} {n}", word=named, n=number) if number else named
+
+
+def member_label(name: str) -> Phrase | str:
+    """Name a column of a field that is a table itself."""
+    return MEMBERS.get(name, name.replace("_", " "))
+
+
+def reader_word(name: str | None) -> Phrase | str | None:
+    """Give what people call a reader."""
+    return READERS.get(name, name) if name else None
 
 
 def heading(field: str, language: Language) -> str:

@@ -1,7 +1,7 @@
 """What is known of a kind of document: one row a kind, found by its name; nobody asks "is it an invoice?".
 
 A row says who reads such a record, what must hold of it, what it claims of the world, what its fields are
-called, and where one document ends and the next begins. A record of nobody's row is read by labels. A further
+called, and where one document ends and the next begins. A record without a row is read by labels. A further
 kind is one file with a `RecordKind`, and a row here or an entry point in the group ``smeflow.records``.
 """
 
@@ -70,7 +70,7 @@ class Firm(Protocol):
 
 @dataclass(frozen=True, kw_only=True)
 class Sought:
-    """What a reader is told besides the documents."""
+    """What a reader gets besides the documents."""
 
     firm: Firm | None = None
     """Whose post it is."""
@@ -90,13 +90,13 @@ class RecordReader(Protocol):
 
 @dataclass(frozen=True, kw_only=True)
 class ReadOnce:
-    """Fields nothing confirms where a page is a picture: they must be read twice alike."""
+    """Fields that nothing confirms where a page is a picture: two readings of them must agree."""
 
     fields: Mapping[str, FieldKind]
     check: Callable[[Sequence[str]], Check]
-    """Makes the check of what is still confirmed by nothing."""
+    """Makes the check of what remains unconfirmed."""
     derived: frozenset[str] = frozenset()
-    """What hangs together and is taken from one look only."""
+    """What belongs together and is taken from one of the readings only."""
 
 
 def _holds_something(page: Reading, /) -> bool:
@@ -114,7 +114,7 @@ class PaperRules:
     is_one: Callable[[Reading], bool] = _holds_something
     """Whether what was read of a page is a record of its own; data always are."""
     against: Callable[[Reading, Reading | None, tuple[Document, ...]], tuple[Check, ...]] = _nothing_said
-    """Compares a file's data with its page and with what a person sees."""
+    """Compares a file's data with its page, and with what a person sees."""
     read_once: ReadOnce | None = None
     aside: Callable[[Sequence[Document]], Phrase | None] | None = None
     """Says why a case is kept and not read, such as a message about a record."""
@@ -152,7 +152,7 @@ class NamedRules:
 
 @dataclass(frozen=True, kw_only=True)
 class LikenessOfFields:
-    """How a record of nobody's row is looked at whose fields are called as this kind's are."""
+    """How to see a record without a row of its own whose fields have this kind's names."""
 
     fields: frozenset[str]
     """One of these is enough."""
@@ -224,12 +224,12 @@ class RecordKind:
     proof: ProofRules = field(default_factory=ProofRules)
     learning: LearningRules | None = None
     groups: Mapping[str, str] = field(default_factory=dict)
-    """What a measurement is divided by: a word and the field that gives it."""
+    """What measurements are grouped by: a word and the field that gives it."""
     several: Callable[[int], Phrase] = _several
     """Says that documents hold more than one."""
     alike: LikenessOfFields | None = None
     like: "RecordKind | None" = None
-    """For a record of nobody's row: the kind its fields are called like."""
+    """For a record without a row of its own: the kind whose names its fields have."""
 
     def named(self, field_name: str) -> Phrase | str:
         """Name a field for people; one without a word keeps its name."""
@@ -239,21 +239,21 @@ class RecordKind:
         self, record: Any, wanted: Sequence[str], firm: Firm | None, values: Mapping[str, Any]
     ) -> Judgement:
         """Run every check of *record*, made of *values*, once."""
-        seen, checks = record, tuple(self.checks(record, firm)) if self.checks else ()
+        judged_record, checks = record, tuple(self.checks(record, firm)) if self.checks else ()
         proof = self.proof
         if self.like is not None and self.like.alike is not None:
-            seen, proof = self.like.alike.view(values), self.like.proof
-            checks = () if seen is None else self.like.alike.checks(seen)
-        sums = proof.closed is not None and seen is not None
+            judged_record, proof = self.like.alike.view(values), self.like.proof
+            checks = () if judged_record is None else self.like.alike.checks(judged_record)
+        sums = proof.closed is not None and judged_record is not None
         return Judgement(
             checks=checks,
             absent=self.proof.missing(record, wanted),
             sums=sums,
-            closed=proof.closed(seen, checks) if proof.closed is not None and sums else None,
+            closed=proof.closed(judged_record, checks) if proof.closed is not None and sums else None,
         )
 
     def ask_first(self, known: Known, readings: Sequence[Reading]) -> str:
-        """Give what a model is shown of earlier records of the same sender."""
+        """Show a model how earlier records of the same sender were read."""
         learning = (self.like or self).learning
         return learning.examples(known, readings) if learning else ""
 
@@ -265,29 +265,29 @@ def find_record_kind(name: str) -> RecordKind:
         KeyError: There is no such kind.
         KindError: It cannot be loaded, or is no record.
     """
-    found = RECORDS.find(name)
-    if isinstance(found, RecordKind):
-        return found
-    if isinstance(found, type) and issubclass(found, BaseModel):
-        return kind_of(found)
+    kind = RECORDS.find(name)
+    if isinstance(kind, RecordKind):
+        return kind
+    if isinstance(kind, type) and issubclass(kind, BaseModel):
+        return kind_of(kind)
     raise KindError(say("{name} is no record: it must be a RecordKind or a Pydantic model", name=name))
 
 
 def record_kinds() -> tuple[RecordKind, ...]:
-    """Give all rows, ours first; one that cannot be loaded is told where a recipe names it."""
+    """Give all rows, ours first; one that cannot be loaded is reported where a recipe names it."""
     return tuple(row for name in RECORDS.names() if (row := _row(name)) is not None)
 
 
 def _row(name: str) -> RecordKind | None:
     try:
-        found = RECORDS.find(name)
+        row = RECORDS.find(name)
     except KindError:
         return None
-    return found if isinstance(found, RecordKind) else None
+    return row if isinstance(row, RecordKind) else None
 
 
 def kind_of(record: type[BaseModel]) -> RecordKind:
-    """Give the row of a record's type or of what it is made from; a kind of its own where it has none."""
+    """Give the row of a record's type, or of its nearest base; a kind of its own where there is none."""
     rows = record_kinds()
     fitting = [row for row in rows if issubclass(record, row.record)]
     if fitting:

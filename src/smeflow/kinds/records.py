@@ -10,7 +10,7 @@ from typing import Annotated, Any, ClassVar, Literal, Protocol
 from pydantic import BaseModel, ConfigDict, Field
 
 from smeflow._text import folded
-from smeflow.documents.document import Document, Quote
+from smeflow.documents.document import Quote
 from smeflow.i18n import Phrase
 from smeflow.values.amounts import DecimalMark, parse_amount
 from smeflow.values.dates import parse_date
@@ -87,14 +87,6 @@ class Reading:
     """It read structured data: the value is the document's own, its evidence an XPath."""
     several: int = 1
     """How many records of the wanted kind the documents hold, as far as the reader can tell."""
-
-
-class Reader(Protocol):
-    """A reader is a function from documents to a reading, or None where it has nothing to say."""
-
-    def __call__(self, documents: Sequence[Document], /) -> Reading | None:
-        """Read."""
-        ...
 
 
 class SupplierLookup(Protocol):

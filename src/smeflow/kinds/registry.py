@@ -4,6 +4,8 @@ from collections.abc import Mapping, Sequence
 from inspect import getattr_static
 from typing import Any, Literal
 
+from pydantic import BaseModel
+
 from smeflow.kinds.lookup import KindTable
 from smeflow.kinds.record_kind import RECORDS
 
@@ -69,16 +71,16 @@ _CONTRACTS: Mapping[Family, Sequence[tuple[str, ...]]] = {
     "sinks": [("name", "put"), ("name", "acting", "account", "effects"), ("name", "parcel", "deliver")],
     "records": [],
 }
-"""What a kind must have; of several contracts, one."""
+"""What a kind must have; where there are several contracts, one of them."""
 
 
-def missing_members(family: Family, made: object) -> tuple[str, ...]:
-    """Give what *made* lacks to be one of *family*, of the contract it is nearest to."""
-    lacks = [tuple(m for m in contract if not _has(made, m)) for contract in _CONTRACTS[family]]
-    return min(lacks, key=len, default=())
+def missing_members(family: Family, candidate: object) -> tuple[str, ...]:
+    """List what *made* lacks to be one of *family*, by the contract it comes nearest to."""
+    missing = [tuple(m for m in contract if not _has(candidate, m)) for contract in _CONTRACTS[family]]
+    return min(missing, key=len, default=())
 
 
-def _has(made: object, member: str) -> bool:
-    """Look without asking: a property may reach out."""
-    fields = getattr(type(made), "model_fields", {})
-    return member in fields or getattr_static(made, member, None) is not None
+def _has(candidate: object, member: str) -> bool:
+    """Look without evaluating: a property may reach out to the network."""
+    is_field = isinstance(candidate, BaseModel) and member in type(candidate).model_fields
+    return is_field or getattr_static(candidate, member, None) is not None

@@ -32,7 +32,7 @@ class SinkItem:
     approved: Mapping[str, str] = field(default_factory=dict)
     """Steps whose present result a person let pass or gave, each with who it was; for what is done once."""
     held: bool = False
-    """It waits for a person or for work. Only sinks that keep what was put for it before are told of it."""
+    """It waits for a person or for work. Only sinks that keep what was put for it before get such items."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -112,33 +112,25 @@ class Parcel:
     """Where it goes, as a person may see it."""
 
 
-class DeliveryOutcome(Protocol):
-    """How a delivery was answered."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeliveryAnswer:
+    """How a delivery was answered, with a status as HTTP has it; 0 where nothing was."""
+
+    status: int
+    reason: str = ""
+    """Why, in the other side's words."""
+    wait_seconds: float | None = None
+    """How long it asks to wait."""
 
     @property
     def took(self) -> bool:
-        """Whether it was taken."""
-        ...
+        """Whether it accepted."""
+        return 200 <= self.status < 300
 
     @property
     def final(self) -> bool:
-        """Whether trying again is of no use."""
-        ...
-
-    @property
-    def status(self) -> int:
-        """What was answered; 0 for nothing."""
-        ...
-
-    @property
-    def reason(self) -> str:
-        """Why, in the other side's words."""
-        ...
-
-    @property
-    def wait_seconds(self) -> float | None:
-        """How long it asks to wait."""
-        ...
+        """Whether trying again is of no use: it refused, or sends us elsewhere."""
+        return 300 <= self.status < 500 and self.status not in {408, 409, 423, 425, 429}
 
 
 @runtime_checkable
@@ -154,30 +146,10 @@ class DeliveringSink(Protocol):
         """Give what is to be delivered; None where nothing is."""
         ...
 
-    def deliver(self, parcel: Parcel, corrects: str, at: int) -> DeliveryOutcome:
+    def deliver(self, parcel: Parcel, corrects: str, at: int) -> DeliveryAnswer:
         """Try once.
 
         Raises:
             SinkError: It may not be, or cannot be, whoever is there.
         """
         ...
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DeliveryAnswer:
-    """What a server said; status 0 where it said nothing."""
-
-    status: int
-    reason: str = ""
-    wait_seconds: float | None = None
-    """How long it asks to wait."""
-
-    @property
-    def took(self) -> bool:
-        """Whether it accepted."""
-        return 200 <= self.status < 300
-
-    @property
-    def final(self) -> bool:
-        """Whether trying again is of no use: it refused, or sends us elsewhere."""
-        return 300 <= self.status < 500 and self.status not in {408, 409, 423, 425, 429}

@@ -109,9 +109,9 @@ class RemarkingSource(Protocol):
 
 
 class DiskSource(BaseModel):
-    """A source that lies on the disk, where the field named `xpath_of` says.
+    """A source that lies on the disk, where the field named `place` says.
 
-    A path that leads out of the recipe's folder is told when the recipe is read, at its line.
+    A path that leads out of the recipe's folder is reported when the recipe is read, at its line.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)

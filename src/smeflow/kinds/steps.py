@@ -67,7 +67,7 @@ class FieldReading(StepResult):
     def of(
         cls, value: str | None, quote: Quote | None, reader: str, currency: str | None = None
     ) -> "FieldReading":
-        """Put a value and the place it was read from together."""
+        """Join a value with the place it was read from."""
         if quote is None:
             return cls(value=value, reader=reader, currency=currency)
         return cls(
@@ -75,7 +75,7 @@ class FieldReading(StepResult):
             quote=quote.text,
             document=quote.document,
             page=quote.page,
-            box=_corners(quote.box),
+            box=(quote.box.left, quote.box.top, quote.box.right, quote.box.bottom) if quote.box else None,
             start=quote.start,
             end=quote.end,
             path=quote.path,
@@ -88,20 +88,15 @@ class FieldReading(StepResult):
         """Give the quote with its place, as `documents.show` takes it."""
         if self.quote is None or self.document is None:
             return None
-        box = Box(*self.box) if self.box else None
         return Quote(
             text=self.quote,
             document=self.document,
             page=self.page,
-            box=box,
+            box=Box(*self.box) if self.box else None,
             start=self.start,
             end=self.end,
             path=self.path,
         )
-
-
-def _corners(box: Box | None) -> tuple[float, float, float, float] | None:
-    return (box.left, box.top, box.right, box.bottom) if box else None
 
 
 def is_printed(document: Document) -> bool:
@@ -112,13 +107,6 @@ def is_printed(document: Document) -> bool:
 def is_no_model(error: LLMRejected) -> bool:
     """Tell whether a rejection only means that there is no model to ask."""
     return error.reason == "no_model"
-
-
-def content_key(documents: Sequence[Document]) -> str:
-    """Derive a short mark from what the documents say: the same for the same content, never by chance."""
-    from smeflow._text import hash_of
-
-    return hash_of([[d.name, d.sha256 or d.text] for d in documents])[:12]
 
 
 @runtime_checkable

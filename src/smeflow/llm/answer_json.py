@@ -9,6 +9,8 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
+from pydantic import BaseModel, TypeAdapter
+
 from smeflow._text import strip_invisible
 from smeflow.i18n import Phrase, say
 
@@ -19,7 +21,7 @@ _MAX_CANDIDATES = 50
 
 
 class AmbiguousJson(ValueError):
-    """The text is JSON, and says two things at once, or a number that is none."""
+    """The text is JSON, and contradicts itself or holds a number that is none."""
 
     def __init__(self, phrase: Phrase) -> None:
         super().__init__(phrase)
@@ -30,7 +32,7 @@ def load_json(text: str) -> Any:
     """Read *text* as JSON.
 
     Raises:
-        Unclear: A name stands twice with two values, or a number is not finite.
+        AmbiguousJson: A name stands twice with two values, or a number is not finite.
         ValueError: It is no JSON.
     """
     decoder = _CAREFUL if _ENDLESS.search(text) else _DECODER
@@ -41,12 +43,12 @@ def load_json(text: str) -> Any:
 
 
 def _pairs(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    made = dict(pairs)
-    if len(made) != len(pairs):
+    names = dict(pairs)
+    if len(names) != len(pairs):
         for name, value in pairs:
-            if made[name] != value or type(made[name]) is not type(value):
+            if names[name] != value or type(names[name]) is not type(value):
                 raise AmbiguousJson(say('"{name}" stands twice with two values', name=name))
-    return made
+    return names
 
 
 def _not_finite(text: str) -> Any:
@@ -66,7 +68,7 @@ _ENDLESS = re.compile(r"\d[eE]\+?\d{3}")  # it may be such a number, or an invoi
 
 
 def json_candidates(text: str) -> Iterator[str]:
-    """Give the texts that may be the JSON meant, the surest first: thoughts, fences and prose taken off."""
+    """Give the texts that may be the JSON meant, the likeliest first: without thoughts, fences and prose."""
     text = _THOUGHT.sub("", strip_invisible(text)).strip()
     yield text
     yield without_trailing_commas(text)
@@ -139,7 +141,7 @@ _KEPT = frozenset(
 _NAME = re.compile(r"[^A-Za-z0-9_-]+")
 
 
-def strict_schema(model: Any) -> dict[str, Any]:
+def strict_schema(model: type[BaseModel] | TypeAdapter[Any]) -> dict[str, Any]:
     """Give the schema of a Pydantic model or adapter in the form that strict providers take.
 
     Every object names all its properties, requires them and allows no other; a decimal is a number; defaults,
@@ -148,9 +150,9 @@ def strict_schema(model: Any) -> dict[str, Any]:
     Raises:
         TypeError: A field holds free keys, which a strict schema cannot express.
     """
-    made = model.model_json_schema() if hasattr(model, "model_json_schema") else model.json_schema()
-    parts = {name: _strict(part, name) for name, part in made.get("$defs", {}).items()}
-    root = parts[made["$ref"].rpartition("/")[2]] if "$ref" in made else _strict(made, "")
+    schema = model.json_schema() if isinstance(model, TypeAdapter) else model.model_json_schema()
+    parts = {name: _strict(part, name) for name, part in schema.get("$defs", {}).items()}
+    root = parts[schema["$ref"].rpartition("/")[2]] if "$ref" in schema else _strict(schema, "")
     return root | ({"$defs": parts} if parts else {})
 
 
@@ -202,61 +204,23 @@ def missing_names(schema: Mapping[str, Any]) -> MissingNames:
 
     Pydantic would fill them with defaults, and what the model forgot must not look like what is absent.
     """
-    made: dict[str, MissingNames] = {}
-    return _check(schema, schema.get("$defs", {}), made)
+    definitions = schema.get("$defs", {})
+    return lambda value, path: list(_missing(value, schema, definitions, path))
 
 
-def _check(
-    part: Mapping[str, Any], definitions: Mapping[str, Any], made: dict[str, MissingNames]
-) -> MissingNames:
-    reference = part.get("$ref")
-    if isinstance(reference, str):
-        name = reference.rpartition("/")[2]
-        if name not in made:
-            made[name] = _later(name, made)  # a model may hold itself
-            made[name] = _check(definitions.get(name, {}), definitions, made)
-        return made[name]
+def _missing(value: Any, part: Mapping[str, Any], definitions: Mapping[str, Any], path: str) -> Iterator[str]:
+    if "$ref" in part:
+        part = definitions.get(part["$ref"].rpartition("/")[2], {})
     if "anyOf" in part:
         objects = [c for c in part["anyOf"] if c.get("$ref") or c.get("type") in {"object", "array"}]
-        return _check(objects[0], definitions, made) if len(objects) == 1 else _nothing
-    if part.get("type") == "array":
-        inner = _check(part["items"], definitions, made)
-        return _nothing if inner is _nothing else _of_items(inner)
-    if part.get("type") == "object":
-        checks = {name: _check(value, definitions, made) for name, value in part["properties"].items()}
-        deeper = {name: check for name, check in checks.items() if check is not _nothing}
-        return _of_object(frozenset(checks), deeper)
-    return _nothing
-
-
-def _later(name: str, made: Mapping[str, MissingNames]) -> MissingNames:
-    def check(value: Any, path: str) -> list[str]:
-        return made[name](value, path)
-
-    return check
-
-
-def _nothing(value: Any, path: str) -> list[str]:
-    return []
-
-
-def _of_items(inner: MissingNames) -> MissingNames:
-    def check(value: Any, path: str) -> list[str]:
-        if not isinstance(value, list):
-            return []
-        return [name for i, item in enumerate(value) for name in inner(item, f"{path}[{i}]")]
-
-    return check
-
-
-def _of_object(names: frozenset[str], deeper: Mapping[str, MissingNames]) -> MissingNames:
-    def check(value: Any, path: str) -> list[str]:
-        if not isinstance(value, dict):
-            return []
-        found = [f"{path}.{name}".lstrip(".") for name in sorted(names - value.keys())]
-        for name, inner in deeper.items():
-            if name in value:
-                found += inner(value[name], f"{path}.{name}".lstrip("."))
-        return found
-
-    return check
+        if len(objects) == 1:
+            yield from _missing(value, objects[0], definitions, path)
+    elif isinstance(value, list) and part.get("type") == "array":
+        for number, item in enumerate(value):
+            yield from _missing(item, part["items"], definitions, f"{path}[{number}]")
+    elif isinstance(value, dict) and part.get("type") == "object":
+        properties = part["properties"]
+        yield from (f"{path}.{name}".lstrip(".") for name in sorted(properties.keys() - value.keys()))
+        for name, inner in properties.items():
+            if isinstance(value.get(name), dict | list):
+                yield from _missing(value[name], inner, definitions, f"{path}.{name}".lstrip("."))

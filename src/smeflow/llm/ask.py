@@ -1,6 +1,6 @@
 """A Pydantic model in, a checked value out.
 
-What can be repaired for nothing is; the rest is asked again, a bounded number of times.
+What can be repaired without a call is repaired; the rest is asked again, a bounded number of times.
 """
 
 from collections.abc import Callable, Sequence
@@ -31,14 +31,13 @@ MAX_TRIES = 5
 """Answers that are looked at for one question; each may have been paid."""
 MAX_CORRECTIONS = 2
 """How many of them are asked for by telling what was wrong."""
-_CHARACTERS_PER_TOKEN = (
-    64  # far more than any language needs: an answer longer than that is not what was asked
-)
+_CHARACTERS_PER_TOKEN = 64
+"""Far more than any language needs: an answer longer than that is not what was asked for."""
 
 
 @dataclass(frozen=True, slots=True)
 class Prompt:
-    """What to do, and what to do it with."""
+    """The instructions for a model, and what to apply them to."""
 
     system: str
     user: str
@@ -51,7 +50,7 @@ class Prompt:
 
 @dataclass(frozen=True, eq=False)
 class AnswerForm(Generic[T]):
-    """The form of an answer: its schema and its validator, made once and shared by all requests."""
+    """The form of an answer: its schema and its validator, built once and shared by all requests."""
 
     schema: AnswerSchema
     adapter: TypeAdapter[T]
@@ -75,60 +74,59 @@ class AnswerForm(Generic[T]):
         """Read an answer, repairing what wraps it.
 
         Raises:
-            Unreadable: It is no JSON, or says two things at once.
-            Unfit: It is JSON and does not follow the schema.
+            UnreadableAnswer: It is no JSON, or says two things at once.
+            UnfitAnswer: It is JSON and does not follow the schema.
         """
         if not text.isascii():
             text = strip_invisible(text)
         try:
-            told = load_json(text)
+            value = load_json(text)
         except AmbiguousJson as error:
             raise UnreadableAnswer(error.phrase) from None
         except ValueError:
-            return self._dug_out(text)
-        return self._fit(told, text)
+            return self._read_embedded(text)
+        return self._fit(value, text)
 
-    def _dug_out(self, text: str) -> T:
-        """Accept what is left when wrapping is taken off, if there is just one reading of it."""
-        found: dict[str, T] = {}
+    def _read_embedded(self, text: str) -> T:
+        """Accept what remains without its wrapping, if there is just one reading of it."""
+        readings: dict[str, T] = {}
         unfit: UnfitAnswer | None = None
         for candidate in json_candidates(text):
-            if candidate in found:
+            if candidate in readings:
                 continue
             try:
-                told = load_json(candidate)
-                if isinstance(told, dict):
-                    found[candidate] = self._fit(told, candidate)
+                value = load_json(candidate)
+                if isinstance(value, dict):
+                    readings[candidate] = self._fit(value, candidate)
             except AmbiguousJson as error:
                 raise UnreadableAnswer(error.phrase) from None
             except UnfitAnswer as error:
-                outermost = text.partition("{")[2].startswith(
-                    candidate[1:]
-                )  # else it is a part of what is broken
+                # one that begins elsewhere is only a part of what is broken
+                outermost = text.partition("{")[2].startswith(candidate[1:])
                 unfit = unfit or (error if outermost else None)
             except ValueError:
                 continue
-        values = list(found.values())
+        values = list(readings.values())
         if values and all(v == values[0] for v in values):
             return values[0]
         if values:
             raise UnreadableAnswer(say("it holds more than one answer"))
         raise unfit or UnreadableAnswer(say("it is no JSON"))
 
-    def _fit(self, told: Any, text: str) -> T:
-        left_out = self.missing(told, "")
-        if left_out:
-            raise UnfitAnswer([say('"{name}" is missing', name=name) for name in left_out])
+    def _fit(self, value: Any, text: str) -> T:
+        missing = self.missing(value, "")
+        if missing:
+            raise UnfitAnswer([say('"{name}" is missing', name=name) for name in missing])
         try:
             return self.adapter.validate_json(text, extra="ignore")
         except ValidationError as error:
             numbers = {e["loc"] for e in error.errors() if e["type"] in _NUMBER_ERRORS}
             if numbers:
-                return self._with_plain_numbers(told, numbers, error)
+                return self._with_plain_numbers(value, numbers, error)
             raise UnfitAnswer(_problems(error)) from None
 
-    def _with_plain_numbers(self, told: Any, where: set[tuple[int | str, ...]], first: ValidationError) -> T:
-        plain = plain_numbers(told, lambda path: any(loc[: len(path)] == path for loc in where))
+    def _with_plain_numbers(self, value: Any, where: set[tuple[int | str, ...]], first: ValidationError) -> T:
+        plain = plain_numbers(value, lambda path: any(loc[: len(path)] == path for loc in where))
         try:
             return self.adapter.validate_json(schema_text(plain), extra="ignore")
         except ValidationError:
@@ -139,7 +137,7 @@ _NUMBER_ERRORS = frozenset({"decimal_parsing", "decimal_type", "float_parsing", 
 
 
 class UnreadableAnswer(ValueError):
-    """The same question, asked again, may well be answered better: there is nothing to tell the model."""
+    """Asking the same again may well help: there is nothing to tell the model."""
 
     def __init__(self, phrase: Phrase) -> None:
         super().__init__(phrase)
@@ -173,7 +171,7 @@ def ask(
     max_output_tokens: int = 2048,
     timeout_seconds: float = 120.0,
 ) -> CheckedAnswer[T]:
-    """Ask until an answer fits: at most `MAX_TRIES` answers, `MAX_CORRECTIONS` of them with the problems told.
+    """Ask until an answer fits: at most `MAX_TRIES` times, `MAX_CORRECTIONS` of them with the problems told.
 
     *check* gives the problems of a value that follows the schema; none, and it is accepted. What is asked
     depends on nothing but the arguments and the replies, so that a replay asks the same.
@@ -200,7 +198,7 @@ def ask(
             raise turn.invalid() from error
         turn.tries += 1
         try:
-            value = _judged(reply, answer, turn.request)
+            value = _checked(reply, answer, turn.request)
             problems = check(value) if check else ()
             if problems:
                 raise UnfitAnswer([Phrase("{problem}", {"problem": p}) for p in problems])
@@ -217,7 +215,7 @@ class _CutShort(UnreadableAnswer):
     """The answer reached its limit."""
 
 
-def _judged(reply: Reply, answer: AnswerForm[T], request: Request) -> T:
+def _checked(reply: Reply, answer: AnswerForm[T], request: Request) -> T:
     if reply.finish_reason in {"refusal", "content_filter"}:
         raise _Declined(say("the model declined, or a filter stopped it"))
     if reply.finish_reason == "length":
@@ -234,7 +232,7 @@ class _Turn:
 
     def __init__(self, request: Request) -> None:
         self.first = self.request = request
-        self.tries = self.told = self.declined = self.repeated = 0
+        self.tries = self.corrections = self.declined = self.repeated = 0
         self.last: tuple[Reply, tuple[Phrase, ...]] | None = None
 
     def next_after(self, reply: Reply, fault: UnreadableAnswer | UnfitAnswer) -> None:
@@ -251,9 +249,9 @@ class _Turn:
                 raise _refused(reply)
         if self.tries >= MAX_TRIES:
             raise self.invalid()
-        if isinstance(fault, UnfitAnswer) and self.told < MAX_CORRECTIONS:
-            self.told += 1
-            messages = (*self.first.messages, *_told(reply, fault.problems))
+        if isinstance(fault, UnfitAnswer) and self.corrections < MAX_CORRECTIONS:
+            self.corrections += 1
+            messages = (*self.first.messages, *_correction_messages(reply, fault.problems))
             self.request = replace(self.request, messages=messages, again=self.tries)
             return
         # The same question once more. A little warmth, since the same words would get the same answer.
@@ -274,21 +272,21 @@ class _Turn:
             tries=self.tries,
             problem=problems[0] if problems else "-",
         )
-        told = [str(p) for p in problems]
-        return AnswerInvalid(phrase, reply=reply.text[:4000] if reply else "", problems=told)
+        listed = [str(p) for p in problems]
+        return AnswerInvalid(phrase, reply=reply.text[:4000] if reply else "", problems=listed)
 
 
 def _refused(reply: Reply) -> LLMRefused:
     if reply.finish_reason == "content_filter":
         return LLMRefused(say("The provider's filter stopped the answer."))
-    said = " ".join(strip_invisible(reply.text).split())[:200]
-    return LLMRefused(say("The model declined to answer: {said}", said=said or "-"))
+    text = " ".join(strip_invisible(reply.text).split())[:200]
+    return LLMRefused(say("The model declined to answer: {said}", said=text or "-"))
 
 
-def _told(reply: Reply, problems: Sequence[Phrase]) -> tuple[Message, Message]:
+def _correction_messages(reply: Reply, problems: Sequence[Phrase]) -> tuple[Message, Message]:
     listed = "\n".join(f"- {p}" for p in problems[:20])
-    asked = f"That answer cannot be used:\n{listed}\nGive the whole answer again, as JSON of the schema."
-    return Message("assistant", reply.text[:8000]), Message("user", asked)
+    correction = f"That answer cannot be used:\n{listed}\nGive the whole answer again, as JSON of the schema."
+    return Message("assistant", reply.text[:8000]), Message("user", correction)
 
 
 def _problems(error: ValidationError) -> list[Phrase]:

@@ -1,11 +1,11 @@
-"""Who pays for a call, and who knows: its scope, the log it is written to, and the log of a script."""
+"""Who pays for a call and where it is recorded: its scope, the log, and the log of a script."""
 
 import threading
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from decimal import Decimal
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from smeflow._text import hash_of
 from smeflow.errors import LLMError
@@ -68,6 +68,7 @@ class CallLog(Protocol):
         ...
 
 
+@runtime_checkable
 class RecallLog(Protocol):
     """A `CallLog` that notes a recalled reply in one go; another one reserves and settles it at no cost."""
 
@@ -107,12 +108,11 @@ class MemoryCallLog:
 
     def settle(self, ticket: Ticket, end: Reply | LLMError) -> None:
         """Write down how an attempt ended."""
-        from dataclasses import replace
-
         with self._lock:
             self.calls = [(at, t, end if t == ticket else e) for at, t, e in self.calls]
             if isinstance(end, Reply):
-                kept = replace(end, replayed=True, cost=_nothing(end.cost))
+                nothing = Money(Decimal(0), end.cost.currency) if end.cost else None
+                kept = replace(end, replayed=True, cost=nothing)
                 self._replies[ticket.key] = kept
                 self._by_request[self._requests[ticket.key, ticket.attempt]] = kept
 
@@ -121,7 +121,3 @@ class MemoryCallLog:
         """What all settled calls cost, where a price is known; in the providers' currency."""
         ends = (end for _, _, end in self.calls)
         return sum((e.cost.amount for e in ends if isinstance(e, Reply) and e.cost), Decimal(0))
-
-
-def _nothing(cost: Money | None) -> Money | None:
-    return Money(Decimal(0), cost.currency) if cost else None

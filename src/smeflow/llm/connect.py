@@ -3,7 +3,7 @@
 import http.client
 import json
 import os
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import TYPE_CHECKING
@@ -14,7 +14,7 @@ from smeflow.i18n import Phrase, say
 from smeflow.llm.dialects import CHAT
 from smeflow.llm.interface import ConnectedLLM, ImageLimits, ModelEndpoint, NoModel, Price, Region
 from smeflow.llm.openai_compatible import LOG_PROBABILITIES, OpenAICompatible
-from smeflow.llm.prices import FREE, price_of, with_surcharge
+from smeflow.llm.prices import FREE, own_price, price_of, with_surcharge
 from smeflow.llm.providers import (
     EUROPEAN_PROVIDERS,
     PROVIDERS,
@@ -42,15 +42,27 @@ def models_at(row: Provider) -> Sequence[str] | None:
     try:
         link.request("GET", f"{parts.path}/models", headers={"Accept": "application/json"})
         answer = link.getresponse()
-        told = json.loads(answer.read(_MAX_BYTES)) if answer.status == 200 else None
+        body = json.loads(answer.read(_MAX_BYTES)) if answer.status == 200 else None
     except (OSError, ValueError, http.client.HTTPException, RecursionError):
         return None
     finally:
         link.close()
-    rows = told.get("data") if isinstance(told, dict) else None
+    rows = body.get("data") if isinstance(body, dict) else None
     if not isinstance(rows, list):
         return None
     return [row["id"] for row in rows if isinstance(row, dict) and isinstance(row.get("id"), str)]
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Settings:
+    """What decides how a name is connected, besides the name."""
+
+    key: str | None
+    base_url: str | None
+    environ: Mapping[str, str]
+    prices: Mapping[str, Price] | None
+    regions: Mapping[str, Region]
+    wire: Wire
 
 
 def connect(
@@ -92,14 +104,18 @@ def connect(
         from smeflow.llm.langchain import LangChainLLM
 
         return LangChainLLM.named(name.removeprefix("langchain:"), key=key, prices=prices)
-    wire = wire or AioWire()
-    model, at, address = name.partition("@")
-    if at and urlsplit(address).scheme in {"http", "https"}:
-        return _at(model, address, key=key or environ.get("SMEFLOW_LLM_KEY", ""), prices=prices,
-                   regions=regions or {}, wire=wire)  # fmt: skip
-    row, model = _named(name)
-    return _of(row, model, key=key, base_url=base_url, environ=environ, prices=prices,
-               regions=regions or {}, wire=wire)  # fmt: skip
+    settings = _Settings(
+        key=key,
+        base_url=base_url,
+        environ=environ,
+        prices=prices,
+        regions=regions or {},
+        wire=wire or AioWire(),
+    )
+    model, _, address = name.partition("@")
+    if _is_http(address):
+        return _from_address(model, address, settings)
+    return _from_provider(*_parse_name(name), settings)
 
 
 def check_model_name(name: str) -> None:
@@ -108,22 +124,26 @@ def check_model_name(name: str) -> None:
     Raises:
         LLMRejected: There is no such provider, or its model is missing.
     """
-    model, at, address = name.partition("@")
+    model, _, address = name.partition("@")
     if name in {"auto", "none", "local"} or name.startswith(("local/", "langchain:")):
         return
-    if not (at and model and urlsplit(address).scheme in {"http", "https"}):
-        _named(name)
+    if not (model and _is_http(address)):
+        _parse_name(name)
 
 
-def _named(name: str) -> tuple[Provider, str]:
+def _is_http(address: str) -> bool:
+    return urlsplit(address).scheme in {"http", "https"}
+
+
+def _parse_name(name: str) -> tuple[Provider, str]:
     provider, _, model = name.partition("/")
     if provider not in PROVIDERS:
-        like = get_close_matches(provider, PROVIDERS, n=1)
+        similar = get_close_matches(provider, PROVIDERS, n=1)
         known = ", ".join(PROVIDERS)
-        if like:
+        if similar:
             phrase = say(
                 'There is no provider "{name}"; did you mean "{like}"? Known: {known}.',
-                name=provider, like=like[0], known=known,
+                name=provider, like=similar[0], known=known,
             )  # fmt: skip
         else:
             phrase = say(
@@ -140,19 +160,9 @@ def _named(name: str) -> tuple[Provider, str]:
     return row, model or row.usual_model
 
 
-def _of(
-    row: Provider,
-    model: str,
-    *,
-    key: str | None,
-    base_url: str | None,
-    environ: Mapping[str, str],
-    prices: Mapping[str, Price] | None,
-    regions: Mapping[str, Region],
-    wire: Wire,
-) -> OpenAICompatible:
-    url = (base_url or environ.get(row.url_variable, "") or row.base_url).rstrip("/")
-    key = key or environ.get(row.key_variable, "")
+def _from_provider(row: Provider, model: str, settings: _Settings) -> OpenAICompatible:
+    url = (settings.base_url or settings.environ.get(row.url_variable, "") or row.base_url).rstrip("/")
+    key = settings.key or settings.environ.get(row.key_variable, "")
     if row.key_variable and not key and not is_loopback(url):
         phrase = say(
             "{name} needs a key: set the environment variable {variable}.",
@@ -164,51 +174,39 @@ def _of(
         phrase = say("{name} has no address of its own: set the environment variable {variable}.",
                      name=row.title, variable=row.url_variable)  # fmt: skip
         raise LLMRejected(phrase, reason="key")
+    regions = settings.regions
     region = regions.get(row.name) or regions.get(url) or region_of(row, url, model)
-    price = _own_price(prices, row.known_as, model)
+    price = own_price(row.known_as, model, settings.prices)
     if price is None and row.kind == "remote":
         price = with_surcharge(price_of(row.known_as, model), row.surcharge)
-    sees = ImageLimits(side=row.image_side, bytes=row.image_bytes) if "images" in row.can else None
     place = ModelEndpoint(
         provider=row.known_as,
         model=model,
         region=region,
         base_url=url,
         price=price or (FREE if region == "local" else None),
-        sees=sees,
+        sees=ImageLimits(side=row.image_side, bytes=row.image_bytes) if "images" in row.can else None,
     )
-    own = url == row.base_url or not row.base_url
+    is_own_address = url == row.base_url or not row.base_url
     return OpenAICompatible(
         place=place,
-        dialect=row.dialect if own else CHAT,
+        dialect=row.dialect if is_own_address else CHAT,
         title=row.title,
         key=key,
-        wire=wire,
-        dropped=row.dropped if own else frozenset(),
+        wire=settings.wire,
+        dropped=row.dropped if is_own_address else frozenset(),
         key_header=row.key_header,
         extras=LOG_PROBABILITIES if "log_probabilities" in row.can else {},
     )
 
 
-def _at(
-    model: str,
-    url: str,
-    *,
-    key: str,
-    prices: Mapping[str, Price] | None,
-    regions: Mapping[str, Region],
-    wire: Wire,
-) -> OpenAICompatible:
-    url = url.rstrip("/")
-    region = regions.get(url) or region_of(None, url, model)
+def _from_address(model: str, url: str, settings: _Settings) -> OpenAICompatible:
+    url, key = url.rstrip("/"), settings.key or settings.environ.get("SMEFLOW_LLM_KEY", "")
+    region = settings.regions.get(url) or region_of(None, url, model)
     provider = urlsplit(url).hostname or "server"
-    price = _own_price(prices, provider, model) or (FREE if region == "local" else None)
+    price = own_price(provider, model, settings.prices) or (FREE if region == "local" else None)
     place = ModelEndpoint(provider=provider, model=model, region=region, base_url=url, price=price)
-    return OpenAICompatible(place=place, title=urlsplit(url).netloc, key=key, wire=wire)
-
-
-def _own_price(prices: Mapping[str, Price] | None, provider: str, model: str) -> Price | None:
-    return next((prices[k] for k in (f"{provider}/{model}", model) if k in prices), None) if prices else None
+    return OpenAICompatible(place=place, title=urlsplit(url).netloc, key=key, wire=settings.wire)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -254,39 +252,40 @@ def choose_model(
         return ModelChoice(llm=llm, why=say("{model} is named at llm:.", model=text))
 
     considered: list[Phrase] = []
+
+    def chosen(llm: ConnectedLLM | None, why: Phrase) -> ModelChoice:
+        return ModelChoice(llm=llm, why=why, considered=tuple(considered))
+
     for row in (r for r in PROVIDERS.values() if r.kind == "server"):
-        model = _usable((servers or models_at)(row), row, considered)
+        model = _first_model((servers or models_at)(row), row, considered)
         if model:
-            llm = connect(f"{row.name}/{model}", environ=environ, prices=prices)
             why = say("{server} answers on this machine and has {model}.", server=row.title, model=model)
-            return ModelChoice(llm=llm, why=why, considered=tuple(considered))
+            return chosen(connect(f"{row.name}/{model}", environ=environ, prices=prices), why)
     from smeflow.llm.local.llama import model_in_use
 
-    held = model_in_use(environ)
-    if held is not None:  # nothing leaves the machine only since its own model has no time
-        return ModelChoice(llm=None, why=held, considered=tuple(considered))
-    inside = _inside(environ, considered)
-    if inside is not None:
-        why = say("{model} is on this machine.", model=inside.place.model)
-        return ModelChoice(llm=inside, why=why, considered=tuple(considered))
-    there = (
-        [row.name for row in EUROPEAN_PROVIDERS if environ.get(row.key_variable)] if region == "eu" else []
-    )
-    for name in dict.fromkeys([*allowed, *there]):
-        found = _allowed(name, residency, environ, prices, regions, considered)
-        if found is not None:
-            model = found.place.model
-            called = name if model in name else f"{name}/{model}"
-            why = say("{model} is asked: it is allowed by name and its key is set.", model=called)
-            return ModelChoice(llm=found, why=why, considered=tuple(considered))
-    considered += _unused_keys([*allowed, *there], environ)
+    in_use = model_in_use(environ)
+    if in_use is not None:  # nothing leaves the machine merely because its own model is busy
+        return chosen(None, in_use)
+    local = _local_model(environ, considered)
+    if local is not None:
+        return chosen(local, say("{model} is on this machine.", model=local.place.model))
+    european = [row.name for row in EUROPEAN_PROVIDERS if environ.get(row.key_variable)]
+    names = dict.fromkeys([*allowed, *(european if region == "eu" else [])])
+    for name in names:
+        remote = _allowed(name, residency, environ, prices, regions, considered)
+        if remote is not None:
+            model = remote.place.model
+            full_name = name if model in name else f"{name}/{model}"
+            why = say("{model} is asked: it is allowed by name and its key is set.", model=full_name)
+            return chosen(remote, why)
+    considered += _unused_keys(names, environ)
     why = say(
         "No model: none is on this machine and no allowed provider can be used. The readers work alone."
     )
-    return ModelChoice(llm=None, why=why, considered=tuple(considered))
+    return chosen(None, why)
 
 
-def _usable(models: Sequence[str] | None, row: Provider, considered: list[Phrase]) -> str | None:
+def _first_model(models: Sequence[str] | None, row: Provider, considered: list[Phrase]) -> str | None:
     if models is None:
         considered.append(say("{server} does not answer at {url}.", server=row.title, url=row.base_url))
         return None
@@ -298,7 +297,7 @@ def _usable(models: Sequence[str] | None, row: Provider, considered: list[Phrase
     return None
 
 
-def _inside(environ: Mapping[str, str], considered: list[Phrase]) -> ConnectedLLM | None:
+def _local_model(environ: Mapping[str, str], considered: list[Phrase]) -> ConnectedLLM | None:
     """Give the model `smeflow model` keeps, if there is one and what runs it is installed."""
     from smeflow.llm.local.llama import local_llm
     from smeflow.llm.local.models import ModelStore
@@ -334,7 +333,7 @@ def _allowed(
     return None
 
 
-def _unused_keys(allowed: Sequence[str], environ: Mapping[str, str]) -> list[Phrase]:
+def _unused_keys(allowed: Iterable[str], environ: Mapping[str, str]) -> list[Phrase]:
     named = {name.partition("/")[0] for name in allowed}
     variables = {r.key_variable: r for r in PROVIDERS.values() if r.key_variable and r.name not in named}
     return [

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from email.utils import parsedate_to_datetime
 from typing import Any, Literal
 
-from smeflow._text import strip_invisible
+from smeflow._text import shortened, strip_invisible
 from smeflow.errors import LLMError, LLMRefused, LLMRejected, LLMUnavailable, Rejection
 from smeflow.i18n import say
 
@@ -24,7 +24,7 @@ _MODEL = re.compile(
     r"model_not_found|unknown_model|invalid_model|does not exist|model .{0,80}not found", re.IGNORECASE
 )
 _KEY = re.compile(r"invalid_api_key|api key not valid|incorrect api key|api_key_invalid", re.IGNORECASE)
-_AT_WORK = {"408", "409", "425"}
+_BUSY = frozenset({408, 409, 425})
 
 
 def broken_answer(what: str = "") -> LLMUnavailable:
@@ -35,23 +35,29 @@ def broken_answer(what: str = "") -> LLMUnavailable:
 
 
 def error_from_response(
-    status: int, headers: Mapping[str, str], told: object, *, server: str, model: str, key: str
+    status: int, headers: Mapping[str, str], body: object, *, server: str, model: str, key: str
 ) -> LLMError:
     """Make our error of a status that is not 200, or of an error object in a 200.
 
-    *told* is the body as JSON where it is JSON. No part of *key* gets into the error.
+    *body* is what came, as JSON where it is JSON. No part of *key* gets into the error.
     """
-    code, message = _said(told)
+    code, message = _code_and_message(body)
     shown = one_line(message, key)
     both = f"{code} {message}"
     if status == 429 and not _QUOTA.search(both):
-        return _unavailable(status, "rate", headers, shown)
-    if status >= 500 or str(status) in _AT_WORK:
-        return _unavailable(status, "outage", headers, shown)
+        phrase = say(
+            "The model server wants fewer requests ({status}: {said}).", status=status, said=shown or "-"
+        )
+        wait = retry_after(headers)
+        return LLMUnavailable(phrase, kind="rate", retry_after_seconds=wait, sent=False)
+    if status >= 500 or status in _BUSY:
+        phrase = say("The model server is out of order ({status}: {said}).", status=status, said=shown or "-")
+        wait = retry_after(headers)
+        return LLMUnavailable(phrase, kind="outage", retry_after_seconds=wait, sent=False)
     return _rejected(_reason(status, both), status, shown, server=server, model=model)
 
 
-def _reason(status: int, said: str) -> Rejection:
+def _reason(status: int, words: str) -> Rejection:
     """Read the reason off the status, and off the words where the status says too little."""
     by_status: dict[int, Rejection] = {401: "key", 402: "quota", 403: "key", 413: "too_long", 429: "quota"}
     if status in by_status:
@@ -61,40 +67,29 @@ def _reason(status: int, said: str) -> Rejection:
     by_words: list[tuple[re.Pattern[str], Rejection]] = [
         (_KEY, "key"), (_QUOTA, "quota"), (_TOO_LONG, "too_long"), (_MODEL, "model")
     ]  # fmt: skip
-    return next((reason for words, reason in by_words if words.search(said)), "request")
+    return next((reason for pattern, reason in by_words if pattern.search(words)), "request")
 
 
 def _rejected(reason: Rejection, status: int, shown: str, *, server: str, model: str) -> LLMRejected:
-    told = {"server": server, "status": status, "said": shown or "-"}
+    data = {"server": server, "status": status, "said": shown or "-"}
     phrases = {
         "key": say(
-            "{server} does not accept the key ({status}: {said}). Check the key and what it may do.", **told
+            "{server} does not accept the key ({status}: {said}). Check the key and what it may do.", **data
         ),
         "quota": say(
             "The account at {server} has no credit left ({status}: {said}). Check its plan and billing.",
-            **told,
+            **data,
         ),
-        "too_long": say("The document is too long for {model} ({status}: {said}).", model=model, **told),
+        "too_long": say("The document is too long for {model} ({status}: {said}).", model=model, **data),
         "model": say(
             "{server} does not have the model {model} at this address ({status}: {said}). "
             "Check llm: and the address.",
             model=model,
-            **told,
+            **data,
         ),
-        "request": say("{server} refuses this request ({status}: {said}).", **told),
+        "request": say("{server} refuses this request ({status}: {said}).", **data),
     }
     return LLMRejected(phrases[reason], reason=reason)
-
-
-def _unavailable(status: int, kind: str, headers: Mapping[str, str], shown: str) -> LLMUnavailable:
-    wait = retry_after(headers)
-    if kind == "rate":
-        phrase = say(
-            "The model server wants fewer requests ({status}: {said}).", status=status, said=shown or "-"
-        )
-        return LLMUnavailable(phrase, kind="rate", retry_after_seconds=wait, sent=False)
-    phrase = say("The model server is out of order ({status}: {said}).", status=status, said=shown or "-")
-    return LLMUnavailable(phrase, kind="outage", retry_after_seconds=wait, sent=False)
 
 
 def retry_after(headers: Mapping[str, str]) -> float | None:
@@ -123,11 +118,11 @@ def _date(text: str) -> float | None:
         return None
 
 
-def _said(told: object) -> tuple[str, str]:
+def _code_and_message(body: object) -> tuple[str, str]:
     """Find the code and the message in the shapes servers use for an error."""
-    if isinstance(told, list) and told:  # some wrap the object in a list
-        told = told[0]
-    error = told.get("error", told) if isinstance(told, dict) else told
+    if isinstance(body, list) and body:  # some wrap the object in a list
+        body = body[0]
+    error = body.get("error", body) if isinstance(body, dict) else body
     if isinstance(error, dict):
         codes = " ".join(str(error[k]) for k in ("code", "type", "param") if error.get(k) is not None)
         return codes, str(error.get("message") or error.get("detail") or "")
@@ -139,7 +134,7 @@ def one_line(text: str, key: str = "") -> str:
     text = " ".join(strip_invisible(text).split())
     if key:
         text = text.replace(key, "***")
-    return text if len(text) <= 200 else text[:199] + "…"
+    return shortened(text, 200)
 
 
 ErrorMeaning = Literal["by status", "slow", "not reached", "broken", "key", "cut", "filtered", "mistake"]
@@ -192,25 +187,24 @@ _OTHERS: Mapping[str, ErrorMeaning] = {
 
 def meaning_of(error: BaseException) -> ErrorMeaning:
     """Say what *error* means, by its class or the nearest one it is made from."""
-    if isinstance(getattr(error, "status_code", None), int):
+    if isinstance(getattr(error, "status_code", None), int):  # foreign: many libraries name a status so
         return "by status"
-    for kind in type(error).__mro__:
-        known = OPENAI_ERRORS.get(kind.__name__) or _OTHERS.get(kind.__name__)
-        if known:
-            return known
-    return "mistake"
+    names = (kind.__name__ for kind in type(error).__mro__)
+    meanings = (OPENAI_ERRORS.get(name) or _OTHERS.get(name) for name in names)
+    return next(filter(None, meanings), "mistake")
 
 
 def error_from_library(error: Exception, *, provider: str, model: str, seconds: float = 0.0) -> LLMError:
     """Make our error of a library's; no key of the environment gets into it."""
-    shown = one_line(without_keys(_message(error)))
+    message = str(getattr(error, "message", "") or error)  # foreign: the openai SDK's errors have one
+    shown = one_line(without_keys(message))
     match meaning_of(error):
         case "by status":
             headers, body = _answer(error)
-            told = body if isinstance(body, dict) else {"error": {"message": shown}}
-            status = int(getattr(error, "status_code", 0))
+            answer = body if isinstance(body, dict) else {"error": {"message": shown}}
+            status = int(getattr(error, "status_code", 0))  # foreign: as above
             return error_from_response(
-                status, headers, _without_keys_in(told), server=provider, model=model, key=""
+                status, headers, _without_keys_in(answer), server=provider, model=model, key=""
             )
         case "slow":
             phrase = say("The model server gave no whole answer within {seconds} s.", seconds=f"{seconds:g}")
@@ -241,22 +235,20 @@ def error_from_library(error: Exception, *, provider: str, model: str, seconds: 
             return LLMRejected(phrase, reason="request")
 
 
-def _message(error: Exception) -> str:
-    return str(getattr(error, "message", "") or error)
-
-
 def _answer(error: Exception) -> tuple[Mapping[str, str], object]:
-    response = getattr(error, "response", None)
-    headers = getattr(response, "headers", None) or {}
-    return {str(k).lower(): str(v) for k, v in dict(headers).items()}, getattr(error, "body", None)
+    """Give the headers and the body of the answer that made a library raise."""
+    response = getattr(error, "response", None)  # foreign: as httpx, and who builds on it, keep it
+    headers = getattr(response, "headers", None) or {}  # foreign: the same
+    body = getattr(error, "body", None)  # foreign: the openai SDK's errors have one
+    return {str(k).lower(): str(v) for k, v in dict(headers).items()}, body
 
 
-def _without_keys_in(told: Any) -> Any:
-    if isinstance(told, dict):
-        return {k: _without_keys_in(v) for k, v in told.items()}
-    if isinstance(told, list):
-        return [_without_keys_in(v) for v in told]
-    return without_keys(told) if isinstance(told, str) else told
+def _without_keys_in(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {k: _without_keys_in(v) for k, v in value.items()}
+    if isinstance(value, list):
+        return [_without_keys_in(v) for v in value]
+    return without_keys(value) if isinstance(value, str) else value
 
 
 _SECRET = re.compile(r"KEY|TOKEN|SECRET|PASSWORD", re.IGNORECASE)

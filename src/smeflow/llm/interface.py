@@ -1,4 +1,4 @@
-"""What a model is to all else: the one verb, what goes in, what comes out, and where it runs.
+"""What a model is to everything else: one verb, what goes in, what comes out, and where it runs.
 
 A machine without a model has one too: `NoModel` answers nothing and says why.
 """
@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 from functools import cached_property
-from typing import Literal, Protocol
+from typing import Literal, Protocol, runtime_checkable
 
 from smeflow._text import hash_of, sha256
 from smeflow.errors import LLMRejected
@@ -179,6 +179,7 @@ class LLM(Protocol):
         ...
 
 
+@runtime_checkable
 class ConnectedLLM(Protocol):
     """An LLM that knows its place: what `connect` gives."""
 
@@ -189,6 +190,15 @@ class ConnectedLLM(Protocol):
 
     def complete(self, request: Request, /) -> Reply:
         """Answer *request*, whole; see `LLM`."""
+        ...
+
+
+@runtime_checkable
+class Closable(Protocol):
+    """A model, or its wire, that keeps something running until it is closed."""
+
+    def close(self) -> None:
+        """End it; the next question starts it again."""
         ...
 
 

@@ -28,6 +28,7 @@ from smeflow.llm.wire import timed_out
 
 if TYPE_CHECKING:
     from langchain_core.language_models.chat_models import BaseChatModel
+    from openai.types.chat import ChatCompletion
 
 _LIMITS = ("max_output_tokens", "num_predict", "max_completion_tokens", "max_tokens_to_sample", "max_tokens")
 _HERE: frozenset[str] = frozenset({"ollama", "llamacpp", "llama_cpp"})
@@ -51,7 +52,7 @@ class LangChainLLM:
 
     model: "BaseChatModel"
     prices: Mapping[str, Price] | None = None
-    _asking: dict[tuple[str, int, float], Any] = field(default_factory=dict, repr=False)
+    _prepared_models: dict[tuple[str, int, float], tuple[Any, bool]] = field(default_factory=dict, repr=False)
 
     def __post_init__(self) -> None:
         """Find out where the model runs."""
@@ -105,23 +106,23 @@ class LangChainLLM:
         if isinstance(box[0], LLMError):
             raise box[0]
         place = self.place
-        made = error_from_library(
+        mapped = error_from_library(
             box[0], provider=place.provider, model=place.model, seconds=request.timeout_seconds
         )
-        raise made from None
+        raise mapped from None
 
     def _ask(self, request: Request) -> Reply:
         from langsmith import tracing_context
 
-        asking, in_words = self._prepared(request)
-        told = [(m.role, m.content) for m in request.messages]
+        model, in_words = self._prepared(request)
+        messages = [(m.role, m.content) for m in request.messages]
         if in_words and request.schema is not None:
-            told.insert(0, ("system", schema_instruction(request.schema)))
+            messages.insert(0, ("system", schema_instruction(request.schema)))
         with tracing_context(enabled=False):
             try:
-                answer = asking.invoke(told)
+                answer = model.invoke(messages)
             except Exception as error:
-                cut = getattr(error, "completion", None)
+                cut = getattr(error, "completion", None)  # foreign: the openai SDK keeps a cut answer here
                 if cut is None:
                     raise
                 return _of_completion(cut, self.place)
@@ -129,33 +130,30 @@ class LangChainLLM:
         return self._reply(raw, request)
 
     def _prepared(self, request: Request) -> tuple[Any, bool]:
-        """Give what to invoke, made once; and whether the schema must stand in the prompt."""
+        """Give the model to invoke, made once; and whether the prompt must hold the schema."""
         key = (request.schema.hash if request.schema else "", request.max_output_tokens, request.temperature)
-        if key not in self._asking:
+        if key not in self._prepared_models:
             model = _with(self.model, request)
-            made: tuple[Any, bool] = (model, request.schema is not None)
-            if request.schema is not None:
-                structured = _structured(model, request.schema)
-                made = (structured, False) if structured is not None else made
-            self._asking[key] = made
-        known: tuple[Any, bool] = self._asking[key]
-        return known
+            structured = _structured(model, request.schema) if request.schema is not None else None
+            in_words = structured is None and request.schema is not None
+            self._prepared_models[key] = (model if structured is None else structured, in_words)
+        return self._prepared_models[key]
 
     def _reply(self, raw: Any, request: Request) -> Reply:
-        text, end = _text(raw), _end(raw)
+        text, finish = _text(raw), _end(raw)
         refusal = raw.additional_kwargs.get("refusal")
         if refusal:
-            text, end = str(refusal), "refusal"
+            text, finish = str(refusal), "refusal"
         usage = _usage(raw) or Usage(
             input_tokens=estimate_tokens(request), output_tokens=len(text) // 4 + 1, estimated=True
         )
-        told = raw.response_metadata
+        metadata = raw.response_metadata
         price = self.place.price
         return Reply(
             text=text,
-            model=str(told.get("model_name") or told.get("model") or self.place.model),
+            model=str(metadata.get("model_name") or metadata.get("model") or self.place.model),
             usage=usage,
-            finish_reason=end,
+            finish_reason=finish,
             id=str(raw.id or ""),
             cost=price.of(usage.input_tokens, usage.output_tokens) if price else None,
         )
@@ -164,8 +162,8 @@ class LangChainLLM:
 def _without_retries(model: "BaseChatModel") -> "BaseChatModel":
     """Copy a model with its own retries and its cache off: a cached answer would repeat its usage."""
     changes: dict[str, Any] = {"cache": False}
-    root = getattr(model, "root_client", None)
-    if root is not None and hasattr(root, "with_options"):
+    root = getattr(model, "root_client", None)  # foreign: LangChain's models of OpenAI hold the SDK's client
+    if root is not None and hasattr(root, "with_options"):  # foreign: other packages' clients lack it
         root = root.with_options(max_retries=0)
         changes |= {"root_client": root, "client": root.chat.completions}
     if "max_retries" in type(model).model_fields:
@@ -177,17 +175,18 @@ def _with(model: "BaseChatModel", request: Request) -> "BaseChatModel":
     fields = type(model).model_fields
     limit = next((name for name in _LIMITS if name in fields), None)
     changes: dict[str, Any] = {limit: request.max_output_tokens} if limit else {}
-    if "temperature" in fields and getattr(model, "temperature", None) is None and request.temperature:
+    temperature = getattr(model, "temperature", None)  # foreign: not every model has one
+    if "temperature" in fields and temperature is None and request.temperature:
         changes["temperature"] = request.temperature  # a model that takes none is not told 0
     return model.model_copy(update=changes)
 
 
 def _structured(model: "BaseChatModel", schema: AnswerSchema) -> Any:
-    """Hold the model to the schema in the way LangChain knows for it; None where it knows none."""
-    told = {"title": schema.name, "description": "The answer.", **json.loads(schema.json)}
+    """Hold the model to the schema in the way LangChain knows for it; None where it knows no way."""
+    schema_dict = {"title": schema.name, "description": "The answer.", **json.loads(schema.json)}
     for options in ({"strict": True}, {}):
         try:
-            return model.with_structured_output(told, include_raw=True, **options)
+            return model.with_structured_output(schema_dict, include_raw=True, **options)
         except NotImplementedError:
             return None
         except (TypeError, ValueError):
@@ -211,48 +210,49 @@ def _text(raw: Any) -> str:
 
 
 def _end(raw: Any) -> FinishReason:
-    told = raw.response_metadata
-    said = next((told[k] for k in ("finish_reason", "stop_reason", "done_reason") if told.get(k)), "stop")
-    return _ENDS.get(str(said).lower(), "stop")
+    metadata = raw.response_metadata
+    reason = next(
+        (metadata[k] for k in ("finish_reason", "stop_reason", "done_reason") if metadata.get(k)), "stop"
+    )
+    return _ENDS.get(str(reason).lower(), "stop")
 
 
 def _usage(raw: Any) -> Usage | None:
-    told = raw.usage_metadata
-    if not told:
+    counts = raw.usage_metadata
+    if not counts:
         return None
-    details = told.get("input_token_details") or {}
+    details = counts.get("input_token_details") or {}
     return Usage(
-        input_tokens=int(told.get("input_tokens", 0)),
-        output_tokens=int(told.get("output_tokens", 0)),
+        input_tokens=int(counts.get("input_tokens", 0)),
+        output_tokens=int(counts.get("output_tokens", 0)),
         cached_input_tokens=int(details.get("cache_read") or 0),
     )
 
 
-def _of_completion(cut: Any, place: ModelEndpoint) -> Reply:
+def _of_completion(cut: "ChatCompletion", place: ModelEndpoint) -> Reply:
     """Read an answer that the library refused to parse since it was cut: it was paid all the same."""
-    counted = getattr(cut, "usage", None)
+    counts = cut.usage
     usage = Usage(
-        input_tokens=int(getattr(counted, "prompt_tokens", 0) or 0),
-        output_tokens=int(getattr(counted, "completion_tokens", 0) or 0),
-        estimated=counted is None,
+        input_tokens=counts.prompt_tokens if counts else 0,
+        output_tokens=counts.completion_tokens if counts else 0,
+        estimated=counts is None,
     )
     cost = place.price.of(usage.input_tokens, usage.output_tokens) if place.price else None
-    model = str(getattr(cut, "model", "") or place.model)
-    return Reply(
-        text="", model=model, usage=usage, finish_reason="length", id=str(getattr(cut, "id", "")), cost=cost
-    )
+    model = cut.model or place.model
+    return Reply(text="", model=model, usage=usage, finish_reason="length", id=cut.id or "", cost=cost)
 
 
 def _place(model: "BaseChatModel", prices: Mapping[str, Price] | None) -> ModelEndpoint:
-    told = model._get_ls_params()  # noqa: SLF001 - LangChain tells the provider's name nowhere else
-    provider = str(told.get("ls_provider") or "langchain")
-    name = str(told.get("ls_model_name") or getattr(model, "model_name", "") or getattr(model, "model", ""))
+    described = model._get_ls_params()  # noqa: SLF001 - LangChain tells the provider's name nowhere else
+    provider = str(described.get("ls_provider") or "langchain")
+    fallback = getattr(model, "model_name", "") or getattr(model, "model", "")  # foreign: each has its own
+    name = str(described.get("ls_model_name") or fallback)
     addresses = (getattr(model, field, None) for field in ("openai_api_base", "base_url", "endpoint"))
     address = next((a for a in addresses if isinstance(a, str) and a), "")
     region = _region(provider, name, address)
-    own = ModelEndpoint(provider=provider, model=name, region=region, base_url=address)
+    endpoint = ModelEndpoint(provider=provider, model=name, region=region, base_url=address)
     price = price_of(provider, name, prices)
-    return replace(own, price=price or (FREE if region == "local" else None))
+    return replace(endpoint, price=price or (FREE if region == "local" else None))
 
 
 def _region(provider: str, model: str, address: str) -> Region:

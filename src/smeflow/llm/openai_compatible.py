@@ -11,7 +11,7 @@ from pydantic_core import from_json
 from smeflow.errors import LLMRejected, LLMUnavailable
 from smeflow.llm.dialects import CHAT, Dialect, Dropped, ParsedAnswer
 from smeflow.llm.error_mapping import broken_answer, error_from_response
-from smeflow.llm.interface import ModelEndpoint, Reply, Request, Usage
+from smeflow.llm.interface import Closable, ModelEndpoint, Reply, Request, Usage
 from smeflow.llm.wire import AioWire, HttpResponse, Wire
 
 _UNKNOWN = re.compile(
@@ -63,8 +63,8 @@ class OpenAICompatible:
         if self.key:
             bearer = self.key_header == "authorization"
             self._headers[self.key_header] = f"Bearer {self.key}" if bearer else self.key
-        told = json.dumps(dict(self.extras), separators=(",", ":")) if self.extras else ""
-        self._more = f",{told[1:-1]}}}" if told else "}"
+        extras = json.dumps(dict(self.extras), separators=(",", ":")) if self.extras else ""
+        self._more = f",{extras[1:-1]}}}" if extras else "}"
         self._less = "}"
 
     def complete(self, request: Request, /) -> Reply:
@@ -72,22 +72,19 @@ class OpenAICompatible:
         if self.place.sees is None and any(m.images for m in request.messages):
             request = replace(request, messages=tuple(replace(m, images=()) for m in request.messages))
         for _ in range(len(set(_NAMED.values()))):
-            answered = self._post(request)
-            unknown = (
-                self._not_taken(answered) - self.dropped if answered.status in {400, 422} else frozenset()
-            )
+            response = self._post(request)
+            unknown = self._unknown_parts(response) - self.dropped
             if not unknown:
                 break
             self.dropped |= unknown
         else:
-            answered = self._post(request)
-        return self._reply(request, answered)
+            response = self._post(request)
+        return self._reply(request, response)
 
     def close(self) -> None:
         """Let go of the connections; what is under way ends as unavailable."""
-        close = getattr(self.wire, "close", None)
-        if close is not None:
-            close()
+        if isinstance(self.wire, Closable):
+            self.wire.close()
 
     def _post(self, request: Request) -> HttpResponse:
         body = self.dialect.body(request, self.place.model, self.dropped)[:-1]
@@ -96,72 +93,73 @@ class OpenAICompatible:
             self._url, self._headers, body.encode("utf-8", "replace"), request.timeout_seconds
         )
 
-    def _not_taken(self, answered: HttpResponse) -> Dropped:
-        said = answered.body[:4000].decode("utf-8", "replace")
-        if not _UNKNOWN.search(said):
+    def _unknown_parts(self, response: HttpResponse) -> Dropped:
+        """Give what a refusal says the server does not know."""
+        text = response.body[:4000].decode("utf-8", "replace")
+        if response.status not in {400, 422} or not _UNKNOWN.search(text):
             return frozenset()
-        return frozenset(what for name, what in _NAMED.items() if name in said)
+        return frozenset(dropped for name, dropped in _NAMED.items() if name in text)
 
-    def _reply(self, request: Request, answered: HttpResponse) -> Reply:
-        if answered.status != 200:
-            raise self._error(answered.status, answered, _maybe_json(answered.body))
-        if answered.too_long:  # it was paid in full, and asking the same again would only pay it again
+    def _reply(self, request: Request, response: HttpResponse) -> Reply:
+        if response.status != 200:
+            raise self._error(response.status, response, _maybe_json(response.body))
+        if response.too_long:  # it was paid in full, and asking the same again would only pay it again
             usage = Usage(
                 input_tokens=estimate_tokens(request),
                 output_tokens=request.max_output_tokens,
                 estimated=True,
             )
-            return self._made(
+            return self._as_reply(
                 ParsedAnswer(text="", finish_reason="length", model="", id="", usage=usage), request
             )
-        told = self._envelope(answered)
-        if told.get("error"):
-            raise self._said_error(told, answered)
-        return self._made(self.dialect.read(told), request)
+        body = self._json_body(response)
+        if body.get("error"):
+            raise self._error_in_answer(body, response)
+        return self._as_reply(self.dialect.read(body), request)
 
-    def _envelope(self, answered: HttpResponse) -> dict[str, Any]:
-        if "html" in answered.headers.get("content-type", "").lower():
+    def _json_body(self, response: HttpResponse) -> dict[str, Any]:
+        if "html" in response.headers.get("content-type", "").lower():
             raise broken_answer("HTML")
         try:
-            told = from_json(answered.body.removeprefix(b"\xef\xbb\xbf"), cache_strings="keys")
+            body = from_json(response.body.removeprefix(b"\xef\xbb\xbf"), cache_strings="keys")
         except ValueError:
-            raise broken_answer("no JSON" if answered.body else "empty") from None
-        if not isinstance(told, dict):
+            raise broken_answer("no JSON" if response.body else "empty") from None
+        if not isinstance(body, dict):
             raise broken_answer("no JSON object")
-        return told
+        return body
 
-    def _said_error(self, told: dict[str, Any], answered: HttpResponse) -> LLMRejected | LLMUnavailable:
+    def _error_in_answer(self, body: dict[str, Any], response: HttpResponse) -> LLMRejected | LLMUnavailable:
         """Make an error of an error object in a 200: by its code, else it is taken to pass."""
-        error = told["error"]
+        error = body["error"]
         code = error.get("code") if isinstance(error, dict) else None
         status = code if type(code) is int and 300 <= code < 600 else _CODES.get(str(code), 502)
-        return self._error(status, answered, told)
+        return self._error(status, response, body)
 
-    def _error(self, status: int, answered: HttpResponse, told: object) -> LLMRejected | LLMUnavailable:
-        made = error_from_response(
+    def _error(self, status: int, response: HttpResponse, body: object) -> LLMRejected | LLMUnavailable:
+        error = error_from_response(
             status,
-            answered.headers,
-            told,
+            response.headers,
+            body,
             server=self.title or self.place.provider,
             model=self.place.model,
             key=self.key,
         )
-        assert isinstance(made, LLMRejected | LLMUnavailable)  # noqa: S101 - the only two it makes
-        return made
+        assert isinstance(error, LLMRejected | LLMUnavailable)  # noqa: S101 - the only two it makes
+        return error
 
-    def _made(self, said: ParsedAnswer, request: Request) -> Reply:
-        usage = said.usage or Usage(
-            input_tokens=estimate_tokens(request), output_tokens=_tokens(said.text), estimated=True
+    def _as_reply(self, parsed: ParsedAnswer, request: Request) -> Reply:
+        usage = parsed.usage or Usage(
+            input_tokens=estimate_tokens(request), output_tokens=_tokens(parsed.text), estimated=True
         )
         price = self.place.price
         return Reply(
-            text=said.text,
-            model=said.model or self.place.model,
+            text=parsed.text,
+            model=parsed.model or self.place.model,
             usage=usage,
-            finish_reason=said.finish_reason,
-            id=said.id,
+            finish_reason=parsed.finish_reason,
+            id=parsed.id,
             cost=price.of(usage.input_tokens, usage.output_tokens) if price else None,
-            probabilities=said.probabilities,
+            probabilities=parsed.probabilities,
         )
 
 

@@ -16,10 +16,12 @@ def price_of(provider: str, model: str, own: Mapping[str, Price] | None = None) 
     Keys of *own* are ``PROVIDER/MODEL`` or ``MODEL``. Prices of the common table are list prices for short
     prompts: what a cache of the provider or a contract saves is not taken off.
     """
-    for key in (f"{provider}/{model}", model):
-        if own and key in own:
-            return own[key]
-    return _listed(provider, model)
+    return own_price(provider, model, own) or _listed(provider, model)
+
+
+def own_price(provider: str, model: str, own: Mapping[str, Price] | None) -> Price | None:
+    """Give the price of *model* in the user's own table; None where it has none."""
+    return next((own[key] for key in (f"{provider}/{model}", model) if key in own), None) if own else None
 
 
 def with_surcharge(price: Price | None, surcharge: Decimal) -> Price | None:
@@ -57,7 +59,7 @@ def _listed(provider: str, model: str) -> Price | None:
 
 def _dearest(listed: object, computed: Decimal) -> Decimal:
     """Give the base price where the table has tiers: a million tokens at once would be the dearest tier."""
-    base: object = getattr(listed, "base", listed)
+    base: object = getattr(listed, "base", listed)  # foreign: a number, or a price with tiers
     return base if isinstance(base, Decimal) else computed
 
 

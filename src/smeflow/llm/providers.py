@@ -2,7 +2,7 @@
 
 A further provider is a further row.
 
-Where data is processed is told as the provider states it, with the day it was looked up; what nobody has
+Where data is processed stands as the provider states it, with the day it was looked up; what nobody has
 looked up says so. A row that does not bind itself to a region is ``unknown``, and that counts as outside.
 """
 
@@ -202,7 +202,6 @@ OTHER_PROVIDERS = (
         key_variable="GROQ_API_KEY",
         usual_model="openai/gpt-oss-20b",
         can=frozenset({"json_schema", "images", "batch"}),
-        image_bytes=4_000_000,
     ),
     Provider(
         name="deepseek",
@@ -243,52 +242,28 @@ OTHER_PROVIDERS = (
     ),
 )
 """Those that process outside of the Union, or do not say where."""
-_THIS_MACHINE = "this machine"
+
+
+def _server(name: str, title: str, port: int, known_as: str, *more: Ability) -> Provider:
+    return Provider(
+        name=name,
+        title=title,
+        base_url=f"http://127.0.0.1:{port}/v1",
+        region="local",
+        processed="this machine",
+        known_as=known_as,
+        kind="server",
+        can=frozenset({"json_schema", "images", *more}),
+    )
+
+
 LOCAL_SERVERS = (
-    Provider(
-        name="ollama",
-        title="Ollama",
-        base_url="http://127.0.0.1:11434/v1",
-        region="local",
-        processed=_THIS_MACHINE,
-        known_as="ollama",
-        kind="server",
-        can=frozenset({"json_schema", "images"}),
-    ),
-    Provider(
-        name="vllm",
-        title="vLLM",
-        base_url="http://127.0.0.1:8000/v1",
-        region="local",
-        processed=_THIS_MACHINE,
-        known_as="vllm",
-        kind="server",
-        can=frozenset({"json_schema", "images", "log_probabilities"}),
-    ),
-    Provider(
-        name="lmstudio",
-        title="LM Studio",
-        base_url="http://127.0.0.1:1234/v1",
-        region="local",
-        processed=_THIS_MACHINE,
-        known_as="lm_studio",
-        kind="server",
-        can=frozenset({"json_schema", "images"}),
-    ),
-    Provider(
-        name="llamacpp",
-        title="llama.cpp",
-        base_url="http://127.0.0.1:8080/v1",
-        region="local",
-        processed=_THIS_MACHINE,
-        known_as="llama_cpp",
-        kind="server",
-        can=frozenset({"json_schema", "images", "log_probabilities"}),
-    ),
+    _server("ollama", "Ollama", 11434, "ollama"),
+    _server("vllm", "vLLM", 8000, "vllm", "log_probabilities"),
+    _server("lmstudio", "LM Studio", 1234, "lm_studio"),
+    _server("llamacpp", "llama.cpp", 8080, "llama_cpp", "log_probabilities"),
 )
 """Servers somebody may have started on this machine; ``auto`` looks whether one answers."""
-
-__all__ = ["PROVIDERS", "Provider", "Residency", "allowed_in", "is_loopback", "region_of"]
 PROVIDERS: Mapping[str, Provider] = {
     row.name: row for row in (*EUROPEAN_PROVIDERS, *OTHER_PROVIDERS, *LOCAL_SERVERS)
 }

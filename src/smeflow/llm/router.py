@@ -10,10 +10,12 @@ from smeflow.errors import AnswerInvalid, AnswerLater, LLMRejected, LLMUnavailab
 from smeflow.i18n import say
 from smeflow.llm.answer_json import AmbiguousJson, load_json
 from smeflow.llm.call_log import CallLog, Scope
-from smeflow.llm.interface import LLM, ConnectedLLM, ModelEndpoint, Reply, Request, Usage
+from smeflow.llm.interface import LLM, Closable, ConnectedLLM, Reply, Request, Usage
 from smeflow.llm.wrappers.policy import BoundLLM, Policy
 from smeflow.llm.wrappers.retry import Patience
 
+LEAST_PROBABILITY = 0.2
+"""An answer with a value the model found less likely than this is asked of the next one."""
 FALLBACK_REASONS = frozenset({"key", "quota", "model", "too_long", "no_model"})
 """What the next model may do better. What is refused for its place or its form is refused."""
 
@@ -33,8 +35,8 @@ class Fallback:
     def complete(self, request: Request, /) -> Reply:
         """Answer *request*; see `LLM`."""
         first = min(request.again, len(self.models) - 1)
-        for place, model in enumerate(self.models[first:], first):
-            last = place == len(self.models) - 1
+        for index, model in enumerate(self.models[first:], first):
+            last = index == len(self.models) - 1
             try:
                 reply = model.complete(request)
             except (LLMUnavailable, AnswerLater, LLMRejected) as error:
@@ -46,8 +48,7 @@ class Fallback:
         raise AssertionError  # the last one returns or raises
 
     def _unlikely(self, reply: Reply) -> bool:
-        told = reply.probabilities
-        return bool(told) and min(told.values()) < self.least_probability if told else False
+        return min((reply.probabilities or {}).values(), default=1.0) < self.least_probability
 
 
 def _passes(error: SmeflowError) -> bool:
@@ -72,21 +73,21 @@ class Agreeing:
             AnswerInvalid: They differ, and nothing can be left out.
         """
         replies = [model.complete(request) for model in self.models]
-        told = [_answer_object(reply) for reply in replies]
+        answers = [_answer_object(reply) for reply in replies]
         if any(reply.finish_reason != "stop" for reply in replies):
             return next(reply for reply in replies if reply.finish_reason != "stop")
-        if request.schema is None or any(one is None for one in told):
-            return _same_text(replies, told, request)
-        objects = [one for one in told if one is not None]
+        if request.schema is None or any(answer is None for answer in answers):
+            return _same_text(replies, answers, request)
+        objects = [answer for answer in answers if answer is not None]
         agreed, without = _agreed(objects, _nullable(request))
         if without:
             raise _differ(replies, without)
         return _joined(replies, json.dumps(agreed, ensure_ascii=False))
 
 
-def _same_text(replies: list[Reply], told: list[dict[str, Any] | None], request: Request) -> Reply:
-    if request.schema is not None:  # whoever answered out of form is told so, and asked again
-        return replies[next(place for place, one in enumerate(told) if one is None)]
+def _same_text(replies: list[Reply], answers: list[dict[str, Any] | None], request: Request) -> Reply:
+    if request.schema is not None:  # who broke the form is asked again
+        return replies[next(index for index, answer in enumerate(answers) if answer is None)]
     if len({folded(reply.text).strip() for reply in replies}) > 1:
         raise _differ(replies, ["-"])
     return _joined(replies, replies[0].text)
@@ -94,18 +95,18 @@ def _same_text(replies: list[Reply], told: list[dict[str, Any] | None], request:
 
 def _answer_object(reply: Reply) -> dict[str, Any] | None:
     try:
-        told = load_json(reply.text)
+        value = load_json(reply.text)
     except (AmbiguousJson, ValueError):
         return None
-    return told if isinstance(told, dict) else None
+    return value if isinstance(value, dict) else None
 
 
 def _agreed(objects: list[dict[str, Any]], nullable: frozenset[str]) -> tuple[dict[str, Any], list[str]]:
     """Give what all say, ``null`` where they differ, and the names that cannot be ``null``."""
     agreed: dict[str, Any] = {}
     without = []
-    for name in dict.fromkeys(name for one in objects for name in one):
-        values = [one.get(name) for one in objects]
+    for name in dict.fromkeys(name for answer in objects for name in answer):
+        values = [answer.get(name) for answer in objects]
         if all(_like(value) == _like(values[0]) for value in values):
             agreed[name] = values[0]
         elif name in nullable:
@@ -120,14 +121,14 @@ def _like(value: Any) -> Any:
     if isinstance(value, str):
         return " ".join(folded(value).split())
     if isinstance(value, list):
-        return [_like(one) for one in value]
-    return {name: _like(one) for name, one in value.items()} if isinstance(value, dict) else value
+        return [_like(inner) for inner in value]
+    return {name: _like(inner) for name, inner in value.items()} if isinstance(value, dict) else value
 
 
 def _nullable(request: Request) -> frozenset[str]:
     schema: Mapping[str, Any] = json.loads(request.schema.json) if request.schema else {}
-    named = schema.get("properties") or {}
-    return frozenset(name for name, one in named.items() if {"type": "null"} in one.get("anyOf", ()))
+    properties = (schema.get("properties") or {}).items()
+    return frozenset(name for name, form in properties if {"type": "null"} in form.get("anyOf", ()))
 
 
 def _joined(replies: list[Reply], text: str) -> Reply:
@@ -167,23 +168,19 @@ class ModelSet:
     @property
     def every(self) -> tuple[ConnectedLLM, ...]:
         """All that may be asked, each once."""
-        found: list[ConnectedLLM] = [
-            *self.models,
-            *(one for step in self.steps.values() for one in step.every),
-        ]
-        return tuple({id(one): one for one in found}.values())
+        of_steps = (model for step in self.steps.values() for model in step.every)
+        return tuple({id(model): model for model in (*self.models, *of_steps)}.values())
 
     @property
     def name(self) -> str:
         """Name them, for people and for the record of a run."""
-        return " → ".join(f"{one.place.provider}/{one.place.model}" for one in self.every) or "none"
+        return " → ".join(f"{model.place.provider}/{model.place.model}" for model in self.every) or "none"
 
     def close(self) -> None:
         """End what any of them keeps running."""
-        for one in self.every:
-            close = getattr(one, "close", None)
-            if close is not None:
-                close()
+        for model in self.every:
+            if isinstance(model, Closable):
+                model.close()
 
 
 @dataclass(eq=False)
@@ -197,11 +194,11 @@ class BoundEnsemble(BoundLLM):
         if self.llm is None:
             return super().complete(request)
         reply = self.llm.complete(request)
-        self.wanted_model = all(one.wanted_model for one in self.bounds)
-        self.calls = sum(one.calls for one in self.bounds)
-        costs = [one.cost for one in self.bounds if one.cost is not None]
+        self.wanted_model = all(bound.wanted_model for bound in self.bounds)
+        self.calls = sum(bound.calls for bound in self.bounds)
+        costs = [bound.cost for bound in self.bounds if bound.cost is not None]
         same = [c for c in costs if c.currency == costs[0].currency]
-        self.cost = None if not same else sum(same[1:], start=same[0])
+        self.cost = sum(same[1:], start=same[0]) if same else None
         return reply
 
 
@@ -211,7 +208,7 @@ class ModelRouter:
     def __init__(self, models: ModelSet, policy: Callable[[ConnectedLLM | None], Policy]) -> None:
         """*policy* makes what stands before one model; it is made once for each."""
         self._models = models
-        self._policies = {id(one): policy(one) for one in models.every}
+        self._policies = {id(model): policy(model) for model in models.every}
         self._nobody = policy(None)
 
     def bind(self, scope: Scope, *, log: CallLog | None = None) -> BoundLLM:
@@ -221,19 +218,18 @@ class ModelRouter:
             return self._nobody.bind(scope, log=log)
         if len(chosen.models) == 1:
             return self._policies[id(chosen.models[0])].bind(scope, log=log)
-        own = [self._policies[id(one)] for one in chosen.models]
-        against = next((policy for policy in own if policy.refused is not None), None)
-        if against is not None:  # one that may not be asked refuses the whole
-            return against.bind(scope, log=log)
+        own = [self._policies[id(model)] for model in chosen.models]
+        refusing = next((policy for policy in own if policy.refused is not None), None)
+        if refusing is not None:  # a model that may not be asked refuses the whole
+            return refusing.bind(scope, log=log)
         bounds = [self._bound(chosen, nth, scope, log) for nth in range(len(chosen.models))]
-        place: ModelEndpoint = chosen.models[0].place
         if chosen.agree > 1:
             agreeing = Agreeing(models=bounds[: chosen.agree])
             rest: list[LLM] = list(bounds[chosen.agree :])
             llm: LLM = Fallback(models=[agreeing, *rest]) if rest else agreeing
         else:
             llm = Fallback(models=bounds, least_probability=LEAST_PROBABILITY)
-        return BoundEnsemble(llm, place, bounds=bounds)
+        return BoundEnsemble(llm, chosen.models[0].place, bounds=bounds)
 
     def _bound(self, chosen: ModelSet, nth: int, scope: Scope, log: CallLog | None) -> BoundLLM:
         """Bind one of several, with a journal of its own: no answer is replayed as another's."""
@@ -242,7 +238,3 @@ class ModelRouter:
         policy = self._policies[id(model)]
         patient = nth == len(chosen.models) - 1 or chosen.agree > 1
         return policy.bind(own, log=log, patience=None if patient else QUICK_PATIENCE)
-
-
-LEAST_PROBABILITY = 0.2
-"""An answer with a value the model found less likely than this is asked of the next one."""

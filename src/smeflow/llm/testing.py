@@ -45,13 +45,13 @@ class Scripted:
     def complete(self, request: Request, /) -> Reply:
         """Say the next line."""
         with self._lock:
-            said = len(self.requests)
+            position = len(self.requests)
             self.requests.append(request)
-        if said >= len(self._lines) and not (self.for_ever and self._lines):
+        if position >= len(self._lines) and not (self.for_ever and self._lines):
             raise LookupError(
                 str(say("The script has {count} lines and one more was asked for.", count=len(self._lines)))
             )
-        line = self._lines[min(said, len(self._lines) - 1)]
+        line = self._lines[min(position, len(self._lines) - 1)]
         if isinstance(line, SmeflowError):
             raise line
         if callable(line):
@@ -117,24 +117,24 @@ class Recorded:
             return replies[min(nth, len(replies) - 1)]
 
     def _write(self, request: Request, reply: Reply) -> None:
-        asked = [{"role": m.role, "content": m.content} for m in request.messages]
-        told = {"request": request.hash, "messages": asked, "reply": _told(reply)}
+        messages = [{"role": m.role, "content": m.content} for m in request.messages]
+        record = {"request": request.hash, "messages": messages, "reply": _reply_json(reply)}
         with self.path.open("a", encoding="utf-8", newline="\n") as file:
-            file.write(json.dumps(told, ensure_ascii=False) + "\n")
+            file.write(json.dumps(record, ensure_ascii=False) + "\n")
 
 
-def _told(reply: Reply) -> dict[str, Any]:
-    told = {name: value for name, value in asdict(reply).items() if name not in {"cost", "replayed"}}
-    return told | {"cost": [str(reply.cost.amount), reply.cost.currency] if reply.cost else None}
+def _reply_json(reply: Reply) -> dict[str, Any]:
+    fields = {name: value for name, value in asdict(reply).items() if name not in {"cost", "replayed"}}
+    return fields | {"cost": [str(reply.cost.amount), reply.cost.currency] if reply.cost else None}
 
 
 def _read(line: str, path: Path, number: int) -> tuple[str, Reply]:
     try:
-        told = json.loads(line)
-        made = told["reply"]
-        cost = Money(Decimal(0), made["cost"][1]) if made.get("cost") else None
-        reply = Reply(**{**made, "usage": Usage(**made["usage"]), "cost": cost})
-        return told["request"], replace(reply, replayed=True)
+        record = json.loads(line)
+        fields = record["reply"]
+        cost = Money(Decimal(0), fields["cost"][1]) if fields.get("cost") else None
+        reply = Reply(**{**fields, "usage": Usage(**fields["usage"]), "cost": cost})
+        return record["request"], replace(reply, replayed=True)
     except (ValueError, KeyError, TypeError) as error:
         phrase = say(
             "The recording {path} cannot be read at line {line}. Record again.", path=path, line=number

@@ -1,8 +1,8 @@
 """Send bytes to a model server and read the whole answer, under a limit of bytes and one deadline.
 
 The synchronous API sits on one event loop in a thread of its own. Callers hand their requests over in
-batches: a busy loop is woken once for many of them. Measured figures stand in docs/measurements.md. A client
-of the openai SDK may send instead, for who needs its ways to sign in, its proxies or its hooks.
+batches: a busy loop is woken once for many of them. Measurements are in docs/measurements.md. A client
+of the openai SDK may send instead, for those who need its sign-in, its proxies or its hooks.
 """
 
 import asyncio
@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol
 
 from smeflow.errors import LLMUnavailable
-from smeflow.i18n import Phrase, say
+from smeflow.i18n import say
 from smeflow.llm.error_mapping import error_from_library
 
 if TYPE_CHECKING:
@@ -26,9 +26,8 @@ if TYPE_CHECKING:
 MAX_BYTES = 8 * 1024 * 1024
 """The longest answer that is read, before and after decompression."""
 _CONNECT_SECONDS = 10.0
-_IDLE_SECONDS = (
-    4.0  # shorter than what common servers allow, so that we rarely write to a connection just closed
-)
+_IDLE_SECONDS = 4.0
+"""Shorter than what common servers allow, so that we rarely write to a connection just closed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -208,9 +207,8 @@ class AioWire:
     def _open(self, engine: _Engine) -> "aiohttp.ClientSession":
         import aiohttp
 
-        connector = aiohttp.TCPConnector(
-            limit=0, keepalive_timeout=_IDLE_SECONDS
-        )  # callers bound what is in flight
+        # no limit of our own: callers bound what is in flight
+        connector = aiohttp.TCPConnector(limit=0, keepalive_timeout=_IDLE_SECONDS)
         engine.session = aiohttp.ClientSession(
             connector=connector, auto_decompress=False, cookie_jar=aiohttp.DummyCookieJar(), trust_env=False
         )
@@ -265,15 +263,15 @@ def timed_out(seconds: float, *, sent: bool) -> LLMUnavailable:
 
 
 def _unreachable(error: Exception) -> LLMUnavailable:
-    where = getattr(error, "host", None) or ""
-    if where:
-        where = f"{where}:{getattr(error, 'port', '')}"
+    import aiohttp
+
+    where = f"{error.host}:{error.port}" if isinstance(error, aiohttp.ClientConnectorError) else ""
     phrase = say("The model server {where} cannot be reached ({what}).", where=where, what=_kind(error))
     return LLMUnavailable(phrase, kind="outage", sent=False)
 
 
 def _broken(error: Exception) -> LLMUnavailable:
-    phrase: Phrase = say(
+    phrase = say(
         "The connection to the model server broke before the answer was whole ({what}).", what=_kind(error)
     )
     return LLMUnavailable(phrase, kind="broken", sent=True)
@@ -285,9 +283,9 @@ def _unexpected(error: BaseException) -> BaseException:
 
 def _kind(error: BaseException) -> str:
     """Name what happened without the text of the error, which may hold an address with a key in it."""
-    inner = getattr(error, "os_error", None)
-    told = getattr(inner, "strerror", None) or getattr(error, "strerror", None)
-    return str(told) if told else type(inner or error).__name__
+    inner = getattr(error, "os_error", None)  # foreign: aiohttp's errors of a connection wrap the system's
+    reasons = (e.strerror for e in (inner, error) if isinstance(e, OSError) and e.strerror)
+    return str(next(reasons, type(inner or error).__name__))
 
 
 @dataclass(eq=False, kw_only=True)
@@ -315,8 +313,8 @@ class SdkWire(AioWire):
         except openai.APIStatusError as error:
             return HttpResponse(error.response.status_code, _headers(error.response), error.response.content)
         except Exception as error:  # noqa: BLE001 - the SDK lets errors of its transport through
-            made = error_from_library(error, provider="openai", model="", seconds=waiting.timeout_seconds)
-            raise made if isinstance(made, LLMUnavailable) else error from None
+            mapped = error_from_library(error, provider="openai", model="", seconds=waiting.timeout_seconds)
+            raise mapped if isinstance(mapped, LLMUnavailable) else error from None
 
     async def _sent(self, waiting: PendingRequest) -> HttpResponse:
         import httpx2

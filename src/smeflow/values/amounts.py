@@ -2,8 +2,8 @@
 
 ``1 234,56 €``, ``1,234.56``, ``CHF 1'234.50``, ``(12.00)``, ``12,00-``.
 
-The sign is kept: a credit note read as an invoice would be paid. Where grouping and decimals cannot be told
-apart (``1,234``), the other reading is given too.
+The sign is kept: a credit note read as an invoice would be paid. Where grouping and decimals look the
+same (``1,234``), the other reading is given too.
 """
 
 import re
@@ -74,7 +74,7 @@ def parse_amount(text: str, *, decimal: DecimalMark | None = None) -> PrintedAmo
     """Read *text* as one amount; None when it is none or more than one.
 
     *decimal* settles what the text alone leaves open; without it three digits behind a single mark are taken
-    as thousands, and the other reading is told.
+    as thousands, and the other reading is given as ``other``.
     """
     stripped = text.strip().strip("*=: ").strip()
     match = _AMOUNT.fullmatch(stripped)
@@ -83,20 +83,20 @@ def parse_amount(text: str, *, decimal: DecimalMark | None = None) -> PrintedAmo
 
 def find_amounts(text: str, *, decimal: DecimalMark | None = None) -> Iterator[PrintedAmount]:
     """Find every amount in *text*, in order. Numbers inside words, dates and longer numbers are none."""
-    at = 0
-    while match := _AMOUNT.search(text, at):
+    position = 0
+    while match := _AMOUNT.search(text, position):
         start, end = match.span()
         start, end = end - len(text[start:end].lstrip()), start + len(text[start:end].rstrip())
-        found = _amount(match, decimal, start, end)
-        if found and not _inside(text, start, end):
-            yield found
-            at = end
+        amount = _amount(match, decimal, start, end)
+        if amount and not _inside(text, start, end):
+            yield amount
+            position = end
         else:
-            at = match.start("body") + _run(text, match.start("body"))
+            position = match.start("body") + _run(text, match.start("body"))
 
 
 def decimal_mark(text: str) -> DecimalMark | None:
-    """Tell which mark *text* writes decimals with, by its sure amounts; None where they disagree."""
+    """Tell the decimal mark of *text* by its unambiguous amounts; None where they disagree."""
     marks = {
         m.group(1)
         for m in re.finditer(r"(?<![\d.,])\d{1,3}(?:[.,'’\s]\d{3}){0,4}([.,])\d{2}(?![\d.,]|\s?%)", text)
@@ -105,7 +105,7 @@ def decimal_mark(text: str) -> DecimalMark | None:
 
 
 def _run(text: str, start: int) -> int:
-    """Length of the number-like run that begins at *start*."""
+    """Measure the number-like run that begins at *start*."""
     match = re.compile(r"[\w.,'’/:\-]+").match(text, start)
     return max(1, match.end() - start) if match else 1
 

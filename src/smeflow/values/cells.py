@@ -36,10 +36,8 @@ def text_of(cell: Cell) -> str:
         return ""
     if isinstance(cell, bool):
         return "true" if cell else "false"
-    if isinstance(cell, Money):
-        return format(cell.amount, "f")
-    if isinstance(cell, Decimal):
-        return format(cell, "f")
+    if isinstance(cell, Money | Decimal):
+        return format(cell.amount if isinstance(cell, Money) else cell, "f")
     if isinstance(cell, date):
         return cell.isoformat()
     return str(cell)

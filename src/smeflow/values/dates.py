@@ -43,6 +43,8 @@ _PATTERNS = (
         re.IGNORECASE,
     ),
 )
+_WEEKDAY_AND_TIME = re.compile(r"[a-z]{0,10}[.,]?\s*(?:(?:t|at|a|um|om|le)?\s*[\d:.]{4,}\S*( utc| gmt)?)?")
+"""What may stand around a date and adds nothing to it: a weekday before, a time behind."""
 _COMPACT = re.compile(r"(?P<y>(?:19|20)\d{2})(?P<m>\d{2})(?P<d>\d{2})")
 
 
@@ -65,31 +67,24 @@ def parse_date(text: str, day_first: bool = True) -> date | None:  # noqa: FBT00
     text = text.strip().strip(":,; ").strip()
     compact = _COMPACT.fullmatch(text)
     if compact:
-        return _made(int(compact["y"]), int(compact["m"]), int(compact["d"]))
-    found = list(find_dates(text, day_first=day_first))
-    if len(found) != 1:
+        return _date(int(compact["y"]), int(compact["m"]), int(compact["d"]))
+    dates = list(find_dates(text, day_first=day_first))
+    if len(dates) != 1:
         return None
-    rest = folded(text[: found[0].start] + " " + text[found[0].end :])
-    # A weekday before it and a time behind it say nothing else than the date.
-    return (
-        found[0].value
-        if re.fullmatch(r"[a-z]{0,10}[.,]?\s*(?:(?:t|at|a|um|om|le)?\s*[\d:.]{4,}\S*( utc| gmt)?)?", rest)
-        else None
-    )
+    rest = folded(text[: dates[0].start] + " " + text[dates[0].end :])
+    return dates[0].value if _WEEKDAY_AND_TIME.fullmatch(rest) else None
 
 
 def find_dates(text: str, *, day_first: bool = True) -> Iterator[FoundDate]:
     """Find every date in *text*, in order."""
-    found: list[FoundDate] = []
+    dates: list[FoundDate] = []
     for pattern in _PATTERNS:
         for match in pattern.finditer(text):
-            if not any(match.start() < f.end and f.start < match.end() for f in found):
-                read = _read(match, day_first=day_first)
-                if read:
-                    found.append(
-                        FoundDate(value=read[0], other=read[1], start=match.start(), end=match.end())
-                    )
-    yield from sorted(found, key=lambda f: f.start)
+            start, end = match.span()
+            overlaps = any(start < d.end and d.start < end for d in dates)
+            if not overlaps and (read := _read(match, day_first=day_first)):
+                dates.append(FoundDate(value=read[0], other=read[1], start=start, end=end))
+    yield from sorted(dates, key=lambda d: d.start)
 
 
 def _read(match: re.Match[str], *, day_first: bool) -> tuple[date, date | None] | None:
@@ -99,22 +94,22 @@ def _read(match: re.Match[str], *, day_first: bool) -> tuple[date, date | None] 
         year += 2000 if year < 70 else 1900
     if parts.get("name"):
         month = MONTHS.get(folded(parts["name"]))
-        value = _made(year, month, first) if month else None
+        value = _date(year, month, first) if month else None
         return (value, None) if value else None
     second = int(parts["m"])
     if match.re is _PATTERNS[0]:
-        value = _made(year, second, first)
+        value = _date(year, second, first)
         return (value, None) if value else None
-    one, two = _made(year, second, first), _made(year, first, second)
+    likely, other = _date(year, second, first), _date(year, first, second)
     if not day_first:
-        one, two = two, one
-    if one and two and one != two:
-        return one, two
-    sure = one or two
-    return (sure, None) if sure else None
+        likely, other = other, likely
+    if likely and other:
+        return likely, other if other != likely else None
+    only = likely or other
+    return (only, None) if only else None
 
 
-def _made(year: int, month: int, day: int) -> date | None:
+def _date(year: int, month: int, day: int) -> date | None:
     try:
         return date(year, month, day)
     except ValueError:
@@ -140,7 +135,7 @@ _AT_ONCE = re.compile(
 
 
 def due_from_terms(terms: str, issued: date) -> date | None:
-    """Reckon the due date that payment terms such as "30 jours", "net 30" or "payable on receipt" give.
+    """Compute the due date that payment terms such as "30 jours", "net 30" or "payable on receipt" give.
 
     None where they give none, several (a discount for paying early), or where the law knows two ways to count
     ("45 jours fin de mois").
@@ -159,12 +154,9 @@ def due_from_terms(terms: str, issued: date) -> date | None:
     due = issued + timedelta(days=days.pop())
     if not _MONTH_END.search(text):
         return due
-    ends = {_month_end(due), _month_end(issued) + (due - issued)}
-    return (
-        ends.pop()
-        if len(ends) == 1
-        else (_month_end(due) if (due - issued).days in {0, 30, 60, 90} else None)
-    )
+    if (due - issued).days in {0, 30, 60, 90} or _month_end(due) == _month_end(issued) + (due - issued):
+        return _month_end(due)
+    return None
 
 
 def _month_end(day: date) -> date:
@@ -172,24 +164,9 @@ def _month_end(day: date) -> date:
     return following - timedelta(days=1)
 
 
-_NAMES = (
-    ("jan", "janvier", "january", "januar"),
-    ("feb", "fev", "fevr", "fevrier", "february", "februar"),
-    ("mar", "mars", "march", "marz", "maerz"),
-    ("apr", "avr", "avril", "april"),
-    ("may", "mai"),
-    ("jun", "juin", "june", "juni"),
-    ("jul", "juil", "juillet", "july", "juli"),
-    ("aug", "aou", "aout", "august"),
-    ("sep", "sept", "septembre", "september"),
-    ("oct", "octobre", "october", "oktober", "okt"),
-    ("nov", "novembre", "november"),
-    ("dec", "decembre", "december", "dezember", "dez"),
-)
-_NUMBER = {name: n for n, names in enumerate(_NAMES, 1) for name in names}
 _YEAR_FIRST = re.compile(r"((?:19|20)\d{2})[-/.](0?[1-9]|1[0-2])")
 _MONTH_FIRST = re.compile(r"(0?[1-9]|1[0-2])[-/.]((?:19|20)\d{2})")
-_WORDS = re.compile(r"([a-z]+)\.?[ \-/.]+((?:19|20)?\d{2})")
+_MONTH_NAMED = re.compile(r"([a-z]+)\.?[ \-/.]+((?:19|20)?\d{2})")
 
 
 def parse_month(cell: str) -> date | None:
@@ -199,8 +176,8 @@ def parse_month(cell: str) -> date | None:
         return date(int(match[1]), int(match[2]), 1)
     if match := _MONTH_FIRST.fullmatch(text):
         return date(int(match[2]), int(match[1]), 1)
-    match = _WORDS.fullmatch(folded(text))
-    if match and match[1] in _NUMBER:
+    match = _MONTH_NAMED.fullmatch(folded(text))
+    if match and match[1] in MONTHS:
         year = int(match[2])
-        return date(year if year > 99 else 2000 + year, _NUMBER[match[1]], 1)
+        return date(year if year > 99 else 2000 + year, MONTHS[match[1]], 1)
     return None

@@ -11,7 +11,7 @@ EU = frozenset(_EU.split(" "))
 
 
 def iban_ok(number: str) -> bool:
-    """Tell whether an IBAN has its country's length and right check digits."""
+    """Tell whether an IBAN has its country's length and valid check digits."""
     from stdnum import iban
 
     return bool(iban.is_valid(number, check_country=False))
@@ -63,14 +63,12 @@ SEARCHED = 500_000
 
 def ibans_on(documents: tuple[Document, ...]) -> tuple[str, ...]:
     """Give the bank accounts a page shows, in order: a second one is what a forged line looks like."""
-    found = {
-        number: None for document in documents for number in _accounts_in(document.text[:SEARCHED].upper())
-    }
-    return tuple(found)
+    texts = (document.text[:SEARCHED].upper() for document in documents)
+    return tuple(dict.fromkeys(number for text in texts for number in _accounts_in(text)))
 
 
 def _accounts_in(text: str) -> Iterator[str]:
-    """Find right IBANs in text in capitals, however they are grouped, whatever stands before or behind."""
+    """Find valid IBANs in upper-case text, however they are grouped and whatever stands around them."""
     for start in _IBAN_START.finditer(text):
         length = IBAN_LENGTHS.get(start.group()[:2], 0)
         number = "".join(filter(str.isalnum, text[start.start() : start.start() + 2 * length]))[:length]

@@ -60,7 +60,7 @@ def retrying(
         random=random,
         clock=lambda: datetime(2026, 11, 1, tzinfo=UTC),
     )
-    return Retrying(inner=model, rule=rule, turn=RetryState())
+    return Retrying(inner=model, rule=rule, state=RetryState())
 
 
 @pytest.mark.parametrize("seconds", [0.0, 1.0, 17.5, 119.0])
@@ -130,7 +130,7 @@ def test_a_replayed_reply_counts_as_no_attempt():
     llm = Retrying(inner=Cache())
     for _ in range(9):
         llm.complete(REQUEST)
-    assert llm.turn.paid == 0
+    assert llm.state.paid == 0
 
 
 def test_calls_pause_while_the_provider_is_down_and_go_on_when_it_is_back():

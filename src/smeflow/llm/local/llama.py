@@ -11,6 +11,7 @@ import queue
 import re
 import secrets
 import subprocess
+import sys
 import tempfile
 import threading
 import time
@@ -38,14 +39,13 @@ _SAMPLE_SECONDS = 0.3
 
 def usable_cores() -> int:
     """Count the cores this process may run on."""
-    affinity = getattr(os, "sched_getaffinity", None)
-    return len(affinity(0)) if affinity is not None else os.cpu_count() or 1
+    return len(os.sched_getaffinity(0)) if sys.platform == "linux" else os.cpu_count() or 1
 
 
 def free_cores(
     *, read: Callable[[], str] = lambda: _STAT.read_text(encoding="ascii"), seconds: float = _SAMPLE_SECONDS
 ) -> int:
-    """Give how many cores were idle a moment ago, at least 1; all of them where the system does not tell.
+    """Give how many cores were idle a moment ago, at least 1; without /proc by the system's load.
 
     Two threads on one free core wait for each other at every layer: that is slower than one.
     """
@@ -67,8 +67,7 @@ def _times(stat: str) -> tuple[int, int]:
 
 
 def _load() -> float:
-    average = getattr(os, "getloadavg", None)
-    return float(average()[0]) if average is not None else 0.0
+    return os.getloadavg()[0] if sys.platform != "win32" else 0.0
 
 
 def lock_holder(place: Path) -> int | None:
@@ -131,7 +130,7 @@ class LlamaServer:
         return self.process.poll() is None
 
     def _started(self, setting: ServerSettings, wait_seconds: float) -> str:
-        told = {
+        settings = {
             "model": str(setting.model),
             "lock": str(setting.lock),
             "pid": os.getpid(),
@@ -143,7 +142,7 @@ class LlamaServer:
         lines: queue.Queue[bytes] = queue.Queue()
         assert self.process.stdin is not None  # noqa: S101 - asked for above
         with contextlib.suppress(OSError):  # it died at once: told below
-            self.process.stdin.write(json.dumps(told).encode() + b"\n")
+            self.process.stdin.write(json.dumps(settings).encode() + b"\n")
             self.process.stdin.flush()
         threading.Thread(target=_read, args=(self.process.stdout, lines), daemon=True).start()
         waiting, deadline = False, time.monotonic() + START_SECONDS
@@ -168,8 +167,8 @@ class LlamaServer:
         _system.kill(self.process)
         self.process.wait(10)
         self._log.seek(0)
-        said = strip_invisible(self._log.read()[-2000:].decode("utf-8", "replace")).split("\n")
-        last = next((line.strip() for line in reversed(said) if line.strip()), "-")
+        lines = strip_invisible(self._log.read()[-2000:].decode("utf-8", "replace")).split("\n")
+        last = next((line.strip() for line in reversed(lines) if line.strip()), "-")
         phrase = say("The model could not be started: {said}", said=last[:200])
         return LLMUnavailable(phrase, sent=False)
 
@@ -196,46 +195,48 @@ _LINES = re.compile(r"\n\s*\n\s*")
 
 
 def shorten_request(request: Request) -> Request:
-    """Leave examples out, squeeze empty room, cut the middle of long messages, and tell the fields first.
+    """Drop examples, squeeze blank space, cut the middle of long messages, and list the fields first.
 
     A server holds a model to the schema and does not show it; a small one reads better when it knows what
     comes. The list of fields is the same for every document of a step, so it is read once.
     """
-    told = [Message(m.role, _short(m.content), m.images) if m.role == "user" else m for m in request.messages]
+    messages = [
+        Message(m.role, _short(m.content), m.images) if m.role == "user" else m for m in request.messages
+    ]
     if request.schema is not None:
         fields = Message("system", describe_fields(request.schema))
-        first = told[0] if told and told[0].role == "system" else None
-        told = (
-            [replace(first, content=f"{fields.content}\n\n{first.content}"), *told[1:]]
+        first = messages[0] if messages and messages[0].role == "system" else None
+        messages = (
+            [replace(first, content=f"{fields.content}\n\n{first.content}"), *messages[1:]]
             if first
-            else [fields, *told]
+            else [fields, *messages]
         )
-    return replace(request, messages=tuple(told))
+    return replace(request, messages=tuple(messages))
 
 
 def describe_fields(schema: AnswerSchema) -> str:
     """List the fields of a schema with what they are, a line each."""
-    told = json.loads(schema.json)
-    lines = _fields(told, told.get("$defs") or {}, "")
+    root = json.loads(schema.json)
+    lines = _fields(root, root.get("$defs") or {}, "")
     return "Answer with JSON on one line. Its fields:\n" + "\n".join(lines)
 
 
 def _fields(node: dict[str, Any], parts: dict[str, Any], indent: str) -> list[str]:
     lines: list[str] = []
-    for name, one in (node.get("properties") or {}).items():
-        about = one.get("description")
-        lines.append(f"{indent}- {name}: {about}" if about else f"{indent}- {name}")
-        below = next(filter(None, (_object(kind, parts) for kind in (one, *one.get("anyOf", ())))), None)
-        if below is not None and len(indent) < 4:
-            lines += _fields(below, parts, indent + "  ")
+    for name, value in (node.get("properties") or {}).items():
+        description = value.get("description")
+        lines.append(f"{indent}- {name}: {description}" if description else f"{indent}- {name}")
+        inner = next(filter(None, (_object(kind, parts) for kind in (value, *value.get("anyOf", ())))), None)
+        if inner is not None and len(indent) < 4:
+            lines += _fields(inner, parts, indent + "  ")
     return lines
 
 
 def _object(kind: dict[str, Any], parts: dict[str, Any]) -> dict[str, Any] | None:
-    """Give the object a value is made of, or a list of: where it has names of its own."""
+    """Give the object that a value is, or that a list holds; None where it has no named members."""
     kind = kind.get("items") or kind
-    found: dict[str, Any] = parts.get(str(kind.get("$ref", "")).rpartition("/")[2], kind)
-    return found if found.get("properties") else None
+    target: dict[str, Any] = parts.get(str(kind.get("$ref", "")).rpartition("/")[2], kind)
+    return target if target.get("properties") else None
 
 
 def _short(text: str) -> str:
@@ -327,15 +328,15 @@ def local_llm(name: str = "", environ: Mapping[str, str] = os.environ) -> LocalL
         MissingExtra: What runs it is not installed.
     """
     store = ModelStore.of(environ)
-    found = store.find(name) if name else default_model(store)
-    if found is None:
+    stored = store.find(name) if name else default_model(store)
+    if stored is None:
         named = name or DEFAULT_MODEL
         phrase = say(
             "The model {model} is not on this machine. Fetch it: smeflow model get {model}", model=named
         )
         raise LLMRejected(phrase, reason="model")
     import_extra("xllamacpp", "local")
-    return LocalLLM(stored=found, store=store)
+    return LocalLLM(stored=stored, store=store)
 
 
 def default_model(store: ModelStore) -> StoredModel | None:

@@ -129,17 +129,17 @@ class ModelStore:
 
     def models(self) -> list[StoredModel]:
         """List what is there, by name; a note whose file is gone does not count."""
-        found = []
+        models = []
         for note in sorted(self.folder.glob("*.json")):
             with contextlib.suppress(OSError, ValueError, TypeError):
-                one = StoredModel(**json.loads(note.read_text(encoding="utf-8")))
-                if self.path_of(one).stat().st_size == one.bytes:
-                    found.append(one)
-        return found
+                model = StoredModel(**json.loads(note.read_text(encoding="utf-8")))
+                if self.path_of(model).stat().st_size == model.bytes:
+                    models.append(model)
+        return models
 
     def find(self, name: str) -> StoredModel | None:
         """Give the model called *name*."""
-        return next((one for one in self.models() if one.name == name), None)
+        return next((model for model in self.models() if model.name == name), None)
 
     def path_of(self, model: StoredModel) -> Path:
         """Give the model's file."""
@@ -167,13 +167,13 @@ class ModelStore:
         with path.open("rb") as stream:
             if stream.read(4) != GGUF_MAGIC:
                 raise LLMRejected(say("{path} is no GGUF file.", path=path), reason="model")
-        called = (name or path.stem).lower()
-        if not _NAME.fullmatch(called):
+        model_name = (name or path.stem).lower()
+        if not _NAME.fullmatch(model_name):
             phrase = say("A model's name is made of small letters, digits, '-', '_' and '.', not {name}.",
-                         name=called)  # fmt: skip
+                         name=model_name)  # fmt: skip
             raise LLMRejected(phrase, reason="model")
         self.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-        copy = self.folder / f"{called}.adding"
+        copy = self.folder / f"{model_name}.adding"
         total, done, digest = path.stat().st_size, 0, hashlib.sha256()
         with path.open("rb") as source, copy.open("wb") as target:
             while piece := source.read(CHUNK_BYTES):
@@ -184,22 +184,27 @@ class ModelStore:
                     tell(done, total)
             target.flush()
             os.fsync(target.fileno())
-        made = StoredModel(
-            name=called, title=path.stem, licence="", bytes=done, sha256=digest.hexdigest(), source=str(path)
+        stored = StoredModel(
+            name=model_name,
+            title=path.stem,
+            licence="",
+            bytes=done,
+            sha256=digest.hexdigest(),
+            source=str(path),
         )
-        return self.keep(copy, made)
+        return self.keep(copy, stored)
 
     def remove(self, name: str) -> StoredModel | None:
         """Forget *name*, and delete its file unless another name has the same; None where there is none."""
-        found = self.find(name)
-        for begun in self.folder.glob(f"{name}.partial*"):
-            begun.unlink()
-        if found is None:
+        model = self.find(name)
+        for partial in self.folder.glob(f"{name}.partial*"):
+            partial.unlink()
+        if model is None:
             return None
         (self.folder / f"{name}.json").unlink()
-        if all(one.sha256 != found.sha256 for one in self.models()):
-            self.path_of(found).unlink(missing_ok=True)
-        return found
+        if all(other.sha256 != model.sha256 for other in self.models()):
+            self.path_of(model).unlink(missing_ok=True)
+        return model
 
 
 def hash_of_file(path: Path) -> str:

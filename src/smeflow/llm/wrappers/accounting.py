@@ -4,11 +4,11 @@ Replayed after a crash (Journaled), answered before (Cached), within the budget 
 """
 
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from smeflow.errors import LLMError, LLMRejected, LLMUnavailable
-from smeflow.i18n import Phrase, say
+from smeflow.i18n import say
 from smeflow.llm.call_log import CallLog, Scope
 from smeflow.llm.interface import LLM, ModelEndpoint, Reply, Request
 from smeflow.money import Money
@@ -16,7 +16,7 @@ from smeflow.money import Money
 
 @dataclass(frozen=True, kw_only=True)
 class Journaled:
-    """An LLM that first looks whether this very call has a settled reply.
+    """An LLM that first looks for a settled reply to this very call.
 
     A call is named by its scope, its request, and which of the equal requests of this step call it is; so
     repeated questions are replayed one by one, re-asks included. Make one for each step call.
@@ -43,14 +43,15 @@ class Journaled:
 class Cached:
     """An LLM that asks only what was never asked.
 
-    What was of no use is not given again: asking the same once more raises ``request.again``, which counts.
+    A useless answer is not given again: asking the same once more raises ``request.again``, which is part of
+    what is compared.
     """
 
     inner: LLM
     recall: Callable[[Request], Reply | None]
     """Gives the reply to an equal request, marked ``replayed``."""
     keep: Callable[[Request, Reply], None] | None = None
-    """Told of each reply that was recalled, to write it down for whoever asks now."""
+    """Called with each recalled reply, to write it down for whoever asks now."""
 
     def complete(self, request: Request, /) -> Reply:
         """Answer *request* from memory, else ask."""
@@ -105,7 +106,7 @@ def worst_case_cost(place: ModelEndpoint, request: Request) -> Money | None:
 
 
 def token_upper_bound(request: Request) -> int:
-    """Count at least the tokens of a request: a token for each digit, one for two other bytes.
+    """Count no fewer tokens than a request has: one for each digit, one for two other bytes.
 
     Tokenizers of today make fewer of every text we measured; some split numbers into digits.
     """
@@ -140,8 +141,7 @@ class Budgeted:
             raise
         except BaseException as error:
             # A fault of ours or a Ctrl-C: it may have been sent, so it counts as sent.
-            what: Mapping[str, object] = {"what": type(error).__name__}
-            phrase: Phrase = say("The call was given up ({what}).", **what)
+            phrase = say("The call was given up ({what}).", what=type(error).__name__)
             self.log.settle(ticket, LLMUnavailable(phrase, kind="broken", sent=True))
             raise
         self.log.settle(ticket, reply)

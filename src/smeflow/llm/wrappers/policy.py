@@ -3,7 +3,6 @@
 import threading
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
-from typing import cast
 
 from smeflow.errors import LLMRejected
 from smeflow.llm.call_log import CallLog, RecallLog, Scope
@@ -70,41 +69,35 @@ class Policy:
         self._rule = RetryRule(patience=self.patience, breaker=self.breaker)
         if isinstance(self.llm, NoModel):
             self.llm = None
-        place = self.llm.place if self.llm else NoModel().place
-        self._place = place
-        self._refused = residency_refusal(place, self.residency, self.residency_source) or price_refusal(
-            place, self.limits
-        )
-
-    @property
-    def refused(self) -> LLMRejected | None:
+        place = self._place = self.llm.place if self.llm else NoModel().place
+        residency = residency_refusal(place, self.residency, self.residency_source)
+        self.refused: LLMRejected | None = residency or price_refusal(place, self.limits)
         """Why the model may not be asked at all; None where it may."""
-        return self._refused
 
     def bind(self, scope: Scope, *, log: CallLog | None = None, patience: Patience | None = None) -> BoundLLM:
         """Give the LLM for one step call; *log* and *patience* stand in for the policy's own."""
         llm = self.llm
         if llm is None:
             return BoundLLM(None, self._place)
-        written, turn = log or self.log, RetryState()
+        call_log, state = log or self.log, RetryState()
         rule = self._rule if patience is None else RetryRule(patience=patience, breaker=self.breaker)
 
         def asking(key: str) -> LLM:
-            budgeted = Budgeted(inner=llm, log=written, place=self._place, key=key)
-            retrying = Retrying(inner=budgeted, rule=rule, turn=turn)
-            return retrying if scope.take else self._cached(retrying, written, key)
+            budgeted = Budgeted(inner=llm, log=call_log, place=self._place, key=key)
+            retrying = Retrying(inner=budgeted, rule=rule, state=state)
+            return retrying if scope.take else self._cached(retrying, call_log, key)
 
-        bound: LLM = Journaled(inner=asking, log=written, scope=scope)
+        bound: LLM = Journaled(inner=asking, log=call_log, scope=scope)
         if self.redact:
             bound = Redacted(inner=bound, salt=f"{scope.item}\n{scope.version}")
-        return BoundLLM(Resident(inner=bound, refused=self._refused), self._place)
+        return BoundLLM(Resident(inner=bound, refused=self.refused), self._place)
 
     def _cached(self, inner: LLM, log: CallLog, key: str) -> Cached:
         """Recall equal requests of any item; what a person asked for again (``take``) is asked again."""
 
         def keep(request: Request, reply: Reply) -> None:
-            if hasattr(log, "keep"):  # isinstance() of a protocol costs ten times the look
-                cast("RecallLog", log).keep(key, request, self._place, reply)
+            if isinstance(log, RecallLog):
+                log.keep(key, request, self._place, reply)
                 return
             nothing = Money(Decimal(0), reply.cost.currency) if reply.cost else None
             ticket = log.reserve(key, request, self._place, nothing)

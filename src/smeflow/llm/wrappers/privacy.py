@@ -1,4 +1,4 @@
-"""What may leave the machine: only to allowed regions, and personal data only as placeholders."""
+"""What may leave the machine: requests to allowed regions only, personal data only as placeholders."""
 
 import hashlib
 import re
@@ -21,7 +21,7 @@ def residency_refusal(place: ModelEndpoint, residency: Residency, source: str = 
     """
     if allowed_in(place, residency):
         return None
-    told = {
+    data = {
         "model": place.model,
         "provider": place.provider,
         "residency": residency,
@@ -32,20 +32,20 @@ def residency_refusal(place: ModelEndpoint, residency: Residency, source: str = 
             "{model} at {provider} is not asked: data may not go there (residency: {residency}, since "
             "nothing else is written). Choose a model that runs within it, or add the line residency: any "
             "to {source}.",
-            **told,
+            **data,
         )
         return LLMRejected(phrase, reason="residency")
     if place.region == "unknown":
         phrase = say(
             "{model} at {provider} is not asked: nobody knows where it runs, and {source} says "
             "residency: {residency}. Choose a model that runs there, or change that line to residency: any.",
-            **told,
+            **data,
         )
     else:
         phrase = say(
             "{model} at {provider} is not asked: it runs outside of what {source} allows "
             "(residency: {residency}). Choose a model that runs there, or change that line.",
-            **told,
+            **data,
         )
     return LLMRejected(phrase, reason="residency")
 
@@ -67,7 +67,7 @@ class Resident:
 
 @dataclass(frozen=True, slots=True)
 class PersonalDataKind:
-    """One kind of personal data: how it looks, and what makes it real."""
+    """One kind of personal data: its pattern, and the check that tells real ones."""
 
     name: str
     pattern: re.Pattern[str]
@@ -114,7 +114,7 @@ PERSONAL_DATA_KINDS: tuple[PersonalDataKind, ...] = (
         ),
     ),
 )
-"""In this order: what is found first is taken out before the next is looked for."""
+"""In this order: what one finds is replaced before the next is looked for."""
 
 
 class Placeholders:

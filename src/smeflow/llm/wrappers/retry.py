@@ -1,4 +1,4 @@
-"""The one owner of retries: how long to wait, how often to ask, when to stop and when to come back later."""
+"""The one owner of retries: how long to wait, how often to ask, when to stop, when to come back later."""
 
 import random
 import threading
@@ -18,7 +18,7 @@ _STOPS_A_RUN = frozenset({"key", "quota", "model"})
 
 @dataclass(frozen=True, kw_only=True)
 class Patience:
-    """How much is asked of one step call, re-asks included."""
+    """How much one step call may use up, re-asks included."""
 
     paid_attempts: int = 5
     """Attempts that may have been paid: answers, and those that broke after they were sent."""
@@ -27,18 +27,18 @@ class Patience:
     waiting_seconds: float = 600.0
     """All waits together. Attempts that cost nothing are bounded by this and not by a number."""
     longest_wait_seconds: float = 120.0
-    """A longer wait is not slept through: the item is put aside until then."""
+    """A longer wait is not slept through: the item is parked until then."""
     first_wait_seconds: float = 0.5
     """After a provider was not there and nobody said how long; twice that after a rate limit, and a quarter
     after an answer that broke on its way. It doubles with every failure in a row."""
     most_backoff_seconds: float = 30.0
     away_seconds: float = 300.0
-    """When an item that was put aside, and nobody said for how long, is tried again."""
+    """When a parked item is tried again, where nobody said for how long to wait."""
 
 
 @dataclass(eq=False, kw_only=True)
 class CircuitBreaker:
-    """What all threads know of one provider: after repeated failures calls pause, and one a second goes out.
+    """What all threads know of one provider: after repeated failures calls pause but one a second.
 
     Monotonic time only: a wall clock that jumps changes no wait.
     """
@@ -57,7 +57,7 @@ class CircuitBreaker:
 
     @property
     def open(self) -> bool:
-        """Tell whether calls pause."""
+        """Whether calls pause."""
         return self._in_a_row >= self.failures
 
     def admit(self, most_seconds: float) -> float:
@@ -87,7 +87,7 @@ class CircuitBreaker:
 
     @property
     def stopped(self) -> bool:
-        """Tell whether waiting is to end."""
+        """Whether waiting must end."""
         return self.stop is not None and self.stop.is_set()
 
     def sleep(self, seconds: float) -> None:
@@ -140,18 +140,18 @@ class RetryRule:
     random: Callable[[], float] = field(default=random.random, repr=False)
     clock: Callable[[], datetime] = field(default=lambda: datetime.now(UTC), repr=False)
 
-    def attempt(self, inner: LLM, request: Request, turn: RetryState) -> Reply:
+    def attempt(self, inner: LLM, request: Request, state: RetryState) -> Reply:
         """Ask once, when the breaker lets us."""
         patience = self.patience
-        if turn.paid >= patience.paid_attempts:
-            turn.over = True
+        if state.paid >= patience.paid_attempts:
+            state.over = True
             phrase = say(
-                "The model was asked {count} times for this step and gave no usable answer.", count=turn.paid
+                "The model was asked {count} times for this step and gave no usable answer.", count=state.paid
             )
             raise LLMUnavailable(phrase, kind="broken", sent=False)
         try:
-            turn.waited_seconds += self.breaker.admit(
-                max(0.0, patience.waiting_seconds - turn.waited_seconds)
+            state.waited_seconds += self.breaker.admit(
+                max(0.0, patience.waiting_seconds - state.waited_seconds)
             )
         except TimeoutError:
             down = LLMUnavailable(say("The model server does not answer."), kind="outage", sent=False)
@@ -161,30 +161,30 @@ class RetryRule:
             reply = inner.complete(request)
         except LLMUnavailable as error:
             slow = self.breaker.monotonic() - began >= request.timeout_seconds
-            self._note(error, turn, slow=slow)
+            self._note(error, state, slow=slow)
             raise
         except LLMRejected as error:
             self.breaker.rejects(error)
             raise
         self.breaker.answered()
-        turn.paid += not reply.replayed
+        state.paid += not reply.replayed
         return reply
 
-    def _note(self, error: LLMUnavailable, turn: RetryState, *, slow: bool) -> None:
-        turn.paid += error.sent
-        turn.slow += error.sent and slow
+    def _note(self, error: LLMUnavailable, state: RetryState, *, slow: bool) -> None:
+        state.paid += error.sent
+        state.slow += error.sent and slow
         if error.kind == "rate":
             self.breaker.answered()
         else:
             self.breaker.failed()
 
-    def gives_up(self, error: LLMUnavailable, turn: RetryState) -> bool:
+    def gives_up(self, error: LLMUnavailable, state: RetryState) -> bool:
         """Tell whether the attempts are used up."""
         patience = self.patience
-        spent = turn.paid >= patience.paid_attempts or turn.slow >= patience.slow_attempts
-        return turn.over or (error.sent and spent)
+        spent = state.paid >= patience.paid_attempts or state.slow >= patience.slow_attempts
+        return state.over or (error.sent and spent)
 
-    def wait_seconds(self, error: LLMUnavailable, nth: int, turn: RetryState) -> float:
+    def wait_seconds(self, error: LLMUnavailable, nth: int, state: RetryState) -> float:
         """Choose how long to wait after the *nth* failure in a row (from 1); never less than was asked for.
 
         Raises:
@@ -203,14 +203,14 @@ class RetryRule:
         )
         if (
             seconds > patience.longest_wait_seconds
-            or turn.waited_seconds + seconds > patience.waiting_seconds
+            or state.waited_seconds + seconds > patience.waiting_seconds
         ):
             raise self._later(error, asked) from error
         return seconds
 
-    def pause(self, seconds: float, error: LLMUnavailable, turn: RetryState) -> None:
+    def pause(self, seconds: float, error: LLMUnavailable, state: RetryState) -> None:
         """Wait, and go no further when everything is to stop."""
-        turn.waited_seconds += seconds
+        state.waited_seconds += seconds
         self.breaker.sleep(seconds)
         if self.breaker.stopped:
             raise self._later(error, 0.0) from error
@@ -230,20 +230,18 @@ class Retrying:
     """An LLM that asks again when asking again may help.
 
     Every wait honours what the provider asks for. Attempts that may have been paid are few and counted over
-    the whole `RetryState`; those that cost nothing end with the time for waiting. `AnswerLater` (``ticket`` says
-    whether ``rate``, ``outage`` or ``broken``) means: not now, and not by sleeping.
+    the whole `RetryState`; those that cost nothing end with the time for waiting. `AnswerLater` (``ticket``
+    says whether ``rate``, ``outage`` or ``broken``) means: not now, and not by sleeping.
     """
 
     inner: LLM
     rule: RetryRule = field(default_factory=RetryRule)
-    turn: RetryState = field(default_factory=RetryState)
+    state: RetryState = field(default_factory=RetryState)
 
     def complete(self, request: Request, /) -> Reply:
         """Answer *request*; see `LLM`."""
         try:
-            return self.rule.attempt(
-                self.inner, request, self.turn
-            )  # mostly the only one, and tenacity costs 50 µs
+            return self.rule.attempt(self.inner, request, self.state)  # mostly the only one
         except LLMUnavailable as error:
             return self._again(request, error)
 
@@ -255,19 +253,19 @@ class Retrying:
         def attempt() -> Reply:
             if waiting:
                 raise waiting.pop()
-            return self.rule.attempt(self.inner, request, self.turn)
+            return self.rule.attempt(self.inner, request, self.state)
 
-        def last(state: "tenacity.RetryCallState") -> LLMUnavailable:
-            error = state.outcome.exception() if state.outcome else None
+        def last(call: "tenacity.RetryCallState") -> LLMUnavailable:
+            error = call.outcome.exception() if call.outcome else None
             assert isinstance(error, LLMUnavailable)  # noqa: S101 - the only one that is retried
             return error
 
         again: Any = tenacity.Retrying(
             retry=tenacity.retry_if_exception_type(LLMUnavailable),
-            stop=lambda state: self.rule.gives_up(last(state), self.turn),
-            wait=lambda state: self.rule.wait_seconds(last(state), state.attempt_number, self.turn),
+            stop=lambda call: self.rule.gives_up(last(call), self.state),
+            wait=lambda call: self.rule.wait_seconds(last(call), call.attempt_number, self.state),
             sleep=_not_here,
-            before_sleep=lambda state: self.rule.pause(float(state.upcoming_sleep), last(state), self.turn),
+            before_sleep=lambda call: self.rule.pause(float(call.upcoming_sleep), last(call), self.state),
             reraise=True,
         )
         reply: Reply = again(attempt)
