@@ -1,4 +1,4 @@
-"""A firm's particulars on a page: legal forms, addresses, identifiers and bank accounts, and whose they are."""
+"""A firm's particulars on a page: legal forms, addresses, identifiers, accounts, and whose they are."""
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
