@@ -217,6 +217,11 @@ _LINE_TERMS: TermTable = {
     "accounting_reference": f"{_LINE}/{_ACCOUNTING}",
 }
 _LINES = f"{_DEAL}/ram:IncludedSupplyChainTradeLineItem"
+VAT_GROUP = Group(
+    path=f"{_SETTLED}/ram:ApplicableTradeTax",
+    terms=TAX,
+    write=f"{_SETTLED}/ram:ApplicableTradeTax{VAT}",
+)
 
 CII = XmlSyntax(
     name="CII",
@@ -315,11 +320,7 @@ CII = XmlSyntax(
         "agents.sales_agent": Group(path=f"{_AGREED}/ram:SalesAgentTradeParty", terms=PARTY),
         "agents.invoicee": Group(path=f"{_SETTLED}/ram:InvoiceeTradeParty", terms=PARTY),
         "agents.invoicer": Group(path=f"{_SETTLED}/ram:InvoicerTradeParty", terms=PARTY),
-        "vat": Group(
-            path=f"{_SETTLED}/ram:ApplicableTradeTax",
-            terms=TAX,
-            write=f"{_SETTLED}/ram:ApplicableTradeTax{VAT}",
-        ),
+        "vat": VAT_GROUP,
         "grouping_lines": Group(path=f"{_LINES}[{_NO_SUM}]", terms=_LINE_TERMS, write=_LINES),
         # A line that only groups others, or only informs, counts in no sum.
         "lines": Group(path=f"{_LINES}[not({_NO_SUM})]", terms=_LINE_TERMS, write=_LINES),
