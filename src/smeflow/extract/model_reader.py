@@ -15,7 +15,14 @@ from pydantic import BaseModel, Field, create_model
 from smeflow.documents.document import Document, Quote
 from smeflow.documents.show import page_png
 from smeflow.errors import AnswerInvalid, DocumentError, LLMRefused, LLMRejected
-from smeflow.extract.field_values import ParsedField, ground_field, parse_field, same_value, sentence_value
+from smeflow.extract.field_values import (
+    ParsedField,
+    bare_value,
+    ground_field,
+    parse_field,
+    same_value,
+    sentence_value,
+)
 from smeflow.i18n import Phrase, say
 from smeflow.kinds.field_names import FIELDS, list_fields
 from smeflow.kinds.record_kind import FieldSpec
@@ -125,7 +132,7 @@ def join_readings(
         found = [reading.findings[field] for reading in readings if field in reading.findings]
         if not found:
             continue
-        values = [getattr(one.value, "value", one.value) for one in found]
+        values = [bare_value(finding.value) for finding in found]
         if spec.many:
             findings[field] = replace(found[0], value=[row for rows in values for row in rows])
         elif spec.kind in ("money", "number"):
