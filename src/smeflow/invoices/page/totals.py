@@ -1,7 +1,4 @@
-"""Find the totals and their currency.
-
-Of all printed amounts, those whose labels fit and whose arithmetic closes.
-"""
+"""Find the totals, the printed amounts whose labels fit and whose arithmetic closes, and their currency."""
 
 import re
 from collections import Counter
@@ -133,7 +130,7 @@ def _under_headings(view: PageView, name: str) -> Iterable[PlacedValue[PageAmoun
         (t.page, t.line) for t in view.labels if t.hit.weak and t.hit.field == "total_gross" and t.piece_start
     }
     for page, line in lines:
-        spots = [s for s in view.sums_by_line.get((page, line), ()) if s.value.money]
+        spots = view.money_on(page, line)
         for spot in spots if len(spots) > 1 else ():
             heads = [
                 label
