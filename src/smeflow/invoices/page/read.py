@@ -9,7 +9,7 @@ from smeflow._text import folded
 from smeflow.documents.document import Document, Page, Quote
 from smeflow.extract.grounding import spans_of_value
 from smeflow.i18n import Phrase, say
-from smeflow.invoices.checks import GROSS, READ_TWICE, recognition_check
+from smeflow.invoices.checks import GROSS, READ_TWICE, recognition_check, verdict
 from smeflow.invoices.page.dates import find_dates_on_page
 from smeflow.invoices.page.heading import (
     DocumentTitle,
@@ -127,15 +127,10 @@ class _Sheet:
 
     def same_as(self, other: "_Sheet") -> bool:
         """Tell whether two sheets may be one invoice: equal in all that both have of number and total."""
-        pairs = [
-            (self.findings[n].value, other.findings[n].value)
-            for n in ("number", "total_gross")
-            if n in self.findings and n in other.findings
-        ]
-        lean = len(self.findings) < 4 or len(other.findings) < 4
-        return (
-            self is other or (bool(pairs) and all(one == two for one, two in pairs)) or (not pairs and lean)
-        )
+        shared = {"number", "total_gross"} & self.findings.keys() & other.findings.keys()
+        if self is other or not shared:
+            return self is other or min(len(self.findings), len(other.findings)) < 4
+        return all(self.findings[name].value == other.findings[name].value for name in shared)
 
     def reading(self, several: int, numbers: Sequence[str] = ()) -> Reading:
         """Make the reading, with the checks that need the page; the values themselves are judged later."""
@@ -174,9 +169,9 @@ def _reason_for_no_vat(record: Invoice) -> list[Check]:
     """Check that an invoice without VAT says why: a legal rate of nothing has its mention."""
     if record.total_vat or not record.total_net or record.total_net != record.total_gross:
         return []
-    detail = say("No VAT is charged, and nothing on the page says why.")
-    passed = any(part.exemption for part in record.vat)
-    return [Check(name="exemption", passed=passed, detail=None if passed else detail, fields=("vat",))]
+    explained = any(part.exemption for part in record.vat)
+    failure = say("No VAT is charged, and nothing on the page says why.")
+    return [verdict("exemption", ["vat"], passed=explained, failure=failure)]
 
 
 def _confirmed(view: PageView, findings: Mapping[str, Finding]) -> Check:

@@ -255,6 +255,11 @@ class PageView:
         """Give the labels of some fields."""
         return tuple(label for label in self.labels if label.hit.field in fields)
 
+    def has_label(self, page: int, piece: Piece, *fields: str) -> bool:
+        """Tell whether a piece holds a label, of *fields* if any are named."""
+        labels = self.named(*fields) if fields else self.labels
+        return any(label.page == page and piece.start <= label.start < piece.end for label in labels)
+
     def quote(self, spot: PlacedValue[V]) -> Quote:
         """Quote a value as printed."""
         return quote_of(self.document, self.pages[spot.page], spot.start, spot.end)
