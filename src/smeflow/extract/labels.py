@@ -217,7 +217,7 @@ def read_labelled(
 ) -> Reading | None:
     """Read *fields* where they stand beside a label that is the field's name or a word known for it.
 
-    A field is left out, and told, where two places with equally good labels hold different values.
+    A field is left out, and reported, where two places with equally good labels hold different values.
     """
     findings: dict[str, Finding] = {}
     problems: list[Phrase] = []

@@ -29,7 +29,7 @@ def run_checks(record: Invoice) -> tuple[Check, ...]:
 
 
 def verdict(name: str, fields: Iterable[str], *, passed: bool, failure: Phrase) -> Check:
-    """Make a check that ran; *failure* is told where it did not pass."""
+    """Make a check that ran; *failure* says why where it did not pass."""
     return Check(name=name, passed=passed, detail=None if passed else failure, fields=tuple(fields))
 
 
@@ -39,7 +39,7 @@ def same_amount(one: Decimal, other: Decimal, tolerance: Decimal = ZERO) -> bool
 
 
 def check_sums(record: Invoice) -> tuple[Check, ...]:
-    """Run every check of amounts; one whose amounts are missing is told as not run (``passed`` None)."""
+    """Run every check of amounts; one whose amounts are missing is marked as not run (``passed`` None)."""
     r, line_sum = record, _sum(line.net for line in record.lines)
     gross = _sum((r.total_net, r.total_vat))
     vat = _sum(rate.amount for rate in r.vat)

@@ -73,8 +73,8 @@ def formatted_day_path(path: str) -> Paths:
 def allowance_group(path: str, charge: str, *, also: str = "") -> Group:
     """Find the allowances or the charges among the elements at *path*."""
     yes = "1" if charge == CHARGE else "0"
-    told = "normalize-space(ram:ChargeIndicator)"
-    where = f"{path}[{told}='{charge}' or {told}='{yes}']"
+    indicator = "normalize-space(ram:ChargeIndicator)"
+    where = f"{path}[{indicator}='{charge}' or {indicator}='{yes}']"
     return Group(
         path=f"{where} | {also}" if also else where,
         write=f"{path}[ram:ChargeIndicator/udt:Indicator='{charge}']",

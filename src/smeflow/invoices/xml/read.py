@@ -146,7 +146,7 @@ def _read_file(document: Document) -> list[Reading]:
 
 
 def _syntax_of(root: "_Element") -> tuple[XmlSyntax, Check | None] | None:
-    """Find the table for a root element; a known name in a namespace of another version is read and told."""
+    """Find the table for a root element; a known name in another version's namespace is read and reported."""
     uri, _, name = str(root.tag).rpartition("}")
     for syntax in SYNTAXES:
         if root.tag in syntax.roots or f"{{*}}{name}" in syntax.roots:
@@ -243,7 +243,7 @@ class _InvoiceReader:
         return xpath_of(node, self.syntax.namespaces)
 
     def term(self, name: str, paths: Paths, shape: TermShape) -> None:
-        """Read one term; what cannot be read is told and left out."""
+        """Read one term; what cannot be read is reported and left out."""
         found = first_text(self.element, paths, self.syntax.namespaces)
         if found is None:
             return

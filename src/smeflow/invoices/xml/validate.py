@@ -65,7 +65,7 @@ def check_einvoice(document: Document, checks: Sequence[CheckName] | None = None
     """Check the e-invoice that *document* is or holds; None where there is none.
 
     *checks* says which; left out, all that the file can be held to. A check that was asked for and could not
-    run is told as not run, with the reason.
+    run is listed as not run, with the reason.
     """
     target = _find_einvoice(document)
     if target is None:

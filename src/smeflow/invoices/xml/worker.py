@@ -23,7 +23,7 @@ _STEP = re.compile(r"\*:([\w.-]+)\[namespace-uri\(\)='([^']*)'\]")
 _ID = re.compile(r"\[([A-Z][\w.-]*)\]\s*[-–:]?\s*")
 _LONGEST_SHOWN = 200
 _MOST_FINDINGS = 500
-"""So many findings of one set of rules are told; the next say nothing new."""
+"""So many findings of one set of rules are given; the next say nothing new."""
 PREFIXES = {
     "urn:un:unece:uncefact:data:standard:CrossIndustryInvoice:100": "rsm",
     "urn:un:unece:uncefact:data:standard:ReusableAggregateBusinessInformationEntity:100": "ram",
