@@ -129,7 +129,7 @@ def measure_sorting(
     known = learn_examples(
         step.labels, [*base, *more], right=step.threshold, by=step.likeness, many=step.many
     )
-    senders = any(truth.sender for truth in (*base, *more))
+    senders = any(example.sender for example in (*base, *more))
     right = silent = 0
     for truth in truths:
         comparison = known.compare(compared_example(truth, senders=senders))

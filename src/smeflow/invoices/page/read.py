@@ -75,9 +75,10 @@ def _with_pages(documents: Sequence[Document]) -> list[Document]:
     inside = [d for outer in documents for d in outer.walk()]
     readable = [d for d in inside if any(p.text.strip() for p in d.pages) and "xml" not in d.media_type]
     files = [d for d in readable if d.media_type == "application/pdf" or d.media_type.startswith("image/")]
-    return list({d.sha256 or str(n): d for n, d in reversed(list(enumerate(files or readable)))}.values())[
-        ::-1
-    ]
+    unique: dict[str | int, Document] = {}
+    for index, document in enumerate(files or readable):
+        unique.setdefault(document.sha256 or index, document)
+    return list(unique.values())
 
 
 def _sheets(document: Document, firm: _OwnFirm, labels: Labels | None) -> list["_Sheet"]:
@@ -223,8 +224,7 @@ def _read(document: Document, pages: Sequence[Page], firm: _OwnFirm, labels: Lab
         findings |= _slip(view, findings)
     currency = find_currency(view, totals)
     parties = find_parties(view, own_names=firm.names, own_ids=firm.ids, suppliers=firm.suppliers)
-    for name, finding in _parties(parties).items():
-        findings.setdefault(name, finding)
+    findings |= {name: finding for name, finding in _parties(parties).items() if name not in findings}
     findings |= _account(view)
     if currency:
         findings["currency"] = Finding(value=currency[0], quote=currency[1])
