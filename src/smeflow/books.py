@@ -1,13 +1,14 @@
 """Into the books: accounting entries of finished invoices, in closed, numbered batches."""
 
 import calendar
+import json
 import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from html import escape
 
-from pydantic import TypeAdapter
+from pydantic import TypeAdapter, ValidationError
 
 from smeflow.documents.show import page_png
 from smeflow.engine.cases import document_of
@@ -15,8 +16,8 @@ from smeflow.errors import DocumentError
 from smeflow.i18n import Language, Phrase, say
 from smeflow.invoices.books.entries import SupplierAccounts, make_entry
 from smeflow.invoices.books.journal import USUAL, Journal, JournalEntry, NotBookable, Numbered, format_called
+from smeflow.invoices.checks import GROSS
 from smeflow.invoices.claims import supplier_rows
-from smeflow.invoices.kind import stored_invoice
 from smeflow.invoices.record import Invoice
 from smeflow.ledger.between import BatchRow, BookedRow, NewEntry, batches_of, booked_in, close_batch
 from smeflow.ledger.items import finish_held_items, hold_for_person
@@ -68,19 +69,20 @@ def export_batch(
         ValueError: *period* is no month, or there is no such format or separator.
         LedgerError: Somebody else exported meanwhile.
     """
-    how = format_called(form)
-    mark = how.separator(separator)
-    left = booked_in(ledger.store, workspace.books.journal)
-    chosen = _choose_entries(ledger, workspace, period, recipe, left)
+    books, written_as = workspace.books, format_called(form)
+    between_columns = written_as.separator(separator)
+    booked = booked_in(ledger.store, books.journal)
+    chosen = _choose_entries(ledger, workspace, period, recipe, booked)
     finish_held_items(ledger.store, [item for item in chosen.bookable if item.state == "review"])
     left_out = (*chosen.left_out, *_still_in_review(ledger, period, recipe))
     if not chosen.entries:
         return Export(batch=None, left_out=left_out)
-    books = workspace.books
 
     def write(first: int) -> bytes:
-        numbered = [Numbered(number=first + n, entry=one) for n, (_, one) in enumerate(chosen.entries)]
-        return how.write(numbered, Journal(code=books.journal, name=books.journal_name), mark)
+        numbered = [Numbered(number=n, entry=entry) for n, (_, entry) in enumerate(chosen.entries, first)]
+        return written_as.write(
+            numbered, Journal(code=books.journal, name=books.journal_name), between_columns
+        )
 
     batch = close_batch(
         ledger.store,
@@ -88,9 +90,9 @@ def export_batch(
         period=period,
         person=person,
         entries=[new for new, _ in chosen.entries],
-        after=left[-1].id if left else 0,
+        after=booked[-1].id if booked else 0,
         write=write,
-        ending=how.ending,
+        ending=written_as.ending,
     )
     reversals = sum(new.reversal for new, _ in chosen.entries)
     entries = len(chosen.entries) - reversals
@@ -105,21 +107,21 @@ class _BatchContent:
     left_out: list[LeftOut] = field(default_factory=list)
     bookable: list[ItemRow] = field(default_factory=list)
 
-    def take(self, item: int, digest: str, entry: JournalEntry, *, reversal: bool = False) -> None:
+    def add(self, item: int, digest: str, entry: JournalEntry, *, reversal: bool = False) -> None:
         written = _ENTRY_ADAPTER.dump_json(entry).decode()
         self.entries.append((NewEntry(item=item, hash=digest, reversal=reversal, entry=written), entry))
 
 
 def _choose_entries(
-    ledger: Ledger, workspace: Workspace, period: str, recipe: str, left: list[BookedRow]
+    ledger: Ledger, workspace: Workspace, period: str, recipe: str, booked: list[BookedRow]
 ) -> _BatchContent:
     """Choose what is new, dated in the period, and what has changed since it left."""
-    chosen, standing, last_day = _BatchContent(), _standing_entries(left), _last_day(period)
+    chosen, standing, last_day = _BatchContent(), _standing_entries(booked), _last_day(period)
     for item, step, record, digest in _records_of(ledger, recipe, _finished):
         before = standing.pop(item.id, None)
         if before is not None and before.hash == digest:
             continue
-        if before is None and (record.issue_date is None or f"{record.issue_date:%Y-%m}" != period):
+        if before is None and _month(record) != period:
             continue
         try:
             entry = _entry(record, workspace)
@@ -130,11 +132,11 @@ def _choose_entries(
         chosen.bookable.append(item)
         if before is not None:
             back = _reversal_of(before, last_day)
-            chosen.take(item.id, before.hash, back, reversal=True)
+            chosen.add(item.id, before.hash, back, reversal=True)
             entry = replace(entry, day=max(back.day, entry.day))  # both in one month, that of the first stays
-        chosen.take(item.id, digest, entry)
+        chosen.add(item.id, digest, entry)
     for gone in _rejected_since(ledger, standing):
-        chosen.take(gone.item, gone.hash, _reversal_of(gone, last_day), reversal=True)
+        chosen.add(gone.item, gone.hash, _reversal_of(gone, last_day), reversal=True)
     return chosen
 
 
@@ -149,6 +151,10 @@ def batch_file_name(ledger: Ledger, batch: BatchRow) -> str:
     return f"{batch.journal}-{batch.period}-{numbers.index(batch.id) + 1:04d}{batch.ending}"
 
 
+def _month(record: Invoice) -> str | None:
+    return f"{record.issue_date:%Y-%m}" if record.issue_date else None
+
+
 def _last_day(period: str) -> date:
     if not re.fullmatch(r"\d{4}-(0[1-9]|1[0-2])", period):
         raise ValueError(say("{period} is no month; write it as 2026-10", period=period))
@@ -156,10 +162,10 @@ def _last_day(period: str) -> date:
     return date(year, month, calendar.monthrange(year, month)[1])
 
 
-def _standing_entries(left: list[BookedRow]) -> dict[int, BookedRow]:
+def _standing_entries(booked: list[BookedRow]) -> dict[int, BookedRow]:
     """Give the entry that stands for each item: the last one that was not taken back."""
     standing: dict[int, BookedRow] = {}
-    for row in left:
+    for row in booked:
         if row.reversal:
             standing.pop(row.item, None)
         else:
@@ -182,17 +188,35 @@ def _records_of(
     for name in [recipe] if recipe else ledger.recipes():
         for item in filter(wanted, ledger.items(name)):
             for step in item.outcome:
-                found = ledger.value(item, step)
-                record = stored_invoice(found[0]) if found is not None else None
-                if found is not None and record is not None:
-                    yield item, step, record, found[1]
+                stored = ledger.value(item, step)
+                record = _invoice_in(stored[0]) if stored is not None else None
+                if stored is not None and record is not None:
+                    yield item, step, record, stored[1]
                     break
+
+
+def _invoice_in(text: str) -> Invoice | None:
+    """Give the invoice of a result as it is written down; of a quote, an order or a reminder nothing.
+
+    Whoever approved it: what calls itself something else is no invoice.
+    """
+    value = json.loads(text)
+    fields = value.get("record") if isinstance(value, dict) else None
+    if not isinstance(fields, dict) or GROSS not in fields:
+        return None
+    try:
+        record = Invoice.model_validate(fields)
+    except ValidationError:
+        return None
+    checks = value.get("checks", ())
+    refused = any(check["name"] == "is_invoice" and check["passed"] is False for check in checks)
+    return None if refused and record.kind is None else record
 
 
 def _still_in_review(ledger: Ledger, period: str, recipe: str) -> Iterator[LeftOut]:
     """Give what a person has yet to decide of the period, or of no day that is known."""
     for item, _, record, _ in _records_of(ledger, recipe, _undecided):
-        if record.issue_date is None or f"{record.issue_date:%Y-%m}" == period:
+        if _month(record) in (None, period):
             yield LeftOut(item=item, why=item.reason.phrases[0])
 
 
@@ -206,8 +230,8 @@ def _entry(record: Invoice, workspace: Workspace) -> JournalEntry:
 
 def _rejected_since(ledger: Ledger, standing: dict[int, BookedRow]) -> Iterator[BookedRow]:
     """Give the entries of items that were rejected since."""
-    for number, row in standing.items():
-        item = ledger.item(None, number)
+    for item_id, row in standing.items():
+        item = ledger.item(None, item_id)
         if item is not None and item.state == "skipped" and item.reason.kind == "rejected":
             yield row
 
@@ -225,24 +249,25 @@ def left_out_files(
     ledger: Ledger, left_out: Sequence[LeftOut], period: str, language: Language
 ) -> Iterator[tuple[str, bytes]]:
     """Give the files of the list by name: a picture an invoice, then the page that links them."""
+
+    def words(phrase: Phrase) -> str:
+        return escape(phrase.render(language))
+
     rows = []
-    for number, one in enumerate(left_out):
-        name = f"review-{period}-{one.item.id}.png"
-        picture = _first_page(ledger, one) if number < MOST_PICTURES else None
+    for number, left in enumerate(left_out):
+        file, name = f"review-{period}-{left.item.id}.png", escape(left.item.name)
+        picture = _first_page(ledger, left) if number < MOST_PICTURES else None
         if picture is not None:
-            yield name, picture
-        told = escape(one.item.name)
-        shown = f'<a href="{name}">{told}</a>' if picture is not None else told
-        rows.append(
-            f"<tr><td>{one.item.id}</td><td>{shown}</td><td>{escape(one.why.render(language))}</td></tr>"
-        )
-    title = say("Left out of the books of {period}", period=period).render(language)
-    none = say("Everything that is finished was booked.").render(language)
-    heads = "".join(f"<th>{escape(say_.render(language))}</th>" for say_ in _HEADINGS)
-    table = f"<table><tr>{heads}</tr>{''.join(rows)}</table>" if rows else f"<p>{escape(none)}</p>"
+            yield file, picture
+            name = f'<a href="{file}">{name}</a>'
+        rows.append(f"<tr><td>{left.item.id}</td><td>{name}</td><td>{words(left.why)}</td></tr>")
+    title = words(say("Left out of the books of {period}", period=period))
+    headings = "".join(f"<th>{words(heading)}</th>" for heading in _HEADINGS)
+    none = f"<p>{words(say('Everything that is finished was booked.'))}</p>"
+    table = f"<table><tr>{headings}</tr>{''.join(rows)}</table>" if rows else none
     page = (
-        f'<!doctype html><html lang="{language}"><meta charset="utf-8"><title>{escape(title)}</title>'
-        f"<style>{_STYLE}</style><h1>{escape(title)}</h1>{table}</html>\n"
+        f'<!doctype html><html lang="{language}"><meta charset="utf-8"><title>{title}</title>'
+        f"<style>{_STYLE}</style><h1>{title}</h1>{table}</html>\n"
     )
     yield f"review-{period}.html", page.encode()
 
@@ -250,10 +275,10 @@ def left_out_files(
 _HEADINGS = (say("number"), say("invoice"), say("why"))
 
 
-def _first_page(ledger: Ledger, one: LeftOut) -> bytes | None:
+def _first_page(ledger: Ledger, left: LeftOut) -> bytes | None:
     """Draw the first page; None where the item is no document of pages."""
     try:
-        document = document_of(ledger.store, one.item)
+        document = document_of(ledger.store, left.item)
         pages = [d for d in document.walk() if d.media_type == "application/pdf" or "image/" in d.media_type]
         return page_png(pages[0], pages[0].pages[0].number if pages[0].pages else 1) if pages else None
     except DocumentError:

@@ -225,7 +225,7 @@ def test_batches_are_written_again_byte_for_byte(office):
         assert [batch_file(ledger, row) for row in batches_of(ledger.store, "HA")] == [first]
 
 
-MAPPED = SupplierAccounts(aux="F1", aux_name="Martin", expense="606300", expense_name="Achats", vat="445660")
+MAPPED = SupplierAccounts(aux="F1", aux_name="Martin", expense="606300", vat="445660")
 
 
 def booked(**more: object) -> list[tuple[str, Decimal]]:

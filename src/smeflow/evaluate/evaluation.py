@@ -1,4 +1,4 @@
-"""Evaluate a recipe on labelled cases: run it, fit what confidence means there, and draw the result."""
+"""Evaluate a recipe on labelled cases: score it, fit what confidence means there, and draw the result."""
 
 import hashlib
 from collections.abc import Iterable, Mapping, Sequence
@@ -25,6 +25,112 @@ from smeflow.evaluate.scoring import CaseScore, Truth, match_items, score_item, 
 from smeflow.extract.confidence import Calibration, Weights, default_calibration
 from smeflow.i18n import Language, Phrase, say
 from smeflow.ledger.ledger import Ledger
+from smeflow.ledger.rows import ItemRow
+
+GROUPS = ("supplier", "reader", "language")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Evaluation:
+    """What one step found on the cases whose truth is known."""
+
+    recipe: str
+    step: str
+    cases: tuple[CaseScore, ...]
+    unmatched: tuple[str, ...] = ()
+    """Cases the truth speaks of that the ledger does not hold, or on which the step found nothing."""
+
+    @property
+    def exact(self) -> Rate:
+        """Cases right in every field."""
+        return Rate.of(case.exact for case in self.cases)
+
+    @property
+    def fields(self) -> Rate:
+        """Fields that are right, of all."""
+        return Rate.of(field.verdict == "right" for case in self.cases for field in case.fields)
+
+    @property
+    def silent(self) -> Rate:
+        """Of the cases that passed without a person, those that are wrong somewhere."""
+        return Rate.of(not case.exact for case in self.cases if case.accepted)
+
+    @property
+    def proven_wrong(self) -> Rate:
+        """Of the cases told as proven, those that are wrong somewhere."""
+        return Rate.of(not case.exact for case in self.cases if case.proven)
+
+
+def evaluate(ledger: Ledger, recipe: str, step: Step[Any], truths: Sequence[Truth] | None) -> Evaluation:
+    """Score what *step* found against *truths*; None takes what people decided in review as the truth."""
+    items = list(ledger.items(recipe))
+    pairs: Iterable[tuple[Truth, ItemRow | None]]
+    if truths is None:
+        decided = ((truth_from_review(ledger, item, step.name), item) for item in items)
+        pairs = [(truth, item) for truth, item in decided if truth is not None]
+    else:
+        pairs = match_items(list(truths), items)
+    cases, unmatched = [], []
+    for truth, item in pairs:
+        score = score_item(ledger, item, step, truth) if item is not None else None
+        cases.append(score) if score is not None and score.fields else unmatched.append(truth.name)
+    return Evaluation(recipe=recipe, step=step.name, cases=tuple(cases), unmatched=tuple(unmatched))
+
+
+def evaluation_json(evaluation: Evaluation, proposal: ThresholdProposal | None = None) -> dict[str, Any]:
+    """Give the whole evaluation as JSON values; each rate with its interval at 95 %."""
+    cases = evaluation.cases
+    return {
+        "recipe": evaluation.recipe,
+        "step": evaluation.step,
+        "cases": len(cases),
+        "unmatched": list(evaluation.unmatched),
+        "exact": _rate(evaluation.exact),
+        "fields_right": _rate(evaluation.fields),
+        "silent_errors": _rate(evaluation.silent),
+        "proven_wrong": _rate(evaluation.proven_wrong),
+        "by_field": by_field(cases),
+        "by_reader": by_reader(cases),
+        "exact_by": {
+            group: {member: _rate(rate) for member, rate in exact_by(cases, group).items()}
+            for group in GROUPS
+        },
+        "curve": [
+            {"threshold": p.threshold, "coverage": _rate(p.coverage), "silent_errors": _rate(p.errors)}
+            for p in error_curve(cases)
+        ],
+        "calibration": {"cases": _bins(calibration(cases)), "fields": _bins(field_calibration(cases))},
+        "proposal": None if proposal is None else _proposal(proposal),
+        "wrong": [
+            {"case": case.name, "field": f.name, "is": f.verdict, "expected": f.expected, "found": f.found}
+            for case in cases
+            for f in case.fields
+            if f.verdict != "right"
+        ],
+    }
+
+
+def _rate(rate: Rate) -> dict[str, Any]:
+    low, high = (round(bound, 4) for bound in rate.interval)
+    return {"count": rate.count, "total": rate.total, "rate": round(rate.value, 4), "low": low, "high": high}
+
+
+def _bins(bins: Sequence[CalibrationBin]) -> dict[str, Any]:
+    rows = [{"told": round(bin_.confidence, 4), **_rate(bin_.right)} for bin_ in bins]
+    return {"error": round(calibration_error(bins), 4), "bins": rows}
+
+
+def _proposal(proposal: ThresholdProposal) -> dict[str, Any]:
+    point = proposal.point
+    return {
+        "max_error": proposal.wanted,
+        "threshold": point.threshold if point else None,
+        "coverage": _rate(point.coverage) if point else None,
+        "silent_errors": _rate(point.errors) if point else None,
+        "bound": round(proposal.bound, 4),
+        "labels_needed": proposal.labels_needed,
+    }
+
 
 FIELD_PULL, RECORD_PULL = 3.0, 1.0
 """How strongly weights are drawn to 0: a signal seen once or twice decides little."""
@@ -35,13 +141,13 @@ Labelled = tuple[Mapping[str, float], bool]
 
 def fit_calibration(cases: Sequence[CaseScore]) -> Calibration:
     """Fit the weights for fields and records on *cases*."""
-    fields = [(one.signals, one.verdict == "right") for case in cases for one in case.fields if one.signals]
+    fields = [field for case in cases for field in case.fields]
+    signals = [(field.signals, field.verdict == "right") for field in fields if field.signals]
     records = [(case.signals, case.exact) for case in cases if case.signals]
-    readers = sorted({one.reader for case in cases for one in case.fields if one.reader})
     return Calibration(
-        fields=fit_logistic(fields, FIELD_PULL),
+        fields=fit_logistic(signals, FIELD_PULL),
         records=fit_logistic(records, RECORD_PULL),
-        readers=tuple(readers),
+        readers=tuple(sorted({field.reader for field in fields if field.reader})),
     )
 
 
@@ -93,22 +199,25 @@ class FittedCalibration:
 def fit_and_compare(cases: Sequence[CaseScore]) -> FittedCalibration:
     """Fit on all *cases*; measure by leaving out a fifth of the suppliers at a time."""
     shipped = default_calibration()
-    own: list[float] = []
-    others: list[float] = []
+    fitted_errors: list[float] = []
+    shipped_errors: list[float] = []
     for fold in range(FOLDS):
         left_out = [case for case in cases if _fold(case) == fold and case.signals]
-        if not left_out:
-            continue
-        made = fit_calibration([case for case in cases if _fold(case) != fold])
-        own += [(made.records.probability(case.signals) - case.exact) ** 2 for case in left_out]
-        others += [(shipped.records.probability(case.signals) - case.exact) ** 2 for case in left_out]
-    many = max(1, len(own))
+        if left_out:
+            fitted = fit_calibration([case for case in cases if _fold(case) != fold])
+            fitted_errors += _brier_errors(fitted, left_out)
+            shipped_errors += _brier_errors(shipped, left_out)
+    count = len(fitted_errors)
     return FittedCalibration(
         calibration=fit_calibration(cases),
-        cases=len(own),
-        brier=sum(own) / many,
-        brier_shipped=sum(others) / many,
+        cases=count,
+        brier=sum(fitted_errors) / max(1, count),
+        brier_shipped=sum(shipped_errors) / max(1, count),
     )
+
+
+def _brier_errors(calibration: Calibration, cases: Sequence[CaseScore]) -> list[float]:
+    return [(calibration.records.probability(case.signals) - case.exact) ** 2 for case in cases]
 
 
 def _fold(case: CaseScore) -> int:
@@ -144,10 +253,10 @@ def draw_evaluation(cases: Sequence[CaseScore], language: Language) -> str:
     ]
     width, height = GAP * 3 + SIDE * 2, TOP + SIDE + 70
     body = "\n".join([*titles, *left, *right])
-    told = say("What {n} labelled cases say about this recipe", n=len(cases)).render(language)
+    title = say("What {n} labelled cases say about this recipe", n=len(cases)).render(language)
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" width="{width}" '
-        f'font-family="sans-serif" role="img" lang="{language}">\n<title>{escape(told)}</title>\n'
+        f'font-family="sans-serif" role="img" lang="{language}">\n<title>{escape(title)}</title>\n'
         f'<rect width="{width}" height="{height}" fill="white"/>\n{body}\n</svg>\n'
     )
 
@@ -179,10 +288,10 @@ def _line(at: Sequence[tuple[float, float]], left: int, colour: str) -> str:
 def _dots(bins: Sequence[CalibrationBin], left: int, colour: str) -> str:
     """Draw a dot a bin, as large as the bin has cases, with its interval."""
     drawn = []
-    for one in bins:
-        x, y = left + SIDE * one.told, TOP + SIDE * (1 - one.right.value)
-        low, high = (TOP + SIDE * (1 - edge) for edge in one.right.interval)
-        size = 3 + min(6.0, one.right.total**0.5 / 4)
+    for bin_ in bins:
+        x, y = left + SIDE * bin_.confidence, TOP + SIDE * (1 - bin_.right.value)
+        low, high = (TOP + SIDE * (1 - edge) for edge in bin_.right.interval)
+        size = 3 + min(6.0, bin_.right.total**0.5 / 4)
         drawn.append(f'<path d="M{x:.1f} {low:.1f}V{high:.1f}" stroke="{colour}"/>')
         drawn.append(f'<circle cx="{x:.1f}" cy="{y:.1f}" r="{size:.1f}" fill="{colour}"/>')
     return "\n".join(drawn)
@@ -204,123 +313,3 @@ def _text(
     shown = escape(what.render(language))
     at = f'x="{x:.1f}" y="{y:.1f}" text-anchor="{anchor}"'
     return f'<text {at} font-size="{size}" fill="{INK}">{shown}</text>'
-
-
-GROUPS = ("supplier", "reader", "language")
-
-
-@dataclass(frozen=True, kw_only=True)
-class Evaluation:
-    """What one step found on the cases whose truth is known."""
-
-    recipe: str
-    step: str
-    cases: tuple[CaseScore, ...]
-    unmatched: tuple[str, ...] = ()
-    """Cases the truth speaks of that the ledger does not hold, or on which the step found nothing."""
-
-    @property
-    def exact(self) -> Rate:
-        """Cases right in every field."""
-        return Rate(sum(case.exact for case in self.cases), len(self.cases))
-
-    @property
-    def fields(self) -> Rate:
-        """Fields that are right, of all."""
-        verdicts = [one.verdict == "right" for case in self.cases for one in case.fields]
-        return Rate(sum(verdicts), len(verdicts))
-
-    @property
-    def silent(self) -> Rate:
-        """Of the cases that passed without a person, those that are wrong somewhere."""
-        passed = [case for case in self.cases if case.accepted]
-        return Rate(sum(not case.exact for case in passed), len(passed))
-
-    @property
-    def proven_wrong(self) -> Rate:
-        """Of the cases told as proven, those that are wrong somewhere."""
-        proven = [case for case in self.cases if case.proven]
-        return Rate(sum(not case.exact for case in proven), len(proven))
-
-
-def evaluate(ledger: Ledger, recipe: str, step: Step[Any], truths: Sequence[Truth] | None) -> Evaluation:
-    """Score what *step* found against *truths*; None takes what people decided in review as the truth."""
-    items = list(ledger.items(recipe))
-    if truths is None:
-        told = [(truth_from_review(ledger, item, step.name), item) for item in items]
-        pairs = [(truth, item) for truth, item in told if truth is not None]
-        unmatched: list[str] = []
-    else:
-        matched = list(match_items(list(truths), items))
-        pairs = [(truth, item) for truth, item in matched if item is not None]
-        unmatched = [truth.name for truth, item in matched if item is None]
-    cases = []
-    for truth, item in pairs:
-        made = score_item(ledger, item, step, truth)
-        cases.append(made) if made is not None and made.fields else unmatched.append(truth.name)
-    return Evaluation(recipe=recipe, step=step.name, cases=tuple(cases), unmatched=tuple(unmatched))
-
-
-def evaluation_json(found: Evaluation, proposal: ThresholdProposal | None = None) -> dict[str, Any]:
-    """Give the whole evaluation as JSON values; each rate with its interval at 95 %."""
-    cases = found.cases
-    return {
-        "recipe": found.recipe,
-        "step": found.step,
-        "cases": len(cases),
-        "unmatched": list(found.unmatched),
-        "exact": _rate(found.exact),
-        "fields_right": _rate(found.fields),
-        "silent_errors": _rate(found.silent),
-        "proven_wrong": _rate(found.proven_wrong),
-        "by_field": by_field(cases),
-        "by_reader": by_reader(cases),
-        "exact_by": {group: _rates(exact_by(cases, group)) for group in GROUPS},
-        "curve": [
-            {"threshold": p.threshold, "coverage": _rate(p.coverage), "silent_errors": _rate(p.errors)}
-            for p in error_curve(cases)
-        ],
-        "calibration": {
-            "cases": _bins(calibration(cases)),
-            "fields": _bins(field_calibration(cases)),
-        },
-        "proposal": None if proposal is None else _proposal(proposal),
-        "wrong": [
-            {"case": case.name, "field": f.name, "is": f.verdict, "expected": f.expected, "found": f.found}
-            for case in cases
-            for f in case.fields
-            if f.verdict != "right"
-        ],
-    }
-
-
-def _rate(rate: Rate) -> dict[str, Any]:
-    low, high = rate.interval
-    return {
-        "count": rate.count,
-        "total": rate.total,
-        "rate": round(rate.value, 4),
-        "low": round(low, 4),
-        "high": round(high, 4),
-    }
-
-
-def _rates(rates: Mapping[str, Rate]) -> dict[str, Any]:
-    return {name: _rate(rate) for name, rate in rates.items()}
-
-
-def _bins(bins: Sequence[CalibrationBin]) -> dict[str, Any]:
-    rows = [{"told": round(one.told, 4), **_rate(one.right)} for one in bins]
-    return {"error": round(calibration_error(bins), 4), "bins": rows}
-
-
-def _proposal(made: ThresholdProposal) -> dict[str, Any]:
-    point = made.point
-    return {
-        "max_error": made.wanted,
-        "threshold": point.threshold if point else None,
-        "coverage": _rate(point.coverage) if point else None,
-        "silent_errors": _rate(point.errors) if point else None,
-        "bound": round(made.bound, 4),
-        "labels_needed": made.labels_needed,
-    }

@@ -76,14 +76,14 @@ class LearningOutcome:
 
 def collect_lessons(ledger: Ledger, recipe: str, step: Triage) -> list[Lesson]:
     """Collect what people decided about the items of *recipe*, in the order the items came."""
-    found = []
+    lessons = []
     for item in ledger.items(recipe):
         labels = _decided(ledger, item, step)
         example = _example(ledger, item, labels) if labels else None
         if example is not None:
             apart = int(sha256(item.key)[:8], 16) % TEST_ONE_IN == 0
-            found.append(Lesson(key=item.key, example=example, teaches=not apart))
-    return found
+            lessons.append(Lesson(key=item.key, example=example, teaches=not apart))
+    return lessons
 
 
 def learn_from(step: Triage, file: Path, decided: Sequence[Lesson]) -> LearningOutcome:
@@ -93,12 +93,12 @@ def learn_from(step: Triage, file: Path, decided: Sequence[Lesson]) -> LearningO
         ValueError: The file cannot be read.
     """
     kept = {str(row.get("id")): row for _, row in rows_of_examples(file)} if file.is_file() else {}
-    new = [one for one in decided if _is_new(one, kept.get(one.key))]
-    changed = {one.key for one in new}
+    new = [lesson for lesson in decided if _is_new(lesson, kept.get(lesson.key))]
+    changed = {lesson.key for lesson in new}
     old_tests = [
         _lesson_of(row) for key, row in kept.items() if row.get("use") == TEST_USE and key not in changed
     ]
-    tests = [*old_tests, *(one for one in new if not one.teaches)]
+    tests = [*old_tests, *(lesson for lesson in new if not lesson.teaches)]
     # a corrected correction is taken out of what teaches before it is measured again
     learned = len(read_examples(file)) if file.is_file() else 0
     given = list(step.examples[: len(step.examples) - learned])
@@ -107,15 +107,17 @@ def learn_from(step: Triage, file: Path, decided: Sequence[Lesson]) -> LearningO
         for key, row in kept.items()
         if row.get("use") != TEST_USE and key not in changed
     ]
-    truths = [one.example for one in tests]
+    truths = [lesson.example for lesson in tests]
     before = measure_sorting(step, base, (), truths)
-    taken, after, refused = _choose_harmless(step, base, [one for one in new if one.teaches], truths, before)
+    taken, after, refused = _choose_harmless(
+        step, base, [lesson for lesson in new if lesson.teaches], truths, before
+    )
     return LearningOutcome(
         before=before,
         after=after,
         taken=tuple(taken),
         refused=tuple(refused),
-        tests=tuple(one for one in new if not one.teaches),
+        tests=tuple(lesson for lesson in new if not lesson.teaches),
         known=len(decided) - len(new),
     )
 
@@ -127,13 +129,13 @@ def measure_sorting(
     known = learn_examples(
         step.labels, [*base, *more], right=step.threshold, by=step.likeness, many=step.many
     )
-    senders = any(one.sender for one in (*base, *more))
+    senders = any(example.sender for example in (*base, *more))
     right = silent = 0
-    for one in truths:
-        found = known.compare(compared_example(one, senders=senders))
-        hit = found.best in one.of
-        right += hit
-        silent += found.sure and not hit
+    for truth in truths:
+        comparison = known.compare(compared_example(truth, senders=senders))
+        is_right = comparison.best in truth.of
+        right += is_right
+        silent += comparison.sure and not is_right
     each = len(step.labels) if step.many else 1
     left_out = known.outcomes[: len(base) * each]
     enough = known.sure.enough
@@ -142,10 +144,10 @@ def measure_sorting(
     return SortingScore(right=right, of=len(truths) + len(left_out), silent=silent)
 
 
-def write_examples(file: Path, made: LearningOutcome) -> None:
+def write_examples(file: Path, outcome: LearningOutcome) -> None:
     """Add what was taken, and the new tests, to *file*; a line of the same item is replaced."""
     rows = {str(row.get("id")): dict(row) for _, row in rows_of_examples(file)} if file.is_file() else {}
-    rows |= {one.key: one.line for one in (*made.taken, *made.tests)}
+    rows |= {lesson.key: lesson.line for lesson in (*outcome.taken, *outcome.tests)}
     text = "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows.values())
     file.parent.mkdir(parents=True, exist_ok=True)
     beside = file.with_name(f"{file.name}.new")
@@ -157,14 +159,14 @@ def _choose_harmless(
     step: Triage, base: list[Example], new: list[Lesson], truths: list[Example], before: SortingScore
 ) -> tuple[list[Lesson], SortingScore, list[Lesson]]:
     """Take all, or else label by label what does no harm."""
-    whole = measure_sorting(step, base, [one.example for one in new], truths)
+    whole = measure_sorting(step, base, [lesson.example for lesson in new], truths)
     if not whole.worse_than(before):
         return new, whole, []
     taken: list[Lesson] = []
     after, refused = before, []
-    for label in dict.fromkeys(one.example.label for one in new):
-        some = [one for one in new if one.example.label == label]
-        tried = measure_sorting(step, base, [one.example for one in (*taken, *some)], truths)
+    for label in dict.fromkeys(lesson.example.label for lesson in new):
+        some = [lesson for lesson in new if lesson.example.label == label]
+        tried = measure_sorting(step, base, [lesson.example for lesson in (*taken, *some)], truths)
         if tried.worse_than(after):
             refused += some
         else:
@@ -202,8 +204,8 @@ def _example(ledger: Ledger, item: ItemRow, labels: tuple[str, ...]) -> Example 
     )
 
 
-def _is_new(one: Lesson, kept: Mapping[str, Any] | None) -> bool:
-    return kept is None or _lesson_of(kept).example.of != one.example.of
+def _is_new(lesson: Lesson, kept: Mapping[str, Any] | None) -> bool:
+    return kept is None or _lesson_of(kept).example.of != lesson.example.of
 
 
 def _lesson_of(row: Mapping[str, Any]) -> Lesson:

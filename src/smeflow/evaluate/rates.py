@@ -1,7 +1,4 @@
-"""What the scores add up to.
-
-Rates with exact intervals, errors at each coverage, calibration, a threshold for review.
-"""
+"""What the scores add up to: rates with intervals, errors at each coverage, calibration, a threshold."""
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
@@ -19,6 +16,12 @@ class Rate:
 
     count: int
     total: int
+
+    @classmethod
+    def of(cls, outcomes: Iterable[bool]) -> "Rate":
+        """Count the outcomes that are true."""
+        counted = list(outcomes)
+        return cls(sum(counted), len(counted))
 
     @property
     def value(self) -> float:
@@ -97,42 +100,37 @@ class ThresholdProposal:
 
 def by_field(cases: Iterable[CaseScore]) -> dict[str, dict[str, int]]:
     """Count the verdicts of each field."""
-    return _count_verdicts((one.name, one) for case in cases for one in case.fields)
+    return _count_verdicts((field.name, field) for case in cases for field in case.fields)
 
 
 def by_reader(cases: Iterable[CaseScore]) -> dict[str, dict[str, int]]:
     """Count the verdicts of what each reader read."""
-    return _count_verdicts((one.reader or "–", one) for case in cases for one in case.fields)
+    return _count_verdicts((field.reader or "–", field) for case in cases for field in case.fields)
 
 
 def _count_verdicts(named: Iterable[tuple[str, FieldScore]]) -> dict[str, dict[str, int]]:
-    found: dict[str, dict[str, int]] = {}
-    for name, one in named:
-        counts = found.setdefault(name, {"right": 0, "wrong": 0, "missing": 0, "invented": 0})
-        counts[one.verdict] += 1
-    return found
+    counts: dict[str, dict[str, int]] = {}
+    for name, field in named:
+        counts.setdefault(name, {"right": 0, "wrong": 0, "missing": 0, "invented": 0})[field.verdict] += 1
+    return counts
 
 
 def exact_by(cases: Iterable[CaseScore], group: str) -> dict[str, Rate]:
     """Give how many cases are right in every field, for each member of *group*."""
-    found: dict[str, list[bool]] = defaultdict(list)
+    outcomes: dict[str, list[bool]] = defaultdict(list)
     for case in cases:
         if group in case.groups:
-            found[case.groups[group]].append(case.exact)
-    return {name: Rate(sum(all_), len(all_)) for name, all_ in sorted(found.items())}
+            outcomes[case.groups[group]].append(case.exact)
+    return {member: Rate.of(exact) for member, exact in sorted(outcomes.items())}
 
 
 def error_curve(cases: Sequence[CaseScore]) -> list[CurvePoint]:
     """Give the silent errors at each coverage, the strictest threshold first."""
     points = []
     for threshold in sorted({case.rank for case in cases}, reverse=True):
-        taken = [case for case in cases if case.rank >= threshold]
-        wrong = sum(not case.exact for case in taken)
-        points.append(
-            CurvePoint(
-                threshold=threshold, coverage=Rate(len(taken), len(cases)), errors=Rate(wrong, len(taken))
-            )
-        )
+        passing = [case for case in cases if case.rank >= threshold]
+        errors = Rate.of(not case.exact for case in passing)
+        points.append(CurvePoint(threshold=threshold, coverage=Rate(len(passing), len(cases)), errors=errors))
     return points
 
 
@@ -151,7 +149,7 @@ def propose_threshold(cases: Sequence[CaseScore], wanted: float) -> ThresholdPro
 class CalibrationBin:
     """Cases with about one confidence."""
 
-    told: float
+    confidence: float
     """Their mean confidence."""
     right: Rate
 
@@ -163,24 +161,25 @@ def calibration(cases: Iterable[CaseScore]) -> list[CalibrationBin]:
 
 def field_calibration(cases: Iterable[CaseScore]) -> list[CalibrationBin]:
     """Put the confidence of fields beside how many were right."""
-    fields = (one for case in cases for one in case.fields if one.confidence is not None)
-    return _bins([(one.confidence or 0.0, one.verdict == "right") for one in fields])
+    fields = (field for case in cases for field in case.fields)
+    return _bins([(f.confidence, f.verdict == "right") for f in fields if f.confidence is not None])
 
 
 def _bins(pairs: Sequence[tuple[float, bool]]) -> list[CalibrationBin]:
-    place: Callable[[float], int] = lambda told: min(BINS - 1, int(told * BINS))  # noqa: E731 - one line, used once
-    found: dict[int, list[tuple[float, bool]]] = defaultdict(list)
-    for told, right in pairs:
-        found[place(told)].append((told, right))
+    bins: dict[int, list[tuple[float, bool]]] = defaultdict(list)
+    for confidence, right in pairs:
+        bins[min(BINS - 1, int(confidence * BINS))].append((confidence, right))
     return [
         CalibrationBin(
-            told=sum(t for t, _ in rows) / len(rows), right=Rate(sum(r for _, r in rows), len(rows))
+            confidence=sum(confidence for confidence, _ in rows) / len(rows),
+            right=Rate.of(right for _, right in rows),
         )
-        for _, rows in sorted(found.items())
+        for _, rows in sorted(bins.items())
     ]
 
 
 def calibration_error(bins: Sequence[CalibrationBin]) -> float:
     """Give how far confidence and truth are apart on average (expected calibration error)."""
-    total = sum(one.right.total for one in bins)
-    return sum(abs(one.told - one.right.value) * one.right.total for one in bins) / total if total else 0.0
+    total = sum(bin_.right.total for bin_ in bins)
+    distances = (abs(bin_.confidence - bin_.right.value) * bin_.right.total for bin_ in bins)
+    return sum(distances) / total if total else 0.0

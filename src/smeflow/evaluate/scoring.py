@@ -1,7 +1,4 @@
-"""Hold what was found against what is true of each case.
-
-The truth from a file or from review, and a score for each field.
-"""
+"""Hold what was found against what is true of each case, by a file or by review: a score for each field."""
 
 import json
 from collections.abc import Iterator, Mapping
@@ -10,7 +7,7 @@ from decimal import Decimal, InvalidOperation
 from pathlib import Path
 from typing import Any, Literal
 
-from pydantic import BaseModel, TypeAdapter
+from pydantic import TypeAdapter
 
 from smeflow._text import folded
 from smeflow.core.case import Step
@@ -56,7 +53,7 @@ class CaseScore:
     @property
     def exact(self) -> bool:
         """Whether every field is right."""
-        return all(one.verdict == "right" for one in self.fields)
+        return all(field.verdict == "right" for field in self.fields)
 
     @property
     def rank(self) -> float:
@@ -87,25 +84,18 @@ def read_truth(path: Path) -> list[Truth]:
     """
     if path.is_dir():
         files = sorted(path.glob("*.json"))
-        return [
-            _parse_truth(_json(file.read_text("utf-8"), file.name), file.name, file.stem) for file in files
-        ]
+        return [_parse_truth(file.read_text("utf-8"), file.name, file.stem) for file in files]
     lines = path.read_text("utf-8-sig").splitlines()
-    places = [(f"{path.name}:{n}", line) for n, line in enumerate(lines, 1) if line.strip()]
-    return [_parse_truth(_json(line, place), place) for place, line in places]
+    return [_parse_truth(line, f"{path.name}:{n}") for n, line in enumerate(lines, 1) if line.strip()]
 
 
-def _json(text: str, place: str) -> dict[str, Any]:
+def _parse_truth(text: str, place: str, stem: str = "") -> Truth:
     try:
-        found = json.loads(text)
+        line = json.loads(text)
     except json.JSONDecodeError:
-        found = None
-    if not isinstance(found, dict):  # told to the person who wrote it, as any other mistake in the file
+        line = None
+    if not isinstance(line, dict):  # told to the person who wrote it, as any other mistake in the file
         raise ValueError(say("{place}: this is no JSON object", place=place))  # noqa: TRY004
-    return found
-
-
-def _parse_truth(line: dict[str, Any], place: str, stem: str = "") -> Truth:
     name = next((str(line[key]) for key in CASE_KEYS if line.get(key) is not None and "record" in line), "")
     name = name or next((str(line[key]) for key in CASE_KEYS[:3] if isinstance(line.get(key), str)), stem)
     if not name:
@@ -121,13 +111,13 @@ def _rest(line: Mapping[str, Any]) -> dict[str, Any]:
 
 def flatten(values: Mapping[str, Any], before: str = "") -> dict[str, Any]:
     """Name inner fields with a dot; lists stay whole."""
-    found: dict[str, Any] = {}
+    flat: dict[str, Any] = {}
     for name, value in values.items():
         if isinstance(value, Mapping):
-            found |= flatten(value, f"{before}{name}.")
+            flat |= flatten(value, f"{before}{name}.")
         else:
-            found[f"{before}{name}"] = value
-    return found
+            flat[f"{before}{name}"] = value
+    return flat
 
 
 def truth_from_review(ledger: Ledger, item: ItemRow, step: str) -> Truth | None:
@@ -157,46 +147,45 @@ def match_items(truths: list[Truth], items: list[ItemRow]) -> Iterator[tuple[Tru
 
 def score_item(ledger: Ledger, item: ItemRow, step: Step[Any], truth: Truth) -> CaseScore | None:
     """Score what *step* itself found on *item*, before any person; None where it found nothing to score."""
-    made = [r for r in ledger.results(item) if r.step == step.name and r.version == item.version]
-    if not made:
+    results = [r for r in ledger.results(item) if r.step == step.name and r.version == item.version]
+    if not results:
         return None
-    found = TypeAdapter(step.returns).validate_json(made[-1].value)
+    result = TypeAdapter(step.returns).validate_json(results[-1].value)
     untouched = item.state == "done" and not any(r.step == step.name for r in ledger.reviews(item))
-    if isinstance(found, Extraction):
-        return score_record(item.key, found, truth, accepted=untouched)
-    if isinstance(found, Label) and "label" in truth.values:
-        return score_label(item.key, found, truth, accepted=untouched)
+    if isinstance(result, Extraction):
+        return score_record(item.key, result, truth, accepted=untouched)
+    if isinstance(result, Label) and "label" in truth.values:
+        return score_label(item.key, result, truth, accepted=untouched)
     return None
 
 
-def score_record(name: str, found: Extraction[Any], truth: Truth, *, accepted: bool) -> CaseScore:
+def score_record(name: str, extraction: Extraction[Any], truth: Truth, *, accepted: bool) -> CaseScore:
     """Score a record: only the fields the truth speaks of."""
-    values = flatten(json.loads(found.model_dump_json(include={"record"}))["record"])
+    values = flatten(json.loads(extraction.model_dump_json(include={"record"}))["record"])
     fields = []
-    for field, expected in truth.values.items():
-        if field not in values and not _is_field(type(found.record), field):
+    for path, expected in truth.values.items():
+        if path not in values and path.partition(".")[0] not in type(extraction.record).model_fields:
             continue
-        reading = found.fields.get(field)
-        verdict = _verdict(expected, values.get(field))
+        reading = extraction.fields.get(path)
         fields.append(
             FieldScore(
-                name=field,
-                verdict=verdict,
+                name=path,
+                verdict=_verdict(expected, values.get(path)),
                 expected=_shown(expected),
-                found=_shown(values.get(field)),
+                found=_shown(values.get(path)),
                 reader=(reading.reader or "") if reading else "",
                 confidence=reading.confidence if reading else None,
-                signals=field_signals(reading, found) if reading else {},
+                signals=field_signals(reading, extraction) if reading else {},
             )
         )
     return CaseScore(
         name=name,
         fields=tuple(fields),
         accepted=accepted,
-        proven=found.proven,
-        confidence=found.confidence,
-        signals=record_signals(found),
-        groups={**_groups(found, values), "reader": found.reader or "–", **truth.groups},
+        proven=extraction.proven,
+        confidence=extraction.confidence,
+        signals=record_signals(extraction),
+        groups={**_groups(extraction, values), "reader": extraction.reader or "–", **truth.groups},
     )
 
 
@@ -204,7 +193,7 @@ def score_label(name: str, found: Label, truth: Truth, *, accepted: bool) -> Cas
     """Score a label; the confidence of a mere suggestion is not one of a label."""
     confidence = found.confidence if found.label is not None else None
     expected = truth.values.get("label")
-    one = FieldScore(
+    score = FieldScore(
         name=str(expected),
         verdict=_verdict(expected, found.label),
         expected=_shown(expected),
@@ -214,7 +203,7 @@ def score_label(name: str, found: Label, truth: Truth, *, accepted: bool) -> Cas
     )
     return CaseScore(
         name=name,
-        fields=(one,),
+        fields=(score,),
         accepted=accepted and found.label is not None,
         proven=found.label is not None and not found.doubts,
         confidence=confidence,
@@ -226,10 +215,6 @@ def _groups(found: Extraction[Any], values: Mapping[str, Any]) -> dict[str, str]
     """Give what the record is counted with: by supplier, where its kind has one."""
     by = kind_of(type(found.record)).groups
     return {word: str(values.get(name) or "?") for word, name in by.items()}
-
-
-def _is_field(record: type[BaseModel], name: str) -> bool:
-    return name.partition(".")[0] in record.model_fields
 
 
 def _verdict(expected: Any, found: Any) -> Verdict:

@@ -68,41 +68,37 @@ def read_calibration(path: str, recipe: RecipeContext) -> Calibration:
         ) from error
 
 
-def field_signals(reading: FieldReading, found: "Extraction[Any]") -> dict[str, float]:
+def field_signals(reading: FieldReading, extraction: "Extraction[Any]") -> dict[str, float]:
     """Give what speaks for and against one value."""
     failed = sum(passed is False for passed in reading.checks.values())
     return {
         f"reader {reading.reader}": 1.0,
         "quoted": float(reading.quote is not None),
         "failed": float(min(failed, 3)),
-        "record proven": float(found.proven),
-        "record in doubt": float(bool(found.doubts)),
+        "record proven": float(extraction.proven),
+        "record in doubt": float(bool(extraction.doubts)),
     }
 
 
-def record_signals(found: "Extraction[Any]") -> dict[str, float]:
+def record_signals(extraction: "Extraction[Any]") -> dict[str, float]:
     """Give what speaks for and against a whole record."""
-    failed = sum(check.passed is False for check in found.checks)
+    failed = sum(check.passed is False for check in extraction.checks)
     return {
-        f"reader {found.reader}": 1.0,
-        "proven": float(found.proven),
-        "doubts": float(min(len(found.doubts), 4)),
+        f"reader {extraction.reader}": 1.0,
+        "proven": float(extraction.proven),
+        "doubts": float(min(len(extraction.doubts), 4)),
         "failed": float(min(failed, 4)),
-        "several": float(found.several > 1),
+        "several": float(extraction.several > 1),
     }
 
 
-def with_confidence(found: "Extraction[Any]", calibration: Calibration) -> dict[str, Any]:
-    """Give the confidences of *found* as changes to make to it: of each field, and of the record."""
-    known = calibration.readers
-    fields = {
-        name: reading.model_copy(
-            update={"confidence": calibration.fields.probability(field_signals(reading, found))}
-        )
-        if reading.reader in known
-        else reading
-        for name, reading in found.fields.items()
-    }
-    sure = found.reader in known and all(r.reader in known for r in found.fields.values())
-    whole = calibration.records.probability(record_signals(found)) if sure else None
+def with_confidence(extraction: "Extraction[Any]", calibration: Calibration) -> dict[str, Any]:
+    """Give the confidences of *extraction* as changes to make to it: of each field, and of the record."""
+    known, fields = calibration.readers, dict(extraction.fields)
+    for name, reading in fields.items():
+        if reading.reader in known:
+            likely = calibration.fields.probability(field_signals(reading, extraction))
+            fields[name] = reading.model_copy(update={"confidence": likely})
+    all_known = extraction.reader in known and all(reading.reader in known for reading in fields.values())
+    whole = calibration.records.probability(record_signals(extraction)) if all_known else None
     return {"fields": fields, "confidence": whole}

@@ -4,18 +4,18 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any, cast
+from typing import Any, cast
 
 from pydantic import BaseModel
 
 from smeflow._text import canonical_json, folded
 from smeflow.documents.document import Document, Quote
+from smeflow.extract.grounding import ground
 from smeflow.i18n import Phrase, say
 from smeflow.kinds.record_kind import FieldSpec, RecordKind
-from smeflow.kinds.records import Check, Reading
-
-if TYPE_CHECKING:
-    from smeflow.kinds.records import FieldKind
+from smeflow.kinds.records import Check, FieldKind, Reading
+from smeflow.values.amounts import parse_amount
+from smeflow.values.dates import parse_date
 
 CENT = Decimal("0.01")
 CURRENCIES: Mapping[str, str] = {"€": "EUR", "$": "USD", "£": "GBP", "EURO": "EUR", "EUROS": "EUR"}
@@ -32,7 +32,7 @@ class ParsedField:
 def parse_field(text: str, spec: FieldSpec) -> ParsedField | None:
     """Make a value of *text*; None where it is none of this kind."""
     text = " ".join(text.split())
-    return _TAKERS.get(spec.kind, _text)(text, spec) if text else None
+    return _PARSERS.get(spec.kind, _text)(text, spec) if text else None
 
 
 def _text(text: str, _spec: FieldSpec) -> ParsedField | None:
@@ -44,8 +44,8 @@ def _joined(text: str, _spec: FieldSpec) -> ParsedField | None:
 
 
 def _choice(text: str, spec: FieldSpec) -> ParsedField | None:
-    found = next((choice for choice in spec.choices if folded(choice) == folded(text)), None)
-    return ParsedField(found) if found else None
+    choice = next((choice for choice in spec.choices if folded(choice) == folded(text)), None)
+    return ParsedField(choice) if choice else None
 
 
 def _currency(text: str, _spec: FieldSpec) -> ParsedField | None:
@@ -54,48 +54,39 @@ def _currency(text: str, _spec: FieldSpec) -> ParsedField | None:
 
 
 def _amount(text: str, _spec: FieldSpec) -> ParsedField | None:
-    from smeflow.values.amounts import parse_amount
-
-    found = parse_amount(text)
-    return ParsedField(found.value, found.currency) if found else None
+    amount = parse_amount(text)
+    return ParsedField(amount.value, amount.currency) if amount else None
 
 
 def _date(text: str, _spec: FieldSpec) -> ParsedField | None:
-    from smeflow.values.dates import parse_date
-
     try:
         return ParsedField(date.fromisoformat(text[:10]))
     except ValueError:
-        found = parse_date(text)
-        return ParsedField(found) if found else None
+        day = parse_date(text)
+        return ParsedField(day) if day else None
 
 
-_TAKERS = {
+_PARSERS = {
     "choice": _choice,
     "currency": _currency,
     "money": _amount,
     "number": _amount,
     "date": _date,
     "iban": _joined,
-    "email": _text,
-    "phone": _text,
-    "identifier": _text,
-    "text": _text,
 }
+"""What is of no kind here is taken as printed."""
 
 
 def ground_field(
-    taken: ParsedField, printed: str, spec: FieldSpec, documents: tuple[Document, ...]
+    parsed: ParsedField, printed: str, spec: FieldSpec, documents: tuple[Document, ...]
 ) -> Quote | None:
     """Find where a value stands, as it was printed or in another form of it."""
-    from smeflow.extract.grounding import ground
-
     if spec.kind == "currency":
-        symbols = [s for s, code in CURRENCIES.items() if code == taken.value]
-        quotes = (ground(word, "text", documents) for word in (taken.value, *symbols))
+        symbols = [s for s, code in CURRENCIES.items() if code == parsed.value]
+        quotes = (ground(word, "text", documents) for word in (parsed.value, *symbols))
         return next((quote for quote in quotes if quote), None)
     kind = cast("FieldKind", "text" if spec.kind in ("choice", "email", "phone") else spec.kind)
-    return ground(taken.value, kind, documents) or ground(printed, kind, documents)
+    return ground(parsed.value, kind, documents) or ground(printed, kind, documents)
 
 
 def canonical_text(value: Any) -> str | None:
@@ -120,8 +111,8 @@ def _plain(value: Any) -> Any:
     if isinstance(value, BaseModel):
         return value.model_dump(mode="json", exclude_none=True)
     if isinstance(value, Mapping):
-        return {key: _plain(each) for key, each in value.items()}
-    return [_plain(each) for each in value] if isinstance(value, tuple | list) else canonical_text(value)
+        return {key: _plain(inner) for key, inner in value.items()}
+    return [_plain(member) for member in value] if isinstance(value, tuple | list) else canonical_text(value)
 
 
 def same_value(one: Any, other: Any, kind: str) -> bool:
@@ -166,7 +157,7 @@ class MergedField:
 class MergedReadings:
     """All fields of all readers."""
 
-    found: Mapping[str, MergedField] = field(default_factory=dict)
+    fields: Mapping[str, MergedField] = field(default_factory=dict)
     checks: tuple[Check, ...] = ()
     """``readers_agree``, one for each field that two readers read."""
 
@@ -180,21 +171,21 @@ def merge_readings(
     readings: Sequence[Reading], specs: Mapping[str, FieldSpec], kind: RecordKind
 ) -> MergedReadings:
     """Take each field from the first reading that has it, and compare the later ones with it."""
-    found: dict[str, MergedField] = {}
+    fields: dict[str, MergedField] = {}
     checks: list[Check] = []
     for name in dict.fromkeys(name for reading in readings for name in reading.findings):
         spec = specs.get(name, FieldSpec(kind="text"))
-        having = [
+        (reader, first), *rest = (
             (reading.reader, reading.findings[name]) for reading in readings if name in reading.findings
-        ]
-        (reader, first), others = having[0], having[1:]
-        value, currency = _plain_value(first.value)
+        )
+        others = [(other, bare_value(finding.value)) for other, finding in rest]
+        value = bare_value(first.value)
+        currency = first.value.currency if isinstance(first.value, ParsedField) else None
         if spec.kind == "money" and currency is None and first.quote:
-            currency = _printed_currency(first.quote.text)
-        agreeing = [
-            who for who, other in others if same_value(value, _plain_value(other.value)[0], spec.kind)
-        ]
-        found[name] = MergedField(
+            amount = parse_amount(first.quote.text)
+            currency = amount.currency if amount else None
+        agreeing = [other for other, its_value in others if same_value(value, its_value, spec.kind)]
+        fields[name] = MergedField(
             value=value,
             quote=first.quote,
             reader=reader,
@@ -202,11 +193,11 @@ def merge_readings(
             confirmed_by=tuple(agreeing),
             note=first.note,
         )
-        checks += [_disagreement(kind, name, reader, value, who, _plain_value(other.value)[0])
-                   for who, other in others if who not in agreeing]  # fmt: skip
+        checks += [_disagreement(kind, name, reader, value, other, its_value)
+                   for other, its_value in others if other not in agreeing]  # fmt: skip
         if agreeing and len(agreeing) == len(others):
             checks.append(Check(name="readers_agree", passed=True, fields=(name,)))
-    return MergedReadings(found=found, checks=tuple(checks))
+    return MergedReadings(fields=fields, checks=tuple(checks))
 
 
 def _disagreement(
@@ -225,27 +216,19 @@ def _disagreement(
 
 def nested(values: Mapping[str, Any]) -> dict[str, Any]:
     """Put ``seller_details.vat_id`` inside ``seller_details``."""
-    made: dict[str, Any] = {}
+    fields: dict[str, Any] = {}
     for name, value in values.items():
         outer, dot, inner = name.partition(".")
+        group = fields.get(outer)
         if not dot:
-            made[name] = value
-        elif isinstance(made.get(outer), BaseModel):
-            if getattr(made[outer], inner) is None:
-                made[outer] = made[outer].model_copy(update={inner: value})
-        else:
-            made[outer] = {**made.get(outer, {}), inner: value}
-    return made
+            fields[name] = value
+        elif not isinstance(group, BaseModel):
+            fields[outer] = {**(group or {}), inner: value}
+        elif getattr(group, inner) is None:
+            fields[outer] = group.model_copy(update={inner: value})
+    return fields
 
 
-def _plain_value(value: Any) -> tuple[Any, str | None]:
-    """Take an amount apart from its currency."""
-    currency = getattr(value, "currency", None)
-    return (value.value, currency) if hasattr(value, "value") else (value, None)
-
-
-def _printed_currency(text: str) -> str | None:
-    from smeflow.values.amounts import parse_amount
-
-    found = parse_amount(text)
-    return found.currency if found else None
+def bare_value(value: Any) -> Any:
+    """Give a value without its currency."""
+    return value.value if isinstance(value, ParsedField) else value

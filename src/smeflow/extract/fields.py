@@ -1,7 +1,4 @@
-"""The fields a recipe or a Pydantic model asks for, as what a reader looks for.
-
-And the stable id of their record.
-"""
+"""The fields a recipe or a Pydantic model asks for, and the stable id of their record."""
 
 from collections.abc import Mapping
 from datetime import date
@@ -79,13 +76,13 @@ def spec_of(written: FieldText) -> FieldSpec:
 
 def specs_of_model(kind: type[BaseModel]) -> dict[str, FieldSpec]:
     """Derive what to look for from a Pydantic model; a field of an unknown type is left to its default."""
-    found = {}
+    specs = {}
     for name, info in kind.model_fields.items():
         spec = _spec_of_type(info.annotation)
         if spec:
             optional = not info.is_required() or spec.optional
-            found[name] = spec.model_copy(update={"optional": optional, "about": info.description or ""})
-    return found
+            specs[name] = spec.model_copy(update={"optional": optional, "about": info.description or ""})
+    return specs
 
 
 def _spec_of_type(annotation: object) -> FieldSpec | None:
@@ -109,15 +106,10 @@ def _spec_of_type(annotation: object) -> FieldSpec | None:
 def record_type(name: str, specs: Mapping[str, FieldSpec]) -> type[FieldsRecord]:
     """Make the record type of fields written in a recipe; every field may be None."""
     columns: dict[str, Any] = {field: (_annotation(spec), None) for field, spec in specs.items()}
-    if has_money(specs) and CURRENCY not in columns:
+    if CURRENCY not in columns and any(spec.kind == "money" for spec in specs.values()):
         columns[CURRENCY] = (str | None, None)
     title = "".join(part.capitalize() for part in name.split("_")) or "Fields"
     return cast("type[FieldsRecord]", create_model(title, __base__=FieldsRecord, **columns))
-
-
-def has_money(specs: Mapping[str, FieldSpec]) -> bool:
-    """Tell whether one of *specs* is an amount of money."""
-    return any(spec.kind == "money" for spec in specs.values())
 
 
 def _annotation(spec: FieldSpec) -> object:
@@ -134,13 +126,13 @@ def record_id(kind: type[BaseModel]) -> str:
     types and what is said of them, and is the same under every version of Pydantic.
     """
     own = vars(kind).get("record_id")
-    return str(own) if own else f"{kind.__qualname__}#{hash_of(_alike(kind.model_json_schema()))[:12]}"
+    return str(own) if own else f"{kind.__qualname__}#{hash_of(_stable(kind.model_json_schema()))[:12]}"
 
 
-def _alike(schema: Any) -> Any:
+def _stable(schema: Any) -> Any:
     """Leave the pattern of decimals out, which some versions of Pydantic write and others do not."""
     if isinstance(schema, Mapping):
         pattern = schema.get("pattern")
         drops = isinstance(pattern, str) and pattern.startswith(_PATTERN_OF_DECIMALS)
-        return {k: _alike(v) for k, v in schema.items() if not (drops and k == "pattern")}
-    return [_alike(v) for v in schema] if isinstance(schema, list) else schema
+        return {k: _stable(v) for k, v in schema.items() if not (drops and k == "pattern")}
+    return [_stable(v) for v in schema] if isinstance(schema, list) else schema

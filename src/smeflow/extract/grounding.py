@@ -30,17 +30,17 @@ def ground(
         return None
     inside = [d for outer in documents for d in outer.walk()]
     for document in sorted(inside, key=lambda d: "xml" in d.media_type):
-        found = _in_document(value, kind, document, near)
-        if found:
-            return found
+        quote = _in_document(value, kind, document, near)
+        if quote:
+            return quote
     return None
 
 
 def _in_document(value: object, kind: FieldKind, document: Document, near: Sequence[str]) -> Quote | None:
     if document.media_type == ROW_MEDIA_TYPE:
-        for column, cell in document.fields.items():
-            for start, end in spans_of_value(value, kind, cell):
-                return Quote(text=cell[start:end], document=document.name, path=column, start=start, end=end)
+        cell = _in_fields(value, kind, document)
+        if cell:
+            return cell
     best: tuple[float, Quote] | None = None
     for page in document.pages:
         labels = [span for word in near for span in occurrences(page.text, word)]
@@ -48,11 +48,14 @@ def _in_document(value: object, kind: FieldKind, document: Document, near: Seque
             far = min((_distance(page, label, (start, end)) for label in labels), default=1e6)
             if best is None or far < best[0]:
                 best = far, quote_of(document, page, start, end)
-    if best is None:
-        for name, text in document.fields.items():
-            for start, end in spans_of_value(value, kind, text):
-                return Quote(text=text[start:end], document=document.name, path=name, start=start, end=end)
-    return best[1] if best else None
+    return best[1] if best else _in_fields(value, kind, document)
+
+
+def _in_fields(value: object, kind: FieldKind, document: Document) -> Quote | None:
+    for name, text in document.fields.items():
+        for start, end in spans_of_value(value, kind, text):
+            return Quote(text=text[start:end], document=document.name, path=name, start=start, end=end)
+    return None
 
 
 def spans_of_value(value: object, kind: FieldKind, text: str) -> Iterator[tuple[int, int]]:

@@ -1,10 +1,8 @@
-"""The words that stand beside values, bundled and a user's own.
+"""The words that stand beside values, bundled and a user's own, and the reader of what stands beside one.
 
-And the reader of whatever stands beside one.
-
-The bundled words live in ``labels.json``, by field and language, in six languages; they are found whatever their
-case, accents and dots. ``№`` is every way to write "number". A field's ``_weak`` words say less: "Total" may be
-net or gross. ``other_…`` words name what is *not* wanted.
+The bundled words live in ``labels.json``, by field, in six languages; they are found whatever their case,
+accents and dots. ``№`` is every way to write "number". A field's ``_weak`` words say less: "Total" may be net
+or gross. ``other_…`` words name what is *not* wanted.
 """
 
 import json
@@ -55,11 +53,11 @@ class Lexicon:
         hits: list[LabelHit] = []
         at = 0
         while at < len(tokens):
-            found = self._at(tokens, at)
-            if found is None:
+            match = self._at(tokens, at)
+            if match is None:
                 at += 1
                 continue
-            length, fields = found
+            length, fields = match
             start, end = origin[tokens[at][1]], origin[tokens[at + length - 1][2] - 1] + 1
             hits += [LabelHit(f.removesuffix("_weak"), start, end, f.endswith("_weak")) for f in fields]
             at += length
@@ -142,15 +140,16 @@ def parse_labels(given: Any) -> Labels:
     """
     known = fields_with_labels()
     words: dict[str, tuple[str, ...]] = {}
-    for field, said in given.items() if isinstance(given, Mapping) else ((None, given),):
-        if field is None:
-            raise ValueError(_SHAPE)
+    if not isinstance(given, Mapping):
+        raise ValueError(_SHAPE)  # noqa: TRY004 - told to the person who wrote it, as any other mistake
+    for field, labels in given.items():
         if field not in known:
             names = ", ".join(sorted(known))
-            unknown = say("no labels are known for {name}; use one of {names}", name=field, names=names)
-            raise ValueError(unknown)
-        lists = list(said.values()) if isinstance(said, Mapping) else [said]
-        flat = [word for one in lists for word in ([one] if isinstance(one, str) else one)]
+            raise ValueError(
+                say("no labels are known for {name}; use one of {names}", name=field, names=names)
+            )
+        by_language = list(labels.values()) if isinstance(labels, Mapping) else [labels]
+        flat = [word for listed in by_language for word in ([listed] if isinstance(listed, str) else listed)]
         if not all(isinstance(word, str) and word.strip() for word in flat):
             raise ValueError(_SHAPE)
         words[str(field)] = tuple(flat)
@@ -166,8 +165,9 @@ def read_labels(path: Path) -> Labels:
     try:
         given = json.loads(path.read_text(encoding="utf-8-sig"))
     except (OSError, ValueError) as error:
-        told = say("{path} holds no labels: it must be JSON, words by field.", path=path.name)
-        raise ValueError(told) from error
+        raise ValueError(
+            say("{path} holds no labels: it must be JSON, words by field.", path=path.name)
+        ) from error
     return parse_labels(given)
 
 
@@ -217,18 +217,19 @@ def read_labelled(
 ) -> Reading | None:
     """Read *fields* where they stand beside a label that is the field's name or a word known for it.
 
-    A field is left out, and told, where two places with equally good labels hold different values.
+    A field is left out, and reported, where two places with equally good labels hold different values.
     """
     findings: dict[str, Finding] = {}
     problems: list[Phrase] = []
     for field, wanted in fields.items():
-        found = [c for document in documents for c in _in_document(document, field, wanted, labels)]
-        best = [c for c in found if c.rank == min(o.rank for o in found)]
-        values = {folded(str(c.value)) for c in best}
+        candidates = [c for document in documents for c in _in_document(document, field, wanted, labels)]
+        lowest = min((candidate.rank for candidate in candidates), default=None)
+        best = [candidate for candidate in candidates if candidate.rank == lowest]
+        values = {folded(str(candidate.value)) for candidate in best}
         if len(values) == 1:
             findings[field] = Finding(value=best[0].value, quote=best[0].quote)
         elif values:
-            printed = ", ".join(dict.fromkeys(c.quote.text for c in best))
+            printed = ", ".join(dict.fromkeys(candidate.quote.text for candidate in best))
             problems.append(
                 say("{field}: several values stand beside it: {values}.", field=field, values=printed)
             )
@@ -246,13 +247,13 @@ def _in_document(
         return
     for column, cell in document.fields.items():
         if folded(column.replace("_", " ")) == folded(field.replace("_", " ")):
-            value = parse_value(cell, _kind_and_choices(wanted)[0], choices=_kind_and_choices(wanted)[1])
+            kind, choices = _kind_and_choices(wanted)
+            value = parse_value(cell, kind, choices=choices)
             if value is not None:
                 quote = Quote(text=cell, document=document.name, path=column, start=0, end=len(cell))
                 yield _Candidate(value=value, quote=quote, rank=(0, 0))
-        for found in _on_page(document, Page(number=1, text=cell), field, wanted, labels):
-            quote = replace(found.quote, page=None, path=column)
-            yield replace(found, quote=quote)
+        for candidate in _on_page(document, Page(number=1, text=cell), field, wanted, labels):
+            yield replace(candidate, quote=replace(candidate.quote, page=None, path=column))
 
 
 def _on_page(
@@ -327,12 +328,12 @@ def _start_of(text: str, wanted: Wanted, place: int) -> tuple[FieldValue, int, i
         amount = next(find_amounts(text), None)
         return (amount.value, amount.start, amount.end) if amount and amount.start <= 2 else None
     if kind == "date":
-        found = next(find_dates(text), None)
-        fits = found is not None and re.fullmatch(r"\s*[^\W\d_]{0,10}\.?,?\s*", text[: found.start])
-        return (found.value, found.start, found.end) if found and fits else None
+        day = next(find_dates(text), None)
+        fits = day is not None and re.fullmatch(r"\s*[^\W\d_]{0,10}\.?,?\s*", text[: day.start])
+        return (day.value, day.start, day.end) if day and fits else None
     if kind == "choice":
-        begun = [c for c in choices if f"{folded(text)} ".startswith(f"{folded(c)} ")]
-        return (max(begun, key=len), lead, len(text)) if begun else None
+        matching = [c for c in choices if f"{folded(text)} ".startswith(f"{folded(c)} ")]
+        return (max(matching, key=len), lead, len(text)) if matching else None
     if place == 1:  # without colon or cell only a number-like word is sure to be the value
         word = text.split(maxsplit=1)[0]
         text = text[: lead + len(word)] if any(c.isdigit() for c in word) else ""

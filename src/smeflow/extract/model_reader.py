@@ -8,14 +8,22 @@ import struct
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from dataclasses import field as dataclass_field
-from typing import TYPE_CHECKING, Any, Literal
+from itertools import islice
+from typing import TYPE_CHECKING, Any, Literal, Protocol, runtime_checkable
 
 from pydantic import BaseModel, Field, create_model
 
 from smeflow.documents.document import Document, Quote
 from smeflow.documents.show import page_png
 from smeflow.errors import AnswerInvalid, DocumentError, LLMRefused, LLMRejected
-from smeflow.extract.field_values import ParsedField, ground_field, parse_field, same_value, sentence_value
+from smeflow.extract.field_values import (
+    ParsedField,
+    bare_value,
+    ground_field,
+    parse_field,
+    same_value,
+    sentence_value,
+)
 from smeflow.i18n import Phrase, say
 from smeflow.kinds.field_names import FIELDS, list_fields
 from smeflow.kinds.record_kind import FieldSpec
@@ -25,118 +33,6 @@ from smeflow.writing.prompts import frame_documents, prompt_messages
 
 if TYPE_CHECKING:
     from smeflow.llm.ask import AnswerForm
-
-MOST_DPI, LEAST_DPI = 200, 20
-
-
-def sight_of_model(llm: LLM) -> ImageLimits | None:
-    """Tell how large an image *llm* takes; None where it sees none, or does not say."""
-    place: ModelEndpoint | None = getattr(llm, "place", None)
-    return place.sees if place is not None else None
-
-
-def page_pictures(documents: Sequence[Document], sight: ImageLimits, most: int) -> tuple[MessageImage, ...]:
-    """Draw the first *most* pages of the documents that have pages; what cannot be drawn is left out."""
-    found: list[MessageImage] = []
-    for document, page in _pages(documents):
-        if len(found) == most:
-            break
-        data = _drawn(document, page, sight)
-        if data is not None:
-            found.append(MessageImage.of("image/png", data))
-    return tuple(found)
-
-
-def _pages(documents: Sequence[Document]) -> Iterator[tuple[Document, int]]:
-    for document in documents:
-        if document.media_type == "application/pdf" or document.media_type.startswith("image/"):
-            for page in document.pages:
-                yield document, page.number
-
-
-def _drawn(document: Document, number: int, sight: ImageLimits) -> bytes | None:
-    page = document.pages[number - 1]
-    longest = max(page.width, page.height)
-    dpi = min(MOST_DPI, int(sight.side * 72 / longest)) if longest else MOST_DPI
-    while dpi >= LEAST_DPI:
-        try:
-            data = _scaled_within(page_png(document, number, dpi), sight.side)
-        except DocumentError:
-            return None
-        if data is None:
-            return None
-        if len(data) <= sight.bytes:
-            return data
-        dpi = int(dpi * 0.7)
-    return None
-
-
-def _scaled_within(data: bytes, side: int) -> bytes | None:
-    """Scale a PNG whose longest side is longer than *side*; None where what scales is not installed."""
-    width, height = struct.unpack(">II", data[16:24])
-    if max(width, height) <= side:
-        return data
-    from io import BytesIO
-
-    try:
-        from PIL import Image
-    except ImportError:
-        return None
-    with Image.open(BytesIO(data)) as image:
-        image.thumbnail((side, side))
-        out = BytesIO()
-        image.save(out, "PNG", optimize=True)
-        return out.getvalue()
-
-
-def split_by_pages(documents: tuple[Document, ...], most: int) -> list[tuple[Document, ...]]:
-    """Cut documents into parts of whole pages that a model can be shown; short ones stay one part."""
-    if sum(len(document.text) for document in documents) <= most:
-        return [documents]
-    parts: list[list[Document]] = []
-    room = 0
-    for document in documents:
-        for page in document.pages:
-            if not page.text.strip():
-                continue
-            if not parts or len(page.text) > room:
-                parts.append([])
-                room = most
-            room -= len(page.text)
-            here = parts[-1]
-            if here and here[-1].sha256 == document.sha256 and here[-1].name == document.name:
-                here[-1] = replace(here[-1], pages=(*here[-1].pages, page))
-            else:
-                here.append(replace(document, pages=(page,), parts=()))
-    return [tuple(part) for part in parts] or [documents]
-
-
-def join_readings(
-    readings: Sequence[Reading], specs: Mapping[str, FieldSpec]
-) -> tuple[Reading, list[Phrase]]:
-    """Put together what was read part by part.
-
-    Lists follow one another; an amount is taken from the last part that has it, for totals stand at the end.
-    Of any other field two different values leave it open; the phrases say so.
-    """
-    findings: dict[str, Finding] = {}
-    open_: list[Phrase] = []
-    for field, spec in specs.items():
-        found = [reading.findings[field] for reading in readings if field in reading.findings]
-        if not found:
-            continue
-        values = [getattr(one.value, "value", one.value) for one in found]
-        if spec.many:
-            findings[field] = replace(found[0], value=[row for rows in values for row in rows])
-        elif spec.kind in ("money", "number"):
-            findings[field] = found[-1]
-        elif all(same_value(values[0], other, spec.kind) for other in values[1:]):
-            findings[field] = found[0]
-        else:
-            each = ", ".join(dict.fromkeys(str(sentence_value(value)) for value in values))
-            open_.append(say("{field}: the pages say different things: {values}.", field=field, values=each))
-    return Reading(reader="model", findings=findings), open_
-
 
 UNSURE = 0.5
 """A value with a token the model found less likely than this is named as unsure."""
@@ -211,28 +107,28 @@ def read_by_model(
     *examples* are values of earlier documents of the same kind that a person approved; *words* are what
     people call the fields.
     """
-    said: list[ModelReading] = []
+    parts: list[ModelReading] = []
     for part in split_by_pages(documents, max_characters):
         shown = frame_documents(part, max_characters, examples=examples)
-        asking = prompt_messages(PROMPT.format(what=instructions).strip(), shown)
+        messages = prompt_messages(PROMPT.format(what=instructions).strip(), shown)
         if pages_shown:
-            asking = _with_pages(asking, part, llm, pages_shown)
-        said.append(_read_part(part, asking, specs, llm, answer, shown.cut, max_output_tokens, words))
-        if said[-1].nobody or said[-1].failed:
-            return said[-1]
-    if len(said) == 1:
-        return said[0]
-    reading, left_open = join_readings([one.reading for one in said if one.reading], specs)
+            messages = _with_pages(messages, part, llm, pages_shown)
+        parts.append(_read_part(part, messages, specs, llm, answer, shown.cut, max_output_tokens, words))
+        if parts[-1].nobody or parts[-1].failed:
+            return parts[-1]
+    if len(parts) == 1:
+        return parts[0]
+    reading, left_open = join_readings([part.reading for part in parts if part.reading], specs)
     return ModelReading(
         reading=reading,
-        dropped=(*(phrase for one in said for phrase in one.dropped), *left_open),
-        problems=tuple(phrase for one in said for phrase in one.problems),
+        dropped=(*(phrase for part in parts for phrase in part.dropped), *left_open),
+        problems=tuple(phrase for part in parts for phrase in part.problems),
     )
 
 
 def _read_part(  # noqa: PLR0917 - what one question is made of
     documents: tuple[Document, ...],
-    asking: tuple[Message, ...],
+    messages: tuple[Message, ...],
     specs: Mapping[str, FieldSpec],
     llm: LLM,
     answer: "AnswerForm[Any]",
@@ -243,7 +139,7 @@ def _read_part(  # noqa: PLR0917 - what one question is made of
     from smeflow.llm.ask import ask
 
     try:
-        asked = ask(llm, asking, answer, max_output_tokens=max_output_tokens)
+        answered = ask(llm, messages, answer, max_output_tokens=max_output_tokens)
     except LLMRejected as error:
         if error.reason == "no_model":
             return ModelReading(nobody=True)
@@ -252,11 +148,11 @@ def _read_part(  # noqa: PLR0917 - what one question is made of
         raise
     except (AnswerInvalid, LLMRefused) as error:
         return ModelReading(failed=error.phrase)
-    said = _grounded(asked.value, specs, documents)
-    problems = (*asked.reply.notes, *_unsure(asked.reply.probabilities or {}, said, words))
+    reading = _grounded(answered.value, specs, documents)
+    problems = (*answered.reply.notes, *_unsure(answered.reply.probabilities or {}, reading, words))
     if cut:
         problems += (say("The model was shown only the beginning and the end of the text."),)
-    return replace(said, problems=problems)
+    return replace(reading, problems=problems)
 
 
 def _with_pages(
@@ -270,10 +166,12 @@ def _with_pages(
     return (*before, replace(last, images=page_pictures(documents, sight, most)))
 
 
-def _unsure(told: Mapping[str, float], said: ModelReading, words: Mapping[str, Phrase]) -> tuple[Phrase, ...]:
+def _unsure(
+    probabilities: Mapping[str, float], model: ModelReading, words: Mapping[str, Phrase]
+) -> tuple[Phrase, ...]:
     """Name the values the model itself found unlikely; what it found likely may be wrong all the same."""
-    kept = said.reading.findings if said.reading else {}
-    low = [name for name in kept if told.get(key_of(name), 1.0) < UNSURE]
+    kept = model.reading.findings if model.reading else {}
+    low = [name for name in kept if probabilities.get(key_of(name), 1.0) < UNSURE]
     return (say("The model was not sure of: {fields}.", fields=list_fields(low, words)),) if low else ()
 
 
@@ -298,37 +196,38 @@ class _Sieve:
     quotes: dict[str, Quote] = dataclass_field(default_factory=dict)
     """Where each kept field stands; of a list or a record the place of its first value."""
 
-    def keep(self, name: str, told: Any, spec: FieldSpec) -> Any:
-        """Give what can be kept of *told*: a value, a list or a mapping; None where nothing can."""
-        if told is None:
+    def keep(self, name: str, answer: Any, spec: FieldSpec) -> Any:
+        """Give what can be kept of *answer*: a value, a list or a mapping; None where nothing can."""
+        if answer is None:
             return None
         if spec.many:
             each = spec.model_copy(update={"many": False})
-            kept = [self._bare(name, one, each) for one in told]
-            return [one for one in kept if one is not None] or None
+            kept = [self._bare(name, value, each) for value in answer]
+            return [value for value in kept if value is not None] or None
         if spec.fields:
-            inner = {n: self._bare(name, getattr(told, key_of(n)), s, n) for n, s in spec.fields.items()}
-            return {n: one for n, one in inner.items() if one is not None} or None
-        return self._value(name, told, spec)
+            inner = {n: self._bare(name, getattr(answer, key_of(n)), s, n) for n, s in spec.fields.items()}
+            return {n: value for n, value in inner.items() if value is not None} or None
+        return self._value(name, answer, spec)
 
-    def _bare(self, name: str, told: Any, spec: FieldSpec, inner: str = "") -> Any:
-        kept = self.keep(f"{name}.{inner}" if inner else name, told, spec)
-        if inner and name not in self.quotes and f"{name}.{inner}" in self.quotes:
-            self.quotes[name] = self.quotes[f"{name}.{inner}"]
-        return kept.value if isinstance(kept, ParsedField) else kept
+    def _bare(self, name: str, answer: Any, spec: FieldSpec, inner: str = "") -> Any:
+        path = f"{name}.{inner}" if inner else name
+        kept = self.keep(path, answer, spec)
+        if path in self.quotes:
+            self.quotes.setdefault(name, self.quotes[path])
+        return bare_value(kept)
 
     def _value(self, name: str, printed: str, spec: FieldSpec) -> ParsedField | None:
         if not printed.strip():
             return None
         shown = printed[:80]
-        taken = parse_field(printed, spec)
-        if taken is None:
+        parsed = parse_field(printed, spec)
+        if parsed is None:
             kind = spec.kind
             self.dropped.append(
                 say("{field}: {value} is no {kind}; it was left out.", field=name, value=shown, kind=kind)
             )
             return None
-        quote = ground_field(taken, printed, spec, self.documents)
+        quote = ground_field(parsed, printed, spec, self.documents)
         if quote is None and spec.kind != "choice":
             self.dropped.append(
                 say("{field}: {value} is nowhere in the document; it was left out.", field=name, value=shown)
@@ -336,4 +235,121 @@ class _Sieve:
             return None
         if quote is not None:
             self.quotes.setdefault(name, quote)
-        return taken
+        return parsed
+
+
+def split_by_pages(documents: tuple[Document, ...], most: int) -> list[tuple[Document, ...]]:
+    """Cut documents into parts of whole pages that a model can be shown; short ones stay one part."""
+    if sum(len(document.text) for document in documents) <= most:
+        return [documents]
+    parts: list[list[Document]] = []
+    room = 0
+    for document in documents:
+        for page in document.pages:
+            if not page.text.strip():
+                continue
+            if not parts or len(page.text) > room:
+                parts.append([])
+                room = most
+            room -= len(page.text)
+            here = parts[-1]
+            if here and here[-1].sha256 == document.sha256 and here[-1].name == document.name:
+                here[-1] = replace(here[-1], pages=(*here[-1].pages, page))
+            else:
+                here.append(replace(document, pages=(page,), parts=()))
+    return [tuple(part) for part in parts] or [documents]
+
+
+def join_readings(
+    readings: Sequence[Reading], specs: Mapping[str, FieldSpec]
+) -> tuple[Reading, list[Phrase]]:
+    """Put together what was read part by part.
+
+    Lists follow one another; an amount is taken from the last part that has it, for totals stand at the end.
+    Of any other field two different values leave it open; the phrases say so.
+    """
+    findings: dict[str, Finding] = {}
+    left_open: list[Phrase] = []
+    for field, spec in specs.items():
+        found = [reading.findings[field] for reading in readings if field in reading.findings]
+        if not found:
+            continue
+        values = [bare_value(finding.value) for finding in found]
+        if spec.many:
+            findings[field] = replace(found[0], value=[row for rows in values for row in rows])
+        elif spec.kind in ("money", "number"):
+            findings[field] = found[-1]
+        elif all(same_value(values[0], other, spec.kind) for other in values[1:]):
+            findings[field] = found[0]
+        else:
+            each = ", ".join(dict.fromkeys(str(sentence_value(value)) for value in values))
+            left_open.append(
+                say("{field}: the pages say different things: {values}.", field=field, values=each)
+            )
+    return Reading(reader="model", findings=findings), left_open
+
+
+MOST_DPI, LEAST_DPI = 200, 20
+
+
+@runtime_checkable
+class PlacedModel(Protocol):
+    """A model that says where it runs, and so what images it takes."""
+
+    @property
+    def place(self) -> ModelEndpoint | None:
+        """Where the request goes."""
+        ...
+
+
+def sight_of_model(llm: LLM) -> ImageLimits | None:
+    """Tell how large an image *llm* takes; None where it sees none, or does not say."""
+    return llm.place.sees if isinstance(llm, PlacedModel) and llm.place is not None else None
+
+
+def page_pictures(documents: Sequence[Document], sight: ImageLimits, most: int) -> tuple[MessageImage, ...]:
+    """Draw the first *most* pages of the documents that have pages; what cannot be drawn is left out."""
+    drawn = (_drawn(document, page, sight) for document, page in _pages(documents))
+    return tuple(islice((MessageImage.of("image/png", data) for data in drawn if data is not None), most))
+
+
+def _pages(documents: Sequence[Document]) -> Iterator[tuple[Document, int]]:
+    for document in documents:
+        if document.media_type == "application/pdf" or document.media_type.startswith("image/"):
+            for page in document.pages:
+                yield document, page.number
+
+
+def _drawn(document: Document, number: int, sight: ImageLimits) -> bytes | None:
+    page = document.pages[number - 1]
+    longest = max(page.width, page.height)
+    dpi = min(MOST_DPI, int(sight.side * 72 / longest)) if longest else MOST_DPI
+    while dpi >= LEAST_DPI:
+        try:
+            data = _scaled_within(page_png(document, number, dpi), sight.side)
+        except DocumentError:
+            return None
+        if data is None:
+            return None
+        if len(data) <= sight.bytes:
+            return data
+        dpi = int(dpi * 0.7)
+    return None
+
+
+def _scaled_within(data: bytes, side: int) -> bytes | None:
+    """Scale a PNG whose longest side is longer than *side*; None where what scales is not installed."""
+    width, height = struct.unpack(">II", data[16:24])
+    if max(width, height) <= side:
+        return data
+    from io import BytesIO
+
+    try:
+        from PIL import Image
+    except ImportError:
+        return None
+    with Image.open(BytesIO(data)) as image:
+        image.thumbnail((side, side))
+        out = BytesIO()
+        image.save(out, "PNG", optimize=True)
+        return out.getvalue()

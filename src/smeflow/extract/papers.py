@@ -39,6 +39,11 @@ class Paper:
         return any(not _is_xml(document) for document in self.visible)
 
     @property
+    def has_data(self) -> bool:
+        """Whether its data hold a whole record."""
+        return self.exact is not None and self.exact.record is not None
+
+    @property
     def number(self) -> str | None:
         """The record's number, where a reader found one."""
         for reading in (self.exact, self.page):
@@ -77,11 +82,11 @@ def candidate_papers(documents: Sequence[Document]) -> list[Paper]:
 
 def without_messages(documents: Sequence[Document]) -> tuple[Document, ...]:
     """Give every file that is no mail, once; of a mail what is attached to it."""
-    found: dict[tuple[str, str], Document] = {}
+    files: dict[tuple[str, str], Document] = {}
     for document in documents:
-        for each in _opened(document):
-            found.setdefault((each.name, each.sha256 or each.text), each)
-    return tuple(found.values())
+        for file in _opened(document):
+            files.setdefault((file.name, file.sha256 or file.text), file)
+    return tuple(files.values())
 
 
 def _opened(document: Document) -> tuple[Document, ...]:
@@ -106,8 +111,9 @@ def status_messages(documents: Sequence[Document]) -> tuple[Phrase, ...]:
 
 def unreadable_reasons(documents: Sequence[Document]) -> tuple[Phrase, ...]:
     """Say which attachments of the kind invoices come as could not be read: one may be what is wanted."""
-    lost = (d for d in without_messages(documents) if not d.pages and (is_printed(d) or d.media_type == ZIP))
-    return tuple(problem for document in lost for problem in document.problems)
+    files = without_messages(documents)
+    unread = (d for d in files if not d.pages and (is_printed(d) or d.media_type == ZIP))
+    return tuple(problem for document in unread for problem in document.problems)
 
 
 def readable_documents(documents: Sequence[Document]) -> tuple[Document, ...]:
@@ -138,22 +144,18 @@ class PaperReadings:
     problems: tuple[Phrase, ...] = ()
 
 
-def record_place(
+def read_papers(
     documents: Sequence[Document], kind: RecordKind, sought: Sought, slots: Collection[str]
 ) -> PaperReadings:
     """Find the record among *documents*, file by file, and read it with the readers that are wanted."""
     readers = {slot: reader for slot, reader in kind.readers.items() if slot in slots}
     groups = _grouped([_read(paper, readers, sought) for paper in candidate_papers(documents)])
     if not groups:
-        told = tuple(_document_problems(documents))
-        return PaperReadings(
-            documents=readable_documents(documents), unread=unreadable_reasons(documents), problems=told
-        )
+        return _unread(documents)
     chosen = max(groups, key=_fullness)
-    ones = [paper for paper in groups if _is_one(paper, kind)]
-    several = max(len(ones), *(_count(paper) for paper in groups), 1)
+    several = max(sum(_is_one(paper, kind) for paper in groups), *map(_count, groups), 1)
     readings = [r for r in (chosen.exact, chosen.page) if r and (r.findings or r.problems)]
-    data = chosen.exact if chosen.exact and chosen.exact.record is not None else None
+    data = chosen.exact if chosen.has_data else None
     checks = kind.papers.against(data, chosen.page, chosen.visible) if data else ()
     if data and chosen.page:  # the data count; the page only fills what they leave out
         rest = {n: f for n, f in chosen.page.findings.items() if n not in data.findings}
@@ -176,27 +178,33 @@ def read_labelled_fields(
     documents: Sequence[Document], specs: Mapping[str, FieldSpec], *, layout: bool
 ) -> PaperReadings:
     """Read labelled fields from all documents of a case."""
-    visible = readable_documents(documents)
-    place = PaperReadings(
-        documents=visible, unread=unreadable_reasons(documents), problems=tuple(_document_problems(documents))
-    )
-    if not layout or not visible:
-        return place
+    papers = _unread(documents)
+    if not layout or not papers.documents:
+        return papers
     from smeflow.extract.labels import Wanted, read_labelled
 
     plain = {name: spec for name, spec in specs.items() if spec.plain}
     kinds = {name: spec.choices or cast("Wanted", spec.kind) for name, spec in plain.items()}
-    reading = read_labelled(visible, kinds)
+    reading = read_labelled(papers.documents, kinds)
     if reading is None:
-        return place
-    problems = (*place.problems, *reading.problems)
-    return replace(place, readings=(reading,), problems=problems, several=reading.several)
+        return papers
+    problems = (*papers.problems, *reading.problems)
+    return replace(papers, readings=(reading,), problems=problems, several=reading.several)
+
+
+def _unread(documents: Sequence[Document]) -> PaperReadings:
+    """Give what can be read, before anybody reads it."""
+    return PaperReadings(
+        documents=readable_documents(documents),
+        unread=unreadable_reasons(documents),
+        problems=tuple(_document_problems(documents)),
+    )
 
 
 def _document_problems(documents: Sequence[Document]) -> list[Phrase]:
     """Give what the files themselves say is wrong with them, and with what is inside."""
-    said = [problem for document in documents for inner in document.walk() for problem in inner.problems]
-    return [*said, *status_messages(documents)]
+    problems = [problem for outer in documents for inner in outer.walk() for problem in inner.problems]
+    return [*problems, *status_messages(documents)]
 
 
 def _read(paper: Paper, readers: Mapping[ReaderSlot, RecordReader], sought: Sought) -> Paper:
@@ -206,25 +214,22 @@ def _read(paper: Paper, readers: Mapping[ReaderSlot, RecordReader], sought: Soug
     return replace(paper, exact=data, page=page)
 
 
-def _grouped(read: Sequence[Paper]) -> list[Paper]:
+def _grouped(papers: Sequence[Paper]) -> list[Paper]:
     """Put files of the same number together."""
     groups: dict[str, Paper] = {}
-    for place, paper in enumerate(read):
-        key = folded(paper.number or "") or f"\0{place}"
+    for index, paper in enumerate(papers):
+        key = folded(paper.number or "") or f"\0{index}"
         groups[key] = groups[key].beside(paper) if key in groups else paper
     return list(groups.values())
 
 
 def _fullness(paper: Paper) -> tuple[bool, int]:
-    found = len(paper.page.findings) if paper.page else 0
-    return paper.exact is not None and paper.exact.record is not None, found
+    return paper.has_data, len(paper.page.findings) if paper.page else 0
 
 
 def _is_one(paper: Paper, kind: RecordKind) -> bool:
     """Tell whether a paper is a record of its own: by its data, or by what was read from its page."""
-    if paper.exact is not None and paper.exact.record is not None:
-        return True
-    return paper.page is not None and kind.papers.is_one(paper.page)
+    return paper.has_data or (paper.page is not None and kind.papers.is_one(paper.page))
 
 
 def _count(paper: Paper) -> int:

@@ -1,8 +1,7 @@
-"""Judge what was read.
+"""Judge what was read: put readings together, check them, and decide whether the record is proven.
 
-Put readings together, check them, say what speaks against them, decide whether it is proven.
-
-When a record counts as proven is the truth table of ``docs/proof.md``, and nothing else.
+When a record counts as proven is the truth table of ``docs/proof.md``, and nothing else: `is_proven`. Why one
+is not stands in its `ProofEvidence` and, for people, in the doubts of the extraction.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -107,33 +106,33 @@ class Judge:
     task: ExtractionTask
     _last: tuple[PaperReadings, Reading | None, JudgedRecord] | None = None
 
-    def of(self, place: PaperReadings, said: Reading | None = None) -> JudgedRecord:
-        """Give what was checked of the readings of *place*, and of what a model *said* besides."""
-        if self._last is None or self._last[0] is not place or self._last[1] is not said:
-            self._last = (place, said, _judged(self.task, place, said))
+    def of(self, papers: PaperReadings, model: Reading | None = None) -> JudgedRecord:
+        """Give what was checked of the readings of *papers*, and of what a *model* read besides."""
+        if self._last is None or self._last[0] is not papers or self._last[1] is not model:
+            self._last = (papers, model, _judged(self.task, papers, model))
         return self._last[2]
 
 
-def _judged(task: ExtractionTask, place: PaperReadings, said: Reading | None) -> JudgedRecord:
+def _judged(task: ExtractionTask, papers: PaperReadings, model: Reading | None) -> JudgedRecord:
     """Put the readers' values together and check them."""
-    readings = [*place.readings, *([said] if said else [])]
-    accounts = ibans_on(place.documents)
+    readings = [*papers.readings, *([model] if model else [])]
+    accounts = ibans_on(papers.documents)
     merged = _without_guessed_account(merge_readings(readings, task.specs, task.kind), accounts)
-    values = nested({name: found.value for name, found in merged.found.items()})
+    values = nested({name: field.value for name, field in merged.fields.items()})
     currencies = _currencies(task, merged)
     if len(currencies) == 1:
         values[CURRENCY] = currencies[0]
     record = with_gaps(task.record_type, values)
     judgement = task.kind.judged(record, task.wanted, task.firm, values)
-    given = [check for reading in place.readings for check in reading.checks]
+    given = [check for reading in papers.readings for check in reading.checks]
     return JudgedRecord(
         record=record,
         merged=merged,
-        checks=(*judgement.checks, *given, *place.checks, *merged.checks),
+        checks=(*judgement.checks, *given, *papers.checks, *merged.checks),
         judgement=judgement,
         accounts=accounts,
         currencies=currencies,
-        exact=frozenset(reading.reader for reading in place.readings if reading.exact),
+        exact=frozenset(reading.reader for reading in papers.readings if reading.exact),
     )
 
 
@@ -141,8 +140,8 @@ def _currencies(task: ExtractionTask, merged: MergedReadings) -> tuple[str, ...]
     """List the currencies printed beside amounts, where the record has room for one and no reader gave it."""
     if CURRENCY in task.specs or not issubclass(task.record_type, FieldsRecord):
         return ()
-    money = [found for name, found in merged.found.items() if task.specs[name].kind == "money"]
-    return tuple(dict.fromkeys(found.currency for found in money if found.currency))
+    money = [field for name, field in merged.fields.items() if task.specs[name].kind == "money"]
+    return tuple(dict.fromkeys(field.currency for field in money if field.currency))
 
 
 def _several_currencies(judged: JudgedRecord) -> list[Phrase]:
@@ -153,71 +152,68 @@ def _several_currencies(judged: JudgedRecord) -> list[Phrase]:
 
 def _without_guessed_account(merged: MergedReadings, accounts: tuple[str, ...]) -> MergedReadings:
     """Take no account from a model where the page shows several: money would go there."""
-    iban = merged.found.get("iban")
+    iban = merged.fields.get("iban")
     if iban is None or iban.reader != "model" or len(accounts) < 2:
         return merged
-    return replace(merged, found={name: value for name, value in merged.found.items() if name != "iban"})
+    return replace(merged, fields={name: value for name, value in merged.fields.items() if name != "iban"})
 
 
 def make_extraction(
-    returns: type[Extraction[R]], judge: Judge, place: PaperReadings, said: ModelReading
+    returns: type[Extraction[R]], judge: Judge, papers: PaperReadings, model: ModelReading
 ) -> Extraction[R]:
     """Make the result: the record, its evidence, its proof and what speaks against it."""
-    task, judged = judge.task, judge.of(place, said.reading)
+    task, judged = judge.task, judge.of(papers, model.reading)
     kind = task.kind
-    found = judged.merged.found
+    fields = judged.merged.fields
     failed = [check for check in judged.checks if check.passed is False]
+    missing = judged.absent
     grave = [check for check in failed if not check.name.endswith(kind.proof.slight)]
     doubts = [
-        *([kind.several(place.several)] if place.several > 1 else []),
-        *place.unread,
+        *([kind.several(papers.several)] if papers.several > 1 else []),
+        *papers.unread,
         *_doubtful_account(judged),
         *_several_currencies(judged),
         *_by_model_alone(kind, judged),
         *(check.detail or say("{name} does not hold.", name=check.name) for check in grave),
-        *(
-            [say("Missing: {fields}.", fields=list_fields(judged.absent, kind.words))]
-            if judged.absent
-            else []
-        ),
-        *said.dropped,
-        *([said.failed] if said.failed else []),
+        *([say("Missing: {fields}.", fields=list_fields(missing, kind.words))] if missing else []),
+        *model.dropped,
+        *([model.failed] if model.failed else []),
     ]
     slight = [check.detail for check in failed if check not in grave and check.detail]
     unrun = [c.detail for c in judged.checks if c.passed is None and c.name in _rules(kind) and c.detail]
-    problems = [*place.problems, *said.problems, *slight, *unrun]
+    problems = [*papers.problems, *model.problems, *slight, *unrun]
     return returns(
         record=cast("R", judged.record),
-        fields=_field_readings(found, judged.checks, place.documents),
-        proven=is_proven(_evidence(task, place, judged, said)),
-        reader=_main_reader(found, task.wanted),
+        fields=_field_readings(fields, judged.checks, papers.documents),
+        proven=is_proven(_evidence(task, papers, judged, model)),
+        reader=_main_reader(fields, task.wanted),
         checks=judged.checks,
         problems=without_repeats(problems),
         doubts=without_repeats(doubts),
-        wanted_model=said.nobody,
-        several=place.several,
+        wanted_model=model.nobody,
+        several=papers.several,
     )
 
 
 def _evidence(
-    task: ExtractionTask, place: PaperReadings, judged: JudgedRecord, said: ModelReading
+    task: ExtractionTask, papers: PaperReadings, judged: JudgedRecord, model: ModelReading
 ) -> ProofEvidence:
-    found = judged.merged.found
-    required = [found[name] for name in task.wanted if name in found]
+    fields = judged.merged.fields
+    required = [fields[name] for name in task.wanted if name in fields]
     failed = {check.name for check in judged.checks if check.passed is False}
     failed |= {c.name for c in judged.checks if c.passed is None and c.name in _rules(task.kind)}
     contradictions = task.kind.proof.contradictions | {AGREEING}
-    all_exact = place.exact and all(value.reader in judged.exact for value in required)
+    all_exact = papers.exact and all(value.reader in judged.exact for value in required)
     basis: ProofBasis = "exact" if all_exact else "page" if judged.judgement.sums else "fields"
     return ProofEvidence(
         basis=basis,
         complete=not judged.absent and bool(task.wanted),
         quoted=all(value.quote is not None for value in required),
         closed=judged.judgement.closed,
-        failed=bool(failed - contradictions - (task.kind.proof.unread if place.exact else frozenset())),
-        contradicted=bool(failed & contradictions or said.dropped or _doubtful_account(judged)),
+        failed=bool(failed - contradictions - (task.kind.proof.unread if papers.exact else frozenset())),
+        contradicted=bool(failed & contradictions or model.dropped or _doubtful_account(judged)),
         by_rules=all(value.reader != "model" for value in required),
-        several=place.several > 1,
+        several=papers.several > 1,
     )
 
 
@@ -228,33 +224,32 @@ def _rules(kind: RecordKind) -> tuple[str, ...]:
 
 def _doubtful_account(judged: JudgedRecord) -> list[Phrase]:
     """Say when the page shows several accounts and the file's own data do not decide between them."""
-    iban = judged.merged.found.get("iban")
+    iban = judged.merged.fields.get("iban")
     if len(judged.accounts) < 2 or (iban and iban.reader in judged.exact):
         return []
-    return [
-        say(
-            "{n} accounts are on the page: {ibans}.", n=len(judged.accounts), ibans=", ".join(judged.accounts)
-        )
-    ]
+    ibans = ", ".join(judged.accounts)
+    return [say("{n} accounts are on the page: {ibans}.", n=len(judged.accounts), ibans=ibans)]
 
 
 def _by_model_alone(kind: RecordKind, judged: JudgedRecord) -> list[Phrase]:
     """Name what decides who is paid and how much, where nobody but a model read it."""
-    found = judged.merged.found
-    alone = [name for name in kind.proof.guarded if name in found and found[name].reader == "model"]
+    fields = judged.merged.fields
+    alone = [name for name in kind.proof.guarded if name in fields and fields[name].reader == "model"]
     return [say("Only a model read: {fields}.", fields=list_fields(alone, kind.words))] if alone else []
 
 
 def _field_readings(
-    found: Mapping[str, MergedField], checks: Sequence[Check], documents: Sequence[Document]
+    fields: Mapping[str, MergedField], checks: Sequence[Check], documents: Sequence[Document]
 ) -> dict[str, FieldReading]:
-    return {name: _field_reading(name, value, checks) for name, value in _leaves(found, documents)}
+    return {name: _field_reading(name, value, checks) for name, value in _leaves(fields, documents)}
 
 
-def _leaves(found: Mapping[str, MergedField], documents: Sequence[Document]) -> list[tuple[str, MergedField]]:
+def _leaves(
+    fields: Mapping[str, MergedField], documents: Sequence[Document]
+) -> list[tuple[str, MergedField]]:
     """Take parties apart into fields with a dot, each with a quote of its own."""
     leaves: list[tuple[str, MergedField]] = []
-    for name, value in found.items():
+    for name, value in fields.items():
         if isinstance(value.value, BaseModel):
             leaves += [
                 (f"{name}.{k}", replace(value, value=v, quote=_own_quote(k, v, value, documents)))
@@ -292,8 +287,10 @@ def _field_reading(name: str, value: MergedField, checks: Sequence[Check]) -> Fi
     return reading.model_copy(update={"checks": checked, "note": value.note})
 
 
-def _main_reader(found: Mapping[str, MergedField], wanted: Sequence[str]) -> str | None:
-    readers = [found[name].reader for name in wanted if name in found] or [v.reader for v in found.values()]
+def _main_reader(fields: Mapping[str, MergedField], wanted: Sequence[str]) -> str | None:
+    readers = [fields[name].reader for name in wanted if name in fields] or [
+        v.reader for v in fields.values()
+    ]
     return max(dict.fromkeys(readers), key=readers.count, default=None)
 
 

@@ -98,7 +98,7 @@ class Extraction(StepResult, Generic[R]):
         return tuple(name for name in type(self.record).model_fields if getattr(self.record, name) is None)
 
     def _repr_html_(self) -> str:
-        this = ExtractionView(
+        view = ExtractionView(
             fields=self.fields,
             proven=self.proven,
             accepted_by=self.accepted_by,
@@ -106,15 +106,15 @@ class Extraction(StepResult, Generic[R]):
             said=(*self.doubts, *self.problems),
             words=kind_of(type(self.record)).words or FIELDS,
         )
-        return extraction_html(this) + self._pages()
+        return extraction_html(view) + self._pages()
 
     def _pages(self) -> str:
         """Show the documents the values stand in, each value marked on its page."""
         from smeflow.documents.show import document_html  # draws pages: only when something is shown
 
         quoted = {quote.document for quote in self.quotes}
-        found = [d for document in self.documents for d in document.walk() if d.name in quoted]
-        return "".join(document_html(document, self.quotes) for document in dict.fromkeys(found))
+        shown = dict.fromkeys(d for outer in self.documents for d in outer.walk() if d.name in quoted)
+        return "".join(document_html(document, self.quotes) for document in shown)
 
 
 def with_gaps(kind: type[R], values: Mapping[str, Any]) -> R:
@@ -171,33 +171,33 @@ class ExtractionView:
     """What people call the fields, in the order they are shown."""
 
 
-def extraction_html(this: ExtractionView, language: Language = "en") -> str:
+def extraction_html(view: ExtractionView, language: Language = "en") -> str:
     """Show an extraction, its fields in the order their kind has them."""
-    order = list(this.words)
+    order = list(view.words)
     rows = sorted(
-        ((name, one) for name, one in this.fields.items() if one.value is not None),
+        ((name, reading) for name, reading in view.fields.items() if reading.value is not None),
         key=lambda row: order.index(row[0]) if row[0] in order else len(order),
     )
     heads = "".join(
         f"<th>{_text(word, language)}</th>"
         for word in (say("field"), say("value"), say("quote"), say("read by"))
     )
-    body = "".join(_row(name, one, this.words, language) for name, one in rows)
-    checks = "".join(_badge(passed, name, language) for name, passed in this.checks)
-    notes = "".join(f"<li>{text}</li>" for text in dict.fromkeys(_text(p, language) for p in this.said))
+    body = "".join(_row(name, reading, view.words, language) for name, reading in rows)
+    checks = "".join(_badge(passed, name, language) for name, passed in view.checks)
+    notes = "".join(f"<li>{text}</li>" for text in dict.fromkeys(_text(p, language) for p in view.said))
     return (
-        f'{STYLE}<div class="sf">{_verdict(this, language)}<table><tr>{heads}</tr>{body}</table>'
+        f'{STYLE}<div class="sf">{_verdict(view, language)}<table><tr>{heads}</tr>{body}</table>'
         f"<div>{checks}</div>{f'<ul>{notes}</ul>' if notes else ''}</div>"
     )
 
 
-def _verdict(this: ExtractionView, language: Language) -> str:
-    if this.accepted_by:
+def _verdict(view: ExtractionView, language: Language) -> str:
+    if view.accepted_by:
         return (
-            f'<span class="b ok">{_text(say("accepted by {name}", name=this.accepted_by), language)}</span>'
+            f'<span class="b ok">{_text(say("accepted by {name}", name=view.accepted_by), language)}</span>'
         )
-    kind, word = ("ok", say("proven")) if this.proven else ("open", say("not proven"))
-    return f'<span class="b {kind}">{"✓" if this.proven else "?"} {_text(word, language)}</span>'
+    kind, word = ("ok", say("proven")) if view.proven else ("open", say("not proven"))
+    return f'<span class="b {kind}">{"✓" if view.proven else "?"} {_text(word, language)}</span>'
 
 
 def _badge(passed: bool | None, name: str, language: Language) -> str:  # noqa: FBT001 - a check's outcome, not a switch
@@ -205,16 +205,18 @@ def _badge(passed: bool | None, name: str, language: Language) -> str:  # noqa: 
     return f'<span class="b c {kind}">{mark} {_text(check_label(name), language)}</span>'
 
 
-def _row(name: str, one: FieldReading, words: Mapping[str, Phrase], language: Language) -> str:
+def _row(name: str, reading: FieldReading, words: Mapping[str, Phrase], language: Language) -> str:
     label = f'<td class="k">{_label(name, words, language)}</td>'
-    members = _members(one.value)
+    members = _members(reading.value)
     if members:
         return f'<tr>{label}<td colspan="3">{_inner(members, language)}</td></tr>'
-    reader = _text(reader_word(one.reader) or "", language)
-    page = f", {_text(say('page {n}', n=one.page), language)}" if one.page and not one.path else ""
-    quote = f"<mark>{escape(one.quote)}</mark>" if one.quote else ""
-    failed = "".join(_badge(ok, check, language) for check, ok in one.checks.items() if ok is False)
-    value = f"{escape(shown_value(name, one.value, language))} {failed}"
+    reader = _text(reader_word(reading.reader) or "", language)
+    page = (
+        f", {_text(say('page {n}', n=reading.page), language)}" if reading.page and not reading.path else ""
+    )
+    quote = f"<mark>{escape(reading.quote)}</mark>" if reading.quote else ""
+    failed = "".join(_badge(ok, check, language) for check, ok in reading.checks.items() if ok is False)
+    value = f"{escape(shown_value(name, reading.value, language))} {failed}"
     return f'<tr>{label}<td class="v">{value}</td><td>{quote}</td><td class="w">{reader}{page}</td></tr>'
 
 
@@ -223,18 +225,18 @@ def _members(value: str | None) -> list[Mapping[str, Any]]:
     if not value or not value.startswith("[{"):
         return []
     try:
-        found = json.loads(value)
+        return [member for member in json.loads(value) if isinstance(member, dict)]
     except ValueError:
         return []
-    return [one for one in found if isinstance(one, dict)]
 
 
 def _inner(members: Sequence[Mapping[str, Any]], language: Language) -> str:
-    names = list(dict.fromkeys(name for one in members for name in one))
-    how = {n: ' class="n"' if all(_is_number(one.get(n)) for one in members) else "" for n in names}
+    names = list(dict.fromkeys(name for member in members for name in member))
+    how = {n: ' class="n"' if all(_is_number(member.get(n)) for member in members) else "" for n in names}
     heads = "".join(f"<th{how[n]}>{_text(member_label(n), language)}</th>" for n in names)
     rows = (
-        "".join(f"<td{how[n]}>{escape(_plain(one.get(n), language))}</td>" for n in names) for one in members
+        "".join(f"<td{how[n]}>{escape(_plain(member.get(n), language))}</td>" for n in names)
+        for member in members
     )
     return f"<table><tr>{heads}</tr>{''.join(f'<tr>{row}</tr>' for row in rows)}</table>"
 
@@ -248,9 +250,11 @@ def _plain(value: object, language: Language) -> str:
     if value is None:
         return ""
     if isinstance(value, Mapping):
-        return ", ".join(_plain(one, language) for one in value.values() if one not in (None, "", [], {}))
+        return ", ".join(
+            _plain(member, language) for member in value.values() if member not in (None, "", [], {})
+        )
     if isinstance(value, list):
-        return "; ".join(_plain(one, language) for one in value)
+        return "; ".join(_plain(member, language) for member in value)
     return localized_text(str(value), language)
 
 

@@ -21,32 +21,32 @@ Recogniser = Literal["tesseract", "rapidocr", "auto"]
 
 def look_again(
     documents: Sequence[Document],
-    place: PaperReadings,
-    read_place: Callable[[Sequence[Document]], PaperReadings],
+    papers: PaperReadings,
+    read_papers: Callable[[Sequence[Document]], PaperReadings],
     recogniser: Recogniser,
     *,
     whole: Callable[[PaperReadings], bool],
     wanted: Collection[str],
     once: ReadOnce | None,
 ) -> PaperReadings:
-    """Give *place*, or what RapidOCR's words of its pictures come to.
+    """Give *papers*, or what RapidOCR's words of its pictures come to.
 
     Of two looks the one that found more of what is *wanted* counts. Where *whole* says that nothing is
     missing, ``auto`` has RapidOCR look only at the places that no arithmetic confirms. What both recognisers
     read alike counts as confirmed. Where one of the two is not installed, or a file cannot be opened again,
     the first look stands.
     """
-    pictures = [d for d in place.documents if d.data and any(page.origin == "ocr" for page in d.pages)]
+    pictures = [d for d in papers.documents if d.data and any(page.origin == "ocr" for page in d.pages)]
     if recogniser == "tesseract" or not pictures or not tesseract_ready():
-        return place  # without Tesseract RapidOCR took the first look: it would only agree with itself
-    if recogniser == "auto" and whole(place):
-        return confirm_places(place, pictures, once)
+        return papers  # without Tesseract RapidOCR took the first look: it would only agree with itself
+    if recogniser == "auto" and whole(papers):
+        return confirm_places(papers, pictures, once)
     try:
         clearer = {d.sha256: _recognised(d) for d in pictures}
     except DocumentError:
-        return place
-    second = read_place([_with_pages(document, clearer) for document in documents])
-    main, other = _ordered(place, second, wanted)
+        return papers
+    second = read_papers([_with_pages(document, clearer) for document in documents])
+    main, other = _ordered(papers, second, wanted)
     if not main.readings or not other.readings or once is None:
         return main
     if main.readings[0].reader != "layout" or other.readings[0].reader != "layout":
@@ -55,20 +55,20 @@ def look_again(
 
 
 def confirm_places(
-    place: PaperReadings, pictures: Sequence[Document], once: ReadOnce | None
+    papers: PaperReadings, pictures: Sequence[Document], once: ReadOnce | None
 ) -> PaperReadings:
     """Have RapidOCR read again, line by line, what is still confirmed by nothing."""
     if once is None:
-        return place
-    main = place.readings[0] if place.readings and place.readings[0].reader == "layout" else None
+        return papers
+    main = papers.readings[0] if papers.readings and papers.readings[0].reader == "layout" else None
     left = _left_open(main) if main else ()
     if main is None or not left:
-        return place
+        return papers
     again = _read_again(main, left, pictures)
     alike = {name for name, text in again if _says(text, main.findings[name], once.fields[name])}
     check = once.check([name for name in left if name not in alike])
     checks = tuple(check if c.name == "recognised" else c for c in main.checks)
-    return replace(place, readings=(replace(main, checks=checks), *place.readings[1:]))
+    return replace(papers, readings=(replace(main, checks=checks), *papers.readings[1:]))
 
 
 def _read_again(
@@ -111,14 +111,14 @@ def _with_pages(document: Document, clearer: dict[str, Document]) -> Document:
 
 
 def _ordered(
-    place: PaperReadings, second: PaperReadings, wanted: Collection[str]
+    papers: PaperReadings, second: PaperReadings, wanted: Collection[str]
 ) -> tuple[PaperReadings, PaperReadings]:
     """Put the look that found more in front; of two that found as much the surer one counts."""
 
     def count(look: PaperReadings) -> int:
         return max((sum(n in r.findings for n in wanted) for r in look.readings), default=0)
 
-    return (place, second) if count(place) > count(second) else (second, place)
+    return (papers, second) if count(papers) > count(second) else (second, papers)
 
 
 def combine_looks(main: PaperReadings, other: PaperReadings, once: ReadOnce) -> Reading:

@@ -3,7 +3,20 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import cached_property
-from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Generic, Literal, Self, cast, overload
+from typing import (
+    TYPE_CHECKING,
+    Annotated,
+    Any,
+    ClassVar,
+    Generic,
+    Literal,
+    Required,
+    Self,
+    TypedDict,
+    Unpack,
+    cast,
+    overload,
+)
 
 from pydantic import BaseModel, Field, ValidationInfo, field_serializer, field_validator, model_validator
 
@@ -12,7 +25,7 @@ from smeflow.documents.document import Document
 from smeflow.extract.confidence import Calibration, default_calibration, read_calibration, with_confidence
 from smeflow.extract.fields import FieldsRecord, FieldText, record_id, record_type, spec_of, specs_of_model
 from smeflow.extract.model_reader import PROMPT, ModelReading, answer_shape, read_by_model
-from smeflow.extract.papers import PaperReadings, read_labelled_fields, record_place, status_messages
+from smeflow.extract.papers import PaperReadings, read_labelled_fields, read_papers, status_messages
 from smeflow.extract.proof import ExtractionTask, Judge, make_extraction, without_repeats
 from smeflow.extract.result import Extraction, R, with_gaps
 from smeflow.extract.second_look import Recogniser, look_again
@@ -40,6 +53,25 @@ if TYPE_CHECKING:
 ReaderName = Literal["exact", "layout", "model"]
 Rule = Annotated[str, OneOf(rule_names)]
 """A set of rules of one of the kinds of records."""
+
+
+class _Options(TypedDict, total=False):
+    """What an `Extract` may be given besides ``into`` or ``fields``, which it describes."""
+
+    name: Required[str]
+    readers: tuple[ReaderName, ...]
+    ocr: Recogniser
+    ask: Literal["left", "always"]
+    checks: tuple[str, ...]
+    required: tuple[str, ...] | None
+    instructions: str
+    labels: Mapping[str, Sequence[str]] | str | None
+    lines: bool
+    max_characters: int
+    pages_shown: int
+    max_output_tokens: int
+    calibration: Calibration | None
+    constants: Mapping[str, Any]
 
 
 class Extract(StepFamily, Generic[R]):
@@ -87,64 +119,17 @@ class Extract(StepFamily, Generic[R]):
     if TYPE_CHECKING:
 
         @overload
-        def __init__(
-            self: "Extract[R]",
-            *,
-            name: str,
-            into: type[R],
-            readers: tuple[ReaderName, ...] = ...,
-            ocr: Recogniser = ...,
-            ask: Literal["left", "always"] = ...,
-            checks: tuple[str, ...] = ...,
-            required: tuple[str, ...] | None = ...,
-            instructions: str = ...,
-            labels: Mapping[str, Sequence[str]] | str | None = ...,
-            lines: bool = ...,
-            max_characters: int = ...,
-            pages_shown: int = ...,
-            max_output_tokens: int = ...,
-            calibration: Calibration | None = ...,
-            constants: Mapping[str, Any] = ...,
-        ) -> None: ...
+        def __init__(self: "Extract[R]", *, into: type[R], **options: Unpack[_Options]) -> None: ...
         @overload
         def __init__(
-            self: "Extract[Any]",
-            *,
-            name: str,
-            into: str | RecordKind,
-            readers: tuple[ReaderName, ...] = ...,
-            ocr: Recogniser = ...,
-            ask: Literal["left", "always"] = ...,
-            checks: tuple[str, ...] = ...,
-            required: tuple[str, ...] | None = ...,
-            instructions: str = ...,
-            labels: Mapping[str, Sequence[str]] | str | None = ...,
-            lines: bool = ...,
-            max_characters: int = ...,
-            pages_shown: int = ...,
-            max_output_tokens: int = ...,
-            calibration: Calibration | None = ...,
-            constants: Mapping[str, Any] = ...,
+            self: "Extract[Any]", *, into: str | RecordKind, **options: Unpack[_Options]
         ) -> None: ...
         @overload
         def __init__(
             self: "Extract[FieldsRecord]",
             *,
-            name: str,
             fields: Mapping[str, str | Sequence[str]],
-            readers: tuple[ReaderName, ...] = ...,
-            ocr: Recogniser = ...,
-            ask: Literal["left", "always"] = ...,
-            checks: tuple[str, ...] = ...,
-            required: tuple[str, ...] | None = ...,
-            instructions: str = ...,
-            labels: Mapping[str, Sequence[str]] | str | None = ...,
-            lines: bool = ...,
-            max_characters: int = ...,
-            pages_shown: int = ...,
-            max_output_tokens: int = ...,
-            calibration: Calibration | None = ...,
-            constants: Mapping[str, Any] = ...,
+            **options: Unpack[_Options],
         ) -> None: ...
         def __init__(self, **_: Any) -> None: ...
 
@@ -180,9 +165,9 @@ class Extract(StepFamily, Generic[R]):
             return None
         from smeflow.extract.labels import parse_labels, read_labels
 
-        recipe = RecipeContext.of(info.context)
-        made = read_labels(recipe.path(given)) if isinstance(given, str) else parse_labels(given)
-        return dict(made.words)
+        if isinstance(given, str):
+            return dict(read_labels(RecipeContext.of(info.context).path(given)).words)
+        return dict(parse_labels(given).words)
 
     @field_serializer("into")
     def _identify(self, into: type[R] | None) -> str | None:
@@ -245,7 +230,7 @@ class Extract(StepFamily, Generic[R]):
 
         def read(documents: Sequence[Document]) -> PaperReadings:
             if kind.readers:
-                return record_place(documents, kind, sought, self.readers)
+                return read_papers(documents, kind, sought, self.readers)
             return read_labelled_fields(documents, self.specs, layout="layout" in self.readers)
 
         judge = Judge(
@@ -253,39 +238,39 @@ class Extract(StepFamily, Generic[R]):
                 kind=kind, record_type=self.record_type, specs=self.specs, wanted=self.wanted, firm=firm
             )
         )
-        place = look_again(
+        papers = look_again(
             case.documents,
             read(case.documents),
             read,
             self.ocr,
-            whole=lambda place: judge.of(place).whole,
+            whole=lambda papers: judge.of(papers).whole,
             wanted=kind.required or self.wanted,
             once=kind.papers.read_once,
         )
-        if not place.readings and not any(d.text.strip() for d in place.documents):
+        if not papers.readings and not any(d.text.strip() for d in papers.documents):
             return self._nothing(case)
-        if place.exact and self.checks and kind.rules:
-            place = replace(place, checks=(*place.checks, *kind.rules.run(case.documents, self.checks)))
-        said = self._by_model(place, llm, case.known) if self._asks(place, judge) else ModelReading()
-        found = make_extraction(self.returns, judge, place, said)
-        sure = with_confidence(found, self.calibration or default_calibration())
-        return found.model_copy(update=sure).shown_on(case.documents)
+        if papers.exact and self.checks and kind.rules:
+            papers = replace(papers, checks=(*papers.checks, *kind.rules.run(case.documents, self.checks)))
+        model = self._by_model(papers, llm, case.known) if self._asks(papers, judge) else ModelReading()
+        extraction = make_extraction(self.returns, judge, papers, model)
+        confidences = with_confidence(extraction, self.calibration or default_calibration())
+        return extraction.model_copy(update=confidences).shown_on(case.documents)
 
-    def _asks(self, place: PaperReadings, judge: Judge) -> bool:
+    def _asks(self, papers: PaperReadings, judge: Judge) -> bool:
         """Tell whether a model is to be asked: something wanted is missing, or a second opinion is."""
         rows = self.lines and any(
-            not any(name in reading.findings for reading in place.readings) for name in self.kind.rows
+            not any(name in reading.findings for reading in papers.readings) for name in self.kind.rows
         )
-        return "model" in self.readers and (self.ask == "always" or rows or bool(judge.of(place).absent))
+        return "model" in self.readers and (self.ask == "always" or rows or bool(judge.of(papers).absent))
 
-    def _by_model(self, place: PaperReadings, llm: LLM, known: Known) -> ModelReading:
+    def _by_model(self, papers: PaperReadings, llm: LLM, known: Known) -> ModelReading:
         return read_by_model(
-            place.documents,
+            papers.documents,
             self.specs,
             llm,
             self.answer,
             instructions=self.instructions,
-            examples=self.kind.ask_first(known, place.readings),
+            examples=self.kind.ask_first(known, papers.readings),
             words={**FIELDS, **self.kind.words},
             max_characters=self.max_characters,
             max_output_tokens=self.max_output_tokens,
@@ -294,11 +279,11 @@ class Extract(StepFamily, Generic[R]):
 
     def _nothing(self, case: Case) -> Extraction[R]:
         """Say that there is nothing to read, and invent nothing."""
-        told = [problem for document in case.documents for problem in document.problems]
+        problems = [problem for document in case.documents for problem in document.problems]
         messages = status_messages(case.documents)
-        no_text = messages[0] if messages else say("There is no text in the documents.")
+        reason = messages[0] if messages else say("There is no text in the documents.")
         return self.returns(
             record=with_gaps(self.record_type, {}),
-            problems=without_repeats([no_text, *told]),
-            doubts=(no_text,),
+            problems=without_repeats([reason, *problems]),
+            doubts=(reason,),
         )

@@ -1,8 +1,6 @@
-"""What must hold in one invoice.
+"""What must hold in one invoice: its sums, dates and check digits, who it is to, and what must be read twice.
 
-Its sums, its check digits, its dates, who it is to; and what must be read twice.
-
-The sums are checked in the spirit of EN 16931's rules BR-CO-10 to BR-CO-17, check digits by python-stdnum.
+The sums follow EN 16931's rules BR-CO-10 to BR-CO-17; check digits are python-stdnum's.
 """
 
 import re
@@ -15,7 +13,7 @@ from smeflow.invoices.record import Invoice
 from smeflow.invoices.record_parts import Party
 from smeflow.kinds.field_names import list_fields
 from smeflow.kinds.record_kind import Firm
-from smeflow.kinds.records import Check, FieldKind
+from smeflow.kinds.records import Check, FieldKind, Reading
 from smeflow.values.identifiers import bic_ok, iban_ok, siren_ok, siret_ok, vat_ok
 
 CENT = Decimal("0.01")
@@ -25,17 +23,14 @@ WITHOUT_CENTS = frozenset({"HUF", "JPY", "KRW", "ISK", "XOF", "XAF", "XPF", "CLP
 """Currencies in which tax is charged in whole units."""
 
 
-def check_sums(record: Invoice) -> tuple[Check, ...]:
-    """Run every check; one whose amounts are missing is told as not run (``passed`` None)."""
-    return (
-        _net_vat_gross(record),
-        _rates_sum(record),
-        _rates(record),
-        _bases(record),
-        _lines_sum(record),
-        _lines_net(record),
-        _amount_due(record),
-    )
+def run_checks(record: Invoice) -> tuple[Check, ...]:
+    """Run every check of sums, dates and identifiers."""
+    return (*check_sums(record), _due_after_issue(record), *check_identifiers(record))
+
+
+def verdict(name: str, fields: Iterable[str], *, passed: bool, failure: Phrase) -> Check:
+    """Make a check that ran; *failure* says why where it did not pass."""
+    return Check(name=name, passed=passed, detail=None if passed else failure, fields=tuple(fields))
 
 
 def same_amount(one: Decimal, other: Decimal, tolerance: Decimal = ZERO) -> bool:
@@ -43,21 +38,63 @@ def same_amount(one: Decimal, other: Decimal, tolerance: Decimal = ZERO) -> bool
     return abs(one.quantize(CENT) - other.quantize(CENT)) <= tolerance
 
 
+def check_sums(record: Invoice) -> tuple[Check, ...]:
+    """Run every check of amounts; one whose amounts are missing is marked as not run (``passed`` None)."""
+    r, line_sum = record, _sum(line.net for line in record.lines)
+    gross = _sum((r.total_net, r.total_vat))
+    vat = _sum(rate.amount for rate in r.vat)
+    bases = _sum(rate.base for rate in r.vat)
+    lines = r.total_lines if r.total_lines is not None else line_sum
+    net = None if lines is None else lines - (r.total_allowances or ZERO) + (r.total_charges or ZERO)
+    due = None if r.total_gross is None else r.total_gross - (r.prepaid or ZERO) + (r.rounding or ZERO)
+    return (
+        _sum_check(  # BR-CO-15
+            "net+vat=gross", ("total_net", "total_vat", "total_gross"), gross, r.total_gross,
+            say("Net {net} and VAT {vat} make {sum}, but the total is {gross}.",
+                net=r.total_net, vat=r.total_vat, sum=gross, gross=r.total_gross),
+        ),
+        _sum_check(  # BR-CO-14
+            "rates=vat", ("vat", "total_vat"), vat, r.total_vat,
+            say("The VAT of all rates makes {sum}, but total VAT is {vat}.", sum=vat, vat=r.total_vat),
+        ),
+        _rates(r),
+        _sum_check(  # BR-S-08 and its sisters, in sum
+            "bases=net", ("vat", "total_net"), bases, r.total_net,
+            say("The VAT bases make {sum}, but net is {net}.", sum=bases, net=r.total_net), tolerance=CENT,
+        ),
+        _sum_check(  # BR-CO-10
+            "lines=total_lines", ("lines", "total_lines"), line_sum, r.total_lines,
+            say("The lines make {sum}, but their stated sum is {lines}.", sum=line_sum, lines=r.total_lines),
+        ),
+        _sum_check(  # BR-CO-13
+            "lines=net", ("total_lines", "total_allowances", "total_charges", "total_net"), net, r.total_net,
+            say("Lines, allowances and charges make {sum}, but net is {net}.", sum=net, net=r.total_net),
+        ),
+        _sum_check(  # BR-CO-16
+            "gross-prepaid=due", ("total_gross", "prepaid", "rounding", "amount_due"), due, r.amount_due,
+            say("The total less what was paid makes {sum}, but {due} is due.", sum=due, due=r.amount_due),
+        ),
+    )  # fmt: skip
+
+
 def _sum_check(
     name: str,
     fields: tuple[str, ...],
-    expected: Decimal | None = None,
-    stated: Decimal | None = None,
+    expected: Decimal | None,
+    stated: Decimal | None,
+    failure: Phrase,
     *,
-    detail: Phrase | None = None,
     tolerance: Decimal = ZERO,
 ) -> Check:
     if expected is None or stated is None:
-        return Check(
-            name=name, passed=None, detail=say("Not run: an amount it needs is not there."), fields=fields
-        )
-    passed = same_amount(expected, stated, tolerance)
-    return Check(name=name, passed=passed, detail=None if passed else detail, fields=fields)
+        return _amount_missing(name, fields)
+    return verdict(name, fields, passed=same_amount(expected, stated, tolerance), failure=failure)
+
+
+def _amount_missing(name: str, fields: tuple[str, ...]) -> Check:
+    return Check(
+        name=name, passed=None, detail=say("Not run: an amount it needs is not there."), fields=fields
+    )
 
 
 def _sum(values: Iterable[Decimal | None]) -> Decimal | None:
@@ -65,25 +102,9 @@ def _sum(values: Iterable[Decimal | None]) -> Decimal | None:
     return None if not amounts or None in amounts else sum((a for a in amounts if a is not None), ZERO)
 
 
-def _net_vat_gross(r: Invoice) -> Check:
-    """BR-CO-15."""
-    expected = None if r.total_net is None or r.total_vat is None else r.total_net + r.total_vat
-    detail = say("Net {net} and VAT {vat} make {sum}, but the total is {gross}.",
-                 net=r.total_net, vat=r.total_vat, sum=expected, gross=r.total_gross)  # fmt: skip
-    return _sum_check(
-        "net+vat=gross", ("total_net", "total_vat", "total_gross"), expected, r.total_gross, detail=detail
-    )
-
-
-def _rates_sum(r: Invoice) -> Check:
-    """BR-CO-14."""
-    expected = _sum(rate.amount for rate in r.vat)
-    detail = say("The VAT of all rates makes {sum}, but total VAT is {vat}.", sum=expected, vat=r.total_vat)
-    return _sum_check("rates=vat", ("vat", "total_vat"), expected, r.total_vat, detail=detail)
-
-
 def _rates(r: Invoice) -> Check:
     """BR-CO-17: base times rate, give or take what rounding line by line may add."""
+    name, fields = "base*rate=vat", ("vat",)
     tolerance = CENT * max(2, len(r.lines)) + (HALF_UNIT if r.currency in WITHOUT_CENTS else ZERO)
     ran = False
     for rate in r.vat:
@@ -94,213 +115,8 @@ def _rates(r: Invoice) -> Check:
         if not same_amount(expected, rate.amount, tolerance):
             detail = say("{rate} % of {base} is {expected}, but {amount} is charged.",
                          rate=rate.rate, base=rate.base, expected=expected, amount=rate.amount)  # fmt: skip
-            return Check(name="base*rate=vat", passed=False, detail=detail, fields=("vat",))
-    return (
-        Check(name="base*rate=vat", passed=True, fields=("vat",))
-        if ran
-        else _sum_check("base*rate=vat", ("vat",))
-    )
-
-
-def _bases(r: Invoice) -> Check:
-    """BR-S-08 and its sisters, in sum."""
-    expected = _sum(rate.base for rate in r.vat)
-    detail = say("The VAT bases make {sum}, but net is {net}.", sum=expected, net=r.total_net)
-    return _sum_check("bases=net", ("vat", "total_net"), expected, r.total_net, detail=detail, tolerance=CENT)
-
-
-def _lines_sum(r: Invoice) -> Check:
-    """BR-CO-10."""
-    expected = _sum(line.net for line in r.lines)
-    detail = say("The lines make {sum}, but their stated sum is {lines}.", sum=expected, lines=r.total_lines)
-    return _sum_check("lines=total_lines", ("lines", "total_lines"), expected, r.total_lines, detail=detail)
-
-
-def _lines_net(r: Invoice) -> Check:
-    """BR-CO-13."""
-    lines = r.total_lines if r.total_lines is not None else _sum(line.net for line in r.lines)
-    expected = None if lines is None else lines - (r.total_allowances or ZERO) + (r.total_charges or ZERO)
-    detail = say("Lines, allowances and charges make {sum}, but net is {net}.", sum=expected, net=r.total_net)
-    fields = ("total_lines", "total_allowances", "total_charges", "total_net")
-    return _sum_check("lines=net", fields, expected, r.total_net, detail=detail)
-
-
-def _amount_due(r: Invoice) -> Check:
-    """BR-CO-16."""
-    expected = None if r.total_gross is None else r.total_gross - (r.prepaid or ZERO) + (r.rounding or ZERO)
-    detail = say(
-        "The total less what was paid makes {sum}, but {due} is due.", sum=expected, due=r.amount_due
-    )
-    fields = ("total_gross", "prepaid", "rounding", "amount_due")
-    fields = ("total_gross", "prepaid", "rounding", "amount_due")
-    return _sum_check("gross-prepaid=due", fields, expected, r.amount_due, detail=detail)
-
-
-def check_own_firm(record: Invoice, firm: Firm | None) -> tuple[Check, ...]:
-    """Check that the invoice is to the firm, not its own, and asks to pay to another's account.
-
-    What the firm has not said of itself is not checked: ``passed`` is None.
-    """
-    return _not_our_account(record, firm), _not_from_us(record, firm), _to_us(record, firm)
-
-
-def _not_our_account(record: Invoice, firm: Firm | None) -> Check:
-    if firm is None or not firm.ibans or record.iban is None:
-        return Check(name="not_our_account", passed=None, fields=("iban",))
-    ours = _bare_number(record.iban) in {_bare_number(iban) for iban in firm.ibans}
-    detail = say("It asks to pay to an account of our own: {iban}.", iban=record.iban) if ours else None
-    return Check(name="not_our_account", passed=not ours, detail=detail, fields=("iban",))
-
-
-def _not_from_us(record: Invoice, firm: Firm | None) -> Check:
-    known = firm is not None and (firm.names or firm.siren or firm.vat_ids)
-    if firm is None or not known or not (record.seller or record.seller_details.vat_id):
-        return Check(name="not_from_us", passed=None, fields=("seller",))
-    party = record.seller_details
-    numbers = {_bare_number(number) for number in (party.vat_id, party.legal_id) if number}
-    own = {_bare_number(number) for number in own_numbers(firm)}
-    by_number = bool(numbers & own) or bool(firm.siren and any(n[:9] == firm.siren for n in numbers))
-    ours = by_number or folded(record.seller or "") in {folded(name) for name in firm.names}
-    detail = say("The seller is our own firm: {seller}.", seller=record.seller or "") if ours else None
-    return Check(name="not_from_us", passed=not ours, detail=detail, fields=("seller",))
-
-
-def _to_us(record: Invoice, firm: Firm | None) -> Check:
-    known = firm is not None and (firm.names or firm.siren or firm.vat_ids)
-    if firm is None or not known or not (record.buyer or record.buyer_details.vat_id):
-        return Check(name="to_us", passed=None, fields=("buyer",))
-    party = record.buyer_details
-    numbers = {_bare_number(number) for number in (party.vat_id, party.legal_id) if number}
-    own = {_bare_number(number) for number in own_numbers(firm)}
-    ours = bool(numbers & own) or bool(firm.siren and any(firm.siren in number for number in numbers))
-    ours = ours or any(_alike(record.buyer or "", name) for name in firm.names)
-    if not ours and not (own and numbers) and not (firm.names and record.buyer):
-        return Check(name="to_us", passed=None, fields=("buyer",))  # a name says nothing against a number
-    to = record.buyer or party.vat_id or ""
-    detail = None if ours else say("It is addressed to {buyer}, not to us.", buyer=to)
-    return Check(name="to_us", passed=ours, detail=detail, fields=("buyer",))
-
-
-def _alike(printed: str, name: str) -> bool:
-    """Tell whether a printed name is the firm's, with more or less around it: a legal form, a person."""
-    one, other = (" ".join(_WORD.findall(folded(each))) for each in (printed, name))
-    return bool(one and other) and (f" {one} " in f" {other} " or f" {other} " in f" {one} ")
-
-
-_WORD = re.compile(r"[^\W_]+")
-
-
-def own_numbers(firm: Firm) -> tuple[str, ...]:
-    """Give the numbers the firm is registered under."""
-    return (*firm.vat_ids, *((firm.siren,) if firm.siren else ()))
-
-
-def _bare_number(number: str) -> str:
-    return re.sub(r"\W", "", number).upper()
-
-
-UNCHECKED_FIELDS: Mapping[str, FieldKind] = {"number": "identifier", "issue_date": "date", "seller": "text"}
-"""What no arithmetic would catch if it were misread."""
-GROSS = "total_gross"
-"""Nor would it catch this where no VAT is charged: one amount stands for all three."""
-READ_TWICE: Mapping[str, FieldKind] = {**UNCHECKED_FIELDS, GROSS: "money"}
-DERIVED = frozenset({"vat", "lines", "seller_details", "buyer_details"})
-"""What hangs together and is taken from one look only."""
-
-
-def recognition_check(alone: Sequence[str]) -> Check:
-    """Make the check: it holds when nothing is left that was recognised once and confirmed by nothing."""
-    if not alone:
-        return Check(name="recognised", passed=True)
-    detail = say(
-        "The page is a picture; recognised once and confirmed by nothing: {fields}.",
-        fields=list_fields(alone),
-    )
-    return Check(name="recognised", passed=False, detail=detail, fields=tuple(alone))
-
-
-def check_identifiers(record: Invoice) -> tuple[Check, ...]:
-    """Check the IBAN, the BIC and both parties' VAT and French company numbers, as far as they are there.
-
-    A number of a country whose rule is not known gives a check that did not run.
-    """
-    checks: list[Check] = []
-    if record.iban:
-        written = re.fullmatch(r"[A-Z]{2}\d{2}[A-Z0-9]{6,30}", record.iban)  # else a national account number
-        checks.append(
-            _digits_check("iban", record.iban, "iban", ok=iban_ok(record.iban) if written else None)
-        )
-    if record.bic:
-        checks.append(_bic(record.bic))
-    for role, party in (("seller", record.seller_details), ("buyer", record.buyer_details)):
-        checks += _party_numbers(role, party)
-    return tuple(checks)
-
-
-def _party_numbers(role: str, party: Party) -> Iterator[Check]:
-    field = f"{role}_details"
-    if party.vat_id:
-        right = vat_ok(party.vat_id)
-        yield _digits_check(f"{role}_vat_id", party.vat_id, field, ok=right)
-        if right is False and re.fullmatch(r"FR\d{11}", party.vat_id):
-            yield from _vat_key(role, party.vat_id, field)
-    legal = re.sub(r"\W", "", party.legal_id or "")
-    french = party.country == "FR" or (party.vat_id or "").startswith("FR")
-    if french and legal.isdigit() and len(legal) in (9, 14):
-        name = "siren" if len(legal) == 9 else "siret"
-        ok = siren_ok(legal) if name == "siren" else siret_ok(legal)
-        yield _digits_check(f"{role}_{name}", legal, field, ok=ok)
-        if (party.vat_id or "").startswith("FR"):
-            agree = (party.vat_id or "")[4:] == legal[:9]
-            detail = say(
-                "VAT number {vat} and company number {legal} are of two companies.",
-                vat=party.vat_id,
-                legal=legal,
-            )
-            yield Check(
-                name=f"{role}_vat_id=siren", passed=agree, detail=None if agree else detail, fields=(field,)
-            )
-
-
-def _vat_key(role: str, number: str, field: str) -> Iterator[Check]:
-    """Say what the two digits in front of the SIREN should be, whatever the SIREN's own digit says."""
-    key = (12 + 3 * (int(number[4:]) % 97)) % 97
-    if int(number[2:4]) != key:
-        detail = say("The key of {number} should be {key}.", number=number, key=f"{key:02d}")
-        yield Check(name=f"{role}_vat_key", passed=False, detail=detail, fields=(field,))
-
-
-def _bic(number: str) -> Check:
-    ok = bic_ok(number)
-    detail = say(
-        "{number} is no BIC: that has 8 or 11 characters, with a country in the middle.", number=number
-    )
-    return Check(name="bic", passed=ok, detail=None if ok else detail, fields=("bic",))
-
-
-def _digits_check(name: str, number: str, field: str, *, ok: bool | None) -> Check:
-    details = {
-        True: None,
-        False: say("{number} is mistyped: its check digits are wrong.", number=number),
-        None: say("Not run: no rule is known for {number}.", number=number),
-    }
-    return Check(name=name, passed=ok, detail=details[ok], fields=(field,))
-
-
-def run_checks(record: Invoice) -> tuple[Check, ...]:
-    """Run every check of sums, dates and identifiers."""
-    return (*check_sums(record), _due_after_issue(record), *check_identifiers(record))
-
-
-def _due_after_issue(record: Invoice) -> Check:
-    if record.issue_date is None or record.due_date is None:
-        return Check(name="due>=issue", passed=None, fields=("issue_date", "due_date"))
-    detail = say("It is due on {due}, before its own date {issued}.",
-                 due=record.due_date.isoformat(), issued=record.issue_date.isoformat())  # fmt: skip
-    passed = record.due_date >= record.issue_date
-    return Check(
-        name="due>=issue", passed=passed, detail=None if passed else detail, fields=("issue_date", "due_date")
-    )
+            return Check(name=name, passed=False, detail=detail, fields=fields)
+    return Check(name=name, passed=True, fields=fields) if ran else _amount_missing(name, fields)
 
 
 def sums_close(record: Invoice, checks: Sequence[Check]) -> bool | None:
@@ -316,3 +132,170 @@ def missing_fields(record: Invoice, wanted: Sequence[str]) -> tuple[str, ...]:
     return tuple(
         name for name in wanted if getattr(record, name) is None and not (name == "total_vat" and without_vat)
     )
+
+
+def _due_after_issue(record: Invoice) -> Check:
+    fields = ("issue_date", "due_date")
+    if record.issue_date is None or record.due_date is None:
+        return Check(name="due>=issue", passed=None, fields=fields)
+    failure = say("It is due on {due}, before its own date {issued}.",
+                  due=record.due_date.isoformat(), issued=record.issue_date.isoformat())  # fmt: skip
+    return verdict("due>=issue", fields, passed=record.due_date >= record.issue_date, failure=failure)
+
+
+def check_own_firm(record: Invoice, firm: Firm | None) -> tuple[Check, ...]:
+    """Check that the invoice is to the firm, not its own, and asks to pay to another's account.
+
+    What the firm has not said of itself is not checked: ``passed`` is None.
+    """
+    return _not_our_account(record, firm), _not_from_us(record, firm), _to_us(record, firm)
+
+
+def _not_our_account(record: Invoice, firm: Firm | None) -> Check:
+    fields = ("iban",)
+    if firm is None or not firm.ibans or record.iban is None:
+        return Check(name="not_our_account", passed=None, fields=fields)
+    ours = bare_number(record.iban) in map(bare_number, firm.ibans)
+    failure = say("It asks to pay to an account of our own: {iban}.", iban=record.iban)
+    return verdict("not_our_account", fields, passed=not ours, failure=failure)
+
+
+def _not_from_us(record: Invoice, firm: Firm | None) -> Check:
+    party, fields = record.seller_details, ("seller",)
+    if firm is None or not _is_described(firm) or not (record.seller or party.vat_id):
+        return Check(name="not_from_us", passed=None, fields=fields)
+    numbers = _party_numbers(party)
+    by_number = bool(numbers & _firm_numbers(firm)) or any(n[:9] == firm.siren for n in numbers)
+    ours = by_number or folded(record.seller or "") in map(folded, firm.names)
+    failure = say("The seller is our own firm: {seller}.", seller=record.seller or "")
+    return verdict("not_from_us", fields, passed=not ours, failure=failure)
+
+
+def _to_us(record: Invoice, firm: Firm | None) -> Check:
+    party, fields = record.buyer_details, ("buyer",)
+    if firm is None or not _is_described(firm) or not (record.buyer or party.vat_id):
+        return Check(name="to_us", passed=None, fields=fields)
+    numbers, own = _party_numbers(party), _firm_numbers(firm)
+    by_number = bool(numbers & own) or bool(firm.siren and any(firm.siren in number for number in numbers))
+    ours = by_number or any(_same_name(record.buyer or "", name) for name in firm.names)
+    if not ours and not (own and numbers) and not (firm.names and record.buyer):
+        return Check(name="to_us", passed=None, fields=fields)  # a name says nothing against a number
+    failure = say("It is addressed to {buyer}, not to us.", buyer=record.buyer or party.vat_id or "")
+    return verdict("to_us", fields, passed=ours, failure=failure)
+
+
+def _is_described(firm: Firm) -> bool:
+    return bool(firm.names or firm.siren or firm.vat_ids)
+
+
+def _party_numbers(party: Party) -> set[str]:
+    return {bare_number(number) for number in (party.vat_id, party.legal_id) if number}
+
+
+def _firm_numbers(firm: Firm) -> set[str]:
+    return set(map(bare_number, own_numbers(firm)))
+
+
+def own_numbers(firm: Firm) -> tuple[str, ...]:
+    """Give the numbers the firm is registered under."""
+    return (*firm.vat_ids, *((firm.siren,) if firm.siren else ()))
+
+
+def bare_number(number: str | None) -> str:
+    """Give a number without spaces and punctuation, in capitals."""
+    return re.sub(r"\W", "", number or "").upper()
+
+
+_WORD = re.compile(r"[^\W_]+")
+
+
+def _same_name(printed: str, name: str) -> bool:
+    """Tell whether a printed name is the firm's, with more or less around it: a legal form, a person."""
+    one, other = (" ".join(_WORD.findall(folded(text))) for text in (printed, name))
+    return bool(one and other) and (f" {one} " in f" {other} " or f" {other} " in f" {one} ")
+
+
+def check_identifiers(record: Invoice) -> tuple[Check, ...]:
+    """Check the IBAN, the BIC and both parties' VAT and French company numbers, as far as they are there.
+
+    A number of a country whose rule is not known gives a check that did not run.
+    """
+    checks: list[Check] = []
+    if record.iban:
+        is_iban = re.fullmatch(r"[A-Z]{2}\d{2}[A-Z0-9]{6,30}", record.iban)  # else a national account number
+        checks.append(
+            _digits_check("iban", record.iban, "iban", ok=iban_ok(record.iban) if is_iban else None)
+        )
+    if record.bic:
+        failure = say(
+            "{number} is no BIC: that has 8 or 11 characters, with a country in the middle.",
+            number=record.bic,
+        )
+        checks.append(verdict("bic", ["bic"], passed=bic_ok(record.bic), failure=failure))
+    for role, party in (("seller", record.seller_details), ("buyer", record.buyer_details)):
+        checks += _check_party(role, party)
+    return tuple(checks)
+
+
+def _check_party(role: str, party: Party) -> Iterator[Check]:
+    field = f"{role}_details"
+    vat, legal = party.vat_id or "", re.sub(r"\W", "", party.legal_id or "")
+    if vat:
+        ok = vat_ok(vat)
+        yield _digits_check(f"{role}_vat_id", vat, field, ok=ok)
+        if ok is False and re.fullmatch(r"FR\d{11}", vat):
+            yield from _vat_key(role, vat, field)
+    french = party.country == "FR" or vat.startswith("FR")
+    if french and legal.isdigit() and len(legal) in (9, 14):
+        name, ok = ("siren", siren_ok(legal)) if len(legal) == 9 else ("siret", siret_ok(legal))
+        yield _digits_check(f"{role}_{name}", legal, field, ok=ok)
+        if vat.startswith("FR"):
+            failure = say(
+                "VAT number {vat} and company number {legal} are of two companies.", vat=vat, legal=legal
+            )
+            yield verdict(f"{role}_vat_id=siren", [field], passed=vat[4:] == legal[:9], failure=failure)
+
+
+def _vat_key(role: str, number: str, field: str) -> Iterator[Check]:
+    """Say what the two digits in front of the SIREN should be, whatever the SIREN's own digit says."""
+    key = (12 + 3 * (int(number[4:]) % 97)) % 97
+    if int(number[2:4]) != key:
+        detail = say("The key of {number} should be {key}.", number=number, key=f"{key:02d}")
+        yield Check(name=f"{role}_vat_key", passed=False, detail=detail, fields=(field,))
+
+
+def _digits_check(name: str, number: str, field: str, *, ok: bool | None) -> Check:
+    if ok is None:
+        detail = say("Not run: no rule is known for {number}.", number=number)
+        return Check(name=name, passed=None, detail=detail, fields=(field,))
+    failure = say("{number} is mistyped: its check digits are wrong.", number=number)
+    return verdict(name, [field], passed=ok, failure=failure)
+
+
+def is_refused(page: Reading) -> bool:
+    """Tell whether a page calls itself something that is no invoice."""
+    return any(check.name == "is_invoice" and check.passed is False for check in page.checks)
+
+
+GROSS = "total_gross"
+READ_TWICE: Mapping[str, FieldKind] = {
+    "number": "identifier",
+    "issue_date": "date",
+    "seller": "text",
+    GROSS: "money",
+}
+"""What no arithmetic would catch if it were misread; the total only where no VAT is charged, since one amount
+stands for all three."""
+DERIVED = frozenset({"vat", "lines", "seller_details", "buyer_details"})
+"""What hangs together and is taken from one look only."""
+
+
+def recognition_check(unconfirmed: Sequence[str]) -> Check:
+    """Make the check: it holds when nothing is left that was recognised once and confirmed by nothing."""
+    if not unconfirmed:
+        return Check(name="recognised", passed=True)
+    detail = say(
+        "The page is a picture; recognised once and confirmed by nothing: {fields}.",
+        fields=list_fields(unconfirmed),
+    )
+    return Check(name="recognised", passed=False, detail=detail, fields=tuple(unconfirmed))

@@ -1,7 +1,7 @@
-"""Compare an invoice with what the firm knows: suppliers, orders, what was approved and what came before.
+"""What an invoice claims and what must be looked up for it: suppliers, orders, what was approved before.
 
-An invoice claims that it was not there before, that its account is its supplier's known one, and that its
-order lets it be invoiced.
+It claims that it was not there before, that its account is its supplier's known one, and that its order lets
+it be invoiced.
 """
 
 import json
@@ -14,84 +14,20 @@ from smeflow._text import canonical_json, folded
 from smeflow.core.case import Known
 from smeflow.core.claims import Claim
 from smeflow.i18n import Phrase, say
+from smeflow.invoices.checks import bare_number
 from smeflow.invoices.record import Invoice
 from smeflow.invoices.record_parts import Party
 from smeflow.kinds.records import Reading, SupplierLookup
 from smeflow.values.amounts import parse_amount
 
+SUPPLIERS_TABLE = "suppliers"
+"""The firm's table of suppliers, named in ``smeflow.toml``. Columns: name, vat_id, legal_id, iban."""
 ORDERS_TABLE = "orders"
 """The firm's table of orders, named in ``smeflow.toml``. Columns: number, supplier, total_net or total_gross,
 currency; only the number is needed."""
-
-
-def order_claim(record: Invoice, names: Sequence[str], known: Known) -> Claim | None:
-    """Say what the order lets be invoiced; None where the invoice names none, or the firm keeps no table.
-
-    A credit note gives back what it takes off. Of an invoice that was put aside nothing counts.
-    """
-    order = record.order_reference
-    if not order or not known.rows(ORDERS_TABLE):
-        return None
-    rows = known.rows(ORDERS_TABLE, number=order)
-    column, ordered = _ordered_amount(rows)
-    asked = getattr(record, column) if column else None
-    sign = -1 if record.kind == "credit_note" else 1
-    return Claim(
-        rule="within",
-        key=f"order {folded(order).replace(' ', '')}",
-        value=f"{sign * asked:f}" if asked is not None else "0",
-        about=say(
-            "order {order} is over {ordered}; {used} of it came before and {asked} comes now",
-            order=order,
-            ordered=ordered or Decimal(0),
-            used=Decimal(0),
-            asked=asked if asked is not None else Decimal(0),
-        ),
-        new=_problem_of_order(order, rows, record, names),
-        known=(f"{ordered:f}",) if ordered is not None and asked is not None else (),
-    )
-
-
-def _ordered_amount(rows: Sequence[Mapping[str, str]]) -> tuple[str, Decimal | None]:
-    """Give what was ordered, by the column that says it; several rows of one order add up."""
-    for column in ("total_net", "total_gross"):
-        found = [parse_amount(row[column]) for row in rows if row.get(column)]
-        amounts = [one.value for one in found if one is not None]
-        if amounts and len(amounts) == len(found):
-            return column, sum(amounts, Decimal(0))
-    return "", None
-
-
-def _problem_of_order(
-    order: str, rows: Sequence[Mapping[str, str]], record: Invoice, names: Sequence[str]
-) -> Phrase | None:
-    """Say what speaks against the order itself."""
-    if not rows:
-        return say("order {order} is in no row of your table of orders", order=order)
-    suppliers = {row["supplier"] for row in rows if row.get("supplier")}
-    told = {folded(one).replace(" ", "") for one in suppliers}
-    own = {name.rpartition(" ")[2].lower() for name in names}
-    if told and not any(one in mine or mine in one for one in told for mine in own):
-        given = ", ".join(sorted(suppliers))
-        return say(
-            "order {order} was given to {supplier}, not to {seller}",
-            order=order,
-            supplier=given,
-            seller=record.seller or "?",
-        )
-    currencies = {row["currency"].upper() for row in rows if row.get("currency")}
-    if record.currency and currencies and record.currency not in currencies:
-        return say(
-            "order {order} is in {ordered}, the invoice in {currency}",
-            order=order,
-            ordered=", ".join(sorted(currencies)),
-            currency=record.currency,
-        )
-    return None
-
-
-SUPPLIERS_TABLE = "suppliers"
-"""The firm's table of suppliers, named in ``smeflow.toml``. Columns: name, vat_id, legal_id, iban."""
+APPROVED_TABLE = "approved invoices"
+"""What people approved: ``name``, ``vat_id``, ``legal_id``, and ``printed``, the values as printed."""
+MOST_EXAMPLES = 3
 
 
 def invoice_claims(record: Invoice, known: Known) -> Iterator[Claim]:
@@ -118,7 +54,7 @@ def identities(record: Invoice) -> tuple[str, ...]:
 
 def registered_number(party: Party) -> str:
     """Give a party's registered number; of a French VAT identifier and a SIRET the SIREN in them."""
-    vat, legal = _bare_number(party.vat_id), _bare_number(party.legal_id)
+    vat, legal = bare_number(party.vat_id), bare_number(party.legal_id)
     if re.fullmatch(r"FR\w{2}\d{9}", vat):
         return f"siren {vat[4:]}"
     if re.fullmatch(r"\d{9}|\d{14}", legal) and party.country in (None, "FR"):
@@ -149,7 +85,7 @@ def _account_claim(record: Invoice, name: str, known: Known) -> Claim:
     return Claim(
         rule="steady",
         key=f"iban {name}",
-        value=_bare_number(record.iban),
+        value=bare_number(record.iban),
         about=say(
             "{seller} asks to pay to another account than before: {iban}. Ask them by a number you know "
             "already, not one from this invoice",
@@ -162,27 +98,86 @@ def _account_claim(record: Invoice, name: str, known: Known) -> Claim:
             seller=seller,
             iban=record.iban or "",
         ),
-        known=tuple(sorted({_bare_number(row.get("iban")) for row in supplier_rows(record, known)} - {""})),
+        known=tuple(sorted({bare_number(row.get("iban")) for row in supplier_rows(record, known)} - {""})),
     )
 
 
 def supplier_rows(record: Invoice, known: Known) -> Sequence[Mapping[str, str]]:
     """Find the seller's rows in the firm's table, by number first."""
-    party = record.seller_details
-    for column, value in (("vat_id", party.vat_id), ("legal_id", party.legal_id), ("name", record.seller)):
-        found = known.rows(SUPPLIERS_TABLE, **{column: value}) if value else ()
-        if found:
-            return found
+    return _rows_of_seller(known, SUPPLIERS_TABLE, record.seller_details, record.seller)
+
+
+def _rows_of_seller(known: Known, table: str, party: Party, name: str | None) -> Sequence[Mapping[str, str]]:
+    for column, value in (("vat_id", party.vat_id), ("legal_id", party.legal_id), ("name", name)):
+        rows = known.rows(table, **{column: value}) if value else ()
+        if rows:
+            return rows
     return ()
 
 
-def _bare_number(text: str | None) -> str:
-    return re.sub(r"\W", "", text or "").upper()
+def order_claim(record: Invoice, names: Sequence[str], known: Known) -> Claim | None:
+    """Say what the order lets be invoiced; None where the invoice names none, or the firm keeps no table.
+
+    A credit note gives back what it takes off. Of an invoice that was put aside nothing counts.
+    """
+    order = record.order_reference
+    if not order or not known.rows(ORDERS_TABLE):
+        return None
+    rows = known.rows(ORDERS_TABLE, number=order)
+    column, ordered = _ordered_amount(rows)
+    invoiced: Decimal | None = getattr(record, column) if column else None
+    sign = -1 if record.kind == "credit_note" else 1
+    return Claim(
+        rule="within",
+        key=f"order {folded(order).replace(' ', '')}",
+        value="0" if invoiced is None else f"{sign * invoiced:f}",
+        about=say(
+            "order {order} is over {ordered}; {used} of it came before and {asked} comes now",
+            order=order,
+            ordered=ordered or Decimal(0),
+            used=Decimal(0),
+            asked=Decimal(0) if invoiced is None else invoiced,
+        ),
+        new=_order_problem(order, rows, record, names),
+        known=(f"{ordered:f}",) if ordered is not None and invoiced is not None else (),
+    )
 
 
-APPROVED_TABLE = "approved invoices"
-"""What people approved: ``name``, ``vat_id``, ``legal_id``, and ``printed``, the values as printed."""
-MOST_EXAMPLES = 3
+def _ordered_amount(rows: Sequence[Mapping[str, str]]) -> tuple[str, Decimal | None]:
+    """Give what was ordered, by the column that says it; several rows of one order add up."""
+    for column in ("total_net", "total_gross"):
+        cells = [row[column] for row in rows if row.get(column)]
+        amounts = [amount.value for amount in map(parse_amount, cells) if amount is not None]
+        if amounts and len(amounts) == len(cells):
+            return column, sum(amounts, Decimal(0))
+    return "", None
+
+
+def _order_problem(
+    order: str, rows: Sequence[Mapping[str, str]], record: Invoice, names: Sequence[str]
+) -> Phrase | None:
+    """Say what speaks against the order itself."""
+    if not rows:
+        return say("order {order} is in no row of your table of orders", order=order)
+    suppliers = {row["supplier"] for row in rows if row.get("supplier")}
+    ordered_from = {folded(supplier).replace(" ", "") for supplier in suppliers}
+    sellers = {name.rpartition(" ")[2].lower() for name in names}
+    if suppliers and not any(one in other or other in one for one in ordered_from for other in sellers):
+        return say(
+            "order {order} was given to {supplier}, not to {seller}",
+            order=order,
+            supplier=", ".join(sorted(suppliers)),
+            seller=record.seller or "?",
+        )
+    currencies = {row["currency"].upper() for row in rows if row.get("currency")}
+    if record.currency and currencies and record.currency not in currencies:
+        return say(
+            "order {order} is in {ordered}, the invoice in {currency}",
+            order=order,
+            ordered=", ".join(sorted(currencies)),
+            currency=record.currency,
+        )
+    return None
 
 
 def suppliers_of(known: Known) -> SupplierLookup:
@@ -198,21 +193,16 @@ def suppliers_of(known: Known) -> SupplierLookup:
 def examples_for(known: Known, readings: Sequence[Reading]) -> str:
     """Give how earlier invoices of the same supplier were read, as a person approved them; else nothing."""
     for reading in readings:
-        party = getattr(reading.findings.get("seller_details"), "value", None)
-        seller = getattr(reading.findings.get("seller"), "value", None)
-        keys: Mapping[str, str | None] = {
-            "vat_id": getattr(party, "vat_id", None),
-            "legal_id": getattr(party, "legal_id", None),
-            "name": seller if isinstance(seller, str) else None,
-        }
-        for column, value in keys.items():
-            found = known.rows(APPROVED_TABLE, **{column: value}) if value else ()
-            if found:
-                return "\n".join(_shown(row) for row in found[-MOST_EXAMPLES:])
+        seller, details = (reading.findings.get(name) for name in ("seller", "seller_details"))
+        name = seller.value if seller and isinstance(seller.value, str) else None
+        party = details.value if details and isinstance(details.value, Party) else Party()
+        rows = _rows_of_seller(known, APPROVED_TABLE, party, name)
+        if rows:
+            return "\n".join(map(_example, rows[-MOST_EXAMPLES:]))
     return ""
 
 
-def _shown(row: Mapping[str, str]) -> str:
+def _example(row: Mapping[str, str]) -> str:
     printed = json.loads(row.get("printed") or "{}")
     return "; ".join(f"{field}: {text}" for field, text in printed.items())
 
@@ -224,7 +214,9 @@ def learned(value: Mapping[str, Any]) -> Mapping[str, str] | None:
         return None
     party = record.get("seller_details") or {}
     fields = (value.get("fields") or {}).items()
-    printed = {name: one["quote"] for name, one in fields if isinstance(one, dict) and one.get("quote")}
+    printed = {
+        name: field["quote"] for name, field in fields if isinstance(field, dict) and field.get("quote")
+    }
     return {
         "name": record["seller"],
         "vat_id": party.get("vat_id") or "",

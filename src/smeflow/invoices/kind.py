@@ -1,25 +1,30 @@
-"""The row that says what an invoice is: who reads it, what must hold of it, what it claims, what proves it."""
+"""What an invoice is to the rest of smeflow: the row `INVOICE`.
 
-import json
+Who reads it, what must hold of it, what it claims, what proves it, and what a model is asked for.
+"""
+
 from collections.abc import Iterator, Mapping, Sequence
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any, cast
+from typing import Any
 
 from pydantic import ValidationError
 
 from smeflow.documents.document import Document, PageRange
 from smeflow.extract.field_values import same_value, sentence_value
+from smeflow.extract.grounding import ground
+from smeflow.extract.papers import status_messages, without_messages
 from smeflow.i18n import Phrase, say
 from smeflow.invoices.checks import (
     DERIVED,
-    GROSS,
     READ_TWICE,
     check_own_firm,
+    is_refused,
     missing_fields,
     own_numbers,
     recognition_check,
     run_checks,
     sums_close,
+    verdict,
 )
 from smeflow.invoices.claims import (
     APPROVED_TABLE,
@@ -45,10 +50,7 @@ from smeflow.kinds.record_kind import (
     Sought,
     SplitRule,
 )
-from smeflow.kinds.records import Check, Reading
-
-if TYPE_CHECKING:
-    from smeflow.kinds.records import FieldKind
+from smeflow.kinds.records import Check, FieldKind, Reading
 
 INVOICE_FIELDS: Mapping[str, FieldSpec] = {
     "number": FieldSpec(kind="identifier", about="the invoice's own number"),
@@ -79,7 +81,7 @@ LINE_FIELDS = FieldSpec(
     },
 )
 """What a model is asked for besides, with ``lines: true``."""
-PAGE_MUST_AGREE: Mapping[str, str] = {
+PAGE_MUST_AGREE: Mapping[str, FieldKind] = {
     "number": "identifier",
     "issue_date": "date",
     "due_date": "date",
@@ -90,97 +92,15 @@ PAGE_MUST_AGREE: Mapping[str, str] = {
     "iban": "iban",
 }
 """What the data and the visible page of an e-invoice must agree on."""
-_SUMS = ("total_net", "total_vat", "total_gross", "amount_due", "prepaid", "currency")
-
-
-def as_invoice(values: Mapping[str, Any]) -> Invoice | None:
-    """See a record as an invoice, as far as its fields are called alike; None where no sum is."""
-    if not any(values.get(name) is not None for name in ("total_net", "total_gross")):
-        return None
-    known = {
-        name: value for name, value in values.items() if name in Invoice.model_fields and value is not None
-    }
-    try:
-        return Invoice.model_validate(known)
-    except ValidationError:
-        amounts = {n: v for n, v in known.items() if n in _SUMS and isinstance(v, Decimal | str)}
-        try:
-            return Invoice.model_validate(amounts)
-        except ValidationError:
-            return None
-
-
-def page_against_data(
-    exact: Reading, page: Reading | None, visible: tuple[Document, ...]
-) -> tuple[Check, ...]:
-    """Compare an e-invoice's data with what a person sees on the page.
-
-    They contradict where the page's reader found another value and the data's own is not printed at all, or
-    where the amounts the page's reader found add up among themselves.
-    """
-    if page is None:
-        return ()
-    checks = []
-    for name, kind in PAGE_MUST_AGREE.items():
-        if name not in exact.findings or name not in page.findings:
-            continue
-        data, seen = exact.findings[name].value, _bare(page.findings[name].value)
-        differs = not same_value(data, seen, kind) and (
-            not _printed(data, kind, visible) or _adds_up(page, name)
-        )
-        detail = say("{field}: the file's data say {data}, the visible page says {seen}.",
-                     field=field_name(name), data=sentence_value(data), seen=sentence_value(seen))  # fmt: skip
-        passed = not differs
-        checks.append(
-            Check(name="page_agrees", passed=passed, detail=None if passed else detail, fields=(name,))
-        )
-    return tuple(checks)
-
-
-def _bare(value: Any) -> Any:
-    return getattr(value, "value", value)
-
-
-def _printed(value: Any, kind: str, documents: tuple[Document, ...]) -> bool:
-    from smeflow.extract.grounding import ground
-
-    return ground(value, cast("FieldKind", kind), documents) is not None
-
-
-def _adds_up(page: Reading, name: str) -> bool:
-    names = ("total_net", "total_vat", "total_gross")
-    if name != "total_gross" or any(n not in page.findings for n in names):
-        return False
-    net, vat, gross = (_bare(page.findings[n].value) for n in names)
-    return bool(net + vat == gross)
-
-
-def stored_invoice(text: str) -> Invoice | None:
-    """Give the invoice of a result as it is written down; of a quote, an order or a reminder nothing.
-
-    Whoever approved it: what calls itself something else is no invoice.
-    """
-    value = json.loads(text)
-    held = value.get("record") if isinstance(value, dict) else None
-    if not isinstance(held, dict) or GROSS not in held:
-        return None
-    try:
-        record = Invoice.model_validate(held)
-    except ValidationError:
-        return None
-    checks = value.get("checks", ())
-    refused = any(check["name"] == "is_invoice" and check["passed"] is False for check in checks)
-    return None if refused and record.kind is None else record
-
-
-ENOUGH_FIELDS = 4
-"""Of what an invoice must have, so much makes a page one; one less where it calls itself an invoice."""
 MONEY = (*REQUIRED, "amount_due", "iban")
 """What of an invoice no model may decide alone."""
 IDENTIFIERS = ("vat_id", "vat_key", "siren", "siret", "bic", "namespace", "vat_id=siren")
 """Checks whose failure stops the proof but is no doubt by itself: no money goes astray."""
 BUYERS = frozenset({"buyer_vat_id", "buyer_vat_key", "buyer_siren", "buyer_siret", "buyer_vat_id=siren"})
 """What a file's own data say of the buyer cannot be misread, and says nothing of who is paid."""
+ENOUGH_FIELDS = 4
+"""Of what an invoice must have, so much makes a page one; one less where it calls itself an invoice."""
+_AMOUNTS = ("total_net", "total_vat", "total_gross", "amount_due", "prepaid", "currency")
 
 
 def _read_data(documents: tuple[Document, ...], _sought: Sought, /) -> Reading | None:
@@ -207,33 +127,7 @@ def _check_record(record: Invoice, firm: Firm | None) -> tuple[Check, ...]:
     return (*run_checks(record), *check_own_firm(record, firm))
 
 
-def _is_one(page: Reading) -> bool:
-    """Tell whether a page is an invoice of its own: by its title, or what was read from it."""
-    if any(check.name == "is_invoice" and check.passed is False for check in page.checks):
-        return False
-    found = page.findings
-    if "total_gross" not in found and "number" not in found:
-        return False
-    return sum(name in found for name in REQUIRED) >= (
-        ENOUGH_FIELDS - 1 if "kind" in found else ENOUGH_FIELDS
-    )
-
-
-def _against(data: Reading, page: Reading | None, visible: tuple[Document, ...]) -> tuple[Check, ...]:
-    return page_against_data(data, page, visible)
-
-
-def _aside(documents: Sequence[Document]) -> Phrase | None:
-    """Say that all there is are a platform's messages about invoices."""
-    from smeflow.extract.papers import status_messages, without_messages
-
-    if not documents or not documents[0].media_type.endswith(("xml", "zip")):
-        return None
-    told = status_messages(documents)
-    return told[0] if told and len(told) == len(without_messages(documents)) else None
-
-
-def _pages(document: Document) -> tuple[PageRange, ...]:
+def _find_pages(document: Document) -> tuple[PageRange, ...]:
     from smeflow.invoices.page.split import find_invoices
 
     return find_invoices(document)
@@ -245,8 +139,77 @@ def _run_rules(documents: Sequence[Document], wanted: Sequence[str]) -> Iterator
     return rule_checks(documents, wanted)
 
 
+def _is_one(page: Reading) -> bool:
+    """Tell whether a page is an invoice of its own: by its title, or what was read from it."""
+    found = page.findings
+    if is_refused(page) or ("total_gross" not in found and "number" not in found):
+        return False
+    enough = ENOUGH_FIELDS - 1 if "kind" in found else ENOUGH_FIELDS
+    return sum(name in found for name in REQUIRED) >= enough
+
+
+def page_against_data(
+    exact: Reading, page: Reading | None, visible: tuple[Document, ...]
+) -> tuple[Check, ...]:
+    """Compare an e-invoice's data with what a person sees on the page.
+
+    They contradict where the page's reader found another value and the data's own is not printed at all, or
+    where the amounts the page's reader found add up among themselves.
+    """
+    if page is None:
+        return ()
+    checks = []
+    for name, kind in PAGE_MUST_AGREE.items():
+        if name not in exact.findings or name not in page.findings:
+            continue
+        data, seen = exact.findings[name].value, page.findings[name].value
+        agrees = same_value(data, seen, kind) or (
+            ground(data, kind, visible) is not None and not (name == "total_gross" and _adds_up(page))
+        )
+        failure = say(
+            "{field}: the file's data say {data}, the visible page says {seen}.",
+            field=field_name(name),
+            data=sentence_value(data),
+            seen=sentence_value(seen),
+        )
+        checks.append(verdict("page_agrees", [name], passed=agrees, failure=failure))
+    return tuple(checks)
+
+
+def _adds_up(page: Reading) -> bool:
+    names = ("total_net", "total_vat", "total_gross")
+    if any(name not in page.findings for name in names):
+        return False
+    net, vat, gross = (page.findings[name].value for name in names)
+    return bool(net + vat == gross)
+
+
+def _kept_unread(documents: Sequence[Document]) -> Phrase | None:
+    """Say that all there is are a platform's messages about invoices."""
+    if not documents or not documents[0].media_type.endswith(("xml", "zip")):
+        return None
+    messages = status_messages(documents)
+    return messages[0] if messages and len(messages) == len(without_messages(documents)) else None
+
+
 def _several_invoices(n: int) -> Phrase:
     return say("The documents hold {n} invoices.", n=n)
+
+
+def as_invoice(values: Mapping[str, Any]) -> Invoice | None:
+    """See a record as an invoice, as far as its fields are called alike; None where no sum is."""
+    if values.get("total_net") is None and values.get("total_gross") is None:
+        return None
+    known = {
+        name: value for name, value in values.items() if name in Invoice.model_fields and value is not None
+    }
+    amounts = {n: v for n, v in known.items() if n in _AMOUNTS and isinstance(v, Decimal | str)}
+    for fields in (known, amounts):
+        try:
+            return Invoice.model_validate(fields)
+        except ValidationError:
+            continue
+    return None
 
 
 INVOICE = RecordKind(
@@ -256,15 +219,15 @@ INVOICE = RecordKind(
     claims=invoice_claims,
     words=FIELDS,
     required=REQUIRED,
-    split=SplitRule(word="invoices", find=_pages),
+    split=SplitRule(word="invoices", find=_find_pages),
     asked=INVOICE_FIELDS,
     rows={"lines": LINE_FIELDS},
     rules=NamedRules(names=ASKED_CHECKS, run=_run_rules),
     papers=PaperRules(
         is_one=_is_one,
-        against=_against,
+        against=page_against_data,
         read_once=ReadOnce(fields=READ_TWICE, check=recognition_check, derived=DERIVED),
-        aside=_aside,
+        aside=_kept_unread,
     ),
     proof=ProofRules(
         closed=sums_close,

@@ -1,20 +1,18 @@
 """Turn an invoice into an entry of the purchase journal."""
 
-import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal
 
 from smeflow.i18n import Phrase, say
-from smeflow.invoices.books.journal import ZERO, Books, JournalEntry, NotBookable, Posting
+from smeflow.invoices.books.journal import Books, JournalEntry, NotBookable, Posting
+from smeflow.invoices.checks import CENT, ZERO
 from smeflow.invoices.record import Invoice
 from smeflow.invoices.record_parts import VatBreakdown
+from smeflow.values.identifiers import EU
 
-CENT = Decimal("0.01")
 SELF_ASSESSED = frozenset(("AE", "K"))
 """VAT categories (BT-118) under which the buyer owes the VAT: reverse charge, intra-Community supply."""
-EU_COUNTRIES = frozenset(re.findall("..", "ATBEBGCYCZDEDKEEELESFIFRHRHUIEITLTLULVMTNLPLPTROSESISKXI"))
-"""As VAT identifiers begin."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -24,7 +22,6 @@ class SupplierAccounts:
     aux: str
     aux_name: str
     expense: str
-    expense_name: str
     vat: str
 
     @classmethod
@@ -32,23 +29,23 @@ class SupplierAccounts:
         """Read a row; what it does not say, the firm's settings do.
 
         Raises:
-            Unbooked: Neither says what an entry needs.
+            NotBookable: Neither says what an entry needs.
         """
         aux, expense = row.get("aux_account", ""), row.get("expense_account", "") or books.expense_account
-        missing = [c for c, v in (("aux_account", aux), ("expense_account", expense)) if not v]
+        accounts = {"aux_account": aux, "expense_account": expense}
+        missing = ", ".join(column for column, account in accounts.items() if not account)
         if missing:
             raise NotBookable(
                 say(
                     "{name} has no {column} in the table of suppliers; add it and export again",
                     name=name,
-                    column=", ".join(missing),
+                    column=missing,
                 )
             )
         return cls(
             aux=aux,
             aux_name=row.get("name", "") or name,
             expense=expense,
-            expense_name=books.name_of(expense),
             vat=row.get("vat_account", "") or books.vat_account,
         )
 
@@ -61,7 +58,7 @@ def make_entry(
     Of a reverse charge both sides of the VAT are written. A credit note has the sides changed.
 
     Raises:
-        Unbooked: It does not balance, or something of it needs a bookkeeper.
+        NotBookable: It does not balance, or something of it needs a bookkeeper.
     """
     if record.number is None or record.issue_date is None or record.total_gross is None:
         raise NotBookable(say("its number, day or total is not known"))
@@ -128,20 +125,18 @@ def _exempt_for_a_reason(record: Invoice) -> bool:
 
 def _from_elsewhere(record: Invoice, country: str) -> bool:
     seller = (record.seller_details.vat_id or "")[:2].upper()
-    return seller in EU_COUNTRIES and seller != country
+    return seller in EU and seller != country
 
 
 def _bought(record: Invoice, supplier: SupplierAccounts, books: Books) -> Iterator[Posting]:
     """Post what was bought and the VAT charged, for each rate where the rates make the totals."""
-    parts = _parts(record)
-    prepayment = record.kind == "prepayment"
-    account = books.prepayment_account if prepayment else supplier.expense
-    name = books.name_of(account) if prepayment else supplier.expense_name
-    yield from (_posting(account, name, base) for base, _ in parts if base)
-    yield from (_posting(supplier.vat, books.name_of(supplier.vat), vat) for _, vat in parts if vat)
+    parts = _net_and_vat(record)
+    account = books.prepayment_account if record.kind == "prepayment" else supplier.expense
+    yield from (_posting(books, account, net) for net, _ in parts if net)
+    yield from (_posting(books, supplier.vat, vat) for _, vat in parts if vat)
 
 
-def _parts(record: Invoice) -> list[tuple[Decimal, Decimal]]:
+def _net_and_vat(record: Invoice) -> list[tuple[Decimal, Decimal]]:
     net, vat = record.total_net, record.total_vat or ZERO
     if net is None:
         net = (record.total_gross or ZERO) - vat
@@ -150,7 +145,9 @@ def _parts(record: Invoice) -> list[tuple[Decimal, Decimal]]:
     return rates if rates and whole else [(net, vat)]
 
 
-def _posting(account: str, name: str, amount: Decimal) -> Posting:
+def _posting(books: Books, account: str, amount: Decimal) -> Posting:
+    """Post an amount as a debit, a negative one as a credit."""
+    name = books.name_of(account)
     return Posting(account=account, name=name, debit=max(amount, ZERO), credit=max(-amount, ZERO))
 
 

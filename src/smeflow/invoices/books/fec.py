@@ -1,6 +1,4 @@
-"""Lines as in the French *fichier des écritures comptables* (Livre des procédures fiscales.
-
-Article A47 A-1).
+"""Lines as in the French *fichier des écritures comptables* (Livre des procédures fiscales, article A47 A-1).
 
 What is written here are draft entries to import: ``ValidDate`` stays empty. The legal file is made by the
 accounting program that validates them.
@@ -23,11 +21,9 @@ COLUMNS = (
 def write_fec(entries: Sequence[Numbered], journal: Journal, separator: str) -> bytes:
     """Write the lines of *entries*: UTF-8, a decimal comma, days as ``20261031``, lines ended by CR LF."""
     lines: list[tuple[str, ...]] = [COLUMNS]
-    for one in entries:
-        lines += [
-            (journal.code, journal.name, f"{journal.code}{one.number:06d}", *_line(one.entry, p))
-            for p in one.entry.postings
-        ]
+    for numbered in entries:
+        number, entry = f"{journal.code}{numbered.number:06d}", numbered.entry
+        lines += [(journal.code, journal.name, number, *_line(entry, posting)) for posting in entry.postings]
     return "".join(separator.join(_clean(cell) for cell in line) + "\r\n" for line in lines).encode()
 
 

@@ -1,6 +1,6 @@
-"""The purchase journal.
+"""The purchase journal: entries and their postings, the formats they are written in, and the firm's accounts.
 
-Entries and their postings, and the accounts of the firm (section ``[books]`` of ``smeflow.toml``).
+The accounts are the section ``[books]`` of ``smeflow.toml``.
 """
 
 from collections.abc import Callable, Mapping, Sequence

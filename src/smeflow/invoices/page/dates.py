@@ -243,19 +243,10 @@ def _terms(view: PageView, issued: date) -> ChosenDate | None:
     return ChosenDate(value=due, quote=quote, note=say("Reckoned from the payment terms."))
 
 
+_PAYMENT = re.compile(
+    "paiement|payment|zahl|regl|règl|net |échéance|pagament|betal|terms|reception|récep", re.IGNORECASE
+)
+
+
 def _about_payment(text: str) -> bool:
-    words = (
-        "paiement",
-        "payment",
-        "zahl",
-        "regl",
-        "règl",
-        "net ",
-        "échéance",
-        "pagament",
-        "betal",
-        "terms",
-        "reception",
-        "récep",
-    )
-    return any(word in text.lower() for word in words) and len(text) < 120
+    return _PAYMENT.search(text) is not None and len(text) < 120

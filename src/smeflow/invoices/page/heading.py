@@ -1,7 +1,4 @@
-"""What a document calls itself, an invoice, a credit note or something that must not be booked.
-
-And its number.
-"""
+"""What a document calls itself, an invoice, a credit note or something that is not booked, and its number."""
 
 import json
 import re
@@ -15,7 +12,7 @@ from smeflow._text import folded
 from smeflow.documents.document import Quote
 from smeflow.documents.page_text import Piece
 from smeflow.i18n import Phrase, say
-from smeflow.invoices.page.view import AMOUNT_FIELDS, PageView, PlacedLabel
+from smeflow.invoices.page.view import AMOUNT_FIELDS, PageView, PlacedLabel, same_column
 from smeflow.invoices.record import InvoiceKind
 from smeflow.values.dates import find_dates
 
@@ -59,19 +56,19 @@ def _key(text: str) -> str:
 
 def find_title(view: PageView) -> DocumentTitle:
     """Find the title. Of several the largest print counts, then a word that forbids booking."""
-    found: list[tuple[float, bool, str, int, Piece]] = []
+    titles: list[tuple[float, str, Piece]] = []
     for piece in view.pieces[0] if view.pieces else ():
         kind = kind_of_title(piece.text) if piece.box.top < _HEADER else None
         if kind:
             size = round((piece.box.bottom - piece.box.top) * (view.pages[0].height or 1), 1)
-            found.append((size, kind.startswith("not"), kind, 0, piece))
-    if not found:
+            titles.append((size, kind, piece))
+    if not titles:
         return DocumentTitle(kind=None)
-    forbidden = [f for f in found if f[2] == "not a pro forma"]
-    largest = max(size for size, *_ in found)
-    near = forbidden or [f for f in found if f[0] >= 0.85 * largest]
-    first = max(near, key=lambda f: _rank(f[2], f[4], f[0] >= 0.95 * largest))
-    return _document_title(view, first[2], first[3], first[4])
+    pro_formas = [title for title in titles if title[1] == "not a pro forma"]
+    largest = max(size for size, *_ in titles)
+    candidates = pro_formas or [title for title in titles if title[0] >= 0.85 * largest]
+    _, kind, piece = max(candidates, key=lambda title: _rank(title[1], title[2], title[0] >= 0.95 * largest))
+    return _document_title(view, kind, piece)
 
 
 def _rank(kind: str, piece: Piece, large: bool) -> tuple[object, ...]:  # noqa: FBT001 - only for sorting
@@ -92,8 +89,8 @@ def _rank(kind: str, piece: Piece, large: bool) -> tuple[object, ...]:  # noqa: 
     )
 
 
-def _document_title(view: PageView, kind: str, page: int, piece: Piece) -> DocumentTitle:
-    quote = view.quote_span(page, piece.start, piece.end)
+def _document_title(view: PageView, kind: str, piece: Piece) -> DocumentTitle:
+    quote = view.quote_span(0, piece.start, piece.end)
     if kind in NOT_BOOKED:
         return DocumentTitle(kind=None, quote=quote, not_booked=NOT_BOOKED[kind])
     if kind not in get_args(InvoiceKind):
@@ -107,10 +104,9 @@ def kind_of_title(text: str) -> str | None:
     spaced = re.sub(r"\b(\w) (?=\w\b)", r"\1", key)  # F A C T U R E
     for candidate in (key, spaced):
         for title, kind in _titles():
-            if candidate.startswith(title) and _REST.fullmatch(candidate[len(title) :]):
-                behind = candidate[len(title) : len(title) + 1]
-                if not behind.isalpha():
-                    return kind
+            behind = candidate[len(title) :]
+            if candidate.startswith(title) and _REST.fullmatch(behind) and not behind[:1].isalpha():
+                return kind
     return None
 
 
@@ -119,7 +115,6 @@ _VALUE = re.compile(
     r"(?P<value>[^\W_](?:[\w/.\-–#]|_)*(?:\s(?=[\d/\-])[\d/\-]{2,}(?![.,]\d)){0,3})",
     re.IGNORECASE,
 )
-_NOT = re.compile(r"(?:19|20)\d\d|\d{1,2}|[a-z]+\d?|\d+[.,]\d\d|.*%", re.IGNORECASE)
 _NUMBER_WORDS = frozenset(
     ["no", "nr", "n", "num", "numero", "number", "nummer", "#", "№", "°", "id", "ref", "nbr"]
 )
@@ -152,10 +147,8 @@ def find_invoice_numbers(view: PageView, title: DocumentTitle) -> list[FoundNumb
         if key not in best or best[key].score < number.score:
             best[key] = number
     others = {folded(n.text) for f in ("other_number", "preceding_invoice") for n in _labelled(view, f, 0.0)}
-    kept = [n for k, n in best.items() if not (k in others and n.score < 2.5)]
-    if (
-        title.kind == "credit_note"
-    ):  # "Credit note No. 12" beside "Invoice No. 7": the other is what it corrects
+    kept = [n for key, n in best.items() if not (key in others and n.score < 2.5)]
+    if title.kind == "credit_note":  # "Credit note 12" beside "Invoice 7": the other is what it corrects
         own = {folded(n.text) for n in _labelled(view, "number", 0.0, says=_A_CREDIT)}
         invoices = {folded(n.text) for n in _labelled(view, "number", 0.0, says=_AN_INVOICE)} - own
         kept = [n for n in kept if not (own and folded(n.text) in invoices)]
@@ -176,19 +169,17 @@ def find_preceding(view: PageView, number: str | None) -> FoundNumber | None:
 
 def _candidates(view: PageView, title: DocumentTitle) -> Iterator[FoundNumber]:
     yield from _labelled(view, "number", 3.0, title)
-    titled = _behind_title(view, title.quote) if title.kind and title.quote else None
+    if title.kind is None or title.quote is None:
+        return
+    titled = _behind_title(view, title.quote)
     if titled:
         yield titled
     for label in view.named("number"):
-        if label.hit.weak and label.page == 0 and title.kind is not None and title.quote is not None:
-            score = (
-                2.5
-                if _in_title(view, label, title.quote)
-                else 1.6
-                if _below_title(view, label, title.quote)
-                else 0
-            )
-            number = _value(view, label, score) if score else None
+        if label.hit.weak and label.page == 0:
+            in_title = _in_title(view, label, title.quote)
+            number = None
+            if in_title or _below_title(view, label, title.quote):
+                number = _value(view, label, 2.5 if in_title else 1.6)
             if number:
                 yield number
 
@@ -200,10 +191,10 @@ def _behind_title(view: PageView, title: Quote) -> FoundNumber | None:
     if page is None or words is None or title.start is None:
         return None
     begin = title.start + title.text.find(words[0]) + len(words[0])
-    found = _read(view.pages[page].text[begin : title.end], bare=True)
-    if found is None:
+    number = _read(view.pages[page].text[begin : title.end], bare=True)
+    if number is None:
         return None
-    text, at = found
+    text, at = number
     quote = view.quote_span(page, begin + at, begin + at + len(text))
     return FoundNumber(text=text, page=page, score=2.0, quote=quote)
 
@@ -221,9 +212,8 @@ def _labelled(
             continue
         if not label.hit.weak and not (field == "number" and _of_an_amount(view, label)):
             bare = _bare(view, label)
-            number = _value(
-                view, label, score - (1.0 if bare else 0.0) + _bonus(view, label, title), bare=bare
-            )
+            sure = score - (1.0 if bare else 0.0) + _bonus(view, label, title)
+            number = _value(view, label, sure, bare=bare)
             if number:
                 yield number
 
@@ -280,14 +270,13 @@ def _value(view: PageView, label: PlacedLabel, score: float, *, bare: bool = Fal
     for cost, (start, end) in enumerate(_places(view, label)):
         if bare and start > own.end:
             return None  # a bare word heads no column
-        found = _read(page.text[start:end], bare=bare)
-        if found:
-            text, at = found
+        number = _read(page.text[start:end], bare=bare)
+        if number:
+            text, at = number
             quote = view.quote_span(label.page, start + at, start + at + len(text))
-            said = bare and re.search(r"n°|no|nr|num|#|№", folded(page.text[start : start + at]))
-            return FoundNumber(
-                text=text, page=label.page, score=score + (0.8 if said else 0) - 0.2 * cost, quote=quote
-            )
+            called = bare and re.search(r"n°|no|nr|num|#|№", folded(page.text[start : start + at]))
+            sure = score + (0.8 if called else 0) - 0.2 * cost
+            return FoundNumber(text=text, page=label.page, score=sure, quote=quote)
         if start == label.end and re.search(r"\w", page.text[start:end]):
             return None  # something else stands there
     return None
@@ -301,22 +290,14 @@ def _places(view: PageView, label: PlacedLabel) -> Iterator[tuple[int, int]]:
         yield label.end, own.end
         if re.search(r"[^\W_]", view.pages[label.page].text[label.end : own.end]):
             return
-    right = [p for p in pieces if p.line == own.line and p.start >= own.end]
-    taken = [
-        o for o in view.labels if o.page == label.page and right and right[0].start <= o.start < right[0].end
-    ]
-    if right and not taken:
-        yield right[0].start, right[0].end
-    height = own.box.bottom - own.box.top
-    below = [
-        p for p in pieces
-        if p.box.left < own.box.right + 0.01 and own.box.left - 0.01 < p.box.right
-        and 0 < p.box.top - own.box.top < 3 * height
-    ]  # fmt: skip
-    if below:
-        nearest = min(below, key=lambda p: p.box.top)
-        if not any(o.page == label.page and nearest.start <= o.start < nearest.end for o in view.labels):
-            yield nearest.start, nearest.end
+    right = next((p for p in pieces if p.line == own.line and p.start >= own.end), None)
+    if right and not view.has_label(label.page, right):
+        yield right.start, right.end
+    reach = 3 * (own.box.bottom - own.box.top)
+    below = (p for p in pieces if same_column(p.box, own.box, 0.01) and 0 < p.box.top - own.box.top < reach)
+    nearest = min(below, key=lambda p: p.box.top, default=None)
+    if nearest and not view.has_label(label.page, nearest):
+        yield nearest.start, nearest.end
 
 
 def _read(text: str, *, bare: bool) -> tuple[str, int] | None:

@@ -8,13 +8,13 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import ROUND_HALF_UP, Decimal
-from itertools import combinations
+from itertools import combinations, islice
 
 from smeflow._text import folded
 from smeflow.documents.page_text import Piece
 from smeflow.invoices.checks import CENT, ZERO, same_amount
 from smeflow.invoices.page.vat_and_payment import KNOWN_RATES
-from smeflow.invoices.page.view import AMOUNT_FIELDS, PageAmount, PageView, PlacedValue
+from smeflow.invoices.page.view import AMOUNT_FIELDS, PageAmount, PageView, PlacedValue, same_column
 from smeflow.invoices.record import InvoiceLine
 
 _ALIGNED = 0.012
@@ -61,12 +61,13 @@ class _LineRow:
 
 def find_lines(view: PageView, net: Decimal, *, credit: bool = False) -> FoundLines | None:
     """Find the lines that make *net*; None where no column of rows does. Of a *credit* note signs turn."""
-    rows = [row for _, row in zip(range(_MOST_ROWS), _rows(view), strict=False)]
+    rows = list(islice(_rows(view), _MOST_ROWS))
     changes = _changes(view)
     for column in _columns(rows):
         named = all(row.name for row in column)
         for chosen in ([row for row in column if row.quantity is not None], column if named else []):
-            signed = [row.turned() for row in chosen] if credit and _all_negative(chosen) else chosen
+            negative = credit and all(row.net.value.amount < 0 for row in chosen)
+            signed = [row.turned() for row in chosen] if negative else chosen
             found = _closing(signed, net, changes) if signed else None
             if found:
                 return found
@@ -85,7 +86,7 @@ def is_net_column(view: PageView, found: FoundLines) -> bool:
     heads = [
         piece for piece in view.pieces[found.first[0]]
         if piece.end <= found.first[1] and box.top - piece.box.top < _HEAD
-        and piece.box.left < box.right + _ALIGNED and box.left - _ALIGNED < piece.box.right
+        and same_column(piece.box, box, _ALIGNED)
     ]  # fmt: skip
     return any(_WITHOUT_VAT.search(folded(piece.text)) for piece in heads)
 
@@ -95,21 +96,17 @@ def _line_at(view: PageView, found: FoundLines) -> int:
     return next(piece.line for piece in view.pieces[page] if piece.start >= start)
 
 
-def _all_negative(rows: Sequence[_LineRow]) -> bool:
-    return all(row.net.value.amount < 0 for row in rows)
-
-
 def _columns(rows: Sequence[_LineRow]) -> Iterator[list[_LineRow]]:
     """Give the rows whose amounts end at one place, the fullest column first."""
-    ends: list[list[_LineRow]] = []
+    columns: list[list[_LineRow]] = []
     for row in rows:
-        for column in ends:
+        for column in columns:
             if abs(column[0].net.box.right - row.net.box.right) < _ALIGNED:
                 column.append(row)
                 break
         else:
-            ends.append([row])
-    yield from sorted(ends, key=lambda column: -len(column))
+            columns.append([row])
+    yield from sorted(columns, key=len, reverse=True)
 
 
 def _closing(
@@ -152,7 +149,7 @@ def _changes(view: PageView) -> dict[str, list[PlacedValue[PageAmount]]]:
     for label in view.named("other_amount"):
         text = view.pages[label.page].text[label.start : label.end]
         sort = "allowance" if _LESS.search(text) else "charge" if _MORE.search(text) else ""
-        spots = [s for s in view.sums_by_line.get((label.page, label.line), ()) if s.value.money]
+        spots = view.money_on(label.page, label.line)
         behind = [s for s in spots if s.start >= label.end and not s.value.percent and s.value.amount]
         if sort and label.piece_start and behind and len(found[sort]) < _MOST_CHANGES:
             found[sort].append(behind[-1])

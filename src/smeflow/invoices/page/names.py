@@ -33,6 +33,7 @@ class NameCandidate:
     end: int
     seller: float = 0.0
     buyer: float = 0.0
+    """How much speaks for it as the seller's and as the buyer's."""
     labelled: bool = False
     first: bool = False
     """It heads the first page."""
@@ -41,6 +42,29 @@ class NameCandidate:
     """Nothing but its place at the head of the page says that it is a name: it may be a slogan."""
     joined: bool = False
     """It was put together of two lines: it may be two things."""
+
+    def score(self, role: str) -> float:
+        """Give what speaks for a role."""
+        return self.seller if role == "seller" else self.buyer
+
+    def add(self, *, seller: float = 0.0, buyer: float = 0.0) -> None:
+        """Count something for or against the roles."""
+        self.seller += seller
+        self.buyer += buyer
+
+
+def find_names(view: PageView) -> dict[str, NameCandidate]:
+    """Give every name on the pages by its key, with what its place says for either role."""
+    names: dict[str, NameCandidate] = {}
+    for role in ("seller", "buyer"):
+        for label in view.named(role):
+            _from_label(view, label, role, names)
+    _from_blocks(view, names)
+    _from_head(view, names)
+    _from_forms(view, names)
+    _from_other_labels(view, names)
+    _from_foot(view, names)
+    return names
 
 
 def _add_name(
@@ -116,11 +140,11 @@ def _from_label(view: PageView, label: PlacedLabel, role: str, names: dict[str, 
             and not short
             and not _HEADING.fullmatch(right[0].text.strip(" :."))
             and not is_label(view, right[0].text)
-            and not has_label(view, label.page, right[0])
+            and not view.has_label(label.page, right[0])
         ):
-            found = _add_name(names, view, label.page, right[0].start, right[0].end)
-            if found:
-                _credit(found, role)
+            name = _add_name(names, view, label.page, right[0].start, right[0].end)
+            if name:
+                _credit(name, role)
                 return
         _from_below(view, label, role, names)
 
@@ -153,13 +177,13 @@ def _from_below(view: PageView, label: PlacedLabel, role: str, names: dict[str, 
         if begin is None or SALUTATION.match(piece.text) or re.fullmatch(r"\(.*\)", piece.text.strip()):
             reach = piece.box.top + 5.5 * height
             continue
-        found = _add_name(names, view, label.page, begin, piece.end)
-        if found:
-            _credit(found, role)
-            other = _goes_on(view, label.page, piece, found.name) or _begins_above(view, label, piece)
+        name = _add_name(names, view, label.page, begin, piece.end)
+        if name:
+            _credit(name, role)
+            other = _goes_on(view, label.page, piece, name.name) or _begins_above(view, label, piece)
             if other:
-                found.seller, found.buyer = min(found.seller, 1.0), min(found.buyer, 1.0)
-                _join(piece, other, found, role, names)
+                name.seller, name.buyer = min(name.seller, 1.0), min(name.buyer, 1.0)
+                _join(piece, other, name, role, names)
             return
 
 
@@ -214,21 +238,13 @@ def _after_name_label(piece: Piece) -> int | None:
     return None if re.match(r"[^:]{2,30}:", piece.text) else piece.start
 
 
-def has_label(view: PageView, page: int, piece: Piece, *fields: str) -> bool:
-    """Tell whether a piece holds a label, of *fields* if any are named."""
-    labels = view.named(*fields) if fields else view.labels
-    return any(o.page == page and piece.start <= o.start < piece.end for o in labels)
-
-
 def _credit(name: NameCandidate | None, role: str) -> None:
     if name is not None:
         name.labelled = True
         if role == "seller":
-            name.seller += 3.0
-            name.buyer -= 2.0
+            name.add(seller=3.0, buyer=-2.0)
         else:
-            name.buyer += 3.0
-            name.seller -= 3.0
+            name.add(seller=-3.0, buyer=3.0)
 
 
 def _from_blocks(view: PageView, names: dict[str, NameCandidate]) -> None:
@@ -242,19 +258,15 @@ def _from_blocks(view: PageView, names: dict[str, NameCandidate]) -> None:
         first = SEPARATOR.split(piece.text.strip(" ·•●|"))[0]
         in_one = SEPARATOR.search(piece.text) and not _TOWN_ALONE.fullmatch(piece.text.strip())
         if in_one and not _is_street(first):  # a sender's line: name, street and town
-            found = _add_name(names, view, 0, piece.start, piece.end)
-            if found:
-                found.seller += 2.0
-                found.buyer -= 1.0
+            name = _add_name(names, view, 0, piece.start, piece.end)
+            if name:
+                name.add(seller=2.0, buyer=-1.0)
             continue
         block = _block(pieces, piece)
-        for first in block:
-            if SALUTATION.match(first.text):
-                continue
-            found = _add_name(names, view, 0, first.start, first.end)
-            if found and len(block) > 1:
-                found.buyer += 0.8
-            break
+        heading = next((line for line in block if not SALUTATION.match(line.text)), None)
+        name = _add_name(names, view, 0, heading.start, heading.end) if heading else None
+        if name and len(block) > 1:
+            name.add(buyer=0.8)
 
 
 _TOWN_ALONE = re.compile(r"[^\d,]+,\s[A-Z]{2}\s+\d{5}(?:-\d{4})?")
@@ -299,9 +311,9 @@ def _from_head(view: PageView, names: dict[str, NameCandidate]) -> None:
     plain = first.text[:1].isupper() and not re.search(r"[\d@:]", first.text) and not label
     if plain and kind_of_title(first.text) is None and not _PAPER.search(folded(first.text)):
         known = set(names)
-        found = _add_name(names, view, 0, first.start, first.end)
-        if found and name_key(found.name) not in known:
-            found.headline = True
+        name = _add_name(names, view, 0, first.start, first.end)
+        if name and name_key(name.name) not in known:
+            name.headline = True
 
 
 def _from_forms(view: PageView, names: dict[str, NameCandidate]) -> None:
@@ -314,9 +326,9 @@ def _from_forms(view: PageView, names: dict[str, NameCandidate]) -> None:
                 continue
             mention = _MENTION.match(piece.text)
             if mention:
-                found = _add_name(names, view, number, piece.start, piece.start + mention.end("name"))
-                if found:
-                    found.seller += 1.2
+                name = _add_name(names, view, number, piece.start, piece.start + mention.end("name"))
+                if name:
+                    name.add(seller=1.2)
                 continue
             match = LEGAL_FORM.search(piece.text)
             if match and match.start() > 2 and len(piece.text) < 140:
@@ -347,16 +359,16 @@ def _from_foot(view: PageView, names: dict[str, NameCandidate]) -> None:
                 and above.line == piece.line - 1
                 and len(above.text) < 40
             ):
-                found = _add_name(names, view, number, above.start, above.end)
-                if found:
-                    found.seller += 0.5
+                name = _add_name(names, view, number, above.start, above.end)
+                if name:
+                    name.add(seller=0.5)
             holder = re.search(
                 r"(?:titulaire(?: du compte)?|kontoinhaber|account holder|account name)\s*:\s*", flat
             )
             if holder:
-                named = names.get(name_key(piece.text[-(len(flat) - holder.end()) :]))
-                if named:
-                    named.seller += 1.0
+                owner = names.get(name_key(piece.text[-(len(flat) - holder.end()) :]))
+                if owner:
+                    owner.add(seller=1.0)
 
 
 def _from_other_labels(view: PageView, names: dict[str, NameCandidate]) -> None:
@@ -366,18 +378,4 @@ def _from_other_labels(view: PageView, names: dict[str, NameCandidate]) -> None:
         behind = view.pages[label.page].text[label.end : own.end].strip(" :")
         name = names.get(name_key(behind)) if behind else None
         if name and not name.labelled:
-            name.seller -= 0.5
-
-
-def find_names(view: PageView) -> dict[str, NameCandidate]:
-    """Give every name on the pages by its key, with what its place says for either role."""
-    names: dict[str, NameCandidate] = {}
-    for role in ("seller", "buyer"):
-        for label in view.named(role):
-            _from_label(view, label, role, names)
-    _from_blocks(view, names)
-    _from_head(view, names)
-    _from_forms(view, names)
-    _from_other_labels(view, names)
-    _from_foot(view, names)
-    return names
+            name.add(seller=-0.5)

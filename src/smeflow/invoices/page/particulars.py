@@ -1,4 +1,4 @@
-"""A firm's particulars on a page: legal forms, addresses, identifiers and bank accounts, and whose they are."""
+"""A firm's particulars on a page: legal forms, addresses, identifiers, accounts, and whose they are."""
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
@@ -8,6 +8,7 @@ from smeflow._iban import IBAN_LENGTHS
 from smeflow._text import folded
 from smeflow.documents.document import Quote
 from smeflow.documents.page_text import Piece
+from smeflow.invoices.checks import bare_number
 from smeflow.invoices.page.view import PageView
 from smeflow.values.identifiers import iban_ok, siren_ok, siret_ok, vat_ok
 
@@ -53,8 +54,11 @@ BUYER_WORDS = re.compile(r"client|customer|kunde|ihre|your|votre|acheteur|buyer|
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Id:
+class PrintedNumber:
+    """A registered number where it is printed."""
+
     kind: str
+    """The field of `Party` it belongs to."""
     value: str
     page: int
     piece: Piece
@@ -62,25 +66,30 @@ class _Id:
     end: int
 
 
+_IBAN = re.compile(r"(?<![A-Z0-9])[A-Z]{2}\d{2}(?:\s?[A-Z0-9]){11,30}(?![A-Za-z0-9])")
 _VAT = re.compile(r"(?<![A-Z0-9])(?:CHE|[A-Z]{2})[\s.]?[0-9A-Z](?:[\s.\-]?[0-9A-Z]){6,12}(?![0-9A-Z])")
 _DIGITS = re.compile(r"(?<![\w.,])\d{3}[\s.]?\d{3}[\s.]?\d{3}(?:[\s.]?\d{5})?(?![\w,]|\.\d)")
 
 
-def numbers_on_page(view: PageView) -> Iterator[_Id]:
+def numbers_on_page(view: PageView) -> Iterator[PrintedNumber]:
     """Find VAT numbers and French company numbers whose check digits are right."""
     for number, pieces in enumerate(view.pieces):
         for piece in pieces:
-            for match in _VAT.finditer(piece.text):
-                value = re.sub(r"[\s.\-]", "", match[0])
-                if vat_ok(value):
-                    yield _Id(kind="vat_id", value=value, page=number, piece=piece,
-                              start=piece.start + match.start(), end=piece.start + match.end())  # fmt: skip
-            for match in _DIGITS.finditer(piece.text):
-                value = re.sub(r"\D", "", match[0])
-                ok = siret_ok(value) if len(value) == 14 else siren_ok(value)
-                if ok and re.search(r"siret|siren|rcs", folded(piece.text)):
-                    yield _Id(kind="legal_id", value=value, page=number, piece=piece,
-                              start=piece.start + match.start(), end=piece.start + match.end())  # fmt: skip
+            for kind, value, (start, end) in _numbers_in(piece.text):
+                at, to = piece.start + start, piece.start + end
+                yield PrintedNumber(kind=kind, value=value, page=number, piece=piece, start=at, end=to)
+
+
+def _numbers_in(text: str) -> Iterator[tuple[str, str, tuple[int, int]]]:
+    for match in _VAT.finditer(text):
+        value = re.sub(r"[\s.\-]", "", match[0])
+        if vat_ok(value):
+            yield "vat_id", value, match.span()
+    for match in _DIGITS.finditer(text):
+        value = re.sub(r"\D", "", match[0])
+        ok = siret_ok(value) if len(value) == 14 else siren_ok(value)
+        if ok and re.search(r"siret|siren|rcs", folded(text)):
+            yield "legal_id", value, match.span()
 
 
 def assign_numbers(
@@ -92,7 +101,7 @@ def assign_numbers(
     which a party would have two, none is taken.
     """
     sides: tuple[dict[str, list[tuple[str, Quote]]], ...] = ({}, {})
-    known = {re.sub(r"\W", "", o).upper() for o in own}
+    known = set(map(bare_number, own))
     for found in numbers_on_page(view):
         words = folded(_before(view, found))
         of_buyer = found.value in known or bool(BUYER_WORDS.search(words)) or _near(view, found, buyer_at)
@@ -102,37 +111,39 @@ def assign_numbers(
     return mine, theirs
 
 
-def _before(view: PageView, found: _Id) -> str:
+def _before(view: PageView, number: PrintedNumber) -> str:
     """Give what stands before an identifier: in its piece, else in the piece to its left."""
-    own = view.pages[found.page].text[found.piece.start : found.start]
-    left = [p for p in view.pieces[found.page] if p.line == found.piece.line and p.end <= found.piece.start]
+    own = view.pages[number.page].text[number.piece.start : number.start]
+    left = [
+        p for p in view.pieces[number.page] if p.line == number.piece.line and p.end <= number.piece.start
+    ]
     return own if re.search(r"[^\W\d_]{2}", own) or not left else left[-1].text
 
 
-def _near(view: PageView, found: _Id, at: tuple[int, int] | None) -> bool:
+def _near(view: PageView, number: PrintedNumber, at: tuple[int, int] | None) -> bool:
     """Tell whether an identifier stands in the column under a name."""
-    if at is None or at[0] != found.page:
+    if at is None or at[0] != number.page:
         return False
-    piece = next((p for p in view.pieces[found.page] if p.start <= at[1] < p.end), None)
+    piece = next((p for p in view.pieces[number.page] if p.start <= at[1] < p.end), None)
     if piece is None:
         return False
     height = max(piece.box.bottom - piece.box.top, 1e-6)
-    down = (found.piece.box.top - piece.box.top) / height
-    return 0 < down < 9 and abs(found.piece.box.left - piece.box.left) < 0.05
+    down = (number.piece.box.top - piece.box.top) / height
+    return 0 < down < 9 and abs(number.piece.box.left - piece.box.left) < 0.05
 
 
 def find_ibans(view: PageView) -> list[tuple[str, Quote]]:
     """Find the different IBANs; one with wrong check digits counts where it is called an IBAN."""
-    found: dict[str, Quote] = {}
-    pattern = re.compile(r"(?<![A-Z0-9])[A-Z]{2}\d{2}(?:\s?[A-Z0-9]){11,30}(?![A-Za-z0-9])")
+    ibans: dict[str, Quote] = {}
     for number, pieces in enumerate(view.pieces):
         for piece in pieces:
-            for match in pattern.finditer(piece.text):
-                hit = _whole_iban(match[0], named="iban" in folded(piece.text))
-                if hit:
-                    end = piece.start + match.start() + _printed_length(match[0], len(hit))
-                    found.setdefault(hit, view.quote_span(number, piece.start + match.start(), end))
-    return list(found.items())
+            for match in _IBAN.finditer(piece.text):
+                iban = _whole_iban(match[0], named="iban" in folded(piece.text))
+                if iban:
+                    start = piece.start + match.start()
+                    end = start + _printed_length(match[0], len(iban))
+                    ibans.setdefault(iban, view.quote_span(number, start, end))
+    return list(ibans.items())
 
 
 def _whole_iban(text: str, *, named: bool) -> str | None:

@@ -1,7 +1,4 @@
-"""Tell seller and buyer.
-
-By the list of suppliers, labels, the firm's own names, and what stands beside them.
-"""
+"""Tell seller and buyer: by the list of suppliers, labels, the firm's own names, and what is beside them."""
 
 import re
 from collections.abc import Iterator, Sequence
@@ -11,7 +8,8 @@ from smeflow._text import folded
 from smeflow.documents.document import Quote
 from smeflow.documents.page_text import Piece
 from smeflow.i18n import Phrase, say
-from smeflow.invoices.page.names import NameCandidate, find_names, has_label, may_be_same_firm
+from smeflow.invoices.checks import bare_number
+from smeflow.invoices.page.names import NameCandidate, find_names, may_be_same_firm
 from smeflow.invoices.page.particulars import (
     BUYER_WORDS,
     LEGAL_FORM,
@@ -30,26 +28,26 @@ def known_supplier(
     view: PageView, names: Sequence[NameCandidate], own_ids: Sequence[str], suppliers: SupplierLookup
 ) -> NameCandidate | None:
     """Give the one supplier of the list that the page names; None where it names none or several."""
-    own = {re.sub(r"\W", "", number).upper() for number in own_ids}
-    found: dict[str, NameCandidate] = {}
-    for one in numbers_on_page(view):
-        if one.value in own or one.value[:_SIREN] in own:
+    own = set(map(bare_number, own_ids))
+    by_number: dict[str, NameCandidate] = {}
+    for number in numbers_on_page(view):
+        if number.value in own or number.value[:_SIREN] in own:
             continue
-        name = _by_number(one.kind, one.value, suppliers)
+        name = _by_number(number.kind, number.value, suppliers)
         if name:
-            note = say("Known from the list of suppliers by {number}.", number=one.value)
-            found.setdefault(name, NameCandidate(name, one.page, one.start, one.end, seller=9.0, note=note))
-    if len(found) == 1:
-        return _as_printed(found.popitem()[1], names)
-    if found:
+            note = say("Known from the list of suppliers by {number}.", number=number.value)
+            by_number.setdefault(
+                name, NameCandidate(name, number.page, number.start, number.end, seller=9.0, note=note)
+            )
+    if by_number:
+        return _as_printed(by_number.popitem()[1], names) if len(by_number) == 1 else None
+    listed = [(known, name) for name in names if (known := suppliers("name", name.name)) is not None]
+    if len({known for known, _ in listed}) != 1:
         return None
-    listed = [(said, name) for name in names if (said := suppliers("name", name.name)) is not None]
-    if len({said for said, _ in listed}) != 1:
-        return None
-    said, best = max(listed, key=lambda pair: pair[1].seller)
+    known, best = max(listed, key=lambda pair: pair[1].seller)
     if best.buyer - best.seller > 2.0:
         return None  # it is named as the one who pays
-    return replace(best, note=say("Known from the list of suppliers as {name}.", name=said))
+    return replace(best, note=say("Known from the list of suppliers as {name}.", name=known))
 
 
 def _by_number(kind: str, value: str, suppliers: SupplierLookup) -> str | None:
@@ -83,7 +81,6 @@ class PageParty:
 
     name: str
     quote: Quote
-    score: float
     joined: bool = False
     """Two lines were taken for one name."""
     placed: bool = False
@@ -119,8 +116,9 @@ def find_parties(
             name.seller = min(name.seller, _HEADLINE)
     sellers = [n for n in names.values() if not _is_own(n.name, own_names)]
     known = known_supplier(view, sellers, own_ids, suppliers) if suppliers else None
-    told = any(n.labelled and n.buyer >= 2.5 for n in names.values())
-    seller = known or _pick(sellers, "seller", 1.6 if told else _ENOUGH) or _only_firm(view, sellers)
+    buyer_named = any(name.labelled and name.buyer >= 2.5 for name in names.values())
+    enough = 1.6 if buyer_named else _ENOUGH
+    seller = known or _pick(sellers, "seller", enough) or _only_firm(view, sellers)
     seller = seller or _head_of_slip(view)
     placed = None if seller else _by_place(view, sellers)
     seller = seller or placed
@@ -141,7 +139,6 @@ def _firm(view: PageView, name: NameCandidate | None, *, placed: bool = False) -
     return PageParty(
         name=name.name,
         quote=view.quote_span(name.page, name.start, name.end),
-        score=max(name.seller, name.buyer),
         joined=name.joined,
         placed=placed,
         note=name.note,
@@ -150,8 +147,9 @@ def _firm(view: PageView, name: NameCandidate | None, *, placed: bool = False) -
 
 def _is_firm(view: PageView, key: str, name: NameCandidate) -> bool:
     """Tell whether a headline has a legal form or a firm's particulars under it: a slogan has neither."""
-    told = any(_particulars_below(view, number, piece) for number, piece in _places_of(view, key))
-    return bool(LEGAL_FORM.search(name.name)) or told
+    return bool(LEGAL_FORM.search(name.name)) or any(
+        _particulars_below(view, number, piece) for number, piece in _places_of(view, key)
+    )
 
 
 def _is_own(name: str, own: Sequence[str]) -> bool:
@@ -161,18 +159,14 @@ def _is_own(name: str, own: Sequence[str]) -> bool:
 def _weigh(view: PageView, key: str, name: NameCandidate, own: Sequence[str]) -> None:
     """Add up what the places of a name say."""
     if _is_own(name.name, own):
-        name.buyer += 5.0
-        name.seller -= 6.0
+        name.add(seller=-6.0, buyer=5.0)
     if LEGAL_FORM.search(name.name):
-        name.seller += 0.4
-        name.buyer += 0.2
+        name.add(seller=0.4, buyer=0.2)
     places = list(_places_of(view, key))
     foot = [p for number, p in places if p.box.top > 0.75 or _in_last_lines(view, number, p)]
     top = [p for n, p in places if n == 0 and p.box.top < 0.12]
-    if foot and len(places) > 1:
-        name.seller += 1.2
-    elif foot:
-        name.seller += 0.7
+    if foot:
+        name.seller += 1.2 if len(places) > 1 else 0.7
     if top:
         name.seller += 0.7
     if len(places) > 2:
@@ -189,8 +183,8 @@ def _weigh(view: PageView, key: str, name: NameCandidate, own: Sequence[str]) ->
             and host not in _FREE_MAIL
             and (host in compact or (len(compact) > 3 and compact in host))
         ):
-            near = _buyer_mail(view, match.start(), name)
-            name.seller += 0.0 if near else 1.5
+            in_buyers_block = name.buyer >= 2.0 and name.page == 0 and match.start() > 0
+            name.seller += 0.0 if in_buyers_block else 1.5
             break
     if places and places[0][0] == 0 and places[0][1].start == view.pieces[0][0].start:
         name.seller += 0.8
@@ -201,7 +195,7 @@ def _particulars_below(view: PageView, page: int, piece: Piece) -> float:
     """Weigh the particulars in the block under a name: a seller tells more of itself than a buyer."""
     height = piece.box.bottom - piece.box.top
     last = piece.box.bottom
-    told: set[str] = set()
+    particulars: set[str] = set()
     for other in view.pieces[page]:
         if other.line <= piece.line or abs(other.box.left - piece.box.left) > 0.02:
             continue
@@ -211,10 +205,10 @@ def _particulars_below(view: PageView, page: int, piece: Piece) -> float:
         if other.box.top - last > 1.3 * height or heads or (sums and not capital):
             break
         last = other.box.bottom
-        told |= {found.lastgroup or "" for found in _PARTICULARS.finditer(folded(other.text))}
-    if told & {"registered", "bank"}:
+        particulars |= {found.lastgroup or "" for found in _PARTICULARS.finditer(folded(other.text))}
+    if particulars & {"registered", "bank"}:
         return 1.6
-    return 1.2 if len(told) > 1 else 0.8 if told else 0.0
+    return 1.2 if len(particulars) > 1 else 0.8 if particulars else 0.0
 
 
 _PARTICULARS = re.compile(
@@ -230,11 +224,6 @@ def _in_last_lines(view: PageView, page: int, piece: Piece) -> bool:
     """Tell whether a piece with a firm's particulars stands on one of the last lines of a page."""
     last = view.pieces[page][-1].line
     return last - 4 < piece.line and piece.line > 12 and bool(PARTICULARS.search(folded(piece.text)))
-
-
-def _buyer_mail(view: PageView, at: int, name: NameCandidate) -> bool:
-    """Tell whether the address with the name's domain stands in the name's own block, as buyers' do."""
-    return name.buyer >= 2.0 and name.page == 0 and at > 0
 
 
 def _places_of(view: PageView, key: str) -> Iterator[tuple[int, Piece]]:
@@ -254,22 +243,19 @@ def _left_over(names: Sequence[NameCandidate]) -> NameCandidate | None:
 
 def _pick(names: Sequence[NameCandidate], role: str, enough: float) -> NameCandidate | None:
     """Take the name with the best score where it is clearly ahead."""
-    ranked = sorted(names, key=lambda n: -(n.seller if role == "seller" else n.buyer))
+    ranked = sorted(names, key=lambda name: -name.score(role))
     if not ranked:
         return None
-    best = ranked[0]
-    score = best.seller if role == "seller" else best.buyer
-    against = best.buyer if role == "seller" else best.seller
-    others = [n for n in ranked[1:] if not may_be_same_firm(n.name, best.name)]
-    second = (others[0].seller if role == "seller" else others[0].buyer) if others else 0.0
-    ahead = score - second
+    best, *others = ranked
+    score, against = best.score(role), best.score("buyer" if role == "seller" else "seller")
+    rivals = (other.score(role) for other in others if not may_be_same_firm(other.name, best.name))
+    ahead = score - next(rivals, 0.0)
     if ahead > 1.2 and role == "seller" and best.first:
         enough = min(enough, _HEADING)
     if score < enough or ahead < _MARGIN or (against > score and not best.labelled):
         return None
-    same = [n for n in ranked if may_be_same_firm(n.name, best.name) and n is not best]
-    labelled = [n for n in same if n.labelled and not best.labelled]
-    return labelled[0] if labelled else best
+    same = (other for other in others if may_be_same_firm(other.name, best.name))
+    return best if best.labelled else next((other for other in same if other.labelled), best)
 
 
 def _by_place(view: PageView, names: Sequence[NameCandidate]) -> NameCandidate | None:
@@ -291,10 +277,9 @@ def _head_of_slip(view: PageView) -> NameCandidate | None:
         words = re.findall(r"[^\W\d_]+", text)
         named = len(words) > 1 and all(w[0].isupper() for w in words) and max(map(len, words)) > 3
         if piece.box.top < 0.2 and len(text) >= 10 and sum(map(len, words)) > 0.8 * len(text) and named:
-            labelled_one = has_label(view, 0, piece) or len(text) > 50
-            return (
-                None if labelled_one else NameCandidate(text, 0, piece.start, piece.start + len(piece.text))
-            )
+            if view.has_label(0, piece) or len(text) > 50:
+                return None
+            return NameCandidate(text, 0, piece.start, piece.start + len(piece.text))
     return None
 
 

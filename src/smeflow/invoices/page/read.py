@@ -9,7 +9,7 @@ from smeflow._text import folded
 from smeflow.documents.document import Document, Page, Quote
 from smeflow.extract.grounding import spans_of_value
 from smeflow.i18n import Phrase, say
-from smeflow.invoices.checks import GROSS, READ_TWICE, recognition_check
+from smeflow.invoices.checks import GROSS, READ_TWICE, recognition_check, verdict
 from smeflow.invoices.page.dates import find_dates_on_page
 from smeflow.invoices.page.heading import (
     DocumentTitle,
@@ -44,7 +44,7 @@ def read_invoice(
 
     *company_names* and *company_ids* are the firm's own: whoever bears them is the buyer.
     *suppliers* knows who sold before: by a number, then by a name. A quote, order,
-    delivery note, pro forma, statement or reminder is told as a problem and a failed check, never read as an
+    delivery note, pro forma, statement or reminder is a problem and a failed check, never read as an
     invoice. ``several`` counts different invoices, in one document or in several; the first is read.
     """
     firm = _OwnFirm(names=tuple(company_names), ids=tuple(company_ids), suppliers=suppliers)
@@ -75,8 +75,10 @@ def _with_pages(documents: Sequence[Document]) -> list[Document]:
     inside = [d for outer in documents for d in outer.walk()]
     readable = [d for d in inside if any(p.text.strip() for p in d.pages) and "xml" not in d.media_type]
     files = [d for d in readable if d.media_type == "application/pdf" or d.media_type.startswith("image/")]
-    seen: set[str] = set()
-    return [d for d in (files or readable) if not (d.sha256 and d.sha256 in seen) and not seen.add(d.sha256)]  # type: ignore[func-returns-value]  # add() says nothing
+    unique: dict[str | int, Document] = {}
+    for index, document in enumerate(files or readable):
+        unique.setdefault(document.sha256 or index, document)
+    return list(unique.values())
 
 
 def _sheets(document: Document, firm: _OwnFirm, labels: Labels | None) -> list["_Sheet"]:
@@ -89,14 +91,13 @@ def _sheets(document: Document, firm: _OwnFirm, labels: Labels | None) -> list["
         view = PageView(document, (page,), labels)
         title = find_title(view)
         numbers = [n for n in find_invoice_numbers(view, title) if n.score >= 2.7]
-        name = folded(numbers[0].text) if len(numbers) == 1 and title.kind else ""
-        if name and (not groups or (groups[-1][0] and groups[-1][0] != name)):
-            groups.append((name, [page]))
-        elif groups:
-            groups[-1] = (groups[-1][0] or name, [*groups[-1][1], page])
+        number = folded(numbers[0].text) if len(numbers) == 1 and title.kind else ""
+        before, pages = groups[-1] if groups else ("", [])
+        if not groups or (number and before and before != number):
+            groups.append((number, [page]))
         else:
-            groups.append((name, [page]))
-    if len({name for name, _ in groups}) < 2:
+            groups[-1] = (before or number, [*pages, page])
+    if len({number for number, _ in groups}) < 2:
         return [whole]
     parts = [_read(document, pages, firm, labels) for _, pages in groups]
     return parts if sum(part.totals.closed for part in parts) > 1 else [whole]
@@ -127,15 +128,10 @@ class _Sheet:
 
     def same_as(self, other: "_Sheet") -> bool:
         """Tell whether two sheets may be one invoice: equal in all that both have of number and total."""
-        pairs = [
-            (self.findings[n].value, other.findings[n].value)
-            for n in ("number", "total_gross")
-            if n in self.findings and n in other.findings
-        ]
-        lean = len(self.findings) < 4 or len(other.findings) < 4
-        return (
-            self is other or (bool(pairs) and all(one == two for one, two in pairs)) or (not pairs and lean)
-        )
+        shared = {"number", "total_gross"} & self.findings.keys() & other.findings.keys()
+        if self is other or not shared:
+            return self is other or min(len(self.findings), len(other.findings)) < 4
+        return all(self.findings[name].value == other.findings[name].value for name in shared)
 
     def reading(self, several: int, numbers: Sequence[str] = ()) -> Reading:
         """Make the reading, with the checks that need the page; the values themselves are judged later."""
@@ -174,9 +170,9 @@ def _reason_for_no_vat(record: Invoice) -> list[Check]:
     """Check that an invoice without VAT says why: a legal rate of nothing has its mention."""
     if record.total_vat or not record.total_net or record.total_net != record.total_gross:
         return []
-    detail = say("No VAT is charged, and nothing on the page says why.")
-    passed = any(part.exemption for part in record.vat)
-    return [Check(name="exemption", passed=passed, detail=None if passed else detail, fields=("vat",))]
+    explained = any(part.exemption for part in record.vat)
+    failure = say("No VAT is charged, and nothing on the page says why.")
+    return [verdict("exemption", ["vat"], passed=explained, failure=failure)]
 
 
 def _confirmed(view: PageView, findings: Mapping[str, Finding]) -> Check:
@@ -227,15 +223,15 @@ def _read(document: Document, pages: Sequence[Page], firm: _OwnFirm, labels: Lab
     if view.is_receipt:
         findings |= _slip(view, findings)
     currency = find_currency(view, totals)
-    firms = find_parties(view, own_names=firm.names, own_ids=firm.ids, suppliers=firm.suppliers)
-    parties = _parties(firms)
-    findings |= {name: found for name, found in parties.items() if name not in findings}
+    parties = find_parties(view, own_names=firm.names, own_ids=firm.ids, suppliers=firm.suppliers)
+    findings |= {name: finding for name, finding in _parties(parties).items() if name not in findings}
     findings |= _account(view)
     if currency:
         findings["currency"] = Finding(value=currency[0], quote=currency[1])
-    elif not view.is_receipt and home_currency(view, firms.seller_ids):
+    elif not view.is_receipt and home_currency(view, parties.seller_ids):
         note = say("No currency is printed; it is the one of the seller's country.")
         findings["currency"] = Finding(value="EUR", quote=None, note=note)
+    seller = parties.seller
     return _Sheet(
         view=view,
         title=title,
@@ -243,8 +239,8 @@ def _read(document: Document, pages: Sequence[Page], firm: _OwnFirm, labels: Lab
         totals=totals,
         findings=findings,
         problems=tuple(problems),
-        joined=bool(firms.seller and firms.seller.joined),
-        placed=bool(firms.seller and firms.seller.placed and firms.seller.name == findings["seller"].value),
+        joined=bool(seller and seller.joined),
+        placed=bool(seller and seller.placed and seller.name == findings["seller"].value),
     )
 
 
@@ -261,18 +257,16 @@ def _number(numbers: Sequence[FoundNumber], problems: list[Phrase]) -> FoundNumb
 
 
 def _amounts(view: PageView, totals: Totals) -> dict[str, Finding]:
-    found = {}
+    findings = {}
     for name, choice in totals.chosen.items():
         quote = view.quote(choice.spot) if choice.spot else choice.quote
-        found[name] = Finding(value=choice.amount, quote=quote, note=choice.note)
-    if totals.closed and "amount_due" not in found and not _PAID_BEFORE.search(folded(view.text)):
-        gross = found["total_gross"]
-        found["amount_due"] = replace(
-            gross, note=say("No payment on account is mentioned, so the whole total is due.")
-        )
+        findings[name] = Finding(value=choice.amount, quote=quote, note=choice.note)
+    if totals.closed and "amount_due" not in findings and not _PAID_BEFORE.search(folded(view.text)):
+        note = say("No payment on account is mentioned, so the whole total is due.")
+        findings["amount_due"] = replace(findings["total_gross"], note=note)
     if totals.vat:
-        found["vat"] = Finding(value=totals.vat)
-    return found
+        findings["vat"] = Finding(value=totals.vat)
+    return findings
 
 
 _PAID_BEFORE = re.compile(
@@ -288,14 +282,14 @@ def _lines(view: PageView, net: Decimal, *, credit: bool) -> dict[str, Finding]:
     if found is None:
         return {}
     quote = view.quote_span(*found.first)
-    made = {"lines": Finding(value=found.lines, quote=quote)}
-    changes = {"total_allowances": found.allowances, "total_charges": found.charges}
-    for name, spot in changes.items():
+    findings = {"lines": Finding(value=found.lines, quote=quote)}
+    for name, spot in (("total_allowances", found.allowances), ("total_charges", found.charges)):
         if spot:
-            made[name] = Finding(value=abs(spot.value.amount), quote=view.quote(spot))
-    if len(made) > 1:
-        made["total_lines"] = Finding(value=found.total, quote=quote, note=say("Reckoned from the lines."))
-    return made
+            findings[name] = Finding(value=abs(spot.value.amount), quote=view.quote(spot))
+    if len(findings) > 1:
+        note = say("Reckoned from the lines.")
+        findings["total_lines"] = Finding(value=found.total, quote=quote, note=note)
+    return findings
 
 
 def _net_of_column(view: PageView, total: Finding) -> dict[str, Finding]:
@@ -309,34 +303,34 @@ def _net_of_column(view: PageView, total: Finding) -> dict[str, Finding]:
 
 def _slip(view: PageView, findings: dict[str, Finding]) -> dict[str, Finding]:
     """Read what a till receipt is about; what adds up to another total than was paid is left out."""
-    found: dict[str, Finding] = {}
+    read: dict[str, Finding] = {}
     total, seller, day = receipt_total(view), receipt_seller(view), receipt_date(view)
     if total:
         if "total_gross" in findings and findings["total_gross"].value != total.value.amount:
             for name in ("total_net", "total_vat", "vat", "amount_due", "prepaid"):
                 findings.pop(name, None)
-        found["total_gross"] = Finding(value=total.value.amount, quote=view.quote(total))
+        read["total_gross"] = Finding(value=total.value.amount, quote=view.quote(total))
     if seller:
         name, piece = seller
         quote = view.quote_span(0, piece.start, piece.start + len(name))
-        found["seller"] = Finding(value=name, quote=quote)
+        read["seller"] = Finding(value=name, quote=quote)
     if day and "issue_date" not in findings:
-        found["issue_date"] = Finding(value=day.value.value, quote=view.quote(day))
-    return found
+        read["issue_date"] = Finding(value=day.value.value, quote=view.quote(day))
+    return read
 
 
 def _parties(parties: Parties) -> dict[str, Finding]:
-    found: dict[str, Finding] = {}
+    findings: dict[str, Finding] = {}
     sides = (("seller", parties.seller, parties.seller_ids), ("buyer", parties.buyer, parties.buyer_ids))
     for role, firm, ids in sides:
         if firm:
-            found[role] = Finding(value=firm.name, quote=firm.quote, note=firm.note)
+            findings[role] = Finding(value=firm.name, quote=firm.quote, note=firm.note)
         values = {kind: value for kind, (value, _) in ids.items()}
         quote: Quote | None = firm.quote if firm else next((q for _, q in ids.values()), None)
         if firm or values:
             details = Party.model_validate({"name": firm.name if firm else None, **values})
-            found[f"{role}_details"] = Finding(value=details, quote=quote)
-    return found
+            findings[f"{role}_details"] = Finding(value=details, quote=quote)
+    return findings
 
 
 def _account(view: PageView) -> dict[str, Finding]:

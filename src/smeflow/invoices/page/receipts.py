@@ -42,7 +42,6 @@ class _ReceiptLine:
 
     sorts: frozenset[str]
     spots: Sequence[PlacedValue[PageAmount]]
-    bottom: float
 
     @property
     def last(self) -> Decimal:
@@ -55,21 +54,21 @@ def receipt_total(view: PageView) -> PlacedValue[PageAmount] | None:
     What is left of the cash once the change is given is the total, whatever the label is.
     """
     rows = list(_rows(view))
-    paid = [spot.value.amount for r in rows if "paid" in r.sorts for spot in r.spots[-1:]]
-    change = [spot.value.amount for r in rows if "change" in r.sorts for spot in r.spots[-1:]]
-    kept = {p - abs(c) for p in paid for c in change}
-    turned = {r.last: at for at, r in enumerate(rows) if "rounding" in r.sorts and r.last}
-    seen = Counter(spot.value.amount for r in rows for spot in r.spots)
+    paid = [row.last for row in rows if "paid" in row.sorts]
+    change = [row.last for row in rows if "change" in row.sorts]
+    kept = {amount - abs(given_back) for amount in paid for given_back in change}
+    roundings = {row.last: index for index, row in enumerate(rows) if "rounding" in row.sorts and row.last}
+    printed = Counter(spot.value.amount for row in rows for spot in row.spots)
     best: dict[Decimal, tuple[float, PlacedValue[PageAmount]]] = {}
-    for at, row in enumerate(rows):
+    for index, row in enumerate(rows):
         score = _claim(row.sorts)
         amount = row.last
         if score is None or amount <= 0:
             continue
-        score += 2.0 * (amount in kept) + 0.5 * (seen[amount] > 1)
+        score += 2.0 * (amount in kept) + 0.5 * (printed[amount] > 1)
         # of totals that differ by the rounding the one below it is paid
         score += 1.5 * any(
-            at > line and {amount - by, amount + by} & seen.keys() for by, line in turned.items()
+            index > above and {amount - by, amount + by} & printed.keys() for by, above in roundings.items()
         )
         if amount not in best or best[amount][0] < score:
             best[amount] = (score, row.spots[-1])
@@ -81,9 +80,9 @@ def receipt_total(view: PageView) -> PlacedValue[PageAmount] | None:
 
 def _claim(sorts: frozenset[str]) -> float | None:
     """Say how much a line's words claim to be the total; None where they are about something else."""
-    if not sorts & {"total", "final"} or sorts & {"other", "change", "rounding"} - {"rounding"}:
+    if not sorts & {"total", "final"} or sorts & {"other", "change"}:
         return None
-    if "rounding" in sorts and not sorts & {"total"}:
+    if "rounding" in sorts and "total" not in sorts:
         return None
     claim = 2.0 * ("total" in sorts) + 1.0 * ("final" in sorts) - 1.2 * ("part" in sorts)
     claim -= 1.5 * ("tax" in sorts and "final" not in sorts)
@@ -96,13 +95,10 @@ def _rows(view: PageView) -> Iterator[_ReceiptLine]:
     for number, pieces in view.lines():
         text = " ".join(piece.text for piece in pieces)
         sorts = frozenset(_sorts(text))
-        spots = [s for s in view.sums_by_line.get((number, pieces[0].line), ()) if s.value.money]
-        spots = [s for s in spots if s.value.cents and not s.value.percent]
+        spots = [s for s in view.money_on(number, pieces[0].line) if s.value.cents and not s.value.percent]
         bare = not re.search(r"[^\W\d_]{3}", text)
         if spots:
-            yield _ReceiptLine(
-                sorts=waiting if bare and not sorts else sorts, spots=spots, bottom=pieces[0].box.bottom
-            )
+            yield _ReceiptLine(sorts=waiting if bare and not sorts else sorts, spots=spots)
         waiting = sorts if not spots else frozenset()
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from smeflow._text import folded
 from smeflow.documents.document import Document, PageRange, select_pages
-from smeflow.invoices.checks import run_checks, sums_close
+from smeflow.invoices.checks import is_refused, run_checks, sums_close
 from smeflow.invoices.page.read import read_invoice
 from smeflow.invoices.record import Invoice
 from smeflow.kinds.records import Reading
@@ -43,14 +43,16 @@ def find_invoices(document: Document) -> tuple[PageRange, ...]:
     if not 2 <= len(document.pages) <= MOST_PAGES:
         return ()
     groups = _groups([_bundle_page(document, page.number) for page in document.pages])
-    if groups is None or len(groups) < 2 or not all(_counts(group) for group in groups):
+    if groups is None or len(groups) < 2 or not all(map(_complete, groups)):
         return ()
     ranges = tuple(PageRange(group[0].page, group[-1].page) for group in groups)
-    wholes = [_alone(read_invoice([select_pages(document, pages)])) for pages in ranges]
+    wholes = [_single_invoice(read_invoice([select_pages(document, pages)])) for pages in ranges]
     invoices = [whole for whole in wholes if whole is not None]
-    if len(invoices) < len(groups) or not _different(invoices):
+    numbers = {folded(invoice.number or "") for invoice in invoices}
+    if len(invoices) < len(groups) or len(numbers) < len(invoices):
         return ()
-    if any(sheet.recognised for group in groups for sheet in group) and _same_totals(invoices):
+    recognised = any(page.recognised for group in groups for page in group)
+    if recognised and len({invoice.total_gross for invoice in invoices}) < len(invoices):
         return ()  # a misread number would make two of one
     return ranges if all(map(_one_invoice, groups, invoices)) else ()
 
@@ -63,78 +65,70 @@ def _bundle_page(document: Document, number: int) -> _BundlePage:
     return _BundlePage(
         page=number,
         record=record,
-        foreign=reading is not None and _refused(reading),
+        foreign=reading is not None and is_refused(reading),
         counted=next(iter(counts)) if len(counts) == 1 else None,
         recognised=any(page.origin == "ocr" for page in alone.pages),
     )
 
 
-def _refused(reading: Reading) -> bool:
-    return any(check.name == "is_invoice" and check.passed is False for check in reading.checks)
-
-
-def _groups(sheets: Sequence[_BundlePage]) -> list[list[_BundlePage]] | None:
+def _groups(pages: Sequence[_BundlePage]) -> list[list[_BundlePage]] | None:
     """Put pages together; None where a page says it is no invoice or the first one does not begin any."""
     groups: list[list[_BundlePage]] = []
-    for sheet in sheets:
-        if sheet.foreign:
+    for page in pages:
+        if page.foreign:
             return None
-        if _begins(sheet, groups[-1] if groups else []):
-            groups.append([sheet])
+        if _begins(page, groups[-1] if groups else []):
+            groups.append([page])
         elif groups:
-            groups[-1].append(sheet)
+            groups[-1].append(page)
         else:
             return None
     return groups
 
 
-def _begins(sheet: _BundlePage, before: Sequence[_BundlePage]) -> bool:
+def _begins(page: _BundlePage, before: Sequence[_BundlePage]) -> bool:
     """Tell whether a page begins an invoice: it counts from 1, or bears another number than those before."""
-    if sheet.counted and sheet.counted[0] <= sheet.counted[1]:
-        return sheet.counted[0] == 1
-    number = sheet.record.number
-    known = {s.record.number for s in before if s.record.number}
-    return number is not None and number not in known
+    if page.counted and page.counted[0] <= page.counted[1]:
+        return page.counted[0] == 1
+    number = page.record.number
+    return number is not None and number not in {earlier.record.number for earlier in before}
 
 
-def _counts(group: Sequence[_BundlePage]) -> bool:
+def _complete(group: Sequence[_BundlePage]) -> bool:
     """Tell whether pages that count themselves are all there, in their order."""
-    counted = [sheet.counted for sheet in group]
-    if all(count is None for count in counted):
-        return True
-    return all(count in (None, (n, len(group))) for n, count in enumerate(counted, 1))
+    return all(page.counted in (None, (n, len(group))) for n, page in enumerate(group, 1))
 
 
-def _alone(reading: Reading | None) -> Invoice | None:
+def _single_invoice(reading: Reading | None) -> Invoice | None:
     """Give the invoice some pages hold, where they hold one, with a number and a total."""
-    if reading is None or reading.several > 1 or _refused(reading) or not isinstance(reading.record, Invoice):
+    if (
+        reading is None
+        or reading.several > 1
+        or is_refused(reading)
+        or not isinstance(reading.record, Invoice)
+    ):
         return None
     record = reading.record
     return record if record.number and record.total_gross is not None else None
 
 
-def _different(invoices: Sequence[Invoice]) -> bool:
-    return len({folded(invoice.number or "") for invoice in invoices}) == len(invoices)
-
-
-def _same_totals(invoices: Sequence[Invoice]) -> bool:
-    return len({invoice.total_gross for invoice in invoices}) < len(invoices)
-
-
 def _one_invoice(group: Sequence[_BundlePage], whole: Invoice) -> bool:
     """Tell whether no page of a group looks like an invoice of its own."""
-    records = [sheet.record for sheet in group]
+    records = [page.record for page in group]
     numbers = {record.number for record in records if record.number}
-    totals = {record.total_gross for record in records if sums_close(record, run_checks(record))}
-    sellers = [record.seller_details for record in records]
-    same_seller = all(
-        len({getattr(seller, kind) for seller in sellers} - {None}) < 2 for kind in ("vat_id", "legal_id")
-    )
-    alike = numbers <= {whole.number} and totals <= {whole.total_gross} and same_seller
-    return alike and (bool(sums_close(whole, run_checks(whole))) or _held_together(group, whole))
+    totals = {record.total_gross for record in records if _closes(record)}
+    vat_ids = {record.seller_details.vat_id for record in records} - {None}
+    legal_ids = {record.seller_details.legal_id for record in records} - {None}
+    alike = numbers <= {whole.number} and totals <= {whole.total_gross}
+    one_seller = len(vat_ids) < 2 and len(legal_ids) < 2
+    return alike and one_seller and (_closes(whole) or _held_together(group, whole))
+
+
+def _closes(record: Invoice) -> bool:
+    return bool(sums_close(record, run_checks(record)))
 
 
 def _held_together(group: Sequence[_BundlePage], whole: Invoice) -> bool:
     """Tell whether the pages themselves say that they are one: each counts, or several bear its number."""
-    counts = all(sheet.counted for sheet in group)
-    return counts or (len(group) > 1 and all(sheet.record.number == whole.number for sheet in group))
+    numbered = len(group) > 1 and all(page.record.number == whole.number for page in group)
+    return numbered or all(page.counted for page in group)

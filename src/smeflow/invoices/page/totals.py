@@ -1,7 +1,4 @@
-"""Find the totals and their currency.
-
-Of all printed amounts, those whose labels fit and whose arithmetic closes.
-"""
+"""Find the totals, the printed amounts whose labels fit and whose arithmetic closes, and their currency."""
 
 import re
 from collections import Counter
@@ -133,7 +130,7 @@ def _under_headings(view: PageView, name: str) -> Iterable[PlacedValue[PageAmoun
         (t.page, t.line) for t in view.labels if t.hit.weak and t.hit.field == "total_gross" and t.piece_start
     }
     for page, line in lines:
-        spots = [s for s in view.sums_by_line.get((page, line), ()) if s.value.money]
+        spots = view.money_on(page, line)
         for spot in spots if len(spots) > 1 else ():
             heads = [
                 label
@@ -287,13 +284,13 @@ def _alone(tables: Mapping[str, FitTable]) -> dict[str, ChosenAmount]:
     """Give what is well labelled although nothing adds up to prove it."""
     chosen: dict[str, ChosenAmount] = {}
     for name in ("total_net", "total_vat", "total_gross", "amount_due"):
-        table = tables[name]
-        if not table:
+        ranked = sorted(tables[name].items(), key=lambda item: -item[1].score)
+        if not ranked:
             continue
-        best, fit = max(table.items(), key=lambda item: item[1].score)
-        others = [f.score for a, f in table.items() if a != best]
+        (best, fit), *others = ranked
+        ahead = fit.score - (others[0][1].score if others else 0.0)
         alone = name == "total_gross" and not others and fit.score > 1.0
-        if alone or (fit.score > 2 and fit.score - max(others, default=0.0) >= _MARGIN):
+        if alone or (fit.score > 2 and ahead >= _MARGIN):
             chosen[name] = ChosenAmount(amount=best, spot=fit.spot)
     net, gross = chosen.get("total_net"), chosen.get("total_gross")
     if net and gross and not abs(gross.amount) * _LEAST_NET <= abs(net.amount) <= abs(gross.amount):
@@ -350,20 +347,20 @@ def _one_currency(view: PageView) -> tuple[str, Quote] | None:
         code = next(iter(beside))
         spot = next(s for s in view.sums if s.value.currency == code)
         return code, view.quote(spot)
-    found: dict[str, Quote] = {}
+    printed: dict[str, Quote] = {}
     for number, page in enumerate(view.pages):
         for match in _CODE.finditer(page.text):
-            found.setdefault(match[0], view.quote_span(number, *match.span()))
+            printed.setdefault(match[0], view.quote_span(number, *match.span()))
         for match in _SIGN.finditer(page.text):
             if page.origin == "ocr" and not match[0].isalpha() and view.text.count(match[0]) < 2:
                 continue  # a smudge is soon a sign; twice the same it is none
-            found.setdefault(SYMBOLS[match[0]], view.quote_span(number, *match.span()))
-    if not found:
+            printed.setdefault(SYMBOLS[match[0]], view.quote_span(number, *match.span()))
+    if not printed and _AMERICA.search(view.text):
         for number, page in enumerate(view.pages):
             at = page.text.find("$")
-            if at >= 0 and _AMERICA.search(view.text):
+            if at >= 0:
                 return "USD", view.quote_span(number, at, at + 1)
-    return next(iter(found.items())) if len(found) == 1 and not beside else None
+    return next(iter(printed.items())) if len(printed) == 1 and not beside else None
 
 
 _EURO = frozenset(re.findall("..", "ATBECYDEEEESFIFRGRELHRIEITLTLULVMTNLPTSISK"))

@@ -31,8 +31,6 @@ class Exemption:
     """Why no VAT is charged."""
 
     category: str
-    code: str | None
-    """Of the list VATEX."""
     quote: Quote
     summed: bool = False
     """It stands on a line with amounts, as in a table of rates."""
@@ -40,39 +38,41 @@ class Exemption:
 
 def find_exemptions(view: PageView) -> tuple[Exemption, ...]:
     """Give the mentions on the pages, the most particular first; of a category the first printed."""
-    found: dict[str, tuple[int, bool, Exemption]] = {}
+    best: dict[str, tuple[int, bool, Exemption]] = {}
     for number, pieces in enumerate(view.pieces):
         for piece in pieces:
-            hit = _mention(piece)
-            if hit is None:
+            mention = _mention(piece)
+            if mention is None:
                 continue
-            order, category, code = hit
+            order, category = mention
             quote = view.quote_span(number, piece.start, piece.end)
-            summed = any(s.value.money for s in view.sums_by_line.get((number, piece.line), ()))
-            if category not in found or (order, not summed) < found[category][:2]:
-                made = Exemption(category=category, code=code, quote=quote, summed=summed)
-                found[category] = (order, not summed, made)
-    return tuple(exemption for *_, exemption in sorted(found.values(), key=lambda hit: hit[:2]))
+            summed = bool(view.money_on(number, piece.line))
+            if category not in best or (order, not summed) < best[category][:2]:
+                exemption = Exemption(category=category, quote=quote, summed=summed)
+                best[category] = (order, not summed, exemption)
+    return tuple(exemption for *_, exemption in sorted(best.values(), key=lambda row: row[:2]))
 
 
-def _mention(piece: Piece) -> tuple[int, str, str | None] | None:
+def _mention(piece: Piece) -> tuple[int, str] | None:
     if len(piece.text) > _LONGEST or len(piece.text) < 4:  # general terms speak of all that may be
         return None
     flat = re.sub(r"\s+", " ", folded(piece.text).replace("’", "'"))
-    for order, (pattern, category, code) in enumerate(_mentions()):
+    for order, (pattern, category) in enumerate(_mentions()):
         if pattern.search(flat) and not _NEGATED.search(flat):
-            return order, category, code
+            return order, category
     return None
 
 
 @lru_cache(maxsize=1)
-def _mentions() -> tuple[tuple[re.Pattern[str], str, str | None], ...]:
+def _mentions() -> tuple[tuple[re.Pattern[str], str], ...]:
     text = (resources.files("smeflow.invoices.page") / "exemptions.json").read_text(encoding="utf-8")
     return tuple(
-        (re.compile("|".join(rf"(?<!\w){re.escape(folded(m))}(?!\w)" for m in row["mentions"])),
-         row["category"], row["code"])
+        (
+            re.compile("|".join(rf"(?<!\w){re.escape(folded(m))}(?!\w)" for m in row["mentions"])),
+            row["category"],
+        )
         for row in json.loads(text)
-    )  # fmt: skip
+    )
 
 
 _RATES = "2.1 2.6 3 3.8 4 4.8 5 5.5 6 7 7.7 8 8.1 8.5 9 9.5 10 12 13 13.5 14 15 16 17 18 19 20 21 22 23 25 27"
@@ -100,11 +100,8 @@ def rate_rows(view: PageView, *, credit: bool) -> list[RateRow]:
     rows: list[RateRow] = []
     for number, pieces in view.lines():
         text = "  ".join(piece.text for piece in pieces)
-        sums = [
-            abs(s.value.amount) if credit else s.value.amount
-            for s in view.sums_by_line.get((number, pieces[0].line), ())
-            if s.value.money
-        ]
+        spots = view.money_on(number, pieces[0].line)
+        sums = [abs(spot.value.amount) if credit else spot.value.amount for spot in spots]
         rates = {Decimal(r.replace(",", ".")) for r in _RATE_TEXT.findall(text)}
         if not rates:
             rates = {Decimal(r.replace(",", ".")) for r in _BARE_RATE.findall(text)} & set(KNOWN_RATES)
@@ -133,9 +130,8 @@ def proofs_by_sums(
     proofs: dict[tuple[Decimal, Decimal], float] = {}
     for part in parts:
         inner = any(len(w) > len(part) and all(row in w for row in part) for w in whole)
-        proofs[_net(part), _vat(part)] = max(
-            proofs.get((_net(part), _vat(part)), -9.0), -3.0 if inner else 1.5
-        )
+        key = _net(part), _vat(part)
+        proofs[key] = max(proofs.get(key, -9.0), -3.0 if inner else 1.5)
     return proofs
 
 
@@ -166,12 +162,13 @@ def breakdown(
     why = beside[0] if len(beside) == 1 else None
     for part in row_stretches(rows):
         if (_net(part), _vat(part)) == (net, vat):
-            return tuple(_taxed_part(r.rate, r.base, r.amount) for r in part)
+            return tuple(_taxed_part(row.rate, row.base, row.amount) for row in part)
     for part in row_stretches(rows) if why else ():
-        if _vat(part) == vat and _net(part) < net:
-            return (*(_taxed_part(r.rate, r.base, r.amount) for r in part), _free(why, net - _net(part)))
+        if why and _vat(part) == vat and _net(part) < net:
+            taxed = (_taxed_part(row.rate, row.base, row.amount) for row in part)
+            return (*taxed, _exempt_part(why, net - _net(part)))
     if vat == ZERO and net > ZERO:
-        return (_free(why, net),) if why else ()
+        return (_exempt_part(why, net),) if why else ()
     rates = {s.value.amount for s in view.sums if s.value.percent} & set(KNOWN_RATES)
     fitting = [rate for rate in rates if same_amount(net * rate / 100, vat, CENT)]
     return (_taxed_part(fitting[0], net, vat),) if len(fitting) == 1 and not rows else ()
@@ -181,12 +178,9 @@ def _taxed_part(rate: Decimal, base: Decimal, amount: Decimal) -> VatBreakdown:
     return VatBreakdown(category="S", rate=rate, base=base, amount=amount)
 
 
-def _free(why: Exemption | None, base: Decimal) -> VatBreakdown:
-    if why is None:
-        return VatBreakdown(rate=ZERO, base=base, amount=ZERO)
-    return VatBreakdown(
-        category=why.category, rate=ZERO, base=base, amount=ZERO, exemption=why.quote.text.strip()
-    )
+def _exempt_part(why: Exemption, base: Decimal) -> VatBreakdown:
+    reason = why.quote.text.strip()
+    return VatBreakdown(category=why.category, rate=ZERO, base=base, amount=ZERO, exemption=reason)
 
 
 WEAK_LABEL = 1.2
@@ -271,6 +265,6 @@ def find_disbursement(view: PageView) -> PlacedValue[PageAmount] | None:
         spots[-1]
         for number, pieces in view.lines()
         if _DISBURSED.search(folded(" ".join(piece.text for piece in pieces)))
-        and (spots := [s for s in view.sums_by_line.get((number, pieces[0].line), ()) if s.value.money])
+        and (spots := view.money_on(number, pieces[0].line))
     ]
     return found[0] if len(found) == 1 and found[0].value.amount > 0 else None

@@ -7,7 +7,7 @@ from datetime import date
 from decimal import Decimal
 from functools import cached_property
 from itertools import groupby
-from typing import Generic, TypeVar
+from typing import Generic, Protocol, TypeVar
 
 from smeflow._text import folded
 from smeflow.documents.document import Box, Document, Page, Quote
@@ -18,6 +18,7 @@ from smeflow.values.amounts import DecimalMark, decimal_mark, find_amounts
 from smeflow.values.dates import find_dates
 
 V = TypeVar("V")
+S = TypeVar("S", bound="OnLine")
 DATE_FIELDS = frozenset({"issue_date", "due_date", "delivery_date", "other_date"})
 AMOUNT_FIELDS = frozenset({"total_net", "total_vat", "total_gross", "amount_due", "prepaid", "other_amount"})
 BELOW = 3.6
@@ -62,18 +63,6 @@ class PageDate:
     compact: bool = False
 
 
-ByLine = Mapping[tuple[int, int], Sequence[PlacedValue[V]]]
-"""Values by page (from 0) and line."""
-
-
-def by_line(spots: Iterable[PlacedValue[V]]) -> ByLine[V]:
-    """Sort values by where they stand."""
-    lines: dict[tuple[int, int], list[PlacedValue[V]]] = {}
-    for spot in spots:
-        lines.setdefault((spot.page, spot.line), []).append(spot)
-    return lines
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PlacedLabel:
     """A label where it is printed."""
@@ -87,6 +76,37 @@ class PlacedLabel:
     box: Box
     piece_start: bool
     """It begins its piece."""
+
+
+class OnLine(Protocol):
+    """What stands on a line of a page."""
+
+    @property
+    def page(self) -> int:
+        """Index of the page, from 0."""
+        ...
+
+    @property
+    def line(self) -> int:
+        """Its line."""
+        ...
+
+
+ByLine = Mapping[tuple[int, int], Sequence[S]]
+"""What stands on pages, by page (from 0) and line."""
+
+
+def by_line(placed: Iterable[S]) -> ByLine[S]:
+    """Sort values or labels by where they stand."""
+    lines: dict[tuple[int, int], list[S]] = {}
+    for one in placed:
+        lines.setdefault((one.page, one.line), []).append(one)
+    return lines
+
+
+def same_column(one: Box, other: Box, slack: float = 0.0) -> bool:
+    """Tell whether two boxes stand one above the other."""
+    return one.left < other.right + slack and other.left - slack < one.right
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -164,8 +184,7 @@ class PageView:
         height = piece.box.bottom - piece.box.top
         return any(
             0 < piece.box.top - above.box.top < 2 * height
-            and above.box.left < piece.box.right
-            and piece.box.left < above.box.right
+            and same_column(above.box, piece.box)
             and _EXCEPT.search(folded(above.text))
             for above in self.pieces[label.page]
         )
@@ -176,29 +195,32 @@ class PageView:
         return tuple(self._sums())
 
     @cached_property
-    def sums_by_line(self) -> ByLine[PageAmount]:
+    def sums_by_line(self) -> ByLine[PlacedValue[PageAmount]]:
         """The amounts by page and line."""
         return by_line(self.sums)
 
+    def money_on(self, page: int, line: int) -> list[PlacedValue[PageAmount]]:
+        """Give the amounts on a line that can be totals."""
+        return [spot for spot in self.sums_by_line.get((page, line), ()) if spot.value.money]
+
     def _sums(self) -> Iterator[PlacedValue[PageAmount]]:
         for number, index, piece in self._walk():
-            days = [(d.start, d.end) for d in find_dates(piece.text)]
-            for found in find_amounts(piece.text, decimal=self.mark):
-                if any(found.start < end and start < found.end for start, end in days):
+            days = list(find_dates(piece.text))
+            for printed in find_amounts(piece.text, decimal=self.mark):
+                if any(printed.start < day.end and day.start < printed.end for day in days):
                     continue
-                text = piece.text[found.start : found.end]
-                percent = bool(re.match(r"\s?%", piece.text[found.end :]))
-                money = not percent and (
-                    found.currency is not None or bool(re.search(r"[.,]\d\d(?!\d)", text))
-                )
+                text = piece.text[printed.start : printed.end]
+                percent = bool(re.match(r"\s?%", piece.text[printed.end :]))
+                cents = bool(re.search(r"[.,]\d\d(?!\d)", text))
+                money = cents or printed.currency is not None or re.search(r"\$|[.,]-|[.,][–—]", text)
                 value = PageAmount(
-                    amount=found.value,
-                    currency=found.currency,
-                    money=money or (not percent and bool(re.search(r"\$|[.,]-|[.,][–—]", text))),
+                    amount=printed.value,
+                    currency=printed.currency,
+                    money=bool(money) and not percent,
                     percent=percent,
-                    cents=bool(re.search(r"[.,]\d\d(?!\d)", text)),
+                    cents=cents,
                 )
-                yield self._spot(value, number, index, piece, found.start, found.end)
+                yield self._spot(value, number, index, piece, printed.start, printed.end)
 
     @cached_property
     def days(self) -> tuple[PlacedValue[PageDate], ...]:
@@ -233,6 +255,11 @@ class PageView:
         """Give the labels of some fields."""
         return tuple(label for label in self.labels if label.hit.field in fields)
 
+    def has_label(self, page: int, piece: Piece, *fields: str) -> bool:
+        """Tell whether a piece holds a label, of *fields* if any are named."""
+        labels = self.named(*fields) if fields else self.labels
+        return any(label.page == page and piece.start <= label.start < piece.end for label in labels)
+
     def quote(self, spot: PlacedValue[V]) -> Quote:
         """Quote a value as printed."""
         return quote_of(self.document, self.pages[spot.page], spot.start, spot.end)
@@ -242,38 +269,32 @@ class PageView:
         return quote_of(self.document, self.pages[page], start, end)
 
     def links(
-        self, label: PlacedLabel, spots: ByLine[V], *, stops: frozenset[str], reach: float = 1.0
+        self, label: PlacedLabel, spots: ByLine[PlacedValue[V]], *, stops: frozenset[str], reach: float = 1.0
     ) -> list[LabelledValue[V]]:
         """Give the values *label* may mean, the closest first: behind it, to its right, below it.
 
         A label of one of the fields *stops* on the same line ends its reach.
         """
-        found: list[LabelledValue[V]] = []
+        costs: list[tuple[PlacedValue[V], float]] = []
         stop = self._next_label(label, stops)
         here = spots.get((label.page, label.line), ())
-        same = [s for s in here if s.start >= label.end and s.start < stop]
-        for order, spot in enumerate(same):
-            found.append(
-                LabelledValue(
-                    label=label, spot=spot, cost=0.05 * order + 0.1 * (spot.box.left - label.box.right)
-                )
-            )
-        if not same and self._heads(label, stop):
+        behind = [spot for spot in here if label.end <= spot.start < stop]
+        for order, spot in enumerate(behind):
+            costs.append((spot, 0.05 * order + 0.1 * (spot.box.left - label.box.right)))
+        if not behind and self._heads(label, stop):
             height = max(label.box.bottom - label.box.top, 1e-6)
             for spot in (s for n in range(1, _LINES) for s in spots.get((label.page, label.line + n), ())):
                 down = (spot.box.top - label.box.top) / height
-                overlaps = spot.box.left < label.box.right + 0.01 and label.box.left - 0.01 < spot.box.right
                 aligned = abs(spot.box.right - label.box.right) < 0.02
-                if 0.5 < down < BELOW * reach and (overlaps or aligned) and not self._between(label, spot):
-                    found.append(LabelledValue(label=label, spot=spot, cost=0.3 + 0.05 * down))
-        return sorted(found, key=lambda link: link.cost)
+                below = aligned or same_column(spot.box, label.box, 0.01)
+                if 0.5 < down < BELOW * reach and below and not self._between(label, spot):
+                    costs.append((spot, 0.3 + 0.05 * down))
+        costs.sort(key=lambda cost: cost[1])
+        return [LabelledValue(label=label, spot=spot, cost=cost) for spot, cost in costs]
 
     @cached_property
-    def _labels_by_line(self) -> Mapping[tuple[int, int], Sequence[PlacedLabel]]:
-        lines: dict[tuple[int, int], list[PlacedLabel]] = {}
-        for label in self.labels:
-            lines.setdefault((label.page, label.line), []).append(label)
-        return lines
+    def _labels_by_line(self) -> ByLine[PlacedLabel]:
+        return by_line(self.labels)
 
     def _next_label(self, label: PlacedLabel, stops: frozenset[str]) -> int:
         """Give where the next label of another value of its sort begins on the same line."""
@@ -296,8 +317,7 @@ class PageView:
         """Tell whether another label of the same column stands between a heading and a value."""
         return any(
             label.box.top + 1e-4 < other.box.top <= spot.box.top + 1e-4
-            and other.box.left < label.box.right
-            and label.box.left < other.box.right
+            and same_column(other.box, label.box)
             and not (other.line == spot.line and other.start > spot.start)
             for line in range(label.line + 1, spot.line + 1)
             for other in self._labels_by_line.get((label.page, line), ())

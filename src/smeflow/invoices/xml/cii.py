@@ -73,8 +73,8 @@ def formatted_day_path(path: str) -> Paths:
 def allowance_group(path: str, charge: str, *, also: str = "") -> Group:
     """Find the allowances or the charges among the elements at *path*."""
     yes = "1" if charge == CHARGE else "0"
-    told = "normalize-space(ram:ChargeIndicator)"
-    where = f"{path}[{told}='{charge}' or {told}='{yes}']"
+    indicator = "normalize-space(ram:ChargeIndicator)"
+    where = f"{path}[{indicator}='{charge}' or {indicator}='{yes}']"
     return Group(
         path=f"{where} | {also}" if also else where,
         write=f"{path}[ram:ChargeIndicator/udt:Indicator='{charge}']",
@@ -217,6 +217,11 @@ _LINE_TERMS: TermTable = {
     "accounting_reference": f"{_LINE}/{_ACCOUNTING}",
 }
 _LINES = f"{_DEAL}/ram:IncludedSupplyChainTradeLineItem"
+VAT_GROUP = Group(
+    path=f"{_SETTLED}/ram:ApplicableTradeTax",
+    terms=TAX,
+    write=f"{_SETTLED}/ram:ApplicableTradeTax{VAT}",
+)
 
 CII = XmlSyntax(
     name="CII",
@@ -315,11 +320,7 @@ CII = XmlSyntax(
         "agents.sales_agent": Group(path=f"{_AGREED}/ram:SalesAgentTradeParty", terms=PARTY),
         "agents.invoicee": Group(path=f"{_SETTLED}/ram:InvoiceeTradeParty", terms=PARTY),
         "agents.invoicer": Group(path=f"{_SETTLED}/ram:InvoicerTradeParty", terms=PARTY),
-        "vat": Group(
-            path=f"{_SETTLED}/ram:ApplicableTradeTax",
-            terms=TAX,
-            write=f"{_SETTLED}/ram:ApplicableTradeTax{VAT}",
-        ),
+        "vat": VAT_GROUP,
         "grouping_lines": Group(path=f"{_LINES}[{_NO_SUM}]", terms=_LINE_TERMS, write=_LINES),
         # A line that only groups others, or only informs, counts in no sum.
         "lines": Group(path=f"{_LINES}[not({_NO_SUM})]", terms=_LINE_TERMS, write=_LINES),

@@ -129,9 +129,6 @@ def _finding(rule: str, text: Phrase, value: str = "", severity: str = "error") 
     }
 
 
-FILE_NAME = "factur-x.xml"
-
-
 def factur_x(
     pdf: Document,
     xml: bytes,

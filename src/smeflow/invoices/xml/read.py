@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from smeflow._text import folded
 from smeflow.documents.document import Document, Quote
 from smeflow.i18n import Phrase, say
+from smeflow.invoices.checks import verdict
 from smeflow.invoices.record import Invoice
 from smeflow.invoices.record_parts import Party
 from smeflow.invoices.xml.cii import CII, NO_NAME
@@ -28,10 +29,10 @@ from smeflow.invoices.xml.syntax import (
     all_texts,
     first_text,
     parse_decimal,
-    quoted_short,
     read_single,
     select,
     shape_at,
+    unreadable,
     xpath_of,
 )
 from smeflow.invoices.xml.ubl import UBL
@@ -105,39 +106,28 @@ def _xml_files(documents: Sequence[Document]) -> Iterator[Document]:
 
 def _fullest(readings: list[Reading], broken: list[Phrase]) -> Reading:
     """Take the fullest reading of the first invoice; count the others that are not the same one."""
-    groups: list[list[Reading]] = []
+    by_number: dict[str, list[Reading]] = {}
     for reading in readings:
-        for group in groups:
-            if folded(reading.record.number or "") == folded(group[0].record.number or ""):
-                group.append(reading)
-                break
-        else:
-            groups.append([reading])
-    best = max(groups[0], key=lambda r: len(r.findings))
-    problems = [*best.problems, *broken]
+        by_number.setdefault(folded(reading.record.number or ""), []).append(reading)
+    groups = list(by_number.values())
+    copies = groups[0]
+    best = max(copies, key=lambda r: len(r.findings))
+    problems, checks = [*best.problems, *broken], list(best.checks)
     if len(groups) > 1:
         numbers = ", ".join(group[0].record.number or "?" for group in groups)
         problems.append(
             say("{n} e-invoices are in this document: {numbers}.", n=len(groups), numbers=numbers)
         )
-    others = [other.record for other in groups[0] if other is not best]
-    checks = list(best.checks)
-    if others:
-        names = [
-            n for n in ("issue_date", "seller", "currency", "total_gross") if _differ(best.record, others, n)
-        ]
-        detail = (
-            say("Two e-invoices with this number differ in: {fields}.", fields=", ".join(names))
-            if names
-            else None
-        )
-        checks.append(Check(name="copies_agree", passed=not names, detail=detail, fields=tuple(names)))
+    if len(copies) > 1:
+        compared = ("issue_date", "seller", "currency", "total_gross")
+        differing = [name for name in compared if _differ([copy.record for copy in copies], name)]
+        failure = say("Two e-invoices with this number differ in: {fields}.", fields=", ".join(differing))
+        checks.append(verdict("copies_agree", differing, passed=not differing, failure=failure))
     return replace(best, problems=tuple(problems), checks=tuple(checks), several=len(groups))
 
 
-def _differ(record: Invoice, others: list[Invoice], name: str) -> bool:
-    values = {getattr(r, name) for r in (record, *others)} - {None}
-    return len(values) > 1
+def _differ(copies: list[Invoice], name: str) -> bool:
+    return len({getattr(copy, name) for copy in copies} - {None}) > 1
 
 
 def _read_file(document: Document) -> list[Reading]:
@@ -156,7 +146,7 @@ def _read_file(document: Document) -> list[Reading]:
 
 
 def _syntax_of(root: "_Element") -> tuple[XmlSyntax, Check | None] | None:
-    """Find the table for a root element; a known name in a namespace of another version is read and told."""
+    """Find the table for a root element; a known name in another version's namespace is read and reported."""
     uri, _, name = str(root.tag).rpartition("}")
     for syntax in SYNTAXES:
         if root.tag in syntax.roots or f"{{*}}{name}" in syntax.roots:
@@ -167,8 +157,8 @@ def _syntax_of(root: "_Element") -> tuple[XmlSyntax, Check | None] | None:
             detail = say(
                 "The root element's namespace {uri} is not that of {syntax}.", uri=uri[1:], syntax=syntax.name
             )
-            renamed = {k: uri[1:] if v in {r[1:].rpartition("}")[0] for r in syntax.roots} else v
-                       for k, v in syntax.namespaces.items()}  # fmt: skip
+            own = {known[1:].rpartition("}")[0] for known in syntax.roots}
+            renamed = {prefix: uri[1:] if n in own else n for prefix, n in syntax.namespaces.items()}
             return replace(syntax, namespaces=renamed), Check(name="namespace", passed=False, detail=detail)
     return None
 
@@ -197,12 +187,9 @@ def _parse(document: Document) -> "_Element":
     try:
         return etree.fromstring(document.data.lstrip(b"\xef\xbb\xbf \t\r\n"), parser)
     except (etree.XMLSyntaxError, ValueError) as error:
+        reason = str(error).partition(" (<")[0]
         raise _NotReadable(
-            say(
-                "{name}: the XML cannot be read: {reason}",
-                name=document.name,
-                reason=str(error).partition(" (<")[0],
-            )
+            say("{name}: the XML cannot be read: {reason}", name=document.name, reason=reason)
         ) from error
 
 
@@ -226,8 +213,8 @@ class _InvoiceReader:
         for name, path in self.syntax.sums.items():
             self.add_up(name, path)
         self.complete()
-        for role, group in (("seller", self.syntax.seller), ("buyer", self.syntax.buyer)):
-            self.party(role, group)
+        self.party("seller", self.syntax.seller)
+        self.party("buyer", self.syntax.buyer)
         self.notes()
         record = Invoice.model_validate(_nested(self.findings))
         return Reading(
@@ -247,25 +234,27 @@ class _InvoiceReader:
             self.findings[name] = Finding(value=value, quote=quote, note=note)
 
     @property
-    def reader(self) -> TermReader:
+    def group_reader(self) -> TermReader:
         """What reads groups of terms."""
         return TermReader(self.syntax.namespaces, self.problems.append)
 
+    def xpath(self, node: Any) -> str:
+        """Write the place of a node."""
+        return xpath_of(node, self.syntax.namespaces)
+
     def term(self, name: str, paths: Paths, shape: TermShape) -> None:
-        """Read one term; what cannot be read is told and left out."""
+        """Read one term; what cannot be read is reported and left out."""
         found = first_text(self.element, paths, self.syntax.namespaces)
         if found is None:
             return
-        text, place = found[0], xpath_of(found[1], self.syntax.namespaces)
+        text, place = found[0], self.xpath(found[1])
         if name == "kind":
             self.keep(name, self.kind(text), place, text)
             return
         try:
             self.keep(name, read_single(text, name.rpartition(".")[2], shape), place, text)
         except ValueError:
-            self.problems.append(
-                say("{text} at {place} cannot be read.", text=quoted_short(text), place=place)
-            )
+            self.problems.append(unreadable(text, place))
 
     def kind(self, code: str) -> str | None:
         kind = KIND_OF_CODE.get(code)
@@ -277,19 +266,16 @@ class _InvoiceReader:
         """Make a total that the syntax leaves to the reader."""
         try:
             parts = [
-                (parse_decimal(text), xpath_of(node, self.syntax.namespaces))
+                (parse_decimal(text), self.xpath(node))
                 for text, node in all_texts(self.element, path, self.syntax.namespaces)
             ]
         except ValueError as error:
-            self.problems.append(
-                say("{text} at {place} cannot be read.", text=quoted_short(str(error)), place=path)
-            )
+            self.problems.append(unreadable(str(error), path))
             return
         if parts:
-            total = sum((amount for amount, _ in parts), Decimal(0))
-            self.keep(
-                name, total, " + ".join(place for _, place in parts), " + ".join(str(a) for a, _ in parts)
-            )
+            amounts, places = zip(*parts, strict=True)
+            total = sum(amounts, Decimal(0))
+            self.keep(name, total, " + ".join(places), " + ".join(map(str, amounts)))
 
     def complete(self) -> None:
         """Put in what the syntax lets a seller leave out because it follows from the rest."""
@@ -297,15 +283,10 @@ class _InvoiceReader:
         if self.syntax.sums and "total_gross" not in found and {"total_net", "total_vat"} <= found.keys():
             net, vat = found["total_net"], found["total_vat"]
             places = " + ".join(f.quote.path or "" for f in (net, vat) if f.quote)
-            self.keep(
-                "total_gross",
-                net.value + vat.value,
-                places,
-                "",
-                say("The sum of net and VAT; the file states no total."),
-            )
-        named = found.get("references.project_name")
-        if named and named.value == NO_NAME:
+            note = say("The sum of net and VAT; the file states no total.")
+            self.keep("total_gross", net.value + vat.value, places, note=note)
+        project = found.get("references.project_name")
+        if project and project.value == NO_NAME:
             del found["references.project_name"]
         gross = found.get("total_gross")
         if gross and gross.value < 0 and "kind" in found and found["kind"].value == "credit_note":
@@ -315,75 +296,70 @@ class _InvoiceReader:
     def party(self, role: str, group: Group) -> None:
         """Read the seller or the buyer: the name by itself, the rest as details."""
         for element in select(self.element, group.path, self.syntax.namespaces)[:1]:
-            record = self.reader.record(element, Party, group)
-            if record is None:
+            party = self.group_reader.record(element, Party, group)
+            if party is None:
                 return
-            named = group.terms["name"]
-            found = None if isinstance(named, Group) else first_text(element, named, self.syntax.namespaces)
-            if found:
-                self.keep(role, getattr(record, "name"), xpath_of(found[1], self.syntax.namespaces), found[0])  # noqa: B009
-            text = found[0] if found else ""
-            self.keep(f"{role}_details", record, xpath_of(element, self.syntax.namespaces), text)
+            text, node = self.first_of(element, group, "name") or ("", None)
+            if text:
+                self.keep(role, party.name, self.xpath(node), text)
+            self.keep(f"{role}_details", party, self.xpath(element), text)
+
+    def first_of(self, element: "_Element", group: Group, name: str) -> tuple[str, Any] | None:
+        """Give text and node of a term of *group*."""
+        where = group.terms.get(name)
+        if where is None or isinstance(where, Group):
+            return None
+        return first_text(element, where, self.syntax.namespaces)
 
     def group(self, name: str, group: Group, shape: TermShape) -> None:
         """Read a group, or each of many."""
         if shape.record is None:
             raise TypeError(name)
-        found = list(self.reader.records(self.element, shape.record, group))
+        rows = list(self.group_reader.records(self.element, shape.record, group))
         if name in _COUNTED:
-            rows = [row for row in found if not any(isinstance(value, Decimal) for _, value in row[0])]
-            found = [row for row in found if row not in rows]
+            texts = [row for row in rows if not any(isinstance(value, Decimal) for _, value in row[0])]
+            rows = [row for row in rows if row not in texts]
             if name == "lines":
-                self.between(rows)
-        if not found:
+                self.text_lines(texts)
+        if not rows:
             return
-        place = xpath_of(found[0][1], self.syntax.namespaces)
+        first, element = rows[0]
         if shape.kind == "records":
-            self.keep(name, tuple(row for row, _ in found), place)
+            self.keep(name, tuple(record for record, _ in rows), self.xpath(element))
         else:
-            text = next((value for _, value in found[0][0] if isinstance(value, str)), "")
-            self.keep(name, found[0][0], place, text)
+            text = next((value for _, value in first if isinstance(value, str)), "")
+            self.keep(name, first, self.xpath(element), text)
 
-    def between(self, rows: "Sequence[tuple[Record, _Element]]") -> None:
+    def text_lines(self, rows: "Sequence[tuple[Record, _Element]]") -> None:
         """Keep lines without any amount: they are texts between the others, and count in no sum."""
         before = self.findings.get("grouping_lines")
-        known = before.value if before else ()
         if rows:
-            place = xpath_of(rows[0][1], self.syntax.namespaces)
-            self.keep("grouping_lines", (*known, *(row for row, _ in rows)), place)
+            lines = (*(before.value if before else ()), *(record for record, _ in rows))
+            self.keep("grouping_lines", lines, self.xpath(rows[0][1]))
 
     def notes(self) -> None:
         """Read the notes, and what each is about."""
-        group, namespaces = self.syntax.notes, self.syntax.namespaces
-        told: list[tuple[str, str | None]] = []
+        group = self.syntax.notes
+        notes: list[tuple[str, str | None]] = []
         place = ""
-        for element in select(self.element, group.path, namespaces):
-            text, code = (self._note(element, group, name) for name in ("text", "code"))
-            coded = _CODED.fullmatch(text or "") if "code" not in group.terms else None
+        for element in select(self.element, group.path, self.syntax.namespaces):
+            text, code = (self.first_of(element, group, name) for name in ("text", "code"))
             if text:
-                told.append((coded.group(2), coded.group(1)) if coded else (text, code))
-                place = place or xpath_of(element, namespaces)
-        self.keep("notes", tuple(text for text, _ in told), place, told[0][0] if told else "")
-        if any(code for _, code in told):
-            self.keep("note_codes", tuple(code for _, code in told), place)
-
-    def _note(self, element: "_Element", group: Group, name: str) -> str | None:
-        where = group.terms.get(name)
-        found = (
-            first_text(element, where, self.syntax.namespaces)
-            if where and not isinstance(where, Group)
-            else None
-        )
-        return found[0] if found else None
+                coded = _CODED.fullmatch(text[0]) if "code" not in group.terms else None
+                notes.append((coded[2], coded[1]) if coded else (text[0], code[0] if code else None))
+                place = place or self.xpath(element)
+        self.keep("notes", tuple(text for text, _ in notes), place, notes[0][0] if notes else "")
+        if any(code for _, code in notes):
+            self.keep("note_codes", tuple(code for _, code in notes), place)
 
 
 def _nested(findings: Mapping[str, Finding]) -> dict[str, Any]:
     """Put ``references.contract`` inside ``references``."""
-    made: dict[str, Any] = {}
+    fields: dict[str, Any] = {}
     for name, finding in findings.items():
         outer, dot, inner = name.partition(".")
         if dot:
-            made.setdefault(outer, {})[inner] = finding.value
+            fields.setdefault(outer, {})[inner] = finding.value
         else:
-            made[outer] = finding.value
-    return made
+            fields[outer] = finding.value
+    return fields

@@ -7,7 +7,7 @@ from datetime import date
 from decimal import Decimal
 from functools import cache, lru_cache
 from types import UnionType
-from typing import TYPE_CHECKING, Any, Literal, TypeAlias, Union, get_args, get_origin
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias, TypeVar, Union, cast, get_args, get_origin
 
 from smeflow.i18n import Phrase, say
 from smeflow.invoices.record import InvoiceKind
@@ -16,6 +16,7 @@ from smeflow.kinds.records import Record
 if TYPE_CHECKING:
     from lxml.etree import XPath, _Element
 
+R = TypeVar("R", bound=Record)
 Paths: TypeAlias = str | tuple[str, ...]
 """One XPath, or several in order of preference; the first that gives something with text counts. The first
 is also where the term is written, so that its conditions must say all that stands there."""
@@ -86,10 +87,12 @@ def compile_xpath(path: str, namespaces: tuple[tuple[str, str], ...]) -> "XPath"
 
 def first_text(element: "_Element", paths: Paths, namespaces: Mapping[str, str]) -> "tuple[str, Any] | None":
     """Give the text and the node of the first of *paths* that has any text; `xpath_of` writes its place."""
-    for path in (paths,) if isinstance(paths, str) else paths:
-        for found in all_texts(element, path, namespaces):
-            return found
-    return None
+    texts = (text for path in _paths(paths) for text in all_texts(element, path, namespaces))
+    return next(texts, None)
+
+
+def _paths(paths: Paths) -> tuple[str, ...]:
+    return (paths,) if isinstance(paths, str) else paths
 
 
 def all_texts(element: "_Element", path: str, namespaces: Mapping[str, str]) -> "list[tuple[str, Any]]":
@@ -97,21 +100,21 @@ def all_texts(element: "_Element", path: str, namespaces: Mapping[str, str]) -> 
     selected: Any = compile_xpath(path, tuple(namespaces.items()))(element)
     if isinstance(selected, str):  # a string function, such as concat()
         return [(str(selected), (element, path))] if selected else []
-    found: list[tuple[str, Any]] = []
+    texts: list[tuple[str, Any]] = []
     for node in selected:
-        if isinstance(node, str):
-            parent: Any = getattr(node, "getparent")()  # noqa: B009 - lxml's str subclass, unknown to its stubs
-            text, where = str(node).strip(), (parent, path.rpartition("/")[2])
+        if isinstance(node, str):  # an attribute, which lxml gives as text that knows its element
+            parent = cast("Any", node).getparent()
+            text, place = str(node).strip(), (parent, path.rpartition("/")[2])
         else:
-            text, where = "".join(node.itertext("*")).strip(), node
+            text, place = "".join(node.itertext("*")).strip(), node
         if text:
-            found.append((text, where))
-    return found
+            texts.append((text, place))
+    return texts
 
 
-def xpath_of(where: Any, namespaces: Mapping[str, str]) -> str:
+def xpath_of(place: Any, namespaces: Mapping[str, str]) -> str:
     """Write the XPath of a node with the syntax's own prefixes, whatever the file calls them."""
-    element, what = where if isinstance(where, tuple) else (where, "")
+    element, attribute = place if isinstance(place, tuple) else (place, "")
     prefixes = {uri: prefix for prefix, uri in namespaces.items()}
     steps: list[str] = []
     node: _Element | None = element
@@ -123,7 +126,7 @@ def xpath_of(where: Any, namespaces: Mapping[str, str]) -> str:
         twins = before or next(node.itersiblings(str(node.tag)), None) is not None
         steps.append(f"{step}[{before + 1}]" if twins else step)
         node = node.getparent()
-    return "/" + "/".join(reversed(steps)) + (f"/{what}" if what else "")
+    return "/" + "/".join(reversed(steps)) + (f"/{attribute}" if attribute else "")
 
 
 def parse_decimal(text: str) -> Decimal:
@@ -209,9 +212,10 @@ def read_single(text: str, name: str, shape: TermShape) -> Any:
     return tidy_lines(text) if name in LINES_KEPT or name in JOINED else " ".join(text.split())
 
 
-def quoted_short(text: str) -> str:
-    """Quote what cannot be read, as much of it as a person wants to see."""
-    return repr(text if len(text) <= _SHOWN else text[:_SHOWN] + "…")
+def unreadable(text: str, place: str) -> Phrase:
+    """Say that a text cannot be read; as much of it is quoted as a person wants to see."""
+    shown = repr(text if len(text) <= _SHOWN else text[:_SHOWN] + "…")
+    return say("{text} at {place} cannot be read.", text=shown, place=place)
 
 
 def tidy_lines(text: str) -> str:
@@ -222,40 +226,35 @@ def tidy_lines(text: str) -> str:
 
 @dataclass(frozen=True)
 class TermReader:
-    """Reads groups of terms out of one file; what cannot be read is told and left out."""
+    """Reads groups of terms out of one file; what cannot be read is reported and left out."""
 
     namespaces: Mapping[str, str]
-    tell: Callable[[Phrase], None]
+    report: Callable[[Phrase], None]
 
     def value(self, element: "_Element", name: str, paths: Paths, shape: TermShape) -> Any:
         """Read one term."""
         if name in JOINED:
-            found = [
-                tidy_lines(text)
-                for path in _each(paths)
-                for text, _ in all_texts(element, path, self.namespaces)
-            ]
-            return "\n".join(found) or None
-        at = first_text(element, paths, self.namespaces)
-        if at is None:
+            texts = (text for path in _paths(paths) for text in all_texts(element, path, self.namespaces))
+            return "\n".join(tidy_lines(text) for text, _ in texts) or None
+        found = first_text(element, paths, self.namespaces)
+        if found is None:
             return None
+        text, node = found
         try:
-            return read_single(at[0], name, shape) or (Decimal(0) if shape.kind == "amount" else None)
+            return read_single(text, name, shape) or (Decimal(0) if shape.kind == "amount" else None)
         except ValueError:
-            place = xpath_of(at[1], self.namespaces)
-            self.tell(say("{text} at {place} cannot be read.", text=quoted_short(at[0]), place=place))
+            self.report(unreadable(text, xpath_of(node, self.namespaces)))
             return None
 
-    def record(self, element: "_Element", kind: type[Record], group: Group) -> Record | None:
+    def record(self, element: "_Element", kind: type[R], group: Group) -> R | None:
         """Read one group; None where it says nothing."""
         values: dict[str, Any] = {}
         for name, where in group.terms.items():
             shape = shapes_of(kind)[name]
-            value = (
-                self.below(element, where, shape)
-                if isinstance(where, Group)
-                else self.value(element, name, where, shape)
-            )
+            if isinstance(where, Group):
+                value = self.below(element, where, shape)
+            else:
+                value = self.value(element, name, where, shape)
             if value is not None and value != ():
                 values[name] = value
         return kind(**values) if values else None
@@ -269,9 +268,7 @@ class TermReader:
             return tuple(record for record, _ in found)
         return next((record for record, _ in found), None)
 
-    def records(
-        self, element: "_Element", kind: type[Record], group: Group
-    ) -> "Iterator[tuple[Record, _Element]]":
+    def records(self, element: "_Element", kind: type[R], group: Group) -> "Iterator[tuple[R, _Element]]":
         """Give each group below *element* that says something, with its element."""
         for inner in select(element, group.path, self.namespaces):
             record = self.record(inner, kind, group)
@@ -283,7 +280,3 @@ def select(element: "_Element", path: str, namespaces: Mapping[str, str]) -> "li
     """Give the elements at *path*."""
     found: Any = compile_xpath(path, tuple(namespaces.items()))(element)
     return [node for node in found if not isinstance(node, str)]
-
-
-def _each(paths: Paths) -> tuple[str, ...]:
-    return (paths,) if isinstance(paths, str) else paths

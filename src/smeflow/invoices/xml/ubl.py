@@ -57,9 +57,9 @@ _DELIVERED_TO: TermTable = {
 
 def _allowances(charge: str) -> Group:
     yes = "1" if charge == "true" else "0"
-    told = "normalize-space(cbc:ChargeIndicator)"
+    indicator = "normalize-space(cbc:ChargeIndicator)"
     return Group(
-        path=f"cac:AllowanceCharge[{told}='{charge}' or {told}='{yes}']",
+        path=f"cac:AllowanceCharge[{indicator}='{charge}' or {indicator}='{yes}']",
         terms={
             "amount": "cbc:Amount",
             "base": "cbc:BaseAmount",

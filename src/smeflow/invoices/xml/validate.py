@@ -13,8 +13,9 @@ from smeflow.documents.workers import WorkerEnded
 from smeflow.errors import MissingExtra
 from smeflow.extract.papers import without_messages
 from smeflow.i18n import Phrase, say
+from smeflow.invoices.checks import check_identifiers
 from smeflow.invoices.record import Invoice
-from smeflow.invoices.xml.read import read_einvoice
+from smeflow.invoices.xml.read import einvoice_files, read_einvoice
 from smeflow.invoices.xml.rules import (
     ASKED_CHECKS,
     CHECK_SECONDS,
@@ -32,58 +33,6 @@ from smeflow.invoices.xml.rules import (
 )
 from smeflow.kinds.records import Check, Reading, Record
 
-_TERM = re.compile(r"\bBT-\d+(?:-\d+)?\b")
-_MOST_TERMS = 6
-
-
-@cache
-def _places() -> Mapping[str, tuple[str, ...]]:
-    """Find each term's field by the number in its docstring."""
-    found: dict[str, tuple[str, ...]] = {}
-    for path, said in _described(Invoice, ()):
-        told = said.partition(":")[0]
-        for term in _TERM.findall(told):
-            found.setdefault(term, path)
-    for role, numbers in _PARTY.items():
-        found |= {f"BT-{number}": (role, field) for field, number in numbers.items()}
-    return found
-
-
-def _described(kind: type[Record], before: tuple[str, ...]) -> Iterator[tuple[tuple[str, ...], str]]:
-    for name, info in kind.model_fields.items():
-        inner = info.annotation
-        if isinstance(inner, type) and issubclass(inner, Record):
-            if not before and name not in _PARTY:
-                yield from _described(inner, (name,))
-        else:
-            yield (*before, name), info.description or ""
-
-
-_SELLER = {"name": 27, "trading_name": 28, "legal_id": 30, "vat_id": 31, "tax_number": 32, "legal_form": 33,
-           "street": 35, "city": 37, "zip": 38, "region": 39, "country": 40}  # fmt: skip
-_BUYER = {"name": 44, "trading_name": 45, "legal_id": 47, "vat_id": 48, "street": 50, "city": 52, "zip": 53,
-          "region": 54, "country": 55}  # fmt: skip
-_PARTY: Mapping[str, Mapping[str, int]] = {
-    "seller_details": _SELLER,
-    "buyer_details": _BUYER,
-    "payee": {"name": 59, "legal_id": 61},
-    "tax_representative": {"name": 62, "vat_id": 63, "country": 69},
-}
-
-
-def values_of_terms(record: Invoice, said: str) -> str:
-    """Give the values of the terms named in *said*: ``BT-9=2026-08-01, BT-2=2026-08-15``."""
-    told = []
-    for term in dict.fromkeys(_TERM.findall(said)):
-        path = _places().get(term)
-        value: object = record
-        for name in path or ():
-            value = getattr(value, name, None)
-        if path and isinstance(value, str | Decimal | date):
-            told.append(f"{term}={value}")
-    return ", ".join(told[:_MOST_TERMS])
-
-
 PDF = "application/pdf"
 _GUIDELINE = "ram:GuidelineSpecifiedDocumentContextParameter/ram:ID"
 STRICT: tuple[CheckName, ...] = ("xsd", "profile", "en16931", "pdf", "numbers")
@@ -95,21 +44,28 @@ class _EInvoice:
     """One e-invoice and what is known of it."""
 
     document: Document
-    around: Document | None
+    container: Document | None
     """The PDF it lies in."""
     syntax: str
     root: str
     level: RuleLevel
     profile: str
-    record: Invoice | None
     reading: Reading | None
+
+    @property
+    def record(self) -> Invoice | None:
+        return self.reading.record if self.reading else None
+
+    @property
+    def problems(self) -> Sequence[Phrase]:
+        return self.reading.problems if self.reading else ()
 
 
 def check_einvoice(document: Document, checks: Sequence[CheckName] | None = None) -> EInvoiceReport | None:
     """Check the e-invoice that *document* is or holds; None where there is none.
 
     *checks* says which; left out, all that the file can be held to. A check that was asked for and could not
-    run is told as not run, with the reason.
+    run is listed as not run, with the reason.
     """
     target = _find_einvoice(document)
     if target is None:
@@ -118,35 +74,29 @@ def check_einvoice(document: Document, checks: Sequence[CheckName] | None = None
     asked: tuple[CheckName, ...] = tuple(checks) if checks is not None else (*STRICT, *french)
     ran = _run(target, asked)
     order: tuple[CheckName, ...] = ("xml", *ASKED_CHECKS)
-    done = tuple(ran[name] for name in order if name in ran)
     return EInvoiceReport(
         file=document.name,
         syntax=target.syntax,
         profile=target.profile,
         level=target.level.name,
-        checks=done,
+        checks=tuple(ran[name] for name in order if name in ran),
     )
 
 
 def _find_einvoice(document: Document) -> _EInvoice | None:
-    from smeflow.invoices.xml.read import einvoice_files
-
-    found = next(iter(einvoice_files([document])), None)
-    if found is None:
+    first = next(einvoice_files([document]), None)
+    if first is None:
         return None
-    inner, syntax, root = found
+    inner, syntax, root = first
     reading = read_einvoice([inner])
-    record = reading.record if reading else None
-    profile = record.control.profile or "" if record else ""
-    around = document if document.media_type == PDF and inner is not document else None
+    profile = reading.record.control.profile or "" if reading and reading.record else ""
     return _EInvoice(
         document=inner,
-        around=around,
+        container=document if document.media_type == PDF and inner is not document else None,
         syntax=syntax,
         root=root,
         level=level_of(profile, syntax),
         profile=profile,
-        record=record,
         reading=reading,
     )
 
@@ -161,21 +111,19 @@ def _is_french(target: _EInvoice) -> bool:
 
 def _run(target: _EInvoice, asked: Sequence[CheckName]) -> dict[CheckName, RuleCheck]:
     if not target.syntax:  # no XML of an invoice: what stops the reader is all there is to say
-        told = target.reading.problems if target.reading else ()
         findings = tuple(
-            RuleFinding(check="xml", rule="xml", severity="error", text=problem) for problem in told
+            RuleFinding(check="xml", rule="xml", severity="error", text=text) for text in target.problems
         )
-        rest: dict[CheckName, RuleCheck] = {
+        unread: dict[CheckName, RuleCheck] = {
             name: _not_run(name, say("The XML cannot be read.")) for name in asked
         }
-        return {"xml": RuleCheck(name="xml", ran=True, findings=findings), **rest}
-    ran: dict[CheckName, RuleCheck] = {}
-    ran |= _by_rules(target, asked)
+        return {"xml": RuleCheck(name="xml", ran=True, findings=findings), **unread}
+    ran = _by_rules(target, asked)
     if "profile" in asked:
         finding = target.level.finding
         ran["profile"] = RuleCheck(name="profile", ran=True, findings=(finding,) if finding else ())
-    if "pdf" in asked and target.around is not None:
-        ran["pdf"] = _container(target, target.around)
+    if "pdf" in asked and target.container is not None:
+        ran["pdf"] = _container(target, target.container)
     if "numbers" in asked:
         ran["numbers"] = RuleCheck(name="numbers", ran=True, findings=tuple(_numbers(target)))
     return ran
@@ -208,10 +156,10 @@ def _by_rules(target: _EInvoice, asked: Sequence[CheckName]) -> dict[CheckName, 
         rules["cii"] = {"file": CII_SYNTAX, "only": ["CII-DT-"]}
     if not schemas and not rules:
         return ready
-    return ready | _asked_of_rules(target, schemas, rules)
+    return ready | _ask_workers(target, schemas, rules)
 
 
-def _asked_of_rules(
+def _ask_workers(
     target: _EInvoice, schemas: dict[str, str], rules: dict[str, dict[str, Any]]
 ) -> dict[CheckName, RuleCheck]:
     names: list[CheckName] = [name for name in ASKED_CHECKS if name in schemas or name in rules]
@@ -238,11 +186,11 @@ def _asked_of_rules(
 
 def _rule_check(target: _EInvoice, name: CheckName, file: str, results: dict[str, Any]) -> RuleCheck:
     result = results[name]
-    found = list(result.get("findings", []))
+    findings = list(result.get("findings", []))
     if name == "en16931":
-        found += results.get("cii", {}).get("findings", [])
+        findings += results.get("cii", {}).get("findings", [])
         if target.level.full_schema:  # the profile is judged by itself
-            found = [one for one in found if not one["path"].endswith(_GUIDELINE)]
+            findings = [finding for finding in findings if not finding["path"].endswith(_GUIDELINE)]
     why: Phrase | None = None
     if "missing" in result:
         why = MissingExtra(package=result["missing"], extra="einvoice").phrase
@@ -255,22 +203,19 @@ def _rule_check(target: _EInvoice, name: CheckName, file: str, results: dict[str
         ran=why is None,
         why=why,
         rules=file,
-        findings=tuple(_finding(target, name, one) for one in found),
+        findings=tuple(_finding(target, name, finding) for finding in findings),
     )
 
 
-def _finding(target: _EInvoice, name: CheckName, told: dict[str, Any]) -> RuleFinding:
+def _finding(target: _EInvoice, name: CheckName, fields: dict[str, Any]) -> RuleFinding:
     """Say the values of the terms the rule names, where it points at more than one of them."""
-    finding = RuleFinding(check=name, **told)
+    finding = RuleFinding(check=name, **fields)
     if target.record is None or name == "xsd" or "=" not in finding.value:
         return finding
-    said = f"{finding.rule} {finding.text}".replace("_", " ")
-    inside = "[" in finding.path  # one of several lines or rates: its own values say more
-    return (
-        finding
-        if inside or "BT-" not in said
-        else replace(finding, value=values_of_terms(target.record, said))
-    )
+    rule = f"{finding.rule} {finding.text}".replace("_", " ")
+    if "[" in finding.path or "BT-" not in rule:  # of several lines or rates its own values say more
+        return finding
+    return replace(finding, value=values_of_terms(target.record, rule))
 
 
 def _container(target: _EInvoice, pdf: Document) -> RuleCheck:
@@ -281,23 +226,23 @@ def _container(target: _EInvoice, pdf: Document) -> RuleCheck:
         return _not_run("pdf", say("The program that checks broke down on this file."))
     if "error" in reply:
         return _not_run("pdf", say("It was stopped: {why}.", why=reply["error"]))
-    found = (RuleFinding(check="pdf", **{**one, "text": Phrase(**one["text"])}) for one in reply["findings"])
-    return RuleCheck(name="pdf", ran=True, findings=tuple(found))
+    findings = tuple(
+        RuleFinding(check="pdf", **{**fields, "text": Phrase(**fields["text"])})
+        for fields in reply["findings"]
+    )
+    return RuleCheck(name="pdf", ran=True, findings=findings)
 
 
 def _numbers(target: _EInvoice) -> Iterator[RuleFinding]:
     """Check what no rule of the standard does: check digits, and values that could not be read."""
-    from smeflow.invoices.checks import check_identifiers
-
-    own: Sequence[Check] = target.reading.checks if target.reading else ()
-    checks = (
-        *(check_identifiers(target.record) if target.record else ()),
-        *(check for check in own if check.name == "namespace"),
+    checks = [*check_identifiers(target.record)] if target.record else []
+    checks += (
+        [check for check in target.reading.checks if check.name == "namespace"] if target.reading else []
     )
     for check in checks:
         if check.passed is False and check.detail is not None:
             yield RuleFinding(check="numbers", rule=check.name, severity="warning", text=check.detail)
-    for problem in target.reading.problems if target.reading else ():
+    for problem in target.problems:
         yield RuleFinding(check="numbers", rule="value", severity="warning", text=problem)
 
 
@@ -310,30 +255,75 @@ _RULES_TOLD = 3
 
 def rule_checks(documents: Sequence[Document], wanted: Sequence[str]) -> Iterator[Check]:
     """Check the first e-invoice among *documents* by the rules that are wanted; none where there is none."""
-    if not wanted:
-        return
-
     asked = tuple(name for name in ASKED_CHECKS if name in wanted)
-    for document in without_messages(documents):
+    for document in without_messages(documents) if wanted else ():
         report = check_einvoice(document, asked)
         if report is not None:
-            yield from (_as_check(one) for one in report.checks)
+            for ran in report.checks:
+                yield Check(name=ran.name, passed=ran.passed, detail=_check_detail(ran))
             return
 
 
-def _as_check(one: RuleCheck) -> Check:
-    return Check(name=one.name, passed=one.passed, detail=_check_detail(one))
-
-
-def _check_detail(one: RuleCheck) -> Phrase | None:
-    errors = [finding for finding in one.findings if finding.severity == "error"]
+def _check_detail(ran: RuleCheck) -> Phrase | None:
+    errors = [finding for finding in ran.findings if finding.severity == "error"]
     if errors:
-        first = errors[0]
-        text = say("{check}: {rule}: {text}", check=one.name, rule=first.rule, text=first.text)
+        first, *others = errors
+        text = say("{check}: {rule}: {text}", check=ran.name, rule=first.rule, text=first.text)
         if first.value:
             text = say("{said} There stands: {value}.", said=text, value=first.value)
-        rest = [finding.rule for finding in errors[1 : 1 + _RULES_TOLD]]
-        return say("{said} Also: {rules}.", said=text, rules=", ".join(rest)) if rest else text
-    if one.passed is None:
-        return say("{check} was not run: {why}", check=one.name, why=one.why or "–")
+        rules = ", ".join(finding.rule for finding in others[:_RULES_TOLD])
+        return say("{said} Also: {rules}.", said=text, rules=rules) if rules else text
+    if ran.passed is None:
+        return say("{check} was not run: {why}", check=ran.name, why=ran.why or "–")
     return None
+
+
+_TERM = re.compile(r"\bBT-\d+(?:-\d+)?\b")
+_MOST_TERMS = 6
+
+
+def values_of_terms(record: Invoice, rule: str) -> str:
+    """Give the values of the terms a rule names: ``BT-9=2026-08-01, BT-2=2026-08-15``."""
+    values = []
+    for term in dict.fromkeys(_TERM.findall(rule)):
+        path = _paths_of_terms().get(term)
+        value: object = record
+        for name in path or ():
+            value = getattr(value, name, None)
+        if path and isinstance(value, str | Decimal | date):
+            values.append(f"{term}={value}")
+    return ", ".join(values[:_MOST_TERMS])
+
+
+@cache
+def _paths_of_terms() -> Mapping[str, tuple[str, ...]]:
+    """Find each term's field by the number in its docstring."""
+    paths: dict[str, tuple[str, ...]] = {}
+    for path, docstring in _described(Invoice, ()):
+        for term in _TERM.findall(docstring.partition(":")[0]):
+            paths.setdefault(term, path)
+    for role, numbers in _PARTY.items():
+        paths |= {f"BT-{number}": (role, field) for field, number in numbers.items()}
+    return paths
+
+
+def _described(kind: type[Record], before: tuple[str, ...]) -> Iterator[tuple[tuple[str, ...], str]]:
+    for name, info in kind.model_fields.items():
+        inner = info.annotation
+        if isinstance(inner, type) and issubclass(inner, Record):
+            if not before and name not in _PARTY:
+                yield from _described(inner, (name,))
+        else:
+            yield (*before, name), info.description or ""
+
+
+_SELLER = {"name": 27, "trading_name": 28, "legal_id": 30, "vat_id": 31, "tax_number": 32, "legal_form": 33,
+           "street": 35, "city": 37, "zip": 38, "region": 39, "country": 40}  # fmt: skip
+_BUYER = {"name": 44, "trading_name": 45, "legal_id": 47, "vat_id": 48, "street": 50, "city": 52, "zip": 53,
+          "region": 54, "country": 55}  # fmt: skip
+_PARTY: Mapping[str, Mapping[str, int]] = {
+    "seller_details": _SELLER,
+    "buyer_details": _BUYER,
+    "payee": {"name": 59, "legal_id": 61},
+    "tax_representative": {"name": 62, "vat_id": 63, "country": 69},
+}

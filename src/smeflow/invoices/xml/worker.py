@@ -23,7 +23,7 @@ _STEP = re.compile(r"\*:([\w.-]+)\[namespace-uri\(\)='([^']*)'\]")
 _ID = re.compile(r"\[([A-Z][\w.-]*)\]\s*[-–:]?\s*")
 _LONGEST_SHOWN = 200
 _MOST_FINDINGS = 500
-"""So many findings of one set of rules are told; the next say nothing new."""
+"""So many findings of one set of rules are given; the next say nothing new."""
 PREFIXES = {
     "urn:un:unece:uncefact:data:standard:CrossIndustryInvoice:100": "rsm",
     "urn:un:unece:uncefact:data:standard:ReusableAggregateBusinessInformationEntity:100": "ram",
@@ -32,27 +32,150 @@ PREFIXES = {
     "urn:oasis:names:specification:ubl:schema:xsd:CommonAggregateComponents-2": "cac",
     "urn:oasis:names:specification:ubl:schema:xsd:CommonBasicComponents-2": "cbc",
 }
+_FILE_ELEMENTS = ("EmbeddedDocumentBinaryObject", "AttachmentBinaryObject")
+_LONGEST_VALUE = 100_000
+"""Characters of one value; no rule can reckon with more."""
+_LARGEST_INVOICE = 5_000_000
+"""Bytes of an invoice, the files inside it not counted, that the rules are run on."""
+
+
+def answer(head: dict[str, Any], pieces: list[bytes], answers: BinaryIO) -> None:
+    """Do the job that *head* names and send the outcome."""
+    try:
+        reply, sent = JOBS[head["job"]](head, pieces)
+    except Exception as error:  # noqa: BLE001 - told to whoever asked
+        reply, sent = {"error": f"{type(error).__name__}: {error}"[:500]}, []
+    send(answers, reply, sent)
+
+
+def check(head: dict[str, Any], pieces: list[bytes]) -> tuple[dict[str, Any], list[bytes]]:
+    """Run schemas and rules on one invoice."""
+    root = parsed(pieces[0])
+    results: dict[str, Any] = {}
+    for name, file in head["schemas"].items():
+        results[name] = {"findings": schema_findings(root, file)}
+    text = without_files(root) if head["rules"] else ""
+    for name, rules in head["rules"].items():
+        results[name] = rule_findings(text, root, rules["file"], tuple(rules["only"]))
+    return {"results": results}, []
+
+
+def parsed(data: bytes) -> "_Element":
+    """Parse an invoice; a document type is refused."""
+    from lxml import etree
+
+    parser = etree.XMLParser(
+        resolve_entities=False, no_network=True, load_dtd=False, huge_tree=False, remove_comments=True
+    )
+    root = etree.fromstring(data.lstrip(b"\xef\xbb\xbf \t\r\n"), parser)
+    info: Any = root.getroottree().docinfo
+    if info.doctype:
+        raise ValueError("DTD")
+    return root
+
+
+def schema_findings(root: "_Element", file: str) -> list[dict[str, Any]]:
+    """Measure the invoice by a schema."""
+    schema = _schema(file)
+    if schema.validate(root):
+        return []
+    findings = []
+    for entry in list(schema.error_log)[:200]:
+        nodes: Any = []
+        with contextlib.suppress(Exception):
+            nodes = root.getroottree().xpath(
+                entry.path or "", namespaces={k: v for k, v in root.nsmap.items() if k}
+            )
+        node = nodes[0] if isinstance(nodes, list) and nodes and not isinstance(nodes[0], str) else None
+        findings.append(
+            {
+                "rule": entry.type_name.removeprefix("SCHEMAV_").lower().replace("_", "-"),
+                "severity": "error",
+                "text": cut_short(re.sub(r"\{[^}]*\}", "", entry.message)),  # without namespaces
+                "path": xpath_of(node) if node is not None else entry.path or "",
+                "line": entry.line,
+                "value": value_of(node) if node is not None else "",
+            }
+        )
+    return findings
+
+
+@cache
+def _schema(file: str) -> Any:
+    from lxml import etree
+
+    from smeflow.invoices.xml.rules import bundled_file
+
+    return etree.XMLSchema(file=str(bundled_file(file)))
+
+
+def without_files(root: "_Element") -> str:
+    """Write the invoice again without the files inside it: no rule looks into them."""
+    from lxml import etree
+
+    held = [
+        (node, node.text) for node in root.iter("{*}*") if _local_name(node) in _FILE_ELEMENTS and node.text
+    ]
+    for node, _ in held:
+        node.text = "AA=="
+    text = str(etree.tostring(root, encoding="unicode"))
+    for node, data in held:
+        node.text = data
+    return text
+
+
+def rule_findings(text: str, root: "_Element", file: str, only: tuple[str, ...]) -> dict[str, Any]:
+    """Run one set of rules."""
+    longest = max(
+        (len(node.text or "") for node in root.iter() if _local_name(node) not in _FILE_ELEMENTS), default=0
+    )
+    if len(text) > _LARGEST_INVOICE or longest > _LONGEST_VALUE:
+        return {"error": "too large"}
+    try:
+        saxon, compiled = _rules(file)
+    except MissingExtra:
+        return {"missing": "saxonche"}
+    try:
+        svrl = compiled.transform_to_string(xdm_node=saxon.parse_xml(xml_text=text))
+    except Exception as error:  # noqa: BLE001 - rules stop at a value that is no number, say
+        return {"error": " ".join(str(error).split())[:300]}
+    if not svrl:
+        return {"error": "the rules gave no answer"}
+    findings = svrl_findings(parsed(svrl.encode()), root)
+    return {"findings": [f for f in findings if not only or f["rule"].startswith(only)]}
+
+
+@cache
+def _saxon() -> Any:
+    return import_extra("saxonche", "einvoice").PySaxonProcessor(license=False)
+
+
+@cache
+def _rules(file: str) -> Any:
+    from smeflow.invoices.xml.rules import bundled_file
+
+    saxon = _saxon()
+    return saxon, saxon.new_xslt30_processor().compile_stylesheet(stylesheet_file=str(bundled_file(file)))
 
 
 def svrl_findings(svrl: "_Element", invoice: "_Element") -> list[dict[str, Any]]:
     """Give each failed assertion once."""
-    found: dict[tuple[str, ...], dict[str, Any]] = {}
+    findings: dict[tuple[str, ...], dict[str, Any]] = {}
     for failed in svrl.iter("{*}failed-assert", "{*}successful-report"):
-        words = [node.itertext() for node in failed.iter("{*}text")]
-        said = " ".join("".join(str(t) for texts in words for t in texts).split())
-        written = _ID.match(said)
-        own = failed.get("id") or failed.get("role") or "unnamed"
+        words = "".join(str(text) for node in failed.iter("{*}text") for text in node.itertext())
+        message = " ".join(words.split())
+        rule_id = _ID.match(message)
         location = failed.get("location") or ""
-        one = {
-            "rule": written.group(1) if written else own,
+        finding = {
+            "rule": rule_id[1] if rule_id else failed.get("id") or failed.get("role") or "unnamed",
             "severity": "warning" if failed.get("flag") in ("warning", "information") else "error",
-            "text": said[written.end() :] if written else said,
+            "text": message[rule_id.end() :] if rule_id else message,
             **locate(invoice, location),
         }
-        found.setdefault((one["rule"], location, one["text"]), one)
-        if len(found) >= _MOST_FINDINGS:
+        findings.setdefault((finding["rule"], location, finding["text"]), finding)
+        if len(findings) >= _MOST_FINDINGS:
             break
-    return list(found.values())
+    return list(findings.values())
 
 
 def locate(invoice: "_Element", location: str) -> dict[str, Any]:
@@ -79,7 +202,7 @@ def value_of(node: "_Element") -> str:
     if len(node) == 0:
         return cut_short((node.text or "").strip())
     leaves = [
-        f"{_name(leaf)}={leaf.text.strip()}"
+        f"{_local_name(leaf)}={leaf.text.strip()}"
         for leaf in node.iter("*")
         if len(leaf) == 0 and leaf.text and leaf.text.strip()
     ]
@@ -94,156 +217,19 @@ def cut_short(text: str) -> str:
 def xpath_of(node: "_Element") -> str:
     """Write the XPath of an element with the usual prefixes."""
     steps: list[str] = []
-    at: _Element | None = node
-    while at is not None:
-        uri = str(at.tag).rpartition("}")[0][1:]
-        prefix = PREFIXES.get(uri)
-        name = f"{prefix}:{_name(at)}" if prefix else _name(at)
-        before = sum(1 for _ in at.itersiblings(str(at.tag), preceding=True))
-        twins = before or next(at.itersiblings(str(at.tag)), None) is not None
+    element: _Element | None = node
+    while element is not None:
+        prefix = PREFIXES.get(str(element.tag).rpartition("}")[0][1:])
+        name = f"{prefix}:{_local_name(element)}" if prefix else _local_name(element)
+        before = sum(1 for _ in element.itersiblings(str(element.tag), preceding=True))
+        twins = before or next(element.itersiblings(str(element.tag)), None) is not None
         steps.append(f"{name}[{before + 1}]" if twins else name)
-        at = at.getparent()
+        element = element.getparent()
     return "/" + "/".join(reversed(steps))
 
 
-def _name(node: "_Element") -> str:
+def _local_name(node: "_Element") -> str:
     return str(node.tag).rpartition("}")[2]
-
-
-_FILE_ELEMENTS = ("EmbeddedDocumentBinaryObject", "AttachmentBinaryObject")
-_LONGEST_VALUE = 100_000
-"""Characters of one value; no rule can reckon with more."""
-_LARGEST_INVOICE = 5_000_000
-"""Bytes of an invoice, the files inside it not counted, that the rules are run on."""
-
-
-def answer(head: dict[str, Any], pieces: list[bytes], answers: BinaryIO) -> None:
-    """Do the job that *head* names and send the outcome."""
-    try:
-        reply, sent = JOBS[head["job"]](head, pieces)
-    except Exception as error:  # noqa: BLE001 - told to whoever asked
-        reply, sent = {"error": f"{type(error).__name__}: {error}"[:500]}, []
-    send(answers, reply, sent)
-
-
-def check(head: dict[str, Any], pieces: list[bytes]) -> tuple[dict[str, Any], list[bytes]]:
-    """Run schemas and rules on one invoice."""
-    root = parsed(pieces[0])
-    results: dict[str, Any] = {}
-    for name, file in head["schemas"].items():
-        results[name] = {"findings": schema_findings(root, file)}
-    rules = head["rules"]
-    if rules:
-        text = without_files(root)
-        for name, wanted in rules.items():
-            results[name] = rule_findings(text, root, wanted["file"], tuple(wanted["only"]))
-    return {"results": results}, []
-
-
-def parsed(data: bytes) -> "_Element":
-    """Parse an invoice; a document type is refused."""
-    from lxml import etree
-
-    parser = etree.XMLParser(
-        resolve_entities=False, no_network=True, load_dtd=False, huge_tree=False, remove_comments=True
-    )
-    root = etree.fromstring(data.lstrip(b"\xef\xbb\xbf \t\r\n"), parser)
-    info: Any = root.getroottree().docinfo
-    if info.doctype:
-        raise ValueError("DTD")
-    return root
-
-
-def schema_findings(root: "_Element", file: str) -> list[dict[str, Any]]:
-    """Measure the invoice by a schema."""
-    schema = _schema(file)
-    if schema.validate(root):
-        return []
-    found = []
-    for entry in list(schema.error_log)[:200]:
-        nodes: Any = []
-        with contextlib.suppress(Exception):
-            nodes = root.getroottree().xpath(
-                entry.path or "", namespaces={k: v for k, v in root.nsmap.items() if k}
-            )
-        node = nodes[0] if isinstance(nodes, list) and nodes and not isinstance(nodes[0], str) else None
-        found.append(
-            {
-                "rule": entry.type_name.removeprefix("SCHEMAV_").lower().replace("_", "-"),
-                "severity": "error",
-                "text": cut_short(_without_namespaces(entry.message)),
-                "path": xpath_of(node) if node is not None else entry.path or "",
-                "line": entry.line,
-                "value": value_of(node) if node is not None else "",
-            }
-        )
-    return found
-
-
-def _without_namespaces(text: str) -> str:
-    import re
-
-    return re.sub(r"\{[^}]*\}", "", text)
-
-
-@cache
-def _schema(file: str) -> Any:
-    from lxml import etree
-
-    from smeflow.invoices.xml.rules import bundled_file
-
-    return etree.XMLSchema(file=str(bundled_file(file)))
-
-
-def without_files(root: "_Element") -> str:
-    """Write the invoice again without the files inside it: no rule looks into them."""
-    from lxml import etree
-
-    held = [(node, node.text) for node in root.iter("{*}*") if _local(node) in _FILE_ELEMENTS and node.text]
-    for node, _ in held:
-        node.text = "AA=="
-    text = str(etree.tostring(root, encoding="unicode"))
-    for node, data in held:
-        node.text = data
-    return text
-
-
-def _local(node: "_Element") -> str:
-    return str(node.tag).rpartition("}")[2]
-
-
-def rule_findings(text: str, root: "_Element", file: str, only: tuple[str, ...]) -> dict[str, Any]:
-    """Run one set of rules."""
-    longest = max(
-        (len(node.text or "") for node in root.iter() if _local(node) not in _FILE_ELEMENTS), default=0
-    )
-    if len(text) > _LARGEST_INVOICE or longest > _LONGEST_VALUE:
-        return {"error": "too large"}
-    try:
-        saxon, compiled = _rules(file)
-    except MissingExtra:
-        return {"missing": "saxonche"}
-    try:
-        svrl = compiled.transform_to_string(xdm_node=saxon.parse_xml(xml_text=text))
-    except Exception as error:  # noqa: BLE001 - rules stop at a value that is no number, say
-        return {"error": " ".join(str(error).split())[:300]}
-    if not svrl:
-        return {"error": "the rules gave no answer"}
-    found = svrl_findings(parsed(svrl.encode()), root)
-    return {"findings": [f for f in found if not only or f["rule"].startswith(only)]}
-
-
-@cache
-def _saxon() -> Any:
-    return import_extra("saxonche", "einvoice").PySaxonProcessor(license=False)
-
-
-@cache
-def _rules(file: str) -> Any:
-    from smeflow.invoices.xml.rules import bundled_file
-
-    saxon = _saxon()
-    return saxon, saxon.new_xslt30_processor().compile_stylesheet(stylesheet_file=str(bundled_file(file)))
 
 
 def container(head: dict[str, Any], pieces: list[bytes]) -> tuple[dict[str, Any], list[bytes]]:

@@ -1,7 +1,4 @@
-"""Write a record as a Cross Industry Invoice of a chosen profile.
-
-By the table it is read with and the profile's own schema.
-"""
+"""Write an invoice as a Cross Industry Invoice of a profile, by the table it is read with and the schema."""
 
 import base64
 import re
@@ -15,97 +12,14 @@ from typing import TYPE_CHECKING, Any
 
 from smeflow.i18n import say
 from smeflow.invoices.record import Invoice, InvoiceLine
-from smeflow.invoices.record_parts import Party, PaymentMeans
-from smeflow.invoices.xml.cii import CII, NO_NAME, VAT_TERMS, WRITTEN
+from smeflow.invoices.record_parts import Party, PaymentMeans, SupportingDocument, VatBreakdown
+from smeflow.invoices.xml.cii import CII, NO_NAME, VAT_GROUP, VAT_TERMS, WRITTEN
 from smeflow.invoices.xml.rules import PROFILE_OF_LEVEL, SCHEMAS, bundled_file
 from smeflow.invoices.xml.syntax import Group, TermTable
 from smeflow.kinds.records import Identifier, Record, is_empty
 
 if TYPE_CHECKING:
     from lxml.etree import _Element
-
-_XS = "{http://www.w3.org/2001/XMLSchema}"
-
-
-@dataclass(frozen=True, slots=True)
-class SchemaSlot:
-    """A child element a type allows."""
-
-    place: int
-    type: str
-    """``{namespace}name``."""
-    required: bool
-    many: bool
-
-
-@dataclass(frozen=True)
-class SchemaTypes:
-    """A schema: for each type its children, by tag."""
-
-    root: str
-    types: Mapping[str, Mapping[str, SchemaSlot]]
-
-    def children(self, type_name: str) -> Mapping[str, SchemaSlot]:
-        """Give what an element of a type may hold; nothing for one that holds text."""
-        return self.types.get(type_name, {})
-
-    def may_be_empty(self, type_name: str) -> bool:
-        """Tell whether an element of a type may stand without any child."""
-        children = self.types.get(type_name)
-        return children is not None and not any(slot.required for slot in children.values())
-
-
-@cache
-def read_schema(file: str) -> SchemaTypes:
-    """Read a bundled schema with all it imports."""
-    types: dict[str, Mapping[str, SchemaSlot]] = {}
-    roots: dict[str, str] = {}
-    seen: set[Path] = set()
-    waiting = [bundled_file(file)]
-    while waiting:
-        path = waiting.pop()
-        if path in seen:
-            continue
-        seen.add(path)
-        waiting += _read_file(path, types, roots)
-    return SchemaTypes(root=roots["CrossIndustryInvoice"], types=types)
-
-
-def _read_file(path: Path, types: dict[str, Mapping[str, SchemaSlot]], roots: dict[str, str]) -> list[Path]:
-    from lxml import etree
-
-    schema = etree.parse(str(path)).getroot()
-    own = schema.get("targetNamespace", "")
-    for kind in schema.findall(f"{_XS}complexType"):
-        if kind.find(f"{_XS}simpleContent") is not None:
-            continue  # it holds text
-        types[f"{{{own}}}{kind.get('name')}"] = _slots(kind, own)
-    for element in schema.findall(f"{_XS}element"):
-        roots[element.get("name", "")] = _type(element)
-    return [path.parent / found.get("schemaLocation", "") for found in schema.findall(f"{_XS}import")]
-
-
-def _slots(kind: "_Element", own: str) -> dict[str, SchemaSlot]:
-    slots: dict[str, SchemaSlot] = {}
-    for place, element in enumerate(kind.iter(f"{_XS}element")):
-        name = element.get("name")
-        if name:
-            slots.setdefault(
-                f"{{{own}}}{name}",
-                SchemaSlot(
-                    place=place,
-                    type=_type(element),
-                    required=element.get("minOccurs", "1") != "0" and kind.find(f"{_XS}choice") is None,
-                    many=element.get("maxOccurs", "1") != "1",
-                ),
-            )
-    return slots
-
-
-def _type(element: "_Element") -> str:
-    prefix, _, name = element.get("type", "").rpartition(":")
-    return f"{{{element.nsmap.get(prefix or None, '')}}}{name}"
-
 
 CODE_OF_KIND = {
     "invoice": "380",
@@ -117,6 +31,8 @@ CODE_OF_KIND = {
 """BT-3 for the kinds of a record that does not bear the code itself."""
 TRANSFER = "30"
 """BT-81 where a record says an account and no way to pay: a credit transfer."""
+_TWICE = frozenset({"kind", "iban", "bic", "preceding_invoice"})
+"""Terms that stand in a group as well."""
 _STEP = re.compile(r"([\w:.@-]+)((?:\[[^\]]*\])*)")
 _CONDITION = re.compile(r"\[(?:([\w:./-]+?)/?)?(?:@([\w-]+))?='([^']*)'\]")
 
@@ -146,11 +62,11 @@ def write_invoice(
     if ("CII", profile) not in SCHEMAS:
         known = ", ".join(PROFILE_OF_LEVEL)
         raise ValueError(say("{profile} is no profile; use one of {known}", profile=profile, known=known))
-    pen = _XmlWriter(dict(files or {}))
-    pen.invoice(_completed(record, profile))
-    shape = read_schema(SCHEMAS["CII", profile])
-    pen.fit(pen.root, shape.root, shape)
-    return WrittenInvoice(xml=pen.xml(), profile=profile, dropped=tuple(dict.fromkeys(pen.dropped)))
+    writer = _XmlWriter(dict(files or {}))
+    writer.invoice(_completed(record, profile))
+    schema = read_schema(SCHEMAS["CII", profile])
+    writer.fit(writer.root, schema.root, schema)
+    return WrittenInvoice(xml=writer.xml(), profile=profile, dropped=tuple(dict.fromkeys(writer.dropped)))
 
 
 def _completed(record: Invoice, profile: str) -> Invoice:
@@ -184,7 +100,7 @@ def _priced(line: InvoiceLine) -> InvoiceLine:
 
 @dataclass
 class _XmlWriter:
-    """Writes terms where the table says, in any order; `fit_calibration` brings them into the schema's."""
+    """Writes terms where the table says, in any order; `fit` brings them into the schema's."""
 
     files: dict[str, bytes]
     dropped: list[str] = field(default_factory=list)
@@ -225,8 +141,7 @@ class _XmlWriter:
 
     def vat_terms(self, record: Invoice) -> None:
         """Write into each rate what is told once of the whole."""
-        vat = CII.terms["vat"]
-        rates: Any = self.root.xpath(getattr(vat, "path"), namespaces=dict(CII.namespaces))  # noqa: B009
+        rates: Any = self.root.xpath(VAT_GROUP.path, namespaces=dict(CII.namespaces))
         for name, path in VAT_TERMS.items():
             value = getattr(record.vat_accounting, name)
             for rate in rates:
@@ -242,10 +157,10 @@ class _XmlWriter:
             self.text(element, where if isinstance(where, str) else where[0], value, name)
             return
         path = where.write or where.path
-        for one in value if isinstance(value, tuple) else (value,):
+        for record in value if isinstance(value, tuple) else (value,):
             if name.endswith("ids"):
-                path = "ram:GlobalID" if one.scheme else "ram:ID"
-            self.group(self.element(element, path, new=True), name, where.terms, one)
+                path = "ram:GlobalID" if record.scheme else "ram:ID"
+            self.group(self.element(element, path, new=True), name, where.terms, record)
 
     def group(self, element: "_Element", name: str, terms: TermTable, record: Record) -> None:
         """Write the terms of one group; one the syntax has no place for is named."""
@@ -253,15 +168,15 @@ class _XmlWriter:
         self.dropped += [f"{name}.{n}" for n in placeless if not is_empty(getattr(record, n))]
         for inner, where in terms.items():
             value = getattr(record, inner)
-            if inner == "exemption" and value == getattr(record, "exemption_code", None):
+            coded = isinstance(record, VatBreakdown | InvoiceLine) and value == record.exemption_code
+            if inner == "exemption" and coded:
                 continue  # it stands for the code that has no text
             if isinstance(record, Identifier) and inner == "id" and where == ".":
                 element.text = value
             else:
                 self.term(element, f"{name}.{inner}", where, value)
-        file_name = getattr(record, "file_name", None)
-        if file_name is not None:
-            self.attach(element, name, file_name, getattr(record, "media_type", None))
+        if isinstance(record, SupportingDocument) and record.file_name is not None:
+            self.attach(element, name, record.file_name, record.media_type)
 
     def attach(self, element: "_Element", name: str, file_name: str, media_type: str | None) -> None:
         """Write a paper's bytes; without them its name has no place."""
@@ -325,24 +240,24 @@ class _XmlWriter:
         prefix, _, local = name.partition(":")
         return f"{{{CII.namespaces[prefix]}}}{local}"
 
-    def fit(self, element: Any, type_name: str, shape: SchemaTypes) -> None:
+    def fit(self, element: Any, type_name: str, schema: "SchemaTypes") -> None:
         """Bring children into the order of the schema and take out what it has no room for."""
         from lxml import etree
 
-        slots = shape.children(type_name)
-        kept: dict[str, int] = {}
+        slots = schema.children(type_name)
+        kept: set[str] = set()
         for child in list(element):
             slot = slots.get(child.tag)
-            if slot is None or (not slot.many and kept.get(child.tag)):
+            if slot is None or (not slot.many and child.tag in kept):
                 self._drop(element, child)
                 continue
-            kept[child.tag] = 1
+            kept.add(child.tag)
             if len(child):
-                self.fit(child, slot.type, shape)
-                if not len(child) and not shape.may_be_empty(slot.type):
+                self.fit(child, slot.type, schema)
+                if not len(child) and not schema.may_be_empty(slot.type):
                     element.remove(child)
         for tag, slot in slots.items():
-            if slot.required and tag not in kept and shape.may_be_empty(slot.type):
+            if slot.required and tag not in kept and schema.may_be_empty(slot.type):
                 etree.SubElement(element, tag)
         element[:] = sorted(element, key=lambda child: slots[child.tag].place)
 
@@ -351,11 +266,89 @@ class _XmlWriter:
         parent.remove(child)
 
 
-_TWICE = frozenset({"kind", "iban", "bic", "preceding_invoice"})
-"""Terms that stand in a group as well."""
-
-
 def _written(value: Any) -> str:
     if isinstance(value, Decimal):
         return format(value, "f")
     return value.strftime("%Y%m%d") if isinstance(value, date) else str(value)
+
+
+@dataclass(frozen=True, slots=True)
+class SchemaSlot:
+    """A child element a type allows."""
+
+    place: int
+    type: str
+    """``{namespace}name``."""
+    required: bool
+    many: bool
+
+
+@dataclass(frozen=True)
+class SchemaTypes:
+    """A schema: for each type its children, by tag."""
+
+    root: str
+    types: Mapping[str, Mapping[str, SchemaSlot]]
+
+    def children(self, type_name: str) -> Mapping[str, SchemaSlot]:
+        """Give what an element of a type may hold; nothing for one that holds text."""
+        return self.types.get(type_name, {})
+
+    def may_be_empty(self, type_name: str) -> bool:
+        """Tell whether an element of a type may stand without any child."""
+        children = self.types.get(type_name)
+        return children is not None and not any(slot.required for slot in children.values())
+
+
+_XS = "{http://www.w3.org/2001/XMLSchema}"
+
+
+@cache
+def read_schema(file: str) -> SchemaTypes:
+    """Read a bundled schema with all it imports."""
+    types: dict[str, Mapping[str, SchemaSlot]] = {}
+    roots: dict[str, str] = {}
+    files: set[Path] = set()
+    waiting = [bundled_file(file)]
+    while waiting:
+        path = waiting.pop()
+        if path not in files:
+            files.add(path)
+            waiting += _read_file(path, types, roots)
+    return SchemaTypes(root=roots["CrossIndustryInvoice"], types=types)
+
+
+def _read_file(path: Path, types: dict[str, Mapping[str, SchemaSlot]], roots: dict[str, str]) -> list[Path]:
+    from lxml import etree
+
+    schema = etree.parse(str(path)).getroot()
+    own = schema.get("targetNamespace", "")
+    for kind in schema.findall(f"{_XS}complexType"):
+        if kind.find(f"{_XS}simpleContent") is not None:
+            continue  # it holds text
+        types[f"{{{own}}}{kind.get('name')}"] = _slots(kind, own)
+    for element in schema.findall(f"{_XS}element"):
+        roots[element.get("name", "")] = _type(element)
+    return [path.parent / found.get("schemaLocation", "") for found in schema.findall(f"{_XS}import")]
+
+
+def _slots(kind: "_Element", own: str) -> dict[str, SchemaSlot]:
+    slots: dict[str, SchemaSlot] = {}
+    for place, element in enumerate(kind.iter(f"{_XS}element")):
+        name = element.get("name")
+        if name:
+            slots.setdefault(
+                f"{{{own}}}{name}",
+                SchemaSlot(
+                    place=place,
+                    type=_type(element),
+                    required=element.get("minOccurs", "1") != "0" and kind.find(f"{_XS}choice") is None,
+                    many=element.get("maxOccurs", "1") != "1",
+                ),
+            )
+    return slots
+
+
+def _type(element: "_Element") -> str:
+    prefix, _, name = element.get("type", "").rpartition(":")
+    return f"{{{element.nsmap.get(prefix or None, '')}}}{name}"
