@@ -183,9 +183,9 @@ socket.socket.connect = refuse
 sys.path.insert(0, sys.argv[2])
 from smeflow.documents.read import read
 from smeflow.documents.pool import shared_pool
-from smeflow.readers.einvoice import read_einvoice
-from smeflow.einvoices.validate import check_einvoice
-from smeflow.einvoices.child import shared_rule_workers
+from smeflow.invoices.xml.read import read_einvoice
+from smeflow.invoices.xml.validate import check_einvoice
+from smeflow.invoices.xml.rules import shared_rule_workers
 from smeflow.errors import SmeflowError
 begun = time.perf_counter()
 try:

@@ -188,7 +188,7 @@ def test_the_second_act_ends_in_time_whatever_the_model_does(smeflow, small_demo
 HOLD = """
 import os, sys
 from pathlib import Path
-from smeflow._locks import lock
+from smeflow._system import lock
 folder = Path(sys.argv[1])
 with (folder / "running.lock").open("ab") as place:
     lock(place)

@@ -16,7 +16,7 @@ from smeflow.core.case import Case
 from smeflow.documents.document import text_document
 from smeflow.errors import SourceError
 from smeflow.recipe.known_tables import KnownTables
-from smeflow.reports.draft import table_of
+from smeflow.reports.draft import tables_of
 from smeflow.tables.book import TableBook
 from smeflow.tables.json_lines import Lines
 from smeflow.tables.load import load_file, load_large_csv
@@ -173,7 +173,7 @@ def test_a_table_below_a_title_is_the_same_everywhere(tmp_path):
     wanted = [["Durand", "oui; et, non"], ["Zut", "deux\nlignes"]]
     assert every_way(path) == [wanted] * 3
     case = Case.of(text_document(text, media_type="text/csv", name="t.csv"))
-    assert table_of(case, None).rows == tuple(map(tuple, wanted))
+    assert next(table for _, table in tables_of(case)).rows == tuple(map(tuple, wanted))
     source = TableRows(table=str(path))
     assert [each.name for each in source.cases()] == ["row 3", "row 5"]  # type: ignore[union-attr]
     assert "found in line 2" in str(source.remarks[0])

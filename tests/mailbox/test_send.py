@@ -252,14 +252,14 @@ def test_a_server_that_is_away_is_told_and_the_answer_goes_later(sending, office
 
 SLOW = """
 import sys
-from smeflow.mailboxes import sending
+from smeflow.mail import actions
 from smeflow.cli import main
-kept = sending.Send._keep_copy
+kept = actions.SendAnswer._keep_copy
 def stop(self, hands, deed, mail, message_id):
     print("handed over", flush=True)
     import time
     time.sleep(60)
-sending.Send._keep_copy = stop
+actions.SendAnswer._keep_copy = stop
 main(["run"])
 """
 

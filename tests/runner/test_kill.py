@@ -36,7 +36,7 @@ from pathlib import Path
 from smeflow.llm.connect import connect
 from smeflow.recipe.load import load
 from smeflow.recipe.workspace import Workspace
-from smeflow.runner.runner import run_recipe
+from smeflow.engine.run import run_recipe
 recipe = load(Path("r.yaml"), settings={}, environ={})
 summary = run_recipe(
     recipe, Workspace.find(Path(".")), state=Path(".smeflow"), llm=connect(recipe.llm), workers=4

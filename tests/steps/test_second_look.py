@@ -108,7 +108,7 @@ def test_a_second_look_at_a_scan_leaves_less_open_and_invents_nothing():
 def test_one_recogniser_never_confirms_itself(monkeypatch):
     """Without Tesseract RapidOCR took the first look, and a second one would be the same."""
     scan = read(SCAN)
-    monkeypatch.setattr("smeflow.extract.second_look.ready", lambda: False)
+    monkeypatch.setattr("smeflow.extract.second_look.tesseract_ready", lambda: False)
     twice = Extract(name="invoice", into="Invoice", ocr="rapidocr")(Case.of(scan), NoModel())
     assert next(c for c in twice.checks if c.name == "recognised").passed is False
 

@@ -1,1 +1,1 @@
-"""Bytes become a `Document`: a file for each format, limits on every one, risky parsers in a child process."""
+"""Bytes become a `Document`: one file a format, limits on each, risky parsers in a child process."""

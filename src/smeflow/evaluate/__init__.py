@@ -1,4 +1,1 @@
-"""Measure a recipe against the truth.
-
-Accuracy, silent errors, calibration, a threshold for review, and what corrections teach.
-"""
+"""Measure a recipe against the truth: accuracy, silent errors, calibration, thresholds."""

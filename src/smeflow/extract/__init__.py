@@ -1,4 +1,1 @@
-"""Read a record out of documents, whatever kind of record.
-
-Candidates, a model as one reader among others, grounding, proof and confidence.
-"""
+"""Read a record out of documents, whatever its kind: candidates, grounding, proof, confidence, a model."""

@@ -49,7 +49,7 @@ class Calibration(StepResult):
 @cache
 def default_calibration() -> Calibration:
     """Read the weights that ship with smeflow."""
-    text = resources.files("smeflow.steps").joinpath("confidence.json").read_text(encoding="utf-8")
+    text = resources.files("smeflow.extract").joinpath("confidence.json").read_text(encoding="utf-8")
     return Calibration.model_validate(json.loads(text))
 
 

@@ -116,7 +116,7 @@ def _compiled(extra: tuple[tuple[str, tuple[str, ...]], ...]) -> Lexicon:
 
 @lru_cache(maxsize=1)
 def _bundled_labels() -> Mapping[str, tuple[str, ...]]:
-    data = json.loads((resources.files("smeflow.readers") / "labels.json").read_text(encoding="utf-8"))
+    data = json.loads((resources.files("smeflow.extract") / "labels.json").read_text(encoding="utf-8"))
     return {field: tuple(w for words in by.values() for w in words) for field, by in data.items()}
 
 

@@ -1,4 +1,1 @@
-"""All that is known of invoices.
-
-The record, reading it from XML and from pages, its checks and claims, and its entries in the books.
-"""
+"""Invoices: the record, its readers from XML and pages, its checks and claims, its entries in the books."""

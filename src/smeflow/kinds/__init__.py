@@ -1,4 +1,4 @@
-"""What a word of a recipe means, and what authors of steps, sources, sinks, readers and records need: a public door."""
+"""The words of a recipe and what they mean; the public door for authors of steps, sources, sinks, records."""
 
 from typing import TYPE_CHECKING
 

@@ -1,5 +1,1 @@
-"""All that is known of mailboxes.
-
-The client, the login, mail as a source, what is done with a mail and undone, answers and their sending, and
-the guard against forged senders.
-"""
+"""Mailboxes: client and login, the source, actions and their undoing, answers and sending, forged senders."""

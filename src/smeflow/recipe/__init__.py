@@ -1,4 +1,1 @@
-"""From YAML to something that runs.
-
-A recipe's keys and settings, its checks with every problem at its place, and the workspace around it.
-"""
+"""A recipe: from YAML, every problem told at its line, to a plan that runs; the workspace around it."""

@@ -1,4 +1,1 @@
-"""All that is known of reports.
-
-Their facts, their prose and its patterns, the steps that write them, and their sources and sinks.
-"""
+"""Reports: measures over tables, facts, the steps that write about them, and their sources and sinks."""

@@ -1,4 +1,1 @@
-"""Decisions of people about items.
-
-What waits, what may be decided, and corrected values with their checks run again.
-"""
+"""Decisions of people: what waits for them, what they may decide, and corrections with their checks."""

@@ -1,4 +1,1 @@
-"""Sort a case under one of a closed list of labels, and read what it asks.
-
-Rules, words, likeness to examples, a model.
-"""
+"""Sort a case under one label of a closed list, by rules, words, likeness to examples, or a model."""

@@ -302,7 +302,7 @@ def fit_curve(outcomes: Sequence[Outcome], shipped: ConfidenceCurve) -> Confiden
 @cache
 def shipped_curves() -> dict[str, ConfidenceCurve]:
     """Read the curves that ship with smeflow: one for embeddings, one for runs of letters alone."""
-    text = resources.files("smeflow.steps").joinpath("triage_confidence.json").read_text(encoding="utf-8")
+    text = resources.files("smeflow.triage").joinpath("confidence.json").read_text(encoding="utf-8")
     return {view: ConfidenceCurve.model_validate(curve) for view, curve in json.loads(text).items()}
 
 

@@ -183,7 +183,7 @@ _COMMON = frozenset(
 def _topics() -> Mapping[str, tuple[LabelTerm, ...]]:
     """Read the phrases of every topic, by each name the topic goes by."""
     topics = json.loads(
-        resources.files("smeflow.steps").joinpath("label_words.json").read_text(encoding="utf-8")
+        resources.files("smeflow.triage").joinpath("label_words.json").read_text(encoding="utf-8")
     )
     found: dict[str, tuple[LabelTerm, ...]] = {}
     for topic in topics.values():

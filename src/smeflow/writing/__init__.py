@@ -1,5 +1,1 @@
-"""What words may say.
-
-Facts and reports as data, what prose may refer to, the checks of prose against facts and sources, and the
-templates of what a firm writes.
-"""
+"""Prose: facts and reports as data, the checks of sentences against them, templates, grammar and prompts."""

@@ -247,5 +247,5 @@ def unknown_word(line: str, language: str, allowed: Collection[str] = ()) -> str
 @cache
 def plain_words() -> Mapping[str, frozenset[str]]:
     """Read the lists, a language each."""
-    text = resources.files("smeflow.facts").joinpath("vocabulary.json").read_text("utf-8")
+    text = resources.files("smeflow.writing").joinpath("vocabulary.json").read_text("utf-8")
     return {language: frozenset(" ".join(lines).split()) for language, lines in json.loads(text).items()}

@@ -120,7 +120,7 @@ def test_a_file_that_is_no_model_says_so(small, tmp_path):
 
 RUN = """
 import sys, time
-from smeflow.llm.base import Message, Request
+from smeflow.llm.interface import Message, Request
 from smeflow.llm.connect import connect
 m = connect("local")
 m.complete(Request(messages=(Message("user", "Hi"),), max_output_tokens=4))

@@ -48,7 +48,7 @@ class DocumentTitle:
 
 @lru_cache(maxsize=1)
 def _titles() -> tuple[tuple[str, str], ...]:
-    data = json.loads((resources.files("smeflow.readers.layout") / "titles.json").read_text(encoding="utf-8"))
+    data = json.loads((resources.files("smeflow.invoices.page") / "titles.json").read_text(encoding="utf-8"))
     pairs = {_key(word): kind for kind, words in data.items() for word in words}
     return tuple(sorted(pairs.items(), key=lambda pair: -len(pair[0])))
 

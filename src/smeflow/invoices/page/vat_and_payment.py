@@ -67,7 +67,7 @@ def _mention(piece: Piece) -> tuple[int, str, str | None] | None:
 
 @lru_cache(maxsize=1)
 def _mentions() -> tuple[tuple[re.Pattern[str], str, str | None], ...]:
-    text = (resources.files("smeflow.readers.layout") / "exemptions.json").read_text(encoding="utf-8")
+    text = (resources.files("smeflow.invoices.page") / "exemptions.json").read_text(encoding="utf-8")
     return tuple(
         (re.compile("|".join(rf"(?<!\w){re.escape(folded(m))}(?!\w)" for m in row["mentions"])),
          row["category"], row["code"])
