@@ -153,7 +153,7 @@ class SmtpClient:
         try:
             code, reply = self.client.data(mail)
         except smtplib.SMTPDataError as error:  # it did not even want to begin
-            code, reply = error.smtp_code, error.smtp_error
+            code, reply = error.smtp_code, _as_bytes(error.smtp_error)
         except (OSError, smtplib.SMTPException) as error:
             raise DeliveryUnknown(str(error)) from error
         self._check(code, reply)
@@ -165,11 +165,10 @@ class SmtpClient:
         for code, reply in (self.client.mail(self.account.address), self.client.rcpt(recipient)):
             self._check(code, reply)
 
-    def _check(self, code: int, reply: bytes | str) -> None:
+    def _check(self, code: int, reply: bytes) -> None:
         if 200 <= code < 300:
             return
-        reply = reply if isinstance(reply, str) else reply.decode("utf-8", "replace")
-        text = " ".join(reply.split())[:200]
+        text = " ".join(reply.decode("utf-8", "replace").split())[:200]
         if code < 500:
             raise MailDeferred(f"{code} {text}")
         raise MailRefused(say("the server refuses it: {reason}", reason=f"{code} {text}"))
@@ -239,6 +238,10 @@ def _unreachable(account: Account, error: Exception) -> SinkError:
             reason=short_reason(error),
         )
     )
+
+
+def _as_bytes(reply: bytes | str) -> bytes:
+    return reply if isinstance(reply, bytes) else reply.encode()
 
 
 def plain_address(text: str) -> str:
