@@ -74,7 +74,7 @@ class SendAnswers(MailSink):
             _must_be_reviewed(info.data.get("send", ""), info.context)
         elif isinstance(written, str):
             # a rule that reads nothing would send everything
-            expression = compile_expression(written, info.context, constants=())
+            expression = compile_expression(written, info.context, constant=False)
             if info.field_name == "approve":
                 _only_proven(expression, info.context)
         return written
@@ -83,7 +83,7 @@ class SendAnswers(MailSink):
     @classmethod
     def _has_good_columns(cls, written: object, info: ValidationInfo) -> object:
         for text in written.where.values() if isinstance(written, ToRow) else ():
-            compile_expression(text, info.context, constants=())
+            compile_expression(text, info.context, constant=False)
         return written
 
     def model_post_init(self, context: Any, /) -> None:

@@ -94,16 +94,14 @@ def account_of_source(context: Mapping[str, Any] | None) -> Account | None:
     return source.account if isinstance(source, MailSource) else None
 
 
-def compile_expression(
-    text: str, context: Mapping[str, Any] | None, *, constants: tuple[str, ...] = ("true", "false")
-) -> Expression:
-    """Compile an expression over the results of steps; only what is among *constants* may read none.
+def compile_expression(text: str, context: Mapping[str, Any] | None, *, constant: bool = True) -> Expression:
+    """Compile an expression over the results of steps; *constant*: it may also be ``true`` or ``false``.
 
     Raises:
         ExpressionError: It is no expression, or reads no step.
     """
     expression: Expression = (context or {}).get("compile", parse_expression)(text)
-    if not expression.reads and text.strip().lower() not in constants:
+    if not expression.reads and not (constant and text.strip().lower() in ("true", "false")):
         raise ExpressionError(say("this reads no step: {text}", text=text[:60]))
     return expression
 
@@ -248,21 +246,6 @@ CURSOR_PREFIX = "\tfiled "
 """Marks how far a folder was looked through for this, apart from what a source notes of it."""
 
 
-@runtime_checkable
-class FilingSink(Protocol):
-    """A sink that gives labels folders."""
-
-    @property
-    def account(self) -> Account | None:
-        """The mailbox."""
-        ...
-
-    @property
-    def filing(self) -> tuple[str, Mapping[str, str]] | None:
-        """The step whose labels decide, and the label each folder stands for; None where there is no such."""
-        ...
-
-
 @dataclass(frozen=True, kw_only=True)
 class FiledMail:
     """A mail that a person put under a label."""
@@ -283,7 +266,7 @@ def filed_by_hand(store: LedgerStore, recipe: str, source: str, sinks: Iterable[
     """
     filed: list[FiledMail] = []
     for sink in sinks:
-        if not isinstance(sink, FilingSink) or sink.account is None or sink.filing is None:
+        if not isinstance(sink, MailboxActions) or sink.account is None or sink.filing is None:
             continue
         step, labels = sink.filing
         with open_mailbox(sink.account) as client:

@@ -4,7 +4,7 @@ import json
 import math
 import re
 import threading
-from collections import Counter, OrderedDict, defaultdict
+from collections import Counter, OrderedDict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache, lru_cache
@@ -35,10 +35,10 @@ class LetterRuns:
         self.size = len(texts)
         self.weights = {run: math.log((1 + self.size) / (1 + n)) + 1 for run, n in frequencies.items()}
         self.vectors = [self._weighted(runs) for runs in counted]
-        self._postings: dict[str, list[tuple[int, float]]] = defaultdict(list)
+        self._postings: dict[str, list[tuple[int, float]]] = {}
         for number, vector in enumerate(self.vectors):
             for run, weight in vector.items():
-                self._postings[run].append((number, weight))
+                self._postings.setdefault(run, []).append((number, weight))
 
     def near(self, text: str) -> list[float]:
         """Give the cosine of *text* with each known text, in their order."""
