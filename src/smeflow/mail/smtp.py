@@ -83,18 +83,16 @@ def compose_answer(
 
 def _recipient(received: Message) -> Address | None:
     """Answer to the sender; to a Reply-To only within the same domain: a stranger's may be a trick."""
-    senders, others = (
-        [
-            a
-            for name, spec in getaddresses([header(received, field)])
-            if (a := _address(name, spec)) is not None
-        ]
-        for field in ("from", "reply-to")
-    )
+    senders, others = (_addresses(header(received, field)) for field in ("from", "reply-to"))
     if not senders:
         return None
     domain = senders[0].domain.lower()
     return next((other for other in others if other.domain.lower() == domain), senders[0])
+
+
+def _addresses(written: str) -> list[Address]:
+    addresses = (_address(name, spec) for name, spec in getaddresses([written]))
+    return [address for address in addresses if address is not None]
 
 
 def _address(name: str, spec: str) -> Address | None:

@@ -18,76 +18,77 @@ from smeflow.triage.deadlines import SEARCHED_CHARACTERS, Deadline, QuotedValue,
 from smeflow.triage.labels import QuotedReference
 from smeflow.values.dates import parse_date
 
-_NAMES = {
-    "invoice": r"factures?|invoices?|rechnung(?:snummer|s-?nr\.?)?",
-    "credit_note": r"avoirs?|credit\s+notes?|gutschrift",
-    "order": (
-        r"(?:bon\s+de\s+)?commandes?|(?:purchase\s+)?orders?|P\.?O\.?|"
-        r"bestell(?:ung|nummer|-?nr\.?)|auftrag(?:snummer|s-?nr\.?)?"
-    ),
-    "customer": (
-        r"(?:compte\s+)?clients?|code\s+client|customer(?:\s+(?:id|account))?|kunden(?:nummer|-?nr\.?)"
-    ),
-    "quote": r"devis|quot(?:e|ation)s?|estimate|angebot(?:snummer|s-?nr\.?)?",
-    "delivery": (
-        r"(?:bon\s+de\s+)?livraison|B\.?L\.?|delivery(?:\s+note)?|lieferschein(?:nummer)?|"
-        r"tracking|suivi|colis|parcel|sendung(?:snummer)?"
-    ),
-    "contract": r"contrats?|contract|police|policy|vertrag(?:snummer|s-?nr\.?)?",
-    "file": (
-        r"dossiers?|tickets?|incidents?|case|file|r[ée]f(?:[ée]rence)?s?\.?|reference|"
-        r"vorgang(?:snummer)?|aktenzeichen"
-    ),
-}
-_NUMBER_MARK = r"(?:n\s?[°º]\.?|num[ée]ro|number|num\.?|no\.|nr\.?|#|id|r[ée]f\.?|ref\.?|:)"
-_TOKEN = r"(?P<token>[A-Za-z0-9][A-Za-z0-9./_\-]{1,29})"  # noqa: S105 - no password
-_PATTERNS = {
-    kind: re.compile(
-        rf"(?<![\w])(?P<name>{names})\s*(?P<mark>(?:{_NUMBER_MARK}\s*){{0,3}}){_TOKEN}", re.IGNORECASE
-    )
-    for kind, names in _NAMES.items()
-}
-_DATE = re.compile(r"\d{1,2}[./-]\d{1,2}(?:[./-]\d{2,4})?|\d{4}-\d{2}-\d{2}")
-_MONEY = re.compile(r"\s?(?:[€$£%]|eur\b|euros?\b|usd\b|chf\b|,\d{2}\b|\s\d{3}\b)", re.IGNORECASE)
-
-
-def find_references(text: str) -> list[QuotedValue]:
-    """Find the references in *text*, in order, each value of a kind once."""
-    text = text[:SEARCHED_CHARACTERS]
-    first: dict[tuple[str, str], QuotedValue] = {}
-    for reference in sorted(_all_references(text), key=lambda reference: reference.start):
-        first.setdefault((reference.kind, reference.value.casefold()), reference)
-    by_end: dict[int, QuotedValue] = {}
-    for reference in sorted(
-        first.values(), key=lambda reference: (reference.start, reference.kind == "file")
-    ):
-        # "réf. commande 4711" is the order's number, named twice
-        by_end.setdefault(reference.start + len(reference.quote), reference)
-    return list(by_end.values())
-
-
-def _all_references(text: str) -> Iterator[QuotedValue]:
-    for kind, pattern in _PATTERNS.items():
-        for match in pattern.finditer(text):
-            token = match["token"].rstrip("./-_")
-            start, end = match.start(), match.start("token") + len(token)
-            if _is_number(token, marked=bool(match["mark"].strip())) and not _MONEY.match(text, end):
-                yield QuotedValue(kind=kind, value=token, quote=text[start:end], start=start)
-
-
-def _is_number(token: str, *, marked: bool) -> bool:
-    """Tell a reference from a date, a year or a plain word."""
-    digits = sum(char.isdigit() for char in token)
-    if not digits or _DATE.fullmatch(token):
-        return False
-    if token.isdigit():
-        year = len(token) == 4 and token[:2] in {"19", "20"}
-        return marked if year or len(token) < 4 else True
-    return digits >= 2 or (marked and len(token) >= 3)
-
-
+RULES = "rules"
 NEAR_DEADLINE = timedelta(days=2)
+"""A deadline so near makes a text urgent."""
 MOST_REQUESTS = 3
+_IMPORTANT = ("high", "urgent", "1")
+
+
+def read_details(case: Case) -> dict[str, Any]:
+    """Give urgency, deadline, requests, attention and references of *case*, as fields of a `Label`."""
+    first = case.documents[0] if case.documents else None
+    text = _searched_text(case, first)
+    if not text.strip():
+        return {}
+    written = date_written(first)
+    due = next(iter(find_deadlines(text, written)), None)
+    urgency = find_urgency(text, due, written) or _marked_importance(first)
+    attention = find_attention(text)
+    readings = {
+        "urgency": (urgency.value, urgency.quote) if urgency else None,
+        "due": (due.day.isoformat(), due.quote) if due else None,
+        "attention": (attention.value, attention.quote) if attention else None,
+    }
+    references = tuple(_quoted_references(text, case, first))
+    return {
+        "urgency": urgency.value if urgency else "normal",
+        "due": due.day if due else None,
+        "asked": tuple(dict.fromkeys(request.value for request in find_requests(text))),
+        "attention": attention.value if attention else None,
+        "references": references,
+        "numbers": {reference.kind: reference.value for reference in reversed(references)},
+        "fields": {name: _reading(*read, first) for name, read in readings.items() if read},
+    }
+
+
+def date_written(document: Document | None) -> date | None:
+    """Give the day a mail was written, by its header."""
+    header = document.fields.get("date", "") if document else ""
+    if not header:
+        return None
+    with contextlib.suppress(ValueError):
+        return date.fromisoformat(header[:10])
+    with contextlib.suppress(ValueError, TypeError, IndexError):
+        return parsedate_to_datetime(header).date()
+    return parse_date(header)
+
+
+def _searched_text(case: Case, first: Document | None) -> str:
+    subject = first.fields.get("subject", "") if first else ""
+    return f"{subject}\n{case.text}" if subject else case.text
+
+
+def _marked_importance(first: Document | None) -> QuotedValue | None:
+    """Take a mail's own mark of importance where its words say nothing."""
+    for name in ("importance", "x-priority", "priority"):
+        value = first.fields.get(name, "") if first else ""
+        if value.strip().lower().startswith(_IMPORTANT):
+            return QuotedValue(value="high", quote=value, start=0)
+    return None
+
+
+def _reading(value: str, quote: str, first: Document | None) -> FieldReading:
+    document, page = _place(quote, first)
+    return FieldReading(value=value, quote=quote, document=document, page=page, reader=RULES)
+
+
+def _place(quote: str, first: Document | None) -> tuple[str | None, int | None]:
+    if first is None:
+        return None, None
+    return first.name, next((page.number for page in first.pages if quote in page.text), None)
+
+
 _REQUEST = re.compile(
     r"\b(?:pourriez[\s-]vous|pouvez[\s-]vous|pourrais[\s-]tu|peux[\s-]tu|merci\s+de\s+(?!votre|vos|ton|tes|nous\s+avoir)|"
     r"veuillez|pri[èe]re\s+de|je\s+(?:souhaite|souhaiterais|voudrais|d[ée]sire)|nous\s+(?:souhaitons|souhaiterions|voudrions)|"
@@ -179,74 +180,72 @@ def _sentences(text: str) -> Iterator[tuple[str, int]]:
             yield sentence[:300], start + text[start:end].index(sentence[0])
 
 
-RULES = "rules"
-_IMPORTANT = ("high", "urgent", "1")
+_NAMES = {
+    "invoice": r"factures?|invoices?|rechnung(?:snummer|s-?nr\.?)?",
+    "credit_note": r"avoirs?|credit\s+notes?|gutschrift",
+    "order": (
+        r"(?:bon\s+de\s+)?commandes?|(?:purchase\s+)?orders?|P\.?O\.?|"
+        r"bestell(?:ung|nummer|-?nr\.?)|auftrag(?:snummer|s-?nr\.?)?"
+    ),
+    "customer": (
+        r"(?:compte\s+)?clients?|code\s+client|customer(?:\s+(?:id|account))?|kunden(?:nummer|-?nr\.?)"
+    ),
+    "quote": r"devis|quot(?:e|ation)s?|estimate|angebot(?:snummer|s-?nr\.?)?",
+    "delivery": (
+        r"(?:bon\s+de\s+)?livraison|B\.?L\.?|delivery(?:\s+note)?|lieferschein(?:nummer)?|"
+        r"tracking|suivi|colis|parcel|sendung(?:snummer)?"
+    ),
+    "contract": r"contrats?|contract|police|policy|vertrag(?:snummer|s-?nr\.?)?",
+    "file": (
+        r"dossiers?|tickets?|incidents?|case|file|r[ée]f(?:[ée]rence)?s?\.?|reference|"
+        r"vorgang(?:snummer)?|aktenzeichen"
+    ),
+}
+_NUMBER_MARK = r"(?:n\s?[°º]\.?|num[ée]ro|number|num\.?|no\.|nr\.?|#|id|r[ée]f\.?|ref\.?|:)"
+_TOKEN = r"(?P<token>[A-Za-z0-9][A-Za-z0-9./_\-]{1,29})"  # noqa: S105 - no password
+_PATTERNS = {
+    kind: re.compile(
+        rf"(?<![\w])(?P<name>{names})\s*(?P<mark>(?:{_NUMBER_MARK}\s*){{0,3}}){_TOKEN}", re.IGNORECASE
+    )
+    for kind, names in _NAMES.items()
+}
+_DATE = re.compile(r"\d{1,2}[./-]\d{1,2}(?:[./-]\d{2,4})?|\d{4}-\d{2}-\d{2}")
+_MONEY = re.compile(r"\s?(?:[€$£%]|eur\b|euros?\b|usd\b|chf\b|,\d{2}\b|\s\d{3}\b)", re.IGNORECASE)
 
 
-def read_details(case: Case) -> dict[str, Any]:
-    """Give urgency, deadline, requests, attention and references of *case*, as fields of a `Label`."""
-    first = case.documents[0] if case.documents else None
-    text = _searched_text(case, first)
-    if not text.strip():
-        return {}
-    written = date_written(first)
-    due = next(iter(find_deadlines(text, written)), None)
-    urgency = find_urgency(text, due, written) or _marked_importance(first)
-    attention = find_attention(text)
-    fields = {}
-    if urgency:
-        fields["urgency"] = _reading(urgency.value, urgency.quote, first)
-    if due:
-        fields["due"] = _reading(due.day.isoformat(), due.quote, first)
-    if attention:
-        fields["attention"] = _reading(attention.value, attention.quote, first)
-    references = tuple(_quoted_references(text, case, first))
-    return {
-        "urgency": urgency.value if urgency else "normal",
-        "due": due.day if due else None,
-        "asked": tuple(dict.fromkeys(request.value for request in find_requests(text))),
-        "attention": attention.value if attention else None,
-        "references": references,
-        "numbers": {reference.kind: reference.value for reference in reversed(references)},
-        "fields": fields,
-    }
+def find_references(text: str) -> list[QuotedValue]:
+    """Find the references in *text*, in order, each value of a kind once."""
+    text = text[:SEARCHED_CHARACTERS]
+    first: dict[tuple[str, str], QuotedValue] = {}
+    for reference in sorted(_all_references(text), key=lambda reference: reference.start):
+        first.setdefault((reference.kind, reference.value.casefold()), reference)
+    by_end: dict[int, QuotedValue] = {}
+    for reference in sorted(
+        first.values(), key=lambda reference: (reference.start, reference.kind == "file")
+    ):
+        # "réf. commande 4711" is the order's number, named twice
+        by_end.setdefault(reference.start + len(reference.quote), reference)
+    return list(by_end.values())
 
 
-def date_written(document: Document | None) -> date | None:
-    """Give the day a mail was written, by its header."""
-    header = document.fields.get("date", "") if document else ""
-    if not header:
-        return None
-    with contextlib.suppress(ValueError):
-        return date.fromisoformat(header[:10])
-    with contextlib.suppress(ValueError, TypeError, IndexError):
-        return parsedate_to_datetime(header).date()
-    return parse_date(header)
+def _all_references(text: str) -> Iterator[QuotedValue]:
+    for kind, pattern in _PATTERNS.items():
+        for match in pattern.finditer(text):
+            token = match["token"].rstrip("./-_")
+            start, end = match.start(), match.start("token") + len(token)
+            if _is_number(token, marked=bool(match["mark"].strip())) and not _MONEY.match(text, end):
+                yield QuotedValue(kind=kind, value=token, quote=text[start:end], start=start)
 
 
-def _searched_text(case: Case, first: Document | None) -> str:
-    subject = first.fields.get("subject", "") if first else ""
-    return f"{subject}\n{case.text}" if subject else case.text
-
-
-def _marked_importance(first: Document | None) -> QuotedValue | None:
-    """Take a mail's own mark of importance where its words say nothing."""
-    for name in ("importance", "x-priority", "priority"):
-        value = first.fields.get(name, "") if first else ""
-        if value.strip().lower().startswith(_IMPORTANT):
-            return QuotedValue(value="high", quote=value, start=0)
-    return None
-
-
-def _reading(value: str, quote: str, first: Document | None) -> FieldReading:
-    document, page = _place(quote, first)
-    return FieldReading(value=value, quote=quote, document=document, page=page, reader=RULES)
-
-
-def _place(quote: str, first: Document | None) -> tuple[str | None, int | None]:
-    if first is None:
-        return None, None
-    return first.name, next((page.number for page in first.pages if quote in page.text), None)
+def _is_number(token: str, *, marked: bool) -> bool:
+    """Tell a reference from a date, a year or a plain word."""
+    digits = sum(char.isdigit() for char in token)
+    if not digits or _DATE.fullmatch(token):
+        return False
+    if token.isdigit():
+        year = len(token) == 4 and token[:2] in {"19", "20"}
+        return marked if year or len(token) < 4 else True
+    return digits >= 2 or (marked and len(token) >= 3)
 
 
 def _quoted_references(text: str, case: Case, first: Document | None) -> Iterator[QuotedReference]:

@@ -155,6 +155,49 @@ def _blended(letters: Sequence[float], meaning: Sequence[float]) -> list[float]:
     return [LETTERS * a + (1 - LETTERS) * b for a, b in zip(letters, meaning, strict=True)]
 
 
+def learn_examples(
+    labels: Mapping[str, str], examples: Sequence[Example], *, right: float, by: LikenessMode, many: bool
+) -> LearnedLabels:
+    """Learn from *examples*, and from the names, descriptions and known words of *labels*.
+
+    Raises:
+        MissingExtra: Embeddings are asked for by name and are not installed.
+    """
+    senders = any(example.sender for example in examples)
+    lessons = [
+        TrainingText(of=frozenset(example.of), text=compared_example(example, senders=senders))
+        for example in examples
+    ]
+    embedded = by == "embeddings" or (by == "auto" and has_embeddings())
+    of_labels = [lesson for label, about in labels.items() for lesson in _of_label(label, about)]
+    return learn_labels(
+        labels=tuple(labels), lessons=lessons, of_labels=of_labels, right=right, embedded=embedded, many=many
+    )
+
+
+def compared_text(pieces: CaseText, *, senders: bool) -> ComparedText:
+    """Give *pieces* as they are compared with examples."""
+    subject = pieces.subject if pieces.named else ""
+    rest = "\n".join(f"{name}\n{text}" for name, text in pieces.attachments)
+    return _compared(pieces.sender if senders else "", subject, f"{pieces.text}\n{rest}")
+
+
+def compared_example(example: Example, *, senders: bool) -> ComparedText:
+    """Give an example as it is compared."""
+    return _compared(example.sender if senders else "", example.subject, example.text)
+
+
+def _compared(sender: str, subject: str, text: str) -> ComparedText:
+    content = f"{subject}\n{text}".strip()
+    return ComparedText(whole=f"{sender}\n{content}" if sender else content, short=content)
+
+
+def _of_label(label: str, about: str) -> list[TrainingText]:
+    name = label_name(label)
+    texts = [f"{name}: {about}" if about else name, *label_phrases(label)]
+    return [TrainingText(of=frozenset({label}), text=ComparedText(whole=text, short=text)) for text in texts]
+
+
 def learn_labels(
     labels: Sequence[str],
     lessons: Sequence[TrainingText],
@@ -284,46 +327,3 @@ def _shares(labels: Sequence[str], scores: Sequence[float]) -> dict[str, float]:
     top = max(scores)
     parts = [exp((score - top) / TEMPERATURE) for score in scores]
     return {label: part / sum(parts) for label, part in zip(labels, parts, strict=True)}
-
-
-def learn_examples(
-    labels: Mapping[str, str], examples: Sequence[Example], *, right: float, by: LikenessMode, many: bool
-) -> LearnedLabels:
-    """Learn from *examples*, and from the names, descriptions and known words of *labels*.
-
-    Raises:
-        MissingExtra: Embeddings are asked for by name and are not installed.
-    """
-    senders = any(example.sender for example in examples)
-    lessons = [
-        TrainingText(of=frozenset(example.of), text=compared_example(example, senders=senders))
-        for example in examples
-    ]
-    embedded = by == "embeddings" or (by == "auto" and has_embeddings())
-    of_labels = [lesson for label, about in labels.items() for lesson in _of_label(label, about)]
-    return learn_labels(
-        labels=tuple(labels), lessons=lessons, of_labels=of_labels, right=right, embedded=embedded, many=many
-    )
-
-
-def compared_text(pieces: CaseText, *, senders: bool) -> ComparedText:
-    """Give *pieces* as they are compared with examples."""
-    subject = pieces.subject if pieces.named else ""
-    rest = "\n".join(f"{name}\n{text}" for name, text in pieces.attachments)
-    return _compared(pieces.sender if senders else "", subject, f"{pieces.text}\n{rest}")
-
-
-def compared_example(example: Example, *, senders: bool) -> ComparedText:
-    """Give an example as it is compared."""
-    return _compared(example.sender if senders else "", example.subject, example.text)
-
-
-def _compared(sender: str, subject: str, text: str) -> ComparedText:
-    content = f"{subject}\n{text}".strip()
-    return ComparedText(whole=f"{sender}\n{content}" if sender else content, short=content)
-
-
-def _of_label(label: str, about: str) -> list[TrainingText]:
-    name = label_name(label)
-    texts = [f"{name}: {about}" if about else name, *label_phrases(label)]
-    return [TrainingText(of=frozenset({label}), text=ComparedText(whole=text, short=text)) for text in texts]
