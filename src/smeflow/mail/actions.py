@@ -29,16 +29,6 @@ from smeflow.mail.smtp import (
     open_smtp,
 )
 
-DRAFT_FOLDERS = ("Drafts", "Brouillons", "Entwürfe", "[Gmail]/Drafts", "[Gmail]/Brouillons")
-SENT_FOLDERS = (
-    "Sent",
-    "Sent Items",
-    "Sent Messages",
-    "Envoyés",
-    "Éléments envoyés",
-    "Gesendet",
-    "[Gmail]/Sent Mail",
-)
 BY_RULE = "rule"
 """Stands in `Effect.by` where no person let the answer go."""
 ActionDetail = Mapping[str, Any]
@@ -115,17 +105,9 @@ class ActionContext:
             self._message_ids[folder] = {message_id_in(header) for header in self.client.headers()}
         return self._message_ids[folder]
 
-    def drafts_folder(self) -> str:
-        """Find the folder of drafts."""
-        return self.client.special_folder("\\Drafts", DRAFT_FOLDERS) or "Drafts"
-
-    def sent_folder(self) -> str | None:
-        """Find the folder of what was sent."""
-        return self.client.special_folder("\\Sent", SENT_FOLDERS)
-
     def was_sent(self, message_id: str) -> bool:
         """Tell whether a mail lies in the folder of what was sent."""
-        sent = self.sent_folder()
+        sent = self.client.sent_folder()
         return sent is not None and message_id in self.message_ids_in(sent)
 
     def smtp(self) -> SmtpClient:
@@ -250,7 +232,7 @@ class SaveDraft:
         """Note under which Message-ID, and which number comes next in the drafts."""
         if "\\answered" in context.flags_of(context.locate(record)):
             raise EffectSkipped(say("the mail is answered already"))
-        folder = context.drafts_folder()
+        folder = context.client.drafts_folder()
         context.client.ensure_folder(folder)
         validity, following = context.client.status(folder)
         message_id = message_id_for(record.recipe, record.key, context.account.address)
@@ -345,7 +327,7 @@ class SendMail:
 
     def _keep_copy(self, context: ActionContext, record: ActionRecord, mail: bytes, message_id: str) -> None:
         """Put a copy where what was sent lies, unless the server did; mark the mail as answered."""
-        sent = context.sent_folder()
+        sent = context.client.sent_folder()
         if sent is not None and message_id not in context.message_ids_in(sent):
             context.client.append(sent, mail, "(\\Seen)")
             context.message_ids_in(sent).add(message_id)

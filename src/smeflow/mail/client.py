@@ -17,6 +17,16 @@ from smeflow._optional import import_extra
 from smeflow._text import sha256
 from smeflow.kinds.mailbox import MailSummary
 
+DRAFT_FOLDERS = ("Drafts", "Brouillons", "Entwürfe", "[Gmail]/Drafts", "[Gmail]/Brouillons")
+SENT_FOLDERS = (
+    "Sent",
+    "Sent Items",
+    "Sent Messages",
+    "Envoyés",
+    "Éléments envoyés",
+    "Gesendet",
+    "[Gmail]/Sent Mail",
+)
 BATCH_SIZE = 500
 """How many mails one question is about."""
 _SUMMARY_ITEMS = "UID INTERNALDATE RFC822.SIZE FLAGS BODY.PEEK[HEADER.FIELDS (MESSAGE-ID)]"
@@ -173,6 +183,14 @@ class MailClient:
         known = {name.casefold(): name for name in folders}
         known |= {re.split(r"[./]", name)[-1].casefold(): name for name in reversed(folders)}
         return next((known[name.casefold()] for name in names if name.casefold() in known), None)
+
+    def drafts_folder(self) -> str:
+        """Find the folder of drafts."""
+        return self.special_folder("\\Drafts", DRAFT_FOLDERS) or "Drafts"
+
+    def sent_folder(self) -> str | None:
+        """Find the folder of what was sent."""
+        return self.special_folder("\\Sent", SENT_FOLDERS)
 
     def ensure_folder(self, folder: str) -> bool:
         """Make a folder that is not there; tell whether it had to be made."""

@@ -160,18 +160,43 @@ def learn_examples(
 ) -> LearnedLabels:
     """Learn from *examples*, and from the names, descriptions and known words of *labels*.
 
+    *right* is the share of labels given alone that must be right. The same examples teach the same.
+
     Raises:
         MissingExtra: Embeddings are asked for by name and are not installed.
     """
     senders = any(example.sender for example in examples)
-    lessons = [
-        TrainingText(of=frozenset(example.of), text=compared_example(example, senders=senders))
-        for example in examples
-    ]
+    lessons = _most_recent(
+        [
+            TrainingText(of=frozenset(example.of), text=compared_example(example, senders=senders))
+            for example in examples
+        ]
+    )
+    of_labels = [text for label, about in labels.items() for text in _of_label(label, about)]
+    texts = [*lessons, *of_labels]
+    runs = LetterRuns([each.text.whole for each in texts])
+    letters = near = [runs.near_vector(vector) for vector in runs.vectors]
+    points = centre = None
     embedded = by == "embeddings" or (by == "auto" and has_embeddings())
-    of_labels = [lesson for label, about in labels.items() for lesson in _of_label(label, about)]
-    return learn_labels(
-        labels=tuple(labels), lessons=lessons, of_labels=of_labels, right=right, embedded=embedded, many=many
+    if embedded:
+        points, centre = _points(texts, len(lessons))
+        near = [_blended(*rows) for rows in zip(letters, (points @ points.T).tolist(), strict=True)]
+    names = tuple(labels)
+    targets = [_target_scores(names, each.of) for each in texts]
+    ridge = learning.fit_ridge(near, targets, _doubts(lessons) + [DOUBT] * len(of_labels))
+    outcomes = (_outcomes_of_each if many else _outcomes)(names, lessons, ridge.left_out[: len(lessons)])
+    shipped = shipped_curves()["embeddings" if embedded else "letters"]
+    return LearnedLabels(
+        labels=names,
+        lessons=tuple(lessons),
+        runs=runs,
+        ridge=ridge,
+        sure=_lead_confidence(outcomes, right, shipped, many=many),
+        many=many,
+        floors=(_floor(letters, len(lessons)), _floor(near, len(lessons))),
+        points=points,
+        centre=centre,
+        outcomes=tuple(outcomes),
     )
 
 
@@ -196,46 +221,6 @@ def _of_label(label: str, about: str) -> list[TrainingText]:
     name = label_name(label)
     texts = [f"{name}: {about}" if about else name, *label_phrases(label)]
     return [TrainingText(of=frozenset({label}), text=ComparedText(whole=text, short=text)) for text in texts]
-
-
-def learn_labels(
-    labels: Sequence[str],
-    lessons: Sequence[TrainingText],
-    of_labels: Sequence[TrainingText],
-    *,
-    right: float,
-    embedded: bool,
-    many: bool = False,
-) -> LearnedLabels:
-    """Learn *lessons* and what the labels themselves say (*of_labels*).
-
-    *right* is the share of labels given alone that must be right. The same lessons teach the same.
-    """
-    lessons = _most_recent(lessons)
-    texts = [*lessons, *of_labels]
-    runs = LetterRuns([each.text.whole for each in texts])
-    letters = near = [runs.near_vector(vector) for vector in runs.vectors]
-    points = centre = None
-    if embedded:
-        points, centre = _points(texts, len(lessons))
-        near = [_blended(*rows) for rows in zip(letters, (points @ points.T).tolist(), strict=True)]
-    targets = [_target_scores(labels, each.of) for each in texts]
-    ridge = learning.fit_ridge(near, targets, _doubts(lessons) + [DOUBT] * len(of_labels))
-    left_out = ridge.left_out[: len(lessons)]
-    outcomes = (_outcomes_of_each if many else _outcomes)(labels, lessons, left_out)
-    shipped = shipped_curves()["embeddings" if embedded else "letters"]
-    return LearnedLabels(
-        labels=tuple(labels),
-        lessons=tuple(lessons),
-        runs=runs,
-        ridge=ridge,
-        sure=_lead_confidence(outcomes, right, shipped, many=many),
-        many=many,
-        floors=(_floor(letters, len(lessons)), _floor(near, len(lessons))),
-        points=points,
-        centre=centre,
-        outcomes=tuple(outcomes),
-    )
 
 
 def _lead_confidence(
