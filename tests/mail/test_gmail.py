@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 import pytest
 
 from smeflow.kinds.mailbox import FolderCursor, MailSummary
-from smeflow.mail.client import SelectedFolder, _seen
+from smeflow.mail.client import SelectedFolder, _summary
 from smeflow.mail.source import Mailbox, _FolderVisit
 
 pytestmark = pytest.mark.requires_module("imap_tools")
@@ -64,7 +64,7 @@ class Book:
 
 def test_the_number_of_a_message_is_read_from_the_servers_answer():
     """It is the same under all labels."""
-    assert _seen(ANSWER, b"Message-ID: <1@x>\r\n").gmail == "1278455344230334865"
+    assert _summary(ANSWER, b"Message-ID: <1@x>\r\n").gmail == "1278455344230334865"
 
 
 def test_a_message_under_several_labels_is_one_item():

@@ -254,12 +254,11 @@ SLOW = """
 import sys
 from smeflow.mail import actions
 from smeflow.cli import main
-kept = actions.SendAnswer._keep_copy
-def stop(self, hands, deed, mail, message_id):
+def stop(self, context, record, mail, message_id):
     print("handed over", flush=True)
     import time
     time.sleep(60)
-actions.SendAnswer._keep_copy = stop
+actions.SendMail._keep_copy = stop
 main(["run"])
 """
 

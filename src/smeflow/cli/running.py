@@ -36,10 +36,10 @@ def take_labels_filed_by_hand(screen: Screen, recipe: "Recipe", state: Path) -> 
     """Take the labels people gave by moving mails since the last run; give how many changed."""
     from smeflow.errors import LedgerError, SourceError
     from smeflow.ledger.ledger import Ledger
-    from smeflow.mail.sorting import FilingSink, filed_by_hand
+    from smeflow.mail.sink import MailboxActions, filed_by_hand
     from smeflow.review.decisions import relabel
 
-    if not any(isinstance(sink, FilingSink) and sink.filing and sink.account for sink in recipe.sinks):
+    if not any(isinstance(sink, MailboxActions) and sink.filing and sink.account for sink in recipe.sinks):
         return 0
     if not (state / "ledger.db").is_file():
         return 0

@@ -35,7 +35,7 @@ SINKS: Mapping[str, str] = {
     "copy": "smeflow.files.originals:Copies",
     "attachments": "smeflow.files.originals:Attachments",
     "lines": "smeflow.tables.json_lines:LinesFile",
-    "mailbox": "smeflow.mail.sorting:MailboxActions",
+    "mailbox": "smeflow.mail.sink:MailboxActions",
     "send": "smeflow.mail.sending:SendAnswers",
     "report": "smeflow.reports.sink:ReportPages",
     "webhook": "smeflow.engine.webhook:Webhook",

@@ -1,6 +1,6 @@
-"""What may be done with a mail in its mailbox.
+"""What is done with a mail in its mailbox, one action a kind of effect.
 
-Move, flag, save a draft, send an answer; each undoable or said not to be.
+Flag it, move it, save a draft, send an answer; each can be undone or says why not.
 """
 
 import contextlib
@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Protocol
 
-from smeflow.i18n import say
+from smeflow.i18n import Phrase, say
 from smeflow.kinds.mailbox import (
     Account,
     ActionRecord,
@@ -29,16 +29,9 @@ from smeflow.mail.smtp import (
     open_smtp,
 )
 
-DRAFT_FOLDERS = ("Drafts", "Brouillons", "Entwürfe", "[Gmail]/Drafts", "[Gmail]/Brouillons")
-SENT_FOLDERS = (
-    "Sent",
-    "Sent Items",
-    "Sent Messages",
-    "Envoyés",
-    "Éléments envoyés",
-    "Gesendet",
-    "[Gmail]/Sent Mail",
-)
+BY_RULE = "rule"
+"""Stands in `Effect.by` where no person let the answer go."""
+ActionDetail = Mapping[str, Any]
 
 
 @dataclass
@@ -46,189 +39,100 @@ class ActionContext:
     """One connection through which mails are touched. Remembers what it saw of the folders."""
 
     account: Account
-    session: MailClient
-    book: MailIndex
+    client: MailClient
+    index: MailIndex
     read: Callable[[str], bytes]
     """Gives the bytes of a mail by its item's key."""
     clock: Callable[[], datetime]
     sender: Account | None = None
     """The server that sends, where anything is sent."""
-    note: Callable[[ActionRecord, Mapping[str, Any]], None] = lambda _deed, _detail: None
+    save_progress: Callable[[ActionRecord, ActionDetail], None] = lambda _record, _detail: None
     """Writes down how far an effect is, before it goes on."""
-    had_answer: Callable[[ActionRecord], bool] = lambda _deed: False
+    answered_today: Callable[[ActionRecord], bool] = lambda _record: False
     """Tells whether whom it goes to had an automatic answer within a day."""
-    ending: contextlib.ExitStack = field(default_factory=contextlib.ExitStack)
-    """Ends what was opened on the way."""
-    _post: SmtpClient | None = None
-    _open: SelectedFolder | None = None
-    _there: set[int] = field(default_factory=set)
-    _ids: dict[str, set[str]] = field(default_factory=dict)
+    cleanup: contextlib.ExitStack = field(default_factory=contextlib.ExitStack)
+    """Closes what was opened on the way."""
+    _smtp: SmtpClient | None = None
+    _selected: SelectedFolder | None = None
+    _uids: set[int] = field(default_factory=set)
+    _message_ids: dict[str, set[str]] = field(default_factory=dict)
 
     def open_folder(self, folder: str) -> SelectedFolder:
         """Open a folder for changes, unless it is open."""
-        if self._open is None or self._open.folder != folder:
-            self._open = self.session.open(folder, readonly=False)
-            self._there = set(self.session.uids())
-        return self._open
+        if self._selected is None or self._selected.folder != folder:
+            self._selected = self.client.open(folder, readonly=False)
+            self._uids = set(self.client.uids())
+        return self._selected
 
-    def still_there(self, place: MailLocation) -> bool:
-        """Tell whether a mail lies where it was seen.
-
-        Raises:
-            Later: The folder has been numbered anew since.
-        """
-        if self.open_folder(place.folder).validity != place.validity:
-            raise EffectDeferred
-        return place.uid in self._there
-
-    def gone(self, uid: int) -> None:
-        """Take note that a mail is not in the open folder any more."""
-        self._there.discard(uid)
-
-    def place_of(self, deed: ActionRecord) -> MailLocation:
-        """Find where the mail lies now.
+    def locate(self, record: ActionRecord) -> MailLocation:
+        """Find where the mail lies now, and open its folder.
 
         Raises:
-            Left: A person moved or deleted it.
-            Later: Its folder has been numbered anew since it was looked through.
+            EffectSkipped: A person moved or deleted it.
+            EffectDeferred: Its folder has been numbered anew since it was looked through.
         """
-        places = self.book.of(deed.key)
+        places = self.index.of(record.key)
         if not places:
             raise EffectSkipped(say("the mail is not there any more"))
-        if not self.still_there(places[-1]):
-            raise EffectSkipped(say("the mail is not in {folder} any more", folder=places[-1].folder))
-        return places[-1]
+        place = places[-1]
+        if self.open_folder(place.folder).validity != place.validity:
+            raise EffectDeferred
+        if place.uid not in self._uids:
+            raise EffectSkipped(say("the mail is not in {folder} any more", folder=place.folder))
+        return place
 
-    def ids_in(self, folder: str) -> set[str]:
+    def mark_gone(self, uid: int) -> None:
+        """Take note that a mail is not in the open folder any more."""
+        self._uids.discard(uid)
+
+    def mark_moved(self, record: ActionRecord, mark: str, folder: str, at: tuple[int, int]) -> None:
+        """Take note that we put a mail into *folder*, *at* this validity and number."""
+        validity, uid = at
+        place = MailLocation(
+            folder=folder, validity=validity, uid=uid, mark=mark, key=record.key, by="smeflow"
+        )
+        self.index.note([place])
+
+    def flags_of(self, place: MailLocation) -> tuple[str, ...]:
+        """Give the flags of a mail in the open folder, in small letters."""
+        summary = next(iter(self.client.look([place.uid])), None)
+        return tuple(flag.lower() for flag in summary.flags) if summary else ()
+
+    def message_ids_in(self, folder: str) -> set[str]:
         """Give the Message-IDs of all mails in a folder; asked once."""
-        if folder not in self._ids:
+        if folder not in self._message_ids:
             self.open_folder(folder)
-            self._ids[folder] = {message_id_in(head) for head in self.session.headers()}
-        return self._ids[folder]
+            self._message_ids[folder] = {message_id_in(header) for header in self.client.headers()}
+        return self._message_ids[folder]
 
-    def folder(self, written: str) -> str:
-        """Name a folder as this server does: a recipe writes ``/`` between levels."""
-        return written.replace("/", self.session.separator())
+    def was_sent(self, message_id: str) -> bool:
+        """Tell whether a mail lies in the folder of what was sent."""
+        sent = self.client.sent_folder()
+        return sent is not None and message_id in self.message_ids_in(sent)
 
-    def drafts(self) -> str:
-        """Find the folder of drafts."""
-        return self.session.special_folder("\\Drafts", DRAFT_FOLDERS) or "Drafts"
-
-    def sent(self) -> str | None:
-        """Find the folder of what was sent."""
-        return self.session.special_folder("\\Sent", SENT_FOLDERS)
-
-    def post(self) -> SmtpClient:
+    def smtp(self) -> SmtpClient:
         """Open the server that sends, when the first mail goes.
 
         Raises:
             SinkError: It cannot be reached.
         """
-        if self._post is None:
-            self._post = self.ending.enter_context(open_smtp(self.sender or self.account))
-        return self._post
-
-
-BY_RULE = "rule"
-"""Stands in `Effect.by` where no person let the answer go."""
-
-
-class SendAnswer:
-    """Send an answer. What was handed over without an answer of the server is not handed over again."""
-
-    def prepare(self, hands: ActionContext, deed: ActionRecord) -> Mapping[str, Any]:
-        """Note its Message-ID; leave a mail that a person answered, and a sender who had one today."""
-        if _answered(hands, deed):
-            raise EffectSkipped(say("the mail is answered already"))
-        return {"message_id": message_id_for(deed.recipe, deed.key, hands.account.address)}
-
-    def do(self, hands: ActionContext, deed: ActionRecord, *, again: bool) -> Mapping[str, Any]:
-        """Hand it over and put a copy into the folder of what was sent."""
-        message_id = str(deed.detail["message_id"])
-        if deed.detail.get("going"):
-            self._look_for(hands, deed, message_id)
-            return {**deed.detail, "sent": True}
-        automatic = deed.effect.by == BY_RULE
-        if automatic and hands.had_answer(deed):
-            raise EffectSkipped(
-                say("{address} had an automatic answer within a day", address=deed.effect.target)
-            )
-        mail = compose_answer(
-            hands.read(deed.key),
-            deed.effect.content,
-            hands.account.address,
-            message_id,
-            hands.clock(),
-            to=deed.effect.target,
-            automatic=automatic,
-        )
-        detail = {**deed.detail, "going": True}
-        try:
-            hands.post().send(deed.effect.target, mail, lambda: hands.note(deed, detail))
-        except MailDeferred:
-            hands.note(deed, dict(deed.detail))
-            raise EffectDeferred from None
-        except MailRefused as refused:
-            raise EffectSkipped(refused.phrase) from None
-        except DeliveryUnknown:
-            raise EffectSkipped(_delivery_unknown(deed)) from None
-        self._keep_copy(hands, deed, mail, message_id)
-        return {**detail, "sent": True}
-
-    def undo(self, hands: ActionContext, deed: ActionRecord) -> None:
-        """Nothing takes a mail back."""
-        raise EffectSkipped(say("it was sent to {address}", address=deed.effect.target))
-
-    def _look_for(self, hands: ActionContext, deed: ActionRecord, message_id: str) -> None:
-        """Decide what became of a mail that was going when the machine stopped."""
-        sent = hands.sent()
-        if sent is None or message_id not in hands.ids_in(sent):
-            raise EffectSkipped(_delivery_unknown(deed))
-
-    def _keep_copy(self, hands: ActionContext, deed: ActionRecord, mail: bytes, message_id: str) -> None:
-        """Put a copy where what was sent lies, unless the server did; mark the mail as answered."""
-        sent = hands.sent()
-        if sent is not None and message_id not in hands.ids_in(sent):
-            hands.session.append(sent, mail, "(\\Seen)")
-            hands.ids_in(sent).add(message_id)
-        try:
-            hands.session.mark(hands.place_of(deed).uid, "\\Answered")
-        except (EffectSkipped, EffectDeferred):
-            return  # a person put the mail elsewhere: it is answered all the same
-
-
-def _answered(hands: ActionContext, deed: ActionRecord) -> bool:
-    try:
-        place = hands.place_of(deed)
-    except (EffectSkipped, EffectDeferred):
-        return False  # it lies elsewhere by now, which says nothing about an answer
-    flags = next((seen.flags for seen in hands.session.look([place.uid])), ())
-    return "\\Answered" in flags
-
-
-def _delivery_unknown(deed: ActionRecord) -> Any:
-    return say(
-        "the answer to {address} was on its way when the connection or the machine broke down: it may have "
-        "been sent, and is not sent again. Ask there, or look into the folder of what was sent",
-        address=deed.effect.target,
-    )
-
-
-ActionDetail = Mapping[str, Any]
+        if self._smtp is None:
+            self._smtp = self.cleanup.enter_context(open_smtp(self.sender or self.account))
+        return self._smtp
 
 
 class MailAction(Protocol):
     """One kind of effect."""
 
-    def prepare(self, hands: ActionContext, deed: ActionRecord) -> ActionDetail:
+    def prepare(self, context: ActionContext, record: ActionRecord) -> ActionDetail:
         """Give what must be written down before it begins."""
         ...
 
-    def do(self, hands: ActionContext, deed: ActionRecord, *, again: bool) -> ActionDetail:
+    def do(self, context: ActionContext, record: ActionRecord, *, again: bool) -> ActionDetail:
         """Do it; give what is known afterwards. *again*: it may have been done already."""
         ...
 
-    def undo(self, hands: ActionContext, deed: ActionRecord) -> None:
+    def undo(self, context: ActionContext, record: ActionRecord) -> None:
         """Take it back."""
         ...
 
@@ -236,32 +140,30 @@ class MailAction(Protocol):
 class SetFlag:
     """Set a flag or a keyword."""
 
-    def prepare(self, hands: ActionContext, deed: ActionRecord) -> ActionDetail:
+    def prepare(self, context: ActionContext, record: ActionRecord) -> ActionDetail:
         """Note whether it was set before: then undoing leaves it."""
-        place = hands.place_of(deed)
-        flags = next((seen.flags for seen in hands.session.look([place.uid])), ())
-        return {"had": deed.effect.target.lower() in (flag.lower() for flag in flags)}
+        return {"had": record.effect.target.lower() in context.flags_of(context.locate(record))}
 
-    def do(self, hands: ActionContext, deed: ActionRecord, *, again: bool) -> ActionDetail:
+    def do(self, context: ActionContext, record: ActionRecord, *, again: bool) -> ActionDetail:
         """Set it; twice is as good as once."""
-        hands.session.mark(hands.place_of(deed).uid, deed.effect.target)
-        return deed.detail
+        context.client.mark(context.locate(record).uid, record.effect.target)
+        return record.detail
 
-    def undo(self, hands: ActionContext, deed: ActionRecord) -> None:
+    def undo(self, context: ActionContext, record: ActionRecord) -> None:
         """Take it away again, unless it was there before."""
-        if not deed.detail.get("had"):
-            hands.session.mark(hands.place_of(deed).uid, deed.effect.target, on=False)
+        if not record.detail.get("had"):
+            context.client.mark(context.locate(record).uid, record.effect.target, on=False)
 
 
 class MoveMail:
     """Move a mail into a folder."""
 
-    def prepare(self, hands: ActionContext, deed: ActionRecord) -> ActionDetail:
+    def prepare(self, context: ActionContext, record: ActionRecord) -> ActionDetail:
         """Note where it lies and which number comes next in the folder it goes to."""
-        target = hands.folder(deed.effect.target)
-        made = hands.session.ensure_folder(target)
-        following = 1 if made else hands.session.status(target)[1]
-        place = hands.place_of(deed)
+        target = record.effect.target.replace("/", context.client.separator())
+        created = context.client.ensure_folder(target)
+        following = 1 if created else context.client.status(target)[1]
+        place = context.locate(record)
         if place.folder == target:
             raise EffectSkipped(say("the mail is in {folder} already", folder=target))
         return {
@@ -273,25 +175,21 @@ class MoveMail:
             "after": following,
         }
 
-    def do(self, hands: ActionContext, deed: ActionRecord, *, again: bool) -> ActionDetail:
+    def do(self, context: ActionContext, record: ActionRecord, *, again: bool) -> ActionDetail:
         """Move it, or finish a move that was begun."""
-        target = str(deed.detail["to"])
-        arrived = self._arrived(hands, deed.detail) if again else None
-        there = self._move(hands, deed, target, arrived)
-        if there is not None:
-            mark = str(deed.detail["mark"])
-            place = MailLocation(
-                folder=target, validity=there[0], uid=there[1], mark=mark, key=deed.key, by="smeflow"
-            )
-            hands.book.note([place])
-            return {**deed.detail, "there": list(there)}
-        return deed.detail
+        target = str(record.detail["to"])
+        arrived = self._arrived(context, record.detail) if again else None
+        at = self._move(context, record, target, arrived)
+        if at is None:
+            return record.detail
+        context.mark_moved(record, str(record.detail["mark"]), target, at)
+        return {**record.detail, "there": list(at)}
 
     def _move(
-        self, hands: ActionContext, deed: ActionRecord, target: str, arrived: tuple[int, int] | None
+        self, context: ActionContext, record: ActionRecord, target: str, arrived: tuple[int, int] | None
     ) -> tuple[int, int] | None:
         try:
-            place = hands.place_of(deed)
+            place = context.locate(record)
         except EffectSkipped:
             if arrived is None:
                 raise
@@ -299,85 +197,151 @@ class MoveMail:
         if place.folder == target:
             return (place.validity, place.uid)
         if arrived is not None:
-            hands.session.remove(place.uid)  # the copy was made, its original not yet taken away
+            context.client.remove(place.uid)  # the copy was made, its original not yet taken away
         else:
-            arrived = hands.session.move(place.uid, target)
-        hands.gone(place.uid)
-        if arrived is None and hands.session.can("UIDPLUS"):  # it went away a moment before
+            arrived = context.client.move(place.uid, target)
+        context.mark_gone(place.uid)
+        if arrived is None and context.client.can("UIDPLUS"):  # it went away a moment before
             raise EffectSkipped(say("the mail is not in {folder} any more", folder=place.folder))
         return arrived
 
-    def _arrived(self, hands: ActionContext, detail: ActionDetail) -> tuple[int, int] | None:
+    def _arrived(self, context: ActionContext, detail: ActionDetail) -> tuple[int, int] | None:
         """Look for the mail in the folder it was to go to, among what came since."""
-        opened = hands.open_folder(str(detail["to"]))
-        since = hands.session.from_uid(int(detail["after"]))
-        found = [seen.uid for seen in hands.session.look(since) if seen.mark == detail["mark"]]
-        return (opened.validity, found[-1]) if found else None
+        opened = context.open_folder(str(detail["to"]))
+        since = context.client.from_uid(int(detail["after"]))
+        uids = [mail.uid for mail in context.client.look(since) if mail.mark == detail["mark"]]
+        return (opened.validity, uids[-1]) if uids else None
 
-    def undo(self, hands: ActionContext, deed: ActionRecord) -> None:
+    def undo(self, context: ActionContext, record: ActionRecord) -> None:
         """Move it back to where it was."""
-        place = hands.place_of(deed)
-        if place.folder != deed.detail["to"]:
-            raise EffectSkipped(say("the mail is not in {folder} any more", folder=deed.detail["to"]))
-        back = str(deed.detail["from"])
-        hands.session.ensure_folder(back)
-        there = hands.session.move(place.uid, back)
-        hands.gone(place.uid)
-        if there is not None:
-            again = MailLocation(
-                folder=back, validity=there[0], uid=there[1], mark=place.mark, key=deed.key, by="smeflow"
-            )
-            hands.book.note([again])
+        place = context.locate(record)
+        if place.folder != record.detail["to"]:
+            raise EffectSkipped(say("the mail is not in {folder} any more", folder=record.detail["to"]))
+        origin = str(record.detail["from"])
+        context.client.ensure_folder(origin)
+        at = context.client.move(place.uid, origin)
+        context.mark_gone(place.uid)
+        if at is not None:
+            context.mark_moved(record, place.mark, origin, at)
 
 
 class SaveDraft:
     """Put an answer into the drafts. Once and never again, whatever a person does with it."""
 
-    def prepare(self, hands: ActionContext, deed: ActionRecord) -> ActionDetail:
+    def prepare(self, context: ActionContext, record: ActionRecord) -> ActionDetail:
         """Note under which Message-ID, and which number comes next in the drafts."""
-        place = hands.place_of(deed)
-        flags = next((seen.flags for seen in hands.session.look([place.uid])), ())
-        if "\\Answered" in flags:
+        if "\\answered" in context.flags_of(context.locate(record)):
             raise EffectSkipped(say("the mail is answered already"))
-        folder = hands.drafts()
-        hands.session.ensure_folder(folder)
-        validity, following = hands.session.status(folder)
-        message_id = message_id_for(deed.recipe, deed.key, hands.account.address)
+        folder = context.client.drafts_folder()
+        context.client.ensure_folder(folder)
+        validity, following = context.client.status(folder)
+        message_id = message_id_for(record.recipe, record.key, context.account.address)
         return {"folder": folder, "validity": validity, "after": following, "message_id": message_id}
 
-    def do(self, hands: ActionContext, deed: ActionRecord, *, again: bool) -> ActionDetail:
+    def do(self, context: ActionContext, record: ActionRecord, *, again: bool) -> ActionDetail:
         """Append it, unless it is there."""
-        folder, message_id = str(deed.detail["folder"]), str(deed.detail["message_id"])
-        known = hands.ids_in(folder)
-        if message_id in known:
-            return deed.detail
-        if again and self._may_have_been(hands, deed.detail, message_id):
+        folder, message_id = str(record.detail["folder"]), str(record.detail["message_id"])
+        drafts = context.message_ids_in(folder)
+        if message_id in drafts:
+            return record.detail
+        if again and self._may_have_been_saved(context, record.detail, message_id):
             raise EffectSkipped(
                 say("the draft was made and is not there any more: a person sent or deleted it")
             )
-        sender, original = hands.account.address, hands.read(deed.key)
-        mail = compose_answer(original, deed.effect.content, sender, message_id, hands.clock())
-        hands.session.append(folder, mail, "(\\Draft)")
-        known.add(message_id)
-        return deed.detail
+        original, content = context.read(record.key), record.effect.content
+        mail = compose_answer(original, content, context.account.address, message_id, context.clock())
+        context.client.append(folder, mail, "(\\Draft)")
+        drafts.add(message_id)
+        return record.detail
 
-    def _may_have_been(self, hands: ActionContext, detail: ActionDetail, message_id: str) -> bool:
+    def _may_have_been_saved(self, context: ActionContext, detail: ActionDetail, message_id: str) -> bool:
         """Tell whether the draft may have been appended before a crash and taken away by a person since.
 
         If every number given out since then is still there, none of them was ours.
         """
-        sent = hands.sent()
-        if sent is not None and message_id in hands.ids_in(sent):
+        if context.was_sent(message_id):
             return True
-        opened = hands.open_folder(str(detail["folder"]))
+        opened = context.open_folder(str(detail["folder"]))
         if opened.validity != detail["validity"]:
             return False
-        following = hands.session.status(opened.folder)[1]
-        return len(hands.session.from_uid(int(detail["after"]))) < following - int(detail["after"])
+        before, following = int(detail["after"]), context.client.status(opened.folder)[1]
+        return len(context.client.from_uid(before)) < following - before
 
-    def undo(self, hands: ActionContext, deed: ActionRecord) -> None:
+    def undo(self, context: ActionContext, record: ActionRecord) -> None:
         """Leave it: nothing is deleted by itself."""
-        raise EffectSkipped(say("the draft stays in {folder}; delete it there", folder=deed.detail["folder"]))
+        raise EffectSkipped(
+            say("the draft stays in {folder}; delete it there", folder=record.detail["folder"])
+        )
+
+
+class SendMail:
+    """Send an answer. What was handed over without an answer of the server is not handed over again."""
+
+    def prepare(self, context: ActionContext, record: ActionRecord) -> ActionDetail:
+        """Note its Message-ID; leave a mail that a person answered."""
+        if self._is_answered(context, record):
+            raise EffectSkipped(say("the mail is answered already"))
+        return {"message_id": message_id_for(record.recipe, record.key, context.account.address)}
+
+    def do(self, context: ActionContext, record: ActionRecord, *, again: bool) -> ActionDetail:
+        """Hand it over and put a copy into the folder of what was sent."""
+        message_id, recipient = str(record.detail["message_id"]), record.effect.target
+        if record.detail.get("going"):  # it was going when the machine stopped
+            if not context.was_sent(message_id):
+                raise EffectSkipped(_delivery_unknown(recipient))
+            return {**record.detail, "sent": True}
+        automatic = record.effect.by == BY_RULE
+        if automatic and context.answered_today(record):
+            raise EffectSkipped(say("{address} had an automatic answer within a day", address=recipient))
+        mail = compose_answer(
+            context.read(record.key),
+            record.effect.content,
+            context.account.address,
+            message_id,
+            context.clock(),
+            to=recipient,
+            automatic=automatic,
+        )
+        detail = {**record.detail, "going": True}
+        try:
+            context.smtp().send(recipient, mail, lambda: context.save_progress(record, detail))
+        except MailDeferred:
+            context.save_progress(record, record.detail)
+            raise EffectDeferred from None
+        except MailRefused as refused:
+            raise EffectSkipped(refused.phrase) from None
+        except DeliveryUnknown:
+            raise EffectSkipped(_delivery_unknown(recipient)) from None
+        self._keep_copy(context, record, mail, message_id)
+        return {**detail, "sent": True}
+
+    def undo(self, context: ActionContext, record: ActionRecord) -> None:
+        """Nothing takes a mail back."""
+        raise EffectSkipped(say("it was sent to {address}", address=record.effect.target))
+
+    def _is_answered(self, context: ActionContext, record: ActionRecord) -> bool:
+        try:
+            return "\\answered" in context.flags_of(context.locate(record))
+        except (EffectSkipped, EffectDeferred):
+            return False  # it lies elsewhere by now, which says nothing about an answer
+
+    def _keep_copy(self, context: ActionContext, record: ActionRecord, mail: bytes, message_id: str) -> None:
+        """Put a copy where what was sent lies, unless the server did; mark the mail as answered."""
+        sent = context.client.sent_folder()
+        if sent is not None and message_id not in context.message_ids_in(sent):
+            context.client.append(sent, mail, "(\\Seen)")
+            context.message_ids_in(sent).add(message_id)
+        # a person may have put the mail elsewhere: it is answered all the same
+        with contextlib.suppress(EffectSkipped, EffectDeferred):
+            context.client.mark(context.locate(record).uid, "\\Answered")
+
+
+def _delivery_unknown(recipient: str) -> Phrase:
+    return say(
+        "the answer to {address} was on its way when the connection or the machine broke down: it may have "
+        "been sent, and is not sent again. Ask there, or look into the folder of what was sent",
+        address=recipient,
+    )
 
 
 ACTIONS: Mapping[str, MailAction] = {
@@ -385,7 +349,7 @@ ACTIONS: Mapping[str, MailAction] = {
     "flag": SetFlag(),
     "keyword": SetFlag(),
     "draft": SaveDraft(),
-    "send": SendAnswer(),
+    "send": SendMail(),
     "move": MoveMail(),
 }
 """What a kind of effect does; a new kind is a row here. In this order they are done to one mail."""

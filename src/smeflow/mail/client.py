@@ -17,9 +17,19 @@ from smeflow._optional import import_extra
 from smeflow._text import sha256
 from smeflow.kinds.mailbox import MailSummary
 
+DRAFT_FOLDERS = ("Drafts", "Brouillons", "Entwürfe", "[Gmail]/Drafts", "[Gmail]/Brouillons")
+SENT_FOLDERS = (
+    "Sent",
+    "Sent Items",
+    "Sent Messages",
+    "Envoyés",
+    "Éléments envoyés",
+    "Gesendet",
+    "[Gmail]/Sent Mail",
+)
 BATCH_SIZE = 500
 """How many mails one question is about."""
-_LOOK = "UID INTERNALDATE RFC822.SIZE FLAGS BODY.PEEK[HEADER.FIELDS (MESSAGE-ID)]"
+_SUMMARY_ITEMS = "UID INTERNALDATE RFC822.SIZE FLAGS BODY.PEEK[HEADER.FIELDS (MESSAGE-ID)]"
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 _COPIED = re.compile(rb"COPYUID (\d+) [\d:,]+ (\d+)")
 _APPENDED = re.compile(rb"APPENDUID (\d+) (\d+)")
@@ -62,12 +72,12 @@ class MailClient:
     def open(self, folder: str, *, readonly: bool = True) -> SelectedFolder:
         """Open a folder; *readonly*, the server itself refuses every change."""
         self.box.folder.set(folder, readonly)
-        told = self.client.untagged_responses
-        count = int((told.get("EXISTS") or [b"0"])[-1] or 0)
-        validity, following = _number(told.get("UIDVALIDITY")), _number(told.get("UIDNEXT"))
+        count, validity, following = (
+            _last_number(self.client.untagged_responses.get(word))
+            for word in ("EXISTS", "UIDVALIDITY", "UIDNEXT")
+        )
         if not validity or not following:
-            status = self.box.folder.status(folder, ["UIDVALIDITY", "UIDNEXT"])
-            validity, following = int(status["UIDVALIDITY"]), int(status["UIDNEXT"])
+            validity, following = self.status(folder)
         self.opened = SelectedFolder(folder=folder, validity=validity, following=following, mails=count)
         return self.opened
 
@@ -83,50 +93,43 @@ class MailClient:
     def from_uid(self, uid: int) -> list[int]:
         """Give the mails with this number or a later one."""
         # the server answers `9:*` with its last mail even where that has a lower number
-        return [found for found in self.uids("UID", f"{uid}:*") if found >= uid]
+        return [number for number in self.uids("UID", f"{uid}:*") if number >= uid]
 
     def with_message_id(self, message_id: str) -> list[int]:
         """Give the mails of the open folder that have this Message-ID, exactly."""
         quoted = '"' + message_id.strip().replace("\\", "\\\\").replace('"', '\\"') + '"'
-        found = self.uids("HEADER", "Message-ID", quoted)  # finds parts of it too
-        return [uid for uid in found if message_id_in(self.header(uid)) == message_id.strip()]
+        candidates = self.uids("HEADER", "Message-ID", quoted)  # finds parts of it too
+        return [uid for uid in candidates if message_id_in(self.header(uid)) == message_id.strip()]
 
     def look(self, uids: Sequence[int]) -> Iterator[MailSummary]:
         """Tell of each mail when it arrived, how large it is and what it is marked with."""
-        wanted = _LOOK + (" X-GM-MSGID" if self.can("X-GM-EXT-1") else "")
-        for start in range(0, len(uids), BATCH_SIZE):
-            asked = uids[start : start + BATCH_SIZE]
-            for meta, literal in _mails(self._uid("FETCH", _listed(asked), f"({wanted})")):
-                found = _seen(meta, literal)
-                if found is not None:
-                    yield found
+        items = _SUMMARY_ITEMS + (" X-GM-MSGID" if self.can("X-GM-EXT-1") else "")
+        for meta, literal in self._fetch_in_batches(uids, items):
+            summary = _summary(meta, literal)
+            if summary is not None:
+                yield summary
 
     def fetch(self, uid: int) -> bytes | None:
         """Give a mail whole, without marking it as read; None where it is not there any more."""
-        for meta, literal in _mails(self._uid("FETCH", str(uid), "(UID BODY.PEEK[])")):
+        for meta, literal in self._fetch_in_batches([uid], "UID BODY.PEEK[]"):
             if _group(rb"UID (\d+)", meta) == str(uid) and literal is not None:
                 return literal
         return None
 
     def header(self, uid: int) -> bytes:
         """Give the headers of a mail."""
-        for _, literal in _mails(self._uid("FETCH", str(uid), "(UID BODY.PEEK[HEADER])")):
-            return literal or b""
-        return b""
+        responses = self._fetch_in_batches([uid], "UID BODY.PEEK[HEADER]")
+        return next((literal or b"" for _, literal in responses), b"")
 
     def headers(self) -> Iterator[bytes]:
         """Give the Message-ID line of every mail of the open folder."""
-        found = self.uids()
-        for start in range(0, len(found), BATCH_SIZE):
-            uids = found[start : start + BATCH_SIZE]
-            asked = "(UID BODY.PEEK[HEADER.FIELDS (MESSAGE-ID)])"
-            for _, literal in _mails(self._uid("FETCH", _listed(uids), asked)):
-                yield literal or b""
+        for _, literal in self._fetch_in_batches(self.uids(), "UID BODY.PEEK[HEADER.FIELDS (MESSAGE-ID)]"):
+            yield literal or b""
 
     def status(self, folder: str) -> tuple[int, int]:
         """Give validity and the next number of a folder without opening it."""
-        told = self.box.folder.status(folder, ["UIDVALIDITY", "UIDNEXT"])
-        return int(told["UIDVALIDITY"]), int(told["UIDNEXT"])
+        status = self.box.folder.status(folder, ["UIDVALIDITY", "UIDNEXT"])
+        return int(status["UIDVALIDITY"]), int(status["UIDNEXT"])
 
     def move(self, uid: int, folder: str) -> tuple[int, int] | None:
         """Move a mail; give validity and number it has there, where the server tells.
@@ -134,14 +137,12 @@ class MailClient:
         A server without MOVE gets a copy and then takes away this one mail. One that cannot take away a
         single mail (no UIDPLUS) keeps the original, marked as deleted.
         """
-        target = self._named(folder)
-        if self.can("MOVE"):
-            self._uid("MOVE", str(uid), target)
-            return self._told(_COPIED, "COPYUID")
-        self._uid("COPY", str(uid), target)
-        there = self._told(_COPIED, "COPYUID")
-        self.remove(uid)
-        return there
+        can_move = self.can("MOVE")
+        self._uid("MOVE" if can_move else "COPY", str(uid), self._encoded(folder))
+        at = self._reported(_COPIED, "COPYUID")
+        if not can_move:
+            self.remove(uid)
+        return at
 
     def remove(self, uid: int) -> None:
         """Take away the source half of a move: a copy of it lies elsewhere."""
@@ -156,16 +157,16 @@ class MailClient:
     def append(self, folder: str, mail: bytes, flags: str) -> tuple[int, int] | None:
         """Put a mail into a folder; give validity and number it has there, where the server tells."""
         self.client.untagged_responses.pop("APPENDUID", None)
-        typ, data = self.client.append(self._named(folder), flags, None, mail)
+        typ, data = self.client.append(self._encoded(folder), flags, None, mail)
         _checked("APPEND", typ, data)
-        return self._told(_APPENDED, "APPENDUID", data)
+        return self._reported(_APPENDED, "APPENDUID", data)
 
     def folders(self) -> dict[str, tuple[str, ...]]:
         r"""List the folders, each with what the server says of it: ``\Drafts``, ``\Sent``. Asked once."""
         if self._folders is None:
-            listed = list(self.box.folder.list())
-            self._folders = {info.name: tuple(info.flags) for info in listed}
-            self._separator = next((info.delim for info in listed if info.delim), "/")
+            folders = list(self.box.folder.list())
+            self._folders = {folder.name: tuple(folder.flags) for folder in folders}
+            self._separator = next((folder.delim for folder in folders if folder.delim), "/")
         return self._folders
 
     def separator(self) -> str:
@@ -175,21 +176,29 @@ class MailClient:
 
     def special_folder(self, use: str, names: Sequence[str]) -> str | None:
         r"""Find the folder for a *use* such as ``\Drafts``, else one of the usual *names*."""
-        there = self.folders()
-        for name, flags in there.items():
+        folders = self.folders()
+        for name, flags in folders.items():
             if use.lower() in (flag.lower() for flag in flags):
                 return name
-        known = {name.casefold(): name for name in there}
-        known |= {re.split(r"[./]", name)[-1].casefold(): name for name in reversed(there)}
+        known = {name.casefold(): name for name in folders}
+        known |= {re.split(r"[./]", name)[-1].casefold(): name for name in reversed(folders)}
         return next((known[name.casefold()] for name in names if name.casefold() in known), None)
+
+    def drafts_folder(self) -> str:
+        """Find the folder of drafts."""
+        return self.special_folder("\\Drafts", DRAFT_FOLDERS) or "Drafts"
+
+    def sent_folder(self) -> str | None:
+        """Find the folder of what was sent."""
+        return self.special_folder("\\Sent", SENT_FOLDERS)
 
     def ensure_folder(self, folder: str) -> bool:
         """Make a folder that is not there; tell whether it had to be made."""
         if folder in self.folders():
             return False
-        typ, data = self.client.create(self._named(folder))
+        typ, data = self.client.create(self._encoded(folder))
         _checked("CREATE", typ, data)
-        self.client.subscribe(self._named(folder))
+        self.client.subscribe(self._encoded(folder))
         self.folders()[folder] = ()
         return True
 
@@ -207,23 +216,23 @@ class MailClient:
         idle.start()
         changed = False
         while not (changed or stop.is_set()) and time.monotonic() < deadline:
-            asked = time.monotonic()
+            began = time.monotonic()
             lines = idle.poll(timeout=1)
             changed = any(b"EXISTS" in line for line in lines)
-            if not lines and time.monotonic() - asked < 0.5:
+            if not lines and time.monotonic() - began < 0.5:
                 break  # the connection was closed: ending the wait below raises
         idle.stop()
         # what came together with the server's "go ahead" is seen only now
         return changed or self.client.untagged_responses.get("EXISTS") != before
 
     def close(self) -> None:
-        """Log out; what is broken already is let go."""
+        """Log out; a connection that is broken already is dropped."""
         try:
             self.client.logout()
         except (OSError, imaplib.IMAP4.error, EOFError):
             self.client.shutdown()
 
-    def _named(self, folder: str) -> str:
+    def _encoded(self, folder: str) -> str:
         utils = import_extra("imap_tools.utils", "mailbox")
         name = utils.encode_folder(folder)
         return name.decode("ascii") if isinstance(name, bytes) else str(name)
@@ -234,15 +243,22 @@ class MailClient:
         _checked(command, typ, data)
         return list(data)
 
-    def _told(
+    def _fetch_in_batches(self, uids: Sequence[int], items: str) -> Iterator[tuple[bytes, bytes | None]]:
+        """Ask for *items* of each mail; give what the server says of it, and its literal."""
+        for start in range(0, len(uids), BATCH_SIZE):
+            listed = ",".join(map(str, uids[start : start + BATCH_SIZE]))
+            yield from _responses(self._uid("FETCH", listed, f"({items})"))
+
+    def _reported(
         self, pattern: re.Pattern[bytes], word: str, data: Sequence[Any] = ()
     ) -> tuple[int, int] | None:
-        kept = self.client.untagged_responses.get(word, [])
-        lines = [*data, *(word.encode() + b" " + each for each in kept if isinstance(each, bytes))]
+        """Find validity and number in what the server said last."""
+        untagged = self.client.untagged_responses.get(word, [])
+        lines = [*data, *(word.encode() + b" " + line for line in untagged if isinstance(line, bytes))]
         for line in reversed(lines):
-            found = pattern.search(line) if isinstance(line, bytes) else None
-            if found:
-                return int(found[1]), int(found[2])
+            match = pattern.search(line) if isinstance(line, bytes) else None
+            if match:
+                return int(match[1]), int(match[2])
         return None
 
 
@@ -254,20 +270,15 @@ def message_id_in(header: bytes) -> str:
 
 def _checked(command: str, typ: str, data: Sequence[Any]) -> None:
     if typ != "OK":
-        told = b" ".join(part for part in data if isinstance(part, bytes)).decode("utf-8", "replace")
-        raise MailServerError(f"{command}: {told}")
+        reason = b" ".join(part for part in data if isinstance(part, bytes)).decode("utf-8", "replace")
+        raise MailServerError(f"{command}: {reason}")
 
 
-def _number(values: Sequence[Any] | None) -> int:
-    last = values[-1] if values else None
-    return int(last) if last else 0
+def _last_number(values: Sequence[Any] | None) -> int:
+    return int((values or [0])[-1] or 0)
 
 
-def _listed(uids: Sequence[int]) -> str:
-    return ",".join(map(str, uids))
-
-
-def _mails(data: Sequence[Any]) -> Iterator[tuple[bytes, bytes | None]]:
+def _responses(data: Sequence[Any]) -> Iterator[tuple[bytes, bytes | None]]:
     """Put what belongs to one mail together: some servers say half of it behind the literal."""
     meta, literal = b"", None
     for part in data:
@@ -287,11 +298,11 @@ def _mails(data: Sequence[Any]) -> Iterator[tuple[bytes, bytes | None]]:
 
 
 def _group(pattern: bytes, meta: bytes) -> str:
-    found = re.search(pattern, meta)
-    return found[1].decode("ascii", "replace") if found else ""
+    match = re.search(pattern, meta)
+    return match[1].decode("ascii", "replace") if match else ""
 
 
-def _seen(meta: bytes, literal: bytes | None) -> MailSummary | None:
+def _summary(meta: bytes, literal: bytes | None) -> MailSummary | None:
     uid, size, arrived = (
         _group(rb"UID (\d+)", meta),
         _group(rb"RFC822.SIZE (\d+)", meta),

@@ -1,16 +1,23 @@
-"""Open a mailbox: TLS, login, and one sentence for whatever goes wrong."""
+"""Open a mailbox: TLS, login, and one sentence for whatever goes wrong.
+
+The server that sends is logged in to with the same credentials.
+"""
 
 import contextlib
 import imaplib
 import os
 import ssl
-from collections.abc import Callable, Iterator, Mapping
-from typing import Any
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Annotated, Any
+
+from pydantic import AfterValidator, ValidationInfo
 
 from smeflow._optional import import_extra
 from smeflow.errors import SourceError
 from smeflow.i18n import Phrase, say
 from smeflow.kinds.mailbox import Account
+from smeflow.kinds.recipe_context import RecipeContext
 from smeflow.mail.client import MailClient, MailServerError
 from smeflow.mail.login import access_token, grant_of, missing_password, password_of
 
@@ -25,47 +32,97 @@ def open_mailbox(account: Account, environ: Mapping[str, str] | None = None) -> 
     Raises:
         SourceError: It cannot be reached, refuses the login, or breaks off; the sentence says where.
     """
-    session = open_client(account, environ)
+    credentials = find_credentials(account, environ)
     with server_errors_as_source_error(account):
+        client = MailClient(_connected(account))
         try:
-            yield session
+            credentials.log_in(account, client.box)
+            client.refresh_capabilities()
+        except BaseException:
+            client.box.client.shutdown()
+            raise
+        try:
+            yield client
         finally:
-            session.close()
+            client.close()
 
 
-def open_client(account: Account, environ: Mapping[str, str] | None = None) -> MailClient:
-    """Connect and log in; whoever asks closes it."""
-    log_in = login_method(account, os.environ if environ is None else environ)
-    with server_errors_as_source_error(account):
-        box = _mailbox(account)
-    try:
-        with server_errors_as_source_error(account):
-            log_in(box)
-            session = MailClient(box)
-            session.refresh_capabilities()
-    except BaseException:
-        box.client.shutdown()
-        raise
-    return session
+def _connected(account: Account) -> Any:  # imap-tools has no types
+    tools = import_extra("imap_tools", "mailbox")
+    connect = tools.MailBox if account.security == "tls" else tools.MailBoxStartTls
+    return connect(account.host, port=account.port, timeout=SECONDS, ssl_context=tls_context(account))
 
 
-def login_method(account: Account, environ: Mapping[str, str]) -> Callable[[Any], None]:
+def tls_context(account: Account) -> ssl.SSLContext:
+    """Trust what the system trusts, and the certificate of a server of the firm's own."""
+    context = ssl.create_default_context()
+    if account.certificate is not None:
+        context.load_verify_locations(cafile=str(account.certificate))
+    return context
+
+
+def _certificate_exists(certificate: str | None, info: ValidationInfo) -> str | None:
+    if certificate is not None and not RecipeContext.of(info.context).path(certificate).is_file():
+        raise ValueError(say("{path} does not exist", path=certificate))
+    return certificate
+
+
+CertificatePath = Annotated[str | None, AfterValidator(_certificate_exists)]
+"""A certificate file as a recipe names it, relative to the recipe."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Credentials:
+    """What logs in to a server of mail: the token of a grant, else a password."""
+
+    token: str = field(default="", repr=False)
+    password: str = field(default="", repr=False)
+
+    def log_in(self, account: Account, box: Any) -> None:
+        """Log in to a mailbox.
+
+        Raises:
+            SourceError: The server refuses.
+        """
+        tools = import_extra("imap_tools", "mailbox")
+        try:
+            if self.token:
+                self._authenticate(account, box.client)
+            else:
+                plain = account.login.isascii() and self.password.isascii()
+                log_in = box.login if plain else box.login_utf8
+                log_in(account.login, self.password, initial_folder=None)
+        except imaplib.IMAP4.abort:
+            raise
+        except (tools.MailboxLoginError, imaplib.IMAP4.error):
+            raise SourceError(login_refused(account)) from None
+
+    def _authenticate(self, account: Account, client: Any) -> None:
+        known = client.capabilities
+        modern = "AUTH=OAUTHBEARER" in known and "AUTH=XOAUTH2" not in known
+        mechanism, farewell = ("OAUTHBEARER", "\1") if modern else ("XOAUTH2", "")
+        answers = iter([token_message(account, self.token, mechanism)])
+        # a server that refuses explains itself in between and wants an empty line before it says no
+        client.authenticate(mechanism, lambda _: next(answers, farewell))
+
+
+def find_credentials(account: Account, environ: Mapping[str, str] | None = None) -> Credentials:
     """Find out how to log in: with a grant where there is one, else with a password.
 
     Raises:
         SourceError: There is neither, or the provider takes the grant no more.
     """
+    environ = os.environ if environ is None else environ
     grant = grant_of(account.address, environ)
     if grant is not None:
-        token = access_token(account.address, grant)
-        return lambda box: _log_in_by_token(account, box, token)
+        return Credentials(token=access_token(account.address, grant))
     password = password_of(account, environ)
     if password is None:
         raise missing_password(account)
-    return lambda box: _log_in_by_password(account, box, password)
+    return Credentials(password=password)
 
 
-def bearer(account: Account, token: str, mechanism: str) -> str:
+def token_message(account: Account, token: str, mechanism: str) -> str:
     """Write what a server wants to hear of a token (RFC 7628; XOAUTH2 is what it was called before)."""
     if mechanism == "OAUTHBEARER":
         where = f"host={account.host}\1port={account.port}"
@@ -73,41 +130,8 @@ def bearer(account: Account, token: str, mechanism: str) -> str:
     return f"user={account.login}\1auth=Bearer {token}\1\1"
 
 
-def _log_in_by_token(account: Account, box: Any, token: str) -> None:
-    known = box.client.capabilities
-    mechanism = "OAUTHBEARER" if "AUTH=OAUTHBEARER" in known and "AUTH=XOAUTH2" not in known else "XOAUTH2"
-    turns = iter([bearer(account, token, mechanism)])
-    try:
-        # a server that refuses explains itself in between and wants an empty line before it says no
-        box.client.authenticate(mechanism, lambda _: next(turns, "\1" if mechanism == "OAUTHBEARER" else ""))
-    except imaplib.IMAP4.error as error:
-        if isinstance(error, imaplib.IMAP4.abort):
-            raise
-        raise SourceError(_refused(account)) from None
-
-
-def _mailbox(account: Account) -> Any:  # imap-tools has no types
-    tools = import_extra("imap_tools", "mailbox")
-    context = ssl.create_default_context()
-    if account.certificate is not None:
-        context.load_verify_locations(cafile=str(account.certificate))
-    make = tools.MailBox if account.security == "tls" else tools.MailBoxStartTls
-    return make(account.host, port=account.port, timeout=SECONDS, ssl_context=context)
-
-
-def _log_in_by_password(account: Account, box: Any, password: str) -> None:
-    tools = import_extra("imap_tools", "mailbox")
-    plain = account.login.isascii() and password.isascii()
-    try:
-        log_in = box.login if plain else box.login_utf8
-        log_in(account.login, password, initial_folder=None)
-    except (tools.MailboxLoginError, imaplib.IMAP4.error) as error:
-        if isinstance(error, imaplib.IMAP4.abort):
-            raise
-        raise SourceError(_refused(account)) from None
-
-
-def _refused(account: Account) -> Phrase:
+def login_refused(account: Account) -> Phrase:
+    """Say that a server does not take the password or the token."""
     return say(
         "The mail server {host} refuses the login of {user}. Check the password; some providers want "
         "one made for programs (docs/mailboxes.md).",
@@ -136,11 +160,11 @@ def server_errors_as_source_error(account: Account) -> Iterator[None]:
             "Nothing is lost; run again.",
             host=account.host,
             port=account.port,
-            reason=_short(error),
+            reason=short_reason(error),
         )
         raise SourceError(phrase) from error
 
 
-def _short(error: BaseException) -> str:
-    text = " ".join(str(error).split())[:200]
-    return text or type(error).__name__
+def short_reason(error: BaseException) -> str:
+    """Give an error's own words in one line, or its name where it has none."""
+    return " ".join(str(error).split())[:200] or type(error).__name__

@@ -4,10 +4,10 @@ Each effect is written down before it begins, so that no crash repeats or forget
 """
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
 from itertools import islice
-from typing import Any, Protocol, TypeVar
+from typing import Protocol, TypeVar, runtime_checkable
 
 from smeflow.errors import DocumentError, SinkError, SourceError
 from smeflow.i18n import Phrase, say
@@ -25,8 +25,14 @@ from smeflow.ledger.mail import (
 )
 from smeflow.ledger.rows import ItemRow
 from smeflow.ledger.store import LedgerStore, blob_data
-from smeflow.mail.actions import ACTIONS, ActionContext
+from smeflow.mail.actions import ACTIONS, ActionContext, ActionDetail, MailAction
+from smeflow.mail.client import MailClient
 from smeflow.mail.connect import open_mailbox
+
+T = TypeVar("T")
+BATCH_SIZE = 50
+"""How many mails' effects are written down as begun before the first is done."""
+UNFINISHED_STATES = ("review", "open", "failed")
 
 
 class FinishedItems(Protocol):
@@ -47,10 +53,14 @@ class FinishedItems(Protocol):
         ...
 
 
-T = TypeVar("T")
-BATCH_SIZE = 50
-"""How many mails' effects are written down as begun before the first is done."""
-OPEN_ENDS = ("review", "open", "failed")
+@runtime_checkable
+class SendingSink(Protocol):
+    """A sink that sends what it writes."""
+
+    @property
+    def sender(self) -> Account | None:
+        """The server that sends."""
+        ...
 
 
 @dataclass(frozen=True)
@@ -61,7 +71,15 @@ class _MailJob:
     """What was finished; a part of a mail stands for the mail."""
     root: ItemRow
     """The item whose mail it is."""
-    wanted: tuple[Effect, ...]
+    effects: tuple[Effect, ...]
+
+
+@dataclass
+class _Tally:
+    """What is told at the end of a run: how many effects of each kind, and why mails were left alone."""
+
+    kinds: Counter[str] = field(default_factory=Counter)
+    skipped: Counter[str] = field(default_factory=Counter)
 
 
 def apply_effects(store: LedgerStore, sink: ActingSink, finished: FinishedItems, source: str) -> list[Phrase]:
@@ -70,35 +88,26 @@ def apply_effects(store: LedgerStore, sink: ActingSink, finished: FinishedItems,
     Raises:
         SinkError: The mailbox cannot be reached; what was begun is finished by the next run.
     """
-    effects = EffectLog(store, finished.recipe, sink.name)
-    waiting = effects.unsettled(acting=sink.acting)
-    begun = effects.begun() if sink.acting else []
+    log = EffectLog(store, finished.recipe, sink.name)
+    waiting = log.unsettled(acting=sink.acting)
+    begun = log.begun() if sink.acting else []
     if not waiting and not begun:
         return []
-    told: Counter[tuple[str, str]] = Counter()
     jobs = _mail_jobs(store, sink, finished, waiting)
     if not sink.acting or sink.account is None:
-        for some in _in_batches(jobs):
-            _observe(effects, some, finished.run, told)
-        return _observed(told)
+        return _plan(log, jobs, finished.run)
     try:
-        with open_mailbox(sink.account) as session:
-            hands = ActionContext(
-                sink.account,
-                session,
-                LedgerMailIndex(store, finished.recipe, source),
-                lambda key: _mail_bytes(store, finished.recipe, source, key),
-                store.clock,
-                sender=getattr(sink, "sender", None),
-            )
-            crew = _EffectRunner(store, effects, hands, finished, told)
-            with hands.ending:
-                crew.finish(begun)
-                for some in _in_batches(jobs):
-                    crew.do(some)
+        with open_mailbox(sink.account) as client:
+            sender = sink.sender if isinstance(sink, SendingSink) else None
+            context = _action_context(store, finished.recipe, source, sink.account, client, sender)
+            runner = _EffectRunner(store, log, context, finished)
+            with context.cleanup:
+                runner.finish(begun)
+                for batch in _in_batches(jobs):
+                    runner.do(batch)
     except SourceError as error:
         raise SinkError(error.phrase) from error
-    return _summary(told)
+    return _summary(runner.tally)
 
 
 def _mail_jobs(
@@ -106,7 +115,7 @@ def _mail_jobs(
 ) -> Iterator[_MailJob]:
     for item in waiting:
         root = _root(store, item)
-        if root.id != item.id and not _whole_mail_ended(store, root):
+        if root.id != item.id and not _whole_mail_finished(store, root):
             continue
         try:
             yield _MailJob(item, root, tuple(sink.effects(finished.whole(item))))
@@ -115,32 +124,86 @@ def _mail_jobs(
 
 
 def _in_batches(many: Iterable[T]) -> Iterator[list[T]]:
-    going = iter(many)
-    while some := list(islice(going, BATCH_SIZE)):
-        yield some
+    remaining = iter(many)
+    while batch := list(islice(remaining, BATCH_SIZE)):
+        yield batch
+
+
+def _item(store: LedgerStore, id_: int) -> ItemRow:
+    return item_of(store.read("get items", id_=id_)[0])
 
 
 def _root(store: LedgerStore, item: ItemRow) -> ItemRow:
     while item.parent is not None:
-        item = item_of(store.read("get items", id_=item.parent)[0])
+        item = _item(store, item.parent)
     return item
 
 
-def _whole_mail_ended(store: LedgerStore, root: ItemRow) -> bool:
+def _whole_mail_finished(store: LedgerStore, root: ItemRow) -> bool:
     """A mail with several invoices is filed when the last of them needs nobody any more."""
-    return not any(row["state"] in OPEN_ENDS for row in store.read("children", parent=root.id))
+    return not any(row["state"] in UNFINISHED_STATES for row in store.read("children", parent=root.id))
 
 
-def _mail_bytes(store: LedgerStore, recipe: str, source: str, key: str) -> bytes:
-    row = store.read("item by key", recipe=recipe, source=source, key=key)[0]
-    return blob_data(store, row["blob"])
+def _action_context(
+    store: LedgerStore,
+    recipe: str,
+    source: str,
+    account: Account,
+    client: MailClient,
+    sender: Account | None = None,
+) -> ActionContext:
+    def read(key: str) -> bytes:
+        return blob_data(store, store.read("item by key", recipe=recipe, source=source, key=key)[0]["blob"])
+
+    index = LedgerMailIndex(store, recipe, source)
+    return ActionContext(account, client, index, read, store.clock, sender)
 
 
-def _observe(effects: EffectLog, jobs: Sequence[_MailJob], run: int, told: Counter[tuple[str, str]]) -> None:
-    listed = {job.item.id: [[e.kind, e.target] for e in job.wanted] for job in jobs}
-    for job in jobs:
-        told.update((e.kind, e.target) for e in job.wanted)
-    effects.settle([job.item for job in jobs], run, acting=False, told=listed)
+def _settle(log: EffectLog, jobs: Sequence[_MailJob], run: int, *, acting: bool) -> None:
+    listed = {job.item.id: [[effect.kind, effect.target] for effect in job.effects] for job in jobs}
+    log.settle([job.item for job in jobs], run, acting=acting, told=listed)
+
+
+def _plan(log: EffectLog, jobs: Iterator[_MailJob], run: int) -> list[Phrase]:
+    """Write down what would be done, and say how much that is."""
+    kinds: Counter[str] = Counter()
+    for batch in _in_batches(jobs):
+        kinds.update(effect.kind for job in batch for effect in job.effects)
+        _settle(log, batch, run, acting=False)
+    if not kinds:
+        return []
+    if kinds["send"] == kinds.total():
+        return [
+            say(
+                "Only observed: {n} answers would be sent. See them with smeflow mailbox plan; to send them, "
+                "write mode: act.",
+                n=kinds["send"],
+            )
+        ]
+    return [
+        say(
+            "Only observed: {moves} mails would be moved, {drafts} drafts made, {marks} marks set. "
+            "See them with smeflow mailbox plan; to do it, write mailbox: act.",
+            moves=kinds["move"],
+            drafts=kinds["draft"],
+            marks=kinds.total() - kinds["move"] - kinds["draft"] - kinds["send"],
+        )
+    ]
+
+
+def _summary(tally: _Tally) -> list[Phrase]:
+    kinds, notes = tally.kinds, []
+    if kinds["move"] or kinds["draft"]:
+        notes.append(
+            say(
+                "In the mailbox: {moves} mails moved, {drafts} drafts made.",
+                moves=kinds["move"],
+                drafts=kinds["draft"],
+            )
+        )
+    if kinds["send"]:
+        notes.append(say("Answers sent: {n}.", n=kinds["send"]))
+    return notes + [say("left alone {n} times: {why}", n=n, why=why) for why, n in tally.skipped.items()]
 
 
 @dataclass
@@ -148,90 +211,90 @@ class _EffectRunner:
     """Does effects in one mailbox."""
 
     store: LedgerStore
-    effects: EffectLog
-    hands: ActionContext
+    log: EffectLog
+    context: ActionContext
     finished: FinishedItems
-    told: Counter[tuple[str, str]]
+    tally: _Tally = field(default_factory=_Tally)
 
     def __post_init__(self) -> None:
         """Let actions write down how far they are, and ask who was answered."""
-        self.hands.note = self._note
-        self.hands.had_answer = lambda deed: sent_within_a_day(self.store, deed.effect.target, deed.effect.by)
+        self.context.save_progress = self._save_progress
+        self.context.answered_today = lambda record: sent_within_a_day(
+            self.store, record.effect.target, record.effect.by
+        )
 
-    def _note(self, deed: ActionRecord, detail: Mapping[str, Any]) -> None:
-        row = EffectRow(item=deed.item, effect=deed.effect, state="begun", run=self.finished.run)
-        self.effects.write([replace(row, detail=detail)])
+    def _save_progress(self, record: ActionRecord, detail: ActionDetail) -> None:
+        self.log.write([replace(self._begun(record.item, record.effect), detail=detail)])
+
+    def _begun(self, item: int, effect: Effect) -> EffectRow:
+        return EffectRow(item=item, effect=effect, state="begun", run=self.finished.run)
 
     def finish(self, begun: Sequence[EffectRow]) -> None:
         """Finish what a run before began and did not end."""
-        for some in _in_batches(begun):
-            rows = {row.item: item_of(self.store.read("get items", id_=row.item)[0]) for row in some}
-            ended = [self._do(one, rows[one.item], again=True) for one in some]
-            self.effects.write([one for one in ended if one is not None])
+        for batch in _in_batches(begun):
+            items = {row.item: _item(self.store, row.item) for row in batch}
+            ended = [self._do(row, items[row.item], again=True) for row in batch]
+            self.log.write([row for row in ended if row is not None])
 
     def do(self, jobs: Sequence[_MailJob]) -> None:
         """Do what *jobs* want: all is written down as begun, then done, then written down as done."""
         begun: list[tuple[_MailJob, EffectRow]] = []
-        ended: list[EffectRow] = []
-        later: set[int] = set()
+        skipped: list[EffectRow] = []
+        deferred: set[int] = set()
         for job in jobs:
-            before = self.effects.of(job.root.id)
-            for effect in job.wanted:
+            before = self.log.of(job.root.id)
+            for effect in job.effects:
                 if not _is_new(before.get(slot_of(effect)), effect):
                     continue
-                row = self._prepared(job, effect)
+                row = self._prepare(self._begun(job.root.id, effect), job.root)
                 if row is None:
-                    later.add(job.item.id)
+                    deferred.add(job.item.id)
                 elif row.state == "begun":
                     begun.append((job, row))
                 else:
-                    ended.append(row)
-        self.effects.write([*(row for _, row in begun), *ended])
-        done: list[EffectRow] = []
+                    skipped.append(row)
+        self.log.write([*(row for _, row in begun), *skipped])
+        ended: list[EffectRow] = []
         try:
             for job, row in begun:
-                result = self._do(row, job.root, again=False)
-                if result is None:
-                    later.add(job.item.id)
+                end = self._do(row, job.root, again=False)
+                if end is None:
+                    deferred.add(job.item.id)
                 else:
-                    done.append(result)
+                    ended.append(end)
         finally:
-            self.effects.write(done)
-        settled = [job.item for job in jobs if job.item.id not in later]
-        listed = {job.item.id: [[e.kind, e.target] for e in job.wanted] for job in jobs}
-        self.effects.settle(settled, self.finished.run, acting=True, told=listed)
+            self.log.write(ended)
+        settled = [job for job in jobs if job.item.id not in deferred]
+        _settle(self.log, settled, self.finished.run, acting=True)
 
-    def _deed(self, row: EffectRow, root: ItemRow) -> ActionRecord:
-        return ActionRecord(
-            effect=row.effect,
-            key=root.key,
-            recipe=self.finished.recipe,
-            name=root.name,
-            item=root.id,
-            detail=row.detail,
-        )
-
-    def _prepared(self, job: _MailJob, effect: Effect) -> EffectRow | None:
-        row = EffectRow(item=job.root.id, effect=effect, state="begun", run=self.finished.run)
-        try:
-            detail = ACTIONS[effect.kind].prepare(self.hands, self._deed(row, job.root))
-        except EffectSkipped as left:
-            self.told["left", str(left.phrase)] += 1
-            return replace(row, state="left", detail={"why": str(left.phrase)})
-        except EffectDeferred:
-            return None
-        return replace(row, detail=detail)
+    def _prepare(self, row: EffectRow, root: ItemRow) -> EffectRow | None:
+        return self._attempt(row, root, lambda action, record: action.prepare(self.context, record))
 
     def _do(self, row: EffectRow, root: ItemRow, *, again: bool) -> EffectRow | None:
+        end = self._attempt(row, root, lambda action, record: action.do(self.context, record, again=again))
+        if end is None or end.state == "left":
+            return end
+        self.tally.kinds[row.effect.kind] += 1
+        return replace(end, state="done")
+
+    def _attempt(
+        self, row: EffectRow, root: ItemRow, attempt: Callable[[MailAction, ActionRecord], ActionDetail]
+    ) -> EffectRow | None:
+        """Give the row with what is known afterwards, left alone where it will not be done; None: not now."""
+        record = _action_record(row, root, self.finished.recipe)
         try:
-            detail = ACTIONS[row.effect.kind].do(self.hands, self._deed(row, root), again=again)
-        except EffectSkipped as left:
-            self.told["left", str(left.phrase)] += 1
-            return replace(row, state="left", detail={**row.detail, "why": str(left.phrase)})
+            return replace(row, detail=attempt(ACTIONS[row.effect.kind], record))
+        except EffectSkipped as skipped:
+            self.tally.skipped[str(skipped.phrase)] += 1
+            return replace(row, state="left", detail={**row.detail, "why": str(skipped.phrase)})
         except EffectDeferred:
             return None
-        self.told[row.effect.kind, row.effect.target] += 1
-        return replace(row, state="done", detail=detail)
+
+
+def _action_record(row: EffectRow, item: ItemRow, recipe: str) -> ActionRecord:
+    return ActionRecord(
+        effect=row.effect, key=item.key, recipe=recipe, name=item.name, item=item.id, detail=row.detail
+    )
 
 
 def _is_new(before: EffectRow | None, effect: Effect) -> bool:
@@ -239,44 +302,6 @@ def _is_new(before: EffectRow | None, effect: Effect) -> bool:
     if before is None:
         return True
     return effect.kind == "move" and before.effect.target != effect.target and before.state != "begun"
-
-
-def _observed(told: Counter[tuple[str, str]]) -> list[Phrase]:
-    moves = sum(n for (kind, _), n in told.items() if kind == "move")
-    drafts = sum(n for (kind, _), n in told.items() if kind == "draft")
-    sends = sum(n for (kind, _), n in told.items() if kind == "send")
-    marks = told.total() - moves - drafts - sends
-    if not told:
-        return []
-    if sends == told.total():
-        return [
-            say(
-                "Only observed: {n} answers would be sent. See them with smeflow mailbox plan; to send them, "
-                "write mode: act.",
-                n=sends,
-            )
-        ]
-    return [
-        say(
-            "Only observed: {moves} mails would be moved, {drafts} drafts made, {marks} marks set. "
-            "See them with smeflow mailbox plan; to do it, write mailbox: act.",
-            moves=moves,
-            drafts=drafts,
-            marks=marks,
-        )
-    ]
-
-
-def _summary(told: Counter[tuple[str, str]]) -> list[Phrase]:
-    left = [
-        say("left alone {n} times: {why}", n=n, why=why) for (kind, why), n in told.items() if kind == "left"
-    ]
-    moves = sum(n for (kind, _), n in told.items() if kind == "move")
-    drafts = sum(n for (kind, _), n in told.items() if kind == "draft")
-    done = say("In the mailbox: {moves} mails moved, {drafts} drafts made.", moves=moves, drafts=drafts)
-    sends = sum(n for (kind, _), n in told.items() if kind == "send")
-    sent = say("Answers sent: {n}.", n=sends)
-    return [*([done] if moves or drafts else []), *([sent] if sends else []), *left]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -291,7 +316,7 @@ class UndoneEffect:
 def effects_done_by(store: LedgerStore, run: int) -> list[tuple[ItemRow, EffectRow]]:
     """Give what a run did that still stands, the last first."""
     rows = [r for r in store.read("effects of run", run=run) if r["kind"] != PLAN and r["state"] == "done"]
-    return [(item_of(store.read("get items", id_=r["item"])[0]), effect_of(r)) for r in reversed(rows)]
+    return [(_item(store, row["item"]), effect_of(row)) for row in reversed(rows)]
 
 
 def undo_run(store: LedgerStore, run: int, account: Account, sink: str) -> Iterator[UndoneEffect]:
@@ -303,34 +328,18 @@ def undo_run(store: LedgerStore, run: int, account: Account, sink: str) -> Itera
     standing = effects_done_by(store, run)
     if not standing:
         return
-    first = standing[0][0]
-    effects = EffectLog(store, first.recipe, sink)
-    with open_mailbox(account) as session:
-        hands = ActionContext(
-            account,
-            session,
-            LedgerMailIndex(store, first.recipe, first.source),
-            lambda key: _bytes_of_mail(store, first, key),
-            store.clock,
-        )
-        for item, one in standing:
-            deed = ActionRecord(
-                effect=one.effect, key=item.key, recipe=item.recipe, name=item.name, detail=one.detail
-            )
+    recipe, source = standing[0][0].recipe, standing[0][0].source
+    with open_mailbox(account) as client:
+        context = _action_context(store, recipe, source, account, client)
+        for item, row in standing:
             try:
-                ACTIONS[one.effect.kind].undo(hands, deed)
-            except EffectSkipped as left:
-                yield UndoneEffect(item=item, effect=one, left=left.phrase)
+                ACTIONS[row.effect.kind].undo(context, _action_record(row, item, item.recipe))
+            except EffectSkipped as skipped:
+                yield UndoneEffect(item=item, effect=row, left=skipped.phrase)
                 continue
             except EffectDeferred:
                 why = say("its folder was numbered anew; run the recipe once and undo again")
-                yield UndoneEffect(item=item, effect=one, left=why)
+                yield UndoneEffect(item=item, effect=row, left=why)
                 continue
-            replace_in = effects if not one.sink else replace(effects, sink=one.sink)
-            replace_in.write([replace(one, state="undone")])
-            yield UndoneEffect(item=item, effect=one)
-
-
-def _bytes_of_mail(store: LedgerStore, like: ItemRow, key: str) -> bytes:
-    row = store.read("item by key", recipe=like.recipe, source=like.source, key=key)[0]
-    return blob_data(store, row["blob"])
+            EffectLog(store, recipe, row.sink or sink).write([replace(row, state="undone")])
+            yield UndoneEffect(item=item, effect=row)

@@ -6,7 +6,7 @@ Nothing is decided about the mail: what is odd is a flag and a doubt, and a pers
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from email.utils import getaddresses
-from typing import Any, ClassVar, Literal
+from typing import Any, ClassVar, Literal, Protocol
 
 from pydantic import Field
 
@@ -29,9 +29,20 @@ from smeflow.values.identifiers import iban_ok
 Flag = Literal[
     "look_alike", "reply_elsewhere", "name_hides_address", "from_us", "account_changed", "several_senders"
 ]
+Finding = tuple[Flag, Phrase]
+"""What is odd, with the sentence that tells it."""
 _IBAN = re.compile(r"(?<![A-Z0-9])[A-Z]{2}\d{2}(?:[ \u00a0\u202f.-]?[A-Z0-9]{1,4}){3,8}(?![A-Z0-9])")
 _ADDRESS = re.compile(r"[\w.+%-]+@[\w-]+(?:\.[\w-]+)+")
 TABLES = ("suppliers", "customers")
+
+
+class FirmDomains(Protocol):
+    """The firm whose mail this is, by its domains."""
+
+    @property
+    def mail_domains(self) -> tuple[str, ...]:
+        """The domains it sends from."""
+        ...
 
 
 class Sender(StepResult):
@@ -88,13 +99,15 @@ class Guard(StepFamily):
         if mail is None or not mail.is_message:
             return Sender()
         rows = [row for table in self.tables for row in case.known.rows(table)]
-        found = _SenderCheck(mail, rows, (*self.trusted, *self._ours), self._ours)
-        flags = dict(found.all())
-        address = found.address
-        own = [row for row in rows if _speaks_for(row, address)]
+        firm: FirmDomains | None = self.constants.get("company")
+        own_domains = tuple(firm.mail_domains) if firm else ()
+        check = _SenderCheck(mail, rows, (*self.trusted, *own_domains), own_domains)
+        flags = dict(check.findings())
+        address = check.address
+        sender_rows = [row for row in rows if _speaks_for(row, address)]
         accounts = _accounts(mail)
-        known_accounts = tuple(sorted({_bare(row.get("iban", "")) for row in own} - {""}))
-        changed = [a for a in accounts if known_accounts and a not in known_accounts]
+        known_accounts = tuple(sorted({_bare(row.get("iban", "")) for row in sender_rows} - {""}))
+        changed = [account for account in accounts if known_accounts and account not in known_accounts]
         if changed:
             flags["account_changed"] = say(
                 "{who} names an account that is not the one in your table: {iban}. Ask them by a number you "
@@ -102,20 +115,16 @@ class Guard(StepFamily):
                 who=address,
                 iban=changed[0],
             )
+        trusted = {registered_domain(domain) for domain in self.trusted}
         return Sender(
             address=address,
             domain=domain_of(address),
-            known=bool(own)
-            or registered_domain(domain_of(address)) in {registered_domain(d) for d in self.trusted},
+            known=bool(sender_rows) or registered_domain(domain_of(address)) in trusted,
             flags=tuple(flags),
             accounts=accounts,
             known_accounts=known_accounts,
             doubts=tuple(flags.values()),
         )
-
-    @property
-    def _ours(self) -> tuple[str, ...]:
-        return tuple(getattr(self.constants.get("company"), "mail_domains", ()))
 
 
 class _SenderCheck:
@@ -125,47 +134,44 @@ class _SenderCheck:
         self, mail: Document, rows: Sequence[Mapping[str, str]], trusted: Sequence[str], ours: Sequence[str]
     ) -> None:
         self.fields, self.ours = mail.fields, ours
-        self.answered = reason_not_to_answer(mail) is None
+        self.may_be_answered = reason_not_to_answer(mail) is None
         people = [pair for pair in getaddresses([mail.fields.get("from", "")]) if "@" in pair[1]]
         self.senders = [address.lower() for _, address in people]
         self.name = people[0][0] if people else ""
         self.address = self.senders[0] if self.senders else ""
+        answers_to = getaddresses([mail.fields.get("reply-to", "")])
+        self.answers_to = [address.lower() for _, address in answers_to if "@" in address]
         self.listed = {address for row in rows for address in _addresses(row)}
-        listed = {domain for row in rows for domain in _domains(row)}
-        self.known = {d for d in (*listed, *trusted) if d and not is_public_provider(d)}
+        listed_domains = {domain for row in rows for domain in _domains(row)}
+        self.known = {d for d in (*listed_domains, *trusted) if d and not is_public_provider(d)}
 
-    def all(self) -> Iterator[tuple[Flag, Phrase]]:
-        """Give what is odd, with the sentence that tells it."""
-        for look in (self._look_alike, self._elsewhere, self._hidden, self._from_us, self._several):
-            found = look()
-            if found is not None:
-                yield found
+    def findings(self) -> Iterator[Finding]:
+        """Give what is odd."""
+        checks = (self._look_alike, self._elsewhere, self._hidden, self._from_us, self._several)
+        yield from (finding for check in checks if (finding := check()) is not None)
 
-    def _look_alike(self) -> tuple[Flag, Phrase] | None:
-        for address in (self.address, *self._answers()):
+    def _look_alike(self) -> Finding | None:
+        for address in filter(None, (self.address, *self.answers_to)):
             others = self.known if address not in self.listed else ()
-            twin = (
-                (lookalike_of(domain_of(address), self.known) or impersonated_domain(address, others))
-                if address
-                else None
-            )
+            twin = lookalike_of(domain_of(address), self.known) or impersonated_domain(address, others)
             if twin is not None:
                 return "look_alike", say(
                     "{address} looks like {known} and is another domain.", address=address, known=twin
                 )
         return None
 
-    def _elsewhere(self) -> tuple[Flag, Phrase] | None:
+    def _elsewhere(self) -> Finding | None:
+        if not self.address or not self.may_be_answered:
+            return None  # a newsletter has its answers sent where it likes: nobody answers it
         mine = registered_domain(domain_of(self.address))
-        for address in self._answers():
-            # a newsletter has its answers sent where it likes: nobody answers it
-            if self.address and self.answered and registered_domain(domain_of(address)) != mine:
-                return "reply_elsewhere", say(
-                    "An answer would go to {other} and not to {address}.", other=address, address=self.address
-                )
-        return None
+        other = next((a for a in self.answers_to if registered_domain(domain_of(a)) != mine), None)
+        if other is None:
+            return None
+        return "reply_elsewhere", say(
+            "An answer would go to {other} and not to {address}.", other=other, address=self.address
+        )
 
-    def _hidden(self) -> tuple[Flag, Phrase] | None:
+    def _hidden(self) -> Finding | None:
         for address in _ADDRESS.findall(self.name):
             if address.lower() not in self.senders:
                 return "name_hides_address", say(
@@ -175,7 +181,7 @@ class _SenderCheck:
                 )
         return None
 
-    def _from_us(self) -> tuple[Flag, Phrase] | None:
+    def _from_us(self) -> Finding | None:
         """A mail from our own address that came in from outside."""
         ours = {registered_domain(domain) for domain in self.ours}
         returned = domain_of(self.fields.get("return-path", "").strip("<> "))
@@ -191,50 +197,46 @@ class _SenderCheck:
             )
         return None
 
-    def _several(self) -> tuple[Flag, Phrase] | None:
+    def _several(self) -> Finding | None:
         if len({registered_domain(domain_of(address)) for address in self.senders}) > 1:
             return "several_senders", say(
                 "It names several senders: {addresses}.", addresses=", ".join(self.senders[:5])
             )
         return None
 
-    def _answers(self) -> list[str]:
-        pairs = getaddresses([self.fields.get("reply-to", "")])
-        return [address.lower() for _, address in pairs if "@" in address]
+
+def _written(row: Mapping[str, str], *columns: str) -> list[str]:
+    cells = " ".join(row.get(column, "") for column in columns)
+    return [part for part in re.split(r"[,;\s]+", cells) if part]
 
 
-def _domains(row: Mapping[str, str]) -> Iterator[str]:
-    for column in ("email", "mail", "domain"):
-        for address in re.split(r"[,;\s]+", row.get(column, "")):
-            if address:
-                yield domain_of(address)
+def _domains(row: Mapping[str, str]) -> list[str]:
+    return [domain_of(part) for part in _written(row, "email", "mail", "domain")]
 
 
 def _addresses(row: Mapping[str, str]) -> set[str]:
-    written = f"{row.get('email', '')} {row.get('mail', '')}"
-    return {address.lower() for address in re.split(r"[,;\s]+", written) if "@" in address}
+    return {part.lower() for part in _written(row, "email", "mail") if "@" in part}
 
 
 def _speaks_for(row: Mapping[str, str], address: str) -> bool:
     """Tell whether an address is that of a row: the very one, or one of its firm's domain."""
-    if not address:
-        return False
-    addresses = {
-        a.lower() for a in re.split(r"[,;\s]+", row.get("email", "") + " " + row.get("mail", "")) if a
-    }
+    if address in _addresses(row):
+        return True
     domain = domain_of(address)
-    return address in addresses or (
-        not is_public_provider(domain) and registered_domain(domain) in map(registered_domain, _domains(row))
+    return (
+        bool(address)
+        and not is_public_provider(domain)
+        and registered_domain(domain) in map(registered_domain, _domains(row))
     )
 
 
 def _accounts(mail: Document) -> tuple[str, ...]:
     """Give the valid IBANs in a mail's own text."""
-    found = (_valid(match[0]) for match in _IBAN.finditer(mail.text[:200_000]))
-    return tuple(dict.fromkeys(iban for iban in found if iban))
+    ibans = (_valid_iban(match[0]) for match in _IBAN.finditer(mail.text[:200_000]))
+    return tuple(dict.fromkeys(filter(None, ibans)))
 
 
-def _valid(printed: str) -> str:
+def _valid_iban(printed: str) -> str:
     """Give the IBAN at the beginning of what looks like one; letters behind it may belong to the text."""
     bare = _bare(printed)
     return next((bare[:n] for n in range(len(bare), 14, -1) if iban_ok(bare[:n])), "")

@@ -25,9 +25,10 @@ from smeflow.expressions.language import Expression, parse_expression
 from smeflow.extract.field_values import canonical_text
 from smeflow.i18n import Phrase, say
 from smeflow.kinds.recipe_context import RecipeContext
+from smeflow.kinds.record_kind import Firm
 from smeflow.kinds.steps import StepFamily, is_no_model
 from smeflow.llm.interface import LLM, Message
-from smeflow.mail.senders import envelope_sender, reason_not_to_answer
+from smeflow.mail.senders import domain_of, envelope_sender, reason_not_to_answer, registered_domain
 from smeflow.writing.check import Fact, SourceEvidence, check_prose
 from smeflow.writing.drafts import (
     UNKNOWN,
@@ -160,37 +161,38 @@ class DraftReply(StepFamily):
         if why is not None:
             return Drafted(problems=(say("No answer is written: {why}.", why=why),))
         known = _ReplyFacts.of(self, case, mail)
-        plain = self._plain(known)
+        by_template = self._by_template(known)
         if not self.instructions:
-            return plain
+            return by_template
         try:
             return self._by_model(known, llm)
         except LLMRejected as error:
             if not is_no_model(error):
                 raise
-            reasons = plain.doubts if plain.text else (say("There is no model to write the text."),)
-            return plain.model_copy(update={"doubts": reasons, "wanted_model": True})
+            no_model = say("There is no model to write the text.")
+            doubts = by_template.doubts if by_template.text else (no_model,)
+            return by_template.model_copy(update={"doubts": doubts, "wanted_model": True})
         except (AnswerInvalid, LLMRefused) as error:
-            return plain.model_copy(update={"doubts": (*plain.doubts, error.phrase)})
+            return by_template.model_copy(update={"doubts": (*by_template.doubts, error.phrase)})
 
-    def _plain(self, known: "_ReplyFacts") -> Drafted:
+    def _by_template(self, known: "_ReplyFacts") -> Drafted:
         """Fill the template in the mail's language."""
-        signed = f"{STANDARD}\n{{company}}" if known.company else STANDARD
-        wordings = self.template or ((Wording(name="", text=signed),) if self.answers else ())
-        chosen = best_wording(wordings, known.language, familiar=known.familiar)
-        if chosen is None:
-            if not wordings:
-                return known.drafted("", "", None, ())
-            doubt = say(
+        standard = f"{STANDARD}\n{{company}}" if known.company else STANDARD
+        wordings = self.template or ((Wording(name="", text=standard),) if self.answers else ())
+        wording = best_wording(wordings, known.language, familiar=known.familiar)
+        if wording is None:
+            no_template = say(
                 "There is no template in the language of the mail ({language}).", language=known.language
             )
-            return known.drafted("", "", None, (doubt,))
-        subject, lost, wrong = fill_wording(Wording(name="subject", text=self.subject), known.names)
-        text, missing, broken = fill_wording(chosen, known.names)
-        gaps = [say("The fact {name} is not known.", name=name) for name in dict.fromkeys((*lost, *missing))]
-        return known.drafted(
-            " ".join(subject.split()), text, "template", (*gaps, *wrong, *broken), (chosen.text,)
+            return known.drafted("", "", None, (no_template,) if wordings else ())
+        subject, no_subject, bad_subject = fill_wording(
+            Wording(name="subject", text=self.subject), known.names
         )
+        text, missing, bad_text = fill_wording(wording, known.names)
+        unknown = dict.fromkeys((*no_subject, *missing))
+        gaps = [say("The fact {name} is not known.", name=name) for name in unknown]
+        doubts = (*gaps, *bad_subject, *bad_text)
+        return known.drafted(" ".join(subject.split()), text, "template", doubts, (wording.text,))
 
     def _by_model(self, known: "_ReplyFacts", llm: LLM) -> Drafted:
         from smeflow.llm.ask import ask
@@ -200,21 +202,21 @@ class DraftReply(StepFamily):
         )
         task = PROMPT.format(language=known.language, register=register, instructions=self.instructions)
         messages: tuple[Message, ...] = prompt_messages(task, frame_documents(known.shown, 8_000))
-        limit, best = self.max_output_tokens, None
-        for _ in range(2):
-            value = ask(llm, messages, self.answer, max_output_tokens=limit).value
+        drafts: list[Drafted] = []
+        while len(drafts) < 2:
+            value = ask(llm, messages, self.answer, max_output_tokens=self.max_output_tokens).value
             text = str(value.text).strip()
-            made = known.drafted(" ".join(value.subject.split()), text, "model", ())
-            best = made if best is None or len(made.marked) < len(best.marked) else best
-            if not made.marked:
+            draft = known.drafted(" ".join(value.subject.split()), text, "model", ())
+            drafts.append(draft)
+            if not draft.marked:
                 break
-            passages = "; ".join(f'"{mark}"' for mark in made.marked[:10])
+            passages = "; ".join(f'"{mark}"' for mark in draft.marked[:10])
             messages = (
                 *messages,
                 Message(role="assistant", content=text),
                 Message(role="user", content=AGAIN.format(passages=passages)),
             )
-        return best if best is not None else known.drafted("", "", None, ())
+        return min(drafts, key=lambda draft: len(draft.marked))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -225,7 +227,8 @@ class _ReplyFacts:
     language: str
     familiar: bool
     facts: tuple[FactValue, ...]
-    bare: tuple[Fact, ...]
+    values: tuple[Fact, ...]
+    """The facts that are known, as a check of prose compares them."""
     customer: Mapping[str, str]
     answers: tuple[Wording, ...]
     company: str
@@ -237,20 +240,20 @@ class _ReplyFacts:
         language = mail.language or step.locale[:2].lower()
         familiar = is_familiar(mail.text, language)
         locale = step.locale if step.locale[:2].lower() == language else language
-        facts, bare = _facts(step, case, LocaleFormat(locale))
+        facts, values = _facts(step, case, LocaleFormat(locale))
         customer, doubts = _customer_row(step, case, mail)
-        spoken = [w for w in step.answers if w.language in (language, None)]
+        understood = [answer for answer in step.answers if answer.language in (language, None)]
         text = f"{mail.fields.get('subject', '')}\n{mail.text}"
-        names = getattr(step.constants.get("company"), "names", ())
+        firm: Firm | None = step.constants.get("company")
         return cls(
             mail=mail,
             language=language,
             familiar=familiar,
             facts=facts,
-            bare=bare,
+            values=values,
             customer=customer,
-            answers=tuple(nearest_answers(spoken, text, ANSWERS_SHOWN)),
-            company=str(names[0]) if names else "",
+            answers=tuple(nearest_answers(understood, text, ANSWERS_SHOWN)),
+            company=firm.names[0] if firm and firm.names else "",
             doubts=doubts,
         )
 
@@ -284,10 +287,10 @@ class _ReplyFacts:
     @property
     def shown(self) -> tuple[Document, ...]:
         """What a model is shown: facts, the customer's row, the firm's answers, the mail last."""
-        listed = [f"{f.name}: {f.text if f.value is not None else 'not known'}" for f in self.facts]
-        listed += [f"customer {column}: {cell}" for column, cell in self.customer.items() if cell]
-        listed += [f"our firm: {self.company}"] if self.company else []
-        facts = text_document("\n".join(listed) or "none", name="facts")
+        lines = [f"{f.name}: {f.text if f.value is not None else 'not known'}" for f in self.facts]
+        lines += [f"customer {column}: {cell}" for column, cell in self.customer.items() if cell]
+        lines += [f"our firm: {self.company}"] if self.company else []
+        facts = text_document("\n".join(lines) or "none", name="facts")
         answers = (text_document(w.text, name=f"answer {w.name}") for w in self.answers)
         return (facts, *answers, self.mail)
 
@@ -304,35 +307,36 @@ class _ReplyFacts:
         sources = SourceEvidence(
             texts=(*own, *(w.text for w in self.answers), *courtesy.values()),
             values=(*self.customer.values(), *(f.text for f in self.facts if f.value is not None)),
-            facts=self.bare,
+            facts=self.values,
             names=(self.who, self.company, self.mail.fields.get("subject", "") if not text else ""),
             language=self.language,
         )
-        found = check_prose(f"{subject}\n{text}".strip(), sources).findings
+        findings = check_prose(f"{subject}\n{text}".strip(), sources).findings
         return Drafted(
             subject=subject,
             text=text,
             facts=self.facts,
             reader=reader,
-            marked=tuple(each.text for each in found),
+            marked=tuple(finding.text for finding in findings),
             language=self.language,
-            doubts=(*self.doubts, *doubts, *(each.why for each in found)) if text or doubts else (),
+            doubts=(*self.doubts, *doubts, *(finding.why for finding in findings)) if text or doubts else (),
         )
 
 
 def _facts(
-    step: DraftReply, case: Case, figures: LocaleFormat
+    step: DraftReply, case: Case, locale: LocaleFormat
 ) -> tuple[tuple[FactValue, ...], tuple[Fact, ...]]:
-    made: list[FactValue] = []
-    bare: list[Fact] = []
+    facts: list[FactValue] = []
+    values: list[Fact] = []
     for name, text in step.facts.items():
         value = step.expressions[f"fact {name}"](case)
         if not isinstance(value, Printable) or value == "":
-            made.append(FactValue(name=name, value=None, text=UNKNOWN, source=text))
+            facts.append(FactValue(name=name, value=None, text=UNKNOWN, source=text))
             continue
-        made.append(FactValue(name=name, value=canonical_text(value), text=figures.write(value), source=text))
-        bare.append(known_as(made[-1], value))
-    return tuple(made), tuple(bare)
+        fact = FactValue(name=name, value=canonical_text(value), text=locale.write(value), source=text)
+        facts.append(fact)
+        values.append(known_as(fact, value))
+    return tuple(facts), tuple(values)
 
 
 def _customer_row(
@@ -348,21 +352,16 @@ def _customer_row(
         where[column] = "" if value is None else str(value)
     if not all(where.values()):
         return {}, ()
-    found = case.known.rows(step.customer.table, **where)
-    if len(found) > 1:
-        return {}, (say("{n} rows of {table} fit this mail.", n=len(found), table=step.customer.table),)
-    if not found:
+    rows = case.known.rows(step.customer.table, **where)
+    if len(rows) > 1:
+        return {}, (say("{n} rows of {table} fit this mail.", n=len(rows), table=step.customer.table),)
+    if not rows:
         return {}, ()
     returned = envelope_sender(mail)
-    elsewhere = returned and _domain(returned) != _domain(writer)
+    elsewhere = returned and registered_domain(domain_of(returned)) != registered_domain(domain_of(writer))
     doubt = say(
         "The mail says it is from {writer} and came from {returned}: see whom the answer goes to.",
         writer=writer,
         returned=returned,
     )
-    return found[0], (doubt,) if elsewhere else ()
-
-
-def _domain(address: str) -> str:
-    """Give the last two parts of an address's domain."""
-    return ".".join(address.lower().rpartition("@")[2].split(".")[-2:])
+    return rows[0], (doubt,) if elsewhere else ()

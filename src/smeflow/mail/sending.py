@@ -1,4 +1,8 @@
-"""Send an answer to who wrote: only what a person approved, or what a rule over proven values lets go."""
+"""The sink that sends: who may send mail, and to whom it goes.
+
+An answer goes out where a person approved it, or where a rule over proven values lets it go, and only with
+``mode: act``. It is sent once, by `actions.SendMail`, over the wire of `smtp`.
+"""
 
 from typing import Any, Literal
 
@@ -11,9 +15,10 @@ from smeflow.kinds.mailbox import Account, Effect
 from smeflow.kinds.recipe_context import RecipeContext
 from smeflow.kinds.sinks import SinkItem
 from smeflow.mail.actions import BY_RULE
-from smeflow.mail.senders import envelope_sender, reason_not_to_answer
+from smeflow.mail.connect import CertificatePath
+from smeflow.mail.senders import envelope_sender
+from smeflow.mail.sink import MailSink, answer_content, compile_expression
 from smeflow.mail.smtp import plain_address
-from smeflow.values.cells import cell_of, text_of
 
 PERSON = "person"
 
@@ -31,13 +36,11 @@ class ToRow(BaseModel):
     """Which row: columns, each with an expression: ``{number: order.record.customer}``."""
 
 
-class SendAnswers(BaseModel):
+class SendAnswers(MailSink):
     """Sends an answer over SMTP: ``send: reply``. Without ``mode: act`` it only lists what it would send.
 
     What was sent cannot be taken back. Each mail gets at most one answer.
     """
-
-    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
 
     send: str
     """The step whose text is sent."""
@@ -49,7 +52,7 @@ class SendAnswers(BaseModel):
     """``tls`` on port 465, ``starttls`` on port 587; there is none without."""
     user: str = ""
     """What to log in as, where it is not the mailbox's address."""
-    certificate: str | None = None
+    certificate: CertificatePath = None
     """The certificate of a server of the firm's own, a file relative to the recipe."""
     approve: str
     """``person``: what somebody approved in the review of the step. Or a rule that reads values proven from
@@ -60,15 +63,7 @@ class SendAnswers(BaseModel):
     """Only mails for which this holds."""
     to: Literal["sender"] | ToRow = "sender"
     """Who gets it: ``sender``, as the receiving server wrote it down; or an address in the firm's table."""
-    _source: Account | None = PrivateAttr(default=None)
     _sender: Account | None = PrivateAttr(default=None)
-    _expressions: dict[str, Expression] = PrivateAttr(default_factory=dict)
-
-    @field_validator("send")
-    @classmethod
-    def _is_step(cls, written: str, info: ValidationInfo) -> str:
-        _compile(f"{written}.text", RecipeContext.of(info.context))
-        return written
 
     @field_validator("when", "approve", mode="before")
     @classmethod
@@ -77,7 +72,8 @@ class SendAnswers(BaseModel):
         if info.field_name == "approve" and written == PERSON:
             _must_be_reviewed(info.data.get("send", ""), RecipeContext.of(info.context))
         elif isinstance(written, str):
-            expression = _compile(written, RecipeContext.of(info.context))
+            # a rule that reads nothing would send everything
+            expression = compile_expression(written, RecipeContext.of(info.context), constant=False)
             if info.field_name == "approve":
                 _only_proven(expression, RecipeContext.of(info.context))
         return written
@@ -86,44 +82,28 @@ class SendAnswers(BaseModel):
     @classmethod
     def _has_good_columns(cls, written: object, info: ValidationInfo) -> object:
         for text in written.where.values() if isinstance(written, ToRow) else ():
-            _compile(text, RecipeContext.of(info.context))
+            compile_expression(text, RecipeContext.of(info.context), constant=False)
         return written
 
-    @field_validator("certificate")
-    @classmethod
-    def _inside(cls, certificate: str | None, info: ValidationInfo) -> str | None:
-        if certificate is not None and not RecipeContext.of(info.context).path(certificate).is_file():
-            raise ValueError(say("{path} does not exist", path=certificate))
-        return certificate
-
-    @field_validator("mode")
-    @classmethod
-    def _has_mailbox(cls, mode: str, info: ValidationInfo) -> str:
-        if mode == "act" and _has_no_mailbox(RecipeContext.of(info.context)):
-            raise ValueError(
-                say("act needs a source that is a mailbox; with others only observe is possible")
-            )
-        return mode
-
     def model_post_init(self, context: Any, /) -> None:
-        """Compile what is an expression, and find both servers."""
-        recipe = RecipeContext.of(context)
-        self._source = _account_of(recipe)
-        if self._source is not None:
+        """Compile the expressions, and find both servers."""
+        super().model_post_init(context)
+        if self.account is not None:
             self._sender = Account(
-                address=self._source.address,
+                address=self.account.address,
                 host=self.host,
                 port=self.port,
-                user=self.user or self._source.user,
+                user=self.user or self.account.user,
                 security=self.security,
-                certificate=recipe.path(self.certificate) if self.certificate else None,
+                certificate=RecipeContext.of(context).path(self.certificate) if self.certificate else None,
             )
+
+    def written_expressions(self) -> dict[str, str]:
+        """Give the conditions by their keys, and what finds the recipient's row by its columns."""
         texts = {"when": self.when, "approve": None if self.approve == PERSON else self.approve}
         if isinstance(self.to, ToRow):
             texts |= {f"to {column}": text for column, text in self.to.where.items()}
-        self._expressions.update(
-            {name: _compile(text, recipe) for name, text in texts.items() if text is not None}
-        )
+        return {name: text for name, text in texts.items() if text is not None}
 
     @property
     def name(self) -> str:
@@ -136,68 +116,43 @@ class SendAnswers(BaseModel):
         return self.mode == "act"
 
     @property
-    def account(self) -> Account | None:
-        """The mailbox the mail came into; None where the source is none."""
-        return self._source
-
-    @property
     def sender(self) -> Account | None:
         """The server that sends."""
         return self._sender
 
     def effects(self, item: SinkItem) -> tuple[Effect, ...]:
         """Give the one answer to a finished mail, if it may go."""
-        drafted = item.case.results.get(self.send)
-        text = getattr(drafted, "text", "")
-        if not text or not item.case.documents or reason_not_to_answer(item.case.documents[0]) is not None:
+        content = answer_content(item, self.send)
+        if not content or (self.when is not None and not self.holds("when", item)):
             return ()
-        if "when" in self._expressions and self._expressions["when"].decides(item.case) is not True:
+        approver, target = self._approver(item), self._recipient(item)
+        to_ourselves = self.account is not None and target.casefold() == self.account.address.casefold()
+        if not approver or not target or to_ourselves:
             return ()
-        by, target = self._leave(item, drafted), self._target(item)
-        if not by or not target or (self._source and target.casefold() == self._source.address.casefold()):
-            return ()
-        subject = str(getattr(drafted, "subject", "") or "").replace("\n", " ")
-        return (Effect(kind="send", target=target, content=f"{subject}\n{text}", by=by),)
+        return (Effect(kind="send", target=target, content=content, by=approver),)
 
-    def _leave(self, item: SinkItem, drafted: object) -> str:
+    def _approver(self, item: SinkItem) -> str:
         """Tell who lets the answer go: a person, or the rule; nobody where it is empty."""
         person = item.approved.get(self.send, "")
         if person or self.approve == PERSON:
             return person
-        if getattr(drafted, "doubts", ()):  # something in it stands in no source: a person must see it
+        drafted = item.case.results.get(self.send)
+        if getattr(drafted, "doubts", ()):  # foreign: what a user's step is unsure of, a person must see too
             return ""
-        rule = self._expressions["approve"]
-        found = [item.case.results.get(read.path[0]) for read in rule.reads]
-        settled = all(isinstance(value, Evidenced) and value.settled() for value in found)
-        return BY_RULE if settled and rule.decides(item.case) is True else ""
+        read = [item.case.results.get(name.path[0]) for name in self._expressions["approve"].reads]
+        settled = all(isinstance(result, Evidenced) and result.settled() for result in read)
+        return BY_RULE if settled and self.holds("approve", item) else ""
 
-    def _target(self, item: SinkItem) -> str:
+    def _recipient(self, item: SinkItem) -> str:
         """Give the address; never one that stands in a text."""
         if not isinstance(self.to, ToRow):
             return plain_address(envelope_sender(item.case.documents[0]))
-        where = {
-            column: text_of(cell_of(self._expressions[f"to {column}"](item.case))) for column in self.to.where
-        }
+        where = {column: self.value_of(f"to {column}", item) for column in self.to.where}
         if not all(where.values()):
             return ""
-        found = {row.get(self.to.column, "").strip() for row in item.case.known.rows(self.to.table, **where)}
-        return plain_address(found.pop()) if len(found) == 1 else ""
-
-
-def _account_of(recipe: RecipeContext) -> Account | None:
-    found = getattr(recipe.source, "account", None)
-    return found if isinstance(found, Account) else None
-
-
-def _has_no_mailbox(recipe: RecipeContext) -> bool:
-    return recipe.is_recipe and _account_of(recipe) is None
-
-
-def _compile(text: str, recipe: RecipeContext) -> Expression:
-    expression = recipe.compile(text)
-    if not expression.reads:
-        raise ExpressionError(say("this reads no step: {text}", text=text[:60]))
-    return expression
+        rows = item.case.known.rows(self.to.table, **where)
+        addresses = {row.get(self.to.column, "").strip() for row in rows}
+        return plain_address(addresses.pop()) if len(addresses) == 1 else ""
 
 
 def _must_be_reviewed(step: str, recipe: RecipeContext) -> None:

@@ -1,35 +1,41 @@
-"""Write an answer as a mail and hand it to the server that sends it (SMTP), with TLS.
+"""The wire of sending: write an answer as a mail, and hand it to the server that sends it (SMTP), with TLS.
 
-It is addressed by the mail it answers, never by what stands in a text. SMTP has one moment nobody can see
-into: between the end of a mail and the server's word that it has it. A program that dies there, or a line
-that breaks, leaves it open whether the mail was sent. That moment is told (`DeliveryUnknown`), and the mail
-is not handed over a second time.
+Who may send what to whom is decided in `sending`. SMTP has one moment nobody can see into: between the end
+of a mail and the server's word that it has it. A program that dies there, or a line that breaks, leaves it
+open whether the mail was sent. That moment is told (`DeliveryUnknown`), and the mail is not handed over a
+second time.
 """
 
 import base64
 import contextlib
 import email
 import email.policy
-import os
 import re
 import smtplib
-import ssl
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from email.headerregistry import Address
-from email.message import EmailMessage
+from email.message import EmailMessage, Message
 from email.utils import format_datetime, getaddresses, parseaddr
-from typing import Any
 
 from smeflow._text import sha256
 from smeflow.documents.mail import harmless_line, header
 from smeflow.errors import SinkError, SourceError
 from smeflow.i18n import Phrase, say
 from smeflow.kinds.mailbox import Account
-from smeflow.mail.connect import bearer
-from smeflow.mail.login import access_token, grant_of, missing_password, password_of
+from smeflow.mail.connect import (
+    Credentials,
+    find_credentials,
+    login_refused,
+    short_reason,
+    tls_context,
+    token_message,
+)
 
+SECONDS = 60.0
+OUR_NAME = "[127.0.0.1]"
+"""What we call ourselves: the name of the machine inside the firm is nobody's business."""
 _POLICY = email.policy.SMTP.clone(max_line_length=78)
 
 
@@ -54,20 +60,20 @@ def compose_answer(
     *to* is whom it goes to; without it, a draft, it is who wrote. *automatic*: no person let it go, which
     the answer says (RFC 3834), so that no program answers it.
     """
-    asked = email.message_from_bytes(original, policy=email.policy.compat32)
+    received = email.message_from_bytes(original, policy=email.policy.compat32)
     subject, _, text = content.partition("\n")
     mail = EmailMessage(policy=_POLICY)
     mail["From"] = address
-    given = _address("", to) if to else _recipient(header(asked, "from"), header(asked, "reply-to"))
-    if given is not None:
-        mail["To"] = given
-    mail["Subject"] = harmless_line(subject) or _reply_subject(header(asked, "subject"))
+    recipient = _address("", to) if to else _recipient(received)
+    if recipient is not None:
+        mail["To"] = recipient
+    mail["Subject"] = harmless_line(subject) or _reply_subject(header(received, "subject"))
     mail["Date"] = format_datetime(at)
     mail["Message-ID"] = message_id
-    answered = _ids(header(asked, "message-id"))[:1]
+    answered = _message_ids(header(received, "message-id"))[:1]
     if answered:
         mail["In-Reply-To"] = answered[0]
-        mail["References"] = " ".join([*_ids(header(asked, "references"))[-20:], *answered])
+        mail["References"] = " ".join([*_message_ids(header(received, "references"))[-20:], *answered])
     mail["X-Smeflow"] = "sent" if to else "draft"
     if automatic:
         mail["Auto-Submitted"], mail["X-Auto-Response-Suppress"] = "auto-replied", "All"
@@ -75,15 +81,18 @@ def compose_answer(
     return mail.as_bytes()
 
 
-def _recipient(sender: str, reply_to: str) -> Address | None:
+def _recipient(received: Message) -> Address | None:
     """Answer to the sender; to a Reply-To only within the same domain: a stranger's may be a trick."""
-    people = [_address(name, spec) for name, spec in getaddresses([sender])]
-    others = [_address(name, spec) for name, spec in getaddresses([reply_to])] if reply_to else []
-    first = next((p for p in people if p is not None), None)
-    if first is None:
+    senders, others = (_addresses(header(received, field)) for field in ("from", "reply-to"))
+    if not senders:
         return None
-    same = (p for p in others if p is not None and p.domain.lower() == first.domain.lower())
-    return next(same, first)
+    domain = senders[0].domain.lower()
+    return next((other for other in others if other.domain.lower() == domain), senders[0])
+
+
+def _addresses(written: str) -> list[Address]:
+    addresses = (_address(name, spec) for name, spec in getaddresses([written]))
+    return [address for address in addresses if address is not None]
 
 
 def _address(name: str, spec: str) -> Address | None:
@@ -99,13 +108,8 @@ def _reply_subject(subject: str) -> str:
     return subject if re.match(r"(?i)\s*(re|aw|tr|fwd?)\s*:", subject) else f"Re: {subject}".strip()
 
 
-def _ids(text: str) -> list[str]:
+def _message_ids(text: str) -> list[str]:
     return re.findall(r"<[^<>\s]{1,250}>", text)
-
-
-SECONDS = 60.0
-OUR_NAME = "[127.0.0.1]"
-"""What we call ourselves: the name of the machine inside the firm is nobody's business."""
 
 
 class MailRefused(Exception):
@@ -135,9 +139,9 @@ class SmtpClient:
         """Hand one mail over. *going* is called when all is agreed and the mail itself comes next.
 
         Raises:
-            Refused: The server says no for good.
-            NotNow: It says no for now, or cannot be reached; nothing was sent.
-            Unsure: The line broke behind the mail.
+            MailRefused: The server says no for good.
+            MailDeferred: It says no for now, or cannot be reached; nothing was sent.
+            DeliveryUnknown: The line broke behind the mail.
         """
         try:
             self._agree(recipient)
@@ -145,25 +149,24 @@ class SmtpClient:
             raise MailDeferred(str(error)) from error
         going()
         try:
-            code, told = self.client.data(mail)
+            code, reply = self.client.data(mail)
         except smtplib.SMTPDataError as error:  # it did not even want to begin
-            self._check(error.smtp_code, _as_bytes(error.smtp_error))
-            return
+            code, reply = error.smtp_code, _as_bytes(error.smtp_error)
         except (OSError, smtplib.SMTPException) as error:
             raise DeliveryUnknown(str(error)) from error
-        self._check(code, told)
+        self._check(code, reply)
 
     def _agree(self, recipient: str) -> None:
         if self.client.sock is None:
             raise smtplib.SMTPServerDisconnected("closed")
         self.client.rset()
-        for code, told in (self.client.mail(self.account.address), self.client.rcpt(recipient)):
-            self._check(code, told)
+        for code, reply in (self.client.mail(self.account.address), self.client.rcpt(recipient)):
+            self._check(code, reply)
 
-    def _check(self, code: int, told: bytes) -> None:
+    def _check(self, code: int, reply: bytes) -> None:
         if 200 <= code < 300:
             return
-        text = " ".join(told.decode("utf-8", "replace").split())[:200]
+        text = " ".join(reply.decode("utf-8", "replace").split())[:200]
         if code < 500:
             raise MailDeferred(f"{code} {text}")
         raise MailRefused(say("the server refuses it: {reason}", reason=f"{code} {text}"))
@@ -176,34 +179,25 @@ def open_smtp(account: Account, environ: Mapping[str, str] | None = None) -> Ite
     Raises:
         SinkError: The server cannot be reached or refuses the login.
     """
-    environ = os.environ if environ is None else environ
-    try:
-        client = _connected(account)
-    except (OSError, smtplib.SMTPException) as error:
-        raise _unreachable(account, error) from error
-    try:
-        _log_in(client, account, environ)
-    except SourceError as error:
-        client.close()
-        raise SinkError(error.phrase) from error
-    except smtplib.SMTPAuthenticationError:
-        client.close()
-        raise SinkError(_no_login(account)) from None
-    except (OSError, smtplib.SMTPException) as error:
-        client.close()
-        raise _unreachable(account, error) from error
-    try:
-        yield SmtpClient(client, account)
-    finally:
-        with contextlib.suppress(OSError, smtplib.SMTPException):
-            client.quit()
-        client.close()
+    with contextlib.ExitStack() as stack:
+        try:
+            client = stack.enter_context(contextlib.closing(_connected(account)))
+            _log_in(client, account, find_credentials(account, environ))
+        except SourceError as error:
+            raise SinkError(error.phrase) from error
+        except smtplib.SMTPAuthenticationError:
+            raise SinkError(login_refused(account)) from None
+        except (OSError, smtplib.SMTPException) as error:
+            raise _unreachable(account, error) from error
+        try:
+            yield SmtpClient(client, account)
+        finally:
+            with contextlib.suppress(OSError, smtplib.SMTPException):
+                client.quit()
 
 
 def _connected(account: Account) -> smtplib.SMTP:
-    context = ssl.create_default_context()
-    if account.certificate is not None:
-        context.load_verify_locations(cafile=str(account.certificate))
+    context = tls_context(account)
     if account.security == "tls":
         client: smtplib.SMTP = smtplib.SMTP_SSL(
             account.host, account.port, OUR_NAME, timeout=SECONDS, context=context
@@ -215,41 +209,21 @@ def _connected(account: Account) -> smtplib.SMTP:
     return client
 
 
-def _log_in(client: smtplib.SMTP, account: Account, environ: Mapping[str, str]) -> None:
-    grant = grant_of(account.address, environ)
-    if grant is not None:
-        told = bearer(account, access_token(account.address, grant), "XOAUTH2")
-        client.auth("XOAUTH2", _answering(told), initial_response_ok=True)
+def _log_in(client: smtplib.SMTP, account: Account, credentials: Credentials) -> None:
+    if credentials.token:
+        # a server that refuses explains itself and wants an empty line
+        answers = iter([token_message(account, credentials.token, "XOAUTH2")])
+        client.auth("XOAUTH2", lambda _challenge=None: next(answers, ""), initial_response_ok=True)
         return
-    password = password_of(account, environ)
-    if password is None:
-        raise missing_password(account)
     if "PLAIN" not in client.esmtp_features.get("auth", "").upper().split():
-        client.login(account.login, password)
+        client.login(account.login, credentials.password)
         return
-    said = base64.b64encode(f"\0{account.login}\0{password}".encode())  # smtplib itself knows ASCII alone
-    code, why = client.docmd("AUTH", f"PLAIN {said.decode('ascii')}")
+    plain = base64.b64encode(f"\0{account.login}\0{credentials.password}".encode())
+    code, reply = client.docmd(
+        "AUTH", f"PLAIN {plain.decode('ascii')}"
+    )  # smtplib's own login knows ASCII alone
     if code != 235:
-        raise smtplib.SMTPAuthenticationError(code, why)
-
-
-def _answering(first: str) -> Any:
-    """Give the token first; a server that refuses explains itself and wants an empty line."""
-    turns = iter([first])
-
-    def answer(_challenge: bytes | None = None) -> str:
-        return next(turns, "")
-
-    return answer
-
-
-def _no_login(account: Account) -> Phrase:
-    return say(
-        "The mail server {host} refuses the login of {user}. Check the password; some providers want "
-        "one made for programs (docs/mailboxes.md).",
-        host=account.host,
-        user=account.login,
-    )
+        raise smtplib.SMTPAuthenticationError(code, reply)
 
 
 def _unreachable(account: Account, error: Exception) -> SinkError:
@@ -259,13 +233,13 @@ def _unreachable(account: Account, error: Exception) -> SinkError:
             "was sent; run again.",
             host=account.host,
             port=account.port,
-            reason=" ".join(str(error).split())[:200] or type(error).__name__,
+            reason=short_reason(error),
         )
     )
 
 
-def _as_bytes(told: object) -> bytes:
-    return told if isinstance(told, bytes) else str(told).encode()
+def _as_bytes(reply: bytes | str) -> bytes:
+    return reply if isinstance(reply, bytes) else reply.encode()
 
 
 def plain_address(text: str) -> str:

@@ -1,7 +1,4 @@
-"""Mail as cases: a mailbox over IMAP, from now on and without changing anything there.
-
-Or an archive (``.mbox``).
-"""
+"""Mail as a source: a mailbox over IMAP, from now on and without changing anything there; or an archive."""
 
 import re
 from collections import Counter
@@ -10,7 +7,7 @@ from datetime import date
 from email import message_from_bytes, policy
 from typing import Any, ClassVar, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, ValidationInfo, field_validator
+from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, field_validator
 
 from smeflow._system import safe_path_part
 from smeflow._text import sha256
@@ -23,7 +20,7 @@ from smeflow.kinds.mailbox import Account, FolderCursor, MailIndex, MailLocation
 from smeflow.kinds.recipe_context import RecipeContext
 from smeflow.kinds.sources import Arrival, ArrivalBatch, DiskSource, UnreadableArrival, make_arrival
 from smeflow.mail.client import MailClient, SelectedFolder
-from smeflow.mail.connect import open_mailbox, server_errors_as_source_error
+from smeflow.mail.connect import CertificatePath, open_mailbox, server_errors_as_source_error
 
 MAX_BYTES = 50_000_000
 BATCH_SIZE = 200
@@ -49,7 +46,7 @@ class Mailbox(BaseModel):
     """What to log in as, where it is not the address: a shared mailbox."""
     security: Literal["tls", "starttls"] = "tls"
     """How the connection is encrypted; there is none without."""
-    certificate: str | None = None
+    certificate: CertificatePath = None
     """The certificate of a server of the firm's own, a file relative to the recipe."""
     folders: tuple[str, ...] = Field(default=("INBOX",), min_length=1)
     """The folders that are read."""
@@ -61,13 +58,6 @@ class Mailbox(BaseModel):
     @classmethod
     def _list(cls, folders: object) -> object:
         return (folders,) if isinstance(folders, str) else folders
-
-    @field_validator("certificate")
-    @classmethod
-    def _inside(cls, certificate: str | None, info: ValidationInfo) -> str | None:
-        if certificate is not None and not RecipeContext.of(info.context).path(certificate).is_file():
-            raise ValueError(say("{path} does not exist", path=certificate))
-        return certificate
 
     def model_post_init(self, context: Any, /) -> None:
         """Put together where to log in."""
@@ -98,12 +88,12 @@ class Mailbox(BaseModel):
     def cases(self) -> Iterator[Arrival | UnreadableArrival]:
         """Go through the mail there is (with ``since``, from then on), noting nothing."""
         given: set[str] = set()
-        with open_mailbox(self._account) as session:
+        with open_mailbox(self._account) as client:
             for folder in self.folders:
-                session.open(folder)
-                uids = session.since(self.since) if self.since else session.uids()
-                for seen in session.look(uids):
-                    mail = _fetch(session, seen)
+                client.open(folder)
+                uids = client.since(self.since) if self.since else client.uids()
+                for summary in client.look(uids):
+                    mail = _fetch(client, summary)
                     if mail is not None and mail.key not in given:
                         given.add(mail.key)
                         yield mail
@@ -111,37 +101,36 @@ class Mailbox(BaseModel):
     def batches(self, book: MailIndex) -> Iterator[ArrivalBatch]:
         """Give the mail that came since, folder by folder."""
         given: set[str] = set()
-        with open_mailbox(self._account) as session:
+        with open_mailbox(self._account) as client:
             for folder in self.folders:
-                visit = _FolderVisit(self, session, book, folder, given)
-                found = visit.begin()
-                for start in range(0, max(len(found), 1), BATCH_SIZE):
-                    yield visit.batch(
-                        found[start : start + BATCH_SIZE], last=start + BATCH_SIZE >= len(found)
-                    )
+                visit = _FolderVisit(self, client, book, folder, given)
+                uids = visit.begin()
+                for start in range(0, max(len(uids), 1), BATCH_SIZE):
+                    end = start + BATCH_SIZE
+                    yield visit.batch(uids[start:end], last=end >= len(uids))
 
 
 class _FolderVisit:
     """One look into one folder."""
 
     def __init__(
-        self, source: Mailbox, session: MailClient, book: MailIndex, folder: str, given: set[str]
+        self, source: Mailbox, client: MailClient, index: MailIndex, folder: str, given: set[str]
     ) -> None:
         self.account, self.since = source.account, source.since
-        self.session, self.book, self.folder, self.given = session, book, folder, given
-        self.opened: SelectedFolder = session.open(folder)
+        self.client, self.index, self.folder, self.given = client, index, folder, given
+        self.opened: SelectedFolder = client.open(folder)
 
     def begin(self) -> list[int]:
         """Give the numbers of what is new, however the folder was numbered before."""
-        cursor = self.book.cursor(self.folder)
+        cursor = self.index.cursor(self.folder)
         if cursor is None:
-            self._first_sight()
+            self._note_first_sight()
         elif cursor.validity != self.opened.validity:
-            self._numbered_anew()
-        cursor = self.book.cursor(self.folder)
+            self._recognise_renumbered()
+        cursor = self.index.cursor(self.folder)
         start = cursor.following if cursor else 1
-        known = self.book.noted(self.folder, self.opened.validity, start)
-        return [uid for uid in self.session.from_uid(start) if uid not in known]
+        known = self.index.noted(self.folder, self.opened.validity, start)
+        return [uid for uid in self.client.from_uid(start) if uid not in known]
 
     def batch(self, uids: list[int], *, last: bool) -> ArrivalBatch:
         """Give some of it; the cursor moves on behind the last."""
@@ -151,69 +140,70 @@ class _FolderVisit:
         )
 
         def settle() -> None:
-            self.book.note(places, self.folder, cursor)
+            self.index.note(places, self.folder, cursor)
 
         return ArrivalBatch(arrivals=self._arrivals(uids, places), settle=settle)
 
     def _arrivals(self, uids: list[int], places: list[MailLocation]) -> Iterator[Arrival | UnreadableArrival]:
-        for seen, mail in self._taken(uids):
-            places.append(self._place(seen, mail.key))
-            if mail.key not in self.given and not self.book.of(mail.key):
+        for summary, mail in self._fetched(uids):
+            places.append(self._place(summary, mail.key))
+            if mail.key not in self.given and not self.index.of(mail.key):
                 self.given.add(mail.key)
                 yield mail
 
-    def _taken(self, uids: list[int]) -> Iterator[tuple[MailSummary, Arrival | UnreadableArrival]]:
+    def _fetched(self, uids: list[int]) -> Iterator[tuple[MailSummary, Arrival | UnreadableArrival]]:
         with server_errors_as_source_error(self.account):
-            for seen in list(self.session.look(uids)):
-                mail = _fetch(self.session, seen)
+            for summary in list(self.client.look(uids)):
+                mail = _fetch(self.client, summary)
                 if mail is not None:  # else it was moved away or deleted this moment
-                    yield seen, mail
+                    yield summary, mail
 
-    def _first_sight(self) -> None:
+    def _note_first_sight(self) -> None:
         """Note what is there already: without ``since`` none of it is taken."""
-        wanted = set(self.session.since(self.since)) if self.since else set()
-        older = [uid for uid in self.session.uids() if uid not in wanted and uid < self.opened.following]
+        wanted = set(self.client.since(self.since)) if self.since else set()
+        older = [uid for uid in self.client.uids() if uid not in wanted and uid < self.opened.following]
         first = min(wanted, default=self.opened.following)
-        places = [self._place(seen, "") for seen in self.session.look(older)]
-        self.book.begin(self.folder, FolderCursor(validity=self.opened.validity, following=first), places)
+        places = [self._place(summary, "") for summary in self.client.look(older)]
+        self.index.begin(self.folder, FolderCursor(validity=self.opened.validity, following=first), places)
 
-    def _numbered_anew(self) -> None:
+    def _recognise_renumbered(self) -> None:
         """Recognise the mails under their new numbers; what is not recognised for sure is new."""
         by_mark: dict[str, list[MailLocation]] = {}
-        for place in self.book.in_folder(self.folder):
+        for place in self.index.in_folder(self.folder):
             by_mark.setdefault(place.mark, []).append(place)
-        seen = list(self.session.look(self.session.uids()))
-        there = Counter(one.mark for one in seen)
+        summaries = list(self.client.look(self.client.uids()))
+        alike = Counter(summary.mark for summary in summaries)
         places = [
-            self._place(one, by_mark[one.mark][0].key)
-            for one in seen
-            if len({p.key for p in by_mark.get(one.mark, ())}) == 1
-            and there[one.mark] <= len(by_mark[one.mark])
+            self._place(summary, known[0].key)
+            for summary in summaries
+            if (known := by_mark.get(summary.mark, []))
+            and len({place.key for place in known}) == 1
+            and alike[summary.mark] <= len(known)
         ]
-        self.book.begin(self.folder, FolderCursor(validity=self.opened.validity, following=1), places)
+        self.index.begin(self.folder, FolderCursor(validity=self.opened.validity, following=1), places)
 
-    def _place(self, seen: MailSummary, key: str) -> MailLocation:
+    def _place(self, summary: MailSummary, key: str) -> MailLocation:
         return MailLocation(
-            folder=self.folder, validity=self.opened.validity, uid=seen.uid, mark=seen.mark, key=key
+            folder=self.folder, validity=self.opened.validity, uid=summary.uid, mark=summary.mark, key=key
         )
 
 
-def _fetch(session: MailClient, seen: MailSummary) -> Arrival | UnreadableArrival | None:
-    if seen.size > MAX_BYTES:
-        why = say("is larger than {limit} bytes ({found})", limit=MAX_BYTES, found=seen.size)
-        return UnreadableArrival(key=f"mail-{seen.mark[:20]}", phrase=why)
-    data = session.fetch(seen.uid)
+def _fetch(client: MailClient, summary: MailSummary) -> Arrival | UnreadableArrival | None:
+    if summary.size > MAX_BYTES:
+        why = say("is larger than {limit} bytes ({found})", limit=MAX_BYTES, found=summary.size)
+        return UnreadableArrival(key=f"mail-{summary.mark[:20]}", phrase=why)
+    data = client.fetch(summary.uid)
     if data is None:
         return None
-    key = f"gmail-{seen.gmail}" if seen.gmail else f"mail-{sha256(data)[:20]}"
-    return make_arrival(key, _name(data, seen), MAIL, data)
+    key = f"gmail-{summary.gmail}" if summary.gmail else f"mail-{sha256(data)[:20]}"
+    return make_arrival(key, _name(data, summary), MAIL, data)
 
 
-def _name(data: bytes, seen: MailSummary) -> str:
+def _name(data: bytes, summary: MailSummary) -> str:
     """Name a mail as a file would be: its day and its subject."""
     head = re.split(rb"\r?\n\r?\n", data[:100_000], maxsplit=1)[0]
     subject = header(message_from_bytes(head, policy=policy.compat32), "subject")[:80]
-    day = f"{seen.arrived:%Y-%m-%d} " if seen.arrived else ""
+    day = f"{summary.arrived:%Y-%m-%d} " if summary.arrived else ""
     return safe_path_part(f"{day}{subject or 'mail'}.eml")
 
 

