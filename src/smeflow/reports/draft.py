@@ -1,4 +1,4 @@
-"""The `draft` step: a text whose facts are measured over the tables of its case by the measures of reports."""
+"""The `draft` step: a text whose facts are measured over its case's tables by the measures of reports."""
 
 from collections.abc import Iterator, Mapping
 from decimal import ROUND_HALF_UP, Decimal

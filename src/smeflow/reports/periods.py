@@ -17,11 +17,12 @@ from smeflow.documents.text import FACTS
 from smeflow.errors import SourceError
 from smeflow.i18n import say
 from smeflow.kinds.sources import Arrival, DiskSource, UnreadableArrival, make_arrival
-from smeflow.reports.facts import FactSet, compute_facts, describe_sources
+from smeflow.reports.facts import WHOLE_TABLES, compute_facts, describe_sources
 from smeflow.reports.measures.measure import Measure, MeasureContext
-from smeflow.tables.book import TableBook
+from smeflow.tables.book import PathOrigin, TableBook, recipe_zone
 from smeflow.tables.kinds import AnyTable
 from smeflow.tables.rows import NamedRows, read_table
+from smeflow.values.dates import parse_date
 from smeflow.writing.periods import Grain, Window, windows
 from smeflow.writing.report import Period
 
@@ -43,39 +44,34 @@ class Months(DiskSource):
 
     def cases(self) -> Iterator[Arrival | UnreadableArrival]:
         """Go through the months in their order; rows whose day cannot be read are told apart."""
-        cells = read_table(self._path, self.sheet)
-        cells.require(self.date)
-        found: dict[str, list[dict[str, str]]] = {}
-        for number, row in cells.rows():
+        table = read_table(self._path, self.sheet)
+        table.require(self.date)
+        months: dict[str, list[dict[str, str]]] = {}
+        for number, row in table.rows():
             day = _parse_day(row[self.date])
             if day is None:
                 why = say("line {line}: {column} is no day", line=number, column=self.date)
                 yield UnreadableArrival(key=f"line {number}", phrase=why)
             else:
-                found.setdefault(f"{day:%Y-%m}", []).append(row)
-        for month in sorted(found):
-            data = _rows_as_csv(cells, found[month])
+                months.setdefault(f"{day:%Y-%m}", []).append(row)
+        for month in sorted(months):
+            data = _rows_as_csv(table, months[month])
             yield make_arrival(month, f"{month}.csv", "text/csv", data, {"month": month})
 
 
 def _parse_day(text: str) -> date | None:
-    from smeflow.values.dates import parse_date
-
     try:
         return date.fromisoformat(text.strip()[:10])
     except ValueError:
         return parse_date(text)
 
 
-def _rows_as_csv(cells: NamedRows, rows: list[dict[str, str]]) -> bytes:
+def _rows_as_csv(table: NamedRows, rows: list[dict[str, str]]) -> bytes:
     buffer = io.StringIO(newline="")
     writer = csv.writer(buffer, lineterminator="\n")
-    writer.writerow(cells.columns)
-    writer.writerows([row[column] for column in cells.columns] for row in rows)
+    writer.writerow(table.columns)
+    writer.writerows(row.values() for row in rows)
     return buffer.getvalue().encode("utf-8", "backslashreplace")
-
-
-_DEFAULT_ZONE = "Europe/Paris"
 
 
 class Periods(BaseModel):
@@ -125,7 +121,7 @@ class Periods(BaseModel):
     def model_post_init(self, context: Any, /) -> None:
         """Take the time zone and the clock."""
         told = context or {}
-        self._zone = ZoneInfo(told.get("timezone") or _DEFAULT_ZONE)
+        self._zone = recipe_zone(context)
         self._clock = told.get("clock") or (lambda: datetime.now(UTC))
         self._locale = told.get("locale") or "en"
 
@@ -143,7 +139,7 @@ class Periods(BaseModel):
     @property
     def path(self) -> Path | None:
         """Where the first table lies that is a file."""
-        return next((p for t in self.tables.values() if (p := getattr(t, "path", None))), None)
+        return next((table.path for table in self.tables.values() if isinstance(table, PathOrigin)), None)
 
     @property
     def complete(self) -> bool:
@@ -153,21 +149,14 @@ class Periods(BaseModel):
     def cases(self) -> Iterator[Arrival | UnreadableArrival]:
         """Go through the closed periods in their order."""
         with TableBook(zone=self._zone.key) as book:
-            self._hold(book)
+            self._load(book)
             desk = MeasureContext(book=book, locale=self._locale, dates=self._dates(book))
-            told = describe_sources(desk)
+            sources = describe_sources(desk)
             for window in self._closed(desk):
                 desk.window = window
                 key = window.key if window else "all"
-                found = compute_facts(self._facts, desk)
-                facts = FactSet(
-                    period=_period_of(window, desk) if window else Period(key=""),
-                    facts=found.facts,
-                    missing=found.missing,
-                    mistakes=found.mistakes,
-                    sources=told,
-                    names=tuple(sorted(found.names)),
-                )
+                period = _period_of(window, desk) if window else WHOLE_TABLES
+                facts = compute_facts(self._facts, desk, period=period, sources=sources)
                 yield Arrival(
                     key=key,
                     version=facts.version,
@@ -177,9 +166,9 @@ class Periods(BaseModel):
                     fields={"period": key},
                 )
 
-    def _hold(self, book: TableBook) -> None:
+    def _load(self, book: TableBook) -> None:
         """Read the tables; those made of others last, since from then on nothing comes in any more."""
-        for name, table in sorted(self.tables.items(), key=lambda each: each[1].word == "select"):
+        for name, table in sorted(self.tables.items(), key=lambda named: named[1].word == "select"):
             table.load_into(book, name)
         book.tables = {name: book.tables[name] for name in self.tables}
 

@@ -3,7 +3,6 @@
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from decimal import Decimal
 from typing import Literal
 
 from smeflow._text import folded
@@ -172,19 +171,13 @@ def main_amount(found: list[ColumnProfile]) -> ColumnProfile | None:
     return max(listed, key=weight)[1] if listed else None
 
 
-def spread(profile: ColumnProfile) -> Decimal | None:
-    """Give how far the values of a column lie apart."""
-    if profile.least is None or profile.greatest is None or profile.how.kind != "number":
-        return None
-    return Decimal(profile.greatest) - Decimal(profile.least)
-
-
 FactDefinition = dict[str, object]
 MANY_NAMES, FEW_NAMES = 20, 12
 _CREDIT_NOTE = re.compile(r"\b(avoirs?|credit notes?|credits?|refunds?|remboursements?|returns?|retours?)\b")
 
 
 def coverage_of_column(book: TableBook, held: LoadedTable, column: str | None) -> Coverage:
+    """Tell on which days a table has rows, by one of its columns."""
     if column is None:
         return Coverage(())
     day = quoted(column)
@@ -208,6 +201,7 @@ def choose_grain(coverage: Coverage, rows: int) -> Grain | None:
 
 
 def newest_whole_period(coverage: Coverage, grain: Grain) -> Window:
+    """Give the newest period whose rows are all there; the newest of all where it is the only one."""
     newest = Window.around(coverage.days[-1], grain)
     before = newest.back()
     whole = coverage.lacks(newest) is None or before.last < coverage.days[0]
@@ -215,6 +209,7 @@ def newest_whole_period(coverage: Coverage, grain: Grain) -> Window:
 
 
 def count_periods(coverage: Coverage, grain: Grain | None) -> int:
+    """Count the periods the rows reach over."""
     return len(windows(coverage.days[0], coverage.days[-1], grain)) if grain and coverage.days else 0
 
 
@@ -250,6 +245,7 @@ def label_of_column(column: str) -> Phrase:
 
 
 def sql_name(column: str) -> str:
+    """Write a column's name as a person writes it in SQL: quoted only where that is needed."""
     return column if re.fullmatch(r"[A-Za-z_]\w*", column) else quoted(column)
 
 
@@ -259,9 +255,11 @@ def usefulness(profile: ColumnProfile) -> tuple[bool, float]:
 
 
 def holds_addresses(profile: ColumnProfile) -> bool:
+    """Whether a column holds mail addresses."""
     return "@" in profile.example
 
 
 def names_people(profile: ColumnProfile) -> bool:
+    """Whether a column, by its name, says who: customers, members, suppliers."""
     words = r"\b(customer|client|buyer|patient|member|user|account|supplier|fournisseur|adherent|kunde)"
     return bool(re.search(words, profile.words))

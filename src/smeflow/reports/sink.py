@@ -19,7 +19,7 @@ from smeflow.i18n import Language, Phrase, say
 from smeflow.kinds.sinks import Put, SinkItem, SinkMemory
 from smeflow.pages.elements import AnnexEntry, PrintedReport
 from smeflow.tables.table_file import Sheet, workbook_bytes
-from smeflow.values.cells import MAX_TEXT, Cell, cell_of
+from smeflow.values.cells import Cell, cell_of
 from smeflow.writing.report import Report
 
 
@@ -83,11 +83,7 @@ def _sources_sheet(pages: PrintedReport, word: _Translator) -> Sheet:
 
 
 def _cells(lines: Iterable[Iterable[object]]) -> list[list[Cell]]:
-    return [[_cut_long_text(cell_of(value)) for value in line] for line in lines]
-
-
-def _cut_long_text(cell: Cell) -> Cell:
-    return cell[:MAX_TEXT] + "…" if isinstance(cell, str) and len(cell) > MAX_TEXT else cell
+    return [[cell_of(value) for value in line] for line in lines]
 
 
 ReportFormat = Literal["html", "pdf", "docx", "md", "xlsx"]

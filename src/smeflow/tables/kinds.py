@@ -4,22 +4,21 @@ The two plainest stand here too: a file, and a query over the tables before it.
 """
 
 from collections.abc import Mapping
-from pathlib import Path
-from typing import Annotated, Any, ClassVar
+from typing import Annotated, ClassVar
 
-from pydantic import GetCoreSchemaHandler, GetJsonSchemaHandler, PrivateAttr, ValidationInfo, field_validator
+from pydantic import GetCoreSchemaHandler, GetJsonSchemaHandler, field_validator
 from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema, core_schema
 
-from smeflow._system import display_path, resolve_path
 from smeflow.i18n import say
-from smeflow.tables.book import LoadedTable, TableBook, TableOrigin
+from smeflow.tables.book import LoadedTable, PathOrigin, TableBook, TableOrigin, load_query
 from smeflow.tables.fec import FecTable
 from smeflow.tables.ledger_items import LedgerTable
+from smeflow.tables.load import load_file
 from smeflow.tables.sql import SqlTable
 
 
-class FileTable(TableOrigin):
+class FileTable(PathOrigin):
     """A file: ``{file: sales.xlsx, sheet: 2026, date: day}``, or its path alone."""
 
     word: ClassVar[str] = "file"
@@ -27,39 +26,14 @@ class FileTable(TableOrigin):
     """The file (CSV, XLSX, ODS, JSON), relative to the recipe."""
     sheet: str | None = None
     """The sheet of a spreadsheet; unless told the first, or another that holds far more cells."""
-    _path: Path = PrivateAttr()
-    _shown: str = PrivateAttr()
-
-    @field_validator("file")
-    @classmethod
-    def _inside(cls, file: str, info: ValidationInfo) -> str:
-        resolve_path(file, info.context)
-        return file
 
     @field_validator("sheet", mode="before")
     @classmethod
     def _sheet_of_a_year(cls, sheet: object) -> object:
         return str(sheet) if isinstance(sheet, int) else sheet
 
-    def model_post_init(self, context: Any, /) -> None:
-        """Find the file."""
-        self._path = resolve_path(self.file, context)
-        self._shown = display_path(self._path, context) if context else self.file
-
-    @property
-    def path(self) -> Path:
-        """Where it lies."""
-        return self._path
-
-    @property
-    def shown(self) -> str:
-        """The file as the recipe names it."""
-        return self._shown
-
     def load_into(self, book: TableBook, name: str) -> LoadedTable:
         """Read the file."""
-        from smeflow.tables.load import load_file
-
         return load_file(book, name, self._path, source=self._shown, sheet=self.sheet)
 
 
@@ -72,8 +46,6 @@ class QueryTable(TableOrigin):
 
     def load_into(self, book: TableBook, name: str) -> LoadedTable:
         """Run the query; each of its rows is numbered."""
-        from smeflow.tables.book import load_query
-
         return load_query(book, name, self.select)
 
 

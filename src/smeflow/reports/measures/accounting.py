@@ -17,12 +17,16 @@ from smeflow.reports.measures.measure import (
     ChosenRows,
     Measure,
     MeasureContext,
+    no_days,
+    number_column,
     plain_number,
     ratio,
     scalar_fact,
+    share_column,
 )
 from smeflow.reports.measures.totals import Total
 from smeflow.tables.book import FactError, LoadedTable, literal, quoted
+from smeflow.tables.fec import BALANCE_COLUMN
 from smeflow.writing.report import FactColumn, ReportFact
 
 AgeBuckets = Mapping[int, tuple[Decimal, int]]
@@ -93,11 +97,11 @@ class Ageing(Measure):
         rows, on = self.chosen(desk), self.day(self.word, desk)
         if self.paid:
             paid = quoted(rows.held.column(self.paid))
-            rows = replace(rows, conditions=(*rows.conditions, f"{paid} IS NULL OR {paid} > DATE '{on}'"))
+            rows = rows.also(f"{paid} IS NULL OR {paid} > DATE '{on}'")
         if rows.day is None or rows.day in {self.due, self.paid}:
             return rows
         day = quoted(rows.day)
-        return replace(rows, conditions=(*rows.conditions, f"{day} IS NULL OR {day} <= DATE '{on}'"))
+        return rows.also(f"{day} IS NULL OR {day} <= DATE '{on}'")
 
     def amount(self, held: LoadedTable) -> str:
         """Give the SQL of what is still to be paid."""
@@ -129,18 +133,15 @@ class Ageing(Measure):
         for n, label in names.items():
             value, many = found.get(n, (Decimal(0), 0))
             rows.append((label, plain_number(value), str(many), plain_number(ratio(value, whole, 100))))
-        number: dict[str, Any] = {"kind": "number"}
         return ReportFact(
             name=name,
             label=self.called(name),
             shape="buckets",
             columns=(
                 FactColumn(name="name", label=desk.word(say("Overdue"))),
-                FactColumn(name="value", label=self.called(name), unit=unit, digits=digits, **number),
-                FactColumn(name="count", label=desk.word(say("How many")), digits=0, **number),
-                FactColumn(
-                    name="share", label=desk.word(say("Share")), unit="%", digits=1, role="share", **number
-                ),
+                number_column(name="value", label=self.called(name), unit=unit, digits=digits),
+                number_column(name="count", label=desk.word(say("How many")), digits=0),
+                share_column(desk),
             ),
             rows=tuple(rows),
             total=(desk.word(say("Total")), plain_number(whole), str(count), "100" if whole else None),
@@ -152,9 +153,6 @@ class Ageing(Measure):
         for low, high in zip(self.days, self.days[1:], strict=False):
             yield say("{low} to {high} days", low=low + 1, high=high)
         yield say("More than {n} days", n=self.days[-1])
-
-
-BALANCE = "Solde"
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,7 +189,6 @@ class Accounts(Total):
     """
 
     word: ClassVar[str] = "accounts"
-    adds_up: ClassVar[bool] = True
     accounts: str | tuple[str, ...]
     """A name, or the first digits of account numbers."""
     credit: bool | None = None
@@ -213,7 +210,7 @@ class Accounts(Total):
         return tuple(told)
 
     @property
-    def _what(self) -> _AccountGroup:
+    def _group(self) -> _AccountGroup:
         if isinstance(self.accounts, str):
             found = _NAMED_ACCOUNTS[self.accounts]
         else:
@@ -227,23 +224,23 @@ class Accounts(Total):
     @property
     def of(self) -> str:
         """The column that is added up."""
-        return BALANCE
+        return BALANCE_COLUMN
 
     def chosen(self, desk: MeasureContext) -> ChosenRows:
         """Choose the lines of the accounts."""
         rows = super().chosen(desk)
-        return replace(rows, conditions=(*rows.conditions, account_condition(rows.held, self._what.numbers)))
+        return rows.also(account_condition(rows.held, self._group.numbers))
 
     def placed(self, rows: ChosenRows, desk: MeasureContext) -> ChosenRows:
         """Choose the lines that count for the period: those in it, or all up to its end."""
-        if self._what.stands and desk.window and self.period == "this":
+        if self._group.stands and desk.window and self.period == "this":
             return rows.until(desk.window.last)
         return super().placed(rows, desk)
 
     def query(self, chosen: ChosenRows) -> str:
         """Write the query."""
-        sign = "-" if self._what.credit else ""
-        return chosen.sql(f"coalesce({sign}sum({quoted(chosen.held.column(BALANCE))}), 0)")
+        sign = "-" if self._group.credit else ""
+        return chosen.sql(f"coalesce({sign}sum({quoted(chosen.held.column(BALANCE_COLUMN))}), 0)")
 
     def unit_of(self, written: str, held: LoadedTable) -> str:
         """Give the currency of the books."""
@@ -292,7 +289,7 @@ class Receivables(Ageing):
             table=self.table,
             where=rows.where,
             period="all",
-            unit=self.unit_of(BALANCE, rows.held),
+            unit=self.unit_of(BALANCE_COLUMN, rows.held),
             digits=2 if self.digits is None else self.digits,
             label=desk.word(say("Who owes most") if not self.owed_credit else say("Whom we owe most")),
             heading=desk.word(say("Name")),
@@ -308,19 +305,12 @@ class Receivables(Ageing):
         lettered_later = ""
         if held.columns.get("DateLet") and held.columns["DateLet"].kind == "date":
             lettered_later = f" OR \"DateLet\" > DATE '{day}'"
-        return replace(
-            rows,
-            conditions=(
-                *rows.conditions,
-                account_condition(held, (self.ageing,)),
-                f"{letter} = ''{lettered_later}",
-            ),
-        )
+        return rows.also(account_condition(held, (self.ageing,)), f"{letter} = ''{lettered_later}")
 
     def amount(self, held: LoadedTable) -> str:
         """Give the SQL of what is owed."""
         sign = "-" if self.owed_credit else ""
-        return f"{sign}{quoted(held.column(BALANCE))}"
+        return f"{sign}{quoted(held.column(BALANCE_COLUMN))}"
 
     def due_day(self, held: LoadedTable) -> str:
         """Give the SQL of the day it is due."""
@@ -330,9 +320,7 @@ class Receivables(Ageing):
             c for c in ("PieceDate", "EcritureDate") if held.columns.get(c) and held.columns[c].kind == "date"
         ]
         if not days:
-            raise FactError(
-                say("Table {table} has no column with days; name one with date.", table=held.name)
-            )
+            raise no_days(held)
         return f"(coalesce({', '.join(map(quoted, days))}) + {self.terms})"
 
     def told(self, rows: ChosenRows, desk: MeasureContext) -> Phrase:
@@ -354,7 +342,7 @@ class Receivables(Ageing):
 
     def unit_of(self, written: str, held: LoadedTable) -> str:
         """Give the currency of the books."""
-        return self.unit or held.columns[held.column(BALANCE)].unit
+        return self.unit or held.columns[held.column(BALANCE_COLUMN)].unit
 
     def scale(self, written: str, held: LoadedTable) -> int | None:
         """Give two digits unless told."""

@@ -1,17 +1,22 @@
 """What every measure shares: which rows it is of, how it is written, what must be said beside it."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from decimal import ROUND_HALF_UP, Decimal
+from functools import partial, reduce
 from typing import Any, ClassVar, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from smeflow._text import folded
 from smeflow.i18n import Phrase, language_of, say
+from smeflow.reports.profile import coverage_of_column, is_event_date
 from smeflow.tables.book import LINE, FactError, LoadedTable, TableBook, fact_cell, literal, quoted
+from smeflow.values.amounts import parse_amount
+from smeflow.values.dates import parse_date, parse_month
 from smeflow.writing.periods import Coverage, Window
-from smeflow.writing.report import Cell, Direction, FactColumn, ReportFact, RowsBehind
+from smeflow.writing.report import Cell, Direction, FactColumn, ReportFact, RowsBehind, Shape
 
 _QUOTIENT_DIGITS = Decimal("1e-10")
 MAX_LINES = 50
@@ -40,10 +45,8 @@ class MeasureContext:
         """
         if named or held.name in self.dates:
             return held.column(named or self.dates[held.name])
-        from smeflow.reports.profile import is_event_date
-
-        found = held.of_kind("date")
-        return next((column for column in found if is_event_date(column)), found[0] if found else None)
+        days = held.of_kind("date")
+        return next((column for column in days if is_event_date(column)), days[0] if days else None)
 
     def names(self, gather: Callable[[TableBook], frozenset[str]]) -> frozenset[str]:
         """Give the names that stand in the tables, gathered once."""
@@ -55,9 +58,7 @@ class MeasureContext:
         """Tell on which days a table has rows."""
         key = held.name, column
         if key not in self._coverage:
-            day = quoted(column)
-            sql = f"SELECT DISTINCT {day} FROM {quoted(held.name)} WHERE {day} IS NOT NULL ORDER BY 1"
-            self._coverage[key] = Coverage(tuple(row[0] for row in self.book.select(sql)[1]))
+            self._coverage[key] = coverage_of_column(self.book, held, column)
         return self._coverage[key]
 
 
@@ -69,19 +70,32 @@ class ChosenRows:
     day: str | None
     conditions: tuple[str, ...] = ()
 
+    @property
+    def day_column(self) -> str:
+        """The column that dates them.
+
+        Raises:
+            FactError: The table has none.
+        """
+        if self.day is None:
+            raise no_days(self.held)
+        return self.day
+
+    def also(self, *conditions: str) -> "ChosenRows":
+        """Keep only rows for which these conditions hold as well."""
+        return replace(self, conditions=(*self.conditions, *conditions))
+
     def within(self, window: Window | None) -> "ChosenRows":
         """Keep only rows of *window*."""
         if window is None or self.day is None:
             return self
         day = quoted(self.day)
         between = f"{day} BETWEEN DATE '{window.first}' AND DATE '{window.last}'"
-        return replace(self, conditions=(*self.conditions, between))
+        return self.also(between)
 
     def until(self, day: date) -> "ChosenRows":
         """Keep only rows up to *day*."""
-        if self.day is None:
-            return self
-        return replace(self, conditions=(*self.conditions, f"{quoted(self.day)} <= DATE '{day}'"))
+        return self if self.day is None else self.also(f"{quoted(self.day)} <= DATE '{day}'")
 
     @property
     def where(self) -> str:
@@ -156,16 +170,17 @@ class Measure(BaseModel):
 
     def value(self, written: str, held: LoadedTable) -> str:
         """Give the SQL of a column or an expression over columns, credit notes taken off."""
-        from smeflow._text import folded
-
-        named = {folded(column): column for column in held.columns}
-        column = named.get(folded(written))
+        column = find_column(written, held)
         sql = quoted(column) if column else f"({written})"
         if column and held.columns[column].kind != "number":
             raise FactError(
                 say("Column {column} of {table} holds no numbers.", column=column, table=held.name)
             )
         return f"(CASE WHEN {self.credits} THEN -{sql} ELSE {sql} END)" if self.credits.strip() else sql
+
+    def weight(self, written: str, held: LoadedTable) -> str:
+        """Give the SQL of what is added up, where ``rows`` counts them."""
+        return "1" if written == "rows" else self.value(written, held)
 
     def scale(self, written: str, held: LoadedTable) -> int | None:
         """Give the digits a column's values are shown with; None for an expression."""
@@ -189,6 +204,38 @@ class Measure(BaseModel):
         ]
         return join_phrases([phrase for phrase in told if phrase])
 
+    def value_column(self, name: str, written: str, held: LoadedTable) -> FactColumn:
+        """Describe the column of values of *written*, called as the fact is."""
+        digits = 0 if written == "rows" else self.scale(written, held)
+        return number_column(
+            name="value", label=self.called(name), unit=self.unit_of(written, held), digits=digits
+        )
+
+    def fact(
+        self,
+        name: str,
+        desk: MeasureContext,
+        rows: ChosenRows,
+        *,
+        shape: Shape,
+        columns: Iterable[FactColumn],
+        lines: Iterable[tuple[Cell, ...]],
+        query: str,
+        **more: Any,
+    ) -> ReportFact:
+        """Make a fact of *lines* that *query* gave of *rows*; *more* are further fields of it."""
+        told: dict[str, Any] = {"measure": self.word, "note": self.note(rows), **more}
+        return ReportFact(
+            name=name,
+            label=self.called(name),
+            shape=shape,
+            columns=tuple(columns),
+            rows=tuple(lines),
+            query=query,
+            behind=(rows.behind(desk),),
+            **told,
+        )
+
     def lacking(self, desk: MeasureContext, chosen: ChosenRows, *others: Window) -> Phrase | None:
         """Say why the period, or one it is compared with, is not whole."""
         if desk.window is None or chosen.day is None or self.period == "all":
@@ -197,17 +244,37 @@ class Measure(BaseModel):
         return next((why for w in (desk.window, *others) if (why := coverage.lacks(w))), None)
 
 
+number_column = partial(FactColumn, kind="number")
+"""A column of numbers."""
+
+
+def share_column(desk: MeasureContext) -> FactColumn:
+    """Describe the column that tells each line's part of the whole, in percent."""
+    return number_column(name="share", label=desk.word(say("Share")), unit="%", digits=1, role="share")
+
+
+def period_column(desk: MeasureContext) -> FactColumn:
+    """Describe the column that tells each line's period."""
+    return FactColumn(name="period", label=desk.word(say("Period")), kind="period")
+
+
+def find_column(written: str, held: LoadedTable) -> str | None:
+    """Find the column that is written, whatever its case and accents; None for an expression."""
+    return {folded(column): column for column in held.columns}.get(folded(written))
+
+
+def no_days(held: LoadedTable) -> FactError:
+    """Say that nothing dates a table's rows."""
+    return FactError(say("Table {table} has no column with days; name one with date.", table=held.name))
+
+
 def cell_is(book: TableBook, held: LoadedTable, column: str, wanted: str) -> str:
     """Write the condition that a row's cell is what somebody wrote: the same number, day or word."""
-    from smeflow._text import folded
-    from smeflow.values.amounts import parse_amount
-    from smeflow.values.dates import parse_date, parse_month
-
     how, cell = held.columns[column], quoted(column)
     if not wanted.strip():
         return f"{cell} IS NULL"
     if how.kind == "number":
-        amount = parse_amount(wanted.rstrip("% \u00a0\u202f"), decimal="," if how.form == "," else ".")
+        amount = parse_amount(wanted.rstrip("% \u00a0\u202f"), decimal=how.decimal_mark)
         return f"{cell} = {amount.value:f}" if amount else "false"
     if how.kind == "date":
         day = parse_month(wanted) if how.form == "month" else parse_date(wanted)
@@ -221,10 +288,7 @@ def join_phrases(phrases: Sequence[Phrase]) -> Phrase | None:
     """Put sentences into one, with semicolons between."""
     if not phrases:
         return None
-    found = phrases[0]
-    for phrase in phrases[1:]:
-        found = say("{first}; {second}", first=found, second=phrase)
-    return found
+    return reduce(lambda first, second: say("{first}; {second}", first=first, second=second), phrases)
 
 
 def trim_quotient(value: Decimal | None) -> Decimal | None:
@@ -272,6 +336,3 @@ def scalar_fact(name: str, label: str, value: Any, **more: Any) -> ReportFact:
     )
     cell = plain_number(value) if isinstance(value, Decimal) else fact_cell(value)
     return ReportFact(name=name, label=label, shape="scalar", columns=(column,), rows=((cell,),), **more)
-
-
-__all__ = ["LINE", "ChosenRows", "FactError", "Measure", "MeasureContext", "literal", "quoted"]

@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 from pydantic import Field
 
 from smeflow.i18n import say
-from smeflow.reports.measures.measure import Measure, MeasureContext, plain_number, scalar_fact
+from smeflow.reports.measures.measure import Measure, MeasureContext, number_column, plain_number, scalar_fact
 from smeflow.tables.book import LINE, FactError, fact_cell, quoted
 from smeflow.writing.report import FactColumn, Kind, ReportFact, RowsBehind, Shape
 
@@ -31,11 +31,8 @@ class Outliers(Measure):
         held = now.held
         value = self.value(self.outliers, held)
         shown = [held.column(column) for column in self.show]
-        inner = now.sql(
-            f"{LINE}, CAST({value} AS DOUBLE) AS v, {value} AS exact"
-            + "".join(f", {quoted(c)}" for c in shown)
-        )
         listed = "".join(f", {quoted(c)}" for c in shown)
+        inner = now.sql(f"{LINE}, CAST({value} AS DOUBLE) AS v, {value} AS exact{listed}")
         sql = (
             f"WITH r AS ({inner}), m AS (SELECT median(v) AS mid FROM r), "
             "d AS (SELECT median(abs(v - mid)) AS mad FROM r, m) "
@@ -43,38 +40,25 @@ class Outliers(Measure):
             f"WHERE mad > 0 AND abs(0.6745 * (v - mid) / mad) > {self.beyond} "
             f"ORDER BY abs(v - mid) DESC, {LINE} LIMIT {self.n}"
         )
-        found = desk.book.select(sql)[1]
-        yield ReportFact(
-            name=name,
-            label=self.called(name),
+        yield self.fact(
+            name,
+            desk,
+            now,
             shape="table",
             columns=(
-                FactColumn(name="line", label=desk.word(say("Line")), kind="number", digits=0),
+                number_column(name="line", label=desk.word(say("Line")), digits=0),
                 *(
                     FactColumn(name=c, label=c, kind="date" if held.columns[c].kind == "date" else "text")
                     for c in shown
                 ),
-                FactColumn(
-                    name="value",
-                    label=self.called(name),
-                    kind="number",
-                    unit=self.unit_of(self.outliers, held),
-                    digits=self.scale(self.outliers, held),
-                ),
-                FactColumn(name="z", label="z", kind="number", digits=1),
+                self.value_column(name, self.outliers, held),
+                number_column(name="z", label="z", digits=1),
             ),
-            rows=tuple(
-                (
-                    str(row[0]),
-                    *(fact_cell(c) for c in row[2:-1]),
-                    plain_number(Decimal(str(row[1]))),
-                    f"{row[-1]:.4f}",
-                )
-                for row in found
+            lines=(
+                (str(line), *map(fact_cell, beside), plain_number(Decimal(str(exact))), f"{z:.4f}")
+                for line, exact, *beside, z in desk.book.select(sql)[1]
             ),
             query=sql,
-            behind=(now.behind(desk),),
-            measure=self.word,
             note=say("values whose robust z-score is beyond {limit}", limit=self.beyond),
         )
 
@@ -135,15 +119,13 @@ class Sql(Measure):
                 FactColumn(
                     name=_NAMES.get((self.shape, n), column),
                     label=self.headings[n] if n < len(self.headings) else column,
-                    kind=kinds[n],
-                    unit=self.units[n]
-                    if n < len(self.units)
-                    else (self.unit if kinds[n] == "number" else ""),
-                    digits=self.digits if kinds[n] == "number" else None,
+                    kind=kind,
+                    unit=self.units[n] if n < len(self.units) else (self.unit if kind == "number" else ""),
+                    digits=self.digits if kind == "number" else None,
                 )
-                for n, column in enumerate(columns)
+                for n, (column, kind) in enumerate(zip(columns, kinds, strict=True))
             ),
-            rows=tuple(tuple(fact_cell(cell) for cell in row) for row in rows),
+            rows=tuple(tuple(map(fact_cell, row)) for row in rows),
             **common,
         )
 

@@ -28,16 +28,18 @@ class Total(Measure):
 
     compare: tuple[Comparison, ...] = ("previous", "last_year")
     """What it is compared with, where the table reaches back so far."""
-    adds_up: ClassVar[bool] = False
 
     @property
     def of(self) -> str:
         """The column or expression measured."""
         return str(getattr(self, type(self).word))
 
+    aggregate: ClassVar[str] = ""
+    """The SQL of the value, with ``{value}`` for what is measured."""
+
     def query(self, chosen: ChosenRows) -> str:
         """Write the query for the value."""
-        raise NotImplementedError
+        return chosen.sql(self.aggregate.format(value=self.value(self.of, chosen.held)))
 
     def read(self, desk: MeasureContext, sql: str) -> Decimal | None:
         """Run the query and give its value."""
@@ -180,13 +182,9 @@ class Sum(Total):
     """Add up a column: ``{sum: amount}``."""
 
     word: ClassVar[str] = "sum"
-    adds_up: ClassVar[bool] = True
     sum: str
     """The column, or an expression such as ``price * quantity``."""
-
-    def query(self, chosen: ChosenRows) -> str:
-        """Write the query."""
-        return chosen.sql(f"coalesce(sum({self.value(self.sum, chosen.held)}), 0)")
+    aggregate: ClassVar[str] = "coalesce(sum({value}), 0)"
 
 
 class Count(Total):
@@ -267,10 +265,7 @@ class Minimum(Total):
     word: ClassVar[str] = "minimum"
     minimum: str
     """The column or expression."""
-
-    def query(self, chosen: ChosenRows) -> str:
-        """Write the query."""
-        return chosen.sql(f"min({self.value(self.minimum, chosen.held)})")
+    aggregate: ClassVar[str] = "min({value})"
 
 
 class Maximum(Total):
@@ -279,10 +274,7 @@ class Maximum(Total):
     word: ClassVar[str] = "maximum"
     maximum: str
     """The column or expression."""
-
-    def query(self, chosen: ChosenRows) -> str:
-        """Write the query."""
-        return chosen.sql(f"max({self.value(self.maximum, chosen.held)})")
+    aggregate: ClassVar[str] = "max({value})"
 
 
 class Share(Total):
@@ -296,7 +288,7 @@ class Share(Total):
 
     def query(self, chosen: ChosenRows) -> str:
         """Write the query for the part and the whole."""
-        value = "1" if self.share == "rows" else self.value(self.share, chosen.held)
+        value = self.weight(self.share, chosen.held)
         return chosen.sql(
             f"coalesce(sum({value}) FILTER (WHERE {self.of_rows}), 0) AS part, sum({value}) AS whole"
         )
