@@ -3,10 +3,11 @@
 The two plainest stand here too: a file, and a query over the tables before it.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from typing import Annotated, ClassVar
 
-from pydantic import GetCoreSchemaHandler, GetJsonSchemaHandler, field_validator
+from pydantic import BaseModel, GetCoreSchemaHandler, GetJsonSchemaHandler, field_validator
 from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema, core_schema
 
@@ -54,34 +55,47 @@ TABLE_KINDS: Mapping[str, type[TableOrigin]] = {
 }
 
 
-class _OneOf:
-    """Tell Pydantic that a field is one of the kinds of table, chosen by its word."""
+@dataclass(frozen=True)
+class OneByWord:
+    """Tell Pydantic that a field is one of some kinds, chosen by the word that is one of its keys."""
+
+    kinds: Mapping[str, type[BaseModel]]
+    text_is: str
+    """The word that a text alone stands for."""
+    word_of: Callable[[object], str]
+    """Tells the word; a ValueError says in our words what a union would say by its tags."""
 
     def __get_pydantic_core_schema__(self, _source: object, handler: GetCoreSchemaHandler) -> CoreSchema:
-        choices = {f"({word})": handler.generate_schema(kind) for word, kind in TABLE_KINDS.items()}
-        union = core_schema.tagged_union_schema(choices, discriminator=_kind_of)
-        return core_schema.no_info_before_validator_function(_written, union)
+        choices = {self._tag(word): handler.generate_schema(kind) for word, kind in self.kinds.items()}
+        union = core_schema.tagged_union_schema(
+            choices, discriminator=lambda value: self._tag(self.word_of(value))
+        )
+        return core_schema.no_info_before_validator_function(self._as_mapping, union)
 
     def __get_pydantic_json_schema__(
         self, schema: CoreSchema, handler: GetJsonSchemaHandler
     ) -> JsonSchemaValue:
         return {"anyOf": [{"type": "string"}, handler(schema)]}
 
+    @staticmethod
+    def _tag(word: str) -> str:
+        """Name the choice so that it is taken for no key of the recipe when a problem's place is told."""
+        return f"({word})"
 
-def _written(value: object) -> object:
-    value = {"file": value} if isinstance(value, str) else value
-    _kind_of(value)  # said in our words, where a union would name its tags
-    return value
+    def _as_mapping(self, value: object) -> object:
+        value = {self.text_is: value} if isinstance(value, str) else value
+        self.word_of(value)
+        return value
 
 
-def _kind_of(value: object) -> str:
+def _word_of(value: object) -> str:
     if isinstance(value, TableOrigin):
-        return f"({value.word})"
+        return value.word
     words = [word for word in TABLE_KINDS if isinstance(value, Mapping) and word in value]
     if len(words) != 1:
         raise ValueError(say("a table is a file, or one of: {words}", words=", ".join(TABLE_KINDS)))
-    return f"({words[0]})"
+    return words[0]
 
 
-AnyTable = Annotated[TableOrigin, _OneOf()]
+AnyTable = Annotated[TableOrigin, OneByWord(TABLE_KINDS, "file", _word_of)]
 """A field that holds any kind of table."""
