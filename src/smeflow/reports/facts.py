@@ -1,6 +1,6 @@
 """The facts of a report.
 
-Computed from tables, held as what a case brings, and written as the recipe that asks for them.
+Computed from tables, table as what a case brings, and written as the recipe that asks for them.
 """
 
 import json
@@ -85,18 +85,18 @@ def _adapter() -> TypeAdapter[FactSet]:
 
 def compute_facts(
     asked: Mapping[str, Measure],
-    desk: MeasureContext,
+    context: MeasureContext,
     *,
     period: Period = WHOLE_TABLES,
     sources: tuple[ReportSource, ...] = (),
 ) -> FactSet:
-    """Compute every fact *asked* for, of the rows of the desk's period where it has one."""
+    """Compute every fact *asked* for, of the rows of the context's period where it has one."""
     facts: list[ReportFact] = []
     missing: list[Phrase] = []
     mistakes: list[Phrase] = []
     for name, measure in asked.items():
         try:
-            computed = list(measure.facts(name, desk))
+            computed = list(measure.facts(name, context))
         except FactError as error:
             missing.append(say("The fact {name} is not known: {why}", name=name, why=error.phrase))
             if not isinstance(error, TooFewRows):
@@ -111,17 +111,17 @@ def compute_facts(
         missing=tuple(missing),
         mistakes=tuple(mistakes),
         sources=sources,
-        names=tuple(sorted(desk.names(_names_in_tables))),
+        names=tuple(sorted(context.names(_names_in_tables))),
     )
 
 
 def _names_in_tables(book: TableBook) -> frozenset[str]:
     """Gather what stands in columns that name things: few different words of text."""
     names: set[str] = set()
-    for held in book.tables.values():
-        for column in map(quoted, held.of_kind("text")):
+    for table in book.tables.values():
+        for column in map(quoted, table.of_kind("text")):
             rows = book.select(
-                f"SELECT DISTINCT {column} FROM {quoted(held.name)} "
+                f"SELECT DISTINCT {column} FROM {quoted(table.name)} "
                 f"WHERE length({column}) BETWEEN 2 AND 60 LIMIT {_MOST_NAMES + 1}"
             )[1]
             if len(rows) <= _MOST_NAMES:
@@ -131,41 +131,41 @@ def _names_in_tables(book: TableBook) -> frozenset[str]:
     return frozenset(names)
 
 
-def undated_rows(desk: MeasureContext) -> Iterator[Phrase]:
+def undated_rows(context: MeasureContext) -> Iterator[Phrase]:
     """Tell of rows that have no day and so count in no period."""
-    for held in desk.book.tables.values():
-        yield from _undated_rows_of(desk, held)
+    for table in context.book.tables.values():
+        yield from _undated_rows_of(context, table)
 
 
-def _undated_rows_of(desk: MeasureContext, held: LoadedTable) -> Iterator[Phrase]:
-    column = desk.date_of(held, None)
+def _undated_rows_of(context: MeasureContext, table: LoadedTable) -> Iterator[Phrase]:
+    column = context.date_of(table, None)
     if column is None:
         return
-    sql = f"SELECT {LINE} FROM {quoted(held.name)} WHERE {quoted(column)} IS NULL ORDER BY 1"
-    lines = [line for (line,) in desk.book.select(sql)[1]]
+    sql = f"SELECT {LINE} FROM {quoted(table.name)} WHERE {quoted(column)} IS NULL ORDER BY 1"
+    lines = [line for (line,) in context.book.select(sql)[1]]
     if not lines:
         return
     shown = ", ".join(map(str, lines[:_SHOWN_LINES])) + (", …" if len(lines) > _SHOWN_LINES else "")
     yield say(
         "{n} rows of {name} have no day in column {column} and count in no period: lines {lines}.",
         n=len(lines),
-        name=held.source,
+        name=table.source,
         column=column,
         lines=shown,
     )
 
 
-def describe_sources(desk: MeasureContext) -> tuple[ReportSource, ...]:
+def describe_sources(context: MeasureContext) -> tuple[ReportSource, ...]:
     """Tell which tables there are and what was found in them."""
     return tuple(
         ReportSource(
-            name=held.source,
-            rows=held.rows,
-            sha256=held.sha256,
-            columns=tuple((name, _COLUMN_KINDS[how.kind]) for name, how in held.columns.items()),
-            told=(*held.told, *_undated_rows_of(desk, held)),
+            name=table.source,
+            rows=table.rows,
+            sha256=table.sha256,
+            columns=tuple((name, _COLUMN_KINDS[how.kind]) for name, how in table.columns.items()),
+            told=(*table.told, *_undated_rows_of(context, table)),
         )
-        for held in desk.book.tables.values()
+        for table in context.book.tables.values()
     )
 
 
@@ -194,8 +194,8 @@ def _compute_over_documents(
         for document in tables:
             name = re.sub(r"\W+", "_", _TABLE_ENDING.sub("", document.name)).strip("_").lower() or "t"
             load_grid(book, name, read_grid(document.data, document.name), sha256(document.data))
-        desk = MeasureContext(book=book, locale=locale)
-        return compute_facts(measures, desk, sources=describe_sources(desk))
+        context = MeasureContext(book=book, locale=locale)
+        return compute_facts(measures, context, sources=describe_sources(context))
 
 
 _PLAIN = re.compile(r"[A-Za-zÀ-ÿ_][\w À-ÿ./'’()*+-]*[\wÀ-ÿ)]|[A-Za-z_]")

@@ -150,13 +150,13 @@ class Periods(BaseModel):
         """Go through the closed periods in their order."""
         with TableBook(zone=self._zone.key) as book:
             self._load(book)
-            desk = MeasureContext(book=book, locale=self._locale, dates=self._dates(book))
-            sources = describe_sources(desk)
-            for window in self._closed(desk):
-                desk.window = window
+            context = MeasureContext(book=book, locale=self._locale, dates=self._dates(book))
+            sources = describe_sources(context)
+            for window in self._closed(context):
+                context.window = window
                 key = window.key if window else "all"
-                period = _period_of(window, desk) if window else WHOLE_TABLES
-                facts = compute_facts(self._facts, desk, period=period, sources=sources)
+                period = _period_of(window, context) if window else WHOLE_TABLES
+                facts = compute_facts(self._facts, context, period=period, sources=sources)
                 yield Arrival(
                     key=key,
                     version=facts.version,
@@ -176,14 +176,14 @@ class Periods(BaseModel):
         told = {name: table.dated for name, table in self.tables.items()}
         return {name: book.table(name).column(column) for name, column in told.items() if column}
 
-    def _closed(self, desk: MeasureContext) -> Sequence[Window | None]:
+    def _closed(self, context: MeasureContext) -> Sequence[Window | None]:
         """List the closed periods that have rows, and the newest one where only its rows are missing yet."""
         if self.period == "all":
             return [None]
         days = sorted(
             day
-            for held in desk.book.tables.values()
-            if (column := desk.date_of(held, None)) and (seen := desk.coverage(held, column).days)
+            for table in context.book.tables.values()
+            if (column := context.date_of(table, None)) and (seen := context.coverage(table, column).days)
             for day in (seen[0], seen[-1])
         )
         if not days:
@@ -202,11 +202,11 @@ class Periods(BaseModel):
         return self._clock().astimezone(self._zone).date()
 
 
-def _period_of(window: Window, desk: MeasureContext) -> Period:
+def _period_of(window: Window, context: MeasureContext) -> Period:
     """Tell whether the rows of the first table that has days fill the period."""
-    for held in desk.book.tables.values():
-        column = desk.date_of(held, None)
+    for table in context.book.tables.values():
+        column = context.date_of(table, None)
         if column:
-            whole = desk.coverage(held, column).lacks(window) is None
+            whole = context.coverage(table, column).lacks(window) is None
             return Period(key=window.key, first=window.first, last=window.last, complete=whole)
     return Period(key=window.key, first=window.first, last=window.last)

@@ -66,15 +66,15 @@ def is_event_date(column: str) -> bool:
     return not _DUE.search(words) and not _PAID.search(words)
 
 
-def profile_columns(book: TableBook, held: LoadedTable) -> list[ColumnProfile]:
+def profile_columns(book: TableBook, table: LoadedTable) -> list[ColumnProfile]:
     """Look at every column of a table."""
-    found = list(_first_profiles(book, held))
-    return list(_tell_levels(book, held, found))
+    found = list(_first_profiles(book, table))
+    return list(_tell_levels(book, table, found))
 
 
-def _first_profiles(book: TableBook, held: LoadedTable) -> Iterator[ColumnProfile]:
-    table = quoted(held.name)
-    for name, how in held.columns.items():
+def _first_profiles(book: TableBook, table: LoadedTable) -> Iterator[ColumnProfile]:
+    source = quoted(table.name)
+    for name, how in table.columns.items():
         column = quoted(name)
         ends = (
             f"min({column})::VARCHAR, max({column})::VARCHAR"
@@ -85,10 +85,10 @@ def _first_profiles(book: TableBook, held: LoadedTable) -> Iterator[ColumnProfil
             f"SELECT count({column}), count(DISTINCT {column}), {ends}, "
             f"any_value({column})::VARCHAR, "
             + (f"count(*) FILTER ({column} < 0)" if how.kind == "number" else "0")
-            + f" FROM (SELECT {column} FROM {table} ORDER BY {LINE})"
+            + f" FROM (SELECT {column} FROM {source} ORDER BY {LINE})"
         )[1][0]
         seen = _ColumnContent(
-            name, how, held.rows, filled, distinct, bool(negative), held.scales.get(name, 0)
+            name, how, table.rows, filled, distinct, bool(negative), table.scales.get(name, 0)
         )
         yield ColumnProfile(
             name=name, how=how, role=seen.role, filled=filled, distinct=distinct,
@@ -138,12 +138,12 @@ class _ColumnContent:
         return "amount"
 
 
-def _tell_levels(book: TableBook, held: LoadedTable, found: list[ColumnProfile]) -> Iterator[ColumnProfile]:
+def _tell_levels(book: TableBook, table: LoadedTable, found: list[ColumnProfile]) -> Iterator[ColumnProfile]:
     """Tell levels from flows: with one row a day and several numbers, they are read off, not added up."""
     from dataclasses import replace
 
     days = [p for p in found if p.role == "date"]
-    single = len(days) == 1 and days[0].distinct == days[0].filled == held.rows and held.rows > 1
+    single = len(days) == 1 and days[0].distinct == days[0].filled == table.rows and table.rows > 1
     numbers = [p for p in found if p.role in {"amount", "quantity"}]
     names = [p for p in found if p.role == "dimension"]
     for each in found:
@@ -176,12 +176,12 @@ MANY_NAMES, FEW_NAMES = 20, 12
 _CREDIT_NOTE = re.compile(r"\b(avoirs?|credit notes?|credits?|refunds?|remboursements?|returns?|retours?)\b")
 
 
-def coverage_of_column(book: TableBook, held: LoadedTable, column: str | None) -> Coverage:
+def coverage_of_column(book: TableBook, table: LoadedTable, column: str | None) -> Coverage:
     """Tell on which days a table has rows, by one of its columns."""
     if column is None:
         return Coverage(())
     day = quoted(column)
-    sql = f"SELECT DISTINCT {day} FROM {quoted(held.name)} WHERE {day} IS NOT NULL ORDER BY 1"
+    sql = f"SELECT DISTINCT {day} FROM {quoted(table.name)} WHERE {day} IS NOT NULL ORDER BY 1"
     return Coverage(tuple(row[0] for row in book.select(sql)[1]))
 
 
@@ -213,7 +213,7 @@ def count_periods(coverage: Coverage, grain: Grain | None) -> int:
     return len(windows(coverage.days[0], coverage.days[-1], grain)) if grain and coverage.days else 0
 
 
-def find_credit_notes(book: TableBook, held: LoadedTable, found: list[ColumnProfile]) -> FactDefinition:
+def find_credit_notes(book: TableBook, table: LoadedTable, found: list[ColumnProfile]) -> FactDefinition:
     """Find rows of credit notes that are written without a minus: added up, they would count twice."""
     amount = main_amount(found)
     for each in found:
@@ -221,7 +221,7 @@ def find_credit_notes(book: TableBook, held: LoadedTable, found: list[ColumnProf
             continue
         column, money = quoted(each.name), quoted(amount.name)
         names = book.select(
-            f"SELECT {column}, min({money}) FROM {quoted(held.name)} WHERE {column} IS NOT NULL "
+            f"SELECT {column}, min({money}) FROM {quoted(table.name)} WHERE {column} IS NOT NULL "
             "GROUP BY 1 ORDER BY 1"
         )[1]
         notes = [(name, least) for name, least in names if _CREDIT_NOTE.search(name_as_words(name))]

@@ -325,7 +325,7 @@ class SuggestedFacts:
     """Proposals that were dropped, and why."""
 
 
-def suggest_facts(proposal: TableProposal, desk: MeasureContext, llm: LLM) -> SuggestedFacts:
+def suggest_facts(proposal: TableProposal, context: MeasureContext, llm: LLM) -> SuggestedFacts:
     """Ask *llm* for more figures and keep those whose query runs and gives something.
 
     It is shown the names and kinds of the columns and how far their values reach; no row of the table.
@@ -337,7 +337,7 @@ def suggest_facts(proposal: TableProposal, desk: MeasureContext, llm: LLM) -> Su
     system = _PROMPT.format(
         most=MOST_SUGGESTIONS,
         table=proposal.held.name,
-        language=desk.locale,
+        language=context.locale,
         known=", ".join(proposal.written),
         key=key,
     )
@@ -346,11 +346,11 @@ def suggest_facts(proposal: TableProposal, desk: MeasureContext, llm: LLM) -> Su
         asked = ask(llm, messages, AnswerForm.of(_Proposals), max_output_tokens=3_000)
     except (AnswerInvalid, LLMRefused) as error:
         return SuggestedFacts(written={}, refused=[("", error.phrase)])
-    return _keep_runnable(asked.value.proposals[:MOST_SUGGESTIONS], proposal, desk)
+    return _keep_runnable(asked.value.proposals[:MOST_SUGGESTIONS], proposal, context)
 
 
 def _keep_runnable(
-    proposed: Sequence[_Proposed], proposal: TableProposal, desk: MeasureContext
+    proposed: Sequence[_Proposed], proposal: TableProposal, context: MeasureContext
 ) -> SuggestedFacts:
     written: dict[str, FactDefinition] = {}
     refused: list[tuple[str, Phrase]] = []
@@ -360,7 +360,7 @@ def _keep_runnable(
         if each.shape != "scalar":
             fact["shape"] = each.shape
         try:
-            computed = list(measure_of(fact).facts(name, desk))
+            computed = list(measure_of(fact).facts(name, context))
         except FactError as error:
             refused.append((each.label, error.phrase))
             continue

@@ -40,41 +40,41 @@ class Top(Measure):
     least: bool = False
     """Whether the smallest come first."""
 
-    def facts(self, name: str, desk: MeasureContext) -> Iterator[ReportFact]:
+    def facts(self, name: str, context: MeasureContext) -> Iterator[ReportFact]:
         """Give the ranking."""
-        rows, now = self.chosen(desk), self.now(desk)
-        held = now.held
-        value = self.weight(self.by, held)
-        column = find_column(self.top, held)
+        rows, now = self.chosen(context), self.now(context)
+        table = now.table
+        value = self.weight(self.by, table)
+        column = find_column(self.top, table)
         group = quoted(column) if column else f"({self.top})"
         order = f"{'2' if self.least else '2 DESC'}, 1"
         sql = now.sql(
             f"CAST({group} AS VARCHAR) AS name, sum({value}) AS value", f"GROUP BY 1 ORDER BY {order}"
         )
-        sums = [(fact_cell(n), Decimal(str(v))) for n, v in desk.book.select(sql)[1] if v is not None]
+        sums = [(fact_cell(n), Decimal(str(v))) for n, v in context.book.select(sql)[1] if v is not None]
         whole = sum((v for _, v in sums), Decimal(0))
         first = [(n, v) for n, v in sums if n][: self.n]
         rest = whole - sum((v for _, v in first), Decimal(0))
         share = self.shares and whole > 0 and all(v >= 0 for _, v in sums)
         lines = [self._line(n, v, whole, share=share) for n, v in first]
         if len(sums) > len(first):
-            lines.append(self._line(desk.word(say("Others")), rest, whole, share=share))
+            lines.append(self._line(context.word(say("Others")), rest, whole, share=share))
         columns = [
             FactColumn(name="name", label=self.heading or self.top.replace("_", " ").capitalize()),
-            self.value_column(name, self.by, held),
-            *([share_column(desk)] if share else []),
+            self.value_column(name, self.by, table),
+            *([share_column(context)] if share else []),
         ]
         yield self.fact(
             name,
-            desk,
+            context,
             now,
             shape="ranking",
             columns=columns,
             lines=lines,
             query=sql,
             measure="least" if self.least else self.word,
-            incomplete=self.lacking(desk, rows),
-            total=self._line(desk.word(say("Total")), whole, whole, share=share),
+            incomplete=self.lacking(context, rows),
+            total=self._line(context.word(say("Total")), whole, whole, share=share),
             good=self.good,
         )
 
@@ -94,16 +94,16 @@ class Pareto(Top):
     b: Decimal = Decimal(95)
     """And class B; the rest is C."""
 
-    def facts(self, name: str, desk: MeasureContext) -> Iterator[ReportFact]:
+    def facts(self, name: str, context: MeasureContext) -> Iterator[ReportFact]:
         """Give for each class how many there are and what they add up to."""
-        now = self.now(desk)
-        value = self.weight(self.by, now.held)
-        group = quoted(now.held.column(self.top))
+        now = self.now(context)
+        value = self.weight(self.by, now.table)
+        group = quoted(now.table.column(self.top))
         sql = now.sql(
             f"CAST({group} AS VARCHAR) AS name, sum({value}) AS value",
             f"GROUP BY 1 HAVING sum({value}) > 0 ORDER BY 2 DESC, 1",
         )
-        sums = [Decimal(str(v)) for _, v in desk.book.select(sql)[1]]
+        sums = [Decimal(str(v)) for _, v in context.book.select(sql)[1]]
         whole, running = sum(sums, Decimal(0)), Decimal(0)
         counts, totals = dict.fromkeys("ABC", 0), dict.fromkeys("ABC", Decimal(0))
         for value_of_name in sums:
@@ -114,22 +114,22 @@ class Pareto(Top):
             running += value_of_name
         yield self.fact(
             name,
-            desk,
+            context,
             now,
             shape="buckets",
             columns=(
-                FactColumn(name="name", label=desk.word(say("Class"))),
-                number_column(name="count", label=desk.word(say("How many")), digits=0),
-                self.value_column(name, self.by, now.held),
-                share_column(desk),
+                FactColumn(name="name", label=context.word(say("Class"))),
+                number_column(name="count", label=context.word(say("How many")), digits=0),
+                self.value_column(name, self.by, now.table),
+                share_column(context),
             ),
             lines=(
                 (letter, str(counts[letter]), plain_number(total), plain_number(ratio(total, whole, 100)))
                 for letter, total in totals.items()
             ),
             query=sql,
-            incomplete=self.lacking(desk, now),
-            total=(desk.word(say("Total")), str(len(sums)), plain_number(whole), "100" if whole else None),
+            incomplete=self.lacking(context, now),
+            total=(context.word(say("Total")), str(len(sums)), plain_number(whole), "100" if whole else None),
         )
 
 
@@ -144,12 +144,12 @@ class Cohort(Measure):
     last: int = Field(default=6, ge=2, le=24)
     """How many first periods, the newest last."""
 
-    def facts(self, name: str, desk: MeasureContext) -> Iterator[ReportFact]:
+    def facts(self, name: str, context: MeasureContext) -> Iterator[ReportFact]:
         """Give a line for each first period: how many there were, then the share back 1, 2, … periods on."""
-        rows = self.chosen(desk)
-        who, day = quoted(rows.held.column(self.cohort)), quoted(rows.day_column)
-        if desk.window:
-            rows = rows.until(desk.window.last)
+        rows = self.chosen(context)
+        who, day = quoted(rows.table.column(self.cohort)), quoted(rows.day_column)
+        if context.window:
+            rows = rows.until(context.window.last)
         inner = rows.sql(f"{who} AS who, date_trunc('{self.every}', {day})::DATE AS period")
         sql = (
             f"WITH seen AS ({inner}), begun AS (SELECT who, min(period) AS first FROM seen "
@@ -158,15 +158,15 @@ class Cohort(Measure):
             "WHERE period IS NOT NULL GROUP BY 1, 2 ORDER BY 1, 2"
         )
         counts: dict[Window, dict[Window, int]] = {}
-        for first, at, count in desk.book.select(sql)[1]:
+        for first, at, count in context.book.select(sql)[1]:
             start = Window.around(first, self.every)
             counts.setdefault(start, {})[Window.around(at, self.every)] = count
         starts = sorted(counts)[-self.last :]
         if not starts:
-            raise TooFewRows(say("Table {table} has no rows with a day.", table=rows.held.name))
+            raise TooFewRows(say("Table {table} has no rows with a day.", table=rows.table.name))
         end = max(window for back in counts.values() for window in back)
-        if desk.window:
-            end = Window.around(desk.window.last, self.every)
+        if context.window:
+            end = Window.around(context.window.last, self.every)
         lines: list[tuple[Cell, ...]] = []
         for start in starts:
             size = counts[start][start]
@@ -178,14 +178,14 @@ class Cohort(Measure):
                 line.append(plain_number(share))
             lines.append(tuple(line))
         columns = [
-            FactColumn(name="period", label=desk.word(say("First came")), kind="period"),
-            number_column(name="count", label=desk.word(say("How many")), digits=0, role="total"),
+            FactColumn(name="period", label=context.word(say("First came")), kind="period"),
+            number_column(name="count", label=context.word(say("How many")), digits=0, role="total"),
             *(
                 number_column(name=f"after_{n}", label=f"+{n}", unit="%", digits=0, role="share")
                 for n in range(1, self.last)
             ),
         ]
-        yield self.fact(name, desk, rows, shape="matrix", columns=columns, lines=lines, query=sql)
+        yield self.fact(name, context, rows, shape="matrix", columns=columns, lines=lines, query=sql)
 
 
 class Cross(Measure):
@@ -202,17 +202,17 @@ class Cross(Measure):
     last: int = Field(default=6, ge=2, le=60)
     """How many periods, the newest last."""
 
-    def facts(self, name: str, desk: MeasureContext) -> Iterator[ReportFact]:
+    def facts(self, name: str, context: MeasureContext) -> Iterator[ReportFact]:
         """Give a line a period, a column a name."""
-        rows = self.chosen(desk)
+        rows = self.chosen(context)
         column = rows.day_column
-        end = desk.window.last if desk.window else desk.coverage(rows.held, column).days[-1]
+        end = context.window.last if context.window else context.coverage(rows.table, column).days[-1]
         shown = [Window.around(end, self.every)]
         while len(shown) < self.last:
             shown.insert(0, shown[0].back())
         rows = rows.within(Window(shown[0].first, end, self.every))
-        value = self.weight(self.by, rows.held)
-        group, day = quoted(rows.held.column(self.cross)), quoted(column)
+        value = self.weight(self.by, rows.table)
+        group, day = quoted(rows.table.column(self.cross)), quoted(column)
         sql = rows.sql(
             f"date_trunc('{self.every}', {day})::DATE AS first, CAST({group} AS VARCHAR) AS name, "
             f"sum({value}) AS value",
@@ -220,7 +220,7 @@ class Cross(Measure):
         )
         sums: dict[str, Decimal] = {}
         cells: dict[tuple[str, str], Decimal] = {}
-        for first, who, total in desk.book.select(sql)[1]:
+        for first, who, total in context.book.select(sql)[1]:
             called, key = fact_cell(who) or "–", Window.around(first, self.every).key
             amount = Decimal(str(total or 0))
             sums[called] = sums.get(called, Decimal(0)) + amount
@@ -228,8 +228,8 @@ class Cross(Measure):
         names = sorted(sums, key=lambda each: (-sums[each], each))
         groups = [(called, [called]) for called in names[: self.n]]
         if others := names[self.n :]:
-            groups.append((desk.word(say("Others")), others))
-        column_of_name = self.value_column(name, self.by, rows.held)
+            groups.append((context.word(say("Others")), others))
+        column_of_name = self.value_column(name, self.by, rows.table)
         lines = []
         for window in shown:
             totals = (
@@ -241,5 +241,11 @@ class Cross(Measure):
             replace(column_of_name, name=f"name_{n}", label=called) for n, (called, _) in enumerate(groups, 1)
         ]
         yield self.fact(
-            name, desk, rows, shape="matrix", columns=(period_column(desk), *columns), lines=lines, query=sql
+            name,
+            context,
+            rows,
+            shape="matrix",
+            columns=(period_column(context), *columns),
+            lines=lines,
+            query=sql,
         )

@@ -25,12 +25,12 @@ class Outliers(Measure):
     """How far: the robust z-score from which a row is told."""
     n: int = Field(default=10, ge=1, le=100)
 
-    def facts(self, name: str, desk: MeasureContext) -> Iterator[ReportFact]:
+    def facts(self, name: str, context: MeasureContext) -> Iterator[ReportFact]:
         """Give the rows, the farthest first; none where more than half of the values are equal."""
-        now = self.now(desk)
-        held = now.held
-        value = self.value(self.outliers, held)
-        shown = [held.column(column) for column in self.show]
+        now = self.now(context)
+        table = now.table
+        value = self.value(self.outliers, table)
+        shown = [table.column(column) for column in self.show]
         listed = "".join(f", {quoted(c)}" for c in shown)
         inner = now.sql(f"{LINE}, CAST({value} AS DOUBLE) AS v, {value} AS exact{listed}")
         sql = (
@@ -42,21 +42,21 @@ class Outliers(Measure):
         )
         yield self.fact(
             name,
-            desk,
+            context,
             now,
             shape="table",
             columns=(
-                number_column(name="line", label=desk.word(say("Line")), digits=0),
+                number_column(name="line", label=context.word(say("Line")), digits=0),
                 *(
-                    FactColumn(name=c, label=c, kind="date" if held.columns[c].kind == "date" else "text")
+                    FactColumn(name=c, label=c, kind="date" if table.columns[c].kind == "date" else "text")
                     for c in shown
                 ),
-                self.value_column(name, self.outliers, held),
+                self.value_column(name, self.outliers, table),
                 number_column(name="z", label="z", digits=1),
             ),
             lines=(
                 (str(line), *map(fact_cell, beside), plain_number(Decimal(str(exact))), f"{z:.4f}")
-                for line, exact, *beside, z in desk.book.select(sql)[1]
+                for line, exact, *beside, z in context.book.select(sql)[1]
             ),
             query=sql,
             note=say("values whose robust z-score is beyond {limit}", limit=self.beyond),
@@ -83,10 +83,10 @@ class Sql(Measure):
     units: tuple[str, ...] = Field(default=())
     """A unit for each column, in their order."""
 
-    def facts(self, name: str, desk: MeasureContext) -> Iterator[ReportFact]:
+    def facts(self, name: str, context: MeasureContext) -> Iterator[ReportFact]:
         """Give what the query gives."""
-        sql = self._whole(desk)
-        columns, rows = desk.book.select(sql, at_most=_MAX_ROWS)
+        sql = self._whole(context)
+        columns, rows = context.book.select(sql, at_most=_MAX_ROWS)
         if any(isinstance(cell, str) and len(cell) > _MAX_TEXT for row in rows for cell in row):
             raise FactError(
                 say(
@@ -95,7 +95,7 @@ class Sql(Measure):
                     limit=_MAX_TEXT,
                 )
             )
-        read = [t for t in desk.book.tables.values() if t.name in sql]
+        read = [t for t in context.book.tables.values() if t.name in sql]
         behind = tuple(RowsBehind(table=t.source, count=t.rows, sha256=t.sha256) for t in read)
         common: dict[str, Any] = {"query": sql, "behind": behind, "measure": self.word, "good": self.good}
         if self.shape in {None, "scalar"} and len(columns) == 1 and len(rows) <= 1:
@@ -129,15 +129,15 @@ class Sql(Measure):
             **common,
         )
 
-    def _whole(self, desk: MeasureContext) -> str:
+    def _whole(self, context: MeasureContext) -> str:
         sql = self.sql.strip().rstrip(";")
-        if desk.window:
-            sql = sql.replace("{first}", f"DATE '{desk.window.first}'").replace(
-                "{last}", f"DATE '{desk.window.last}'"
+        if context.window:
+            sql = sql.replace("{first}", f"DATE '{context.window.first}'").replace(
+                "{last}", f"DATE '{context.window.last}'"
             )
         if sql.lower().startswith(("select", "with", "from")):
             return sql
-        return self.now(desk).sql(sql)
+        return self.now(context).sql(sql)
 
 
 _NAMES: Mapping[tuple[Shape | None, int], str] = {

@@ -60,21 +60,21 @@ class Series(Measure):
     """What is made of a period's rows: their ``sum``, ``mean``, ``count``, or the ``last`` one."""
     period: Literal["this", "all"] = "all"
 
-    def facts(self, name: str, desk: MeasureContext) -> Iterator[ReportFact]:
+    def facts(self, name: str, context: MeasureContext) -> Iterator[ReportFact]:
         """Give the series; a period without rows is empty."""
-        points, sql, chosen = self.points(desk)
-        column = self.value_column(name, self.series, chosen.held)
+        points, sql, chosen = self.points(context)
+        column = self.value_column(name, self.series, chosen.table)
         if self.take == "count":
             column = replace(column, unit="", digits=0)
-        extra, cells = self.beside(desk, column, points)
+        extra, cells = self.beside(context, column, points)
         newest = [value for _, value in points if value is not None][-2:]
-        lacking = self._lacking(desk, chosen, points)
+        lacking = self._lacking(context, chosen, points)
         yield self.fact(
             name,
-            desk,
+            context,
             chosen,
             shape="series",
-            columns=(period_column(desk), column, *extra),
+            columns=(period_column(context), column, *extra),
             lines=[(w.key, *line) for (w, _), line in zip(points, cells, strict=True)][-self.last :],
             query=sql,
             direction=direction_of(newest[1], newest[0]) if len(newest) == 2 and not lacking else None,
@@ -82,13 +82,13 @@ class Series(Measure):
             incomplete=lacking,
         )
 
-    def _lacking(self, desk: MeasureContext, chosen: ChosenRows, points: PeriodValues) -> Phrase | None:
+    def _lacking(self, context: MeasureContext, chosen: ChosenRows, points: PeriodValues) -> Phrase | None:
         if not points or chosen.day is None:
             return None
-        return desk.coverage(chosen.held, chosen.day).lacks(points[-1][0])
+        return context.coverage(chosen.table, chosen.day).lacks(points[-1][0])
 
     def beside(
-        self, desk: MeasureContext, column: FactColumn, points: PeriodValues
+        self, context: MeasureContext, column: FactColumn, points: PeriodValues
     ) -> tuple[tuple[FactColumn, ...], list[tuple[Cell, ...]]]:
         """Give further columns, and each period's cells."""
         return (), [(plain_number(value),) for _, value in points]
@@ -98,22 +98,22 @@ class Series(Measure):
         """How many periods before the first one shown are needed."""
         return 0
 
-    def points(self, desk: MeasureContext) -> tuple[PeriodValues, str, ChosenRows]:
+    def points(self, context: MeasureContext) -> tuple[PeriodValues, str, ChosenRows]:
         """Compute one value a period.
 
         Raises:
             FactError: The table has no date, or no rows.
         """
-        rows = self.chosen(desk)
+        rows = self.chosen(context)
         day = quoted(rows.day_column)
-        days = desk.coverage(rows.held, rows.day_column).days
+        days = context.coverage(rows.table, rows.day_column).days
         if not days:
-            raise TooFewRows(say("Table {table} has no rows with a day.", table=rows.held.name))
-        grain = self.every or (desk.window.grain if desk.window else "month")
-        end = desk.window.last if desk.window else days[-1]
+            raise TooFewRows(say("Table {table} has no rows with a day.", table=rows.table.name))
+        grain = self.every or (context.window.grain if context.window else "month")
+        end = context.window.last if context.window else days[-1]
         shown = windows(min(days[0], end), end, grain)[-(self.last + self.run_up) :]
         rows = rows.until(end).also(f"{day} >= DATE '{shown[0].first}'")
-        value = self.weight(self.series, rows.held)
+        value = self.weight(self.series, rows.table)
         aggregate = {
             "sum": f"sum({value}), 1",
             "mean": f"sum({value}), count({value})",
@@ -122,23 +122,26 @@ class Series(Measure):
         }[self.take]
         sql = rows.sql(f"date_trunc('{grain}', {day})::DATE AS first, {aggregate}", "GROUP BY 1 ORDER BY 1")
         known: dict[date, Decimal | None] = {}
-        for first, total, count in desk.book.select(sql)[1]:
+        for first, total, count in context.book.select(sql)[1]:
             known[first] = Decimal(str(total)) / Decimal(count) if total is not None and count else None
         empty = Decimal(0) if self.take == "count" else None
         return [(w, known.get(w.first, empty)) for w in shown], sql, rows
 
     def _with_interval(
-        self, desk: MeasureContext, value: FactColumn, held: LoadedTable
+        self, context: MeasureContext, value: FactColumn, table: LoadedTable
     ) -> tuple[FactColumn, FactColumn, FactColumn]:
         """Make a reckoned value's column, and those of the ends of its interval."""
-        digits = self.scale(self.series, held)
+        digits = self.scale(self.series, table)
         value = replace(
-            value, kind="number", unit=self.unit_of(self.series, held), digits=2 if digits is None else digits
+            value,
+            kind="number",
+            unit=self.unit_of(self.series, table),
+            digits=2 if digits is None else digits,
         )
         return (
             value,
-            replace(value, name="lower", label=desk.word(say("At least")), role="lower"),
-            replace(value, name="upper", label=desk.word(say("At most")), role="upper"),
+            replace(value, name="lower", label=context.word(say("At least")), role="lower"),
+            replace(value, name="upper", label=context.word(say("At most")), role="upper"),
         )
 
 
@@ -157,10 +160,10 @@ class Moving(Series):
         return self.over - 1
 
     def beside(
-        self, desk: MeasureContext, column: FactColumn, points: PeriodValues
+        self, context: MeasureContext, column: FactColumn, points: PeriodValues
     ) -> tuple[tuple[FactColumn, ...], list[tuple[Cell, ...]]]:
         """Add the mean; empty where one of the periods is."""
-        label = desk.word(say("Mean over {n} periods", n=self.over))
+        label = context.word(say("Mean over {n} periods", n=self.over))
         cells: list[tuple[Cell, ...]] = []
         for at, (_, value) in enumerate(points):
             last = [v for _, v in points[max(0, at + 1 - self.over) : at + 1]]
@@ -182,19 +185,19 @@ class Trend(Series):
     """The column or expression, or ``rows``."""
     last: int = Field(default=24, ge=_LEAST_PERIODS, le=400)
 
-    def facts(self, name: str, desk: MeasureContext) -> Iterator[ReportFact]:
+    def facts(self, name: str, context: MeasureContext) -> Iterator[ReportFact]:
         """Give the slope and the ends of its interval."""
-        points, sql, chosen = self.points(desk)
+        points, sql, chosen = self.points(context)
         values = _newest_unbroken(points, self.called(name))
         slope, _, error = fit_line(values)
         reach = student_t(len(values) - 2) * error
-        lacking = self._lacking(desk, chosen, points)
+        lacking = self._lacking(context, chosen, points)
         value = FactColumn(name="value", label=self.called(name), role="change")
-        columns = self._with_interval(desk, value, chosen.held)
+        columns = self._with_interval(context, value, chosen.table)
         digits = (columns[0].digits or 0) + 2
         yield self.fact(
             name,
-            desk,
+            context,
             chosen,
             shape="scalar",
             columns=columns,
@@ -224,11 +227,11 @@ class Forecast(Series):
     """How many periods."""
     last: int = Field(default=36, ge=_LEAST_PERIODS, le=400)
 
-    def facts(self, name: str, desk: MeasureContext) -> Iterator[ReportFact]:
+    def facts(self, name: str, context: MeasureContext) -> Iterator[ReportFact]:
         """Give the periods ahead, each with the ends of its interval."""
-        points, sql, chosen = self.points(desk)
+        points, sql, chosen = self.points(context)
         values = _newest_unbroken(points, self.called(name))
-        lacking = self._lacking(desk, chosen, points)
+        lacking = self._lacking(context, chosen, points)
         if lacking:
             raise TooFewRows(say("{label} is not forecast: {why}.", label=self.called(name), why=lacking))
         window = points[-1][0]
@@ -242,8 +245,8 @@ class Forecast(Series):
         ]
         spread = math.sqrt(statistics.fmean(d * d for d in off)) if off else statistics.pstdev(values)
         reach = student_t(max(1, len(off) - 1)) * spread
-        forecast = FactColumn(name="value", label=desk.word(say("Forecast")), role="forecast")
-        columns = self._with_interval(desk, forecast, chosen.held)
+        forecast = FactColumn(name="value", label=context.word(say("Forecast")), role="forecast")
+        columns = self._with_interval(context, forecast, chosen.table)
         lines = []
         for n, value in enumerate(ahead, 1):
             window = window.next
@@ -252,10 +255,10 @@ class Forecast(Series):
             lines.append((window.key, *(write_rounded(v, columns[0].digits or 0) for v in ends)))
         yield self.fact(
             name,
-            desk,
+            context,
             chosen,
             shape="series",
-            columns=(period_column(desk), *columns),
+            columns=(period_column(context), *columns),
             lines=lines,
             query=sql,
             note=say(
