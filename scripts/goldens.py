@@ -313,7 +313,7 @@ def alike(text: str, folder: Path) -> str:
     text = text.replace(str(folder), "FOLDER".ljust(len(str(folder)), "_"))
     text = re.sub(r'"seconds": [0-9.]+', '"seconds": 0', text)
     text = re.sub(r"(?m)^(\.smeflow: .*\t)[0-9a-f]{64}\t", r"\1HASH\t", text)  # of a table that holds times
-    now = datetime.now(UTC)
+    now = datetime.now(UTC).astimezone()
     for day in {(now + timedelta(hours=hours)).date() for hours in (-14, 0, 14)}:
         written = rf"(?:{day}|{day:%d/%m/%Y})"
         text = re.sub(rf"\b{written}(?:[T ]\d\d:\d\d(?::\d\d(?:\.\d+)?)?)(?:Z|\+\d\d:\d\d)?", _marked, text)

@@ -19,13 +19,13 @@ PAPERS = Path(__file__).parents[1] / "documents" / "invoices"
 def judged(monkeypatch):
     """Note each record whose sums, dates and identifiers are checked."""
     seen = []
-    check = kind.checks_of
+    check = kind.run_checks
 
     def noting(record):
         seen.append(record)
         return check(record)
 
-    monkeypatch.setattr(kind, "checks_of", noting)
+    monkeypatch.setattr(kind, "run_checks", noting)
     return seen
 
 

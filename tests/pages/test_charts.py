@@ -59,7 +59,7 @@ def test_a_chart_does_not_depend_on_what_was_drawn_before(figures):
         for kind, figure in figures.items()
     }
     code = (
-        "import pickle,sys,hashlib;from smeflow.pages.charts import draw;"
+        "import pickle,sys,hashlib;from smeflow.pages.charts import draw_chart as draw;"
         "f=pickle.load(sys.stdin.buffer);"
         "drawn={k: draw(v,'fr') for k,v in f.items()};"
         "print({k: hashlib.sha256(d.svg.encode()+d.png()).hexdigest() for k,d in drawn.items()})"

@@ -341,7 +341,7 @@ def test_a_kind_of_a_package_is_found_by_its_entry_point(
         "[smeflow.steps]\ndue_soon = theirs:due_soon\nbroken = nowhere:x\n"
     )
     (site / "theirs.py").write_text(
-        "from smeflow.llm.interface import LLM\nfrom smeflow.core.case import Case, step\n"
+        "from smeflow import LLM, Case, step\n"
         "@step\ndef due_soon(case: Case, llm: LLM) -> bool:\n    return True\n"
     )
     monkeypatch.syspath_prepend(str(site))

@@ -1,0 +1,112 @@
+"""What a firm has from an older version goes on: nothing is asked, paid, changed or said that is new.
+
+The archives were made by ``scripts/old_ledgers.py`` at the version its docstring names and are never renewed.
+No model server is there, and an attempt to reach the provider fails the test.
+"""
+
+import io
+import lzma
+import shutil
+import sqlite3
+import tarfile
+import zipfile
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+HERE = Path(__file__).parent
+
+RECIPES = (
+    *("supplier-mail", "supplier-invoices-from-mail", "mail-triage", "mailbox-triage", "customer-requests"),
+    *("monthly-sales", "receivables", "inbox-week"),
+)
+REPORTS = {"monthly-sales", "receivables", "inbox-week"}
+MARKS = [pytest.mark.requires_module("duckdb"), pytest.mark.requires_module("typst")]
+EACH = pytest.mark.parametrize(
+    ("firm", "name"),
+    [pytest.param(name, name, id=name, marks=MARKS if name in REPORTS else []) for name in RECIPES],
+    indirect=["firm"],
+)
+PAID = (
+    "SELECT count(*), sum(nanos), (SELECT count(*) FROM reviews), (SELECT count(*) FROM results) FROM calls"
+)
+
+
+def unpacked(files):
+    """Take a workbook or a text document for what it holds: each build of zlib packs a little differently."""
+
+    def parts(name, data):
+        if not name.endswith((".xlsx", ".docx")):
+            return data
+        with zipfile.ZipFile(io.BytesIO(data)) as packed:
+            return {inner: packed.read(inner) for inner in packed.namelist()}
+
+    return {name: parts(name, data) for name, data in files.items()}
+
+
+@EACH
+def test_a_run_asks_nothing_pays_nothing_and_says_nothing_new(firm, name):
+    """Its screen is what the older version's was, and the outputs are the same bytes."""
+    before, paid = firm.files(), firm.rows(PAID)
+    assert firm.smeflow(f"run {name}") == firm.kept("run.txt")
+    summary = firm.smeflow(f"run {name} --json").splitlines()[-1]
+    assert '"calls": 0, "cost": "0"' in summary
+    assert '"open": 0' in summary
+    assert firm.rows(PAID) == paid
+    assert unpacked(firm.files()) == unpacked(before)
+    assert firm.smeflow(f"rerun {name} --dry-run") == "Nothing to redo.\n"
+
+
+@EACH
+def test_outputs_that_are_lost_are_written_again_the_same(firm, name):
+    """They are made of what the ledger holds, by the present code."""
+    before = firm.files()
+    for folder in firm.folder.glob("*/out"):
+        shutil.rmtree(folder)
+    for recipe in firm.rows("SELECT DISTINCT recipe FROM items ORDER BY min(id) OVER (PARTITION BY recipe)"):
+        firm.smeflow(f"run {recipe[0]}")
+    for file in firm.folder.glob("books/HA-*"):
+        file.unlink()
+    firm.smeflow("books write")
+    assert unpacked(firm.files()) == unpacked(before)
+
+
+@EACH
+def test_what_the_ledger_tells_is_told_as_before(firm, name):
+    """Counts balance, the audit holds, and each item is shown in words that an older version wrote."""
+    assert firm.smeflow("status --all") == firm.kept("status.txt")
+    assert firm.smeflow("--lang fr status --all") == firm.kept("etat.txt")
+    items = [row[0] for row in firm.rows("SELECT id FROM items ORDER BY id")]
+    shown = [firm.smeflow(f"--lang fr show {item}") for item in items]
+    assert "\n".join(shown) == firm.kept("show.txt")
+    assert firm.audit_broken_at() is None
+
+
+ASKING = [pytest.param(name, name, id=name, marks=MARKS) for name in sorted(REPORTS)]
+ASKING += [pytest.param("supplier-mail", "supplier-mail", id="supplier-mail")]
+
+
+@pytest.mark.parametrize(("firm", "name"), ASKING, indirect=["firm"])
+def test_an_item_that_is_redone_is_asked_about_in_the_same_words(firm, name, provider):
+    """Prompt, data and the form of the answer: each question has the hash of one that was asked before."""
+    of_recipe = (
+        f"SELECT DISTINCT request_hash FROM calls JOIN items ON items.id = item WHERE recipe = '{name}'"
+    )
+    asked, last = firm.rows(of_recipe), firm.rows("SELECT max(id) FROM calls")[0][0]
+    firm.smeflow(f"run {name} --redo all --yes")
+    assert sorted(firm.rows(f"{of_recipe} AND calls.id > {last}")) == sorted(asked)
+
+
+def test_the_archives_hold_what_a_firm_has(tmp_path):
+    """Approvals, corrections, rejections, paid calls and a batch of books are among them."""
+    actions, paid, batches = set(), 0, 0
+    for name in RECIPES:
+        with lzma.open(HERE / f"{name}.tar.xz") as packed, tarfile.open(fileobj=packed) as archive:
+            archive.extract(".smeflow/ledger.db", tmp_path / name, filter="data")
+        with closing(sqlite3.connect(tmp_path / name / ".smeflow" / "ledger.db")) as ledger:
+            actions |= {row[0] for row in ledger.execute("SELECT action FROM reviews")}
+            paid += ledger.execute("SELECT count(*) FROM ends WHERE nanos > 0").fetchone()[0]
+            batches += ledger.execute("SELECT count(*) FROM batches").fetchone()[0]
+    assert actions == {"approve", "correct", "reject", "again"}
+    assert (paid, batches) == (21, 1)
