@@ -6,6 +6,7 @@ from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
+from typing import Any
 
 import pytest
 from pydantic import ValidationError
@@ -15,7 +16,7 @@ from smeflow.errors import SinkError
 from smeflow.i18n import Phrase
 from smeflow.kinds.recipe_context import RecipeContext
 from smeflow.kinds.sinks import SinkItem
-from smeflow.reports.sink import ReportPages
+from smeflow.reports.sink import ReportPages, report_files
 from smeflow.writing.report import FactColumn, Paragraph, Period, Report, ReportFact, RowsBehind, Section
 
 pytestmark = [
@@ -102,8 +103,12 @@ def test_what_has_not_changed_is_not_made_again(context, monkeypatch):
     memory: dict[str, str] = {}
     made: list[str] = []
     chosen = sink(context, formats=["md"])
-    make = ReportPages._files
-    monkeypatch.setattr(ReportPages, "_files", lambda s, r, t: (made.append(r.period.key), make(s, r, t))[1])
+
+    def counted(report: Report, *rest: Any) -> Any:
+        made.append(report.period.key)
+        return report_files(report, *rest)
+
+    monkeypatch.setattr("smeflow.reports.sink.report_files", counted)
     items = [item("2026-09", report(9)), item("2026-10")]
     chosen.put(items, memory)
     chosen.put(items, memory)

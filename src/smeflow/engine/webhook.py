@@ -194,7 +194,7 @@ def _retry_after(written: str | None, date: str | None) -> float | None:
     return max(0.0, until - now)
 
 
-SECRET_VARIABLE = "SMEFLOW_WEBHOOK_SECRET"
+SECRET_VARIABLE = "SMEFLOW_WEBHOOK_SECRET"  # noqa: S105 - the name of a variable, not a secret
 
 
 class Webhook(BaseModel):

@@ -25,7 +25,7 @@ from smeflow.i18n import say
 from smeflow.kinds.mailbox import Account
 
 KEYRING_SERVICE = "smeflow mailbox"
-PASSWORD_VARIABLE = "SMEFLOW_MAILBOX_PASSWORD"
+PASSWORD_VARIABLE = "SMEFLOW_MAILBOX_PASSWORD"  # noqa: S105 - the name of a variable, not a secret
 
 
 def variable_of(address: str) -> str:

@@ -19,7 +19,7 @@ from smeflow.pages.elements import (
     TextRun,
     count_of_rows,
 )
-from smeflow.pages.figures import figure_of, note_of, table_of, wants_table, with_forecast
+from smeflow.pages.figures import as_sentence, figure_of, note_of, table_of, wants_table, with_forecast
 from smeflow.writing import report as drafted
 from smeflow.writing.report import ReportFact
 
@@ -55,7 +55,7 @@ def lay_out(report: drafted.Report, company: str = "") -> PrintedReport:
             replace(_evidence(fact, report.locale), printed=fact.name in said) for fact in report.facts
         ),
         cut=tuple(phrase.render(language) for phrase in (*report.remarks, *report.changed)),
-        notes=tuple(dict.fromkeys(_sentence(note) for note in (*missing, *notes))),
+        notes=tuple(dict.fromkeys(as_sentence(note) for note in (*missing, *notes))),
         sources=tuple(
             SourceTable(
                 name=source.name,
@@ -90,10 +90,6 @@ def _mentioned_facts(
     changed = {f"{name}.change" for name in names}
     rows = {name.partition(".")[0] for name in names}
     return names | changed | rows
-
-
-def _sentence(text: str) -> str:
-    return f"{text[:1].upper()}{text[1:].rstrip('.')}."
 
 
 def _blocks(section: drafted.Section, facts: Mapping[str, ReportFact], locale: str) -> Iterator[Block]:

@@ -20,6 +20,7 @@ from smeflow.pages.docx_xml import (
     add_field,
     add_link,
     add_table_style,
+    qualified_name,
     set_language,
     without_timestamps,
     word_element,
@@ -57,7 +58,9 @@ def docx_bytes(pages: PrintedReport, template: bytes | None = None) -> bytes:
         _ReportWriter(document, pages).write(heading=True)
     else:
         document = docx.Document(io.BytesIO(_fill_template(template, pages)))
-        place = next((p for p in document.element.body.iter(_tag("w:p")) if _MARK in _text_of(p)), None)
+        place = next(
+            (p for p in document.element.body.iter(qualified_name("w:p")) if _MARK in _text_of(p)), None
+        )
         if place is not None:
             before = len(document.element.body)
             _ReportWriter(document, pages).write(heading=False)
@@ -91,18 +94,14 @@ def _fill_template(template: bytes, pages: PrintedReport) -> bytes:
 def _move_to_mark(document: Any, place: Any, before: int) -> None:
     """Bring what was written at the end to the place the template gives it."""
     body = document.element.body
-    added = list(body)[before - 1 : -1] if body[-1].tag == _tag("w:sectPr") else list(body)[before:]
+    added = list(body)[before - 1 : -1] if body[-1].tag == qualified_name("w:sectPr") else list(body)[before:]
     for each in added:
         place.addprevious(each)
     place.getparent().remove(place)
 
 
 def _text_of(paragraph: Any) -> str:
-    return "".join(text.text or "" for text in paragraph.iter(_tag("w:t")))
-
-
-def _tag(name: str) -> str:
-    return str(import_extra("docx.oxml.ns", "report").qn(name))
+    return "".join(text.text or "" for text in paragraph.iter(qualified_name("w:t")))
 
 
 def _clean(text: str) -> str:
@@ -199,16 +198,10 @@ class _ReportWriter:
         ]
         made = self._document.add_table(len(lines), len(table.columns))
         made.style = TABLE_STYLE
-        look = made._tbl.tblPr.find(_tag("w:tblLook"))
-        for name, on in (
-            ("firstRow", True),
-            ("lastRow", bool(table.total)),
-            ("noHBand", True),
-            ("noVBand", True),
-        ):
-            look.set(_tag(f"w:{name}"), str(int(on)))
-        for name in ("firstColumn", "lastColumn"):
-            look.set(_tag(f"w:{name}"), "0")
+        look = made._tbl.tblPr.find(qualified_name("w:tblLook"))
+        shown = {"firstRow", "noHBand", "noVBand", *(["lastRow"] if table.total else [])}
+        for name in ("firstRow", "lastRow", "noHBand", "noVBand", "firstColumn", "lastColumn"):
+            look.set(qualified_name(f"w:{name}"), str(int(name in shown)))
         strong = {0, len(lines) - 1 if table.total else 0}
         for n, (row, line) in enumerate(zip(made.rows, lines, strict=True)):
             row._tr.get_or_add_trPr().append(word_element("w:cantSplit"))
@@ -309,13 +302,13 @@ def _set_font(look: Any) -> None:
     """Use the named font for all letters: the default document asks a theme instead."""
     fonts = look.element.rPr.rFonts
     for name in ("asciiTheme", "hAnsiTheme", "eastAsiaTheme", "cstheme"):
-        fonts.attrib.pop(_tag(f"w:{name}"), None)
+        fonts.attrib.pop(qualified_name(f"w:{name}"), None)
     for name in ("cs", "eastAsia"):
-        fonts.set(_tag(f"w:{name}"), "Calibri")
+        fonts.set(qualified_name(f"w:{name}"), "Calibri")
 
 
 def _no_line_below(look: Any) -> None:
-    for border in list(look.element.iter(_tag("w:pBdr"))):
+    for border in list(look.element.iter(qualified_name("w:pBdr"))):
         border.getparent().remove(border)
 
 

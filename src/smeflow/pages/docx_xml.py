@@ -6,7 +6,6 @@ Fields, bookmarks, links, a table's style, and no timestamps.
 import io
 import zipfile
 from collections.abc import Mapping
-from functools import cache
 from typing import Any
 
 from smeflow._optional import import_extra
@@ -29,17 +28,16 @@ _TABLE = """
 </w:style>"""
 
 
-@cache
-def _qualified_names() -> Any:
-    return import_extra("docx.oxml.ns", "report").qn
+def qualified_name(name: str) -> str:
+    """Write a name such as ``w:p`` as the library knows it, with its namespace."""
+    return str(import_extra("docx.oxml.ns", "report").qn(name))
 
 
 def word_element(name: str, /, **attributes: str) -> Any:
     """Make an element of the word processor's own names: ``element("w:shd", fill="F3F6F8")``."""
     made = import_extra("docx.oxml", "report").OxmlElement(name)
-    qualified = _qualified_names()
     for key, value in attributes.items():
-        made.set(qualified(f"w:{key}"), value)
+        made.set(qualified_name(f"w:{key}"), value)
     return made
 
 
@@ -81,10 +79,9 @@ def add_link(paragraph: Any, text: str, name: str) -> None:
 
 def set_language(document: Any, language: Language) -> None:
     """Say in which language the text is, for spelling and for reading aloud."""
-    qualified = _qualified_names()
-    for defaults in document.styles.element.iter(qualified("w:rPrDefault")):
-        for properties in defaults.iter(qualified("w:rPr")):
-            for old in properties.findall(qualified("w:lang")):
+    for defaults in document.styles.element.iter(qualified_name("w:rPrDefault")):
+        for properties in defaults.iter(qualified_name("w:rPr")):
+            for old in properties.findall(qualified_name("w:lang")):
                 properties.remove(old)
             properties.append(word_element("w:lang", val=_LOCALES[language], eastAsia="en-US", bidi="ar-SA"))
 

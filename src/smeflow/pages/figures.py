@@ -6,6 +6,7 @@ And the sentence that stands for it.
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from decimal import Decimal
+from typing import Literal
 
 from smeflow.i18n import LANGUAGES, Language, Phrase, language_of, say
 from smeflow.pages.axes import period_tick
@@ -37,30 +38,25 @@ def _lowest_and_highest(known: Sequence[ChartPoint]) -> dict[str, object]:
     }
 
 
-def _series_names(known: Sequence[ChartPoint]) -> str:
-    return ", ".join(dict.fromkeys(point.series for point in known))
+def _series_and_ends(known: Sequence[ChartPoint]) -> dict[str, object]:
+    names = ", ".join(dict.fromkeys(point.series for point in known))
+    return {"names": names, "first": _tick_name(known[0]), "last": _tick_name(known[-1])}
 
 
 def _line_sentence(caption: str, known: Sequence[ChartPoint]) -> Phrase:
-    first, last = _tick_name(known[0]), _tick_name(known[-1])
     if known[0].series:
-        return say(
-            "Line chart, {caption}: {names}, from {first} to {last}.",
-            caption=caption,
-            names=_series_names(known),
-            first=first,
-            last=last,
-        )
-    told = [point for point in known if point.role != "forecast"] or known
+        ends = _series_and_ends(known)
+        return say("Line chart, {caption}: {names}, from {first} to {last}.", caption=caption, **ends)
+    measured = [point for point in known if point.role != "forecast"] or known
     return say(
         "Line chart, {caption}: from {first} ({first_value}) to {last} ({last_value}); the highest is {high} "
         "({high_value}), the lowest {low} ({low_value}).",
         caption=caption,
-        first=first,
+        first=_tick_name(known[0]),
         first_value=known[0].label,
-        last=last,
+        last=_tick_name(known[-1]),
         last_value=known[-1].label,
-        **_lowest_and_highest(told),
+        **_lowest_and_highest(measured),
     )
 
 
@@ -80,9 +76,7 @@ def _stacked_sentence(caption: str, known: Sequence[ChartPoint]) -> Phrase:
     return say(
         "Stacked bar chart, {caption}: {names}, from {first} to {last}.",
         caption=caption,
-        names=_series_names(known),
-        first=_tick_name(known[0]),
-        last=_tick_name(known[-1]),
+        **_series_and_ends(known),
     )
 
 
@@ -90,9 +84,7 @@ def _multiples_sentence(caption: str, known: Sequence[ChartPoint]) -> Phrase:
     return say(
         "Small line charts on one scale, {caption}: {names}, from {first} to {last}.",
         caption=caption,
-        names=_series_names(known),
-        first=_tick_name(known[0]),
-        last=_tick_name(known[-1]),
+        **_series_and_ends(known),
     )
 
 
@@ -139,11 +131,12 @@ MAX_LETTERS = 84
 
 def figure_of(fact: ReportFact, locale: str) -> Figure | None:
     """Choose the chart of *fact* and fill it; None where a table or the value itself says more."""
-    found = _FIGURES[fact.shape](fact, locale) if fact.shape in _FIGURES and len(fact.rows) > 1 else None
-    if found is None or all(point.y is None for point in found.points):
+    draw = _FIGURES.get(fact.shape) if len(fact.rows) > 1 else None
+    figure = draw(fact, locale) if draw else None
+    if figure is None or all(point.y is None for point in figure.points):
         return None
     language = language_of(locale)
-    return replace(found, alt=alt_text(found, language), note=note_of(fact, language))
+    return replace(figure, alt=alt_text(figure, language), note=note_of(fact, language))
 
 
 def with_forecast(figure: Figure, fact: ReportFact, locale: str) -> Figure | None:
@@ -189,13 +182,17 @@ def wants_table(fact: ReportFact) -> bool:
 
 def note_of(fact: ReportFact, language: Language) -> str:
     """Say what a reader must know beside a fact: first why it is not whole, then how it was counted."""
-    told = [phrase.render(language) for phrase in (fact.incomplete, fact.note) if phrase]
-    return " ".join(f"{text[:1].upper()}{text[1:].rstrip('.')}." for text in told)
+    return " ".join(as_sentence(phrase.render(language)) for phrase in (fact.incomplete, fact.note) if phrase)
 
 
-def _figure(fact: ReportFact, kind: str, points: tuple[ChartPoint, ...], unit: str) -> Figure:
+def as_sentence(text: str) -> str:
+    """Begin a remark large and end it with a full stop."""
+    return f"{text[:1].upper()}{text[1:].rstrip('.')}."
+
+
+def _figure(fact: ReportFact, kind: ChartKind, points: tuple[ChartPoint, ...], unit: str) -> Figure:
     return Figure(
-        kind=kind,  # type: ignore[arg-type]  # one of the kinds, each written once below
+        kind=kind,
         caption=fact.label,
         alt="",
         points=points,
@@ -221,37 +218,40 @@ def _values(fact: ReportFact) -> list[tuple[int, FactColumn]]:
     return [(n, c) for n, c in drawn if c.unit == drawn[0][1].unit] if drawn else []
 
 
+def _period_point(column: FactColumn, period: Cell, cell: Cell, locale: str) -> ChartPoint:
+    return ChartPoint(
+        x=period or "",
+        tick=period_tick(period or "", language_of(locale)),
+        y=_number(column, cell),
+        label=_label(column, cell, locale),
+        series=column.label,
+    )
+
+
 def _series(fact: ReportFact, locale: str) -> Figure | None:
     values = _values(fact)
     if not values or not fact.rows:
         return None
     bounds = {c.role: n for n, c in enumerate(fact.columns) if c.role in {"lower", "upper"}}
-    language = language_of(locale)
+
+    def bound(row: Sequence[Cell], role: Literal["lower", "upper"]) -> Decimal | None:
+        at = bounds.get(role)
+        return None if at is None else _number(fact.columns[at], row[at])
+
     points: list[ChartPoint] = []
     for n, column in values:
-        for at, row in enumerate(fact.rows):
-            newest = at == len(fact.rows) - 1
+        for at, row in enumerate(fact.rows, 1):
+            is_open = at == len(fact.rows) and fact.incomplete
             points.append(
-                ChartPoint(
-                    x=row[0] or "",
-                    tick=period_tick(row[0] or "", language),
-                    y=_number(column, row[n]),
-                    label=_label(column, row[n], locale),
+                replace(
+                    _period_point(column, row[0], row[n], locale),
                     series=column.label if len(values) > 1 else "",
-                    low=_number(fact.columns[bounds["lower"]], row[bounds["lower"]])
-                    if "lower" in bounds
-                    else None,
-                    high=_number(fact.columns[bounds["upper"]], row[bounds["upper"]])
-                    if "upper" in bounds
-                    else None,
-                    role="forecast"
-                    if column.role == "forecast"
-                    else "open"
-                    if newest and fact.incomplete
-                    else "",
+                    low=bound(row, "lower"),
+                    high=bound(row, "upper"),
+                    role="forecast" if column.role == "forecast" else "open" if is_open else "",
                 )
             )
-    kind = "column" if len(values) == 1 and len(fact.rows) <= 5 and not bounds else "line"
+    kind: ChartKind = "column" if len(values) == 1 and len(fact.rows) <= 5 and not bounds else "line"
     kind = "multiples" if len(values) > MAX_LINES else kind
     return _figure(fact, kind, tuple(points), values[0][1].unit)
 
@@ -272,7 +272,7 @@ def _named_values(fact: ReportFact, locale: str) -> Figure | None:
         name = fact.columns[0].show(row[0], locale)
         points.append(ChartPoint(x=name, tick=name.replace("|", "/"), y=_number(column, row[n]), label=label))
     room = max(len(point.x) for point in points) * len(points) <= MAX_LETTERS
-    kind = "column" if fact.shape == "buckets" and room else "bar"
+    kind: ChartKind = "column" if fact.shape == "buckets" and room else "bar"
     return _figure(fact, kind, tuple(points), column.unit)
 
 
@@ -302,25 +302,14 @@ def _matrix(fact: ReportFact, locale: str) -> Figure | None:
     if _is_grid(fact):
         return _grid(fact, locale)
     values = _values(fact)
-    language = language_of(locale)
-    points = tuple(
-        ChartPoint(
-            x=row[0] or "",
-            tick=period_tick(row[0] or "", language),
-            y=_number(column, row[n]),
-            label=_label(column, row[n], locale),
-            series=column.label,
-        )
-        for n, column in values
-        for at, row in enumerate(fact.rows)
-    )
+    points = tuple(_period_point(column, row[0], row[n], locale) for n, column in values for row in fact.rows)
     if not points:
         return None
     adds_up = fact.measure == "cross" or fact.total is not None
     below = any(point.y is not None and point.y < 0 for point in points)
     if adds_up and not below and len(values) <= MAX_STACKED:
         return _figure(fact, "stacked", points, values[0][1].unit)
-    kind = "line" if len(values) <= MAX_LINES else "multiples"
+    kind: ChartKind = "line" if len(values) <= MAX_LINES else "multiples"
     return _figure(fact, kind, points, values[0][1].unit)
 
 

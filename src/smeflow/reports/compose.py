@@ -11,6 +11,7 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from smeflow._text import folded
 from smeflow.i18n import Phrase, language_of, say
 from smeflow.reports.patterns import (
     EnglishPatterns,
@@ -80,42 +81,48 @@ def is_companion(fact: ReportFact) -> bool:
 
 def write_by_patterns(part: PlannedSection, about: ReferenceTable) -> tuple[Paragraph, ...]:
     """Write a section by patterns: its single figures in one paragraph, each other fact in its own."""
-    tongue = PATTERNS.get(about.locale[:2].lower(), PATTERNS["en"])
+    patterns = _patterns_of(about)
     single: list[FactSentence] = []
-    found: list[Paragraph] = []
+    paragraphs: list[Paragraph] = []
     for nth, fact in enumerate(part.facts):
-        said = list(sentences_of(fact, about, tongue, nth))
+        sentences = list(sentences_of(fact, about, patterns, nth))
         if fact.shape == "scalar":
-            single += said
+            single += sentences
         else:
-            found += [_join_sentences([each], about) for each in said]
-    return (*([_join_sentences(single, about)] if single else []), *found, *incomplete_warnings(part, about))
+            paragraphs += [_join_sentences([sentence], about) for sentence in sentences]
+    if single:
+        paragraphs.insert(0, _join_sentences(single, about))
+    return (*paragraphs, *incomplete_warnings(part, about))
+
+
+def _patterns_of(about: ReferenceTable) -> LanguagePatterns:
+    return PATTERNS.get(about.locale[:2].lower(), PATTERNS["en"])
 
 
 def draft_with_references(part: PlannedSection, about: ReferenceTable) -> str:
     """Give what the patterns say of a section with its references, as far as it passes the check of prose."""
-    tongue = PATTERNS.get(about.locale[:2].lower(), PATTERNS["en"])
-    said = [each.text for nth, f in enumerate(part.facts) for each in sentences_of(f, about, tongue, nth)]
-    return " ".join(text for text in said if not check_prose(text, FactEvidence(about=about)).findings)
+    patterns = _patterns_of(about)
+    texts = [each.text for nth, f in enumerate(part.facts) for each in sentences_of(f, about, patterns, nth)]
+    return " ".join(text for text in texts if not check_prose(text, FactEvidence(about=about)).findings)
 
 
-def _join_sentences(said: Sequence[FactSentence], about: ReferenceTable) -> Paragraph:
-    text = " ".join(each.text for each in said)
-    return replace(paragraph(text, about), facts=tuple(name for each in said for name in each.facts))
+def _join_sentences(sentences: Sequence[FactSentence], about: ReferenceTable) -> Paragraph:
+    text = " ".join(sentence.text for sentence in sentences)
+    names = tuple(name for sentence in sentences for name in sentence.facts)
+    return replace(paragraph(text, about), facts=names)
 
 
 def opening_sentence(facts: Sequence[ReportFact], about: ReferenceTable) -> tuple[Paragraph, ...]:
     """Say the first figure of the report in one sentence, with its period."""
     fact = next((f for f in facts if f.shape == "scalar" and f.name in about.references), None)
-    tongue = PATTERNS.get(about.locale[:2].lower(), PATTERNS["en"])
-    said = next(iter(sentences_of(fact, about, tongue)), None) if fact else None
-    if said is None or "when" not in about.references:
+    sentence = next(iter(sentences_of(fact, about, _patterns_of(about))), None) if fact else None
+    if sentence is None or "when" not in about.references:
         return ()
     begin = f"{about.references['when'].text}, "
-    rest = paragraph(said.text, about)
+    rest = paragraph(sentence.text, about)
     text = begin[:1].upper() + begin[1:] + lower_first(rest.text)
     spans = tuple((len(begin) + first, len(begin) + end, name) for first, end, name in rest.figures or ())
-    return (Paragraph(text=text, facts=said.facts, figures=spans),)
+    return (Paragraph(text=text, facts=sentence.facts, figures=spans),)
 
 
 def incomplete_warnings(part: PlannedSection, about: ReferenceTable) -> tuple[Paragraph, ...]:
@@ -125,13 +132,13 @@ def incomplete_warnings(part: PlannedSection, about: ReferenceTable) -> tuple[Pa
     for fact in part.facts:
         if fact.incomplete is not None:
             reasons.setdefault(fact.incomplete.render(language), []).append(fact)
-    found = []
+    warnings = []
     for why, facts in reasons.items():
         labels = ", ".join(fact.label for fact in facts)
         text = say("{label}: the figures are not whole, since {why}.", label=labels, why=why)
         names = tuple(fact.name for fact in facts)
-        found.append(Paragraph(text=text.render(language), facts=names, figures=()))
-    return tuple(found)
+        warnings.append(Paragraph(text=text.render(language), facts=names, figures=()))
+    return tuple(warnings)
 
 
 def paragraph(text: str, about: ReferenceTable, by: Author = "pattern", *, begin: bool = False) -> Paragraph:
@@ -147,14 +154,14 @@ def paragraph(text: str, about: ReferenceTable, by: Author = "pattern", *, begin
         shift += len(reference.text) - len(match[0])
     whole = fill_references(text, about)
     return Paragraph(
-        text=begun(whole) if begin else whole,
+        text=capitalize_sentences(whole) if begin else whole,
         facts=tuple(dict.fromkeys(REFERENCE.findall(text))),
         by=by,
         figures=tuple(spans),
     )
 
 
-def begun(text: str) -> str:
+def capitalize_sentences(text: str) -> str:
     """Begin each sentence large: a reference at its beginning is written small."""
     return re.sub(r"(?:^|(?<=[.!?…] ))[^\W\d_ß]", lambda m: m[0].upper(), text)
 
@@ -221,7 +228,7 @@ def apply_edits(
     """Put a person's *changes* in: texts by ``p1``, ``title``, ``subtitle``; an empty one takes it out.
 
     Raises:
-        Untrue: A sentence says a number, date, name, direction or rank that no fact holds.
+        UnsupportedEdit: A sentence says a number, date, name, direction or rank that no fact holds.
         KeyError: There is no such paragraph.
     """
     known = numbered_paragraphs(report)
@@ -239,10 +246,9 @@ def apply_edits(
     def put(old: Sequence[Paragraph]) -> tuple[Paragraph, ...]:
         new = []
         for before in old:
-            name = next(numbers)
-            one = made.get(name, before)
-            if one is not None:
-                new.append(replace(one, kind=before.kind))
+            edited = made.get(next(numbers), before)
+            if edited is not None:
+                new.append(replace(edited, kind=before.kind))
         return tuple(new)
 
     summary = put(report.summary)
@@ -264,10 +270,10 @@ def check_paragraph(text: str, about: ReferenceTable, glossary: Sequence[str] = 
     """Take what a person wrote, each figure found again among the facts.
 
     Raises:
-        Untrue: It says what no fact does.
+        UnsupportedEdit: It says what no fact does.
     """
-    told = put_references(" ".join(text.split()), about)
-    for sentence in check_prose(told, FactEvidence(about=about, glossary=glossary, free=True)).sentences:
+    written = put_references(" ".join(text.split()), about)
+    for sentence in check_prose(written, FactEvidence(about=about, glossary=glossary, free=True)).sentences:
         if not sentence.holds:
             raise UnsupportedEdit(
                 say(
@@ -276,7 +282,7 @@ def check_paragraph(text: str, about: ReferenceTable, glossary: Sequence[str] = 
                     why=sentence.problems[0],
                 )
             )
-    return paragraph(told, about, "person", begin=True)
+    return paragraph(written, about, "person", begin=True)
 
 
 def _without_unknown_references(text: str, about: ReferenceTable) -> str:
@@ -293,27 +299,27 @@ def put_references(text: str, about: ReferenceTable) -> str:
         if reference.role != "period" and len(reference.text) > 1:
             for spelt in {reference.text, reference.text.replace("'", "\u2019")}:
                 by_text.setdefault(spelt, []).append(reference)
-    found: list[tuple[int, int, str]] = []
+    spans: list[tuple[int, int, str]] = []
+
+    def put(match: re.Match[str], name: str) -> None:
+        if not any(start < match.end() and match.start() < end for start, end, _ in spans):
+            spans.append((match.start(), match.end(), "{{" + name + "}}"))
+
     for spelt in sorted(by_text, key=len, reverse=True):
         pattern = re.escape(spelt).replace("\\ ", r"\s").replace("\u00a0", r"\s").replace("\u202f", r"\s")
         for match in re.finditer(rf"(?<![\w]){pattern}(?!\w|[.,]\d)", text):
-            if not any(start < match.end() and match.start() < end for start, end, _ in found):
-                name = _closest_reference(by_text[spelt], text[: match.start()], about)
-                found.append((match.start(), match.end(), "{{" + name + "}}"))
+            put(match, _closest_reference(by_text[spelt], text[: match.start()], about))
     for window in ("when", "period"):
         shown = about.references[window].text if window in about.references else ""
         for match in re.finditer(rf"(?i)(?<!\w){re.escape(shown)}(?!\w)", text) if shown else ():
-            if not any(start < match.end() and match.start() < end for start, end, _ in found):
-                found.append((match.start(), match.end(), "{{" + window + "}}"))
-    for start, end, reference_text in sorted(found, reverse=True):
+            put(match, window)
+    for start, end, reference_text in sorted(spans, reverse=True):
         text = text[:start] + reference_text + text[end:]
     return text
 
 
 def _closest_reference(candidates: Sequence[FactReference], before: str, about: ReferenceTable) -> str:
     """Choose by the label that was named last."""
-    from smeflow._text import folded
-
     line = folded(before)
 
     def last(reference: FactReference) -> int:

@@ -1,4 +1,4 @@
-"""The `draft` step: a text whose facts are measured over the tables of its case by the measures of reports."""
+"""The `draft` step: a text whose facts are measured over its case's tables by the measures of reports."""
 
 from collections.abc import Iterator, Mapping
 from decimal import ROUND_HALF_UP, Decimal
@@ -50,9 +50,9 @@ def tables_of(case: Case) -> Iterator[tuple[Document, Table]]:
 def _from_csv(name: str, text: str) -> Table | None:
     if not text.strip():
         return None
-    found = rows_of_text(text, name)
-    rows = tuple(tuple(row.values()) for _, row in found.rows())
-    return Table(name=name, columns=found.columns, rows=rows)
+    named = rows_of_text(text, name)
+    rows = tuple(tuple(row.values()) for _, row in named.rows())
+    return Table(name=name, columns=named.columns, rows=rows)
 
 
 _TOTALS: Mapping[str, type[Measure]] = {
@@ -103,7 +103,7 @@ class FactFrom(StepResult):
 
     @model_validator(mode="after")
     def _one(self) -> Self:
-        if sum(1 for kind in ("value", *KINDS) if getattr(self, kind)) != 1:
+        if sum(bool(getattr(self, kind)) for kind in ("value", *KINDS)) != 1:
             raise ValueError(
                 say("a fact is either an expression or one of sum, count, average, minimum, maximum, top")
             )
@@ -172,37 +172,36 @@ class DraftMeasures:
         """Measure one fact; where it cannot be, its doubts say why."""
         doubts: tuple[Phrase, ...] = ()
         try:
-            held = self._table(fact.table)
-            columns = {held.column(name) for name in fact.columns}
-            doubts = tuple(told for told in held.told if told.data.get("column") in columns)
-            measure = _measure_for(fact, held, " AND ".join(self._where(fact, held)))
-            found = next(measure.facts("fact", MeasureContext(book=self._book)))
+            table = self._table(fact.table)
+            columns = {table.column(name) for name in fact.columns}
+            doubts = tuple(note for note in table.told if note.data.get("column") in columns)
+            measure = _measure_for(fact, table, " AND ".join(self._where(fact, table)))
+            measured = next(measure.facts("fact", MeasureContext(book=self._book)))
         except SourceError as error:
             return MeasuredFact(None, "", (*doubts, error.phrase))
-        value, ties = _first(found) if fact.top else (_rounded(found), ())
-        return MeasuredFact(value, f"{held.source}: {fact.asked}", (*doubts, *ties))
+        value, ties = _first(measured) if fact.top else (_rounded(measured), ())
+        return MeasuredFact(value, f"{table.source}: {fact.asked}", (*doubts, *ties))
 
     def _table(self, name: str | None) -> LoadedTable:
-        book = self._book
-        meant = next((table for names, table in self._names if name in names), name)
-        return book.table(meant)
+        book = self._book  # reading the tables gives them their names
+        return book.table(next((table for names, table in self._names if name in names), name))
 
-    def _where(self, fact: FactFrom, held: LoadedTable) -> Iterator[str]:
+    def _where(self, fact: FactFrom, table: LoadedTable) -> Iterator[str]:
         """Write the conditions that a row's cells equal what the fact names."""
         for name, wanted in fact.where.items():
-            yield cell_is(self._book, held, held.column(name), wanted)
+            yield cell_is(self._book, table, table.column(name), wanted)
         if fact.top:
-            yield f"{quoted(held.column(fact.top))} IS NOT NULL"
+            yield f"{quoted(table.column(fact.top))} IS NOT NULL"
 
 
-def _measure_for(fact: FactFrom, held: LoadedTable, where: str) -> Measure:
+def _measure_for(fact: FactFrom, table: LoadedTable, where: str) -> Measure:
     """Give the measure of reports that a fact asks for."""
     if fact.top and fact.by:
-        top, by = held.column(fact.top), held.column(fact.by)
-        return Top(top=top, by=by, n=_LEVEL, shares=False, table=held.name, where=where)
+        top, by = table.column(fact.top), table.column(fact.by)
+        return Top(top=top, by=by, n=_LEVEL, shares=False, table=table.name, where=where)
     kind = _TOTALS[fact.kind]
-    column = "rows" if fact.count == "rows" else held.column(fact.of)
-    return kind.model_validate({kind.word: column, "table": held.name, "where": where, "compare": ()})
+    column = "rows" if fact.count == "rows" else table.column(fact.of)
+    return kind.model_validate({kind.word: column, "table": table.name, "where": where, "compare": ()})
 
 
 def _first(ranking: ReportFact) -> tuple[str | None, tuple[Phrase, ...]]:
@@ -315,8 +314,8 @@ class Draft(StepFamily):
         with DraftMeasures(case) as tables:
             for name in dict.fromkeys((*self.facts, *self.expressions)):
                 fact = self.facts.get(name, FactFrom(value=name))
-                value, source, told = self._value(name, fact, case, tables)
-                doubts += told
+                value, source, reasons = self._value(name, fact, case, tables)
+                doubts += reasons
                 if value is None:
                     doubts.append(say("The fact {name} is not known.", name=name))
                     facts.append(FactValue(name=name, value=None, text=UNKNOWN, source=source))
@@ -327,15 +326,14 @@ class Draft(StepFamily):
         return tuple(facts), tuple(known), tuple(doubts)
 
     def _value(self, name: str, fact: FactFrom, case: Case, tables: DraftMeasures) -> MeasuredFact:
-        expression = self.expressions.get(name)
-        if expression:
+        if expression := self.expressions.get(name):
             value = expression(case)
-            found = MeasuredFact(value if isinstance(value, Printable) else None, expression.text)
+            measured = MeasuredFact(value if isinstance(value, Printable) else None, expression.text)
         else:
-            found = tables.measure(fact)
-        if fact.currency and isinstance(found.value, Decimal):
-            return found._replace(value=Money(found.value, fact.currency))
-        return found
+            measured = tables.measure(fact)
+        if fact.currency and isinstance(measured.value, Decimal):
+            return measured._replace(value=Money(measured.value, fact.currency))
+        return measured
 
     def _plain(self, facts: tuple[FactValue, ...]) -> Drafted:
         """Fill the template; without one the text lists the facts."""
@@ -362,12 +360,11 @@ class Draft(StepFamily):
             claims=FIGURES,
         )
 
-        def wrong(value: Any) -> list[str]:
-            found = check_prose(f"{value.subject}\n{value.text}", sources).findings
-            told = (say("{figure} is in the text and is no fact.", figure=each.text) for each in found)
-            return [str(phrase) for phrase in told]
+        def unproven(value: Any) -> list[str]:
+            findings = check_prose(f"{value.subject}\n{value.text}", sources).findings
+            return [str(say("{figure} is in the text and is no fact.", figure=f.text)) for f in findings]
 
         limit = self.max_output_tokens
-        asked = ask(llm, prompt_messages(task, shown), self.answer, check=wrong, max_output_tokens=limit)
-        subject = " ".join(asked.value.subject.split())
-        return Drafted(subject=subject, text=asked.value.text.strip(), facts=facts, reader="model")
+        answer = ask(llm, prompt_messages(task, shown), self.answer, check=unproven, max_output_tokens=limit)
+        subject = " ".join(answer.value.subject.split())
+        return Drafted(subject=subject, text=answer.value.text.strip(), facts=facts, reader="model")

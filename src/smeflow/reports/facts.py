@@ -1,12 +1,12 @@
 """The facts of a report.
 
-Computed from tables, held as what a case brings, and written as the recipe that asks for them.
+Computed from tables, table as what a case brings, and written as the recipe that asks for them.
 """
 
 import json
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from typing import Any
 
@@ -19,110 +19,16 @@ from smeflow.documents.text import FACTS
 from smeflow.i18n import Phrase, say
 from smeflow.reports.measures.measure import Measure, MeasureContext
 from smeflow.tables.book import LINE, FactError, LoadedTable, TableBook, TooFewRows, quoted
+from smeflow.tables.load import load_grid
+from smeflow.tables.read import read_grid
 from smeflow.writing.periods import Grain
 from smeflow.writing.report import Period, ReportFact, ReportSource
 
-_COLUMN_KINDS = {"text": "text", "number": "number", "date": "day"}
-
-
-@dataclass(frozen=True, kw_only=True)
-class ComputedFacts:
-    """Facts, and those that could not be computed with the reason."""
-
-    facts: tuple[ReportFact, ...]
-    missing: tuple[Phrase, ...] = ()
-    mistakes: tuple[Phrase, ...] = ()
-    """Those of them that no further row will mend: no such column, no SQL."""
-    names: frozenset[str] = frozenset()
-    """Names that stand in the tables: prose says them by reference alone."""
-
-
-def compute_facts(asked: Mapping[str, Measure], desk: MeasureContext) -> ComputedFacts:
-    """Compute every fact *asked* for, of the rows of the desk's period where it has one."""
-    facts: list[ReportFact] = []
-    missing: list[Phrase] = []
-    mistakes: list[Phrase] = []
-    for name, measure in asked.items():
-        try:
-            found = list(measure.facts(name, desk))
-        except FactError as error:
-            missing.append(say("The fact {name} is not known: {why}", name=name, why=error.phrase))
-            if not isinstance(error, TooFewRows):
-                mistakes.append(missing[-1])
-            continue
-        facts.extend(found)
-        if found and found[0].shape == "scalar" and found[0].value is None:
-            missing.append(say("The fact {name} is not known: no row has a value.", name=name))
-    return ComputedFacts(
-        facts=tuple(facts),
-        missing=tuple(missing),
-        mistakes=tuple(mistakes),
-        names=desk.names(_names_in_tables),
-    )
-
-
+WHOLE_TABLES = Period(key="")
+"""The period of facts that are of all rows."""
 _MOST_NAMES, _SHOWN_LINES = 2_000, 10
-
-
-def _names_in_tables(book: TableBook) -> frozenset[str]:
-    """Gather what stands in columns that name things: few different words of text."""
-    found: set[str] = set()
-    for held in book.tables.values():
-        for column in held.of_kind("text"):
-            listed = '"' + column.replace('"', '""') + '"'
-            table = '"' + held.name.replace('"', '""') + '"'
-            rows = book.select(
-                f"SELECT DISTINCT {listed} FROM {table} "
-                f"WHERE length({listed}) BETWEEN 2 AND 60 LIMIT {_MOST_NAMES + 1}"
-            )[1]
-            if len(rows) <= _MOST_NAMES:
-                found.update(
-                    row[0] for row in rows if not row[0].islower() and any(c.isalpha() for c in row[0])
-                )
-    return frozenset(found)
-
-
-def undated_rows(desk: MeasureContext) -> Iterator[Phrase]:
-    """Tell of rows that have no day and so count in no period."""
-    for held in desk.book.tables.values():
-        phrase = _undated_rows_of(desk, held)
-        if phrase is not None:
-            yield phrase
-
-
-def _undated_rows_of(desk: MeasureContext, held: LoadedTable) -> Phrase | None:
-    column = desk.date_of(held, None)
-    if column is None:
-        return None
-    listed = f"SELECT {LINE} FROM {quoted(held.name)} WHERE {quoted(column)} IS NULL ORDER BY 1"
-    lines = [row[0] for row in desk.book.select(listed)[1]]
-    if not lines:
-        return None
-    shown = ", ".join(map(str, lines[:_SHOWN_LINES])) + (", …" if len(lines) > _SHOWN_LINES else "")
-    return say(
-        "{n} rows of {name} have no day in column {column} and count in no period: lines {lines}.",
-        n=len(lines),
-        name=held.source,
-        column=column,
-        lines=shown,
-    )
-
-
-def describe_sources(desk: MeasureContext) -> tuple[ReportSource, ...]:
-    """Tell which tables there are and what was found in them."""
-    return tuple(
-        ReportSource(
-            name=held.source,
-            rows=held.rows,
-            sha256=held.sha256,
-            columns=tuple((name, _COLUMN_KINDS[how.kind]) for name, how in held.columns.items()),
-            told=(*held.told, *([phrase] if (phrase := _undated_rows_of(desk, held)) else [])),
-        )
-        for held in desk.book.tables.values()
-    )
-
-
-__all__ = ["FACTS", "FactSet", "facts_of_case"]
+_TABLE_ENDING = re.compile(r"\.(?:csv|tsv|xlsx|xlsm|xls|ods|json|jsonl)$", re.IGNORECASE)
+_COLUMN_KINDS = {"text": "text", "number": "number", "date": "day"}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -142,10 +48,10 @@ class FactSet:
     @property
     def version(self) -> str:
         """The hash of what the facts say. A row that changes none of them makes no new version."""
-        said = [
+        contents = [
             [f.name, f.rows, f.total, [c.unit for c in f.columns], f.incomplete is None] for f in self.facts
         ]
-        return hash_of([self.period.key, said])
+        return hash_of([self.period.key, contents])
 
     def to_bytes(self) -> bytes:
         """Write it down."""
@@ -155,13 +61,10 @@ class FactSet:
     @classmethod
     def of_bytes(cls, data: bytes) -> "FactSet":
         """Read what `to_bytes` wrote."""
-        found: FactSet = _adapter().validate_python(json.loads(data)["set"])
-        return found
+        return _adapter().validate_python(json.loads(data)["set"])
 
     def only(self, wanted: Iterable[str]) -> "FactSet":
         """Keep the facts of these names, and what comes with each under its name and a dot."""
-        from dataclasses import replace
-
         names = set(wanted)
         kept = tuple(f for f in self.facts if f.name in names or f.name.partition(".")[0] in names)
         return replace(self, facts=kept)
@@ -178,6 +81,92 @@ class FactSet:
 @cache
 def _adapter() -> TypeAdapter[FactSet]:
     return TypeAdapter(FactSet)
+
+
+def compute_facts(
+    asked: Mapping[str, Measure],
+    context: MeasureContext,
+    *,
+    period: Period = WHOLE_TABLES,
+    sources: tuple[ReportSource, ...] = (),
+) -> FactSet:
+    """Compute every fact *asked* for, of the rows of the context's period where it has one."""
+    facts: list[ReportFact] = []
+    missing: list[Phrase] = []
+    mistakes: list[Phrase] = []
+    for name, measure in asked.items():
+        try:
+            computed = list(measure.facts(name, context))
+        except FactError as error:
+            missing.append(say("The fact {name} is not known: {why}", name=name, why=error.phrase))
+            if not isinstance(error, TooFewRows):
+                mistakes.append(missing[-1])
+            continue
+        facts.extend(computed)
+        if computed and computed[0].shape == "scalar" and computed[0].value is None:
+            missing.append(say("The fact {name} is not known: no row has a value.", name=name))
+    return FactSet(
+        period=period,
+        facts=tuple(facts),
+        missing=tuple(missing),
+        mistakes=tuple(mistakes),
+        sources=sources,
+        names=tuple(sorted(context.names(_names_in_tables))),
+    )
+
+
+def _names_in_tables(book: TableBook) -> frozenset[str]:
+    """Gather what stands in columns that name things: few different words of text."""
+    names: set[str] = set()
+    for table in book.tables.values():
+        for column in map(quoted, table.of_kind("text")):
+            rows = book.select(
+                f"SELECT DISTINCT {column} FROM {quoted(table.name)} "
+                f"WHERE length({column}) BETWEEN 2 AND 60 LIMIT {_MOST_NAMES + 1}"
+            )[1]
+            if len(rows) <= _MOST_NAMES:
+                names.update(
+                    name for (name,) in rows if not name.islower() and any(c.isalpha() for c in name)
+                )
+    return frozenset(names)
+
+
+def undated_rows(context: MeasureContext) -> Iterator[Phrase]:
+    """Tell of rows that have no day and so count in no period."""
+    for table in context.book.tables.values():
+        yield from _undated_rows_of(context, table)
+
+
+def _undated_rows_of(context: MeasureContext, table: LoadedTable) -> Iterator[Phrase]:
+    column = context.date_of(table, None)
+    if column is None:
+        return
+    sql = f"SELECT {LINE} FROM {quoted(table.name)} WHERE {quoted(column)} IS NULL ORDER BY 1"
+    lines = [line for (line,) in context.book.select(sql)[1]]
+    if not lines:
+        return
+    shown = ", ".join(map(str, lines[:_SHOWN_LINES])) + (", …" if len(lines) > _SHOWN_LINES else "")
+    yield say(
+        "{n} rows of {name} have no day in column {column} and count in no period: lines {lines}.",
+        n=len(lines),
+        name=table.source,
+        column=column,
+        lines=shown,
+    )
+
+
+def describe_sources(context: MeasureContext) -> tuple[ReportSource, ...]:
+    """Tell which tables there are and what was found in them."""
+    return tuple(
+        ReportSource(
+            name=table.source,
+            rows=table.rows,
+            sha256=table.sha256,
+            columns=tuple((name, _COLUMN_KINDS[how.kind]) for name, how in table.columns.items()),
+            told=(*table.told, *_undated_rows_of(context, table)),
+        )
+        for table in context.book.tables.values()
+    )
 
 
 def facts_of_case(
@@ -201,26 +190,13 @@ def _compute_over_documents(
     tables: Sequence[Document], measures: Mapping[str, Measure], locale: str
 ) -> FactSet:
     """Compute facts over tables that came in as files: a folder's, a mail's attachments."""
-    from smeflow.tables.load import load_grid
-    from smeflow.tables.read import read_grid
-
     with TableBook() as book:
         for document in tables:
             name = re.sub(r"\W+", "_", _TABLE_ENDING.sub("", document.name)).strip("_").lower() or "t"
             load_grid(book, name, read_grid(document.data, document.name), sha256(document.data))
-        desk = MeasureContext(book=book, locale=locale)
-        found, told = compute_facts(measures, desk), describe_sources(desk)
-    return FactSet(
-        period=Period(key=""),
-        facts=found.facts,
-        missing=found.missing,
-        mistakes=found.mistakes,
-        sources=told,
-        names=tuple(sorted(found.names)),
-    )
+        context = MeasureContext(book=book, locale=locale)
+        return compute_facts(measures, context, sources=describe_sources(context))
 
-
-_TABLE_ENDING = re.compile(r"\.(?:csv|tsv|xlsx|xlsm|xls|ods|json|jsonl)$", re.IGNORECASE)
 
 _PLAIN = re.compile(r"[A-Za-zÀ-ÿ_][\w À-ÿ./'’()*+-]*[\wÀ-ÿ)]|[A-Za-z_]")
 _YAML_WORDS = frozenset({"true", "false", "null", "yes", "no", "on", "off", "y", "n"})

@@ -8,9 +8,17 @@ from email.headerregistry import Address
 from email.message import EmailMessage
 from email.policy import SMTP
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, ValidationInfo, field_validator
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    PrivateAttr,
+    ValidationInfo,
+    field_validator,
+)
 
 from smeflow._text import hash_of
 from smeflow.errors import SourceError
@@ -21,7 +29,7 @@ from smeflow.kinds.mailbox import Account
 from smeflow.kinds.recipe_context import RecipeContext
 from smeflow.kinds.sinks import DeliveryAnswer, Parcel, Put, SinkItem, SinkMemory
 from smeflow.mail.connect import open_mailbox
-from smeflow.reports.sink import ReportFormat, report_files
+from smeflow.reports.sink import Formats, report_files
 from smeflow.writing.report import Report
 
 MEDIA_TYPES = {
@@ -50,22 +58,17 @@ def compose_mail(
     for ending, data in files.items():
         kind, sub = MEDIA_TYPES[ending]
         mail.add_attachment(data, maintype=kind, subtype=sub, filename=f"{name}.{ending}")
-    _fix_boundary(mail, identity)
-    return mail.as_bytes()
-
-
-def _fix_boundary(mail: EmailMessage, identity: str) -> None:
-    """Set the boundary, which would be another each time."""
     if mail.is_multipart():
-        mail.set_boundary(f"=_smeflow_{identity}")
+        mail.set_boundary(f"=_smeflow_{identity}")  # it would be another each time
+    return mail.as_bytes()
 
 
 def _mail_text(report: Report) -> str:
     """Say what stands at the top of the report."""
-    told = [f"- {each.text}" if each.kind == "item" else each.text for each in report.summary]
-    told += [phrase.render(language_of(report.locale)) for phrase in report.missing]
-    closing = say("The report is attached.").render(language_of(report.locale))
-    return "\n".join([*told, "", closing]) + "\n"
+    language = language_of(report.locale)
+    lines = [f"- {each.text}" if each.kind == "item" else each.text for each in report.summary]
+    lines += [phrase.render(language) for phrase in report.missing]
+    return "\n".join([*lines, "", say("The report is attached.").render(language)]) + "\n"
 
 
 def report_of_item(item: SinkItem) -> Report | None:
@@ -90,6 +93,9 @@ def parse_addresses(written: Any) -> tuple[str, ...]:
     return tuple(str(each) for each in listed)
 
 
+Addresses = Annotated[tuple[str, ...], BeforeValidator(parse_addresses)]
+"""Whom a mail is to go to: one address, or several."""
+
 _DRAFT_FOLDERS = ("Drafts", "Brouillons", "Entwürfe", "Draft", "INBOX.Drafts")
 
 
@@ -100,26 +106,19 @@ class DraftFiles(BaseModel):
 
     eml: str
     """The path of each file; ``{name}``, ``{stem}`` or ``{key}`` are filled in."""
-    to: tuple[str, ...] = Field(min_length=1)
+    to: Addresses = Field(min_length=1)
     """Whom it is to go to: one address, or several."""
-    attach: tuple[ReportFormat, ...] = ("pdf",)
+    attach: Formats = ("pdf",)
     """The formats that are attached: ``[pdf, xlsx]``."""
     company: str = ""
     """The firm's name above the title."""
     _target: TargetPath = PrivateAttr()
-
-    _to = field_validator("to", mode="before")(parse_addresses)
 
     @field_validator("eml")
     @classmethod
     def _usable(cls, eml: str, info: ValidationInfo) -> str:
         TargetPath.of(eml, RecipeContext.of(info.context))
         return eml
-
-    @field_validator("attach", mode="before")
-    @classmethod
-    def _one_or_many(cls, attach: object) -> object:
-        return [attach] if isinstance(attach, str) else attach
 
     def model_post_init(self, context: Any, /) -> None:
         """Find the folder."""
@@ -168,20 +167,13 @@ class DraftsInMailbox(BaseModel):
     """How the connection is encrypted; there is none without."""
     certificate: str | None = None
     """The certificate of a server of the firm's own, a file relative to the recipe."""
-    to: tuple[str, ...] = Field(min_length=1)
+    to: Addresses = Field(min_length=1)
     """Whom it is to go to: one address, or several."""
-    attach: tuple[ReportFormat, ...] = ("pdf",)
+    attach: Formats = ("pdf",)
     """The formats that are attached: ``[pdf, xlsx]``."""
     company: str = ""
     """The firm's name above the title."""
     _account: Account = PrivateAttr()
-
-    _to = field_validator("to", mode="before")(parse_addresses)
-
-    @field_validator("attach", mode="before")
-    @classmethod
-    def _one_or_many(cls, attach: object) -> object:
-        return [attach] if isinstance(attach, str) else attach
 
     def model_post_init(self, context: Any, /) -> None:
         """Take down whose mailbox it is."""

@@ -11,6 +11,9 @@ from smeflow.writing.locales import is_plural, lower_first, with_article, with_d
 from smeflow.writing.references import ReferenceTable
 from smeflow.writing.report import ReportFact
 
+Rows = tuple[tuple[str, str, str], ...]
+"""Lines of a ranking or of classes: the references of a name, its value, and its share or nothing."""
+
 
 class LanguagePatterns(Protocol):
     """What a language brings: a sentence for each case. Figures are references in double braces."""
@@ -23,11 +26,11 @@ class LanguagePatterns(Protocol):
         """Say what it comes to since the beginning of the year."""
         ...
 
-    def ranked(self, fact: ReportFact, rows: tuple[tuple[str, str, str], ...], *, tied: bool) -> str:
+    def ranked(self, fact: ReportFact, rows: Rows, *, tied: bool) -> str:
         """Say who comes first, and who next: names, values, shares."""
         ...
 
-    def listed(self, fact: ReportFact, rows: tuple[tuple[str, str, str], ...]) -> str:
+    def listed(self, fact: ReportFact, rows: Rows) -> str:
         """Say what stands in each class."""
         ...
 
@@ -45,15 +48,15 @@ class FactSentence:
 
 
 def sentences_of(
-    fact: ReportFact, about: ReferenceTable, tongue: LanguagePatterns, nth: int = 0
+    fact: ReportFact, about: ReferenceTable, patterns: LanguagePatterns, nth: int = 0
 ) -> Iterator[FactSentence]:
     """Say one fact; nothing where there is nothing to say."""
     if fact.shape == "scalar":
-        yield from _scalar(fact, about, tongue, nth)
+        yield from _scalar(fact, about, patterns, nth)
         return
     speak = _BY_SHAPE.get(fact.shape)
     if speak is not None:
-        yield from speak(fact, about, tongue)
+        yield from speak(fact, about, patterns)
 
 
 def _reference(name: str) -> str:
@@ -61,45 +64,44 @@ def _reference(name: str) -> str:
 
 
 def _scalar(
-    fact: ReportFact, about: ReferenceTable, tongue: LanguagePatterns, nth: int
+    fact: ReportFact, about: ReferenceTable, patterns: LanguagePatterns, nth: int
 ) -> Iterator[FactSentence]:
     if fact.name not in about.references:
         return
-    ends = [f"{fact.name}.{end}" for end in ("change", "change_last_year")]
-    ends = [end for end in ends if end in about.references]
-    if not ends:
-        ends = [end for end in (f"{fact.name}.difference",) if end in about.references]
+    known = [f"{fact.name}.{end}" for end in ("change", "change_last_year", "difference")]
+    known = [name for name in known if name in about.references]
+    ends = [name for name in known if not name.endswith("difference")] or known
     if len(ends) > 1 and all(about.references[end].direction == "flat" for end in ends):
         ends = ends[:1]
     yield FactSentence(
-        tongue.total(fact, _reference(fact.name), tuple(map(_reference, ends)), nth), (fact.name, *ends)
+        patterns.total(fact, _reference(fact.name), tuple(map(_reference, ends)), nth), (fact.name, *ends)
     )
     so_far = f"{fact.name}.year_to_date"
     if so_far in about.references:
-        yield FactSentence(tongue.so_far(fact, _reference(so_far)), (so_far,))
+        yield FactSentence(patterns.so_far(fact, _reference(so_far)), (so_far,))
 
 
-def _ranking(fact: ReportFact, about: ReferenceTable, tongue: LanguagePatterns) -> Iterator[FactSentence]:
+def _ranking(fact: ReportFact, about: ReferenceTable, patterns: LanguagePatterns) -> Iterator[FactSentence]:
     rows = tuple(_row(fact, about, n) for n in range(1, 4) if f"{fact.name}.{n}" in about.references)
     if rows:
         tied = about.references[f"{fact.name}.1"].tied
-        yield FactSentence(tongue.ranked(fact, rows, tied=tied), (fact.name,))
+        yield FactSentence(patterns.ranked(fact, rows, tied=tied), (fact.name,))
 
 
-def _buckets(fact: ReportFact, about: ReferenceTable, tongue: LanguagePatterns) -> Iterator[FactSentence]:
+def _buckets(fact: ReportFact, about: ReferenceTable, patterns: LanguagePatterns) -> Iterator[FactSentence]:
     rows = tuple(
         _row(fact, about, n)
         for n, row in enumerate(fact.rows, 1)
         if f"{fact.name}.{n}" in about.references and any(c not in {None, "0", "0.00"} for c in row[1:])
     )
     if rows:
-        yield FactSentence(tongue.listed(fact, rows), (fact.name,))
+        yield FactSentence(patterns.listed(fact, rows), (fact.name,))
 
 
-def _series(fact: ReportFact, about: ReferenceTable, tongue: LanguagePatterns) -> Iterator[FactSentence]:
+def _series(fact: ReportFact, about: ReferenceTable, patterns: LanguagePatterns) -> Iterator[FactSentence]:
     high, low = f"{fact.name}.highest", f"{fact.name}.lowest"
     if high in about.references and low in about.references:
-        yield FactSentence(tongue.extremes(fact, _reference(high), _reference(low)), (fact.name,))
+        yield FactSentence(patterns.extremes(fact, _reference(high), _reference(low)), (fact.name,))
 
 
 def _row(fact: ReportFact, about: ReferenceTable, n: int) -> tuple[str, str, str]:
@@ -120,7 +122,6 @@ _BY_SHAPE: Mapping[str, Callable[[ReportFact, ReferenceTable, LanguagePatterns],
 _ENGLISH_VERBS = ("came to", "stood at", "amounted to")
 _SINGULAR_MEASURES = frozenset({"mean", "median", "minimum", "maximum"})
 """Measures whose label is one thing: "the average order"."""
-EnglishRows = tuple[tuple[str, str, str], ...]
 
 
 class EnglishPatterns:
@@ -140,16 +141,16 @@ class EnglishPatterns:
         """Say what it comes to since the beginning of the year."""
         return f"The running total of {lower_first(fact.label)} is {value}."
 
-    def ranked(self, fact: ReportFact, rows: EnglishRows, *, tied: bool) -> str:
+    def ranked(self, fact: ReportFact, rows: Rows, *, tied: bool) -> str:
         """Say who comes first, and who next."""
         told = [f"{name} ({value}{', ' + share if share else ''})" for name, value, share in rows]
         if tied or fact.measure == "least" or len(rows) == 1:
-            return f"{fact.label}: {_english_list(told)}."
+            return f"{fact.label}: {_enumerate(told, 'and')}."
         name, value, share = rows[0]
         first = f"{name} comes first with {value}" + (f" ({share})" if share else "")
-        return f"{fact.label}: {first}, ahead of {_english_list(told[1:])}."
+        return f"{fact.label}: {first}, ahead of {_enumerate(told[1:], 'and')}."
 
-    def listed(self, fact: ReportFact, rows: EnglishRows) -> str:
+    def listed(self, fact: ReportFact, rows: Rows) -> str:
         """Say what stands in each class."""
         told = [f"{name}: {value}{' (' + share + ')' if share else ''}" for name, value, share in rows]
         return f"{fact.label} by class: {'; '.join(told)}."
@@ -161,16 +162,11 @@ class EnglishPatterns:
         return f"Over the periods shown, {label} {was} highest with {highest} and lowest with {lowest}."
 
 
-def _english_list(told: list[str]) -> str:
-    return told[0] if len(told) == 1 else f"{', '.join(told[:-1])} and {told[-1]}"
-
-
 _FRENCH_VERBS = (
     ("s'établit à", "s'établissent à"),
     ("ressort à", "ressortent à"),
     ("s'élève à", "s'élèvent à"),
 )
-FrenchRows = tuple[tuple[str, str, str], ...]
 
 
 class FrenchPatterns:
@@ -193,16 +189,16 @@ class FrenchPatterns:
         """Say what it comes to since the beginning of the year."""
         return f"Le cumul {with_de_and_article(fact.label)} atteint {value}."
 
-    def ranked(self, fact: ReportFact, rows: FrenchRows, *, tied: bool) -> str:
+    def ranked(self, fact: ReportFact, rows: Rows, *, tied: bool) -> str:
         """Say who comes first, and who next."""
         told = [f"{name} ({value}{', ' + share if share else ''})" for name, value, share in rows]
         if tied or fact.measure == "least" or len(rows) == 1:
-            return f"{fact.label}\u00a0: {_french_list(told)}."
+            return f"{fact.label}\u00a0: {_enumerate(told, 'et')}."
         name, value, share = rows[0]
         first = f"{name} arrive en tête avec {value}" + (f" ({share})" if share else "")
-        return f"{fact.label}\u00a0: {first}, devant {_french_list(told[1:])}."
+        return f"{fact.label}\u00a0: {first}, devant {_enumerate(told[1:], 'et')}."
 
-    def listed(self, fact: ReportFact, rows: FrenchRows) -> str:
+    def listed(self, fact: ReportFact, rows: Rows) -> str:
         """Say what stands in each class."""
         told = [f"{name}\u00a0: {value}{' (' + share + ')' if share else ''}" for name, value, share in rows]
         return f"{fact.label} par classe\u00a0: {' ; '.join(told)}."
@@ -222,5 +218,5 @@ def _capital(text: str) -> str:
     return text[:1].upper() + text[1:]
 
 
-def _french_list(told: list[str]) -> str:
-    return told[0] if len(told) == 1 else f"{', '.join(told[:-1])} et {told[-1]}"
+def _enumerate(parts: list[str], conjunction: str) -> str:
+    return parts[0] if len(parts) == 1 else f"{', '.join(parts[:-1])} {conjunction} {parts[-1]}"

@@ -18,11 +18,12 @@ from smeflow.errors import SourceError
 from smeflow.i18n import say
 from smeflow.kinds.recipe_context import RecipeContext
 from smeflow.kinds.sources import Arrival, DiskSource, UnreadableArrival, make_arrival
-from smeflow.reports.facts import FactSet, compute_facts, describe_sources
+from smeflow.reports.facts import WHOLE_TABLES, compute_facts, describe_sources
 from smeflow.reports.measures.measure import Measure, MeasureContext
-from smeflow.tables.book import TableBook
+from smeflow.tables.book import PathOrigin, TableBook
 from smeflow.tables.kinds import AnyTable
 from smeflow.tables.rows import NamedRows, read_table
+from smeflow.values.dates import parse_date
 from smeflow.writing.periods import Grain, Window, windows
 from smeflow.writing.report import Period
 
@@ -44,35 +45,33 @@ class Months(DiskSource):
 
     def cases(self) -> Iterator[Arrival | UnreadableArrival]:
         """Go through the months in their order; rows whose day cannot be read are told apart."""
-        cells = read_table(self._path, self.sheet)
-        cells.require(self.date)
-        found: dict[str, list[dict[str, str]]] = {}
-        for number, row in cells.rows():
+        table = read_table(self._path, self.sheet)
+        table.require(self.date)
+        months: dict[str, list[dict[str, str]]] = {}
+        for number, row in table.rows():
             day = _parse_day(row[self.date])
             if day is None:
                 why = say("line {line}: {column} is no day", line=number, column=self.date)
                 yield UnreadableArrival(key=f"line {number}", phrase=why)
             else:
-                found.setdefault(f"{day:%Y-%m}", []).append(row)
-        for month in sorted(found):
-            data = _rows_as_csv(cells, found[month])
+                months.setdefault(f"{day:%Y-%m}", []).append(row)
+        for month in sorted(months):
+            data = _rows_as_csv(table, months[month])
             yield make_arrival(month, f"{month}.csv", "text/csv", data, {"month": month})
 
 
 def _parse_day(text: str) -> date | None:
-    from smeflow.values.dates import parse_date
-
     try:
         return date.fromisoformat(text.strip()[:10])
     except ValueError:
         return parse_date(text)
 
 
-def _rows_as_csv(cells: NamedRows, rows: list[dict[str, str]]) -> bytes:
+def _rows_as_csv(table: NamedRows, rows: list[dict[str, str]]) -> bytes:
     buffer = io.StringIO(newline="")
     writer = csv.writer(buffer, lineterminator="\n")
-    writer.writerow(cells.columns)
-    writer.writerows([row[column] for column in cells.columns] for row in rows)
+    writer.writerow(table.columns)
+    writer.writerows(row.values() for row in rows)
     return buffer.getvalue().encode("utf-8", "backslashreplace")
 
 
@@ -139,7 +138,7 @@ class Periods(BaseModel):
     @property
     def path(self) -> Path | None:
         """Where the first table lies that is a file."""
-        return next((p for t in self.tables.values() if (p := getattr(t, "path", None))), None)
+        return next((table.path for table in self.tables.values() if isinstance(table, PathOrigin)), None)
 
     @property
     def complete(self) -> bool:
@@ -149,21 +148,14 @@ class Periods(BaseModel):
     def cases(self) -> Iterator[Arrival | UnreadableArrival]:
         """Go through the closed periods in their order."""
         with TableBook(zone=self._zone.key) as book:
-            self._hold(book)
-            desk = MeasureContext(book=book, locale=self._locale, dates=self._dates(book))
-            told = describe_sources(desk)
-            for window in self._closed(desk):
-                desk.window = window
+            self._load(book)
+            context = MeasureContext(book=book, locale=self._locale, dates=self._dates(book))
+            sources = describe_sources(context)
+            for window in self._closed(context):
+                context.window = window
                 key = window.key if window else "all"
-                found = compute_facts(self._facts, desk)
-                facts = FactSet(
-                    period=_period_of(window, desk) if window else Period(key=""),
-                    facts=found.facts,
-                    missing=found.missing,
-                    mistakes=found.mistakes,
-                    sources=told,
-                    names=tuple(sorted(found.names)),
-                )
+                period = _period_of(window, context) if window else WHOLE_TABLES
+                facts = compute_facts(self._facts, context, period=period, sources=sources)
                 yield Arrival(
                     key=key,
                     version=facts.version,
@@ -173,9 +165,9 @@ class Periods(BaseModel):
                     fields={"period": key},
                 )
 
-    def _hold(self, book: TableBook) -> None:
+    def _load(self, book: TableBook) -> None:
         """Read the tables; those made of others last, since from then on nothing comes in any more."""
-        for name, table in sorted(self.tables.items(), key=lambda each: each[1].word == "select"):
+        for name, table in sorted(self.tables.items(), key=lambda named: named[1].word == "select"):
             table.load_into(book, name)
         book.tables = {name: book.tables[name] for name in self.tables}
 
@@ -183,14 +175,14 @@ class Periods(BaseModel):
         told = {name: table.dated for name, table in self.tables.items()}
         return {name: book.table(name).column(column) for name, column in told.items() if column}
 
-    def _closed(self, desk: MeasureContext) -> Sequence[Window | None]:
+    def _closed(self, context: MeasureContext) -> Sequence[Window | None]:
         """List the closed periods that have rows, and the newest one where only its rows are missing yet."""
         if self.period == "all":
             return [None]
         days = sorted(
             day
-            for held in desk.book.tables.values()
-            if (column := desk.date_of(held, None)) and (seen := desk.coverage(held, column).days)
+            for table in context.book.tables.values()
+            if (column := context.date_of(table, None)) and (seen := context.coverage(table, column).days)
             for day in (seen[0], seen[-1])
         )
         if not days:
@@ -209,11 +201,11 @@ class Periods(BaseModel):
         return self._clock().astimezone(self._zone).date()
 
 
-def _period_of(window: Window, desk: MeasureContext) -> Period:
+def _period_of(window: Window, context: MeasureContext) -> Period:
     """Tell whether the rows of the first table that has days fill the period."""
-    for held in desk.book.tables.values():
-        column = desk.date_of(held, None)
+    for table in context.book.tables.values():
+        column = context.date_of(table, None)
         if column:
-            whole = desk.coverage(held, column).lacks(window) is None
+            whole = context.coverage(table, column).lacks(window) is None
             return Period(key=window.key, first=window.first, last=window.last, complete=whole)
     return Period(key=window.key, first=window.first, last=window.last)

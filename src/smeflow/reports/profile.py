@@ -3,7 +3,6 @@
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from decimal import Decimal
 from typing import Literal
 
 from smeflow._text import folded
@@ -67,15 +66,15 @@ def is_event_date(column: str) -> bool:
     return not _DUE.search(words) and not _PAID.search(words)
 
 
-def profile_columns(book: TableBook, held: LoadedTable) -> list[ColumnProfile]:
+def profile_columns(book: TableBook, table: LoadedTable) -> list[ColumnProfile]:
     """Look at every column of a table."""
-    found = list(_first_profiles(book, held))
-    return list(_tell_levels(book, held, found))
+    found = list(_first_profiles(book, table))
+    return list(_tell_levels(book, table, found))
 
 
-def _first_profiles(book: TableBook, held: LoadedTable) -> Iterator[ColumnProfile]:
-    table = quoted(held.name)
-    for name, how in held.columns.items():
+def _first_profiles(book: TableBook, table: LoadedTable) -> Iterator[ColumnProfile]:
+    source = quoted(table.name)
+    for name, how in table.columns.items():
         column = quoted(name)
         ends = (
             f"min({column})::VARCHAR, max({column})::VARCHAR"
@@ -86,10 +85,10 @@ def _first_profiles(book: TableBook, held: LoadedTable) -> Iterator[ColumnProfil
             f"SELECT count({column}), count(DISTINCT {column}), {ends}, "
             f"any_value({column})::VARCHAR, "
             + (f"count(*) FILTER ({column} < 0)" if how.kind == "number" else "0")
-            + f" FROM (SELECT {column} FROM {table} ORDER BY {LINE})"
+            + f" FROM (SELECT {column} FROM {source} ORDER BY {LINE})"
         )[1][0]
         seen = _ColumnContent(
-            name, how, held.rows, filled, distinct, bool(negative), held.scales.get(name, 0)
+            name, how, table.rows, filled, distinct, bool(negative), table.scales.get(name, 0)
         )
         yield ColumnProfile(
             name=name, how=how, role=seen.role, filled=filled, distinct=distinct,
@@ -139,12 +138,12 @@ class _ColumnContent:
         return "amount"
 
 
-def _tell_levels(book: TableBook, held: LoadedTable, found: list[ColumnProfile]) -> Iterator[ColumnProfile]:
+def _tell_levels(book: TableBook, table: LoadedTable, found: list[ColumnProfile]) -> Iterator[ColumnProfile]:
     """Tell levels from flows: with one row a day and several numbers, they are read off, not added up."""
     from dataclasses import replace
 
     days = [p for p in found if p.role == "date"]
-    single = len(days) == 1 and days[0].distinct == days[0].filled == held.rows and held.rows > 1
+    single = len(days) == 1 and days[0].distinct == days[0].filled == table.rows and table.rows > 1
     numbers = [p for p in found if p.role in {"amount", "quantity"}]
     names = [p for p in found if p.role == "dimension"]
     for each in found:
@@ -172,23 +171,17 @@ def main_amount(found: list[ColumnProfile]) -> ColumnProfile | None:
     return max(listed, key=weight)[1] if listed else None
 
 
-def spread(profile: ColumnProfile) -> Decimal | None:
-    """Give how far the values of a column lie apart."""
-    if profile.least is None or profile.greatest is None or profile.how.kind != "number":
-        return None
-    return Decimal(profile.greatest) - Decimal(profile.least)
-
-
 FactDefinition = dict[str, object]
 MANY_NAMES, FEW_NAMES = 20, 12
 _CREDIT_NOTE = re.compile(r"\b(avoirs?|credit notes?|credits?|refunds?|remboursements?|returns?|retours?)\b")
 
 
-def coverage_of_column(book: TableBook, held: LoadedTable, column: str | None) -> Coverage:
+def coverage_of_column(book: TableBook, table: LoadedTable, column: str | None) -> Coverage:
+    """Tell on which days a table has rows, by one of its columns."""
     if column is None:
         return Coverage(())
     day = quoted(column)
-    sql = f"SELECT DISTINCT {day} FROM {quoted(held.name)} WHERE {day} IS NOT NULL ORDER BY 1"
+    sql = f"SELECT DISTINCT {day} FROM {quoted(table.name)} WHERE {day} IS NOT NULL ORDER BY 1"
     return Coverage(tuple(row[0] for row in book.select(sql)[1]))
 
 
@@ -208,6 +201,7 @@ def choose_grain(coverage: Coverage, rows: int) -> Grain | None:
 
 
 def newest_whole_period(coverage: Coverage, grain: Grain) -> Window:
+    """Give the newest period whose rows are all there; the newest of all where it is the only one."""
     newest = Window.around(coverage.days[-1], grain)
     before = newest.back()
     whole = coverage.lacks(newest) is None or before.last < coverage.days[0]
@@ -215,10 +209,11 @@ def newest_whole_period(coverage: Coverage, grain: Grain) -> Window:
 
 
 def count_periods(coverage: Coverage, grain: Grain | None) -> int:
+    """Count the periods the rows reach over."""
     return len(windows(coverage.days[0], coverage.days[-1], grain)) if grain and coverage.days else 0
 
 
-def find_credit_notes(book: TableBook, held: LoadedTable, found: list[ColumnProfile]) -> FactDefinition:
+def find_credit_notes(book: TableBook, table: LoadedTable, found: list[ColumnProfile]) -> FactDefinition:
     """Find rows of credit notes that are written without a minus: added up, they would count twice."""
     amount = main_amount(found)
     for each in found:
@@ -226,7 +221,7 @@ def find_credit_notes(book: TableBook, held: LoadedTable, found: list[ColumnProf
             continue
         column, money = quoted(each.name), quoted(amount.name)
         names = book.select(
-            f"SELECT {column}, min({money}) FROM {quoted(held.name)} WHERE {column} IS NOT NULL "
+            f"SELECT {column}, min({money}) FROM {quoted(table.name)} WHERE {column} IS NOT NULL "
             "GROUP BY 1 ORDER BY 1"
         )[1]
         notes = [(name, least) for name, least in names if _CREDIT_NOTE.search(name_as_words(name))]
@@ -250,6 +245,7 @@ def label_of_column(column: str) -> Phrase:
 
 
 def sql_name(column: str) -> str:
+    """Write a column's name as a person writes it in SQL: quoted only where that is needed."""
     return column if re.fullmatch(r"[A-Za-z_]\w*", column) else quoted(column)
 
 
@@ -259,9 +255,11 @@ def usefulness(profile: ColumnProfile) -> tuple[bool, float]:
 
 
 def holds_addresses(profile: ColumnProfile) -> bool:
+    """Whether a column holds mail addresses."""
     return "@" in profile.example
 
 
 def names_people(profile: ColumnProfile) -> bool:
+    """Whether a column, by its name, says who: customers, members, suppliers."""
     words = r"\b(customer|client|buyer|patient|member|user|account|supplier|fournisseur|adherent|kunde)"
     return bool(re.search(words, profile.words))

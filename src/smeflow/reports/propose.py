@@ -4,8 +4,9 @@ By rules without any model, and more as queries a model writes and we run.
 """
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import chain, count
 from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -20,6 +21,7 @@ from smeflow.reports.profile import (
     FEW_NAMES,
     MANY_NAMES,
     ColumnProfile,
+    ColumnUse,
     FactDefinition,
     choose_grain,
     count_periods,
@@ -73,22 +75,24 @@ def propose_facts(
     locale: str = "en",
 ) -> TableProposal:
     """Look at a table and propose figures for it, their labels in the language of *locale*."""
-    found = profile_columns(book, held)
-    chosen = next((p for p in found if day and p.name == held.column(day)), None) or main_day(found)
+    profiles = profile_columns(book, held)
+    chosen = next((p for p in profiles if day and p.name == held.column(day)), None) or main_day(profiles)
     column = chosen.name if chosen and chosen.how.kind == "date" else None
     coverage = coverage_of_column(book, held, column)
     grain = grain or choose_grain(coverage, held.rows)
     window = newest_whole_period(coverage, grain) if grain else None
-    credits_where = find_credit_notes(book, held, found)
-    facts = _FactProposer(held, found, column, grain, count_periods(coverage, grain), language_of(locale))
-    facts.told_of_amounts = credits_where | net_or_gross(facts.amount)
+    credit_notes = find_credit_notes(book, held, profiles)
+    proposer = _FactProposer(
+        held, profiles, column, grain, count_periods(coverage, grain), language_of(locale)
+    )
+    proposer.of_amounts = credit_notes | net_or_gross(proposer.amount)
     return TableProposal(
         held=held,
-        columns=tuple(found),
+        columns=tuple(profiles),
         day=column,
         grain=grain,
         window=window,
-        written=dict(facts.all()),
+        written=dict(proposer.all()),
     )
 
 
@@ -96,32 +100,32 @@ class _FactProposer:
     def __init__(
         self,
         held: LoadedTable,
-        found: list[ColumnProfile],
+        profiles: list[ColumnProfile],
         day: str | None,
         grain: Grain | None,
         periods: int,
         language: Language,
     ) -> None:
-        self.held, self.found, self.day, self.periods = held, found, day, periods
+        self.held, self.profiles, self.day, self.periods = held, profiles, day, periods
         self.grain, self.language = grain, language
         self.amount, self.value = self._main()
-        self.told_of_amounts: FactDefinition = {}
+        self.of_amounts: FactDefinition = {}
         """What every figure of amounts declares: net or gross, the rows that are credit notes."""
         self.names: set[str] = set()
         names = [
             p
-            for p in found
-            if p.role == "dimension"
-            and p.how.kind == "text"
-            and p.distinct * 2 <= p.filled
-            and not holds_addresses(p)
+            for p in self._of_role("dimension")
+            if p.how.kind == "text" and p.distinct * 2 <= p.filled and not holds_addresses(p)
         ]
         self.groups = sorted(names, key=usefulness)[:3]
 
+    def _of_role(self, *roles: ColumnUse) -> list[ColumnProfile]:
+        return [profile for profile in self.profiles if profile.role in roles]
+
     def _main(self) -> tuple[str, str]:
         """Give what the report is about: its name, and its column or, of lines, price times quantity."""
-        amount = main_amount(self.found)
-        price = next((p for p in self.found if p.role == "rate" and _PRICE.search(p.words)), None)
+        amount = main_amount(self.profiles)
+        price = next((p for p in self._of_role("rate") if _PRICE.search(p.words)), None)
         if amount and amount.role == "quantity" and price:
             return "amount", f"{sql_name(price.name)} * {sql_name(amount.name)}"
         return (amount.name, amount.name) if amount else ("", "")
@@ -135,8 +139,7 @@ class _FactProposer:
         return {"every": self.grain} if self.grain else {}
 
     def all(self) -> Iterator[tuple[str, FactDefinition]]:
-        levels = [p for p in self.found if p.role == "level"]
-        if levels:
+        if levels := self._of_role("level"):
             yield from self._levels(levels[:4])
             return
         yield self._fact("rows", say("Rows"), {"count": "rows"})
@@ -150,28 +153,28 @@ class _FactProposer:
         amount, value = self.amount, self.value
         if value:
             yield self._fact(amount, label_of_column(amount), {"sum": value})
-        summed = [p for p in self.found if p.role in {"amount", "quantity"} and p.name != amount]
+        summed = [p for p in self._of_role("amount", "quantity") if p.name != amount]
         for each in summed[:3]:
             yield self._fact(each.name, label_of_column(each.name), {"sum": each.name})
         if value:
             about = {"column": label_of_column(amount)}
             yield self._fact(f"average {amount}", say("Average of {column}", **about), {"mean": value})
             yield self._fact(f"median {amount}", say("Median of {column}", **about), {"median": value})
-        for each in [p for p in self.found if p.role == "rate"][:2]:
-            said = say("Average of {column}", column=label_of_column(each.name))
-            yield self._fact(f"average {each.name}", said, {"mean": each.name})
-        for each in [p for p in self.found if p.role == "dimension" and p.distinct > MANY_NAMES][:2]:
-            said = say("{column}, how many different", column=label_of_column(each.name))
-            yield self._fact(f"different {each.name}", said, {"count": each.name})
+        for each in self._of_role("rate")[:2]:
+            label = say("Average of {column}", column=label_of_column(each.name))
+            yield self._fact(f"average {each.name}", label, {"mean": each.name})
+        for each in [p for p in self._of_role("dimension") if p.distinct > MANY_NAMES][:2]:
+            label = say("{column}, how many different", column=label_of_column(each.name))
+            yield self._fact(f"different {each.name}", label, {"count": each.name})
 
     def _groups(self) -> Iterator[tuple[str, FactDefinition]]:
         for each in self.groups:
-            said = say("{value} by {column}", value=self._about, column=label_of_column(each.name))
-            yield self._fact(f"by {each.name}", said, {"top": each.name, **self._by})
+            label = say("{value} by {column}", value=self._about, column=label_of_column(each.name))
+            yield self._fact(f"by {each.name}", label, {"top": each.name, **self._by})
         many = [p for p in self.groups if p.distinct > MANY_NAMES]
         if many and self.value:
-            said = say("{column} by weight", column=label_of_column(many[0].name))
-            yield self._fact(f"classes {many[0].name}", said, {"pareto": many[0].name, **self._by})
+            label = say("{column} by weight", column=label_of_column(many[0].name))
+            yield self._fact(f"classes {many[0].name}", label, {"pareto": many[0].name, **self._by})
 
     @property
     def _about(self) -> Phrase:
@@ -186,28 +189,26 @@ class _FactProposer:
             f"{name} over time", say("{value} over time", **about), {"series": what, **self._every}
         )
         if self.periods >= _LONG:
-            said = say("{value}, moving average", **about)
-            yield self._fact(f"{name} moving", said, {"moving": what, "over": 3, **self._every})
-            said = say("{value}, change from one period to the next", **about)
-            yield self._fact(f"{name} trend", said, {"trend": what, **self._every})
+            label = say("{value}, moving average", **about)
+            yield self._fact(f"{name} moving", label, {"moving": what, "over": 3, **self._every})
+            label = say("{value}, change from one period to the next", **about)
+            yield self._fact(f"{name} trend", label, {"trend": what, **self._every})
         if self.periods >= _YEAR:
-            said = say("{value}, forecast", **about)
-            yield self._fact(f"{name} forecast", said, {"forecast": what, "ahead": 3, **self._every})
+            label = say("{value}, forecast", **about)
+            yield self._fact(f"{name} forecast", label, {"forecast": what, "ahead": 3, **self._every})
         few = [p for p in self.groups if p.distinct <= FEW_NAMES]
         if few:
-            said = say("{value} over time by {column}", column=label_of_column(few[0].name), **about)
+            label = say("{value} over time by {column}", column=label_of_column(few[0].name), **about)
             written: FactDefinition = {"cross": few[0].name, **self._by, **self._every}
-            yield self._fact(f"{name} by {few[0].name} over time", said, written)
-        who = [
-            p for p in self.found if p.role == "dimension" and p.distinct >= MANY_NAMES and names_people(p)
-        ]
+            yield self._fact(f"{name} by {few[0].name} over time", label, written)
+        who = [p for p in self._of_role("dimension") if p.distinct >= MANY_NAMES and names_people(p)]
         if who and self.grain == "month":
-            said = say("{column}: who came again", column=label_of_column(who[0].name))
-            yield self._fact(f"{who[0].name} again", said, {"cohort": who[0].name})
+            label = say("{column}: who came again", column=label_of_column(who[0].name))
+            yield self._fact(f"{who[0].name} again", label, {"cohort": who[0].name})
 
     def _due(self) -> Iterator[tuple[str, FactDefinition]]:
-        due = next((p for p in self.found if p.role == "due"), None)
-        paid = next((p for p in self.found if p.role == "paid" and p.how.kind == "date"), None)
+        due = next(iter(self._of_role("due")), None)
+        paid = next((p for p in self._of_role("paid") if p.how.kind == "date"), None)
         if due and due.how.kind == "date" and self.value and self.day and self.day != due.name:
             more: FactDefinition = {"paid": paid.name} if paid else {}
             written = {"ageing": self.value, "due": due.name, **more}
@@ -215,7 +216,7 @@ class _FactProposer:
 
     def _odd(self) -> Iterator[tuple[str, FactDefinition]]:
         if self.value and self.held.rows >= _ENOUGH:
-            show = [p.name for p in self.found if p.role in {"identifier", "dimension"}][:2]
+            show = [p.name for p in self._of_role("identifier", "dimension")][:2]
             written: FactDefinition = {"outliers": self.value, "show": show}
             yield self._fact(
                 f"unusual {self.amount}", say("{value}, unusual rows", value=self._about), written
@@ -224,31 +225,31 @@ class _FactProposer:
     def _levels(self, levels: list[ColumnProfile]) -> Iterator[tuple[str, FactDefinition]]:
         """Of what stands at a time, such as a stock: its course, and no sum over time."""
         for each in levels:
-            said = label_of_column(each.name)
-            yield self._fact(each.name, said, {"series": each.name, "take": "last", **self._every})
+            label = label_of_column(each.name)
+            yield self._fact(each.name, label, {"series": each.name, "take": "last", **self._every})
         first, about = levels[0], {"value": label_of_column(levels[0].name)}
-        for word, said in (
-            ("mean", say("{value}, mean", **about)),
-            ("minimum", say("{value}, lowest", **about)),
-            ("maximum", say("{value}, highest", **about)),
-        ):
-            yield self._fact(f"{first.name} {word}", said, {word: first.name, "period": "all"})
-        taken: FactDefinition = {"take": "last", **self._every}
+        labels = {
+            "mean": say("{value}, mean", **about),
+            "minimum": say("{value}, lowest", **about),
+            "maximum": say("{value}, highest", **about),
+        }
+        for word, label in labels.items():
+            yield self._fact(f"{first.name} {word}", label, {word: first.name, "period": "all"})
+        newest: FactDefinition = {"take": "last", **self._every}
         if self.periods >= _LONG:
-            said = say("{value}, change from one period to the next", **about)
-            yield self._fact(f"{first.name} trend", said, {"trend": first.name, **taken})
+            label = say("{value}, change from one period to the next", **about)
+            yield self._fact(f"{first.name} trend", label, {"trend": first.name, **newest})
         if self.periods >= _YEAR:
             yield self._fact(
-                f"{first.name} forecast", say("{value}, forecast", **about), {"forecast": first.name, **taken}
+                f"{first.name} forecast",
+                say("{value}, forecast", **about),
+                {"forecast": first.name, **newest},
             )
 
     def _fact(self, called: str, label: Phrase, written: FactDefinition) -> tuple[str, FactDefinition]:
-        name = base = fact_name(called)
-        n = 2
-        while name in self.names:
-            name, n = f"{base}_{n}", n + 1
+        name = _unused_name(called, self.names)
         self.names.add(name)
-        declared = self.told_of_amounts if self.value and self.value in written.values() else {}
+        declared = self.of_amounts if self.value and self.value in written.values() else {}
         tenths = [c for c in written.values() if isinstance(c, str) and self.held.scales.get(c) == 1]
         if tenths and {"sum", "mean", "top", "series", "moving", "cross"} & written.keys():
             declared = {**declared, "digits": 2}  # a program wrote 12.5 for 12.50
@@ -284,7 +285,12 @@ def fact_name(text: str) -> str:
     return f"n_{name}" if name[0].isdigit() else name
 
 
-__all__ = ["FactDefinition", "TableProposal", "fact_name", "propose_accounting_facts", "propose_facts"]
+def _unused_name(text: str, used: Collection[str]) -> str:
+    """Make a fact's name of any text, numbered where it is taken."""
+    name = fact_name(text)
+    numbered = (f"{name}_{n}" for n in count(2))
+    return next(candidate for candidate in chain([name], numbered) if candidate not in used)
+
 
 MOST_SUGGESTIONS = 12
 _PROMPT = (
@@ -319,7 +325,7 @@ class SuggestedFacts:
     """Proposals that were dropped, and why."""
 
 
-def suggest_facts(proposal: TableProposal, desk: MeasureContext, llm: LLM) -> SuggestedFacts:
+def suggest_facts(proposal: TableProposal, context: MeasureContext, llm: LLM) -> SuggestedFacts:
     """Ask *llm* for more figures and keep those whose query runs and gives something.
 
     It is shown the names and kinds of the columns and how far their values reach; no row of the table.
@@ -331,7 +337,7 @@ def suggest_facts(proposal: TableProposal, desk: MeasureContext, llm: LLM) -> Su
     system = _PROMPT.format(
         most=MOST_SUGGESTIONS,
         table=proposal.held.name,
-        language=desk.locale,
+        language=context.locale,
         known=", ".join(proposal.written),
         key=key,
     )
@@ -340,28 +346,25 @@ def suggest_facts(proposal: TableProposal, desk: MeasureContext, llm: LLM) -> Su
         asked = ask(llm, messages, AnswerForm.of(_Proposals), max_output_tokens=3_000)
     except (AnswerInvalid, LLMRefused) as error:
         return SuggestedFacts(written={}, refused=[("", error.phrase)])
-    return _keep_runnable(asked.value.proposals[:MOST_SUGGESTIONS], proposal, desk)
+    return _keep_runnable(asked.value.proposals[:MOST_SUGGESTIONS], proposal, context)
 
 
 def _keep_runnable(
-    proposed: Sequence[_Proposed], proposal: TableProposal, desk: MeasureContext
+    proposed: Sequence[_Proposed], proposal: TableProposal, context: MeasureContext
 ) -> SuggestedFacts:
     written: dict[str, FactDefinition] = {}
     refused: list[tuple[str, Phrase]] = []
     for each in proposed:
-        name = base = fact_name(each.label)
-        n = 2
-        while name in written or name in proposal.written:
-            name, n = f"{base}_{n}", n + 1
+        name = _unused_name(each.label, {**proposal.written, **written})
         fact: FactDefinition = {"sql": " ".join(each.sql.split()), "label": each.label}
         if each.shape != "scalar":
             fact["shape"] = each.shape
         try:
-            found = list(measure_of(fact).facts(name, desk))
+            computed = list(measure_of(fact).facts(name, context))
         except FactError as error:
             refused.append((each.label, error.phrase))
             continue
-        if not any(cell is not None for f in found for row in f.rows for cell in row):
+        if not any(cell is not None for f in computed for row in f.rows for cell in row):
             refused.append((each.label, say("it gives nothing")))
             continue
         written[name] = fact

@@ -3,48 +3,55 @@
 Pages of each report in every format that is wanted, and the spreadsheet with its proofs.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, ValidationInfo, field_validator
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    PrivateAttr,
+    ValidationInfo,
+    field_validator,
+)
 
 from smeflow._text import hash_of, sha256
 from smeflow.errors import MissingExtra, SinkError, os_error_reason
 from smeflow.expressions.language import Expression
 from smeflow.files.output import TargetPath, VersionedTargetPath, put_files
 from smeflow.files.results import to_json_value
-from smeflow.i18n import Language, Phrase, say
+from smeflow.i18n import Phrase, say
 from smeflow.kinds.recipe_context import RecipeContext
 from smeflow.kinds.sinks import Put, SinkItem, SinkMemory
-from smeflow.pages.elements import AnnexEntry, PrintedReport
+from smeflow.pages.elements import PrintedReport
 from smeflow.tables.table_file import Sheet, workbook_bytes
-from smeflow.values.cells import MAX_TEXT, Cell, cell_of
+from smeflow.values.cells import Cell, cell_of
 from smeflow.writing.report import Report
 
 
 def annex_bytes(pages: PrintedReport) -> bytes:
     """Write the annex. Values are numbers and days; what a name or a query says is text, never a formula."""
-    word = _Translator(pages.language)
+
+    def word(phrase: Phrase) -> str:
+        return phrase.render(pages.language)
+
     sheets = [_facts_sheet(pages, word)]
-    sheets += [_rows_sheet(fact) for fact in pages.annex if fact.cells]
+    sheets += [
+        Sheet(name=fact.title, header=fact.columns, lines=_cells(fact.cells))
+        for fact in pages.annex
+        if fact.cells
+    ]
     if pages.sources:
         sheets.append(_sources_sheet(pages, word))
     if pages.cut or pages.notes:
-        told = [*((note,) for note in pages.notes), *((cut,) for cut in pages.cut)]
-        sheets.append(Sheet(name=word(say("Remarks")), header=(word(say("Remark")),), lines=_cells(told)))
+        remarks = [(remark,) for remark in (*pages.notes, *pages.cut)]
+        sheets.append(Sheet(name=word(say("Remarks")), header=(word(say("Remark")),), lines=_cells(remarks)))
     return workbook_bytes(sheets, pages.language)
 
 
-class _Translator:
-    def __init__(self, language: Language) -> None:
-        self._language = language
-
-    def __call__(self, phrase: Phrase) -> str:
-        return phrase.render(self._language)
-
-
-def _facts_sheet(pages: PrintedReport, word: _Translator) -> Sheet:
+def _facts_sheet(pages: PrintedReport, word: Callable[[Phrase], str]) -> Sheet:
     header = tuple(
         word(phrase)
         for phrase in (
@@ -62,11 +69,7 @@ def _facts_sheet(pages: PrintedReport, word: _Translator) -> Sheet:
     return Sheet(name=word(say("Facts")), header=header, lines=_cells(lines))
 
 
-def _rows_sheet(fact: AnnexEntry) -> Sheet:
-    return Sheet(name=fact.title, header=fact.columns, lines=_cells(fact.cells))
-
-
-def _sources_sheet(pages: PrintedReport, word: _Translator) -> Sheet:
+def _sources_sheet(pages: PrintedReport, word: Callable[[Phrase], str]) -> Sheet:
     header = (say("Table"), say("Rows"), "SHA-256", say("Columns"), say("Remarks"))
     lines = [
         (
@@ -83,14 +86,15 @@ def _sources_sheet(pages: PrintedReport, word: _Translator) -> Sheet:
 
 
 def _cells(lines: Iterable[Iterable[object]]) -> list[list[Cell]]:
-    return [[_cut_long_text(cell_of(value)) for value in line] for line in lines]
-
-
-def _cut_long_text(cell: Cell) -> Cell:
-    return cell[:MAX_TEXT] + "…" if isinstance(cell, str) and len(cell) > MAX_TEXT else cell
+    return [[cell_of(value) for value in line] for line in lines]
 
 
 ReportFormat = Literal["html", "pdf", "docx", "md", "xlsx"]
+Formats = Annotated[
+    tuple[ReportFormat, ...],
+    BeforeValidator(lambda written: [written] if isinstance(written, str) else written),
+]
+"""One format, or several."""
 
 
 class ReportPages(BaseModel):
@@ -104,7 +108,7 @@ class ReportPages(BaseModel):
     report: str
     """The path of each file without its ending; ``{name}``, ``{stem}``, ``{key}`` or ``{step.field}`` are
     filled in."""
-    formats: tuple[ReportFormat, ...] = Field(default=("html", "pdf", "docx", "xlsx"), min_length=1)
+    formats: Formats = Field(default=("html", "pdf", "docx", "xlsx"), min_length=1)
     """What is made: ``html``, ``pdf``, ``docx``, ``md``, ``xlsx``."""
     value: str | None = None
     """Which report: an expression. The one the item has, unless told."""
@@ -121,11 +125,6 @@ class ReportPages(BaseModel):
     def _usable(cls, report: str, info: ValidationInfo) -> str:
         TargetPath.of(f"{report}.html", RecipeContext.of(info.context))
         return report
-
-    @field_validator("formats", mode="before")
-    @classmethod
-    def _one_or_many(cls, formats: object) -> object:
-        return [formats] if isinstance(formats, str) else formats
 
     @field_validator("value")
     @classmethod
@@ -177,9 +176,7 @@ class ReportPages(BaseModel):
         listed = list(items)
         targets = self._versioned(listed, memory)
         for item in listed:
-            if item.held:
-                continue
-            report = self._report(item)
+            report = None if item.held else self._report(item)
             if report is None:
                 continue
             key = f"report of {self.name}\n{item.key}"
@@ -195,11 +192,12 @@ class ReportPages(BaseModel):
                         n=report.written.cut,
                     )
                 )
-            for each, data in (files or self._files(report, letter)).items():
-                made[each].append((item, data))
+            files = files or report_files(report, self.formats, self.company, letter)
+            for ending, data in files.items():
+                made[ending].append((item, data))
         put = [
-            put_files(targets[each], found, memory, f"report {each}", keep=list(targets[each].all_of(listed)))
-            for each, found in made.items()
+            put_files(targets[f], files_of, memory, f"report {f}", keep=list(targets[f].all_of(listed)))
+            for f, files_of in made.items()
         ]
         memory.update({key: state for key, state in states.items() if memory.get(key) != state})
         return Put(
@@ -259,9 +257,6 @@ class ReportPages(BaseModel):
                 return None
             found[each] = data
         return found
-
-    def _files(self, report: Report, letter: bytes | None) -> Mapping[ReportFormat, bytes]:
-        return report_files(report, self.formats, self.company, letter)
 
 
 def report_files(

@@ -15,18 +15,22 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any, ClassVar, Self
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, PrivateAttr, ValidationInfo, field_validator
 
 from smeflow._optional import import_extra
-from smeflow._text import hash_of
+from smeflow._text import folded, hash_of
 from smeflow.errors import SourceError
 from smeflow.i18n import Phrase, say
+from smeflow.kinds.recipe_context import RecipeContext
 from smeflow.tables.column_types import ColumnKind, ColumnType
 
 LINE = "_line"
 _SECONDS = 60.0
 MAX_SELECTED_ROWS = 1_000_000
 """How many rows one query may give to Python; a table may have more."""
+MAX_QUERY_ROWS = 20_000_000
+_SCALE = re.compile(r"DECIMAL\(\d+,\s*(\d+)\)")
+_WHOLE = re.compile(r"U?(?:TINY|SMALL|BIG|HUGE)?INT(?:EGER)?")
 
 
 class FactError(SourceError):
@@ -57,8 +61,6 @@ class LoadedTable:
         Raises:
             FactError: There is none; the message lists what there is.
         """
-        from smeflow._text import folded
-
         wanted = folded(name)
         for column in self.columns:
             if folded(column) == wanted:
@@ -74,7 +76,7 @@ class LoadedTable:
 
     def of_kind(self, *kinds: str) -> list[str]:
         """Name the columns of these kinds."""
-        return [name for name, how in self.columns.items() if how.kind in kinds]
+        return [name for name, column in self.columns.items() if column.kind in kinds]
 
 
 class TableBook:
@@ -119,6 +121,11 @@ class TableBook:
             self.con.execute("SET lock_configuration = true")
             self._locked = True
 
+    def add(self, table: LoadedTable) -> LoadedTable:
+        """Make known a table that stands in the database."""
+        self.tables[table.name] = table
+        return table
+
     def table(self, name: str | None = None) -> LoadedTable:
         """Give the table called *name*, or the first.
 
@@ -154,9 +161,9 @@ class TableBook:
             FactError: It is none, takes too long, gives more rows than *at_most*, or DuckDB refuses it.
         """
         statement = self.check(sql)
-        with self._in_time(sql):
-            found = self.con.execute(statement)
-            columns, rows = [column[0] for column in found.description], found.fetchmany(at_most + 1)
+        with self._time_limit(sql):
+            result = self.con.execute(statement)
+            columns, rows = [column[0] for column in result.description], result.fetchmany(at_most + 1)
         if len(rows) > at_most:
             raise FactError(
                 say("The query {sql} gives more than {limit} rows.", sql=_short(sql), limit=at_most)
@@ -173,7 +180,7 @@ class TableBook:
         try:
             statements = self._duckdb.extract_statements(sql)
         except self._duckdb.Error as error:
-            raise _broken(sql, error) from None
+            raise _query_error(sql, error) from None
         if len(statements) != 1 or statements[0].type != self._duckdb.StatementType.SELECT:
             raise FactError(say("A figure is computed by one SELECT; this is none: {sql}", sql=_short(sql)))
         return statements[0]
@@ -184,11 +191,11 @@ class TableBook:
         Raises:
             FactError: DuckDB refuses it, or it takes too long.
         """
-        with self._in_time(statement):
+        with self._time_limit(statement):
             return self.con.execute(statement)
 
     @contextmanager
-    def _in_time(self, sql: str) -> Iterator[None]:
+    def _time_limit(self, sql: str) -> Iterator[None]:
         """Interrupt what takes longer than a minute."""
         timer = threading.Timer(_SECONDS, self.con.interrupt)
         timer.daemon = True
@@ -196,12 +203,12 @@ class TableBook:
         try:
             yield
         except self._duckdb.Error as error:
-            raise _broken(sql, error) from None
+            raise _query_error(sql, error) from None
         finally:
             timer.cancel()
 
 
-def _broken(sql: str, error: Exception) -> FactError:
+def _query_error(sql: str, error: Exception) -> FactError:
     why = " ".join(str(error).split("\n\nLINE")[0].split())
     return FactError(say("The query {sql} cannot be run: {why}", sql=_short(sql), why=why[:300]))
 
@@ -219,6 +226,15 @@ def quoted(name: str) -> str:
 def literal(value: str) -> str:
     """Write a text as SQL has it."""
     return "'" + value.replace("'", "''") + "'"
+
+
+def read_csv_sql(path: Path, columns: Mapping[str, str], *, separator: str = ",", options: str = "") -> str:
+    """Write the SQL that reads a CSV of ours, its cells quoted by doubling: names and types are given."""
+    typed = ", ".join(f"'{name}': '{kind}'" for name, kind in columns.items())
+    return (
+        f"read_csv({literal(str(path))}, header=false, auto_detect=false, delim={literal(separator)}, "
+        f"quote='\"', escape='\"', {options}columns={{{typed}}})"
+    )
 
 
 def fact_cell(value: Any) -> str | None:
@@ -267,11 +283,34 @@ class TableOrigin(BaseModel):
         raise NotImplementedError
 
 
-__all__ = ["LoadedTable", "TableBook", "TableOrigin"]
+class PathOrigin(TableOrigin):
+    """A table that is a file: the field that bears the kind's word holds its path, relative to the recipe."""
 
-_SCALE = re.compile(r"DECIMAL\(\d+,\s*(\d+)\)")
-_WHOLE = re.compile(r"U?(?:TINY|SMALL|BIG|HUGE)?INT(?:EGER)?")
-MAX_QUERY_ROWS = 20_000_000
+    _path: Path = PrivateAttr()
+    _shown: str = PrivateAttr()
+
+    @field_validator("*")
+    @classmethod
+    def _inside(cls, value: object, info: ValidationInfo) -> object:
+        if info.field_name == cls.word:
+            RecipeContext.of(info.context).path(str(value))
+        return value
+
+    def model_post_init(self, context: Any, /) -> None:
+        """Find the file."""
+        written = super().shown
+        recipe = RecipeContext.of(context)
+        self._path, self._shown = recipe.path(written), recipe.shown(written)
+
+    @property
+    def path(self) -> Path:
+        """Where it lies."""
+        return self._path
+
+    @property
+    def shown(self) -> str:
+        """The file as the recipe names it."""
+        return self._shown
 
 
 def load_query(book: TableBook, name: str, sql: str) -> LoadedTable:
@@ -297,18 +336,17 @@ def load_query(book: TableBook, name: str, sql: str) -> LoadedTable:
     rows = book.run(f"SELECT count(*) FROM {quoted(name)}").fetchone()[0]
     if rows > MAX_QUERY_ROWS:
         raise FactError(say("The table {name} has more than {limit} rows.", name=name, limit=MAX_QUERY_ROWS))
-    kinds = {column: _kind(kind) for column, kind in columns.items()}
-    held = LoadedTable(
-        name=name,
-        source=name,
-        sha256=hash_of([sql, *(t.sha256 for t in book.tables.values())]),
-        columns={column: ColumnType(kind=kind) for column, kind in kinds.items()},
-        scales={c: scale for c, kind in columns.items() if (scale := _scale(kind)) is not None},
-        rows=rows,
-        told=(say("{name} is made of other tables by a query.", name=name),),
+    return book.add(
+        LoadedTable(
+            name=name,
+            source=name,
+            sha256=hash_of([sql, *(t.sha256 for t in book.tables.values())]),
+            columns={column: ColumnType(kind=_kind(kind)) for column, kind in columns.items()},
+            scales={c: scale for c, kind in columns.items() if (scale := _scale(kind)) is not None},
+            rows=rows,
+            told=(say("{name} is made of other tables by a query.", name=name),),
+        )
     )
-    book.tables[name] = held
-    return held
 
 
 def _kind(sql: str) -> ColumnKind:
@@ -318,52 +356,6 @@ def _kind(sql: str) -> ColumnKind:
 
 
 def _scale(sql: str) -> int | None:
-    found = _SCALE.match(sql)
-    if found:
-        return int(found[1])
+    if match := _SCALE.match(sql):
+        return int(match[1])
     return 0 if _WHOLE.fullmatch(sql) else None
-
-
-def load_typed_rows(
-    book: TableBook,
-    name: str,
-    columns: Mapping[str, tuple[str, int]],
-    rows: Sequence[Sequence[str | None]],
-    *,
-    source: str = "",
-    digest: str = "",
-    told: Sequence[Phrase] = (),
-) -> LoadedTable:
-    """Put rows whose types are known into *book*; the first cell of each is its line number.
-
-    *columns* gives each column's kind and, for numbers, its digits behind the decimal mark.
-    """
-    kinds = {
-        column: {
-            "number": f"DECIMAL(38,{scale})" if scale > 6 else f"DECIMAL(18,{scale})",
-            "date": "DATE",
-        }.get(kind, "VARCHAR")
-        for column, (kind, scale) in columns.items()
-    }
-    raw = {LINE: "BIGINT", **{f"c{n}": kind for n, kind in enumerate(kinds.values())}}
-    listed = ", ".join(f"'{cell}': '{kind}'" for cell, kind in raw.items())
-    named = ", ".join(f"c{n} AS {quoted(column)}" for n, column in enumerate(kinds))
-    with book.written([cell or "" for cell in row] for row in rows) as path:
-        book.con.execute(
-            f"CREATE OR REPLACE TABLE {quoted(name)} AS SELECT {LINE}, {named} FROM "
-            f"read_csv({literal(str(path))}, header=false, auto_detect=false, delim=',', quote='\"', "
-            "escape='\"', "
-            "allow_quoted_nulls=true, "
-            f"nullstr='', columns={{{listed}}})"
-        )
-    held = LoadedTable(
-        name=name,
-        source=source,
-        sha256=digest,
-        columns={c: ColumnType(kind=kind) for c, (kind, _) in columns.items()},  # type: ignore[arg-type]  # written by us
-        scales={c: scale for c, (kind, scale) in columns.items() if kind == "number"},
-        rows=len(rows),
-        told=tuple(told),
-    )
-    book.tables[name] = held
-    return held

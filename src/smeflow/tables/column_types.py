@@ -3,7 +3,7 @@
 import re
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Literal
 
 from smeflow._text import folded
@@ -24,9 +24,8 @@ _NUMBER_NAMES = re.compile(
 _DATE_NAMES = re.compile(r"date|jour|day|echeance|datelet|piecedate|valid")
 _NOTHING = frozenset({"-", "–", "—", "n/a", "na", "nc", "n.c.", "neant", "null", "none", "nan", "#n/a", "?"})
 _ENOUGH = 0.9
-_STRIPPED = r"[\s\x{00a0}\x{202f}\x{2009}''’]|" + "|".join(
-    [*sorted(CODES), *(re.escape(s) for s in SYMBOLS if not s.isalpha()), r"\$", "%"]
-)
+_UNITS = "|".join([*sorted(CODES), *(re.escape(s) for s in SYMBOLS if not s.isalpha()), r"\$", "%"])
+_STRIPPED = r"[\s\x{00a0}\x{202f}\x{2009}''’]|" + _UNITS
 _GROUPED = {
     ",": r"[(+\-−]?(\d{1,3}([. \x{00a0}\x{202f}\x{2009}'’]\d{3})+|\d+)?(,\d+)?[)\-]?",
     ".": r"[(+\-−]?(\d{1,3}([, \x{00a0}\x{202f}\x{2009}'’]\d{3})+|\d+)?(\.\d+)?[)\-]?",
@@ -45,6 +44,11 @@ class ColumnType:
     """The one currency, or ``%``, that stands beside the numbers."""
     note: Phrase | None = None
 
+    @property
+    def decimal_mark(self) -> Literal[",", "."]:
+        """What stands before the cents in its numbers."""
+        return "," if self.form == "," else "."
+
     def sql(self, cell: str, scale: int) -> str:
         """Give the expression that reads *cell*; NULL where it cannot."""
         trimmed = f"trim({cell})"
@@ -52,12 +56,12 @@ class ColumnType:
             wide = f"DECIMAL({38 if scale > 6 else 18},{scale})"
             if self.form == "plain":
                 return f"TRY_CAST({cell} AS {wide})"
-            bare = f"regexp_replace({trimmed}, '{_quoted(_STRIPPED)}', '', 'g')"
+            bare = f"regexp_replace({trimmed}, '{_escaped(_STRIPPED)}', '', 'g')"
             other = "." if self.form == "," else ","
             digits = f"replace(replace(ltrim(rtrim({bare}, ')-'), '(+-−'), '{other}', ''), ',', '.')"
             minus = f"regexp_matches({bare}, '^[(\\-−]|-$')"
-            fits = f"regexp_full_match(trim(regexp_replace({trimmed}, '{_quoted(_UNITS)}', '', 'g')), "
-            fits += f"'{_quoted(_GROUPED[self.form])}')"
+            fits = f"regexp_full_match(trim(regexp_replace({trimmed}, '{_escaped(_UNITS)}', '', 'g')), "
+            fits += f"'{_escaped(_GROUPED[self.form])}')"
             value = f"TRY_CAST({digits} AS {wide})"
             return f"CASE WHEN {fits} THEN CASE WHEN {minus} THEN -{value} ELSE {value} END END"
         if self.kind == "date" and self.form == "month":
@@ -74,10 +78,7 @@ class ColumnType:
         return f"NULLIF({trimmed}, '')"
 
 
-_UNITS = "|".join([*sorted(CODES), *(re.escape(s) for s in SYMBOLS if not s.isalpha()), r"\$", "%"])
-
-
-def _quoted(text: str) -> str:
+def _escaped(text: str) -> str:
     return text.replace("'", "''")
 
 
@@ -91,9 +92,8 @@ def infer_column_type(name: str, cells: Sequence[str]) -> ColumnType:
         return ColumnType(kind="date", form="month")
     if _DATE_NAMES.search(folded(name)) and _share(filled, _COMPACT) >= _ENOUGH:
         return ColumnType(kind="date", form="%Y%m%d")
-    found = _as_date(filled)
-    if found:
-        return found
+    if date := _as_date(filled):
+        return date
     if _NUMBER_NAMES.search(called) or _NUMBER_NAMES.search(folded(name)):
         return ColumnType(kind="text")
     return _as_number(filled) or ColumnType(kind="text")
@@ -132,17 +132,16 @@ def _as_number(cells: Sequence[str]) -> ColumnType | None:
     read = [amount for amount in amounts if amount]
     if len(read) < _ENOUGH * len(cells):
         return None
-    units = {amount.currency for amount in read} | ({"%"} if any("%" in c for c in cells) else set())
-    unit = next(iter(units - {None}), None) if len(units - {None}) == 1 else None
+    units = {amount.currency for amount in read if amount.currency}
+    units |= {"%"} if any("%" in cell for cell in cells) else set()
     if len(plain) == len(cells):
         return ColumnType(kind="number", form="plain")
     form = mark or ("," if any(re.search(r",\d{1,2}\b|,\d{4,}", cell) for cell in cells) else ".")
     if not mark and any(re.search(r"\d,\d{3}\b", c) for c in cells) and not any("." in c for c in cells):
         form = "."
-    found = ColumnType(kind="number", form=form, unit=unit or "")
-    if len(units - {None}) > 1:
-        listed = ", ".join(sorted(u for u in units if u))
-        return replace(found, note=say("it holds amounts of several currencies: {names}", names=listed))
-    if any(amount.other is not None for amount in read):
-        return replace(found, note=say("three digits behind a mark were read as thousands"))
-    return found
+    note = None
+    if len(units) > 1:
+        note = say("it holds amounts of several currencies: {names}", names=", ".join(sorted(units)))
+    elif any(amount.other is not None for amount in read):
+        note = say("three digits behind a mark were read as thousands")
+    return ColumnType(kind="number", form=form, unit=units.pop() if len(units) == 1 else "", note=note)

@@ -1,19 +1,17 @@
 """A French *fichier des écritures comptables* as a table, its columns by their legal names."""
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
-from typing import Any, ClassVar
-
-from pydantic import PrivateAttr, ValidationInfo, field_validator
+from typing import ClassVar
 
 from smeflow._text import folded, sha256
 from smeflow.documents.text import normalize_text
 from smeflow.i18n import Phrase, say
-from smeflow.kinds.recipe_context import RecipeContext
-from smeflow.tables.book import LINE, LoadedTable, TableBook, TableOrigin, quoted
+from smeflow.tables.book import LINE, LoadedTable, PathOrigin, TableBook, quoted
 from smeflow.tables.column_types import ColumnType
 from smeflow.tables.load import load_rows
-from smeflow.tables.read import lines_of, read_bytes, refuse_table, text_of
+from smeflow.tables.read import decode_table, lines_of, read_bytes, refuse_table
 
 FEC_COLUMNS = (
     *("JournalCode", "JournalLib", "EcritureNum", "EcritureDate", "CompteNum", "CompteLib", "CompAuxNum"),
@@ -34,12 +32,12 @@ def load_fec(book: TableBook, name: str, path: Path, *, source: str = "") -> Loa
     """
     called = source or path.name
     data = read_bytes(path, called)
-    text = normalize_text(text_of(data))
+    text = normalize_text(decode_table(data))
     head = text[: text.find("\n")] if "\n" in text else text
     lines = lines_of(text, called, mark=max("\t|;,", key=head.count), quotes=head.startswith('"'))
     columns = _columns(next(lines, (1, []))[1], called)
-    held = load_rows(book, name, columns, _rows(lines, columns), source=called, digest=sha256(data))
-    return _with_balance(book, held, columns)
+    loaded = load_rows(book, name, columns, _rows(lines, columns), source=called, digest=sha256(data))
+    return _with_balance(book, loaded)
 
 
 def is_fec(path: Path) -> bool:
@@ -49,7 +47,7 @@ def is_fec(path: Path) -> bool:
             head = stream.read(4096)
     except OSError:
         return False
-    line = folded(text_of(head).partition("\n")[0])
+    line = folded(decode_table(head).partition("\n")[0])
     return all(folded(column) in line for column in _NEEDED)
 
 
@@ -77,57 +75,48 @@ def _rows(lines: Iterator[tuple[int, list[str]]], columns: Sequence[str]) -> Ite
             yield full
 
 
-def _with_balance(book: TableBook, held: LoadedTable, columns: Sequence[str]) -> LoadedTable:
+def _with_balance(book: TableBook, table: LoadedTable) -> LoadedTable:
     """Add the balance of each line, and tell what does not balance."""
-    sign = "upper(left(trim(Sens::VARCHAR), 1))"
-    amount = (
-        "coalesce(Debit, 0) - coalesce(Credit, 0)"
-        if "Debit" in columns
-        else f"CASE WHEN {sign} IN ('D', '+', '1') THEN Montant ELSE -Montant END"
+    two_columns = "Debit" in table.columns
+    amounts = ("Debit", "Credit") if two_columns else ("Montant",)
+    balance = "coalesce(Debit, 0) - coalesce(Credit, 0)"
+    if not two_columns:
+        sign = "upper(left(trim(Sens::VARCHAR), 1))"
+        balance = f"CASE WHEN {sign} IN ('D', '+', '1') THEN Montant ELSE -Montant END"
+    for column in amounts:
+        if table.columns[column].kind != "number":
+            raise refuse_table(table.source, say("column {column} holds no amounts", column=column))
+    book.run(f"ALTER TABLE {quoted(table.name)} ADD COLUMN {BALANCE_COLUMN} DECIMAL(18, 2)")
+    book.run(f"UPDATE {quoted(table.name)} SET {BALANCE_COLUMN} = {balance}")
+    return book.add(
+        replace(
+            table,
+            columns={**table.columns, BALANCE_COLUMN: ColumnType(kind="number", unit="EUR")},
+            scales={**table.scales, BALANCE_COLUMN: 2},
+            told=(*table.told, *_unbalanced(book, table)),
+        )
     )
-    table = quoted(held.name)
-    for column in ("Debit", "Credit") if "Debit" in columns else ("Montant",):
-        if held.columns[column].kind != "number":
-            why = say("column {column} holds no amounts", column=column)
-            raise refuse_table(held.source, why)
-    book.run(f"ALTER TABLE {table} ADD COLUMN {BALANCE_COLUMN} DECIMAL(18, 2)")
-    book.run(f"UPDATE {table} SET {BALANCE_COLUMN} = {amount}")
-    told = [*held.told, *_unbalanced(book, held)]
-    made = LoadedTable(
-        name=held.name,
-        source=held.source,
-        sha256=held.sha256,
-        columns={**held.columns, BALANCE_COLUMN: ColumnType(kind="number", unit="EUR")},
-        scales={**held.scales, BALANCE_COLUMN: 2},
-        rows=held.rows,
-        told=tuple(told),
-    )
-    book.tables[held.name] = made
-    return made
 
 
-def _unbalanced(book: TableBook, held: LoadedTable) -> Iterator[Phrase]:
-    code = "JournalCode, " if "JournalCode" in held.columns else ""
-    found = book.run(
-        f"SELECT EcritureNum, min({LINE}), sum({BALANCE_COLUMN}) FROM {quoted(held.name)} "
+def _unbalanced(book: TableBook, table: LoadedTable) -> Iterator[Phrase]:
+    code = "JournalCode, " if "JournalCode" in table.columns else ""
+    entries = book.run(
+        f"SELECT EcritureNum, min({LINE}), sum({BALANCE_COLUMN}) FROM {quoted(table.name)} "
         f"GROUP BY {code}EcritureNum, EcritureDate HAVING sum({BALANCE_COLUMN}) <> 0 ORDER BY 2"
     ).fetchall()
-    if found:
-        number, line, amount = found[0]
+    if entries:
+        number, line, amount = entries[0]
         yield say(
             "{n} entries of {name} do not balance, such as {entry} in line {line}: {amount}.",
-            n=len(found),
-            name=held.source,
+            n=len(entries),
+            name=table.source,
             entry=number or "–",
             line=line,
             amount=amount,
         )
 
 
-__all__ = ["BALANCE_COLUMN", "FEC_COLUMNS", "load_fec"]
-
-
-class FecTable(TableOrigin):
+class FecTable(PathOrigin):
     """A FEC (Livre des procédures fiscales, article A47 A-1): ``{fec: 123456789FEC20261231.txt}``.
 
     Its rows have the columns of the law; rows of the opening and closing of a year are told apart.
@@ -137,29 +126,6 @@ class FecTable(TableOrigin):
     fec: str
     """The file, relative to the recipe: tab or ``|`` between columns, ``Debit`` and ``Credit`` or ``Montant``
     and ``Sens``."""
-    _path: Path = PrivateAttr()
-    _shown: str = PrivateAttr()
-
-    @field_validator("fec")
-    @classmethod
-    def _inside(cls, fec: str, info: ValidationInfo) -> str:
-        RecipeContext.of(info.context).path(fec)
-        return fec
-
-    def model_post_init(self, context: Any, /) -> None:
-        """Find the file."""
-        recipe = RecipeContext.of(context)
-        self._path, self._shown = recipe.path(self.fec), recipe.shown(self.fec)
-
-    @property
-    def path(self) -> Path:
-        """Where it lies."""
-        return self._path
-
-    @property
-    def shown(self) -> str:
-        """The file as the recipe names it."""
-        return self._shown
 
     @property
     def dated(self) -> str | None:

@@ -25,7 +25,7 @@ _BEGINNINGS = frozenset("tTsSgGcCrRzZaAàÀ")
 """What a word for a total begins with: most cells are done with at one look."""
 LOOKED_AT = 40
 """How many lines, empty ones left out, are looked at for the header."""
-_MANY = 10
+_MOST_LISTED = 10
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -33,7 +33,6 @@ class Frame:
     """A table as found: named columns, rows of text, and what was set aside."""
 
     columns: tuple[str, ...]
-    header_line: int
     rows: Sequence[Line] = field(repr=False)
     told: tuple[Phrase, ...] = ()
 
@@ -44,7 +43,7 @@ def frame_table(grid: Grid) -> Frame:
     Raises:
         SourceError: There is no header, or no line at all.
     """
-    lines = [(number, composed(cells)) for number, cells in non_empty_lines(grid.lines)]
+    lines = [(number, _composed(cells)) for number, cells in non_empty_lines(grid.lines)]
     if not lines:
         raise refuse_table(grid.name, say("it has no header line"))
     at = header_of([cells for _, cells in lines[:LOOKED_AT]])
@@ -55,19 +54,17 @@ def frame_table(grid: Grid) -> Frame:
         header, names = lines[at]
         above = lines[at - 1][1] if at and _spans(lines[at - 1][1], names) else ()
         columns, rest = _columns(names, above), lines[at + 1 :]
-    told = list(grid.told)
+    notes = list(grid.told)
     if at:
-        told.append(say("The header of {name} was found in line {line}.", name=grid.name, line=header))
+        notes.append(say("The header of {name} was found in line {line}.", name=grid.name, line=header))
     if at is None:
-        told.append(say("{name} has no header line; its columns were numbered.", name=grid.name))
+        notes.append(say("{name} has no header line; its columns were numbered.", name=grid.name))
     columns = limited(grid.name, columns)
     rows, aside = set_aside(columns, rest)
-    return Frame(
-        columns=columns, header_line=header, rows=rows, told=(*told, *set_aside_notes(grid.name, aside))
-    )
+    return Frame(columns=columns, rows=rows, told=(*notes, *set_aside_notes(grid.name, aside)))
 
 
-def composed(cells: Sequence[str]) -> Sequence[str]:
+def _composed(cells: Sequence[str]) -> Sequence[str]:
     """Put cells in the form all documents have: letters composed, so that one customer is one."""
     joined = "".join(cells)
     return cells if joined.isascii() and "\r" not in joined else [normalize_text(cell) for cell in cells]
@@ -85,11 +82,12 @@ def header_of(lines: Sequence[Sequence[str]]) -> int | None:
     for at, cells in enumerate(lines):
         filled = [cell for cell in cells if cell.strip()]
         wide = len(filled) >= max(1, usual * 0.6) and not _is_title(cells)
-        if wide and not any(_is_value(cell) for cell in filled):
-            return at + 1 if at + 1 < len(lines) and _goes_on(cells, lines[at + 1]) else at
-        if wide and at < len(lines) - 1 and _years_across(filled):
+        has_values = any(map(_is_value, filled))
+        if wide and not has_values:
+            return at + 1 if at + 1 < len(lines) and _has_second_line(cells, lines[at + 1]) else at
+        if wide and at < len(lines) - 1 and _names_years(filled):
             return at
-        if wide and len(filled) == usual and any(_is_value(cell) for cell in filled):
+        if wide and len(filled) == usual and has_values:
             return None
     return 0
 
@@ -100,7 +98,7 @@ def _is_title(cells: Sequence[str]) -> bool:
     return len(filled) > 1 and len(set(filled)) == 1
 
 
-def _goes_on(cells: Sequence[str], below: Sequence[str]) -> bool:
+def _has_second_line(cells: Sequence[str], below: Sequence[str]) -> bool:
     """Whether a header has a second line: names under names of groups, or cells merged from above."""
     filled = [cell for cell in below if cell.strip()]
     if not filled or any(_is_value(cell) for cell in filled) or _is_title(below):
@@ -111,7 +109,7 @@ def _goes_on(cells: Sequence[str], below: Sequence[str]) -> bool:
     return len(pairs) > merged and (merged > 0 or len(set(heads)) < len(heads))
 
 
-def _years_across(cells: Sequence[str]) -> bool:
+def _names_years(cells: Sequence[str]) -> bool:
     """A header may name years: words first, then years that grow by one."""
     years = [int(c) for c in cells if re.fullmatch(r"(19|20)\d\d", c.strip())]
     words = [c for c in cells if not _is_value(c)]
@@ -133,39 +131,43 @@ def _spans(above: Sequence[str], names: Sequence[str]) -> bool:
 
 
 def _columns(cells: Sequence[str], above: Sequence[str]) -> tuple[str, ...]:
-    full = list(cells)
-    while full and not full[-1].strip():
-        full.pop()
-    seen = Counter(folded(cell) for cell in full)
+    cells = without_empty_end(cells)
+    seen = Counter(folded(cell) for cell in cells)
     names: list[str] = []
-    for n, cell in enumerate(full):
+    for n, cell in enumerate(cells):
         name = " ".join(cell.split()) or f"column {n + 1}"
         group = " ".join(above[n].split()) if n < len(above) else ""
         if seen[folded(cell)] > 1 and group and folded(group) != folded(name):
             name = f"{group} {name}"
         names.append(name)
-    return apart(names, folded)
+    return distinct_names(names, folded)
 
 
-def apart(names: Iterable[str], alike: Callable[[str], str]) -> tuple[str, ...]:
-    """Tell columns of one name apart by their number; which names are one, *alike* says."""
-    given: list[str] = []
-    taken: set[str] = set()
+def without_empty_end(cells: Sequence[str]) -> Sequence[str]:
+    """Leave out the empty cells at the end of a line."""
+    end = len(cells)
+    while end and not cells[end - 1].strip():
+        end -= 1
+    return cells[:end]
+
+
+def distinct_names(names: Iterable[str], key: Callable[[str], str]) -> tuple[str, ...]:
+    """Tell columns of one name apart by their number; names with the same *key* count as one."""
+    distinct: dict[str, str] = {}
     for n, name in enumerate(names, 1):
-        while alike(name) in taken:
+        while key(name) in distinct:
             name = f"{name} ({n})"  # noqa: PLW2901 - the name until it is one of its own
-        given.append(name)
-        taken.add(alike(name))
-    return tuple(given)
+        distinct[key(name)] = name
+    return tuple(distinct.values())
 
 
 def set_aside(columns: Sequence[str], lines: Sequence[Line]) -> tuple[list[Line], list[tuple[int, str]]]:
     """Part rows from repeated headers, totals and remarks; of those give the line and what it is."""
-    parting = Parting(columns, _usual_fill(lines), lines[-1][0] if lines else 0)
+    sorter = LineSorter(columns, _usual_fill(lines), lines[-1][0] if lines else 0)
     rows: list[Line] = []
     aside: list[tuple[int, str]] = []
     for number, cells in lines:
-        kind = parting.kind(number, cells)
+        kind = sorter.kind(number, cells)
         if kind is None:
             rows.append((number, cells))
         else:
@@ -173,7 +175,7 @@ def set_aside(columns: Sequence[str], lines: Sequence[Line]) -> tuple[list[Line]
     return rows, aside
 
 
-class Parting:
+class LineSorter:
     """Tell rows from other lines, one after another."""
 
     def __init__(self, columns: Sequence[str], usual: int, last: int) -> None:
@@ -186,12 +188,12 @@ class Parting:
         heads, fill = self._heads, _fill(cells)
         if cells[0] and folded(cells[0]) == heads[0] and [folded(c) for c in cells[: len(heads)]] == heads:
             return "header"
-        if names_total(cells) and (fill < self._usual or self.sums.explain(cells)):
-            self.sums.subtotal()
+        if names_total(cells) and (fill < self._usual or self.sums.has_sum(cells)):
+            self.sums.start_subtotal()
             return "total"
-        if number == self._last and fill < self._usual and self.sums.unnamed(cells):
+        if number == self._last and fill < self._usual and self.sums.has_only_sums(cells):
             return "total"
-        if fill == 1 < self._usual and len(heads) > 2 and not _is_value(_only(cells)):
+        if fill == 1 < self._usual and len(heads) > 2 and not _is_value(next(filter(str.strip, cells))):
             return "remark"
         self.sums.add(cells)
         return None
@@ -203,10 +205,6 @@ class Parting:
             return fill >= self._usual
         bare = number == self._last and fill < self._usual
         return bare and len(list(_numbers(cells, len(self._heads)))) == fill
-
-
-def _only(cells: Sequence[str]) -> str:
-    return next(cell for cell in cells if cell.strip())
 
 
 def names_total(cells: Sequence[str]) -> bool:
@@ -236,15 +234,15 @@ class Sums:
         self.rows += 1
         self._pending.append(cells)
 
-    def take(self, rows: int, sums: Sequence[Decimal]) -> None:
+    def add_sums(self, rows: int, sums: Sequence[Decimal]) -> None:
         """Add *rows* that are added up already."""
         self.rows += rows
         for at, value in enumerate(sums):
             self.all[at] += value
             self.since[at] += value
 
-    def subtotal(self) -> None:
-        """Begin to add up anew."""
+    def start_subtotal(self) -> None:
+        """Begin to add up anew, besides the sums of the whole table."""
         self._catch_up()
         self.since = [Decimal(0)] * len(self.since)
 
@@ -255,21 +253,21 @@ class Sums:
                 self.since[at] += value
         self._pending.clear()
 
-    def explain(self, cells: Sequence[str]) -> bool:
+    def has_sum(self, cells: Sequence[str]) -> bool:
         """Whether some number of the line is what a column adds up to, of two rows or more."""
         self._catch_up()
         return self.rows > 1 and any(
             value and value in {self.all[at], self.since[at]} for at, value in _numbers(cells, len(self.all))
         )
 
-    def unnamed(self, cells: Sequence[str]) -> bool:
+    def has_only_sums(self, cells: Sequence[str]) -> bool:
         """Whether the line holds nothing but sums of whole columns."""
         self._catch_up()
-        found = list(_numbers(cells, len(self.all)))
+        numbers = list(_numbers(cells, len(self.all)))
         return (
             self.rows > 2
-            and len(found) == _fill(cells)
-            and all(value == self.all[at] and value for at, value in found)
+            and len(numbers) == _fill(cells)
+            and all(value == self.all[at] and value for at, value in numbers)
         )
 
 
@@ -294,7 +292,7 @@ def number_of(cell: str) -> Decimal | None:
     return amount.value if amount else None
 
 
-_ASIDE: dict[str, tuple[Callable[..., Phrase], Callable[..., Phrase]]] = {
+_NOTES: dict[str, tuple[Callable[..., Phrase], Callable[..., Phrase]]] = {
     "header": (
         lambda **d: say("Line {lines} of {name} repeats the header and was set aside.", **d),
         lambda **d: say("{n} lines of {name} repeat the header and were set aside: {lines}.", **d),
@@ -312,10 +310,11 @@ _ASIDE: dict[str, tuple[Callable[..., Phrase], Callable[..., Phrase]]] = {
 
 def set_aside_notes(name: str, aside: Sequence[tuple[int, str]]) -> Iterator[Phrase]:
     """Say which lines were set aside, and as what."""
-    for kind, (one, many) in _ASIDE.items():
+    for kind, (singular, plural) in _NOTES.items():
         numbers = [number for number, what in aside if what == kind]
         if len(numbers) == 1:
-            yield one(name=name, lines=numbers[0])
+            yield singular(name=name, lines=numbers[0])
         elif numbers:
-            listed = ", ".join(map(str, numbers[:_MANY])) + (", …" if len(numbers) > _MANY else "")
-            yield many(name=name, n=len(numbers), lines=listed)
+            listed = ", ".join(map(str, numbers[:_MOST_LISTED]))
+            listed += ", …" if len(numbers) > _MOST_LISTED else ""
+            yield plural(name=name, n=len(numbers), lines=listed)

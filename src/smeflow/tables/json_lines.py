@@ -87,17 +87,17 @@ class Lines(BaseModel):
             number += 1
             if not line.strip():
                 continue
-            taken = self._take(line.lstrip(b"\xef\xbb\xbf"), number)
-            seen[taken.key] += 1
-            if seen[taken.key] > 1:
-                why = say("line {line}: the key {key} was there before", line=number, key=taken.key)
-                yield UnreadableArrival(key=f"{taken.key}#{seen[taken.key]}", phrase=why)
+            arrival = self._arrival(line.lstrip(b"\xef\xbb\xbf"), number)
+            seen[arrival.key] += 1
+            if seen[arrival.key] > 1:
+                why = say("line {line}: the key {key} was there before", line=number, key=arrival.key)
+                yield UnreadableArrival(key=f"{arrival.key}#{seen[arrival.key]}", phrase=why)
             else:
-                yield taken
+                yield arrival
             while len(line) > MAX_LINE and not line.endswith(b"\n"):
                 line = stream.readline(MAX_LINE + 1)  # the rest of a line that is too long
 
-    def _take(self, line: bytes, number: int) -> Arrival | UnreadableArrival:
+    def _arrival(self, line: bytes, number: int) -> Arrival | UnreadableArrival:
         if len(line) > MAX_LINE:
             why = say("line {line} is longer than {limit} bytes", line=number, limit=MAX_LINE)
             return UnreadableArrival(key=f"line {number}", phrase=why)
@@ -178,5 +178,5 @@ class LinesFile(BaseModel):
 
     def _line(self, item: SinkItem) -> str:
         value = self._value(item.case) if self._value else dict(item.case.results)
-        said = {"key": item.key, "name": item.name, "value": to_json_value(value)}
-        return json.dumps(said, ensure_ascii=False, separators=(",", ":"))
+        line = {"key": item.key, "name": item.name, "value": to_json_value(value)}
+        return json.dumps(line, ensure_ascii=False, separators=(",", ":"))

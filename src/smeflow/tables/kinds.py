@@ -3,23 +3,23 @@
 The two plainest stand here too: a file, and a query over the tables before it.
 """
 
-from collections.abc import Mapping
-from pathlib import Path
-from typing import Annotated, Any, ClassVar
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Annotated, ClassVar
 
-from pydantic import GetCoreSchemaHandler, GetJsonSchemaHandler, PrivateAttr, ValidationInfo, field_validator
+from pydantic import BaseModel, GetCoreSchemaHandler, GetJsonSchemaHandler, field_validator
 from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema, core_schema
 
 from smeflow.i18n import say
-from smeflow.kinds.recipe_context import RecipeContext
-from smeflow.tables.book import LoadedTable, TableBook, TableOrigin
+from smeflow.tables.book import LoadedTable, PathOrigin, TableBook, TableOrigin, load_query
 from smeflow.tables.fec import FecTable
 from smeflow.tables.ledger_items import LedgerTable
+from smeflow.tables.load import load_file
 from smeflow.tables.sql import SqlTable
 
 
-class FileTable(TableOrigin):
+class FileTable(PathOrigin):
     """A file: ``{file: sales.xlsx, sheet: 2026, date: day}``, or its path alone."""
 
     word: ClassVar[str] = "file"
@@ -27,39 +27,14 @@ class FileTable(TableOrigin):
     """The file (CSV, XLSX, ODS, JSON), relative to the recipe."""
     sheet: str | None = None
     """The sheet of a spreadsheet; unless told the first, or another that holds far more cells."""
-    _path: Path = PrivateAttr()
-    _shown: str = PrivateAttr()
-
-    @field_validator("file")
-    @classmethod
-    def _inside(cls, file: str, info: ValidationInfo) -> str:
-        RecipeContext.of(info.context).path(file)
-        return file
 
     @field_validator("sheet", mode="before")
     @classmethod
     def _sheet_of_a_year(cls, sheet: object) -> object:
         return str(sheet) if isinstance(sheet, int) else sheet
 
-    def model_post_init(self, context: Any, /) -> None:
-        """Find the file."""
-        recipe = RecipeContext.of(context)
-        self._path, self._shown = recipe.path(self.file), recipe.shown(self.file)
-
-    @property
-    def path(self) -> Path:
-        """Where it lies."""
-        return self._path
-
-    @property
-    def shown(self) -> str:
-        """The file as the recipe names it."""
-        return self._shown
-
     def load_into(self, book: TableBook, name: str) -> LoadedTable:
         """Read the file."""
-        from smeflow.tables.load import load_file
-
         return load_file(book, name, self._path, source=self._shown, sheet=self.sheet)
 
 
@@ -72,8 +47,6 @@ class QueryTable(TableOrigin):
 
     def load_into(self, book: TableBook, name: str) -> LoadedTable:
         """Run the query; each of its rows is numbered."""
-        from smeflow.tables.book import load_query
-
         return load_query(book, name, self.select)
 
 
@@ -82,34 +55,47 @@ TABLE_KINDS: Mapping[str, type[TableOrigin]] = {
 }
 
 
-class _OneOf:
-    """Tell Pydantic that a field is one of the kinds of table, chosen by its word."""
+@dataclass(frozen=True)
+class OneByWord:
+    """Tell Pydantic that a field is one of some kinds, chosen by the word that is one of its keys."""
+
+    kinds: Mapping[str, type[BaseModel]]
+    text_is: str
+    """The word that a text alone stands for."""
+    word_of: Callable[[object], str]
+    """Tells the word; a ValueError says in our words what a union would say by its tags."""
 
     def __get_pydantic_core_schema__(self, _source: object, handler: GetCoreSchemaHandler) -> CoreSchema:
-        choices = {f"({word})": handler.generate_schema(kind) for word, kind in TABLE_KINDS.items()}
-        union = core_schema.tagged_union_schema(choices, discriminator=_kind_of)
-        return core_schema.no_info_before_validator_function(_written, union)
+        choices = {self._tag(word): handler.generate_schema(kind) for word, kind in self.kinds.items()}
+        union = core_schema.tagged_union_schema(
+            choices, discriminator=lambda value: self._tag(self.word_of(value))
+        )
+        return core_schema.no_info_before_validator_function(self._as_mapping, union)
 
     def __get_pydantic_json_schema__(
         self, schema: CoreSchema, handler: GetJsonSchemaHandler
     ) -> JsonSchemaValue:
         return {"anyOf": [{"type": "string"}, handler(schema)]}
 
+    @staticmethod
+    def _tag(word: str) -> str:
+        """Name the choice so that it is taken for no key of the recipe when a problem's place is told."""
+        return f"({word})"
 
-def _written(value: object) -> object:
-    value = {"file": value} if isinstance(value, str) else value
-    _kind_of(value)  # said in our words, where a union would name its tags
-    return value
+    def _as_mapping(self, value: object) -> object:
+        value = {self.text_is: value} if isinstance(value, str) else value
+        self.word_of(value)
+        return value
 
 
-def _kind_of(value: object) -> str:
+def _word_of(value: object) -> str:
     if isinstance(value, TableOrigin):
-        return f"({value.word})"
+        return value.word
     words = [word for word in TABLE_KINDS if isinstance(value, Mapping) and word in value]
     if len(words) != 1:
         raise ValueError(say("a table is a file, or one of: {words}", words=", ".join(TABLE_KINDS)))
-    return f"({words[0]})"
+    return words[0]
 
 
-AnyTable = Annotated[TableOrigin, _OneOf()]
+AnyTable = Annotated[TableOrigin, OneByWord(TABLE_KINDS, "file", _word_of)]
 """A field that holds any kind of table."""

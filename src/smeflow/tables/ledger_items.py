@@ -3,6 +3,7 @@
 import json
 import sqlite3
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import closing
 from datetime import datetime
 from email import message_from_bytes
 from email.policy import default
@@ -19,12 +20,13 @@ from smeflow.errors import DocumentError, SourceError
 from smeflow.i18n import say
 from smeflow.kinds.recipe_context import RecipeContext
 from smeflow.tables.book import LoadedTable, TableBook, TableOrigin
+from smeflow.tables.load import load_rows
 
 _FIXED = (
     *("day", "came", "ended", "key", "name", "state", "reason", "sender", "subject"),
     *("calls", "input_tokens", "output_tokens", "cost", "currency", "reviewed"),
 )
-_DEEP = 3
+_LEVELS = 3
 _ITEMS = """
 SELECT i.id, i.key, i.name, i.state, i.reason, i.created_at, i.ended_at, i.outcome, i.media_type, i.blob,
   (SELECT count(*) FROM calls c WHERE c.item = i.id),
@@ -80,8 +82,6 @@ class LedgerTable(TableOrigin):
 
     def load_into(self, book: TableBook, name: str) -> LoadedTable:
         """Read the items; the ledger is opened to be read only."""
-        from smeflow.tables.load import load_rows
-
         path = self._folder / "ledger.db"
         if not path.is_file():
             raise SourceError(
@@ -91,15 +91,14 @@ class LedgerTable(TableOrigin):
                     recipe=self.ledger,
                 )
             )
-        connection = sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True, timeout=60)
+        read_only = f"{path.resolve().as_uri()}?mode=ro"
         try:
-            rows = list(self._rows(connection))
+            with closing(sqlite3.connect(read_only, uri=True, timeout=60)) as connection:
+                rows = list(self._rows(connection))
         except sqlite3.Error as error:
             raise SourceError(
                 say("The ledger {path} cannot be read or written: {told}", path=self.state, told=error)
             ) from None
-        finally:
-            connection.close()
         values = list(dict.fromkeys(key for row in rows for key in row if key not in _FIXED))
         columns = [*_FIXED, *values]
         lines: Iterator[Sequence[str]] = ([row.get(column, "") for column in columns] for row in rows)
@@ -112,7 +111,7 @@ class LedgerTable(TableOrigin):
             arrived = self._local(came)
             mail = _message(connection, media_type, blob) if is_message(media_type) else {}
             sent = mail.pop("sent", None)
-            found = {
+            line = {
                 "day": (self._local(sent) if sent else arrived)[:10],
                 "came": arrived,
                 "ended": self._local(ended) if ended else "",
@@ -129,9 +128,9 @@ class LedgerTable(TableOrigin):
                 **mail,
             }
             for step, where in json.loads(outcome or "{}").items():
-                value = _value(connection, where)
-                found |= {k: v for k, v in _flat(step, value, _DEEP) if k not in found}
-            yield found
+                values = _flatten(step, _value(connection, where), _LEVELS)
+                line |= {column: cell for column, cell in values if column not in line}
+            yield line
 
     def _local(self, at: str) -> str:
         moment = datetime.fromisoformat(at)
@@ -147,12 +146,12 @@ def _value(connection: sqlite3.Connection, where: object) -> object:
     return json.loads(row[0]) if row and row[0] else None
 
 
-def _flat(name: str, value: object, deep: int) -> Iterator[tuple[str, str]]:
+def _flatten(name: str, value: object, levels: int) -> Iterator[tuple[str, str]]:
     """Make columns of a value: what is text, a number or yes and no; of lists how many there are."""
     if isinstance(value, Mapping) and "template" not in value:
-        if deep:
+        if levels:
             for key, inner in value.items():
-                yield from _flat(f"{name}_{key}", inner, deep - 1)
+                yield from _flatten(f"{name}_{key}", inner, levels - 1)
     elif isinstance(value, bool):
         yield name, "yes" if value else "no"
     elif isinstance(value, str | int | float):
@@ -166,10 +165,11 @@ def _message(connection: sqlite3.Connection, media_type: str, blob: str) -> dict
     row = connection.execute("SELECT data FROM blobs WHERE sha256 = ?", (blob,)).fetchone()
     if not row or not row[0]:
         return {}
-    return _mail(bytes(row[0])) if media_type == MAIL else _other(bytes(row[0]), media_type)
+    data = bytes(row[0])
+    return _mail_head(data) if media_type == MAIL else _message_head(data, media_type)
 
 
-def _other(data: bytes, media_type: str) -> dict[str, Any]:
+def _message_head(data: bytes, media_type: str) -> dict[str, Any]:
     try:
         fields = read(data, name="message", media_type=media_type).fields
     except DocumentError:
@@ -183,7 +183,7 @@ def _other(data: bytes, media_type: str) -> dict[str, Any]:
     return {"sent": sent, "subject": " ".join(fields.get("subject", "").split()), "sender": address}
 
 
-def _mail(data: bytes) -> dict[str, Any]:
+def _mail_head(data: bytes) -> dict[str, Any]:
     head = data.replace(b"\r\n", b"\n").partition(b"\n\n")[0] + b"\n\n"
     try:
         message = message_from_bytes(head, policy=default)

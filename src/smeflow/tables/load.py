@@ -1,8 +1,10 @@
 """Load files and rows into the DuckDB book; a large CSV the quick way, which agrees with the careful one."""
 
+import hashlib
 import re
 import unicodedata
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -10,14 +12,14 @@ from typing import Any
 from smeflow._text import folded, sha256
 from smeflow.errors import SourceError
 from smeflow.i18n import say
-from smeflow.tables.book import LINE, FactError, LoadedTable, TableBook, literal, load_typed_rows
+from smeflow.tables.book import LINE, LoadedTable, TableBook, literal, read_csv_sql
 from smeflow.tables.columns import LINES_SHOWN, type_columns
 from smeflow.tables.frame import (
     LOOKED_AT,
     MACHINE,
     Line,
-    Parting,
-    apart,
+    LineSorter,
+    distinct_names,
     frame_table,
     header_of,
     names_total,
@@ -35,6 +37,8 @@ from smeflow.tables.read import (
     read_grid,
 )
 
+_LARGE = 3_000_000
+"""From so many bytes on, DuckDB is asked to read a CSV itself."""
 _HEAD = 1_000_000
 _MAX_LINE = 131_072
 _BEGINNINGS = (
@@ -49,7 +53,82 @@ _LOOSE_QUOTE = re.compile(rb'[,;\t|\n] +"|" +[,;\t|\r\n]|\xc2\xa0"|"\xc2\xa0')
 
 _NUMBER = "DECIMAL(38, 9)"
 
-Aside = list[tuple[int, str]]
+SetAside = list[tuple[int, str]]
+
+
+def load_file(
+    book: TableBook, name: str, path: Path, *, source: str = "", sheet: str | None = None
+) -> LoadedTable:
+    """Read a file into *book* as the table *name*.
+
+    Raises:
+        SourceError: It is not there, too large, or no table.
+    """
+    called = source or path.name
+    data = read_bytes(path, called)
+    if len(data) > _LARGE and path.suffix.lower() in {".csv", ".tsv", ".txt"}:
+        loaded = load_large_csv(book, name, path, data, called)
+        if loaded is not None:
+            return loaded
+    return load_grid(book, name, read_grid(data, called, sheet), sha256(data))
+
+
+def load_grid(book: TableBook, name: str, grid: Grid, digest: str) -> LoadedTable:
+    """Read a grid of cells into *book* as the table *name*."""
+    frame = frame_table(grid)
+    width = len(frame.columns)
+    wide = [number for number, cells in frame.rows if any(cell.strip() for cell in cells[width:])]
+    notes = list(frame.told)
+    if wide:
+        listed = ", ".join(map(str, wide[:LINES_SHOWN]))
+        notes.append(
+            say("Lines of {name} have more cells than the header: {lines}.", name=grid.name, lines=listed)
+        )
+    with _raw_table(book, width, frame.rows):
+        return type_columns(book, name, grid.name, digest, frame.columns, notes)
+
+
+@contextmanager
+def _raw_table(book: TableBook, width: int, lines: Iterable[Line]) -> Iterator[None]:
+    """Keep lines as the table ``raw``, all text, while they are typed."""
+    columns = {LINE: "BIGINT", **{f"c{n}": "VARCHAR" for n in range(width)}}
+    rows: Iterator[Sequence[str]] = (
+        (str(number), *(cells[n] if n < len(cells) else "" for n in range(width))) for number, cells in lines
+    )
+    with book.written(rows) as path:
+        book.con.execute(f"CREATE OR REPLACE TEMP TABLE raw AS SELECT * FROM {read_csv_sql(path, columns)}")
+    try:
+        yield
+    finally:
+        book.con.execute("DROP TABLE IF EXISTS raw")
+
+
+def load_rows(
+    book: TableBook,
+    name: str,
+    columns: Sequence[str],
+    rows: Iterator[Sequence[str]],
+    *,
+    source: str,
+    digest: str = "",
+    first: int = 2,
+) -> LoadedTable:
+    """Put rows into *book* that are rows for certain: those of a database or of a ledger.
+
+    Their cells are typed as a file's are; the first one is line *first*.
+    """
+    content = hashlib.sha256()
+
+    def hashed_lines() -> Iterator[Line]:
+        for number, cells in enumerate(rows, first):
+            content.update("\x1f".join(cells).encode("utf-8", "surrogatepass") + b"\x1e")
+            yield number, cells
+
+    names = distinct_names(
+        (column.strip() or f"column {n}" for n, column in enumerate(columns, 1)), str.lower
+    )
+    with _raw_table(book, len(names), hashed_lines()):
+        return type_columns(book, name, source, digest or content.hexdigest(), names, ())
 
 
 def load_large_csv(book: TableBook, name: str, path: Path, data: bytes, called: str) -> LoadedTable | None:
@@ -59,21 +138,21 @@ def load_large_csv(book: TableBook, name: str, path: Path, data: bytes, called: 
         return None
     mark = find_separator(text)
     try:
-        found = list(lines_of(text[:_HEAD].rpartition("\n")[0], called, mark=mark))
+        head = list(lines_of(text[:_HEAD].rpartition("\n")[0], called, mark=mark))
     except SourceError:
         return None
-    lines = [cells for _, cells in non_empty_lines(found)][:LOOKED_AT]
+    lines = [cells for _, cells in non_empty_lines(head)][:LOOKED_AT]
     at = header_of(lines)
-    if at is None or len(lines) < LOOKED_AT or [n for n, _ in found[: at + 2]] != [*range(1, at + 3)]:
+    if at is None or len(lines) < LOOKED_AT or [n for n, _ in head[: at + 2]] != [*range(1, at + 3)]:
         return None
     columns = tuple(" ".join(cell.split()) for cell in lines[at])
-    if found[at][1] != lines[at] or len({folded(column) for column in columns}) < len(columns):
+    if head[at][1] != lines[at] or len({folded(column) for column in columns}) < len(columns):
         return None
     if not all(columns) or len(columns) > MAX_COLUMNS:
         return None
     cells = [f"c{n}" for n in range(len(columns))]
-    wide = "" if text.isascii() else "".join(each for each in _BLANKS if each > "~" and each in text)
-    del text, found
+    wide = "" if text.isascii() else "".join(blank for blank in _BLANKS if blank > "~" and blank in text)
+    del text, head
     rows = data.count(b"\n") + (not data.endswith(b"\n")) - at - 1
     try:
         if rows > MAX_ROWS or not _load_raw_file(book, path, mark, cells, at + 1, rows):
@@ -81,10 +160,10 @@ def load_large_csv(book: TableBook, name: str, path: Path, data: bytes, called: 
         aside = _set_aside(book, cells, lines[at], wide)
         if aside is None:
             return None
-        told = list(set_aside_notes(called, aside))
+        notes = list(set_aside_notes(called, aside))
         if at:
-            told.insert(0, say("The header of {name} was found in line {line}.", name=called, line=at + 1))
-        return type_columns(book, name, called, sha256(data), columns, told)
+            notes.insert(0, say("The header of {name} was found in line {line}.", name=called, line=at + 1))
+        return type_columns(book, name, called, sha256(data), columns, notes)
     finally:
         for table in ("raw", *(f"odd{n}" for n in range(len(cells)))):
             book.con.execute(f"DROP TABLE IF EXISTS {table}")
@@ -109,21 +188,19 @@ def _load_raw_file(
     book: TableBook, path: Path, mark: str, cells: Sequence[str], skipped: int, rows: int
 ) -> bool:
     """Fill the table ``raw``, whose lines are the file's; whether each line was one row."""
-    kinds = ", ".join(f"'{cell}': 'VARCHAR'" for cell in cells)
+    options = f"skip={skipped}, null_padding=true, max_line_size={_MAX_LINE}, "
+    file = read_csv_sql(path, dict.fromkeys(cells, "VARCHAR"), separator=mark, options=options)
     try:
         book.con.execute(
-            f"CREATE OR REPLACE TEMP TABLE raw AS SELECT row_number() OVER () + {skipped} AS {LINE}, * FROM "
-            f"read_csv({literal(str(path))}, header=false, auto_detect=false, delim={literal(mark)}, "
-            f"quote='\"', escape='\"', skip={skipped}, null_padding=true, max_line_size={_MAX_LINE}, "
-            f"columns={{{kinds}}})"
+            f"CREATE OR REPLACE TEMP TABLE raw AS SELECT row_number() OVER () + {skipped} AS {LINE}, * "
+            f"FROM {file}"
         )
     except book.errors:  # a quote that does not close, a wide row, a line break in a cell
         return False
-    found: int = book.con.execute("SELECT count(*) FROM raw").fetchone()[0]
-    return found == rows
+    return bool(book.con.execute("SELECT count(*) FROM raw").fetchone()[0] == rows)
 
 
-def _set_aside(book: TableBook, cells: Sequence[str], heads: Sequence[str], wide: str) -> Aside | None:
+def _set_aside(book: TableBook, cells: Sequence[str], heads: Sequence[str], wide: str) -> SetAside | None:
     """Take out of ``raw`` what `frame.set_aside` takes out; None where it stays in doubt.
 
     *wide* are the blanks beyond ASCII that the text has.
@@ -136,42 +213,42 @@ def _set_aside(book: TableBook, cells: Sequence[str], heads: Sequence[str], wide
     usual = book.con.execute(
         f"SELECT {fill} FROM raw GROUP BY 1 ORDER BY count(*) DESC, 1 DESC LIMIT 1"
     ).fetchone()[0]
-    looked = [f"{LINE} = {last}"]
+    doubtful = [f"{LINE} = {last}"]
     for at, cell in enumerate(cells[:8]):
-        values = _telling(book, cell, wide, heads[at])
+        values = _total_words(book, cell, wide, heads[at])
         if len(values) > _VALUES:
             return None
         if values:
-            looked.append(f"{cell} IN ({', '.join(map(literal, values))})")
+            doubtful.append(f"{cell} IN ({', '.join(map(literal, values))})")
     if usual > 1:
-        looked.append(f"{fill} = 1")
+        doubtful.append(f"{fill} = 1")
     rows = book.con.execute(
-        f"SELECT {LINE}, {', '.join(cells)} FROM raw WHERE {' OR '.join(looked)} "
+        f"SELECT {LINE}, {', '.join(cells)} FROM raw WHERE {' OR '.join(doubtful)} "
         f"ORDER BY 1 LIMIT {_CANDIDATES}"
     ).fetchall()
     if len(rows) == _CANDIDATES:
         return None
-    lines = [(line, [cell or "" for cell in found]) for line, *found in rows]
-    aside = _parted(book, lines, Parting(heads, usual, last))
+    lines = [(line, [value or "" for value in values]) for line, *values in rows]
+    aside = _classify(book, lines, LineSorter(heads, usual, last))
     if aside:
         numbers = ", ".join(str(line) for line, _ in aside)
         book.con.execute(f"DELETE FROM raw WHERE {LINE} IN ({numbers})")
     return aside
 
 
-def _parted(book: TableBook, lines: Sequence[Line], parting: Parting) -> Aside | None:
+def _classify(book: TableBook, lines: Sequence[Line], sorter: LineSorter) -> SetAside | None:
     """Tell what each line in doubt is, with what the columns add up to where that decides."""
-    doubtful = any(parting.needs_sums(number, cells) for number, cells in lines)
+    doubtful = any(sorter.needs_sums(number, cells) for number, cells in lines)
     between = _sums_between(book, [number for number, _ in lines], len(lines[0][1])) if doubtful else {}
     if between is None:
         return None
-    aside: Aside = []
+    aside: SetAside = []
     before: int | None = None
     for number, cells in lines:
         if before in between:
             rows, *sums = between[before]
-            parting.sums.take(rows, [value or Decimal(0) for value in sums])
-        kind = parting.kind(number, cells)
+            sorter.sums.add_sums(rows, [value or Decimal(0) for value in sums])
+        kind = sorter.kind(number, cells)
         if kind is not None:
             aside.append((number, kind))
         before = number
@@ -194,31 +271,28 @@ def _sums_between(
             return None  # no more fits
         if read:
             with book.written([cell, f"{value:f}"] for cell, value in read) as path:
-                book.con.execute(
-                    f"CREATE OR REPLACE TEMP TABLE odd{n} AS SELECT * FROM read_csv({literal(str(path))}, "
-                    "header=false, auto_detect=false, delim=',', quote='\"', escape='\"', "
-                    f"columns={{'cell': 'VARCHAR', 'value': '{_NUMBER}'}})"
-                )
+                file = read_csv_sql(path, {"cell": "VARCHAR", "value": _NUMBER})
+                book.con.execute(f"CREATE OR REPLACE TEMP TABLE odd{n} AS SELECT * FROM {file}")
             joined.append(f"LEFT JOIN odd{n} ON raw.c{n} = odd{n}.cell")
             plain = f"coalesce({plain}, odd{n}.value)"
         sums.append(f"sum({plain})")
     listed = ", ".join(map(str, numbers))
-    found = book.con.execute(
-        f"SELECT told.line, count(*), {', '.join(sums)} FROM raw "
-        f"ASOF LEFT JOIN (SELECT unnest([{listed}]::BIGINT[]) AS line) AS told ON raw.{LINE} >= told.line "
-        f"{' '.join(joined)} WHERE told.line IS NULL OR raw.{LINE} <> told.line GROUP BY 1"
+    groups = book.con.execute(
+        f"SELECT doubt.line, count(*), {', '.join(sums)} FROM raw "
+        f"ASOF LEFT JOIN (SELECT unnest([{listed}]::BIGINT[]) AS line) AS doubt ON raw.{LINE} >= doubt.line "
+        f"{' '.join(joined)} WHERE doubt.line IS NULL OR raw.{LINE} <> doubt.line GROUP BY 1"
     ).fetchall()
-    return {line: rest for line, *rest in found}
+    return {line: rest for line, *rest in groups}
 
 
 def _fill(book: TableBook, cells: Sequence[str], wide: str) -> str:
     """Write how many cells of a row are filled; blanks are taken off only where a cell begins with one."""
-    told = []
+    contents = []
     for cell in cells:
-        looked = book.con.execute(f"SELECT 1 FROM raw WHERE {_begins_blank(cell, wide)} LIMIT 1")
-        bare = f"coalesce({cell}, '')"
-        told.append(f"trim({bare}, {literal(_BLANKS)})" if looked.fetchone() else bare)
-    return " + ".join(f"({bare} <> '')::INT" for bare in told)
+        blank = book.con.execute(f"SELECT 1 FROM raw WHERE {_begins_blank(cell, wide)} LIMIT 1").fetchone()
+        content = f"coalesce({cell}, '')"
+        contents.append(f"trim({content}, {literal(_BLANKS)})" if blank else content)
+    return " + ".join(f"({content} <> '')::INT" for content in contents)
 
 
 def _begins_blank(cell: str, wide: str) -> str:
@@ -227,99 +301,14 @@ def _begins_blank(cell: str, wide: str) -> str:
     )
 
 
-def _telling(book: TableBook, cell: str, wide: str, head: str) -> list[str]:
+def _total_words(book: TableBook, cell: str, wide: str, head: str) -> list[str]:
     """List the values of a column that say it is a total, or repeat its name."""
     words = f"SELECT DISTINCT {cell} FROM raw WHERE ({cell} >= 'A' OR {_begins_blank(cell, wide)})"
-    found = book.con.execute(f"{words} LIMIT {_DISTINCT}").fetchall()
-    if len(found) == _DISTINCT:
-        begins = ", ".join(literal(each) for each in (*_BEGINNINGS, folded(head)[:3]))
+    values = book.con.execute(f"{words} LIMIT {_DISTINCT}").fetchall()
+    if len(values) == _DISTINCT:
+        begins = ", ".join(map(literal, (*_BEGINNINGS, folded(head)[:3])))
         first = f"strip_accents(lower(left({cell}, 3)))"
-        found = book.con.execute(
+        values = book.con.execute(
             f"{words} AND ({first} IN ({begins}) OR {_begins_blank(cell, wide)})"
         ).fetchall()
-    return [value for (value,) in found if names_total([value]) or folded(value) == folded(head)]
-
-
-_LARGE = 3_000_000
-
-
-def load_file(
-    book: TableBook, name: str, path: Path, *, source: str = "", sheet: str | None = None
-) -> LoadedTable:
-    """Read a file into *book* as the table *name*.
-
-    Raises:
-        SourceError: It is not there, too large, or no table.
-    """
-    called = source or path.name
-    data = read_bytes(path, called)
-    if len(data) > _LARGE and path.suffix.lower() in {".csv", ".tsv", ".txt"}:
-        held = load_large_csv(book, name, path, data, called)
-        if held is not None:
-            return held
-    return load_grid(book, name, read_grid(data, called, sheet), sha256(data))
-
-
-def load_grid(book: TableBook, name: str, grid: Grid, digest: str) -> LoadedTable:
-    """Read a grid of cells into *book* as the table *name*."""
-    frame = frame_table(grid)
-    width = len(frame.columns)
-    wide = [number for number, cells in frame.rows if any(cell.strip() for cell in cells[width:])]
-    told = list(frame.told)
-    if wide:
-        listed = ", ".join(map(str, wide[:LINES_SHOWN]))
-        told.append(
-            say("Lines of {name} have more cells than the header: {lines}.", name=grid.name, lines=listed)
-        )
-    _raw(book, width, frame.rows)
-    try:
-        return type_columns(book, name, grid.name, digest, frame.columns, told)
-    finally:
-        book.con.execute("DROP TABLE IF EXISTS raw")
-
-
-def _raw(book: TableBook, width: int, lines: Iterable[tuple[int, Sequence[str]]]) -> None:
-    columns = {LINE: "BIGINT", **{f"c{n}": "VARCHAR" for n in range(width)}}
-    told = ", ".join(f"'{name}': '{kind}'" for name, kind in columns.items())
-    rows: Iterator[Sequence[str]] = (
-        (str(number), *(cells[n] if n < len(cells) else "" for n in range(width))) for number, cells in lines
-    )
-    with book.written(rows) as path:
-        book.con.execute(
-            f"CREATE OR REPLACE TEMP TABLE raw AS SELECT * FROM read_csv({literal(str(path))}, header=false, "
-            f"auto_detect=false, delim=',', quote='\"', escape='\"', columns={{{told}}})"
-        )
-
-
-def load_rows(
-    book: TableBook,
-    name: str,
-    columns: Sequence[str],
-    rows: Iterator[Sequence[str]],
-    *,
-    source: str,
-    digest: str = "",
-    first: int = 2,
-) -> LoadedTable:
-    """Put rows into *book* that are rows for certain: those of a database or of a ledger.
-
-    Their cells are typed as a file's are; the first one is line *first*.
-    """
-    import hashlib
-
-    seen = hashlib.sha256()
-
-    def passing() -> Iterator[tuple[int, Sequence[str]]]:
-        for number, cells in enumerate(rows, first):
-            seen.update("\x1f".join(cells).encode("utf-8", "surrogatepass") + b"\x1e")
-            yield number, cells
-
-    names = apart((column.strip() or f"column {n}" for n, column in enumerate(columns, 1)), str.lower)
-    _raw(book, len(names), passing())
-    try:
-        return type_columns(book, name, source, digest or seen.hexdigest(), names, ())
-    finally:
-        book.con.execute("DROP TABLE IF EXISTS raw")
-
-
-__all__ = ["FactError", "load_file", "load_grid", "load_typed_rows", "type_columns"]
+    return [value for (value,) in values if names_total([value]) or folded(value) == folded(head)]

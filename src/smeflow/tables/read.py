@@ -1,7 +1,4 @@
-"""Read a table from a file, cell by cell.
-
-CSV whatever its separator, XLSX, ODS, JSON. The only place that does.
-"""
+"""Read the cells of a table's file: CSV whatever its separator, XLSX, ODS, JSON. The only place that does."""
 
 import csv
 import io
@@ -13,12 +10,17 @@ from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from difflib import get_close_matches
 from pathlib import Path
+from typing import Literal
 
 from smeflow._text import canonical_json
 from smeflow.documents.text import BOMS
 from smeflow.errors import SourceError, os_error_reason
 from smeflow.i18n import Phrase, say
 
+MAX_BYTES, MAX_COLUMNS, MAX_ROWS = 500_000_000, 500, 2_000_000
+MAX_UNPACKED, MAX_RATIO = 500_000_000, 100
+_DWARFED = 4
+"""A sheet with so many times the cells of the first is the table, and the first a cover."""
 SEPARATORS = ",;\t|"
 HEAD_CHARACTERS = 65_536
 """How many characters the separator is chosen by."""
@@ -33,7 +35,89 @@ def refuse_table(name: str, why: Phrase | str) -> SourceError:
     return SourceError(say("The table {path} cannot be read: {why}.", path=name, why=why))
 
 
-def text_of(data: bytes) -> str:
+@dataclass(frozen=True, kw_only=True)
+class Grid:
+    """Lines of cells, each with its number in the file (from 1)."""
+
+    name: str
+    lines: Sequence[tuple[int, Sequence[str]]] = field(repr=False)
+    sheet: str = ""
+    """The sheet of a spreadsheet that was read."""
+    told: tuple[Phrase, ...] = ()
+    delimited: bool = False
+    """Whether a line break in a cell is one in the file."""
+    passed_over: bool = False
+    """Whether another sheet than the first was chosen, because nobody named one."""
+
+
+def read_bytes(path: Path, called: str = "") -> bytes:
+    """Read a table's file, *called* so by the recipe.
+
+    Raises:
+        SourceError: It is not there (one of nearly that name is suggested), is shut or too large.
+    """
+    try:
+        _refuse_large(path.stat().st_size, called or str(path))
+        return path.read_bytes()
+    except OSError as error:
+        if path.exists():
+            raise refuse_table(str(path), os_error_reason(error)) from None
+    if near := get_close_matches(path.name, _files_beside(path), 1):
+        raise SourceError(say("The table {path} is not there; did you mean {near}?", path=path, near=near[0]))
+    raise SourceError(say("The table {path} is not there.", path=path))
+
+
+def _files_beside(path: Path) -> list[str]:
+    try:
+        return [file.name for file in path.parent.iterdir() if file.is_file()]
+    except OSError:
+        return []
+
+
+def read_grid(data: bytes, name: str, sheet: str | None = None) -> Grid:
+    """Read the cells of a file; what it is, its name's ending says.
+
+    Raises:
+        SourceError: It is too large, or no table.
+    """
+    _refuse_large(len(data), name)
+    ending = name.lower().rpartition(".")[2]
+    grid = _READERS.get(ending, _read_text)(data, name, sheet)
+    if len(grid.lines) > MAX_ROWS:
+        raise refuse_table(name, say("it has more than {limit} rows", limit=MAX_ROWS))
+    return grid
+
+
+def _refuse_large(size: int, name: str) -> None:
+    if size > MAX_BYTES:
+        raise refuse_table(name, say("it is larger than {limit} bytes", limit=MAX_BYTES))
+
+
+def limited(name: str, columns: Sequence[str]) -> tuple[str, ...]:
+    """Give the columns of a header.
+
+    Raises:
+        SourceError: There are too many.
+    """
+    if len(columns) > MAX_COLUMNS:
+        raise refuse_table(name, say("it has more than {limit} columns", limit=MAX_COLUMNS))
+    return tuple(columns)
+
+
+def _read_text(data: bytes, name: str, _sheet: str | None) -> Grid:
+    return grid_of_text(decode_table(data), name)
+
+
+def grid_of_text(text: str, name: str) -> Grid:
+    """Read the cells of CSV that is text already.
+
+    Raises:
+        SourceError: It is no table.
+    """
+    return Grid(name=name, lines=list(lines_of(text, name)), delimited=True)
+
+
+def decode_table(data: bytes) -> str:
     """Decode a table's bytes: by a byte order mark, else UTF-8, else what Excel in Europe writes.
 
     Cells stay as they stand: nothing is composed, and no line end inside a cell is changed.
@@ -76,17 +160,15 @@ def find_separator(text: str) -> str:
 def _most_even(lines: list[str]) -> str | None:
     """Find what cuts the lines alike; None where nothing does for half of those from its first one on."""
     best: tuple[float, int] = (0.0, 0)
-    found = None
+    separator = None
     for mark in SEPARATORS:
         counts = [line.count(mark) for line in lines]
         usual = max(set(counts), key=lambda n: (counts.count(n) if n else 0, n))
         fit = (counts.count(usual) / len(lines) if usual else 0.0, usual)
         if fit > best:
-            best, found = fit, mark
-            begun = next(at for at, count in enumerate(counts) if count)
-            if 2 * counts.count(usual) < len(lines) - begun:
-                found = None
-    return found
+            first = next(at for at, count in enumerate(counts) if count)
+            best, separator = fit, mark if 2 * counts.count(usual) >= len(lines) - first else None
+    return separator
 
 
 def lines_of(
@@ -107,129 +189,38 @@ def lines_of(
     if _HINT.match(text):
         physical.readline()
         number = 2
-    taken: list[str] = []
+    consumed: list[str] = []
 
-    def passing() -> Iterator[str]:
+    def physical_lines() -> Iterator[str]:
         for line in physical:
-            taken.append(line)
+            consumed.append(line)
             yield line
 
+    quoting: Literal[0, 3] = csv.QUOTE_MINIMAL if quotes else csv.QUOTE_NONE
     try:
-        for cells in _reader(passing(), mark, quotes=quotes):
-            if quotes and (len(taken) > 1 or taken[0].count('"') % 2):
-                _refuse_open_quote(taken, mark, name, number)
+        for cells in csv.reader(physical_lines(), delimiter=mark, quoting=quoting):
+            if quotes and (len(consumed) > 1 or consumed[0].count('"') % 2):
+                _refuse_open_quote(consumed, mark, name, number)
             yield number, cells
-            number += len(taken)
-            taken.clear()
+            number += len(consumed)
+            consumed.clear()
     except csv.Error as error:
         raise refuse_table(name, say("line {line}: {reason}", line=number, reason=str(error))) from None
 
 
-def _reader(lines: Iterator[str], mark: str, *, quotes: bool) -> Iterator[list[str]]:
-    return csv.reader(lines, delimiter=mark, quoting=csv.QUOTE_MINIMAL if quotes else csv.QUOTE_NONE)
-
-
-def _refuse_open_quote(taken: list[str], mark: str, name: str, number: int) -> None:
+def _refuse_open_quote(lines: list[str], mark: str, name: str, number: int) -> None:
     """Refuse a row that a quote made of several: what stands in them would be lost in one cell."""
     try:
-        for _ in csv.reader(taken, delimiter=mark, strict=True):
+        for _ in csv.reader(lines, delimiter=mark, strict=True):
             pass
     except csv.Error as error:
-        if len(taken) > 1 or "end of data" in str(error):
+        if len(lines) > 1 or "end of data" in str(error):
             why = say(
                 "line {line}: a quote opens here and does not close; "
                 "close it, or double each quote that stands inside a cell",
                 line=number,
             )
             raise refuse_table(name, why) from None
-
-
-MAX_BYTES, MAX_COLUMNS, MAX_ROWS = 500_000_000, 500, 2_000_000
-MAX_UNPACKED, MAX_RATIO = 500_000_000, 100
-_DWARFED = 4
-
-
-@dataclass(frozen=True, kw_only=True)
-class Grid:
-    """Lines of cells, each with its number in the file (from 1)."""
-
-    name: str
-    lines: Sequence[tuple[int, Sequence[str]]] = field(repr=False)
-    sheet: str = ""
-    """The sheet of a spreadsheet that was read."""
-    told: tuple[Phrase, ...] = ()
-    delimited: bool = False
-    """Whether a line break in a cell is one in the file."""
-    passed_over: bool = False
-    """Whether another sheet than the first was chosen, because nobody named one."""
-
-
-def read_bytes(path: Path, called: str = "") -> bytes:
-    """Read a table's file, *called* so by the recipe.
-
-    Raises:
-        SourceError: It is not there (one of nearly that name is suggested), is shut or too large.
-    """
-    try:
-        _refuse_large(path.stat().st_size, called or str(path))
-        return path.read_bytes()
-    except OSError as error:
-        if path.exists():
-            raise refuse_table(str(path), os_error_reason(error)) from None
-    near = get_close_matches(path.name, _beside(path), 1)
-    if near:
-        raise SourceError(say("The table {path} is not there; did you mean {near}?", path=path, near=near[0]))
-    raise SourceError(say("The table {path} is not there.", path=path))
-
-
-def _beside(path: Path) -> list[str]:
-    try:
-        return [each.name for each in path.parent.iterdir() if each.is_file()]
-    except OSError:
-        return []
-
-
-def read_grid(data: bytes, name: str, sheet: str | None = None) -> Grid:
-    """Read the cells of a file; what it is, its name's ending says.
-
-    Raises:
-        SourceError: It is too large, or no table.
-    """
-    _refuse_large(len(data), name)
-    ending = name.lower().rpartition(".")[2]
-    grid = _READERS.get(ending, _read_text)(data, name, sheet)
-    if len(grid.lines) > MAX_ROWS:
-        raise refuse_table(name, say("it has more than {limit} rows", limit=MAX_ROWS))
-    return grid
-
-
-def _refuse_large(size: int, name: str) -> None:
-    if size > MAX_BYTES:
-        raise refuse_table(name, say("it is larger than {limit} bytes", limit=MAX_BYTES))
-
-
-def limited(name: str, columns: Sequence[str]) -> tuple[str, ...]:
-    """Give the columns of a header.
-
-    Raises:
-        SourceError: There are too many.
-    """
-    if len(columns) > MAX_COLUMNS:
-        raise refuse_table(name, say("it has more than {limit} columns", limit=MAX_COLUMNS))
-    return tuple(columns)
-
-
-def _read_text(data: bytes, name: str, _sheet: str | None) -> Grid:
-    return grid_of_text(text_of(data), name)
-
-
-def grid_of_text(text: str, name: str) -> Grid:
-    """Read the cells of CSV that is text already.
-
-    Raises:
-        SourceError: It is no table.
-    """
-    return Grid(name=name, lines=list(lines_of(text, name)), delimited=True)
 
 
 def _read_book(data: bytes, name: str, sheet: str | None) -> Grid:
@@ -246,33 +237,32 @@ def _read_book(data: bytes, name: str, sheet: str | None) -> Grid:
             raise refuse_table(
                 name, say("it has no sheet {sheet}; there are: {names}", sheet=sheet, names=listed)
             )
-        pages = {each: book.get_sheet_by_name(each) for each in ([sheet] if sheet else names)}
-        tables = {each: page.to_python(skip_empty_area=False) for each, page in pages.items()}
-        chosen = sheet or _chosen(tables)
-        merged = pages[chosen].merged_cell_ranges or []
+        sheets = {called: book.get_sheet_by_name(called) for called in ([sheet] if sheet else names)}
+        tables = {called: content.to_python(skip_empty_area=False) for called, content in sheets.items()}
+        chosen = sheet or _choose_sheet(tables)
+        merged = sheets[chosen].merged_cell_ranges or []
     except (CalamineError, OSError, ValueError) as error:
         raise refuse_table(name, say("{reason}", reason=str(error)[:200])) from None
     lines = [(number, [cell_text(cell) for cell in cells]) for number, cells in enumerate(tables[chosen], 1)]
     for (top, left), (bottom, right) in merged:
-        _spread(lines, top, left, bottom, right)
-    others = [each for each in names if each != chosen]
-    told = (say("Of {name} the sheet {sheet} was read.", name=name, sheet=chosen),) if others else ()
+        _fill_merged(lines, top, left, bottom, right)
+    told = (say("Of {name} the sheet {sheet} was read.", name=name, sheet=chosen),) if len(names) > 1 else ()
     passed_over = sheet is None and chosen != names[0]
     return Grid(name=name, lines=lines, sheet=chosen, told=told, passed_over=passed_over)
 
 
-def _chosen(tables: Mapping[str, Sequence[Sequence[object]]]) -> str:
+def _choose_sheet(tables: Mapping[str, Sequence[Sequence[object]]]) -> str:
     """Choose the first sheet, unless another holds more than four times as many cells: a cover, notes."""
-    filled = {name: _filled(rows) for name, rows in tables.items()}
+    filled = {name: _count_filled(rows) for name, rows in tables.items()}
     first, fullest = next(iter(filled)), max(filled, key=lambda name: filled[name])
     return fullest if filled[fullest] > _DWARFED * filled[first] else first
 
 
-def _filled(rows: Sequence[Sequence[object]]) -> int:
+def _count_filled(rows: Sequence[Sequence[object]]) -> int:
     return sum(sum(cell not in {"", None} for cell in row) for row in rows[:2_000])
 
 
-def _spread(lines: list[tuple[int, list[str]]], top: int, left: int, bottom: int, right: int) -> None:
+def _fill_merged(lines: list[tuple[int, list[str]]], top: int, left: int, bottom: int, right: int) -> None:
     """Give every cell of a merged range what stands in its first one."""
     if top >= len(lines) or left >= len(lines[top][1]) or bottom - top > 10_000:
         return
@@ -296,34 +286,34 @@ def _refuse_bomb(data: bytes, name: str) -> None:
 
 def _read_json(data: bytes, name: str, _sheet: str | None) -> Grid:
     """Read a list of objects, alone or as the first list inside an object, or one object a line."""
-    text = text_of(data)
+    text = decode_table(data)
     try:
-        told = (
+        found = (
             [json.loads(line) for line in text.split("\n") if line.strip()]
             if name.lower().endswith(("jsonl", "ndjson"))
             else json.loads(text)
         )
     except (ValueError, RecursionError):
         raise refuse_table(name, say("it is no JSON")) from None
-    if isinstance(told, dict):
-        told = next((value for value in told.values() if isinstance(value, list)), [told])
-    if not isinstance(told, list) or not told or not all(isinstance(row, dict) for row in told):
+    if isinstance(found, dict):
+        found = next((value for value in found.values() if isinstance(value, list)), [found])
+    if not isinstance(found, list) or not found or not all(isinstance(row, dict) for row in found):
         raise refuse_table(name, say("it holds no list of objects"))
-    told = [dict(_flat("", row)) for row in told]
-    columns = list(dict.fromkeys(key for row in told for key in row))
+    rows = [dict(_flatten("", row)) for row in found]
+    columns = list(dict.fromkeys(key for row in rows for key in row))
     lines = [(1, columns)]
-    lines += [(n, [cell_text(row.get(c)) for c in columns]) for n, row in enumerate(told, 2)]
+    lines += [(n, [cell_text(row.get(c)) for c in columns]) for n, row in enumerate(rows, 2)]
     return Grid(name=name, lines=lines)
 
 
-def _flat(name: str, row: Mapping[str, object], deep: int = 3) -> Iterator[tuple[str, object]]:
+def _flatten(prefix: str, row: Mapping[str, object], levels: int = 3) -> Iterator[tuple[str, object]]:
     """Make columns of what stands inside an object: ``customer.name``."""
     for key, value in row.items():
-        called = f"{name}.{key}" if name else str(key)
-        if isinstance(value, dict) and value and deep:
-            yield from _flat(called, value, deep - 1)
+        column = f"{prefix}.{key}" if prefix else str(key)
+        if isinstance(value, dict) and value and levels:
+            yield from _flatten(column, value, levels - 1)
         else:
-            yield called, value
+            yield column, value
 
 
 def cell_text(cell: object) -> str:
@@ -343,13 +333,9 @@ def cell_text(cell: object) -> str:
         return cell.isoformat()
     if isinstance(cell, Decimal):
         return f"{cell:f}"
-    return cell if isinstance(cell, str) else _unusual(cell)
-
-
-def _unusual(cell: object) -> str:
     if isinstance(cell, bytes | bytearray | memoryview):
         return bytes(cell).hex()
-    return str(cell) if isinstance(cell, timedelta | int) else canonical_json(cell)
+    return str(cell) if isinstance(cell, str | timedelta | int) else canonical_json(cell)
 
 
 _READERS: Mapping[str, Callable[[bytes, str, str | None], Grid]] = {

@@ -13,7 +13,7 @@ from smeflow._text import sha256
 from smeflow.errors import SourceError
 from smeflow.i18n import Phrase, say
 from smeflow.kinds.sources import ROW, Arrival, DiskSource, UnreadableArrival, make_arrival
-from smeflow.tables.frame import LOOKED_AT, apart, header_of, usual_width
+from smeflow.tables.frame import LOOKED_AT, distinct_names, header_of, usual_width, without_empty_end
 from smeflow.tables.read import (
     BREAK,
     Grid,
@@ -87,16 +87,16 @@ def named_rows(grid: Grid, path: Path) -> NamedRows:
     if not lines:
         raise refuse_table(grid.name, say("it has no header line"))
     at = _header(grid, [cells for _, cells in lines[:LOOKED_AT]])
-    told = []
+    notes = []
     if grid.passed_over:
-        told.append(say("Of {name} the sheet {sheet} was read.", name=path.name, sheet=grid.sheet))
+        notes.append(say("Of {name} the sheet {sheet} was read.", name=path.name, sheet=grid.sheet))
     if at:
-        told.append(say("The header of {name} was found in line {line}.", name=path.name, line=lines[at][0]))
+        notes.append(say("The header of {name} was found in line {line}.", name=path.name, line=lines[at][0]))
     columns = limited(grid.name, _column_names(lines[at][1]))
     rows = lines[at + 1 :]
     if grid.delimited:  # the number is the row's name in ledgers
         rows = [(number + sum(map(_breaks, cells)), cells) for number, cells in rows]
-    return NamedRows(path=path, columns=columns, lines=rows, told=tuple(told))
+    return NamedRows(path=path, columns=columns, lines=rows, told=tuple(notes))
 
 
 def _breaks(cell: str) -> int:
@@ -110,22 +110,13 @@ def _header(grid: Grid, lines: Sequence[Sequence[str]]) -> int:
     if width >= usual_width(lines) * 0.6:
         return 0
     at = header_of(lines) or 0
-    widest = len(_trimmed(lines[at]))
-    return at if all(len(_trimmed(cells)) <= widest for cells in lines[at:]) else 0
-
-
-def _trimmed(cells: Sequence[str]) -> Sequence[str]:
-    end = len(cells)
-    while end and not cells[end - 1].strip():
-        end -= 1
-    return cells[:end]
+    widest = len(without_empty_end(lines[at]))
+    return at if all(len(without_empty_end(cells)) <= widest for cells in lines[at:]) else 0
 
 
 def _column_names(cells: Sequence[str]) -> tuple[str, ...]:
-    return apart((" ".join(cell.split()) or f"column {n}" for n, cell in enumerate(_trimmed(cells), 1)), str)
-
-
-__all__ = ["NamedRows", "named_rows", "read_table", "rows_of_text"]
+    named = enumerate(without_empty_end(cells), 1)
+    return distinct_names((" ".join(cell.split()) or f"column {n}" for n, cell in named), str)
 
 
 class TableRows(DiskSource):
@@ -143,49 +134,48 @@ class TableRows(DiskSource):
     """The column that tells rows apart: a number, an identifier."""
     sheet: str | None = None
     """The sheet of a spreadsheet; unless told the first, or another that holds far more cells."""
-    _twice: dict[str, int] = PrivateAttr(default_factory=dict)
-    _told: list[Phrase] = PrivateAttr(default_factory=list)
+    _repeated: dict[str, int] = PrivateAttr(default_factory=dict)
+    _notes: list[Phrase] = PrivateAttr(default_factory=list)
 
     @property
     def remarks(self) -> tuple[Phrase, ...]:
         """Say what was odd when the table was last gone through: its header's place, keys it had twice."""
-        if not self._twice:
-            return tuple(self._told)
-        shown = ", ".join(list(self._twice)[:5]) + (" …" if len(self._twice) > 5 else "")
-        twice = say(
+        if not self._repeated:
+            return tuple(self._notes)
+        shown = ", ".join(list(self._repeated)[:5]) + (" …" if len(self._repeated) > 5 else "")
+        repeated = say(
             "{path}: rows have the same {key}: {shown}. Each stays an item of its own.",
             path=self.name,
             key=self.key,
             shown=shown,
         )
-        return (*self._told, twice)
+        return (*self._notes, repeated)
 
     def cases(self) -> Iterator[Arrival | UnreadableArrival]:
         """Go through the rows in their order."""
-        cells = read_table(self._path, self.sheet)
+        table = read_table(self._path, self.sheet)
         if self.key is not None:
-            cells.require(self.key)
+            table.require(self.key)
         seen: Counter[str] = Counter()
-        self._twice.clear()
-        self._told[:] = cells.told
-        width = len(cells.columns)
-        for (number, row), (_, line) in zip(cells.rows(), cells.lines, strict=True):
+        self._repeated.clear()
+        self._notes[:] = table.told
+        width = len(table.columns)
+        for (number, row), (_, cells) in zip(table.rows(), table.lines, strict=True):
             data = row_bytes(row)
             key = self._key(row, data)
             seen[key] += 1
             if seen[key] > 1:
                 if self.key is not None and row[self.key].strip():
-                    self._twice[key] = seen[key]
+                    self._repeated[key] = seen[key]
                 key = f"{key}#{seen[key]}"
-            if any(cell.strip() for cell in line[width:]):
+            if any(cell.strip() for cell in cells[width:]):
                 why = say("line {line} has more cells than the header", line=number)
                 yield UnreadableArrival(key=key, phrase=why)
             else:
                 yield make_arrival(key, f"row {number}", ROW, data, row)
 
     def _key(self, row: Mapping[str, str], data: bytes) -> str:
-        written = row[self.key].strip() if self.key else ""
-        return written or sha256(data)[:16]
+        return (row[self.key].strip() if self.key else "") or sha256(data)[:16]
 
 
 def row_bytes(row: Mapping[str, str]) -> bytes:

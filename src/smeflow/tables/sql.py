@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Any, ClassVar
+from urllib.parse import quote
 from zoneinfo import ZoneInfo
 
 from pydantic import PrivateAttr, ValidationInfo, field_validator
@@ -14,6 +15,7 @@ from smeflow.errors import SourceError
 from smeflow.i18n import say
 from smeflow.kinds.recipe_context import RecipeContext
 from smeflow.tables.book import LoadedTable, TableBook, TableOrigin
+from smeflow.tables.load import load_rows
 from smeflow.tables.read import MAX_COLUMNS, MAX_ROWS, cell_text
 
 _COMMENT = re.compile(r"--[^\n]*|/\*.*?\*/", re.DOTALL)
@@ -24,7 +26,7 @@ _WRITES = re.compile(
     re.IGNORECASE,
 )
 _PARAMETER = re.compile(r"(?<![:\w\\]):(?=\w)")
-_TOGETHER = 2_000
+_BATCH = 2_000
 
 
 def reads_only(sql: str) -> bool:
@@ -44,31 +46,26 @@ def checked_url(url: str, recipe: RecipeContext) -> Any:
     from sqlalchemy.exc import ArgumentError
 
     try:
-        found = make_url(url)
+        parsed = make_url(url)
     except (ArgumentError, ValueError):
-        said = say("that is no address of a database; write one such as sqlite:///sales.db")
-        raise ValueError(said) from None
-    if found.get_backend_name() == "sqlite":
-        path = recipe.path(found.database or "")
-        opened = {"mode": "ro", "uri": "true"}
-        return found.set(drivername="sqlite", database=f"file:{_as_uri(path)}", query=opened)
-    return found
-
-
-def _as_uri(path: Path) -> str:
-    from urllib.parse import quote
-
-    return quote(str(path.resolve()))
+        raise ValueError(
+            say("that is no address of a database; write one such as sqlite:///sales.db")
+        ) from None
+    if parsed.get_backend_name() == "sqlite":
+        path = recipe.path(parsed.database or "").resolve()
+        options = {"mode": "ro", "uri": "true"}
+        return parsed.set(drivername="sqlite", database=f"file:{quote(str(path))}", query=options)
+    return parsed
 
 
 def shown_url(url: str) -> str:
     """Name a database without user and password."""
     from sqlalchemy.engine import make_url
 
-    found = make_url(url)
-    if found.get_backend_name() == "sqlite":
-        return Path(found.database or "").name
-    return f"{found.host or 'localhost'}/{found.database or ''}"
+    parsed = make_url(url)
+    if parsed.get_backend_name() == "sqlite":
+        return Path(parsed.database or "").name
+    return f"{parsed.host or 'localhost'}/{parsed.database or ''}"
 
 
 def query_rows(
@@ -88,15 +85,15 @@ def query_rows(
         connection = engine.connect()
         _make_read_only(connection, engine.dialect.name, seconds)
         timer = _timer(connection, engine.dialect.name, seconds)
-        found = connection.execution_options(stream_results=True).execute(_as_written(sql))
+        result = connection.execution_options(stream_results=True).execute(_as_written(sql))
     except ModuleNotFoundError as error:
         why = say("the driver {module} is not installed", module=error.name or "")
         raise SourceError(say("The database {name} cannot be read: {why}.", name=shown, why=why)) from None
     except (SQLAlchemyError, OSError) as error:
         if timer is not None:
             timer.cancel()
-        raise _refused(shown, error) from None
-    columns = [str(key) for key in found.keys()]  # noqa: SIM118 - a result is no mapping
+        raise _database_error(shown, error) from None
+    columns = [str(key) for key in result.keys()]  # noqa: SIM118 - a result is no mapping
     if len(columns) > MAX_COLUMNS:
         raise SourceError(
             say("The database {name} gives more than {limit} columns.", name=shown, limit=MAX_COLUMNS)
@@ -105,15 +102,15 @@ def query_rows(
     def rows() -> Iterator[Sequence[str]]:
         count = 0
         try:
-            while batch := found.fetchmany(_TOGETHER):
+            while batch := result.fetchmany(_BATCH):
                 count += len(batch)
                 if count > MAX_ROWS:
                     raise SourceError(
                         say("The database {name} gives more than {limit} rows.", name=shown, limit=MAX_ROWS)
                     )
-                yield from ([cell_text(_local(cell, zone)) for cell in row] for row in batch)
+                yield from ([cell_text(_as_local_time(cell, zone)) for cell in row] for row in batch)
         except (SQLAlchemyError, OSError) as error:
-            raise _refused(shown, error) from None
+            raise _database_error(shown, error) from None
         finally:
             timer.cancel()
             connection.rollback()
@@ -123,7 +120,7 @@ def query_rows(
     return columns, rows()
 
 
-def _local(cell: object, zone: ZoneInfo) -> object:
+def _as_local_time(cell: object, zone: ZoneInfo) -> object:
     """Put a time that has an offset in the recipe's time zone: its day is the day it was here."""
     aware = isinstance(cell, datetime) and cell.tzinfo is not None
     return cell.astimezone(zone).replace(tzinfo=None, microsecond=0) if aware else cell  # type: ignore[attr-defined]  # just looked at
@@ -153,18 +150,19 @@ def _make_read_only(connection: Any, dialect: str, seconds: float) -> None:
 def _timer(connection: Any, dialect: str, seconds: float) -> threading.Timer:
     """Interrupt a query that takes too long where the database has no clock of its own for it."""
     driver = connection.connection.driver_connection
-    stop = getattr(driver, "interrupt", None) if dialect == "sqlite" else None
-    timer = threading.Timer(seconds, stop or (lambda: None))
+    timer = threading.Timer(seconds, driver.interrupt if dialect == "sqlite" else lambda: None)
     timer.daemon = True
     timer.start()
     return timer
 
 
-def _refused(shown: str, error: Exception) -> SourceError:
+def _database_error(shown: str, error: Exception) -> SourceError:
     """Tell what the database said, without the address it may repeat."""
-    said = str(getattr(error, "orig", None) or error).splitlines()
-    why = " ".join((said or [""])[0].split())[:200]
-    why = re.sub(r"//[^@\s]*@", "//", why)
+    from sqlalchemy.exc import DBAPIError
+
+    message = str(error.orig if isinstance(error, DBAPIError) and error.orig else error)
+    first_line = next(iter(message.splitlines()), "")
+    why = re.sub(r"//[^@\s]*@", "//", " ".join(first_line.split())[:200])
     return SourceError(say("The database {name} cannot be read: {why}.", name=shown, why=why))
 
 
@@ -187,14 +185,12 @@ class SqlTable(TableOrigin):
     @field_validator("url")
     @classmethod
     def _is_url(cls, url: str, info: ValidationInfo) -> str:
-
         checked_url(url, RecipeContext.of(info.context))
         return url
 
     @field_validator("sql")
     @classmethod
     def _reads(cls, sql: str) -> str:
-
         if not reads_only(sql):
             raise ValueError(say("a table is one SELECT; nothing else is sent to a database"))
         return sql
@@ -210,7 +206,5 @@ class SqlTable(TableOrigin):
 
     def load_into(self, book: TableBook, name: str) -> LoadedTable:
         """Run the query and keep its rows."""
-        from smeflow.tables.load import load_rows
-
         columns, rows = query_rows(self.url, self.sql, self.seconds, self._recipe)
         return load_rows(book, name, columns, rows, source=self.shown)

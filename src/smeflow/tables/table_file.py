@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from pathlib import Path
-from typing import Any, Literal, Self
+from typing import Any, Literal, Self, get_args, get_origin
 
 from pydantic import BaseModel, ConfigDict, PrivateAttr, ValidationInfo, field_validator, model_validator
 
@@ -30,8 +30,6 @@ from smeflow.values.cells import MAX_TEXT, Cell, CsvForm, cell_of, csv_cell, csv
 
 _CREATED = datetime(2000, 1, 1, tzinfo=UTC)
 """A fixed day: the file must not tell when it was made, or it would differ each time."""
-
-
 _NOT_IN_NAMES = re.compile(r"[\[\]:*?/\\\x00-\x1f]")
 
 
@@ -44,13 +42,11 @@ class Sheet:
     lines: Sequence[Sequence[Cell]]
 
 
-def xlsx_bytes(header: Sequence[str], lines: Sequence[Sequence[Cell]], language: Language) -> bytes:
-    """Write one sheet; text is always text, so that no cell is ever a formula or a link."""
-    return workbook_bytes([Sheet(name="", header=header, lines=lines)], language)
-
-
 def workbook_bytes(sheets: Sequence[Sheet], language: Language) -> bytes:
-    """Write several sheets, each under a name that a spreadsheet takes and no other has."""
+    """Write sheets, each under a name that a spreadsheet takes and no other has.
+
+    Text is always text, so that no cell is ever a formula or a link; what is longer than a cell holds is cut.
+    """
     import xlsxwriter
 
     buffer = io.BytesIO()
@@ -61,38 +57,36 @@ def workbook_bytes(sheets: Sequence[Sheet], language: Language) -> bytes:
     bold = book.add_format({"bold": True})
     formats = _Formats(book, "dd/mm/yyyy" if language == "fr" else "yyyy-mm-dd")
     taken: set[str] = set()
-    for each in sheets:
-        _fill(book.add_worksheet(_tab(each.name, taken)), each, bold, formats)
+    for sheet in sheets:
+        _fill_sheet(book.add_worksheet(_tab_name(sheet.name, taken)), sheet, bold, formats)
     book.close()
     return buffer.getvalue()
 
 
-def _fill(sheet: Any, content: Sheet, bold: Any, formats: "_Formats") -> None:
+def _fill_sheet(sheet: Any, content: Sheet, bold: Any, formats: "_Formats") -> None:
     for column, title in enumerate(content.header):
         sheet.write_string(0, column, title, bold)
     widths = [len(title) for title in content.header]
     for row, line in enumerate(content.lines, 1):
         for column, cell in enumerate(line):
-            _write(sheet, row, column, cell, formats)
+            _write_cell(sheet, row, column, cell, formats)
             widths[column] = max(widths[column], min(len(text_of(cell)), 50))
     for column, width in enumerate(widths):
         sheet.set_column(column, column, width + 2)
     sheet.freeze_panes(1, 0)
 
 
-def _tab(name: str, taken: set[str]) -> str | None:
+def _tab_name(name: str, taken: set[str]) -> str | None:
     """Make a name a tab may have: short, without signs of formulas, once in a book whatever its case."""
     plain = " ".join(_NOT_IN_NAMES.sub(" ", name).split()).strip("'")[:31].strip()
     if not plain:
         return None
-    found, n = plain, 1
-    while (
-        found.casefold() in taken or found.casefold() == "history"
-    ):  # a name spreadsheets keep for themselves
+    tab, n = plain, 1
+    while tab.casefold() in {*taken, "history"}:  # the last is a name spreadsheets keep for themselves
         n += 1
-        found = f"{plain[: 28 - len(str(n))]} ({n})"
-    taken.add(found.casefold())
-    return found
+        tab = f"{plain[: 28 - len(str(n))]} ({n})"
+    taken.add(tab.casefold())
+    return tab
 
 
 class _Formats:
@@ -111,7 +105,7 @@ class _Formats:
         return self._numbers[pattern]
 
 
-def _write(sheet: Any, row: int, column: int, cell: Cell, formats: _Formats) -> None:
+def _write_cell(sheet: Any, row: int, column: int, cell: Cell, formats: _Formats) -> None:
     if cell is None:
         return
     if isinstance(cell, bool):
@@ -125,7 +119,9 @@ def _write(sheet: Any, row: int, column: int, cell: Cell, formats: _Formats) -> 
     elif isinstance(cell, int) and abs(cell) < 10**15:
         sheet.write_number(row, column, cell)
     else:
-        sheet.write_string(row, column, text_of(cell).encode("utf-8", "replace").decode())
+        text = text_of(cell)
+        text = text[:MAX_TEXT] + "…" if len(text) > MAX_TEXT else text
+        sheet.write_string(row, column, text.encode("utf-8", "replace").decode())
 
 
 def _write_day(sheet: Any, row: int, column: int, cell: date, formats: _Formats) -> None:
@@ -143,7 +139,7 @@ def _write_number(
     if len(amount.as_tuple().digits) > 15 or not amount.is_finite():
         sheet.write_string(row, column, text_of(amount))
         return
-    digits = max(0, -int(amount.as_tuple().exponent)) if amount.is_finite() else 0
+    digits = max(0, -int(amount.as_tuple().exponent))
     safe = currency if currency.isalpha() and len(currency) == 3 else ""
     sheet.write_number(row, column, float(amount), formats.number(min(digits, 10), safe))
 
@@ -244,7 +240,10 @@ class TableFile(BaseModel):
                     rows=len(lines),
                 )
             )
-        data = self._xlsx(header, lines) if self._path.suffix.lower() == ".xlsx" else self._csv(header, lines)
+        if self._path.suffix.lower() == ".xlsx":
+            data = workbook_bytes([Sheet(name="", header=header, lines=lines)], self._language)
+        else:
+            data = self._csv(header, lines)
         with open_folder(self._path.parent) as spot, os_errors_as_sink_error(self._path):
             written = put_file(spot, self._path.name, data, memory, f"table {self._name}")
         return Put(
@@ -256,14 +255,14 @@ class TableFile(BaseModel):
         )
 
     def _lines(self, items: Sequence[SinkItem]) -> tuple[list[str], list[list[Cell]]]:
-        found = [(item, record) for item in items for record in self._records(item)]
-        fields = self._fields or _fields_of(record for _, record in found)
+        rows = [(item, record) for item in items for record in self._records(item)]
+        fields = self._fields or _fields_of(record for _, record in rows)
         header = [heading("item", self._language)] if self.item else []
-        own = self._own or any(isinstance(record, BaseModel) and _is_own(type(record)) for _, record in found)
-        named = _words(self._kind, (record for _, record in found)) if own else {}
-        header += [*self._columns, *(self._title(field, named, own=own) for field in fields)]
+        own = self._own or any(_is_own(type(record)) for _, record in rows)
+        words = _words(self._kind, (record for _, record in rows)) if own else {}
+        header += [*self._columns, *(self._title(field, words, own=own) for field in fields)]
         lines = []
-        for item, record in found:
+        for item, record in rows:
             line: list[Cell] = [getattr(item, self.item)] if self.item else []
             line += [cell_of(expression(item.case)) for expression in self._columns.values()]
             line += [cell_of(_value(record, field)) for field in fields]
@@ -284,26 +283,16 @@ class TableFile(BaseModel):
         return () if value is None else (value,)
 
     def _csv(self, header: Sequence[str], lines: Iterable[Sequence[Cell]]) -> bytes:
-        how = self._csv_form
+        form = self._csv_form
         buffer = io.StringIO(newline="")
-        writer = csv.writer(buffer, delimiter=how.separator, lineterminator="\r\n")
+        writer = csv.writer(buffer, delimiter=form.separator, lineterminator="\r\n")
         writer.writerow([csv_cell(title) for title in header])
-        writer.writerows([csv_cell(cell, how.decimal) for cell in line] for line in lines)
-        return how.mark + buffer.getvalue().encode("utf-8", "replace")
-
-    def _xlsx(self, header: Sequence[str], lines: Sequence[Sequence[Cell]]) -> bytes:
-
-        return xlsx_bytes(header, [[_cut(cell) for cell in line] for line in lines], self._language)
-
-
-def _cut(cell: Cell) -> Cell:
-    return cell[:MAX_TEXT] + "…" if isinstance(cell, str) and len(cell) > MAX_TEXT else cell
+        writer.writerows([csv_cell(cell, form.decimal) for cell in line] for line in lines)
+        return form.mark + buffer.getvalue().encode("utf-8", "replace")
 
 
 def _plain_fields(kind: Any) -> tuple[str, ...] | None:
     """List the fields of a record's type that fit in a cell; None where the type is not known."""
-    from typing import get_args
-
     if not (isinstance(kind, type) and issubclass(kind, BaseModel)):
         return None
 
@@ -314,10 +303,8 @@ def _plain_fields(kind: Any) -> tuple[str, ...] | None:
         return bool(members) and all(m in _SCALARS or isinstance(m, str) or plain(m) for m in members)
 
     containers = {tuple, list, dict, set, frozenset}
-    fields = kind.model_fields.items()
-    return tuple(
-        n for n, info in fields if _origin(info.annotation) not in containers and plain(info.annotation)
-    )
+    annotations = {name: info.annotation for name, info in kind.model_fields.items()}
+    return tuple(n for n, a in annotations.items() if (get_origin(a) or a) not in containers and plain(a))
 
 
 def _is_own(kind: Any) -> bool:
@@ -332,12 +319,6 @@ def _words(kind: Any, records: Iterable[object]) -> Mapping[str, Phrase]:
     """Give what the kind of the records calls its fields."""
     kinds = (each for each in (kind, *map(type, records)) if _is_own(each))
     return next((kind_of(each).words for each in kinds), {})
-
-
-def _origin(annotation: Any) -> Any:
-    from typing import get_origin
-
-    return get_origin(annotation) or annotation
 
 
 def _fields_of(records: Iterable[object]) -> tuple[str, ...]:

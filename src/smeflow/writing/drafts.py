@@ -70,13 +70,13 @@ class Drafted(StepResult):
     """Two letters, where it was written in the language of a mail."""
 
     def _repr_html_(self) -> str:
-        said = "".join(f"<li>{escape(str(p))}</li>" for p in (*self.doubts, *self.problems))
+        remarks = "".join(f"<li>{escape(str(p))}</li>" for p in (*self.doubts, *self.problems))
         subject = f"<p><b>{escape(self.subject)}</b></p>" if self.subject else ""
         shown = escape(self.text)
         for passage in self.marked:
             shown = shown.replace(escape(passage), f"<mark>{escape(passage)}</mark>")
         text = f"<div style='white-space:pre-wrap'>{shown}</div>"
-        return subject + text + (f"<ul>{said}</ul>" if said else "")
+        return subject + text + (f"<ul>{remarks}</ul>" if remarks else "")
 
 
 UNKNOWN = "…"
@@ -140,11 +140,11 @@ def read_templates(written: object, recipe: RecipeContext) -> object:
     if "\n" in written or not re.fullmatch(r"[^{}]{1,200}", written):
         return [Wording(name="", text=written)]
     path = recipe.path(written)
-    found = [path] if path.is_file() else sorted(path.parent.glob(f"{path.name}.*"))
-    read = [_wording(one) for one in found if one.is_file() and _is_text(one)]
-    if not read:
+    files = [path] if path.is_file() else sorted(path.parent.glob(f"{path.name}.*"))
+    templates = [_wording(file) for file in files if file.is_file() and _is_text(file)]
+    if not templates:
         raise ValueError(say("there is no template {path}.md or {path}.fr.md", path=written))
-    return read
+    return templates
 
 
 def read_answers(written: object, recipe: RecipeContext) -> object:
@@ -154,7 +154,7 @@ def read_answers(written: object, recipe: RecipeContext) -> object:
     folder = recipe.path(written)
     if not folder.is_dir():
         raise ValueError(say("there is no folder {path}", path=written))
-    return [_wording(one) for one in sorted(folder.glob("*")) if one.is_file() and _is_text(one)]
+    return [_wording(file) for file in sorted(folder.glob("*")) if file.is_file() and _is_text(file)]
 
 
 def _is_text(path: Path) -> bool:

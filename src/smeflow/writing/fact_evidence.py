@@ -20,6 +20,7 @@ from smeflow.writing.attribution import (
     check_own_names,
     check_ranks,
     inflected_pattern,
+    not_said,
 )
 from smeflow.writing.check import ProseFinding, capitals_of
 from smeflow.writing.references import FactReference, ReferenceTable
@@ -191,7 +192,7 @@ def _unproven(text: str) -> Iterator[Phrase]:
         vocabulary.LOW_WORDS,
     ):
         if found := listed.find(line):
-            yield say("no fact in this part says {word}", word=found.strip())
+            yield not_said(found)
             return
 
 
@@ -215,7 +216,7 @@ def _parts(line: str, refs: Sequence[FactReference], *, free: bool) -> Iterator[
         yield from _directions(bare, own, refs)
         yield from _superlatives(bare, own)
         if (found := vocabulary.SHARE_WORDS.find(bare)) and not any(r.role == "share" for r in own):
-            yield say("no fact in this part says {word}", word=found.strip())
+            yield not_said(found)
 
 
 def _directions(bare: str, own: Sequence[FactReference], refs: Sequence[FactReference]) -> Iterator[Phrase]:
@@ -235,7 +236,7 @@ def _directions(bare: str, own: Sequence[FactReference], refs: Sequence[FactRefe
     bases = {r.base for r in own}
     then = [r for r in refs if r.role == "then" and r.base in bases]  # whatever it is compared with, anywhere
     if not judged or any(r.direction != way for r in (*judged, *then)):
-        yield say("no fact in this part says {word}", word=found.strip())
+        yield not_said(found)
 
 
 _WAYS: tuple[tuple[str, vocabulary.WordList], ...] = (
@@ -249,9 +250,9 @@ def _sizes(bare: str, own: Sequence[FactReference]) -> Iterator[Phrase]:
     sizes = [r.size for r in own if r.size is not None]
     if found := vocabulary.STRONG_WORDS.find(bare):
         if not sizes or min(sizes) < _SHARP:
-            yield say("no fact in this part says {word}", word=found.strip())
+            yield not_said(found)
     elif (found := vocabulary.SLIGHT_WORDS.find(bare)) and (not sizes or max(sizes) > _SOFT):
-        yield say("no fact in this part says {word}", word=found.strip())
+        yield not_said(found)
 
 
 def _superlatives(bare: str, own: Sequence[FactReference]) -> Iterator[Phrase]:
@@ -267,8 +268,8 @@ def _superlatives(bare: str, own: Sequence[FactReference]) -> Iterator[Phrase]:
             for r in own
         )
         if not bears:
-            yield say("no fact in this part says {word}", word=found.strip())
+            yield not_said(found)
     if found := vocabulary.ORDINAL_WORDS.find(bare):
         rank = vocabulary.ORDINALS[found.strip().rpartition("'")[2]]
         if not any(r.role == "name" and r.rank == rank for r in own):
-            yield say("no fact in this part says {word}", word=found.strip())
+            yield not_said(found)

@@ -9,7 +9,6 @@ from typing import Literal
 from smeflow.i18n import Phrase, say
 
 Grain = Literal["month", "quarter", "week", "year"]
-GRAINS: tuple[Grain, ...] = ("month", "quarter", "week", "year")
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -61,12 +60,14 @@ class Window:
             return f"{self.first.year}-Q{(self.first.month + 2) // 3}"
         return f"{self.first.year}" if self.grain == "year" else f"{self.first:%Y-%m}"
 
-    def back(self, n: int = 1) -> "Window":
-        """Give the period *n* before."""
-        found = self
-        for _ in range(n):
-            found = Window.around(found.first - timedelta(days=1), self.grain)
-        return found
+    def back(self) -> "Window":
+        """Give the period before."""
+        return Window.around(self.first - timedelta(days=1), self.grain)
+
+    @property
+    def next(self) -> "Window":
+        """Give the period after."""
+        return Window.around(self.last + timedelta(days=1), self.grain)
 
     @property
     def last_year(self) -> "Window":
@@ -123,7 +124,7 @@ class Coverage:
 
 def windows(first: date, last: date, grain: Grain) -> Sequence[Window]:
     """List the periods from the one that holds *first* to the one that holds *last*."""
-    found = [Window.around(first, grain)]
-    while found[-1].last < last:
-        found.append(Window.around(found[-1].last + timedelta(days=1), grain))
-    return found
+    listed = [Window.around(first, grain)]
+    while listed[-1].last < last:
+        listed.append(listed[-1].next)
+    return listed

@@ -14,9 +14,9 @@ from typing import Literal
 
 from smeflow._text import folded
 from smeflow.i18n import Phrase, language_of, say
-from smeflow.writing.locales import LocaleFormat, counted
+from smeflow.writing.locales import LocaleFormat
 from smeflow.writing.periods import Window
-from smeflow.writing.report import Direction, FactColumn, ReportFact
+from smeflow.writing.report import Direction, ReportFact
 
 ReferenceRole = Literal["value", "then", "change", "name", "row", "share", "period", "high", "low"]
 
@@ -71,16 +71,14 @@ def reference_table(
 ) -> ReferenceTable:
     """Derive the references of *facts*. What is incomplete has a value and no change."""
     facts = list(facts)
-    found: dict[str, FactReference] = {}
+    references: dict[str, FactReference] = {}
     if window:
-        found["period"] = FactReference(
-            name="period", text=LocaleFormat(locale).period(window.key), base="period", role="period"
-        )
-        found["when"] = FactReference(name="when", text=say_when(window, locale), base="when", role="period")
+        texts = {"period": LocaleFormat(locale).period(window.key), "when": say_when(window, locale)}
+        for name, text in texts.items():
+            references[name] = FactReference(name=name, text=text, base=name, role="period")
     for fact in facts:
-        for reference in _references_of(fact, locale, window):
-            found[reference.name] = reference
-    found.update(dict(_with_directions(found)))
+        references |= {reference.name: reference for reference in _references_of(fact, locale, window)}
+    references |= dict(_with_directions(references))
     labels = {
         fact.name: tuple(dict.fromkeys((fact.label, *_heading(fact), *(said or {}).get(fact.name, ()))))
         for fact in facts
@@ -95,19 +93,19 @@ def reference_table(
         if row[0] and len(row[0]) > 1
     }
     known = {folded(name) for name in names if len(name) > 1}
-    return ReferenceTable(references=found, labels=labels, names=frozenset(rows | known), locale=locale)
+    return ReferenceTable(references=references, labels=labels, names=frozenset(rows | known), locale=locale)
 
 
 _SINCE = {"previous": ("change", "difference"), "last_year": ("change_last_year", "difference_last_year")}
 
 
-def _with_directions(found: Mapping[str, FactReference]) -> Iterator[tuple[str, FactReference]]:
+def _with_directions(references: Mapping[str, FactReference]) -> Iterator[tuple[str, FactReference]]:
     """Tell of each value of another time which way it went since, where a change tells it."""
-    for name, reference in found.items():
+    for name, reference in references.items():
         ends = _SINCE.get(name.rpartition(".")[2], ()) if reference.role == "then" else ()
-        known = [found[f"{reference.base}.{end}"] for end in ends if f"{reference.base}.{end}" in found]
-        if known:
-            yield name, replace(reference, direction=known[0].direction)
+        names = [f"{reference.base}.{end}" for end in ends if f"{reference.base}.{end}" in references]
+        if names:
+            yield name, replace(reference, direction=references[names[0]].direction)
 
 
 def _heading(fact: ReportFact) -> tuple[str, ...]:
@@ -116,8 +114,7 @@ def _heading(fact: ReportFact) -> tuple[str, ...]:
 
 def _references_of(fact: ReportFact, locale: str, window: Window | None) -> Iterator[FactReference]:
     if fact.shape == "scalar":
-        reference = _scalar(fact, locale, window)
-        if reference:
+        if reference := _scalar(fact, locale, window):
             yield reference
     elif fact.shape in {"ranking", "buckets"}:
         yield from _rows(fact, locale)
@@ -128,51 +125,31 @@ def _references_of(fact: ReportFact, locale: str, window: Window | None) -> Iter
 def _scalar(fact: ReportFact, locale: str, window: Window | None) -> FactReference | None:
     base, _, end = fact.name.rpartition(".")
     base = base or fact.name
-    language = language_of(locale)
     if fact.value is None:
         return None
-    text = _counted(fact, locale)
-    figure = text if fact.columns[0].kind == "number" else ""
     if fact.measure in {"change", "difference"}:
         return _change(fact, base, end, locale, window)
-    then = {"previous": window.back(), "last_year": window.last_year}.get(end) if window else None
-    if then is not None:
-        time = say_when(then, locale)
-        text = say("{value} {time}", value=text, time=time).render(language)
-        return FactReference(
-            name=fact.name, text=text, base=base, role="then", label=fact.label, figure=figure
-        )
-    if fact.measure == "year_to_date" and window:
-        year = window.last.year if end == "year_to_date" else window.last_year.last.year
-        upto = say_when(window if end == "year_to_date" else window.last_year, locale, until=True)
-        text = say("{value} since the beginning of {year}, {upto}", value=text, year=year, upto=upto).render(
-            language
-        )
-        return FactReference(
-            name=fact.name, text=text, base=base, role="then", label=fact.label, figure=figure
-        )
-    direction = fact.direction if fact.incomplete is None else None
-    return FactReference(
+    text = fact.text(locale)
+    reference = FactReference(
         name=fact.name,
         text=text,
-        base=fact.name,
-        role="value",
-        direction=direction,
+        base=base,
+        role="then",
         label=fact.label,
-        figure=figure,
+        figure=text if fact.columns[0].kind == "number" else "",
     )
-
-
-def _counted(fact: ReportFact, locale: str) -> str:
-    value = fact.value
-    return _amount(value, fact.columns[0], locale) if isinstance(value, Decimal) else fact.text(locale)
-
-
-def _amount(value: Decimal, column: FactColumn, locale: str) -> str:
-    unit = column.unit
-    if unit and unit != "%" and not (len(unit) == 3 and unit.isupper()):
-        unit = counted(value, unit, language_of(locale))
-    return LocaleFormat(locale).measure(value, unit=unit, digits=column.digits)
+    then = {"previous": window.back(), "last_year": window.last_year}.get(end) if window else None
+    if then is not None:
+        phrase = say("{value} {time}", value=text, time=say_when(then, locale))
+        return replace(reference, text=phrase.render(language_of(locale)))
+    if fact.measure == "year_to_date" and window:
+        window = window if end == "year_to_date" else window.last_year
+        upto = say_when(window, locale, until=True)
+        year = window.last.year
+        phrase = say("{value} since the beginning of {year}, {upto}", value=text, year=year, upto=upto)
+        return replace(reference, text=phrase.render(language_of(locale)))
+    direction = fact.direction if fact.incomplete is None else None
+    return replace(reference, base=fact.name, role="value", direction=direction)
 
 
 def _change(
@@ -182,22 +159,17 @@ def _change(
     if not isinstance(value, Decimal) or fact.direction is None or window is None:
         return None
     then = window.last_year if end.endswith("last_year") else window.back()
-    against = _against(then, locale)
-    level = against if locale.startswith("en") else _than(then, locale)
+    against, than = _against(then, locale), say_when(then, locale)
     column = fact.columns[0]
-    amount = _amount(abs(value), column, locale)
-    if fact.measure == "difference":
-        phrase = {
-            "up": say("{amount} more than {then}", amount=amount, then=_than(then, locale)),
-            "down": say("{amount} less than {then}", amount=amount, then=_than(then, locale)),
-            "flat": say("level with {then}", then=level),
-        }[fact.direction]
-    else:
-        phrase = {
-            "up": say("up {amount} on {then}", amount=amount, then=against),
-            "down": say("down {amount} on {then}", amount=amount, then=against),
-            "flat": say("level with {then}", then=level),
-        }[fact.direction]
+    amount = column.show(f"{abs(value):f}", locale)
+    phrase = {
+        ("difference", "up"): say("{amount} more than {then}", amount=amount, then=than),
+        ("difference", "down"): say("{amount} less than {then}", amount=amount, then=than),
+        ("change", "up"): say("up {amount} on {then}", amount=amount, then=against),
+        ("change", "down"): say("down {amount} on {then}", amount=amount, then=against),
+    }.get((fact.measure, fact.direction))
+    if phrase is None:
+        phrase = say("level with {then}", then=against if locale.startswith("en") else than)
     size = abs(value) if column.unit == "%" else None
     return FactReference(
         name=fact.name,
@@ -235,10 +207,6 @@ def _against(window: Window, locale: str) -> str:
         "year": say("{year}", year=shown),
     }
     return phrases[window.grain].render(language_of(locale))
-
-
-def _than(window: Window, locale: str) -> str:
-    return say_when(window, locale)
 
 
 def _rows(fact: ReportFact, locale: str) -> Iterator[FactReference]:

@@ -77,8 +77,14 @@ def findings(screen: Screen, here: Path) -> dict[str, Any]:
     from smeflow.recipe.workspace import Workspace
 
     workspace = Workspace.find(here)
-    choice = choose_model("auto", allowed=workspace.allow, residency=workspace.residency, region=workspace.region,
-                    regions=workspace.regions, environ=os.environ)  # fmt: skip
+    choice = choose_model(
+        "auto",
+        allowed=workspace.allow,
+        residency=workspace.residency,
+        region=workspace.region,
+        regions=workspace.regions,
+        environ=os.environ,
+    )
     place = choice.llm.place if choice.llm else None
     return {
         "smeflow": __version__,

@@ -236,8 +236,11 @@ class _TableReport:
         screen.print()
         screen.print(screen.table(
             [
-                ScreenColumn(heading=say("Column")), ScreenColumn(heading=say("Read as")), ScreenColumn(heading=say("Used as")),
-                ScreenColumn(heading=say("Filled"), right=True), ScreenColumn(heading=say("Different"), right=True),
+                ScreenColumn(heading=say("Column")),
+                ScreenColumn(heading=say("Read as")),
+                ScreenColumn(heading=say("Used as")),
+                ScreenColumn(heading=say("Filled"), right=True),
+                ScreenColumn(heading=say("Different"), right=True),
                 ScreenColumn(heading=say("Example"), style="bright_black"),
             ],
             [

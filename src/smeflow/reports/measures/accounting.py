@@ -17,12 +17,16 @@ from smeflow.reports.measures.measure import (
     ChosenRows,
     Measure,
     MeasureContext,
+    no_days,
+    number_column,
     plain_number,
     ratio,
     scalar_fact,
+    share_column,
 )
 from smeflow.reports.measures.totals import Total
 from smeflow.tables.book import FactError, LoadedTable, literal, quoted
+from smeflow.tables.fec import BALANCE_COLUMN
 from smeflow.writing.report import FactColumn, ReportFact
 
 AgeBuckets = Mapping[int, tuple[Decimal, int]]
@@ -43,10 +47,10 @@ class Ageing(Measure):
     at: day_type | None = None
     """The day it is reckoned on; by default the period's last."""
 
-    def facts(self, name: str, desk: MeasureContext) -> Iterator[ReportFact]:
+    def facts(self, name: str, context: MeasureContext) -> Iterator[ReportFact]:
         """Give a bucket for each class, and what is overdue in all as ``NAME.overdue``."""
-        on, now = self.day(name, desk), self.open_rows(desk)
-        value, due = self.amount(now.held), self.due_day(now.held)
+        on, now = self.day(name, context), self.open_rows(context)
+        value, due = self.amount(now.table), self.due_day(now.table)
         late = f"(DATE '{on}' - {due})"
         cases = "".join(f" WHEN {late} <= {limit} THEN {n}" for n, limit in enumerate(self.days))
         sql = now.sql(
@@ -54,96 +58,93 @@ class Ageing(Measure):
             f"sum({value}), count({value})",
             "GROUP BY 1 ORDER BY 1",
         )
-        found = {n: (Decimal(str(v or 0)), count) for n, v, count in desk.book.select(sql)[1]}
+        found = {n: (Decimal(str(v or 0)), count) for n, v, count in context.book.select(sql)[1]}
         common: dict[str, Any] = {
             "query": sql,
-            "behind": (now.behind(desk),),
+            "behind": (now.behind(context),),
             "measure": self.word,
-            "note": self.told(now, desk),
+            "note": self.told(now, context),
         }
-        unit = self.unit_of(self.ageing, now.held)
-        digits = self.scale(self.ageing, now.held)
-        yield self._buckets(name, desk, found, unit, digits, common)
+        unit = self.unit_of(self.ageing, now.table)
+        digits = self.scale(self.ageing, now.table)
+        yield self._buckets(name, context, found, unit, digits, common)
         whole = sum((v for v, _ in found.values()), Decimal(0))
         late_sum = sum((v for n, (v, _) in found.items() if n > 0), Decimal(0))
         label, good = self.called(name), "down"
         own: dict[str, Any] = {"unit": unit, "digits": digits}
         yield scalar_fact(
-            f"{name}.total", desk.word(say("{label} in all", label=label)), whole, **own, **common
+            f"{name}.total", context.word(say("{label} in all", label=label)), whole, **own, **common
         )
-        said = desk.word(say("{label} overdue", label=label))
+        said = context.word(say("{label} overdue", label=label))
         yield scalar_fact(f"{name}.overdue", said, late_sum, good=good, **own, **common)
         share = ratio(late_sum, whole, 100)
-        said = desk.word(say("Share overdue"))
+        said = context.word(say("Share overdue"))
         yield scalar_fact(f"{name}.overdue_share", said, share, unit="%", digits=1, good=good, **common)
 
-    def day(self, name: str, desk: MeasureContext) -> day_type:
+    def day(self, name: str, context: MeasureContext) -> day_type:
         """Give the day it is reckoned on.
 
         Raises:
             FactError: Nobody told one.
         """
-        on = self.at or (desk.window.last if desk.window else None)
+        on = self.at or (context.window.last if context.window else None)
         if on is None:
             raise FactError(say("{label} needs a day to be reckoned on: give at.", label=self.called(name)))
         return on
 
-    def open_rows(self, desk: MeasureContext) -> ChosenRows:
+    def open_rows(self, context: MeasureContext) -> ChosenRows:
         """Choose the rows that were open at the end of the day: written by then, and not yet paid."""
-        rows, on = self.chosen(desk), self.day(self.word, desk)
+        rows, on = self.chosen(context), self.day(self.word, context)
         if self.paid:
-            paid = quoted(rows.held.column(self.paid))
-            rows = replace(rows, conditions=(*rows.conditions, f"{paid} IS NULL OR {paid} > DATE '{on}'"))
+            paid = quoted(rows.table.column(self.paid))
+            rows = rows.also(f"{paid} IS NULL OR {paid} > DATE '{on}'")
         if rows.day is None or rows.day in {self.due, self.paid}:
             return rows
         day = quoted(rows.day)
-        return replace(rows, conditions=(*rows.conditions, f"{day} IS NULL OR {day} <= DATE '{on}'"))
+        return rows.also(f"{day} IS NULL OR {day} <= DATE '{on}'")
 
-    def amount(self, held: LoadedTable) -> str:
+    def amount(self, table: LoadedTable) -> str:
         """Give the SQL of what is still to be paid."""
-        return self.value(self.ageing, held)
+        return self.value(self.ageing, table)
 
-    def due_day(self, held: LoadedTable) -> str:
+    def due_day(self, table: LoadedTable) -> str:
         """Give the SQL of the day it was due."""
-        return quoted(held.column(self.due))
+        return quoted(table.column(self.due))
 
-    def told(self, rows: ChosenRows, desk: MeasureContext) -> Phrase:
+    def told(self, rows: ChosenRows, context: MeasureContext) -> Phrase:
         """Say on which day it is reckoned."""
-        return say("as of {day}", day=self.day(self.word, desk))
+        return say("as of {day}", day=self.day(self.word, context))
 
     def _buckets(
         self,
         name: str,
-        desk: MeasureContext,
+        context: MeasureContext,
         found: AgeBuckets,
         unit: str,
         digits: int | None,
         common: dict[str, Any],
     ) -> ReportFact:
-        names = {n: desk.word(phrase) for n, phrase in enumerate(self._names())}
+        names = {n: context.word(phrase) for n, phrase in enumerate(self._names())}
         if -1 in found:
-            names = {-1: desk.word(say("No due date")), **names}
+            names = {-1: context.word(say("No due date")), **names}
         whole = sum((v for v, _ in found.values()), Decimal(0))
         count = sum(c for _, c in found.values())
         rows = []
         for n, label in names.items():
             value, many = found.get(n, (Decimal(0), 0))
             rows.append((label, plain_number(value), str(many), plain_number(ratio(value, whole, 100))))
-        number: dict[str, Any] = {"kind": "number"}
         return ReportFact(
             name=name,
             label=self.called(name),
             shape="buckets",
             columns=(
-                FactColumn(name="name", label=desk.word(say("Overdue"))),
-                FactColumn(name="value", label=self.called(name), unit=unit, digits=digits, **number),
-                FactColumn(name="count", label=desk.word(say("How many")), digits=0, **number),
-                FactColumn(
-                    name="share", label=desk.word(say("Share")), unit="%", digits=1, role="share", **number
-                ),
+                FactColumn(name="name", label=context.word(say("Overdue"))),
+                number_column(name="value", label=self.called(name), unit=unit, digits=digits),
+                number_column(name="count", label=context.word(say("How many")), digits=0),
+                share_column(context),
             ),
             rows=tuple(rows),
-            total=(desk.word(say("Total")), plain_number(whole), str(count), "100" if whole else None),
+            total=(context.word(say("Total")), plain_number(whole), str(count), "100" if whole else None),
             **common,
         )
 
@@ -152,9 +153,6 @@ class Ageing(Measure):
         for low, high in zip(self.days, self.days[1:], strict=False):
             yield say("{low} to {high} days", low=low + 1, high=high)
         yield say("More than {n} days", n=self.days[-1])
-
-
-BALANCE = "Solde"
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,7 +189,6 @@ class Accounts(Total):
     """
 
     word: ClassVar[str] = "accounts"
-    adds_up: ClassVar[bool] = True
     accounts: str | tuple[str, ...]
     """A name, or the first digits of account numbers."""
     credit: bool | None = None
@@ -213,7 +210,7 @@ class Accounts(Total):
         return tuple(told)
 
     @property
-    def _what(self) -> _AccountGroup:
+    def _group(self) -> _AccountGroup:
         if isinstance(self.accounts, str):
             found = _NAMED_ACCOUNTS[self.accounts]
         else:
@@ -227,32 +224,32 @@ class Accounts(Total):
     @property
     def of(self) -> str:
         """The column that is added up."""
-        return BALANCE
+        return BALANCE_COLUMN
 
-    def chosen(self, desk: MeasureContext) -> ChosenRows:
+    def chosen(self, context: MeasureContext) -> ChosenRows:
         """Choose the lines of the accounts."""
-        rows = super().chosen(desk)
-        return replace(rows, conditions=(*rows.conditions, account_condition(rows.held, self._what.numbers)))
+        rows = super().chosen(context)
+        return rows.also(account_condition(rows.table, self._group.numbers))
 
-    def placed(self, rows: ChosenRows, desk: MeasureContext) -> ChosenRows:
+    def placed(self, rows: ChosenRows, context: MeasureContext) -> ChosenRows:
         """Choose the lines that count for the period: those in it, or all up to its end."""
-        if self._what.stands and desk.window and self.period == "this":
-            return rows.until(desk.window.last)
-        return super().placed(rows, desk)
+        if self._group.stands and context.window and self.period == "this":
+            return rows.until(context.window.last)
+        return super().placed(rows, context)
 
     def query(self, chosen: ChosenRows) -> str:
         """Write the query."""
-        sign = "-" if self._what.credit else ""
-        return chosen.sql(f"coalesce({sign}sum({quoted(chosen.held.column(BALANCE))}), 0)")
+        sign = "-" if self._group.credit else ""
+        return chosen.sql(f"coalesce({sign}sum({quoted(chosen.table.column(BALANCE_COLUMN))}), 0)")
 
-    def unit_of(self, written: str, held: LoadedTable) -> str:
+    def unit_of(self, written: str, table: LoadedTable) -> str:
         """Give the currency of the books."""
-        return self.unit or super().unit_of(written, held)
+        return self.unit or super().unit_of(written, table)
 
 
-def account_condition(held: LoadedTable, numbers: tuple[str, ...]) -> str:
+def account_condition(table: LoadedTable, numbers: tuple[str, ...]) -> str:
     """Write the condition for lines of accounts that begin with *numbers*."""
-    column = quoted(held.column("CompteNum"))
+    column = quoted(table.column("CompteNum"))
     return " OR ".join(f"starts_with({column}, {literal(number)})" for number in numbers)
 
 
@@ -279,69 +276,62 @@ class Receivables(Ageing):
     def _number(cls, ageing: object) -> object:
         return str(ageing) if isinstance(ageing, int) else ageing
 
-    def facts(self, name: str, desk: MeasureContext) -> Iterator[ReportFact]:
+    def facts(self, name: str, context: MeasureContext) -> Iterator[ReportFact]:
         """Give the classes, the sums, and who owes most as ``NAME.names``."""
-        yield from super().facts(name, desk)
-        rows = self.open_rows(desk)
-        if "CompAuxLib" not in rows.held.columns:
+        yield from super().facts(name, context)
+        rows = self.open_rows(context)
+        if "CompAuxLib" not in rows.table.columns:
             return
         top = Top(
             top="coalesce(CompAuxLib, CompteLib, CompteNum)",
-            by=self.amount(rows.held),
+            by=self.amount(rows.table),
             n=self.n,
             table=self.table,
             where=rows.where,
             period="all",
-            unit=self.unit_of(BALANCE, rows.held),
+            unit=self.unit_of(BALANCE_COLUMN, rows.table),
             digits=2 if self.digits is None else self.digits,
-            label=desk.word(say("Who owes most") if not self.owed_credit else say("Whom we owe most")),
-            heading=desk.word(say("Name")),
+            label=context.word(say("Who owes most") if not self.owed_credit else say("Whom we owe most")),
+            heading=context.word(say("Name")),
         )
-        for fact in top.facts(f"{name}.names", desk):
-            yield replace(fact, people=True, note=say("as of {day}", day=self.day(name, desk)))
+        for fact in top.facts(f"{name}.names", context):
+            yield replace(fact, people=True, note=say("as of {day}", day=self.day(name, context)))
 
-    def open_rows(self, desk: MeasureContext) -> ChosenRows:
+    def open_rows(self, context: MeasureContext) -> ChosenRows:
         """Choose the lines that were open at the end of the day."""
-        rows = super().open_rows(desk)
-        held, day = rows.held, self.day(self.word, desk)
-        letter = f"coalesce(CAST({quoted(held.column('EcritureLet'))} AS VARCHAR), '')"
+        rows = super().open_rows(context)
+        table, day = rows.table, self.day(self.word, context)
+        letter = f"coalesce(CAST({quoted(table.column('EcritureLet'))} AS VARCHAR), '')"
         lettered_later = ""
-        if held.columns.get("DateLet") and held.columns["DateLet"].kind == "date":
+        if table.columns.get("DateLet") and table.columns["DateLet"].kind == "date":
             lettered_later = f" OR \"DateLet\" > DATE '{day}'"
-        return replace(
-            rows,
-            conditions=(
-                *rows.conditions,
-                account_condition(held, (self.ageing,)),
-                f"{letter} = ''{lettered_later}",
-            ),
-        )
+        return rows.also(account_condition(table, (self.ageing,)), f"{letter} = ''{lettered_later}")
 
-    def amount(self, held: LoadedTable) -> str:
+    def amount(self, table: LoadedTable) -> str:
         """Give the SQL of what is owed."""
         sign = "-" if self.owed_credit else ""
-        return f"{sign}{quoted(held.column(BALANCE))}"
+        return f"{sign}{quoted(table.column(BALANCE_COLUMN))}"
 
-    def due_day(self, held: LoadedTable) -> str:
+    def due_day(self, table: LoadedTable) -> str:
         """Give the SQL of the day it is due."""
         if self.due:
-            return quoted(held.column(self.due))
+            return quoted(table.column(self.due))
         days = [
-            c for c in ("PieceDate", "EcritureDate") if held.columns.get(c) and held.columns[c].kind == "date"
+            c
+            for c in ("PieceDate", "EcritureDate")
+            if table.columns.get(c) and table.columns[c].kind == "date"
         ]
         if not days:
-            raise FactError(
-                say("Table {table} has no column with days; name one with date.", table=held.name)
-            )
+            raise no_days(table)
         return f"(coalesce({', '.join(map(quoted, days))}) + {self.terms})"
 
-    def told(self, rows: ChosenRows, desk: MeasureContext) -> Phrase:
+    def told(self, rows: ChosenRows, context: MeasureContext) -> Phrase:
         """Say on which day, and by what."""
-        day = self.day(self.word, desk)
-        letters = rows.held.column("EcritureLet")
-        any_letter = desk.book.select(
-            f"SELECT count({quoted(letters)}) FROM {quoted(rows.held.name)} "
-            f"WHERE {account_condition(rows.held, (self.ageing,))}"
+        day = self.day(self.word, context)
+        letters = rows.table.column("EcritureLet")
+        any_letter = context.book.select(
+            f"SELECT count({quoted(letters)}) FROM {quoted(rows.table.name)} "
+            f"WHERE {account_condition(rows.table, (self.ageing,))}"
         )[1][0][0]
         if not any_letter:
             return say("as of {day}; no line of account {account} is lettered, so every one counts as open",
@@ -352,11 +342,11 @@ class Receivables(Ageing):
             "as of {day}; lines without a letter, due {n} days after the document", day=day, n=self.terms
         )
 
-    def unit_of(self, written: str, held: LoadedTable) -> str:
+    def unit_of(self, written: str, table: LoadedTable) -> str:
         """Give the currency of the books."""
-        return self.unit or held.columns[held.column(BALANCE)].unit
+        return self.unit or table.columns[table.column(BALANCE_COLUMN)].unit
 
-    def scale(self, written: str, held: LoadedTable) -> int | None:
+    def scale(self, written: str, table: LoadedTable) -> int | None:
         """Give two digits unless told."""
         return 2 if self.digits is None else self.digits
 

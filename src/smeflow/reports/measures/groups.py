@@ -1,14 +1,24 @@
-"""Who or what weighs most, and how groups behave over time: rankings, classes by weight, cohorts, crossings."""
+"""Who or what weighs most, and how groups go over time: rankings, classes by weight, cohorts, crossings."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
+from dataclasses import replace
 from decimal import Decimal
 from typing import ClassVar
 
 from pydantic import Field
 
 from smeflow.i18n import say
-from smeflow.reports.measures.measure import Measure, MeasureContext, plain_number, ratio
-from smeflow.tables.book import FactError, TooFewRows, fact_cell, quoted
+from smeflow.reports.measures.measure import (
+    Measure,
+    MeasureContext,
+    find_column,
+    number_column,
+    period_column,
+    plain_number,
+    ratio,
+    share_column,
+)
+from smeflow.tables.book import TooFewRows, fact_cell, quoted
 from smeflow.writing.periods import Grain, Window
 from smeflow.writing.report import Cell, FactColumn, ReportFact
 
@@ -30,70 +40,47 @@ class Top(Measure):
     least: bool = False
     """Whether the smallest come first."""
 
-    def facts(self, name: str, desk: MeasureContext) -> Iterator[ReportFact]:
+    def facts(self, name: str, context: MeasureContext) -> Iterator[ReportFact]:
         """Give the ranking."""
-        rows, now = self.chosen(desk), self.now(desk)
-        held = now.held
-        value = "1" if self.by == "rows" else self.value(self.by, held)
-        group = quoted(held.column(self.top)) if _is_column(self.top, held.columns) else f"({self.top})"
+        rows, now = self.chosen(context), self.now(context)
+        table = now.table
+        value = self.weight(self.by, table)
+        column = find_column(self.top, table)
+        group = quoted(column) if column else f"({self.top})"
         order = f"{'2' if self.least else '2 DESC'}, 1"
         sql = now.sql(
             f"CAST({group} AS VARCHAR) AS name, sum({value}) AS value", f"GROUP BY 1 ORDER BY {order}"
         )
-        found = [(fact_cell(n), Decimal(str(v))) for n, v in desk.book.select(sql)[1] if v is not None]
-        whole = sum((v for _, v in found), Decimal(0))
-        first = [(n, v) for n, v in found if n][: self.n]
+        sums = [(fact_cell(n), Decimal(str(v))) for n, v in context.book.select(sql)[1] if v is not None]
+        whole = sum((v for _, v in sums), Decimal(0))
+        first = [(n, v) for n, v in sums if n][: self.n]
         rest = whole - sum((v for _, v in first), Decimal(0))
-        share = self.shares and whole > 0 and all(v >= 0 for _, v in found)
+        share = self.shares and whole > 0 and all(v >= 0 for _, v in sums)
         lines = [self._line(n, v, whole, share=share) for n, v in first]
-        if len(found) > len(first):
-            lines.append(self._line(desk.word(say("Others")), rest, whole, share=share))
+        if len(sums) > len(first):
+            lines.append(self._line(context.word(say("Others")), rest, whole, share=share))
         columns = [
             FactColumn(name="name", label=self.heading or self.top.replace("_", " ").capitalize()),
-            FactColumn(
-                name="value",
-                label=self.called(name),
-                kind="number",
-                unit=self.unit_of(self.by, held),
-                digits=0 if self.by == "rows" else self.scale(self.by, held),
-            ),
+            self.value_column(name, self.by, table),
+            *([share_column(context)] if share else []),
         ]
-        if share:
-            columns.append(
-                FactColumn(
-                    name="share",
-                    label=desk.word(say("Share")),
-                    kind="number",
-                    unit="%",
-                    digits=1,
-                    role="share",
-                )
-            )
-        total: tuple[Cell, ...] = self._line(desk.word(say("Total")), whole, whole, share=share)
-        yield ReportFact(
-            name=name,
-            label=self.called(name),
+        yield self.fact(
+            name,
+            context,
+            now,
             shape="ranking",
-            columns=tuple(columns),
-            rows=tuple(lines),
+            columns=columns,
+            lines=lines,
             query=sql,
-            behind=(now.behind(desk),),
             measure="least" if self.least else self.word,
-            incomplete=self.lacking(desk, rows),
-            note=self.note(rows),
-            total=total,
+            incomplete=self.lacking(context, rows),
+            total=self._line(context.word(say("Total")), whole, whole, share=share),
             good=self.good,
         )
 
     def _line(self, name: Cell, value: Decimal, whole: Decimal, *, share: bool) -> tuple[Cell, ...]:
         line = (name, plain_number(value))
         return (*line, plain_number(ratio(value, whole, 100))) if share else line
-
-
-def _is_column(written: str, columns: Iterable[str]) -> bool:
-    from smeflow._text import folded
-
-    return folded(written) in {folded(c) for c in columns}
 
 
 class Pareto(Top):
@@ -107,55 +94,42 @@ class Pareto(Top):
     b: Decimal = Decimal(95)
     """And class B; the rest is C."""
 
-    def facts(self, name: str, desk: MeasureContext) -> Iterator[ReportFact]:
+    def facts(self, name: str, context: MeasureContext) -> Iterator[ReportFact]:
         """Give for each class how many there are and what they add up to."""
-        now = self.now(desk)
-        value = "1" if self.by == "rows" else self.value(self.by, now.held)
-        group = quoted(now.held.column(self.top))
+        now = self.now(context)
+        value = self.weight(self.by, now.table)
+        group = quoted(now.table.column(self.top))
         sql = now.sql(
             f"CAST({group} AS VARCHAR) AS name, sum({value}) AS value",
             f"GROUP BY 1 HAVING sum({value}) > 0 ORDER BY 2 DESC, 1",
         )
-        found = [Decimal(str(v)) for _, v in desk.book.select(sql)[1]]
-        whole, run = sum(found, Decimal(0)), Decimal(0)
-        classes: dict[str, list[Decimal]] = {"A": [], "B": [], "C": []}
-        for each in found:
-            before = run * 100 / whole
-            classes["A" if before < self.a else "B" if before < self.b else "C"].append(each)
-            run += each
-        unit, digits = self.unit_of(self.by, now.held), self.scale(self.by, now.held)
-        yield ReportFact(
-            name=name,
-            label=self.called(name),
+        sums = [Decimal(str(v)) for _, v in context.book.select(sql)[1]]
+        whole, running = sum(sums, Decimal(0)), Decimal(0)
+        counts, totals = dict.fromkeys("ABC", 0), dict.fromkeys("ABC", Decimal(0))
+        for value_of_name in sums:
+            before = running * 100 / whole
+            letter = "A" if before < self.a else "B" if before < self.b else "C"
+            counts[letter] += 1
+            totals[letter] += value_of_name
+            running += value_of_name
+        yield self.fact(
+            name,
+            context,
+            now,
             shape="buckets",
             columns=(
-                FactColumn(name="name", label=desk.word(say("Class"))),
-                FactColumn(name="count", label=desk.word(say("How many")), kind="number", digits=0),
-                FactColumn(name="value", label=self.called(name), kind="number", unit=unit, digits=digits),
-                FactColumn(
-                    name="share",
-                    label=desk.word(say("Share")),
-                    kind="number",
-                    unit="%",
-                    digits=1,
-                    role="share",
-                ),
+                FactColumn(name="name", label=context.word(say("Class"))),
+                number_column(name="count", label=context.word(say("How many")), digits=0),
+                self.value_column(name, self.by, now.table),
+                share_column(context),
             ),
-            rows=tuple(
-                (
-                    key,
-                    str(len(each)),
-                    plain_number(sum(each, Decimal(0))),
-                    plain_number(ratio(sum(each, Decimal(0)), whole, 100)),
-                )
-                for key, each in classes.items()
+            lines=(
+                (letter, str(counts[letter]), plain_number(total), plain_number(ratio(total, whole, 100)))
+                for letter, total in totals.items()
             ),
             query=sql,
-            behind=(now.behind(desk),),
-            measure=self.word,
-            incomplete=self.lacking(desk, now),
-            note=self.note(now),
-            total=(desk.word(say("Total")), str(len(found)), plain_number(whole), "100" if whole else None),
+            incomplete=self.lacking(context, now),
+            total=(context.word(say("Total")), str(len(sums)), plain_number(whole), "100" if whole else None),
         )
 
 
@@ -170,17 +144,12 @@ class Cohort(Measure):
     last: int = Field(default=6, ge=2, le=24)
     """How many first periods, the newest last."""
 
-    def facts(self, name: str, desk: MeasureContext) -> Iterator[ReportFact]:
+    def facts(self, name: str, context: MeasureContext) -> Iterator[ReportFact]:
         """Give a line for each first period: how many there were, then the share back 1, 2, … periods on."""
-        rows = self.chosen(desk)
-        column = rows.day
-        if column is None:
-            raise FactError(
-                say("Table {table} has no column with days; name one with date.", table=rows.held.name)
-            )
-        if desk.window:
-            rows = rows.until(desk.window.last)
-        who, day = quoted(rows.held.column(self.cohort)), quoted(column)
+        rows = self.chosen(context)
+        who, day = quoted(rows.table.column(self.cohort)), quoted(rows.day_column)
+        if context.window:
+            rows = rows.until(context.window.last)
         inner = rows.sql(f"{who} AS who, date_trunc('{self.every}', {day})::DATE AS period")
         sql = (
             f"WITH seen AS ({inner}), begun AS (SELECT who, min(period) AS first FROM seen "
@@ -188,47 +157,35 @@ class Cohort(Measure):
             "SELECT first, period, count(DISTINCT who) FROM seen JOIN begun USING (who) "
             "WHERE period IS NOT NULL GROUP BY 1, 2 ORDER BY 1, 2"
         )
-        found: dict[Window, dict[Window, int]] = {}
-        for first, at, count in desk.book.select(sql)[1]:
+        counts: dict[Window, dict[Window, int]] = {}
+        for first, at, count in context.book.select(sql)[1]:
             start = Window.around(first, self.every)
-            found.setdefault(start, {})[Window.around(at, self.every)] = count
-        starts = sorted(found)[-self.last :]
+            counts.setdefault(start, {})[Window.around(at, self.every)] = count
+        starts = sorted(counts)[-self.last :]
         if not starts:
-            raise TooFewRows(say("Table {table} has no rows with a day.", table=rows.held.name))
-        end = (
-            Window.around(desk.window.last, self.every)
-            if desk.window
-            else max(w for f in found.values() for w in f)
-        )
+            raise TooFewRows(say("Table {table} has no rows with a day.", table=rows.table.name))
+        end = max(window for back in counts.values() for window in back)
+        if context.window:
+            end = Window.around(context.window.last, self.every)
         lines: list[tuple[Cell, ...]] = []
         for start in starts:
-            size = found[start][start]
+            size = counts[start][start]
             line: list[Cell] = [start.key, str(size)]
             at = start
             for _ in range(self.last - 1):
-                at = Window.around(at.last.fromordinal(at.last.toordinal() + 1), self.every)
-                share = ratio(Decimal(found[start].get(at, 0)), Decimal(size), 100) if at <= end else None
+                at = at.next
+                share = ratio(Decimal(counts[start].get(at, 0)), Decimal(size), 100) if at <= end else None
                 line.append(plain_number(share))
             lines.append(tuple(line))
         columns = [
-            FactColumn(name="period", label=desk.word(say("First came")), kind="period"),
-            FactColumn(name="count", label=desk.word(say("How many")), kind="number", digits=0, role="total"),
+            FactColumn(name="period", label=context.word(say("First came")), kind="period"),
+            number_column(name="count", label=context.word(say("How many")), digits=0, role="total"),
             *(
-                FactColumn(name=f"after_{n}", label=f"+{n}", kind="number", unit="%", digits=0, role="share")
+                number_column(name=f"after_{n}", label=f"+{n}", unit="%", digits=0, role="share")
                 for n in range(1, self.last)
             ),
         ]
-        yield ReportFact(
-            name=name,
-            label=self.called(name),
-            shape="matrix",
-            columns=tuple(columns),
-            rows=tuple(lines),
-            query=sql,
-            behind=(rows.behind(desk),),
-            measure=self.word,
-            note=self.note(rows),
-        )
+        yield self.fact(name, context, rows, shape="matrix", columns=columns, lines=lines, query=sql)
 
 
 class Cross(Measure):
@@ -245,21 +202,17 @@ class Cross(Measure):
     last: int = Field(default=6, ge=2, le=60)
     """How many periods, the newest last."""
 
-    def facts(self, name: str, desk: MeasureContext) -> Iterator[ReportFact]:
+    def facts(self, name: str, context: MeasureContext) -> Iterator[ReportFact]:
         """Give a line a period, a column a name."""
-        rows = self.chosen(desk)
-        column = rows.day
-        if column is None:
-            raise FactError(
-                say("Table {table} has no column with days; name one with date.", table=rows.held.name)
-            )
-        end = desk.window.last if desk.window else desk.coverage(rows.held, column).days[-1]
+        rows = self.chosen(context)
+        column = rows.day_column
+        end = context.window.last if context.window else context.coverage(rows.table, column).days[-1]
         shown = [Window.around(end, self.every)]
         while len(shown) < self.last:
             shown.insert(0, shown[0].back())
         rows = rows.within(Window(shown[0].first, end, self.every))
-        value = "1" if self.by == "rows" else self.value(self.by, rows.held)
-        group, day = quoted(rows.held.column(self.cross)), quoted(column)
+        value = self.weight(self.by, rows.table)
+        group, day = quoted(rows.table.column(self.cross)), quoted(column)
         sql = rows.sql(
             f"date_trunc('{self.every}', {day})::DATE AS first, CAST({group} AS VARCHAR) AS name, "
             f"sum({value}) AS value",
@@ -267,40 +220,32 @@ class Cross(Measure):
         )
         sums: dict[str, Decimal] = {}
         cells: dict[tuple[str, str], Decimal] = {}
-        for first, who, total in desk.book.select(sql)[1]:
+        for first, who, total in context.book.select(sql)[1]:
             called, key = fact_cell(who) or "–", Window.around(first, self.every).key
             amount = Decimal(str(total or 0))
             sums[called] = sums.get(called, Decimal(0)) + amount
             cells[key, called] = cells.get((key, called), Decimal(0)) + amount
         names = sorted(sums, key=lambda each: (-sums[each], each))
-        first_names, others = names[: self.n], names[self.n :]
-        unit = self.unit_of(self.by, rows.held)
-        digits = 0 if self.by == "rows" else self.scale(self.by, rows.held)
-        labels = [*first_names, *([desk.word(say("Others"))] if others else [])]
+        groups = [(called, [called]) for called in names[: self.n]]
+        if others := names[self.n :]:
+            groups.append((context.word(say("Others")), others))
+        column_of_name = self.value_column(name, self.by, rows.table)
         lines = []
         for window in shown:
-            line = [plain_number(cells.get((window.key, each), Decimal(0))) for each in first_names]
-            if others:
-                line.append(
-                    plain_number(
-                        sum((cells.get((window.key, each), Decimal(0)) for each in others), Decimal(0))
-                    )
-                )
-            lines.append((window.key, *line))
-        yield ReportFact(
-            name=name,
-            label=self.called(name),
+            totals = (
+                sum((cells.get((window.key, called), Decimal(0)) for called in group), Decimal(0))
+                for _, group in groups
+            )
+            lines.append((window.key, *map(plain_number, totals)))
+        columns = [
+            replace(column_of_name, name=f"name_{n}", label=called) for n, (called, _) in enumerate(groups, 1)
+        ]
+        yield self.fact(
+            name,
+            context,
+            rows,
             shape="matrix",
-            columns=(
-                FactColumn(name="period", label=desk.word(say("Period")), kind="period"),
-                *(
-                    FactColumn(name=f"name_{n}", label=label, kind="number", unit=unit, digits=digits)
-                    for n, label in enumerate(labels, 1)
-                ),
-            ),
-            rows=tuple(lines),
+            columns=(period_column(context), *columns),
+            lines=lines,
             query=sql,
-            behind=(rows.behind(desk),),
-            measure=self.word,
-            note=self.note(rows),
         )

@@ -1,17 +1,22 @@
 """What every measure shares: which rows it is of, how it is written, what must be said beside it."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from decimal import ROUND_HALF_UP, Decimal
+from functools import partial, reduce
 from typing import Any, ClassVar, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from smeflow._text import folded
 from smeflow.i18n import Phrase, language_of, say
+from smeflow.reports.profile import coverage_of_column, is_event_date
 from smeflow.tables.book import LINE, FactError, LoadedTable, TableBook, fact_cell, literal, quoted
+from smeflow.values.amounts import parse_amount
+from smeflow.values.dates import parse_date, parse_month
 from smeflow.writing.periods import Coverage, Window
-from smeflow.writing.report import Cell, Direction, FactColumn, ReportFact, RowsBehind
+from smeflow.writing.report import Cell, Direction, FactColumn, ReportFact, RowsBehind, Shape
 
 _QUOTIENT_DIGITS = Decimal("1e-10")
 MAX_LINES = 50
@@ -33,17 +38,15 @@ class MeasureContext:
         """Give a label in the report's language."""
         return phrase.render(language_of(self.locale))
 
-    def date_of(self, held: LoadedTable, named: str | None) -> str | None:
+    def date_of(self, table: LoadedTable, named: str | None) -> str | None:
         """Choose the column that dates a table's rows; None where it has none.
 
         Unless told it is the first with days that is not the day something is due or was paid.
         """
-        if named or held.name in self.dates:
-            return held.column(named or self.dates[held.name])
-        from smeflow.reports.profile import is_event_date
-
-        found = held.of_kind("date")
-        return next((column for column in found if is_event_date(column)), found[0] if found else None)
+        if named or table.name in self.dates:
+            return table.column(named or self.dates[table.name])
+        days = table.of_kind("date")
+        return next((column for column in days if is_event_date(column)), days[0] if days else None)
 
     def names(self, gather: Callable[[TableBook], frozenset[str]]) -> frozenset[str]:
         """Give the names that stand in the tables, gathered once."""
@@ -51,13 +54,11 @@ class MeasureContext:
             self._names = gather(self.book)
         return self._names
 
-    def coverage(self, held: LoadedTable, column: str) -> Coverage:
+    def coverage(self, table: LoadedTable, column: str) -> Coverage:
         """Tell on which days a table has rows."""
-        key = held.name, column
+        key = table.name, column
         if key not in self._coverage:
-            day = quoted(column)
-            sql = f"SELECT DISTINCT {day} FROM {quoted(held.name)} WHERE {day} IS NOT NULL ORDER BY 1"
-            self._coverage[key] = Coverage(tuple(row[0] for row in self.book.select(sql)[1]))
+            self._coverage[key] = coverage_of_column(self.book, table, column)
         return self._coverage[key]
 
 
@@ -65,9 +66,24 @@ class MeasureContext:
 class ChosenRows:
     """The rows a measure is of."""
 
-    held: LoadedTable
+    table: LoadedTable
     day: str | None
     conditions: tuple[str, ...] = ()
+
+    @property
+    def day_column(self) -> str:
+        """The column that dates them.
+
+        Raises:
+            FactError: The table has none.
+        """
+        if self.day is None:
+            raise no_days(self.table)
+        return self.day
+
+    def also(self, *conditions: str) -> "ChosenRows":
+        """Keep only rows for which these conditions hold as well."""
+        return replace(self, conditions=(*self.conditions, *conditions))
 
     def within(self, window: Window | None) -> "ChosenRows":
         """Keep only rows of *window*."""
@@ -75,13 +91,11 @@ class ChosenRows:
             return self
         day = quoted(self.day)
         between = f"{day} BETWEEN DATE '{window.first}' AND DATE '{window.last}'"
-        return replace(self, conditions=(*self.conditions, between))
+        return self.also(between)
 
     def until(self, day: date) -> "ChosenRows":
         """Keep only rows up to *day*."""
-        if self.day is None:
-            return self
-        return replace(self, conditions=(*self.conditions, f"{quoted(self.day)} <= DATE '{day}'"))
+        return self if self.day is None else self.also(f"{quoted(self.day)} <= DATE '{day}'")
 
     @property
     def where(self) -> str:
@@ -91,16 +105,16 @@ class ChosenRows:
     def sql(self, wanted: str, rest: str = "") -> str:
         """Write the query for *wanted* over these rows."""
         where = f" WHERE {self.where}" if self.conditions else ""
-        return f"SELECT {wanted} FROM {quoted(self.held.name)}{where}{' ' + rest if rest else ''}"
+        return f"SELECT {wanted} FROM {quoted(self.table.name)}{where}{' ' + rest if rest else ''}"
 
-    def behind(self, desk: MeasureContext) -> RowsBehind:
+    def behind(self, context: MeasureContext) -> RowsBehind:
         """Tell which rows they are."""
-        count = desk.book.select(self.sql("count(*)"))[1][0][0] if self.conditions else self.held.rows
-        lines = desk.book.select(self.sql(LINE, f"LIMIT {MAX_LINES}"))[1]
+        count = context.book.select(self.sql("count(*)"))[1][0][0] if self.conditions else self.table.rows
+        lines = context.book.select(self.sql(LINE, f"LIMIT {MAX_LINES}"))[1]
         return RowsBehind(
-            table=self.held.source,
+            table=self.table.source,
             count=count,
-            sha256=self.held.sha256,
+            sha256=self.table.sha256,
             where=self.where,
             lines=tuple(row[0] for row in lines),
         )
@@ -136,7 +150,7 @@ class Measure(BaseModel):
     good: Direction | None = None
     """Which way is good for the firm: ``up`` for sales, ``down`` for what is overdue."""
 
-    def facts(self, name: str, desk: MeasureContext) -> Iterator[ReportFact]:
+    def facts(self, name: str, context: MeasureContext) -> Iterator[ReportFact]:
         """Compute the fact, and those that come with it under its name and a dot.
 
         Raises:
@@ -144,36 +158,37 @@ class Measure(BaseModel):
         """
         raise NotImplementedError
 
-    def chosen(self, desk: MeasureContext) -> ChosenRows:
+    def chosen(self, context: MeasureContext) -> ChosenRows:
         """Choose the rows, of any time."""
-        held = desk.book.table(self.table)
+        table = context.book.table(self.table)
         conditions = (self.where,) if self.where.strip() else ()
-        return ChosenRows(held=held, day=desk.date_of(held, self.date), conditions=conditions)
+        return ChosenRows(table=table, day=context.date_of(table, self.date), conditions=conditions)
 
-    def now(self, desk: MeasureContext) -> ChosenRows:
+    def now(self, context: MeasureContext) -> ChosenRows:
         """Choose the rows of the report's period."""
-        return self.chosen(desk).within(desk.window if self.period == "this" else None)
+        return self.chosen(context).within(context.window if self.period == "this" else None)
 
-    def value(self, written: str, held: LoadedTable) -> str:
+    def value(self, written: str, table: LoadedTable) -> str:
         """Give the SQL of a column or an expression over columns, credit notes taken off."""
-        from smeflow._text import folded
-
-        named = {folded(column): column for column in held.columns}
-        column = named.get(folded(written))
+        column = find_column(written, table)
         sql = quoted(column) if column else f"({written})"
-        if column and held.columns[column].kind != "number":
+        if column and table.columns[column].kind != "number":
             raise FactError(
-                say("Column {column} of {table} holds no numbers.", column=column, table=held.name)
+                say("Column {column} of {table} holds no numbers.", column=column, table=table.name)
             )
         return f"(CASE WHEN {self.credits} THEN -{sql} ELSE {sql} END)" if self.credits.strip() else sql
 
-    def scale(self, written: str, held: LoadedTable) -> int | None:
-        """Give the digits a column's values are shown with; None for an expression."""
-        return held.scales.get(written) if self.digits is None else self.digits
+    def weight(self, written: str, table: LoadedTable) -> str:
+        """Give the SQL of what is added up, where ``rows`` counts them."""
+        return "1" if written == "rows" else self.value(written, table)
 
-    def unit_of(self, written: str, held: LoadedTable) -> str:
+    def scale(self, written: str, table: LoadedTable) -> int | None:
+        """Give the digits a column's values are shown with; None for an expression."""
+        return table.scales.get(written) if self.digits is None else self.digits
+
+    def unit_of(self, written: str, table: LoadedTable) -> str:
         """Give the unit: as told, else the one that stands in the column's cells."""
-        return self.unit or (held.columns[written].unit if written in held.columns else "")
+        return self.unit or (table.columns[written].unit if written in table.columns else "")
 
     def called(self, name: str) -> str:
         """Give the label."""
@@ -189,30 +204,82 @@ class Measure(BaseModel):
         ]
         return join_phrases([phrase for phrase in told if phrase])
 
-    def lacking(self, desk: MeasureContext, chosen: ChosenRows, *others: Window) -> Phrase | None:
+    def value_column(self, name: str, written: str, table: LoadedTable) -> FactColumn:
+        """Describe the column of values of *written*, called as the fact is."""
+        digits = 0 if written == "rows" else self.scale(written, table)
+        return number_column(
+            name="value", label=self.called(name), unit=self.unit_of(written, table), digits=digits
+        )
+
+    def fact(
+        self,
+        name: str,
+        context: MeasureContext,
+        rows: ChosenRows,
+        *,
+        shape: Shape,
+        columns: Iterable[FactColumn],
+        lines: Iterable[tuple[Cell, ...]],
+        query: str,
+        **more: Any,
+    ) -> ReportFact:
+        """Make a fact of *lines* that *query* gave of *rows*; *more* are further fields of it."""
+        told: dict[str, Any] = {"measure": self.word, "note": self.note(rows), **more}
+        return ReportFact(
+            name=name,
+            label=self.called(name),
+            shape=shape,
+            columns=tuple(columns),
+            rows=tuple(lines),
+            query=query,
+            behind=(rows.behind(context),),
+            **told,
+        )
+
+    def lacking(self, context: MeasureContext, chosen: ChosenRows, *others: Window) -> Phrase | None:
         """Say why the period, or one it is compared with, is not whole."""
-        if desk.window is None or chosen.day is None or self.period == "all":
+        if context.window is None or chosen.day is None or self.period == "all":
             return None
-        coverage = desk.coverage(chosen.held, chosen.day)
-        return next((why for w in (desk.window, *others) if (why := coverage.lacks(w))), None)
+        coverage = context.coverage(chosen.table, chosen.day)
+        return next((why for w in (context.window, *others) if (why := coverage.lacks(w))), None)
 
 
-def cell_is(book: TableBook, held: LoadedTable, column: str, wanted: str) -> str:
+number_column = partial(FactColumn, kind="number")
+"""A column of numbers."""
+
+
+def share_column(context: MeasureContext) -> FactColumn:
+    """Describe the column that tells each line's part of the whole, in percent."""
+    return number_column(name="share", label=context.word(say("Share")), unit="%", digits=1, role="share")
+
+
+def period_column(context: MeasureContext) -> FactColumn:
+    """Describe the column that tells each line's period."""
+    return FactColumn(name="period", label=context.word(say("Period")), kind="period")
+
+
+def find_column(written: str, table: LoadedTable) -> str | None:
+    """Find the column that is written, whatever its case and accents; None for an expression."""
+    return {folded(column): column for column in table.columns}.get(folded(written))
+
+
+def no_days(table: LoadedTable) -> FactError:
+    """Say that nothing dates a table's rows."""
+    return FactError(say("Table {table} has no column with days; name one with date.", table=table.name))
+
+
+def cell_is(book: TableBook, table: LoadedTable, column: str, wanted: str) -> str:
     """Write the condition that a row's cell is what somebody wrote: the same number, day or word."""
-    from smeflow._text import folded
-    from smeflow.values.amounts import parse_amount
-    from smeflow.values.dates import parse_date, parse_month
-
-    how, cell = held.columns[column], quoted(column)
+    how, cell = table.columns[column], quoted(column)
     if not wanted.strip():
         return f"{cell} IS NULL"
     if how.kind == "number":
-        amount = parse_amount(wanted.rstrip("% \u00a0\u202f"), decimal="," if how.form == "," else ".")
+        amount = parse_amount(wanted.rstrip("% \u00a0\u202f"), decimal=how.decimal_mark)
         return f"{cell} = {amount.value:f}" if amount else "false"
     if how.kind == "date":
         day = parse_month(wanted) if how.form == "month" else parse_date(wanted)
         return f"{cell} = DATE '{day}'" if day else "false"
-    sql = f"SELECT DISTINCT {cell} FROM {quoted(held.name)} WHERE {cell} IS NOT NULL"
+    sql = f"SELECT DISTINCT {cell} FROM {quoted(table.name)} WHERE {cell} IS NOT NULL"
     same = [literal(each) for (each,) in book.select(sql)[1] if folded(each) == folded(wanted)]
     return f"{cell} IN ({', '.join(same)})" if same else "false"
 
@@ -221,10 +288,7 @@ def join_phrases(phrases: Sequence[Phrase]) -> Phrase | None:
     """Put sentences into one, with semicolons between."""
     if not phrases:
         return None
-    found = phrases[0]
-    for phrase in phrases[1:]:
-        found = say("{first}; {second}", first=found, second=phrase)
-    return found
+    return reduce(lambda first, second: say("{first}; {second}", first=first, second=second), phrases)
 
 
 def trim_quotient(value: Decimal | None) -> Decimal | None:
@@ -272,6 +336,3 @@ def scalar_fact(name: str, label: str, value: Any, **more: Any) -> ReportFact:
     )
     cell = plain_number(value) if isinstance(value, Decimal) else fact_cell(value)
     return ReportFact(name=name, label=label, shape="scalar", columns=(column,), rows=((cell,),), **more)
-
-
-__all__ = ["LINE", "ChosenRows", "FactError", "Measure", "MeasureContext", "literal", "quoted"]

@@ -4,10 +4,6 @@ from collections.abc import Mapping
 from difflib import get_close_matches
 from typing import Annotated
 
-from pydantic import GetCoreSchemaHandler, GetJsonSchemaHandler
-from pydantic.json_schema import JsonSchemaValue
-from pydantic_core import CoreSchema, core_schema
-
 from smeflow.i18n import say
 from smeflow.reports.measures.accounting import Accounts, Ageing, Payables, Receivables
 from smeflow.reports.measures.groups import Cohort, Cross, Pareto, Top
@@ -15,6 +11,7 @@ from smeflow.reports.measures.measure import Measure
 from smeflow.reports.measures.rows import Outliers, Sql
 from smeflow.reports.measures.series import Forecast, Moving, Series, Trend
 from smeflow.reports.measures.totals import Count, Maximum, Mean, Median, Minimum, Share, Sum
+from smeflow.tables.kinds import OneByWord
 
 MEASURES: Mapping[str, type[Measure]] = {
     kind.word: kind
@@ -58,9 +55,9 @@ def word_of(written: object) -> str:
             say("write it as {{sum: amount}}; the measures are: {words}", words=", ".join(MEASURES))
         )
     if len(words) != 1:
-        near = next((m[0] for word in written if (m := get_close_matches(str(word), MEASURES, 1, 0.6))), None)
+        near = [match for word in written for match in get_close_matches(str(word), MEASURES, 1, 0.6)]
         if near and not words:
-            raise ValueError(say("there is no such measure; did you mean {near}?", near=near))
+            raise ValueError(say("there is no such measure; did you mean {near}?", near=near[0]))
         raise ValueError(say("a fact has one measure; there are: {words}", words=", ".join(MEASURES)))
     return words[0]
 
@@ -77,30 +74,5 @@ def measure_of(written: object) -> Measure:
     return MEASURES[word_of(written)].model_validate(written)
 
 
-class _MeasureUnion:
-    """Tell Pydantic that a field is one of the measures, chosen by its word, whichever rows the table has."""
-
-    def __get_pydantic_core_schema__(self, _source: object, handler: GetCoreSchemaHandler) -> CoreSchema:
-        choices = {_tag(kind): handler.generate_schema(kind) for kind in MEASURES.values()}
-        union = core_schema.tagged_union_schema(choices, discriminator=lambda v: _tag(MEASURES[word_of(v)]))
-        return core_schema.no_info_before_validator_function(_as_mapping, union)
-
-    def __get_pydantic_json_schema__(
-        self, schema: CoreSchema, handler: GetJsonSchemaHandler
-    ) -> JsonSchemaValue:
-        return {"anyOf": [{"type": "string"}, handler(schema)]}
-
-
-def _tag(kind: type[Measure]) -> str:
-    """Name the choice so that it is taken for no key of the recipe when a problem's place is told."""
-    return f"({kind.word})"
-
-
-def _as_mapping(value: object) -> object:
-    value = {"sql": value} if isinstance(value, str) else value
-    word_of(value)  # said in our words, where a union would name its tags
-    return value
-
-
-AnyMeasure = Annotated[Measure, _MeasureUnion()]
+AnyMeasure = Annotated[Measure, OneByWord(MEASURES, "sql", word_of)]
 """A field that holds any measure."""

@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 from pydantic import Field
 
 from smeflow.i18n import say
-from smeflow.reports.measures.measure import Measure, MeasureContext, plain_number, scalar_fact
+from smeflow.reports.measures.measure import Measure, MeasureContext, number_column, plain_number, scalar_fact
 from smeflow.tables.book import LINE, FactError, fact_cell, quoted
 from smeflow.writing.report import FactColumn, Kind, ReportFact, RowsBehind, Shape
 
@@ -25,17 +25,14 @@ class Outliers(Measure):
     """How far: the robust z-score from which a row is told."""
     n: int = Field(default=10, ge=1, le=100)
 
-    def facts(self, name: str, desk: MeasureContext) -> Iterator[ReportFact]:
+    def facts(self, name: str, context: MeasureContext) -> Iterator[ReportFact]:
         """Give the rows, the farthest first; none where more than half of the values are equal."""
-        now = self.now(desk)
-        held = now.held
-        value = self.value(self.outliers, held)
-        shown = [held.column(column) for column in self.show]
-        inner = now.sql(
-            f"{LINE}, CAST({value} AS DOUBLE) AS v, {value} AS exact"
-            + "".join(f", {quoted(c)}" for c in shown)
-        )
+        now = self.now(context)
+        table = now.table
+        value = self.value(self.outliers, table)
+        shown = [table.column(column) for column in self.show]
         listed = "".join(f", {quoted(c)}" for c in shown)
+        inner = now.sql(f"{LINE}, CAST({value} AS DOUBLE) AS v, {value} AS exact{listed}")
         sql = (
             f"WITH r AS ({inner}), m AS (SELECT median(v) AS mid FROM r), "
             "d AS (SELECT median(abs(v - mid)) AS mad FROM r, m) "
@@ -43,38 +40,25 @@ class Outliers(Measure):
             f"WHERE mad > 0 AND abs(0.6745 * (v - mid) / mad) > {self.beyond} "
             f"ORDER BY abs(v - mid) DESC, {LINE} LIMIT {self.n}"
         )
-        found = desk.book.select(sql)[1]
-        yield ReportFact(
-            name=name,
-            label=self.called(name),
+        yield self.fact(
+            name,
+            context,
+            now,
             shape="table",
             columns=(
-                FactColumn(name="line", label=desk.word(say("Line")), kind="number", digits=0),
+                number_column(name="line", label=context.word(say("Line")), digits=0),
                 *(
-                    FactColumn(name=c, label=c, kind="date" if held.columns[c].kind == "date" else "text")
+                    FactColumn(name=c, label=c, kind="date" if table.columns[c].kind == "date" else "text")
                     for c in shown
                 ),
-                FactColumn(
-                    name="value",
-                    label=self.called(name),
-                    kind="number",
-                    unit=self.unit_of(self.outliers, held),
-                    digits=self.scale(self.outliers, held),
-                ),
-                FactColumn(name="z", label="z", kind="number", digits=1),
+                self.value_column(name, self.outliers, table),
+                number_column(name="z", label="z", digits=1),
             ),
-            rows=tuple(
-                (
-                    str(row[0]),
-                    *(fact_cell(c) for c in row[2:-1]),
-                    plain_number(Decimal(str(row[1]))),
-                    f"{row[-1]:.4f}",
-                )
-                for row in found
+            lines=(
+                (str(line), *map(fact_cell, beside), plain_number(Decimal(str(exact))), f"{z:.4f}")
+                for line, exact, *beside, z in context.book.select(sql)[1]
             ),
             query=sql,
-            behind=(now.behind(desk),),
-            measure=self.word,
             note=say("values whose robust z-score is beyond {limit}", limit=self.beyond),
         )
 
@@ -99,10 +83,10 @@ class Sql(Measure):
     units: tuple[str, ...] = Field(default=())
     """A unit for each column, in their order."""
 
-    def facts(self, name: str, desk: MeasureContext) -> Iterator[ReportFact]:
+    def facts(self, name: str, context: MeasureContext) -> Iterator[ReportFact]:
         """Give what the query gives."""
-        sql = self._whole(desk)
-        columns, rows = desk.book.select(sql, at_most=_MAX_ROWS)
+        sql = self._whole(context)
+        columns, rows = context.book.select(sql, at_most=_MAX_ROWS)
         if any(isinstance(cell, str) and len(cell) > _MAX_TEXT for row in rows for cell in row):
             raise FactError(
                 say(
@@ -111,7 +95,7 @@ class Sql(Measure):
                     limit=_MAX_TEXT,
                 )
             )
-        read = [t for t in desk.book.tables.values() if t.name in sql]
+        read = [t for t in context.book.tables.values() if t.name in sql]
         behind = tuple(RowsBehind(table=t.source, count=t.rows, sha256=t.sha256) for t in read)
         common: dict[str, Any] = {"query": sql, "behind": behind, "measure": self.word, "good": self.good}
         if self.shape in {None, "scalar"} and len(columns) == 1 and len(rows) <= 1:
@@ -135,27 +119,25 @@ class Sql(Measure):
                 FactColumn(
                     name=_NAMES.get((self.shape, n), column),
                     label=self.headings[n] if n < len(self.headings) else column,
-                    kind=kinds[n],
-                    unit=self.units[n]
-                    if n < len(self.units)
-                    else (self.unit if kinds[n] == "number" else ""),
-                    digits=self.digits if kinds[n] == "number" else None,
+                    kind=kind,
+                    unit=self.units[n] if n < len(self.units) else (self.unit if kind == "number" else ""),
+                    digits=self.digits if kind == "number" else None,
                 )
-                for n, column in enumerate(columns)
+                for n, (column, kind) in enumerate(zip(columns, kinds, strict=True))
             ),
-            rows=tuple(tuple(fact_cell(cell) for cell in row) for row in rows),
+            rows=tuple(tuple(map(fact_cell, row)) for row in rows),
             **common,
         )
 
-    def _whole(self, desk: MeasureContext) -> str:
+    def _whole(self, context: MeasureContext) -> str:
         sql = self.sql.strip().rstrip(";")
-        if desk.window:
-            sql = sql.replace("{first}", f"DATE '{desk.window.first}'").replace(
-                "{last}", f"DATE '{desk.window.last}'"
+        if context.window:
+            sql = sql.replace("{first}", f"DATE '{context.window.first}'").replace(
+                "{last}", f"DATE '{context.window.last}'"
             )
         if sql.lower().startswith(("select", "with", "from")):
             return sql
-        return self.now(desk).sql(sql)
+        return self.now(context).sql(sql)
 
 
 _NAMES: Mapping[tuple[Shape | None, int], str] = {

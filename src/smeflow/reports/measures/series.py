@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import date
 from decimal import Decimal
-from typing import Any, ClassVar, Literal
+from typing import ClassVar, Literal
 
 from pydantic import Field
 
@@ -16,10 +16,10 @@ from smeflow.reports.measures.measure import (
     Measure,
     MeasureContext,
     direction_of,
+    period_column,
     plain_number,
-    scalar_fact,
 )
-from smeflow.tables.book import FactError, TooFewRows, quoted
+from smeflow.tables.book import LoadedTable, TooFewRows, quoted
 from smeflow.writing.periods import Grain, Window, windows
 from smeflow.writing.report import Cell, FactColumn, ReportFact
 
@@ -60,90 +60,89 @@ class Series(Measure):
     """What is made of a period's rows: their ``sum``, ``mean``, ``count``, or the ``last`` one."""
     period: Literal["this", "all"] = "all"
 
-    def facts(self, name: str, desk: MeasureContext) -> Iterator[ReportFact]:
+    def facts(self, name: str, context: MeasureContext) -> Iterator[ReportFact]:
         """Give the series; a period without rows is empty."""
-        found, sql, chosen = self.points(desk)
-        column = FactColumn(
-            name="value",
-            label=self.called(name),
-            kind="number",
-            unit="" if self.take == "count" else self.unit_of(self.series, chosen.held),
-            digits=0
-            if self.series == "rows" or self.take == "count"
-            else self.scale(self.series, chosen.held),
-        )
-        extra, rows = self.beside(desk, column, found)
-        newest = [value for _, value in found if value is not None][-2:]
-        lacking = self._lacking(desk, chosen, found)
-        yield ReportFact(
-            name=name,
-            label=self.called(name),
+        points, sql, chosen = self.points(context)
+        column = self.value_column(name, self.series, chosen.table)
+        if self.take == "count":
+            column = replace(column, unit="", digits=0)
+        extra, cells = self.beside(context, column, points)
+        newest = [value for _, value in points if value is not None][-2:]
+        lacking = self._lacking(context, chosen, points)
+        yield self.fact(
+            name,
+            context,
+            chosen,
             shape="series",
-            columns=(
-                FactColumn(name="period", label=desk.word(say("Period")), kind="period"),
-                column,
-                *extra,
-            ),
-            rows=tuple((w.key, *cells) for (w, _), cells in zip(found, rows, strict=True))[-self.last :],
+            columns=(period_column(context), column, *extra),
+            lines=[(w.key, *line) for (w, _), line in zip(points, cells, strict=True)][-self.last :],
             query=sql,
-            behind=(chosen.behind(desk),),
-            measure=self.word,
             direction=direction_of(newest[1], newest[0]) if len(newest) == 2 and not lacking else None,
             good=self.good,
             incomplete=lacking,
-            note=self.note(chosen),
         )
 
-    def _lacking(self, desk: MeasureContext, chosen: ChosenRows, found: PeriodValues) -> Phrase | None:
-        if not found or chosen.day is None:
+    def _lacking(self, context: MeasureContext, chosen: ChosenRows, points: PeriodValues) -> Phrase | None:
+        if not points or chosen.day is None:
             return None
-        return desk.coverage(chosen.held, chosen.day).lacks(found[-1][0])
+        return context.coverage(chosen.table, chosen.day).lacks(points[-1][0])
 
     def beside(
-        self, desk: MeasureContext, column: FactColumn, found: PeriodValues
+        self, context: MeasureContext, column: FactColumn, points: PeriodValues
     ) -> tuple[tuple[FactColumn, ...], list[tuple[Cell, ...]]]:
         """Give further columns, and each period's cells."""
-        return (), [(plain_number(value),) for _, value in found]
+        return (), [(plain_number(value),) for _, value in points]
 
     @property
     def run_up(self) -> int:
         """How many periods before the first one shown are needed."""
         return 0
 
-    def points(self, desk: MeasureContext) -> tuple[PeriodValues, str, ChosenRows]:
+    def points(self, context: MeasureContext) -> tuple[PeriodValues, str, ChosenRows]:
         """Compute one value a period.
 
         Raises:
             FactError: The table has no date, or no rows.
         """
-        rows = self.chosen(desk)
-        column = rows.day
-        if column is None:
-            raise FactError(
-                say("Table {table} has no column with days; name one with date.", table=rows.held.name)
-            )
-        days = desk.coverage(rows.held, column).days
+        rows = self.chosen(context)
+        day = quoted(rows.day_column)
+        days = context.coverage(rows.table, rows.day_column).days
         if not days:
-            raise TooFewRows(say("Table {table} has no rows with a day.", table=rows.held.name))
-        grain = self.every or (desk.window.grain if desk.window else "month")
-        end = desk.window.last if desk.window else days[-1]
+            raise TooFewRows(say("Table {table} has no rows with a day.", table=rows.table.name))
+        grain = self.every or (context.window.grain if context.window else "month")
+        end = context.window.last if context.window else days[-1]
         shown = windows(min(days[0], end), end, grain)[-(self.last + self.run_up) :]
-        until = rows.until(end)
-        rows = replace(until, conditions=(*until.conditions, f"{quoted(column)} >= DATE '{shown[0].first}'"))
-        day = quoted(column)
-        value = "1" if self.series == "rows" else self.value(self.series, rows.held)
-        made = {
+        rows = rows.until(end).also(f"{day} >= DATE '{shown[0].first}'")
+        value = self.weight(self.series, rows.table)
+        aggregate = {
             "sum": f"sum({value}), 1",
             "mean": f"sum({value}), count({value})",
             "count": f"count({value}), 1",
             "last": f"arg_max({value}, {day}), 1",
         }[self.take]
-        sql = rows.sql(f"date_trunc('{grain}', {day})::DATE AS first, {made}", "GROUP BY 1 ORDER BY 1")
+        sql = rows.sql(f"date_trunc('{grain}', {day})::DATE AS first, {aggregate}", "GROUP BY 1 ORDER BY 1")
         known: dict[date, Decimal | None] = {}
-        for first, total, count in desk.book.select(sql)[1]:
+        for first, total, count in context.book.select(sql)[1]:
             known[first] = Decimal(str(total)) / Decimal(count) if total is not None and count else None
         empty = Decimal(0) if self.take == "count" else None
         return [(w, known.get(w.first, empty)) for w in shown], sql, rows
+
+    def _with_interval(
+        self, context: MeasureContext, value: FactColumn, table: LoadedTable
+    ) -> tuple[FactColumn, FactColumn, FactColumn]:
+        """Make a reckoned value's column, and those of the ends of its interval."""
+        digits = self.scale(self.series, table)
+        value = replace(
+            value,
+            kind="number",
+            unit=self.unit_of(self.series, table),
+            digits=2 if digits is None else digits,
+        )
+        return (
+            value,
+            replace(value, name="lower", label=context.word(say("At least")), role="lower"),
+            replace(value, name="upper", label=context.word(say("At most")), role="upper"),
+        )
 
 
 class Moving(Series):
@@ -161,13 +160,13 @@ class Moving(Series):
         return self.over - 1
 
     def beside(
-        self, desk: MeasureContext, column: FactColumn, found: PeriodValues
+        self, context: MeasureContext, column: FactColumn, points: PeriodValues
     ) -> tuple[tuple[FactColumn, ...], list[tuple[Cell, ...]]]:
         """Add the mean; empty where one of the periods is."""
-        label = desk.word(say("Mean over {n} periods", n=self.over))
+        label = context.word(say("Mean over {n} periods", n=self.over))
         cells: list[tuple[Cell, ...]] = []
-        for at, (_, value) in enumerate(found):
-            last = [v for _, v in found[max(0, at + 1 - self.over) : at + 1]]
+        for at, (_, value) in enumerate(points):
+            last = [v for _, v in points[max(0, at + 1 - self.over) : at + 1]]
             whole = len(last) == self.over and None not in last
             mean = sum((v for v in last if v is not None), Decimal(0)) / self.over if whole else None
             cells.append((plain_number(value), plain_number(mean)))
@@ -186,55 +185,31 @@ class Trend(Series):
     """The column or expression, or ``rows``."""
     last: int = Field(default=24, ge=_LEAST_PERIODS, le=400)
 
-    def facts(self, name: str, desk: MeasureContext) -> Iterator[ReportFact]:
+    def facts(self, name: str, context: MeasureContext) -> Iterator[ReportFact]:
         """Give the slope and the ends of its interval."""
-        found, sql, chosen = self.points(desk)
-        values = _newest_unbroken(found, self.called(name))
+        points, sql, chosen = self.points(context)
+        values = _newest_unbroken(points, self.called(name))
         slope, _, error = fit_line(values)
         reach = student_t(len(values) - 2) * error
-        digits = self.scale(self.series, chosen.held)
-        digits = 2 if digits is None else digits
-        lacking = self._lacking(desk, chosen, found)
-        sure = abs(slope) > reach
-        way = "flat" if not sure else "up" if slope > 0 else "down"
-        unit = self.unit_of(self.series, chosen.held)
-        columns = (
-            FactColumn(
-                name="value", label=self.called(name), kind="number", unit=unit, digits=digits, role="change"
-            ),
-            FactColumn(
-                name="lower",
-                label=desk.word(say("At least")),
-                kind="number",
-                unit=unit,
-                digits=digits,
-                role="lower",
-            ),
-            FactColumn(
-                name="upper",
-                label=desk.word(say("At most")),
-                kind="number",
-                unit=unit,
-                digits=digits,
-                role="upper",
-            ),
-        )
-        note = say(
-            "change a period, by a straight line over {n} periods; the interval covers 95 %", n=len(values)
-        )
-        yield ReportFact(
-            name=name,
-            label=self.called(name),
+        lacking = self._lacking(context, chosen, points)
+        value = FactColumn(name="value", label=self.called(name), role="change")
+        columns = self._with_interval(context, value, chosen.table)
+        digits = (columns[0].digits or 0) + 2
+        yield self.fact(
+            name,
+            context,
+            chosen,
             shape="scalar",
             columns=columns,
-            rows=(tuple(write_rounded(v, digits + 2) for v in (slope, slope - reach, slope + reach)),),
+            lines=[tuple(write_rounded(v, digits) for v in (slope, slope - reach, slope + reach))],
             query=sql,
-            behind=(chosen.behind(desk),),
-            measure=self.word,
-            direction=None if lacking else way,  # type: ignore[arg-type]  # one of three words
+            direction=None if lacking else "flat" if abs(slope) <= reach else "up" if slope > 0 else "down",
             good=self.good,
             incomplete=lacking,
-            note=note,
+            note=say(
+                "change a period, by a straight line over {n} periods; the interval covers 95 %",
+                n=len(values),
+            ),
         )
 
 
@@ -252,14 +227,15 @@ class Forecast(Series):
     """How many periods."""
     last: int = Field(default=36, ge=_LEAST_PERIODS, le=400)
 
-    def facts(self, name: str, desk: MeasureContext) -> Iterator[ReportFact]:
+    def facts(self, name: str, context: MeasureContext) -> Iterator[ReportFact]:
         """Give the periods ahead, each with the ends of its interval."""
-        found, sql, chosen = self.points(desk)
-        values = _newest_unbroken(found, self.called(name))
-        lacking = self._lacking(desk, chosen, found)
+        points, sql, chosen = self.points(context)
+        values = _newest_unbroken(points, self.called(name))
+        lacking = self._lacking(context, chosen, points)
         if lacking:
             raise TooFewRows(say("{label} is not forecast: {why}.", label=self.called(name), why=lacking))
-        year = {"month": 12, "quarter": 4}.get(found[-1][0].grain, 0)
+        window = points[-1][0]
+        year = {"month": 12, "quarter": 4}.get(window.grain, 0)
         season = year if year and len(values) >= 2 * year else 0
         ahead = [extrapolate(values, step, season) for step in range(1, self.ahead + 1)]
         start = max(_LEAST_PERIODS, 2 * season) if len(values) > 2 * season + 2 else max(3, len(values) // 2)
@@ -269,40 +245,32 @@ class Forecast(Series):
         ]
         spread = math.sqrt(statistics.fmean(d * d for d in off)) if off else statistics.pstdev(values)
         reach = student_t(max(1, len(off) - 1)) * spread
-        digits = self.scale(self.series, chosen.held)
-        digits = 2 if digits is None else digits
-        unit = self.unit_of(self.series, chosen.held)
-        number: Any = {"kind": "number", "unit": unit, "digits": digits}
-        window, rows = found[-1][0], []
-        for n, value in enumerate(ahead):
-            window = Window.around(date.fromordinal(window.last.toordinal() + 1), window.grain)
-            far = reach * math.sqrt(n + 1)
-            rows.append((window.key, *(write_rounded(v, digits) for v in (value, value - far, value + far))))
-
-        yield ReportFact(
-            name=name,
-            label=self.called(name),
+        forecast = FactColumn(name="value", label=context.word(say("Forecast")), role="forecast")
+        columns = self._with_interval(context, forecast, chosen.table)
+        lines = []
+        for n, value in enumerate(ahead, 1):
+            window = window.next
+            far = reach * math.sqrt(n)
+            ends = (value, value - far, value + far)
+            lines.append((window.key, *(write_rounded(v, columns[0].digits or 0) for v in ends)))
+        yield self.fact(
+            name,
+            context,
+            chosen,
             shape="series",
-            columns=(
-                FactColumn(name="period", label=desk.word(say("Period")), kind="period"),
-                FactColumn(name="value", label=desk.word(say("Forecast")), role="forecast", **number),
-                FactColumn(name="lower", label=desk.word(say("At least")), role="lower", **number),
-                FactColumn(name="upper", label=desk.word(say("At most")), role="upper", **number),
-            ),
-            rows=tuple(rows),
+            columns=(period_column(context), *columns),
+            lines=lines,
             query=sql,
-            behind=(chosen.behind(desk),),
-            measure=self.word,
             note=say(
                 "a forecast, no fact: reckoned from {n} periods; the interval covers 95 %", n=len(values)
             ),
         )
 
 
-def _newest_unbroken(found: PeriodValues, label: str) -> list[float]:
+def _newest_unbroken(points: PeriodValues, label: str) -> list[float]:
     """Give the newest values without a hole."""
     values: list[float] = []
-    for _, value in reversed(found):
+    for _, value in reversed(points):
         if value is None:
             break
         values.insert(0, float(value))
@@ -347,6 +315,3 @@ def extrapolate(values: Sequence[float], ahead: int, season: int) -> float:
 def write_rounded(value: float, digits: int) -> str:
     """Write a reckoned value with the digits it deserves."""
     return f"{round(Decimal(repr(value)), digits):f}"
-
-
-__all__ = ["Forecast", "Moving", "Series", "Trend", "extrapolate", "fit_line", "scalar_fact", "student_t"]

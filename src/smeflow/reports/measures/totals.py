@@ -28,40 +28,42 @@ class Total(Measure):
 
     compare: tuple[Comparison, ...] = ("previous", "last_year")
     """What it is compared with, where the table reaches back so far."""
-    adds_up: ClassVar[bool] = False
 
     @property
     def of(self) -> str:
         """The column or expression measured."""
         return str(getattr(self, type(self).word))
 
+    aggregate: ClassVar[str] = ""
+    """The SQL of the value, with ``{value}`` for what is measured."""
+
     def query(self, chosen: ChosenRows) -> str:
         """Write the query for the value."""
-        raise NotImplementedError
+        return chosen.sql(self.aggregate.format(value=self.value(self.of, chosen.table)))
 
-    def read(self, desk: MeasureContext, sql: str) -> Decimal | None:
+    def read(self, context: MeasureContext, sql: str) -> Decimal | None:
         """Run the query and give its value."""
-        value = desk.book.select(sql)[1][0][0]
+        value = context.book.select(sql)[1][0][0]
         return None if value is None else Decimal(str(value))
 
-    def shown_digits(self, held: LoadedTable) -> int | None:
+    def shown_digits(self, table: LoadedTable) -> int | None:
         """Give the digits it is shown with."""
-        return self.scale(self.of, held)
+        return self.scale(self.of, table)
 
-    def facts(self, name: str, desk: MeasureContext) -> Iterator[ReportFact]:
+    def facts(self, name: str, context: MeasureContext) -> Iterator[ReportFact]:
         """Give the value, and its comparisons under ``NAME.previous``, ``NAME.change`` and so on."""
-        rows = self.chosen(desk)
-        now = self.placed(rows, desk)
+        rows = self.chosen(context)
+        now = self.placed(rows, context)
         sql = self.query(now)
-        value = self.read(desk, sql)
+        value = self.read(context, sql)
         asked = _ComparedValue(
             name=name,
             label=self.called(name),
             measure=self.word,
-            desk=desk,
+            context=context,
             rows=rows,
-            unit=self.unit_of(self.of, rows.held),
-            digits=self.shown_digits(rows.held),
+            unit=self.unit_of(self.of, rows.table),
+            digits=self.shown_digits(rows.table),
             good=self.good,
         )
         compared = list(self._compared(asked, value)) if value is not None else []
@@ -71,10 +73,10 @@ class Total(Measure):
             asked.label,
             value,
             query=sql,
-            behind=(now.behind(desk),),
+            behind=(now.behind(context),),
             measure=self.word,
             note=self.note(rows),
-            incomplete=self.lacking(desk, rows),
+            incomplete=self.lacking(context, rows),
             good=self.good,
             unit=asked.unit,
             digits=asked.digits,
@@ -82,28 +84,28 @@ class Total(Measure):
         )
         yield from compared
 
-    def placed(self, rows: ChosenRows, desk: MeasureContext) -> ChosenRows:
-        """Choose the rows that count for the desk's period."""
-        return rows.within(desk.window if self.period == "this" else None)
+    def placed(self, rows: ChosenRows, context: MeasureContext) -> ChosenRows:
+        """Choose the rows that count for the context's period."""
+        return rows.within(context.window if self.period == "this" else None)
 
     def _compared(self, asked: "_ComparedValue", value: Decimal) -> Iterator[ReportFact]:
-        desk, rows = asked.desk, asked.rows
-        if desk.window is None or rows.day is None or self.period == "all":
+        context, rows = asked.context, asked.rows
+        if context.window is None or rows.day is None or self.period == "all":
             return
-        coverage = desk.coverage(rows.held, rows.day)
+        coverage = context.coverage(rows.table, rows.day)
         for what in self.compare:
             if what == "year_to_date":
-                yield from self._to_date(asked, desk.window)
+                yield from self._to_date(asked, context.window)
                 continue
-            window = desk.window.back() if what == "previous" else desk.window.last_year
-            then = self.placed(rows, replace(desk, window=window))
-            before = self.read(desk, self.query(then)) if coverage.has(window) else None
+            window = context.window.back() if what == "previous" else context.window.last_year
+            then = self.placed(rows, replace(context, window=window))
+            before = self.read(context, self.query(then)) if coverage.has(window) else None
             if before is not None:
-                lacking = self.lacking(desk, rows, window)
+                lacking = self.lacking(context, rows, window)
                 yield from asked.against(what, self.query(then), then, value, before, lacking)
 
     def _to_date(self, asked: "_ComparedValue", window: Window) -> Iterator[ReportFact]:
-        label, desk, rows = asked.label, asked.desk, asked.rows
+        label, context, rows = asked.label, asked.context, asked.rows
         before = window.last_year
         both = (
             ("year_to_date", window.year_to_date, say("{label} since the first of January", label=label)),
@@ -114,15 +116,15 @@ class Total(Measure):
             ),
         )
         for key, when, phrase in both:
-            if rows.day and desk.coverage(rows.held, rows.day).has(when):
+            if rows.day and context.coverage(rows.table, rows.day).has(when):
                 then = rows.within(when)
                 sql = self.query(then)
                 yield scalar_fact(
                     f"{asked.name}.{key}",
-                    desk.word(phrase),
-                    self.read(desk, sql),
+                    context.word(phrase),
+                    self.read(context, sql),
                     query=sql,
-                    behind=(then.behind(desk),),
+                    behind=(then.behind(context),),
                     measure="year_to_date",
                     unit=asked.unit,
                     digits=asked.digits,
@@ -136,7 +138,7 @@ class _ComparedValue:
     name: str
     label: str
     measure: str
-    desk: MeasureContext
+    context: MeasureContext
     rows: ChosenRows
     unit: str
     digits: int | None
@@ -147,21 +149,21 @@ class _ComparedValue:
     ) -> Iterator[ReportFact]:
         """Give the value of another time, the change in percent, and the difference."""
         year = what == "last_year"
-        behind = (then.behind(self.desk),)
+        behind = (then.behind(self.context),)
         common: dict[str, Any] = {"query": sql, "behind": behind, "incomplete": lacking, "good": self.good}
         own: dict[str, Any] = {"unit": self.unit, "digits": self.digits}
-        said = self.desk.word(_LABELS["then", year](self.label))
+        said = self.context.word(_LABELS["then", year](self.label))
         yield scalar_fact(f"{self.name}.{what}", said, before, measure=self.measure, **own, **common)
         common["direction"] = None if lacking else direction_of(now, before)
         end = "_last_year" if year else ""
         change = ratio(now - before, before, 100) if before > 0 else None
         if change is not None:
-            said = self.desk.word(_LABELS["change", year](self.label))
+            said = self.context.word(_LABELS["change", year](self.label))
             name = f"{self.name}.change{end}"
             yield scalar_fact(
                 name, said, change, unit="%", digits=1, role="change", measure="change", **common
             )
-        said = self.desk.word(_LABELS["difference", year](self.label))
+        said = self.context.word(_LABELS["difference", year](self.label))
         name = f"{self.name}.difference{end}"
         yield scalar_fact(name, said, now - before, role="change", measure="difference", **own, **common)
 
@@ -180,13 +182,9 @@ class Sum(Total):
     """Add up a column: ``{sum: amount}``."""
 
     word: ClassVar[str] = "sum"
-    adds_up: ClassVar[bool] = True
     sum: str
     """The column, or an expression such as ``price * quantity``."""
-
-    def query(self, chosen: ChosenRows) -> str:
-        """Write the query."""
-        return chosen.sql(f"coalesce(sum({self.value(self.sum, chosen.held)}), 0)")
+    aggregate: ClassVar[str] = "coalesce(sum({value}), 0)"
 
 
 class Count(Total):
@@ -200,13 +198,13 @@ class Count(Total):
         """Write the query."""
         if self.count == "rows":
             return chosen.sql("count(*)")
-        return chosen.sql(f"count(DISTINCT {quoted(chosen.held.column(self.count))})")
+        return chosen.sql(f"count(DISTINCT {quoted(chosen.table.column(self.count))})")
 
-    def shown_digits(self, held: LoadedTable) -> int | None:
+    def shown_digits(self, table: LoadedTable) -> int | None:
         """Give none: it is a whole number."""
         return 0
 
-    def unit_of(self, written: str, held: LoadedTable) -> str:
+    def unit_of(self, written: str, table: LoadedTable) -> str:
         """Give the unit as told: a number of amounts is no amount."""
         return self.unit
 
@@ -220,15 +218,15 @@ class Mean(Total):
 
     def query(self, chosen: ChosenRows) -> str:
         """Write the query: sum and count, divided outside so that no digit is lost."""
-        value = self.value(self.mean, chosen.held)
+        value = self.value(self.mean, chosen.table)
         return chosen.sql(f"sum({value}) AS total, count({value}) AS n")
 
-    def read(self, desk: MeasureContext, sql: str) -> Decimal | None:
+    def read(self, context: MeasureContext, sql: str) -> Decimal | None:
         """Divide the sum by the count."""
-        total, count = desk.book.select(sql)[1][0]
+        total, count = context.book.select(sql)[1][0]
         return ratio(None if total is None else Decimal(str(total)), Decimal(count))
 
-    def shown_digits(self, held: LoadedTable) -> int | None:
+    def shown_digits(self, table: LoadedTable) -> int | None:
         """Give two unless told: a mean has no last digit of its own."""
         return 2 if self.digits is None else self.digits
 
@@ -242,7 +240,7 @@ class Median(Total):
 
     def query(self, chosen: ChosenRows) -> str:
         """Write the query for the one or two middle values."""
-        value = self.value(self.median, chosen.held)
+        value = self.value(self.median, chosen.table)
         inner = chosen.sql(
             f"{value} AS v, row_number() OVER (ORDER BY {value}) AS n, count({value}) OVER () AS k"
         )
@@ -250,14 +248,14 @@ class Median(Total):
             f"SELECT min(v), max(v) FROM ({inner}) WHERE v IS NOT NULL AND n IN ((k + 1) // 2, (k + 2) // 2)"
         )
 
-    def read(self, desk: MeasureContext, sql: str) -> Decimal | None:
+    def read(self, context: MeasureContext, sql: str) -> Decimal | None:
         """Give the mean of both."""
-        low, high = desk.book.select(sql)[1][0]
+        low, high = context.book.select(sql)[1][0]
         return None if low is None else (Decimal(str(low)) + Decimal(str(high))) / 2
 
-    def shown_digits(self, held: LoadedTable) -> int | None:
+    def shown_digits(self, table: LoadedTable) -> int | None:
         """Give one more than the column has: it may lie between two values."""
-        digits = super().shown_digits(held)
+        digits = super().shown_digits(table)
         return digits if digits is None or self.digits is not None or digits >= 2 else digits + 1
 
 
@@ -267,10 +265,7 @@ class Minimum(Total):
     word: ClassVar[str] = "minimum"
     minimum: str
     """The column or expression."""
-
-    def query(self, chosen: ChosenRows) -> str:
-        """Write the query."""
-        return chosen.sql(f"min({self.value(self.minimum, chosen.held)})")
+    aggregate: ClassVar[str] = "min({value})"
 
 
 class Maximum(Total):
@@ -279,10 +274,7 @@ class Maximum(Total):
     word: ClassVar[str] = "maximum"
     maximum: str
     """The column or expression."""
-
-    def query(self, chosen: ChosenRows) -> str:
-        """Write the query."""
-        return chosen.sql(f"max({self.value(self.maximum, chosen.held)})")
+    aggregate: ClassVar[str] = "max({value})"
 
 
 class Share(Total):
@@ -296,20 +288,20 @@ class Share(Total):
 
     def query(self, chosen: ChosenRows) -> str:
         """Write the query for the part and the whole."""
-        value = "1" if self.share == "rows" else self.value(self.share, chosen.held)
+        value = self.weight(self.share, chosen.table)
         return chosen.sql(
             f"coalesce(sum({value}) FILTER (WHERE {self.of_rows}), 0) AS part, sum({value}) AS whole"
         )
 
-    def read(self, desk: MeasureContext, sql: str) -> Decimal | None:
+    def read(self, context: MeasureContext, sql: str) -> Decimal | None:
         """Divide the part by the whole."""
-        part, whole = desk.book.select(sql)[1][0]
+        part, whole = context.book.select(sql)[1][0]
         return None if whole is None else ratio(Decimal(str(part)), Decimal(str(whole)), 100)
 
-    def unit_of(self, written: str, held: LoadedTable) -> str:
+    def unit_of(self, written: str, table: LoadedTable) -> str:
         """Give the sign for percent."""
         return "%"
 
-    def shown_digits(self, held: LoadedTable) -> int | None:
+    def shown_digits(self, table: LoadedTable) -> int | None:
         """Give one unless told."""
         return 1 if self.digits is None else self.digits
