@@ -7,9 +7,11 @@ from io import BytesIO
 
 import pytest
 from hypothesis import given, settings
+from hypothesis import strategies as st
 from support.mutation import damage, damaged
 
 from smeflow.core.case import Case
+from smeflow.documents import text as texts
 from smeflow.documents.archives import mails_in
 from smeflow.documents.conversation import group_threads, thread_of
 from smeflow.documents.document import Limits
@@ -54,6 +56,22 @@ def test_an_invitation_is_read():
     }
     assert part.fields["attendees"] == "Paul: P. <paul@y.fr>"
     assert part.text.endswith("Ordre du jour\n1. Toit")
+
+
+@pytest.mark.parametrize(
+    ("start", "lasts", "end"),
+    [
+        (":20261203T143000Z", "PT1H30M", "2026-12-03T16:00:00+00:00"),
+        (";TZID=Europe/Paris:20261203T233000", "PT45M", "2026-12-04T00:15:00"),
+        (";VALUE=DATE:20261203", "P1W", "2026-12-10"),
+        (":20261203T143000Z", "-PT5M", None),
+        (":99991231T230000", "P9D", None),
+    ],
+)
+def test_an_invitation_that_says_how_long_it_is_has_an_end(start, lasts, end):
+    """Calendars write an end or a duration; one that leads nowhere gives no end."""
+    text = f"BEGIN:VCALENDAR\nBEGIN:VEVENT\nDTSTART{start}\nDURATION:{lasts}\nEND:VEVENT\nEND:VCALENDAR\n"
+    assert read(text.encode(), name="a.ics").fields.get("end") == end
 
 
 @pytest.mark.parametrize(
@@ -130,6 +148,37 @@ def test_what_outlook_wrapped_is_taken_out_and_told():
     assert "only Outlook opens; 2 files" in str(document.problems[0])
 
 
+def kept_object(kind, value):
+    """Write the properties of a file whose bytes are kept among them, behind one of several numbers."""
+    numbers = struct.pack("<HHIii", 0x1003, 0x1234, 2, 7, 8)
+    padded = value + bytes(-len(value) % 4)
+    return struct.pack("<I", 2) + numbers + struct.pack("<HHII", kind, 0x3701, 1, len(value)) + padded
+
+
+@pytest.mark.parametrize(
+    ("kind", "before", "place"), [(0x102, b"", b""), (0x0D, bytes(16), b""), (0x0D, bytes(16), b"a picture")]
+)
+def test_a_file_kept_among_its_properties_is_taken_out(kind, before, place):
+    """Some writers leave the usual place empty, or with what is shown instead."""
+    data = winmail(("a.txt", place)) + attribute(2, 0x9005, kept_object(kind, before + b"Total 12,00"))
+    [part] = read(data, name="winmail.dat").parts
+    assert (part.name, part.text) == ("a.txt", "Total 12,00")
+
+
+def test_a_mail_wrapped_in_a_wrapping_is_opened():
+    """What it holds is one level deeper."""
+    inside = kept_object(0x0D, bytes(16) + winmail(("b.txt", b"deux")))
+    [part] = read(winmail(("mail", b"")) + attribute(2, 0x9005, inside), name="winmail.dat").parts
+    assert [(deeper.name, deeper.text) for deeper in part.parts] == [("b.txt", "deux")]
+
+
+@given(st.binary(max_size=200))
+def test_any_properties_are_survived(data):
+    """What is not understood is left; the file itself is still there."""
+    [part] = read(winmail(("a.txt", b"Total")) + attribute(2, 0x9005, data), name="winmail.dat").parts
+    assert part.text
+
+
 @pytest.mark.parametrize("cut", range(6, 200, 7))
 def test_a_winmail_cut_anywhere_gives_what_is_whole(cut):
     """No cut raises anything but that it cannot be read."""
@@ -169,6 +218,36 @@ def test_the_language_of_a_mail_is_told_where_it_is_clear(text, language):
     """By the small words of a sentence; a list of figures has no language."""
     assert detect_language(text) == language
     assert read(mail(text or " ").as_bytes(), name="m.eml").language == language
+
+
+@pytest.mark.requires_module("py3langid")
+@pytest.mark.parametrize(
+    ("text", "language"),
+    [
+        ("Salut, t'en penses quoi ? Dis-moi vite !", "fr"),
+        ("Coucou,\n\nÇa te dit un dîner samedi soir ?\n\nBisous,\nSophie", "fr"),
+        ("Where to check top ups pending?", "en"),
+        ("Dzień dobry, w załączeniu przesyłam fakturę za usługi. Pozdrawiam", None),
+        ("Bună ziua, vă trimit factura pentru luna de noiembrie. Mulțumesc", None),
+    ],
+)
+def test_short_mails_have_a_language_and_other_languages_are_not_taken_for_one(text, language):
+    """By runs of letters, where the extra is installed."""
+    assert detect_language(text) == language
+
+
+@pytest.mark.parametrize(
+    ("text", "language"),
+    [
+        ("Bonjour, veuillez trouver ci-joint la facture. Merci de votre retour.", "fr"),
+        ("Hello, please find attached the invoice for this month.", "en"),
+        ("Facture 12 450,00 EUR", None),
+    ],
+)
+def test_without_the_extra_small_words_tell_the_language(monkeypatch, text, language):
+    """A sentence has some of them."""
+    monkeypatch.setattr(texts, "_language_model", lambda: None)
+    assert detect_language(text) == language
 
 
 def test_mails_that_answer_each_other_are_one_thread():

@@ -7,8 +7,9 @@ import pytest
 from smeflow.core.case import Case
 from smeflow.documents.read import read
 from smeflow.llm.interface import NoModel
+from smeflow.mail import senders
 from smeflow.mail.guard import Guard
-from smeflow.mail.senders import domain_of, lookalike_of
+from smeflow.mail.senders import domain_of, lookalike_of, registered_domain
 from smeflow.recipe.known_tables import KnownTables
 
 IBAN, OTHER = "FR76 3000 6000 0112 3456 7890 189", "DE89 3704 0044 0532 0130 00"
@@ -49,6 +50,32 @@ def test_a_known_sender_has_no_flag(look):
     assert look(From="anne@elsewhere.example").flags == ()
     assert look(From="anne@gmail.com").known is False
     assert look(From="paul.martin@gmail.com").known
+
+
+@pytest.mark.requires_module("publicsuffixlist")
+def test_who_shares_an_ending_with_a_supplier_is_a_stranger(look, tmp_path):
+    """Everybody can have a name under or.at or com.de; nobody but the firm under its own."""
+    (tmp_path / "suppliers.csv").write_text("name,email\nHolz,buero@holz.or.at\n", encoding="utf-8")
+    assert look(From="rechnung@mail.holz.or.at").known
+    assert not look(From="rechnung@anders.or.at").known
+    assert look(From="rechnung@h0lz.or.at").flags == ("look_alike",)
+
+
+@pytest.mark.parametrize(
+    ("domain", "bought"),
+    [
+        ("mail.atelier.co.uk", "atelier.co.uk"),
+        ("x.mairie.gouv.fr", "mairie.gouv.fr"),
+        ("mail.dupont.fr", "dupont.fr"),
+        ("localhost", "localhost"),
+        ("", ""),
+    ],
+)
+def test_the_part_of_a_domain_somebody_bought(monkeypatch, domain, bought):
+    """With the list of endings, and by the few known by heart where it is not installed."""
+    assert registered_domain(domain) == bought
+    monkeypatch.setattr(senders, "_public_suffixes", lambda: None)
+    assert registered_domain(domain) == bought
 
 
 @pytest.mark.parametrize(

@@ -38,6 +38,25 @@ def test_a_time_the_clock_leaps_over_still_comes():
 
 
 @pytest.mark.parametrize(
+    ("text", "times"),
+    [
+        ("*/30 * * * *", ["00:00", "00:30", "01:00", "01:30", "02:00"]),
+        ("0 * * * *", ["00:00", "01:00", "02:00", "03:00", "04:00"]),
+        ("*/30 2 * * *", ["00:00", "00:30", "01:00", "01:30"]),
+        ("30 2 * * *", ["00:30"]),
+        ("0,30 2,3 * * *", ["00:00", "00:30", "02:00", "02:30"]),
+    ],
+)
+def test_an_hour_that_comes_twice_counts_twice_for_what_runs_every_hour_or_minute(text, times):
+    """On 25 October 2026 it is two o'clock twice in Paris; what has its own hour runs once."""
+    schedule, moment, found = parse_schedule(text), datetime(2026, 10, 24, 23, 45, tzinfo=UTC), []
+    for _ in times:
+        moment = schedule.after(moment, PARIS)
+        found.append(moment.strftime("%H:%M"))
+    assert found == times
+
+
+@pytest.mark.parametrize(
     "text", ["", "1 2 3", "61 * * * *", "0 7 31 2 *", "a * * * *", "5-1 * * * *", "*/0 * * * *"]
 )
 def test_what_is_no_schedule_is_refused(text):

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime, timedelta
 
 from smeflow.documents.document import Document, Page
 from smeflow.documents.file import File, bounded_text
@@ -16,6 +16,9 @@ _LINE = re.compile(r"([A-Za-z0-9-]+)((?:;[^:;=]+=(?:\"[^\"]*\"|[^:;\"]*))*):(.*)
 _PARAMETER = re.compile(r";([^:;=]+)=(\"[^\"]*\"|[^:;\"]*)")
 _ESCAPED = re.compile(r"\\([nN,;\\])")
 _MOMENT = re.compile(r"(\d{4})(\d\d)(\d\d)(?:T(\d\d)(\d\d)(\d\d)(Z?))?")
+_DURATION = re.compile(
+    r"\+?P(?:(\d{1,3})W)?(?:(\d{1,4})D)?(?:T(?:(\d{1,4})H)?(?:(\d{1,6})M)?(?:(\d{1,6})S)?)?"
+)
 _EVENTS = ("VEVENT", "VTODO", "VFREEBUSY")
 _SHOWN = (
     "summary", "start", "end", "timezone", "location", "organizer", "attendees", "method", "status",
@@ -30,6 +33,8 @@ class CalendarEvent:
     fields: dict[str, str] = field(default_factory=dict)
     attendees: list[str] = field(default_factory=list)
     description: str = ""
+    duration: timedelta | None = None
+    """How long it is, where no end is written."""
 
 
 def read_invitation(file: File) -> Document:
@@ -46,7 +51,12 @@ def read_invitation(file: File) -> Document:
     if not events:
         raise UnreadableDocument(say("{name} holds no event.", name=file.name))
     first = events[0]
-    fields = {**first.fields, "attendees": ", ".join(first.attendees), "method": method}
+    fields = {
+        **first.fields,
+        "end": first.fields.get("end") or _end(first),
+        "attendees": ", ".join(first.attendees),
+        "method": method,
+    }
     fields = {name: value for name, value in fields.items() if value}
     lines = [f"{name}: {fields[name]}" for name in _SHOWN if name in fields]
     lines += [first.description] if first.description else []
@@ -83,6 +93,8 @@ def _note(event: CalendarEvent, name: str, parameters: dict[str, str], value: st
         event.fields["start" if name == "DTSTART" else "end"] = _moment(value)
         if name == "DTSTART" and parameters.get("TZID"):
             event.fields["timezone"] = parameters["TZID"]
+    elif name == "DURATION":
+        event.duration = _duration(value)
     elif name == "ORGANIZER":
         event.fields["organizer"] = _person(parameters, value)
     elif name == "ATTENDEE":
@@ -125,3 +137,21 @@ def _moment(value: str) -> str:
     except ValueError:
         return value
     return (moment.replace(tzinfo=UTC) if match[7] else moment).isoformat()
+
+
+def _duration(value: str) -> timedelta | None:
+    found = _DURATION.fullmatch(value)
+    if not found:
+        return None
+    weeks, days, hours, minutes, seconds = (int(part or 0) for part in found.groups())
+    return timedelta(weeks=weeks, days=days, hours=hours, minutes=minutes, seconds=seconds)
+
+
+def _end(event: CalendarEvent) -> str:
+    """Give the end of an event that tells its start and how long it is; empty where it cannot be told."""
+    start = event.fields.get("start", "")
+    try:
+        begins = datetime.fromisoformat(start) if "T" in start else date.fromisoformat(start)
+        return (begins + event.duration).isoformat() if event.duration else ""
+    except (ValueError, OverflowError):
+        return ""

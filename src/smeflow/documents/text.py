@@ -4,6 +4,7 @@ import codecs
 import json
 import re
 import unicodedata
+from functools import lru_cache
 from typing import Any
 
 from smeflow._text import strip_invisible
@@ -142,6 +143,8 @@ _WORDS: dict[str, str] = {
 _WORDS_OF = {language: frozenset(words.split()) for language, words in _WORDS.items()}
 _WORD = re.compile(r"[^\W\d_]+(?:-[^\W\d_]+)?")
 _MOST_CHARACTERS = 20_000
+_LIKELY = 0.5
+"""Less likely than this, a language is not clear."""
 
 
 def detect_language(text: str) -> str | None:
@@ -149,9 +152,27 @@ def detect_language(text: str) -> str | None:
 
     A short text, a list of figures or a text in another language has none.
     """
-    words = [word.casefold() for word in _WORD.findall(text[:_MOST_CHARACTERS])]
+    words = _WORD.findall(text[:_MOST_CHARACTERS])
     if len(words) < 2:
         return None
+    model = _language_model()
+    if model is None:
+        return _by_small_words([word.casefold() for word in words])
+    language, likely = model.classify(" ".join(words))
+    return language if likely >= _LIKELY and language in _WORDS_OF else None
+
+
+@lru_cache(maxsize=1)
+def _language_model() -> Any:
+    """Give py3langid's model where it is installed; its file is part of the package."""
+    try:
+        from py3langid.langid import MODEL_FILE, LanguageIdentifier
+    except ImportError:
+        return None
+    return LanguageIdentifier.from_model_file(MODEL_FILE, norm_probs=True)
+
+
+def _by_small_words(words: list[str]) -> str | None:
     hits = {language: sum(word in known for word in words) for language, known in _WORDS_OF.items()}
     ranked = sorted(hits, key=lambda language: -hits[language])
     best, second = ranked[0], ranked[1]

@@ -5,6 +5,7 @@ Only the files in it are taken; its copy of the text in Outlook's own form is ig
 
 import struct
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 from smeflow.documents.document import Document
 from smeflow.documents.file import File, check_limit, read_attached
@@ -15,7 +16,10 @@ from smeflow.i18n import say
 TNEF = "application/ms-tnef"
 TNEF_MAGIC = b"\x78\x9f\x3e\x22"
 _RENDER, _TITLE, _DATA, _PROPERTIES = 0x9002, 0x8010, 0x800F, 0x9005
-_LONG_NAME, _NAME = 0x3707, 0x3704
+_LONG_NAME, _NAME, _OBJECT = 0x3707, 0x3704, 0x3701
+_MANY = 0x1000
+"""A property of several values says so in its type."""
+_WIDE, _EMBEDDED = 0x1F, 0x0D
 _WIDTHS = {2: 4, 3: 4, 4: 4, 5: 8, 6: 8, 7: 8, 10: 4, 11: 4, 20: 8, 64: 8, 72: 16}
 """Bytes of a property of fixed length, by its type."""
 
@@ -43,7 +47,10 @@ def read_tnef(file: File) -> Document:
 
 
 def files_in(data: bytes) -> Iterator[tuple[str, bytes]]:
-    """Give name and bytes of each file; where the data are cut, those before the cut."""
+    """Give name and bytes of each file; where the data are cut, those before the cut.
+
+    Some writers leave the place of the bytes empty and keep them among the properties.
+    """
     name, content, open_ = "", b"", False
     for tag, value in _attributes(data):
         if tag == _RENDER:
@@ -53,9 +60,11 @@ def files_in(data: bytes) -> Iterator[tuple[str, bytes]]:
         elif tag == _TITLE and not name:
             name = decode_text(value.rstrip(b"\0"))
         elif tag == _DATA:
-            content, open_ = value, True
+            content, open_ = content or value, True
         elif tag == _PROPERTIES:
-            name = _long_name(value) or name
+            properties = _properties(value)
+            name = properties.name or name
+            content = properties.content or content
     if open_:
         yield name, content
 
@@ -71,9 +80,24 @@ def _attributes(data: bytes) -> Iterator[tuple[int, bytes]]:
         place = start + length + 2  # a checksum that many programs write wrong
 
 
-def _long_name(data: bytes) -> str:
-    """Find the name of a file among its properties; empty where it has none or they are not understood."""
-    name = ""
+@dataclass(slots=True)
+class _Properties:
+    """What the properties of a file say of it."""
+
+    name: str = ""
+    content: bytes = b""
+
+    def note(self, kind: int, tag: int, value: bytes) -> None:
+        """Keep a value that is a name or the bytes of the file."""
+        if tag == _LONG_NAME or (tag == _NAME and not self.name):
+            self.name = _string(value, wide=kind == _WIDE)
+        elif tag == _OBJECT:
+            self.content = value[16:] if kind == _EMBEDDED else value  # 16 bytes say what kind of object
+
+
+def _properties(data: bytes) -> _Properties:
+    """Find name and bytes of a file among its properties, as far as they are understood."""
+    found = _Properties()
     try:
         (count,) = struct.unpack_from("<I", data, 0)
         place = 4
@@ -82,20 +106,22 @@ def _long_name(data: bytes) -> str:
             place += 4
             if tag >= 0x8000:
                 place = _past_named(data, place)
-            if kind in _WIDTHS:
-                place += _WIDTHS[kind]
+            width = _WIDTHS.get(kind & ~_MANY)
+            if width and not kind & _MANY:
+                place += width
                 continue
             (values,) = struct.unpack_from("<I", data, place)
             place += 4
+            if width:
+                place += width * values
+                continue
             for _ in range(min(values, 1_000)):
                 (length,) = struct.unpack_from("<I", data, place)
-                value = data[place + 4 : place + 4 + length]
+                found.note(kind, tag, data[place + 4 : place + 4 + length])
                 place += 4 + length + (-length % 4)
-                if tag in (_LONG_NAME, _NAME) and (tag == _LONG_NAME or not name):
-                    name = _string(value, wide=kind == 0x1F)
     except struct.error:
-        return name
-    return name
+        return found
+    return found
 
 
 def _past_named(data: bytes, place: int) -> int:

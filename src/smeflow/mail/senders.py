@@ -7,6 +7,8 @@ import unicodedata
 from collections.abc import Callable, Iterable
 from email.message import Message
 from email.utils import getaddresses
+from functools import lru_cache
+from typing import Any
 
 from smeflow.documents.document import Document
 from smeflow.documents.mail import header
@@ -107,7 +109,7 @@ _PUBLIC_NAMES = (
 )
 _PUBLIC = frozenset(_PUBLIC_NAMES.split(" "))
 _SECOND = frozenset({"co", "com", "org", "net", "gov", "ac", "gouv", "asso"})
-"""Parts that belong to the ending: ``co.uk``, ``gouv.fr``."""
+"""Parts that belong to the ending where no list of endings is installed: ``co.uk``, ``gouv.fr``."""
 
 
 def domain_of(address: str) -> str:
@@ -123,10 +125,26 @@ def domain_of(address: str) -> str:
 
 
 def registered_domain(domain: str) -> str:
-    """Give the part of a domain somebody bought: ``mail.atelier.co.uk`` is ``atelier.co.uk``."""
+    """Give the part of a domain somebody bought: ``mail.atelier.co.uk`` is ``atelier.co.uk``.
+
+    Endings are those of the Public Suffix List (extra ``mailbox``), else the few that are known by heart.
+    """
+    suffixes = _public_suffixes()
+    if suffixes is not None:
+        return suffixes.privatesuffix(domain) or domain
     parts = domain.split(".")
     keep = 3 if len(parts) > 2 and parts[-2] in _SECOND and len(parts[-1]) == 2 else 2
     return ".".join(parts[-keep:])
+
+
+@lru_cache(maxsize=1)
+def _public_suffixes() -> Any:
+    """Give the Public Suffix List where it is installed: a file of the package, never fetched."""
+    try:
+        from publicsuffixlist import PublicSuffixList
+    except ImportError:
+        return None
+    return PublicSuffixList(accept_encoded_idn=False)
 
 
 def is_public_provider(domain: str) -> bool:

@@ -1,8 +1,9 @@
 """The values of a recipe's keys that have a form of their own: money, models, schedules."""
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo
@@ -41,6 +42,8 @@ class Schedule:
     weekdays: frozenset[int]
     either: bool
     """A day fits by its number or by its weekday, since both were written."""
+    twice: bool
+    """An hour that the clock gives twice in autumn counts twice, since every hour or minute is meant."""
 
     def after(self, moment: datetime, timezone: str) -> datetime:
         """Give the first time after *moment*; one that the clock leaps over in spring comes an hour later.
@@ -49,19 +52,24 @@ class Schedule:
             ValueError: There is none: the 31st of February.
         """
         zone = ZoneInfo(timezone)
-        local = moment.astimezone(zone).replace(second=0, microsecond=0, tzinfo=None)
-        day = local.date()
+        day = moment.astimezone(zone).date()
         for _ in range(_FARTHEST_DAYS):
             if self._fits(day.day, day.month, day.isoweekday() % 7):
-                for hour in sorted(self.hours):
-                    for minute in sorted(self.minutes):
-                        wall = datetime(day.year, day.month, day.day, hour, minute)  # noqa: DTZ001 - given below
-                        # through UTC and back: a time that does not exist becomes the one that does
-                        found = wall.replace(tzinfo=zone).astimezone(UTC)
-                        if found > moment:
-                            return found
+                found = min((time for time in self._times(day, zone) if time > moment), default=None)
+                if found is not None:
+                    return found
             day += timedelta(days=1)
         raise ValueError(say("the schedule {text} never comes", text=self.text))
+
+    def _times(self, day: date, zone: ZoneInfo) -> Iterator[datetime]:
+        """Give the times of a day in UTC: one that does not exist becomes the one that does."""
+        for hour in self.hours:
+            for minute in self.minutes:
+                wall = datetime(day.year, day.month, day.day, hour, minute, tzinfo=zone)
+                first = wall.astimezone(UTC)
+                yield first
+                if self.twice:
+                    yield max(first, wall.replace(fold=1).astimezone(UTC))
 
     def _fits(self, day: int, month: int, weekday: int) -> bool:
         if month not in self.months:
@@ -84,7 +92,8 @@ def parse_schedule(text: str) -> Schedule:
     found = [_field(part, *field, text) for part, field in zip(parts, _FIELDS, strict=True)]
     weekdays = frozenset(day % 7 for day in found[4])
     either = parts[2] != "*" and parts[4] != "*"
-    made = Schedule(text, found[0], found[1], found[2], found[3], weekdays, either)
+    twice = parts[0].startswith("*") or parts[1].startswith("*")
+    made = Schedule(text, found[0], found[1], found[2], found[3], weekdays, either, twice)
     made.after(datetime(2026, 1, 1, tzinfo=UTC), "UTC")
     return made
 
