@@ -144,7 +144,7 @@ def test_where_the_model_cannot_be_had_the_demo_says_so_and_ends_well(
 DEMO = """
 import sys
 from pathlib import Path
-import smeflow.cli.bundled
+import smeflow.cli.commands.demo
 from smeflow.cli import main
 smeflow.cli.commands.demo.bundled_recipes = lambda: Path(sys.argv[1])
 sys.exit(main(["demo"]))

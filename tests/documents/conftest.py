@@ -6,7 +6,7 @@ import pytest
 
 from smeflow.documents.document import Document, Limits
 from smeflow.documents.file import File
-from smeflow.documents.read import read_in_process
+from smeflow.documents.read import read_in_process as read_file_in_process
 
 
 def pdf_of(
@@ -75,8 +75,14 @@ def printed() -> Callable[..., str]:
 
 def here(data: bytes, name: str = "file", media_type: str = "", **limits: float) -> Document:
     """Read in this process, under *limits*."""
-    return read_in_process(
-        File(name=name, media_type=media_type, data=data, limits=Limits(**limits), read_part=read_in_process)
+    return read_file_in_process(
+        File(
+            name=name,
+            media_type=media_type,
+            data=data,
+            limits=Limits(**limits),
+            read_part=read_file_in_process,
+        )
     )
 
 

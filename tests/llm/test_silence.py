@@ -9,17 +9,17 @@ CODE = """
 import sys
 from smeflow import Case, read, run
 from smeflow.cli import main
-from smeflow.llm.connect import choose, connect
-from smeflow.llm.langchain import FromLangChain
+from smeflow.llm.connect import choose_model, connect
+from smeflow.llm.langchain import LangChainLLM
 from smeflow.steps import Extract
 from langchain.chat_models import init_chat_model
 from langchain_core.language_models import FakeListChatModel
 
 step = Extract(name="found", fields={"number": "text"}, readers=("model",))
 case = Case.of("Invoice R-1")
-for model in (connect(sys.argv[1]), FromLangChain(FakeListChatModel(responses=['{"number": "R-1"}']))):
+for model in (connect(sys.argv[1]), LangChainLLM(FakeListChatModel(responses=['{"number": "R-1"}']))):
     run([step], case, model)
-choose("auto")
+choose_model("auto")
 raise SystemExit(main(["doctor"]))
 """
 TALKATIVE = {

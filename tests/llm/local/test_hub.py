@@ -90,14 +90,13 @@ FETCH = """
 import json, sys
 from pathlib import Path
 from smeflow.i18n import say
-from smeflow.llm.local.catalogue import KnownModel
-from smeflow.llm.local.fetch import fetch
-from smeflow.llm.local.store import Store
+from smeflow.llm.local.models import KnownModel, ModelStore
+from smeflow.llm.local.fetch import fetch_model
 model = KnownModel(name="tiny", title="Tiny", licence="MIT", word=say("no"), bytes={size}, sha256={sha!r},
                    repository="someone/tiny", file="tiny.gguf")
 told = []
-store = Store(Path({folder!r}))
-made = fetch(model, store, source="hub", tell=lambda done, total: told.append(done))
+store = ModelStore(Path({folder!r}))
+made = fetch_model(model, store, source="hub", tell=lambda done, total: told.append(done))
 print(json.dumps([str(store.path_of(made)), made.source, told[0], told[-1]]))
 """
 
