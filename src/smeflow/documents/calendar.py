@@ -49,7 +49,7 @@ def read_invitation(file: File) -> Document:
     text, problems = drop_hidden_characters(bounded_text(decode_text(file.data), file), file.name)
     method, events = _events(text)
     if not events:
-        raise UnreadableDocument(say("{name} holds no event.", name=file.name))
+        raise UnreadableDocument(say("{name} holds no event.", name=file.name), name=file.name)
     first = events[0]
     fields = {
         **first.fields,
@@ -111,8 +111,8 @@ def _lines(text: str) -> Iterator[tuple[str, dict[str, str], str]]:
     for line in re.sub(r"\n[ \t]", "", text).split("\n"):
         match = _LINE.fullmatch(line.strip("\r"))
         if match:
-            parameters = {key.upper(): value.strip('"') for key, value in _PARAMETER.findall(match[2])}
-            yield match[1].upper(), parameters, match[3].strip()
+            given = {key.upper(): value.strip('"') for key, value in _PARAMETER.findall(match[2])}
+            yield match[1].upper(), given, match[3].strip()
 
 
 def _plain(value: str) -> str:
@@ -127,16 +127,16 @@ def _person(parameters: dict[str, str], value: str) -> str:
 
 def _moment(value: str) -> str:
     """Give a date or a time in ISO form; one in UTC says so, one of a named zone stays as it is there."""
-    match = _MOMENT.fullmatch(value)
-    if not match:
+    found = _MOMENT.fullmatch(value)
+    if not found:
         return value
-    if match[4] is None:
-        return f"{match[1]}-{match[2]}-{match[3]}"
+    if found[4] is None:
+        return f"{found[1]}-{found[2]}-{found[3]}"
     try:
-        moment = datetime.strptime(value.rstrip("Z"), "%Y%m%dT%H%M%S")  # noqa: DTZ007 - its zone is told apart
+        at = datetime.strptime(value.rstrip("Z"), "%Y%m%dT%H%M%S")  # noqa: DTZ007 - its zone is told apart
     except ValueError:
         return value
-    return (moment.replace(tzinfo=UTC) if match[7] else moment).isoformat()
+    return (at.replace(tzinfo=UTC) if found[7] else at).isoformat()
 
 
 def _duration(value: str) -> timedelta | None:

@@ -1,6 +1,6 @@
 """Unwrap ``winmail.dat`` (TNEF): what Outlook makes of attachments for those who do not use Outlook.
 
-Only the files in it are taken; its copy of the text in Outlook's own form is ignored. See [MS-OXTNEF].
+Only the files in it are taken; its copy of the text in Outlook's own form is left aside. See [MS-OXTNEF].
 """
 
 import struct
@@ -32,18 +32,18 @@ def read_tnef(file: File) -> Document:
         LimitExceeded: It holds too many files.
     """
     if not file.data.startswith(TNEF_MAGIC):
-        raise UnreadableDocument(say("{name} is no winmail.dat.", name=file.name))
+        raise UnreadableDocument(say("{name} is no winmail.dat.", name=file.name), name=file.name)
     files = list(files_in(file.data))
     check_limit("parts", file.limits.parts, len(files), file.name)
     parts = tuple(
         read_attached(file, data, name=name or f"part {n}") for n, (name, data) in enumerate(files, 1)
     )
-    note = say(
+    told = say(
         "{name} is a wrapping that only Outlook opens; {n} files were taken out of it.",
         name=file.name,
         n=len(files),
     )
-    return file.document(parts=parts, problems=(note,))
+    return file.document(parts=parts, problems=(told,))
 
 
 def files_in(data: bytes) -> Iterator[tuple[str, bytes]]:
