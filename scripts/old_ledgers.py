@@ -142,7 +142,7 @@ def here(ask: Callable[..., Any], host: Any, *more: Any, **named: Any) -> Any:
 
 def smeflow(folder: Path, command: str) -> str:
     """Run a command in a firm's folder; give what it printed."""
-    from smeflow.cli import main
+    from smeflow.cli.app import main
 
     out = io.StringIO()
     with contextlib.chdir(folder), contextlib.redirect_stdout(out), contextlib.redirect_stderr(out):

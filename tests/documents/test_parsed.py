@@ -9,7 +9,7 @@ import pytest
 from smeflow.documents.document import Limits
 from smeflow.documents.file import File
 from smeflow.documents.pool import Pool
-from smeflow.documents.read import Parsed, read
+from smeflow.documents.read import DocumentCache, read
 from smeflow.errors import UnreadableDocument
 
 
@@ -34,7 +34,7 @@ def xml(number=1, name="a.xml", **more):
 
 def test_the_same_file_is_parsed_once(jobs):
     """By its bytes and its name, since quotes name the document."""
-    parsed = Parsed()
+    parsed = DocumentCache()
     assert xml(read_file=parsed.read) is xml(read_file=parsed.read)
     assert xml(2, read_file=parsed.read).text == "a/b: 2"
     assert xml(name="b.xml", read_file=parsed.read).name == "b.xml"
@@ -43,7 +43,7 @@ def test_the_same_file_is_parsed_once(jobs):
 
 def test_a_file_inside_a_mail_is_the_same_file(jobs):
     """What came by itself and comes again in a mail is parsed once."""
-    parsed = Parsed()
+    parsed = DocumentCache()
     alone = xml(read_file=parsed.read)
     mail = (
         b"From: a@example.org\r\nSubject: s\r\nMIME-Version: 1.0\r\n"
@@ -60,7 +60,7 @@ def test_a_file_inside_a_mail_is_the_same_file(jobs):
 
 def test_many_threads_that_want_one_file_wait_for_one_of_them(jobs):
     """A mail and its attachment may be worked on at the same time."""
-    parsed = Parsed()
+    parsed = DocumentCache()
     found = []
     threads = [threading.Thread(target=lambda: found.append(xml(read_file=parsed.read))) for _ in range(6)]
     for thread in threads:
@@ -73,7 +73,7 @@ def test_many_threads_that_want_one_file_wait_for_one_of_them(jobs):
 
 def test_what_it_keeps_is_bounded(jobs):
     """What was read longest ago is let go of first."""
-    parsed = Parsed(most_bytes=100)
+    parsed = DocumentCache(most_bytes=100)
     for number in (1, 2, 3, 1):
         xml(number, read_file=parsed.read)
     assert jobs == {"a.xml": 4}
@@ -83,7 +83,7 @@ def test_what_it_keeps_is_bounded(jobs):
 
 def test_a_file_that_cannot_be_read_is_told_each_time(jobs):
     """An error is not kept."""
-    parsed = Parsed()
+    parsed = DocumentCache()
     for _ in range(2):
         with pytest.raises(UnreadableDocument):
             read(b"%PDF-1.7 cut", name="cut.pdf", read_file=parsed.read)
@@ -92,7 +92,7 @@ def test_a_file_that_cannot_be_read_is_told_each_time(jobs):
 
 def test_depth_is_kept_to_wherever_a_file_lies(jobs):
     """A file with others in it is read anew where these would lie too deep."""
-    parsed = Parsed()
+    parsed = DocumentCache()
     file = File(name="z.zip", media_type="", data=zipped(), read_part=parsed.read, limits=Limits(depth=3))
     outside = parsed.read(file)
     assert parsed.read(dataclasses.replace(file, depth=1)) is outside

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from smeflow.cli import main
+from smeflow.cli.app import main
 
 HERE = Path(__file__).parent
 

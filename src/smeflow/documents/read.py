@@ -123,7 +123,7 @@ def read(
 
     Its first bytes decide what a file is; then *media_type*, then its name. Files whose parsers are risky are
     read in a child process, which alone dies of them. *ocr* recognises pages that are pictures. *read_file*
-    reads the file and what is inside it: a run has one that remembers (`Parsed`).
+    reads the file and what is inside it: a run has one that remembers (`DocumentCache`).
 
     Raises:
         UnreadableDocument: It is empty, cut, damaged or locked.
@@ -171,7 +171,7 @@ class _Read:
 
 
 @dataclass
-class Parsed:
+class DocumentCache:
     """Reads files like `read_guarded`, and remembers what was read lately. One a run, safe to share.
 
     Only files that are read in a child process are kept: the others cost less than looking them up.

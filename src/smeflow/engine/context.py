@@ -14,7 +14,7 @@ from smeflow._text import hash_of
 from smeflow.core.case import Known
 from smeflow.core.plan import Entry
 from smeflow.core.step import fingerprint
-from smeflow.documents.read import Parsed
+from smeflow.documents.read import DocumentCache
 from smeflow.engine.cases import ResultCodec
 from smeflow.engine.lookups import KnownWithEdits, KnownWithSuppliers
 from smeflow.errors import SmeflowError
@@ -101,7 +101,7 @@ class RunContext:
     smeflow: str
     halt: RunHalt = field(default_factory=RunHalt)
     codec: ResultCodec = field(default_factory=ResultCodec)
-    parsed: Parsed = field(default_factory=Parsed)
+    parsed: DocumentCache = field(default_factory=DocumentCache)
     """Reads documents, each once."""
     recalls: Recalls | None = None
     meter: "RunMeter" = field(default_factory=lambda: RunMeter())  # noqa: PLW0108 - defined below

@@ -34,7 +34,7 @@ from smeflow.llm.interface import ModelEndpoint, Reply, Request
 def reason_to_set_aside(case: Case, entries: tuple[Entry, ...]) -> Phrase | None:
     """Say why there is nothing to do: a kind of record the recipe reads knows the case for no such record."""
     kinds = [entry.step.kind for entry in entries if isinstance(entry.step, Extract)]
-    told = (kind.papers.aside(case.documents) for kind in kinds if kind.papers.aside)
+    told = (kind.papers.kept_unread(case.documents) for kind in kinds if kind.papers.kept_unread)
     return next((why for why in told if why is not None), None)
 
 

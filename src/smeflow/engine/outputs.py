@@ -14,7 +14,7 @@ from smeflow.core.case import Case, Known, Step
 from smeflow.documents.document import MAIL, Document, is_message
 from smeflow.documents.file import MSG
 from smeflow.documents.mail import headers_of
-from smeflow.documents.read import Parsed
+from smeflow.documents.read import DocumentCache
 from smeflow.engine.cases import ResultCodec, document_of, values_of
 from smeflow.errors import DocumentError, SinkError
 from smeflow.i18n import Phrase, say
@@ -171,7 +171,7 @@ class Projection:
     acting: bool = True
     """Whether the source was gone through, so that it is known where each mail lies."""
     codec: ResultCodec = field(default_factory=ResultCodec)
-    parsed: Parsed = field(default_factory=Parsed)
+    parsed: DocumentCache = field(default_factory=DocumentCache)
     """Reads documents; the run's, which has parsed them already."""
 
     def put(self) -> tuple[list[Phrase], list[SinkError]]:
@@ -319,7 +319,7 @@ _TEXT_FIELDS = ("language", "body")
 class _LazyHeaders(Mapping[str, str]):
     """The fields of a message, read from its kept bytes when the first of them is asked for."""
 
-    def __init__(self, store: LedgerStore, item: ItemRow, parsed: Parsed) -> None:
+    def __init__(self, store: LedgerStore, item: ItemRow, parsed: DocumentCache) -> None:
         self._store, self._item, self._parsed = store, item, parsed
         self._found: Mapping[str, str] | None = None
 

@@ -123,7 +123,7 @@ def _judged(task: ExtractionTask, papers: PaperReadings, model: Reading | None) 
     if len(currencies) == 1:
         values[CURRENCY] = currencies[0]
     record = with_gaps(task.record_type, values)
-    judgement = task.kind.judged(record, task.wanted, task.firm, values)
+    judgement = task.kind.judge(record, task.wanted, task.firm, values)
     given = [check for reading in papers.readings for check in reading.checks]
     return JudgedRecord(
         record=record,

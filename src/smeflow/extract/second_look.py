@@ -13,7 +13,7 @@ from smeflow.documents.show import read_strips
 from smeflow.errors import DocumentError
 from smeflow.extract.grounding import spans_of_value
 from smeflow.extract.papers import PaperReadings
-from smeflow.kinds.record_kind import ReadOnce
+from smeflow.kinds.record_kind import ReadTwice
 from smeflow.kinds.records import FieldKind, Finding, Reading
 
 Recogniser = Literal["tesseract", "rapidocr", "auto"]
@@ -27,7 +27,7 @@ def look_again(
     *,
     whole: Callable[[PaperReadings], bool],
     wanted: Collection[str],
-    once: ReadOnce | None,
+    once: ReadTwice | None,
 ) -> PaperReadings:
     """Give *papers*, or what RapidOCR's words of its pictures come to.
 
@@ -55,7 +55,7 @@ def look_again(
 
 
 def confirm_places(
-    papers: PaperReadings, pictures: Sequence[Document], once: ReadOnce | None
+    papers: PaperReadings, pictures: Sequence[Document], once: ReadTwice | None
 ) -> PaperReadings:
     """Have RapidOCR read again, line by line, what is still confirmed by nothing."""
     if once is None:
@@ -121,7 +121,7 @@ def _ordered(
     return (papers, second) if count(papers) > count(second) else (second, papers)
 
 
-def combine_looks(main: PaperReadings, other: PaperReadings, once: ReadOnce) -> Reading:
+def combine_looks(main: PaperReadings, other: PaperReadings, once: ReadTwice) -> Reading:
     """Fill the gaps of *main* from *other*, and take what both recognisers read alike as confirmed.
 
     It is read alike where the other look found the same value, or found none but has it in its words at the
@@ -141,7 +141,7 @@ def _left_open(reading: Reading) -> tuple[str, ...]:
     return next((check.fields for check in reading.checks if check.name == "recognised"), ())
 
 
-def _alike(name: str, found: Finding, other: Reading, seen: Sequence[Document], once: ReadOnce) -> bool:
+def _alike(name: str, found: Finding, other: Reading, seen: Sequence[Document], once: ReadTwice) -> bool:
     if name in other.findings:
         return bool(_bare(found.value) == _bare(other.findings[name].value))
     return name in once.fields and _stands(found, once.fields[name], seen)

@@ -245,7 +245,7 @@ class Extract(StepFamily, Generic[R]):
             self.ocr,
             whole=lambda papers: judge.of(papers).whole,
             wanted=kind.required or self.wanted,
-            once=kind.papers.read_once,
+            once=kind.papers.read_twice,
         )
         if not papers.readings and not any(d.text.strip() for d in papers.documents):
             return self._nothing(case)
@@ -270,7 +270,7 @@ class Extract(StepFamily, Generic[R]):
             llm,
             self.answer,
             instructions=self.instructions,
-            examples=self.kind.ask_first(known, papers.readings),
+            examples=self.kind.earlier_examples(known, papers.readings),
             words={**FIELDS, **self.kind.words},
             max_characters=self.max_characters,
             max_output_tokens=self.max_output_tokens,

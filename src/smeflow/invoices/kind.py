@@ -38,14 +38,14 @@ from smeflow.invoices.record import REQUIRED, Invoice
 from smeflow.invoices.xml.rules import ASKED_CHECKS
 from smeflow.kinds.field_names import FIELDS, field_name
 from smeflow.kinds.record_kind import (
+    FieldLikeness,
     FieldSpec,
     Firm,
     LearningRules,
-    LikenessOfFields,
     NamedRules,
     PaperRules,
     ProofRules,
-    ReadOnce,
+    ReadTwice,
     RecordKind,
     Sought,
     SplitRule,
@@ -226,8 +226,8 @@ INVOICE = RecordKind(
     papers=PaperRules(
         is_one=_is_one,
         against=page_against_data,
-        read_once=ReadOnce(fields=READ_TWICE, check=recognition_check, derived=DERIVED),
-        aside=_kept_unread,
+        read_twice=ReadTwice(fields=READ_TWICE, check=recognition_check, derived=DERIVED),
+        kept_unread=_kept_unread,
     ),
     proof=ProofRules(
         closed=sums_close,
@@ -242,7 +242,7 @@ INVOICE = RecordKind(
     ),
     groups={"supplier": "seller"},
     several=_several_invoices,
-    alike=LikenessOfFields(
+    alike=FieldLikeness(
         fields=frozenset({"total_net", "total_gross", "seller"}), view=as_invoice, checks=run_checks
     ),
 )

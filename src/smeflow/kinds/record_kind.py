@@ -89,7 +89,7 @@ class RecordReader(Protocol):
 
 
 @dataclass(frozen=True, kw_only=True)
-class ReadOnce:
+class ReadTwice:
     """Fields that nothing confirms where a page is a picture: two readings of them must agree."""
 
     fields: Mapping[str, FieldKind]
@@ -115,8 +115,8 @@ class PaperRules:
     """Whether what was read of a page is a record of its own; data always are."""
     against: Callable[[Reading, Reading | None, tuple[Document, ...]], tuple[Check, ...]] = _nothing_said
     """Compares a file's data with its page, and with what a person sees."""
-    read_once: ReadOnce | None = None
-    aside: Callable[[Sequence[Document]], Phrase | None] | None = None
+    read_twice: ReadTwice | None = None
+    kept_unread: Callable[[Sequence[Document]], Phrase | None] | None = None
     """Says why a case is kept and not read, such as a message about a record."""
 
 
@@ -151,7 +151,7 @@ class NamedRules:
 
 
 @dataclass(frozen=True, kw_only=True)
-class LikenessOfFields:
+class FieldLikeness:
     """How to see a record without a row of its own whose fields have this kind's names."""
 
     fields: frozenset[str]
@@ -227,7 +227,7 @@ class RecordKind:
     """What measurements are grouped by: a word and the field that gives it."""
     several: Callable[[int], Phrase] = _several
     """Says that documents hold more than one."""
-    alike: LikenessOfFields | None = None
+    alike: FieldLikeness | None = None
     like: "RecordKind | None" = None
     """For a record without a row of its own: the kind whose names its fields have."""
 
@@ -235,7 +235,7 @@ class RecordKind:
         """Name a field for people; one without a word keeps its name."""
         return self.words[field_name] if field_name in self.words else FIELDS.get(field_name, field_name)
 
-    def judged(
+    def judge(
         self, record: Any, wanted: Sequence[str], firm: Firm | None, values: Mapping[str, Any]
     ) -> Judgement:
         """Run every check of *record*, made of *values*, once."""
@@ -252,7 +252,7 @@ class RecordKind:
             closed=proof.closed(judged_record, checks) if proof.closed is not None and sums else None,
         )
 
-    def ask_first(self, known: Known, readings: Sequence[Reading]) -> str:
+    def earlier_examples(self, known: Known, readings: Sequence[Reading]) -> str:
         """Show a model how earlier records of the same sender were read."""
         learning = (self.like or self).learning
         return learning.examples(known, readings) if learning else ""
