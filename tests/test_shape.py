@@ -1,6 +1,7 @@
 """The shape of the whole: what must not grow, and what must not happen at import."""
 
 import ast
+import builtins
 import importlib.metadata
 import json
 import re
@@ -403,3 +404,20 @@ def test_no_french_twin_is_left_over():
     retired = json.loads((SRC / "i18n_fr" / "retired.json").read_text(encoding="utf-8")).keys()
     assert sorted(twins().keys() - used - retired) == []
     assert sorted(retired & used) == []
+
+
+def test_what_a_docstring_says_is_raised_exists():
+    """A renamed error is renamed in what says that it is raised."""
+    known = set(dir(builtins)) | {
+        n.name for f in FILES for n in ast.walk(tree(f)) if isinstance(n, ast.ClassDef)
+    }
+    wrong = []
+    for file in FILES:
+        taken = {a.name for n in ast.walk(tree(file)) if isinstance(n, ast.ImportFrom) for a in n.names}
+        for node in ast.walk(tree(file)):
+            if isinstance(node, ast.FunctionDef | ast.ClassDef | ast.Module):
+                raised = (ast.get_docstring(node) or "").partition("Raises:")[2]
+                for names in re.findall(r"^    (\w[\w., ]*):", raised, flags=re.MULTILINE):
+                    named = {n for n in re.split(r"[ ,]+", names) if n[:1].isupper()}
+                    wrong += [f"{name(file)}: {n}" for n in named - known - taken]
+    assert sorted(wrong) == []

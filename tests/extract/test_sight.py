@@ -9,7 +9,7 @@ from smeflow.extract.model_reader import page_pictures
 from smeflow.llm.call_log import MemoryCallLog, Scope
 from smeflow.llm.interface import ImageLimits, ModelEndpoint
 from smeflow.llm.testing import Scripted
-from smeflow.llm.wrappers.policy import Policy
+from smeflow.llm.wrappers.stack import Policy
 from smeflow.steps import Extract
 
 STEP = Extract(name="found", fields={"number": "text"}, readers=("model",), pages_shown=2)

@@ -13,8 +13,8 @@ from smeflow.llm.call_log import MemoryCallLog, Scope
 from smeflow.llm.connect import connect
 from smeflow.llm.dialects import RESPONSES
 from smeflow.llm.openai_compatible import OpenAICompatible
-from smeflow.llm.wrappers.policy import BoundLLM, Policy
 from smeflow.llm.wrappers.retry import CircuitBreaker, Patience
+from smeflow.llm.wrappers.stack import BoundLLM, Policy
 
 KEY = "sk-CANARY-0123456789"
 

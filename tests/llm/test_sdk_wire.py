@@ -20,8 +20,8 @@ from smeflow.llm.error_mapping import OPENAI_ERRORS, error_from_library
 from smeflow.llm.interface import ConnectedLLM, Message, Request
 from smeflow.llm.langchain import LangChainLLM
 from smeflow.llm.wire import SdkWire
-from smeflow.llm.wrappers.policy import Policy
 from smeflow.llm.wrappers.retry import Patience
+from smeflow.llm.wrappers.stack import Policy
 
 BASE = "https://api.openai.com/v1"
 GOOD = {"number": "R-1", "total": 12.5, "category": "invoice"}

@@ -14,7 +14,7 @@ from smeflow.i18n import say
 from smeflow.llm.call_log import CallLog, MemoryCallLog, Scope
 from smeflow.llm.interface import LLM, ConnectedLLM, ModelEndpoint
 from smeflow.llm.providers import Residency
-from smeflow.llm.wrappers.policy import Policy
+from smeflow.llm.wrappers.stack import Policy
 from smeflow.money import Money
 
 if TYPE_CHECKING:

@@ -139,7 +139,7 @@ def set_up_run(
 ) -> RunContext:
     """Set up the context of a run, and write down that the run begins."""
     from smeflow.llm.interface import NoModel
-    from smeflow.llm.wrappers.policy import Policy
+    from smeflow.llm.wrappers.stack import Policy
 
     models = llm if isinstance(llm, ModelSet) else ModelSet(models=(llm,) if llm is not None else ())
     limits = recipe.budget

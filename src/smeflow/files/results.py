@@ -89,6 +89,10 @@ class Files(BaseModel):
         )
 
 
+OMIT_NONE = "omit none"
+"""Stands in the metadata of a field that came later: where it says nothing, a value is written as before."""
+
+
 def to_json_value(value: object) -> Any:
     """Turn a result into what JSON can hold: amounts as text, days as ISO dates, sentences in English."""
     if value is None or isinstance(value, Skipped):
@@ -100,7 +104,12 @@ def to_json_value(value: object) -> Any:
     if isinstance(value, tuple | list | set | frozenset):
         return [to_json_value(member) for member in value]
     if is_dataclass(value) and not isinstance(value, type | Phrase):
-        return {f.name: to_json_value(getattr(value, f.name)) for f in fields(value)}
+        members = ((f, getattr(value, f.name)) for f in fields(value))
+        return {
+            f.name: to_json_value(member)
+            for f, member in members
+            if member is not None or OMIT_NONE not in f.metadata
+        }
     return _scalar(value)
 
 

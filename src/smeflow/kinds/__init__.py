@@ -27,6 +27,7 @@ if TYPE_CHECKING:
         ActingSink,
         DeliveringSink,
         DeliveryAnswer,
+        HoldingSink,
         Parcel,
         Put,
         Sink,
@@ -66,6 +67,7 @@ __all__ = [
     "FactSource",
     "Finding",
     "Firm",
+    "HoldingSink",
     "Identifier",
     "Known",
     "Labels",
@@ -109,7 +111,9 @@ __getattr__, __dir__ = open_door(
             "Firm NamedRules PaperRules ProofRules RecordKind RecordReader Sought SplitRule"
         ),
         "smeflow.kinds.records": "Check Finding Identifier Labels Reading Record",
-        "smeflow.kinds.sinks": "ActingSink DeliveringSink DeliveryAnswer Parcel Put Sink SinkItem SinkMemory",
+        "smeflow.kinds.sinks": (
+            "ActingSink DeliveringSink DeliveryAnswer HoldingSink Parcel Put Sink SinkItem SinkMemory"
+        ),
         "smeflow.kinds.sources": (
             "ROW Arrival ArrivalBatch DiskSource FactSource ResumableSource Source UnreadableArrival "
             "make_arrival"

@@ -1,5 +1,6 @@
 """What a recipe tells the sources, steps and sinks made of it, through Pydantic's validation context."""
 
+import warnings
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -48,6 +49,15 @@ class RecipeContext:
     def of(cls, given: object) -> "RecipeContext":
         """Give the context Pydantic hands on, or the one of a script."""
         return given if isinstance(given, cls) else cls()
+
+    def get(self, name: str, default: Any = None) -> Any:
+        """Give a value by name, as when the context was a dictionary; until the next release."""
+        warnings.warn(
+            f"the context is a RecipeContext: write RecipeContext.of(context).{name}",
+            DeprecationWarning,
+            stacklevel=2,
+        )
+        return vars(self).get(name, default)
 
     @property
     def is_recipe(self) -> bool:

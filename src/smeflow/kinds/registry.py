@@ -1,4 +1,7 @@
-"""Which word in a recipe means which class. A new kind is a row here, or an entry point of a package."""
+"""Which word in a recipe means which class: a new step, source or sink is a row here, or an entry point.
+
+Kinds of documents have their rows in `record_kind.RECORDS`.
+"""
 
 from collections.abc import Mapping, Sequence
 from inspect import getattr_static

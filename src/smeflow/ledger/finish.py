@@ -84,7 +84,7 @@ def finish_item(
     already, so that a crash in between costs nothing but work.
 
     Raises:
-        TakenOver: Somebody else holds the item now; nothing is written.
+        LeaseLost: Somebody else holds the item now; nothing is written.
     """
 
     def job(transaction: Transaction) -> None:
@@ -190,7 +190,7 @@ def split_item(store: LedgerStore, item: ItemRow, parts: Sequence[ItemPart]) -> 
     """End a claimed item as split, and let each part be an item ``parent/part``; gives how many there are.
 
     Raises:
-        TakenOver: Somebody else holds the item now.
+        LeaseLost: Somebody else holds the item now.
     """
     blobs = [store_blob(store, part.data) for part in parts]
     names = _names(parts)

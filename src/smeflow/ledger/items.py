@@ -112,7 +112,7 @@ def change_item(
     *known* spares reading the row: whoever changes one raises its lease.
 
     Raises:
-        TakenOver: It is not; nothing of the job is written.
+        LeaseLost: It is not; nothing of the job is written.
     """
     found = [{**known}] if known is not None else transaction.rows("get items", id_=item)
     if not found or lease not in (None, found[0]["lease"]):
@@ -296,7 +296,7 @@ def hold_for_person(store: LedgerStore, item: ItemRow, *, kind: str, step: str, 
     """Let a finished item wait for a person, its results kept; *kind* says what it waits for.
 
     Raises:
-        TakenOver: It is another one by now.
+        LeaseLost: It is another one by now.
     """
     reason = Reason(kind=kind, step=step, phrases=(phrase,))
     if item.state == "review" and item.reason == reason:
@@ -308,7 +308,7 @@ def finish_held_items(store: LedgerStore, items: Iterable[ItemRow]) -> None:
     """Finish items that were held back: what they waited for is there.
 
     Raises:
-        TakenOver: One is another one by now.
+        LeaseLost: One is another one by now.
     """
     for item in items:
         _move(store, item, "done", Reason())

@@ -11,8 +11,8 @@ from smeflow.i18n import say
 from smeflow.llm.answer_json import AmbiguousJson, load_json
 from smeflow.llm.call_log import CallLog, Scope
 from smeflow.llm.interface import LLM, Closable, ConnectedLLM, Reply, Request, Usage
-from smeflow.llm.wrappers.policy import BoundLLM, Policy
 from smeflow.llm.wrappers.retry import Patience
+from smeflow.llm.wrappers.stack import BoundLLM, Policy
 
 LEAST_PROBABILITY = 0.2
 """An answer with a value the model found less likely than this is asked of the next one."""

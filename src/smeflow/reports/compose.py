@@ -13,7 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from smeflow._text import folded
 from smeflow.i18n import Phrase, language_of, say
-from smeflow.reports.patterns import (
+from smeflow.reports.fixed_sentences import (
     EnglishPatterns,
     FactSentence,
     FrenchPatterns,

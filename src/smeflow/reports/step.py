@@ -25,7 +25,7 @@ from smeflow.reports.compose import (
 from smeflow.reports.facts import FactSet, facts_of_case
 from smeflow.reports.measures.measure import Measure
 from smeflow.reports.measures.registry import AnyMeasure
-from smeflow.reports.prose import Length, ModelProse, ProseStyle, write_prose
+from smeflow.reports.model_prose import Length, ModelProse, ProseStyle, write_prose
 from smeflow.writing.locales import LocaleFormat, elides
 from smeflow.writing.periods import Window
 from smeflow.writing.references import ReferenceTable, reference_table

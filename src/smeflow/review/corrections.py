@@ -43,7 +43,7 @@ def split_by_step(
     """Take the step's name off the fields; all changes of one decision are about one step.
 
     Raises:
-        Unfit: They are about several, or about none there is.
+        InvalidCorrection: They are about several, or about none there is.
     """
     names, fields = set(), {}
     for written, text in changes.items():
@@ -67,7 +67,7 @@ def correct_result(step: "Step[Any]", value: object, fields: Mapping[str, str], 
     *value* is what the step found; None where it found nothing.
 
     Raises:
-        Unfit: A value does not fit its field, or results of this kind cannot be corrected.
+        InvalidCorrection: A value does not fit its field, or results of this kind cannot be corrected.
     """
     returns = getattr(step.returns, "__pydantic_generic_metadata__", {}).get("origin") or step.returns
     for kind, change in CORRECTORS:

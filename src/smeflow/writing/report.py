@@ -16,6 +16,7 @@ from pydantic import Field
 from smeflow._text import hash_of
 from smeflow.core.case import Known
 from smeflow.core.claims import Claim
+from smeflow.files.results import OMIT_NONE
 from smeflow.i18n import Phrase, language_of, say
 from smeflow.writing.locales import LocaleFormat, counted
 
@@ -169,7 +170,9 @@ class Paragraph:
     """The names of the facts it speaks of."""
     kind: Literal["text", "item"] = "text"
     by: Literal["pattern", "model", "person"] = "pattern"
-    figures: Annotated[tuple[FigureSpan, ...] | None, OmittedIfNone] = None
+    figures: Annotated[tuple[FigureSpan, ...] | None, OmittedIfNone] = field(
+        default=None, metadata={OMIT_NONE: True}
+    )
     """Which fact each figure in the text is; None in a report that was drafted before this was kept."""
 
 

@@ -6,7 +6,7 @@ from smeflow.errors import LLMRejected
 from smeflow.llm.interface import NoModel
 from smeflow.llm.testing import Scripted
 from smeflow.reports.compose import plan_sections
-from smeflow.reports.prose import ProseStyle, write_prose
+from smeflow.reports.model_prose import ProseStyle, write_prose
 from smeflow.writing.report import Authorship
 
 GOOD = "In {{period}}, revenue came to {{revenue}}, {{revenue.change}}."

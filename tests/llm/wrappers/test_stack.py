@@ -14,8 +14,8 @@ from smeflow.llm.call_log import MemoryCallLog, Scope, Ticket
 from smeflow.llm.interface import Message, MessageImage, ModelEndpoint, Price, Region, Reply, Request, Usage
 from smeflow.llm.testing import Scripted, ScriptLine
 from smeflow.llm.wrappers.accounting import SpendingLimits, token_upper_bound, worst_case_cost
-from smeflow.llm.wrappers.policy import Policy
 from smeflow.llm.wrappers.retry import CircuitBreaker, Patience
+from smeflow.llm.wrappers.stack import Policy
 from smeflow.money import Money
 
 SCOPE = Scope(recipe="r", item="i", version="1", step="s", fingerprint="f")
