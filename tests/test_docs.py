@@ -21,6 +21,7 @@ def blocks(kind: str) -> list[object]:
     return found
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("code", blocks("python"))
 def test_python_examples_run_and_print_what_they_say(code, monkeypatch, capsys):
     """A comment at the end of a ``print(…)`` line is what the line prints."""

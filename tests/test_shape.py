@@ -92,6 +92,7 @@ IMPORTS = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("statements", IMPORTS.values(), ids=IMPORTS.keys())
 def test_importing_loads_nothing_heavy_and_leaves_no_trace(statements, tmp_path):
     """Importing prints nothing, writes nothing, opens no socket, and loads no library before its time."""
@@ -147,6 +148,7 @@ def module(file: Path) -> str:
     return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
 
 
+@pytest.mark.slow
 def test_no_import_goes_in_a_circle():
     """Imports point down the house: no circle between modules, inside packages neither."""
     left = {m: set(others) - DOORS - {m} for m, others in imports().items() if m not in DOORS}
@@ -201,6 +203,7 @@ def test_a_public_class_name_means_one_thing():
     assert {k: v for k, v in homes.items() if len(v) > 1} == {}
 
 
+@pytest.mark.slow
 def test_no_ability_is_guessed_from_a_name():
     """``getattr`` with a literal name, and ``hasattr``, guess: an ability is a Protocol with a name.
 
@@ -221,6 +224,7 @@ def test_no_ability_is_guessed_from_a_name():
     assert len(guessed) <= GUESSES, guessed
 
 
+@pytest.mark.slow
 def test_functions_stay_short():
     """A function has at most 60 lines, its docstring included."""
     long = [
@@ -255,6 +259,7 @@ def _imported(node: ast.Import | ast.ImportFrom) -> list[str]:
     return [n.partition(".")[0] for n in names]
 
 
+@pytest.mark.slow
 def test_there_are_at_most_twenty_kinds_of_error():
     """A user who catches errors by class can know them all: they stand in one tree in one file."""
     homes: dict[str, str] = {"SmeflowError": "errors.py"}
@@ -363,6 +368,7 @@ def placeholders(template: str) -> set[str]:
     return {re.split(r"[.\[]", field)[0] for field in fields}
 
 
+@pytest.mark.slow
 def test_every_sentence_is_a_literal_with_its_data():
     """A sentence built at run time cannot be translated, and a placeholder without data cannot be shown."""
     wrong = []
@@ -377,6 +383,7 @@ def test_every_sentence_is_a_literal_with_its_data():
     assert wrong == []
 
 
+@pytest.mark.slow
 def test_every_sentence_has_its_french_twin():
     """The French of a sentence stands in i18n_fr and has the same placeholders."""
     french, wrong = twins(), []

@@ -28,6 +28,7 @@ def firm(smeflow, tmp_path, inbox):
     return tmp_path
 
 
+@pytest.mark.slow
 def test_a_month_is_booked_and_written_again(smeflow, firm):
     """What waits for a person or an account is listed; then it leaves, and the list is empty."""
     listed = firm / "books" / "review-2022-11.html"

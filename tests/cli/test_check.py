@@ -14,6 +14,7 @@ def _no_keys(monkeypatch):
         monkeypatch.delenv(name, raising=False)
 
 
+@pytest.mark.slow
 def test_where_data_would_go_is_refused_without_a_key_too(smeflow, workspace):
     """Residency is known from the name; where nothing is written, the message says what to write."""
     _with(workspace, "llm: openai/gpt-4o-mini")

@@ -101,6 +101,7 @@ def test_doctor_says_when_there_is_nothing_to_try(smeflow, firm):
     assert "there is no model to ask" in told.out
 
 
+@pytest.mark.slow
 def test_region_eu_lets_auto_use_a_key_of_a_provider_there(smeflow, firm, monkeypatch):
     """A key alone sends nothing; `region: eu` or `allow:` is a person's word."""
     text = (firm / "recipe.yaml").read_text(encoding="utf-8").replace("llm: scaleway\n", "")

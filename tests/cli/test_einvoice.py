@@ -20,6 +20,7 @@ def test_a_sound_invoice_ends_with_0_and_a_broken_one_with_1(smeflow, inbox):
     assert "BT-112=3000.00" in bad.out
 
 
+@pytest.mark.slow
 def test_a_line_of_json_names_every_check_and_finding(smeflow, inbox):
     """What did not run says so, and why."""
     told = smeflow("einvoice", "check", inbox / "azienda-ospedaliera-FAT01.xml", "--json")
@@ -34,6 +35,7 @@ def test_a_line_of_json_names_every_check_and_finding(smeflow, inbox):
     assert set(findings[0]) == {"rule", "severity", "text", "value", "path", "line"}
 
 
+@pytest.mark.slow
 def test_only_the_checks_that_are_asked_for_run(smeflow, inbox):
     """A check that does not exist is a mistake in the command."""
     told = smeflow("einvoice", "check", inbox / "lieferant-471113.xml", "--rules", "xsd,en16931", "--json")
@@ -63,6 +65,7 @@ def test_everything_an_invoice_holds_is_shown(smeflow, inbox):
     assert smeflow("einvoice", "read", inbox / "netpresse-2022089083.pdf").code == 1
 
 
+@pytest.mark.slow
 def test_a_record_becomes_a_factur_x_file_that_reads_the_same(smeflow, inbox, tmp_path):
     """Read as JSON, put into a page, checked, read again: the same record."""
     (tmp_path / "record.json").write_text(
@@ -79,6 +82,7 @@ def test_a_record_becomes_a_factur_x_file_that_reads_the_same(smeflow, inbox, tm
     assert "is there already" in twice.err
 
 
+@pytest.mark.slow
 def test_the_xml_of_a_file_goes_in_as_it_is(smeflow, inbox, tmp_path):
     """A Cross Industry Invoice keeps its bytes; UBL is written anew."""
     page = inbox / "netpresse-2022089083.pdf"

@@ -32,6 +32,7 @@ def ventes(tmp_path):
     return path
 
 
+@pytest.mark.slow
 def test_columns_are_told_with_what_they_are_for(smeflow, ventes):
     """And what was set aside, so that no total is taken for a sale."""
     told = smeflow("--lang", "fr", "facts", ventes)
@@ -50,6 +51,7 @@ def test_columns_are_told_with_what_they_are_for(smeflow, ventes):
         assert role in line, line
 
 
+@pytest.mark.slow
 def test_the_proposed_figures_are_computed(smeflow, ventes):
     """Each with its query and the rows behind it; the sum of the month is the sum of its rows."""
     told = smeflow("facts", ventes, "--json", "--at", "2026-01")
@@ -68,6 +70,7 @@ def test_the_proposed_figures_are_computed(smeflow, ventes):
     assert "SELECT" in facts["montant_ht"]["query"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("language", ["en", "fr"])
 def test_the_printed_recipe_runs(smeflow, ventes, tmp_path, language):
     """From an unknown table to a report in two commands."""
@@ -83,6 +86,7 @@ def test_the_printed_recipe_runs(smeflow, ventes, tmp_path, language):
     assert "Montant HT" in page
 
 
+@pytest.mark.slow
 def test_a_table_without_days_makes_a_report_of_all_its_rows(smeflow, tmp_path):
     """One case, the whole table."""
     rows = "".join(f"{n},{'red' if n % 3 else 'blue'},{n}.25\n" for n in range(1, 41))
@@ -94,6 +98,7 @@ def test_a_table_without_days_makes_a_report_of_all_its_rows(smeflow, tmp_path):
     assert "830.00" in (tmp_path / "out" / "all.md").read_text(encoding="utf-8")
 
 
+@pytest.mark.slow
 def test_books_are_known_by_their_columns(smeflow, tmp_path):
     """A FEC is measured by its accounts, whatever its name."""
     lines = ["\t".join(FEC_COLUMNS)]
@@ -130,6 +135,7 @@ ANSWER = {
 }
 
 
+@pytest.mark.slow
 def test_what_a_model_proposes_is_a_query_that_is_run(ventes):
     """What cannot be run, or would do anything but read the table, is dropped with the reason."""
     with TableBook() as book:
@@ -141,6 +147,7 @@ def test_what_a_model_proposes_is_a_query_that_is_run(ventes):
         assert book.select("SELECT count(*) FROM ventes")[1] == [(420,)]
 
 
+@pytest.mark.slow
 def test_a_model_is_shown_no_row_of_the_table(ventes):
     """Names, kinds and reach of columns are enough to write a query."""
     with TableBook() as book:
@@ -152,6 +159,7 @@ def test_a_model_is_shown_no_row_of_the_table(ventes):
     assert "Brest" not in shown
 
 
+@pytest.mark.slow
 def test_the_rows_behind_a_figure_are_shown_with_their_lines(smeflow, ventes):
     """The query, the rows, and a link to them."""
     told = smeflow("facts", ventes, "--at", "2025-01", "--rows", "montant_ht")

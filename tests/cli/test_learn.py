@@ -62,6 +62,7 @@ def correct(folder, label_of):
         ]
 
 
+@pytest.mark.slow
 def test_corrections_become_examples_and_some_measure(smeflow, sorted_mail):
     """A quarter or so is kept apart; the next run knows the rest; learning twice changes nothing."""
     assert all(correct(sorted_mail, lambda name: name.split("-")[0]))
@@ -85,6 +86,7 @@ def test_corrections_become_examples_and_some_measure(smeflow, sorted_mail):
     assert (again["taken"], again["tests"], again["known"]) == ([], [], 16)
 
 
+@pytest.mark.slow
 def test_what_makes_the_result_worse_is_not_taken_up(smeflow, sorted_mail):
     """Where a person mixes the labels up, the examples there were come out wrong: told, and not written."""
     rows = [{"label": label, "text": f"{text} {more} !"} for label, text in WORDS.items() for more in EXTRA]

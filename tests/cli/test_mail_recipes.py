@@ -28,6 +28,7 @@ def ran(tmp_path, recipes):
     return run
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("file", ["recipe.yaml", "recipe.fr.yaml"])
 @pytest.mark.parametrize("name", ["mailbox-triage", "customer-requests", "supplier-invoices-from-mail"])
 def test_each_ends_with_most_mails_sorted_and_the_rest_at_a_person(ran, name, file):

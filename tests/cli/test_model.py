@@ -33,6 +33,7 @@ def test_extract_counts_the_calls_of_a_model_that_was_named(smeflow, provider, t
     assert line["cost"] == "0"
 
 
+@pytest.mark.slow
 def test_a_key_that_is_rejected_ends_with_five_and_is_told_nowhere(smeflow, provider, rows, monkeypatch):
     """What to do is said; the key is in no output and in no file."""
     monkeypatch.setenv("SMEFLOW_LLM_KEY", CANARY)
@@ -47,6 +48,7 @@ def test_a_key_that_is_rejected_ends_with_five_and_is_told_nowhere(smeflow, prov
     assert CANARY.encode() not in kept
 
 
+@pytest.mark.slow
 def test_the_run_goes_on_once_the_key_is_right(smeflow, provider, rows):
     """Nothing was marked failed for good, and nothing is asked twice."""
     provider.status = 401
@@ -70,6 +72,7 @@ def test_a_triage_line_names_the_label_the_model_chose(smeflow, provider, tmp_pa
     assert (line["label"], line["quote"]) == ("delivery", "at your door")
 
 
+@pytest.mark.slow
 def test_a_spent_budget_ends_with_six_and_asks_nothing(smeflow, provider, rows):
     """The first call could cost more than is left: no call is made, and the next run goes on with more."""
     address = provider.name.partition("@")[2].removeprefix("http://").partition("/")[0].partition(":")[0]

@@ -34,6 +34,7 @@ def test_a_dry_run_tells_which_steps_changed_and_changes_nothing(ran, workspace)
     assert after == told
 
 
+@pytest.mark.slow
 def test_the_estimate_is_of_the_answers_that_stand_and_does_not_grow(smeflow, tmp_path, provider):
     """Each redo is told what one round takes, whatever earlier ones cost; run --redo asks as rerun does."""
     (tmp_path / "a.jsonl").write_text('{"id": "1", "text": "Some words."}\n', encoding="utf-8")
@@ -67,6 +68,7 @@ def test_without_a_yes_nothing_is_redone(ran, workspace):
     assert again["items"] == 3
 
 
+@pytest.mark.slow
 def test_items_of_an_older_recipe_are_redone_and_a_decision_stays(ran, workspace):
     """What a person approved is not asked again."""
     ran("review", "approve", "lieferant-471113")

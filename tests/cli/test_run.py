@@ -115,6 +115,7 @@ def test_status_before_any_run_says_what_to_do(smeflow, tmp_path):
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.slow
 def test_show_tells_values_quotes_checks_and_documents(smeflow, workspace):
     """By number, by key or by the name without its ending."""
     smeflow("run", "recipe.yaml")

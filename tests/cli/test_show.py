@@ -1,6 +1,9 @@
 """``smeflow show`` writes values as people do, not as programs keep them."""
 
+import pytest
 
+
+@pytest.mark.slow
 def test_values_checks_and_rules_are_told_in_the_persons_language(smeflow, workspace):
     """Amounts, days, the kind, checks and a rule's result: nothing of a program's is left."""
     text = (workspace / "recipe.yaml").read_text(encoding="utf-8")

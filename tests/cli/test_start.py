@@ -11,6 +11,7 @@ from smeflow.cli.app import COMMANDS, build_commands
 from smeflow.i18n import french_templates
 
 
+@pytest.mark.slow
 def test_the_version_is_told_without_loading_much():
     """A bug report begins with it; nothing that parses documents or talks to models is loaded."""
     code = (
@@ -50,6 +51,7 @@ def test_all_help_is_there_in_french():
     assert "Exécuter une recette" in build_commands("fr").commands["run"].help
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("work", ["invoices", "mail", "table", "report"])
 @pytest.mark.parametrize("language", ["en", "fr"])
 def test_init_makes_a_recipe_that_passes_check_and_runs(smeflow, tmp_path, work, language):
@@ -101,6 +103,7 @@ def test_doctor_names_keys_and_never_their_values(smeflow, monkeypatch):
     assert "MISTRAL_API_KEY" in smeflow("doctor").out
 
 
+@pytest.mark.slow
 def test_schema_is_json_and_can_be_written_to_a_file(smeflow, tmp_path):
     """An editor can use it as it is."""
     printed = json.loads(smeflow("schema").out)

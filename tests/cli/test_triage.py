@@ -24,6 +24,7 @@ def labels(tmp_path):
     return file
 
 
+@pytest.mark.slow
 def test_a_mail_is_called_by_its_file_and_a_line_by_its_id(smeflow, recipes, labels, tmp_path):
     """Both have the promised keys."""
     lines = tmp_path / "mails.jsonl"
@@ -61,6 +62,7 @@ def test_a_file_without_labels_is_a_usage_error(smeflow, tmp_path, text):
     assert "labels.yaml" in told.err
 
 
+@pytest.mark.slow
 def test_a_broken_line_is_named(smeflow, tmp_path, labels):
     """File and line number, so that it can be found; the other lines are sorted."""
     (tmp_path / "mails.jsonl").write_text('{"id": 1, "text": "a"}\n{broken\n', encoding="utf-8")

@@ -83,6 +83,7 @@ def test_a_mail_in_a_mail_is_a_part():
     assert [inside.name for inside in part.parts] == ["a.csv"]
 
 
+@pytest.mark.slow
 def test_logos_are_no_documents_and_pasted_scans_are():
     """A small picture the text shows belongs to the signature: a part with a name, and no case's document."""
     small, large = (
@@ -144,6 +145,7 @@ def test_depth_is_limited_exactly(read_in_process, deep):
         read_in_process(data, name="m.eml", depth=4)
 
 
+@pytest.mark.slow
 def test_a_thousand_levels_end_as_a_limit(read_in_process):
     """Deeper than Python can go is told as too deep."""
     data = b"From: a@x.fr\r\nSubject: x\r\n"
@@ -162,6 +164,7 @@ def test_broken_mail_of_real_programs_is_read(documents):
         assert document.fields["from"]
 
 
+@pytest.mark.slow
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(changes=st.lists(st.tuples(st.floats(0, 0.999), st.binary(max_size=3)), min_size=1, max_size=30))
 def test_no_mail_fails(recipes, read_in_process, changes):
@@ -183,6 +186,7 @@ headers = st.text(max_size=80) | st.lists(
 ).map("".join)
 
 
+@pytest.mark.slow
 @given(headers, headers)
 def test_no_header_fails(one, other):
     """A header is one harmless line, whatever it says."""

@@ -128,6 +128,7 @@ def test_many_threads_share_a_few_workers():
     assert answers == {n: f"a: {n}" for n in range(24)}
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(sys.platform != "linux", reason="looks into /proc")
 def test_workers_end_with_their_parent_and_load_no_model_library():
     """A parent that dies leaves no process behind; the child starts without openai and langchain."""

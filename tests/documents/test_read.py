@@ -7,6 +7,7 @@ from smeflow.documents.text import ROW
 from smeflow.errors import UnreadableDocument, UnsupportedDocument
 
 
+@pytest.mark.slow
 def test_every_bundled_document_is_read_or_refused_with_a_reason(recipes):
     """The inbox holds a cut PDF and an empty file; all others give text."""
     for path in sorted((recipes / "supplier-mail/inbox").iterdir()):

@@ -47,6 +47,7 @@ def test_every_licence_is_permissive_and_its_text_is_there(sources):
     assert texts
 
 
+@pytest.mark.slow
 def test_what_is_made_can_be_made_again(tmp_path, root):
     """The script that made the mails and the broken files makes the same bytes again."""
     script = runpy.run_path(str(root / "scripts" / "make_mails.py"))

@@ -82,6 +82,7 @@ def test_one_that_may_not_be_asked_refuses_the_whole_chain(made):
     assert near.requests == far.requests == []
 
 
+@pytest.mark.slow
 def test_a_second_run_replays_each_models_own_reply(made):
     """Nothing is asked twice, and no answer stands in for another model's."""
     one, two = model("one", MARTIN), model("two", MARTIN)

@@ -48,6 +48,7 @@ def inbox(recipes, folder, patterns):
             shutil.copy(file, folder / "inbox")
 
 
+@pytest.mark.slow
 def test_a_run_of_the_bundled_recipe_parses_each_document_once(recipes, tmp_path, parsed):
     """Whether it came by itself, in a mail, or both."""
     inbox(recipes, tmp_path, ("*.eml", "lieferant-*.pdf", "au-bon-moulin-*.pdf", "oyo-*.pdf"))

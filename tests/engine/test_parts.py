@@ -3,6 +3,8 @@
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import pytest
+
 from smeflow.core.case import Case
 from smeflow.core.step import step
 from smeflow.extract.step import Extract
@@ -97,6 +99,7 @@ def test_the_papers_of_an_archive_become_items_and_messages_are_set_aside(office
     assert "invoice F-12: 210" in str(aside.reason)
 
 
+@pytest.mark.slow
 def test_a_part_that_is_gone_from_the_file_leaves_the_table(office):
     """A new version of the file is cut anew; what is on other pages now is another version."""
     one, two, three = (

@@ -251,6 +251,7 @@ def test_an_undecided_condition_says_what_it_lacks(text: str, why: str | None) -
     assert (str(told) if told else None) == why
 
 
+@pytest.mark.slow
 @settings(max_examples=200, deadline=None)
 @given(_TEXTS)
 def test_every_expression_gives_an_answer_and_never_raises(text: str) -> None:

@@ -158,6 +158,7 @@ def test_the_prompt_frames_the_text_as_data_and_is_always_the_same():
     assert TEXT.split(maxsplit=1)[0] not in system.content
 
 
+@pytest.mark.slow
 def test_a_long_text_is_cut_in_the_middle_and_told():
     """Of a long document a model sees the beginning and the end."""
     filler = "\n".join(f"line {n} of nothing" for n in range(3000))

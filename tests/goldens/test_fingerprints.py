@@ -297,6 +297,7 @@ def asked_by(one):
     return None
 
 
+@pytest.mark.slow
 def test_every_step_asks_a_model_what_it_always_asked(made):
     """An answer that is paid for is found by its question: prompt, data, name and schema of the answer."""
     asked = {name: asked_by(one) for name, one in made.items() if name.partition(" ")[0] in MODELS_OF}

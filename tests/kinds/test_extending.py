@@ -37,6 +37,7 @@ def _block(kind):
     return re.search(rf"^```{kind}[^\n]*\n(.*?)^```$", PAGE.read_text("utf-8"), re.MULTILINE | re.DOTALL)[1]
 
 
+@pytest.mark.slow
 def test_the_example_of_the_page_runs(installed, tmp_path, monkeypatch, capsys):
     """Its module, its entry points and its recipe, as they stand."""
     from smeflow.cli.app import main

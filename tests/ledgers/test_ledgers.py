@@ -45,6 +45,7 @@ def unpacked(files):
     return {name: parts(name, data) for name, data in files.items()}
 
 
+@pytest.mark.slow
 @EACH
 def test_a_run_asks_nothing_pays_nothing_and_says_nothing_new(firm, name):
     """Its screen is what the older version's was, and the outputs are the same bytes."""
@@ -72,6 +73,7 @@ def test_outputs_that_are_lost_are_written_again_the_same(firm, name):
     assert unpacked(firm.files()) == unpacked(before)
 
 
+@pytest.mark.slow
 @EACH
 def test_what_the_ledger_tells_is_told_as_before(firm, name):
     """Counts balance, the audit holds, and each item is shown in words that an older version wrote."""
@@ -87,6 +89,7 @@ ASKING = [pytest.param(name, name, id=name, marks=MARKS) for name in sorted(REPO
 ASKING += [pytest.param("supplier-mail", "supplier-mail", id="supplier-mail")]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("firm", "name"), ASKING, indirect=["firm"])
 def test_an_item_that_is_redone_is_asked_about_in_the_same_words(firm, name, provider):
     """Prompt, data and the form of the answer: each question has the hash of one that was asked before."""

@@ -195,6 +195,7 @@ def test_a_hanging_provider_costs_three_deadlines(provider):
     assert len(provider.seen) == 3
 
 
+@pytest.mark.slow
 def test_an_outage_ends_in_a_later_answer_and_not_in_a_failure(provider):
     """What cost nothing is bounded by time; then the item is put aside."""
     provider.script = ["503"] * 500

@@ -24,6 +24,7 @@ def carriers():
     return {t for t in threading.enumerate() if t.name == "smeflow-wire"}
 
 
+@pytest.mark.slow
 def test_many_callers_share_one_loop(provider):
     """Each gets its own answer, and one thread carries them all."""
     gc.collect()  # the wires of earlier tests end with them
@@ -70,6 +71,7 @@ def test_a_proxy_of_the_environment_is_not_used_for_this_machine(provider, monke
     assert post(AioWire(), provider).status == 200
 
 
+@pytest.mark.slow
 def test_a_program_ends_without_a_word(provider):
     """Connections left open at the end of a script leave no warning behind."""
     script = (

@@ -35,6 +35,7 @@ def firm(folder, sink):
     return lambda: run_to_end(load(folder), Workspace.find(folder), state=folder / "state")
 
 
+@pytest.mark.slow
 def test_a_report_is_a_file_that_opens_as_a_draft(tmp_path):
     """Text, attachments and address are there; the same report gives the same bytes."""
     run = firm(tmp_path, FILE)

@@ -1,5 +1,6 @@
 """Addresses as strangers write them."""
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -13,6 +14,7 @@ ADDRESSES = st.text(max_size=60) | st.lists(
 ).map("".join)
 
 
+@pytest.mark.slow
 @given(ADDRESSES)
 def test_no_address_fails(text):
     """Who wrote is a name and an address or nothing; a double is told by the domain it looks like."""

@@ -16,6 +16,7 @@ from smeflow.pages.elements import ChartPoint, Figure
 pytestmark = pytest.mark.requires_module("vl_convert")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", CHARTS)
 def test_every_kind_of_chart_is_drawn_as_text_and_as_points(figures, kind):
     """A chart keeps its words as text, and is no empty picture."""
@@ -52,6 +53,7 @@ def test_an_unknown_value_is_a_gap_and_not_zero():
     assert any(line.count("M") == 2 for line in lines)
 
 
+@pytest.mark.slow
 def test_a_chart_does_not_depend_on_what_was_drawn_before(figures):
     """The same figure gives the same bytes in another process and in another order."""
     once = {

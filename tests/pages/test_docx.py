@@ -62,6 +62,7 @@ def test_an_office_program_opens_it_and_prints_what_it_says(made, tmp_path):
     assert len(pictures) == 7
 
 
+@pytest.mark.slow
 def test_headings_captions_and_tables_are_what_they_are_called(made):
     """A person edits by style: nothing is only made to look like a heading."""
     document = opened(made)
@@ -90,12 +91,14 @@ def test_each_picture_has_its_sentence_and_each_link_its_place(made):
     assert len(places) == len(set(places))
 
 
+@pytest.mark.slow
 def test_the_language_is_told_for_spelling(made, english):
     """A French report is not underlined in red from end to end."""
     for data, language in ((made, "fr-FR"), (docx_bytes(english), "en-GB")):
         assert opened(data).styles.element.xpath("//w:docDefaults//w:lang/@w:val") == [language]
 
 
+@pytest.mark.slow
 def test_equal_reports_give_equal_bytes_without_a_time(french, made):
     """No moment of making is in the file, nor in the zip around it."""
     assert docx_bytes(french) == made
@@ -105,6 +108,7 @@ def test_equal_reports_give_equal_bytes_without_a_time(french, made):
     assert opened(made).core_properties.created.date() == french.day
 
 
+@pytest.mark.slow
 @pytest.mark.requires_module("docxtpl")
 def test_a_firms_own_template_keeps_its_letterhead(french):
     """The report stands where the template asks for it, and its fields are filled in."""

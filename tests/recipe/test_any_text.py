@@ -77,6 +77,7 @@ def test_the_recipe_is_right_before_it_is_damaged(folder):
     assert told(folder, RECIPE.encode()) == []
 
 
+@pytest.mark.slow
 @settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(damage)
 def test_a_damaged_recipe_is_refused_at_a_line(folder, changes):
@@ -84,6 +85,7 @@ def test_a_damaged_recipe_is_refused_at_a_line(folder, changes):
     told(folder, damaged(RECIPE.encode(), changes))
 
 
+@pytest.mark.slow
 @settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.floats(0, 0.999), st.lists(WORDS, max_size=8).map(" ".join) | st.text(max_size=30))
 def test_anything_written_into_a_recipe_is_refused_at_a_line(folder, place, text):

@@ -106,6 +106,7 @@ _DATA = st.recursive(
 )
 
 
+@pytest.mark.slow
 @settings(max_examples=100, deadline=None)
 @given(st.dictionaries(_WORDS, _DATA, min_size=1, max_size=5))
 def test_data_comes_back_as_it_was_written(data: dict[str, object]) -> None:
@@ -124,6 +125,7 @@ def test_data_comes_back_as_it_was_written(data: dict[str, object]) -> None:
         assert lines[mark.line - 1][mark.column - 1 :].lstrip("'\"?& ").startswith(str(path[-1])[:1])
 
 
+@pytest.mark.slow
 @settings(max_examples=150, deadline=None)
 @given(st.text(alphabet=st.sampled_from("ab:-[]{}!&*#|>'\"%@`,? \n\t\\0"), max_size=40))
 def test_any_text_is_data_or_refused(text: str) -> None:

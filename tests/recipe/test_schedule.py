@@ -65,6 +65,7 @@ def test_what_is_no_schedule_is_refused(text):
         parse_schedule(text)
 
 
+@pytest.mark.slow
 @given(
     st.text(max_size=20)
     | st.lists(st.text("0123456789*/,-", max_size=5), min_size=5, max_size=5).map(" ".join)

@@ -155,6 +155,7 @@ def test_the_recipes_that_come_along_are_right(path: Path) -> None:
     assert recipe.sinks
 
 
+@pytest.mark.slow
 def test_the_schema_says_what_a_recipe_may_hold() -> None:
     """The recipes that come along fit it; a mistyped key or kind does not."""
     jsonschema = pytest.importorskip("jsonschema")
@@ -172,6 +173,7 @@ def test_the_schema_says_what_a_recipe_may_hold() -> None:
     assert "constants" not in json.dumps(schema["properties"]["steps"])
 
 
+@pytest.mark.slow
 def test_the_schema_beside_the_recipes_is_today_s() -> None:
     """Editors read it from the file; ``smeflow schema`` writes it anew."""
     assert json.loads((RECIPES / "recipe.schema.json").read_text(encoding="utf-8")) == recipe_schema()

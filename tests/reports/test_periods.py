@@ -63,6 +63,7 @@ def test_a_period_is_a_case_once_its_last_day_has_passed_in_the_recipe_s_time_zo
     assert list(cases(after)) == ["2026-09", "2026-10"]
 
 
+@pytest.mark.slow
 def test_the_version_is_what_the_facts_say(tmp_path):
     """A row of the month under way changes no closed month; a late row changes its own."""
     days = every_day(date(2026, 9, 1), date(2026, 11, 10))
@@ -87,6 +88,7 @@ def test_a_month_without_its_last_days_is_incomplete_and_told_without_a_directio
     assert (revenue.direction, change.direction) == (None, None)
 
 
+@pytest.mark.slow
 def test_a_month_whose_rows_did_not_come_is_a_case_with_the_reason(tmp_path):
     """Somebody who waits for October's report is told that October is not in the table."""
     folder = write(tmp_path, every_day(date(2026, 8, 1), date(2026, 9, 30)))
@@ -97,6 +99,7 @@ def test_a_month_whose_rows_did_not_come_is_a_case_with_the_reason(tmp_path):
     assert list(years_later) == ["2026-08", "2026-09"]
 
 
+@pytest.mark.slow
 def test_since_and_last_choose_the_periods(tmp_path):
     """The newest ones, and none before the first that is wanted."""
     folder = write(tmp_path, every_day(date(2026, 1, 1), date(2026, 6, 30)))

@@ -59,6 +59,7 @@ class Firm:
         return {entry.step.name: entry.step for entry in load(self.folder).entries}
 
 
+@pytest.mark.slow
 def test_nothing_goes_out_before_a_person_has_read_it(tmp_path):
     """With review: true a report waits; once approved it is written."""
     firm = Firm(tmp_path, review="true")
@@ -70,6 +71,7 @@ def test_nothing_goes_out_before_a_person_has_read_it(tmp_path):
     assert "Sales of October 2025" in firm.page()
 
 
+@pytest.mark.slow
 def test_an_approved_report_is_frozen_and_a_changed_one_waits(tmp_path):
     """Changed facts make a new version that a person must see; the old file stays beside the new one."""
     firm = Firm(tmp_path)
@@ -88,6 +90,7 @@ def test_an_approved_report_is_frozen_and_a_changed_one_waits(tmp_path):
     assert "€3,535" in firm.page("2025-10-v2.md")
 
 
+@pytest.mark.slow
 def test_figures_that_go_back_to_what_was_approved_need_nobody(tmp_path):
     """A mistake in the table that is put right again before anybody looked leaves no trace."""
     firm = Firm(tmp_path)
@@ -99,6 +102,7 @@ def test_figures_that_go_back_to_what_was_approved_need_nobody(tmp_path):
     assert sorted(p.name for p in (tmp_path / "out").iterdir()) == ["2025-09.md", "2025-10.md"]
 
 
+@pytest.mark.slow
 def test_a_second_change_is_held_against_what_was_approved(tmp_path):
     """Not against the version nobody approved."""
     firm = Firm(tmp_path)
@@ -111,6 +115,7 @@ def test_a_second_change_is_held_against_what_was_approved(tmp_path):
         assert "€2,535 before and €4,535 now" in str(firm.item(ledger).reason)
 
 
+@pytest.mark.slow
 def test_a_persons_words_are_held_against_the_facts(tmp_path):
     """A figure, a direction or a month that is wrong is refused with the reason; a cause may be told."""
     firm = Firm(tmp_path, review="true")
@@ -131,6 +136,7 @@ def test_a_persons_words_are_held_against_the_facts(tmp_path):
     assert "October at the shop" in firm.page()
 
 
+@pytest.mark.slow
 def test_an_edit_is_a_style_example_for_the_next_report(tmp_path):
     """What a person wrote is shown to the model, without its figures."""
     firm = Firm(tmp_path, review="true")
@@ -148,6 +154,7 @@ def test_an_edit_is_a_style_example_for_the_next_report(tmp_path):
     assert any("Revenue came to €…, as we hoped." in text for text in told)
 
 
+@pytest.mark.slow
 def test_a_comment_is_told_to_the_model_that_writes_again(tmp_path):
     """Asking again with a note gives the note along; without one nothing is added."""
     firm = Firm(tmp_path, review="true")

@@ -83,6 +83,7 @@ def files(folder: Path) -> dict[str, bytes]:
     return {path.name: path.read_bytes() for path in sorted((folder / "out").iterdir())}
 
 
+@pytest.mark.slow
 def test_one_draft_gives_every_format_and_the_same_bytes_again(context, tmp_path):
     """Put twice, also with an empty memory elsewhere: the same files to the byte."""
     memory: dict[str, str] = {}
@@ -132,6 +133,7 @@ def test_a_file_changed_by_hand_is_left_and_one_gone_is_made_again(context, tmp_
     assert len(put.notes) == 1
 
 
+@pytest.mark.slow
 def test_a_report_that_is_gone_takes_its_files_along(context, tmp_path):
     """What no item asks for any more does not stay."""
     memory: dict[str, str] = {}

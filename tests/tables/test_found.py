@@ -185,6 +185,7 @@ def test_a_query_reads_the_tables_and_nothing_else(tmp_path, book, sql):
     assert book.select("SELECT sum(a) FROM t")[1] == [(4,)]
 
 
+@pytest.mark.slow
 def test_a_query_gives_no_more_rows_than_are_wanted_and_no_more_memory_is_taken(book, tmp_path):
     """A mistake in a query costs an error, not the machine."""
     from smeflow.tables.book import FactError

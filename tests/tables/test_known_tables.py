@@ -238,6 +238,7 @@ def test_books_with_quotes_are_read_and_broken_ones_are_told(tmp_path):
         held(tmp_path, {"books": {"fec": "fec.txt"}})
 
 
+@pytest.mark.slow
 def test_what_came_in_is_a_table_of_the_ledger(tmp_path):
     """A row an item, with its day, its state, what it cost and what the steps found."""
     (tmp_path / "inbox").mkdir()
@@ -264,6 +265,7 @@ def test_what_came_in_is_a_table_of_the_ledger(tmp_path):
         held(tmp_path, {"mails": {"ledger": "triage", "state": "elsewhere"}})
 
 
+@pytest.mark.slow
 @settings(max_examples=10, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(damage)
 def test_no_books_fail(tmp_path, changes):

@@ -55,6 +55,7 @@ def book():
         yield made
 
 
+@pytest.mark.slow
 @settings(max_examples=150, deadline=None, suppress_health_check=list(HealthCheck))
 @given(data=files())
 def test_the_quick_way_agrees_with_the_careful_one(tmp_path_factory, book, data):
@@ -109,6 +110,7 @@ CELLS = (
 )
 
 
+@pytest.mark.slow
 @settings(max_examples=150, deadline=None)
 @given(
     rows=st.lists(st.tuples(CELLS, CELLS, CELLS), min_size=1, max_size=6),

@@ -134,6 +134,7 @@ def test_a_missing_table_suggests_another(tmp_path: Path) -> None:
         read_table(tmp_path / "sale.csv")
 
 
+@pytest.mark.slow
 def test_ten_thousand_rows_are_quick(tmp_path: Path) -> None:
     """Reading a table again costs next to nothing: well under a second of CPU."""
     path = tmp_path / "t.csv"

@@ -77,6 +77,7 @@ def test_a_rule_can_look_at_attachments():
     assert step(mail("see below", attached=[("FA-1.XML", "")]), NoModel()).label == "invoice"
 
 
+@pytest.mark.slow
 def test_the_model_is_asked_last_and_only_from_the_list():
     """The closed list of labels stands in the schema the model must follow."""
     model = Scripted([{"label": "other", "quote": "the mat"}])
@@ -106,6 +107,7 @@ def test_a_quote_that_is_nowhere_in_the_text_is_dropped_and_a_person_looks():
     assert "pay at once" in " ".join(map(str, found.doubts))
 
 
+@pytest.mark.slow
 def test_a_model_against_clear_words_is_doubted():
     """Where the words are clear and examples say otherwise, the model alone does not overrule the words."""
     examples = [{"label": "other", "text": f"the cat number {n} sat on the mat"} for n in range(3)]

@@ -50,6 +50,7 @@ def test_what_is_proven_is_right(path, paper):
     assert not {"total_net", "total_vat", "total_gross"} & wrong.keys()
 
 
+@pytest.mark.slow
 def test_most_pages_are_read_whole_and_proven(paper):
     """Rules hold for issuers nobody tuned them to."""
     exact = proven = 0
