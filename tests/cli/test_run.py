@@ -218,7 +218,7 @@ def test_a_full_disk_ends_with_the_promised_line(smeflow, workspace, monkeypatch
         raise OSError(errno.ENOSPC, "No space left on device", "ledger")
 
     smeflow("run")
-    monkeypatch.setattr(run, "reopen_for", full)
+    monkeypatch.setattr(run, "reopen_finished", full)
     told = smeflow("run", "--json")
     assert told.code == 28
     summary = told.lines[-1]

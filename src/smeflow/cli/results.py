@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any
 from smeflow.cli.console import STATE_WORDS, Screen, ScreenColumn
 from smeflow.i18n import Language, Phrase, localized, localized_text, phrase_from_json, say
 from smeflow.kinds.field_names import FIELDS, check_label, field_label, reader_word, shown_value
-from smeflow.kinds.record_kind import word_for_field
 
 if TYPE_CHECKING:
     from smeflow.engine.run import RunSummary
@@ -129,6 +128,8 @@ def field_columns() -> list[ScreenColumn]:
 
 def term_name(screen: Screen, name: str) -> str:
     """Name a field by its kind's word; a term of an invoice with its groups: ``line 2: price``."""
+    from smeflow.kinds.record_kind import word_for_field
+
     colon = "\u00a0: " if screen.language == "fr" else ": "
     own = None if name in FIELDS else word_for_field(name)
     return colon.join(screen.text(word) for word in ((own,) if own else field_label(name)))

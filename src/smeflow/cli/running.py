@@ -23,7 +23,6 @@ from smeflow.cli.models import (
     tell_local_model_busy,
 )
 from smeflow.i18n import Phrase, say
-from smeflow.kinds.steps import PromptedStep
 
 if TYPE_CHECKING:
     from smeflow.engine.run import RunSummary
@@ -150,6 +149,7 @@ def cost_of_mails(screen: Screen, recipe: "Recipe", mails: int) -> Phrase:
 def _questions_per_mail(step: object) -> Decimal:
     """Count the questions a step may put to a model for one mail."""
     from smeflow.extract.step import Extract
+    from smeflow.kinds.steps import PromptedStep
     from smeflow.triage.step import Triage
 
     asks = isinstance(step, Triage | Extract) or (isinstance(step, PromptedStep) and step.instructions)

@@ -112,7 +112,8 @@ def members_of(kind: Any) -> dict[str, Any] | None:
             for name, member in vars(base).items():
                 if isinstance(member, property) and not name.startswith("_"):
                     found.setdefault(name, _hints(member.fget).get("return", UNKNOWN_TYPE))
-    arguments = dict(zip(getattr(origin, "__parameters__", ()), get_args(kind), strict=False))
+    parameters = getattr(origin, "__parameters__", ())  # foreign: of a class of typing, pydantic or a user
+    arguments = dict(zip(parameters, get_args(kind), strict=False))
     return {
         name: arguments.get(hint, hint) if isinstance(hint, TypeVar) else hint for name, hint in found.items()
     }

@@ -69,7 +69,8 @@ def correct_result(step: "Step[Any]", value: object, fields: Mapping[str, str], 
     Raises:
         InvalidCorrection: A value does not fit its field, or results of this kind cannot be corrected.
     """
-    returns = getattr(step.returns, "__pydantic_generic_metadata__", {}).get("origin") or step.returns
+    generic = getattr(step.returns, "__pydantic_generic_metadata__", {})  # foreign: what Pydantic keeps
+    returns = generic.get("origin") or step.returns
     for kind, change in CORRECTORS:
         if isinstance(returns, type) and issubclass(returns, kind):
             return change(step, value, fields, person)

@@ -12,7 +12,6 @@ import typer
 from smeflow.cli.arguments import Settings, parse_settings, recipe_files
 from smeflow.cli.console import Screen
 from smeflow.i18n import Phrase, say
-from smeflow.kinds.sources import path_of
 
 if TYPE_CHECKING:
     from smeflow.recipe.load import Recipe
@@ -45,6 +44,7 @@ def check(
 def _check_one(screen: Screen, file: Path, settings: dict[str, str]) -> bool:
     from rich.text import Text
 
+    from smeflow.kinds.sources import path_of
     from smeflow.recipe.load import load
 
     recipe = load(file, settings=settings, environ=os.environ)

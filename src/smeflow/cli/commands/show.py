@@ -9,7 +9,6 @@ import typer
 from smeflow.cli.arguments import Item, Json, RecipeName, State, find_item, open_ledger
 from smeflow.cli.console import Screen, ScreenColumn, plain_decimal
 from smeflow.cli.results import print_result
-from smeflow.engine.cases import case_of
 from smeflow.i18n import say
 
 if TYPE_CHECKING:
@@ -33,6 +32,7 @@ def show(
     with open_ledger(state, Path.cwd()) as ledger:
         row = find_item(ledger, item, recipe)
         if html is not None:
+            from smeflow.engine.cases import case_of
             from smeflow.notebook import case_page
 
             html.write_text(case_page(case_of(ledger, row), screen.language), encoding="utf-8")
@@ -131,6 +131,7 @@ def show_item(ledger: "Ledger", row: "ItemRow", screen: Screen) -> None:
 
 
 def _documents(ledger: "Ledger", row: "ItemRow", screen: Screen) -> None:
+    from smeflow.engine.cases import case_of
     from smeflow.errors import DocumentError
 
     try:
