@@ -29,7 +29,7 @@ def source(folder: Path, tables: object) -> Periods:
 
 def held(folder: Path, tables: object) -> TableBook:
     book = TableBook()
-    source(folder, tables)._hold(book)
+    source(folder, tables)._load(book)
     return book
 
 
