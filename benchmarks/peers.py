@@ -87,6 +87,7 @@ def smeflow(url: str, concurrency: int) -> Many:
     """Measure a whole durable run: rows taken in, asked, checked, and every write on the disk."""
     from smeflow import LLM, Case, connect, step
     from smeflow.core.plan import Entry
+    from smeflow.engine.cases import case_of
     from smeflow.engine.run import run_recipe
     from smeflow.kinds.sources import ROW, Arrival
     from smeflow.ledger.ledger import Ledger
@@ -133,7 +134,7 @@ def smeflow(url: str, concurrency: int) -> Many:
         many.measured = (usage.ru_utime + usage.ru_stime, time.perf_counter())
         with Ledger.open(state) as ledger:
             items = {item.key: item for item in ledger.items("bench")}
-            return [ledger.case(items[str(n)], [invoice])[invoice] for n in numbers]
+            return [case_of(ledger, items[str(n)], [invoice])[invoice] for n in numbers]
 
     return many
 
