@@ -1,5 +1,6 @@
 """Every example of the README and the documentation runs as it stands."""
 
+import importlib.util
 import re
 import tomllib
 from pathlib import Path
@@ -109,3 +110,11 @@ def test_make_targets_of_the_readme_exist():
     makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
     for target in re.findall(r"^make (\w+)", (ROOT / "README.md").read_text(encoding="utf-8"), re.MULTILINE):
         assert re.search(rf"^{target}:", makefile, re.MULTILINE)
+
+
+def test_the_picture_of_the_house_is_drawn_from_the_layers():
+    """What ``make check`` holds is what the architecture page shows."""
+    spec = importlib.util.spec_from_file_location("house_picture", ROOT / "scripts" / "house_picture.py")
+    drawing = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(drawing)
+    assert drawing.PICTURE.read_text(encoding="utf-8") == drawing.picture()
