@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol, runtime_checkable
+from typing import TYPE_CHECKING
 
 from smeflow.cli.arguments import person_name, state_folder
 from smeflow.cli.console import Screen
@@ -194,22 +194,15 @@ def named_places(recipe: "Recipe") -> "list[ModelEndpoint]":
     return found
 
 
-@runtime_checkable
-class Closeable(Protocol):
-    """A model that keeps something running: connections, or a process of its own."""
-
-    def close(self) -> None:
-        """End it."""
-        ...
-
-
 @contextmanager
 def closing_model(llm: "ModelSet | ConnectedLLM") -> Iterator[None]:
     """End with the block what *llm* keeps running: connections, or a process of its own."""
     try:
         yield
     finally:
-        if isinstance(llm, Closeable):
+        from smeflow.llm.interface import Closable
+
+        if isinstance(llm, Closable):
             llm.close()
 
 

@@ -7,11 +7,10 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
-from smeflow.cli.models import Closeable
 from smeflow.engine.item import WORKED_ON
 from smeflow.errors import LLMRejected, LLMUnavailable
 from smeflow.i18n import say
-from smeflow.llm.interface import ConnectedLLM, ModelEndpoint, Reply, Request
+from smeflow.llm.interface import Closable, ConnectedLLM, ModelEndpoint, Reply, Request
 
 
 @dataclass(eq=False, kw_only=True)
@@ -84,7 +83,7 @@ class Rationed:
         try:
             found = answers.get(timeout=max(self.at_least_seconds, self._left))
         except queue.Empty:
-            if isinstance(self.inner, Closeable):  # a process would go on computing what nobody waits for
+            if isinstance(self.inner, Closable):  # a process would go on computing what nobody waits for
                 self.inner.close()
             phrase = say("The time for questions was over before this answer came.")
             raise LLMUnavailable(phrase, kind="broken") from None
