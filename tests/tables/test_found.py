@@ -43,7 +43,7 @@ def test_a_merged_title_and_a_header_of_two_lines_are_found(tmp_path, book):
     held = load_file(book, "t", path)
     assert list(held.columns) == ["Magasin", "Comptoir CA", "Tickets", "Internet CA"]
     assert (held.rows, held.columns["Internet CA"].unit) == (8, "EUR")
-    told = "\n".join(map(str, held.told))
+    told = "\n".join(map(str, held.notes))
     assert "the sheet 2026 was read" in told
     assert "Line 13 of ventes.xlsx is a total" in told
 

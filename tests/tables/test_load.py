@@ -55,7 +55,7 @@ def test_a_french_export_is_read_as_it_is_meant(tmp_path, book, encoding):
     assert book.select('SELECT sum("Montant HT"), min("Date") FROM ventes')[1] == [
         (Decimal("1406.50"), date(2026, 3, 1))
     ]
-    told = "\n".join(map(str, held.told))
+    told = "\n".join(map(str, held.notes))
     assert "2 lines of ventes.csv are totals and were set aside: 6, 17." in told
     assert "Line 7 of ventes.csv repeats the header" in told
     assert "9: 31/02/2026" in told
@@ -77,7 +77,7 @@ def test_a_last_line_of_bare_sums_is_set_aside(tmp_path, book):
     path.write_text("name;n;amount\na;1;10,5\nb;2;20\nc;3;30\n;6;60,5\n")
     held = load_file(book, "t", path)
     assert held.rows == 3
-    assert [str(phrase) for phrase in held.told] == ["Line 5 of t.csv is a total and was set aside."]
+    assert [str(phrase) for phrase in held.notes] == ["Line 5 of t.csv is a total and was set aside."]
 
 
 def test_a_spreadsheet_is_read_from_its_fullest_sheet_with_merged_cells(tmp_path, book):
@@ -102,7 +102,7 @@ def test_a_spreadsheet_is_read_from_its_fullest_sheet_with_merged_cells(tmp_path
         ("Nord", date(2026, 1, 2), Decimal("0.2")),
         ("Sud", date(2026, 1, 3), Decimal("0.3")),
     ]
-    assert any("the sheet Ventes was read" in str(phrase) for phrase in held.told)
+    assert any("the sheet Ventes was read" in str(phrase) for phrase in held.notes)
 
 
 def test_json_is_a_table(tmp_path, book):
@@ -141,7 +141,7 @@ def test_a_large_file_gives_what_a_small_one_does(tmp_path, book, monkeypatch):
     small = load_file(book, "small", path)
     monkeypatch.setattr("smeflow.tables.load._LARGE", 1)
     large = load_file(book, "large", path)
-    assert [str(p) for p in small.told] == [str(p) for p in large.told]
+    assert [str(p) for p in small.notes] == [str(p) for p in large.notes]
     assert small.columns == large.columns
     assert book.select("SELECT * FROM small EXCEPT SELECT * FROM large")[1] == []
     assert small.rows == large.rows == 500

@@ -69,7 +69,7 @@ def test_the_quick_way_agrees_with_the_careful_one(tmp_path_factory, book, data)
     assert (quick.columns, quick.scales, quick.rows, quick.sha256) == (
         *(slow.columns, slow.scales, slow.rows, slow.sha256),
     )
-    assert [str(phrase) for phrase in quick.told] == [str(phrase) for phrase in slow.told]
+    assert [str(phrase) for phrase in quick.notes] == [str(phrase) for phrase in slow.notes]
     assert book.con.execute("SELECT * FROM quick ORDER BY 1").fetchall() == (
         book.con.execute("SELECT * FROM slow ORDER BY 1").fetchall()
     )
@@ -84,7 +84,7 @@ def test_the_quick_way_is_taken(tmp_path, book):
     held = load_large_csv(book, "t", path, path.read_bytes(), "t.csv")
     assert held is not None
     assert held.rows == 80
-    assert len(held.told) == 3
+    assert len(held.notes) == 3
 
 
 def test_the_quick_way_adds_up_where_that_decides(tmp_path, book):
@@ -98,9 +98,9 @@ def test_the_quick_way_adds_up_where_that_decides(tmp_path, book):
     quick = load_large_csv(book, "quick", path, path.read_bytes(), "t.csv")
     slow = load_file(book, "slow", path)
     assert quick is not None
-    assert (quick.rows, quick.told) == (slow.rows, slow.told)
+    assert (quick.rows, quick.notes) == (slow.rows, slow.notes)
     assert quick.rows == 60
-    assert "Line 62 of t.csv is a total" in str(quick.told[0])
+    assert "Line 62 of t.csv is a total" in str(quick.notes[0])
     assert {row[0] for row in book.con.execute("SHOW TABLES").fetchall()} <= {"quick", "slow", "t"}
 
 

@@ -2,12 +2,12 @@
 
 import os
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from fnmatch import fnmatchcase
 from pathlib import Path
-from typing import ClassVar
+from typing import Annotated, ClassVar
 
-from pydantic import field_validator
+from pydantic import BeforeValidator
 
 from smeflow._text import sha256
 from smeflow.documents.archives import mails_in
@@ -39,6 +39,20 @@ _MEDIA_TYPES = {
 }
 
 
+NamePatterns = Annotated[
+    tuple[str, ...],
+    BeforeValidator(lambda written: (written,) if isinstance(written, str) else written),
+]
+"""One pattern of names such as ``*.pdf``, or several."""
+
+
+def name_matches(name: str, patterns: Iterable[str]) -> bool:
+    """Whether a name fits a pattern; one with a ``/`` is held against the whole path. Case does not count."""
+    whole = name.casefold()
+    last = whole.rpartition("/")[2]
+    return any(fnmatchcase(whole if "/" in p else last, p) for p in map(str.casefold, patterns))
+
+
 class Folder(DiskSource):
     """Every file of a folder and of the folders in it. A file is a case; of an ``.mbox`` each mail is one."""
 
@@ -46,15 +60,10 @@ class Folder(DiskSource):
 
     folder: str
     """The folder, relative to the recipe."""
-    match: tuple[str, ...] = ("*",)
+    match: NamePatterns = ("*",)
     """Which names: ``*.pdf``; with a ``/``, which paths: ``2026/*.eml``. Case does not count."""
     recursive: bool = True
     """Whether folders inside are gone through too."""
-
-    @field_validator("match", mode="before")
-    @classmethod
-    def _list(cls, match: object) -> object:
-        return (match,) if isinstance(match, str) else match
 
     def cases(self) -> Iterator[Arrival | UnreadableArrival]:
         """Go through the files in the order of their paths."""
@@ -62,16 +71,10 @@ class Folder(DiskSource):
             raise SourceError(say("The folder {path} is not there.", path=self._path))
         root = self._path.resolve()
         for path, key in sorted(_files(root, root, recursive=self.recursive), key=lambda found: found[1]):
-            if self._wanted(key):
+            if name_matches(key, self.match):
                 yield from (
                     mails_of_archive(path, key) if _is_archive(path, root) else (_take(path, key, root),)
                 )
-
-    def _wanted(self, key: str) -> bool:
-        low = key.casefold()
-        name = low.rpartition("/")[2]
-        patterns = [pattern.casefold() for pattern in self.match]
-        return any(fnmatchcase(low if "/" in pattern else name, pattern) for pattern in patterns)
 
 
 def mails_of_archive(path: Path, key: str) -> Iterator[Arrival | UnreadableArrival]:

@@ -203,6 +203,19 @@ def _beside(spot: OpenFolder, name: str, data: bytes, memory: SinkMemory, key: s
     )
 
 
+def put_whole_file(path: Path, data: bytes, memory: SinkMemory, key: str, *, rows: int) -> Put:
+    """Put the one file of a sink at *path*, as `put_file` does; *rows* is what stands in it."""
+    with open_folder(path.parent) as spot, os_errors_as_sink_error(path):
+        written = put_file(spot, path.name, data, memory, key)
+    return Put(
+        path=str(path.with_name(written.name)),
+        rows=rows,
+        sha256=sha256(data),
+        changed=written.changed,
+        notes=(written.note,) if written.note else (),
+    )
+
+
 def remove_file(spot: OpenFolder, name: str, memory: SinkMemory, key: str) -> Phrase | None:
     """Take away a file that no longer belongs there, unless somebody changed it; forget it either way."""
     current = _hash(spot, name)

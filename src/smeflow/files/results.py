@@ -1,52 +1,43 @@
 """A file for each item: its results as JSON, or a text such as a draft."""
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import fields, is_dataclass
 from datetime import date
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, ClassVar, Self
 
-from pydantic import BaseModel, ConfigDict, PrivateAttr, ValidationInfo, field_validator, model_validator
+from pydantic import BaseModel, PrivateAttr, field_validator, model_validator
 
 from smeflow.core.case import Skipped
 from smeflow.expressions.language import Expression
-from smeflow.files.output import TargetPath, put_files
+from smeflow.files.sink import FileSink, TargetText
 from smeflow.i18n import Phrase, say
-from smeflow.kinds.recipe_context import RecipeContext
-from smeflow.kinds.sinks import Put, SinkItem, SinkMemory
+from smeflow.kinds.recipe_context import ExpressionText, RecipeContext
+from smeflow.kinds.sinks import SinkItem
 from smeflow.values.cells import cell_of, text_of
 
 TEXTS = (".md", ".txt")
 
 
-class Files(BaseModel):
+class Files(FileSink):
     """A file for each item: ``files: out/{stem}.json``, or ``files: out/{stem}.md`` with ``value: draft``."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
+    place: ClassVar[str] = "files"
 
-    files: str
+    files: TargetText
     """The path of each file; ``{name}``, ``{stem}``, ``{key}`` or ``{step.field}`` are filled in."""
-    value: str | None = None
+    value: ExpressionText | None = None
     """What is written: an expression. In JSON all results, unless told."""
-    _target: TargetPath = PrivateAttr()
     _value: Expression | None = PrivateAttr(default=None)
 
     @field_validator("files")
     @classmethod
-    def _usable(cls, files: str, info: ValidationInfo) -> str:
-        TargetPath.of(files, RecipeContext.of(info.context))
+    def _is_json_or_text(cls, files: str) -> str:
         if not files.lower().endswith((".json", *TEXTS)):
             name = Path(files).name
             raise ValueError(say("a file of results ends with .json, .md or .txt, not {name}", name=name))
         return files
-
-    @field_validator("value")
-    @classmethod
-    def _is_expression(cls, value: str | None, info: ValidationInfo) -> str | None:
-        if value is not None:
-            RecipeContext.of(info.context).compile(value)
-        return value
 
     @model_validator(mode="after")
     def _something(self) -> Self:
@@ -56,23 +47,15 @@ class Files(BaseModel):
 
     def model_post_init(self, context: Any, /) -> None:
         """Find the folder and compile what is written."""
-        self._target = TargetPath.of(self.files, RecipeContext.of(context))
+        super().model_post_init(context)
         self._value = RecipeContext.of(context).compile(self.value) if self.value else None
 
-    @property
-    def name(self) -> str:
-        """The path as the recipe names it."""
-        return self._target.name
-
-    @property
-    def path(self) -> Path:
-        """The folder the files lie in."""
-        return self._target.base
-
-    def put(self, items: Iterable[SinkItem], memory: SinkMemory) -> Put:
-        """Write the files; an item whose value is missing has none."""
-        found = ((item, self._bytes(item)) for item in items)
-        return put_files(self._target, [(i, data) for i, data in found if data is not None], memory, "files")
+    def files_of(self, items: Iterable[SinkItem], /) -> Iterator[tuple[SinkItem, bytes]]:
+        """Give the files; an item whose value is missing has none."""
+        for item in items:
+            data = self._bytes(item)
+            if data is not None:
+                yield item, data
 
     def _bytes(self, item: SinkItem) -> bytes | None:
         value = self._value(item.case) if self._value else dict(item.case.results)

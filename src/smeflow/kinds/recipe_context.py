@@ -5,8 +5,10 @@ from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 from zoneinfo import ZoneInfo
+
+from pydantic import AfterValidator, ValidationInfo
 
 from smeflow.expressions.language import Expression, parse_expression
 from smeflow.i18n import Language, say
@@ -95,3 +97,19 @@ class RecipeContext:
             return written
         path, folder = self.path(written), self.folder.resolve()
         return (path.relative_to(folder) if path.is_relative_to(folder) else path).as_posix()
+
+
+def _leads_inside(written: str, info: ValidationInfo) -> str:
+    RecipeContext.of(info.context).path(written)
+    return written
+
+
+def _compiles(written: str, info: ValidationInfo) -> str:
+    RecipeContext.of(info.context).compile(written)
+    return written
+
+
+RecipePath = Annotated[str, AfterValidator(_leads_inside)]
+"""A path relative to the recipe; one that leads out of its folders is reported at its line."""
+ExpressionText = Annotated[str, AfterValidator(_compiles)]
+"""An expression as a recipe writes it; a mistake in it is reported at its line."""

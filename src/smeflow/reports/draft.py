@@ -174,7 +174,7 @@ class DraftMeasures:
         try:
             table = self._table(fact.table)
             columns = {table.column(name) for name in fact.columns}
-            doubts = tuple(note for note in table.told if note.data.get("column") in columns)
+            doubts = tuple(note for note in table.notes if note.data.get("column") in columns)
             measure = _measure_for(fact, table, " AND ".join(self._where(fact, table)))
             measured = next(measure.facts("fact", MeasureContext(book=self._book)))
         except SourceError as error:

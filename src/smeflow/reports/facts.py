@@ -163,7 +163,7 @@ def describe_sources(context: MeasureContext) -> tuple[ReportSource, ...]:
             rows=table.rows,
             sha256=table.sha256,
             columns=tuple((name, _COLUMN_KINDS[how.kind]) for name, how in table.columns.items()),
-            told=(*table.told, *_undated_rows_of(context, table)),
+            told=(*table.notes, *_undated_rows_of(context, table)),
         )
         for table in context.book.tables.values()
     )

@@ -3,31 +3,22 @@
 In the drafts of a mailbox, or as files a mail program opens. None is sent.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from email.headerregistry import Address
 from email.message import EmailMessage
 from email.policy import SMTP
-from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, ClassVar, Literal
 
-from pydantic import (
-    BaseModel,
-    BeforeValidator,
-    ConfigDict,
-    Field,
-    PrivateAttr,
-    ValidationInfo,
-    field_validator,
-)
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PrivateAttr
 
 from smeflow._text import hash_of
 from smeflow.errors import SourceError
-from smeflow.files.output import TargetPath, put_files
 from smeflow.files.results import to_json_value
+from smeflow.files.sink import FileSink, TargetText
 from smeflow.i18n import language_of, say
 from smeflow.kinds.mailbox import Account
 from smeflow.kinds.recipe_context import RecipeContext
-from smeflow.kinds.sinks import DeliveryAnswer, Parcel, Put, SinkItem, SinkMemory
+from smeflow.kinds.sinks import DeliveryAnswer, Parcel, SinkItem
 from smeflow.mail.connect import open_mailbox
 from smeflow.reports.sink import Formats, report_files
 from smeflow.writing.report import Report
@@ -72,8 +63,10 @@ def _mail_text(report: Report) -> str:
 
 
 def report_of_item(item: SinkItem) -> Report | None:
-    """Give the report an item has; None where it has none."""
-    return next((value for value in item.case.results.values() if isinstance(value, Report)), None)
+    """Give the report an item has; None where it has none, or one in which everything is missing."""
+    reports = (value for value in item.case.results.values() if isinstance(value, Report))
+    report = next(reports, None)
+    return None if report is None or report.missing else report
 
 
 def parse_addresses(written: Any) -> tuple[str, ...]:
@@ -99,12 +92,12 @@ Addresses = Annotated[tuple[str, ...], BeforeValidator(parse_addresses)]
 _DRAFT_FOLDERS = ("Drafts", "Brouillons", "Entwürfe", "Draft", "INBOX.Drafts")
 
 
-class DraftFiles(BaseModel):
+class DraftFiles(FileSink):
     """A mail of each report, as a file that mail programs open as a draft: ``eml: outbox/{key}.eml``."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
+    place: ClassVar[str] = "eml"
 
-    eml: str
+    eml: TargetText
     """The path of each file; ``{name}``, ``{stem}`` or ``{key}`` are filled in."""
     to: Addresses = Field(min_length=1)
     """Whom it is to go to: one address, or several."""
@@ -112,39 +105,15 @@ class DraftFiles(BaseModel):
     """The formats that are attached: ``[pdf, xlsx]``."""
     company: str = ""
     """The firm's name above the title."""
-    _target: TargetPath = PrivateAttr()
 
-    @field_validator("eml")
-    @classmethod
-    def _usable(cls, eml: str, info: ValidationInfo) -> str:
-        TargetPath.of(eml, RecipeContext.of(info.context))
-        return eml
-
-    def model_post_init(self, context: Any, /) -> None:
-        """Find the folder."""
-        self._target = TargetPath.of(self.eml, RecipeContext.of(context))
-
-    @property
-    def name(self) -> str:
-        """The path as the recipe names it."""
-        return self._target.name
-
-    @property
-    def path(self) -> Path:
-        """The folder the files lie in."""
-        return self._target.base
-
-    def put(self, items: Iterable[SinkItem], memory: SinkMemory) -> Put:
-        """Write a mail for each report."""
-        made = []
+    def files_of(self, items: Iterable[SinkItem], /) -> Iterator[tuple[SinkItem, bytes]]:
+        """Give a mail for each report."""
         for item in items:
             report = report_of_item(item)
-            if report is None or report.missing:
+            if report is None:
                 continue
             files = report_files(report, self.attach, self.company)
-            mail = compose_mail(report, files, sender="", to=self.to, name=item.key, unsent=True)
-            made.append((item, mail))
-        return put_files(self._target, made, memory, "eml")
+            yield item, compose_mail(report, files, sender="", to=self.to, name=item.key, unsent=True)
 
 
 class DraftsInMailbox(BaseModel):
@@ -194,7 +163,7 @@ class DraftsInMailbox(BaseModel):
     def parcel(self, item: SinkItem) -> Parcel | None:
         """Give the mail of an item that has a report."""
         report = report_of_item(item)
-        if report is None or report.missing:
+        if report is None:
             return None
         mark = hash_of(
             [self.draft, list(self.to), list(self.attach), item.key, item.version, to_json_value(report)]

@@ -49,7 +49,7 @@ _PRICE = re.compile(r"\b(price|prix|pu|tarif|unit|unitaire)\b")
 class TableProposal:
     """What an unknown table can tell."""
 
-    held: LoadedTable
+    table: LoadedTable
     columns: tuple[ColumnProfile, ...]
     day: str | None
     """The column that says when a row happened."""
@@ -68,26 +68,26 @@ class TableProposal:
 
 def propose_facts(
     book: TableBook,
-    held: LoadedTable,
+    table: LoadedTable,
     *,
     day: str | None = None,
     grain: Grain | None = None,
     locale: str = "en",
 ) -> TableProposal:
     """Look at a table and propose figures for it, their labels in the language of *locale*."""
-    profiles = profile_columns(book, held)
-    chosen = next((p for p in profiles if day and p.name == held.column(day)), None) or main_day(profiles)
+    profiles = profile_columns(book, table)
+    chosen = next((p for p in profiles if day and p.name == table.column(day)), None) or main_day(profiles)
     column = chosen.name if chosen and chosen.how.kind == "date" else None
-    coverage = coverage_of_column(book, held, column)
-    grain = grain or choose_grain(coverage, held.rows)
+    coverage = coverage_of_column(book, table, column)
+    grain = grain or choose_grain(coverage, table.rows)
     window = newest_whole_period(coverage, grain) if grain else None
-    credit_notes = find_credit_notes(book, held, profiles)
+    credit_notes = find_credit_notes(book, table, profiles)
     proposer = _FactProposer(
-        held, profiles, column, grain, count_periods(coverage, grain), language_of(locale)
+        table, profiles, column, grain, count_periods(coverage, grain), language_of(locale)
     )
     proposer.of_amounts = credit_notes | net_or_gross(proposer.amount)
     return TableProposal(
-        held=held,
+        table=table,
         columns=tuple(profiles),
         day=column,
         grain=grain,
@@ -99,14 +99,14 @@ def propose_facts(
 class _FactProposer:
     def __init__(
         self,
-        held: LoadedTable,
+        table: LoadedTable,
         profiles: list[ColumnProfile],
         day: str | None,
         grain: Grain | None,
         periods: int,
         language: Language,
     ) -> None:
-        self.held, self.profiles, self.day, self.periods = held, profiles, day, periods
+        self.table, self.profiles, self.day, self.periods = table, profiles, day, periods
         self.grain, self.language = grain, language
         self.amount, self.value = self._main()
         self.of_amounts: FactDefinition = {}
@@ -215,7 +215,7 @@ class _FactProposer:
             yield self._fact("overdue", say("{value} by days overdue", value=self._about), written)
 
     def _odd(self) -> Iterator[tuple[str, FactDefinition]]:
-        if self.value and self.held.rows >= _ENOUGH:
+        if self.value and self.table.rows >= _ENOUGH:
             show = [p.name for p in self._of_role("identifier", "dimension")][:2]
             written: FactDefinition = {"outliers": self.value, "show": show}
             yield self._fact(
@@ -250,7 +250,7 @@ class _FactProposer:
         name = _unused_name(called, self.names)
         self.names.add(name)
         declared = self.of_amounts if self.value and self.value in written.values() else {}
-        tenths = [c for c in written.values() if isinstance(c, str) and self.held.scales.get(c) == 1]
+        tenths = [c for c in written.values() if isinstance(c, str) and self.table.scales.get(c) == 1]
         if tenths and {"sum", "mean", "top", "series", "moving", "cross"} & written.keys():
             declared = {**declared, "digits": 2}  # a program wrote 12.5 for 12.50
         return name, {**written, **declared, "label": label.render(self.language)}
@@ -336,7 +336,7 @@ def suggest_facts(proposal: TableProposal, context: MeasureContext, llm: LLM) ->
     key = sha256(shown)[:12]
     system = _PROMPT.format(
         most=MOST_SUGGESTIONS,
-        table=proposal.held.name,
+        table=proposal.table.name,
         language=context.locale,
         known=", ".join(proposal.written),
         key=key,
@@ -372,7 +372,7 @@ def _keep_runnable(
 
 
 def _describe_table(proposal: TableProposal) -> str:
-    lines = [f"table {proposal.held.name}: {proposal.held.rows} rows"]
+    lines = [f"table {proposal.table.name}: {proposal.table.rows} rows"]
     for column in proposal.columns:
         reach = f", from {column.least} to {column.greatest}" if column.least is not None else ""
         lines.append(

@@ -23,7 +23,7 @@ from smeflow.expressions.language import Expression
 from smeflow.files.output import TargetPath, VersionedTargetPath, put_files
 from smeflow.files.results import to_json_value
 from smeflow.i18n import Phrase, say
-from smeflow.kinds.recipe_context import RecipeContext
+from smeflow.kinds.recipe_context import ExpressionText, RecipeContext
 from smeflow.kinds.sinks import Put, SinkItem, SinkMemory
 from smeflow.pages.elements import PrintedReport
 from smeflow.tables.table_file import Sheet, workbook_bytes
@@ -110,7 +110,7 @@ class ReportPages(BaseModel):
     filled in."""
     formats: Formats = Field(default=("html", "pdf", "docx", "xlsx"), min_length=1)
     """What is made: ``html``, ``pdf``, ``docx``, ``md``, ``xlsx``."""
-    value: str | None = None
+    value: ExpressionText | None = None
     """Which report: an expression. The one the item has, unless told."""
     template: str | None = None
     """The firm's own document (``.docx``) the report is put into, where it says ``{{ report }}``."""
@@ -125,13 +125,6 @@ class ReportPages(BaseModel):
     def _usable(cls, report: str, info: ValidationInfo) -> str:
         TargetPath.of(f"{report}.html", RecipeContext.of(info.context))
         return report
-
-    @field_validator("value")
-    @classmethod
-    def _is_expression(cls, value: str | None, info: ValidationInfo) -> str | None:
-        if value is not None:
-            RecipeContext.of(info.context).compile(value)
-        return value
 
     @field_validator("template")
     @classmethod

@@ -15,7 +15,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any, ClassVar, Self
 
-from pydantic import BaseModel, ConfigDict, PrivateAttr, ValidationInfo, field_validator
+from pydantic import BaseModel, ConfigDict, PrivateAttr
 
 from smeflow._optional import import_extra
 from smeflow._text import folded, hash_of
@@ -51,7 +51,8 @@ class LoadedTable:
     sha256: str
     columns: dict[str, ColumnType]
     rows: int
-    told: tuple[Phrase, ...] = ()
+    notes: tuple[Phrase, ...] = ()
+    """What was found odd in it: lines set aside, cells that could not be read."""
     scales: dict[str, int] = field(default_factory=dict)
     """Digits behind the decimal mark that a column's numbers have at most."""
 
@@ -289,13 +290,6 @@ class PathOrigin(TableOrigin):
     _path: Path = PrivateAttr()
     _shown: str = PrivateAttr()
 
-    @field_validator("*")
-    @classmethod
-    def _inside(cls, value: object, info: ValidationInfo) -> object:
-        if info.field_name == cls.word:
-            RecipeContext.of(info.context).path(str(value))
-        return value
-
     def model_post_init(self, context: Any, /) -> None:
         """Find the file."""
         written = super().shown
@@ -344,7 +338,7 @@ def load_query(book: TableBook, name: str, sql: str) -> LoadedTable:
             columns={column: ColumnType(kind=_kind(kind)) for column, kind in columns.items()},
             scales={c: scale for c, kind in columns.items() if (scale := _scale(kind)) is not None},
             rows=rows,
-            told=(say("{name} is made of other tables by a query.", name=name),),
+            notes=(say("{name} is made of other tables by a query.", name=name),),
         )
     )
 

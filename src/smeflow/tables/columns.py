@@ -31,12 +31,12 @@ class _TypedColumn:
 
 
 def type_columns(
-    book: TableBook, name: str, source: str, digest: str, columns: Sequence[str], told: Sequence[Phrase]
+    book: TableBook, name: str, source: str, digest: str, columns: Sequence[str], notes: Sequence[Phrase]
 ) -> LoadedTable:
     """Make the table *name* of ``raw``, each column as what it holds."""
     filled = _count_cells(book, "raw", [f"NULLIF(c{n}, '')" for n in range(len(columns))])
     typed = _choose_types(book, columns, filled)
-    notes = list(told)
+    remarks = list(notes)
     listed = ", ".join(
         f"{column.type.sql(column.cell, column.scale)} AS {quoted(column.name)}" for column in typed
     )
@@ -44,15 +44,15 @@ def type_columns(
     read = _count_cells(book, quoted(name), [quoted(column.name) for column in typed])
     for at, column in enumerate(typed):
         if note := column.type.note:
-            notes.append(
+            remarks.append(
                 say("Column {column} of {name}: {note}.", column=column.name, name=source, note=note)
             )
         unreadable = _read_again(book, name, column) if read[at] != filled[at] else []
         if len(unreadable) > _TOO_MANY_UNREADABLE * filled[at]:
             typed[at] = replace(column, type=ColumnType(kind="text"), scale=0)
-            notes.append(_became_text(source, column, unreadable))
+            remarks.append(_became_text(source, column, unreadable))
         elif unreadable:
-            notes.append(_left_empty(source, column, unreadable))
+            remarks.append(_left_empty(source, column, unreadable))
     _restore_text(book, name, typed)
     return book.add(
         LoadedTable(
@@ -62,7 +62,7 @@ def type_columns(
             columns={column.name: column.type for column in typed},
             scales={column.name: column.scale for column in typed if column.type.kind == "number"},
             rows=book.con.execute(f"SELECT count(*) FROM {quoted(name)}").fetchone()[0],
-            told=tuple(notes),
+            notes=tuple(remarks),
         )
     )
 

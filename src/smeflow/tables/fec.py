@@ -8,6 +8,7 @@ from typing import ClassVar
 from smeflow._text import folded, sha256
 from smeflow.documents.text import normalize_text
 from smeflow.i18n import Phrase, say
+from smeflow.kinds.recipe_context import RecipePath
 from smeflow.tables.book import LINE, LoadedTable, PathOrigin, TableBook, quoted
 from smeflow.tables.column_types import ColumnType
 from smeflow.tables.load import load_rows
@@ -93,7 +94,7 @@ def _with_balance(book: TableBook, table: LoadedTable) -> LoadedTable:
             table,
             columns={**table.columns, BALANCE_COLUMN: ColumnType(kind="number", unit="EUR")},
             scales={**table.scales, BALANCE_COLUMN: 2},
-            told=(*table.told, *_unbalanced(book, table)),
+            notes=(*table.notes, *_unbalanced(book, table)),
         )
     )
 
@@ -123,7 +124,7 @@ class FecTable(PathOrigin):
     """
 
     word: ClassVar[str] = "fec"
-    fec: str
+    fec: RecipePath
     """The file, relative to the recipe: tab or ``|`` between columns, ``Debit`` and ``Credit`` or ``Montant``
     and ``Sens``."""
 

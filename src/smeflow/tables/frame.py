@@ -34,7 +34,7 @@ class Frame:
 
     columns: tuple[str, ...]
     rows: Sequence[Line] = field(repr=False)
-    told: tuple[Phrase, ...] = ()
+    notes: tuple[Phrase, ...] = ()
 
 
 def frame_table(grid: Grid) -> Frame:
@@ -54,14 +54,14 @@ def frame_table(grid: Grid) -> Frame:
         header, names = lines[at]
         above = lines[at - 1][1] if at and _spans(lines[at - 1][1], names) else ()
         columns, rest = _columns(names, above), lines[at + 1 :]
-    notes = list(grid.told)
+    notes = list(grid.notes)
     if at:
         notes.append(say("The header of {name} was found in line {line}.", name=grid.name, line=header))
     if at is None:
         notes.append(say("{name} has no header line; its columns were numbered.", name=grid.name))
     columns = limited(grid.name, columns)
     rows, aside = set_aside(columns, rest)
-    return Frame(columns=columns, rows=rows, told=(*notes, *set_aside_notes(grid.name, aside)))
+    return Frame(columns=columns, rows=rows, notes=(*notes, *set_aside_notes(grid.name, aside)))
 
 
 def _composed(cells: Sequence[str]) -> Sequence[str]:

@@ -7,15 +7,15 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from pydantic import BaseModel, ConfigDict, PrivateAttr, ValidationInfo, field_validator
+from pydantic import BaseModel, ConfigDict, PrivateAttr
 
 from smeflow._text import sha256
 from smeflow.errors import SourceError, os_error_reason
 from smeflow.expressions.language import Expression
-from smeflow.files.output import open_folder, os_errors_as_sink_error, put_file
+from smeflow.files.output import put_whole_file
 from smeflow.files.results import to_json_value
 from smeflow.i18n import say
-from smeflow.kinds.recipe_context import RecipeContext
+from smeflow.kinds.recipe_context import ExpressionText, RecipeContext, RecipePath
 from smeflow.kinds.sinks import Put, SinkItem, SinkMemory
 from smeflow.kinds.sources import ROW, Arrival, UnreadableArrival, make_arrival
 from smeflow.tables.read import cell_text
@@ -30,19 +30,12 @@ class Lines(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
 
-    lines: str = "-"
+    lines: RecipePath = "-"
     """The file, relative to the recipe; ``-`` is the standard input."""
     key: str = "id"
     """What tells lines apart; a line without it is known by its content."""
     _path: Path | None = PrivateAttr(default=None)
     _name: str = PrivateAttr(default="-")
-
-    @field_validator("lines")
-    @classmethod
-    def _inside(cls, lines: str, info: ValidationInfo) -> str:
-        if lines != "-":
-            RecipeContext.of(info.context).path(lines)
-        return lines
 
     def model_post_init(self, context: Any, /) -> None:
         """Find the file."""
@@ -119,27 +112,13 @@ class LinesFile(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
 
-    lines: str = "-"
+    lines: RecipePath = "-"
     """The file, relative to the recipe; ``-`` is the standard output."""
-    value: str | None = None
+    value: ExpressionText | None = None
     """What stands in the line: an expression; all results, unless told."""
     _path: Path | None = PrivateAttr(default=None)
     _name: str = PrivateAttr(default="-")
     _value: Expression | None = PrivateAttr(default=None)
-
-    @field_validator("lines")
-    @classmethod
-    def _inside(cls, lines: str, info: ValidationInfo) -> str:
-        if lines != "-":
-            RecipeContext.of(info.context).path(lines)
-        return lines
-
-    @field_validator("value")
-    @classmethod
-    def _is_expression(cls, value: str | None, info: ValidationInfo) -> str | None:
-        if value is not None:
-            RecipeContext.of(info.context).compile(value)
-        return value
 
     def model_post_init(self, context: Any, /) -> None:
         """Find the file and compile what is written."""
@@ -166,15 +145,7 @@ class LinesFile(BaseModel):
             sys.stdout.buffer.write(data)
             sys.stdout.buffer.flush()
             return Put(path="-", rows=len(ordered), sha256=sha256(data), changed=True)
-        with open_folder(self._path.parent) as spot, os_errors_as_sink_error(self._path):
-            written = put_file(spot, self._path.name, data, memory, f"lines {self._name}")
-        return Put(
-            path=str(self._path.with_name(written.name)),
-            rows=len(ordered),
-            sha256=sha256(data),
-            changed=written.changed,
-            notes=(written.note,) if written.note else (),
-        )
+        return put_whole_file(self._path, data, memory, f"lines {self._name}", rows=len(ordered))
 
     def _line(self, item: SinkItem) -> str:
         value = self._value(item.case) if self._value else dict(item.case.results)

@@ -12,6 +12,7 @@ from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema, core_schema
 
 from smeflow.i18n import say
+from smeflow.kinds.recipe_context import RecipePath
 from smeflow.tables.book import LoadedTable, PathOrigin, TableBook, TableOrigin, load_query
 from smeflow.tables.fec import FecTable
 from smeflow.tables.ledger_items import LedgerTable
@@ -23,7 +24,7 @@ class FileTable(PathOrigin):
     """A file: ``{file: sales.xlsx, sheet: 2026, date: day}``, or its path alone."""
 
     word: ClassVar[str] = "file"
-    file: str
+    file: RecipePath
     """The file (CSV, XLSX, ODS, JSON), relative to the recipe."""
     sheet: str | None = None
     """The sheet of a spreadsheet; unless told the first, or another that holds far more cells."""

@@ -12,13 +12,13 @@ from pathlib import Path
 from typing import Any, ClassVar
 from zoneinfo import ZoneInfo
 
-from pydantic import PrivateAttr, ValidationInfo, field_validator
+from pydantic import PrivateAttr
 
 from smeflow.documents.document import MAIL, is_message
 from smeflow.documents.read import read
 from smeflow.errors import DocumentError, SourceError
 from smeflow.i18n import say
-from smeflow.kinds.recipe_context import RecipeContext
+from smeflow.kinds.recipe_context import RecipeContext, RecipePath
 from smeflow.tables.book import LoadedTable, TableBook, TableOrigin
 from smeflow.tables.load import load_rows
 
@@ -50,17 +50,11 @@ class LedgerTable(TableOrigin):
     word: ClassVar[str] = "ledger"
     ledger: str
     """The name of the recipe."""
-    state: str = ".smeflow"
+    state: RecipePath = ".smeflow"
     """The folder of the ledger, relative to the recipe."""
     _folder: Path = PrivateAttr()
     _zone: ZoneInfo = PrivateAttr()
     _currency: str = PrivateAttr(default="EUR")
-
-    @field_validator("state")
-    @classmethod
-    def _inside(cls, state: str, info: ValidationInfo) -> str:
-        RecipeContext.of(info.context).path(state)
-        return state
 
     def model_post_init(self, context: Any, /) -> None:
         """Find the ledger."""

@@ -78,7 +78,7 @@ def load_grid(book: TableBook, name: str, grid: Grid, digest: str) -> LoadedTabl
     frame = frame_table(grid)
     width = len(frame.columns)
     wide = [number for number, cells in frame.rows if any(cell.strip() for cell in cells[width:])]
-    notes = list(frame.told)
+    notes = list(frame.notes)
     if wide:
         listed = ", ".join(map(str, wide[:LINES_SHOWN]))
         notes.append(

@@ -43,7 +43,7 @@ class Grid:
     lines: Sequence[tuple[int, Sequence[str]]] = field(repr=False)
     sheet: str = ""
     """The sheet of a spreadsheet that was read."""
-    told: tuple[Phrase, ...] = ()
+    notes: tuple[Phrase, ...] = ()
     delimited: bool = False
     """Whether a line break in a cell is one in the file."""
     passed_over: bool = False
@@ -246,9 +246,9 @@ def _read_book(data: bytes, name: str, sheet: str | None) -> Grid:
     lines = [(number, [cell_text(cell) for cell in cells]) for number, cells in enumerate(tables[chosen], 1)]
     for (top, left), (bottom, right) in merged:
         _fill_merged(lines, top, left, bottom, right)
-    told = (say("Of {name} the sheet {sheet} was read.", name=name, sheet=chosen),) if len(names) > 1 else ()
+    notes = (say("Of {name} the sheet {sheet} was read.", name=name, sheet=chosen),) if len(names) > 1 else ()
     passed_over = sheet is None and chosen != names[0]
-    return Grid(name=name, lines=lines, sheet=chosen, told=told, passed_over=passed_over)
+    return Grid(name=name, lines=lines, sheet=chosen, notes=notes, passed_over=passed_over)
 
 
 def _choose_sheet(tables: Mapping[str, Sequence[Sequence[object]]]) -> str:

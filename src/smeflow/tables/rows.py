@@ -34,7 +34,7 @@ class NamedRows:
     columns: tuple[str, ...]
     lines: Sequence[tuple[int, Sequence[str]]] = field(repr=False)
     """Each line's number in the file (from 1; of the last, where a cell has line breaks), and its cells."""
-    told: tuple[Phrase, ...] = ()
+    notes: tuple[Phrase, ...] = ()
     """What a person would not expect: a header below the first line, another sheet than the first."""
 
     def rows(self) -> Iterator[tuple[int, dict[str, str]]]:
@@ -96,7 +96,7 @@ def named_rows(grid: Grid, path: Path) -> NamedRows:
     rows = lines[at + 1 :]
     if grid.delimited:  # the number is the row's name in ledgers
         rows = [(number + sum(map(_breaks, cells)), cells) for number, cells in rows]
-    return NamedRows(path=path, columns=columns, lines=rows, told=tuple(notes))
+    return NamedRows(path=path, columns=columns, lines=rows, notes=tuple(notes))
 
 
 def _breaks(cell: str) -> int:
@@ -158,7 +158,7 @@ class TableRows(DiskSource):
             table.require(self.key)
         seen: Counter[str] = Counter()
         self._repeated.clear()
-        self._notes[:] = table.told
+        self._notes[:] = table.notes
         width = len(table.columns)
         for (number, row), (_, cells) in zip(table.rows(), table.lines, strict=True):
             data = row_bytes(row)

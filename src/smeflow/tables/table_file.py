@@ -14,15 +14,14 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any, Literal, Self, get_args, get_origin
 
-from pydantic import BaseModel, ConfigDict, PrivateAttr, ValidationInfo, field_validator, model_validator
+from pydantic import BaseModel, ConfigDict, PrivateAttr, field_validator, model_validator
 
-from smeflow._text import sha256
 from smeflow.errors import SinkError
 from smeflow.expressions.language import Expression
-from smeflow.files.output import open_folder, os_errors_as_sink_error, put_file
+from smeflow.files.output import put_whole_file
 from smeflow.i18n import Language, Phrase, say
 from smeflow.kinds.field_names import heading
-from smeflow.kinds.recipe_context import RecipeContext
+from smeflow.kinds.recipe_context import ExpressionText, RecipeContext, RecipePath
 from smeflow.kinds.record_kind import kind_of
 from smeflow.kinds.sinks import Put, SinkItem, SinkMemory
 from smeflow.money import Money
@@ -157,11 +156,11 @@ class TableFile(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
 
-    table: str
+    table: RecipePath
     """The file: ``.csv`` or ``.xlsx``, relative to the recipe."""
-    rows: str | None = None
+    rows: ExpressionText | None = None
     """A record, or a list of records, of a step."""
-    columns: dict[str, str] = {}
+    columns: dict[str, ExpressionText] = {}
     """More columns: a heading and an expression each. They come first."""
     item: Literal["key", "name"] | None = None
     """Put the item's key or name in front."""
@@ -181,25 +180,10 @@ class TableFile(BaseModel):
 
     @field_validator("table")
     @classmethod
-    def _usable(cls, table: str, info: ValidationInfo) -> str:
-        RecipeContext.of(info.context).path(table)
+    def _is_csv_or_xlsx(cls, table: str) -> str:
         if Path(table).suffix.lower() not in {".csv", ".xlsx"}:
             raise ValueError(say("a table is a .csv or .xlsx file, not {name}", name=table))
         return table
-
-    @field_validator("rows")
-    @classmethod
-    def _is_expression(cls, rows: str | None, info: ValidationInfo) -> str | None:
-        if rows is not None:
-            RecipeContext.of(info.context).compile(rows)
-        return rows
-
-    @field_validator("columns")
-    @classmethod
-    def _are_expressions(cls, columns: dict[str, str], info: ValidationInfo) -> dict[str, str]:
-        for text in columns.values():
-            RecipeContext.of(info.context).compile(text)
-        return columns
 
     @model_validator(mode="after")
     def _something(self) -> Self:
@@ -244,15 +228,7 @@ class TableFile(BaseModel):
             data = workbook_bytes([Sheet(name="", header=header, lines=lines)], self._language)
         else:
             data = self._csv(header, lines)
-        with open_folder(self._path.parent) as spot, os_errors_as_sink_error(self._path):
-            written = put_file(spot, self._path.name, data, memory, f"table {self._name}")
-        return Put(
-            path=str(self._path.with_name(written.name)),
-            rows=len(lines),
-            sha256=sha256(data),
-            changed=written.changed,
-            notes=(written.note,) if written.note else (),
-        )
+        return put_whole_file(self._path, data, memory, f"table {self._name}", rows=len(lines))
 
     def _lines(self, items: Sequence[SinkItem]) -> tuple[list[str], list[list[Cell]]]:
         rows = [(item, record) for item in items for record in self._records(item)]

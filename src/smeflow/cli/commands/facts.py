@@ -114,12 +114,12 @@ class _TableReport:
         self.books = is_fec(self.file)
         if self.books:
             name = "books"
-            held = load_fec(book, name, self.file)
+            table = load_fec(book, name, self.file)
             self.date = self.date or "EcritureDate"
         else:
-            held = load_file(book, name, self.file, sheet=self.sheet)
+            table = load_file(book, name, self.file, sheet=self.sheet)
         grain = None if self.period in {None, "all"} else self.period
-        self.proposal = propose_facts(book, held, day=self.date, grain=grain, locale=self.locale)  # type: ignore[arg-type]  # "all" is none
+        self.proposal = propose_facts(book, table, day=self.date, grain=grain, locale=self.locale)  # type: ignore[arg-type]  # "all" is none
         window = None if self.period == "all" else self.proposal.window
         if self.at:
             try:
@@ -173,9 +173,9 @@ class _TableReport:
         colon = "\u00a0: " if self.screen.language == "fr" else ": "
         whole = self.context.window is None
         return write_recipe(
-            name="".join(c if c.isalnum() else "-" for c in self.proposal.held.name).strip("-") + "-report",
+            name="".join(c if c.isalnum() else "-" for c in self.proposal.table.name).strip("-") + "-report",
             about=self.screen.text(say("Figures of {name}.", name=self.file.name)),
-            table=self.proposal.held.name,
+            table=self.proposal.table.name,
             origin=origin,
             facts=kept,
             grain=None if whole else self.proposal.grain,
@@ -216,7 +216,7 @@ class _TableReport:
             raise UsageProblem(say("There is no figure {name}; there are: {names}.", name=name, names=listed))
         fact, behind = known[name], known[name].behind[0]
         where = f" WHERE {behind.where}" if behind.where else ""
-        table = quoted(self.proposal.held.name)
+        table = quoted(self.proposal.table.name)
         sql = f"SELECT * FROM {table}{where} ORDER BY {LINE} LIMIT {_ROWS}"  # noqa: S608 - the book is locked
         columns, found = self.context.book.select(sql)
         screen = self.screen
@@ -229,9 +229,9 @@ class _TableReport:
 
     def tell(self) -> None:
         """Show the columns, what was found, and the figures."""
-        held, screen = self.proposal.held, self.screen
-        screen.print(say("{name}: {n} rows", name=self.file.name, n=held.rows), "bold cyan")
-        for phrase in held.told[:_TOLD]:
+        table, screen = self.proposal.table, self.screen
+        screen.print(say("{name}: {n} rows", name=self.file.name, n=table.rows), "bold cyan")
+        for phrase in table.notes[:_TOLD]:
             screen.print(f"  • {screen.text(phrase)}", "yellow")
         screen.print()
         screen.print(screen.table(
