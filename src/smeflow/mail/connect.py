@@ -9,9 +9,9 @@ import os
 import ssl
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, ValidationInfo
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationInfo
 
 from smeflow._optional import import_extra
 from smeflow.errors import SourceError
@@ -69,6 +69,34 @@ def _certificate_exists(certificate: str | None, info: ValidationInfo) -> str | 
 
 CertificatePath = Annotated[str | None, AfterValidator(_certificate_exists)]
 """A certificate file as a recipe names it, relative to the recipe."""
+
+
+class MailboxServer(BaseModel):
+    """Where a mailbox lies, as a recipe says it."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
+
+    host: str
+    """The mail server: ``imap.gmail.com``, ``outlook.office365.com``, ``ssl0.ovh.net``."""
+    port: int = Field(default=993, ge=1, le=65535)
+    """Its port."""
+    user: str = ""
+    """What to log in as, where it is not the address: a shared mailbox."""
+    security: Literal["tls", "starttls"] = "tls"
+    """How the connection is encrypted; there is none without."""
+    certificate: CertificatePath = None
+    """The certificate of a server of the firm's own, a file relative to the recipe."""
+
+    def account_of(self, address: str, recipe: RecipeContext) -> Account:
+        """Put together where to log in for the mailbox of *address*."""
+        return Account(
+            address=address,
+            host=self.host,
+            port=self.port,
+            user=self.user,
+            security=self.security,
+            certificate=recipe.path(self.certificate) if self.certificate else None,
+        )
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -5,9 +5,9 @@ from collections import Counter
 from collections.abc import Iterator
 from datetime import date
 from email import message_from_bytes, policy
-from typing import Any, ClassVar, Literal
+from typing import Any, ClassVar
 
-from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, field_validator
+from pydantic import Field, PrivateAttr, field_validator
 
 from smeflow._system import safe_path_part
 from smeflow._text import sha256
@@ -20,34 +20,22 @@ from smeflow.kinds.mailbox import Account, FolderCursor, MailIndex, MailLocation
 from smeflow.kinds.recipe_context import RecipeContext
 from smeflow.kinds.sources import Arrival, ArrivalBatch, DiskSource, UnreadableArrival, make_arrival
 from smeflow.mail.client import MailClient, SelectedFolder
-from smeflow.mail.connect import CertificatePath, open_mailbox, server_errors_as_source_error
+from smeflow.mail.connect import MailboxServer, open_mailbox, server_errors_as_source_error
 
 MAX_BYTES = 50_000_000
 BATCH_SIZE = 200
 """How many mails are taken in before the place in the folder is noted."""
 
 
-class Mailbox(BaseModel):
+class Mailbox(MailboxServer):
     """The mail that arrives in a mailbox from now on; with ``since``, older mail too.
 
     A mail is known by its content, so that one that is moved, copied, or numbered anew by its server stays
     the same item. Looking marks nothing as read.
     """
 
-    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
-
     mailbox: str = Field(pattern=r"^[^@\s]+@[^@\s]+$")
     """Whose mail: ``contact@atelier.fr``."""
-    host: str
-    """The mail server: ``imap.gmail.com``, ``outlook.office365.com``, ``ssl0.ovh.net``."""
-    port: int = Field(default=993, ge=1, le=65535)
-    """Its port."""
-    user: str = ""
-    """What to log in as, where it is not the address: a shared mailbox."""
-    security: Literal["tls", "starttls"] = "tls"
-    """How the connection is encrypted; there is none without."""
-    certificate: CertificatePath = None
-    """The certificate of a server of the firm's own, a file relative to the recipe."""
     folders: tuple[str, ...] = Field(default=("INBOX",), min_length=1)
     """The folders that are read."""
     since: date | None = None
@@ -61,14 +49,7 @@ class Mailbox(BaseModel):
 
     def model_post_init(self, context: Any, /) -> None:
         """Put together where to log in."""
-        self._account = Account(
-            address=self.mailbox,
-            host=self.host,
-            port=self.port,
-            user=self.user,
-            security=self.security,
-            certificate=RecipeContext.of(context).path(self.certificate) if self.certificate else None,
-        )
+        self._account = self.account_of(self.mailbox, RecipeContext.of(context))
 
     @property
     def name(self) -> str:

@@ -26,7 +26,6 @@ from smeflow.pages.docx_xml import (
     word_element,
 )
 from smeflow.pages.elements import (
-    TREND_MARKS,
     Block,
     Figure,
     PageParagraph,
@@ -133,7 +132,7 @@ class _ReportWriter:
             ):
                 if text:
                     self._paragraph(name, text)
-        if pages.highlights or pages.summary or pages.notes:
+        if pages.has_summary:
             self._heading(self._word["summary"], 1)
             self._highlights()
             for paragraph in pages.summary:
@@ -227,8 +226,7 @@ class _ReportWriter:
             run = value.add_run(_clean(item.value))
             run.bold, run.font.size = True, 203200
             if item.change:
-                mark = f"{TREND_MARKS[item.direction]} " if item.direction in TREND_MARKS else ""
-                cell.add_paragraph().add_run(_clean(mark + item.change)).font.size = 114300
+                cell.add_paragraph().add_run(_clean(item.marked_change)).font.size = 114300
             for paragraph in cell.paragraphs:
                 paragraph.paragraph_format.space_after = 38100
         self._paragraph("Normal").paragraph_format.space_after = 0
@@ -314,7 +312,7 @@ def _no_line_below(look: Any) -> None:
 
 def _properties(document: Any, pages: PrintedReport) -> None:
     told = document.core_properties
-    told.title = _clean(f"{pages.title} – {pages.subtitle}" if pages.subtitle else pages.title)[:255]
+    told.title = _clean(pages.heading)[:255]
     told.author = told.last_modified_by = _clean(pages.company)[:255]
     told.language = pages.language
     told.comments = told.keywords = told.subject = ""

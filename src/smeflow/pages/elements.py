@@ -100,7 +100,14 @@ class Highlight:
     direction: Literal["", "up", "down", "flat"] = ""
     fact: str = ""
 
+    @property
+    def marked_change(self) -> str:
+        """The change behind the sign for its direction; empty where there is none."""
+        mark = TREND_MARKS.get(self.direction)
+        return f"{mark} {self.change}" if mark and self.change else self.change
 
+
+TREND_MARKS = {"up": "▲", "down": "▼"}
 Block = PageParagraph | PageTable | Figure
 
 
@@ -170,6 +177,16 @@ class PrintedReport:
     """What a reader has to know about the data: a month with missing days, rows set aside."""
 
     @property
+    def heading(self) -> str:
+        """The title and the subtitle on one line."""
+        return f"{self.title} – {self.subtitle}" if self.subtitle else self.title
+
+    @property
+    def has_summary(self) -> bool:
+        """Whether anything stands before the first section."""
+        return bool(self.highlights or self.summary or self.notes)
+
+    @property
     def proofs(self) -> tuple[AnnexEntry, ...]:
         """The facts that are said on the pages."""
         return tuple(fact for fact in self.annex if fact.printed)
@@ -188,7 +205,6 @@ _WORDS: Mapping[str, Phrase] = {
     "query": say("Query"),
     "remark": say("Remark"),
 }
-TREND_MARKS = {"up": "▲", "down": "▼"}
 
 
 def page_words(language: Language) -> Mapping[str, str]:

@@ -4,7 +4,6 @@ import re
 from collections.abc import Iterable, Sequence
 
 from smeflow.pages.elements import (
-    TREND_MARKS,
     AnnexEntry,
     Block,
     Figure,
@@ -29,15 +28,11 @@ def _parts(pages: PrintedReport) -> Iterable[str]:
     word = page_words(pages.language)
     yield f"# {_text(pages.title)}"
     yield _text(" – ".join(part for part in (pages.company, pages.subtitle) if part))
-    if pages.highlights or pages.summary or pages.notes:
+    if pages.has_summary:
         yield f"## {word['summary']}"
         yield "\n".join(
             f"- **{_text(item.value)}** {_text(item.label)}"
-            + (
-                f" ({TREND_MARKS.get(item.direction, '')} {_text(item.change)})".replace("( ", "(")
-                if item.change
-                else ""
-            )
+            + (f" ({_text(item.marked_change)})" if item.change else "")
             for item in pages.highlights
         )
         yield from _blocks(pages.summary)

@@ -18,7 +18,6 @@ from smeflow.i18n import say
 from smeflow.pages import style
 from smeflow.pages.charts import FONT_FOLDER, draw_chart
 from smeflow.pages.elements import (
-    TREND_MARKS,
     AnnexEntry,
     Block,
     Figure,
@@ -97,7 +96,7 @@ def _data(pages: PrintedReport, pictures: dict[str, bytes]) -> dict[str, Any]:
     places = anchors(pages)
     page, of = page_number_words(pages.language)
     return {
-        "heading": f"{pages.title} – {pages.subtitle}" if pages.subtitle else pages.title,
+        "heading": pages.heading,
         "title": pages.title,
         "subtitle": pages.subtitle,
         "company": pages.company,
@@ -113,15 +112,12 @@ def _data(pages: PrintedReport, pictures: dict[str, bytes]) -> dict[str, Any]:
             "warm": style.FALL,
         },
         "anchors": places,
-        "opens": bool(pages.highlights or pages.summary or pages.notes),
+        "opens": pages.has_summary,
         "highlights": [
             {
                 "label": item.label,
                 "value": item.value,
-                "change": item.change,
-                "mark": f"{TREND_MARKS[item.direction]} "
-                if item.direction in TREND_MARKS and item.change
-                else "",
+                "change": item.marked_change,
                 "fact": item.fact,
             }
             for item in pages.highlights

@@ -5,8 +5,9 @@ Which pattern a fact gets, and how each language says it.
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Protocol
+from typing import ClassVar
 
+from smeflow.reports.measures.registry import MEASURES
 from smeflow.writing.locales import is_plural, lower_first, with_article, with_de, with_de_and_article
 from smeflow.writing.references import ReferenceTable
 from smeflow.writing.report import ReportFact
@@ -15,28 +16,62 @@ Rows = tuple[tuple[str, str, str], ...]
 """Lines of a ranking or of classes: the references of a name, its value, and its share or nothing."""
 
 
-class LanguagePatterns(Protocol):
+class LanguagePatterns:
     """What a language brings: a sentence for each case. Figures are references in double braces."""
 
-    def total(self, fact: ReportFact, value: str, beside: tuple[str, ...], nth: int) -> str:
+    colon: ClassVar[str]
+    """What stands between a label and what is said of it."""
+    semicolon: ClassVar[str]
+    conjunction: ClassVar[str]
+    leads: ClassVar[str]
+    """How the first of a ranking is told: its ``{name}`` and ``{value}``."""
+    ahead_of: ClassVar[str]
+    by_class: ClassVar[str]
+
+    def total(self, fact: ReportFact, value: str, changes: tuple[str, ...], nth: int) -> str:
         """Say a value and how it changed; *nth* varies the words from sentence to sentence."""
-        ...
+        change = f", {f' {self.conjunction} '.join(changes)}" if changes else ""
+        unit = fact.columns[0].unit
+        if fact.measure == "count" and fact.label.casefold() == unit.casefold():
+            return f"{self.counted(fact, value)}{change}."
+        if fact.measure == "share" or (fact.measure == "count" and unit):
+            return f"{fact.label}{self.colon}{value}{change}."
+        return f"{self.came_to(fact, nth)} {value}{change}."
+
+    def counted(self, fact: ReportFact, value: str) -> str:
+        """Say how many there were, where the label is what was counted."""
+        raise NotImplementedError
+
+    def came_to(self, fact: ReportFact, nth: int) -> str:
+        """Say the label and a verb before the value; *nth* varies the verb."""
+        raise NotImplementedError
 
     def so_far(self, fact: ReportFact, value: str) -> str:
         """Say what it comes to since the beginning of the year."""
-        ...
+        raise NotImplementedError
 
     def ranked(self, fact: ReportFact, rows: Rows, *, tied: bool) -> str:
         """Say who comes first, and who next: names, values, shares."""
-        ...
+        names = [f"{name} ({value}{', ' + share if share else ''})" for name, value, share in rows]
+        if tied or fact.measure == "least" or len(rows) == 1:
+            return f"{fact.label}{self.colon}{self._enumerate(names)}."
+        name, value, share = rows[0]
+        first = self.leads.format(name=name, value=value) + (f" ({share})" if share else "")
+        return f"{fact.label}{self.colon}{first}, {self.ahead_of} {self._enumerate(names[1:])}."
 
     def listed(self, fact: ReportFact, rows: Rows) -> str:
         """Say what stands in each class."""
-        ...
+        classes = [
+            f"{name}{self.colon}{value}{f' ({share})' if share else ''}" for name, value, share in rows
+        ]
+        return f"{fact.label} {self.by_class}{self.colon}{self.semicolon.join(classes)}."
 
     def extremes(self, fact: ReportFact, highest: str, lowest: str) -> str:
         """Say the highest and the lowest of a series."""
-        ...
+        raise NotImplementedError
+
+    def _enumerate(self, parts: list[str]) -> str:
+        return f" {self.conjunction} ".join(filter(None, (", ".join(parts[:-1]), parts[-1])))
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,41 +154,31 @@ _BY_SHAPE: Mapping[str, Callable[[ReportFact, ReferenceTable, LanguagePatterns],
     "series": _series,
 }
 
-_ENGLISH_VERBS = ("came to", "stood at", "amounted to")
-_SINGULAR_MEASURES = frozenset({"mean", "median", "minimum", "maximum"})
-"""Measures whose label is one thing: "the average order"."""
 
-
-class EnglishPatterns:
+class EnglishPatterns(LanguagePatterns):
     """The patterns of English."""
 
-    def total(self, fact: ReportFact, value: str, beside: tuple[str, ...], nth: int) -> str:
-        """Say a value and how it changed; *nth* varies the words from sentence to sentence."""
-        said = f", {' and '.join(beside)}" if beside else ""
-        if fact.measure == "count" and fact.label.casefold() == fact.columns[0].unit.casefold():
-            return f"There {'was' if fact.value == 1 else 'were'} {value}{said}."
-        if fact.measure == "share" or (fact.measure == "count" and fact.columns[0].unit):
-            return f"{fact.label}: {value}{said}."
-        label = f"The {lower_first(fact.label)}" if fact.measure in _SINGULAR_MEASURES else fact.label
-        return f"{label} {_ENGLISH_VERBS[nth % len(_ENGLISH_VERBS)]} {value}{said}."
+    colon: ClassVar[str] = ": "
+    semicolon: ClassVar[str] = "; "
+    conjunction: ClassVar[str] = "and"
+    leads: ClassVar[str] = "{name} comes first with {value}"
+    ahead_of: ClassVar[str] = "ahead of"
+    by_class: ClassVar[str] = "by class"
+    _verbs: ClassVar[tuple[str, ...]] = ("came to", "stood at", "amounted to")
+
+    def counted(self, fact: ReportFact, value: str) -> str:
+        """Say how many there were, where the label is what was counted."""
+        return f"There {'was' if fact.value == 1 else 'were'} {value}"
+
+    def came_to(self, fact: ReportFact, nth: int) -> str:
+        """Say the label and a verb before the value; *nth* varies the verb."""
+        measure = MEASURES.get(fact.measure)
+        label = f"The {lower_first(fact.label)}" if measure and measure.one_thing else fact.label
+        return f"{label} {self._verbs[nth % len(self._verbs)]}"
 
     def so_far(self, fact: ReportFact, value: str) -> str:
         """Say what it comes to since the beginning of the year."""
         return f"The running total of {lower_first(fact.label)} is {value}."
-
-    def ranked(self, fact: ReportFact, rows: Rows, *, tied: bool) -> str:
-        """Say who comes first, and who next."""
-        told = [f"{name} ({value}{', ' + share if share else ''})" for name, value, share in rows]
-        if tied or fact.measure == "least" or len(rows) == 1:
-            return f"{fact.label}: {_enumerate(told, 'and')}."
-        name, value, share = rows[0]
-        first = f"{name} comes first with {value}" + (f" ({share})" if share else "")
-        return f"{fact.label}: {first}, ahead of {_enumerate(told[1:], 'and')}."
-
-    def listed(self, fact: ReportFact, rows: Rows) -> str:
-        """Say what stands in each class."""
-        told = [f"{name}: {value}{' (' + share + ')' if share else ''}" for name, value, share in rows]
-        return f"{fact.label} by class: {'; '.join(told)}."
 
     def extremes(self, fact: ReportFact, highest: str, lowest: str) -> str:
         """Say the highest and the lowest of a series."""
@@ -162,46 +187,36 @@ class EnglishPatterns:
         return f"Over the periods shown, {label} {was} highest with {highest} and lowest with {lowest}."
 
 
-_FRENCH_VERBS = (
-    ("s'établit à", "s'établissent à"),
-    ("ressort à", "ressortent à"),
-    ("s'élève à", "s'élèvent à"),
-)
-
-
-class FrenchPatterns:
+class FrenchPatterns(LanguagePatterns):
     """The patterns of French."""
 
-    def total(self, fact: ReportFact, value: str, beside: tuple[str, ...], nth: int) -> str:
-        """Say a value and how it changed; *nth* varies the words from sentence to sentence."""
-        said = f", {' et '.join(beside)}" if beside else ""
-        column = fact.columns[0]
-        if fact.measure == "count" and fact.label.casefold() == column.unit.casefold():
-            return f"On compte {value}{said}."
-        if fact.measure == "share" or (fact.measure == "count" and column.unit):
-            return f"{fact.label}\u00a0: {value}{said}."
-        one, many = _FRENCH_VERBS[nth % len(_FRENCH_VERBS)]
+    colon: ClassVar[str] = "\u00a0: "
+    semicolon: ClassVar[str] = " ; "
+    conjunction: ClassVar[str] = "et"
+    leads: ClassVar[str] = "{name} arrive en tête avec {value}"
+    ahead_of: ClassVar[str] = "devant"
+    by_class: ClassVar[str] = "par classe"
+    _verbs: ClassVar[tuple[tuple[str, str], ...]] = (
+        ("s'établit à", "s'établissent à"),
+        ("ressort à", "ressortent à"),
+        ("s'élève à", "s'élèvent à"),
+    )
+
+    def counted(self, fact: ReportFact, value: str) -> str:
+        """Say how many there were, where the label is what was counted."""
+        return f"On compte {value}"
+
+    def came_to(self, fact: ReportFact, nth: int) -> str:
+        """Say the label and a verb before the value; *nth* varies the verb."""
+        singular, plural = self._verbs[nth % len(self._verbs)]
         if fact.measure == "count":
-            return f"Le nombre {with_de(lower_first(fact.label))} {one} {value}{said}."
-        return f"{_capital(with_article(fact.label))} {many if is_plural(fact.label) else one} {value}{said}."
+            return f"Le nombre {with_de(lower_first(fact.label))} {singular}"
+        label = with_article(fact.label)
+        return f"{label[:1].upper()}{label[1:]} {plural if is_plural(fact.label) else singular}"
 
     def so_far(self, fact: ReportFact, value: str) -> str:
         """Say what it comes to since the beginning of the year."""
         return f"Le cumul {with_de_and_article(fact.label)} atteint {value}."
-
-    def ranked(self, fact: ReportFact, rows: Rows, *, tied: bool) -> str:
-        """Say who comes first, and who next."""
-        told = [f"{name} ({value}{', ' + share if share else ''})" for name, value, share in rows]
-        if tied or fact.measure == "least" or len(rows) == 1:
-            return f"{fact.label}\u00a0: {_enumerate(told, 'et')}."
-        name, value, share = rows[0]
-        first = f"{name} arrive en tête avec {value}" + (f" ({share})" if share else "")
-        return f"{fact.label}\u00a0: {first}, devant {_enumerate(told[1:], 'et')}."
-
-    def listed(self, fact: ReportFact, rows: Rows) -> str:
-        """Say what stands in each class."""
-        told = [f"{name}\u00a0: {value}{' (' + share + ')' if share else ''}" for name, value, share in rows]
-        return f"{fact.label} par classe\u00a0: {' ; '.join(told)}."
 
     def extremes(self, fact: ReportFact, highest: str, lowest: str) -> str:
         """Say the highest and the lowest of a series."""
@@ -212,11 +227,3 @@ class FrenchPatterns:
             f"Sur les périodes présentées, {label} {verb} {pronoun} plus haut niveau avec {highest} "
             f"et {pronoun} plus bas avec {lowest}."
         )
-
-
-def _capital(text: str) -> str:
-    return text[:1].upper() + text[1:]
-
-
-def _enumerate(parts: list[str], conjunction: str) -> str:
-    return parts[0] if len(parts) == 1 else f"{', '.join(parts[:-1])} {conjunction} {parts[-1]}"

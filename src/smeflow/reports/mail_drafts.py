@@ -7,9 +7,9 @@ from collections.abc import Iterable, Iterator, Mapping
 from email.headerregistry import Address
 from email.message import EmailMessage
 from email.policy import SMTP
-from typing import Annotated, Any, ClassVar, Literal
+from typing import Annotated, Any, ClassVar
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PrivateAttr
+from pydantic import BeforeValidator, Field, PrivateAttr
 
 from smeflow._text import hash_of
 from smeflow.errors import SourceError
@@ -19,7 +19,7 @@ from smeflow.i18n import language_of, say
 from smeflow.kinds.mailbox import Account
 from smeflow.kinds.recipe_context import RecipeContext
 from smeflow.kinds.sinks import DeliveryAnswer, Parcel, SinkItem
-from smeflow.mail.connect import open_mailbox
+from smeflow.mail.connect import MailboxServer, open_mailbox
 from smeflow.reports.sink import Formats, report_files
 from smeflow.writing.report import Report
 
@@ -116,26 +116,14 @@ class DraftFiles(FileSink):
             yield item, compose_mail(report, files, sender="", to=self.to, name=item.key, unsent=True)
 
 
-class DraftsInMailbox(BaseModel):
+class DraftsInMailbox(MailboxServer):
     """Puts a mail of each report into the drafts of a mailbox, once: ``draft: contact@atelier.fr``.
 
     A person reads and sends it. A report whose figures changed is another draft, once it was approved.
     """
 
-    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
-
     draft: str = Field(pattern=r"^[^@\s]+@[^@\s]+$")
     """Whose drafts: the mailbox's address."""
-    host: str
-    """The mail server: ``imap.gmail.com``, ``outlook.office365.com``, ``ssl0.ovh.net``."""
-    port: int = Field(default=993, ge=1, le=65535)
-    """Its port."""
-    user: str = ""
-    """What to log in as, where it is not the address."""
-    security: Literal["tls", "starttls"] = "tls"
-    """How the connection is encrypted; there is none without."""
-    certificate: str | None = None
-    """The certificate of a server of the firm's own, a file relative to the recipe."""
     to: Addresses = Field(min_length=1)
     """Whom it is to go to: one address, or several."""
     attach: Formats = ("pdf",)
@@ -146,14 +134,7 @@ class DraftsInMailbox(BaseModel):
 
     def model_post_init(self, context: Any, /) -> None:
         """Take down whose mailbox it is."""
-        self._account = Account(
-            address=self.draft,
-            host=self.host,
-            port=self.port,
-            user=self.user,
-            security=self.security,
-            certificate=RecipeContext.of(context).path(self.certificate) if self.certificate else None,
-        )
+        self._account = self.account_of(self.draft, RecipeContext.of(context))
 
     @property
     def name(self) -> str:

@@ -126,6 +126,8 @@ class Measure(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
     word: ClassVar[str]
     """What a recipe calls it: ``sum``, ``top``."""
+    one_thing: ClassVar[bool] = False
+    """Whether its label is one thing: "the average order"."""
 
     label: str = ""
     """What a reader sees; by default the fact's name."""

@@ -213,6 +213,7 @@ class Mean(Total):
     """Give the mean of a column: ``{mean: amount}``. Rows without a value do not count."""
 
     word: ClassVar[str] = "mean"
+    one_thing: ClassVar[bool] = True
     mean: str
     """The column or expression."""
 
@@ -235,6 +236,7 @@ class Median(Total):
     """Give the middle value of a column, the mean of the two middle ones where there are two."""
 
     word: ClassVar[str] = "median"
+    one_thing: ClassVar[bool] = True
     median: str
     """The column or expression."""
 
@@ -263,6 +265,7 @@ class Minimum(Total):
     """Give the least value of a column."""
 
     word: ClassVar[str] = "minimum"
+    one_thing: ClassVar[bool] = True
     minimum: str
     """The column or expression."""
     aggregate: ClassVar[str] = "min({value})"
@@ -272,6 +275,7 @@ class Maximum(Total):
     """Give the greatest value of a column."""
 
     word: ClassVar[str] = "maximum"
+    one_thing: ClassVar[bool] = True
     maximum: str
     """The column or expression."""
     aggregate: ClassVar[str] = "max({value})"
