@@ -169,7 +169,7 @@ def draft() -> Report:
 def make(folder: Path | None) -> dict[str, object]:
     """Make every format once; tell CPU seconds and the hash of each."""
     begun = time.process_time()
-    from smeflow.pages.compose import lay_out
+    from smeflow.pages.layout import lay_out
     from smeflow.pages.docx import docx_bytes
     from smeflow.pages.html import html_bytes
     from smeflow.pages.markdown import markdown_bytes

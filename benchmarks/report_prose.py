@@ -18,10 +18,10 @@ from smeflow import Case
 from smeflow.documents.document import Document
 from smeflow.documents.text import FACTS
 from smeflow.llm.connect import connect
-from smeflow.reports.compose import fill_references
+from smeflow.reports.sections import fill_references
 from smeflow.reports.facts import FactSet, compute_facts
 from smeflow.reports.measures.measure import MeasureContext
-from smeflow.reports.step import DraftReport
+from smeflow.reports.report_step import DraftReport
 from smeflow.tables.book import TableBook
 from smeflow.tables.load import load_file
 from smeflow.writing.fact_evidence import REFERENCE

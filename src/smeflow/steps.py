@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from smeflow.kinds.steps import FieldReading
     from smeflow.mail.guard import Guard
     from smeflow.mail.reply import DraftReply
-    from smeflow.reports.draft import Draft, FactFrom
+    from smeflow.reports.draft_step import Draft, FactFrom
     from smeflow.triage.labels import Example, Label, LabelRule
     from smeflow.triage.step import Triage
     from smeflow.writing.drafts import Drafted, FactValue
@@ -48,7 +48,7 @@ __getattr__, __dir__ = open_door(
         "smeflow.kinds.steps": "FieldReading",
         "smeflow.mail.guard": "Guard",
         "smeflow.mail.reply": "DraftReply",
-        "smeflow.reports.draft": "Draft FactFrom",
+        "smeflow.reports.draft_step": "Draft FactFrom",
         "smeflow.triage.labels": "Example Label LabelRule",
         "smeflow.triage.step": "Triage",
         "smeflow.writing.drafts": "Drafted FactValue",

@@ -5,8 +5,8 @@ import pytest
 from smeflow.errors import LLMRejected
 from smeflow.llm.interface import NoModel
 from smeflow.llm.testing import Scripted
-from smeflow.reports.compose import plan_sections
 from smeflow.reports.model_prose import ProseStyle, write_prose
+from smeflow.reports.sections import plan_sections
 from smeflow.writing.report import Authorship
 
 GOOD = "In {{period}}, revenue came to {{revenue}}, {{revenue.change}}."

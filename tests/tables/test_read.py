@@ -16,7 +16,7 @@ from smeflow.core.case import Case
 from smeflow.documents.document import text_document
 from smeflow.errors import SourceError
 from smeflow.recipe.known_tables import KnownTables
-from smeflow.reports.draft import tables_of
+from smeflow.reports.facts import load_tables, tables_among
 from smeflow.tables.book import TableBook
 from smeflow.tables.json_lines import Lines
 from smeflow.tables.load import load_file, load_large_csv
@@ -175,7 +175,9 @@ def test_a_table_below_a_title_is_the_same_everywhere(tmp_path):
     wanted = [["Durand", "oui; et, non"], ["Zut", "deux\nlignes"]]
     assert every_way(path) == [wanted] * 3
     case = Case.of(text_document(text, media_type="text/csv", name="t.csv"))
-    assert next(table for _, table in tables_of(case)).rows == tuple(map(tuple, wanted))
+    with TableBook() as book:
+        assert load_tables(book, tables_among(case.documents))["t"].rows == 2
+        assert book.select("SELECT nom, note FROM t ORDER BY _line")[1] == list(map(tuple, wanted))
     source = TableRows(table=str(path))
     assert [each.name for each in source.cases()] == ["row 3", "row 5"]  # type: ignore[union-attr]
     assert "found in line 2" in str(source.remarks[0])

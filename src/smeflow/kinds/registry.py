@@ -17,9 +17,9 @@ Family = Literal["steps", "sources", "sinks", "records"]
 STEPS: Mapping[str, str] = {
     "triage": "smeflow.triage.step:Triage",
     "extract": "smeflow.extract.step:Extract",
-    "draft": "smeflow.reports.draft:Draft",
+    "draft": "smeflow.reports.draft_step:Draft",
     "reply": "smeflow.mail.reply:DraftReply",
-    "report": "smeflow.reports.step:DraftReport",
+    "report": "smeflow.reports.report_step:DraftReport",
     "guard": "smeflow.mail.guard:Guard",
     "rule": "smeflow.engine.own_steps:Rule",
 }

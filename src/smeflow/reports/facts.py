@@ -1,13 +1,14 @@
-"""The facts of a report.
+"""Compute facts from tables, whoever asks: a report, a draft, the command line.
 
-Computed from tables, table as what a case brings, and written as the recipe that asks for them.
+A set of them goes with a case as a document; the tables among a case's documents are found and read here.
 """
 
 import json
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import cache
+from itertools import chain, count
 from typing import Any
 
 from pydantic import TypeAdapter
@@ -19,9 +20,8 @@ from smeflow.documents.text import FACTS
 from smeflow.i18n import Phrase, say
 from smeflow.reports.measures.measure import Measure, MeasureContext
 from smeflow.tables.book import LINE, FactError, LoadedTable, TableBook, TooFewRows, quoted
-from smeflow.tables.load import load_grid
+from smeflow.tables.load import load_grid, load_rows
 from smeflow.tables.read import read_grid
-from smeflow.writing.periods import Grain
 from smeflow.writing.report import Period, ReportFact, ReportSource
 
 WHOLE_TABLES = Period(key="")
@@ -169,6 +169,48 @@ def describe_sources(context: MeasureContext) -> tuple[ReportSource, ...]:
     )
 
 
+def tables_among(documents: Iterable[Document]) -> list[Document]:
+    """List the tables among *documents* and what they contain: a folder's files, a mail's attachments."""
+    inside = (inner for outer in documents for inner in outer.walk())
+    return [document for document in inside if _is_table(document)]
+
+
+def _is_table(document: Document) -> bool:
+    if document.table is not None:
+        return True
+    called_so = document.media_type == "text/csv" or _TABLE_ENDING.search(document.name)
+    return bool(called_so and document.data.strip())
+
+
+def load_tables(book: TableBook, documents: Iterable[Document]) -> Mapping[str, LoadedTable]:
+    """Load the tables of *documents* into *book*; give each under the names it goes by, the first one first.
+
+    Raises:
+        SourceError: One cannot be read.
+    """
+    by_name: dict[str, LoadedTable] = {}
+    for document in documents:
+        name = table_name(document.name)
+        table, unused = document.table, next(n for n in _numbered(name) if n not in book.tables)
+        if table is not None:
+            loaded = load_rows(book, unused, table.columns, iter(table.rows), source=table.name)
+            by_name.setdefault(table_name(table.name), loaded)
+        else:
+            grid = read_grid(document.data, document.name)
+            loaded = load_grid(book, unused, grid, sha256(document.data))
+        by_name.setdefault(name, loaded)
+    return by_name
+
+
+def table_name(document: str) -> str:
+    """Give the name that facts call a document's table by: ``Sales 2026.xlsx`` is ``sales_2026``."""
+    return re.sub(r"\W+", "_", _TABLE_ENDING.sub("", document)).strip("_").lower() or "t"
+
+
+def _numbered(name: str) -> Iterator[str]:
+    return chain([name], (f"{name}_{n}" for n in count(2)))
+
+
 def facts_of_case(
     case: Case, measures: Mapping[str, Measure] | None = None, locale: str = "en"
 ) -> FactSet | None:
@@ -182,76 +224,10 @@ def facts_of_case(
     for document in case.documents:
         if document.media_type == FACTS:
             return FactSet.of_bytes(document.data)
-    tables = [d for outer in case.documents for d in outer.walk() if _TABLE_ENDING.search(d.name) and d.data]
-    return _compute_over_documents(tables, measures, locale) if tables and measures else None
-
-
-def _compute_over_documents(
-    tables: Sequence[Document], measures: Mapping[str, Measure], locale: str
-) -> FactSet:
-    """Compute facts over tables that came in as files: a folder's, a mail's attachments."""
+    documents = tables_among(case.documents)
+    if not documents or not measures:
+        return None
     with TableBook() as book:
-        for document in tables:
-            name = re.sub(r"\W+", "_", _TABLE_ENDING.sub("", document.name)).strip("_").lower() or "t"
-            load_grid(book, name, read_grid(document.data, document.name), sha256(document.data))
+        load_tables(book, documents)
         context = MeasureContext(book=book, locale=locale)
         return compute_facts(measures, context, sources=describe_sources(context))
-
-
-_PLAIN = re.compile(r"[A-Za-zÀ-ÿ_][\w À-ÿ./'’()*+-]*[\wÀ-ÿ)]|[A-Za-z_]")
-_YAML_WORDS = frozenset({"true", "false", "null", "yes", "no", "on", "off", "y", "n"})
-
-
-def write_recipe(
-    *,
-    name: str,
-    about: str,
-    table: str,
-    origin: str | Mapping[str, object],
-    facts: Mapping[str, Mapping[str, object]],
-    grain: Grain | None,
-    title: str,
-    locale: str,
-) -> str:
-    """Write a whole recipe: the table as its source, a report of the facts, and where its pages go."""
-    lines = [
-        f"recipe: {yaml_value(name)}",
-        f"about: {yaml_value(about)}",
-        "llm: none",
-        "source:",
-        f"  period: {grain or 'all'}",
-        f"  tables: {{{table}: {yaml_value(origin)}}}",
-    ]
-    if grain:
-        lines.append("  last: 1")
-    lines += [
-        "steps:",
-        "  - report: report",
-        f"    title: {yaml_value(title)}",
-        f"    locale: {locale}",
-        "    facts:",
-    ]
-    lines += [f"      {line}" for line in write_facts(facts)]
-    lines += ["sinks:", '  - {report: "out/{key}", formats: [html, pdf, docx, xlsx]}']
-    return "\n".join(lines) + "\n"
-
-
-def write_facts(facts: Mapping[str, Mapping[str, object]]) -> Iterator[str]:
-    """Write one fact a line."""
-    for name, written in facts.items():
-        yield f"{name}: {yaml_value(written)}"
-
-
-def yaml_value(value: object) -> str:
-    """Write a value as YAML reads it back: plain where that is safe, else in double quotes."""
-    if isinstance(value, Mapping):
-        return "{" + ", ".join(f"{key}: {yaml_value(each)}" for key, each in value.items()) + "}"
-    if isinstance(value, list | tuple):
-        return "[" + ", ".join(map(yaml_value, value)) + "]"
-    if isinstance(value, bool | int | float):
-        return json.dumps(value)
-    text = str(value)
-    safe = (
-        _PLAIN.fullmatch(text) and text.lower() not in _YAML_WORDS and ": " not in text and " #" not in text
-    )
-    return text if safe else json.dumps(text, ensure_ascii=False)

@@ -16,7 +16,7 @@ from smeflow.errors import AnswerInvalid, LLMRefused
 from smeflow.i18n import Phrase, language_of, say
 from smeflow.llm.ask import AnswerForm, ask
 from smeflow.llm.interface import LLM, Message
-from smeflow.reports.compose import PlannedSection, draft_with_references, paragraph, put_references
+from smeflow.reports.sections import PlannedSection, draft_with_references, paragraph, put_references
 from smeflow.writing.check import CheckedSentence, check_prose
 from smeflow.writing.fact_evidence import FactEvidence
 from smeflow.writing.prompts import DATA

@@ -260,7 +260,7 @@ def report_files(
     Raises:
         SinkError: An extra is not installed, or the firm's document cannot be filled.
     """
-    from smeflow.pages.compose import lay_out
+    from smeflow.pages.layout import lay_out
 
     pages = lay_out(report, company)
     try:

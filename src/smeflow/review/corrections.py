@@ -14,7 +14,7 @@ from smeflow.i18n import Phrase, say
 from smeflow.kinds.record_kind import Firm, kind_of
 from smeflow.kinds.records import Check
 from smeflow.kinds.steps import FieldReading
-from smeflow.reports.compose import UnsupportedEdit, apply_edits, numbered_paragraphs
+from smeflow.reports.sections import UnsupportedEdit, apply_edits, numbered_paragraphs
 from smeflow.triage.deadlines import Urgency
 from smeflow.triage.labels import Label
 from smeflow.triage.step import Triage

@@ -105,16 +105,7 @@ def limited(name: str, columns: Sequence[str]) -> tuple[str, ...]:
 
 
 def _read_text(data: bytes, name: str, _sheet: str | None) -> Grid:
-    return grid_of_text(decode_table(data), name)
-
-
-def grid_of_text(text: str, name: str) -> Grid:
-    """Read the cells of CSV that is text already.
-
-    Raises:
-        SourceError: It is no table.
-    """
-    return Grid(name=name, lines=list(lines_of(text, name)), delimited=True)
+    return Grid(name=name, lines=list(lines_of(decode_table(data), name)), delimited=True)
 
 
 def decode_table(data: bytes) -> str:

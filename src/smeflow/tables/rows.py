@@ -17,7 +17,6 @@ from smeflow.tables.frame import LOOKED_AT, distinct_names, header_of, usual_wid
 from smeflow.tables.read import (
     BREAK,
     Grid,
-    grid_of_text,
     limited,
     non_empty_lines,
     read_bytes,
@@ -70,15 +69,6 @@ def read_table(path: Path, sheet: str | None = None) -> NamedRows:
         SourceError: It is not there, too large, or no table.
     """
     return named_rows(read_grid(read_bytes(path), str(path), sheet), path)
-
-
-def rows_of_text(text: str, name: str) -> NamedRows:
-    """Read CSV that is text already as named rows.
-
-    Raises:
-        SourceError: It is no table.
-    """
-    return named_rows(grid_of_text(text, name), Path(name))
 
 
 def named_rows(grid: Grid, path: Path) -> NamedRows:

@@ -12,7 +12,7 @@ from smeflow.i18n import say
 
 if TYPE_CHECKING:
     from smeflow.cli.commands.extract import TriedStep
-    from smeflow.reports.draft import Draft
+    from smeflow.reports.draft_step import Draft
 
 
 def draft(
@@ -101,7 +101,7 @@ def _fact(written: str) -> tuple[str, Any]:
 def _step(**fields: Any) -> "Draft":
     from pydantic import ValidationError
 
-    from smeflow.reports.draft import Draft
+    from smeflow.reports.draft_step import Draft
 
     try:
         return Draft(name="draft", **fields)

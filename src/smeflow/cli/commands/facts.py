@@ -156,7 +156,7 @@ class _TableReport:
 
     def recipe(self) -> str:
         """Write a recipe of what can be computed."""
-        from smeflow.reports.facts import write_recipe
+        from smeflow.reports.recipe_text import write_recipe
 
         known, _ = self.computed()
         kept = {name: each for name, each in self.written.items() if name in known and known[name].rows}
@@ -301,7 +301,7 @@ def _value(fact: "ReportFact", locale: str) -> str:
 
 
 def _how(written: "FactDefinition") -> str:
-    from smeflow.reports.facts import yaml_value
+    from smeflow.reports.recipe_text import yaml_value
 
     return yaml_value({key: value for key, value in written.items() if key != "label"})
 

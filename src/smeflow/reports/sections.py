@@ -1,6 +1,6 @@
-"""Put a report together.
+"""Write a report's sections: which facts stand in which, and their paragraphs by patterns or by a person.
 
-Its sections, what changed most, prose by patterns, and what a person makes of its paragraphs.
+Every figure in a paragraph is put in for a reference to its fact.
 """
 
 import re

@@ -1,4 +1,4 @@
-"""Make a report of facts: its sections, what changed most, and prose checked against the facts."""
+"""The `report` step: a report of a period, from its facts to sections, prose and the few things on top."""
 
 import re
 from collections.abc import Mapping, Sequence
@@ -12,7 +12,11 @@ from smeflow.errors import AnswerInvalid, LLMRefused, LLMRejected
 from smeflow.i18n import language_of, say
 from smeflow.kinds.steps import StepFamily, is_no_model
 from smeflow.llm.interface import LLM
-from smeflow.reports.compose import (
+from smeflow.reports.facts import FactSet, facts_of_case
+from smeflow.reports.measures.measure import Measure
+from smeflow.reports.measures.registry import AnyMeasure
+from smeflow.reports.model_prose import Length, ModelProse, ProseStyle, write_prose
+from smeflow.reports.sections import (
     PlannedSection,
     SectionAsked,
     incomplete_warnings,
@@ -22,10 +26,6 @@ from smeflow.reports.compose import (
     plan_sections,
     write_by_patterns,
 )
-from smeflow.reports.facts import FactSet, facts_of_case
-from smeflow.reports.measures.measure import Measure
-from smeflow.reports.measures.registry import AnyMeasure
-from smeflow.reports.model_prose import Length, ModelProse, ProseStyle, write_prose
 from smeflow.writing.locales import LocaleFormat, elides
 from smeflow.writing.periods import Window
 from smeflow.writing.references import ReferenceTable, reference_table

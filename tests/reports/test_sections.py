@@ -5,7 +5,7 @@ import json
 import pytest
 from pydantic import TypeAdapter
 
-from smeflow.reports.compose import (
+from smeflow.reports.sections import (
     check_paragraph,
     most_changed,
     opening_sentence,

@@ -8,9 +8,9 @@ import pytest
 
 from smeflow.i18n import Phrase
 from smeflow.pages.axes import period_tick
-from smeflow.pages.compose import lay_out
 from smeflow.pages.elements import Figure, PageTable
 from smeflow.pages.figures import figure_of
+from smeflow.pages.layout import lay_out
 from smeflow.writing.report import (
     FactColumn,
     Paragraph,

@@ -1,15 +1,14 @@
-"""The `draft` step: a text whose facts are measured over its case's tables by the measures of reports."""
+"""The `draft` step: a text somebody may send, its facts results of steps or measured over a case's tables."""
 
 from collections.abc import Iterator, Mapping
 from decimal import ROUND_HALF_UP, Decimal
 from functools import cached_property
-from types import TracebackType
 from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, Self
 
 from pydantic import BaseModel, ConfigDict, Field, create_model, model_validator
 
 from smeflow.core.case import Case
-from smeflow.documents.document import Document, Table, text_document
+from smeflow.documents.document import text_document
 from smeflow.errors import AnswerInvalid, LLMRefused, LLMRejected, SourceError
 from smeflow.expressions.language import Expression, parse_expression
 from smeflow.extract.field_values import canonical_text
@@ -17,12 +16,11 @@ from smeflow.i18n import Phrase, say
 from smeflow.kinds.steps import StepFamily, StepResult, is_no_model
 from smeflow.llm.interface import LLM
 from smeflow.money import Money
+from smeflow.reports.facts import load_tables, table_name, tables_among
 from smeflow.reports.measures.groups import Top
 from smeflow.reports.measures.measure import Measure, MeasureContext, cell_is
 from smeflow.reports.measures.totals import Count, Maximum, Mean, Minimum, Sum
 from smeflow.tables.book import LoadedTable, TableBook, quoted
-from smeflow.tables.load import load_rows
-from smeflow.tables.rows import rows_of_text
 from smeflow.writing.check import Fact
 from smeflow.writing.drafts import UNKNOWN, Drafted, FactValue, Printable, fill, known_as, names_in
 from smeflow.writing.locales import LocaleFormat
@@ -31,28 +29,6 @@ from smeflow.writing.report import ReportFact
 
 if TYPE_CHECKING:
     from smeflow.llm.ask import AnswerForm
-
-
-def tables_of(case: Case) -> Iterator[tuple[Document, Table]]:
-    """Give each table among the documents of *case* and what they contain, with the document it is of.
-
-    Raises:
-        SourceError: Text that calls itself CSV cannot be read as a table.
-    """
-    for document in (inner for outer in case.documents for inner in outer.walk()):
-        table = document.table
-        if table is None and document.media_type == "text/csv":
-            table = _from_csv(document.name, document.text)
-        if table is not None:
-            yield document, table
-
-
-def _from_csv(name: str, text: str) -> Table | None:
-    if not text.strip():
-        return None
-    named = rows_of_text(text, name)
-    rows = tuple(tuple(row.values()) for _, row in named.rows())
-    return Table(name=name, columns=named.columns, rows=rows)
 
 
 _TOTALS: Mapping[str, type[Measure]] = {
@@ -146,27 +122,21 @@ class DraftMeasures:
 
     def __init__(self, case: Case) -> None:
         self._case = case
-        self._names: list[tuple[frozenset[str], str]] = []
 
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         if "_book" in self.__dict__:
             self._book.close()
 
     @cached_property
     def _book(self) -> TableBook:
-        tables = list(tables_of(self._case))
-        book = TableBook()
-        for document, table in tables:
-            if table.name not in book.tables:
-                load_rows(book, table.name, table.columns, iter(table.rows), source=table.name)
-                known = (document.name, table.name, document.name.rpartition(".")[0])
-                self._names.append((frozenset(known), table.name))
-        return book
+        return TableBook()
+
+    @cached_property
+    def _tables(self) -> Mapping[str, LoadedTable]:
+        return load_tables(self._book, tables_among(self._case.documents))
 
     def measure(self, fact: FactFrom) -> MeasuredFact:
         """Measure one fact; where it cannot be, its doubts say why."""
@@ -183,8 +153,9 @@ class DraftMeasures:
         return MeasuredFact(value, f"{table.source}: {fact.asked}", (*doubts, *ties))
 
     def _table(self, name: str | None) -> LoadedTable:
-        book = self._book  # reading the tables gives them their names
-        return book.table(next((table for names, table in self._names if name in names), name))
+        by_name = self._tables  # read before the book is asked for its first
+        known = by_name.get(table_name(name)) if name else None
+        return known or self._book.table(name)
 
     def _where(self, fact: FactFrom, table: LoadedTable) -> Iterator[str]:
         """Write the conditions that a row's cells equal what the fact names."""

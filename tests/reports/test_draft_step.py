@@ -66,7 +66,7 @@ def test_a_column_of_which_many_cells_are_no_numbers_has_no_sum():
     found = report()(table(SALES + "Eve;n/a;south\n"), NoModel())
     assert found.text.startswith("4 orders of 3 customers, …")
     assert "is read as text" in str(found.doubts[0])
-    assert str(found.doubts[1]) == "Column amount of sales.csv holds no numbers."
+    assert str(found.doubts[1]) == "Column amount of sales holds no numbers."
 
 
 @pytest.mark.parametrize(
@@ -100,8 +100,8 @@ def test_a_tie_has_no_winner():
 @pytest.mark.parametrize(
     ("facts", "says"),
     [
-        ({"x": {"sum": "price"}}, "Table sales.csv has no column price; it has: customer, amount, region."),
-        ({"x": {"sum": "amount", "table": "costs"}}, "There is no table costs; there are: sales.csv."),
+        ({"x": {"sum": "price"}}, "Table sales has no column price; it has: customer, amount, region."),
+        ({"x": {"sum": "amount", "table": "costs"}}, "There is no table costs; there are: sales."),
         ({"x": {"average": "amount", "where": {"region": "east"}}}, "The fact x is not known."),
     ],
 )
