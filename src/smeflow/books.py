@@ -135,8 +135,8 @@ def _choose_entries(
             chosen.add(item.id, before.hash, back, reversal=True)
             entry = replace(entry, day=max(back.day, entry.day))  # both in one month, that of the first stays
         chosen.add(item.id, digest, entry)
-    for gone in _rejected_since(ledger, standing):
-        chosen.add(gone.item, gone.hash, _reversal_of(gone, last_day), reversal=True)
+    for rejected in _rejected_since(ledger, standing):
+        chosen.add(rejected.item, rejected.hash, _reversal_of(rejected, last_day), reversal=True)
     return chosen
 
 
@@ -254,13 +254,13 @@ def left_out_files(
         return escape(phrase.render(language))
 
     rows = []
-    for number, left in enumerate(left_out):
-        file, name = f"review-{period}-{left.item.id}.png", escape(left.item.name)
-        picture = _first_page(ledger, left) if number < MOST_PICTURES else None
+    for number, omitted in enumerate(left_out):
+        file, name = f"review-{period}-{omitted.item.id}.png", escape(omitted.item.name)
+        picture = _first_page(ledger, omitted) if number < MOST_PICTURES else None
         if picture is not None:
             yield file, picture
             name = f'<a href="{file}">{name}</a>'
-        rows.append(f"<tr><td>{left.item.id}</td><td>{name}</td><td>{words(left.why)}</td></tr>")
+        rows.append(f"<tr><td>{omitted.item.id}</td><td>{name}</td><td>{words(omitted.why)}</td></tr>")
     title = words(say("Left out of the books of {period}", period=period))
     headings = "".join(f"<th>{words(heading)}</th>" for heading in _HEADINGS)
     none = f"<p>{words(say('Everything that is finished was booked.'))}</p>"
@@ -275,10 +275,10 @@ def left_out_files(
 _HEADINGS = (say("number"), say("invoice"), say("why"))
 
 
-def _first_page(ledger: Ledger, left: LeftOut) -> bytes | None:
+def _first_page(ledger: Ledger, omitted: LeftOut) -> bytes | None:
     """Draw the first page; None where the item is no document of pages."""
     try:
-        document = document_of(ledger.store, left.item)
+        document = document_of(ledger.store, omitted.item)
         pages = [d for d in document.walk() if d.media_type == "application/pdf" or "image/" in d.media_type]
         return page_png(pages[0], pages[0].pages[0].number if pages[0].pages else 1) if pages else None
     except DocumentError:

@@ -16,7 +16,7 @@ from smeflow.triage.labels import Label
 
 def quotes_in_json(value: Mapping[str, Any]) -> tuple[Quote, ...]:
     """Give every place the values were read from."""
-    readings = [FieldReading.model_validate(one) for one in value.get("fields", {}).values()]
+    readings = [FieldReading.model_validate(field) for field in value.get("fields", {}).values()]
     places = [place for reading in readings if (place := reading.place)]
     if isinstance(value.get("quote"), str) and isinstance(value.get("document"), str):
         places.append(Quote(text=value["quote"], document=value["document"], page=value.get("page")))
@@ -25,21 +25,24 @@ def quotes_in_json(value: Mapping[str, Any]) -> tuple[Quote, ...]:
 
 def result_html(value: Mapping[str, Any], language: Language) -> str:
     """Show a result: a record's fields with their quotes, or its values by name."""
-    said = [phrase_from_json(one) for one in (*value.get("doubts", ()), *value.get("problems", ()))]
+    remarks = [phrase_from_json(each) for each in (*value.get("doubts", ()), *value.get("problems", ()))]
     if "fields" in value:
-        fields = {name: FieldReading.model_validate(one) for name, one in value["fields"].items()}
-        checks = [(one["name"], one["passed"]) for one in value.get("checks", ())]
-        who = value.get("accepted_by")
+        fields = {name: FieldReading.model_validate(each) for name, each in value["fields"].items()}
+        checks = [(each["name"], each["passed"]) for each in value.get("checks", ())]
+        accepted_by = value.get("accepted_by")
         proven = bool(value.get("proven"))
         return extraction_html(
-            ExtractionView(fields=fields, proven=proven, accepted_by=who, checks=checks, said=said), language
+            ExtractionView(
+                fields=fields, proven=proven, accepted_by=accepted_by, checks=checks, said=remarks
+            ),
+            language,
         )
-    notes = "".join(f"<li>{escape(one.render(language))}</li>" for one in said)
-    told = f"<ul>{notes}</ul>" if notes else ""
+    notes = "".join(f"<li>{escape(each.render(language))}</li>" for each in remarks)
+    remark_list = f"<ul>{notes}</ul>" if notes else ""
     if "label" in value:
-        return label_html(value["label"], value.get("quote"), value.get("reader"), language) + told
+        return label_html(value["label"], value.get("quote"), value.get("reader"), language) + remark_list
     rows = [(k, v) for k, v in value.items() if v not in (None, "", [], {}, False) and k not in _NOT_SHOWN]
-    return pairs_html((k, localized(untag_value(v), language)) for k, v in rows) + told
+    return pairs_html((k, localized(untag_value(v), language)) for k, v in rows) + remark_list
 
 
 _NOT_SHOWN = frozenset({"doubts", "problems", "wanted_model"})

@@ -70,7 +70,7 @@ class Folder(DiskSource):
         if not self._path.is_dir():
             raise SourceError(say("The folder {path} is not there.", path=self._path))
         root = self._path.resolve()
-        for path, key in sorted(_files(root, root, recursive=self.recursive), key=lambda found: found[1]):
+        for path, key in sorted(_files(root, root, recursive=self.recursive), key=lambda pair: pair[1]):
             if name_matches(key, self.match):
                 yield from (
                     mails_of_archive(path, key) if _is_archive(path, root) else (_take(path, key, root),)

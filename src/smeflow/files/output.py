@@ -104,20 +104,20 @@ def open_folder(folder: Path) -> Iterator[OpenFolder]:
 
 
 def _descend(folder: Path) -> int:
-    here = os.open(folder.anchor or ".", os.O_RDONLY | os.O_DIRECTORY)
+    descriptor = os.open(folder.anchor or ".", os.O_RDONLY | os.O_DIRECTORY)
     try:
         for part in folder.parts[1 if folder.anchor else 0 :]:
             try:
-                inner = os.open(part, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW, dir_fd=here)
+                inner = os.open(part, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW, dir_fd=descriptor)
             except FileNotFoundError:
-                os.mkdir(part, dir_fd=here)
-                inner = os.open(part, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW, dir_fd=here)
-            os.close(here)
-            here = inner
+                os.mkdir(part, dir_fd=descriptor)
+                inner = os.open(part, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW, dir_fd=descriptor)
+            os.close(descriptor)
+            descriptor = inner
     except BaseException:
-        os.close(here)
+        os.close(descriptor)
         raise
-    return here
+    return descriptor
 
 
 @contextmanager
@@ -298,19 +298,19 @@ class VersionedTargetPath(TargetPath):
 
 
 def _pieces(part: str, compile_text: Callable[[str], Expression], written: str) -> tuple[PathPiece, ...]:
-    found: list[PathPiece] = []
+    pieces: list[PathPiece] = []
     end = 0
     for hole in _FIELD.finditer(part):
-        found.append(part[end : hole.start()])
+        pieces.append(part[end : hole.start()])
         text = hole[1].strip()
-        found.append(f"\0{text}" if text in _OWN else _read(text, compile_text, written))
+        pieces.append(f"\0{text}" if text in _OWN else _read(text, compile_text, written))
         end = hole.end()
-    found.append(part[end:])
-    if any(isinstance(piece, str) and ("{" in piece or "}" in piece) for piece in found):
+    pieces.append(part[end:])
+    if any(isinstance(piece, str) and ("{" in piece or "}" in piece) for piece in pieces):
         raise ExpressionError(
             say("{path}: write {{name}} or {{step.field}}, with one pair of braces", path=written)
         )
-    return tuple(piece for piece in found if piece != "")
+    return tuple(piece for piece in pieces if piece != "")
 
 
 def _read(text: str, compile_text: Callable[[str], Expression], written: str) -> Expression:
@@ -352,19 +352,19 @@ def put_files(
     # what will be there is noted for all files at once, before the first is written and again behind the last
     hashes = {keys[parts]: sha256(data) for parts, data in placed.items()}
     memory.update({k: _either(memory.get(k), new) for k, new in hashes.items() if memory.get(k) != new})
-    seen = {key: memory[key] for key in list(memory) if key.startswith(prefix)}
+    remembered = {key: memory[key] for key in list(memory) if key.startswith(prefix)}
     notes: list[Phrase] = []
     changed = False
     for folder, group in groupby(sorted(placed, key=lambda parts: (parts[:-1], parts)), lambda p: p[:-1]):
         place = target.base.joinpath(*folder)
         with open_folder(place) as spot, os_errors_as_sink_error(place):
             for parts in group:
-                written = put_file(spot, parts[-1], placed[parts], seen, keys[parts])
+                written = put_file(spot, parts[-1], placed[parts], remembered, keys[parts])
                 changed = changed or written.changed
                 notes += [written.note] if written.note else []
-    memory.update({key: value for key, value in seen.items() if memory.get(key) != value})
+    memory.update({key: value for key, value in remembered.items() if memory.get(key) != value})
     kept = {prefix + "/".join(parts) for parts in keep}
-    for key in sorted(seen.keys() - hashes.keys() - kept):
+    for key in sorted(remembered.keys() - hashes.keys() - kept):
         if re.search(r"\+\d+$", key):  # stands beside a file changed by hand
             continue
         parts = tuple(key.removeprefix(prefix).split("/"))

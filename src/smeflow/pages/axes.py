@@ -117,7 +117,7 @@ def series_encoding(figure: Figure, *, dashes: bool) -> VegaSpec:
         return {"color": {"value": ACCENT}}
     legend = {"title": None, "orient": "top", "symbolType": "stroke" if dashes else "square", "columns": 4}
     colours = [SERIES[n % len(SERIES)] for n in range(len(names))]
-    found: VegaSpec = {
+    encoding: VegaSpec = {
         "color": {
             "field": "series",
             "type": "nominal",
@@ -127,8 +127,8 @@ def series_encoding(figure: Figure, *, dashes: bool) -> VegaSpec:
     }
     if dashes:
         scale = {"domain": names, "range": [_DASHES[n % len(_DASHES)] for n in range(len(names))]}
-        found["strokeDash"] = {"field": "series", "type": "nominal", "scale": scale, "legend": legend}
-    return found
+        encoding["strokeDash"] = {"field": "series", "type": "nominal", "scale": scale, "legend": legend}
+    return encoding
 
 
 def distinct_values(points: Sequence[ChartPoint], field: str) -> list[str]:
@@ -138,10 +138,10 @@ def distinct_values(points: Sequence[ChartPoint], field: str) -> list[str]:
 
 def stack_totals(points: Sequence[ChartPoint]) -> Mapping[str, Decimal]:
     """Add up what stands at each place."""
-    found: dict[str, Decimal] = {}
+    totals: dict[str, Decimal] = {}
     for point in points:
-        found[point.x] = found.get(point.x, Decimal(0)) + (point.y or 0)
-    return found
+        totals[point.x] = totals.get(point.x, Decimal(0)) + (point.y or 0)
+    return totals
 
 
 def starts_at_zero(figure: Figure) -> bool:

@@ -374,8 +374,8 @@ def _render(spec: str, language: Language) -> ChartImage:
     form = _FRENCH if language == "fr" else _ENGLISH
     svg: str = _drawing_program().vegalite_to_svg(spec, format_locale=form, allowed_base_urls=[])
     marks = {mark: f"clip-{n}" for n, mark in enumerate(dict.fromkeys(_CLIP.findall(svg)), 1)}
-    svg = _CLIP.sub(lambda found: marks[found[0]], svg)  # the program counts through all it has drawn
-    svg = _TAG.sub(lambda found: _ROLE.sub("", found[0]), svg)
+    svg = _CLIP.sub(lambda match: marks[match[0]], svg)  # the program counts through all it has drawn
+    svg = _TAG.sub(lambda match: _ROLE.sub("", match[0]), svg)
     head = svg[: svg.index(">")]
     width, height = (int(float(_attribute(head, name))) for name in ("width", "height"))
     return ChartImage(svg=svg, width=width, height=height)

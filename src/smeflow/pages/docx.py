@@ -74,12 +74,12 @@ def docx_bytes(pages: PrintedReport, template: bytes | None = None) -> bytes:
 def _fill_template(template: bytes, pages: PrintedReport) -> bytes:
     """Fill the template's fields; they can name values and nothing else."""
     docxtpl = import_extra("docxtpl", "report")
-    room = import_extra("jinja2.sandbox", "report").ImmutableSandboxedEnvironment(autoescape=True)
+    environment = import_extra("jinja2.sandbox", "report").ImmutableSandboxedEnvironment(autoescape=True)
     facts = {fact.name.replace(".", "_"): _clean(fact.shown) for fact in pages.annex}
-    told = {name: _clean(getattr(pages, name)) for name in ("title", "subtitle", "company")}
+    fields = {name: _clean(getattr(pages, name)) for name in ("title", "subtitle", "company")}
     try:
         document = docxtpl.DocxTemplate(io.BytesIO(template))
-        document.render({**told, "facts": facts, "report": _MARK}, room)
+        document.render({**fields, "facts": facts, "report": _MARK}, environment)
         target = io.BytesIO()
         document.save(target)
     except Exception as error:  # a template is a person's file: whatever is wrong in it is told, not thrown
@@ -195,28 +195,28 @@ class _ReportWriter:
             *table.rows,
             *([table.total] if table.total else []),
         ]
-        made = self._document.add_table(len(lines), len(table.columns))
-        made.style = TABLE_STYLE
-        look = made._tbl.tblPr.find(qualified_name("w:tblLook"))
+        word_table = self._document.add_table(len(lines), len(table.columns))
+        word_table.style = TABLE_STYLE
+        look = word_table._tbl.tblPr.find(qualified_name("w:tblLook"))
         shown = {"firstRow", "noHBand", "noVBand", *(["lastRow"] if table.total else [])}
         for name in ("firstRow", "lastRow", "noHBand", "noVBand", "firstColumn", "lastColumn"):
             look.set(qualified_name(f"w:{name}"), str(int(name in shown)))
         strong = {0, len(lines) - 1 if table.total else 0}
-        for n, (row, line) in enumerate(zip(made.rows, lines, strict=True)):
+        for n, (row, line) in enumerate(zip(word_table.rows, lines, strict=True)):
             row._tr.get_or_add_trPr().append(word_element("w:cantSplit"))
             for cell, text, column in zip(row.cells, line, table.columns, strict=True):
                 paragraph = cell.paragraphs[0]
                 paragraph.add_run(_clean(text)).bold = n in strong or None
                 paragraph.alignment = 2 if column.number else 0
-        made.rows[0]._tr.get_or_add_trPr().append(word_element("w:tblHeader"))
+        word_table.rows[0]._tr.get_or_add_trPr().append(word_element("w:tblHeader"))
         self._paragraph("Normal").paragraph_format.space_after = 0
 
     def _highlights(self) -> None:
         items = self._pages.highlights
         if not items:
             return
-        made = self._document.add_table(1, len(items))
-        for cell, item in zip(made.rows[0].cells, items, strict=True):
+        word_table = self._document.add_table(1, len(items))
+        for cell, item in zip(word_table.rows[0].cells, items, strict=True):
             cell._tc.get_or_add_tcPr().append(
                 word_element("w:shd", val="clear", color="auto", fill=style.PALE[1:])
             )
@@ -311,11 +311,11 @@ def _no_line_below(look: Any) -> None:
 
 
 def _properties(document: Any, pages: PrintedReport) -> None:
-    told = document.core_properties
-    told.title = _clean(pages.heading)[:255]
-    told.author = told.last_modified_by = _clean(pages.company)[:255]
-    told.language = pages.language
-    told.comments = told.keywords = told.subject = ""
+    properties = document.core_properties
+    properties.title = _clean(pages.heading)[:255]
+    properties.author = properties.last_modified_by = _clean(pages.company)[:255]
+    properties.language = pages.language
+    properties.comments = properties.keywords = properties.subject = ""
     day = datetime.combine(pages.day, datetime.min.time(), UTC) if pages.day else _NO_DAY
-    told.created = told.modified = day
-    told.revision = 1
+    properties.created = properties.modified = day
+    properties.revision = 1

@@ -35,10 +35,10 @@ def qualified_name(name: str) -> str:
 
 def word_element(name: str, /, **attributes: str) -> Any:
     """Make an element of the word processor's own names: ``element("w:shd", fill="F3F6F8")``."""
-    made = import_extra("docx.oxml", "report").OxmlElement(name)
+    element = import_extra("docx.oxml", "report").OxmlElement(name)
     for key, value in attributes.items():
-        made.set(qualified_name(f"w:{key}"), value)
-    return made
+        element.set(qualified_name(f"w:{key}"), value)
+    return element
 
 
 def add_table_style(document: Any) -> None:
@@ -71,10 +71,10 @@ def add_bookmark(paragraph: Any, name: str, number: int) -> None:
 
 def add_link(paragraph: Any, text: str, name: str) -> None:
     """Add words that lead to a bookmark. They look like those around them."""
-    made = word_element("w:hyperlink", anchor=name, history="1")
+    link = word_element("w:hyperlink", anchor=name, history="1")
     run = paragraph.add_run(text)
-    made.append(run._r)
-    paragraph._p.append(made)
+    link.append(run._r)
+    paragraph._p.append(link)
 
 
 def set_language(document: Any, language: Language) -> None:

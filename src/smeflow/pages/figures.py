@@ -150,8 +150,8 @@ def with_forecast(figure: Figure, fact: ReportFact, locale: str) -> Figure | Non
     language = language_of(locale)
     points = (*figure.points, *ahead.points)
     notes = " ".join(part for part in (figure.note, note_of(fact, language)) if part)
-    made = replace(figure, kind="line", points=points, note=notes)
-    return replace(made, alt=alt_text(made, language))
+    joined = replace(figure, kind="line", points=points, note=notes)
+    return replace(joined, alt=alt_text(joined, language))
 
 
 def table_of(fact: ReportFact, locale: str, *, drawn: bool = False) -> PageTable:

@@ -66,5 +66,5 @@ def _is_page(name: str | None) -> bool:
 def _template(name: str) -> Any:
     jinja2 = import_extra("jinja2", "report")
     loader = jinja2.PackageLoader("smeflow.pages", "templates")
-    room = jinja2.Environment(loader=loader, autoescape=_is_page, trim_blocks=True, lstrip_blocks=True)
-    return room.get_template(name)
+    environment = jinja2.Environment(loader=loader, autoescape=_is_page, trim_blocks=True, lstrip_blocks=True)
+    return environment.get_template(name)

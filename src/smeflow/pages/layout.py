@@ -38,7 +38,7 @@ def lay_out(report: drafted.Report, company: str = "") -> PrintedReport:
     shown = {name for section in report.sections for name in section.shows}
     highlights = () if missing else tuple(_highlights(report, facts))
     summary = _summary(report, highlights)
-    said = _mentioned_facts(report, highlights, summary)
+    mentioned = _mentioned_facts(report, highlights, summary)
     notes = [
         fact.incomplete.render(language) for fact in report.facts if fact.incomplete and fact.name in shown
     ]
@@ -52,7 +52,7 @@ def lay_out(report: drafted.Report, company: str = "") -> PrintedReport:
         summary=tuple(_paragraph(paragraph, facts, report.locale) for paragraph in summary),
         sections=() if missing else sections,
         annex=tuple(
-            replace(_evidence(fact, report.locale), printed=fact.name in said) for fact in report.facts
+            replace(_evidence(fact, report.locale), printed=fact.name in mentioned) for fact in report.facts
         ),
         cut=tuple(phrase.render(language) for phrase in (*report.remarks, *report.changed)),
         notes=tuple(dict.fromkeys(as_sentence(note) for note in (*missing, *notes))),
@@ -104,21 +104,21 @@ def _blocks(section: drafted.Section, facts: Mapping[str, ReportFact], locale: s
 
 def _charts_and_tables(shows: Sequence[ReportFact], locale: str) -> Iterator[Block]:
     """Draw each fact; a forecast goes on from the series before it, in the same chart."""
-    held: Figure | None = None
+    pending: Figure | None = None
     for fact in shows:
-        if held and fact.measure == "forecast" and (joined := with_forecast(held, fact, locale)):
+        if pending and fact.measure == "forecast" and (joined := with_forecast(pending, fact, locale)):
             yield from (joined, table_of(fact, locale, drawn=True))
-            held = None
+            pending = None
             continue
-        if held:
-            yield held
-        held = figure_of(fact, locale)
-        if fact.rows and (held is None or wants_table(fact)):
-            yield from (held,) if held else ()
-            yield table_of(fact, locale, drawn=held is not None)
-            held = None
-    if held:
-        yield held
+        if pending:
+            yield pending
+        pending = figure_of(fact, locale)
+        if fact.rows and (pending is None or wants_table(fact)):
+            yield from (pending,) if pending else ()
+            yield table_of(fact, locale, drawn=pending is not None)
+            pending = None
+    if pending:
+        yield pending
 
 
 def _paragraph(paragraph: drafted.Paragraph, facts: Mapping[str, ReportFact], locale: str) -> PageParagraph:
@@ -126,13 +126,13 @@ def _paragraph(paragraph: drafted.Paragraph, facts: Mapping[str, ReportFact], lo
     bullet = paragraph.kind == "item"
     if paragraph.figures is not None:
         return PageParagraph(runs=tuple(_bound(paragraph.text, paragraph.figures)), bullet=bullet)
-    said = [
+    forms = [
         (text, name)
         for name in paragraph.facts
         if name in facts
         for text in _printed_forms(facts[name], locale)
     ]
-    runs = _bind_figures(paragraph.text, sorted(said, key=lambda pair: -len(pair[0])))
+    runs = _bind_figures(paragraph.text, sorted(forms, key=lambda pair: -len(pair[0])))
     return PageParagraph(runs=tuple(runs), bullet=bullet)
 
 
@@ -158,11 +158,11 @@ def _printed_forms(fact: ReportFact, locale: str) -> Iterator[str]:
                     yield text[1:]
 
 
-def _bind_figures(text: str, said: Sequence[tuple[str, str]]) -> Iterator[TextRun]:
-    for figure, name in said:
+def _bind_figures(text: str, forms: Sequence[tuple[str, str]]) -> Iterator[TextRun]:
+    for figure, name in forms:
         start = _find(text, figure)
         if start >= 0:
-            rest = [pair for pair in said if pair[0] != figure or pair[1] == name]
+            rest = [pair for pair in forms if pair[0] != figure or pair[1] == name]
             yield from _bind_figures(text[:start], rest)
             yield TextRun(text=figure, fact=name)
             yield from _bind_figures(text[start + len(figure) :], rest)
@@ -188,12 +188,12 @@ def _find(text: str, figure: str) -> int:
 
 def _highlights(report: drafted.Report, facts: Mapping[str, ReportFact]) -> Iterator[Highlight]:
     """Choose what stands large at the top: what the summary speaks of, then what changed most."""
-    spoken = [name for paragraph in report.summary for name in paragraph.facts]
+    mentioned = [name for paragraph in report.summary for name in paragraph.facts]
     moved = sorted(
         (name for name in facts if f"{name}.change" in facts),
         key=lambda name: -abs(_decimal(facts[f"{name}.change"])),
     )
-    names = dict.fromkeys(_fact_of_part(name, facts) for name in (*spoken, *moved, *facts))
+    names = dict.fromkeys(_fact_of_part(name, facts) for name in (*mentioned, *moved, *facts))
     chosen = [
         name
         for name in names

@@ -61,8 +61,8 @@ def _plain_form(letter: str) -> str:
     if unicodedata.category(letter) in {"Cc", "Cf", "Mn", "Cs"}:
         return ""
     plain = unicodedata.normalize("NFKD", letter)
-    kept = "".join(part for part in plain if part in _DRAWABLE)
-    return kept or "□"
+    letters = "".join(part for part in plain if part in _DRAWABLE)
+    return letters or "□"
 
 
 STANDARDS = ("a-2a", "ua-1")
@@ -84,12 +84,12 @@ def pdf_bytes(pages: PrintedReport) -> bytes:
         **pictures,
     }
     try:
-        made: bytes = typst.compile(
+        pdf: bytes = typst.compile(
             files, font_paths=[str(FONT_FOLDER)], ignore_system_fonts=True, pdf_standards=list(STANDARDS)
         )
     except typst.TypstError as error:
         raise SinkError(say("The PDF cannot be made: {reason}", reason=str(error)[:300])) from error
-    return made
+    return pdf
 
 
 def _data(pages: PrintedReport, pictures: dict[str, bytes]) -> dict[str, Any]:

@@ -33,17 +33,17 @@ def list_for_model(parts: Sequence[PlannedSection], about: ReferenceTable, *, na
     Names of rows are withheld unless *names* is set, and those that are people's always: the reference alone
     is enough to write of a row.
     """
-    told = ["{{period}} = " + about.references["period"].text] if "period" in about.references else []
+    listing = ["{{period}} = " + about.references["period"].text] if "period" in about.references else []
     for number, part in enumerate(parts, 1):
-        told.append(f"\n[{number}] {part.heading}")
+        listing.append(f"\n[{number}] {part.heading}")
         for fact in part.facts:
             lines = list(_reference_lines(fact.name, about, withheld=fact.people or not names))
             if lines:
-                told.append(f"{fact.label}:")
-                told += lines
+                listing.append(f"{fact.label}:")
+                listing += lines
         if plain := draft_with_references(part, about):
-            told.append(f"Draft of [{number}], true as it stands: {plain}")
-    return "\n".join(told)
+            listing.append(f"Draft of [{number}], true as it stands: {plain}")
+    return "\n".join(listing)
 
 
 def _reference_lines(base: str, about: ReferenceTable, *, withheld: bool) -> Iterator[str]:
@@ -156,13 +156,13 @@ class _SentenceState:
 
     section: int
     block: int
-    said: tuple[CheckedSentence, ...]
+    sentences: tuple[CheckedSentence, ...]
     first: CheckedSentence | None = None
     """As it was written where it did not hold."""
 
     @property
     def holds(self) -> bool:
-        return all(sentence.holds for sentence in self.said)
+        return all(sentence.holds for sentence in self.sentences)
 
 
 def write_prose(
@@ -182,14 +182,19 @@ def write_prose(
     known = FactEvidence(about=about, glossary=tuple(style.glossary))
     answer = ask(llm, messages, _prose_answer(), max_output_tokens=max_output_tokens)
     lines = _check_sentences(answer.value, len(parts), known)
-    said = Message("assistant", answer.reply.text[:20_000])
+    first_reply = Message("assistant", answer.reply.text[:20_000])
     for _ in range(MAX_REPAIRS):
         wrong = [n for n, line in enumerate(lines) if not line.holds]
         if not wrong:
             break
-        told = Message("user", _repair_request([lines[n] for n in wrong], about))
+        correction = Message("user", _repair_request([lines[n] for n in wrong], about))
         try:
-            again = ask(llm, (*messages, said, told), _repair_answer(), max_output_tokens=max_output_tokens)
+            again = ask(
+                llm,
+                (*messages, first_reply, correction),
+                _repair_answer(),
+                max_output_tokens=max_output_tokens,
+            )
         except (AnswerInvalid, LLMRefused):
             break  # what held before still holds
         texts = {each.number: each.text.strip() for each in again.value.sentences}
@@ -197,8 +202,8 @@ def write_prose(
         for place, n in enumerate(wrong, 1):
             if place in texts:
                 checked = check_prose(texts[place], known).sentences
-                mended = tuple(one for each in checked for one in _mend(each, known))
-                lines[n] = replace(lines[n], said=mended)
+                mended = tuple(sentence for each in checked for sentence in _mend(each, known))
+                lines[n] = replace(lines[n], sentences=mended)
         if lines == before:
             break  # it insists
     return _assemble(lines, len(parts), about)
@@ -211,7 +216,7 @@ def _question(
     key = sha256(facts)[:12]
     words = "".join(f"\n  {word}: {meaning}" for word, meaning in style.glossary.items())
     liked = "".join(f"\n  {text}" for text in style.examples[-5:])
-    asked = [
+    wishes = [
         style.instructions.strip(),
         *(f"A reader said of the draft: {c.strip()}" for c in style.comments),
     ]
@@ -220,7 +225,7 @@ def _question(
         audience=style.audience or "the owner of a small firm",
         tone=style.tone or "plain and factual",
         length=_LENGTHS[style.length],
-        instructions="".join(f"- {each}\n" for each in asked if each),
+        instructions="".join(f"- {each}\n" for each in wishes if each),
         glossary=f"The firm's own words:{words}\n" if words else "",
         examples=f"Paragraphs as the firm likes them:{liked}\n" if liked else "",
     )
@@ -231,13 +236,13 @@ def _question(
 def _check_sentences(written: _Written, count: int, known: FactEvidence) -> list[_SentenceState]:
     texts = [(0, written.opening)]
     texts += [(each.number, each.text) for each in written.sections if 1 <= each.number <= count]
-    found = []
+    states = []
     for number, text in texts:
-        for block, said in enumerate(part for part in text.split("\n\n") if part.strip()):
-            for sentence in check_prose(said, known).sentences:
+        for block, passage in enumerate(part for part in text.split("\n\n") if part.strip()):
+            for sentence in check_prose(passage, known).sentences:
                 first = None if sentence.holds else sentence
-                found.append(_SentenceState(number, block, _mend(sentence, known), first))
-    return found
+                states.append(_SentenceState(number, block, _mend(sentence, known), first))
+    return states
 
 
 _UNIT = re.compile(r"(\{\{[\w.]+\}\})\s*(?:[€$£%]|[A-Z]{3}\b|euros?\b|dollars?\b)")
@@ -255,12 +260,12 @@ def _mend(sentence: CheckedSentence, known: FactEvidence) -> tuple[CheckedSenten
 
 def _repair_request(lines: Sequence[_SentenceState], about: ReferenceTable) -> str:
     language = language_of(about.locale)
-    told = [REPAIR]
+    request = [REPAIR]
     for number, line in enumerate(lines, 1):
-        bad = [sentence for sentence in line.said if not sentence.holds]
-        why = "; ".join(phrase.render(language) for sentence in bad for phrase in sentence.problems[:3])
-        told.append(f"{number}. {' '.join(s.text for s in line.said)}\n   {why}")
-    return "\n".join(told)
+        failing = [sentence for sentence in line.sentences if not sentence.holds]
+        why = "; ".join(phrase.render(language) for sentence in failing for phrase in sentence.problems[:3])
+        request.append(f"{number}. {' '.join(s.text for s in line.sentences)}\n   {why}")
+    return "\n".join(request)
 
 
 def _assemble(lines: Sequence[_SentenceState], count: int, about: ReferenceTable) -> ModelProse:
@@ -268,17 +273,17 @@ def _assemble(lines: Sequence[_SentenceState], count: int, about: ReferenceTable
     remarks: list[Phrase] = []
     whole = repaired = cut = 0
     for line in lines:
-        good = [sentence.text for sentence in line.said if sentence.holds]
-        if good:
-            kept.setdefault((line.section, line.block), []).extend(good)
+        holding = [sentence.text for sentence in line.sentences if sentence.holds]
+        if holding:
+            kept.setdefault((line.section, line.block), []).extend(holding)
         if line.first is None:
             whole += 1
-        elif line.said and line.holds:
+        elif line.sentences and line.holds:
             repaired += 1
         else:
             cut += 1
-            bad = next((sentence for sentence in line.said if not sentence.holds), line.first)
-            why = say("it was left out when it was sent back") if not line.said else bad.problems[0]
+            failing = next((sentence for sentence in line.sentences if not sentence.holds), line.first)
+            why = say("it was left out when it was sent back") if not line.sentences else failing.problems[0]
             remarks.append(say('A sentence was cut: "{text}": {why}.', text=_shortened(line.first), why=why))
     blocks = {
         at: paragraph(" ".join(sentences), about, "model", begin=True)

@@ -126,9 +126,9 @@ class Periods(BaseModel):
 
     def computing(self, facts: Mapping[str, Measure], locale: str) -> "Periods":
         """Give the same source that computes *facts*, its labels in the language of *locale*."""
-        made = self.model_copy()
-        made._facts, made._locale = dict(facts), locale  # noqa: SLF001 - its own
-        return made
+        copy = self.model_copy()
+        copy._facts, copy._locale = dict(facts), locale  # noqa: SLF001 - its own
+        return copy
 
     @property
     def name(self) -> str:
@@ -172,8 +172,8 @@ class Periods(BaseModel):
         book.tables = {name: book.tables[name] for name in self.tables}
 
     def _dates(self, book: TableBook) -> dict[str, str]:
-        told = {name: table.dated for name, table in self.tables.items()}
-        return {name: book.table(name).column(column) for name, column in told.items() if column}
+        columns = {name: table.dated for name, table in self.tables.items()}
+        return {name: book.table(name).column(column) for name, column in columns.items() if column}
 
     def _closed(self, context: MeasureContext) -> Sequence[Window | None]:
         """List the closed periods that have rows, and the newest one where only its rows are missing yet."""
@@ -182,8 +182,8 @@ class Periods(BaseModel):
         days = sorted(
             day
             for table in context.book.tables.values()
-            if (column := context.date_of(table, None)) and (seen := context.coverage(table, column).days)
-            for day in (seen[0], seen[-1])
+            if (column := context.date_of(table, None)) and (covered := context.coverage(table, column).days)
+            for day in (covered[0], covered[-1])
         )
         if not days:
             raise SourceError(say("No table of {name} has a column with days.", name=self.name))

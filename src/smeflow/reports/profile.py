@@ -68,8 +68,8 @@ def is_event_date(column: str) -> bool:
 
 def profile_columns(book: TableBook, table: LoadedTable) -> list[ColumnProfile]:
     """Look at every column of a table."""
-    found = list(_first_profiles(book, table))
-    return list(_tell_levels(book, table, found))
+    profiles = list(_first_profiles(book, table))
+    return list(_tell_levels(book, table, profiles))
 
 
 def _first_profiles(book: TableBook, table: LoadedTable) -> Iterator[ColumnProfile]:
@@ -87,11 +87,11 @@ def _first_profiles(book: TableBook, table: LoadedTable) -> Iterator[ColumnProfi
             + (f"count(*) FILTER ({column} < 0)" if how.kind == "number" else "0")
             + f" FROM (SELECT {column} FROM {source} ORDER BY {LINE})"
         )[1][0]
-        seen = _ColumnContent(
+        content = _ColumnContent(
             name, how, table.rows, filled, distinct, bool(negative), table.scales.get(name, 0)
         )
         yield ColumnProfile(
-            name=name, how=how, role=seen.role, filled=filled, distinct=distinct,
+            name=name, how=how, role=content.role, filled=filled, distinct=distinct,
             example=(example or "")[:40], least=least, greatest=greatest,
         )  # fmt: skip
 
@@ -138,29 +138,31 @@ class _ColumnContent:
         return "amount"
 
 
-def _tell_levels(book: TableBook, table: LoadedTable, found: list[ColumnProfile]) -> Iterator[ColumnProfile]:
+def _tell_levels(
+    book: TableBook, table: LoadedTable, profiles: list[ColumnProfile]
+) -> Iterator[ColumnProfile]:
     """Tell levels from flows: with one row a day and several numbers, they are read off, not added up."""
     from dataclasses import replace
 
-    days = [p for p in found if p.role == "date"]
+    days = [p for p in profiles if p.role == "date"]
     single = len(days) == 1 and days[0].distinct == days[0].filled == table.rows and table.rows > 1
-    numbers = [p for p in found if p.role in {"amount", "quantity"}]
-    names = [p for p in found if p.role == "dimension"]
-    for each in found:
+    numbers = [p for p in profiles if p.role in {"amount", "quantity"}]
+    names = [p for p in profiles if p.role == "dimension"]
+    for each in profiles:
         plain = each in numbers and not each.how.unit and not _AMOUNT.search(each.words)
         yield replace(each, role="level") if single and not names and len(numbers) > 2 and plain else each
 
 
-def main_day(found: list[ColumnProfile]) -> ColumnProfile | None:
+def main_day(profiles: list[ColumnProfile]) -> ColumnProfile | None:
     """Choose the column that says when a row happened."""
-    days = [p for p in found if p.role == "date"] or [p for p in found if p.role in {"due", "paid"}]
+    days = [p for p in profiles if p.role == "date"] or [p for p in profiles if p.role in {"due", "paid"}]
     return max(days, key=lambda p: (p.filled, bool(_EVENT.search(p.words))), default=None)
 
 
-def main_amount(found: list[ColumnProfile]) -> ColumnProfile | None:
+def main_amount(profiles: list[ColumnProfile]) -> ColumnProfile | None:
     """Choose the number a report is about: an amount by its name and currency, the last of several."""
     order = {"amount": 2, "quantity": 1}
-    listed = [(n, p) for n, p in enumerate(found) if p.role in order]
+    listed = [(n, p) for n, p in enumerate(profiles) if p.role in order]
 
     def weight(each: tuple[int, ColumnProfile]) -> tuple[int, int, int, int]:
         n, p = each
@@ -213,10 +215,10 @@ def count_periods(coverage: Coverage, grain: Grain | None) -> int:
     return len(windows(coverage.days[0], coverage.days[-1], grain)) if grain and coverage.days else 0
 
 
-def find_credit_notes(book: TableBook, table: LoadedTable, found: list[ColumnProfile]) -> FactDefinition:
+def find_credit_notes(book: TableBook, table: LoadedTable, profiles: list[ColumnProfile]) -> FactDefinition:
     """Find rows of credit notes that are written without a minus: added up, they would count twice."""
-    amount = main_amount(found)
-    for each in found:
+    amount = main_amount(profiles)
+    for each in profiles:
         if amount is None or each.role != "dimension" or each.how.kind != "text" or each.distinct > FEW_NAMES:
             continue
         column, money = quoted(each.name), quoted(amount.name)

@@ -246,8 +246,8 @@ class _FactProposer:
                 {"forecast": first.name, **newest},
             )
 
-    def _fact(self, called: str, label: Phrase, written: FactDefinition) -> tuple[str, FactDefinition]:
-        name = _unused_name(called, self.names)
+    def _fact(self, wanted: str, label: Phrase, written: FactDefinition) -> tuple[str, FactDefinition]:
+        name = _unused_name(wanted, self.names)
         self.names.add(name)
         declared = self.of_amounts if self.value and self.value in written.values() else {}
         tenths = [c for c in written.values() if isinstance(c, str) and self.table.scales.get(c) == 1]
@@ -343,10 +343,10 @@ def suggest_facts(proposal: TableProposal, context: MeasureContext, llm: LLM) ->
     )
     messages = (Message("system", system), Message("user", f"<<<{key}\n{shown}\n{key}>>>"))
     try:
-        asked = ask(llm, messages, AnswerForm.of(_Proposals), max_output_tokens=3_000)
+        answer = ask(llm, messages, AnswerForm.of(_Proposals), max_output_tokens=3_000)
     except (AnswerInvalid, LLMRefused) as error:
         return SuggestedFacts(written={}, refused=[("", error.phrase)])
-    return _keep_runnable(asked.value.proposals[:MOST_SUGGESTIONS], proposal, context)
+    return _keep_runnable(answer.value.proposals[:MOST_SUGGESTIONS], proposal, context)
 
 
 def _keep_runnable(

@@ -19,12 +19,10 @@ from smeflow.reports.model_prose import Length, ModelProse, ProseStyle, write_pr
 from smeflow.reports.sections import (
     PlannedSection,
     SectionAsked,
-    incomplete_warnings,
     make_section,
     most_changed,
     opening_sentence,
     plan_sections,
-    write_by_patterns,
 )
 from smeflow.writing.locales import LocaleFormat, elides
 from smeflow.writing.periods import Window
@@ -94,49 +92,46 @@ class DraftReport(StepFamily):
 
     def __call__(self, case: Case, llm: LLM, /) -> Report:
         """Draft the report. Without any fact it is none, and says what is missing."""
-        found = facts_of_case(case, self.facts, self.locale)
-        if found is None:
+        fact_set = facts_of_case(case, self.facts, self.locale)
+        if fact_set is None:
             missing = (say("No facts came in with this case; its source computes none."),)
             return Report(title=self.title or case.id, locale=self.locale, missing=missing)
-        found = found.only(self.facts)
-        report = self._frame(found)
+        fact_set = fact_set.only(self.facts)
+        report = self._frame(fact_set)
         if report.missing:
             return report
-        about = self.said(found.facts, found.period, found.names)
-        parts = plan_sections(found.facts, self.sections, self.locale)
+        about = self.said(fact_set.facts, fact_set.period, fact_set.names)
+        parts = plan_sections(fact_set.facts, self.sections, self.locale)
         prose, wanted = self._prose(parts, about, case, llm)
         by_model = prose.sections or ((),) * len(parts)
-        sections = tuple(
-            make_section(
-                part, (*own, *incomplete_warnings(part, about)) if own else write_by_patterns(part, about)
-            )
-            for part, own in zip(parts, by_model, strict=True)
+        sections = (
+            make_section(part, about, paragraphs) for part, paragraphs in zip(parts, by_model, strict=True)
         )
         return replace(
             report,
             summary=(
-                *(prose.opening or opening_sentence(found.facts, about)),
-                *most_changed(found.facts, about),
+                *(prose.opening or opening_sentence(fact_set.facts, about)),
+                *most_changed(fact_set.facts, about),
             ),
-            sections=sections,
-            remarks=(*found.missing, *prose.remarks),
+            sections=tuple(sections),
+            remarks=(*fact_set.missing, *prose.remarks),
             written=prose.written,
             wanted_model=wanted,
         )
 
-    def _frame(self, found: FactSet) -> Report:
-        period = LocaleFormat(self.locale).period(found.period.key)
-        known = any(cell is not None for fact in found.facts for row in fact.rows for cell in row[-1:])
+    def _frame(self, fact_set: FactSet) -> Report:
+        period = LocaleFormat(self.locale).period(fact_set.period.key)
+        known = any(cell is not None for fact in fact_set.facts for row in fact.rows for cell in row[-1:])
         return Report(
             title=fill_period(self.title, period, self.locale) or period,
             subtitle=fill_period(self.subtitle, period, self.locale),
             locale=self.locale,
-            period=found.period,
-            facts=found.facts,
-            sources=found.sources,
-            remarks=found.missing,
-            mistakes=found.mistakes,
-            missing=() if known else (found.missing or (say("There are no facts."),)),
+            period=fact_set.period,
+            facts=fact_set.facts,
+            sources=fact_set.sources,
+            remarks=fact_set.missing,
+            mistakes=fact_set.mistakes,
+            missing=() if known else (fact_set.missing or (say("There are no facts."),)),
         )
 
     def _prose(

@@ -54,23 +54,23 @@ def plan_sections(
     facts: Sequence[ReportFact], asked: Sequence[SectionAsked], locale: str
 ) -> list[PlannedSection]:
     """Group facts into sections: as asked, else the single figures first and each other fact by itself."""
-    own = [fact for fact in facts if not is_companion(fact)]
-    known = {fact.name: fact for fact in own}
+    main = [fact for fact in facts if not is_companion(fact)]
+    known = {fact.name: fact for fact in main}
     if asked:
         parts = [
             PlannedSection(heading=each.heading, facts=tuple(known[n] for n in each.facts if n in known))
             for each in asked
         ]
         return [part for part in parts if part.facts]
-    wide = {fact.name for fact in own if fact.shape != "scalar"}
-    beside = {fact.name: fact.name.partition(".")[0] for fact in own if fact.name.partition(".")[0] in wide}
-    single = tuple(fact for fact in own if fact.name not in beside)
+    wide = {fact.name for fact in main if fact.shape != "scalar"}
+    beside = {fact.name: fact.name.partition(".")[0] for fact in main if fact.name.partition(".")[0] in wide}
+    single = tuple(fact for fact in main if fact.name not in beside)
     heading = say("Key figures").render(language_of(locale))
-    found = [PlannedSection(heading=heading, facts=single)] if single else []
-    for name in (fact.name for fact in own if fact.name in wide):
-        facts = tuple(fact for fact in own if beside.get(fact.name) == name)
-        found.append(PlannedSection(heading=known[name].label, facts=facts))
-    return found
+    sections = [PlannedSection(heading=heading, facts=single)] if single else []
+    for name in (fact.name for fact in main if fact.name in wide):
+        facts = tuple(fact for fact in main if beside.get(fact.name) == name)
+        sections.append(PlannedSection(heading=known[name].label, facts=facts))
+    return sections
 
 
 def is_companion(fact: ReportFact) -> bool:
@@ -92,7 +92,7 @@ def write_by_patterns(part: PlannedSection, about: ReferenceTable) -> tuple[Para
             paragraphs += [_join_sentences([sentence], about) for sentence in sentences]
     if single:
         paragraphs.insert(0, _join_sentences(single, about))
-    return (*paragraphs, *incomplete_warnings(part, about))
+    return tuple(paragraphs)
 
 
 def _patterns_of(about: ReferenceTable) -> LanguagePatterns:
@@ -186,20 +186,25 @@ def most_changed(facts: Sequence[ReportFact], about: ReferenceTable, n: int = 3)
         moved.sort(key=lambda f: (-abs(f.value) if isinstance(f.value, Decimal) else Decimal(0), f.name))
         for change in moved:
             changes.setdefault(change.name.rpartition(".")[0], change)
-    found = []
+    items = []
     for base, change in list(changes.items())[:n]:
         if base in about.references:
             label = about.references[base].label
             colon = "\u00a0: " if about.locale.startswith("fr") else ": "
             text = f"{label}{colon}{{{{{base}}}}}, {{{{{change.name}}}}}."
-            found.append(replace(paragraph(text, about), kind="item"))
-    return tuple(found)
+            items.append(replace(paragraph(text, about), kind="item"))
+    return tuple(items)
 
 
-def make_section(part: PlannedSection, paragraphs: Sequence[Paragraph]) -> Section:
-    """Put a section together."""
+def make_section(
+    part: PlannedSection, about: ReferenceTable, paragraphs: tuple[Paragraph, ...] = ()
+) -> Section:
+    """Put a section together of a model's *paragraphs*; without any the patterns write it."""
+    warnings = incomplete_warnings(part, about)
     return Section(
-        heading=part.heading, paragraphs=tuple(paragraphs), shows=tuple(f.name for f in part.facts)
+        heading=part.heading,
+        paragraphs=(*(paragraphs or write_by_patterns(part, about)), *warnings),
+        shows=tuple(fact.name for fact in part.facts),
     )
 
 
@@ -236,7 +241,7 @@ def apply_edits(
     for name in changes:
         if name not in known and name not in titles:
             raise KeyError(name)
-    made = {
+    edits = {
         name: check_paragraph(text, about, glossary) if text.strip() else None
         for name, text in changes.items()
         if name in known
@@ -246,14 +251,14 @@ def apply_edits(
     def put(old: Sequence[Paragraph]) -> tuple[Paragraph, ...]:
         new = []
         for before in old:
-            edited = made.get(next(numbers), before)
+            edited = edits.get(next(numbers), before)
             if edited is not None:
                 new.append(replace(edited, kind=before.kind))
         return tuple(new)
 
     summary = put(report.summary)
     sections = tuple(replace(section, paragraphs=put(section.paragraphs)) for section in report.sections)
-    written = replace(report.written, by="person") if made else report.written
+    written = replace(report.written, by="person") if edits else report.written
     return replace(
         report,
         title=changes.get("title", report.title).strip() or report.title,

@@ -163,7 +163,7 @@ class ReportPages(BaseModel):
         A report that has not changed since is not made again; a file changed by hand is left as it is.
         """
         letter = self._letter()
-        made: dict[ReportFormat, list[tuple[SinkItem, bytes]]] = {each: [] for each in self.formats}
+        by_format: dict[ReportFormat, list[tuple[SinkItem, bytes]]] = {each: [] for each in self.formats}
         states: dict[str, str] = {}
         notes: list[Phrase] = []
         listed = list(items)
@@ -187,23 +187,23 @@ class ReportPages(BaseModel):
                 )
             files = files or report_files(report, self.formats, self.company, letter)
             for ending, data in files.items():
-                made[ending].append((item, data))
-        put = [
+                by_format[ending].append((item, data))
+        outcomes = [
             put_files(targets[f], files_of, memory, f"report {f}", keep=list(targets[f].all_of(listed)))
-            for f, files_of in made.items()
+            for f, files_of in by_format.items()
         ]
         memory.update({key: state for key, state in states.items() if memory.get(key) != state})
         return Put(
             path=str(self.path),
-            rows=max((each.rows for each in put), default=0),
-            sha256=sha256("\n".join(each.sha256 for each in put)),
-            changed=any(each.changed for each in put),
-            notes=(*notes, *(note for each in put for note in each.notes)),
+            rows=max((each.rows for each in outcomes), default=0),
+            sha256=sha256("\n".join(each.sha256 for each in outcomes)),
+            changed=any(each.changed for each in outcomes),
+            notes=(*notes, *(note for each in outcomes for note in each.notes)),
         )
 
     def _report(self, item: SinkItem) -> Report | None:
-        found = (self._value(item.case),) if self._value else tuple(item.case.results.values())
-        return next((value for value in found if isinstance(value, Report)), None)
+        values = (self._value(item.case),) if self._value else tuple(item.case.results.values())
+        return next((value for value in values if isinstance(value, Report)), None)
 
     def _letter(self) -> bytes | None:
         if self._template is None or "docx" not in self.formats:
@@ -239,7 +239,7 @@ class ReportPages(BaseModel):
         self, item: SinkItem, memory: SinkMemory, targets: Mapping[ReportFormat, VersionedTargetPath]
     ) -> Mapping[ReportFormat, bytes] | None:
         """Read what was written last; None where any of it is gone or is not what was written."""
-        found: dict[ReportFormat, bytes] = {}
+        files: dict[ReportFormat, bytes] = {}
         for each, target in targets.items():
             parts = target.path_of(item)
             try:
@@ -248,8 +248,8 @@ class ReportPages(BaseModel):
                 return None
             if memory.get(f"report {each} {target.name}\t{'/'.join(parts)}") != sha256(data):
                 return None
-            found[each] = data
-        return found
+            files[each] = data
+        return files
 
 
 def report_files(

@@ -87,14 +87,14 @@ def infer_column_type(name: str, cells: Sequence[str]) -> ColumnType:
     filled = [cell.strip() for cell in cells if cell.strip() and folded(cell) not in _NOTHING]
     if not filled:
         return ColumnType(kind="text")
-    called = folded(re.sub(r"(?<=[a-z])(?=[A-Z])|_", " ", name))
+    words = folded(re.sub(r"(?<=[a-z])(?=[A-Z])|_", " ", name))
     if sum(parse_month(cell) is not None for cell in filled) >= _ENOUGH * len(filled):
         return ColumnType(kind="date", form="month")
     if _DATE_NAMES.search(folded(name)) and _share(filled, _COMPACT) >= _ENOUGH:
         return ColumnType(kind="date", form="%Y%m%d")
     if date := _as_date(filled):
         return date
-    if _NUMBER_NAMES.search(called) or _NUMBER_NAMES.search(folded(name)):
+    if _NUMBER_NAMES.search(words) or _NUMBER_NAMES.search(folded(name)):
         return ColumnType(kind="text")
     return _as_number(filled) or ColumnType(kind="text")
 

@@ -31,13 +31,13 @@ def load_fec(book: TableBook, name: str, path: Path, *, source: str = "") -> Loa
     Raises:
         SourceError: It is not there, or has not the columns of a FEC.
     """
-    called = source or path.name
-    data = read_bytes(path, called)
+    label = source or path.name
+    data = read_bytes(path, label)
     text = normalize_text(decode_table(data))
     head = text[: text.find("\n")] if "\n" in text else text
-    lines = lines_of(text, called, mark=max("\t|;,", key=head.count), quotes=head.startswith('"'))
-    columns = _columns(next(lines, (1, []))[1], called)
-    loaded = load_rows(book, name, columns, _rows(lines, columns), source=called, digest=sha256(data))
+    lines = lines_of(text, label, mark=max("\t|;,", key=head.count), quotes=head.startswith('"'))
+    columns = _columns(next(lines, (1, []))[1], label)
+    loaded = load_rows(book, name, columns, _rows(lines, columns), source=label, digest=sha256(data))
     return _with_balance(book, loaded)
 
 
@@ -52,7 +52,7 @@ def is_fec(path: Path) -> bool:
     return all(folded(column) in line for column in _NEEDED)
 
 
-def _columns(header: Sequence[str], called: str) -> list[str]:
+def _columns(header: Sequence[str], label: str) -> list[str]:
     known = {folded(column): column for column in (*FEC_COLUMNS, *_AMOUNTS[1])}
     columns = [known.get(folded(cell.strip().strip('"')), cell.strip()) for cell in header]
     missing = [column for column in _NEEDED if column not in columns]
@@ -60,7 +60,7 @@ def _columns(header: Sequence[str], called: str) -> list[str]:
         missing += _AMOUNTS[0]
     if missing:
         why = say("it is no FEC: it has no column {columns}", columns=", ".join(missing))
-        raise refuse_table(called, why)
+        raise refuse_table(label, why)
     return columns
 
 

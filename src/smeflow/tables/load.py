@@ -64,13 +64,13 @@ def load_file(
     Raises:
         SourceError: It is not there, too large, or no table.
     """
-    called = source or path.name
-    data = read_bytes(path, called)
+    label = source or path.name
+    data = read_bytes(path, label)
     if len(data) > _LARGE and path.suffix.lower() in {".csv", ".tsv", ".txt"}:
-        loaded = load_large_csv(book, name, path, data, called)
+        loaded = load_large_csv(book, name, path, data, label)
         if loaded is not None:
             return loaded
-    return load_grid(book, name, read_grid(data, called, sheet), sha256(data))
+    return load_grid(book, name, read_grid(data, label, sheet), sha256(data))
 
 
 def load_grid(book: TableBook, name: str, grid: Grid, digest: str) -> LoadedTable:
@@ -131,14 +131,14 @@ def load_rows(
         return type_columns(book, name, source, digest or content.hexdigest(), names, ())
 
 
-def load_large_csv(book: TableBook, name: str, path: Path, data: bytes, called: str) -> LoadedTable | None:
+def load_large_csv(book: TableBook, name: str, path: Path, data: bytes, label: str) -> LoadedTable | None:
     """Let DuckDB read the file; None where it is not one row a line of UTF-8, or a line is in doubt."""
     text = _plain(data)
     if text is None:
         return None
     mark = find_separator(text)
     try:
-        head = list(lines_of(text[:_HEAD].rpartition("\n")[0], called, mark=mark))
+        head = list(lines_of(text[:_HEAD].rpartition("\n")[0], label, mark=mark))
     except SourceError:
         return None
     lines = [cells for _, cells in non_empty_lines(head)][:LOOKED_AT]
@@ -160,10 +160,10 @@ def load_large_csv(book: TableBook, name: str, path: Path, data: bytes, called: 
         aside = _set_aside(book, cells, lines[at], wide)
         if aside is None:
             return None
-        notes = list(set_aside_notes(called, aside))
+        notes = list(set_aside_notes(label, aside))
         if at:
-            notes.insert(0, say("The header of {name} was found in line {line}.", name=called, line=at + 1))
-        return type_columns(book, name, called, sha256(data), columns, notes)
+            notes.insert(0, say("The header of {name} was found in line {line}.", name=label, line=at + 1))
+        return type_columns(book, name, label, sha256(data), columns, notes)
     finally:
         for table in ("raw", *(f"odd{n}" for n in range(len(cells)))):
             book.con.execute(f"DROP TABLE IF EXISTS {table}")

@@ -50,14 +50,14 @@ class Grid:
     """Whether another sheet than the first was chosen, because nobody named one."""
 
 
-def read_bytes(path: Path, called: str = "") -> bytes:
+def read_bytes(path: Path, label: str = "") -> bytes:
     """Read a table's file, *called* so by the recipe.
 
     Raises:
         SourceError: It is not there (one of nearly that name is suggested), is shut or too large.
     """
     try:
-        _refuse_large(path.stat().st_size, called or str(path))
+        _refuse_large(path.stat().st_size, label or str(path))
         return path.read_bytes()
     except OSError as error:
         if path.exists():
@@ -228,8 +228,8 @@ def _read_book(data: bytes, name: str, sheet: str | None) -> Grid:
             raise refuse_table(
                 name, say("it has no sheet {sheet}; there are: {names}", sheet=sheet, names=listed)
             )
-        sheets = {called: book.get_sheet_by_name(called) for called in ([sheet] if sheet else names)}
-        tables = {called: content.to_python(skip_empty_area=False) for called, content in sheets.items()}
+        sheets = {title: book.get_sheet_by_name(title) for title in ([sheet] if sheet else names)}
+        tables = {title: content.to_python(skip_empty_area=False) for title, content in sheets.items()}
         chosen = sheet or _choose_sheet(tables)
         merged = sheets[chosen].merged_cell_ranges or []
     except (CalamineError, OSError, ValueError) as error:
@@ -279,18 +279,18 @@ def _read_json(data: bytes, name: str, _sheet: str | None) -> Grid:
     """Read a list of objects, alone or as the first list inside an object, or one object a line."""
     text = decode_table(data)
     try:
-        found = (
+        content = (
             [json.loads(line) for line in text.split("\n") if line.strip()]
             if name.lower().endswith(("jsonl", "ndjson"))
             else json.loads(text)
         )
     except (ValueError, RecursionError):
         raise refuse_table(name, say("it is no JSON")) from None
-    if isinstance(found, dict):
-        found = next((value for value in found.values() if isinstance(value, list)), [found])
-    if not isinstance(found, list) or not found or not all(isinstance(row, dict) for row in found):
+    if isinstance(content, dict):
+        content = next((value for value in content.values() if isinstance(value, list)), [content])
+    if not isinstance(content, list) or not content or not all(isinstance(row, dict) for row in content):
         raise refuse_table(name, say("it holds no list of objects"))
-    rows = [dict(_flatten("", row)) for row in found]
+    rows = [dict(_flatten("", row)) for row in content]
     columns = list(dict.fromkeys(key for row in rows for key in row))
     lines = [(1, columns)]
     lines += [(n, [cell_text(row.get(c)) for c in columns]) for n, row in enumerate(rows, 2)]

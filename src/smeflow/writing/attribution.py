@@ -22,18 +22,18 @@ def check_own_names(
 ) -> Iterator[Phrase]:
     """Each figure stands with its own name: the nearest label before it, else the first one after it."""
     bases = {ref.base for ref in refs}
-    spoken: dict[int, set[str]] = {}
+    mentioned: dict[int, set[str]] = {}
     for start, _, base in sorted(mentions):
-        spoken.setdefault(start, set()).add(base)
-    for named in spoken.values():
+        mentioned.setdefault(start, set()).add(base)
+    for named in mentioned.values():
         if not named & bases:
             yield say("{label} is named and its figure is not told", label=about.labels[min(named)][0])
             return
     for match in PLACEHOLDER.finditer(line):
         ref = refs[int(match[1])]
         if ref.base in about.labels and _says_itself(ref, about):
-            spoken.setdefault(match.start(), set()).add(ref.base)
-    starts = sorted(spoken)
+            mentioned.setdefault(match.start(), set()).add(ref.base)
+    starts = sorted(mentioned)
     for match in PLACEHOLDER.finditer(line):
         ref = refs[int(match[1])]
         if ref.role == "period" or ref.base not in about.labels:
@@ -47,7 +47,7 @@ def check_own_names(
                 label=about.labels[ref.base][0],
             )
             return
-        if ref.base not in spoken[near[0]]:
+        if ref.base not in mentioned[near[0]]:
             yield say(
                 "{name} stands under another name than its own: {label}",
                 name="{{" + ref.name + "}}",
@@ -67,13 +67,13 @@ def _says_itself(ref: FactReference, about: ReferenceTable) -> bool:
 def check_ranks(line: str, refs: Sequence[FactReference]) -> Iterator[Phrase]:
     """Names come in their order, and each figure of a row stands with the name of its row."""
     if sum(r.role == "name" for r in refs) > 1 and (
-        found := vocabulary.BEHIND_WORDS.find(PLACEHOLDER.sub(" ", line))
+        word := vocabulary.BEHIND_WORDS.find(PLACEHOLDER.sub(" ", line))
     ):
-        yield say("the rows are told in their order; leave out {word}", word=found.strip())
-    if found := vocabulary.AHEAD_WORDS.find(PLACEHOLDER.sub(" ", line)):
+        yield say("the rows are told in their order; leave out {word}", word=word.strip())
+    if word := vocabulary.AHEAD_WORDS.find(PLACEHOLDER.sub(" ", line)):
         ranked = [r for r in refs if r.role == "name"]
         if len(ranked) < 2 or any(r.tied for r in ranked[:-1]):
-            yield not_said(found)
+            yield not_said(word)
     for base in dict.fromkeys(r.base for r in refs if r.rank or r.role in {"row", "share"}):
         own = [r for r in refs if r.base == base]
         names = [r.rank for r in own if r.role == "name"]

@@ -87,8 +87,8 @@ class CheckedProse:
     @property
     def findings(self) -> tuple[ProseFinding, ...]:
         """All of them, each passage once."""
-        found = (*self.across, *(each for sentence in self.sentences for each in sentence.findings))
-        return tuple({(each.text, each.sort): each for each in found}.values())
+        findings = (*self.across, *(each for sentence in self.sentences for each in sentence.findings))
+        return tuple({(each.text, each.sort): each for each in findings}.values())
 
 
 class ProseEvidence(Protocol):
@@ -169,11 +169,11 @@ class SourceEvidence:
     @cached_property
     def known(self) -> list[Fact]:
         """Give every figure and day the sources hold."""
-        found = [*self.facts, *(Fact(name="value", value=v) for v in self.values if v)]
+        facts = [*self.facts, *(Fact(name="value", value=v) for v in self.values if v)]
         for text in (*self.texts, *self.values):
-            found += [Fact(name="text", value=amount.value) for amount in find_amounts(text)]
-            found += [Fact(name="text", value=day.value) for day in find_dates(text)]
-        return found
+            facts += [Fact(name="text", value=amount.value) for amount in find_amounts(text)]
+            facts += [Fact(name="text", value=day.value) for day in find_dates(text)]
+        return facts
 
     @cached_property
     def folded(self) -> str:
@@ -218,20 +218,20 @@ _SAY: Mapping[ClaimKind, Callable[[str], Phrase]] = {
 def _figures(text: str, sources: SourceEvidence) -> Iterator[str]:
     """Give every figure and date that no source holds, in the order they are said; words are not seen."""
     known = sources.known
-    left = _without(text, [f.shown for f in known] + [f.value for f in known if isinstance(f.value, str)])
-    left = _NUMBERING.sub(lambda m: " " * len(m[0]), left)
+    rest = _without(text, [f.shown for f in known] + [f.value for f in known if isinstance(f.value, str)])
+    rest = _NUMBERING.sub(lambda m: " " * len(m[0]), rest)
     days = {f.value for f in known if isinstance(f.value, date)}
     amounts = {f.value for f in known if isinstance(f.value, Decimal)}
     wrong: list[tuple[int, str]] = []
-    for found in find_dates(left):
-        if not days & {found.value, found.other}:
-            wrong.append((found.start, text[found.start : found.end]))
-        left = _blank(left, found.start, found.end)
-    for amount in list(find_amounts(left)):
+    for day in find_dates(rest):
+        if not days & {day.value, day.other}:
+            wrong.append((day.start, text[day.start : day.end]))
+        rest = _blank(rest, day.start, day.end)
+    for amount in list(find_amounts(rest)):
         if not amounts & {amount.value, amount.other}:
             wrong.append((amount.start, text[amount.start : amount.end]))
-        left = _blank(left, amount.start, amount.end)
-    wrong += [(match.start(), match[0]) for match in _TOKEN.finditer(left)]
+        rest = _blank(rest, amount.start, amount.end)
+    wrong += [(match.start(), match[0]) for match in _TOKEN.finditer(rest)]
     yield from (figure.rstrip(".,;:") for _, figure in sorted(wrong))
 
 
@@ -288,8 +288,8 @@ def _has_word(word: str, folded_text: str) -> bool:
 
 
 def _times(sentence: str, sources: SourceEvidence) -> Iterator[str]:
-    found = (match[0] for match in vocabulary.moments.pattern.finditer(folded(sentence)))
-    return (time for time in found if time not in sources.folded)
+    times = (match[0] for match in vocabulary.moments.pattern.finditer(folded(sentence)))
+    return (time for time in times if time not in sources.folded)
 
 
 def _promises(sentence: str, sources: SourceEvidence) -> Iterator[str]:
@@ -302,8 +302,8 @@ def _promises(sentence: str, sources: SourceEvidence) -> Iterator[str]:
 
 def _says_the_same(line: str, source: str) -> bool:
     """Tell whether a sentence says what a source does: nearly all its longer words, the same yes or no."""
-    spoken, known = set(re.findall(r"[a-z]{4,}", line)), set(re.findall(r"[a-z]{4,}", source))
+    words, known = set(re.findall(r"[a-z]{4,}", line)), set(re.findall(r"[a-z]{4,}", source))
     stems = {word[:6] for word in known}
-    shared = sum(word[:6] in stems for word in spoken)
+    shared = sum(word[:6] in stems for word in words)
     denied = [bool(vocabulary.denials.find(text)) for text in (line, source)]
-    return bool(spoken) and shared >= 0.85 * len(spoken) and denied[0] == denied[1]
+    return bool(words) and shared >= 0.85 * len(words) and denied[0] == denied[1]

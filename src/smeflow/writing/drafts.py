@@ -190,18 +190,19 @@ def nearest_answers(wordings: Sequence[Wording], text: str, k: int) -> list[Word
     counted = [_grams(f"{w.name} {w.text}") for w in wordings]
     spread = Counter(gram for each in counted for gram in each)
     weights = {gram: math.log((1 + len(counted)) / (0.5 + n)) for gram, n in spread.items()}
-    asked = _grams(text)
-    scored = [(_cosine(asked, each, weights), n) for n, each in enumerate(counted)]
+    query = _grams(text)
+    scored = [(_cosine(query, each, weights), n) for n, each in enumerate(counted)]
     ranked = sorted(
         (pair for pair in scored if pair[0] >= LEAST_LIKENESS), key=lambda pair: (-pair[0], pair[1])
     )
     return [wordings[n] for _, n in ranked[:k]]
 
 
-def _cosine(one: Counter[str], other: Counter[str], weights: Mapping[str, float]) -> float:
-    common = sum(n * other[gram] * weights[gram] ** 2 for gram, n in one.items() if gram in other)
+def _cosine(first: Counter[str], second: Counter[str], weights: Mapping[str, float]) -> float:
+    common = sum(n * second[gram] * weights[gram] ** 2 for gram, n in first.items() if gram in second)
     lengths = [
-        math.sqrt(sum((n * weights.get(gram, 0.0)) ** 2 for gram, n in each.items())) for each in (one, other)
+        math.sqrt(sum((n * weights.get(gram, 0.0)) ** 2 for gram, n in each.items()))
+        for each in (first, second)
     ]
     return common / (lengths[0] * lengths[1]) if common and all(lengths) else 0.0
 
@@ -248,11 +249,11 @@ def _by_jinja(wording: Wording, known: Mapping[str, Any]) -> tuple[str, tuple[st
             missing.append(self._undefined_name or "?")
             return UNKNOWN
 
-    room = sandbox.ImmutableSandboxedEnvironment(
+    environment = sandbox.ImmutableSandboxedEnvironment(
         undefined=Missing, trim_blocks=True, lstrip_blocks=True, autoescape=False
     )
     try:
-        text = room.from_string(wording.text).render(**known)
+        text = environment.from_string(wording.text).render(**known)
     except (
         jinja2.TemplateError,
         TypeError,
@@ -310,8 +311,8 @@ def sender_address(sender: str) -> str:
     """Give the address in a header, in small letters; empty where there is none or several."""
     from email.utils import getaddresses
 
-    found = [address.lower() for _, address in getaddresses([sender]) if "@" in address]
-    return found[0] if len(found) == 1 else ""
+    addresses = [address.lower() for _, address in getaddresses([sender]) if "@" in address]
+    return addresses[0] if len(addresses) == 1 else ""
 
 
 def courtesies(language: str | None, name: str, *, familiar: bool) -> Mapping[str, str]:

@@ -66,24 +66,24 @@ def _problems(text: str, about: ReferenceTable, glossary: Sequence[str], *, free
         yield from _unproven(text) if free else iter([say("it refers to no fact")])
         return
     numbers = iter(range(len(refs)))
-    held = REFERENCE.sub(lambda _: f"\ufffc{next(numbers)}\ufffc", text)
-    bare = PLACEHOLDER.sub("\ufffc", held)
+    marked = REFERENCE.sub(lambda _: f"\ufffc{next(numbers)}\ufffc", text)
+    bare = PLACEHOLDER.sub("\ufffc", marked)
     if re.search(r"\d|[½¼¾%‰€$£{}<>]", bare) or any(c.isnumeric() for c in bare):
         yield say("it writes a figure itself; refer to a fact")
         return
     if strange := _STRANGE.search(bare):
         yield say("the sign {sign} has no place in it", sign=strange[0])
         return
-    if sum(1 for _ in _FREE.finditer(held)) != len(refs):
+    if sum(1 for _ in _FREE.finditer(marked)) != len(refs):
         yield say("a reference touches what stands beside it; put a space between")
         return
-    line, mentions = _masked(held, about, glossary)
-    yield from _capitals(held, about, glossary)
+    line, mentions = _masked(marked, about, glossary)
+    yield from _capitals(marked, about, glossary)
     yield from _named(line, about)
     causes = (vocabulary.CAUSE_WORDS, vocabulary.FUTURE_WORDS) if free else ()
     for listed, why in _ALWAYS:
-        if listed not in causes and (found := listed.find(PLACEHOLDER.sub(" ", line))):
-            yield why(found.strip())
+        if listed not in causes and (claim := listed.find(PLACEHOLDER.sub(" ", line))):
+            yield why(claim.strip())
     yield from _parts(line, refs, free=free)
     yield from check_own_names(line, refs, mentions, about)
     yield from check_ranks(line, refs)
@@ -109,12 +109,12 @@ _ALWAYS: tuple[tuple[vocabulary.WordList, Callable[[str], Phrase]], ...] = (
 )
 
 
-def _masked(held: str, about: ReferenceTable, glossary: Sequence[str]) -> tuple[str, list[Mention]]:
+def _masked(marked: str, about: ReferenceTable, glossary: Sequence[str]) -> tuple[str, list[Mention]]:
     """Fold a sentence and take labels and glossary words out of it; tell where which label stood."""
-    line = _folded(held)
+    line = _folded(marked)
     mentions: list[Mention] = []
-    spoken = [(phrase, base) for base, said in about.labels.items() for phrase in said]
-    for phrase, base in sorted(spoken, key=lambda each: -len(each[0])):
+    phrases = [(phrase, base) for base, names in about.labels.items() for phrase in names]
+    for phrase, base in sorted(phrases, key=lambda each: -len(each[0])):
         pattern = re.compile(rf"(?<![\w\ufffc])(?:[a-z]{{1,2}}')?{inflected_pattern(phrase)}(?!\w)")
         mentions += [(match.start(), match.end(), base) for match in pattern.finditer(line)]
     for start, end, _ in mentions:
@@ -133,25 +133,25 @@ def _longest(mentions: list[Mention]) -> list[Mention]:
     ]
 
 
-def _folded(held: str) -> str:
+def _folded(marked: str) -> str:
     """Fold text and keep the marks of references."""
-    pieces = PLACEHOLDER.split(held)
-    out = []
+    pieces = PLACEHOLDER.split(marked)
+    parts = []
     for at, piece in enumerate(pieces):
         if at % 2:
-            out.append(f"\ufffc{piece}\ufffc")
+            parts.append(f"\ufffc{piece}\ufffc")
         else:
             lead = " " if piece[:1].isspace() else ""
             tail = " " if piece[-1:].isspace() and piece.strip() else ""
-            out.append(lead + folded(piece) + tail)
-    return "".join(out)
+            parts.append(lead + folded(piece) + tail)
+    return "".join(parts)
 
 
-def _capitals(held: str, about: ReferenceTable, glossary: Sequence[str]) -> Iterator[Phrase]:
+def _capitals(marked: str, about: ReferenceTable, glossary: Sequence[str]) -> Iterator[Phrase]:
     """A word with a capital is a name unless it begins the sentence with a word of the language."""
-    allowed = {folded(w) for said in about.labels.values() for phrase in said for w in phrase.split()}
+    allowed = {folded(w) for names in about.labels.values() for phrase in names for w in phrase.split()}
     allowed |= {folded(w) for phrase in glossary for w in phrase.split()}
-    for word, parts, before in capitals_of(PLACEHOLDER.sub(" \ufffc ", held)):
+    for word, parts, before in capitals_of(PLACEHOLDER.sub(" \ufffc ", marked)):
         if before:
             known = folded(word) in allowed or word in _NAMELESS
         else:
@@ -191,8 +191,8 @@ def _unproven(text: str) -> Iterator[Phrase]:
         vocabulary.HIGH_WORDS,
         vocabulary.LOW_WORDS,
     ):
-        if found := listed.find(line):
-            yield not_said(found)
+        if claim := listed.find(line):
+            yield not_said(claim)
             return
 
 
@@ -204,8 +204,8 @@ def _parts(line: str, refs: Sequence[FactReference], *, free: bool) -> Iterator[
             yield from _unproven(bare)
             continue
         if not own:
-            spoken = re.findall(r"[a-z]+", bare)
-            if not all(w in vocabulary.ASIDES or w in vocabulary.LINKING_WORDS for w in spoken):
+            words = re.findall(r"[a-z]+", bare)
+            if not all(w in vocabulary.ASIDES or w in vocabulary.LINKING_WORDS for w in words):
                 yield say(
                     'the part "{part}" refers to no fact', part=bare.replace("\x01", "").strip()[:60] or "…"
                 )
@@ -215,12 +215,12 @@ def _parts(line: str, refs: Sequence[FactReference], *, free: bool) -> Iterator[
             continue
         yield from _directions(bare, own, refs)
         yield from _superlatives(bare, own)
-        if (found := vocabulary.SHARE_WORDS.find(bare)) and not any(r.role == "share" for r in own):
-            yield not_said(found)
+        if (claim := vocabulary.SHARE_WORDS.find(bare)) and not any(r.role == "share" for r in own):
+            yield not_said(claim)
 
 
 def _directions(bare: str, own: Sequence[FactReference], refs: Sequence[FactReference]) -> Iterator[Phrase]:
-    claims = [(way, found) for way, listed in _WAYS if (found := listed.find(bare))]
+    claims = [(way, claim) for way, listed in _WAYS if (claim := listed.find(bare))]
     if vocabulary.STRONG_WORDS.find(bare) or vocabulary.SLIGHT_WORDS.find(bare):
         yield from _sizes(bare, own)
     if not claims:
@@ -230,13 +230,13 @@ def _directions(bare: str, own: Sequence[FactReference], refs: Sequence[FactRefe
             "{one} and {other} stand in one part of it", one=claims[0][1].strip(), other=claims[1][1].strip()
         )
         return
-    way, found = claims[0]
+    way, claim = claims[0]
     changes = [r for r in own if r.role == "change"]
     judged = changes or [r for r in own if r.role == "value"]
     bases = {r.base for r in own}
     then = [r for r in refs if r.role == "then" and r.base in bases]  # whatever it is compared with, anywhere
     if not judged or any(r.direction != way for r in (*judged, *then)):
-        yield not_said(found)
+        yield not_said(claim)
 
 
 _WAYS: tuple[tuple[str, vocabulary.WordList], ...] = (
@@ -248,17 +248,17 @@ _WAYS: tuple[tuple[str, vocabulary.WordList], ...] = (
 
 def _sizes(bare: str, own: Sequence[FactReference]) -> Iterator[Phrase]:
     sizes = [r.size for r in own if r.size is not None]
-    if found := vocabulary.STRONG_WORDS.find(bare):
+    if claim := vocabulary.STRONG_WORDS.find(bare):
         if not sizes or min(sizes) < _SHARP:
-            yield not_said(found)
-    elif (found := vocabulary.SLIGHT_WORDS.find(bare)) and (not sizes or max(sizes) > _SOFT):
-        yield not_said(found)
+            yield not_said(claim)
+    elif (claim := vocabulary.SLIGHT_WORDS.find(bare)) and (not sizes or max(sizes) > _SOFT):
+        yield not_said(claim)
 
 
 def _superlatives(bare: str, own: Sequence[FactReference]) -> Iterator[Phrase]:
     for listed, wanted in ((vocabulary.LOW_WORDS, "low"), (vocabulary.HIGH_WORDS, "high")):
-        found = listed.find(bare)
-        if not found:
+        claim = listed.find(bare)
+        if not claim:
             continue
         if wanted == "high" and vocabulary.LOW_WORDS.find(bare):
             continue  # "the most modest" is judged as the low word in it
@@ -268,8 +268,8 @@ def _superlatives(bare: str, own: Sequence[FactReference]) -> Iterator[Phrase]:
             for r in own
         )
         if not bears:
-            yield not_said(found)
-    if found := vocabulary.ORDINAL_WORDS.find(bare):
-        rank = vocabulary.ORDINALS[found.strip().rpartition("'")[2]]
+            yield not_said(claim)
+    if claim := vocabulary.ORDINAL_WORDS.find(bare):
+        rank = vocabulary.ORDINALS[claim.strip().rpartition("'")[2]]
         if not any(r.role == "name" and r.rank == rank for r in own):
-            yield not_said(found)
+            yield not_said(claim)

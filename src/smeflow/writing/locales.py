@@ -197,8 +197,8 @@ def with_de_and_article(label: str) -> str:
 
 def counted(count: Decimal, unit: str, language: str) -> str:
     """Give what is counted in the number that goes with it: 1 commande, 2 commandes; 1 order, 0 orders."""
-    one = abs(count) < 2 if language == "fr" else abs(count) == 1
-    if not one:
+    singular = abs(count) < 2 if language == "fr" else abs(count) == 1
+    if not singular:
         return unit
     return " ".join(
         _singular(word) if at == 0 or language == "fr" else word for at, word in enumerate(unit.split(" "))
@@ -206,9 +206,9 @@ def counted(count: Decimal, unit: str, language: str) -> str:
 
 
 def _singular(word: str) -> str:
-    for many, one in (("ies", "y"), ("aux", "al"), ("eaux", "eau")):
-        if word.endswith(many) and (many != "ies" or len(word) > 4) and not word.endswith("categories"):
-            return word[: -len(many)] + one
+    for plural, singular in (("ies", "y"), ("aux", "al"), ("eaux", "eau")):
+        if word.endswith(plural) and (plural != "ies" or len(word) > 4) and not word.endswith("categories"):
+            return word[: -len(plural)] + singular
     return (
         word[:-1]
         if word.endswith(("s", "x")) and len(word) > 3 and not word.endswith(("ss", "is", "us"))

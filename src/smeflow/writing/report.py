@@ -97,8 +97,8 @@ class RowsBehind:
                 runs[-1][1:] = [line]
             else:
                 runs.append([line])
-        told = ";".join("-".join(map(str, run)) for run in runs)
-        return f"{self.table}#row={told}" if told else self.table
+        ranges = ";".join("-".join(map(str, run)) for run in runs)
+        return f"{self.table}#row={ranges}" if ranges else self.table
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

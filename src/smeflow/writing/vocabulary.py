@@ -202,8 +202,8 @@ class WordList:
 
     def find(self, folded_text: str) -> str:
         """Give the first of the words that is there; empty where none is."""
-        found = self.pattern.search(folded_text)
-        return found[0] if found else ""
+        match = self.pattern.search(folded_text)
+        return match[0] if match else ""
 
 
 UP_WORDS, DOWN_WORDS, FLAT_WORDS = WordList.of(UP), WordList.of(DOWN), WordList.of(FLAT)

@@ -1,5 +1,8 @@
 """``smeflow facts``: what an unknown table can tell, each figure computed; as a recipe with ``--yaml``."""
 
+import json
+import re
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
@@ -17,6 +20,7 @@ if TYPE_CHECKING:
     from smeflow.reports.profile import ColumnProfile, FactDefinition
     from smeflow.reports.propose import TableProposal
     from smeflow.tables.book import TableBook
+    from smeflow.writing.periods import Grain
     from smeflow.writing.report import ReportFact
 
 PeriodOption = Literal["month", "quarter", "week", "year", "all"]
@@ -156,8 +160,6 @@ class _TableReport:
 
     def recipe(self) -> str:
         """Write a recipe of what can be computed."""
-        from smeflow.reports.recipe_text import write_recipe
-
         known, _ = self.computed()
         kept = {name: each for name, each in self.written.items() if name in known and known[name].rows}
         origin: Any = self.file.as_posix()
@@ -172,7 +174,7 @@ class _TableReport:
         title = stem[:1].upper() + stem[1:]
         colon = "\u00a0: " if self.screen.language == "fr" else ": "
         whole = self.context.window is None
-        return write_recipe(
+        return _write_recipe(
             name="".join(c if c.isalnum() else "-" for c in self.proposal.table.name).strip("-") + "-report",
             about=self.screen.text(say("Figures of {name}.", name=self.file.name)),
             table=self.proposal.table.name,
@@ -301,9 +303,7 @@ def _value(fact: "ReportFact", locale: str) -> str:
 
 
 def _how(written: "FactDefinition") -> str:
-    from smeflow.reports.recipe_text import yaml_value
-
-    return yaml_value({key: value for key, value in written.items() if key != "label"})
+    return _yaml_value({key: value for key, value in written.items() if key != "label"})
 
 
 def _undated(context: "MeasureContext") -> "Iterable[Phrase]":
@@ -314,3 +314,56 @@ def _undated(context: "MeasureContext") -> "Iterable[Phrase]":
 
 def _remarks(known: dict[str, "ReportFact"]) -> list[Phrase]:
     return [fact.incomplete for fact in known.values() if fact.incomplete is not None]
+
+
+_PLAIN = re.compile(r"[A-Za-zÀ-ÿ_][\w À-ÿ./'’()*+-]*[\wÀ-ÿ)]|[A-Za-z_]")
+_YAML_WORDS = frozenset({"true", "false", "null", "yes", "no", "on", "off", "y", "n"})
+
+
+def _write_recipe(
+    *,
+    name: str,
+    about: str,
+    table: str,
+    origin: str | Mapping[str, object],
+    facts: Mapping[str, Mapping[str, object]],
+    grain: "Grain | None",
+    title: str,
+    locale: str,
+) -> str:
+    """Write a whole recipe: the table as its source, a report of the facts, and where its pages go."""
+    lines = [
+        f"recipe: {_yaml_value(name)}",
+        f"about: {_yaml_value(about)}",
+        "llm: none",
+        "source:",
+        f"  period: {grain or 'all'}",
+        f"  tables: {{{table}: {_yaml_value(origin)}}}",
+    ]
+    if grain:
+        lines.append("  last: 1")
+    lines += [
+        "steps:",
+        "  - report: report",
+        f"    title: {_yaml_value(title)}",
+        f"    locale: {locale}",
+        "    facts:",
+    ]
+    lines += [f"      {name}: {_yaml_value(fact)}" for name, fact in facts.items()]
+    lines += ["sinks:", '  - {report: "out/{key}", formats: [html, pdf, docx, xlsx]}']
+    return "\n".join(lines) + "\n"
+
+
+def _yaml_value(value: object) -> str:
+    """Write a value as YAML reads it back: plain where that is safe, else in double quotes."""
+    if isinstance(value, Mapping):
+        return "{" + ", ".join(f"{key}: {_yaml_value(each)}" for key, each in value.items()) + "}"
+    if isinstance(value, list | tuple):
+        return "[" + ", ".join(map(_yaml_value, value)) + "]"
+    if isinstance(value, bool | int | float):
+        return json.dumps(value)
+    text = str(value)
+    safe = (
+        _PLAIN.fullmatch(text) and text.lower() not in _YAML_WORDS and ": " not in text and " #" not in text
+    )
+    return text if safe else json.dumps(text, ensure_ascii=False)

@@ -58,7 +58,7 @@ class Ageing(Measure):
             f"sum({value}), count({value})",
             "GROUP BY 1 ORDER BY 1",
         )
-        found = {n: (Decimal(str(v or 0)), count) for n, v, count in context.book.select(sql)[1]}
+        buckets = {n: (Decimal(str(v or 0)), count) for n, v, count in context.book.select(sql)[1]}
         common: dict[str, Any] = {
             "query": sql,
             "behind": (now.behind(context),),
@@ -67,19 +67,19 @@ class Ageing(Measure):
         }
         unit = self.unit_of(self.ageing, now.table)
         digits = self.scale(self.ageing, now.table)
-        yield self._buckets(name, context, found, unit, digits, common)
-        whole = sum((v for v, _ in found.values()), Decimal(0))
-        late_sum = sum((v for n, (v, _) in found.items() if n > 0), Decimal(0))
+        yield self._buckets(name, context, buckets, unit, digits, common)
+        whole = sum((v for v, _ in buckets.values()), Decimal(0))
+        late_sum = sum((v for n, (v, _) in buckets.items() if n > 0), Decimal(0))
         label, good = self.called(name), "down"
-        own: dict[str, Any] = {"unit": unit, "digits": digits}
+        form: dict[str, Any] = {"unit": unit, "digits": digits}
         yield scalar_fact(
-            f"{name}.total", context.word(say("{label} in all", label=label)), whole, **own, **common
+            f"{name}.total", context.word(say("{label} in all", label=label)), whole, **form, **common
         )
-        said = context.word(say("{label} overdue", label=label))
-        yield scalar_fact(f"{name}.overdue", said, late_sum, good=good, **own, **common)
+        title = context.word(say("{label} overdue", label=label))
+        yield scalar_fact(f"{name}.overdue", title, late_sum, good=good, **form, **common)
         share = ratio(late_sum, whole, 100)
-        said = context.word(say("Share overdue"))
-        yield scalar_fact(f"{name}.overdue_share", said, share, unit="%", digits=1, good=good, **common)
+        title = context.word(say("Share overdue"))
+        yield scalar_fact(f"{name}.overdue_share", title, share, unit="%", digits=1, good=good, **common)
 
     def day(self, name: str, context: MeasureContext) -> day_type:
         """Give the day it is reckoned on.
@@ -119,20 +119,20 @@ class Ageing(Measure):
         self,
         name: str,
         context: MeasureContext,
-        found: AgeBuckets,
+        buckets: AgeBuckets,
         unit: str,
         digits: int | None,
         common: dict[str, Any],
     ) -> ReportFact:
         names = {n: context.word(phrase) for n, phrase in enumerate(self._names())}
-        if -1 in found:
+        if -1 in buckets:
             names = {-1: context.word(say("No due date")), **names}
-        whole = sum((v for v, _ in found.values()), Decimal(0))
-        count = sum(c for _, c in found.values())
+        whole = sum((v for v, _ in buckets.values()), Decimal(0))
+        count = sum(c for _, c in buckets.values())
         rows = []
         for n, label in names.items():
-            value, many = found.get(n, (Decimal(0), 0))
-            rows.append((label, plain_number(value), str(many), plain_number(ratio(value, whole, 100))))
+            value, number = buckets.get(n, (Decimal(0), 0))
+            rows.append((label, plain_number(value), str(number), plain_number(ratio(value, whole, 100))))
         return ReportFact(
             name=name,
             label=self.called(name),
@@ -200,25 +200,25 @@ class Accounts(Total):
     @classmethod
     def _digits(cls, accounts: object) -> object:
         listed = accounts if isinstance(accounts, list | tuple) else [accounts]
-        told = [str(each) for each in listed]
-        if len(told) == 1 and told[0] in _NAMED_ACCOUNTS:
-            return told[0]
-        if not told or not all(each.isdigit() for each in told):
+        written = [str(each) for each in listed]
+        if len(written) == 1 and written[0] in _NAMED_ACCOUNTS:
+            return written[0]
+        if not written or not all(each.isdigit() for each in written):
             raise ValueError(
                 say("accounts are numbers, or one of: {words}", words=", ".join(_NAMED_ACCOUNTS)),
             )
-        return tuple(told)
+        return tuple(written)
 
     @property
     def _group(self) -> _AccountGroup:
         if isinstance(self.accounts, str):
-            found = _NAMED_ACCOUNTS[self.accounts]
+            group = _NAMED_ACCOUNTS[self.accounts]
         else:
-            found = _AccountGroup(self.accounts, credit=self.accounts[0].startswith(_CREDIT_CLASSES))
+            group = _AccountGroup(self.accounts, credit=self.accounts[0].startswith(_CREDIT_CLASSES))
         return replace(
-            found,
-            credit=found.credit if self.credit is None else self.credit,
-            stands=found.stands if self.stands is None else self.stands,
+            group,
+            credit=group.credit if self.credit is None else self.credit,
+            stands=group.stands if self.stands is None else self.stands,
         )
 
     @property

@@ -207,10 +207,10 @@ class Cross(Measure):
         rows = self.chosen(context)
         column = rows.day_column
         end = context.window.last if context.window else context.coverage(rows.table, column).days[-1]
-        shown = [Window.around(end, self.every)]
-        while len(shown) < self.last:
-            shown.insert(0, shown[0].back())
-        rows = rows.within(Window(shown[0].first, end, self.every))
+        periods = [Window.around(end, self.every)]
+        while len(periods) < self.last:
+            periods.insert(0, periods[0].back())
+        rows = rows.within(Window(periods[0].first, end, self.every))
         value = self.weight(self.by, rows.table)
         group, day = quoted(rows.table.column(self.cross)), quoted(column)
         sql = rows.sql(
@@ -220,25 +220,25 @@ class Cross(Measure):
         )
         sums: dict[str, Decimal] = {}
         cells: dict[tuple[str, str], Decimal] = {}
-        for first, who, total in context.book.select(sql)[1]:
-            called, key = fact_cell(who) or "–", Window.around(first, self.every).key
+        for first, cell, total in context.book.select(sql)[1]:
+            member, key = fact_cell(cell) or "–", Window.around(first, self.every).key
             amount = Decimal(str(total or 0))
-            sums[called] = sums.get(called, Decimal(0)) + amount
-            cells[key, called] = cells.get((key, called), Decimal(0)) + amount
+            sums[member] = sums.get(member, Decimal(0)) + amount
+            cells[key, member] = cells.get((key, member), Decimal(0)) + amount
         names = sorted(sums, key=lambda each: (-sums[each], each))
-        groups = [(called, [called]) for called in names[: self.n]]
+        groups = [(member, [member]) for member in names[: self.n]]
         if others := names[self.n :]:
             groups.append((context.word(say("Others")), others))
         column_of_name = self.value_column(name, self.by, rows.table)
         lines = []
-        for window in shown:
+        for window in periods:
             totals = (
-                sum((cells.get((window.key, called), Decimal(0)) for called in group), Decimal(0))
+                sum((cells.get((window.key, member), Decimal(0)) for member in group), Decimal(0))
                 for _, group in groups
             )
             lines.append((window.key, *map(plain_number, totals)))
         columns = [
-            replace(column_of_name, name=f"name_{n}", label=called) for n, (called, _) in enumerate(groups, 1)
+            replace(column_of_name, name=f"name_{n}", label=member) for n, (member, _) in enumerate(groups, 1)
         ]
         yield self.fact(
             name,

@@ -198,13 +198,13 @@ class Measure(BaseModel):
 
     def note(self, chosen: ChosenRows) -> Phrase | None:
         """Say what a reader must know: net or gross, which date, credit notes."""
-        told = [
+        remarks = [
             say("amounts are net of tax") if self.amounts == "net" else None,
             say("amounts include tax") if self.amounts == "gross" else None,
             say("rows count on the day in column {column}", column=chosen.day) if self.date else None,
             say("credit notes are taken off") if self.credits.strip() else None,
         ]
-        return join_phrases([phrase for phrase in told if phrase])
+        return join_phrases([phrase for phrase in remarks if phrase])
 
     def value_column(self, name: str, written: str, table: LoadedTable) -> FactColumn:
         """Describe the column of values of *written*, called as the fact is."""
@@ -226,7 +226,7 @@ class Measure(BaseModel):
         **more: Any,
     ) -> ReportFact:
         """Make a fact of *lines* that *query* gave of *rows*; *more* are further fields of it."""
-        told: dict[str, Any] = {"measure": self.word, "note": self.note(rows), **more}
+        fields: dict[str, Any] = {"measure": self.word, "note": self.note(rows), **more}
         return ReportFact(
             name=name,
             label=self.called(name),
@@ -235,7 +235,7 @@ class Measure(BaseModel):
             rows=tuple(lines),
             query=query,
             behind=(rows.behind(context),),
-            **told,
+            **fields,
         )
 
     def lacking(self, context: MeasureContext, chosen: ChosenRows, *others: Window) -> Phrase | None:

@@ -111,8 +111,8 @@ class Series(Measure):
             raise TooFewRows(say("Table {table} has no rows with a day.", table=rows.table.name))
         grain = self.every or (context.window.grain if context.window else "month")
         end = context.window.last if context.window else days[-1]
-        shown = windows(min(days[0], end), end, grain)[-(self.last + self.run_up) :]
-        rows = rows.until(end).also(f"{day} >= DATE '{shown[0].first}'")
+        periods = windows(min(days[0], end), end, grain)[-(self.last + self.run_up) :]
+        rows = rows.until(end).also(f"{day} >= DATE '{periods[0].first}'")
         value = self.weight(self.series, rows.table)
         aggregate = {
             "sum": f"sum({value}), 1",
@@ -125,7 +125,7 @@ class Series(Measure):
         for first, total, count in context.book.select(sql)[1]:
             known[first] = Decimal(str(total)) / Decimal(count) if total is not None and count else None
         empty = Decimal(0) if self.take == "count" else None
-        return [(w, known.get(w.first, empty)) for w in shown], sql, rows
+        return [(w, known.get(w.first, empty)) for w in periods], sql, rows
 
     def _with_interval(
         self, context: MeasureContext, value: FactColumn, table: LoadedTable
@@ -293,8 +293,8 @@ def fit_line(values: Sequence[float]) -> tuple[float, float, float]:
     spread = sum((x - middle) ** 2 for x in range(n))
     slope = sum((x - middle) * (y - mean) for x, y in enumerate(values)) / spread
     start = mean - slope * middle
-    left = sum((y - start - slope * x) ** 2 for x, y in enumerate(values))
-    return slope, start, math.sqrt(left / (n - 2) / spread) if n > 2 else math.inf
+    residuals = sum((y - start - slope * x) ** 2 for x, y in enumerate(values))
+    return slope, start, math.sqrt(residuals / (n - 2) / spread) if n > 2 else math.inf
 
 
 def student_t(freedom: int) -> float:

@@ -18,7 +18,7 @@ from smeflow.reports.measures.measure import (
 )
 from smeflow.tables.book import LoadedTable, quoted
 from smeflow.writing.periods import Window
-from smeflow.writing.report import Direction, ReportFact
+from smeflow.writing.report import Direction, ReportFact, RowsBehind
 
 Comparison = Literal["previous", "last_year", "year_to_date"]
 
@@ -56,7 +56,7 @@ class Total(Measure):
         now = self.placed(rows, context)
         sql = self.query(now)
         value = self.read(context, sql)
-        asked = _ComparedValue(
+        subject = _ComparedValue(
             name=name,
             label=self.called(name),
             measure=self.word,
@@ -66,11 +66,11 @@ class Total(Measure):
             digits=self.shown_digits(rows.table),
             good=self.good,
         )
-        compared = list(self._compared(asked, value)) if value is not None else []
+        compared = list(self._compared(subject, value)) if value is not None else []
         change = next((f for f in compared if f.name in {f"{name}.change", f"{name}.difference"}), None)
         yield scalar_fact(
             name,
-            asked.label,
+            subject.label,
             value,
             query=sql,
             behind=(now.behind(context),),
@@ -78,8 +78,8 @@ class Total(Measure):
             note=self.note(rows),
             incomplete=self.lacking(context, rows),
             good=self.good,
-            unit=asked.unit,
-            digits=asked.digits,
+            unit=subject.unit,
+            digits=subject.digits,
             direction=change.direction if change else None,
         )
         yield from compared
@@ -88,24 +88,24 @@ class Total(Measure):
         """Choose the rows that count for the context's period."""
         return rows.within(context.window if self.period == "this" else None)
 
-    def _compared(self, asked: "_ComparedValue", value: Decimal) -> Iterator[ReportFact]:
-        context, rows = asked.context, asked.rows
+    def _compared(self, subject: "_ComparedValue", value: Decimal) -> Iterator[ReportFact]:
+        context, rows = subject.context, subject.rows
         if context.window is None or rows.day is None or self.period == "all":
             return
         coverage = context.coverage(rows.table, rows.day)
         for what in self.compare:
             if what == "year_to_date":
-                yield from self._to_date(asked, context.window)
+                yield from self._to_date(subject, context.window)
                 continue
             window = context.window.back() if what == "previous" else context.window.last_year
             then = self.placed(rows, replace(context, window=window))
             before = self.read(context, self.query(then)) if coverage.has(window) else None
             if before is not None:
                 lacking = self.lacking(context, rows, window)
-                yield from asked.against(what, self.query(then), then, value, before, lacking)
+                yield from subject.against(what, self.query(then), then, value, before, lacking)
 
-    def _to_date(self, asked: "_ComparedValue", window: Window) -> Iterator[ReportFact]:
-        label, context, rows = asked.label, asked.context, asked.rows
+    def _to_date(self, subject: "_ComparedValue", window: Window) -> Iterator[ReportFact]:
+        label, context, rows = subject.label, subject.context, subject.rows
         before = window.last_year
         both = (
             ("year_to_date", window.year_to_date, say("{label} since the first of January", label=label)),
@@ -119,16 +119,8 @@ class Total(Measure):
             if rows.day and context.coverage(rows.table, rows.day).has(when):
                 then = rows.within(when)
                 sql = self.query(then)
-                yield scalar_fact(
-                    f"{asked.name}.{key}",
-                    context.word(phrase),
-                    self.read(context, sql),
-                    query=sql,
-                    behind=(then.behind(context),),
-                    measure="year_to_date",
-                    unit=asked.unit,
-                    digits=asked.digits,
-                )
+                value = self.read(context, sql)
+                yield subject.fact(key, phrase, value, sql, then.behind(context), measure="year_to_date")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -144,28 +136,32 @@ class _ComparedValue:
     digits: int | None
     good: Direction | None
 
+    def fact(
+        self, key: str, label: Phrase, value: Decimal | None, sql: str, behind: RowsBehind, **more: Any
+    ) -> ReportFact:
+        """Give a fact that comes with the measure, under ``NAME.key``; *more* are further fields of it."""
+        shown = {"unit": self.unit, "digits": self.digits, **more}
+        name, text = f"{self.name}.{key}", self.context.word(label)
+        return scalar_fact(name, text, value, query=sql, behind=(behind,), **shown)
+
     def against(
         self, what: str, sql: str, then: ChosenRows, now: Decimal, before: Decimal, lacking: Phrase | None
     ) -> Iterator[ReportFact]:
         """Give the value of another time, the change in percent, and the difference."""
         year = what == "last_year"
-        behind = (then.behind(self.context),)
-        common: dict[str, Any] = {"query": sql, "behind": behind, "incomplete": lacking, "good": self.good}
-        own: dict[str, Any] = {"unit": self.unit, "digits": self.digits}
-        said = self.context.word(_LABELS["then", year](self.label))
-        yield scalar_fact(f"{self.name}.{what}", said, before, measure=self.measure, **own, **common)
-        common["direction"] = None if lacking else direction_of(now, before)
         end = "_last_year" if year else ""
+        rows = then.behind(self.context)
+        common: dict[str, Any] = {"incomplete": lacking, "good": self.good}
+        label = _LABELS["then", year](self.label)
+        yield self.fact(what, label, before, sql, rows, measure=self.measure, **common)
+        common |= {"role": "change", "direction": None if lacking else direction_of(now, before)}
         change = ratio(now - before, before, 100) if before > 0 else None
         if change is not None:
-            said = self.context.word(_LABELS["change", year](self.label))
-            name = f"{self.name}.change{end}"
-            yield scalar_fact(
-                name, said, change, unit="%", digits=1, role="change", measure="change", **common
-            )
-        said = self.context.word(_LABELS["difference", year](self.label))
-        name = f"{self.name}.difference{end}"
-        yield scalar_fact(name, said, now - before, role="change", measure="difference", **own, **common)
+            label = _LABELS["change", year](self.label)
+            percent = {"measure": "change", "unit": "%", "digits": 1}
+            yield self.fact(f"change{end}", label, change, sql, rows, **percent, **common)
+        label = _LABELS["difference", year](self.label)
+        yield self.fact(f"difference{end}", label, now - before, sql, rows, measure="difference", **common)
 
 
 _LABELS: Mapping[tuple[str, bool], Callable[[str], Phrase]] = {
