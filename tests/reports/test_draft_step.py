@@ -90,6 +90,24 @@ def test_a_fact_is_what_a_report_says_of_the_same_rows(fact, value):
     assert (found.facts[0].value, found.doubts) == (value, ())
 
 
+def test_every_table_of_a_case_has_its_own_name():
+    """A table is called as its file is, a second one by its number; lines of totals count for nothing."""
+    rows = "customer;amount\nAnn;1,00\nBob;2,00\nCid;4,00\nTotal;7,00\n"
+    documents = [
+        text_document(rows, media_type="text/csv", name="Sales 2026.csv"),
+        text_document(
+            '[{"amount": 5}, {"amount": 6}]', media_type="application/json", name="Sales 2026.json"
+        ),
+    ]
+    facts = {
+        "first": {"sum": "amount"},
+        "named": {"sum": "amount", "table": "Sales 2026.csv"},
+        "other": {"sum": "amount", "table": "sales_2026_2"},
+    }
+    found = Draft(name="d", facts=facts, template="{first} {named} {other}")(Case.of(*documents), NoModel())
+    assert (found.text, found.doubts) == ("7.00 7.00 11", ())
+
+
 def test_a_tie_has_no_winner():
     """Two customers with the same sum: neither is called the best."""
     found = report()(table("customer;amount;region\nA;5,00;south\nB;5,00;north\n"), NoModel())

@@ -40,8 +40,7 @@ _MEDIA_TYPES = {
 
 
 NamePatterns = Annotated[
-    tuple[str, ...],
-    BeforeValidator(lambda written: (written,) if isinstance(written, str) else written),
+    tuple[str, ...], BeforeValidator(lambda written: (written,) if isinstance(written, str) else written)
 ]
 """One pattern of names such as ``*.pdf``, or several."""
 

@@ -149,10 +149,7 @@ def os_errors_as_sink_error(path: Path) -> Iterator[None]:
 
 
 def _link(path: Path) -> Phrase:
-    return say(
-        "{path} cannot be written: a part of it is a link or no folder.",
-        path=path,
-    )
+    return say("{path} cannot be written: a part of it is a link or no folder.", path=path)
 
 
 def put_file(spot: OpenFolder, name: str, data: bytes, memory: SinkMemory, key: str) -> WrittenFile:

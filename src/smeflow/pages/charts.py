@@ -249,11 +249,7 @@ def _waterfall(figure: Figure, scale: AmountScale) -> VegaSpec:
             {
                 "data": {"values": rows},
                 "mark": {"type": "text", "dy": -9, "color": INK, "fontWeight": 600},
-                "encoding": {
-                    "x": x,
-                    "y": {**y, "field": "top"},
-                    "text": {"field": "label"},
-                },
+                "encoding": {"x": x, "y": {**y, "field": "top"}, "text": {"field": "label"}},
             },
         ],
     }

@@ -27,15 +27,16 @@ def _tick_name(point: ChartPoint) -> str:
     return (point.tick or point.x).replace("|", " ")
 
 
-def _lowest_and_highest(known: Sequence[ChartPoint]) -> dict[str, object]:
+def _cell_name(point: ChartPoint) -> str:
+    return f"{point.series}, {_tick_name(point)}"
+
+
+def _lowest_and_highest(
+    known: Sequence[ChartPoint], name: Callable[[ChartPoint], str] = _tick_name
+) -> dict[str, object]:
     ordered = sorted(known, key=lambda point: point.y or 0)
     low, high = ordered[0], ordered[-1]
-    return {
-        "low": _tick_name(low),
-        "low_value": low.label,
-        "high": _tick_name(high),
-        "high_value": high.label,
-    }
+    return {"low": name(low), "low_value": low.label, "high": name(high), "high_value": high.label}
 
 
 def _series_and_ends(known: Sequence[ChartPoint]) -> dict[str, object]:
@@ -101,15 +102,10 @@ def _waterfall_sentence(caption: str, known: Sequence[ChartPoint]) -> Phrase:
 
 
 def _heat_sentence(caption: str, known: Sequence[ChartPoint]) -> Phrase:
-    ordered = sorted(known, key=lambda point: point.y or 0)
-    low, high = ordered[0], ordered[-1]
     return say(
         "Heat map, {caption}; the highest is {high} ({high_value}), the lowest {low} ({low_value}).",
         caption=caption,
-        high=f"{high.series}, {_tick_name(high)}",
-        high_value=high.label,
-        low=f"{low.series}, {_tick_name(low)}",
-        low_value=low.label,
+        **_lowest_and_highest(known, _cell_name),
     )
 
 

@@ -114,12 +114,7 @@ def _data(pages: PrintedReport, pictures: dict[str, bytes]) -> dict[str, Any]:
         "anchors": places,
         "opens": pages.has_summary,
         "highlights": [
-            {
-                "label": item.label,
-                "value": item.value,
-                "change": item.marked_change,
-                "fact": item.fact,
-            }
+            {"label": item.label, "value": item.value, "change": item.marked_change, "fact": item.fact}
             for item in pages.highlights
         ],
         "summary": [_block(paragraph, pages, pictures) for paragraph in pages.summary],

@@ -26,7 +26,7 @@ from smeflow.writing.report import Period, ReportFact, ReportSource
 
 WHOLE_TABLES = Period(key="")
 """The period of facts that are of all rows."""
-_MOST_NAMES, _SHOWN_LINES = 2_000, 10
+_SHOWN_LINES = 10
 _TABLE_ENDING = re.compile(r"\.(?:csv|tsv|xlsx|xlsm|xls|ods|json|jsonl)$", re.IGNORECASE)
 _COLUMN_KINDS = {"text": "text", "number": "number", "date": "day"}
 
@@ -111,24 +111,8 @@ def compute_facts(
         missing=tuple(missing),
         mistakes=tuple(mistakes),
         sources=sources,
-        names=tuple(sorted(context.names(_names_in_tables))),
+        names=tuple(sorted(context.row_names)),
     )
-
-
-def _names_in_tables(book: TableBook) -> frozenset[str]:
-    """Gather what stands in columns that name things: few different words of text."""
-    names: set[str] = set()
-    for table in book.tables.values():
-        for column in map(quoted, table.of_kind("text")):
-            rows = book.select(
-                f"SELECT DISTINCT {column} FROM {quoted(table.name)} "
-                f"WHERE length({column}) BETWEEN 2 AND 60 LIMIT {_MOST_NAMES + 1}"
-            )[1]
-            if len(rows) <= _MOST_NAMES:
-                names.update(
-                    name for (name,) in rows if not name.islower() and any(c.isalpha() for c in name)
-                )
-    return frozenset(names)
 
 
 def undated_rows(context: MeasureContext) -> Iterator[Phrase]:

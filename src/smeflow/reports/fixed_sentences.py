@@ -9,7 +9,7 @@ from typing import ClassVar
 
 from smeflow.reports.measures.registry import MEASURES
 from smeflow.writing.locales import is_plural, lower_first, with_article, with_de, with_de_and_article
-from smeflow.writing.references import ReferenceTable
+from smeflow.writing.references import ReferenceTable, write_reference
 from smeflow.writing.report import ReportFact
 
 Rows = tuple[tuple[str, str, str], ...]
@@ -94,10 +94,6 @@ def sentences_of(
         yield from speak(fact, about, patterns)
 
 
-def _reference(name: str) -> str:
-    return "{{" + name + "}}"
-
-
 def _scalar(
     fact: ReportFact, about: ReferenceTable, patterns: LanguagePatterns, nth: int
 ) -> Iterator[FactSentence]:
@@ -109,11 +105,12 @@ def _scalar(
     if len(ends) > 1 and all(about.references[end].direction == "flat" for end in ends):
         ends = ends[:1]
     yield FactSentence(
-        patterns.total(fact, _reference(fact.name), tuple(map(_reference, ends)), nth), (fact.name, *ends)
+        patterns.total(fact, write_reference(fact.name), tuple(map(write_reference, ends)), nth),
+        (fact.name, *ends),
     )
     so_far = f"{fact.name}.year_to_date"
     if so_far in about.references:
-        yield FactSentence(patterns.so_far(fact, _reference(so_far)), (so_far,))
+        yield FactSentence(patterns.so_far(fact, write_reference(so_far)), (so_far,))
 
 
 def _ranking(fact: ReportFact, about: ReferenceTable, patterns: LanguagePatterns) -> Iterator[FactSentence]:
@@ -136,15 +133,15 @@ def _buckets(fact: ReportFact, about: ReferenceTable, patterns: LanguagePatterns
 def _series(fact: ReportFact, about: ReferenceTable, patterns: LanguagePatterns) -> Iterator[FactSentence]:
     high, low = f"{fact.name}.highest", f"{fact.name}.lowest"
     if high in about.references and low in about.references:
-        yield FactSentence(patterns.extremes(fact, _reference(high), _reference(low)), (fact.name,))
+        yield FactSentence(patterns.extremes(fact, write_reference(high), write_reference(low)), (fact.name,))
 
 
 def _row(fact: ReportFact, about: ReferenceTable, n: int) -> tuple[str, str, str]:
     share = f"{fact.name}.{n}.share"
     return (
-        _reference(f"{fact.name}.{n}"),
-        _reference(f"{fact.name}.{n}.value"),
-        _reference(share) if share in about.references else "",
+        write_reference(f"{fact.name}.{n}"),
+        write_reference(f"{fact.name}.{n}.value"),
+        write_reference(share) if share in about.references else "",
     )
 
 

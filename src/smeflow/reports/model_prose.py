@@ -52,7 +52,7 @@ def _reference_lines(base: str, about: ReferenceTable, *, withheld: bool) -> Ite
         if reference.base != base or reference.rank > MOST_ROWS_TOLD:
             continue
         text = nameless if withheld and reference.role == "name" else reference.text
-        yield f"  {{{{{reference.name}}}}} = {text}{_rank_or_direction(reference)}"
+        yield f"  {reference.written} = {text}{_rank_or_direction(reference)}"
 
 
 def _rank_or_direction(reference: FactReference) -> str:

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from smeflow._text import folded
@@ -142,8 +142,6 @@ def _tell_levels(
     book: TableBook, table: LoadedTable, profiles: list[ColumnProfile]
 ) -> Iterator[ColumnProfile]:
     """Tell levels from flows: with one row a day and several numbers, they are read off, not added up."""
-    from dataclasses import replace
-
     days = [p for p in profiles if p.role == "date"]
     single = len(days) == 1 and days[0].distinct == days[0].filled == table.rows and table.rows > 1
     numbers = [p for p in profiles if p.role in {"amount", "quantity"}]

@@ -23,7 +23,7 @@ from smeflow.reports.fixed_sentences import (
 from smeflow.writing.check import check_prose
 from smeflow.writing.fact_evidence import REFERENCE, FactEvidence
 from smeflow.writing.locales import lower_first
-from smeflow.writing.references import FactReference, ReferenceTable
+from smeflow.writing.references import FactReference, ReferenceTable, write_reference
 from smeflow.writing.report import FigureSpan, Paragraph, Report, ReportFact, Section
 
 PATTERNS: Mapping[str, LanguagePatterns] = {"en": EnglishPatterns(), "fr": FrenchPatterns()}
@@ -96,7 +96,7 @@ def write_by_patterns(part: PlannedSection, about: ReferenceTable) -> tuple[Para
 
 
 def _patterns_of(about: ReferenceTable) -> LanguagePatterns:
-    return PATTERNS.get(about.locale[:2].lower(), PATTERNS["en"])
+    return PATTERNS.get(about.language, PATTERNS["en"])
 
 
 def draft_with_references(part: PlannedSection, about: ReferenceTable) -> str:
@@ -191,7 +191,7 @@ def most_changed(facts: Sequence[ReportFact], about: ReferenceTable, n: int = 3)
         if base in about.references:
             label = about.references[base].label
             colon = "\u00a0: " if about.locale.startswith("fr") else ": "
-            text = f"{label}{colon}{{{{{base}}}}}, {{{{{change.name}}}}}."
+            text = f"{label}{colon}{write_reference(base)}, {write_reference(change.name)}."
             items.append(replace(paragraph(text, about), kind="item"))
     return tuple(items)
 
@@ -308,7 +308,7 @@ def put_references(text: str, about: ReferenceTable) -> str:
 
     def put(match: re.Match[str], name: str) -> None:
         if not any(start < match.end() and match.start() < end for start, end, _ in spans):
-            spans.append((match.start(), match.end(), "{{" + name + "}}"))
+            spans.append((match.start(), match.end(), write_reference(name)))
 
     for spelt in sorted(by_text, key=len, reverse=True):
         pattern = re.escape(spelt).replace("\\ ", r"\s").replace("\u00a0", r"\s").replace("\u202f", r"\s")

@@ -14,15 +14,7 @@ from smeflow.errors import SourceError
 from smeflow.i18n import Phrase, say
 from smeflow.kinds.sources import ROW, Arrival, DiskSource, UnreadableArrival, make_arrival
 from smeflow.tables.frame import LOOKED_AT, distinct_names, header_of, usual_width, without_empty_end
-from smeflow.tables.read import (
-    BREAK,
-    Grid,
-    limited,
-    non_empty_lines,
-    read_bytes,
-    read_grid,
-    refuse_table,
-)
+from smeflow.tables.read import BREAK, Grid, limited, non_empty_lines, read_bytes, read_grid, refuse_table
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -43,14 +43,14 @@ def check_own_names(
         if not near:
             yield say(
                 "{name} stands without its own name: {label}",
-                name="{{" + ref.name + "}}",
+                name=ref.written,
                 label=about.labels[ref.base][0],
             )
             return
         if ref.base not in mentioned[near[0]]:
             yield say(
                 "{name} stands under another name than its own: {label}",
-                name="{{" + ref.name + "}}",
+                name=ref.written,
                 label=about.labels[ref.base][0],
             )
             return
@@ -121,11 +121,11 @@ def check_comparisons(line: str, refs: Sequence[FactReference], language: str) -
     for match in _AGAINST.finditer(line):
         ref = refs[int(match[1])]
         if ref.role in {"period", "name"}:
-            yield say("{name} is no figure to compare with", name="{{" + ref.name + "}}")
+            yield say("{name} is no figure to compare with", name=ref.written)
     for match in _EACH.get(language, _EACH["en"]).finditer(line):
         ref = refs[int(match[1])]
         if ref.role not in {"period", "change"}:
-            yield say("what stands behind {name} makes another figure of it", name="{{" + ref.name + "}}")
+            yield say("what stands behind {name} makes another figure of it", name=ref.written)
 
 
 def _changed(line: str, refs: Sequence[FactReference]) -> Iterator[Phrase]:
@@ -140,9 +140,7 @@ def _changed(line: str, refs: Sequence[FactReference]) -> Iterator[Phrase]:
         if before.role != "then" or int(match[1]) in forward:
             continue
         if ref.role == "change" or (ref.role == "value" and moved):
-            yield say(
-                "{name} stands behind a figure of another time; put it before", name="{{" + ref.name + "}}"
-            )
+            yield say("{name} stands behind a figure of another time; put it before", name=ref.written)
             return
 
 
@@ -152,10 +150,7 @@ def _moves(text: str) -> bool:
     )
 
 
-_PIECES = re.compile(
-    r"[;:,]|\b(?:while|whereas|but|although|though|yet|however|tandis que|alors que|mais|bien que|"
-    r"cependant|toutefois|pourtant|quand)\b"
-)
+_PIECES = re.compile(rf"[;:,]|\b(?:{vocabulary.CONTRASTS})\b")
 
 
 def check_foreign_figures(
@@ -167,12 +162,12 @@ def check_foreign_figures(
         own = [refs[int(m[1])] for m in PLACEHOLDER.finditer(line, start, end)]
         for name in (ref for ref in own if ref.role == "name"):
             if any(_is_foreign(ref, name) for ref in own):
-                yield say("{name} stands with a figure that is not its own", name="{{" + name.name + "}}")
+                yield say("{name} stands with a figure that is not its own", name=name.written)
                 return
             if any(_is_foreign(ref, name) for ref in refs) and not _is_placed(
                 line[start:end], name, own, [m[2] for m in mentions if start <= m[0] < end]
             ):
-                yield say("{name} stands without a figure or rank of its own", name="{{" + name.name + "}}")
+                yield say("{name} stands without a figure or rank of its own", name=name.written)
                 return
 
 
@@ -193,8 +188,8 @@ def _goes_on(line: str, refs: Sequence[FactReference]) -> Iterator[Phrase]:
         elif name is not None and _is_foreign(ref, name):
             yield say(
                 "{figure} comes behind {name} and is not its own; begin another sentence",
-                figure="{{" + ref.name + "}}",
-                name="{{" + name.name + "}}",
+                figure=ref.written,
+                name=name.written,
             )
             return
 

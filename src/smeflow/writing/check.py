@@ -288,13 +288,13 @@ def _has_word(word: str, folded_text: str) -> bool:
 
 
 def _times(sentence: str, sources: SourceEvidence) -> Iterator[str]:
-    times = (match[0] for match in vocabulary.moments.pattern.finditer(folded(sentence)))
+    times = (match[0] for match in vocabulary.MOMENTS.pattern.finditer(folded(sentence)))
     return (time for time in times if time not in sources.folded)
 
 
 def _promises(sentence: str, sources: SourceEvidence) -> Iterator[str]:
     line = folded(sentence)
-    if vocabulary.promises.find(line) and not any(
+    if vocabulary.PROMISES.find(line) and not any(
         _says_the_same(line, source) for source in sources.sentences
     ):
         yield sentence
@@ -305,5 +305,5 @@ def _says_the_same(line: str, source: str) -> bool:
     words, known = set(re.findall(r"[a-z]{4,}", line)), set(re.findall(r"[a-z]{4,}", source))
     stems = {word[:6] for word in known}
     shared = sum(word[:6] in stems for word in words)
-    denied = [bool(vocabulary.denials.find(text)) for text in (line, source)]
+    denied = [bool(vocabulary.DENIALS.find(text)) for text in (line, source)]
     return bool(words) and shared >= 0.85 * len(words) and denied[0] == denied[1]

@@ -23,8 +23,7 @@ from smeflow.writing.attribution import (
     not_said,
 )
 from smeflow.writing.check import ProseFinding, capitals_of
-from smeflow.writing.references import FactReference, ReferenceTable
-from smeflow.writing.vocabulary import unknown_word
+from smeflow.writing.references import FactReference, ReferenceTable, write_reference
 
 REFERENCE = re.compile(r"\{\{\s*([\w.]+)\s*\}\}")
 _SHARP, _SOFT = 10, 5
@@ -59,7 +58,7 @@ def _problems(text: str, about: ReferenceTable, glossary: Sequence[str], *, free
     names = REFERENCE.findall(text)
     unknown = [name for name in names if name not in about.references]
     if unknown:
-        yield say("there is no fact {name}", name="{{" + unknown[0] + "}}")
+        yield say("there is no fact {name}", name=write_reference(unknown[0]))
         return
     refs = [about.references[name] for name in names]
     if not refs:
@@ -87,9 +86,9 @@ def _problems(text: str, about: ReferenceTable, glossary: Sequence[str], *, free
     yield from _parts(line, refs, free=free)
     yield from check_own_names(line, refs, mentions, about)
     yield from check_ranks(line, refs)
-    yield from check_comparisons(line, refs, about.locale[:2].lower())
+    yield from check_comparisons(line, refs, about.language)
     yield from check_foreign_figures(line, refs, mentions)
-    if not free and (word := unknown_word(PLACEHOLDER.sub(" ", line), about.locale[:2].lower())):
+    if not free and (word := vocabulary.unknown_word(PLACEHOLDER.sub(" ", line), about.language)):
         yield say("the word {word} says more than the facts do; use plain words", word=word)
 
 
@@ -155,8 +154,10 @@ def _capitals(marked: str, about: ReferenceTable, glossary: Sequence[str]) -> It
         if before:
             known = folded(word) in allowed or word in _NAMELESS
         else:
-            language = about.locale[:2].lower()
-            known = all(p in allowed or not unknown_word(p, language, vocabulary.OPENERS) for p in parts)
+            language = about.language
+            known = all(
+                p in allowed or not vocabulary.unknown_word(p, language, vocabulary.OPENERS) for p in parts
+            )
         if not known:
             yield say(
                 "{name} is a name no fact holds; begin with a plain word, and name rows by reference",

@@ -44,9 +44,19 @@ class FactReference:
     """The figure in its text: ``9.0%`` of ``up 9.0% on May``; empty where it says none."""
 
     @property
+    def written(self) -> str:
+        """As prose writes it."""
+        return write_reference(self.name)
+
+    @property
     def fact(self) -> str:
         """The name of the fact whose figure it is."""
         return self.name if self.role in {"value", "then", "change"} else self.base
+
+
+def write_reference(name: str) -> str:
+    """Write a reference as prose does: ``{{revenue}}``."""
+    return "{{" + name + "}}"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -59,6 +69,11 @@ class ReferenceTable:
     names: frozenset[str]
     """Names of rows, folded: they are said by reference alone."""
     locale: str
+
+    @property
+    def language(self) -> str:
+        """Two letters."""
+        return self.locale[:2].lower()
 
 
 def reference_table(
@@ -269,10 +284,5 @@ def _series(fact: ReportFact, locale: str) -> Iterator[FactReference]:
         amount = column.show(f"{value:f}", locale)
         text = say("{value} {time}", value=amount, time=time).render(language_of(locale))
         yield FactReference(
-            name=f"{fact.name}.{end}",
-            text=text,
-            base=fact.name,
-            role=role,
-            label=fact.label,
-            figure=amount,
+            name=f"{fact.name}.{end}", text=text, base=fact.name, role=role, label=fact.label, figure=amount
         )

@@ -13,44 +13,67 @@ from dataclasses import dataclass
 from functools import cache
 from importlib import resources
 
-UP = (
+
+@dataclass(frozen=True, slots=True)
+class WordList:
+    """A list of words as a pattern over folded text."""
+
+    pattern: re.Pattern[str]
+
+    @classmethod
+    def of(cls, listed: str) -> "WordList":
+        """Compile the list."""
+        return cls(re.compile(rf"(?<![\w'])(?:[a-z]{{1,2}}')?(?:{listed})(?![\w])"))
+
+    @classmethod
+    def whole(cls, listed: str) -> "WordList":
+        """Compile the list without what is elided before a word."""
+        return cls(re.compile(rf"(?<!\w)(?:{listed})(?!\w)"))
+
+    def find(self, folded_text: str) -> str:
+        """Give the first of the words that is there; empty where none is."""
+        match = self.pattern.search(folded_text)
+        return match[0] if match else ""
+
+
+UP_WORDS = WordList.of(
     r"up|rise[sn]?|rose|rising|risen|grow(?:s|n|ing|th)?|grew|increas\w*|gain(?:s|ed|ing)?|improv\w*|"
     r"climb\w*|higher|surg\w*|soar\w*|jump\w*|advanc\w*|recover\w*|rebound\w*|strengthen\w*|better|"
     r"upward\w*|hausse|augment\w*|progress\w*|croissan\w*|croi(?:t|ssent)|crut|cru|grimp\w*|bondi\w*|"
     r"bond|amelior\w*|redress\w*|remont\w*|mont(?:e|ent|ait|ee|ees)|s'envol\w*|envol\w*|meilleure?s?|"
     r"superieure?s?|gagn\w*"
 )
-DOWN = (
+DOWN_WORDS = WordList.of(
     r"down|fall(?:s|en|ing)?|fell|declin\w*|decreas\w*|drop\w*|lower(?:ed)?|los(?:t|s|ses|es|ing)|"
     r"shrink\w*|shr[au]nk|worse\w*|slip\w*|plung\w*|plummet\w*|sank|sunk|sink\w*|slump\w*|weaken\w*|"
     r"weaker|reduc\w*|downward\w*|dip\w*|slow(?:s|ed|ing|down)?|baiss\w*|recul\w*|diminu\w*|chut\w*|"
     r"repli\w*|perd(?:u|re|ent|ons)?|perte?s?|regress\w*|degrad\w*|effondr\w*|flechi\w*|ralenti\w*|"
     r"tomb\w*|inferieure?s?|decroi\w*|moindres?"
 )
-FLAT = (
+FLAT_WORDS = WordList.of(
     r"flat|stable|unchanged|steady|constant|stagnat\w*|stagn\w*|inchange\w*|identiques?|maintien\w*|"
     r"maintenue?s?"
 )
-STRONG = (
+STRONG_WORDS = WordList.of(
     r"surg\w*|soar\w*|jump\w*|plung\w*|plummet\w*|slump\w*|sharp(?:ly)?|strong(?:ly)?|significant\w*|"
     r"marked(?:ly)?|considerabl\w*|dramatic\w*|steep(?:ly)?|bondi\w*|envol\w*|effondr\w*|chut\w*|net|"
     r"nettement|forte?s?|fortement|sensible(?:ment)?|considerable(?:ment)?|spectaculaire\w*|"
     r"massive?(?:ment)?|vive?(?:ment)?"
 )
-SLIGHT = (
+SLIGHT_WORDS = WordList.of(
     r"slight(?:ly)?|marginal\w*|modest\w*|barely|leger(?:e|s|es)?|legerement|faiblement|a peine|"
     r"quasi\w*|moderee?s?"
 )
-HIGH = (
+HIGH_WORDS = WordList.of(
     r"highest|best|top|largest|biggest|greatest|strongest|leading|leads?|leader|first|most|main|maximum|"
     r"peak\w*|record|premiere?s?|principale?s?|principaux|meilleure?s?|maximale?s?|en tete|tete|record|"
     r"sommet|pic|l[ea]s? plus(?: (?:eleve|haut|grand|gros)\w*| importante?s?)?|domine\w*|culmin\w*"
 )
-LOW = (
+LOW_WORDS = WordList.of(
     r"lowest|worst|smallest|weakest|least|minimum|bottom|minimale?s?|pires?|l[ea]s? moins|plus bas|"
     r"l[ea]s? plus (?:basse?|faible|petite?)s?|plus basse|plus faibles?|plus petite?s?|derniere?s?|creux"
 )
-NUMBERS = (
+NUMBER_WORDS = WordList.of(
     r"zero|thirteen|fourteen|fifteen|sixteen|seventeen|eighteen|nineteen|twenty|thirty|forty|fifty|sixty|"
     r"seventy|eighty|ninety|trillions?|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|dozens?|hundreds?|thousands?|"
     r"millions?|billions?|half|halves|halved|double[sd]?|doubling|triple[sd]?|tripling|twice|thrice|"
@@ -64,7 +87,7 @@ NUMBERS = (
     r"plusieurs|quelques|nombreu\w*|peu|plus de|plus d'|moins de|moins d'|environ|presque|pres de|"
     r"quasiment|exactement|depass\w*|excede\w*|au moins|au plus|la plupart|ensemble des"
 )
-TIMES = (
+TIME_WORDS = WordList.of(
     r"january|february|march|april|june|july|august|september|october|november|december|monday|tuesday|"
     r"wednesday|thursday|friday|saturday|sunday|yesterday|today|tomorrow|spring|summer|autumn|winter|"
     r"christmas|easter|weekend\w*|years?|yearly|annual\w*|weeks?|weekly|days?|daily|months?|monthly|"
@@ -74,22 +97,23 @@ TIMES = (
     r"semaines?|jours?|mois|trimestres?|mensuel\w*|precedente?s?|prochaine?s?|depuis|jusqu\w*|recemment|"
     r"bientot|auparavant|suivante?s?"
 )
-CAUSES = (
+CAUSE_WORDS = WordList.of(
     r"because|due to|thanks to|owing to|caused|causes?|driven|drove|result(?:s|ed|ing)? (?:of|from|in)|"
     r"led to|leads to|reflect\w*|explain\w*|attribut\w*|following|thus|therefore|hence|so that|"
     r"as a result|since|grace a|grace au|grace aux|en raison|a cause|parce que|car|du fait|suite a|"
     r"suite au|suite aux|provoqu\w*|entrain\w*|expliqu\w*|reflet\w*|impute\w*|resulte\w*|donc|ainsi|"
     r"c'est pourquoi|par consequent|porte(?:e|es)? par|tire(?:e|es)? par"
 )
-FUTURE = (
+FUTURE_WORDS = WordList.of(
     r"will|shall|would|should|could|might|may|expect\w*|forecast\w*|predict\w*|project(?:s|ed|ion|ions)|"
     r"plan\w*|likely|sera|seront|devrai\w*|pourrai\w*|prevo\w*|previsi\w*|prevu\w*|attendu\w*|"
     r"probabl\w*|espere\w*|anticip\w*"
 )
-NOT = r"not|no|n't|neither|nor|without|hardly|ne|n'|pas|ni|sans|non"
-SHARE = r"shares?|proportion|weight|parts?|quote-part|poids"
-BEHIND = r"behind|after|below|trail\w*|derriere|apres|sous"
-AHEAD = r"ahead|before|followed|devant|avant|suivie?s?|preced\w*"
+_NOT = r"not|no|n't|neither|nor|without|hardly|ne|n'|pas|ni|sans|non"
+NEGATIONS = WordList.of(_NOT)
+SHARE_WORDS = WordList.of(r"shares?|proportion|weight|parts?|quote-part|poids")
+BEHIND_WORDS = WordList.of(r"behind|after|below|trail\w*|derriere|apres|sous")
+AHEAD_WORDS = WordList.of(r"ahead|before|followed|devant|avant|suivie?s?|preced\w*")
 ORDINALS: Mapping[str, int] = {
     "second": 2,
     "seconde": 2,
@@ -101,6 +125,7 @@ ORDINALS: Mapping[str, int] = {
     "fifth": 5,
     "cinquieme": 5,
 }
+ORDINAL_WORDS = WordList.of("|".join(ORDINALS))
 _OPENERS_WORDS = (
     "a an the this that these those our we it its in on at for with by to of and as here there over "
     "total overall also among from while both business turnover sales revenue orders customers invoices "
@@ -142,7 +167,7 @@ _COUNTED = (
     r"months?|years?|dollars?|percent|"
     r"stunden?|tagen?|tage|wochen?|monaten?|jahren?|prozent"
 )
-MOMENTS = (
+MOMENTS = WordList.whole(
     rf"(?:{_NUMBER_WORDS})[\s-]+(?:{_COUNTED})|"
     rf"(?:{_NUMBER_WORDS})[\s-]+(?:{_NUMBER_WORDS})[\s-]+(?:{_COUNTED})|"
     r"demain|apres-demain|ce soir|cette semaine|la semaine prochaine|le mois prochain|"
@@ -153,7 +178,7 @@ MOMENTS = (
     r"donnerstag|freitag|samstag)"
 )
 """A time said in words, in English, French or German."""
-PROMISES = (
+PROMISES = WordList.whole(
     r"(?:nous|on|je|nos equipes?|notre service)\s+(?:vous\s+|l'|le\s+|la\s+|les\s+|en\s+|y\s+)*"
     r"(?:\w+erons|\w+irons|\w+drons|\w+trons|\w+rons|\w+rai|allons|vais|va|garantissons|"
     r"assurons|promettons|"
@@ -170,55 +195,19 @@ PROMISES = (
     r"kostenlos\w*|kostenfrei\w*|erstatt\w+|rabatt\w*|gutschrift\w*|garantie\w*|entschadig\w+"
 )
 """What binds the firm: that it will do, give, refund."""
-DENIALS = rf"{NOT}|n'\w+|never|cannot|jamais|aucune?|nicht|kein\w*|nie"
+DENIALS = WordList.whole(rf"{_NOT}|n'\w+|never|cannot|jamais|aucune?|nicht|kein\w*|nie")
 _NAMELESS_WORDS = (
     "i tva ht ttc pdf sms rib iban bic sepa vat faq cgv rgpd gdpr ok madame mesdames monsieur messieurs mme "
     "mr mrs ms dr eur usd gbp chf kg sie ihnen ihr ihre ihren ihrem ihrer herr frau"
 )
 NAMELESS = frozenset(_NAMELESS_WORDS.split(" "))
 """Written with a capital and no name."""
-CLAUSES = re.compile(
-    r"[;:,()–—]|\b(?:while|whereas|but|although|though|yet|however|tandis que|alors que|mais|bien que|"
-    r"cependant|toutefois|pourtant|quand)\b",
-    re.IGNORECASE,
+CONTRASTS = (
+    r"while|whereas|but|although|though|yet|however|tandis que|alors que|mais|bien que|cependant|toutefois|"
+    r"pourtant|quand"
 )
+CLAUSES = re.compile(rf"[;:,()–—]|\b(?:{CONTRASTS})\b", re.IGNORECASE)
 
-
-@dataclass(frozen=True, slots=True)
-class WordList:
-    """A list of words as a pattern over folded text."""
-
-    pattern: re.Pattern[str]
-
-    @classmethod
-    def of(cls, listed: str) -> "WordList":
-        """Compile the list."""
-        return cls(re.compile(rf"(?<![\w'])(?:[a-z]{{1,2}}')?(?:{listed})(?![\w])"))
-
-    @classmethod
-    def whole(cls, listed: str) -> "WordList":
-        """Compile the list without what is elided before a word."""
-        return cls(re.compile(rf"(?<!\w)(?:{listed})(?!\w)"))
-
-    def find(self, folded_text: str) -> str:
-        """Give the first of the words that is there; empty where none is."""
-        match = self.pattern.search(folded_text)
-        return match[0] if match else ""
-
-
-UP_WORDS, DOWN_WORDS, FLAT_WORDS = WordList.of(UP), WordList.of(DOWN), WordList.of(FLAT)
-STRONG_WORDS, SLIGHT_WORDS = WordList.of(STRONG), WordList.of(SLIGHT)
-HIGH_WORDS, LOW_WORDS = WordList.of(HIGH), WordList.of(LOW)
-NUMBER_WORDS, TIME_WORDS, CAUSE_WORDS, FUTURE_WORDS = (
-    WordList.of(NUMBERS),
-    WordList.of(TIMES),
-    WordList.of(CAUSES),
-    WordList.of(FUTURE),
-)
-NEGATIONS, BEHIND_WORDS, AHEAD_WORDS = WordList.of(NOT), WordList.of(BEHIND), WordList.of(AHEAD)
-SHARE_WORDS = WordList.of(SHARE)
-moments, promises, denials = WordList.whole(MOMENTS), WordList.whole(PROMISES), WordList.whole(DENIALS)
-ORDINAL_WORDS = WordList.of("|".join(ORDINALS))
 
 _LETTERS = re.compile(r"[^\W\d_]+")
 _JUDGED = (

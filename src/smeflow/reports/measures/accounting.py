@@ -205,7 +205,7 @@ class Accounts(Total):
             return written[0]
         if not written or not all(each.isdigit() for each in written):
             raise ValueError(
-                say("accounts are numbers, or one of: {words}", words=", ".join(_NAMED_ACCOUNTS)),
+                say("accounts are numbers, or one of: {words}", words=", ".join(_NAMED_ACCOUNTS))
             )
         return tuple(written)
 

@@ -1,10 +1,10 @@
 """What every measure shares: which rows it is of, how it is written, what must be said beside it."""
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from decimal import ROUND_HALF_UP, Decimal
-from functools import partial, reduce
+from functools import cached_property, partial, reduce
 from typing import Any, ClassVar, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -19,7 +19,7 @@ from smeflow.writing.periods import Coverage, Window
 from smeflow.writing.report import Cell, Direction, FactColumn, ReportFact, RowsBehind, Shape
 
 _QUOTIENT_DIGITS = Decimal("1e-10")
-MAX_LINES = 50
+MAX_LINES, _MOST_NAMES = 50, 2_000
 
 
 @dataclass(kw_only=True)
@@ -31,7 +31,6 @@ class MeasureContext:
     locale: str = "en"
     dates: dict[str, str] = field(default_factory=dict)
     """The column of each table that says when a row happened."""
-    _names: frozenset[str] | None = None
     _coverage: dict[tuple[str, str], Coverage] = field(default_factory=dict)
 
     def word(self, phrase: Phrase) -> str:
@@ -48,11 +47,20 @@ class MeasureContext:
         days = table.of_kind("date")
         return next((column for column in days if is_event_date(column)), days[0] if days else None)
 
-    def names(self, gather: Callable[[TableBook], frozenset[str]]) -> frozenset[str]:
-        """Give the names that stand in the tables, gathered once."""
-        if self._names is None:
-            self._names = gather(self.book)
-        return self._names
+    @cached_property
+    def row_names(self) -> frozenset[str]:
+        """What stands in columns that name things: few different words of text."""
+        names: set[str] = set()
+        for table in self.book.tables.values():
+            for column in map(quoted, table.of_kind("text")):
+                rows = self.book.select(
+                    f"SELECT DISTINCT {column} FROM {quoted(table.name)} "
+                    f"WHERE length({column}) BETWEEN 2 AND 60 LIMIT {_MOST_NAMES + 1}"
+                )[1]
+                if len(rows) <= _MOST_NAMES:
+                    words = (name for (name,) in rows if any(map(str.isalpha, name)))
+                    names.update(name for name in words if not name.islower())
+        return frozenset(names)
 
     def coverage(self, table: LoadedTable, column: str) -> Coverage:
         """Tell on which days a table has rows."""
