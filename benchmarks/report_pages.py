@@ -169,9 +169,9 @@ def draft() -> Report:
 def make(folder: Path | None) -> dict[str, object]:
     """Make every format once; tell CPU seconds and the hash of each."""
     begun = time.process_time()
-    from smeflow.pages.layout import lay_out
     from smeflow.pages.docx import docx_bytes
     from smeflow.pages.html import html_bytes
+    from smeflow.pages.layout import lay_out
     from smeflow.pages.markdown import markdown_bytes
     from smeflow.pages.pdf import pdf_bytes
     from smeflow.reports.sink import annex_bytes

@@ -18,10 +18,10 @@ from smeflow import Case
 from smeflow.documents.document import Document
 from smeflow.documents.text import FACTS
 from smeflow.llm.connect import connect
-from smeflow.reports.sections import fill_references
 from smeflow.reports.facts import FactSet, compute_facts
 from smeflow.reports.measures.measure import MeasureContext
 from smeflow.reports.report_step import DraftReport
+from smeflow.reports.sections import fill_references
 from smeflow.tables.book import TableBook
 from smeflow.tables.load import load_file
 from smeflow.writing.fact_evidence import REFERENCE
@@ -95,7 +95,7 @@ def main() -> None:
             report = draft(case, connect(liar.name))
             liar.close()
             page = [p.text for p in (*report.summary, *(p for s in report.sections for p in s.paragraphs))]
-            about = draft.said(found.facts, found.period, found.names)
+            about = draft.references(found.facts, found.period, found.names)
             for text, kind in liar.told.sentences.items():
                 if not text:
                     continue

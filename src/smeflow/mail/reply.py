@@ -37,10 +37,10 @@ from smeflow.writing.drafts import (
     Printable,
     Wording,
     best_wording,
+    checkable_fact,
     courtesies,
     fill_wording,
     is_familiar,
-    known_as,
     nearest_answers,
     read_answers,
     read_templates,
@@ -335,7 +335,7 @@ def _facts(
             continue
         fact = FactValue(name=name, value=canonical_text(value), text=locale.write(value), source=text)
         facts.append(fact)
-        values.append(known_as(fact, value))
+        values.append(checkable_fact(fact, value))
     return tuple(facts), tuple(values)
 
 

@@ -22,7 +22,7 @@ from smeflow.reports.measures.measure import Measure, MeasureContext, cell_is
 from smeflow.reports.measures.totals import Count, Maximum, Mean, Minimum, Sum
 from smeflow.tables.book import LoadedTable, TableBook, quoted
 from smeflow.writing.check import Fact
-from smeflow.writing.drafts import UNKNOWN, Drafted, FactValue, Printable, fill, known_as, names_in
+from smeflow.writing.drafts import UNKNOWN, Drafted, FactValue, Printable, checkable_fact, fill, names_in
 from smeflow.writing.locales import LocaleFormat
 from smeflow.writing.prompts import frame_documents, prompt_messages
 from smeflow.writing.report import ReportFact
@@ -104,7 +104,7 @@ class FactFrom(StepResult):
         return (*own, *((self.by,) if self.by else ()), *self.where)
 
     @property
-    def asked(self) -> str:
+    def formula(self) -> str:
         """What is computed, in words: ``sum(amount)``, ``top(customer) by sum(amount)``."""
         return f"{self.kind}({self.of})" + (f" by sum({self.by})" if self.by else "")
 
@@ -150,7 +150,7 @@ class DraftMeasures:
         except SourceError as error:
             return MeasuredFact(None, "", (*doubts, error.phrase))
         value, ties = _first(measured) if fact.top else (_rounded(measured), ())
-        return MeasuredFact(value, f"{table.source}: {fact.asked}", (*doubts, *ties))
+        return MeasuredFact(value, f"{table.source}: {fact.formula}", (*doubts, *ties))
 
     def _table(self, name: str | None) -> LoadedTable:
         by_name = self._tables  # read before the book is asked for its first
@@ -293,7 +293,7 @@ class Draft(StepFamily):
                     continue
                 shown = figures.write(value, fact.digits)
                 facts.append(FactValue(name=name, value=canonical_text(value), text=shown, source=source))
-                known.append(known_as(facts[-1], value))
+                known.append(checkable_fact(facts[-1], value))
         return tuple(facts), tuple(known), tuple(doubts)
 
     def _value(self, name: str, fact: FactFrom, case: Case, tables: DraftMeasures) -> MeasuredFact:

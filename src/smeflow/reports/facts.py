@@ -8,7 +8,6 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import cache
-from itertools import chain, count
 from typing import Any
 
 from pydantic import TypeAdapter
@@ -19,7 +18,7 @@ from smeflow.documents.document import Document
 from smeflow.documents.text import FACTS
 from smeflow.i18n import Phrase, say
 from smeflow.reports.measures.measure import Measure, MeasureContext
-from smeflow.tables.book import LINE, FactError, LoadedTable, TableBook, TooFewRows, quoted
+from smeflow.tables.book import LINE, FactError, LoadedTable, TableBook, TooFewRows, quoted, unused_name
 from smeflow.tables.load import load_grid, load_rows
 from smeflow.tables.read import read_grid
 from smeflow.writing.report import Period, ReportFact, ReportSource
@@ -175,13 +174,13 @@ def load_tables(book: TableBook, documents: Iterable[Document]) -> Mapping[str, 
     by_name: dict[str, LoadedTable] = {}
     for document in documents:
         name = table_name(document.name)
-        table, unused = document.table, next(n for n in _numbered(name) if n not in book.tables)
+        own_name, table = unused_name(name, book.tables), document.table
         if table is not None:
-            loaded = load_rows(book, unused, table.columns, iter(table.rows), source=table.name)
+            loaded = load_rows(book, own_name, table.columns, iter(table.rows), source=table.name)
             by_name.setdefault(table_name(table.name), loaded)
         else:
             grid = read_grid(document.data, document.name)
-            loaded = load_grid(book, unused, grid, sha256(document.data))
+            loaded = load_grid(book, own_name, grid, sha256(document.data))
         by_name.setdefault(name, loaded)
     return by_name
 
@@ -189,10 +188,6 @@ def load_tables(book: TableBook, documents: Iterable[Document]) -> Mapping[str, 
 def table_name(document: str) -> str:
     """Give the name that facts call a document's table by: ``Sales 2026.xlsx`` is ``sales_2026``."""
     return re.sub(r"\W+", "_", _TABLE_ENDING.sub("", document)).strip("_").lower() or "t"
-
-
-def _numbered(name: str) -> Iterator[str]:
-    return chain([name], (f"{name}_{n}" for n in count(2)))
 
 
 def facts_of_case(

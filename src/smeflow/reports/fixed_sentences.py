@@ -3,7 +3,7 @@
 Which pattern a fact gets, and how each language says it.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -86,12 +86,15 @@ def sentences_of(
     fact: ReportFact, about: ReferenceTable, patterns: LanguagePatterns, nth: int = 0
 ) -> Iterator[FactSentence]:
     """Say one fact; nothing where there is nothing to say."""
-    if fact.shape == "scalar":
-        yield from _scalar(fact, about, patterns, nth)
-        return
-    speak = _BY_SHAPE.get(fact.shape)
-    if speak is not None:
-        yield from speak(fact, about, patterns)
+    match fact.shape:
+        case "scalar":
+            yield from _scalar(fact, about, patterns, nth)
+        case "ranking":
+            yield from _ranking(fact, about, patterns)
+        case "buckets":
+            yield from _buckets(fact, about, patterns)
+        case "series":
+            yield from _series(fact, about, patterns)
 
 
 def _scalar(
@@ -143,13 +146,6 @@ def _row(fact: ReportFact, about: ReferenceTable, n: int) -> tuple[str, str, str
         write_reference(f"{fact.name}.{n}.value"),
         write_reference(share) if share in about.references else "",
     )
-
-
-_BY_SHAPE: Mapping[str, Callable[[ReportFact, ReferenceTable, LanguagePatterns], Iterator[FactSentence]]] = {
-    "ranking": _ranking,
-    "buckets": _buckets,
-    "series": _series,
-}
 
 
 class EnglishPatterns(LanguagePatterns):

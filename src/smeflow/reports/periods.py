@@ -187,9 +187,9 @@ class Periods(BaseModel):
         )
         if not days:
             raise SourceError(say("No table of {name} has a column with days.", name=self.name))
-        newest = Window.around(self._today(), self.period).back()
+        newest = Window.around(self._today(), self.period).previous
         end = Window.around(min(days[-1], newest.last), self.period)
-        if end == newest.back():
+        if end == newest.previous:
             end = newest  # somebody who waits for this report is told that its rows are not there
         first = Window.of(self.since).first if self.since else days[0]
         first = max(first, days[0])
@@ -206,6 +206,6 @@ def _period_of(window: Window, context: MeasureContext) -> Period:
     for table in context.book.tables.values():
         column = context.date_of(table, None)
         if column:
-            whole = context.coverage(table, column).lacks(window) is None
+            whole = context.coverage(table, column).gap_in(window) is None
             return Period(key=window.key, first=window.first, last=window.last, complete=whole)
     return Period(key=window.key, first=window.first, last=window.last)

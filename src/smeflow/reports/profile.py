@@ -203,8 +203,8 @@ def choose_grain(coverage: Coverage, rows: int) -> Grain | None:
 def newest_whole_period(coverage: Coverage, grain: Grain) -> Window:
     """Give the newest period whose rows are all there; the newest of all where it is the only one."""
     newest = Window.around(coverage.days[-1], grain)
-    before = newest.back()
-    whole = coverage.lacks(newest) is None or before.last < coverage.days[0]
+    before = newest.previous
+    whole = coverage.gap_in(newest) is None or before.last < coverage.days[0]
     return newest if whole else before
 
 

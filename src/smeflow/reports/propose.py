@@ -4,9 +4,8 @@ By rules without any model, and more as queries a model writes and we run.
 """
 
 import re
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from itertools import chain, count
 from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -38,7 +37,7 @@ from smeflow.reports.profile import (
     sql_name,
     usefulness,
 )
-from smeflow.tables.book import FactError, LoadedTable, TableBook
+from smeflow.tables.book import FactError, LoadedTable, TableBook, unused_name
 from smeflow.writing.periods import Grain, Window
 
 _SHORT, _LONG, _YEAR, _ENOUGH = 3, 8, 12, 30
@@ -247,7 +246,7 @@ class _FactProposer:
             )
 
     def _fact(self, wanted: str, label: Phrase, written: FactDefinition) -> tuple[str, FactDefinition]:
-        name = _unused_name(wanted, self.names)
+        name = unused_name(fact_name(wanted), self.names)
         self.names.add(name)
         declared = self.of_amounts if self.value and self.value in written.values() else {}
         tenths = [c for c in written.values() if isinstance(c, str) and self.table.scales.get(c) == 1]
@@ -283,13 +282,6 @@ def fact_name(text: str) -> str:
     spaced = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", " ", text)
     name = re.sub(r"\W+", "_", folded(spaced)).strip("_")[:50] or "fact"
     return f"n_{name}" if name[0].isdigit() else name
-
-
-def _unused_name(text: str, used: Collection[str]) -> str:
-    """Make a fact's name of any text, numbered where it is taken."""
-    name = fact_name(text)
-    numbered = (f"{name}_{n}" for n in count(2))
-    return next(candidate for candidate in chain([name], numbered) if candidate not in used)
 
 
 MOST_SUGGESTIONS = 12
@@ -355,7 +347,7 @@ def _keep_runnable(
     written: dict[str, FactDefinition] = {}
     refused: list[tuple[str, Phrase]] = []
     for each in proposed:
-        name = _unused_name(each.label, {**proposal.written, **written})
+        name = unused_name(fact_name(each.label), {**proposal.written, **written})
         fact: FactDefinition = {"sql": " ".join(each.sql.split()), "label": each.label}
         if each.shape != "scalar":
             fact["shape"] = each.shape

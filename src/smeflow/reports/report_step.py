@@ -84,11 +84,13 @@ class DraftReport(StepFamily):
         """What the recipe's source is to compute."""
         return self.facts
 
-    def said(self, facts: Sequence[ReportFact], period: Period, names: Sequence[str] = ()) -> ReferenceTable:
+    def references(
+        self, facts: Sequence[ReportFact], period: Period, names: Sequence[str] = ()
+    ) -> ReferenceTable:
         """Give what may be said of *facts*."""
         window = Window.of(period.key) if period.key else None
         words = {name: measure.said for name, measure in self.facts.items()}
-        return reference_table(facts, self.locale, window=window, said=words, names=names)
+        return reference_table(facts, self.locale, window=window, synonyms=words, names=names)
 
     def __call__(self, case: Case, llm: LLM, /) -> Report:
         """Draft the report. Without any fact it is none, and says what is missing."""
@@ -100,7 +102,7 @@ class DraftReport(StepFamily):
         report = self._frame(fact_set)
         if report.missing:
             return report
-        about = self.said(fact_set.facts, fact_set.period, fact_set.names)
+        about = self.references(fact_set.facts, fact_set.period, fact_set.names)
         parts = plan_sections(fact_set.facts, self.sections, self.locale)
         prose, wanted = self._prose(parts, about, case, llm)
         by_model = prose.sections or ((),) * len(parts)

@@ -164,7 +164,7 @@ def _ruled(step: Any, value: Any, fields: Mapping[str, str], person: str) -> Rul
 def _report(step: Any, value: Any, fields: Mapping[str, str], person: str) -> Report:
     if value is None:
         raise InvalidCorrection(say("There is no report yet that could be changed."))
-    about = step.said(value.facts, value.period)
+    about = step.references(value.facts, value.period)
     try:
         return apply_edits(value, dict(fields), about, person, tuple(step.glossary))
     except UnsupportedEdit as error:

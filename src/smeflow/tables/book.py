@@ -7,11 +7,12 @@ import csv
 import re
 import tempfile
 import threading
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Container, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
+from itertools import chain, count
 from pathlib import Path
 from typing import Any, ClassVar, Self
 
@@ -143,7 +144,7 @@ class TableBook:
         raise FactError(say("There is no table {name}; there are: {names}.", name=name, names=names))
 
     @contextmanager
-    def written(self, rows: Sequence[Sequence[str]] | Iterator[Sequence[str]]) -> Iterator[Path]:
+    def rows_file(self, rows: Sequence[Sequence[str]] | Iterator[Sequence[str]]) -> Iterator[Path]:
         """Write rows where DuckDB reads them from."""
         path = Path(self._folder.name) / "rows.csv"
         with path.open("w", encoding="utf-8", errors="backslashreplace", newline="") as stream:
@@ -222,6 +223,12 @@ def _short(sql: str) -> str:
 def quoted(name: str) -> str:
     """Write a name as SQL has it."""
     return '"' + name.replace('"', '""') + '"'
+
+
+def unused_name(name: str, used: Container[str]) -> str:
+    """Number a name where it is taken: ``sales``, ``sales_2``."""
+    numbered = (f"{name}_{n}" for n in count(2))
+    return next(each for each in chain([name], numbered) if each not in used)
 
 
 def literal(value: str) -> str:

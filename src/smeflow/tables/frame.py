@@ -12,7 +12,7 @@ from decimal import Decimal
 from smeflow._text import folded
 from smeflow.documents.text import normalize_text
 from smeflow.i18n import Phrase, say
-from smeflow.tables.read import Grid, limited, non_empty_lines, refuse_table
+from smeflow.tables.read import Grid, checked_columns, non_empty_lines, refuse_table
 from smeflow.values.amounts import decimal_mark, parse_amount
 from smeflow.values.dates import parse_date
 
@@ -59,7 +59,7 @@ def frame_table(grid: Grid) -> Frame:
         notes.append(say("The header of {name} was found in line {line}.", name=grid.name, line=header))
     if at is None:
         notes.append(say("{name} has no header line; its columns were numbered.", name=grid.name))
-    columns = limited(grid.name, columns)
+    columns = checked_columns(grid.name, columns)
     rows, aside = set_aside(columns, rest)
     return Frame(columns=columns, rows=rows, notes=(*notes, *set_aside_notes(grid.name, aside)))
 

@@ -95,7 +95,7 @@ def _raw_table(book: TableBook, width: int, lines: Iterable[Line]) -> Iterator[N
     rows: Iterator[Sequence[str]] = (
         (str(number), *(cells[n] if n < len(cells) else "" for n in range(width))) for number, cells in lines
     )
-    with book.written(rows) as path:
+    with book.rows_file(rows) as path:
         book.con.execute(f"CREATE OR REPLACE TEMP TABLE raw AS SELECT * FROM {read_csv_sql(path, columns)}")
     try:
         yield
@@ -270,7 +270,7 @@ def _sums_between(
         if any(abs(value) >= 10**15 or value != round(value, 9) for _, value in read):
             return None  # no more fits
         if read:
-            with book.written([cell, f"{value:f}"] for cell, value in read) as path:
+            with book.rows_file([cell, f"{value:f}"] for cell, value in read) as path:
                 file = read_csv_sql(path, {"cell": "VARCHAR", "value": _NUMBER})
                 book.con.execute(f"CREATE OR REPLACE TEMP TABLE odd{n} AS SELECT * FROM {file}")
             joined.append(f"LEFT JOIN odd{n} ON raw.c{n} = odd{n}.cell")

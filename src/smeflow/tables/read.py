@@ -93,7 +93,7 @@ def _refuse_large(size: int, name: str) -> None:
         raise refuse_table(name, say("it is larger than {limit} bytes", limit=MAX_BYTES))
 
 
-def limited(name: str, columns: Sequence[str]) -> tuple[str, ...]:
+def checked_columns(name: str, columns: Sequence[str]) -> tuple[str, ...]:
     """Give the columns of a header.
 
     Raises:

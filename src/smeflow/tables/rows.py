@@ -14,7 +14,15 @@ from smeflow.errors import SourceError
 from smeflow.i18n import Phrase, say
 from smeflow.kinds.sources import ROW, Arrival, DiskSource, UnreadableArrival, make_arrival
 from smeflow.tables.frame import LOOKED_AT, distinct_names, header_of, usual_width, without_empty_end
-from smeflow.tables.read import BREAK, Grid, limited, non_empty_lines, read_bytes, read_grid, refuse_table
+from smeflow.tables.read import (
+    BREAK,
+    Grid,
+    checked_columns,
+    non_empty_lines,
+    read_bytes,
+    read_grid,
+    refuse_table,
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -74,7 +82,7 @@ def named_rows(grid: Grid, path: Path) -> NamedRows:
         notes.append(say("Of {name} the sheet {sheet} was read.", name=path.name, sheet=grid.sheet))
     if at:
         notes.append(say("The header of {name} was found in line {line}.", name=path.name, line=lines[at][0]))
-    columns = limited(grid.name, _column_names(lines[at][1]))
+    columns = checked_columns(grid.name, _column_names(lines[at][1]))
     rows = lines[at + 1 :]
     if grid.delimited:  # the number is the row's name in ledgers
         rows = [(number + sum(map(_breaks, cells)), cells) for number, cells in rows]

@@ -12,7 +12,7 @@ PLACEHOLDER = re.compile(r"\ufffc(\d+)\ufffc")
 Mention = tuple[int, int, str]
 
 
-def not_said(word: str) -> Phrase:
+def unsupported(word: str) -> Phrase:
     """Say that a word claims what no fact referred to in its part of the sentence does."""
     return say("no fact in this part says {word}", word=word.strip())
 
@@ -73,7 +73,7 @@ def check_ranks(line: str, refs: Sequence[FactReference]) -> Iterator[Phrase]:
     if word := vocabulary.AHEAD_WORDS.find(PLACEHOLDER.sub(" ", line)):
         ranked = [r for r in refs if r.role == "name"]
         if len(ranked) < 2 or any(r.tied for r in ranked[:-1]):
-            yield not_said(word)
+            yield unsupported(word)
     for base in dict.fromkeys(r.base for r in refs if r.rank or r.role in {"row", "share"}):
         own = [r for r in refs if r.base == base]
         names = [r.rank for r in own if r.role == "name"]

@@ -40,7 +40,7 @@ Printable = str | bool | int | Decimal | Money | date
 """What a text can say."""
 
 
-def known_as(fact: FactValue, value: Printable) -> Fact:
+def checkable_fact(fact: FactValue, value: Printable) -> Fact:
     """Give a fact as a text is held against it: an amount without its currency."""
     if isinstance(value, Money):
         value = value.amount

@@ -20,7 +20,7 @@ from smeflow.writing.attribution import (
     check_own_names,
     check_ranks,
     inflected_pattern,
-    not_said,
+    unsupported,
 )
 from smeflow.writing.check import ProseFinding, capitals_of
 from smeflow.writing.references import FactReference, ReferenceTable, write_reference
@@ -193,7 +193,7 @@ def _unproven(text: str) -> Iterator[Phrase]:
         vocabulary.LOW_WORDS,
     ):
         if claim := listed.find(line):
-            yield not_said(claim)
+            yield unsupported(claim)
             return
 
 
@@ -217,7 +217,7 @@ def _parts(line: str, refs: Sequence[FactReference], *, free: bool) -> Iterator[
         yield from _directions(bare, own, refs)
         yield from _superlatives(bare, own)
         if (claim := vocabulary.SHARE_WORDS.find(bare)) and not any(r.role == "share" for r in own):
-            yield not_said(claim)
+            yield unsupported(claim)
 
 
 def _directions(bare: str, own: Sequence[FactReference], refs: Sequence[FactReference]) -> Iterator[Phrase]:
@@ -237,7 +237,7 @@ def _directions(bare: str, own: Sequence[FactReference], refs: Sequence[FactRefe
     bases = {r.base for r in own}
     then = [r for r in refs if r.role == "then" and r.base in bases]  # whatever it is compared with, anywhere
     if not judged or any(r.direction != way for r in (*judged, *then)):
-        yield not_said(claim)
+        yield unsupported(claim)
 
 
 _WAYS: tuple[tuple[str, vocabulary.WordList], ...] = (
@@ -251,9 +251,9 @@ def _sizes(bare: str, own: Sequence[FactReference]) -> Iterator[Phrase]:
     sizes = [r.size for r in own if r.size is not None]
     if claim := vocabulary.STRONG_WORDS.find(bare):
         if not sizes or min(sizes) < _SHARP:
-            yield not_said(claim)
+            yield unsupported(claim)
     elif (claim := vocabulary.SLIGHT_WORDS.find(bare)) and (not sizes or max(sizes) > _SOFT):
-        yield not_said(claim)
+        yield unsupported(claim)
 
 
 def _superlatives(bare: str, own: Sequence[FactReference]) -> Iterator[Phrase]:
@@ -269,8 +269,8 @@ def _superlatives(bare: str, own: Sequence[FactReference]) -> Iterator[Phrase]:
             for r in own
         )
         if not bears:
-            yield not_said(claim)
+            yield unsupported(claim)
     if claim := vocabulary.ORDINAL_WORDS.find(bare):
         rank = vocabulary.ORDINALS[claim.strip().rpartition("'")[2]]
         if not any(r.role == "name" and r.rank == rank for r in own):
-            yield not_said(claim)
+            yield unsupported(claim)

@@ -60,7 +60,8 @@ class Window:
             return f"{self.first.year}-Q{(self.first.month + 2) // 3}"
         return f"{self.first.year}" if self.grain == "year" else f"{self.first:%Y-%m}"
 
-    def back(self) -> "Window":
+    @property
+    def previous(self) -> "Window":
         """Give the period before."""
         return Window.around(self.first - timedelta(days=1), self.grain)
 
@@ -95,7 +96,7 @@ class Coverage:
         """Whether the table reaches back to the beginning of *window*, give or take its usual gap."""
         return bool(self.days) and self.days[0] <= window.first + timedelta(days=self._usual(window))
 
-    def lacks(self, window: Window) -> Phrase | None:
+    def gap_in(self, window: Window) -> Phrase | None:
         """Say which days of *window* are missing; None where it is whole.
 
         Days without rows are normal. A gap is told when it is longer than every gap that was ever seen

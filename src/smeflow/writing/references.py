@@ -81,7 +81,7 @@ def reference_table(
     locale: str,
     *,
     window: Window | None = None,
-    said: Mapping[str, tuple[str, ...]] | None = None,
+    synonyms: Mapping[str, tuple[str, ...]] | None = None,
     names: Iterable[str] = (),
 ) -> ReferenceTable:
     """Derive the references of *facts*. What is incomplete has a value and no change."""
@@ -95,7 +95,7 @@ def reference_table(
         references |= {reference.name: reference for reference in _references_of(fact, locale, window)}
     references |= dict(_with_directions(references))
     labels = {
-        fact.name: tuple(dict.fromkeys((fact.label, *_heading(fact), *(said or {}).get(fact.name, ()))))
+        fact.name: tuple(dict.fromkeys((fact.label, *_heading(fact), *(synonyms or {}).get(fact.name, ()))))
         for fact in facts
         if fact.measure not in {"change", "difference", "year_to_date"}
         and fact.name.rpartition(".")[2] not in {"previous", "last_year"}
@@ -153,7 +153,7 @@ def _scalar(fact: ReportFact, locale: str, window: Window | None) -> FactReferen
         label=fact.label,
         figure=text if fact.columns[0].kind == "number" else "",
     )
-    then = {"previous": window.back(), "last_year": window.last_year}.get(end) if window else None
+    then = {"previous": window.previous, "last_year": window.last_year}.get(end) if window else None
     if then is not None:
         phrase = say("{value} {time}", value=text, time=say_when(then, locale))
         return replace(reference, text=phrase.render(language_of(locale)))
@@ -173,7 +173,7 @@ def _change(
     value = fact.value
     if not isinstance(value, Decimal) or fact.direction is None or window is None:
         return None
-    then = window.last_year if end.endswith("last_year") else window.back()
+    then = window.last_year if end.endswith("last_year") else window.previous
     against, than = _against(then, locale), say_when(then, locale)
     column = fact.columns[0]
     amount = column.show(f"{abs(value):f}", locale)

@@ -63,14 +63,14 @@ class Ageing(Measure):
             "query": sql,
             "behind": (now.behind(context),),
             "measure": self.word,
-            "note": self.told(now, context),
+            "note": self.as_of(now, context),
         }
         unit = self.unit_of(self.ageing, now.table)
         digits = self.scale(self.ageing, now.table)
         yield self._buckets(name, context, buckets, unit, digits, common)
         whole = sum((v for v, _ in buckets.values()), Decimal(0))
         late_sum = sum((v for n, (v, _) in buckets.items() if n > 0), Decimal(0))
-        label, good = self.called(name), "down"
+        label, good = self.label_for(name), "down"
         form: dict[str, Any] = {"unit": unit, "digits": digits}
         yield scalar_fact(
             f"{name}.total", context.word(say("{label} in all", label=label)), whole, **form, **common
@@ -89,7 +89,9 @@ class Ageing(Measure):
         """
         on = self.at or (context.window.last if context.window else None)
         if on is None:
-            raise FactError(say("{label} needs a day to be reckoned on: give at.", label=self.called(name)))
+            raise FactError(
+                say("{label} needs a day to be reckoned on: give at.", label=self.label_for(name))
+            )
         return on
 
     def open_rows(self, context: MeasureContext) -> ChosenRows:
@@ -111,7 +113,7 @@ class Ageing(Measure):
         """Give the SQL of the day it was due."""
         return quoted(table.column(self.due))
 
-    def told(self, rows: ChosenRows, context: MeasureContext) -> Phrase:
+    def as_of(self, rows: ChosenRows, context: MeasureContext) -> Phrase:
         """Say on which day it is reckoned."""
         return say("as of {day}", day=self.day(self.word, context))
 
@@ -135,11 +137,11 @@ class Ageing(Measure):
             rows.append((label, plain_number(value), str(number), plain_number(ratio(value, whole, 100))))
         return ReportFact(
             name=name,
-            label=self.called(name),
+            label=self.label_for(name),
             shape="buckets",
             columns=(
                 FactColumn(name="name", label=context.word(say("Overdue"))),
-                number_column(name="value", label=self.called(name), unit=unit, digits=digits),
+                number_column(name="value", label=self.label_for(name), unit=unit, digits=digits),
                 number_column(name="count", label=context.word(say("How many")), digits=0),
                 share_column(context),
             ),
@@ -325,7 +327,7 @@ class Receivables(Ageing):
             raise no_days(table)
         return f"(coalesce({', '.join(map(quoted, days))}) + {self.terms})"
 
-    def told(self, rows: ChosenRows, context: MeasureContext) -> Phrase:
+    def as_of(self, rows: ChosenRows, context: MeasureContext) -> Phrase:
         """Say on which day, and by what."""
         day = self.day(self.word, context)
         letters = rows.table.column("EcritureLet")

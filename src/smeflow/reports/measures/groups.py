@@ -73,7 +73,7 @@ class Top(Measure):
             lines=lines,
             query=sql,
             measure="least" if self.least else self.word,
-            incomplete=self.lacking(context, rows),
+            incomplete=self.gap(context, rows),
             total=self._line(context.word(say("Total")), whole, whole, share=share),
             good=self.good,
         )
@@ -128,7 +128,7 @@ class Pareto(Top):
                 for letter, total in totals.items()
             ),
             query=sql,
-            incomplete=self.lacking(context, now),
+            incomplete=self.gap(context, now),
             total=(context.word(say("Total")), str(len(sums)), plain_number(whole), "100" if whole else None),
         )
 
@@ -209,7 +209,7 @@ class Cross(Measure):
         end = context.window.last if context.window else context.coverage(rows.table, column).days[-1]
         periods = [Window.around(end, self.every)]
         while len(periods) < self.last:
-            periods.insert(0, periods[0].back())
+            periods.insert(0, periods[0].previous)
         rows = rows.within(Window(periods[0].first, end, self.every))
         value = self.weight(self.by, rows.table)
         group, day = quoted(rows.table.column(self.cross)), quoted(column)

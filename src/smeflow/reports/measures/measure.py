@@ -200,7 +200,7 @@ class Measure(BaseModel):
         """Give the unit: as told, else the one that stands in the column's cells."""
         return self.unit or (table.columns[written].unit if written in table.columns else "")
 
-    def called(self, name: str) -> str:
+    def label_for(self, name: str) -> str:
         """Give the label."""
         return self.label or name.replace("_", " ").replace(".", " ").capitalize()
 
@@ -218,7 +218,7 @@ class Measure(BaseModel):
         """Describe the column of values of *written*, called as the fact is."""
         digits = 0 if written == "rows" else self.scale(written, table)
         return number_column(
-            name="value", label=self.called(name), unit=self.unit_of(written, table), digits=digits
+            name="value", label=self.label_for(name), unit=self.unit_of(written, table), digits=digits
         )
 
     def fact(
@@ -237,7 +237,7 @@ class Measure(BaseModel):
         fields: dict[str, Any] = {"measure": self.word, "note": self.note(rows), **more}
         return ReportFact(
             name=name,
-            label=self.called(name),
+            label=self.label_for(name),
             shape=shape,
             columns=tuple(columns),
             rows=tuple(lines),
@@ -246,12 +246,12 @@ class Measure(BaseModel):
             **fields,
         )
 
-    def lacking(self, context: MeasureContext, chosen: ChosenRows, *others: Window) -> Phrase | None:
+    def gap(self, context: MeasureContext, chosen: ChosenRows, *others: Window) -> Phrase | None:
         """Say why the period, or one it is compared with, is not whole."""
         if context.window is None or chosen.day is None or self.period == "all":
             return None
         coverage = context.coverage(chosen.table, chosen.day)
-        return next((why for w in (context.window, *others) if (why := coverage.lacks(w))), None)
+        return next((why for w in (context.window, *others) if (why := coverage.gap_in(w))), None)
 
 
 number_column = partial(FactColumn, kind="number")

@@ -91,7 +91,7 @@ class Sql(Measure):
             raise FactError(
                 say(
                     "{label} gives a text of more than {limit} letters.",
-                    label=self.called(name),
+                    label=self.label_for(name),
                     limit=_MAX_TEXT,
                 )
             )
@@ -102,7 +102,7 @@ class Sql(Measure):
             value = rows[0][0] if rows else None
             yield scalar_fact(
                 name,
-                self.called(name),
+                self.label_for(name),
                 _number(value),
                 kind=_kind(value),
                 unit=self.unit,
@@ -113,7 +113,7 @@ class Sql(Measure):
         kinds = [_kind(next((row[n] for row in rows if row[n] is not None), "")) for n in range(len(columns))]
         yield ReportFact(
             name=name,
-            label=self.called(name),
+            label=self.label_for(name),
             shape=self.shape or "table",
             columns=tuple(
                 FactColumn(

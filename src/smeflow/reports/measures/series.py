@@ -68,7 +68,7 @@ class Series(Measure):
             column = replace(column, unit="", digits=0)
         extra, cells = self.beside(context, column, points)
         newest = [value for _, value in points if value is not None][-2:]
-        lacking = self._lacking(context, chosen, points)
+        gap = self._gap(context, chosen, points)
         yield self.fact(
             name,
             context,
@@ -77,15 +77,15 @@ class Series(Measure):
             columns=(period_column(context), column, *extra),
             lines=[(w.key, *line) for (w, _), line in zip(points, cells, strict=True)][-self.last :],
             query=sql,
-            direction=direction_of(newest[1], newest[0]) if len(newest) == 2 and not lacking else None,
+            direction=direction_of(newest[1], newest[0]) if len(newest) == 2 and not gap else None,
             good=self.good,
-            incomplete=lacking,
+            incomplete=gap,
         )
 
-    def _lacking(self, context: MeasureContext, chosen: ChosenRows, points: PeriodValues) -> Phrase | None:
+    def _gap(self, context: MeasureContext, chosen: ChosenRows, points: PeriodValues) -> Phrase | None:
         if not points or chosen.day is None:
             return None
-        return context.coverage(chosen.table, chosen.day).lacks(points[-1][0])
+        return context.coverage(chosen.table, chosen.day).gap_in(points[-1][0])
 
     def beside(
         self, context: MeasureContext, column: FactColumn, points: PeriodValues
@@ -188,11 +188,11 @@ class Trend(Series):
     def facts(self, name: str, context: MeasureContext) -> Iterator[ReportFact]:
         """Give the slope and the ends of its interval."""
         points, sql, chosen = self.points(context)
-        values = _newest_unbroken(points, self.called(name))
+        values = _newest_unbroken(points, self.label_for(name))
         slope, _, error = fit_line(values)
         reach = student_t(len(values) - 2) * error
-        lacking = self._lacking(context, chosen, points)
-        value = FactColumn(name="value", label=self.called(name), role="change")
+        gap = self._gap(context, chosen, points)
+        value = FactColumn(name="value", label=self.label_for(name), role="change")
         columns = self._with_interval(context, value, chosen.table)
         digits = (columns[0].digits or 0) + 2
         yield self.fact(
@@ -203,9 +203,9 @@ class Trend(Series):
             columns=columns,
             lines=[tuple(write_rounded(v, digits) for v in (slope, slope - reach, slope + reach))],
             query=sql,
-            direction=None if lacking else "flat" if abs(slope) <= reach else "up" if slope > 0 else "down",
+            direction=None if gap else "flat" if abs(slope) <= reach else "up" if slope > 0 else "down",
             good=self.good,
-            incomplete=lacking,
+            incomplete=gap,
             note=say(
                 "change a period, by a straight line over {n} periods; the interval covers 95 %",
                 n=len(values),
@@ -230,10 +230,10 @@ class Forecast(Series):
     def facts(self, name: str, context: MeasureContext) -> Iterator[ReportFact]:
         """Give the periods ahead, each with the ends of its interval."""
         points, sql, chosen = self.points(context)
-        values = _newest_unbroken(points, self.called(name))
-        lacking = self._lacking(context, chosen, points)
-        if lacking:
-            raise TooFewRows(say("{label} is not forecast: {why}.", label=self.called(name), why=lacking))
+        values = _newest_unbroken(points, self.label_for(name))
+        gap = self._gap(context, chosen, points)
+        if gap:
+            raise TooFewRows(say("{label} is not forecast: {why}.", label=self.label_for(name), why=gap))
         window = points[-1][0]
         year = {"month": 12, "quarter": 4}.get(window.grain, 0)
         season = year if year and len(values) >= 2 * year else 0

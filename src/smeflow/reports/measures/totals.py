@@ -58,7 +58,7 @@ class Total(Measure):
         value = self.read(context, sql)
         subject = _ComparedValue(
             name=name,
-            label=self.called(name),
+            label=self.label_for(name),
             measure=self.word,
             context=context,
             rows=rows,
@@ -76,7 +76,7 @@ class Total(Measure):
             behind=(now.behind(context),),
             measure=self.word,
             note=self.note(rows),
-            incomplete=self.lacking(context, rows),
+            incomplete=self.gap(context, rows),
             good=self.good,
             unit=subject.unit,
             digits=subject.digits,
@@ -97,12 +97,12 @@ class Total(Measure):
             if what == "year_to_date":
                 yield from self._to_date(subject, context.window)
                 continue
-            window = context.window.back() if what == "previous" else context.window.last_year
+            window = context.window.previous if what == "previous" else context.window.last_year
             then = self.placed(rows, replace(context, window=window))
             before = self.read(context, self.query(then)) if coverage.has(window) else None
             if before is not None:
-                lacking = self.lacking(context, rows, window)
-                yield from subject.against(what, self.query(then), then, value, before, lacking)
+                gap = self.gap(context, rows, window)
+                yield from subject.against(what, self.query(then), then, value, before, gap)
 
     def _to_date(self, subject: "_ComparedValue", window: Window) -> Iterator[ReportFact]:
         label, context, rows = subject.label, subject.context, subject.rows
@@ -145,16 +145,16 @@ class _ComparedValue:
         return scalar_fact(name, text, value, query=sql, behind=(behind,), **shown)
 
     def against(
-        self, what: str, sql: str, then: ChosenRows, now: Decimal, before: Decimal, lacking: Phrase | None
+        self, what: str, sql: str, then: ChosenRows, now: Decimal, before: Decimal, gap: Phrase | None
     ) -> Iterator[ReportFact]:
         """Give the value of another time, the change in percent, and the difference."""
         year = what == "last_year"
         end = "_last_year" if year else ""
         rows = then.behind(self.context)
-        common: dict[str, Any] = {"incomplete": lacking, "good": self.good}
+        common: dict[str, Any] = {"incomplete": gap, "good": self.good}
         label = _LABELS["then", year](self.label)
         yield self.fact(what, label, before, sql, rows, measure=self.measure, **common)
-        common |= {"role": "change", "direction": None if lacking else direction_of(now, before)}
+        common |= {"role": "change", "direction": None if gap else direction_of(now, before)}
         change = ratio(now - before, before, 100) if before > 0 else None
         if change is not None:
             label = _LABELS["change", year](self.label)
