@@ -197,10 +197,10 @@ class _ReportWriter:
         ]
         word_table = self._document.add_table(len(lines), len(table.columns))
         word_table.style = TABLE_STYLE
-        look = word_table._tbl.tblPr.find(qualified_name("w:tblLook"))
+        banding = word_table._tbl.tblPr.find(qualified_name("w:tblLook"))
         shown = {"firstRow", "noHBand", "noVBand", *(["lastRow"] if table.total else [])}
         for name in ("firstRow", "lastRow", "noHBand", "noVBand", "firstColumn", "lastColumn"):
-            look.set(qualified_name(f"w:{name}"), str(int(name in shown)))
+            banding.set(qualified_name(f"w:{name}"), str(int(name in shown)))
         strong = {0, len(lines) - 1 if table.total else 0}
         for n, (row, line) in enumerate(zip(word_table.rows, lines, strict=True)):
             row._tr.get_or_add_trPr().append(word_element("w:cantSplit"))
@@ -263,7 +263,7 @@ def _set_up_document(document: Any, pages: PrintedReport) -> None:
     section.page_width, section.page_height = shared.Mm(210), shared.Mm(297)
     section.left_margin = section.right_margin = shared.Mm(22)
     section.top_margin = section.bottom_margin = shared.Mm(24)
-    looks = (
+    styles = (
         ("Normal", 10.5, style.INK, False),
         ("Title", 24, style.INK, True),
         ("Subtitle", 12, style.SOFT, False),
@@ -273,16 +273,11 @@ def _set_up_document(document: Any, pages: PrintedReport) -> None:
         ("Quote", 10, style.INK, False),
         ("TOC Heading", 10.5, style.SOFT, True),
     )
-    for name, size, colour, bold in looks:
-        look = document.styles[name]
-        look.font.name, look.font.size, look.font.bold, look.font.italic = (
-            "Calibri",
-            shared.Pt(size),
-            bold,
-            False,
-        )
-        look.font.color.rgb = shared.RGBColor.from_string(colour[1:].upper())
-        _set_font(look)
+    for name, size, colour, bold in styles:
+        font = document.styles[name].font
+        font.name, font.size, font.bold, font.italic = "Calibri", shared.Pt(size), bold, False
+        font.color.rgb = shared.RGBColor.from_string(colour[1:].upper())
+        _use_for_all_letters(document.styles[name])
     document.styles["Heading 1"].paragraph_format.space_before = shared.Pt(20)
     document.styles["Heading 1"].paragraph_format.space_after = shared.Pt(6)
     document.styles["Title"].paragraph_format.space_after = shared.Pt(2)
@@ -296,17 +291,17 @@ def _set_up_document(document: Any, pages: PrintedReport) -> None:
     add_field(footer, "NUMPAGES", "1")
 
 
-def _set_font(look: Any) -> None:
+def _use_for_all_letters(word_style: Any) -> None:
     """Use the named font for all letters: the default document asks a theme instead."""
-    fonts = look.element.rPr.rFonts
+    fonts = word_style.element.rPr.rFonts
     for name in ("asciiTheme", "hAnsiTheme", "eastAsiaTheme", "cstheme"):
         fonts.attrib.pop(qualified_name(f"w:{name}"), None)
     for name in ("cs", "eastAsia"):
         fonts.set(qualified_name(f"w:{name}"), "Calibri")
 
 
-def _no_line_below(look: Any) -> None:
-    for border in list(look.element.iter(qualified_name("w:pBdr"))):
+def _no_line_below(word_style: Any) -> None:
+    for border in list(word_style.element.iter(qualified_name("w:pBdr"))):
         border.getparent().remove(border)
 
 

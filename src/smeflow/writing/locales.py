@@ -121,20 +121,8 @@ _MASCULINE_WORDS = (
 )
 _MASCULINE = frozenset(_MASCULINE_WORDS.split(" "))
 _FEMININE_ENDS = (
-    "tion",
-    "sion",
-    "ance",
-    "ence",
-    "ee",
-    "ite",
-    "ude",
-    "ure",
-    "ise",
-    "esse",
-    "ette",
-    "ie",
-    "aison",
-)
+    "tion", "sion", "ance", "ence", "ee", "ite", "ude", "ure", "ise", "esse", "ette", "ie", "aison",
+)  # fmt: skip
 _SILENT = frozenset("aeiouyh")
 _ASPIRATED_WORDS = "haut hausse hasard huit hors hotline handicap hall"
 _ASPIRATED = frozenset(_ASPIRATED_WORDS.split(" "))

@@ -25,22 +25,9 @@ from smeflow.writing.report import Cell, FactColumn, ReportFact
 
 Aggregate = Literal["sum", "mean", "count", "last"]
 _STUDENT_T = (
-    12.706,
-    4.303,
-    3.182,
-    2.776,
-    2.571,
-    2.447,
-    2.365,
-    2.306,
-    2.262,
-    2.228,
-    2.201,
-    2.179,
-    2.160,
-    2.145,
-    2.131,
-)
+    12.706, 4.303, 3.182, 2.776, 2.571, 2.447, 2.365, 2.306,
+    2.262, 2.228, 2.201, 2.179, 2.160, 2.145, 2.131,
+)  # fmt: skip
 """Student's t for 95 % and 1 to 15 degrees of freedom."""
 _LEAST_PERIODS = 6
 PeriodValues = Sequence[tuple[Window, Decimal | None]]
