@@ -1,6 +1,6 @@
 """Show what a step found, from the JSON the ledger keeps: no step's class is needed for it."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
@@ -28,21 +28,20 @@ NOT_LISTED = frozenset(
 CHECK_MARKS = {True: "✓", False: "✗", None: "·"}
 
 
-def print_result(screen: Screen, value: object) -> None:
-    """Print a step's result: an extraction, a label, a draft, or whatever else it is."""
+def print_result(screen: Screen, value: object, kind: str) -> None:
+    """Print a step's result as results of its *kind* are; one of no named kind value by value."""
     if not isinstance(value, Mapping):
         screen.print(f"  {_one_line(value, screen)}")
         return
-    for key, tell in RESULT_PRINTERS:
-        if key in value:
-            tell(screen, value)
-            break
-    else:
-        for name, one in value.items():
-            if name not in ("doubts", "problems") and one not in (None, "", (), [], {}):
-                screen.fact(_WORDS.get(name, name), _one_line(one, screen), indent="  ")
-    for said in dict.fromkeys(screen.text(p) for p in doubts_and_problems(value)):
-        screen.print(f"  • {said}", style="yellow")
+    RESULT_PRINTERS.get(kind, _print_values)(screen, value)
+    for remark in dict.fromkeys(screen.text(p) for p in doubts_and_problems(value)):
+        screen.print(f"  • {remark}", style="yellow")
+
+
+def _print_values(screen: Screen, value: Mapping[str, Any]) -> None:
+    for name, member in value.items():
+        if name not in ("doubts", "problems") and member not in (None, "", (), [], {}):
+            screen.fact(_WORDS.get(name, name), _one_line(member, screen), indent="  ")
 
 
 def _one_line(value: object, screen: Screen) -> str:
@@ -169,13 +168,13 @@ def _print_draft(screen: Screen, value: Mapping[str, Any]) -> None:
     screen.print("\n".join(f"  {line}" for line in str(value["text"]).splitlines()))
 
 
-RESULT_PRINTERS = (
-    ("record", _print_extraction),
-    ("label", _print_label),
-    ("text", _print_draft),
-    ("sections", _print_report),
-)
-"""A key that only results of one kind have, and how they are shown."""
+RESULT_PRINTERS: Mapping[str, Callable[[Screen, Mapping[str, Any]], None]] = {
+    "extraction": _print_extraction,
+    "label": _print_label,
+    "draft": _print_draft,
+    "report": _print_report,
+}
+"""How results are shown, by the name of their kind in `RESULTS`."""
 
 
 def invoice_terms(record: "Invoice") -> list[tuple[str, Any]]:

@@ -12,6 +12,7 @@ from smeflow.documents.document import Document, PageRange, select_pages
 from smeflow.documents.file import File
 from smeflow.documents.read import read, read_guarded
 from smeflow.i18n import phrase_from_json
+from smeflow.kinds.steps import recognised
 from smeflow.ledger.finish import PAGES, results_of
 from smeflow.ledger.ledger import Ledger
 from smeflow.ledger.reviews import reviews_of
@@ -75,6 +76,15 @@ def case_of(
     for name, value in values_of(ledger.store, item, steps, ResultCodec()).items():
         case = case.having(name, value)
     return case
+
+
+def result_kind(ledger: Ledger, item: ItemRow, step: str, value: object) -> str:
+    """Give the kind of the *value* a step has on an item, by its name in `RESULTS`; empty for one without.
+
+    A ledger from before kinds were named says nothing of its results: there the value is recognised.
+    """
+    kind = ledger.kind(item, step)
+    return kind.result if kind is not None else recognised(value)
 
 
 def values_of(

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from smeflow._text import hash_of, sha256
-from smeflow.core.case import Case, Skipped
+from smeflow.core.case import Case, Skipped, kind_id
 from smeflow.core.claims import Claim, claims_of
 from smeflow.core.plan import Entry, Hold, Skip, next_entry
 from smeflow.core.step import wants_model
@@ -22,11 +22,12 @@ from smeflow.engine.own_steps import split
 from smeflow.errors import LedgerError
 from smeflow.extract.step import Extract
 from smeflow.i18n import Phrase, phrase_to_json, say
+from smeflow.kinds.steps import result_id
 from smeflow.ledger.calls import LedgerCallLog
 from smeflow.ledger.finish import PAGES, Ending, ItemPart, NewResult, finish_item, results_of, split_item
 from smeflow.ledger.items import LeaseLost, distinct_phrases
 from smeflow.ledger.reviews import UNDECIDED, reviews_of, standing_decisions, wanted_by
-from smeflow.ledger.rows import ItemRow, Reason, ResultRow, ReviewRow, State
+from smeflow.ledger.rows import ItemRow, Reason, ResultKind, ResultRow, ReviewRow, State
 from smeflow.llm.call_log import Scope
 from smeflow.llm.interface import ModelEndpoint, Reply, Request
 
@@ -232,6 +233,7 @@ class ItemRun:
         result = NewResult(
             step=step.name,
             fingerprint=context.prints[step.name],
+            kind=ResultKind(kind_id(type(step)), result_id(step.returns)),
             input=seen,
             take=take,
             value=text,

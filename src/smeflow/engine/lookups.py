@@ -8,8 +8,12 @@ from dataclasses import dataclass, field
 
 from smeflow._text import canonical_json, folded, hash_of
 from smeflow.core.case import COMMENTS, EDITS, Known
+from smeflow.extract.result import Extraction
 from smeflow.kinds.record_kind import record_kinds
+from smeflow.kinds.steps import recognised
 from smeflow.ledger.store import LedgerStore
+from smeflow.ledger.writer import Row
+from smeflow.writing.report import Report
 
 
 @dataclass(frozen=True)
@@ -28,7 +32,7 @@ class KnownWithEdits:
         if table != EDITS:
             return self.known.rows(table, **where)
         found = self.store.read("corrections of recipe", recipe=self.recipe)
-        return tuple({"text": text} for row in found for text in _paragraphs_by_people(row["after"]))
+        return tuple({"text": text} for row in found for text in _paragraphs_by_people(row))
 
     def nearest(self, table: str, text: str, k: int = 3) -> Sequence[Mapping[str, str]]:
         """Give the nearest rows of a table of the firm."""
@@ -82,31 +86,37 @@ class ApprovedSuppliers:
             for row in store.read("approvals after", after=self.last):
                 self.last = row["id"]
                 self.by_item.pop(row["item"], None)
-                text = row["after"] if row["action"] == "correct" else row["before"]
-                learned = _supplier_of(text) if row["action"] in ("approve", "correct") else {}
+                learned = _supplier_of(row) if row["action"] in ("approve", "correct") else {}
                 if learned:
                     self.by_item[row["item"]] = learned
             return [rows[approved] for rows in self.by_item.values() if approved in rows]
 
 
-def _supplier_of(text: str | None) -> dict[str, Mapping[str, str]]:
+def _supplier_of(review: Row) -> dict[str, Mapping[str, str]]:
     """Ask each kind of record what an approved value teaches: a row, by its table."""
-    value = json.loads(text or "null")
-    kinds = [row.learning for row in record_kinds() if row.learning] if isinstance(value, dict) else []
-    return {one.approved: row for one in kinds if (row := one.row(value)) is not None}
+    value = json.loads((review["after"] if review["action"] == "correct" else review["before"]) or "null")
+    if _kind_of_decided(review, value) != Extraction.result_id:
+        return {}
+    rules = [kind.learning for kind in record_kinds() if kind.learning]
+    return {each.approved: row for each in rules if (row := each.row(value)) is not None}
+
+
+def _kind_of_decided(review: Row, value: object) -> str:
+    """Give the kind of what a person decided about; a ledger from before kinds were named does not say it."""
+    return str(review["result"]) if review["result"] is not None else recognised(value)
 
 
 def _letters_and_digits(text: str) -> str:
     return "".join(c for c in folded(text) if c.isalnum())
 
 
-def _paragraphs_by_people(after: str | None) -> Iterator[str]:
+def _paragraphs_by_people(review: Row) -> Iterator[str]:
     """Give the paragraphs a person wrote in a report, without figures: they are of another month."""
-    value = json.loads(after or "null")
-    if not isinstance(value, dict) or "sections" not in value:
+    value = json.loads(review["after"] or "null")
+    if _kind_of_decided(review, value) != Report.result_id:
         return
-    told = [*value.get("summary", ()), *(p for part in value["sections"] for p in part.get("paragraphs", ()))]
-    for paragraph in told:
+    sections = (paragraph for section in value["sections"] for paragraph in section.get("paragraphs", ()))
+    for paragraph in (*value.get("summary", ()), *sections):
         if paragraph.get("by") == "person":
             yield _FIGURE.sub("…", paragraph.get("text", ""))
 

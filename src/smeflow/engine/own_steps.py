@@ -53,6 +53,8 @@ def untag_value(written: object) -> object:
 class Ruled(StepResult):
     """The value a rule gave; None where it could not be decided."""
 
+    result_id: ClassVar[str] = "ruling"
+
     value: Annotated[Value, BeforeValidator(untag_value), PlainSerializer(_tag_value, when_used="json")] = (
         None
     )

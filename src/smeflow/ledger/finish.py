@@ -24,7 +24,7 @@ from smeflow.ledger.items import (
     reason_of,
     state_changes,
 )
-from smeflow.ledger.rows import ItemRow, Reason, ResultRow, State
+from smeflow.ledger.rows import ItemRow, Reason, ResultKind, ResultRow, State
 from smeflow.ledger.store import LedgerStore, record_blob, store_blob
 from smeflow.ledger.writer import Row, Transaction
 
@@ -35,6 +35,7 @@ class NewResult:
 
     step: str
     fingerprint: str
+    kind: ResultKind
     input: str
     """The hash of the results the step could see."""
     take: int
@@ -93,6 +94,8 @@ def finish_item(
         changes = state_changes(state, reason, at, due_at=ending.due_at, plan=ending.plan)
         # A stale holder's results are rolled back with its change of state, which is refused below.
         numbers = [transaction.add("results", _row(item, new, smeflow, at)) for new in ending.new]
+        for new in ending.new:
+            _name_kind(transaction, new)
         outcome = {step: _place(where, numbers) for step, where in ending.outcome.items()}
         more = {
             "outcome": canonical_json(outcome),
@@ -147,6 +150,17 @@ def _row(item: ItemRow, new: NewResult, smeflow: str, at: str) -> Row:
         "smeflow": smeflow,
         "at": at,
     }
+
+
+def _name_kind(transaction: Transaction, new: NewResult) -> None:
+    """Write down what a result is, once for all of its fingerprint."""
+    kind = (new.kind.step, new.kind.result)
+    known = transaction.one("get kinds", fingerprint_=new.fingerprint)
+    row = {"fingerprint": new.fingerprint, "step": kind[0], "result": kind[1]}
+    if known is None:
+        transaction.add("kinds", row)
+    elif known[1:3] != kind:  # a function whose version stayed the same returns another type now
+        transaction.set("kinds", row)
 
 
 def result_of(row: Row) -> ResultRow:

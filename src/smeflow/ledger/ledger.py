@@ -15,6 +15,7 @@ from smeflow.ledger.rows import (
     DeliveryRow,
     ItemRow,
     PresentCost,
+    ResultKind,
     ResultRow,
     ReviewRow,
     RunRow,
@@ -203,6 +204,23 @@ class Ledger:
             return str(found["value"]), str(found["hash"])
         text = str(self.store.read("get reviews", id_=int(where[1:]))[0]["after"] or "")
         return text, sha256(text)
+
+    def kind(self, item: ItemRow, step: str) -> ResultKind | None:
+        """Give of which kind the value is that a step has now on an item.
+
+        A person's value is of the kind of what the step gave. None where the step gave nothing, or gave it
+        before ledgers named kinds (schema 4).
+        """
+        where = item.outcome.get(step)
+        if not isinstance(where, str):
+            return None
+        made = where.startswith("r")
+        row = (
+            self.store.first("kind of result", id_=int(where[1:]))
+            if made
+            else self.store.first("kind of step", item=item.id, step=step)
+        )
+        return ResultKind(*row) if row is not None else None
 
     def reopen(self, ids: Iterable[int], *, again: Iterable[str] = ()) -> int:
         """Open ended items again; the steps in *again* are asked anew, the others keep their results."""

@@ -96,6 +96,16 @@ class ResultRow:
     at: datetime
 
 
+@dataclass(frozen=True, slots=True)
+class ResultKind:
+    """Of which kind a result is, and the step that gave it. Results of one fingerprint are of one kind."""
+
+    step: str
+    """What ledgers know the kind of step by: ``smeflow.steps.triage.Triage``."""
+    result: str
+    """What they know the kind of result by: ``label``; empty for a type without a name."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SentPicture:
     """A picture that was sent to a model; its bytes are not kept."""

@@ -36,6 +36,7 @@ from smeflow.ledger.schema import (
     effects,
     ends,
     items,
+    kinds,
     metadata,
     places,
     results,
@@ -146,13 +147,14 @@ def _item_reads() -> dict[str, ClauseElement]:
 
 def _review_reads() -> dict[str, ClauseElement]:
     """Give what reads decisions of people beyond one item."""
+    result = _latest_kind(kinds.c.result, reviews.c.item, reviews.c.step).scalar_subquery().label("result")
     return {
-        "corrections of recipe": select(reviews.c.step, reviews.c.after)
+        "corrections of recipe": select(reviews.c.step, reviews.c.after, result)
         .select_from(reviews.join(items, items.c.id == reviews.c.item))
         .where(items.c.recipe == bindparam("recipe"), reviews.c.action == _word("correct"))
         .order_by(reviews.c.id),
         "approvals after": select(
-            reviews.c.id, reviews.c.item, reviews.c.action, reviews.c.before, reviews.c.after
+            reviews.c.id, reviews.c.item, reviews.c.action, reviews.c.before, reviews.c.after, result
         )
         .where(reviews.c.id > bindparam("after"))
         .order_by(reviews.c.id),
@@ -168,8 +170,26 @@ def _review_reads() -> dict[str, ClauseElement]:
     }
 
 
+def _latest_kind(wanted: Any, item: Any, step: Any) -> Select[Any]:
+    """Read of which kind the newest result of a step is that names one."""
+    return (
+        select(wanted)
+        .select_from(results.join(kinds, kinds.c.fingerprint == results.c.fingerprint))
+        .where(results.c.item == item, results.c.step == step)
+        .order_by(results.c.id.desc())
+        .limit(ONE)
+        .offset(NOTHING)
+    )
+
+
 def _history_reads() -> dict[str, ClauseElement]:
     return {
+        "kind of result": select(kinds.c.step, kinds.c.result)
+        .select_from(results.join(kinds, kinds.c.fingerprint == results.c.fingerprint))
+        .where(results.c.id == bindparam("id_")),
+        "kind of step": _latest_kind(kinds.c.step, bindparam("item"), bindparam("step")).add_columns(
+            kinds.c.result
+        ),
         "results of item": select(results).where(results.c.item == bindparam("item")).order_by(results.c.id),
         "values of recipe": select(results.c.item, results.c.id, results.c.value)
         .select_from(results.join(items, items.c.id == results.c.item))

@@ -3,6 +3,7 @@
 import os
 import shutil
 import time
+from collections.abc import Callable, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import timedelta
@@ -60,6 +61,8 @@ class ItemSnapshot:
     state: str
     why: str
     results: dict[str, Any]
+    kinds: dict[str, str]
+    """Of which kind each result is."""
 
 
 def limit_model(llm: "ConnectedLLM") -> "Rationed":
@@ -118,15 +121,17 @@ def items_wanting_model(screen: Screen, recipes: list[Path]) -> dict[tuple[str, 
 
 def snapshot(screen: Screen, ledger: "Ledger", row: "ItemRow") -> ItemSnapshot:
     """Note an item as it stands."""
-    from smeflow.cli.commands.show import current
+    from smeflow.cli.commands.show import current, kinds_of
     from smeflow.cli.results import why
 
+    results = current(ledger, row)
     return ItemSnapshot(
         recipe=row.recipe,
         name=row.name or row.key,
         state=row.state,
         why=why(screen, row, ledger),
-        results=current(ledger, row),
+        results=results,
+        kinds=kinds_of(ledger, row, results),
     )
 
 
@@ -168,27 +173,40 @@ def tell_changes(
 
 def what_was_added(screen: Screen, before: ItemSnapshot, after: ItemSnapshot) -> str:
     """Say in a few words what is there now and was not."""
-    told: list[object] = []
+    added: list[str] = []
     for step, value in after.results.items():
-        if isinstance(value, dict) and value != before.results.get(step):
-            told += _of_result(screen, before.results.get(step) or {}, value)
-    return "; ".join(screen.text(one) for one in told) or screen.text(say("nothing"))
+        of_kind = _ADDITIONS.get(after.kinds[step])
+        if of_kind is not None and value != before.results.get(step):
+            added += of_kind(screen, before.results.get(step) or {}, value)
+    return "; ".join(added) or screen.text(say("nothing"))
 
 
-def _of_result(screen: Screen, before: Any, now: dict[str, Any]) -> list[Phrase | str]:
-    if now.get("label") and now.get("label") != before.get("label"):
-        return [str(now["label"])]
-    if isinstance(now.get("fields"), dict):
-        old = before.get("fields") or {}
-        return [
-            f"{screen.text(field_name(name))}: {one.get('value')}"
-            for name, one in now["fields"].items()
-            if isinstance(one, dict) and one.get("reader") == "model" and name not in old
-        ]
-    if now.get("reader") == "model" and now.get("text"):
-        text = " ".join(str(now["text"]).split())
-        return [f"« {text[:160]}… »" if len(text) > 160 else f"« {text} »"]
-    return []
+def _added_label(_: Screen, before: dict[str, Any], now: dict[str, Any]) -> list[str]:
+    return [str(now["label"])] if now["label"] and now["label"] != before.get("label") else []
+
+
+def _added_fields(screen: Screen, before: dict[str, Any], now: dict[str, Any]) -> list[str]:
+    known = before.get("fields") or {}
+    return [
+        f"{screen.text(field_name(name))}: {reading['value']}"
+        for name, reading in now["fields"].items()
+        if reading["reader"] == "model" and name not in known
+    ]
+
+
+def _added_text(_: Screen, __: dict[str, Any], now: dict[str, Any]) -> list[str]:
+    text = " ".join(str(now["text"]).split())
+    if now["reader"] != "model" or not text:
+        return []
+    return [f"« {text[:160]}… »" if len(text) > 160 else f"« {text} »"]
+
+
+_ADDITIONS: Mapping[str, Callable[[Screen, dict[str, Any], dict[str, Any]], list[str]]] = {
+    "label": _added_label,
+    "extraction": _added_fields,
+    "draft": _added_text,
+}
+"""What a model's word may have added to a result, by the name of its kind."""
 
 
 MODEL_VARIABLE = "SMEFLOW_MODEL"

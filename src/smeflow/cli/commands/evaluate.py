@@ -214,7 +214,7 @@ def _step(recipe: "Recipe", asked: str, truths: "list[Truth]") -> "Step[Any]":
     from smeflow.extract.step import Extract
     from smeflow.triage.step import Triage
 
-    labels = any("label" in truth.values for truth in truths)
+    labels = any(truth.kind == "label" for truth in truths)
     steps = [e.step for e in recipe.entries if isinstance(e.step, Extract | Triage)]
     steps.sort(key=lambda s: isinstance(s, Triage) is not labels)
     chosen = [s for s in steps if s.name == asked] if asked else steps[:1]
