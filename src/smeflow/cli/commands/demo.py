@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from smeflow.cli.arguments import WORKSPACE_FILE, state_folder
+from smeflow.cli.arguments import WORKSPACE_FILE, load_recipe, open_ledger, recipe_files, state_folder
 from smeflow.cli.console import Screen, ScreenColumn
 from smeflow.cli.exits import UsageProblem
 from smeflow.cli.results import RecipeOutcome, tell_act
@@ -75,7 +75,7 @@ def limit_model(llm: "ConnectedLLM") -> "Rationed":
 def act_progress(asked: "Rationed", most: int) -> "ProgressNote":
     """Tell which item is asked about, how many of at most *most* that makes, and how long it goes on."""
 
-    def told() -> tuple[str, Phrase] | None:
+    def remaining() -> tuple[str, Phrase] | None:
         name = asked.under_way
         if not name:
             return None
@@ -83,40 +83,37 @@ def act_progress(asked: "Rationed", most: int) -> "ProgressNote":
         return name, say("{time} left; asking about {name} ({n} of at most {most})",
                          name=name, n=len(asked.items), most=most, time=left)  # fmt: skip
 
-    return told
+    return remaining
 
 
 def recipes_in_order(recipes: list[Path], before: "dict[tuple[str, str], ItemSnapshot]") -> list[Path]:
     """Give the recipes that left something for a model: documents first, then mails, then prose."""
     from smeflow.extract.step import Extract
-    from smeflow.recipe.load import load
     from smeflow.triage.step import Triage
 
     left = {recipe for recipe, _ in before}
-    found: list[tuple[int, Path]] = []
+    ranked: list[tuple[int, Path]] = []
     for file in recipes:
         try:
-            recipe = load(file, environ=os.environ)
+            recipe = load_recipe(file)
         except SmeflowError:  # it needs an extra that is not there, and was left out of the first act too
             continue
         steps = [entry.step for entry in recipe.entries]
         kinds = enumerate((Extract, Triage))
         rank = next((n for n, kind in kinds if any(isinstance(step, kind) for step in steps)), 2)
-        found += [(rank, file)] if recipe.name in left else []
-    return [file for _, file in sorted(found, key=lambda one: one[0])]
+        ranked += [(rank, file)] if recipe.name in left else []
+    return [file for _, file in sorted(ranked, key=lambda pair: pair[0])]
 
 
 def items_wanting_model(screen: Screen, recipes: list[Path]) -> dict[tuple[str, str], ItemSnapshot]:
     """Give the items that wanted a model, as they stand now."""
-    from smeflow.cli.arguments import open_ledger
-
-    found: dict[tuple[str, str], ItemSnapshot] = {}
+    wanting: dict[tuple[str, str], ItemSnapshot] = {}
     if recipes:
         with open_ledger(None, recipes[0]) as ledger:
             for row in ledger.items():
                 if row.wanted:
-                    found[row.recipe, row.key] = snapshot(screen, ledger, row)
-    return found
+                    wanting[row.recipe, row.key] = snapshot(screen, ledger, row)
+    return wanting
 
 
 def snapshot(screen: Screen, ledger: "Ledger", row: "ItemRow") -> ItemSnapshot:
@@ -139,8 +136,6 @@ def tell_changes(
     screen: Screen, recipes: list[Path], before: dict[tuple[str, str], ItemSnapshot], llm: Any, began: float
 ) -> None:
     """Print, for each item the model was asked about, what its word added."""
-    from smeflow.cli.arguments import open_ledger
-
     columns = [
         ScreenColumn(heading=say("item"), style="cyan", ratio=2),
         ScreenColumn(heading=say("before"), wrap=False),
@@ -152,12 +147,12 @@ def tell_changes(
         after = {key: snapshot(screen, ledger, rows[key]) for key in before if key in rows}
     cells = [
         (
-            one.name,
-            screen.state(one.state),
+            item.name,
+            screen.state(item.state),
             screen.state(after[key].state),
-            what_was_added(screen, one, after[key]),
+            what_was_added(screen, item, after[key]),
         )
-        for key, one in before.items()
+        for key, item in before.items()
         if key in after
     ]
     screen.print(screen.table(columns, cells))
@@ -269,8 +264,6 @@ def _end_if_stopped(screen: Screen, stopped_by: int) -> None:
 
 def copy_recipes(screen: Screen, folder: Path) -> list[Path]:
     """Copy the bundled recipes and documents to *folder*, a firm's folder of its own; give the recipes."""
-    from smeflow.cli.arguments import recipe_files
-
     source = bundled_recipes()
     shutil.copytree(
         source, folder, dirs_exist_ok=True, ignore=shutil.ignore_patterns("out", ".smeflow", "__pycache__")
@@ -283,8 +276,8 @@ def copy_recipes(screen: Screen, folder: Path) -> list[Path]:
         text = f'[company]\nlocale = "{locale}"\n\n[tables]\n{tables}'
         (folder / WORKSPACE_FILE).write_text(text, encoding="utf-8")
     folders = sorted(p for p in folder.iterdir() if p.is_dir() and any(p.glob("*.yaml")))
-    found = recipe_files([*folders, *([folder] if any(folder.glob("*.yaml")) else [])])
-    return sorted(found, key=_of_a_ledger)
+    recipes = recipe_files([*folders, *([folder] if any(folder.glob("*.yaml")) else [])])
+    return sorted(recipes, key=_of_a_ledger)
 
 
 def _of_a_ledger(recipe: Path) -> bool:
@@ -317,7 +310,6 @@ def _run_recipes(
     watching: "ProgressNote | None",
     stop: "StopRequest",
 ) -> tuple[list[RecipeOutcome], int]:
-    from smeflow.cli.arguments import open_ledger
     from smeflow.cli.results import why
     from smeflow.cli.running import run_recipe_file
 
@@ -329,19 +321,23 @@ def _run_recipes(
         if name := _without_extras(recipe):
             left_out.append(name)
             continue
-        made, summary, _ = run_recipe_file(screen, recipe, llm=llm, model=model, stop=stop, watching=watching)
+        loaded, summary, _ = run_recipe_file(
+            screen, recipe, llm=llm, model=model, stop=stop, watching=watching
+        )
         stop.tell()
         with open_ledger(None, recipe) as ledger:
-            rows = list(ledger.items(made.name))
-            written = [ledger.last_delivery(made.name, sink.name) for sink in made.sinks]
+            rows = list(ledger.items(loaded.name))
+            written = [ledger.last_delivery(loaded.name, sink.name) for sink in loaded.sinks]
             done.append(
                 RecipeOutcome(
-                    name=made.name,
+                    name=loaded.name,
                     folder=recipe.parent,
                     summary=summary,
                     left=tuple((row, why(screen, row, ledger)) for row in rows if row.state != "done"),
                     without=sum(row.wanted and row.state == "done" for row in rows),
-                    outputs=tuple((one.path, one.rows) for one in written if one is not None),
+                    outputs=tuple(
+                        (delivery.path, delivery.rows) for delivery in written if delivery is not None
+                    ),
                 )
             )
     if left_out:
@@ -361,9 +357,9 @@ def _without_extras(recipe: Path) -> str:
     from smeflow.recipe.load import load
     from smeflow.reports.sink import ReportPages
 
-    made = load(recipe)
-    wants = any(isinstance(sink, ReportPages) for sink in made.sinks)
-    return made.name if wants and not all(map(find_spec, _FOR_REPORTS)) else ""
+    loaded = load(recipe)
+    wants = any(isinstance(sink, ReportPages) for sink in loaded.sinks)
+    return loaded.name if wants and not all(map(find_spec, _FOR_REPORTS)) else ""
 
 
 def _what_next(screen: Screen, folder: Path) -> None:

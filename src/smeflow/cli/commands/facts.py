@@ -114,12 +114,12 @@ class _TableReport:
         self.books = is_fec(self.file)
         if self.books:
             name = "books"
-            held = load_fec(book, name, self.file)
+            table = load_fec(book, name, self.file)
             self.date = self.date or "EcritureDate"
         else:
-            held = load_file(book, name, self.file, sheet=self.sheet)
+            table = load_file(book, name, self.file, sheet=self.sheet)
         grain = None if self.period in {None, "all"} else self.period
-        self.proposal = propose_facts(book, held, day=self.date, grain=grain, locale=self.locale)  # type: ignore[arg-type]  # "all" is none
+        self.proposal = propose_facts(book, table, day=self.date, grain=grain, locale=self.locale)  # type: ignore[arg-type]  # "all" is none
         window = None if self.period == "all" else self.proposal.window
         if self.at:
             try:
@@ -140,10 +140,10 @@ class _TableReport:
         model = model_named(llm, self.screen, Path.cwd())
         if model is None:
             return
-        found = suggest_facts(self.proposal, self.context, model)
-        self.written |= found.written
+        suggested = suggest_facts(self.proposal, self.context, model)
+        self.written |= suggested.written
         self.refused += [
-            say("Not kept: {label}: {why}", label=label or "–", why=why) for label, why in found.refused
+            say("Not kept: {label}: {why}", label=label or "–", why=why) for label, why in suggested.refused
         ]
 
     def computed(self) -> tuple[dict[str, "ReportFact"], tuple[Phrase, ...]]:
@@ -151,15 +151,15 @@ class _TableReport:
         from smeflow.reports.facts import compute_facts
         from smeflow.reports.measures.registry import measure_of
 
-        found = compute_facts({name: measure_of(each) for name, each in self.written.items()}, self.context)
-        return {fact.name: fact for fact in found.facts}, found.missing
+        figures = compute_facts({name: measure_of(each) for name, each in self.written.items()}, self.context)
+        return {fact.name: fact for fact in figures.facts}, figures.missing
 
     def recipe(self) -> str:
         """Write a recipe of what can be computed."""
         from smeflow.reports.facts import write_recipe
 
         known, _ = self.computed()
-        kept = {name: each for name, each in self.written.items() if name in known and known[name].rows}
+        facts = {name: each for name, each in self.written.items() if name in known and known[name].rows}
         origin: Any = self.file.as_posix()
         more: dict[str, object] = {}
         if self.sheet:
@@ -171,15 +171,15 @@ class _TableReport:
         stem = self.file.stem.replace("_", " ").strip()
         title = stem[:1].upper() + stem[1:]
         colon = "\u00a0: " if self.screen.language == "fr" else ": "
-        whole = self.context.window is None
+        all_dates = self.context.window is None
         return write_recipe(
             name="".join(c if c.isalnum() else "-" for c in self.proposal.held.name).strip("-") + "-report",
             about=self.screen.text(say("Figures of {name}.", name=self.file.name)),
             table=self.proposal.held.name,
             origin=origin,
-            facts=kept,
-            grain=None if whole else self.proposal.grain,
-            title=title if whole else f"{title}{colon}{{period}}",
+            facts=facts,
+            grain=None if all_dates else self.proposal.grain,
+            title=title if all_dates else f"{title}{colon}{{period}}",
             locale=self.locale,
         )
 
@@ -218,20 +218,20 @@ class _TableReport:
         where = f" WHERE {behind.where}" if behind.where else ""
         table = quoted(self.proposal.held.name)
         sql = f"SELECT * FROM {table}{where} ORDER BY {LINE} LIMIT {_ROWS}"  # noqa: S608 - the book is locked
-        columns, found = self.context.book.select(sql)
+        columns, rows = self.context.book.select(sql)
         screen = self.screen
         screen.print(f"{fact.label}: {_value(fact, self.locale)}", "bold cyan")
         screen.print(fact.query, "bright_black")
         headings = [ScreenColumn(heading=say("Line"), right=True)]
         headings += [ScreenColumn(heading=say("{text}", text=c)) for c in columns[1:]]
-        screen.print(screen.table(headings, [[fact_cell(cell) for cell in row] for row in found]))
+        screen.print(screen.table(headings, [[fact_cell(cell) for cell in row] for row in rows]))
         screen.print(say("{n} rows: {link}", n=behind.count, link=behind.link), "bright_black")
 
     def tell(self) -> None:
         """Show the columns, what was found, and the figures."""
-        held, screen = self.proposal.held, self.screen
-        screen.print(say("{name}: {n} rows", name=self.file.name, n=held.rows), "bold cyan")
-        for phrase in held.told[:_TOLD]:
+        table, screen = self.proposal.held, self.screen
+        screen.print(say("{name}: {n} rows", name=self.file.name, n=table.rows), "bold cyan")
+        for phrase in table.told[:_TOLD]:
             screen.print(f"  • {screen.text(phrase)}", "yellow")
         screen.print()
         screen.print(screen.table(

@@ -67,10 +67,10 @@ def everything(ledger: "Ledger", row: "ItemRow", screen: Screen) -> dict[str, An
 
 def current(ledger: "Ledger", row: "ItemRow") -> dict[str, Any]:
     """Give the value of every step as it stands now, a person's before any machine's, as plain values."""
-    made = {result.step: result.id for result in reversed(ledger.results(row))}
-    steps = sorted(row.outcome, key=lambda step: made.get(step, 0))
-    found = {step: ledger.value(row, step) for step in steps}
-    return {step: json_module.loads(value[0]) for step, value in found.items() if value and value[0]}
+    ids = {result.step: result.id for result in reversed(ledger.results(row))}
+    steps = sorted(row.outcome, key=lambda step: ids.get(step, 0))
+    values = {step: ledger.value(row, step) for step in steps}
+    return {step: json_module.loads(value[0]) for step, value in values.items() if value and value[0]}
 
 
 def _kind(ledger: "Ledger", row: "ItemRow", step: str) -> dict[str, str] | None:
@@ -97,7 +97,8 @@ def _call(call: "CallRow") -> dict[str, Any]:
         "input_tokens": call.input_tokens,
         "output_tokens": call.output_tokens,
         "pictures": [
-            {"sha256": one.sha256, "media_type": one.media_type, "size": one.size} for one in call.pictures
+            {"sha256": picture.sha256, "media_type": picture.media_type, "size": picture.size}
+            for picture in call.pictures
         ],
         "cost": plain_decimal(call.cost.amount) if call.cost else None,
         "currency": call.cost.currency if call.cost else None,
