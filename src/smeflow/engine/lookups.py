@@ -31,8 +31,8 @@ class KnownWithEdits:
             return tuple({"item": where.get("item", ""), "text": row["note"]} for row in noted)
         if table != EDITS:
             return self.known.rows(table, **where)
-        found = self.store.read("corrections of recipe", recipe=self.recipe)
-        return tuple({"text": text} for row in found for text in _paragraphs_by_people(row))
+        corrections = self.store.read("corrections of recipe", recipe=self.recipe)
+        return tuple({"text": text} for row in corrections for text in _paragraphs_by_people(row))
 
     def nearest(self, table: str, text: str, k: int = 3) -> Sequence[Mapping[str, str]]:
         """Give the nearest rows of a table of the firm."""
@@ -50,12 +50,12 @@ class KnownWithSuppliers:
     def rows(self, table: str, **where: str) -> Sequence[Mapping[str, str]]:
         """Give the rows of a table; what was learned stands behind the firm's own."""
         learning = [row.learning for row in record_kinds() if row.learning]
-        if any(one.approved == table for one in learning):
+        if any(rules.approved == table for rules in learning):
             return self._like(table, where)
-        found = self.known.rows(table, **where)
-        taught = [one.approved for one in learning if one.table == table]
-        if found or not taught:
-            return found
+        firm_rows = self.known.rows(table, **where)
+        taught = [rules.approved for rules in learning if rules.table == table]
+        if firm_rows or not taught:
+            return firm_rows
         rows = [row for approved in taught for row in self._like(approved, where)]
         return [{k: v for k, v in row.items() if k != "printed"} for row in rows]
 
@@ -133,19 +133,19 @@ class RecordedLookups:
 
     def rows(self, table: str, **where: str) -> Sequence[Mapping[str, str]]:
         """Give the rows, and note it."""
-        found = self.known.rows(table, **where)
-        self.asked[canonical_json(["rows", table, where])] = hash_of([dict(row) for row in found])
-        return found
+        rows = self.known.rows(table, **where)
+        self.asked[canonical_json(["rows", table, where])] = hash_of([dict(row) for row in rows])
+        return rows
 
     def nearest(self, table: str, text: str, k: int = 3) -> Sequence[Mapping[str, str]]:
         """Give the nearest rows, and note it."""
-        found = self.known.nearest(table, text, k)
-        self.asked[canonical_json(["nearest", table, text, k])] = hash_of([dict(row) for row in found])
-        return found
+        rows = self.known.nearest(table, text, k)
+        self.asked[canonical_json(["nearest", table, text, k])] = hash_of([dict(row) for row in rows])
+        return rows
 
 
 def hash_of_answer_now(known: Known, asked: str) -> str:
     """Ask a noted look-up again; give the hash of today's answer."""
     kind, table, *rest = json.loads(asked)
-    found = known.rows(table, **rest[0]) if kind == "rows" else known.nearest(table, rest[0], rest[1])
-    return hash_of([dict(row) for row in found])
+    rows = known.rows(table, **rest[0]) if kind == "rows" else known.nearest(table, rest[0], rest[1])
+    return hash_of([dict(row) for row in rows])

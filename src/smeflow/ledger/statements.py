@@ -78,24 +78,24 @@ def _word(text: str) -> Any:
 
 
 def _writes() -> dict[str, ClauseElement]:
-    made: dict[str, ClauseElement] = {}
+    statements: dict[str, ClauseElement] = {}
     for table in metadata.sorted_tables:
         keys = [c.name for c in table.primary_key]
         rest = [c.name for c in table.columns if c.name not in keys]
-        added = rest if keys == ["id"] else [*keys, *rest]
-        this = and_(*(table.c[k] == bindparam(f"{k}_") for k in keys))
-        made[f"add {table.name}"] = insert(table).values({n: bindparam(n) for n in added})
-        made[f"set {table.name}"] = update(table).where(this).values({n: bindparam(n) for n in rest})
-        made[f"get {table.name}"] = select(table).where(this)
-        made[f"all {table.name}"] = select(table)
+        inserted = rest if keys == ["id"] else [*keys, *rest]
+        by_key = and_(*(table.c[k] == bindparam(f"{k}_") for k in keys))
+        statements[f"add {table.name}"] = insert(table).values({n: bindparam(n) for n in inserted})
+        statements[f"set {table.name}"] = update(table).where(by_key).values({n: bindparam(n) for n in rest})
+        statements[f"get {table.name}"] = select(table).where(by_key)
+        statements[f"all {table.name}"] = select(table)
         if table.name == "memory":
-            made["forget memory"] = delete(table).where(this)
-    made["drop claims of item"] = delete(claims).where(claims.c.item == bindparam("item"))
-    held = and_(items.c.id == bindparam("id_"), items.c.lease == bindparam("lease_"))
+            statements["forget memory"] = delete(table).where(by_key)
+    statements["drop claims of item"] = delete(claims).where(claims.c.item == bindparam("item"))
+    claimed = and_(items.c.id == bindparam("id_"), items.c.lease == bindparam("lease_"))
     for name, columns in (("set", items.c.keys()), ("move", MOVES), ("lease", LEASES)):
         values: dict[str, Any] = {c: bindparam(c) for c in columns if c != "id"}
-        made[f"{name} items"] = update(items).where(held).values(values)
-    return made
+        statements[f"{name} items"] = update(items).where(claimed).values(values)
+    return statements
 
 
 def _item_reads() -> dict[str, ClauseElement]:
@@ -234,9 +234,9 @@ def _history_reads() -> dict[str, ClauseElement]:
 
 
 def _place_reads() -> dict[str, ClauseElement]:
-    ours = and_(places.c.recipe == bindparam("recipe"), places.c.source == bindparam("source"))
-    here = and_(ours, places.c.folder == bindparam("folder"))
-    numbered = and_(here, places.c.validity == bindparam("validity"))
+    of_source = and_(places.c.recipe == bindparam("recipe"), places.c.source == bindparam("source"))
+    of_folder = and_(of_source, places.c.folder == bindparam("folder"))
+    numbered = and_(of_folder, places.c.validity == bindparam("validity"))
     of_sink = and_(effects.c.recipe == bindparam("recipe"), effects.c.sink == bindparam("sink"))
     settled = and_(
         effects.c.item == items.c.id,
@@ -246,12 +246,14 @@ def _place_reads() -> dict[str, ClauseElement]:
         effects.c.lease == items.c.lease,
     )
     return {
-        "places of folder": select(places).where(here).order_by(places.c.id),
-        "places of key": select(places).where(ours, places.c.key == bindparam("key")).order_by(places.c.id),
-        "places of mark": select(places).where(ours, places.c.mark == bindparam("mark")),
+        "places of folder": select(places).where(of_folder).order_by(places.c.id),
+        "places of key": select(places)
+        .where(of_source, places.c.key == bindparam("key"))
+        .order_by(places.c.id),
+        "places of mark": select(places).where(of_source, places.c.mark == bindparam("mark")),
         "place at": select(places).where(numbered, places.c.uid == bindparam("uid")),
         "uids from": select(places.c.uid).where(numbered, places.c.uid >= bindparam("start")),
-        "forget places": delete(places).where(here),
+        "forget places": delete(places).where(of_folder),
         "unsettled": select(items)
         .where(
             OF_RECIPE,
@@ -335,10 +337,10 @@ def compiled() -> dict[str, Any]:
     """Give the tables, the columns of each and all statements as SQLite's SQL with ``:named`` parameters."""
     sqlite = dialect(paramstyle="named")
     tables = metadata.sorted_tables
-    made: list[str] = []
+    ddl: list[str] = []
     for table in tables:
-        made.append(" ".join(str(CreateTable(table).compile(dialect=sqlite)).split()))
-        made.extend(sorted(str(CreateIndex(i).compile(dialect=sqlite)) for i in table.indexes))
+        ddl.append(" ".join(str(CreateTable(table).compile(dialect=sqlite)).split()))
+        ddl.extend(sorted(str(CreateIndex(i).compile(dialect=sqlite)) for i in table.indexes))
     statements = {
         **_writes(),
         **_item_reads(),
@@ -349,7 +351,7 @@ def compiled() -> dict[str, Any]:
     }
     return {
         "version": SCHEMA_VERSION,
-        "tables": made,
+        "tables": ddl,
         "columns": {t.name: [c.name for c in t.columns] for t in tables},
         "statements": {n: " ".join(str(s.compile(dialect=sqlite)).split()) for n, s in statements.items()},
     }
