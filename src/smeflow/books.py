@@ -7,12 +7,14 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from html import escape
+from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
 
 from smeflow.documents.show import page_png
-from smeflow.engine.cases import document_of
+from smeflow.engine.cases import document_of, result_kind
 from smeflow.errors import DocumentError
+from smeflow.extract.result import Extraction
 from smeflow.i18n import Language, Phrase, say
 from smeflow.invoices.books.entries import SupplierAccounts, make_entry
 from smeflow.invoices.books.journal import USUAL, Journal, JournalEntry, NotBookable, Numbered, format_called
@@ -189,21 +191,22 @@ def _records_of(
         for item in filter(wanted, ledger.items(name)):
             for step in item.outcome:
                 stored = ledger.value(item, step)
-                record = _invoice_in(stored[0]) if stored is not None else None
+                value = json.loads(stored[0]) if stored is not None else None
+                record = _invoice_in(value, result_kind(ledger, item, step, value))
                 if stored is not None and record is not None:
                     yield item, step, record, stored[1]
                     break
 
 
-def _invoice_in(text: str) -> Invoice | None:
+def _invoice_in(value: Any, kind: str) -> Invoice | None:
     """Give the invoice of a result as it is written down; of a quote, an order or a reminder nothing.
 
-    Whoever approved it: what calls itself something else is no invoice.
+    Whoever approved it: what calls itself something else is no invoice, and a record whose kind has no total
+    is none either.
     """
-    value = json.loads(text)
-    fields = value.get("record") if isinstance(value, dict) else None
-    if not isinstance(fields, dict) or GROSS not in fields:
+    if kind != Extraction.result_id or GROSS not in value["record"]:
         return None
+    fields = value["record"]
     try:
         record = Invoice.model_validate(fields)
     except ValidationError:

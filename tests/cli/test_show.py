@@ -24,3 +24,15 @@ def test_reasons_stand_in_a_row_as_the_language_writes_them():
 
     assert join_sentences(["un", "deux"], "fr") == "un\u00a0; deux"
     assert join_sentences(["one", "two", "one"]) == "one; two"
+
+
+def test_a_result_is_shown_as_its_kind_is_and_not_as_its_keys_look(capsys):
+    """A value of somebody's own that has a ``label`` is shown by its values."""
+    from smeflow.cli.console import Screen
+    from smeflow.cli.results import print_result
+
+    screen, disc = Screen(language="en"), {"label": "EMI", "quote": "1999", "reader": "Ada"}
+    print_result(screen, disc, "")
+    assert "quote" in capsys.readouterr().out
+    print_result(screen, disc, "label")
+    assert "« 1999 »" in capsys.readouterr().out

@@ -12,6 +12,7 @@ import pytest
 from pydantic import BaseModel, Field
 
 from smeflow import Case, fingerprint, read, step
+from smeflow.kinds.steps import result_id
 from smeflow.records import Invoice, Party, Record
 from smeflow.steps import Draft, DraftReply, Extract, Guard, Rule, Triage
 
@@ -231,6 +232,16 @@ IDS = {
     "guard": "smeflow.steps.guard.Guard",
     "rule": "smeflow.steps.rule.Rule",
 }
+RESULTS = {
+    "triage": "label",
+    "extract": "extraction",
+    "draft": "draft",
+    "reply": "draft",
+    "report": "report",
+    "guard": "sender",
+    "rule": "ruling",
+    "function": "",
+}
 RECORDS = {
     "extract Invoice": "Invoice#669409cede4f",
     "extract Invoice by class": "Invoice#669409cede4f",
@@ -286,6 +297,12 @@ def test_the_models_of_a_recipe_are_part_of_a_fingerprint(made):
 def test_every_kind_of_step_has_a_literal_id(kinds):
     """All that `smeflow` brings; a kind that is added gets a line."""
     assert {word: vars(kind).get("kind_id") for word, kind in kinds.items()} == IDS
+
+
+def test_every_kind_of_result_has_the_name_that_ledgers_hold(made):
+    """A name is never changed: screens and tables are chosen by it."""
+    names = {(word.partition(" ")[0], result_id(one.returns)) for word, one in made.items()}
+    assert names == set(RESULTS.items())
 
 
 def asked_by(one):

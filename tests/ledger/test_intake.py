@@ -5,13 +5,14 @@ from smeflow.ledger import items
 from smeflow.ledger.finish import Ending, ItemPart, NewResult, finish_item, split_item
 from smeflow.ledger.intake import Incoming, Intake, IntakeCounts
 from smeflow.ledger.ledger import Ledger
+from smeflow.ledger.rows import ResultKind
 
 Take = Callable[..., IntakeCounts]
 
 
 def _finish_all(ledger: Ledger) -> None:
     for item in items.claim_items(ledger.store, "r", 100):
-        new = NewResult(step="s", fingerprint="f", input="i", take=0, value="1")
+        new = NewResult(step="s", fingerprint="f", kind=ResultKind("s", ""), input="i", take=0, value="1")
         finish_item(ledger.store, item, Ending(state="done", plan="p", new=[new], outcome={"s": "n0"}), "0")
 
 

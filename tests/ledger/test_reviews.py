@@ -8,7 +8,7 @@ from smeflow.ledger import items
 from smeflow.ledger.finish import Ending, NewResult, finish_item
 from smeflow.ledger.items import LeaseLost
 from smeflow.ledger.ledger import Ledger
-from smeflow.ledger.rows import ItemRow, Reason
+from smeflow.ledger.rows import ItemRow, Reason, ResultKind
 
 
 @pytest.fixture
@@ -16,7 +16,9 @@ def waiting(ledger: Ledger, take: Callable[..., object]) -> ItemRow:
     """An item in review at step ``kind``, whose value is ``"invoice"``."""
     take({"a.txt": b"one"})
     item = items.claim_items(ledger.store, "r", 1)[0]
-    new = NewResult(step="kind", fingerprint="f", input="i", take=0, value='"invoice"')
+    new = NewResult(
+        step="kind", fingerprint="f", kind=ResultKind("own.step", ""), input="i", take=0, value='"invoice"'
+    )
     reason = Reason(kind="asked", step="kind")
     ending = Ending(state="review", reason=reason, plan="p", new=[new], outcome={"kind": "n0"})
     finish_item(ledger.store, item, ending, "0")
@@ -134,7 +136,9 @@ def test_a_late_worker_cannot_overwrite_a_decision(ledger: Ledger, waiting: Item
     ledger.decide(waiting, action="approve", person="Anne", step="kind", result_hash=seen)
     worker = items.claim_items(ledger.store, "r", 1)[0]
     items.abandon_items(ledger.store, [worker.id])
-    late = NewResult(step="late", fingerprint="f", input="i", take=0, value="1")
+    late = NewResult(
+        step="late", fingerprint="f", kind=ResultKind("own.step", ""), input="i", take=0, value="1"
+    )
     with pytest.raises(LeaseLost):
         finish_item(ledger.store, worker, Ending(state="done", new=[late], outcome={"late": "n0"}), "0")
     assert [r.step for r in ledger.results(waiting)] == ["kind"]

@@ -46,6 +46,11 @@ class Firm:
         with closing(sqlite3.connect(self.folder / ".smeflow" / "ledger.db")) as ledger:
             return ledger.execute(query).fetchall()
 
+    def tables(self):
+        """Give every row of every table, by the table's name."""
+        names = [name for (name,) in self.rows("SELECT name FROM sqlite_master WHERE type = 'table'")]
+        return {name: self.rows(f"SELECT * FROM {name} ORDER BY 1") for name in names}
+
     def audit_broken_at(self):
         """Give the first entry of the audit that does not fit, or None."""
         from smeflow.ledger.ledger import Ledger

@@ -5,6 +5,7 @@ No model server is there, and an attempt to reach the provider fails the test.
 """
 
 import io
+import json
 import lzma
 import shutil
 import sqlite3
@@ -71,6 +72,19 @@ def test_outputs_that_are_lost_are_written_again_the_same(firm, name):
         file.unlink()
     firm.smeflow("books write")
     assert unpacked(firm.files()) == unpacked(before)
+
+
+@EACH
+def test_opening_adds_the_names_of_kinds_and_touches_no_row(firm, name):
+    """Schema 4 has one table more; results from before are of no named kind, and say so."""
+    before = firm.tables()
+    finished = firm.rows("SELECT max(item) FROM results")[0][0]
+    shown = json.loads(firm.smeflow(f"show {finished} --json"))
+    after = firm.tables()
+    assert (before.pop("meta")[0][:2], after.pop("meta")[0][:2]) == (("schema", "3"), ("schema", "4"))
+    assert after == {**before, "kinds": []}
+    assert set(shown["kinds"].values()) == {None}
+    assert firm.audit_broken_at() is None
 
 
 @pytest.mark.slow

@@ -76,15 +76,15 @@ RecipeName = Annotated[str, typer.Option("--recipe", metavar="NAME", help="Only 
 
 def parse_settings(written: Sequence[str]) -> dict[str, str]:
     """Read what ``--set`` says of a recipe, by key."""
-    found = {}
-    for one in written:
-        key, mark, value = one.partition("=")
+    settings = {}
+    for setting in written:
+        key, mark, value = setting.partition("=")
         if not mark or not key:
             raise UsageProblem(
-                say("--set {written}: write KEY=VALUE, such as source.table=in.csv", written=one)
+                say("--set {written}: write KEY=VALUE, such as source.table=in.csv", written=setting)
             )
-        found[key] = value
-    return found
+        settings[key] = value
+    return settings
 
 
 WORKSPACE_FILE = "smeflow.toml"
@@ -167,10 +167,6 @@ def steps_of_recipe(recipe: str, state: Path | None, file: Path | None) -> "dict
 
 def find_recipe(recipe: str, state: Path | None, file: Path | None) -> "Recipe":
     """Read the recipe called *recipe*; its file is looked for beside the ledger."""
-    import os
-
-    from smeflow.recipe.load import load
-
     if file is None:
         root = state_folder(state, Path.cwd()).parent
         places = [p for start in (Path.cwd(), root) for p in (*start.glob("*.y*ml"), *start.glob("*/*.y*ml"))]
@@ -179,7 +175,14 @@ def find_recipe(recipe: str, state: Path | None, file: Path | None) -> "Recipe":
         raise UsageProblem(
             say("The file of recipe {recipe} is not here. Name it with --file.", recipe=recipe)
         )
-    return load(file, environ=os.environ)
+    return load_recipe(file)
+
+
+def load_recipe(file: Path, settings: Sequence[str] = ()) -> "Recipe":
+    """Read the recipe in *file*, with what ``--set`` says of it and what the environment holds."""
+    from smeflow.recipe.load import load
+
+    return load(file, settings=parse_settings(settings), environ=os.environ)
 
 
 def _is_called(file: Path, recipe: str) -> bool:
@@ -192,14 +195,14 @@ def find_item(ledger: "Ledger", asked: str, recipe: str = "") -> "ItemRow":
     recipes = [recipe] if recipe else list(ledger.recipes())
     rows = [row for name in recipes for row in ledger.items(name)]
     exact = [row for row in rows if row.key == asked or str(row.id) == asked]
-    found = exact or [row for row in rows if row.key.endswith(asked) or Path(row.name).stem == asked]
-    if len(found) == 1:
-        return found[0]
-    if not found:
+    matches = exact or [row for row in rows if row.key.endswith(asked) or Path(row.name).stem == asked]
+    if len(matches) == 1:
+        return matches[0]
+    if not matches:
         raise UsageProblem(
             say("There is no item {item}. See them all with: smeflow status --all", item=asked)
         )
-    choices = ", ".join(f"{row.id} ({row.recipe}: {row.key})" for row in found[:5])
+    choices = ", ".join(f"{row.id} ({row.recipe}: {row.key})" for row in matches[:5])
     raise UsageProblem(say("{item} may be any of {choices}. Give the number.", item=asked, choices=choices))
 
 
@@ -220,24 +223,24 @@ def person_name(by: str) -> str:
         ) from error
 
 
-def recipe_files(given: list[Path]) -> list[Path]:
+def recipe_files(paths: list[Path]) -> list[Path]:
     """Give the recipes that are named, or that lie in the folders named."""
-    found: list[Path] = []
-    for path in given:
+    files: list[Path] = []
+    for path in paths:
         if (path / "recipe.yaml").is_file():
-            found.append(path / "recipe.yaml")
+            files.append(path / "recipe.yaml")
         elif path.is_dir():
             inside = sorted(p for p in (*path.glob("*.yaml"), *path.glob("*.yml")) if _is_recipe(p))
             if not inside:
                 raise UsageProblem(
                     say("There is no recipe in {folder}. Make one with: smeflow init", folder=path)
                 )
-            found.extend(inside)
+            files.extend(inside)
         elif path.is_file():
-            found.append(path)
+            files.append(path)
         else:
             raise UsageProblem(say("{path} does not exist. Check the name.", path=path))
-    return found
+    return files
 
 
 def _is_recipe(path: Path) -> bool:
@@ -274,11 +277,11 @@ def texts_as_inputs(files: Iterable[Path]) -> list[StepInput]:
 
     A line is ``{"id", "subject", "text"}``.
     """
-    found: list[StepInput] = []
+    inputs: list[StepInput] = []
     for file in _files_in(files):
         of = _INPUTS_BY_ENDING.get(file.suffix.lower())
-        found.extend(of(file) if of is not None else [_file_input(file)])
-    return found
+        inputs.extend(of(file) if of is not None else [_file_input(file)])
+    return inputs
 
 
 def _files_in(files: Iterable[Path]) -> Iterator[Path]:

@@ -187,15 +187,15 @@ def show_progress(
         TextColumn("{task.description}", style="bold"),
         BarColumn(bar_width=40 if watching is None else 10),  # the rest of the line is for what it tells
         MofNCompleteColumn(),
-        TextColumn("{task.fields[told]}", style="bright_black"),
+        TextColumn("{task.fields[note]}", style="bright_black"),
     )
     with Bar(*columns, console=screen.err, transient=True) as bar:
-        task = bar.add_task(name, total=None, told="")
+        task = bar.add_task(name, total=None, note="")
 
         def show(now: "RunProgress") -> None:
             more = watching() if watching is not None else None
-            told = screen.text(more[1]) if more is not None else progress_in_words(screen, now)
-            bar.update(task, completed=now.ended, total=now.items, told=told)
+            note = screen.text(more[1]) if more is not None else progress_in_words(screen, now)
+            bar.update(task, completed=now.ended, total=now.items, note=note)
 
         yield show
 
@@ -215,12 +215,12 @@ def _print_notes(screen: Screen, watching: ProgressNote) -> "Callable[[RunProgre
 
 def progress_in_words(screen: Screen, now: "RunProgress") -> str:
     """Give rate, cost so far and time left, as far as they are known."""
-    told = []
+    words = []
     if now.rate:
-        told.append(screen.text(say("{n}/s", n=screen.number(Decimal(f"{now.rate:.1f}")))))
+        words.append(screen.text(say("{n}/s", n=screen.number(Decimal(f"{now.rate:.1f}")))))
     if now.cost.amount:
-        told.append(screen.amount(now.cost.amount, now.cost.currency))
+        words.append(screen.amount(now.cost.amount, now.cost.currency))
     if now.seconds_left is not None:
         left = timedelta(seconds=round(now.seconds_left))
-        told.append(screen.text(say("{time} left", time=left)))
-    return " · ".join(told)
+        words.append(screen.text(say("{time} left", time=left)))
+    return " · ".join(words)

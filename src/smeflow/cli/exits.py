@@ -100,10 +100,10 @@ _TYPER_MESSAGES: tuple[tuple[re.Pattern[str], Phrase], ...] = (
 def translate_usage(message: str) -> Phrase | str:
     """Give *message* as a sentence that can be translated; as it is where it is none of those known."""
     for pattern, phrase in _TYPER_MESSAGES:
-        found = pattern.fullmatch(message.strip())
-        if found:
-            near = found.groupdict().get("b")
-            what = Phrase(phrase.template, {"a": found["a"]})
+        match = pattern.fullmatch(message.strip())
+        if match:
+            near = match.groupdict().get("b")
+            what = Phrase(phrase.template, {"a": match["a"]})
             return say("{what} Did you mean {near}?", what=what, near=near) if near else what
     return message
 
@@ -112,11 +112,11 @@ def language_first(arguments: list[str]) -> list[str]:
     """Put ``--lang`` before the command, wherever it was typed."""
     if "--" in arguments:
         return arguments
-    for n, one in enumerate(arguments):
-        if one == "--lang" and n + 1 < len(arguments):
+    for n, argument in enumerate(arguments):
+        if argument == "--lang" and n + 1 < len(arguments):
             return [*arguments[n : n + 2], *arguments[:n], *arguments[n + 2 :]]
-        if one.startswith("--lang="):
-            return [one, *arguments[:n], *arguments[n + 1 :]]
+        if argument.startswith("--lang="):
+            return [argument, *arguments[:n], *arguments[n + 1 :]]
     return arguments
 
 
@@ -158,17 +158,17 @@ class ProcessEnded(BaseException):
 
 def code_of(error: BaseException) -> int:
     """Give the code of the first error in the chain of causes that has one."""
-    for one in _chain(error):
-        if isinstance(one, KeyboardInterrupt):
+    for cause in _chain(error):
+        if isinstance(cause, KeyboardInterrupt):
             return INTERRUPTED
-        if isinstance(one, ProcessEnded):
-            return one.code
-        if isinstance(one, UsageProblem | typer.TyperException):
+        if isinstance(cause, ProcessEnded):
+            return cause.code
+        if isinstance(cause, UsageProblem | typer.TyperException):
             return USAGE
-        if _full(one):
+        if _full(cause):
             return FULL
         for kind, code in ERROR_CODES:
-            if isinstance(one, kind):
+            if isinstance(cause, kind):
                 return code
     if isinstance(error, FileNotFoundError | IsADirectoryError | NotADirectoryError):
         return USAGE

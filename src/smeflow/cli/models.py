@@ -37,7 +37,7 @@ def ask_consent_once(
         LLMRejected: Nobody agreed; nothing was sent.
     """
     known = _read_consents(state)
-    new = {_provider_key(one.place): one.place for one in models if one.place.region != "local"}
+    new = {_provider_key(model.place): model.place for model in models if model.place.region != "local"}
     for key, place in new.items():
         if key in known:
             continue
@@ -90,10 +90,10 @@ def _not_agreed(place: "ModelEndpoint") -> Phrase:
 
 def _read_consents(state: Path) -> dict[str, dict[str, str]]:
     try:
-        told = json.loads((state / CONSENT_FILE).read_text(encoding="utf-8"))
+        consents = json.loads((state / CONSENT_FILE).read_text(encoding="utf-8"))
     except (OSError, ValueError):
         return {}
-    return told if isinstance(told, dict) else {}
+    return consents if isinstance(consents, dict) else {}
 
 
 def _write_consents(state: Path, known: dict[str, dict[str, str]]) -> None:
@@ -117,10 +117,10 @@ def model_named(name: str, screen: Screen, here: Path, *, yes: bool = False) -> 
     if name in ("", "none"):
         return None
     workspace = Workspace.find(here)
-    found: list[ConnectedLLM] = []
-    for one in split_model_names(name):
+    models: list[ConnectedLLM] = []
+    for model_name in split_model_names(name):
         choice = choose_model(
-            one,
+            model_name,
             allowed=workspace.allow,
             residency=workspace.residency,
             region=workspace.region,
@@ -128,11 +128,11 @@ def model_named(name: str, screen: Screen, here: Path, *, yes: bool = False) -> 
             environ=os.environ,
             prices=workspace.prices,
         )
-        if one == "auto":
+        if model_name == "auto":
             screen.note(choice.why)
-        found += [choice.llm] if choice.llm is not None else []
-    ask_consent_once(screen, found, state_folder(None, here), yes=yes)
-    return found[0] if len(found) == 1 else Fallback(models=found) if found else None
+        models += [choice.llm] if choice.llm is not None else []
+    ask_consent_once(screen, models, state_folder(None, here), yes=yes)
+    return models[0] if len(models) == 1 else Fallback(models=models) if models else None
 
 
 def split_model_names(text: str) -> list[str]:
@@ -149,11 +149,11 @@ def models_of_recipe(recipe: "Recipe", llm: str = "") -> "tuple[ModelSet, list[P
     from smeflow.llm.connect import ModelChoice, choose_model
     from smeflow.llm.router import ModelSet
 
-    made: dict[str, ModelChoice] = {}
+    choices: dict[str, ModelChoice] = {}
 
     def choice(name: str) -> ModelChoice:
-        if name not in made:
-            made[name] = choose_model(
+        if name not in choices:
+            choices[name] = choose_model(
                 name,
                 allowed=recipe.allow,
                 residency=recipe.residency,
@@ -162,19 +162,19 @@ def models_of_recipe(recipe: "Recipe", llm: str = "") -> "tuple[ModelSet, list[P
                 environ=os.environ,
                 prices=recipe.prices,
             )
-        return made[name]
+        return choices[name]
 
     def models(text: str, agree: int = 1) -> ModelSet:
-        found = [choice(name).llm for name in split_model_names(text)]
-        return ModelSet(models=tuple(one for one in found if one is not None), agree=agree)
+        llms = [choice(name).llm for name in split_model_names(text)]
+        return ModelSet(models=tuple(model for model in llms if model is not None), agree=agree)
 
     own = {e.step.name: models(e.llm, e.agree) for e in recipe.entries if e.llm and not llm}
     chosen = models(llm or recipe.llm)
     shared = {e.step.name: ModelSet(models=chosen.models, agree=e.agree)
               for e in recipe.entries if e.agree > 1 and e.step.name not in own and not llm}  # fmt: skip
-    why = [one.why for one in made.values()]
+    why = [picked.why for picked in choices.values()]
     if recipe.allow:
-        why += [said for one in made.values() if one.llm is None for said in one.considered]
+        why += [reason for picked in choices.values() if picked.llm is None for reason in picked.considered]
     return ModelSet(models=chosen.models, steps={**own, **shared}), why
 
 
@@ -186,12 +186,12 @@ def named_places(recipe: "Recipe") -> "list[ModelEndpoint]":
     named = dict.fromkeys(split_model_names(recipe.llm))
     for entry in recipe.entries:
         named |= dict.fromkeys(split_model_names(entry.llm))
-    found = []
+    places = []
     for name in named:
         with suppress(LLMError, MissingExtra):
             if name != "auto":
-                found.append(connect(name, key="unset", prices=recipe.prices, regions=recipe.regions).place)
-    return found
+                places.append(connect(name, key="unset", prices=recipe.prices, regions=recipe.regions).place)
+    return places
 
 
 @contextmanager
@@ -244,10 +244,10 @@ def tell_local_model_busy(screen: Screen, recipe: "Recipe", llm: str) -> None:
     from smeflow.llm.local.llama import model_in_use
 
     written = [llm] if llm else [recipe.llm, *(entry.llm for entry in recipe.entries if entry.llm)]
-    if any("auto" in split_model_names(one) for one in written):
-        told = model_in_use()
-        if told is not None:
-            screen.note(told, style="yellow")
+    if any("auto" in split_model_names(names) for names in written):
+        reason = model_in_use()
+        if reason is not None:
+            screen.note(reason, style="yellow")
 
 
 def _waits_for(holder: int) -> Phrase:
@@ -300,9 +300,9 @@ def fetch_model(screen: Screen, known: "KnownModel", source: "FetchSource | None
         return fetch_model(known, ModelStore.of(), source=source, tell=tell, note=screen.note)
 
 
-def tell_fetched(screen: Screen, made: "StoredModel", known: "KnownModel | None") -> None:
+def tell_fetched(screen: Screen, model: "StoredModel", known: "KnownModel | None") -> None:
     """Say once, when it comes: that it is the one, under which licence, and what it can do."""
-    screen.print(say("✓ {model}: SHA-256 {hash}", model=made.title, hash=made.sha256), style="green")
+    screen.print(say("✓ {model}: SHA-256 {hash}", model=model.title, hash=model.sha256), style="green")
     if known is None:
         screen.print(say("Its licence is between you and who made it. smeflow has measured nothing of it."))
         return
@@ -320,9 +320,9 @@ def connect_for_demo(screen: Screen, name: str, folder: Path) -> "ConnectedLLM |
     try:
         if name in LOCAL_NAMES and not _fetch_our_model(screen):
             return None
-        found = connect("local" if name in LOCAL_NAMES else name)
-        ask_consent_once(screen, [found], folder)
-        return found
+        model = connect("local" if name in LOCAL_NAMES else name)
+        ask_consent_once(screen, [model], folder)
+        return model
     except SmeflowError as error:
         screen.print(error.phrase, style="yellow")
         _no_second_act(screen)

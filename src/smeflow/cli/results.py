@@ -1,6 +1,6 @@
 """Show what a step found, from the JSON the ledger keeps: no step's class is needed for it."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
@@ -28,21 +28,20 @@ NOT_LISTED = frozenset(
 CHECK_MARKS = {True: "✓", False: "✗", None: "·"}
 
 
-def print_result(screen: Screen, value: object) -> None:
-    """Print a step's result: an extraction, a label, a draft, or whatever else it is."""
+def print_result(screen: Screen, value: object, kind: str) -> None:
+    """Print a step's result as results of its *kind* are; one of no named kind value by value."""
     if not isinstance(value, Mapping):
         screen.print(f"  {_one_line(value, screen)}")
         return
-    for key, tell in RESULT_PRINTERS:
-        if key in value:
-            tell(screen, value)
-            break
-    else:
-        for name, one in value.items():
-            if name not in ("doubts", "problems") and one not in (None, "", (), [], {}):
-                screen.fact(_WORDS.get(name, name), _one_line(one, screen), indent="  ")
-    for said in dict.fromkeys(screen.text(p) for p in doubts_and_problems(value)):
-        screen.print(f"  • {said}", style="yellow")
+    RESULT_PRINTERS.get(kind, _print_values)(screen, value)
+    for remark in dict.fromkeys(screen.text(p) for p in doubts_and_problems(value)):
+        screen.print(f"  • {remark}", style="yellow")
+
+
+def _print_values(screen: Screen, value: Mapping[str, Any]) -> None:
+    for name, member in value.items():
+        if name not in ("doubts", "problems") and member not in (None, "", (), [], {}):
+            screen.fact(_WORDS.get(name, name), _one_line(member, screen), indent="  ")
 
 
 def _one_line(value: object, screen: Screen) -> str:
@@ -51,10 +50,12 @@ def _one_line(value: object, screen: Screen) -> str:
 
     value = untag_value(value)
     if isinstance(value, Mapping):
-        parts = ((k, _one_line(one, screen)) for k, one in value.items() if one not in (None, "", [], {}))
+        parts = (
+            (k, _one_line(member, screen)) for k, member in value.items() if member not in (None, "", [], {})
+        )
         return ", ".join(f"{k} {text}" for k, text in parts)
     if isinstance(value, list | tuple):
-        return "; ".join(_one_line(one, screen) for one in value)
+        return "; ".join(_one_line(member, screen) for member in value)
     return (
         localized_text(value, screen.language)
         if isinstance(value, str)
@@ -72,13 +73,13 @@ def _print_report(screen: Screen, value: Mapping[str, Any]) -> None:
     written = value.get("written") or {}
     screen.print(f"  {value.get('title', '')}", style="bold")
     number = 0
-    for heading, told in (
+    for heading, paragraphs in (
         ("", value["summary"]),
         *((s["heading"], s["paragraphs"]) for s in value["sections"]),
     ):
         if heading:
             screen.print(f"  {heading}", style="cyan")
-        for paragraph in told:
+        for paragraph in paragraphs:
             number += 1
             screen.print(
                 Text(f"  p{number}  ", style="bright_black").append(paragraph["text"], style="default")
@@ -89,13 +90,13 @@ def _print_report(screen: Screen, value: Mapping[str, Any]) -> None:
             **{name: written.get(name, 0) for name in ("kept", "repaired", "cut")},
         )
         screen.print(f"  {screen.text(counted)}", style="bright_black")
-    for said in (*value.get("missing", ()), *value.get("remarks", ())):
-        screen.print(f"  • {screen.text(phrase_from_json(said))}", style="yellow")
+    for remark in (*value.get("missing", ()), *value.get("remarks", ())):
+        screen.print(f"  • {screen.text(phrase_from_json(remark))}", style="yellow")
 
 
 def doubts_and_problems(value: Mapping[str, Any]) -> list[Phrase]:
     """Read the doubts and problems back out of a result's JSON."""
-    return [phrase_from_json(said) for said in (*value.get("doubts", ()), *value.get("problems", ()))]
+    return [phrase_from_json(phrase) for phrase in (*value.get("doubts", ()), *value.get("problems", ()))]
 
 
 def field_rows(screen: Screen, fields: Mapping[str, Mapping[str, Any]]) -> Iterable[tuple[object, ...]]:
@@ -169,13 +170,13 @@ def _print_draft(screen: Screen, value: Mapping[str, Any]) -> None:
     screen.print("\n".join(f"  {line}" for line in str(value["text"]).splitlines()))
 
 
-RESULT_PRINTERS = (
-    ("record", _print_extraction),
-    ("label", _print_label),
-    ("text", _print_draft),
-    ("sections", _print_report),
-)
-"""A key that only results of one kind have, and how they are shown."""
+RESULT_PRINTERS: Mapping[str, Callable[[Screen, Mapping[str, Any]], None]] = {
+    "extraction": _print_extraction,
+    "label": _print_label,
+    "draft": _print_draft,
+    "report": _print_report,
+}
+"""How results are shown, by the name of their kind in `RESULTS`."""
 
 
 def invoice_terms(record: "Invoice") -> list[tuple[str, Any]]:
@@ -193,17 +194,17 @@ def _term_rows(record: "Record", before: str) -> Iterator[tuple[str, Any]]:
         if isinstance(value, Record):
             yield from _term_rows(value, f"{before}{name}.")
         elif isinstance(value, tuple):
-            for number, one in enumerate(value, 1):
-                if isinstance(one, Record):
-                    yield from _term_rows(one, f"{before}{name} {number}.")
+            for number, member in enumerate(value, 1):
+                if isinstance(member, Record):
+                    yield from _term_rows(member, f"{before}{name} {number}.")
                 else:
-                    yield f"{before}{name} {number}", one
+                    yield f"{before}{name} {number}", member
         else:
             yield f"{before}{name}", value
 
 
 def print_invoice_terms(
-    screen: Screen, path: Path, rows: Sequence[tuple[str, Any]], told: Iterable[Any]
+    screen: Screen, path: Path, rows: Sequence[tuple[str, Any]], problems: Iterable[Any]
 ) -> None:
     """Print one invoice's terms."""
     from rich.text import Text
@@ -213,7 +214,7 @@ def print_invoice_terms(
         columns = [ScreenColumn(heading=say("field"), style="cyan"), ScreenColumn(heading=say("value"))]
         shown = ((term_name(screen, name), _term_value(screen, name, value)) for name, value in rows)
         screen.print(screen.table(columns, shown))
-    for problem in told:
+    for problem in problems:
         screen.print(f"  • {screen.text(problem)}", style="yellow")
     screen.print()
 
@@ -231,9 +232,9 @@ def invoice_json(record: "Invoice") -> dict[str, Any]:
 
 def _without_empty(value: Any) -> Any:
     if isinstance(value, dict):
-        kept = {name: _without_empty(one) for name, one in value.items()}
-        return {name: one for name, one in kept.items() if one not in (None, [], {})}
-    return [_without_empty(one) for one in value] if isinstance(value, list) else value
+        filled = {name: _without_empty(member) for name, member in value.items()}
+        return {name: member for name, member in filled.items() if member not in (None, [], {})}
+    return [_without_empty(member) for member in value] if isinstance(value, list) else value
 
 
 LISTED_ITEMS = 20
@@ -263,30 +264,30 @@ def list_items(
 
 def why(screen: Screen, row: "ItemRow", ledger: "Ledger | None" = None) -> str:
     """Say why an item is where it is; with *ledger* what is wrong with it, not that it was asked for."""
-    said = [screen.text(p) for p in row.reason.phrases]
+    sentences = [screen.text(p) for p in row.reason.phrases]
     if row.reason.kind == "asked" and ledger is not None:
-        said = _complaints(screen, row, ledger) or said
-    told = join_sentences(said, screen.language) or row.reason.kind
+        sentences = _complaints(screen, row, ledger) or sentences
+    text = join_sentences(sentences, screen.language) or row.reason.kind
     if row.due_at is not None and row.state == "open":
-        told += screen.text(say(" (due {at})", at=screen.text(row.due_at)))
-    return told
+        text += screen.text(say(" (due {at})", at=screen.text(row.due_at)))
+    return text
 
 
 def join_sentences(sentences: list[str], language: Language = "en") -> str:
     """Put sentences in a row, each once."""
-    told = ""
+    text = ""
     semicolon = "\u00a0; " if language == "fr" else "; "
-    for one in dict.fromkeys(sentences):
-        told += (" " if told.endswith((".", "?")) else semicolon if told else "") + one
-    return told
+    for sentence in dict.fromkeys(sentences):
+        text += (" " if text.endswith((".", "?")) else semicolon if text else "") + sentence
+    return text
 
 
 def _complaints(screen: Screen, row: "ItemRow", ledger: "Ledger") -> list[str]:
     """Give what the value that waits says against itself; nothing where it is proven."""
     import json
 
-    found = ledger.value(row, row.reason.step)
-    value = json.loads(found[0]) if found and found[0] else None
+    stored = ledger.value(row, row.reason.step)
+    value = json.loads(stored[0]) if stored and stored[0] else None
     if not isinstance(value, dict) or value.get("proven"):
         return []
     against = doubts_and_problems({"doubts": value.get("doubts", ())}) or doubts_and_problems(value)
@@ -326,7 +327,7 @@ def tell_act(screen: Screen, ran: list[RecipeOutcome], seconds: float) -> None:
         for r in ran
     ]
     screen.print(screen.table(columns, rows))
-    left = [one for r in ran for one in r.left]
+    left = [item for r in ran for item in r.left]
     if left:
         screen.print()
         screen.print(_table_of_left(screen, left))
@@ -359,8 +360,8 @@ def _table_of_left(screen: Screen, rows: "list[tuple[ItemRow, str]]") -> object:
         ScreenColumn(heading=say("why"), ratio=3),
     ]
     cells = [
-        (f"{row.name or row.key}{' *' if row.wanted else ''}", screen.state(row.state), said)
-        for row, said in rows
+        (f"{row.name or row.key}{' *' if row.wanted else ''}", screen.state(row.state), reason)
+        for row, reason in rows
     ]
     return screen.table(columns, cells)
 

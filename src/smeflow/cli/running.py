@@ -11,7 +11,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from smeflow.cli.arguments import open_ledger, parse_settings, state_folder
+from smeflow.cli.arguments import load_recipe, open_ledger, state_folder
 from smeflow.cli.console import STATE_WORDS, ProgressNote, Screen, plain_decimal, show_progress
 from smeflow.cli.exits import HALT_CODES, LEFT_TO_DO, OK, StopRequest, UsageProblem, code_of, stop_on_signals
 from smeflow.cli.models import (
@@ -46,17 +46,17 @@ def take_labels_filed_by_hand(screen: Screen, recipe: "Recipe", state: Path) -> 
     changed = 0
     with Ledger.open(state, create=False) as ledger:
         try:
-            found = filed_by_hand(ledger.store, recipe.name, recipe.source.name, recipe.sinks)
+            filed = filed_by_hand(ledger.store, recipe.name, recipe.source.name, recipe.sinks)
         except SourceError:
             return 0  # the run that follows says so
-        for one in found:
-            if ledger.value(one.item, one.step) is None:
+        for mail in filed:
+            if ledger.value(mail.item, mail.step) is None:
                 continue
             try:
-                made = relabel(ledger, one.item, steps, one.step, one.label, recipe.source.name)
+                decision = relabel(ledger, mail.item, steps, mail.step, mail.label, recipe.source.name)
             except (LedgerError, ValueError):
                 continue  # decided or changed in the meantime: what was decided there holds
-            changed += made is not None
+            changed += decision is not None
     if changed:
         screen.note(
             say(
@@ -104,16 +104,16 @@ def counted(recipe: "Recipe", file: Path, state: Path | None) -> list[tuple[str,
         with Ledger.open(folder, create=False) as ledger:
             book = LedgerMailIndex(ledger.store, recipe.name, source.name)
             cursors = {name: book.cursor(name) for name in source.folders}
-    found = []
+    counts = []
     with open_mailbox(source.account) as session:
         for name in source.folders:
-            there, cursor = session.open(name), cursors.get(name)
-            if cursor is not None and cursor.validity == there.validity:
+            opened, cursor = session.open(name), cursors.get(name)
+            if cursor is not None and cursor.validity == opened.validity:
                 waiting = len(session.from_uid(cursor.following))
             else:
                 waiting = len(session.since(source.since)) if source.since and cursor is None else 0
-            found.append((name, there.mails, waiting))
-    return found
+            counts.append((name, opened.mails, waiting))
+    return counts
 
 
 def _has_run_before(recipe: "Recipe", state: Path) -> bool:
@@ -127,7 +127,7 @@ def _has_run_before(recipe: "Recipe", state: Path) -> bool:
 
 def cost_of_mails(screen: Screen, recipe: "Recipe", mails: int) -> Phrase:
     """Say what *mails* may cost at most, with the model the recipe would ask."""
-    paid = [one for one in models_of_recipe(recipe)[0].every if one.place.region != "local"]
+    paid = [llm for llm in models_of_recipe(recipe)[0].every if llm.place.region != "local"]
     model = paid[0] if paid else None
     if model is None or model.place.region == "local":
         return say("They cost nothing: no paid model is asked.")
@@ -178,10 +178,9 @@ def run_recipe_file(
     """
     from smeflow.engine.run import run_to_end
     from smeflow.llm.router import ModelSet
-    from smeflow.recipe.load import load
     from smeflow.recipe.workspace import Workspace
 
-    recipe = load(file, settings=parse_settings(settings), environ=os.environ)
+    recipe = load_recipe(file, settings)
     workspace = Workspace.find(file)
     models = ModelSet(models=(model,)) if model is not None else models_of_recipe(recipe, llm)[0]
     if model is None:
@@ -189,12 +188,12 @@ def run_recipe_file(
     folder = state_folder(state, file)
     take_labels_filed_by_hand(screen, recipe, folder)
     tell_older_mail(screen, recipe, folder)
-    allowed = [one for one in models.every if objection(recipe, one.place) is None]
+    allowed = [each for each in models.every if objection(recipe, each.place) is None]
     if len(allowed) == len(models.every):  # else the run says why, and nothing is sent
         ask_consent_once(screen, allowed, folder, yes=yes)
-    for one in models.every:
-        _tell_model(screen, recipe, one, workspace.rates)
-    with ExitStack() as ending, show_progress(screen, recipe.name, watching) as told:
+    for each in models.every:
+        _tell_model(screen, recipe, each, workspace.rates)
+    with ExitStack() as ending, show_progress(screen, recipe.name, watching) as report_progress:
         asked = ending.enter_context(stop_on_signals()) if stop is None else stop
         if model is None:
             ending.enter_context(closing_model(models))
@@ -203,7 +202,7 @@ def run_recipe_file(
             workspace,
             state=folder,
             llm=models if models.every else None,
-            on_progress=told,
+            on_progress=report_progress,
             redo=redo,
             workers=workers or recipe.workers,
             stop=asked.event,
@@ -295,11 +294,11 @@ def tell_summary(screen: Screen, recipe: "Recipe", summary: "RunSummary") -> Non
 
 def _tell_spared(screen: Screen, summary: "RunSummary") -> None:
     """Say how many items never needed the model, and what that saved."""
-    told = say("{n} of {all} items needed no model", n=summary.spared, all=summary.worked)
+    message = say("{n} of {all} items needed no model", n=summary.spared, all=summary.worked)
     if summary.saved is not None and summary.saved.amount:
         saved = screen.amount(summary.saved.amount, summary.saved.currency)
-        told = say("{told}; at the mean of the others that saved {saved}", told=told, saved=saved)
-    screen.print(told, style="bright_black")
+        message = say("{told}; at the mean of the others that saved {saved}", told=message, saved=saved)
+    screen.print(message, style="bright_black")
 
 
 def tell_notes(screen: Screen, summary: "RunSummary") -> None:

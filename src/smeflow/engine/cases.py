@@ -12,6 +12,7 @@ from smeflow.documents.document import Document, PageRange, select_pages
 from smeflow.documents.file import File
 from smeflow.documents.read import read, read_guarded
 from smeflow.i18n import phrase_from_json
+from smeflow.kinds.steps import recognised
 from smeflow.ledger.finish import PAGES, results_of
 from smeflow.ledger.ledger import Ledger
 from smeflow.ledger.reviews import reviews_of
@@ -26,10 +27,10 @@ class ResultCodec:
     _adapters: dict[Any, TypeAdapter[Any]] = field(default_factory=dict)
 
     def _adapter(self, kind: Any) -> TypeAdapter[Any]:
-        found = self._adapters.get(kind)
-        if found is None:
-            found = self._adapters[kind] = TypeAdapter(kind)
-        return found
+        adapter = self._adapters.get(kind)
+        if adapter is None:
+            adapter = self._adapters[kind] = TypeAdapter(kind)
+        return adapter
 
     def write(self, step: Step[Any], value: object) -> str:
         """Write a step's value."""
@@ -77,6 +78,15 @@ def case_of(
     return case
 
 
+def result_kind(ledger: Ledger, item: ItemRow, step: str, value: object) -> str:
+    """Give the kind of the *value* a step has on an item, by its name in `RESULTS`; empty for one without.
+
+    A ledger from before kinds were named says nothing of its results: there the value is recognised.
+    """
+    kind = ledger.kind(item, step)
+    return kind.result if kind is not None else recognised(value)
+
+
 def values_of(
     store: LedgerStore,
     item: ItemRow,
@@ -89,7 +99,7 @@ def values_of(
     *results* spares reading where they are known already: numbers of results and their JSON.
     """
     by_name = {step.name: step for step in steps}
-    made = results if results is not None else {r.id: r.value for r in results_of(store, item.id)}
+    texts = results if results is not None else {r.id: r.value for r in results_of(store, item.id)}
     decided = {}
     if any(isinstance(where, str) and where.startswith("d") for where in item.outcome.values()):
         decided = {r.id: r.after for r in reviews_of(store, item.id)}
@@ -98,6 +108,6 @@ def values_of(
         if not isinstance(where, str):
             values[name] = Skipped(phrase_from_json(where))
             continue
-        text = made[int(where[1:])] if where.startswith("r") else decided[int(where[1:])] or "null"
+        text = texts[int(where[1:])] if where.startswith("r") else decided[int(where[1:])] or "null"
         values[name] = codec.read(by_name[name], text) if name in by_name else json.loads(text)
     return values

@@ -158,7 +158,7 @@ def set_up_run(
         )
 
     crew = ModelRouter(models, policy)
-    has_model = any(not isinstance(one, NoModel) for one in models.every)
+    has_model = any(not isinstance(model, NoModel) for model in models.every)
     prints = fingerprints_of(recipe.entries, recipe.llm)
     run = begin_run(
         store,

@@ -96,8 +96,8 @@ def _rejected(error: LLMRejected, scene: FailureSite) -> Ending:
 def _unanswered(error: LLMError, scene: FailureSite) -> Ending:
     """Give an item to a person that was asked for as often as may be: the others get their answers."""
     if isinstance(error, AnswerInvalid):
-        said = str(error.phrase)  # the sentence names the first problem itself
-        more = "; ".join(problem for problem in error.problems[:3] if problem not in said)
+        message = str(error.phrase)  # the sentence names the first problem itself
+        more = "; ".join(problem for problem in error.problems[:3] if problem not in message)
         if more:
             return scene.review("answer", say("{what} ({problems})", what=error.phrase, problems=more))
     return scene.review("provider" if isinstance(error, LLMUnavailable) else "answer", error.phrase)
@@ -152,8 +152,8 @@ def _failure(error: BaseException, step: str) -> Phrase:
 def _line_of_code(error: BaseException) -> tuple[str, int] | None:
     """Find the last line of the user's own code, else of any code that is not ours."""
     frames = traceback.extract_tb(error.__traceback__)
-    ours = str(Path(__file__).resolve().parent.parent)
-    outside = [f for f in frames if not f.filename.startswith((ours, "<"))]
+    package = str(Path(__file__).resolve().parent.parent)
+    outside = [f for f in frames if not f.filename.startswith((package, "<"))]
     own = [f for f in outside if "site-packages" not in f.filename and "/lib/python" not in f.filename]
     frame = next(reversed(own or outside or list(frames)), None)
     return (frame.filename, frame.lineno or 0) if frame else None

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from smeflow._text import hash_of, sha256
-from smeflow.core.case import Case, Skipped
+from smeflow.core.case import Case, Skipped, kind_id
 from smeflow.core.claims import Claim, claims_of
 from smeflow.core.plan import Entry, Hold, Skip, next_entry
 from smeflow.core.step import wants_model
@@ -22,11 +22,12 @@ from smeflow.engine.own_steps import split
 from smeflow.errors import LedgerError
 from smeflow.extract.step import Extract
 from smeflow.i18n import Phrase, phrase_to_json, say
+from smeflow.kinds.steps import result_id
 from smeflow.ledger.calls import LedgerCallLog
 from smeflow.ledger.finish import PAGES, Ending, ItemPart, NewResult, finish_item, results_of, split_item
 from smeflow.ledger.items import LeaseLost, distinct_phrases
 from smeflow.ledger.reviews import UNDECIDED, reviews_of, standing_decisions, wanted_by
-from smeflow.ledger.rows import ItemRow, Reason, ResultRow, ReviewRow, State
+from smeflow.ledger.rows import ItemRow, Reason, ResultKind, ResultRow, ReviewRow, State
 from smeflow.llm.call_log import Scope
 from smeflow.llm.interface import ModelEndpoint, Reply, Request
 
@@ -34,13 +35,13 @@ from smeflow.llm.interface import ModelEndpoint, Reply, Request
 def reason_to_set_aside(case: Case, entries: tuple[Entry, ...]) -> Phrase | None:
     """Say why there is nothing to do: a kind of record the recipe reads knows the case for no such record."""
     kinds = [entry.step.kind for entry in entries if isinstance(entry.step, Extract)]
-    told = (kind.papers.kept_unread(case.documents) for kind in kinds if kind.papers.kept_unread)
-    return next((why for why in told if why is not None), None)
+    reasons = (kind.papers.kept_unread(case.documents) for kind in kinds if kind.papers.kept_unread)
+    return next((why for why in reasons if why is not None), None)
 
 
-def parts_of_case(case: Case, how: str) -> tuple[ItemPart, ...] | None:
+def parts_of_case(case: Case, word: str) -> tuple[ItemPart, ...] | None:
     """Give the parts of *case*; None where it is one piece and is worked on as it is."""
-    return tuple(_as_part(part.documents[0]) for part in split(case, how)) or None
+    return tuple(_as_part(part.documents[0]) for part in split(case, word)) or None
 
 
 def _as_part(document: Document) -> ItemPart:
@@ -190,15 +191,15 @@ class ItemRun:
             return
         approved = decision.result_hash if decision is not None and decision.action == "approve" else ""
         seen = hash_of(self._seen)
-        found = self._stands(name, approved, seen)
-        if found is None:
+        result = self._stands(name, approved, seen)
+        if result is None:
             self._run(entry, seen)
             return
         if approved:
             self._accepted.add(name)
-        value = self.context.codec.read(entry.step, found.value)
-        self.wanted = self.wanted or (found.wanted and not approved)
-        self._keep(entry, value, found.hash, f"r{found.id}")
+        value = self.context.codec.read(entry.step, result.value)
+        self.wanted = self.wanted or (result.wanted and not approved)
+        self._keep(entry, value, result.hash, f"r{result.id}")
 
     def _stands(self, name: str, approved: str, seen: str) -> ResultRow | None:
         """Find a result that still holds.
@@ -206,12 +207,12 @@ class ItemRun:
         What a person approved holds whatever has changed since. What the item was ended with holds as long as
         its input does: it is not asked anew since a prompt has changed. For the rest the fingerprint decides.
         """
-        mine = [r for r in reversed(self._old) if r.step == name]
+        results = [r for r in reversed(self._old) if r.step == name]
         if approved:
-            return next((r for r in mine if r.hash == approved), None)
+            return next((r for r in results if r.hash == approved), None)
         take = self.item.takes.get(name, 0)
         ended_with = self.item.outcome.get(name)
-        for result in mine:
+        for result in results:
             fits = result.input == seen and result.take == take
             same = result.fingerprint == self.context.prints[name] or f"r{result.id}" == ended_with
             if fits and same and not (result.wanted and self.context.has_model):
@@ -232,6 +233,7 @@ class ItemRun:
         result = NewResult(
             step=step.name,
             fingerprint=context.prints[step.name],
+            kind=ResultKind(kind_id(type(step)), result_id(step.returns)),
             input=seen,
             take=take,
             value=text,
@@ -277,10 +279,11 @@ def process_item(context: RunContext, item: ItemRow) -> Ending | State | None:
         except LeaseLost:
             return None
         except (Exception, RunHalted) as error:  # noqa: BLE001 - a step may raise anything
-            found = ending_for(error, FailureSite(context=context, item=item, step=walk.step if walk else ""))
-            if found is None:
+            site = FailureSite(context=context, item=item, step=walk.step if walk else "")
+            failure = ending_for(error, site)
+            if failure is None:
                 return None
-            ending = _with_results(found, walk, context, item)
+            ending = _with_results(failure, walk, context, item)
         finish_item(
             context.store,
             item,

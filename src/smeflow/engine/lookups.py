@@ -8,8 +8,12 @@ from dataclasses import dataclass, field
 
 from smeflow._text import canonical_json, folded, hash_of
 from smeflow.core.case import COMMENTS, EDITS, Known
+from smeflow.extract.result import Extraction
 from smeflow.kinds.record_kind import record_kinds
+from smeflow.kinds.steps import recognised
 from smeflow.ledger.store import LedgerStore
+from smeflow.ledger.writer import Row
+from smeflow.writing.report import Report
 
 
 @dataclass(frozen=True)
@@ -27,8 +31,8 @@ class KnownWithEdits:
             return tuple({"item": where.get("item", ""), "text": row["note"]} for row in noted)
         if table != EDITS:
             return self.known.rows(table, **where)
-        found = self.store.read("corrections of recipe", recipe=self.recipe)
-        return tuple({"text": text} for row in found for text in _paragraphs_by_people(row["after"]))
+        corrections = self.store.read("corrections of recipe", recipe=self.recipe)
+        return tuple({"text": text} for row in corrections for text in _paragraphs_by_people(row))
 
     def nearest(self, table: str, text: str, k: int = 3) -> Sequence[Mapping[str, str]]:
         """Give the nearest rows of a table of the firm."""
@@ -46,12 +50,12 @@ class KnownWithSuppliers:
     def rows(self, table: str, **where: str) -> Sequence[Mapping[str, str]]:
         """Give the rows of a table; what was learned stands behind the firm's own."""
         learning = [row.learning for row in record_kinds() if row.learning]
-        if any(one.approved == table for one in learning):
+        if any(rules.approved == table for rules in learning):
             return self._like(table, where)
-        found = self.known.rows(table, **where)
-        taught = [one.approved for one in learning if one.table == table]
-        if found or not taught:
-            return found
+        firm_rows = self.known.rows(table, **where)
+        taught = [rules.approved for rules in learning if rules.table == table]
+        if firm_rows or not taught:
+            return firm_rows
         rows = [row for approved in taught for row in self._like(approved, where)]
         return [{k: v for k, v in row.items() if k != "printed"} for row in rows]
 
@@ -82,31 +86,37 @@ class ApprovedSuppliers:
             for row in store.read("approvals after", after=self.last):
                 self.last = row["id"]
                 self.by_item.pop(row["item"], None)
-                text = row["after"] if row["action"] == "correct" else row["before"]
-                learned = _supplier_of(text) if row["action"] in ("approve", "correct") else {}
+                learned = _supplier_of(row) if row["action"] in ("approve", "correct") else {}
                 if learned:
                     self.by_item[row["item"]] = learned
             return [rows[approved] for rows in self.by_item.values() if approved in rows]
 
 
-def _supplier_of(text: str | None) -> dict[str, Mapping[str, str]]:
+def _supplier_of(review: Row) -> dict[str, Mapping[str, str]]:
     """Ask each kind of record what an approved value teaches: a row, by its table."""
-    value = json.loads(text or "null")
-    kinds = [row.learning for row in record_kinds() if row.learning] if isinstance(value, dict) else []
-    return {one.approved: row for one in kinds if (row := one.row(value)) is not None}
+    value = json.loads((review["after"] if review["action"] == "correct" else review["before"]) or "null")
+    if _kind_of_decided(review, value) != Extraction.result_id:
+        return {}
+    rules = [kind.learning for kind in record_kinds() if kind.learning]
+    return {each.approved: row for each in rules if (row := each.row(value)) is not None}
+
+
+def _kind_of_decided(review: Row, value: object) -> str:
+    """Give the kind of what a person decided about; a ledger from before kinds were named does not say it."""
+    return str(review["result"]) if review["result"] is not None else recognised(value)
 
 
 def _letters_and_digits(text: str) -> str:
     return "".join(c for c in folded(text) if c.isalnum())
 
 
-def _paragraphs_by_people(after: str | None) -> Iterator[str]:
+def _paragraphs_by_people(review: Row) -> Iterator[str]:
     """Give the paragraphs a person wrote in a report, without figures: they are of another month."""
-    value = json.loads(after or "null")
-    if not isinstance(value, dict) or "sections" not in value:
+    value = json.loads(review["after"] or "null")
+    if _kind_of_decided(review, value) != Report.result_id:
         return
-    told = [*value.get("summary", ()), *(p for part in value["sections"] for p in part.get("paragraphs", ()))]
-    for paragraph in told:
+    sections = (paragraph for section in value["sections"] for paragraph in section.get("paragraphs", ()))
+    for paragraph in (*value.get("summary", ()), *sections):
         if paragraph.get("by") == "person":
             yield _FIGURE.sub("…", paragraph.get("text", ""))
 
@@ -123,19 +133,19 @@ class RecordedLookups:
 
     def rows(self, table: str, **where: str) -> Sequence[Mapping[str, str]]:
         """Give the rows, and note it."""
-        found = self.known.rows(table, **where)
-        self.asked[canonical_json(["rows", table, where])] = hash_of([dict(row) for row in found])
-        return found
+        rows = self.known.rows(table, **where)
+        self.asked[canonical_json(["rows", table, where])] = hash_of([dict(row) for row in rows])
+        return rows
 
     def nearest(self, table: str, text: str, k: int = 3) -> Sequence[Mapping[str, str]]:
         """Give the nearest rows, and note it."""
-        found = self.known.nearest(table, text, k)
-        self.asked[canonical_json(["nearest", table, text, k])] = hash_of([dict(row) for row in found])
-        return found
+        rows = self.known.nearest(table, text, k)
+        self.asked[canonical_json(["nearest", table, text, k])] = hash_of([dict(row) for row in rows])
+        return rows
 
 
 def hash_of_answer_now(known: Known, asked: str) -> str:
     """Ask a noted look-up again; give the hash of today's answer."""
     kind, table, *rest = json.loads(asked)
-    found = known.rows(table, **rest[0]) if kind == "rows" else known.nearest(table, rest[0], rest[1])
-    return hash_of([dict(row) for row in found])
+    rows = known.rows(table, **rest[0]) if kind == "rows" else known.nearest(table, rest[0], rest[1])
+    return hash_of([dict(row) for row in rows])

@@ -67,19 +67,19 @@ def deliver_items(
         SinkError: Some were not taken, or none may be sent; the others are delivered and kept.
     """
     effects = EffectLog(store, finished.recipe, sink.name)
-    taken, refused, row_of_refusals = 0, [], 0
-    going = iter(effects.unsettled(acting=True))
-    while some := list(islice(going, BATCH_SIZE)):
-        jobs = _prepare(effects, sink, finished, some)
+    delivered, refused, refusals_in_a_row = 0, [], 0
+    unsettled = iter(effects.unsettled(acting=True))
+    while batch := list(islice(unsettled, BATCH_SIZE)):
+        jobs = _prepare(effects, sink, finished, batch)
         with ThreadPoolExecutor(CONCURRENCY) as pool:
             answers = list(pool.map(lambda job: _attempt(store, sink, job, pause), jobs))
-        done = [(job, said) for job, said in zip(jobs, answers, strict=True) if said.took]
-        effects.write([_as_done(job, said) for job, said in done])
+        done = [(job, answer) for job, answer in zip(jobs, answers, strict=True) if answer.took]
+        effects.write([_as_done(job, answer) for job, answer in done])
         _settle(effects, finished, [job.item for job, _ in done])
-        taken += len(done)
-        refused += [said for said in answers if not said.took]
-        row_of_refusals = 0 if done else row_of_refusals + len(answers)
-        if row_of_refusals >= GIVE_UP_AFTER:
+        delivered += len(done)
+        refused += [answer for answer in answers if not answer.took]
+        refusals_in_a_row = 0 if done else refusals_in_a_row + len(answers)
+        if refusals_in_a_row >= GIVE_UP_AFTER:
             break
     if refused:
         raise SinkError(
@@ -90,7 +90,7 @@ def deliver_items(
                 why=_why(refused[-1]),
             )
         )
-    return [say("{n} delivered to {to}.", n=taken, to=sink.name)] if taken else []
+    return [say("{n} delivered to {to}.", n=delivered, to=sink.name)] if delivered else []
 
 
 def _prepare(
@@ -132,25 +132,25 @@ def _attempt(
     """Try until it is taken, refused for good, or the tries are used up."""
     wait = FIRST_WAIT_SECONDS
     for left in range(ATTEMPTS - 1, -1, -1):
-        said = sink.deliver(job.parcel, job.corrects, int(store.clock().timestamp()))
-        asked = max(wait, said.wait_seconds or 0.0)
-        if said.took or said.final or not left or asked > MOST_WAIT_SECONDS:
+        answer = sink.deliver(job.parcel, job.corrects, int(store.clock().timestamp()))
+        delay = max(wait, answer.wait_seconds or 0.0)
+        if answer.took or answer.final or not left or delay > MOST_WAIT_SECONDS:
             break
-        pause(asked)
+        pause(delay)
         wait *= 2
-    return said
+    return answer
 
 
-def _as_done(job: _Delivery, said: DeliveryAnswer) -> EffectRow:
-    return replace(job.row, state="done", detail={**job.row.detail, "status": said.status})
+def _as_done(job: _Delivery, answer: DeliveryAnswer) -> EffectRow:
+    return replace(job.row, state="done", detail={**job.row.detail, "status": answer.status})
 
 
 def _settle(effects: EffectLog, finished: FinishedItems, items: Sequence[ItemRow]) -> None:
-    effects.settle(items, finished.run, acting=True, told={})
+    effects.settle(items, finished.run, acting=True, decided={})
 
 
-def _why(said: DeliveryAnswer) -> str:
-    return f"{said.status} {said.reason}".strip() if said.status else said.reason
+def _why(answer: DeliveryAnswer) -> str:
+    return f"{answer.status} {answer.reason}".strip() if answer.status else answer.reason
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -199,8 +199,8 @@ class Projection:
         state = hash_of([change_count(self.store, self.recipe), self.meaning])
         if memory.get(mark, "").split(" ")[:1] == [state] and self._untouched(memory[mark]):
             return ()
-        held = self._held() if isinstance(sink, HoldingSink) and sink.keeps_held else ()
-        put = sink.put(chain(self.items(), held), memory)
+        waiting = self._held() if isinstance(sink, HoldingSink) and sink.keeps_held else ()
+        put = sink.put(chain(self.items(), waiting), memory)
         last = last_delivery(self.store, self.recipe, sink.name)
         if put.changed or last is None or last.sha256 != put.sha256:
             self._note(sink, put)
@@ -233,57 +233,38 @@ class Projection:
             following = next(values, None)
             for row in now.rows("items in state", recipe=self.recipe, state="done"):
                 item = item_of(row)
-                found: dict[int, str] = {}
+                results: dict[int, str] = {}
                 if following is not None and following[0] == item.id:
-                    found = {result["id"]: result["value"] for result in following[1]}
+                    results = {result["id"]: result["value"] for result in following[1]}
                     following = next(values, None)
                 names[item.id] = item.key
                 if item.parts is None:  # what was split has no row of its own
-                    yield self._item(item, found, names)
+                    case = Case(id=item.key, documents=(self._document(item),), known=self.known)
+                    finished = self._finished(item, case, results)
+                    yield replace(
+                        finished, parent=names.get(item.parent) if item.parent is not None else None
+                    )
 
     def _held(self) -> Iterator[SinkItem]:
         """Go through the items that wait, for sinks that keep what was put for them when they were done."""
         for state in ("review", "open"):
             for row in self.store.read("items in state", recipe=self.recipe, state=state):
                 item = item_of(row)
-                case = Case(id=item.key, known=self.known)
-                yield SinkItem(
-                    recipe=self.recipe,
-                    key=item.key,
-                    name=item.name,
-                    version=item.version,
-                    case=case,
-                    held=True,
-                )
-
-    def _item(self, item: ItemRow, found: Mapping[int, str], names: Mapping[int, str]) -> SinkItem:
-        case = Case(id=item.key, documents=(self._document(item),), known=self.known)
-        for name, value in values_of(self.store, item, self.steps, self.codec, found).items():
-            case = case.having(name, value)
-        return SinkItem(
-            recipe=self.recipe,
-            key=item.key,
-            name=item.name,
-            version=item.version,
-            case=case,
-            parent=names.get(item.parent) if item.parent is not None else None,
-            finished_at=item.ended_at,
-        )
+                yield replace(self._item(item, Case(id=item.key, known=self.known)), held=True)
 
     def whole(self, item: ItemRow) -> SinkItem:
         """Give one finished item with its documents read again: for what is done once."""
         case = Case.of(document_of(self.store, item, self.parsed.read), id=item.key, known=self.known)
-        for name, value in values_of(self.store, item, self.steps, self.codec).items():
+        return replace(self._finished(item, case), approved=approvals_of(self.store, item))
+
+    def _finished(self, item: ItemRow, case: Case, results: Mapping[int, str] | None = None) -> SinkItem:
+        """Give an item with the values it was finished with in its *case*."""
+        for name, value in values_of(self.store, item, self.steps, self.codec, results).items():
             case = case.having(name, value)
-        return SinkItem(
-            recipe=self.recipe,
-            key=item.key,
-            name=item.name,
-            version=item.version,
-            case=case,
-            finished_at=item.ended_at,
-            approved=approvals_of(self.store, item),
-        )
+        return replace(self._item(item, case), finished_at=item.ended_at)
+
+    def _item(self, item: ItemRow, case: Case) -> SinkItem:
+        return SinkItem(recipe=self.recipe, key=item.key, name=item.name, version=item.version, case=case)
 
     def _document(self, item: ItemRow) -> Document:
         """Give the document as bytes, name and fields. A row is read whole, a file's pages are not."""
@@ -298,13 +279,13 @@ class Projection:
 
 def approvals_of(store: LedgerStore, item: ItemRow) -> dict[str, str]:
     """Give the steps whose result, as the item was finished with it, a person let pass or gave."""
-    hashes = {f"r{one.id}": one.hash for one in results_of(store, item.id)}
-    decided = standing_decisions(reviews_of(store, item.id), item.version)
+    hashes = {f"r{result.id}": result.hash for result in results_of(store, item.id)}
+    decisions = standing_decisions(reviews_of(store, item.id), item.version)
     return {
-        step: one.person
-        for step, one in decided.items()
-        if (one.action == "approve" and hashes.get(str(item.outcome.get(step))) == one.result_hash)
-        or (one.action == "correct" and item.outcome.get(step) == f"d{one.id}")
+        step: decision.person
+        for step, decision in decisions.items()
+        if (decision.action == "approve" and hashes.get(str(item.outcome.get(step))) == decision.result_hash)
+        or (decision.action == "correct" and item.outcome.get(step) == f"d{decision.id}")
     }
 
 
@@ -332,10 +313,10 @@ class _LazyHeaders(Mapping[str, str]):
         return self._found
 
     def __getitem__(self, name: str) -> str:
-        found = self._fields()
-        if name in _TEXT_FIELDS and name not in found:
-            found = self._found = {**self._whole(), **found}
-        return found[name]
+        fields = self._fields()
+        if name in _TEXT_FIELDS and name not in fields:
+            fields = self._found = {**self._whole(), **fields}
+        return fields[name]
 
     def _whole(self) -> Mapping[str, str]:
         return document_of(self._store, self._item, self._parsed.read).fields

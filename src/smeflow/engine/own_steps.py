@@ -53,6 +53,8 @@ def untag_value(written: object) -> object:
 class Ruled(StepResult):
     """The value a rule gave; None where it could not be decided."""
 
+    result_id: ClassVar[str] = "ruling"
+
     value: Annotated[Value, BeforeValidator(untag_value), PlainSerializer(_tag_value, when_used="json")] = (
         None
     )
@@ -154,7 +156,7 @@ INVOICE_TYPES = ("application/pdf", "application/xml", "text/xml", "image/", "ap
 """What an invoice comes as; an archive that is left is a pair, or one that could not be opened."""
 
 
-def split(case: Case, how: str) -> tuple[Case, ...]:
+def split(case: Case, word: str) -> tuple[Case, ...]:
     """Give the cases *case* holds, called ``case/part``; nothing where it is one piece.
 
     ``attachments``: each attachment of a mail, each file of an archive. A kind's own word, ``invoices``: each
@@ -165,21 +167,21 @@ def split(case: Case, how: str) -> tuple[Case, ...]:
         return ()
     first = case.documents[0]
     inside = list(pair_data_and_page(open_archives(_possible_papers(case))))
-    own = next((row.split for row in record_kinds() if row.split and row.split.word == how), None)
+    own = next((row.split for row in record_kinds() if row.split and row.split.word == word), None)
     if own and first.media_type == ZIP_TYPE and [d.sha256 for d in inside] == [first.sha256]:
         return ()  # data and page of one invoice: they are read together
     if own:
-        found = [
+        pieces = [
             p for d in inside if d.media_type.startswith(INVOICE_TYPES) for p in (*_pieces(d, own),) or (d,)
         ]
-        found = found if first.is_message or first.media_type == ZIP_TYPE or found != [first] else []
+        pieces = pieces if first.is_message or first.media_type == ZIP_TYPE or pieces != [first] else []
     elif first.is_message:
-        found = [
+        pieces = [
             d for d in first.parts if d.data and not d.fields.get(DECORATION)
         ]  # a mail in it is one piece
     else:
-        found = list(open_archives(first.parts)) if first.media_type == ZIP_TYPE else []
-    return tuple(Case.of(document, id=f"{case.id}/{document.name}", known=case.known) for document in found)
+        pieces = list(open_archives(first.parts)) if first.media_type == ZIP_TYPE else []
+    return tuple(Case.of(document, id=f"{case.id}/{document.name}", known=case.known) for document in pieces)
 
 
 def _possible_papers(case: Case) -> Sequence[Document]:
@@ -201,15 +203,15 @@ def open_archives(documents: Iterable[Document]) -> Iterator[Document]:
 
 def pair_data_and_page(documents: Iterable[Document]) -> Iterator[Document]:
     """Put the data and the page of one invoice together again: ``F1.xml`` and ``F1.pdf`` are one paper."""
-    held = list(documents)
+    papers = list(documents)
     by_stem: dict[str, list[Document]] = {}
-    for document in held:
+    for document in papers:
         by_stem.setdefault(document.name.rpartition(".")[0].casefold(), []).append(document)
     done: set[int] = set()
-    for document in held:
+    for document in papers:
         both = by_stem[document.name.rpartition(".")[0].casefold()]
-        kinds = sorted(one.media_type.rpartition("/")[2] for one in both)
-        if kinds != ["pdf", "xml"] or any(one.fields.get(STATUS_FIELD) for one in both):
+        kinds = sorted(paper.media_type.rpartition("/")[2] for paper in both)
+        if kinds != ["pdf", "xml"] or any(paper.fields.get(STATUS_FIELD) for paper in both):
             yield document
         elif id(both) not in done:
             done.add(id(both))
@@ -218,11 +220,11 @@ def pair_data_and_page(documents: Iterable[Document]) -> Iterator[Document]:
 
 def _bundle(both: Sequence[Document]) -> Document:
     """Make one file of two, the same bytes each time."""
-    held = io.BytesIO()
-    with zipfile.ZipFile(held, "w", zipfile.ZIP_STORED) as archive:
-        for document in sorted(both, key=lambda one: one.name):
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_STORED) as archive:
+        for document in sorted(both, key=lambda part: part.name):
             archive.writestr(zipfile.ZipInfo(document.name), document.data)
-    data = held.getvalue()
+    data = buffer.getvalue()
     name = f"{both[0].name.rpartition('.')[0]}.zip"
     return Document(name=name, media_type=ZIP_TYPE, data=data, sha256=sha256(data), parts=tuple(both))
 

@@ -149,7 +149,8 @@ class ItemPool:
             return
         workers = self.workers if self.context.split is not None else min(self.workers, total.open)
         threads = [
-            threading.Thread(target=self._one, name=f"smeflow-{n}", daemon=True) for n in range(workers)
+            threading.Thread(target=self._work_through, name=f"smeflow-{n}", daemon=True)
+            for n in range(workers)
         ]
         for thread in threads:
             thread.start()
@@ -158,7 +159,7 @@ class ItemPool:
         if self._errors:
             raise self._errors[0]
 
-    def _one(self) -> None:
+    def _work_through(self) -> None:
         try:
             while (item := self.feed.take()) is not None:
                 self.feed.done(item, process_item(self.context, item))
@@ -177,7 +178,7 @@ class ItemPool:
         on_progress: Callable[[RunProgress], None] | None,
         total: Counts,
     ) -> None:
-        began, deadline, told, flushed = time.monotonic(), None, 0.0, time.monotonic()
+        began, deadline, reported, flushed = time.monotonic(), None, 0.0, time.monotonic()
         while any(thread.is_alive() for thread in threads):
             if stop.is_set():
                 self.context.halt.now("interrupted")
@@ -191,8 +192,8 @@ class ItemPool:
                 if now >= deadline:
                     self._give_up()
                     return
-            if on_progress is not None and now - told >= PROGRESS_SECONDS:
-                told = now
+            if on_progress is not None and now - reported >= PROGRESS_SECONDS:
+                reported = now
                 on_progress(self._progress(total, now - began))
             next((t for t in threads if t.is_alive()), threads[0]).join(0.05)
         if on_progress is not None:

@@ -40,12 +40,12 @@ def outdated_notice(context: RunContext) -> Phrase | None:
 def reopen_finished(context: RunContext, redo: str | None) -> int:
     """Open finished items again: those that can only win, and those somebody asked for. Gives how many."""
     opened = 0
-    found = context.store.tuples("plans", recipe=context.recipe)
-    if context.has_model and any(wanted and state in FINISHED for _, state, wanted, _ in found):
+    plans = context.store.tuples("plans", recipe=context.recipe)
+    if context.has_model and any(wanted and state in FINISHED for _, state, wanted, _ in plans):
         opened += reopen_items(
             context.store, [i.id for i in _items_in(context, *FINISHED) if i.wanted], anew=False
         )
-    if any(state == "failed" for _, state, _, _ in found):
+    if any(state == "failed" for _, state, _, _ in plans):
         opened += reopen_items(
             context.store, [i.id for i in _items_in(context, "failed") if _worth_retrying(context, i, redo)]
         )
@@ -75,10 +75,12 @@ def _items_in(context: RunContext, *states: State) -> Iterator[ItemRow]:
 
 def _stale_steps(context: RunContext, item: ItemRow) -> list[str]:
     """Give the steps with a look-up that would be answered otherwise now."""
-    used = {where for where in item.outcome.values() if isinstance(where, str)}
-    looked = [r for r in results_of(context.store, item.id) if f"r{r.id}" in used and r.lookups != "[]"]
+    standing = {where for where in item.outcome.values() if isinstance(where, str)}
+    with_lookups = [
+        r for r in results_of(context.store, item.id) if f"r{r.id}" in standing and r.lookups != "[]"
+    ]
     return [
         result.step
-        for result in looked
+        for result in with_lookups
         if any(hash_of_answer_now(context.known, asked) != answer for asked, answer in lookups_of(result))
     ]

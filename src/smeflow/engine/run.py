@@ -227,8 +227,8 @@ class _RecipeRun:
         self.worked = sum(count for state, count in crew.feed.ended.items() if state != "open")
         if isinstance(self.recipe.source, RemarkingSource):
             self.notes.extend(self.recipe.source.remarks)
-        told = outdated_notice(self.context)
-        self.notes.extend([told] if told else [])
+        notice = outdated_notice(self.context)
+        self.notes.extend([notice] if notice else [])
         errors = self._deliver()
         summary = self._summary()
         history.end_run(self.store, self.context.run, stopped=summary.stopped, summary=_summary_json(summary))
@@ -281,29 +281,31 @@ class _RecipeRun:
 
 
 def _summary_json(summary: RunSummary) -> str:
-    told = asdict(replace(summary, notes=(), failures=()))
+    fields = asdict(replace(summary, notes=(), failures=()))
     saved = None if summary.saved is None else str(summary.saved)
     return json.dumps(
-        told | {"cost": str(summary.cost), "saved": saved, "notes": [str(n) for n in summary.notes]}
+        fields | {"cost": str(summary.cost), "saved": saved, "notes": [str(n) for n in summary.notes]}
     )
 
 
-def _incoming(found: Iterator[Arrival | UnreadableArrival]) -> Iterator[Incoming]:
-    for one in found:
-        yield _as_refused(one) if isinstance(one, UnreadableArrival) else _as_incoming(one)
+def _incoming(arrivals: Iterator[Arrival | UnreadableArrival]) -> Iterator[Incoming]:
+    for arrival in arrivals:
+        yield _as_refused(arrival) if isinstance(arrival, UnreadableArrival) else _as_incoming(arrival)
 
 
-def _as_incoming(one: Arrival) -> Incoming:
+def _as_incoming(arrival: Arrival) -> Incoming:
     return Incoming(
-        key=one.key,
-        version=one.version,
-        name=one.name,
-        media_type=one.media_type,
-        data=one.data,
-        fields=one.fields,
-        unique=one.media_type == ROW,
+        key=arrival.key,
+        version=arrival.version,
+        name=arrival.name,
+        media_type=arrival.media_type,
+        data=arrival.data,
+        fields=arrival.fields,
+        unique=arrival.media_type == ROW,
     )
 
 
-def _as_refused(one: UnreadableArrival) -> Incoming:
-    return Incoming(key=one.key, version="", name=one.key, media_type="", data=b"", refused=one.phrase)
+def _as_refused(arrival: UnreadableArrival) -> Incoming:
+    return Incoming(
+        key=arrival.key, version="", name=arrival.key, media_type="", data=b"", refused=arrival.phrase
+    )

@@ -6,11 +6,10 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Protocol, runtime_checkable
 
 from smeflow.errors import SmeflowError
 from smeflow.i18n import Phrase, say
-from smeflow.kinds.mailbox import Account
+from smeflow.kinds.mailbox import MailboxSource
 from smeflow.mail.client import MailClient
 from smeflow.mail.connect import open_mailbox
 from smeflow.recipe.load import Recipe
@@ -22,21 +21,6 @@ SILENT_SECONDS = 900.0
 LONGEST_PAUSE_SECONDS = 300.0
 LOOK_SECONDS = 900.0
 """A mailbox is looked through at least so often, whatever its server says or does not say."""
-
-
-@runtime_checkable
-class MailboxSource(Protocol):
-    """A source that is a mailbox."""
-
-    @property
-    def account(self) -> Account:
-        """Where to log in."""
-        ...
-
-    @property
-    def folders(self) -> tuple[str, ...]:
-        """The folders that are read."""
-        ...
 
 
 @dataclass

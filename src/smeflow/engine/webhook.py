@@ -109,12 +109,12 @@ def resolve_host(host: str, port: int) -> list[str]:
         SinkError: It knows none.
     """
     try:
-        found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+        answers = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
     except OSError as error:
         raise SinkError(
             say("{host} cannot be found: {reason}.", host=host, reason=os_error_reason(error))
         ) from error
-    return list(dict.fromkeys(str(each[4][0]) for each in found))
+    return list(dict.fromkeys(str(each[4][0]) for each in answers))
 
 
 def checked_address(endpoint: Endpoint, allowed: Collection[str], resolve: Resolver = resolve_host) -> str:
@@ -143,13 +143,13 @@ def checked_address(endpoint: Endpoint, allowed: Collection[str], resolve: Resol
 def is_public(address: str) -> bool:
     """Tell whether an address is one of the public net: neither ours nor a way around to it."""
     try:
-        found = ipaddress.ip_address(address.partition("%")[0])
+        ip = ipaddress.ip_address(address.partition("%")[0])
     except ValueError:
         return False
-    if isinstance(found, ipaddress.IPv6Address) and found.ipv4_mapped is not None:
-        found = found.ipv4_mapped
-    inside = any(found in network for network in _NOT_PUBLIC if network.version == found.version)
-    return found.is_global and not found.is_multicast and not found.is_reserved and not inside
+    if isinstance(ip, ipaddress.IPv6Address) and ip.ipv4_mapped is not None:
+        ip = ip.ipv4_mapped
+    inside = any(ip in network for network in _NOT_PUBLIC if network.version == ip.version)
+    return ip.is_global and not ip.is_multicast and not ip.is_reserved and not inside
 
 
 TIMEOUT_SECONDS = 15.0
@@ -166,8 +166,8 @@ def post_once(endpoint: Endpoint, address: str, body: bytes, headers: Mapping[st
             connection.sock = ssl.create_default_context().wrap_socket(plain, server_hostname=endpoint.host)
         standard = endpoint.port == (443 if endpoint.scheme == "https" else 80)
         name = f"[{endpoint.host}]" if ":" in endpoint.host else endpoint.host
-        told = {**headers, "Host": name if standard else f"{name}:{endpoint.port}", "Connection": "close"}
-        connection.request("POST", endpoint.path, body=body, headers=told)
+        sent = {**headers, "Host": name if standard else f"{name}:{endpoint.port}", "Connection": "close"}
+        connection.request("POST", endpoint.path, body=body, headers=sent)
         answer = connection.getresponse()
         wait = _retry_after(answer.getheader("retry-after"), answer.getheader("date"))
         answer.read(_MOST_READ)
@@ -257,20 +257,20 @@ class Webhook(BaseModel):
         """Give what is to be delivered for *item*; None where nothing is. Equal items give equal parcels."""
         if self._when is not None and self._when.decides(item.case) is not True:
             return None
-        told = {
+        data = {
             "recipe": item.recipe,
             "key": item.key,
             "name": item.name,
             "version": item.version,
-            "results": self._told(item),
+            "results": self._contents(item),
         }
         finished = item.finished_at.isoformat() if item.finished_at else ""
-        mark = hash_of([self.name, self.type, told])[:32]
+        mark = hash_of([self.name, self.type, data])[:32]
         return Parcel(
-            id=f"msg_{mark}", content={"type": self.type, "timestamp": finished, "data": told}, to=self.name
+            id=f"msg_{mark}", content={"type": self.type, "timestamp": finished, "data": data}, to=self.name
         )
 
-    def _told(self, item: SinkItem) -> Any:
+    def _contents(self, item: SinkItem) -> Any:
         if self._fields:
             return {name: to_json_value(expression(item.case)) for name, expression in self._fields.items()}
         return {name: _short_result(value) for name, value in item.case.results.items()}

@@ -66,7 +66,7 @@ def evaluate(ledger: Ledger, recipe: str, step: Step[Any], truths: Sequence[Trut
     items = list(ledger.items(recipe))
     pairs: Iterable[tuple[Truth, ItemRow | None]]
     if truths is None:
-        decided = ((truth_from_review(ledger, item, step.name), item) for item in items)
+        decided = ((truth_from_review(ledger, item, step), item) for item in items)
         pairs = [(truth, item) for truth, item in decided if truth is not None]
     else:
         pairs = match_items(list(truths), items)

@@ -15,6 +15,7 @@ from smeflow.extract.confidence import field_signals, record_signals
 from smeflow.extract.result import Extraction
 from smeflow.i18n import say
 from smeflow.kinds.record_kind import kind_of
+from smeflow.kinds.steps import result_id
 from smeflow.ledger.ledger import Ledger
 from smeflow.ledger.rows import ItemRow
 from smeflow.triage.labels import Label
@@ -73,6 +74,8 @@ class Truth:
     name: str
     values: Mapping[str, Any]
     """A record's fields by name (inner ones with a dot), or ``label``."""
+    kind: Literal["extraction", "label"] = "extraction"
+    """Of which kind the results are that it speaks of."""
     groups: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -100,9 +103,10 @@ def _parse_truth(text: str, place: str, stem: str = "") -> Truth:
     name = name or next((str(line[key]) for key in CASE_KEYS[:3] if isinstance(line.get(key), str)), stem)
     if not name:
         raise ValueError(say("{place}: no file, id or key says which case is meant", place=place))
-    values = {"label": line["label"]} if "label" in line else line.get("record") or _rest(line)
     groups = {group: str(line[group]) for group in TRUTH_GROUPS if isinstance(line.get(group), str)}
-    return Truth(name=name, values=flatten(values), groups=groups)
+    if "label" in line:
+        return Truth(name=name, kind="label", values={"label": line["label"]}, groups=groups)
+    return Truth(name=name, values=flatten(line.get("record") or _rest(line)), groups=groups)
 
 
 def _rest(line: Mapping[str, Any]) -> dict[str, Any]:
@@ -120,17 +124,19 @@ def flatten(values: Mapping[str, Any], before: str = "") -> dict[str, Any]:
     return flat
 
 
-def truth_from_review(ledger: Ledger, item: ItemRow, step: str) -> Truth | None:
+def truth_from_review(ledger: Ledger, item: ItemRow, step: Step[Any]) -> Truth | None:
     """Give what a person made of an item: the value they gave or approved; None where nobody looked."""
     for review in reversed(ledger.reviews(item)):
-        if review.version != item.version or review.step != step:
+        if review.version != item.version or review.step != step.name:
             continue
         text = review.after if review.action == "correct" else review.before
         if review.action not in ("approve", "correct") or not text:
             return None
         value = json.loads(text)
-        values = value.get("record") if "record" in value else {"label": value.get("label")}
-        return Truth(name=item.key, values=flatten(values or {}))
+        kind = result_id(step.returns)
+        if kind == Label.result_id:
+            return Truth(name=item.key, kind="label", values={"label": value["label"]})
+        return Truth(name=item.key, values=flatten(value["record"])) if kind == Extraction.result_id else None
     return None
 
 
@@ -154,7 +160,7 @@ def score_item(ledger: Ledger, item: ItemRow, step: Step[Any], truth: Truth) -> 
     untouched = item.state == "done" and not any(r.step == step.name for r in ledger.reviews(item))
     if isinstance(result, Extraction):
         return score_record(item.key, result, truth, accepted=untouched)
-    if isinstance(result, Label) and "label" in truth.values:
+    if isinstance(result, Label) and truth.kind == "label":
         return score_label(item.key, result, truth, accepted=untouched)
     return None
 

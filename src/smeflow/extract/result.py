@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from html import escape
-from typing import Any, Generic, Self, TypeVar, cast
+from typing import Any, ClassVar, Generic, Self, TypeVar, cast
 
 from pydantic import BaseModel, Field, TypeAdapter, ValidationError, field_serializer, field_validator
 from pydantic.functional_validators import ModelWrapValidatorHandler
@@ -25,6 +25,8 @@ R = TypeVar("R", bound=BaseModel)
 
 class Extraction(StepResult, Generic[R]):
     """A record and its evidence."""
+
+    result_id: ClassVar[str] = "extraction"
 
     record: R
     """What was read. A field that is not known is None, also where the record's type would demand a value."""

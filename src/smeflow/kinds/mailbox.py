@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
-from typing import Any, Literal, Protocol
+from typing import Any, Literal, Protocol, runtime_checkable
 
 from smeflow.i18n import Phrase, say
 
@@ -30,6 +30,21 @@ class Account:
     def login(self) -> str:
         """The name to log in with."""
         return self.user or self.address
+
+
+@runtime_checkable
+class MailboxSource(Protocol):
+    """A source that is a mailbox."""
+
+    @property
+    def account(self) -> Account:
+        """Where to log in."""
+        ...
+
+    @property
+    def folders(self) -> tuple[str, ...]:
+        """The folders that are read."""
+        ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,14 +1,18 @@
-"""What the step families share: a frozen shape, and results that can be written down and read back."""
+"""What the step families share: a frozen shape, and results that are written down under their kind's name."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any, ClassVar, Protocol, runtime_checkable
+from dataclasses import fields
+from functools import cache
+from types import NoneType, UnionType
+from typing import Any, ClassVar, Protocol, Union, get_args, get_origin, runtime_checkable
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
 from smeflow.documents.document import Box, Document, Quote
 from smeflow.errors import LLMRejected
 from smeflow.expressions.language import Expression
 from smeflow.i18n import Phrase
+from smeflow.kinds.lookup import KindTable
 
 NAME_PATTERN = r"^[A-Za-z][A-Za-z0-9_]{0,63}$"
 PRINTED_TYPES = ("application/pdf", "image/", "text/xml", "application/xml")
@@ -35,6 +39,8 @@ class StepResult(BaseModel):
     """What a step found. Frozen; goes through JSON unchanged."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
+    result_id: ClassVar[str]
+    """What ledgers know the kind of result by: a row of `RESULTS`. Never changed."""
 
 
 class FieldReading(StepResult):
@@ -97,6 +103,69 @@ class FieldReading(StepResult):
             end=self.end,
             path=self.path,
         )
+
+
+RESULTS = KindTable(
+    "results",
+    {
+        "extraction": "smeflow.extract.result:Extraction",
+        "label": "smeflow.triage.labels:Label",
+        "draft": "smeflow.writing.drafts:Drafted",
+        "report": "smeflow.writing.report:Report",
+        "sender": "smeflow.mail.guard:Sender",
+        "ruling": "smeflow.engine.own_steps:Ruled",
+    },
+)
+"""The kinds of results: what ledgers know each by, and its class. No name is ever changed.
+
+How one is shown stands with whoever shows it, by this name. A class derived from one is of its kind; a type
+of somebody's own has no name and is shown by its values.
+"""
+
+
+def result_id(returns: Any) -> str:
+    """Give what ledgers know a step's result by, given the type it returns; empty for one without a name.
+
+    ``Label | None`` is a label.
+    """
+    members = get_args(returns) if get_origin(returns) in (Union, UnionType) else (returns,)
+    names = {_own_id(member) for member in members if member is not NoneType}
+    return names.pop() if len(names) == 1 else ""
+
+
+def _own_id(kind: object) -> str:
+    bases = kind.__mro__ if isinstance(kind, type) else ()
+    return next((str(vars(base)["result_id"]) for base in bases if "result_id" in vars(base)), "")
+
+
+def recognised(value: object) -> str:
+    """Give the kind of a result whose ledger names none: that of the one class which reads all of it.
+
+    So it is with results from before ledgers named them. Where no class reads the whole, or several do, it is
+    empty: nothing is concluded from a part.
+    """
+    if not isinstance(value, Mapping):
+        return ""
+    readers = [name for name in RESULTS.ours if _reads_all(name, value)]
+    return readers[0] if len(readers) == 1 else ""
+
+
+def _reads_all(name: str, value: Mapping[str, Any]) -> bool:
+    reader, known = _reader(name)
+    if not value.keys() <= known:
+        return False
+    try:
+        reader.validate_python(value)
+    except ValidationError:
+        return False
+    return True
+
+
+@cache
+def _reader(name: str) -> tuple[TypeAdapter[Any], frozenset[str]]:
+    kind = RESULTS.find(name)
+    known = kind.model_fields if issubclass(kind, BaseModel) else (field.name for field in fields(kind))
+    return TypeAdapter(kind), frozenset(known)
 
 
 def is_printed(document: Document) -> bool:

@@ -11,7 +11,7 @@ from smeflow.core.claims import Claim
 from smeflow.errors import LedgerError
 from smeflow.i18n import Phrase, say
 from smeflow.ledger.history import add_audit_entry
-from smeflow.ledger.rows import ItemRow
+from smeflow.ledger.rows import ItemRow, columns_of
 from smeflow.ledger.store import LedgerStore, record_blob, store_blob
 from smeflow.ledger.writer import Row, Transaction
 
@@ -45,22 +45,22 @@ def compare_claims(
     if not claims and not rows:
         return []
     before = {(row["rule"], row["key"], row["value"]): set(json.loads(row["told"])) for row in rows}
-    stood = _stood(rows)
-    found = [
-        list(_changed(claim, stood) if claim.rule == FROZEN else _against(transaction, item, claim))
+    settled = _settled_values(rows)
+    objections = [
+        list(_changed(claim, settled) if claim.rule == FROZEN else _against(transaction, item, claim))
         for _, claim in claims
     ]
     doubts: list[Doubt] = []
-    for (step, claim), marks in zip(claims, found, strict=True):
+    for (step, claim), marks in zip(claims, objections, strict=True):
         seen = before.get((claim.rule, claim.key, claim.value), set()) if step in accepted else set()
         doubts += [Doubt(step=step, phrase=phrase) for mark, phrase in marks if mark not in seen]
     if rows:
         transaction.drop("drop claims of item", item=item.id)
     passed = int(done and not doubts)
-    for (step, claim), marks in zip(claims, found, strict=True):
+    for (step, claim), marks in zip(claims, objections, strict=True):
         row: Row = {"item": item.id, "step": step, "rule": claim.rule, "key": claim.key, "value": claim.value}
-        told = canonical_json(_kept(claim, marks, stood, passed))
-        transaction.add("claims", {**row, "told": told, "passed": passed, "at": at})
+        notes = canonical_json(_notes(claim, marks, settled, passed))
+        transaction.add("claims", {**row, "told": notes, "passed": passed, "at": at})
     return _once(doubts)
 
 
@@ -82,7 +82,11 @@ def accept_claims(transaction: Transaction, item: int, step: str) -> list[int]:
             transaction.set("claims", {**row, "passed": 1})
         if row["rule"] == "steady":
             others = transaction.rows("claims alike", rule=row["rule"], key=row["key"], item=item)
-            alike += [o["item"] for o in others if o["value"] == row["value"] and o["state"] == "review"]
+            alike += [
+                other["item"]
+                for other in others
+                if other["value"] == row["value"] and other["state"] == "review"
+            ]
     return alike
 
 
@@ -90,35 +94,35 @@ FROZEN = "frozen"
 _WAS = "was "
 
 
-def _stood(rows: Iterable[Row]) -> dict[str, tuple[str, str]]:
+def _settled_values(rows: Iterable[Row]) -> dict[str, tuple[str, str]]:
     """Give what the item was done with: by key, the value and how a person read it."""
-    found = {}
+    settled = {}
     for row in rows:
         if row["rule"] != FROZEN:
             continue
-        told = [mark for mark in json.loads(row["told"]) if mark.startswith(_WAS)]
-        value, _, shown = told[0].removeprefix(_WAS).partition(" ") if told else ("", "", "")
+        marks = [mark for mark in json.loads(row["told"]) if mark.startswith(_WAS)]
+        value, _, shown = marks[0].removeprefix(_WAS).partition(" ") if marks else ("", "", "")
         if value:
-            found[row["key"]] = (value, shown)
-    return found
+            settled[row["key"]] = (value, shown)
+    return settled
 
 
-def _changed(claim: Claim, stood: Mapping[str, tuple[str, str]]) -> Iterator[tuple[str, Phrase]]:
-    before = stood.get(claim.key)
+def _changed(claim: Claim, settled: Mapping[str, tuple[str, str]]) -> Iterator[tuple[str, Phrase]]:
+    before = settled.get(claim.key)
     if before and before[0] != claim.value:
         data = {**claim.about.data, "before": before[1] or "…"}
         yield f"{claim.value} after {before[0]}", Phrase(claim.about.template, data)
 
 
-def _kept(
-    claim: Claim, marks: Sequence[tuple[str, Phrase]], stood: Mapping[str, tuple[str, str]], passed: int
+def _notes(
+    claim: Claim, marks: Sequence[tuple[str, Phrase]], settled: Mapping[str, tuple[str, str]], passed: int
 ) -> list[str]:
     """Give what is written down beside a claim: what a person was told, and what the item was done with."""
-    told = {mark for mark, _ in marks}
+    notes = {mark for mark, _ in marks}
     if claim.rule == FROZEN:
-        now = (claim.value, claim.shown) if passed else stood.get(claim.key)
-        told |= {f"{_WAS}{now[0]} {now[1]}"} if now else set()
-    return sorted(told)
+        standing = (claim.value, claim.shown) if passed else settled.get(claim.key)
+        notes |= {f"{_WAS}{standing[0]} {standing[1]}"} if standing else set()
+    return sorted(notes)
 
 
 def _against(transaction: Transaction, item: ItemRow, claim: Claim) -> Iterator[tuple[str, Phrase]]:
@@ -128,8 +132,8 @@ def _against(transaction: Transaction, item: ItemRow, claim: Claim) -> Iterator[
         for other in others:
             if _same_paper(item, other) or not _conflict(item, claim, other):
                 continue
-            there = say("{what} is there already: {name}", what=claim.about, name=other["name"])
-            yield f"item {other['item']}", there
+            phrase = say("{what} is there already: {name}", what=claim.about, name=other["name"])
+            yield f"item {other['item']}", phrase
         return
     if claim.rule == "within":
         yield from _beyond(others, claim)
@@ -233,7 +237,7 @@ def batches_of(store: LedgerStore, journal: str) -> list[BatchRow]:
 def booked_in(store: LedgerStore, journal: str) -> list[BookedRow]:
     """Give every entry that left, oldest first."""
     return [
-        BookedRow(**{name: row[name] for name in BookedRow.__slots__} | {"reversal": bool(row["reversal"])})
+        BookedRow(**columns_of(BookedRow, row, read=("reversal",)), reversal=bool(row["reversal"]))
         for row in store.read("booked in journal", journal=journal)
     ]
 
@@ -280,8 +284,8 @@ def close_batch(
         if ending != TEXT:
             transaction.add("memory", {"name": f"{_ENDING}{row['id']}", "value": ending})
         for entry in entries:
-            made = {"item": entry.item, "hash": entry.hash, "reversal": int(entry.reversal)}
-            transaction.add("booked", {"batch": row["id"], "entry": entry.entry, **made})
+            columns = {"item": entry.item, "hash": entry.hash, "reversal": int(entry.reversal)}
+            transaction.add("booked", {"batch": row["id"], "entry": entry.entry, **columns})
         add_audit_entry(
             transaction, at=at, kind="batch", payload=canonical_json([journal, period, first, blob])
         )
@@ -295,10 +299,10 @@ _ENDING = "\nbatch\nending "
 
 
 def _ending_of(store: LedgerStore, batch: int) -> str:
-    found = store.first("get memory", name_=f"{_ENDING}{batch}")
-    return str(found[1]) if found is not None else TEXT
+    row = store.first("get memory", name_=f"{_ENDING}{batch}")
+    return str(row[1]) if row is not None else TEXT
 
 
 def _batch(row: Row, ending: str) -> BatchRow:
-    given = {name: row[name] for name in BatchRow.__slots__ if name not in ("at", "ending")}
-    return BatchRow(**given, at=datetime.fromisoformat(row["at"]), ending=ending)
+    columns = columns_of(BatchRow, row, read=("at", "ending"))
+    return BatchRow(**columns, at=datetime.fromisoformat(row["at"]), ending=ending)

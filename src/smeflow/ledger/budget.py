@@ -36,8 +36,8 @@ class Budget:
         """
         if money is None or not money.amount:
             return 0
-        here = money if money.currency == self.currency else self.convert(money)
-        if here is None or here.currency != self.currency:
+        converted = money if money.currency == self.currency else self.convert(money)
+        if converted is None or converted.currency != self.currency:
             raise BudgetSpent(
                 say(
                     "No exchange rate from {given} to {wanted} is known. "
@@ -49,7 +49,7 @@ class Budget:
                 spent=Decimal(0),
                 currency=self.currency,
             )
-        return int((here.amount * NANO).to_integral_value(ROUND_CEILING))
+        return int((converted.amount * NANO).to_integral_value(ROUND_CEILING))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -68,9 +68,9 @@ def spend(transaction: Transaction, purses: tuple[Purse, ...], nanos: int, curre
     Raises:
         BudgetSpent: One of them has less left.
     """
-    found: Mapping[str, int] = {p.name: _spent(transaction, p.name) for p in purses}
+    totals: Mapping[str, int] = {p.name: _spent(transaction, p.name) for p in purses}
     for purse in purses:
-        spent = Decimal(found[purse.name]) / NANO
+        spent = Decimal(totals[purse.name]) / NANO
         if purse.limit is not None and spent + Decimal(nanos) / NANO > purse.limit:
             raise _empty(purse, spent, Decimal(nanos) / NANO, currency)
     for purse in purses:
@@ -82,20 +82,19 @@ def adjust_spent(transaction: Transaction, name: str, nanos: int) -> None:
     if not nanos:
         return
     row = {"purse": name, "nanos": _spent(transaction, name) + nanos}
-    if transaction.set("spent", row) == 0:
-        transaction.add("spent", row)
+    transaction.put("spent", row)
     transaction.memo[f"spent {name}"] = row["nanos"]
 
 
 def _spent(transaction: Transaction, name: str) -> int:
     known = transaction.memo.get(f"spent {name}")
     if known is None:
-        found = transaction.one("get spent", purse_=name)
-        known = transaction.memo[f"spent {name}"] = int(found[1]) if found else 0
+        row = transaction.first("get spent", purse_=name)
+        known = transaction.memo[f"spent {name}"] = int(row[1]) if row else 0
     return int(known)
 
 
-def _empty(purse: Purse, spent: Decimal, next_one: Decimal, currency: str) -> BudgetSpent:
+def _empty(purse: Purse, spent: Decimal, next_cost: Decimal, currency: str) -> BudgetSpent:
     limit = purse.limit or Decimal(0)
     return BudgetSpent(
         say(
@@ -106,7 +105,7 @@ def _empty(purse: Purse, spent: Decimal, next_one: Decimal, currency: str) -> Bu
             limit=limit,
             currency=currency,
             spent=_short(spent),
-            next=_short(next_one),
+            next=_short(next_cost),
         ),
         limit=limit,
         spent=spent,

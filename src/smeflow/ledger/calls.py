@@ -49,8 +49,8 @@ class LedgerCallLog:
         """Give the reply settled under *key*, marked ``replayed``."""
         if self.item.lease == 1:
             return None  # nobody held this item before, so nothing was ever asked for it
-        found = self.store.first("reply", key=key)
-        return reply_of(found[0]) if found else None
+        row = self.store.first("reply", key=key)
+        return reply_of(row[0]) if row else None
 
     def recall(self, request: Request, place: ModelEndpoint) -> Reply | None:
         """Give a reply the same model gave to an equal request of any item.
@@ -74,8 +74,8 @@ class LedgerCallLog:
         asked = _request_json(request, pictures=place.sees is not None)
 
         def job(transaction: Transaction) -> Row:
-            found = transaction.one("lease of item", id_=self.item.id)
-            if found is None or found[0] != self.item.lease:
+            row = transaction.first("lease of item", id_=self.item.id)
+            if row is None or row[0] != self.item.lease:
                 raise LeaseLost(self.item.id)
             month = f"{self.store.clock():%Y-%m}"
             if nanos:
@@ -126,8 +126,8 @@ class LedgerCallLog:
 
     def _attempt(self, transaction: Transaction, key: str) -> int:
         """Count the attempts under *key*, this one included."""
-        found = transaction.one("attempts", key=key)
-        return int(found[0]) + 1 if found else 1
+        row = transaction.first("attempts", key=key)
+        return int(row[0]) + 1 if row else 1
 
     def settle(self, ticket: Ticket, end: Reply | LLMError) -> None:
         """Write down how the attempt ended and what it cost; durable before this returns.
@@ -140,8 +140,8 @@ class LedgerCallLog:
             row = _end(call, end, self.budget, self.store.now())
             transaction.add("ends", row)
             _give_back(transaction, call, row, self._purses(call["month"]))
-            seen = [row["state"], row["model"], row["cost"], sha256(row["reply"] or row["error"] or "")]
-            seen += [picture.sha256 for picture in pictures_in(call["request"])]
+            outcome = [row["state"], row["model"], row["cost"], sha256(row["reply"] or row["error"] or "")]
+            outcome += [picture.sha256 for picture in pictures_in(call["request"])]
             salt = self.item.salt
             add_audit_entry(
                 transaction,
@@ -149,7 +149,7 @@ class LedgerCallLog:
                 kind="call",
                 item=self.item.id,
                 salt=salt,
-                payload=[call["step"], *seen],
+                payload=[call["step"], *outcome],
             )
             return int(row["nanos"])
 
@@ -161,7 +161,7 @@ class LedgerCallLog:
 
     def _purses(self, month: str) -> tuple[Purse, ...]:
         budget = self.budget
-        whole = (
+        shared = (
             Purse(name=self.purse, whose="run", limit=budget.run, words=say("of one run")),
             Purse(
                 name=f"month {month}",
@@ -171,9 +171,11 @@ class LedgerCallLog:
             ),
         )
         if budget.item is None:
-            return whole
-        one = Purse(name=f"item {self.item.id}", whose="item", limit=budget.item, words=say("of one item"))
-        return (one, *whole)
+            return shared
+        of_item = Purse(
+            name=f"item {self.item.id}", whose="item", limit=budget.item, words=say("of one item")
+        )
+        return (of_item, *shared)
 
     def _row(
         self,
@@ -223,13 +225,13 @@ def _request_json(request: Request, *, pictures: bool) -> str:
 
 
 def _message(message: Message, *, pictures: bool) -> dict[str, Any]:
-    told: dict[str, Any] = {"role": message.role, "content": message.content}
+    body: dict[str, Any] = {"role": message.role, "content": message.content}
     if pictures and message.images:
-        told["images"] = [
-            {"sha256": one.sha256, "media_type": one.media_type, "size": len(one.data)}
-            for one in message.images
+        body["images"] = [
+            {"sha256": image.sha256, "media_type": image.media_type, "size": len(image.data)}
+            for image in message.images
         ]
-    return told
+    return body
 
 
 _NOTHING: Row = {

@@ -24,7 +24,7 @@ from smeflow.ledger.items import (
     reason_of,
     state_changes,
 )
-from smeflow.ledger.rows import ItemRow, Reason, ResultRow, State
+from smeflow.ledger.rows import ItemRow, Reason, ResultKind, ResultRow, State, columns_of
 from smeflow.ledger.store import LedgerStore, record_blob, store_blob
 from smeflow.ledger.writer import Row, Transaction
 
@@ -35,6 +35,7 @@ class NewResult:
 
     step: str
     fingerprint: str
+    kind: ResultKind
     input: str
     """The hash of the results the step could see."""
     take: int
@@ -93,6 +94,8 @@ def finish_item(
         changes = state_changes(state, reason, at, due_at=ending.due_at, plan=ending.plan)
         # A stale holder's results are rolled back with its change of state, which is refused below.
         numbers = [transaction.add("results", _row(item, new, smeflow, at)) for new in ending.new]
+        for new in ending.new:
+            _name_kind(transaction, new)
         outcome = {step: _place(where, numbers) for step, where in ending.outcome.items()}
         more = {
             "outcome": canonical_json(outcome),
@@ -120,10 +123,10 @@ def _compared(transaction: Transaction, item: ItemRow, ending: Ending, at: str) 
     doubts = compare_claims(transaction, item, ending.claims, accepted=ending.accepted, done=done, at=at)
     if not doubts:
         return ending.state, ending.reason
-    told = distinct_phrases(*ending.reason.phrases, *(doubt.phrase for doubt in doubts))
+    phrases = distinct_phrases(*ending.reason.phrases, *(doubt.phrase for doubt in doubts))
     if done:
-        return "review", Reason(kind="between", step=doubts[0].step, phrases=told)
-    return "review", replace(ending.reason, phrases=told)
+        return "review", Reason(kind="between", step=doubts[0].step, phrases=phrases)
+    return "review", replace(ending.reason, phrases=phrases)
 
 
 def _place(where: object, numbers: list[int]) -> object:
@@ -149,10 +152,21 @@ def _row(item: ItemRow, new: NewResult, smeflow: str, at: str) -> Row:
     }
 
 
+def _name_kind(transaction: Transaction, new: NewResult) -> None:
+    """Write down what a result is, once for all of its fingerprint."""
+    kind = (new.kind.step, new.kind.result)
+    known = transaction.first("get kinds", fingerprint_=new.fingerprint)
+    row = {"fingerprint": new.fingerprint, "step": kind[0], "result": kind[1]}
+    if known is None:
+        transaction.add("kinds", row)
+    elif known[1:3] != kind:  # a function whose version stayed the same returns another type now
+        transaction.set("kinds", row)
+
+
 def result_of(row: Row) -> ResultRow:
     """Make a result of its row."""
-    given = {name: row[name] for name in ResultRow.__slots__ if name not in ("wanted", "at")}
-    return ResultRow(**given, wanted=bool(row["wanted"]), at=datetime.fromisoformat(row["at"]))
+    columns = columns_of(ResultRow, row, read=("wanted", "at"))
+    return ResultRow(**columns, wanted=bool(row["wanted"]), at=datetime.fromisoformat(row["at"]))
 
 
 def results_of(store: LedgerStore, item: int) -> list[ResultRow]:
@@ -182,8 +196,8 @@ class ItemPart:
     @property
     def version(self) -> str:
         """What tells it from another part: the file's hash, and its pages."""
-        whole = sha256(self.data)
-        return self.pages.version(whole) if self.pages else whole
+        file_hash = sha256(self.data)
+        return self.pages.version(file_hash) if self.pages else file_hash
 
 
 def split_item(store: LedgerStore, item: ItemRow, parts: Sequence[ItemPart]) -> int:
@@ -209,7 +223,7 @@ def split_item(store: LedgerStore, item: ItemRow, parts: Sequence[ItemPart]) -> 
                 row["lease"],
                 {**state_changes("skipped", gone, at), "lease": row["lease"] + 1},
             )
-        reason = Reason(kind="split", phrases=(_told(len(parts)),))
+        reason = Reason(kind="split", phrases=(_split_phrase(len(parts)),))
         changes = {
             **state_changes("done", reason, at, outcome={}),
             "parts": len(parts),
@@ -224,17 +238,17 @@ def split_item(store: LedgerStore, item: ItemRow, parts: Sequence[ItemPart]) -> 
     return len(parts)
 
 
-def _told(parts: int) -> Phrase:
+def _split_phrase(parts: int) -> Phrase:
     return say("its one part is an item of its own") if parts == 1 else say("split into {n} parts", n=parts)
 
 
 def _names(parts: Sequence[ItemPart]) -> list[str]:
     """Give each part a name of its own; the second ``a.pdf`` is ``a.pdf (2)``."""
-    seen: dict[str, int] = {}
+    counts: dict[str, int] = {}
     names = []
     for part in parts:
-        seen[part.name] = seen.get(part.name, 0) + 1
-        names.append(part.name if seen[part.name] == 1 else f"{part.name} ({seen[part.name]})")
+        counts[part.name] = counts.get(part.name, 0) + 1
+        names.append(part.name if counts[part.name] == 1 else f"{part.name} ({counts[part.name]})")
     return names
 
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from smeflow._text import canonical_json, sha256
-from smeflow.ledger.rows import DeliveryRow, RunRow
+from smeflow.ledger.rows import DeliveryRow, RunRow, columns_of
 from smeflow.ledger.store import LedgerStore
 from smeflow.ledger.writer import Row, Transaction
 
@@ -21,10 +21,10 @@ def add_audit_entry(
     transaction: Transaction, *, at: str, kind: str, item: int = 0, salt: str = "", payload: object = None
 ) -> None:
     """Add an entry; it becomes durable with what it speaks of."""
-    last: tuple[int, str] = transaction.memo.get("audit") or transaction.one("last audit") or (0, BEGIN)
+    last: tuple[int, str] = transaction.memo.get("audit") or transaction.first("last audit") or (0, BEGIN)
     number, before = last[0] + 1, last[1]
     hidden = sha256(salt + canonical_json(payload))
-    made = entry_hash(before, number, at, kind, item, hidden)
+    digest = entry_hash(before, number, at, kind, item, hidden)
     row = {
         "n": number,
         "at": at,
@@ -32,10 +32,10 @@ def add_audit_entry(
         "item": item,
         "payload": hidden,
         "before": before,
-        "hash": made,
+        "hash": digest,
     }
     transaction.add("audit", row)
-    transaction.memo["audit"] = (number, made)
+    transaction.memo["audit"] = (number, digest)
 
 
 def entry_hash(before: str, number: int, at: str, kind: str, item: int, payload: str) -> str:
@@ -50,10 +50,10 @@ def first_broken_entry(store: LedgerStore) -> int | None:
     """
     before, expected = BEGIN, 1
     for row in store.read("all audit"):
-        whole = row["hash"] == entry_hash(
+        intact = row["hash"] == entry_hash(
             before, row["n"], row["at"], row["kind"], row["item"], row["payload"]
         )
-        if row["n"] != expected or row["before"] != before or not whole:
+        if row["n"] != expected or row["before"] != before or not intact:
             return int(expected)
         before, expected = row["hash"], expected + 1
     return None
@@ -103,9 +103,9 @@ def end_run(store: LedgerStore, run: RunRow, *, stopped: str | None, summary: st
 
 def run_of(row: Row) -> RunRow:
     """Make a run of its row."""
-    given = {name: row[name] for name in RunRow.__slots__ if name not in ("started_at", "ended_at")}
+    columns = columns_of(RunRow, row, read=("started_at", "ended_at"))
     ended = datetime.fromisoformat(row["ended_at"]) if row["ended_at"] else None
-    return RunRow(**given, started_at=datetime.fromisoformat(row["started_at"]), ended_at=ended)
+    return RunRow(**columns, started_at=datetime.fromisoformat(row["started_at"]), ended_at=ended)
 
 
 def record_delivery(
@@ -137,8 +137,8 @@ def last_delivery(store: LedgerStore, recipe: str, sink: str) -> DeliveryRow | N
     rows = store.read("last deliveries", recipe=recipe, sink=sink)
     if not rows:
         return None
-    given = {name: rows[0][name] for name in DeliveryRow.__slots__ if name != "at"}
-    return DeliveryRow(**given, at=datetime.fromisoformat(rows[0]["at"]))
+    columns = columns_of(DeliveryRow, rows[0], read=("at",))
+    return DeliveryRow(**columns, at=datetime.fromisoformat(rows[0]["at"]))
 
 
 @dataclass(frozen=True)
@@ -150,20 +150,15 @@ class LedgerSinkMemory(MutableMapping[str, str]):
 
     def __getitem__(self, name: str) -> str:
         """Give what was kept under *name*."""
-        found = self.store.first("get memory", name_=self._full(name))
-        if found is None:
+        row = self.store.first("get memory", name_=self._full(name))
+        if row is None:
             raise KeyError(name)
-        return str(found[1])
+        return str(row[1])
 
     def __setitem__(self, name: str, value: str) -> None:
         """Keep *value* under *name*."""
         row = {"name": self._full(name), "value": value}
-
-        def job(transaction: Transaction) -> None:
-            if transaction.set("memory", dict(row)) == 0:
-                transaction.add("memory", dict(row))
-
-        self.store.write(job)
+        self.store.write(lambda transaction: transaction.put("memory", row))
 
     def __delitem__(self, name: str) -> None:
         """Forget *name*."""

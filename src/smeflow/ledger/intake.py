@@ -68,19 +68,19 @@ class Intake:
         rows = store.tuples("known", recipe=recipe)
         self._known = {r[1]: _Known(r[0], r[1], r[5], r[2], r[3]) for r in rows if r[4] == source}
         self._first: dict[str, _Known] = {}
-        for one in sorted(self._known.values(), key=lambda k: k.id):
-            if one.state != "skipped":
-                self._first.setdefault(one.version, one)
+        for known in sorted(self._known.values(), key=lambda k: k.id):
+            if known.state != "skipped":
+                self._first.setdefault(known.version, known)
         self._seen: set[str] = set()
-        self._again: list[tuple[Incoming, _Known]] = []
-        self._left: set[str] = set()
-        found = store.first("last seq", recipe=recipe)
-        self._seq = int(found[0]) if found else 0
+        self._repeats: list[tuple[Incoming, _Known]] = []
+        self._vacated: set[str] = set()
+        row = store.first("last seq", recipe=recipe)
+        self._seq = int(row[0]) if row else 0
 
     def take(self, incoming: Iterable[Incoming], *, complete: bool) -> IntakeCounts:
         """Write down what is new, changed or (where *incoming* is *complete*) gone."""
         for batch in _batches(self._fresh(incoming)):
-            placed = [(one, store_blob(self.store, one.data)) for one in batch]
+            placed = [(arrival, store_blob(self.store, arrival.data)) for arrival in batch]
             self.store.write(partial(self._write, placed))
         if complete:
             self._mark_gone()
@@ -90,62 +90,67 @@ class Intake:
 
     def _fresh(self, incoming: Iterable[Incoming]) -> Iterator[Incoming]:
         """Pass on what must be written; the rest is as it was."""
-        for one in incoming:
+        for arrival in incoming:
             self.taken.seen += 1
-            known = self._known.get(one.key)
-            self._seen.add(one.key)
-            if known and known.version == one.version and known.state != "skipped" and one.refused is None:
+            known = self._known.get(arrival.key)
+            self._seen.add(arrival.key)
+            if (
+                known
+                and known.version == arrival.version
+                and known.state != "skipped"
+                and arrival.refused is None
+            ):
                 continue
-            first = None if one.unique or one.refused else self._first.get(one.version)
-            if first and first.key != one.key:
-                if not (known and known.version == one.version):
-                    self._again.append((_light(one), first))
+            first = None if arrival.unique or arrival.refused else self._first.get(arrival.version)
+            if first and first.key != arrival.key:
+                if not (known and known.version == arrival.version):
+                    self._repeats.append((_without_data(arrival), first))
                 continue
-            if not one.unique and one.refused is None:
-                place = known or _Known(0, one.key, one.name, one.version, "open")
-                self._first[one.version] = place
-            yield one
+            if not arrival.unique and arrival.refused is None:
+                place = known or _Known(0, arrival.key, arrival.name, arrival.version, "open")
+                self._first[arrival.version] = place
+            yield arrival
 
     def _write(self, placed: list[tuple[Incoming, str]], transaction: Transaction) -> None:
-        told = []
-        for one, blob in placed:
-            known = self._known.get(one.key)
-            record_blob(transaction, blob, one.data)
+        hashes = []
+        for arrival, blob in placed:
+            known = self._known.get(arrival.key)
+            record_blob(transaction, blob, arrival.data)
             salt = (
-                self._add(transaction, one, blob)
+                self._add(transaction, arrival, blob)
                 if known is None
-                else self._renew(transaction, known, one, blob)
+                else self._renew(transaction, known, arrival, blob)
             )
-            told.append(sha256(salt + one.key + one.version))
+            hashes.append(sha256(salt + arrival.key + arrival.version))
         # One entry for all: each item's hash is in it, salted with what stands with the item.
-        add_audit_entry(transaction, at=self.store.now(), kind="arrived", payload=told)
+        add_audit_entry(transaction, at=self.store.now(), kind="arrived", payload=hashes)
 
-    def _add(self, transaction: Transaction, one: Incoming, blob: str) -> str:
+    def _add(self, transaction: Transaction, arrival: Incoming, blob: str) -> str:
         self._seq += 1
         self.taken.new += 1
         row = new_item_row(
-            self.store, **_what(one), recipe=self.recipe, source=self.source, blob=blob, seq=self._seq
+            self.store, **_columns(arrival), recipe=self.recipe, source=self.source, blob=blob, seq=self._seq
         )
-        if one.refused is not None:
-            row |= state_changes("failed", _refusal(one.refused), self.store.now())
+        if arrival.refused is not None:
+            row |= state_changes("failed", _refusal(arrival.refused), self.store.now())
         transaction.add("items", row)
         return str(row["salt"])
 
-    def _renew(self, transaction: Transaction, known: _Known, one: Incoming, blob: str) -> str:
+    def _renew(self, transaction: Transaction, known: _Known, arrival: Incoming, blob: str) -> str:
         row = transaction.rows("get items", id_=known.id)[0]
-        reason = _refusal(one.refused) if one.refused else Reason(kind="new")
+        reason = _refusal(arrival.refused) if arrival.refused else Reason(kind="new")
         was = reason_of(row["reason"])
-        if row["version"] == one.version and (
+        if row["version"] == arrival.version and (
             was == reason or was.kind not in ("gone", "duplicate", "source")
         ):
             return str(row["salt"])  # rejected by a person, or could not be read last time either
         at = self.store.now()
-        changes = state_changes("failed" if one.refused else "open", reason, at)
-        if row["version"] != one.version:
+        changes = state_changes("failed" if arrival.refused else "open", reason, at)
+        if row["version"] != arrival.version:
             self.taken.changed += 1
-            self._left.add(row["version"])
+            self._vacated.add(row["version"])
             changes |= {
-                **_what(one),
+                **_columns(arrival),
                 "blob": blob,
                 "outcome": "{}",
                 "takes": "{}",
@@ -159,8 +164,8 @@ class Intake:
 
     def _mark_gone(self) -> None:
         gone = {k.key for k in self._known.values() if k.key not in self._seen and k.state != "skipped"}
-        kept = self._settle_again(gone)
-        lost = [self._known[key] for key in sorted(gone - kept)]
+        moved = self._settle_again(gone)
+        lost = [self._known[key] for key in sorted(gone - moved)]
 
         def job(transaction: Transaction) -> None:
             for known in lost:
@@ -171,7 +176,7 @@ class Intake:
         if lost:
             self.store.write(job)
         self.taken.gone = len(lost)
-        self._left |= {known.version for known in lost}
+        self._vacated |= {known.version for known in lost}
         self._free_duplicates()
 
     def _settle_again(self, gone: set[str]) -> set[str]:
@@ -179,43 +184,53 @@ class Intake:
         moved: set[str] = set()
 
         def job(transaction: Transaction) -> None:
-            for one, first in self._again:
-                if first.id and first.key in gone and first.key not in moved and one.key not in self._known:
+            for arrival, first in self._repeats:
+                if (
+                    first.id
+                    and first.key in gone
+                    and first.key not in moved
+                    and arrival.key not in self._known
+                ):
                     moved.add(first.key)
                     row = transaction.rows("get items", id_=first.id)[0]
                     change_item(
                         transaction,
                         first.id,
                         row["lease"],
-                        {"key": one.key, "name": one.name, "lease": row["lease"] + 1},
+                        {"key": arrival.key, "name": arrival.name, "lease": row["lease"] + 1},
                     )
                     mark_changed(transaction, self.recipe)
                 else:
-                    self._add_duplicate(transaction, one, first)
+                    self._add_duplicate(transaction, arrival, first)
 
-        if self._again:
+        if self._repeats:
             self.store.write(job)
-            self._again.clear()
+            self._repeats.clear()
         return moved
 
-    def _add_duplicate(self, transaction: Transaction, one: Incoming, first: _Known) -> None:
+    def _add_duplicate(self, transaction: Transaction, arrival: Incoming, first: _Known) -> None:
         self.taken.duplicates += 1
         at = self.store.now()
         reason = Reason(kind="duplicate", phrases=(say("duplicate of {name}", name=first.name),))
-        known = self._known.get(one.key)
-        original = transaction.rows("items by version", recipe=self.recipe, version=one.version)
+        known = self._known.get(arrival.key)
+        original = transaction.rows("items by version", recipe=self.recipe, version=arrival.version)
         blob = original[0]["blob"] if original else ""
         if known is None:
             self._seq += 1
             row = new_item_row(
-                self.store, **_what(one), recipe=self.recipe, source=self.source, blob=blob, seq=self._seq
+                self.store,
+                **_columns(arrival),
+                recipe=self.recipe,
+                source=self.source,
+                blob=blob,
+                seq=self._seq,
             )
             transaction.add("items", row | state_changes("skipped", reason, at))
             return
         row = transaction.rows("get items", id_=known.id)[0]
         changes = {
             **state_changes("skipped", reason, at, outcome={}),
-            **_what(one),
+            **_columns(arrival),
             "blob": blob,
             "lease": row["lease"] + 1,
         }
@@ -226,7 +241,7 @@ class Intake:
         """Let the next file with the same bytes stand in for an item that is gone or has changed."""
 
         def job(transaction: Transaction) -> None:
-            for version in sorted(self._left):
+            for version in sorted(self._vacated):
                 same = transaction.rows("items by version", recipe=self.recipe, version=version)
                 if any(row["state"] != "skipped" for row in same):
                     continue
@@ -240,7 +255,7 @@ class Intake:
                     }
                     change_item(transaction, row["id"], row["lease"], opened)
 
-        if self._left:
+        if self._vacated:
             self.store.write(job)
 
 
@@ -257,13 +272,13 @@ def _leave(store: LedgerStore, transaction: Transaction, number: int) -> None:
     mark_changed(transaction, row["recipe"])
 
 
-def _what(one: Incoming) -> Row:
+def _columns(arrival: Incoming) -> Row:
     return {
-        "key": one.key,
-        "version": one.version,
-        "name": one.name,
-        "media_type": one.media_type,
-        "fields": canonical_json(dict(one.fields)),
+        "key": arrival.key,
+        "version": arrival.version,
+        "name": arrival.name,
+        "media_type": arrival.media_type,
+        "fields": canonical_json(dict(arrival.fields)),
     }
 
 
@@ -271,23 +286,23 @@ def _refusal(phrase: Phrase) -> Reason:
     return Reason(kind="source", phrases=(phrase,))
 
 
-def _light(one: Incoming) -> Incoming:
+def _without_data(arrival: Incoming) -> Incoming:
     return Incoming(
-        key=one.key,
-        version=one.version,
-        name=one.name,
-        media_type=one.media_type,
+        key=arrival.key,
+        version=arrival.version,
+        name=arrival.name,
+        media_type=arrival.media_type,
         data=b"",
-        fields=one.fields,
+        fields=arrival.fields,
     )
 
 
 def _batches(incoming: Iterable[Incoming]) -> Iterator[list[Incoming]]:
     batch: list[Incoming] = []
     size = 0
-    for one in incoming:
-        batch.append(one)
-        size += len(one.data)
+    for arrival in incoming:
+        batch.append(arrival)
+        size += len(arrival.data)
         if len(batch) >= BATCH_ITEMS or size >= BATCH_BYTES:
             yield batch
             batch, size = [], 0

@@ -26,9 +26,11 @@ def reason_json(reason: Reason) -> str:
 
 def reason_of(text: str) -> Reason:
     """Read a reason."""
-    found = json.loads(text)
+    written = json.loads(text)
     return Reason(
-        kind=found["kind"], step=found["step"], phrases=tuple(phrase_from_json(p) for p in found["phrases"])
+        kind=written["kind"],
+        step=written["step"],
+        phrases=tuple(phrase_from_json(p) for p in written["phrases"]),
     )
 
 
@@ -72,8 +74,8 @@ def _time(text: str | None) -> datetime | None:
     return datetime.fromisoformat(text) if text else None
 
 
-def new_item_row(store: LedgerStore, **given: object) -> Row:
-    """Make the row of an item that has just come in; *given* must have what says which it is."""
+def new_item_row(store: LedgerStore, **columns: object) -> Row:
+    """Make the row of an item that has just come in; *columns* must have what says which it is."""
     blank: Row = {
         "fields": "{}",
         "state": "open",
@@ -94,7 +96,7 @@ def new_item_row(store: LedgerStore, **given: object) -> Row:
         "created_at": store.now(),
         "ended_at": None,
     }
-    return {**blank, **given}
+    return {**blank, **columns}
 
 
 OPEN_NEW = reason_json(Reason(kind="new"))
@@ -114,14 +116,14 @@ def change_item(
     Raises:
         LeaseLost: It is not; nothing of the job is written.
     """
-    found = [{**known}] if known is not None else transaction.rows("get items", id_=item)
-    if not found or lease not in (None, found[0]["lease"]):
+    rows = [{**known}] if known is not None else transaction.rows("get items", id_=item)
+    if not rows or lease not in (None, rows[0]["lease"]):
         raise LeaseLost(item)
-    row = found[0]
-    held = row["lease"]
+    row = rows[0]
+    current = row["lease"]
     row.update(changes)
     form = "move" if changes.keys() <= MOVES else "set"
-    if transaction.set("items", row, form, lease=held) != 1:
+    if transaction.set("items", row, form, lease=current) != 1:
         raise LeaseLost(item)
     return row
 
@@ -174,20 +176,20 @@ def mark_changed(transaction: Transaction, recipe: str) -> None:
     name = f"stamp {recipe}"
     count = transaction.memo.get(name)
     if count is None:
-        found = transaction.one("get stamps", recipe_=recipe)
-        if found is None:
+        row = transaction.first("get stamps", recipe_=recipe)
+        if row is None:
             transaction.add("stamps", {"recipe": recipe, "changes": 1})
             transaction.memo[name] = 1
             return
-        count = int(found[1])
+        count = int(row[1])
         transaction.memo[name] = count + 1
         transaction.set("stamps", {"recipe": recipe, "changes": count + 1})
 
 
 def change_count(store: LedgerStore, recipe: str) -> int:
     """Give a number that grows whenever what sinks show of *recipe* may have changed."""
-    found = store.first("get stamps", recipe_=recipe)
-    return int(found[1]) if found else 0
+    row = store.first("get stamps", recipe_=recipe)
+    return int(row[1]) if row else 0
 
 
 def claim_items(
@@ -207,12 +209,12 @@ def claim_items(
 
     def job(transaction: Transaction) -> list[Row]:
         ready = transaction.rows("ready", now=store.now(), **where)
-        taken = [row for row in ready if row["id"] not in without]
-        for row in taken:
-            held = row["lease"]
-            row["lease"] = held + 1
-            transaction.set("items", row, "lease", lease=held)
-        return taken
+        claimed = [row for row in ready if row["id"] not in without]
+        for row in claimed:
+            lease = row["lease"]
+            row["lease"] = lease + 1
+            transaction.set("items", row, "lease", lease=lease)
+        return claimed
 
     return [item_of(row) for row in store.write(job)]
 
@@ -221,10 +223,10 @@ def claim_item(store: LedgerStore, number: int) -> ItemRow | None:
     """Take the item *number* if it is open, due or not; raise its lease."""
 
     def job(transaction: Transaction) -> Row | None:
-        found = transaction.rows("get items", id_=number)
-        if not found or found[0]["state"] != "open":
+        rows = transaction.rows("get items", id_=number)
+        if not rows or rows[0]["state"] != "open":
             return None
-        return change_item(transaction, number, found[0]["lease"], {"lease": found[0]["lease"] + 1})
+        return change_item(transaction, number, rows[0]["lease"], {"lease": rows[0]["lease"] + 1})
 
     row = store.write(job)
     return item_of(row) if row else None
@@ -273,9 +275,9 @@ def reopen_items(
         at = store.now()
         for number in wanted:
             row = transaction.rows("get items", id_=number)[0]
-            kept = json.loads(row["takes"])
-            kept |= {step: kept.get(step, 0) + 1 for step in steps}
-            more = {"lease": row["lease"] + 1, "takes": canonical_json(kept), "tries": 0}
+            takes = json.loads(row["takes"])
+            takes |= {step: takes.get(step, 0) + 1 for step in steps}
+            more = {"lease": row["lease"] + 1, "takes": canonical_json(takes), "tries": 0}
             more |= {"outcome": "{}"} if anew else {}
             change_item(transaction, number, row["lease"], {**state_changes("open", reason, at), **more})
             add_audit_entry(
@@ -328,6 +330,6 @@ def _move(store: LedgerStore, item: ItemRow, state: State, reason: Reason) -> No
     store.write(job)
 
 
-def distinct_phrases(*given: Phrase) -> tuple[Phrase, ...]:
+def distinct_phrases(*phrases: Phrase) -> tuple[Phrase, ...]:
     """Give the phrases once each, in order."""
-    return tuple(dict(zip(map(str, given), given, strict=True)).values())
+    return tuple(dict(zip(map(str, phrases), phrases, strict=True)).values())

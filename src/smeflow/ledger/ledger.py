@@ -15,6 +15,7 @@ from smeflow.ledger.rows import (
     DeliveryRow,
     ItemRow,
     PresentCost,
+    ResultKind,
     ResultRow,
     ReviewRow,
     RunRow,
@@ -78,10 +79,10 @@ class Ledger:
     def items(self, recipe: str | None = None, state: State | None = None) -> Iterator[ItemRow]:
         """Go through the items in the order they came in, parts behind what they were part of."""
         which = "items of recipe" if state is None else "items in state"
-        given = {} if state is None else {"state": state}
+        parameters = {} if state is None else {"state": state}
         for name in [recipe] if recipe is not None else self.recipes():
             with self.store.snapshot() as now:
-                yield from map(items.item_of, now.rows(which, recipe=name, **given))
+                yield from map(items.item_of, now.rows(which, recipe=name, **parameters))
 
     def item(self, recipe: str | None, key: str | int) -> ItemRow | None:
         """Find an item by its key, its name or its number; None where there is none.
@@ -91,10 +92,10 @@ class Ledger:
         """
         if isinstance(key, str):
             for name in [recipe] if recipe is not None else self.recipes():
-                found = self.store.read("items by name", recipe=name, called=key)
-                if found:
-                    exact = [row for row in found if row["key"] == key]
-                    return items.item_of((exact or found)[0])
+                matches = self.store.read("items by name", recipe=name, called=key)
+                if matches:
+                    exact = [row for row in matches if row["key"] == key]
+                    return items.item_of((exact or matches)[0])
         rows = self.store.read("get items", id_=int(key)) if str(key).isdecimal() else []
         return items.item_of(rows[0]) if rows and recipe in (None, rows[0]["recipe"]) else None
 
@@ -122,8 +123,8 @@ class Ledger:
         """Sum what the calls of a recipe (of all) cost; a call whose end is unknown counts in full."""
         total = [0, 0, 0]
         for name in [recipe] if recipe is not None else self.recipes():
-            found = self.store.first("cost of recipe", recipe=name) or (0, 0, 0)
-            total = [a + int(b) for a, b in zip(total, found, strict=True)]
+            sums = self.store.first("cost of recipe", recipe=name) or (0, 0, 0)
+            total = [a + int(b) for a, b in zip(total, sums, strict=True)]
         return self._spending(*total)
 
     def cost_of_item(self, item: ItemRow) -> Spending:
@@ -132,10 +133,10 @@ class Ledger:
 
     def present_costs(self, recipe: str) -> list[PresentCost]:
         """Give what the answers that stand took, by item and step; what was redone since is left out."""
-        found = self.store.tuples("cost of present", recipe=recipe)
+        rows = self.store.tuples("cost of present", recipe=recipe)
         return [
-            PresentCost(item, step, fingerprint, made, calls.nanos_to_money(nanos, self.currency).amount)
-            for item, step, fingerprint, made, nanos in found
+            PresentCost(item, step, fingerprint, count, calls.nanos_to_money(nanos, self.currency).amount)
+            for item, step, fingerprint, count, nanos in rows
         ]
 
     def cost_of_run(self, run: RunRow) -> Spending:
@@ -145,11 +146,11 @@ class Ledger:
     def spent_in_month(self, month: str | None = None) -> Spending:
         """Give what counts against the budget of a month (``2026-11``; now where none is given)."""
         name = f"month {month or format(self.store.clock().astimezone(UTC), '%Y-%m')}"
-        found = self.store.first("get spent", purse_=name)
-        return self._spending(0, int(found[1]) if found else 0, 0)
+        row = self.store.first("get spent", purse_=name)
+        return self._spending(0, int(row[1]) if row else 0, 0)
 
-    def _spending(self, made: int, nanos: int, over: int) -> Spending:
-        return Spending(calls=made, cost=calls.nanos_to_money(nanos, self.currency), items=over)
+    def _spending(self, count: int, nanos: int, items_asked: int) -> Spending:
+        return Spending(calls=count, cost=calls.nanos_to_money(nanos, self.currency), items=items_asked)
 
     def runs(self, recipe: str | None = None) -> list[RunRow]:
         """Give the runs, oldest first."""
@@ -199,10 +200,27 @@ class Ledger:
         if not isinstance(where, str):
             return None
         if where.startswith("r"):
-            found = self.store.read("get results", id_=int(where[1:]))[0]
-            return str(found["value"]), str(found["hash"])
+            row = self.store.read("get results", id_=int(where[1:]))[0]
+            return str(row["value"]), str(row["hash"])
         text = str(self.store.read("get reviews", id_=int(where[1:]))[0]["after"] or "")
         return text, sha256(text)
+
+    def kind(self, item: ItemRow, step: str) -> ResultKind | None:
+        """Give of which kind the value is that a step has now on an item.
+
+        A person's value is of the kind of what the step gave. None where the step gave nothing, or gave it
+        before ledgers named kinds (schema 4).
+        """
+        where = item.outcome.get(step)
+        if not isinstance(where, str):
+            return None
+        by_step = where.startswith("r")
+        row = (
+            self.store.first("kind of result", id_=int(where[1:]))
+            if by_step
+            else self.store.first("kind of step", item=item.id, step=step)
+        )
+        return ResultKind(*row) if row is not None else None
 
     def reopen(self, ids: Iterable[int], *, again: Iterable[str] = ()) -> int:
         """Open ended items again; the steps in *again* are asked anew, the others keep their results."""

@@ -25,10 +25,10 @@ class LedgerMailIndex:
 
     def cursor(self, folder: str) -> FolderCursor | None:
         """Tell how far *folder* has been gone through; None where it was never looked into."""
-        found = self.store.first("get memory", name_=self._name(folder))
-        if found is None:
+        row = self.store.first("get memory", name_=self._name(folder))
+        if row is None:
             return None
-        validity, following = map(int, str(found[1]).split())
+        validity, following = map(int, str(row[1]).split())
         return FolderCursor(validity=validity, following=following)
 
     def begin(self, folder: str, cursor: FolderCursor, places: list[MailLocation]) -> None:
@@ -85,8 +85,7 @@ class LedgerMailIndex:
 
     def _set(self, transaction: Transaction, folder: str, cursor: FolderCursor) -> None:
         row = {"name": self._name(folder), "value": f"{cursor.validity} {cursor.following}"}
-        if transaction.set("memory", dict(row)) == 0:
-            transaction.add("memory", dict(row))
+        transaction.put("memory", row)
 
     def _row(self, place: MailLocation) -> Row:
         return {
@@ -142,8 +141,8 @@ class EffectLog:
     def of(self, item: int) -> dict[str, EffectRow]:
         """Give what was done, or begun, with an item: by kind, keywords by kind and word."""
         rows = self.store.read("effects of item", item=item)
-        ours = [r for r in rows if r["sink"] == self.sink and r["kind"] != PLAN]
-        return {slot_of(one.effect): one for one in map(effect_of, ours)}
+        of_sink = [r for r in rows if r["sink"] == self.sink and r["kind"] != PLAN]
+        return {slot_of(effect.effect): effect for effect in map(effect_of, of_sink)}
 
     def begun(self) -> list[EffectRow]:
         """Give the effects that were begun and whose end is unknown."""
@@ -156,19 +155,19 @@ class EffectLog:
 
         def job(transaction: Transaction) -> None:
             at = self.store.now()
-            for one in listed:
-                self._put(transaction, self._row(one, at))
-                if one.state in ("done", "undone"):
-                    told = [one.effect.kind, one.effect.target]
+            for row in listed:
+                self._put(transaction, self._row(row, at))
+                if row.state in ("done", "undone"):
+                    payload = [row.effect.kind, row.effect.target]
                     add_audit_entry(
-                        transaction, at=at, kind=f"effect {one.state}", item=one.item, payload=told
+                        transaction, at=at, kind=f"effect {row.state}", item=row.item, payload=payload
                     )
 
         if listed:
             self.store.write(job)
 
-    def settle(self, items: Iterable[ItemRow], run: int, *, acting: bool, told: Mapping[int, Any]) -> None:
-        """Note that nothing is left to do for *items* as they are now; *told* says what was decided."""
+    def settle(self, items: Iterable[ItemRow], run: int, *, acting: bool, decided: Mapping[int, Any]) -> None:
+        """Note that nothing is left to do for *items* as they are now; *decided* says what was decided."""
         listed = list(items)
 
         def job(transaction: Transaction) -> None:
@@ -182,7 +181,7 @@ class EffectLog:
                     "kind": PLAN,
                     "key": hash_of([self.recipe, self.sink, item.id, PLAN]),
                     "state": "acted" if acting else "observed",
-                    "detail": canonical_json(told.get(item.id, [])),
+                    "detail": canonical_json(decided.get(item.id, [])),
                     "run": run,
                     "at": at,
                 }
@@ -191,25 +190,25 @@ class EffectLog:
         if listed:
             self.store.write(job)
 
-    def _row(self, one: EffectRow, at: str) -> Row:
-        effect = asdict(one.effect)
+    def _row(self, row: EffectRow, at: str) -> Row:
+        effect = asdict(row.effect)
         return {
             "recipe": self.recipe,
             "sink": self.sink,
-            "item": one.item,
+            "item": row.item,
             "lease": 0,
-            "kind": one.effect.kind,
-            "key": hash_of([self.recipe, self.sink, one.item, slot_of(one.effect)]),
-            "state": one.state,
-            "detail": canonical_json({"effect": effect, "detail": dict(one.detail)}),
-            "run": one.run,
+            "kind": row.effect.kind,
+            "key": hash_of([self.recipe, self.sink, row.item, slot_of(row.effect)]),
+            "state": row.state,
+            "detail": canonical_json({"effect": effect, "detail": dict(row.detail)}),
+            "run": row.run,
             "at": at,
         }
 
     def _put(self, transaction: Transaction, row: Row) -> None:
-        found = transaction.rows("effect by key", key=row["key"])
-        if found:
-            transaction.set("effects", {**row, "id": found[0]["id"]})
+        existing = transaction.rows("effect by key", key=row["key"])
+        if existing:
+            transaction.set("effects", {**row, "id": existing[0]["id"]})
         else:
             transaction.add("effects", row)
 
@@ -219,8 +218,8 @@ def sent_within_a_day(store: LedgerStore, address: str, by: str) -> bool:
     since = (store.clock() - timedelta(days=1)).isoformat()
     rows = [effect_of(row) for row in store.read("effects sent", kind="send", since=since)]
     return any(
-        one.effect.by == by and one.effect.target.casefold() == address.casefold() and one.detail.get("going")
-        for one in rows
+        row.effect.by == by and row.effect.target.casefold() == address.casefold() and row.detail.get("going")
+        for row in rows
     )
 
 
@@ -228,8 +227,8 @@ def observed_effects(store: LedgerStore, recipe: str) -> list[tuple[ItemRow, lis
     """Give what would be done with each finished item, as kind and target, where nothing was done yet."""
     rows = store.read("effects of recipe", recipe=recipe)
     plans = [r for r in rows if r["kind"] == PLAN and r["state"] == "observed"]
-    found = [(item_of(store.read("get items", id_=r["item"])[0]), json.loads(r["detail"])) for r in plans]
-    return [(item, effects) for item, effects in found if effects and item.state == "done"]
+    planned = [(item_of(store.read("get items", id_=r["item"])[0]), json.loads(r["detail"])) for r in plans]
+    return [(item, effects) for item, effects in planned if effects and item.state == "done"]
 
 
 def slot_of(effect: Effect) -> str:
@@ -239,13 +238,13 @@ def slot_of(effect: Effect) -> str:
 
 def effect_of(row: Row) -> EffectRow:
     """Make an effect of its row."""
-    found = json.loads(row["detail"])
+    stored = json.loads(row["detail"])
     return EffectRow(
         id=row["id"],
         item=row["item"],
-        effect=Effect(**found["effect"]),
+        effect=Effect(**stored["effect"]),
         state=row["state"],
-        detail=found["detail"],
+        detail=stored["detail"],
         run=row["run"],
         at=datetime.fromisoformat(row["at"]),
         sink=row["sink"],

@@ -35,11 +35,11 @@ def sealed_since(path: Path, now: datetime) -> datetime | None:
     if _has_more(path):
         return None
     try:
-        told = json.loads((path.parent / SEAL_FILE).read_text(encoding="ascii"))
-        checked = datetime.fromisoformat(told["checked"])
-        if told["size"] != path.stat().st_size or not timedelta(0) <= now - checked < MAX_SEAL_AGE:
+        seal = json.loads((path.parent / SEAL_FILE).read_text(encoding="ascii"))
+        checked = datetime.fromisoformat(seal["checked"])
+        if seal["size"] != path.stat().st_size or not timedelta(0) <= now - checked < MAX_SEAL_AGE:
             return None
-        return checked if told["sha256"] == _hash(path) else None
+        return checked if seal["sha256"] == _hash(path) else None
     except (OSError, ValueError, KeyError, TypeError):
         return None
 
@@ -49,12 +49,12 @@ def write_seal(path: Path, checked: datetime) -> None:
     if _has_more(path):
         return
     with contextlib.suppress(OSError):
-        told = {"size": path.stat().st_size, "sha256": _hash(path), "checked": checked.isoformat()}
+        seal = {"size": path.stat().st_size, "sha256": _hash(path), "checked": checked.isoformat()}
         temporary = path.with_name(f"{SEAL_FILE}.{os.getpid()}")
         try:
             handle = os.open(temporary, os.O_CREAT | os.O_WRONLY | os.O_TRUNC, 0o600)
             with os.fdopen(handle, "w", encoding="ascii") as file:
-                json.dump(told, file)
+                json.dump(seal, file)
             temporary.replace(path.parent / SEAL_FILE)
         finally:
             temporary.unlink(missing_ok=True)
@@ -95,10 +95,10 @@ class CompiledSql:
 @cache
 def compiled_sql() -> CompiledSql:
     """Read the compiled schema."""
-    made = json.loads(resources.files("smeflow.ledger").joinpath("sqlite.json").read_text(encoding="utf-8"))
-    columns = {table: tuple(names) for table, names in made["columns"].items()}
+    schema = json.loads(resources.files("smeflow.ledger").joinpath("sqlite.json").read_text(encoding="utf-8"))
+    columns = {table: tuple(names) for table, names in schema["columns"].items()}
     spoken_for = {table: covered(names) for table, names in columns.items()}
-    return CompiledSql(made["version"], tuple(made["tables"]), columns, spoken_for, made["statements"])
+    return CompiledSql(schema["version"], tuple(schema["tables"]), columns, spoken_for, schema["statements"])
 
 
 def open_connection(path: Path, *, create: bool) -> sqlite3.Connection:
@@ -147,12 +147,12 @@ def prepare_schema(connection: sqlite3.Connection, path: Path) -> None:
         if connection.in_transaction:
             connection.execute("ROLLBACK")
         raise
-    found = connection.execute("SELECT value FROM meta WHERE name = 'schema'").fetchone()
-    if not found:
+    stored = connection.execute("SELECT value FROM meta WHERE name = 'schema'").fetchone()
+    if not stored:
         raise damage_error(path, say("the row that tells its version is missing"))
-    if int(found[0]) < sql.version:
+    if int(stored[0]) < sql.version:
         _add_new_tables(connection, sql)
-    if int(found[0]) > sql.version:
+    if int(stored[0]) > sql.version:
         raise LedgerError(
             say(
                 "The ledger {path} was written by a newer smeflow. Install that version to use it.", path=path
@@ -162,12 +162,12 @@ def prepare_schema(connection: sqlite3.Connection, path: Path) -> None:
 
 def _add_new_tables(connection: sqlite3.Connection, sql: CompiledSql) -> None:
     """Bring the file of an older smeflow up to date. Versions differ in whole tables only, so far."""
-    there = {name for (name,) in connection.execute("SELECT name FROM sqlite_master")}
+    existing = {name for (name,) in connection.execute("SELECT name FROM sqlite_master")}
     connection.execute("BEGIN IMMEDIATE")
     try:
         for statement in sql.tables:
             name = _NAMED.match(statement)
-            if name is not None and name[1] not in there:
+            if name is not None and name[1] not in existing:
                 connection.execute(statement)
         row = ("schema", str(sql.version))
         connection.execute("UPDATE meta SET value = ?, crc = ? WHERE name = ?", (row[1], crc(row), row[0]))
@@ -184,9 +184,9 @@ def verify_rows(connection: sqlite3.Connection, path: Path) -> None:
     Raises:
         LedgerDamaged: Something is not what was written; the message says where.
     """
-    told = connection.execute("PRAGMA integrity_check(1)").fetchone()[0]
-    if told != "ok":
-        raise damage_error(path, say("SQLite says: {told}", told=told))
+    verdict = connection.execute("PRAGMA integrity_check(1)").fetchone()[0]
+    if verdict != "ok":
+        raise damage_error(path, say("SQLite says: {told}", told=verdict))
     for table, columns in compiled_sql().columns.items():
         if table == "blobs":
             _verify_blobs(connection, path)
@@ -194,15 +194,15 @@ def verify_rows(connection: sqlite3.Connection, path: Path) -> None:
         first = columns[0]
         listed = ", ".join(f'"{c}"' for c in (*covered(columns), "crc"))
         position = "rowid" if first == "id" else f'"{first}"'
-        for number, *row, kept in connection.execute(f"SELECT {position}, {listed} FROM {table}"):  # noqa: S608 - our names
-            if zlib.crc32("\x1f".join(map(str, row)).encode("utf-8", "surrogatepass")) != kept:
+        for number, *row, stored in connection.execute(f"SELECT {position}, {listed} FROM {table}"):  # noqa: S608 - our names
+            if zlib.crc32("\x1f".join(map(str, row)).encode("utf-8", "surrogatepass")) != stored:
                 raise damage_error(path, say("row {row} of {table} has changed", row=number, table=table))
 
 
 def _verify_blobs(connection: sqlite3.Connection, path: Path) -> None:
-    for name, size, data, kept in connection.execute("SELECT sha256, size, data, crc FROM blobs"):
-        whole = data is None or sha256(data) == name
-        if not whole or crc((name, size)) != kept:
+    for name, size, data, stored in connection.execute("SELECT sha256, size, data, crc FROM blobs"):
+        intact = data is None or sha256(data) == name
+        if not intact or crc((name, size)) != stored:
             raise damage_error(path, say("the document {name} has changed", name=name[:12]))
 
 

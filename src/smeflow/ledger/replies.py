@@ -19,7 +19,7 @@ RequestKey = tuple[str, str, str]
 
 def reply_json(reply: Reply) -> str:
     """Write a reply."""
-    told: dict[str, Any] = {
+    fields: dict[str, Any] = {
         "text": reply.text,
         "model": reply.model,
         "usage": [
@@ -33,27 +33,27 @@ def reply_json(reply: Reply) -> str:
         "cost": [str(reply.cost.amount), reply.cost.currency] if reply.cost else None,
     }
     if reply.probabilities:
-        told["probabilities"] = dict(reply.probabilities)
-    return canonical_json(told)
+        fields["probabilities"] = dict(reply.probabilities)
+    return canonical_json(fields)
 
 
 def reply_of(text: str) -> Reply:
     """Read a reply back. It costs nothing now: its usage and cost were counted when it was paid."""
-    told = json.loads(text)
-    tokens = told["usage"]
+    fields = json.loads(text)
+    tokens = fields["usage"]
     return Reply(
-        text=told["text"],
-        model=told["model"],
+        text=fields["text"],
+        model=fields["model"],
         usage=Usage(
             input_tokens=tokens[0],
             output_tokens=tokens[1],
             cached_input_tokens=tokens[2],
             estimated=tokens[3],
         ),
-        finish_reason=cast("FinishReason", told["finish"]),
-        id=told["id"],
-        cost=Money(Decimal(0), told["cost"][1]) if told["cost"] else None,
-        probabilities=told.get("probabilities"),
+        finish_reason=cast("FinishReason", fields["finish"]),
+        id=fields["id"],
+        cost=Money(Decimal(0), fields["cost"][1]) if fields["cost"] else None,
+        probabilities=fields.get("probabilities"),
         replayed=True,
     )
 
@@ -63,10 +63,10 @@ def recalled_json(reply: Reply) -> str:
     return reply_json(replace(reply, usage=Usage(), cost=None))
 
 
-def find_recalled(store: LedgerStore, asked: RequestKey) -> Reply | None:
+def find_recalled(store: LedgerStore, key: RequestKey) -> Reply | None:
     """Find what the same model answered to an equal request of any item."""
-    found = store.first("recall", request_hash=asked[0], provider=asked[1], model=asked[2])
-    return reply_of(found[0]) if found else None
+    row = store.first("recall", request_hash=key[0], provider=key[1], model=key[2])
+    return reply_of(row[0]) if row else None
 
 
 class Recalls:
@@ -87,22 +87,22 @@ class Recalls:
         with self._lock:
             self._answered.add(_short(request_hash))
 
-    def find(self, asked: RequestKey) -> Reply | None:
+    def find(self, key: RequestKey) -> Reply | None:
         """Give the reply the same model gave to an equal request."""
         with self._lock:
-            if _short(asked[0]) not in self._answered:
+            if _short(key[0]) not in self._answered:
                 return None
-            known = self._recent.get(asked)
+            known = self._recent.get(key)
         if known is not None:
             return known
-        found = find_recalled(self._store, asked)
-        if found is not None:
+        reply = find_recalled(self._store, key)
+        if reply is not None:
             with self._lock:
                 if len(self._recent) >= RECENT_REPLIES:
                     self._recent.clear()
                     self._written.clear()
-                self._recent[asked] = found
-        return found
+                self._recent[key] = reply
+        return reply
 
     def written(self, reply: Reply) -> str:
         """Write a reply that was recalled; the same one again costs nothing."""

@@ -11,7 +11,7 @@ from smeflow.i18n import Phrase, say
 from smeflow.ledger.between import accept_claims, forget_claims
 from smeflow.ledger.history import add_audit_entry
 from smeflow.ledger.items import change_item, mark_changed, reason_of, state_changes
-from smeflow.ledger.rows import Action, ItemRow, Reason, ReviewRow
+from smeflow.ledger.rows import Action, ItemRow, Reason, ReviewRow, columns_of
 from smeflow.ledger.store import LedgerStore
 from smeflow.ledger.writer import Row, Transaction
 
@@ -52,7 +52,7 @@ def decide(
         row = transaction.rows("get items", id_=item.id)[0]
         _still(transaction, row, item, step, result_hash)
         at = store.now()
-        given = {
+        decision = {
             "item": item.id,
             "version": item.version,
             "step": step,
@@ -64,14 +64,14 @@ def decide(
             "note": note,
             "at": at,
         }
-        number = transaction.add("reviews", dict(given))
+        number = transaction.add("reviews", dict(decision))
         changes = _changes(row, action, step, person, note, at)
         if action == "reject":
             forget_claims(transaction, item.id)
         if action == "approve":
             _look_again(transaction, accept_claims(transaction, item.id, step), at)
         change_item(transaction, item.id, row["lease"], {**changes, "lease": row["lease"] + 1, "tries": 0})
-        add_audit_entry(transaction, at=at, kind=action, item=item.id, salt=row["salt"], payload=given)
+        add_audit_entry(transaction, at=at, kind=action, item=item.id, salt=row["salt"], payload=decision)
         mark_changed(transaction, row["recipe"])
         return number
 
@@ -143,8 +143,8 @@ def _changes(row: Row, action: Action, step: str, person: str, note: str, at: st
 
 def review_of(row: Row) -> ReviewRow:
     """Make a decision of its row."""
-    given = {name: row[name] for name in ReviewRow.__slots__ if name != "at"}
-    return ReviewRow(**given, at=datetime.fromisoformat(row["at"]))
+    columns = columns_of(ReviewRow, row, read=("at",))
+    return ReviewRow(**columns, at=datetime.fromisoformat(row["at"]))
 
 
 def reviews_of(store: LedgerStore, item: int) -> list[ReviewRow]:

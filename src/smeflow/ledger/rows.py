@@ -18,6 +18,11 @@ Action = Literal["approve", "correct", "reject", "again"]
 NANO = Decimal(1_000_000_000)
 
 
+def columns_of(kind: type[Any], row: Mapping[str, Any], *, read: tuple[str, ...]) -> dict[str, Any]:
+    """Give what *kind* takes from a table's row as it stands: all but what must be *read* first."""
+    return {name: row[name] for name in kind.__slots__ if name not in read}
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reason:
     """Why an item is where it is."""
@@ -96,6 +101,16 @@ class ResultRow:
     at: datetime
 
 
+@dataclass(frozen=True, slots=True)
+class ResultKind:
+    """Of which kind a result is, and the step that gave it. Results of one fingerprint are of one kind."""
+
+    step: str
+    """What ledgers know the kind of step by: ``smeflow.steps.triage.Triage``."""
+    result: str
+    """What they know the kind of result by: ``label``; empty for a type without a name."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SentPicture:
     """A picture that was sent to a model; its bytes are not kept."""
@@ -146,7 +161,7 @@ class CallRow:
 def pictures_in(request: str) -> tuple[SentPicture, ...]:
     """Give the pictures that a call's request, as it is written, was sent with."""
     messages = json.loads(request).get("messages", ())
-    return tuple(SentPicture(**one) for message in messages for one in message.get("images", ()))
+    return tuple(SentPicture(**image) for message in messages for image in message.get("images", ()))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,7 +9,7 @@ billionths.
 
 from sqlalchemy import BigInteger, Column, Index, Integer, LargeBinary, MetaData, Table, Text
 
-SCHEMA_VERSION = 3
+SCHEMA_VERSION = 4
 metadata = MetaData()
 
 
@@ -92,6 +92,14 @@ results = Table(
     _text("at"),
     _crc(),
     Index("results_item", "item", "version"),
+)
+kinds = Table(
+    "kinds",
+    metadata,
+    Column("fingerprint", Text, primary_key=True),
+    _text("step"),
+    _text("result"),
+    _crc(),
 )
 calls = Table(
     "calls",

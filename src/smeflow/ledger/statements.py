@@ -36,6 +36,7 @@ from smeflow.ledger.schema import (
     effects,
     ends,
     items,
+    kinds,
     metadata,
     places,
     results,
@@ -77,24 +78,24 @@ def _word(text: str) -> Any:
 
 
 def _writes() -> dict[str, ClauseElement]:
-    made: dict[str, ClauseElement] = {}
+    statements: dict[str, ClauseElement] = {}
     for table in metadata.sorted_tables:
         keys = [c.name for c in table.primary_key]
         rest = [c.name for c in table.columns if c.name not in keys]
-        added = rest if keys == ["id"] else [*keys, *rest]
-        this = and_(*(table.c[k] == bindparam(f"{k}_") for k in keys))
-        made[f"add {table.name}"] = insert(table).values({n: bindparam(n) for n in added})
-        made[f"set {table.name}"] = update(table).where(this).values({n: bindparam(n) for n in rest})
-        made[f"get {table.name}"] = select(table).where(this)
-        made[f"all {table.name}"] = select(table)
+        inserted = rest if keys == ["id"] else [*keys, *rest]
+        by_key = and_(*(table.c[k] == bindparam(f"{k}_") for k in keys))
+        statements[f"add {table.name}"] = insert(table).values({n: bindparam(n) for n in inserted})
+        statements[f"set {table.name}"] = update(table).where(by_key).values({n: bindparam(n) for n in rest})
+        statements[f"get {table.name}"] = select(table).where(by_key)
+        statements[f"all {table.name}"] = select(table)
         if table.name == "memory":
-            made["forget memory"] = delete(table).where(this)
-    made["drop claims of item"] = delete(claims).where(claims.c.item == bindparam("item"))
-    held = and_(items.c.id == bindparam("id_"), items.c.lease == bindparam("lease_"))
+            statements["forget memory"] = delete(table).where(by_key)
+    statements["drop claims of item"] = delete(claims).where(claims.c.item == bindparam("item"))
+    claimed = and_(items.c.id == bindparam("id_"), items.c.lease == bindparam("lease_"))
     for name, columns in (("set", items.c.keys()), ("move", MOVES), ("lease", LEASES)):
         values: dict[str, Any] = {c: bindparam(c) for c in columns if c != "id"}
-        made[f"{name} items"] = update(items).where(held).values(values)
-    return made
+        statements[f"{name} items"] = update(items).where(claimed).values(values)
+    return statements
 
 
 def _item_reads() -> dict[str, ClauseElement]:
@@ -146,13 +147,14 @@ def _item_reads() -> dict[str, ClauseElement]:
 
 def _review_reads() -> dict[str, ClauseElement]:
     """Give what reads decisions of people beyond one item."""
+    result = _latest_kind(kinds.c.result, reviews.c.item, reviews.c.step).scalar_subquery().label("result")
     return {
-        "corrections of recipe": select(reviews.c.step, reviews.c.after)
+        "corrections of recipe": select(reviews.c.step, reviews.c.after, result)
         .select_from(reviews.join(items, items.c.id == reviews.c.item))
         .where(items.c.recipe == bindparam("recipe"), reviews.c.action == _word("correct"))
         .order_by(reviews.c.id),
         "approvals after": select(
-            reviews.c.id, reviews.c.item, reviews.c.action, reviews.c.before, reviews.c.after
+            reviews.c.id, reviews.c.item, reviews.c.action, reviews.c.before, reviews.c.after, result
         )
         .where(reviews.c.id > bindparam("after"))
         .order_by(reviews.c.id),
@@ -168,8 +170,26 @@ def _review_reads() -> dict[str, ClauseElement]:
     }
 
 
+def _latest_kind(wanted: Any, item: Any, step: Any) -> Select[Any]:
+    """Read of which kind the newest result of a step is that names one."""
+    return (
+        select(wanted)
+        .select_from(results.join(kinds, kinds.c.fingerprint == results.c.fingerprint))
+        .where(results.c.item == item, results.c.step == step)
+        .order_by(results.c.id.desc())
+        .limit(ONE)
+        .offset(NOTHING)
+    )
+
+
 def _history_reads() -> dict[str, ClauseElement]:
     return {
+        "kind of result": select(kinds.c.step, kinds.c.result)
+        .select_from(results.join(kinds, kinds.c.fingerprint == results.c.fingerprint))
+        .where(results.c.id == bindparam("id_")),
+        "kind of step": _latest_kind(kinds.c.step, bindparam("item"), bindparam("step")).add_columns(
+            kinds.c.result
+        ),
         "results of item": select(results).where(results.c.item == bindparam("item")).order_by(results.c.id),
         "values of recipe": select(results.c.item, results.c.id, results.c.value)
         .select_from(results.join(items, items.c.id == results.c.item))
@@ -214,9 +234,9 @@ def _history_reads() -> dict[str, ClauseElement]:
 
 
 def _place_reads() -> dict[str, ClauseElement]:
-    ours = and_(places.c.recipe == bindparam("recipe"), places.c.source == bindparam("source"))
-    here = and_(ours, places.c.folder == bindparam("folder"))
-    numbered = and_(here, places.c.validity == bindparam("validity"))
+    of_source = and_(places.c.recipe == bindparam("recipe"), places.c.source == bindparam("source"))
+    of_folder = and_(of_source, places.c.folder == bindparam("folder"))
+    numbered = and_(of_folder, places.c.validity == bindparam("validity"))
     of_sink = and_(effects.c.recipe == bindparam("recipe"), effects.c.sink == bindparam("sink"))
     settled = and_(
         effects.c.item == items.c.id,
@@ -226,12 +246,14 @@ def _place_reads() -> dict[str, ClauseElement]:
         effects.c.lease == items.c.lease,
     )
     return {
-        "places of folder": select(places).where(here).order_by(places.c.id),
-        "places of key": select(places).where(ours, places.c.key == bindparam("key")).order_by(places.c.id),
-        "places of mark": select(places).where(ours, places.c.mark == bindparam("mark")),
+        "places of folder": select(places).where(of_folder).order_by(places.c.id),
+        "places of key": select(places)
+        .where(of_source, places.c.key == bindparam("key"))
+        .order_by(places.c.id),
+        "places of mark": select(places).where(of_source, places.c.mark == bindparam("mark")),
         "place at": select(places).where(numbered, places.c.uid == bindparam("uid")),
         "uids from": select(places.c.uid).where(numbered, places.c.uid >= bindparam("start")),
-        "forget places": delete(places).where(here),
+        "forget places": delete(places).where(of_folder),
         "unsettled": select(items)
         .where(
             OF_RECIPE,
@@ -315,10 +337,10 @@ def compiled() -> dict[str, Any]:
     """Give the tables, the columns of each and all statements as SQLite's SQL with ``:named`` parameters."""
     sqlite = dialect(paramstyle="named")
     tables = metadata.sorted_tables
-    made: list[str] = []
+    ddl: list[str] = []
     for table in tables:
-        made.append(" ".join(str(CreateTable(table).compile(dialect=sqlite)).split()))
-        made.extend(sorted(str(CreateIndex(i).compile(dialect=sqlite)) for i in table.indexes))
+        ddl.append(" ".join(str(CreateTable(table).compile(dialect=sqlite)).split()))
+        ddl.extend(sorted(str(CreateIndex(i).compile(dialect=sqlite)) for i in table.indexes))
     statements = {
         **_writes(),
         **_item_reads(),
@@ -329,7 +351,7 @@ def compiled() -> dict[str, Any]:
     }
     return {
         "version": SCHEMA_VERSION,
-        "tables": made,
+        "tables": ddl,
         "columns": {t.name: [c.name for c in t.columns] for t in tables},
         "statements": {n: " ".join(str(s.compile(dialect=sqlite)).split()) for n, s in statements.items()},
     }

@@ -130,10 +130,10 @@ class LedgerStore:
     ) -> None:
         """Let *job* become durable with the next transaction; see `Writer.write_later`."""
 
-        def told(error: BaseException) -> None:
+        def report(error: BaseException) -> None:
             failed(translate_error(error, self.path) if isinstance(error, sqlite3.Error) else error)
 
-        self._writer.write_later(job, told)
+        self._writer.write_later(job, report)
 
     def flush(self) -> None:
         """Make durable what waits for the next transaction."""
@@ -239,7 +239,7 @@ def store_blob(store: LedgerStore, data: bytes) -> str:
 
 def record_blob(transaction: Transaction, name: str, data: bytes) -> None:
     """Write the row of *data*, once."""
-    if transaction.one("get blobs", sha256_=name) is None:
+    if transaction.first("get blobs", sha256_=name) is None:
         small = len(data) < LARGE
         transaction.add("blobs", {"sha256": name, "size": len(data), "data": data if small else None})
 

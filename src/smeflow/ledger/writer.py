@@ -54,7 +54,7 @@ class Transaction:
         names = [c[0] for c in cursor.description]
         return [dict(zip(names, row, strict=True)) for row in cursor]
 
-    def one(self, name: str, **parameters: object) -> tuple[Any, ...] | None:
+    def first(self, name: str, **parameters: object) -> tuple[Any, ...] | None:
         """Read the first row as it is."""
         return cast(
             "tuple[Any, ...] | None",
@@ -72,6 +72,11 @@ class Transaction:
         key = self._sql.columns[table][0]
         guards = {f"{name}_": value for name, value in {key: row[key], **guard}.items()}
         return self._connection.execute(self._sql.statements[f"{form} {table}"], {**row, **guards}).rowcount
+
+    def put(self, table: str, row: Row) -> None:
+        """Write *row* whole over the one with its key, or add it where there is none."""
+        if self.set(table, row) == 0:
+            self.add(table, row)
 
     def drop(self, name: str, **parameters: object) -> None:
         """Run a statement that takes rows away."""
@@ -124,19 +129,19 @@ class Writer:
         A job must be safe to run twice: when a neighbour fails, the transaction is rolled back and each of
         its jobs runs again alone. A job that raises writes nothing.
         """
-        mine: _Waiting[T] = _Waiting(job)
-        mine.wake.acquire()
+        waiting: _Waiting[T] = _Waiting(job)
+        waiting.wake.acquire()
         with self._lock:
-            self._line.append(mine)
+            self._line.append(waiting)
             lead = not self._led
             self._led = True
         if not lead:
-            self._wait(mine)
-        if not mine.ended:
+            self._wait(waiting)
+        if not waiting.ended:
             self._lead()
-        if mine.error is not None:
-            raise mine.error
-        return cast("T", mine.value)
+        if waiting.error is not None:
+            raise waiting.error
+        return cast("T", waiting.value)
 
     def write_later(
         self, job: Callable[[Transaction], object], failed: Callable[[BaseException], None]
@@ -158,20 +163,20 @@ class Writer:
         if self._line:
             self.write(lambda _: None)
 
-    def _wait(self, mine: _Waiting[Any]) -> None:
+    def _wait(self, waiting: _Waiting[Any]) -> None:
         try:
-            mine.wake.acquire()
+            waiting.wake.acquire()
         except BaseException:  # Ctrl-C in a script: leave the line; if it was our turn, the next one leads
             with self._lock:
-                if mine in self._line:
-                    self._line.remove(mine)
-                if mine.leads:
+                if waiting in self._line:
+                    self._line.remove(waiting)
+                if waiting.leads:
                     self._appoint()
             raise
 
     def _appoint(self) -> None:
         """Let the first of the line who waits lead; the caller holds the lock."""
-        following = next((one for one in self._line if one.failed is None), None)
+        following = next((waiting for waiting in self._line if waiting.failed is None), None)
         self._led = following is not None
         if following is not None:
             following.leads = True
@@ -185,26 +190,26 @@ class Writer:
         finally:
             with self._lock:
                 self._appoint()
-            for one in batch:
-                one.ended = True
-                if one.failed is None:
-                    one.wake.release()
-                elif one.error is not None:
-                    one.failed(one.error)
+            for waiting in batch:
+                waiting.ended = True
+                if waiting.failed is None:
+                    waiting.wake.release()
+                elif waiting.error is not None:
+                    waiting.failed(waiting.error)
 
     def _commit(self, batch: list[_Waiting[Any]]) -> None:
         try:
-            values = self._run([one.job for one in batch])
+            values = self._run([waiting.job for waiting in batch])
         except BaseException as error:  # noqa: BLE001 - whatever it is goes to those who wait
             if len(batch) == 1 or not isinstance(error, Exception) or _hopeless(error):
-                for one in batch:
-                    one.error = error
+                for waiting in batch:
+                    waiting.error = error
                 return
-            for one in batch:
-                self._commit([one])
+            for waiting in batch:
+                self._commit([waiting])
             return
-        for one, value in zip(batch, values, strict=True):
-            one.value = value
+        for waiting, value in zip(batch, values, strict=True):
+            waiting.value = value
 
     def _run(self, jobs: list[Callable[[Transaction], Any]]) -> list[Any]:
         connection = self._connection

@@ -161,7 +161,7 @@ def _action_context(
 
 def _settle(log: EffectLog, jobs: Sequence[_MailJob], run: int, *, acting: bool) -> None:
     listed = {job.item.id: [[effect.kind, effect.target] for effect in job.effects] for job in jobs}
-    log.settle([job.item for job in jobs], run, acting=acting, told=listed)
+    log.settle([job.item for job in jobs], run, acting=acting, decided=listed)
 
 
 def _plan(log: EffectLog, jobs: Iterator[_MailJob], run: int) -> list[Phrase]:

@@ -48,6 +48,8 @@ class FirmDomains(Protocol):
 class Sender(StepResult):
     """Who a mail says it is from, and what is odd about it."""
 
+    result_id: ClassVar[str] = "sender"
+
     address: str = ""
     domain: str = ""
     known: bool = False

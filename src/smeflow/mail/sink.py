@@ -7,14 +7,14 @@ import re
 import unicodedata
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any, Literal, Protocol, Self, runtime_checkable
+from typing import Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, PrivateAttr, ValidationInfo, field_validator, model_validator
 
 from smeflow._system import safe_path_part
 from smeflow.expressions.language import Expression, ExpressionError
 from smeflow.i18n import say
-from smeflow.kinds.mailbox import Account, Effect, FolderCursor, MailLocation, MailSummary
+from smeflow.kinds.mailbox import Account, Effect, FolderCursor, MailboxSource, MailLocation, MailSummary
 from smeflow.kinds.recipe_context import RecipeContext
 from smeflow.kinds.sinks import SinkItem
 from smeflow.ledger.items import item_of
@@ -27,16 +27,6 @@ from smeflow.mail.senders import reason_not_to_answer
 from smeflow.values.cells import cell_of, text_of
 
 _PLACEHOLDER = re.compile(r"\{([^{}]*)\}")
-
-
-@runtime_checkable
-class MailSource(Protocol):
-    """A source that reads a mailbox."""
-
-    @property
-    def account(self) -> Account:
-        """The mailbox."""
-        ...
 
 
 class MailSink(BaseModel):
@@ -94,7 +84,7 @@ class MailSink(BaseModel):
 def account_of_source(recipe: RecipeContext) -> Account | None:
     """Give the mailbox of a recipe's source; None where that is none."""
     source = recipe.source
-    return source.account if isinstance(source, MailSource) else None
+    return source.account if isinstance(source, MailboxSource) else None
 
 
 def compile_expression(text: str, recipe: RecipeContext, *, constant: bool = True) -> Expression:

@@ -82,15 +82,15 @@ def correct_result(step: "Step[Any]", value: object, fields: Mapping[str, str], 
 
 def _extraction(step: Any, value: Any, fields: Mapping[str, str], person: str) -> Extraction[Any]:
     kind: type[BaseModel] = type(value.record) if value is not None else step.record_type
-    given = {name: _parse_typed(kind, name, text) for name, text in fields.items()}
+    typed = {name: _parse_typed(kind, name, text) for name, text in fields.items()}
     before = value.record.model_dump(warnings=False) if value is not None else {}
-    record = with_gaps(kind, {**before, **given})
+    record = with_gaps(kind, {**before, **typed})
     firm = step.constants.get("company") if isinstance(step, Extract) else None
-    checks = _checks(record, value, frozenset(given), firm)
+    checks = _checks(record, value, frozenset(typed), firm)
     readings = dict(value.fields) if value is not None else {}
-    for name, one in given.items():
+    for name, new in typed.items():
         about = {c.name: c.passed for c in checks if name in c.fields}
-        readings[name] = FieldReading(value=_as_text(one), reader=PERSON, checks=about)
+        readings[name] = FieldReading(value=_as_text(new), reader=PERSON, checks=about)
     return Extraction[kind](  # type: ignore[valid-type]  # the record's type is known only now
         record=record,
         fields=readings,
@@ -107,10 +107,10 @@ def _extraction(step: Any, value: Any, fields: Mapping[str, str], person: str) -
 def _checks(record: BaseModel, value: Any, changed: frozenset[str], firm: Firm | None) -> tuple[Check, ...]:
     """Run the kind's checks again; of the others keep those that are not about a changed field."""
     kind = kind_of(type(record))
-    anew = tuple(kind.checks(record, firm)) if kind.checks else ()
-    names = {check.name for check in anew}
+    rerun = tuple(kind.checks(record, firm)) if kind.checks else ()
+    names = {check.name for check in rerun}
     old = value.checks if value is not None else ()
-    return (*anew, *(c for c in old if c.name not in names and not changed.intersection(c.fields)))
+    return (*rerun, *(c for c in old if c.name not in names and not changed.intersection(c.fields)))
 
 
 def _accepted(check: Check, person: str) -> Phrase:
@@ -119,11 +119,11 @@ def _accepted(check: Check, person: str) -> Phrase:
 
 def _label(step: Any, value: Any, fields: Mapping[str, str], person: str) -> Label:
     """Put labels and what else a person gives into what was found; several labels have a comma between."""
-    given = _require_fields(fields, ("label", "urgency", "due", "owner"))
+    changes = _require_fields(fields, ("label", "urgency", "due", "owner"))
     before = value if value is not None else Label()
     triage = step if isinstance(step, Triage) else None
     known = triage.labels if triage else {}
-    written = given.pop("label", None)
+    written = changes.pop("label", None)
     labels = tuple(label.strip() for label in written.split(",")) if written else before.labels
     for label in labels if written else ():
         if known and label not in known:
@@ -132,7 +132,7 @@ def _label(step: Any, value: Any, fields: Mapping[str, str], person: str) -> Lab
             )
     if len(labels) > 1 and triage and not triage.many:
         raise InvalidCorrection(say("One label only: this step does not give several (many: true would)."))
-    update = {name: _parse_typed(Label, name, text) for name, text in given.items()}
+    update = {name: _parse_typed(Label, name, text) for name, text in changes.items()}
     if written:
         owner = triage.owners.get(labels[0]) if triage else None
         update = {"label": labels[0], "labels": labels, "quote": None, "owner": owner, **update}
@@ -143,11 +143,11 @@ def _label(step: Any, value: Any, fields: Mapping[str, str], person: str) -> Lab
 
 
 def _draft(step: Any, value: Any, fields: Mapping[str, str], person: str) -> Drafted:
-    given = _require_fields(fields, ("subject", "text"))
+    changes = _require_fields(fields, ("subject", "text"))
     before = value if value is not None else Drafted()
     return before.model_copy(
         update={
-            **given,
+            **changes,
             "reader": PERSON,
             "accepted_by": person,
             "doubts": (),

@@ -55,14 +55,14 @@ def approve(
                 why=item.reason.phrases[0],
             )
         )
-    step, before, seen = _value_seen(ledger, item)
+    step, before, seen_hash = _value_seen(ledger, item)
     after = json.dumps({WANTED: wanted}) if item.reason.kind == UNDECIDED else None
     return ledger.decide(
         item,
         action="approve",
         person=person,
         step=step,
-        result_hash=seen,
+        result_hash=seen_hash,
         before=before,
         after=after,
         note=note,
@@ -92,16 +92,16 @@ def correct(
     _require_state(item, "review", "failed", "done")
     step_name, fields = split_by_step(changes, steps, item.reason.step or _last_step(item))
     step, codec = steps[step_name], ResultCodec()
-    found = ledger.value(item, step_name)
-    value = codec.read(step, found[0]) if found else None
+    stored = ledger.value(item, step_name)
+    value = codec.read(step, stored[0]) if stored else None
     after = codec.write(step, correct_result(step, value, fields, person))
-    before, seen = found or (None, "")
+    before, seen_hash = stored or (None, "")
     return ledger.decide(
         item,
         action="correct",
         person=person,
         step=step_name,
-        result_hash=seen,
+        result_hash=seen_hash,
         before=before,
         after=after,
         note=note,
@@ -120,8 +120,8 @@ def relabel(
         ValueError: The step has no such label.
         LedgerError: The item is still open, or no longer what the person saw.
     """
-    found = ledger.value(item, step)
-    if found and json.loads(found[0]).get("label") == label:
+    stored = ledger.value(item, step)
+    if stored and json.loads(stored[0]).get("label") == label:
         return None
     return correct(ledger, item, steps, {f"{step}.label": label}, person)
 
@@ -133,9 +133,9 @@ def reject(ledger: "Ledger", item: "ItemRow", person: str, reason: str) -> int:
         LedgerError: It is put aside already, or is no longer what the person saw.
     """
     _require_state(item, "review", "failed", "open", "done")
-    step, before, seen = _value_seen(ledger, item)
+    step, before, seen_hash = _value_seen(ledger, item)
     return ledger.decide(
-        item, action="reject", person=person, step=step, result_hash=seen, before=before, note=reason
+        item, action="reject", person=person, step=step, result_hash=seen_hash, before=before, note=reason
     )
 
 
@@ -146,17 +146,17 @@ def ask_again(ledger: "Ledger", item: "ItemRow", person: str, note: str = "") ->
         LedgerError: The item does not wait for that, or is no longer what the person saw.
     """
     _require_state(item, "review", "failed", "done")
-    step, before, seen = _value_seen(ledger, item)
+    step, before, seen_hash = _value_seen(ledger, item)
     return ledger.decide(
-        item, action="again", person=person, step=step, result_hash=seen, before=before, note=note
+        item, action="again", person=person, step=step, result_hash=seen_hash, before=before, note=note
     )
 
 
 def _value_seen(ledger: "Ledger", item: "ItemRow") -> tuple[str, str | None, str]:
     """Give the step a decision is about, its value as JSON and the value's hash."""
     step = item.reason.step or _last_step(item)
-    found = ledger.value(item, step)
-    return (step, *found) if found else (step, None, "")
+    stored = ledger.value(item, step)
+    return (step, *stored) if stored else (step, None, "")
 
 
 def _last_step(item: "ItemRow") -> str:

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
 from html import escape
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 from pydantic import AliasChoices, ConfigDict, Field, field_validator
 
@@ -32,6 +32,8 @@ class QuotedReference(StepResult):
 
 class Label(StepResult):
     """One of a closed list of labels, or None where that is not sure enough."""
+
+    result_id: ClassVar[str] = "label"
 
     label: str | None = None
     labels: tuple[str, ...] = ()

@@ -11,7 +11,7 @@ from datetime import date
 from decimal import Decimal
 from html import escape
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 from smeflow._optional import import_extra
 from smeflow._text import folded
@@ -53,6 +53,8 @@ def checkable_fact(fact: FactValue, value: Printable) -> Fact:
 
 class Drafted(StepResult):
     """A text somebody may send. Nothing is ever sent by the step."""
+
+    result_id: ClassVar[str] = "draft"
 
     subject: str = ""
     text: str = ""

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
-from typing import Annotated, Literal
+from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field
 
@@ -215,6 +215,9 @@ class Authorship:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Report:
     """A report as drafted: everything a page needs, nothing left to compute."""
+
+    result_id: ClassVar[str] = "report"
+    """What ledgers know this kind of result by. Never changed."""
 
     title: str
     locale: str

@@ -46,7 +46,7 @@ def export(
     screen: Screen = ctx.obj
     with open_ledger(state, Path.cwd()) as ledger:
         try:
-            made = close_batch(
+            batch_export = close_batch(
                 ledger,
                 _workspace(ledger),
                 period=period,
@@ -57,16 +57,18 @@ def export(
             )
         except ValueError as error:
             raise UsageProblem(error.args[0]) from error
-        path = _put(ledger, made.batch, out) if made.batch else None
+        path = _put(ledger, batch_export.batch, out) if batch_export.batch else None
         stale = (
             out / f"review-{period}.html"
         ).exists()  # of an earlier export: what left since is no more on it
-        listed = _put_list(ledger, made, period, out, screen) if made.left_out or stale else None
+        listed = (
+            _put_list(ledger, batch_export, period, out, screen) if batch_export.left_out or stale else None
+        )
         if json:
-            screen.json(_as_json(screen, made, path))
+            screen.json(_as_json(screen, batch_export, path))
         else:
-            _tell(screen, made, path)
-            if listed and made.left_out:
+            _tell(screen, batch_export, path)
+            if listed and batch_export.left_out:
                 screen.print(f"  → {listed}", style="yellow")
 
 
@@ -133,7 +135,7 @@ def _put(ledger: "Ledger", batch: "BatchRow", out: Path) -> Path:
     return out / written.name
 
 
-def _put_list(ledger: "Ledger", made: "Export", period: str, out: Path, screen: Screen) -> Path:
+def _put_list(ledger: "Ledger", batch_export: "Export", period: str, out: Path, screen: Screen) -> Path:
     """Write the list of what was left out, each with its first page."""
     from smeflow.books import left_out_files
     from smeflow.files.output import open_folder, put_file
@@ -141,7 +143,7 @@ def _put_list(ledger: "Ledger", made: "Export", period: str, out: Path, screen: 
 
     folder, last = out.resolve(), out
     with open_folder(folder) as spot:
-        for name, data in left_out_files(ledger, made.left_out, period, screen.language):
+        for name, data in left_out_files(ledger, batch_export.left_out, period, screen.language):
             written = put_file(
                 spot, name, data, LedgerSinkMemory(ledger.store, "\nbooks review"), str(folder / name)
             )
@@ -160,30 +162,31 @@ def _batch(row: "BatchRow") -> dict[str, Any]:
     }
 
 
-def _as_json(screen: Screen, made: "Export", path: Path | None) -> dict[str, Any]:
+def _as_json(screen: Screen, batch_export: "Export", path: Path | None) -> dict[str, Any]:
     return {
         "file": str(path) if path else None,
-        "batch": _batch(made.batch) if made.batch else None,
-        "entries": made.entries,
-        "reversals": made.reversals,
+        "batch": _batch(batch_export.batch) if batch_export.batch else None,
+        "entries": batch_export.entries,
+        "reversals": batch_export.reversals,
         "left_out": [
-            {"id": one.item.id, "item": one.item.key, "why": screen.text(one.why)} for one in made.left_out
+            {"id": omitted.item.id, "item": omitted.item.key, "why": screen.text(omitted.why)}
+            for omitted in batch_export.left_out
         ],
     }
 
 
-def _tell(screen: Screen, made: "Export", path: Path | None) -> None:
+def _tell(screen: Screen, batch_export: "Export", path: Path | None) -> None:
     if path is None:
-        screen.print(say("Nothing to book."), style="green" if not made.left_out else "yellow")
+        screen.print(say("Nothing to book."), style="green" if not batch_export.left_out else "yellow")
     else:
         what = say(
             "{n} entries, {back} taken back. Drafts to import and validate; not the legal FEC.",
-            n=made.entries,
-            back=made.reversals,
+            n=batch_export.entries,
+            back=batch_export.reversals,
         )
         screen.print(f"  → {path}", style="green")
         screen.print(what)
-    for one in made.left_out:
-        screen.print(f"  ? {one.item.name}: {screen.text(one.why)}", style="yellow")
-    if made.left_out:
+    for omitted in batch_export.left_out:
+        screen.print(f"  ? {omitted.item.name}: {screen.text(omitted.why)}", style="yellow")
+    if batch_export.left_out:
         screen.print(say("They wait in review: smeflow review"), style="bright_black")

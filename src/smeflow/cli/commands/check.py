@@ -78,7 +78,7 @@ def _model_fits(screen: Screen, recipe: "Recipe") -> bool:
 
     try:
         models, reasons = models_of_recipe(recipe)
-        places = [one.place for one in models.every]
+        places = [model.place for model in models.every]
     except LLMRejected as error:
         screen.note(error.phrase, style="yellow")
         if error.reason != "key":

@@ -3,6 +3,7 @@
 import os
 import shutil
 import time
+from collections.abc import Callable, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import timedelta
@@ -13,7 +14,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from smeflow.cli.arguments import WORKSPACE_FILE, state_folder
+from smeflow.cli.arguments import WORKSPACE_FILE, load_recipe, open_ledger, recipe_files, state_folder
 from smeflow.cli.console import Screen, ScreenColumn
 from smeflow.cli.exits import UsageProblem
 from smeflow.cli.results import RecipeOutcome, tell_act
@@ -60,6 +61,8 @@ class ItemSnapshot:
     state: str
     why: str
     results: dict[str, Any]
+    kinds: dict[str, str]
+    """Of which kind each result is."""
 
 
 def limit_model(llm: "ConnectedLLM") -> "Rationed":
@@ -72,7 +75,7 @@ def limit_model(llm: "ConnectedLLM") -> "Rationed":
 def act_progress(asked: "Rationed", most: int) -> "ProgressNote":
     """Tell which item is asked about, how many of at most *most* that makes, and how long it goes on."""
 
-    def told() -> tuple[str, Phrase] | None:
+    def remaining() -> tuple[str, Phrase] | None:
         name = asked.under_way
         if not name:
             return None
@@ -80,53 +83,52 @@ def act_progress(asked: "Rationed", most: int) -> "ProgressNote":
         return name, say("{time} left; asking about {name} ({n} of at most {most})",
                          name=name, n=len(asked.items), most=most, time=left)  # fmt: skip
 
-    return told
+    return remaining
 
 
 def recipes_in_order(recipes: list[Path], before: "dict[tuple[str, str], ItemSnapshot]") -> list[Path]:
     """Give the recipes that left something for a model: documents first, then mails, then prose."""
     from smeflow.extract.step import Extract
-    from smeflow.recipe.load import load
     from smeflow.triage.step import Triage
 
     left = {recipe for recipe, _ in before}
-    found: list[tuple[int, Path]] = []
+    ranked: list[tuple[int, Path]] = []
     for file in recipes:
         try:
-            recipe = load(file, environ=os.environ)
+            recipe = load_recipe(file)
         except SmeflowError:  # it needs an extra that is not there, and was left out of the first act too
             continue
         steps = [entry.step for entry in recipe.entries]
         kinds = enumerate((Extract, Triage))
         rank = next((n for n, kind in kinds if any(isinstance(step, kind) for step in steps)), 2)
-        found += [(rank, file)] if recipe.name in left else []
-    return [file for _, file in sorted(found, key=lambda one: one[0])]
+        ranked += [(rank, file)] if recipe.name in left else []
+    return [file for _, file in sorted(ranked, key=lambda pair: pair[0])]
 
 
 def items_wanting_model(screen: Screen, recipes: list[Path]) -> dict[tuple[str, str], ItemSnapshot]:
     """Give the items that wanted a model, as they stand now."""
-    from smeflow.cli.arguments import open_ledger
-
-    found: dict[tuple[str, str], ItemSnapshot] = {}
+    wanting: dict[tuple[str, str], ItemSnapshot] = {}
     if recipes:
         with open_ledger(None, recipes[0]) as ledger:
             for row in ledger.items():
                 if row.wanted:
-                    found[row.recipe, row.key] = snapshot(screen, ledger, row)
-    return found
+                    wanting[row.recipe, row.key] = snapshot(screen, ledger, row)
+    return wanting
 
 
 def snapshot(screen: Screen, ledger: "Ledger", row: "ItemRow") -> ItemSnapshot:
     """Note an item as it stands."""
-    from smeflow.cli.commands.show import current
+    from smeflow.cli.commands.show import current, kinds_of
     from smeflow.cli.results import why
 
+    results = current(ledger, row)
     return ItemSnapshot(
         recipe=row.recipe,
         name=row.name or row.key,
         state=row.state,
         why=why(screen, row, ledger),
-        results=current(ledger, row),
+        results=results,
+        kinds=kinds_of(ledger, row, results),
     )
 
 
@@ -134,8 +136,6 @@ def tell_changes(
     screen: Screen, recipes: list[Path], before: dict[tuple[str, str], ItemSnapshot], llm: Any, began: float
 ) -> None:
     """Print, for each item the model was asked about, what its word added."""
-    from smeflow.cli.arguments import open_ledger
-
     columns = [
         ScreenColumn(heading=say("item"), style="cyan", ratio=2),
         ScreenColumn(heading=say("before"), wrap=False),
@@ -147,12 +147,12 @@ def tell_changes(
         after = {key: snapshot(screen, ledger, rows[key]) for key in before if key in rows}
     cells = [
         (
-            one.name,
-            screen.state(one.state),
+            item.name,
+            screen.state(item.state),
             screen.state(after[key].state),
-            what_was_added(screen, one, after[key]),
+            what_was_added(screen, item, after[key]),
         )
-        for key, one in before.items()
+        for key, item in before.items()
         if key in after
     ]
     screen.print(screen.table(columns, cells))
@@ -168,27 +168,40 @@ def tell_changes(
 
 def what_was_added(screen: Screen, before: ItemSnapshot, after: ItemSnapshot) -> str:
     """Say in a few words what is there now and was not."""
-    told: list[object] = []
+    added: list[str] = []
     for step, value in after.results.items():
-        if isinstance(value, dict) and value != before.results.get(step):
-            told += _of_result(screen, before.results.get(step) or {}, value)
-    return "; ".join(screen.text(one) for one in told) or screen.text(say("nothing"))
+        of_kind = _ADDITIONS.get(after.kinds[step])
+        if of_kind is not None and value != before.results.get(step):
+            added += of_kind(screen, before.results.get(step) or {}, value)
+    return "; ".join(added) or screen.text(say("nothing"))
 
 
-def _of_result(screen: Screen, before: Any, now: dict[str, Any]) -> list[Phrase | str]:
-    if now.get("label") and now.get("label") != before.get("label"):
-        return [str(now["label"])]
-    if isinstance(now.get("fields"), dict):
-        old = before.get("fields") or {}
-        return [
-            f"{screen.text(field_name(name))}: {one.get('value')}"
-            for name, one in now["fields"].items()
-            if isinstance(one, dict) and one.get("reader") == "model" and name not in old
-        ]
-    if now.get("reader") == "model" and now.get("text"):
-        text = " ".join(str(now["text"]).split())
-        return [f"« {text[:160]}… »" if len(text) > 160 else f"« {text} »"]
-    return []
+def _added_label(_: Screen, before: dict[str, Any], now: dict[str, Any]) -> list[str]:
+    return [str(now["label"])] if now["label"] and now["label"] != before.get("label") else []
+
+
+def _added_fields(screen: Screen, before: dict[str, Any], now: dict[str, Any]) -> list[str]:
+    known = before.get("fields") or {}
+    return [
+        f"{screen.text(field_name(name))}: {reading['value']}"
+        for name, reading in now["fields"].items()
+        if reading["reader"] == "model" and name not in known
+    ]
+
+
+def _added_text(_: Screen, __: dict[str, Any], now: dict[str, Any]) -> list[str]:
+    text = " ".join(str(now["text"]).split())
+    if now["reader"] != "model" or not text:
+        return []
+    return [f"« {text[:160]}… »" if len(text) > 160 else f"« {text} »"]
+
+
+_ADDITIONS: Mapping[str, Callable[[Screen, dict[str, Any], dict[str, Any]], list[str]]] = {
+    "label": _added_label,
+    "extraction": _added_fields,
+    "draft": _added_text,
+}
+"""What a model's word may have added to a result, by the name of its kind."""
 
 
 MODEL_VARIABLE = "SMEFLOW_MODEL"
@@ -251,8 +264,6 @@ def _end_if_stopped(screen: Screen, stopped_by: int) -> None:
 
 def copy_recipes(screen: Screen, folder: Path) -> list[Path]:
     """Copy the bundled recipes and documents to *folder*, a firm's folder of its own; give the recipes."""
-    from smeflow.cli.arguments import recipe_files
-
     source = bundled_recipes()
     shutil.copytree(
         source, folder, dirs_exist_ok=True, ignore=shutil.ignore_patterns("out", ".smeflow", "__pycache__")
@@ -265,8 +276,8 @@ def copy_recipes(screen: Screen, folder: Path) -> list[Path]:
         text = f'[company]\nlocale = "{locale}"\n\n[tables]\n{tables}'
         (folder / WORKSPACE_FILE).write_text(text, encoding="utf-8")
     folders = sorted(p for p in folder.iterdir() if p.is_dir() and any(p.glob("*.yaml")))
-    found = recipe_files([*folders, *([folder] if any(folder.glob("*.yaml")) else [])])
-    return sorted(found, key=_of_a_ledger)
+    recipes = recipe_files([*folders, *([folder] if any(folder.glob("*.yaml")) else [])])
+    return sorted(recipes, key=_of_a_ledger)
 
 
 def _of_a_ledger(recipe: Path) -> bool:
@@ -299,7 +310,6 @@ def _run_recipes(
     watching: "ProgressNote | None",
     stop: "StopRequest",
 ) -> tuple[list[RecipeOutcome], int]:
-    from smeflow.cli.arguments import open_ledger
     from smeflow.cli.results import why
     from smeflow.cli.running import run_recipe_file
 
@@ -311,19 +321,23 @@ def _run_recipes(
         if name := _without_extras(recipe):
             left_out.append(name)
             continue
-        made, summary, _ = run_recipe_file(screen, recipe, llm=llm, model=model, stop=stop, watching=watching)
+        loaded, summary, _ = run_recipe_file(
+            screen, recipe, llm=llm, model=model, stop=stop, watching=watching
+        )
         stop.tell()
         with open_ledger(None, recipe) as ledger:
-            rows = list(ledger.items(made.name))
-            written = [ledger.last_delivery(made.name, sink.name) for sink in made.sinks]
+            rows = list(ledger.items(loaded.name))
+            written = [ledger.last_delivery(loaded.name, sink.name) for sink in loaded.sinks]
             done.append(
                 RecipeOutcome(
-                    name=made.name,
+                    name=loaded.name,
                     folder=recipe.parent,
                     summary=summary,
                     left=tuple((row, why(screen, row, ledger)) for row in rows if row.state != "done"),
                     without=sum(row.wanted and row.state == "done" for row in rows),
-                    outputs=tuple((one.path, one.rows) for one in written if one is not None),
+                    outputs=tuple(
+                        (delivery.path, delivery.rows) for delivery in written if delivery is not None
+                    ),
                 )
             )
     if left_out:
@@ -343,9 +357,9 @@ def _without_extras(recipe: Path) -> str:
     from smeflow.recipe.load import load
     from smeflow.reports.sink import ReportPages
 
-    made = load(recipe)
-    wants = any(isinstance(sink, ReportPages) for sink in made.sinks)
-    return made.name if wants and not all(map(find_spec, _FOR_REPORTS)) else ""
+    loaded = load(recipe)
+    wants = any(isinstance(sink, ReportPages) for sink in loaded.sinks)
+    return loaded.name if wants and not all(map(find_spec, _FOR_REPORTS)) else ""
 
 
 def _what_next(screen: Screen, folder: Path) -> None:

@@ -78,18 +78,18 @@ class Rationed:
             except BaseException as error:  # noqa: BLE001 - raised below, where it was asked
                 answers.put(error)
 
-        here = contextvars.copy_context()
-        threading.Thread(target=here.run, args=(ask,), name="smeflow-asked", daemon=True).start()
+        context = contextvars.copy_context()
+        threading.Thread(target=context.run, args=(ask,), name="smeflow-asked", daemon=True).start()
         try:
-            found = answers.get(timeout=max(self.at_least_seconds, self._left))
+            answer = answers.get(timeout=max(self.at_least_seconds, self._left))
         except queue.Empty:
             if isinstance(self.inner, Closable):  # a process would go on computing what nobody waits for
                 self.inner.close()
             phrase = say("The time for questions was over before this answer came.")
             raise LLMUnavailable(phrase, kind="broken") from None
-        if isinstance(found, BaseException):
-            raise found
-        return found
+        if isinstance(answer, BaseException):
+            raise answer
+        return answer
 
     def _may(self, request: Request) -> bool:
         kind = request.schema.name if request.schema else ""

@@ -44,31 +44,31 @@ def doctor(
 ) -> None:
     """Tell what is installed, which model `auto` would use and why, and what leaves the machine."""
     screen: Screen = ctx.obj
-    found = findings(screen, Path.cwd())
+    report = findings(screen, Path.cwd())
     if attempt:
-        found["tried"] = tried(screen, llm, yes=yes)
+        report["tried"] = tried(screen, llm, yes=yes)
     if json:
-        screen.json(found)
+        screen.json(report)
         return
-    screen.print(f"smeflow {found['smeflow']}, Python {found['python']}, {found['system']}", style="bold")
+    screen.print(f"smeflow {report['smeflow']}, Python {report['python']}, {report['system']}", style="bold")
     screen.print()
     columns = [
         ScreenColumn(heading=say("part"), wrap=False),
         ScreenColumn(heading=say("for")),
         ScreenColumn(heading=say("state")),
     ]
-    screen.print(screen.table(columns, [_part(screen, p) for p in found["parts"]]))
+    screen.print(screen.table(columns, [_part(screen, p) for p in report["parts"]]))
     screen.print()
-    screen.fact(say("firm's folder"), found["workspace"])
+    screen.fact(say("firm's folder"), report["workspace"])
     screen.fact(say("language"), screen.language)
-    screen.fact(say("keys in the environment"), ", ".join(found["keys"]) or screen.text(say("none")))
-    screen.fact(say("model for `llm: auto`"), found["model"] or screen.text(say("none")))
-    screen.fact(say("why"), found["why"])
-    for one in found["considered"]:
-        screen.print(f"  · {one}", style="bright_black")
-    screen.fact(say("what leaves the machine"), found["leaves"])
+    screen.fact(say("keys in the environment"), ", ".join(report["keys"]) or screen.text(say("none")))
+    screen.fact(say("model for `llm: auto`"), report["model"] or screen.text(say("none")))
+    screen.fact(say("why"), report["why"])
+    for candidate in report["considered"]:
+        screen.print(f"  · {candidate}", style="bright_black")
+    screen.fact(say("what leaves the machine"), report["leaves"])
     if attempt:
-        screen.fact(say("asked for one token"), found["tried"])
+        screen.fact(say("asked for one token"), report["tried"])
 
 
 def findings(screen: Screen, here: Path) -> dict[str, Any]:
@@ -97,7 +97,7 @@ def findings(screen: Screen, here: Path) -> dict[str, Any]:
         "model": f"{place.provider}/{place.model}" if place else None,
         "region": place.region if place else None,
         "why": screen.text(choice.why),
-        "considered": [screen.text(one) for one in choice.considered],
+        "considered": [screen.text(candidate) for candidate in choice.considered],
         "leaves": screen.text(_leaves(place)),
     }
 
@@ -146,9 +146,9 @@ def _leaves(place: Any) -> Phrase:
 def _package(screen: Screen, module: str, extra: str, use: Phrase) -> dict[str, Any]:
     import importlib.util
 
-    there = importlib.util.find_spec(module) is not None
-    advice = "" if there else f'pip install "smeflow[{extra}]"' if extra else "pip install smeflow"
-    return {"part": extra or module, "for": screen.text(use), "there": there, "advice": advice}
+    installed = importlib.util.find_spec(module) is not None
+    advice = "" if installed else f'pip install "smeflow[{extra}]"' if extra else "pip install smeflow"
+    return {"part": extra or module, "for": screen.text(use), "there": installed, "advice": advice}
 
 
 def _programs(screen: Screen) -> list[dict[str, Any]]:
@@ -165,13 +165,13 @@ def _programs(screen: Screen) -> list[dict[str, Any]]:
                 "advice": "apt install tesseract-ocr tesseract-ocr-fra",
             }
         ]
-    told = subprocess.run(
+    listing = subprocess.run(
         [where, "--list-langs"], capture_output=True, text=True, check=False, timeout=10
     ).stdout
     return [
         {
             "part": "tesseract",
-            "for": f"{use}: {', '.join(told.splitlines()[1:])}",
+            "for": f"{use}: {', '.join(listing.splitlines()[1:])}",
             "there": True,
             "advice": "",
         }

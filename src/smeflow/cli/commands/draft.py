@@ -53,33 +53,33 @@ def draft(
     )
     before = [_record(into)] if into else []
     inputs = files_as_inputs(files)
-    for tried in try_step(step, inputs, model_named(llm, screen, Path.cwd(), yes=yes), workers, before):
+    for attempt in try_step(step, inputs, model_named(llm, screen, Path.cwd(), yes=yes), workers, before):
         if jsonl:
-            screen.json(as_line(tried, screen))
+            screen.json(as_line(attempt, screen))
         else:
-            _show(tried, screen)
+            _show(attempt, screen)
 
 
-def as_line(tried: "TriedStep", screen: Screen) -> dict[str, Any]:
+def as_line(attempt: "TriedStep", screen: Screen) -> dict[str, Any]:
     """Give the line of JSON for one file."""
-    found = tried.value
-    plain = found.model_dump(mode="json") if found is not None else {}
-    told = (*found.doubts, *found.problems) if found is not None else ()
+    drafted = attempt.value
+    plain = drafted.model_dump(mode="json") if drafted is not None else {}
+    remarks = (*drafted.doubts, *drafted.problems) if drafted is not None else ()
     return {
-        "file": tried.input.name,
+        "file": attempt.input.name,
         "subject": plain.get("subject", ""),
         "text": plain.get("text", ""),
         "facts": {fact["name"]: fact["value"] for fact in plain.get("facts", ())},
-        "problems": list(dict.fromkeys(screen.text(p) for p in [*told, *tried.problems])),
-        "calls": tried.calls,
-        "cost": tried.cost,
-        "seconds": tried.seconds,
+        "problems": list(dict.fromkeys(screen.text(p) for p in [*remarks, *attempt.problems])),
+        "calls": attempt.calls,
+        "cost": attempt.cost,
+        "seconds": attempt.seconds,
     }
 
 
-def _show(tried: "TriedStep", screen: Screen) -> None:
-    line = as_line(tried, screen)
-    screen.print(Path(tried.input.name).name, style="bold cyan")
+def _show(attempt: "TriedStep", screen: Screen) -> None:
+    line = as_line(attempt, screen)
+    screen.print(Path(attempt.input.name).name, style="bold cyan")
     if line["subject"]:
         screen.print(line["subject"], style="bold")
     screen.print(line["text"])

@@ -41,8 +41,8 @@ def print_checks(screen: Screen, path: Path, report: "EInvoiceReport | None", pr
     head = Text(path.name, style="bold")
     if report is None:
         screen.print(head)
-        told = problem or say("{file} holds no e-invoice.", file=path.name)
-        screen.print(f"  ✗ {screen.text(told)}", style="red")
+        message = problem or say("{file} holds no e-invoice.", file=path.name)
+        screen.print(f"  ✗ {screen.text(message)}", style="red")
         screen.print()
         return
     state, style, sign = CHECK_STATES[report.valid]
@@ -50,7 +50,7 @@ def print_checks(screen: Screen, path: Path, report: "EInvoiceReport | None", pr
     head.append(f"  {sign} {screen.text(verdict)}", style=style)
     head.append(f"  {report.syntax} {report.profile}".rstrip(), style="bright_black")
     screen.print(head)
-    screen.print(screen.table(_check_columns(), (_check_row(screen, one) for one in report.checks)))
+    screen.print(screen.table(_check_columns(), (_check_row(screen, check) for check in report.checks)))
     if report.findings:
         screen.print(screen.table(_finding_columns(), _finding_rows(screen, report)))
     screen.print()
@@ -64,16 +64,16 @@ def _check_columns() -> list[ScreenColumn]:
     ]
 
 
-def _check_row(screen: Screen, one: "RuleCheck") -> tuple[object, ...]:
+def _check_row(screen: Screen, check: "RuleCheck") -> tuple[object, ...]:
     from rich.text import Text
 
-    word, style, sign = CHECK_STATES[one.passed]
-    errors = sum(1 for finding in one.findings if finding.severity == "error")
-    warnings = len(one.findings) - errors
+    word, style, sign = CHECK_STATES[check.passed]
+    errors = sum(1 for finding in check.findings if finding.severity == "error")
+    warnings = len(check.findings) - errors
     counted = say("{errors} errors, {warnings} warnings", errors=errors, warnings=warnings)
-    told = [screen.text(one.why)] if one.why else []
-    told += [screen.text(counted)] if one.findings else []
-    return CHECK_NAMES[one.name], Text(f"{sign} {screen.text(word)}", style=style), " ".join(told)
+    notes = [screen.text(check.why)] if check.why else []
+    notes += [screen.text(counted)] if check.findings else []
+    return CHECK_NAMES[check.name], Text(f"{sign} {screen.text(word)}", style=style), " ".join(notes)
 
 
 def _finding_columns() -> list[ScreenColumn]:
@@ -116,15 +116,15 @@ def check(
 
     screen: Screen = ctx.obj
     names = _names(rules)
-    good = True
+    all_valid = True
     for path, document, problem in _each(files):
         report = check_einvoice(document, names) if document else None
-        good = good and report is not None and report.valid is True
+        all_valid = all_valid and report is not None and report.valid is True
         if json:
             screen.json(_line(screen, path, report, problem))
         else:
             print_checks(screen, path, report, problem)
-    raise typer.Exit(OK if good else LEFT_TO_DO)
+    raise typer.Exit(OK if all_valid else LEFT_TO_DO)
 
 
 @einvoice.command("read")
@@ -133,18 +133,18 @@ def read_all(ctx: typer.Context, files: Files, json: Json = False) -> None:
     from smeflow.invoices.xml.read import read_einvoice
 
     screen: Screen = ctx.obj
-    good = True
+    all_read = True
     for path, document, problem in _each(files):
         reading = read_einvoice([document]) if document else None
         record = reading.record if reading else None
-        good = good and record is not None
-        told = [problem] if problem else list(reading.problems) if reading else [_none(path)]
+        all_read = all_read and record is not None
+        remarks = [problem] if problem else list(reading.problems) if reading else [_none(path)]
         if json:
-            held = invoice_json(record) if record is not None else None
-            screen.json({"file": str(path), "record": held, "problems": [screen.text(p) for p in told]})
+            plain = invoice_json(record) if record is not None else None
+            screen.json({"file": str(path), "record": plain, "problems": [screen.text(p) for p in remarks]})
         else:
-            print_invoice_terms(screen, path, invoice_terms(record) if record is not None else [], told)
-    raise typer.Exit(OK if good else LEFT_TO_DO)
+            print_invoice_terms(screen, path, invoice_terms(record) if record is not None else [], remarks)
+    raise typer.Exit(OK if all_read else LEFT_TO_DO)
 
 
 @einvoice.command()
@@ -187,14 +187,14 @@ def attach(
         raise UsageProblem(
             say("{file} is there already. Choose another with --out, or --force.", file=target)
         )
-    papers = {one.name: one.read_bytes() for one in paper}
+    papers = {file.name: file.read_bytes() for file in paper}
     xml, level, dropped = _xml_of(data, profile, papers)
     report = _checked(xml)
     written = False
     if report.valid is not False or force:
-        made = factur_x(page, xml, profile=level, attachments=papers, language=screen.language)
-        report = _checked(made, name=target.name)
-        _write(target, made)
+        pdf_bytes = factur_x(page, xml, profile=level, attachments=papers, language=screen.language)
+        report = _checked(pdf_bytes, name=target.name)
+        _write(target, pdf_bytes)
         written = True
     if json:
         screen.json(
@@ -223,10 +223,10 @@ def _names(rules: str) -> "tuple[CheckName, ...] | None":
 
 def _paths(files: Sequence[Path]) -> list[Path]:
     """Go through folders too, in the order of names."""
-    found: list[Path] = []
+    paths: list[Path] = []
     for path in files:
-        found += sorted(p for p in path.rglob("*") if p.is_file()) if path.is_dir() else [path]
-    return found
+        paths += sorted(p for p in path.rglob("*") if p.is_file()) if path.is_dir() else [path]
+    return paths
 
 
 def _each(files: Sequence[Path]) -> "Iterator[tuple[Path, Document | None, Any]]":
@@ -237,7 +237,7 @@ def _each(files: Sequence[Path]) -> "Iterator[tuple[Path, Document | None, Any]]
         document, problem = _document(path)
         inside = list(open_archives([document])) if document else []
         if len(inside) > 1:
-            yield from ((path / one.name, one, None) for one in inside)
+            yield from ((path / member.name, member, None) for member in inside)
         else:
             yield path, inside[0] if inside else None, problem
 
@@ -263,8 +263,8 @@ def _none(path: Path) -> Any:
 def _line(screen: Screen, path: Path, report: "EInvoiceReport | None", problem: Any) -> dict[str, Any]:
     """Give the line of JSON for one file."""
     if report is None:
-        told = screen.text(problem or _none(path))
-        return {"file": str(path), "valid": None, "problem": told, "checks": []}
+        message = screen.text(problem or _none(path))
+        return {"file": str(path), "valid": None, "problem": message, "checks": []}
     return {
         "file": str(path),
         "valid": report.valid,
@@ -273,10 +273,10 @@ def _line(screen: Screen, path: Path, report: "EInvoiceReport | None", problem: 
         "level": report.level,
         "checks": [
             {
-                "name": one.name,
-                "state": {True: "passed", False: "failed", None: "not run"}[one.passed],
-                "why": screen.text(one.why) if one.why else None,
-                "rules": one.rules or None,
+                "name": check.name,
+                "state": {True: "passed", False: "failed", None: "not run"}[check.passed],
+                "why": screen.text(check.why) if check.why else None,
+                "rules": check.rules or None,
                 "findings": [
                     {
                         "rule": finding.rule,
@@ -286,10 +286,10 @@ def _line(screen: Screen, path: Path, report: "EInvoiceReport | None", problem: 
                         "path": finding.path,
                         "line": finding.line,
                     }
-                    for finding in one.findings
+                    for finding in check.findings
                 ],
             }
-            for one in report.checks
+            for check in report.checks
         ],
     }
 
@@ -305,13 +305,13 @@ def _xml_of(data: Path, profile: str, papers: dict[str, bytes]) -> tuple[bytes, 
         return written.xml, written.profile, written.dropped
     document = _opened(data)
     reading = read_einvoice([document])
-    found = next(iter(einvoice_files([document])), None)
-    if reading is None or reading.record is None or found is None:
+    einvoice = next(iter(einvoice_files([document])), None)
+    if reading is None or reading.record is None or einvoice is None:
         raise UsageProblem(_none(data))
     record: Invoice = reading.record
-    level = level_of(record.control.profile or "", found[1]).name or "en16931"
-    if found[1] == "CII" and profile in ("", level):
-        return found[0].data, level, ()
+    level = level_of(record.control.profile or "", einvoice[1]).name or "en16931"
+    if einvoice[1] == "CII" and profile in ("", level):
+        return einvoice[0].data, level, ()
     inside = {inner.name: inner.data for inner in document.walk()}
     written = write_invoice(record, _known(profile or level), files={**inside, **papers})
     return written.xml, written.profile, written.dropped
@@ -348,20 +348,20 @@ def _record_in(data: Path) -> "Invoice":
         raise UsageProblem(say("{file} is no JSON: {why}.", file=data, why=str(error))) from error
 
 
-def _checked(made: bytes, name: str = "invoice.xml") -> "EInvoiceReport":
+def _checked(data: bytes, name: str = "invoice.xml") -> "EInvoiceReport":
     from smeflow.documents.read import read
     from smeflow.invoices.xml.validate import check_einvoice
 
-    report = check_einvoice(read(made, name=name))
+    report = check_einvoice(read(data, name=name))
     if report is None:
         raise UsageProblem(_none(Path(name)))
     return report
 
 
-def _write(target: Path, made: bytes) -> None:
+def _write(target: Path, data: bytes) -> None:
     """Write beside and rename, so that a file is whole or not there."""
     beside = target.with_name(f".{target.name}.part")
-    beside.write_bytes(made)
+    beside.write_bytes(data)
     beside.replace(target)
 
 

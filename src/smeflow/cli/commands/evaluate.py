@@ -1,6 +1,5 @@
 """``smeflow evaluate``: hold what a recipe found against the truth, and propose when a person should look."""
 
-import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -12,8 +11,8 @@ from smeflow.cli.arguments import (
     RecipeFile,
     Settings,
     State,
+    load_recipe,
     open_ledger,
-    parse_settings,
     recipe_files,
 )
 from smeflow.cli.console import Screen, ScreenColumn
@@ -37,35 +36,37 @@ VERDICTS = (
 )
 
 
-def tell_evaluation(screen: Screen, found: "Evaluation") -> None:
+def tell_evaluation(screen: Screen, evaluation: "Evaluation") -> None:
     """Say how right it is: as a whole, by field, reader, supplier and language, and what is wrong."""
     from smeflow.evaluate.evaluation import GROUPS
     from smeflow.evaluate.rates import by_field, by_reader, calibration, calibration_error, exact_by
 
-    screen.fact(say("Cases with a known truth"), len(found.cases))
-    if found.unmatched:
-        more = " …" if len(found.unmatched) > 5 else ""
-        screen.fact(say("Not in the ledger, or nothing found"), ", ".join(found.unmatched[:5]) + more)
-    screen.fact(say("Right in every field"), _rate(screen, found.exact))
-    screen.fact(say("Fields right"), _rate(screen, found.fields))
-    screen.fact(say("Passed without a person and wrong"), _rate(screen, found.silent))
-    screen.fact(say("Told as proven and wrong"), _rate(screen, found.proven_wrong))
-    bins = calibration(found.cases)
+    screen.fact(say("Cases with a known truth"), len(evaluation.cases))
+    if evaluation.unmatched:
+        more = " …" if len(evaluation.unmatched) > 5 else ""
+        screen.fact(say("Not in the ledger, or nothing found"), ", ".join(evaluation.unmatched[:5]) + more)
+    screen.fact(say("Right in every field"), _rate(screen, evaluation.exact))
+    screen.fact(say("Fields right"), _rate(screen, evaluation.fields))
+    screen.fact(say("Passed without a person and wrong"), _rate(screen, evaluation.silent))
+    screen.fact(say("Told as proven and wrong"), _rate(screen, evaluation.proven_wrong))
+    bins = calibration(evaluation.cases)
     if bins:
         screen.fact(say("Confidence is off by"), _percent(screen, calibration_error(bins)))
     screen.print()
-    _verdicts(screen, say("field"), by_field(found.cases))
-    _verdicts(screen, say("reader"), by_reader(found.cases))
+    _verdicts(screen, say("field"), by_field(evaluation.cases))
+    _verdicts(screen, say("reader"), by_reader(evaluation.cases))
     headings = {"supplier": say("supplier"), "reader": say("reader"), "language": say("language")}
     for group in GROUPS:
         if group != "reader":
-            _groups(screen, headings[group], exact_by(found.cases, group))
-    wrong = [(case.name, one) for case in found.cases for one in case.fields if one.verdict != "right"]
+            _groups(screen, headings[group], exact_by(evaluation.cases, group))
+    wrong = [
+        (case.name, score) for case in evaluation.cases for score in case.fields if score.verdict != "right"
+    ]
     if wrong:
         columns = [
             ScreenColumn(heading=h) for h in (say("case"), say("field"), say("expected"), say("found"))
         ]
-        rows = [(name, one.name, one.expected, one.found) for name, one in wrong[:SHOWN]]
+        rows = [(name, score.name, score.expected, score.found) for name, score in wrong[:SHOWN]]
         screen.print(screen.table(columns, rows))
         if len(wrong) > SHOWN:
             screen.print(say("… and {n} more; all with --json", n=len(wrong) - SHOWN), style="bright_black")
@@ -81,9 +82,9 @@ def _verdicts(screen: Screen, what: Phrase, counts: dict[str, dict[str, int]]) -
         ScreenColumn(heading=INTERVAL),
     ]
     rows = []
-    for name, found in counts.items():
-        rate = Rate(found["right"], sum(found.values()))
-        rows.append((name, *(str(found[v]) for v, _ in VERDICTS), *_share(screen, rate)))
+    for name, verdicts in counts.items():
+        rate = Rate(verdicts["right"], sum(verdicts.values()))
+        rows.append((name, *(str(verdicts[v]) for v, _ in VERDICTS), *_share(screen, rate)))
     screen.print(screen.table(columns, rows))
     screen.print()
 
@@ -103,36 +104,36 @@ def _groups(screen: Screen, what: Phrase, rates: "dict[str, Rate]") -> None:
     screen.print()
 
 
-def tell_proposal(screen: Screen, found: "Evaluation", made: "ThresholdProposal") -> None:
+def tell_proposal(screen: Screen, evaluation: "Evaluation", proposal: "ThresholdProposal") -> None:
     """Say which threshold keeps the errors as low as was asked, or why none can be promised."""
-    wanted, n = _percent(screen, made.wanted), len(found.cases)
-    if made.point is None:
-        told = say(
+    wanted, n = _percent(screen, proposal.wanted), len(evaluation.cases)
+    if proposal.point is None:
+        message = say(
             "No threshold can promise at most {wanted} errors on {n} labelled cases: even the surest may "
             "be wrong in {bound}. It takes {needed} cases without an error; until then, keep all in review.",
             wanted=wanted,
             n=n,
-            bound=_percent(screen, made.bound),
-            needed=made.labels_needed,
+            bound=_percent(screen, proposal.bound),
+            needed=proposal.labels_needed,
         )
-        screen.print(told, style="yellow")
+        screen.print(message, style="yellow")
         return
-    told = say(
+    message = say(
         "For at most {wanted} errors: review: {step}.confidence < {threshold}. It lets {share} pass "
         "without a person; at most {bound} of these are wrong, at 95 % confidence, by {n} labelled cases.",
         wanted=wanted,
-        step=found.step,
-        threshold=made.point.threshold,
-        share=_percent(screen, made.point.coverage.value),
-        bound=_percent(screen, made.bound),
+        step=evaluation.step,
+        threshold=proposal.point.threshold,
+        share=_percent(screen, proposal.point.coverage.value),
+        bound=_percent(screen, proposal.bound),
         n=n,
     )
-    screen.print(told, style="green")
+    screen.print(message, style="green")
 
 
 def _rate(screen: Screen, rate: "Rate") -> str:
     low, high = rate.interval
-    told = say(
+    message = say(
         "{share} ({count} of {total}; {low} to {high} at 95 %)",
         share=_percent(screen, rate.value),
         count=rate.count,
@@ -140,7 +141,7 @@ def _rate(screen: Screen, rate: "Rate") -> str:
         low=_percent(screen, low),
         high=_percent(screen, high),
     )
-    return screen.text(told)
+    return screen.text(message)
 
 
 def _share(screen: Screen, rate: "Rate") -> tuple[str, str]:
@@ -186,27 +187,26 @@ def evaluate(
     from smeflow.evaluate.evaluation import evaluate as measure
     from smeflow.evaluate.evaluation import evaluation_json
     from smeflow.evaluate.rates import propose_threshold
-    from smeflow.recipe.load import load
 
     screen: Screen = ctx.obj
-    loaded = load(recipe_files([recipe])[0], settings=parse_settings(settings), environ=os.environ)
+    loaded = load_recipe(recipe_files([recipe])[0], settings)
     truths = _truths(expected) if expected else None
     measured = _step(loaded, step, truths or [])
     with open_ledger(state, loaded.path.parent) as ledger:
-        found = measure(ledger, loaded.name, measured, truths)
-    if not found.cases:
-        raise UsageProblem(_nothing(found, expected))
-    proposal = propose_threshold(found.cases, max_error) if max_error else None
+        evaluation = measure(ledger, loaded.name, measured, truths)
+    if not evaluation.cases:
+        raise UsageProblem(_nothing(evaluation, expected))
+    proposal = propose_threshold(evaluation.cases, max_error) if max_error else None
     if picture:
-        _draw(found, picture, screen)
+        _draw(evaluation, picture, screen)
     if json:
-        screen.json(evaluation_json(found, proposal))
+        screen.json(evaluation_json(evaluation, proposal))
     else:
-        tell_evaluation(screen, found)
+        tell_evaluation(screen, evaluation)
         if proposal:
-            tell_proposal(screen, found, proposal)
+            tell_proposal(screen, evaluation, proposal)
     if fit:
-        _fit(screen, found, fit)
+        _fit(screen, evaluation, fit)
 
 
 def _step(recipe: "Recipe", asked: str, truths: "list[Truth]") -> "Step[Any]":
@@ -214,7 +214,7 @@ def _step(recipe: "Recipe", asked: str, truths: "list[Truth]") -> "Step[Any]":
     from smeflow.extract.step import Extract
     from smeflow.triage.step import Triage
 
-    labels = any("label" in truth.values for truth in truths)
+    labels = any(truth.kind == "label" for truth in truths)
     steps = [e.step for e in recipe.entries if isinstance(e.step, Extract | Triage)]
     steps.sort(key=lambda s: isinstance(s, Triage) is not labels)
     chosen = [s for s in steps if s.name == asked] if asked else steps[:1]
@@ -239,55 +239,55 @@ def _truths(path: Path) -> "list[Truth]":
         raise UsageProblem(error.args[0]) from error
 
 
-def _nothing(found: "Evaluation", expected: Path | None) -> Phrase:
+def _nothing(evaluation: "Evaluation", expected: Path | None) -> Phrase:
     if expected is None:
         return say(
             "Nobody decided on items of {recipe} yet. Give the truth with --expected, or review some.",
-            recipe=found.recipe,
+            recipe=evaluation.recipe,
         )
     return say(
         "None of the {n} cases of {path} is in the ledger. Run the recipe first; the file names it.",
-        n=len(found.unmatched),
+        n=len(evaluation.unmatched),
         path=expected,
     )
 
 
-def _fit(screen: Screen, found: "Evaluation", path: Path) -> None:
+def _fit(screen: Screen, evaluation: "Evaluation", path: Path) -> None:
     from smeflow.evaluate.evaluation import LEAST_CASES, fit_and_compare
 
-    made = fit_and_compare(found.cases)
-    if made.cases < LEAST_CASES:
+    fitted = fit_and_compare(evaluation.cases)
+    if fitted.cases < LEAST_CASES:
         raise UsageProblem(
             say(
                 "{n} labelled cases are too few to fit confidences; it takes {enough}. Nothing was written.",
-                n=made.cases,
+                n=fitted.cases,
                 enough=LEAST_CASES,
             )
         )
-    if not made.better:
+    if not fitted.better:
         screen.note(
             say(
                 "On cases left out, the confidences that ship with smeflow are nearer the truth "
                 "({shipped} against {own}, 0 is best). Nothing was written.",
-                shipped=f"{made.brier_shipped:.4f}",
-                own=f"{made.brier:.4f}",
+                shipped=f"{fitted.brier_shipped:.4f}",
+                own=f"{fitted.brier:.4f}",
             ),
             style="yellow",
         )
         return
-    path.write_text(made.calibration.model_dump_json(indent=1) + "\n", encoding="utf-8")
+    path.write_text(fitted.calibration.model_dump_json(indent=1) + "\n", encoding="utf-8")
     screen.note(
         say(
             "{path} is written. Put it into the step {step}: calibration: {path}",
             path=path,
-            step=found.step,
+            step=evaluation.step,
         ),
         style="green",
     )
 
 
-def _draw(found: "Evaluation", path: Path, screen: Screen) -> None:
+def _draw(evaluation: "Evaluation", path: Path, screen: Screen) -> None:
     from smeflow.evaluate.evaluation import draw_evaluation
 
-    path.write_text(draw_evaluation(found.cases, screen.language), encoding="utf-8")
+    path.write_text(draw_evaluation(evaluation.cases, screen.language), encoding="utf-8")
     screen.note(f"  → {path}", style="green")

@@ -53,10 +53,10 @@ def try_step(
         LLMRejected: The provider rejects every call (key, quota): going on would help nobody.
     """
     with ThreadPoolExecutor(max_workers=max(1, workers)) as pool:
-        yield from pool.map(lambda one: _try_one([*before, step], one, llm), inputs)
+        yield from pool.map(lambda each: _try_one([*before, step], each, llm), inputs)
 
 
-def _try_one(steps: "list[Step[Any]]", one: StepInput, llm: "LLM | None") -> TriedStep:
+def _try_one(steps: "list[Step[Any]]", step_input: StepInput, llm: "LLM | None") -> TriedStep:
     from smeflow.core.case import Skipped
     from smeflow.core.run import run
 
@@ -64,7 +64,7 @@ def _try_one(steps: "list[Step[Any]]", one: StepInput, llm: "LLM | None") -> Tri
     value, case = None, None
     problems: tuple[Phrase | str, ...] = ()
     try:
-        case = one.case()
+        case = step_input.case()
         done = run(steps, case, llm)
         value, case, calls = done.case.results.get(steps[-1].name), done.case, done.calls
         cost = str(done.cost[0].amount) if len(done.cost) == 1 else " + ".join(map(str, done.cost)) or "0"
@@ -72,9 +72,9 @@ def _try_one(steps: "list[Step[Any]]", one: StepInput, llm: "LLM | None") -> Tri
     except (SmeflowError, OSError) as error:
         if code_of(error) == REJECTED:
             raise
-        problems = (why_unusable(error, one.name),)
+        problems = (why_unusable(error, step_input.name),)
     return TriedStep(
-        input=one,
+        input=step_input,
         value=value,
         case=case,
         problems=problems,
@@ -104,13 +104,13 @@ def extract(
     screen: Screen = ctx.obj
     kind = record_named(into)
     step = Extract(name=into.lower(), into=kind)
-    for tried in try_step(
+    for attempt in try_step(
         step, files_as_inputs(files), model_named(llm, screen, Path.cwd(), yes=yes), workers
     ):
         if jsonl:
-            screen.json(as_line(tried, kind, screen))
+            screen.json(as_line(attempt, kind, screen))
         else:
-            _show(tried, kind, screen)
+            _show(attempt, kind, screen)
 
 
 def record_named(name: str) -> type[Any]:
@@ -125,40 +125,40 @@ def record_named(name: str) -> type[Any]:
     return find_record_kind(name).record
 
 
-def as_line(tried: "TriedStep", kind: type[Any], screen: Screen) -> dict[str, Any]:
+def as_line(attempt: "TriedStep", kind: type[Any], screen: Screen) -> dict[str, Any]:
     """Give the line of JSON for one file; amounts are decimal strings and dates ISO."""
-    found = tried.value
-    plain = found.model_dump(mode="json") if found is not None else {}
-    told = (*found.doubts, *found.problems) if found is not None else ()
-    said = [*told, *tried.problems]
+    extraction = attempt.value
+    plain = extraction.model_dump(mode="json") if extraction is not None else {}
+    own = (*extraction.doubts, *extraction.problems) if extraction is not None else ()
+    remarks = [*own, *attempt.problems]
     return {
-        "file": tried.input.name,
+        "file": attempt.input.name,
         "record": plain.get("record") or kind().model_dump(mode="json"),
         "fields": {
             name: {key: reading[key] for key in SHOWN} for name, reading in plain.get("fields", {}).items()
         },
         "proven": bool(plain.get("proven", False)),
         "confidence": plain.get("confidence"),
-        "problems": list(dict.fromkeys(screen.text(p) for p in said)),
+        "problems": list(dict.fromkeys(screen.text(p) for p in remarks)),
         "reader": plain.get("reader"),
-        "calls": tried.calls,
-        "cost": tried.cost,
-        "seconds": tried.seconds,
+        "calls": attempt.calls,
+        "cost": attempt.cost,
+        "seconds": attempt.seconds,
     }
 
 
-def _show(tried: "TriedStep", kind: type[Any], screen: Screen) -> None:
+def _show(attempt: "TriedStep", kind: type[Any], screen: Screen) -> None:
     from rich.text import Text
 
-    found = tried.value
-    head = Text(Path(tried.input.name).name, style="bold")
-    if found is not None:
-        proven = say("proven") if found.proven else say("not proven")
-        head.append("  ").append(screen.text(proven), style="green" if found.proven else "yellow")
+    extraction = attempt.value
+    head = Text(Path(attempt.input.name).name, style="bold")
+    if extraction is not None:
+        proven = say("proven") if extraction.proven else say("not proven")
+        head.append("  ").append(screen.text(proven), style="green" if extraction.proven else "yellow")
     screen.print(head)
-    if found is not None and found.fields:
-        plain = found.model_dump(mode="json")["fields"]
+    if extraction is not None and extraction.fields:
+        plain = extraction.model_dump(mode="json")["fields"]
         screen.print(screen.table(field_columns(), field_rows(screen, plain)))
-    for problem in as_line(tried, kind, screen)["problems"]:
+    for problem in as_line(attempt, kind, screen)["problems"]:
         screen.print(f"  • {problem}", style="yellow")
     screen.print()

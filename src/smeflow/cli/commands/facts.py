@@ -144,10 +144,10 @@ class _TableReport:
         model = model_named(llm, self.screen, Path.cwd())
         if model is None:
             return
-        found = suggest_facts(self.proposal, self.context, model)
-        self.written |= found.written
+        suggested = suggest_facts(self.proposal, self.context, model)
+        self.written |= suggested.written
         self.refused += [
-            say("Not kept: {label}: {why}", label=label or "–", why=why) for label, why in found.refused
+            say("Not kept: {label}: {why}", label=label or "–", why=why) for label, why in suggested.refused
         ]
 
     def computed(self) -> tuple[dict[str, "ReportFact"], tuple[Phrase, ...]]:
@@ -155,13 +155,13 @@ class _TableReport:
         from smeflow.reports.facts import compute_facts
         from smeflow.reports.measures.registry import measure_of
 
-        found = compute_facts({name: measure_of(each) for name, each in self.written.items()}, self.context)
-        return {fact.name: fact for fact in found.facts}, found.missing
+        figures = compute_facts({name: measure_of(each) for name, each in self.written.items()}, self.context)
+        return {fact.name: fact for fact in figures.facts}, figures.missing
 
     def recipe(self) -> str:
         """Write a recipe of what can be computed."""
         known, _ = self.computed()
-        kept = {name: each for name, each in self.written.items() if name in known and known[name].rows}
+        facts = {name: each for name, each in self.written.items() if name in known and known[name].rows}
         origin: Any = self.file.as_posix()
         more: dict[str, object] = {}
         if self.sheet:
@@ -173,15 +173,15 @@ class _TableReport:
         stem = self.file.stem.replace("_", " ").strip()
         title = stem[:1].upper() + stem[1:]
         colon = "\u00a0: " if self.screen.language == "fr" else ": "
-        whole = self.context.window is None
+        all_dates = self.context.window is None
         return _write_recipe(
             name="".join(c if c.isalnum() else "-" for c in self.proposal.table.name).strip("-") + "-report",
             about=self.screen.text(say("Figures of {name}.", name=self.file.name)),
             table=self.proposal.table.name,
             origin=origin,
-            facts=kept,
-            grain=None if whole else self.proposal.grain,
-            title=title if whole else f"{title}{colon}{{period}}",
+            facts=facts,
+            grain=None if all_dates else self.proposal.grain,
+            title=title if all_dates else f"{title}{colon}{{period}}",
             locale=self.locale,
         )
 
@@ -220,13 +220,13 @@ class _TableReport:
         where = f" WHERE {behind.where}" if behind.where else ""
         table = quoted(self.proposal.table.name)
         sql = f"SELECT * FROM {table}{where} ORDER BY {LINE} LIMIT {_ROWS}"  # noqa: S608 - the book is locked
-        columns, found = self.context.book.select(sql)
+        columns, rows = self.context.book.select(sql)
         screen = self.screen
         screen.print(f"{fact.label}: {_value(fact, self.locale)}", "bold cyan")
         screen.print(fact.query, "bright_black")
         headings = [ScreenColumn(heading=say("Line"), right=True)]
         headings += [ScreenColumn(heading=say("{text}", text=c)) for c in columns[1:]]
-        screen.print(screen.table(headings, [[fact_cell(cell) for cell in row] for row in found]))
+        screen.print(screen.table(headings, [[fact_cell(cell) for cell in row] for row in rows]))
         screen.print(say("{n} rows: {link}", n=behind.count, link=behind.link), "bright_black")
 
     def tell(self) -> None:

@@ -50,12 +50,12 @@ def init(
             typer.prompt(screen.text(say("The firm's name")), default="", show_default=False, err=True)
         )
     files = starting_files(work, screen.language, company)
-    taken = [name for name in files if (folder / name).exists() and name != WORKSPACE_FILE]
-    if taken:
+    existing = [name for name in files if (folder / name).exists() and name != WORKSPACE_FILE]
+    if existing:
         raise UsageProblem(
             say(
                 "{path} is there already and stays as it is. Choose another folder or another --work.",
-                path=folder / taken[0],
+                path=folder / existing[0],
             )
         )
     for name, text in files.items():

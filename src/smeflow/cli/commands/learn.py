@@ -1,6 +1,5 @@
 """``smeflow learn``: take up what people corrected as examples, unless it makes the measured result worse."""
 
-import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -12,8 +11,8 @@ from smeflow.cli.arguments import (
     RecipeFile,
     Settings,
     State,
+    load_recipe,
     open_ledger,
-    parse_settings,
     recipe_files,
 )
 from smeflow.cli.console import Screen
@@ -38,21 +37,20 @@ def learn(
     """Make examples of what people corrected; what would make the result worse is not taken up."""
     from smeflow.evaluate.lessons import collect_lessons, write_examples
     from smeflow.evaluate.lessons import learn_from as measured
-    from smeflow.recipe.load import load
 
     screen: Screen = ctx.obj
-    loaded = load(recipe_files([recipe])[0], settings=parse_settings(settings), environ=os.environ)
+    loaded = load_recipe(recipe_files([recipe])[0], settings)
     chosen = _step(loaded, step)
     file = loaded.folder / chosen.learned
     with open_ledger(state, loaded.folder) as ledger:
         decided = collect_lessons(ledger, loaded.name, chosen)
-    made = measured(chosen, file, decided)
-    if not dry_run and (made.taken or made.tests):
-        write_examples(file, made)
+    outcome = measured(chosen, file, decided)
+    if not dry_run and (outcome.taken or outcome.tests):
+        write_examples(file, outcome)
     if json:
-        screen.json(as_json(chosen, file, made))
+        screen.json(as_json(chosen, file, outcome))
     else:
-        _tell(screen, chosen, file, made, written=not dry_run)
+        _tell(screen, chosen, file, outcome, written=not dry_run)
 
 
 def _step(recipe: "Recipe", asked: str) -> "Triage":
@@ -60,9 +58,9 @@ def _step(recipe: "Recipe", asked: str) -> "Triage":
 
     steps = [e.step for e in recipe.entries if isinstance(e.step, Triage)]
     chosen = (
-        [one for one in steps if one.name == asked]
+        [each for each in steps if each.name == asked]
         if asked
-        else [one for one in steps if one.learned] or steps
+        else [each for each in steps if each.learned] or steps
     )
     if not chosen:
         raise UsageProblem(say("Recipe {recipe} has no such step that sorts.", recipe=recipe.name))
@@ -77,17 +75,17 @@ def _step(recipe: "Recipe", asked: str) -> "Triage":
     return chosen[0]
 
 
-def as_json(step: "Triage", file: Path, made: "LearningOutcome") -> dict[str, Any]:
+def as_json(step: "Triage", file: Path, outcome: "LearningOutcome") -> dict[str, Any]:
     """Give what was learned as plain data."""
     return {
         "step": step.name,
         "file": str(file),
-        "taken": [one.key for one in made.taken],
-        "refused": [one.key for one in made.refused],
-        "tests": [one.key for one in made.tests],
-        "known": made.known,
-        "before": _plain(made.before),
-        "after": _plain(made.after),
+        "taken": [lesson.key for lesson in outcome.taken],
+        "refused": [lesson.key for lesson in outcome.refused],
+        "tests": [lesson.key for lesson in outcome.tests],
+        "known": outcome.known,
+        "before": _plain(outcome.before),
+        "after": _plain(outcome.after),
     }
 
 
@@ -95,14 +93,14 @@ def _plain(measured: "SortingScore") -> dict[str, int]:
     return {"right": measured.right, "of": measured.of, "silent": measured.silent}
 
 
-def _tell(screen: Screen, step: "Triage", file: Path, made: "LearningOutcome", *, written: bool) -> None:
-    new = len(made.taken) + len(made.refused) + len(made.tests)
+def _tell(screen: Screen, step: "Triage", file: Path, outcome: "LearningOutcome", *, written: bool) -> None:
+    new = len(outcome.taken) + len(outcome.refused) + len(outcome.tests)
     if not new:
         screen.note(
             say(
                 "Nothing new to learn for {step}: {n} decisions are known already.",
                 step=step.name,
-                n=made.known,
+                n=outcome.known,
             )
         )
         return
@@ -110,26 +108,26 @@ def _tell(screen: Screen, step: "Triage", file: Path, made: "LearningOutcome", *
         say(
             "{step}: {taken} decisions teach, {tests} are kept apart to measure, {refused} are left.",
             step=step.name,
-            taken=len(made.taken),
-            tests=len(made.tests),
-            refused=len(made.refused),
+            taken=len(outcome.taken),
+            tests=len(outcome.tests),
+            refused=len(outcome.refused),
         )
     )
-    told = say(
+    message = say(
         "Right: {before} of {of} before, {after} now. Wrong and unseen: {silent} before, {still} now.",
-        before=made.before.right,
-        after=made.after.right,
-        of=made.after.of,
-        silent=made.before.silent,
-        still=made.after.silent,
+        before=outcome.before.right,
+        after=outcome.after.right,
+        of=outcome.after.of,
+        silent=outcome.before.silent,
+        still=outcome.after.silent,
     )
-    screen.print(told)
-    if made.refused:
+    screen.print(message)
+    if outcome.refused:
         worse = say(
             "With what was corrected to {labels} the result would be worse. Look at these again: {keys}",
-            labels=", ".join(dict.fromkeys(one.example.label for one in made.refused)),
-            keys=", ".join(one.key for one in made.refused[:5]),
+            labels=", ".join(dict.fromkeys(lesson.example.label for lesson in outcome.refused)),
+            keys=", ".join(lesson.key for lesson in outcome.refused[:5]),
         )
         screen.note(worse, style="yellow")
-    if written and (made.taken or made.tests):
+    if written and (outcome.taken or outcome.tests):
         screen.note(f"  → {file}", style="green")

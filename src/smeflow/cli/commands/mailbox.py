@@ -6,14 +6,13 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from smeflow.cli.arguments import Json, RecipeFile, Settings, State, open_ledger, parse_settings
+from smeflow.cli.arguments import Json, RecipeFile, Settings, State, load_recipe, open_ledger
 from smeflow.cli.console import Screen, ScreenColumn
 from smeflow.cli.exits import UsageProblem
 from smeflow.i18n import say
 
 if TYPE_CHECKING:
     from smeflow.mail.login import Grant
-    from smeflow.recipe.load import Recipe
 
 CLIENT_SECRET = "SMEFLOW_MAILBOX_CLIENT_SECRET"  # noqa: S105 - the name of a variable
 mailbox = typer.Typer(help="Log in to mailboxes, look into them, and see what a recipe would do there.")
@@ -96,20 +95,20 @@ def look(
     from smeflow.cli.running import cost_of_mails, counted
 
     screen: Screen = ctx.obj
-    made = _load_recipe(recipe, settings)
+    loaded = load_recipe(recipe, settings)
     total = 0
-    for folder, there, waiting in counted(made, recipe, state):
+    for folder, mails, waiting in counted(loaded, recipe, state):
         total += waiting
         screen.print(
             say(
                 "{folder}: {there} mails, {waiting} of them to be read",
                 folder=folder,
-                there=there,
+                there=mails,
                 waiting=waiting,
             )
         )
     if total:
-        screen.print(cost_of_mails(screen, made, total))
+        screen.print(cost_of_mails(screen, loaded, total))
 
 
 @mailbox.command()
@@ -125,10 +124,10 @@ def plan(
     from smeflow.ledger.mail import observed_effects
 
     screen: Screen = ctx.obj
-    made = _load_recipe(recipe, settings)
+    loaded = load_recipe(recipe, settings)
     with open_ledger(state, recipe) as ledger:
         rows = []
-        for item, effects in observed_effects(ledger.store, made.name):
+        for item, effects in observed_effects(ledger.store, loaded.name):
             if json:
                 screen.json({"item": item.key, "name": item.name, "would": effects})
             for kind, target in effects:
@@ -142,9 +141,3 @@ def plan(
         screen.table([ScreenColumn(heading=say("mail")), ScreenColumn(heading=say("would be done"))], rows)
     )
     screen.print(say("Nothing of this was done. To do it, write mailbox: act in the recipe."))
-
-
-def _load_recipe(file: Path, settings: list[str]) -> "Recipe":
-    from smeflow.recipe.load import load
-
-    return load(file, settings=parse_settings(settings), environ=os.environ)

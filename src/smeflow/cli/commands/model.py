@@ -33,12 +33,12 @@ def get(
 
     screen: Screen = ctx.obj
     known = _known(name)
-    there = ModelStore.of().find(name)
-    if there is not None:
-        screen.print(say("{model} is there already ({size} MB).", model=there.title, size=_mb(there)))
+    stored = ModelStore.of().find(name)
+    if stored is not None:
+        screen.print(say("{model} is there already ({size} MB).", model=stored.title, size=_mb(stored)))
         return
-    made = fetch_model(screen, known, None if source == "auto" else source)
-    tell_fetched(screen, made, known)
+    fetched = fetch_model(screen, known, None if source == "auto" else source)
+    tell_fetched(screen, fetched, known)
     screen.print(say("Name it at llm: as local, or leave llm: auto."))
 
 
@@ -56,9 +56,9 @@ def add(
 
     screen: Screen = ctx.obj
     with download_bar(screen, path.name) as tell:
-        made = ModelStore.of().add(path, name, tell)
-    tell_fetched(screen, made, None)
-    screen.print(say("Name it at llm: as local/{name}", name=made.name))
+        added = ModelStore.of().add(path, name, tell)
+    tell_fetched(screen, added, None)
+    screen.print(say("Name it at llm: as local/{name}", name=added.name))
 
 
 @model.command("list")
@@ -70,10 +70,10 @@ def list_models(ctx: typer.Context, json: Json = False) -> None:
 
     screen: Screen = ctx.obj
     store = ModelStore.of()
-    here = store.models()
-    others = [row for name, row in CATALOGUE.items() if all(one.name != name for one in here)]
+    stored = store.models()
+    others = [row for name, row in CATALOGUE.items() if all(model_row.name != name for model_row in stored)]
     if json:
-        rows = [asdict(one) | {"path": str(store.path_of(one))} for one in here]
+        rows = [asdict(model_row) | {"path": str(store.path_of(model_row))} for model_row in stored]
         screen.json({"here": rows, "known": [row.name for row in others]})
         return
     columns = [
@@ -84,8 +84,13 @@ def list_models(ctx: typer.Context, json: Json = False) -> None:
     ]
     mb = say("MB")
     cells: list[tuple[object, ...]] = [
-        (one.name, f"{_mb(one)} {screen.text(mb)}", one.licence or "–", screen.state("done", say("here")))
-        for one in here
+        (
+            model_row.name,
+            f"{_mb(model_row)} {screen.text(mb)}",
+            model_row.licence or "–",
+            screen.state("done", say("here")),
+        )
+        for model_row in stored
     ]
     cells += [
         (row.name, f"{_mb(row)} {screen.text(mb)}", row.licence, f"smeflow model get {row.name}")
@@ -123,5 +128,5 @@ def _known(name: str) -> "KnownModel":
     return CATALOGUE[name]
 
 
-def _mb(one: "StoredModel | KnownModel") -> int:
-    return round(one.bytes / 1_000_000)
+def _mb(model: "StoredModel | KnownModel") -> int:
+    return round(model.bytes / 1_000_000)

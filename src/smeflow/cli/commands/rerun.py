@@ -1,21 +1,11 @@
 """``smeflow rerun``: take finished items again; first tell how many, what changed and what they cost."""
 
-import os
 import sys
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from smeflow.cli.arguments import (
-    HERE,
-    Json,
-    RecipeFile,
-    Settings,
-    State,
-    find_item,
-    open_ledger,
-    parse_settings,
-)
+from smeflow.cli.arguments import HERE, Json, RecipeFile, Settings, State, find_item, load_recipe, open_ledger
 from smeflow.cli.console import STATE_WORDS, Screen, plain_decimal
 from smeflow.cli.running import exit_code, run_recipe_file, summary_json, tell_notes, tell_summary
 from smeflow.i18n import say
@@ -56,30 +46,28 @@ def rerun(
     json: Json = False,
 ) -> None:
     """Redo finished items. Cost and number first; a person's decisions stay."""
-    from smeflow.recipe.load import load
-
     screen: Screen = ctx.obj
-    made = load(recipe, settings=parse_settings(settings), environ=os.environ)
+    loaded = load_recipe(recipe, settings)
     with open_ledger(state, recipe) as ledger:
-        rows = chosen_items(ledger, made, where)
-        told = forecast(ledger, made, rows, where)
+        rows = chosen_items(ledger, loaded, where)
+        expected = forecast(ledger, loaded, rows, where)
         if json and dry_run:
-            screen.json(told)
+            screen.json(expected)
         elif not json:
-            tell_forecast(screen, told)
+            tell_forecast(screen, expected)
         if dry_run or not rows or not (yes or json or person_is_sure(screen)):
             raise typer.Exit
         if where not in BY_NAME:
-            ledger.reopen([row.id for row in rows], again=[entry.step.name for entry in made.entries])
+            ledger.reopen([row.id for row in rows], again=[entry.step.name for entry in loaded.entries])
     redo = where if where in BY_NAME else None
-    made, summary, stopped_by = run_recipe_file(
+    loaded, summary, stopped_by = run_recipe_file(
         screen, recipe, state=state, settings=settings, llm=llm, redo=redo, yes=yes
     )
     if json:
         tell_notes(screen, summary)
         screen.json(summary_json(summary))
     else:
-        tell_summary(screen, made, summary)
+        tell_summary(screen, loaded, summary)
     raise typer.Exit(stopped_by or exit_code(summary, ()))
 
 
@@ -113,9 +101,11 @@ def forecast(
     prints = fingerprints_of(recipe.entries, recipe.llm)
     differing: dict[str, int] = {}
     meant = {row.id for row in rows}
-    present = [one for one in ledger.present_costs(recipe.name) if one.item in meant and one.step in prints]
+    present = [
+        cost for cost in ledger.present_costs(recipe.name) if cost.item in meant and cost.step in prints
+    ]
     if where == "changed":
-        present = [one for one in present if one.fingerprint != prints[one.step]]
+        present = [cost for cost in present if cost.fingerprint != prints[cost.step]]
     for row in rows:
         older = {r.step for r in ledger.results(row) if r.fingerprint != prints.get(r.step)}
         current = {r.step for r in ledger.results(row) if r.fingerprint == prints.get(r.step)}
@@ -124,35 +114,35 @@ def forecast(
     return {
         "items": len(rows),
         "steps": differing,
-        "calls": sum(one.calls for one in present),
-        "cost": plain_decimal(sum((one.cost for one in present), Decimal(0))),
+        "calls": sum(cost.calls for cost in present),
+        "cost": plain_decimal(sum((cost.cost for cost in present), Decimal(0))),
         "currency": ledger.currency,
         "keys": [row.key for row in rows],
     }
 
 
-def tell_forecast(screen: Screen, told: dict[str, Any]) -> None:
+def tell_forecast(screen: Screen, expected: dict[str, Any]) -> None:
     """Say what redoing would take, before anything is paid."""
     from decimal import Decimal
 
-    if not told["items"]:
+    if not expected["items"]:
         screen.print(say("Nothing to redo."), style="green")
         return
-    cost = screen.amount(Decimal(told["cost"]), told["currency"])
+    cost = screen.amount(Decimal(expected["cost"]), expected["currency"])
     screen.print(
         say(
             "{n} items; redoing them makes about {calls} calls and costs about {cost}.",
-            n=told["items"],
-            calls=told["calls"],
+            n=expected["items"],
+            calls=expected["calls"],
             cost=cost,
         ),
         style="bold",
     )
-    for step, number in told["steps"].items():
+    for step, number in expected["steps"].items():
         screen.print(say("  step {step} is another one now for {n} of them", step=step, n=number))
-    for key in told["keys"][:10]:
+    for key in expected["keys"][:10]:
         screen.print(f"  • {key}", style="bright_black")
-    if told["items"] > 10:
+    if expected["items"] > 10:
         screen.print("  …", style="bright_black")
 
 
@@ -160,10 +150,10 @@ def agree_to_redo(screen: Screen, recipe: "Recipe", state: "Path | None", redo: 
     """Before a run redoes finished items, tell number and cost; where it costs, ask. False: it may not."""
     with open_ledger(state, recipe.path) as ledger:
         rows = chosen_items(ledger, recipe, redo)
-        told = forecast(ledger, recipe, rows, redo)
-    if not rows or not told["calls"]:
+        expected = forecast(ledger, recipe, rows, redo)
+    if not rows or not expected["calls"]:
         return True
-    tell_forecast(screen, told)
+    tell_forecast(screen, expected)
     return not ask or person_is_sure(screen)
 
 

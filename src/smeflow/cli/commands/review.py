@@ -5,6 +5,8 @@ See what waits for a person, and decide, one by one or item after item in the te
 
 import csv
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -96,12 +98,12 @@ def _carry_out(screen: Screen, ledger: "Ledger", row: "ItemRow", person: str, ke
 
 
 def _ask_changes(screen: Screen) -> dict[str, str]:
-    found: dict[str, str] = {}
+    changes: dict[str, str] = {}
     while written := _prompt(screen, say("FIELD=VALUE (empty: done)")):
         field, mark, value = written.partition("=")
         if mark and field.strip():
-            found[field.strip()] = value.strip()
-    return found
+            changes[field.strip()] = value.strip()
+    return changes
 
 
 def _prompt(screen: Screen, what: Phrase) -> str:
@@ -162,13 +164,11 @@ def approve(
     """Accept what was found, as it is."""
     from smeflow.review.decisions import approve as decide
 
-    screen: Screen = ctx.obj
     if answer not in ("", *ANSWERS):
         raise UsageProblem(say("--answer {written}: write yes or no", written=answer))
-    with open_ledger(state, Path.cwd()) as ledger:
-        row = find_item(ledger, item, recipe)
-        decide(ledger, row, person_name(by), note, wanted=ANSWERS.get(answer))
-        _tell_decided(screen, ledger, row)
+    wanted = ANSWERS.get(answer)
+    with _deciding(ctx, item, recipe, state) as (ledger, row):
+        decide(ledger, row, person_name(by), note, wanted=wanted)
 
 
 @review.command()
@@ -198,15 +198,12 @@ def correct(
     from smeflow.review.corrections import InvalidCorrection
     from smeflow.review.decisions import correct as decide
 
-    screen: Screen = ctx.obj
-    with open_ledger(state, Path.cwd()) as ledger:
-        row = find_item(ledger, item, recipe)
+    with _deciding(ctx, item, recipe, state) as (ledger, row):
         steps = steps_of_recipe(row.recipe, state, file)
         try:
             decide(ledger, row, steps, dict(map(_parse_change, changes)), person_name(by), note)
         except InvalidCorrection as error:
             raise UsageProblem(error.phrase) from error
-        _tell_decided(screen, ledger, row)
 
 
 @review.command()
@@ -223,11 +220,8 @@ def reject(
     """Put the item aside: it goes into no table."""
     from smeflow.review.decisions import reject as decide
 
-    screen: Screen = ctx.obj
-    with open_ledger(state, Path.cwd()) as ledger:
-        row = find_item(ledger, item, recipe)
+    with _deciding(ctx, item, recipe, state) as (ledger, row):
         decide(ledger, row, person_name(by), reason)
-        _tell_decided(screen, ledger, row)
 
 
 @review.command("again")
@@ -242,11 +236,8 @@ def ask_again(
     """Ask the model once more at the next run; this may cost."""
     from smeflow.review.decisions import ask_again as decide
 
-    screen: Screen = ctx.obj
-    with open_ledger(state, Path.cwd()) as ledger:
-        row = find_item(ledger, item, recipe)
+    with _deciding(ctx, item, recipe, state) as (ledger, row):
         decide(ledger, row, person_name(by), note)
-        _tell_decided(screen, ledger, row)
 
 
 def _parse_change(written: str) -> tuple[str, str]:
@@ -304,10 +295,18 @@ def _waiting_row(screen: Screen, ledger: "Ledger", row: "ItemRow") -> dict[str, 
     }
 
 
-def _tell_decided(screen: Screen, ledger: "Ledger", before: "ItemRow") -> None:
+@contextmanager
+def _deciding(
+    ctx: typer.Context, item: str, recipe: str, state: Path | None
+) -> "Iterator[tuple[Ledger, ItemRow]]":
+    """Find the item that is decided on; once that is done, tell where it leaves it."""
     from rich.text import Text
 
-    row = ledger.item(before.recipe, before.id) or before
-    screen.print(Text(f"{row.id}  {row.name or row.key}  ").append_text(screen.state(row.state)))
-    if row.state == "open":
-        screen.print(say("The next run goes on with it: smeflow run"), style="bright_black")
+    screen: Screen = ctx.obj
+    with open_ledger(state, Path.cwd()) as ledger:
+        before = find_item(ledger, item, recipe)
+        yield ledger, before
+        row = ledger.item(before.recipe, before.id) or before
+        screen.print(Text(f"{row.id}  {row.name or row.key}  ").append_text(screen.state(row.state)))
+        if row.state == "open":
+            screen.print(say("The next run goes on with it: smeflow run"), style="bright_black")

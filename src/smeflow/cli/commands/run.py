@@ -7,9 +7,19 @@ from typing import Annotated
 
 import typer
 
-from smeflow.cli.arguments import HERE, Json, RecipeFile, Settings, State, Yes, state_folder
+from smeflow.cli.arguments import (
+    HERE,
+    Json,
+    RecipeFile,
+    Settings,
+    State,
+    Yes,
+    load_recipe,
+    open_ledger,
+    state_folder,
+)
 from smeflow.cli.commands.rerun import BY_NAME, agree_to_redo
-from smeflow.cli.console import Screen
+from smeflow.cli.console import STATE_WORDS, Screen, plain_decimal
 from smeflow.cli.exits import FULL, UsageProblem, code_of
 from smeflow.cli.running import (
     exit_code,
@@ -70,29 +80,25 @@ def run(
     if redo in BY_NAME and not json and not _may_redo(screen, recipe, state, settings, redo, ask=not yes):
         raise typer.Exit
     with _full_disk_told(screen, recipe, state, settings, json=json):
-        made, summary, stopped_by = run_recipe_file(
+        loaded, summary, stopped_by = run_recipe_file(
             screen, recipe, state=state, settings=settings, llm=llm, redo=redo or None,
             workers=workers, yes=yes,
         )  # fmt: skip
     if waiting is not None:
-        write_waiting_csv(screen, state_folder(state, recipe), made.name, waiting)
+        write_waiting_csv(screen, state_folder(state, recipe), loaded.name, waiting)
     if json:
         tell_notes(screen, summary)
         screen.json(summary_json(summary))
     else:
-        tell_summary(screen, made, summary)
+        tell_summary(screen, loaded, summary)
     raise typer.Exit(stopped_by or exit_code(summary, fail_on))
 
 
 def _may_redo(
     screen: Screen, file: Path, state: Path | None, settings: list[str], redo: str, *, ask: bool
 ) -> bool:
-    import os
 
-    from smeflow.cli.arguments import parse_settings
-    from smeflow.recipe.load import load
-
-    recipe = load(file, settings=parse_settings(settings), environ=os.environ)
+    recipe = load_recipe(file, settings)
     return not state_folder(state, file).is_dir() or agree_to_redo(screen, recipe, state, redo, ask=ask)
 
 
@@ -112,13 +118,7 @@ def _full_disk_told(
 
 def _counts(file: Path, state: Path | None, settings: list[str]) -> dict[str, object]:
     """Give the promised line from the ledger where the run could not end: its disk is full."""
-    import os
-
-    from smeflow.cli.arguments import open_ledger, parse_settings
-    from smeflow.cli.console import STATE_WORDS, plain_decimal
-    from smeflow.recipe.load import load
-
-    recipe = load(file, settings=parse_settings(settings), environ=os.environ)
+    recipe = load_recipe(file, settings)
     with open_ledger(state, file) as ledger:
         counts = ledger.counts(recipe.name)
         spent = ledger.cost_of_run(ledger.runs(recipe.name)[-1])

@@ -35,7 +35,8 @@ def show(
             from smeflow.engine.cases import case_of
             from smeflow.notebook import case_page
 
-            html.write_text(case_page(case_of(ledger, row), screen.language), encoding="utf-8")
+            case, kinds = case_of(ledger, row), kinds_of(ledger, row, current(ledger, row))
+            html.write_text(case_page(case, screen.language, kinds), encoding="utf-8")
             screen.note(say("The pages are in {path}.", path=html))
         elif json:
             screen.json(everything(ledger, row, screen))
@@ -45,7 +46,7 @@ def show(
 
 def everything(ledger: "Ledger", row: "ItemRow", screen: Screen) -> dict[str, Any]:
     """Give all that is known of an item as plain values."""
-    spent = ledger.cost_of_item(row)
+    spent, results = ledger.cost_of_item(row), current(ledger, row)
     return {
         "id": row.id,
         "recipe": row.recipe,
@@ -55,7 +56,8 @@ def everything(ledger: "Ledger", row: "ItemRow", screen: Screen) -> dict[str, An
         "version": row.version,
         "state": row.state,
         "reasons": [screen.text(p) for p in row.reason.phrases],
-        "results": current(ledger, row),
+        "results": results,
+        "kinds": {step: _kind(ledger, row, step) for step in results},
         "calls": [_call(c) for c in ledger.calls(row)],
         "cost": plain_decimal(spent.cost.amount),
         "currency": spent.cost.currency,
@@ -65,10 +67,23 @@ def everything(ledger: "Ledger", row: "ItemRow", screen: Screen) -> dict[str, An
 
 def current(ledger: "Ledger", row: "ItemRow") -> dict[str, Any]:
     """Give the value of every step as it stands now, a person's before any machine's, as plain values."""
-    made = {result.step: result.id for result in reversed(ledger.results(row))}
-    steps = sorted(row.outcome, key=lambda step: made.get(step, 0))
-    found = {step: ledger.value(row, step) for step in steps}
-    return {step: json_module.loads(value[0]) for step, value in found.items() if value and value[0]}
+    ids = {result.step: result.id for result in reversed(ledger.results(row))}
+    steps = sorted(row.outcome, key=lambda step: ids.get(step, 0))
+    values = {step: ledger.value(row, step) for step in steps}
+    return {step: json_module.loads(value[0]) for step, value in values.items() if value and value[0]}
+
+
+def _kind(ledger: "Ledger", row: "ItemRow", step: str) -> dict[str, str] | None:
+    """Give what kind of step and of result it is; None where an older smeflow did not write it down."""
+    kind = ledger.kind(row, step)
+    return {"step": kind.step, "result": kind.result} if kind is not None else None
+
+
+def kinds_of(ledger: "Ledger", row: "ItemRow", values: dict[str, Any]) -> dict[str, str]:
+    """Give of which kind each value is."""
+    from smeflow.engine.cases import result_kind
+
+    return {step: result_kind(ledger, row, step, value) for step, value in values.items()}
 
 
 def _call(call: "CallRow") -> dict[str, Any]:
@@ -82,7 +97,8 @@ def _call(call: "CallRow") -> dict[str, Any]:
         "input_tokens": call.input_tokens,
         "output_tokens": call.output_tokens,
         "pictures": [
-            {"sha256": one.sha256, "media_type": one.media_type, "size": one.size} for one in call.pictures
+            {"sha256": picture.sha256, "media_type": picture.media_type, "size": picture.size}
+            for picture in call.pictures
         ],
         "cost": plain_decimal(call.cost.amount) if call.cost else None,
         "currency": call.cost.currency if call.cost else None,
@@ -122,10 +138,11 @@ def show_item(ledger: "Ledger", row: "ItemRow", screen: Screen) -> None:
         if value:
             screen.fact(word, value, indent="  ")
     _documents(ledger, row, screen)
-    for step, value in current(ledger, row).items():
+    values = current(ledger, row)
+    for step, kind in kinds_of(ledger, row, values).items():
         screen.print()
         screen.print(step, style="bold cyan")
-        print_result(screen, value)
+        print_result(screen, values[step], kind)
     _calls(ledger, row, screen)
     _reviews(ledger, row, screen)
 

@@ -47,7 +47,7 @@ def status(
                 screen.json(recipe_counts(ledger, name))
             return
         _counts(screen, [recipe_counts(ledger, name) for name in names])
-        rows = [row for name in names for one in wanted for row in ledger.items(name, one)]
+        rows = [row for name in names for state_name in wanted for row in ledger.items(name, state_name)]
         list_items(screen, ledger, rows, most=None if every or where else LISTED_ITEMS)
 
 

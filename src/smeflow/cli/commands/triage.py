@@ -69,10 +69,10 @@ def triage(
     step = _step(labels, examples, {name: value for name, value in asked.items() if value is not None})
     tries = try_step(step, texts_as_inputs(files), model_named(llm, screen, Path.cwd(), yes=yes), workers)
     if jsonl:
-        for tried in tries:
-            screen.json(as_line(tried, screen, details=details))
+        for attempt in tries:
+            screen.json(as_line(attempt, screen, details=details))
         return
-    _show([as_line(tried, screen, details=details) for tried in tries], screen)
+    _show([as_line(attempt, screen, details=details) for attempt in tries], screen)
 
 
 def _show(lines: list[dict[str, Any]], screen: Screen) -> None:
@@ -94,11 +94,11 @@ def _step(labels: Path, examples: Path | None, asked: dict[str, Any]) -> "Triage
 
     from smeflow.triage.step import Triage
 
-    given = {**_labels(labels), **asked}
+    fields = {**_labels(labels), **asked}
     if examples:
-        given["examples"] = _examples(examples)
+        fields["examples"] = _examples(examples)
     try:
-        return Triage(name="label", **given)
+        return Triage(name="label", **fields)
     except ValidationError as error:
         why = "; ".join(e["msg"].removeprefix("Value error, ") for e in error.errors())
         raise UsageProblem(say("{file}: {why}", file=labels, why=why)) from error
@@ -107,19 +107,19 @@ def _step(labels: Path, examples: Path | None, asked: dict[str, Any]) -> "Triage
 DETAILS = ("labels", "suggestion", "urgency", "due", "asked", "owner", "attention", "references", "reader")
 
 
-def as_line(tried: "TriedStep", screen: Screen, *, details: bool = False) -> dict[str, Any]:
+def as_line(attempt: "TriedStep", screen: Screen, *, details: bool = False) -> dict[str, Any]:
     """Give the line of JSON for one text; with *details* also what it asks, and its likeliest label."""
-    found = tried.value
-    plain = found.model_dump(mode="json") if found is not None else {}
-    told = (*found.doubts, *found.problems) if found is not None else ()
-    said = [*told, *tried.problems]
+    label = attempt.value
+    plain = label.model_dump(mode="json") if label is not None else {}
+    own = (*label.doubts, *label.problems) if label is not None else ()
+    remarks = [*own, *attempt.problems]
     return {
-        tried.input.key: tried.input.name,
+        attempt.input.key: attempt.input.name,
         "label": plain.get("label"),
         "confidence": plain.get("confidence"),
         "scores": plain.get("scores", {}),
         "quote": plain.get("quote"),
-        "problems": list(dict.fromkeys(screen.text(p) for p in said)),
+        "problems": list(dict.fromkeys(screen.text(p) for p in remarks)),
         **({name: plain.get(name) for name in DETAILS} if details else {}),
     }
 
@@ -128,12 +128,12 @@ def _row(line: dict[str, Any], *, fitted: bool) -> list[object]:
     from rich.text import Text
 
     label, confidence = line["label"], line["confidence"]
-    said = line["quote"] or "; ".join(line["problems"])
+    reason = line["quote"] or "; ".join(line["problems"])
     return [
         Path(str(line.get("file", line.get("id")))).name,
         Text(label, style="bold green") if label else Text(_guess(line), style="yellow"),
         *([f"{confidence:.0%}" if confidence is not None else None] if fitted else []),
-        Text(said, style="italic" if line["quote"] else "yellow"),
+        Text(reason, style="italic" if line["quote"] else "yellow"),
     ]
 
 

@@ -48,13 +48,13 @@ def undo(
             raise UsageProblem(
                 say("The recipe {recipe} has no mailbox any more to undo anything in.", recipe=recipe.name)
             )
-        told: Counter[Phrase | None] = Counter()
-        for one in take_back(ledger.store, run, sink.account, sink.name):
-            told[one.left] += 1
-            if one.left is not None:
-                screen.note(f"{one.item.name}: {screen.text(one.left)}", style="yellow")
+        left: Counter[Phrase | None] = Counter()
+        for undone in take_back(ledger.store, run, sink.account, sink.name):
+            left[undone.left] += 1
+            if undone.left is not None:
+                screen.note(f"{undone.item.name}: {screen.text(undone.left)}", style="yellow")
         screen.print(
-            say("Undone: {n}. Left as they are: {left}.", n=told[None], left=told.total() - told[None])
+            say("Undone: {n}. Left as they are: {left}.", n=left[None], left=left.total() - left[None])
         )
 
 
@@ -64,7 +64,7 @@ def _list(screen: Screen, ledger: "Ledger") -> None:
     rows = []
     for row in reversed(ledger.runs()):
         counted = Counter(
-            screen.text(describe_effect(one.effect)) for _, one in effects_done_by(ledger.store, row.id)
+            screen.text(describe_effect(effect.effect)) for _, effect in effects_done_by(ledger.store, row.id)
         )
         if counted:
             what = "; ".join(f"{n} × {word}" for word, n in counted.most_common(5))

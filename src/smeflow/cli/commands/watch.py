@@ -1,6 +1,5 @@
 """``smeflow watch``: run recipes day after day, when mail comes, files change or their time has come."""
 
-import os
 import time
 from datetime import UTC, datetime
 from pathlib import Path
@@ -8,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from smeflow.cli.arguments import Settings, State, parse_settings, state_folder
+from smeflow.cli.arguments import Settings, State, load_recipe, recipe_files, state_folder
 from smeflow.cli.console import Screen
 from smeflow.cli.exits import StopRequest, stop_on_signals
 from smeflow.i18n import say
@@ -38,16 +37,15 @@ def watch(
     ] = "",
 ) -> None:
     """Run recipes whenever there is something to do, until stopped. Nothing is lost by stopping it."""
-    from smeflow.cli.arguments import recipe_files
-    from smeflow.engine.watch import MailboxSource, MailboxWatcher, NextRun
-    from smeflow.recipe.load import load
+    from smeflow.engine.watch import MailboxWatcher, NextRun
+    from smeflow.kinds.mailbox import MailboxSource
 
     screen: Screen = ctx.obj
     files = recipe_files(recipes or [Path()])
     with stop_on_signals() as stop:
         dues: dict[Path, NextRun] = {}
         for file in files:
-            recipe = load(file, settings=parse_settings(settings), environ=os.environ)
+            recipe = load_recipe(file, settings)
             due = dues[file] = NextRun.of(recipe, every, _last_run(file, state, recipe), datetime.now(UTC))
             _tell_start(screen, due)
             if isinstance(recipe.source, MailboxSource) and recipe.schedule is None:
