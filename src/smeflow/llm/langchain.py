@@ -88,6 +88,7 @@ class LangChainLLM:
 
     def complete(self, request: Request, /) -> Reply:
         """Answer *request*; see `LLM`."""
+        self.place.refuse_pictures(request)
         box: list[Reply | Exception] = []
 
         def work() -> None:
@@ -148,14 +149,13 @@ class LangChainLLM:
             input_tokens=estimate_tokens(request), output_tokens=len(text) // 4 + 1, estimated=True
         )
         metadata = raw.response_metadata
-        price = self.place.price
         return Reply(
             text=text,
             model=str(metadata.get("model_name") or metadata.get("model") or self.place.model),
             usage=usage,
             finish_reason=finish,
             id=str(raw.id or ""),
-            cost=price.of(usage.input_tokens, usage.output_tokens) if price else None,
+            cost=self.place.cost_of(usage),
         )
 
 
@@ -237,9 +237,14 @@ def _of_completion(cut: "ChatCompletion", place: ModelEndpoint) -> Reply:
         output_tokens=counts.completion_tokens if counts else 0,
         estimated=counts is None,
     )
-    cost = place.price.of(usage.input_tokens, usage.output_tokens) if place.price else None
-    model = cut.model or place.model
-    return Reply(text="", model=model, usage=usage, finish_reason="length", id=cut.id or "", cost=cost)
+    return Reply(
+        text="",
+        model=cut.model or place.model,
+        usage=usage,
+        finish_reason="length",
+        id=cut.id or "",
+        cost=place.cost_of(usage),
+    )
 
 
 def _place(model: "BaseChatModel", prices: Mapping[str, Price] | None) -> ModelEndpoint:

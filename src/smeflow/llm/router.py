@@ -7,10 +7,10 @@ from typing import Any
 
 from smeflow._text import folded
 from smeflow.errors import AnswerInvalid, AnswerLater, LLMRejected, LLMUnavailable, SmeflowError
-from smeflow.i18n import say
+from smeflow.i18n import Phrase, say
 from smeflow.llm.answer_json import AmbiguousJson, load_json
 from smeflow.llm.call_log import CallLog, Scope
-from smeflow.llm.interface import LLM, Closable, ConnectedLLM, Reply, Request, Usage
+from smeflow.llm.interface import LLM, Closable, ConnectedLLM, ModelEndpoint, Reply, Request, Usage
 from smeflow.llm.wrappers.retry import Patience
 from smeflow.llm.wrappers.stack import BoundLLM, Policy
 
@@ -132,6 +132,9 @@ def _nullable(request: Request) -> frozenset[str]:
 
 
 def _joined(replies: list[Reply], text: str) -> Reply:
+    notes: list[Phrase] = []
+    for reply in replies:
+        notes += [note for note in reply.notes if note not in notes]
     names = " + ".join(dict.fromkeys(reply.model for reply in replies))
     usage = Usage(
         input_tokens=sum(reply.usage.input_tokens for reply in replies),
@@ -142,7 +145,14 @@ def _joined(replies: list[Reply], text: str) -> Reply:
     every = all(reply.replayed for reply in replies)
     # What it cost was settled by each model's own budget; of two currencies there is no sum here.
     return replace(
-        replies[0], text=text, model=names, usage=usage, cost=None, probabilities=None, replayed=every
+        replies[0],
+        text=text,
+        model=names,
+        usage=usage,
+        cost=None,
+        probabilities=None,
+        replayed=every,
+        notes=tuple(notes),
     )
 
 
@@ -181,6 +191,30 @@ class ModelSet:
         for model in self.every:
             if isinstance(model, Closable):
                 model.close()
+
+
+@dataclass(frozen=True, kw_only=True)
+class TextAlone:
+    """An LLM that shows a model without sight the text alone, and says so in the reply's notes."""
+
+    inner: BoundLLM
+
+    def complete(self, request: Request, /) -> Reply:
+        """Answer *request* without its pictures."""
+        reply = self.inner.complete(request.text_alone)
+        if not request.pictures:
+            return reply
+        note = say(
+            "{model} sees no pictures and was shown the text alone: {n} pictures of pages were left out.",
+            model=self.inner.place.model,
+            n=request.pictures,
+        )
+        return replace(reply, notes=(*reply.notes, note))
+
+
+def _with_sight_of(place: ModelEndpoint, bound: BoundLLM) -> LLM:
+    """Let a blind model stand in for one that sees: a step looks at the *place* of the first alone."""
+    return TextAlone(inner=bound) if place.sees is not None and bound.place.sees is None else bound
 
 
 @dataclass(eq=False)
@@ -222,14 +256,16 @@ class ModelRouter:
         refusing = next((policy for policy in own if policy.refused is not None), None)
         if refusing is not None:  # a model that may not be asked refuses the whole
             return refusing.bind(scope, log=log)
+        place = chosen.models[0].place
         bounds = [self._bound(chosen, nth, scope, log) for nth in range(len(chosen.models))]
+        models = [_with_sight_of(place, bound) for bound in bounds]
         if chosen.agree > 1:
-            agreeing = Agreeing(models=bounds[: chosen.agree])
-            rest: list[LLM] = list(bounds[chosen.agree :])
+            agreeing = Agreeing(models=models[: chosen.agree])
+            rest = models[chosen.agree :]
             llm: LLM = Fallback(models=[agreeing, *rest]) if rest else agreeing
         else:
-            llm = Fallback(models=bounds, least_probability=LEAST_PROBABILITY)
-        return BoundEnsemble(llm, chosen.models[0].place, bounds=bounds)
+            llm = Fallback(models=models, least_probability=LEAST_PROBABILITY)
+        return BoundEnsemble(llm, place, bounds=bounds)
 
     def _bound(self, chosen: ModelSet, nth: int, scope: Scope, log: CallLog | None) -> BoundLLM:
         """Bind one of several, with a journal of its own: no answer is replayed as another's."""

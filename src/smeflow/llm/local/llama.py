@@ -275,6 +275,7 @@ class LocalLLM:
 
     def complete(self, request: Request, /) -> Reply:
         """Answer *request*; see `LLM`."""
+        self.place.refuse_pictures(request)
         with self._turn:
             model = self._running()
             reply = model.complete(replace(shorten_request(request), timeout_seconds=SECONDS))

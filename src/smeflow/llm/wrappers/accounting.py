@@ -113,7 +113,7 @@ def token_upper_bound(request: Request) -> int:
     text = "".join(m.content for m in request.messages).encode("utf-8", "replace")
     others = len(text.translate(None, _DIGITS))
     schema = len(request.schema.json) // 2 if request.schema else 0
-    images = _PER_IMAGE * sum(len(m.images) for m in request.messages)
+    images = _PER_IMAGE * request.pictures
     return (len(text) - others) + (others + 1) // 2 + schema + images + _PER_MESSAGE * len(request.messages)
 
 
