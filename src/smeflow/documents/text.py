@@ -13,8 +13,6 @@ from smeflow.documents.file import File, bounded_text, check_limit
 from smeflow.errors import UnreadableDocument
 from smeflow.i18n import Phrase, say
 
-ROW = "application/vnd.smeflow.row+json"
-FACTS = "application/vnd.smeflow.facts+json"
 _MANY_INVISIBLE = 8
 
 BOMS = (

@@ -7,7 +7,7 @@ document type is refused whole, since every known attack on XML readers needs on
 import base64
 import binascii
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from smeflow.documents.document import Document, Page
@@ -120,14 +120,6 @@ def _leaf(root: "_Element", path: str) -> str:
         ):
             return " ".join(element.text.split())[:200]
     return ""
-
-
-def einvoices_in(documents: Sequence[Document]) -> Iterator[Document]:
-    """Find the XML e-invoices among *documents* and all that is inside them, whatever their names."""
-    for document in documents:
-        for inner in document.walk():
-            if inner.fields.get("syntax") in ("CII", "UBL") and inner.media_type.endswith("xml"):
-                yield inner
 
 
 def _leaves(root: "_Element", file: File, parts: list[Document]) -> Iterator[str]:

@@ -11,7 +11,7 @@ from typing import Any
 
 from smeflow._text import hash_of, sha256
 from smeflow.core.case import Case, Known, Step
-from smeflow.documents.document import MAIL, Document, is_message
+from smeflow.documents.document import MAIL, ROW, Document, is_message
 from smeflow.documents.file import MSG
 from smeflow.documents.mail import headers_of
 from smeflow.documents.read import DocumentCache
@@ -29,7 +29,6 @@ from smeflow.kinds.sinks import (
     Sink,
     SinkItem,
 )
-from smeflow.kinds.sources import ROW
 from smeflow.ledger.finish import results_of
 from smeflow.ledger.history import LedgerSinkMemory, last_delivery, record_delivery
 from smeflow.ledger.items import change_count, item_of

@@ -8,7 +8,7 @@ if TYPE_CHECKING:
     from smeflow.core.case import Known
     from smeflow.core.claims import Claim, ClaimingResult, Evidenced
     from smeflow.core.step import DoubtingResult, ModelWantingResult
-    from smeflow.documents.document import MESSAGE, PageRange
+    from smeflow.documents.document import MESSAGE, ROW, PageRange
     from smeflow.invoices.books.journal import BooksFormat
     from smeflow.kinds.mailbox import Account, Effect, MailIndex
     from smeflow.kinds.recipe_context import RecipeContext
@@ -35,7 +35,6 @@ if TYPE_CHECKING:
         SinkMemory,
     )
     from smeflow.kinds.sources import (
-        ROW,
         Arrival,
         ArrivalBatch,
         DiskSource,
@@ -103,7 +102,7 @@ __getattr__, __dir__ = open_door(
         "smeflow.core.case": "Known",
         "smeflow.core.claims": "Claim ClaimingResult Evidenced",
         "smeflow.core.step": "DoubtingResult ModelWantingResult",
-        "smeflow.documents.document": "MESSAGE PageRange",
+        "smeflow.documents.document": "MESSAGE ROW PageRange",
         "smeflow.invoices.books.journal": "BooksFormat",
         "smeflow.kinds.mailbox": "Account Effect MailIndex",
         "smeflow.kinds.recipe_context": "RecipeContext",
@@ -115,8 +114,7 @@ __getattr__, __dir__ = open_door(
             "ActingSink DeliveringSink DeliveryAnswer HoldingSink Parcel Put Sink SinkItem SinkMemory"
         ),
         "smeflow.kinds.sources": (
-            "ROW Arrival ArrivalBatch DiskSource FactSource ResumableSource Source UnreadableArrival "
-            "make_arrival"
+            "Arrival ArrivalBatch DiskSource FactSource ResumableSource Source UnreadableArrival make_arrival"
         ),
         "smeflow.kinds.steps": "StepFamily StepResult",
     },

@@ -16,7 +16,6 @@ from smeflow.llm.interface import ConnectedLLM, ImageLimits, ModelEndpoint, NoMo
 from smeflow.llm.openai_compatible import LOG_PROBABILITIES, OpenAICompatible
 from smeflow.llm.prices import FREE, own_price, price_of, with_surcharge
 from smeflow.llm.providers import (
-    EUROPEAN_PROVIDERS,
     PROVIDERS,
     Provider,
     Residency,
@@ -269,7 +268,7 @@ def choose_model(
     local = _local_model(environ, considered)
     if local is not None:
         return chosen(local, say("{model} is on this machine.", model=local.place.model))
-    european = [row.name for row in EUROPEAN_PROVIDERS if environ.get(row.key_variable)]
+    european = [r.name for r in PROVIDERS.values() if r.region == "eu" and environ.get(r.key_variable)]
     names = dict.fromkeys([*allowed, *(european if region == "eu" else [])])
     for name in names:
         remote = _allowed(name, residency, environ, prices, regions, considered)
