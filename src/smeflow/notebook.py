@@ -25,21 +25,22 @@ def quotes_in_json(value: Mapping[str, Any]) -> tuple[Quote, ...]:
 
 def result_html(value: Mapping[str, Any], language: Language) -> str:
     """Show a result: a record's fields with their quotes, or its values by name."""
-    said = [phrase_from_json(one) for one in (*value.get("doubts", ()), *value.get("problems", ()))]
+    remarks = [phrase_from_json(one) for one in (*value.get("doubts", ()), *value.get("problems", ()))]
     if "fields" in value:
         fields = {name: FieldReading.model_validate(one) for name, one in value["fields"].items()}
         checks = [(one["name"], one["passed"]) for one in value.get("checks", ())]
         who = value.get("accepted_by")
         proven = bool(value.get("proven"))
         return extraction_html(
-            ExtractionView(fields=fields, proven=proven, accepted_by=who, checks=checks, said=said), language
+            ExtractionView(fields=fields, proven=proven, accepted_by=who, checks=checks, said=remarks),
+            language,
         )
-    notes = "".join(f"<li>{escape(one.render(language))}</li>" for one in said)
-    told = f"<ul>{notes}</ul>" if notes else ""
+    notes = "".join(f"<li>{escape(one.render(language))}</li>" for one in remarks)
+    notes_html = f"<ul>{notes}</ul>" if notes else ""
     if "label" in value:
-        return label_html(value["label"], value.get("quote"), value.get("reader"), language) + told
+        return label_html(value["label"], value.get("quote"), value.get("reader"), language) + notes_html
     rows = [(k, v) for k, v in value.items() if v not in (None, "", [], {}, False) and k not in _NOT_SHOWN]
-    return pairs_html((k, localized(untag_value(v), language)) for k, v in rows) + told
+    return pairs_html((k, localized(untag_value(v), language)) for k, v in rows) + notes_html
 
 
 _NOT_SHOWN = frozenset({"doubts", "problems", "wanted_model"})

@@ -111,8 +111,8 @@ def _lines(text: str) -> Iterator[tuple[str, dict[str, str], str]]:
     for line in re.sub(r"\n[ \t]", "", text).split("\n"):
         match = _LINE.fullmatch(line.strip("\r"))
         if match:
-            given = {key.upper(): value.strip('"') for key, value in _PARAMETER.findall(match[2])}
-            yield match[1].upper(), given, match[3].strip()
+            parameters = {key.upper(): value.strip('"') for key, value in _PARAMETER.findall(match[2])}
+            yield match[1].upper(), parameters, match[3].strip()
 
 
 def _plain(value: str) -> str:
@@ -127,23 +127,23 @@ def _person(parameters: dict[str, str], value: str) -> str:
 
 def _moment(value: str) -> str:
     """Give a date or a time in ISO form; one in UTC says so, one of a named zone stays as it is there."""
-    found = _MOMENT.fullmatch(value)
-    if not found:
+    match = _MOMENT.fullmatch(value)
+    if not match:
         return value
-    if found[4] is None:
-        return f"{found[1]}-{found[2]}-{found[3]}"
+    if match[4] is None:
+        return f"{match[1]}-{match[2]}-{match[3]}"
     try:
-        at = datetime.strptime(value.rstrip("Z"), "%Y%m%dT%H%M%S")  # noqa: DTZ007 - its zone is told apart
+        moment = datetime.strptime(value.rstrip("Z"), "%Y%m%dT%H%M%S")  # noqa: DTZ007 - its zone is told apart
     except ValueError:
         return value
-    return (at.replace(tzinfo=UTC) if found[7] else at).isoformat()
+    return (moment.replace(tzinfo=UTC) if match[7] else moment).isoformat()
 
 
 def _duration(value: str) -> timedelta | None:
-    found = _DURATION.fullmatch(value)
-    if not found:
+    match = _DURATION.fullmatch(value)
+    if not match:
         return None
-    weeks, days, hours, minutes, seconds = (int(part or 0) for part in found.groups())
+    weeks, days, hours, minutes, seconds = (int(part or 0) for part in match.groups())
     return timedelta(weeks=weeks, days=days, hours=hours, minutes=minutes, seconds=seconds)
 
 

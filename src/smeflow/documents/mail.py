@@ -128,8 +128,13 @@ def _smime_type(part: Message) -> str:
 
 def headers_of(data: bytes) -> dict[str, str]:
     """Give the headers of a mail as its document's ``fields`` have them, without reading the rest."""
+    return _headers(parse_head(data))
+
+
+def parse_head(data: bytes) -> Message:
+    """Parse the headers of a mail and nothing behind them."""
     head = re.split(rb"\r?\n\r?\n", data[:_HEAD_BYTES].lstrip(b"\r\n"), maxsplit=1)[0]
-    return _headers(email.message_from_bytes(head, policy=email.policy.compat32))
+    return email.message_from_bytes(head, policy=email.policy.compat32)
 
 
 def _headers(message: Message) -> dict[str, str]:
@@ -365,10 +370,11 @@ def picture_sides(data: bytes) -> tuple[int, int] | None:
         return int.from_bytes(data[6:8], "little"), int.from_bytes(data[8:10], "little")
     if not data.startswith(b"\xff\xd8"):
         return None
-    place = 2
-    while place + 9 < len(data) and data[place] == 0xFF:
-        marker, length = data[place + 1], int.from_bytes(data[place + 2 : place + 4])
+    offset = 2
+    while offset + 9 < len(data) and data[offset] == 0xFF:
+        marker, length = data[offset + 1], int.from_bytes(data[offset + 2 : offset + 4])
         if 0xC0 <= marker <= 0xCF and marker not in (0xC4, 0xC8, 0xCC):
-            return int.from_bytes(data[place + 7 : place + 9]), int.from_bytes(data[place + 5 : place + 7])
-        place += 2 + length
+            height, width = data[offset + 5 : offset + 7], data[offset + 7 : offset + 9]
+            return int.from_bytes(width), int.from_bytes(height)
+        offset += 2 + length
     return None

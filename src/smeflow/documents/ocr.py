@@ -90,7 +90,7 @@ def run_tesseract(picture: "Image", *, file: File) -> str:
     command = [program, "stdin", "stdout", "-l", languages, "--dpi", "200", "tsv"]
     environment = {**os.environ, "OMP_THREAD_LIMIT": "1"}  # its threads slow it down beside others
     try:
-        done = subprocess.run(
+        completed = subprocess.run(
             command,
             input=stream.getvalue(),
             capture_output=True,
@@ -100,18 +100,18 @@ def run_tesseract(picture: "Image", *, file: File) -> str:
         )
     except subprocess.TimeoutExpired as error:
         raise limit_exceeded("seconds", file.limits.seconds, None, file.name) from error
-    if done.returncode != 0:
+    if completed.returncode != 0:
         raise UnreadableDocument(
             say("The picture {name} cannot be read. Ask the sender for it again.", name=file.name)
         )
-    return done.stdout.decode("utf-8", errors="replace")
+    return completed.stdout.decode("utf-8", errors="replace")
 
 
 @cache
 def installed_languages(program: str) -> tuple[str, ...]:
     """List those of our languages that Tesseract has, or the first it has where it has none of them."""
-    done = subprocess.run([program, "--list-langs"], capture_output=True, timeout=20, check=False)
-    lines = done.stdout.decode(errors="replace").splitlines()[1:]
+    completed = subprocess.run([program, "--list-langs"], capture_output=True, timeout=20, check=False)
+    lines = completed.stdout.decode(errors="replace").splitlines()[1:]
     available = list(filter(None, map(str.strip, lines)))
     ours = tuple(language for language in LANGUAGES if language in available)
     return ours or tuple(language for language in available if language != "osd")[:1]

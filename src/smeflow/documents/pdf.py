@@ -127,16 +127,16 @@ def _pages(pdf: "PdfDocument", file: File, problems: list[Phrase]) -> Iterator[P
             page = pdf.get_page(index)
             if pdf.formenv:
                 page.flatten()
-            read = _page(page, index + 1, file, problems)
+            page_read = _page(page, index + 1, file, problems)
             page.close()
         except PdfiumError:
             problems.append(
                 say("Page {page} of {name} is damaged and was not read.", page=index + 1, name=file.name)
             )
-            read = Page(number=index + 1, text="")
-        letters += len(read.text)
+            page_read = Page(number=index + 1, text="")
+        letters += len(page_read.text)
         check_limit("characters", file.limits.characters, letters, file.name)
-        yield read
+        yield page_read
 
 
 def _page(page: "PdfPage", number: int, file: File, problems: list[Phrase]) -> Page:
@@ -204,11 +204,11 @@ def scale_of(page: "PdfPage", dpi: float, file: File) -> float:
 
 def grey_picture(page: "PdfPage", scale: float, name: str) -> "Image":
     """Draw a page in grey."""
-    drawn = page.render(scale=scale, grayscale=True)
-    mode = "L" if drawn.n_channels == 1 else "RGBX"
-    size = (drawn.width, drawn.height)
+    bitmap = page.render(scale=scale, grayscale=True)
+    mode = "L" if bitmap.n_channels == 1 else "RGBX"
+    size = (bitmap.width, bitmap.height)
     picture: Image = import_pillow(name).frombuffer(
-        mode, size, bytes(drawn.buffer), "raw", mode, drawn.stride, 1
+        mode, size, bytes(bitmap.buffer), "raw", mode, bitmap.stride, 1
     )
     return picture.convert("L")
 

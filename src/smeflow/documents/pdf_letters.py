@@ -142,8 +142,8 @@ def is_invisible(style: LetterStyle, x: float, y: float, drawn: DrawnObjects) ->
     return True, any(s.picture and s.holds(x, y) for s in drawn.surfaces)
 
 
-def _alike(one: Sequence[int], other: Sequence[int]) -> bool:
-    return max(abs(a - b) for a, b in zip(one[:3], other[:3], strict=True)) < 24
+def _alike(first: Sequence[int], second: Sequence[int]) -> bool:
+    return max(abs(a - b) for a, b in zip(first[:3], second[:3], strict=True)) < 24
 
 
 @dataclass(frozen=True, slots=True)
@@ -211,8 +211,8 @@ class _Pdfium:
         from pypdfium2 import raw
 
         def plain(name: str, result: Any, *arguments: Any) -> Any:
-            place = ctypes.cast(getattr(raw, name), ctypes.c_void_p).value
-            return ctypes.PYFUNCTYPE(result, *arguments)(place)  # type: ignore[arg-type]  # an address is never None here
+            address = ctypes.cast(getattr(raw, name), ctypes.c_void_p).value
+            return ctypes.PYFUNCTYPE(result, *arguments)(address)  # type: ignore[arg-type]  # an address is never None here
 
         letter = (_ADDRESS, _INT)
         self.count = plain("FPDFText_CountChars", _INT, _ADDRESS)

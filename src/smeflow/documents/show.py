@@ -173,10 +173,10 @@ def _marked(text: str, quotes: Sequence[Quote]) -> str:
         start = quote.start if quote.start is not None else text.find(quote.text) if quote.text else -1
         if start >= 0:
             spans.append((start, quote.end if quote.end is not None else start + len(quote.text)))
-    pieces, place = [], 0
+    pieces, position = [], 0
     for start, end in sorted(spans):
-        if start < place or end > len(text):
+        if start < position or end > len(text):
             continue
-        pieces += [escape(text[place:start]), "<mark>", escape(text[start:end]), "</mark>"]
-        place = end
-    return "".join(pieces) + escape(text[place:])
+        pieces += [escape(text[position:start]), "<mark>", escape(text[start:end]), "</mark>"]
+        position = end
+    return "".join(pieces) + escape(text[position:])

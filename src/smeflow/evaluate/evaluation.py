@@ -281,8 +281,8 @@ def _band(points: Sequence[CurvePoint], worst: float) -> str:
     return f'<polygon points="{_points(upper + lower, GAP)}" fill="{BLUE}" fill-opacity="0.15"/>'
 
 
-def _line(at: Sequence[tuple[float, float]], left: int, colour: str) -> str:
-    return f'<polyline points="{_points(at, left)}" fill="none" stroke="{colour}" stroke-width="2"/>'
+def _line(points: Sequence[tuple[float, float]], left: int, colour: str) -> str:
+    return f'<polyline points="{_points(points, left)}" fill="none" stroke="{colour}" stroke-width="2"/>'
 
 
 def _dots(bins: Sequence[CalibrationBin], left: int, colour: str) -> str:
@@ -297,8 +297,8 @@ def _dots(bins: Sequence[CalibrationBin], left: int, colour: str) -> str:
     return "\n".join(drawn)
 
 
-def _points(at: Sequence[tuple[float, float]], left: int) -> str:
-    return " ".join(f"{left + SIDE * x:.1f},{TOP + SIDE * (1 - min(1.0, y)):.1f}" for x, y in at)
+def _points(points: Sequence[tuple[float, float]], left: int) -> str:
+    return " ".join(f"{left + SIDE * x:.1f},{TOP + SIDE * (1 - min(1.0, y)):.1f}" for x, y in points)
 
 
 def _number(x: float, y: float, share: float, anchor: str, language: Language) -> str:
@@ -308,8 +308,8 @@ def _number(x: float, y: float, share: float, anchor: str, language: Language) -
 
 
 def _text(
-    x: float, y: float, what: Phrase, language: Language, *, size: int = 12, anchor: str = "start"
+    x: float, y: float, phrase: Phrase, language: Language, *, size: int = 12, anchor: str = "start"
 ) -> str:
-    shown = escape(what.render(language))
+    shown = escape(phrase.render(language))
     at = f'x="{x:.1f}" y="{y:.1f}" text-anchor="{anchor}"'
     return f'<text {at} font-size="{size}" fill="{INK}">{shown}</text>'

@@ -7,7 +7,7 @@ not taken up, or only the labels of it that do no harm.
 """
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -15,6 +15,7 @@ from typing import Any
 from smeflow._text import sha256
 from smeflow.engine.cases import case_of
 from smeflow.errors import SmeflowError
+from smeflow.evaluate.scoring import decided_value
 from smeflow.ledger.ledger import Ledger
 from smeflow.ledger.rows import ItemRow
 from smeflow.triage.labels import TEST_USE, Example, read_examples, rows_of_examples
@@ -38,11 +39,11 @@ class Lesson:
     @property
     def line(self) -> dict[str, Any]:
         """The line of JSON it is kept as."""
-        one = self.example
-        kept: dict[str, Any] = {"id": self.key, "label": one.label}
-        kept |= {"labels": list(one.labels)} if len(one.labels) > 1 else {}
-        kept |= {"subject": one.subject, "from": one.sender, "text": one.text}
-        return kept if self.teaches else {**kept, "use": TEST_USE}
+        example = self.example
+        row: dict[str, Any] = {"id": self.key, "label": example.label}
+        row |= {"labels": list(example.labels)} if len(example.labels) > 1 else {}
+        row |= {"subject": example.subject, "from": example.sender, "text": example.text}
+        return row if self.teaches else {**row, "use": TEST_USE}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -101,8 +102,8 @@ def learn_from(step: Triage, file: Path, decided: Sequence[Lesson]) -> LearningO
     tests = [*old_tests, *(lesson for lesson in new if not lesson.teaches)]
     # a corrected correction is taken out of what teaches before it is measured again
     learned = len(read_examples(file)) if file.is_file() else 0
-    given = list(step.examples[: len(step.examples) - learned])
-    base = given + [
+    before_file = list(step.examples[: len(step.examples) - learned])
+    base = before_file + [
         _lesson_of(row).example
         for key, row in kept.items()
         if row.get("use") != TEST_USE and key not in changed
@@ -176,17 +177,9 @@ def _choose_harmless(
 
 def _decided(ledger: Ledger, item: ItemRow, step: Triage) -> tuple[str, ...]:
     """Give the labels a person gave or approved; none where nobody did."""
-    for review in reversed(ledger.reviews(item)):
-        if review.version == item.version and review.step == step.name:
-            text = review.after if review.action == "correct" else review.before
-            decided = review.action in {"approve", "correct"}
-            return _labels(json.loads(text), step.labels) if decided and text else ()
-    return ()
-
-
-def _labels(value: Mapping[str, Any], known: Iterable[str]) -> tuple[str, ...]:
+    value = decided_value(ledger, item, step.name) or {}
     labels = value.get("labels") or [value.get("label")]
-    return tuple(label for label in labels if label in set(known))
+    return tuple(label for label in labels if label in step.labels)
 
 
 def _example(ledger: Ledger, item: ItemRow, labels: tuple[str, ...]) -> Example | None:

@@ -73,8 +73,8 @@ def item(value: object, key: str | int) -> Any:
     if isinstance(value, Table) and isinstance(key, str):
         if key not in value.columns:
             return None
-        at = value.columns.index(key)
-        return tuple(row[at] for row in value.rows)
+        index = value.columns.index(key)
+        return tuple(row[index] for row in value.rows)
     if isinstance(value, Mapping):
         return value.get(key)
     if isinstance(value, tuple | list) and isinstance(key, int) and -len(value) <= key < len(value):

@@ -89,26 +89,26 @@ class LangChainLLM:
     def complete(self, request: Request, /) -> Reply:
         """Answer *request*; see `LLM`."""
         self.place.refuse_pictures(request)
-        box: list[Reply | Exception] = []
+        outcome: list[Reply | Exception] = []
 
         def work() -> None:
             try:
-                box.append(self._ask(request))
+                outcome.append(self._ask(request))
             except Exception as error:  # noqa: BLE001 - raised again by the caller
-                box.append(error)
+                outcome.append(error)
 
         thread = threading.Thread(target=work, name="smeflow-langchain", daemon=True)
         thread.start()
         thread.join(request.timeout_seconds)
-        if not box:
+        if not outcome:
             raise timed_out(request.timeout_seconds, sent=True)
-        if isinstance(box[0], Reply):
-            return box[0]
-        if isinstance(box[0], LLMError):
-            raise box[0]
+        if isinstance(outcome[0], Reply):
+            return outcome[0]
+        if isinstance(outcome[0], LLMError):
+            raise outcome[0]
         place = self.place
         mapped = error_from_library(
-            box[0], provider=place.provider, model=place.model, seconds=request.timeout_seconds
+            outcome[0], provider=place.provider, model=place.model, seconds=request.timeout_seconds
         )
         raise mapped from None
 

@@ -57,11 +57,11 @@ class Wire(Protocol):
 class PendingRequest:
     """One caller waiting for the loop. A bare lock is the cheapest thing to wait on."""
 
-    __slots__ = ("answered", "body", "error", "headers", "lock", "task", "timeout_seconds", "url")
+    __slots__ = ("body", "error", "headers", "lock", "response", "task", "timeout_seconds", "url")
 
     def __init__(self, url: str, headers: Mapping[str, str], body: bytes, timeout_seconds: float) -> None:
         self.url, self.headers, self.body, self.timeout_seconds = url, headers, body, timeout_seconds
-        self.answered: HttpResponse | None = None
+        self.response: HttpResponse | None = None
         self.error: BaseException | None = None
         self.task: asyncio.Task[None] | None = None
         self.lock = threading.Lock()
@@ -114,24 +114,24 @@ class AioWire:
     def post(self, url: str, headers: Mapping[str, str], body: bytes, timeout_seconds: float) -> HttpResponse:
         """Send *body* and give the answer; see `Wire`."""
         engine = self._engine or self._start()
-        waiting = PendingRequest(url, headers, body, timeout_seconds)
-        self._queue.append(waiting)
+        pending = PendingRequest(url, headers, body, timeout_seconds)
+        self._queue.append(pending)
         if not self._awake:  # set before the wake-up, cleared before the queue is read: nothing is left lying
             self._awake = True
             engine.loop.call_soon_threadsafe(self._drain)
         try:
             # The loop keeps the deadline; this one only speaks if the loop itself is stuck.
-            done = waiting.lock.acquire(timeout=timeout_seconds + 5)
+            in_time = pending.lock.acquire(timeout=timeout_seconds + 5)
         except BaseException:
-            self._cancel(waiting)
+            self._cancel(pending)
             raise
-        if not done:
-            self._cancel(waiting)
+        if not in_time:
+            self._cancel(pending)
             raise timed_out(timeout_seconds, sent=True)
-        if waiting.error is not None:
-            raise waiting.error
-        assert waiting.answered is not None  # noqa: S101 - one of the two is always set
-        return waiting.answered
+        if pending.error is not None:
+            raise pending.error
+        assert pending.response is not None  # noqa: S101 - one of the two is always set
+        return pending.response
 
     def close(self) -> None:
         """End what is under way and the thread; the next request starts a new one."""
@@ -150,28 +150,28 @@ class AioWire:
                 weakref.finalize(self, self._engine.stop)  # at the end of the process too
             return self._engine
 
-    def _cancel(self, waiting: PendingRequest) -> None:
+    def _cancel(self, pending: PendingRequest) -> None:
         if self._engine is not None:
-            self._engine.loop.call_soon_threadsafe(lambda: waiting.task and waiting.task.cancel())
+            self._engine.loop.call_soon_threadsafe(lambda: pending.task and pending.task.cancel())
 
     def _drain(self) -> None:
         self._awake = False
         while self._queue:
-            waiting = self._queue.popleft()
-            task = asyncio.get_running_loop().create_task(self._serve(waiting))
-            waiting.task = task
+            pending = self._queue.popleft()
+            task = asyncio.get_running_loop().create_task(self._serve(pending))
+            pending.task = task
             self._tasks.add(task)  # the loop itself keeps only weak references
             task.add_done_callback(self._tasks.discard)
 
-    async def _serve(self, waiting: PendingRequest) -> None:
+    async def _serve(self, pending: PendingRequest) -> None:
         try:
-            waiting.answered = await self._exchange(waiting)
+            pending.response = await self._exchange(pending)
         except BaseException as error:  # noqa: BLE001 - it is raised again in the caller's thread
-            waiting.error = error if isinstance(error, LLMUnavailable) else _unexpected(error)
+            pending.error = error if isinstance(error, LLMUnavailable) else _unexpected(error)
         finally:
-            waiting.lock.release()
+            pending.lock.release()
 
-    async def _exchange(self, waiting: PendingRequest) -> HttpResponse:
+    async def _exchange(self, pending: PendingRequest) -> HttpResponse:
         import aiohttp
 
         engine = self._engine
@@ -179,18 +179,18 @@ class AioWire:
             raise asyncio.CancelledError
         session = engine.session or self._open(engine)
         deadline = aiohttp.ClientTimeout(
-            total=waiting.timeout_seconds,
-            sock_connect=min(_CONNECT_SECONDS, waiting.timeout_seconds),
+            total=pending.timeout_seconds,
+            sock_connect=min(_CONNECT_SECONDS, pending.timeout_seconds),
             ceil_threshold=float("inf"),  # else deadlines are rounded up to whole seconds
         )
         try:
             async with session.post(
-                waiting.url,
-                data=waiting.body,
-                headers=waiting.headers,
+                pending.url,
+                data=pending.body,
+                headers=pending.headers,
                 allow_redirects=False,  # the key must not follow
                 timeout=deadline,
-                proxy=self._proxy(waiting.url),
+                proxy=self._proxy(pending.url),
             ) as response:
                 body, too_long = await _read(response.content, self.max_bytes)
                 if too_long:
@@ -200,7 +200,7 @@ class AioWire:
         except (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError) as error:
             raise _unreachable(error) from None
         except TimeoutError:
-            raise timed_out(waiting.timeout_seconds, sent=True) from None
+            raise timed_out(pending.timeout_seconds, sent=True) from None
         except (aiohttp.ClientError, OSError, ValueError) as error:
             raise _broken(error) from None
 
@@ -302,33 +302,33 @@ class SdkWire(AioWire):
         """Take the client's retries away."""
         self.client = self.client.with_options(max_retries=0)
 
-    async def _exchange(self, waiting: PendingRequest) -> HttpResponse:
+    async def _exchange(self, pending: PendingRequest) -> HttpResponse:
         import openai
 
         try:
-            async with asyncio.timeout(waiting.timeout_seconds):
-                return await self._sent(waiting)
+            async with asyncio.timeout(pending.timeout_seconds):
+                return await self._sent(pending)
         except TimeoutError:
-            raise timed_out(waiting.timeout_seconds, sent=True) from None
+            raise timed_out(pending.timeout_seconds, sent=True) from None
         except openai.APIStatusError as error:
             return HttpResponse(error.response.status_code, _headers(error.response), error.response.content)
         except Exception as error:  # noqa: BLE001 - the SDK lets errors of its transport through
-            mapped = error_from_library(error, provider="openai", model="", seconds=waiting.timeout_seconds)
+            mapped = error_from_library(error, provider="openai", model="", seconds=pending.timeout_seconds)
             raise mapped if isinstance(mapped, LLMUnavailable) else error from None
 
-    async def _sent(self, waiting: PendingRequest) -> HttpResponse:
+    async def _sent(self, pending: PendingRequest) -> HttpResponse:
         import httpx2
         import openai
 
         post: Any = self.client.post  # its overloads know no raw, unread response
         unread = await post(
-            waiting.url,
+            pending.url,
             cast_to=httpx2.Response,
-            content=waiting.body,
+            content=pending.body,
             options={
                 "follow_redirects": False,
-                "timeout": waiting.timeout_seconds,
-                "headers": dict(waiting.headers),
+                "timeout": pending.timeout_seconds,
+                "headers": dict(pending.headers),
             },
             stream=True,  # so that the limit of bytes is ours
             stream_cls=openai.AsyncStream[Any],

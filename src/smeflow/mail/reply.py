@@ -116,13 +116,13 @@ class DraftReply(StepFamily):
 
     @field_validator("template", mode="before")
     @classmethod
-    def _templates(cls, given: object, info: ValidationInfo) -> object:
-        return read_templates(given, RecipeContext.of(info.context))
+    def _templates(cls, written: object, info: ValidationInfo) -> object:
+        return read_templates(written, RecipeContext.of(info.context))
 
     @field_validator("answers", mode="before")
     @classmethod
-    def _answers(cls, given: object, info: ValidationInfo) -> object:
-        return read_answers(given, RecipeContext.of(info.context))
+    def _answers(cls, written: object, info: ValidationInfo) -> object:
+        return read_answers(written, RecipeContext.of(info.context))
 
     @model_validator(mode="after")
     def _something(self) -> Self:

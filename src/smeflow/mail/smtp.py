@@ -20,6 +20,7 @@ from email.message import EmailMessage, Message
 from email.utils import format_datetime, getaddresses, parseaddr
 
 from smeflow._text import sha256
+from smeflow.documents.conversation import ids_in
 from smeflow.documents.mail import harmless_line, header
 from smeflow.errors import SinkError, SourceError
 from smeflow.i18n import Phrase, say
@@ -70,10 +71,10 @@ def compose_answer(
     mail["Subject"] = harmless_line(subject) or _reply_subject(header(received, "subject"))
     mail["Date"] = format_datetime(at)
     mail["Message-ID"] = message_id
-    answered = _message_ids(header(received, "message-id"))[:1]
+    answered = ids_in(header(received, "message-id"))[:1]
     if answered:
         mail["In-Reply-To"] = answered[0]
-        mail["References"] = " ".join([*_message_ids(header(received, "references"))[-20:], *answered])
+        mail["References"] = " ".join([*ids_in(header(received, "references"))[-20:], *answered])
     mail["X-Smeflow"] = "sent" if to else "draft"
     if automatic:
         mail["Auto-Submitted"], mail["X-Auto-Response-Suppress"] = "auto-replied", "All"
@@ -106,10 +107,6 @@ def _address(name: str, spec: str) -> Address | None:
 
 def _reply_subject(subject: str) -> str:
     return subject if re.match(r"(?i)\s*(re|aw|tr|fwd?)\s*:", subject) else f"Re: {subject}".strip()
-
-
-def _message_ids(text: str) -> list[str]:
-    return re.findall(r"<[^<>\s]{1,250}>", text)
 
 
 class MailRefused(Exception):

@@ -214,11 +214,11 @@ class RecipeBuilder:
         Raises:
             ExpressionError: It is none.
         """
-        made = checked_expression(
+        expression = checked_expression(
             text, self.results, self.later, self.constants, self.workspace.company.currency
         )
         check_labels(text, self.labels)
-        return made
+        return expression
 
     def _type_of(self, text: str) -> Any:
         """Tell the type of what a dotted name gives, where it is known."""
@@ -233,8 +233,8 @@ class RecipeBuilder:
         words = [key for key in data if key in known]
         if not words:
             first = str(next(iter(data), ""))
-            what = say("{word} is no kind of {what}", word=first, what=_WHAT[family])
-            self.tell((*path, first), with_suggestion(what, first, known), key=True)
+            problem = say("{word} is no kind of {what}", word=first, what=_WHAT[family])
+            self.tell((*path, first), with_suggestion(problem, first, known), key=True)
             return None
         word = words[0]
         try:
@@ -247,11 +247,11 @@ class RecipeBuilder:
         main = "name" if family == "steps" else word
         fields = {main if key == word else key: value for key, value in data.items()}
         made = self._validated(kind, fields, path, main, word)
-        lacks = registry.missing_members(family, made) if made is not None else ()
-        if lacks:
-            what = say("{word} lacks {members}: it is no {what}", word=word, members=", ".join(lacks),
+        missing = registry.missing_members(family, made) if made is not None else ()
+        if missing:
+            problem = say("{word} lacks {members}: it is no {what}", word=word, members=", ".join(missing),
                        what=_WHAT[family])  # fmt: skip
-            self.tell((*path, word), what, key=True)
+            self.tell((*path, word), problem, key=True)
             return None
         return made
 
@@ -277,17 +277,17 @@ class RecipeBuilder:
             except Exception as error:  # noqa: BLE001 - code of the user's own may raise whatever it likes
                 self.tell(path, say("{text}", text=str(error) or type(error).__name__))
                 return None
-        given = {"constants": self.constants, "currency": self.workspace.company.currency}
-        fields |= {key: value for key, value in given.items() if _is_from_workspace(kind, key)}
+        shared = {"constants": self.constants, "currency": self.workspace.company.currency}
+        fields |= {key: value for key, value in shared.items() if _is_from_workspace(kind, key)}
         if "locale" in kind.model_fields:
             fields.setdefault("locale", self.workspace.locale)
         try:
             return kind.model_validate(fields, context=self.context())
         except ValidationError as error:
             extra = set()
-            for loc, what, is_key in problems_of(error, kind):
+            for loc, problem, is_key in problems_of(error, kind):
                 place = (*path, *(word if n == 0 and part == main else part for n, part in enumerate(loc)))
-                self.tell(place, what, key=is_key)
+                self.tell(place, problem, key=is_key)
             for detail in error.errors(include_url=False):
                 if detail["type"] == "extra_forbidden":
                     extra.add(detail["loc"][0])
@@ -306,8 +306,8 @@ class RecipeBuilder:
         for key in fields.keys() - {"name"}:
             self.tell((*path, key), say("unknown key {key}", key=key), key=True)
         if not is_dataclass(step) or isinstance(step, type):
-            what = say("{name} is no step: put @step in front of the function", name=word)
-            self.tell((*path, word), what, key=True)
+            problem = say("{name} is no step: put @step in front of the function", name=word)
+            self.tell((*path, word), problem, key=True)
             return None
         named: Any = replace(step, name=fields["name"])
         made: Step[Any] = named

@@ -100,9 +100,9 @@ def members_of(kind: Any) -> dict[str, Any] | None:
     if not isinstance(origin, type):
         return None
     if issubclass(origin, BaseModel):
-        found: dict[str, Any] = {name: info.annotation for name, info in origin.model_fields.items()}
+        members: dict[str, Any] = {name: info.annotation for name, info in origin.model_fields.items()}
     elif is_dataclass(origin):
-        found = {f.name: _hints(origin).get(f.name, UNKNOWN_TYPE) for f in fields(origin)}
+        members = {f.name: _hints(origin).get(f.name, UNKNOWN_TYPE) for f in fields(origin)}
     elif origin in {str, int, float, bool}:
         return {}
     else:
@@ -111,11 +111,12 @@ def members_of(kind: Any) -> dict[str, Any] | None:
         if base not in {BaseModel, object} and not base.__module__.startswith("pydantic"):
             for name, member in vars(base).items():
                 if isinstance(member, property) and not name.startswith("_"):
-                    found.setdefault(name, _hints(member.fget).get("return", UNKNOWN_TYPE))
+                    members.setdefault(name, _hints(member.fget).get("return", UNKNOWN_TYPE))
     parameters = getattr(origin, "__parameters__", ())  # foreign: of a class of typing, pydantic or a user
     arguments = dict(zip(parameters, get_args(kind), strict=False))
     return {
-        name: arguments.get(hint, hint) if isinstance(hint, TypeVar) else hint for name, hint in found.items()
+        name: arguments.get(hint, hint) if isinstance(hint, TypeVar) else hint
+        for name, hint in members.items()
     }
 
 
@@ -148,10 +149,10 @@ def check_labels(text: str, labels: Mapping[str, tuple[str, ...]]) -> None:
         step = next((name for side in sides if (name := _labelled_step(side)) in labels), None)
         for word in _compared_words(sides) if step else ():
             if word.value not in labels[step or ""]:
-                what = say("{step} has no label {label}", step=step, label=str(word.value))
+                problem = say("{step} has no label {label}", step=step, label=str(word.value))
                 offset = len(flat) - len(flat.lstrip())
                 offset += len(body.encode()[: word.col_offset].decode(errors="ignore"))
-                raise ExpressionError(with_suggestion(what, str(word.value), labels[step or ""]), offset)
+                raise ExpressionError(with_suggestion(problem, str(word.value), labels[step or ""]), offset)
 
 
 def _labelled_step(side: ast.expr) -> str:
@@ -167,6 +168,6 @@ def _labelled_step(side: ast.expr) -> str:
 
 def _compared_words(sides: list[ast.expr]) -> Iterator[ast.Constant]:
     for side in sides:
-        for one in side.elts if isinstance(side, ast.List | ast.Tuple | ast.Set) else [side]:
-            if isinstance(one, ast.Constant) and isinstance(one.value, str):
-                yield one
+        for member in side.elts if isinstance(side, ast.List | ast.Tuple | ast.Set) else [side]:
+            if isinstance(member, ast.Constant) and isinstance(member.value, str):
+                yield member

@@ -5,7 +5,7 @@ All of it is checked, every problem told at once at its place.
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from pydantic import ValidationError
@@ -18,11 +18,12 @@ from smeflow.i18n import Phrase, say
 from smeflow.kinds.sinks import ActingSink, DeliveringSink, Sink
 from smeflow.kinds.sources import Source
 from smeflow.llm.interface import Price, Region
+from smeflow.llm.providers import Residency
 from smeflow.recipe.build import RecipeBuilder
 from smeflow.recipe.keys import RecipeText, Schedule, parse_money, parse_schedule
-from smeflow.recipe.problems import problems_of
+from smeflow.recipe.problems import nearest_word, problems_of
 from smeflow.recipe.settings import FilledRecipe, fill_in
-from smeflow.recipe.workspace import Budgets, Residency, Workspace
+from smeflow.recipe.workspace import Budgets, Workspace
 from smeflow.recipe.yaml import KeyPath as Place
 from smeflow.recipe.yaml import MarkedYaml, read_yaml
 
@@ -110,8 +111,6 @@ def _read(path: Path) -> tuple[Path, bytes]:
 def _missing_file(path: Path) -> Phrase:
     if path.is_dir():
         return say("there is no recipe.yaml in this folder; smeflow init writes one")
-    from smeflow.recipe.problems import nearest_word
-
     beside = [p.name for p in path.parent.glob("*")] if path.parent.is_dir() else []
     near = nearest_word(path.name, beside)
     if near:
@@ -157,8 +156,10 @@ class _RecipeLoader:
     def _keys(self) -> RecipeText | None:
         data = self.filled.data
         if not isinstance(data, dict):
-            what = say("the recipe is empty") if data is None else say("a recipe is made of keys with values")
-            self.tell((), what)
+            problem = (
+                say("the recipe is empty") if data is None else say("a recipe is made of keys with values")
+            )
+            self.tell((), problem)
             return None
         try:
             return RecipeText.model_validate(data)
@@ -206,8 +207,6 @@ class _RecipeLoader:
     ) -> Recipe:
         currency = self.workspace.company.currency
         own = {name: parse_money(amount, currency) for name, amount in text.budget.items()}
-        limits = self.workspace.budgets
-        budget = {"run": limits.run, "month": limits.month, "item": limits.item} | own
         return Recipe(
             name=text.recipe,
             about=text.about,
@@ -220,7 +219,7 @@ class _RecipeLoader:
             residency=text.residency or self.workspace.residency,
             residency_mark=self._residency_mark(text),
             prices=self.workspace.prices,
-            budget=Budgets(**budget),
+            budget=replace(self.workspace.budgets, **own),
             source=source,
             entries=entries,
             sinks=sinks,

@@ -38,10 +38,10 @@ def recipe_schema(left_out: list[Phrase] | None = None) -> dict[str, Any]:
 
     A kind of somebody's package that cannot be loaded or described is noted in *left_out*.
     """
-    told = [] if left_out is None else left_out
+    problems = [] if left_out is None else left_out
     schema = RecipeText.model_json_schema()
     definitions: dict[str, Any] = schema.pop("$defs", {})
-    steps = _kinds("steps", definitions, told)
+    steps = _kinds("steps", definitions, problems)
     split = {
         "type": "object",
         "properties": {"split": {"enum": list(split_words())}},
@@ -52,9 +52,9 @@ def recipe_schema(left_out: list[Phrase] | None = None) -> dict[str, Any]:
     properties["steps"] = _documented(
         properties["steps"], {"type": "array", "minItems": 1, "items": {"anyOf": [*steps, split]}}
     )
-    sources = _kinds("sources", definitions, told)
+    sources = _kinds("sources", definitions, problems)
     properties["source"] = _documented(properties["source"], {"anyOf": sources})
-    sinks = _kinds("sinks", definitions, told)
+    sinks = _kinds("sinks", definitions, problems)
     properties["sinks"] = _documented(properties["sinks"], {"type": "array", "items": {"anyOf": sinks}})
     return {"$schema": SCHEMA, "title": "smeflow recipe", **schema, "$defs": definitions}
 
@@ -63,16 +63,18 @@ def _documented(before: Mapping[str, Any], after: dict[str, Any]) -> dict[str, A
     return {"description": before.get("description", ""), **after}
 
 
-def _kinds(family: registry.Family, definitions: dict[str, Any], told: list[Phrase]) -> list[dict[str, Any]]:
-    found = []
+def _kinds(
+    family: registry.Family, definitions: dict[str, Any], problems: list[Phrase]
+) -> list[dict[str, Any]]:
+    schemas = []
     for word in registry.kind_names(family):
         try:
-            found.append(_kind(family, word, definitions))
+            schemas.append(_kind(family, word, definitions))
         except KindError as error:
-            told.append(error.phrase)
+            problems.append(error.phrase)
         except PydanticInvalidForJsonSchema as error:
-            told.append(say("{name} cannot be described: {reason}", name=word, reason=error.message))
-    return found
+            problems.append(say("{name} cannot be described: {reason}", name=word, reason=error.message))
+    return schemas
 
 
 def _kind(family: registry.Family, word: str, definitions: dict[str, Any]) -> dict[str, Any]:

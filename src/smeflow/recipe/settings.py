@@ -53,12 +53,12 @@ def fill_in(
 
 
 def _expanded(
-    value: Any, at: Place, marked: MarkedYaml, environ: Mapping[str, str], filled: FilledRecipe
+    value: Any, place: Place, marked: MarkedYaml, environ: Mapping[str, str], filled: FilledRecipe
 ) -> Any:
     if isinstance(value, dict):
-        return {k: _expanded(v, (*at, k), marked, environ, filled) for k, v in value.items()}
+        return {k: _expanded(v, (*place, k), marked, environ, filled) for k, v in value.items()}
     if isinstance(value, list):
-        return [_expanded(v, (*at, n), marked, environ, filled) for n, v in enumerate(value)]
+        return [_expanded(v, (*place, n), marked, environ, filled) for n, v in enumerate(value)]
     if not isinstance(value, str) or "${" not in value:
         return value
 
@@ -66,20 +66,20 @@ def _expanded(
         if match[0] == "$${":
             return "${"
         name = match[1]
-        mark = marked.inside(at, match.start())
+        mark = marked.inside(place, match.start())
         if name is None:
             phrase = say("{text} is no variable; write ${{NAME}} or ${{NAME:-default}}", text=match[0][:40])
             filled.problems.append(Problem(mark.line, mark.column, phrase))
             return ""
         default: str | None = match[2]
-        found = environ.get(name, default)
-        if found is None:
+        value_text = environ.get(name, default)
+        if value_text is None:
             phrase = say("the variable {name} is not set in the environment", name=name)
             filled.problems.append(Problem(mark.line, mark.column, phrase))
             return ""
-        if name in environ and len(found) > 3:
-            filled.secrets.add(found)
-        return found
+        if name in environ and len(value_text) > 3:
+            filled.secrets.add(value_text)
+        return value_text
 
     return _VARIABLE.sub(replaced, value)
 
@@ -90,44 +90,44 @@ def _apply_setting(filled: FilledRecipe, key: str, text: str, cwd: Path) -> None
         phrase = say("--set {key}: write it as key=value, such as source.folder=inbox", key=key)
         filled.problems.append(Problem(1, 1, phrase))
         return
-    here: Any = filled.data
+    parent: Any = filled.data
     place: Place = ()
     for n, part in enumerate(parts[:-1]):
-        step = _member(here, part)
+        step = _member(parent, part)
         if step is None:
-            if not isinstance(here, dict):
+            if not isinstance(parent, dict):
                 phrase = say("--set {key}: there is no {part}", key=key, part=".".join(parts[: n + 1]))
                 filled.problems.append(Problem(1, 1, phrase))
                 return
-            here[part] = {}
+            parent[part] = {}
             step = part
-        here, place = here[step], (*place, step)
-    last = _member(here, parts[-1])
-    if last is None and isinstance(here, dict):
+        parent, place = parent[step], (*place, step)
+    last = _member(parent, parts[-1])
+    if last is None and isinstance(parent, dict):
         last = parts[-1]
     if last is None:
         phrase = say("--set {key}: there is no {part}", key=key, part=key)
         filled.problems.append(Problem(1, 1, phrase))
         return
-    value = _typed(here.get(last) if isinstance(here, dict) else here[last], text)
-    if place == ("source",) and last in registry.kind_names("sources") and last not in here:
-        here.clear()  # another kind of source: what was told of the first does not fit it
+    value = _typed(parent.get(last) if isinstance(parent, dict) else parent[last], text)
+    if place == ("source",) and last in registry.kind_names("sources") and last not in parent:
+        parent.clear()  # another kind of source: what was told of the first does not fit it
     if _is_target(place, last):
         value = _person_path(filled, text, cwd)
-    here[last] = value
+    parent[last] = value
     filled.set_by[*place, last] = key
 
 
-def _member(here: Any, part: str) -> str | int | None:
+def _member(parent: Any, part: str) -> str | int | None:
     """Find a key, the n-th of a list, or the step of that name."""
-    if isinstance(here, dict):
-        return part if part in here else None
-    if isinstance(here, list):
-        if part.isdigit() and int(part) < len(here):
+    if isinstance(parent, dict):
+        return part if part in parent else None
+    if isinstance(parent, list):
+        if part.isdigit() and int(part) < len(parent):
             return int(part)
         steps = registry.kind_names("steps")
         named = (
-            n for n, e in enumerate(here) if isinstance(e, dict) and any(e.get(k) == part for k in steps)
+            n for n, e in enumerate(parent) if isinstance(e, dict) and any(e.get(k) == part for k in steps)
         )
         return next(named, None)
     return None

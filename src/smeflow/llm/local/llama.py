@@ -27,7 +27,8 @@ from smeflow._system import lock, unlock
 from smeflow._text import strip_invisible
 from smeflow.errors import LLMRejected, LLMUnavailable
 from smeflow.i18n import Phrase, say
-from smeflow.llm.interface import AnswerSchema, Message, ModelEndpoint, Reply, Request
+from smeflow.llm.dialects import put_first
+from smeflow.llm.interface import AnswerSchema, ModelEndpoint, Reply, Request
 from smeflow.llm.local.models import DEFAULT_MODEL, ModelStore, StoredModel
 from smeflow.llm.openai_compatible import LOG_PROBABILITIES, OpenAICompatible
 from smeflow.llm.prices import FREE
@@ -70,10 +71,10 @@ def _load() -> float:
     return os.getloadavg()[0] if sys.platform != "win32" else 0.0
 
 
-def lock_holder(place: Path) -> int | None:
-    """Give the process that holds the lock *place*, 0 where it is not known; None: nobody else does."""
+def lock_holder(path: Path) -> int | None:
+    """Give the process that holds the lock *path*, 0 where it is not known; None: nobody else does."""
     try:
-        file = place.open("r+b")
+        file = path.open("r+b")
     except OSError:  # nobody ever did
         return None
     with file:
@@ -82,7 +83,7 @@ def lock_holder(place: Path) -> int | None:
         except OSError:
             pid = 0
             with contextlib.suppress(OSError, ValueError):
-                pid = int(place.with_suffix(".pid").read_text(encoding="ascii"))
+                pid = int(path.with_suffix(".pid").read_text(encoding="ascii"))
             return None if pid == os.getpid() else pid
         unlock(file)
     return None
@@ -200,18 +201,12 @@ def shorten_request(request: Request) -> Request:
     A server holds a model to the schema and does not show it; a small one reads better when it knows what
     comes. The list of fields is the same for every document of a step, so it is read once.
     """
-    messages = [
-        Message(m.role, _short(m.content), m.images) if m.role == "user" else m for m in request.messages
-    ]
+    messages = tuple(
+        replace(m, content=_short(m.content)) if m.role == "user" else m for m in request.messages
+    )
     if request.schema is not None:
-        fields = Message("system", describe_fields(request.schema))
-        first = messages[0] if messages and messages[0].role == "system" else None
-        messages = (
-            [replace(first, content=f"{fields.content}\n\n{first.content}"), *messages[1:]]
-            if first
-            else [fields, *messages]
-        )
-    return replace(request, messages=tuple(messages))
+        messages = put_first(describe_fields(request.schema), messages)
+    return replace(request, messages=messages)
 
 
 def describe_fields(schema: AnswerSchema) -> str:
@@ -266,7 +261,7 @@ class LocalLLM:
     wire: Wire = field(default_factory=AioWire, repr=False)
     place: ModelEndpoint = field(init=False)
     _server: LlamaServer | None = field(default=None, init=False, repr=False)
-    _asked: OpenAICompatible | None = field(default=None, init=False, repr=False)
+    _model: OpenAICompatible | None = field(default=None, init=False, repr=False)
     _turn: threading.Lock = field(default_factory=threading.Lock, init=False, repr=False)
 
     def __post_init__(self) -> None:
@@ -283,7 +278,7 @@ class LocalLLM:
 
     def close(self) -> None:
         """End the child process; the next question starts another one."""
-        server, self._server, self._asked = self._server, None, None
+        server, self._server, self._model = self._server, None, None
         if server is not None:
             server.close()
 
@@ -298,8 +293,8 @@ class LocalLLM:
         return self._server.threads if self._server is not None else 0
 
     def _running(self) -> OpenAICompatible:
-        if self._server is not None and self._asked is not None and self._server.alive:
-            return self._asked
+        if self._server is not None and self._model is not None and self._server.alive:
+            return self._model
         self.close()
         file: Path = self.store.path_of(self.stored)
         if not file.is_file():
@@ -311,14 +306,14 @@ class LocalLLM:
         setting = ServerSettings(model=file, lock=self.store.folder / LOCK)
         self._server = LlamaServer(setting, wait_seconds=SECONDS)
         place = replace(self.place, base_url=f"{self._server.address}/v1")
-        self._asked = OpenAICompatible(
+        self._model = OpenAICompatible(
             place=place,
             title=self.stored.name,
             key=self._server.key,
             wire=self.wire,
             extras={**LOG_PROBABILITIES, "cache_prompt": True},
         )
-        return self._asked
+        return self._model
 
 
 def local_llm(name: str = "", environ: Mapping[str, str] = os.environ) -> LocalLLM:
