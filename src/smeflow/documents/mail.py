@@ -203,16 +203,16 @@ def _iso_date(text: str) -> str:
 
 def _gather(part: Message, content: MailParts) -> None:
     """Sort a part and all inside it into text and attachments; the depth was checked before."""
-    kind = _type(part)
+    media_type = _type(part)
     children = _children(part)
-    if children and kind == "multipart/alternative":
+    if children and media_type == "multipart/alternative":
         _choose(children, content)
-    elif children and kind.startswith("multipart/"):
+    elif children and media_type.startswith("multipart/"):
         for child in children:
             _gather(child, content)
-    elif kind in ("text/plain", "text/html", "text/enriched", "text") and not _is_file(part):
+    elif media_type in ("text/plain", "text/html", "text/enriched", "text") and not _is_file(part):
         content.body.append(_text_of(part, content))
-    elif kind.startswith("multipart/"):
+    elif media_type.startswith("multipart/"):
         content.body.append(_decoded_part(part))
     else:
         content.attachments.append(part)
@@ -311,16 +311,16 @@ def file_name(part: Message) -> str:
 
 def _attachments(content: MailParts, file: File) -> Iterator[Document]:
     for number, part in enumerate(content.attachments, start=1):
-        kind = _type(part)
-        if kind == MAIL or (kind.startswith("message/") and part.is_multipart()):
+        media_type = _type(part)
+        if media_type == MAIL or (media_type.startswith("message/") and part.is_multipart()):
             yield from _inner_mails(part, file)
             continue
         data = _bytes_of(part)
         name = file_name(part) or f"part {number}"
-        if kind in SIGNATURE_TYPES or _is_decoration(part, kind, data, content.pictures):
+        if media_type in SIGNATURE_TYPES or _is_decoration(part, media_type, data, content.pictures):
             yield Document(
                 name=harmless_name(name),
-                media_type=kind,
+                media_type=media_type,
                 fields={DECORATION: "yes"},
                 data=data,
                 sha256=sha256(data),
@@ -332,7 +332,7 @@ def _attachments(content: MailParts, file: File) -> Iterator[Document]:
             yield from wrapped.parts
             continue
         yield read_attached(
-            file, data, name=name, media_type="" if kind == "application/octet-stream" else kind
+            file, data, name=name, media_type="" if media_type == "application/octet-stream" else media_type
         )
 
 
@@ -346,7 +346,7 @@ def _inner_mails(part: Message, file: File) -> Iterator[Document]:
         yield read_attached(file, data, name=name, media_type=MAIL)
 
 
-def _is_decoration(part: Message, kind: str, data: bytes, shown: set[str]) -> bool:
+def _is_decoration(part: Message, media_type: str, data: bytes, shown: set[str]) -> bool:
     """True for a small picture that the text shows: a signature's logo, a tracking pixel.
 
     One too small for a line of text is no document wherever it stands.
@@ -354,7 +354,7 @@ def _is_decoration(part: Message, kind: str, data: bytes, shown: set[str]) -> bo
     sides = picture_sides(data)
     if sides is not None and min(sides) < _TOO_SMALL:
         return True
-    if not kind.startswith("image/"):
+    if not media_type.startswith("image/"):
         return False
     content_id = str(part.get("content-id", "")).strip().strip("<>")
     if content_id not in shown and part.get_content_disposition() != "inline":

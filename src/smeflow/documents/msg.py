@@ -40,12 +40,16 @@ def read_msg(file: File) -> Document:
 def _whole(message: Any, file: File) -> Document:
     """Read a mail that is open; see `read_msg`."""
     try:
-        kind = str(message.message_class)
+        message_class = str(message.message_class)
     except Exception as error:
         raise _damaged(file, error) from error
-    if not kind.upper().startswith(("IPM.NOTE", "IPM.SCHEDULE", "REPORT", "IPM.APPOINTMENT")):
+    if not message_class.upper().startswith(("IPM.NOTE", "IPM.SCHEDULE", "REPORT", "IPM.APPOINTMENT")):
         raise UnreadableDocument(
-            say("{name} is no mail but another thing of Outlook's ({kind}).", name=file.name, kind=kind)
+            say(
+                "{name} is no mail but another thing of Outlook's ({kind}).",
+                name=file.name,
+                kind=message_class,
+            )
         )
     try:
         return _document(message, file)

@@ -87,12 +87,14 @@ class _Properties:
     name: str = ""
     content: bytes = b""
 
-    def note(self, kind: int, tag: int, value: bytes) -> None:
+    def note(self, property_type: int, tag: int, value: bytes) -> None:
         """Keep a value that is a name or the bytes of the file."""
         if tag == _LONG_NAME or (tag == _NAME and not self.name):
-            self.name = _string(value, wide=kind == _WIDE)
+            self.name = _string(value, wide=property_type == _WIDE)
         elif tag == _OBJECT:
-            self.content = value[16:] if kind == _EMBEDDED else value  # 16 bytes say what kind of object
+            self.content = (
+                value[16:] if property_type == _EMBEDDED else value
+            )  # 16 bytes say what kind of object
 
 
 def _properties(data: bytes) -> _Properties:
@@ -102,12 +104,12 @@ def _properties(data: bytes) -> _Properties:
         (count,) = struct.unpack_from("<I", data, 0)
         offset = 4
         for _ in range(min(count, 1_000)):
-            kind, tag = struct.unpack_from("<HH", data, offset)
+            property_type, tag = struct.unpack_from("<HH", data, offset)
             offset += 4
             if tag >= 0x8000:
                 offset = _past_named(data, offset)
-            width = _WIDTHS.get(kind & ~_MANY)
-            if width and not kind & _MANY:
+            width = _WIDTHS.get(property_type & ~_MANY)
+            if width and not property_type & _MANY:
                 offset += width
                 continue
             (values,) = struct.unpack_from("<I", data, offset)
@@ -117,7 +119,7 @@ def _properties(data: bytes) -> _Properties:
                 continue
             for _ in range(min(values, 1_000)):
                 (length,) = struct.unpack_from("<I", data, offset)
-                properties.note(kind, tag, data[offset + 4 : offset + 4 + length])
+                properties.note(property_type, tag, data[offset + 4 : offset + 4 + length])
                 offset += 4 + length + (-length % 4)
     except struct.error:
         return properties
@@ -126,8 +128,8 @@ def _properties(data: bytes) -> _Properties:
 
 def _past_named(data: bytes, offset: int) -> int:
     """Step over the name of a property that has one."""
-    (kind,) = struct.unpack_from("<I", data, offset + 16)
-    if not kind:
+    (by_name,) = struct.unpack_from("<I", data, offset + 16)
+    if not by_name:
         return offset + 24
     (length,) = struct.unpack_from("<I", data, offset + 20)
     return offset + 24 + int(length) + (-int(length) % 4)

@@ -71,8 +71,8 @@ def encode_png(pixels: bytes, width: int, height: int, stride: int, channels: in
     )
 
 
-def _chunk(kind: bytes, data: bytes) -> bytes:
-    return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
+def _chunk(chunk_type: bytes, data: bytes) -> bytes:
+    return struct.pack(">I", len(data)) + chunk_type + data + struct.pack(">I", zlib.crc32(chunk_type + data))
 
 
 def answer(head: dict[str, Any], pieces: list[bytes], answers: BinaryIO) -> None:
@@ -125,11 +125,11 @@ def limit_memory(most: int) -> None:
         import resource
     except ImportError:  # Windows
         return
-    kind = resource.RLIMIT_DATA if sys.platform == "linux" else resource.RLIMIT_AS
-    _, hard = resource.getrlimit(kind)
+    resource_limit = resource.RLIMIT_DATA if sys.platform == "linux" else resource.RLIMIT_AS
+    _, hard = resource.getrlimit(resource_limit)
     wanted = most if hard == resource.RLIM_INFINITY else min(most, hard)
     with contextlib.suppress(ValueError, OSError):
-        resource.setrlimit(kind, (wanted, hard))
+        resource.setrlimit(resource_limit, (wanted, hard))
 
 
 if __name__ == "__main__":

@@ -258,7 +258,7 @@ class Projection:
     def _item(self, item: ItemRow, found: Mapping[int, str], names: Mapping[int, str]) -> SinkItem:
         case = Case(id=item.key, documents=(self._document(item),), known=self.known)
         for name, value in values_of(self.store, item, self.steps, self.codec, found).items():
-            case = case.having(name, value)
+            case = case.with_result(name, value)
         return SinkItem(
             recipe=self.recipe,
             key=item.key,
@@ -273,7 +273,7 @@ class Projection:
         """Give one finished item with its documents read again: for what is done once."""
         case = Case.of(document_of(self.store, item, self.parsed.read), id=item.key, known=self.known)
         for name, value in values_of(self.store, item, self.steps, self.codec).items():
-            case = case.having(name, value)
+            case = case.with_result(name, value)
         return SinkItem(
             recipe=self.recipe,
             key=item.key,

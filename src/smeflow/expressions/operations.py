@@ -59,8 +59,8 @@ def attribute(value: object, name: str) -> Any:
     return None
 
 
-def _own_property(kind: type, name: str) -> bool:
-    for base in kind.__mro__:
+def _own_property(owner: type, name: str) -> bool:
+    for base in owner.__mro__:
         if base in {BaseModel, object}:
             return False
         if name in vars(base):

@@ -17,9 +17,9 @@ if TYPE_CHECKING:
         NamedRules,
         PaperRules,
         ProofRules,
+        ReaderContext,
         RecordKind,
         RecordReader,
-        Sought,
         SplitRule,
     )
     from smeflow.kinds.records import Check, Finding, Identifier, Labels, Reading, Record
@@ -78,6 +78,7 @@ __all__ = [
     "Parcel",
     "ProofRules",
     "Put",
+    "ReaderContext",
     "Reading",
     "RecipeContext",
     "Record",
@@ -87,7 +88,6 @@ __all__ = [
     "Sink",
     "SinkItem",
     "SinkMemory",
-    "Sought",
     "Source",
     "SplitRule",
     "StepFamily",
@@ -107,7 +107,7 @@ __getattr__, __dir__ = open_door(
         "smeflow.kinds.mailbox": "Account Effect MailIndex",
         "smeflow.kinds.recipe_context": "RecipeContext",
         "smeflow.kinds.record_kind": (
-            "Firm NamedRules PaperRules ProofRules RecordKind RecordReader Sought SplitRule"
+            "Firm NamedRules PaperRules ProofRules RecordKind RecordReader ReaderContext SplitRule"
         ),
         "smeflow.kinds.records": "Check Finding Identifier Labels Reading Record",
         "smeflow.kinds.sinks": (

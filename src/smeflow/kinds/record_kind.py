@@ -69,7 +69,7 @@ class Firm(Protocol):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Sought:
+class ReaderContext:
     """What a reader gets besides the documents."""
 
     firm: Firm | None = None
@@ -83,7 +83,7 @@ class Sought:
 class RecordReader(Protocol):
     """Reads one kind of record; None where it has nothing to say."""
 
-    def __call__(self, documents: tuple[Document, ...], sought: Sought, /) -> Reading | None:
+    def __call__(self, documents: tuple[Document, ...], context: ReaderContext, /) -> Reading | None:
         """Read."""
         ...
 

@@ -71,7 +71,7 @@ class ArrivalBatch:
 class ResumableSource(Protocol):
     """A source that goes on where it was, instead of going through everything each time."""
 
-    def batches(self, book: MailIndex) -> Iterator[ArrivalBatch]:
+    def batches(self, index: MailIndex) -> Iterator[ArrivalBatch]:
         """Give what came in since; an arrival that was not settled comes again.
 
         Raises:

@@ -96,12 +96,12 @@ class Mailbox(BaseModel):
                         seen.add(mail.key)
                         yield mail
 
-    def batches(self, book: MailIndex) -> Iterator[ArrivalBatch]:
+    def batches(self, index: MailIndex) -> Iterator[ArrivalBatch]:
         """Give the mail that came since, folder by folder."""
         seen: set[str] = set()
         with open_mailbox(self._account) as client:
             for folder in self.folders:
-                visit = _FolderVisit(self, client, book, folder, seen)
+                visit = _FolderVisit(self, client, index, folder, seen)
                 uids = visit.begin()
                 for start in range(0, max(len(uids), 1), BATCH_SIZE):
                     end = start + BATCH_SIZE

@@ -68,23 +68,23 @@ def _problem_of_read(
     return with_suggestion(say("there is no step {name}", name=name), name, [*before, "fields", *constants])
 
 
-def _problem_of_field(path: tuple[str, ...], kind: Any) -> Phrase | None:
+def _problem_of_field(path: tuple[str, ...], annotation: Any) -> Phrase | None:
     for n, part in enumerate(path[1:], 1):
-        members = members_of(kind)
+        members = members_of(annotation)
         if members is None:
             return None
         if part not in members:
             return _no_field(path[:n], part, set(members))
-        kind = members[part]
+        annotation = members[part]
     return None
 
 
 def type_at(path: tuple[str, ...], before: Mapping[str, Any]) -> Any:
     """Tell the type of ``("invoice", "record")`` from the types of steps, or `UNKNOWN_TYPE`."""
-    kind = before.get(path[0], UNKNOWN_TYPE)
+    annotation = before.get(path[0], UNKNOWN_TYPE)
     for part in path[1:]:
-        kind = (members_of(kind) or {}).get(part, UNKNOWN_TYPE)
-    return _without_none(kind)
+        annotation = (members_of(annotation) or {}).get(part, UNKNOWN_TYPE)
+    return _without_none(annotation)
 
 
 def _no_field(path: tuple[str, ...], part: str, members: set[str]) -> Phrase:
@@ -93,10 +93,10 @@ def _no_field(path: tuple[str, ...], part: str, members: set[str]) -> Phrase:
     )
 
 
-def members_of(kind: Any) -> dict[str, Any] | None:
+def members_of(annotation: Any) -> dict[str, Any] | None:
     """List the fields and properties of a type with their types; None where nothing is known of it."""
-    kind = _without_none(kind)
-    origin = get_origin(kind) or kind
+    annotation = _without_none(annotation)
+    origin = get_origin(annotation) or annotation
     if not isinstance(origin, type):
         return None
     if issubclass(origin, BaseModel):
@@ -113,18 +113,18 @@ def members_of(kind: Any) -> dict[str, Any] | None:
                 if isinstance(member, property) and not name.startswith("_"):
                     members.setdefault(name, _hints(member.fget).get("return", UNKNOWN_TYPE))
     parameters = getattr(origin, "__parameters__", ())  # foreign: of a class of typing, pydantic or a user
-    arguments = dict(zip(parameters, get_args(kind), strict=False))
+    arguments = dict(zip(parameters, get_args(annotation), strict=False))
     return {
         name: arguments.get(hint, hint) if isinstance(hint, TypeVar) else hint
         for name, hint in members.items()
     }
 
 
-def _without_none(kind: Any) -> Any:
-    if get_origin(kind) in {Union, UnionType}:
-        rest = [each for each in get_args(kind) if each is not type(None)]
+def _without_none(annotation: Any) -> Any:
+    if get_origin(annotation) in {Union, UnionType}:
+        rest = [each for each in get_args(annotation) if each is not type(None)]
         return rest[0] if len(rest) == 1 else UNKNOWN_TYPE
-    return kind
+    return annotation
 
 
 def _hints(of: Any) -> dict[str, Any]:

@@ -24,8 +24,7 @@ from smeflow.recipe.keys import RecipeText, Schedule, parse_money, parse_schedul
 from smeflow.recipe.problems import nearest_word, problems_of
 from smeflow.recipe.settings import FilledRecipe, fill_in
 from smeflow.recipe.workspace import Budgets, Workspace
-from smeflow.recipe.yaml import KeyPath as Place
-from smeflow.recipe.yaml import MarkedYaml, read_yaml
+from smeflow.recipe.yaml import KeyPath, MarkedYaml, read_yaml
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -89,12 +88,14 @@ def load(
         RecipeError: Every problem of the recipe, or of its ``smeflow.toml``, with line and column.
     """
     file, raw = _read(Path(path))
-    doubled: list[Problem] = []
-    marked = read_yaml(raw, str(path if Path(path).is_file() else file), doubled)
+    duplicates: list[Problem] = []
+    marked = read_yaml(raw, str(path if Path(path).is_file() else file), duplicates)
     environ = os.environ if environ is None else environ
     filled = fill_in(marked, settings or {}, environ, cwd or Path.cwd())
     workspace = Workspace.find(file.parent)
-    return _RecipeLoader(file, sha256(raw), marked, filled, workspace, dict(settings or {}), doubled).recipe()
+    return _RecipeLoader(
+        file, sha256(raw), marked, filled, workspace, dict(settings or {}), duplicates
+    ).recipe()
 
 
 def _read(path: Path) -> tuple[Path, bytes]:
@@ -137,17 +138,17 @@ class _RecipeLoader:
             folder=self.file.parent,
             roots=(self._root(), *self.workspace.folders, *self.filled.roots),
             workspace=self.workspace,
-            tell=self.tell,
+            report=self.report,
             timezone=text.timezone if text else None,
         )
         data = self.filled.data if isinstance(self.filled.data, dict) else {}
         source = builder.source(data.get("source"))
         split, entries = builder.steps(data.get("steps"))
-        source = builder.asked(source, entries)
+        source = builder.with_facts(source, entries)
         sinks = builder.sinks(data.get("sinks"), source)
         if self.problems or text is None or source is None:
             raise RecipeError(self.marked.file, self.problems or [Problem(1, 1, say("the recipe is empty"))])
-        return self._made(text, source, entries, sinks, split)
+        return self._recipe(text, source, entries, sinks, split)
 
     def _root(self) -> Path:
         folder = self.file.parent
@@ -159,21 +160,21 @@ class _RecipeLoader:
             problem = (
                 say("the recipe is empty") if data is None else say("a recipe is made of keys with values")
             )
-            self.tell((), problem)
+            self.report((), problem)
             return None
         try:
             return RecipeText.model_validate(data)
         except ValidationError as error:
             for loc, phrase, is_key in problems_of(error, RecipeText):
                 if loc[:1] not in {("source",), ("steps",), ("sinks",)} or len(loc) == 1:
-                    self.tell(loc, phrase, key=is_key)
+                    self.report(loc, phrase, key=is_key)
             return None
 
-    def tell(self, path: Place, phrase: Phrase | ExpressionError, *, key: bool = False) -> None:
+    def report(self, path: KeyPath, phrase: Phrase | ExpressionError, *, key: bool = False) -> None:
         """Note a problem at *path*; parts of it that do not stand in the file are left out."""
-        real: Place = ()
+        real: KeyPath = ()
         for part in path:
-            if self._stands((*real, part)):
+            if self._is_written((*real, part)):
                 real = (*real, part)
         if isinstance(phrase, ExpressionError):
             mark = self.marked.inside(real, phrase.offset)
@@ -188,16 +189,16 @@ class _RecipeLoader:
             )
         if setter:
             phrase = say("{what} (set by --set {key})", what=phrase, key=setter)
-        problem = Problem(mark.line, mark.column, self.filled.hidden(phrase))
+        problem = Problem(mark.line, mark.column, self.filled.redacted(phrase))
         if problem not in self.problems:
             self.problems.append(problem)
 
-    def _stands(self, path: Place) -> bool:
+    def _is_written(self, path: KeyPath) -> bool:
         if path in self.marked.values or path in self.marked.keys:
             return True
         return any(place[: len(path)] == path for place in self.filled.set_by)
 
-    def _made(
+    def _recipe(
         self,
         text: RecipeText,
         source: Source,

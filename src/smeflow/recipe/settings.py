@@ -9,8 +9,7 @@ from typing import Any
 from smeflow.errors import Problem, RecipeError
 from smeflow.i18n import Phrase, say
 from smeflow.kinds import registry
-from smeflow.recipe.yaml import KeyPath as Place
-from smeflow.recipe.yaml import MarkedYaml, read_yaml_value
+from smeflow.recipe.yaml import KeyPath, MarkedYaml, read_yaml_value
 
 _VARIABLE = re.compile(r"\$\$\{|\$\{([A-Za-z_][A-Za-z0-9_]*)(?::-([^}]*))?\}|\$\{[^}]*\}?")
 
@@ -20,7 +19,7 @@ class FilledRecipe:
     """A recipe's data with everything filled in."""
 
     data: Any
-    set_by: dict[Place, str] = field(default_factory=dict)
+    set_by: dict[KeyPath, str] = field(default_factory=dict)
     """Places a person set, with the key as it was typed."""
     secrets: set[str] = field(default_factory=set, repr=False)
     """What came from the environment: never shown."""
@@ -28,12 +27,12 @@ class FilledRecipe:
     """Folders of files a person named."""
     problems: list[Problem] = field(default_factory=list)
 
-    def hidden(self, phrase: Phrase) -> Phrase:
+    def redacted(self, phrase: Phrase) -> Phrase:
         """Take what came from the environment out of a sentence."""
         data: dict[str, object] = {}
         for name, value in phrase.data.items():
             if isinstance(value, Phrase):
-                data[name] = self.hidden(value)
+                data[name] = self.redacted(value)
             elif isinstance(value, str) and any(secret in value for secret in self.secrets):
                 data[name] = "***"
             else:
@@ -53,7 +52,7 @@ def fill_in(
 
 
 def _expanded(
-    value: Any, place: Place, marked: MarkedYaml, environ: Mapping[str, str], filled: FilledRecipe
+    value: Any, place: KeyPath, marked: MarkedYaml, environ: Mapping[str, str], filled: FilledRecipe
 ) -> Any:
     if isinstance(value, dict):
         return {k: _expanded(v, (*place, k), marked, environ, filled) for k, v in value.items()}
@@ -91,7 +90,7 @@ def _apply_setting(filled: FilledRecipe, key: str, text: str, cwd: Path) -> None
         filled.problems.append(Problem(1, 1, phrase))
         return
     parent: Any = filled.data
-    place: Place = ()
+    place: KeyPath = ()
     for n, part in enumerate(parts[:-1]):
         step = _member(parent, part)
         if step is None:
@@ -142,7 +141,7 @@ def _typed(before: object, text: str) -> Any:
         return text
 
 
-def _is_target(place: Place, last: str | int) -> bool:
+def _is_target(place: KeyPath, last: str | int) -> bool:
     """Whether the value is the file or folder of a source or a sink."""
     if place == ("source",):
         return last in registry.kind_names("sources")

@@ -66,10 +66,10 @@ class MarkedYaml:
         return Problem(mark.line, mark.column, phrase)
 
 
-def read_yaml(text: str | bytes, file: str, doubled: list[Problem] | None = None) -> MarkedYaml:
+def read_yaml(text: str | bytes, file: str, duplicates: list[Problem] | None = None) -> MarkedYaml:
     """Read *text*, naming it *file* in problems.
 
-    Keys given twice are noted in *doubled* where there is such a list, and the first of each counts.
+    Keys given twice are noted in *duplicates* where there is such a list, and the first of each counts.
 
     Raises:
         RecipeError: It is no YAML of this kind; every problem of the data is told at once.
@@ -77,10 +77,10 @@ def read_yaml(text: str | bytes, file: str, doubled: list[Problem] | None = None
     reader = _NodeReader()
     raw = text.encode(errors="replace") if isinstance(text, str) else text
     data = reader.value(_compose(decode(raw, file, MAX_BYTES), file), (), 0)
-    if reader.problems or (reader.doubled and doubled is None):
-        raise RecipeError(file, [*reader.problems, *reader.doubled])
-    if doubled is not None:
-        doubled += reader.doubled
+    if reader.problems or (reader.duplicates and duplicates is None):
+        raise RecipeError(file, [*reader.problems, *reader.duplicates])
+    if duplicates is not None:
+        duplicates += reader.duplicates
     return MarkedYaml(file=file, data=data, keys=reader.keys, values=reader.values, scalars=reader.scalars)
 
 
@@ -161,7 +161,7 @@ class _NodeReader:
     values: dict[KeyPath, Position] = field(default_factory=dict)
     scalars: dict[KeyPath, tuple[str, str]] = field(default_factory=dict)
     problems: list[Problem] = field(default_factory=list)
-    doubled: list[Problem] = field(default_factory=list)
+    duplicates: list[Problem] = field(default_factory=list)
     count: int = 0
 
     def value(self, node: Node | None, path: KeyPath, depth: int) -> Any:
@@ -223,8 +223,8 @@ class _NodeReader:
                 phrase = say(
                     "the key {key} is given twice; it stands in line {line} already", key=key, line=first
                 )
-                if len(self.doubled) < 100:
-                    self.doubled.append(Problem(mark.line, mark.column, phrase))
+                if len(self.duplicates) < 100:
+                    self.duplicates.append(Problem(mark.line, mark.column, phrase))
                 continue
             self.keys[*path, key] = mark
             mapping[key] = None

@@ -1,4 +1,4 @@
-"""Learn from examples: letter runs, sentence embeddings, kernel ridge regression, and what its lead means."""
+"""Learn from examples: letter n-grams, sentence embeddings, kernel ridge regression, and what its lead means."""
 
 import json
 import re
@@ -19,55 +19,58 @@ from smeflow._text import folded
 from smeflow.kinds.steps import StepResult
 
 SIZES = (2, 3, 4)
+"""How many letters an n-gram has."""
 LONGEST_TEXT = 3_000
 """Characters of a text that count: what a mail is about stands at its top."""
 _DIGIT = re.compile(r"\d")
 Vector = Mapping[str, float]
 
 
-class LetterRuns:
-    """The runs of known texts, ready to be compared with another. Safe to share between threads."""
+class LetterNgrams:
+    """The n-grams of known texts, ready to be compared with another. Safe to share between threads."""
 
     def __init__(self, texts: Sequence[str]) -> None:
-        counted = [count_runs(text) for text in texts]
-        frequencies = Counter(run for runs in counted for run in runs)
+        counted = [count_ngrams(text) for text in texts]
+        frequencies = Counter(ngram for ngrams in counted for ngram in ngrams)
         self.size = len(texts)
-        self.weights = {run: log((1 + self.size) / (1 + n)) + 1 for run, n in frequencies.items()}
-        self.vectors = [self._weighted(runs) for runs in counted]
+        self.weights = {ngram: log((1 + self.size) / (1 + n)) + 1 for ngram, n in frequencies.items()}
+        self.vectors = [self._weighted(ngrams) for ngrams in counted]
         self._postings: dict[str, list[tuple[int, float]]] = {}
         for number, vector in enumerate(self.vectors):
-            for run, weight in vector.items():
-                self._postings.setdefault(run, []).append((number, weight))
+            for ngram, weight in vector.items():
+                self._postings.setdefault(ngram, []).append((number, weight))
 
     def near(self, text: str) -> list[float]:
         """Give the cosine of *text* with each known text, in their order."""
-        return self.near_vector(self._weighted(count_runs(text)))
+        return self.near_vector(self._weighted(count_ngrams(text)))
 
     def near_vector(self, vector: Vector) -> list[float]:
         """Give the cosine of *vector* with each known text, in their order."""
         cosines = [0.0] * self.size
-        for run, weight in vector.items():
-            for number, other in self._postings[run]:
+        for ngram, weight in vector.items():
+            for number, other in self._postings[ngram]:
                 cosines[number] += weight * other
         return cosines
 
-    def _weighted(self, runs: Mapping[str, int]) -> Vector:
+    def _weighted(self, counts: Mapping[str, int]) -> Vector:
         known = self.weights
-        vector = {run: _SUBLINEAR[min(n, 99)] * known[run] for run, n in runs.items() if run in known}
+        vector = {
+            ngram: _SUBLINEAR[min(n, 99)] * known[ngram] for ngram, n in counts.items() if ngram in known
+        }
         length = sqrt(sum(weight * weight for weight in vector.values()))
-        return {run: weight / length for run, weight in vector.items()} if length else {}
+        return {ngram: weight / length for ngram, weight in vector.items()} if length else {}
 
 
 _SUBLINEAR = (0.0, *(1 + log(n) for n in range(1, 100)))
 
 
-def count_runs(text: str) -> Counter[str]:
-    """Count the runs of *text*."""
-    runs: Counter[str] = Counter()
+def count_ngrams(text: str) -> Counter[str]:
+    """Count the n-grams of letters in the words of *text*."""
+    ngrams: Counter[str] = Counter()
     for word, times in Counter(_words(text)).items():
-        for run in _runs(word):
-            runs[run] += times
-    return runs
+        for ngram in _ngrams_of(word):
+            ngrams[ngram] += times
+    return ngrams
 
 
 def _words(text: str) -> Iterable[str]:
@@ -75,7 +78,7 @@ def _words(text: str) -> Iterable[str]:
 
 
 @lru_cache(maxsize=20_000)
-def _runs(word: str) -> tuple[str, ...]:
+def _ngrams_of(word: str) -> tuple[str, ...]:
     padded = f" {word[:60]} "
     return tuple(padded[i : i + size] for size in SIZES for i in range(len(padded) - size + 1))
 
@@ -150,18 +153,18 @@ class Ridge:
         return [sum(map(mul, column, near)) for column in self.columns]
 
 
-def fit_ridge(near: Rows, wanted: Rows, doubt: Sequence[float]) -> Ridge:
-    """Learn *wanted* (a row of scores a text) from how *near* the texts are to one another.
+def fit_ridge(near: Rows, targets: Rows, regularization: Sequence[float]) -> Ridge:
+    """Learn *targets* (a row of scores a text) from how *near* the texts are to one another.
 
-    *doubt* is how little each text is to be believed: the larger, the less its score is reproduced.
+    *regularization* is how little each text is to be believed: the larger, the less its score is reproduced.
     """
     system = [[*row] for row in near]
-    for number, amount in enumerate(doubt):
+    for number, amount in enumerate(regularization):
         system[number][number] += amount
-    columns, diagonal = _solve(system, [list(column) for column in zip(*wanted, strict=True)])
+    columns, diagonal = _solve(system, [list(column) for column in zip(*targets, strict=True)])
     left_out = [
-        [want - column[number] / diagonal[number] for want, column in zip(row, columns, strict=True)]
-        for number, row in enumerate(wanted)
+        [target - column[number] / diagonal[number] for target, column in zip(row, columns, strict=True)]
+        for number, row in enumerate(targets)
     ]
     return Ridge(columns=columns, left_out=left_out)
 
@@ -296,7 +299,7 @@ def fit_curve(outcomes: Sequence[Outcome], shipped: ConfidenceCurve) -> Confiden
 
 @cache
 def shipped_curves() -> dict[str, ConfidenceCurve]:
-    """Read the curves that ship with smeflow: one for embeddings, one for runs of letters alone."""
+    """Read the curves that ship with smeflow: one for embeddings, one for letters alone."""
     text = resources.files("smeflow.triage").joinpath("confidence.json").read_text(encoding="utf-8")
     return {view: ConfidenceCurve.model_validate(curve) for view, curve in json.loads(text).items()}
 

@@ -16,7 +16,7 @@ from smeflow.triage.labels import Example
 from smeflow.triage.learning import (
     ConfidenceCurve,
     LeadConfidence,
-    LetterRuns,
+    LetterNgrams,
     Outcome,
     embedder,
     fit_confidence,
@@ -85,7 +85,7 @@ class LearnedLabels:
 
     labels: tuple[str, ...]
     lessons: tuple[TrainingText, ...] = field(repr=False)
-    runs: LetterRuns
+    ngrams: LetterNgrams
     ridge: learning.Ridge
     sure: LeadConfidence
     many: bool
@@ -102,7 +102,7 @@ class LearnedLabels:
 
     def compare(self, text: ComparedText) -> Likeness:
         """Compare *text* with all that is known."""
-        letters = self.runs.near(text.whole)
+        letters = self.ngrams.near(text.whole)
         near = self._with_meaning(letters, text)
         scores = self.ridge.scores(near)
         known = near[: self.examples]
@@ -174,8 +174,8 @@ def learn_examples(
     )
     of_labels = [text for label, about in labels.items() for text in _of_label(label, about)]
     texts = [*lessons, *of_labels]
-    runs = LetterRuns([each.text.whole for each in texts])
-    letters = near = [runs.near_vector(vector) for vector in runs.vectors]
+    ngrams = LetterNgrams([each.text.whole for each in texts])
+    letters = near = [ngrams.near_vector(vector) for vector in ngrams.vectors]
     points = centre = None
     embedded = by == "embeddings" or (by == "auto" and has_embeddings())
     if embedded:
@@ -189,7 +189,7 @@ def learn_examples(
     return LearnedLabels(
         labels=names,
         lessons=tuple(lessons),
-        runs=runs,
+        ngrams=ngrams,
         ridge=ridge,
         sure=_lead_confidence(outcomes, right, shipped, many=many),
         many=many,

@@ -92,7 +92,7 @@ def find_amounts(text: str, *, decimal: DecimalMark | None = None) -> Iterator[P
             yield amount
             position = end
         else:
-            position = match.start("body") + _run(text, match.start("body"))
+            position = match.start("body") + _token_length(text, match.start("body"))
 
 
 def decimal_mark(text: str) -> DecimalMark | None:
@@ -104,7 +104,7 @@ def decimal_mark(text: str) -> DecimalMark | None:
     return marks.pop() if len(marks) == 1 else None  # type: ignore[return-value]  # the pattern has no other mark
 
 
-def _run(text: str, start: int) -> int:
+def _token_length(text: str, start: int) -> int:
     """Measure the number-like run that begins at *start*."""
     match = re.compile(r"[\w.,'’/:\-]+").match(text, start)
     return max(1, match.end() - start) if match else 1
