@@ -135,8 +135,8 @@ def _choose_entries(
             chosen.add(item.id, before.hash, back, reversal=True)
             entry = replace(entry, day=max(back.day, entry.day))  # both in one month, that of the first stays
         chosen.add(item.id, digest, entry)
-    for gone in _rejected_since(ledger, standing):
-        chosen.add(gone.item, gone.hash, _reversal_of(gone, last_day), reversal=True)
+    for rejected in _rejected_since(ledger, standing):
+        chosen.add(rejected.item, rejected.hash, _reversal_of(rejected, last_day), reversal=True)
     return chosen
 
 
@@ -263,8 +263,8 @@ def left_out_files(
         rows.append(f"<tr><td>{left.item.id}</td><td>{name}</td><td>{words(left.why)}</td></tr>")
     title = words(say("Left out of the books of {period}", period=period))
     headings = "".join(f"<th>{words(heading)}</th>" for heading in _HEADINGS)
-    none = f"<p>{words(say('Everything that is finished was booked.'))}</p>"
-    table = f"<table><tr>{headings}</tr>{''.join(rows)}</table>" if rows else none
+    nothing_left = f"<p>{words(say('Everything that is finished was booked.'))}</p>"
+    table = f"<table><tr>{headings}</tr>{''.join(rows)}</table>" if rows else nothing_left
     page = (
         f'<!doctype html><html lang="{language}"><meta charset="utf-8"><title>{title}</title>'
         f"<style>{_STYLE}</style><h1>{title}</h1>{table}</html>\n"

@@ -70,20 +70,20 @@ def read_invitation(file: File) -> Document:
 
 
 def _events(text: str) -> tuple[str, list[CalendarEvent]]:
-    method, events, inside, skipped = "", [], False, 0
+    method, events, in_event, skipped = "", [], False, 0
     for name, parameters, value in _lines(text):
         if name == "BEGIN" and value.upper() in _EVENTS and not skipped:
             events.append(CalendarEvent())
-            inside = True
-        elif name == "BEGIN" and inside:
+            in_event = True
+        elif name == "BEGIN" and in_event:
             skipped += 1  # an alarm has a description of its own
         elif name == "END" and skipped:
             skipped -= 1
         elif name == "END" and value.upper() in _EVENTS:
-            inside = False
-        elif name == "METHOD" and not inside:
+            in_event = False
+        elif name == "METHOD" and not in_event:
             method = value.upper()
-        elif inside and not skipped:
+        elif in_event and not skipped:
             _note(events[-1], name, parameters, value)
     return method, events
 

@@ -104,9 +104,9 @@ def _before_quote(lines: list[str]) -> list[str]:
         length = _wrote_at(lines, index)
         if length:
             below = lines[index + length :]
-            rest = [later for later in below if later.strip()]
-            marked = sum(1 for later in rest if later.lstrip().startswith(">"))
-            if marked and (marked < len(rest)):  # marked line by line: what is not marked is the sender's own
+            filled = [later for later in below if later.strip()]
+            marked = sum(1 for later in filled if later.lstrip().startswith(">"))
+            if marked and marked < len(filled):  # marked line by line: the rest is the sender's own
                 return [*lines[:index], *below]
             return lines[:index]
     return lines

@@ -159,8 +159,8 @@ def _check_shape(message: Message, file: File) -> None:
 
 
 def _children(part: Message) -> list[Message]:
-    inside = part.get_payload() if part.is_multipart() else None
-    return [child for child in inside if isinstance(child, Message)] if isinstance(inside, list) else []
+    payload = part.get_payload() if part.is_multipart() else None
+    return [child for child in payload if isinstance(child, Message)] if isinstance(payload, list) else []
 
 
 def header(message: Message, name: str) -> str:
@@ -346,7 +346,7 @@ def _inner_mails(part: Message, file: File) -> Iterator[Document]:
         yield read_attached(file, data, name=name, media_type=MAIL)
 
 
-def _is_decoration(part: Message, media_type: str, data: bytes, shown: set[str]) -> bool:
+def _is_decoration(part: Message, media_type: str, data: bytes, displayed: set[str]) -> bool:
     """True for a small picture that the text shows: a signature's logo, a tracking pixel.
 
     One too small for a line of text is no document wherever it stands.
@@ -357,7 +357,7 @@ def _is_decoration(part: Message, media_type: str, data: bytes, shown: set[str])
     if not media_type.startswith("image/"):
         return False
     content_id = str(part.get("content-id", "")).strip().strip("<>")
-    if content_id not in shown and part.get_content_disposition() != "inline":
+    if content_id not in displayed and part.get_content_disposition() != "inline":
         return False
     return len(data) < _SMALL_BYTES or (sides is not None and min(sides) < _SMALL_POINTS)
 

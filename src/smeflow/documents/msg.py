@@ -126,9 +126,10 @@ def _body(message: Any) -> str:
 
 def _parts(attachments: list[Any], file: File) -> Iterator[Document]:
     for number, attachment in enumerate(attachments, 1):
-        inside = _mail_inside(attachment)
-        if inside is not None:
-            yield _read_inside(inside, file, str(attachment.file_name or inside.subject or f"part {number}"))
+        inner_mail = _mail_inside(attachment)
+        if inner_mail is not None:
+            name = str(attachment.file_name or inner_mail.subject or f"part {number}")
+            yield _read_inside(inner_mail, file, name)
             continue
         data = attachment.file_bytes if attachment.attached_by_value else None
         name = str(attachment.file_name or f"part {number}")

@@ -113,8 +113,8 @@ def installed_languages(program: str) -> tuple[str, ...]:
     completed = subprocess.run([program, "--list-langs"], capture_output=True, timeout=20, check=False)
     lines = completed.stdout.decode(errors="replace").splitlines()[1:]
     available = list(filter(None, map(str.strip, lines)))
-    ours = tuple(language for language in LANGUAGES if language in available)
-    return ours or tuple(language for language in available if language != "osd")[:1]
+    preferred = tuple(language for language in LANGUAGES if language in available)
+    return preferred or tuple(language for language in available if language != "osd")[:1]
 
 
 def words_of(table: str) -> list[PlacedWord]:
@@ -198,11 +198,11 @@ def _line(line: Any) -> list[PlacedWord]:
     for text, _, corners in line:
         word = clean_word(str(text).translate(_WIDE))
         if word:
-            across, down = [float(x) for x, _ in corners], [float(y) for _, y in corners]
+            xs, ys = [float(x) for x, _ in corners], [float(y) for _, y in corners]
             height = math.dist(corners[0], corners[3])
-            top, bottom = min(down), max(down)
-            baseline = sum(sorted(down)[-2:]) / 2 - _LETTERS_DEPTH * height
-            placed.append(PlacedWord(word, min(across), top, max(across), bottom, baseline, 0.75 * height))
+            top, bottom = min(ys), max(ys)
+            baseline = sum(sorted(ys)[-2:]) / 2 - _LETTERS_DEPTH * height
+            placed.append(PlacedWord(word, min(xs), top, max(xs), bottom, baseline, 0.75 * height))
     return placed
 
 

@@ -18,6 +18,7 @@ from smeflow.documents.pdf_letters import (
     LetterRun,
     PagePixels,
     annotation_notes,
+    clean_line,
     count_letters,
     drawn_objects,
     hidden_character_notes,
@@ -59,7 +60,7 @@ def read_pdf(file: File) -> Document:
         pages = tuple(_pages(pdf, file, problems))
         if not parts and not any(p.text for p in pages) and problems:
             raise UnreadableDocument(problems[0], name=file.name)
-        title = clean_line(pdf.get_metadata_value("Title") or "")
+        title = clean_line(pdf.get_metadata_value("Title") or "")[:200]
         problems.extend(metadata_notes(pdf, file.name))
     finally:
         pdf.close()
@@ -88,11 +89,6 @@ def open_pdf(file: File) -> "PdfDocument":
         else:
             phrase = say("{name} is a damaged PDF. Ask the sender for it again.", name=file.name)
         raise UnreadableDocument(phrase) from error
-
-
-def clean_line(text: str) -> str:
-    """Keep one harmless line of at most 200 characters."""
-    return " ".join(filter(None, (clean_word(word) for word in text.split())))[:200]
 
 
 def _parts(pdf: "PdfDocument", file: File, problems: list[Phrase]) -> Iterator[Document]:
@@ -163,9 +159,9 @@ def _page(page: "PdfPage", number: int, file: File, problems: list[Phrase]) -> P
         )
         runs, scanned = [], True
     words, hidden, from_scan = _seen(runs, sheet, drawn, page)
-    shown = {word.text for word in words}
+    visible = {word.text for word in words}
     for why, texts in hidden.items():
-        if not shown.issuperset(texts):  # what also stands there for all to see is nothing to tell
+        if not visible.issuperset(texts):  # what also stands there for all to see is nothing to tell
             problems.append(_hidden_phrase(why, texts, number, file.name))
     origin: Literal["text", "ocr"] = "ocr" if from_scan > len(words) / 2 else "text"
     read = build_page(words, number=number, width=sheet.width, height=sheet.height, origin=origin)
@@ -288,8 +284,8 @@ def _seen(
         elif not no_ink and (why := hiding_suspected(run.style, x, y, drawn)):
             picture = picture or _look(page)
             box = (word.left / sheet.width, word.top / sheet.height)
-            shown = picture.shows(*box, word.right / sheet.width, word.bottom / sheet.height)
-            if shown and not (why == "covered" and overprinted(run, runs, drawn)):
+            is_visible = picture.shows(*box, word.right / sheet.width, word.bottom / sheet.height)
+            if is_visible and not (why == "covered" and overprinted(run, runs, drawn)):
                 why = None
         if why:
             hidden.setdefault(why, []).append(text)

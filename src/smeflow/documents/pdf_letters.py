@@ -356,7 +356,7 @@ def _string(raw: Any, annotation: Any, key: bytes) -> str:
     room = min(size, 2 * _LETTERS)
     buffer = (ctypes.c_ushort * (room // 2 + 1))()
     raw.FPDFAnnot_GetStringValue(annotation, key, buffer, room)
-    return _plain(bytes(buffer)[:room].decode("utf-16-le", errors="replace"))
+    return clean_line(bytes(buffer)[:room].decode("utf-16-le", errors="replace"))
 
 
 def hidden_character_notes(texts: Iterable[str], number: int, name: str) -> Iterator[Phrase]:
@@ -377,7 +377,7 @@ def hidden_character_notes(texts: Iterable[str], number: int, name: str) -> Iter
 def metadata_notes(pdf: "PdfDocument", name: str) -> Iterator[Phrase]:
     """Say what a PDF's subject and keywords tell at length; they are not read."""
     for key in ("Subject", "Keywords"):
-        text = _plain(pdf.get_metadata_value(key) or "")
+        text = clean_line(pdf.get_metadata_value(key) or "")
         if len(text) >= _SENTENCE and " " in text:
             yield say(
                 "{name} says in its metadata what no page shows; it was not read: “{sample}”",
@@ -386,5 +386,6 @@ def metadata_notes(pdf: "PdfDocument", name: str) -> Iterator[Phrase]:
             )
 
 
-def _plain(text: str) -> str:
+def clean_line(text: str) -> str:
+    """Make one harmless line of a text."""
     return " ".join(filter(None, (clean_word(word) for word in text.replace("\0", " ").split())))

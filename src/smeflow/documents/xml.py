@@ -132,8 +132,8 @@ def _leaves(root: "_Element", file: File, parts: list[Document]) -> Iterator[str
         value = (element.text or "").strip()
         if _local(element) in _FILE_ELEMENTS and value:
             parent = element.getparent()
-            beside = parent.findtext("{*}NomeAttachment") if parent is not None else None
-            name = element.get("filename") or beside or f"file {len(parts) + 1}"
+            sibling_name = parent.findtext("{*}NomeAttachment") if parent is not None else None
+            name = element.get("filename") or sibling_name or f"file {len(parts) + 1}"
             check_limit("parts", file.limits.parts, len(parts) + 1, file.name)
             parts.append(
                 read_attached(file, _unpacked(value), name=name, media_type=element.get("mimeCode") or "")

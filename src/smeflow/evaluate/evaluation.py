@@ -261,17 +261,17 @@ def draw_evaluation(cases: Sequence[CaseScore], language: Language) -> str:
     )
 
 
-def _frame(left: int, across: Phrase, up: Phrase, top: float, language: Language) -> list[str]:
-    beside = _text(0, 0, up, language, anchor="middle")
+def _frame(left: int, x_title: Phrase, y_title: Phrase, y_max: float, language: Language) -> list[str]:
+    y_label = _text(0, 0, y_title, language, anchor="middle")
     lines = [
         f'<path d="M{left} {TOP}V{TOP + SIDE}H{left + SIDE}" fill="none" stroke="{INK}"/>',
-        _text(left + SIDE / 2, TOP + SIDE + 45, across, language, anchor="middle"),
-        f'<g transform="translate({left - 55} {TOP + SIDE / 2}) rotate(-90)">{beside}</g>',
+        _text(left + SIDE / 2, TOP + SIDE + 45, x_title, language, anchor="middle"),
+        f'<g transform="translate({left - 55} {TOP + SIDE / 2}) rotate(-90)">{y_label}</g>',
     ]
     for n in range(5):
         share = n / 4
         lines.append(_number(left + SIDE * share, TOP + SIDE + 20, share, "middle", language))
-        lines.append(_number(left - 8, TOP + SIDE * (1 - share) + 4, share * top, "end", language))
+        lines.append(_number(left - 8, TOP + SIDE * (1 - share) + 4, share * y_max, "end", language))
     return lines
 
 

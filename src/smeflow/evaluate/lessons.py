@@ -82,8 +82,8 @@ def collect_lessons(ledger: Ledger, recipe: str, step: Triage) -> list[Lesson]:
         labels = _decided(ledger, item, step)
         example = _example(ledger, item, labels) if labels else None
         if example is not None:
-            apart = int(sha256(item.key)[:8], 16) % TEST_ONE_IN == 0
-            lessons.append(Lesson(key=item.key, example=example, teaches=not apart))
+            is_test = int(sha256(item.key)[:8], 16) % TEST_ONE_IN == 0
+            lessons.append(Lesson(key=item.key, example=example, teaches=not is_test))
     return lessons
 
 
@@ -151,27 +151,27 @@ def write_examples(file: Path, outcome: LearningOutcome) -> None:
     rows |= {lesson.key: lesson.line for lesson in (*outcome.taken, *outcome.tests)}
     text = "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows.values())
     file.parent.mkdir(parents=True, exist_ok=True)
-    beside = file.with_name(f"{file.name}.new")
-    beside.write_text(text, encoding="utf-8")
-    beside.replace(file)
+    replacement = file.with_name(f"{file.name}.new")
+    replacement.write_text(text, encoding="utf-8")
+    replacement.replace(file)
 
 
 def _choose_harmless(
     step: Triage, base: list[Example], new: list[Lesson], truths: list[Example], before: SortingScore
 ) -> tuple[list[Lesson], SortingScore, list[Lesson]]:
     """Take all, or else label by label what does no harm."""
-    whole = measure_sorting(step, base, [lesson.example for lesson in new], truths)
-    if not whole.worse_than(before):
-        return new, whole, []
+    together = measure_sorting(step, base, [lesson.example for lesson in new], truths)
+    if not together.worse_than(before):
+        return new, together, []
     taken: list[Lesson] = []
     after, refused = before, []
     for label in dict.fromkeys(lesson.example.label for lesson in new):
-        some = [lesson for lesson in new if lesson.example.label == label]
-        tried = measure_sorting(step, base, [lesson.example for lesson in (*taken, *some)], truths)
-        if tried.worse_than(after):
-            refused += some
+        batch = [lesson for lesson in new if lesson.example.label == label]
+        score = measure_sorting(step, base, [lesson.example for lesson in (*taken, *batch)], truths)
+        if score.worse_than(after):
+            refused += batch
         else:
-            taken, after = [*taken, *some], tried
+            taken, after = [*taken, *batch], score
     return taken, after, refused
 
 

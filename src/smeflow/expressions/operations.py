@@ -173,8 +173,8 @@ def compare(word: str, left: object, right: object, currency: str) -> bool | Non
     if left is None or right is None:
         return None
     if word in {"in", "not in"}:
-        inside = _inside(left, right, currency)
-        return inside if word == "in" or inside is None else not inside
+        contained = _inside(left, right, currency)
+        return contained if word == "in" or contained is None else not contained
     pair = _alike(left, right, currency)
     if pair is None:
         return None
@@ -213,8 +213,8 @@ def arithmetic(sign: str, left: object, right: object, currency: str) -> Decimal
         return None
     if not monies or (sign == "/" and isinstance(right, Money)):
         return result
-    own = left if isinstance(left, Money) else right
-    return Money(result, own.currency) if isinstance(own, Money) else None
+    money = left if isinstance(left, Money) else right
+    return Money(result, money.currency) if isinstance(money, Money) else None
 
 
 def call(function: Callable[..., Any], arguments: list[Any]) -> Any:

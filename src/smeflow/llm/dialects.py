@@ -243,8 +243,8 @@ def _spans(tokens: Sequence[Any]) -> list[tuple[str, float]]:
 
 
 def _bytes(raw: object) -> bytes:
-    good = isinstance(raw, list) and all(type(b) is int and 0 <= b < 256 for b in raw)
-    return bytes(raw) if good and isinstance(raw, list) else b""
+    valid = isinstance(raw, list) and all(type(b) is int and 0 <= b < 256 for b in raw)
+    return bytes(raw) if valid and isinstance(raw, list) else b""
 
 
 def _least(spans: Sequence[tuple[str, float]], start: int, end: int) -> float | None:

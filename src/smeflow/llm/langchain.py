@@ -70,9 +70,9 @@ class LangChainLLM:
             LLMRejected: LangChain does not know the provider, or finds no key.
         """
         init = import_extra("langchain.chat_models", "all").init_chat_model
-        more = {"api_key": key} if key else {}
+        options = {"api_key": key} if key else {}
         try:
-            return cls(init(name, max_retries=0, **more), prices)
+            return cls(init(name, max_retries=0, **options), prices)
         except ImportError as error:
             phrase = say(
                 "LangChain's package for {name} is not installed: {said}", name=name, said=str(error)[:200]

@@ -142,7 +142,7 @@ def _joined(replies: list[Reply], text: str) -> Reply:
         cached_input_tokens=sum(reply.usage.cached_input_tokens for reply in replies),
         estimated=any(reply.usage.estimated for reply in replies),
     )
-    every = all(reply.replayed for reply in replies)
+    replayed = all(reply.replayed for reply in replies)
     # What it cost was settled by each model's own budget; of two currencies there is no sum here.
     return replace(
         replies[0],
@@ -151,7 +151,7 @@ def _joined(replies: list[Reply], text: str) -> Reply:
         usage=usage,
         cost=None,
         probabilities=None,
-        replayed=every,
+        replayed=replayed,
         notes=tuple(notes),
     )
 
@@ -252,8 +252,8 @@ class ModelRouter:
             return self._nobody.bind(scope, log=log)
         if len(chosen.models) == 1:
             return self._policies[id(chosen.models[0])].bind(scope, log=log)
-        own = [self._policies[id(model)] for model in chosen.models]
-        refusing = next((policy for policy in own if policy.refused is not None), None)
+        policies = [self._policies[id(model)] for model in chosen.models]
+        refusing = next((policy for policy in policies if policy.refused is not None), None)
         if refusing is not None:  # a model that may not be asked refuses the whole
             return refusing.bind(scope, log=log)
         place = chosen.models[0].place

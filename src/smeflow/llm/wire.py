@@ -20,7 +20,6 @@ from smeflow.llm.error_mapping import error_from_library
 
 if TYPE_CHECKING:
     import aiohttp
-    import httpx2
     from openai import AsyncOpenAI
 
 MAX_BYTES = 8 * 1024 * 1024
@@ -90,10 +89,10 @@ class _Engine:
             self.thread.join(2)
 
     async def _end(self) -> None:
-        others = asyncio.all_tasks() - {asyncio.current_task()}
-        for task in others:
+        tasks = asyncio.all_tasks() - {asyncio.current_task()}
+        for task in tasks:
             task.cancel()
-        await asyncio.gather(*others, return_exceptions=True)
+        await asyncio.gather(*tasks, return_exceptions=True)
         if self.session is not None:
             await self.session.close()
         self.loop.call_soon(self.loop.stop)
@@ -195,7 +194,7 @@ class AioWire:
                 body, too_long = await _read(response.content, self.max_bytes)
                 if too_long:
                     response.close()
-                headers = {name.lower(): value for name, value in response.headers.items()}
+                headers = _lower_case(response.headers)
                 return decompressed(response.status, headers, body, self.max_bytes, too_long=too_long)
         except (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError) as error:
             raise _unreachable(error) from None
@@ -221,24 +220,24 @@ class AioWire:
             import urllib.request
 
             parts = urllib.parse.urlsplit(url)
-            through = urllib.request.getproxies().get(parts.scheme)
-            own = parts.hostname in {"localhost", "127.0.0.1", "::1"}
-            bypass = own or urllib.request.proxy_bypass(parts.hostname or "")
-            self._proxies[url] = None if bypass else through
+            proxy = urllib.request.getproxies().get(parts.scheme)
+            is_local = parts.hostname in {"localhost", "127.0.0.1", "::1"}
+            bypass = is_local or urllib.request.proxy_bypass(parts.hostname or "")
+            self._proxies[url] = None if bypass else proxy
         return self._proxies[url]
 
 
-async def _read(stream: Any, most: int) -> tuple[bytes, bool]:
+async def _read(stream: Any, max_bytes: int) -> tuple[bytes, bool]:
     body: bytes = await stream.readany()
-    while not stream.at_eof() and len(body) <= most:
+    while not stream.at_eof() and len(body) <= max_bytes:
         body += await stream.readany()
-    return (body[:most], True) if len(body) > most else (body, False)
+    return (body[:max_bytes], True) if len(body) > max_bytes else (body, False)
 
 
 def decompressed(
-    status: int, headers: dict[str, str], body: bytes, most: int, *, too_long: bool
+    status: int, headers: dict[str, str], body: bytes, max_bytes: int, *, too_long: bool
 ) -> HttpResponse:
-    """Undo gzip and deflate, never to more than *most* bytes."""
+    """Undo gzip and deflate, never to more than *max_bytes* bytes."""
     coding = headers.get("content-encoding", "").strip().lower()
     if coding in {"", "identity"} or too_long:
         return HttpResponse(status, headers, body, too_long)
@@ -246,11 +245,11 @@ def decompressed(
         raise _broken(ValueError(coding))
     inflate = zlib.decompressobj(wbits=47)  # gzip or zlib, told by their first bytes
     try:
-        plain = inflate.decompress(body, most + 1)
+        plain = inflate.decompress(body, max_bytes + 1)
     except zlib.error as error:
         raise _broken(error) from None
-    if len(plain) > most:
-        return HttpResponse(status, headers, plain[:most], too_long=True)
+    if len(plain) > max_bytes:
+        return HttpResponse(status, headers, plain[:max_bytes], too_long=True)
     if not inflate.eof:
         raise _broken(EOFError())
     return HttpResponse(status, headers, plain)
@@ -311,7 +310,9 @@ class SdkWire(AioWire):
         except TimeoutError:
             raise timed_out(pending.timeout_seconds, sent=True) from None
         except openai.APIStatusError as error:
-            return HttpResponse(error.response.status_code, _headers(error.response), error.response.content)
+            return HttpResponse(
+                error.response.status_code, _lower_case(error.response.headers), error.response.content
+            )
         except Exception as error:  # noqa: BLE001 - the SDK lets errors of its transport through
             mapped = error_from_library(error, provider="openai", model="", seconds=pending.timeout_seconds)
             raise mapped if isinstance(mapped, LLMUnavailable) else error from None
@@ -343,9 +344,13 @@ class SdkWire(AioWire):
             await unread.aclose()
         too_long = len(body) > self.max_bytes
         return decompressed(
-            unread.status_code, _headers(unread), body[: self.max_bytes], self.max_bytes, too_long=too_long
+            unread.status_code,
+            _lower_case(unread.headers),
+            body[: self.max_bytes],
+            self.max_bytes,
+            too_long=too_long,
         )
 
 
-def _headers(response: "httpx2.Response") -> dict[str, str]:
-    return {name.lower(): value for name, value in response.headers.items()}
+def _lower_case(headers: Mapping[str, str]) -> dict[str, str]:
+    return {name.lower(): value for name, value in headers.items()}

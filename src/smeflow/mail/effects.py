@@ -123,8 +123,8 @@ def _mail_jobs(
             continue
 
 
-def _in_batches(many: Iterable[T]) -> Iterator[list[T]]:
-    remaining = iter(many)
+def _in_batches(rows: Iterable[T]) -> Iterator[list[T]]:
+    remaining = iter(rows)
     while batch := list(islice(remaining, BATCH_SIZE)):
         yield batch
 

@@ -163,8 +163,8 @@ class _SenderCheck:
     def _elsewhere(self) -> Suspicion | None:
         if not self.address or not self.may_be_answered:
             return None  # a newsletter has its answers sent where it likes: nobody answers it
-        mine = registered_domain(domain_of(self.address))
-        other = next((a for a in self.answers_to if registered_domain(domain_of(a)) != mine), None)
+        own_domain = registered_domain(domain_of(self.address))
+        other = next((a for a in self.answers_to if registered_domain(domain_of(a)) != own_domain), None)
         if other is None:
             return None
         return "reply_elsewhere", say(

@@ -111,8 +111,8 @@ class Grant:
 
 def grant_of(address: str, environ: Mapping[str, str]) -> Grant | None:
     """Find the grant for a mailbox: in the environment, else in the keyring."""
-    own = variable_of(address).replace(PASSWORD_VARIABLE, GRANT_VARIABLE)
-    text = environ.get(own) or environ.get(GRANT_VARIABLE) or read_secret(f"grant {address}")
+    variable = variable_of(address).replace(PASSWORD_VARIABLE, GRANT_VARIABLE)
+    text = environ.get(variable) or environ.get(GRANT_VARIABLE) or read_secret(f"grant {address}")
     if not text:
         return None
     try:

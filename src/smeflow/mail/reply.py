@@ -300,12 +300,12 @@ class _ReplyFacts:
         text: str,
         reader: str | None,
         doubts: tuple[Phrase, ...],
-        own: tuple[str, ...] = (),
+        own_texts: tuple[str, ...] = (),
     ) -> Drafted:
         """Make the result: what stands in no source is marked."""
         courtesy = courtesies(self.language, self.who, familiar=self.familiar)
         sources = SourceEvidence(
-            texts=(*own, *(w.text for w in self.answers), *courtesy.values()),
+            texts=(*own_texts, *(w.text for w in self.answers), *courtesy.values()),
             values=(*self.customer.values(), *(f.text for f in self.facts if f.value is not None)),
             facts=self.values,
             names=(self.who, self.company, self.mail.fields.get("subject", "") if not text else ""),

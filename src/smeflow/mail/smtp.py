@@ -84,11 +84,11 @@ def compose_answer(
 
 def _recipient(received: Message) -> Address | None:
     """Answer to the sender; to a Reply-To only within the same domain: a stranger's may be a trick."""
-    senders, others = (_addresses(header(received, field)) for field in ("from", "reply-to"))
+    senders, reply_to = (_addresses(header(received, field)) for field in ("from", "reply-to"))
     if not senders:
         return None
     domain = senders[0].domain.lower()
-    return next((other for other in others if other.domain.lower() == domain), senders[0])
+    return next((other for other in reply_to if other.domain.lower() == domain), senders[0])
 
 
 def _addresses(written: str) -> list[Address]:
@@ -243,5 +243,5 @@ def plain_address(text: str) -> str:
     """Give the bare address in *text*; empty where it is none that can be written to."""
     address = parseaddr(text)[1].strip()
     name, at, domain = address.rpartition("@")
-    good = bool(name and at and domain) and address.isprintable() and not set(address) & set(' <>(),;:\\"[]')
-    return address if good and len(address) <= 254 else ""
+    valid = bool(name and at and domain) and address.isprintable() and not set(address) & set(' <>(),;:\\"[]')
+    return address if valid and len(address) <= 254 else ""

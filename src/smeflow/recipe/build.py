@@ -170,15 +170,15 @@ class RecipeBuilder:
             check_model_names(names)
         except ValueError as error:
             self.report((*path, "llm"), error.args[0])
-        own = [name for name in names.split(",") if name.strip()]
-        if own and len(own) < agree:
+        chosen = [name for name in names.split(",") if name.strip()]
+        if chosen and len(chosen) < agree:
             self.report((*path, "agree"), say("agree: {n} needs {n} models at llm:", n=agree))
         return names, agree
 
     def _check_expressions(self, step: Step[Any], data: Mapping[str, Any], path: KeyPath) -> None:
         """Check what the expressions inside a step read: those of a rule, the facts of a draft."""
-        own = step.expressions if isinstance(step, ExpressionStep) else ()
-        for expression in own.values() if isinstance(own, Mapping) else own:
+        expressions = step.expressions if isinstance(step, ExpressionStep) else ()
+        for expression in expressions.values() if isinstance(expressions, Mapping) else expressions:
             try:
                 check_reads(expression, self.results, self.later, self.constants)
                 check_labels(expression.text, self.labels)

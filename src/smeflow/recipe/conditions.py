@@ -122,8 +122,8 @@ def members_of(annotation: Any) -> dict[str, Any] | None:
 
 def _without_none(annotation: Any) -> Any:
     if get_origin(annotation) in {Union, UnionType}:
-        rest = [each for each in get_args(annotation) if each is not type(None)]
-        return rest[0] if len(rest) == 1 else UNKNOWN_TYPE
+        alternatives = [each for each in get_args(annotation) if each is not type(None)]
+        return alternatives[0] if len(alternatives) == 1 else UNKNOWN_TYPE
     return annotation
 
 

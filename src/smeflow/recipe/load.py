@@ -112,8 +112,8 @@ def _read(path: Path) -> tuple[Path, bytes]:
 def _missing_file(path: Path) -> Phrase:
     if path.is_dir():
         return say("there is no recipe.yaml in this folder; smeflow init writes one")
-    beside = [p.name for p in path.parent.glob("*")] if path.parent.is_dir() else []
-    near = nearest_word(path.name, beside)
+    siblings = [p.name for p in path.parent.glob("*")] if path.parent.is_dir() else []
+    near = nearest_word(path.name, siblings)
     if near:
         return say("there is no such recipe; did you mean {near}?", near=path.parent / near)
     return say("there is no such recipe; smeflow init writes one")

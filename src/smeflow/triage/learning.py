@@ -1,4 +1,4 @@
-"""Learn from examples: letter n-grams, sentence embeddings, kernel ridge regression, and what its lead means."""
+"""Learn from examples: letter n-grams, embeddings, kernel ridge regression, and what a lead means."""
 
 import json
 import re

@@ -146,18 +146,18 @@ class LlamaServer:
             self.process.stdin.write(json.dumps(settings).encode() + b"\n")
             self.process.stdin.flush()
         threading.Thread(target=_read, args=(self.process.stdout, lines), daemon=True).start()
-        waiting, deadline = False, time.monotonic() + START_SECONDS
+        queued, deadline = False, time.monotonic() + START_SECONDS
         while True:
             try:
                 line = lines.get(timeout=max(0.0, deadline - time.monotonic()))
             except queue.Empty:
-                raise (self._busy() if waiting else self._broken()) from None
+                raise (self._busy() if queued else self._broken()) from None
             if not line:
                 raise self._broken()
             answer = json.loads(line)
             if "address" in answer:
                 return str(answer["address"])
-            waiting, deadline = True, time.monotonic() + wait_seconds
+            queued, deadline = True, time.monotonic() + wait_seconds
 
     def _busy(self) -> LLMUnavailable:
         return LLMUnavailable(
