@@ -34,6 +34,12 @@ def broken_answer(what: str = "") -> LLMUnavailable:
     )
 
 
+def timed_out(seconds: float) -> LLMUnavailable:
+    """Say that no whole answer came in time; it may have been paid."""
+    phrase = say("The model server gave no whole answer within {seconds} s.", seconds=f"{seconds:g}")
+    return LLMUnavailable(phrase, kind="broken", sent=True)
+
+
 def error_from_response(
     status: int, headers: Mapping[str, str], body: object, *, server: str, model: str, key: str
 ) -> LLMError:
@@ -209,16 +215,14 @@ def error_from_library(error: Exception, *, provider: str, model: str, seconds: 
                 status, headers, _without_keys_in(answer), server=provider, model=model, key=""
             )
         case "slow":
-            phrase = say("The model server gave no whole answer within {seconds} s.", seconds=f"{seconds:g}")
-            return LLMUnavailable(phrase, kind="broken")
+            return timed_out(seconds)
         case "not reached":
             phrase = say(
                 "{provider} cannot be reached ({what}).", provider=provider, what=type(error).__name__
             )
             return LLMUnavailable(phrase, kind="outage", sent=False)
         case "broken" | "cut":
-            phrase = say("The model server's answer cannot be used ({what}).", what=type(error).__name__)
-            return LLMUnavailable(phrase, kind="broken")
+            return broken_answer(type(error).__name__)
         case "key":
             phrase = say(
                 "{provider} does not accept the key or finds none: {said}",

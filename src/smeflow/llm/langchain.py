@@ -10,7 +10,7 @@ from smeflow._optional import import_extra
 from smeflow.errors import LLMError, LLMRejected
 from smeflow.i18n import say
 from smeflow.llm.dialects import schema_instruction
-from smeflow.llm.error_mapping import error_from_library, without_keys
+from smeflow.llm.error_mapping import error_from_library, timed_out, without_keys
 from smeflow.llm.interface import (
     AnswerSchema,
     FinishReason,
@@ -24,7 +24,6 @@ from smeflow.llm.interface import (
 from smeflow.llm.openai_compatible import estimate_tokens
 from smeflow.llm.prices import FREE, price_of
 from smeflow.llm.providers import is_loopback, region_of
-from smeflow.llm.wire import timed_out
 
 if TYPE_CHECKING:
     from langchain_core.language_models.chat_models import BaseChatModel
@@ -101,7 +100,7 @@ class LangChainLLM:
         thread.start()
         thread.join(request.timeout_seconds)
         if not outcome:
-            raise timed_out(request.timeout_seconds, sent=True)
+            raise timed_out(request.timeout_seconds)
         if isinstance(outcome[0], Reply):
             return outcome[0]
         if isinstance(outcome[0], LLMError):

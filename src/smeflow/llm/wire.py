@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from smeflow.errors import LLMUnavailable
 from smeflow.i18n import say
-from smeflow.llm.error_mapping import error_from_library
+from smeflow.llm.error_mapping import error_from_library, timed_out
 
 if TYPE_CHECKING:
     import aiohttp
@@ -126,7 +126,7 @@ class AioWire:
             raise
         if not in_time:
             self._cancel(pending)
-            raise timed_out(timeout_seconds, sent=True)
+            raise timed_out(timeout_seconds)
         if pending.error is not None:
             raise pending.error
         assert pending.response is not None  # noqa: S101 - one of the two is always set
@@ -199,7 +199,7 @@ class AioWire:
         except (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError) as error:
             raise _unreachable(error) from None
         except TimeoutError:
-            raise timed_out(pending.timeout_seconds, sent=True) from None
+            raise timed_out(pending.timeout_seconds) from None
         except (aiohttp.ClientError, OSError, ValueError) as error:
             raise _broken(error) from None
 
@@ -255,12 +255,6 @@ def decompressed(
     return HttpResponse(status, headers, plain)
 
 
-def timed_out(seconds: float, *, sent: bool) -> LLMUnavailable:
-    """Say that no whole answer came in time."""
-    phrase = say("The model server gave no whole answer within {seconds} s.", seconds=f"{seconds:g}")
-    return LLMUnavailable(phrase, kind="broken", sent=sent)
-
-
 def _unreachable(error: Exception) -> LLMUnavailable:
     import aiohttp
 
@@ -308,7 +302,7 @@ class SdkWire(AioWire):
             async with asyncio.timeout(pending.timeout_seconds):
                 return await self._sent(pending)
         except TimeoutError:
-            raise timed_out(pending.timeout_seconds, sent=True) from None
+            raise timed_out(pending.timeout_seconds) from None
         except openai.APIStatusError as error:
             return HttpResponse(
                 error.response.status_code, _lower_case(error.response.headers), error.response.content
