@@ -206,7 +206,7 @@ def _gather(part: Message, content: MailParts) -> None:
     media_type = _type(part)
     children = _children(part)
     if children and media_type == "multipart/alternative":
-        _choose(children, content)
+        _choose_alternative(children, content)
     elif children and media_type.startswith("multipart/"):
         for child in children:
             _gather(child, content)
@@ -218,7 +218,7 @@ def _gather(part: Message, content: MailParts) -> None:
         content.attachments.append(part)
 
 
-def _choose(children: list[Message], content: MailParts) -> None:
+def _choose_alternative(children: list[Message], content: MailParts) -> None:
     """Take the text of one of the alternatives, the attachments of all."""
     versions: list[tuple[str, MailParts]] = []
     for child in children:
@@ -242,7 +242,7 @@ def _choose(children: list[Message], content: MailParts) -> None:
 def _text_of(part: Message, content: MailParts) -> str:
     text = _decoded_part(part)
     if _type(part) != "text/html":
-        return _unflowed(text) if part.get_param("format", "") == "flowed" else text
+        return _unfold_flowed(text) if part.get_param("format", "") == "flowed" else text
     try:
         rendered = rendered_text(text)
     except (RecursionError, MemoryError):
@@ -253,7 +253,7 @@ def _text_of(part: Message, content: MailParts) -> str:
     return rendered.text
 
 
-def _unflowed(text: str) -> str:
+def _unfold_flowed(text: str) -> str:
     """Join the lines that a mail program broke (RFC 3676)."""
     lines: list[str] = []
     for stuffed in text.split("\n"):

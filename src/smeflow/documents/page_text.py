@@ -79,7 +79,7 @@ def group_lines(words: Iterable[PlacedWord]) -> list[list[PlacedWord]]:
     lines: list[list[PlacedWord]] = []
     for word in sorted((w for w in words if not w.turned), key=lambda w: (w.baseline, w.left)):
         for line in reversed(lines[-4:]):
-            if all(_level(word, other) for other in line):
+            if all(_on_one_line(word, other) for other in line):
                 line.append(word)
                 break
         else:
@@ -90,7 +90,7 @@ def group_lines(words: Iterable[PlacedWord]) -> list[list[PlacedWord]]:
     return lines
 
 
-def _level(word: PlacedWord, other: PlacedWord) -> bool:
+def _on_one_line(word: PlacedWord, other: PlacedWord) -> bool:
     small, large = sorted((word.size, other.size))
     return abs(word.baseline - other.baseline) <= min(0.45 * large, 0.7 * small)
 
@@ -134,7 +134,7 @@ def group_turned_lines(words: Sequence[PlacedWord]) -> list[list[PlacedWord]]:
     for word in words:
         last = lines[-1][-1] if lines else None
         if last is not None and (
-            _near(last.left, word.left, word.size) or _near(last.top, word.top, word.size)
+            _aligned(last.left, word.left, word.size) or _aligned(last.top, word.top, word.size)
         ):
             lines[-1].append(word)
         else:
@@ -142,7 +142,7 @@ def group_turned_lines(words: Sequence[PlacedWord]) -> list[list[PlacedWord]]:
     return lines
 
 
-def _near(first: float, second: float, size: float) -> bool:
+def _aligned(first: float, second: float, size: float) -> bool:
     return abs(first - second) <= 0.5 * size
 
 

@@ -158,7 +158,7 @@ def _page(page: "PdfPage", number: int, file: File, problems: list[Phrase]) -> P
             )
         )
         runs, scanned = [], True
-    words, hidden, from_scan = _seen(runs, sheet, drawn, page)
+    words, hidden, from_scan = _visible_words(runs, sheet, drawn, page)
     visible = {word.text for word in words}
     for why, texts in hidden.items():
         if not visible.issuperset(texts):  # what also stands there for all to see is nothing to tell
@@ -256,7 +256,7 @@ class PageGeometry:
         )
 
 
-def _seen(
+def _visible_words(
     runs: list[LetterRun], sheet: PageGeometry, drawn: DrawnObjects, page: "PdfPage"
 ) -> tuple[list[PlacedWord], dict[HiddenReason, list[str]], int]:
     """Keep the words a person can see; give the others by why not, and the number of those from a scan."""
@@ -282,7 +282,7 @@ def _seen(
         elif word.bottom - word.top < TINY_POINTS and run.style.size < TINY_POINTS:
             why = "tiny"
         elif not no_ink and (why := hiding_suspected(run.style, x, y, drawn)):
-            picture = picture or _look(page)
+            picture = picture or _render_small(page)
             box = (word.left / sheet.width, word.top / sheet.height)
             is_visible = picture.shows(*box, word.right / sheet.width, word.bottom / sheet.height)
             if is_visible and not (why == "covered" and overprinted(run, runs, drawn)):
@@ -298,7 +298,7 @@ def _seen(
     return words, hidden, from_scan
 
 
-def _look(page: "PdfPage") -> PagePixels:
+def _render_small(page: "PdfPage") -> PagePixels:
     width, height = page.get_size()
     scale = min(_LOOK_DPI / 72, 3000 / max(width, height, 1))
     image = page.render(scale=scale)

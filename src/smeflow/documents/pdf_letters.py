@@ -130,7 +130,7 @@ def hiding_suspected(style: LetterStyle, x: float, y: float, drawn: DrawnObjects
         return "covered"
     if style.faint:
         return "same colour"
-    if any(_alike(s.colour, style.colour) for s in under if not s.picture):
+    if any(_same_colour(s.colour, style.colour) for s in under if not s.picture):
         return "same colour"
     return None
 
@@ -142,7 +142,7 @@ def is_invisible(style: LetterStyle, x: float, y: float, drawn: DrawnObjects) ->
     return True, any(s.picture and s.holds(x, y) for s in drawn.surfaces)
 
 
-def _alike(first: Sequence[int], second: Sequence[int]) -> bool:
+def _same_colour(first: Sequence[int], second: Sequence[int]) -> bool:
     return max(abs(a - b) for a, b in zip(first[:3], second[:3], strict=True)) < 24
 
 

@@ -125,7 +125,7 @@ def day(value: object) -> date | None:
     return None
 
 
-def _alike(left: object, right: object, currency: str) -> tuple[Any, Any] | None:
+def _comparable_pair(left: object, right: object, currency: str) -> tuple[Any, Any] | None:
     """Bring two values to one type in which they can be compared, or None."""
     if isinstance(left, Money) or isinstance(right, Money):
         return _amounts(left, right, currency)
@@ -173,9 +173,9 @@ def compare(word: str, left: object, right: object, currency: str) -> bool | Non
     if left is None or right is None:
         return None
     if word in {"in", "not in"}:
-        contained = _inside(left, right, currency)
+        contained = _is_member(left, right, currency)
         return contained if word == "in" or contained is None else not contained
-    pair = _alike(left, right, currency)
+    pair = _comparable_pair(left, right, currency)
     if pair is None:
         return None
     try:
@@ -184,7 +184,7 @@ def compare(word: str, left: object, right: object, currency: str) -> bool | Non
         return None
 
 
-def _inside(left: object, right: object, currency: str) -> bool | None:
+def _is_member(left: object, right: object, currency: str) -> bool | None:
     if isinstance(right, str | Mapping):
         return left in right if isinstance(left, str) else None
     if isinstance(right, tuple | list | set | frozenset):

@@ -207,7 +207,8 @@ class RecordKind:
     readers: Mapping[ReaderSlot, RecordReader] = field(default_factory=dict)
     """Without any, values are read beside labels that are the fields' names."""
     checks: Callable[[Any, Firm | None], Iterable[Check]] | None = None
-    """What must hold of a record, whoever read it."""
+    """What must hold of a record, whoever read it. There is no clock: a result stands as long as its
+    document, so that what held yesterday holds today."""
     claims: Callable[[Any, Known], Iterable[Claim]] | None = None
     """What must be compared with other items."""
     words: Mapping[str, Phrase] = field(default_factory=dict)

@@ -40,7 +40,7 @@ class Fallback:
             try:
                 reply = model.complete(request)
             except (LLMUnavailable, AnswerLater, LLMRejected) as error:
-                if last or not _passes(error):
+                if last or not _next_may_answer(error):
                     raise
                 continue
             if last or not self._unlikely(reply):
@@ -51,7 +51,7 @@ class Fallback:
         return min((reply.probabilities or {}).values(), default=1.0) < self.least_probability
 
 
-def _passes(error: SmeflowError) -> bool:
+def _next_may_answer(error: SmeflowError) -> bool:
     return not isinstance(error, LLMRejected) or error.reason in FALLBACK_REASONS
 
 
@@ -81,7 +81,7 @@ class Agreeing:
         objects = [answer for answer in answers if answer is not None]
         agreed, without = _agreed(objects, _nullable(request))
         if without:
-            raise _differ(replies, without)
+            raise _disagreement(replies, without)
         return _joined(replies, json.dumps(agreed, ensure_ascii=False))
 
 
@@ -89,7 +89,7 @@ def _same_text(replies: list[Reply], answers: list[dict[str, Any] | None], reque
     if request.schema is not None:  # who broke the form is asked again
         return replies[next(index for index, answer in enumerate(answers) if answer is None)]
     if len({folded(reply.text).strip() for reply in replies}) > 1:
-        raise _differ(replies, ["-"])
+        raise _disagreement(replies, ["-"])
     return _joined(replies, replies[0].text)
 
 
@@ -107,7 +107,7 @@ def _agreed(objects: list[dict[str, Any]], nullable: frozenset[str]) -> tuple[di
     without = []
     for name in dict.fromkeys(name for answer in objects for name in answer):
         values = [answer.get(name) for answer in objects]
-        if all(_like(value) == _like(values[0]) for value in values):
+        if all(_comparable(value) == _comparable(values[0]) for value in values):
             agreed[name] = values[0]
         elif name in nullable:
             agreed[name] = None
@@ -116,13 +116,13 @@ def _agreed(objects: list[dict[str, Any]], nullable: frozenset[str]) -> tuple[di
     return agreed, without
 
 
-def _like(value: Any) -> Any:
+def _comparable(value: Any) -> Any:
     """Give what two spellings of one value have in common."""
     if isinstance(value, str):
         return " ".join(folded(value).split())
     if isinstance(value, list):
-        return [_like(inner) for inner in value]
-    return {name: _like(inner) for name, inner in value.items()} if isinstance(value, dict) else value
+        return [_comparable(inner) for inner in value]
+    return {name: _comparable(inner) for name, inner in value.items()} if isinstance(value, dict) else value
 
 
 def _nullable(request: Request) -> frozenset[str]:
@@ -156,7 +156,7 @@ def _joined(replies: list[Reply], text: str) -> Reply:
     )
 
 
-def _differ(replies: list[Reply], names: list[str]) -> AnswerInvalid:
+def _disagreement(replies: list[Reply], names: list[str]) -> AnswerInvalid:
     models = ", ".join(dict.fromkeys(reply.model for reply in replies))
     phrase = say("{models} do not agree: {names}.", models=models, names=", ".join(names))
     return AnswerInvalid(phrase, reply=replies[0].text[:4000], problems=[str(phrase)])
@@ -243,13 +243,13 @@ class ModelRouter:
         """*policy* makes what stands before one model; it is made once for each."""
         self._models = models
         self._policies = {id(model): policy(model) for model in models.every}
-        self._nobody = policy(None)
+        self._no_model = policy(None)
 
     def bind(self, scope: Scope, *, log: CallLog | None = None) -> BoundLLM:
         """Give the LLM for one step call."""
         chosen = self._models.steps.get(scope.step, self._models)
         if not chosen.models:
-            return self._nobody.bind(scope, log=log)
+            return self._no_model.bind(scope, log=log)
         if len(chosen.models) == 1:
             return self._policies[id(chosen.models[0])].bind(scope, log=log)
         policies = [self._policies[id(model)] for model in chosen.models]

@@ -104,7 +104,7 @@ class Guard(StepFamily):
         check = _SenderCheck(mail, rows, (*self.trusted, *own_domains), own_domains)
         flags = dict(check.suspicions())
         address = check.address
-        sender_rows = [row for row in rows if _speaks_for(row, address)]
+        sender_rows = [row for row in rows if _belongs_to(row, address)]
         accounts = _accounts(mail)
         known_accounts = tuple(sorted({_bare(row.get("iban", "")) for row in sender_rows} - {""}))
         changed = [account for account in accounts if known_accounts and account not in known_accounts]
@@ -147,7 +147,13 @@ class _SenderCheck:
 
     def suspicions(self) -> Iterator[Suspicion]:
         """Give what is odd."""
-        checks = (self._look_alike, self._elsewhere, self._hidden, self._from_us, self._several)
+        checks = (
+            self._look_alike,
+            self._replies_elsewhere,
+            self._name_hides_address,
+            self._from_us,
+            self._several_senders,
+        )
         yield from (suspicion for check in checks if (suspicion := check()) is not None)
 
     def _look_alike(self) -> Suspicion | None:
@@ -160,7 +166,7 @@ class _SenderCheck:
                 )
         return None
 
-    def _elsewhere(self) -> Suspicion | None:
+    def _replies_elsewhere(self) -> Suspicion | None:
         if not self.address or not self.may_be_answered:
             return None  # a newsletter has its answers sent where it likes: nobody answers it
         own_domain = registered_domain(domain_of(self.address))
@@ -171,7 +177,7 @@ class _SenderCheck:
             "An answer would go to {other} and not to {address}.", other=other, address=self.address
         )
 
-    def _hidden(self) -> Suspicion | None:
+    def _name_hides_address(self) -> Suspicion | None:
         for address in _ADDRESS.findall(self.name):
             if address.lower() not in self.senders:
                 return "name_hides_address", say(
@@ -197,7 +203,7 @@ class _SenderCheck:
             )
         return None
 
-    def _several(self) -> Suspicion | None:
+    def _several_senders(self) -> Suspicion | None:
         if len({registered_domain(domain_of(address)) for address in self.senders}) > 1:
             return "several_senders", say(
                 "It names several senders: {addresses}.", addresses=", ".join(self.senders[:5])
@@ -205,20 +211,20 @@ class _SenderCheck:
         return None
 
 
-def _written(row: Mapping[str, str], *columns: str) -> list[str]:
+def _cell_parts(row: Mapping[str, str], *columns: str) -> list[str]:
     cells = " ".join(row.get(column, "") for column in columns)
     return [part for part in re.split(r"[,;\s]+", cells) if part]
 
 
 def _domains(row: Mapping[str, str]) -> list[str]:
-    return [domain_of(part) for part in _written(row, "email", "mail", "domain")]
+    return [domain_of(part) for part in _cell_parts(row, "email", "mail", "domain")]
 
 
 def _addresses(row: Mapping[str, str]) -> set[str]:
-    return {part.lower() for part in _written(row, "email", "mail") if "@" in part}
+    return {part.lower() for part in _cell_parts(row, "email", "mail") if "@" in part}
 
 
-def _speaks_for(row: Mapping[str, str], address: str) -> bool:
+def _belongs_to(row: Mapping[str, str], address: str) -> bool:
     """Tell whether an address is that of a row: the very one, or one of its firm's domain."""
     if address in _addresses(row):
         return True

@@ -53,7 +53,7 @@ def _automatic(message: Message) -> Phrase | None:
     return None
 
 
-def _list(message: Message) -> Phrase | None:
+def _mailing_list(message: Message) -> Phrase | None:
     if any(header(message, name) for name in _LISTS):
         return say("it came through a mailing list")
     precedence = header(message, "precedence").lower()
@@ -71,21 +71,21 @@ def _no_sender(message: Message) -> Phrase | None:
     return say("{address} is the address of a program", address=robot) if robot else None
 
 
-def _report(message: Message) -> Phrase | None:
+def _delivery_report(message: Message) -> Phrase | None:
     kind = message.get_content_type() if message.get("content-type") else ""
     return say("it is a delivery report") if kind == "multipart/report" else None
 
 
-def _ours(message: Message) -> Phrase | None:
+def _sent_by_us(message: Message) -> Phrase | None:
     return say("we wrote it ourselves") if header(message, _OURS) else None
 
 
 AUTOMATION_RULES: tuple[Callable[[Message], Phrase | None], ...] = (
     _automatic,
-    _list,
+    _mailing_list,
     _no_sender,
-    _report,
-    _ours,
+    _delivery_report,
+    _sent_by_us,
 )
 """The first that speaks decides."""
 
@@ -180,7 +180,7 @@ def _alike(domain: str, other: str) -> bool:
     glued = first.replace("-", "")
     if second.replace("-", "") in glued and len(glued) - len(second) <= 12:
         return True
-    return _near(_skeleton(first), _skeleton(second))
+    return _one_letter_apart(_skeleton(first), _skeleton(second))
 
 
 def _skeleton(name: str) -> str:
@@ -191,7 +191,7 @@ def _skeleton(name: str) -> str:
     return bare
 
 
-def _near(first: str, second: str) -> bool:
+def _one_letter_apart(first: str, second: str) -> bool:
     """Tell whether one letter was added, left out, changed, or two neighbours were swapped."""
     if abs(len(first) - len(second)) > 1:
         return False

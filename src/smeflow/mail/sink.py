@@ -297,7 +297,9 @@ class _FiledSearch:
         filed_by_us = {p.uid for p in self.index.in_folder(folder) if p.validity == opened.validity and p.by}
         items: list[ItemRow] = []
         following = opened.following
-        for mail in self.client.look([uid for uid in self.client.from_uid(start) if uid not in filed_by_us]):
+        for mail in self.client.summaries(
+            [uid for uid in self.client.from_uid(start) if uid not in filed_by_us]
+        ):
             item = self._item(mail)
             if item is None:
                 continue

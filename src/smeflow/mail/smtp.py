@@ -141,7 +141,7 @@ class SmtpClient:
             DeliveryUnknown: The line broke behind the mail.
         """
         try:
-            self._agree(recipient)
+            self._negotiate(recipient)
         except (OSError, smtplib.SMTPException) as error:
             raise MailDeferred(str(error)) from error
         going()
@@ -153,7 +153,7 @@ class SmtpClient:
             raise DeliveryUnknown(str(error)) from error
         self._check(code, reply)
 
-    def _agree(self, recipient: str) -> None:
+    def _negotiate(self, recipient: str) -> None:
         if self.client.sock is None:
             raise smtplib.SMTPServerDisconnected("closed")
         self.client.rset()

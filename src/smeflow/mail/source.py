@@ -90,7 +90,7 @@ class Mailbox(BaseModel):
             for folder in self.folders:
                 client.open(folder)
                 uids = client.since(self.since) if self.since else client.uids()
-                for summary in client.look(uids):
+                for summary in client.summaries(uids):
                     mail = _fetch(client, summary)
                     if mail is not None and mail.key not in seen:
                         seen.add(mail.key)
@@ -151,7 +151,7 @@ class _FolderVisit:
 
     def _fetched(self, uids: list[int]) -> Iterator[tuple[MailSummary, Arrival | UnreadableArrival]]:
         with server_errors_as_source_error(self.account):
-            for summary in list(self.client.look(uids)):
+            for summary in list(self.client.summaries(uids)):
                 mail = _fetch(self.client, summary)
                 if mail is not None:  # else it was moved away or deleted this moment
                     yield summary, mail
@@ -161,7 +161,7 @@ class _FolderVisit:
         wanted = set(self.client.since(self.since)) if self.since else set()
         older = [uid for uid in self.client.uids() if uid not in wanted and uid < self.opened.following]
         first = min(wanted, default=self.opened.following)
-        places = [self._place(summary, "") for summary in self.client.look(older)]
+        places = [self._place(summary, "") for summary in self.client.summaries(older)]
         self.index.begin(self.folder, FolderCursor(validity=self.opened.validity, following=first), places)
 
     def _recognise_renumbered(self) -> None:
@@ -169,7 +169,7 @@ class _FolderVisit:
         by_mark: dict[str, list[MailLocation]] = {}
         for place in self.index.in_folder(self.folder):
             by_mark.setdefault(place.mark, []).append(place)
-        summaries = list(self.client.look(self.client.uids()))
+        summaries = list(self.client.summaries(self.client.uids()))
         alike = Counter(summary.mark for summary in summaries)
         places = [
             self._place(summary, known[0].key)

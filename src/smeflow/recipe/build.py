@@ -111,12 +111,10 @@ class RecipeBuilder:
         return split, tuple(entries)
 
     def _name_of(self, each: object) -> str | None:
-        kind = (
-            next((k for k in each if k in registry.kind_names("steps")), None)
-            if isinstance(each, dict)
-            else None
-        )
-        return str(each[kind]) if kind and isinstance(each, dict) else None
+        if not isinstance(each, dict):
+            return None
+        word = next((key for key in each if key in registry.kind_names("steps")), None)
+        return str(each[word]) if word else None
 
     def _split(self, how: object, path: KeyPath) -> str | None:
         if isinstance(how, str) and how in split_words():

@@ -109,9 +109,9 @@ def _field(part: str, name: str, low: int, high: int, text: str) -> frozenset[in
             end = high if span == "*" or (step and not dash) else _number(last, name) if dash else start
             by = int(step) if step else 1
         except ValueError:
-            raise ValueError(_wrong(item, text)) from None
+            raise ValueError(_misfit(item, text)) from None
         if not low <= start <= end <= high or by < 1:
-            raise ValueError(_wrong(item, text))
+            raise ValueError(_misfit(item, text))
         values.update(range(start, end + 1, by))
     return frozenset(values)
 
@@ -124,7 +124,7 @@ def _number(word: str, name: str) -> int:
     return int(word)
 
 
-def _wrong(part: str, text: str) -> Phrase:
+def _misfit(part: str, text: str) -> Phrase:
     return say("{part} does not fit into the schedule {text}", part=part, text=text)
 
 

@@ -90,10 +90,10 @@ def _kind(family: registry.Family, word: str, definitions: dict[str, Any]) -> di
         own = {**schema.get("properties", {})}
         own.pop(main, None)
         hidden = {n for n, info in kind.model_fields.items() if info.exclude and info.repr is False}
-        properties |= {key: _open(value) for key, value in own.items() if key not in hidden}
+        properties |= {key: _loosened(value) for key, value in own.items() if key not in hidden}
         required += [key for key in schema.get("required", []) if key not in {main, *hidden}]
         for title, definition in schema.get("$defs", {}).items():
-            definitions.setdefault(title, _open(definition))
+            definitions.setdefault(title, _loosened(definition))
     return {
         "type": "object",
         "title": word,
@@ -103,14 +103,14 @@ def _kind(family: registry.Family, word: str, definitions: dict[str, Any]) -> di
     }
 
 
-def _open(schema: Any) -> Any:
+def _loosened(schema: Any) -> Any:
     """Allow what validators take besides: one word or a path for a list, a list of words for labels.
 
     A record that stands under a name of the person's own may be written short, as one text.
     """
     if not isinstance(schema, dict):
         return schema
-    schema = {key: _inside(key, value) for key, value in schema.items()}
+    schema = {key: _loosened_part(key, value) for key, value in schema.items()}
     about = {key: value for key, value in schema.items() if key in {"description", "default", "title"}}
     rest = {key: value for key, value in schema.items() if key not in about}
     if schema.get("type") == "array":
@@ -123,7 +123,7 @@ def _open(schema: Any) -> Any:
     return schema
 
 
-def _inside(key: str, value: Any) -> Any:
+def _loosened_part(key: str, value: Any) -> Any:
     if key == "properties":
-        return {name: _open(each) for name, each in value.items()}
-    return [_open(each) for each in value] if key == "anyOf" else value
+        return {name: _loosened(each) for name, each in value.items()}
+    return [_loosened(each) for each in value] if key == "anyOf" else value

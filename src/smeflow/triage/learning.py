@@ -240,7 +240,7 @@ class ConfidenceCurve(StepResult):
 
     def chance(self, lead: float) -> float:
         """Give the probability, never quite 0 or 1."""
-        return round(min(max(_logistic(self.level + self.slope * _at(lead)), 0.001), 0.999), 4)
+        return round(min(max(_logistic(self.level + self.slope * _log_lead(lead)), 0.001), 0.999), 4)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -280,7 +280,7 @@ def least_lead(outcomes: Sequence[Outcome], right: float) -> float | None:
 def fit_curve(outcomes: Sequence[Outcome], shipped: ConfidenceCurve) -> ConfidenceCurve:
     """Draw the *shipped* curve towards *outcomes*, by Newton's method."""
     level, slope = shipped.level, shipped.slope
-    points = [(_at(lead), float(was_right)) for lead, was_right in outcomes]
+    points = [(_log_lead(lead), float(was_right)) for lead, was_right in outcomes]
     for _ in range(30):
         g0, g1 = PULL_LEVEL * (shipped.level - level), PULL_SLOPE * (shipped.slope - slope)
         h00, h01, h11 = PULL_LEVEL, 0.0, PULL_SLOPE
@@ -304,7 +304,7 @@ def shipped_curves() -> dict[str, ConfidenceCurve]:
     return {view: ConfidenceCurve.model_validate(curve) for view, curve in json.loads(text).items()}
 
 
-def _at(lead: float) -> float:
+def _log_lead(lead: float) -> float:
     return log(max(lead, SMALLEST_LEAD)) - MIDDLE
 
 

@@ -88,7 +88,7 @@ def find_amounts(text: str, *, decimal: DecimalMark | None = None) -> Iterator[P
         start, end = match.span()
         start, end = end - len(text[start:end].lstrip()), start + len(text[start:end].rstrip())
         amount = _amount(match, decimal, start, end)
-        if amount and not _inside(text, start, end):
+        if amount and not _is_embedded(text, start, end):
             yield amount
             position = end
         else:
@@ -110,7 +110,7 @@ def _token_length(text: str, start: int) -> int:
     return max(1, match.end() - start) if match else 1
 
 
-def _inside(text: str, start: int, end: int) -> bool:
+def _is_embedded(text: str, start: int, end: int) -> bool:
     """Tell whether the span is a piece of a word, a date, a longer number or an identifier."""
     before, after = text[start - 1 : start], text[end : end + 2]
     if (before and (before.isalnum() or before in "/_#")) or re.search(

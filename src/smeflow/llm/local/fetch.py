@@ -74,7 +74,7 @@ def from_hub(model: KnownModel, folder: Path, tell: ReportProgress) -> Path:
                 file,
                 resume_size=file.tell(),
                 expected_size=model.bytes,
-                tqdm_class=_bar(tell, model.bytes),
+                tqdm_class=_progress_bar(tell, model.bytes),
             )
     except LLMRejected:
         raise
@@ -100,7 +100,7 @@ def _check_hub_answers(address: str, model: KnownModel) -> None:
         raise _hub_failed(model, parts.hostname or address) from None
 
 
-def _bar(tell: ReportProgress, total: int) -> type[Any]:
+def _progress_bar(tell: ReportProgress, total: int) -> type[Any]:
     """Make what the library takes for a progress bar."""
 
     class Bar:
@@ -291,7 +291,7 @@ def fetch_model(
             for left in store.folder.glob(".package-*"):  # by a run that was killed
                 shutil.rmtree(left, ignore_errors=True)
             _check_room(model, store.folder)
-            return _from_any([source] if source else sources_of(model), model, store, tell, note)
+            return _first_that_succeeds([source] if source else sources_of(model), model, store, tell, note)
         finally:
             unlock(busy)
 
@@ -316,7 +316,7 @@ def _check_room(model: KnownModel, folder: Path) -> None:
         raise LLMUnavailable(phrase, sent=False)
 
 
-def _from_any(
+def _first_that_succeeds(
     sources: list[FetchSource],
     model: KnownModel,
     store: ModelStore,
@@ -329,7 +329,7 @@ def _from_any(
             note(last.phrase)
         try:
             file = FETCHERS[source](model, store.folder, tell)
-            return store.keep(_verified(file, model), _stored(model, source))
+            return store.keep(_verified(file, model), _as_stored(model, source))
         except (LLMUnavailable, LLMRejected, MissingExtra) as error:
             last = error
     raise last or LLMRejected(say("{model} cannot be fetched by name.", model=model.name), reason="model")
@@ -348,7 +348,7 @@ def _verified(file: Path, model: KnownModel) -> Path:
     raise LLMRejected(phrase, reason="model")
 
 
-def _stored(model: KnownModel, source: FetchSource) -> StoredModel:
+def _as_stored(model: KnownModel, source: FetchSource) -> StoredModel:
     return StoredModel(
         name=model.name,
         title=model.title,

@@ -52,16 +52,16 @@ def free_cores(
     """
     cores = usable_cores()
     try:
-        before = _times(read())
+        before = _ticks(read())
         time.sleep(seconds)
-        after = _times(read())
+        after = _ticks(read())
     except (OSError, ValueError, IndexError):
         return max(1, round(cores - _load()))
     total, idle = after[0] - before[0], after[1] - before[1]
     return cores if total <= 0 else max(1, min(cores, int(cores * idle / total + 0.5)))
 
 
-def _times(stat: str) -> tuple[int, int]:
+def _ticks(stat: str) -> tuple[int, int]:
     """Give all ticks and the idle ones."""
     ticks = [int(word) for word in stat.splitlines()[0].split()[1:9]]
     return sum(ticks), ticks[3] + ticks[4]
