@@ -266,8 +266,8 @@ def left_out_files(
         rows.append(f"<tr><td>{omitted.item.id}</td><td>{name}</td><td>{words(omitted.why)}</td></tr>")
     title = words(say("Left out of the books of {period}", period=period))
     headings = "".join(f"<th>{words(heading)}</th>" for heading in _HEADINGS)
-    none = f"<p>{words(say('Everything that is finished was booked.'))}</p>"
-    table = f"<table><tr>{headings}</tr>{''.join(rows)}</table>" if rows else none
+    nothing_left = f"<p>{words(say('Everything that is finished was booked.'))}</p>"
+    table = f"<table><tr>{headings}</tr>{''.join(rows)}</table>" if rows else nothing_left
     page = (
         f'<!doctype html><html lang="{language}"><meta charset="utf-8"><title>{title}</title>'
         f"<style>{_STYLE}</style><h1>{title}</h1>{table}</html>\n"

@@ -12,12 +12,13 @@ from smeflow.books import batch_file, batch_file_name, export_batch
 from smeflow.core.case import Case
 from smeflow.core.plan import Entry
 from smeflow.core.step import step
+from smeflow.documents.document import ROW
 from smeflow.engine.run import run_recipe
 from smeflow.extract.result import Extraction
 from smeflow.invoices.books.entries import SupplierAccounts, make_entry
 from smeflow.invoices.books.journal import Books, NotBookable
 from smeflow.kinds.records import Check
-from smeflow.kinds.sources import ROW, make_arrival
+from smeflow.kinds.sources import make_arrival
 from smeflow.ledger.between import batches_of
 from smeflow.ledger.ledger import Ledger
 from smeflow.llm.interface import LLM

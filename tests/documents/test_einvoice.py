@@ -3,7 +3,6 @@ import base64
 import pytest
 
 from smeflow.documents.read import read
-from smeflow.documents.xml import einvoices_in
 from smeflow.errors import LimitExceeded, UnreadableDocument
 
 
@@ -20,14 +19,6 @@ def test_an_einvoice_is_known_by_its_root(recipes, name, syntax):
     document = read(recipes / "supplier-mail/inbox" / name)
     assert document.fields["syntax"] == syntax
     assert all(": " in line for line in document.text.split("\n")[:5])
-
-
-def test_einvoices_are_found_inside_mails_and_pdfs(recipes):
-    """Wherever the XML lies, whatever it is called."""
-    mail = read(recipes / "supplier-mail/inbox/mail-three-invoices.eml")
-    inside = [document.fields["syntax"] for document in einvoices_in([mail])]
-    assert inside
-    assert set(inside) <= {"CII", "UBL"}
 
 
 def test_values_keep_their_path_and_their_notes(read_in_process):

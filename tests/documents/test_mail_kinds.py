@@ -13,7 +13,7 @@ from support.mutation import damage, damaged
 from smeflow.core.case import Case
 from smeflow.documents import text as texts
 from smeflow.documents.archives import mails_in
-from smeflow.documents.conversation import group_threads, thread_of
+from smeflow.documents.conversation import thread_of
 from smeflow.documents.document import Limits
 from smeflow.documents.read import read
 from smeflow.documents.text import detect_language
@@ -252,20 +252,14 @@ def test_without_the_extra_small_words_tell_the_language(monkeypatch, text, lang
 
 def test_mails_that_answer_each_other_are_one_thread():
     """By References or In-Reply-To, also where the answered mail is missing; others stand alone."""
-    first = {"message-id": "<1@x>", "date": "2026-11-23T08:00:00"}
-    answer = {"message-id": "<2@y>", "in-reply-to": "<1@x>", "date": "2026-11-23T09:00:00"}
-    third = {"message-id": "<3@z>", "references": "<1@x> <2@y>", "date": "2026-11-23T10:00:00"}
-    lost = [
-        {"message-id": f"<{n}@l>", "references": "<gone@l>", "date": f"2026-11-2{n}T07:00:00"} for n in (4, 5)
-    ]
-    alone = {"subject": "x", "date": "2026-11-22T10:00:00"}
-    found = group_threads([third, *lost, alone, answer, first])
-    assert found == [[alone], [first, answer, third], lost]
-    assert {thread_of(one) for one in (first, answer, third)} == {"<1@x>"}
-    assert (
-        read(mail(In_Reply_To="<1@x>", Message_ID="<2@y>").as_bytes(), name="m.eml").fields["thread"]
-        == "<1@x>"
-    )
+    first = {"message-id": "<1@x>"}
+    answer = {"message-id": "<2@y>", "in-reply-to": "<1@x>"}
+    third = {"message-id": "<3@z>", "references": "<1@x> <2@y>"}
+    assert {thread_of(fields) for fields in (first, answer, third)} == {"<1@x>"}
+    assert thread_of({"message-id": "<4@l>", "references": "<gone@l>"}) == "<gone@l>"
+    assert thread_of({"subject": "x"}) == ""
+    document = read(mail(In_Reply_To="<1@x>", Message_ID="<2@y>").as_bytes(), name="m.eml")
+    assert document.fields["thread"] == "<1@x>"
 
 
 SECTOR, SMALL, FREE, END = 512, 64, 0xFFFFFFFF, 0xFFFFFFFE

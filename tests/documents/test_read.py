@@ -2,8 +2,8 @@ import time
 
 import pytest
 
+from smeflow.documents.document import ROW
 from smeflow.documents.read import read
-from smeflow.documents.text import ROW
 from smeflow.errors import UnreadableDocument, UnsupportedDocument
 
 

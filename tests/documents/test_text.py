@@ -2,8 +2,9 @@ import json
 
 import pytest
 
+from smeflow.documents.document import ROW
 from smeflow.documents.file import media_type_of
-from smeflow.documents.text import ROW, decode_text
+from smeflow.documents.text import decode_text
 from smeflow.errors import LimitExceeded, UnreadableDocument
 
 

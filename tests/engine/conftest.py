@@ -8,10 +8,11 @@ import pytest
 
 from smeflow.core.case import Step
 from smeflow.core.plan import Entry
+from smeflow.documents.document import ROW
 from smeflow.engine.cases import case_of
 from smeflow.engine.run import RunSummary, run_recipe
 from smeflow.kinds.sinks import Sink
-from smeflow.kinds.sources import ROW, Arrival, UnreadableArrival, make_arrival
+from smeflow.kinds.sources import Arrival, UnreadableArrival, make_arrival
 from smeflow.ledger.ledger import Ledger
 from smeflow.ledger.rows import ItemRow
 from smeflow.recipe.load import Recipe

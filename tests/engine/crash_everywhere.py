@@ -16,8 +16,9 @@ import smeflow.engine.cases  # noqa: F401 - loaded once, before the children are
 from smeflow.core.case import Case
 from smeflow.core.plan import Entry
 from smeflow.core.step import step
+from smeflow.documents.document import ROW
 from smeflow.engine.run import run_recipe
-from smeflow.kinds.sources import ROW, Arrival, make_arrival
+from smeflow.kinds.sources import Arrival, make_arrival
 from smeflow.llm.interface import LLM, Message, Request
 from smeflow.llm.testing import Scripted
 from smeflow.recipe.load import Recipe

@@ -17,7 +17,7 @@ INVOICE = Extract(name="invoice", into=Invoice)
 
 
 def case(**values):
-    return Case(id="x").having("invoice", INVOICE.returns(record=Invoice(currency="EUR", **values)))
+    return Case(id="x").with_result("invoice", INVOICE.returns(record=Invoice(currency="EUR", **values)))
 
 
 def priority(**more):

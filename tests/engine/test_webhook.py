@@ -52,7 +52,7 @@ def hook(url, **more):
 
 
 def item(value="A-1", key="a.pdf"):
-    case = Case(id=key).having("number", value)
+    case = Case(id=key).with_result("number", value)
     return SinkItem(recipe="r", key=key, name=key, version="v1", case=case)
 
 

@@ -37,12 +37,12 @@ INVOICE = Invoice(
 ROW = {"Total": "1 234,50", "code": "007", "day": "31/01/2026"}
 CASE = (
     Case.of(text_document("Bonjour", name="a.eml", fields=ROW), id="a.eml")
-    .having("invoice", Found(record=INVOICE))
-    .having("left", Skipped(say("not wanted")))
-    .having("nothing", None)
-    .having("yes", True)
-    .having("no", False)
-    .having("paid", Money(Decimal(10), "USD"))
+    .with_result("invoice", Found(record=INVOICE))
+    .with_result("left", Skipped(say("not wanted")))
+    .with_result("nothing", None)
+    .with_result("yes", True)
+    .with_result("no", False)
+    .with_result("paid", Money(Decimal(10), "USD"))
 )
 
 
@@ -132,7 +132,7 @@ def test_an_amount_compares_only_in_its_currency() -> None:
 
 def test_a_record_without_currency_has_no_amounts() -> None:
     """An amount in nobody knows what cannot be compared."""
-    case = CASE.having("invoice", Found(record=INVOICE.model_copy(update={"currency": None})))
+    case = CASE.with_result("invoice", Found(record=INVOICE.model_copy(update={"currency": None})))
     assert parse_expression("invoice.record.total_gross > 5000").decides(case) is None
 
 

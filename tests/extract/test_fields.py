@@ -279,7 +279,7 @@ def test_amounts_keep_the_currency_that_is_printed_beside_them():
         found = step(case, NoModel())
         assert found.record.currency == currency
         condition = parse_expression("order.record.total > 500")
-        assert condition.decides(case.having("order", found)) is verdict
+        assert condition.decides(case.with_result("order", found)) is verdict
 
 
 def test_amounts_in_several_currencies_go_to_a_person():

@@ -138,7 +138,7 @@ def test_a_draft_becomes_a_text(item: Make, context: RecipeContext, tmp_path: Pa
     from dataclasses import replace
 
     finished = item("a.eml")
-    finished = replace(finished, case=finished.case.having("letter", Letter()))
+    finished = replace(finished, case=finished.case.with_result("letter", Letter()))
     sink = Files.model_validate({"files": "out/{stem}.md", "value": "letter"}, context=context)
     sink.put([finished], {})
     assert (tmp_path / "out/a.md").read_text() == "# Hello\n\nDear all\n"

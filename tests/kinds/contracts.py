@@ -9,7 +9,7 @@ from smeflow.core.case import Known
 from smeflow.core.claims import Claim
 from smeflow.documents.document import Document, PageRange, Quote
 from smeflow.i18n import say
-from smeflow.kinds.record_kind import Firm, RecordKind, Sought, SplitRule
+from smeflow.kinds.record_kind import Firm, ReaderContext, RecordKind, SplitRule
 from smeflow.kinds.records import Check, Finding, Reading
 from smeflow.records import Record
 
@@ -33,7 +33,7 @@ class Contract(Record):
     monthly: Decimal | None = None
 
 
-def read_contract(documents: tuple[Document, ...], _sought: Sought, /) -> Reading | None:
+def read_contract(documents: tuple[Document, ...], _sought: ReaderContext, /) -> Reading | None:
     """Read the terms at the beginning of lines."""
     findings: dict[str, Finding] = {}
     begun = 0

@@ -8,9 +8,13 @@ from pydantic import BaseModel
 from smeflow.errors import AnswerInvalid, LLMRejected, LLMUnavailable
 from smeflow.i18n import say
 from smeflow.llm.ask import AnswerForm, Prompt, ask
-from smeflow.llm.interface import Message, Reply, Request
-from smeflow.llm.router import Agreeing, Fallback
+from smeflow.llm.call_log import MemoryCallLog, Scope
+from smeflow.llm.interface import ImageLimits, Message, MessageImage, ModelEndpoint, Reply, Request
+from smeflow.llm.local.llama import LocalLLM
+from smeflow.llm.local.models import ModelStore, StoredModel
+from smeflow.llm.router import Agreeing, Fallback, ModelRouter, ModelSet
 from smeflow.llm.testing import Scripted
+from smeflow.llm.wrappers.stack import Policy
 
 
 class Found(BaseModel):
@@ -93,3 +97,45 @@ def test_an_answer_out_of_form_is_asked_for_again():
     got = ask(agreeing, PROMPT, ANSWER)
     assert got.tries == 2
     assert got.value.number == "R-1"
+
+
+def pictured():
+    pictures = (MessageImage.of("image/png", b"one"), MessageImage.of("image/png", b"two"))
+    return Request(messages=(Message("user", "What is it?", pictures),))
+
+
+def scripted(model, lines, *, sees=False):
+    limits = ImageLimits(side=1000, bytes=1_000_000) if sees else None
+    return Scripted(lines, place=ModelEndpoint(provider="scripted", model=model, region="local", sees=limits))
+
+
+def bound(*models, agree=1):
+    router = ModelRouter(
+        ModelSet(models=models, agree=agree), lambda llm: Policy(llm=llm, log=MemoryCallLog())
+    )
+    return router.bind(Scope(recipe="r", item="i", version="v", step="s", fingerprint="f"))
+
+
+def test_a_blind_model_stands_in_with_the_text_alone_and_the_reply_says_so():
+    """The step looked whether the first one sees; what the next was not shown is told."""
+    sees, blind = scripted("keen", [rejected("quota")], sees=True), scripted("blind", ["a bill"])
+    got = bound(sees, blind).complete(pictured())
+    assert [len(llm.requests[0].messages[0].images) for llm in (sees, blind)] == [2, 0]
+    (note,) = got.notes
+    assert str(note).startswith("blind sees no pictures and was shown the text alone: 2 pictures")
+    plain = bound(scripted("keen", [rejected("quota")], sees=True), scripted("blind", ["a bill"]))
+    assert plain.complete(REQUEST).notes == ()
+
+
+def test_of_two_that_agree_the_note_of_either_is_kept():
+    """What one of them was not shown is part of the answer of both."""
+    both = bound(scripted("keen", ["a bill"], sees=True), scripted("blind", ["A bill"]), agree=2)
+    assert [str(note).partition(" ")[0] for note in both.complete(pictured()).notes] == ["blind"]
+
+
+def test_a_model_of_this_machine_refuses_pictures_before_it_is_started(tmp_path):
+    """The message names the model and what to do."""
+    stored = StoredModel(name="small", title="Small", licence="", bytes=1, sha256="0" * 64, source="")
+    with pytest.raises(LLMRejected, match="small at local sees none: nothing was sent") as raised:
+        LocalLLM(stored=stored, store=ModelStore(tmp_path)).complete(pictured())
+    assert raised.value.reason == "request"

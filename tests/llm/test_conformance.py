@@ -1,10 +1,11 @@
 """One suite for every provider of the table: its own form and header, on a server of this machine."""
 
+import contextlib
 import json
 import re
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Literal
+from typing import Literal, get_args
 
 import pytest
 from pydantic import BaseModel
@@ -12,9 +13,9 @@ from pydantic import BaseModel
 from smeflow.errors import LLMRefused, LLMRejected, LLMUnavailable
 from smeflow.llm.ask import AnswerForm, Prompt, ask
 from smeflow.llm.connect import connect
-from smeflow.llm.interface import Message, MessageImage, Request
+from smeflow.llm.interface import Message, MessageImage, Region, Request
 from smeflow.llm.langchain import LangChainLLM
-from smeflow.llm.providers import PROVIDERS
+from smeflow.llm.providers import PROVIDERS, Ability
 from smeflow.llm.wire import AioWire
 
 AZURE = "https://firm.openai.azure.com/openai/v1"
@@ -135,17 +136,27 @@ def test_a_refusal_and_a_limit_of_length_are_no_answers(name, provider):
 
 
 @pytest.mark.parametrize("name", ROWS)
-def test_images_reach_those_that_see_and_no_others(name, provider):
-    """Each in the form its dialect has for it."""
+def test_images_reach_those_that_see_and_others_refuse_them(name, provider):
+    """Each in the form its dialect has for it; nothing is sent to a model that would see only half."""
     llm = reached(name, provider)
     picture = MessageImage.of("image/png", b"\x89PNG")
-    llm.complete(Request(messages=(Message("user", "What is it?", (picture,)),)))
-    llm.close()
-    (seen,) = provider.seen
-    (message,) = seen.body.get("messages") or seen.body["input"]
+    asked = Request(messages=(Message("user", "What is it?", (picture,)),))
     sees = "images" in PROVIDERS[name].can
     assert (llm.place.sees is not None) == sees
-    assert ("data:image/png;base64,iVBORw==" in json.dumps(message)) == sees
+    with contextlib.nullcontext() if sees else pytest.raises(LLMRejected, match="shows 1 pictures"):
+        llm.complete(asked)
+    llm.close()
+    shown = [json.dumps(seen.body.get("messages") or seen.body["input"]) for seen in provider.seen]
+    assert ["data:image/png;base64,iVBORw==" in text for text in shown] == ([True] if sees else [])
+
+
+def test_a_row_has_no_word_but_those_that_are_read():
+    """The rows stand in a data file, where no type checker looks."""
+    for row in PROVIDERS.values():
+        assert row.region in get_args(Region)
+        assert row.kind in {"remote", "server"}
+        assert row.can <= set(get_args(Ability))
+        assert row.dropped <= {"temperature", "max_tokens", "schema"}
 
 
 def test_a_row_says_where_data_is_processed_and_when_that_was_looked_up():

@@ -6,7 +6,7 @@ import pytest
 
 from smeflow.errors import LLMRejected
 from smeflow.llm.connect import choose_model, connect, models_at
-from smeflow.llm.interface import Message, NoModel, Price, Request
+from smeflow.llm.interface import Message, MessageImage, NoModel, Price, Request
 from smeflow.llm.langchain import LangChainLLM
 from smeflow.llm.openai_compatible import OpenAICompatible
 from smeflow.llm.providers import PROVIDERS, Provider, allowed_in, is_loopback, region_of
@@ -99,6 +99,8 @@ def test_langchain_is_reached_by_name(monkeypatch):
     assert isinstance(llm, LangChainLLM)
     assert (llm.place.provider, llm.place.model) == ("openai", "gpt-4o-mini")
     assert llm.model.max_retries == 0  # type: ignore[attr-defined]
+    with pytest.raises(LLMRejected, match="gpt-4o-mini at openai sees none: nothing was sent"):
+        llm.complete(Request(messages=(Message("user", "Hi", (MessageImage.of("image/png", b"one"),)),)))
     monkeypatch.delenv("OPENAI_API_KEY")
     with pytest.raises(LLMRejected) as caught:
         connect("langchain:openai:gpt-4o-mini")

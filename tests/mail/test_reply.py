@@ -76,7 +76,7 @@ def answer(firm):
         }
         reply = DraftReply(name="reply", **{key: value for key, value in given.items() if value is not None})
         case = Case.of(document, known=KnownTables({"customers": firm / "customers.csv"}))
-        case = case.having("order", order(case, NoModel()))
+        case = case.with_result("order", order(case, NoModel()))
         return reply(case, llm or NoModel())
 
     return make

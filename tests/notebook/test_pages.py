@@ -32,7 +32,7 @@ def test_the_pages_are_drawn_once_for_all_results(case):
 
 def test_values_as_the_ledger_keeps_them_look_the_same_to_a_person(case):
     """Plain JSON shows the same boxes as the result itself, and speaks French where asked."""
-    plain = Case(id=case.id, documents=case.documents).having(
+    plain = Case(id=case.id, documents=case.documents).with_result(
         "invoice", case[INVOICE].model_dump(mode="json")
     )
     page = case_page(plain, "fr")
@@ -44,7 +44,7 @@ def test_values_as_the_ledger_keeps_them_look_the_same_to_a_person(case):
 def test_what_a_document_says_cannot_become_part_of_the_page():
     """Text of a foreign file is shown, never obeyed."""
     evil = "<script>alert(1)</script>"
-    case = Case.of(text_document(f"Number: {evil}", name=f"{evil}.txt")).having(
+    case = Case.of(text_document(f"Number: {evil}", name=f"{evil}.txt")).with_result(
         "note", {"text": evil, evil: evil}
     )
     assert "<script" not in case_page(case)

@@ -134,7 +134,7 @@ def test_fields_of_earlier_results_stand_in_a_template():
     """A name in braces may be a path to a result; amounts carry the record's currency."""
     step = Extract(name="invoice", into=Invoice)
     record = Invoice(number="F-1", currency="EUR", total_gross=Decimal("1234.50"), due_date="2026-03-01")
-    case = Case(id="x").having("invoice", step.returns(record=record))
+    case = Case(id="x").with_result("invoice", step.returns(record=record))
     draft = Draft(
         name="reply",
         locale="fr-FR",

@@ -64,7 +64,7 @@ def report(month: int = 10, value: str = "58100") -> Report:
 
 
 def item(key: str = "2026-10", made: Report | None = None) -> SinkItem:
-    case = Case(id=key).having("other", 1).having("report", made or report())
+    case = Case(id=key).with_result("other", 1).with_result("report", made or report())
     return SinkItem(recipe="r", key=key, name=key, version="v", case=case)
 
 
@@ -176,9 +176,9 @@ def test_the_annex_holds_every_fact_and_no_formula(context, tmp_path):
 
 def test_an_item_without_a_report_has_no_files(context, tmp_path):
     """Other results are not taken for one; an expression chooses between two."""
-    plain = SinkItem(recipe="r", key="k", name="k", version="v", case=Case(id="k").having("kind", "x"))
+    plain = SinkItem(recipe="r", key="k", name="k", version="v", case=Case(id="k").with_result("kind", "x"))
     assert sink(context, formats="md").put([plain], {}).rows == 0
-    two = replace(item(), case=item().case.having("second", replace(report(), title="Second")))
+    two = replace(item(), case=item().case.with_result("second", replace(report(), title="Second")))
     sink(context, formats="md", value="second").put([two], {})
     assert files(tmp_path)["ventes-2026-10.md"].startswith(b"# Second")
 

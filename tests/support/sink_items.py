@@ -36,7 +36,9 @@ def item() -> Make:
         fields = {"number": key, "currency": "EUR", "total_gross": Decimal("600.10"), **record}
         fields.setdefault("issue_date", date(2026, 1, 2))
         case = Case.of(text_document(f"body of {key}", name=name or key), id=key)
-        case = case.having("invoice", Found(record=Invoice(**fields))).having("kind", Kind(label=label))
+        case = case.with_result("invoice", Found(record=Invoice(**fields))).with_result(
+            "kind", Kind(label=label)
+        )
         name = name or key.rpartition("/")[2]
         return SinkItem(recipe="r", key=key, name=name, version="v", case=case)
 

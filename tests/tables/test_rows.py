@@ -10,8 +10,9 @@ from pathlib import Path
 import pytest
 import xlsxwriter
 
+from smeflow.documents.document import ROW
 from smeflow.errors import SourceError
-from smeflow.kinds.sources import ROW, Arrival, UnreadableArrival
+from smeflow.kinds.sources import Arrival, UnreadableArrival
 from smeflow.reports.periods import Months
 from smeflow.tables.json_lines import Lines
 from smeflow.tables.read import MAX_COLUMNS

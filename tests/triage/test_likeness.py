@@ -14,7 +14,7 @@ from smeflow.triage import learning
 from smeflow.triage.learning import (
     EMBEDDED_CHARACTERS,
     ConfidenceCurve,
-    LetterRuns,
+    LetterNgrams,
     fit_curve,
     least_lead,
     shortened,
@@ -63,7 +63,7 @@ def test_what_is_left_out_scores_as_if_it_were_not_known():
 
 def test_texts_are_near_by_their_letters():
     """The same text is at 1, inflection and accents matter little, another language at almost nothing."""
-    runs = LetterRuns(["Votre commande est expédiée", "the weather is fine"])
+    runs = LetterNgrams(["Votre commande est expédiée", "the weather is fine"])
     same, inflected = runs.near("Votre commande est expédiée"), runs.near("vos commandes sont expediees")
     assert same[0] == pytest.approx(1)
     assert 0.4 < inflected[0] < 1

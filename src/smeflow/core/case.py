@@ -126,7 +126,7 @@ class Case:
         value = self.results.get(step.name)
         return None if isinstance(value, Skipped) else cast("T | None", value)
 
-    def having(self, name: str, value: object) -> "Case":
+    def with_result(self, name: str, value: object) -> "Case":
         """Give the same case with one more result."""
         return replace(self, results=MappingProxyType({**self.results, name: value}))
 

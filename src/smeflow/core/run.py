@@ -78,11 +78,11 @@ def run(
             return Done(case=case, held=action, calls=calls, cost=_by_currency(costs))
         step = action.entry.step
         if isinstance(action, Skip):
-            case = case.having(step.name, Skipped(action.why))
+            case = case.with_result(step.name, Skipped(action.why))
             continue
         scope = Scope(recipe="", item=case.id, version=version, step=step.name, fingerprint=fingerprint(step))
         bound = policy.bind(scope)
-        case = case.having(step.name, _value(step, case, bound))
+        case = case.with_result(step.name, _value(step, case, bound))
         calls += bound.calls
         costs.extend([bound.cost] if bound.cost else [])
 

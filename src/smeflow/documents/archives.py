@@ -113,9 +113,9 @@ def _parts(archive: zipfile.ZipFile, members: list[zipfile.ZipInfo], file: File)
         yield read_attached(file, bytes(data), name=member.filename)
 
 
-def _spend(file: File, limit: str, more: int) -> None:
+def _spend(file: File, limit: str, amount: int) -> None:
     """Count against a limit that nested archives share."""
-    file.spent[limit] = file.spent.get(limit, 0) + more
+    file.spent[limit] = file.spent.get(limit, 0) + amount
     check_limit(limit, getattr(file.limits, limit), file.spent[limit], file.name)
 
 

@@ -70,20 +70,20 @@ def read_invitation(file: File) -> Document:
 
 
 def _events(text: str) -> tuple[str, list[CalendarEvent]]:
-    method, events, inside, skipped = "", [], False, 0
+    method, events, in_event, skipped = "", [], False, 0
     for name, parameters, value in _lines(text):
         if name == "BEGIN" and value.upper() in _EVENTS and not skipped:
             events.append(CalendarEvent())
-            inside = True
-        elif name == "BEGIN" and inside:
+            in_event = True
+        elif name == "BEGIN" and in_event:
             skipped += 1  # an alarm has a description of its own
         elif name == "END" and skipped:
             skipped -= 1
         elif name == "END" and value.upper() in _EVENTS:
-            inside = False
-        elif name == "METHOD" and not inside:
+            in_event = False
+        elif name == "METHOD" and not in_event:
             method = value.upper()
-        elif inside and not skipped:
+        elif in_event and not skipped:
             _note(events[-1], name, parameters, value)
     return method, events
 
@@ -111,8 +111,8 @@ def _lines(text: str) -> Iterator[tuple[str, dict[str, str], str]]:
     for line in re.sub(r"\n[ \t]", "", text).split("\n"):
         match = _LINE.fullmatch(line.strip("\r"))
         if match:
-            given = {key.upper(): value.strip('"') for key, value in _PARAMETER.findall(match[2])}
-            yield match[1].upper(), given, match[3].strip()
+            parameters = {key.upper(): value.strip('"') for key, value in _PARAMETER.findall(match[2])}
+            yield match[1].upper(), parameters, match[3].strip()
 
 
 def _plain(value: str) -> str:
@@ -127,23 +127,23 @@ def _person(parameters: dict[str, str], value: str) -> str:
 
 def _moment(value: str) -> str:
     """Give a date or a time in ISO form; one in UTC says so, one of a named zone stays as it is there."""
-    found = _MOMENT.fullmatch(value)
-    if not found:
+    match = _MOMENT.fullmatch(value)
+    if not match:
         return value
-    if found[4] is None:
-        return f"{found[1]}-{found[2]}-{found[3]}"
+    if match[4] is None:
+        return f"{match[1]}-{match[2]}-{match[3]}"
     try:
-        at = datetime.strptime(value.rstrip("Z"), "%Y%m%dT%H%M%S")  # noqa: DTZ007 - its zone is told apart
+        moment = datetime.strptime(value.rstrip("Z"), "%Y%m%dT%H%M%S")  # noqa: DTZ007 - its zone is told apart
     except ValueError:
         return value
-    return (at.replace(tzinfo=UTC) if found[7] else at).isoformat()
+    return (moment.replace(tzinfo=UTC) if match[7] else moment).isoformat()
 
 
 def _duration(value: str) -> timedelta | None:
-    found = _DURATION.fullmatch(value)
-    if not found:
+    match = _DURATION.fullmatch(value)
+    if not match:
         return None
-    weeks, days, hours, minutes, seconds = (int(part or 0) for part in found.groups())
+    weeks, days, hours, minutes, seconds = (int(part or 0) for part in match.groups())
     return timedelta(weeks=weeks, days=days, hours=hours, minutes=minutes, seconds=seconds)
 
 

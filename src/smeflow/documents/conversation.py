@@ -1,4 +1,4 @@
-"""Find the newest message in a mail's text, and the mails that make one thread.
+"""Find the newest message in a mail's text, and name the thread it belongs to.
 
 The clients of French, English and German offices are known by their own words; what they have in common (a
 date, an address and a colon at the end; header lines of a copied mail; a line between dashes) catches others.
@@ -6,7 +6,7 @@ A forwarded mail is kept whole: what it forwards is its message. Threads follow 
 """
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping
 
 _ADDRESS = r"[\w.+'-]+@[\w.-]+"
 _WROTE = re.compile(
@@ -104,9 +104,9 @@ def _before_quote(lines: list[str]) -> list[str]:
         length = _wrote_at(lines, index)
         if length:
             below = lines[index + length :]
-            rest = [later for later in below if later.strip()]
-            marked = sum(1 for later in rest if later.lstrip().startswith(">"))
-            if marked and (marked < len(rest)):  # marked line by line: what is not marked is the sender's own
+            filled = [later for later in below if later.strip()]
+            marked = sum(1 for later in filled if later.lstrip().startswith(">"))
+            if marked and marked < len(filled):  # marked line by line: the rest is the sender's own
                 return [*lines[:index], *below]
             return lines[:index]
     return lines
@@ -195,43 +195,3 @@ def thread_of(fields: Mapping[str, str]) -> str:
         if ids:
             return ids[0]
     return ""
-
-
-def group_threads(mails: Iterable[Mapping[str, str]]) -> list[list[Mapping[str, str]]]:
-    """Group mails (the ``fields`` of their documents) into threads: oldest mail first, oldest thread first.
-
-    Mails that only share an answered mail nobody has are put together too.
-    """
-    listed = list(mails)
-    leader: dict[str, str] = {}
-
-    def top(name: str) -> str:
-        while leader.setdefault(name, name) != name:
-            leader[name] = leader[leader[name]]
-            name = leader[name]
-        return name
-
-    alone = 0
-    keys = []
-    for fields in listed:
-        linked = _linked(fields)
-        if not linked:
-            alone += 1
-            linked = [f"alone {alone}"]
-        for message_id in linked[1:]:
-            leader[top(message_id)] = top(linked[0])
-        keys.append(linked[0])
-    grouped: dict[str, list[Mapping[str, str]]] = {}
-    for key, fields in zip(keys, listed, strict=True):
-        grouped.setdefault(top(key), []).append(fields)
-    ordered = [sorted(group, key=_when) for group in grouped.values()]
-    return sorted(ordered, key=lambda group: _when(group[0]))
-
-
-def _linked(fields: Mapping[str, str]) -> Sequence[str]:
-    names = ("message-id", "references", "in-reply-to")
-    return [message_id for name in names for message_id in ids_in(fields.get(name, ""))]
-
-
-def _when(fields: Mapping[str, str]) -> str:
-    return fields.get("date", "")

@@ -19,6 +19,10 @@ MAIL = "message/rfc822"
 MESSAGE = "application/vnd.smeflow.message+json"
 """A message that is no mail, such as one of a chat: a JSON object with ``text`` and, as far as they are
 known, ``from``, ``subject`` and ``date``."""
+ROW = "application/vnd.smeflow.row+json"
+"""The media type of a row: a JSON object of text cells, in the order of the columns."""
+FACTS = "application/vnd.smeflow.facts+json"
+"""The computed facts of a period."""
 DECORATION = "beside"
 """A field of a part that belongs to the mail and is no document: a logo in the text, a signature's seal. It
 has a name and bytes and was not read; no case has it among its documents."""

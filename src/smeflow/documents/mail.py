@@ -128,8 +128,13 @@ def _smime_type(part: Message) -> str:
 
 def headers_of(data: bytes) -> dict[str, str]:
     """Give the headers of a mail as its document's ``fields`` have them, without reading the rest."""
+    return _headers(parse_head(data))
+
+
+def parse_head(data: bytes) -> Message:
+    """Parse the headers of a mail and nothing behind them."""
     head = re.split(rb"\r?\n\r?\n", data[:_HEAD_BYTES].lstrip(b"\r\n"), maxsplit=1)[0]
-    return _headers(email.message_from_bytes(head, policy=email.policy.compat32))
+    return email.message_from_bytes(head, policy=email.policy.compat32)
 
 
 def _headers(message: Message) -> dict[str, str]:
@@ -154,8 +159,8 @@ def _check_shape(message: Message, file: File) -> None:
 
 
 def _children(part: Message) -> list[Message]:
-    inside = part.get_payload() if part.is_multipart() else None
-    return [child for child in inside if isinstance(child, Message)] if isinstance(inside, list) else []
+    payload = part.get_payload() if part.is_multipart() else None
+    return [child for child in payload if isinstance(child, Message)] if isinstance(payload, list) else []
 
 
 def header(message: Message, name: str) -> str:
@@ -198,22 +203,22 @@ def _iso_date(text: str) -> str:
 
 def _gather(part: Message, content: MailParts) -> None:
     """Sort a part and all inside it into text and attachments; the depth was checked before."""
-    kind = _type(part)
+    media_type = _type(part)
     children = _children(part)
-    if children and kind == "multipart/alternative":
-        _choose(children, content)
-    elif children and kind.startswith("multipart/"):
+    if children and media_type == "multipart/alternative":
+        _choose_alternative(children, content)
+    elif children and media_type.startswith("multipart/"):
         for child in children:
             _gather(child, content)
-    elif kind in ("text/plain", "text/html", "text/enriched", "text") and not _is_file(part):
+    elif media_type in ("text/plain", "text/html", "text/enriched", "text") and not _is_file(part):
         content.body.append(_text_of(part, content))
-    elif kind.startswith("multipart/"):
+    elif media_type.startswith("multipart/"):
         content.body.append(_decoded_part(part))
     else:
         content.attachments.append(part)
 
 
-def _choose(children: list[Message], content: MailParts) -> None:
+def _choose_alternative(children: list[Message], content: MailParts) -> None:
     """Take the text of one of the alternatives, the attachments of all."""
     versions: list[tuple[str, MailParts]] = []
     for child in children:
@@ -237,7 +242,7 @@ def _choose(children: list[Message], content: MailParts) -> None:
 def _text_of(part: Message, content: MailParts) -> str:
     text = _decoded_part(part)
     if _type(part) != "text/html":
-        return _unflowed(text) if part.get_param("format", "") == "flowed" else text
+        return _unfold_flowed(text) if part.get_param("format", "") == "flowed" else text
     try:
         rendered = rendered_text(text)
     except (RecursionError, MemoryError):
@@ -248,7 +253,7 @@ def _text_of(part: Message, content: MailParts) -> str:
     return rendered.text
 
 
-def _unflowed(text: str) -> str:
+def _unfold_flowed(text: str) -> str:
     """Join the lines that a mail program broke (RFC 3676)."""
     lines: list[str] = []
     for stuffed in text.split("\n"):
@@ -306,16 +311,16 @@ def file_name(part: Message) -> str:
 
 def _attachments(content: MailParts, file: File) -> Iterator[Document]:
     for number, part in enumerate(content.attachments, start=1):
-        kind = _type(part)
-        if kind == MAIL or (kind.startswith("message/") and part.is_multipart()):
+        media_type = _type(part)
+        if media_type == MAIL or (media_type.startswith("message/") and part.is_multipart()):
             yield from _inner_mails(part, file)
             continue
         data = _bytes_of(part)
         name = file_name(part) or f"part {number}"
-        if kind in SIGNATURE_TYPES or _is_decoration(part, kind, data, content.pictures):
+        if media_type in SIGNATURE_TYPES or _is_decoration(part, media_type, data, content.pictures):
             yield Document(
                 name=harmless_name(name),
-                media_type=kind,
+                media_type=media_type,
                 fields={DECORATION: "yes"},
                 data=data,
                 sha256=sha256(data),
@@ -327,7 +332,7 @@ def _attachments(content: MailParts, file: File) -> Iterator[Document]:
             yield from wrapped.parts
             continue
         yield read_attached(
-            file, data, name=name, media_type="" if kind == "application/octet-stream" else kind
+            file, data, name=name, media_type="" if media_type == "application/octet-stream" else media_type
         )
 
 
@@ -341,7 +346,7 @@ def _inner_mails(part: Message, file: File) -> Iterator[Document]:
         yield read_attached(file, data, name=name, media_type=MAIL)
 
 
-def _is_decoration(part: Message, kind: str, data: bytes, shown: set[str]) -> bool:
+def _is_decoration(part: Message, media_type: str, data: bytes, displayed: set[str]) -> bool:
     """True for a small picture that the text shows: a signature's logo, a tracking pixel.
 
     One too small for a line of text is no document wherever it stands.
@@ -349,10 +354,10 @@ def _is_decoration(part: Message, kind: str, data: bytes, shown: set[str]) -> bo
     sides = picture_sides(data)
     if sides is not None and min(sides) < _TOO_SMALL:
         return True
-    if not kind.startswith("image/"):
+    if not media_type.startswith("image/"):
         return False
     content_id = str(part.get("content-id", "")).strip().strip("<>")
-    if content_id not in shown and part.get_content_disposition() != "inline":
+    if content_id not in displayed and part.get_content_disposition() != "inline":
         return False
     return len(data) < _SMALL_BYTES or (sides is not None and min(sides) < _SMALL_POINTS)
 
@@ -365,10 +370,11 @@ def picture_sides(data: bytes) -> tuple[int, int] | None:
         return int.from_bytes(data[6:8], "little"), int.from_bytes(data[8:10], "little")
     if not data.startswith(b"\xff\xd8"):
         return None
-    place = 2
-    while place + 9 < len(data) and data[place] == 0xFF:
-        marker, length = data[place + 1], int.from_bytes(data[place + 2 : place + 4])
+    offset = 2
+    while offset + 9 < len(data) and data[offset] == 0xFF:
+        marker, length = data[offset + 1], int.from_bytes(data[offset + 2 : offset + 4])
         if 0xC0 <= marker <= 0xCF and marker not in (0xC4, 0xC8, 0xCC):
-            return int.from_bytes(data[place + 7 : place + 9]), int.from_bytes(data[place + 5 : place + 7])
-        place += 2 + length
+            height, width = data[offset + 5 : offset + 7], data[offset + 7 : offset + 9]
+            return int.from_bytes(width), int.from_bytes(height)
+        offset += 2 + length
     return None

@@ -40,12 +40,16 @@ def read_msg(file: File) -> Document:
 def _whole(message: Any, file: File) -> Document:
     """Read a mail that is open; see `read_msg`."""
     try:
-        kind = str(message.message_class)
+        message_class = str(message.message_class)
     except Exception as error:
         raise _damaged(file, error) from error
-    if not kind.upper().startswith(("IPM.NOTE", "IPM.SCHEDULE", "REPORT", "IPM.APPOINTMENT")):
+    if not message_class.upper().startswith(("IPM.NOTE", "IPM.SCHEDULE", "REPORT", "IPM.APPOINTMENT")):
         raise UnreadableDocument(
-            say("{name} is no mail but another thing of Outlook's ({kind}).", name=file.name, kind=kind)
+            say(
+                "{name} is no mail but another thing of Outlook's ({kind}).",
+                name=file.name,
+                kind=message_class,
+            )
         )
     try:
         return _document(message, file)
@@ -122,9 +126,10 @@ def _body(message: Any) -> str:
 
 def _parts(attachments: list[Any], file: File) -> Iterator[Document]:
     for number, attachment in enumerate(attachments, 1):
-        inside = _mail_inside(attachment)
-        if inside is not None:
-            yield _read_inside(inside, file, str(attachment.file_name or inside.subject or f"part {number}"))
+        inner_mail = _mail_inside(attachment)
+        if inner_mail is not None:
+            name = str(attachment.file_name or inner_mail.subject or f"part {number}")
+            yield _read_inside(inner_mail, file, name)
             continue
         data = attachment.file_bytes if attachment.attached_by_value else None
         name = str(attachment.file_name or f"part {number}")

@@ -90,7 +90,7 @@ def run_tesseract(picture: "Image", *, file: File) -> str:
     command = [program, "stdin", "stdout", "-l", languages, "--dpi", "200", "tsv"]
     environment = {**os.environ, "OMP_THREAD_LIMIT": "1"}  # its threads slow it down beside others
     try:
-        done = subprocess.run(
+        completed = subprocess.run(
             command,
             input=stream.getvalue(),
             capture_output=True,
@@ -100,21 +100,21 @@ def run_tesseract(picture: "Image", *, file: File) -> str:
         )
     except subprocess.TimeoutExpired as error:
         raise limit_exceeded("seconds", file.limits.seconds, None, file.name) from error
-    if done.returncode != 0:
+    if completed.returncode != 0:
         raise UnreadableDocument(
             say("The picture {name} cannot be read. Ask the sender for it again.", name=file.name)
         )
-    return done.stdout.decode("utf-8", errors="replace")
+    return completed.stdout.decode("utf-8", errors="replace")
 
 
 @cache
 def installed_languages(program: str) -> tuple[str, ...]:
     """List those of our languages that Tesseract has, or the first it has where it has none of them."""
-    done = subprocess.run([program, "--list-langs"], capture_output=True, timeout=20, check=False)
-    lines = done.stdout.decode(errors="replace").splitlines()[1:]
+    completed = subprocess.run([program, "--list-langs"], capture_output=True, timeout=20, check=False)
+    lines = completed.stdout.decode(errors="replace").splitlines()[1:]
     available = list(filter(None, map(str.strip, lines)))
-    ours = tuple(language for language in LANGUAGES if language in available)
-    return ours or tuple(language for language in available if language != "osd")[:1]
+    preferred = tuple(language for language in LANGUAGES if language in available)
+    return preferred or tuple(language for language in available if language != "osd")[:1]
 
 
 def words_of(table: str) -> list[PlacedWord]:
@@ -198,11 +198,11 @@ def _line(line: Any) -> list[PlacedWord]:
     for text, _, corners in line:
         word = clean_word(str(text).translate(_WIDE))
         if word:
-            across, down = [float(x) for x, _ in corners], [float(y) for _, y in corners]
+            xs, ys = [float(x) for x, _ in corners], [float(y) for _, y in corners]
             height = math.dist(corners[0], corners[3])
-            top, bottom = min(down), max(down)
-            baseline = sum(sorted(down)[-2:]) / 2 - _LETTERS_DEPTH * height
-            placed.append(PlacedWord(word, min(across), top, max(across), bottom, baseline, 0.75 * height))
+            top, bottom = min(ys), max(ys)
+            baseline = sum(sorted(ys)[-2:]) / 2 - _LETTERS_DEPTH * height
+            placed.append(PlacedWord(word, min(xs), top, max(xs), bottom, baseline, 0.75 * height))
     return placed
 
 

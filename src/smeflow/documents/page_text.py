@@ -79,7 +79,7 @@ def group_lines(words: Iterable[PlacedWord]) -> list[list[PlacedWord]]:
     lines: list[list[PlacedWord]] = []
     for word in sorted((w for w in words if not w.turned), key=lambda w: (w.baseline, w.left)):
         for line in reversed(lines[-4:]):
-            if all(_level(word, other) for other in line):
+            if all(_on_one_line(word, other) for other in line):
                 line.append(word)
                 break
         else:
@@ -90,9 +90,9 @@ def group_lines(words: Iterable[PlacedWord]) -> list[list[PlacedWord]]:
     return lines
 
 
-def _level(one: PlacedWord, other: PlacedWord) -> bool:
-    small, large = sorted((one.size, other.size))
-    return abs(one.baseline - other.baseline) <= min(0.45 * large, 0.7 * small)
+def _on_one_line(word: PlacedWord, other: PlacedWord) -> bool:
+    small, large = sorted((word.size, other.size))
+    return abs(word.baseline - other.baseline) <= min(0.45 * large, 0.7 * small)
 
 
 def build_page(
@@ -134,7 +134,7 @@ def group_turned_lines(words: Sequence[PlacedWord]) -> list[list[PlacedWord]]:
     for word in words:
         last = lines[-1][-1] if lines else None
         if last is not None and (
-            _near(last.left, word.left, word.size) or _near(last.top, word.top, word.size)
+            _aligned(last.left, word.left, word.size) or _aligned(last.top, word.top, word.size)
         ):
             lines[-1].append(word)
         else:
@@ -142,13 +142,13 @@ def group_turned_lines(words: Sequence[PlacedWord]) -> list[list[PlacedWord]]:
     return lines
 
 
-def _near(one: float, other: float, size: float) -> bool:
-    return abs(one - other) <= 0.5 * size
+def _aligned(first: float, second: float, size: float) -> bool:
+    return abs(first - second) <= 0.5 * size
 
 
 def _box(word: PlacedWord, width: float, height: float) -> Box:
-    def fraction(place: float, whole: float) -> float:
-        return round(min(max(place / whole, 0.0), 1.0), 5)
+    def fraction(coordinate: float, whole: float) -> float:
+        return round(min(max(coordinate / whole, 0.0), 1.0), 5)
 
     left, right = fraction(word.left, width), fraction(word.right, width)
     return Box(left, fraction(word.top, height), right, fraction(word.bottom, height))
@@ -279,18 +279,18 @@ folded_map = lru_cache(maxsize=64)(_text.folded_map)
 """`_text.folded_map`, which remembers the texts that are looked into again and again: lines and pages."""
 
 
-def occurrences(text: str, wanted: str) -> Iterator[tuple[int, int]]:
-    """Find where *wanted* stands in *text*, as whole words, whatever the case, accents and spaces."""
-    needle = folded(wanted)
+def occurrences(text: str, phrase: str) -> Iterator[tuple[int, int]]:
+    """Find where *phrase* stands in *text*, as whole words, whatever the case, accents and spaces."""
+    needle = folded(phrase)
     if not needle:
         return
     flat, origin = folded_map(text)
-    at = flat.find(needle)
-    while at >= 0:
-        end = at + len(needle)
-        if not (_joins(flat, at - 1, at) or _joins(flat, end - 1, end)):
-            yield origin[at], origin[end - 1] + 1
-        at = flat.find(needle, at + 1)
+    position = flat.find(needle)
+    while position >= 0:
+        end = position + len(needle)
+        if not (_joins(flat, position - 1, position) or _joins(flat, end - 1, end)):
+            yield origin[position], origin[end - 1] + 1
+        position = flat.find(needle, position + 1)
 
 
 def _joins(text: str, left: int, right: int) -> bool:

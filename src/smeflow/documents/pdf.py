@@ -18,6 +18,7 @@ from smeflow.documents.pdf_letters import (
     LetterRun,
     PagePixels,
     annotation_notes,
+    clean_line,
     count_letters,
     drawn_objects,
     hidden_character_notes,
@@ -59,7 +60,7 @@ def read_pdf(file: File) -> Document:
         pages = tuple(_pages(pdf, file, problems))
         if not parts and not any(p.text for p in pages) and problems:
             raise UnreadableDocument(problems[0], name=file.name)
-        title = clean_line(pdf.get_metadata_value("Title") or "")
+        title = clean_line(pdf.get_metadata_value("Title") or "")[:200]
         problems.extend(metadata_notes(pdf, file.name))
     finally:
         pdf.close()
@@ -88,11 +89,6 @@ def open_pdf(file: File) -> "PdfDocument":
         else:
             phrase = say("{name} is a damaged PDF. Ask the sender for it again.", name=file.name)
         raise UnreadableDocument(phrase) from error
-
-
-def clean_line(text: str) -> str:
-    """Keep one harmless line of at most 200 characters."""
-    return " ".join(filter(None, (clean_word(word) for word in text.split())))[:200]
 
 
 def _parts(pdf: "PdfDocument", file: File, problems: list[Phrase]) -> Iterator[Document]:
@@ -127,16 +123,16 @@ def _pages(pdf: "PdfDocument", file: File, problems: list[Phrase]) -> Iterator[P
             page = pdf.get_page(index)
             if pdf.formenv:
                 page.flatten()
-            read = _page(page, index + 1, file, problems)
+            page_read = _page(page, index + 1, file, problems)
             page.close()
         except PdfiumError:
             problems.append(
                 say("Page {page} of {name} is damaged and was not read.", page=index + 1, name=file.name)
             )
-            read = Page(number=index + 1, text="")
-        letters += len(read.text)
+            page_read = Page(number=index + 1, text="")
+        letters += len(page_read.text)
         check_limit("characters", file.limits.characters, letters, file.name)
-        yield read
+        yield page_read
 
 
 def _page(page: "PdfPage", number: int, file: File, problems: list[Phrase]) -> Page:
@@ -162,10 +158,10 @@ def _page(page: "PdfPage", number: int, file: File, problems: list[Phrase]) -> P
             )
         )
         runs, scanned = [], True
-    words, hidden, from_scan = _seen(runs, sheet, drawn, page)
-    shown = {word.text for word in words}
+    words, hidden, from_scan = _visible_words(runs, sheet, drawn, page)
+    visible = {word.text for word in words}
     for why, texts in hidden.items():
-        if not shown.issuperset(texts):  # what also stands there for all to see is nothing to tell
+        if not visible.issuperset(texts):  # what also stands there for all to see is nothing to tell
             problems.append(_hidden_phrase(why, texts, number, file.name))
     origin: Literal["text", "ocr"] = "ocr" if from_scan > len(words) / 2 else "text"
     read = build_page(words, number=number, width=sheet.width, height=sheet.height, origin=origin)
@@ -204,11 +200,11 @@ def scale_of(page: "PdfPage", dpi: float, file: File) -> float:
 
 def grey_picture(page: "PdfPage", scale: float, name: str) -> "Image":
     """Draw a page in grey."""
-    drawn = page.render(scale=scale, grayscale=True)
-    mode = "L" if drawn.n_channels == 1 else "RGBX"
-    size = (drawn.width, drawn.height)
+    bitmap = page.render(scale=scale, grayscale=True)
+    mode = "L" if bitmap.n_channels == 1 else "RGBX"
+    size = (bitmap.width, bitmap.height)
     picture: Image = import_pillow(name).frombuffer(
-        mode, size, bytes(drawn.buffer), "raw", mode, drawn.stride, 1
+        mode, size, bytes(bitmap.buffer), "raw", mode, bitmap.stride, 1
     )
     return picture.convert("L")
 
@@ -260,7 +256,7 @@ class PageGeometry:
         )
 
 
-def _seen(
+def _visible_words(
     runs: list[LetterRun], sheet: PageGeometry, drawn: DrawnObjects, page: "PdfPage"
 ) -> tuple[list[PlacedWord], dict[HiddenReason, list[str]], int]:
     """Keep the words a person can see; give the others by why not, and the number of those from a scan."""
@@ -286,10 +282,10 @@ def _seen(
         elif word.bottom - word.top < TINY_POINTS and run.style.size < TINY_POINTS:
             why = "tiny"
         elif not no_ink and (why := hiding_suspected(run.style, x, y, drawn)):
-            picture = picture or _look(page)
+            picture = picture or _render_small(page)
             box = (word.left / sheet.width, word.top / sheet.height)
-            shown = picture.shows(*box, word.right / sheet.width, word.bottom / sheet.height)
-            if shown and not (why == "covered" and overprinted(run, runs, drawn)):
+            is_visible = picture.shows(*box, word.right / sheet.width, word.bottom / sheet.height)
+            if is_visible and not (why == "covered" and overprinted(run, runs, drawn)):
                 why = None
         if why:
             hidden.setdefault(why, []).append(text)
@@ -302,7 +298,7 @@ def _seen(
     return words, hidden, from_scan
 
 
-def _look(page: "PdfPage") -> PagePixels:
+def _render_small(page: "PdfPage") -> PagePixels:
     width, height = page.get_size()
     scale = min(_LOOK_DPI / 72, 3000 / max(width, height, 1))
     image = page.render(scale=scale)

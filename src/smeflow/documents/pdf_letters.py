@@ -130,7 +130,7 @@ def hiding_suspected(style: LetterStyle, x: float, y: float, drawn: DrawnObjects
         return "covered"
     if style.faint:
         return "same colour"
-    if any(_alike(s.colour, style.colour) for s in under if not s.picture):
+    if any(_same_colour(s.colour, style.colour) for s in under if not s.picture):
         return "same colour"
     return None
 
@@ -142,8 +142,8 @@ def is_invisible(style: LetterStyle, x: float, y: float, drawn: DrawnObjects) ->
     return True, any(s.picture and s.holds(x, y) for s in drawn.surfaces)
 
 
-def _alike(one: Sequence[int], other: Sequence[int]) -> bool:
-    return max(abs(a - b) for a, b in zip(one[:3], other[:3], strict=True)) < 24
+def _same_colour(first: Sequence[int], second: Sequence[int]) -> bool:
+    return max(abs(a - b) for a, b in zip(first[:3], second[:3], strict=True)) < 24
 
 
 @dataclass(frozen=True, slots=True)
@@ -211,8 +211,8 @@ class _Pdfium:
         from pypdfium2 import raw
 
         def plain(name: str, result: Any, *arguments: Any) -> Any:
-            place = ctypes.cast(getattr(raw, name), ctypes.c_void_p).value
-            return ctypes.PYFUNCTYPE(result, *arguments)(place)  # type: ignore[arg-type]  # an address is never None here
+            address = ctypes.cast(getattr(raw, name), ctypes.c_void_p).value
+            return ctypes.PYFUNCTYPE(result, *arguments)(address)  # type: ignore[arg-type]  # an address is never None here
 
         letter = (_ADDRESS, _INT)
         self.count = plain("FPDFText_CountChars", _INT, _ADDRESS)
@@ -356,7 +356,7 @@ def _string(raw: Any, annotation: Any, key: bytes) -> str:
     room = min(size, 2 * _LETTERS)
     buffer = (ctypes.c_ushort * (room // 2 + 1))()
     raw.FPDFAnnot_GetStringValue(annotation, key, buffer, room)
-    return _plain(bytes(buffer)[:room].decode("utf-16-le", errors="replace"))
+    return clean_line(bytes(buffer)[:room].decode("utf-16-le", errors="replace"))
 
 
 def hidden_character_notes(texts: Iterable[str], number: int, name: str) -> Iterator[Phrase]:
@@ -377,7 +377,7 @@ def hidden_character_notes(texts: Iterable[str], number: int, name: str) -> Iter
 def metadata_notes(pdf: "PdfDocument", name: str) -> Iterator[Phrase]:
     """Say what a PDF's subject and keywords tell at length; they are not read."""
     for key in ("Subject", "Keywords"):
-        text = _plain(pdf.get_metadata_value(key) or "")
+        text = clean_line(pdf.get_metadata_value(key) or "")
         if len(text) >= _SENTENCE and " " in text:
             yield say(
                 "{name} says in its metadata what no page shows; it was not read: “{sample}”",
@@ -386,5 +386,6 @@ def metadata_notes(pdf: "PdfDocument", name: str) -> Iterator[Phrase]:
             )
 
 
-def _plain(text: str) -> str:
+def clean_line(text: str) -> str:
+    """Make one harmless line of a text."""
     return " ".join(filter(None, (clean_word(word) for word in text.replace("\0", " ").split())))

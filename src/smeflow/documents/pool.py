@@ -50,8 +50,8 @@ class Pool:
 
     def strips(self, file: File, strips: Sequence[tuple[int, Box]]) -> list[str]:
         """Recognise places of *file* in a child process: by page, from 1, and box."""
-        asked = [[page, box.left, box.top, box.right, box.bottom] for page, box in strips]
-        return list(self._ask(file, strips=asked)[0]["texts"])
+        places = [[page, box.left, box.top, box.right, box.bottom] for page, box in strips]
+        return list(self._ask(file, strips=places)[0]["texts"])
 
     def _ask(
         self, file: File, *, page: int | None = None, dpi: int = 0, strips: list[list[float]] | None = None

@@ -11,7 +11,7 @@ from pathlib import Path
 from smeflow._text import sha256
 from smeflow.documents.archives import MBOX, read_mbox, read_zip
 from smeflow.documents.calendar import CALENDAR, read_invitation
-from smeflow.documents.document import MAIL, MESSAGE, Document, Limits
+from smeflow.documents.document import FACTS, MAIL, MESSAGE, ROW, Document, Limits
 from smeflow.documents.file import (
     HTML,
     MSG,
@@ -32,7 +32,7 @@ from smeflow.documents.mail import read_mail
 from smeflow.documents.msg import read_msg
 from smeflow.documents.pdf import read_pdf
 from smeflow.documents.pool import shared_pool
-from smeflow.documents.text import FACTS, ROW, read_facts, read_message, read_row, read_text
+from smeflow.documents.text import read_facts, read_message, read_row, read_text
 from smeflow.documents.tnef import TNEF, read_tnef
 from smeflow.documents.xml import read_xml
 from smeflow.errors import UnreadableDocument, UnsupportedDocument, os_error_reason

@@ -35,10 +35,14 @@ def read_strips(document: Document, strips: Sequence[Strip]) -> list[str]:
     Raises:
         DocumentError: RapidOCR is not installed, or the file cannot be opened again.
     """
-    file = File(
-        name=document.name, media_type=document.media_type, data=document.data, read_part=read_guarded
+    return shared_pool().strips(_file_of(document), list(strips)[:MAX_STRIPS])
+
+
+def _file_of(document: Document) -> File:
+    """Give the file a document was read from, to be opened once more."""
+    return identify(
+        File(name=document.name, media_type=document.media_type, data=document.data, read_part=read_guarded)
     )
-    return shared_pool().strips(identify(file), list(strips)[:MAX_STRIPS])
 
 
 def strips_here(file: File, strips: Sequence[Strip]) -> list[str]:
@@ -105,10 +109,7 @@ def page_png(document: Document, page: int, dpi: int = 100) -> bytes:
         UnsupportedDocument: It has no such page, or is no document of pages.
         UnreadableDocument: Its bytes are not there any more or cannot be drawn.
     """
-    file = File(
-        name=document.name, media_type=document.media_type, data=document.data, read_part=read_guarded
-    )
-    return shared_pool().picture(identify(file), page, dpi)
+    return shared_pool().picture(_file_of(document), page, dpi)
 
 
 def document_html(document: Document, quotes: Sequence[Quote] = (), max_pages: int = 3) -> str:
@@ -125,11 +126,11 @@ def document_html(document: Document, quotes: Sequence[Quote] = (), max_pages: i
     return f'<div style="font-family:sans-serif;max-width:60em">{head}{notes_html}{"".join(body)}</div>'
 
 
-def _pages_to_show(document: Document, quotes: Sequence[Quote], most: int) -> list[int]:
+def _pages_to_show(document: Document, quotes: Sequence[Quote], limit: int) -> list[int]:
     """Choose the first page and those with quotes, in order."""
     quoted = sorted({quote.page for quote in quotes if quote.page})
-    rest = [page.number for page in document.pages if page.number not in quoted]
-    return sorted([*quoted, *rest][:most])
+    others = [page.number for page in document.pages if page.number not in quoted]
+    return sorted([*quoted, *others][:limit])
 
 
 def _page_html(document: Document, number: int, quotes: Sequence[Quote]) -> str:
@@ -158,8 +159,8 @@ def _box_html(quote: Quote) -> str:
 def _text_html(document: Document, quotes: Sequence[Quote]) -> str:
     pieces = []
     for page in document.pages:
-        own = [q for q in quotes if q.page in (None, page.number)]
-        pieces.append(_marked(page.text[:_MOST_TEXT], own))
+        page_quotes = [q for q in quotes if q.page in (None, page.number)]
+        pieces.append(_marked(page.text[:_MOST_TEXT], page_quotes))
         if len(page.text) > _MOST_TEXT:
             pieces.append("…")
     style = "white-space:pre-wrap;border:1px solid #ccc;padding:.6em;margin:0 0 1em"
@@ -173,10 +174,10 @@ def _marked(text: str, quotes: Sequence[Quote]) -> str:
         start = quote.start if quote.start is not None else text.find(quote.text) if quote.text else -1
         if start >= 0:
             spans.append((start, quote.end if quote.end is not None else start + len(quote.text)))
-    pieces, place = [], 0
+    pieces, position = [], 0
     for start, end in sorted(spans):
-        if start < place or end > len(text):
+        if start < position or end > len(text):
             continue
-        pieces += [escape(text[place:start]), "<mark>", escape(text[start:end]), "</mark>"]
-        place = end
-    return "".join(pieces) + escape(text[place:])
+        pieces += [escape(text[position:start]), "<mark>", escape(text[start:end]), "</mark>"]
+        position = end
+    return "".join(pieces) + escape(text[position:])

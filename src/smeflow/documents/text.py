@@ -13,8 +13,6 @@ from smeflow.documents.file import File, bounded_text, check_limit
 from smeflow.errors import UnreadableDocument
 from smeflow.i18n import Phrase, say
 
-ROW = "application/vnd.smeflow.row+json"
-FACTS = "application/vnd.smeflow.facts+json"
 _MANY_INVISIBLE = 8
 
 BOMS = (
@@ -55,10 +53,10 @@ def drop_hidden_characters(text: str, name: str) -> tuple[str, tuple[Phrase, ...
     """Drop the characters nobody sees, and tell where there are so many that they could be a message."""
     if text.isascii():
         return text, ()
-    shown = strip_invisible(text)
-    if len(text) - len(shown) < _MANY_INVISIBLE:
-        return shown, ()
-    return shown, (say("{name} holds characters nobody can see; they were not read.", name=name),)
+    visible = strip_invisible(text)
+    if len(text) - len(visible) < _MANY_INVISIBLE:
+        return visible, ()
+    return visible, (say("{name} holds characters nobody can see; they were not read.", name=name),)
 
 
 def read_text(file: File) -> Document:

@@ -38,12 +38,12 @@ def read_tnef(file: File) -> Document:
     parts = tuple(
         read_attached(file, data, name=name or f"part {n}") for n, (name, data) in enumerate(files, 1)
     )
-    told = say(
+    note = say(
         "{name} is a wrapping that only Outlook opens; {n} files were taken out of it.",
         name=file.name,
         n=len(files),
     )
-    return file.document(parts=parts, problems=(told,))
+    return file.document(parts=parts, problems=(note,))
 
 
 def files_in(data: bytes) -> Iterator[tuple[str, bytes]]:
@@ -70,14 +70,14 @@ def files_in(data: bytes) -> Iterator[tuple[str, bytes]]:
 
 
 def _attributes(data: bytes) -> Iterator[tuple[int, bytes]]:
-    place = 6  # the magic number and a key nobody needs
-    while place + 9 <= len(data):
-        tag, length = struct.unpack_from("<HxxI", data, place + 1)
-        start = place + 9
+    offset = 6  # the magic number and a key nobody needs
+    while offset + 9 <= len(data):
+        tag, length = struct.unpack_from("<HxxI", data, offset + 1)
+        start = offset + 9
         if start + length > len(data):
             return
         yield tag, data[start : start + length]
-        place = start + length + 2  # a checksum that many programs write wrong
+        offset = start + length + 2  # a checksum that many programs write wrong
 
 
 @dataclass(slots=True)
@@ -87,50 +87,52 @@ class _Properties:
     name: str = ""
     content: bytes = b""
 
-    def note(self, kind: int, tag: int, value: bytes) -> None:
+    def note(self, property_type: int, tag: int, value: bytes) -> None:
         """Keep a value that is a name or the bytes of the file."""
         if tag == _LONG_NAME or (tag == _NAME and not self.name):
-            self.name = _string(value, wide=kind == _WIDE)
+            self.name = _string(value, wide=property_type == _WIDE)
         elif tag == _OBJECT:
-            self.content = value[16:] if kind == _EMBEDDED else value  # 16 bytes say what kind of object
+            self.content = (
+                value[16:] if property_type == _EMBEDDED else value
+            )  # 16 bytes say what kind of object
 
 
 def _properties(data: bytes) -> _Properties:
     """Find name and bytes of a file among its properties, as far as they are understood."""
-    found = _Properties()
+    properties = _Properties()
     try:
         (count,) = struct.unpack_from("<I", data, 0)
-        place = 4
+        offset = 4
         for _ in range(min(count, 1_000)):
-            kind, tag = struct.unpack_from("<HH", data, place)
-            place += 4
+            property_type, tag = struct.unpack_from("<HH", data, offset)
+            offset += 4
             if tag >= 0x8000:
-                place = _past_named(data, place)
-            width = _WIDTHS.get(kind & ~_MANY)
-            if width and not kind & _MANY:
-                place += width
+                offset = _past_named(data, offset)
+            width = _WIDTHS.get(property_type & ~_MANY)
+            if width and not property_type & _MANY:
+                offset += width
                 continue
-            (values,) = struct.unpack_from("<I", data, place)
-            place += 4
+            (values,) = struct.unpack_from("<I", data, offset)
+            offset += 4
             if width:
-                place += width * values
+                offset += width * values
                 continue
             for _ in range(min(values, 1_000)):
-                (length,) = struct.unpack_from("<I", data, place)
-                found.note(kind, tag, data[place + 4 : place + 4 + length])
-                place += 4 + length + (-length % 4)
+                (length,) = struct.unpack_from("<I", data, offset)
+                properties.note(property_type, tag, data[offset + 4 : offset + 4 + length])
+                offset += 4 + length + (-length % 4)
     except struct.error:
-        return found
-    return found
+        return properties
+    return properties
 
 
-def _past_named(data: bytes, place: int) -> int:
+def _past_named(data: bytes, offset: int) -> int:
     """Step over the name of a property that has one."""
-    (kind,) = struct.unpack_from("<I", data, place + 16)
-    if not kind:
-        return place + 24
-    (length,) = struct.unpack_from("<I", data, place + 20)
-    return place + 24 + int(length) + (-int(length) % 4)
+    (by_name,) = struct.unpack_from("<I", data, offset + 16)
+    if not by_name:
+        return offset + 24
+    (length,) = struct.unpack_from("<I", data, offset + 20)
+    return offset + 24 + int(length) + (-int(length) % 4)
 
 
 def _string(value: bytes, *, wide: bool) -> str:

@@ -55,24 +55,23 @@ def _image_page(file: File, page: int) -> bytes:
 
 def encode_png(pixels: bytes, width: int, height: int, stride: int, channels: int) -> bytes:
     """Write points (grey, RGB or RGB with a fourth byte) as PNG."""
-    kept = 1 if channels == 1 else 3
     rows = bytearray()
     for y in range(height):
         row = pixels[y * stride : y * stride + width * channels]
         if channels == 4:
-            bare = bytearray(width * 3)
-            bare[0::3], bare[1::3], bare[2::3] = row[0::4], row[1::4], row[2::4]
-            row = bytes(bare)
+            rgb = bytearray(width * 3)
+            rgb[0::3], rgb[1::3], rgb[2::3] = row[0::4], row[1::4], row[2::4]
+            row = bytes(rgb)
         rows.append(0)
         rows += row
-    head = struct.pack(">IIBBBBB", width, height, 8, 0 if kept == 1 else 2, 0, 0, 0)
+    head = struct.pack(">IIBBBBB", width, height, 8, 0 if channels == 1 else 2, 0, 0, 0)
     return b"".join(
         (_SIGNATURE, _chunk(b"IHDR", head), _chunk(b"IDAT", zlib.compress(rows, 6)), _chunk(b"IEND", b""))
     )
 
 
-def _chunk(kind: bytes, data: bytes) -> bytes:
-    return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
+def _chunk(chunk_type: bytes, data: bytes) -> bytes:
+    return struct.pack(">I", len(data)) + chunk_type + data + struct.pack(">I", zlib.crc32(chunk_type + data))
 
 
 def answer(head: dict[str, Any], pieces: list[bytes], answers: BinaryIO) -> None:
@@ -119,17 +118,17 @@ def answer(head: dict[str, Any], pieces: list[bytes], answers: BinaryIO) -> None
     send(answers, reply, sent)
 
 
-def limit_memory(most: int) -> None:
-    """Let this process have *most* bytes of data; a system without such a limit bounds it by time alone."""
+def limit_memory(most_bytes: int) -> None:
+    """Let this process have *most_bytes* of data; a system without such a limit bounds it by time alone."""
     try:
         import resource
     except ImportError:  # Windows
         return
-    kind = resource.RLIMIT_DATA if sys.platform == "linux" else resource.RLIMIT_AS
-    _, hard = resource.getrlimit(kind)
-    wanted = most if hard == resource.RLIM_INFINITY else min(most, hard)
+    resource_limit = resource.RLIMIT_DATA if sys.platform == "linux" else resource.RLIMIT_AS
+    _, hard = resource.getrlimit(resource_limit)
+    soft = most_bytes if hard == resource.RLIM_INFINITY else min(most_bytes, hard)
     with contextlib.suppress(ValueError, OSError):
-        resource.setrlimit(kind, (wanted, hard))
+        resource.setrlimit(resource_limit, (soft, hard))
 
 
 if __name__ == "__main__":

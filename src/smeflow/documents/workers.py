@@ -267,6 +267,6 @@ class WorkerPool:
             self._idle.put(None)
 
 
-def core_count(most: int) -> int:
-    """Give how many processes may work at once: one a core, at most *most*."""
-    return min(most, os.cpu_count() or 1)
+def core_count(limit: int) -> int:
+    """Give how many processes may work at once: one a core, at most *limit*."""
+    return min(limit, os.cpu_count() or 1)

@@ -7,7 +7,7 @@ document type is refused whole, since every known attack on XML readers needs on
 import base64
 import binascii
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from smeflow.documents.document import Document, Page
@@ -122,14 +122,6 @@ def _leaf(root: "_Element", path: str) -> str:
     return ""
 
 
-def einvoices_in(documents: Sequence[Document]) -> Iterator[Document]:
-    """Find the XML e-invoices among *documents* and all that is inside them, whatever their names."""
-    for document in documents:
-        for inner in document.walk():
-            if inner.fields.get("syntax") in ("CII", "UBL") and inner.media_type.endswith("xml"):
-                yield inner
-
-
 def _leaves(root: "_Element", file: File, parts: list[Document]) -> Iterator[str]:
     """Go through the elements without recursion, so that depth costs no stack."""
     deepest = file.limits.depth * 16
@@ -140,8 +132,8 @@ def _leaves(root: "_Element", file: File, parts: list[Document]) -> Iterator[str
         value = (element.text or "").strip()
         if _local(element) in _FILE_ELEMENTS and value:
             parent = element.getparent()
-            beside = parent.findtext("{*}NomeAttachment") if parent is not None else None
-            name = element.get("filename") or beside or f"file {len(parts) + 1}"
+            sibling_name = parent.findtext("{*}NomeAttachment") if parent is not None else None
+            name = element.get("filename") or sibling_name or f"file {len(parts) + 1}"
             check_limit("parts", file.limits.parts, len(parts) + 1, file.name)
             parts.append(
                 read_attached(file, _unpacked(value), name=name, media_type=element.get("mimeCode") or "")

@@ -74,7 +74,7 @@ def case_of(
     """
     case = case_without_results(ledger.store, item, known)
     for name, value in values_of(ledger.store, item, steps, ResultCodec()).items():
-        case = case.having(name, value)
+        case = case.with_result(name, value)
     return case
 
 

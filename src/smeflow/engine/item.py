@@ -245,7 +245,7 @@ class ItemRun:
 
     def _keep(self, entry: Entry, value: object, identity: str, where: object) -> None:
         name = entry.step.name
-        self.case = self.case.having(name, value)
+        self.case = self.case.with_result(name, value)
         self._seen.append((name, identity))
         self.outcome[name] = where
 

@@ -11,7 +11,7 @@ from typing import Any
 
 from smeflow._text import hash_of, sha256
 from smeflow.core.case import Case, Known, Step
-from smeflow.documents.document import MAIL, Document, is_message
+from smeflow.documents.document import MAIL, ROW, Document, is_message
 from smeflow.documents.file import MSG
 from smeflow.documents.mail import headers_of
 from smeflow.documents.read import DocumentCache
@@ -29,7 +29,6 @@ from smeflow.kinds.sinks import (
     Sink,
     SinkItem,
 )
-from smeflow.kinds.sources import ROW
 from smeflow.ledger.finish import results_of
 from smeflow.ledger.history import LedgerSinkMemory, last_delivery, record_delivery
 from smeflow.ledger.items import change_count, item_of
@@ -260,7 +259,7 @@ class Projection:
     def _finished(self, item: ItemRow, case: Case, results: Mapping[int, str] | None = None) -> SinkItem:
         """Give an item with the values it was finished with in its *case*."""
         for name, value in values_of(self.store, item, self.steps, self.codec, results).items():
-            case = case.having(name, value)
+            case = case.with_result(name, value)
         return replace(self._item(item, case), finished_at=item.ended_at)
 
     def _item(self, item: ItemRow, case: Case) -> SinkItem:

@@ -18,13 +18,14 @@ from typing import IO, Self
 from smeflow import __version__
 from smeflow._system import lock, unlock
 from smeflow._text import hash_of, sha256
+from smeflow.documents.document import ROW
 from smeflow.engine.context import HaltReason, RunHalt, set_up_run
 from smeflow.engine.outputs import Projection
 from smeflow.engine.pool import ItemPool, RunProgress
 from smeflow.engine.redo import outdated_notice, reopen_finished
 from smeflow.errors import LedgerBusy, SinkError, SmeflowError, SourceError
 from smeflow.i18n import Phrase, say
-from smeflow.kinds.sources import ROW, Arrival, RemarkingSource, ResumableSource, UnreadableArrival
+from smeflow.kinds.sources import Arrival, RemarkingSource, ResumableSource, UnreadableArrival
 from smeflow.ledger import history
 from smeflow.ledger.calls import nanos_to_money, settle_lost_calls
 from smeflow.ledger.intake import Incoming, Intake

@@ -261,17 +261,17 @@ def draw_evaluation(cases: Sequence[CaseScore], language: Language) -> str:
     )
 
 
-def _frame(left: int, across: Phrase, up: Phrase, top: float, language: Language) -> list[str]:
-    beside = _text(0, 0, up, language, anchor="middle")
+def _frame(left: int, x_title: Phrase, y_title: Phrase, y_max: float, language: Language) -> list[str]:
+    y_label = _text(0, 0, y_title, language, anchor="middle")
     lines = [
         f'<path d="M{left} {TOP}V{TOP + SIDE}H{left + SIDE}" fill="none" stroke="{INK}"/>',
-        _text(left + SIDE / 2, TOP + SIDE + 45, across, language, anchor="middle"),
-        f'<g transform="translate({left - 55} {TOP + SIDE / 2}) rotate(-90)">{beside}</g>',
+        _text(left + SIDE / 2, TOP + SIDE + 45, x_title, language, anchor="middle"),
+        f'<g transform="translate({left - 55} {TOP + SIDE / 2}) rotate(-90)">{y_label}</g>',
     ]
     for n in range(5):
         share = n / 4
         lines.append(_number(left + SIDE * share, TOP + SIDE + 20, share, "middle", language))
-        lines.append(_number(left - 8, TOP + SIDE * (1 - share) + 4, share * top, "end", language))
+        lines.append(_number(left - 8, TOP + SIDE * (1 - share) + 4, share * y_max, "end", language))
     return lines
 
 
@@ -281,8 +281,8 @@ def _band(points: Sequence[CurvePoint], worst: float) -> str:
     return f'<polygon points="{_points(upper + lower, GAP)}" fill="{BLUE}" fill-opacity="0.15"/>'
 
 
-def _line(at: Sequence[tuple[float, float]], left: int, colour: str) -> str:
-    return f'<polyline points="{_points(at, left)}" fill="none" stroke="{colour}" stroke-width="2"/>'
+def _line(points: Sequence[tuple[float, float]], left: int, colour: str) -> str:
+    return f'<polyline points="{_points(points, left)}" fill="none" stroke="{colour}" stroke-width="2"/>'
 
 
 def _dots(bins: Sequence[CalibrationBin], left: int, colour: str) -> str:
@@ -297,8 +297,8 @@ def _dots(bins: Sequence[CalibrationBin], left: int, colour: str) -> str:
     return "\n".join(drawn)
 
 
-def _points(at: Sequence[tuple[float, float]], left: int) -> str:
-    return " ".join(f"{left + SIDE * x:.1f},{TOP + SIDE * (1 - min(1.0, y)):.1f}" for x, y in at)
+def _points(points: Sequence[tuple[float, float]], left: int) -> str:
+    return " ".join(f"{left + SIDE * x:.1f},{TOP + SIDE * (1 - min(1.0, y)):.1f}" for x, y in points)
 
 
 def _number(x: float, y: float, share: float, anchor: str, language: Language) -> str:
@@ -308,8 +308,8 @@ def _number(x: float, y: float, share: float, anchor: str, language: Language) -
 
 
 def _text(
-    x: float, y: float, what: Phrase, language: Language, *, size: int = 12, anchor: str = "start"
+    x: float, y: float, phrase: Phrase, language: Language, *, size: int = 12, anchor: str = "start"
 ) -> str:
-    shown = escape(what.render(language))
+    shown = escape(phrase.render(language))
     at = f'x="{x:.1f}" y="{y:.1f}" text-anchor="{anchor}"'
     return f'<text {at} font-size="{size}" fill="{INK}">{shown}</text>'

@@ -7,7 +7,7 @@ not taken up, or only the labels of it that do no harm.
 """
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -15,6 +15,7 @@ from typing import Any
 from smeflow._text import sha256
 from smeflow.engine.cases import case_of
 from smeflow.errors import SmeflowError
+from smeflow.evaluate.scoring import decided_value
 from smeflow.ledger.ledger import Ledger
 from smeflow.ledger.rows import ItemRow
 from smeflow.triage.labels import TEST_USE, Example, read_examples, rows_of_examples
@@ -38,11 +39,11 @@ class Lesson:
     @property
     def line(self) -> dict[str, Any]:
         """The line of JSON it is kept as."""
-        one = self.example
-        kept: dict[str, Any] = {"id": self.key, "label": one.label}
-        kept |= {"labels": list(one.labels)} if len(one.labels) > 1 else {}
-        kept |= {"subject": one.subject, "from": one.sender, "text": one.text}
-        return kept if self.teaches else {**kept, "use": TEST_USE}
+        example = self.example
+        row: dict[str, Any] = {"id": self.key, "label": example.label}
+        row |= {"labels": list(example.labels)} if len(example.labels) > 1 else {}
+        row |= {"subject": example.subject, "from": example.sender, "text": example.text}
+        return row if self.teaches else {**row, "use": TEST_USE}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -81,8 +82,8 @@ def collect_lessons(ledger: Ledger, recipe: str, step: Triage) -> list[Lesson]:
         labels = _decided(ledger, item, step)
         example = _example(ledger, item, labels) if labels else None
         if example is not None:
-            apart = int(sha256(item.key)[:8], 16) % TEST_ONE_IN == 0
-            lessons.append(Lesson(key=item.key, example=example, teaches=not apart))
+            is_test = int(sha256(item.key)[:8], 16) % TEST_ONE_IN == 0
+            lessons.append(Lesson(key=item.key, example=example, teaches=not is_test))
     return lessons
 
 
@@ -101,8 +102,8 @@ def learn_from(step: Triage, file: Path, decided: Sequence[Lesson]) -> LearningO
     tests = [*old_tests, *(lesson for lesson in new if not lesson.teaches)]
     # a corrected correction is taken out of what teaches before it is measured again
     learned = len(read_examples(file)) if file.is_file() else 0
-    given = list(step.examples[: len(step.examples) - learned])
-    base = given + [
+    before_file = list(step.examples[: len(step.examples) - learned])
+    base = before_file + [
         _lesson_of(row).example
         for key, row in kept.items()
         if row.get("use") != TEST_USE and key not in changed
@@ -150,43 +151,35 @@ def write_examples(file: Path, outcome: LearningOutcome) -> None:
     rows |= {lesson.key: lesson.line for lesson in (*outcome.taken, *outcome.tests)}
     text = "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows.values())
     file.parent.mkdir(parents=True, exist_ok=True)
-    beside = file.with_name(f"{file.name}.new")
-    beside.write_text(text, encoding="utf-8")
-    beside.replace(file)
+    replacement = file.with_name(f"{file.name}.new")
+    replacement.write_text(text, encoding="utf-8")
+    replacement.replace(file)
 
 
 def _choose_harmless(
     step: Triage, base: list[Example], new: list[Lesson], truths: list[Example], before: SortingScore
 ) -> tuple[list[Lesson], SortingScore, list[Lesson]]:
     """Take all, or else label by label what does no harm."""
-    whole = measure_sorting(step, base, [lesson.example for lesson in new], truths)
-    if not whole.worse_than(before):
-        return new, whole, []
+    together = measure_sorting(step, base, [lesson.example for lesson in new], truths)
+    if not together.worse_than(before):
+        return new, together, []
     taken: list[Lesson] = []
     after, refused = before, []
     for label in dict.fromkeys(lesson.example.label for lesson in new):
-        some = [lesson for lesson in new if lesson.example.label == label]
-        tried = measure_sorting(step, base, [lesson.example for lesson in (*taken, *some)], truths)
-        if tried.worse_than(after):
-            refused += some
+        batch = [lesson for lesson in new if lesson.example.label == label]
+        score = measure_sorting(step, base, [lesson.example for lesson in (*taken, *batch)], truths)
+        if score.worse_than(after):
+            refused += batch
         else:
-            taken, after = [*taken, *some], tried
+            taken, after = [*taken, *batch], score
     return taken, after, refused
 
 
 def _decided(ledger: Ledger, item: ItemRow, step: Triage) -> tuple[str, ...]:
     """Give the labels a person gave or approved; none where nobody did."""
-    for review in reversed(ledger.reviews(item)):
-        if review.version == item.version and review.step == step.name:
-            text = review.after if review.action == "correct" else review.before
-            decided = review.action in {"approve", "correct"}
-            return _labels(json.loads(text), step.labels) if decided and text else ()
-    return ()
-
-
-def _labels(value: Mapping[str, Any], known: Iterable[str]) -> tuple[str, ...]:
+    value = decided_value(ledger, item, step.name) or {}
     labels = value.get("labels") or [value.get("label")]
-    return tuple(label for label in labels if label in set(known))
+    return tuple(label for label in labels if label in step.labels)
 
 
 def _example(ledger: Ledger, item: ItemRow, labels: tuple[str, ...]) -> Example | None:

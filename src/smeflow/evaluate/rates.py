@@ -56,9 +56,9 @@ def _at_most(count: int, total: int, rate: float) -> float:
         return 1.0
     if rate >= 1:
         return float(count >= total)
-    whole = lgamma(total + 1)
+    log_factorial = lgamma(total + 1)
     terms = (
-        whole - lgamma(k + 1) - lgamma(total - k + 1) + k * log(rate) + (total - k) * log1p(-rate)
+        log_factorial - lgamma(k + 1) - lgamma(total - k + 1) + k * log(rate) + (total - k) * log1p(-rate)
         for k in range(count + 1)
     )
     return min(1.0, sum(map(exp, terms)))
@@ -140,8 +140,8 @@ def propose_threshold(cases: Sequence[CaseScore], wanted: float) -> ThresholdPro
     needed = ceil(log(0.05) / log(1 - wanted))
     fitting = [p for p in points if upper_bound(p.errors.count, p.errors.total) <= wanted]
     best = fitting[-1] if fitting else None
-    shown = best or (points[0] if points else None)
-    bound = upper_bound(shown.errors.count, shown.errors.total) if shown else 1.0
+    reported = best or (points[0] if points else None)
+    bound = upper_bound(reported.errors.count, reported.errors.total) if reported else 1.0
     return ThresholdProposal(wanted=wanted, point=best, bound=bound, labels_needed=needed)
 
 

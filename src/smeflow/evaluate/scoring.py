@@ -92,17 +92,17 @@ def read_truth(path: Path) -> list[Truth]:
     return [_parse_truth(line, f"{path.name}:{n}") for n, line in enumerate(lines, 1) if line.strip()]
 
 
-def _parse_truth(text: str, place: str, stem: str = "") -> Truth:
+def _parse_truth(text: str, where: str, stem: str = "") -> Truth:
     try:
         line = json.loads(text)
     except json.JSONDecodeError:
         line = None
     if not isinstance(line, dict):  # told to the person who wrote it, as any other mistake in the file
-        raise ValueError(say("{place}: this is no JSON object", place=place))  # noqa: TRY004
+        raise ValueError(say("{place}: this is no JSON object", place=where))  # noqa: TRY004
     name = next((str(line[key]) for key in CASE_KEYS if line.get(key) is not None and "record" in line), "")
     name = name or next((str(line[key]) for key in CASE_KEYS[:3] if isinstance(line.get(key), str)), stem)
     if not name:
-        raise ValueError(say("{place}: no file, id or key says which case is meant", place=place))
+        raise ValueError(say("{place}: no file, id or key says which case is meant", place=where))
     groups = {group: str(line[group]) for group in TRUTH_GROUPS if isinstance(line.get(group), str)}
     if "label" in line:
         return Truth(name=name, kind="label", values={"label": line["label"]}, groups=groups)
@@ -126,17 +126,22 @@ def flatten(values: Mapping[str, Any], before: str = "") -> dict[str, Any]:
 
 def truth_from_review(ledger: Ledger, item: ItemRow, step: Step[Any]) -> Truth | None:
     """Give what a person made of an item: the value they gave or approved; None where nobody looked."""
+    value = decided_value(ledger, item, step.name)
+    kind = result_id(step.returns)
+    if value is None or kind not in (Label.result_id, Extraction.result_id):
+        return None
+    if kind == Label.result_id:
+        return Truth(name=item.key, kind="label", values={"label": value["label"]})
+    return Truth(name=item.key, values=flatten(value["record"]))
+
+
+def decided_value(ledger: Ledger, item: ItemRow, step: str) -> dict[str, Any] | None:
+    """Give the result of *step* that a person gave or approved last; None where nobody did."""
     for review in reversed(ledger.reviews(item)):
-        if review.version != item.version or review.step != step.name:
-            continue
-        text = review.after if review.action == "correct" else review.before
-        if review.action not in ("approve", "correct") or not text:
-            return None
-        value = json.loads(text)
-        kind = result_id(step.returns)
-        if kind == Label.result_id:
-            return Truth(name=item.key, kind="label", values={"label": value["label"]})
-        return Truth(name=item.key, values=flatten(value["record"])) if kind == Extraction.result_id else None
+        if review.version == item.version and review.step == step:
+            text = review.after if review.action == "correct" else review.before
+            value = json.loads(text) if review.action in {"approve", "correct"} and text else None
+            return value if isinstance(value, dict) else None
     return None
 
 
@@ -147,8 +152,8 @@ def match_items(truths: list[Truth], items: list[ItemRow]) -> Iterator[tuple[Tru
     for truth in truths:
         base, stem = Path(truth.name).name, truth.name
         stems = [i for i in items if Path(i.name).stem == stem or i.key.endswith(f"/{base}")]
-        found = keys.get(truth.name) or names.get(truth.name) or names.get(base)
-        yield truth, found or (stems[0] if len(stems) == 1 else None)
+        match = keys.get(truth.name) or names.get(truth.name) or names.get(base)
+        yield truth, match or (stems[0] if len(stems) == 1 else None)
 
 
 def score_item(ledger: Ledger, item: ItemRow, step: Step[Any], truth: Truth) -> CaseScore | None:
@@ -195,31 +200,31 @@ def score_record(name: str, extraction: Extraction[Any], truth: Truth, *, accept
     )
 
 
-def score_label(name: str, found: Label, truth: Truth, *, accepted: bool) -> CaseScore:
+def score_label(name: str, label: Label, truth: Truth, *, accepted: bool) -> CaseScore:
     """Score a label; the confidence of a mere suggestion is not one of a label."""
-    confidence = found.confidence if found.label is not None else None
+    confidence = label.confidence if label.label is not None else None
     expected = truth.values.get("label")
     score = FieldScore(
         name=str(expected),
-        verdict=_verdict(expected, found.label),
+        verdict=_verdict(expected, label.label),
         expected=_shown(expected),
-        found=_shown(found.label),
-        reader=found.reader or "",
+        found=_shown(label.label),
+        reader=label.reader or "",
         confidence=confidence,
     )
     return CaseScore(
         name=name,
         fields=(score,),
-        accepted=accepted and found.label is not None,
-        proven=found.label is not None and not found.doubts,
+        accepted=accepted and label.label is not None,
+        proven=label.label is not None and not label.doubts,
         confidence=confidence,
-        groups={"reader": found.reader or "–", **truth.groups},
+        groups={"reader": label.reader or "–", **truth.groups},
     )
 
 
-def _groups(found: Extraction[Any], values: Mapping[str, Any]) -> dict[str, str]:
+def _groups(extraction: Extraction[Any], values: Mapping[str, Any]) -> dict[str, str]:
     """Give what the record is counted with: by supplier, where its kind has one."""
-    by = kind_of(type(found.record)).groups
+    by = kind_of(type(extraction.record)).groups
     return {word: str(values.get(name) or "?") for word, name in by.items()}
 
 

@@ -59,8 +59,8 @@ def attribute(value: object, name: str) -> Any:
     return None
 
 
-def _own_property(kind: type, name: str) -> bool:
-    for base in kind.__mro__:
+def _own_property(owner: type, name: str) -> bool:
+    for base in owner.__mro__:
         if base in {BaseModel, object}:
             return False
         if name in vars(base):
@@ -73,8 +73,8 @@ def item(value: object, key: str | int) -> Any:
     if isinstance(value, Table) and isinstance(key, str):
         if key not in value.columns:
             return None
-        at = value.columns.index(key)
-        return tuple(row[at] for row in value.rows)
+        index = value.columns.index(key)
+        return tuple(row[index] for row in value.rows)
     if isinstance(value, Mapping):
         return value.get(key)
     if isinstance(value, tuple | list) and isinstance(key, int) and -len(value) <= key < len(value):
@@ -125,7 +125,7 @@ def day(value: object) -> date | None:
     return None
 
 
-def _alike(left: object, right: object, currency: str) -> tuple[Any, Any] | None:
+def _comparable_pair(left: object, right: object, currency: str) -> tuple[Any, Any] | None:
     """Bring two values to one type in which they can be compared, or None."""
     if isinstance(left, Money) or isinstance(right, Money):
         return _amounts(left, right, currency)
@@ -173,9 +173,9 @@ def compare(word: str, left: object, right: object, currency: str) -> bool | Non
     if left is None or right is None:
         return None
     if word in {"in", "not in"}:
-        inside = _inside(left, right, currency)
-        return inside if word == "in" or inside is None else not inside
-    pair = _alike(left, right, currency)
+        contained = _is_member(left, right, currency)
+        return contained if word == "in" or contained is None else not contained
+    pair = _comparable_pair(left, right, currency)
     if pair is None:
         return None
     try:
@@ -184,7 +184,7 @@ def compare(word: str, left: object, right: object, currency: str) -> bool | Non
         return None
 
 
-def _inside(left: object, right: object, currency: str) -> bool | None:
+def _is_member(left: object, right: object, currency: str) -> bool | None:
     if isinstance(right, str | Mapping):
         return left in right if isinstance(left, str) else None
     if isinstance(right, tuple | list | set | frozenset):
@@ -213,8 +213,8 @@ def arithmetic(sign: str, left: object, right: object, currency: str) -> Decimal
         return None
     if not monies or (sign == "/" and isinstance(right, Money)):
         return result
-    own = left if isinstance(left, Money) else right
-    return Money(result, own.currency) if isinstance(own, Money) else None
+    money = left if isinstance(left, Money) else right
+    return Money(result, money.currency) if isinstance(money, Money) else None
 
 
 def call(function: Callable[..., Any], arguments: list[Any]) -> Any:

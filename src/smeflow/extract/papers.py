@@ -9,7 +9,7 @@ from smeflow._text import folded
 from smeflow.documents.document import Document
 from smeflow.documents.xml import STATUS_FIELD
 from smeflow.i18n import Phrase, say
-from smeflow.kinds.record_kind import FieldSpec, ReaderSlot, RecordKind, RecordReader, Sought
+from smeflow.kinds.record_kind import FieldSpec, ReaderContext, ReaderSlot, RecordKind, RecordReader
 from smeflow.kinds.records import Check, Reading
 from smeflow.kinds.steps import is_printed
 
@@ -145,7 +145,7 @@ class PaperReadings:
 
 
 def read_papers(
-    documents: Sequence[Document], kind: RecordKind, sought: Sought, slots: Collection[str]
+    documents: Sequence[Document], kind: RecordKind, sought: ReaderContext, slots: Collection[str]
 ) -> PaperReadings:
     """Find the record among *documents*, file by file, and read it with the readers that are wanted."""
     readers = {slot: reader for slot, reader in kind.readers.items() if slot in slots}
@@ -207,7 +207,7 @@ def _document_problems(documents: Sequence[Document]) -> list[Phrase]:
     return [*problems, *status_messages(documents)]
 
 
-def _read(paper: Paper, readers: Mapping[ReaderSlot, RecordReader], sought: Sought) -> Paper:
+def _read(paper: Paper, readers: Mapping[ReaderSlot, RecordReader], sought: ReaderContext) -> Paper:
     exact, layout = readers.get("exact"), readers.get("layout")
     data = exact(paper.documents, sought) if exact else None
     page = layout(paper.visible, sought) if layout and paper.has_page else None

@@ -37,8 +37,8 @@ from smeflow.kinds.record_kind import (
     RECORDS,
     FieldSpec,
     Firm,
+    ReaderContext,
     RecordKind,
-    Sought,
     find_record_kind,
     kind_of,
     rule_names,
@@ -226,7 +226,7 @@ class Extract(StepFamily, Generic[R]):
         """Read the record. A model is asked where something wanted is missing, or with ``ask="always"``."""
         firm: Firm | None = self.constants.get("company")
         kind, labels = self.kind, Labels(words=self.labels) if self.labels else None
-        sought = Sought(firm=firm, labels=labels, known=case.known)
+        sought = ReaderContext(firm=firm, labels=labels, known=case.known)
 
         def read(documents: Sequence[Document]) -> PaperReadings:
             if kind.readers:

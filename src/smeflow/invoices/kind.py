@@ -45,9 +45,9 @@ from smeflow.kinds.record_kind import (
     NamedRules,
     PaperRules,
     ProofRules,
+    ReaderContext,
     ReadTwice,
     RecordKind,
-    Sought,
     SplitRule,
 )
 from smeflow.kinds.records import Check, FieldKind, Reading
@@ -103,13 +103,13 @@ ENOUGH_FIELDS = 4
 _AMOUNTS = ("total_net", "total_vat", "total_gross", "amount_due", "prepaid", "currency")
 
 
-def _read_data(documents: tuple[Document, ...], _sought: Sought, /) -> Reading | None:
+def _read_data(documents: tuple[Document, ...], _sought: ReaderContext, /) -> Reading | None:
     from smeflow.invoices.xml.read import read_einvoice
 
     return read_einvoice(documents)
 
 
-def _read_page(documents: tuple[Document, ...], sought: Sought, /) -> Reading | None:
+def _read_page(documents: tuple[Document, ...], sought: ReaderContext, /) -> Reading | None:
     from smeflow.invoices.page.read import read_invoice
 
     firm = sought.firm

@@ -8,7 +8,7 @@ if TYPE_CHECKING:
     from smeflow.core.case import Known
     from smeflow.core.claims import Claim, ClaimingResult, Evidenced
     from smeflow.core.step import DoubtingResult, ModelWantingResult
-    from smeflow.documents.document import MESSAGE, PageRange
+    from smeflow.documents.document import MESSAGE, ROW, PageRange
     from smeflow.invoices.books.journal import BooksFormat
     from smeflow.kinds.mailbox import Account, Effect, MailIndex
     from smeflow.kinds.recipe_context import RecipeContext
@@ -17,9 +17,9 @@ if TYPE_CHECKING:
         NamedRules,
         PaperRules,
         ProofRules,
+        ReaderContext,
         RecordKind,
         RecordReader,
-        Sought,
         SplitRule,
     )
     from smeflow.kinds.records import Check, Finding, Identifier, Labels, Reading, Record
@@ -35,7 +35,6 @@ if TYPE_CHECKING:
         SinkMemory,
     )
     from smeflow.kinds.sources import (
-        ROW,
         Arrival,
         ArrivalBatch,
         DiskSource,
@@ -79,6 +78,7 @@ __all__ = [
     "Parcel",
     "ProofRules",
     "Put",
+    "ReaderContext",
     "Reading",
     "RecipeContext",
     "Record",
@@ -88,7 +88,6 @@ __all__ = [
     "Sink",
     "SinkItem",
     "SinkMemory",
-    "Sought",
     "Source",
     "SplitRule",
     "StepFamily",
@@ -103,20 +102,19 @@ __getattr__, __dir__ = open_door(
         "smeflow.core.case": "Known",
         "smeflow.core.claims": "Claim ClaimingResult Evidenced",
         "smeflow.core.step": "DoubtingResult ModelWantingResult",
-        "smeflow.documents.document": "MESSAGE PageRange",
+        "smeflow.documents.document": "MESSAGE ROW PageRange",
         "smeflow.invoices.books.journal": "BooksFormat",
         "smeflow.kinds.mailbox": "Account Effect MailIndex",
         "smeflow.kinds.recipe_context": "RecipeContext",
         "smeflow.kinds.record_kind": (
-            "Firm NamedRules PaperRules ProofRules RecordKind RecordReader Sought SplitRule"
+            "Firm NamedRules PaperRules ProofRules RecordKind RecordReader ReaderContext SplitRule"
         ),
         "smeflow.kinds.records": "Check Finding Identifier Labels Reading Record",
         "smeflow.kinds.sinks": (
             "ActingSink DeliveringSink DeliveryAnswer HoldingSink Parcel Put Sink SinkItem SinkMemory"
         ),
         "smeflow.kinds.sources": (
-            "ROW Arrival ArrivalBatch DiskSource FactSource ResumableSource Source UnreadableArrival "
-            "make_arrival"
+            "Arrival ArrivalBatch DiskSource FactSource ResumableSource Source UnreadableArrival make_arrival"
         ),
         "smeflow.kinds.steps": "StepFamily StepResult",
     },

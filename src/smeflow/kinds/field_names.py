@@ -144,19 +144,11 @@ TERMS: Mapping[str, Phrase] = {
     "scheme": say("scheme"),
 }
 """What people call the terms inside them; any other keeps its name."""
+_SAME_WORD = "name quantity unit net vat_rate category rate base amount exemption"
 MEMBERS: Mapping[str, Phrase] = {
     "id": say("no."),
-    "name": say("name"),
-    "quantity": say("quantity"),
-    "unit": say("unit"),
     "unit_price": say("unit price"),
-    "net": say("net"),
-    "vat_rate": say("VAT rate"),
-    "category": say("category"),
-    "rate": say("rate"),
-    "base": say("base"),
-    "amount": say("amount"),
-    "exemption": say("why no VAT"),
+    **{name: TERMS[name] for name in _SAME_WORD.split()},
 }
 """The columns of an invoice's lines and of its rates of VAT."""
 INVOICE_KINDS: Mapping[str, Phrase] = {

@@ -48,9 +48,9 @@ class RecipeContext:
     clock: Callable[[], datetime] = _now
 
     @classmethod
-    def of(cls, given: object) -> "RecipeContext":
+    def of(cls, context: object) -> "RecipeContext":
         """Give the context Pydantic hands on, or the one of a script."""
-        return given if isinstance(given, cls) else cls()
+        return context if isinstance(context, cls) else cls()
 
     def get(self, name: str, default: Any = None) -> Any:
         """Give a value by name, as when the context was a dictionary; until the next release."""

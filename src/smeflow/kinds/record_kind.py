@@ -69,7 +69,7 @@ class Firm(Protocol):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Sought:
+class ReaderContext:
     """What a reader gets besides the documents."""
 
     firm: Firm | None = None
@@ -83,7 +83,7 @@ class Sought:
 class RecordReader(Protocol):
     """Reads one kind of record; None where it has nothing to say."""
 
-    def __call__(self, documents: tuple[Document, ...], sought: Sought, /) -> Reading | None:
+    def __call__(self, documents: tuple[Document, ...], context: ReaderContext, /) -> Reading | None:
         """Read."""
         ...
 
@@ -207,7 +207,8 @@ class RecordKind:
     readers: Mapping[ReaderSlot, RecordReader] = field(default_factory=dict)
     """Without any, values are read beside labels that are the fields' names."""
     checks: Callable[[Any, Firm | None], Iterable[Check]] | None = None
-    """What must hold of a record, whoever read it."""
+    """What must hold of a record, whoever read it. There is no clock: a result stands as long as its
+    document, so that what held yesterday holds today."""
     claims: Callable[[Any, Known], Iterable[Claim]] | None = None
     """What must be compared with other items."""
     words: Mapping[str, Phrase] = field(default_factory=dict)
@@ -239,18 +240,15 @@ class RecordKind:
         self, record: Any, wanted: Sequence[str], firm: Firm | None, values: Mapping[str, Any]
     ) -> Judgement:
         """Run every check of *record*, made of *values*, once."""
-        judged_record, checks = record, tuple(self.checks(record, firm)) if self.checks else ()
-        proof = self.proof
+        judged, checks = record, tuple(self.checks(record, firm)) if self.checks else ()
+        closed = self.proof.closed
         if self.like is not None and self.like.alike is not None:
-            judged_record, proof = self.like.alike.view(values), self.like.proof
-            checks = () if judged_record is None else self.like.alike.checks(judged_record)
-        sums = proof.closed is not None and judged_record is not None
-        return Judgement(
-            checks=checks,
-            absent=self.proof.missing(record, wanted),
-            sums=sums,
-            closed=proof.closed(judged_record, checks) if proof.closed is not None and sums else None,
-        )
+            judged, closed = self.like.alike.view(values), self.like.proof.closed
+            checks = () if judged is None else self.like.alike.checks(judged)
+        absent = self.proof.missing(record, wanted)
+        if closed is None or judged is None:
+            return Judgement(checks=checks, absent=absent)
+        return Judgement(checks=checks, absent=absent, sums=True, closed=closed(judged, checks))
 
     def earlier_examples(self, known: Known, readings: Sequence[Reading]) -> str:
         """Show a model how earlier records of the same sender were read."""

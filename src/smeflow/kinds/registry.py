@@ -78,7 +78,7 @@ _CONTRACTS: Mapping[Family, Sequence[tuple[str, ...]]] = {
 
 
 def missing_members(family: Family, candidate: object) -> tuple[str, ...]:
-    """List what *made* lacks to be one of *family*, by the contract it comes nearest to."""
+    """List what *candidate* lacks to be one of *family*, by the contract it comes nearest to."""
     missing = [tuple(m for m in contract if not _has(candidate, m)) for contract in _CONTRACTS[family]]
     return min(missing, key=len, default=())
 

@@ -12,9 +12,6 @@ from smeflow.i18n import Phrase
 from smeflow.kinds.mailbox import MailIndex
 from smeflow.kinds.recipe_context import RecipeContext
 
-ROW = "application/vnd.smeflow.row+json"
-"""The media type of a row: a JSON object of text cells, in the order of the columns."""
-
 
 @dataclass(frozen=True, kw_only=True)
 class Arrival:
@@ -74,7 +71,7 @@ class ArrivalBatch:
 class ResumableSource(Protocol):
     """A source that goes on where it was, instead of going through everything each time."""
 
-    def batches(self, book: MailIndex) -> Iterator[ArrivalBatch]:
+    def batches(self, index: MailIndex) -> Iterator[ArrivalBatch]:
         """Give what came in since; an arrival that was not settled comes again.
 
         Raises:

@@ -102,17 +102,17 @@ def without_trailing_commas(text: str) -> str:
 
 
 def plain_numbers(
-    value: Any, wanted: Callable[[tuple[str | int, ...]], bool], path: tuple[str | int, ...] = ()
+    value: Any, selected: Callable[[tuple[str | int, ...]], bool], path: tuple[str | int, ...] = ()
 ) -> Any:
-    """Write numbers given as text in a country's way (``1.234,56``) plainly, where *wanted* and clear.
+    """Write numbers given as text in a country's way (``1.234,56``) plainly, where *selected* and clear.
 
     ``1,234`` may be a thousand or a decimal: it stays as it is, and is refused later.
     """
     if isinstance(value, dict):
-        return {k: plain_numbers(v, wanted, (*path, k)) for k, v in value.items()}
+        return {k: plain_numbers(v, selected, (*path, k)) for k, v in value.items()}
     if isinstance(value, list):
-        return [plain_numbers(v, wanted, (*path, i)) for i, v in enumerate(value)]
-    if isinstance(value, str) and wanted(path):
+        return [plain_numbers(v, selected, (*path, i)) for i, v in enumerate(value)]
+    if isinstance(value, str) and selected(path):
         return _plain(value)
     return value
 

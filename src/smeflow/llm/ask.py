@@ -125,12 +125,12 @@ class AnswerForm(Generic[T]):
                 return self._with_plain_numbers(value, numbers, error)
             raise UnfitAnswer(_problems(error)) from None
 
-    def _with_plain_numbers(self, value: Any, where: set[tuple[int | str, ...]], first: ValidationError) -> T:
+    def _with_plain_numbers(self, value: Any, where: set[tuple[int | str, ...]], error: ValidationError) -> T:
         plain = plain_numbers(value, lambda path: any(loc[: len(path)] == path for loc in where))
         try:
             return self.adapter.validate_json(schema_text(plain), extra="ignore")
         except ValidationError:
-            raise UnfitAnswer(_problems(first)) from None
+            raise UnfitAnswer(_problems(error)) from None
 
 
 _NUMBER_ERRORS = frozenset({"decimal_parsing", "decimal_type", "float_parsing", "int_parsing"})

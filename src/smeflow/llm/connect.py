@@ -6,6 +6,7 @@ import os
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
+from functools import partial
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
@@ -16,7 +17,6 @@ from smeflow.llm.interface import ConnectedLLM, ImageLimits, ModelEndpoint, NoMo
 from smeflow.llm.openai_compatible import LOG_PROBABILITIES, OpenAICompatible
 from smeflow.llm.prices import FREE, own_price, price_of, with_surcharge
 from smeflow.llm.providers import (
-    EUROPEAN_PROVIDERS,
     PROVIDERS,
     Provider,
     Residency,
@@ -247,9 +247,9 @@ def choose_model(
     """
     if text == "none":
         return ModelChoice(llm=None, why=say("llm: none. The readers work alone."))
+    reach = partial(connect, environ=environ, prices=prices, regions=regions)
     if text != "auto":
-        llm = connect(text, environ=environ, prices=prices, regions=regions)
-        return ModelChoice(llm=llm, why=say("{model} is named at llm:.", model=text))
+        return ModelChoice(llm=reach(text), why=say("{model} is named at llm:.", model=text))
 
     considered: list[Phrase] = []
 
@@ -269,10 +269,10 @@ def choose_model(
     local = _local_model(environ, considered)
     if local is not None:
         return chosen(local, say("{model} is on this machine.", model=local.place.model))
-    european = [row.name for row in EUROPEAN_PROVIDERS if environ.get(row.key_variable)]
+    european = [r.name for r in PROVIDERS.values() if r.region == "eu" and environ.get(r.key_variable)]
     names = dict.fromkeys([*allowed, *(european if region == "eu" else [])])
     for name in names:
-        remote = _allowed(name, residency, environ, prices, regions, considered)
+        remote = _allowed(name, residency, reach, considered)
         if remote is not None:
             model = remote.place.model
             full_name = name if model in name else f"{name}/{model}"
@@ -313,15 +313,10 @@ def _local_model(environ: Mapping[str, str], considered: list[Phrase]) -> Connec
 
 
 def _allowed(
-    name: str,
-    residency: Residency,
-    environ: Mapping[str, str],
-    prices: Mapping[str, Price] | None,
-    regions: Mapping[str, Region] | None,
-    considered: list[Phrase],
+    name: str, residency: Residency, reach: Callable[[str], ConnectedLLM], considered: list[Phrase]
 ) -> ConnectedLLM | None:
     try:
-        llm = connect(name, environ=environ, prices=prices, regions=regions)
+        llm = reach(name)
     except (LLMError, MissingExtra) as error:
         considered.append(say("{model} is allowed: {why}", model=name, why=error.phrase))
         return None

@@ -70,19 +70,18 @@ def _format(schema: AnswerSchema) -> str:
 def _messages(request: Request, dropped: Dropped, write: Callable[[Message], str]) -> str:
     messages = request.messages
     if request.schema is not None and "schema" in dropped:
-        messages = _with_schema(messages, request.schema)
+        messages = put_first(schema_instruction(request.schema), messages)
     written = [
         f'{{"role":"{m.role}","content":{write(m) if m.images else _text(m.content)}}}' for m in messages
     ]
     return f"[{','.join(written)}]"
 
 
-def _with_schema(messages: tuple[Message, ...], schema: AnswerSchema) -> tuple[Message, ...]:
-    """Put the schema before the first system message: some models answer nothing to a second one."""
-    words, first = schema_instruction(schema), messages[0]
-    if first.role != "system":
+def put_first(words: str, messages: tuple[Message, ...]) -> tuple[Message, ...]:
+    """Put *words* before the first system message: some models answer nothing to a second one."""
+    if not messages or messages[0].role != "system":
         return (Message("system", words), *messages)
-    return (replace(first, content=f"{words}\n\n{first.content}"), *messages[1:])
+    return (replace(messages[0], content=f"{words}\n\n{messages[0].content}"), *messages[1:])
 
 
 def _chat_content(message: Message) -> str:
@@ -228,32 +227,32 @@ def field_probabilities(text: str, tokens: object) -> Mapping[str, float] | None
 def _spans(tokens: Sequence[Any]) -> list[tuple[str, float]]:
     """Give each token's text, by its bytes where they are given: a character may span two tokens."""
     spans: list[tuple[str, float]] = []
-    held, lowest = b"", 0.0
+    pending, lowest = b"", 0.0
     for token in tokens:
         if not isinstance(token, dict) or not isinstance(token.get("logprob"), int | float):
             return []
         raw = token.get("bytes")
         piece = _bytes(raw) or str(token.get("token", "")).encode()
-        held, lowest = held + piece, min(lowest, float(token["logprob"]))
+        pending, lowest = pending + piece, min(lowest, float(token["logprob"]))
         try:
-            spans.append((held.decode(), lowest))
+            spans.append((pending.decode(), lowest))
         except UnicodeDecodeError:
             continue
-        held, lowest = b"", 0.0
+        pending, lowest = b"", 0.0
     return spans
 
 
 def _bytes(raw: object) -> bytes:
-    good = isinstance(raw, list) and all(type(b) is int and 0 <= b < 256 for b in raw)
-    return bytes(raw) if good and isinstance(raw, list) else b""
+    valid = isinstance(raw, list) and all(type(b) is int and 0 <= b < 256 for b in raw)
+    return bytes(raw) if valid and isinstance(raw, list) else b""
 
 
 def _least(spans: Sequence[tuple[str, float]], start: int, end: int) -> float | None:
-    place, least = 0, None
+    position, least = 0, None
     for piece, logprob in spans:
-        if place < end and place + len(piece) > start:
+        if position < end and position + len(piece) > start:
             least = logprob if least is None else min(least, logprob)
-        place += len(piece)
+        position += len(piece)
     return least
 
 

@@ -34,6 +34,12 @@ def broken_answer(what: str = "") -> LLMUnavailable:
     )
 
 
+def timed_out(seconds: float) -> LLMUnavailable:
+    """Say that no whole answer came in time; it may have been paid."""
+    phrase = say("The model server gave no whole answer within {seconds} s.", seconds=f"{seconds:g}")
+    return LLMUnavailable(phrase, kind="broken", sent=True)
+
+
 def error_from_response(
     status: int, headers: Mapping[str, str], body: object, *, server: str, model: str, key: str
 ) -> LLMError:
@@ -42,19 +48,21 @@ def error_from_response(
     *body* is what came, as JSON where it is JSON. No part of *key* gets into the error.
     """
     code, message = _code_and_message(body)
-    shown = one_line(message, key)
+    reported = one_line(message, key)
     both = f"{code} {message}"
     if status == 429 and not _QUOTA.search(both):
         phrase = say(
-            "The model server wants fewer requests ({status}: {said}).", status=status, said=shown or "-"
+            "The model server wants fewer requests ({status}: {said}).", status=status, said=reported or "-"
         )
         wait = retry_after(headers)
         return LLMUnavailable(phrase, kind="rate", retry_after_seconds=wait, sent=False)
     if status >= 500 or status in _BUSY:
-        phrase = say("The model server is out of order ({status}: {said}).", status=status, said=shown or "-")
+        phrase = say(
+            "The model server is out of order ({status}: {said}).", status=status, said=reported or "-"
+        )
         wait = retry_after(headers)
         return LLMUnavailable(phrase, kind="outage", retry_after_seconds=wait, sent=False)
-    return _rejected(_reason(status, both), status, shown, server=server, model=model)
+    return _rejected(_reason(status, both), status, reported, server=server, model=model)
 
 
 def _reason(status: int, words: str) -> Rejection:
@@ -70,8 +78,8 @@ def _reason(status: int, words: str) -> Rejection:
     return next((reason for pattern, reason in by_words if pattern.search(words)), "request")
 
 
-def _rejected(reason: Rejection, status: int, shown: str, *, server: str, model: str) -> LLMRejected:
-    data = {"server": server, "status": status, "said": shown or "-"}
+def _rejected(reason: Rejection, status: int, reported: str, *, server: str, model: str) -> LLMRejected:
+    data = {"server": server, "status": status, "said": reported or "-"}
     phrases = {
         "key": say(
             "{server} does not accept the key ({status}: {said}). Check the key and what it may do.", **data
@@ -197,31 +205,29 @@ def meaning_of(error: BaseException) -> ErrorMeaning:
 def error_from_library(error: Exception, *, provider: str, model: str, seconds: float = 0.0) -> LLMError:
     """Make our error of a library's; no key of the environment gets into it."""
     message = str(getattr(error, "message", "") or error)  # foreign: the openai SDK's errors have one
-    shown = one_line(without_keys(message))
+    reported = one_line(without_keys(message))
     match meaning_of(error):
         case "by status":
             headers, body = _answer(error)
-            answer = body if isinstance(body, dict) else {"error": {"message": shown}}
+            answer = body if isinstance(body, dict) else {"error": {"message": reported}}
             status = int(getattr(error, "status_code", 0))  # foreign: as above
             return error_from_response(
                 status, headers, _without_keys_in(answer), server=provider, model=model, key=""
             )
         case "slow":
-            phrase = say("The model server gave no whole answer within {seconds} s.", seconds=f"{seconds:g}")
-            return LLMUnavailable(phrase, kind="broken")
+            return timed_out(seconds)
         case "not reached":
             phrase = say(
                 "{provider} cannot be reached ({what}).", provider=provider, what=type(error).__name__
             )
             return LLMUnavailable(phrase, kind="outage", sent=False)
         case "broken" | "cut":
-            phrase = say("The model server's answer cannot be used ({what}).", what=type(error).__name__)
-            return LLMUnavailable(phrase, kind="broken")
+            return broken_answer(type(error).__name__)
         case "key":
             phrase = say(
                 "{provider} does not accept the key or finds none: {said}",
                 provider=provider,
-                said=shown or "-",
+                said=reported or "-",
             )
             return LLMRejected(phrase, reason="key")
         case "filtered":
@@ -230,7 +236,7 @@ def error_from_library(error: Exception, *, provider: str, model: str, seconds: 
             phrase = say(
                 "{provider} refuses this request: {said}",
                 provider=provider,
-                said=shown or type(error).__name__,
+                said=reported or type(error).__name__,
             )
             return LLMRejected(phrase, reason="request")
 

@@ -4,7 +4,7 @@ A machine without a model has one too: `NoModel` answers nothing and says why.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from functools import cached_property
 from typing import Literal, Protocol, runtime_checkable
@@ -71,6 +71,16 @@ class Request:
     again: int = 0
     """0 at first; each repetition of the same question, asked since an answer was of no use, counts up.
     Never sent; it keeps a cache from giving the same bad answer again."""
+
+    @property
+    def pictures(self) -> int:
+        """How many pictures it shows."""
+        return sum(len(message.images) for message in self.messages)
+
+    @property
+    def text_alone(self) -> "Request":
+        """The same question without its pictures."""
+        return replace(self, messages=tuple(replace(message, images=()) for message in self.messages))
 
     @cached_property
     def hash(self) -> str:
@@ -161,6 +171,27 @@ class ModelEndpoint:
     """None: no price is known; a budget refuses to use it."""
     sees: ImageLimits | None = None
     """None: it is shown no images."""
+
+    def cost_of(self, usage: Usage) -> Money | None:
+        """Compute what a reply cost; None where no price is known."""
+        return self.price.of(usage.input_tokens, usage.output_tokens) if self.price else None
+
+    def refuse_pictures(self, request: Request) -> None:
+        """Refuse to show pictures to a model that sees none, before anything is sent.
+
+        Raises:
+            LLMRejected: *request* holds pictures, and without them it would be another question.
+        """
+        if self.sees is None and request.pictures:
+            phrase = say(
+                "The question shows {n} pictures, and {model} at {provider} sees none: nothing was sent. "
+                "Name a model that sees at llm:, or let the step send its text alone where the model's "
+                "place.sees is None.",
+                n=request.pictures,
+                model=self.model,
+                provider=self.provider,
+            )
+            raise LLMRejected(phrase, reason="request")
 
 
 class LLM(Protocol):

@@ -10,7 +10,7 @@ from smeflow._optional import import_extra
 from smeflow.errors import LLMError, LLMRejected
 from smeflow.i18n import say
 from smeflow.llm.dialects import schema_instruction
-from smeflow.llm.error_mapping import error_from_library, without_keys
+from smeflow.llm.error_mapping import error_from_library, timed_out, without_keys
 from smeflow.llm.interface import (
     AnswerSchema,
     FinishReason,
@@ -24,7 +24,6 @@ from smeflow.llm.interface import (
 from smeflow.llm.openai_compatible import estimate_tokens
 from smeflow.llm.prices import FREE, price_of
 from smeflow.llm.providers import is_loopback, region_of
-from smeflow.llm.wire import timed_out
 
 if TYPE_CHECKING:
     from langchain_core.language_models.chat_models import BaseChatModel
@@ -70,9 +69,9 @@ class LangChainLLM:
             LLMRejected: LangChain does not know the provider, or finds no key.
         """
         init = import_extra("langchain.chat_models", "all").init_chat_model
-        more = {"api_key": key} if key else {}
+        options = {"api_key": key} if key else {}
         try:
-            return cls(init(name, max_retries=0, **more), prices)
+            return cls(init(name, max_retries=0, **options), prices)
         except ImportError as error:
             phrase = say(
                 "LangChain's package for {name} is not installed: {said}", name=name, said=str(error)[:200]
@@ -88,26 +87,27 @@ class LangChainLLM:
 
     def complete(self, request: Request, /) -> Reply:
         """Answer *request*; see `LLM`."""
-        box: list[Reply | Exception] = []
+        self.place.refuse_pictures(request)
+        outcome: list[Reply | Exception] = []
 
         def work() -> None:
             try:
-                box.append(self._ask(request))
+                outcome.append(self._ask(request))
             except Exception as error:  # noqa: BLE001 - raised again by the caller
-                box.append(error)
+                outcome.append(error)
 
         thread = threading.Thread(target=work, name="smeflow-langchain", daemon=True)
         thread.start()
         thread.join(request.timeout_seconds)
-        if not box:
-            raise timed_out(request.timeout_seconds, sent=True)
-        if isinstance(box[0], Reply):
-            return box[0]
-        if isinstance(box[0], LLMError):
-            raise box[0]
+        if not outcome:
+            raise timed_out(request.timeout_seconds)
+        if isinstance(outcome[0], Reply):
+            return outcome[0]
+        if isinstance(outcome[0], LLMError):
+            raise outcome[0]
         place = self.place
         mapped = error_from_library(
-            box[0], provider=place.provider, model=place.model, seconds=request.timeout_seconds
+            outcome[0], provider=place.provider, model=place.model, seconds=request.timeout_seconds
         )
         raise mapped from None
 
@@ -148,14 +148,13 @@ class LangChainLLM:
             input_tokens=estimate_tokens(request), output_tokens=len(text) // 4 + 1, estimated=True
         )
         metadata = raw.response_metadata
-        price = self.place.price
         return Reply(
             text=text,
             model=str(metadata.get("model_name") or metadata.get("model") or self.place.model),
             usage=usage,
             finish_reason=finish,
             id=str(raw.id or ""),
-            cost=price.of(usage.input_tokens, usage.output_tokens) if price else None,
+            cost=self.place.cost_of(usage),
         )
 
 
@@ -237,9 +236,14 @@ def _of_completion(cut: "ChatCompletion", place: ModelEndpoint) -> Reply:
         output_tokens=counts.completion_tokens if counts else 0,
         estimated=counts is None,
     )
-    cost = place.price.of(usage.input_tokens, usage.output_tokens) if place.price else None
-    model = cut.model or place.model
-    return Reply(text="", model=model, usage=usage, finish_reason="length", id=cut.id or "", cost=cost)
+    return Reply(
+        text="",
+        model=cut.model or place.model,
+        usage=usage,
+        finish_reason="length",
+        id=cut.id or "",
+        cost=place.cost_of(usage),
+    )
 
 
 def _place(model: "BaseChatModel", prices: Mapping[str, Price] | None) -> ModelEndpoint:

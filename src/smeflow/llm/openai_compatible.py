@@ -3,7 +3,7 @@
 import json
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any
 
 from pydantic_core import from_json
@@ -69,8 +69,7 @@ class OpenAICompatible:
 
     def complete(self, request: Request, /) -> Reply:
         """Answer *request*; see `LLM`."""
-        if self.place.sees is None and any(m.images for m in request.messages):
-            request = replace(request, messages=tuple(replace(m, images=()) for m in request.messages))
+        self.place.refuse_pictures(request)
         for _ in range(len(set(_NAMED.values()))):
             response = self._post(request)
             unknown = self._unknown_parts(response) - self.dropped
@@ -151,14 +150,13 @@ class OpenAICompatible:
         usage = parsed.usage or Usage(
             input_tokens=estimate_tokens(request), output_tokens=_tokens(parsed.text), estimated=True
         )
-        price = self.place.price
         return Reply(
             text=parsed.text,
             model=parsed.model or self.place.model,
             usage=usage,
             finish_reason=parsed.finish_reason,
             id=parsed.id,
-            cost=price.of(usage.input_tokens, usage.output_tokens) if price else None,
+            cost=self.place.cost_of(usage),
             probabilities=parsed.probabilities,
         )
 

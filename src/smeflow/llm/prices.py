@@ -42,7 +42,7 @@ def _listed(provider: str, model: str) -> Price | None:
 
     million = Usage(input_tokens=1_000_000), Usage(output_tokens=1_000_000)
     try:
-        into, out = (
+        sent, received = (
             calc_price(usage, model_ref=model, provider_id=_NAMES.get(provider, provider))
             for usage in million
         )
@@ -50,8 +50,8 @@ def _listed(provider: str, model: str) -> Price | None:
         return None
     table = f"genai-prices {version('genai-prices')}"
     return Price(
-        input_per_million=_dearest(into.model_price.input_mtok, into.input_price),
-        output_per_million=_dearest(out.model_price.output_mtok, out.output_price),
+        input_per_million=_dearest(sent.model_price.input_mtok, sent.input_price),
+        output_per_million=_dearest(received.model_price.output_mtok, received.output_price),
         currency="USD",
         as_of=table,
     )

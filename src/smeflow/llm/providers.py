@@ -1,23 +1,23 @@
-"""The providers that can be named, a row each, and where a model at an address runs.
+"""The providers that can be named, and where a model at an address runs.
 
-A further provider is a further row.
-
-Where data is processed stands as the provider states it, with the day it was looked up; what nobody has
-looked up says so. A row that does not bind itself to a region is ``unknown``, and that counts as outside.
+A provider is a row in ``providers.json``; a further provider is a further row. Where data is processed stands
+as the provider states it, with the day it was looked up; what nobody has looked up says so. A row that does
+not bind itself to a region is ``unknown``, and that counts as outside.
 """
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
+from importlib import resources
 from ipaddress import ip_address
-from typing import Literal
+from typing import Any, Literal
 from urllib.parse import urlsplit
 
 from smeflow.llm.dialects import CHAT, RESPONSES, Dialect, Dropped
 from smeflow.llm.interface import ModelEndpoint, Region
 
 Ability = Literal["json_schema", "images", "batch", "log_probabilities"]
-LOOKED_UP = "2026-11-27"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,211 +62,17 @@ class Provider:
     """What its prices are of the list's."""
 
 
-EUROPEAN_PROVIDERS = (
-    Provider(
-        name="openai-eu",
-        title="OpenAI (Europe)",
-        base_url="https://eu.api.openai.com/v1",
-        region="eu",
-        processed="Europe, for projects with data residency; account and usage data elsewhere",
-        stated_at="https://developers.openai.com/api/docs/guides/data-residency",
-        looked_up=LOOKED_UP,
-        known_as="openai",
-        key_variable="OPENAI_API_KEY",
-        dialect=RESPONSES,
-        usual_model="gpt-5-mini",
-        can=frozenset({"json_schema", "images", "batch"}),
-        image_side=2048,
-        surcharge=Decimal("1.1"),
-    ),
-    Provider(
-        name="mistral",
-        title="Mistral (Europe)",
-        base_url="https://api.eu.mistral.ai/v1",
-        region="eu",
-        processed="data centres in EU and EFTA countries; account and usage data may be elsewhere",
-        stated_at="https://docs.mistral.ai/studio/regional-inference",
-        looked_up=LOOKED_UP,
-        known_as="mistral_ai",
-        key_variable="MISTRAL_API_KEY",
-        usual_model="mistral-small-latest",
-        can=frozenset({"json_schema", "images", "batch"}),
-        surcharge=Decimal("1.1"),
-    ),
-    Provider(
-        name="scaleway",
-        title="Scaleway",
-        base_url="https://api.scaleway.ai/v1",
-        region="eu",
-        processed="European data centres",
-        stated_at="https://www.scaleway.com/en/docs/generative-apis/quickstart/",
-        looked_up=LOOKED_UP,
-        known_as="scaleway",
-        key_variable="SCW_SECRET_KEY",
-        usual_model="mistral-small-3.2-24b-instruct-2506",
-        can=frozenset({"json_schema", "images"}),
-    ),
-    Provider(
-        name="ovhcloud",
-        title="OVHcloud AI Endpoints",
-        base_url="https://oai.endpoints.kepler.ai.cloud.ovh.net/v1",
-        region="eu",
-        processed="in the EU, as those say who integrate it; its own terms were not read",
-        stated_at="https://docs.docker.com/ai/docker-agent/providers/ovhcloud/",
-        known_as="ovhcloud",
-        key_variable="OVH_AI_ENDPOINTS_ACCESS_TOKEN",
-        usual_model="Mistral-Small-3.2-24B-Instruct-2506",
-        can=frozenset({"json_schema", "images"}),
-    ),
-    Provider(
-        name="ionos",
-        title="IONOS AI Model Hub",
-        base_url="https://openai.inference.de-txl.ionos.com/v1",
-        region="eu",
-        processed="Berlin, Germany",
-        stated_at="https://docs.ionos.com/cloud/ai/ai-model-hub",
-        looked_up=LOOKED_UP,
-        known_as="ionos",
-        key_variable="IONOS_API_TOKEN",
-        can=frozenset({"json_schema", "images"}),
-        dropped=frozenset({"max_tokens"}),
-    ),
-)
-"""Those that say they process in the European Union."""
-OTHER_PROVIDERS = (
-    Provider(
-        name="openai",
-        title="OpenAI",
-        base_url="https://api.openai.com/v1",
-        region="outside",
-        processed="the United States and elsewhere, unless the project has data residency",
-        stated_at="https://developers.openai.com/api/docs/guides/data-residency",
-        looked_up=LOOKED_UP,
-        known_as="openai",
-        key_variable="OPENAI_API_KEY",
-        url_variable="OPENAI_BASE_URL",
-        dialect=RESPONSES,
-        usual_model="gpt-5-mini",
-        can=frozenset({"json_schema", "images", "batch"}),
-        image_side=2048,
-    ),
-    Provider(
-        name="azure",
-        title="Azure OpenAI",
-        base_url="",
-        region="unknown",
-        processed="by the deployment's region and type: say yours under [regions] in smeflow.toml",
-        stated_at="https://learn.microsoft.com/azure/ai-foundry/openai/api-version-lifecycle",
-        looked_up=LOOKED_UP,
-        known_as="azure.ai.openai",
-        key_variable="AZURE_OPENAI_API_KEY",
-        url_variable="AZURE_OPENAI_BASE_URL",
-        key_header="api-key",
-        can=frozenset({"json_schema", "images", "batch"}),
-        dropped=frozenset({"max_tokens"}),
-        image_side=2048,
-    ),
-    Provider(
-        name="mistral-global",
-        title="Mistral (anywhere)",
-        base_url="https://api.mistral.ai/v1",
-        region="unknown",
-        processed="its global endpoint: not bound to a region",
-        stated_at="https://docs.mistral.ai/studio/regional-inference",
-        looked_up=LOOKED_UP,
-        known_as="mistral_ai",
-        key_variable="MISTRAL_API_KEY",
-        usual_model="mistral-small-latest",
-        can=frozenset({"json_schema", "images", "batch"}),
-    ),
-    Provider(
-        name="nebius",
-        title="Nebius Token Factory",
-        base_url="https://api.tokenfactory.nebius.com/v1",
-        region="unknown",
-        processed="what it keeps lies in Finland; where shared endpoints compute is not stated",
-        stated_at="https://docs.tokenfactory.nebius.com/data-lab/data-processing",
-        looked_up=LOOKED_UP,
-        known_as="nebius",
-        key_variable="NEBIUS_API_KEY",
-        can=frozenset({"json_schema", "images", "batch"}),
-    ),
-    Provider(
-        name="groq",
-        title="Groq",
-        base_url="https://api.groq.com/openai/v1",
-        region="outside",
-        processed="not verified; keeps no inputs or outputs by default",
-        stated_at="https://console.groq.com/docs/your-data",
-        known_as="groq",
-        key_variable="GROQ_API_KEY",
-        usual_model="openai/gpt-oss-20b",
-        can=frozenset({"json_schema", "images", "batch"}),
-    ),
-    Provider(
-        name="deepseek",
-        title="DeepSeek",
-        base_url="https://api.deepseek.com/v1",
-        region="outside",
-        processed="not verified; the firm sits in China",
-        stated_at="https://api-docs.deepseek.com/",
-        known_as="deepseek",
-        key_variable="DEEPSEEK_API_KEY",
-        usual_model="deepseek-chat",
-        can=frozenset({"log_probabilities"}),
-        dropped=frozenset({"schema"}),
-    ),
-    Provider(
-        name="openrouter",
-        title="OpenRouter",
-        base_url="https://openrouter.ai/api/v1",
-        region="unknown",
-        processed="wherever the provider it passes a request on to computes",
-        stated_at="https://openrouter.ai/docs/guides/features/in-region-routing",
-        looked_up=LOOKED_UP,
-        known_as="openrouter",
-        key_variable="OPENROUTER_API_KEY",
-        can=frozenset({"json_schema", "images"}),
-    ),
-    Provider(
-        name="gemini",
-        title="Google Gemini",
-        base_url="https://generativelanguage.googleapis.com/v1beta/openai",
-        region="outside",
-        processed="not verified",
-        stated_at="https://ai.google.dev/gemini-api/docs/openai",
-        known_as="gcp.gemini",
-        key_variable="GEMINI_API_KEY",
-        usual_model="gemini-2.5-flash",
-        can=frozenset({"json_schema", "images", "batch"}),
-    ),
-)
-"""Those that process outside of the Union, or do not say where."""
+def _provider(row: dict[str, Any]) -> Provider:
+    """Make a provider of its row in ``providers.json``, which has lists for sets and names for dialects."""
+    sets = {name: frozenset(row.get(name, ())) for name in ("can", "dropped")}
+    dialect = _DIALECTS[row.get("dialect", CHAT.name)]
+    return Provider(**{**row, **sets, "dialect": dialect, "surcharge": Decimal(row.get("surcharge", 1))})
 
 
-def _server(name: str, title: str, port: int, known_as: str, *more: Ability) -> Provider:
-    return Provider(
-        name=name,
-        title=title,
-        base_url=f"http://127.0.0.1:{port}/v1",
-        region="local",
-        processed="this machine",
-        known_as=known_as,
-        kind="server",
-        can=frozenset({"json_schema", "images", *more}),
-    )
-
-
-LOCAL_SERVERS = (
-    _server("ollama", "Ollama", 11434, "ollama"),
-    _server("vllm", "vLLM", 8000, "vllm", "log_probabilities"),
-    _server("lmstudio", "LM Studio", 1234, "lm_studio"),
-    _server("llamacpp", "llama.cpp", 8080, "llama_cpp", "log_probabilities"),
-)
-"""Servers somebody may have started on this machine; ``auto`` looks whether one answers."""
-PROVIDERS: Mapping[str, Provider] = {
-    row.name: row for row in (*EUROPEAN_PROVIDERS, *OTHER_PROVIDERS, *LOCAL_SERVERS)
-}
+_DIALECTS: Mapping[str, Dialect] = {dialect.name: dialect for dialect in (CHAT, RESPONSES)}
+_ROWS = resources.files("smeflow.llm").joinpath("providers.json").read_text(encoding="utf-8")
+PROVIDERS: Mapping[str, Provider] = {row["name"]: _provider(row) for row in json.loads(_ROWS)}
+"""By name: those that say they process in the European Union, the others, servers on this machine."""
 Residency = Literal["local", "eu", "any"]
 _WITHIN: Mapping[Residency, frozenset[Region]] = {
     "local": frozenset({"local"}),

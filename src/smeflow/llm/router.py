@@ -7,10 +7,10 @@ from typing import Any
 
 from smeflow._text import folded
 from smeflow.errors import AnswerInvalid, AnswerLater, LLMRejected, LLMUnavailable, SmeflowError
-from smeflow.i18n import say
+from smeflow.i18n import Phrase, say
 from smeflow.llm.answer_json import AmbiguousJson, load_json
 from smeflow.llm.call_log import CallLog, Scope
-from smeflow.llm.interface import LLM, Closable, ConnectedLLM, Reply, Request, Usage
+from smeflow.llm.interface import LLM, Closable, ConnectedLLM, ModelEndpoint, Reply, Request, Usage
 from smeflow.llm.wrappers.retry import Patience
 from smeflow.llm.wrappers.stack import BoundLLM, Policy
 
@@ -40,7 +40,7 @@ class Fallback:
             try:
                 reply = model.complete(request)
             except (LLMUnavailable, AnswerLater, LLMRejected) as error:
-                if last or not _passes(error):
+                if last or not _next_may_answer(error):
                     raise
                 continue
             if last or not self._unlikely(reply):
@@ -51,7 +51,7 @@ class Fallback:
         return min((reply.probabilities or {}).values(), default=1.0) < self.least_probability
 
 
-def _passes(error: SmeflowError) -> bool:
+def _next_may_answer(error: SmeflowError) -> bool:
     return not isinstance(error, LLMRejected) or error.reason in FALLBACK_REASONS
 
 
@@ -81,7 +81,7 @@ class Agreeing:
         objects = [answer for answer in answers if answer is not None]
         agreed, without = _agreed(objects, _nullable(request))
         if without:
-            raise _differ(replies, without)
+            raise _disagreement(replies, without)
         return _joined(replies, json.dumps(agreed, ensure_ascii=False))
 
 
@@ -89,7 +89,7 @@ def _same_text(replies: list[Reply], answers: list[dict[str, Any] | None], reque
     if request.schema is not None:  # who broke the form is asked again
         return replies[next(index for index, answer in enumerate(answers) if answer is None)]
     if len({folded(reply.text).strip() for reply in replies}) > 1:
-        raise _differ(replies, ["-"])
+        raise _disagreement(replies, ["-"])
     return _joined(replies, replies[0].text)
 
 
@@ -107,7 +107,7 @@ def _agreed(objects: list[dict[str, Any]], nullable: frozenset[str]) -> tuple[di
     without = []
     for name in dict.fromkeys(name for answer in objects for name in answer):
         values = [answer.get(name) for answer in objects]
-        if all(_like(value) == _like(values[0]) for value in values):
+        if all(_comparable(value) == _comparable(values[0]) for value in values):
             agreed[name] = values[0]
         elif name in nullable:
             agreed[name] = None
@@ -116,13 +116,13 @@ def _agreed(objects: list[dict[str, Any]], nullable: frozenset[str]) -> tuple[di
     return agreed, without
 
 
-def _like(value: Any) -> Any:
+def _comparable(value: Any) -> Any:
     """Give what two spellings of one value have in common."""
     if isinstance(value, str):
         return " ".join(folded(value).split())
     if isinstance(value, list):
-        return [_like(inner) for inner in value]
-    return {name: _like(inner) for name, inner in value.items()} if isinstance(value, dict) else value
+        return [_comparable(inner) for inner in value]
+    return {name: _comparable(inner) for name, inner in value.items()} if isinstance(value, dict) else value
 
 
 def _nullable(request: Request) -> frozenset[str]:
@@ -132,6 +132,9 @@ def _nullable(request: Request) -> frozenset[str]:
 
 
 def _joined(replies: list[Reply], text: str) -> Reply:
+    notes: list[Phrase] = []
+    for reply in replies:
+        notes += [note for note in reply.notes if note not in notes]
     names = " + ".join(dict.fromkeys(reply.model for reply in replies))
     usage = Usage(
         input_tokens=sum(reply.usage.input_tokens for reply in replies),
@@ -139,14 +142,21 @@ def _joined(replies: list[Reply], text: str) -> Reply:
         cached_input_tokens=sum(reply.usage.cached_input_tokens for reply in replies),
         estimated=any(reply.usage.estimated for reply in replies),
     )
-    every = all(reply.replayed for reply in replies)
+    replayed = all(reply.replayed for reply in replies)
     # What it cost was settled by each model's own budget; of two currencies there is no sum here.
     return replace(
-        replies[0], text=text, model=names, usage=usage, cost=None, probabilities=None, replayed=every
+        replies[0],
+        text=text,
+        model=names,
+        usage=usage,
+        cost=None,
+        probabilities=None,
+        replayed=replayed,
+        notes=tuple(notes),
     )
 
 
-def _differ(replies: list[Reply], names: list[str]) -> AnswerInvalid:
+def _disagreement(replies: list[Reply], names: list[str]) -> AnswerInvalid:
     models = ", ".join(dict.fromkeys(reply.model for reply in replies))
     phrase = say("{models} do not agree: {names}.", models=models, names=", ".join(names))
     return AnswerInvalid(phrase, reply=replies[0].text[:4000], problems=[str(phrase)])
@@ -183,6 +193,30 @@ class ModelSet:
                 model.close()
 
 
+@dataclass(frozen=True, kw_only=True)
+class TextAlone:
+    """An LLM that shows a model without sight the text alone, and says so in the reply's notes."""
+
+    inner: BoundLLM
+
+    def complete(self, request: Request, /) -> Reply:
+        """Answer *request* without its pictures."""
+        reply = self.inner.complete(request.text_alone)
+        if not request.pictures:
+            return reply
+        note = say(
+            "{model} sees no pictures and was shown the text alone: {n} pictures of pages were left out.",
+            model=self.inner.place.model,
+            n=request.pictures,
+        )
+        return replace(reply, notes=(*reply.notes, note))
+
+
+def _with_sight_of(place: ModelEndpoint, bound: BoundLLM) -> LLM:
+    """Let a blind model stand in for one that sees: a step looks at the *place* of the first alone."""
+    return TextAlone(inner=bound) if place.sees is not None and bound.place.sees is None else bound
+
+
 @dataclass(eq=False)
 class BoundEnsemble(BoundLLM):
     """The LLM one step call gets, where there are several models behind it."""
@@ -209,27 +243,29 @@ class ModelRouter:
         """*policy* makes what stands before one model; it is made once for each."""
         self._models = models
         self._policies = {id(model): policy(model) for model in models.every}
-        self._nobody = policy(None)
+        self._no_model = policy(None)
 
     def bind(self, scope: Scope, *, log: CallLog | None = None) -> BoundLLM:
         """Give the LLM for one step call."""
         chosen = self._models.steps.get(scope.step, self._models)
         if not chosen.models:
-            return self._nobody.bind(scope, log=log)
+            return self._no_model.bind(scope, log=log)
         if len(chosen.models) == 1:
             return self._policies[id(chosen.models[0])].bind(scope, log=log)
-        own = [self._policies[id(model)] for model in chosen.models]
-        refusing = next((policy for policy in own if policy.refused is not None), None)
+        policies = [self._policies[id(model)] for model in chosen.models]
+        refusing = next((policy for policy in policies if policy.refused is not None), None)
         if refusing is not None:  # a model that may not be asked refuses the whole
             return refusing.bind(scope, log=log)
+        place = chosen.models[0].place
         bounds = [self._bound(chosen, nth, scope, log) for nth in range(len(chosen.models))]
+        models = [_with_sight_of(place, bound) for bound in bounds]
         if chosen.agree > 1:
-            agreeing = Agreeing(models=bounds[: chosen.agree])
-            rest: list[LLM] = list(bounds[chosen.agree :])
+            agreeing = Agreeing(models=models[: chosen.agree])
+            rest = models[chosen.agree :]
             llm: LLM = Fallback(models=[agreeing, *rest]) if rest else agreeing
         else:
-            llm = Fallback(models=bounds, least_probability=LEAST_PROBABILITY)
-        return BoundEnsemble(llm, chosen.models[0].place, bounds=bounds)
+            llm = Fallback(models=models, least_probability=LEAST_PROBABILITY)
+        return BoundEnsemble(llm, place, bounds=bounds)
 
     def _bound(self, chosen: ModelSet, nth: int, scope: Scope, log: CallLog | None) -> BoundLLM:
         """Bind one of several, with a journal of its own: no answer is replayed as another's."""

@@ -16,11 +16,10 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from smeflow.errors import LLMUnavailable
 from smeflow.i18n import say
-from smeflow.llm.error_mapping import error_from_library
+from smeflow.llm.error_mapping import error_from_library, timed_out
 
 if TYPE_CHECKING:
     import aiohttp
-    import httpx2
     from openai import AsyncOpenAI
 
 MAX_BYTES = 8 * 1024 * 1024
@@ -57,11 +56,11 @@ class Wire(Protocol):
 class PendingRequest:
     """One caller waiting for the loop. A bare lock is the cheapest thing to wait on."""
 
-    __slots__ = ("answered", "body", "error", "headers", "lock", "task", "timeout_seconds", "url")
+    __slots__ = ("body", "error", "headers", "lock", "response", "task", "timeout_seconds", "url")
 
     def __init__(self, url: str, headers: Mapping[str, str], body: bytes, timeout_seconds: float) -> None:
         self.url, self.headers, self.body, self.timeout_seconds = url, headers, body, timeout_seconds
-        self.answered: HttpResponse | None = None
+        self.response: HttpResponse | None = None
         self.error: BaseException | None = None
         self.task: asyncio.Task[None] | None = None
         self.lock = threading.Lock()
@@ -90,10 +89,10 @@ class _Engine:
             self.thread.join(2)
 
     async def _end(self) -> None:
-        others = asyncio.all_tasks() - {asyncio.current_task()}
-        for task in others:
+        tasks = asyncio.all_tasks() - {asyncio.current_task()}
+        for task in tasks:
             task.cancel()
-        await asyncio.gather(*others, return_exceptions=True)
+        await asyncio.gather(*tasks, return_exceptions=True)
         if self.session is not None:
             await self.session.close()
         self.loop.call_soon(self.loop.stop)
@@ -114,24 +113,24 @@ class AioWire:
     def post(self, url: str, headers: Mapping[str, str], body: bytes, timeout_seconds: float) -> HttpResponse:
         """Send *body* and give the answer; see `Wire`."""
         engine = self._engine or self._start()
-        waiting = PendingRequest(url, headers, body, timeout_seconds)
-        self._queue.append(waiting)
+        pending = PendingRequest(url, headers, body, timeout_seconds)
+        self._queue.append(pending)
         if not self._awake:  # set before the wake-up, cleared before the queue is read: nothing is left lying
             self._awake = True
             engine.loop.call_soon_threadsafe(self._drain)
         try:
             # The loop keeps the deadline; this one only speaks if the loop itself is stuck.
-            done = waiting.lock.acquire(timeout=timeout_seconds + 5)
+            in_time = pending.lock.acquire(timeout=timeout_seconds + 5)
         except BaseException:
-            self._cancel(waiting)
+            self._cancel(pending)
             raise
-        if not done:
-            self._cancel(waiting)
-            raise timed_out(timeout_seconds, sent=True)
-        if waiting.error is not None:
-            raise waiting.error
-        assert waiting.answered is not None  # noqa: S101 - one of the two is always set
-        return waiting.answered
+        if not in_time:
+            self._cancel(pending)
+            raise timed_out(timeout_seconds)
+        if pending.error is not None:
+            raise pending.error
+        assert pending.response is not None  # noqa: S101 - one of the two is always set
+        return pending.response
 
     def close(self) -> None:
         """End what is under way and the thread; the next request starts a new one."""
@@ -150,28 +149,28 @@ class AioWire:
                 weakref.finalize(self, self._engine.stop)  # at the end of the process too
             return self._engine
 
-    def _cancel(self, waiting: PendingRequest) -> None:
+    def _cancel(self, pending: PendingRequest) -> None:
         if self._engine is not None:
-            self._engine.loop.call_soon_threadsafe(lambda: waiting.task and waiting.task.cancel())
+            self._engine.loop.call_soon_threadsafe(lambda: pending.task and pending.task.cancel())
 
     def _drain(self) -> None:
         self._awake = False
         while self._queue:
-            waiting = self._queue.popleft()
-            task = asyncio.get_running_loop().create_task(self._serve(waiting))
-            waiting.task = task
+            pending = self._queue.popleft()
+            task = asyncio.get_running_loop().create_task(self._serve(pending))
+            pending.task = task
             self._tasks.add(task)  # the loop itself keeps only weak references
             task.add_done_callback(self._tasks.discard)
 
-    async def _serve(self, waiting: PendingRequest) -> None:
+    async def _serve(self, pending: PendingRequest) -> None:
         try:
-            waiting.answered = await self._exchange(waiting)
+            pending.response = await self._exchange(pending)
         except BaseException as error:  # noqa: BLE001 - it is raised again in the caller's thread
-            waiting.error = error if isinstance(error, LLMUnavailable) else _unexpected(error)
+            pending.error = error if isinstance(error, LLMUnavailable) else _unexpected(error)
         finally:
-            waiting.lock.release()
+            pending.lock.release()
 
-    async def _exchange(self, waiting: PendingRequest) -> HttpResponse:
+    async def _exchange(self, pending: PendingRequest) -> HttpResponse:
         import aiohttp
 
         engine = self._engine
@@ -179,28 +178,28 @@ class AioWire:
             raise asyncio.CancelledError
         session = engine.session or self._open(engine)
         deadline = aiohttp.ClientTimeout(
-            total=waiting.timeout_seconds,
-            sock_connect=min(_CONNECT_SECONDS, waiting.timeout_seconds),
+            total=pending.timeout_seconds,
+            sock_connect=min(_CONNECT_SECONDS, pending.timeout_seconds),
             ceil_threshold=float("inf"),  # else deadlines are rounded up to whole seconds
         )
         try:
             async with session.post(
-                waiting.url,
-                data=waiting.body,
-                headers=waiting.headers,
+                pending.url,
+                data=pending.body,
+                headers=pending.headers,
                 allow_redirects=False,  # the key must not follow
                 timeout=deadline,
-                proxy=self._proxy(waiting.url),
+                proxy=self._proxy(pending.url),
             ) as response:
                 body, too_long = await _read(response.content, self.max_bytes)
                 if too_long:
                     response.close()
-                headers = {name.lower(): value for name, value in response.headers.items()}
+                headers = _lower_case(response.headers)
                 return decompressed(response.status, headers, body, self.max_bytes, too_long=too_long)
         except (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError) as error:
             raise _unreachable(error) from None
         except TimeoutError:
-            raise timed_out(waiting.timeout_seconds, sent=True) from None
+            raise timed_out(pending.timeout_seconds) from None
         except (aiohttp.ClientError, OSError, ValueError) as error:
             raise _broken(error) from None
 
@@ -221,24 +220,24 @@ class AioWire:
             import urllib.request
 
             parts = urllib.parse.urlsplit(url)
-            through = urllib.request.getproxies().get(parts.scheme)
-            own = parts.hostname in {"localhost", "127.0.0.1", "::1"}
-            bypass = own or urllib.request.proxy_bypass(parts.hostname or "")
-            self._proxies[url] = None if bypass else through
+            proxy = urllib.request.getproxies().get(parts.scheme)
+            is_local = parts.hostname in {"localhost", "127.0.0.1", "::1"}
+            bypass = is_local or urllib.request.proxy_bypass(parts.hostname or "")
+            self._proxies[url] = None if bypass else proxy
         return self._proxies[url]
 
 
-async def _read(stream: Any, most: int) -> tuple[bytes, bool]:
+async def _read(stream: Any, max_bytes: int) -> tuple[bytes, bool]:
     body: bytes = await stream.readany()
-    while not stream.at_eof() and len(body) <= most:
+    while not stream.at_eof() and len(body) <= max_bytes:
         body += await stream.readany()
-    return (body[:most], True) if len(body) > most else (body, False)
+    return (body[:max_bytes], True) if len(body) > max_bytes else (body, False)
 
 
 def decompressed(
-    status: int, headers: dict[str, str], body: bytes, most: int, *, too_long: bool
+    status: int, headers: dict[str, str], body: bytes, max_bytes: int, *, too_long: bool
 ) -> HttpResponse:
-    """Undo gzip and deflate, never to more than *most* bytes."""
+    """Undo gzip and deflate, never to more than *max_bytes* bytes."""
     coding = headers.get("content-encoding", "").strip().lower()
     if coding in {"", "identity"} or too_long:
         return HttpResponse(status, headers, body, too_long)
@@ -246,20 +245,14 @@ def decompressed(
         raise _broken(ValueError(coding))
     inflate = zlib.decompressobj(wbits=47)  # gzip or zlib, told by their first bytes
     try:
-        plain = inflate.decompress(body, most + 1)
+        plain = inflate.decompress(body, max_bytes + 1)
     except zlib.error as error:
         raise _broken(error) from None
-    if len(plain) > most:
-        return HttpResponse(status, headers, plain[:most], too_long=True)
+    if len(plain) > max_bytes:
+        return HttpResponse(status, headers, plain[:max_bytes], too_long=True)
     if not inflate.eof:
         raise _broken(EOFError())
     return HttpResponse(status, headers, plain)
-
-
-def timed_out(seconds: float, *, sent: bool) -> LLMUnavailable:
-    """Say that no whole answer came in time."""
-    phrase = say("The model server gave no whole answer within {seconds} s.", seconds=f"{seconds:g}")
-    return LLMUnavailable(phrase, kind="broken", sent=sent)
 
 
 def _unreachable(error: Exception) -> LLMUnavailable:
@@ -302,33 +295,35 @@ class SdkWire(AioWire):
         """Take the client's retries away."""
         self.client = self.client.with_options(max_retries=0)
 
-    async def _exchange(self, waiting: PendingRequest) -> HttpResponse:
+    async def _exchange(self, pending: PendingRequest) -> HttpResponse:
         import openai
 
         try:
-            async with asyncio.timeout(waiting.timeout_seconds):
-                return await self._sent(waiting)
+            async with asyncio.timeout(pending.timeout_seconds):
+                return await self._sent(pending)
         except TimeoutError:
-            raise timed_out(waiting.timeout_seconds, sent=True) from None
+            raise timed_out(pending.timeout_seconds) from None
         except openai.APIStatusError as error:
-            return HttpResponse(error.response.status_code, _headers(error.response), error.response.content)
+            return HttpResponse(
+                error.response.status_code, _lower_case(error.response.headers), error.response.content
+            )
         except Exception as error:  # noqa: BLE001 - the SDK lets errors of its transport through
-            mapped = error_from_library(error, provider="openai", model="", seconds=waiting.timeout_seconds)
+            mapped = error_from_library(error, provider="openai", model="", seconds=pending.timeout_seconds)
             raise mapped if isinstance(mapped, LLMUnavailable) else error from None
 
-    async def _sent(self, waiting: PendingRequest) -> HttpResponse:
+    async def _sent(self, pending: PendingRequest) -> HttpResponse:
         import httpx2
         import openai
 
         post: Any = self.client.post  # its overloads know no raw, unread response
         unread = await post(
-            waiting.url,
+            pending.url,
             cast_to=httpx2.Response,
-            content=waiting.body,
+            content=pending.body,
             options={
                 "follow_redirects": False,
-                "timeout": waiting.timeout_seconds,
-                "headers": dict(waiting.headers),
+                "timeout": pending.timeout_seconds,
+                "headers": dict(pending.headers),
             },
             stream=True,  # so that the limit of bytes is ours
             stream_cls=openai.AsyncStream[Any],
@@ -343,9 +338,13 @@ class SdkWire(AioWire):
             await unread.aclose()
         too_long = len(body) > self.max_bytes
         return decompressed(
-            unread.status_code, _headers(unread), body[: self.max_bytes], self.max_bytes, too_long=too_long
+            unread.status_code,
+            _lower_case(unread.headers),
+            body[: self.max_bytes],
+            self.max_bytes,
+            too_long=too_long,
         )
 
 
-def _headers(response: "httpx2.Response") -> dict[str, str]:
-    return {name.lower(): value for name, value in response.headers.items()}
+def _lower_case(headers: Mapping[str, str]) -> dict[str, str]:
+    return {name.lower(): value for name, value in headers.items()}

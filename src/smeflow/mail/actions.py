@@ -95,7 +95,7 @@ class ActionContext:
 
     def flags_of(self, place: MailLocation) -> tuple[str, ...]:
         """Give the flags of a mail in the open folder, in small letters."""
-        summary = next(iter(self.client.look([place.uid])), None)
+        summary = next(iter(self.client.summaries([place.uid])), None)
         return tuple(flag.lower() for flag in summary.flags) if summary else ()
 
     def message_ids_in(self, folder: str) -> set[str]:
@@ -209,7 +209,7 @@ class MoveMail:
         """Look for the mail in the folder it was to go to, among what came since."""
         opened = context.open_folder(str(detail["to"]))
         since = context.client.from_uid(int(detail["after"]))
-        uids = [mail.uid for mail in context.client.look(since) if mail.mark == detail["mark"]]
+        uids = [mail.uid for mail in context.client.summaries(since) if mail.mark == detail["mark"]]
         return (opened.validity, uids[-1]) if uids else None
 
     def undo(self, context: ActionContext, record: ActionRecord) -> None:

@@ -101,7 +101,7 @@ class MailClient:
         candidates = self.uids("HEADER", "Message-ID", quoted)  # finds parts of it too
         return [uid for uid in candidates if message_id_in(self.header(uid)) == message_id.strip()]
 
-    def look(self, uids: Sequence[int]) -> Iterator[MailSummary]:
+    def summaries(self, uids: Sequence[int]) -> Iterator[MailSummary]:
         """Tell of each mail when it arrived, how large it is and what it is marked with."""
         items = _SUMMARY_ITEMS + (" X-GM-MSGID" if self.can("X-GM-EXT-1") else "")
         for meta, literal in self._fetch_in_batches(uids, items):

@@ -89,11 +89,11 @@ def apply_effects(store: LedgerStore, sink: ActingSink, finished: FinishedItems,
         SinkError: The mailbox cannot be reached; what was begun is finished by the next run.
     """
     log = EffectLog(store, finished.recipe, sink.name)
-    waiting = log.unsettled(acting=sink.acting)
+    unsettled = log.unsettled(acting=sink.acting)
     begun = log.begun() if sink.acting else []
-    if not waiting and not begun:
+    if not unsettled and not begun:
         return []
-    jobs = _mail_jobs(store, sink, finished, waiting)
+    jobs = _mail_jobs(store, sink, finished, unsettled)
     if not sink.acting or sink.account is None:
         return _plan(log, jobs, finished.run)
     try:
@@ -111,9 +111,9 @@ def apply_effects(store: LedgerStore, sink: ActingSink, finished: FinishedItems,
 
 
 def _mail_jobs(
-    store: LedgerStore, sink: ActingSink, finished: FinishedItems, waiting: Sequence[ItemRow]
+    store: LedgerStore, sink: ActingSink, finished: FinishedItems, unsettled: Sequence[ItemRow]
 ) -> Iterator[_MailJob]:
-    for item in waiting:
+    for item in unsettled:
         root = _root(store, item)
         if root.id != item.id and not _whole_mail_finished(store, root):
             continue
@@ -123,8 +123,8 @@ def _mail_jobs(
             continue
 
 
-def _in_batches(many: Iterable[T]) -> Iterator[list[T]]:
-    remaining = iter(many)
+def _in_batches(rows: Iterable[T]) -> Iterator[list[T]]:
+    remaining = iter(rows)
     while batch := list(islice(remaining, BATCH_SIZE)):
         yield batch
 

@@ -29,7 +29,7 @@ from smeflow.values.identifiers import iban_ok
 Flag = Literal[
     "look_alike", "reply_elsewhere", "name_hides_address", "from_us", "account_changed", "several_senders"
 ]
-Finding = tuple[Flag, Phrase]
+Suspicion = tuple[Flag, Phrase]
 """What is odd, with the sentence that tells it."""
 _IBAN = re.compile(r"(?<![A-Z0-9])[A-Z]{2}\d{2}(?:[ \u00a0\u202f.-]?[A-Z0-9]{1,4}){3,8}(?![A-Z0-9])")
 _ADDRESS = re.compile(r"[\w.+%-]+@[\w-]+(?:\.[\w-]+)+")
@@ -104,9 +104,9 @@ class Guard(StepFamily):
         firm: FirmDomains | None = self.constants.get("company")
         own_domains = tuple(firm.mail_domains) if firm else ()
         check = _SenderCheck(mail, rows, (*self.trusted, *own_domains), own_domains)
-        flags = dict(check.findings())
+        flags = dict(check.suspicions())
         address = check.address
-        sender_rows = [row for row in rows if _speaks_for(row, address)]
+        sender_rows = [row for row in rows if _belongs_to(row, address)]
         accounts = _accounts(mail)
         known_accounts = tuple(sorted({_bare(row.get("iban", "")) for row in sender_rows} - {""}))
         changed = [account for account in accounts if known_accounts and account not in known_accounts]
@@ -147,12 +147,18 @@ class _SenderCheck:
         listed_domains = {domain for row in rows for domain in _domains(row)}
         self.known = {d for d in (*listed_domains, *trusted) if d and not is_public_provider(d)}
 
-    def findings(self) -> Iterator[Finding]:
+    def suspicions(self) -> Iterator[Suspicion]:
         """Give what is odd."""
-        checks = (self._look_alike, self._elsewhere, self._hidden, self._from_us, self._several)
-        yield from (finding for check in checks if (finding := check()) is not None)
+        checks = (
+            self._look_alike,
+            self._replies_elsewhere,
+            self._name_hides_address,
+            self._from_us,
+            self._several_senders,
+        )
+        yield from (suspicion for check in checks if (suspicion := check()) is not None)
 
-    def _look_alike(self) -> Finding | None:
+    def _look_alike(self) -> Suspicion | None:
         for address in filter(None, (self.address, *self.answers_to)):
             others = self.known if address not in self.listed else ()
             twin = lookalike_of(domain_of(address), self.known) or impersonated_domain(address, others)
@@ -162,18 +168,18 @@ class _SenderCheck:
                 )
         return None
 
-    def _elsewhere(self) -> Finding | None:
+    def _replies_elsewhere(self) -> Suspicion | None:
         if not self.address or not self.may_be_answered:
             return None  # a newsletter has its answers sent where it likes: nobody answers it
-        mine = registered_domain(domain_of(self.address))
-        other = next((a for a in self.answers_to if registered_domain(domain_of(a)) != mine), None)
+        own_domain = registered_domain(domain_of(self.address))
+        other = next((a for a in self.answers_to if registered_domain(domain_of(a)) != own_domain), None)
         if other is None:
             return None
         return "reply_elsewhere", say(
             "An answer would go to {other} and not to {address}.", other=other, address=self.address
         )
 
-    def _hidden(self) -> Finding | None:
+    def _name_hides_address(self) -> Suspicion | None:
         for address in _ADDRESS.findall(self.name):
             if address.lower() not in self.senders:
                 return "name_hides_address", say(
@@ -183,7 +189,7 @@ class _SenderCheck:
                 )
         return None
 
-    def _from_us(self) -> Finding | None:
+    def _from_us(self) -> Suspicion | None:
         """A mail from our own address that came in from outside."""
         ours = {registered_domain(domain) for domain in self.ours}
         returned = domain_of(self.fields.get("return-path", "").strip("<> "))
@@ -199,7 +205,7 @@ class _SenderCheck:
             )
         return None
 
-    def _several(self) -> Finding | None:
+    def _several_senders(self) -> Suspicion | None:
         if len({registered_domain(domain_of(address)) for address in self.senders}) > 1:
             return "several_senders", say(
                 "It names several senders: {addresses}.", addresses=", ".join(self.senders[:5])
@@ -207,20 +213,20 @@ class _SenderCheck:
         return None
 
 
-def _written(row: Mapping[str, str], *columns: str) -> list[str]:
+def _cell_parts(row: Mapping[str, str], *columns: str) -> list[str]:
     cells = " ".join(row.get(column, "") for column in columns)
     return [part for part in re.split(r"[,;\s]+", cells) if part]
 
 
 def _domains(row: Mapping[str, str]) -> list[str]:
-    return [domain_of(part) for part in _written(row, "email", "mail", "domain")]
+    return [domain_of(part) for part in _cell_parts(row, "email", "mail", "domain")]
 
 
 def _addresses(row: Mapping[str, str]) -> set[str]:
-    return {part.lower() for part in _written(row, "email", "mail") if "@" in part}
+    return {part.lower() for part in _cell_parts(row, "email", "mail") if "@" in part}
 
 
-def _speaks_for(row: Mapping[str, str], address: str) -> bool:
+def _belongs_to(row: Mapping[str, str], address: str) -> bool:
     """Tell whether an address is that of a row: the very one, or one of its firm's domain."""
     if address in _addresses(row):
         return True

@@ -45,10 +45,10 @@ def read_secret(name: str) -> str | None:
     """Read what was kept in the keyring under *name*; None where nothing was, or there is no keyring."""
     keyring = import_extra("keyring", "mailbox")
     try:
-        found = keyring.get_password(KEYRING_SERVICE, name)
+        secret = keyring.get_password(KEYRING_SERVICE, name)
     except keyring.errors.KeyringError:
         return None
-    return str(found) if found else None
+    return str(secret) if secret else None
 
 
 def store_secret(name: str, secret: str) -> None:
@@ -111,8 +111,8 @@ class Grant:
 
 def grant_of(address: str, environ: Mapping[str, str]) -> Grant | None:
     """Find the grant for a mailbox: in the environment, else in the keyring."""
-    own = variable_of(address).replace(PASSWORD_VARIABLE, GRANT_VARIABLE)
-    text = environ.get(own) or environ.get(GRANT_VARIABLE) or read_secret(f"grant {address}")
+    variable = variable_of(address).replace(PASSWORD_VARIABLE, GRANT_VARIABLE)
+    text = environ.get(variable) or environ.get(GRANT_VARIABLE) or read_secret(f"grant {address}")
     if not text:
         return None
     try:
@@ -144,11 +144,11 @@ def access_token(address: str, grant: Grant) -> str:
         form |= {"grant_type": "refresh_token", "refresh_token": grant.refresh_token}
     else:
         form["grant_type"] = "client_credentials"
-    told = post_form(grant.token_url, form)
-    token = told.get("access_token")
+    reply = post_form(grant.token_url, form)
+    token = reply.get("access_token")
     if not isinstance(token, str) or not token:
-        raise _refused(address, told)
-    fresh = told.get("refresh_token")
+        raise _refused(address, reply)
+    fresh = reply.get("refresh_token")
     if isinstance(fresh, str) and fresh and grant.refresh_token and fresh != grant.refresh_token:
         store_grant(address, replace(grant, refresh_token=fresh))
     return token
@@ -178,27 +178,27 @@ def consent_by_device(
     """
     base = f"{authority}/{tenant}/oauth2/v2.0"
     scope = f"{_OUTLOOK}/IMAP.AccessAsUser.All {_OUTLOOK}/SMTP.Send offline_access"
-    asked = post_form(f"{base}/devicecode", {"client_id": client_id, "scope": scope})
-    if "device_code" not in asked:
-        raise _refused(client_id, asked)
-    show(str(asked.get("verification_uri", "")), str(asked.get("user_code", "")))
-    pause, left = float(asked.get("interval", 5)), float(asked.get("expires_in", 900))
-    form = {"client_id": client_id, "grant_type": _DEVICE, "device_code": str(asked["device_code"])}
+    device = post_form(f"{base}/devicecode", {"client_id": client_id, "scope": scope})
+    if "device_code" not in device:
+        raise _refused(client_id, device)
+    show(str(device.get("verification_uri", "")), str(device.get("user_code", "")))
+    pause, left = float(device.get("interval", 5)), float(device.get("expires_in", 900))
+    form = {"client_id": client_id, "grant_type": _DEVICE, "device_code": str(device["device_code"])}
     while left > 0:
         sleep(pause)
         left -= pause
-        told = post_form(f"{base}/token", form)
-        if "refresh_token" in told:
+        reply = post_form(f"{base}/token", form)
+        if "refresh_token" in reply:
             return Grant(
                 token_url=f"{base}/token",
                 client_id=client_id,
                 scope=scope,
-                refresh_token=str(told["refresh_token"]),
+                refresh_token=str(reply["refresh_token"]),
             )
-        if told.get("error") == "slow_down":
+        if reply.get("error") == "slow_down":
             pause += 5
-        elif told.get("error") != "authorization_pending":
-            raise _refused(client_id, told)
+        elif reply.get("error") != "authorization_pending":
+            raise _refused(client_id, reply)
     raise SourceError(say("Nobody entered the code in time. Run the command again."))
 
 
@@ -212,10 +212,10 @@ def redeem_code(grant: Grant, code: str, verifier: str, redirect: str) -> Grant:
         "code_verifier": verifier,
         "redirect_uri": redirect,
     }
-    told = post_form(grant.token_url, form)
-    if not told.get("refresh_token"):
-        raise _refused(grant.client_id, told)
-    return replace(grant, refresh_token=str(told["refresh_token"]))
+    reply = post_form(grant.token_url, form)
+    if not reply.get("refresh_token"):
+        raise _refused(grant.client_id, reply)
+    return replace(grant, refresh_token=str(reply["refresh_token"]))
 
 
 def post_form(url: str, form: Mapping[str, str]) -> dict[str, Any]:
@@ -244,17 +244,19 @@ def post_form(url: str, form: Mapping[str, str]) -> dict[str, Any]:
 
 def _json_object(data: bytes) -> dict[str, Any]:
     try:
-        found = json.loads(data)
+        value = json.loads(data)
     except ValueError:
-        found = None
-    return found if isinstance(found, dict) else {"error": "no JSON"}
+        value = None
+    return value if isinstance(value, dict) else {"error": "no JSON"}
 
 
-def _refused(who: str, told: Mapping[str, Any]) -> SourceError:
-    what = str(told.get("error_description") or told.get("error") or "?").partition("\r\n")[0][:200]
+def _refused(who: str, reply: Mapping[str, Any]) -> SourceError:
+    reason = str(reply.get("error_description") or reply.get("error") or "?").partition("\r\n")[0][:200]
     return SourceError(
         say(
-            "The login of {who} was refused: {reason}. Run smeflow mailbox login again.", who=who, reason=what
+            "The login of {who} was refused: {reason}. Run smeflow mailbox login again.",
+            who=who,
+            reason=reason,
         )
     )
 
@@ -287,7 +289,7 @@ def consent_in_browser(
     server.timeout = WAIT_SECONDS
     redirect = f"http://127.0.0.1:{server.server_port}"
     challenge = base64.urlsafe_b64encode(hashlib.sha256(verifier.encode()).digest()).rstrip(b"=").decode()
-    asked = {
+    query = {
         "client_id": client_id,
         "redirect_uri": redirect,
         "response_type": "code",
@@ -299,7 +301,7 @@ def consent_in_browser(
         "code_challenge_method": "S256",
     }
     try:
-        show(f"{consent}?{urllib.parse.urlencode(asked)}")
+        show(f"{consent}?{urllib.parse.urlencode(query)}")
         server.handle_request()
     finally:
         server.server_close()

@@ -116,13 +116,13 @@ class DraftReply(StepFamily):
 
     @field_validator("template", mode="before")
     @classmethod
-    def _templates(cls, given: object, info: ValidationInfo) -> object:
-        return read_templates(given, RecipeContext.of(info.context))
+    def _templates(cls, written: object, info: ValidationInfo) -> object:
+        return read_templates(written, RecipeContext.of(info.context))
 
     @field_validator("answers", mode="before")
     @classmethod
-    def _answers(cls, given: object, info: ValidationInfo) -> object:
-        return read_answers(given, RecipeContext.of(info.context))
+    def _answers(cls, written: object, info: ValidationInfo) -> object:
+        return read_answers(written, RecipeContext.of(info.context))
 
     @model_validator(mode="after")
     def _something(self) -> Self:
@@ -300,12 +300,12 @@ class _ReplyFacts:
         text: str,
         reader: str | None,
         doubts: tuple[Phrase, ...],
-        own: tuple[str, ...] = (),
+        own_texts: tuple[str, ...] = (),
     ) -> Drafted:
         """Make the result: what stands in no source is marked."""
         courtesy = courtesies(self.language, self.who, familiar=self.familiar)
         sources = SourceEvidence(
-            texts=(*own, *(w.text for w in self.answers), *courtesy.values()),
+            texts=(*own_texts, *(w.text for w in self.answers), *courtesy.values()),
             values=(*self.customer.values(), *(f.text for f in self.facts if f.value is not None)),
             facts=self.values,
             names=(self.who, self.company, self.mail.fields.get("subject", "") if not text else ""),

@@ -284,10 +284,12 @@ class _FiledSearch:
             return []
         opened, cursor = self.client.open(folder), self.index.cursor(CURSOR_PREFIX + folder)
         start = cursor.following if cursor is not None and cursor.validity == opened.validity else 1
-        ours = {p.uid for p in self.index.in_folder(folder) if p.validity == opened.validity and p.by}
+        filed_by_us = {p.uid for p in self.index.in_folder(folder) if p.validity == opened.validity and p.by}
         items: list[ItemRow] = []
         following = opened.following
-        for mail in self.client.look([uid for uid in self.client.from_uid(start) if uid not in ours]):
+        for mail in self.client.summaries(
+            [uid for uid in self.client.from_uid(start) if uid not in filed_by_us]
+        ):
             item = self._item(mail)
             if item is None:
                 continue

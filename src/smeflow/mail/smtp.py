@@ -20,6 +20,7 @@ from email.message import EmailMessage, Message
 from email.utils import format_datetime, getaddresses, parseaddr
 
 from smeflow._text import sha256
+from smeflow.documents.conversation import ids_in
 from smeflow.documents.mail import harmless_line, header
 from smeflow.errors import SinkError, SourceError
 from smeflow.i18n import Phrase, say
@@ -70,10 +71,10 @@ def compose_answer(
     mail["Subject"] = harmless_line(subject) or _reply_subject(header(received, "subject"))
     mail["Date"] = format_datetime(at)
     mail["Message-ID"] = message_id
-    answered = _message_ids(header(received, "message-id"))[:1]
+    answered = ids_in(header(received, "message-id"))[:1]
     if answered:
         mail["In-Reply-To"] = answered[0]
-        mail["References"] = " ".join([*_message_ids(header(received, "references"))[-20:], *answered])
+        mail["References"] = " ".join([*ids_in(header(received, "references"))[-20:], *answered])
     mail["X-Smeflow"] = "sent" if to else "draft"
     if automatic:
         mail["Auto-Submitted"], mail["X-Auto-Response-Suppress"] = "auto-replied", "All"
@@ -83,11 +84,11 @@ def compose_answer(
 
 def _recipient(received: Message) -> Address | None:
     """Answer to the sender; to a Reply-To only within the same domain: a stranger's may be a trick."""
-    senders, others = (_addresses(header(received, field)) for field in ("from", "reply-to"))
+    senders, reply_to = (_addresses(header(received, field)) for field in ("from", "reply-to"))
     if not senders:
         return None
     domain = senders[0].domain.lower()
-    return next((other for other in others if other.domain.lower() == domain), senders[0])
+    return next((other for other in reply_to if other.domain.lower() == domain), senders[0])
 
 
 def _addresses(written: str) -> list[Address]:
@@ -106,10 +107,6 @@ def _address(name: str, spec: str) -> Address | None:
 
 def _reply_subject(subject: str) -> str:
     return subject if re.match(r"(?i)\s*(re|aw|tr|fwd?)\s*:", subject) else f"Re: {subject}".strip()
-
-
-def _message_ids(text: str) -> list[str]:
-    return re.findall(r"<[^<>\s]{1,250}>", text)
 
 
 class MailRefused(Exception):
@@ -144,7 +141,7 @@ class SmtpClient:
             DeliveryUnknown: The line broke behind the mail.
         """
         try:
-            self._agree(recipient)
+            self._negotiate(recipient)
         except (OSError, smtplib.SMTPException) as error:
             raise MailDeferred(str(error)) from error
         going()
@@ -156,7 +153,7 @@ class SmtpClient:
             raise DeliveryUnknown(str(error)) from error
         self._check(code, reply)
 
-    def _agree(self, recipient: str) -> None:
+    def _negotiate(self, recipient: str) -> None:
         if self.client.sock is None:
             raise smtplib.SMTPServerDisconnected("closed")
         self.client.rset()
@@ -246,5 +243,5 @@ def plain_address(text: str) -> str:
     """Give the bare address in *text*; empty where it is none that can be written to."""
     address = parseaddr(text)[1].strip()
     name, at, domain = address.rpartition("@")
-    good = bool(name and at and domain) and address.isprintable() and not set(address) & set(' <>(),;:\\"[]')
-    return address if good and len(address) <= 254 else ""
+    valid = bool(name and at and domain) and address.isprintable() and not set(address) & set(' <>(),;:\\"[]')
+    return address if valid and len(address) <= 254 else ""

@@ -1,18 +1,16 @@
 """Mail as a source: a mailbox over IMAP, from now on and without changing anything there; or an archive."""
 
-import re
 from collections import Counter
 from collections.abc import Iterator
 from datetime import date
-from email import message_from_bytes, policy
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Literal
 
 from pydantic import Field, PrivateAttr, field_validator
 
 from smeflow._system import safe_path_part
 from smeflow._text import sha256
 from smeflow.documents.document import MAIL
-from smeflow.documents.mail import header
+from smeflow.documents.mail import header, parse_head
 from smeflow.errors import SourceError
 from smeflow.files.folder import mails_of_archive
 from smeflow.i18n import say
@@ -68,23 +66,23 @@ class Mailbox(MailboxServer):
 
     def cases(self) -> Iterator[Arrival | UnreadableArrival]:
         """Go through the mail there is (with ``since``, from then on), noting nothing."""
-        given: set[str] = set()
+        seen: set[str] = set()
         with open_mailbox(self._account) as client:
             for folder in self.folders:
                 client.open(folder)
                 uids = client.since(self.since) if self.since else client.uids()
-                for summary in client.look(uids):
+                for summary in client.summaries(uids):
                     mail = _fetch(client, summary)
-                    if mail is not None and mail.key not in given:
-                        given.add(mail.key)
+                    if mail is not None and mail.key not in seen:
+                        seen.add(mail.key)
                         yield mail
 
-    def batches(self, book: MailIndex) -> Iterator[ArrivalBatch]:
+    def batches(self, index: MailIndex) -> Iterator[ArrivalBatch]:
         """Give the mail that came since, folder by folder."""
-        given: set[str] = set()
+        seen: set[str] = set()
         with open_mailbox(self._account) as client:
             for folder in self.folders:
-                visit = _FolderVisit(self, client, book, folder, given)
+                visit = _FolderVisit(self, client, index, folder, seen)
                 uids = visit.begin()
                 for start in range(0, max(len(uids), 1), BATCH_SIZE):
                     end = start + BATCH_SIZE
@@ -95,10 +93,10 @@ class _FolderVisit:
     """One look into one folder."""
 
     def __init__(
-        self, source: Mailbox, client: MailClient, index: MailIndex, folder: str, given: set[str]
+        self, source: Mailbox, client: MailClient, index: MailIndex, folder: str, seen: set[str]
     ) -> None:
         self.account, self.since = source.account, source.since
-        self.client, self.index, self.folder, self.given = client, index, folder, given
+        self.client, self.index, self.folder, self.seen = client, index, folder, seen
         self.opened: SelectedFolder = client.open(folder)
 
     def begin(self) -> list[int]:
@@ -128,13 +126,13 @@ class _FolderVisit:
     def _arrivals(self, uids: list[int], places: list[MailLocation]) -> Iterator[Arrival | UnreadableArrival]:
         for summary, mail in self._fetched(uids):
             places.append(self._place(summary, mail.key))
-            if mail.key not in self.given and not self.index.of(mail.key):
-                self.given.add(mail.key)
+            if mail.key not in self.seen and not self.index.of(mail.key):
+                self.seen.add(mail.key)
                 yield mail
 
     def _fetched(self, uids: list[int]) -> Iterator[tuple[MailSummary, Arrival | UnreadableArrival]]:
         with server_errors_as_source_error(self.account):
-            for summary in list(self.client.look(uids)):
+            for summary in list(self.client.summaries(uids)):
                 mail = _fetch(self.client, summary)
                 if mail is not None:  # else it was moved away or deleted this moment
                     yield summary, mail
@@ -144,7 +142,7 @@ class _FolderVisit:
         wanted = set(self.client.since(self.since)) if self.since else set()
         older = [uid for uid in self.client.uids() if uid not in wanted and uid < self.opened.following]
         first = min(wanted, default=self.opened.following)
-        places = [self._place(summary, "") for summary in self.client.look(older)]
+        places = [self._place(summary, "") for summary in self.client.summaries(older)]
         self.index.begin(self.folder, FolderCursor(validity=self.opened.validity, following=first), places)
 
     def _recognise_renumbered(self) -> None:
@@ -152,7 +150,7 @@ class _FolderVisit:
         by_mark: dict[str, list[MailLocation]] = {}
         for place in self.index.in_folder(self.folder):
             by_mark.setdefault(place.mark, []).append(place)
-        summaries = list(self.client.look(self.client.uids()))
+        summaries = list(self.client.summaries(self.client.uids()))
         alike = Counter(summary.mark for summary in summaries)
         places = [
             self._place(summary, known[0].key)
@@ -182,8 +180,7 @@ def _fetch(client: MailClient, summary: MailSummary) -> Arrival | UnreadableArri
 
 def _name(data: bytes, summary: MailSummary) -> str:
     """Name a mail as a file would be: its day and its subject."""
-    head = re.split(rb"\r?\n\r?\n", data[:100_000], maxsplit=1)[0]
-    subject = header(message_from_bytes(head, policy=policy.compat32), "subject")[:80]
+    subject = header(parse_head(data), "subject")[:80]
     day = f"{summary.arrived:%Y-%m-%d} " if summary.arrived else ""
     return safe_path_part(f"{day}{subject or 'mail'}.eml")
 

@@ -24,13 +24,13 @@ from smeflow.recipe.conditions import check_labels, check_reads, checked_express
 from smeflow.recipe.keys import check_model_names
 from smeflow.recipe.problems import problems_of, with_suggestion
 from smeflow.recipe.workspace import Workspace
-from smeflow.recipe.yaml import KeyPath as Place
+from smeflow.recipe.yaml import KeyPath
 
 
 class ProblemReporter(Protocol):
     """Note a problem at a place of the recipe."""
 
-    def __call__(self, path: Place, phrase: Phrase | ExpressionError, *, key: bool = False) -> None:
+    def __call__(self, path: KeyPath, phrase: Phrase | ExpressionError, *, key: bool = False) -> None:
         """Note it."""
         ...
 
@@ -42,7 +42,7 @@ class RecipeBuilder:
     folder: Path
     roots: tuple[Path, ...]
     workspace: Workspace
-    tell: ProblemReporter
+    report: ProblemReporter
     results: dict[str, Any] = field(default_factory=dict)
     """Steps made so far, with the types of their results."""
     labels: dict[str, tuple[str, ...]] = field(default_factory=dict)
@@ -51,14 +51,14 @@ class RecipeBuilder:
     timezone: str | None = None
     reviewed: set[str] = field(default_factory=set)
     """Steps with a condition that asks a person to look."""
-    made_source: Source | None = None
+    case_source: Source | None = None
     """What sinks may have to know of where the cases come from."""
 
     def source(self, data: object) -> Source | None:
         """Make the source."""
-        return self._one("sources", data, ("source",)) if isinstance(data, dict) else None
+        return self._build("sources", data, ("source",)) if isinstance(data, dict) else None
 
-    def asked(self, source: Source | None, entries: tuple[Entry, ...]) -> Source | None:
+    def with_facts(self, source: Source | None, entries: tuple[Entry, ...]) -> Source | None:
         """Let a source that computes facts know which ones the steps are made of."""
         if not isinstance(source, FactSource):
             return source
@@ -69,26 +69,26 @@ class RecipeBuilder:
                 continue
             for name, measure in entry.step.measures.items():
                 if facts.setdefault(name, measure) != measure:
-                    self.tell(("steps", n, "facts", name), say("there is another fact {name}", name=name))
+                    self.report(("steps", n, "facts", name), say("there is another fact {name}", name=name))
             locale = entry.step.locale if entry.step.measures else locale
         if not facts and Any not in self.results.values():
-            self.tell(("source",), say("no step asks for facts of this source; write a step report: NAME"))
+            self.report(("source",), say("no step asks for facts of this source; write a step report: NAME"))
         return source.computing(facts, locale)
 
     def sinks(self, data: object, source: Source | None) -> tuple[Sink | ActingSink | DeliveringSink, ...]:
         """Make the sinks; no two write one file, and none writes where the recipe reads."""
         made: dict[str, Sink | ActingSink | DeliveringSink] = {}
-        self.made_source = source
+        self.case_source = source
         for n, each in enumerate(data if isinstance(data, list) else ()):
-            sink = self._one("sinks", each, ("sinks", n))
+            sink = self._build("sinks", each, ("sinks", n))
             if sink is None:
                 continue
             if sink.name in made and sink.name != "-":
-                self.tell(("sinks", n), say("two sinks write {path}", path=sink.name))
+                self.report(("sinks", n), say("two sinks write {path}", path=sink.name))
             target, inbox = path_of(sink), path_of(source)
             if target and inbox and target.is_relative_to(inbox):
                 phrase = say("{path} lies in the source and would come in again", path=sink.name)
-                self.tell(("sinks", n), phrase)
+                self.report(("sinks", n), phrase)
             made[sink.name] = sink
         return tuple(made.values())
 
@@ -101,7 +101,7 @@ class RecipeBuilder:
         for n, each in enumerate(listed):
             self.later = frozenset(name for name in names[n:] if name)
             if not isinstance(each, dict):
-                self.tell(("steps", n), say("a step is written as KIND: NAME, such as extract: invoice"))
+                self.report(("steps", n), say("a step is written as KIND: NAME, such as extract: invoice"))
             elif set(each) == {"split"} and n == 0:
                 split = self._split(each["split"], ("steps", n, "split"))
             else:
@@ -111,21 +111,19 @@ class RecipeBuilder:
         return split, tuple(entries)
 
     def _name_of(self, each: object) -> str | None:
-        kind = (
-            next((k for k in each if k in registry.kind_names("steps")), None)
-            if isinstance(each, dict)
-            else None
-        )
-        return str(each[kind]) if kind and isinstance(each, dict) else None
+        if not isinstance(each, dict):
+            return None
+        word = next((key for key in each if key in registry.kind_names("steps")), None)
+        return str(each[word]) if word else None
 
-    def _split(self, how: object, path: Place) -> str | None:
+    def _split(self, how: object, path: KeyPath) -> str | None:
         if isinstance(how, str) and how in split_words():
             return how
-        self.tell(path, say("{key} must be one of {wanted}", key="split", wanted=", ".join(split_words())))
+        self.report(path, say("{key} must be one of {wanted}", key="split", wanted=", ".join(split_words())))
         return None
 
-    def _entry(self, data: Mapping[str, Any], path: Place) -> Entry | None:
-        step = self._one("steps", {k: v for k, v in data.items() if k not in _ENTRY_KEYS}, path)
+    def _entry(self, data: Mapping[str, Any], path: KeyPath) -> Entry | None:
+        step = self._build("steps", {k: v for k, v in data.items() if k not in _ENTRY_KEYS}, path)
         when = self._condition(data, path, "when")
         name = self._name_of(data)
         if step is None:
@@ -133,8 +131,8 @@ class RecipeBuilder:
                 self.results[name] = Any  # later conditions may read it; its own problem is told already
             return None
         if step.name in self.results:
-            self.tell(path, say("there is a step {name} already", name=step.name))
-        self._check_own(step, data, path)
+            self.report(path, say("there is a step {name} already", name=step.name))
+        self._check_expressions(step, data, path)
         self.results[step.name] = step.returns
         self.later -= {step.name}
         labels = step.labels if isinstance(step, LabelStep) else None
@@ -155,57 +153,57 @@ class RecipeBuilder:
             review_text=str(data.get("review", "")),
         )
 
-    def _models(self, data: Mapping[str, Any], path: Place) -> tuple[str, int]:
+    def _models(self, data: Mapping[str, Any], path: KeyPath) -> tuple[str, int]:
         """Read which models a step of its own asks, and how many of them must agree."""
         llm, agree = data.get("llm", ""), data.get("agree", 1)
         listed = [llm] if isinstance(llm, str) else llm
         if not isinstance(listed, list) or not all(isinstance(name, str) for name in listed):
-            self.tell((*path, "llm"), say("write llm: as one model or a list of them"))
+            self.report((*path, "llm"), say("write llm: as one model or a list of them"))
             return "", 1
         if type(agree) is not int or not 1 <= agree <= 3:
-            self.tell((*path, "agree"), say("agree: is how many models must say the same: 2 or 3"))
+            self.report((*path, "agree"), say("agree: is how many models must say the same: 2 or 3"))
             return "", 1
         names = ", ".join(listed)
         try:
             check_model_names(names)
         except ValueError as error:
-            self.tell((*path, "llm"), error.args[0])
-        own = [name for name in names.split(",") if name.strip()]
-        if own and len(own) < agree:
-            self.tell((*path, "agree"), say("agree: {n} needs {n} models at llm:", n=agree))
+            self.report((*path, "llm"), error.args[0])
+        chosen = [name for name in names.split(",") if name.strip()]
+        if chosen and len(chosen) < agree:
+            self.report((*path, "agree"), say("agree: {n} needs {n} models at llm:", n=agree))
         return names, agree
 
-    def _check_own(self, step: Step[Any], data: Mapping[str, Any], path: Place) -> None:
+    def _check_expressions(self, step: Step[Any], data: Mapping[str, Any], path: KeyPath) -> None:
         """Check what the expressions inside a step read: those of a rule, the facts of a draft."""
-        own = step.expressions if isinstance(step, ExpressionStep) else ()
-        for expression in own.values() if isinstance(own, Mapping) else own:
+        expressions = step.expressions if isinstance(step, ExpressionStep) else ()
+        for expression in expressions.values() if isinstance(expressions, Mapping) else expressions:
             try:
                 check_reads(expression, self.results, self.later, self.constants)
                 check_labels(expression.text, self.labels)
             except ExpressionError as error:
-                self.tell((*path, *_place_of_text(data, expression.text)), error)
+                self.report((*path, *_place_of_text(data, expression.text)), error)
 
     @property
     def constants(self) -> Mapping[str, Any]:
         """What expressions may read besides steps."""
         return {"company": self.workspace.company}
 
-    def _condition(self, data: Mapping[str, Any], path: Place, key: str) -> Expression | None:
+    def _condition(self, data: Mapping[str, Any], path: KeyPath, key: str) -> Expression | None:
         if key not in data:
             return None
         text = data[key]
         if isinstance(text, bool):
             text = str(text).lower()
         if not isinstance(text, str):
-            self.tell((*path, key), say("{key} must be a condition, such as invoice.proven", key=key))
+            self.report((*path, key), say("{key} must be a condition, such as invoice.proven", key=key))
             return None
         return self._compile(text, (*path, key))
 
-    def _compile(self, text: str, path: Place) -> Expression | None:
+    def _compile(self, text: str, path: KeyPath) -> Expression | None:
         try:
             return self.expression(text)
         except ExpressionError as error:
-            self.tell(path, error)
+            self.report(path, error)
             return None
 
     def expression(self, text: str) -> Expression:
@@ -214,48 +212,48 @@ class RecipeBuilder:
         Raises:
             ExpressionError: It is none.
         """
-        made = checked_expression(
+        expression = checked_expression(
             text, self.results, self.later, self.constants, self.workspace.company.currency
         )
         check_labels(text, self.labels)
-        return made
+        return expression
 
     def _type_of(self, text: str) -> Any:
         """Tell the type of what a dotted name gives, where it is known."""
         reads = self.expression(text).reads
         return type_at(reads[0].path, self.results) if len(reads) == 1 else None
 
-    def _one(self, family: registry.Family, data: object, path: Place) -> Any:  # a source, step or sink
+    def _build(self, family: registry.Family, data: object, path: KeyPath) -> Any:  # a source, step or sink
         if not isinstance(data, dict):
-            self.tell(path, say("write it as KIND: NAME, such as {example}", example=_EXAMPLES[family]))
+            self.report(path, say("write it as KIND: NAME, such as {example}", example=_EXAMPLES[family]))
             return None
         known = registry.kind_names(family)
         words = [key for key in data if key in known]
         if not words:
             first = str(next(iter(data), ""))
-            what = say("{word} is no kind of {what}", word=first, what=_WHAT[family])
-            self.tell((*path, first), with_suggestion(what, first, known), key=True)
+            problem = say("{word} is no kind of {what}", word=first, what=_WHAT[family])
+            self.report((*path, first), with_suggestion(problem, first, known), key=True)
             return None
         word = words[0]
         try:
             kind = registry.load_kind(family, word)
         except KindError as error:
-            self.tell((*path, word), error.phrase, key=True)
+            self.report((*path, word), error.phrase, key=True)
             return None
-        if family == "steps" and not self._good_name(data[word], (*path, word)):
+        if family == "steps" and not self._check_name(data[word], (*path, word)):
             return None
         main = "name" if family == "steps" else word
         fields = {main if key == word else key: value for key, value in data.items()}
         made = self._validated(kind, fields, path, main, word)
-        lacks = registry.missing_members(family, made) if made is not None else ()
-        if lacks:
-            what = say("{word} lacks {members}: it is no {what}", word=word, members=", ".join(lacks),
+        missing = registry.missing_members(family, made) if made is not None else ()
+        if missing:
+            problem = say("{word} lacks {members}: it is no {what}", word=word, members=", ".join(missing),
                        what=_WHAT[family])  # fmt: skip
-            self.tell((*path, word), what, key=True)
+            self.report((*path, word), problem, key=True)
             return None
         return made
 
-    def _good_name(self, name: object, path: Place) -> bool:
+    def _check_name(self, name: object, path: KeyPath) -> bool:
         if (
             isinstance(name, str)
             and _STEP_NAME.fullmatch(name)
@@ -263,51 +261,53 @@ class RecipeBuilder:
             and name not in RESERVED
         ):
             return True
-        self.tell(path, say("a step needs a name of letters, digits and _ that is no word of the language"))
+        self.report(path, say("a step needs a name of letters, digits and _ that is no word of the language"))
         return False
 
-    def _validated(self, kind: Any, fields: dict[str, Any], path: Place, main: str, word: str) -> Any:
+    def _validated(self, kind: Any, fields: dict[str, Any], path: KeyPath, main: str, word: str) -> Any:
         if isinstance(fields.get("into"), str) and fields["into"] in registry.kind_names("records"):
             fields["into"] = registry.load_kind("records", fields["into"])
         if not isinstance(kind, type):
-            return self._function(kind, fields, path, word)
+            return self._function_step(kind, fields, path, word)
         if not issubclass(kind, BaseModel):
             try:
                 return kind(**fields)
             except Exception as error:  # noqa: BLE001 - code of the user's own may raise whatever it likes
-                self.tell(path, say("{text}", text=str(error) or type(error).__name__))
+                self.report(path, say("{text}", text=str(error) or type(error).__name__))
                 return None
-        given = {"constants": self.constants, "currency": self.workspace.company.currency}
-        fields |= {key: value for key, value in given.items() if _is_from_workspace(kind, key)}
+        shared = {"constants": self.constants, "currency": self.workspace.company.currency}
+        fields |= {key: value for key, value in shared.items() if _is_from_workspace(kind, key)}
         if "locale" in kind.model_fields:
             fields.setdefault("locale", self.workspace.locale)
         try:
             return kind.model_validate(fields, context=self.context())
         except ValidationError as error:
             extra = set()
-            for loc, what, is_key in problems_of(error, kind):
+            for loc, problem, is_key in problems_of(error, kind):
                 place = (*path, *(word if n == 0 and part == main else part for n, part in enumerate(loc)))
-                self.tell(place, what, key=is_key)
+                self.report(place, problem, key=is_key)
             for detail in error.errors(include_url=False):
                 if detail["type"] == "extra_forbidden":
                     extra.add(detail["loc"][0])
             if not extra & fields.keys():
                 return None
             # what is right without the unknown keys still tells the steps after it what they may read
-            return self._quietly(kind, {key: value for key, value in fields.items() if key not in extra})
+            return self._validated_or_none(
+                kind, {key: value for key, value in fields.items() if key not in extra}
+            )
 
-    def _quietly(self, kind: type[BaseModel], fields: dict[str, Any]) -> Any:
+    def _validated_or_none(self, kind: type[BaseModel], fields: dict[str, Any]) -> Any:
         try:
             return kind.model_validate(fields, context=self.context())
         except ValidationError:
             return None
 
-    def _function(self, step: Any, fields: dict[str, Any], path: Place, word: str) -> Step[Any] | None:
+    def _function_step(self, step: Any, fields: dict[str, Any], path: KeyPath, word: str) -> Step[Any] | None:
         for key in fields.keys() - {"name"}:
-            self.tell((*path, key), say("unknown key {key}", key=key), key=True)
+            self.report((*path, key), say("unknown key {key}", key=key), key=True)
         if not is_dataclass(step) or isinstance(step, type):
-            what = say("{name} is no step: put @step in front of the function", name=word)
-            self.tell((*path, word), what, key=True)
+            problem = say("{name} is no step: put @step in front of the function", name=word)
+            self.report((*path, word), problem, key=True)
             return None
         named: Any = replace(step, name=fields["name"])
         made: Step[Any] = named
@@ -325,7 +325,7 @@ class RecipeBuilder:
             currency=self.workspace.company.currency,
             compile=self.expression,
             type_of=self._type_of,
-            source=self.made_source,
+            source=self.case_source,
             reviewed=frozenset(self.reviewed),
         )
 
@@ -336,7 +336,7 @@ def _is_from_workspace(kind: type[BaseModel], key: str) -> bool:
     return info is not None and bool(info.exclude)
 
 
-def _place_of_text(data: Any, text: str) -> Place:
+def _place_of_text(data: Any, text: str) -> KeyPath:
     """Find where in nested data a text stands."""
     pairs = data.items() if isinstance(data, dict) else enumerate(data) if isinstance(data, list) else ()
     for key, value in pairs:

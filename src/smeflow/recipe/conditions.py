@@ -68,23 +68,23 @@ def _problem_of_read(
     return with_suggestion(say("there is no step {name}", name=name), name, [*before, "fields", *constants])
 
 
-def _problem_of_field(path: tuple[str, ...], kind: Any) -> Phrase | None:
+def _problem_of_field(path: tuple[str, ...], annotation: Any) -> Phrase | None:
     for n, part in enumerate(path[1:], 1):
-        members = members_of(kind)
+        members = members_of(annotation)
         if members is None:
             return None
         if part not in members:
             return _no_field(path[:n], part, set(members))
-        kind = members[part]
+        annotation = members[part]
     return None
 
 
 def type_at(path: tuple[str, ...], before: Mapping[str, Any]) -> Any:
     """Tell the type of ``("invoice", "record")`` from the types of steps, or `UNKNOWN_TYPE`."""
-    kind = before.get(path[0], UNKNOWN_TYPE)
+    annotation = before.get(path[0], UNKNOWN_TYPE)
     for part in path[1:]:
-        kind = (members_of(kind) or {}).get(part, UNKNOWN_TYPE)
-    return _without_none(kind)
+        annotation = (members_of(annotation) or {}).get(part, UNKNOWN_TYPE)
+    return _without_none(annotation)
 
 
 def _no_field(path: tuple[str, ...], part: str, members: set[str]) -> Phrase:
@@ -93,16 +93,16 @@ def _no_field(path: tuple[str, ...], part: str, members: set[str]) -> Phrase:
     )
 
 
-def members_of(kind: Any) -> dict[str, Any] | None:
+def members_of(annotation: Any) -> dict[str, Any] | None:
     """List the fields and properties of a type with their types; None where nothing is known of it."""
-    kind = _without_none(kind)
-    origin = get_origin(kind) or kind
+    annotation = _without_none(annotation)
+    origin = get_origin(annotation) or annotation
     if not isinstance(origin, type):
         return None
     if issubclass(origin, BaseModel):
-        found: dict[str, Any] = {name: info.annotation for name, info in origin.model_fields.items()}
+        members: dict[str, Any] = {name: info.annotation for name, info in origin.model_fields.items()}
     elif is_dataclass(origin):
-        found = {f.name: _hints(origin).get(f.name, UNKNOWN_TYPE) for f in fields(origin)}
+        members = {f.name: _hints(origin).get(f.name, UNKNOWN_TYPE) for f in fields(origin)}
     elif origin in {str, int, float, bool}:
         return {}
     else:
@@ -111,19 +111,20 @@ def members_of(kind: Any) -> dict[str, Any] | None:
         if base not in {BaseModel, object} and not base.__module__.startswith("pydantic"):
             for name, member in vars(base).items():
                 if isinstance(member, property) and not name.startswith("_"):
-                    found.setdefault(name, _hints(member.fget).get("return", UNKNOWN_TYPE))
+                    members.setdefault(name, _hints(member.fget).get("return", UNKNOWN_TYPE))
     parameters = getattr(origin, "__parameters__", ())  # foreign: of a class of typing, pydantic or a user
-    arguments = dict(zip(parameters, get_args(kind), strict=False))
+    arguments = dict(zip(parameters, get_args(annotation), strict=False))
     return {
-        name: arguments.get(hint, hint) if isinstance(hint, TypeVar) else hint for name, hint in found.items()
+        name: arguments.get(hint, hint) if isinstance(hint, TypeVar) else hint
+        for name, hint in members.items()
     }
 
 
-def _without_none(kind: Any) -> Any:
-    if get_origin(kind) in {Union, UnionType}:
-        rest = [each for each in get_args(kind) if each is not type(None)]
-        return rest[0] if len(rest) == 1 else UNKNOWN_TYPE
-    return kind
+def _without_none(annotation: Any) -> Any:
+    if get_origin(annotation) in {Union, UnionType}:
+        alternatives = [each for each in get_args(annotation) if each is not type(None)]
+        return alternatives[0] if len(alternatives) == 1 else UNKNOWN_TYPE
+    return annotation
 
 
 def _hints(of: Any) -> dict[str, Any]:
@@ -148,10 +149,10 @@ def check_labels(text: str, labels: Mapping[str, tuple[str, ...]]) -> None:
         step = next((name for side in sides if (name := _labelled_step(side)) in labels), None)
         for word in _compared_words(sides) if step else ():
             if word.value not in labels[step or ""]:
-                what = say("{step} has no label {label}", step=step, label=str(word.value))
+                problem = say("{step} has no label {label}", step=step, label=str(word.value))
                 offset = len(flat) - len(flat.lstrip())
                 offset += len(body.encode()[: word.col_offset].decode(errors="ignore"))
-                raise ExpressionError(with_suggestion(what, str(word.value), labels[step or ""]), offset)
+                raise ExpressionError(with_suggestion(problem, str(word.value), labels[step or ""]), offset)
 
 
 def _labelled_step(side: ast.expr) -> str:
@@ -167,6 +168,6 @@ def _labelled_step(side: ast.expr) -> str:
 
 def _compared_words(sides: list[ast.expr]) -> Iterator[ast.Constant]:
     for side in sides:
-        for one in side.elts if isinstance(side, ast.List | ast.Tuple | ast.Set) else [side]:
-            if isinstance(one, ast.Constant) and isinstance(one.value, str):
-                yield one
+        for member in side.elts if isinstance(side, ast.List | ast.Tuple | ast.Set) else [side]:
+            if isinstance(member, ast.Constant) and isinstance(member.value, str):
+                yield member

@@ -14,6 +14,7 @@ from smeflow.errors import LLMRejected
 from smeflow.i18n import Phrase, say
 from smeflow.kinds.lookup import OneOf
 from smeflow.kinds.record_kind import split_words
+from smeflow.llm.providers import Residency
 from smeflow.money import Money
 
 _FIELDS = (("minute", 0, 59), ("hour", 0, 23), ("day", 1, 31), ("month", 1, 12), ("weekday", 0, 7))
@@ -55,9 +56,9 @@ class Schedule:
         day = moment.astimezone(zone).date()
         for _ in range(_FARTHEST_DAYS):
             if self._fits(day.day, day.month, day.isoweekday() % 7):
-                found = min((time for time in self._times(day, zone) if time > moment), default=None)
-                if found is not None:
-                    return found
+                following = min((time for time in self._times(day, zone) if time > moment), default=None)
+                if following is not None:
+                    return following
             day += timedelta(days=1)
         raise ValueError(say("the schedule {text} never comes", text=self.text))
 
@@ -89,28 +90,28 @@ def parse_schedule(text: str) -> Schedule:
         raise ValueError(
             say("{text} is no schedule; write minute hour day month weekday, such as 0 7 1 * *", text=text)
         )
-    found = [_field(part, *field, text) for part, field in zip(parts, _FIELDS, strict=True)]
-    weekdays = frozenset(day % 7 for day in found[4])
+    fields = [_field(part, *field, text) for part, field in zip(parts, _FIELDS, strict=True)]
+    weekdays = frozenset(day % 7 for day in fields[4])
     either = parts[2] != "*" and parts[4] != "*"
     twice = parts[0].startswith("*") or parts[1].startswith("*")
-    made = Schedule(text, found[0], found[1], found[2], found[3], weekdays, either, twice)
-    made.after(datetime(2026, 1, 1, tzinfo=UTC), "UTC")
-    return made
+    schedule = Schedule(text, fields[0], fields[1], fields[2], fields[3], weekdays, either, twice)
+    schedule.after(datetime(2026, 1, 1, tzinfo=UTC), "UTC")
+    return schedule
 
 
 def _field(part: str, name: str, low: int, high: int, text: str) -> frozenset[int]:
     values: set[int] = set()
-    for one in part.lower().split(","):
-        span, _, step = one.partition("/")
+    for item in part.lower().split(","):
+        span, _, step = item.partition("/")
         first, dash, last = span.partition("-")
         try:
             start = low if span == "*" else _number(first, name)
             end = high if span == "*" or (step and not dash) else _number(last, name) if dash else start
             by = int(step) if step else 1
         except ValueError:
-            raise ValueError(_wrong(one, text)) from None
+            raise ValueError(_misfit(item, text)) from None
         if not low <= start <= end <= high or by < 1:
-            raise ValueError(_wrong(one, text))
+            raise ValueError(_misfit(item, text))
         values.update(range(start, end + 1, by))
     return frozenset(values)
 
@@ -123,8 +124,8 @@ def _number(word: str, name: str) -> int:
     return int(word)
 
 
-def _wrong(one: str, text: str) -> Phrase:
-    return say("{part} does not fit into the schedule {text}", part=one, text=text)
+def _misfit(part: str, text: str) -> Phrase:
+    return say("{part} does not fit into the schedule {text}", part=part, text=text)
 
 
 _AMOUNT = re.compile(r"\s*(\d{1,12}(?:[.,]\d{1,6})?)\s*(€|\$|£|[A-Za-z]{3})?\s*")
@@ -167,10 +168,8 @@ def check_model_names(names: str) -> str:
     return names
 
 
-ModelName = Annotated[str, AfterValidator(check_model_names)]
-"""The name of a model, or of a provider."""
-ModelNames = ModelName
-"""One, or several with commas between."""
+ModelNames = Annotated[str, AfterValidator(check_model_names)]
+"""The name of a model or of a provider, or several with commas between."""
 
 RECIPE_NAME = r"^[A-Za-z0-9][A-Za-z0-9_.\-]{0,63}$"
 Split = Annotated[str, OneOf(split_words)]
@@ -189,11 +188,11 @@ class RecipeText(BaseModel):
     llm: ModelNames = "auto"
     """The model: ``auto``, ``none``, or a name such as ``mistral/mistral-small-latest``. Of several,
     separated by commas or as a list, the next is asked where one is away or its answer is of no use."""
-    allow: tuple[ModelName, ...] = ()
+    allow: tuple[ModelNames, ...] = ()
     """Providers that ``auto`` may use; added to those of ``smeflow.toml``."""
     region: Literal["eu"] | None = None
     """``eu``: ``auto`` may also use any provider that says it processes in the European Union."""
-    residency: Literal["local", "eu", "any"] | None = None
+    residency: Residency | None = None
     """How far documents may travel to a model; ``eu`` unless told otherwise here or in ``smeflow.toml``."""
     budget: dict[Literal["run", "month", "item"], str | int | float] = Field(default_factory=dict)
     """The most that paid models may cost: ``{run: 5 EUR, month: 20 EUR, item: 0.10 EUR}``."""
@@ -242,8 +241,6 @@ class RecipeText(BaseModel):
     @field_validator("timezone")
     @classmethod
     def _is_zone(cls, timezone: str | None) -> str | None:
-        from zoneinfo import ZoneInfo
-
         if timezone is not None:
             try:
                 ZoneInfo(timezone)

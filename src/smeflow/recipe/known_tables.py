@@ -26,8 +26,8 @@ class KnownTables:
         Raises:
             SourceError: The table's file cannot be read.
         """
-        found = self._table(table)
-        return found.where(where) if found else ()
+        indexed = self._table(table)
+        return indexed.where(where) if indexed else ()
 
     def nearest(self, table: str, text: str, k: int = 3) -> Sequence[KnownRow]:
         """Give the *k* rows of *table* most like *text* by their runs of three letters, the nearest first.
@@ -35,8 +35,8 @@ class KnownTables:
         Raises:
             SourceError: The table's file cannot be read.
         """
-        found = self._table(table)
-        return found.like(text, k) if found else ()
+        indexed = self._table(table)
+        return indexed.like(text, k) if indexed else ()
 
     def _table(self, name: str) -> "_IndexedTable | None":
         if name not in self.paths:

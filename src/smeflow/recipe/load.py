@@ -5,7 +5,7 @@ All of it is checked, every problem told at once at its place.
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from pydantic import ValidationError
@@ -18,13 +18,13 @@ from smeflow.i18n import Phrase, say
 from smeflow.kinds.sinks import ActingSink, DeliveringSink, Sink
 from smeflow.kinds.sources import Source
 from smeflow.llm.interface import Price, Region
+from smeflow.llm.providers import Residency
 from smeflow.recipe.build import RecipeBuilder
 from smeflow.recipe.keys import RecipeText, Schedule, parse_money, parse_schedule
-from smeflow.recipe.problems import problems_of
+from smeflow.recipe.problems import nearest_word, problems_of
 from smeflow.recipe.settings import FilledRecipe, fill_in
-from smeflow.recipe.workspace import Budgets, Residency, Workspace
-from smeflow.recipe.yaml import KeyPath as Place
-from smeflow.recipe.yaml import MarkedYaml, read_yaml
+from smeflow.recipe.workspace import Budgets, Workspace
+from smeflow.recipe.yaml import KeyPath, MarkedYaml, read_yaml
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -88,12 +88,14 @@ def load(
         RecipeError: Every problem of the recipe, or of its ``smeflow.toml``, with line and column.
     """
     file, raw = _read(Path(path))
-    doubled: list[Problem] = []
-    marked = read_yaml(raw, str(path if Path(path).is_file() else file), doubled)
+    duplicates: list[Problem] = []
+    marked = read_yaml(raw, str(path if Path(path).is_file() else file), duplicates)
     environ = os.environ if environ is None else environ
     filled = fill_in(marked, settings or {}, environ, cwd or Path.cwd())
     workspace = Workspace.find(file.parent)
-    return _RecipeLoader(file, sha256(raw), marked, filled, workspace, dict(settings or {}), doubled).recipe()
+    return _RecipeLoader(
+        file, sha256(raw), marked, filled, workspace, dict(settings or {}), duplicates
+    ).recipe()
 
 
 def _read(path: Path) -> tuple[Path, bytes]:
@@ -110,10 +112,8 @@ def _read(path: Path) -> tuple[Path, bytes]:
 def _missing_file(path: Path) -> Phrase:
     if path.is_dir():
         return say("there is no recipe.yaml in this folder; smeflow init writes one")
-    from smeflow.recipe.problems import nearest_word
-
-    beside = [p.name for p in path.parent.glob("*")] if path.parent.is_dir() else []
-    near = nearest_word(path.name, beside)
+    siblings = [p.name for p in path.parent.glob("*")] if path.parent.is_dir() else []
+    near = nearest_word(path.name, siblings)
     if near:
         return say("there is no such recipe; did you mean {near}?", near=path.parent / near)
     return say("there is no such recipe; smeflow init writes one")
@@ -138,17 +138,17 @@ class _RecipeLoader:
             folder=self.file.parent,
             roots=(self._root(), *self.workspace.folders, *self.filled.roots),
             workspace=self.workspace,
-            tell=self.tell,
+            report=self.report,
             timezone=text.timezone if text else None,
         )
         data = self.filled.data if isinstance(self.filled.data, dict) else {}
         source = builder.source(data.get("source"))
         split, entries = builder.steps(data.get("steps"))
-        source = builder.asked(source, entries)
+        source = builder.with_facts(source, entries)
         sinks = builder.sinks(data.get("sinks"), source)
         if self.problems or text is None or source is None:
             raise RecipeError(self.marked.file, self.problems or [Problem(1, 1, say("the recipe is empty"))])
-        return self._made(text, source, entries, sinks, split)
+        return self._recipe(text, source, entries, sinks, split)
 
     def _root(self) -> Path:
         folder = self.file.parent
@@ -157,22 +157,24 @@ class _RecipeLoader:
     def _keys(self) -> RecipeText | None:
         data = self.filled.data
         if not isinstance(data, dict):
-            what = say("the recipe is empty") if data is None else say("a recipe is made of keys with values")
-            self.tell((), what)
+            problem = (
+                say("the recipe is empty") if data is None else say("a recipe is made of keys with values")
+            )
+            self.report((), problem)
             return None
         try:
             return RecipeText.model_validate(data)
         except ValidationError as error:
             for loc, phrase, is_key in problems_of(error, RecipeText):
                 if loc[:1] not in {("source",), ("steps",), ("sinks",)} or len(loc) == 1:
-                    self.tell(loc, phrase, key=is_key)
+                    self.report(loc, phrase, key=is_key)
             return None
 
-    def tell(self, path: Place, phrase: Phrase | ExpressionError, *, key: bool = False) -> None:
+    def report(self, path: KeyPath, phrase: Phrase | ExpressionError, *, key: bool = False) -> None:
         """Note a problem at *path*; parts of it that do not stand in the file are left out."""
-        real: Place = ()
+        real: KeyPath = ()
         for part in path:
-            if self._stands((*real, part)):
+            if self._is_written((*real, part)):
                 real = (*real, part)
         if isinstance(phrase, ExpressionError):
             mark = self.marked.inside(real, phrase.offset)
@@ -187,16 +189,16 @@ class _RecipeLoader:
             )
         if setter:
             phrase = say("{what} (set by --set {key})", what=phrase, key=setter)
-        problem = Problem(mark.line, mark.column, self.filled.hidden(phrase))
+        problem = Problem(mark.line, mark.column, self.filled.redacted(phrase))
         if problem not in self.problems:
             self.problems.append(problem)
 
-    def _stands(self, path: Place) -> bool:
+    def _is_written(self, path: KeyPath) -> bool:
         if path in self.marked.values or path in self.marked.keys:
             return True
         return any(place[: len(path)] == path for place in self.filled.set_by)
 
-    def _made(
+    def _recipe(
         self,
         text: RecipeText,
         source: Source,
@@ -206,8 +208,6 @@ class _RecipeLoader:
     ) -> Recipe:
         currency = self.workspace.company.currency
         own = {name: parse_money(amount, currency) for name, amount in text.budget.items()}
-        limits = self.workspace.budgets
-        budget = {"run": limits.run, "month": limits.month, "item": limits.item} | own
         return Recipe(
             name=text.recipe,
             about=text.about,
@@ -220,7 +220,7 @@ class _RecipeLoader:
             residency=text.residency or self.workspace.residency,
             residency_mark=self._residency_mark(text),
             prices=self.workspace.prices,
-            budget=Budgets(**budget),
+            budget=replace(self.workspace.budgets, **own),
             source=source,
             entries=entries,
             sinks=sinks,

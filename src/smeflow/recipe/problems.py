@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from difflib import get_close_matches
-from typing import Any
+from typing import Any, get_args
 
 from pydantic import BaseModel, ValidationError
 from pydantic.fields import FieldInfo
@@ -18,8 +18,8 @@ def nearest_word(word: str, among: Iterable[str]) -> str | None:
     """Give the one of *among* most like *word*, if any is like it."""
     words = [str(w) for w in among]
     lower = {w.lower(): w for w in words}
-    found = get_close_matches(word.lower(), lower, 1, 0.6)
-    return lower[found[0]] if found else None
+    matches = get_close_matches(word.lower(), lower, 1, 0.6)
+    return lower[matches[0]] if matches else None
 
 
 def with_suggestion(template: Phrase, word: str, among: Sequence[str]) -> Phrase:
@@ -34,19 +34,19 @@ def with_suggestion(template: Phrase, word: str, among: Sequence[str]) -> Phrase
 
 def problems_of(error: ValidationError, kind: type[BaseModel]) -> list[FoundProblem]:
     """List what is wrong with the data *kind* was to be made of, without its values: one may be a secret."""
-    found: list[FoundProblem] = []
+    problems: list[FoundProblem] = []
     for detail in error.errors(include_url=False):
         path = tuple(detail["loc"])
         is_key = detail["type"] in {"extra_forbidden", "missing"}
         if path[-1:] == ("[key]",):  # a mapping whose keys are a closed list
-            wanted = str((detail.get("ctx") or {}).get("expected", ""))
-            what = say("unknown key {key}", key=path[-2])
-            found.append((path[:-1], with_suggestion(what, str(path[-2]), _words(wanted)), True))
+            expected = str((detail.get("ctx") or {}).get("expected", ""))
+            problem = say("unknown key {key}", key=path[-2])
+            problems.append((path[:-1], with_suggestion(problem, str(path[-2]), _words(expected)), True))
             continue
         cause = (detail.get("ctx") or {}).get("error")
-        said = cause if isinstance(cause, ExpressionError) else _phrase(detail["type"], path, detail, kind)
-        found.append((path, said, is_key))
-    return found
+        phrase = cause if isinstance(cause, ExpressionError) else _phrase(detail["type"], path, detail, kind)
+        problems.append((path, phrase, is_key))
+    return problems
 
 
 def _phrase(
@@ -62,8 +62,8 @@ def _phrase(
         words = _words(str(context.get("expected", "")))
         given = detail.get("input")
         near = nearest_word(given, words) if isinstance(given, str) else None
-        what = say("{key} must be one of {wanted}", key=_last_key(path), wanted=", ".join(words))
-        return say("{what}; did you mean {near}?", what=what, near=near) if near else what
+        phrase = say("{key} must be one of {wanted}", key=_last_key(path), wanted=", ".join(words))
+        return say("{what}; did you mean {near}?", what=phrase, near=near) if near else phrase
     if kind == "value_error":
         cause = context.get("error")
         said = cause.args[0] if isinstance(cause, Exception) and cause.args else detail.get("msg", "")
@@ -86,13 +86,13 @@ def _last_key(path: Sequence[str | int]) -> str:
 
 def keys_at(model: type[BaseModel], path: Sequence[str | int]) -> list[str]:
     """List the keys that are possible at *path* inside *model*, as far as its fields tell."""
-    here: Any = model
+    reached: Any = model
     for part in path:
-        if isinstance(part, str) and isinstance(here, type) and issubclass(here, BaseModel):
-            field = here.model_fields.get(part)
-            here = _model_in(field.annotation) if field else None
-    if isinstance(here, type) and issubclass(here, BaseModel):
-        return [info.alias or name for name, info in here.model_fields.items() if _is_key(name, info)]
+        if isinstance(part, str) and isinstance(reached, type) and issubclass(reached, BaseModel):
+            field = reached.model_fields.get(part)
+            reached = _model_in(field.annotation) if field else None
+    if isinstance(reached, type) and issubclass(reached, BaseModel):
+        return [info.alias or name for name, info in reached.model_fields.items() if _is_key(name, info)]
     return []
 
 
@@ -105,8 +105,6 @@ def _words(expected: str) -> list[str]:
 
 
 def _model_in(annotation: Any) -> Any:
-    from typing import get_args
-
     if isinstance(annotation, type) and issubclass(annotation, BaseModel):
         return annotation
     return next((m for a in get_args(annotation) if (m := _model_in(a)) is not None), None)

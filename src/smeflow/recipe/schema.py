@@ -38,10 +38,10 @@ def recipe_schema(left_out: list[Phrase] | None = None) -> dict[str, Any]:
 
     A kind of somebody's package that cannot be loaded or described is noted in *left_out*.
     """
-    told = [] if left_out is None else left_out
+    problems = [] if left_out is None else left_out
     schema = RecipeText.model_json_schema()
     definitions: dict[str, Any] = schema.pop("$defs", {})
-    steps = _kinds("steps", definitions, told)
+    steps = _kinds("steps", definitions, problems)
     split = {
         "type": "object",
         "properties": {"split": {"enum": list(split_words())}},
@@ -52,9 +52,9 @@ def recipe_schema(left_out: list[Phrase] | None = None) -> dict[str, Any]:
     properties["steps"] = _documented(
         properties["steps"], {"type": "array", "minItems": 1, "items": {"anyOf": [*steps, split]}}
     )
-    sources = _kinds("sources", definitions, told)
+    sources = _kinds("sources", definitions, problems)
     properties["source"] = _documented(properties["source"], {"anyOf": sources})
-    sinks = _kinds("sinks", definitions, told)
+    sinks = _kinds("sinks", definitions, problems)
     properties["sinks"] = _documented(properties["sinks"], {"type": "array", "items": {"anyOf": sinks}})
     return {"$schema": SCHEMA, "title": "smeflow recipe", **schema, "$defs": definitions}
 
@@ -63,16 +63,18 @@ def _documented(before: Mapping[str, Any], after: dict[str, Any]) -> dict[str, A
     return {"description": before.get("description", ""), **after}
 
 
-def _kinds(family: registry.Family, definitions: dict[str, Any], told: list[Phrase]) -> list[dict[str, Any]]:
-    found = []
+def _kinds(
+    family: registry.Family, definitions: dict[str, Any], problems: list[Phrase]
+) -> list[dict[str, Any]]:
+    schemas = []
     for word in registry.kind_names(family):
         try:
-            found.append(_kind(family, word, definitions))
+            schemas.append(_kind(family, word, definitions))
         except KindError as error:
-            told.append(error.phrase)
+            problems.append(error.phrase)
         except PydanticInvalidForJsonSchema as error:
-            told.append(say("{name} cannot be described: {reason}", name=word, reason=error.message))
-    return found
+            problems.append(say("{name} cannot be described: {reason}", name=word, reason=error.message))
+    return schemas
 
 
 def _kind(family: registry.Family, word: str, definitions: dict[str, Any]) -> dict[str, Any]:
@@ -88,10 +90,10 @@ def _kind(family: registry.Family, word: str, definitions: dict[str, Any]) -> di
         own = {**schema.get("properties", {})}
         own.pop(main, None)
         hidden = {n for n, info in kind.model_fields.items() if info.exclude and info.repr is False}
-        properties |= {key: _open(value) for key, value in own.items() if key not in hidden}
+        properties |= {key: _loosened(value) for key, value in own.items() if key not in hidden}
         required += [key for key in schema.get("required", []) if key not in {main, *hidden}]
         for title, definition in schema.get("$defs", {}).items():
-            definitions.setdefault(title, _open(definition))
+            definitions.setdefault(title, _loosened(definition))
     return {
         "type": "object",
         "title": word,
@@ -101,14 +103,14 @@ def _kind(family: registry.Family, word: str, definitions: dict[str, Any]) -> di
     }
 
 
-def _open(schema: Any) -> Any:
+def _loosened(schema: Any) -> Any:
     """Allow what validators take besides: one word or a path for a list, a list of words for labels.
 
     A record that stands under a name of the person's own may be written short, as one text.
     """
     if not isinstance(schema, dict):
         return schema
-    schema = {key: _inside(key, value) for key, value in schema.items()}
+    schema = {key: _loosened_part(key, value) for key, value in schema.items()}
     about = {key: value for key, value in schema.items() if key in {"description", "default", "title"}}
     rest = {key: value for key, value in schema.items() if key not in about}
     if schema.get("type") == "array":
@@ -121,7 +123,7 @@ def _open(schema: Any) -> Any:
     return schema
 
 
-def _inside(key: str, value: Any) -> Any:
+def _loosened_part(key: str, value: Any) -> Any:
     if key == "properties":
-        return {name: _open(each) for name, each in value.items()}
-    return [_open(each) for each in value] if key == "anyOf" else value
+        return {name: _loosened(each) for name, each in value.items()}
+    return [_loosened(each) for each in value] if key == "anyOf" else value

@@ -9,8 +9,7 @@ from typing import Any
 from smeflow.errors import Problem, RecipeError
 from smeflow.i18n import Phrase, say
 from smeflow.kinds import registry
-from smeflow.recipe.yaml import KeyPath as Place
-from smeflow.recipe.yaml import MarkedYaml, read_yaml_value
+from smeflow.recipe.yaml import KeyPath, MarkedYaml, read_yaml_value
 
 _VARIABLE = re.compile(r"\$\$\{|\$\{([A-Za-z_][A-Za-z0-9_]*)(?::-([^}]*))?\}|\$\{[^}]*\}?")
 
@@ -20,7 +19,7 @@ class FilledRecipe:
     """A recipe's data with everything filled in."""
 
     data: Any
-    set_by: dict[Place, str] = field(default_factory=dict)
+    set_by: dict[KeyPath, str] = field(default_factory=dict)
     """Places a person set, with the key as it was typed."""
     secrets: set[str] = field(default_factory=set, repr=False)
     """What came from the environment: never shown."""
@@ -28,12 +27,12 @@ class FilledRecipe:
     """Folders of files a person named."""
     problems: list[Problem] = field(default_factory=list)
 
-    def hidden(self, phrase: Phrase) -> Phrase:
+    def redacted(self, phrase: Phrase) -> Phrase:
         """Take what came from the environment out of a sentence."""
         data: dict[str, object] = {}
         for name, value in phrase.data.items():
             if isinstance(value, Phrase):
-                data[name] = self.hidden(value)
+                data[name] = self.redacted(value)
             elif isinstance(value, str) and any(secret in value for secret in self.secrets):
                 data[name] = "***"
             else:
@@ -53,12 +52,12 @@ def fill_in(
 
 
 def _expanded(
-    value: Any, at: Place, marked: MarkedYaml, environ: Mapping[str, str], filled: FilledRecipe
+    value: Any, place: KeyPath, marked: MarkedYaml, environ: Mapping[str, str], filled: FilledRecipe
 ) -> Any:
     if isinstance(value, dict):
-        return {k: _expanded(v, (*at, k), marked, environ, filled) for k, v in value.items()}
+        return {k: _expanded(v, (*place, k), marked, environ, filled) for k, v in value.items()}
     if isinstance(value, list):
-        return [_expanded(v, (*at, n), marked, environ, filled) for n, v in enumerate(value)]
+        return [_expanded(v, (*place, n), marked, environ, filled) for n, v in enumerate(value)]
     if not isinstance(value, str) or "${" not in value:
         return value
 
@@ -66,20 +65,20 @@ def _expanded(
         if match[0] == "$${":
             return "${"
         name = match[1]
-        mark = marked.inside(at, match.start())
+        mark = marked.inside(place, match.start())
         if name is None:
             phrase = say("{text} is no variable; write ${{NAME}} or ${{NAME:-default}}", text=match[0][:40])
             filled.problems.append(Problem(mark.line, mark.column, phrase))
             return ""
         default: str | None = match[2]
-        found = environ.get(name, default)
-        if found is None:
+        value_text = environ.get(name, default)
+        if value_text is None:
             phrase = say("the variable {name} is not set in the environment", name=name)
             filled.problems.append(Problem(mark.line, mark.column, phrase))
             return ""
-        if name in environ and len(found) > 3:
-            filled.secrets.add(found)
-        return found
+        if name in environ and len(value_text) > 3:
+            filled.secrets.add(value_text)
+        return value_text
 
     return _VARIABLE.sub(replaced, value)
 
@@ -90,44 +89,44 @@ def _apply_setting(filled: FilledRecipe, key: str, text: str, cwd: Path) -> None
         phrase = say("--set {key}: write it as key=value, such as source.folder=inbox", key=key)
         filled.problems.append(Problem(1, 1, phrase))
         return
-    here: Any = filled.data
-    place: Place = ()
+    parent: Any = filled.data
+    place: KeyPath = ()
     for n, part in enumerate(parts[:-1]):
-        step = _member(here, part)
+        step = _member(parent, part)
         if step is None:
-            if not isinstance(here, dict):
+            if not isinstance(parent, dict):
                 phrase = say("--set {key}: there is no {part}", key=key, part=".".join(parts[: n + 1]))
                 filled.problems.append(Problem(1, 1, phrase))
                 return
-            here[part] = {}
+            parent[part] = {}
             step = part
-        here, place = here[step], (*place, step)
-    last = _member(here, parts[-1])
-    if last is None and isinstance(here, dict):
+        parent, place = parent[step], (*place, step)
+    last = _member(parent, parts[-1])
+    if last is None and isinstance(parent, dict):
         last = parts[-1]
     if last is None:
         phrase = say("--set {key}: there is no {part}", key=key, part=key)
         filled.problems.append(Problem(1, 1, phrase))
         return
-    value = _typed(here.get(last) if isinstance(here, dict) else here[last], text)
-    if place == ("source",) and last in registry.kind_names("sources") and last not in here:
-        here.clear()  # another kind of source: what was told of the first does not fit it
+    value = _typed(parent.get(last) if isinstance(parent, dict) else parent[last], text)
+    if place == ("source",) and last in registry.kind_names("sources") and last not in parent:
+        parent.clear()  # another kind of source: what was told of the first does not fit it
     if _is_target(place, last):
         value = _person_path(filled, text, cwd)
-    here[last] = value
+    parent[last] = value
     filled.set_by[*place, last] = key
 
 
-def _member(here: Any, part: str) -> str | int | None:
+def _member(parent: Any, part: str) -> str | int | None:
     """Find a key, the n-th of a list, or the step of that name."""
-    if isinstance(here, dict):
-        return part if part in here else None
-    if isinstance(here, list):
-        if part.isdigit() and int(part) < len(here):
+    if isinstance(parent, dict):
+        return part if part in parent else None
+    if isinstance(parent, list):
+        if part.isdigit() and int(part) < len(parent):
             return int(part)
         steps = registry.kind_names("steps")
         named = (
-            n for n, e in enumerate(here) if isinstance(e, dict) and any(e.get(k) == part for k in steps)
+            n for n, e in enumerate(parent) if isinstance(e, dict) and any(e.get(k) == part for k in steps)
         )
         return next(named, None)
     return None
@@ -142,7 +141,7 @@ def _typed(before: object, text: str) -> Any:
         return text
 
 
-def _is_target(place: Place, last: str | int) -> bool:
+def _is_target(place: KeyPath, last: str | int) -> bool:
     """Whether the value is the file or folder of a source or a sink."""
     if place == ("source",):
         return last in registry.kind_names("sources")

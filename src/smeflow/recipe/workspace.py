@@ -6,7 +6,7 @@ The keys of ``smeflow.toml``, the lines they stand in, and the workspace made of
 import re
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
@@ -19,10 +19,12 @@ from smeflow.expressions.language import ExpressionError
 from smeflow.i18n import Language, language_of, say
 from smeflow.invoices.books.journal import Books
 from smeflow.llm.interface import Price, Region
+from smeflow.llm.providers import Residency
 from smeflow.money import Money
-from smeflow.recipe.keys import ModelName, parse_money
+from smeflow.recipe.keys import ModelNames, parse_money
 from smeflow.recipe.known_tables import KnownTables
 from smeflow.recipe.problems import problems_of
+from smeflow.recipe.yaml import decode
 
 MAX_TOML_BYTES = 200_000
 FORMATS = ("en", "fr", "de", "it", "es", "nl")
@@ -118,8 +120,8 @@ class WorkspaceText(_Strict):
 
     company: Company = Company()
     tables: dict[str, str] = Field(default_factory=dict)
-    allow: tuple[ModelName, ...] = ()
-    residency: Literal["local", "eu", "any"] = "eu"
+    allow: tuple[ModelNames, ...] = ()
+    residency: Residency = "eu"
     region: Literal["eu"] | None = None
     regions: dict[str, Literal["local", "eu"]] = Field(default_factory=dict)
     folders: tuple[str, ...] = ()
@@ -130,10 +132,10 @@ class WorkspaceText(_Strict):
 
     @model_validator(mode="after")
     def _amounts(self) -> "WorkspaceText":
-        read: dict[str, Money | None] = {
+        amounts: dict[str, Money | None] = {
             k: parse_money(v, self.company.currency) for k, v in self.budgets.items()
         }
-        self.budgets.update(read)  # type: ignore[arg-type]  # the same keys
+        self.budgets.update(amounts)  # type: ignore[arg-type]  # the same keys
         return self
 
     @field_validator("rates")
@@ -168,13 +170,7 @@ def read_toml(path: Path) -> tuple[WorkspaceText, Mapping[str, int]]:
     """
     file = str(path)
     try:
-        raw = path.read_bytes()
-        text = raw.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        line = raw[: error.start].count(b"\n") + 1
-        raise RecipeError(
-            file, [Problem(line, 1, say("this is not UTF-8 text; save the file as UTF-8"))]
-        ) from None
+        text = decode(path.read_bytes(), file, MAX_TOML_BYTES)
     except OSError as error:
         phrase = say("the file cannot be read: {reason}", reason=os_error_reason(error))
         raise RecipeError(file, [Problem(1, 1, phrase)]) from None
@@ -186,32 +182,30 @@ def read_toml(path: Path) -> tuple[WorkspaceText, Mapping[str, int]]:
             phrase = say("the table {name} is not there: {path}", name=name, path=target)
             problems.append(Problem(lines.get(f"tables.{name}", 1), 1, phrase))
     try:
-        read = WorkspaceText.model_validate(data)
+        checked = WorkspaceText.model_validate(data)
     except ValidationError as error:
-        for loc, what, _ in problems_of(error, WorkspaceText):
+        for loc, problem, _ in problems_of(error, WorkspaceText):
             problems.append(
-                Problem(_line_at(lines, loc), 1, what.phrase if isinstance(what, ExpressionError) else what)
+                Problem(
+                    _line_at(lines, loc),
+                    1,
+                    problem.phrase if isinstance(problem, ExpressionError) else problem,
+                )
             )
         raise RecipeError(file, problems) from None
     if problems:
         raise RecipeError(file, problems)
-    return read, lines
+    return checked, lines
 
 
 def _parsed(text: str, file: str) -> dict[str, Any]:
-    if len(text) > MAX_TOML_BYTES:
-        phrase = say(
-            "the file is longer than {limit} bytes; put long lists in files of their own",
-            limit=MAX_TOML_BYTES,
-        )
-        raise RecipeError(file, [Problem(1, 1, phrase)])
     try:
         return tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
-        place = _TOML_PLACE.search(str(error))
-        line, column = (int(place[1] or 0), int(place[2] or 1)) if place else (1, 1)
-        what = _TOML_PLACE.sub("", str(error))
-        phrase = say("this is no TOML: {problem}", problem=what)
+        match = _TOML_PLACE.search(str(error))
+        line, column = (int(match[1] or 0), int(match[2] or 1)) if match else (1, 1)
+        problem = _TOML_PLACE.sub("", str(error))
+        phrase = say("this is no TOML: {problem}", problem=problem)
         raise RecipeError(file, [Problem(line or text.count("\n") + 1, column, phrase)]) from None
     except RecursionError:
         raise RecipeError(
@@ -235,13 +229,12 @@ def _lines_of(text: str) -> dict[str, int]:
 def _line_at(lines: Mapping[str, int], loc: tuple[str | int, ...]) -> int:
     words = [str(part) for part in loc]
     for length in range(len(words), 0, -1):
-        if found := lines.get(".".join(words[:length])):
-            return found
+        if line := lines.get(".".join(words[:length])):
+            return line
     return 1
 
 
 WORKSPACE_FILE = "smeflow.toml"
-Residency = Literal["local", "eu", "any"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -251,6 +244,13 @@ class Budgets:
     run: Money | None = field(default=Money(Decimal(5), "EUR"))
     month: Money | None = field(default=Money(Decimal(20), "EUR"))
     item: Money | None = None
+
+    @classmethod
+    def usual(cls, currency: str) -> "Budgets":
+        """Give what holds where a firm says nothing: the same figures in its own currency."""
+        usual = cls()
+        limits = {name: replace(money, currency=currency) for name, money in vars(usual).items() if money}
+        return replace(usual, **limits)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -324,7 +324,6 @@ class Workspace:
     def of(cls, text: WorkspaceText, root: Path, lines: Mapping[str, int]) -> "Workspace":
         """Make a workspace of what ``smeflow.toml`` says, and the lines where it says it."""
         currency = text.company.currency
-        limits: dict[str, Any] = {"run": Money(Decimal(5), currency), "month": Money(Decimal(20), currency)}
         return cls(
             root=root,
             company=text.company,
@@ -335,7 +334,7 @@ class Workspace:
             region=text.region,
             regions=dict(text.regions),
             folders=tuple((root / folder).resolve() for folder in text.folders),
-            budgets=Budgets(**(limits | text.budgets)),
+            budgets=replace(Budgets.usual(currency), **text.budgets),
             rates=Rates(currency=currency, **text.rates) if text.rates else Rates.estimates(currency),
             prices={name: _price(price) for name, price in text.prices.items()},
             books=text.books,

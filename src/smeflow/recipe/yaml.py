@@ -66,20 +66,21 @@ class MarkedYaml:
         return Problem(mark.line, mark.column, phrase)
 
 
-def read_yaml(text: str | bytes, file: str, doubled: list[Problem] | None = None) -> MarkedYaml:
+def read_yaml(text: str | bytes, file: str, duplicates: list[Problem] | None = None) -> MarkedYaml:
     """Read *text*, naming it *file* in problems.
 
-    Keys given twice are noted in *doubled* where there is such a list, and the first of each counts.
+    Keys given twice are noted in *duplicates* where there is such a list, and the first of each counts.
 
     Raises:
         RecipeError: It is no YAML of this kind; every problem of the data is told at once.
     """
     reader = _NodeReader()
-    data = reader.value(_compose(_decode(text, file), file), (), 0)
-    if reader.problems or (reader.doubled and doubled is None):
-        raise RecipeError(file, [*reader.problems, *reader.doubled])
-    if doubled is not None:
-        doubled += reader.doubled
+    raw = text.encode(errors="replace") if isinstance(text, str) else text
+    data = reader.value(_compose(decode(raw, file, MAX_BYTES), file), (), 0)
+    if reader.problems or (reader.duplicates and duplicates is None):
+        raise RecipeError(file, [*reader.problems, *reader.duplicates])
+    if duplicates is not None:
+        duplicates += reader.duplicates
     return MarkedYaml(file=file, data=data, keys=reader.keys, values=reader.values, scalars=reader.scalars)
 
 
@@ -92,19 +93,21 @@ def read_yaml_value(text: str) -> Any:
     return read_yaml(text, "--set").data
 
 
-def _decode(text: str | bytes, file: str) -> str:
-    size = len(text.encode(errors="replace")) if isinstance(text, str) else len(text)
-    if size > MAX_BYTES:
+def decode(raw: bytes, file: str, most_bytes: int) -> str:
+    """Read a file that a person wrote as UTF-8.
+
+    Raises:
+        RecipeError: It is too long, or no UTF-8; the problem stands at the first bad byte.
+    """
+    if len(raw) > most_bytes:
         phrase = say(
-            "the file is longer than {limit} bytes; put long lists in files of their own", limit=MAX_BYTES
+            "the file is longer than {limit} bytes; put long lists in files of their own", limit=most_bytes
         )
         raise RecipeError(file, [Problem(1, 1, phrase)])
-    if isinstance(text, str):
-        return text
     try:
-        return text.decode("utf-8-sig")
+        return raw.decode("utf-8-sig")
     except UnicodeDecodeError as error:
-        before = text[: error.start]
+        before = raw[: error.start]
         column = error.start - (before.rfind(b"\n") + 1) + 1
         phrase = say("this is not UTF-8 text; save the file as UTF-8")
         raise RecipeError(file, [Problem(before.count(b"\n") + 1, column, phrase)]) from None
@@ -158,7 +161,7 @@ class _NodeReader:
     values: dict[KeyPath, Position] = field(default_factory=dict)
     scalars: dict[KeyPath, tuple[str, str]] = field(default_factory=dict)
     problems: list[Problem] = field(default_factory=list)
-    doubled: list[Problem] = field(default_factory=list)
+    duplicates: list[Problem] = field(default_factory=list)
     count: int = 0
 
     def value(self, node: Node | None, path: KeyPath, depth: int) -> Any:
@@ -192,15 +195,15 @@ class _NodeReader:
             self.problems.append(Problem(mark.line, mark.column, phrase))
 
     def _sequence(self, node: SequenceNode, path: KeyPath, depth: int) -> list[Any]:
-        found: list[Any] = []
+        members: list[Any] = []
         for n, member in enumerate(node.value):
             if self.count > MAX_VALUES:  # an alias to an alias: stop going down, not only noting
                 break
-            found.append(self.value(member, (*path, n), depth + 1))
-        return found
+            members.append(self.value(member, (*path, n), depth + 1))
+        return members
 
     def _mapping(self, node: MappingNode, path: KeyPath, depth: int) -> dict[str, Any]:
-        found: dict[str, Any] = {}
+        mapping: dict[str, Any] = {}
         for key_node, value_node in node.value:
             if self.count > MAX_VALUES:
                 break
@@ -215,18 +218,18 @@ class _NodeReader:
                 )
                 continue
             key = str(key_node.value)
-            if key in found:
+            if key in mapping:
                 first = self.keys[*path, key].line
                 phrase = say(
                     "the key {key} is given twice; it stands in line {line} already", key=key, line=first
                 )
-                if len(self.doubled) < 100:
-                    self.doubled.append(Problem(mark.line, mark.column, phrase))
+                if len(self.duplicates) < 100:
+                    self.duplicates.append(Problem(mark.line, mark.column, phrase))
                 continue
             self.keys[*path, key] = mark
-            found[key] = None
-            found[key] = self.value(value_node, (*path, key), depth + 1)
-        return found
+            mapping[key] = None
+            mapping[key] = self.value(value_node, (*path, key), depth + 1)
+        return mapping
 
 
 def _position_of(node: Node) -> Position:

@@ -14,8 +14,7 @@ from pydantic import TypeAdapter
 
 from smeflow._text import canonical_json, hash_of, sha256
 from smeflow.core.case import Case
-from smeflow.documents.document import Document
-from smeflow.documents.text import FACTS
+from smeflow.documents.document import FACTS, Document
 from smeflow.i18n import Phrase, say
 from smeflow.reports.measures.measure import Measure, MeasureContext
 from smeflow.tables.book import LINE, FactError, LoadedTable, TableBook, TooFewRows, quoted, unused_name

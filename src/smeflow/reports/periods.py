@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 
 from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, field_validator
 
-from smeflow.documents.text import FACTS
+from smeflow.documents.document import FACTS
 from smeflow.errors import SourceError
 from smeflow.i18n import say
 from smeflow.kinds.recipe_context import RecipeContext

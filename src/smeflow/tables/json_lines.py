@@ -10,6 +10,7 @@ from typing import Any, BinaryIO
 from pydantic import BaseModel, ConfigDict, PrivateAttr
 
 from smeflow._text import sha256
+from smeflow.documents.document import ROW
 from smeflow.errors import SourceError, os_error_reason
 from smeflow.expressions.language import Expression
 from smeflow.files.output import put_whole_file
@@ -17,7 +18,7 @@ from smeflow.files.results import to_json_value
 from smeflow.i18n import say
 from smeflow.kinds.recipe_context import ExpressionText, RecipeContext, RecipePath
 from smeflow.kinds.sinks import Put, SinkItem, SinkMemory
-from smeflow.kinds.sources import ROW, Arrival, UnreadableArrival, make_arrival
+from smeflow.kinds.sources import Arrival, UnreadableArrival, make_arrival
 from smeflow.tables.read import cell_text
 from smeflow.tables.rows import row_bytes
 from smeflow.tables.table_file import natural_order

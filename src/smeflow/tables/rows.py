@@ -10,9 +10,10 @@ from typing import ClassVar
 from pydantic import PrivateAttr
 
 from smeflow._text import sha256
+from smeflow.documents.document import ROW
 from smeflow.errors import SourceError
 from smeflow.i18n import Phrase, say
-from smeflow.kinds.sources import ROW, Arrival, DiskSource, UnreadableArrival, make_arrival
+from smeflow.kinds.sources import Arrival, DiskSource, UnreadableArrival, make_arrival
 from smeflow.tables.frame import LOOKED_AT, distinct_names, header_of, usual_width, without_empty_end
 from smeflow.tables.read import (
     BREAK,

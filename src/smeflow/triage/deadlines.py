@@ -6,14 +6,13 @@ it is left out.
 """
 
 import re
-from calendar import monthrange
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Literal
 
 from smeflow._text import folded
-from smeflow.values.dates import MONTHS, find_dates
+from smeflow.values.dates import MONTHS, find_dates, month_end
 
 Urgency = Literal["high", "normal", "low"]
 SEARCHED_CHARACTERS = 8_000
@@ -81,10 +80,6 @@ _WEEKDAYS = {
 }
 
 
-def _month_end(day: date) -> date:
-    return day.replace(day=monthrange(day.year, day.month)[1])
-
-
 _RELATIVE: tuple[tuple[re.Pattern[str], Callable[[date], date]], ...] = tuple(
     (re.compile(pattern, re.IGNORECASE), reckon)
     for pattern, reckon in (
@@ -98,7 +93,7 @@ _RELATIVE: tuple[tuple[re.Pattern[str], Callable[[date], date]], ...] = tuple(
         (r"ende\s+der\s+woche|wochenende", lambda d: d + timedelta((4 - d.weekday()) % 7)),
         (
             r"(?:la\s+)?fin\s+d[ue]\s+(?:ce\s+)?mois|(?:the\s+)?end\s+of\s+(?:the\s+|this\s+)?month|monatsende|ende\s+des\s+monats",
-            _month_end,
+            month_end,
         ),
     )
 )
@@ -145,7 +140,7 @@ def _relative(rest: str, written: date) -> tuple[date, int] | None:
     match = _MONTH_END.match(rest)
     month = MONTHS.get(folded(next(filter(None, match.groups()), ""))) if match else None
     if match and month:
-        return _month_end(date(written.year + (month < written.month), month, 1)), match.end()
+        return month_end(date(written.year + (month < written.month), month, 1)), match.end()
     match = _BARE.match(rest)
     day = _without_year(match, written) if match else None
     if match and day:

