@@ -6,13 +6,14 @@ they belong, and the checks of arithmetic and identifiers tell what is wrong wit
 """
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from smeflow._text import folded
 from smeflow.documents.document import Document, Quote
+from smeflow.extract.field_values import nested
 from smeflow.i18n import Phrase, say
 from smeflow.invoices.checks import verdict
 from smeflow.invoices.record import Invoice
@@ -20,20 +21,24 @@ from smeflow.invoices.record_parts import Party
 from smeflow.invoices.xml.cii import CII, NO_NAME
 from smeflow.invoices.xml.fatturapa import FATTURAPA
 from smeflow.invoices.xml.syntax import (
-    KIND_OF_CODE,
     Group,
     Paths,
-    TermReader,
-    TermShape,
     XmlSyntax,
     all_texts,
     first_text,
+    local_name,
+    parse_invoice_xml,
+    select,
+    xpath_of,
+)
+from smeflow.invoices.xml.terms import (
+    KIND_OF_CODE,
+    TermReader,
+    TermShape,
     parse_decimal,
     read_single,
-    select,
     shape_at,
     unreadable,
-    xpath_of,
 )
 from smeflow.invoices.xml.ubl import UBL
 from smeflow.invoices.xml.zugferd1 import ZUGFERD1
@@ -81,7 +86,7 @@ def einvoice_files(documents: Sequence[Document]) -> Iterator[tuple[Document, st
             continue
         known = _syntax_of(root)
         if known is not None:
-            yield document, known[0].name, str(root.tag).rpartition("}")[2]
+            yield document, known[0].name, local_name(root)
     yield from broken
 
 
@@ -176,16 +181,8 @@ def _parse(document: Document) -> "_Element":
         raise _NotReadable(
             say("{name}: an XML file with a document type definition is not read.", name=document.name)
         )
-    parser = etree.XMLParser(
-        resolve_entities=False,
-        no_network=True,
-        load_dtd=False,
-        huge_tree=False,
-        remove_comments=True,
-        remove_pis=True,
-    )
     try:
-        return etree.fromstring(document.data.lstrip(b"\xef\xbb\xbf \t\r\n"), parser)
+        return parse_invoice_xml(document.data)
     except (etree.XMLSyntaxError, ValueError) as error:
         reason = str(error).partition(" (<")[0]
         raise _NotReadable(
@@ -216,7 +213,9 @@ class _InvoiceReader:
         self.party("seller", self.syntax.seller)
         self.party("buyer", self.syntax.buyer)
         self.notes()
-        record = Invoice.model_validate(_nested(self.findings))
+        record = Invoice.model_validate(
+            nested({name: finding.value for name, finding in self.findings.items()})
+        )
         return Reading(
             reader="einvoice",
             findings=self.findings,
@@ -351,15 +350,3 @@ class _InvoiceReader:
         self.keep("notes", tuple(text for text, _ in notes), place, notes[0][0] if notes else "")
         if any(code for _, code in notes):
             self.keep("note_codes", tuple(code for _, code in notes), place)
-
-
-def _nested(findings: Mapping[str, Finding]) -> dict[str, Any]:
-    """Put ``references.contract`` inside ``references``."""
-    fields: dict[str, Any] = {}
-    for name, finding in findings.items():
-        outer, dot, inner = name.partition(".")
-        if dot:
-            fields.setdefault(outer, {})[inner] = finding.value
-        else:
-            fields[outer] = finding.value
-    return fields

@@ -16,19 +16,12 @@ from smeflow.invoices.record_parts import Party, PaymentMeans, SupportingDocumen
 from smeflow.invoices.xml.cii import CII, NO_NAME, VAT_GROUP, VAT_TERMS, WRITTEN
 from smeflow.invoices.xml.rules import PROFILE_OF_LEVEL, SCHEMAS, bundled_file
 from smeflow.invoices.xml.syntax import Group, TermTable
+from smeflow.invoices.xml.terms import CODE_OF_KIND
 from smeflow.kinds.records import Identifier, Record, is_empty
 
 if TYPE_CHECKING:
     from lxml.etree import _Element
 
-CODE_OF_KIND = {
-    "invoice": "380",
-    "credit_note": "381",
-    "corrected": "384",
-    "prepayment": "386",
-    "self_billed": "389",
-}
-"""BT-3 for the kinds of a record that does not bear the code itself."""
 TRANSFER = "30"
 """BT-81 where a record says an account and no way to pay: a credit transfer."""
 _TWICE = frozenset({"kind", "iban", "bic", "preceding_invoice"})
