@@ -25,16 +25,17 @@ def quotes_in_json(value: Mapping[str, Any]) -> tuple[Quote, ...]:
 
 def result_html(value: Mapping[str, Any], language: Language) -> str:
     """Show a result: a record's fields with their quotes, or its values by name."""
-    said = [phrase_from_json(one) for one in (*value.get("doubts", ()), *value.get("problems", ()))]
+    remarks = [phrase_from_json(one) for one in (*value.get("doubts", ()), *value.get("problems", ()))]
     if "fields" in value:
         fields = {name: FieldReading.model_validate(one) for name, one in value["fields"].items()}
         checks = [(one["name"], one["passed"]) for one in value.get("checks", ())]
         who = value.get("accepted_by")
         proven = bool(value.get("proven"))
         return extraction_html(
-            ExtractionView(fields=fields, proven=proven, accepted_by=who, checks=checks, said=said), language
+            ExtractionView(fields=fields, proven=proven, accepted_by=who, checks=checks, remarks=remarks),
+            language,
         )
-    notes = "".join(f"<li>{escape(one.render(language))}</li>" for one in said)
+    notes = "".join(f"<li>{escape(one.render(language))}</li>" for one in remarks)
     told = f"<ul>{notes}</ul>" if notes else ""
     if "label" in value:
         return label_html(value["label"], value.get("quote"), value.get("reader"), language) + told
