@@ -25,6 +25,11 @@ class Group:
     """Where it is written, if that is not ``path``."""
 
 
+def identifier_group(path: str) -> Group:
+    """Find identifiers that stand in an element, each with its scheme in an attribute."""
+    return Group(path=path, terms={"id": ".", "scheme": "@schemeID"})
+
+
 @dataclass(frozen=True, kw_only=True)
 class XmlSyntax:
     """One syntax. XPaths are relative to ``body``, those of a party or a group to its own element."""

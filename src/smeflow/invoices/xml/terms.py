@@ -67,10 +67,10 @@ def parse_day(text: str) -> date:
 
 
 WITHOUT_SPACES = frozenset({"iban", "bic", "vat_id", "account", "debited_account"})
-LINES_KEPT = frozenset({"payment_terms", "description", "reason", "exemption", "legal_form", "value"})
+WITH_LINE_BREAKS = frozenset({"payment_terms", "description", "reason", "exemption", "legal_form", "value"})
 """Texts in which the sender's line breaks mean something."""
-_SHOWN = 60
-JOINED = frozenset({"note"})
+_LONGEST_QUOTED = 60
+JOINED_NOTES = frozenset({"note"})
 """Texts of which all count, one below the other."""
 
 
@@ -123,12 +123,12 @@ def read_single(text: str, name: str, shape: TermShape) -> Any:
         return parse_day(text)
     if name in WITHOUT_SPACES:
         return "".join(text.split()).upper()
-    return tidy_lines(text) if name in LINES_KEPT or name in JOINED else " ".join(text.split())
+    return tidy_lines(text) if name in WITH_LINE_BREAKS or name in JOINED_NOTES else " ".join(text.split())
 
 
 def unreadable(text: str, place: str) -> Phrase:
     """Say that a text cannot be read; as much of it is quoted as a person wants to see."""
-    shown = repr(text if len(text) <= _SHOWN else text[:_SHOWN] + "…")
+    shown = repr(text if len(text) <= _LONGEST_QUOTED else text[:_LONGEST_QUOTED] + "…")
     return say("{text} at {place} cannot be read.", text=shown, place=place)
 
 
@@ -147,13 +147,13 @@ class TermReader:
 
     def value(self, element: "_Element", name: str, paths: Paths, shape: TermShape) -> Any:
         """Read one term."""
-        if name in JOINED:
+        if name in JOINED_NOTES:
             texts = (text for path in as_paths(paths) for text in all_texts(element, path, self.namespaces))
             return "\n".join(tidy_lines(text) for text, _ in texts) or None
-        found = first_text(element, paths, self.namespaces)
-        if found is None:
+        match = first_text(element, paths, self.namespaces)
+        if match is None:
             return None
-        text, node = found
+        text, node = match
         try:
             return read_single(text, name, shape) or (Decimal(0) if shape.kind == "amount" else None)
         except ValueError:
@@ -177,10 +177,10 @@ class TermReader:
         """Read the group or groups below *element*."""
         if shape.record is None:
             raise TypeError(shape)
-        found = self.records(element, shape.record, group)
+        records = self.records(element, shape.record, group)
         if shape.kind == "records":
-            return tuple(record for record, _ in found)
-        return next((record for record, _ in found), None)
+            return tuple(record for record, _ in records)
+        return next((record for record, _ in records), None)
 
     def records(self, element: "_Element", kind: type[R], group: Group) -> "Iterator[tuple[R, _Element]]":
         """Give each group below *element* that says something, with its element."""

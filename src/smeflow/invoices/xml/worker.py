@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
 
 from smeflow._optional import import_extra
+from smeflow._text import shortened
 from smeflow.documents.workers import send, serve
 from smeflow.errors import MissingExtra
 from smeflow.invoices.xml.cii import CII
@@ -40,10 +41,10 @@ _LARGEST_INVOICE = 5_000_000
 def answer(head: dict[str, Any], pieces: list[bytes], answers: BinaryIO) -> None:
     """Do the job that *head* names and send the outcome."""
     try:
-        reply, sent = JOBS[head["job"]](head, pieces)
+        reply, payload = JOBS[head["job"]](head, pieces)
     except Exception as error:  # noqa: BLE001 - told to whoever asked
-        reply, sent = {"error": f"{type(error).__name__}: {error}"[:500]}, []
-    send(answers, reply, sent)
+        reply, payload = {"error": f"{type(error).__name__}: {error}"[:500]}, []
+    send(answers, reply, payload)
 
 
 def check(head: dict[str, Any], pieces: list[bytes]) -> tuple[dict[str, Any], list[bytes]]:
@@ -75,7 +76,9 @@ def schema_findings(root: "_Element", file: str) -> list[dict[str, Any]]:
             {
                 "rule": entry.type_name.removeprefix("SCHEMAV_").lower().replace("_", "-"),
                 "severity": "error",
-                "text": cut_short(re.sub(r"\{[^}]*\}", "", entry.message)),  # without namespaces
+                "text": shortened(
+                    re.sub(r"\{[^}]*\}", "", entry.message), _LONGEST_SHOWN
+                ),  # without namespaces
                 "path": _place_of(node) if node is not None else entry.path or "",
                 "line": entry.line,
                 "value": value_of(node) if node is not None else "",
@@ -95,13 +98,13 @@ def without_files(root: "_Element") -> str:
     """Write the invoice again without the files inside it: no rule looks into them."""
     from lxml import etree
 
-    held = [
+    embedded = [
         (node, node.text) for node in root.iter("{*}*") if local_name(node) in _FILE_ELEMENTS and node.text
     ]
-    for node, _ in held:
+    for node, _ in embedded:
         node.text = "AA=="
     text = str(etree.tostring(root, encoding="unicode"))
-    for node, data in held:
+    for node, data in embedded:
         node.text = data
     return text
 
@@ -180,18 +183,13 @@ def locate(invoice: "_Element", location: str) -> dict[str, Any]:
 def value_of(node: "_Element") -> str:
     """Give the text of an element, or of those in it."""
     if len(node) == 0:
-        return cut_short((node.text or "").strip())
+        return shortened((node.text or "").strip(), _LONGEST_SHOWN)
     leaves = [
         f"{local_name(leaf)}={leaf.text.strip()}"
         for leaf in node.iter("*")
         if len(leaf) == 0 and leaf.text and leaf.text.strip()
     ]
-    return cut_short(", ".join(leaves[:8]) + (", …" if len(leaves) > 8 else ""))
-
-
-def cut_short(text: str) -> str:
-    """Keep what a person can take in."""
-    return text if len(text) <= _LONGEST_SHOWN else text[: _LONGEST_SHOWN - 1] + "…"
+    return shortened(", ".join(leaves[:8]) + (", …" if len(leaves) > 8 else ""), _LONGEST_SHOWN)
 
 
 def _place_of(node: "_Element") -> str:
@@ -215,7 +213,7 @@ def attach(head: dict[str, Any], pieces: list[bytes]) -> tuple[dict[str, Any], l
         name: {"filedata": data, "afrelationship": "supplement"}
         for name, data in zip(names, pieces[2:], strict=True)
     }
-    made = folder / "made.pdf"
+    combined = folder / "made.pdf"
     generate_from_file(
         str(pdf),
         pieces[1],
@@ -223,12 +221,12 @@ def attach(head: dict[str, Any], pieces: list[bytes]) -> tuple[dict[str, Any], l
         level=head["level"],
         check_xsd=False,
         check_schematron=False,
-        output_pdf_file=str(made),
+        output_pdf_file=str(combined),
         attachments=attachments or None,
         lang=head["language"],
         afrelationship="data",
     )
-    return {}, [with_colours(made.read_bytes())]
+    return {}, [with_colours(combined.read_bytes())]
 
 
 def with_colours(data: bytes) -> bytes:
@@ -261,9 +259,9 @@ def with_colours(data: bytes) -> bytes:
         }
     )
     writer.root_object[NameObject("/OutputIntents")] = ArrayObject([intent])
-    made = BytesIO()
-    writer.write(made)
-    return made.getvalue()
+    output = BytesIO()
+    writer.write(output)
+    return output.getvalue()
 
 
 JOBS: dict[str, Callable[[dict[str, Any], list[bytes]], tuple[dict[str, Any], list[bytes]]]] = {
