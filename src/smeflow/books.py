@@ -17,7 +17,14 @@ from smeflow.errors import DocumentError
 from smeflow.extract.result import Extraction
 from smeflow.i18n import Language, Phrase, say
 from smeflow.invoices.books.entries import SupplierAccounts, make_entry
-from smeflow.invoices.books.journal import USUAL, Journal, JournalEntry, NotBookable, Numbered, format_called
+from smeflow.invoices.books.journal import (
+    DEFAULT_FORMAT,
+    Journal,
+    JournalEntry,
+    NotBookable,
+    NumberedEntry,
+    find_format,
+)
 from smeflow.invoices.checks import GROSS
 from smeflow.invoices.claims import supplier_rows
 from smeflow.invoices.record import Invoice
@@ -60,7 +67,7 @@ def export_batch(
     person: str,
     recipe: str = "",
     separator: str = "",
-    form: str = USUAL,
+    form: str = DEFAULT_FORMAT,
 ) -> Export:
     """Close a batch of what is finished, dated in *period* (``2026-10``) and not booked yet.
 
@@ -71,7 +78,7 @@ def export_batch(
         ValueError: *period* is no month, or there is no such format or separator.
         LedgerError: Somebody else exported meanwhile.
     """
-    books, written_as = workspace.books, format_called(form)
+    books, written_as = workspace.books, find_format(form)
     between_columns = written_as.separator(separator)
     booked = booked_in(ledger.store, books.journal)
     chosen = _choose_entries(ledger, workspace, period, recipe, booked)
@@ -81,7 +88,9 @@ def export_batch(
         return Export(batch=None, left_out=left_out)
 
     def write(first: int) -> bytes:
-        numbered = [Numbered(number=n, entry=entry) for n, (_, entry) in enumerate(chosen.entries, first)]
+        numbered = [
+            NumberedEntry(number=n, entry=entry) for n, (_, entry) in enumerate(chosen.entries, first)
+        ]
         return written_as.write(
             numbered, Journal(code=books.journal, name=books.journal_name), between_columns
         )

@@ -40,7 +40,7 @@ def _extraction(value: Mapping[str, Any], language: Language) -> str:
         proven=bool(value.get("proven")),
         accepted_by=value.get("accepted_by"),
         checks=[(check["name"], check["passed"]) for check in value.get("checks", ())],
-        said=_remarks(value),
+        remarks=_remarks(value),
     )
     return extraction_html(view, language)
 

@@ -3,10 +3,10 @@
 import json
 from collections.abc import Sequence
 
-from smeflow.invoices.books.journal import BooksFormat, Journal, Numbered
+from smeflow.invoices.books.journal import BooksFormat, Journal, NumberedEntry
 
 
-def write(entries: Sequence[Numbered], journal: Journal, _separator: str) -> bytes:
+def write(entries: Sequence[NumberedEntry], journal: Journal, _separator: str) -> bytes:
     """Write a line of JSON for each entry."""
     lines = [
         {

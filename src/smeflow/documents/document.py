@@ -37,6 +37,11 @@ class Box:
     right: float
     bottom: float
 
+    @property
+    def height(self) -> float:
+        """How far its bottom is below its top."""
+        return self.bottom - self.top
+
     def around(self, other: "Box") -> "Box":
         """Give the smallest box around both."""
         return Box(

@@ -33,8 +33,8 @@ class Weights(StepResult):
     def probability(self, signals: Mapping[str, float]) -> float:
         """Give the probability of being right, never quite 0 or 1."""
         total = self.bias + sum(self.weights.get(name, 0.0) * value for name, value in signals.items())
-        likely = 1 / (1 + exp(-max(-30.0, min(30.0, total))))
-        return round(min(max(likely, 0.001), 1 - 1 / (self.cases + 2)), 4)
+        estimate = 1 / (1 + exp(-max(-30.0, min(30.0, total))))
+        return round(min(max(estimate, 0.001), 1 - 1 / (self.cases + 2)), 4)
 
 
 class Calibration(StepResult):
@@ -94,11 +94,11 @@ def record_signals(extraction: "Extraction[Any]") -> dict[str, float]:
 
 def with_confidence(extraction: "Extraction[Any]", calibration: Calibration) -> dict[str, Any]:
     """Give the confidences of *extraction* as changes to make to it: of each field, and of the record."""
-    known, fields = calibration.readers, dict(extraction.fields)
+    readers, fields = calibration.readers, dict(extraction.fields)
     for name, reading in fields.items():
-        if reading.reader in known:
-            likely = calibration.fields.probability(field_signals(reading, extraction))
-            fields[name] = reading.model_copy(update={"confidence": likely})
-    all_known = extraction.reader in known and all(reading.reader in known for reading in fields.values())
-    whole = calibration.records.probability(record_signals(extraction)) if all_known else None
-    return {"fields": fields, "confidence": whole}
+        if reading.reader in readers:
+            confidence = calibration.fields.probability(field_signals(reading, extraction))
+            fields[name] = reading.model_copy(update={"confidence": confidence})
+    all_known = extraction.reader in readers and all(reading.reader in readers for reading in fields.values())
+    record_confidence = calibration.records.probability(record_signals(extraction)) if all_known else None
+    return {"fields": fields, "confidence": record_confidence}

@@ -115,13 +115,13 @@ def _plain(value: Any) -> Any:
     return [_plain(member) for member in value] if isinstance(value, tuple | list) else canonical_text(value)
 
 
-def same_value(one: Any, other: Any, kind: str) -> bool:
+def same_value(first: Any, second: Any, kind: str) -> bool:
     """Tell whether two readers mean the same value."""
-    if isinstance(one, Decimal) and isinstance(other, Decimal):
-        return abs(one - other) < CENT
-    if isinstance(one, date) or isinstance(other, date):
-        return bool(one == other)
-    left, right = folded(str(one)), folded(str(other))
+    if isinstance(first, Decimal) and isinstance(second, Decimal):
+        return abs(first - second) < CENT
+    if isinstance(first, date) or isinstance(second, date):
+        return bool(first == second)
+    left, right = folded(str(first)), folded(str(second))
     if kind in ("identifier", "iban", "number"):
         return _bare(left) == _bare(right)
     if kind in ("choice", "currency"):
@@ -184,7 +184,7 @@ def merge_readings(
         if spec.kind == "money" and currency is None and first.quote:
             amount = parse_amount(first.quote.text)
             currency = amount.currency if amount else None
-        agreeing = [other for other, its_value in others if same_value(value, its_value, spec.kind)]
+        agreeing = [other for other, other_value in others if same_value(value, other_value, spec.kind)]
         fields[name] = MergedField(
             value=value,
             quote=first.quote,
@@ -193,8 +193,8 @@ def merge_readings(
             confirmed_by=tuple(agreeing),
             note=first.note,
         )
-        checks += [_disagreement(kind, name, reader, value, other, its_value)
-                   for other, its_value in others if other not in agreeing]  # fmt: skip
+        checks += [_disagreement(kind, name, reader, value, other, other_value)
+                   for other, other_value in others if other not in agreeing]  # fmt: skip
         if agreeing and len(agreeing) == len(others):
             checks.append(Check(name="readers_agree", passed=True, fields=(name,)))
     return MergedReadings(fields=fields, checks=tuple(checks))

@@ -90,12 +90,12 @@ def _spec_of_type(annotation: object) -> FieldSpec | None:
     if get_origin(annotation) is Literal:
         return FieldSpec(kind="choice", choices=tuple(str(a) for a in arguments))
     if type(None) in arguments:
-        rest = [a for a in arguments if a is not type(None)]
-        spec = _spec_of_type(rest[0]) if len(rest) == 1 else None
+        alternatives = [a for a in arguments if a is not type(None)]
+        spec = _spec_of_type(alternatives[0]) if len(alternatives) == 1 else None
         return spec.model_copy(update={"optional": True}) if spec else None
     if get_origin(annotation) in (list, tuple) and arguments:
-        each = _spec_of_type(arguments[0])
-        return each.model_copy(update={"many": True}) if each and not each.many else None
+        item_spec = _spec_of_type(arguments[0])
+        return item_spec.model_copy(update={"many": True}) if item_spec and not item_spec.many else None
     if isinstance(annotation, type) and issubclass(annotation, BaseModel):
         return FieldSpec(kind="record", fields=specs_of_model(annotation))
     if isinstance(annotation, type) and issubclass(annotation, Enum):
@@ -125,8 +125,8 @@ def record_id(kind: type[BaseModel]) -> str:
     An inherited one does not count: a subclass is another record. The hash follows the class's fields, their
     types and what is said of them, and is the same under every version of Pydantic.
     """
-    own = vars(kind).get("record_id")
-    return str(own) if own else f"{kind.__qualname__}#{hash_of(_stable(kind.model_json_schema()))[:12]}"
+    own_id = vars(kind).get("record_id")
+    return str(own_id) if own_id else f"{kind.__qualname__}#{hash_of(_stable(kind.model_json_schema()))[:12]}"
 
 
 def _stable(schema: Any) -> Any:

@@ -45,9 +45,9 @@ def _in_document(value: object, kind: FieldKind, document: Document, near: Seque
     for page in document.pages:
         labels = [span for word in near for span in occurrences(page.text, word)]
         for start, end in spans_of_value(value, kind, page.text):
-            far = min((_distance(page, label, (start, end)) for label in labels), default=1e6)
-            if best is None or far < best[0]:
-                best = far, quote_of(document, page, start, end)
+            distance = min((_distance(page, label, (start, end)) for label in labels), default=1e6)
+            if best is None or distance < best[0]:
+                best = distance, quote_of(document, page, start, end)
     return best[1] if best else _in_fields(value, kind, document)
 
 
@@ -63,15 +63,15 @@ def spans_of_value(value: object, kind: FieldKind, text: str) -> Iterator[tuple[
     if isinstance(value, Money):
         value = value.amount
     if kind in {"money", "number"} and isinstance(value, Decimal | int | float):
-        wanted = Decimal(str(value))
+        number = Decimal(str(value))
         for offset, line in _lines(text):
             for amount in find_amounts(line):
-                if wanted in {amount.value, amount.other}:
+                if number in {amount.value, amount.other}:
                     yield offset + amount.start, offset + amount.end
     elif isinstance(value, date):
-        for found in find_dates(text):
-            if value in {found.value, found.other}:
-                yield found.start, found.end
+        for printed in find_dates(text):
+            if value in {printed.value, printed.other}:
+                yield printed.start, printed.end
     elif kind in {"identifier", "iban", "phone"} or str(value).isdecimal():
         yield from _identifier(str(value), text)
     else:
@@ -92,31 +92,31 @@ def _identifier(value: str, text: str) -> Iterator[tuple[int, int]]:
         return
     lowered = folded_in_place(text)
     pattern = re.compile(r"(?<![^\W_])" + _SEPARATORS.join(map(re.escape, letters)) + r"(?![^\W_])")
-    lax: list[tuple[int, int]] = []
-    strict = False
+    grouped: list[tuple[int, int]] = []
+    matched = False
     for match in pattern.finditer(lowered):
         before, after = lowered[: match.start()][-2:], lowered[match.end() :][:2]
         if re.search(r"\w[.\-/]$", before) or re.match(r"[.\-/]\w", after):
             continue
-        beside = letters[0].isdigit() and re.search(r"\d $", before)
-        if beside or (letters[-1].isdigit() and re.match(r" \d", after)):
+        digit_before = letters[0].isdigit() and re.search(r"\d $", before)
+        if digit_before or (letters[-1].isdigit() and re.match(r" \d", after)):
             if len(match[0]) == len(letters) > 4:  # shorter, it may be a group of a spaced number
-                lax.append(match.span())
+                grouped.append(match.span())
             continue
-        strict = True
+        matched = True
         yield match.span()
-    if not strict:
-        yield from lax
+    if not matched:
+        yield from grouped
 
 
 def _distance(page: Page, label: tuple[int, int], span: tuple[int, int]) -> float:
     """Tell how far a value stands from a label: right of it is near, below it less, elsewhere far."""
-    one, two = box_of(page, *label), box_of(page, *span)
-    if one is None or two is None:
+    label_box, value_box = box_of(page, *label), box_of(page, *span)
+    if label_box is None or value_box is None:
         gap = span[0] - label[1]
         return gap if gap >= 0 else 1000 - gap
-    down = (two.top + two.bottom - one.top - one.bottom) / 2
-    across = two.left - one.right
+    down = (value_box.top + value_box.bottom - label_box.top - label_box.bottom) / 2
+    across = value_box.left - label_box.right
     if abs(down) < 0.008:
         return abs(across) if across >= -0.005 else 0.5 + abs(across)
-    return (2 * down if down > 0 else 1 - 4 * down) + abs(two.left - one.left)
+    return (2 * down if down > 0 else 1 - 4 * down) + abs(value_box.left - label_box.left)

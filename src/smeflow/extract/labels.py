@@ -49,45 +49,45 @@ class Lexicon:
     def find(self, text: str) -> list[LabelHit]:
         """Find the labels in *text* from left to right; where several begin, the longest."""
         flat, origin = folded_map(text)
-        tokens = self._whole([(_word(m[0]), m.start(), m.end()) for m in _TOKEN.finditer(flat)])
+        tokens = self._rejoined([(_word(m[0]), m.start(), m.end()) for m in _TOKEN.finditer(flat)])
         hits: list[LabelHit] = []
-        at = 0
-        while at < len(tokens):
-            match = self._at(tokens, at)
+        index = 0
+        while index < len(tokens):
+            match = self._longest(tokens, index)
             if match is None:
-                at += 1
+                index += 1
                 continue
             length, fields = match
-            start, end = origin[tokens[at][1]], origin[tokens[at + length - 1][2] - 1] + 1
+            start, end = origin[tokens[index][1]], origin[tokens[index + length - 1][2] - 1] + 1
             hits += [LabelHit(f.removesuffix("_weak"), start, end, f.endswith("_weak")) for f in fields]
-            at += length
+            index += length
         return hits
 
     @cached_property
     def _words(self) -> frozenset[str]:
         return frozenset(word for labels in self.labels.values() for words, _ in labels for word in words)
 
-    def _whole(self, tokens: list[tuple[str, int, int]]) -> list[tuple[str, int, int]]:
+    def _rejoined(self, tokens: list[tuple[str, int, int]]) -> list[tuple[str, int, int]]:
         """Join what a wide letter gap has split: "Ver käufer", of which only the whole is a word."""
-        whole: list[tuple[str, int, int]] = []
+        rejoined: list[tuple[str, int, int]] = []
         for word, start, end in tokens:
-            before = whole[-1] if whole else ("", 0, -9)
-            joined = before[0] + word
-            halves = before[0] in self._words and word in self._words
-            if start - before[2] == 1 and len(joined) > 5 and joined in self._words and not halves:
-                whole[-1] = (joined, before[1], end)
+            previous = rejoined[-1] if rejoined else ("", 0, -9)
+            joined = previous[0] + word
+            halves = previous[0] in self._words and word in self._words
+            if start - previous[2] == 1 and len(joined) > 5 and joined in self._words and not halves:
+                rejoined[-1] = (joined, previous[1], end)
             else:
-                whole.append((word, start, end))
-        return whole
+                rejoined.append((word, start, end))
+        return rejoined
 
-    def _at(self, tokens: list[tuple[str, int, int]], at: int) -> tuple[int, tuple[str, ...]] | None:
+    def _longest(self, tokens: list[tuple[str, int, int]], index: int) -> tuple[int, tuple[str, ...]] | None:
         """Find the longest label that begins at a word."""
-        for words, fields in self.labels.get(tokens[at][0], ()):
-            if len(words) > 1 and (at + 1 == len(tokens) or tokens[at + 1][0] != words[1]):
+        for words, fields in self.labels.get(tokens[index][0], ()):
+            if len(words) > 1 and (index + 1 == len(tokens) or tokens[index + 1][0] != words[1]):
                 continue
-            here = tokens[at : at + len(words)]
-            close = all(two[1] - one[2] <= _MAX_GAP for one, two in pairwise(here))
-            if close and [t[0] for t in here] == list(words):
+            following = tokens[index : index + len(words)]
+            adjacent = all(right[1] - left[2] <= _MAX_GAP for left, right in pairwise(following))
+            if adjacent and [t[0] for t in following] == list(words):
                 return len(words), fields
         return None
 
@@ -132,7 +132,7 @@ def lexicon(labels: Labels | None = None) -> Lexicon:
 _SHAPE = say("labels are words by field: {example}", example="number: [Vorgang]")
 
 
-def parse_labels(given: Any) -> Labels:
+def parse_labels(content: Any) -> Labels:
     """Make labels of ``{number: [Vorgang]}``, or of the same by language as in ``labels.json``.
 
     Raises:
@@ -140,9 +140,9 @@ def parse_labels(given: Any) -> Labels:
     """
     known = fields_with_labels()
     words: dict[str, tuple[str, ...]] = {}
-    if not isinstance(given, Mapping):
+    if not isinstance(content, Mapping):
         raise ValueError(_SHAPE)  # noqa: TRY004 - told to the person who wrote it, as any other mistake
-    for field, labels in given.items():
+    for field, labels in content.items():
         if field not in known:
             names = ", ".join(sorted(known))
             raise ValueError(
@@ -163,42 +163,34 @@ def read_labels(path: Path) -> Labels:
         ValueError: It cannot be read or is no such file; the phrase says so.
     """
     try:
-        given = json.loads(path.read_text(encoding="utf-8-sig"))
+        content = json.loads(path.read_text(encoding="utf-8-sig"))
     except (OSError, ValueError) as error:
         raise ValueError(
             say("{path} holds no labels: it must be JSON, words by field.", path=path.name)
         ) from error
-    return parse_labels(given)
+    return parse_labels(content)
 
 
 Wanted = FieldKind | tuple[str, ...] | list[str]
 """A kind, or the choices of a closed list."""
 ALIASES: Mapping[str, tuple[str, ...]] = {
-    "number": ("number",),
     "invoice_number": ("number",),
     "date": ("issue_date", "issue_date_weak"),
     "issue_date": ("issue_date", "issue_date_weak"),
     "due": ("due_date",),
-    "due_date": ("due_date",),
     "total": ("total_gross", "total_gross_weak", "amount_due"),
     "amount": ("total_gross", "total_gross_weak", "amount_due"),
     "total_gross": ("total_gross", "total_gross_weak"),
-    "total_net": ("total_net",),
     "net": ("total_net",),
-    "total_vat": ("total_vat",),
     "vat": ("total_vat",),
-    "amount_due": ("amount_due",),
     "supplier": ("seller",),
-    "seller": ("seller",),
     "vendor": ("seller",),
     "customer": ("buyer",),
-    "buyer": ("buyer",),
     "client": ("buyer",),
     "order": ("order_reference",),
     "order_number": ("order_reference",),
-    "order_reference": ("order_reference",),
 }
-"""Fields whose labels in other languages are known."""
+"""Other names a recipe may give a field, and the fields whose labels are meant."""
 _BEHIND_LABEL = re.compile(r"[ \t]*(?:[:=]|\.{2,}|\u2026)[ \t]*")
 _BEFORE_LABEL = re.compile(r"(?:^|[\n\t,;|•*>\-(]|  )\s*$")
 _BELOW = 3.5
@@ -261,11 +253,11 @@ def _on_page(
 ) -> Iterator[_Candidate]:
     pieces = pieces_of(page)
     for fit, start, end in _labels_on(page, pieces, field, labels):
-        for place, (at, to) in _beside(page, pieces, start, end):
-            read = _start_of(page.text[at:to], wanted, place)
-            if read:
-                quote = quote_of(document, page, at + read[1], at + read[2])
-                yield _Candidate(value=read[0], quote=quote, rank=(fit, place))
+        for place, (left, right) in _beside(page, pieces, start, end):
+            parsed = _value_at_start(page.text[left:right], wanted, place)
+            if parsed:
+                quote = quote_of(document, page, left + parsed[1], left + parsed[2])
+                yield _Candidate(value=parsed[0], quote=quote, rank=(fit, place))
                 break
 
 
@@ -273,15 +265,15 @@ def _labels_on(
     page: Page, pieces: Sequence[Piece], field: str, labels: Labels | None
 ) -> Iterator[tuple[int, int, int]]:
     """Give where the field's labels stand, each with how well it fits: 0 its own name, 1 a synonym."""
-    own = set(occurrences(page.text, field.replace("_", " "))) | set(occurrences(page.text, field))
-    for start, end in own:
+    name_spans = set(occurrences(page.text, field.replace("_", " "))) | set(occurrences(page.text, field))
+    for start, end in name_spans:
         yield 0, start, end
     aliases = {alias.removesuffix("_weak") for alias in ALIASES.get(field, ())} | {field}
     weak = any(alias.endswith("_weak") for alias in ALIASES.get(field, ()))
     for piece in pieces:
         for hit in lexicon(labels).find(piece.text):
             span = piece.start + hit.start, piece.start + hit.end
-            if hit.field in aliases and (weak or not hit.weak) and span not in own:
+            if hit.field in aliases and (weak or not hit.weak) and span not in name_spans:
                 yield 1, *span
 
 
@@ -289,26 +281,26 @@ def _beside(
     page: Page, pieces: Sequence[Piece], start: int, end: int
 ) -> Iterator[tuple[int, tuple[int, int]]]:
     """Give the stretches of text that may hold the value of a label: behind it, to its right, below it."""
-    own = next((p for p in pieces if p.start <= start < p.end), None)
-    if own is None or not _BEFORE_LABEL.search(page.text[max(0, start - 40) : start]):
+    label_piece = next((p for p in pieces if p.start <= start < p.end), None)
+    if label_piece is None or not _BEFORE_LABEL.search(page.text[max(0, start - 40) : start]):
         return
     colon = _BEHIND_LABEL.match(page.text, end)
-    if colon and colon.end() < own.end:
-        yield 0, (colon.end(), own.end)
+    if colon and colon.end() < label_piece.end:
+        yield 0, (colon.end(), label_piece.end)
         return
-    alone = not page.text[end : own.end].strip(" .:=*")
+    alone = not page.text[end : label_piece.end].strip(" .:=*")
     if not alone:
-        yield 1, (end, own.end)
+        yield 1, (end, label_piece.end)
         return
-    right = [p for p in pieces if p.line == own.line and p.start >= own.end]
+    right = [p for p in pieces if p.line == label_piece.line and p.start >= label_piece.end]
     if right:
         yield (0 if colon else 1), (right[0].start, right[0].end)
     below = [
         p
         for p in pieces
-        if p.box.left < own.box.right
-        and own.box.left < p.box.right
-        and 0 < p.box.top - own.box.top < _BELOW * (own.box.bottom - own.box.top)
+        if p.box.left < label_piece.box.right
+        and label_piece.box.left < p.box.right
+        and 0 < p.box.top - label_piece.box.top < _BELOW * label_piece.box.height
     ]
     if below:
         nearest = min(below, key=lambda p: p.box.top)
@@ -319,7 +311,7 @@ def _kind_and_choices(wanted: Wanted) -> tuple[FieldKind, tuple[str, ...]]:
     return ("choice", tuple(wanted)) if isinstance(wanted, tuple | list) else (wanted, ())
 
 
-def _start_of(text: str, wanted: Wanted, place: int) -> tuple[FieldValue, int, int] | None:
+def _value_at_start(text: str, wanted: Wanted, place: int) -> tuple[FieldValue, int, int] | None:
     """Read the value at the start of *text*; give it with its span. A bare text needs a colon or a cell."""
     text = re.split(r"\s[|•]\s|\s{2,}|[;,]\s+(?=[^\W\d_][\w ]{0,30}[:=])", text.rstrip(" ,;"))[0]
     kind, choices = _kind_and_choices(wanted)

@@ -60,7 +60,7 @@ class ModelReading:
     problems: tuple[Phrase, ...] = ()
     failed: Phrase | None = None
     """The model was asked and gave nothing that can be used."""
-    nobody: bool = False
+    no_model: bool = False
     """There is no model."""
 
 
@@ -109,12 +109,12 @@ def read_by_model(
     """
     parts: list[ModelReading] = []
     for part in split_by_pages(documents, max_characters):
-        shown = frame_documents(part, max_characters, examples=examples)
-        messages = prompt_messages(PROMPT.format(what=instructions).strip(), shown)
+        framed = frame_documents(part, max_characters, examples=examples)
+        messages = prompt_messages(PROMPT.format(what=instructions).strip(), framed)
         if pages_shown:
             messages = _with_pages(messages, part, llm, pages_shown)
-        parts.append(_read_part(part, messages, specs, llm, answer, shown.cut, max_output_tokens, words))
-        if parts[-1].nobody or parts[-1].failed:
+        parts.append(_read_part(part, messages, specs, llm, answer, framed.cut, max_output_tokens, words))
+        if parts[-1].no_model or parts[-1].failed:
             return parts[-1]
     if len(parts) == 1:
         return parts[0]
@@ -139,56 +139,56 @@ def _read_part(  # noqa: PLR0917 - what one question is made of
     from smeflow.llm.ask import ask
 
     try:
-        answered = ask(llm, messages, answer, max_output_tokens=max_output_tokens)
+        checked = ask(llm, messages, answer, max_output_tokens=max_output_tokens)
     except LLMRejected as error:
         if error.reason == "no_model":
-            return ModelReading(nobody=True)
+            return ModelReading(no_model=True)
         if error.reason == "too_long":
             return ModelReading(failed=error.phrase)
         raise
     except (AnswerInvalid, LLMRefused) as error:
         return ModelReading(failed=error.phrase)
-    reading = _grounded(answered.value, specs, documents)
-    problems = (*answered.reply.notes, *_unsure(answered.reply.probabilities or {}, reading, words))
+    reading = _grounded(checked.value, specs, documents)
+    problems = (*checked.reply.notes, *_unsure(checked.reply.probabilities or {}, reading, words))
     if cut:
         problems += (say("The model was shown only the beginning and the end of the text."),)
     return replace(reading, problems=problems)
 
 
 def _with_pages(
-    messages: tuple[Message, ...], documents: tuple[Document, ...], llm: LLM, most: int
+    messages: tuple[Message, ...], documents: tuple[Document, ...], llm: LLM, limit: int
 ) -> tuple[Message, ...]:
     """Show a model that sees the pages beside their text, which is what its values are held against."""
     sight = sight_of_model(llm)
     if sight is None:
         return messages
-    *before, last = messages
-    return (*before, replace(last, images=page_pictures(documents, sight, most)))
+    *earlier, last = messages
+    return (*earlier, replace(last, images=page_pictures(documents, sight, limit)))
 
 
 def _unsure(
     probabilities: Mapping[str, float], model: ModelReading, words: Mapping[str, Phrase]
 ) -> tuple[Phrase, ...]:
     """Name the values the model itself found unlikely; what it found likely may be wrong all the same."""
-    kept = model.reading.findings if model.reading else {}
-    low = [name for name in kept if probabilities.get(key_of(name), 1.0) < UNSURE]
-    return (say("The model was not sure of: {fields}.", fields=list_fields(low, words)),) if low else ()
+    findings = model.reading.findings if model.reading else {}
+    unsure = [name for name in findings if probabilities.get(key_of(name), 1.0) < UNSURE]
+    return (say("The model was not sure of: {fields}.", fields=list_fields(unsure, words)),) if unsure else ()
 
 
 def _grounded(
     value: BaseModel, specs: Mapping[str, FieldSpec], documents: tuple[Document, ...]
 ) -> ModelReading:
-    sieve = _Sieve(documents)
+    kept = _AnswerFilter(documents)
     findings = {}
     for field, spec in specs.items():
-        kept = sieve.keep(field, getattr(value, key_of(field)), spec)
-        if kept is not None:
-            findings[field] = Finding(value=kept, quote=sieve.quotes.get(field))
-    return ModelReading(reading=Reading(reader="model", findings=findings), dropped=tuple(sieve.dropped))
+        grounded = kept.keep(field, getattr(value, key_of(field)), spec)
+        if grounded is not None:
+            findings[field] = Finding(value=grounded, quote=kept.quotes.get(field))
+    return ModelReading(reading=Reading(reader="model", findings=findings), dropped=tuple(kept.dropped))
 
 
 @dataclass
-class _Sieve:
+class _AnswerFilter:
     """Keep of an answer what stands in the documents."""
 
     documents: tuple[Document, ...]
@@ -201,15 +201,17 @@ class _Sieve:
         if answer is None:
             return None
         if spec.many:
-            each = spec.model_copy(update={"many": False})
-            kept = [self._bare(name, value, each) for value in answer]
+            item_spec = spec.model_copy(update={"many": False})
+            kept = [self._keep_inner(name, value, item_spec) for value in answer]
             return [value for value in kept if value is not None] or None
         if spec.fields:
-            inner = {n: self._bare(name, getattr(answer, key_of(n)), s, n) for n, s in spec.fields.items()}
+            inner = {
+                n: self._keep_inner(name, getattr(answer, key_of(n)), s, n) for n, s in spec.fields.items()
+            }
             return {n: value for n, value in inner.items() if value is not None} or None
         return self._value(name, answer, spec)
 
-    def _bare(self, name: str, answer: Any, spec: FieldSpec, inner: str = "") -> Any:
+    def _keep_inner(self, name: str, answer: Any, spec: FieldSpec, inner: str = "") -> Any:
         path = f"{name}.{inner}" if inner else name
         kept = self.keep(path, answer, spec)
         if path in self.quotes:
@@ -238,9 +240,9 @@ class _Sieve:
         return parsed
 
 
-def split_by_pages(documents: tuple[Document, ...], most: int) -> list[tuple[Document, ...]]:
+def split_by_pages(documents: tuple[Document, ...], limit: int) -> list[tuple[Document, ...]]:
     """Cut documents into parts of whole pages that a model can be shown; short ones stay one part."""
-    if sum(len(document.text) for document in documents) <= most:
+    if sum(len(document.text) for document in documents) <= limit:
         return [documents]
     parts: list[list[Document]] = []
     room = 0
@@ -250,13 +252,13 @@ def split_by_pages(documents: tuple[Document, ...], most: int) -> list[tuple[Doc
                 continue
             if not parts or len(page.text) > room:
                 parts.append([])
-                room = most
+                room = limit
             room -= len(page.text)
-            here = parts[-1]
-            if here and here[-1].sha256 == document.sha256 and here[-1].name == document.name:
-                here[-1] = replace(here[-1], pages=(*here[-1].pages, page))
+            current = parts[-1]
+            if current and current[-1].sha256 == document.sha256 and current[-1].name == document.name:
+                current[-1] = replace(current[-1], pages=(*current[-1].pages, page))
             else:
-                here.append(replace(document, pages=(page,), parts=()))
+                current.append(replace(document, pages=(page,), parts=()))
     return [tuple(part) for part in parts] or [documents]
 
 
@@ -271,20 +273,20 @@ def join_readings(
     findings: dict[str, Finding] = {}
     left_open: list[Phrase] = []
     for field, spec in specs.items():
-        found = [reading.findings[field] for reading in readings if field in reading.findings]
-        if not found:
+        matches = [reading.findings[field] for reading in readings if field in reading.findings]
+        if not matches:
             continue
-        values = [bare_value(finding.value) for finding in found]
+        values = [bare_value(finding.value) for finding in matches]
         if spec.many:
-            findings[field] = replace(found[0], value=[row for rows in values for row in rows])
+            findings[field] = replace(matches[0], value=[row for rows in values for row in rows])
         elif spec.kind in ("money", "number"):
-            findings[field] = found[-1]
+            findings[field] = matches[-1]
         elif all(same_value(values[0], other, spec.kind) for other in values[1:]):
-            findings[field] = found[0]
+            findings[field] = matches[0]
         else:
-            each = ", ".join(dict.fromkeys(str(sentence_value(value)) for value in values))
+            listed = ", ".join(dict.fromkeys(str(sentence_value(value)) for value in values))
             left_open.append(
-                say("{field}: the pages say different things: {values}.", field=field, values=each)
+                say("{field}: the pages say different things: {values}.", field=field, values=listed)
             )
     return Reading(reader="model", findings=findings), left_open
 
@@ -307,10 +309,10 @@ def sight_of_model(llm: LLM) -> ImageLimits | None:
     return llm.place.sees if isinstance(llm, PlacedModel) and llm.place is not None else None
 
 
-def page_pictures(documents: Sequence[Document], sight: ImageLimits, most: int) -> tuple[MessageImage, ...]:
-    """Draw the first *most* pages of the documents that have pages; what cannot be drawn is left out."""
-    drawn = (_drawn(document, page, sight) for document, page in _pages(documents))
-    return tuple(islice((MessageImage.of("image/png", data) for data in drawn if data is not None), most))
+def page_pictures(documents: Sequence[Document], sight: ImageLimits, limit: int) -> tuple[MessageImage, ...]:
+    """Draw the first *limit* pages of the documents that have pages; what cannot be drawn is left out."""
+    drawn = (_draw_page(document, page, sight) for document, page in _pages(documents))
+    return tuple(islice((MessageImage.of("image/png", data) for data in drawn if data is not None), limit))
 
 
 def _pages(documents: Sequence[Document]) -> Iterator[tuple[Document, int]]:
@@ -320,7 +322,7 @@ def _pages(documents: Sequence[Document]) -> Iterator[tuple[Document, int]]:
                 yield document, page.number
 
 
-def _drawn(document: Document, number: int, sight: ImageLimits) -> bytes | None:
+def _draw_page(document: Document, number: int, sight: ImageLimits) -> bytes | None:
     page = document.pages[number - 1]
     longest = max(page.width, page.height)
     dpi = min(MOST_DPI, int(sight.side * 72 / longest)) if longest else MOST_DPI

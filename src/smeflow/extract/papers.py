@@ -62,10 +62,10 @@ class Paper:
         )
 
 
-def _fuller(one: Reading | None, other: Reading | None) -> Reading | None:
-    if one is None or other is None:
-        return one or other
-    return other if len(other.findings) > len(one.findings) else one
+def _fuller(first: Reading | None, second: Reading | None) -> Reading | None:
+    if first is None or second is None:
+        return first or second
+    return second if len(second.findings) > len(first.findings) else first
 
 
 def _is_xml(document: Document) -> bool:
@@ -84,12 +84,12 @@ def without_messages(documents: Sequence[Document]) -> tuple[Document, ...]:
     """Give every file that is no mail, once; of a mail what is attached to it."""
     files: dict[tuple[str, str], Document] = {}
     for document in documents:
-        for file in _opened(document):
+        for file in _unpacked(document):
             files.setdefault((file.name, file.sha256 or file.text), file)
     return tuple(files.values())
 
 
-def _opened(document: Document) -> tuple[Document, ...]:
+def _unpacked(document: Document) -> tuple[Document, ...]:
     """Open mails and archives; an archive that could not be opened stays, with its reason."""
     opened = document.is_message or (document.media_type == ZIP and document.parts)
     return without_messages(document.parts) if opened else (document,)
@@ -149,17 +149,17 @@ def read_papers(
 ) -> PaperReadings:
     """Find the record among *documents*, file by file, and read it with the readers that are wanted."""
     readers = {slot: reader for slot, reader in kind.readers.items() if slot in slots}
-    groups = _grouped([_read(paper, readers, sought) for paper in candidate_papers(documents)])
+    groups = _by_number([_read_paper(paper, readers, sought) for paper in candidate_papers(documents)])
     if not groups:
         return _unread(documents)
     chosen = max(groups, key=_fullness)
-    several = max(sum(_is_one(paper, kind) for paper in groups), *map(_count, groups), 1)
+    several = max(sum(_is_record(paper, kind) for paper in groups), *map(_count, groups), 1)
     readings = [r for r in (chosen.exact, chosen.page) if r and (r.findings or r.problems)]
     data = chosen.exact if chosen.has_data else None
     checks = kind.papers.against(data, chosen.page, chosen.visible) if data else ()
     if data and chosen.page:  # the data count; the page only fills what they leave out
-        rest = {n: f for n, f in chosen.page.findings.items() if n not in data.findings}
-        readings = [data, replace(chosen.page, findings=rest)]
+        page_only = {n: f for n, f in chosen.page.findings.items() if n not in data.findings}
+        readings = [data, replace(chosen.page, findings=page_only)]
     return PaperReadings(
         documents=chosen.visible,
         readings=tuple(readings),
@@ -207,14 +207,14 @@ def _document_problems(documents: Sequence[Document]) -> list[Phrase]:
     return [*problems, *status_messages(documents)]
 
 
-def _read(paper: Paper, readers: Mapping[ReaderSlot, RecordReader], sought: ReaderContext) -> Paper:
+def _read_paper(paper: Paper, readers: Mapping[ReaderSlot, RecordReader], sought: ReaderContext) -> Paper:
     exact, layout = readers.get("exact"), readers.get("layout")
     data = exact(paper.documents, sought) if exact else None
     page = layout(paper.visible, sought) if layout and paper.has_page else None
     return replace(paper, exact=data, page=page)
 
 
-def _grouped(papers: Sequence[Paper]) -> list[Paper]:
+def _by_number(papers: Sequence[Paper]) -> list[Paper]:
     """Put files of the same number together."""
     groups: dict[str, Paper] = {}
     for index, paper in enumerate(papers):
@@ -227,7 +227,7 @@ def _fullness(paper: Paper) -> tuple[bool, int]:
     return paper.has_data, len(paper.page.findings) if paper.page else 0
 
 
-def _is_one(paper: Paper, kind: RecordKind) -> bool:
+def _is_record(paper: Paper, kind: RecordKind) -> bool:
     """Tell whether a paper is a record of its own: by its data, or by what was read from its page."""
     return paper.has_data or (paper.page is not None and kind.papers.is_one(paper.page))
 

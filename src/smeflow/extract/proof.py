@@ -94,7 +94,7 @@ class JudgedRecord:
         return self.judgement.absent
 
     @property
-    def whole(self) -> bool:
+    def complete_and_closed(self) -> bool:
         """Whether all that is wanted was found, and it adds up."""
         return not self.absent and (not self.judgement.sums or self.judgement.closed is True)
 
@@ -109,11 +109,11 @@ class Judge:
     def of(self, papers: PaperReadings, model: Reading | None = None) -> JudgedRecord:
         """Give what was checked of the readings of *papers*, and of what a *model* read besides."""
         if self._last is None or self._last[0] is not papers or self._last[1] is not model:
-            self._last = (papers, model, _judged(self.task, papers, model))
+            self._last = (papers, model, _judge(self.task, papers, model))
         return self._last[2]
 
 
-def _judged(task: ExtractionTask, papers: PaperReadings, model: Reading | None) -> JudgedRecord:
+def _judge(task: ExtractionTask, papers: PaperReadings, model: Reading | None) -> JudgedRecord:
     """Put the readers' values together and check them."""
     readings = [*papers.readings, *([model] if model else [])]
     accounts = ibans_on(papers.documents)
@@ -124,11 +124,11 @@ def _judged(task: ExtractionTask, papers: PaperReadings, model: Reading | None) 
         values[CURRENCY] = currencies[0]
     record = with_gaps(task.record_type, values)
     judgement = task.kind.judge(record, task.wanted, task.firm, values)
-    given = [check for reading in papers.readings for check in reading.checks]
+    reader_checks = [check for reading in papers.readings for check in reading.checks]
     return JudgedRecord(
         record=record,
         merged=merged,
-        checks=(*judgement.checks, *given, *papers.checks, *merged.checks),
+        checks=(*judgement.checks, *reader_checks, *papers.checks, *merged.checks),
         judgement=judgement,
         accounts=accounts,
         currencies=currencies,
@@ -167,21 +167,21 @@ def make_extraction(
     fields = judged.merged.fields
     failed = [check for check in judged.checks if check.passed is False]
     missing = judged.absent
-    grave = [check for check in failed if not check.name.endswith(kind.proof.slight)]
+    serious = [check for check in failed if not check.name.endswith(kind.proof.slight)]
     doubts = [
         *([kind.several(papers.several)] if papers.several > 1 else []),
         *papers.unread,
         *_doubtful_account(judged),
         *_several_currencies(judged),
         *_by_model_alone(kind, judged),
-        *(check.detail or say("{name} does not hold.", name=check.name) for check in grave),
+        *(check.detail or say("{name} does not hold.", name=check.name) for check in serious),
         *([say("Missing: {fields}.", fields=list_fields(missing, kind.words))] if missing else []),
         *model.dropped,
         *([model.failed] if model.failed else []),
     ]
-    slight = [check.detail for check in failed if check not in grave and check.detail]
-    unrun = [c.detail for c in judged.checks if c.passed is None and c.name in _rules(kind) and c.detail]
-    problems = [*papers.problems, *model.problems, *slight, *unrun]
+    minor = [check.detail for check in failed if check not in serious and check.detail]
+    not_run = [c.detail for c in judged.checks if c.passed is None and c.name in _rules(kind) and c.detail]
+    problems = [*papers.problems, *model.problems, *minor, *not_run]
     return returns(
         record=cast("R", judged.record),
         fields=_field_readings(fields, judged.checks, papers.documents),
@@ -190,7 +190,7 @@ def make_extraction(
         checks=judged.checks,
         problems=without_repeats(problems),
         doubts=without_repeats(doubts),
-        wanted_model=model.nobody,
+        wanted_model=model.no_model,
         several=papers.several,
     )
 
@@ -265,7 +265,7 @@ def _leaves_of_group(record: BaseModel) -> Iterator[tuple[str, object]]:
     for name in type(record).model_fields:
         value = getattr(record, name)
         if isinstance(value, BaseModel):
-            yield from ((f"{name}.{inner}", found) for inner, found in _leaves_of_group(value))
+            yield from ((f"{name}.{inner}", leaf) for inner, leaf in _leaves_of_group(value))
         elif value is not None and not isinstance(value, tuple | list):
             yield name, value
 
@@ -281,9 +281,9 @@ def _own_quote(name: str, value: object, party: MergedField, documents: Sequence
 
 def _field_reading(name: str, value: MergedField, checks: Sequence[Check]) -> FieldReading:
     names = {name, name.partition(".")[0]}
-    own = {c.name: c.passed for c in checks if c.passed is not None and names & set(c.fields)}
+    own_checks = {c.name: c.passed for c in checks if c.passed is not None and names & set(c.fields)}
     reading = FieldReading.of(canonical_text(value.value), value.quote, value.reader, value.currency)
-    checked = {"quoted": value.quote is not None, **own}
+    checked = {"quoted": value.quote is not None, **own_checks}
     return reading.model_copy(update={"checks": checked, "note": value.note})
 
 

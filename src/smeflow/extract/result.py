@@ -105,7 +105,7 @@ class Extraction(StepResult, Generic[R]):
             proven=self.proven,
             accepted_by=self.accepted_by,
             checks=[(check.name, check.passed) for check in self.checks],
-            said=(*self.doubts, *self.problems),
+            remarks=(*self.doubts, *self.problems),
             words=kind_of(type(self.record)).words or FIELDS,
         )
         return extraction_html(view) + self._pages()
@@ -167,7 +167,7 @@ class ExtractionView:
     proven: bool = False
     accepted_by: str | None = None
     checks: Sequence[tuple[str, bool | None]] = ()
-    said: Sequence[Phrase] = ()
+    remarks: Sequence[Phrase] = ()
     """Doubts and problems."""
     words: Mapping[str, Phrase] = field(default_factory=lambda: FIELDS)
     """What people call the fields, in the order they are shown."""
@@ -180,15 +180,15 @@ def extraction_html(view: ExtractionView, language: Language = "en") -> str:
         ((name, reading) for name, reading in view.fields.items() if reading.value is not None),
         key=lambda row: order.index(row[0]) if row[0] in order else len(order),
     )
-    heads = "".join(
+    headers = "".join(
         f"<th>{_text(word, language)}</th>"
         for word in (say("field"), say("value"), say("quote"), say("read by"))
     )
     body = "".join(_row(name, reading, view.words, language) for name, reading in rows)
     checks = "".join(_badge(passed, name, language) for name, passed in view.checks)
-    notes = "".join(f"<li>{text}</li>" for text in dict.fromkeys(_text(p, language) for p in view.said))
+    notes = "".join(f"<li>{text}</li>" for text in dict.fromkeys(_text(p, language) for p in view.remarks))
     return (
-        f'{STYLE}<div class="sf">{_verdict(view, language)}<table><tr>{heads}</tr>{body}</table>'
+        f'{STYLE}<div class="sf">{_verdict(view, language)}<table><tr>{headers}</tr>{body}</table>'
         f"<div>{checks}</div>{f'<ul>{notes}</ul>' if notes else ''}</div>"
     )
 
@@ -234,13 +234,13 @@ def _members(value: str | None) -> list[Mapping[str, Any]]:
 
 def _inner(members: Sequence[Mapping[str, Any]], language: Language) -> str:
     names = list(dict.fromkeys(name for member in members for name in member))
-    how = {n: ' class="n"' if all(_is_number(member.get(n)) for member in members) else "" for n in names}
-    heads = "".join(f"<th{how[n]}>{_text(member_label(n), language)}</th>" for n in names)
+    css = {n: ' class="n"' if all(_is_number(member.get(n)) for member in members) else "" for n in names}
+    headers = "".join(f"<th{css[n]}>{_text(member_label(n), language)}</th>" for n in names)
     rows = (
-        "".join(f"<td{how[n]}>{escape(_plain(member.get(n), language))}</td>" for n in names)
+        "".join(f"<td{css[n]}>{escape(_plain(member.get(n), language))}</td>" for n in names)
         for member in members
     )
-    return f"<table><tr>{heads}</tr>{''.join(f'<tr>{row}</tr>' for row in rows)}</table>"
+    return f"<table><tr>{headers}</tr>{''.join(f'<tr>{row}</tr>' for row in rows)}</table>"
 
 
 def _is_number(value: object) -> bool:
@@ -262,21 +262,21 @@ def _plain(value: object, language: Language) -> str:
 
 def _label(name: str, words: Mapping[str, Phrase], language: Language) -> str:
     """Name a field; of a seller's or buyer's details both words."""
-    named = (words[name],) if name in words else field_label(name)
-    return " – ".join(_text(word, language) for word in named)
+    labels = (words[name],) if name in words else field_label(name)
+    return " – ".join(_text(word, language) for word in labels)
 
 
-def _text(said: Phrase | str, language: Language) -> str:
-    return escape(said.render(language) if isinstance(said, Phrase) else said)
+def _text(phrase: Phrase | str, language: Language) -> str:
+    return escape(phrase.render(language) if isinstance(phrase, Phrase) else phrase)
 
 
 def label_html(label: str | None, quote: str | None, reader: str | None, language: Language = "en") -> str:
     """Show a label, the words that decided and who read them."""
     kind = "ok" if label else "open"
     words = f" <mark>{escape(quote)}</mark>" if quote else ""
-    who = _text(reader_word(reader) or "", language)
+    read_by = _text(reader_word(reader) or "", language)
     badge = f'<span class="b {kind}">{escape(label or "–")}</span>'
-    return f'{STYLE}<div class="sf">{badge}{words} <small>{who}</small></div>'
+    return f'{STYLE}<div class="sf">{badge}{words} <small>{read_by}</small></div>'
 
 
 def pairs_html(rows: Iterable[tuple[str, object]]) -> str:

@@ -25,13 +25,13 @@ def look_again(
     read_papers: Callable[[Sequence[Document]], PaperReadings],
     recogniser: Recogniser,
     *,
-    whole: Callable[[PaperReadings], bool],
+    is_complete: Callable[[PaperReadings], bool],
     wanted: Collection[str],
-    once: ReadTwice | None,
+    read_twice: ReadTwice | None,
 ) -> PaperReadings:
     """Give *papers*, or what RapidOCR's words of its pictures come to.
 
-    Of two looks the one that found more of what is *wanted* counts. Where *whole* says that nothing is
+    Of two looks the one that found more of what is *wanted* counts. Where *is_complete* says that nothing is
     missing, ``auto`` has RapidOCR look only at the places that no arithmetic confirms. What both recognisers
     read alike counts as confirmed. Where one of the two is not installed, or a file cannot be opened again,
     the first look stands.
@@ -39,46 +39,48 @@ def look_again(
     pictures = [d for d in papers.documents if d.data and any(page.origin == "ocr" for page in d.pages)]
     if recogniser == "tesseract" or not pictures or not tesseract_ready():
         return papers  # without Tesseract RapidOCR took the first look: it would only agree with itself
-    if recogniser == "auto" and whole(papers):
-        return confirm_places(papers, pictures, once)
+    if recogniser == "auto" and is_complete(papers):
+        return confirm_places(papers, pictures, read_twice)
     try:
-        clearer = {d.sha256: _recognised(d) for d in pictures}
+        clearer = {d.sha256: _recognise_again(d) for d in pictures}
     except DocumentError:
         return papers
     second = read_papers([_with_pages(document, clearer) for document in documents])
-    main, other = _ordered(papers, second, wanted)
-    if not main.readings or not other.readings or once is None:
+    main, other = _fuller_first(papers, second, wanted)
+    if not main.readings or not other.readings or read_twice is None:
         return main
     if main.readings[0].reader != "layout" or other.readings[0].reader != "layout":
         return main
-    return replace(main, readings=(combine_looks(main, other, once), *main.readings[1:]))
+    return replace(main, readings=(combine_looks(main, other, read_twice), *main.readings[1:]))
 
 
 def confirm_places(
-    papers: PaperReadings, pictures: Sequence[Document], once: ReadTwice | None
+    papers: PaperReadings, pictures: Sequence[Document], read_twice: ReadTwice | None
 ) -> PaperReadings:
     """Have RapidOCR read again, line by line, what is still confirmed by nothing."""
-    if once is None:
+    if read_twice is None:
         return papers
     main = papers.readings[0] if papers.readings and papers.readings[0].reader == "layout" else None
-    left = _left_open(main) if main else ()
-    if main is None or not left:
+    unconfirmed = _unconfirmed(main) if main else ()
+    if main is None or not unconfirmed:
         return papers
-    again = _read_again(main, left, pictures)
-    alike = {name for name, text in again if _says(text, main.findings[name], once.fields[name])}
-    check = once.check([name for name in left if name not in alike])
+    read_again = _read_again(main, unconfirmed, pictures)
+    confirmed = {
+        name for name, text in read_again if _confirms(text, main.findings[name], read_twice.fields[name])
+    }
+    check = read_twice.check([name for name in unconfirmed if name not in confirmed])
     checks = tuple(check if c.name == "recognised" else c for c in main.checks)
     return replace(papers, readings=(replace(main, checks=checks), *papers.readings[1:]))
 
 
 def _read_again(
-    main: Reading, left: Sequence[str], pictures: Sequence[Document]
+    main: Reading, names: Sequence[str], pictures: Sequence[Document]
 ) -> Iterator[tuple[str, str]]:
     """Read the places of some fields again: field and what stands there."""
     for document in pictures:
         places = {
             name: (quote.page, quote.box)
-            for name in left
+            for name in names
             if (quote := main.findings[name].quote) and quote.document == document.name
             if quote.page is not None and quote.box is not None
         }
@@ -89,13 +91,13 @@ def _read_again(
         yield from zip(places, texts, strict=False)
 
 
-def _says(text: str, found: Finding, kind: FieldKind) -> bool:
+def _confirms(text: str, finding: Finding, kind: FieldKind) -> bool:
     """Tell whether a line that was read again says the value, and nothing else of its sort."""
-    printed = found.quote.text if found.quote else ""
-    return _bare(printed) == _bare(text) != "" or any(True for _ in spans_of_value(found.value, kind, text))
+    printed = finding.quote.text if finding.quote else ""
+    return _bare(printed) == _bare(text) != "" or any(True for _ in spans_of_value(finding.value, kind, text))
 
 
-def _recognised(document: Document) -> Document:
+def _recognise_again(document: Document) -> Document:
     from smeflow.documents.read import read
 
     return read(document.data, name=document.name, media_type=document.media_type, ocr="rapidocr")
@@ -110,7 +112,7 @@ def _with_pages(document: Document, clearer: dict[str, Document]) -> Document:
     return replace(document, parts=parts, pages=better.pages, problems=better.problems)
 
 
-def _ordered(
+def _fuller_first(
     papers: PaperReadings, second: PaperReadings, wanted: Collection[str]
 ) -> tuple[PaperReadings, PaperReadings]:
     """Put the look that found more in front; of two that found as much the surer one counts."""
@@ -121,52 +123,56 @@ def _ordered(
     return (papers, second) if count(papers) > count(second) else (second, papers)
 
 
-def combine_looks(main: PaperReadings, other: PaperReadings, once: ReadTwice) -> Reading:
+def combine_looks(main: PaperReadings, other: PaperReadings, rules: ReadTwice) -> Reading:
     """Fill the gaps of *main* from *other*, and take what both recognisers read alike as confirmed.
 
     It is read alike where the other look found the same value, or found none but has it in its words at the
     same place: which field a line belongs to is the reader's matter, what its letters are the recognisers'.
     """
-    mine, theirs = main.readings[0], other.readings[0]
-    filled = {n: f for n, f in theirs.findings.items() if n not in once.derived and n not in mine.findings}
-    alike = {n for n, found in mine.findings.items() if _alike(n, found, theirs, other.documents, once)}
-    alike |= {n for n, found in filled.items() if _alike(n, found, mine, main.documents, once)}
-    left = [*_left_open(mine), *(name for name in _left_open(theirs) if name in filled)]
-    check = once.check([name for name in once.fields if name in left and name not in alike])
-    checks = tuple(check if c.name == "recognised" else c for c in mine.checks)
-    return replace(mine, findings={**filled, **mine.findings}, checks=checks)
+    first, second = main.readings[0], other.readings[0]
+    filled = {n: f for n, f in second.findings.items() if n not in rules.derived and n not in first.findings}
+    confirmed = {
+        n for n, finding in first.findings.items() if _agrees(n, finding, second, other.documents, rules)
+    }
+    confirmed |= {n for n, finding in filled.items() if _agrees(n, finding, first, main.documents, rules)}
+    unconfirmed = [*_unconfirmed(first), *(name for name in _unconfirmed(second) if name in filled)]
+    check = rules.check([name for name in rules.fields if name in unconfirmed and name not in confirmed])
+    checks = tuple(check if c.name == "recognised" else c for c in first.checks)
+    return replace(first, findings={**filled, **first.findings}, checks=checks)
 
 
-def _left_open(reading: Reading) -> tuple[str, ...]:
+def _unconfirmed(reading: Reading) -> tuple[str, ...]:
     return next((check.fields for check in reading.checks if check.name == "recognised"), ())
 
 
-def _alike(name: str, found: Finding, other: Reading, seen: Sequence[Document], once: ReadTwice) -> bool:
+def _agrees(
+    name: str, finding: Finding, other: Reading, documents: Sequence[Document], rules: ReadTwice
+) -> bool:
     if name in other.findings:
-        return bool(_bare(found.value) == _bare(other.findings[name].value))
-    return name in once.fields and _stands(found, once.fields[name], seen)
+        return bool(_bare(finding.value) == _bare(other.findings[name].value))
+    return name in rules.fields and _is_printed(finding, rules.fields[name], documents)
 
 
-def _stands(found: Finding, kind: FieldKind, seen: Sequence[Document]) -> bool:
+def _is_printed(finding: Finding, kind: FieldKind, documents: Sequence[Document]) -> bool:
     """Tell whether the other recogniser's words hold the value where this one has it."""
-    quote = found.quote
+    quote = finding.quote
     if quote is None or quote.box is None:
         return False
     boxes = (
         box_of(page, *span)
-        for document in seen
+        for document in documents
         if document.name == quote.document
         for page in document.pages
         if page.number == quote.page
-        for span in spans_of_value(found.value, kind, page.text)
+        for span in spans_of_value(finding.value, kind, page.text)
     )
-    return any(box is not None and _over(box, quote.box) for box in boxes)
+    return any(box is not None and _overlap(box, quote.box) for box in boxes)
 
 
-def _over(one: Box, two: Box) -> bool:
+def _overlap(first: Box, second: Box) -> bool:
     return (
-        max(one.left, two.left) < min(one.right, two.right)
-        and max(one.top, two.top) < min(one.bottom, two.bottom)
+        max(first.left, second.left) < min(first.right, second.right)
+        and max(first.top, second.top) < min(first.bottom, second.bottom)
     )  # fmt: skip
 
 

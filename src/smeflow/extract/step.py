@@ -155,19 +155,19 @@ class Extract(StepFamily, Generic[R]):
 
     @field_validator("calibration", mode="before")
     @classmethod
-    def _read(cls, given: object, info: ValidationInfo) -> object:
-        return read_calibration(given, RecipeContext.of(info.context)) if isinstance(given, str) else given
+    def _read(cls, value: object, info: ValidationInfo) -> object:
+        return read_calibration(value, RecipeContext.of(info.context)) if isinstance(value, str) else value
 
     @field_validator("labels", mode="before")
     @classmethod
-    def _words(cls, given: object, info: ValidationInfo) -> object:
-        if given is None:
+    def _words(cls, value: object, info: ValidationInfo) -> object:
+        if value is None:
             return None
         from smeflow.extract.labels import parse_labels, read_labels
 
-        if isinstance(given, str):
-            return dict(read_labels(RecipeContext.of(info.context).path(given)).words)
-        return dict(parse_labels(given).words)
+        if isinstance(value, str):
+            return dict(read_labels(RecipeContext.of(info.context).path(value)).words)
+        return dict(parse_labels(value).words)
 
     @field_serializer("into")
     def _identify(self, into: type[R] | None) -> str | None:
@@ -243,27 +243,29 @@ class Extract(StepFamily, Generic[R]):
             read(case.documents),
             read,
             self.ocr,
-            whole=lambda papers: judge.of(papers).whole,
+            is_complete=lambda papers: judge.of(papers).complete_and_closed,
             wanted=kind.required or self.wanted,
-            once=kind.papers.read_twice,
+            read_twice=kind.papers.read_twice,
         )
         if not papers.readings and not any(d.text.strip() for d in papers.documents):
-            return self._nothing(case)
+            return self._nothing_to_read(case)
         if papers.exact and self.checks and kind.rules:
             papers = replace(papers, checks=(*papers.checks, *kind.rules.run(case.documents, self.checks)))
-        model = self._by_model(papers, llm, case.known) if self._asks(papers, judge) else ModelReading()
+        model = (
+            self._ask_model(papers, llm, case.known) if self._needs_model(papers, judge) else ModelReading()
+        )
         extraction = make_extraction(self.returns, judge, papers, model)
         confidences = with_confidence(extraction, self.calibration or default_calibration())
         return extraction.model_copy(update=confidences).shown_on(case.documents)
 
-    def _asks(self, papers: PaperReadings, judge: Judge) -> bool:
+    def _needs_model(self, papers: PaperReadings, judge: Judge) -> bool:
         """Tell whether a model is to be asked: something wanted is missing, or a second opinion is."""
         rows = self.lines and any(
             not any(name in reading.findings for reading in papers.readings) for name in self.kind.rows
         )
         return "model" in self.readers and (self.ask == "always" or rows or bool(judge.of(papers).absent))
 
-    def _by_model(self, papers: PaperReadings, llm: LLM, known: Known) -> ModelReading:
+    def _ask_model(self, papers: PaperReadings, llm: LLM, known: Known) -> ModelReading:
         return read_by_model(
             papers.documents,
             self.specs,
@@ -277,7 +279,7 @@ class Extract(StepFamily, Generic[R]):
             pages_shown=self.pages_shown,
         )
 
-    def _nothing(self, case: Case) -> Extraction[R]:
+    def _nothing_to_read(self, case: Case) -> Extraction[R]:
         """Say that there is nothing to read, and invent nothing."""
         problems = [problem for document in case.documents for problem in document.problems]
         messages = status_messages(case.documents)

@@ -33,9 +33,9 @@ def verdict(name: str, fields: Iterable[str], *, passed: bool, failure: Phrase) 
     return Check(name=name, passed=passed, detail=None if passed else failure, fields=tuple(fields))
 
 
-def same_amount(one: Decimal, other: Decimal, tolerance: Decimal = ZERO) -> bool:
+def same_amount(first: Decimal, second: Decimal, tolerance: Decimal = ZERO) -> bool:
     """Compare two amounts to the cent."""
-    return abs(one.quantize(CENT) - other.quantize(CENT)) <= tolerance
+    return abs(first.quantize(CENT) - second.quantize(CENT)) <= tolerance
 
 
 def check_sums(record: Invoice) -> tuple[Check, ...]:
@@ -175,10 +175,10 @@ def _to_us(record: Invoice, firm: Firm | None) -> Check:
     party, fields = record.buyer_details, ("buyer",)
     if firm is None or not _is_described(firm) or not (record.buyer or party.vat_id):
         return Check(name="to_us", passed=None, fields=fields)
-    numbers, own = _party_numbers(party), _firm_numbers(firm)
-    by_number = bool(numbers & own) or bool(firm.siren and any(firm.siren in number for number in numbers))
+    numbers, known = _party_numbers(party), _firm_numbers(firm)
+    by_number = bool(numbers & known) or bool(firm.siren and any(firm.siren in number for number in numbers))
     ours = by_number or any(_same_name(record.buyer or "", name) for name in firm.names)
-    if not ours and not (own and numbers) and not (firm.names and record.buyer):
+    if not ours and not (known and numbers) and not (firm.names and record.buyer):
         return Check(name="to_us", passed=None, fields=fields)  # a name says nothing against a number
     failure = say("It is addressed to {buyer}, not to us.", buyer=record.buyer or party.vat_id or "")
     return verdict("to_us", fields, passed=ours, failure=failure)
@@ -211,8 +211,12 @@ _WORD = re.compile(r"[^\W_]+")
 
 def _same_name(printed: str, name: str) -> bool:
     """Tell whether a printed name is the firm's, with more or less around it: a legal form, a person."""
-    one, other = (" ".join(_WORD.findall(folded(text))) for text in (printed, name))
-    return bool(one and other) and (f" {one} " in f" {other} " or f" {other} " in f" {one} ")
+    return either_contains(*(" ".join(_WORD.findall(folded(text))) for text in (printed, name)))
+
+
+def either_contains(first: str, second: str) -> bool:
+    """Tell whether one of two names holds the other, word by word."""
+    return bool(first and second) and (f" {first} " in f" {second} " or f" {second} " in f" {first} ")
 
 
 def check_identifiers(record: Invoice) -> tuple[Check, ...]:

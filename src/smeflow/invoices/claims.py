@@ -36,8 +36,8 @@ def invoice_claims(record: Invoice, known: Known) -> Iterator[Claim]:
     if not names:
         return
     registered = next((name for name in names if not name.startswith("name ")), "")
-    sort = "credit" if record.kind == "credit_note" else "invoice"
-    yield from _sole_claims(record, names, registered, sort)
+    prefix = "credit" if record.kind == "credit_note" else "invoice"
+    yield from _sole_claims(record, names, registered, prefix)
     order = order_claim(record, names, known)
     if order is not None:
         yield order
@@ -62,13 +62,13 @@ def registered_number(party: Party) -> str:
     return f"vat {vat}" if vat else f"legal {legal}" if legal else ""
 
 
-def _sole_claims(record: Invoice, names: Iterable[str], registered: str, sort: str) -> Iterator[Claim]:
+def _sole_claims(record: Invoice, names: Iterable[str], registered: str, prefix: str) -> Iterator[Claim]:
     seller = record.seller or registered
     number = re.sub(r"[\W_]", "", record.number or "").upper()
     for name in names:
         if number:
             about = say("invoice {number} of {seller}", number=record.number or "", seller=seller)
-            yield Claim(rule="sole", key=f"{sort} {name} no {number}", value=registered, about=about)
+            yield Claim(rule="sole", key=f"{prefix} {name} no {number}", value=registered, about=about)
         if record.issue_date and record.total_gross is not None:
             amount = f"{record.total_gross:f} {record.currency or ''}".strip()
             about = say(
@@ -76,7 +76,7 @@ def _sole_claims(record: Invoice, names: Iterable[str], registered: str, sort: s
                 seller=seller,
                 amount=amount,
             )
-            key = f"{sort} {name} on {record.issue_date} over {record.total_gross.normalize():f}"
+            key = f"{prefix} {name} on {record.issue_date} over {record.total_gross.normalize():f}"
             yield Claim(rule="sole", key=key, value=registered, about=about)
 
 
@@ -162,7 +162,7 @@ def _order_problem(
     suppliers = {row["supplier"] for row in rows if row.get("supplier")}
     ordered_from = {folded(supplier).replace(" ", "") for supplier in suppliers}
     sellers = {name.rpartition(" ")[2].lower() for name in names}
-    if suppliers and not any(one in other or other in one for one in ordered_from for other in sellers):
+    if suppliers and not any(name in seller or seller in name for name in ordered_from for seller in sellers):
         return say(
             "order {order} was given to {supplier}, not to {seller}",
             order=order,
@@ -180,14 +180,14 @@ def _order_problem(
     return None
 
 
-def suppliers_of(known: Known) -> SupplierLookup:
+def supplier_lookup(known: Known) -> SupplierLookup:
     """Look suppliers up in the firm's table, which grows with every invoice a person approves."""
 
-    def named(column: str, value: str, /) -> str | None:
+    def lookup(column: str, value: str, /) -> str | None:
         names = {row.get("name", "") for row in known.rows(SUPPLIERS_TABLE, **{column: value})} - {""}
         return min(names) if names else None
 
-    return named
+    return lookup
 
 
 def examples_for(known: Known, readings: Sequence[Reading]) -> str:
@@ -207,7 +207,7 @@ def _example(row: Mapping[str, str]) -> str:
     return "; ".join(f"{field}: {text}" for field, text in printed.items())
 
 
-def learned(value: Mapping[str, Any]) -> Mapping[str, str] | None:
+def approved_supplier(value: Mapping[str, Any]) -> Mapping[str, str] | None:
     """Give what an approved result, as written down, says of its supplier; None where it is no invoice."""
     record = value.get("record")
     if not isinstance(record, dict) or not record.get("seller") or "total_gross" not in record:

@@ -29,10 +29,10 @@ from smeflow.invoices.checks import (
 from smeflow.invoices.claims import (
     APPROVED_TABLE,
     SUPPLIERS_TABLE,
+    approved_supplier,
     examples_for,
     invoice_claims,
-    learned,
-    suppliers_of,
+    supplier_lookup,
 )
 from smeflow.invoices.record import REQUIRED, Invoice
 from smeflow.invoices.xml.rules import ASKED_CHECKS
@@ -92,11 +92,13 @@ PAGE_MUST_AGREE: Mapping[str, FieldKind] = {
     "iban": "iban",
 }
 """What the data and the visible page of an e-invoice must agree on."""
-MONEY = (*REQUIRED, "amount_due", "iban")
+GUARDED_FIELDS = (*REQUIRED, "amount_due", "iban")
 """What of an invoice no model may decide alone."""
-IDENTIFIERS = ("vat_id", "vat_key", "siren", "siret", "bic", "namespace", "vat_id=siren")
+SLIGHT_CHECKS = ("vat_id", "vat_key", "siren", "siret", "bic", "namespace", "vat_id=siren")
 """Checks whose failure stops the proof but is no doubt by itself: no money goes astray."""
-BUYERS = frozenset({"buyer_vat_id", "buyer_vat_key", "buyer_siren", "buyer_siret", "buyer_vat_id=siren"})
+BUYER_CHECKS = frozenset(
+    {"buyer_vat_id", "buyer_vat_key", "buyer_siren", "buyer_siret", "buyer_vat_id=siren"}
+)
 """What a file's own data say of the buyer cannot be misread, and says nothing of who is paid."""
 ENOUGH_FIELDS = 4
 """Of what an invoice must have, so much makes a page one; one less where it calls itself an invoice."""
@@ -119,7 +121,7 @@ def _read_page(documents: tuple[Document, ...], sought: ReaderContext, /) -> Rea
         company_names=names,
         company_ids=ids,
         labels=sought.labels,
-        suppliers=suppliers_of(sought.known),
+        suppliers=supplier_lookup(sought.known),
     )
 
 
@@ -139,13 +141,13 @@ def _run_rules(documents: Sequence[Document], wanted: Sequence[str]) -> Iterator
     return rule_checks(documents, wanted)
 
 
-def _is_one(page: Reading) -> bool:
+def _is_invoice_page(page: Reading) -> bool:
     """Tell whether a page is an invoice of its own: by its title, or what was read from it."""
-    found = page.findings
-    if is_refused(page) or ("total_gross" not in found and "number" not in found):
+    findings = page.findings
+    if is_refused(page) or ("total_gross" not in findings and "number" not in findings):
         return False
-    enough = ENOUGH_FIELDS - 1 if "kind" in found else ENOUGH_FIELDS
-    return sum(name in found for name in REQUIRED) >= enough
+    enough = ENOUGH_FIELDS - 1 if "kind" in findings else ENOUGH_FIELDS
+    return sum(name in findings for name in REQUIRED) >= enough
 
 
 def page_against_data(
@@ -162,15 +164,15 @@ def page_against_data(
     for name, kind in PAGE_MUST_AGREE.items():
         if name not in exact.findings or name not in page.findings:
             continue
-        data, seen = exact.findings[name].value, page.findings[name].value
-        agrees = same_value(data, seen, kind) or (
+        data, printed = exact.findings[name].value, page.findings[name].value
+        agrees = same_value(data, printed, kind) or (
             ground(data, kind, visible) is not None and not (name == "total_gross" and _adds_up(page))
         )
         failure = say(
             "{field}: the file's data say {data}, the visible page says {seen}.",
             field=field_name(name),
             data=sentence_value(data),
-            seen=sentence_value(seen),
+            seen=sentence_value(printed),
         )
         checks.append(verdict("page_agrees", [name], passed=agrees, failure=failure))
     return tuple(checks)
@@ -200,11 +202,11 @@ def as_invoice(values: Mapping[str, Any]) -> Invoice | None:
     """See a record as an invoice, as far as its fields are called alike; None where no sum is."""
     if values.get("total_net") is None and values.get("total_gross") is None:
         return None
-    known = {
+    invoice_fields = {
         name: value for name, value in values.items() if name in Invoice.model_fields and value is not None
     }
-    amounts = {n: v for n, v in known.items() if n in _AMOUNTS and isinstance(v, Decimal | str)}
-    for fields in (known, amounts):
+    amounts = {n: v for n, v in invoice_fields.items() if n in _AMOUNTS and isinstance(v, Decimal | str)}
+    for fields in (invoice_fields, amounts):
         try:
             return Invoice.model_validate(fields)
         except ValidationError:
@@ -224,7 +226,7 @@ INVOICE = RecordKind(
     rows={"lines": LINE_FIELDS},
     rules=NamedRules(names=ASKED_CHECKS, run=_run_rules),
     papers=PaperRules(
-        is_one=_is_one,
+        is_one=_is_invoice_page,
         against=page_against_data,
         read_twice=ReadTwice(fields=READ_TWICE, check=recognition_check, derived=DERIVED),
         kept_unread=_kept_unread,
@@ -232,13 +234,13 @@ INVOICE = RecordKind(
     proof=ProofRules(
         closed=sums_close,
         missing=missing_fields,
-        guarded=MONEY,
-        slight=IDENTIFIERS,
-        unread=BUYERS,
+        guarded=GUARDED_FIELDS,
+        slight=SLIGHT_CHECKS,
+        unread=BUYER_CHECKS,
         contradictions=frozenset({"page_agrees", "copies_agree"}),
     ),
     learning=LearningRules(
-        approved=APPROVED_TABLE, table=SUPPLIERS_TABLE, row=learned, examples=examples_for
+        approved=APPROVED_TABLE, table=SUPPLIERS_TABLE, row=approved_supplier, examples=examples_for
     ),
     groups={"supplier": "seller"},
     several=_several_invoices,

@@ -11,7 +11,7 @@ from smeflow.documents.read import read
 from smeflow.invoices.xml.pdf import factur_x
 from smeflow.invoices.xml.read import read_einvoice
 from smeflow.invoices.xml.rules import LEVEL_NAMES
-from smeflow.invoices.xml.syntax import shapes_of
+from smeflow.invoices.xml.terms import shapes_of
 from smeflow.invoices.xml.validate import check_einvoice
 from smeflow.invoices.xml.write import write_invoice
 from smeflow.records import Invoice, Record

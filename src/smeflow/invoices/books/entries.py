@@ -62,10 +62,10 @@ def make_entry(
     """
     if record.number is None or record.issue_date is None or record.total_gross is None:
         raise NotBookable(say("its number, day or total is not known"))
-    _must_be_plain(record, currency, country)
+    _refuse_unbookable(record, currency, country)
     postings = [
-        *_bought(record, supplier, books),
-        *_self_assessed(record, books),
+        *_purchase_postings(record, supplier, books),
+        *_self_assessed_postings(record, books),
         Posting(
             account=books.supplier_account,
             name=books.name_of(books.supplier_account),
@@ -75,7 +75,7 @@ def make_entry(
         ),
     ]
     if record.kind == "credit_note":
-        postings = [posting.turned for posting in postings]
+        postings = [posting.mirrored for posting in postings]
     entry = JournalEntry(
         day=record.issue_date,
         document_day=record.issue_date,
@@ -95,28 +95,28 @@ def make_entry(
     return entry
 
 
-def _must_be_plain(record: Invoice, currency: str, country: str) -> None:
+def _refuse_unbookable(record: Invoice, currency: str, country: str) -> None:
     """Refuse what cannot be booked by rule."""
-    why: Phrase | None = None
+    reason: Phrase | None = None
     if record.currency != currency:
-        why = say(
+        reason = say(
             "it is in {other}; entries are in {currency}", other=record.currency or "?", currency=currency
         )
     elif record.total_gross is not None and record.total_gross < 0:
-        why = say("its total is negative: {gross}", gross=record.total_gross)
+        reason = say("its total is negative: {gross}", gross=record.total_gross)
     elif record.prepaid:
-        why = say(
+        reason = say(
             "it deducts a prepayment of {amount}; book it by hand with the prepayment's entry",
             amount=record.prepaid,
         )
     elif not record.total_vat and not _exempt_for_a_reason(record) and _from_elsewhere(record, country):
-        why = say(
+        reason = say(
             "no VAT is charged by a seller in {country}, and the invoice does not say why; if you owe it, "
             "book both sides by hand",
             country=(record.seller_details.vat_id or "")[:2],
         )
-    if why is not None:
-        raise NotBookable(why)
+    if reason is not None:
+        raise NotBookable(reason)
 
 
 def _exempt_for_a_reason(record: Invoice) -> bool:
@@ -128,7 +128,7 @@ def _from_elsewhere(record: Invoice, country: str) -> bool:
     return seller in EU and seller != country
 
 
-def _bought(record: Invoice, supplier: SupplierAccounts, books: Books) -> Iterator[Posting]:
+def _purchase_postings(record: Invoice, supplier: SupplierAccounts, books: Books) -> Iterator[Posting]:
     """Post what was bought and the VAT charged, for each rate where the rates make the totals."""
     parts = _net_and_vat(record)
     account = books.prepayment_account if record.kind == "prepayment" else supplier.expense
@@ -141,8 +141,8 @@ def _net_and_vat(record: Invoice) -> list[tuple[Decimal, Decimal]]:
     if net is None:
         net = (record.total_gross or ZERO) - vat
     rates = [(part.base or ZERO, part.amount or ZERO) for part in record.vat]
-    whole = sum((b for b, _ in rates), ZERO) == net and sum((v for _, v in rates), ZERO) == vat
-    return rates if rates and whole else [(net, vat)]
+    complete = sum((b for b, _ in rates), ZERO) == net and sum((v for _, v in rates), ZERO) == vat
+    return rates if rates and complete else [(net, vat)]
 
 
 def _posting(books: Books, account: str, amount: Decimal) -> Posting:
@@ -151,7 +151,7 @@ def _posting(books: Books, account: str, amount: Decimal) -> Posting:
     return Posting(account=account, name=name, debit=max(amount, ZERO), credit=max(-amount, ZERO))
 
 
-def _self_assessed(record: Invoice, books: Books) -> Iterator[Posting]:
+def _self_assessed_postings(record: Invoice, books: Books) -> Iterator[Posting]:
     """Post the VAT the buyer owes, due and deductible."""
     base = sum((_base(part, record) for part in record.vat if part.category in SELF_ASSESSED), ZERO)
     vat = (base * books.self_assessed_rate / 100).quantize(CENT, ROUND_HALF_UP)

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from datetime import date
 from decimal import Decimal
 
-from smeflow.invoices.books.journal import BooksFormat, Journal, JournalEntry, Numbered, Posting
+from smeflow.invoices.books.journal import BooksFormat, Journal, JournalEntry, NumberedEntry, Posting
 
 COLUMNS = (
     *("JournalCode", "JournalLib", "EcritureNum", "EcritureDate", "CompteNum", "CompteLib", "CompAuxNum"),
@@ -18,7 +18,7 @@ COLUMNS = (
 """In their legal order."""
 
 
-def write_fec(entries: Sequence[Numbered], journal: Journal, separator: str) -> bytes:
+def write_fec(entries: Sequence[NumberedEntry], journal: Journal, separator: str) -> bytes:
     """Write the lines of *entries*: UTF-8, a decimal comma, days as ``20261031``, lines ended by CR LF."""
     lines: list[tuple[str, ...]] = [COLUMNS]
     for numbered in entries:

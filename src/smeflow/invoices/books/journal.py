@@ -37,7 +37,7 @@ class Posting:
     aux_name: str = ""
 
     @property
-    def turned(self) -> "Posting":
+    def mirrored(self) -> "Posting":
         """The same on the other side."""
         return replace(self, debit=self.credit, credit=self.debit)
 
@@ -61,11 +61,11 @@ class JournalEntry:
 
     def reversed_on(self, day: date, label: str) -> "JournalEntry":
         """Take it back: every posting on the other side."""
-        return replace(self, day=day, label=label, postings=tuple(p.turned for p in self.postings))
+        return replace(self, day=day, label=label, postings=tuple(p.mirrored for p in self.postings))
 
 
 @dataclass(frozen=True, kw_only=True)
-class Numbered:
+class NumberedEntry:
     """An entry with its number in the journal."""
 
     number: int
@@ -84,7 +84,7 @@ class Journal:
 class BooksFormat:
     """How a batch of entries is written for an accounting program; the same entries give the same bytes."""
 
-    write: Callable[[Sequence[Numbered], Journal, str], bytes]
+    write: Callable[[Sequence[NumberedEntry], Journal, str], bytes]
     """Gets the entries, the journal and what stands between columns."""
     ending: str = ".txt"
     """Of the file's name."""
@@ -107,10 +107,10 @@ class BooksFormat:
 
 FORMATS = KindTable("books", {"fec": "smeflow.invoices.books.fec:FEC"})
 """A further format is one file with a `BooksFormat` and a row, or an entry point in ``smeflow.books``."""
-USUAL = "fec"
+DEFAULT_FORMAT = "fec"
 
 
-def format_called(name: str) -> BooksFormat:
+def find_format(name: str) -> BooksFormat:
     """Give the format called *name*.
 
     Raises:
@@ -120,8 +120,8 @@ def format_called(name: str) -> BooksFormat:
     if name not in FORMATS.names():
         known = ", ".join(FORMATS.names())
         raise ValueError(say("{key} must be one of {wanted}", key="format", wanted=known))
-    made: BooksFormat = FORMATS.find(name)
-    return made
+    books_format: BooksFormat = FORMATS.find(name)
+    return books_format
 
 
 FRENCH_ACCOUNTS = {
@@ -160,5 +160,5 @@ class Books(BaseModel):
     def name_of(self, account: str) -> str:
         """Give an account's name; its number where nothing is known of it."""
         known = {**FRENCH_ACCOUNTS, **self.names}
-        fits = [number for number in known if account.startswith(number)]
-        return known[max(fits, key=len)] if fits else account
+        matching = [number for number in known if account.startswith(number)]
+        return known[max(matching, key=len)] if matching else account

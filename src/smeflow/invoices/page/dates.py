@@ -37,40 +37,40 @@ def find_dates_on_page(
     speaks for the European order, the date is left out.
     """
     month_first = _month_first(view)
-    owners = _owners(view)
-    found: dict[str, ChosenDate] = {}
+    assigned = _assigned_dates(view)
+    dates: dict[str, ChosenDate] = {}
     for name in ("issue_date", "due_date", "delivery_date"):
-        best = _best([link for link in owners if link.label.hit.field == name], month_first)
+        best = _best([link for link in assigned if link.label.hit.field == name], month_first)
         if best:
-            found[name] = _dated(view, best, month_first)
-    labelled = any(link.label.hit.field == "issue_date" and not link.label.hit.weak for link in owners)
+            dates[name] = _chosen_date(view, best, month_first)
+    labelled = any(link.label.hit.field == "issue_date" and not link.label.hit.weak for link in assigned)
     if not labelled:
-        beside = _beside_number(view, owners, number_quote) or _beside_number(view, owners, title_quote)
-        spot = beside or (None if "issue_date" in found else _only_one(view, owners))
+        adjacent = _beside_number(view, assigned, number_quote) or _beside_number(view, assigned, title_quote)
+        spot = adjacent or (None if "issue_date" in dates else _only_date(view, assigned))
         if spot and _value(spot.value, month_first):
-            found["issue_date"] = _dated(view, spot, month_first)
-    issued = found.get("issue_date")
-    due = found.get("due_date")
+            dates["issue_date"] = _chosen_date(view, spot, month_first)
+    issued = dates.get("issue_date")
+    due = dates.get("due_date")
     if issued and due and due.value < issued.value and due.value.year != issued.value.year + 1:
-        del found["due_date"]
-    if issued and "due_date" not in found and not view.named("due_date"):
-        terms = _terms(view, issued.value)
+        del dates["due_date"]
+    if issued and "due_date" not in dates and not view.labels_of("due_date"):
+        terms = _due_from_terms(view, issued.value)
         if terms:
-            found["due_date"] = terms
-    return found
+            dates["due_date"] = terms
+    return dates
 
 
 def _month_first(view: PageView) -> bool | None:
     """Tell whether dates are written month first; None where nothing tells."""
     votes = set()
-    for spot in view.days:
-        text = view.pages[spot.page].text[spot.start : spot.end]
+    for spot in view.dates:
+        text = view.text_of(spot)
         match = re.fullmatch(r"(\d{1,2})\s?[/-]\s?(\d{1,2})\s?[/-]\s?\d{2,4}", text)
         if match and (int(match[1]) > 12) != (int(match[2]) > 12):
             votes.add(int(match[2]) > 12)
     if votes:
         return votes.pop() if len(votes) == 1 else None
-    return _by_terms(view) if _english(view) and not _EUROPEAN.search(view.text) else False
+    return _month_first_by_terms(view) if _is_english(view) and not _EUROPEAN.search(view.text) else False
 
 
 _EUROPEAN = re.compile(
@@ -86,16 +86,16 @@ _ENGLISH = frozenset(_ENGLISH_WORDS.split(" "))
 _OTHERS = frozenset(_OTHER_WORDS.split(" "))
 
 
-def _english(view: PageView) -> bool:
+def _is_english(view: PageView) -> bool:
     """Tell whether the page is in English, where both orders are in use."""
     words = re.findall(r"[a-z]+", view.text.lower())
     return sum(w in _ENGLISH for w in words) > sum(w in _OTHERS for w in words)
 
 
-def _by_terms(view: PageView) -> bool | None:
+def _month_first_by_terms(view: PageView) -> bool | None:
     """Decide by a printed term ("30 days") that lies between two of the dates under one order only."""
     terms = {int(m) for m in re.findall(r"\b(\d{1,3})\s*days?\b", view.text.lower())}
-    days = [s.value for s in view.days if s.value.other]
+    days = [s.value for s in view.dates if s.value.other]
     first = {abs((a.value - b.value).days) for a in days for b in days}
     swapped = {abs((a.other - b.other).days) for a in days for b in days if a.other and b.other}
     return None if bool(terms & first) == bool(terms & swapped) else bool(terms & swapped)
@@ -109,29 +109,29 @@ def _value(day: PageDate, month_first: bool | None) -> date | None:  # noqa: FBT
     return day.other if month_first else day.value
 
 
-def _dated(view: PageView, spot: PlacedValue[PageDate], month_first: bool | None) -> ChosenDate:  # noqa: FBT001 - one of three answers
+def _chosen_date(view: PageView, spot: PlacedValue[PageDate], month_first: bool | None) -> ChosenDate:  # noqa: FBT001 - one of three answers
     value = _value(spot.value, month_first)
     return ChosenDate(value=value or spot.value.value, quote=view.quote(spot))
 
 
-def _owners(view: PageView) -> list[LabelledValue[PageDate]]:
+def _assigned_dates(view: PageView) -> list[LabelledValue[PageDate]]:
     """Give each date to the labels it may belong to; where several claim it, the closest one has it."""
     links: dict[tuple[int, int], LabelledValue[PageDate]] = {}
-    days = by_line(view.days)
-    for label in view.named(*DATE_FIELDS):
+    days = by_line(view.dates)
+    for label in view.labels_of(*DATE_FIELDS):
         for link in view.links(label, days, stops=DATE_FIELDS)[: 2 if label.hit.field == "other_date" else 1]:
             if _reaches(view, label, link.spot) and not _of_another_paper(view, label):
                 key = link.spot.page, link.spot.start
                 cost = link.cost + _weakness(label)
                 if key not in links or cost < links[key].cost:
                     links[key] = LabelledValue(label=label, spot=link.spot, cost=cost)
-    twins = [
+    shared = [
         LabelledValue(label=first, spot=link.spot, cost=link.cost)
         for link in links.values()
-        for first in view.named("issue_date")
-        if _beside(view, first, link.label)
+        for first in view.labels_of("issue_date")
+        if _share_value(view, first, link.label)
     ]
-    return [*links.values(), *twins]
+    return [*links.values(), *shared]
 
 
 def _weakness(label: PlacedLabel) -> float:
@@ -141,7 +141,7 @@ def _weakness(label: PlacedLabel) -> float:
     return 0.35 if label.end - label.start >= 4 else 0.7 if label.piece_start else 1.0
 
 
-def _beside(view: PageView, first: PlacedLabel, second: PlacedLabel) -> bool:
+def _share_value(view: PageView, first: PlacedLabel, second: PlacedLabel) -> bool:
     """Tell whether two labels share one value: "Invoice date / delivery date"."""
     between = view.pages[first.page].text[first.end : second.start]
     same = first.page == second.page and first.piece == second.piece and first.end <= second.start
@@ -154,7 +154,7 @@ def _of_another_paper(view: PageView, label: PlacedLabel) -> bool:
         return False
     return any(
         other.page == label.page and other.piece == label.piece and other.start < label.start
-        for other in view.named("other_number")
+        for other in view.labels_of("other_number")
     )
 
 
@@ -185,31 +185,31 @@ def _best(links: list[LabelledValue[PageDate]], month_first: bool | None) -> Pla
 
 
 def _beside_number(
-    view: PageView, owners: list[LabelledValue[PageDate]], quote: Quote | None
+    view: PageView, assigned: list[LabelledValue[PageDate]], quote: Quote | None
 ) -> PlacedValue[PageDate] | None:
     """Take the date on the line of the number or title ("Invoice 12 of 3 May 2026")."""
     if quote is None:
         return None
-    owned = {(o.spot.page, o.spot.start) for o in owners if o.label.hit.field != "issue_date"}
-    for spot in view.days:
+    taken = {(o.spot.page, o.spot.start) for o in assigned if o.label.hit.field != "issue_date"}
+    for spot in view.dates:
         page = view.pages[spot.page]
         same = (
             page.number == quote.page
             and "\n" not in page.text[min(quote.end or 0, spot.start) : max(quote.start or 0, spot.end)]
         )
-        if same and (spot.page, spot.start) not in owned and spot.start >= (quote.end or 0):
+        if same and (spot.page, spot.start) not in taken and spot.start >= (quote.end or 0):
             return spot
     return None
 
 
-def _only_one(view: PageView, owners: list[LabelledValue[PageDate]]) -> PlacedValue[PageDate] | None:
+def _only_date(view: PageView, assigned: list[LabelledValue[PageDate]]) -> PlacedValue[PageDate] | None:
     """Take the only date that no label claims, where it stands in the head of the first page."""
-    owned = {(link.spot.page, link.spot.start) for link in owners}
-    free = [s for s in view.days if (s.page, s.start) not in owned and not s.value.compact]
+    taken = {(link.spot.page, link.spot.start) for link in assigned}
+    free = [s for s in view.dates if (s.page, s.start) not in taken and not s.value.compact]
     values = {s.value.value for s in free}
     head = [s for s in free if s.page == 0 and (s.box.top < 0.45 or view.is_receipt)]
     if len(values) > 1 and not view.is_receipt:  # a letter's date stands alone, or behind its town
-        head = [s for s in head if _alone(view, s)]
+        head = [s for s in head if _stands_alone(view, s)]
         values = {s.value.value for s in head}
     if view.is_receipt and len(values) > 1:  # the hour of the sale stands beside its day
         timed = [s for s in head if _TIME.match(view.pages[0].text[s.end :])]
@@ -217,29 +217,25 @@ def _only_one(view: PageView, owners: list[LabelledValue[PageDate]]) -> PlacedVa
     return head[0] if len(values) == 1 and head else None
 
 
-def _alone(view: PageView, spot: PlacedValue[PageDate]) -> bool:
+def _stands_alone(view: PageView, spot: PlacedValue[PageDate]) -> bool:
     """Tell whether a piece holds nothing but a date, perhaps behind its town ("Lyon, le 3 mai 2026")."""
-    piece = view.pieces[spot.page][spot.piece]
-    text = view.pages[spot.page].text
-    before, behind = text[piece.start : spot.start], text[spot.end : piece.end]
-    town = re.fullmatch(r"(?:[A-ZÀ-Ý][\w' -]{1,30},?\s+)?(?:(?:le|den|the|il|el|du|vom|of|on)\s+)?", before)
-    return bool(town) and not behind.strip(" .,")
+    town = r"(?:[A-ZÀ-Ý][\w' -]{1,30},?\s+)?(?:(?:le|den|the|il|el|du|vom|of|on)\s+)?"
+    return bool(re.fullmatch(town, view.text_before(spot))) and not view.text_behind(spot).strip(" .,")
 
 
 _TIME = re.compile(r"\s{1,3}\d{1,2}:\d{2}")
 
 
-def _terms(view: PageView, issued: date) -> ChosenDate | None:
+def _due_from_terms(view: PageView, issued: date) -> ChosenDate | None:
     """Reckon the due date from payment terms, where just one piece of the page gives any."""
-    given: dict[date, Quote] = {}
-    for number, pieces in enumerate(view.pieces):
-        for piece in pieces:
-            due = due_from_terms(piece.text, issued) if _about_payment(piece.text) else None
-            if due:
-                given.setdefault(due, view.quote_span(number, piece.start, piece.end))
-    if len(given) != 1:
+    due_dates: dict[date, Quote] = {}
+    for number, piece in view.all_pieces():
+        due = due_from_terms(piece.text, issued) if _about_payment(piece.text) else None
+        if due:
+            due_dates.setdefault(due, view.quote_span(number, piece.start, piece.end))
+    if len(due_dates) != 1:
         return None
-    due, quote = given.popitem()
+    due, quote = due_dates.popitem()
     return ChosenDate(value=due, quote=quote, note=say("Reckoned from the payment terms."))
 
 

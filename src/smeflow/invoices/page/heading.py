@@ -60,7 +60,7 @@ def find_title(view: PageView) -> DocumentTitle:
     for piece in view.pieces[0] if view.pieces else ():
         kind = kind_of_title(piece.text) if piece.box.top < _HEADER else None
         if kind:
-            size = round((piece.box.bottom - piece.box.top) * (view.pages[0].height or 1), 1)
+            size = round(piece.box.height * (view.pages[0].height or 1), 1)
             titles.append((size, kind, piece))
     if not titles:
         return DocumentTitle(kind=None)
@@ -147,12 +147,12 @@ def find_invoice_numbers(view: PageView, title: DocumentTitle) -> list[FoundNumb
         if key not in best or best[key].score < number.score:
             best[key] = number
     others = {folded(n.text) for f in ("other_number", "preceding_invoice") for n in _labelled(view, f, 0.0)}
-    kept = [n for key, n in best.items() if not (key in others and n.score < 2.5)]
+    plausible = [n for key, n in best.items() if not (key in others and n.score < 2.5)]
     if title.kind == "credit_note":  # "Credit note 12" beside "Invoice 7": the other is what it corrects
-        own = {folded(n.text) for n in _labelled(view, "number", 0.0, says=_A_CREDIT)}
-        invoices = {folded(n.text) for n in _labelled(view, "number", 0.0, says=_AN_INVOICE)} - own
-        kept = [n for n in kept if not (own and folded(n.text) in invoices)]
-    return sorted(kept, key=lambda n: (-n.score, n.page))
+        credited = {folded(n.text) for n in _labelled(view, "number", 0.0, pattern=_A_CREDIT)}
+        invoices = {folded(n.text) for n in _labelled(view, "number", 0.0, pattern=_AN_INVOICE)} - credited
+        plausible = [n for n in plausible if not (credited and folded(n.text) in invoices)]
+    return sorted(plausible, key=lambda n: (-n.score, n.page))
 
 
 def find_preceding(view: PageView, number: str | None) -> FoundNumber | None:
@@ -162,7 +162,7 @@ def find_preceding(view: PageView, number: str | None) -> FoundNumber | None:
     """
     named = {folded(n.text): n for n in _labelled(view, "preceding_invoice", 1.0)}
     if number and not named:
-        named = {folded(n.text): n for n in _labelled(view, "number", 1.0, says=_AN_INVOICE)}
+        named = {folded(n.text): n for n in _labelled(view, "number", 1.0, pattern=_AN_INVOICE)}
     named.pop(folded(number or ""), None)
     return next(iter(named.values())) if len(named) == 1 else None
 
@@ -174,12 +174,12 @@ def _candidates(view: PageView, title: DocumentTitle) -> Iterator[FoundNumber]:
     titled = _behind_title(view, title.quote)
     if titled:
         yield titled
-    for label in view.named("number"):
+    for label in view.labels_of("number"):
         if label.hit.weak and label.page == 0:
             in_title = _in_title(view, label, title.quote)
             number = None
             if in_title or _below_title(view, label, title.quote):
-                number = _value(view, label, 2.5 if in_title else 1.6)
+                number = _number_of_label(view, label, 2.5 if in_title else 1.6)
             if number:
                 yield number
 
@@ -191,7 +191,7 @@ def _behind_title(view: PageView, title: Quote) -> FoundNumber | None:
     if page is None or words is None or title.start is None:
         return None
     begin = title.start + title.text.find(words[0]) + len(words[0])
-    number = _read(view.pages[page].text[begin : title.end], bare=True)
+    number = _read_number(view.pages[page].text[begin : title.end], bare=True)
     if number is None:
         return None
     text, at = number
@@ -205,33 +205,32 @@ def _labelled(
     score: float,
     title: DocumentTitle | None = None,
     *,
-    says: re.Pattern[str] | None = None,
+    pattern: re.Pattern[str] | None = None,
 ) -> Iterator[FoundNumber]:
-    for label in view.named(field):
-        if says and not says.search(view.pages[label.page].text[label.start : label.end]):
+    for label in view.labels_of(field):
+        if pattern and not pattern.search(view.text_of(label)):
             continue
-        if not label.hit.weak and not (field == "number" and _of_an_amount(view, label)):
-            bare = _bare(view, label)
+        if not label.hit.weak and not (field == "number" and _belongs_to_amount(view, label)):
+            bare = _lacks_number_word(view, label)
             sure = score - (1.0 if bare else 0.0) + _bonus(view, label, title)
-            number = _value(view, label, sure, bare=bare)
+            number = _number_of_label(view, label, sure, bare=bare)
             if number:
                 yield number
 
 
-def _of_an_amount(view: PageView, label: PlacedLabel) -> bool:
+def _belongs_to_amount(view: PageView, label: PlacedLabel) -> bool:
     """Tell whether a label stands behind an amount's on its line: "Acompte facture F12  -200,00"."""
-    start = view.pieces[label.page][label.piece].start
+    start = view.piece_of(label).start
     return any(
         other.page == label.page and start <= other.start < label.start and other.hit.field in AMOUNT_FIELDS
-        for other in view.named(*AMOUNT_FIELDS)
+        for other in view.labels_of(*AMOUNT_FIELDS)
     )
 
 
 def _bonus(view: PageView, label: PlacedLabel, title: DocumentTitle | None) -> float:
     if title and title.quote and title.kind and _in_title(view, label, title.quote):
         return 0.7
-    start = view.pieces[label.page][label.piece].start
-    sentence = len(view.pages[label.page].text[start : label.start].split()) > 3
+    sentence = len(view.text_before(label).split()) > 3
     return -0.5 if sentence else 0.0
 
 
@@ -240,16 +239,16 @@ def _in_title(view: PageView, label: PlacedLabel, title: Quote) -> bool:
     return title.page == page and (title.start or 0) <= label.start < (title.end or 0)
 
 
-def _bare(view: PageView, label: PlacedLabel) -> bool:
+def _lacks_number_word(view: PageView, label: PlacedLabel) -> bool:
     """Tell whether the label is only a word such as "Invoice", without a word for number."""
-    words = re.findall(r"[^\W_]+|[#№°]", folded(view.pages[label.page].text[label.start : label.end]))
+    words = re.findall(r"[^\W_]+|[#№°]", folded(view.text_of(label)))
     return not any(w in _NUMBER_WORDS or w.endswith(("nummer", "nr")) for w in words)
 
 
 def _below_title(view: PageView, label: PlacedLabel, title: Quote) -> bool:
     """Tell whether a bare "N°" stands right under or beside the title."""
-    piece = view.pieces[label.page][label.piece]
-    words = folded(view.pages[label.page].text[label.start : label.end])
+    piece = view.piece_of(label)
+    words = folded(view.text_of(label))
     if (
         title.page != view.pages[label.page].number
         or piece.start != label.start
@@ -259,24 +258,26 @@ def _below_title(view: PageView, label: PlacedLabel, title: Quote) -> bool:
     box = title.box
     if box is None:
         return 0 < label.start - (title.end or 0) < 60
-    height = box.bottom - box.top
+    height = box.height
     return -0.5 * height < label.box.top - box.bottom < 2.5 * height and label.box.left < box.right + 0.25
 
 
-def _value(view: PageView, label: PlacedLabel, score: float, *, bare: bool = False) -> FoundNumber | None:
+def _number_of_label(
+    view: PageView, label: PlacedLabel, score: float, *, bare: bool = False
+) -> FoundNumber | None:
     """Read the number behind, to the right of or below a label."""
     page = view.pages[label.page]
-    own = view.pieces[label.page][label.piece]
+    piece = view.piece_of(label)
     for cost, (start, end) in enumerate(_places(view, label)):
-        if bare and start > own.end:
+        if bare and start > piece.end:
             return None  # a bare word heads no column
-        number = _read(page.text[start:end], bare=bare)
+        number = _read_number(page.text[start:end], bare=bare)
         if number:
             text, at = number
             quote = view.quote_span(label.page, start + at, start + at + len(text))
-            called = bare and re.search(r"n°|no|nr|num|#|№", folded(page.text[start : start + at]))
-            sure = score + (0.8 if called else 0) - 0.2 * cost
-            return FoundNumber(text=text, page=label.page, score=sure, quote=quote)
+            has_number_word = bare and re.search(r"n°|no|nr|num|#|№", folded(page.text[start : start + at]))
+            confidence = score + (0.8 if has_number_word else 0) - 0.2 * cost
+            return FoundNumber(text=text, page=label.page, score=confidence, quote=quote)
         if start == label.end and re.search(r"\w", page.text[start:end]):
             return None  # something else stands there
     return None
@@ -285,22 +286,24 @@ def _value(view: PageView, label: PlacedLabel, score: float, *, bare: bool = Fal
 def _places(view: PageView, label: PlacedLabel) -> Iterator[tuple[int, int]]:
     """Give the stretches of text in which the value of a label may stand."""
     pieces = view.pieces[label.page]
-    own = pieces[label.piece]
-    if label.end < own.end:
-        yield label.end, own.end
-        if re.search(r"[^\W_]", view.pages[label.page].text[label.end : own.end]):
+    piece = pieces[label.piece]
+    if label.end < piece.end:
+        yield label.end, piece.end
+        if re.search(r"[^\W_]", view.text_behind(label)):
             return
-    right = next((p for p in pieces if p.line == own.line and p.start >= own.end), None)
+    right = next((p for p in pieces if p.line == piece.line and p.start >= piece.end), None)
     if right and not view.has_label(label.page, right):
         yield right.start, right.end
-    reach = 3 * (own.box.bottom - own.box.top)
-    below = (p for p in pieces if same_column(p.box, own.box, 0.01) and 0 < p.box.top - own.box.top < reach)
+    reach = 3 * piece.box.height
+    below = (
+        p for p in pieces if same_column(p.box, piece.box, 0.01) and 0 < p.box.top - piece.box.top < reach
+    )
     nearest = min(below, key=lambda p: p.box.top, default=None)
     if nearest and not view.has_label(label.page, nearest):
         yield nearest.start, nearest.end
 
 
-def _read(text: str, *, bare: bool) -> tuple[str, int] | None:
+def _read_number(text: str, *, bare: bool) -> tuple[str, int] | None:
     """Read a number at the start of *text*."""
     match = _VALUE.match(text)
     if not match:

@@ -52,7 +52,7 @@ class _LineRow:
     name: str
     unit: str | None
 
-    def turned(self) -> "_LineRow":
+    def negated(self) -> "_LineRow":
         """Give the row with its sign taken off."""
         amount = replace(self.net.value, amount=-self.net.value.amount)
         quantity, price = (None if v is None else abs(v) for v in (self.quantity, self.price))
@@ -62,13 +62,13 @@ class _LineRow:
 def find_lines(view: PageView, net: Decimal, *, credit: bool = False) -> FoundLines | None:
     """Find the lines that make *net*; None where no column of rows does. Of a *credit* note signs turn."""
     rows = list(islice(_rows(view), _MOST_ROWS))
-    changes = _changes(view)
+    changes = _allowances_and_charges(view)
     for column in _columns(rows):
         named = all(row.name for row in column)
         for chosen in ([row for row in column if row.quantity is not None], column if named else []):
             negative = credit and all(row.net.value.amount < 0 for row in chosen)
-            signed = [row.turned() for row in chosen] if negative else chosen
-            found = _closing(signed, net, changes) if signed else None
+            signed = [row.negated() for row in chosen] if negative else chosen
+            found = _closing_lines(signed, net, changes) if signed else None
             if found:
                 return found
     return None
@@ -77,22 +77,22 @@ def find_lines(view: PageView, net: Decimal, *, credit: bool = False) -> FoundLi
 _WITHOUT_VAT = re.compile(r"\bht\b|hors|ohne|excl|exkl|\bex\b|\bnet|w/o|without|before|senza|sin iva|netto")
 
 
-def is_net_column(view: PageView, found: FoundLines) -> bool:
+def is_net_column(view: PageView, lines: FoundLines) -> bool:
     """Tell whether the heading over the lines' amounts says that they are without VAT."""
-    amounts = view.sums_by_line.get((found.first[0], _line_at(view, found)), ())
+    amounts = view.amounts_by_line.get((lines.first[0], _line_at(view, lines)), ())
     if not amounts:
         return False
     box = amounts[-1].box
-    heads = [
-        piece for piece in view.pieces[found.first[0]]
-        if piece.end <= found.first[1] and box.top - piece.box.top < _HEAD
+    headings = [
+        piece for piece in view.pieces[lines.first[0]]
+        if piece.end <= lines.first[1] and box.top - piece.box.top < _HEAD
         and same_column(piece.box, box, _ALIGNED)
     ]  # fmt: skip
-    return any(_WITHOUT_VAT.search(folded(piece.text)) for piece in heads)
+    return any(_WITHOUT_VAT.search(folded(piece.text)) for piece in headings)
 
 
-def _line_at(view: PageView, found: FoundLines) -> int:
-    page, start, _ = found.first
+def _line_at(view: PageView, lines: FoundLines) -> int:
+    page, start, _ = lines.first
     return next(piece.line for piece in view.pieces[page] if piece.start >= start)
 
 
@@ -109,7 +109,7 @@ def _columns(rows: Sequence[_LineRow]) -> Iterator[list[_LineRow]]:
     yield from sorted(columns, key=len, reverse=True)
 
 
-def _closing(
+def _closing_lines(
     rows: Sequence[_LineRow], net: Decimal, changes: Mapping[str, Sequence[PlacedValue[PageAmount]]]
 ) -> FoundLines | None:
     """Give the rows where they make the net total, with at most one allowance and one charge."""
@@ -118,12 +118,12 @@ def _closing(
     first = rows[0].page, rows[0].start, rows[0].end
     if same_amount(total, net):
         return FoundLines(lines=lines, total=total, first=first)
-    for less in (None, *changes["allowance"]):
-        for more in (None, *changes["charge"]):
-            off = abs(less.value.amount) if less else ZERO
-            on = abs(more.value.amount) if more else ZERO
-            if (less or more) and same_amount(total - off + on, net):
-                return FoundLines(lines=lines, total=total, allowances=less, charges=more, first=first)
+    for allowance in (None, *changes["allowance"]):
+        for charge in (None, *changes["charge"]):
+            deducted = abs(allowance.value.amount) if allowance else ZERO
+            added = abs(charge.value.amount) if charge else ZERO
+            if (allowance or charge) and same_amount(total - deducted + added, net):
+                return FoundLines(lines=lines, total=total, allowances=allowance, charges=charge, first=first)
     return None
 
 
@@ -143,30 +143,30 @@ _MORE = re.compile(
 )
 
 
-def _changes(view: PageView) -> dict[str, list[PlacedValue[PageAmount]]]:
+def _allowances_and_charges(view: PageView) -> dict[str, list[PlacedValue[PageAmount]]]:
     """Give the printed discounts and charges on the whole invoice, by what their labels say."""
-    found: dict[str, list[PlacedValue[PageAmount]]] = {"allowance": [], "charge": []}
-    for label in view.named("other_amount"):
-        text = view.pages[label.page].text[label.start : label.end]
-        sort = "allowance" if _LESS.search(text) else "charge" if _MORE.search(text) else ""
+    changes: dict[str, list[PlacedValue[PageAmount]]] = {"allowance": [], "charge": []}
+    for label in view.labels_of("other_amount"):
+        text = view.text_of(label)
+        kind = "allowance" if _LESS.search(text) else "charge" if _MORE.search(text) else ""
         spots = view.money_on(label.page, label.line)
-        behind = [s for s in spots if s.start >= label.end and not s.value.percent and s.value.amount]
-        if sort and label.piece_start and behind and len(found[sort]) < _MOST_CHANGES:
-            found[sort].append(behind[-1])
-    return found
+        following = [s for s in spots if s.start >= label.end and not s.value.percent and s.value.amount]
+        if kind and label.piece_start and following and len(changes[kind]) < _MOST_CHANGES:
+            changes[kind].append(following[-1])
+    return changes
 
 
 def _rows(view: PageView) -> Iterator[_LineRow]:
     """Give what may be lines: rows with words and an amount that no label of a sum begins."""
-    sums = {(label.page, label.line) for label in view.named(*AMOUNT_FIELDS) if label.piece_start}
-    sums |= {(s.page, s.line) for s in view.days}
+    sums = {(label.page, label.line) for label in view.labels_of(*AMOUNT_FIELDS) if label.piece_start}
+    sums |= {(s.page, s.line) for s in view.dates}
     names: list[str] = []
     page = -1
     for number, pieces in view.lines():
         if number != page:
             page, names = number, []
         at = number, pieces[0].line
-        spots = list(view.sums_by_line.get(at, ()))
+        spots = list(view.amounts_by_line.get(at, ()))
         money = [s for s in spots if s.value.money and not s.value.percent]
         words = _words(pieces, spots)
         if (
@@ -184,10 +184,10 @@ def _rows(view: PageView) -> Iterator[_LineRow]:
 
 def _words(pieces: Sequence[Piece], spots: Sequence[PlacedValue[PageAmount]]) -> str:
     """Give the longest stretch of words on a line, without the numbers at its ends."""
-    taken = {s.piece for s in spots}
+    amount_pieces = {s.piece for s in spots}
     texts = [re.sub(r"^\d{1,3}[.)]?\s+(?=\S)", "", p.text) for p in pieces]
     worded = [t for t in texts if len(re.findall(r"[^\W\d_]", t)) > 2 and not _UNIT.match(t)]
-    return max(worded, key=len, default="") if taken or worded else ""
+    return max(worded, key=len, default="") if amount_pieces or worded else ""
 
 
 def _row(
@@ -198,9 +198,9 @@ def _row(
     words: str,
 ) -> _LineRow:
     product = _product(spots, net)
-    off = product[2] if product else ZERO
-    printed = [s.value.amount for s in spots if s.value.percent and s.value.amount != (off or None)]
-    rates = [rate for rate in printed if rate in (*KNOWN_RATES, ZERO)]
+    discount = product[2] if product else ZERO
+    percentages = [s.value.amount for s in spots if s.value.percent and s.value.amount != (discount or None)]
+    rates = [rate for rate in percentages if rate in (*KNOWN_RATES, ZERO)]
     units = [p.text for p in pieces if _UNIT.match(p.text) and p.text != words]
     return _LineRow(
         page=page, line=pieces[0].line, start=pieces[0].start, end=pieces[-1].end, net=net,
@@ -214,20 +214,22 @@ def _product(
 ) -> tuple[Decimal, Decimal, Decimal] | None:
     """Find quantity and price whose product an amount is, less a percentage (0 where there is none)."""
     before = [s for s in spots if s.end <= net.start]
-    off = {ZERO, *(s.value.amount for s in before if ZERO < s.value.amount < 100)}
+    discounts = {ZERO, *(s.value.amount for s in before if ZERO < s.value.amount < 100)}
     numbers = [s for s in before if not s.value.percent]
-    for one, two in reversed(list(combinations(numbers, 2))):
-        plain = one.value.amount * two.value.amount
-        for less in sorted(off):
-            made = (plain * (100 - less) / 100).quantize(CENT, rounding=ROUND_HALF_UP)
-            if plain and same_amount(made, net.value.amount, CENT if abs(made) > 1 else ZERO):
-                return (*_ordered(one, two), less)
+    for first, second in reversed(list(combinations(numbers, 2))):
+        undiscounted = first.value.amount * second.value.amount
+        for discount in sorted(discounts):
+            product = (undiscounted * (100 - discount) / 100).quantize(CENT, rounding=ROUND_HALF_UP)
+            if undiscounted and same_amount(product, net.value.amount, CENT if abs(product) > 1 else ZERO):
+                return (*_quantity_and_price(first, second), discount)
     return None
 
 
-def _ordered(one: PlacedValue[PageAmount], two: PlacedValue[PageAmount]) -> tuple[Decimal, Decimal]:
+def _quantity_and_price(
+    first: PlacedValue[PageAmount], second: PlacedValue[PageAmount]
+) -> tuple[Decimal, Decimal]:
     """Tell quantity and price apart: the price has a currency or decimals, else it stands behind."""
-    whole = [spot.value.amount.as_tuple().exponent == 0 for spot in (one, two)]
-    first = (one.value.money and not two.value.money) or whole == [False, True]
-    quantity, price = (two, one) if first else (one, two)
+    integral = [spot.value.amount.as_tuple().exponent == 0 for spot in (first, second)]
+    price_first = (first.value.money and not second.value.money) or integral == [False, True]
+    quantity, price = (second, first) if price_first else (first, second)
     return quantity.value.amount, price.value.amount

@@ -8,6 +8,7 @@ from itertools import pairwise
 from smeflow._text import folded
 from smeflow.documents.page_text import Piece
 from smeflow.i18n import Phrase
+from smeflow.invoices.checks import either_contains
 from smeflow.invoices.page.heading import kind_of_title
 from smeflow.invoices.page.particulars import (
     LEGAL_FORM,
@@ -57,7 +58,7 @@ def find_names(view: PageView) -> dict[str, NameCandidate]:
     """Give every name on the pages by its key, with what its place says for either role."""
     names: dict[str, NameCandidate] = {}
     for role in ("seller", "buyer"):
-        for label in view.named(role):
+        for label in view.labels_of(role):
             _from_label(view, label, role, names)
     _from_blocks(view, names)
     _from_head(view, names)
@@ -68,9 +69,16 @@ def find_names(view: PageView) -> dict[str, NameCandidate]:
 
 
 def _add_name(
-    names: dict[str, NameCandidate], view: PageView, page: int, start: int, end: int
+    names: dict[str, NameCandidate],
+    view: PageView,
+    page: int,
+    start: int,
+    end: int,
+    *,
+    seller: float = 0.0,
+    buyer: float = 0.0,
 ) -> NameCandidate | None:
-    """Register a stretch of text as a name, unless it cannot be one."""
+    """Register a stretch of text as a name, with what its place says, unless it cannot be one."""
     raw = view.pages[page].text[start:end]
     text = re.split(r"\s{2,}|\s[-–—·•●|]\s|[·•●|]|,\s(?!(?i:inc|llc|ltd|corp)\b)|\s\((?=[^)]*\d)|\n", raw)[
         0
@@ -93,9 +101,9 @@ def _add_name(
         or is_label(view, text)
     ):
         return None
-    if key not in names:
-        names[key] = NameCandidate(text, page, start, start + len(text))
-    return names[key]
+    name = names.setdefault(key, NameCandidate(text, page, start, start + len(text)))
+    name.add(seller=seller, buyer=buyer)
+    return name
 
 
 def is_label(view: PageView, text: str) -> bool:
@@ -111,30 +119,28 @@ def name_key(text: str) -> str:
     return flat or folded(text)
 
 
-def may_be_same_firm(one: str, other: str) -> bool:
+def may_be_same_firm(first: str, second: str) -> bool:
     """Tell whether two names may be one firm's: one holds the other, legal forms apart."""
-    a, b = name_key(one), name_key(other)
-    return bool(a and b) and (a == b or f" {a} " in f" {b} " or f" {b} " in f" {a} ")
+    return either_contains(name_key(first), name_key(second))
 
 
 def _from_label(view: PageView, label: PlacedLabel, role: str, names: dict[str, NameCandidate]) -> None:
     """Take the name behind, right of or below a label for a party."""
-    page = view.pages[label.page]
-    own = view.pieces[label.page][label.piece]
-    before, behind = page.text[own.start : label.start], page.text[label.end : own.end]
-    if re.fullmatch(r"[\W_]*", LEGAL_FORM.sub("", behind)) and re.search(r"\w", behind):
+    piece = view.piece_of(label)
+    before, following = view.text_before(label), view.text_behind(label)
+    if re.fullmatch(r"[\W_]*", LEGAL_FORM.sub("", following)) and re.search(r"\w", following):
         return  # the word is part of a name: "Lieferant GmbH"
     if before.strip(" /&") and not re.search(r"[/&|]\s*$", before):
         return
     short = label.end - label.start <= 4  # "à", "de", "to", "an", "from": words of every sentence
-    named = not short and re.match(r"\s+[^\W\d_]", behind) and LEGAL_FORM.search(behind)
-    if named or re.match(r"\s*[:=]\s*\S", behind):
-        start = label.end + len(behind) - len(behind.lstrip(" :="))
-        _credit(_add_name(names, view, label.page, start, own.end), role)
-    elif not re.sub(r"[\W_]|leistungsempfanger", "", folded(behind)) or (
-        not short and behind.strip()[:1] in "/("
+    named = not short and re.match(r"\s+[^\W\d_]", following) and LEGAL_FORM.search(following)
+    if named or re.match(r"\s*[:=]\s*\S", following):
+        start = label.end + len(following) - len(following.lstrip(" :="))
+        _credit(_add_name(names, view, label.page, start, piece.end), role)
+    elif not re.sub(r"[\W_]|leistungsempfanger", "", folded(following)) or (
+        not short and following.strip()[:1] in "/("
     ):
-        right = [p for p in view.pieces[label.page] if p.line == own.line and p.start >= own.end]
+        right = [p for p in view.pieces[label.page] if p.line == piece.line and p.start >= piece.end]
         if (
             right
             and not short
@@ -160,14 +166,14 @@ _HEADING = re.compile(
 def _from_below(view: PageView, label: PlacedLabel, role: str, names: dict[str, NameCandidate]) -> None:
     """Take the first line under a label that can be a name; lines such as "Number: 12" are skipped."""
     pieces = view.pieces[label.page]
-    own = pieces[label.piece]
-    height = own.box.bottom - own.box.top
+    label_piece = pieces[label.piece]
+    height = label_piece.box.height
     below = [
         p for p in pieces
-        if own.box.left - 0.04 < p.box.left < max(own.box.right, own.box.left + 0.12)
-        and 0 < p.line - own.line <= 5 and 0 < p.box.top - own.box.top < 14 * height
+        if label_piece.box.left - 0.04 < p.box.left < max(label_piece.box.right, label_piece.box.left + 0.12)
+        and 0 < p.line - label_piece.line <= 5 and 0 < p.box.top - label_piece.box.top < 14 * height
     ]  # fmt: skip
-    reach = own.box.top + 5.5 * height
+    reach = label_piece.box.top + 5.5 * height
     for first in sorted(below, key=lambda p: (p.line, p.start))[:6]:
         if first.box.top > reach:
             return
@@ -180,7 +186,7 @@ def _from_below(view: PageView, label: PlacedLabel, role: str, names: dict[str, 
         name = _add_name(names, view, label.page, begin, piece.end)
         if name:
             _credit(name, role)
-            other = _goes_on(view, label.page, piece, name.name) or _begins_above(view, label, piece)
+            other = _continuation(view, label.page, piece, name.name) or _beginning_above(view, label, piece)
             if other:
                 name.seller, name.buyer = min(name.seller, 1.0), min(name.buyer, 1.0)
                 _join(piece, other, name, role, names)
@@ -199,26 +205,26 @@ def _join(
         _credit(names[key], role)
 
 
-def _goes_on(view: PageView, page: int, piece: Piece, name: str) -> Piece | None:
+def _continuation(view: PageView, page: int, piece: Piece, name: str) -> Piece | None:
     """Give the next line where it may belong to the name: it has the legal form that the first line lacks."""
     if LEGAL_FORM.search(name):
         return None
-    height = piece.box.bottom - piece.box.top
+    height = piece.box.height
     for other in view.pieces[page]:
         down = other.box.top - piece.box.top
         if 0 < down < 2 * height and abs(other.box.left - piece.box.left) < 0.03:
             form = LEGAL_FORM.search(other.text)
-            mine = bool(form) and not ZIP.search(other.text) and not STREET.search(folded(other.text))
-            return other if mine else None
+            continues = bool(form) and not ZIP.search(other.text) and not STREET.search(folded(other.text))
+            return other if continues else None
     return None
 
 
 _NAME_LABEL = re.compile(r"(?:name|nom|raison sociale|firma|company|société)\s*:", re.IGNORECASE)
 
 
-def _begins_above(view: PageView, label: PlacedLabel, piece: Piece) -> Piece | None:
+def _beginning_above(view: PageView, label: PlacedLabel, piece: Piece) -> Piece | None:
     """Give the line above a name where it stands in its column, alone, and may be the name's beginning."""
-    height = piece.box.bottom - piece.box.top
+    height = piece.box.height
     for above in view.pieces[label.page]:
         if 0 < piece.box.top - above.box.top < 1.8 * height and abs(above.box.left - piece.box.left) < 0.01:
             left = [p for p in view.pieces[label.page] if p.line == above.line and p.start < above.start]
@@ -258,15 +264,12 @@ def _from_blocks(view: PageView, names: dict[str, NameCandidate]) -> None:
         first = SEPARATOR.split(piece.text.strip(" ·•●|"))[0]
         in_one = SEPARATOR.search(piece.text) and not _TOWN_ALONE.fullmatch(piece.text.strip())
         if in_one and not _is_street(first):  # a sender's line: name, street and town
-            name = _add_name(names, view, 0, piece.start, piece.end)
-            if name:
-                name.add(seller=2.0, buyer=-1.0)
+            _add_name(names, view, 0, piece.start, piece.end, seller=2.0, buyer=-1.0)
             continue
         block = _block(pieces, piece)
         heading = next((line for line in block if not SALUTATION.match(line.text)), None)
-        name = _add_name(names, view, 0, heading.start, heading.end) if heading else None
-        if name and len(block) > 1:
-            name.add(buyer=0.8)
+        if heading:
+            _add_name(names, view, 0, heading.start, heading.end, buyer=0.8 if len(block) > 1 else 0.0)
 
 
 _TOWN_ALONE = re.compile(r"[^\d,]+,\s[A-Z]{2}\s+\d{5}(?:-\d{4})?")
@@ -289,7 +292,7 @@ def _block(pieces: Sequence[Piece], town: Piece) -> list[Piece]:
     block = [town]
     for piece in sorted((p for p in pieces if p.line < town.line), key=lambda p: -p.line):
         top = block[0]
-        height = town.box.bottom - town.box.top
+        height = town.box.height
         if abs(piece.box.left - town.box.left) < 0.02 and top.box.top - piece.box.bottom < 1.3 * height:
             if len(block) >= 6:
                 break
@@ -318,25 +321,22 @@ def _from_head(view: PageView, names: dict[str, NameCandidate]) -> None:
 
 def _from_forms(view: PageView, names: dict[str, NameCandidate]) -> None:
     """Take every piece that names a legal form."""
-    for number, pieces in enumerate(view.pieces):
-        for piece in pieces:
-            first = LEGAL_FORM_FIRST.match(piece.text)
-            if first and len(piece.text.split()) > 1 and len(piece.text) < 90:
-                _add_name(names, view, number, piece.start, piece.end)
-                continue
-            mention = _MENTION.match(piece.text)
-            if mention:
-                name = _add_name(names, view, number, piece.start, piece.start + mention.end("name"))
-                if name:
-                    name.add(seller=1.2)
-                continue
-            match = LEGAL_FORM.search(piece.text)
-            if match and match.start() > 2 and len(piece.text) < 140:
-                before = re.sub(r",(?=\s*$)", " ", piece.text[: match.start()])  # "Web Services, Inc."
-                head = re.split(r"[·•●|]|\s[-–—]\s|,\s|:\s", before + match[0])[-1]
-                if re.match(r"[A-ZÀ-Ý0-9]", head.strip(" ‘'\"*_")) and len(head.split()) <= 7:
-                    at = piece.start + match.end() - len(head)
-                    _add_name(names, view, number, at, piece.start + match.end())
+    for number, piece in view.all_pieces():
+        first = LEGAL_FORM_FIRST.match(piece.text)
+        if first and len(piece.text.split()) > 1 and len(piece.text) < 90:
+            _add_name(names, view, number, piece.start, piece.end)
+            continue
+        mention = _MENTION.match(piece.text)
+        if mention:
+            _add_name(names, view, number, piece.start, piece.start + mention.end("name"), seller=1.2)
+            continue
+        match = LEGAL_FORM.search(piece.text)
+        if match and match.start() > 2 and len(piece.text) < 140:
+            before = re.sub(r",(?=\s*$)", " ", piece.text[: match.start()])  # "Web Services, Inc."
+            head = re.split(r"[·•●|]|\s[-–—]\s|,\s|:\s", before + match[0])[-1]
+            if re.match(r"[A-ZÀ-Ý0-9]", head.strip(" ‘'\"*_")) and len(head.split()) <= 7:
+                at = piece.start + match.end() - len(head)
+                _add_name(names, view, number, at, piece.start + match.end())
 
 
 _MENTION = re.compile(
@@ -359,9 +359,7 @@ def _from_foot(view: PageView, names: dict[str, NameCandidate]) -> None:
                 and above.line == piece.line - 1
                 and len(above.text) < 40
             ):
-                name = _add_name(names, view, number, above.start, above.end)
-                if name:
-                    name.add(seller=0.5)
+                _add_name(names, view, number, above.start, above.end, seller=0.5)
             holder = re.search(
                 r"(?:titulaire(?: du compte)?|kontoinhaber|account holder|account name)\s*:\s*", flat
             )
@@ -373,9 +371,8 @@ def _from_foot(view: PageView, names: dict[str, NameCandidate]) -> None:
 
 def _from_other_labels(view: PageView, names: dict[str, NameCandidate]) -> None:
     """Count against both roles what stands behind "Ship to" or "Contact"."""
-    for label in view.named("other_party"):
-        own = view.pieces[label.page][label.piece]
-        behind = view.pages[label.page].text[label.end : own.end].strip(" :")
-        name = names.get(name_key(behind)) if behind else None
+    for label in view.labels_of("other_party"):
+        following = view.text_behind(label).strip(" :")
+        name = names.get(name_key(following)) if following else None
         if name and not name.labelled:
             name.add(seller=-0.5)

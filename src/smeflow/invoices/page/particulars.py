@@ -73,11 +73,10 @@ _DIGITS = re.compile(r"(?<![\w.,])\d{3}[\s.]?\d{3}[\s.]?\d{3}(?:[\s.]?\d{5})?(?!
 
 def numbers_on_page(view: PageView) -> Iterator[PrintedNumber]:
     """Find VAT numbers and French company numbers whose check digits are right."""
-    for number, pieces in enumerate(view.pieces):
-        for piece in pieces:
-            for kind, value, (start, end) in _numbers_in(piece.text):
-                at, to = piece.start + start, piece.start + end
-                yield PrintedNumber(kind=kind, value=value, page=number, piece=piece, start=at, end=to)
+    for number, piece in view.all_pieces():
+        for kind, value, (start, end) in _numbers_in(piece.text):
+            at, to = piece.start + start, piece.start + end
+            yield PrintedNumber(kind=kind, value=value, page=number, piece=piece, start=at, end=to)
 
 
 def _numbers_in(text: str) -> Iterator[tuple[str, str, tuple[int, int]]]:
@@ -102,32 +101,34 @@ def assign_numbers(
     """
     sides: tuple[dict[str, list[tuple[str, Quote]]], ...] = ({}, {})
     known = set(map(bare_number, own))
-    for found in numbers_on_page(view):
-        words = folded(_before(view, found))
-        of_buyer = found.value in known or bool(BUYER_WORDS.search(words)) or _near(view, found, buyer_at)
-        quote = view.quote_span(found.page, found.start, found.end)
-        sides[of_buyer].setdefault(found.kind, []).append((found.value, quote))
-    mine, theirs = ({k: v[0] for k, v in side.items() if len({n for n, _ in v}) == 1} for side in sides)
-    return mine, theirs
+    for number in numbers_on_page(view):
+        words = folded(_text_before(view, number))
+        of_buyer = (
+            number.value in known or bool(BUYER_WORDS.search(words)) or _is_near(view, number, buyer_at)
+        )
+        quote = view.quote_span(number.page, number.start, number.end)
+        sides[of_buyer].setdefault(number.kind, []).append((number.value, quote))
+    seller, buyer = ({k: v[0] for k, v in side.items() if len({n for n, _ in v}) == 1} for side in sides)
+    return seller, buyer
 
 
-def _before(view: PageView, number: PrintedNumber) -> str:
+def _text_before(view: PageView, number: PrintedNumber) -> str:
     """Give what stands before an identifier: in its piece, else in the piece to its left."""
-    own = view.pages[number.page].text[number.piece.start : number.start]
-    left = [
+    before = view.pages[number.page].text[number.piece.start : number.start]
+    to_the_left = [
         p for p in view.pieces[number.page] if p.line == number.piece.line and p.end <= number.piece.start
     ]
-    return own if re.search(r"[^\W\d_]{2}", own) or not left else left[-1].text
+    return before if re.search(r"[^\W\d_]{2}", before) or not to_the_left else to_the_left[-1].text
 
 
-def _near(view: PageView, number: PrintedNumber, at: tuple[int, int] | None) -> bool:
+def _is_near(view: PageView, number: PrintedNumber, at: tuple[int, int] | None) -> bool:
     """Tell whether an identifier stands in the column under a name."""
     if at is None or at[0] != number.page:
         return False
     piece = next((p for p in view.pieces[number.page] if p.start <= at[1] < p.end), None)
     if piece is None:
         return False
-    height = max(piece.box.bottom - piece.box.top, 1e-6)
+    height = max(piece.box.height, 1e-6)
     down = (number.piece.box.top - piece.box.top) / height
     return 0 < down < 9 and abs(number.piece.box.left - piece.box.left) < 0.05
 
@@ -135,14 +136,13 @@ def _near(view: PageView, number: PrintedNumber, at: tuple[int, int] | None) -> 
 def find_ibans(view: PageView) -> list[tuple[str, Quote]]:
     """Find the different IBANs; one with wrong check digits counts where it is called an IBAN."""
     ibans: dict[str, Quote] = {}
-    for number, pieces in enumerate(view.pieces):
-        for piece in pieces:
-            for match in _IBAN.finditer(piece.text):
-                iban = _whole_iban(match[0], named="iban" in folded(piece.text))
-                if iban:
-                    start = piece.start + match.start()
-                    end = start + _printed_length(match[0], len(iban))
-                    ibans.setdefault(iban, view.quote_span(number, start, end))
+    for number, piece in view.all_pieces():
+        for match in _IBAN.finditer(piece.text):
+            iban = _whole_iban(match[0], named="iban" in folded(piece.text))
+            if iban:
+                start = piece.start + match.start()
+                end = start + _printed_length(match[0], len(iban))
+                ibans.setdefault(iban, view.quote_span(number, start, end))
     return list(ibans.items())
 
 
@@ -156,9 +156,9 @@ def _whole_iban(text: str, *, named: bool) -> str | None:
 
 
 def _printed_length(text: str, letters: int) -> int:
-    seen = 0
-    for at, char in enumerate(text):
-        seen += not char.isspace()
-        if seen == letters:
-            return at + 1
+    counted = 0
+    for index, char in enumerate(text):
+        counted += not char.isspace()
+        if counted == letters:
+            return index + 1
     return len(text)

@@ -119,21 +119,21 @@ def find_parties(
     buyer_named = any(name.labelled and name.buyer >= 2.5 for name in names.values())
     enough = 1.6 if buyer_named else _ENOUGH
     seller = known or _pick(sellers, "seller", enough) or _only_firm(view, sellers)
-    seller = seller or _head_of_slip(view)
+    seller = seller or _head_of_receipt(view)
     placed = None if seller else _by_place(view, sellers)
     seller = seller or placed
     rest = [n for n in names.values() if seller is None or not may_be_same_firm(n.name, seller.name)]
-    buyer = _pick(rest, "buyer", 2.0) or (_left_over(rest) if seller else None)
-    mine, theirs = assign_numbers(view, (buyer.page, buyer.start) if buyer else None, own_ids)
+    buyer = _pick(rest, "buyer", 2.0) or (_remaining_address(rest) if seller else None)
+    seller_ids, buyer_ids = assign_numbers(view, (buyer.page, buyer.start) if buyer else None, own_ids)
     return Parties(
-        seller=_firm(view, seller, placed=placed is not None),
-        buyer=_firm(view, buyer),
-        seller_ids=mine,
-        buyer_ids=theirs,
+        seller=_page_party(view, seller, placed=placed is not None),
+        buyer=_page_party(view, buyer),
+        seller_ids=seller_ids,
+        buyer_ids=buyer_ids,
     )
 
 
-def _firm(view: PageView, name: NameCandidate | None, *, placed: bool = False) -> PageParty | None:
+def _page_party(view: PageView, name: NameCandidate | None, *, placed: bool = False) -> PageParty | None:
     if name is None:
         return None
     return PageParty(
@@ -153,7 +153,7 @@ def _is_firm(view: PageView, key: str, name: NameCandidate) -> bool:
 
 
 def _is_own(name: str, own: Sequence[str]) -> bool:
-    return any(may_be_same_firm(name, mine) for mine in own if mine)
+    return any(may_be_same_firm(name, own_name) for own_name in own if own_name)
 
 
 def _weigh(view: PageView, key: str, name: NameCandidate, own: Sequence[str]) -> None:
@@ -193,19 +193,19 @@ def _weigh(view: PageView, key: str, name: NameCandidate, own: Sequence[str]) ->
 
 def _particulars_below(view: PageView, page: int, piece: Piece) -> float:
     """Weigh the particulars in the block under a name: a seller tells more of itself than a buyer."""
-    height = piece.box.bottom - piece.box.top
+    height = piece.box.height
     last = piece.box.bottom
     particulars: set[str] = set()
     for other in view.pieces[page]:
         if other.line <= piece.line or abs(other.box.left - piece.box.left) > 0.02:
             continue
-        heads = any(o.start == other.start for o in view.named("buyer", "seller") if o.page == page)
-        sums = any(s.value.money for s in view.sums_by_line.get((page, other.line), ()))
+        is_label = any(o.start == other.start for o in view.labels_of("buyer", "seller") if o.page == page)
+        sums = any(s.value.money for s in view.amounts_by_line.get((page, other.line), ()))
         capital = "capital" in folded(other.text)
-        if other.box.top - last > 1.3 * height or heads or (sums and not capital):
+        if other.box.top - last > 1.3 * height or is_label or (sums and not capital):
             break
         last = other.box.bottom
-        particulars |= {found.lastgroup or "" for found in _PARTICULARS.finditer(folded(other.text))}
+        particulars |= {match.lastgroup or "" for match in _PARTICULARS.finditer(folded(other.text))}
     if particulars & {"registered", "bank"}:
         return 1.6
     return 1.2 if len(particulars) > 1 else 0.8 if particulars else 0.0
@@ -228,14 +228,13 @@ def _in_last_lines(view: PageView, page: int, piece: Piece) -> bool:
 
 def _places_of(view: PageView, key: str) -> Iterator[tuple[int, Piece]]:
     """Give the pieces that hold the name as whole words."""
-    for number, pieces in enumerate(view.pieces):
-        for piece in pieces:
-            words = re.sub(r"[^\w&]+", " ", folded(piece.text))
-            if f" {key} " in f" {words} ":
-                yield number, piece
+    for number, piece in view.all_pieces():
+        words = re.sub(r"[^\w&]+", " ", folded(piece.text))
+        if f" {key} " in f" {words} ":
+            yield number, piece
 
 
-def _left_over(names: Sequence[NameCandidate]) -> NameCandidate | None:
+def _remaining_address(names: Sequence[NameCandidate]) -> NameCandidate | None:
     """Take the only address that is not the seller's."""
     blocks = [n for n in names if n.buyer >= 0.8 and n.seller < 1.5 and n.page == 0]
     return blocks[0] if blocks and all(may_be_same_firm(n.name, blocks[0].name) for n in blocks) else None
@@ -270,7 +269,7 @@ def _by_place(view: PageView, names: Sequence[NameCandidate]) -> NameCandidate |
     return None if rivals else best
 
 
-def _head_of_slip(view: PageView) -> NameCandidate | None:
+def _head_of_receipt(view: PageView) -> NameCandidate | None:
     """Take the first line in plain letters at the head of a till receipt."""
     for piece in view.pieces[0] if view.is_receipt else ():
         text = piece.text.strip()
@@ -297,7 +296,7 @@ def _only_firm(view: PageView, names: Sequence[NameCandidate]) -> NameCandidate 
         return None
     if view.is_receipt:
         return firms[0]
-    height = piece.box.bottom - piece.box.top
+    height = piece.box.height
     above = [
         p
         for p in view.pieces[0]
@@ -315,5 +314,5 @@ def _two_lines(
     heads = len(above) == 1 and first.start == view.pieces[0][0].start
     if not heads or abs(first.box.left - piece.box.left) > 0.01 or re.search(r"[\d:()@]", first.text):
         return None
-    whole = f"{first.text.strip()} {name.name}"
-    return NameCandidate(whole, name.page, first.start, piece.end, seller=name.seller, joined=True)
+    full_name = f"{first.text.strip()} {name.name}"
+    return NameCandidate(full_name, name.page, first.start, piece.end, seller=name.seller, joined=True)

@@ -83,24 +83,24 @@ def _with_pages(documents: Sequence[Document]) -> list[Document]:
 
 def _sheets(document: Document, firm: _OwnFirm, labels: Labels | None) -> list["_Sheet"]:
     """Read a document; where its pages bear different invoice numbers and totals, each stretch by itself."""
-    whole = _read(document, document.pages, firm, labels)
+    undivided = _read_sheet(document, document.pages, firm, labels)
     if len(document.pages) < 2:
-        return [whole]
+        return [undivided]
     groups: list[tuple[str, list[Page]]] = []
     for page in document.pages:
         view = PageView(document, (page,), labels)
         title = find_title(view)
         numbers = [n for n in find_invoice_numbers(view, title) if n.score >= 2.7]
         number = folded(numbers[0].text) if len(numbers) == 1 and title.kind else ""
-        before, pages = groups[-1] if groups else ("", [])
-        if not groups or (number and before and before != number):
+        last_number, pages = groups[-1] if groups else ("", [])
+        if not groups or (number and last_number and last_number != number):
             groups.append((number, [page]))
         else:
-            groups[-1] = (before or number, [*pages, page])
+            groups[-1] = (last_number or number, [*pages, page])
     if len({number for number, _ in groups}) < 2:
-        return [whole]
-    parts = [_read(document, pages, firm, labels) for _, pages in groups]
-    return parts if sum(part.totals.closed for part in parts) > 1 else [whole]
+        return [undivided]
+    parts = [_read_sheet(document, pages, firm, labels) for _, pages in groups]
+    return parts if sum(part.totals.closed for part in parts) > 1 else [undivided]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -121,9 +121,9 @@ class _Sheet:
     @property
     def is_invoice(self) -> bool:
         """It calls itself an invoice or looks like one, and is nothing that must not be booked."""
-        found = self.findings
+        findings = self.findings
         return self.title.not_booked is None and (
-            self.title.kind is not None or ("number" in found and "total_gross" in found)
+            self.title.kind is not None or ("number" in findings and "total_gross" in findings)
         )
 
     def same_as(self, other: "_Sheet") -> bool:
@@ -140,7 +140,7 @@ class _Sheet:
         checks: list[Check] = []
         problems = list(self.problems)
         if self.view.recognised:
-            checks.append(_confirmed(self.view, self.findings))
+            checks.append(_confirmed_by_repetition(self.view, self.findings))
         checks += _reason_for_no_vat(record)
         if self.joined:
             detail = say("The seller's name may go over two lines: {name}.", name=record.seller)
@@ -175,7 +175,7 @@ def _reason_for_no_vat(record: Invoice) -> list[Check]:
     return [verdict("exemption", ["vat"], passed=explained, failure=failure)]
 
 
-def _confirmed(view: PageView, findings: Mapping[str, Finding]) -> Check:
+def _confirmed_by_repetition(view: PageView, findings: Mapping[str, Finding]) -> Check:
     """Check that what was recognised from a picture, and adds up with nothing, stands there twice alike."""
     return recognition_check(
         [
@@ -194,7 +194,7 @@ def _one_amount(findings: Mapping[str, Finding]) -> bool:
     return "lines" not in findings and (net is None or net.value == gross.value)
 
 
-def _read(document: Document, pages: Sequence[Page], firm: _OwnFirm, labels: Labels | None) -> _Sheet:
+def _read_sheet(document: Document, pages: Sequence[Page], firm: _OwnFirm, labels: Labels | None) -> _Sheet:
     view = PageView(document, pages, labels)
     title = find_title(view)
     problems = [title.not_booked] if title.not_booked else []
@@ -210,9 +210,9 @@ def _read(document: Document, pages: Sequence[Page], firm: _OwnFirm, labels: Lab
     if kind and not title.receipt:
         findings["kind"] = Finding(value=kind, quote=title.quote or (number.quote if number else None))
     if kind in ("credit_note", "corrected"):
-        before = find_preceding(view, number.text if number else None)
-        if before:
-            findings["preceding_invoice"] = Finding(value=before.text, quote=before.quote)
+        preceding = find_preceding(view, number.text if number else None)
+        if preceding:
+            findings["preceding_invoice"] = Finding(value=preceding.text, quote=preceding.quote)
     for name, day in find_dates_on_page(view, number.quote if number else None, title.quote).items():
         findings[name] = Finding(value=day.value, quote=day.quote, note=day.note)
     findings |= _amounts(view, totals)
@@ -221,7 +221,7 @@ def _read(document: Document, pages: Sequence[Page], firm: _OwnFirm, labels: Lab
     elif "total_gross" in findings and not {"total_net", "total_vat"} & findings.keys():
         findings |= _net_of_column(view, findings["total_gross"])
     if view.is_receipt:
-        findings |= _slip(view, findings)
+        findings |= _receipt_findings(view, findings)
     currency = find_currency(view, totals)
     parties = find_parties(view, own_names=firm.names, own_ids=firm.ids, suppliers=firm.suppliers)
     findings |= {name: finding for name, finding in _parties(parties).items() if name not in findings}
@@ -250,8 +250,8 @@ def _number(numbers: Sequence[FoundNumber], problems: list[Phrase]) -> FoundNumb
         return None
     rivals = [n for n in numbers[1:] if numbers[0].score - n.score < _CLOSE]
     if rivals:
-        both = ", ".join(n.text for n in (numbers[0], *rivals))
-        problems.append(say("Several numbers may be the invoice's: {numbers}.", numbers=both))
+        tied = ", ".join(n.text for n in (numbers[0], *rivals))
+        problems.append(say("Several numbers may be the invoice's: {numbers}.", numbers=tied))
         return None
     return numbers[0]
 
@@ -301,22 +301,22 @@ def _net_of_column(view: PageView, total: Finding) -> dict[str, Finding]:
     return {"total_net": replace(total, note=note), "lines": Finding(value=found.lines, quote=total.quote)}
 
 
-def _slip(view: PageView, findings: dict[str, Finding]) -> dict[str, Finding]:
+def _receipt_findings(view: PageView, findings: dict[str, Finding]) -> dict[str, Finding]:
     """Read what a till receipt is about; what adds up to another total than was paid is left out."""
-    read: dict[str, Finding] = {}
+    from_receipt: dict[str, Finding] = {}
     total, seller, day = receipt_total(view), receipt_seller(view), receipt_date(view)
     if total:
         if "total_gross" in findings and findings["total_gross"].value != total.value.amount:
             for name in ("total_net", "total_vat", "vat", "amount_due", "prepaid"):
                 findings.pop(name, None)
-        read["total_gross"] = Finding(value=total.value.amount, quote=view.quote(total))
+        from_receipt["total_gross"] = Finding(value=total.value.amount, quote=view.quote(total))
     if seller:
         name, piece = seller
         quote = view.quote_span(0, piece.start, piece.start + len(name))
-        read["seller"] = Finding(value=name, quote=quote)
+        from_receipt["seller"] = Finding(value=name, quote=quote)
     if day and "issue_date" not in findings:
-        read["issue_date"] = Finding(value=day.value.value, quote=view.quote(day))
-    return read
+        from_receipt["issue_date"] = Finding(value=day.value.value, quote=view.quote(day))
+    return from_receipt
 
 
 def _parties(parties: Parties) -> dict[str, Finding]:

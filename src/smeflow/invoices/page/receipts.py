@@ -40,7 +40,7 @@ _NUMBER = re.compile(r"\(?\s*(?:co\.?\s*(?:reg\.?)?\s*no\.?\s*:?\s*)?\(?\d[\w\- 
 class _ReceiptLine:
     """A line of a receipt: what its words speak of, and its amounts."""
 
-    sorts: frozenset[str]
+    topics: frozenset[str]
     spots: Sequence[PlacedValue[PageAmount]]
 
     @property
@@ -54,18 +54,18 @@ def receipt_total(view: PageView) -> PlacedValue[PageAmount] | None:
     What is left of the cash once the change is given is the total, whatever the label is.
     """
     rows = list(_rows(view))
-    paid = [row.last for row in rows if "paid" in row.sorts]
-    change = [row.last for row in rows if "change" in row.sorts]
-    kept = {amount - abs(given_back) for amount in paid for given_back in change}
-    roundings = {row.last: index for index, row in enumerate(rows) if "rounding" in row.sorts and row.last}
+    paid = [row.last for row in rows if "paid" in row.topics]
+    change = [row.last for row in rows if "change" in row.topics]
+    cash_kept = {amount - abs(given_back) for amount in paid for given_back in change}
+    roundings = {row.last: index for index, row in enumerate(rows) if "rounding" in row.topics and row.last}
     printed = Counter(spot.value.amount for row in rows for spot in row.spots)
     best: dict[Decimal, tuple[float, PlacedValue[PageAmount]]] = {}
     for index, row in enumerate(rows):
-        score = _claim(row.sorts)
+        score = _claim(row.topics)
         amount = row.last
         if score is None or amount <= 0:
             continue
-        score += 2.0 * (amount in kept) + 0.5 * (printed[amount] > 1)
+        score += 2.0 * (amount in cash_kept) + 0.5 * (printed[amount] > 1)
         # of totals that differ by the rounding the one below it is paid
         score += 1.5 * any(
             index > above and {amount - by, amount + by} & printed.keys() for by, above in roundings.items()
@@ -78,35 +78,35 @@ def receipt_total(view: PageView) -> PlacedValue[PageAmount] | None:
     return ranked[0][1] if ranked[0][0] > 0.5 else None
 
 
-def _claim(sorts: frozenset[str]) -> float | None:
+def _claim(topics: frozenset[str]) -> float | None:
     """Say how much a line's words claim to be the total; None where they are about something else."""
-    if not sorts & {"total", "final"} or sorts & {"other", "change"}:
+    if not topics & {"total", "final"} or topics & {"other", "change"}:
         return None
-    if "rounding" in sorts and "total" not in sorts:
+    if "rounding" in topics and "total" not in topics:
         return None
-    claim = 2.0 * ("total" in sorts) + 1.0 * ("final" in sorts) - 1.2 * ("part" in sorts)
-    claim -= 1.5 * ("tax" in sorts and "final" not in sorts)
-    return claim + 0.8 * ("rounding" in sorts)
+    claim = 2.0 * ("total" in topics) + 1.0 * ("final" in topics) - 1.2 * ("part" in topics)
+    claim -= 1.5 * ("tax" in topics and "final" not in topics)
+    return claim + 0.8 * ("rounding" in topics)
 
 
 def _rows(view: PageView) -> Iterator[_ReceiptLine]:
     """Give the lines; an amount alone on a line belongs to the words above it."""
-    waiting: frozenset[str] = frozenset()
+    pending: frozenset[str] = frozenset()
     for number, pieces in view.lines():
         text = " ".join(piece.text for piece in pieces)
-        sorts = frozenset(_sorts(text))
+        topics = frozenset(_topics(text))
         spots = [s for s in view.money_on(number, pieces[0].line) if s.value.cents and not s.value.percent]
         bare = not re.search(r"[^\W\d_]{3}", text)
         if spots:
-            yield _ReceiptLine(sorts=waiting if bare and not sorts else sorts, spots=spots)
-        waiting = sorts if not spots else frozenset()
+            yield _ReceiptLine(topics=pending if bare and not topics else topics, spots=spots)
+        pending = topics if not spots else frozenset()
 
 
-def _sorts(text: str) -> Iterator[str]:
+def _topics(text: str) -> Iterator[str]:
     for word in re.findall(r"[^\W\d_]{3,}", folded(text)):
-        close = [word] if word in _KNOWN else get_close_matches(word, _LONG, n=1, cutoff=_ALIKE)
-        if close and (word in _KNOWN or len(word) > 4):
-            yield _KNOWN[close[0]]
+        matches = [word] if word in _KNOWN else get_close_matches(word, _LONG, n=1, cutoff=_ALIKE)
+        if matches and (word in _KNOWN or len(word) > 4):
+            yield _KNOWN[matches[0]]
 
 
 def receipt_seller(view: PageView) -> tuple[str, Piece] | None:
@@ -125,16 +125,16 @@ def receipt_seller(view: PageView) -> tuple[str, Piece] | None:
 
 def receipt_date(view: PageView) -> PlacedValue[PageDate] | None:
     """Find the day of the sale: beside the word for it, beside an hour, or the one printed most often."""
-    spots = [spot for spot in view.days if not spot.value.compact]
+    spots = [spot for spot in view.dates if not spot.value.compact]
     if not spots:
         return None
     counts = Counter(spot.value.value for spot in spots)
 
     def rank(spot: PlacedValue[PageDate]) -> tuple[int, int, int, int]:
         line = " ".join(p.text for p in view.pieces[spot.page] if p.line == spot.line)
-        behind = view.pages[spot.page].text[spot.end : spot.end + 12]
+        following = view.pages[spot.page].text[spot.end : spot.end + 12]
         named = bool(re.search(r"\bdat[eua]|\bfecha", folded(line)))
-        timed = bool(re.search(r"\d{1,2}\s?[:;.]\s?\d{2}", behind + line.replace(str(spot.value), "")))
+        timed = bool(re.search(r"\d{1,2}\s?[:;.]\s?\d{2}", following + line.replace(str(spot.value), "")))
         return named, timed, counts[spot.value.value], -spot.start
 
     return max(spots, key=rank)

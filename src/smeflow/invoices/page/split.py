@@ -46,8 +46,8 @@ def find_invoices(document: Document) -> tuple[PageRange, ...]:
     if groups is None or len(groups) < 2 or not all(map(_complete, groups)):
         return ()
     ranges = tuple(PageRange(group[0].page, group[-1].page) for group in groups)
-    wholes = [_single_invoice(read_invoice([select_pages(document, pages)])) for pages in ranges]
-    invoices = [whole for whole in wholes if whole is not None]
+    singles = [_single_invoice(read_invoice([select_pages(document, pages)])) for pages in ranges]
+    invoices = [invoice for invoice in singles if invoice is not None]
     numbers = {folded(invoice.number or "") for invoice in invoices}
     if len(invoices) < len(groups) or len(numbers) < len(invoices):
         return ()
@@ -61,7 +61,7 @@ def _bundle_page(document: Document, number: int) -> _BundlePage:
     alone = select_pages(document, PageRange(number, number))
     reading = read_invoice([alone])
     record = reading.record if reading and isinstance(reading.record, Invoice) else Invoice()
-    counts = {(int(one), int(of)) for one, of in _PAGE_OF.findall(folded(alone.text))}
+    counts = {(int(index), int(total)) for index, total in _PAGE_OF.findall(folded(alone.text))}
     return _BundlePage(
         page=number,
         record=record,
@@ -112,23 +112,23 @@ def _single_invoice(reading: Reading | None) -> Invoice | None:
     return record if record.number and record.total_gross is not None else None
 
 
-def _one_invoice(group: Sequence[_BundlePage], whole: Invoice) -> bool:
+def _one_invoice(group: Sequence[_BundlePage], invoice: Invoice) -> bool:
     """Tell whether no page of a group looks like an invoice of its own."""
     records = [page.record for page in group]
     numbers = {record.number for record in records if record.number}
-    totals = {record.total_gross for record in records if _closes(record)}
+    totals = {record.total_gross for record in records if _sums_close(record)}
     vat_ids = {record.seller_details.vat_id for record in records} - {None}
     legal_ids = {record.seller_details.legal_id for record in records} - {None}
-    alike = numbers <= {whole.number} and totals <= {whole.total_gross}
+    consistent = numbers <= {invoice.number} and totals <= {invoice.total_gross}
     one_seller = len(vat_ids) < 2 and len(legal_ids) < 2
-    return alike and one_seller and (_closes(whole) or _held_together(group, whole))
+    return consistent and one_seller and (_sums_close(invoice) or _belong_together(group, invoice))
 
 
-def _closes(record: Invoice) -> bool:
+def _sums_close(record: Invoice) -> bool:
     return bool(sums_close(record, run_checks(record)))
 
 
-def _held_together(group: Sequence[_BundlePage], whole: Invoice) -> bool:
+def _belong_together(group: Sequence[_BundlePage], invoice: Invoice) -> bool:
     """Tell whether the pages themselves say that they are one: each counts, or several bear its number."""
-    numbered = len(group) > 1 and all(page.record.number == whole.number for page in group)
+    numbered = len(group) > 1 and all(page.record.number == invoice.number for page in group)
     return numbered or all(page.counted for page in group)

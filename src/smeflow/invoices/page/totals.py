@@ -31,6 +31,7 @@ from smeflow.values.amounts import CODES, SYMBOLS
 
 _STRONG, _SUMMED, _NOTHING = 3.0, 2.6, 0.0
 _MARGIN = 0.5
+_SUMMED_FIELDS = AMOUNT_FIELDS - {"prepaid"}
 _LEAST_NET = Decimal("0.7")
 """Of the gross total; no rate of VAT takes more."""
 
@@ -50,18 +51,18 @@ class Totals:
 def find_totals(view: PageView, *, credit: bool = False) -> Totals:
     """Find the totals of *view*. Of a *credit* note the sizes count: some print them with a minus."""
     tables = {
-        name: _table(view, name, credit=credit)
+        name: _fits_of_field(view, name, credit=credit)
         for name in ("total_net", "total_vat", "total_gross", "amount_due", "prepaid")
     }
     rows = rate_rows(view, credit=credit)
     triples = list(_triples(view, tables, rows, credit=credit))
     if not triples:
-        return Totals(chosen=_alone(tables))
+        return Totals(chosen=_well_labelled(tables))
     triples.sort(key=lambda t: -t.score)
     best = triples[0]
     rivals = [t for t in triples[1:] if t.values != best.values and best.score - t.score < _MARGIN]
     if rivals:
-        return Totals(chosen=_agreed([best, *rivals]), ambiguous=True)
+        return Totals(chosen=_agreeing([best, *rivals]), ambiguous=True)
     chosen = dict(best.chosen)
     vat = breakdown(view, rows, best.values)
     extra = find_disbursement(view)
@@ -82,46 +83,52 @@ def _with_disbursed(
     net, tax, gross = values
     out = extra.value.amount
     note = say("With {amount} laid out in the buyer's name, on which no VAT is charged.", amount=out)
-    whole = {
+    enlarged = {
         "total_net": replace(chosen["total_net"], amount=net + out, note=note),
         "total_gross": ChosenAmount(amount=gross + out, spot=dues[gross + out].spot),
     }
     taxed = vat or (VatBreakdown(base=net, amount=tax),)
     outside = VatBreakdown(category="O", rate=ZERO, base=out, amount=ZERO, exemption=str(note))
-    return {**chosen, **whole}, (*taxed, outside)
+    return {**chosen, **enlarged}, (*taxed, outside)
 
 
 def _size(amount: Decimal, *, credit: bool) -> Decimal:
     return abs(amount) if credit else amount
 
 
-def _table(view: PageView, name: str, *, credit: bool) -> FitTable:
+def _fits_of_field(view: PageView, name: str, *, credit: bool) -> FitTable:
     """Score the amounts that stand beside the labels of a field."""
     table: FitTable = {}
     last = len(view.pages) - 1
-    cents = view.recognised and _decimals(view)  # an amount without them has lost its comma
+    cents = view.recognised and _prints_cents(view)  # an amount without them has lost its comma
     spots = [
-        s for s in view.sums if not s.value.percent and not (cents and s.value.amount and not s.value.cents)
+        s
+        for s in view.amounts
+        if not s.value.percent and not (cents and s.value.amount and not s.value.cents)
     ]
     money, any_sum = by_line(s for s in spots if s.value.money), by_line(spots)
-    for label in view.named(name):
+    for label in view.labels_of(name):
         strong = _STRONG if not label.hit.weak else WEAK_LABEL
         links = view.links(label, money, stops=AMOUNT_FIELDS)
-        if not links and not label.hit.weak and not _decimals(view):
+        if not links and not label.hit.weak and not _prints_cents(view):
             links = [
-                n for n in view.links(label, any_sum, stops=AMOUNT_FIELDS) if _whole(view, n.spot, label)
+                n
+                for n in view.links(label, any_sum, stops=AMOUNT_FIELDS)
+                if _may_be_total(view, n.spot, label)
             ]
         for order, link in enumerate(links[:4]):
             score = strong - link.cost - (0.6 if order and name != "total_vat" else 0.0)
             score += 0.2 if link.spot.page == last else 0.0
             amount = _size(link.spot.value.amount, credit=credit)
-            if amount not in table or table[amount].score < score:
-                table[amount] = AmountFit(score, link.spot)
+            _keep_better(table, amount, AmountFit(score, link.spot))
     for spot in _under_headings(view, name):
-        amount = _size(spot.value.amount, credit=credit)
-        if amount not in table or table[amount].score < _SUMMED:
-            table[amount] = AmountFit(_SUMMED, spot)
+        _keep_better(table, _size(spot.value.amount, credit=credit), AmountFit(_SUMMED, spot))
     return table
+
+
+def _keep_better(table: FitTable, amount: Decimal, fit: AmountFit) -> None:
+    if amount not in table or table[amount].score < fit.score:
+        table[amount] = fit
 
 
 def _under_headings(view: PageView, name: str) -> Iterable[PlacedValue[PageAmount]]:
@@ -132,27 +139,27 @@ def _under_headings(view: PageView, name: str) -> Iterable[PlacedValue[PageAmoun
     for page, line in lines:
         spots = view.money_on(page, line)
         for spot in spots if len(spots) > 1 else ():
-            heads = [
+            headings = [
                 label
-                for label in view.named("total_net", "total_vat", "total_gross", "amount_due", "other_amount")
+                for label in view.labels_of(*_SUMMED_FIELDS)
                 if label.page == page and label.line < line and not label.hit.weak
                 and label.box.left < spot.box.right and spot.box.left < label.box.right + 0.03
             ]  # fmt: skip
-            if heads and max(heads, key=lambda h: h.line).hit.field == name:
+            if headings and max(headings, key=lambda h: h.line).hit.field == name:
                 yield spot
 
 
-def _whole(view: PageView, spot: PlacedValue[PageAmount], label: PlacedLabel) -> bool:
+def _may_be_total(view: PageView, spot: PlacedValue[PageAmount], label: PlacedLabel) -> bool:
     """Tell whether an amount without decimals may be a total: it ends its piece beside the label."""
-    piece = view.pieces[spot.page][spot.piece]
-    text = view.pages[spot.page].text[spot.start : spot.end]
+    piece = view.piece_of(spot)
+    text = view.text_of(spot)
     digits = text.strip("+-").replace(" ", "")
     return spot.line == label.line and spot.end == piece.end and digits.isdigit() and len(text) < 9
 
 
-def _decimals(view: PageView) -> bool:
+def _prints_cents(view: PageView) -> bool:
     """Tell whether the document prints cents at all."""
-    return any(spot.value.cents for spot in view.sums)
+    return any(spot.value.cents for spot in view.amounts)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -167,24 +174,24 @@ class _Triple:
 
 
 def _triples(
-    view: PageView, tables: Mapping[str, FitTable], rows: Sequence["RateRow"], *, credit: bool
+    view: PageView, tables: Mapping[str, FitTable], rows: Sequence[RateRow], *, credit: bool
 ) -> Iterable[_Triple]:
     """Give every net, VAT and gross that add up and of which two are labelled, or rates prove them."""
     printed: FitTable = {}
-    for spot in view.sums:
+    for spot in view.amounts:
         if spot.value.money:
             printed.setdefault(_size(spot.value.amount, credit=credit), AmountFit(_NOTHING, spot))
     proofs = proofs_by_sums(rows, printed.keys())
     dues = {a for a, f in tables["amount_due"].items() if f.score > 2.5}
-    before = {abs(a) for a in tables["prepaid"]}
-    gross_table = _either(tables["total_gross"], tables["amount_due"], discount=0.8)
-    nets = _either(printed, tables["total_net"])
-    vats = {a: f for a, f in _either(printed, tables["total_vat"]).items() if a > 0}
-    added = {a: f for a, f in _added_up(view, rows).items() if a not in vats}
+    prepaid = {abs(a) for a in tables["prepaid"]}
+    gross_table = _merged(tables["total_gross"], tables["amount_due"], discount=0.8)
+    nets = _merged(printed, tables["total_net"])
+    vats = {a: f for a, f in _merged(printed, tables["total_vat"]).items() if a > 0}
+    added = {a: f for a, f in _summed_vat(view, rows).items() if a not in vats}
     extra = find_disbursement(view)
-    mentions = () if _taxed(view) else find_exemptions(view)
+    mentions = () if _charges_vat(view) else find_exemptions(view)
     exempt = mentions[0].quote if mentions else None
-    for gross, g in _either(printed, gross_table).items():
+    for gross, g in _merged(printed, gross_table).items():
         if gross <= 0:
             continue
         for vat, v in (*vats.items(), *added.items()):
@@ -193,32 +200,36 @@ def _triples(
                 continue
             n = nets[net]
             proof = proofs.get((net, vat)) or (0.5 if _known_rate(vat, net) else -0.5)
-            if dues and gross not in dues and not any(gross - paid in dues for paid in before):
+            if dues and gross not in dues and not any(gross - paid in dues for paid in prepaid):
                 proof -= 0.0 if extra and gross + extra.value.amount in dues else 1.0
             scores = (n.score, v.score, g.score)
             labelled = sum(1 for score in scores if score > 0)
             if labelled >= 2 and max(scores) >= 1.5 and (g.score > 0 or proof >= 0.5):
-                three = _three(net, n, vat, v, gross, g)
+                chosen = {
+                    "total_net": ChosenAmount(amount=net, spot=n.spot),
+                    "total_vat": ChosenAmount(amount=vat, spot=v.spot),
+                    "total_gross": ChosenAmount(amount=gross, spot=g.spot),
+                }
                 if vat in added:
                     note = say("The sum of the VAT at each rate.")
-                    three["total_vat"] = ChosenAmount(amount=vat, quote=view.quote(v.spot), note=note)
-                yield _Triple(score=sum(scores) + proof, chosen=three)
-        yield from _untaxed(gross, g, tables, exempt)
+                    chosen["total_vat"] = ChosenAmount(amount=vat, quote=view.quote(v.spot), note=note)
+                yield _Triple(score=sum(scores) + proof, chosen=chosen)
+        yield from _untaxed_triples(gross, g, tables, exempt)
 
 
-def _added_up(view: PageView, rows: Sequence[RateRow]) -> FitTable:
+def _summed_vat(view: PageView, rows: Sequence[RateRow]) -> FitTable:
     """Give the VAT of each stretch of several rates, which need not be printed as one sum."""
-    made: FitTable = {}
+    summed: FitTable = {}
     for part in row_stretches(rows):
         amounts = [row.amount for row in part]
-        spots = view.sums_by_line.get((part[0].page, part[0].line), ())
+        spots = view.amounts_by_line.get((part[0].page, part[0].line), ())
         spot = next((s for s in spots if abs(s.value.amount) == part[0].amount), None)
         if len(part) > 1 and len({row.rate for row in part}) == len(part) and spot:
-            made[sum(amounts, ZERO)] = AmountFit(_SUMMED, spot)
-    return made
+            summed[sum(amounts, ZERO)] = AmountFit(_SUMMED, spot)
+    return summed
 
 
-def _untaxed(
+def _untaxed_triples(
     gross: Decimal, g: AmountFit, tables: Mapping[str, FitTable], exempt: Quote | None
 ) -> Iterable[_Triple]:
     """Give the reading in which no VAT is charged: a printed zero or a mention of why is needed."""
@@ -250,23 +261,11 @@ def _untaxed(
     )
 
 
-def _three(
-    net: Decimal, n: AmountFit, vat: Decimal, v: AmountFit, gross: Decimal, g: AmountFit
-) -> dict[str, ChosenAmount]:
-    return {
-        "total_net": ChosenAmount(amount=net, spot=n.spot),
-        "total_vat": ChosenAmount(amount=vat, spot=v.spot),
-        "total_gross": ChosenAmount(amount=gross, spot=g.spot),
-    }
-
-
-def _either(one: FitTable, other: FitTable, *, discount: float = 0.0) -> FitTable:
+def _merged(first: FitTable, second: FitTable, *, discount: float = 0.0) -> FitTable:
     """Join two tables; the better fit counts."""
-    joined = dict(one)
-    for amount, fit in other.items():
-        score = fit.score - discount
-        if amount not in joined or joined[amount].score < score:
-            joined[amount] = AmountFit(score, fit.spot)
+    joined = dict(first)
+    for amount, fit in second.items():
+        _keep_better(joined, amount, AmountFit(fit.score - discount, fit.spot))
     return joined
 
 
@@ -274,13 +273,13 @@ def _known_rate(vat: Decimal, net: Decimal) -> bool:
     return any(same_amount(net * rate / 100, vat, 2 * CENT) for rate in KNOWN_RATES)
 
 
-def _taxed(view: PageView) -> bool:
+def _charges_vat(view: PageView) -> bool:
     """Tell whether a rate above zero stands on the line of a VAT label."""
-    lines = {(label.page, label.line) for label in view.named("total_vat")}
-    return any(s.value.percent and s.value.amount > 0 and (s.page, s.line) in lines for s in view.sums)
+    lines = {(label.page, label.line) for label in view.labels_of("total_vat")}
+    return any(s.value.percent and s.value.amount > 0 and (s.page, s.line) in lines for s in view.amounts)
 
 
-def _alone(tables: Mapping[str, FitTable]) -> dict[str, ChosenAmount]:
+def _well_labelled(tables: Mapping[str, FitTable]) -> dict[str, ChosenAmount]:
     """Give what is well labelled although nothing adds up to prove it."""
     chosen: dict[str, ChosenAmount] = {}
     for name in ("total_net", "total_vat", "total_gross", "amount_due"):
@@ -298,7 +297,7 @@ def _alone(tables: Mapping[str, FitTable]) -> dict[str, ChosenAmount]:
     return chosen
 
 
-def _agreed(triples: Sequence[_Triple]) -> dict[str, ChosenAmount]:
+def _agreeing(triples: Sequence[_Triple]) -> dict[str, ChosenAmount]:
     """Give the fields in which rival readings agree."""
     first, *rest = triples
     return {
@@ -342,10 +341,10 @@ def _code(text: str) -> str | None:
 
 def _one_currency(view: PageView) -> tuple[str, Quote] | None:
     """Take the one currency that stands beside amounts, or the one code or sign on the pages."""
-    beside = Counter(spot.value.currency for spot in view.sums if spot.value.currency)
-    if len(beside) == 1:
-        code = next(iter(beside))
-        spot = next(s for s in view.sums if s.value.currency == code)
+    counts = Counter(spot.value.currency for spot in view.amounts if spot.value.currency)
+    if len(counts) == 1:
+        code = next(iter(counts))
+        spot = next(s for s in view.amounts if s.value.currency == code)
         return code, view.quote(spot)
     printed: dict[str, Quote] = {}
     for number, page in enumerate(view.pages):
@@ -360,7 +359,7 @@ def _one_currency(view: PageView) -> tuple[str, Quote] | None:
             at = page.text.find("$")
             if at >= 0:
                 return "USD", view.quote_span(number, at, at + 1)
-    return next(iter(printed.items())) if len(printed) == 1 and not beside else None
+    return next(iter(printed.items())) if len(printed) == 1 and not counts else None
 
 
 _EURO = frozenset(re.findall("..", "ATBECYDEEEESFIFRGRELHRIEITLTLULVMTNLPTSISK"))

@@ -39,17 +39,16 @@ class Exemption:
 def find_exemptions(view: PageView) -> tuple[Exemption, ...]:
     """Give the mentions on the pages, the most particular first; of a category the first printed."""
     best: dict[str, tuple[int, bool, Exemption]] = {}
-    for number, pieces in enumerate(view.pieces):
-        for piece in pieces:
-            mention = _mention(piece)
-            if mention is None:
-                continue
-            order, category = mention
-            quote = view.quote_span(number, piece.start, piece.end)
-            summed = bool(view.money_on(number, piece.line))
-            if category not in best or (order, not summed) < best[category][:2]:
-                exemption = Exemption(category=category, quote=quote, summed=summed)
-                best[category] = (order, not summed, exemption)
+    for number, piece in view.all_pieces():
+        mention = _mention(piece)
+        if mention is None:
+            continue
+        order, category = mention
+        quote = view.quote_span(number, piece.start, piece.end)
+        summed = bool(view.money_on(number, piece.line))
+        if category not in best or (order, not summed) < best[category][:2]:
+            exemption = Exemption(category=category, quote=quote, summed=summed)
+            best[category] = (order, not summed, exemption)
     return tuple(exemption for *_, exemption in sorted(best.values(), key=lambda row: row[:2]))
 
 
@@ -126,12 +125,12 @@ def proofs_by_sums(
     A stretch whose sums are printed proves them; a part of it is then one rate among several, and no total.
     """
     parts = row_stretches(rows)
-    whole = [p for p in parts if len(p) > 1 and _net(p) in printed and _vat(p) in printed]
+    printed_parts = [p for p in parts if len(p) > 1 and _net(p) in printed and _vat(p) in printed]
     proofs: dict[tuple[Decimal, Decimal], float] = {}
     for part in parts:
-        inner = any(len(w) > len(part) and all(row in w for row in part) for w in whole)
+        is_part = any(len(w) > len(part) and all(row in w for row in part) for w in printed_parts)
         key = _net(part), _vat(part)
-        proofs[key] = max(proofs.get(key, -9.0), -3.0 if inner else 1.5)
+        proofs[key] = max(proofs.get(key, -9.0), -3.0 if is_part else 1.5)
     return proofs
 
 
@@ -158,18 +157,18 @@ def breakdown(
     """
     net, vat, _ = values
     mentions = find_exemptions(view)
-    beside = [m for m in mentions if m.summed] if len(mentions) > 1 else mentions
-    why = beside[0] if len(beside) == 1 else None
+    candidates = [m for m in mentions if m.summed] if len(mentions) > 1 else mentions
+    exemption = candidates[0] if len(candidates) == 1 else None
     for part in row_stretches(rows):
         if (_net(part), _vat(part)) == (net, vat):
             return tuple(_taxed_part(row.rate, row.base, row.amount) for row in part)
-    for part in row_stretches(rows) if why else ():
-        if why and _vat(part) == vat and _net(part) < net:
+    for part in row_stretches(rows) if exemption else ():
+        if exemption and _vat(part) == vat and _net(part) < net:
             taxed = (_taxed_part(row.rate, row.base, row.amount) for row in part)
-            return (*taxed, _exempt_part(why, net - _net(part)))
+            return (*taxed, _exempt_part(exemption, net - _net(part)))
     if vat == ZERO and net > ZERO:
-        return (_exempt_part(why, net),) if why else ()
-    rates = {s.value.amount for s in view.sums if s.value.percent} & set(KNOWN_RATES)
+        return (_exempt_part(exemption, net),) if exemption else ()
+    rates = {s.value.amount for s in view.amounts if s.value.percent} & set(KNOWN_RATES)
     fitting = [rate for rate in rates if same_amount(net * rate / 100, vat, CENT)]
     return (_taxed_part(fitting[0], net, vat),) if len(fitting) == 1 and not rows else ()
 
@@ -178,9 +177,9 @@ def _taxed_part(rate: Decimal, base: Decimal, amount: Decimal) -> VatBreakdown:
     return VatBreakdown(category="S", rate=rate, base=base, amount=amount)
 
 
-def _exempt_part(why: Exemption, base: Decimal) -> VatBreakdown:
-    reason = why.quote.text.strip()
-    return VatBreakdown(category=why.category, rate=ZERO, base=base, amount=ZERO, exemption=reason)
+def _exempt_part(mention: Exemption, base: Decimal) -> VatBreakdown:
+    reason = mention.quote.text.strip()
+    return VatBreakdown(category=mention.category, rate=ZERO, base=base, amount=ZERO, exemption=reason)
 
 
 WEAK_LABEL = 1.2
@@ -221,15 +220,15 @@ def find_payment(view: PageView, tables: Mapping[str, FitTable], gross: Decimal)
     if gross in due and not any(0 < p < gross and gross - p in due for p in paid):
         return {"amount_due": ChosenAmount(amount=gross, spot=due[gross].spot)}
     for amount, fit in sorted(due.items(), key=lambda item: -item[1].score):
-        before = gross - amount
-        spot = _paid_before(view, before)
-        if spot and before not in paid:
-            paid[before] = AmountFit(WEAK_LABEL, spot)
-        if before in paid:
-            note = _kept_back(view, paid[before].spot)
+        prepaid = gross - amount
+        spot = _paid_before(view, prepaid)
+        if spot and prepaid not in paid:
+            paid[prepaid] = AmountFit(WEAK_LABEL, spot)
+        if prepaid in paid:
+            note = _kept_back(view, paid[prepaid].spot)
             return {
                 "amount_due": ChosenAmount(amount=amount, spot=fit.spot),
-                "prepaid": ChosenAmount(amount=before, spot=paid[before].spot, note=note),
+                "prepaid": ChosenAmount(amount=prepaid, spot=paid[prepaid].spot, note=note),
             }
     if due:
         amount, fit = max(due.items(), key=lambda item: item[1].score)
@@ -239,10 +238,10 @@ def find_payment(view: PageView, tables: Mapping[str, FitTable], gross: Decimal)
 
 def _paid_before(view: PageView, amount: Decimal) -> PlacedValue[PageAmount] | None:
     """Find an amount on a line of payments, or on one that such a line heads."""
-    for spot in view.sums if amount > 0 else ():
+    for spot in view.amounts if amount > 0 else ():
         if spot.value.money and abs(spot.value.amount) == amount:
-            near = [p.text for p in view.pieces[spot.page] if 0 <= spot.line - p.line <= 2]
-            if _PAID.search(folded(" ".join(near))):
+            nearby = [p.text for p in view.pieces[spot.page] if 0 <= spot.line - p.line <= 2]
+            if _PAID.search(folded(" ".join(nearby))):
                 return spot
     return None
 
@@ -250,8 +249,8 @@ def _paid_before(view: PageView, amount: Decimal) -> PlacedValue[PageAmount] | N
 def _kept_back(view: PageView, spot: PlacedValue[PageAmount]) -> Phrase | None:
     """Say that an amount was not paid but is kept back until the work is accepted."""
     line = " ".join(piece.text for piece in view.pieces[spot.page] if piece.line == spot.line)
-    kept = _KEPT.search(folded(line))
-    return say("Kept back as a guarantee, not paid before: it falls due later.") if kept else None
+    retained = _KEPT.search(folded(line))
+    return say("Kept back as a guarantee, not paid before: it falls due later.") if retained else None
 
 
 _DISBURSED = re.compile(
@@ -261,10 +260,10 @@ _DISBURSED = re.compile(
 
 def find_disbursement(view: PageView) -> PlacedValue[PageAmount] | None:
     """Find what the seller laid out in the buyer's name, where just one such amount is printed."""
-    found = [
+    disbursed = [
         spots[-1]
         for number, pieces in view.lines()
         if _DISBURSED.search(folded(" ".join(piece.text for piece in pieces)))
         and (spots := view.money_on(number, pieces[0].line))
     ]
-    return found[0] if len(found) == 1 and found[0].value.amount > 0 else None
+    return disbursed[0] if len(disbursed) == 1 and disbursed[0].value.amount > 0 else None

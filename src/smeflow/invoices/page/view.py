@@ -7,7 +7,7 @@ from datetime import date
 from decimal import Decimal
 from functools import cached_property
 from itertools import groupby
-from typing import Generic, Protocol, TypeVar
+from typing import Generic, TypeVar
 
 from smeflow._text import folded
 from smeflow.documents.document import Box, Document, Page, Quote
@@ -18,7 +18,7 @@ from smeflow.values.amounts import DecimalMark, decimal_mark, find_amounts
 from smeflow.values.dates import find_dates
 
 V = TypeVar("V")
-S = TypeVar("S", bound="OnLine")
+S = TypeVar("S", bound="Placed")
 DATE_FIELDS = frozenset({"issue_date", "due_date", "delivery_date", "other_date"})
 AMOUNT_FIELDS = frozenset({"total_net", "total_vat", "total_gross", "amount_due", "prepaid", "other_amount"})
 BELOW = 3.6
@@ -27,10 +27,9 @@ _LINES = 12
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class PlacedValue(Generic[V]):
-    """A value where it is printed."""
+class Placed:
+    """A stretch of text where it is printed."""
 
-    value: V
     page: int
     """Index of the page, from 0."""
     line: int
@@ -39,6 +38,13 @@ class PlacedValue(Generic[V]):
     box: Box
     piece: int
     """Index of the piece it stands in."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlacedValue(Placed, Generic[V]):
+    """A value where it is printed."""
+
+    value: V
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,32 +70,12 @@ class PageDate:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class PlacedLabel:
+class PlacedLabel(Placed):
     """A label where it is printed."""
 
     hit: LabelHit
-    page: int
-    piece: int
-    line: int
-    start: int
-    end: int
-    box: Box
     piece_start: bool
     """It begins its piece."""
-
-
-class OnLine(Protocol):
-    """What stands on a line of a page."""
-
-    @property
-    def page(self) -> int:
-        """Index of the page, from 0."""
-        ...
-
-    @property
-    def line(self) -> int:
-        """Its line."""
-        ...
 
 
 ByLine = Mapping[tuple[int, int], Sequence[S]]
@@ -99,14 +85,14 @@ ByLine = Mapping[tuple[int, int], Sequence[S]]
 def by_line(placed: Iterable[S]) -> ByLine[S]:
     """Sort values or labels by where they stand."""
     lines: dict[tuple[int, int], list[S]] = {}
-    for one in placed:
-        lines.setdefault((one.page, one.line), []).append(one)
+    for item in placed:
+        lines.setdefault((item.page, item.line), []).append(item)
     return lines
 
 
-def same_column(one: Box, other: Box, slack: float = 0.0) -> bool:
+def same_column(first: Box, second: Box, slack: float = 0.0) -> bool:
     """Tell whether two boxes stand one above the other."""
-    return one.left < other.right + slack and other.left - slack < one.right
+    return first.left < second.right + slack and second.left - slack < first.right
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -155,33 +141,28 @@ class PageView:
     @cached_property
     def labels(self) -> tuple[PlacedLabel, ...]:
         """Every label on every page, in reading order."""
-        found = []
-        for number, pieces in enumerate(self.pieces):
-            page = self.pages[number]
-            for index, piece in enumerate(pieces):
-                for hit in _with_tax_words(self.words.find(piece.text), piece.text):
-                    start, end = piece.start + hit.start, piece.start + hit.end
-                    box = box_of(page, start, end) or _part(piece, start, end)
-                    found.append(
-                        PlacedLabel(
-                            hit=hit,
-                            page=number,
-                            piece=index,
-                            line=piece.line,
-                            start=start,
-                            end=end,
-                            box=box,
-                            piece_start=hit.start == 0,
-                        )
-                    )
-        return tuple(label for label in found if not self._without(label))
+        placed = [
+            PlacedLabel(
+                hit=hit,
+                page=number,
+                piece=index,
+                line=piece.line,
+                start=piece.start + hit.start,
+                end=piece.start + hit.end,
+                box=self._box(number, piece, hit.start, hit.end),
+                piece_start=hit.start == 0,
+            )
+            for number, index, piece in self._indexed_pieces()
+            for hit in _with_tax_words(self.words.find(piece.text), piece.text)
+        ]
+        return tuple(label for label in placed if not self._heads_without_vat(label))
 
-    def _without(self, label: PlacedLabel) -> bool:
+    def _heads_without_vat(self, label: PlacedLabel) -> bool:
         """Tell whether a heading over two lines says "ohne / MwSt.": it heads no VAT."""
-        piece = self.pieces[label.page][label.piece]
+        piece = self.piece_of(label)
         if label.hit.field != "total_vat" or not label.piece_start or label.end < piece.end - 1:
             return False
-        height = piece.box.bottom - piece.box.top
+        height = piece.box.height
         return any(
             0 < piece.box.top - above.box.top < 2 * height
             and same_column(above.box, piece.box)
@@ -190,21 +171,21 @@ class PageView:
         )
 
     @cached_property
-    def sums(self) -> tuple[PlacedValue[PageAmount], ...]:
+    def amounts(self) -> tuple[PlacedValue[PageAmount], ...]:
         """Every amount on every page."""
-        return tuple(self._sums())
+        return tuple(self._find_amounts())
 
     @cached_property
-    def sums_by_line(self) -> ByLine[PlacedValue[PageAmount]]:
+    def amounts_by_line(self) -> ByLine[PlacedValue[PageAmount]]:
         """The amounts by page and line."""
-        return by_line(self.sums)
+        return by_line(self.amounts)
 
     def money_on(self, page: int, line: int) -> list[PlacedValue[PageAmount]]:
         """Give the amounts on a line that can be totals."""
-        return [spot for spot in self.sums_by_line.get((page, line), ()) if spot.value.money]
+        return [spot for spot in self.amounts_by_line.get((page, line), ()) if spot.value.money]
 
-    def _sums(self) -> Iterator[PlacedValue[PageAmount]]:
-        for number, index, piece in self._walk():
+    def _find_amounts(self) -> Iterator[PlacedValue[PageAmount]]:
+        for number, index, piece in self._indexed_pieces():
             days = list(find_dates(piece.text))
             for printed in find_amounts(piece.text, decimal=self.mark):
                 if any(printed.start < day.end and day.start < printed.end for day in days):
@@ -223,15 +204,15 @@ class PageView:
                 yield self._spot(value, number, index, piece, printed.start, printed.end)
 
     @cached_property
-    def days(self) -> tuple[PlacedValue[PageDate], ...]:
+    def dates(self) -> tuple[PlacedValue[PageDate], ...]:
         """Every date on every page."""
-        return tuple(self._days())
+        return tuple(self._find_dates())
 
-    def _days(self) -> Iterator[PlacedValue[PageDate]]:
-        for number, index, piece in self._walk():
-            for found in find_dates(piece.text):
-                day = PageDate(value=found.value, other=found.other)
-                yield self._spot(day, number, index, piece, found.start, found.end)
+    def _find_dates(self) -> Iterator[PlacedValue[PageDate]]:
+        for number, index, piece in self._indexed_pieces():
+            for printed in find_dates(piece.text):
+                day = PageDate(value=printed.value, other=printed.other)
+                yield self._spot(day, number, index, piece, printed.start, printed.end)
             for match in re.finditer(r"(?<![\w.,/-])(20\d\d)([01]\d)([0-3]\d)(?![\w/-]|[.,]\d)", piece.text):
                 try:
                     value = date(int(match[1]), int(match[2]), int(match[3]))
@@ -241,23 +222,56 @@ class PageView:
                     PageDate(value=value, other=None, compact=True), number, index, piece, *match.span()
                 )
 
-    def _walk(self) -> Iterator[tuple[int, int, Piece]]:
+    def all_pieces(self) -> Iterator[tuple[int, Piece]]:
+        """Go through the pieces of all pages: page index and piece."""
+        return ((number, piece) for number, pieces in enumerate(self.pieces) for piece in pieces)
+
+    def _indexed_pieces(self) -> Iterator[tuple[int, int, Piece]]:
         for number, pieces in enumerate(self.pieces):
             for index, piece in enumerate(pieces):
                 yield number, index, piece
 
     def _spot(self, value: V, page: int, index: int, piece: Piece, start: int, end: int) -> PlacedValue[V]:
-        at, to = piece.start + start, piece.start + end
-        box = box_of(self.pages[page], at, to) or _part(piece, at, to)
-        return PlacedValue(value=value, page=page, line=piece.line, start=at, end=to, box=box, piece=index)
+        return PlacedValue(
+            value=value,
+            page=page,
+            line=piece.line,
+            start=piece.start + start,
+            end=piece.start + end,
+            box=self._box(page, piece, start, end),
+            piece=index,
+        )
 
-    def named(self, *fields: str) -> tuple[PlacedLabel, ...]:
+    def _box(self, page: int, piece: Piece, start: int, end: int) -> Box:
+        """Give the box of a part of a piece, estimated on a page without boxes."""
+        known = box_of(self.pages[page], piece.start + start, piece.start + end)
+        width = (piece.box.right - piece.box.left) / max(1, piece.end - piece.start)
+        left = piece.box.left + start * width
+        return known or Box(left, piece.box.top, left + (end - start) * width, piece.box.bottom)
+
+    def piece_of(self, placed: Placed) -> Piece:
+        """Give the piece that something stands in."""
+        return self.pieces[placed.page][placed.piece]
+
+    def text_of(self, placed: Placed) -> str:
+        """Give something as it is printed."""
+        return self.pages[placed.page].text[placed.start : placed.end]
+
+    def text_before(self, placed: Placed) -> str:
+        """Give what stands before something in its piece."""
+        return self.pages[placed.page].text[self.piece_of(placed).start : placed.start]
+
+    def text_behind(self, placed: Placed) -> str:
+        """Give what stands behind something in its piece."""
+        return self.pages[placed.page].text[placed.end : self.piece_of(placed).end]
+
+    def labels_of(self, *fields: str) -> tuple[PlacedLabel, ...]:
         """Give the labels of some fields."""
         return tuple(label for label in self.labels if label.hit.field in fields)
 
     def has_label(self, page: int, piece: Piece, *fields: str) -> bool:
         """Tell whether a piece holds a label, of *fields* if any are named."""
-        labels = self.named(*fields) if fields else self.labels
+        labels = self.labels_of(*fields) if fields else self.labels
         return any(label.page == page and piece.start <= label.start < piece.end for label in labels)
 
     def quote(self, spot: PlacedValue[V]) -> Quote:
@@ -277,12 +291,12 @@ class PageView:
         """
         costs: list[tuple[PlacedValue[V], float]] = []
         stop = self._next_label(label, stops)
-        here = spots.get((label.page, label.line), ())
-        behind = [spot for spot in here if label.end <= spot.start < stop]
-        for order, spot in enumerate(behind):
+        on_line = spots.get((label.page, label.line), ())
+        following = [spot for spot in on_line if label.end <= spot.start < stop]
+        for order, spot in enumerate(following):
             costs.append((spot, 0.05 * order + 0.1 * (spot.box.left - label.box.right)))
-        if not behind and self._heads(label, stop):
-            height = max(label.box.bottom - label.box.top, 1e-6)
+        if not following and self._heads(label, stop):
+            height = max(label.box.height, 1e-6)
             for spot in (s for n in range(1, _LINES) for s in spots.get((label.page, label.line + n), ())):
                 down = (spot.box.top - label.box.top) / height
                 aligned = abs(spot.box.right - label.box.right) < 0.02
@@ -309,9 +323,9 @@ class PageView:
 
     def _heads(self, label: PlacedLabel, stop: int) -> bool:
         """Tell whether nothing but a label stands behind the label in its piece: it may head a column."""
-        piece = self.pieces[label.page][label.piece]
-        behind = self.pages[label.page].text[label.end : min(piece.end, stop)]
-        return len(re.sub(r"\([^)]*\)|[\W_]", "", behind)) <= 4
+        piece = self.piece_of(label)
+        following = self.pages[label.page].text[label.end : min(piece.end, stop)]
+        return len(re.sub(r"\([^)]*\)|[\W_]", "", following)) <= 4
 
     def _between(self, label: PlacedLabel, spot: PlacedValue[V]) -> bool:
         """Tell whether another label of the same column stands between a heading and a value."""
@@ -358,13 +372,6 @@ def _with_tax_words(hits: list[LabelHit], text: str) -> list[LabelHit]:
             ):
                 continue
             reach = [h for h in (base, *inside, *after) if h is not None]
-            whole = LabelHit(field, min(h.start for h in reach), max(end, *(h.end for h in reach)))
-            hits = [h for h in hits if h.end <= whole.start or whole.end <= h.start] + [whole]
+            merged = LabelHit(field, min(h.start for h in reach), max(end, *(h.end for h in reach)))
+            hits = [h for h in hits if h.end <= merged.start or merged.end <= h.start] + [merged]
     return sorted(hits, key=lambda h: h.start)
-
-
-def _part(piece: Piece, start: int, end: int) -> Box:
-    """Estimate the box of a part of a piece on a page without boxes."""
-    width = (piece.box.right - piece.box.left) / max(1, piece.end - piece.start)
-    left = piece.box.left + (start - piece.start) * width
-    return Box(left, piece.box.top, left + (end - start) * width, piece.box.bottom)

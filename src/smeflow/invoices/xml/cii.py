@@ -1,15 +1,14 @@
 """UN/CEFACT Cross Industry Invoice (D16B, D22B): Factur-X, ZUGFeRD 2, XRechnung, EXTENDED-CTC-FR."""
 
-from smeflow.invoices.xml.syntax import Group, Paths, TermTable, XmlSyntax
+from smeflow.invoices.xml.syntax import Group, Paths, TermTable, XmlSyntax, identifier_group
 
-VAT = "[ram:TypeCode='VAT']"
-ALLOWANCE, CHARGE = "false", "true"
+_VAT = "[ram:TypeCode='VAT']"
+_ALLOWANCE, _CHARGE = "false", "true"
 _ADDRESS = "ram:PostalTradeAddress"
 _LEGAL = "ram:SpecifiedLegalOrganization"
 _CONTACT = "ram:DefinedTradeContact"
-IDS = Group(path="ram:ID | ram:GlobalID", terms={"id": ".", "scheme": "@schemeID"})
 
-PARTY: TermTable = {
+_PARTY: TermTable = {
     "name": "ram:Name",
     "trading_name": f"{_LEGAL}/ram:TradingBusinessName",
     "vat_id": "ram:SpecifiedTaxRegistration[ram:ID/@schemeID='VA']/ram:ID",
@@ -17,10 +16,8 @@ PARTY: TermTable = {
     "legal_scheme": f"{_LEGAL}/ram:ID/@schemeID",
     "legal_form": "ram:Description",
     "tax_number": "ram:SpecifiedTaxRegistration[ram:ID/@schemeID='FC']/ram:ID",
-    "ids": IDS,
-    "endpoint": Group(
-        path="ram:URIUniversalCommunication/ram:URIID", terms={"id": ".", "scheme": "@schemeID"}
-    ),
+    "ids": identifier_group("ram:ID | ram:GlobalID"),
+    "endpoint": identifier_group("ram:URIUniversalCommunication/ram:URIID"),
     "street": f"{_ADDRESS}/ram:LineOne",
     "street2": f"{_ADDRESS}/ram:LineTwo",
     "street3": f"{_ADDRESS}/ram:LineThree",
@@ -32,7 +29,7 @@ PARTY: TermTable = {
     "email": f"{_CONTACT}/ram:EmailURIUniversalCommunication/ram:URIID",
     "phone": f"{_CONTACT}/ram:TelephoneUniversalCommunication/ram:CompleteNumber",
 }
-TAX: TermTable = {
+_TAX: TermTable = {
     "category": "ram:CategoryCode",
     "rate": ("ram:RateApplicablePercent", "ram:ApplicablePercent"),
     "base": "ram:BasisAmount",
@@ -42,41 +39,42 @@ TAX: TermTable = {
 }
 _ACCOUNT = "ram:PayeePartyCreditorFinancialAccount"
 _CARD = "ram:ApplicableTradeSettlementFinancialCard"
-MEANS: TermTable = {
+_BIC = "ram:PayeeSpecifiedCreditorFinancialInstitution/ram:BICID"
+_MEANS_TERMS: TermTable = {
     "code": "ram:TypeCode",
     "name": "ram:Information",
     "account": (f"{_ACCOUNT}/ram:IBANID", f"{_ACCOUNT}/ram:ProprietaryID"),
     "account_name": f"{_ACCOUNT}/ram:AccountName",
-    "bic": "ram:PayeeSpecifiedCreditorFinancialInstitution/ram:BICID",
+    "bic": _BIC,
     "card": f"{_CARD}/ram:ID",
     "card_holder": f"{_CARD}/ram:CardholderName",
     "debited_account": "ram:PayerPartyDebtorFinancialAccount/ram:IBANID",
 }
 
 
-def day_path(path: str) -> Paths:
+def _day(path: str) -> Paths:
     """Find a day: written as 20261003, read in whatever form it stands."""
     return f"{path}/udt:DateTimeString[@format='102']", f"{path}/*"
 
 
-def formatted_day_path(path: str) -> Paths:
+def _formatted_day(path: str) -> Paths:
     """Find the day of a document that is referred to."""
-    own = "" if path == "." else f"{path}/"
+    prefix = "" if path == "." else f"{path}/"
     return (
-        f"{own}ram:FormattedIssueDateTime/qdt:DateTimeString[@format='102']",
-        f"{own}ram:FormattedIssueDateTime/*",
-        f"{own}ram:IssueDateTime/*",
-        f"{own}ram:IssueDateTime",
+        f"{prefix}ram:FormattedIssueDateTime/qdt:DateTimeString[@format='102']",
+        f"{prefix}ram:FormattedIssueDateTime/*",
+        f"{prefix}ram:IssueDateTime/*",
+        f"{prefix}ram:IssueDateTime",
     )
 
 
-def allowance_group(path: str, charge: str, *, also: str = "") -> Group:
+def _allowances(path: str, charge: str, *, also: str = "") -> Group:
     """Find the allowances or the charges among the elements at *path*."""
-    yes = "1" if charge == CHARGE else "0"
+    digit = "1" if charge == _CHARGE else "0"
     indicator = "normalize-space(ram:ChargeIndicator)"
-    where = f"{path}[{indicator}='{charge}' or {indicator}='{yes}']"
+    selected = f"{path}[{indicator}='{charge}' or {indicator}='{digit}']"
     return Group(
-        path=f"{where} | {also}" if also else where,
+        path=f"{selected} | {also}" if also else selected,
         write=f"{path}[ram:ChargeIndicator/udt:Indicator='{charge}']",
         terms={
             "amount": ("ram:ActualAmount", "ram:AppliedAmount"),
@@ -85,12 +83,12 @@ def allowance_group(path: str, charge: str, *, also: str = "") -> Group:
             "reason": ("ram:Reason", "ram:Description"),
             "reason_code": "ram:ReasonCode",
             "vat_category": (
-                f"ram:CategoryTradeTax{VAT}/ram:CategoryCode",
+                f"ram:CategoryTradeTax{_VAT}/ram:CategoryCode",
                 "ram:CategoryTradeTax/ram:CategoryCode",
                 "ram:AppliedTradeTax/ram:CategoryCode",
             ),
             "vat_rate": (
-                f"ram:CategoryTradeTax{VAT}/ram:RateApplicablePercent",
+                f"ram:CategoryTradeTax{_VAT}/ram:RateApplicablePercent",
                 "ram:CategoryTradeTax/ram:RateApplicablePercent",
                 "ram:CategoryTradeTax/ram:ApplicablePercent",
                 "ram:AppliedTradeTax/ram:RateApplicablePercent",
@@ -106,6 +104,7 @@ _DEAL = "rsm:SupplyChainTradeTransaction"
 _AGREED = f"{_DEAL}/ram:ApplicableHeaderTradeAgreement"
 _DELIVERED = f"{_DEAL}/ram:ApplicableHeaderTradeDelivery"
 _SETTLED = f"{_DEAL}/ram:ApplicableHeaderTradeSettlement"
+_MEANS = f"{_SETTLED}/ram:SpecifiedTradeSettlementPaymentMeans"
 _SUMS = f"{_SETTLED}/ram:SpecifiedTradeSettlementHeaderMonetarySummation"
 _LINE = "ram:SpecifiedLineTradeSettlement"
 _LINE_AGREED = "ram:SpecifiedLineTradeAgreement"
@@ -117,6 +116,14 @@ _NET, _GROSS = (
 _ITEM = "ram:SpecifiedTradeProduct"
 _ID = "ram:IssuerAssignedID"
 _PAPER = f"{_AGREED}/ram:AdditionalReferencedDocument"
+_OBJECT = "ram:AdditionalReferencedDocument[ram:TypeCode='130']"
+_OBJECT_TERMS: TermTable = {"id": _ID, "scheme": "ram:ReferenceTypeCode"}
+_PRECEDING = "ram:InvoiceReferencedDocument"
+_PRECEDING_TERMS: TermTable = {
+    "number": _ID,
+    "date": _formatted_day("."),
+    "type_code": "ram:TypeCode",
+}
 _INCOTERMS = f"{_AGREED}/ram:ApplicableTradeDeliveryTerms"
 _IN_CURRENCY = f"[normalize-space(@currencyID)=normalize-space(/*/{_SETTLED}/ram:InvoiceCurrencyCode)]"
 _IN_TAX_CURRENCY = f"[normalize-space(@currencyID)=normalize-space(/*/{_SETTLED}/ram:TaxCurrencyCode)]"
@@ -144,7 +151,7 @@ def _total(name: str) -> Paths:
 
 
 def _taxed(name: str) -> Paths:
-    return f"{_LINE}/ram:ApplicableTradeTax{VAT}/ram:{name}", f"{_LINE}/ram:ApplicableTradeTax/ram:{name}"
+    return f"{_LINE}/ram:ApplicableTradeTax{_VAT}/ram:{name}", f"{_LINE}/ram:ApplicableTradeTax/ram:{name}"
 
 
 _LINE_TERMS: TermTable = {
@@ -156,7 +163,7 @@ _LINE_TERMS: TermTable = {
     "description": f"{_ITEM}/ram:Description",
     "seller_item_id": f"{_ITEM}/ram:SellerAssignedID",
     "buyer_item_id": f"{_ITEM}/ram:BuyerAssignedID",
-    "standard_item_id": Group(path=f"{_ITEM}/ram:GlobalID", terms={"id": ".", "scheme": "@schemeID"}),
+    "standard_item_id": identifier_group(f"{_ITEM}/ram:GlobalID"),
     "classifications": Group(
         path=f"{_ITEM}/ram:DesignatedProductClassification",
         terms={
@@ -190,37 +197,27 @@ _LINE_TERMS: TermTable = {
     "order_reference": f"{_LINE_AGREED}/ram:BuyerOrderReferencedDocument/ram:IssuerAssignedID",
     "sales_order": f"{_LINE_AGREED}/ram:SellerOrderReferencedDocument/ram:IssuerAssignedID",
     "despatch_advice": f"{_LINE_DELIVERED}/ram:DespatchAdviceReferencedDocument/ram:IssuerAssignedID",
-    "delivery_date": day_path(f"{_LINE_DELIVERED}/ram:ActualDeliverySupplyChainEvent/ram:OccurrenceDateTime"),
-    "deliver_to": Group(path=f"{_LINE_DELIVERED}/ram:ShipToTradeParty", terms=PARTY),
+    "delivery_date": _day(f"{_LINE_DELIVERED}/ram:ActualDeliverySupplyChainEvent/ram:OccurrenceDateTime"),
+    "deliver_to": Group(path=f"{_LINE_DELIVERED}/ram:ShipToTradeParty", terms=_PARTY),
     "net": f"{_LINE}/ram:SpecifiedTradeSettlementLineMonetarySummation/ram:LineTotalAmount",
     "gross": f"{_LINE}/ram:SpecifiedTradeSettlementLineMonetarySummation/ram:GrandTotalAmount",
     "vat_rate": (*_taxed("RateApplicablePercent"), f"{_LINE}/ram:ApplicableTradeTax/ram:ApplicablePercent"),
     "vat_category": _taxed("CategoryCode"),
     "exemption": _taxed("ExemptionReason"),
     "exemption_code": _taxed("ExemptionReasonCode"),
-    "period_start": day_path(f"{_LINE}/ram:BillingSpecifiedPeriod/ram:StartDateTime"),
-    "period_end": day_path(f"{_LINE}/ram:BillingSpecifiedPeriod/ram:EndDateTime"),
-    "allowances": allowance_group(f"{_LINE}/ram:SpecifiedTradeAllowanceCharge", ALLOWANCE),
-    "charges": allowance_group(f"{_LINE}/ram:SpecifiedTradeAllowanceCharge", CHARGE),
-    "object": Group(
-        path=f"{_LINE}/ram:AdditionalReferencedDocument[ram:TypeCode='130']",
-        terms={"id": "ram:IssuerAssignedID", "scheme": "ram:ReferenceTypeCode"},
-    ),
-    "preceding_invoice": Group(
-        path=f"{_LINE}/ram:InvoiceReferencedDocument",
-        terms={
-            "number": "ram:IssuerAssignedID",
-            "date": formatted_day_path("."),
-            "type_code": "ram:TypeCode",
-        },
-    ),
+    "period_start": _day(f"{_LINE}/ram:BillingSpecifiedPeriod/ram:StartDateTime"),
+    "period_end": _day(f"{_LINE}/ram:BillingSpecifiedPeriod/ram:EndDateTime"),
+    "allowances": _allowances(f"{_LINE}/ram:SpecifiedTradeAllowanceCharge", _ALLOWANCE),
+    "charges": _allowances(f"{_LINE}/ram:SpecifiedTradeAllowanceCharge", _CHARGE),
+    "object": Group(path=f"{_LINE}/{_OBJECT}", terms=_OBJECT_TERMS),
+    "preceding_invoice": Group(path=f"{_LINE}/{_PRECEDING}", terms=_PRECEDING_TERMS),
     "accounting_reference": f"{_LINE}/{_ACCOUNTING}",
 }
 _LINES = f"{_DEAL}/ram:IncludedSupplyChainTradeLineItem"
 VAT_GROUP = Group(
     path=f"{_SETTLED}/ram:ApplicableTradeTax",
-    terms=TAX,
-    write=f"{_SETTLED}/ram:ApplicableTradeTax{VAT}",
+    terms=_TAX,
+    write=f"{_SETTLED}/ram:ApplicableTradeTax{_VAT}",
 )
 
 CII = XmlSyntax(
@@ -232,24 +229,22 @@ CII = XmlSyntax(
         "udt": "urn:un:unece:uncefact:data:standard:UnqualifiedDataType:100",
         "qdt": "urn:un:unece:uncefact:data:standard:QualifiedDataType:100",
     },
-    seller=Group(path=f"{_AGREED}/ram:SellerTradeParty", terms=PARTY),
-    buyer=Group(path=f"{_AGREED}/ram:BuyerTradeParty", terms=PARTY),
+    seller=Group(path=f"{_AGREED}/ram:SellerTradeParty", terms=_PARTY),
+    buyer=Group(path=f"{_AGREED}/ram:BuyerTradeParty", terms=_PARTY),
     notes=Group(path=f"{_HEAD}/ram:IncludedNote", terms={"text": "ram:Content", "code": "ram:SubjectCode"}),
     terms={
         "number": f"{_HEAD}/ram:ID",
-        "issue_date": day_path(f"{_HEAD}/ram:IssueDateTime"),
+        "issue_date": _day(f"{_HEAD}/ram:IssueDateTime"),
         "kind": f"{_HEAD}/ram:TypeCode",
-        "due_date": day_path(f"{_TERMS}/ram:DueDateDateTime"),
+        "due_date": _day(f"{_TERMS}/ram:DueDateDateTime"),
         "currency": f"{_SETTLED}/ram:InvoiceCurrencyCode",
         **{field: _total(name) for field, name in _TOTALS.items()},
-        "iban": f"{_SETTLED}/ram:SpecifiedTradeSettlementPaymentMeans/"
-        "ram:PayeePartyCreditorFinancialAccount/ram:IBANID",
-        "bic": f"{_SETTLED}/ram:SpecifiedTradeSettlementPaymentMeans/"
-        "ram:PayeeSpecifiedCreditorFinancialInstitution/ram:BICID",
+        "iban": f"{_MEANS}/{_ACCOUNT}/ram:IBANID",
+        "bic": f"{_MEANS}/{_BIC}",
         "order_reference": f"{_AGREED}/ram:BuyerOrderReferencedDocument/ram:IssuerAssignedID",
-        "preceding_invoice": f"{_SETTLED}/ram:InvoiceReferencedDocument/ram:IssuerAssignedID",
+        "preceding_invoice": f"{_SETTLED}/{_PRECEDING}/{_ID}",
         "payment_terms": f"{_TERMS}/ram:Description",
-        "delivery_date": day_path(f"{_DELIVERED}/ram:ActualDeliverySupplyChainEvent/ram:OccurrenceDateTime"),
+        "delivery_date": _day(f"{_DELIVERED}/ram:ActualDeliverySupplyChainEvent/ram:OccurrenceDateTime"),
         "control.process": f"{_CONTEXT}/ram:BusinessProcessSpecifiedDocumentContextParameter/ram:ID",
         "control.profile": f"{_CONTEXT}/ram:GuidelineSpecifiedDocumentContextParameter/ram:ID",
         "control.type_code": f"{_HEAD}/ram:TypeCode",
@@ -268,45 +263,35 @@ CII = XmlSyntax(
         "references.project_name": f"{_AGREED}/ram:SpecifiedProcuringProject/ram:Name",
         "references.contract": f"{_AGREED}/ram:ContractReferencedDocument/ram:IssuerAssignedID",
         "references.contract_kind": f"{_AGREED}/ram:ContractReferencedDocument/ram:ReferenceTypeCode",
-        "references.contract_date": formatted_day_path(f"{_AGREED}/ram:ContractReferencedDocument"),
-        "references.order_date": formatted_day_path(f"{_AGREED}/ram:BuyerOrderReferencedDocument"),
+        "references.contract_date": _formatted_day(f"{_AGREED}/ram:ContractReferencedDocument"),
+        "references.order_date": _formatted_day(f"{_AGREED}/ram:BuyerOrderReferencedDocument"),
         "references.sales_order": f"{_AGREED}/ram:SellerOrderReferencedDocument/ram:IssuerAssignedID",
         "references.receiving_advice": f"{_DELIVERED}/ram:ReceivingAdviceReferencedDocument/{_ID}",
         "references.despatch_advice": f"{_DELIVERED}/ram:DespatchAdviceReferencedDocument/{_ID}",
-        "references.despatch_date": formatted_day_path(f"{_DELIVERED}/ram:DespatchAdviceReferencedDocument"),
+        "references.despatch_date": _formatted_day(f"{_DELIVERED}/ram:DespatchAdviceReferencedDocument"),
         "references.tender": f"{_PAPER}[ram:TypeCode='50']/{_ID}",
-        "references.object": Group(
-            path=f"{_AGREED}/ram:AdditionalReferencedDocument[ram:TypeCode='130']",
-            terms={"id": "ram:IssuerAssignedID", "scheme": "ram:ReferenceTypeCode"},
-        ),
+        "references.object": Group(path=f"{_AGREED}/{_OBJECT}", terms=_OBJECT_TERMS),
         "references.accounting": f"{_SETTLED}/{_ACCOUNTING}",
-        "preceding_invoices": Group(
-            path=f"{_SETTLED}/ram:InvoiceReferencedDocument",
-            terms={
-                "number": "ram:IssuerAssignedID",
-                "date": formatted_day_path("."),
-                "type_code": "ram:TypeCode",
-            },
-        ),
-        "payee": Group(path=f"{_SETTLED}/ram:PayeeTradeParty", terms=PARTY),
-        "tax_representative": Group(path=f"{_AGREED}/ram:SellerTaxRepresentativeTradeParty", terms=PARTY),
-        "delivery.to": Group(path=f"{_DELIVERED}/ram:ShipToTradeParty", terms=PARTY),
-        "delivery.period_start": day_path(f"{_SETTLED}/ram:BillingSpecifiedPeriod/ram:StartDateTime"),
-        "delivery.period_end": day_path(f"{_SETTLED}/ram:BillingSpecifiedPeriod/ram:EndDateTime"),
-        "delivery.incoterms": f"{_AGREED}/ram:ApplicableTradeDeliveryTerms/ram:DeliveryTypeCode",
+        "preceding_invoices": Group(path=f"{_SETTLED}/{_PRECEDING}", terms=_PRECEDING_TERMS),
+        "payee": Group(path=f"{_SETTLED}/ram:PayeeTradeParty", terms=_PARTY),
+        "tax_representative": Group(path=f"{_AGREED}/ram:SellerTaxRepresentativeTradeParty", terms=_PARTY),
+        "delivery.to": Group(path=f"{_DELIVERED}/ram:ShipToTradeParty", terms=_PARTY),
+        "delivery.period_start": _day(f"{_SETTLED}/ram:BillingSpecifiedPeriod/ram:StartDateTime"),
+        "delivery.period_end": _day(f"{_SETTLED}/ram:BillingSpecifiedPeriod/ram:EndDateTime"),
+        "delivery.incoterms": f"{_INCOTERMS}/ram:DeliveryTypeCode",
         "delivery.incoterms_place": f"{_INCOTERMS}/ram:RelevantTradeLocation/ram:Name",
         "payment.reference": f"{_SETTLED}/ram:PaymentReference",
-        "payment.means": Group(path=f"{_SETTLED}/ram:SpecifiedTradeSettlementPaymentMeans", terms=MEANS),
+        "payment.means": Group(path=_MEANS, terms=_MEANS_TERMS),
         "payment.mandate": f"{_TERMS}/ram:DirectDebitMandateID",
         "payment.creditor_id": f"{_SETTLED}/ram:CreditorReferenceID",
-        "allowances": allowance_group(f"{_SETTLED}/ram:SpecifiedTradeAllowanceCharge", ALLOWANCE),
-        "charges": allowance_group(
+        "allowances": _allowances(f"{_SETTLED}/ram:SpecifiedTradeAllowanceCharge", _ALLOWANCE),
+        "charges": _allowances(
             f"{_SETTLED}/ram:SpecifiedTradeAllowanceCharge",
-            CHARGE,
+            _CHARGE,
             also=f"{_SETTLED}/ram:SpecifiedLogisticsServiceCharge",
         ),
         "documents": Group(
-            path=f"{_AGREED}/ram:AdditionalReferencedDocument[ram:TypeCode='916']",
+            path=f"{_PAPER}[ram:TypeCode='916']",
             terms={
                 "reference": "ram:IssuerAssignedID",
                 "description": "ram:Name",
@@ -315,11 +300,11 @@ CII = XmlSyntax(
                 "media_type": "ram:AttachmentBinaryObject/@mimeCode",
             },
         ),
-        "agents.buyer_agent": Group(path=f"{_AGREED}/ram:BuyerAgentTradeParty", terms=PARTY),
-        "agents.payer": Group(path=f"{_SETTLED}/ram:PayerTradeParty", terms=PARTY),
-        "agents.sales_agent": Group(path=f"{_AGREED}/ram:SalesAgentTradeParty", terms=PARTY),
-        "agents.invoicee": Group(path=f"{_SETTLED}/ram:InvoiceeTradeParty", terms=PARTY),
-        "agents.invoicer": Group(path=f"{_SETTLED}/ram:InvoicerTradeParty", terms=PARTY),
+        "agents.buyer_agent": Group(path=f"{_AGREED}/ram:BuyerAgentTradeParty", terms=_PARTY),
+        "agents.payer": Group(path=f"{_SETTLED}/ram:PayerTradeParty", terms=_PARTY),
+        "agents.sales_agent": Group(path=f"{_AGREED}/ram:SalesAgentTradeParty", terms=_PARTY),
+        "agents.invoicee": Group(path=f"{_SETTLED}/ram:InvoiceeTradeParty", terms=_PARTY),
+        "agents.invoicer": Group(path=f"{_SETTLED}/ram:InvoicerTradeParty", terms=_PARTY),
         "vat": VAT_GROUP,
         "grouping_lines": Group(path=f"{_LINES}[{_NO_SUM}]", terms=_LINE_TERMS, write=_LINES),
         # A line that only groups others, or only informs, counts in no sum.
@@ -327,16 +312,16 @@ CII = XmlSyntax(
     },
 )
 
-WRITTEN: dict[str, str] = {
+WRITE_PATHS: dict[str, str] = {
     **{field: f"{_SUMS}/ram:{name}" for field, name in _TOTALS.items()},
     "total_vat": f"{_SUMS}/ram:TaxTotalAmount[@currencyID='{{currency}}']",
     "vat_accounting.total": f"{_SUMS}/ram:TaxTotalAmount[@currencyID='{{tax_currency}}']",
 }
 """Where those terms are written that are read by a condition on the currency."""
-NO_NAME = "Project reference"
+UNNAMED_PROJECT = "Project reference"
 """What stands for the name of a project that has only a number: the syntax demands one."""
 VAT_TERMS: dict[str, str] = {
     "date": "ram:TaxPointDate/udt:DateString[@format='102']",
     "date_code": "ram:DueDateTypeCode",
 }
-"""Terms of the whole that stand in each rate of VAT."""
+"""Terms of the whole that stand in each rate of _VAT."""

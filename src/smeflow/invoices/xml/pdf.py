@@ -33,10 +33,10 @@ def container_findings(data: bytes, level: str, syntax: str) -> list[dict[str, A
 
 def _findings(root: Any, level: str, syntax: str) -> Iterator[dict[str, Any]]:
     embedded = [(name, spec) for name, spec in _embedded(root) if name.lower().endswith(".xml")]
-    named = [(name, spec) for name, spec in embedded if name.lower() in STANDARD_NAMES] or embedded
-    if not named:
+    candidates = [(name, spec) for name, spec in embedded if name.lower() in STANDARD_NAMES] or embedded
+    if not candidates:
         return
-    name, spec = named[0]
+    name, spec = candidates[0]
     if name.lower() not in STANDARD_NAMES:
         yield _finding(
             "pdf-name", say("The invoice is called {name}; Factur-X calls it factur-x.xml.", name=name), name
@@ -59,8 +59,8 @@ def _relationship(root: Any, spec: Any, level: str) -> Iterator[dict[str, Any]]:
         phrase = say("The AFRelationship is {value}; Factur-X expects Data, or Alternative.", value=relation)
         yield _finding("pdf-relationship", phrase, relation, severity="warning")
     listed = root.get("/AF")
-    files = [one.get_object() for one in (listed.get_object() if listed is not None else [])][:_MOST]
-    if not any(one.get("/EF") and one.get("/EF") == spec.get("/EF") for one in files):
+    files = [entry.get_object() for entry in (listed.get_object() if listed is not None else [])][:_MOST]
+    if not any(entry.get("/EF") and entry.get("/EF") == spec.get("/EF") for entry in files):
         yield _finding(
             "pdf-af", say("The embedded invoice is not in the catalogue's list of associated files (AF).")
         )
@@ -80,26 +80,34 @@ def _metadata(root: Any, name: str, level: str, syntax: str) -> Iterator[dict[st
     if not _FX.search(xmp):
         yield _finding("pdf-xmp", say("The PDF's metadata (XMP) do not say that it holds an invoice."))
         return
-    called = _value(xmp, "DocumentFileName")
-    if called and called != name:
-        phrase = say("The metadata call the invoice {called}; its name is {name}.", called=called, name=name)
-        yield _finding("pdf-xmp-name", phrase, called)
-    said, wanted = _value(xmp, "ConformanceLevel"), LEVEL_NAMES.get(level, "")
-    same = said.replace("-", "").replace(" ", "").upper() == wanted.replace("-", "").replace(" ", "").upper()
-    fits = same or (wanted == "EN 16931" and said.upper() in ("COMFORT", "XRECHNUNG"))
-    if syntax != "ZUGFeRD 1" and wanted and not fits and level != "extended-ctc-fr":
+    stated_name = _value(xmp, "DocumentFileName")
+    if stated_name and stated_name != name:
         phrase = say(
-            "The metadata say profile {said}, the invoice is {wanted}.", said=said or "–", wanted=wanted
+            "The metadata call the invoice {called}; its name is {name}.", called=stated_name, name=name
         )
-        yield _finding("pdf-xmp-profile", phrase, said)
+        yield _finding("pdf-xmp-name", phrase, stated_name)
+    stated, expected = _value(xmp, "ConformanceLevel"), LEVEL_NAMES.get(level, "")
+    same = _compact(stated) == _compact(expected)
+    fits = same or (expected == "EN 16931" and stated.upper() in ("COMFORT", "XRECHNUNG"))
+    if syntax != "ZUGFeRD 1" and expected and not fits and level != "extended-ctc-fr":
+        phrase = say(
+            "The metadata say profile {said}, the invoice is {wanted}.",
+            said=stated or "–",
+            wanted=expected,
+        )
+        yield _finding("pdf-xmp-profile", phrase, stated)
+
+
+def _compact(level: str) -> str:
+    return level.replace("-", "").replace(" ", "").upper()
 
 
 def _value(xmp: str, name: str) -> str:
     """Read a property of XMP, written as an element or as an attribute."""
-    found = re.search(rf"<(?:\w+:)?{name}>\s*([^<]*?)\s*<", xmp) or re.search(
+    match = re.search(rf"<(?:\w+:)?{name}>\s*([^<]*?)\s*<", xmp) or re.search(
         rf"\b(?:\w+:)?{name}=[\"']([^\"']*)", xmp
     )
-    return found.group(1) if found else ""
+    return match.group(1) if match else ""
 
 
 def _embedded(root: Any) -> Iterator[tuple[str, Any]]:
@@ -107,15 +115,15 @@ def _embedded(root: Any) -> Iterator[tuple[str, Any]]:
     names = root.get("/Names")
     top = names.get_object().get("/EmbeddedFiles") if names is not None else None
     stack = [top.get_object()] if top is not None else []
-    seen = 0
-    while stack and seen < _MOST:
+    visited = 0
+    while stack and visited < _MOST:
         node = stack.pop()
-        seen += 1
+        visited += 1
         stack += [kid.get_object() for kid in node.get("/Kids") or []][:_MOST]
         pairs = list(node.get("/Names") or [])[: 2 * _MOST]
         for name, spec in zip(pairs[::2], pairs[1::2], strict=False):
-            found = spec.get_object()
-            yield str(found.get("/UF") or found.get("/F") or name), found
+            file = spec.get_object()
+            yield str(file.get("/UF") or file.get("/F") or name), file
 
 
 def _finding(rule: str, text: Phrase, value: str = "", severity: str = "error") -> dict[str, Any]:
@@ -145,18 +153,18 @@ def factur_x(
     Raises:
         UnreadableDocument: The PDF cannot be used.
     """
-    known = profile if profile in LEVEL_OF_PROFILE.values() else "en16931"
+    level = profile if profile in LEVEL_OF_PROFILE.values() else "en16931"
     with tempfile.TemporaryDirectory(prefix="smeflow-") as folder:
         head = {
             "job": "attach",
             "folder": folder,
-            "level": "extended" if known == "extended-ctc-fr" else known,
+            "level": "extended" if level == "extended-ctc-fr" else level,
             "names": list(attachments or {}),
             "language": language,
         }
         try:
-            sent = [pdf.data, xml, *(attachments or {}).values()]
-            reply, pieces = shared_rule_workers().ask(head, sent, seconds=CHECK_SECONDS)
+            payload = [pdf.data, xml, *(attachments or {}).values()]
+            reply, pieces = shared_rule_workers().ask(head, payload, seconds=CHECK_SECONDS)
         except WorkerEnded as error:
             raise _unusable(pdf.name, "-") from error
     if "error" in reply:
@@ -164,8 +172,8 @@ def factur_x(
     return pieces[0]
 
 
-def _unusable(name: str, why: str) -> DocumentError:
+def _unusable(name: str, reason: str) -> DocumentError:
     return UnreadableDocument(
-        say("{name} cannot hold an invoice: {why}. Save the page anew as a PDF.", name=name, why=why),
+        say("{name} cannot hold an invoice: {why}. Save the page anew as a PDF.", name=name, why=reason),
         name=name,
     )

@@ -6,34 +6,39 @@ they belong, and the checks of arithmetic and identifiers tell what is wrong wit
 """
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from smeflow._text import folded
 from smeflow.documents.document import Document, Quote
+from smeflow.extract.field_values import nested
 from smeflow.i18n import Phrase, say
 from smeflow.invoices.checks import verdict
 from smeflow.invoices.record import Invoice
 from smeflow.invoices.record_parts import Party
-from smeflow.invoices.xml.cii import CII, NO_NAME
+from smeflow.invoices.xml.cii import CII, UNNAMED_PROJECT
 from smeflow.invoices.xml.fatturapa import FATTURAPA
 from smeflow.invoices.xml.syntax import (
-    KIND_OF_CODE,
     Group,
     Paths,
-    TermReader,
-    TermShape,
     XmlSyntax,
     all_texts,
     first_text,
+    local_name,
+    parse_invoice_xml,
+    select,
+    xpath_of,
+)
+from smeflow.invoices.xml.terms import (
+    KIND_OF_CODE,
+    TermReader,
+    TermShape,
     parse_decimal,
     read_single,
-    select,
     shape_at,
     unreadable,
-    xpath_of,
 )
 from smeflow.invoices.xml.ubl import UBL
 from smeflow.invoices.xml.zugferd1 import ZUGFERD1
@@ -79,9 +84,9 @@ def einvoice_files(documents: Sequence[Document]) -> Iterator[tuple[Document, st
         except _NotReadable:
             broken.append((document, "", ""))
             continue
-        known = _syntax_of(root)
-        if known is not None:
-            yield document, known[0].name, str(root.tag).rpartition("}")[2]
+        recognised = _syntax_of(root)
+        if recognised is not None:
+            yield document, recognised[0].name, local_name(root)
     yield from broken
 
 
@@ -132,10 +137,10 @@ def _differ(copies: list[Invoice], name: str) -> bool:
 
 def _read_file(document: Document) -> list[Reading]:
     root = _parse(document)
-    known = _syntax_of(root)
-    if known is None:
+    recognised = _syntax_of(root)
+    if recognised is None:
         return []
-    syntax, foreign = known
+    syntax, foreign = recognised
     bodies = select(root, syntax.body, syntax.namespaces)
     readings = [_InvoiceReader(syntax=syntax, element=body, document=document).read() for body in bodies]
     if all(not r.findings for r in readings):
@@ -152,13 +157,14 @@ def _syntax_of(root: "_Element") -> tuple[XmlSyntax, Check | None] | None:
         if root.tag in syntax.roots or f"{{*}}{name}" in syntax.roots:
             return syntax, None
         if any(
-            known.endswith("}" + name) and _family(known) == _family(str(root.tag)) for known in syntax.roots
+            root_tag.endswith("}" + name) and _family(root_tag) == _family(str(root.tag))
+            for root_tag in syntax.roots
         ):
             detail = say(
                 "The root element's namespace {uri} is not that of {syntax}.", uri=uri[1:], syntax=syntax.name
             )
-            own = {known[1:].rpartition("}")[0] for known in syntax.roots}
-            renamed = {prefix: uri[1:] if n in own else n for prefix, n in syntax.namespaces.items()}
+            uris = {root_tag[1:].rpartition("}")[0] for root_tag in syntax.roots}
+            renamed = {prefix: uri[1:] if n in uris else n for prefix, n in syntax.namespaces.items()}
             return replace(syntax, namespaces=renamed), Check(name="namespace", passed=False, detail=detail)
     return None
 
@@ -176,16 +182,8 @@ def _parse(document: Document) -> "_Element":
         raise _NotReadable(
             say("{name}: an XML file with a document type definition is not read.", name=document.name)
         )
-    parser = etree.XMLParser(
-        resolve_entities=False,
-        no_network=True,
-        load_dtd=False,
-        huge_tree=False,
-        remove_comments=True,
-        remove_pis=True,
-    )
     try:
-        return etree.fromstring(document.data.lstrip(b"\xef\xbb\xbf \t\r\n"), parser)
+        return parse_invoice_xml(document.data)
     except (etree.XMLSyntaxError, ValueError) as error:
         reason = str(error).partition(" (<")[0]
         raise _NotReadable(
@@ -216,7 +214,9 @@ class _InvoiceReader:
         self.party("seller", self.syntax.seller)
         self.party("buyer", self.syntax.buyer)
         self.notes()
-        record = Invoice.model_validate(_nested(self.findings))
+        record = Invoice.model_validate(
+            nested({name: finding.value for name, finding in self.findings.items()})
+        )
         return Reading(
             reader="einvoice",
             findings=self.findings,
@@ -244,10 +244,10 @@ class _InvoiceReader:
 
     def term(self, name: str, paths: Paths, shape: TermShape) -> None:
         """Read one term; what cannot be read is reported and left out."""
-        found = first_text(self.element, paths, self.syntax.namespaces)
-        if found is None:
+        match = first_text(self.element, paths, self.syntax.namespaces)
+        if match is None:
             return
-        text, place = found[0], self.xpath(found[1])
+        text, place = match[0], self.xpath(match[1])
         if name == "kind":
             self.keep(name, self.kind(text), place, text)
             return
@@ -279,19 +279,19 @@ class _InvoiceReader:
 
     def complete(self) -> None:
         """Put in what the syntax lets a seller leave out because it follows from the rest."""
-        found = self.findings
-        if self.syntax.sums and "total_gross" not in found and {"total_net", "total_vat"} <= found.keys():
-            net, vat = found["total_net"], found["total_vat"]
+        findings = self.findings
+        net, vat = findings.get("total_net"), findings.get("total_vat")
+        if self.syntax.sums and "total_gross" not in findings and net and vat:
             places = " + ".join(f.quote.path or "" for f in (net, vat) if f.quote)
             note = say("The sum of net and VAT; the file states no total.")
             self.keep("total_gross", net.value + vat.value, places, note=note)
-        project = found.get("references.project_name")
-        if project and project.value == NO_NAME:
-            del found["references.project_name"]
-        gross = found.get("total_gross")
-        if gross and gross.value < 0 and "kind" in found and found["kind"].value == "credit_note":
+        project = findings.get("references.project_name")
+        if project and project.value == UNNAMED_PROJECT:
+            del findings["references.project_name"]
+        gross = findings.get("total_gross")
+        if gross and gross.value < 0 and "kind" in findings and findings["kind"].value == "credit_note":
             note = say("The credit note states negative totals; they are kept as they stand.")
-            found["total_gross"] = replace(gross, note=note)
+            findings["total_gross"] = replace(gross, note=note)
 
     def party(self, role: str, group: Group) -> None:
         """Read the seller or the buyer: the name by itself, the rest as details."""
@@ -306,10 +306,10 @@ class _InvoiceReader:
 
     def first_of(self, element: "_Element", group: Group, name: str) -> tuple[str, Any] | None:
         """Give text and node of a term of *group*."""
-        where = group.terms.get(name)
-        if where is None or isinstance(where, Group):
+        paths = group.terms.get(name)
+        if paths is None or isinstance(paths, Group):
             return None
-        return first_text(element, where, self.syntax.namespaces)
+        return first_text(element, paths, self.syntax.namespaces)
 
     def group(self, name: str, group: Group, shape: TermShape) -> None:
         """Read a group, or each of many."""
@@ -332,9 +332,9 @@ class _InvoiceReader:
 
     def text_lines(self, rows: "Sequence[tuple[Record, _Element]]") -> None:
         """Keep lines without any amount: they are texts between the others, and count in no sum."""
-        before = self.findings.get("grouping_lines")
+        grouping = self.findings.get("grouping_lines")
         if rows:
-            lines = (*(before.value if before else ()), *(record for record, _ in rows))
+            lines = (*(grouping.value if grouping else ()), *(record for record, _ in rows))
             self.keep("grouping_lines", lines, self.xpath(rows[0][1]))
 
     def notes(self) -> None:
@@ -351,15 +351,3 @@ class _InvoiceReader:
         self.keep("notes", tuple(text for text, _ in notes), place, notes[0][0] if notes else "")
         if any(code for _, code in notes):
             self.keep("note_codes", tuple(code for _, code in notes), place)
-
-
-def _nested(findings: Mapping[str, Finding]) -> dict[str, Any]:
-    """Put ``references.contract`` inside ``references``."""
-    fields: dict[str, Any] = {}
-    for name, finding in findings.items():
-        outer, dot, inner = name.partition(".")
-        if dot:
-            fields.setdefault(outer, {})[inner] = finding.value
-        else:
-            fields[outer] = finding.value
-    return fields

@@ -82,8 +82,8 @@ class EInvoiceReport:
     @property
     def findings(self) -> tuple[RuleFinding, ...]:
         """All findings, errors first."""
-        every = [finding for check in self.checks for finding in check.findings]
-        return tuple(sorted(every, key=lambda finding: finding.severity != "error"))
+        findings = [finding for check in self.checks for finding in check.findings]
+        return tuple(sorted(findings, key=lambda finding: finding.severity != "error"))
 
 
 _EN, _FX, _ZF2 = "urn:cen.eu:en16931:2017", "urn:factur-x.eu:1p0", "urn:zugferd.de:2p0"
@@ -135,9 +135,9 @@ def level_of(profile: str, syntax: str) -> RuleLevel:
     """Choose the rules for what a file says of itself."""
     if syntax not in ("CII", "UBL"):
         return RuleLevel("")
-    known = LEVEL_OF_PROFILE.get(profile.strip())
-    if known is not None and (syntax == "CII" or known in ("en16931", "extended-ctc-fr")):
-        return RuleLevel(known)
+    level = LEVEL_OF_PROFILE.get(profile.strip())
+    if level is not None and (syntax == "CII" or level in ("en16931", "extended-ctc-fr")):
+        return RuleLevel(level)
     if not profile.strip():
         return RuleLevel("en16931", full_schema=True)  # the rules themselves say that it is missing (BR-01)
     if any(owner in profile for owner in _CLOSED) or not profile.startswith(_EN):

@@ -1,6 +1,6 @@
 """OASIS UBL 2.1 invoices and credit notes: XRechnung, Peppol BIS, EXTENDED-CTC-FR."""
 
-from smeflow.invoices.xml.syntax import Group, TermTable, XmlSyntax
+from smeflow.invoices.xml.syntax import Group, TermTable, XmlSyntax, identifier_group
 
 _TOTALS = "cac:LegalMonetaryTotal"
 _IS_VAT = "[normalize-space(cac:TaxScheme/cbc:ID)='VAT']"
@@ -12,7 +12,14 @@ _IN_TAX_CURRENCY = (
 _SELLER = "cac:AccountingSupplierParty/cac:Party"
 _BUYER = "cac:AccountingCustomerParty/cac:Party"
 _MEANS = "cac:PaymentMeans"
-_STATUS = "cac:BillingReference/cac:InvoiceDocumentReference/cbc:DocumentStatusCode"
+_PRECEDING = "cac:BillingReference/cac:InvoiceDocumentReference"
+_PRECEDING_TERMS: TermTable = {
+    "number": "cbc:ID",
+    "date": "cbc:IssueDate",
+    "type_code": "cbc:DocumentTypeCode",
+}
+_OBJECT_TERMS: TermTable = {"id": "cbc:ID", "scheme": "cbc:ID/@schemeID"}
+_STATUS = f"{_PRECEDING}/cbc:DocumentStatusCode"
 _NO_SUM = f"{_STATUS}[.='GROUP' or .='INFORMATION']"
 
 
@@ -36,11 +43,8 @@ _PARTY: TermTable = {
     "legal_scheme": "cac:PartyLegalEntity/cbc:CompanyID/@schemeID",
     "legal_form": "cac:PartyLegalEntity/cbc:CompanyLegalForm",
     "tax_number": "cac:PartyTaxScheme[normalize-space(cac:TaxScheme/cbc:ID)!='VAT']/cbc:CompanyID",
-    "ids": Group(
-        path="cac:PartyIdentification/cbc:ID[not(@schemeID='SEPA')]",
-        terms={"id": ".", "scheme": "@schemeID"},
-    ),
-    "endpoint": Group(path="cbc:EndpointID", terms={"id": ".", "scheme": "@schemeID"}),
+    "ids": identifier_group("cac:PartyIdentification/cbc:ID[not(@schemeID='SEPA')]"),
+    "endpoint": identifier_group("cbc:EndpointID"),
     **_address("cac:PostalAddress"),
     "contact": "cac:Contact/cbc:Name",
     "email": "cac:Contact/cbc:ElectronicMail",
@@ -50,16 +54,16 @@ _NAMED: TermTable = {name: where for name, where in _PARTY.items() if name != "t
 """Parties whose one name stands where others have their trading name."""
 _DELIVERED_TO: TermTable = {
     "name": "cac:DeliveryParty/cac:PartyName/cbc:Name",
-    "ids": Group(path="cac:DeliveryLocation/cbc:ID", terms={"id": ".", "scheme": "@schemeID"}),
+    "ids": identifier_group("cac:DeliveryLocation/cbc:ID"),
     **_address("cac:DeliveryLocation/cac:Address"),
 }
 
 
 def _allowances(charge: str) -> Group:
-    yes = "1" if charge == "true" else "0"
+    digit = "1" if charge == "true" else "0"
     indicator = "normalize-space(cbc:ChargeIndicator)"
     return Group(
-        path=f"cac:AllowanceCharge[{indicator}='{charge}' or {indicator}='{yes}']",
+        path=f"cac:AllowanceCharge[{indicator}='{charge}' or {indicator}='{digit}']",
         terms={
             "amount": "cbc:Amount",
             "base": "cbc:BaseAmount",
@@ -82,9 +86,7 @@ _LINE_TERMS: TermTable = {
     "description": f"{_ITEM}/cbc:Description",
     "seller_item_id": f"{_ITEM}/cac:SellersItemIdentification/cbc:ID",
     "buyer_item_id": f"{_ITEM}/cac:BuyersItemIdentification/cbc:ID",
-    "standard_item_id": Group(
-        path=f"{_ITEM}/cac:StandardItemIdentification/cbc:ID", terms={"id": ".", "scheme": "@schemeID"}
-    ),
+    "standard_item_id": identifier_group(f"{_ITEM}/cac:StandardItemIdentification/cbc:ID"),
     "classifications": Group(
         path=f"{_ITEM}/cac:CommodityClassification",
         terms={"code": _CLASS, "list": f"{_CLASS}/@listID", "version": f"{_CLASS}/@listVersionID"},
@@ -124,12 +126,9 @@ _LINE_TERMS: TermTable = {
     "charges": _allowances("true"),
     "object": Group(
         path="cac:DocumentReference[cbc:DocumentTypeCode='130' or not(cbc:DocumentTypeCode)]",
-        terms={"id": "cbc:ID", "scheme": "cbc:ID/@schemeID"},
+        terms=_OBJECT_TERMS,
     ),
-    "preceding_invoice": Group(
-        path="cac:BillingReference/cac:InvoiceDocumentReference[cbc:ID]",
-        terms={"number": "cbc:ID", "date": "cbc:IssueDate", "type_code": "cbc:DocumentTypeCode"},
-    ),
+    "preceding_invoice": Group(path=f"{_PRECEDING}[cbc:ID]", terms=_PRECEDING_TERMS),
     "accounting_reference": "cbc:AccountingCost",
 }
 _LINES = "[self::cac:InvoiceLine or self::cac:CreditNoteLine]"
@@ -172,7 +171,7 @@ UBL = XmlSyntax(
         "iban": f"{_MEANS}/cac:PayeeFinancialAccount/cbc:ID",
         "bic": f"{_MEANS}/cac:PayeeFinancialAccount/cac:FinancialInstitutionBranch/cbc:ID",
         "order_reference": "cac:OrderReference/cbc:ID",
-        "preceding_invoice": "cac:BillingReference/cac:InvoiceDocumentReference/cbc:ID",
+        "preceding_invoice": f"{_PRECEDING}/cbc:ID",
         "payment_terms": "cac:PaymentTerms/cbc:Note",
         "delivery_date": "cac:Delivery/cbc:ActualDeliveryDate",
         "control.process": "cbc:ProfileID",
@@ -197,15 +196,9 @@ UBL = XmlSyntax(
         "references.despatch_advice": "cac:DespatchDocumentReference/cbc:ID",
         "references.despatch_date": "cac:DespatchDocumentReference/cbc:IssueDate",
         "references.tender": "cac:OriginatorDocumentReference/cbc:ID",
-        "references.object": Group(
-            path=f"{_DOCUMENT}[cbc:DocumentTypeCode='130']",
-            terms={"id": "cbc:ID", "scheme": "cbc:ID/@schemeID"},
-        ),
+        "references.object": Group(path=f"{_DOCUMENT}[cbc:DocumentTypeCode='130']", terms=_OBJECT_TERMS),
         "references.accounting": "cbc:AccountingCost",
-        "preceding_invoices": Group(
-            path="cac:BillingReference/cac:InvoiceDocumentReference",
-            terms={"number": "cbc:ID", "date": "cbc:IssueDate", "type_code": "cbc:DocumentTypeCode"},
-        ),
+        "preceding_invoices": Group(path=_PRECEDING, terms=_PRECEDING_TERMS),
         "payee": Group(path="cac:PayeeParty", terms=_NAMED),
         "tax_representative": Group(path="cac:TaxRepresentativeParty", terms=_NAMED),
         "delivery.to": Group(path="cac:Delivery", terms=_DELIVERED_TO),

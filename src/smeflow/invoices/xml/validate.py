@@ -35,7 +35,7 @@ from smeflow.kinds.records import Check, Reading, Record
 
 PDF = "application/pdf"
 _GUIDELINE = "ram:GuidelineSpecifiedDocumentContextParameter/ram:ID"
-STRICT: tuple[CheckName, ...] = ("xsd", "profile", "en16931", "pdf", "numbers")
+DEFAULT_CHECKS: tuple[CheckName, ...] = ("xsd", "profile", "en16931", "pdf", "numbers")
 """What is always asked for by default; France's rules where both parties are French."""
 
 
@@ -71,7 +71,7 @@ def check_einvoice(document: Document, checks: Sequence[CheckName] | None = None
     if target is None:
         return None
     french: tuple[CheckName, ...] = ("fr-ctc",) if _is_french(target) else ()
-    asked: tuple[CheckName, ...] = tuple(checks) if checks is not None else (*STRICT, *french)
+    asked: tuple[CheckName, ...] = tuple(checks) if checks is not None else (*DEFAULT_CHECKS, *french)
     ran = _run(target, asked)
     order: tuple[CheckName, ...] = ("xml", *ASKED_CHECKS)
     return EInvoiceReport(
@@ -131,7 +131,7 @@ def _run(target: _EInvoice, asked: Sequence[CheckName]) -> dict[CheckName, RuleC
 
 def _by_rules(target: _EInvoice, asked: Sequence[CheckName]) -> dict[CheckName, RuleCheck]:
     """Run schema and rules in the child, in one go."""
-    ready: dict[CheckName, RuleCheck] = {}
+    results: dict[CheckName, RuleCheck] = {}
     schemas: dict[str, str] = {}
     rules: dict[str, dict[str, Any]] = {}
     level = target.level.name
@@ -140,48 +140,47 @@ def _by_rules(target: _EInvoice, asked: Sequence[CheckName]) -> dict[CheckName, 
         if schema:
             schemas["xsd"] = schema
         else:
-            ready["xsd"] = _not_run("xsd", say("No schema of {syntax} is bundled.", syntax=target.syntax))
-    both: tuple[CheckName, ...] = ("en16931", "fr-ctc")
-    for name in both:
+            results["xsd"] = _not_run("xsd", say("No schema of {syntax} is bundled.", syntax=target.syntax))
+    names: tuple[CheckName, ...] = ("en16931", "fr-ctc")
+    for name in names:
         if name not in asked:
             continue
         file = SCHEMATRON.get((target.syntax, level)) if name == "en16931" else FR_CTC.get(target.syntax)
         if file is None:
-            ready[name] = _not_run(name, say("No rules for {syntax} are bundled.", syntax=target.syntax))
+            results[name] = _not_run(name, say("No rules for {syntax} are bundled.", syntax=target.syntax))
         elif name == "fr-ctc" and level == "minimum":
-            ready[name] = _not_run(name, say("France's rules are not made for the profile MINIMUM."))
+            results[name] = _not_run(name, say("France's rules are not made for the profile MINIMUM."))
         else:
             rules[name] = {"file": file, "only": []}
     if "en16931" in rules and target.syntax == "CII" and level in ("basicwl", "basic", "en16931"):
         rules["cii"] = {"file": CII_SYNTAX, "only": ["CII-DT-"]}
     if not schemas and not rules:
-        return ready
-    return ready | _ask_workers(target, schemas, rules)
+        return results
+    return results | _ask_workers(target, schemas, rules)
 
 
 def _ask_workers(
     target: _EInvoice, schemas: dict[str, str], rules: dict[str, dict[str, Any]]
 ) -> dict[CheckName, RuleCheck]:
     names: list[CheckName] = [name for name in ASKED_CHECKS if name in schemas or name in rules]
-    try:
-        reply, _ = shared_rule_workers().ask(
-            {"job": "check", "schemas": schemas, "rules": rules},
-            [target.document.data],
-            seconds=CHECK_SECONDS,
-        )
-    except WorkerEnded as error:
-        why = (
-            say("It took longer than {seconds} seconds.", seconds=int(CHECK_SECONDS))
-            if error.timed_out
-            else say("The program that checks broke down on this file.")
-        )
-        return {name: _not_run(name, why) for name in names}
-    if "error" in reply:
-        return {name: _not_run(name, say("It was stopped: {why}.", why=reply["error"])) for name in names}
+    reply = _ask({"job": "check", "schemas": schemas, "rules": rules}, target.document.data)
+    if isinstance(reply, Phrase):
+        return {name: _not_run(name, reply) for name in names}
     results = reply["results"]
     return {
         name: _rule_check(target, name, schemas.get(name) or rules[name]["file"], results) for name in names
     }
+
+
+def _ask(head: dict[str, Any], data: bytes) -> dict[str, Any] | Phrase:
+    """Give what the child answers, or why it does not."""
+    try:
+        reply, _ = shared_rule_workers().ask(head, [data], seconds=CHECK_SECONDS)
+    except WorkerEnded as error:
+        if error.timed_out:
+            return say("It took longer than {seconds} seconds.", seconds=int(CHECK_SECONDS))
+        return say("The program that checks broke down on this file.")
+    return say("It was stopped: {why}.", why=reply["error"]) if "error" in reply else reply
 
 
 def _rule_check(target: _EInvoice, name: CheckName, file: str, results: dict[str, Any]) -> RuleCheck:
@@ -191,17 +190,17 @@ def _rule_check(target: _EInvoice, name: CheckName, file: str, results: dict[str
         findings += results.get("cii", {}).get("findings", [])
         if target.level.full_schema:  # the profile is judged by itself
             findings = [finding for finding in findings if not finding["path"].endswith(_GUIDELINE)]
-    why: Phrase | None = None
+    reason: Phrase | None = None
     if "missing" in result:
-        why = MissingExtra(package=result["missing"], extra="einvoice").phrase
+        reason = MissingExtra(package=result["missing"], extra="einvoice").phrase
     elif result.get("error") == "too large":
-        why = say("The invoice is too large for the rules.")
+        reason = say("The invoice is too large for the rules.")
     elif "error" in result:
-        why = say("The rules were stopped by a value they cannot read: {why}.", why=result["error"])
+        reason = say("The rules were stopped by a value they cannot read: {why}.", why=result["error"])
     return RuleCheck(
         name=name,
-        ran=why is None,
-        why=why,
+        ran=reason is None,
+        why=reason,
         rules=file,
         findings=tuple(_finding(target, name, finding) for finding in findings),
     )
@@ -219,13 +218,9 @@ def _finding(target: _EInvoice, name: CheckName, fields: dict[str, Any]) -> Rule
 
 
 def _container(target: _EInvoice, pdf: Document) -> RuleCheck:
-    head = {"job": "container", "level": target.level.name, "syntax": target.syntax}
-    try:
-        reply, _ = shared_rule_workers().ask(head, [pdf.data], seconds=CHECK_SECONDS)
-    except WorkerEnded:
-        return _not_run("pdf", say("The program that checks broke down on this file."))
-    if "error" in reply:
-        return _not_run("pdf", say("It was stopped: {why}.", why=reply["error"]))
+    reply = _ask({"job": "container", "level": target.level.name, "syntax": target.syntax}, pdf.data)
+    if isinstance(reply, Phrase):
+        return _not_run("pdf", reply)
     findings = tuple(
         RuleFinding(check="pdf", **{**fields, "text": Phrase(**fields["text"])})
         for fields in reply["findings"]
@@ -246,11 +241,11 @@ def _numbers(target: _EInvoice) -> Iterator[RuleFinding]:
         yield RuleFinding(check="numbers", rule="value", severity="warning", text=problem)
 
 
-def _not_run(name: CheckName, why: Phrase) -> RuleCheck:
-    return RuleCheck(name=name, ran=False, why=why)
+def _not_run(name: CheckName, reason: Phrase) -> RuleCheck:
+    return RuleCheck(name=name, ran=False, why=reason)
 
 
-_RULES_TOLD = 3
+_RULES_LISTED = 3
 
 
 def rule_checks(documents: Sequence[Document], wanted: Sequence[str]) -> Iterator[Check]:
@@ -271,7 +266,7 @@ def _check_detail(ran: RuleCheck) -> Phrase | None:
         text = say("{check}: {rule}: {text}", check=ran.name, rule=first.rule, text=first.text)
         if first.value:
             text = say("{said} There stands: {value}.", said=text, value=first.value)
-        rules = ", ".join(finding.rule for finding in others[:_RULES_TOLD])
+        rules = ", ".join(finding.rule for finding in others[:_RULES_LISTED])
         return say("{said} Also: {rules}.", said=text, rules=rules) if rules else text
     if ran.passed is None:
         return say("{check} was not run: {why}", check=ran.name, why=ran.why or "–")

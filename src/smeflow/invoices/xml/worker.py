@@ -13,8 +13,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
 
 from smeflow._optional import import_extra
+from smeflow._text import shortened
 from smeflow.documents.workers import send, serve
 from smeflow.errors import MissingExtra
+from smeflow.invoices.xml.cii import CII
+from smeflow.invoices.xml.pdf import container_findings
+from smeflow.invoices.xml.rules import bundled_file
+from smeflow.invoices.xml.syntax import local_name, parse_invoice_xml, xpath_of
+from smeflow.invoices.xml.ubl import UBL
 
 if TYPE_CHECKING:
     from lxml.etree import _Element
@@ -24,14 +30,7 @@ _ID = re.compile(r"\[([A-Z][\w.-]*)\]\s*[-–:]?\s*")
 _LONGEST_SHOWN = 200
 _MOST_FINDINGS = 500
 """So many findings of one set of rules are given; the next say nothing new."""
-PREFIXES = {
-    "urn:un:unece:uncefact:data:standard:CrossIndustryInvoice:100": "rsm",
-    "urn:un:unece:uncefact:data:standard:ReusableAggregateBusinessInformationEntity:100": "ram",
-    "urn:un:unece:uncefact:data:standard:UnqualifiedDataType:100": "udt",
-    "urn:un:unece:uncefact:data:standard:QualifiedDataType:100": "qdt",
-    "urn:oasis:names:specification:ubl:schema:xsd:CommonAggregateComponents-2": "cac",
-    "urn:oasis:names:specification:ubl:schema:xsd:CommonBasicComponents-2": "cbc",
-}
+PREFIXES = {**CII.namespaces, **UBL.namespaces}
 _FILE_ELEMENTS = ("EmbeddedDocumentBinaryObject", "AttachmentBinaryObject")
 _LONGEST_VALUE = 100_000
 """Characters of one value; no rule can reckon with more."""
@@ -42,15 +41,15 @@ _LARGEST_INVOICE = 5_000_000
 def answer(head: dict[str, Any], pieces: list[bytes], answers: BinaryIO) -> None:
     """Do the job that *head* names and send the outcome."""
     try:
-        reply, sent = JOBS[head["job"]](head, pieces)
+        reply, payload = JOBS[head["job"]](head, pieces)
     except Exception as error:  # noqa: BLE001 - told to whoever asked
-        reply, sent = {"error": f"{type(error).__name__}: {error}"[:500]}, []
-    send(answers, reply, sent)
+        reply, payload = {"error": f"{type(error).__name__}: {error}"[:500]}, []
+    send(answers, reply, payload)
 
 
 def check(head: dict[str, Any], pieces: list[bytes]) -> tuple[dict[str, Any], list[bytes]]:
     """Run schemas and rules on one invoice."""
-    root = parsed(pieces[0])
+    root = parse_invoice_xml(pieces[0])
     results: dict[str, Any] = {}
     for name, file in head["schemas"].items():
         results[name] = {"findings": schema_findings(root, file)}
@@ -58,20 +57,6 @@ def check(head: dict[str, Any], pieces: list[bytes]) -> tuple[dict[str, Any], li
     for name, rules in head["rules"].items():
         results[name] = rule_findings(text, root, rules["file"], tuple(rules["only"]))
     return {"results": results}, []
-
-
-def parsed(data: bytes) -> "_Element":
-    """Parse an invoice; a document type is refused."""
-    from lxml import etree
-
-    parser = etree.XMLParser(
-        resolve_entities=False, no_network=True, load_dtd=False, huge_tree=False, remove_comments=True
-    )
-    root = etree.fromstring(data.lstrip(b"\xef\xbb\xbf \t\r\n"), parser)
-    info: Any = root.getroottree().docinfo
-    if info.doctype:
-        raise ValueError("DTD")
-    return root
 
 
 def schema_findings(root: "_Element", file: str) -> list[dict[str, Any]]:
@@ -91,8 +76,10 @@ def schema_findings(root: "_Element", file: str) -> list[dict[str, Any]]:
             {
                 "rule": entry.type_name.removeprefix("SCHEMAV_").lower().replace("_", "-"),
                 "severity": "error",
-                "text": cut_short(re.sub(r"\{[^}]*\}", "", entry.message)),  # without namespaces
-                "path": xpath_of(node) if node is not None else entry.path or "",
+                "text": shortened(
+                    re.sub(r"\{[^}]*\}", "", entry.message), _LONGEST_SHOWN
+                ),  # without namespaces
+                "path": _place_of(node) if node is not None else entry.path or "",
                 "line": entry.line,
                 "value": value_of(node) if node is not None else "",
             }
@@ -104,8 +91,6 @@ def schema_findings(root: "_Element", file: str) -> list[dict[str, Any]]:
 def _schema(file: str) -> Any:
     from lxml import etree
 
-    from smeflow.invoices.xml.rules import bundled_file
-
     return etree.XMLSchema(file=str(bundled_file(file)))
 
 
@@ -113,13 +98,13 @@ def without_files(root: "_Element") -> str:
     """Write the invoice again without the files inside it: no rule looks into them."""
     from lxml import etree
 
-    held = [
-        (node, node.text) for node in root.iter("{*}*") if _local_name(node) in _FILE_ELEMENTS and node.text
+    embedded = [
+        (node, node.text) for node in root.iter("{*}*") if local_name(node) in _FILE_ELEMENTS and node.text
     ]
-    for node, _ in held:
+    for node, _ in embedded:
         node.text = "AA=="
     text = str(etree.tostring(root, encoding="unicode"))
-    for node, data in held:
+    for node, data in embedded:
         node.text = data
     return text
 
@@ -127,7 +112,7 @@ def without_files(root: "_Element") -> str:
 def rule_findings(text: str, root: "_Element", file: str, only: tuple[str, ...]) -> dict[str, Any]:
     """Run one set of rules."""
     longest = max(
-        (len(node.text or "") for node in root.iter() if _local_name(node) not in _FILE_ELEMENTS), default=0
+        (len(node.text or "") for node in root.iter() if local_name(node) not in _FILE_ELEMENTS), default=0
     )
     if len(text) > _LARGEST_INVOICE or longest > _LONGEST_VALUE:
         return {"error": "too large"}
@@ -141,7 +126,7 @@ def rule_findings(text: str, root: "_Element", file: str, only: tuple[str, ...])
         return {"error": " ".join(str(error).split())[:300]}
     if not svrl:
         return {"error": "the rules gave no answer"}
-    findings = svrl_findings(parsed(svrl.encode()), root)
+    findings = svrl_findings(parse_invoice_xml(svrl.encode()), root)
     return {"findings": [f for f in findings if not only or f["rule"].startswith(only)]}
 
 
@@ -152,8 +137,6 @@ def _saxon() -> Any:
 
 @cache
 def _rules(file: str) -> Any:
-    from smeflow.invoices.xml.rules import bundled_file
-
     saxon = _saxon()
     return saxon, saxon.new_xslt30_processor().compile_stylesheet(stylesheet_file=str(bundled_file(file)))
 
@@ -191,7 +174,7 @@ def locate(invoice: "_Element", location: str) -> dict[str, Any]:
     node = nodes[0]
     value = node.get(attribute.partition("[")[0], "") if attribute else value_of(node)
     return {
-        "path": xpath_of(node) + (f"/@{attribute}" if attribute else ""),
+        "path": _place_of(node) + (f"/@{attribute}" if attribute else ""),
         "line": node.sourceline,
         "value": value,
     }
@@ -200,42 +183,21 @@ def locate(invoice: "_Element", location: str) -> dict[str, Any]:
 def value_of(node: "_Element") -> str:
     """Give the text of an element, or of those in it."""
     if len(node) == 0:
-        return cut_short((node.text or "").strip())
+        return shortened((node.text or "").strip(), _LONGEST_SHOWN)
     leaves = [
-        f"{_local_name(leaf)}={leaf.text.strip()}"
+        f"{local_name(leaf)}={leaf.text.strip()}"
         for leaf in node.iter("*")
         if len(leaf) == 0 and leaf.text and leaf.text.strip()
     ]
-    return cut_short(", ".join(leaves[:8]) + (", …" if len(leaves) > 8 else ""))
+    return shortened(", ".join(leaves[:8]) + (", …" if len(leaves) > 8 else ""), _LONGEST_SHOWN)
 
 
-def cut_short(text: str) -> str:
-    """Keep what a person can take in."""
-    return text if len(text) <= _LONGEST_SHOWN else text[: _LONGEST_SHOWN - 1] + "…"
-
-
-def xpath_of(node: "_Element") -> str:
-    """Write the XPath of an element with the usual prefixes."""
-    steps: list[str] = []
-    element: _Element | None = node
-    while element is not None:
-        prefix = PREFIXES.get(str(element.tag).rpartition("}")[0][1:])
-        name = f"{prefix}:{_local_name(element)}" if prefix else _local_name(element)
-        before = sum(1 for _ in element.itersiblings(str(element.tag), preceding=True))
-        twins = before or next(element.itersiblings(str(element.tag)), None) is not None
-        steps.append(f"{name}[{before + 1}]" if twins else name)
-        element = element.getparent()
-    return "/" + "/".join(reversed(steps))
-
-
-def _local_name(node: "_Element") -> str:
-    return str(node.tag).rpartition("}")[2]
+def _place_of(node: "_Element") -> str:
+    return xpath_of(node, PREFIXES, bare="{}")
 
 
 def container(head: dict[str, Any], pieces: list[bytes]) -> tuple[dict[str, Any], list[bytes]]:
     """Look at how an invoice lies in a PDF."""
-    from smeflow.invoices.xml.pdf import container_findings
-
     return {"findings": container_findings(pieces[0], head["level"], head["syntax"])}, []
 
 
@@ -251,7 +213,7 @@ def attach(head: dict[str, Any], pieces: list[bytes]) -> tuple[dict[str, Any], l
         name: {"filedata": data, "afrelationship": "supplement"}
         for name, data in zip(names, pieces[2:], strict=True)
     }
-    made = folder / "made.pdf"
+    combined = folder / "made.pdf"
     generate_from_file(
         str(pdf),
         pieces[1],
@@ -259,12 +221,12 @@ def attach(head: dict[str, Any], pieces: list[bytes]) -> tuple[dict[str, Any], l
         level=head["level"],
         check_xsd=False,
         check_schematron=False,
-        output_pdf_file=str(made),
+        output_pdf_file=str(combined),
         attachments=attachments or None,
         lang=head["language"],
         afrelationship="data",
     )
-    return {}, [with_colours(made.read_bytes())]
+    return {}, [with_colours(combined.read_bytes())]
 
 
 def with_colours(data: bytes) -> bytes:
@@ -297,9 +259,9 @@ def with_colours(data: bytes) -> bytes:
         }
     )
     writer.root_object[NameObject("/OutputIntents")] = ArrayObject([intent])
-    made = BytesIO()
-    writer.write(made)
-    return made.getvalue()
+    output = BytesIO()
+    writer.write(output)
+    return output.getvalue()
 
 
 JOBS: dict[str, Callable[[dict[str, Any], list[bytes]], tuple[dict[str, Any], list[bytes]]]] = {

@@ -13,25 +13,18 @@ from typing import TYPE_CHECKING, Any
 from smeflow.i18n import say
 from smeflow.invoices.record import Invoice, InvoiceLine
 from smeflow.invoices.record_parts import Party, PaymentMeans, SupportingDocument, VatBreakdown
-from smeflow.invoices.xml.cii import CII, NO_NAME, VAT_GROUP, VAT_TERMS, WRITTEN
+from smeflow.invoices.xml.cii import CII, UNNAMED_PROJECT, VAT_GROUP, VAT_TERMS, WRITE_PATHS
 from smeflow.invoices.xml.rules import PROFILE_OF_LEVEL, SCHEMAS, bundled_file
 from smeflow.invoices.xml.syntax import Group, TermTable
+from smeflow.invoices.xml.terms import CODE_OF_KIND
 from smeflow.kinds.records import Identifier, Record, is_empty
 
 if TYPE_CHECKING:
     from lxml.etree import _Element
 
-CODE_OF_KIND = {
-    "invoice": "380",
-    "credit_note": "381",
-    "corrected": "384",
-    "prepayment": "386",
-    "self_billed": "389",
-}
-"""BT-3 for the kinds of a record that does not bear the code itself."""
 TRANSFER = "30"
 """BT-81 where a record says an account and no way to pay: a credit transfer."""
-_TWICE = frozenset({"kind", "iban", "bic", "preceding_invoice"})
+_ALSO_IN_GROUPS = frozenset({"kind", "iban", "bic", "preceding_invoice"})
 """Terms that stand in a group as well."""
 _STEP = re.compile(r"([\w:.@-]+)((?:\[[^\]]*\])*)")
 _CONDITION = re.compile(r"\[(?:([\w:./-]+?)/?)?(?:@([\w-]+))?='([^']*)'\]")
@@ -85,8 +78,8 @@ def _completed(record: Invoice, profile: str) -> Invoice:
         means = PaymentMeans(code=TRANSFER, account=record.iban, bic=record.bic)
         changes["payment"] = record.payment.model_copy(update={"means": (means,)})
     if record.references.project and not record.references.project_name:
-        named = record.references.model_copy(update={"project_name": NO_NAME})
-        changes["references"] = named
+        references = record.references.model_copy(update={"project_name": UNNAMED_PROJECT})
+        changes["references"] = references
     changes["lines"] = tuple(_priced(line) for line in record.lines)
     return record.model_copy(update=changes)
 
@@ -128,9 +121,9 @@ class _XmlWriter:
             value: Any = record
             for step in name.split("."):
                 value = getattr(value, step)
-            if name in WRITTEN:
-                self.text(self.root, WRITTEN[name].format(**currencies), value, name)
-            elif name not in _TWICE:
+            if name in WRITE_PATHS:
+                self.text(self.root, WRITE_PATHS[name].format(**currencies), value, name)
+            elif name not in _ALSO_IN_GROUPS:
                 self.term(self.root, name, where, value)
         for index, text in enumerate(record.notes):
             code = record.note_codes[index] if index < len(record.note_codes) else None
@@ -185,40 +178,40 @@ class _XmlWriter:
             return
         text = base64.b64encode(data).decode()
         self.text(element, "ram:AttachmentBinaryObject", text, f"{name}.file_name")
-        held = self.element(element, "ram:AttachmentBinaryObject")
-        held.set("mimeCode", media_type or "application/octet-stream")
-        held.set("filename", file_name)
+        attachment = self.element(element, "ram:AttachmentBinaryObject")
+        attachment.set("mimeCode", media_type or "application/octet-stream")
+        attachment.set("filename", file_name)
 
     def text(self, element: "_Element", path: str, value: Any, name: str) -> None:
         """Write one value; an attribute only where its element stands."""
         if is_empty(value):
             return
-        before, _, attribute = path.rpartition("@") if re.search(r"(^|/)@[\w]+$", path) else (path, "", "")
+        outer, _, attribute = path.rpartition("@") if re.search(r"(^|/)@[\w]+$", path) else (path, "", "")
         if attribute:
-            target = self.element(element, before.rstrip("/"), find=True) if before else element
-            if target is None or (before and not target.text):
+            target = self.element(element, outer.rstrip("/"), find=True) if outer else element
+            if target is None or (outer and not target.text):
                 if not name.endswith((".file_name", ".media_type")) or not self.files:
                     self.dropped.append(name)
                 return
             target.set(attribute, _written(value))
             return
-        found = self.element(element, path)
-        found.text = _written(value)
-        self._names[found] = name
+        target = self.element(element, path)
+        target.text = _written(value)
+        self._names[target] = name
 
     def element(self, element: Any, path: str, *, new: bool = False, find: bool = False) -> Any:
         """Give the element at *path*, made where it is not there; *new*: its last step is always made."""
         steps = list(_STEP.finditer(path))
-        for at, step in enumerate(steps):
+        for index, step in enumerate(steps):
             key = (element, step.group(0))
-            last = new and at == len(steps) - 1
+            last = new and index == len(steps) - 1
             if last or key not in self._made:
                 if find:
                     return None
-                made = self._make(element, step.group(1), step.group(2))
+                created = self._make(element, step.group(1), step.group(2))
                 if not last:
-                    self._made[key] = made
-                element = made
+                    self._made[key] = created
+                element = created
             else:
                 element = self._made[key]
         return element
@@ -226,15 +219,15 @@ class _XmlWriter:
     def _make(self, parent: Any, name: str, conditions: str) -> Any:
         from lxml import etree
 
-        made = etree.SubElement(parent, self._tag(name))
+        created = etree.SubElement(parent, self._tag(name))
         for condition in _CONDITION.finditer(conditions):
             path, attribute, value = condition.groups()
-            inner = self.element(made, path) if path and path != name else made
+            inner = self.element(created, path) if path and path != name else created
             if attribute:
                 inner.set(attribute, value)
             else:
                 inner.text = value
-        return made
+        return created
 
     def _tag(self, name: str) -> str:
         prefix, _, local = name.partition(":")
@@ -245,19 +238,19 @@ class _XmlWriter:
         from lxml import etree
 
         slots = schema.children(type_name)
-        kept: set[str] = set()
+        seen: set[str] = set()
         for child in list(element):
             slot = slots.get(child.tag)
-            if slot is None or (not slot.many and child.tag in kept):
+            if slot is None or (not slot.many and child.tag in seen):
                 self._drop(element, child)
                 continue
-            kept.add(child.tag)
+            seen.add(child.tag)
             if len(child):
                 self.fit(child, slot.type, schema)
                 if not len(child) and not schema.may_be_empty(slot.type):
                     element.remove(child)
         for tag, slot in slots.items():
-            if slot.required and tag not in kept and schema.may_be_empty(slot.type):
+            if slot.required and tag not in seen and schema.may_be_empty(slot.type):
                 etree.SubElement(element, tag)
         element[:] = sorted(element, key=lambda child: slots[child.tag].place)
 
@@ -309,12 +302,12 @@ def read_schema(file: str) -> SchemaTypes:
     types: dict[str, Mapping[str, SchemaSlot]] = {}
     roots: dict[str, str] = {}
     files: set[Path] = set()
-    waiting = [bundled_file(file)]
-    while waiting:
-        path = waiting.pop()
+    pending = [bundled_file(file)]
+    while pending:
+        path = pending.pop()
         if path not in files:
             files.add(path)
-            waiting += _read_file(path, types, roots)
+            pending += _read_file(path, types, roots)
     return SchemaTypes(root=roots["CrossIndustryInvoice"], types=types)
 
 
@@ -322,23 +315,23 @@ def _read_file(path: Path, types: dict[str, Mapping[str, SchemaSlot]], roots: di
     from lxml import etree
 
     schema = etree.parse(str(path)).getroot()
-    own = schema.get("targetNamespace", "")
+    namespace = schema.get("targetNamespace", "")
     for kind in schema.findall(f"{_XS}complexType"):
         if kind.find(f"{_XS}simpleContent") is not None:
             continue  # it holds text
-        types[f"{{{own}}}{kind.get('name')}"] = _slots(kind, own)
+        types[f"{{{namespace}}}{kind.get('name')}"] = _slots(kind, namespace)
     for element in schema.findall(f"{_XS}element"):
         roots[element.get("name", "")] = _type(element)
-    return [path.parent / found.get("schemaLocation", "") for found in schema.findall(f"{_XS}import")]
+    return [path.parent / imported.get("schemaLocation", "") for imported in schema.findall(f"{_XS}import")]
 
 
-def _slots(kind: "_Element", own: str) -> dict[str, SchemaSlot]:
+def _slots(kind: "_Element", namespace: str) -> dict[str, SchemaSlot]:
     slots: dict[str, SchemaSlot] = {}
     for place, element in enumerate(kind.iter(f"{_XS}element")):
         name = element.get("name")
         if name:
             slots.setdefault(
-                f"{{{own}}}{name}",
+                f"{{{namespace}}}{name}",
                 SchemaSlot(
                     place=place,
                     type=_type(element),
