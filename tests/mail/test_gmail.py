@@ -30,7 +30,7 @@ class Folder:
     def from_uid(self, uid):
         return [n for n in range(1, len(self.numbers) + 1) if n >= uid]
 
-    def look(self, uids):
+    def summaries(self, uids):
         at = datetime(2026, 11, 23, tzinfo=UTC)
         return [
             MailSummary(uid=n, mark=f"m{self.numbers[n - 1]}", size=60, arrived=at, gmail=self.numbers[n - 1])

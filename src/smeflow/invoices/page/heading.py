@@ -177,11 +177,10 @@ def _candidates(view: PageView, title: DocumentTitle) -> Iterator[FoundNumber]:
     for label in view.labels_of("number"):
         if label.hit.weak and label.page == 0:
             in_title = _in_title(view, label, title.quote)
-            number = None
             if in_title or _below_title(view, label, title.quote):
                 number = _number_of_label(view, label, 2.5 if in_title else 1.6)
-            if number:
-                yield number
+                if number:
+                    yield number
 
 
 def _behind_title(view: PageView, title: Quote) -> FoundNumber | None:
