@@ -16,7 +16,7 @@ test: $(VENV)/.dev  ## every test, the notebook included
 	$(RUN_TESTS) $(ARGS)
 
 test-fast: $(VENV)/.dev  ## what is quick and needs no program of the operating system
-	$(RUN_TESTS) -m 'not slow and not requires_program' $(ARGS)
+	$(RUN_TESTS) -m 'not slow and not requires_program' --hypothesis-profile fast $(ARGS)
 
 coverage: $(VENV)/.dev  ## every test, and which lines and branches none of them runs
 	$(RUN_TESTS) --cov --cov-report=term:skip-covered $(ARGS)

@@ -16,6 +16,7 @@ import pytest
 
 # A time is no test: the machine is shared, and a slow moment is no mistake.
 hypothesis.settings.register_profile("smeflow", deadline=None)
+hypothesis.settings.register_profile("fast", deadline=None, max_examples=20)  # for `make test-fast`
 hypothesis.settings.load_profile("smeflow")
 
 HERE = Path(__file__).parent

@@ -161,6 +161,7 @@ ALONE: dict[str, str] = {}
 """Short modules with one importer that stand alone all the same, each with its reason."""
 
 
+@pytest.mark.slow
 def test_no_module_is_a_crumb():
     """A module under 40 lines with one importer belongs into that importer, unless it is a row of kinds."""
     importers: dict[str, set[str]] = {}
@@ -185,6 +186,7 @@ def classes() -> Iterator[tuple[str, str]]:
                 yield node.name, module(file)
 
 
+@pytest.mark.slow
 def test_a_class_name_stands_once_in_its_package():
     """Two classes of one name in one package are two ideas under one word."""
     homes: dict[tuple[str, str], list[str]] = {}
@@ -193,6 +195,7 @@ def test_a_class_name_stands_once_in_its_package():
     assert {k: v for k, v in homes.items() if len(v) > 1} == {}
 
 
+@pytest.mark.slow
 def test_a_public_class_name_means_one_thing():
     """A name that users or packages share is not used twice in the whole house."""
     homes: dict[str, list[str]] = {}
@@ -235,6 +238,7 @@ def test_functions_stay_short():
     assert long == []
 
 
+@pytest.mark.slow
 def test_no_module_needs_unix_at_import():
     """Locks and limits have a Windows path: what exists on Unix alone is imported where it is used."""
     found = [
@@ -404,6 +408,7 @@ def test_a_sentence_is_translated_once():
         assert len({template for template, _ in pairs}) == len(pairs), file.name
 
 
+@pytest.mark.slow
 def test_no_french_twin_is_left_over():
     """A translation whose sentence is gone goes too, unless results in ledgers say it: those are retired."""
     used = {c.value for file in FILES for c in ast.walk(tree(file)) if isinstance(c, ast.Constant)}
@@ -412,6 +417,7 @@ def test_no_french_twin_is_left_over():
     assert sorted(retired & used) == []
 
 
+@pytest.mark.slow
 def test_what_a_docstring_says_is_raised_exists():
     """A renamed error is renamed in what says that it is raised."""
     known = set(dir(builtins)) | {

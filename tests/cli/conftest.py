@@ -117,7 +117,7 @@ class Handler(BaseHTTPRequestHandler):
 def provider():
     """Start a model server."""
     server = Provider()
-    threading.Thread(target=server.serve_forever, daemon=True).start()
+    threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
     yield server
     server.free.set()
     server.shutdown()

@@ -45,6 +45,7 @@ def test_only_the_checks_that_are_asked_for_run(smeflow, inbox):
     assert "xsd, profile, en16931" in wrong.err
 
 
+@pytest.mark.slow
 def test_a_folder_is_gone_through_and_what_is_no_invoice_is_told(smeflow, inbox, tmp_path):
     """Every file is answered for; a report is in French where the person is."""
     (tmp_path / "post").mkdir()
@@ -96,6 +97,7 @@ def test_the_xml_of_a_file_goes_in_as_it_is(smeflow, inbox, tmp_path):
     assert reading.record.number.startswith("018304")
 
 
+@pytest.mark.slow
 def test_data_that_break_a_rule_are_not_written(smeflow, inbox, tmp_path):
     """Nothing is left behind, and the findings say why."""
     bad = inbox / "atelier-berthier-FA-2026-0001-bis.pdf"

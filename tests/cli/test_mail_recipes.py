@@ -40,6 +40,7 @@ def test_each_ends_with_most_mails_sorted_and_the_rest_at_a_person(ran, name, fi
     assert "Only observed" in " ".join(map(str, summary.notes))
 
 
+@pytest.mark.slow
 def test_customers_are_answered_in_their_language_by_name(ran):
     """From the firm's own answers; nothing in them is marked."""
     folder, _ = ran("customer-requests", "recipe.yaml")
@@ -52,6 +53,7 @@ def test_customers_are_answered_in_their_language_by_name(ran):
     assert "refunded to the same account" in answers["ruth.baker@example.com"]
 
 
+@pytest.mark.slow
 def test_a_column_may_ask_for_the_language_of_a_mail(ran):
     """What only the text says is read again from the kept bytes."""
     folder, _ = ran("mailbox-triage", "recipe.yaml")
@@ -63,6 +65,7 @@ def test_a_column_may_ask_for_the_language_of_a_mail(ran):
     assert {"fr", "en"} <= {row["Label"] for row in rows}
 
 
+@pytest.mark.slow
 def test_an_address_that_poses_as_a_known_firm_waits_for_a_person(ran):
     """A public mailbox with a known firm's name in it."""
     from smeflow.ledger.ledger import Ledger

@@ -116,6 +116,7 @@ def test_an_unknown_field_beside_the_labels_is_named(smeflow, tmp_path):
     assert "rule" in told.err
 
 
+@pytest.mark.slow
 def test_a_bad_line_is_a_line_with_problems_and_never_a_stop(smeflow, labels, tmp_path):
     """The good lines are sorted, the bad ones say what they lack and where."""
     lines = tmp_path / "mails.jsonl"
@@ -129,6 +130,7 @@ def test_a_bad_line_is_a_line_with_problems_and_never_a_stop(smeflow, labels, tm
     assert "does not exist" in told.lines[4]["problems"][0]
 
 
+@pytest.mark.slow
 def test_each_mail_of_an_archive_is_a_line(smeflow, tmp_path, labels):
     """By its number in the file; an archive without a mail says so."""
     mail = "From a@x.fr Mon Nov 23 08:00:00 2026\nFrom: a@x.fr\nSubject: {0}\n\nText {0}.\n\n"

@@ -1,5 +1,7 @@
 """A step in the hands of people who build with LangChain."""
 
+import pytest
+
 from smeflow.core.case import Case
 from smeflow.core.run import as_runnable
 from smeflow.core.step import step
@@ -13,6 +15,7 @@ def shouted(case: Case, llm: LLM) -> str:
     return llm.complete(Request(messages=(Message("user", case.text),))).text.upper()
 
 
+@pytest.mark.slow
 def test_a_step_is_one_part_of_a_chain():
     """It takes a case or a text, and goes into a chain with others."""
     from langchain_core.runnables import RunnableLambda

@@ -191,6 +191,7 @@ def test_a_limit_lets_pass_what_it_names_and_no_more(make_pdf, printed, read_in_
         assert (raised.value.limit, raised.value.value, raised.value.found) == (limit, value, found)
 
 
+@pytest.mark.slow
 @settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(changes=st.lists(st.tuples(st.floats(0, 0.999), st.integers(0, 255)), min_size=1, max_size=60))
 def test_a_damaged_pdf_is_read_or_refused(recipes, changes):

@@ -47,6 +47,7 @@ def test_a_worker_is_kept_for_the_next_file(pool):
     assert worker_of(pool) is first
 
 
+@pytest.mark.slow
 def test_a_worker_is_replaced_after_many_files(pool):
     """What a parser leaks must not add up."""
     pool.read(xml())
@@ -58,6 +59,7 @@ def test_a_worker_is_replaced_after_many_files(pool):
 
 
 @pytest.mark.skipif(os.name != "posix", reason="signals that stop a process are of POSIX")
+@pytest.mark.slow
 def test_a_worker_that_hangs_is_ended_for_its_file_alone(pool):
     """The limit `seconds` holds whatever the parser does; the next file gets a new worker."""
     pool.read(xml())
@@ -71,6 +73,7 @@ def test_a_worker_that_hangs_is_ended_for_its_file_alone(pool):
 
 
 @pytest.mark.skipif(os.name != "posix", reason="signals that stop a process are of POSIX")
+@pytest.mark.slow
 def test_a_worker_that_breaks_down_takes_one_file_with_it(pool):
     """A parser that crashes is a fact about the file it read."""
     pool.read(xml())

@@ -47,7 +47,7 @@ def told(tmp_path, monkeypatch):
             pass
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
+    threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
     monkeypatch.setattr(outputs, "FIRST_WAIT_SECONDS", 0.0)
     (tmp_path / "recipe.yaml").write_text(RECIPE.format(port=server.server_port))
     (tmp_path / "in.csv").write_text("id,amount\na,1\nb,2\nc,3\n")

@@ -77,7 +77,7 @@ def test_what_is_delivered_is_not_parsed_again(recipes, tmp_path, parsed):
     delivered: list[str] = []
     inbox(recipes, tmp_path, ("lieferant-*.pdf",))
     with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
-        Thread(target=server.serve_forever, daemon=True).start()
+        Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
         (tmp_path / "recipe.yaml").write_text(DELIVERED.format(port=server.server_port), encoding="utf-8")
         summary = run_to_end(load(tmp_path), Workspace.find(tmp_path), state=tmp_path / "state")
         server.shutdown()

@@ -50,6 +50,7 @@ class _Post:
         yield make_arrival(self.file, self.file, self.kind, self.data)
 
 
+@pytest.mark.slow
 def test_the_invoices_of_a_pdf_become_items_with_rows_of_their_own(office):
     """The file is done with its parts counted and has no row; a second run finds nothing to do."""
     one, two = "au-bon-moulin-FA-2017-0010.pdf", "bei-spiel-RE-20201121-508.pdf"

@@ -278,6 +278,7 @@ def test_the_budget_of_one_item_gives_it_to_a_person(office):
     assert (summary.stopped, summary.review) == (None, 2)
 
 
+@pytest.mark.slow
 def test_a_poison_item_goes_to_a_person(office):
     """What the provider never answers is parked with its reason; the others are done."""
     office.source.here = texts(4)
@@ -321,6 +322,7 @@ def test_an_answer_that_comes_later_parks_the_item(office):
     assert office.run(None, clock=lambda: now - timedelta(days=1)).done == 1, "a clock set back parks nothing"
 
 
+@pytest.mark.slow
 def test_a_short_wait_is_waited_for(office):
     """An item put off for a second is done in the same run."""
     from datetime import UTC, datetime, timedelta

@@ -39,7 +39,7 @@ def receiver():
             pass
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
+    threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
     server.calls, server.answers = calls, answers
     server.url = f"http://127.0.0.1:{server.server_port}/hook?token=hush"
     yield server

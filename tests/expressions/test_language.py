@@ -263,6 +263,7 @@ def test_every_expression_gives_an_answer_and_never_raises(text: str) -> None:
     assert expression.decides(CASE) in (True, False, None)
 
 
+@pytest.mark.slow
 @settings(max_examples=200, deadline=None)
 @given(st.text(max_size=60))
 def test_any_text_is_parsed_or_refused(text: str) -> None:

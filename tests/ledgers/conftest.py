@@ -87,7 +87,7 @@ def provider(root, monkeypatch):
         return ask(*place, *more, **named)
 
     monkeypatch.setattr(socket, "getaddrinfo", here)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
+    threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
     yield server
     server.shutdown()
     server.server_close()

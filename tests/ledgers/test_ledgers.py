@@ -23,7 +23,11 @@ RECIPES = (
     *("monthly-sales", "receivables", "inbox-week"),
 )
 REPORTS = {"monthly-sales", "receivables", "inbox-week"}
-MARKS = [pytest.mark.requires_module("duckdb"), pytest.mark.requires_module("typst")]
+MARKS = [
+    pytest.mark.slow,
+    pytest.mark.requires_module("duckdb"),
+    pytest.mark.requires_module("typst"),
+]
 EACH = pytest.mark.parametrize(
     ("firm", "name"),
     [pytest.param(name, name, id=name, marks=MARKS if name in REPORTS else []) for name in RECIPES],

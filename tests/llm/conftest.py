@@ -270,7 +270,7 @@ def provider() -> Iterator[Provider]:
     server = Server(("127.0.0.1", 0), type("Bound", (Handler,), {"provider": made}))
     made.url = f"http://127.0.0.1:{server.server_port}/v1"
     made.elsewhere = f"http://localhost:{server.server_port}/trap"
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)
+    thread = threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True)
     thread.start()
     yield made
     server.shutdown()

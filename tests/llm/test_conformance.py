@@ -174,6 +174,7 @@ def test_a_row_says_where_data_is_processed_and_when_that_was_looked_up():
 BROKEN = ["cut json", "no choices", "null message"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("mode", ["good", "fenced", "length", "refusal", *BROKEN])
 def test_langchains_way_gives_the_same_or_fails(mode, provider):
     """Its own parser is not asked: the reply is judged by our code, and what breaks in it is unavailable."""

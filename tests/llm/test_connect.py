@@ -92,6 +92,7 @@ def test_a_model_on_this_machine_is_free_and_a_listed_one_has_its_price():
     assert connect("mistral/nobody-knows", environ=KEYS).place.price is None
 
 
+@pytest.mark.slow
 def test_langchain_is_reached_by_name(monkeypatch):
     """With its own way to find keys."""
     monkeypatch.setenv("OPENAI_API_KEY", "sk-CANARY-0123456789")

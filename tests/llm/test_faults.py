@@ -129,7 +129,14 @@ def test_a_redirect_is_not_followed(provider):
     assert [s.path for s in provider.seen] == ["/v1/chat/completions"]
 
 
-@pytest.mark.parametrize(("mode", "seconds"), [("429", 1.0), ("429ms", 0.3), ("429date", 2.0)])
+@pytest.mark.parametrize(
+    ("mode", "seconds"),
+    [
+        pytest.param("429", 1.0, marks=pytest.mark.slow),
+        ("429ms", 0.3),
+        pytest.param("429date", 2.0, marks=pytest.mark.slow),
+    ],
+)
 def test_retry_after_is_never_too_early(provider, mode, seconds):
     """Seconds, milliseconds, and a date measured against the server's own clock."""
     provider.script = [mode]
@@ -149,6 +156,7 @@ def test_a_day_is_not_slept_through(provider):
     assert time.monotonic() - began < 20
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("mode", ["hang", "hang headers", "drip"])
 def test_the_deadline_is_for_the_whole_answer(provider, mode):
     """One byte now and then keeps no connection alive for longer than was allowed."""

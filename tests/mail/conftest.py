@@ -1,48 +1,12 @@
 """What the tests of mailboxes share: a mail server, and a firm whose recipe reads a mailbox."""
 
-import itertools
 import shutil
 from pathlib import Path
 
 import pytest
-from support.dovecot import PASSWORD, Dovecot, make_mail
+from support.dovecot import Dovecot, dovecot, make_dovecot, make_mail, server
 
-
-@pytest.fixture(scope="session")
-def server():
-    """Start a mail server for all tests."""
-    made = Dovecot()
-    made.start()
-    yield made
-    made.close()
-
-
-@pytest.fixture
-def make_dovecot():
-    """Give a function that starts a mail server with settings of its own."""
-    made = []
-
-    def make(**settings):
-        made.append(Dovecot(**settings))
-        made[-1].start()
-        return made[-1]
-
-    yield make
-    for one in made:
-        one.close()
-
-
-_NUMBERS = itertools.count(1)
-
-
-@pytest.fixture
-def dovecot(server, monkeypatch):
-    """Give a mailbox of its own on the server; the password is where a firm would put it."""
-    monkeypatch.setenv("SMEFLOW_MAILBOX_PASSWORD", PASSWORD)
-    server.address = f"compta{next(_NUMBERS)}@atelier.example"
-    if server.process is None:
-        server.start()
-    return server
+__all__ = ["dovecot", "make_dovecot", "server"]
 
 
 @pytest.fixture(scope="session")

@@ -100,6 +100,7 @@ def test_tricks_with_the_sender_raise_a_flag_and_a_doubt(look, headers, flag):
     assert len(found.doubts) == len(found.flags)
 
 
+@pytest.mark.slow
 def test_an_account_other_than_the_one_in_the_table_raises_a_flag(look):
     """The known one raises none."""
     assert look(f"Nouveau RIB : {OTHER}.").flags == ("account_changed",)
@@ -107,6 +108,7 @@ def test_an_account_other_than_the_one_in_the_table_raises_a_flag(look):
     assert (same.flags, same.accounts) == ((), (IBAN.replace(" ", ""),))
 
 
+@pytest.mark.slow
 def test_an_account_of_a_sender_in_no_table_is_compared_with_earlier_mail(look):
     """The runner compares what it claims with what was let pass before."""
     [claim] = look(f"RIB : {OTHER}", From="anne@elsewhere.example").claims(None)

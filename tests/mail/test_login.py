@@ -85,7 +85,7 @@ class Pages(BaseHTTPRequestHandler):
 def authority():
     """Start a login service."""
     server = Authority()
-    threading.Thread(target=server.serve_forever, daemon=True).start()
+    threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
     yield server
     server.shutdown()
     server.server_close()

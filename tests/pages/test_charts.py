@@ -27,6 +27,7 @@ def test_every_kind_of_chart_is_drawn_as_text_and_as_points(figures, kind):
     assert 250 < drawn.width <= 720
 
 
+@pytest.mark.slow
 def test_names_in_a_chart_are_text_and_never_markup(figures):
     """A customer's name with angle brackets stays a name."""
     svg = draw_chart(figures["bar"], "fr").svg
@@ -35,6 +36,7 @@ def test_names_in_a_chart_are_text_and_never_markup(figures):
     assert "Dupont &amp; Fils" in svg
 
 
+@pytest.mark.slow
 def test_the_axis_writes_numbers_as_the_country_does(figures):
     """Thousands of euros in French, and an English axis for the same figure."""
 
@@ -78,6 +80,7 @@ def test_a_chart_does_not_depend_on_what_was_drawn_before(figures):
     assert hashes == {k: hashlib.sha256(svg.encode() + png).hexdigest() for k, (svg, png) in once.items()}
 
 
+@pytest.mark.slow
 def test_a_chart_asks_nothing_of_any_other_machine(figures):
     """Nothing in a drawing points elsewhere."""
     for figure in figures.values():

@@ -80,6 +80,7 @@ def test_headings_captions_and_tables_are_what_they_are_called(made):
     assert table.rows[0]._tr.trPr.xpath("w:tblHeader")
 
 
+@pytest.mark.slow
 def test_each_picture_has_its_sentence_and_each_link_its_place(made):
     """Pictures are told to those who do not see them; a figure leads to its proof."""
     body = opened(made).element.body

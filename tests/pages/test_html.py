@@ -57,6 +57,7 @@ def test_words_of_the_data_stay_words(french):
     assert "Val &lt;Loire&gt; &amp; Fils" in page
 
 
+@pytest.mark.slow
 def test_the_page_says_its_language_and_leads_from_a_figure_to_its_proof(french, english):
     """Each number with a fact links to where it is told how it was computed."""
     page = html_bytes(french).decode()

@@ -2,6 +2,7 @@
 
 import contextlib
 import imaplib
+import itertools
 import os
 import shutil
 import signal
@@ -14,6 +15,8 @@ from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from email.message import EmailMessage
 from pathlib import Path
+
+import pytest
 
 PASSWORD = "pässword-for-tests"
 CONFIG = """\
@@ -257,3 +260,40 @@ def make_mail(
         message[name.replace("_", "-")] = value
     message.set_content(text or f"This is mail number {n}.\n")
     return message.as_bytes(policy=message.policy.clone(linesep="\r\n"))
+
+
+@pytest.fixture(scope="session")
+def server():
+    """Start a mail server for all tests."""
+    made = Dovecot()
+    made.start()
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def make_dovecot():
+    """Give a function that starts a mail server with settings of its own."""
+    made = []
+
+    def make(**settings):
+        made.append(Dovecot(**settings))
+        made[-1].start()
+        return made[-1]
+
+    yield make
+    for one in made:
+        one.close()
+
+
+_NUMBERS = itertools.count(1)
+
+
+@pytest.fixture
+def dovecot(server, monkeypatch):
+    """Give a mailbox of its own on the server; the password is where a firm would put it."""
+    monkeypatch.setenv("SMEFLOW_MAILBOX_PASSWORD", PASSWORD)
+    server.address = f"compta{next(_NUMBERS)}@atelier.example"
+    if server.process is None:
+        server.start()
+    return server

@@ -6,7 +6,7 @@ import sys
 import threading
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, TypeAlias
 
 import typer
 
@@ -38,7 +38,8 @@ from smeflow.cli.exits import INTERRUPTED, OK, TERMINATED, ProcessEnded, languag
 from smeflow.i18n import Language, french_templates
 
 START, WORK, TRY, MORE = "Start", "Work with recipes", "Try a step on files", "More"
-COMMANDS: tuple[tuple[str, str, Callable[..., Any] | typer.Typer], ...] = (
+Command: TypeAlias = tuple[str, str, Callable[..., Any] | typer.Typer]
+COMMANDS: tuple[Command, ...] = (
     ("demo", START, demo),
     ("init", START, init),
     ("doctor", START, doctor),
@@ -79,8 +80,9 @@ def main(argv: Sequence[str] | None = None) -> int:
         signal.signal(signal.SIGTERM, _on_signal)
         signal.signal(signal.SIGINT, _on_signal)
     try:
-        code = build_commands(screen.language).main(
-            args=language_first(arguments), prog_name="smeflow", standalone_mode=False, obj=screen
+        arguments = language_first(arguments)
+        code = build_commands(screen.language, _named(arguments)).main(
+            args=arguments, prog_name="smeflow", standalone_mode=False, obj=screen
         )
     except SystemExit as error:  # Typer's way out when the reader of our output left
         return error.code if isinstance(error.code, int) else OK
@@ -92,11 +94,17 @@ def main(argv: Sequence[str] | None = None) -> int:
     return code if isinstance(code, int) else OK
 
 
-def build_commands(language: Language) -> Any:
-    """Build the commands with their help in *language*."""
+def _named(arguments: Sequence[str]) -> Sequence[Command]:
+    """Give the command that *arguments* start with, alone, else all: to build two dozen takes a while."""
+    rest = arguments[2:] if arguments[:1] == ["--lang"] else arguments
+    return [command for command in COMMANDS if rest[:1] == [command[0]]] or COMMANDS
+
+
+def build_commands(language: Language, commands: Sequence[Command] = COMMANDS) -> Any:
+    """Build *commands* with their help in *language*."""
     app = typer.Typer(add_completion=False, rich_markup_mode=None if not sys.stdout.isatty() else "rich")
     app.callback(invoke_without_command=True)(_smeflow)
-    for name, panel, command in COMMANDS:
+    for name, panel, command in commands:
         heading = _translated(language, panel)
         if isinstance(command, typer.Typer):
             app.add_typer(command, name=name, rich_help_panel=heading)

@@ -1,8 +1,8 @@
 """What charts share.
 
-The scale of amounts, the axes and their ticks, the colours of series, and how all of them look. A colour never
-says alone what it says: colours differ in lightness as well as in hue, so that they are told apart in grey and
-by people who see no red or no green; each has a contrast of at least 3 to 1 against white.
+The scale of amounts, the axes and their ticks, the colours of series, and how all of them look. A colour
+never says alone what it says: colours differ in lightness as well as in hue, so that they are told apart in
+grey and by people who see no red or no green; each has a contrast of at least 3 to 1 against white.
 """
 
 import json

@@ -232,6 +232,7 @@ def test_a_page_without_words_gives_no_reading(paper):
     assert read_invoice([]) is None
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("text", ["123 456 789 " * 3000, "Total 1,00\n" * 1000, "1 " * 10000, "." * 20000])
 def test_a_hostile_page_is_read_in_reasonable_time(text):
     """The work grows with the page, not with its square."""

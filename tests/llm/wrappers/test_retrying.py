@@ -133,6 +133,7 @@ def test_a_replayed_reply_counts_as_no_attempt():
     assert llm.state.paid == 0
 
 
+@pytest.mark.slow
 def test_calls_pause_while_the_provider_is_down_and_go_on_when_it_is_back():
     """At most one call each thread had in flight and one a probe go out; all go on at once afterwards."""
     up, calls, lock = threading.Event(), [0], threading.Lock()

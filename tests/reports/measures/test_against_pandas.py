@@ -11,9 +11,6 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-pytest.importorskip("duckdb")
-pytest.importorskip("pandas")
-
 from smeflow.reports.facts import compute_facts
 from smeflow.reports.measures.measure import MeasureContext
 from smeflow.reports.measures.registry import measure_of
@@ -22,7 +19,11 @@ from smeflow.tables.load import load_file
 from smeflow.writing.periods import Window
 from smeflow.writing.report import ReportFact
 
-pytestmark = pytest.mark.slow
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.requires_module("duckdb"),
+    pytest.mark.requires_module("pandas"),
+]
 Row = tuple[date, str, Decimal | None, int]
 NAMES = ("Durand", "Lefèvre & Fils", "O'Neill", "Straße 12", "Zoë", "a, b; c", 'say "hi"')
 FACTS: Mapping[str, object] = {

@@ -104,9 +104,10 @@ def kind_of_title(text: str) -> str | None:
     spaced = re.sub(r"\b(\w) (?=\w\b)", r"\1", key)  # F A C T U R E
     for candidate in (key, spaced):
         for title, kind in _titles():
-            behind = candidate[len(title) :]
-            if candidate.startswith(title) and _REST.fullmatch(behind) and not behind[:1].isalpha():
-                return kind
+            if candidate.startswith(title):
+                behind = candidate[len(title) :]
+                if _REST.fullmatch(behind) and not behind[:1].isalpha():
+                    return kind
     return None
 
 

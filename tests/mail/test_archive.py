@@ -1,0 +1,21 @@
+"""The mails of an archive, as a source and in a folder."""
+
+from smeflow.files.folder import Folder
+from smeflow.kinds.recipe_context import RecipeContext
+from smeflow.mail.source import Archive
+
+
+def test_each_mail_of_an_archive_is_an_item_of_its_own(tmp_path):
+    """In a folder and as a source alone; a mail that comes twice has a number, a new one changes no other."""
+    first = b"From a@x.fr Mon Nov 23 08:00:00 2026\nSubject: Un\n\nVoici\n\n"
+    second = b"From b@x.fr Mon Nov 23 09:00:00 2026\nSubject: Deux\n\nSuite\n\n"
+    archive = tmp_path / "2026.mbox"
+    archive.write_bytes(first + second + first)
+    found = list(Folder.model_validate({"folder": "."}, context=RecipeContext(folder=tmp_path)).cases())
+    assert [one.name for one in found] == ["2026 1.eml", "2026 2.eml", "2026 3.eml"]
+    assert len({one.key for one in found}) == 3
+    assert found[1].data == b"Subject: Deux\n\nSuite\n"
+    alone = Archive.model_validate({"mbox": "2026.mbox"}, context=RecipeContext(folder=tmp_path))
+    assert [one.key for one in alone.cases()] == [one.key for one in found]
+    archive.write_bytes(second + first)
+    assert {one.key for one in alone.cases()} == {found[0].key, found[1].key}
