@@ -1,8 +1,6 @@
 """What charts share.
 
-The scale of amounts, the axes and their ticks, the colours of series, and how all of them look. A colour
-never says alone what it says: colours differ in lightness as well as in hue, so that they are told apart in
-grey and by people who see no red or no green; each has a contrast of at least 3 to 1 against white.
+The scale of amounts, the axes and their ticks, the colours of series, and how all of them look.
 """
 
 import json
@@ -14,15 +12,9 @@ from typing import Any
 
 from smeflow.i18n import Language
 from smeflow.pages.elements import ChartPoint, Figure
+from smeflow.pages.style import ACCENT, FONT, INK, LINE, SERIES, SOFT
 
 VegaSpec = dict[str, Any]
-INK, SOFT, LINE, ACCENT = "#1d2733", "#5b6673", "#d5dbe1", "#12436d"
-SERIES = (ACCENT, "#28a197", "#801650", "#e4591a", "#3d3d3d", "#9578c9")
-RISE, FALL, WHOLE = ACCENT, "#e4591a", SOFT
-HEAT = ("#eef4f8", "#c3d9e8", "#86b3d1", "#3f7fae", ACCENT)
-FONT = "Inter"
-WIDTH = 710
-"""Of a chart with its margins, in pixels; on paper it takes the width of the text."""
 _LETTER = 6.4
 """The width of a letter on an axis, in pixels."""
 _SIGNS = {"€", "$", "£", "CHF"}

@@ -19,15 +19,7 @@ from typing import Any
 from smeflow._optional import import_extra
 from smeflow.i18n import Language
 from smeflow.pages.axes import (
-    ACCENT,
-    FALL,
-    HEAT,
-    INK,
     PLAIN_AXIS,
-    RISE,
-    SOFT,
-    WHOLE,
-    WIDTH,
     AmountScale,
     VegaSpec,
     all_tick_labels,
@@ -40,6 +32,7 @@ from smeflow.pages.axes import (
     y_axis,
 )
 from smeflow.pages.elements import ChartKind, Figure
+from smeflow.pages.style import ACCENT, FALL, HEAT, INK, RISE, SOFT, WHOLE, WIDTH
 
 
 def spec_of(figure: Figure, language: Language) -> VegaSpec:

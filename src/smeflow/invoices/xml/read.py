@@ -41,7 +41,6 @@ from smeflow.invoices.xml.terms import (
     unreadable,
 )
 from smeflow.invoices.xml.ubl import UBL
-from smeflow.invoices.xml.zugferd1 import ZUGFERD1
 from smeflow.kinds.records import Check, Finding, Reading, Record
 
 if TYPE_CHECKING:
