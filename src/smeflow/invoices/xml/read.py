@@ -18,7 +18,7 @@ from smeflow.i18n import Phrase, say
 from smeflow.invoices.checks import verdict
 from smeflow.invoices.record import Invoice
 from smeflow.invoices.record_parts import Party
-from smeflow.invoices.xml.cii import CII, UNNAMED_PROJECT
+from smeflow.invoices.xml.cii import CII, UNNAMED_PROJECT, ZUGFERD1
 from smeflow.invoices.xml.fatturapa import FATTURAPA
 from smeflow.invoices.xml.syntax import (
     Group,
