@@ -12,9 +12,8 @@ from typing import Any
 from pydantic import TypeAdapter, ValidationError
 
 from smeflow.documents.show import page_png
-from smeflow.engine.cases import document_of, result_kind
+from smeflow.engine.cases import document_of, kind_of_value
 from smeflow.errors import DocumentError
-from smeflow.extract.result import Extraction
 from smeflow.i18n import Language, Phrase, say
 from smeflow.invoices.books.entries import SupplierAccounts, make_entry
 from smeflow.invoices.books.journal import (
@@ -25,9 +24,9 @@ from smeflow.invoices.books.journal import (
     NumberedEntry,
     find_format,
 )
-from smeflow.invoices.checks import GROSS
 from smeflow.invoices.claims import supplier_rows
 from smeflow.invoices.record import Invoice
+from smeflow.kinds.record_kind import record_word
 from smeflow.ledger.between import BatchRow, BookedRow, NewEntry, batches_of, booked_in, close_batch
 from smeflow.ledger.items import finish_held_items, hold_for_person
 from smeflow.ledger.ledger import Ledger
@@ -201,7 +200,7 @@ def _records_of(
             for step in item.outcome:
                 stored = ledger.value(item, step)
                 value = json.loads(stored[0]) if stored is not None else None
-                record = _invoice_in(value, result_kind(ledger, item, step, value))
+                record = _invoice_in(value, kind_of_value(ledger, item, step, value).record)
                 if stored is not None and record is not None:
                     yield item, step, record, stored[1]
                     break
@@ -210,10 +209,9 @@ def _records_of(
 def _invoice_in(value: Any, kind: str) -> Invoice | None:
     """Give the invoice of a result as it is written down; of a quote, an order or a reminder nothing.
 
-    Whoever approved it: what calls itself something else is no invoice, and a record whose kind has no total
-    is none either.
+    Whoever approved it: what calls itself something else is none, and neither is another *kind* of record.
     """
-    if kind != Extraction.result_id or GROSS not in value["record"]:
+    if kind != record_word(Invoice):
         return None
     fields = value["record"]
     try:

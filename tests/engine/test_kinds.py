@@ -1,12 +1,14 @@
 """The ledger names of which kind each result is."""
 
+import json
+
 from smeflow.core.case import Case
 from smeflow.core.plan import Entry
 from smeflow.core.step import step
-from smeflow.engine.cases import result_kind
+from smeflow.engine.cases import kind_of_value, recognised_kind, result_kind
 from smeflow.ledger.rows import ResultKind
 from smeflow.llm.interface import LLM
-from smeflow.steps import Triage
+from smeflow.steps import Extract, Triage
 from smeflow.triage.labels import Label
 
 RULES = [{"label": "urgent", "text": ["now"]}]
@@ -99,3 +101,18 @@ def test_a_fingerprint_that_comes_to_mean_another_type_is_named_anew(office):
         office.plan(made)
         office.run(redo="all")
     assert kinds(office)["word"].result == "label"
+
+
+def test_the_kind_of_an_extraction_s_record_is_written_by_its_word(office):
+    """An invoice is known by its name and by no field of it, whichever of its fields were found."""
+    office.source.here = {"1": "Facture F1"}
+    office.plan(Extract(name="note", fields={"subject": "text?"}), Extract(name="invoice", into="Invoice"))
+    office.run()
+    named = kinds(office)
+    assert named["invoice"] == ResultKind("smeflow.steps.extract.Extract", "extraction", "Invoice")
+    assert named["note"] == ResultKind("smeflow.steps.extract.Extract", "extraction", "")
+    with office.ledger() as ledger:
+        item = ledger.item("r", "1")
+        value = json.loads(ledger.value(item, "invoice")[0])
+        stored = kind_of_value(ledger, item, "invoice", value)
+        assert stored.record == recognised_kind(value).record == "Invoice"

@@ -7,16 +7,18 @@ from typing import Any
 
 from pydantic import TypeAdapter
 
-from smeflow.core.case import Case, Known, NothingKnown, Skipped, Step
+from smeflow.core.case import Case, Known, NothingKnown, Skipped, Step, kind_id
 from smeflow.documents.document import Document, PageRange, select_pages
 from smeflow.documents.file import File
 from smeflow.documents.read import read, read_guarded
+from smeflow.extract.result import Extraction, record_type_in
 from smeflow.i18n import phrase_from_json
-from smeflow.kinds.steps import recognised
+from smeflow.kinds.record_kind import recognised_record, record_word
+from smeflow.kinds.steps import recognised, result_id
 from smeflow.ledger.finish import PAGES, results_of
 from smeflow.ledger.ledger import Ledger
 from smeflow.ledger.reviews import reviews_of
-from smeflow.ledger.rows import ItemRow
+from smeflow.ledger.rows import ItemRow, ResultKind
 from smeflow.ledger.store import LedgerStore, blob_data
 
 
@@ -78,13 +80,32 @@ def case_of(
     return case
 
 
-def result_kind(ledger: Ledger, item: ItemRow, step: str, value: object) -> str:
-    """Give the kind of the *value* a step has on an item, by its name in `RESULTS`; empty for one without.
+def kind_of_step(step: Step[Any]) -> ResultKind:
+    """Give of which kind the results of *step* are, as ledgers write it down."""
+    record = record_type_in(step.returns)
+    return ResultKind(
+        step=kind_id(type(step)), result=result_id(step.returns), record=record_word(record) if record else ""
+    )
+
+
+def kind_of_value(ledger: Ledger, item: ItemRow, step: str, value: Any) -> ResultKind:
+    """Give of which kind the *value* is that a step has on an item.
 
     A ledger from before kinds were named says nothing of its results: there the value is recognised.
     """
-    kind = ledger.kind(item, step)
-    return kind.result if kind is not None else recognised(value)
+    return ledger.kind(item, step) or recognised_kind(value)
+
+
+def recognised_kind(value: Any) -> ResultKind:
+    """Recognise the kind of a *value* whose ledger names none."""
+    result = recognised(value)
+    record = recognised_record(value["record"]) if result == Extraction.result_id else ""
+    return ResultKind(step="", result=result, record=record)
+
+
+def result_kind(ledger: Ledger, item: ItemRow, step: str, value: object) -> str:
+    """Give the kind of the *value* a step has on an item, by its name in `RESULTS`; empty for one without."""
+    return kind_of_value(ledger, item, step, value).result
 
 
 def values_of(

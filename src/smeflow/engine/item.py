@@ -9,12 +9,12 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from smeflow._text import hash_of, sha256
-from smeflow.core.case import Case, Skipped, kind_id
+from smeflow.core.case import Case, Skipped
 from smeflow.core.claims import Claim, claims_of
 from smeflow.core.plan import Entry, Hold, Skip, next_entry
 from smeflow.core.step import wants_model
 from smeflow.documents.document import Document, PageRange
-from smeflow.engine.cases import case_without_results
+from smeflow.engine.cases import case_without_results, kind_of_step
 from smeflow.engine.context import RunContext, RunHalted, StepModel
 from smeflow.engine.failures import FailureSite, ending_for
 from smeflow.engine.lookups import RecordedLookups
@@ -22,12 +22,11 @@ from smeflow.engine.own_steps import split
 from smeflow.errors import LedgerError
 from smeflow.extract.step import Extract
 from smeflow.i18n import Phrase, phrase_to_json, say
-from smeflow.kinds.steps import result_id
 from smeflow.ledger.calls import LedgerCallLog
 from smeflow.ledger.finish import PAGES, Ending, ItemPart, NewResult, finish_item, results_of, split_item
 from smeflow.ledger.items import LeaseLost, distinct_phrases
 from smeflow.ledger.reviews import UNDECIDED, reviews_of, standing_decisions, wanted_by
-from smeflow.ledger.rows import ItemRow, Reason, ResultKind, ResultRow, ReviewRow, State
+from smeflow.ledger.rows import ItemRow, Reason, ResultRow, ReviewRow, State
 from smeflow.llm.call_log import Scope
 from smeflow.llm.interface import ModelEndpoint, Reply, Request
 
@@ -233,7 +232,7 @@ class ItemRun:
         result = NewResult(
             step=step.name,
             fingerprint=context.prints[step.name],
-            kind=ResultKind(kind_id(type(step)), result_id(step.returns)),
+            kind=kind_of_step(step),
             input=seen,
             take=take,
             value=text,

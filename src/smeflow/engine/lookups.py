@@ -8,9 +8,8 @@ from dataclasses import dataclass, field
 
 from smeflow._text import canonical_json, folded, hash_of
 from smeflow.core.case import COMMENTS, EDITS, Known
-from smeflow.extract.result import Extraction
-from smeflow.kinds.record_kind import record_kinds
-from smeflow.kinds.steps import recognised
+from smeflow.engine.cases import recognised_kind
+from smeflow.kinds.record_kind import RECORDS, find_record_kind, record_kinds
 from smeflow.ledger.store import LedgerStore
 from smeflow.ledger.writer import Row
 from smeflow.writing.report import Report
@@ -93,17 +92,12 @@ class ApprovedSuppliers:
 
 
 def _supplier_of(review: Row) -> dict[str, Mapping[str, str]]:
-    """Ask each kind of record what an approved value teaches: a row, by its table."""
+    """Ask the kind of the record what an approved value teaches: a row, by its table."""
     value = json.loads((review["after"] if review["action"] == "correct" else review["before"]) or "null")
-    if _kind_of_decided(review, value) != Extraction.result_id:
-        return {}
-    rules = [kind.learning for kind in record_kinds() if kind.learning]
-    return {each.approved: row for each in rules if (row := each.row(value)) is not None}
-
-
-def _kind_of_decided(review: Row, value: object) -> str:
-    """Give the kind of what a person decided about; a ledger from before kinds were named does not say it."""
-    return str(review["result"]) if review["result"] is not None else recognised(value)
+    word = review["record"] if review["record"] is not None else recognised_kind(value).record
+    rules = find_record_kind(word).learning if word in RECORDS.names() else None
+    row = rules.row(value) if rules else None
+    return {rules.approved: row} if rules and row else {}
 
 
 def _letters_and_digits(text: str) -> str:
@@ -113,7 +107,8 @@ def _letters_and_digits(text: str) -> str:
 def _paragraphs_by_people(review: Row) -> Iterator[str]:
     """Give the paragraphs a person wrote in a report, without figures: they are of another month."""
     value = json.loads(review["after"] or "null")
-    if _kind_of_decided(review, value) != Report.result_id:
+    kind = review["result"] if review["result"] is not None else recognised_kind(value).result
+    if kind != Report.result_id:
         return
     sections = (paragraph for section in value["sections"] for paragraph in section.get("paragraphs", ()))
     for paragraph in (*value.get("summary", ()), *sections):

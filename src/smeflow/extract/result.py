@@ -6,7 +6,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from html import escape
-from typing import Any, ClassVar, Generic, Self, TypeVar, cast
+from types import UnionType
+from typing import Any, ClassVar, Generic, Self, TypeVar, Union, cast, get_args, get_origin
 
 from pydantic import BaseModel, Field, TypeAdapter, ValidationError, field_serializer, field_validator
 from pydantic.functional_validators import ModelWrapValidatorHandler
@@ -117,6 +118,16 @@ class Extraction(StepResult, Generic[R]):
         quoted = {quote.document for quote in self.quotes}
         shown = dict.fromkeys(d for outer in self.documents for d in outer.walk() if d.name in quoted)
         return "".join(document_html(document, self.quotes) for document in shown)
+
+
+def record_type_in(returns: Any) -> type[BaseModel] | None:
+    """Give the record's type where a step returns an `Extraction` of one; None for any other result."""
+    members = get_args(returns) if get_origin(returns) in (Union, UnionType) else (returns,)
+    for member in members:
+        if isinstance(member, type) and issubclass(member, Extraction):
+            record = member.model_fields["record"].annotation
+            return record if isinstance(record, type) and issubclass(record, BaseModel) else None
+    return None
 
 
 def with_gaps(kind: type[R], values: Mapping[str, Any]) -> R:

@@ -208,9 +208,9 @@ def _example(row: Mapping[str, str]) -> str:
 
 
 def approved_supplier(value: Mapping[str, Any]) -> Mapping[str, str] | None:
-    """Give what an approved result, as written down, says of its supplier; None where it is no invoice."""
+    """Give what an approved result, as written down, says of its supplier; None where it names none."""
     record = value.get("record")
-    if not isinstance(record, dict) or not record.get("seller") or "total_gross" not in record:
+    if not isinstance(record, dict) or not record.get("seller"):
         return None
     party = record.get("seller_details") or {}
     fields = (value.get("fields") or {}).items()

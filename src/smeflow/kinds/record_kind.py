@@ -300,6 +300,25 @@ def kind_of(record: type[BaseModel]) -> RecordKind:
     return RecordKind(record=record, proof=proof, like=like, groups=like.groups)
 
 
+def record_word(record: type[BaseModel]) -> str:
+    """Give the word in `RECORDS` of the kind a record is of, or is like; empty where it is of none."""
+    kind = kind_of(record)
+    row = kind.like or kind
+    return next((name for name in RECORDS.names() if _row(name) is row), "")
+
+
+def recognised_record(values: Mapping[str, Any]) -> str:
+    """Give the word of the kind whose fields *values* are, of a ledger that does not name it."""
+    for name in RECORDS.names():
+        row = _row(name)
+        if row and (
+            values.keys() <= row.record.model_fields.keys()
+            or (row.alike and row.alike.fields & values.keys())
+        ):
+            return name
+    return ""
+
+
 def rule_names() -> tuple[str, ...]:
     """List the rules ``checks:`` may ask for."""
     return tuple(dict.fromkeys(name for row in record_kinds() if row.rules for name in row.rules.names))

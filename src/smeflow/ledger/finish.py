@@ -5,7 +5,7 @@ Results and the item's end are written together, so that one never stands withou
 
 import json
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime
 from functools import cached_property
 from typing import Any
@@ -154,12 +154,12 @@ def _row(item: ItemRow, new: NewResult, smeflow: str, at: str) -> Row:
 
 def _name_kind(transaction: Transaction, new: NewResult) -> None:
     """Write down what a result is, once for all of its fingerprint."""
-    kind = (new.kind.step, new.kind.result)
+    kind = (new.kind.step, new.kind.result, new.kind.record)
     known = transaction.first("get kinds", fingerprint_=new.fingerprint)
-    row = {"fingerprint": new.fingerprint, "step": kind[0], "result": kind[1]}
+    row = {"fingerprint": new.fingerprint, **asdict(new.kind)}
     if known is None:
         transaction.add("kinds", row)
-    elif known[1:3] != kind:  # a function whose version stayed the same returns another type now
+    elif known[1:4] != kind:  # a function whose version stayed the same returns another type now
         transaction.set("kinds", row)
 
 

@@ -109,6 +109,8 @@ class ResultKind:
     """What ledgers know the kind of step by: ``smeflow.steps.triage.Triage``."""
     result: str
     """What they know the kind of result by: ``label``; empty for a type without a name."""
+    record: str = ""
+    """Which kind of record an extraction holds, or is like: its word in `RECORDS`; else empty."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

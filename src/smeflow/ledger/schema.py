@@ -99,6 +99,7 @@ kinds = Table(
     Column("fingerprint", Text, primary_key=True),
     _text("step"),
     _text("result"),
+    _text("record"),
     _crc(),
 )
 calls = Table(

@@ -147,14 +147,17 @@ def _item_reads() -> dict[str, ClauseElement]:
 
 def _review_reads() -> dict[str, ClauseElement]:
     """Give what reads decisions of people beyond one item."""
-    result = _latest_kind(kinds.c.result, reviews.c.item, reviews.c.step).scalar_subquery().label("result")
+    result, record = (
+        _latest_kind(kinds.c[name], reviews.c.item, reviews.c.step).scalar_subquery().label(name)
+        for name in ("result", "record")
+    )
     return {
         "corrections of recipe": select(reviews.c.step, reviews.c.after, result)
         .select_from(reviews.join(items, items.c.id == reviews.c.item))
         .where(items.c.recipe == bindparam("recipe"), reviews.c.action == _word("correct"))
         .order_by(reviews.c.id),
         "approvals after": select(
-            reviews.c.id, reviews.c.item, reviews.c.action, reviews.c.before, reviews.c.after, result
+            reviews.c.id, reviews.c.item, reviews.c.action, reviews.c.before, reviews.c.after, result, record
         )
         .where(reviews.c.id > bindparam("after"))
         .order_by(reviews.c.id),
@@ -184,11 +187,11 @@ def _latest_kind(wanted: Any, item: Any, step: Any) -> Select[Any]:
 
 def _history_reads() -> dict[str, ClauseElement]:
     return {
-        "kind of result": select(kinds.c.step, kinds.c.result)
+        "kind of result": select(kinds.c.step, kinds.c.result, kinds.c.record)
         .select_from(results.join(kinds, kinds.c.fingerprint == results.c.fingerprint))
         .where(results.c.id == bindparam("id_")),
         "kind of step": _latest_kind(kinds.c.step, bindparam("item"), bindparam("step")).add_columns(
-            kinds.c.result
+            kinds.c.result, kinds.c.record
         ),
         "results of item": select(results).where(results.c.item == bindparam("item")).order_by(results.c.id),
         "values of recipe": select(results.c.item, results.c.id, results.c.value)
