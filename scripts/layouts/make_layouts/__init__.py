@@ -1,0 +1,1 @@
+"""Prints invoices that nobody sent: families of layouts in, files and what they say out."""
