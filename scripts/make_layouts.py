@@ -2,8 +2,8 @@
 
 The first word is a folder of families under ``scripts/layouts``: ``teaching`` (``--which TRAIN`` or ``TUNE``)
 is what rules and weights are made with; ``strangers`` is the test, drawn by other hands and sealed by a hash
-that `tests/test_layouts.py` holds. A seed for it is chosen after the last change of a rule. Needs Chromium; some
-families need LibreOffice and typst. ``--scan`` and ``--photo`` make pictures too.
+that `tests/test_layouts.py` holds. A seed for it is chosen after the last change of a rule. Needs Chromium;
+some families need LibreOffice and typst. ``--scan`` and ``--photo`` make pictures too.
 """
 
 import sys
