@@ -5,7 +5,11 @@ from pathlib import Path
 
 import pytest
 
-from smeflow.extract.proof import ProofEvidence, is_proven
+from smeflow.documents.document import Quote
+from smeflow.extract.proof import ProofEvidence, _with_rivals, is_proven
+from smeflow.i18n import say
+from smeflow.kinds.records import FieldRival, Reading
+from smeflow.kinds.steps import FieldReading
 
 PAGE = Path(__file__).parents[2] / "docs" / "proof.md"
 MEANING = {"yes": True, "no": False, "?": None}
@@ -43,3 +47,23 @@ def test_the_page_leaves_no_case_out():
     )
     for values in every:
         assert any(all(v in allowed for v, allowed in zip(values, row, strict=True)) for row in table), values
+
+
+def test_what_a_field_could_also_be_is_told_with_its_place_and_the_reason():
+    """Rivals are data: of a value they stand beside it, of an open field alone; each once."""
+    page = Quote(text="F-2", document="a.pdf", page=1)
+    later = FieldRival(value="F-2", quote=page, why=say("It stands behind {label}.", label="Order"))
+    number = FieldReading(value="F-1", quote="F-1", document="a.pdf", page=1, reader="layout")
+    reading = Reading(
+        reader="layout",
+        findings={},
+        rivals={"number": (later, later), "seller": (FieldRival(value="A"), FieldRival(value=None))},
+    )
+    fields = _with_rivals({"number": number}, [reading])
+    assert [(r.value, r.quote, r.page, str(r.why)) for r in fields["number"].rivals] == [
+        ("F-2", "F-2", 1, "It stands behind Order.")
+    ]
+    assert fields["seller"].value is None
+    assert [r.value for r in fields["seller"].rivals] == ["A"]
+    assert "rivals" not in number.model_dump(mode="json")
+    assert FieldReading.model_validate(fields["number"].model_dump(mode="json")) == fields["number"]

@@ -117,6 +117,17 @@ def field_rows(screen: Screen, fields: Mapping[str, Mapping[str, Any]]) -> Itera
         )
 
 
+def print_open_fields(screen: Screen, fields: Mapping[str, Mapping[str, Any]]) -> None:
+    """Name each field that the page leaves open, with the values that nothing speaks against."""
+    for name, reading in fields.items():
+        rivals = [r["value"] for r in reading.get("rivals", ()) if not r.get("why")]
+        if rivals:
+            values = [reading["value"], *rivals] if reading.get("value") is not None else rivals
+            shown = ", ".join(shown_value(name, value, screen.language) for value in values)
+            line = say("{field} could be: {values}.", field=term_name(screen, name), values=shown)
+            screen.print(line, "yellow")
+
+
 def field_columns() -> list[ScreenColumn]:
     """Head the columns of `field_rows`."""
     return [
@@ -148,6 +159,7 @@ def _print_extraction(screen: Screen, value: Mapping[str, Any]) -> None:
     screen.print(verdict)
     if value.get("fields"):
         screen.print(screen.table(field_columns(), field_rows(screen, value["fields"])))
+        print_open_fields(screen, value["fields"])
     checks = Text("  ")
     for check in value.get("checks", ()):
         style = {True: "green", False: "red"}.get(check["passed"], "bright_black")

@@ -20,8 +20,8 @@ from smeflow.extract.result import Extraction, R, with_gaps
 from smeflow.i18n import Phrase, say
 from smeflow.kinds.field_names import list_fields
 from smeflow.kinds.record_kind import FieldSpec, Firm, Judgement, RecordKind
-from smeflow.kinds.records import Check, Reading
-from smeflow.kinds.steps import FieldReading
+from smeflow.kinds.records import Check, FieldRival, Reading
+from smeflow.kinds.steps import FieldReading, RivalReading
 from smeflow.values.identifiers import ibans_on
 
 ProofBasis = Literal["exact", "page", "fields"]
@@ -184,7 +184,7 @@ def make_extraction(
     problems = [*papers.problems, *model.problems, *minor, *not_run]
     return returns(
         record=cast("R", judged.record),
-        fields=_field_readings(fields, judged.checks, papers.documents),
+        fields=_with_rivals(_field_readings(fields, judged.checks, papers.documents), papers.readings),
         proven=is_proven(_evidence(task, papers, judged, model)),
         reader=_main_reader(fields, task.wanted),
         checks=judged.checks,
@@ -242,6 +242,28 @@ def _field_readings(
     fields: Mapping[str, MergedField], checks: Sequence[Check], documents: Sequence[Document]
 ) -> dict[str, FieldReading]:
     return {name: _field_reading(name, value, checks) for name, value in _leaves(fields, documents)}
+
+
+def _with_rivals(
+    fields: Mapping[str, FieldReading], readings: Sequence[Reading]
+) -> dict[str, FieldReading]:
+    """Add what else each field could have been; a field that was left open is told with its rivals alone."""
+    told = dict(fields)
+    for reading in readings:
+        for name, rivals in reading.rivals.items():
+            field = told.get(name, FieldReading(reader=reading.reader))
+            others = {r.value: r for r in field.rivals}
+            for rival in rivals:
+                text = canonical_text(rival.value)
+                if text is not None and text != field.value and text not in others:
+                    others[text] = _rival_reading(text, rival)
+            told[name] = field.model_copy(update={"rivals": tuple(others.values())})
+    return told
+
+
+def _rival_reading(text: str, rival: FieldRival) -> RivalReading:
+    place = FieldReading.of(None, rival.quote, "")
+    return RivalReading(value=text, quote=place.quote, page=place.page, box=place.box, why=rival.why)
 
 
 def _leaves(

@@ -19,7 +19,7 @@ from smeflow.i18n import Language, Phrase, localized_text, say
 from smeflow.kinds.field_names import FIELDS, check_label, field_label, member_label, reader_word, shown_value
 from smeflow.kinds.record_kind import kind_of
 from smeflow.kinds.records import Check
-from smeflow.kinds.steps import FieldReading, StepResult
+from smeflow.kinds.steps import FieldReading, RivalReading, StepResult
 
 R = TypeVar("R", bound=BaseModel)
 
@@ -188,7 +188,7 @@ def extraction_html(view: ExtractionView, language: Language = "en") -> str:
     """Show an extraction, its fields in the order their kind has them."""
     order = list(view.words)
     rows = sorted(
-        ((name, reading) for name, reading in view.fields.items() if reading.value is not None),
+        ((name, r) for name, r in view.fields.items() if r.value is not None or r.rivals),
         key=lambda row: order.index(row[0]) if row[0] in order else len(order),
     )
     headers = "".join(
@@ -229,8 +229,20 @@ def _row(name: str, reading: FieldReading, words: Mapping[str, Phrase], language
     )
     quote = f"<mark>{escape(reading.quote)}</mark>" if reading.quote else ""
     failed = "".join(_badge(ok, check, language) for check, ok in reading.checks.items() if ok is False)
-    value = f"{escape(shown_value(name, reading.value, language))} {failed}"
+    value = f"{escape(shown_value(name, reading.value, language))} {failed}" if reading.value else ""
+    value += "".join(_rival(name, rival, language) for rival in reading.rivals[:_RIVALS_SHOWN])
     return f'<tr>{label}<td class="v">{value}</td><td>{quote}</td><td class="w">{reader}{page}</td></tr>'
+
+
+_RIVALS_SHOWN = 3
+
+
+def _rival(name: str, rival: RivalReading, language: Language) -> str:
+    """Show what else a field could have been; one that nothing speaks against stands out."""
+    text = say("or {value}", value=shown_value(name, rival.value, language))
+    why = f" ({_text(rival.why, language)})" if rival.why else ""
+    words = f"{_text(text, language)}{why}"
+    return f"<br><small>{words}</small>" if rival.why else f'<br><span class="b open">{words}</span>'
 
 
 def _members(value: str | None) -> list[Mapping[str, Any]]:

@@ -71,6 +71,16 @@ class Finding:
     note: Phrase | None = None
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FieldRival:
+    """Another value that a field could have, and why it was not taken."""
+
+    value: Any
+    quote: Quote | None = None
+    why: Phrase | None = None
+    """What speaks against it; None where nothing does: then the field is open."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Reading:
     """What one reader found in a case's documents. Keys are the record's field names."""
@@ -87,6 +97,8 @@ class Reading:
     """It read structured data: the value is the document's own, its evidence an XPath."""
     several: int = 1
     """How many records of the wanted kind the documents hold, as far as the reader can tell."""
+    rivals: Mapping[str, tuple[FieldRival, ...]] = field(default_factory=dict)
+    """What else the fields could have been, by field, the nearest first; a field may have rivals alone."""
 
 
 class SupplierLookup(Protocol):

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import fields
 from functools import cache
 from types import NoneType, UnionType
-from typing import Any, ClassVar, Protocol, Union, get_args, get_origin, runtime_checkable
+from typing import Annotated, Any, ClassVar, Protocol, Union, get_args, get_origin, runtime_checkable
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
@@ -13,6 +13,7 @@ from smeflow.errors import LLMRejected
 from smeflow.expressions.language import Expression
 from smeflow.i18n import Phrase
 from smeflow.kinds.lookup import KindTable
+from smeflow.kinds.records import UNTOLD
 
 NAME_PATTERN = r"^[A-Za-z][A-Za-z0-9_]{0,63}$"
 PRINTED_TYPES = ("application/pdf", "image/", "text/xml", "application/xml")
@@ -43,6 +44,18 @@ class StepResult(BaseModel):
     """What ledgers know the kind of result by: a row of `RESULTS`. Never changed."""
 
 
+class RivalReading(StepResult):
+    """Another value that a field could have, where it stands, and why it was not taken."""
+
+    value: str
+    quote: str | None = None
+    page: int | None = None
+    box: tuple[float, float, float, float] | None = None
+    """Left, top, right, bottom in fractions of the page."""
+    why: Phrase | None = None
+    """What speaks against it; None where nothing does."""
+
+
 class FieldReading(StepResult):
     """One value with its evidence."""
 
@@ -68,6 +81,9 @@ class FieldReading(StepResult):
     """What the reader says about how it came to the value."""
     checks: dict[str, bool | None] = Field(default_factory=dict)
     """What must hold for this field: passed, failed, or None where it could not run."""
+
+    rivals: Annotated[tuple[RivalReading, ...], UNTOLD] = ()
+    """What else it could have been, the nearest first. Without a value the field is open between them."""
 
     @classmethod
     def of(
