@@ -33,7 +33,7 @@ class Contract(Record):
     monthly: Decimal | None = None
 
 
-def read_contract(documents: tuple[Document, ...], _sought: ReaderContext, /) -> Reading | None:
+def read_contract(documents: tuple[Document, ...], _context: ReaderContext, /) -> Reading | None:
     """Read the terms at the beginning of lines."""
     findings: dict[str, Finding] = {}
     begun = 0

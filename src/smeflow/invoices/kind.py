@@ -102,23 +102,23 @@ ENOUGH_FIELDS = 4
 _AMOUNTS = ("total_net", "total_vat", "total_gross", "amount_due", "prepaid", "currency")
 
 
-def _read_data(documents: tuple[Document, ...], _sought: ReaderContext, /) -> Reading | None:
+def _read_data(documents: tuple[Document, ...], _context: ReaderContext, /) -> Reading | None:
     from smeflow.invoices.xml.read import read_einvoice
 
     return read_einvoice(documents)
 
 
-def _read_page(documents: tuple[Document, ...], sought: ReaderContext, /) -> Reading | None:
+def _read_page(documents: tuple[Document, ...], context: ReaderContext, /) -> Reading | None:
     from smeflow.invoices.page.read import read_invoice
 
-    firm = sought.firm
+    firm = context.firm
     names, ids = (firm.names, own_numbers(firm)) if firm else ((), ())
     return read_invoice(
         documents,
         company_names=names,
         company_ids=ids,
-        labels=sought.labels,
-        suppliers=supplier_lookup(sought.known),
+        labels=context.labels,
+        suppliers=supplier_lookup(context.known),
     )
 
 
