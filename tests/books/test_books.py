@@ -163,7 +163,7 @@ def test_a_correction_leaves_as_a_reversal_and_a_new_entry(office):
         before, seen = ledger.value(item, "invoice")
         value = json.loads(before)
         value["record"] |= {"total_net": "110.00", "total_gross": "130.00"}
-        ledger.decide(
+        ledger.record_decision(
             item,
             action="correct",
             person="Anne",

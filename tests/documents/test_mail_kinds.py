@@ -13,8 +13,8 @@ from support.mutation import damage, damaged
 from smeflow.core.case import Case
 from smeflow.documents import text as texts
 from smeflow.documents.archives import mails_in
-from smeflow.documents.conversation import thread_of
 from smeflow.documents.document import Limits
+from smeflow.documents.newest_message import thread_of
 from smeflow.documents.read import read
 from smeflow.documents.text import detect_language
 from smeflow.errors import DocumentError, UnreadableDocument

@@ -62,7 +62,7 @@ def test_what_a_person_gave_is_of_the_kind_of_what_the_step_gave(office):
         item = ledger.item("r", "1")
         before, seen = ledger.value(item, "sort")
         after = Label(label="other").model_dump_json()
-        ledger.decide(
+        ledger.record_decision(
             item, action="correct", person="Ada", step="sort", result_hash=seen, before=before, after=after
         )
     office.run()

@@ -32,7 +32,7 @@ def _approve(office, key, note="called them"):
     with office.ledger() as ledger:
         item = ledger.item("r", key)
         before, seen = ledger.value(item, "invoice")
-        ledger.decide(
+        ledger.record_decision(
             item,
             action="approve",
             person="Anne",
@@ -142,7 +142,7 @@ def test_what_was_rejected_is_not_in_the_way(office):
     with office.ledger() as ledger:
         item = ledger.item("r", "a")
         before, seen = ledger.value(item, "invoice")
-        ledger.decide(
+        ledger.record_decision(
             item,
             action="reject",
             person="Anne",

@@ -46,7 +46,7 @@ def _decide(office, key, action, after=None, step_name="total", person="Anne"):
     with office.ledger() as ledger:
         item = ledger.item("r", key)
         before, seen = ledger.value(item, step_name)
-        ledger.decide(
+        ledger.record_decision(
             item,
             action=action,
             person=person,
@@ -157,7 +157,7 @@ def test_a_person_starts_a_step_whose_condition_cannot_be_decided(office):
     assert office.item("a").reason.kind == "undecided"
     with office.ledger() as ledger:
         item = ledger.item("r", "a")
-        ledger.decide(item, action="correct", person="Anne", step="last", after='"by hand"')
+        ledger.record_decision(item, action="correct", person="Anne", step="last", after='"by hand"')
     assert office.run(None).done == 1
     assert office.values("a") == {"last": "by hand"}
 

@@ -604,7 +604,7 @@ def test_a_person_may_decide_while_the_recipe_runs(office):
             decided.set()
             with office.ledger() as ledger:
                 item = ledger.item("r", "0")
-                ledger.decide(
+                ledger.record_decision(
                     item,
                     action="approve",
                     person="Anne",

@@ -9,7 +9,7 @@ from smeflow.extract.model_reader import page_pictures
 from smeflow.llm.call_log import MemoryCallLog, Scope
 from smeflow.llm.interface import ImageLimits, ModelEndpoint
 from smeflow.llm.testing import Scripted
-from smeflow.llm.wrappers.stack import Policy
+from smeflow.llm.wrappers.stack import WrapperStack
 from smeflow.steps import Extract
 
 STEP = Extract(name="found", fields={"number": "text"}, readers=("model",), pages_shown=2)
@@ -62,7 +62,7 @@ def test_pages_that_may_not_be_shown_are_told_of(recipes):
             provider="p", model="m", region="local", sees=ImageLimits(side=400, bytes=4_000_000)
         ),
     )
-    bound = Policy(llm=llm, log=MemoryCallLog(), redact=True).bind(
+    bound = WrapperStack(llm=llm, log=MemoryCallLog(), redact=True).bind(
         Scope(recipe="r", item="i", version="1", step="found", fingerprint="f")
     )
     case = Case.of(read(recipes / "supplier-mail" / "inbox" / "coolblue-992288600.pdf"))

@@ -9,7 +9,7 @@ from smeflow.core.case import Known
 from smeflow.core.claims import Claim
 from smeflow.documents.document import Document, PageRange, Quote
 from smeflow.i18n import say
-from smeflow.kinds.record_kind import Firm, ReaderContext, RecordKind, SplitRule
+from smeflow.kinds.record_kind import Firm, ProofRules, ReaderContext, RecordKind, SplitRule
 from smeflow.kinds.records import Check, Finding, Reading
 from smeflow.records import Record
 
@@ -33,7 +33,7 @@ class Contract(Record):
     monthly: Decimal | None = None
 
 
-def read_contract(documents: tuple[Document, ...], _sought: ReaderContext, /) -> Reading | None:
+def read_contract(documents: tuple[Document, ...], _context: ReaderContext, /) -> Reading | None:
     """Read the terms at the beginning of lines."""
     findings: dict[str, Finding] = {}
     begun = 0
@@ -59,6 +59,9 @@ def check_contract(record: Contract, _firm: Firm | None) -> Iterator[Check]:
     passed = record.begins < record.ends if known else None
     detail = None if passed is not False else say("It ends on {day}, before it begins.", day=record.ends)
     yield Check(name="ends_after", passed=passed, detail=detail, fields=("begins", "ends"))
+    rounds = record.monthly is None or record.monthly % 1 == 0
+    odd = None if rounds else say("It costs {sum}: rarely are there cents.", sum=record.monthly)
+    yield Check(name="whole_sum", passed=rounds, detail=odd, fields=("monthly",))
 
 
 def contract_claims(record: Contract, _known: Known) -> Iterable[Claim]:
@@ -83,6 +86,9 @@ CONTRACT = RecordKind(
     checks=check_contract,
     claims=contract_claims,
     words={"reference": say("contract"), "partner": say("partner"), "ends": say("end")},
+    check_words={"ends_after": say("ends after it begins"), "whole_sum": say("a sum without cents")},
+    value_words={"partner": {"Ada Ltd": say("Ada and her firm")}},
+    proof=ProofRules(only_told=frozenset({"whole_sum"})),
     required=("reference", "partner", "begins", "ends"),
     split=SplitRule(word="contracts", find=find_contracts),
 )

@@ -140,6 +140,24 @@ def test_a_kind_claims_what_must_be_compared_and_names_its_fields(firm):
     assert first["properties"]["split"]["enum"] == ["invoices", "contracts", "attachments"]
 
 
+def test_a_kind_says_what_its_checks_and_values_are_called(firm):
+    """On a screen and a page, which have the JSON alone; a check that is only told stops nothing."""
+    Path("inbox").mkdir()
+    Path("inbox/one.pdf").write_bytes(pdf(RIGHT.replace("90.00", "90.50")))
+    Path("recipe.yaml").write_text(RECIPE.replace("  - split: contracts\n", ""))
+    firm("run", "recipe.yaml")
+    screen = firm("show", "one.pdf")
+    firm("show", "one.pdf", "--html", "one.html")
+    found = Extract(name="contract", into="Contract")(Case.of(text_document(RIGHT)), NoModel())
+    for shown in (screen, Path("one.html").read_text(encoding="utf-8"), found._repr_html_()):
+        assert "✓ ends after it begins" in shown
+        assert "Ada and her firm" in shown
+    assert "✗ a sum without cents" in screen
+    assert "It costs 90.50: rarely are there cents." in screen
+    with Ledger.open(Path(".smeflow"), create=False) as ledger:
+        assert [item.state for item in ledger.items("contracts")] == ["done"]
+
+
 def test_a_class_made_from_a_kinds_record_is_of_that_kind():
     """A record of nobody's row has no check, unless its fields are called like a known kind's."""
 

@@ -35,7 +35,7 @@ def _seen(ledger: Ledger, item: ItemRow) -> str:
 
 def test_a_decision_is_kept_and_opens_the_item(ledger: Ledger, waiting: ItemRow):
     """Who, when, on what, before and after stand in a row of their own; the next run goes on."""
-    number = ledger.decide(
+    number = ledger.record_decision(
         waiting,
         action="correct",
         person="Anne",
@@ -56,9 +56,9 @@ def test_a_decision_is_kept_and_opens_the_item(ledger: Ledger, waiting: ItemRow)
 def test_the_second_of_two_people_is_told_of_the_first(ledger: Ledger, waiting: ItemRow):
     """Both saw the same; one decision stands, the other is refused and names who was first."""
     seen = _seen(ledger, waiting)
-    ledger.decide(waiting, action="approve", person="Anne", step="kind", result_hash=seen)
+    ledger.record_decision(waiting, action="approve", person="Anne", step="kind", result_hash=seen)
     with pytest.raises(LedgerError, match="Anne decided approve"):
-        ledger.decide(waiting, action="reject", person="Bruno", step="kind", result_hash=seen)
+        ledger.record_decision(waiting, action="reject", person="Bruno", step="kind", result_hash=seen)
     assert len(ledger.reviews(waiting)) == 1
 
 
@@ -68,7 +68,7 @@ def test_of_many_at_once_one_wins(ledger: Ledger, waiting: ItemRow):
 
     def one(n: int) -> None:
         try:
-            ledger.decide(waiting, action="approve", person=f"P{n}", step="kind", result_hash=seen)
+            ledger.record_decision(waiting, action="approve", person=f"P{n}", step="kind", result_hash=seen)
         except LedgerError as error:
             refused.append(error)
 
@@ -83,7 +83,7 @@ def test_of_many_at_once_one_wins(ledger: Ledger, waiting: ItemRow):
 def test_a_decision_on_another_value_is_refused(ledger: Ledger, waiting: ItemRow):
     """A person decides on what they saw, not on what came since."""
     with pytest.raises(LedgerError, match="has changed since you saw it"):
-        ledger.decide(waiting, action="approve", person="Anne", step="kind", result_hash="other")
+        ledger.record_decision(waiting, action="approve", person="Anne", step="kind", result_hash="other")
 
 
 def test_a_decision_on_an_older_version_is_refused(
@@ -93,12 +93,12 @@ def test_a_decision_on_an_older_version_is_refused(
     seen = _seen(ledger, waiting)
     take({"a.txt": b"changed"})
     with pytest.raises(LedgerError, match="has changed since you saw it"):
-        ledger.decide(waiting, action="approve", person="Anne", step="kind", result_hash=seen)
+        ledger.record_decision(waiting, action="approve", person="Anne", step="kind", result_hash=seen)
 
 
 def test_a_rejected_item_is_left_out(ledger: Ledger, waiting: ItemRow):
     """It is skipped, and says who rejected it and why."""
-    ledger.decide(
+    ledger.record_decision(
         waiting,
         action="reject",
         person="Anne",
@@ -116,7 +116,7 @@ def test_a_rejected_item_stays_rejected_while_its_file_is_the_same(
 ):
     """Seeing the same file again does not undo what a person decided."""
     seen = _seen(ledger, waiting)
-    ledger.decide(waiting, action="reject", person="Anne", step="kind", result_hash=seen)
+    ledger.record_decision(waiting, action="reject", person="Anne", step="kind", result_hash=seen)
     take({"a.txt": b"one"})
     assert ledger.counts("r").skipped == 1
 
@@ -124,7 +124,7 @@ def test_a_rejected_item_stays_rejected_while_its_file_is_the_same(
 def test_asking_again_raises_the_take(ledger: Ledger, waiting: ItemRow):
     """Old replies are not replayed for what a person asks again."""
     seen = _seen(ledger, waiting)
-    ledger.decide(waiting, action="again", person="Anne", step="kind", result_hash=seen)
+    ledger.record_decision(waiting, action="again", person="Anne", step="kind", result_hash=seen)
     item = ledger.item("r", "a.txt")
     assert item is not None
     assert item.takes == {"kind": 1}
@@ -133,7 +133,7 @@ def test_asking_again_raises_the_take(ledger: Ledger, waiting: ItemRow):
 def test_a_late_worker_cannot_overwrite_a_decision(ledger: Ledger, waiting: ItemRow):
     """A decision raises the lease: what a worker found before it is rolled back, results and all."""
     seen = _seen(ledger, waiting)
-    ledger.decide(waiting, action="approve", person="Anne", step="kind", result_hash=seen)
+    ledger.record_decision(waiting, action="approve", person="Anne", step="kind", result_hash=seen)
     worker = items.claim_items(ledger.store, "r", 1)[0]
     items.abandon_items(ledger.store, [worker.id])
     late = NewResult(

@@ -14,7 +14,7 @@ from smeflow.llm.local.llama import LocalLLM
 from smeflow.llm.local.models import ModelStore, StoredModel
 from smeflow.llm.router import Agreeing, Fallback, ModelRouter, ModelSet
 from smeflow.llm.testing import Scripted
-from smeflow.llm.wrappers.stack import Policy
+from smeflow.llm.wrappers.stack import WrapperStack
 
 
 class Found(BaseModel):
@@ -111,7 +111,7 @@ def scripted(model, lines, *, sees=False):
 
 def bound(*models, agree=1):
     router = ModelRouter(
-        ModelSet(models=models, agree=agree), lambda llm: Policy(llm=llm, log=MemoryCallLog())
+        ModelSet(models=models, agree=agree), lambda llm: WrapperStack(llm=llm, log=MemoryCallLog())
     )
     return router.bind(Scope(recipe="r", item="i", version="v", step="s", fingerprint="f"))
 

@@ -14,7 +14,7 @@ from smeflow.llm.connect import connect
 from smeflow.llm.dialects import RESPONSES
 from smeflow.llm.openai_compatible import OpenAICompatible
 from smeflow.llm.wrappers.retry import CircuitBreaker, Patience
-from smeflow.llm.wrappers.stack import BoundLLM, Policy
+from smeflow.llm.wrappers.stack import StepLLM, WrapperStack
 
 KEY = "sk-CANARY-0123456789"
 
@@ -31,11 +31,13 @@ QUICK = Patience(waiting_seconds=6, first_wait_seconds=0.02)
 SCOPE = Scope(recipe="r", item="i", version="1", step="s", fingerprint="f")
 
 
-def bound(provider: Any, log: MemoryCallLog, dialect: str = "chat", patience: Patience = QUICK) -> BoundLLM:
+def bound(provider: Any, log: MemoryCallLog, dialect: str = "chat", patience: Patience = QUICK) -> StepLLM:
     llm = connect(f"m@{provider.url}", key=KEY)
     if dialect == "responses":
         llm = OpenAICompatible(place=llm.place, dialect=RESPONSES, key=KEY)
-    return Policy(llm=llm, log=log, patience=patience, breaker=CircuitBreaker(probe_seconds=0.05)).bind(SCOPE)
+    return WrapperStack(llm=llm, log=log, patience=patience, breaker=CircuitBreaker(probe_seconds=0.05)).bind(
+        SCOPE
+    )
 
 
 def asked(

@@ -10,7 +10,7 @@ from smeflow.llm.ask import AnswerForm, Prompt, ask
 from smeflow.llm.call_log import MemoryCallLog, Scope
 from smeflow.llm.interface import ConnectedLLM
 from smeflow.llm.wrappers.retry import Patience
-from smeflow.llm.wrappers.stack import Policy
+from smeflow.llm.wrappers.stack import WrapperStack
 
 BASE = "https://api.openai.com/v1"
 GOOD = {"number": "R-1", "total": 12.5, "category": "invoice"}
@@ -35,7 +35,7 @@ class Paper(BaseModel):
 
 
 def asked(llm: ConnectedLLM) -> Any:
-    policy = Policy(
+    stack = WrapperStack(
         llm=llm, log=MemoryCallLog(), patience=Patience(waiting_seconds=5, first_wait_seconds=0.01)
     )
-    return ask(policy.bind(SCOPE), Prompt("Read it.", "A paper."), AnswerForm.of(Paper), timeout_seconds=5)
+    return ask(stack.bind(SCOPE), Prompt("Read it.", "A paper."), AnswerForm.of(Paper), timeout_seconds=5)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from smeflow.cli.console import STATE_WORDS, Screen, ScreenColumn
 from smeflow.i18n import Language, Phrase, localized, localized_text, phrase_from_json, say
-from smeflow.kinds.field_names import FIELDS, check_label, field_label, reader_word, shown_value
+from smeflow.kinds.field_names import FIELDS, field_label, reader_word
 
 if TYPE_CHECKING:
     from smeflow.engine.run import RunSummary
@@ -101,6 +101,8 @@ def doubts_and_problems(value: Mapping[str, Any]) -> list[Phrase]:
 
 def field_rows(screen: Screen, fields: Mapping[str, Mapping[str, Any]]) -> Iterable[tuple[object, ...]]:
     """Give a table row for every field that holds a value: name, value, quote, who read it where."""
+    from smeflow.kinds.record_kind import shown_value
+
     order = list(FIELDS)
     for name, reading in sorted(
         fields.items(), key=lambda f: order.index(f[0]) if f[0] in order else len(order)
@@ -150,6 +152,8 @@ def term_name(screen: Screen, name: str) -> str:
 def _print_extraction(screen: Screen, value: Mapping[str, Any]) -> None:
     from rich.text import Text
 
+    from smeflow.kinds.record_kind import word_for_check
+
     if value.get("accepted_by"):
         verdict = Text(screen.text(say("accepted by {name}", name=value["accepted_by"])), style="green")
     elif value.get("proven"):
@@ -164,7 +168,7 @@ def _print_extraction(screen: Screen, value: Mapping[str, Any]) -> None:
     for check in value.get("checks", ()):
         style = {True: "green", False: "red"}.get(check["passed"], "bright_black")
         checks.append(
-            f"{CHECK_MARKS[check['passed']]} {screen.text(check_label(check['name']))}   ", style=style
+            f"{CHECK_MARKS[check['passed']]} {screen.text(word_for_check(check['name']))}   ", style=style
         )
     if checks.plain.strip():
         screen.print(checks)
@@ -233,6 +237,8 @@ def print_invoice_terms(
 
 def _term_value(screen: Screen, name: str, value: Any) -> Any:
     """Say the kind of an invoice in words; amounts and days the table writes itself."""
+    from smeflow.kinds.record_kind import shown_value
+
     return shown_value(name, value, screen.language) if name == "kind" else value
 
 

@@ -14,7 +14,7 @@ from smeflow.i18n import say
 from smeflow.llm.call_log import CallLog, MemoryCallLog, Scope
 from smeflow.llm.interface import LLM, ConnectedLLM, ModelEndpoint
 from smeflow.llm.providers import Residency
-from smeflow.llm.wrappers.stack import Policy
+from smeflow.llm.wrappers.stack import WrapperStack
 from smeflow.money import Money
 
 if TYPE_CHECKING:
@@ -69,7 +69,7 @@ def run(
         StepFailed: A step raised; the cause is chained. What smeflow raises on purpose comes as it is.
     """
     entries = [step if isinstance(step, Entry) else Entry(step=step) for step in steps]
-    policy = Policy(llm=_placed(llm), log=MemoryCallLog() if log is None else log, residency=residency)
+    stack = WrapperStack(llm=_placed(llm), log=MemoryCallLog() if log is None else log, residency=residency)
     version = hash_of([d.sha256 or sha256(d.data) for d in case.documents] or [sha256(case.text)])
     calls, costs = 0, list[Money]()
     while True:
@@ -81,7 +81,7 @@ def run(
             case = case.with_result(step.name, Skipped(action.why))
             continue
         scope = Scope(recipe="", item=case.id, version=version, step=step.name, fingerprint=fingerprint(step))
-        bound = policy.bind(scope)
+        bound = stack.bind(scope)
         case = case.with_result(step.name, _value(step, case, bound))
         calls += bound.calls
         costs.extend([bound.cost] if bound.cost else [])
@@ -137,13 +137,13 @@ def as_runnable(
     """
     from langchain_core.runnables import RunnableLambda
 
-    policy = Policy(llm=llm, log=MemoryCallLog(), residency=residency)
+    stack = WrapperStack(llm=llm, log=MemoryCallLog(), residency=residency)
     identity = fingerprint(step)
 
     def run(given: Case | str) -> Any:
         case = given if isinstance(given, Case) else Case.of(given)
         version = ",".join(d.sha256 for d in case.documents)
         scope = Scope(recipe="", item=case.id, version=version, step=step.name, fingerprint=identity)
-        return step(case, policy.bind(scope))
+        return step(case, stack.bind(scope))
 
     return RunnableLambda(run, name=step.name)

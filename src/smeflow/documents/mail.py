@@ -14,7 +14,6 @@ from email.message import Message
 from email.utils import collapse_rfc2231_value, parsedate_to_datetime
 
 from smeflow._text import sha256, strip_invisible
-from smeflow.documents.conversation import newest_message, thread_of
 from smeflow.documents.document import DECORATION, MAIL, Document, Page
 from smeflow.documents.file import (
     File,
@@ -25,6 +24,7 @@ from smeflow.documents.file import (
     read_attached,
 )
 from smeflow.documents.html import RenderedHtml, rendered_text
+from smeflow.documents.newest_message import newest_message, thread_of
 from smeflow.documents.text import decode_text, detect_language, drop_hidden_characters, normalize_text
 from smeflow.documents.tnef import TNEF_MAGIC
 from smeflow.i18n import Phrase, say

@@ -10,11 +10,11 @@ from typing import Any
 
 from smeflow._optional import import_extra
 from smeflow._text import hash_of
-from smeflow.documents.conversation import newest_message, thread_of
 from smeflow.documents.document import MAIL, Document, Page
 from smeflow.documents.file import File, bounded_text, check_limit, harmless_name, read_attached
 from smeflow.documents.html import rendered_text
 from smeflow.documents.mail import HEADERS, harmless_line, header
+from smeflow.documents.newest_message import newest_message, thread_of
 from smeflow.documents.text import decode_text, detect_language, drop_hidden_characters, normalize_text
 from smeflow.errors import SmeflowError, UnreadableDocument
 from smeflow.i18n import say

@@ -1,4 +1,6 @@
-"""The letters of a PDF page, which of them nobody can see, and what a PDF says where nobody looks.
+"""The letters of a PDF page, what lies over and under them, and what a PDF says where nobody looks.
+
+Here are the single tests of what nobody can see; `pdf._visible_words` asks them in order and keeps the rest.
 
 PDFium is asked for each letter several times, and the functions that `pypdfium2.raw` declares spend most of
 that on checking pointers: those used here are declared anew with plain addresses, in half the time a page.

@@ -139,13 +139,13 @@ def set_up_run(
 ) -> RunContext:
     """Set up the context of a run, and write down that the run begins."""
     from smeflow.llm.interface import NoModel
-    from smeflow.llm.wrappers.stack import Policy
+    from smeflow.llm.wrappers.stack import WrapperStack
 
     models = llm if isinstance(llm, ModelSet) else ModelSet(models=(llm,) if llm is not None else ())
     limits = recipe.budget
 
-    def policy(model: ConnectedLLM | None) -> Policy:
-        return Policy(
+    def make_stack(model: ConnectedLLM | None) -> WrapperStack:
+        return WrapperStack(
             llm=model,
             log=MemoryCallLog(),
             residency=recipe.residency,
@@ -157,7 +157,7 @@ def set_up_run(
             breaker=CircuitBreaker(stop=halt.event),
         )
 
-    crew = ModelRouter(models, policy)
+    crew = ModelRouter(models, make_stack)
     has_model = any(not isinstance(model, NoModel) for model in models.every)
     prints = fingerprints_of(recipe.entries, recipe.llm)
     run = begin_run(

@@ -145,11 +145,11 @@ class PaperReadings:
 
 
 def read_papers(
-    documents: Sequence[Document], kind: RecordKind, sought: ReaderContext, slots: Collection[str]
+    documents: Sequence[Document], kind: RecordKind, context: ReaderContext, slots: Collection[str]
 ) -> PaperReadings:
     """Find the record among *documents*, file by file, and read it with the readers that are wanted."""
     readers = {slot: reader for slot, reader in kind.readers.items() if slot in slots}
-    groups = _by_number([_read_paper(paper, readers, sought) for paper in candidate_papers(documents)])
+    groups = _by_number([_read_paper(paper, readers, context) for paper in candidate_papers(documents)])
     if not groups:
         return _unread(documents)
     chosen = max(groups, key=_fullness)
@@ -207,10 +207,10 @@ def _document_problems(documents: Sequence[Document]) -> list[Phrase]:
     return [*problems, *status_messages(documents)]
 
 
-def _read_paper(paper: Paper, readers: Mapping[ReaderSlot, RecordReader], sought: ReaderContext) -> Paper:
+def _read_paper(paper: Paper, readers: Mapping[ReaderSlot, RecordReader], context: ReaderContext) -> Paper:
     exact, layout = readers.get("exact"), readers.get("layout")
-    data = exact(paper.documents, sought) if exact else None
-    page = layout(paper.visible, sought) if layout and paper.has_page else None
+    data = exact(paper.documents, context) if exact else None
+    page = layout(paper.visible, context) if layout and paper.has_page else None
     return replace(paper, exact=data, page=page)
 
 

@@ -167,7 +167,8 @@ def make_extraction(
     fields = judged.merged.fields
     failed = [check for check in judged.checks if check.passed is False]
     missing = judged.absent
-    serious = [check for check in failed if not check.name.endswith(kind.proof.slight)]
+    no_doubts = kind.proof.stops_proof_only | kind.proof.only_told
+    serious = [check for check in failed if check.name not in no_doubts]
     doubts = [
         *([kind.several(papers.several)] if papers.several > 1 else []),
         *papers.unread,
@@ -202,7 +203,9 @@ def _evidence(
     required = [fields[name] for name in task.wanted if name in fields]
     failed = {check.name for check in judged.checks if check.passed is False}
     failed |= {c.name for c in judged.checks if c.passed is None and c.name in _rules(task.kind)}
-    contradictions = task.kind.proof.contradictions | {AGREEING}
+    rules = task.kind.proof
+    contradictions = rules.contradictions | {AGREEING}
+    harmless = rules.only_told | (rules.ignored_in_exact_data if papers.exact else frozenset())
     all_exact = papers.exact and all(value.reader in judged.exact for value in required)
     basis: ProofBasis = "exact" if all_exact else "page" if judged.judgement.sums else "fields"
     return ProofEvidence(
@@ -210,7 +213,7 @@ def _evidence(
         complete=not judged.absent and bool(task.wanted),
         quoted=all(value.quote is not None for value in required),
         closed=judged.judgement.closed,
-        failed=bool(failed - contradictions - (task.kind.proof.unread if papers.exact else frozenset())),
+        failed=bool(failed - contradictions - harmless),
         contradicted=bool(failed & contradictions or model.dropped or _doubtful_account(judged)),
         by_rules=all(value.reader != "model" for value in required),
         several=papers.several > 1,

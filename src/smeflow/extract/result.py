@@ -16,8 +16,8 @@ from smeflow.core.case import Known
 from smeflow.core.claims import Claim
 from smeflow.documents.document import Document, Quote
 from smeflow.i18n import Language, Phrase, localized_text, say
-from smeflow.kinds.field_names import FIELDS, check_label, field_label, member_label, reader_word, shown_value
-from smeflow.kinds.record_kind import kind_of
+from smeflow.kinds.field_names import FIELDS, field_label, member_label, reader_word
+from smeflow.kinds.record_kind import kind_of, shown_value, word_for_check
 from smeflow.kinds.records import Check
 from smeflow.kinds.steps import FieldReading, RivalReading, StepResult
 
@@ -101,13 +101,15 @@ class Extraction(StepResult, Generic[R]):
         return tuple(name for name in type(self.record).model_fields if getattr(self.record, name) is None)
 
     def _repr_html_(self) -> str:
+        kind = kind_of(type(self.record))
         view = ExtractionView(
             fields=self.fields,
             proven=self.proven,
             accepted_by=self.accepted_by,
             checks=[(check.name, check.passed) for check in self.checks],
             remarks=(*self.doubts, *self.problems),
-            words=kind_of(type(self.record)).words or FIELDS,
+            words=kind.words or FIELDS,
+            check_words=kind.check_words,
         )
         return extraction_html(view) + self._pages()
 
@@ -182,6 +184,8 @@ class ExtractionView:
     """Doubts and problems."""
     words: Mapping[str, Phrase] = field(default_factory=lambda: FIELDS)
     """What people call the fields, in the order they are shown."""
+    check_words: Mapping[str, Phrase] = field(default_factory=dict)
+    """What the record's kind calls its checks, where the kind is known."""
 
 
 def extraction_html(view: ExtractionView, language: Language = "en") -> str:
@@ -195,8 +199,10 @@ def extraction_html(view: ExtractionView, language: Language = "en") -> str:
         f"<th>{_text(word, language)}</th>"
         for word in (say("field"), say("value"), say("quote"), say("read by"))
     )
-    body = "".join(_row(name, reading, view.words, language) for name, reading in rows)
-    checks = "".join(_badge(passed, name, language) for name, passed in view.checks)
+    body = "".join(_row(name, reading, view, language) for name, reading in rows)
+    checks = "".join(
+        _badge(passed, word_for_check(name, view.check_words), language) for name, passed in view.checks
+    )
     notes = "".join(f"<li>{text}</li>" for text in dict.fromkeys(_text(p, language) for p in view.remarks))
     return (
         f'{STYLE}<div class="sf">{_verdict(view, language)}<table><tr>{headers}</tr>{body}</table>'
@@ -213,13 +219,13 @@ def _verdict(view: ExtractionView, language: Language) -> str:
     return f'<span class="b {kind}">{"✓" if view.proven else "?"} {_text(word, language)}</span>'
 
 
-def _badge(passed: bool | None, name: str, language: Language) -> str:  # noqa: FBT001 - a check's outcome, not a switch
+def _badge(passed: bool | None, label: Phrase | str, language: Language) -> str:  # noqa: FBT001 - a check's outcome, not a switch
     kind, mark = _MARKS[passed]
-    return f'<span class="b c {kind}">{mark} {_text(check_label(name), language)}</span>'
+    return f'<span class="b c {kind}">{mark} {_text(label, language)}</span>'
 
 
-def _row(name: str, reading: FieldReading, words: Mapping[str, Phrase], language: Language) -> str:
-    label = f'<td class="k">{_label(name, words, language)}</td>'
+def _row(name: str, reading: FieldReading, view: ExtractionView, language: Language) -> str:
+    label = f'<td class="k">{_label(name, view.words, language)}</td>'
     members = _members(reading.value)
     if members:
         return f'<tr>{label}<td colspan="3">{_inner(members, language)}</td></tr>'
@@ -228,7 +234,11 @@ def _row(name: str, reading: FieldReading, words: Mapping[str, Phrase], language
         f", {_text(say('page {n}', n=reading.page), language)}" if reading.page and not reading.path else ""
     )
     quote = f"<mark>{escape(reading.quote)}</mark>" if reading.quote else ""
-    failed = "".join(_badge(ok, check, language) for check, ok in reading.checks.items() if ok is False)
+    failed = "".join(
+        _badge(passed, word_for_check(check, view.check_words), language)
+        for check, passed in reading.checks.items()
+        if passed is False
+    )
     value = f"{escape(shown_value(name, reading.value, language))} {failed}" if reading.value else ""
     value += "".join(_rival(name, rival, language) for rival in reading.rivals[:_RIVALS_SHOWN])
     return f'<tr>{label}<td class="v">{value}</td><td>{quote}</td><td class="w">{reader}{page}</td></tr>'

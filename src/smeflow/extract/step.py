@@ -226,11 +226,11 @@ class Extract(StepFamily, Generic[R]):
         """Read the record. A model is asked where something wanted is missing, or with ``ask="always"``."""
         firm: Firm | None = self.constants.get("company")
         kind, labels = self.kind, Labels(words=self.labels) if self.labels else None
-        sought = ReaderContext(firm=firm, labels=labels, known=case.known)
+        context = ReaderContext(firm=firm, labels=labels, known=case.known)
 
         def read(documents: Sequence[Document]) -> PaperReadings:
             if kind.readers:
-                return read_papers(documents, kind, sought, self.readers)
+                return read_papers(documents, kind, context, self.readers)
             return read_labelled_fields(documents, self.specs, layout="layout" in self.readers)
 
         judge = Judge(

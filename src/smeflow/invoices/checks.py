@@ -21,6 +21,49 @@ ZERO = Decimal(0)
 HALF_UNIT = Decimal("0.50")
 WITHOUT_CENTS = frozenset({"HUF", "JPY", "KRW", "ISK", "XOF", "XAF", "XPF", "CLP"})
 """Currencies in which tax is charged in whole units."""
+CHECK_WORDS: Mapping[str, Phrase] = {
+    "net+vat=gross": say("net and VAT make the total"),
+    "rates=vat": say("the rates make the VAT"),
+    "base*rate=vat": say("VAT by its rate"),
+    "bases=net": say("the rates' bases make the net"),
+    "lines=total_lines": say("the lines make their sum"),
+    "lines=net": say("the lines make the net"),
+    "gross-prepaid=due": say("what was paid before is taken off"),
+    "due>=issue": say("due after it was issued"),
+    "iban": say("IBAN is right"),
+    "bic": say("BIC is right"),
+    "seller_vat_id": say("seller's VAT id is right"),
+    "seller_vat_key": say("key of the seller's VAT id"),
+    "seller_siren": say("seller's SIREN is right"),
+    "seller_siret": say("seller's SIRET is right"),
+    "seller_vat_id=siren": say("seller's VAT id and SIREN agree"),
+    "buyer_vat_id": say("buyer's VAT id is right"),
+    "buyer_vat_key": say("key of the buyer's VAT id"),
+    "buyer_siren": say("buyer's SIREN is right"),
+    "buyer_siret": say("buyer's SIRET is right"),
+    "buyer_vat_id=siren": say("buyer's VAT id and SIREN agree"),
+    "not_our_account": say("not our own account"),
+    "not_from_us": say("not our own invoice"),
+    "to_us": say("addressed to us"),
+    "copies_agree": say("its copies agree"),
+    "namespace": say("names of the standard"),
+    "recognised": say("a second reading confirms it"),
+    "one_line": say("seller in one line"),
+    "seller_told": say("seller told"),
+    "is_invoice": say("an invoice"),
+    "exemption": say("reason for no VAT"),
+    "page_agrees": say("page and data agree"),
+}
+"""What people call the checks of an invoice, wherever they are made."""
+BUYER_CHECKS = frozenset(
+    {"buyer_vat_id", "buyer_vat_key", "buyer_siren", "buyer_siret", "buyer_vat_id=siren"}
+)
+"""What a file's own data say of the buyer cannot be misread, and says nothing of who is paid."""
+_SELLER_CHECKS = frozenset(
+    {"seller_vat_id", "seller_vat_key", "seller_siren", "seller_siret", "seller_vat_id=siren"}
+)
+STOPS_PROOF_ONLY = BUYER_CHECKS | _SELLER_CHECKS | {"bic", "namespace"}
+"""Checks whose failure stops the proof but is no doubt by itself: no money goes astray."""
 
 
 def run_checks(record: Invoice) -> tuple[Check, ...]:

@@ -15,8 +15,11 @@ from smeflow.extract.grounding import ground
 from smeflow.extract.papers import status_messages, without_messages
 from smeflow.i18n import Phrase, say
 from smeflow.invoices.checks import (
+    BUYER_CHECKS,
+    CHECK_WORDS,
     DERIVED,
     READ_TWICE,
+    STOPS_PROOF_ONLY,
     check_own_firm,
     is_refused,
     missing_fields,
@@ -34,7 +37,7 @@ from smeflow.invoices.claims import (
     invoice_claims,
     supplier_lookup,
 )
-from smeflow.invoices.record import REQUIRED, Invoice
+from smeflow.invoices.record import INVOICE_KINDS, REQUIRED, Invoice
 from smeflow.invoices.xml.rules import ASKED_CHECKS
 from smeflow.kinds.field_names import FIELDS, field_name
 from smeflow.kinds.record_kind import (
@@ -94,34 +97,28 @@ PAGE_MUST_AGREE: Mapping[str, FieldKind] = {
 """What the data and the visible page of an e-invoice must agree on."""
 GUARDED_FIELDS = (*REQUIRED, "amount_due", "iban")
 """What of an invoice no model may decide alone."""
-SLIGHT_CHECKS = ("vat_id", "vat_key", "siren", "siret", "bic", "namespace", "vat_id=siren")
-"""Checks whose failure stops the proof but is no doubt by itself: no money goes astray."""
-BUYER_CHECKS = frozenset(
-    {"buyer_vat_id", "buyer_vat_key", "buyer_siren", "buyer_siret", "buyer_vat_id=siren"}
-)
-"""What a file's own data say of the buyer cannot be misread, and says nothing of who is paid."""
 ENOUGH_FIELDS = 4
 """Of what an invoice must have, so much makes a page one; one less where it calls itself an invoice."""
 _AMOUNTS = ("total_net", "total_vat", "total_gross", "amount_due", "prepaid", "currency")
 
 
-def _read_data(documents: tuple[Document, ...], _sought: ReaderContext, /) -> Reading | None:
+def _read_data(documents: tuple[Document, ...], _context: ReaderContext, /) -> Reading | None:
     from smeflow.invoices.xml.read import read_einvoice
 
     return read_einvoice(documents)
 
 
-def _read_page(documents: tuple[Document, ...], sought: ReaderContext, /) -> Reading | None:
+def _read_page(documents: tuple[Document, ...], context: ReaderContext, /) -> Reading | None:
     from smeflow.invoices.page.read import read_invoice
 
-    firm = sought.firm
+    firm = context.firm
     names, ids = (firm.names, own_numbers(firm)) if firm else ((), ())
     return read_invoice(
         documents,
         company_names=names,
         company_ids=ids,
-        labels=sought.labels,
-        suppliers=supplier_lookup(sought.known),
+        labels=context.labels,
+        suppliers=supplier_lookup(context.known),
     )
 
 
@@ -220,6 +217,8 @@ INVOICE = RecordKind(
     checks=_check_record,
     claims=invoice_claims,
     words=FIELDS,
+    check_words=CHECK_WORDS,
+    value_words={"kind": INVOICE_KINDS},
     required=REQUIRED,
     split=SplitRule(word="invoices", find=_find_pages),
     asked=INVOICE_FIELDS,
@@ -235,8 +234,8 @@ INVOICE = RecordKind(
         closed=sums_close,
         missing=missing_fields,
         guarded=GUARDED_FIELDS,
-        slight=SLIGHT_CHECKS,
-        unread=BUYER_CHECKS,
+        stops_proof_only=STOPS_PROOF_ONLY,
+        ignored_in_exact_data=BUYER_CHECKS,
         contradictions=frozenset({"page_agrees", "copies_agree"}),
     ),
     learning=LearningRules(

@@ -7,10 +7,12 @@ What an office looks at stands flat on the invoice; the rest is in groups, and a
 not written.
 """
 
+from collections.abc import Mapping
 from datetime import date
 from decimal import Decimal
 from typing import Annotated, ClassVar, Literal
 
+from smeflow.i18n import Phrase, say
 from smeflow.invoices.record_parts import (
     Agents,
     AllowanceCharge,
@@ -134,6 +136,14 @@ class InvoiceLine(Record):
 
 
 InvoiceKind = Literal["invoice", "credit_note", "corrected", "prepayment", "self_billed"]
+INVOICE_KINDS: Mapping[str, Phrase] = {
+    "invoice": say("invoice"),
+    "credit_note": say("credit note"),
+    "corrected": say("corrected invoice"),
+    "prepayment": say("prepayment invoice"),
+    "self_billed": say("self-billed invoice"),
+}
+"""What people call them."""
 """BT-3 in words: 380, 381, 384, 386, 389."""
 
 

@@ -151,49 +151,8 @@ MEMBERS: Mapping[str, Phrase] = {
     **{name: TERMS[name] for name in _SAME_WORD.split()},
 }
 """The columns of an invoice's lines and of its rates of VAT."""
-INVOICE_KINDS: Mapping[str, Phrase] = {
-    "invoice": say("invoice"),
-    "credit_note": say("credit note"),
-    "corrected": say("corrected invoice"),
-    "prepayment": say("prepayment invoice"),
-    "self_billed": say("self-billed invoice"),
-}
-"""What people call the kinds of an invoice."""
-CHECKS: Mapping[str, Phrase] = {
-    "net+vat=gross": say("net and VAT make the total"),
-    "rates=vat": say("the rates make the VAT"),
-    "base*rate=vat": say("VAT by its rate"),
-    "bases=net": say("the rates' bases make the net"),
-    "lines=total_lines": say("the lines make their sum"),
-    "lines=net": say("the lines make the net"),
-    "gross-prepaid=due": say("what was paid before is taken off"),
-    "due>=issue": say("due after it was issued"),
-    "iban": say("IBAN is right"),
-    "bic": say("BIC is right"),
-    "seller_vat_id": say("seller's VAT id is right"),
-    "seller_vat_key": say("key of the seller's VAT id"),
-    "seller_siren": say("seller's SIREN is right"),
-    "seller_siret": say("seller's SIRET is right"),
-    "seller_vat_id=siren": say("seller's VAT id and SIREN agree"),
-    "buyer_vat_id": say("buyer's VAT id is right"),
-    "buyer_vat_key": say("key of the buyer's VAT id"),
-    "buyer_siren": say("buyer's SIREN is right"),
-    "buyer_siret": say("buyer's SIRET is right"),
-    "buyer_vat_id=siren": say("buyer's VAT id and SIREN agree"),
-    "not_our_account": say("not our own account"),
-    "not_from_us": say("not our own invoice"),
-    "to_us": say("addressed to us"),
-    "copies_agree": say("its copies agree"),
-    "namespace": say("names of the standard"),
-    "recognised": say("a second reading confirms it"),
-    "one_line": say("seller in one line"),
-    "seller_told": say("seller told"),
-    "is_invoice": say("an invoice"),
-    "exemption": say("reason for no VAT"),
-    "readers_agree": say("readers agree"),
-    "page_agrees": say("page and data agree"),
-}
-"""What people call the checks of an invoice; a firm's own keeps its name."""
+COMMON_CHECKS: Mapping[str, Phrase] = {"readers_agree": say("readers agree"), "quoted": say("quoted")}
+"""What people call the checks of every kind of record; a kind's own are in its row."""
 _HEADINGS: Mapping[str, Phrase] = {
     "item": say("Item"),
     "number": say("Number"),
@@ -241,18 +200,10 @@ _AS_WRITTEN = frozenset(
 """Fields whose values are words or numbers of somebody's, never amounts."""
 
 
-def check_label(name: str) -> Phrase | str:
-    """Name a check in the reader's language; a user's own keeps its name."""
-    return CHECKS.get(name, name)
-
-
-def shown_value(name: str, value: object, language: Language) -> str:
-    """Write the value of the field *name* as its readers do: amounts, days, the kind of an invoice."""
+def localized_field(name: str, value: object, language: Language) -> str:
+    """Write the value of the field *name* as its readers do: amounts and days in their form."""
     text = "" if value is None else str(value)
-    last = name.rpartition(".")[2]
-    if name == "kind" and text in INVOICE_KINDS:
-        return INVOICE_KINDS[text].render(language)
-    return text if last in _AS_WRITTEN else localized_text(text, language)
+    return text if name.rpartition(".")[2] in _AS_WRITTEN else localized_text(text, language)
 
 
 def field_name(name: str) -> Phrase | str:

@@ -14,8 +14,8 @@ from pydantic import BaseModel, Field
 from smeflow.core.case import Known, NothingKnown
 from smeflow.core.claims import Claim
 from smeflow.documents.document import Document, PageRange
-from smeflow.i18n import Phrase, say
-from smeflow.kinds.field_names import FIELDS
+from smeflow.i18n import Language, Phrase, say
+from smeflow.kinds.field_names import COMMON_CHECKS, FIELDS, localized_field
 from smeflow.kinds.lookup import KindError, KindTable
 from smeflow.kinds.records import Check, FieldKind, Labels, Reading, Record
 
@@ -134,9 +134,11 @@ class ProofRules:
     missing: Callable[[Any, Sequence[str]], tuple[str, ...]] = fields_missing
     guarded: tuple[str, ...] = ()
     """Fields no model may decide alone."""
-    slight: tuple[str, ...] = ()
-    """Endings of checks whose failure stops the proof but is no doubt by itself."""
-    unread: frozenset[str] = frozenset()
+    stops_proof_only: frozenset[str] = frozenset()
+    """Checks whose failure stops the proof and is told, but is no doubt by itself."""
+    only_told: frozenset[str] = frozenset()
+    """Checks whose failure is told and nothing more: neither a doubt, nor does it stop the proof."""
+    ignored_in_exact_data: frozenset[str] = frozenset()
     """Checks that say nothing against a file's own data, which cannot be misread."""
     contradictions: frozenset[str] = frozenset()
     """Checks that tell of two places that say different things."""
@@ -213,6 +215,10 @@ class RecordKind:
     """What must be compared with other items."""
     words: Mapping[str, Phrase] = field(default_factory=dict)
     """What people call the fields, in the order they are shown."""
+    check_words: Mapping[str, Phrase] = field(default_factory=dict)
+    """What people call its checks; one without a word keeps its name."""
+    value_words: Mapping[str, Mapping[str, Phrase]] = field(default_factory=dict)
+    """What people call the values of a field that has few, by field."""
     required: tuple[str, ...] | None = None
     """What must be found; without it, what the record's type demands."""
     split: SplitRule | None = None
@@ -295,9 +301,19 @@ def kind_of(record: type[BaseModel]) -> RecordKind:
     if like is None:
         return RecordKind(record=record)
     proof = ProofRules(
-        slight=like.proof.slight, unread=like.proof.unread, contradictions=like.proof.contradictions
+        stops_proof_only=like.proof.stops_proof_only,
+        only_told=like.proof.only_told,
+        ignored_in_exact_data=like.proof.ignored_in_exact_data,
+        contradictions=like.proof.contradictions,
     )
-    return RecordKind(record=record, proof=proof, like=like, groups=like.groups)
+    return RecordKind(
+        record=record,
+        proof=proof,
+        check_words=like.check_words,
+        value_words=like.value_words,
+        like=like,
+        groups=like.groups,
+    )
 
 
 def record_word(record: type[BaseModel]) -> str:
@@ -333,3 +349,20 @@ def split_words() -> tuple[str, ...]:
 def word_for_field(field_name: str) -> Phrase | None:
     """Give what people call a field of a kind of somebody's package."""
     return next((row.words[field_name] for row in record_kinds() if field_name in row.words), None)
+
+
+def word_for_check(name: str, own: Mapping[str, Phrase] | None = None) -> Phrase | str:
+    """Give what people call a check: its kind's *own* word, else that of the first kind which has one."""
+    for words in (own or {}, COMMON_CHECKS, *(row.check_words for row in record_kinds())):
+        if name in words:
+            return words[name]
+    return name
+
+
+def shown_value(name: str, value: object, language: Language) -> str:
+    """Write the value of the field *name* as its readers do: amounts, days, the words of a kind's values."""
+    for row in record_kinds():
+        word = row.value_words.get(name, {}).get(str(value))
+        if word is not None:
+            return word.render(language)
+    return localized_field(name, value, language)

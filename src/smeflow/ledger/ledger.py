@@ -165,7 +165,7 @@ class Ledger:
         """Give what a sink wrote last."""
         return history.last_delivery(self.store, recipe, sink)
 
-    def decide(
+    def record_decision(
         self,
         item: ItemRow,
         *,
@@ -177,12 +177,12 @@ class Ledger:
         after: str | None = None,
         note: str = "",
     ) -> int:
-        """Write a person's decision down, on exactly what that person saw; see `reviews.decide`.
+        """Write a person's decision down, on exactly what that person saw; see `reviews.record_decision`.
 
         Raises:
             LedgerError: It is no longer what the person saw.
         """
-        return reviews.decide(
+        return reviews.record_decision(
             self.store,
             item,
             action=action,

@@ -26,7 +26,7 @@ def wanted_by(review: ReviewRow) -> bool:
     return bool(json.loads(review.after).get(WANTED, True)) if review.after else True
 
 
-def decide(
+def record_decision(
     store: LedgerStore,
     item: ItemRow,
     *,
@@ -50,7 +50,7 @@ def decide(
 
     def job(transaction: Transaction) -> int:
         row = transaction.rows("get items", id_=item.id)[0]
-        _still(transaction, row, item, step, result_hash)
+        _require_unchanged(transaction, row, item, step, result_hash)
         at = store.now()
         decision = {
             "item": item.id,
@@ -88,7 +88,9 @@ def _look_again(transaction: Transaction, items: Sequence[int], at: str) -> None
             mark_changed(transaction, row["recipe"])
 
 
-def _still(transaction: Transaction, row: Row, item: ItemRow, step: str, result_hash: str) -> None:
+def _require_unchanged(
+    transaction: Transaction, row: Row, item: ItemRow, step: str, result_hash: str
+) -> None:
     reviews = [r for r in transaction.rows("reviews of item", item=item.id) if r["version"] == item.version]
     seen = (
         row["version"] == item.version

@@ -5,6 +5,11 @@ Opening a ledger imports neither this module nor SQLAlchemy; see `statements`.
 Every table has ``crc``, the checksum of the row's other columns in their order here: a row that is not what
 was written is found when the ledger is opened. Times are ISO 8601 text in UTC, money is a whole number of
 billionths.
+
+To add a table: write it here and raise `SCHEMA_VERSION`; write its statements in `statements` and run
+``python -m smeflow.ledger.statements``, which writes ``sqlite.json``. `opening._add_new_tables` makes it in
+ledgers of older versions, and an older smeflow opens them no more; a column of a table that is there cannot
+be added so. ``tests/ledgers/test_ledgers.py`` names the version that ledgers of older ones are brought to.
 """
 
 from sqlalchemy import BigInteger, Column, Index, Integer, LargeBinary, MetaData, Table, Text

@@ -12,7 +12,7 @@ from smeflow.llm.answer_json import AmbiguousJson, load_json
 from smeflow.llm.call_log import CallLog, Scope
 from smeflow.llm.interface import LLM, Closable, ConnectedLLM, ModelEndpoint, Reply, Request, Usage
 from smeflow.llm.wrappers.retry import Patience
-from smeflow.llm.wrappers.stack import BoundLLM, Policy
+from smeflow.llm.wrappers.stack import StepLLM, WrapperStack
 
 LEAST_PROBABILITY = 0.2
 """An answer with a value the model found less likely than this is asked of the next one."""
@@ -197,7 +197,7 @@ class ModelSet:
 class TextAlone:
     """An LLM that shows a model without sight the text alone, and says so in the reply's notes."""
 
-    inner: BoundLLM
+    inner: StepLLM
 
     def complete(self, request: Request, /) -> Reply:
         """Answer *request* without its pictures."""
@@ -212,65 +212,65 @@ class TextAlone:
         return replace(reply, notes=(*reply.notes, note))
 
 
-def _with_sight_of(place: ModelEndpoint, bound: BoundLLM) -> LLM:
+def _with_sight_of(place: ModelEndpoint, llm: StepLLM) -> LLM:
     """Let a blind model stand in for one that sees: a step looks at the *place* of the first alone."""
-    return TextAlone(inner=bound) if place.sees is not None and bound.place.sees is None else bound
+    return TextAlone(inner=llm) if place.sees is not None and llm.place.sees is None else llm
 
 
 @dataclass(eq=False)
-class BoundEnsemble(BoundLLM):
+class StepEnsemble(StepLLM):
     """The LLM one step call gets, where there are several models behind it."""
 
-    bounds: Sequence[BoundLLM] = ()
+    members: Sequence[StepLLM] = ()
 
     def complete(self, request: Request, /) -> Reply:
         """Answer *request*; see `LLM`."""
         if self.llm is None:
             return super().complete(request)
         reply = self.llm.complete(request)
-        self.wanted_model = all(bound.wanted_model for bound in self.bounds)
-        self.calls = sum(bound.calls for bound in self.bounds)
-        costs = [bound.cost for bound in self.bounds if bound.cost is not None]
+        self.wanted_model = all(member.wanted_model for member in self.members)
+        self.calls = sum(member.calls for member in self.members)
+        costs = [member.cost for member in self.members if member.cost is not None]
         same = [c for c in costs if c.currency == costs[0].currency]
         self.cost = sum(same[1:], start=same[0]) if same else None
         return reply
 
 
 class ModelRouter:
-    """The policies of a run: one for each model, bound together for each step call."""
+    """The stacks of a run: one for each model, bound together for each step call."""
 
-    def __init__(self, models: ModelSet, policy: Callable[[ConnectedLLM | None], Policy]) -> None:
-        """*policy* makes what stands before one model; it is made once for each."""
+    def __init__(self, models: ModelSet, make_stack: Callable[[ConnectedLLM | None], WrapperStack]) -> None:
+        """*make_stack* makes what stands before one model, once for each."""
         self._models = models
-        self._policies = {id(model): policy(model) for model in models.every}
-        self._no_model = policy(None)
+        self._stacks = {id(model): make_stack(model) for model in models.every}
+        self._no_model = make_stack(None)
 
-    def bind(self, scope: Scope, *, log: CallLog | None = None) -> BoundLLM:
+    def bind(self, scope: Scope, *, log: CallLog | None = None) -> StepLLM:
         """Give the LLM for one step call."""
         chosen = self._models.steps.get(scope.step, self._models)
         if not chosen.models:
             return self._no_model.bind(scope, log=log)
         if len(chosen.models) == 1:
-            return self._policies[id(chosen.models[0])].bind(scope, log=log)
-        policies = [self._policies[id(model)] for model in chosen.models]
-        refusing = next((policy for policy in policies if policy.refused is not None), None)
+            return self._stacks[id(chosen.models[0])].bind(scope, log=log)
+        stacks = [self._stacks[id(model)] for model in chosen.models]
+        refusing = next((stack for stack in stacks if stack.refused is not None), None)
         if refusing is not None:  # a model that may not be asked refuses the whole
             return refusing.bind(scope, log=log)
         place = chosen.models[0].place
-        bounds = [self._bound(chosen, nth, scope, log) for nth in range(len(chosen.models))]
-        models = [_with_sight_of(place, bound) for bound in bounds]
+        members = [self._step_llm(chosen, nth, scope, log) for nth in range(len(chosen.models))]
+        models = [_with_sight_of(place, member) for member in members]
         if chosen.agree > 1:
             agreeing = Agreeing(models=models[: chosen.agree])
             rest = models[chosen.agree :]
             llm: LLM = Fallback(models=[agreeing, *rest]) if rest else agreeing
         else:
             llm = Fallback(models=models, least_probability=LEAST_PROBABILITY)
-        return BoundEnsemble(llm, place, bounds=bounds)
+        return StepEnsemble(llm, place, members=members)
 
-    def _bound(self, chosen: ModelSet, nth: int, scope: Scope, log: CallLog | None) -> BoundLLM:
+    def _step_llm(self, chosen: ModelSet, nth: int, scope: Scope, log: CallLog | None) -> StepLLM:
         """Bind one of several, with a journal of its own: no answer is replayed as another's."""
         model = chosen.models[nth]
         own = replace(scope, fingerprint=f"{scope.fingerprint}+{nth}") if nth else scope
-        policy = self._policies[id(model)]
+        stack = self._stacks[id(model)]
         patient = nth == len(chosen.models) - 1 or chosen.agree > 1
-        return policy.bind(own, log=log, patience=None if patient else QUICK_PATIENCE)
+        return stack.bind(own, log=log, patience=None if patient else QUICK_PATIENCE)

@@ -20,8 +20,8 @@ from email.message import EmailMessage, Message
 from email.utils import format_datetime, getaddresses, parseaddr
 
 from smeflow._text import sha256
-from smeflow.documents.conversation import ids_in
 from smeflow.documents.mail import harmless_line, header
+from smeflow.documents.newest_message import ids_in
 from smeflow.errors import SinkError, SourceError
 from smeflow.i18n import Phrase, say
 from smeflow.kinds.mailbox import Account

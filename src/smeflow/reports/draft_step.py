@@ -19,7 +19,7 @@ from smeflow.money import Money
 from smeflow.reports.facts import load_tables, table_name, tables_among
 from smeflow.reports.measures.groups import Top
 from smeflow.reports.measures.measure import Measure, MeasureContext, cell_is
-from smeflow.reports.measures.totals import Count, Maximum, Mean, Minimum, Sum
+from smeflow.reports.measures.registry import MEASURES
 from smeflow.tables.book import LoadedTable, TableBook, quoted
 from smeflow.writing.check import Fact
 from smeflow.writing.drafts import UNKNOWN, Drafted, FactValue, Printable, checkable_fact, fill, names_in
@@ -31,14 +31,10 @@ if TYPE_CHECKING:
     from smeflow.llm.ask import AnswerForm
 
 
-_TOTALS: Mapping[str, type[Measure]] = {
-    "sum": Sum,
-    "count": Count,
-    "average": Mean,
-    "minimum": Minimum,
-    "maximum": Maximum,
-}
-KINDS = (*_TOTALS, "top")
+KINDS = ("sum", "count", "average", "minimum", "maximum", "top")
+"""The measures of reports that give one figure or one name; each is a key of recipes, in `FactFrom`."""
+_MEASURE_WORDS = {"average": "mean"}
+"""What reports call a measure that drafts have by another word, which recipes keep."""
 _LEVEL = 100
 """So many names are looked at to tell whether several come first."""
 
@@ -170,7 +166,7 @@ def _measure_for(fact: FactFrom, table: LoadedTable, where: str) -> Measure:
     if fact.top and fact.by:
         top, by = table.column(fact.top), table.column(fact.by)
         return Top(top=top, by=by, n=_LEVEL, shares=False, table=table.name, where=where)
-    kind = _TOTALS[fact.kind]
+    kind = MEASURES[_MEASURE_WORDS.get(fact.kind, fact.kind)]
     column = "rows" if fact.count == "rows" else table.column(fact.of)
     return kind.model_validate({kind.word: column, "table": table.name, "where": where, "compare": ()})
 

@@ -57,7 +57,7 @@ def approve(
         )
     step, before, seen_hash = _value_seen(ledger, item)
     after = json.dumps({WANTED: wanted}) if item.reason.kind == UNDECIDED else None
-    return ledger.decide(
+    return ledger.record_decision(
         item,
         action="approve",
         person=person,
@@ -96,7 +96,7 @@ def correct(
     value = codec.read(step, stored[0]) if stored else None
     after = codec.write(step, correct_result(step, value, fields, person))
     before, seen_hash = stored or (None, "")
-    return ledger.decide(
+    return ledger.record_decision(
         item,
         action="correct",
         person=person,
@@ -134,7 +134,7 @@ def reject(ledger: "Ledger", item: "ItemRow", person: str, reason: str) -> int:
     """
     _require_state(item, "review", "failed", "open", "done")
     step, before, seen_hash = _value_seen(ledger, item)
-    return ledger.decide(
+    return ledger.record_decision(
         item, action="reject", person=person, step=step, result_hash=seen_hash, before=before, note=reason
     )
 
@@ -147,7 +147,7 @@ def ask_again(ledger: "Ledger", item: "ItemRow", person: str, note: str = "") ->
     """
     _require_state(item, "review", "failed", "done")
     step, before, seen_hash = _value_seen(ledger, item)
-    return ledger.decide(
+    return ledger.record_decision(
         item, action="again", person=person, step=step, result_hash=seen_hash, before=before, note=note
     )
 

@@ -51,7 +51,7 @@ class Grid:
 
 
 def read_bytes(path: Path, label: str = "") -> bytes:
-    """Read a table's file, *called* so by the recipe.
+    """Read a table's file; *label* is what the recipe calls it, for errors.
 
     Raises:
         SourceError: It is not there (one of nearly that name is suggested), is shut or too large.

@@ -15,7 +15,7 @@ from smeflow.llm.interface import Message, MessageImage, ModelEndpoint, Price, R
 from smeflow.llm.testing import Scripted, ScriptLine
 from smeflow.llm.wrappers.accounting import SpendingLimits, token_upper_bound, worst_case_cost
 from smeflow.llm.wrappers.retry import CircuitBreaker, Patience
-from smeflow.llm.wrappers.stack import Policy
+from smeflow.llm.wrappers.stack import WrapperStack
 from smeflow.money import Money
 
 SCOPE = Scope(recipe="r", item="i", version="1", step="s", fingerprint="f")
@@ -37,9 +37,9 @@ def reply(text: str = "ok", tokens: int = 100) -> Reply:
     return Reply(text=text, model="m", usage=Usage(input_tokens=tokens), cost=PRICE.of(tokens, 0))
 
 
-def policy(llm: Scripted | None, log: Any = None, **more: Any) -> Policy:
+def stack(llm: Scripted | None, log: Any = None, **more: Any) -> WrapperStack:
     patience = Patience(first_wait_seconds=0.001, waiting_seconds=2)
-    return Policy(
+    return WrapperStack(
         llm=llm,
         log=log or MemoryCallLog(),
         patience=patience,
@@ -70,7 +70,7 @@ def test_every_attempt_is_reserved_before_and_settled_after():
     """Those that break too: an attempt may have been paid."""
     log = Watching()
     llm = Scripted([BROKEN, reply()], place=place())
-    policy(llm, log).bind(SCOPE).complete(request(max_output_tokens=1000))
+    stack(llm, log).bind(SCOPE).complete(request(max_output_tokens=1000))
     assert [line.split()[0] for line in log.told] == ["reserve", "settle", "reserve", "settle"]
     assert log.told[1] == "settle LLMUnavailable"
     assert log.told[3] == "settle Reply"
@@ -85,7 +85,7 @@ def test_a_fault_of_ours_is_settled_as_sent():
         raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        policy(Scripted([fault], place=place()), log).bind(SCOPE).complete(request())
+        stack(Scripted([fault], place=place()), log).bind(SCOPE).complete(request())
     assert log.told[-1] == "settle LLMUnavailable"
     end = log.calls[0][2]
     assert isinstance(end, LLMUnavailable)
@@ -96,7 +96,7 @@ def test_nothing_is_sent_when_too_little_is_left():
     """The worst case decides, before the first byte."""
     llm = Scripted([reply()], place=place())
     with pytest.raises(BudgetSpent):
-        policy(llm, Watching(left=Decimal("0.000001"))).bind(SCOPE).complete(request())
+        stack(llm, Watching(left=Decimal("0.000001"))).bind(SCOPE).complete(request())
     assert llm.requests == []
 
 
@@ -115,9 +115,9 @@ def test_what_has_no_price_is_refused_under_a_budget_and_only_there():
     llm = Scripted([reply(), reply()], place=place(price=None))
     limits = SpendingLimits(run=Money(Decimal(5), "EUR"), source="smeflow.toml:12")
     with pytest.raises(LLMRejected, match=r"smeflow\.toml:12.*\[prices\."):
-        policy(llm, limits=limits).bind(SCOPE).complete(request())
+        stack(llm, limits=limits).bind(SCOPE).complete(request())
     assert llm.requests == []
-    assert policy(llm, limits=SpendingLimits()).bind(SCOPE).complete(request()).text == "ok"
+    assert stack(llm, limits=SpendingLimits()).bind(SCOPE).complete(request()).text == "ok"
 
 
 @pytest.mark.parametrize(
@@ -132,7 +132,7 @@ def test_what_has_no_price_is_refused_under_a_budget_and_only_there():
 def test_data_goes_only_where_the_recipe_lets_it(region, residency, sent):
     """What is unknown counts as outside, and the message names the line that changes it."""
     llm = Scripted([reply()], place=place(region))
-    bound = policy(llm, residency=residency, residency_source="mail.yaml:4").bind(SCOPE)
+    bound = stack(llm, residency=residency, residency_source="mail.yaml:4").bind(SCOPE)
     if sent:
         bound.complete(request())
     else:
@@ -145,9 +145,9 @@ def test_data_goes_only_where_the_recipe_lets_it(region, residency, sent):
 def test_a_step_that_runs_again_pays_nothing_again():
     """Its questions are replayed one by one: the same twice is two answers, in their order."""
     llm, log = Scripted([reply("1"), reply("2"), reply("3")], place=place()), MemoryCallLog()
-    first = policy(llm, log).bind(SCOPE)
+    first = stack(llm, log).bind(SCOPE)
     said = [first.complete(request("a")).text, first.complete(request("b")).text]
-    again = policy(llm, log).bind(SCOPE)
+    again = stack(llm, log).bind(SCOPE)
     replayed = [again.complete(request("a")), again.complete(request("b"))]
     assert [r.text for r in replayed] == said
     assert all(r.replayed for r in replayed)
@@ -166,17 +166,17 @@ def test_re_asks_are_replayed_too():
     log = MemoryCallLog()
     crashed = Scripted(lines[:2], place=place())
     with pytest.raises(LookupError):
-        ask(policy(crashed, log).bind(SCOPE), Prompt("s", "u"), AnswerForm.of(Colour))
+        ask(stack(crashed, log).bind(SCOPE), Prompt("s", "u"), AnswerForm.of(Colour))
     resumed = Scripted(lines[2:], place=place())
-    got = ask(policy(resumed, log).bind(SCOPE), Prompt("s", "u"), AnswerForm.of(Colour))
+    got = ask(stack(resumed, log).bind(SCOPE), Prompt("s", "u"), AnswerForm.of(Colour))
     assert (got.value.name, got.tries, len(resumed.requests)) == ("red", 3, 1)
 
 
 def test_an_equal_request_of_another_item_is_not_paid_again():
     """It is recalled, and written down for the item that asked now, costing nothing."""
     llm, log = Scripted([reply("1"), reply("2")], place=place()), Watching()
-    policy(llm, log).bind(SCOPE).complete(request())
-    other = policy(llm, log).bind(replace(SCOPE, item="j"))
+    stack(llm, log).bind(SCOPE).complete(request())
+    other = stack(llm, log).bind(replace(SCOPE, item="j"))
     got = other.complete(request())
     assert (got.text, got.replayed, other.calls) == ("1", True, 0)
     assert log.told[-2:] == ["reserve 0", "settle Reply"]
@@ -187,14 +187,14 @@ def test_an_equal_request_of_another_item_is_not_paid_again():
 def test_what_a_person_asks_for_again_is_asked_again():
     """`take` rises, and neither the journal nor the cache answers."""
     llm, log = Scripted([reply("1"), reply("2")], place=place()), MemoryCallLog()
-    policy(llm, log).bind(SCOPE).complete(request())
-    assert policy(llm, log).bind(replace(SCOPE, take=1)).complete(request()).text == "2"
+    stack(llm, log).bind(SCOPE).complete(request())
+    assert stack(llm, log).bind(replace(SCOPE, take=1)).complete(request()).text == "2"
 
 
 def test_a_bound_llm_knows_its_calls_and_their_cost():
     """Of this step call alone."""
     llm = Scripted([reply("1"), reply("2"), reply("3")], place=place())
-    made = policy(llm)
+    made = stack(llm)
     bound = made.bind(SCOPE)
     bound.complete(request("a"))
     bound.complete(request("b"))
@@ -205,7 +205,7 @@ def test_a_bound_llm_knows_its_calls_and_their_cost():
 
 def test_without_a_model_a_step_is_told_so_and_marked():
     """The readers work alone; the runner lists what wanted a model."""
-    bound = policy(None).bind(SCOPE)
+    bound = stack(None).bind(SCOPE)
     assert not bound.wanted_model
     with pytest.raises(LLMRejected) as caught:
         bound.complete(request())
@@ -217,11 +217,11 @@ def test_personal_data_stays_here_and_comes_back():
     """The model, the journal and a replay see placeholders; the step sees the values."""
     text = "Write to anna.martin@example.fr or +33 6 12 34 56 78, IBAN FR76 3000 6000 0112 3456 7890 189."
     llm, log = Scripted([lambda r: r.messages[0].content], place=place()), MemoryCallLog()
-    got = policy(llm, log, redact=True).bind(SCOPE).complete(request(text))
+    got = stack(llm, log, redact=True).bind(SCOPE).complete(request(text))
     assert got.text == text
     sent = llm.requests[0].messages[0].content
     assert not any(part in sent for part in ("anna", "example.fr", "12 34 56", "FR76", "7890"))
-    replayed = policy(Scripted([], place=place()), log, redact=True).bind(SCOPE).complete(request(text))
+    replayed = stack(Scripted([], place=place()), log, redact=True).bind(SCOPE).complete(request(text))
     assert replayed.text == text
     kept = [end for _, _, end in log.calls if isinstance(end, Reply)]
     assert "anna" not in kept[0].text
@@ -233,9 +233,9 @@ def test_no_picture_leaves_when_personal_data_is_masked_and_the_reply_says_so():
     asked = Request(messages=(Message("user", "What is it?", pictures),))
     log = MemoryCallLog()
     for llm in (Scripted(["a bill"], place=place()), Scripted([], place=place())):
-        got = policy(llm, log, redact=True).bind(SCOPE).complete(asked)
+        got = stack(llm, log, redact=True).bind(SCOPE).complete(asked)
         (note,) = got.notes
         assert str(note).endswith("personal data is masked (redact): 2 pictures of pages were left out.")
         assert not any(message.images for sent in llm.requests for message in sent.messages)
-    plain = policy(Scripted(["a bill"], place=place()), redact=True).bind(SCOPE).complete(request())
+    plain = stack(Scripted(["a bill"], place=place()), redact=True).bind(SCOPE).complete(request())
     assert plain.notes == ()

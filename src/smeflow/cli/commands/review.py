@@ -162,13 +162,13 @@ def approve(
     ] = "",
 ) -> None:
     """Accept what was found, as it is."""
-    from smeflow.review.decisions import approve as decide
+    from smeflow.review import decisions
 
     if answer not in ("", *ANSWERS):
         raise UsageProblem(say("--answer {written}: write yes or no", written=answer))
     wanted = ANSWERS.get(answer)
     with _deciding(ctx, item, recipe, state) as (ledger, row):
-        decide(ledger, row, person_name(by), note, wanted=wanted)
+        decisions.approve(ledger, row, person_name(by), note, wanted=wanted)
 
 
 @review.command()
@@ -195,13 +195,13 @@ def correct(
 ) -> None:
     """Give right values; the checks run again and later steps follow."""
     from smeflow.cli.arguments import steps_of_recipe
+    from smeflow.review import decisions
     from smeflow.review.corrections import InvalidCorrection
-    from smeflow.review.decisions import correct as decide
 
     with _deciding(ctx, item, recipe, state) as (ledger, row):
         steps = steps_of_recipe(row.recipe, state, file)
         try:
-            decide(ledger, row, steps, dict(map(_parse_change, changes)), person_name(by), note)
+            decisions.correct(ledger, row, steps, dict(map(_parse_change, changes)), person_name(by), note)
         except InvalidCorrection as error:
             raise UsageProblem(error.phrase) from error
 
@@ -218,10 +218,10 @@ def reject(
     by: By = "",
 ) -> None:
     """Put the item aside: it goes into no table."""
-    from smeflow.review.decisions import reject as decide
+    from smeflow.review import decisions
 
     with _deciding(ctx, item, recipe, state) as (ledger, row):
-        decide(ledger, row, person_name(by), reason)
+        decisions.reject(ledger, row, person_name(by), reason)
 
 
 @review.command("again")
@@ -234,10 +234,10 @@ def ask_again(
     note: NoteOption = "",
 ) -> None:
     """Ask the model once more at the next run; this may cost."""
-    from smeflow.review.decisions import ask_again as decide
+    from smeflow.review import decisions
 
     with _deciding(ctx, item, recipe, state) as (ledger, row):
-        decide(ledger, row, person_name(by), note)
+        decisions.ask_again(ledger, row, person_name(by), note)
 
 
 def _parse_change(written: str) -> tuple[str, str]:

@@ -1,4 +1,7 @@
-"""Find the dates: of issue, due, delivery. A date beside another label is none of them."""
+"""Choose a page's dates of issue, due and delivery; `smeflow.values.dates` parses what is printed.
+
+A date beside another label is none of them.
+"""
 
 import re
 from collections.abc import Mapping

@@ -12,7 +12,7 @@ from smeflow.errors import AnswerLater, LLMRejected, LLMUnavailable
 from smeflow.i18n import say
 from smeflow.llm.interface import LLM, Reply, Request
 
-_SHARES = {"rate": 2.0, "outage": 1.0, "broken": 0.25}
+_FIRST_WAIT_FACTORS = {"rate": 2.0, "outage": 1.0, "broken": 0.25}
 _STOPS_A_RUN = frozenset({"key", "quota", "model"})
 
 
@@ -191,7 +191,7 @@ class RetryRule:
             AnswerLater: It is too long to wait for here.
         """
         patience = self.patience
-        first = patience.first_wait_seconds * _SHARES[error.kind]
+        first = patience.first_wait_seconds * _FIRST_WAIT_FACTORS[error.kind]
         grown = min(patience.most_backoff_seconds, first * 2 ** min(nth - 1, 20))
         requested = error.retry_after_seconds
         if requested is None and error.kind != "rate" and self.breaker.open:

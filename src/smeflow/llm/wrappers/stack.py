@@ -15,7 +15,7 @@ from smeflow.money import Money
 
 
 @dataclass(eq=False)
-class BoundLLM:
+class StepLLM:
     """The LLM one step call gets.
 
     From outside in: Resident, Redacted, Journaled, Cached, Retrying, Budgeted, the provider.
@@ -46,7 +46,7 @@ class BoundLLM:
 
 
 @dataclass(eq=False, kw_only=True)
-class Policy:
+class WrapperStack:
     """What stands between steps and a model; made once a run, bound once a step call.
 
     Raises:
@@ -74,11 +74,11 @@ class Policy:
         self.refused: LLMRejected | None = residency or price_refusal(place, self.limits)
         """Why the model may not be asked at all; None where it may."""
 
-    def bind(self, scope: Scope, *, log: CallLog | None = None, patience: Patience | None = None) -> BoundLLM:
-        """Give the LLM for one step call; *log* and *patience* stand in for the policy's own."""
+    def bind(self, scope: Scope, *, log: CallLog | None = None, patience: Patience | None = None) -> StepLLM:
+        """Give the LLM for one step call; *log* and *patience* stand in for the stack's own."""
         llm = self.llm
         if llm is None:
-            return BoundLLM(None, self._place)
+            return StepLLM(None, self._place)
         call_log, state = log or self.log, RetryState()
         rule = self._rule if patience is None else RetryRule(patience=patience, breaker=self.breaker)
 
@@ -87,10 +87,10 @@ class Policy:
             retrying = Retrying(inner=budgeted, rule=rule, state=state)
             return retrying if scope.take else self._cached(retrying, call_log, key)
 
-        bound: LLM = Journaled(inner=asking, log=call_log, scope=scope)
+        wrapped: LLM = Journaled(inner=asking, log=call_log, scope=scope)
         if self.redact:
-            bound = Redacted(inner=bound, salt=f"{scope.item}\n{scope.version}")
-        return BoundLLM(Resident(inner=bound, refused=self.refused), self._place)
+            wrapped = Redacted(inner=wrapped, salt=f"{scope.item}\n{scope.version}")
+        return StepLLM(Resident(inner=wrapped, refused=self.refused), self._place)
 
     def _cached(self, inner: LLM, log: CallLog, key: str) -> Cached:
         """Recall equal requests of any item; what a person asked for again (``take``) is asked again."""

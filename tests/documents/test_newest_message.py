@@ -1,6 +1,6 @@
 import pytest
 
-from smeflow.documents.conversation import newest_message
+from smeflow.documents.newest_message import newest_message
 
 ANSWER = "Bonjour,\n\nLe montant est bon.\nOn 3 May we deliver.\n\nMerci\nAnne"
 
