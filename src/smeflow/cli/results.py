@@ -121,6 +121,8 @@ def field_rows(screen: Screen, fields: Mapping[str, Mapping[str, Any]]) -> Itera
 
 def print_open_fields(screen: Screen, fields: Mapping[str, Mapping[str, Any]]) -> None:
     """Name each field that the page leaves open, with the values that nothing speaks against."""
+    from smeflow.kinds.record_kind import shown_value
+
     for name, reading in fields.items():
         rivals = [r["value"] for r in reading.get("rivals", ()) if not r.get("why")]
         if rivals:

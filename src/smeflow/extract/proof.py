@@ -247,9 +247,7 @@ def _field_readings(
     return {name: _field_reading(name, value, checks) for name, value in _leaves(fields, documents)}
 
 
-def _with_rivals(
-    fields: Mapping[str, FieldReading], readings: Sequence[Reading]
-) -> dict[str, FieldReading]:
+def _with_rivals(fields: Mapping[str, FieldReading], readings: Sequence[Reading]) -> dict[str, FieldReading]:
     """Add what else each field could have been; a field that was left open is told with its rivals alone."""
     told = dict(fields)
     for reading in readings:
