@@ -75,6 +75,15 @@ def _missing(mark: pytest.Mark) -> str | None:
     return f"tesseract has no data for {', '.join(sorted(absent))}" if absent else None
 
 
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark as slow what `scripts/slow_tests.py` measured as slow, before marks choose."""
+    slow = frozenset((HERE / "slow_tests.txt").read_text("utf-8").split())
+    for item in items:
+        if item.nodeid.partition("[")[0] in slow:
+            item.add_marker(pytest.mark.slow)
+
+
 def pytest_runtest_setup(item: pytest.Item) -> None:
     """Skip a test whose program or package is missing, or fail it where everything must be there."""
     for mark in [*item.iter_markers("requires_program"), *item.iter_markers("requires_module")]:

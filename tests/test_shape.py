@@ -433,3 +433,10 @@ def test_what_a_docstring_says_is_raised_exists():
                     named = {n for n in re.split(r"[ ,]+", names) if n[:1].isupper()}
                     wrong += [f"{name(file)}: {n}" for n in named - known - taken]
     assert sorted(wrong) == []
+
+
+def test_each_test_listed_as_slow_is_there():
+    """A list that names what was renamed leaves the slow one in."""
+    for line in (ROOT / "tests" / "slow_tests.txt").read_text("utf-8").splitlines():
+        path, _, name = line.partition("::")
+        assert f"def {name.rpartition('::')[2]}(" in (ROOT / path).read_text("utf-8"), line
