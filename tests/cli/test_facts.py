@@ -167,3 +167,40 @@ def test_the_rows_behind_a_figure_are_shown_with_their_lines(smeflow, ventes):
     assert "SELECT" in told.out
     assert "31 rows: ventes.csv#row=2-32" in told.out
     assert smeflow("facts", ventes, "--rows", "nothing").code == 2
+
+
+TABLE = "day,year,amount\n2026-01-03,2026,10\n2026-02-03,2026,20\n2026-02-03,2026,20\n2026-03-03,2026,30\n"
+
+
+def test_a_table_may_be_called_as_one_of_ours(smeflow, tmp_path):
+    """``raw`` and ``fixed`` are names of files like any other."""
+    for name in ("raw.csv", "fixed.csv", "odd0.csv"):
+        (tmp_path / name).write_text(TABLE)
+        assert smeflow("facts", tmp_path / name, "--json").code == 0
+
+
+def test_a_column_of_years_dates_no_row(smeflow, tmp_path):
+    """It is refused with those that do; a table without days has no figures of a period."""
+    (tmp_path / "t.csv").write_text(TABLE)
+    told = smeflow("facts", tmp_path / "t.csv", "--date", "year", "--period", "year")
+    assert (told.code, "Column year holds no days; these do: day." in told.err) == (2, True)
+    assert smeflow("facts", tmp_path / "t.csv", "--date", "ghost").code == 2
+    (tmp_path / "u.csv").write_text("name,amount\na,1\nb,2\n")
+    told = smeflow("facts", tmp_path / "u.csv", "--period", "month")
+    assert (told.code, "has a column with days" in told.err) == (2, True)
+
+
+def test_rows_that_come_again_are_told(smeflow, tmp_path):
+    """They count, and a person sees that they do."""
+    (tmp_path / "t.csv").write_text(TABLE)
+    told = smeflow("facts", tmp_path / "t.csv")
+    assert "say the same as an earlier one, and count all the same: 1 (lines 4)" in " ".join(told.out.split())
+
+
+def test_a_moving_average_is_shown_by_its_means(smeflow, tmp_path):
+    """And not by the values it smooths."""
+    rows = "\n".join(f"2025-{n:02}-28,{n * 30}" for n in range(1, 13))
+    (tmp_path / "t.csv").write_text(f"day,amount\n{rows}")
+    told = smeflow("facts", tmp_path / "t.csv")
+    shown = next(line for line in told.out.splitlines() if line.startswith("amount_moving"))
+    assert "December 2025 330" in shown

@@ -84,3 +84,38 @@ def test_a_sentence_that_begins_like_a_telephones_signature_is_kept():
         newest_message("Bonjour.\n\nSent from my iPhone, please excuse typos and the brevity of it all")
         == "Bonjour."
     )
+
+
+@pytest.mark.parametrize(
+    "quote",
+    [
+        "W dniu 4.03.2025 o 11:02, Anna Berg pisze:\n> stare",
+        "Anna Berg kirjoitti 4.3.2025 klo 11.02:\n> vanhaa",
+        "Il giorno 4 mar 2025, alle ore 11:02, Anna\n<anna@x.it> ha scritto:\n\nvecchio",
+        "Anna Berg skrev den 2025-03-04 11:02:\n> gammelt",
+        "Anna Berg\n<anna@x.pt> escreveu (terça, 4/03/2025 à(s) 11:02):\n\n> velho",
+        "Gesendet: Dienstag, 4. März 2025 um 11:02 Uhr\nVon: Anna <a@x.de>\nAn: t@x.de\nBetreff: x\n\nalt",
+        "---- On Tue, 04 Mar 2025 11:02:33 +0100 Anna<a@x.com> wrote ----\n\nold",
+        "Anna Berg, 4.3.2025, 11:02 vala:\n> vana",
+        "Hanki Outlook for iOS",
+    ],
+)
+def test_other_languages_and_webmails_are_known(quote):
+    """By the words of the table; where none fits, by a date and a colon above what is quoted."""
+    assert newest_message(f"{ANSWER}\n\n{quote}\n") == ANSWER
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Hello,\n\nas Anna wrote on 3 May 2025 at 10:30:\nthe price is 12 EUR.\n\nTom",
+        "Ciao,\n\nDa: Milano\nA: Roma\nData: 4 maggio\nPallet: 3\n\nTom",
+        "Hej,\n\nSendt fra vores lager i går.\n\nTom",
+        "Hei,\n\nLähetetty tänään.\n\nTom",
+        "Hi,\n\nMeeting on 3 May 2025 at 10:30:\n\nagenda\n\nTom",
+        "Please get Outlook working on my Android.\n\nTom",
+    ],
+)
+def test_words_of_programs_in_a_message_are_its_own(text):
+    """From and to are places as well, goods are sent from somewhere, and people quote each other."""
+    assert newest_message(text) == text

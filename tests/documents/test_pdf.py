@@ -201,3 +201,10 @@ def test_a_damaged_pdf_is_read_or_refused(recipes, changes):
         data[int(place * len(data))] = value
     with contextlib.suppress(DocumentError):
         consistent(read(bytes(data), name="damaged.pdf"))
+
+
+@pytest.mark.parametrize("name", ["lieferant-471102", "au-bon-moulin-FA-2017-0010"])
+def test_what_factur_x_says_of_its_invoice_is_not_hidden(documents, name):
+    """The metadata name the number, day and seller of the XML inside: that is no secret."""
+    document = read(documents / "invoices" / f"{name}.pdf")
+    assert not any("metadata" in str(problem) for problem in document.problems)

@@ -12,6 +12,7 @@ import pytest
 from smeflow.pages import style
 from smeflow.pages.charts import CHARTS, draw_chart, spec_of
 from smeflow.pages.elements import ChartPoint, Figure
+from smeflow.pages.figures import alt_text
 
 pytestmark = pytest.mark.requires_module("vl_convert")
 
@@ -169,3 +170,24 @@ def test_colours_stand_out_from_the_paper():
     assert all(contrast(c, style.PALE) >= 4.5 for c in (style.INK, style.SOFT, style.ACCENT))
     assert all(contrast(ground, style.INK) >= 4.5 for ground in style.HEAT[:3])
     assert all(contrast(ground, "#ffffff") >= 3.9 for ground in style.HEAT[3:])
+
+
+def bars(*values: int, rest: int | None = None) -> Figure:
+    """Draw a bar for each value, and one for what is left over."""
+    points = [ChartPoint(x=f"n{n}", y=Decimal(v), label=str(v)) for n, v in enumerate(values, 1)]
+    points += [] if rest is None else [ChartPoint(x="Others", y=Decimal(rest), label=str(rest))]
+    return Figure(kind="bar", caption="c", alt="", points=tuple(points))
+
+
+def test_the_last_of_the_greatest_is_not_the_lowest():
+    """Others are left over, and lower; of the least the last is not the highest."""
+    assert alt_text(bars(9, 5, rest=7), "en") == "Bar chart, c, 3 bars; the highest is n1 (9)."
+    assert alt_text(bars(2, 5, rest=7), "en") == "Bar chart, c, 3 bars; the lowest is n1 (2)."
+    assert alt_text(bars(9, 5), "en") == "Bar chart, c, 2 bars; the highest is n1 (9), the lowest n2 (5)."
+
+
+def test_bars_of_one_height_share_their_place():
+    """No one of them is named as the highest or the lowest."""
+    assert alt_text(bars(9, 9, 5), "en").endswith("the highest is n1 and n2 (9), the lowest n3 (5).")
+    assert alt_text(bars(9, 5, 5, 5, 5), "fr").endswith("la plus basse 4 à égalité (5).")
+    assert alt_text(bars(5, 5), "en") == "Bar chart, c, 2 bars, none higher than another."

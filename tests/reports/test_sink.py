@@ -204,3 +204,21 @@ def test_amounts_keep_their_digits(context, tmp_path):
     sink(context, formats="md").put([item(made=report(value="1234567.89"))], {})
     assert "1\u202f234\u202f567,89\u00a0€" in files(tmp_path)["ventes-2026-10.md"].decode()
     assert Decimal("1234567.89") == report(value="1234567.89").facts[0].value
+
+
+@pytest.mark.parametrize("days", [Period(key="", last=date(2026, 3, 3)), Period(key="")])
+def test_a_report_of_all_rows_is_printed_too(days):
+    """The standard of archives wants a day; where the rows have none, the pages are there without it."""
+    files = report_files(replace(report(), period=days), ("pdf",))
+    assert files["pdf"].startswith(b"%PDF")
+    assert (b"pdfaid" in files["pdf"]) == (days.last is not None)
+
+
+def test_no_page_shows_a_query(tmp_path):
+    """Whoever reads the pages reads no SQL; it stands in the spreadsheet."""
+    files = report_files(report(), ("html", "md", "docx", "xlsx"))
+    with zipfile.ZipFile(io.BytesIO(files["docx"])) as parts:
+        pages = [files["html"], files["md"], parts.read("word/document.xml")]
+    assert not any(b"SELECT" in each for each in pages)
+    with zipfile.ZipFile(io.BytesIO(files["xlsx"])) as parts:
+        assert any(b"SELECT" in parts.read(name) for name in parts.namelist())

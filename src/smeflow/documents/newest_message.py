@@ -1,60 +1,86 @@
 """Find the newest message in a mail's text, and name the thread it belongs to.
 
-The clients of French, English and German offices are known by their own words; what they have in common (a
-date, an address and a colon at the end; header lines of a copied mail; a line between dashes) catches others.
+Mail programs are known by their own words in 14 languages (`reply_words.json`); what they have in common (a
+date, an address and a colon at the end; header lines of a copied mail; a line between dashes; a line with a
+date and a colon above what is quoted) catches others.
 A forwarded mail is kept whole: what it forwards is its message. Threads follow RFC 5322, 3.6.4.
 """
 
+import json
 import re
 from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from importlib import resources
 
 _ADDRESS = r"[\w.+'-]+@[\w.-]+"
-_WROTE = re.compile(
-    r"^\s*(?:"
-    r"(?:le|el|il|em|den|op|on|am)\b.{0,300}?"
-    r"\b(?:a\s+écrit|a\s+ecrit|wrote|schrieb|escribió|ha\s+scritto|schreef|skrev)"
-    r"\b.{0,300}?:?"
-    r"|.{0,200}\bschrieb\b.{0,200}:"
-    r"|.{0,200}\b(?:wrote|a\s+écrit)\s*:"
-    rf"|(?=.*\d{{1,4}}).{{6,200}}<{_ADDRESS}>\s*:"
-    r")\s*$",
-    re.IGNORECASE | re.DOTALL,
-)
-_OPENS_WROTE = re.compile(r"^\s*(?:le|on|am|el|il|op|den)\s+\S.*(?:\d|@)", re.IGNORECASE)
-_BROKEN = re.compile(rf"^\s*<?{_ADDRESS}>?\s*:\s*$")
+_BROKEN = re.compile(rf"^\s*[<(]{{0,2}}{_ADDRESS}[>)]{{0,2}}\s*:\s*$")
 """The end of such a line, where a program broke it before the address."""
+_ADDRESS_FIRST = re.compile(rf"^\s*[<(]{{1,2}}{_ADDRESS}[>)]")
+_MOST_NAMES = 4
 _RULER = re.compile(r"^\s*[-_*=]{2,}\s*\S.{0,60}?\s*[-_*=]{2,}\s*$")
-_ORIGINAL = re.compile(
-    r"^\s*[-_*=]{2,}\s*(?:message d.origine|message original|original message|original appointment|"
-    r"ursprüngliche nachricht|originalnachricht|mensaje original|messaggio originale|oprindelig besked|"
-    r"oorspronkelijk bericht|mensagem original)\s*[-_*=]{2,}\s*$",
-    re.IGNORECASE,
-)
-_HEADER = re.compile(
-    r"^[ >*]*\*?(?P<key>de|from|von|van|fra|da|från|"  # who
-    r"envoyé|envoyé le|sent|date|datum|gesendet|verzonden|dato|enviado|inviato|"  # when
-    r"à|a|to|an|aan|til|para|destinataire|cc|"  # to whom
-    r"objet|subject|betreff|onderwerp|emne|asunto|oggetto)\s*\*?\s*:\s*\*?\s*\S",
-    re.IGNORECASE,
-)
-_WHO = frozenset({"de", "from", "von", "van", "fra", "da", "från"})
-_FORWARDED = re.compile(
-    r"^\s*(?:[-_*=]{2,}\s*(?:forwarded message|message transféré|message transmis|message réexpédié|"
-    r"weitergeleitete nachricht|mensaje reenviado|messaggio inoltrato)\s*[-_*=]{2,}"
-    r"|begin forwarded message\s*:|début du message (?:réexpédié|transféré)\s*:"
-    r"|anfang der weitergeleiteten nachricht\s*:)",
-    re.IGNORECASE | re.MULTILINE,
-)
-_FORWARD_SUBJECT = re.compile(r"^\s*(?:fwd?|tr|wg|i|rv|doorst)\s*:", re.IGNORECASE)
+_TIME = re.compile(r"\d{1,2}[:.]\d{2}(?!\d|[.]\d)")
+_DAY = re.compile(r"\d{1,4}[./-]\d{1,2}[./-]\d{1,4}|\b(?:19|20)\d\d\b")
+_MOST_LETTERS = 500
+"""A line "On … wrote:" is no longer, however many lines it was broken into."""
+
+
+@dataclass(frozen=True, slots=True)
+class _ReplyWords:
+    """The words of `reply_words.json` as patterns, of all languages at once."""
+
+    wrote: re.Pattern[str]
+    """A whole line "On … wrote:", from a word it opens with or up to the colon it ends with."""
+    opens_wrote: re.Pattern[str]
+    """The beginning of one that goes on in the next line."""
+    header: re.Pattern[str]
+    who: frozenset[str]
+    subject: frozenset[str]
+    original: re.Pattern[str]
+    forwarded: re.Pattern[str]
+    forward_subject: re.Pattern[str]
+    device: re.Pattern[str]
+
+
+@cache
+def _reply_words() -> _ReplyWords:
+    data = resources.files("smeflow.documents").joinpath("reply_words.json").read_text("utf-8")
+    languages = [words for words in json.loads(data).values() if isinstance(words, dict)]
+
+    def choice(*names: str) -> str:
+        words = {word for language in languages for name in names for word in language[name]}
+        return "|".join(
+            re.escape(word).replace(r"\.", ".").replace(r"\ ", r"\s+")
+            for word in sorted(words, key=lambda word: (-len(word), word))
+        )
+
+    def pattern(text: str) -> re.Pattern[str]:
+        return re.compile(text, re.IGNORECASE | re.DOTALL)
+
+    opens, wrote = choice("opens"), rf"(?<!\w)(?:{choice('wrote')})(?!\w)"
+    return _ReplyWords(
+        wrote=pattern(
+            rf"^\s*(?:[-_*]{{2,}}\s*)?(?:(?:{opens})\b.{{0,300}}?{wrote}.{{0,300}}?:?"
+            rf"|.{{0,300}}?{wrote}\s*:|.{{0,300}}?(?<!\w)(?:{choice('wrote_then')})(?!\w).{{0,300}}?:"
+            rf"|(?=.*\d{{1,4}}).{{6,200}}<{_ADDRESS}>\s*:)\s*(?:[-_*]{{2,}}\s*)?$"
+        ),
+        opens_wrote=pattern(rf"^\s*(?:{opens})\s+\S.*(?:\d|@)"),
+        header=pattern(rf"^[ >*]*\*?(?P<key>{choice('who', 'headers')})\s*\*?\s*:\s*\*?\s*\S"),
+        who=frozenset(word for language in languages for word in language["who"]),
+        subject=frozenset(language["headers"][-1] for language in languages) | {"oggetto"},
+        original=pattern(rf"^\s*[-_*=]{{2,}}\s*(?:{choice('original')})\s*[-_*=]{{2,}}\s*$"),
+        forwarded=re.compile(
+            rf"^\s*(?:[-_*=]{{2,}}\s*(?:{choice('forwarded')})\s*[-_*=]{{2,}}|(?:{choice('forwarded_line')})\s*:)",
+            re.IGNORECASE | re.MULTILINE,
+        ),
+        forward_subject=pattern(rf"^\s*(?:{choice('forward_subject')})\s*:"),
+        device=pattern(rf"^\s*(?:{choice('device')})"),
+    )
+
+
 _SIGNATURE = re.compile(r"^(?:--|—|__)\s?$")
-_DEVICE = re.compile(
-    r"^\s*(?:sent (?:from|with) (?:my |outlook|yahoo|mail\b|gmail|proton)|get outlook for|"
-    r"envoyé (?:de|depuis|à partir de|avec) (?:mon |ma |l.|outlook|yahoo|un )|"
-    r"obtenez outlook|télécharger outlook|"
-    r"(?:von meinem|gesendet (?:von|mit)|diese nachricht wurde von meinem)\b|"
-    r"inviato da|enviado desde|verzonden (?:vanaf|met))",
-    re.IGNORECASE,
-)
+_OUTLOOK = re.compile(r"^\W*(?:\w+\W+){0,4}outlook\W+(?:\w+\W+){0,4}(?:ios|android)\b.{0,20}$", re.IGNORECASE)
+"""What the telephone's Outlook says of itself, whatever the language: "Get Outlook for iOS"."""
 _DISCLAIMER = re.compile(
     r"^[ \t]*[*_\-–—]*[ \t]*(?:"
     r"(?:ce (?:message|courriel|courrier [ée]lectronique|mail|mél)|cet e-?mail|"
@@ -78,14 +104,16 @@ _LATE = 3
 
 _NAMED_DEVICE = re.compile(
     r"iphone|ipad|ipod|android|samsung|galaxy|huawei|xiaomi|pixel|blackberry|phone|mobile|smartphone|tablet|outlook|"
-    r"yahoo|gmail|proton|thunderbird|mail|téléphone|portable|appareil|handy|gerät",
+    r"yahoo|gmail|proton|thunderbird|mail|téléphone|portable|appareil|handy|gerät|mobil|telefon|puhelim|"
+    r"cellulare|celular|móvil|telemóvel|telefoon|komórk|surface|macbook",
     re.IGNORECASE,
 )
 
 
 def newest_message(text: str, *, subject: str = "") -> str:
     """Give what the sender wrote this time; the whole text where that leaves nothing."""
-    if _FORWARD_SUBJECT.match(subject) or _FORWARDED.search(text):
+    words = _reply_words()
+    if words.forward_subject.match(subject) or words.forwarded.search(text):
         kept = _without_signature(text.split("\n"), forwarded=True)
         return "\n".join(kept).strip("\n") or text
     lines = _before_quote(text.split("\n"))
@@ -99,10 +127,12 @@ def _before_quote(lines: list[str]) -> list[str]:
     for index, line in enumerate(lines):
         if not line.strip():
             continue
-        if _ORIGINAL.match(line) or _headers_at(lines, index) or _ruled_headers(lines, index):
+        if _reply_words().original.match(line) or _headers_at(lines, index) or _ruled_headers(lines, index):
             return lines[:index]
         length = _wrote_at(lines, index)
         if length:
+            if index and _ADDRESS_FIRST.match(line) and _is_name(lines[index - 1]):
+                index, length = index - 1, length + 1  # noqa: PLW2901 - the name was broken off above it
             below = lines[index + length :]
             filled = [later for later in below if later.strip()]
             marked = sum(1 for later in filled if later.lstrip().startswith(">"))
@@ -114,31 +144,64 @@ def _before_quote(lines: list[str]) -> list[str]:
 
 def _wrote_at(lines: list[str], index: int) -> int:
     """Give how many lines "On … wrote:" takes here; 0 when it does not stand here."""
+    words = _reply_words()
     if lines[index].lstrip().startswith(">"):
         return 0
-    if _WROTE.match(lines[index]) and _dated(lines[index]):
+    if words.wrote.match(lines[index]) and _dated(lines[index]):
         broken = index + 1 < len(lines) and _BROKEN.match(lines[index + 1])
         return 2 if broken else 1
-    if not _OPENS_WROTE.match(lines[index]):
-        return 0
-    for length in (2, 3):
-        joined = " ".join(lines[index : index + length])
-        if len(joined) <= 500 and _WROTE.match(joined) and _dated(joined):
+    opens = words.opens_wrote.match(lines[index]) or _is_dated_line(f"{lines[index]}:")
+    for length in (1, 2, 3):
+        part = lines[index : index + length]
+        if not all(line.strip() for line in part):
+            break
+        joined = " ".join(part)
+        if len(joined) > _MOST_LETTERS:
+            break
+        wrote = length > 1 and opens and words.wrote.match(joined) and _dated(joined)
+        tells_when = (length == 1 or opens) and _is_dated_line(joined)
+        if wrote or (tells_when and _quoted_below(lines, index + length)):
             return length
     return 0
 
 
+def _is_name(line: str) -> bool:
+    return bool(line.strip()) and len(line.split()) <= _MOST_NAMES and line.strip()[-1].isalnum()
+
+
 def _dated(text: str) -> bool:
-    return any(c.isdigit() for c in text) or "@" in text
+    """Whether a line tells a day and a time, or an address: who writes of a day alone quotes nobody."""
+    return bool(_TIME.search(text) or _DAY.search(text)) or "@" in text
+
+
+def _is_dated_line(text: str) -> bool:
+    """Whether a line ends with a colon and tells when, or an address, in whatever language."""
+    when = _TIME.search(text) and _DAY.search(text)
+    return text.rstrip().endswith(":") and bool(when or re.search(_ADDRESS, text))
+
+
+def _quoted_below(lines: list[str], index: int) -> bool:
+    below = next((line for line in lines[index : index + 3] if line.strip()), "")
+    return below.lstrip().startswith(">")
 
 
 def _headers_at(lines: list[str], index: int) -> bool:
-    """True when the headers of a copied mail begin here: who, and two more within the next lines."""
-    first = _HEADER.match(lines[index])
-    if not first or first["key"].lower() not in _WHO:
+    """True when the headers of a copied mail begin here: who, and two more within the next lines.
+
+    Where from and to are places, no address and no subject stands among them.
+    """
+    words = _reply_words()
+    first = words.header.match(lines[index])
+    if not first:
         return False
-    keys = {m["key"].lower() for line in lines[index : index + 8] if (m := _HEADER.match(line))}
-    return len(keys) >= 3
+    near = lines[index : index + 8]
+    keys = [m["key"].lower() for line in near if (m := words.header.match(line))]
+    if first["key"].lower() not in words.who:  # then nothing but headers stands here
+        filled = [line for line in near if line.strip()][:3]
+        if not all(words.header.match(line) for line in filled) or not words.who & set(keys):
+            return False
+    told = any("@" in line for line in near) or bool(words.subject & set(keys))
+    return len(set(keys)) >= 3 and told
 
 
 def _ruled_headers(lines: list[str], index: int) -> bool:
@@ -174,7 +237,9 @@ def _without_disclaimer(lines: list[str]) -> list[str]:
 
 def _is_device(line: str) -> bool:
     """True for what a telephone writes beneath a mail; a sentence that only begins so names no device."""
-    return bool(_DEVICE.match(line)) and (len(line.strip()) <= 45 or bool(_NAMED_DEVICE.search(line[:45])))
+    if _OUTLOOK.match(line):
+        return True
+    return bool(_reply_words().device.match(line) and _NAMED_DEVICE.search(line[:60]))
 
 
 _ID = re.compile(r"<[^<>\s]{1,250}>")

@@ -1,7 +1,8 @@
 """Read a PDF: words with boxes in reading order, the files embedded in it, pages that are pictures by OCR."""
 
+import re
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
@@ -25,7 +26,6 @@ from smeflow.documents.pdf_letters import (
     hiding_suspected,
     is_invisible,
     letter_runs,
-    metadata_notes,
     overprinted,
 )
 from smeflow.errors import UnreadableDocument
@@ -39,6 +39,8 @@ OCR_DPI = 200
 _LOOK_DPI = 100
 _PRIVATE = range(0xE000, 0xF900)
 _TAIL = 4096
+_SENTENCE = 25
+"""A subject or keywords as long as this say more than what the file is."""
 _FEW = 20
 """A page with so few words under a picture that covers it is a scan with a stamp on it."""
 
@@ -61,11 +63,44 @@ def read_pdf(file: File) -> Document:
         if not parts and not any(p.text for p in pages) and problems:
             raise UnreadableDocument(problems[0], name=file.name)
         title = clean_line(pdf.get_metadata_value("Title") or "")[:200]
-        problems.extend(metadata_notes(pdf, file.name))
+        problems.extend(metadata_notes(pdf, file.name, parts))
     finally:
         pdf.close()
     fields = {"title": title} if title else {}
     return file.document(pages=pages, parts=parts, fields=fields, problems=tuple(problems))
+
+
+def metadata_notes(pdf: "PdfDocument", name: str, parts: Sequence[Document] = ()) -> Iterator[Phrase]:
+    """Say what a PDF's subject and keywords tell at length; they are not read.
+
+    Factur-X names its invoice there; where the XML among *parts* says the same, nothing is hidden.
+    """
+    for key in ("Subject", "Keywords"):
+        text = clean_line(pdf.get_metadata_value(key) or "")
+        if len(text) >= _SENTENCE and " " in text and not _names_embedded_invoice(text, parts):
+            yield say(
+                "{name} says in its metadata what no page shows; it was not read: “{sample}”",
+                name=name,
+                sample=shortened(text, 60),
+            )
+
+
+_INVOICE_NAMED = re.compile(
+    r"(?:[\w-]+ )?[^\W\d_]+ (?P<number>\S+) dated (?P<day>\d{4}-\d\d-\d\d) issued by (?P<seller>.+)"
+)
+
+
+def _names_embedded_invoice(text: str, parts: Sequence[Document]) -> bool:
+    match = _INVOICE_NAMED.fullmatch(text)
+    if match is None:
+        return False
+    told = (match["number"], match["seller"])
+    days = (match["day"], match["day"].replace("-", ""))
+    return any(
+        all(each in part.text for each in told) and any(day in part.text for day in days)
+        for part in parts
+        if part.media_type.endswith("xml")
+    )
 
 
 def open_pdf(file: File) -> "PdfDocument":

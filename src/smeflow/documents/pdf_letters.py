@@ -11,14 +11,11 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from math import atan2, degrees, hypot
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Any, Literal
 
 from smeflow._text import shortened
 from smeflow.documents.page_text import clean_word
 from smeflow.i18n import Phrase, say
-
-if TYPE_CHECKING:
-    from pypdfium2 import PdfDocument
 
 HiddenReason = Literal["invisible", "tiny", "outside", "same colour", "covered"]
 
@@ -325,8 +322,6 @@ _NO_WIDTH = frozenset("\u200b\u200c\u200d\u2060\ufeff")
 _A_FEW = 3
 """A program may set so many characters without width for its own reasons."""
 _SAMPLE = 60
-_SENTENCE = 25
-"""A subject or keywords as long as this say more than what the file is."""
 
 
 def annotation_notes(page: Any, number: int, name: str) -> Iterator[Phrase]:
@@ -374,18 +369,6 @@ def hidden_character_notes(texts: Iterable[str], number: int, name: str) -> Iter
             name=name,
             n=turning + hidden,
         )
-
-
-def metadata_notes(pdf: "PdfDocument", name: str) -> Iterator[Phrase]:
-    """Say what a PDF's subject and keywords tell at length; they are not read."""
-    for key in ("Subject", "Keywords"):
-        text = clean_line(pdf.get_metadata_value(key) or "")
-        if len(text) >= _SENTENCE and " " in text:
-            yield say(
-                "{name} says in its metadata what no page shows; it was not read: “{sample}”",
-                name=name,
-                sample=shortened(text, _SAMPLE),
-            )
 
 
 def clean_line(text: str) -> str:

@@ -210,8 +210,24 @@ def _document_problems(documents: Sequence[Document]) -> list[Phrase]:
 def _read_paper(paper: Paper, readers: Mapping[ReaderSlot, RecordReader], context: ReaderContext) -> Paper:
     exact, layout = readers.get("exact"), readers.get("layout")
     data = exact(paper.documents, context) if exact else None
+    if data and data.record is not None:
+        paper = replace(paper, documents=tuple(_with_own_page(d, data) for d in paper.documents))
     page = layout(paper.visible, context) if layout and paper.has_page else None
     return replace(paper, exact=data, page=page)
+
+
+def _with_own_page(document: Document, data: Reading) -> Document:
+    """Leave out of XML what is attached to it and is not its page: that prints its number."""
+    found = data.findings.get("number")
+    number = _without_blanks(str(found.value)) if found and found.value else ""
+    if not number or not _is_xml(document):
+        return document
+    own = (part for part in document.parts if not part.text.strip() or number in _without_blanks(part.text))
+    return replace(document, parts=tuple(own))
+
+
+def _without_blanks(text: str) -> str:
+    return "".join(folded(text).split())
 
 
 def _by_number(papers: Sequence[Paper]) -> list[Paper]:

@@ -202,7 +202,6 @@ _WORDS: Mapping[str, Phrase] = {
     "proof": say("how it was computed"),
     "value": say("Value"),
     "source": say("Computed from"),
-    "query": say("Query"),
     "remark": say("Remark"),
 }
 
@@ -231,7 +230,10 @@ def anchors(pages: PrintedReport) -> Mapping[str, str]:
 
 
 def proof_lines(fact: AnnexEntry, language: Language) -> tuple[tuple[str, str], ...]:
-    """Tell how a fact was come by: what each line is about, and what it says."""
+    """Tell how a fact was come by: what each line is about, and what it says.
+
+    Its query stands in the spreadsheet alone: whoever reads the pages reads no SQL.
+    """
     word = page_words(language)
-    lines = (("value", fact.shown), ("source", fact.source), ("query", fact.query), ("remark", fact.remark))
+    lines = (("value", fact.shown), ("source", fact.source), ("remark", fact.remark))
     return tuple((word[name], text) for name, text in lines if text)

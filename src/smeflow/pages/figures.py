@@ -34,42 +34,74 @@ def _cell_name(point: ChartPoint) -> str:
 def _lowest_and_highest(
     known: Sequence[ChartPoint], name: Callable[[ChartPoint], str] = _tick_name
 ) -> dict[str, object]:
+    """Name the lowest and the highest; of several as low or as high all, or how many there are."""
     ordered = sorted(known, key=lambda point: point.y or 0)
     low, high = ordered[0], ordered[-1]
-    return {"low": name(low), "low_value": low.label, "high": name(high), "high_value": high.label}
+    return {
+        "low": _names_of([point for point in known if point.y == low.y], name),
+        "low_value": low.label,
+        "high": _names_of([point for point in known if point.y == high.y], name),
+        "high_value": high.label,
+    }
+
+
+def _names_of(points: Sequence[ChartPoint], name: Callable[[ChartPoint], str]) -> object:
+    names = [name(point) for point in points]
+    if len(names) == 1:
+        return names[0]
+    if len(names) > _MOST_TIED:
+        return say("{n} that are equal", n=len(names))
+    return say("{names} and {last}", names=", ".join(names[:-1]), last=names[-1])
 
 
 def _series_and_ends(known: Sequence[ChartPoint]) -> dict[str, object]:
     names = ", ".join(dict.fromkeys(point.series for point in known))
-    return {"names": names, "first": _tick_name(known[0]), "last": _tick_name(known[-1])}
+    ends = min(known, key=lambda point: point.x), max(known, key=lambda point: point.x)
+    return {"names": names, "first": _tick_name(ends[0]), "last": _tick_name(ends[1])}
 
 
 def _line_sentence(caption: str, known: Sequence[ChartPoint]) -> Phrase:
     if known[0].series:
         ends = _series_and_ends(known)
         return say("Line chart, {caption}: {names}, from {first} to {last}.", caption=caption, **ends)
+    ends = {
+        "first": _tick_name(known[0]),
+        "first_value": known[0].label,
+        "last": _tick_name(known[-1]),
+        "last_value": known[-1].label,
+    }
     measured = [point for point in known if point.role != "forecast"] or known
+    if len({point.y for point in measured}) == 1:
+        return say(
+            "Line chart, {caption}: from {first} ({first_value}) to {last} ({last_value}), level throughout.",
+            caption=caption,
+            **ends,
+        )
     return say(
         "Line chart, {caption}: from {first} ({first_value}) to {last} ({last_value}); the highest is {high} "
         "({high_value}), the lowest {low} ({low_value}).",
         caption=caption,
-        first=_tick_name(known[0]),
-        first_value=known[0].label,
-        last=_tick_name(known[-1]),
-        last_value=known[-1].label,
+        **ends,
         **_lowest_and_highest(measured),
     )
 
 
 def _bar_sentence(caption: str, known: Sequence[ChartPoint]) -> Phrase:
     others = {say("Others").render(language) for language in LANGUAGES}
-    named = [point for point in known if point.x not in others] or known  # what is left over has no rank
+    named = [point for point in known if point.x not in others] or known
+    about: dict[str, object] = {"caption": caption, "count": len(known), **_lowest_and_highest(named)}
+    first, last = named[0].y or 0, named[-1].y or 0
+    rest = any(point.x in others for point in known)  # it may hold lower ones, and has no rank itself
+    if rest and first > last:
+        return say("Bar chart, {caption}, {count} bars; the highest is {high} ({high_value}).", **about)
+    if rest and first < last:
+        return say("Bar chart, {caption}, {count} bars; the lowest is {low} ({low_value}).", **about)
+    if len({point.y for point in named}) == 1:
+        return say("Bar chart, {caption}, {count} bars, none higher than another.", **about)
     return say(
         "Bar chart, {caption}, {count} bars; the highest is {high} ({high_value}), the lowest {low} "
         "({low_value}).",
-        caption=caption,
-        count=len(known),
-        **_lowest_and_highest(named),
+        **about,
     )
 
 
@@ -119,6 +151,8 @@ _SENTENCES: Mapping[ChartKind, Callable[[str, Sequence[ChartPoint]], Phrase]] = 
     "heat": _heat_sentence,
 }
 
+_MOST_TIED = 3
+"""So many that are as high are named; of more their number is told."""
 _CURRENCY_SIGNS = {"EUR": "€", "GBP": "£", "USD": "$"}
 MAX_BARS, MAX_COLUMNS, MAX_STACKED, MAX_LINES = 15, 12, 6, 3
 MAX_LETTERS = 84

@@ -66,11 +66,13 @@ def _plain_form(letter: str) -> str:
 
 
 STANDARDS = ("a-2a", "ua-1")
+_UNDATED_STANDARDS = ("ua-1",)
+"""The standard of archives wants a document's day, and of rows without days there is none to tell."""
 _TEXT_WIDTH = 710
 
 
 def pdf_bytes(pages: PrintedReport) -> bytes:
-    """Set the report in pages of A4.
+    """Set the report in pages of A4. Without a day it speaks of it is no PDF/A: that wants one.
 
     Raises:
         MissingExtra: The extra ``report`` is not installed.
@@ -85,7 +87,10 @@ def pdf_bytes(pages: PrintedReport) -> bytes:
     }
     try:
         pdf: bytes = typst.compile(
-            files, font_paths=[str(FONT_FOLDER)], ignore_system_fonts=True, pdf_standards=list(STANDARDS)
+            files,
+            font_paths=[str(FONT_FOLDER)],
+            ignore_system_fonts=True,
+            pdf_standards=list(STANDARDS if pages.day else _UNDATED_STANDARDS),
         )
     except typst.TypstError as error:
         raise SinkError(say("The PDF cannot be made: {reason}", reason=str(error)[:300])) from error

@@ -113,6 +113,15 @@ def compute_facts(
     )
 
 
+def days_of_all_rows(context: MeasureContext) -> Period:
+    """Give the period of facts that are of all rows: no one, but the first day and the last there is."""
+    for table in context.book.tables.values():
+        column = context.date_of(table, None)
+        if column and (days := context.coverage(table, column).days):
+            return replace(WHOLE_TABLES, first=days[0], last=days[-1])
+    return WHOLE_TABLES
+
+
 def undated_rows(context: MeasureContext) -> Iterator[Phrase]:
     """Tell of rows that have no day and so count in no period."""
     for table in context.book.tables.values():
@@ -208,4 +217,6 @@ def facts_of_case(
     with TableBook() as book:
         load_tables(book, documents)
         context = MeasureContext(book=book, locale=locale)
-        return compute_facts(measures, context, sources=describe_sources(context))
+        return compute_facts(
+            measures, context, period=days_of_all_rows(context), sources=describe_sources(context)
+        )

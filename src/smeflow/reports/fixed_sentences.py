@@ -5,6 +5,7 @@ Which pattern a fact gets, and how each language says it.
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import ClassVar
 
 from smeflow.reports.measures.registry import MEASURES
@@ -113,14 +114,23 @@ def _scalar(
     )
     so_far = f"{fact.name}.year_to_date"
     if so_far in about.references:
-        yield FactSentence(patterns.so_far(fact, write_reference(so_far)), (so_far,))
+        value = write_reference(so_far)
+        adds_up = fact.measure in {"sum", "count"}
+        text = patterns.so_far(fact, value) if adds_up else f"{fact.label}{patterns.colon}{value}."
+        yield FactSentence(text, (so_far,))
 
 
 def _ranking(fact: ReportFact, about: ReferenceTable, patterns: LanguagePatterns) -> Iterator[FactSentence]:
     rows = tuple(_row(fact, about, n) for n in range(1, 4) if f"{fact.name}.{n}" in about.references)
     if rows:
-        tied = about.references[f"{fact.name}.1"].tied
+        tied = about.references[f"{fact.name}.1"].tied or not _is_led(fact)
         yield FactSentence(patterns.ranked(fact, rows, tied=tied), (fact.name,))
+
+
+def _is_led(fact: ReportFact) -> bool:
+    """Whether the first row alone has the greatest value: a query of one's own gives rows in any order."""
+    values = [Decimal(row[1]) for row in fact.rows if row[0] is not None and row[1] is not None]
+    return fact.measure == "top" or all(value < values[0] for value in values[1:])
 
 
 def _buckets(fact: ReportFact, about: ReferenceTable, patterns: LanguagePatterns) -> Iterator[FactSentence]:

@@ -18,7 +18,7 @@ from smeflow.errors import SourceError
 from smeflow.i18n import say
 from smeflow.kinds.recipe_context import RecipeContext
 from smeflow.kinds.sources import Arrival, DiskSource, UnreadableArrival, make_arrival
-from smeflow.reports.facts import WHOLE_TABLES, compute_facts, describe_sources
+from smeflow.reports.facts import compute_facts, days_of_all_rows, describe_sources
 from smeflow.reports.measures.measure import Measure, MeasureContext
 from smeflow.tables.book import PathOrigin, TableBook
 from smeflow.tables.kinds import AnyTable
@@ -154,7 +154,7 @@ class Periods(BaseModel):
             for window in self._closed(context):
                 context.window = window
                 key = window.key if window else "all"
-                period = _period_of(window, context) if window else WHOLE_TABLES
+                period = _period_of(window, context) if window else days_of_all_rows(context)
                 facts = compute_facts(self._facts, context, period=period, sources=sources)
                 yield Arrival(
                     key=key,

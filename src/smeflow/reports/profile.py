@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from decimal import Decimal
 from typing import Literal
 
 from smeflow._text import folded
@@ -22,7 +23,20 @@ _IDENTIFIER = re.compile(
 )
 _RATE = re.compile(
     r"\b(rate|taux|pct|percent|pourcent\w*|ratio|price|prix|unit|unitaire|unitaires|pu|tarif|age|score|note|"
-    r"rating|average|avg|moyen\w*|margin|marge|temperature|latitude|longitude|lat|lon|lng)\b"
+    r"rating|average|avg|moyen\w*|margin|marge|temperature|latitude|longitude|lat|lon|lng|"
+    r"percentage|proportion|part de|yield|rendement|conversion|occupancy|occupation|indice|"
+    r"coefficient|coef|factor|facteur|exchange|cours|fx|median\w*|density|densite|speed|vitesse|"
+    r"humidity|humidite|pressure|pression|satisfaction|nps|satz|steuersatz|preis|anteil)\b"
+)
+_TAX_RATE = re.compile(r"\b(tva|vat|tax|taxe|mwst|ust|iva|gst|btw|remise|discount|rabatt|skonto)\b")
+_LEVEL = re.compile(
+    r"\b(stocks?|inventory|inventaire|on hand|en stock|headcount|effectifs?|employees|salaries|population|"
+    r"inhabitants|habitants|niveau|level|bestand|lagerbestand|compteur|meter|reading|odometer|kilometrage|"
+    r"mileage|cumul\w*|running|to date|ytd|closing|opening|cloture|ouverture|members|adherents|subscribers|"
+    r"abonnes|followers|capacity|capacite)\b"
+)
+_MONEY_FLOW = re.compile(
+    r"\b(value|valeur|cost|cout|sales|ventes?|amount|montant|sold|vendu\w*|new|nouve\w*|added)\b"
 )
 _QUANTITY = re.compile(
     r"\b(quantity|quantities|quantite|quantites|qty|qte|units|pieces|count|nombre|nb|heures|hours)\b"
@@ -31,7 +45,15 @@ _AMOUNT = re.compile(
     r"\b(amount|total|revenue|sales|turnover|montant|ca|chiffre|vente|ventes|ht|ttc|net|gross|cost|cout|"
     r"depense\w*|expense\w*|paye|solde|balance|debit|credit|price|prix|valeur|value)\b"
 )
-_YEARLIKE = re.compile(r"\b(year|annee|an|month|mois|week|semaine|quarter|trimestre)\b")
+_YEARLIKE = re.compile(
+    r"\b(years?|annees?|an|month|mois|week|semaine|quarter|trimestre|exercice|fy|fiscal|millesime|vintage|jahr|"
+    r"monat|woche|quartal|geschaftsjahr|season|saison|period|periode|born|naissance|founded)\b"
+)
+_YEARS = (1900, 2100)
+_LEAST_FRACTIONS = 3
+_LEAST_ROWS, _MOST_STEPS = 6, 0.8
+"""Of so many rows, this part must go from one to the next by another column for it to be a balance."""
+_MOST_TAX_RATES, _HIGHEST_TAX_RATE = 6, 30
 MAX_NAMES = 2_000
 
 
@@ -76,19 +98,20 @@ def _first_profiles(book: TableBook, table: LoadedTable) -> Iterator[ColumnProfi
     source = quoted(table.name)
     for name, how in table.columns.items():
         column = quoted(name)
-        ends = (
+        least_and_greatest = (
             f"min({column})::VARCHAR, max({column})::VARCHAR"
             if how.kind in {"number", "date"}
             else "NULL, NULL"
         )
         filled, distinct, least, greatest, example, negative = book.select(
-            f"SELECT count({column}), count(DISTINCT {column}), {ends}, "
+            f"SELECT count({column}), count(DISTINCT {column}), {least_and_greatest}, "
             f"any_value({column})::VARCHAR, "
             + (f"count(*) FILTER ({column} < 0)" if how.kind == "number" else "0")
             + f" FROM (SELECT {column} FROM {source} ORDER BY {LINE})"
         )[1][0]
+        ends = None if how.kind != "number" or least is None else (Decimal(least), Decimal(greatest))
         content = _ColumnContent(
-            name, how, table.rows, filled, distinct, bool(negative), table.scales.get(name, 0)
+            name, how, table.rows, filled, distinct, bool(negative), table.scales.get(name, 0), ends
         )
         yield ColumnProfile(
             name=name, how=how, role=content.role, filled=filled, distinct=distinct,
@@ -105,6 +128,8 @@ class _ColumnContent:
     distinct: int
     negative: bool
     scale: int
+    ends: tuple[Decimal, Decimal] | None
+    """The least and the greatest of its numbers."""
 
     @property
     def role(self) -> ColumnUse:
@@ -123,12 +148,14 @@ class _ColumnContent:
 
     def _of_number(self, words: str) -> ColumnUse:
         whole = self.scale == 0
-        if self.how.unit == "%" or (_RATE.search(words) and not self.how.unit):
+        if self._is_rate(words):
             return "rate"
         if whole and not self.negative and _IDENTIFIER.search(words):
             return "identifier" if self.distinct == self.filled else "dimension"
-        if whole and _YEARLIKE.search(words):
+        if whole and not self.how.unit and (_YEARLIKE.search(words) or self._holds_years(words)):
             return "dimension"
+        if _LEVEL.search(words) and not _MONEY_FLOW.search(words):
+            return "level"
         if self.how.unit or _AMOUNT.search(words):
             return "rate" if _RATE.search(words) and _QUANTITY.search(words) is None else "amount"
         if _QUANTITY.search(words):
@@ -136,6 +163,34 @@ class _ColumnContent:
         if whole and self.rows >= 20 and self.distinct <= 5:
             return "dimension"
         return "amount"
+
+    def _is_rate(self, words: str) -> bool:
+        if self.how.unit:
+            return self.how.unit == "%"
+        named = "%" in self.name or bool(_RATE.search(words))
+        return named or self._holds_tax_rates(words) or self._holds_fractions(words)
+
+    def _holds_years(self, words: str) -> bool:
+        """Whether all are whole numbers such as 2026 and come again, in a column that names no amount."""
+        if self.ends is None or self.distinct > self.filled / 2 or _AMOUNT.search(words):
+            return False
+        return _YEARS[0] <= self.ends[0] and self.ends[1] <= _YEARS[1]
+
+    def _holds_tax_rates(self, words: str) -> bool:
+        """Whether a column named as a tax or discount has a handful of values as rates have: 5.5, 10, 20."""
+        return (
+            bool(_TAX_RATE.search(words) and self.ends)
+            and self.ends is not None
+            and self.ends[0] >= 0
+            and self.ends[1] <= _HIGHEST_TAX_RATE
+            and self.distinct <= min(_MOST_TAX_RATES, self.filled / 2)
+        )
+
+    def _holds_fractions(self, words: str) -> bool:
+        """Whether all lie between 0 and 1 with digits behind the mark, and none is named as an amount."""
+        if self.ends is None or _AMOUNT.search(words) or self.distinct < _LEAST_FRACTIONS:
+            return False
+        return self.scale > 1 and self.ends[0] >= 0 and self.ends[1] <= 1
 
 
 def _tell_levels(
@@ -145,10 +200,33 @@ def _tell_levels(
     days = [p for p in profiles if p.role == "date"]
     single = len(days) == 1 and days[0].distinct == days[0].filled == table.rows and table.rows > 1
     numbers = [p for p in profiles if p.role in {"amount", "quantity"}]
+    measured = [p for p in profiles if p.role in {"amount", "quantity", "level"}]
     names = [p for p in profiles if p.role == "dimension"]
     for each in profiles:
         plain = each in numbers and not each.how.unit and not _AMOUNT.search(each.words)
-        yield replace(each, role="level") if single and not names and len(numbers) > 2 and plain else each
+        read_off = single and not names and len(measured) > 2 and plain
+        running = each in numbers and _is_running_total(book, table, each, numbers)
+        yield replace(each, role="level") if read_off or running else each
+
+
+def _is_running_total(
+    book: TableBook, table: LoadedTable, column: ColumnProfile, numbers: list[ColumnProfile]
+) -> bool:
+    """Whether a column grows from row to row by what another says: the balance of a bank's statement."""
+    level = quoted(column.name)
+    for other in numbers:
+        if other is column or table.rows < _LEAST_ROWS:
+            continue
+        step = quoted(other.name)
+        down, up, rows = book.select(
+            f"SELECT count(*) FILTER (l - before = s), count(*) FILTER (before - l = b), count(*) "
+            f"FROM (SELECT {level} AS l, {step} AS s, lag({level}) OVER (ORDER BY {LINE}) AS before, "
+            f"lag({step}) OVER (ORDER BY {LINE}) AS b FROM {quoted(table.name)}) "
+            "WHERE l IS NOT NULL AND before IS NOT NULL AND s <> 0 AND b <> 0"
+        )[1][0]
+        if rows >= _LEAST_ROWS - 1 and max(down, up) >= _MOST_STEPS * rows:
+            return True
+    return False
 
 
 def main_day(profiles: list[ColumnProfile]) -> ColumnProfile | None:

@@ -79,7 +79,7 @@ def propose_facts(
     column = chosen.name if chosen and chosen.how.kind == "date" else None
     coverage = coverage_of_column(book, table, column)
     grain = grain or choose_grain(coverage, table.rows)
-    window = newest_whole_period(coverage, grain) if grain else None
+    window = newest_whole_period(coverage, grain) if grain and coverage.days else None
     credit_notes = find_credit_notes(book, table, profiles)
     proposer = _FactProposer(
         table, profiles, column, grain, count_periods(coverage, grain), language_of(locale)
@@ -138,8 +138,9 @@ class _FactProposer:
         return {"every": self.grain} if self.grain else {}
 
     def all(self) -> Iterator[tuple[str, FactDefinition]]:
-        if levels := self._of_role("level"):
-            yield from self._levels(levels[:4])
+        levels = self._of_role("level")[:4]
+        if levels and not self.value:
+            yield from self._levels(levels)
             return
         yield self._fact("rows", say("Rows"), {"count": "rows"})
         yield from self._totals()
@@ -147,6 +148,8 @@ class _FactProposer:
         yield from self._over_time()
         yield from self._due()
         yield from self._odd()
+        if levels:
+            yield from self._ends_of(levels[0])
 
     def _totals(self) -> Iterator[tuple[str, FactDefinition]]:
         amount, value = self.amount, self.value
@@ -223,17 +226,16 @@ class _FactProposer:
 
     def _levels(self, levels: list[ColumnProfile]) -> Iterator[tuple[str, FactDefinition]]:
         """Of what stands at a time, such as a stock: its course, and no sum over time."""
+        first, about = levels[0], {"value": label_of_column(levels[0].name)}
+        day = next((p for p in self.profiles if p.name == self.day), None)
+        if day is None or day.distinct < day.filled:
+            for each in levels:  # several at a time: no one of them is the last
+                yield from self._ends_of(each)
+            return
         for each in levels:
             label = label_of_column(each.name)
             yield self._fact(each.name, label, {"series": each.name, "take": "last", **self._every})
-        first, about = levels[0], {"value": label_of_column(levels[0].name)}
-        labels = {
-            "mean": say("{value}, mean", **about),
-            "minimum": say("{value}, lowest", **about),
-            "maximum": say("{value}, highest", **about),
-        }
-        for word, label in labels.items():
-            yield self._fact(f"{first.name} {word}", label, {word: first.name, "period": "all"})
+        yield from self._ends_of(first)
         newest: FactDefinition = {"take": "last", **self._every}
         if self.periods >= _LONG:
             label = say("{value}, change from one period to the next", **about)
@@ -244,6 +246,16 @@ class _FactProposer:
                 say("{value}, forecast", **about),
                 {"forecast": first.name, **newest},
             )
+
+    def _ends_of(self, level: ColumnProfile) -> Iterator[tuple[str, FactDefinition]]:
+        about = {"value": label_of_column(level.name)}
+        labels = {
+            "mean": say("{value}, mean", **about),
+            "minimum": say("{value}, lowest", **about),
+            "maximum": say("{value}, highest", **about),
+        }
+        for word, label in labels.items():
+            yield self._fact(f"{level.name} {word}", label, {word: level.name, "period": "all"})
 
     def _fact(self, wanted: str, label: Phrase, written: FactDefinition) -> tuple[str, FactDefinition]:
         name = unused_name(fact_name(wanted), self.names)

@@ -31,6 +31,8 @@ MAX_SELECTED_ROWS = 1_000_000
 """How many rows one query may give to Python; a table may have more."""
 MAX_QUERY_ROWS = 20_000_000
 _SCALE = re.compile(r"DECIMAL\(\d+,\s*(\d+)\)")
+_NO_COLUMN = re.compile(r'(?:Referenced column|not have a column named) "(.+?)"')
+_NO_TABLE = re.compile(r"Table with name (.+?) does not exist")
 _WHOLE = re.compile(r"U?(?:TINY|SMALL|BIG|HUGE)?INT(?:EGER)?")
 
 
@@ -67,18 +69,23 @@ class LoadedTable:
         for column in self.columns:
             if folded(column) == wanted:
                 return column
-        raise FactError(
-            say(
-                "Table {table} has no column {column}; it has: {columns}.",
-                table=self.name,
-                column=name,
-                columns=", ".join(self.columns),
-            )
-        )
+        raise _no_column([self], name)
 
     def of_kind(self, *kinds: str) -> list[str]:
         """Name the columns of these kinds."""
         return [name for name, column in self.columns.items() if column.kind in kinds]
+
+
+def _no_column(tables: Sequence[LoadedTable], column: str) -> FactError:
+    """Say that none of *tables* has the column, and what they have."""
+    return FactError(
+        say(
+            "Table {table} has no column {column}; it has: {columns}.",
+            table=", ".join(table.name for table in tables),
+            column=column,
+            columns=", ".join(dict.fromkeys(column for table in tables for column in table.columns)),
+        )
+    )
 
 
 class TableBook:
@@ -140,8 +147,7 @@ class TableBook:
             return self.tables[name]
         if not self.tables:
             raise FactError(say("There is no table in this case."))
-        names = ", ".join(self.tables)
-        raise FactError(say("There is no table {name}; there are: {names}.", name=name, names=names))
+        raise self._no_table(str(name))
 
     @contextmanager
     def rows_file(self, rows: Sequence[Sequence[str]] | Iterator[Sequence[str]]) -> Iterator[Path]:
@@ -182,7 +188,7 @@ class TableBook:
         try:
             statements = self._duckdb.extract_statements(sql)
         except self._duckdb.Error as error:
-            raise _query_error(sql, error) from None
+            raise self._query_error(sql, error) from None
         if len(statements) != 1 or statements[0].type != self._duckdb.StatementType.SELECT:
             raise FactError(say("A figure is computed by one SELECT; this is none: {sql}", sql=_short(sql)))
         return statements[0]
@@ -205,14 +211,24 @@ class TableBook:
         try:
             yield
         except self._duckdb.Error as error:
-            raise _query_error(sql, error) from None
+            raise self._query_error(sql, error) from None
         finally:
             timer.cancel()
 
+    def _query_error(self, sql: str, error: Exception) -> FactError:
+        """Say in our words what DuckDB refuses: a column or a table that is not there, else as it says it."""
+        tables = list(self.tables.values())
+        if tables and (match := _NO_COLUMN.search(str(error))):
+            read = [table for table in tables if re.search(rf"\b{re.escape(table.name)}\b", sql)]
+            return _no_column(read or tables, match[1])
+        if tables and (match := _NO_TABLE.search(str(error))):
+            return self._no_table(match[1])
+        why = " ".join(str(error).split("\n\nLINE")[0].split())
+        return FactError(say("The query {sql} cannot be run: {why}", sql=_short(sql), why=why[:300]))
 
-def _query_error(sql: str, error: Exception) -> FactError:
-    why = " ".join(str(error).split("\n\nLINE")[0].split())
-    return FactError(say("The query {sql} cannot be run: {why}", sql=_short(sql), why=why[:300]))
+    def _no_table(self, name: str) -> FactError:
+        names = ", ".join(self.tables)
+        return FactError(say("There is no table {name}; there are: {names}.", name=name, names=names))
 
 
 def _short(sql: str) -> str:

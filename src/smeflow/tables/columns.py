@@ -13,6 +13,9 @@ from smeflow.values.dates import parse_date, parse_month
 
 _SAMPLE, _SAMPLE_LEAST = 1_500, 200
 LINES_SHOWN = 5
+RAW = quoted("raw cells")
+"""A table's cells as text, while they are typed. A name with a space is no table's of a recipe."""
+_FIXED = quoted("fixed cells")
 _MAX_SCALE = 12
 _MOST_READ_AGAIN = 20_000
 """Different cells of a column that are looked at one by one."""
@@ -33,14 +36,14 @@ class _TypedColumn:
 def type_columns(
     book: TableBook, name: str, source: str, digest: str, columns: Sequence[str], notes: Sequence[Phrase]
 ) -> LoadedTable:
-    """Make the table *name* of ``raw``, each column as what it holds."""
-    filled = _count_cells(book, "raw", [f"NULLIF(c{n}, '')" for n in range(len(columns))])
+    """Make the table *name* of the raw cells, each column as what it holds."""
+    filled = _count_cells(book, RAW, [f"NULLIF(c{n}, '')" for n in range(len(columns))])
     typed = _choose_types(book, columns, filled)
     remarks = list(notes)
     listed = ", ".join(
         f"{column.type.sql(column.cell, column.scale)} AS {quoted(column.name)}" for column in typed
     )
-    book.con.execute(f"CREATE OR REPLACE TABLE {quoted(name)} AS SELECT {LINE}, {listed} FROM raw")
+    book.con.execute(f"CREATE OR REPLACE TABLE {quoted(name)} AS SELECT {LINE}, {listed} FROM {RAW}")
     read = _count_cells(book, quoted(name), [quoted(column.name) for column in typed])
     for at, column in enumerate(typed):
         if note := column.type.note:
@@ -77,17 +80,17 @@ def _count_cells(book: TableBook, table: str, cells: Sequence[str]) -> Sequence[
 def _choose_types(book: TableBook, columns: Sequence[str], filled: Sequence[int]) -> list[_TypedColumn]:
     """Decide what each column holds, by some of its cells all over the table."""
     cells = [f"c{n}" for n in range(len(columns))]
-    rows, first = book.con.execute(f"SELECT count(*), coalesce(min({LINE}), 0) FROM raw").fetchone()
+    rows, first = book.con.execute(f"SELECT count(*), coalesce(min({LINE}), 0) FROM {RAW}").fetchone()
     every = max(1, rows // _SAMPLE)
     sample = book.con.execute(
-        f"SELECT {', '.join(cells)} FROM raw WHERE ({LINE} - {first}) % {every} = 0 "
+        f"SELECT {', '.join(cells)} FROM {RAW} WHERE ({LINE} - {first}) % {every} = 0 "
         f"ORDER BY {LINE} LIMIT {_SAMPLE}"
     ).fetchall()
     types = []
     for n, column in enumerate(columns):
         seen = [row[n] for row in sample if row[n] and not row[n].isspace()]
         if len(seen) < min(_SAMPLE_LEAST, filled[n]):
-            sql = f"SELECT c{n} FROM raw WHERE trim(c{n}) <> '' LIMIT {_SAMPLE}"
+            sql = f"SELECT c{n} FROM {RAW} WHERE trim(c{n}) <> '' LIMIT {_SAMPLE}"
             seen = [row[0] for row in book.con.execute(sql).fetchall()]
         types.append(infer_column_type(column, seen))
     scales = _scales(book, types)
@@ -102,7 +105,7 @@ def _scales(book: TableBook, types: Sequence[ColumnType]) -> list[int]:
         if column_type.form == "plain":
             digits = f"CASE WHEN contains(c{n}, '.') THEN length(rtrim(c{n})) - strpos(c{n}, '.') ELSE 0 END"
         counts.append(f"coalesce(max({digits}), 0)" if column_type.kind == "number" else "0")
-    most = book.con.execute(f"SELECT {', '.join(counts)} FROM raw").fetchone()
+    most = book.con.execute(f"SELECT {', '.join(counts)} FROM {RAW}").fetchone()
     return [min(_MAX_SCALE, scale) for scale in most]
 
 
@@ -119,7 +122,7 @@ def _restore_text(book: TableBook, name: str, typed: Sequence[_TypedColumn]) -> 
             cell = quoted(column.name)
             book.con.execute(f"ALTER TABLE {quoted(name)} ALTER {cell} TYPE VARCHAR USING NULL")
             book.con.execute(
-                f"UPDATE {quoted(name)} AS t SET {cell} = NULLIF(trim(r.{column.cell}), '') FROM raw AS r "
+                f"UPDATE {quoted(name)} AS t SET {cell} = NULLIF(trim(r.{column.cell}), '') FROM {RAW} AS r "
                 f"WHERE r.{LINE} = t.{LINE}"
             )
 
@@ -130,17 +133,17 @@ def _read_again(book: TableBook, name: str, column: _TypedColumn) -> list[tuple[
         return []
     table, target = quoted(name), quoted(column.name)
     unread = book.con.execute(
-        f"SELECT r.{LINE}, r.{column.cell} FROM raw AS r JOIN {table} AS t USING ({LINE}) "
+        f"SELECT r.{LINE}, r.{column.cell} FROM {RAW} AS r JOIN {table} AS t USING ({LINE}) "
         f"WHERE t.{target} IS NULL AND trim(r.{column.cell}) <> '' ORDER BY 1"
     ).fetchall()
     distinct = list(dict.fromkeys(cell for _, cell in unread))[:_MOST_READ_AGAIN]
     values = {cell: value for cell in distinct if (value := _parse_cell(cell, column)) is not None}
     if values:
-        book.con.execute("CREATE OR REPLACE TEMP TABLE fixed (cell VARCHAR, value VARCHAR)")
-        book.con.executemany("INSERT INTO fixed VALUES (?, ?)", [(c, str(v)) for c, v in values.items()])
+        book.con.execute(f"CREATE OR REPLACE TEMP TABLE {_FIXED} (cell VARCHAR, value VARCHAR)")
+        book.con.executemany(f"INSERT INTO {_FIXED} VALUES (?, ?)", [(c, str(v)) for c, v in values.items()])
         kind = "DATE" if column.type.kind == "date" else f"DECIMAL(38,{column.scale})"
         book.con.execute(
-            f"UPDATE {table} AS t SET {target} = CAST(f.value AS {kind}) FROM raw AS r, fixed AS f "
+            f"UPDATE {table} AS t SET {target} = CAST(f.value AS {kind}) FROM {RAW} AS r, {_FIXED} AS f "
             f"WHERE r.{LINE} = t.{LINE} AND r.{column.cell} = f.cell"
         )
     return [(line, cell) for line, cell in unread if cell not in values]

@@ -11,9 +11,9 @@ from typing import Any
 
 from smeflow._text import folded, sha256
 from smeflow.errors import SourceError
-from smeflow.i18n import say
-from smeflow.tables.book import LINE, LoadedTable, TableBook, literal, read_csv_sql
-from smeflow.tables.columns import LINES_SHOWN, type_columns
+from smeflow.i18n import Phrase, say
+from smeflow.tables.book import LINE, LoadedTable, TableBook, literal, quoted, read_csv_sql
+from smeflow.tables.columns import LINES_SHOWN, RAW, type_columns
 from smeflow.tables.frame import (
     LOOKED_AT,
     MACHINE,
@@ -52,6 +52,7 @@ _LOOSE_QUOTE = re.compile(rb'[,;\t|\n] +"|" +[,;\t|\r\n]|\xc2\xa0"|"\xc2\xa0')
 """A space between a quote and the end of its cell, which DuckDB drops."""
 
 _NUMBER = "DECIMAL(38, 9)"
+_LEAST_COLUMNS = 2
 
 SetAside = list[tuple[int, str]]
 
@@ -85,22 +86,48 @@ def load_grid(book: TableBook, name: str, grid: Grid, digest: str) -> LoadedTabl
             say("Lines of {name} have more cells than the header: {lines}.", name=grid.name, lines=listed)
         )
     with _raw_table(book, width, frame.rows):
+        notes += _repeated_rows(book, grid.name, width)
         return type_columns(book, name, grid.name, digest, frame.columns, notes)
+
+
+def _repeated_rows(book: TableBook, name: str, width: int) -> list[Phrase]:
+    """Tell of rows whose cells are all those of an earlier one: they count, and a person should know.
+
+    One column alone says nothing: its values may well come again.
+    """
+    hashed = f"hash({', '.join(f'c{n}' for n in range(width))})"
+    counts = book.con.execute(f"SELECT count(*), count(DISTINCT {hashed}) FROM {RAW}").fetchone()
+    if width < _LEAST_COLUMNS or counts[0] == counts[1]:
+        return []
+    lines = book.con.execute(
+        f"SELECT {LINE} FROM {RAW} QUALIFY row_number() OVER (PARTITION BY {hashed} ORDER BY {LINE}) > 1 "
+        f"ORDER BY 1 LIMIT {LINES_SHOWN + 1}"
+    ).fetchall()
+    shown = ", ".join(str(line) for (line,) in lines[:LINES_SHOWN])
+    return [
+        say(
+            "Rows of {name} that say the same as an earlier one, and count all the same: {n} "
+            "(lines {lines}).",
+            name=name,
+            n=counts[0] - counts[1],
+            lines=shown + (", …" if len(lines) > LINES_SHOWN else ""),
+        )
+    ]
 
 
 @contextmanager
 def _raw_table(book: TableBook, width: int, lines: Iterable[Line]) -> Iterator[None]:
-    """Keep lines as the table ``raw``, all text, while they are typed."""
+    """Keep lines as the table of raw cells, all text, while they are typed."""
     columns = {LINE: "BIGINT", **{f"c{n}": "VARCHAR" for n in range(width)}}
     rows: Iterator[Sequence[str]] = (
         (str(number), *(cells[n] if n < len(cells) else "" for n in range(width))) for number, cells in lines
     )
     with book.rows_file(rows) as path:
-        book.con.execute(f"CREATE OR REPLACE TEMP TABLE raw AS SELECT * FROM {read_csv_sql(path, columns)}")
+        book.con.execute(f"CREATE OR REPLACE TEMP TABLE {RAW} AS SELECT * FROM {read_csv_sql(path, columns)}")
     try:
         yield
     finally:
-        book.con.execute("DROP TABLE IF EXISTS raw")
+        book.con.execute(f"DROP TABLE IF EXISTS {RAW}")
 
 
 def load_rows(
@@ -163,9 +190,10 @@ def load_large_csv(book: TableBook, name: str, path: Path, data: bytes, label: s
         notes = list(set_aside_notes(label, aside))
         if at:
             notes.insert(0, say("The header of {name} was found in line {line}.", name=label, line=at + 1))
+        notes += _repeated_rows(book, label, len(cells))
         return type_columns(book, name, label, sha256(data), columns, notes)
     finally:
-        for table in ("raw", *(f"odd{n}" for n in range(len(cells)))):
+        for table in (RAW, *(_odd_cells(n) for n in range(len(cells)))):
             book.con.execute(f"DROP TABLE IF EXISTS {table}")
 
 
@@ -187,31 +215,31 @@ def _plain(data: bytes) -> str | None:
 def _load_raw_file(
     book: TableBook, path: Path, mark: str, cells: Sequence[str], skipped: int, rows: int
 ) -> bool:
-    """Fill the table ``raw``, whose lines are the file's; whether each line was one row."""
+    """Fill the table of raw cells, whose lines are the file's; whether each line was one row."""
     options = f"skip={skipped}, null_padding=true, max_line_size={_MAX_LINE}, "
     file = read_csv_sql(path, dict.fromkeys(cells, "VARCHAR"), separator=mark, options=options)
     try:
         book.con.execute(
-            f"CREATE OR REPLACE TEMP TABLE raw AS SELECT row_number() OVER () + {skipped} AS {LINE}, * "
+            f"CREATE OR REPLACE TEMP TABLE {RAW} AS SELECT row_number() OVER () + {skipped} AS {LINE}, * "
             f"FROM {file}"
         )
     except book.errors:  # a quote that does not close, a wide row, a line break in a cell
         return False
-    return bool(book.con.execute("SELECT count(*) FROM raw").fetchone()[0] == rows)
+    return bool(book.con.execute(f"SELECT count(*) FROM {RAW}").fetchone()[0] == rows)
 
 
 def _set_aside(book: TableBook, cells: Sequence[str], heads: Sequence[str], wide: str) -> SetAside | None:
-    """Take out of ``raw`` what `frame.set_aside` takes out; None where it stays in doubt.
+    """Take out of the raw cells what `frame.set_aside` takes out; None where it stays in doubt.
 
     *wide* are the blanks beyond ASCII that the text has.
     """
     fill = _fill(book, cells, wide)
-    book.con.execute(f"DELETE FROM raw WHERE {fill} = 0")
-    last = book.con.execute(f"SELECT max({LINE}) FROM raw").fetchone()[0]
+    book.con.execute(f"DELETE FROM {RAW} WHERE {fill} = 0")
+    last = book.con.execute(f"SELECT max({LINE}) FROM {RAW}").fetchone()[0]
     if last is None:
         return []
     usual = book.con.execute(
-        f"SELECT {fill} FROM raw GROUP BY 1 ORDER BY count(*) DESC, 1 DESC LIMIT 1"
+        f"SELECT {fill} FROM {RAW} GROUP BY 1 ORDER BY count(*) DESC, 1 DESC LIMIT 1"
     ).fetchone()[0]
     doubtful = [f"{LINE} = {last}"]
     for at, cell in enumerate(cells[:8]):
@@ -223,7 +251,7 @@ def _set_aside(book: TableBook, cells: Sequence[str], heads: Sequence[str], wide
     if usual > 1:
         doubtful.append(f"{fill} = 1")
     rows = book.con.execute(
-        f"SELECT {LINE}, {', '.join(cells)} FROM raw WHERE {' OR '.join(doubtful)} "
+        f"SELECT {LINE}, {', '.join(cells)} FROM {RAW} WHERE {' OR '.join(doubtful)} "
         f"ORDER BY 1 LIMIT {_CANDIDATES}"
     ).fetchall()
     if len(rows) == _CANDIDATES:
@@ -232,7 +260,7 @@ def _set_aside(book: TableBook, cells: Sequence[str], heads: Sequence[str], wide
     aside = _classify(book, lines, LineSorter(heads, usual, last))
     if aside:
         numbers = ", ".join(str(line) for line, _ in aside)
-        book.con.execute(f"DELETE FROM raw WHERE {LINE} IN ({numbers})")
+        book.con.execute(f"DELETE FROM {RAW} WHERE {LINE} IN ({numbers})")
     return aside
 
 
@@ -263,7 +291,7 @@ def _sums_between(
     for n in range(width):
         plain = f"TRY_CAST(CASE WHEN regexp_full_match(c{n}, '{MACHINE.pattern}') THEN c{n} END AS {_NUMBER})"
         odd = book.con.execute(
-            f"SELECT DISTINCT c{n} FROM raw WHERE regexp_matches(c{n}, '[0-9]|[^\\x00-\\x7F]') "
+            f"SELECT DISTINCT c{n} FROM {RAW} WHERE regexp_matches(c{n}, '[0-9]|[^\\x00-\\x7F]') "
             f"AND NOT regexp_full_match(c{n}, '{MACHINE.pattern}')"
         ).fetchall()
         read = [(cell, value) for (cell,) in odd if (value := number_of(cell)) is not None]
@@ -272,24 +300,30 @@ def _sums_between(
         if read:
             with book.rows_file([cell, f"{value:f}"] for cell, value in read) as path:
                 file = read_csv_sql(path, {"cell": "VARCHAR", "value": _NUMBER})
-                book.con.execute(f"CREATE OR REPLACE TEMP TABLE odd{n} AS SELECT * FROM {file}")
-            joined.append(f"LEFT JOIN odd{n} ON raw.c{n} = odd{n}.cell")
-            plain = f"coalesce({plain}, odd{n}.value)"
+                book.con.execute(f"CREATE OR REPLACE TEMP TABLE {_odd_cells(n)} AS SELECT * FROM {file}")
+            joined.append(f"LEFT JOIN {_odd_cells(n)} ON {RAW}.c{n} = {_odd_cells(n)}.cell")
+            plain = f"coalesce({plain}, {_odd_cells(n)}.value)"
         sums.append(f"sum({plain})")
     listed = ", ".join(map(str, numbers))
     groups = book.con.execute(
-        f"SELECT doubt.line, count(*), {', '.join(sums)} FROM raw "
-        f"ASOF LEFT JOIN (SELECT unnest([{listed}]::BIGINT[]) AS line) AS doubt ON raw.{LINE} >= doubt.line "
-        f"{' '.join(joined)} WHERE doubt.line IS NULL OR raw.{LINE} <> doubt.line GROUP BY 1"
+        f"SELECT doubt.line, count(*), {', '.join(sums)} FROM {RAW} "
+        f"ASOF LEFT JOIN (SELECT unnest([{listed}]::BIGINT[]) AS line) AS doubt "
+        f"ON {RAW}.{LINE} >= doubt.line "
+        f"{' '.join(joined)} WHERE doubt.line IS NULL OR {RAW}.{LINE} <> doubt.line GROUP BY 1"
     ).fetchall()
     return {line: rest for line, *rest in groups}
+
+
+def _odd_cells(n: int) -> str:
+    """Name the table of what cells of a column say that SQL cannot read."""
+    return quoted(f"odd cells {n}")
 
 
 def _fill(book: TableBook, cells: Sequence[str], wide: str) -> str:
     """Write how many cells of a row are filled; blanks are taken off only where a cell begins with one."""
     contents = []
     for cell in cells:
-        blank = book.con.execute(f"SELECT 1 FROM raw WHERE {_begins_blank(cell, wide)} LIMIT 1").fetchone()
+        blank = book.con.execute(f"SELECT 1 FROM {RAW} WHERE {_begins_blank(cell, wide)} LIMIT 1").fetchone()
         content = f"coalesce({cell}, '')"
         contents.append(f"trim({content}, {literal(_BLANKS)})" if blank else content)
     return " + ".join(f"({content} <> '')::INT" for content in contents)
@@ -303,7 +337,7 @@ def _begins_blank(cell: str, wide: str) -> str:
 
 def _total_words(book: TableBook, cell: str, wide: str, head: str) -> list[str]:
     """List the values of a column that say it is a total, or repeat its name."""
-    words = f"SELECT DISTINCT {cell} FROM raw WHERE ({cell} >= 'A' OR {_begins_blank(cell, wide)})"
+    words = f"SELECT DISTINCT {cell} FROM {RAW} WHERE ({cell} >= 'A' OR {_begins_blank(cell, wide)})"
     values = book.con.execute(f"{words} LIMIT {_DISTINCT}").fetchall()
     if len(values) == _DISTINCT:
         begins = ", ".join(map(literal, (*_BEGINNINGS, folded(head)[:3])))

@@ -264,11 +264,16 @@ def _has_others(fact: ReportFact, locale: str) -> bool:
     return fact.shape == "ranking" and bool(fact.rows) and fact.rows[-1][0] == others
 
 
+MOVING_MEAN = "mean"
+"""What the column of a moving average is called: what is said of one is said of its means."""
+
+
 def _series(fact: ReportFact, locale: str) -> Iterator[FactReference]:
     if fact.measure == "forecast":
         return
-    column = fact.columns[1]
-    known = [(row[0], Decimal(row[1])) for row in fact.rows if row[1] is not None]
+    at = next((n for n, each in enumerate(fact.columns) if each.name == MOVING_MEAN), 1)
+    column = fact.columns[at]
+    known = [(row[0], Decimal(cell)) for row in fact.rows if (cell := row[at]) is not None]
     if len(known) < 2 or fact.incomplete is not None:
         return
     most, least = max(v for _, v in known), min(v for _, v in known)

@@ -1,4 +1,5 @@
 import contextlib
+from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
@@ -8,11 +9,14 @@ from hypothesis import given, settings
 from lxml import etree
 from support.mutation import damage, damaged
 
-from smeflow.documents.document import Document
+from smeflow.documents.document import Document, Page
 from smeflow.documents.read import read
 from smeflow.errors import DocumentError
+from smeflow.extract.papers import read_papers
 from smeflow.invoices.checks import check_sums
+from smeflow.invoices.kind import INVOICE
 from smeflow.invoices.xml.read import SYNTAXES, read_einvoice
+from smeflow.kinds.record_kind import ReaderContext
 
 INBOX = Path(__file__).parents[3] / "recipes" / "supplier-mail" / "inbox"
 D = Decimal
@@ -203,3 +207,28 @@ def test_no_e_invoice_fails(changes):
     for data in (minimum(), (INBOX / "au-bon-moulin-F124212.xml").read_bytes()):
         with contextlib.suppress(DocumentError):
             read_einvoice([xml(damaged(data, changes))])
+
+
+def test_a_tax_on_insurance_is_no_vat():
+    """It is told, and stands in no rate and not in the total of VAT."""
+    tax = (
+        b"<ram:ApplicableTradeTax><ram:CalculatedAmount>20.00</ram:CalculatedAmount><ram:TypeCode>ZF_INSURANCE_TAX"
+        b"</ram:TypeCode><ram:BasisAmount>100.00</ram:BasisAmount><ram:CategoryCode>S</ram:CategoryCode>"
+        b"<ram:RateApplicablePercent>20</ram:RateApplicablePercent></ram:ApplicableTradeTax>"
+    )
+    after = b"</ram:InvoiceCurrencyCode>"
+    reading = read_einvoice([xml(minimum().replace(after, after + tax))])
+    assert reading is not None
+    assert (reading.record.total_vat, reading.record.vat) == (D("0.00"), ())
+    assert [str(problem) for problem in reading.problems] == ["20.00 of the taxes on this invoice is no VAT."]
+    assert read_einvoice([xml(minimum())]).record.total_vat == D("20.00")
+
+
+@pytest.mark.parametrize(("number", "shown"), [("A-1", True), ("B-77", False)])
+def test_a_paper_attached_to_xml_is_its_page_only_with_its_number(number, shown):
+    """Another invoice that lies in the XML says nothing of this one."""
+    text = f"Invoice {number}\nLumière\nTotal 999.00 EUR"
+    page = Document(name="page.pdf", media_type="application/pdf", pages=(Page(number=1, text=text),))
+    whole = replace(xml(minimum()), parts=(page,))
+    papers = read_papers([whole], INVOICE, ReaderContext(), ("exact", "layout"))
+    assert ("page.pdf" in [document.name for document in papers.documents]) is shown

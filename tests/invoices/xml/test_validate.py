@@ -10,11 +10,12 @@ from pypdf.generic import NameObject
 from smeflow.documents.read import read
 from smeflow.documents.workers import WorkerEnded
 from smeflow.invoices.xml import validate
-from smeflow.invoices.xml.rules import CHECK_SECONDS, rule_workers
+from smeflow.invoices.xml.rules import CHECK_SECONDS, rule_workers, standard_rule
 from smeflow.invoices.xml.validate import check_einvoice
 
 pytestmark = pytest.mark.slow
 
+INVOICES = Path(__file__).parents[2] / "documents" / "invoices"
 INBOX = Path(__file__).parents[3] / "recipes" / "supplier-mail" / "inbox"
 
 
@@ -189,3 +190,54 @@ def test_how_the_invoice_lies_in_its_pdf_is_looked_at(spoil, rule):
     made = io.BytesIO()
     writer.write(made)
     assert rule in rules(report_of(made.getvalue(), ("pdf",), "spoilt.pdf"))
+
+
+XRECHNUNG = "urn:cen.eu:en16931:2017#compliant#urn:xeinkauf.de:kosit:xrechnung_3.0"
+VEHICLE = (
+    b'<cac:CommodityClassification><cbc:ItemClassificationCode listID="CVD">M1</cbc:ItemClassificationCode>'
+    b"</cac:CommodityClassification><cac:ClassifiedTaxCategory>"
+)
+
+
+@pytest.mark.parametrize(
+    ("profile", "passed"),
+    [
+        (f"{XRECHNUNG}#compliant#urn:xeinkauf.de:kosit:cvd:xrechnung_3.0", True),
+        (XRECHNUNG, False),
+        ("urn:cen.eu:en16931:2017", False),
+    ],
+)
+def test_what_a_profile_of_xrechnung_allows_is_told_and_rejects_nothing(profile, passed):
+    """An invoice for clean vehicles classifies them by CVD, which no list of EN 16931 has."""
+    data = (INVOICES / "versicherungsverein-2018-1.xml").read_bytes()
+    data = data.replace(b"<cac:ClassifiedTaxCategory>", VEHICLE)
+    start = data.index(b"<cbc:CustomizationID>") + len(b"<cbc:CustomizationID>")
+    end = data.index(b"</cbc:CustomizationID>")
+    report = report_of(data[:start] + profile.encode() + data[end:], ("en16931",))
+    assert states(report) == {"en16931": passed}
+    assert "BR-CL-13" in [finding.rule for finding in report.findings]
+
+
+def test_rules_that_do_not_run_are_told_with_the_package_that_has_them():
+    """What XRechnung adds to EN 16931 is not bundled."""
+    data = (INVOICES / "versicherungsverein-2018-1.xml").read_bytes()
+    report = report_of(data, ("profile",))
+    assert "eu-einvoice" in str(report.findings[0].text)
+
+
+@pytest.mark.parametrize(
+    ("text", "path", "rule"),
+    [
+        (
+            "Value of '@listID' is not allowed.",
+            "ram:DesignatedProductClassification/ram:ClassCode",
+            "BR-CL-13",
+        ),
+        ("Value of '@schemeID' is not allowed.", "ram:SellerTradeParty/ram:GlobalID[1]", "BR-CL-10"),
+        ("Value of '@schemeID' is not allowed.", "ram:SpecifiedTradeProduct/ram:GlobalID", "BR-CL-21"),
+        ("Value of '@currencyID' is not allowed.", "ram:TaxTotalAmount", "FX-SCH-A-1"),
+    ],
+)
+def test_code_lists_of_factur_x_are_known_by_their_rule_of_the_standard(text, path, rule):
+    """So that KoSIT's levels hold for CII too."""
+    assert standard_rule("FX-SCH-A-1", text, path) == rule

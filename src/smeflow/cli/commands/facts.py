@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from smeflow.reports.measures.measure import MeasureContext
     from smeflow.reports.profile import ColumnProfile, FactDefinition
     from smeflow.reports.propose import TableProposal
-    from smeflow.tables.book import TableBook
+    from smeflow.tables.book import LoadedTable, TableBook
     from smeflow.writing.periods import Grain
     from smeflow.writing.report import ReportFact
 
@@ -122,8 +122,12 @@ class _TableReport:
             self.date = self.date or "EcritureDate"
         else:
             table = load_file(book, name, self.file, sheet=self.sheet)
+        if self.date:
+            self._require_days(table, self.date)
         grain = None if self.period in {None, "all"} else self.period
         self.proposal = propose_facts(book, table, day=self.date, grain=grain, locale=self.locale)  # type: ignore[arg-type]  # "all" is none
+        if self.proposal.day is None and (grain or self.at):
+            raise UsageProblem(say("No table of {name} has a column with days.", name=self.file.name))
         window = None if self.period == "all" else self.proposal.window
         if self.at:
             try:
@@ -135,6 +139,20 @@ class _TableReport:
         dates = {name: self.proposal.day} if self.proposal.day else {}
         self.context = MeasureContext(book=book, window=window, locale=self.locale, dates=dates)
         self.written = dict(propose_accounting_facts(self.locale) if self.books else self.proposal.written)
+
+    def _require_days(self, table: "LoadedTable", date: str) -> None:
+        """Refuse a column that dates no row: years alone, a column that is not there."""
+        from smeflow.tables.book import FactError
+
+        try:
+            column = table.column(date)
+        except FactError as error:
+            raise UsageProblem(error.phrase) from None
+        if table.columns[column].kind != "date":
+            days = ", ".join(table.of_kind("date")) or "–"
+            raise UsageProblem(
+                say("Column {column} holds no days; these do: {columns}.", column=column, columns=days)
+            )
 
     def suggest(self, llm: str) -> None:
         """Let a model propose more, where one is named."""
@@ -294,6 +312,8 @@ def _value(fact: "ReportFact", locale: str) -> str:
     newest = fact.shape in {"series", "matrix"} and fact.measure != "forecast"
     part = shown[-_SHOWN:] if newest else shown[:_SHOWN]
     width = 3 if fact.shape in {"ranking", "buckets"} else 2 if fact.shape == "series" else 4
+    if fact.measure == "moving":
+        part = [(row[0], row[-1]) for row in part]
     text = " · ".join(" ".join(row[:width]) for row in part)
     return (
         ("… " if newest and len(shown) > len(part) else "")

@@ -6,9 +6,10 @@ ZUGFeRD 1 (2014) is the same under older names, and is read by the same table.
 import re
 from collections.abc import Mapping
 
-from smeflow.invoices.xml.syntax import Group, Paths, TermTable, XmlSyntax, identifier_group
+from smeflow.invoices.xml.syntax import Group, Paths, TermTable, XmlSyntax, identifier_group, no_vat
 
 _VAT = "[ram:TypeCode='VAT']"
+_OTHER_TAX = no_vat("ram:TypeCode")
 _ALLOWANCE, _CHARGE = "false", "true"
 _ADDRESS = "ram:PostalTradeAddress"
 _LEGAL = "ram:SpecifiedLegalOrganization"
@@ -157,7 +158,10 @@ def _total(name: str) -> Paths:
 
 
 def _taxed(name: str) -> Paths:
-    return f"{_LINE}/ram:ApplicableTradeTax{_VAT}/ram:{name}", f"{_LINE}/ram:ApplicableTradeTax/ram:{name}"
+    return (
+        f"{_LINE}/ram:ApplicableTradeTax{_VAT}/ram:{name}",
+        f"{_LINE}/ram:ApplicableTradeTax[not({_OTHER_TAX})]/ram:{name}",
+    )
 
 
 _LINE_TERMS: TermTable = {
@@ -207,7 +211,10 @@ _LINE_TERMS: TermTable = {
     "deliver_to": Group(path=f"{_LINE_DELIVERED}/ram:ShipToTradeParty", terms=_PARTY),
     "net": f"{_LINE}/ram:SpecifiedTradeSettlementLineMonetarySummation/ram:LineTotalAmount",
     "gross": f"{_LINE}/ram:SpecifiedTradeSettlementLineMonetarySummation/ram:GrandTotalAmount",
-    "vat_rate": (*_taxed("RateApplicablePercent"), f"{_LINE}/ram:ApplicableTradeTax/ram:ApplicablePercent"),
+    "vat_rate": (
+        *_taxed("RateApplicablePercent"),
+        f"{_LINE}/ram:ApplicableTradeTax[not({_OTHER_TAX})]/ram:ApplicablePercent",
+    ),
     "vat_category": _taxed("CategoryCode"),
     "exemption": _taxed("ExemptionReason"),
     "exemption_code": _taxed("ExemptionReasonCode"),
@@ -221,7 +228,7 @@ _LINE_TERMS: TermTable = {
 }
 _LINES = f"{_DEAL}/ram:IncludedSupplyChainTradeLineItem"
 VAT_GROUP = Group(
-    path=f"{_SETTLED}/ram:ApplicableTradeTax",
+    path=f"{_SETTLED}/ram:ApplicableTradeTax[not({_OTHER_TAX})]",
     terms=_TAX,
     write=f"{_SETTLED}/ram:ApplicableTradeTax{_VAT}",
 )
@@ -235,6 +242,7 @@ CII = XmlSyntax(
         "udt": "urn:un:unece:uncefact:data:standard:UnqualifiedDataType:100",
         "qdt": "urn:un:unece:uncefact:data:standard:QualifiedDataType:100",
     },
+    other_taxes=f"{_SETTLED}/ram:ApplicableTradeTax[{_OTHER_TAX}]/ram:CalculatedAmount",
     seller=Group(path=f"{_AGREED}/ram:SellerTradeParty", terms=_PARTY),
     buyer=Group(path=f"{_AGREED}/ram:BuyerTradeParty", terms=_PARTY),
     notes=Group(path=f"{_HEAD}/ram:IncludedNote", terms={"text": "ram:Content", "code": "ram:SubjectCode"}),
@@ -378,6 +386,7 @@ ZUGFERD1 = XmlSyntax(
         "udt": f"{_STANDARD}:UnqualifiedDataType:15",
         "qdt": f"{_STANDARD}:QualifiedDataType:12",
     },
+    other_taxes=_older_path(CII.other_taxes),
     seller=_older_group(CII.seller),
     buyer=_older_group(CII.buyer),
     notes=_older_group(CII.notes),

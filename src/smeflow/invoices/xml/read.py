@@ -209,6 +209,7 @@ class _InvoiceReader:
                 self.term(name, where, shape)
         for name, path in self.syntax.sums.items():
             self.add_up(name, path)
+        self.take_off_other_taxes()
         self.complete()
         self.party("seller", self.syntax.seller)
         self.party("buyer", self.syntax.buyer)
@@ -275,6 +276,20 @@ class _InvoiceReader:
             amounts, places = zip(*parts, strict=True)
             total = sum(amounts, Decimal(0))
             self.keep(name, total, " + ".join(places), " + ".join(map(str, amounts)))
+
+    def take_off_other_taxes(self) -> None:
+        """Take taxes that are no VAT, such as one on insurance, off its total, and tell them."""
+        total, path = self.findings.get("total_vat"), self.syntax.other_taxes
+        others = list(all_texts(self.element, path, self.syntax.namespaces)) if path and total else []
+        try:
+            amount = sum((parse_decimal(text) for text, _ in others), Decimal(0))
+        except ValueError as error:
+            self.problems.append(unreadable(str(error), path))
+            return
+        if total and amount:
+            note = say("{amount} of the taxes on this invoice is no VAT.", amount=amount)
+            self.findings["total_vat"] = replace(total, value=total.value - amount, note=note)
+            self.problems.append(note)
 
     def complete(self) -> None:
         """Put in what the syntax lets a seller leave out because it follows from the rest."""

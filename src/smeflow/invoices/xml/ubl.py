@@ -1,8 +1,10 @@
 """OASIS UBL 2.1 invoices and credit notes: XRechnung, Peppol BIS, EXTENDED-CTC-FR."""
 
-from smeflow.invoices.xml.syntax import Group, TermTable, XmlSyntax, identifier_group
+from smeflow.invoices.xml.syntax import Group, TermTable, XmlSyntax, identifier_group, no_vat
 
 _TOTALS = "cac:LegalMonetaryTotal"
+_OTHER_TAX = no_vat("cac:TaxScheme/cbc:ID")
+_VAT_TOTAL = f"cac:TaxTotal[not(cac:TaxSubtotal) or cac:TaxSubtotal[not(cac:TaxCategory[{_OTHER_TAX}])]]"
 _IS_VAT = "[normalize-space(cac:TaxScheme/cbc:ID)='VAT']"
 _IN_CURRENCY = "[normalize-space(@currencyID)=normalize-space(/*/cbc:DocumentCurrencyCode)]"
 _IN_TAX_CURRENCY = (
@@ -116,10 +118,10 @@ _LINE_TERMS: TermTable = {
     "delivery_date": "cac:Delivery/cbc:ActualDeliveryDate",
     "deliver_to": Group(path="cac:Delivery", terms=_DELIVERED_TO),
     "net": "cbc:LineExtensionAmount",
-    "vat_rate": f"{_ITEM}/cac:ClassifiedTaxCategory/cbc:Percent",
-    "vat_category": f"{_ITEM}/cac:ClassifiedTaxCategory/cbc:ID",
-    "exemption": f"{_ITEM}/cac:ClassifiedTaxCategory/cbc:TaxExemptionReason",
-    "exemption_code": f"{_ITEM}/cac:ClassifiedTaxCategory/cbc:TaxExemptionReasonCode",
+    "vat_rate": f"{_ITEM}/cac:ClassifiedTaxCategory[not({_OTHER_TAX})]/cbc:Percent",
+    "vat_category": f"{_ITEM}/cac:ClassifiedTaxCategory[not({_OTHER_TAX})]/cbc:ID",
+    "exemption": f"{_ITEM}/cac:ClassifiedTaxCategory[not({_OTHER_TAX})]/cbc:TaxExemptionReason",
+    "exemption_code": f"{_ITEM}/cac:ClassifiedTaxCategory[not({_OTHER_TAX})]/cbc:TaxExemptionReasonCode",
     "period_start": "cac:InvoicePeriod/cbc:StartDate",
     "period_end": "cac:InvoicePeriod/cbc:EndDate",
     "allowances": _allowances("false"),
@@ -146,6 +148,10 @@ UBL = XmlSyntax(
         "cac": "urn:oasis:names:specification:ubl:schema:xsd:CommonAggregateComponents-2",
         "cbc": "urn:oasis:names:specification:ubl:schema:xsd:CommonBasicComponents-2",
     },
+    other_taxes=(
+        f"cac:TaxTotal[cac:TaxSubtotal[not(cac:TaxCategory[{_OTHER_TAX}])] or count(/*/cac:TaxTotal)=1]"
+        f"/cac:TaxSubtotal[cac:TaxCategory[{_OTHER_TAX}]]/cbc:TaxAmount"
+    ),
     seller=Group(path=_SELLER, terms=_PARTY),
     buyer=Group(path=_BUYER, terms=_PARTY),
     notes=Group(path="cbc:Note", terms={"text": "."}),
@@ -161,7 +167,7 @@ UBL = XmlSyntax(
         "total_net": f"{_TOTALS}/cbc:TaxExclusiveAmount",
         # A second total in the seller's tax currency (BT-111) may stand beside it.
         "total_vat": (
-            f"cac:TaxTotal/cbc:TaxAmount{_IN_CURRENCY}",
+            f"{_VAT_TOTAL}/cbc:TaxAmount{_IN_CURRENCY}",
             "self::*[count(cac:TaxTotal)=1]/cac:TaxTotal/cbc:TaxAmount",
         ),
         "total_gross": f"{_TOTALS}/cbc:TaxInclusiveAmount",
@@ -240,7 +246,8 @@ UBL = XmlSyntax(
         "agents.invoicee": Group(path=f"{_BUYER}/cac:ServiceProviderParty/cac:Party", terms=_PARTY),
         "agents.invoicer": Group(path=f"{_SELLER}/cac:ServiceProviderParty/cac:Party", terms=_PARTY),
         "vat": Group(
-            path=f"cac:TaxTotal[cbc:TaxAmount{_IN_CURRENCY} or count(/*/cac:TaxTotal)=1]/cac:TaxSubtotal",
+            path=f"cac:TaxTotal[cbc:TaxAmount{_IN_CURRENCY} or count(/*/cac:TaxTotal)=1]"
+            f"/cac:TaxSubtotal[not(cac:TaxCategory[{_OTHER_TAX}])]",
             terms={
                 "category": "cac:TaxCategory/cbc:ID",
                 "rate": "cac:TaxCategory/cbc:Percent",

@@ -30,6 +30,7 @@ from smeflow.invoices.xml.rules import (
     level_of,
     schema_of,
     shared_rule_workers,
+    standard_rule,
 )
 from smeflow.kinds.records import Check, Reading, Record
 
@@ -190,6 +191,7 @@ def _rule_check(target: _EInvoice, name: CheckName, file: str, results: dict[str
         findings += results.get("cii", {}).get("findings", [])
         if target.level.full_schema:  # the profile is judged by itself
             findings = [finding for finding in findings if not finding["path"].endswith(_GUIDELINE)]
+        findings = [_lowered(finding, target.level) for finding in findings]
     reason: Phrase | None = None
     if "missing" in result:
         reason = MissingExtra(package=result["missing"], extra="einvoice").phrase
@@ -204,6 +206,12 @@ def _rule_check(target: _EInvoice, name: CheckName, file: str, results: dict[str
         rules=file,
         findings=tuple(_finding(target, name, finding) for finding in findings),
     )
+
+
+def _lowered(fields: dict[str, Any], level: RuleLevel) -> dict[str, Any]:
+    """Tell as a warning what the validator of the invoice's own profile does not reject."""
+    rule = standard_rule(fields["rule"], fields["text"], fields["path"])
+    return {**fields, "severity": "warning"} if rule in level.told_only else fields
 
 
 def _finding(target: _EInvoice, name: CheckName, fields: dict[str, Any]) -> RuleFinding:

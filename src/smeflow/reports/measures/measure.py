@@ -333,6 +333,13 @@ def direction_of(now: Decimal, before: Decimal, digits: int = 1) -> Direction:
     return "up" if now > before else "down" if now < before else "flat"
 
 
+def points_direction(now: Decimal, before: Decimal, digits: int) -> Direction:
+    """Tell which way a rate went; a change of points that is not seen in its digits is none."""
+    if (now - before).quantize(Decimal(1).scaleb(-digits), ROUND_HALF_UP) == 0:
+        return "flat"
+    return "up" if now > before else "down" if now < before else "flat"
+
+
 def scalar_fact(name: str, label: str, value: Any, **more: Any) -> ReportFact:
     """Make a fact of one value."""
     kind = more.pop("kind", "number")

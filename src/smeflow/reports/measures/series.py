@@ -21,6 +21,7 @@ from smeflow.reports.measures.measure import (
 )
 from smeflow.tables.book import LoadedTable, TooFewRows, quoted
 from smeflow.writing.periods import Grain, Window, windows
+from smeflow.writing.references import MOVING_MEAN
 from smeflow.writing.report import Cell, FactColumn, ReportFact
 
 Aggregate = Literal["sum", "mean", "count", "last"]
@@ -54,7 +55,7 @@ class Series(Measure):
         if self.take == "count":
             column = replace(column, unit="", digits=0)
         extra, cells = self.beside(context, column, points)
-        newest = [value for _, value in points if value is not None][-2:]
+        newest = [Decimal(line[-1]) for line in cells if line[-1] is not None][-2:]
         gap = self._gap(context, chosen, points)
         yield self.fact(
             name,
@@ -158,7 +159,7 @@ class Moving(Series):
             mean = sum((v for v in last if v is not None), Decimal(0)) / self.over if whole else None
             cells.append((plain_number(value), plain_number(mean)))
         digits = 2 if column.digits is None else column.digits
-        return (replace(column, name="mean", label=label, digits=digits),), cells
+        return (replace(column, name=MOVING_MEAN, label=label, digits=digits),), cells
 
 
 class Trend(Series):

@@ -13,6 +13,7 @@ from smeflow.reports.measures.measure import (
     Measure,
     MeasureContext,
     direction_of,
+    points_direction,
     ratio,
     scalar_fact,
 )
@@ -147,21 +148,28 @@ class _ComparedValue:
     def against(
         self, what: str, sql: str, then: ChosenRows, now: Decimal, before: Decimal, gap: Phrase | None
     ) -> Iterator[ReportFact]:
-        """Give the value of another time, the change in percent, and the difference."""
-        year = what == "last_year"
+        """Give the value of another time, the change in percent, and the difference.
+
+        What is in percent itself changes by points: from 10 % to 16 % is no "up 60 %".
+        """
+        year, rate = what == "last_year", self.unit == "%"
         end = "_last_year" if year else ""
         rows = then.behind(self.context)
         common: dict[str, Any] = {"incomplete": gap, "good": self.good}
         label = _LABELS["then", year](self.label)
         yield self.fact(what, label, before, sql, rows, measure=self.measure, **common)
-        common |= {"role": "change", "direction": None if gap else direction_of(now, before)}
-        change = ratio(now - before, before, 100) if before > 0 else None
+        digits = 1 if self.digits is None else self.digits
+        direction = points_direction(now, before, digits) if rate else direction_of(now, before)
+        common |= {"role": "change", "direction": None if gap else direction}
+        points = {"unit": self.context.word(say("points")), "digits": digits} if rate else {}
+        change = now - before if rate else ratio(now - before, before, 100) if before > 0 else None
         if change is not None:
             label = _LABELS["change", year](self.label)
-            percent = {"measure": "change", "unit": "%", "digits": 1}
-            yield self.fact(f"change{end}", label, change, sql, rows, **percent, **common)
+            how = {"measure": "change", **(points or {"unit": "%", "digits": 1})}
+            yield self.fact(f"change{end}", label, change, sql, rows, **how, **common)
         label = _LABELS["difference", year](self.label)
-        yield self.fact(f"difference{end}", label, now - before, sql, rows, measure="difference", **common)
+        how = {"measure": "difference", **points}
+        yield self.fact(f"difference{end}", label, now - before, sql, rows, **how, **common)
 
 
 _LABELS: Mapping[tuple[str, bool], Callable[[str], Phrase]] = {
