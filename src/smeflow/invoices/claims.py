@@ -64,11 +64,13 @@ def registered_number(party: Party) -> str:
 
 def _sole_claims(record: Invoice, names: Iterable[str], registered: str, prefix: str) -> Iterator[Claim]:
     seller = record.seller or registered
-    number = re.sub(r"[\W_]", "", record.number or "").upper()
+    number = bare_invoice_number(record.number)
+    shown = compared_facts(record)
     for name in names:
         if number:
             about = say("invoice {number} of {seller}", number=record.number or "", seller=seller)
-            yield Claim(rule="sole", key=f"{prefix} {name} no {number}", value=registered, about=about)
+            key = f"{prefix} {name} no {number}"
+            yield Claim(rule="sole", key=key, value=registered, about=about, shown=shown)
         if record.issue_date and record.total_gross is not None:
             amount = f"{record.total_gross:f} {record.currency or ''}".strip()
             about = say(
@@ -77,7 +79,33 @@ def _sole_claims(record: Invoice, names: Iterable[str], registered: str, prefix:
                 amount=amount,
             )
             key = f"{prefix} {name} on {record.issue_date} over {record.total_gross.normalize():f}"
-            yield Claim(rule="sole", key=key, value=registered, about=about)
+            yield Claim(rule="sole", key=key, value=registered, about=about, shown=shown)
+
+
+def bare_invoice_number(number: str | None) -> str:
+    """Give an invoice's number without signs and spaces, as it is compared."""
+    return re.sub(r"[\W_]", "", number or "").upper()
+
+
+def compared_facts(record: Invoice) -> str:
+    """Give what must be equal in two papers of one invoice: amount and day."""
+    amount = "?" if record.total_gross is None else f"{record.total_gross:.2f}"
+    return f"{amount} {record.currency or ''}".strip() + f", {record.issue_date or '?'}"
+
+
+def same_invoice(one: Invoice, other: Invoice) -> bool:
+    """Tell whether two records name one invoice, whatever item and recipe they are of.
+
+    That is the supplier and the number; without a number the supplier, the day and the amount. Suppliers with
+    different registered numbers are two, whatever they are called.
+    """
+    if (one.kind == "credit_note") != (other.kind == "credit_note"):
+        return False
+    registered = {number for record in (one, other) if (number := registered_number(record.seller_details))}
+    if len(registered) > 1 or not set(identities(one)) & set(identities(other)):
+        return False
+    numbers = bare_invoice_number(one.number), bare_invoice_number(other.number)
+    return numbers[0] == numbers[1] and (bool(numbers[0]) or compared_facts(one) == compared_facts(other))
 
 
 def _account_claim(record: Invoice, name: str, known: Known) -> Claim:

@@ -90,6 +90,30 @@ def accept_claims(transaction: Transaction, item: int, step: str) -> list[int]:
     return alike
 
 
+def already_there(what: Phrase, name: str, there: str, here: str) -> Phrase:
+    """Say that *what* came before as *name*; where they say different things of it, show both."""
+    if not there or there == here:
+        return say("{what} is there already: {name}", what=what, name=name)
+    return say(
+        "{what} is there already: {name}. There it is over {there}, here over {here}",
+        what=what,
+        name=name,
+        there=there,
+        here=here,
+    )
+
+
+def settled_beside(store: LedgerStore, item: int, other: int) -> bool:
+    """Tell whether a person was told of *other* and let *item* pass beside it, or the other way round."""
+    pairs = ((item, other), (other, item))
+    return any(
+        row["passed"] and f"item {told_of}" in json.loads(row["told"])
+        for number, told_of in pairs
+        for row in store.read("claims of item", item=number)
+        if row["rule"] == "sole"
+    )
+
+
 FROZEN = "frozen"
 _WAS = "was "
 
@@ -201,6 +225,8 @@ class BatchRow:
     at: datetime
     ending: str = TEXT
     """Of its file's name."""
+    nth: int = 0
+    """Its number in the journal, from 1; higher than how many there are where files of others stood there."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -230,8 +256,11 @@ class NewEntry:
 
 def batches_of(store: LedgerStore, journal: str) -> list[BatchRow]:
     """Give the batches of a journal, oldest first."""
-    rows = store.read("batches of journal", journal=journal)
-    return [_batch(row, _ending_of(store, row["id"])) for row in rows]
+    batches: list[BatchRow] = []
+    for row in store.read("batches of journal", journal=journal):
+        nth = int(_note_on(store, _NTH, row["id"], str(batches[-1].nth + 1 if batches else 1)))
+        batches.append(_batch(row, _note_on(store, _ENDING, row["id"], TEXT), nth))
+    return batches
 
 
 def booked_in(store: LedgerStore, journal: str) -> list[BookedRow]:
@@ -252,22 +281,28 @@ def close_batch(
     after: int,
     write: Callable[[int], bytes],
     ending: str = TEXT,
+    last_elsewhere: int = 0,
+    nth_elsewhere: int = 0,
 ) -> BatchRow:
     """Number the entries, keep their file and close the batch, all in one transaction.
 
     *write* makes the file, given the number of the first entry. *after* is the last entry that had left when
-    the new ones were chosen.
+    the new ones were chosen. *last_elsewhere* and *nth_elsewhere* are the highest numbers of an entry and of
+    a batch in files that this ledger does not know: numbers go on behind them.
 
     Raises:
         LedgerError: Somebody else closed a batch in between; nothing was written.
     """
+    standing = batches_of(store, journal)
+    numbered = standing[-1].nth if standing else 0
 
     def job(transaction: Transaction) -> Row:
         left = transaction.rows("booked in journal", journal=journal)
         if (left[-1]["id"] if left else 0) != after:
             raise LedgerError(say("Somebody exported in the meantime. Nothing was written; export again."))
         before = transaction.rows("batches of journal", journal=journal)
-        first = before[-1]["last"] + 1 if before else 1
+        first = max(before[-1]["last"] if before else 0, last_elsewhere) + 1
+        nth = max(numbered, nth_elsewhere) + 1
         data, at = write(first), store.now()
         blob = store_blob(store, data)
         record_blob(transaction, blob, data)
@@ -283,6 +318,8 @@ def close_batch(
         row["id"] = transaction.add("batches", row)
         if ending != TEXT:
             transaction.add("memory", {"name": f"{_ENDING}{row['id']}", "value": ending})
+        if nth != numbered + 1:
+            transaction.add("memory", {"name": f"{_NTH}{row['id']}", "value": str(nth)})
         for entry in entries:
             columns = {"item": entry.item, "hash": entry.hash, "reversal": int(entry.reversal)}
             transaction.add("booked", {"batch": row["id"], "entry": entry.entry, **columns})
@@ -291,18 +328,18 @@ def close_batch(
         )
         return row
 
-    return _batch(store.write(job), ending)
+    return _batch(store.write(job), ending, max(numbered, nth_elsewhere) + 1)
 
 
-_ENDING = "\nbatch\nending "
+_ENDING, _NTH = "\nbatch\nending ", "\nbatch\nnth "
 """Before a batch's number, among what is remembered; no recipe has an empty name."""
 
 
-def _ending_of(store: LedgerStore, batch: int) -> str:
-    row = store.first("get memory", name_=f"{_ENDING}{batch}")
-    return str(row[1]) if row is not None else TEXT
+def _note_on(store: LedgerStore, kind: str, batch: int, otherwise: str) -> str:
+    row = store.first("get memory", name_=f"{kind}{batch}")
+    return str(row[1]) if row is not None else otherwise
 
 
-def _batch(row: Row, ending: str) -> BatchRow:
-    columns = columns_of(BatchRow, row, read=("at", "ending"))
-    return BatchRow(**columns, at=datetime.fromisoformat(row["at"]), ending=ending)
+def _batch(row: Row, ending: str, nth: int) -> BatchRow:
+    columns = columns_of(BatchRow, row, read=("at", "ending", "nth"))
+    return BatchRow(**columns, at=datetime.fromisoformat(row["at"]), ending=ending, nth=nth)
