@@ -26,18 +26,17 @@ from smeflow.invoices.books.journal import (
     find_format,
 )
 from smeflow.invoices.checks import GROSS
-from smeflow.invoices.claims import bare_invoice_number, compared_facts, same_invoice, supplier_rows
-from smeflow.invoices.record import Invoice
-from smeflow.ledger.between import (
-    BatchRow,
-    BookedRow,
-    NewEntry,
-    already_there,
-    batches_of,
-    booked_in,
-    close_batch,
-    settled_beside,
+from smeflow.invoices.claims import (
+    bare_invoice_number,
+    compared_facts,
+    identities,
+    identity_keys,
+    same_invoice,
+    supplier_rows,
 )
+from smeflow.invoices.record import Invoice
+from smeflow.ledger.between import rejected_elsewhere, settled_beside, with_both_shown
+from smeflow.ledger.history import BatchRow, BookedRow, NewEntry, batches_of, booked_in, close_batch
 from smeflow.ledger.items import finish_held_items, hold_for_person
 from smeflow.ledger.ledger import Ledger
 from smeflow.ledger.rows import ItemRow
@@ -181,7 +180,8 @@ class _BatchContent:
             return True
         what = say("invoice {number} of {seller}", number=record.number or "", seller=record.seller or "?")
         there, here = compared_facts(twin.record), compared_facts(record)
-        self._hold(item, step, already_there(what, twin.item.name, there, here))
+        why = say("{what} is there already: {name}", what=what, name=twin.item.name)
+        self._hold(item, step, with_both_shown(why, there, here))
         return False
 
     def _book(self, each: _Finished, before: BookedRow | None) -> bool:
@@ -251,23 +251,27 @@ class _BookedPapers:
         """Find the same invoice as another item, the same bytes first; None where there is none."""
         number = bare_invoice_number(record.number)
         rows = [row for row in self._rows.get(number, ()) if row.item != item.id]
-        papers = [*self._new.get(number, ()), *(paper for row in rows if (paper := self._read(row)))]
+        papers = [
+            *self._new.get(number, ()),
+            *(paper for row in rows if (paper := _read_paper(self._ledger, row))),
+        ]
         same = [paper for paper in papers if paper.item.id != item.id and same_invoice(paper.record, record)]
         return min(same, key=lambda paper: paper.version != item.version, default=None)
 
-    def _read(self, row: BookedRow) -> _Paper | None:
-        """Read the invoice an entry was made of."""
-        item = self._ledger.item(None, row.item)
-        if item is None:
-            return None
-        results = [(r.value, r.version) for r in self._ledger.results(item) if r.hash == row.hash]
-        reviews = [(r.after, r.version) for r in self._ledger.reviews(item) if r.after]
-        typed = [(value, version) for value, version in reviews if sha256(value) == row.hash]
-        for value, version in (*results, *typed):
-            record = _invoice_in(json.loads(value), Extraction.result_id)
-            if record is not None:
-                return _Paper(item=item, version=version, record=record, row=row)
+
+def _read_paper(ledger: Ledger, row: BookedRow) -> _Paper | None:
+    """Read the invoice an entry was made of."""
+    item = ledger.item(None, row.item)
+    if item is None:
         return None
+    results = [(r.value, r.version) for r in ledger.results(item) if r.hash == row.hash]
+    reviews = [(r.after, r.version) for r in ledger.reviews(item) if r.after]
+    typed = [(value, version) for value, version in reviews if sha256(value) == row.hash]
+    for value, version in (*results, *typed):
+        record = _invoice_in(json.loads(value), Extraction.result_id)
+        if record is not None:
+            return _Paper(item=item, version=version, record=record, row=row)
+    return None
 
 
 def batch_file(ledger: Ledger, batch: BatchRow) -> bytes:
@@ -357,11 +361,18 @@ def _entry(record: Invoice, workspace: Workspace) -> JournalEntry:
 
 
 def _rejected_since(ledger: Ledger, standing: dict[int, BookedRow]) -> Iterator[BookedRow]:
-    """Give the entries of items that were rejected since."""
+    """Give the entries of what was rejected since, be it as the item that came back in another place."""
     for item_id, row in standing.items():
         item = ledger.item(None, item_id)
-        if item is not None and item.state == "skipped" and item.reason.kind == "rejected":
+        if item is None or item.state != "skipped":
+            continue
+        if item.reason.kind == "rejected":
             yield row
+        elif (paper := _read_paper(ledger, row)) is not None:
+            record = paper.record
+            keys = [key for name in identities(record) for key in identity_keys(record, name)]
+            if rejected_elsewhere(ledger.store, item_id, keys, compared_facts(record)):
+                yield row
 
 
 def _reversal_of(before: BookedRow, day: date) -> JournalEntry:

@@ -21,13 +21,14 @@ from smeflow.invoices.books.entries import SupplierAccounts, make_entry
 from smeflow.invoices.books.journal import Books, NotBookable
 from smeflow.kinds.records import Check
 from smeflow.kinds.sources import make_arrival
-from smeflow.ledger.between import batches_of
+from smeflow.ledger.history import batches_of
 from smeflow.ledger.ledger import Ledger
 from smeflow.ledger.rows import ItemRow
 from smeflow.llm.interface import LLM
 from smeflow.recipe.load import Recipe
 from smeflow.recipe.workspace import Workspace
 from smeflow.records import Invoice
+from smeflow.review.decisions import approve, reject
 
 LEGAL_ORDER = [
     *("JournalCode", "JournalLib", "EcritureNum", "EcritureDate", "CompteNum", "CompteLib", "CompAuxNum"),
@@ -339,6 +340,41 @@ def test_an_invoice_that_came_back_elsewhere_is_corrected_in_the_books(office):
     office.run()
     made, lines = office.export()
     assert (made.entries, made.reversals, lines[-1]["Credit"]) == (1, 1, "130,00")
+    assert office.export()[0].batch is None
+
+
+def test_a_rejection_is_about_the_invoice_and_not_the_item(office):
+    """The same paper in another recipe waits, and the entry is taken back."""
+    office.here = {"a": paper("F-1")}
+    office.run()
+    office.run(recipe="z")
+    office.export()
+    with office.ledger() as ledger:
+        reject(ledger, ledger.item("r", "a"), "Anne", "paid by card")
+        other = ledger.item("z", "a")
+    assert (other.state, str(other.reason)) == ("review", "it was rejected by Anne as a: paid by card")
+    made, _ = office.export()
+    assert (made.entries, made.reversals) == (0, 1)
+    with office.ledger() as ledger:
+        approve(ledger, ledger.item("z", "a"), "Bea", "it was not paid, I called them")
+    office.run(recipe="z")
+    made, _ = office.export()
+    assert (made.entries, made.reversals) == (1, 0)
+
+
+def test_what_is_rejected_where_it_came_back_is_taken_back_too(office):
+    """The entry was left by the item under the first path."""
+    office.here = {"a": paper("F-1")}
+    office.run()
+    office.export()
+    office.here = {}
+    office.run()
+    office.here = {"archive/a": paper("F-1")}
+    office.run()
+    with office.ledger() as ledger:
+        reject(ledger, ledger.item("r", "archive/a"), "Anne", "paid by card")
+    made, _ = office.export()
+    assert (made.entries, made.reversals) == (0, 1)
     assert office.export()[0].batch is None
 
 

@@ -115,3 +115,16 @@ def test_a_restored_ledger_uses_no_number_again(smeflow, shop):
     smeflow("run")
     (made,) = smeflow(*EXPORT).lines
     assert (made["batch"]["first"], made["file"]) == (2, "books/HA-2018-06-0002.txt")
+
+
+def test_a_rejected_invoice_that_is_sent_again_with_a_byte_changed_waits(smeflow, shop):
+    """What was said of it when it was rejected is told."""
+    smeflow("run")
+    smeflow("review", "reject", INVOICE, "--reason", "paid by card")
+    file = shop / "inbox" / INVOICE
+    (shop / "inbox" / "again.xml").write_bytes(file.read_bytes() + b"\n")
+    file.unlink()
+    assert smeflow("run", "--json").lines[-1]["review"] == 1
+    (line,) = smeflow("review", "list", "--json").lines
+    assert "was rejected by Ada as lieferant-471113.xml: paid by card" in line["reason"]
+    assert smeflow(*EXPORT).lines[0]["entries"] == 0

@@ -90,7 +90,8 @@ def _writes() -> dict[str, ClauseElement]:
         statements[f"all {table.name}"] = select(table)
         if table.name == "memory":
             statements["forget memory"] = delete(table).where(by_key)
-    statements["drop claims of item"] = delete(claims).where(claims.c.item == bindparam("item"))
+    lasting = claims.c.passed == literal_column("2")  # rejected by a person
+    statements["drop claims of item"] = delete(claims).where(claims.c.item == bindparam("item"), ~lasting)
     claimed = and_(items.c.id == bindparam("id_"), items.c.lease == bindparam("lease_"))
     for name, columns in (("set", items.c.keys()), ("move", MOVES), ("lease", LEASES)):
         values: dict[str, Any] = {c: bindparam(c) for c in columns if c != "id"}
@@ -198,6 +199,7 @@ def _history_reads() -> dict[str, ClauseElement]:
         "reviews of item": select(reviews).where(reviews.c.item == bindparam("item")).order_by(reviews.c.id),
         "claims of item": select(claims).where(claims.c.item == bindparam("item")).order_by(claims.c.id),
         "claims alike": select(
+            claims.c.id,
             claims.c.item,
             claims.c.value,
             claims.c.told,

@@ -14,7 +14,7 @@ from smeflow.i18n import Language, Phrase, say
 
 if TYPE_CHECKING:
     from smeflow.books import Export, LeftOut
-    from smeflow.ledger.between import BatchRow
+    from smeflow.ledger.history import BatchRow
     from smeflow.ledger.ledger import Ledger
     from smeflow.recipe.workspace import Workspace
 
@@ -81,7 +81,7 @@ def list_batches(ctx: typer.Context, state: State = None, json: Json = False) ->
     from rich.table import Table
 
     from smeflow.books import batch_file_name
-    from smeflow.ledger.between import batches_of
+    from smeflow.ledger.history import batches_of
 
     screen: Screen = ctx.obj
     with open_ledger(state, Path.cwd()) as ledger:
@@ -106,7 +106,7 @@ def list_batches(ctx: typer.Context, state: State = None, json: Json = False) ->
 @books.command()
 def write(ctx: typer.Context, out: Out = BOOKS, state: State = None) -> None:
     """Write the files of all batches again, byte for byte as they left."""
-    from smeflow.ledger.between import batches_of
+    from smeflow.ledger.history import batches_of
 
     screen: Screen = ctx.obj
     with open_ledger(state, Path.cwd()) as ledger:
