@@ -105,6 +105,7 @@ def _still(transaction: Transaction, row: Row, item: ItemRow, step: str, result_
         row["version"] == item.version
         and row["state"] == item.state
         and row["outcome"] == canonical_json(item.outcome)
+        and reason_of(row["reason"]) == item.reason
     )
     if seen and current_hash(transaction, row, step) == result_hash:
         return
