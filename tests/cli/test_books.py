@@ -128,3 +128,14 @@ def test_a_rejected_invoice_that_is_sent_again_with_a_byte_changed_waits(smeflow
     (line,) = smeflow("review", "list", "--json").lines
     assert "was rejected by Ada as lieferant-471113.xml: paid by card" in line["reason"]
     assert smeflow(*EXPORT).lines[0]["entries"] == 0
+
+
+def test_who_rejects_what_is_booked_is_told(smeflow, shop):
+    """The next export takes it back."""
+    smeflow("run")
+    smeflow(*EXPORT)
+    told = smeflow("review", "reject", INVOICE, "--reason", "paid by card")
+    assert "in the books already" in told.err
+    (made,) = smeflow(*EXPORT).lines
+    assert (made["entries"], made["reversals"]) == (0, 1)
+    assert smeflow(*EXPORT).lines[0]["reversals"] == 0

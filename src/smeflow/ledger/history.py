@@ -247,6 +247,12 @@ def booked_in(store: LedgerStore, journal: str) -> list[BookedRow]:
     ]
 
 
+def stands_in_books(store: LedgerStore, item: int) -> bool:
+    """Tell whether an entry of *item* left that was not taken back."""
+    rows = store.read("booked of item", item=item)
+    return bool(rows) and not rows[-1]["reversal"]
+
+
 def close_batch(
     store: LedgerStore,
     *,

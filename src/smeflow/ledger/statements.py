@@ -225,6 +225,7 @@ def _history_reads() -> dict[str, ClauseElement]:
         .select_from(booked.join(batches, batches.c.id == booked.c.batch))
         .where(batches.c.journal == bindparam("journal"))
         .order_by(booked.c.id),
+        "booked of item": select(booked).where(booked.c.item == bindparam("item")).order_by(booked.c.id),
         "last run": select(runs).where(runs.c.recipe == bindparam("recipe")).order_by(runs.c.id.desc()),
         "recipes with runs": select(runs.c.recipe).distinct().order_by(runs.c.recipe),
         "runs of recipe": select(runs).where(runs.c.recipe == bindparam("recipe")).order_by(runs.c.id),
@@ -247,6 +248,12 @@ def _place_reads() -> dict[str, ClauseElement]:
         or_(effects.c.state == bindparam("state"), effects.c.state == _word("acted")),
         effects.c.lease == items.c.lease,
     )
+    acted = and_(
+        effects.c.item == items.c.id,
+        of_sink,
+        effects.c.kind != _word("plan"),
+        effects.c.state == _word("done"),
+    )
     return {
         "places of folder": select(places).where(of_folder).order_by(places.c.id),
         "places of key": select(places)
@@ -263,6 +270,9 @@ def _place_reads() -> dict[str, ClauseElement]:
             items.c.parts.is_(None),
             ~select(effects.c.id).where(settled).exists(),
         )
+        .order_by(*ORDER),
+        "rejected with effects": select(items)
+        .where(OF_RECIPE, items.c.state == _word("skipped"), select(effects.c.id).where(acted).exists())
         .order_by(*ORDER),
         "effect by key": select(effects).where(effects.c.key == bindparam("key")),
         "effects of item": select(effects).where(effects.c.item == bindparam("item")).order_by(effects.c.id),

@@ -176,7 +176,7 @@ def approve(
     if answer not in ("", *ANSWERS):
         raise UsageProblem(say("--answer {written}: write yes or no", written=answer))
     wanted = ANSWERS.get(answer)
-    with _deciding(ctx, item, recipe, state, by, shown, confirm=True) as (ledger, row):
+    with _deciding(ctx, item, recipe, state, by, shown, approving=True) as (ledger, row):
         decide(ledger, row, person_name(by), note, wanted=wanted)
 
 
@@ -320,14 +320,15 @@ def _deciding(
     by: str,
     shown: str,
     *,
-    confirm: bool = False,
+    approving: bool = False,
 ) -> "Iterator[tuple[Ledger, ItemRow]]":
     """Find the item that is decided on, as the person saw it; once that is done, tell where it leaves it.
 
-    Whoever was not shown it is shown what the decision is about; on a terminal they *confirm* it.
+    Whoever was not shown it is shown what it is about, and when *approving* on a terminal confirms it.
     """
     from rich.text import Text
 
+    from smeflow.ledger.history import stands_in_books
     from smeflow.review.decisions import forget_seen, require_unchanged
 
     screen: Screen = ctx.obj
@@ -336,7 +337,7 @@ def _deciding(
         before = find_item(ledger, item, recipe)
         if require_unchanged(ledger, before, person, shown_to=here, digest=shown) is None:
             _show_essentials(screen, ledger, before)
-            if confirm and sys.stdin.isatty():
+            if approving and sys.stdin.isatty():
                 typer.confirm(
                     screen.text(say("Is that what you approve?")), default=True, abort=True, err=True
                 )
@@ -347,6 +348,8 @@ def _deciding(
         screen.print(Text(f"{row.id}  {row.name or row.key}  ").append_text(screen.state(row.state)))
         if row.state == "open":
             screen.print(say("The next run goes on with it: smeflow run"), style="bright_black")
+        if not approving and stands_in_books(ledger.store, row.id):
+            screen.note(say("It is in the books already: the next smeflow books export takes it back."))
 
 
 def _name_here(by: str) -> str:
