@@ -97,8 +97,8 @@ def export_batch(
     between_columns = written_as.separator(separator)
     journal = Journal(code=books.journal, name=books.journal_name)
     booked, batches = booked_in(ledger.store, books.journal), batches_of(ledger.store, books.journal)
-    known, last = {batch.blob for batch in batches}, batches[-1].last if batches else 0
-    on_disk = BooksOnDisk.read(folder, written_as, journal, known, last) if folder else BooksOnDisk()
+    known, numbers = {each.blob for each in batches}, [range(each.first, each.last + 1) for each in batches]
+    on_disk = BooksOnDisk.read(folder, written_as, journal, known, numbers) if folder else BooksOnDisk()
     chosen = _BatchContent(ledger, workspace, period, on_disk)
     chosen.choose(list(_records_of(ledger, recipe, _finished)), _standing_entries(booked))
     finish_held_items(ledger.store, [item for item in chosen.bookable if item.state == "review"])

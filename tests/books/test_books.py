@@ -400,6 +400,8 @@ def test_numbers_go_on_behind_files_that_a_restored_ledger_does_not_know(office)
     assert {file.name for file in folder.iterdir()} == {"HA-2026-10-0001.txt", "HA-2026-10-0002.txt"}
     with office.ledger() as ledger:
         assert [batch_file_name(row) for row in batches_of(ledger.store, "HA")] == ["HA-2026-10-0002.txt"]
+    made, _ = office.export(folder=folder)
+    assert (made.batch, len(made.known)) == (None, 1)
 
 
 def test_an_invoice_in_an_unknown_file_over_another_amount_waits(office):

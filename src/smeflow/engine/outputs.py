@@ -170,12 +170,13 @@ def told_of_rejected(store: LedgerStore, sink: ActingSink | DeliveringSink, reci
     """Tell once what was sent and is rejected since, where the sink has no way to take it back."""
     if isinstance(sink, RetractingSink):
         return []
-    effects, names = EffectLog(store, recipe, sink.name), []
+    effects = EffectLog(store, recipe, sink.name)
+    names: list[str] = []
     for item in effects.of_rejected():
-        rows = [
-            row for row in effects.of(item.id).values() if row.state == "done" and not row.detail.get(TOLD)
-        ]
-        sent = [row for row in rows if row.effect.kind in IRREVOCABLE]
+        holders = {item.id, item.parent or item.id}  # what is done with a part is done with its mail
+        rows = [row for holder in sorted(holders) for row in effects.of(holder).values()]
+        standing = [row for row in rows if row.state == "done" and not row.detail.get(TOLD)]
+        sent = [row for row in standing if row.effect.kind in IRREVOCABLE]
         names += [item.name] if sent else []
         effects.write([replace(row, detail={**row.detail, TOLD: True}) for row in sent])
     if not names:

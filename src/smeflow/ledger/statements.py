@@ -249,7 +249,7 @@ def _place_reads() -> dict[str, ClauseElement]:
         effects.c.lease == items.c.lease,
     )
     acted = and_(
-        effects.c.item == items.c.id,
+        effects.c.item.in_((items.c.id, items.c.parent)),
         of_sink,
         effects.c.kind != _word("plan"),
         effects.c.state == _word("done"),

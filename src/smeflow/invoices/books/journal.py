@@ -132,9 +132,14 @@ class BooksOnDisk:
 
     @classmethod
     def read(
-        cls, folder: Path, written_as: BooksFormat, journal: Journal, known: Collection[str], last: int
+        cls,
+        folder: Path,
+        written_as: BooksFormat,
+        journal: Journal,
+        known: Collection[str],
+        numbers: Sequence[range],
     ) -> "BooksOnDisk":
-        """Read the batches in *folder* but those whose hash is *known*; *last*: the ledger's last number."""
+        """Read the batches in *folder* but those whose hash is *known*; *numbers* are the ledger's own."""
         on_disk = cls()
         named = re.compile(rf"{journal.code}-\d{{4}}-\d\d-(\d{{4,}})(\.new\d*)?\.\w+")
         for file in sorted(folder.iterdir()) if folder.is_dir() else ():
@@ -146,13 +151,13 @@ class BooksOnDisk:
                 continue
             on_disk.nth = max(on_disk.nth, int(match[1]))
             if written_as.read is not None and file.suffix == written_as.ending:
-                on_disk._add(written_as.read(data, journal), file.name, last)
+                on_disk._add(written_as.read(data, journal), file.name, numbers)
         return on_disk
 
-    def _add(self, entries: Iterable[FiledEntry], file: str, last: int) -> None:
+    def _add(self, entries: Iterable[FiledEntry], file: str, numbers: Sequence[range]) -> None:
         for entry in entries:
             self.last = max(self.last, entry.number)
-            if entry.number > last:
+            if not any(entry.number in own for own in numbers):
                 key = (entry.aux, entry.reference)
                 before = self._standing.get(key, (ZERO, "", 0))[0]
                 self._standing[key] = (before + entry.owed, file, entry.number)
