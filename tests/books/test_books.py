@@ -2,13 +2,15 @@ import csv
 import io
 import json
 import re
+import shutil
 from dataclasses import dataclass, field
 from decimal import Decimal
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from smeflow.books import batch_file, batch_file_name, export_batch
+from smeflow.books import Export, batch_file, batch_file_name, export_batch
 from smeflow.core.case import Case
 from smeflow.core.plan import Entry
 from smeflow.core.step import step
@@ -19,12 +21,14 @@ from smeflow.invoices.books.entries import SupplierAccounts, make_entry
 from smeflow.invoices.books.journal import Books, NotBookable
 from smeflow.kinds.records import Check
 from smeflow.kinds.sources import make_arrival
-from smeflow.ledger.between import batches_of
+from smeflow.ledger.history import batches_of
 from smeflow.ledger.ledger import Ledger
+from smeflow.ledger.rows import ItemRow
 from smeflow.llm.interface import LLM
 from smeflow.recipe.load import Recipe
 from smeflow.recipe.workspace import Workspace
 from smeflow.records import Invoice
+from smeflow.review.decisions import approve, reject
 
 LEGAL_ORDER = [
     *("JournalCode", "JournalLib", "EcritureNum", "EcritureDate", "CompteNum", "CompteLib", "CompAuxNum"),
@@ -91,11 +95,12 @@ class Office:
 
     def cases(self):
         for key, text in self.here.items():
-            yield make_arrival(key, key, ROW, json.dumps({"id": key, "text": text}).encode())
+            data = json.dumps({"id": key.rpartition("/")[2], "text": text}).encode()
+            yield make_arrival(key, key, ROW, data)
 
-    def run(self) -> None:
+    def run(self, recipe: str = "r") -> None:
         recipe = Recipe(
-            name="r",
+            name=recipe,
             path=self.folder / "r.yaml",
             text_hash="t",
             source=self,
@@ -103,10 +108,35 @@ class Office:
         )
         run_recipe(recipe, Workspace.find(self.folder), state=self.folder / ".smeflow")
 
-    def export(self, period: str = "2026-10", **more: str):
+    def export(self, period: str = "2026-10", **more: Any):
         with self.ledger() as ledger:
             made = export_batch(ledger, Workspace.find(self.folder), period=period, person="Anne", **more)
             return made, (checked(batch_file(ledger, made.batch)) if made.batch else [])
+
+    def put(self, made: Export, folder: Path) -> None:
+        folder.mkdir(exist_ok=True)
+        with self.ledger() as ledger:
+            (folder / batch_file_name(made.batch)).write_bytes(batch_file(ledger, made.batch))
+
+    def item(self, key: str) -> ItemRow:
+        with self.ledger() as ledger:
+            return ledger.item("r", key)
+
+    def correct(self, key: str, **fields: str) -> None:
+        with self.ledger() as ledger:
+            item = ledger.item("r", key)
+            before, seen = ledger.value(item, "invoice")
+            value = json.loads(before)
+            value["record"] |= fields
+            ledger.record_decision(
+                item,
+                action="correct",
+                person="Anne",
+                step="invoice",
+                result_hash=seen,
+                before=before,
+                after=json.dumps(value),
+            )
 
     def ledger(self) -> Ledger:
         return Ledger.open(self.folder / ".smeflow")
@@ -158,20 +188,7 @@ def test_a_correction_leaves_as_a_reversal_and_a_new_entry(office):
     office.here = {"a": paper("F-1")}
     office.run()
     office.export()
-    with office.ledger() as ledger:
-        item = ledger.item("r", "a")
-        before, seen = ledger.value(item, "invoice")
-        value = json.loads(before)
-        value["record"] |= {"total_net": "110.00", "total_gross": "130.00"}
-        ledger.record_decision(
-            item,
-            action="correct",
-            person="Anne",
-            step="invoice",
-            result_hash=seen,
-            before=before,
-            after=json.dumps(value),
-        )
+    office.correct("a", total_net="110.00", total_gross="130.00")
     office.run()
     made, lines = office.export("2026-11")
     assert (made.entries, made.reversals) == (1, 1)
@@ -218,7 +235,7 @@ def test_batches_are_written_again_byte_for_byte(office):
     made, _ = office.export(separator="pipe")
     with office.ledger() as ledger:
         first = batch_file(ledger, made.batch)
-        assert batch_file_name(ledger, made.batch) == "HA-2026-10-0001.txt"
+        assert batch_file_name(made.batch) == "HA-2026-10-0001.txt"
     (office.folder / "smeflow.toml").write_text(
         '[tables]\nsuppliers = "suppliers.csv"\n\n[books]\nvat_account = "445661"\n'
     )
@@ -285,3 +302,117 @@ def test_what_no_rule_can_book_is_left_to_a_bookkeeper(more, why):
     """It is told why."""
     with pytest.raises(NotBookable, match=why):
         booked(**more)
+
+
+def test_an_invoice_that_two_recipes_read_is_booked_once(office):
+    """Supplier and number say which invoice it is, not the item it came as; the other is named."""
+    office.here = {"a": paper("F-1")}
+    office.run()
+    office.run(recipe="other")
+    made, _ = office.export()
+    assert (made.entries, [str(each.why) for each in made.known]) == (1, ["booked already as a"])
+    assert office.export()[0].batch is None
+
+
+def test_a_booked_invoice_that_comes_back_elsewhere_is_not_booked_again(office):
+    """The file was away for one run and comes back under another path: its entry stands."""
+    office.here = {"a": paper("F-1")}
+    office.run()
+    office.export()
+    moved = office.here.pop("a")
+    office.run()
+    office.here["archive/a"] = moved
+    office.run()
+    assert office.item("archive/a").state == "done"
+    assert office.export()[0].batch is None
+
+
+def test_an_invoice_that_came_back_elsewhere_is_corrected_in_the_books(office):
+    """The entry it left under its first path is taken back, and booked anew."""
+    office.here = {"a": paper("F-1")}
+    office.run()
+    office.export()
+    office.here = {}
+    office.run()
+    office.here = {"archive/a": paper("F-1")}
+    office.run()
+    office.correct("archive/a", total_net="110.00", total_gross="130.00")
+    office.run()
+    made, lines = office.export()
+    assert (made.entries, made.reversals, lines[-1]["Credit"]) == (1, 1, "130,00")
+    assert office.export()[0].batch is None
+
+
+def test_a_rejection_is_about_the_invoice_and_not_the_item(office):
+    """The same paper in another recipe waits, and the entry is taken back."""
+    office.here = {"a": paper("F-1")}
+    office.run()
+    office.run(recipe="z")
+    office.export()
+    with office.ledger() as ledger:
+        reject(ledger, ledger.item("r", "a"), "Anne", "paid by card")
+        other = ledger.item("z", "a")
+    assert (other.state, str(other.reason)) == ("review", "it was rejected by Anne as a: paid by card")
+    made, _ = office.export()
+    assert (made.entries, made.reversals) == (0, 1)
+    with office.ledger() as ledger:
+        approve(ledger, ledger.item("z", "a"), "Bea", "it was not paid, I called them")
+    office.run(recipe="z")
+    made, _ = office.export()
+    assert (made.entries, made.reversals) == (1, 0)
+
+
+def test_what_is_rejected_where_it_came_back_is_taken_back_too(office):
+    """The entry was left by the item under the first path."""
+    office.here = {"a": paper("F-1")}
+    office.run()
+    office.export()
+    office.here = {}
+    office.run()
+    office.here = {"archive/a": paper("F-1")}
+    office.run()
+    with office.ledger() as ledger:
+        reject(ledger, ledger.item("r", "archive/a"), "Anne", "paid by card")
+    made, _ = office.export()
+    assert (made.entries, made.reversals) == (0, 1)
+    assert office.export()[0].batch is None
+
+
+def test_numbers_go_on_behind_files_that_a_restored_ledger_does_not_know(office):
+    """Neither a number nor an invoice that stands in such a file is used again; its name stays free."""
+    folder = office.folder / "books"
+    folder.mkdir()
+    office.here = {"a": paper("F-1")}
+    office.run()
+    backup = office.folder / "backup"
+    shutil.copytree(office.folder / ".smeflow", backup)
+    made, _ = office.export(folder=folder)
+    office.put(made, folder)
+    shutil.rmtree(office.folder / ".smeflow")
+    backup.rename(office.folder / ".smeflow")
+    office.here["b"] = paper("F-2", net="50.00", vat="10.00")
+    office.run()
+    made, lines = office.export(folder=folder)
+    assert {line["EcritureNum"] for line in lines} == {"HA000002"}
+    assert {line["PieceRef"] for line in lines} == {"F-2"}
+    assert "HA-2026-10-0001.txt" in str(made.known[0].why)
+    office.put(made, folder)
+    assert {file.name for file in folder.iterdir()} == {"HA-2026-10-0001.txt", "HA-2026-10-0002.txt"}
+    with office.ledger() as ledger:
+        assert [batch_file_name(row) for row in batches_of(ledger.store, "HA")] == ["HA-2026-10-0002.txt"]
+    made, _ = office.export(folder=folder)
+    assert (made.batch, len(made.known)) == (None, 1)
+
+
+def test_an_invoice_in_an_unknown_file_over_another_amount_waits(office):
+    """Both amounts are a person's business."""
+    office.here = {"a": paper("F-1")}
+    office.run()
+    made, _ = office.export()
+    office.put(made, office.folder / "books")
+    shutil.rmtree(office.folder / ".smeflow")
+    office.here = {"a": paper("F-1", net="200.00", vat="40.00")}
+    office.run()
+    made, _ = office.export(folder=office.folder / "books")
+    assert made.batch is None
+    assert "booked already over 120.00 in HA-2026-10-0001.txt" in str(made.left_out[0].why)

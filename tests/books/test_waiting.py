@@ -4,7 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from smeflow.books import export_batch, left_out_files
+from smeflow.books import export_batch
+from smeflow.cli.commands.books import left_out_files
 from smeflow.core.case import Case
 from smeflow.core.plan import Entry
 from smeflow.core.step import step

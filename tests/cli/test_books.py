@@ -51,3 +51,91 @@ def test_a_month_is_booked_and_written_again(smeflow, firm):
     smeflow("books", "write")
     assert file.read_bytes() == left
     assert "HA-2022-11-0001.txt" in smeflow("books", "list").out
+
+
+@pytest.fixture
+def shop(smeflow, tmp_path, inbox):
+    """Read one e-invoice, whose supplier has its accounts."""
+    (tmp_path / "inbox").mkdir()
+    shutil.copy(inbox / "lieferant-471113.xml", tmp_path / "inbox")
+    (tmp_path / "recipe.yaml").write_text(
+        RECIPE.replace("not invoice.proven", "invoice.record.total_gross > 9999"), encoding="utf-8"
+    )
+    (tmp_path / "suppliers.csv").write_text(
+        "name,aux_account,expense_account,iban\nLieferant GmbH,F0LIEF,606300,DE02120300000000202051\n",
+        encoding="utf-8",
+    )
+    (tmp_path / "smeflow.toml").write_text('[tables]\nsuppliers = "suppliers.csv"\n', encoding="utf-8")
+    return tmp_path
+
+
+EXPORT = ("books", "export", "--period", "2018-06", "--json")
+INVOICE = "lieferant-471113.xml"
+
+
+def test_the_same_bytes_in_two_recipes_are_booked_once(smeflow, shop):
+    """Which invoice it is stands above the recipe and the item."""
+    (shop / "other.yaml").write_text(
+        (shop / "recipe.yaml").read_text(encoding="utf-8").replace("purchases", "other"), encoding="utf-8"
+    )
+    assert smeflow("run", "recipe.yaml").code == smeflow("run", "other.yaml").code == 0
+    (made,) = smeflow(*EXPORT).lines
+    assert (made["entries"], [each["why"] for each in made["booked_already"]]) == (
+        1,
+        [f"booked already as {INVOICE}"],
+    )
+
+
+def test_a_booked_file_that_was_away_and_comes_back_elsewhere_is_not_booked_again(smeflow, shop):
+    """Its entry stands, whatever path it has."""
+    smeflow("run")
+    assert smeflow(*EXPORT).lines[0]["entries"] == 1
+    (shop / "inbox" / INVOICE).rename(shop / INVOICE)
+    smeflow("run")
+    (shop / "inbox" / "2018").mkdir()
+    (shop / INVOICE).rename(shop / "inbox" / "2018" / "again.xml")
+    assert smeflow("run", "--json").lines[-1]["done"] == 1
+    assert smeflow(*EXPORT).lines[0]["entries"] == 0
+
+
+def test_a_restored_ledger_uses_no_number_again(smeflow, shop):
+    """What left after the backup stands in the folder of books: it is read there."""
+    smeflow("run")
+    shutil.copytree(shop / ".smeflow", shop / "backup")
+    smeflow(*EXPORT)
+    shutil.rmtree(shop / ".smeflow")
+    (shop / "backup").rename(shop / ".smeflow")
+    (made,) = smeflow(*EXPORT).lines
+    assert made["entries"] == 0
+    assert "HA-2018-06-0001.txt, entry 1" in made["booked_already"][0]["why"]
+    file = shop / "inbox" / INVOICE
+    (shop / "inbox" / "next.xml").write_bytes(file.read_bytes().replace(b"471113", b"471114"))
+    smeflow("run")
+    smeflow("review", "approve", "next.xml", "--note", "the supplier says that these are two")
+    smeflow("run")
+    (made,) = smeflow(*EXPORT).lines
+    assert (made["batch"]["first"], made["file"]) == (2, "books/HA-2018-06-0002.txt")
+
+
+def test_a_rejected_invoice_that_is_sent_again_with_a_byte_changed_waits(smeflow, shop):
+    """What was said of it when it was rejected is told."""
+    smeflow("run")
+    smeflow("review", "reject", INVOICE, "--reason", "paid by card")
+    file = shop / "inbox" / INVOICE
+    (shop / "inbox" / "again.xml").write_bytes(file.read_bytes() + b"\n")
+    file.unlink()
+    assert smeflow("run", "--json").lines[-1]["review"] == 1
+    (line,) = smeflow("review", "list", "--json").lines
+    assert "was rejected by Ada as lieferant-471113.xml: paid by card" in line["reason"]
+    assert smeflow(*EXPORT).lines[0]["entries"] == 0
+
+
+def test_who_rejects_what_is_booked_is_told(smeflow, shop):
+    """The next export takes it back."""
+    smeflow("run")
+    smeflow(*EXPORT)
+    told = smeflow("review", "reject", INVOICE, "--reason", "paid by card")
+    assert "in the books already" in told.err
+    (made,) = smeflow(*EXPORT).lines
+    assert (made["entries"], made["reversals"]) == (0, 1)
+    assert smeflow(*EXPORT).lines[0]["reversals"] == 0

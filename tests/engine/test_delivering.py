@@ -2,14 +2,19 @@
 
 import json
 import threading
+from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 
 from smeflow.engine import outputs
 from smeflow.engine.run import run_to_end
+from smeflow.kinds.mailbox import Effect
+from smeflow.ledger.ledger import Ledger
+from smeflow.ledger.mail import EffectLog, EffectRow
 from smeflow.recipe.load import load
 from smeflow.recipe.workspace import Workspace
+from smeflow.review.decisions import reject
 
 RECIPE = """
 recipe: told
@@ -106,3 +111,104 @@ def test_a_changed_item_is_delivered_as_a_correction(told):
     assert len(calls) == 4
     assert calls[3][1]["corrects"] == first
     assert calls[3][1]["data"]["results"]["amount"] == "20"
+
+
+def decide(folder, key, decision, *more):
+    with Ledger.open(folder / "state") as ledger:
+        decision(ledger, ledger.item("told", key), "Anne", *more)
+
+
+def test_what_is_rejected_is_taken_back_once(told):
+    """The receiver is told which delivery no longer holds."""
+    run, calls, faults, folder = told
+    run()
+    (first,) = ids(calls)["b"]
+    decide(folder, "b", reject, "not ours")
+    faults += ["404"]
+    assert "1 deliveries were not taken: 404" in str(run().failures[0])
+    assert run().failures == ()
+    assert run().failures == ()
+    assert len(calls) == 5
+    (identity, body, _) = calls[-1]
+    assert (body["type"], body["corrects"], body["data"]["key"]) == ("item.retracted", first, "b")
+    assert identity == calls[-2][0] != first
+
+
+def test_what_comes_again_after_it_was_taken_back_has_an_id_of_its_own(told):
+    """Under the old one the receiver would leave it out."""
+    run, calls, _, folder = told
+    run()
+    (first,) = ids(calls)["b"]
+    decide(folder, "b", reject, "not ours")
+    run()
+    with Ledger.open(folder / "state") as ledger:
+        ledger.reopen([item.id for item in ledger.items("told") if item.key == "b"])
+    run()
+    run()
+    assert len(calls) == 5
+    (identity, body, _) = calls[-1]
+    assert (body["type"], "corrects" in body, identity) == ("item.done", False, f"{first}_2")
+
+
+def test_each_delivery_carries_the_hash_of_the_results(told):
+    """Equal results give equal ones."""
+    run, calls, _, folder = told
+    (folder / "in.csv").write_text("id,amount\na,1\nb,1\nc,3\n")
+    run()
+    hashes = {body["data"]["key"]: body["hash"] for _, body, _ in calls}
+    assert hashes["a"] == hashes["b"] != hashes["c"]
+
+
+def test_a_sink_that_cannot_take_back_tells_it_once(told, monkeypatch):
+    """It is no success: whoever got it must be told by a person."""
+    run, calls, _, folder = told
+    monkeypatch.setattr(outputs, "RetractingSink", int)  # what no sink is
+    run()
+    decide(folder, "b", reject, "not ours")
+    (failure,) = run().failures
+    assert "row 3 went out and was rejected since" in str(failure)
+    assert run().failures == ()
+    assert len(calls) == 3
+
+
+def test_what_the_condition_no_longer_lets_out_is_taken_back(told):
+    """A correction may be that it was not meant for the receiver at all."""
+    run, calls, _, folder = told
+    recipe = folder / "recipe.yaml"
+    text = recipe.read_text().replace("    sign: false\n", "    sign: false\n    when: double.value != '2'\n")
+    (folder / "in.csv").write_text("id,amount\na,1\nb,3\nc,3\n")
+    recipe.write_text(text)
+    run()
+    (folder / "in.csv").write_text("id,amount\na,1\nb,2\nc,3\n")
+    run()
+    run()
+    assert [(body["type"], body["data"]["key"]) for _, body, _ in calls[3:]] == [("item.retracted", "b")]
+    (folder / "in.csv").write_text("id,amount\na,1\nb,3\nc,3\n")
+    run()
+    of_b = [(identity, body["type"]) for identity, body, _ in calls if body["data"]["key"] == "b"]
+    assert of_b[-1] == (f"{of_b[0][0]}_2", "item.done")
+
+
+@dataclass
+class Sender:
+    """Stands for a sink that sends answers."""
+
+    name = "answers"
+    acting, account = True, None
+
+    def effects(self, item):
+        return ()
+
+
+def test_an_answer_that_was_sent_for_what_is_rejected_is_told_once(told):
+    """Nobody can unsend it."""
+    run, _, _, folder = told
+    run()
+    sent = Effect(kind="send", target="client@example.org")
+    with Ledger.open(folder / "state") as ledger:
+        item = ledger.item("told", "b")
+        EffectLog(ledger.store, "told", "answers").write([EffectRow(item=item.id, effect=sent, state="done")])
+        reject(ledger, item, "Anne", "not ours")
+        (error,) = outputs.told_of_rejected(ledger.store, Sender(), "told")
+        assert "answers: row 3 went out and was rejected since" in str(error)
+        assert outputs.told_of_rejected(ledger.store, Sender(), "told") == []

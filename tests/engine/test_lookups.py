@@ -55,7 +55,10 @@ def test_the_second_of_two_equal_invoices_goes_to_a_person(office):
     assert (summary.done, summary.review) == (2, 1)
     item = office.item("b")
     assert item.reason.kind == "between"
-    assert str(item.reason) == "invoice f 2026 12 of Martin SARL is there already: a"
+    assert str(item.reason) == (
+        "invoice f 2026 12 of Martin SARL is there already: a. "
+        "There it is over 120.00 EUR, 2026-10-01, here over 99.00 EUR, 2026-10-01"
+    )
 
 
 def test_the_same_amount_on_the_same_day_is_asked_about(office):
@@ -134,26 +137,60 @@ def test_an_account_in_the_firms_table_is_known(office):
     assert office.item("b").state == "review"
 
 
-def test_what_was_rejected_is_not_in_the_way(office):
-    """A rejected invoice makes room for the right one."""
+def _reject(office, key, note="paid by card"):
+    with office.ledger() as ledger:
+        item = ledger.item("r", key)
+        before, seen = ledger.value(item, "invoice")
+        ledger.record_decision(
+            item, action="reject", person="Anne", step="invoice", result_hash=seen, before=before, note=note
+        )
+
+
+def test_a_rejection_is_a_lasting_claim(office):
+    """What was rejected and comes again goes to a person, who reads why, and both amounts if they differ."""
     office.plan(invoice)
     office.source.here = {"a": paper("F-12")}
     office.run()
-    with office.ledger() as ledger:
-        item = ledger.item("r", "a")
-        before, seen = ledger.value(item, "invoice")
-        ledger.record_decision(
-            item,
-            action="reject",
-            person="Anne",
-            step="invoice",
-            result_hash=seen,
-            before=before,
-            note="wrong",
-        )
+    _reject(office, "a")
     office.source.here["b"] = paper("F-12", gross="121.00")
+    assert office.run().review == 1
+    assert str(office.item("b").reason) == (
+        "invoice F-12 of Martin SARL was rejected by Anne as a: paid by card. "
+        "There it is over 120.00 EUR, 2026-10-01, here over 121.00 EUR, 2026-10-01"
+    )
+    _approve(office, "b")
     summary = office.run()
     assert (summary.done, summary.skipped) == (1, 1)
+
+
+def test_a_rejected_invoice_with_one_byte_changed_waits_under_its_own_path(office):
+    """Also once another invoice stood in its place in between."""
+    office.plan(invoice)
+    office.source.here = {"a": paper("F-12")}
+    office.run()
+    _reject(office, "a")
+    office.source.here["a"] = paper("F-13", day="2026-10-02")
+    assert office.run().done == 1
+    office.source.here["a"] = paper("F-12") + " "
+    assert office.run().review == 1
+    assert "was rejected by Anne as a: paid by card" in str(office.item("a").reason)
+    _approve(office, "a")
+    assert office.run().done == 1
+    assert office.run(redo="all").done == 1
+
+
+def test_a_copy_that_is_rejected_leaves_the_first_alone(office):
+    """It was rejected beside the other: that one stays done, and a third is held against it."""
+    office.plan(invoice)
+    office.source.here = {"a": paper("F-12"), "b": paper("F-12") + " "}
+    assert office.run(workers=1).review == 1
+    _reject(office, "b", note="a copy")
+    assert office.item("a").state == "done"
+    assert office.run(redo="all").done == 1
+    office.source.here["c"] = paper("F-12") + "  "
+    office.run()
+    assert "is there already: a" in str(office.item("c").reason)
+    assert "rejected" not in str(office.item("c").reason)
 
 
 def test_a_ledger_of_the_version_before_opens(office):

@@ -12,7 +12,8 @@ from smeflow.core.case import Known
 from smeflow.i18n import Phrase
 
 ClaimRule = Literal["sole", "steady", "frozen", "within"]
-"""``sole``: no other item may claim the same. ``steady``: what was accepted once must not change unseen.
+"""``sole``: no other item may claim the same, nor have claimed it when a person rejected it.
+``steady``: what was accepted once must not change unseen.
 ``frozen``: what this item itself was done with must not change unseen. ``within``: with what was accepted
 under the key before, the values add up to no more than the known amount."""
 
@@ -33,7 +34,8 @@ class Claim:
     """``steady``: what a person reads when nothing was ever accepted under this key. ``within``: what speaks
     against the key itself; ``about`` gets what was ``used`` before."""
     shown: str = ""
-    """``frozen``: the value as a person reads it; ``about`` gets the earlier one as ``before``."""
+    """``frozen``: the value as a person reads it; ``about`` gets the earlier one as ``before``.
+    ``sole``: what must be equal in two papers of the same, such as amount and day; else both are shown."""
     known: tuple[str, ...] = field(default=())
     """``steady``: values the firm's own tables have. ``within``: the amount; empty where there is none."""
 

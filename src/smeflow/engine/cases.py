@@ -1,16 +1,17 @@
 """Make an item a case again: its documents from the kept bytes, its results from their JSON."""
 
 import json
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from pydantic import TypeAdapter
 
 from smeflow.core.case import Case, Known, NothingKnown, Skipped, Step, kind_id
-from smeflow.documents.document import Document, PageRange, select_pages
-from smeflow.documents.file import File
-from smeflow.documents.read import read, read_guarded
+from smeflow.documents.document import MAIL, ROW, Document, PageRange, is_message, select_pages
+from smeflow.documents.file import MSG, File
+from smeflow.documents.mail import headers_of
+from smeflow.documents.read import DocumentCache, read, read_guarded
 from smeflow.extract.result import Extraction, record_type_in
 from smeflow.i18n import phrase_from_json
 from smeflow.kinds.record_kind import recognised_record, record_word
@@ -132,3 +133,66 @@ def values_of(
         text = texts[int(where[1:])] if where.startswith("r") else decided[int(where[1:])] or "null"
         values[name] = codec.read(by_name[name], text) if name in by_name else json.loads(text)
     return values
+
+
+def stored_document(store: LedgerStore, item: ItemRow, parsed: DocumentCache) -> Document:
+    """Give an item's document as bytes, name and fields. A row is read whole, a file's pages are not."""
+    if item.media_type == ROW:
+        return document_of(store, item)
+    fields = _LazyHeaders(store, item, parsed) if _has_headers(item.media_type) else item.fields
+    document = StoredDocument(name=item.name, media_type=item.media_type, fields=fields, sha256=item.blob)
+    document.__dict__.pop("data")
+    document.__dict__["_fetch"] = lambda: blob_data(store, item.blob)
+    return document
+
+
+def _has_headers(media_type: str) -> bool:
+    return is_message(media_type) or media_type == MSG
+
+
+_TEXT_FIELDS = ("language", "body")
+"""What the headers alone do not say."""
+
+
+class _LazyHeaders(Mapping[str, str]):
+    """The fields of a message, read from its kept bytes when the first of them is asked for."""
+
+    def __init__(self, store: LedgerStore, item: ItemRow, parsed: DocumentCache) -> None:
+        self._store, self._item, self._parsed = store, item, parsed
+        self._found: Mapping[str, str] | None = None
+
+    def _fields(self) -> Mapping[str, str]:
+        if self._found is None:
+            data = blob_data(self._store, self._item.blob)
+            plain = self._item.media_type == MAIL
+            read = headers_of(data) if plain else self._whole()
+            self._found = {**read, **self._item.fields}
+        return self._found
+
+    def __getitem__(self, name: str) -> str:
+        fields = self._fields()
+        if name in _TEXT_FIELDS and name not in fields:
+            fields = self._found = {**self._whole(), **fields}
+        return fields[name]
+
+    def _whole(self) -> Mapping[str, str]:
+        return document_of(self._store, self._item, self._parsed.read).fields
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._fields())
+
+    def __len__(self) -> int:
+        return len(self._fields())
+
+
+class _FetchedBytes:
+    """Gives a document's bytes when they are asked for, and keeps none."""
+
+    def __get__(self, document: Any, _owner: type) -> bytes:
+        return b"" if document is None else bytes(document.__dict__["_fetch"]())
+
+
+class StoredDocument(Document):
+    """A document whose bytes stay in the ledger until they are wanted."""
+
+    data = _FetchedBytes()

@@ -11,11 +11,8 @@ from typing import Any
 
 from smeflow._text import hash_of, sha256
 from smeflow.core.case import Case, Known, Step
-from smeflow.documents.document import MAIL, ROW, Document, is_message
-from smeflow.documents.file import MSG
-from smeflow.documents.mail import headers_of
 from smeflow.documents.read import DocumentCache
-from smeflow.engine.cases import ResultCodec, document_of, values_of
+from smeflow.engine.cases import ResultCodec, document_of, stored_document, values_of
 from smeflow.errors import DocumentError, SinkError
 from smeflow.i18n import Phrase, say
 from smeflow.kinds.mailbox import Effect
@@ -26,6 +23,7 @@ from smeflow.kinds.sinks import (
     HoldingSink,
     Parcel,
     Put,
+    RetractingSink,
     Sink,
     SinkItem,
 )
@@ -35,10 +33,13 @@ from smeflow.ledger.items import change_count, item_of
 from smeflow.ledger.mail import EffectLog, EffectRow, slot_of
 from smeflow.ledger.reviews import reviews_of, standing_decisions
 from smeflow.ledger.rows import ItemRow
-from smeflow.ledger.store import LedgerStore, blob_data
+from smeflow.ledger.store import LedgerStore
 from smeflow.mail.effects import FinishedItems, apply_effects
 
 KIND = "webhook"
+IRREVOCABLE = frozenset((KIND, "send"))
+RETRACTS, TOLD = "retracts", "told"
+"""What stands beside an effect: that it takes the one before it back; that a person knows it cannot be."""
 BATCH_SIZE, CONCURRENCY, ATTEMPTS = 50, 8, 6
 FIRST_WAIT_SECONDS, MOST_WAIT_SECONDS = 0.25, 60.0
 GIVE_UP_AFTER = 5
@@ -67,14 +68,12 @@ def deliver_items(
     """
     effects = EffectLog(store, finished.recipe, sink.name)
     delivered, refused, refusals_in_a_row = 0, [], 0
-    unsettled = iter(effects.unsettled(acting=True))
-    while batch := list(islice(unsettled, BATCH_SIZE)):
-        jobs = _prepare(effects, sink, finished, batch)
+    for jobs in _batches_of_jobs(effects, sink, finished):
         with ThreadPoolExecutor(CONCURRENCY) as pool:
             answers = list(pool.map(lambda job: _attempt(store, sink, job, pause), jobs))
         done = [(job, answer) for job, answer in zip(jobs, answers, strict=True) if answer.took]
         effects.write([_as_done(job, answer) for job, answer in done])
-        _settle(effects, finished, [job.item for job, _ in done])
+        _settle(effects, finished, [job.item for job, _ in done if job.item.state == "done"])
         delivered += len(done)
         refused += [answer for answer in answers if not answer.took]
         refusals_in_a_row = 0 if done else refusals_in_a_row + len(answers)
@@ -92,6 +91,22 @@ def deliver_items(
     return [say("{n} delivered to {to}.", n=delivered, to=sink.name)] if delivered else []
 
 
+def _batches_of_jobs(
+    effects: EffectLog, sink: DeliveringSink, finished: FinishedItems
+) -> Iterator[list[_Delivery]]:
+    """Give what is to be delivered: first what takes back what was rejected since, then what is new."""
+    if isinstance(sink, RetractingSink):
+        rejected = effects.of_rejected()
+        withdrawals = (_retraction(sink, item, effects.of(item.id)) for item in rejected)
+        jobs = iter([job for job in withdrawals if job is not None])
+        while withdrawn := list(islice(jobs, BATCH_SIZE)):
+            effects.write(job.row for job in withdrawn if not job.row.id)
+            yield withdrawn
+    unsettled = iter(effects.unsettled(acting=True))
+    while batch := list(islice(unsettled, BATCH_SIZE)):
+        yield _prepare(effects, sink, finished, batch)
+
+
 def _prepare(
     effects: EffectLog, sink: DeliveringSink, finished: FinishedItems, items: Sequence[ItemRow]
 ) -> list[_Delivery]:
@@ -100,19 +115,82 @@ def _prepare(
     settled: list[ItemRow] = []
     for item, parcel in _parcels(sink, finished, items):
         before = effects.of(item.id)
-        effect = Effect(kind=KIND, target=parcel.id) if parcel else None
-        old = before.get(slot_of(effect)) if effect else None
-        if parcel is None or effect is None or (old is not None and old.state == "done"):
+        job = _delivery(item, parcel, before) if parcel else None
+        if parcel is None and isinstance(sink, RetractingSink):
+            job = _retraction(sink, item, before)
+        if job is None:
             settled.append(item)
-            continue
-        sent = [row for row in before.values() if row.effect.kind == KIND and row.state == "done"]
-        corrects = str(sent[-1].effect.target) if sent else ""
-        detail = {"to": parcel.to, "corrects": corrects}
-        row = old or EffectRow(item=item.id, effect=effect, state="begun", run=finished.run, detail=detail)
-        jobs.append(_Delivery(item, parcel, str(row.detail.get("corrects", "")), row))
+        else:
+            jobs.append(replace(job, row=replace(job.row, run=job.row.run or finished.run)))
     effects.write(job.row for job in jobs if not job.row.id)
     _settle(effects, finished, settled)
     return jobs
+
+
+def _delivery(item: ItemRow, parcel: Parcel, before: Mapping[str, EffectRow]) -> _Delivery | None:
+    """Give what is to be delivered; None where it was already and stands."""
+    taken_back = max((row.id for row in before.values() if row.detail.get(RETRACTS)), default=0)
+    again, first = 1, parcel
+    while (old := before.get(slot_of(Effect(kind=KIND, target=parcel.id)))) and old.id < taken_back:
+        again += 1  # the receiver leaves out an id that it has
+        parcel = replace(first, id=f"{first.id}_{again}")
+    if old is not None and old.state == "done":
+        return None
+    sent = _sent(before)
+    corrects = str(sent[-1].effect.target) if sent and not sent[-1].detail.get(RETRACTS) else ""
+    return _as_begun(item, parcel, old, {"to": parcel.to, "corrects": corrects})
+
+
+def _retraction(sink: RetractingSink, item: ItemRow, before: Mapping[str, EffectRow]) -> _Delivery | None:
+    """Give what takes back what was delivered of *item*; None where nothing of it stands."""
+    sent = _sent(before)
+    if not sent or sent[-1].detail.get(RETRACTS):
+        return None
+    whole = SinkItem(
+        recipe=item.recipe, key=item.key, name=item.name, version=item.version, case=Case(id=item.key),
+        finished_at=item.ended_at,
+    )  # fmt: skip
+    delivered = str(sent[-1].effect.target)
+    parcel = sink.retraction(whole, delivered)
+    old = before.get(slot_of(Effect(kind=KIND, target=parcel.id)))
+    return _as_begun(item, parcel, old, {"to": parcel.to, "corrects": delivered, RETRACTS: True})
+
+
+def _sent(before: Mapping[str, EffectRow]) -> list[EffectRow]:
+    return [row for row in before.values() if row.effect.kind == KIND and row.state == "done"]
+
+
+def _as_begun(item: ItemRow, parcel: Parcel, old: EffectRow | None, detail: Mapping[str, Any]) -> _Delivery:
+    effect = Effect(kind=KIND, target=parcel.id)
+    row = old or EffectRow(item=item.id, effect=effect, state="begun", detail=detail)
+    return _Delivery(item, parcel, str(row.detail.get("corrects", "")), row)
+
+
+def told_of_rejected(store: LedgerStore, sink: ActingSink | DeliveringSink, recipe: str) -> list[SinkError]:
+    """Tell once what was sent and is rejected since, where the sink has no way to take it back."""
+    if isinstance(sink, RetractingSink):
+        return []
+    effects = EffectLog(store, recipe, sink.name)
+    names: list[str] = []
+    for item in effects.of_rejected():
+        holders = {item.id, item.parent or item.id}  # what is done with a part is done with its mail
+        rows = [row for holder in sorted(holders) for row in effects.of(holder).values()]
+        standing = [row for row in rows if row.state == "done" and not row.detail.get(TOLD)]
+        sent = [row for row in standing if row.effect.kind in IRREVOCABLE]
+        names += [item.name] if sent else []
+        effects.write([replace(row, detail={**row.detail, TOLD: True}) for row in sent])
+    if not names:
+        return []
+    return [
+        SinkError(
+            say(
+                "{to}: {names} went out and was rejected since. That cannot be taken back from here: tell "
+                "whoever got it.",
+                to=sink.name,
+                names=", ".join(names),
+            )
+        )
+    ]
 
 
 def _parcels(
@@ -189,6 +267,8 @@ class Projection:
                     notes.extend(deliver_items(self.store, sink, self))
                 else:
                     notes.extend(self._put(sink, memory))
+                if isinstance(sink, ActingSink | DeliveringSink):
+                    errors.extend(told_of_rejected(self.store, sink, self.recipe))
             except SinkError as error:
                 errors.append(error)
         return notes, errors
@@ -238,7 +318,11 @@ class Projection:
                     following = next(values, None)
                 names[item.id] = item.key
                 if item.parts is None:  # what was split has no row of its own
-                    case = Case(id=item.key, documents=(self._document(item),), known=self.known)
+                    case = Case(
+                        id=item.key,
+                        documents=(stored_document(self.store, item, self.parsed),),
+                        known=self.known,
+                    )
                     finished = self._finished(item, case, results)
                     yield replace(
                         finished, parent=names.get(item.parent) if item.parent is not None else None
@@ -265,16 +349,6 @@ class Projection:
     def _item(self, item: ItemRow, case: Case) -> SinkItem:
         return SinkItem(recipe=self.recipe, key=item.key, name=item.name, version=item.version, case=case)
 
-    def _document(self, item: ItemRow) -> Document:
-        """Give the document as bytes, name and fields. A row is read whole, a file's pages are not."""
-        if item.media_type == ROW:
-            return document_of(self.store, item)
-        fields = _LazyHeaders(self.store, item, self.parsed) if _has_headers(item.media_type) else item.fields
-        document = StoredDocument(name=item.name, media_type=item.media_type, fields=fields, sha256=item.blob)
-        document.__dict__.pop("data")
-        document.__dict__["_fetch"] = lambda: blob_data(self.store, item.blob)
-        return document
-
 
 def approvals_of(store: LedgerStore, item: ItemRow) -> dict[str, str]:
     """Give the steps whose result, as the item was finished with it, a person let pass or gave."""
@@ -286,58 +360,6 @@ def approvals_of(store: LedgerStore, item: ItemRow) -> dict[str, str]:
         if (decision.action == "approve" and hashes.get(str(item.outcome.get(step))) == decision.result_hash)
         or (decision.action == "correct" and item.outcome.get(step) == f"d{decision.id}")
     }
-
-
-def _has_headers(media_type: str) -> bool:
-    return is_message(media_type) or media_type == MSG
-
-
-_TEXT_FIELDS = ("language", "body")
-"""What the headers alone do not say."""
-
-
-class _LazyHeaders(Mapping[str, str]):
-    """The fields of a message, read from its kept bytes when the first of them is asked for."""
-
-    def __init__(self, store: LedgerStore, item: ItemRow, parsed: DocumentCache) -> None:
-        self._store, self._item, self._parsed = store, item, parsed
-        self._found: Mapping[str, str] | None = None
-
-    def _fields(self) -> Mapping[str, str]:
-        if self._found is None:
-            data = blob_data(self._store, self._item.blob)
-            plain = self._item.media_type == MAIL
-            read = headers_of(data) if plain else self._whole()
-            self._found = {**read, **self._item.fields}
-        return self._found
-
-    def __getitem__(self, name: str) -> str:
-        fields = self._fields()
-        if name in _TEXT_FIELDS and name not in fields:
-            fields = self._found = {**self._whole(), **fields}
-        return fields[name]
-
-    def _whole(self) -> Mapping[str, str]:
-        return document_of(self._store, self._item, self._parsed.read).fields
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(self._fields())
-
-    def __len__(self) -> int:
-        return len(self._fields())
-
-
-class _FetchedBytes:
-    """Gives a document's bytes when they are asked for, and keeps none."""
-
-    def __get__(self, document: Any, _owner: type) -> bytes:
-        return b"" if document is None else bytes(document.__dict__["_fetch"]())
-
-
-class StoredDocument(Document):
-    """A document whose bytes stay in the ledger until they are wanted."""
-
-    data = _FetchedBytes()
 
 
 def _file_hash(path: Path) -> str:

@@ -200,8 +200,9 @@ SECRET_VARIABLE = "SMEFLOW_WEBHOOK_SECRET"  # noqa: S105 - the name of a variabl
 class Webhook(BaseModel):
     """Tells another program of each finished item: ``webhook: https://example.com/hook``.
 
-    Each delivery is made once, tried again with the same ``webhook-id`` until it is taken. Redirects are not
-    followed. Addresses of this machine and its network are refused unless the host is named in ``allow``.
+    Each delivery is made once, tried again with the same ``webhook-id`` until it is taken. What is rejected
+    since is taken back by another, of the type ``item.retracted``. Redirects are not followed. Addresses of
+    this machine and its network are refused unless the host is named in ``allow``.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
@@ -266,9 +267,16 @@ class Webhook(BaseModel):
         }
         finished = item.finished_at.isoformat() if item.finished_at else ""
         mark = hash_of([self.name, self.type, data])[:32]
-        return Parcel(
-            id=f"msg_{mark}", content={"type": self.type, "timestamp": finished, "data": data}, to=self.name
-        )
+        digest = hash_of({name: _short_result(value) for name, value in item.case.results.items()})
+        content = {"type": self.type, "timestamp": finished, "data": data, "hash": digest}
+        return Parcel(id=f"msg_{mark}", content=content, to=self.name)
+
+    def retraction(self, item: SinkItem, delivered: str) -> Parcel:
+        """Give what takes the delivery *delivered* back; it names that in ``corrects`` too."""
+        data = {"recipe": item.recipe, "key": item.key, "name": item.name, "version": item.version}
+        finished = item.finished_at.isoformat() if item.finished_at else ""
+        content = {"type": "item.retracted", "timestamp": finished, "data": data}
+        return Parcel(id=f"ret_{hash_of([self.name, delivered])[:32]}", content=content, to=self.name)
 
     def _contents(self, item: SinkItem) -> Any:
         if self._fields:

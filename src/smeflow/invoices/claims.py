@@ -36,8 +36,7 @@ def invoice_claims(record: Invoice, known: Known) -> Iterator[Claim]:
     if not names:
         return
     registered = next((name for name in names if not name.startswith("name ")), "")
-    prefix = "credit" if record.kind == "credit_note" else "invoice"
-    yield from _sole_claims(record, names, registered, prefix)
+    yield from _sole_claims(record, names, registered)
     order = order_claim(record, names, known)
     if order is not None:
         yield order
@@ -62,22 +61,58 @@ def registered_number(party: Party) -> str:
     return f"vat {vat}" if vat else f"legal {legal}" if legal else ""
 
 
-def _sole_claims(record: Invoice, names: Iterable[str], registered: str, prefix: str) -> Iterator[Claim]:
-    seller = record.seller or registered
-    number = re.sub(r"[\W_]", "", record.number or "").upper()
+def _sole_claims(record: Invoice, names: Iterable[str], registered: str) -> Iterator[Claim]:
+    seller, shown = record.seller or registered, compared_facts(record)
+    amount = f"{record.total_gross or 0:f} {record.currency or ''}".strip()
+    about_number = say("invoice {number} of {seller}", number=record.number or "", seller=seller)
+    about_day = say(
+        "an invoice of {seller} of the same day over the same amount: {amount}",
+        seller=seller,
+        amount=amount,
+    )
     for name in names:
-        if number:
-            about = say("invoice {number} of {seller}", number=record.number or "", seller=seller)
-            yield Claim(rule="sole", key=f"{prefix} {name} no {number}", value=registered, about=about)
-        if record.issue_date and record.total_gross is not None:
-            amount = f"{record.total_gross:f} {record.currency or ''}".strip()
-            about = say(
-                "an invoice of {seller} of the same day over the same amount: {amount}",
-                seller=seller,
-                amount=amount,
-            )
-            key = f"{prefix} {name} on {record.issue_date} over {record.total_gross.normalize():f}"
-            yield Claim(rule="sole", key=key, value=registered, about=about)
+        for key in identity_keys(record, name):
+            about = about_number if key.startswith(f"{_prefix(record)} {name} no ") else about_day
+            yield Claim(rule="sole", key=key, value=registered, about=about, shown=shown)
+
+
+def identity_keys(record: Invoice, name: str) -> Iterator[str]:
+    """Give what an invoice is known by among those of the supplier *name*: its number; day and amount."""
+    number = bare_invoice_number(record.number)
+    if number:
+        yield f"{_prefix(record)} {name} no {number}"
+    if record.issue_date and record.total_gross is not None:
+        yield f"{_prefix(record)} {name} on {record.issue_date} over {record.total_gross.normalize():f}"
+
+
+def _prefix(record: Invoice) -> str:
+    return "credit" if record.kind == "credit_note" else "invoice"
+
+
+def bare_invoice_number(number: str | None) -> str:
+    """Give an invoice's number without signs and spaces, as it is compared."""
+    return re.sub(r"[\W_]", "", number or "").upper()
+
+
+def compared_facts(record: Invoice) -> str:
+    """Give what must be equal in two papers of one invoice: amount and day."""
+    amount = "?" if record.total_gross is None else f"{record.total_gross:.2f}"
+    return f"{amount} {record.currency or ''}".strip() + f", {record.issue_date or '?'}"
+
+
+def same_invoice(one: Invoice, other: Invoice) -> bool:
+    """Tell whether two records name one invoice, whatever item and recipe they are of.
+
+    That is the supplier and the number; without a number the supplier, the day and the amount. Suppliers with
+    different registered numbers are two, whatever they are called.
+    """
+    if _prefix(one) != _prefix(other):
+        return False
+    registered = {number for record in (one, other) if (number := registered_number(record.seller_details))}
+    if len(registered) > 1 or not set(identities(one)) & set(identities(other)):
+        return False
+    numbers = bare_invoice_number(one.number), bare_invoice_number(other.number)
+    return numbers[0] == numbers[1] and (bool(numbers[0]) or compared_facts(one) == compared_facts(other))
 
 
 def _account_claim(record: Invoice, name: str, known: Known) -> Claim:

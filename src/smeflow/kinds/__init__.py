@@ -30,6 +30,7 @@ if TYPE_CHECKING:
         HoldingSink,
         Parcel,
         Put,
+        RetractingSink,
         Sink,
         SinkItem,
         SinkMemory,
@@ -85,6 +86,7 @@ __all__ = [
     "RecordKind",
     "RecordReader",
     "ResumableSource",
+    "RetractingSink",
     "Sink",
     "SinkItem",
     "SinkMemory",
@@ -111,7 +113,8 @@ __getattr__, __dir__ = open_door(
         ),
         "smeflow.kinds.records": "Check Finding Identifier Labels Reading Record",
         "smeflow.kinds.sinks": (
-            "ActingSink DeliveringSink DeliveryAnswer HoldingSink Parcel Put Sink SinkItem SinkMemory"
+            "ActingSink DeliveringSink DeliveryAnswer HoldingSink Parcel Put RetractingSink Sink SinkItem "
+            "SinkMemory"
         ),
         "smeflow.kinds.sources": (
             "Arrival ArrivalBatch DiskSource FactSource ResumableSource Source UnreadableArrival make_arrival"

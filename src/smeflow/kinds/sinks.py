@@ -153,3 +153,15 @@ class DeliveringSink(Protocol):
             SinkError: It may not be, or cannot be, whoever is there.
         """
         ...
+
+
+@runtime_checkable
+class RetractingSink(Protocol):
+    """A delivering sink that can take back what it delivered."""
+
+    def retraction(self, item: SinkItem, delivered: str) -> Parcel:
+        """Give what says that the parcel *delivered* no longer holds: its item was rejected, or is left out.
+
+        *item* has no results any more. Equal ones give equal parcels.
+        """
+        ...

@@ -1,20 +1,19 @@
-"""What is kept between items: what they claim of the world, and the numbered batches of the books."""
+"""What is kept between items: what they claim of the world."""
 
 import json
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from decimal import Decimal
 
 from smeflow._text import canonical_json, sha256
 from smeflow.core.claims import Claim
-from smeflow.errors import LedgerError
 from smeflow.i18n import Phrase, say
-from smeflow.ledger.history import add_audit_entry
-from smeflow.ledger.rows import ItemRow, columns_of
-from smeflow.ledger.store import LedgerStore, record_blob, store_blob
+from smeflow.ledger.rows import ItemRow
+from smeflow.ledger.store import LedgerStore
 from smeflow.ledger.writer import Row, Transaction
 
+PASSED, REJECTED = 1, 2
+"""What became of a claim: its item was done; a person rejected it, which outlives what the item says next."""
 NEW = "new"
 """Stands for "nothing was accepted under this key yet" among what a person was told."""
 
@@ -41,14 +40,20 @@ def compare_claims(
     *accepted* names the steps whose result a person has let pass: of these, only what that person was not
     told is a doubt. *done* says that nothing else holds the item back.
     """
-    rows = transaction.rows("claims of item", item=item.id) if item.lease > 1 else []
+    all_rows = transaction.rows("claims of item", item=item.id) if item.lease > 1 else []
+    rows = [row for row in all_rows if row["passed"] != REJECTED]
+    rejected = [{**item.row, **row} for row in all_rows if row["passed"] == REJECTED]
     if not claims and not rows:
         return []
     before = {(row["rule"], row["key"], row["value"]): set(json.loads(row["told"])) for row in rows}
     settled = _settled_values(rows)
     objections = [
-        list(_changed(claim, settled) if claim.rule == FROZEN else _against(transaction, item, claim))
-        for _, claim in claims
+        list(
+            _changed(claim, settled)
+            if claim.rule == FROZEN
+            else _against(transaction, item, claim, rejected, by_person=step in accepted)
+        )
+        for step, claim in claims
     ]
     doubts: list[Doubt] = []
     for (step, claim), marks in zip(claims, objections, strict=True):
@@ -64,9 +69,34 @@ def compare_claims(
     return _once(doubts)
 
 
-def forget_claims(transaction: Transaction, item: int) -> None:
-    """Take away what an item claimed: it was put aside."""
-    transaction.drop("drop claims of item", item=item)
+def reject_claims(
+    transaction: Transaction, item: Row, person: str, note: str
+) -> list[tuple[int, str, Phrase]]:
+    """Keep that what *item* claims to be alone with was rejected, and take away what else it claimed.
+
+    Gives the items that are done and claim the same without anybody having been told, each with its step and
+    what to tell: they are the same paper in another recipe.
+    """
+    alike: dict[int, tuple[int, str, Phrase]] = {}
+    for row in transaction.rows("claims of item", item=item["id"]):
+        if row["rule"] != "sole" or row["passed"] == REJECTED:
+            continue
+        transaction.set("claims", {**row, "passed": REJECTED})
+        for other in transaction.rows("claims alike", rule="sole", key=row["key"], item=item["id"]):
+            if other["state"] != "done" or not _of_one_seller(row["value"], other) or _settled(row, other):
+                continue
+            claim = transaction.rows("get claims", id_=other["id"])[0]
+            told = canonical_json(sorted({*json.loads(claim["told"]), f"item {item['id']}"}))
+            transaction.set("claims", {**claim, "told": told})
+            why = say(
+                "it was rejected by {person} as {name}: {note}",
+                person=person,
+                name=item["name"],
+                note=note or "–",
+            )
+            alike[other["item"]] = (other["item"], claim["step"], why)
+    transaction.drop("drop claims of item", item=item["id"])
+    return list(alike.values())
 
 
 def accept_claims(transaction: Transaction, item: int, step: str) -> list[int]:
@@ -90,8 +120,35 @@ def accept_claims(transaction: Transaction, item: int, step: str) -> list[int]:
     return alike
 
 
+def with_both_shown(what: Phrase, there: str, here: str) -> Phrase:
+    """Say *what* came before; where it says other things there, show both."""
+    if not there or there == here:
+        return what
+    return say("{what}. There it is over {there}, here over {here}", what=what, there=there, here=here)
+
+
+def settled_beside(store: LedgerStore, item: int, other: int) -> bool:
+    """Tell whether a person was told of *other* and let *item* pass beside it, or the other way round."""
+    pairs = ((item, other), (other, item))
+    return any(
+        row["passed"] == PASSED and f"item {told_of}" in json.loads(row["told"])
+        for number, told_of in pairs
+        for row in store.read("claims of item", item=number)
+        if row["rule"] == "sole"
+    )
+
+
+def rejected_elsewhere(store: LedgerStore, item: int, keys: Iterable[str], shown: str) -> bool:
+    """Tell whether the paper that came as *item*, and claimed *keys*, was rejected as another item."""
+    rows = [row for key in keys for row in store.read("claims alike", rule="sole", key=key, item=item)]
+    return any(
+        row["passed"] == REJECTED and _shown(row) == shown and f"item {item}" not in json.loads(row["told"])
+        for row in rows
+    )
+
+
 FROZEN = "frozen"
-_WAS = "was "
+_WAS, _IS = "was ", "is "
 
 
 def _settled_values(rows: Iterable[Row]) -> dict[str, tuple[str, str]]:
@@ -118,22 +175,32 @@ def _notes(
     claim: Claim, marks: Sequence[tuple[str, Phrase]], settled: Mapping[str, tuple[str, str]], passed: int
 ) -> list[str]:
     """Give what is written down beside a claim: what a person was told, and what the item was done with."""
-    notes = {mark for mark, _ in marks}
+    notes = {mark for mark, _ in marks} | (
+        {f"{_IS}{claim.shown}"} if claim.rule == "sole" and claim.shown else set()
+    )
     if claim.rule == FROZEN:
         standing = (claim.value, claim.shown) if passed else settled.get(claim.key)
         notes |= {f"{_WAS}{standing[0]} {standing[1]}"} if standing else set()
     return sorted(notes)
 
 
-def _against(transaction: Transaction, item: ItemRow, claim: Claim) -> Iterator[tuple[str, Phrase]]:
-    """Give what speaks against a claim, each with a mark that names it."""
+def _against(
+    transaction: Transaction, item: ItemRow, claim: Claim, rejected: Sequence[Row], *, by_person: bool
+) -> Iterator[tuple[str, Phrase]]:
+    """Give what speaks against a claim, each with a mark that names it.
+
+    *rejected* is what the item itself claimed when a person rejected it; *by_person*: a person let it pass.
+    """
     others = transaction.rows("claims alike", rule=claim.rule, key=claim.key, item=item.id)
     if claim.rule == "sole":
-        for other in others:
-            if _same_paper(item, other) or not _conflict(item, claim, other):
+        for other in (*others, *(row for row in rejected if row["key"] == claim.key)):
+            if _same_paper(item, claim, other, by_person=by_person) or not _conflict(item, claim, other):
                 continue
-            phrase = say("{what} is there already: {name}", what=claim.about, name=other["name"])
-            yield f"item {other['item']}", phrase
+            if other["passed"] == REJECTED:
+                what = _rejection(transaction, claim.about, other)
+            else:
+                what = say("{what} is there already: {name}", what=claim.about, name=other["name"])
+            yield f"item {other['item']}", with_both_shown(what, _shown(other), claim.shown)
         return
     if claim.rule == "within":
         yield from _beyond(others, claim)
@@ -157,152 +224,65 @@ def _beyond(others: Sequence[Row], claim: Claim) -> Iterator[tuple[str, Phrase]]
         yield f"beyond {used}", Phrase(claim.about.template, data)
 
 
-def _same_paper(item: ItemRow, other: Row) -> bool:
-    """Tell whether it is no second invoice: another recipe reads the same bytes, or the file was moved."""
-    return bool(
-        other["blob"] == item.blob and (other["recipe"] != item.recipe or other["state"] == "skipped")
-    )
+def _same_paper(item: ItemRow, claim: Claim, other: Row, *, by_person: bool) -> bool:
+    """Tell whether it is no second invoice: another recipe reads the same bytes, or the file was moved.
+
+    Where other facts were found in the same bytes they are held against each other; not those that a person
+    gave for the file that was moved.
+    """
+    if other["blob"] != item.blob or other["passed"] == REJECTED:
+        return False
+    moved, equal = other["state"] == "skipped", _shown(other) in ("", claim.shown)
+    return bool((other["recipe"] != item.recipe and equal) or (moved and (equal or by_person)))
 
 
 def _conflict(item: ItemRow, claim: Claim, other: Row) -> bool:
-    """Tell whether *other* came first: it has passed, or it waits and arrived before.
+    """Tell whether *other* came first: it has passed, was rejected, or it waits and arrived before.
 
-    What a person let pass beside this item is settled for both.
+    What a person let pass beside this item is settled for both; what was rejected beside another, as its
+    copy, says nothing of a third.
     """
-    if other["passed"] and f"item {item.id}" in json.loads(other["told"]):
+    marks = json.loads(other["told"])
+    if other["passed"] and f"item {item.id}" in marks:
         return False
-    if claim.value and other["value"] and claim.value != other["value"]:
+    if other["passed"] == REJECTED and any(mark.startswith("item ") for mark in marks):
+        return False
+    if not _of_one_seller(claim.value, other):
         return False
     earlier = (other["seq"], other["nth"]) < (item.seq, item.nth) or other["recipe"] != item.recipe
     return bool(other["passed"] or (other["state"] in ("review", "open") and earlier))
 
 
+def _of_one_seller(value: str, other: Row) -> bool:
+    return not value or not other["value"] or value == other["value"]
+
+
+def _settled(row: Row, other: Row) -> bool:
+    """Tell whether a person was told of the one when the other was let pass."""
+    return f"item {other['item']}" in json.loads(row["told"]) or f"item {row['item']}" in json.loads(
+        other["told"]
+    )
+
+
+def _rejection(transaction: Transaction, what: Phrase, other: Row) -> Phrase:
+    """Say who rejected *what*, and why."""
+    decisions = [
+        row for row in transaction.rows("reviews of item", item=other["item"]) if row["action"] == "reject"
+    ]
+    person, note = (decisions[-1]["person"], decisions[-1]["note"]) if decisions else ("?", "")
+    return say(
+        "{what} was rejected by {person} as {name}: {note}",
+        what=what,
+        person=person,
+        name=other["name"],
+        note=note or "–",
+    )
+
+
+def _shown(row: Row) -> str:
+    """Give what stands beside a sole claim to be compared; nothing where an older smeflow wrote it."""
+    return next((mark.removeprefix(_IS) for mark in json.loads(row["told"]) if mark.startswith(_IS)), "")
+
+
 def _once(doubts: Iterable[Doubt]) -> list[Doubt]:
     return list({str(doubt.phrase): doubt for doubt in doubts}.values())
-
-
-TEXT = ".txt"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class BatchRow:
-    """One batch that left."""
-
-    id: int
-    journal: str
-    period: str
-    """``2026-10``."""
-    first: int
-    """The number of its first entry in the journal."""
-    last: int
-    blob: str
-    """SHA-256 of its file, byte for byte."""
-    person: str
-    at: datetime
-    ending: str = TEXT
-    """Of its file's name."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class BookedRow:
-    """One entry of a batch."""
-
-    id: int
-    batch: int
-    item: int
-    hash: str
-    """Of the value it was made from."""
-    reversal: bool
-    """It takes an earlier entry of the item back."""
-    entry: str
-    """JSON."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class NewEntry:
-    """An entry that is to leave."""
-
-    item: int
-    hash: str
-    reversal: bool
-    entry: str
-
-
-def batches_of(store: LedgerStore, journal: str) -> list[BatchRow]:
-    """Give the batches of a journal, oldest first."""
-    rows = store.read("batches of journal", journal=journal)
-    return [_batch(row, _ending_of(store, row["id"])) for row in rows]
-
-
-def booked_in(store: LedgerStore, journal: str) -> list[BookedRow]:
-    """Give every entry that left, oldest first."""
-    return [
-        BookedRow(**columns_of(BookedRow, row, read=("reversal",)), reversal=bool(row["reversal"]))
-        for row in store.read("booked in journal", journal=journal)
-    ]
-
-
-def close_batch(
-    store: LedgerStore,
-    *,
-    journal: str,
-    period: str,
-    person: str,
-    entries: Sequence[NewEntry],
-    after: int,
-    write: Callable[[int], bytes],
-    ending: str = TEXT,
-) -> BatchRow:
-    """Number the entries, keep their file and close the batch, all in one transaction.
-
-    *write* makes the file, given the number of the first entry. *after* is the last entry that had left when
-    the new ones were chosen.
-
-    Raises:
-        LedgerError: Somebody else closed a batch in between; nothing was written.
-    """
-
-    def job(transaction: Transaction) -> Row:
-        left = transaction.rows("booked in journal", journal=journal)
-        if (left[-1]["id"] if left else 0) != after:
-            raise LedgerError(say("Somebody exported in the meantime. Nothing was written; export again."))
-        before = transaction.rows("batches of journal", journal=journal)
-        first = before[-1]["last"] + 1 if before else 1
-        data, at = write(first), store.now()
-        blob = store_blob(store, data)
-        record_blob(transaction, blob, data)
-        row: Row = {
-            "journal": journal,
-            "period": period,
-            "first": first,
-            "last": first + len(entries) - 1,
-            "blob": blob,
-            "person": person,
-            "at": at,
-        }
-        row["id"] = transaction.add("batches", row)
-        if ending != TEXT:
-            transaction.add("memory", {"name": f"{_ENDING}{row['id']}", "value": ending})
-        for entry in entries:
-            columns = {"item": entry.item, "hash": entry.hash, "reversal": int(entry.reversal)}
-            transaction.add("booked", {"batch": row["id"], "entry": entry.entry, **columns})
-        add_audit_entry(
-            transaction, at=at, kind="batch", payload=canonical_json([journal, period, first, blob])
-        )
-        return row
-
-    return _batch(store.write(job), ending)
-
-
-_ENDING = "\nbatch\nending "
-"""Before a batch's number, among what is remembered; no recipe has an empty name."""
-
-
-def _ending_of(store: LedgerStore, batch: int) -> str:
-    row = store.first("get memory", name_=f"{_ENDING}{batch}")
-    return str(row[1]) if row is not None else TEXT
-
-
-def _batch(row: Row, ending: str) -> BatchRow:
-    columns = columns_of(BatchRow, row, read=("at", "ending"))
-    return BatchRow(**columns, at=datetime.fromisoformat(row["at"]), ending=ending)

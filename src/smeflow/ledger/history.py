@@ -1,17 +1,19 @@
-"""What happened: the audit chain, runs, what they wrote where, and what sinks remember.
+"""What happened: the audit chain, runs, what they wrote where, what sinks remember, and the batches of books.
 
 Each entry of the chain holds the hash of the one before, so that none can be changed unseen. It tells *that*
 something happened to an item and the salted hash of *what*. The salt stands with the item: when an item is
 erased, its entries stay valid and say nothing more about anybody.
 """
 
-from collections.abc import Iterator, MutableMapping
+from collections.abc import Callable, Iterator, MutableMapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from smeflow._text import canonical_json, sha256
+from smeflow.errors import LedgerError
+from smeflow.i18n import say
 from smeflow.ledger.rows import DeliveryRow, RunRow, columns_of
-from smeflow.ledger.store import LedgerStore
+from smeflow.ledger.store import LedgerStore, record_blob, store_blob
 from smeflow.ledger.writer import Row, Transaction
 
 BEGIN = "0" * 64
@@ -177,3 +179,149 @@ class LedgerSinkMemory(MutableMapping[str, str]):
 
     def _full(self, name: str) -> str:
         return f"{self.recipe}\n{name}"
+
+
+TEXT = ".txt"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BatchRow:
+    """One batch that left."""
+
+    id: int
+    journal: str
+    period: str
+    """``2026-10``."""
+    first: int
+    """The number of its first entry in the journal."""
+    last: int
+    blob: str
+    """SHA-256 of its file, byte for byte."""
+    person: str
+    at: datetime
+    ending: str = TEXT
+    """Of its file's name."""
+    nth: int = 0
+    """Its number in the journal, from 1; higher than how many there are where files of others stood there."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BookedRow:
+    """One entry of a batch."""
+
+    id: int
+    batch: int
+    item: int
+    hash: str
+    """Of the value it was made from."""
+    reversal: bool
+    """It takes an earlier entry of the item back."""
+    entry: str
+    """JSON."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewEntry:
+    """An entry that is to leave."""
+
+    item: int
+    hash: str
+    reversal: bool
+    entry: str
+
+
+def batches_of(store: LedgerStore, journal: str) -> list[BatchRow]:
+    """Give the batches of a journal, oldest first."""
+    batches: list[BatchRow] = []
+    for row in store.read("batches of journal", journal=journal):
+        nth = int(_note_on(store, _NTH, row["id"], str(batches[-1].nth + 1 if batches else 1)))
+        batches.append(_batch(row, _note_on(store, _ENDING, row["id"], TEXT), nth))
+    return batches
+
+
+def booked_in(store: LedgerStore, journal: str) -> list[BookedRow]:
+    """Give every entry that left, oldest first."""
+    return [
+        BookedRow(**columns_of(BookedRow, row, read=("reversal",)), reversal=bool(row["reversal"]))
+        for row in store.read("booked in journal", journal=journal)
+    ]
+
+
+def stands_in_books(store: LedgerStore, item: int) -> bool:
+    """Tell whether an entry of *item* left that was not taken back."""
+    rows = store.read("booked of item", item=item)
+    return bool(rows) and not rows[-1]["reversal"]
+
+
+def close_batch(
+    store: LedgerStore,
+    *,
+    journal: str,
+    period: str,
+    person: str,
+    entries: Sequence[NewEntry],
+    after: int,
+    write: Callable[[int], bytes],
+    ending: str = TEXT,
+    last_elsewhere: int = 0,
+    nth_elsewhere: int = 0,
+) -> BatchRow:
+    """Number the entries, keep their file and close the batch, all in one transaction.
+
+    *write* makes the file, given the number of the first entry. *after* is the last entry that had left when
+    the new ones were chosen. *last_elsewhere* and *nth_elsewhere* are the highest numbers of an entry and of
+    a batch in files that this ledger does not know: numbers go on behind them.
+
+    Raises:
+        LedgerError: Somebody else closed a batch in between; nothing was written.
+    """
+    standing = batches_of(store, journal)
+    numbered = standing[-1].nth if standing else 0
+
+    def job(transaction: Transaction) -> Row:
+        left = transaction.rows("booked in journal", journal=journal)
+        if (left[-1]["id"] if left else 0) != after:
+            raise LedgerError(say("Somebody exported in the meantime. Nothing was written; export again."))
+        before = transaction.rows("batches of journal", journal=journal)
+        first = max(before[-1]["last"] if before else 0, last_elsewhere) + 1
+        nth = max(numbered, nth_elsewhere) + 1
+        data, at = write(first), store.now()
+        blob = store_blob(store, data)
+        record_blob(transaction, blob, data)
+        row: Row = {
+            "journal": journal,
+            "period": period,
+            "first": first,
+            "last": first + len(entries) - 1,
+            "blob": blob,
+            "person": person,
+            "at": at,
+        }
+        row["id"] = transaction.add("batches", row)
+        if ending != TEXT:
+            transaction.add("memory", {"name": f"{_ENDING}{row['id']}", "value": ending})
+        if nth != numbered + 1:
+            transaction.add("memory", {"name": f"{_NTH}{row['id']}", "value": str(nth)})
+        for entry in entries:
+            columns = {"item": entry.item, "hash": entry.hash, "reversal": int(entry.reversal)}
+            transaction.add("booked", {"batch": row["id"], "entry": entry.entry, **columns})
+        add_audit_entry(
+            transaction, at=at, kind="batch", payload=canonical_json([journal, period, first, blob])
+        )
+        return row
+
+    return _batch(store.write(job), ending, max(numbered, nth_elsewhere) + 1)
+
+
+_ENDING, _NTH = "\nbatch\nending ", "\nbatch\nnth "
+"""Before a batch's number, among what is remembered; no recipe has an empty name."""
+
+
+def _note_on(store: LedgerStore, kind: str, batch: int, otherwise: str) -> str:
+    row = store.first("get memory", name_=f"{kind}{batch}")
+    return str(row[1]) if row is not None else otherwise
+
+
+def _batch(row: Row, ending: str, nth: int) -> BatchRow:
+    columns = columns_of(BatchRow, row, read=("at", "ending", "nth"))
+    return BatchRow(**columns, at=datetime.fromisoformat(row["at"]), ending=ending, nth=nth)

@@ -138,6 +138,11 @@ class EffectLog:
         rows = self.store.read("unsettled", recipe=self.recipe, sink=self.sink, state=state)
         return [item_of(row) for row in rows]
 
+    def of_rejected(self) -> list[ItemRow]:
+        """Give the items that were rejected after something was done with them."""
+        rows = self.store.read("rejected with effects", recipe=self.recipe, sink=self.sink)
+        return [item for item in map(item_of, rows) if item.reason.kind == "rejected"]
+
     def of(self, item: int) -> dict[str, EffectRow]:
         """Give what was done, or begun, with an item: by kind, keywords by kind and word."""
         rows = self.store.read("effects of item", item=item)

@@ -8,7 +8,7 @@ from typing import Any
 from smeflow._text import canonical_json, sha256
 from smeflow.errors import LedgerError
 from smeflow.i18n import Phrase, say
-from smeflow.ledger.between import accept_claims, forget_claims
+from smeflow.ledger.between import accept_claims, reject_claims
 from smeflow.ledger.history import add_audit_entry
 from smeflow.ledger.items import change_item, mark_changed, reason_of, state_changes
 from smeflow.ledger.rows import Action, ItemRow, Reason, ReviewRow, columns_of
@@ -67,7 +67,7 @@ def record_decision(
         number = transaction.add("reviews", dict(decision))
         changes = _changes(row, action, step, person, note, at)
         if action == "reject":
-            forget_claims(transaction, item.id)
+            _hold_alike(transaction, reject_claims(transaction, row, person, note), at)
         if action == "approve":
             _look_again(transaction, accept_claims(transaction, item.id, step), at)
         change_item(transaction, item.id, row["lease"], {**changes, "lease": row["lease"] + 1, "tries": 0})
@@ -88,6 +88,17 @@ def _look_again(transaction: Transaction, items: Sequence[int], at: str) -> None
             mark_changed(transaction, row["recipe"])
 
 
+def _hold_alike(transaction: Transaction, alike: Sequence[tuple[int, str, Phrase]], at: str) -> None:
+    """Let the same paper that is done as another item wait for a person."""
+    for number, step, why in alike:
+        row = transaction.rows("get items", id_=number)[0]
+        reason = Reason(kind="between", step=step, phrases=(why,))
+        held = {**state_changes("review", reason, at), "lease": row["lease"] + 1}
+        change_item(transaction, number, row["lease"], held)
+        add_audit_entry(transaction, at=at, kind="review", item=number, salt=row["salt"], payload=str(why))
+        mark_changed(transaction, row["recipe"])
+
+
 def _require_unchanged(
     transaction: Transaction, row: Row, item: ItemRow, step: str, result_hash: str
 ) -> None:
@@ -96,6 +107,7 @@ def _require_unchanged(
         row["version"] == item.version
         and row["state"] == item.state
         and row["outcome"] == canonical_json(item.outcome)
+        and reason_of(row["reason"]) == item.reason
     )
     if seen and current_hash(transaction, row, step) == result_hash:
         return

@@ -90,7 +90,8 @@ def _writes() -> dict[str, ClauseElement]:
         statements[f"all {table.name}"] = select(table)
         if table.name == "memory":
             statements["forget memory"] = delete(table).where(by_key)
-    statements["drop claims of item"] = delete(claims).where(claims.c.item == bindparam("item"))
+    lasting = claims.c.passed == literal_column("2")  # rejected by a person
+    statements["drop claims of item"] = delete(claims).where(claims.c.item == bindparam("item"), ~lasting)
     claimed = and_(items.c.id == bindparam("id_"), items.c.lease == bindparam("lease_"))
     for name, columns in (("set", items.c.keys()), ("move", MOVES), ("lease", LEASES)):
         values: dict[str, Any] = {c: bindparam(c) for c in columns if c != "id"}
@@ -201,6 +202,7 @@ def _history_reads() -> dict[str, ClauseElement]:
         "reviews of item": select(reviews).where(reviews.c.item == bindparam("item")).order_by(reviews.c.id),
         "claims of item": select(claims).where(claims.c.item == bindparam("item")).order_by(claims.c.id),
         "claims alike": select(
+            claims.c.id,
             claims.c.item,
             claims.c.value,
             claims.c.told,
@@ -226,6 +228,7 @@ def _history_reads() -> dict[str, ClauseElement]:
         .select_from(booked.join(batches, batches.c.id == booked.c.batch))
         .where(batches.c.journal == bindparam("journal"))
         .order_by(booked.c.id),
+        "booked of item": select(booked).where(booked.c.item == bindparam("item")).order_by(booked.c.id),
         "last run": select(runs).where(runs.c.recipe == bindparam("recipe")).order_by(runs.c.id.desc()),
         "recipes with runs": select(runs.c.recipe).distinct().order_by(runs.c.recipe),
         "runs of recipe": select(runs).where(runs.c.recipe == bindparam("recipe")).order_by(runs.c.id),
@@ -248,6 +251,12 @@ def _place_reads() -> dict[str, ClauseElement]:
         or_(effects.c.state == bindparam("state"), effects.c.state == _word("acted")),
         effects.c.lease == items.c.lease,
     )
+    acted = and_(
+        effects.c.item.in_((items.c.id, items.c.parent)),
+        of_sink,
+        effects.c.kind != _word("plan"),
+        effects.c.state == _word("done"),
+    )
     return {
         "places of folder": select(places).where(of_folder).order_by(places.c.id),
         "places of key": select(places)
@@ -264,6 +273,9 @@ def _place_reads() -> dict[str, ClauseElement]:
             items.c.parts.is_(None),
             ~select(effects.c.id).where(settled).exists(),
         )
+        .order_by(*ORDER),
+        "rejected with effects": select(items)
+        .where(OF_RECIPE, items.c.state == _word("skipped"), select(effects.c.id).where(acted).exists())
         .order_by(*ORDER),
         "effect by key": select(effects).where(effects.c.key == bindparam("key")),
         "effects of item": select(effects).where(effects.c.item == bindparam("item")).order_by(effects.c.id),

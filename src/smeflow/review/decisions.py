@@ -3,14 +3,20 @@
 Let it pass, give right values, put it aside, ask again.
 """
 
+import contextlib
 import json
-from collections.abc import Mapping
+import os
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict, dataclass, replace
+from functools import reduce
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from smeflow._text import hash_of, sha256
 from smeflow.errors import LedgerError
-from smeflow.i18n import say
+from smeflow.i18n import Phrase, say
 from smeflow.ledger.reviews import UNDECIDED, WANTED
-from smeflow.ledger.rows import ItemRow, State
+from smeflow.ledger.rows import ItemRow, ReviewRow, State
 
 if TYPE_CHECKING:
     from smeflow.core.case import Step
@@ -180,3 +186,180 @@ STATE_WORDS = {
     "skipped": say("left out"),
     "open": say("still open"),
 }
+
+
+@dataclass(frozen=True, kw_only=True)
+class Seen:
+    """What a person saw of an item: enough to refuse a decision on anything else, and to say what changed."""
+
+    hash: str
+    version: str
+    outcome: Mapping[str, str]
+    """Per step where the value stood that was shown."""
+    decision: int
+    """The last decision that was shown; 0 where there was none."""
+
+    def changes(self, ledger: "Ledger", item: ItemRow) -> Phrase:
+        """Say what is other than it was seen."""
+        before = _fields_of(ledger, replace(item, outcome=self.outcome))
+        after = _fields_of(ledger, item)
+        names = [name for name in {**before, **after} if before.get(name) != after.get(name)]
+        listed = [f"{name}: {before.get(name, '–')} → {after.get(name, '–')}" for name in names]
+        listed[MOST_CHANGES:] = ["…"] if len(listed) > MOST_CHANGES else []
+        newer = [review for review in ledger.reviews(item) if review.id > self.decision]
+        reasons: list[Phrase] = [_decided(newer[-1])] if newer else []
+        if listed:
+            reasons.append(say("These are other values: {changes}.", changes="; ".join(listed)))
+        elif not newer and item.reason.phrases:
+            reasons.append(say("It waits for this now: {why}.", why=item.reason.phrases[0]))
+        elif not newer:
+            reasons.append(say("Its content or its result is another one now."))
+        return reduce(lambda one, other: say("{one} {other}", one=one, other=other), reasons)
+
+
+MOST_CHANGES, MOST_SEEN, SHORTEST_HASH = 12, 2000, 8
+
+
+def seen_now(ledger: "Ledger", item: ItemRow) -> Seen:
+    """Give what there is to see of *item*: its values, why it waits, and what was decided on it."""
+    outcome = {step: where for step, where in item.outcome.items() if isinstance(where, str)}
+    hashes = [[step, (ledger.value(item, step) or ("", ""))[1]] for step in sorted(outcome)]
+    decision = max((review.id for review in ledger.reviews(item)), default=0)
+    digest = hash_of([item.version, hashes, str(item.reason), decision])
+    return Seen(hash=digest, version=item.version, outcome=outcome, decision=decision)
+
+
+def remember_seen(ledger: "Ledger", item: ItemRow, person: str) -> None:
+    """Keep what *person* was shown of *item*, beside the ledger: looking changes nothing in it."""
+    file = _seen_file(ledger, person)
+    kept = _read_seen(file)
+    kept.pop(str(item.id), None)
+    kept[str(item.id)] = asdict(seen_now(ledger, item))
+    _write_seen(file, dict(list(kept.items())[-MOST_SEEN:]))
+
+
+def forget_seen(ledger: "Ledger", item: ItemRow, person: str) -> None:
+    """Forget it: it was decided on."""
+    file = _seen_file(ledger, person)
+    kept = _read_seen(file)
+    if kept.pop(str(item.id), None) is not None:
+        _write_seen(file, kept)
+
+
+def require_unchanged(
+    ledger: "Ledger", item: ItemRow, person: str, *, shown_to: str = "", digest: str = ""
+) -> Seen | None:
+    """Refuse a decision on anything but what *person* was shown; gives what that was, None where nothing was.
+
+    *digest*: the hash a script read with the values, or its beginning. *shown_to*: under what name they were
+    shown, where that is another. Whoever was shown nothing does not decide over what another person decided.
+
+    Raises:
+        LedgerError: It is another one now; the message says what changed. Or somebody decided already.
+    """
+    now = seen_now(ledger, item)
+    names = dict.fromkeys((person, shown_to or person))
+    kept = (_read_seen(_seen_file(ledger, name)).get(str(item.id)) for name in names)
+    seen = next((Seen(**each) for each in kept if each), None)
+    if digest:
+        if len(digest) >= SHORTEST_HASH and now.hash.startswith(digest.lower()):
+            return now
+        seen = seen if seen is not None and seen.hash.startswith(digest.lower()) else None
+        what = seen.changes(ledger, item) if seen else say("Its content or its result is another one now.")
+        raise _changed_since(item, what)
+    if seen is not None and seen.hash != now.hash:
+        raise _changed_since(item, seen.changes(ledger, item))
+    reviews = [review for review in ledger.reviews(item) if review.version == item.version]
+    if seen is None and reviews and reviews[-1].person != person:
+        raise LedgerError(
+            say(
+                "{name}: {decided} Look at it before you decide otherwise: smeflow show {id}",
+                name=item.name,
+                decided=_decided(reviews[-1]),
+                id=item.id,
+            )
+        )
+    return seen
+
+
+def essentials(ledger: "Ledger", item: ItemRow) -> dict[str, str]:
+    """Give the values a decision is about, by name: of a record those that money and trust hang on."""
+    values = _values_of(ledger, item).values()
+    return {name: value for fields in values for name, value in fields.items() if name in ESSENTIAL}
+
+
+ESSENTIAL = (
+    *("seller", "number", "issue_date", "total_gross", "currency", "iban", "kind", "label", "subject"),
+    *("title", "value"),
+)
+_NOT_FOUND_BY_PEOPLE = frozenset(("fields", "checks", "problems", "several", "doubts", "marked", "facts"))
+
+
+def _fields_of(ledger: "Ledger", item: ItemRow) -> dict[str, str]:
+    """Give all values by name; where several steps gave some, each under its step's name."""
+    values = _values_of(ledger, item)
+    return {
+        f"{step}.{name}" if len(values) > 1 else name: value
+        for step, fields in values.items()
+        for name, value in fields.items()
+    }
+
+
+def _values_of(ledger: "Ledger", item: ItemRow) -> dict[str, dict[str, str]]:
+    """Give the values of each step by name, those of a record under the record's own names."""
+    values: dict[str, dict[str, str]] = {}
+    for step in item.outcome:
+        stored = ledger.value(item, step)
+        value = json.loads(stored[0]) if stored and stored[0] else None
+        if isinstance(value, dict) and isinstance(value.get("record"), dict):
+            value = value["record"]
+        values[step] = dict(_flat(value, "" if isinstance(value, dict) else "value"))
+    return values
+
+
+def _flat(value: Any, name: str) -> Iterator[tuple[str, str]]:
+    if isinstance(value, dict):
+        for key, part in value.items():
+            if name or key not in _NOT_FOUND_BY_PEOPLE:
+                yield from _flat(part, f"{name}.{key}" if name else key)
+    elif isinstance(value, list):
+        for number, part in enumerate(value, 1):
+            yield from _flat(part, f"{name}.{number}")
+    elif value is not None:
+        yield name, str(value)
+
+
+def _decided(review: ReviewRow) -> Phrase:
+    return say("{person} decided {action} at {at}.", person=review.person, action=review.action, at=review.at)
+
+
+def _changed_since(item: ItemRow, what: Phrase) -> LedgerError:
+    return LedgerError(
+        say(
+            "{name} has changed since you saw it. {last} Nothing was written; look at it again.",
+            name=item.name,
+            last=what,
+        )
+    )
+
+
+def _seen_file(ledger: "Ledger", person: str) -> Path:
+    return ledger.store.folder / "seen" / f"{sha256(person)[:16]}.json"
+
+
+def _read_seen(file: Path) -> dict[str, Any]:
+    try:
+        kept = json.loads(file.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
+    return kept if isinstance(kept, dict) else {}
+
+
+def _write_seen(file: Path, kept: Mapping[str, Any]) -> None:
+    """Put the file in place whole. One that cannot be written means no more than that nothing was shown."""
+    with contextlib.suppress(OSError):
+        file.parent.mkdir(mode=0o700, exist_ok=True)
+        part = file.with_name(f"{file.name}.{os.getpid()}")
+        part.write_text(json.dumps(kept), encoding="utf-8")
+        part.chmod(0o600)
+        part.replace(file)

@@ -1,5 +1,7 @@
 """``smeflow books``: finished invoices as entries to import, in closed, numbered batches."""
 
+from collections.abc import Iterator, Sequence
+from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -8,11 +10,11 @@ import typer
 from smeflow.cli.arguments import By, Json, State, open_ledger, person_name
 from smeflow.cli.console import Screen
 from smeflow.cli.exits import UsageProblem
-from smeflow.i18n import say
+from smeflow.i18n import Language, Phrase, say
 
 if TYPE_CHECKING:
-    from smeflow.books import Export
-    from smeflow.ledger.between import BatchRow
+    from smeflow.books import Export, LeftOut
+    from smeflow.ledger.history import BatchRow
     from smeflow.ledger.ledger import Ledger
     from smeflow.recipe.workspace import Workspace
 
@@ -54,6 +56,7 @@ def export(
                 recipe=recipe,
                 separator=separator,
                 form=form,
+                folder=out,
             )
         except ValueError as error:
             raise UsageProblem(error.args[0]) from error
@@ -78,14 +81,14 @@ def list_batches(ctx: typer.Context, state: State = None, json: Json = False) ->
     from rich.table import Table
 
     from smeflow.books import batch_file_name
-    from smeflow.ledger.between import batches_of
+    from smeflow.ledger.history import batches_of
 
     screen: Screen = ctx.obj
     with open_ledger(state, Path.cwd()) as ledger:
         rows = batches_of(ledger.store, _workspace(ledger).books.journal)
         if json:
             for row in rows:
-                screen.json({**_batch(row), "file": batch_file_name(ledger, row)})
+                screen.json({**_batch(row), "file": batch_file_name(row)})
             return
         if not rows:
             screen.print(
@@ -95,7 +98,7 @@ def list_batches(ctx: typer.Context, state: State = None, json: Json = False) ->
         heads = (say("file"), say("period"), say("entries"), say("by"), say("at"))
         table = Table(*map(screen.text, heads), box=None, pad_edge=False)
         for row in rows:
-            name, count = batch_file_name(ledger, row), str(row.last - row.first + 1)
+            name, count = batch_file_name(row), str(row.last - row.first + 1)
             table.add_row(name, row.period, count, row.person, f"{row.at:%Y-%m-%d %H:%M}")
         screen.print(table)
 
@@ -103,7 +106,7 @@ def list_batches(ctx: typer.Context, state: State = None, json: Json = False) ->
 @books.command()
 def write(ctx: typer.Context, out: Out = BOOKS, state: State = None) -> None:
     """Write the files of all batches again, byte for byte as they left."""
-    from smeflow.ledger.between import batches_of
+    from smeflow.ledger.history import batches_of
 
     screen: Screen = ctx.obj
     with open_ledger(state, Path.cwd()) as ledger:
@@ -123,7 +126,7 @@ def _put(ledger: "Ledger", batch: "BatchRow", out: Path) -> Path:
     from smeflow.files.output import open_folder, put_file
     from smeflow.ledger.history import LedgerSinkMemory
 
-    folder, name = out.resolve(), batch_file_name(ledger, batch)
+    folder, name = out.resolve(), batch_file_name(batch)
     with open_folder(folder) as spot:
         written = put_file(
             spot,
@@ -137,7 +140,6 @@ def _put(ledger: "Ledger", batch: "BatchRow", out: Path) -> Path:
 
 def _put_list(ledger: "Ledger", batch_export: "Export", period: str, out: Path, screen: Screen) -> Path:
     """Write the list of what was left out, each with its first page."""
-    from smeflow.books import left_out_files
     from smeflow.files.output import open_folder, put_file
     from smeflow.ledger.history import LedgerSinkMemory
 
@@ -172,6 +174,10 @@ def _as_json(screen: Screen, batch_export: "Export", path: Path | None) -> dict[
             {"id": omitted.item.id, "item": omitted.item.key, "why": screen.text(omitted.why)}
             for omitted in batch_export.left_out
         ],
+        "booked_already": [
+            {"id": known.item.id, "item": known.item.key, "why": screen.text(known.why)}
+            for known in batch_export.known
+        ],
     }
 
 
@@ -186,7 +192,57 @@ def _tell(screen: Screen, batch_export: "Export", path: Path | None) -> None:
         )
         screen.print(f"  → {path}", style="green")
         screen.print(what)
+    for known in batch_export.known:
+        screen.print(f"  = {known.item.name}: {screen.text(known.why)}", style="bright_black")
     for omitted in batch_export.left_out:
         screen.print(f"  ? {omitted.item.name}: {screen.text(omitted.why)}", style="yellow")
     if batch_export.left_out:
         screen.print(say("They wait in review: smeflow review"), style="bright_black")
+
+
+MOST_PICTURES = 200
+_STYLE = "body{font-family:sans-serif}td,th{padding:.3em 1em;text-align:left;vertical-align:top}"
+
+
+def left_out_files(
+    ledger: "Ledger", left_out: "Sequence[LeftOut]", period: str, language: Language
+) -> Iterator[tuple[str, bytes]]:
+    """Give the files of the list by name: a picture an invoice, then the page that links them."""
+
+    def words(phrase: Phrase) -> str:
+        return escape(phrase.render(language))
+
+    rows = []
+    for number, omitted in enumerate(left_out):
+        file, name = f"review-{period}-{omitted.item.id}.png", escape(omitted.item.name)
+        picture = _first_page(ledger, omitted) if number < MOST_PICTURES else None
+        if picture is not None:
+            yield file, picture
+            name = f'<a href="{file}">{name}</a>'
+        rows.append(f"<tr><td>{omitted.item.id}</td><td>{name}</td><td>{words(omitted.why)}</td></tr>")
+    title = words(say("Left out of the books of {period}", period=period))
+    headings = "".join(f"<th>{words(heading)}</th>" for heading in _HEADINGS)
+    nothing_left = f"<p>{words(say('Everything that is finished was booked.'))}</p>"
+    table = f"<table><tr>{headings}</tr>{''.join(rows)}</table>" if rows else nothing_left
+    page = (
+        f'<!doctype html><html lang="{language}"><meta charset="utf-8"><title>{title}</title>'
+        f"<style>{_STYLE}</style><h1>{title}</h1>{table}</html>\n"
+    )
+    yield f"review-{period}.html", page.encode()
+
+
+_HEADINGS = (say("number"), say("invoice"), say("why"))
+
+
+def _first_page(ledger: "Ledger", omitted: "LeftOut") -> bytes | None:
+    """Draw the first page; None where the item is no document of pages."""
+    from smeflow.documents.show import page_png
+    from smeflow.engine.cases import document_of
+    from smeflow.errors import DocumentError
+
+    try:
+        document = document_of(ledger.store, omitted.item)
+        pages = [d for d in document.walk() if d.media_type == "application/pdf" or "image/" in d.media_type]
+        return page_png(pages[0], pages[0].pages[0].number if pages[0].pages else 1) if pages else None
+    except DocumentError:
+        return None

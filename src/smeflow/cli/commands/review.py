@@ -112,6 +112,14 @@ def _prompt(screen: Screen, what: Phrase) -> str:
 
 ANSWERS = {"yes": True, "no": False}
 NoteOption = Annotated[str, typer.Option("--note", metavar="TEXT", help="Why, in your words; it is kept.")]
+HashOption = Annotated[
+    str,
+    typer.Option(
+        "--hash",
+        metavar="HASH",
+        help="What you saw, as show --json has it: refused where it is another one now.",
+    ),
+]
 AsCsv = Annotated[bool, typer.Option("--csv", help="Print CSV: id, item, recipe, state, step, reason.")]
 review = typer.Typer(
     help="See what waits for a person, and approve, correct or reject it.", rich_markup_mode=None
@@ -160,6 +168,7 @@ def approve(
             help="For a step whose condition cannot be decided: take it, or leave it out.",
         ),
     ] = "",
+    shown: HashOption = "",
 ) -> None:
     """Accept what was found, as it is."""
     from smeflow.review import decisions
@@ -167,7 +176,7 @@ def approve(
     if answer not in ("", *ANSWERS):
         raise UsageProblem(say("--answer {written}: write yes or no", written=answer))
     wanted = ANSWERS.get(answer)
-    with _deciding(ctx, item, recipe, state) as (ledger, row):
+    with _deciding(ctx, item, recipe, state, by, shown, approving=True) as (ledger, row):
         decisions.approve(ledger, row, person_name(by), note, wanted=wanted)
 
 
@@ -192,13 +201,14 @@ def correct(
         Path | None,
         typer.Option("--file", metavar="RECIPE", help="The recipe's file, where it is not found by itself."),
     ] = None,
+    shown: HashOption = "",
 ) -> None:
     """Give right values; the checks run again and later steps follow."""
     from smeflow.cli.arguments import steps_of_recipe
     from smeflow.review import decisions
     from smeflow.review.corrections import InvalidCorrection
 
-    with _deciding(ctx, item, recipe, state) as (ledger, row):
+    with _deciding(ctx, item, recipe, state, by, shown) as (ledger, row):
         steps = steps_of_recipe(row.recipe, state, file)
         try:
             decisions.correct(ledger, row, steps, dict(map(_parse_change, changes)), person_name(by), note)
@@ -216,11 +226,12 @@ def reject(
     recipe: RecipeName = "",
     state: State = None,
     by: By = "",
+    shown: HashOption = "",
 ) -> None:
     """Put the item aside: it goes into no table."""
     from smeflow.review import decisions
 
-    with _deciding(ctx, item, recipe, state) as (ledger, row):
+    with _deciding(ctx, item, recipe, state, by, shown) as (ledger, row):
         decisions.reject(ledger, row, person_name(by), reason)
 
 
@@ -232,11 +243,12 @@ def ask_again(
     state: State = None,
     by: By = "",
     note: NoteOption = "",
+    shown: HashOption = "",
 ) -> None:
     """Ask the model once more at the next run; this may cost."""
     from smeflow.review import decisions
 
-    with _deciding(ctx, item, recipe, state) as (ledger, row):
+    with _deciding(ctx, item, recipe, state, by, shown) as (ledger, row):
         decisions.ask_again(ledger, row, person_name(by), note)
 
 
@@ -252,15 +264,19 @@ def _parse_change(written: str) -> tuple[str, str]:
 def _list_waiting(
     screen: Screen, recipe: str, state: Path | None, *, as_csv: bool = False, as_json: bool = False
 ) -> None:
-    from smeflow.cli.commands.show import current
+    from smeflow.cli.commands.show import current, remember_shown
     from smeflow.cli.results import list_items
-    from smeflow.review.decisions import waiting_items
+    from smeflow.review.decisions import seen_now, waiting_items
 
     with open_ledger(state, Path.cwd()) as ledger:
         rows = waiting_items(ledger, recipe)
         if as_json:
             for row in rows:
-                screen.json({**_waiting_row(screen, ledger, row), "results": current(ledger, row)})
+                seen = seen_now(ledger, row).hash
+                screen.json(
+                    {**_waiting_row(screen, ledger, row), "hash": seen, "results": current(ledger, row)}
+                )
+                remember_shown(ledger, row)
         elif as_csv:
             write_csv(screen, ledger, rows)
         elif rows:
@@ -297,16 +313,56 @@ def _waiting_row(screen: Screen, ledger: "Ledger", row: "ItemRow") -> dict[str, 
 
 @contextmanager
 def _deciding(
-    ctx: typer.Context, item: str, recipe: str, state: Path | None
+    ctx: typer.Context,
+    item: str,
+    recipe: str,
+    state: Path | None,
+    by: str,
+    shown: str,
+    *,
+    approving: bool = False,
 ) -> "Iterator[tuple[Ledger, ItemRow]]":
-    """Find the item that is decided on; once that is done, tell where it leaves it."""
+    """Find the item that is decided on, as the person saw it; once that is done, tell where it leaves it.
+
+    Whoever was not shown it is shown what it is about, and when *approving* on a terminal confirms it.
+    """
     from rich.text import Text
 
+    from smeflow.ledger.history import stands_in_books
+    from smeflow.review.decisions import forget_seen, require_unchanged
+
     screen: Screen = ctx.obj
+    person, here = person_name(by), _name_here(by)
     with open_ledger(state, Path.cwd()) as ledger:
         before = find_item(ledger, item, recipe)
+        if require_unchanged(ledger, before, person, shown_to=here, digest=shown) is None:
+            _show_essentials(screen, ledger, before)
+            if approving and sys.stdin.isatty():
+                typer.confirm(
+                    screen.text(say("Is that what you approve?")), default=True, abort=True, err=True
+                )
         yield ledger, before
+        for name in (person, here):
+            forget_seen(ledger, before, name)
         row = ledger.item(before.recipe, before.id) or before
         screen.print(Text(f"{row.id}  {row.name or row.key}  ").append_text(screen.state(row.state)))
         if row.state == "open":
             screen.print(say("The next run goes on with it: smeflow run"), style="bright_black")
+        if not approving and stands_in_books(ledger.store, row.id):
+            screen.note(say("It is in the books already: the next smeflow books export takes it back."))
+
+
+def _name_here(by: str) -> str:
+    """Give the name under which things were shown here."""
+    try:
+        return person_name("")
+    except UsageProblem:
+        return person_name(by)
+
+
+def _show_essentials(screen: Screen, ledger: "Ledger", row: "ItemRow") -> None:
+    """Tell what is decided on: the values that money and trust hang on."""
+    from smeflow.review.decisions import essentials
+
+    for field, value in essentials(ledger, row).items():
+        screen.fact(field, value, indent="  ")

@@ -1,13 +1,15 @@
 """``smeflow show``: everything known of one item."""
 
+import contextlib
 import json as json_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from smeflow.cli.arguments import Item, Json, RecipeName, State, find_item, open_ledger
+from smeflow.cli.arguments import Item, Json, RecipeName, State, find_item, open_ledger, person_name
 from smeflow.cli.console import Screen, ScreenColumn, plain_decimal
+from smeflow.cli.exits import UsageProblem
 from smeflow.cli.results import print_result
 from smeflow.i18n import say
 
@@ -42,10 +44,21 @@ def show(
             screen.json(everything(ledger, row, screen))
         else:
             show_item(ledger, row, screen)
+        remember_shown(ledger, row)
+
+
+def remember_shown(ledger: "Ledger", row: "ItemRow") -> None:
+    """Keep what was shown for whoever sits here: a decision is on that, and on nothing that came since."""
+    from smeflow.review.decisions import remember_seen
+
+    with contextlib.suppress(UsageProblem):  # a login without a name
+        remember_seen(ledger, row, person_name(""))
 
 
 def everything(ledger: "Ledger", row: "ItemRow", screen: Screen) -> dict[str, Any]:
     """Give all that is known of an item as plain values."""
+    from smeflow.review.decisions import seen_now
+
     spent, results = ledger.cost_of_item(row), current(ledger, row)
     return {
         "id": row.id,
@@ -54,6 +67,7 @@ def everything(ledger: "Ledger", row: "ItemRow", screen: Screen) -> dict[str, An
         "name": row.name,
         "media_type": row.media_type,
         "version": row.version,
+        "hash": seen_now(ledger, row).hash,
         "state": row.state,
         "reasons": [screen.text(p) for p in row.reason.phrases],
         "results": results,

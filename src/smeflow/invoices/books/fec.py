@@ -4,11 +4,22 @@ What is written here are draft entries to import: ``ValidDate`` stays empty. The
 accounting program that validates them.
 """
 
-from collections.abc import Sequence
+import re
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
 from decimal import Decimal
+from itertools import groupby
+from operator import itemgetter
 
-from smeflow.invoices.books.journal import BooksFormat, Journal, JournalEntry, NumberedEntry, Posting
+from smeflow.invoices.books.journal import (
+    ZERO,
+    BooksFormat,
+    FiledEntry,
+    Journal,
+    JournalEntry,
+    NumberedEntry,
+    Posting,
+)
 
 COLUMNS = (
     *("JournalCode", "JournalLib", "EcritureNum", "EcritureDate", "CompteNum", "CompteLib", "CompAuxNum"),
@@ -58,5 +69,29 @@ def _clean(cell: str) -> str:
     return plain.lstrip("=+@") if plain[:1] in "=+@" else plain
 
 
-FEC = BooksFormat(write=write_fec, separators={"tab": "\t", "pipe": "|"})
+def read_fec(data: bytes, journal: Journal) -> Iterator[FiledEntry]:
+    """Read the entries of *journal* in a file; what is no such file has none."""
+    heads, *lines = data.decode("utf-8-sig", errors="replace").splitlines() or [""]
+    separator = "\t" if "\t" in heads else "|"
+    if tuple(heads.split(separator)) != COLUMNS:
+        return
+    rows = [dict(zip(COLUMNS, line.split(separator), strict=False)) for line in lines]
+    ours = [row for row in rows if re.fullmatch(rf"{journal.code}\d+", row.get("EcritureNum", ""))]
+    for number, group in groupby(ours, key=itemgetter("EcritureNum")):
+        postings = list(group)
+        owed = [row for row in postings if row.get("CompAuxNum")]
+        yield FiledEntry(
+            number=int(number.removeprefix(journal.code)),
+            reference=postings[0].get("PieceRef", ""),
+            aux=owed[0]["CompAuxNum"] if owed else "",
+            owed=sum((_value(row, "Credit") - _value(row, "Debit") for row in owed), ZERO),
+        )
+
+
+def _value(row: Mapping[str, str], column: str) -> Decimal:
+    written = row.get(column, "").replace(",", ".")
+    return Decimal(written) if re.fullmatch(r"-?\d+(\.\d+)?", written) else ZERO
+
+
+FEC = BooksFormat(write=write_fec, separators={"tab": "\t", "pipe": "|"}, read=read_fec)
 """The row of this format."""

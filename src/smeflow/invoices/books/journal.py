@@ -3,13 +3,16 @@
 The accounts are the section ``[books]`` of ``smeflow.toml``.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+import re
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from decimal import Decimal
+from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from smeflow._text import sha256
 from smeflow.i18n import Phrase, say
 from smeflow.kinds.lookup import KindTable
 
@@ -73,6 +76,19 @@ class NumberedEntry:
 
 
 @dataclass(frozen=True, kw_only=True)
+class FiledEntry:
+    """An entry as it stands in a file that left earlier."""
+
+    number: int
+    reference: str
+    """The document's number."""
+    aux: str
+    """The supplier's own account."""
+    owed: Decimal
+    """To the supplier; negative where the entry takes something back."""
+
+
+@dataclass(frozen=True, kw_only=True)
 class Journal:
     """The journal entries are written in."""
 
@@ -90,6 +106,8 @@ class BooksFormat:
     """Of the file's name."""
     separators: Mapping[str, str] = field(default_factory=dict)
     """What may stand between columns, by the word for it; the first unless told."""
+    read: Callable[[bytes, Journal], Iterable[FiledEntry]] | None = None
+    """Reads what was written, so that numbers go on behind files the ledger does not know; never raises."""
 
     def separator(self, word: str) -> str:
         """Give what *word* stands for.
@@ -103,6 +121,64 @@ class BooksFormat:
             known = ", ".join(self.separators) or "–"
             raise ValueError(say("{key} must be one of {wanted}", key="separator", wanted=known))
         return self.separators[word]
+
+
+class BooksOnDisk:
+    """What stands in the files of a journal that a ledger does not know: it was restored, or begun anew."""
+
+    def __init__(self) -> None:
+        self.last, self.nth = 0, 0
+        self._standing: dict[tuple[str, str], tuple[Decimal, str, int]] = {}
+
+    @classmethod
+    def read(
+        cls,
+        folder: Path,
+        written_as: BooksFormat,
+        journal: Journal,
+        known: Collection[str],
+        numbers: Sequence[range],
+    ) -> "BooksOnDisk":
+        """Read the batches in *folder* but those whose hash is *known*; *numbers* are the ledger's own."""
+        on_disk = cls()
+        named = re.compile(rf"{journal.code}-\d{{4}}-\d\d-(\d{{4,}})(\.new\d*)?\.\w+")
+        for file in sorted(folder.iterdir()) if folder.is_dir() else ():
+            match = named.fullmatch(file.name)
+            if match is None or not file.is_file():
+                continue
+            data = file.read_bytes()
+            if sha256(data) in known:
+                continue
+            on_disk.nth = max(on_disk.nth, int(match[1]))
+            if written_as.read is not None and file.suffix == written_as.ending:
+                on_disk._add(written_as.read(data, journal), file.name, numbers)
+        return on_disk
+
+    def _add(self, entries: Iterable[FiledEntry], file: str, numbers: Sequence[range]) -> None:
+        for entry in entries:
+            self.last = max(self.last, entry.number)
+            if not any(entry.number in own for own in numbers):
+                key = (entry.aux, entry.reference)
+                before = self._standing.get(key, (ZERO, "", 0))[0]
+                self._standing[key] = (before + entry.owed, file, entry.number)
+
+    def objection(self, entry: JournalEntry) -> tuple[Phrase, bool] | None:
+        """Say where the document of *entry* is booked already, and whether over the same amount."""
+        owing = [posting for posting in entry.postings if posting.aux]
+        owed = sum((posting.credit - posting.debit for posting in owing), ZERO)
+        key = (owing[0].aux if owing else "", " ".join(entry.reference.split()))
+        booked, file, number = self._standing.get(key, (ZERO, "", 0))
+        if not booked:
+            return None
+        return (
+            say(
+                "booked already over {amount} in {file}, entry {number}, which this ledger does not know",
+                amount=abs(booked),
+                file=file,
+                number=number,
+            ),
+            booked == owed,
+        )
 
 
 FORMATS = KindTable("books", {"fec": "smeflow.invoices.books.fec:FEC"})
