@@ -166,6 +166,7 @@ CHECKS: Mapping[str, Phrase] = {
     "bases=net": say("the rates' bases make the net"),
     "lines=total_lines": say("the lines make their sum"),
     "lines=net": say("the lines make the net"),
+    "law": say("the record's own rules hold"),
     "gross-prepaid=due": say("what was paid before is taken off"),
     "due>=issue": say("due after it was issued"),
     "iban": say("IBAN is right"),
