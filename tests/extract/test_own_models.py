@@ -9,11 +9,12 @@ from enum import Enum, IntEnum
 from functools import lru_cache
 from pathlib import Path
 from re import Pattern
-from typing import Annotated, Any, Literal, NamedTuple, Optional, Self, TypeVar
+from typing import Annotated, Any, Literal, NamedTuple, NewType, Optional, Self, TypeVar
 from uuid import UUID
 
 import pytest
 from pydantic import (
+    AwareDatetime,
     BaseModel,
     ConfigDict,
     Field,
@@ -211,11 +212,11 @@ class Drawing:
         return Drawn(tuple[str, Decimal, date], values, _lines(drawn), answer, plain=False)
 
     def any(self, depth: int) -> Drawn:
-        plain = [self.text, self.truth, self.whole, self.number, self.amount, self.day, self.moment, self.literal,
-                 self.member, self.union]  # fmt: skip
+        plain = [self.text, self.truth, self.whole, self.number, self.amount]
+        plain += [self.day, self.moment, self.literal, self.member, self.union]
         deep = [self.many, self.mapping, self.lists, self.pair]
-        # a set holds no mapping, and one record more is one level less
-        return self.random.choice([*plain, *plain, *deep, *([self.records] * 5 if depth else [])])(depth)
+        inner = [self.records] * 5 if depth else []  # each is one level less deep
+        return self.random.choice([*plain, *plain, *deep, *inner])(depth)
 
     def record(self, depth: int, name: str) -> Drawn:
         names = [self.names.pop() for _ in range(self.random.randrange(2, 6))]
@@ -592,6 +593,8 @@ def test_what_a_class_adds_to_an_invoice_is_looked_for():
         (bool, "yes, by card", True),
         (bool, "perhaps", None),
         (int, "1 234", 1234),
+        (float, "12,5 kg", 12.5),
+        (float, "1.234", None),
         (int | str, "007", "007"),
         (int | str, "12 Main Street", "12 Main Street"),
         (int | str, "12", 12),
@@ -632,6 +635,66 @@ def test_fields_with_other_names_are_filled_by_their_own():
     assert (found.record.number, found.record.place.city, found.proven) == ("7", "Lyon", True)
     adapter = TypeAdapter(step.returns)
     assert adapter.validate_json(adapter.dump_json(found)).record == found.record
+
+
+class Tags(RootModel[list[str]]):
+    pass
+
+
+class Lamp(BaseModel):
+    model_config = ConfigDict(frozen=True)
+
+    watts: int
+    kind: Literal["lamp"] = "lamp"
+
+
+class Desk(BaseModel):
+    width: str
+    kind: Literal["desk"]
+
+
+LAMP = {"watts": "5", "kind": "lamp"}
+
+
+@pytest.mark.parametrize(
+    ("kind", "answer", "value"),
+    [
+        (Tags, ["a", "b"], Tags(["a", "b"])),
+        (NewType("Count", int), "5", 5),
+        (Lamp | Desk, {"width": "x", "kind": "desk"}, Desk(width="x", kind="desk")),
+        (Annotated[Lamp | Desk, Field(discriminator="kind")], LAMP, Lamp(watts=5)),
+        (list[int | str], ["5", "k-7"], [5, "k-7"]),
+        (dict[int, str], [{"key": "5", "value": "a"}], {5: "a"}),
+        (dict[Colour, list[Lamp]], [{"key": "vert", "value": [LAMP]}], {Colour.GREEN: [Lamp(watts=5)]}),
+        (frozenset[Lamp], [LAMP], frozenset([Lamp(watts=5)])),
+        (set[frozenset[str]], [["a", "b"]], {frozenset("ab")}),
+        (Literal[Colour.RED, Colour.GREEN], "vert", Colour.GREEN),
+        (str | list[str], ["a"], ["a"]),
+        (bool | str, True, True),
+        (bool | str, "a", "a"),
+        (dict, [{"key": "a", "value": "b"}], {"a": "b"}),
+        (list, ["a"], ["a"]),
+        (tuple[int, int], ["5", "5"], (5, 5)),
+        (AwareDatetime, "2026-03-04T10:00Z", datetime(2026, 3, 4, 10, tzinfo=UTC)),
+    ],
+)
+def test_types_in_types_are_asked_and_come_back(kind, answer, value):
+    """What the drawn schemas do not have."""
+    step = Extract(name="mine", into=create_model("Mine", it=(kind, ...)), readers=("model",))
+    text = "5 | a | b | x | k-7 | desk | 2026-03-04T10:00Z"
+    found = step(Case.of(text_document(text)), Scripted([{"it": answer}]))
+    assert (found.record.it, found.doubts, found.proven) == (value, (), False)
+    adapter = TypeAdapter(step.returns)
+    assert adapter.validate_json(adapter.dump_json(found)).record.it == value
+
+
+def test_a_place_of_a_tuple_that_is_missing_is_a_gap_and_not_asked_again():
+    """The whole is left out, and says why."""
+    step = Extract(name="mine", into=create_model("Mine", it=(tuple[str, int], ...)))
+    model = Scripted([{"it": {"item_1": "a", "item_2": None}}])
+    found = step(Case.of(text_document("5 a")), model)
+    assert found.record.it is None
+    assert "breaks a rule" in str(found.doubts[0])
 
 
 def test_the_same_key_with_two_values_is_taken_for_neither():

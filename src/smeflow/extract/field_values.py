@@ -148,12 +148,14 @@ def typed_value(value: Any, spec: FieldSpec | None) -> Any:
 
 
 def retyped(value: Any, spec: FieldSpec | None) -> Any:
-    """Give a value that was JSON, where days and amounts are text, its alternative of a union again."""
+    """Give what was JSON, where days and amounts are text, its type in a union or literal again."""
     if spec is None:
         return value
     if spec.kind == "union" and not spec.many and isinstance(value, str):
         parsed = _union(value, spec)
         return value if parsed is None else parsed.value
+    if spec.kind == "choice" and not spec.many:
+        return typed_value(value, spec)
     if spec.many and isinstance(value, list):
         return [retyped(member, spec.member) for member in value]
     if isinstance(value, list):

@@ -10,7 +10,18 @@ from operator import or_
 from types import UnionType
 from typing import TYPE_CHECKING, Annotated, Any, Literal, NewType, Union, cast, get_args, get_origin
 
-from pydantic import BaseModel, Field, RootModel, create_model
+from pydantic import (
+    AwareDatetime,
+    BaseModel,
+    Field,
+    FutureDate,
+    FutureDatetime,
+    NaiveDatetime,
+    PastDate,
+    PastDatetime,
+    RootModel,
+    create_model,
+)
 
 from smeflow._text import hash_of
 from smeflow.i18n import say
@@ -45,6 +56,8 @@ PLAIN_TYPES: Mapping[object, FieldSpec] = {
     bool: FieldSpec(kind="boolean"),
     date: FieldSpec(kind="date"),
     datetime: FieldSpec(kind="datetime"),
+    **dict.fromkeys((PastDate, FutureDate), FieldSpec(kind="date")),
+    **dict.fromkeys((AwareDatetime, NaiveDatetime, PastDatetime, FutureDatetime), FieldSpec(kind="datetime")),
 }
 """What a class's own types are read as."""
 CONTAINERS: Mapping[object, type] = {

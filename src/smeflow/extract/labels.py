@@ -351,6 +351,10 @@ def _value_of_field(text: str, spec: FieldSpec, place: int) -> tuple[FieldValue,
         moment = next(find_datetimes(text), None)
         fits = moment is not None and re.fullmatch(r"\s*[^\W\d_]{0,10}\.?,?\s*", text[: moment.start])
         return (moment.value, moment.start, moment.end) if moment and fits else None
+    if spec.kind == "number":  # a float that is 1234 or 1.234 is neither
+        amount = next(find_amounts(text), None)
+        sure = amount is not None and amount.start <= 2 and amount.other is None
+        return (amount.value, amount.start, amount.end) if amount and sure else None
     if spec.kind == "choice":
         begun = [c for c in spec.choices if f"{folded(text)} ".startswith(f"{folded(c)} ")]
         named = [choice for word, choice in choice_words(spec).items() if folded(word) == folded(text)]

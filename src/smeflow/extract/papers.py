@@ -193,7 +193,7 @@ def read_beside_labels(documents: Sequence[Document], specs: Mapping[str, FieldS
     from smeflow.extract.labels import Wanted, read_labelled
 
     def wanted(spec: FieldSpec) -> Wanted:
-        if spec.names or spec.kind in ("boolean", "datetime", "union"):
+        if spec.names or spec.kind in ("boolean", "datetime", "union") or spec.python is float:
             return spec
         return spec.choices or cast("Wanted", spec.kind)
 

@@ -69,7 +69,7 @@ class Extraction(StepResult, Generic[R]):
         if isinstance(kind, type) and isinstance(value, kind):
             return cast("R", value)  # a record with gaps would not pass its own class's validators
         if isinstance(value, Mapping) and isinstance(kind, type):
-            value = {name: retyped(inner, _unions(kind).get(name)) for name, inner in value.items()}
+            value = {name: retyped(inner, _ambiguous_fields(kind).get(name)) for name, inner in value.items()}
         try:
             return handler(value)
         except Exception:  # a class's own validator may raise anything where there are gaps
@@ -134,15 +134,15 @@ class Extraction(StepResult, Generic[R]):
 
 
 @lru_cache(maxsize=64)
-def _unions(kind: type[BaseModel]) -> Mapping[str, FieldSpec]:
-    """Give the fields that hold a union: JSON does not tell a day or an amount in it from text."""
+def _ambiguous_fields(kind: type[BaseModel]) -> Mapping[str, FieldSpec]:
+    """Give the fields that hold a union or a literal: JSON tells no day, amount or member from text."""
     specs = specs_of_model(kind, read_elsewhere=True)
-    return {name: spec for name, spec in specs.items() if _holds_union(spec)}
+    return {name: spec for name, spec in specs.items() if _is_ambiguous(spec)}
 
 
-def _holds_union(spec: FieldSpec) -> bool:
+def _is_ambiguous(spec: FieldSpec) -> bool:
     inner = (*spec.fields.values(), *([spec.item] if spec.item else []))
-    return spec.kind == "union" or any(map(_holds_union, inner))
+    return spec.kind in ("union", "choice") or any(map(_is_ambiguous, inner))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -212,13 +212,13 @@ def _fitted(annotation: Any, value: Any) -> Any:
 
 def _broken_laws(error: ValidationError, values: Mapping[str, Any]) -> tuple[BrokenLaw, ...]:
     laws: dict[tuple[str, str], BrokenLaw] = {}
-    for fault in error.errors(include_url=False, include_input=False):
+    for fault in error.errors(include_url=False):
         field = str(fault["loc"][0]) if fault["loc"] else ""
         if field and values.get(field) is None:  # it is missing, which is told as such
             continue
         reason = str(fault.get("ctx", {}).get("error") or fault["msg"]).strip().rstrip(".")
         path = ".".join(str(part) for part in fault["loc"])
-        is_gap = fault["type"] == "missing"
+        is_gap = fault["type"] == "missing" or fault["input"] is None
         laws[path, reason] = BrokenLaw(field=field, path=path, reason=reason[:200], is_gap=is_gap)
     return tuple(laws.values())
 
