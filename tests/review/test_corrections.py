@@ -135,7 +135,8 @@ def test_a_record_of_ones_own_can_be_corrected():
     class Delivery(BaseModel):
         number: str
         pieces: int
+        whole: bool = False
 
     mine = Extract(name="delivery", into=Delivery)
-    found = correct_result(mine, None, {"number": "D-1", "pieces": "12"}, "Ada")
-    assert (found.record.number, found.record.pieces) == ("D-1", 12)
+    found = correct_result(mine, None, {"number": "D-1", "pieces": "12", "whole": "oui"}, "Ada")
+    assert (found.record.number, found.record.pieces, found.record.whole) == ("D-1", 12, True)

@@ -1,9 +1,11 @@
 """Values of fields: made of text, compared, and merged where several readers gave one."""
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
+from enum import Enum
 from typing import Any, cast
 
 from pydantic import BaseModel
@@ -13,9 +15,9 @@ from smeflow.documents.document import Document, Quote
 from smeflow.extract.grounding import ground
 from smeflow.i18n import Phrase, say
 from smeflow.kinds.record_kind import FieldSpec, RecordKind
-from smeflow.kinds.records import Check, FieldKind, Reading
+from smeflow.kinds.records import Check, FieldKind, Reading, parse_truth
 from smeflow.values.amounts import parse_amount
-from smeflow.values.dates import parse_date
+from smeflow.values.dates import parse_date, parse_datetime
 
 CENT = Decimal("0.01")
 CURRENCIES: Mapping[str, str] = {"€": "EUR", "$": "USD", "£": "GBP", "EURO": "EUR", "EUROS": "EUR"}
@@ -44,8 +46,52 @@ def _joined(text: str, _spec: FieldSpec) -> ParsedField | None:
 
 
 def _choice(text: str, spec: FieldSpec) -> ParsedField | None:
-    choice = next((choice for choice in spec.choices if folded(choice) == folded(text)), None)
+    choice = next(
+        (choice for word, choice in choice_words(spec).items() if text == word),
+        next((choice for word, choice in choice_words(spec).items() if folded(word) == folded(text)), None),
+    )
     return ParsedField(choice) if choice else None
+
+
+def choice_words(spec: FieldSpec) -> dict[str, str]:
+    """Give every way to write a choice: itself, its name, and its name with spaces; each with the choice."""
+    spaced = {name.replace("_", " "): choice for name, choice in spec.names.items()}
+    return {**spaced, **spec.names, **{choice: choice for choice in spec.choices}}
+
+
+def _truth(text: str, _spec: FieldSpec) -> ParsedField | None:
+    truth = parse_truth(text)
+    return None if truth is None else ParsedField(truth)
+
+
+def _moment(text: str, _spec: FieldSpec) -> ParsedField | None:
+    moment = parse_datetime(text)
+    return ParsedField(moment) if moment else None
+
+
+def _union(text: str, spec: FieldSpec) -> ParsedField | None:
+    alternative = alternative_of(text, spec)
+    parsed = parse_field(text, alternative) if alternative else None
+    return ParsedField(typed_value(parsed.value, alternative), parsed.currency) if parsed else None
+
+
+def alternative_of(text: str, spec: FieldSpec) -> FieldSpec | None:
+    """Tell which of several kinds *text* is: the first that takes all of it and loses nothing of it."""
+    takes_text = any(alternative.kind == "text" for alternative in spec.alternatives)
+    for alternative in (a for a in spec.alternatives if a.plain):
+        parsed = parse_field(text, alternative)
+        if parsed is None:
+            continue
+        value = parsed.value
+        loses = (
+            (alternative.whole and value != value.to_integral_value())
+            or (alternative.kind == "number" and parsed.currency and takes_text)
+            or (isinstance(value, Decimal) and takes_text and re.match(r"\D*0\d", text))
+            or (alternative.kind == "boolean" and len(text) < 2)
+        )
+        if not loses:
+            return alternative
+    return None
 
 
 def _currency(text: str, _spec: FieldSpec) -> ParsedField | None:
@@ -72,9 +118,62 @@ _PARSERS = {
     "money": _amount,
     "number": _amount,
     "date": _date,
+    "datetime": _moment,
+    "boolean": _truth,
+    "union": _union,
     "iban": _joined,
 }
 """What is of no kind here is taken as printed."""
+
+
+def typed_value(value: Any, spec: FieldSpec | None) -> Any:
+    """Make a value of its field's own class: an ``int``, an enum's member, a set; what is neither stays."""
+    if spec is None or value is None:
+        return value
+    if spec.many and isinstance(value, list | tuple):
+        members = [typed_value(member, spec.member) for member in value]
+        return _held(members, spec.container)
+    if isinstance(value, Mapping):
+        if spec.item is not None:
+            return {typed_value(k, spec.key): typed_value(v, spec.item) for k, v in value.items()}
+        typed = {name: typed_value(inner, spec.fields.get(name)) for name, inner in value.items()}
+        return tuple(typed.get(name) for name in spec.fields) if spec.kind == "tuple" else typed
+    if spec.kind == "choice" and isinstance(value, str) and spec.python:
+        return next((v for v in spec.python if _written(v) == value), value)
+    if isinstance(value, Decimal) and spec.python is float:
+        return float(value)
+    if isinstance(value, Decimal) and spec.whole and value == value.to_integral_value():
+        return int(value)
+    return value
+
+
+def retyped(value: Any, spec: FieldSpec | None) -> Any:
+    """Give what was JSON, where days and amounts are text, its type in a union or literal again."""
+    if spec is None:
+        return value
+    if spec.kind == "union" and not spec.many and isinstance(value, str):
+        parsed = _union(value, spec)
+        return value if parsed is None else parsed.value
+    if spec.kind == "choice" and not spec.many:
+        return typed_value(value, spec)
+    if spec.many and isinstance(value, list):
+        return [retyped(member, spec.member) for member in value]
+    if isinstance(value, list):
+        return [retyped(inner, s) for inner, s in zip(value, spec.fields.values(), strict=False)] or value
+    if isinstance(value, Mapping):
+        return {k: retyped(inner, spec.item or spec.fields.get(k)) for k, inner in value.items()}
+    return value
+
+
+def _written(choice: Any) -> str:
+    return str(choice.value if isinstance(choice, Enum) else choice)
+
+
+def _held(members: list[Any], container: Any) -> Any:
+    try:
+        return container(members) if container else members
+    except TypeError:  # a set takes no member that may change; Pydantic makes frozen ones of them
+        return members
 
 
 def ground_field(
@@ -85,6 +184,10 @@ def ground_field(
         symbols = [s for s, code in CURRENCIES.items() if code == parsed.value]
         quotes = (ground(word, "text", documents) for word in (parsed.value, *symbols))
         return next((quote for quote in quotes if quote), None)
+    if spec.kind == "union":
+        alternative = alternative_of(printed, spec)
+        parsed_as = parse_field(printed, alternative) if alternative else None
+        return ground_field(parsed_as, printed, alternative, documents) if alternative and parsed_as else None
     kind = cast("FieldKind", "text" if spec.kind in ("choice", "email", "phone") else spec.kind)
     return ground(parsed.value, kind, documents) or ground(printed, kind, documents)
 
@@ -99,6 +202,10 @@ def canonical_text(value: Any) -> str | None:
         return f"{value:f}"
     if isinstance(value, tuple | list | Mapping):
         return canonical_json(_plain(value))
+    if isinstance(value, set | frozenset):
+        return canonical_json(sorted(_plain(tuple(value)), key=canonical_json))
+    if isinstance(value, Enum):
+        return canonical_text(value.value)
     return value.isoformat() if isinstance(value, date) else str(value)
 
 
@@ -111,7 +218,7 @@ def _plain(value: Any) -> Any:
     if isinstance(value, BaseModel):
         return value.model_dump(mode="json", exclude_none=True)
     if isinstance(value, Mapping):
-        return {key: _plain(inner) for key, inner in value.items()}
+        return {canonical_text(key): _plain(inner) for key, inner in value.items()}
     return [_plain(member) for member in value] if isinstance(value, tuple | list) else canonical_text(value)
 
 
@@ -121,6 +228,8 @@ def same_value(first: Any, second: Any, kind: str) -> bool:
         return abs(first - second) < CENT
     if isinstance(first, date) or isinstance(second, date):
         return bool(first == second)
+    if kind in ("boolean", "union", "list", "dict", "tuple"):
+        return canonical_text(first) == canonical_text(second)
     left, right = folded(str(first)), folded(str(second))
     if kind in ("identifier", "iban", "number"):
         return _bare(left) == _bare(right)

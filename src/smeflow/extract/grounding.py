@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterator, Sequence
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
 
 from smeflow._text import folded, folded_in_place
@@ -11,7 +11,7 @@ from smeflow.documents.page_text import box_of, occurrences, quote_of
 from smeflow.kinds.records import FieldKind
 from smeflow.money import Money
 from smeflow.values.amounts import find_amounts
-from smeflow.values.dates import find_dates
+from smeflow.values.dates import find_dates, find_datetimes
 
 ROW_MEDIA_TYPE = "application/vnd.smeflow.row+json"
 _SEPARATORS = r"[\s.\-/]{0,2}"
@@ -69,7 +69,7 @@ def spans_of_value(value: object, kind: FieldKind, text: str) -> Iterator[tuple[
                 if number in {amount.value, amount.other}:
                     yield offset + amount.start, offset + amount.end
     elif isinstance(value, date):
-        for printed in find_dates(text):
+        for printed in find_datetimes(text) if isinstance(value, datetime) else find_dates(text):
             if value in {printed.value, printed.other}:
                 yield printed.start, printed.end
     elif kind in {"identifier", "iban", "phone"} or str(value).isdecimal():

@@ -18,11 +18,13 @@ from typing import Any
 from smeflow._text import folded
 from smeflow.documents.document import Document, Page, Quote
 from smeflow.documents.page_text import Piece, folded_map, occurrences, pieces_of, quote_of
+from smeflow.extract.field_values import choice_words, parse_field
 from smeflow.extract.grounding import ROW_MEDIA_TYPE
 from smeflow.i18n import Phrase, say
+from smeflow.kinds.record_kind import FieldSpec
 from smeflow.kinds.records import FieldKind, FieldValue, Finding, Labels, Reading, parse_value
 from smeflow.values.amounts import find_amounts
-from smeflow.values.dates import find_dates
+from smeflow.values.dates import find_dates, find_datetimes
 
 _TOKEN = re.compile(r"n\s?[°o](?=[\s.:]|\d|$)|n\.?\s?°|(?<!\w)n\.(?=\s?[\w#])|[^\W_]+|[#№]")
 _NUMBER = frozenset({"no", "nos", "nr", "nrs", "num", "numero", "number", "nummer", "nbr", "#", "№"})
@@ -171,8 +173,8 @@ def read_labels(path: Path) -> Labels:
     return parse_labels(content)
 
 
-Wanted = FieldKind | tuple[str, ...] | list[str]
-"""A kind, or the choices of a closed list."""
+Wanted = FieldKind | tuple[str, ...] | list[str] | FieldSpec
+"""A kind, the choices of a closed list, or the field itself where that alone tells how it is read."""
 ALIASES: Mapping[str, tuple[str, ...]] = {
     "invoice_number": ("number",),
     "date": ("issue_date", "issue_date_weak"),
@@ -239,8 +241,7 @@ def _in_document(
         return
     for column, cell in document.fields.items():
         if folded(column.replace("_", " ")) == folded(field.replace("_", " ")):
-            kind, choices = _kind_and_choices(wanted)
-            value = parse_value(cell, kind, choices=choices)
+            value = _value_of_cell(cell, wanted)
             if value is not None:
                 quote = Quote(text=cell, document=document.name, path=column, start=0, end=len(cell))
                 yield _Candidate(value=value, quote=quote, rank=(0, 0))
@@ -307,13 +308,23 @@ def _beside(
         yield 2, (nearest.start, nearest.end)
 
 
-def _kind_and_choices(wanted: Wanted) -> tuple[FieldKind, tuple[str, ...]]:
+def _value_of_cell(cell: str, wanted: Wanted) -> FieldValue | None:
+    if isinstance(wanted, FieldSpec):
+        parsed = parse_field(cell, wanted)
+        return parsed.value if parsed else None
+    kind, choices = _kind_and_choices(wanted)
+    return parse_value(cell, kind, choices=choices)
+
+
+def _kind_and_choices(wanted: FieldKind | tuple[str, ...] | list[str]) -> tuple[FieldKind, tuple[str, ...]]:
     return ("choice", tuple(wanted)) if isinstance(wanted, tuple | list) else (wanted, ())
 
 
 def _value_at_start(text: str, wanted: Wanted, place: int) -> tuple[FieldValue, int, int] | None:
     """Read the value at the start of *text*; give it with its span. A bare text needs a colon or a cell."""
     text = re.split(r"\s[|•]\s|\s{2,}|[;,]\s+(?=[^\W\d_][\w ]{0,30}[:=])", text.rstrip(" ,;"))[0]
+    if isinstance(wanted, FieldSpec):
+        return _value_of_field(text, wanted, place)
     kind, choices = _kind_and_choices(wanted)
     lead = len(text) - len(text.lstrip())
     if kind in {"money", "number"}:
@@ -331,3 +342,25 @@ def _value_at_start(text: str, wanted: Wanted, place: int) -> tuple[FieldValue, 
         text = text[: lead + len(word)] if any(c.isdigit() for c in word) else ""
     value = parse_value(text, kind)
     return (value, lead, len(text)) if value is not None else None
+
+
+def _value_of_field(text: str, spec: FieldSpec, place: int) -> tuple[FieldValue, int, int] | None:
+    """Read a value whose kind alone does not tell how: yes or no, a moment, a name of a choice, a union."""
+    lead = len(text) - len(text.lstrip())
+    if spec.kind == "datetime":
+        moment = next(find_datetimes(text), None)
+        fits = moment is not None and re.fullmatch(r"\s*[^\W\d_]{0,10}\.?,?\s*", text[: moment.start])
+        return (moment.value, moment.start, moment.end) if moment and fits else None
+    if spec.kind == "number":  # a float that is 1234 or 1.234 is neither
+        amount = next(find_amounts(text), None)
+        sure = amount is not None and amount.start <= 2 and amount.other is None
+        return (amount.value, amount.start, amount.end) if amount and sure else None
+    if spec.kind == "choice":
+        begun = [c for c in spec.choices if f"{folded(text)} ".startswith(f"{folded(c)} ")]
+        named = [choice for word, choice in choice_words(spec).items() if folded(word) == folded(text)]
+        return (max(begun, key=len) if begun else named[0], lead, len(text)) if begun or named else None
+    if spec.kind == "union" and place == 1 and not re.fullmatch(r"\s*(?=\S*\d)\S+", text):
+        return None  # several words without a colon: where the value ends is not sure
+    whole = re.split(r"\s*[(,;.]\s|\s*\(", text, maxsplit=1)[0] if spec.kind == "boolean" else text
+    parsed = parse_field(whole, spec)
+    return (parsed.value, lead, len(whole.rstrip())) if parsed else None

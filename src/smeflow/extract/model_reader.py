@@ -5,13 +5,13 @@ than its provider takes.
 """
 
 import struct
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from dataclasses import field as dataclass_field
 from itertools import islice
-from typing import TYPE_CHECKING, Any, Literal, Protocol, runtime_checkable
+from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
-from pydantic import BaseModel, Field, create_model
+from pydantic import BaseModel
 
 from smeflow.documents.document import Document, Quote
 from smeflow.documents.show import page_png
@@ -23,7 +23,9 @@ from smeflow.extract.field_values import (
     parse_field,
     same_value,
     sentence_value,
+    typed_value,
 )
+from smeflow.extract.fields import key_of
 from smeflow.i18n import Phrase, say
 from smeflow.kinds.field_names import FIELDS, list_fields
 from smeflow.kinds.record_kind import FieldSpec
@@ -40,14 +42,6 @@ PROMPT = (
     "You copy values out of office documents. For each field give the text exactly as it is printed, without "
     "correcting, converting or adding up anything; give null for a field that is not there. {what}"
 )
-ABOUT: Mapping[str, str] = {
-    "money": "an amount with its currency, as printed",
-    "number": "a number, as printed",
-    "date": "a date, as printed",
-    "iban": "an IBAN, as printed",
-    "currency": "the currency's code or sign, as printed",
-    "identifier": "an identifier, as printed",
-}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -64,31 +58,6 @@ class ModelReading:
     """There is no model."""
 
 
-def answer_shape(name: str, specs: Mapping[str, FieldSpec]) -> "AnswerForm[Any]":
-    """Make the shape of the answer: every field as printed, or null."""
-    from smeflow.llm.ask import AnswerForm
-
-    return AnswerForm.of(_shape(f"Printed_{name}", specs))
-
-
-def _shape(name: str, specs: Mapping[str, FieldSpec]) -> type[BaseModel]:
-    columns: dict[str, Any] = {}
-    for field, spec in specs.items():
-        key = key_of(field)
-        inner: Any = Literal[spec.choices] if spec.choices else str
-        inner = _shape(f"{name}_{key}", spec.fields) if spec.fields else inner
-        kind: Any = list[inner] if spec.many else inner
-        about = spec.about or ABOUT.get(spec.kind, "as printed")
-        columns[key] = (kind | None, Field(..., description=about))
-    shape: type[BaseModel] = create_model(name, **columns)
-    return shape
-
-
-def key_of(field: str) -> str:
-    """Name a field in the answer; a field inside another is written with an underline."""
-    return field.replace(".", "_")
-
-
 def read_by_model(
     documents: tuple[Document, ...],
     specs: Mapping[str, FieldSpec],
@@ -101,8 +70,13 @@ def read_by_model(
     max_characters: int,
     max_output_tokens: int,
     pages_shown: int = 0,
+    questionable: Sequence[str] = (),
+    objections: Callable[[Reading], Sequence[str]] | None = None,
 ) -> ModelReading:
     """Ask a model for every field and keep what the documents bear out; a long text is read part by part.
+
+    What is *questionable* of what others read is told with the question; the *objections* to an answer are
+    told once, and the next answer counts.
 
     *examples* are values of earlier documents of the same kind that a person approved; *words* are what
     people call the fields.
@@ -113,7 +87,11 @@ def read_by_model(
         messages = prompt_messages(PROMPT.format(what=instructions).strip(), framed)
         if pages_shown:
             messages = _with_pages(messages, part, llm, pages_shown)
-        parts.append(_read_part(part, messages, specs, llm, answer, framed.cut, max_output_tokens, words))
+        if questionable:
+            messages = _with_doubts(messages, questionable, framed.key)
+        parts.append(
+            _read_part(part, messages, specs, llm, answer, framed.cut, max_output_tokens, words, objections)
+        )
         if parts[-1].no_model or parts[-1].failed:
             return parts[-1]
     if len(parts) == 1:
@@ -135,11 +113,20 @@ def _read_part(  # noqa: PLR0917 - what one question is made of
     cut: bool,  # noqa: FBT001 - told by the framing
     max_output_tokens: int,
     words: Mapping[str, Phrase],
+    objections: Callable[[Reading], Sequence[str]] | None,
 ) -> ModelReading:
     from smeflow.llm.ask import ask
 
+    first: list[ModelReading] = []
+
+    def object_once(value: BaseModel) -> Sequence[str]:
+        if first or objections is None:
+            return ()
+        first.append(_grounded(value, specs, documents))
+        return objections(first[0].reading) if first[0].reading else ()
+
     try:
-        checked = ask(llm, messages, answer, max_output_tokens=max_output_tokens)
+        checked = ask(llm, messages, answer, check=object_once, max_output_tokens=max_output_tokens)
     except LLMRejected as error:
         if error.reason == "no_model":
             return ModelReading(no_model=True)
@@ -147,12 +134,25 @@ def _read_part(  # noqa: PLR0917 - what one question is made of
             return ModelReading(failed=error.phrase)
         raise
     except (AnswerInvalid, LLMRefused) as error:
+        if first:  # it has answered, and had nothing better to say
+            return replace(first[0], problems=(error.phrase,))
         return ModelReading(failed=error.phrase)
     reading = _grounded(checked.value, specs, documents)
     problems = (*checked.reply.notes, *_unsure(checked.reply.probabilities or {}, reading, words))
     if cut:
         problems += (say("The model was shown only the beginning and the end of the text."),)
     return replace(reading, problems=problems)
+
+
+def _with_doubts(messages: tuple[Message, ...], questionable: Sequence[str], key: str) -> tuple[Message, ...]:
+    """Say what was read otherwise and cannot be right; framed, since a validator may repeat the document."""
+    *earlier, last = messages
+    listed = "\n".join(f"- {reason.replace(key, '')}" for reason in questionable[:20])
+    told = (
+        "What was read without a model breaks these rules of the record; read it with care:\n"
+        f"<<<{key} rules\n{listed}\n{key}>>>"
+    )
+    return (*earlier, replace(last, content=f"{last.content}\n\n{told}"))
 
 
 def _with_pages(
@@ -201,9 +201,16 @@ class _AnswerFilter:
         if answer is None:
             return None
         if spec.many:
-            item_spec = spec.model_copy(update={"many": False})
-            kept = [self._keep_inner(name, value, item_spec) for value in answer]
+            kept = [self._keep_inner(name, value, spec.member) for value in answer]
             return [value for value in kept if value is not None] or None
+        if spec.kind == "dict" and spec.key and spec.item:
+            keys = [self._keep_inner(name, pair.key, spec.key) for pair in answer]
+            values = [self._keep_inner(name, pair.value, spec.item, str(pair.key)) for pair in answer]
+            return self._without_rivals(name, list(zip(keys, values, strict=True))) or None
+        if spec.kind == "union":
+            alternative = _alternative_answered(answer, spec)
+            if alternative is not None:
+                return typed_value(bare_value(self.keep(name, answer, alternative)), alternative)
         if spec.fields:
             inner = {
                 n: self._keep_inner(name, getattr(answer, key_of(n)), s, n) for n, s in spec.fields.items()
@@ -218,7 +225,24 @@ class _AnswerFilter:
             self.quotes.setdefault(name, self.quotes[path])
         return bare_value(kept)
 
-    def _value(self, name: str, printed: str, spec: FieldSpec) -> ParsedField | None:
+    def _without_rivals(self, name: str, pairs: Sequence[tuple[Any, Any]]) -> dict[Any, Any]:
+        """Make a mapping of pairs; where a key stands twice with two values neither is taken."""
+        kept: dict[Any, Any] = {}
+        rivals = {key for key, value in pairs for k, v in pairs if k == key and v != value}
+        for key, value in pairs:
+            if key in rivals:
+                listed = ", ".join(str(sentence_value(v)) for k, v in pairs if k == key)
+                place = f"{name}.{key}"
+                self.dropped.append(
+                    say("{field}: several values stand beside it: {values}.", field=place, values=listed)
+                )
+            elif key is not None and value is not None:
+                kept[key] = value
+        return kept
+
+    def _value(self, name: str, printed: str | bool, spec: FieldSpec) -> ParsedField | None:  # noqa: FBT001 - an answer
+        if isinstance(printed, bool):
+            return ParsedField(printed)
         if not printed.strip():
             return None
         shown = printed[:80]
@@ -238,6 +262,21 @@ class _AnswerFilter:
         if quote is not None:
             self.quotes.setdefault(name, quote)
         return parsed
+
+
+def _alternative_answered(answer: Any, spec: FieldSpec) -> FieldSpec | None:
+    """Tell which of several kinds an answer is of that is no plain text: a truth, a list or a record."""
+    for number, alternative in enumerate(spec.alternatives):
+        is_list = alternative.many or alternative.kind == "dict"
+        if isinstance(answer, BaseModel):
+            fits = alternative.fields and not is_list and type(answer).__name__.endswith(f"_{number}")
+        elif isinstance(answer, list):
+            fits = is_list
+        else:
+            fits = isinstance(answer, bool) and alternative.kind == "boolean"
+        if fits:
+            return alternative
+    return None
 
 
 def split_by_pages(documents: tuple[Document, ...], limit: int) -> list[tuple[Document, ...]]:
@@ -277,8 +316,11 @@ def join_readings(
         if not matches:
             continue
         values = [bare_value(finding.value) for finding in matches]
+        joined = {k: v for pairs in values for k, v in pairs.items()} if spec.kind == "dict" else {}
         if spec.many:
             findings[field] = replace(matches[0], value=[row for rows in values for row in rows])
+        elif spec.kind == "dict" and all(joined[k] == v for pairs in values for k, v in pairs.items()):
+            findings[field] = replace(matches[0], value=joined)
         elif spec.kind in ("money", "number"):
             findings[field] = matches[-1]
         elif all(same_value(values[0], other, spec.kind) for other in values[1:]):

@@ -181,15 +181,23 @@ def read_labelled_fields(
     papers = _unread(documents)
     if not layout or not papers.documents:
         return papers
-    from smeflow.extract.labels import Wanted, read_labelled
-
-    plain = {name: spec for name, spec in specs.items() if spec.plain}
-    kinds = {name: spec.choices or cast("Wanted", spec.kind) for name, spec in plain.items()}
-    reading = read_labelled(papers.documents, kinds)
+    reading = read_beside_labels(papers.documents, specs)
     if reading is None:
         return papers
     problems = (*papers.problems, *reading.problems)
     return replace(papers, readings=(reading,), problems=problems, several=reading.several)
+
+
+def read_beside_labels(documents: Sequence[Document], specs: Mapping[str, FieldSpec]) -> Reading | None:
+    """Read the fields that may stand beside a label."""
+    from smeflow.extract.labels import Wanted, read_labelled
+
+    def wanted(spec: FieldSpec) -> Wanted:
+        if spec.names or spec.kind in ("boolean", "datetime", "union") or spec.python is float:
+            return spec
+        return spec.choices or cast("Wanted", spec.kind)
+
+    return read_labelled(documents, {name: wanted(spec) for name, spec in specs.items() if spec.plain})
 
 
 def _unread(documents: Sequence[Document]) -> PaperReadings:

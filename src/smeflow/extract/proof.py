@@ -6,17 +6,25 @@ is not stands in its `ProofEvidence` and, for people, in the doubts of the extra
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Literal, cast
+from typing import Any, Literal, cast
 
 from pydantic import BaseModel
 
 from smeflow.documents.document import Document, Quote
-from smeflow.extract.field_values import MergedField, MergedReadings, canonical_text, merge_readings, nested
+from smeflow.extract.field_values import (
+    MergedField,
+    MergedReadings,
+    canonical_text,
+    merge_readings,
+    nested,
+    sentence_value,
+    typed_value,
+)
 from smeflow.extract.fields import CURRENCY, FieldsRecord
 from smeflow.extract.grounding import ground
 from smeflow.extract.model_reader import ModelReading
 from smeflow.extract.papers import PaperReadings
-from smeflow.extract.result import Extraction, R, with_gaps
+from smeflow.extract.result import BrokenLaw, Extraction, R, record_and_laws
 from smeflow.i18n import Phrase, say
 from smeflow.kinds.field_names import list_fields
 from smeflow.kinds.record_kind import FieldSpec, Firm, Judgement, RecordKind
@@ -59,6 +67,8 @@ def is_proven(evidence: ProofEvidence) -> bool:
 
 AGREEING = "readers_agree"
 """The check that fails where two readers say different things."""
+LAW = "law"
+"""The check that fails where a rule of the record's own class does not hold."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -85,6 +95,8 @@ class JudgedRecord:
     """The bank accounts on the page."""
     currencies: tuple[str, ...] = ()
     """What stands beside the amounts of fields a recipe wrote."""
+    laws: tuple[BrokenLaw, ...] = ()
+    """The rules of the record's own class that it breaks."""
     exact: frozenset[str] = frozenset()
     """The readers whose values are a file's own data."""
 
@@ -92,6 +104,11 @@ class JudgedRecord:
     def absent(self) -> tuple[str, ...]:
         """What is wanted and was not found."""
         return self.judgement.absent
+
+    @property
+    def questionable(self) -> tuple[str, ...]:
+        """What breaks a rule of the record's own class and may have been read wrongly, without the values."""
+        return _questionable(self.laws)
 
     @property
     def complete_and_closed(self) -> bool:
@@ -112,6 +129,22 @@ class Judge:
             self._last = (papers, model, _judge(self.task, papers, model))
         return self._last[2]
 
+    def objections(self, papers: PaperReadings, model: Reading) -> tuple[str, ...]:
+        """Give what the record's own class says against the values once a *model*'s are among them."""
+        readings = [*papers.readings, model]
+        values = _values(self.task, merge_readings(readings, self.task.specs, self.task.kind))
+        return _questionable(record_and_laws(self.task.record_type, values)[1])
+
+
+def _questionable(laws: Sequence[BrokenLaw]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(law.said for law in laws if not law.is_gap))
+
+
+def _values(task: ExtractionTask, merged: MergedReadings) -> dict[str, Any]:
+    """Give the values as the record's own class takes them."""
+    typed = {name: typed_value(field.value, task.specs.get(name)) for name, field in merged.fields.items()}
+    return nested(typed)
+
 
 def _judge(task: ExtractionTask, papers: PaperReadings, model: Reading | None) -> JudgedRecord:
     """Put the readers' values together and check them."""
@@ -120,19 +153,58 @@ def _judge(task: ExtractionTask, papers: PaperReadings, model: Reading | None) -
     merged = _without_guessed_account(merge_readings(readings, task.specs, task.kind), accounts)
     values = nested({name: field.value for name, field in merged.fields.items()})
     currencies = _currencies(task, merged)
+    typed = _values(task, merged)
     if len(currencies) == 1:
-        values[CURRENCY] = currencies[0]
-    record = with_gaps(task.record_type, values)
+        values[CURRENCY] = typed[CURRENCY] = currencies[0]
+    record, laws = record_and_laws(task.record_type, typed)
     judgement = task.kind.judge(record, task.wanted, task.firm, values)
     reader_checks = [check for reading in papers.readings for check in reading.checks]
     return JudgedRecord(
         record=record,
         merged=merged,
-        checks=(*judgement.checks, *reader_checks, *papers.checks, *merged.checks),
+        checks=(
+            *judgement.checks,
+            *reader_checks,
+            *papers.checks,
+            *merged.checks,
+            *_law_checks(task, judgement, laws, typed),
+        ),
+        laws=laws,
         judgement=judgement,
         accounts=accounts,
         currencies=currencies,
         exact=frozenset(reading.reader for reading in papers.readings if reading.exact),
+    )
+
+
+def _law_checks(
+    task: ExtractionTask, judgement: Judgement, laws: Sequence[BrokenLaw], values: Mapping[str, Any]
+) -> tuple[Check, ...]:
+    """Give the rules of the record's own class that do not hold, and say where they could not be checked."""
+    checks = [
+        Check(name=LAW, passed=False, detail=_told(task, law, values), fields=(law.field,) * bool(law.field))
+        for law in laws
+    ]
+    incomplete = any(
+        info.is_required() and values.get(name) is None
+        for name, info in task.record_type.model_fields.items()
+    )
+    if incomplete and not judgement.absent and task.record_type.__pydantic_decorators__.model_validators:
+        checks.append(
+            Check(name=LAW, passed=None, detail=say("The record is too incomplete for its own rules."))
+        )
+    return tuple(checks)
+
+
+def _told(task: ExtractionTask, law: BrokenLaw, values: Mapping[str, Any]) -> Phrase:
+    if not law.field:
+        return say("The record breaks a rule of its own: {reason}.", reason=law.reason)
+    named = task.kind.named(law.field) if law.path == law.field else law.path
+    return say(
+        "{field}: {value} breaks a rule of the record: {reason}.",
+        field=named,
+        value=sentence_value(values[law.field]),
+        reason=law.reason,
     )
 
 
@@ -166,7 +238,7 @@ def make_extraction(
     kind = task.kind
     fields = judged.merged.fields
     failed = [check for check in judged.checks if check.passed is False]
-    missing = judged.absent
+    missing = [name for name in judged.absent if name not in {law.field for law in judged.laws}]
     no_doubts = kind.proof.stops_proof_only | kind.proof.only_told
     serious = [check for check in failed if check.name not in no_doubts]
     doubts = [
@@ -181,7 +253,8 @@ def make_extraction(
         *([model.failed] if model.failed else []),
     ]
     minor = [check.detail for check in failed if check not in serious and check.detail]
-    not_run = [c.detail for c in judged.checks if c.passed is None and c.name in _rules(kind) and c.detail]
+    unchecked = {LAW, *_rules(kind)}
+    not_run = [c.detail for c in judged.checks if c.passed is None and c.name in unchecked and c.detail]
     problems = [*papers.problems, *model.problems, *minor, *not_run]
     return returns(
         record=cast("R", judged.record),
@@ -202,7 +275,8 @@ def _evidence(
     fields = judged.merged.fields
     required = [fields[name] for name in task.wanted if name in fields]
     failed = {check.name for check in judged.checks if check.passed is False}
-    failed |= {c.name for c in judged.checks if c.passed is None and c.name in _rules(task.kind)}
+    unchecked = {LAW, *_rules(task.kind)}
+    failed |= {c.name for c in judged.checks if c.passed is None and c.name in unchecked}
     rules = task.kind.proof
     contradictions = rules.contradictions | {AGREEING}
     harmless = rules.only_told | (rules.ignored_in_exact_data if papers.exact else frozenset())

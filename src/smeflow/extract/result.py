@@ -4,20 +4,31 @@ import json
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, lru_cache
 from html import escape
 from types import UnionType
 from typing import Any, ClassVar, Generic, Self, TypeVar, Union, cast, get_args, get_origin
 
-from pydantic import BaseModel, Field, TypeAdapter, ValidationError, field_serializer, field_validator
+from pydantic import (
+    BaseModel,
+    Field,
+    RootModel,
+    TypeAdapter,
+    ValidationError,
+    field_serializer,
+    field_validator,
+)
 from pydantic.functional_validators import ModelWrapValidatorHandler
+from pydantic_core import to_json
 
 from smeflow.core.case import Known
 from smeflow.core.claims import Claim
 from smeflow.documents.document import Document, Quote
+from smeflow.extract.field_values import retyped
+from smeflow.extract.fields import specs_of_model
 from smeflow.i18n import Language, Phrase, localized_text, say
 from smeflow.kinds.field_names import FIELDS, field_label, member_label, reader_word
-from smeflow.kinds.record_kind import kind_of, shown_value, word_for_check
+from smeflow.kinds.record_kind import FieldSpec, kind_of, shown_value, word_for_check
 from smeflow.kinds.records import Check
 from smeflow.kinds.steps import FieldReading, RivalReading, StepResult
 
@@ -55,19 +66,23 @@ class Extraction(StepResult, Generic[R]):
     @classmethod
     def _keep_gaps(cls, value: object, handler: ModelWrapValidatorHandler[R]) -> R:
         """Read a record back that had gaps when it was written."""
+        kind = cls.model_fields["record"].annotation
+        if isinstance(kind, type) and isinstance(value, kind):
+            return cast("R", value)  # a record with gaps would not pass its own class's validators
+        if isinstance(value, Mapping) and isinstance(kind, type):
+            ambiguous = _ambiguous_fields(cast("type[BaseModel]", kind))
+            value = {name: retyped(inner, ambiguous.get(name)) for name, inner in value.items()}
         try:
             return handler(value)
-        except ValidationError:
-            kind = cls.model_fields["record"].annotation
+        except Exception:  # a class's own validator may raise anything where there are gaps
             if not isinstance(value, Mapping) or not isinstance(kind, type):
                 raise
             return with_gaps(cast("type[R]", kind), value)
 
     @field_serializer("record", when_used="json")
     def _write(self, record: R) -> dict[str, Any]:
-        return record.model_dump(
-            mode="json", warnings=False
-        )  # gaps are None where the type says they cannot be
+        # gaps are None where the type says they cannot be
+        return cast("dict[str, Any]", _steady(record, record.model_dump(mode="json", warnings=False)))
 
     @cached_property
     def documents(self) -> tuple[Document, ...]:
@@ -132,26 +147,110 @@ def record_type_in(returns: Any) -> type[BaseModel] | None:
     return None
 
 
+@lru_cache(maxsize=64)
+def _ambiguous_fields(kind: type[BaseModel]) -> Mapping[str, FieldSpec]:
+    """Give the fields that hold a union or a literal: JSON tells no day, amount or member from text."""
+    specs = specs_of_model(kind, read_elsewhere=True)
+    return {name: spec for name, spec in specs.items() if _is_ambiguous(spec)}
+
+
+def _is_ambiguous(spec: FieldSpec) -> bool:
+    inner = (*spec.fields.values(), *([spec.item] if spec.item else []))
+    return spec.kind in ("union", "choice") or any(map(_is_ambiguous, inner))
+
+
+@dataclass(frozen=True, kw_only=True)
+class BrokenLaw:
+    """A rule of the record's own class that what was read does not keep: a constraint or a validator."""
+
+    field: str
+    """Empty where the rule is about several fields."""
+    path: str
+    """The field, or what inside it: ``items.2.amount``."""
+    reason: str
+    """What the class says of it, in its own words."""
+    is_gap: bool = False
+    """Something inside the value is missing."""
+
+    @property
+    def said(self) -> str:
+        """Say it without the value."""
+        return f"{self.path}: {self.reason}" if self.path else self.reason
+
+
 def with_gaps(kind: type[R], values: Mapping[str, Any]) -> R:
     """Make a record of what is known; the rest is its default or None, even where the type demands a value.
 
     A value that does not fit its field is left out: this never raises.
     """
     try:
-        return kind.model_validate(values)
-    except ValidationError:
-        known: dict[str, Any] = {}
-        for name, info in kind.model_fields.items():
-            known[name] = (
-                None if info.is_required() else info.get_default(call_default_factory=True, validated_data={})
-            )
-            if values.get(name) is None:
-                continue
-            try:
-                known[name] = TypeAdapter(info.rebuild_annotation()).validate_python(values[name])
-            except ValidationError:
-                continue
-        return kind.model_construct(**known)
+        return kind.model_validate(values, by_alias=False, by_name=True)
+    except Exception:  # noqa: BLE001 - a class's own validator may raise anything
+        return _of_what_fits(kind, values)
+
+
+def record_and_laws(kind: type[R], values: Mapping[str, Any]) -> tuple[R, tuple[BrokenLaw, ...]]:
+    """Make a record as `with_gaps` does, and say which of its own rules the values break."""
+    try:
+        return kind.model_validate(values, by_alias=False, by_name=True), ()
+    except ValidationError as error:
+        laws = _broken_laws(error, values)
+    except Exception as error:  # noqa: BLE001 - a user's own validator may raise anything
+        laws = (BrokenLaw(field="", path="", reason=f"{type(error).__name__}: {error}"),)
+    broken = {law.field for law in laws}
+    return _of_what_fits(kind, {name: value for name, value in values.items() if name not in broken}), laws
+
+
+def _of_what_fits(kind: type[R], values: Mapping[str, Any]) -> R:
+    known: dict[str, Any] = {}
+    for name, info in kind.model_fields.items():
+        known[name] = (
+            None if info.is_required() else info.get_default(call_default_factory=True, validated_data={})
+        )
+        if values.get(name) is None:
+            continue
+        try:
+            known[name] = _fitted(info.rebuild_annotation(), values[name])
+        except Exception:  # noqa: BLE001, S112 - a type's own validator may raise anything; the gap shows it
+            continue
+    return kind.model_construct(**known)
+
+
+def _fitted(annotation: Any, value: Any) -> Any:
+    adapter = TypeAdapter(annotation)
+    try:
+        return adapter.validate_python(value, by_alias=False, by_name=True)
+    except ValidationError:  # a strict model takes the text of a date only where it knows it for JSON
+        return adapter.validate_json(to_json(value), by_alias=False, by_name=True)
+
+
+def _broken_laws(error: ValidationError, values: Mapping[str, Any]) -> tuple[BrokenLaw, ...]:
+    laws: dict[tuple[str, str], BrokenLaw] = {}
+    for fault in error.errors(include_url=False):
+        field = str(fault["loc"][0]) if fault["loc"] else ""
+        if field and values.get(field) is None:  # it is missing, which is told as such
+            continue
+        reason = str(fault.get("ctx", {}).get("error") or fault["msg"]).strip().rstrip(".")
+        path = ".".join(str(part) for part in fault["loc"])
+        is_gap = fault["type"] == "missing" or fault["input"] is None
+        laws[path, reason] = BrokenLaw(field=field, path=path, reason=reason[:200], is_gap=is_gap)
+    return tuple(laws.values())
+
+
+def _steady(value: Any, written: Any) -> Any:
+    """Put the members of sets into one order, however often a record is written."""
+    if isinstance(value, BaseModel):
+        if isinstance(value, RootModel) or not isinstance(written, dict):
+            return _steady(value.root, written) if isinstance(value, RootModel) else written
+        return {k: _steady(value.__dict__.get(k), inner) for k, inner in written.items()}
+    if isinstance(value, set | frozenset) and isinstance(written, list):
+        return sorted(written, key=lambda member: json.dumps(member, sort_keys=True))
+    if isinstance(value, list | tuple) and isinstance(written, list):
+        return [_steady(inner, member) for inner, member in zip(value, written, strict=False)]
+    if isinstance(value, dict) and isinstance(written, dict):
+        pairs = zip(value.values(), written.items(), strict=False)
+        return {key: _steady(inner, member) for inner, (key, member) in pairs}
+    return written
 
 
 STYLE = (

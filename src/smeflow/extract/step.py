@@ -18,14 +18,36 @@ from typing import (
     overload,
 )
 
-from pydantic import BaseModel, Field, ValidationInfo, field_serializer, field_validator, model_validator
+from pydantic import (
+    Field,
+    RootModel,
+    ValidationInfo,
+    field_serializer,
+    field_validator,
+    model_validator,
+)
 
 from smeflow.core.case import Case, Known
 from smeflow.documents.document import Document
 from smeflow.extract.confidence import Calibration, default_calibration, read_calibration, with_confidence
-from smeflow.extract.fields import FieldsRecord, FieldText, record_id, record_type, spec_of, specs_of_model
-from smeflow.extract.model_reader import PROMPT, ModelReading, answer_shape, read_by_model
-from smeflow.extract.papers import PaperReadings, read_labelled_fields, read_papers, status_messages
+from smeflow.extract.fields import (
+    FieldsRecord,
+    FieldText,
+    answer_shape,
+    only_by_model,
+    record_id,
+    record_type,
+    spec_of,
+    specs_of_model,
+)
+from smeflow.extract.model_reader import PROMPT, ModelReading, read_by_model
+from smeflow.extract.papers import (
+    PaperReadings,
+    read_beside_labels,
+    read_labelled_fields,
+    read_papers,
+    status_messages,
+)
 from smeflow.extract.proof import ExtractionTask, Judge, make_extraction, without_repeats
 from smeflow.extract.result import Extraction, R, with_gaps
 from smeflow.extract.second_look import Recogniser, look_again
@@ -43,7 +65,7 @@ from smeflow.kinds.record_kind import (
     kind_of,
     rule_names,
 )
-from smeflow.kinds.records import Labels
+from smeflow.kinds.records import Labels, Reading, Record
 from smeflow.kinds.steps import StepFamily
 from smeflow.llm.interface import LLM
 
@@ -182,7 +204,24 @@ class Extract(StepFamily, Generic[R]):
             raise ValueError(
                 say("required names fields that are not there: {fields}", fields=", ".join(unknown))
             )
+        if self.into is not None:
+            self._refuse_what_nobody_reads(self.into)
         return self
+
+    def _refuse_what_nobody_reads(self, into: type[R]) -> None:
+        """Refuse a field that no reader of this step can answer: it would be missing in every record.
+
+        Raises:
+            ValueError: There is one; the phrase names it and its type.
+        """
+        if issubclass(into, RootModel):
+            phrase = say("{name} has no fields; give a model that has it as one", name=into.__name__)
+            raise ValueError(phrase)  # noqa: TRY004 - told to the person who wrote it, as any other mistake
+        specs = self.specs if self.kind.asked is None else self._own_specs
+        for name, spec in specs.items() if not self.kind.readers or self.kind.asked is not None else ():
+            beside_a_label = spec.plain and "layout" in self.readers
+            if not beside_a_label and "model" not in self.readers:
+                raise only_by_model(name, into)
 
     @cached_property
     def record_type(self) -> type[R]:
@@ -195,8 +234,22 @@ class Extract(StepFamily, Generic[R]):
         if self.fields is not None:
             return {name: spec_of(written) for name, written in self.fields.items()}
         if self.kind.asked is not None:
-            return {**self.kind.asked, **(self.kind.rows if self.lines else {})}
-        return specs_of_model(cast("type[BaseModel]", self.into))
+            return {**self.kind.asked, **(self.kind.rows if self.lines else {}), **self._own_specs}
+        return specs_of_model(self.record_type, read_elsewhere=bool(self.kind.readers))
+
+    @cached_property
+    def _own_specs(self) -> dict[str, FieldSpec]:
+        """What a class adds to the record of a kind it is derived from; its kind's readers do not know it."""
+        own = self.record_type.model_fields.keys() - self.kind.record.model_fields.keys()
+        return specs_of_model(self.record_type, only=own)
+
+    @cached_property
+    def asked(self) -> dict[str, FieldSpec]:
+        """What a model is asked for: all but an optional field of a class's own that may stand by a label."""
+        own = self._own_specs if self.kind.asked is not None else {}
+        return {
+            n: spec for n, spec in self.specs.items() if n not in own or not (spec.optional and spec.plain)
+        }
 
     @cached_property
     def kind(self) -> RecordKind:
@@ -209,7 +262,8 @@ class Extract(StepFamily, Generic[R]):
         if self.required is not None:
             return self.required
         if self.kind.required is not None:
-            return self.kind.required
+            own = self._own_specs if self.kind.asked is not None else {}
+            return (*self.kind.required, *(name for name, spec in own.items() if not spec.optional))
         return tuple(name for name, spec in self.specs.items() if not spec.optional)
 
     @cached_property
@@ -220,7 +274,7 @@ class Extract(StepFamily, Generic[R]):
     @cached_property
     def answer(self) -> "AnswerForm[Any]":
         """The shape of a model's answer, made once."""
-        return answer_shape(self.name, self.specs)
+        return answer_shape(self.name, self.asked)
 
     def __call__(self, case: Case, llm: LLM, /) -> Extraction[R]:
         """Read the record. A model is asked where something wanted is missing, or with ``ask="always"``."""
@@ -230,7 +284,8 @@ class Extract(StepFamily, Generic[R]):
 
         def read(documents: Sequence[Document]) -> PaperReadings:
             if kind.readers:
-                return read_papers(documents, kind, context, self.readers)
+                papers = read_papers(documents, kind, context, self.readers)
+                return self._with_own_fields(papers) if kind.asked is not None else papers
             return read_labelled_fields(documents, self.specs, layout="layout" in self.readers)
 
         judge = Judge(
@@ -252,23 +307,57 @@ class Extract(StepFamily, Generic[R]):
         if papers.exact and self.checks and kind.rules:
             papers = replace(papers, checks=(*papers.checks, *kind.rules.run(case.documents, self.checks)))
         model = (
-            self._ask_model(papers, llm, case.known) if self._needs_model(papers, judge) else ModelReading()
+            self._ask_model(papers, llm, case.known, judge)
+            if self._needs_model(papers, judge)
+            else ModelReading()
         )
         extraction = make_extraction(self.returns, judge, papers, model)
         confidences = with_confidence(extraction, self.calibration or default_calibration())
         return extraction.model_copy(update=confidences).shown_on(case.documents)
 
     def _needs_model(self, papers: PaperReadings, judge: Judge) -> bool:
-        """Tell whether a model is to be asked: something wanted is missing, or a second opinion is."""
+        """Tell whether a model is to be asked: something wanted or that only it can answer is missing."""
         rows = self.lines and any(
             not any(name in reading.findings for reading in papers.readings) for name in self.kind.rows
         )
-        return "model" in self.readers and (self.ask == "always" or rows or bool(judge.of(papers).absent))
+        judged = judge.of(papers)
+        open_questions = rows or self._left_to_a_model(papers) or judged.absent or judged.questionable
+        return "model" in self.readers and (self.ask == "always" or bool(open_questions))
 
-    def _ask_model(self, papers: PaperReadings, llm: LLM, known: Known) -> ModelReading:
+    def _left_to_a_model(self, papers: PaperReadings) -> bool:
+        """Tell whether something was not read that only a model can answer, needed or not.
+
+        Of a `Record` whose fields may all be missing nothing is asked unless it is ``required``.
+        """
+        if self.into is None or self.kind.readers or (issubclass(self.into, Record) and not self.wanted):
+            return False
+        read = {name for reading in papers.readings for name in reading.findings}
+        beside_labels = "layout" in self.readers
+        return any(
+            not (spec.plain and beside_labels) and name not in read for name, spec in self.asked.items()
+        )
+
+    def _with_own_fields(self, papers: PaperReadings) -> PaperReadings:
+        """Read what a class adds to its kind's record beside labels."""
+        if not self._own_specs or "layout" not in self.readers:
+            return papers
+        reading = read_beside_labels(papers.documents, self._own_specs)
+        if reading is None:
+            return papers
+        problems = (*papers.problems, *reading.problems)
+        return replace(papers, readings=(*papers.readings, reading), problems=problems)
+
+    def _ask_model(self, papers: PaperReadings, llm: LLM, known: Known, judge: Judge) -> ModelReading:
+        told = set(judge.of(papers).questionable)
+
+        def objections(reading: Reading) -> list[str]:
+            new = [reason for reason in judge.objections(papers, reading) if reason not in told]
+            told.update(new)
+            return new
+
         return read_by_model(
             papers.documents,
-            self.specs,
+            self.asked,
             llm,
             self.answer,
             instructions=self.instructions,
@@ -277,6 +366,8 @@ class Extract(StepFamily, Generic[R]):
             max_characters=self.max_characters,
             max_output_tokens=self.max_output_tokens,
             pages_shown=self.pages_shown,
+            questionable=judge.of(papers).questionable,
+            objections=objections,
         )
 
     def _nothing_to_read(self, case: Case) -> Extraction[R]:

@@ -151,7 +151,11 @@ MEMBERS: Mapping[str, Phrase] = {
     **{name: TERMS[name] for name in _SAME_WORD.split()},
 }
 """The columns of an invoice's lines and of its rates of VAT."""
-COMMON_CHECKS: Mapping[str, Phrase] = {"readers_agree": say("readers agree"), "quoted": say("quoted")}
+COMMON_CHECKS: Mapping[str, Phrase] = {
+    "readers_agree": say("readers agree"),
+    "quoted": say("quoted"),
+    "law": say("the record's own rules hold"),
+}
 """What people call the checks of every kind of record; a kind's own are in its row."""
 _HEADINGS: Mapping[str, Phrase] = {
     "item": say("Item"),

@@ -36,12 +36,34 @@ class FieldSpec(Record):
     many: bool = False
     """A list of such values."""
     fields: dict[str, "FieldSpec"] = Field(default_factory=dict)
-    """The fields of a record inside the record; its kind is ``record``."""
+    """The fields of a record inside the record; its kind is ``record``. A ``tuple`` has them by place."""
+    names: dict[str, str] = Field(default_factory=dict)
+    """Other words for the choices, such as the names of an enum's members, each with the choice it means."""
+    by_name: bool = False
+    """The choices themselves say nothing (``1``, ``2``), so that a model may answer with their names."""
+    whole: bool = False
+    """A number without decimals."""
+    key: "FieldSpec | None" = None
+    """What the keys of a ``dict`` are."""
+    item: "FieldSpec | None" = None
+    """What the values of a ``dict`` are, or the members of a ``list`` of lists."""
+    alternatives: tuple["FieldSpec", ...] = ()
+    """What a ``union`` may be; text, which anything is, comes last."""
+    python: Any = None
+    """The class a value becomes, where it is not what its kind is read as: ``int``, ``float``, an enum."""
+    container: Any = None
+    """The class that holds the members where there are many."""
 
     @property
     def plain(self) -> bool:
         """Whether it is one value, as it may stand beside a label."""
-        return not self.many and not self.fields
+        several = self.many or self.fields or self.item is not None
+        return not several and all(alternative.plain for alternative in self.alternatives)
+
+    @property
+    def member(self) -> "FieldSpec":
+        """What one of many is."""
+        return self.item if self.kind == "list" and self.item else self.model_copy(update={"many": False})
 
 
 class Firm(Protocol):

@@ -13,7 +13,7 @@ from smeflow._text import folded
 from smeflow.documents.document import Quote
 from smeflow.i18n import Phrase
 from smeflow.values.amounts import DecimalMark, parse_amount
-from smeflow.values.dates import parse_date
+from smeflow.values.dates import parse_date, parse_datetime
 from smeflow.values.identifiers import iban_ok
 
 
@@ -116,14 +116,30 @@ class Labels:
     words: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
 
-FieldKind = Literal["text", "money", "number", "date", "identifier", "iban", "email", "phone", "choice"]
-FieldValue = str | Decimal | date
+FieldKind = Literal[
+    "text",
+    "money",
+    "number",
+    "date",
+    "datetime",
+    "boolean",
+    "identifier",
+    "iban",
+    "email",
+    "phone",
+    "choice",
+]
+FieldValue = str | Decimal | date | bool
+_YES = "yes oui ja true vrai wahr si sim tak on checked x ✓ ✔ ☑ ☒ 1"
+_NO = "no non nein nee false faux falsch falso nao nie off unchecked ☐ 0"
+TRUTHS: Mapping[str, bool] = {**dict.fromkeys(_YES.split(), True), **dict.fromkeys(_NO.split(), False)}
+"""What is printed for yes and for no, and in a box that is ticked or empty."""
 
 _EMAIL = re.compile(r"[\w.+%-]+@[\w-]+(?:\.[\w-]+)+")
 _PHONE = re.compile(r"\+?\(?\d[\d\s().\-/]{5,}\d")
 
 
-def parse_value(
+def parse_value(  # noqa: PLR0911 - one line a kind
     text: str,
     kind: FieldKind,
     *,
@@ -143,6 +159,10 @@ def parse_value(
             return amount.value if amount else None
         case "date":
             return parse_date(text, day_first)
+        case "datetime":
+            return parse_datetime(text, day_first=day_first)
+        case "boolean":
+            return parse_truth(text)
         case "choice":
             return next((choice for choice in choices if folded(choice) == folded(text)), None)
         case "iban":
@@ -156,3 +176,8 @@ def parse_value(
             return text if _PHONE.fullmatch(text) else None
         case "text":
             return text or None
+
+
+def parse_truth(text: str) -> bool | None:
+    """Read yes or no in the languages of Western Europe and Polish, or a tick; None when it is neither."""
+    return TRUTHS.get(folded(text).strip(" .!:;,()[]"))

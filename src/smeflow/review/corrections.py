@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any, get_args
 from pydantic import BaseModel, TypeAdapter, ValidationError
 
 from smeflow.engine.own_steps import Ruled
+from smeflow.extract.field_values import parse_field, typed_value
+from smeflow.extract.fields import specs_of_model
 from smeflow.extract.result import Extraction, with_gaps
 from smeflow.extract.step import Extract
 from smeflow.i18n import Phrase, say
@@ -215,6 +217,9 @@ def _parse_typed(kind: type[BaseModel], name: str, text: str) -> Any:
             return amount.value
         if date in kinds and (day := parse_date(text)) is not None:
             return day
+        spec = specs_of_model(kind, only=(name,), read_elsewhere=True).get(name)
+        if spec is not None and spec.plain and (parsed := parse_field(text, spec)) is not None:
+            return typed_value(parsed.value, spec)
         raise _does_not_fit(name, text, error) from error
 
 

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, time, timedelta, timezone, tzinfo
 
 from smeflow._text import folded
 
@@ -45,6 +45,13 @@ _PATTERNS = (
 )
 _WEEKDAY_AND_TIME = re.compile(r"[a-z]{0,10}[.,]?\s*(?:(?:t|at|a|um|om|le)?\s*[\d:.]{4,}\S*( utc| gmt)?)?")
 """What may stand around a date and adds nothing to it: a weekday before, a time behind."""
+_TIME = re.compile(
+    r"(?:\s*T\s*|\s*,?\s*(?:(?:à|a|at|um|om|le|alle|kl\.?)\s+|[-–]\s*)?)(?<![\d.])"
+    r"(?P<h>\d{1,2})(?:[hH](?P<hm>[0-5]\d)?|:(?P<m>[0-5]\d)(?::(?P<s>[0-5]\d)(?:[.,](?P<f>\d{1,6}))?)?)"
+    r"(?:\s*(?P<half>[aApP])\.?[mM]\b\.?|\s*(?:Uhr|h)\b)?"
+    r"(?:\s*(?P<zone>Z|UTC|GMT|[+-]\d{2}:?\d{2}))?(?![\w:])"
+)
+"""A time as it stands behind a day: ``14:05``, ``14h05``, ``2:05 pm``, ``T14:05:00+02:00``."""
 _COMPACT = re.compile(r"(?P<y>(?:19|20)\d{2})(?P<m>\d{2})(?P<d>\d{2})")
 
 
@@ -55,6 +62,17 @@ class FoundDate:
     value: date
     other: date | None = None
     """The other way to read it: ``03/04/2026`` with the month first."""
+    start: int
+    end: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FoundDatetime:
+    """A day and a time in a text."""
+
+    value: datetime
+    other: datetime | None = None
+    """The other way to read its day."""
     start: int
     end: int
 
@@ -73,6 +91,57 @@ def parse_date(text: str, day_first: bool = True) -> date | None:  # noqa: FBT00
         return None
     rest = folded(text[: dates[0].start] + " " + text[dates[0].end :])
     return dates[0].value if _WEEKDAY_AND_TIME.fullmatch(rest) else None
+
+
+def parse_datetime(text: str, *, day_first: bool = True) -> datetime | None:
+    """Read *text* as one day with its time; None when it is none.
+
+    A day alone is none: its time is not known.
+    """
+    text = text.strip().strip(":,; ").strip()
+    moments = list(find_datetimes(text, day_first=day_first))
+    if len(moments) != 1:
+        return None
+    rest = folded(text[: moments[0].start] + " " + text[moments[0].end :])
+    return moments[0].value if re.fullmatch(r"(?:[a-z]{2,10}[.,]?)?", rest) else None
+
+
+def find_datetimes(text: str, *, day_first: bool = True) -> Iterator[FoundDatetime]:
+    """Find every day that has a time behind it, in order."""
+    for day in find_dates(text, day_first=day_first):
+        clock = _TIME.match(text, day.end)
+        if clock is None or (hour := _hour(clock)) is None:
+            continue
+        fraction = int((clock["f"] or "").ljust(6, "0")[:6])
+        moment = time(
+            hour,
+            int(clock["m"] or clock["hm"] or 0),
+            int(clock["s"] or 0),
+            fraction,
+            tzinfo=_zone(clock["zone"]),
+        )
+        yield FoundDatetime(
+            value=datetime.combine(day.value, moment),
+            other=datetime.combine(day.other, moment) if day.other else None,
+            start=day.start,
+            end=clock.end(),
+        )
+
+
+def _hour(clock: re.Match[str]) -> int | None:
+    hour, half = int(clock["h"]), (clock["half"] or "").lower()
+    if half:
+        return hour % 12 + (12 if half == "p" else 0) if 1 <= hour <= 12 else None
+    return hour if hour <= 23 else None
+
+
+def _zone(printed: str | None) -> tzinfo | None:
+    if printed is None:
+        return None
+    if printed[0] not in "+-":
+        return UTC
+    away = timedelta(hours=int(printed[1:3]), minutes=int(printed[-2:]))
+    return timezone(-away if printed[0] == "-" else away)
 
 
 def find_dates(text: str, *, day_first: bool = True) -> Iterator[FoundDate]:
