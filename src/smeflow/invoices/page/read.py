@@ -11,6 +11,7 @@ from smeflow.extract.grounding import spans_of_value
 from smeflow.i18n import Phrase, say
 from smeflow.invoices.checks import GROSS, READ_TWICE, recognition_check, verdict
 from smeflow.invoices.page.dates import find_dates_on_page
+from smeflow.invoices.page.features import FIELDS, key_of
 from smeflow.invoices.page.heading import (
     DocumentTitle,
     FoundNumber,
@@ -194,8 +195,41 @@ def _one_amount(findings: Mapping[str, Finding]) -> bool:
     return "lines" not in findings and (net is None or net.value == gross.value)
 
 
+@dataclass(frozen=True, kw_only=True)
+class _RuleReading:
+    """What the rules of labels and sums found."""
+
+    title: DocumentTitle
+    number: FoundNumber | None
+    totals: Totals
+    parties: Parties
+    findings: dict[str, Finding]
+    problems: list[Phrase]
+
+
 def _read(document: Document, pages: Sequence[Page], firm: _OwnFirm, labels: Labels | None) -> _Sheet:
     view = PageView(document, pages, labels)
+    rules = _by_rules(view, firm)
+    findings, seller = rules.findings, rules.parties.seller
+    return _Sheet(
+        view=view,
+        title=rules.title,
+        number=rules.number,
+        totals=rules.totals,
+        findings=findings,
+        problems=tuple(rules.problems),
+        joined=bool(seller and seller.joined),
+        placed=bool(seller and seller.placed and seller.name == findings["seller"].value),
+    )
+
+
+def rule_choices(view: PageView) -> dict[str, str]:
+    """Give the keys of what the rules choose for each field that is learned."""
+    findings = _by_rules(view, _OwnFirm(names=(), ids=())).findings
+    return {name: key_of(name, findings[name].value) for name in FIELDS if name in findings}
+
+
+def _by_rules(view: PageView, firm: _OwnFirm) -> _RuleReading:
     title = find_title(view)
     problems = [title.not_booked] if title.not_booked else []
     numbers = find_invoice_numbers(view, title)
@@ -231,16 +265,13 @@ def _read(document: Document, pages: Sequence[Page], firm: _OwnFirm, labels: Lab
     elif not view.is_receipt and home_currency(view, parties.seller_ids):
         note = say("No currency is printed; it is the one of the seller's country.")
         findings["currency"] = Finding(value="EUR", quote=None, note=note)
-    seller = parties.seller
-    return _Sheet(
-        view=view,
+    return _RuleReading(
         title=title,
         number=number,
         totals=totals,
+        parties=parties,
         findings=findings,
-        problems=tuple(problems),
-        joined=bool(seller and seller.joined),
-        placed=bool(seller and seller.placed and seller.name == findings["seller"].value),
+        problems=problems,
     )
 
 
