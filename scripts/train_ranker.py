@@ -29,17 +29,13 @@ from smeflow.invoices.page.view import PageView
 
 ROOT = Path(__file__).resolve().parent.parent
 OUT = ROOT / "src/smeflow/invoices/page/ranker.bin"
+_NOT_FEATURES = {"ranker.py", "assignment.py", "choices.py", "settled.py", "read.py", "vat_rates.py"}
 KINDS = tuple(dict.fromkeys(FIELDS.values()))
 GROUPS = {"l": 1, "w": 2, "R": 3}
 """Of features, by the first letter: labels, words, what the rules chose. Each is dropped now and then."""
 FROM_DATA = {"number": "number", "issue_date": "date", "due_date": "due_date", "seller": "supplier",
              "buyer": "customer", "currency": "currency", "total_net": "total_net", "total_vat": "total_vat",
              "total_gross": "total_gross", "amount_due": "amount_due"}  # fmt: skip
-
-
-def true_key(name, value) -> str:
-    """Give the key under which a true value would stand among the candidates."""
-    return key_of(name, value["name"] if isinstance(value, dict) else value)
 
 
 def featured(path) -> dict | None:
@@ -70,7 +66,12 @@ def drawn_items(directory):
     for line in (directory / "manifest.jsonl").read_text(encoding="utf-8").splitlines():
         row = json.loads(line)
         if row.get("medium", "pdf") == "pdf":
-            yield directory / row["file"], row["family"], {name: row["truth"].get(name) for name in FIELDS}
+            yield directory / row["file"], row["family"], {name: _printed(row["truth"].get(name)) for name in FIELDS}
+
+
+def _printed(value):
+    """Give a value as printed: of a firm its name."""
+    return value.get("name") if isinstance(value, dict) else value
 
 
 def printed_items(directory, half):
@@ -82,22 +83,32 @@ def printed_items(directory, half):
         printed = item.get("printed_truth")
         truth = {**item["truth"], **(printed or {})}
         shown = {} if printed else item.get("printed_check", {})
-        known = {name: truth[key] for name, key in FROM_DATA.items() if key in truth and shown.get(key) is not False}
-        yield directory / (item.get("file_without_xml") or item["file"]), f"issuer {item.get('issuer_group')}", known
+        known = {
+            name: truth[key]
+            for name, key in FROM_DATA.items()
+            if key in truth and shown.get(key) is not False
+        }
+        yield (
+            directory / (item.get("file_without_xml") or item["file"]),
+            f"issuer {item.get('issuer_group')}",
+            known,
+        )
 
 
-def load(items, cache) -> list[tuple[str, dict, dict, str]]:
+def load(items, cache, jobs) -> list[tuple[str, dict, dict, str]]:
     """Give family, truth and features of each file; what was read before comes from the *cache*."""
     cache.mkdir(parents=True, exist_ok=True)
     code = hashlib.sha256(b"".join(f.read_bytes() for f in sorted((ROOT / "src/smeflow/invoices/page").glob("*.py"))
-                                   if f.name not in {"ranker.py", "assignment.py", "choices.py", "read.py"})).hexdigest()[:12]  # fmt: skip
+                                   if f.name not in _NOT_FEATURES)).hexdigest()[:12]  # fmt: skip
     where = {path: cache / (hashlib.sha256(f"{code}{path}{path.stat().st_mtime_ns}".encode()).hexdigest()[:24] + ".pickle")
              for path, *_ in items}  # fmt: skip
     missing = [path for path, kept in where.items() if not kept.exists()]
-    with ProcessPoolExecutor(2) as pool:
-        for path, kinds in zip(missing, pool.map(featured, missing, chunksize=8), strict=True):
+    with ProcessPoolExecutor(jobs) as pool:
+        for path, kinds in zip(missing, pool.map(featured, missing, chunksize=4), strict=True):
             where[path].write_bytes(pickle.dumps(kinds))
-    loaded = [(family, truth, pickle.loads(where[path].read_bytes()), str(path)) for path, family, truth in items]  # noqa: S301 - written above
+    loaded = [
+        (family, truth, pickle.loads(where[path].read_bytes()), str(path)) for path, family, truth in items
+    ]  # noqa: S301 - written above
     return [row for row in loaded if row[2] is not None]
 
 
@@ -131,7 +142,7 @@ class Table:
             for (_, truth, _, _), keys in zip(documents, self.keys, strict=True):
                 right = None
                 if name in truth:
-                    wanted = None if truth[name] is None else true_key(name, truth[name])
+                    wanted = None if truth[name] is None else key_of(name, truth[name])
                     right = np.array([k == wanted for k in keys])
                     if wanted is None or (not right.any() and wanted == "0.00"):
                         right = np.arange(len(keys)) == column
@@ -244,14 +255,16 @@ def told(table, documents, weights, title, options) -> None:
 
 def main() -> int:
     """Read, train, tell and write."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--drawn", type=Path, nargs="*", default=[])
     parser.add_argument("--data", type=Path, nargs="*", default=[])
     parser.add_argument("--tune", type=Path, nargs="*", default=[])
     parser.add_argument("--cache", type=Path, required=True)
     parser.add_argument("--out", type=Path, default=OUT)
     parser.add_argument("--seed", type=int, default=7)
-    for name, value in (("buckets", 8192), ("epochs", 8), ("batch", 16)):
+    for name, value in (("buckets", 8192), ("epochs", 8), ("batch", 16), ("jobs", 2)):
         parser.add_argument(f"--{name}", type=int, default=value)
     for name, value in (("rate", 0.03), ("decay", 1e-5), ("drop", 0.1), ("drop-labels", 0.15), ("drop-words", 0.15),
                         ("drop-rules", 0.3), ("even", 1.0)):  # fmt: skip
@@ -262,9 +275,9 @@ def main() -> int:
     learn = [item for d in options.drawn for item in drawn_items(d)]
     learn += [item for d in options.data for item in printed_items(d, "dev")]
     others = [item for d in options.data for item in printed_items(d, "check")]
-    sets = {"learn": load(learn, options.cache), "check": load(others, options.cache)}
+    sets = {"learn": load(learn, options.cache, options.jobs), "check": load(others, options.cache, options.jobs)}
     if options.tune:
-        sets["tune"] = load([item for d in options.tune for item in drawn_items(d)], options.cache)
+        sets["tune"] = load([item for d in options.tune for item in drawn_items(d)], options.cache, options.jobs)
     print({title: len(documents) for title, documents in sets.items()}, flush=True)
     tables = {}
     for kind in options.kinds:
@@ -272,7 +285,10 @@ def main() -> int:
         weights = train(table, sets["learn"], options, np.random.default_rng(options.seed))
         for column, name in enumerate(table.names):
             scale = float(np.abs(weights[:, column]).max()) / 127 or 1.0
-            tables[name] = round(scale, 6), np.rint(weights[:, column] / round(scale, 6)).clip(-127, 127).astype(int).tolist()
+            tables[name] = (
+                round(scale, 6),
+                np.rint(weights[:, column] / round(scale, 6)).clip(-127, 127).astype(int).tolist(),
+            )
         packed = np.stack([np.array(tables[n][1]) * tables[n][0] for n in table.names], axis=1)
         for title, documents in sets.items():
             if documents:

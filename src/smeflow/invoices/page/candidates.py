@@ -5,11 +5,11 @@ at several places is several candidates with one `Candidate.key`.
 """
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
-from typing import Literal
+from typing import Any, Literal
 
 from smeflow._text import folded
 from smeflow.documents.document import Box
@@ -19,8 +19,9 @@ from smeflow.invoices.checks import CENT
 from smeflow.invoices.page.dates import months_come_first
 from smeflow.invoices.page.names import NameCandidate, find_names, name_key
 from smeflow.invoices.page.particulars import LEGAL_FORM, STREET, ZIP
-from smeflow.invoices.page.view import PageAmount, PageView, PlacedValue
+from smeflow.invoices.page.view import PageAmount, PageView, PlacedLabel, PlacedValue
 from smeflow.values.amounts import CODES, SYMBOLS
+from smeflow.values.dates import find_dates
 
 CandidateKind = Literal["date", "amount", "number", "firm", "currency"]
 Value = date | Decimal | str
@@ -86,6 +87,39 @@ def _dates(view: PageView) -> Iterator[Candidate]:
             readings = both if month_first is None else [(both[month_first][0], "sure")]
         for value, reading in readings:
             yield _placed("date", value, value.isoformat(), spot, reading=reading)
+    yield from _broken_dates(view)
+
+
+_BEGUN = re.compile(r"(?<![\w./-])\d{1,2}(?:\s?[-/.]\s?\d{1,2}\s?[-/.]|[-/.]|\.?\s(?:de\s)?[^\W\d_]{3,12}\.?(?:\sde)?|)$")
+"""What may be the beginning of a date whose rest stands on the next line."""
+_REST_OF_DATE = re.compile(r"(?:[^\W\d_]{3,12}\.?\s(?:de\s)?|(?:\d{1,2}[-/.])?)\d{2,4}(?![\w/]|[.,-]\d)")
+
+
+def _broken_dates(view: PageView) -> Iterator[Candidate]:
+    """Give the dates that a narrow column broke: "22 septembre" over "2025"."""
+    for page, pieces in enumerate(view.pieces):
+        for index, piece in enumerate(pieces):
+            begun = _BEGUN.search(piece.text)
+            below = _next_line(pieces, index, piece.start + begun.start()) if begun else None
+            rest = _REST_OF_DATE.match(below.text) if below else None
+            if begun and rest:
+                sign = "" if begun[0][-1] in "-/." and begun[0][-2:-1].isdigit() else " "
+                day = next(find_dates(begun[0] + sign + rest[0]), None)
+                if day and day.start == 0:
+                    span = piece.start + begun.start(), piece.end
+                    yield _found("date", day.value, day.value.isoformat(), view, page, index, span)
+
+
+def _next_line(pieces: Sequence[Piece], index: int, start: int) -> Piece | None:
+    """Give the piece on which a stretch that ends a piece goes on: under it, or where its line is the last."""
+    piece = pieces[index]
+    box, height = _part(piece, start, piece.end), piece.box.bottom - piece.box.top
+    later = [p for p in pieces[index + 1 : index + 24] if 0 < p.box.top - piece.box.top < 2.2 * height]
+    for below in later:
+        if below.box.left < box.right and box.left - 0.01 < below.box.right and below.line > piece.line:
+            return below
+    ends = index + 1 == len(pieces) or pieces[index + 1].line != piece.line
+    return later[0] if ends and later else None
 
 
 def _amounts(view: PageView) -> Iterator[Candidate]:
@@ -100,7 +134,7 @@ def _placed(
     kind: CandidateKind,
     value: Value,
     key: str,
-    spot: PlacedValue[object],
+    spot: PlacedValue[Any],
     *,
     reading: Reading = "sure",
     amount: PageAmount | None = None,
@@ -113,7 +147,8 @@ def _placed(
 
 _TOKEN = re.compile(r"\S+")
 _HEAD_OF_NUMBER = re.compile(
-    r"(?:[^\W\d_]{0,12}(?:n[°ºo]|nr|no|num|nummer)[.:]*[°º]?[.:]*|n\.|[#№(\[:=«\"'*]+|[^\W\d_]{2,}[:#=])(?=[\w#])", re.IGNORECASE
+    r"(?:[^\W\d_]{0,12}(?:n[°ºo]|nr|no|num|nummer)[.:]*[°º]?[.:]*|n\.|[#№(\[:=«\"'*]+|[^\W\d_]{2,}[:#=])(?=[\w#])",
+    re.IGNORECASE,
 )
 """What may stick to a number and is none of it: "Nr.12", "#12", "(12", "Ref:12"."""
 _NO_NUMBER = re.compile(
@@ -127,9 +162,10 @@ _LONGEST_NUMBER = 40
 
 
 def _numbers(view: PageView) -> Iterator[Candidate]:
-    days = {}
+    days: dict[tuple[int, int], list[tuple[int, int]]] = {}
     for spot in view.days:
-        days.setdefault((spot.page, spot.piece), []).append((spot.start, spot.end))
+        if not spot.value.compact:
+            days.setdefault((spot.page, spot.piece), []).append((spot.start, spot.end))
     for page, pieces in enumerate(view.pieces):
         for index, piece in enumerate(pieces):
             if any(c.isdigit() for c in piece.text):
@@ -139,6 +175,29 @@ def _numbers(view: PageView) -> Iterator[Candidate]:
                     if not any(begin <= at and to <= stop for begin, stop in closed):
                         text = piece.text[start:end]
                         yield _found("number", text, folded(text), view, page, index, (at, to))
+                yield from _broken_number(view, page, index)
+
+
+_BROKEN = re.compile(r"\S*\d\S*[-/._]$|\S+[-/]$")
+_REST_OF_NUMBER = re.compile(r"[\w/.\-]*\d[\w/.\-]*")
+
+
+def _broken_number(view: PageView, page: int, index: int) -> Iterator[Candidate]:
+    """Give the number that a narrow column broke behind a sign: "F202403-" over "6368"."""
+    pieces = view.pieces[page]
+    piece = pieces[index]
+    first = _BROKEN.search(piece.text)
+    if not first:
+        return
+    height = piece.box.bottom - piece.box.top
+    for below in pieces[index + 1 : index + 20]:
+        near = 0 < below.box.top - piece.box.top < 2 * height and abs(below.box.left - piece.box.left) < 0.02
+        rest = _REST_OF_NUMBER.match(below.text) if near else None
+        if rest:
+            text = first[0] + rest[0]
+            span = piece.start + first.start(), piece.end
+            yield _found("number", text, folded(text), view, page, index, span)
+            return
 
 
 def _number_spans(text: str) -> Iterator[tuple[int, int]]:
@@ -157,7 +216,7 @@ def _number_spans(text: str) -> Iterator[tuple[int, int]]:
                 spans += [(begin, tokens[last][1]) for begin in {inner, start}]
         for begin, stop in spans:
             stop = begin + len(text[begin:stop].rstrip(".,;:)]–-/»\"'*"))
-            begin += len(text[begin:stop]) - len(text[begin:stop].lstrip("([:#«\"'*"))
+            begin += len(text[begin:stop]) - len(text[begin:stop].lstrip("([:«\"'*"))
             if _may_be_number(text[begin:stop]):
                 yield begin, stop
 
@@ -173,7 +232,9 @@ def _may_be_number(text: str) -> bool:
     )
 
 
-_SEGMENT = re.compile(r"\s{2,}|\s[-–—·•●|/¦]\s|[·•●|¦;\t]|,\s(?!(?i:inc|llc|ltd|corp|s\.|lda)\b)|\s\((?=[^)]*\d)|:\s")
+_SEGMENT = re.compile(
+    r"\s{2,}|\s[-–—·•●|/¦]\s|[·•●|¦;\t]|,\s(?!(?i:inc|llc|ltd|corp|s\.|lda)\b)|\s\((?=[^)]*\d)|:\s"
+)
 _LONGEST_NAME = 70
 _LONGEST_PIECE = 160
 _MOST_DIGITS = 4
@@ -181,9 +242,12 @@ _MOST_DIGITS = 4
 
 def _firms(view: PageView) -> Iterator[Candidate]:
     known = set()
+    labels: dict[tuple[int, int], list[PlacedLabel]] = {}
+    for label in view.named("seller", "buyer", "other_party"):
+        labels.setdefault((label.page, label.piece), []).append(label)
     for page, pieces in enumerate(view.pieces):
         for index, piece in enumerate(pieces):
-            for start, end in _segments(piece.text):
+            for start, end in (*_segments(piece.text), *_behind_labels(labels.get((page, index), ()), piece)):
                 text = piece.text[start:end]
                 if _may_be_name(text):
                     at, to = piece.start + start, piece.start + end
@@ -229,48 +293,66 @@ def _segments(text: str) -> Iterator[tuple[int, int]]:
         yield 0, form.end()
 
 
+_NO_NAME = re.compile(r"@|www\.|https?:|\.\.\.|:\s")
+_LETTERS = re.compile(r"[^\W\d_]{2}")
+
+
+def _behind_labels(labels: Sequence[PlacedLabel], piece: Piece) -> Iterator[tuple[int, int]]:
+    """Give what stands behind a word for a party: "Billed to Dupont SARL, 3 rue Basse"."""
+    for label in labels:
+        behind = piece.text[label.end - piece.start :]
+        name = re.split(r",\s|\s[-–—·•|]\s|\s{2,}", behind, maxsplit=1)[0]
+        stripped = name.strip(" :.-–'\"")
+        if stripped and len(behind) > len(stripped):
+            start = label.end - piece.start + behind.find(stripped)
+            yield start, start + len(stripped)
+
+
 def _may_be_name(text: str) -> bool:
     return (
         2 <= len(text) <= _LONGEST_NAME
-        and re.search(r"[^\W\d_]{2}", text) is not None
-        and sum(map(str.isdigit, text)) <= _MOST_DIGITS
+        and _LETTERS.search(text) is not None
+        and (sum(map(str.isdigit, text)) <= _MOST_DIGITS)
+        and not _NO_NAME.search(text)
         and not ZIP.search(text)
         and not STREET.search(folded(text))
-        and not re.search(r"@|www\.|https?:|\.\.\.|:\s", text)
     )
 
 
 def _over_two_lines(view: PageView, page: int, pieces: tuple[Piece, ...]) -> Iterator[Candidate]:
-    """Give names of two lines, of which the second has the legal form that the first lacks."""
+    """Give the names that go over two lines: plain words over plain words with the same left edge."""
+    plain = [
+        not any(map(str.isdigit, p.text)) and len(p.text) < _LONGEST_NAME and _may_be_name(p.text) for p in pieces
+    ]
     for index, piece in enumerate(pieces):
-        form = LEGAL_FORM.search(piece.text)
-        if not form or len(piece.text) > _LONGEST_NAME or not _may_be_name(piece.text):
-            continue
         height = piece.box.bottom - piece.box.top
-        for above in pieces[max(0, index - 6) : index]:
-            near = 0 < piece.box.top - above.box.top < 1.9 * height
-            if near and abs(above.box.left - piece.box.left) < 0.02 and _may_be_name(above.text):
-                text = f"{above.text} {piece.text}"
-                if not LEGAL_FORM.search(above.text) and len(text) <= _LONGEST_NAME:
-                    span = above.start, piece.end
-                    yield _found("firm", text, firm_key(text), view, page, index, span)
+        for other in range(max(0, index - 12), index if plain[index] else 0):
+            above = pieces[other]
+            near = 0 < piece.box.top - above.box.top < 1.9 * height and above.line < piece.line
+            if near and plain[other] and abs(above.box.left - piece.box.left) < 0.015:
+                text = f"{above.text} {piece.text}" if above.text[-1] != "-" else above.text + piece.text
+                if len(text) <= _LONGEST_NAME:
+                    span = above.start, above.end
+                    yield _found("firm", text, firm_key(text), view, page, other, span)
 
 
-_CODE = re.compile(rf"(?<![\w-])(?:{'|'.join(sorted(CODES))})(?![\w-])")
+_CODE = re.compile(r"(?<![\w-])[A-Z]{3}(?![\w-])")
 _SIGN = re.compile(
     "|".join(rf"(?<![^\W\d_]){re.escape(s)}(?![^\W\d_])" for s in sorted(SYMBOLS, key=len, reverse=True))
-    + r"|(?<![A-Za-z])\$|(?i:\beuros?\b)"
+    + r"|(?<![A-Za-z])\$|\b[Ee](?:uro|URO)s?\b"
 )
 
 
 def _currencies(view: PageView) -> Iterator[Candidate]:
-    for page, pieces in enumerate(view.pieces):
-        for index, piece in enumerate(pieces):
-            for match in (*_CODE.finditer(piece.text), *_SIGN.finditer(piece.text)):
-                sign = match[0]
-                code = sign if sign in CODES else SYMBOLS.get(sign, "EUR" if sign.isalpha() else "USD")
-                span = piece.start + match.start(), piece.start + match.end()
-                yield _found("currency", code, code, view, page, index, span)
+    for page, sheet in enumerate(view.pages):
+        pieces, index = view.pieces[page], 0
+        codes = (match for match in _CODE.finditer(sheet.text) if match[0] in CODES)
+        for match in sorted((*codes, *_SIGN.finditer(sheet.text)), key=re.Match.start):
+            while pieces[index].end <= match.start():
+                index += 1
+            sign = match[0]
+            code = sign if sign in CODES else SYMBOLS.get(sign, "EUR" if sign.isalpha() else "USD")
+            yield _found("currency", code, code, view, page, index, match.span())
 
 
 def _found(

@@ -85,7 +85,10 @@ class Featured:
     def of_absence(self, name: str) -> list[str]:
         """Give the features of a field's absence from the page."""
         labels = self.view.named(name)
-        said = ["absent", f"l{'none' if not labels else 'weak' if all(x.hit.weak for x in labels) else 'strong'}"]
+        said = [
+            "absent",
+            f"l{'none' if not labels else 'weak' if all(x.hit.weak for x in labels) else 'strong'}",
+        ]
         keys = {c.key for c in getattr(self.candidates, FIELDS[name])}
         said.append(f"keys{min(4, len(keys))}")
         said.append(f"R{'none' if name not in self.chosen_by_rules else 'chosen'}")
@@ -95,6 +98,8 @@ class Featured:
         """Say what stands around a candidate, before and behind it."""
         said = list(self.around.said_of_piece(candidate.page, candidate.piece))
         said += self.around.said_inside(candidate.page, candidate.piece, candidate.start, candidate.end)
+        if isinstance(candidate.value, str) and len(candidate.value) > candidate.end - candidate.start:
+            said.append("joined")
         return said
 
     @cached_property
@@ -141,7 +146,9 @@ def say_dates(of: Featured) -> Iterator[list[str]]:
         text = of.view.pages[candidate.page].text
         said.append(f"o{_bin(order, 4)}{_bin(len(keys), 4)}")
         said.append(f"k{_bin(firsts.index(candidate.key), 4)}")
-        said.append(f"t{_bin(keys.index(candidate.key), 2)}{_bin(len(keys) - 1 - keys.index(candidate.key), 2)}")
+        said.append(
+            f"t{_bin(keys.index(candidate.key), 2)}{_bin(len(keys) - 1 - keys.index(candidate.key), 2)}"
+        )
         said.append(f"c{_bin(counts[candidate.key])}")
         apart = {(days[key] - candidate.value).days for key in keys}  # type: ignore[operator]  # dates all
         said += [f"b{_gap(d)}" for d in apart if d]
@@ -210,10 +217,11 @@ def say_numbers(of: Featured) -> Iterator[list[str]]:
     """Say of each number its shape, what else it could be, and how it lies to the title and the dates."""
     numbers = of.candidates.numbers
     counts = Counter(c.key for c in numbers)
-    years = {c.key[:4] for c in of.candidates.dates}
+    years = sorted({c.key[:4] for c in of.candidates.dates})
     days = {(c.page, c.line) for c in of.candidates.dates}
-    spans = [(c.page, c.piece, c.start, c.end) for c in numbers]
-    around = Counter((page, piece) for page, piece, *_ in spans)
+    spans: dict[tuple[int, int], list[tuple[int, int]]] = {}
+    for c in numbers:
+        spans.setdefault((c.page, c.piece), []).append((c.start, c.end))
     for candidate in numbers:
         said = of.general(candidate)
         text = str(candidate.value)
@@ -226,9 +234,11 @@ def say_numbers(of: Featured) -> Iterator[list[str]]:
         said.append(f"yr{any(year in text or text.startswith(year[2:]) for year in years)}")
         said.append(f"c{_bin(counts[candidate.key])}")
         said.append(f"tk{_bin(text.count(' '))}")
-        said += [f"dl{(candidate.page, candidate.line) in days}", f"nn{_bin(around[candidate.page, candidate.piece])}"]
-        if around[candidate.page, candidate.piece] > 1:
-            said += _inside_others(candidate, spans)
+        said += [
+            f"dl{(candidate.page, candidate.line) in days}",
+            f"nn{_bin(len(spans[candidate.page, candidate.piece]))}",
+        ]
+        said += _inside_others(candidate, spans[candidate.page, candidate.piece])
         said += ["reg"] * any(
             page == candidate.page and start < candidate.end and candidate.start < end
             for page, start, end in of.registered
@@ -237,10 +247,10 @@ def say_numbers(of: Featured) -> Iterator[list[str]]:
         yield said
 
 
-def _inside_others(candidate: Candidate, spans: Sequence[tuple[int, int, int, int]]) -> Iterator[str]:
+def _inside_others(candidate: Candidate, spans: Sequence[tuple[int, int]]) -> Iterator[str]:
     """Tell whether a number is a part of a longer one, or the whole of shorter ones."""
-    for page, piece, start, end in spans:
-        if (page, piece) == (candidate.page, candidate.piece) and (start, end) != (candidate.start, candidate.end):
+    for start, end in spans:
+        if (start, end) != (candidate.start, candidate.end):
             if start <= candidate.start and candidate.end <= end:
                 yield "part"
             elif candidate.start <= start and end <= candidate.end:

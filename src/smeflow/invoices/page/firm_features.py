@@ -14,6 +14,7 @@ from smeflow.invoices.page.particulars import LEGAL_FORM, PARTICULARS, SALUTATIO
 from smeflow.invoices.page.surroundings import words_of
 
 _DOMAIN = re.compile(r"(?:@|www\.|https?://)(?:www\.)?([\w-]+(?:\.[\w-]+)*)\.[a-z]{2,}", re.IGNORECASE)
+_SENTENCE = re.compile(r"[!?]|\.\s|\.$")
 _BLOCK = 8
 """Lines of an address block that are looked at under a name."""
 
@@ -52,19 +53,20 @@ def _form(of: Featured, candidate: Candidate) -> Iterator[str]:
     piece = of.view.pieces[candidate.page][candidate.piece]
     whole = candidate.start == piece.start and candidate.end >= piece.end
     yield f"wh{whole}{candidate.start == piece.start}"
-    hits = of.view.words.find(text)
+    labels = of.around.labels.get((candidate.page, candidate.piece), ())
+    hits = [label for label in labels if candidate.start <= label.start and label.end <= candidate.end]
     covered = sum(h.end - h.start for h in hits)
     yield f"lw{min(4, int(4 * covered / max(1, len(text))))}"
     for hit in hits[:3]:
-        yield f"lx:{hit.field}"
-    for word in words_of(text):
+        yield f"lx:{hit.hit.field}"
+    for word in of.around.words[candidate.page][candidate.piece] if whole else words_of(text):
         if word in of.vocabulary:
             yield f"wx:{word}"
-    if kind_of_title(text):
+    if len(words) < 6 and kind_of_title(text):
         yield "tit"
     if SALUTATION.match(text):
         yield "sal"
-    if re.search(r"[!?]|\.\s|\.$", LEGAL_FORM.sub("", text)):
+    if _SENTENCE.search(text) and _SENTENCE.search(LEGAL_FORM.sub("", text)):
         yield "sent"
 
 
@@ -73,14 +75,14 @@ def _beside(of: Featured, candidate: Candidate) -> Iterator[str]:
     piece = pieces[candidate.piece]
     yield f"first{candidate.page == 0 and candidate.piece == 0}"
     yield f"last{min(4, pieces[-1].line - piece.line)}"
-    flat = folded(piece.text)
-    if PARTICULARS.search(flat):
-        yield "part"
-    rest = flat.replace(folded(str(candidate.value)), " ")
-    if ZIP.search(piece.text):
-        yield "zip="
-    if STREET.search(rest):
-        yield "str="
+    if len(piece.text) > candidate.end - candidate.start + 3:
+        flat = of.around.flat[candidate.page][candidate.piece]
+        if ZIP.search(piece.text):
+            yield "zip="
+        if STREET.search(flat.replace(folded(str(candidate.value)), " ")):
+            yield "str="
+        if PARTICULARS.search(flat):
+            yield "part"
 
 
 class _Blocks:
@@ -89,8 +91,13 @@ class _Blocks:
     def __init__(self, of: Featured) -> None:
         self._of = of
         self._said: dict[tuple[int, int], tuple[str, ...]] = {}
+        self._lines: dict[tuple[int, int], tuple[str, ...]] = {}
         self._registered = [
-            {index for index, p in enumerate(pieces) if any(n == page and p.start <= at < p.end for n, at, _ in of.registered)}
+            {
+                index
+                for index, p in enumerate(pieces)
+                if any(n == page and p.start <= at < p.end for n, at, _ in of.registered)
+            }
             for page, pieces in enumerate(of.view.pieces)
         ]
 
@@ -100,21 +107,26 @@ class _Blocks:
             self._said[key] = tuple(self._say(page, index))
         return self._said[key]
 
+    def _line(self, page: int, index: int) -> tuple[str, ...]:
+        """Say what a line of a block is: a town, a street, a number of the firm."""
+        key = page, index
+        if key not in self._lines:
+            flat, text = self._of.around.flat[page][index], self._of.view.pieces[page][index].text
+            match = PARTICULARS.search(flat)
+            self._lines[key] = (
+                *(["bz"] if ZIP.search(text) else []),
+                *(["bs"] if STREET.search(flat) else []),
+                *(["breg"] if index in self._registered[page] else []),
+                *([f"bp:{match[0][:8]}"] if match else []),
+            )
+        return self._lines[key]
+
     def _say(self, page: int, index: int) -> Iterator[str]:
         pieces = self._of.view.pieces[page]
         below = list(_column(pieces, index, 1))
         for step, other in enumerate(below):
-            text = pieces[other].text
             near = min(3, step)
-            if ZIP.search(text):
-                yield f"bz{near}"
-            if STREET.search(folded(text)):
-                yield f"bs{near}"
-            if other in self._registered[page]:
-                yield "breg"
-            match = PARTICULARS.search(folded(text))
-            if match:
-                yield f"bp:{match[0][:8]}"
+            yield from (f"{said}{near}" for said in self._line(page, other))
             for label in self._of.around.labels.get((page, other), ())[:2]:
                 yield f"lb:{label.hit.field}"
         yield f"bn{min(5, len(below))}"

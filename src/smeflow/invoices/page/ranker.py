@@ -46,7 +46,9 @@ def hashed(features: Sequence[str], buckets: int) -> list[int]:
     return [crc32(text.encode()) % buckets for text in features]
 
 
-def pack(buckets: int, tables: Mapping[str, tuple[float, Sequence[int]]], about: Mapping[str, object]) -> bytes:
+def pack(
+    buckets: int, tables: Mapping[str, tuple[float, Sequence[int]]], about: Mapping[str, object]
+) -> bytes:
     """Write tables of signed bytes, each with its scale, and what is to be known *about* them."""
     head = {"buckets": buckets, "scales": {name: scale for name, (scale, _) in tables.items()}, **about}
     body = b"".join(array("b", table).tobytes() for _, table in tables.values())

@@ -10,6 +10,7 @@ from smeflow.documents.document import Document, Page, Quote
 from smeflow.extract.grounding import spans_of_value
 from smeflow.i18n import Phrase, say
 from smeflow.invoices.checks import GROSS, READ_TWICE, recognition_check, verdict
+from smeflow.invoices.page.choices import Choices, choose
 from smeflow.invoices.page.dates import find_dates_on_page
 from smeflow.invoices.page.features import FIELDS, key_of
 from smeflow.invoices.page.heading import (
@@ -23,6 +24,7 @@ from smeflow.invoices.page.lines import find_lines, is_net_column
 from smeflow.invoices.page.particulars import find_ibans
 from smeflow.invoices.page.parties import Parties, find_parties
 from smeflow.invoices.page.receipts import receipt_date, receipt_seller, receipt_total
+from smeflow.invoices.page.settled import chosen_parties, due_in_full, settle
 from smeflow.invoices.page.totals import Totals, find_currency, find_totals, home_currency
 from smeflow.invoices.page.view import PageView
 from smeflow.invoices.record import Invoice
@@ -101,7 +103,7 @@ def _sheets(document: Document, firm: _OwnFirm, labels: Labels | None) -> list["
     if len({number for number, _ in groups}) < 2:
         return [whole]
     parts = [_read(document, pages, firm, labels) for _, pages in groups]
-    return parts if sum(part.totals.closed for part in parts) > 1 else [whole]
+    return parts if sum(part.closed for part in parts) > 1 else [whole]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -111,9 +113,12 @@ class _Sheet:
     view: PageView
     title: DocumentTitle
     number: FoundNumber | None
-    totals: Totals
+    closed: bool
+    """Net, VAT and gross are there and add up."""
     findings: Mapping[str, Finding]
     problems: tuple[Phrase, ...]
+    checks: tuple[Check, ...] = ()
+    """What may be something else."""
     joined: bool = False
     """The seller's name was put together of two lines."""
     placed: bool = False
@@ -138,7 +143,7 @@ class _Sheet:
         """Make the reading, with the checks that need the page; the values themselves are judged later."""
         values = {name: finding.value for name, finding in self.findings.items()}
         record = Invoice(**values)
-        checks: list[Check] = []
+        checks: list[Check] = list(self.checks)
         problems = list(self.problems)
         if self.view.recognised:
             checks.append(_confirmed(self.view, self.findings))
@@ -211,22 +216,56 @@ def _read(document: Document, pages: Sequence[Page], firm: _OwnFirm, labels: Lab
     view = PageView(document, pages, labels)
     rules = _by_rules(view, firm)
     findings, seller = rules.findings, rules.parties.seller
+    if view.is_receipt:
+        return _Sheet(
+            view=view,
+            title=rules.title,
+            number=rules.number,
+            closed=rules.totals.closed,
+            findings=findings,
+            problems=tuple(rules.problems),
+            joined=bool(seller and seller.joined),
+            placed=bool(seller and seller.placed and seller.name == findings["seller"].value),
+        )
+    choices = choose(view, by_rules=_keys(findings), own_names=firm.names)
+    settled = settle(view, findings, choices)
+    findings = settled.findings
+    if settled.changed_sums:
+        credit = rules.title.kind == "credit_note"
+        findings |= _lines(view, findings["total_net"].value, credit=credit) if settled.closed else {}
+    if settled.closed and "amount_due" not in findings and not _PAID_BEFORE.search(folded(view.text)):
+        findings["amount_due"] = due_in_full(findings)
+    parties = chosen_parties(view, rules.parties, findings, choices, firm.ids)
+    for role in ("seller_details", "buyer_details"):
+        findings.pop(role, None)
+    findings |= _parties(parties)
     return _Sheet(
         view=view,
         title=rules.title,
-        number=rules.number,
-        totals=rules.totals,
+        number=_as_found(choices),
+        closed=settled.closed,
         findings=findings,
         problems=tuple(rules.problems),
-        joined=bool(seller and seller.joined),
-        placed=bool(seller and seller.placed and seller.name == findings["seller"].value),
+        checks=settled.checks,
     )
+
+
+def _as_found(choices: Choices) -> FoundNumber | None:
+    choice = choices.fields["number"]
+    if choice.candidate is None or choice.quote is None:
+        return None
+    return FoundNumber(
+        text=str(choice.value), page=choice.candidate.page, score=choice.margin, quote=choice.quote
+    )
+
+
+def _keys(findings: Mapping[str, Finding]) -> dict[str, str]:
+    return {name: key_of(name, findings[name].value) for name in FIELDS if name in findings}
 
 
 def rule_choices(view: PageView) -> dict[str, str]:
     """Give the keys of what the rules choose for each field that is learned."""
-    findings = _by_rules(view, _OwnFirm(names=(), ids=())).findings
-    return {name: key_of(name, findings[name].value) for name in FIELDS if name in findings}
+    return _keys(_by_rules(view, _OwnFirm(names=(), ids=())).findings)
 
 
 def _by_rules(view: PageView, firm: _OwnFirm) -> _RuleReading:

@@ -18,6 +18,7 @@ _WORD = re.compile(r"[^\W\d_]+|%|[#№°]")
 _NEAR_WORDS = 4
 _FAR_ABOVE = 40
 """How many pieces further up a heading is looked for."""
+_FAR_BELOW = 16
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +30,7 @@ class Around:
     above: int | None
     heading: int | None
     """The next piece of words in its column, over the figures between them."""
+    below: int | None
     steps: int
     """How many pieces of figures stand between it and the heading."""
 
@@ -51,7 +53,12 @@ class Surroundings:
     @cached_property
     def words(self) -> tuple[tuple[tuple[str, ...], ...], ...]:
         """The folded words of each piece."""
-        return tuple(tuple(tuple(words_of(p.text)) for p in pieces) for pieces in self.view.pieces)
+        return tuple(tuple(tuple(_WORD.findall(text)) for text in texts) for texts in self.flat)
+
+    @cached_property
+    def flat(self) -> tuple[tuple[str, ...], ...]:
+        """The folded text of each piece."""
+        return tuple(tuple(folded(p.text) for p in pieces) for pieces in self.view.pieces)
 
     @cached_property
     def heights(self) -> tuple[float, ...]:
@@ -81,7 +88,9 @@ class Surroundings:
                         heading = other
                         break
                     steps += 1
-            yield Around(left, first if first != index else None, above, heading, steps)
+            yield Around(
+                left, first if first != index else None, above, heading, _below(pieces, index), steps
+            )
 
     @cached_property
     def tabular(self) -> tuple[frozenset[int], ...]:
@@ -118,6 +127,9 @@ class Surroundings:
             yield from self._say_other(page, around.above, "a", 0 if down < 1.8 else 1 if down < 3.6 else 2)
         if around.heading is not None and around.heading != around.above:
             yield from self._say_other(page, around.heading, "h", min(2, around.steps))
+        if around.below is not None:
+            down = (pieces[around.below].box.top - piece.box.top) / height
+            yield from self._say_other(page, around.below, "u", 0 if down < 1.8 else 1 if down < 3.6 else 2)
         yield from self._say_place(page, piece, height)
 
     def _say_other(self, page: int, index: int, where: str, far: int | None) -> Iterator[str]:
@@ -196,6 +208,15 @@ class Surroundings:
             yield f"wo2:{' '.join(before[-2:])}"
         for word in behind[:2]:
             yield f"wf:{word}"
+
+
+def _below(pieces: Sequence[Piece], index: int) -> int | None:
+    piece = pieces[index]
+    for other in range(index + 1, min(len(pieces), index + _FAR_BELOW)):
+        box = pieces[other].box
+        if pieces[other].line > piece.line and box.left < piece.box.right and piece.box.left < box.right:
+            return other
+    return None
 
 
 def words_of(text: str) -> list[str]:
