@@ -37,18 +37,14 @@ def truth_of(row) -> dict:
 
 
 def equal(field, found, wanted) -> bool:
-    """Compare a value read with its truth."""
+    """Compare a value read with its truth; a number with and without the sign before it."""
     if field in {"seller", "buyer"}:
         return same("seller", found, wanted)
-    return same(
-        field,
-        found,
-        Decimal(wanted)
-        if isinstance(found, Decimal)
-        else str(wanted).replace(" ", "")
-        if field == "iban"
-        else wanted,
-    )
+    if field in {"number", "preceding_invoice"}:
+        return str(found).lstrip("# ") == str(wanted).lstrip("# ")
+    if field == "iban":
+        return str(found) == str(wanted).replace(" ", "")
+    return same(field, found, Decimal(wanted) if isinstance(found, Decimal) else wanted)
 
 
 def score(directory, row) -> dict:

@@ -28,7 +28,8 @@ from smeflow.invoices.page.read import rule_choices
 from smeflow.invoices.page.view import PageView
 
 ROOT = Path(__file__).resolve().parent.parent
-OUT = ROOT / "src/smeflow/invoices/page/ranker.bin"
+PAGE = ROOT / "src/smeflow/invoices/page"
+OUT = PAGE / "ranker.bin"
 _NOT_FEATURES = {"ranker.py", "assignment.py", "choices.py", "settled.py", "read.py", "vat_rates.py"}
 KINDS = tuple(dict.fromkeys(FIELDS.values()))
 GROUPS = {"l": 1, "w": 2, "R": 3}
@@ -95,15 +96,15 @@ def printed_items(directory, half):
         )
 
 
-def load(items, cache, jobs) -> list[tuple[str, dict, dict, str]]:
-    """Give family, truth and features of each file; what was read before comes from the *cache*."""
+def load(items, options) -> list[tuple[str, dict, dict, str]]:
+    """Give family, truth and features of each file; what was read before comes from the cache."""
+    cache = options.cache
     cache.mkdir(parents=True, exist_ok=True)
-    code = hashlib.sha256(b"".join(f.read_bytes() for f in sorted((ROOT / "src/smeflow/invoices/page").glob("*.py"))
-                                   if f.name not in _NOT_FEATURES)).hexdigest()[:12]  # fmt: skip
+    code = options.label or hashlib.sha256(b"".join(f.read_bytes() for f in sorted(PAGE.glob("*.py")) if f.name not in _NOT_FEATURES)).hexdigest()[:12]
     where = {path: cache / (hashlib.sha256(f"{code}{path}{path.stat().st_mtime_ns}".encode()).hexdigest()[:24] + ".pickle")
              for path, *_ in items}  # fmt: skip
     missing = [path for path, kept in where.items() if not kept.exists()]
-    with ProcessPoolExecutor(jobs) as pool:
+    with ProcessPoolExecutor(options.jobs) as pool:
         for path, kinds in zip(missing, pool.map(featured, missing, chunksize=4), strict=True):
             where[path].write_bytes(pickle.dumps(kinds))
     loaded = [
@@ -122,6 +123,8 @@ class Table:
         for _, _, kinds, _ in documents:
             keys, said, absent = kinds[kind]
             self.first.append(len(sizes))
+            if kind == "numbers":
+                keys = [k.lstrip("# ") for k in keys]
             self.keys.append([f"absent {name}" for name in self.names] + keys)
             for hashes, sorts in (*(absent[name] for name in self.names), *said):
                 rows.append(hashes % buckets)
@@ -269,15 +272,16 @@ def main() -> int:
     for name, value in (("rate", 0.03), ("decay", 1e-5), ("drop", 0.1), ("drop-labels", 0.15), ("drop-words", 0.15),
                         ("drop-rules", 0.3), ("even", 1.0)):  # fmt: skip
         parser.add_argument(f"--{name}", type=float, default=value)
+    parser.add_argument("--label", help="of the cache; else a hash of the code that makes the features")
     parser.add_argument("--no-rules", action="store_true", help="do without what the rules chose")
     parser.add_argument("--kinds", nargs="*", default=KINDS)
     options = parser.parse_args()
     learn = [item for d in options.drawn for item in drawn_items(d)]
     learn += [item for d in options.data for item in printed_items(d, "dev")]
     others = [item for d in options.data for item in printed_items(d, "check")]
-    sets = {"learn": load(learn, options.cache, options.jobs), "check": load(others, options.cache, options.jobs)}
+    sets = {"learn": load(learn, options), "check": load(others, options)}
     if options.tune:
-        sets["tune"] = load([item for d in options.tune for item in drawn_items(d)], options.cache, options.jobs)
+        sets["tune"] = load([item for d in options.tune for item in drawn_items(d)], options)
     print({title: len(documents) for title, documents in sets.items()}, flush=True)
     tables = {}
     for kind in options.kinds:

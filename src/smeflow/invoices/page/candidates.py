@@ -77,6 +77,11 @@ def amount_key(amount: Decimal) -> str:
     return str(abs(amount).quantize(CENT))
 
 
+def number_key(text: str) -> str:
+    """Give the key of a number: "#12" and "12" say the same."""
+    return folded(text).lstrip("# ")
+
+
 def _dates(view: PageView) -> Iterator[Candidate]:
     month_first = months_come_first(view)
     for spot in view.days:
@@ -174,7 +179,7 @@ def _numbers(view: PageView) -> Iterator[Candidate]:
                     at, to = piece.start + start, piece.start + end
                     if not any(begin <= at and to <= stop for begin, stop in closed):
                         text = piece.text[start:end]
-                        yield _found("number", text, folded(text), view, page, index, (at, to))
+                        yield _found("number", text, number_key(text), view, page, index, (at, to))
                 yield from _broken_number(view, page, index)
 
 
@@ -196,7 +201,7 @@ def _broken_number(view: PageView, page: int, index: int) -> Iterator[Candidate]
         if rest:
             text = first[0] + rest[0]
             span = piece.start + first.start(), piece.end
-            yield _found("number", text, folded(text), view, page, index, span)
+            yield _found("number", text, number_key(text), view, page, index, span)
             return
 
 

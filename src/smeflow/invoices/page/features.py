@@ -12,7 +12,7 @@ from decimal import Decimal
 from functools import cached_property
 
 from smeflow._text import folded
-from smeflow.invoices.page.candidates import Candidate, Candidates, amount_key, firm_key
+from smeflow.invoices.page.candidates import Candidate, Candidates, amount_key, firm_key, number_key
 from smeflow.invoices.page.heading import kind_of_title
 from smeflow.invoices.page.particulars import numbers_on_page
 from smeflow.invoices.page.sums import SumFacts
@@ -45,7 +45,7 @@ def key_of(name: str, value: object) -> str:
         case "firms":
             return firm_key(str(value))
         case "numbers":
-            return folded(str(value))
+            return number_key(str(value))
         case _:
             return str(value)
 

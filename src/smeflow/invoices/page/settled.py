@@ -32,7 +32,10 @@ class Settled:
 
 
 def settle(view: PageView, by_rules: Mapping[str, Finding], choices: Choices) -> Settled:
-    """Take the chosen values. What the rules reckoned, with a note that says so, stays where nothing is printed."""
+    """Take the chosen values.
+
+    What the rules reckoned, with a note that says so, stays where nothing is printed.
+    """
     findings = dict(by_rules)
     kind = findings["kind"].value if "kind" in findings else None
     laid_out = "total_net" in findings and findings["total_net"].note is not None
@@ -45,15 +48,15 @@ def settle(view: PageView, by_rules: Mapping[str, Finding], choices: Choices) ->
             findings[name] = Finding(value=_value(choice, credit=kind == "credit_note"), quote=choice.quote)
     if not laid_out:
         _without_vat(view, findings)
-    sums = [findings[name].value if name in findings else None for name in SUMS]
-    before = [by_rules[name].value if name in by_rules else None for name in SUMS]
-    closed = None not in sums and sums[0] + sums[1] == sums[2]
-    changed = sums != before
+    net, tax, gross = (findings[name].value if name in findings else None for name in SUMS)
+    before = tuple(by_rules[name].value if name in by_rules else None for name in SUMS)
+    closed = None not in (net, tax, gross) and net + tax == gross
+    changed = (net, tax, gross) != before
     if changed:
         for name in _FROM_SUMS:
             findings.pop(name, None)
         rows = rate_rows(view, credit=kind == "credit_note")
-        vat = breakdown(view, rows, (sums[0], sums[1], sums[2])) if closed else ()
+        vat = breakdown(view, rows, (net, tax, gross)) if closed else ()
         if vat:
             findings["vat"] = Finding(value=vat)
     return Settled(
