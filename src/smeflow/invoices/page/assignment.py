@@ -1,7 +1,7 @@
 """Decide among whole assignments: of the likeliest values of each field, those that keep the laws together.
 
-Fields that no law ties are decided apart. A law that is broken weighs `BROKEN`, so that a sum that is printed wrong is
-told and not healed by a number that nobody called a total; a law that cannot be checked weighs nothing.
+Fields that no law ties are decided apart. A broken law weighs `BROKEN`: a sum that is printed wrong is told,
+not healed by a number that nobody called a total. A law that cannot be checked weighs nothing.
 """
 
 import math
@@ -132,19 +132,24 @@ def _amount(assignment: Assignment, name: str) -> Decimal | None:
 
 
 def net_and_vat_make_gross(assignment: Assignment, facts: Facts) -> bool | None:
-    """Net and VAT make gross; without VAT, net is gross and a mention or a printed zero says so."""
+    """Net and VAT make gross; where no VAT is printed, net is gross or a legal rate lies between them."""
     net, vat, gross = (_amount(assignment, name) for name in ("total_net", "total_vat", "total_gross"))
     if net is None or gross is None:
         return None
-    if vat is None:
-        return net == gross and facts.exempt
-    return net + vat == gross
+    if vat is not None:
+        return net + vat == gross
+    if net == gross:
+        return True if facts.exempt else None
+    vat = gross - net
+    fits = (abs(net * rate / 100 - vat) <= _ROUNDING for rate in facts.rates)
+    printed = str(vat) in facts.summed_vat or any(fits)
+    return None if net < gross and printed else False
 
 
 def rate_is_legal(assignment: Assignment, facts: Facts) -> bool | None:
     """VAT is net times a rate that may be charged, or the sum of the VAT at several rates.
 
-    Of several rates that are named, without a table of them, nothing more is known than that no rate is higher.
+    Of several rates that are named without a table, all that is known is that no rate is higher.
     """
     net, vat = _amount(assignment, "total_net"), _amount(assignment, "total_vat")
     if not net or not vat or not facts.rates:

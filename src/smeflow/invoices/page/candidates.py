@@ -1,7 +1,7 @@
 """Find everything on the pages that could be a field's value: dates, amounts, numbers, firms, currencies.
 
-Recall comes first: whatever is not here can neither be chosen nor speak against a choice. A value that is printed
-at several places is several candidates with one `Candidate.key`.
+Recall comes first: whatever is not here can neither be chosen nor speak against a choice. A value that is
+printed at several places is several candidates with one `Candidate.key`.
 """
 
 import re
@@ -14,7 +14,6 @@ from typing import Any, Literal
 from smeflow._text import folded
 from smeflow.documents.document import Box
 from smeflow.documents.page_text import Piece
-from smeflow.i18n import Phrase
 from smeflow.invoices.checks import CENT
 from smeflow.invoices.page.dates import months_come_first
 from smeflow.invoices.page.names import NameCandidate, find_names, name_key
@@ -25,8 +24,8 @@ from smeflow.values.dates import find_dates
 
 CandidateKind = Literal["date", "amount", "number", "firm", "currency"]
 Value = date | Decimal | str
-Reading = Literal["sure", "day first", "month first", "exempt", "rates"]
-"""How a value is read: the order of day and month, or reckoned from an exemption or from the VAT at each rate."""
+Reading = Literal["sure", "day first", "month first"]
+"""The order of day and month, where both can be read."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,8 +45,6 @@ class Candidate:
     box: Box
     reading: Reading = "sure"
     amount: PageAmount | None = None
-    note: Phrase | None = None
-    """Why it is a candidate though it is not printed so."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -95,9 +92,14 @@ def _dates(view: PageView) -> Iterator[Candidate]:
     yield from _broken_dates(view)
 
 
-_BEGUN = re.compile(r"(?<![\w./-])\d{1,2}(?:\s?[-/.]\s?\d{1,2}\s?[-/.]|[-/.]|\.?\s(?:de\s)?[^\W\d_]{3,12}\.?(?:\sde)?|)$")
+_BEGUN = re.compile(
+    r"(?<![\w./-])(?:\d{1,2}(?:\s?[-/.]\s?\d{1,2}\s?[-/.]|[-/.]|\.?\s(?:de\s)?[^\W\d_]{3,12}\.?(?:\sde)?|)|"
+    r"[^\W\d_]{3,12}\.?\s\d{1,2},?)$"
+)
 """What may be the beginning of a date whose rest stands on the next line."""
-_REST_OF_DATE = re.compile(r"(?:[^\W\d_]{3,12}\.?\s(?:de\s)?|(?:\d{1,2}[-/.])?)\d{2,4}(?![\w/]|[.,-]\d)")
+_REST_OF_DATE = re.compile(
+    r"(?:[^\W\d_]{3,12}\.?,?\s(?:de\s)?|de\s|(?:\d{1,2}[-/.])?)\d{2,4}(?![\w/]|[.,-]\d)"
+)
 
 
 def _broken_dates(view: PageView) -> Iterator[Candidate]:
@@ -112,11 +114,11 @@ def _broken_dates(view: PageView) -> Iterator[Candidate]:
                 day = next(find_dates(begun[0] + sign + rest[0]), None)
                 if day and day.start == 0:
                     span = piece.start + begun.start(), piece.end
-                    yield _found("date", day.value, day.value.isoformat(), view, page, index, span)
+                    yield _found("date", day.value, day.value.isoformat(), view, (page, index), span)
 
 
 def _next_line(pieces: Sequence[Piece], index: int, start: int) -> Piece | None:
-    """Give the piece on which a stretch that ends a piece goes on: under it, or where its line is the last."""
+    """Give the piece on which the end of a piece goes on: under it, or at the head of the next line."""
     piece = pieces[index]
     box, height = _part(piece, start, piece.end), piece.box.bottom - piece.box.top
     later = [p for p in pieces[index + 1 : index + 24] if 0 < p.box.top - piece.box.top < 2.2 * height]
@@ -157,7 +159,8 @@ _HEAD_OF_NUMBER = re.compile(
 )
 """What may stick to a number and is none of it: "Nr.12", "#12", "(12", "Ref:12"."""
 _NO_NUMBER = re.compile(
-    r"[-+]?\d{1,3}(?:[.,' ]\d{3})*[.,]\d\d|.*%|.*@.*|www\..*|https?:.*|\d{1,2}[:h]\d\d(?::\d\d)?|[\W_]*|.*[€$£]|[€$£].*"
+    r"[-+]?\d{1,3}(?:[.,' ]\d{3})*[.,]\d\d|.*%|.*@.*|www\..*|https?:.*|\d{1,2}[:h]\d\d(?::\d\d)?|[\W_]*|"
+    r".*[€$£]|[€$£].*"
 )
 _NUMBER_WORD = re.compile(r"n[°ºo]?[.:]*|nr[.:]*|num[.:]*|№|#|[^\W\d_]{6,}[.:]*", re.IGNORECASE)
 _SERIES = re.compile(r"[A-Z]{1,5}[.\-/]?|[/\-–]")
@@ -179,7 +182,7 @@ def _numbers(view: PageView) -> Iterator[Candidate]:
                     at, to = piece.start + start, piece.start + end
                     if not any(begin <= at and to <= stop for begin, stop in closed):
                         text = piece.text[start:end]
-                        yield _found("number", text, number_key(text), view, page, index, (at, to))
+                        yield _found("number", text, number_key(text), view, (page, index), (at, to))
                 yield from _broken_number(view, page, index)
 
 
@@ -201,7 +204,7 @@ def _broken_number(view: PageView, page: int, index: int) -> Iterator[Candidate]
         if rest:
             text = first[0] + rest[0]
             span = piece.start + first.start(), piece.end
-            yield _found("number", text, number_key(text), view, page, index, span)
+            yield _found("number", text, number_key(text), view, (page, index), span)
             return
 
 
@@ -220,10 +223,10 @@ def _number_spans(text: str) -> Iterator[tuple[int, int]]:
                     break
                 spans += [(begin, tokens[last][1]) for begin in {inner, start}]
         for begin, stop in spans:
-            stop = begin + len(text[begin:stop].rstrip(".,;:)]–-/»\"'*"))
-            begin += len(text[begin:stop]) - len(text[begin:stop].lstrip("([:«\"'*"))
-            if _may_be_number(text[begin:stop]):
-                yield begin, stop
+            last_letter = begin + len(text[begin:stop].rstrip(".,;:)]–-/»\"'*"))
+            bare = text[begin:last_letter].lstrip("([:«\"'*")
+            if _may_be_number(bare):
+                yield last_letter - len(bare), last_letter
 
 
 def _may_be_number(text: str) -> bool:
@@ -257,7 +260,7 @@ def _firms(view: PageView) -> Iterator[Candidate]:
                 if _may_be_name(text):
                     at, to = piece.start + start, piece.start + end
                     known.add((page, at, to))
-                    yield _found("firm", text, firm_key(text), view, page, index, (at, to))
+                    yield _found("firm", text, firm_key(text), view, (page, index), (at, to))
         yield from _over_two_lines(view, page, pieces)
     for name in find_names(view).values():
         if (name.page, name.start, name.end) not in known:
@@ -273,7 +276,7 @@ def _as_candidate(view: PageView, name: NameCandidate) -> Iterator[Candidate]:
     for index, piece in enumerate(view.pieces[name.page]):
         if piece.start <= name.start < piece.end:
             span = name.start, name.end
-            yield _found("firm", name.name, firm_key(name.name), view, name.page, index, span)
+            yield _found("firm", name.name, firm_key(name.name), view, (name.page, index), span)
 
 
 def _segments(text: str) -> Iterator[tuple[int, int]]:
@@ -327,7 +330,8 @@ def _may_be_name(text: str) -> bool:
 def _over_two_lines(view: PageView, page: int, pieces: tuple[Piece, ...]) -> Iterator[Candidate]:
     """Give the names that go over two lines: plain words over plain words with the same left edge."""
     plain = [
-        not any(map(str.isdigit, p.text)) and len(p.text) < _LONGEST_NAME and _may_be_name(p.text) for p in pieces
+        not any(map(str.isdigit, p.text)) and len(p.text) < _LONGEST_NAME and _may_be_name(p.text)
+        for p in pieces
     ]
     for index, piece in enumerate(pieces):
         height = piece.box.bottom - piece.box.top
@@ -338,7 +342,7 @@ def _over_two_lines(view: PageView, page: int, pieces: tuple[Piece, ...]) -> Ite
                 text = f"{above.text} {piece.text}" if above.text[-1] != "-" else above.text + piece.text
                 if len(text) <= _LONGEST_NAME:
                     span = above.start, above.end
-                    yield _found("firm", text, firm_key(text), view, page, other, span)
+                    yield _found("firm", text, firm_key(text), view, (page, other), span)
 
 
 _CODE = re.compile(r"(?<![\w-])[A-Z]{3}(?![\w-])")
@@ -357,12 +361,13 @@ def _currencies(view: PageView) -> Iterator[Candidate]:
                 index += 1
             sign = match[0]
             code = sign if sign in CODES else SYMBOLS.get(sign, "EUR" if sign.isalpha() else "USD")
-            yield _found("currency", code, code, view, page, index, match.span())
+            yield _found("currency", code, code, view, (page, index), match.span())
 
 
 def _found(
-    kind: CandidateKind, value: Value, key: str, view: PageView, page: int, index: int, span: tuple[int, int]
+    kind: CandidateKind, value: Value, key: str, view: PageView, place: tuple[int, int], span: tuple[int, int]
 ) -> Candidate:
+    page, index = place
     piece = view.pieces[page][index]
     return Candidate(
         kind=kind, value=value, key=key, page=page, piece=index, line=piece.line, start=span[0], end=span[1],

@@ -1,4 +1,4 @@
-"""Choose the value of each field of an invoice, by learning and by law, and say what else it could have been."""
+"""Choose each field's value by learning and by law, and say what else it could have been."""
 
 import re
 from collections.abc import Mapping, Sequence
@@ -31,7 +31,7 @@ MARGINS: Mapping[str, float] = {
 }
 """How far every other value must be behind for a field to be unique, as the logarithm of odds.
 
-The smallest with which no tuning document is wrong among the proven; ``benchmarks/strangers.py --margins`` fits them.
+Fitted on the tuning families by ``scripts/fit_margins.py``.
 """
 _TERMS = re.compile(
     r"(?<![\d.,])(\d{1,3})\s*(?:jours?|days?|tagen?|tage|dagen|giorni|gg|d[ií]as|dni)\b", re.IGNORECASE
@@ -86,7 +86,7 @@ class Choices:
         return choice.value if choice else None
 
     def checks(self, margins: Mapping[str, float] = MARGINS) -> tuple[Check, ...]:
-        """Check that nothing else on the page could be a field's value: one check for each that may be another."""
+        """Check that nothing else could be a field's value: a failed check for each that may be another."""
         return tuple(
             Check(name="unique", passed=False, detail=_two_values(name, choice), fields=(name,))
             for name, least in margins.items()
@@ -119,15 +119,12 @@ def choose(
 ) -> Choices:
     """Choose a value for each field of `FIELDS`.
 
-    *by_rules* are the keys of what the rules of labels and sums chose; *own_names* are the firm's own: it buys.
+    *by_rules* are the keys of what the rules chose; *own_names* are the firm's own: it buys.
     """
     featured = Featured(view, find_candidates(view), by_rules or {}, tuple(own_names))
     ranked = rank(featured, learned)
-    own = {
-        c.key
-        for c in featured.candidates.firms
-        if any(may_be_same_firm(str(c.value), n) for n in own_names if n)
-    }
+    firms = featured.candidates.firms
+    own = {c.key for c in firms for name in own_names if name and may_be_same_firm(str(c.value), name)}
     ranked["seller"] = _without(ranked["seller"], own)
     decided = decide(ranked, facts_of(view))
     return Choices(fields={name: _choice(view, featured, name, decided[name]) for name in FIELDS})

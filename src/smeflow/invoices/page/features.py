@@ -1,18 +1,26 @@
 """Say of each candidate what a learned model weighs: what stands around it, its form, its facts; no issuer's.
 
-A feature is a short text. Those that begin with ``l`` speak of known labels, with ``w`` of words, with ``R`` of what
-the rules chose: training drops each kind now and then, so that no choice hangs on one of them.
+A feature is a short text. What begins with ``l`` speaks of known labels, with ``w`` of words, with ``R`` of
+what the rules chose: training drops each kind now and then, so that no choice hangs on one of them.
 """
 
 import re
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import date
 from decimal import Decimal
 from functools import cached_property
 
 from smeflow._text import folded
-from smeflow.invoices.page.candidates import Candidate, Candidates, amount_key, firm_key, number_key
+from smeflow.invoices.page.candidates import (
+    Candidate,
+    Candidates,
+    Value,
+    amount_key,
+    firm_key,
+    number_key,
+)
 from smeflow.invoices.page.heading import kind_of_title
 from smeflow.invoices.page.particulars import numbers_on_page
 from smeflow.invoices.page.sums import SumFacts
@@ -150,7 +158,7 @@ def say_dates(of: Featured) -> Iterator[list[str]]:
             f"t{_bin(keys.index(candidate.key), 2)}{_bin(len(keys) - 1 - keys.index(candidate.key), 2)}"
         )
         said.append(f"c{_bin(counts[candidate.key])}")
-        apart = {(days[key] - candidate.value).days for key in keys}  # type: ignore[operator]  # dates all
+        apart = {_days_between(days[key], candidate.value) for key in keys}
         said += [f"b{_gap(d)}" for d in apart if d]
         said += ["ti"] * bool(terms & apart) + ["td"] * bool(terms & {-d for d in apart})
         said += ["time"] * bool(_TIME.match(text, candidate.end))
@@ -161,6 +169,10 @@ def say_dates(of: Featured) -> Iterator[list[str]]:
         said += [">rg"] * any(_RANGE.fullmatch(text[s[2] : candidate.start]) for s in joined)
         said += _beside_title(of, candidate)
         yield said
+
+
+def _days_between(one: Value, other: Value) -> int:
+    return (one - other).days if isinstance(one, date) and isinstance(other, date) else 0
 
 
 def _gap(days: int) -> str:
@@ -183,7 +195,7 @@ def _beside_title(of: Featured, candidate: Candidate) -> list[str]:
 
 
 def say_amounts(of: Featured) -> Iterator[list[str]]:
-    """Say of each amount how large it is among them, which sums it is part of, and where on its line it stands."""
+    """Say of each amount how large it is, which sums it is part of, and where on its line it stands."""
     amounts = of.candidates.amounts
     facts = SumFacts(amounts)
     order = sorted({c.value for c in amounts}, reverse=True)
@@ -198,7 +210,7 @@ def say_amounts(of: Featured) -> Iterator[list[str]]:
         said = of.general(candidate)
         place = candidate.page, candidate.line
         seen[place] += 1
-        said.append(f"z{_bin(rank[candidate.value], 5)}")  # type: ignore[index]  # amounts all
+        said.append(f"z{_bin(rank[candidate.value], 5)}")
         said.append(f"c{_bin(counts[candidate.key], 4)}")
         said.append(f"i{_bin(seen[place])}{_bin(on_line[place] - seen[place])}")
         said += [f"%{place in percents}", f"y{_bin(lasts[candidate.page] - candidate.line, 6)}"]

@@ -1,4 +1,4 @@
-"""Say of each candidate for a firm what a learned model weighs: its form, its block, and whose numbers are near."""
+"""Say of each candidate for a firm what a learned model weighs: its form, its block, the numbers near it."""
 
 import re
 from collections import Counter
@@ -27,8 +27,11 @@ def say_firms(of: Featured) -> Iterator[list[str]]:
     hosts = {host for host in hosts if len(host) > 3}
     blocks = _Blocks(of)
     order = {key: place for place, key in enumerate(dict.fromkeys(c.key for c in firms))}
+    formal = {c.key for c in firms if len(c.key) > 3 and LEGAL_FORM.search(str(c.value))}
     for candidate in firms:
         said = of.general(candidate)
+        said += ["sub"] * any(candidate.key in key and candidate.key != key for key in formal)
+        said += ["sup"] * any(key in candidate.key and candidate.key != key for key in formal)
         said += _form(of, candidate)
         said += [f"c{min(3, counts[candidate.key])}", f"o{min(4, order[candidate.key])}"]
         key = candidate.key
@@ -60,8 +63,9 @@ def _form(of: Featured, candidate: Candidate) -> Iterator[str]:
     for hit in hits[:3]:
         yield f"lx:{hit.hit.field}"
     for word in of.around.words[candidate.page][candidate.piece] if whole else words_of(text):
-        if word in of.vocabulary:
-            yield f"wx:{word}"
+        yield f"wx:{word}{'!' if word in of.vocabulary else ''}"
+        if len(word) > 7:
+            yield f"wx:-{word[-5:]}"
     if len(words) < 6 and kind_of_title(text):
         yield "tit"
     if SALUTATION.match(text):

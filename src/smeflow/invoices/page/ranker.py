@@ -1,7 +1,7 @@
 """Rank candidates by learned weights: for each field a softmax over its candidates and "not on the page".
 
-The weights are `ranker.bin`, made by ``scripts/train_ranker.py``: a line of JSON, then a table of signed bytes for each
-field. A feature's weight is the byte in its bucket times the field's scale; features share buckets by their hash.
+The weights are `ranker.bin`, made by ``scripts/train_ranker.py``: a line of JSON, then signed bytes for each
+field. A feature weighs the byte in its bucket times the field's scale; features share buckets by their hash.
 """
 
 import json

@@ -1,6 +1,5 @@
 """Read an invoice from its pages without a model: what is labelled, adds up and leaves no doubt."""
 
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
@@ -216,7 +215,7 @@ def _read(document: Document, pages: Sequence[Page], firm: _OwnFirm, labels: Lab
     view = PageView(document, pages, labels)
     rules = _by_rules(view, firm)
     findings, seller = rules.findings, rules.parties.seller
-    if view.is_receipt:
+    if view.is_receipt and view.recognised:
         return _Sheet(
             view=view,
             title=rules.title,
@@ -233,8 +232,8 @@ def _read(document: Document, pages: Sequence[Page], firm: _OwnFirm, labels: Lab
     if settled.changed_sums:
         credit = rules.title.kind == "credit_note"
         findings |= _lines(view, findings["total_net"].value, credit=credit) if settled.closed else {}
-    if settled.closed and "amount_due" not in findings and not _PAID_BEFORE.search(folded(view.text)):
-        findings["amount_due"] = due_in_full(findings)
+    if settled.closed:
+        findings |= due_in_full(view, findings)
     parties = chosen_parties(view, rules.parties, findings, choices, firm.ids)
     for role in ("seller_details", "buyer_details"):
         findings.pop(role, None)
@@ -331,19 +330,11 @@ def _amounts(view: PageView, totals: Totals) -> dict[str, Finding]:
     for name, choice in totals.chosen.items():
         quote = view.quote(choice.spot) if choice.spot else choice.quote
         findings[name] = Finding(value=choice.amount, quote=quote, note=choice.note)
-    if totals.closed and "amount_due" not in findings and not _PAID_BEFORE.search(folded(view.text)):
-        note = say("No payment on account is mentioned, so the whole total is due.")
-        findings["amount_due"] = replace(findings["total_gross"], note=note)
+    if totals.closed:
+        findings |= due_in_full(view, findings)
     if totals.vat:
         findings["vat"] = Finding(value=totals.vat)
     return findings
-
-
-_PAID_BEFORE = re.compile(
-    r"acompte|avance|advance|deposit|prepaid|already paid|amount paid|deja (?:paye|regle|verse)|anzahlung|"
-    r"abschlag|vorauszahlung|bereits (?:ge|be)zahlt|reeds betaald|voorschot|aanbetaling|acconto|anticipo|"
-    r"residual|solde|reste|balance|remaining|restbetrag|offene[rn]? betrag|retenue|retencion|ritenuta"
-)
 
 
 def _lines(view: PageView, net: Decimal, *, credit: bool) -> dict[str, Finding]:

@@ -1,15 +1,17 @@
 """Put what was chosen in the place of what the rules found, and reckon again what hangs on it."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
+from smeflow._text import folded
 from smeflow.i18n import say
 from smeflow.invoices.checks import ZERO
 from smeflow.invoices.page.choices import MARGINS, Choice, Choices
 from smeflow.invoices.page.features import FIELDS, key_of
 from smeflow.invoices.page.particulars import assign_numbers
 from smeflow.invoices.page.parties import PageParty, Parties
-from smeflow.invoices.page.vat_and_payment import breakdown, find_exemptions, rate_rows
+from smeflow.invoices.page.vat_and_payment import breakdown, find_exemptions, rate_rows, row_stretches
 from smeflow.invoices.page.view import PageView
 from smeflow.kinds.records import Check, Finding
 
@@ -48,15 +50,16 @@ def settle(view: PageView, by_rules: Mapping[str, Finding], choices: Choices) ->
             findings[name] = Finding(value=_value(choice, credit=kind == "credit_note"), quote=choice.quote)
     if not laid_out:
         _without_vat(view, findings)
+        _summed_vat(view, findings)
     net, tax, gross = (findings[name].value if name in findings else None for name in SUMS)
     before = tuple(by_rules[name].value if name in by_rules else None for name in SUMS)
-    closed = None not in (net, tax, gross) and net + tax == gross
+    closed = None not in (net, tax, gross) and bool(net + tax == gross)  # type: ignore[operator]  # none is None
     changed = (net, tax, gross) != before
     if changed:
         for name in _FROM_SUMS:
             findings.pop(name, None)
         rows = rate_rows(view, credit=kind == "credit_note")
-        vat = breakdown(view, rows, (net, tax, gross)) if closed else ()
+        vat = breakdown(view, rows, (net, tax, gross)) if closed else ()  # type: ignore[arg-type]  # none is None
         if vat:
             findings["vat"] = Finding(value=vat)
     return Settled(
@@ -65,7 +68,7 @@ def settle(view: PageView, by_rules: Mapping[str, Finding], choices: Choices) ->
 
 
 def _stays(name: str, rule: Finding | None, choice: Choice) -> bool:
-    """Tell whether the rules' value stays: it is the chosen one, reckoned, or known from the list of suppliers."""
+    """Tell whether the rules' value stays: it is chosen too, reckoned, or a known supplier's."""
     if rule is None:
         return False
     if key_of(name, rule.value) == choice.key:
@@ -98,10 +101,34 @@ def _without_vat(view: PageView, findings: dict[str, Finding]) -> None:
     findings["total_vat"] = Finding(value=ZERO, quote=mentions[0].quote, note=note)
 
 
-def due_in_full(findings: Mapping[str, Finding]) -> Finding:
-    """Give the whole total as what is due."""
+def _summed_vat(view: PageView, findings: dict[str, Finding]) -> None:
+    """Where VAT is printed rate by rate alone, it is their sum, if that lies between net and gross."""
+    if "total_vat" in findings or not {"total_net", "total_gross"} <= findings.keys():
+        return
+    wanted = findings["total_gross"].value - findings["total_net"].value
+    for part in row_stretches(rate_rows(view, credit=True)):
+        if sum((row.amount for row in part), ZERO) == wanted:
+            spots = view.sums_by_line.get((part[0].page, part[0].line), ())
+            spot = next((s for s in spots if abs(s.value.amount) == part[0].amount), None)
+            note = say("The sum of the VAT at each rate.")
+            quote = view.quote(spot) if spot else None
+            findings["total_vat"] = Finding(value=wanted, quote=quote, note=note)
+            return
+
+
+_PAID_BEFORE = re.compile(
+    r"acompte|avance|advance|deposit|prepaid|already paid|amount paid|deja (?:paye|regle|verse)|anzahlung|"
+    r"abschlag|vorauszahlung|bereits (?:ge|be)zahlt|reeds betaald|voorschot|aanbetaling|acconto|anticipo|"
+    r"residual|solde|reste|balance|remaining|restbetrag|offene[rn]? betrag|retenue|retencion|ritenuta"
+)
+
+
+def due_in_full(view: PageView, findings: Mapping[str, Finding]) -> dict[str, Finding]:
+    """Give the whole total as what is due, where that is not printed and nothing was paid before."""
+    if "amount_due" in findings or _PAID_BEFORE.search(folded(view.text)):
+        return {}
     note = say("No payment on account is mentioned, so the whole total is due.")
-    return replace(findings["total_gross"], note=note)
+    return {"amount_due": replace(findings["total_gross"], note=note)}
 
 
 def _checks(

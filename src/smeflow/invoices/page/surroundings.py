@@ -1,7 +1,7 @@
 """Say what stands around a place on a page, in words a learned model can weigh: labels, words, place, size.
 
-Nothing here knows an issuer. What is said is a short text such as ``ll:issue_date``: a label for the date of issue
-stands to the left. A text that begins with ``l`` speaks of a known label, with ``w`` of the printed words.
+Nothing here knows an issuer. What is said is a short text such as ``ll:issue_date``: a label for the date of
+issue stands to the left. What begins with ``l`` speaks of a known label, with ``w`` of the printed words.
 """
 
 import re
@@ -94,7 +94,7 @@ class Surroundings:
 
     @cached_property
     def tabular(self) -> tuple[frozenset[int], ...]:
-        """The lines of each page that look like lines of a table: two sums or more, as on a line beside them."""
+        """The lines of each page that look like lines of a table: they hold two sums or more."""
         pages = []
         for page in range(len(self.view.pieces)):
             counts: dict[int, int] = {}
@@ -118,6 +118,9 @@ class Surroundings:
         if around.left is not None:
             far = int(min(3, (piece.box.left - pieces[around.left].box.right) * 8))
             yield from self._say_other(page, around.left, "l", far)
+            over = self.around[page][around.left].above
+            if over is not None and over != around.above:
+                yield from self._say_other(page, over, "k", None)
         else:
             yield "l-"
         if around.first is not None and around.first != around.left:
@@ -155,7 +158,8 @@ class Surroundings:
             yield f"w{where}2:{words[-2]} {words[-1]}"
         if words:
             yield f"w{where}1:{words[-1]}"
-        yield f"n{where}:{min(6, len(words))}{'d' if any(map(str.isdigit, text.text)) else ''}{':' if text.text[-1:] == ':' else ''}"
+        digits = "d" if any(map(str.isdigit, text.text)) else ""
+        yield f"n{where}:{min(6, len(words))}{digits}{':' if text.text[-1:] == ':' else ''}"
 
     def _say_place(self, page: int, piece: Piece, height: float) -> Iterator[str]:
         left, right, top = int(piece.box.left * 6), int(piece.box.right * 6), int(piece.box.top * 10)

@@ -24,7 +24,7 @@ def _table() -> dict[str, tuple[tuple[date, tuple[Decimal, ...]], ...]]:
 
 
 def legal_rates(countries: Iterable[str], days: Iterable[date]) -> frozenset[Decimal] | None:
-    """Give the rates that were in force in any of *countries* on any of *days*; None where one is not known."""
+    """Give the rates in force in any of *countries* on any of *days*; None where one is not known."""
     found: set[Decimal] = set()
     days = list(days)
     for country in countries:
