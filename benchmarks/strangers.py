@@ -1,8 +1,9 @@
 """How well drawn invoices of unknown layouts are read without a model: `python benchmarks/strangers.py DIR`.
 
-DIR is what ``make_layouts`` made: a ``manifest.jsonl`` beside its files. What is measured is the step `Extract` as a recipe
-uses it; a truth that the page does not print is not scored. Families of layouts weigh the same. ``--medium scan`` or
-``photo`` reads the pictures. ``--all`` names every file that is not exact, ``--why`` every one that is not proven.
+DIR is what ``make_layouts`` made: a ``manifest.jsonl`` beside its files. The step `Extract` is measured as a
+recipe uses it; a truth that the page does not print is not scored. Families of layouts weigh the same.
+``--medium scan`` or ``photo`` reads the pictures. ``--all`` names every file that is not exact, ``--why`` each
+that is not proven.
 """
 
 import argparse
@@ -112,8 +113,9 @@ def told(rows, results, *, every, why) -> int:
         marks = [r["marks"][name] for r in results if name in r["marks"]]
         if marks:
             invented = sum(name in r["invented"] for r in results)
-            print(f"  {name:<18} {100 * marks.count(True) / len(marks):5.1f} % of {len(marks)}, wrong {marks.count(False)}"
-                  + (f"; read where none is printed {invented}" if name in BESIDES else ""))  # fmt: skip
+            right = 100 * marks.count(True) / len(marks)
+            more = f"; read where none is printed {invented}" if name in BESIDES else ""
+            print(f"  {name:<18} {right:5.1f} % of {len(marks)}, wrong {marks.count(False)}{more}")
     print(
         "  not proven for:",
         dict(Counter(n for r in results if not r["proven"] for n in set(r["failed"])).most_common(8)),
@@ -140,9 +142,8 @@ def main() -> int:
         results = list(pool.map(partial(score, options.directory), rows, chunksize=4))
     lies = told(rows, results, every=options.all, why=options.why)
     pages = max(1, sum(r["pages"] for r in results))
-    print(
-        f"  {pages} pages, {sum(r['seconds'] for r in results) / pages:.3f} s CPU each; {cpu_seconds() - begun:.1f} s here"
-    )
+    each = sum(r["seconds"] for r in results) / pages
+    print(f"  {pages} pages, {each:.3f} s CPU each; {cpu_seconds() - begun:.1f} s here")
     print(f"largest: {resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss // 1024} MB, pid {os.getpid()}")
     return 1 if lies else 0
 

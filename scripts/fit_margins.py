@@ -2,8 +2,8 @@
 
     python scripts/fit_margins.py DIR...
 
-DIR is what ``make_layouts`` drew of families that no weight has seen. A field's margin is the smallest with which none
-of its wrong values is among the proven, plus `ROOM`; the exact upper bound of what is still wrong is told.
+DIR is what ``make_layouts`` drew of families that no weight has seen. A field's margin is the smallest with
+which none of its wrong values is among the proven, plus `ROOM`; the exact upper bound of what is wrong is told.
 """
 
 import argparse
@@ -22,7 +22,7 @@ from pages import upper_bound  # noqa: E402
 
 from smeflow.invoices.page import read as page_reader  # noqa: E402
 from smeflow.invoices.page import settled  # noqa: E402
-from smeflow.invoices.page.choices import MARGINS, Choices  # noqa: E402
+from smeflow.invoices.page.choices import MARGINS, Choice, Choices  # noqa: E402
 
 ROOM = 0.25
 """Added to what the tuning documents ask for."""
@@ -44,21 +44,38 @@ def measured(directory: Path, row: dict[str, Any]) -> dict[str, Any]:
         result = strangers.score(directory, row)
     finally:
         page_reader.choose = choose
-    margins = {name: kept[0].fields[name].margin for name in MARGINS} if kept else {}
-    wrong = {name for name in MARGINS if result["marks"].get(name) is False}
-    return {"id": row["id"], "proven": result["proven"], "wrong": wrong, "margins": margins}
+    fields = kept[0].fields if kept else {}
+    margins = {_group(name, fields[name]): fields[name].margin for name in MARGINS if name in fields}
+    wrong = {
+        _group(name, fields[name])
+        for name in MARGINS
+        if result["marks"].get(name) is False and name in fields
+    }
+    lies = result["proven"] and result["lies"]
+    return {"id": row["id"], "proven": result["proven"], "lies": lies, "wrong": wrong, "margins": margins}
+
+
+def _group(name: str, choice: Choice) -> str:
+    """Margins are fitted apart for what is tied to its field and what is not; amounts are tied by their sums."""
+    tied = choice.tied or name not in {"number", "issue_date", "seller"}
+    return name if tied else f"{name} untied"
 
 
 def fit(documents: list[dict[str, Any]]) -> dict[str, float]:
-    """Raise, one step at a time, the margin that keeps out the most wrong and loses the fewest right documents."""
-    margins = dict.fromkeys(MARGINS, 0.0)
+    """Raise, step by step, the margin that keeps out a wrong value at the cost of the fewest right ones."""
+    groups = [*MARGINS, *(f"{name} untied" for name in ("number", "issue_date", "seller"))]
+    margins = dict.fromkeys(groups, 0.0)
 
     def proven() -> list[dict[str, Any]]:
-        return [d for d in documents if d["proven"] and all(d["margins"].get(n, 9e9) > m for n, m in margins.items())]
+        return [
+            d
+            for d in documents
+            if d["proven"] and all(d["margins"].get(n, 9e9) > m for n, m in margins.items())
+        ]
 
     while lies := [d for d in proven() if d["wrong"]]:
         options = []
-        for name in MARGINS:
+        for name in groups:
             for lie in lies:
                 level = lie["margins"].get(name, 9e9)
                 if name in lie["wrong"]:
@@ -74,7 +91,9 @@ def fit(documents: list[dict[str, Any]]) -> dict[str, float]:
 
 def main() -> int:
     """Measure, fit and print."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("directories", type=Path, nargs="+")
     parser.add_argument("--jobs", type=int, default=2)
     parser.add_argument("--keep", type=Path, help="write what was measured")
@@ -88,7 +107,8 @@ def main() -> int:
     if options.keep:
         options.keep.write_text(json.dumps(documents, default=sorted), encoding="utf-8")
     before = [d for d in documents if d["proven"]]
-    print(f"{len(documents)} documents, proven without margins {len(before)}, wrong {sum(bool(d['wrong']) for d in before)}")
+    lies = sum(bool(d["wrong"]) for d in before)
+    print(f"{len(documents)} documents, proven without margins {len(before)}, wrong {lies}")
     margins = fit(documents)
     for name, margin in margins.items():
         print(f'    "{name}": {margin},')

@@ -2,9 +2,9 @@
 
     python scripts/train_ranker.py --drawn DIR... --data DATA_DIR... [--tune DIR...] --cache DIR [--out FILE]
 
-DIR is what ``make_layouts`` drew: a ``manifest.jsonl`` beside its files. DATA_DIR holds a ``manifest.json`` of printed
-invoices, of which one half of the issuers is taken. A family of layouts counts once, as an issuer does. The same seed
-makes the same bytes. ``--tune`` only tells how well the weights do on other families.
+DIR is what ``make_layouts`` drew: a ``manifest.jsonl`` beside its files. DATA_DIR has a ``manifest.json`` of
+printed invoices, of which one half of the issuers is taken. A family of layouts counts once, and an issuer.
+The same seed makes the same bytes. ``--tune`` only tells how well the weights do on other families.
 """
 
 import argparse
@@ -13,8 +13,10 @@ import json
 import pickle
 import sys
 from collections import Counter, defaultdict
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
+from typing import Any
 from zlib import crc32
 
 import numpy as np
@@ -31,6 +33,11 @@ ROOT = Path(__file__).resolve().parent.parent
 PAGE = ROOT / "src/smeflow/invoices/page"
 OUT = PAGE / "ranker.bin"
 _NOT_FEATURES = {"ranker.py", "assignment.py", "choices.py", "settled.py", "read.py", "vat_rates.py"}
+Array = np.ndarray[Any, Any]
+Item = tuple[Path, str, dict[str, Any]]
+"""A file, its family, and its truth by field."""
+Read = tuple[str, dict[str, Any], dict[str, Any], str]
+"""Family, truth, features by kind, and the file."""
 KINDS = tuple(dict.fromkeys(FIELDS.values()))
 GROUPS = {"l": 1, "w": 2, "R": 3}
 """Of features, by the first letter: labels, words, what the rules chose. Each is dropped now and then."""
@@ -39,7 +46,7 @@ FROM_DATA = {"number": "number", "issue_date": "date", "due_date": "due_date", "
              "total_gross": "total_gross", "amount_due": "amount_due"}  # fmt: skip
 
 
-def featured(path) -> dict | None:
+def featured(path: Path) -> dict[str, Any] | None:
     """Read a file and give what is said of its candidates: keys, hashes and groups of features, by kind."""
     try:
         document = read(path)
@@ -57,25 +64,29 @@ def featured(path) -> dict | None:
     return kinds
 
 
-def _hashes(texts) -> tuple[np.ndarray, np.ndarray]:
+def _hashes(texts: Sequence[str]) -> tuple[Array, Array]:
     return (np.array([crc32(t.encode()) for t in texts], np.uint32),
             np.array([GROUPS.get(t[:1], 0) for t in texts], np.uint8))  # fmt: skip
 
 
-def drawn_items(directory):
+def drawn_items(directory: Path) -> Iterator[Item]:
     """Give what was drawn: file, family, truth by field (None: not printed)."""
     for line in (directory / "manifest.jsonl").read_text(encoding="utf-8").splitlines():
         row = json.loads(line)
         if row.get("medium", "pdf") == "pdf":
-            yield directory / row["file"], row["family"], {name: _printed(row["truth"].get(name)) for name in FIELDS}
+            yield (
+                directory / row["file"],
+                row["family"],
+                {name: _printed(row["truth"].get(name)) for name in FIELDS},
+            )
 
 
-def _printed(value):
+def _printed(value: Any) -> Any:
     """Give a value as printed: of a firm its name."""
     return value.get("name") if isinstance(value, dict) else value
 
 
-def printed_items(directory, half):
+def printed_items(directory: Path, half: str) -> Iterator[Item]:
     """Give the printed invoices of one half of the issuers; a truth that is not known is not there."""
     for item in json.loads((directory / "manifest.json").read_text(encoding="utf-8"))["items"]:
         digest = hashlib.sha256(str(item.get("issuer_group")).encode()).digest()
@@ -96,27 +107,33 @@ def printed_items(directory, half):
         )
 
 
-def load(items, options) -> list[tuple[str, dict, dict, str]]:
+def load(items: Sequence[Item], options: argparse.Namespace) -> list[Read]:
     """Give family, truth and features of each file; what was read before comes from the cache."""
     cache = options.cache
     cache.mkdir(parents=True, exist_ok=True)
-    code = options.label or hashlib.sha256(b"".join(f.read_bytes() for f in sorted(PAGE.glob("*.py")) if f.name not in _NOT_FEATURES)).hexdigest()[:12]
-    where = {path: cache / (hashlib.sha256(f"{code}{path}{path.stat().st_mtime_ns}".encode()).hexdigest()[:24] + ".pickle")
-             for path, *_ in items}  # fmt: skip
+    code = (
+        options.label
+        or hashlib.sha256(
+            b"".join(f.read_bytes() for f in sorted(PAGE.glob("*.py")) if f.name not in _NOT_FEATURES)
+        ).hexdigest()[:12]
+    )
+    where = {path: cache / f"{_name(code, path)}.pickle" for path, *_ in items}
     missing = [path for path, kept in where.items() if not kept.exists()]
     with ProcessPoolExecutor(options.jobs) as pool:
         for path, kinds in zip(missing, pool.map(featured, missing, chunksize=4), strict=True):
             where[path].write_bytes(pickle.dumps(kinds))
-    loaded = [
-        (family, truth, pickle.loads(where[path].read_bytes()), str(path)) for path, family, truth in items
-    ]  # noqa: S301 - written above
-    return [row for row in loaded if row[2] is not None]
+    kept = {path: pickle.loads(file.read_bytes()) for path, file in where.items()}  # noqa: S301 - written above
+    return [(family, truth, kept[path], str(path)) for path, family, truth in items if kept[path] is not None]
+
+
+def _name(code: str, path: Path) -> str:
+    return hashlib.sha256(f"{code}{path}{path.stat().st_mtime_ns}".encode()).hexdigest()[:24]
 
 
 class Table:
     """One kind's candidates of all documents, in flat arrays."""
 
-    def __init__(self, documents, kind, buckets) -> None:
+    def __init__(self, documents: Sequence[Read], kind: str, buckets: int) -> None:
         """Lay out the candidates; the first of a document are its fields' absences."""
         self.names = [name for name, of in FIELDS.items() if of == kind]
         rows, groups, sizes, self.first, self.keys = [], [], [], [], []
@@ -137,7 +154,7 @@ class Table:
         self.first.append(len(sizes))
         self.targets = self._targets(documents)
 
-    def _targets(self, documents):
+    def _targets(self, documents: Sequence[Read]) -> dict[str, list[Array | None]]:
         """Give for each field and document which of its candidates are true; None where nothing is known."""
         targets = {}
         for column, name in enumerate(self.names):
@@ -153,7 +170,7 @@ class Table:
             targets[name] = rows
         return targets
 
-    def scores(self, weights, document, keep=None):
+    def scores(self, weights: Array, document: int, keep: Array | None = None) -> tuple[Array, Array]:
         """Give the scores of a document's candidates for every field."""
         first, last = self.first[document], self.first[document + 1]
         begin = self.starts[first]
@@ -162,10 +179,10 @@ class Table:
         found = weights[index]
         if keep is not None:
             found = found * keep[:, None]
-        return np.add.reduceat(found, self.starts[first:last] - begin, axis=0), index, first, last
+        return np.add.reduceat(found, self.starts[first:last] - begin, axis=0), index
 
 
-def allowed(table, document, column):
+def allowed(table: Table, document: int, column: int) -> Array:
     """Tell which rows may be a field's: all candidates and its own absence."""
     count = len(table.keys[document])
     mask = np.ones(count, bool)
@@ -174,7 +191,9 @@ def allowed(table, document, column):
     return mask
 
 
-def train(table, documents, options, rng):
+def train(
+    table: Table, documents: Sequence[Read], options: argparse.Namespace, rng: np.random.Generator
+) -> Array:
     """Fit the weights of one kind by Adam over documents, some features dropped each time."""
     families = Counter(family for family, *_ in documents)
     shape = options.buckets, len(table.names)
@@ -197,7 +216,9 @@ def train(table, documents, options, rng):
     return weights
 
 
-def slope(table, weights, document, options, rng):
+def slope(
+    table: Table, weights: Array, document: int, options: argparse.Namespace, rng: np.random.Generator
+) -> Array:
     """Give the slope of the loss at one document, some of its features dropped."""
     first, last = table.first[document], table.first[document + 1]
     begin = table.starts[first]
@@ -208,7 +229,7 @@ def slope(table, weights, document, options, rng):
         gone = np.repeat(rng.random(len(sizes)) < chance, sizes) | (rng.random() < chance / 2)
         keep &= ~(gone & (groups == group))
     keep &= ~((groups == 3) & (options.no_rules or rng.random() < options.drop_rules))
-    scores, index, _, _ = table.scores(weights, document, keep)
+    scores, index = table.scores(weights, document, keep)
     back = np.zeros_like(scores)
     for column, name in enumerate(table.names):
         right = table.targets[name][document]
@@ -226,7 +247,9 @@ def slope(table, weights, document, options, rng):
     return made
 
 
-def told(table, documents, weights, title, options) -> None:
+def told(
+    table: Table, documents: Sequence[Read], weights: Array, title: str, options: argparse.Namespace
+) -> None:
     """Print how often the likeliest value is right, by family."""
     for column, name in enumerate(table.names):
         right, sure = defaultdict(list), 0
@@ -269,9 +292,10 @@ def main() -> int:
     parser.add_argument("--seed", type=int, default=7)
     for name, value in (("buckets", 8192), ("epochs", 8), ("batch", 16), ("jobs", 2)):
         parser.add_argument(f"--{name}", type=int, default=value)
-    for name, value in (("rate", 0.03), ("decay", 1e-5), ("drop", 0.1), ("drop-labels", 0.15), ("drop-words", 0.15),
-                        ("drop-rules", 0.3), ("even", 1.0)):  # fmt: skip
-        parser.add_argument(f"--{name}", type=float, default=value)
+    rates = {"rate": 0.03, "decay": 1e-5, "even": 1.0}
+    drops = {"drop": 0.1, "drop-labels": 0.15, "drop-words": 0.15, "drop-rules": 0.3}
+    for name, share in (rates | drops).items():
+        parser.add_argument(f"--{name}", type=float, default=share)
     parser.add_argument("--label", help="of the cache; else a hash of the code that makes the features")
     parser.add_argument("--no-rules", action="store_true", help="do without what the rules chose")
     parser.add_argument("--kinds", nargs="*", default=KINDS)

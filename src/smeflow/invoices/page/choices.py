@@ -20,16 +20,17 @@ from smeflow.invoices.page.view import PageView
 from smeflow.kinds.field_names import field_name
 from smeflow.kinds.records import Check
 
-MARGINS: Mapping[str, float] = {
-    "number": 1.0,
-    "issue_date": 1.0,
-    "seller": 1.0,
-    "currency": 1.0,
-    "total_net": 1.0,
-    "total_vat": 1.0,
-    "total_gross": 1.0,
+MARGINS: Mapping[str, tuple[float, float]] = {
+    "number": (1.0, 4.0),
+    "issue_date": (1.0, 4.0),
+    "seller": (1.0, 4.0),
+    "currency": (0.25, 0.25),
+    "total_net": (0.25, 0.25),
+    "total_vat": (0.25, 0.25),
+    "total_gross": (0.25, 0.25),
 }
-"""How far every other value must be behind for a field to be unique, as the logarithm of odds.
+"""How far every other value must be behind for a field to be unique, as the logarithm of odds: where something ties
+the value to the field, and where nothing does.
 
 Fitted on the tuning families by ``scripts/fit_margins.py``.
 """
@@ -69,6 +70,11 @@ class Choice:
     candidate: Candidate | None = None
 
     @property
+    def tied(self) -> bool:
+        """Something of its own ties it to the field; a legal form is a firm's, whatever its role."""
+        return bool(set(self.ties) - {"legal form"})
+
+    @property
     def key(self) -> str | None:
         """The key of the candidate chosen."""
         return self.candidate.key if self.candidate else None
@@ -85,12 +91,14 @@ class Choices:
         choice = self.fields.get(name)
         return choice.value if choice else None
 
-    def checks(self, margins: Mapping[str, float] = MARGINS) -> tuple[Check, ...]:
+    def checks(self, margins: Mapping[str, tuple[float, float]] = MARGINS) -> tuple[Check, ...]:
         """Check that nothing else could be a field's value: a failed check for each that may be another."""
         return tuple(
             Check(name="unique", passed=False, detail=_two_values(name, choice), fields=(name,))
-            for name, least in margins.items()
-            if (choice := self.fields.get(name)) and choice.value is not None and choice.margin < least
+            for name, (tied, untied) in margins.items()
+            if (choice := self.fields.get(name))
+            and choice.value is not None
+            and choice.margin < (tied if choice.tied else untied)
         )
 
 
@@ -186,13 +194,27 @@ def _quote(view: PageView, candidate: Candidate | None) -> Quote | None:
     return view.quote_span(candidate.page, candidate.start, candidate.end) if candidate else None
 
 
-_LABELLED = ("lo:", "ll:", "la:", "lh:", "lr:")
+_LABELLED = ("lo:", "ll:", "la:", "lh:", "lr:", "lu:", "lk:")
 
 
 def _ties(featured: Featured, name: str, candidate: Candidate) -> list[str]:
     """Say what ties a candidate to a field."""
-    said = set(featured.general(candidate))
+    kind = FIELDS[name]
+    place = getattr(featured.candidates, kind).index(candidate)
+    said = set(featured.of_kind(kind)[place])
     ties = ["label"] if any(f"{where}{name}" in said for where in _LABELLED) else []
     if featured.title and (candidate.page, candidate.line) == (featured.title[0], featured.title[2]):
         ties.append("title")
+    if kind == "firms":
+        ties += [tie for tie, signs in _TIES_OF_FIRMS.items() if signs & said]
     return ties
+
+
+_TIES_OF_FIRMS: Mapping[str, frozenset[str]] = {
+    "legal form": frozenset({"lfTrue"}),
+    "identifier": frozenset({"breg"}),
+    "domain": frozenset({"dom"}),
+    "supplier": frozenset({"ll:seller", "la:seller", "lo:seller", "lt:seller:0", "lt:seller:1"}),
+    "repeated": frozenset({"c2", "c3"}),
+}
+"""What ties a name to a firm: none of it stands on a heading."""

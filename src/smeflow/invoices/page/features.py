@@ -67,6 +67,7 @@ class Featured:
     chosen_by_rules: Mapping[str, str] = field(default_factory=dict)
     """The key of what the rules chose for a field."""
     own_names: tuple[str, ...] = ()
+    _said: dict[str, list[list[str]]] = field(default_factory=dict)
 
     @cached_property
     def around(self) -> Surroundings:
@@ -75,6 +76,11 @@ class Featured:
 
     def of_kind(self, kind: str) -> list[list[str]]:
         """Give the features of each candidate of a kind: ``dates``, ``amounts`` and so on."""
+        if kind not in self._said:
+            self._said[kind] = self._say(kind)
+        return self._said[kind]
+
+    def _say(self, kind: str) -> list[list[str]]:
         from smeflow.invoices.page.firm_features import say_firms
 
         say = {

@@ -15,6 +15,8 @@ from smeflow.invoices.page.vat_and_payment import breakdown, find_exemptions, ra
 from smeflow.invoices.page.view import PageView
 from smeflow.kinds.records import Check, Finding
 
+OPEN = 0.1
+"""A value that is no further ahead is left out: another may as well be it."""
 SUMS = ("total_net", "total_vat", "total_gross")
 _FROM_SUMS = ("vat", "lines", "total_lines", "total_allowances", "total_charges")
 """What was reckoned from the sums and falls with them."""
@@ -46,7 +48,8 @@ def settle(view: PageView, by_rules: Mapping[str, Finding], choices: Choices) ->
         if _stays(name, rule, choice) or (laid_out and FIELDS[name] == "amounts"):
             continue
         findings.pop(name, None)
-        if choice.value is not None and (name != "preceding_invoice" or kind in _CORRECTING):
+        fits = name != "preceding_invoice" or kind in _CORRECTING
+        if choice.value is not None and choice.margin >= OPEN and fits:
             findings[name] = Finding(value=_value(choice, credit=kind == "credit_note"), quote=choice.quote)
     if not laid_out:
         _without_vat(view, findings)
