@@ -2,7 +2,7 @@
 
 DIR is what ``make_layouts`` made: a ``manifest.jsonl`` beside its files. The step `Extract` is measured as a
 recipe uses it; a truth that the page does not print is not scored. Families of layouts weigh the same.
-``--medium scan`` or ``photo`` reads the pictures. ``--all`` names every file that is not exact, ``--why`` each
+``--medium scan`` or ``photo`` reads pictures. ``--all`` names every file that is not exact, ``--why`` each
 that is not proven.
 """
 

@@ -3,7 +3,7 @@
     python scripts/fit_margins.py DIR...
 
 DIR is what ``make_layouts`` drew of families that no weight has seen. A field's margin is the smallest with
-which none of its wrong values is among the proven, plus `ROOM`; the exact upper bound of what is wrong is told.
+which none of its wrong values is proven, plus `ROOM`; the exact upper bound of what is wrong is told.
 """
 
 import argparse
@@ -56,7 +56,7 @@ def measured(directory: Path, row: dict[str, Any]) -> dict[str, Any]:
 
 
 def _group(name: str, choice: Choice) -> str:
-    """Margins are fitted apart for what is tied to its field and what is not; amounts are tied by their sums."""
+    """Fit margins apart for what is tied to its field and what is not; sums tie amounts."""
     tied = choice.tied or name not in {"number", "issue_date", "seller"}
     return name if tied else f"{name} untied"
 

@@ -17,6 +17,8 @@ from smeflow.kinds.records import Check, Finding
 
 OPEN = 0.1
 """A value that is no further ahead is left out: another may as well be it."""
+SURE = 1.0
+"""A seller that is no further ahead gives way to the one the rules found; it is not proven."""
 SUMS = ("total_net", "total_vat", "total_gross")
 _FROM_SUMS = ("vat", "lines", "total_lines", "total_allowances", "total_charges")
 """What was reckoned from the sums and falls with them."""
@@ -76,6 +78,8 @@ def _stays(name: str, rule: Finding | None, choice: Choice) -> bool:
         return False
     if key_of(name, rule.value) == choice.key:
         return name != "seller" or rule.value == choice.value
+    if name == "seller" and choice.margin < SURE:
+        return True
     if rule.note is None and rule.quote is not None:
         return False
     return choice.value is None or name == "seller"
