@@ -141,7 +141,9 @@ def choose(
     return Choices(fields=fields)
 
 
-_NUMERIC_DAY = re.compile(r"(?<![\w./-])(\d{1,2})([/.-])(\d{1,2})\2(20\d\d)(?![\w/-]|[.,]\d)")
+_NUMERIC_DAY = re.compile(
+    r"(?<![\w./-])(?:\d{1,2}([/.-])\d{1,2}\1(?:20\d\d)|20\d\d(?:02(?:29|3[01])|(?:0[469]|11)31))(?![\w/-]|[.,]\d)"
+)
 
 
 def _holds_impossible_day(view: PageView) -> bool:
