@@ -49,7 +49,7 @@ def same(field, found, wanted) -> bool:
     if field == "seller":
         bare = [re.sub(r"[\W_]", "", name_key(str(name))) for name in (found, wanted)]
         return bare[0] == bare[1]
-    if isinstance(found, Decimal):
+    if isinstance(found, Decimal) and wanted is not None:
         return abs(abs(found) - abs(Decimal(str(wanted)))) < Decimal("0.005")
     return str(found) == str(wanted)
 

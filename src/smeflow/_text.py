@@ -29,6 +29,8 @@ def strip_invisible(text: str) -> str:
 
 def folded(text: str) -> str:
     """Put *text* in the form in which quotes are compared: no case, accents, ligatures or double spaces."""
+    if text.isascii():
+        return _SPACES.sub(" ", text).strip().lower()
     text = unicodedata.normalize("NFKD", strip_invisible(text).translate(_LIGATURES))
     text = "".join(c for c in text if not unicodedata.combining(c))
     return _SPACES.sub(" ", text).strip().casefold()

@@ -85,6 +85,7 @@ def find_amounts(text: str, *, decimal: DecimalMark | None = None) -> Iterator[P
     """Find every amount in *text*, in order. Numbers inside words, dates and longer numbers are none."""
     position = 0
     while match := _AMOUNT.search(text, position):
+        match = _without_lone_bracket(text, match)
         start, end = match.span()
         start, end = end - len(text[start:end].lstrip()), start + len(text[start:end].rstrip())
         amount = _amount(match, decimal, start, end)
@@ -93,6 +94,15 @@ def find_amounts(text: str, *, decimal: DecimalMark | None = None) -> Iterator[P
             position = end
         else:
             position = match.start("body") + _token_length(text, match.start("body"))
+
+
+def _without_lone_bracket(text: str, match: re.Match[str]) -> re.Match[str]:
+    """Match again without a bracket that has no partner: "(net 90.00, VAT 17.10)" holds two amounts."""
+    closed = match["tail"] == ")"
+    if bool(match["open"]) == closed:
+        return match
+    start, end = (match.start(), match.end("tail") - 1) if closed else (match.end("open"), len(text))
+    return _AMOUNT.search(text, start, end) or match
 
 
 def decimal_mark(text: str) -> DecimalMark | None:

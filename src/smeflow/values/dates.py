@@ -1,4 +1,4 @@
-"""Read dates and months as people print them, in six languages; in doubt the day comes first."""
+"""Read dates and months as people print them, in eight languages; in doubt the day comes first."""
 
 import re
 from collections.abc import Iterator
@@ -8,23 +8,23 @@ from datetime import UTC, date, datetime, time, timedelta, timezone, tzinfo
 from smeflow._text import folded
 
 _MONTHS = (
-    "january jan janvier janv januar jan. januari gennaio gen enero ene jaenner",
-    "february feb fevrier fevr fev februar februari febbraio febrero",
-    "march mar mars maerz marz maart mrt marzo mrz",
-    "april apr avril avr aprile abril abr",
-    "may mai mei maggio mag mayo",
-    "june jun juin juni giugno giu junio",
-    "july jul juillet juil juli luglio lug julio",
-    "august aug aout augustus agosto ago aou",
-    "september sep sept septembre settembre set septiembre",
-    "october oct octobre oktober okt ottobre ott octubre",
-    "november nov novembre noviembre",
-    "december dec decembre dezember dez dicembre dic diciembre",
+    "january jan janvier janv januar jan. januari gennaio gen enero ene jaenner janeiro styczen stycznia",
+    "february feb fevrier fevr fev februar februari febbraio febrero fevereiro luty lutego",
+    "march mar mars maerz marz maart mrt marzo mrz marco marzec marca",
+    "april apr avril avr aprile abril abr kwiecien kwietnia",
+    "may mai mei maggio mag mayo maio maj maja",
+    "june jun juin juni giugno giu junio junho czerwiec czerwca",
+    "july jul juillet juil juli luglio lug julio julho lipiec lipca",
+    "august aug aout augustus agosto ago aou sierpien sierpnia",
+    "september sep sept septembre settembre set septiembre setembro wrzesien wrzesnia",
+    "october oct octobre oktober okt ottobre ott octubre outubro pazdziernik pazdziernika",
+    "november nov novembre noviembre listopad listopada",
+    "december dec decembre dezember dez dicembre dic diciembre dezembro grudzien grudnia",
 )
 MONTHS = {
     name.rstrip("."): number for number, names in enumerate(_MONTHS, start=1) for name in names.split(" ")
 }
-_NAME = r"[A-Za-zÀ-ÿ]{3,10}"
+_NAME = r"[A-Za-zÀ-ž]{3,12}"
 _YEAR = r"(?:19|20)\d{2}|\d{2}"
 _PATTERNS = (
     re.compile(

@@ -39,7 +39,7 @@ def find_dates_on_page(
     Where day and month could be exchanged, the document's other dates decide; if they do not, and nothing
     speaks for the European order, the date is left out.
     """
-    month_first = _month_first(view)
+    month_first = months_come_first(view)
     assigned = _assigned_dates(view)
     dates: dict[str, ChosenDate] = {}
     for name in ("issue_date", "due_date", "delivery_date"):
@@ -63,7 +63,7 @@ def find_dates_on_page(
     return dates
 
 
-def _month_first(view: PageView) -> bool | None:
+def months_come_first(view: PageView) -> bool | None:
     """Tell whether dates are written month first; None where nothing tells."""
     votes = set()
     for spot in view.dates:

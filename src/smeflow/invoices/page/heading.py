@@ -44,10 +44,14 @@ class DocumentTitle:
 
 
 @lru_cache(maxsize=1)
-def _titles() -> tuple[tuple[str, str], ...]:
+def _titles() -> Mapping[str, tuple[tuple[str, str], ...]]:
+    """Give titles and their kinds by their first two letters, the longest first."""
     data = json.loads((resources.files("smeflow.invoices.page") / "titles.json").read_text(encoding="utf-8"))
     pairs = {_key(word): kind for kind, words in data.items() for word in words}
-    return tuple(sorted(pairs.items(), key=lambda pair: -len(pair[0])))
+    titles: dict[str, tuple[tuple[str, str], ...]] = {}
+    for title, kind in sorted(pairs.items(), key=lambda pair: -len(pair[0])):
+        titles[title[:2]] = (*titles.get(title[:2], ()), (title, kind))
+    return titles
 
 
 def _key(text: str) -> str:
@@ -102,12 +106,11 @@ def kind_of_title(text: str) -> str | None:
     """Tell what a piece names if it is a title: the word, perhaps with a number and a date, and no more."""
     key = _key(text).lstrip("*-#:| .").rstrip("*. ")
     spaced = re.sub(r"\b(\w) (?=\w\b)", r"\1", key)  # F A C T U R E
-    for candidate in (key, spaced):
-        for title, kind in _titles():
-            if candidate.startswith(title):
-                behind = candidate[len(title) :]
-                if _REST.fullmatch(behind) and not behind[:1].isalpha():
-                    return kind
+    for candidate in dict.fromkeys((key, spaced)):
+        for title, kind in _titles().get(candidate[:2], ()):
+            behind = candidate[len(title) :]
+            if candidate.startswith(title) and _REST.fullmatch(behind) and not behind[:1].isalpha():
+                return kind
     return None
 
 

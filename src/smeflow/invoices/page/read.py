@@ -1,6 +1,5 @@
 """Read an invoice from its pages without a model: what is labelled, adds up and leaves no doubt."""
 
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
@@ -10,7 +9,9 @@ from smeflow.documents.document import Document, Page, Quote
 from smeflow.extract.grounding import spans_of_value
 from smeflow.i18n import Phrase, say
 from smeflow.invoices.checks import GROSS, READ_TWICE, recognition_check, verdict
+from smeflow.invoices.page.choices import Choices, choose
 from smeflow.invoices.page.dates import find_dates_on_page
+from smeflow.invoices.page.features import FIELDS, key_of
 from smeflow.invoices.page.heading import (
     DocumentTitle,
     FoundNumber,
@@ -22,6 +23,7 @@ from smeflow.invoices.page.lines import find_lines, is_net_column
 from smeflow.invoices.page.particulars import find_ibans
 from smeflow.invoices.page.parties import Parties, find_parties
 from smeflow.invoices.page.receipts import receipt_date, receipt_seller, receipt_total
+from smeflow.invoices.page.settled import chosen_parties, due_in_full, settle
 from smeflow.invoices.page.totals import Totals, find_currency, find_totals, home_currency
 from smeflow.invoices.page.view import PageView
 from smeflow.invoices.record import Invoice
@@ -100,7 +102,7 @@ def _sheets(document: Document, firm: _OwnFirm, labels: Labels | None) -> list["
     if len({number for number, _ in groups}) < 2:
         return [undivided]
     parts = [_read_sheet(document, pages, firm, labels) for _, pages in groups]
-    return parts if sum(part.totals.closed for part in parts) > 1 else [undivided]
+    return parts if sum(part.closed for part in parts) > 1 else [undivided]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -110,9 +112,12 @@ class _Sheet:
     view: PageView
     title: DocumentTitle
     number: FoundNumber | None
-    totals: Totals
+    closed: bool
+    """Net, VAT and gross are there and add up."""
     findings: Mapping[str, Finding]
     problems: tuple[Phrase, ...]
+    checks: tuple[Check, ...] = ()
+    """What may be something else."""
     joined: bool = False
     """The seller's name was put together of two lines."""
     placed: bool = False
@@ -137,7 +142,7 @@ class _Sheet:
         """Make the reading, with the checks that need the page; the values themselves are judged later."""
         values = {name: finding.value for name, finding in self.findings.items()}
         record = Invoice(**values)
-        checks: list[Check] = []
+        checks: list[Check] = list(self.checks)
         problems = list(self.problems)
         if self.view.recognised:
             checks.append(_confirmed_by_repetition(self.view, self.findings))
@@ -194,8 +199,75 @@ def _one_amount(findings: Mapping[str, Finding]) -> bool:
     return "lines" not in findings and (net is None or net.value == gross.value)
 
 
+@dataclass(frozen=True, kw_only=True)
+class _RuleReading:
+    """What the rules of labels and sums found."""
+
+    title: DocumentTitle
+    number: FoundNumber | None
+    totals: Totals
+    parties: Parties
+    findings: dict[str, Finding]
+    problems: list[Phrase]
+
+
 def _read_sheet(document: Document, pages: Sequence[Page], firm: _OwnFirm, labels: Labels | None) -> _Sheet:
     view = PageView(document, pages, labels)
+    rules = _by_rules(view, firm)
+    findings, seller = rules.findings, rules.parties.seller
+    if view.is_receipt and view.recognised:
+        return _Sheet(
+            view=view,
+            title=rules.title,
+            number=rules.number,
+            closed=rules.totals.closed,
+            findings=findings,
+            problems=tuple(rules.problems),
+            joined=bool(seller and seller.joined),
+            placed=bool(seller and seller.placed and seller.name == findings["seller"].value),
+        )
+    choices = choose(view, by_rules=_keys(findings), own_names=firm.names)
+    settled = settle(view, findings, choices)
+    findings = settled.findings
+    if settled.changed_sums:
+        credit = rules.title.kind == "credit_note"
+        findings |= _lines(view, findings["total_net"].value, credit=credit) if settled.closed else {}
+    if settled.closed:
+        findings |= due_in_full(view, findings)
+    parties = chosen_parties(view, rules.parties, findings, choices, firm.ids)
+    for role in ("seller_details", "buyer_details"):
+        findings.pop(role, None)
+    findings |= _parties(parties)
+    return _Sheet(
+        view=view,
+        title=rules.title,
+        number=_as_found(choices),
+        closed=settled.closed,
+        findings=findings,
+        problems=tuple(rules.problems),
+        checks=settled.checks,
+    )
+
+
+def _as_found(choices: Choices) -> FoundNumber | None:
+    choice = choices.fields["number"]
+    if choice.candidate is None or choice.quote is None:
+        return None
+    return FoundNumber(
+        text=str(choice.value), page=choice.candidate.page, score=choice.margin, quote=choice.quote
+    )
+
+
+def _keys(findings: Mapping[str, Finding]) -> dict[str, str]:
+    return {name: key_of(name, findings[name].value) for name in FIELDS if name in findings}
+
+
+def rule_choices(view: PageView) -> dict[str, str]:
+    """Give the keys of what the rules choose for each field that is learned."""
+    return _keys(_by_rules(view, _OwnFirm(names=(), ids=())).findings)
+
+
+def _by_rules(view: PageView, firm: _OwnFirm) -> _RuleReading:
     title = find_title(view)
     problems = [title.not_booked] if title.not_booked else []
     numbers = find_invoice_numbers(view, title)
@@ -231,16 +303,13 @@ def _read_sheet(document: Document, pages: Sequence[Page], firm: _OwnFirm, label
     elif not view.is_receipt and home_currency(view, parties.seller_ids):
         note = say("No currency is printed; it is the one of the seller's country.")
         findings["currency"] = Finding(value="EUR", quote=None, note=note)
-    seller = parties.seller
-    return _Sheet(
-        view=view,
+    return _RuleReading(
         title=title,
         number=number,
         totals=totals,
+        parties=parties,
         findings=findings,
-        problems=tuple(problems),
-        joined=bool(seller and seller.joined),
-        placed=bool(seller and seller.placed and seller.name == findings["seller"].value),
+        problems=problems,
     )
 
 
@@ -261,19 +330,11 @@ def _amounts(view: PageView, totals: Totals) -> dict[str, Finding]:
     for name, choice in totals.chosen.items():
         quote = view.quote(choice.spot) if choice.spot else choice.quote
         findings[name] = Finding(value=choice.amount, quote=quote, note=choice.note)
-    if totals.closed and "amount_due" not in findings and not _PAID_BEFORE.search(folded(view.text)):
-        note = say("No payment on account is mentioned, so the whole total is due.")
-        findings["amount_due"] = replace(findings["total_gross"], note=note)
+    if totals.closed:
+        findings |= due_in_full(view, findings)
     if totals.vat:
         findings["vat"] = Finding(value=totals.vat)
     return findings
-
-
-_PAID_BEFORE = re.compile(
-    r"acompte|avance|advance|deposit|prepaid|already paid|amount paid|deja (?:paye|regle|verse)|anzahlung|"
-    r"abschlag|vorauszahlung|bereits (?:ge|be)zahlt|reeds betaald|voorschot|aanbetaling|acconto|anticipo|"
-    r"residual|solde|reste|balance|remaining|restbetrag|offene[rn]? betrag|retenue|retencion|ritenuta"
-)
 
 
 def _lines(view: PageView, net: Decimal, *, credit: bool) -> dict[str, Finding]:

@@ -1,0 +1,97 @@
+"""Which amounts of a page make sums with which: net and VAT a total, a total less a payment what is due."""
+
+from collections.abc import Iterator, Sequence
+from decimal import Decimal
+from functools import cached_property
+
+from smeflow.invoices.page.candidates import Candidate
+from smeflow.invoices.page.vat_and_payment import KNOWN_RATES
+
+_MOST = 60
+"""Of the largest amounts that are tried against each other; a page of a long list has more."""
+_HIGHEST = Decimal("0.28")
+"""No rate of VAT in Europe takes more of the net."""
+
+
+class SumFacts:
+    """The sums among the amounts of a page, found once; amounts in cents by their keys."""
+
+    def __init__(self, amounts: Sequence[Candidate]) -> None:
+        self._places = amounts
+        keys = sorted({c.key for c in amounts}, key=Decimal, reverse=True)
+        self.cents = {int(Decimal(key) * 100): key for key in keys[:_MOST] if Decimal(key) > 0}
+
+    @cached_property
+    def triples(self) -> tuple[tuple[int, int, int, bool], ...]:
+        """Net, VAT and gross in cents that add up, the largest gross first, and whether a known rate fits."""
+        triples = []
+        values = list(self.cents)
+        for place, gross in enumerate(values):
+            for net in values[place + 1 :]:
+                vat = gross - net
+                if vat > float(_HIGHEST) * net:
+                    break
+                if vat in self.cents:
+                    rated = any(abs(net * float(rate) / 100 - vat) <= 1.5 for rate in KNOWN_RATES)
+                    triples.append((net, vat, gross, rated))
+        return tuple(triples)
+
+    @cached_property
+    def _roles(self) -> dict[str, set[str]]:
+        roles: dict[str, set[str]] = {}
+        for order, (net, vat, gross, rated) in enumerate(self.triples):
+            for cents, role in ((net, "N"), (vat, "V"), (gross, "G")):
+                said = roles.setdefault(self.cents[cents], set())
+                said.add(f"3{role}{'r' if rated else '~'}")
+                if order == 0:
+                    said.add(f"3{role}first")
+        best = next((t for t in self.triples if t[3]), None)
+        if best:
+            for cents, role in zip(best, "NVG", strict=False):
+                roles.setdefault(self.cents[cents], set()).add(f"3{role}best")
+        return roles
+
+    @cached_property
+    def _columns(self) -> set[str]:
+        """The keys of amounts that are the sum of two or more amounts above them in their column."""
+        sums = set()
+        for candidate in self._places:
+            total = Decimal(0)
+            above = [
+                c for c in self._places
+                if c.page == candidate.page and c.line < candidate.line
+                and abs(c.box.right - candidate.box.right) < 0.012
+            ]  # fmt: skip
+            for count, other in enumerate(reversed(above), start=1):
+                total += Decimal(other.key)
+                if count > 1 and total == Decimal(candidate.key):
+                    sums.add(candidate.key)
+                if total > Decimal(candidate.key):
+                    break
+        return sums
+
+    @cached_property
+    def _paid(self) -> dict[str, set[str]]:
+        """The roles of amounts in "total less payment is due", for the totals of a sum with VAT."""
+        roles: dict[str, set[str]] = {}
+        for gross in {t[2] for t in self.triples}:
+            for paid in self.cents:
+                if 0 < paid < gross and gross - paid in self.cents and not self._is_vat(gross, paid):
+                    roles.setdefault(self.cents[paid], set()).add("4P")
+                    roles.setdefault(self.cents[gross - paid], set()).add("4D")
+        return roles
+
+    def _is_vat(self, gross: int, paid: int) -> bool:
+        return any(t[2] == gross and paid in t[:2] for t in self.triples)
+
+    def said(self, key: str) -> Iterator[str]:
+        """Say which sums an amount is part of."""
+        roles = self._roles.get(key, set())
+        yield from sorted(roles)
+        yield from sorted(self._paid.get(key, ()))
+        if key in self._columns:
+            yield "5sum"
+        if not roles:
+            yield f"3none{bool(self.triples)}"
+        if key == "0.00":
+            yield "0"
