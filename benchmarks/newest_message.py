@@ -13,7 +13,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from smeflow.documents.conversation import newest_message
+from smeflow.documents.newest_message import newest_message
 
 WRITTEN = json.loads((Path(__file__).parent / "newest_message.json").read_text(encoding="utf-8"))
 """For each language two texts, the line above a quote in five programs, the words of copied headers, of an

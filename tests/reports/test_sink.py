@@ -17,7 +17,16 @@ from smeflow.i18n import Phrase
 from smeflow.kinds.recipe_context import RecipeContext
 from smeflow.kinds.sinks import SinkItem
 from smeflow.reports.sink import ReportPages, report_files
-from smeflow.writing.report import FactColumn, Paragraph, Period, Report, ReportFact, RowsBehind, Section
+from smeflow.writing.report import (
+    PAGE_LOOK,
+    FactColumn,
+    Paragraph,
+    Period,
+    Report,
+    ReportFact,
+    RowsBehind,
+    Section,
+)
 
 pytestmark = [
     pytest.mark.requires_module("vl_convert"),
@@ -216,9 +225,10 @@ def test_a_report_of_all_rows_is_printed_too(days):
 
 def test_no_page_shows_a_query(tmp_path):
     """Whoever reads the pages reads no SQL; it stands in the spreadsheet."""
-    files = report_files(report(), ("html", "md", "docx", "xlsx"))
+    files = report_files(replace(report(), look=PAGE_LOOK), ("html", "md", "docx", "xlsx"))
     with zipfile.ZipFile(io.BytesIO(files["docx"])) as parts:
         pages = [files["html"], files["md"], parts.read("word/document.xml")]
     assert not any(b"SELECT" in each for each in pages)
+    assert b"SELECT" in report_files(report(), ("html",))["html"]
     with zipfile.ZipFile(io.BytesIO(files["xlsx"])) as parts:
         assert any(b"SELECT" in parts.read(name) for name in parts.namelist())

@@ -141,6 +141,8 @@ class AnnexEntry:
     remark: str = ""
     printed: bool = True
     """Whether it is said on the pages; what is not stands in the spreadsheet alone."""
+    query_printed: bool = False
+    """Whether the pages show its query, as those of reports drafted before do."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -202,6 +204,7 @@ _WORDS: Mapping[str, Phrase] = {
     "proof": say("how it was computed"),
     "value": say("Value"),
     "source": say("Computed from"),
+    "query": say("Query"),
     "remark": say("Remark"),
 }
 
@@ -235,5 +238,6 @@ def proof_lines(fact: AnnexEntry, language: Language) -> tuple[tuple[str, str], 
     Its query stands in the spreadsheet alone: whoever reads the pages reads no SQL.
     """
     word = page_words(language)
-    lines = (("value", fact.shown), ("source", fact.source), ("remark", fact.remark))
+    query = fact.query if fact.query_printed else ""
+    lines = (("value", fact.shown), ("source", fact.source), ("query", query), ("remark", fact.remark))
     return tuple((word[name], text) for name, text in lines if text)

@@ -64,32 +64,54 @@ def _line_sentence(caption: str, known: Sequence[ChartPoint]) -> Phrase:
     if known[0].series:
         ends = _series_and_ends(known)
         return say("Line chart, {caption}: {names}, from {first} to {last}.", caption=caption, **ends)
-    ends = {
-        "first": _tick_name(known[0]),
-        "first_value": known[0].label,
-        "last": _tick_name(known[-1]),
-        "last_value": known[-1].label,
-    }
     measured = [point for point in known if point.role != "forecast"] or known
     if len({point.y for point in measured}) == 1:
         return say(
             "Line chart, {caption}: from {first} ({first_value}) to {last} ({last_value}), level throughout.",
             caption=caption,
+            **_first_and_last(known),
+        )
+    return _say_ends("line", caption, known, _lowest_and_highest(measured))
+
+
+def _first_and_last(known: Sequence[ChartPoint]) -> dict[str, object]:
+    first, last = known[0], known[-1]
+    begin: dict[str, object] = {"first": _tick_name(first), "first_value": first.label}
+    return begin | {"last": _tick_name(last), "last_value": last.label}
+
+
+def _say_ends(
+    kind: ChartKind, caption: str, known: Sequence[ChartPoint], ends: Mapping[str, object]
+) -> Phrase:
+    """Say the highest and the lowest of a picture; *ends* names them."""
+    if kind == "line":
+        return say(
+            "Line chart, {caption}: from {first} ({first_value}) to {last} ({last_value}); the highest is "
+            "{high} ({high_value}), the lowest {low} ({low_value}).",
+            caption=caption,
+            **_first_and_last(known),
+            **ends,
+        )
+    if kind == "heat":
+        return say(
+            "Heat map, {caption}; the highest is {high} ({high_value}), the lowest {low} ({low_value}).",
+            caption=caption,
             **ends,
         )
     return say(
-        "Line chart, {caption}: from {first} ({first_value}) to {last} ({last_value}); the highest is {high} "
-        "({high_value}), the lowest {low} ({low_value}).",
+        "Bar chart, {caption}, {count} bars; the highest is {high} ({high_value}), the lowest {low} "
+        "({low_value}).",
         caption=caption,
+        count=len(known),
         **ends,
-        **_lowest_and_highest(measured),
     )
 
 
 def _bar_sentence(caption: str, known: Sequence[ChartPoint]) -> Phrase:
     others = {say("Others").render(language) for language in LANGUAGES}
     named = [point for point in known if point.x not in others] or known
-    about: dict[str, object] = {"caption": caption, "count": len(known), **_lowest_and_highest(named)}
+    highest_and_lowest = _lowest_and_highest(named)
+    about: dict[str, object] = {"caption": caption, "count": len(known), **highest_and_lowest}
     first, last = named[0].y or 0, named[-1].y or 0
     rest = any(point.x in others for point in known)  # it may hold lower ones, and has no rank itself
     if rest and first > last:
@@ -98,11 +120,7 @@ def _bar_sentence(caption: str, known: Sequence[ChartPoint]) -> Phrase:
         return say("Bar chart, {caption}, {count} bars; the lowest is {low} ({low_value}).", **about)
     if len({point.y for point in named}) == 1:
         return say("Bar chart, {caption}, {count} bars, none higher than another.", **about)
-    return say(
-        "Bar chart, {caption}, {count} bars; the highest is {high} ({high_value}), the lowest {low} "
-        "({low_value}).",
-        **about,
-    )
+    return _say_ends("bar", caption, known, highest_and_lowest)
 
 
 def _stacked_sentence(caption: str, known: Sequence[ChartPoint]) -> Phrase:
@@ -125,20 +143,13 @@ def _waterfall_sentence(caption: str, known: Sequence[ChartPoint]) -> Phrase:
     return say(
         "Waterfall chart, {caption}: from {first} ({first_value}) to {last} ({last_value}) by {steps}.",
         caption=caption,
-        first=_tick_name(known[0]),
-        first_value=known[0].label,
-        last=_tick_name(known[-1]),
-        last_value=known[-1].label,
         steps=", ".join(f"{_tick_name(point)} {point.label}" for point in known[1:-1]),
+        **_first_and_last(known),
     )
 
 
 def _heat_sentence(caption: str, known: Sequence[ChartPoint]) -> Phrase:
-    return say(
-        "Heat map, {caption}; the highest is {high} ({high_value}), the lowest {low} ({low_value}).",
-        caption=caption,
-        **_lowest_and_highest(known, _cell_name),
-    )
+    return _say_ends("heat", caption, known, _lowest_and_highest(known, _cell_name))
 
 
 _SENTENCES: Mapping[ChartKind, Callable[[str, Sequence[ChartPoint]], Phrase]] = {
@@ -150,6 +161,21 @@ _SENTENCES: Mapping[ChartKind, Callable[[str, Sequence[ChartPoint]], Phrase]] = 
     "waterfall": _waterfall_sentence,
     "heat": _heat_sentence,
 }
+
+
+def earlier_alt_text(figure: Figure, language: Language) -> str:
+    """Say it as reports without a look did: one name for each end, also where several are as high."""
+    known = [point for point in figure.points if point.y is not None]
+    if not known or figure.kind == "waterfall" or (known[0].series and figure.kind != "heat"):
+        return figure.alt
+    others = {say("Others").render(language) for language in LANGUAGES}
+    ranked = [point for point in known if point.role != "forecast" and point.x not in others]
+    ordered = sorted(ranked or known, key=lambda point: point.y or 0)
+    name = _cell_name if figure.kind == "heat" else _tick_name
+    low, high = ordered[0], ordered[-1]
+    ends = {"low": name(low), "low_value": low.label, "high": name(high), "high_value": high.label}
+    return _say_ends(figure.kind, figure.caption, known, ends).render(language)
+
 
 _MOST_TIED = 3
 """So many that are as high are named; of more their number is told."""

@@ -19,7 +19,15 @@ from smeflow.pages.elements import (
     TextRun,
     count_of_rows,
 )
-from smeflow.pages.figures import as_sentence, figure_of, note_of, table_of, wants_table, with_forecast
+from smeflow.pages.figures import (
+    as_sentence,
+    earlier_alt_text,
+    figure_of,
+    note_of,
+    table_of,
+    wants_table,
+    with_forecast,
+)
 from smeflow.writing import report as drafted
 from smeflow.writing.report import ReportFact
 
@@ -32,7 +40,7 @@ def lay_out(report: drafted.Report, company: str = "") -> PrintedReport:
     facts = {fact.name: fact for fact in report.facts}
     missing = [phrase.render(language) for phrase in report.missing]
     sections = tuple(
-        PageSection(title=section.heading, blocks=tuple(_blocks(section, facts, report.locale)))
+        PageSection(title=section.heading, blocks=tuple(_blocks(section, facts, report)))
         for section in report.sections
     )
     shown = {name for section in report.sections for name in section.shows}
@@ -52,7 +60,12 @@ def lay_out(report: drafted.Report, company: str = "") -> PrintedReport:
         summary=tuple(_paragraph(paragraph, facts, report.locale) for paragraph in summary),
         sections=() if missing else sections,
         annex=tuple(
-            replace(_evidence(fact, report.locale), printed=fact.name in mentioned) for fact in report.facts
+            replace(
+                _evidence(fact, report.locale),
+                printed=fact.name in mentioned,
+                query_printed=report.look is None,
+            )
+            for fact in report.facts
         ),
         cut=tuple(phrase.render(language) for phrase in (*report.remarks, *report.changed)),
         notes=tuple(dict.fromkeys(as_sentence(note) for note in (*missing, *notes))),
@@ -92,14 +105,23 @@ def _mentioned_facts(
     return names | changed | rows
 
 
-def _blocks(section: drafted.Section, facts: Mapping[str, ReportFact], locale: str) -> Iterator[Block]:
+def _blocks(
+    section: drafted.Section, facts: Mapping[str, ReportFact], report: drafted.Report
+) -> Iterator[Block]:
+    locale = report.locale
     for paragraph in section.paragraphs:
         yield _paragraph(paragraph, facts, locale)
     shows = [facts[name] for name in section.shows if name in facts]
     single = [fact for fact in shows if fact.shape == "scalar"]
     if single:
         yield _key_figures(single, facts, locale)
-    yield from _charts_and_tables([fact for fact in shows if fact.shape != "scalar"], locale)
+    blocks = _charts_and_tables([fact for fact in shows if fact.shape != "scalar"], locale)
+    if report.look is not None:
+        yield from blocks
+        return
+    for block in blocks:  # a picture of an older report keeps the sentence it had
+        is_picture = isinstance(block, Figure)
+        yield replace(block, alt=earlier_alt_text(block, language_of(locale))) if is_picture else block
 
 
 def _charts_and_tables(shows: Sequence[ReportFact], locale: str) -> Iterator[Block]:

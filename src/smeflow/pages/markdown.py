@@ -87,9 +87,17 @@ def _row(cells: Iterable[str]) -> str:
 
 
 def _evidence(fact: AnnexEntry, pages: PrintedReport) -> str:
+    query = page_words(pages.language)["query"]
     lines = [f"### {_text(fact.title)}", ""]
-    lines += [f"- {name}: {_text(text)}" for name, text in proof_lines(fact, pages.language)]
+    for name, text in proof_lines(fact, pages.language):
+        lines.append(f"- {name}: {_code(text) if name == query else _text(text)}")
     return "\n".join(lines)
+
+
+def _code(text: str) -> str:
+    fence = "`" * (max((len(run) for run in re.findall(r"`+", text)), default=0) + 1)
+    pad = " " if text.startswith("`") or text.endswith("`") else ""
+    return f"{fence}{pad}{' '.join(text.split())}{pad}{fence}"
 
 
 def _text(text: str) -> str:

@@ -27,7 +27,7 @@ from smeflow.reports.sections import (
 from smeflow.writing.locales import LocaleFormat, elides
 from smeflow.writing.periods import Window
 from smeflow.writing.references import ReferenceTable, reference_table
-from smeflow.writing.report import Period, Report, ReportFact
+from smeflow.writing.report import PAGE_LOOK, Period, Report, ReportFact
 
 
 class DraftReport(StepFamily):
@@ -133,6 +133,7 @@ class DraftReport(StepFamily):
             sources=fact_set.sources,
             remarks=fact_set.missing,
             mistakes=fact_set.mistakes,
+            look=PAGE_LOOK,
             missing=() if known else (fact_set.missing or (say("There are no facts."),)),
         )
 

@@ -29,6 +29,8 @@ Kind = Literal["text", "number", "date", "period"]
 Direction = Literal["up", "down", "flat"]
 ColumnRole = Literal["value", "lower", "upper", "total", "share", "change", "forecast"]
 """What a number column holds: the value itself, an end of its interval, a part of the whole, a change."""
+PAGE_LOOK = 1
+"""How pages look now; counts up with what changes on all of them."""
 Cell = str | None
 FigureSpan = tuple[int, int, str]
 """A figure in a text: where it begins and ends, and the name of its fact."""
@@ -240,6 +242,9 @@ class Report:
     """Whether a model was to write the prose and there was none; the patterns wrote it."""
     accepted_by: str | None = None
     """The person who changed it."""
+    look: Annotated[int | None, OmittedIfNone] = field(default=None, metadata={OMIT_NONE: True})
+    """How its pages look. None in a report that was drafted before this was kept: its pages, made again, show
+    their queries and name one bar where several are as high, byte for byte as they were."""
     changed: tuple[Phrase, ...] = ()
     """How its facts differ from the report that was approved last for the same period."""
 
