@@ -14,7 +14,7 @@ from itertools import product
 from smeflow.invoices.page.ranker import Ranked
 
 BROKEN = 5.0
-"""What a broken law costs, as the logarithm of odds; fitted on the tuning families."""
+"""What a broken law costs, as the logarithm of odds; set by hand, fitted to nothing."""
 _BEST = 6
 """Values of a field that are tried together with those of others."""
 _LEAST = 1e-6

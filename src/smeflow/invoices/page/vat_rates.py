@@ -1,4 +1,4 @@
-"""Which rates of VAT are legal in a country on a day; the file beside this one names its source."""
+"""Which rates of VAT are legal in a country on a day; the file beside this one names its sources and what they do not say."""
 
 import json
 from collections.abc import Iterable
