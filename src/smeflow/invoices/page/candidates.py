@@ -5,6 +5,7 @@ printed at several places is several candidates with one `Candidate.key`.
 """
 
 import re
+from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -273,10 +274,11 @@ def firm_key(name: str) -> str:
 
 
 def _as_candidate(view: PageView, name: NameCandidate) -> Iterator[Candidate]:
-    for index, piece in enumerate(view.pieces[name.page]):
-        if piece.start <= name.start < piece.end:
-            span = name.start, name.end
-            yield _found("firm", name.name, firm_key(name.name), view, (name.page, index), span)
+    pieces = view.pieces[name.page]
+    index = bisect_right(pieces, name.start, key=lambda piece: piece.start) - 1
+    if index >= 0 and name.start < pieces[index].end:
+        span = name.start, name.end
+        yield _found("firm", name.name, firm_key(name.name), view, (name.page, index), span)
 
 
 def _segments(text: str) -> Iterator[tuple[int, int]]:

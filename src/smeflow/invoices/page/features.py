@@ -5,12 +5,14 @@ what the rules chose: training drops each kind now and then, so that no choice h
 """
 
 import re
+from bisect import bisect_left
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
 from functools import cached_property
+from itertools import islice
 
 from smeflow._text import folded
 from smeflow.invoices.page.candidates import (
@@ -132,9 +134,22 @@ class Featured:
         return (0, *min(titles)[1:]) if titles else None
 
     @cached_property
-    def registered(self) -> tuple[tuple[int, int, int], ...]:
-        """Where numbers of firms with right check digits stand: page, start, end."""
-        return tuple((n.page, n.start, n.end) for n in numbers_on_page(self.view))
+    def _registered(self) -> Mapping[int, Sequence[tuple[int, int]]]:
+        """Where numbers of firms with right check digits stand: by page, start and end."""
+        spans: dict[int, list[tuple[int, int]]] = {}
+        for number in sorted(numbers_on_page(self.view), key=lambda n: n.start):
+            spans.setdefault(number.page, []).append((number.start, number.end))
+        return spans
+
+    def holds_registered(self, page: int, start: int, end: int) -> bool:
+        """Tell whether a stretch shares letters with a number of a firm."""
+        spans = self._registered.get(page, ())
+        before = bisect_left(spans, (end, 0))
+        return any(start < stop for _, stop in spans[max(0, before - _OVERLAPPING) : before])
+
+
+_OVERLAPPING = 8
+"""Numbers of firms that may share a stretch: a company's within its branch's within its VAT number."""
 
 
 def _bin(count: int, most: int = 3) -> str:
@@ -143,6 +158,8 @@ def _bin(count: int, most: int = 3) -> str:
 
 _TIME = re.compile(r"\W{1,4}(?:um |à |at |às )?\d{1,2}[:h.]\d{2}")
 _RANGE = re.compile(r"\s*(?:[-–—]|bis|au|to|until|tot|al|a|do|through)\s*")
+_NEAR_DATE = 8
+"""Letters between two dates that may be a period."""
 _TERMS = re.compile(r"(?<![\d.,])(\d{1,3})\s*(?:jours?|days?|tag|dagen|giorni|gg|d[ií]as|dni)", re.IGNORECASE)
 
 
@@ -153,26 +170,29 @@ def say_dates(of: Featured) -> Iterator[list[str]]:
     days = {c.key: c.value for c in dates}
     counts = Counter(c.key for c in dates)
     terms = {int(t) for t in _TERMS.findall(of.view.text)}
-    firsts = list(dict.fromkeys(c.key for c in dates))
-    spans = {(c.page, c.start, c.end) for c in dates}
+    firsts = {key: place for place, key in enumerate(dict.fromkeys(c.key for c in dates))}
+    places = {key: place for place, key in enumerate(keys)}
+    gaps = {one: {_days_between(days[key], days[one]) for key in keys} for one in keys}
+    starts = {(c.page, c.start) for c in dates}
+    ends = {(c.page, c.end) for c in dates}
     for order, candidate in enumerate(dates):
         said = of.general(candidate)
         text = of.view.pages[candidate.page].text
         said.append(f"o{_bin(order, 4)}{_bin(len(keys), 4)}")
-        said.append(f"k{_bin(firsts.index(candidate.key), 4)}")
-        said.append(
-            f"t{_bin(keys.index(candidate.key), 2)}{_bin(len(keys) - 1 - keys.index(candidate.key), 2)}"
-        )
+        place = places[candidate.key]
+        said.append(f"k{_bin(firsts[candidate.key], 4)}")
+        said.append(f"t{_bin(place, 2)}{_bin(len(keys) - 1 - place, 2)}")
         said.append(f"c{_bin(counts[candidate.key])}")
-        apart = {_days_between(days[key], candidate.value) for key in keys}
+        apart = gaps[candidate.key]
         said += [f"b{_gap(d)}" for d in apart if d]
         said += ["ti"] * bool(terms & apart) + ["td"] * bool(terms & {-d for d in apart})
         said += ["time"] * bool(_TIME.match(text, candidate.end))
         said += [f"rd{candidate.reading}"] * (candidate.reading != "sure")
-        joined = [s for s in spans if s[0] == candidate.page and 0 <= s[1] - candidate.end < 8]
-        said += ["rg<"] * any(_RANGE.fullmatch(text[candidate.end : s[1]]) for s in joined)
-        joined = [s for s in spans if s[0] == candidate.page and 0 <= candidate.start - s[2] < 8]
-        said += [">rg"] * any(_RANGE.fullmatch(text[s[2] : candidate.start]) for s in joined)
+        page, start, end = candidate.page, candidate.start, candidate.end
+        later = [n for n in range(end, end + _NEAR_DATE) if (page, n) in starts]
+        said += ["rg<"] * any(_RANGE.fullmatch(text[end:n]) for n in later)
+        earlier = [n for n in range(start - _NEAR_DATE + 1, start + 1) if (page, n) in ends]
+        said += [">rg"] * any(_RANGE.fullmatch(text[n:start]) for n in earlier)
         said += _beside_title(of, candidate)
         yield said
 
@@ -238,8 +258,9 @@ def say_numbers(of: Featured) -> Iterator[list[str]]:
     years = sorted({c.key[:4] for c in of.candidates.dates})
     days = {(c.page, c.line) for c in of.candidates.dates}
     spans: dict[tuple[int, int], list[tuple[int, int]]] = {}
-    for c in numbers:
+    for c in sorted(numbers, key=lambda c: c.start):
         spans.setdefault((c.page, c.piece), []).append((c.start, c.end))
+    longest = max((c.end - c.start for c in numbers), default=0)
     for candidate in numbers:
         said = of.general(candidate)
         text = str(candidate.value)
@@ -256,18 +277,16 @@ def say_numbers(of: Featured) -> Iterator[list[str]]:
             f"dl{(candidate.page, candidate.line) in days}",
             f"nn{_bin(len(spans[candidate.page, candidate.piece]))}",
         ]
-        said += _inside_others(candidate, spans[candidate.page, candidate.piece])
-        said += ["reg"] * any(
-            page == candidate.page and start < candidate.end and candidate.start < end
-            for page, start, end in of.registered
-        )
+        said += _inside_others(candidate, spans[candidate.page, candidate.piece], longest)
+        said += ["reg"] * of.holds_registered(candidate.page, candidate.start, candidate.end)
         said += _beside_title(of, candidate)
         yield said
 
 
-def _inside_others(candidate: Candidate, spans: Sequence[tuple[int, int]]) -> Iterator[str]:
+def _inside_others(candidate: Candidate, spans: Sequence[tuple[int, int]], longest: int) -> Iterator[str]:
     """Tell whether a number is a part of a longer one, or the whole of shorter ones."""
-    for start, end in spans:
+    first = bisect_left(spans, (candidate.start - longest, 0))
+    for start, end in islice(spans, first, bisect_left(spans, (candidate.end, 0))):
         if (start, end) != (candidate.start, candidate.end):
             if start <= candidate.start and candidate.end <= end:
                 yield "part"
@@ -280,7 +299,7 @@ def say_currencies(of: Featured) -> Iterator[list[str]]:
     currencies = of.candidates.currencies
     counts = Counter(c.key for c in currencies)
     beside = Counter(s.value.currency for s in of.view.amounts if s.value.currency)
-    order = list(dict.fromkeys(c.key for c in currencies))
+    order = {key: place for place, key in enumerate(dict.fromkeys(c.key for c in currencies))}
     largest = max((c.value for c in of.candidates.amounts), default=None)
     with_largest = {s.value.currency for s in of.view.amounts if abs(s.value.amount) == largest}
     for candidate in currencies:
@@ -289,7 +308,7 @@ def say_currencies(of: Featured) -> Iterator[list[str]]:
         labels = of.around.labels.get((candidate.page, candidate.piece), ())
         text = of.view.pages[candidate.page].text
         yield [
-            f"sh{int(share * 4.99)}", f"pd{int(paid * 4.99)}", f"or{_bin(order.index(candidate.key))}",
+            f"sh{int(share * 4.99)}", f"pd{int(paid * 4.99)}", f"or{_bin(order[candidate.key])}",
             f"lg{candidate.key in with_largest}", f"one{len(order) == 1}",
             f"cd{text[candidate.start : candidate.end].isupper()}",
             *(f"lo:{label.hit.field}" for label in labels),

@@ -3,6 +3,7 @@
 import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from itertools import islice
 
 from smeflow._text import folded
 from smeflow.documents.page_text import Piece
@@ -17,6 +18,10 @@ _DOMAIN = re.compile(r"(?:@|www\.|https?://)(?:www\.)?([\w-]+(?:\.[\w-]+)*)\.[a-
 _SENTENCE = re.compile(r"[!?]|\.\s|\.$")
 _BLOCK = 8
 """Lines of an address block that are looked at under a name."""
+_FAR = 200
+"""Pieces that are passed on the way down or up a block: more stand on no four lines of a page."""
+_MOST_FORMAL = 200
+"""Names with a legal form that are held against every name, the first of the pages."""
 
 
 def say_firms(of: Featured) -> Iterator[list[str]]:
@@ -27,7 +32,8 @@ def say_firms(of: Featured) -> Iterator[list[str]]:
     hosts = {host for host in hosts if len(host) > 3}
     blocks = _Blocks(of)
     order = {key: place for place, key in enumerate(dict.fromkeys(c.key for c in firms))}
-    formal = {c.key for c in firms if len(c.key) > 3 and LEGAL_FORM.search(str(c.value))}
+    forms = dict.fromkeys(c.key for c in firms if len(c.key) > 3 and LEGAL_FORM.search(str(c.value)))
+    formal = tuple(islice(forms, _MOST_FORMAL))
     for candidate in firms:
         said = of.general(candidate)
         said += ["sub"] * any(candidate.key in key and candidate.key != key for key in formal)
@@ -96,15 +102,6 @@ class _Blocks:
         self._of = of
         self._said: dict[tuple[int, int], tuple[str, ...]] = {}
         self._lines: dict[tuple[int, int], tuple[str, ...]] = {}
-        self._registered = [
-            {
-                index
-                for index, p in enumerate(pieces)
-                if any(n == page and p.start <= at < p.end for n, at, _ in of.registered)
-            }
-            for page, pieces in enumerate(of.view.pieces)
-        ]
-
     def said(self, page: int, index: int) -> tuple[str, ...]:
         key = page, index
         if key not in self._said:
@@ -115,12 +112,13 @@ class _Blocks:
         """Say what a line of a block is: a town, a street, a number of the firm."""
         key = page, index
         if key not in self._lines:
-            flat, text = self._of.around.flat[page][index], self._of.view.pieces[page][index].text
+            flat, piece = self._of.around.flat[page][index], self._of.view.pieces[page][index]
+            text = piece.text
             match = PARTICULARS.search(flat)
             self._lines[key] = (
                 *(["bz"] if ZIP.search(text) else []),
                 *(["bs"] if STREET.search(flat) else []),
-                *(["breg"] if index in self._registered[page] else []),
+                *(["breg"] if self._of.holds_registered(page, piece.start, piece.end) else []),
                 *([f"bp:{match[0][:8]}"] if match else []),
             )
         return self._lines[key]
@@ -149,9 +147,11 @@ def _column(pieces: Sequence[Piece], index: int, way: int) -> Iterator[int]:
     last = pieces[index]
     height = max(last.box.bottom - last.box.top, 1e-6)
     steps = 0
-    other = index + way
-    while 0 <= other < len(pieces) and steps < _BLOCK and abs(pieces[other].line - last.line) < 4:
+    others = range(index + way, len(pieces), 1) if way > 0 else range(index - 1, -1, -1)
+    for other in others[:_FAR]:
         piece = pieces[other]
+        if steps == _BLOCK or abs(piece.line - last.line) >= 4:
+            return
         if piece.line != last.line and abs(piece.box.left - last.box.left) < 0.02:
             gap = (piece.box.top - last.box.bottom) if way > 0 else (last.box.top - piece.box.bottom)
             if gap > 1.6 * height:
@@ -159,4 +159,3 @@ def _column(pieces: Sequence[Piece], index: int, way: int) -> Iterator[int]:
             yield other
             last = piece
             steps += 1
-        other += way

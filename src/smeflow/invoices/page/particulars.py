@@ -84,11 +84,14 @@ def _numbers_in(text: str) -> Iterator[tuple[str, str, tuple[int, int]]]:
         value = re.sub(r"[\s.\-]", "", match[0])
         if vat_ok(value):
             yield "vat_id", value, match.span()
+    named: bool | None = None
     for match in _DIGITS.finditer(text):
         value = re.sub(r"\D", "", match[0])
-        ok = siret_ok(value) if len(value) == 14 else siren_ok(value)
-        if ok and re.search(r"siret|siren|rcs", folded(text)):
-            yield "legal_id", value, match.span()
+        if siret_ok(value) if len(value) == 14 else siren_ok(value):
+            if named is None:
+                named = re.search(r"siret|siren|rcs", folded(text)) is not None
+            if named:
+                yield "legal_id", value, match.span()
 
 
 def assign_numbers(

@@ -1,14 +1,20 @@
 """Which amounts of a page make sums with which: net and VAT a total, a total less a payment what is due."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from decimal import Decimal
 from functools import cached_property
+from heapq import merge
+from itertools import groupby
 
 from smeflow.invoices.page.candidates import Candidate
 from smeflow.invoices.page.vat_and_payment import KNOWN_RATES
 
 _MOST = 60
 """Of the largest amounts that are tried against each other; a page of a long list has more."""
+_MOST_ADDED = 200
+"""Amounts of a column that are added up to find their sum under them."""
+_COLUMN = 0.012
+"""Right edges that are no further apart stand in one column, as shares of the width."""
 _HIGHEST = Decimal("0.28")
 """No rate of VAT in Europe takes more of the net."""
 
@@ -55,19 +61,20 @@ class SumFacts:
     def _columns(self) -> set[str]:
         """The keys of amounts that are the sum of two or more amounts above them in their column."""
         sums = set()
-        for candidate in self._places:
-            total = Decimal(0)
-            above = [
-                c for c in self._places
-                if c.page == candidate.page and c.line < candidate.line
-                and abs(c.box.right - candidate.box.right) < 0.012
-            ]  # fmt: skip
-            for count, other in enumerate(reversed(above), start=1):
-                total += Decimal(other.key)
-                if count > 1 and total == Decimal(candidate.key):
-                    sums.add(candidate.key)
-                if total > Decimal(candidate.key):
-                    break
+        above: dict[tuple[int, int], list[tuple[int, float, Decimal]]] = {}
+        for _, line in groupby(enumerate(self._places), key=lambda place: (place[1].page, place[1].line)):
+            on_line = [(order, c, Decimal(c.key)) for order, c in line]
+            for _, candidate, wanted in on_line:
+                total = Decimal(0)
+                for count, amount in enumerate(_upwards(above, candidate), start=1):
+                    total += amount
+                    if count > 1 and total == wanted:
+                        sums.add(candidate.key)
+                    if total > wanted or count == _MOST_ADDED:
+                        break
+            for order, c, amount in on_line:
+                column = c.page, int(c.box.right / _COLUMN)
+                above.setdefault(column, []).append((order, c.box.right, amount))
         return sums
 
     @cached_property
@@ -95,3 +102,14 @@ class SumFacts:
             yield f"3none{bool(self.triples)}"
         if key == "0.00":
             yield "0"
+
+
+def _upwards(
+    above: Mapping[tuple[int, int], Sequence[tuple[int, float, Decimal]]], candidate: Candidate
+) -> Iterator[Decimal]:
+    """Go up the column of an amount; *above* has order, right edge and amount by page and column."""
+    right = candidate.box.right
+    columns = (above.get((candidate.page, int(right / _COLUMN) + step), ()) for step in (-1, 0, 1))
+    for _, edge, amount in merge(*map(reversed, columns), key=lambda other: -other[0]):
+        if abs(edge - right) < _COLUMN:
+            yield amount

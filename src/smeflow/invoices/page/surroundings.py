@@ -5,6 +5,7 @@ issue stands to the left. What begins with ``l`` speaks of a known label, with `
 """
 
 import re
+from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -19,6 +20,10 @@ _NEAR_WORDS = 4
 _FAR_ABOVE = 40
 """How many pieces further up a heading is looked for."""
 _FAR_BELOW = 16
+_FAR_INSIDE = 400
+"""Letters of its own piece that are read before and behind a stretch; a longer piece is no line of a form."""
+_MOST_LABELS = 20
+"""Labels of its own piece that are named before a stretch."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,14 +100,11 @@ class Surroundings:
     @cached_property
     def tabular(self) -> tuple[frozenset[int], ...]:
         """The lines of each page that look like lines of a table: they hold two sums or more."""
-        pages = []
-        for page in range(len(self.view.pieces)):
-            counts: dict[int, int] = {}
-            for spot in self.view.amounts:
-                if spot.page == page:
-                    counts[spot.line] = counts.get(spot.line, 0) + 1
-            pages.append(frozenset(line for line, n in counts.items() if n > 1))
-        return tuple(pages)
+        lines: list[set[int]] = [set() for _ in self.view.pieces]
+        for (page, line), spots in self.view.amounts_by_line.items():
+            if len(spots) > 1:
+                lines[page].add(line)
+        return tuple(map(frozenset, lines))
 
     def said_of_piece(self, page: int, index: int) -> tuple[str, ...]:
         """Say what stands left of a piece, above it and at the head of its line, and where it stands."""
@@ -177,7 +179,8 @@ class Surroundings:
         """Say what stands before and behind a stretch in its own piece."""
         piece = self.view.pieces[page][index]
         text = self.view.pages[page].text
-        before, behind = words_of(text[piece.start : start]), words_of(text[end : piece.end])
+        before = words_of(text[max(piece.start, start - _FAR_INSIDE) : start])
+        behind = words_of(text[end : min(piece.end, end + _FAR_INSIDE)])
         yield f"nb{min(5, len(before))}"
         yield f"nf{min(3, len(behind))}"
         sign = text[max(piece.start, start - 2) : start].strip()[-1:]
@@ -186,21 +189,22 @@ class Surroundings:
         sign = text[end : min(piece.end, end + 2)].strip()[:1]
         if sign and not sign.isalnum():
             yield f"sf{sign}"
-        labels = [label for label in self.labels.get((page, index), ()) if label.end <= start]
+        placed = self.labels.get((page, index), [])
+        later = bisect_left(placed, start, key=lambda label: label.start)
+        labels = [label for label in placed[max(0, later - _MOST_LABELS) : later] if label.end <= start]
         if labels:
             label = labels[-1]
             name = label.hit.field + ("~" if label.hit.weak else "")
-            far = min(3, len(words_of(text[label.end : start])))
+            far = min(3, len(words_of(text[max(label.end, start - _FAR_INSIDE) : start])))
             yield f"lo:{name}"
             yield f"lo:{name}:{far}"
             for other in labels[:-1]:
                 yield f"lp:{other.hit.field}"
         elif before:
             yield "lo:none"
-        for label in self.labels.get((page, index), ()):
-            if label.start >= end:
-                yield f"lf:{label.hit.field}"
-                break
+        following = bisect_left(placed, end, key=lambda label: label.start)
+        if following < len(placed):
+            yield f"lf:{placed[following].hit.field}"
         for word in before[-_NEAR_WORDS:]:
             yield f"wo:{word}"
             if len(word) > 6:
