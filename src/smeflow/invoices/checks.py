@@ -50,6 +50,7 @@ CHECK_WORDS: Mapping[str, Phrase] = {
     "recognised": say("a second reading confirms it"),
     "one_line": say("seller in one line"),
     "seller_told": say("seller told"),
+    "unique": say("nothing else could be meant"),
     "is_invoice": say("an invoice"),
     "exemption": say("reason for no VAT"),
     "page_agrees": say("page and data agree"),

@@ -38,6 +38,10 @@ _TERMS = re.compile(
     r"(?<![\d.,])(\d{1,3})\s*(?:jours?|days?|tagen?|tage|dagen|giorni|gg|d[ií]as|dni)\b", re.IGNORECASE
 )
 _RIVALS = 4
+MOST_CANDIDATES = 5000
+"""Candidates of one kind among which is chosen: a page has some hundreds, and no one looks through more."""
+MOST_DAYS = 500
+"""Different days among which is chosen: each is held against each."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,6 +55,8 @@ class Rival:
     """Logarithm of the odds against it."""
     breaks: str | None
     """The law that its best assignment breaks."""
+    labelled: bool = False
+    """It has a label of the field too."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,11 +74,23 @@ class Choice:
     """What ties it to the field: its own label, the title's line, a block with a valid number."""
     rivals: tuple[Rival, ...] = ()
     candidate: Candidate | None = None
+    by_rules: Rival | None = None
+    """What the rules chose, where that is another value."""
+
+    @property
+    def labelled(self) -> bool:
+        """A label of the field is its own."""
+        return "label" in self.ties
 
     @property
     def tied(self) -> bool:
         """Something of its own ties it to the field; a legal form is a firm's, whatever its role."""
         return bool(set(self.ties) - {"legal form"})
+
+    @property
+    def stands_out(self) -> bool:
+        """The rules chose it too, and no other value has a label of the field."""
+        return self.labelled and self.by_rules is None and not any(r.labelled for r in self.rivals)
 
     @property
     def key(self) -> str | None:
@@ -91,15 +109,26 @@ class Choices:
         choice = self.fields.get(name)
         return choice.value if choice else None
 
-    def checks(self, margins: Mapping[str, tuple[float, float]] = MARGINS) -> tuple[Check, ...]:
-        """Check that nothing else could be a field's value: a failed check for each that may be another."""
+    def checks(
+        self, margins: Mapping[str, tuple[float, float]] = MARGINS, *, closed: bool = False
+    ) -> tuple[Check, ...]:
+        """Check that nothing else could be a field's value: a failed check for each that may be another.
+
+        Where the sums are *closed*, a label of its own that no rival has is enough.
+        """
         return tuple(
-            Check(name="unique", passed=False, detail=_two_values(name, choice), fields=(name,))
+            not_unique(name, choice)
             for name, (tied, untied) in margins.items()
             if (choice := self.fields.get(name))
             and choice.value is not None
             and choice.margin < (tied if choice.tied else untied)
+            and not (closed and choice.stands_out)
         )
+
+
+def not_unique(name: str, choice: Choice) -> Check:
+    """Give the failed check of a field that may have another value."""
+    return Check(name="unique", passed=False, detail=_two_values(name, choice), fields=(name,))
 
 
 def _two_values(name: str, choice: Choice) -> Phrase:
@@ -124,12 +153,16 @@ def choose(
     by_rules: Mapping[str, str] | None = None,
     own_names: Sequence[str] = (),
     learned: Weights | None = None,
-) -> Choices:
-    """Choose a value for each field of `FIELDS`.
+) -> Choices | None:
+    """Choose a value for each field of `FIELDS`; None where there is too much to choose from.
 
     *by_rules* are the keys of what the rules chose; *own_names* are the firm's own: it buys.
     """
-    featured = Featured(view, find_candidates(view), by_rules or {}, tuple(own_names))
+    candidates = find_candidates(view)
+    most = max(len(getattr(candidates, kind)) for kind in FIELDS.values())
+    if most > MOST_CANDIDATES or len({c.key for c in candidates.dates}) > MOST_DAYS:
+        return None
+    featured = Featured(view, candidates, by_rules or {}, tuple(own_names))
     ranked = rank(featured, learned)
     firms = featured.candidates.firms
     own = {c.key for c in firms for name in own_names if name and may_be_same_firm(str(c.value), name)}
@@ -193,10 +226,9 @@ def _may_be_same(one: str, other: str) -> bool:
 
 def _choice(view: PageView, featured: Featured, name: str, decided: Decided) -> Choice:
     best = decided.best
-    rivals = tuple(
-        Rival(value=r.best.value if r.best else None, quote=_quote(view, r.best), behind=behind, breaks=law)
-        for r, behind, law in decided.rivals[:_RIVALS]
-    )
+    rule = featured.chosen_by_rules.get(name)
+    other = next((r for r in decided.rivals if rule is not None and r[0].key == rule), None)
+    rivals = tuple(_rival(view, featured, name, rival) for rival in decided.rivals[:_RIVALS])
     return Choice(
         value=best.best.value if best.best else None,
         quote=_quote(view, best.best),
@@ -205,6 +237,19 @@ def _choice(view: PageView, featured: Featured, name: str, decided: Decided) -> 
         ties=tuple(_ties(featured, name, best.best)) if best.best else (),
         rivals=rivals,
         candidate=best.best,
+        by_rules=_rival(view, featured, name, other) if other else None,
+    )
+
+
+def _rival(view: PageView, featured: Featured, name: str, rival: tuple[Ranked, float, str | None]) -> Rival:
+    ranked, behind, law = rival
+    place = ranked.best
+    return Rival(
+        value=place.value if place else None,
+        quote=_quote(view, place),
+        behind=behind,
+        breaks=law,
+        labelled=place is not None and "label" in _ties(featured, name, place),
     )
 
 

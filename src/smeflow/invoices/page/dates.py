@@ -173,18 +173,32 @@ def _best(links: list[LabelledValue[PageDate]], month_first: bool | None) -> Pla
     """Take the date with the best label; two different ones with labels as good leave the field open."""
     readable = [link for link in links if _value(link.spot.value, month_first)]
     strong = [link for link in readable if not link.label.hit.weak] or readable
-    if not strong:
-        return None
     strong.sort(key=lambda link: (link.spot.page, link.cost))
-    first = strong[0]
-    rivals = {
+    return strong[0].spot if len(_as_good(strong, month_first)) == 1 else None
+
+
+def _as_good(links: list[LabelledValue[PageDate]], month_first: bool | None) -> set[date | None]:  # noqa: FBT001
+    """Give the days with labels as good as the best, which comes first."""
+    return {
         _value(link.spot.value, month_first)
-        for link in strong
-        if link.label.hit.weak == first.label.hit.weak
-        and link.cost < first.cost + 0.25
-        and link.spot.page == first.spot.page
+        for link in links
+        if link.label.hit.weak == links[0].label.hit.weak
+        and link.cost < links[0].cost + 0.25
+        and link.spot.page == links[0].spot.page
     }
-    return first.spot if len(rivals) == 1 else None
+
+
+def contested_dates(view: PageView) -> frozenset[str]:
+    """Give the fields for which two different days have labels as good."""
+    month_first = months_come_first(view)
+    contested = set()
+    assigned = _assigned_dates(view)
+    for name in ("issue_date", "due_date", "delivery_date"):
+        strong = [a for a in assigned if a.label.hit.field == name and not a.label.hit.weak]
+        strong.sort(key=lambda link: (link.spot.page, link.cost))
+        if len(_as_good(strong, month_first)) > 1:
+            contested.add(name)
+    return frozenset(contested)
 
 
 def _beside_number(

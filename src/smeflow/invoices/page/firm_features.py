@@ -102,6 +102,7 @@ class _Blocks:
         self._of = of
         self._said: dict[tuple[int, int], tuple[str, ...]] = {}
         self._lines: dict[tuple[int, int], tuple[str, ...]] = {}
+
     def said(self, page: int, index: int) -> tuple[str, ...]:
         key = page, index
         if key not in self._said:

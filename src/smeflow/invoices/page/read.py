@@ -10,7 +10,7 @@ from smeflow.extract.grounding import spans_of_value
 from smeflow.i18n import Phrase, say
 from smeflow.invoices.checks import GROSS, READ_TWICE, recognition_check, verdict
 from smeflow.invoices.page.choices import Choices, choose
-from smeflow.invoices.page.dates import find_dates_on_page
+from smeflow.invoices.page.dates import contested_dates, find_dates_on_page
 from smeflow.invoices.page.features import FIELDS, key_of
 from smeflow.invoices.page.heading import (
     DocumentTitle,
@@ -22,14 +22,16 @@ from smeflow.invoices.page.heading import (
 from smeflow.invoices.page.lines import find_lines, is_net_column
 from smeflow.invoices.page.particulars import find_ibans
 from smeflow.invoices.page.parties import Parties, find_parties
-from smeflow.invoices.page.receipts import receipt_date, receipt_seller, receipt_total
-from smeflow.invoices.page.settled import chosen_parties, due_in_full, settle
+from smeflow.invoices.page.receipts import receipt_findings
+from smeflow.invoices.page.settled import chosen_parties, due_in_full, settle, too_many
 from smeflow.invoices.page.totals import Totals, find_currency, find_totals, home_currency
 from smeflow.invoices.page.view import PageView
 from smeflow.invoices.record import Invoice
 from smeflow.invoices.record_parts import Party
 from smeflow.kinds.records import Check, Finding, Labels, Reading, SupplierLookup
 
+_LEAST = 1.5
+"""The score of a label that tells an invoice's number."""
 _CLOSE = 0.3
 """Two invoice numbers whose labels differ by less than this are both possible."""
 
@@ -209,13 +211,19 @@ class _RuleReading:
     parties: Parties
     findings: dict[str, Finding]
     problems: list[Phrase]
+    left_open: frozenset[str]
+    """Fields with several values that are as good."""
 
 
 def _read_sheet(document: Document, pages: Sequence[Page], firm: _OwnFirm, labels: Labels | None) -> _Sheet:
     view = PageView(document, pages, labels)
     rules = _by_rules(view, firm)
     findings, seller = rules.findings, rules.parties.seller
-    if view.is_receipt and view.recognised:
+    joined = bool(seller and seller.joined)
+    placed = bool(seller and seller.placed and seller.name == findings["seller"].value)
+    scanned = view.is_receipt and view.recognised
+    choices = None if scanned else choose(view, by_rules=_keys(findings), own_names=firm.names)
+    if choices is None:
         return _Sheet(
             view=view,
             title=rules.title,
@@ -223,11 +231,11 @@ def _read_sheet(document: Document, pages: Sequence[Page], firm: _OwnFirm, label
             closed=rules.totals.closed,
             findings=findings,
             problems=tuple(rules.problems),
-            joined=bool(seller and seller.joined),
-            placed=bool(seller and seller.placed and seller.name == findings["seller"].value),
+            checks=() if scanned else (too_many(findings),),
+            joined=joined,
+            placed=placed,
         )
-    choices = choose(view, by_rules=_keys(findings), own_names=firm.names)
-    settled = settle(view, findings, choices)
+    settled = settle(view, findings, choices, rules.left_open)
     findings = settled.findings
     if settled.changed_sums:
         credit = rules.title.kind == "credit_note"
@@ -246,6 +254,7 @@ def _read_sheet(document: Document, pages: Sequence[Page], firm: _OwnFirm, label
         findings=findings,
         problems=tuple(rules.problems),
         checks=settled.checks,
+        placed=placed and not choices.fields["seller"].ties and "seller" in findings,
     )
 
 
@@ -273,7 +282,11 @@ def _by_rules(view: PageView, firm: _OwnFirm) -> _RuleReading:
     numbers = find_invoice_numbers(view, title)
     number = _number(numbers, problems)
     totals = find_totals(view, credit=title.kind == "credit_note")
+    left_open = contested_dates(view)
+    if number is None and numbers and numbers[0].score >= _LEAST:
+        left_open |= {"number"}
     if totals.ambiguous:
+        left_open |= {name for name, kind in FIELDS.items() if kind == "amounts"}
         problems.append(say("The totals can be read in two ways, so they were left open."))
     findings: dict[str, Finding] = {}
     if number:
@@ -293,7 +306,7 @@ def _by_rules(view: PageView, firm: _OwnFirm) -> _RuleReading:
     elif "total_gross" in findings and not {"total_net", "total_vat"} & findings.keys():
         findings |= _net_of_column(view, findings["total_gross"])
     if view.is_receipt:
-        findings |= _receipt_findings(view, findings)
+        findings |= receipt_findings(view, findings)
     currency = find_currency(view, totals)
     parties = find_parties(view, own_names=firm.names, own_ids=firm.ids, suppliers=firm.suppliers)
     findings |= {name: finding for name, finding in _parties(parties).items() if name not in findings}
@@ -310,12 +323,13 @@ def _by_rules(view: PageView, firm: _OwnFirm) -> _RuleReading:
         parties=parties,
         findings=findings,
         problems=problems,
+        left_open=left_open,
     )
 
 
 def _number(numbers: Sequence[FoundNumber], problems: list[Phrase]) -> FoundNumber | None:
     """Take the best number, unless another is as good."""
-    if not numbers or numbers[0].score < 1.5:
+    if not numbers or numbers[0].score < _LEAST:
         return None
     rivals = [n for n in numbers[1:] if numbers[0].score - n.score < _CLOSE]
     if rivals:
@@ -360,24 +374,6 @@ def _net_of_column(view: PageView, total: Finding) -> dict[str, Finding]:
         return {}
     note = say("It sums a column that is headed as without VAT.")
     return {"total_net": replace(total, note=note), "lines": Finding(value=found.lines, quote=total.quote)}
-
-
-def _receipt_findings(view: PageView, findings: dict[str, Finding]) -> dict[str, Finding]:
-    """Read what a till receipt is about; what adds up to another total than was paid is left out."""
-    from_receipt: dict[str, Finding] = {}
-    total, seller, day = receipt_total(view), receipt_seller(view), receipt_date(view)
-    if total:
-        if "total_gross" in findings and findings["total_gross"].value != total.value.amount:
-            for name in ("total_net", "total_vat", "vat", "amount_due", "prepaid"):
-                findings.pop(name, None)
-        from_receipt["total_gross"] = Finding(value=total.value.amount, quote=view.quote(total))
-    if seller:
-        name, piece = seller
-        quote = view.quote_span(0, piece.start, piece.start + len(name))
-        from_receipt["seller"] = Finding(value=name, quote=quote)
-    if day and "issue_date" not in findings:
-        from_receipt["issue_date"] = Finding(value=day.value.value, quote=view.quote(day))
-    return from_receipt
 
 
 def _parties(parties: Parties) -> dict[str, Finding]:

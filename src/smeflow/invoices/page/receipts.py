@@ -11,6 +11,7 @@ from smeflow._text import folded
 from smeflow.documents.page_text import Piece
 from smeflow.invoices.page.particulars import LEGAL_FORM
 from smeflow.invoices.page.view import PageAmount, PageDate, PageView, PlacedValue
+from smeflow.kinds.records import Finding
 
 _ALIKE = 0.78
 """Of 1: how much a word must resemble the one it is taken for."""
@@ -138,3 +139,21 @@ def receipt_date(view: PageView) -> PlacedValue[PageDate] | None:
         return named, timed, counts[spot.value.value], -spot.start
 
     return max(spots, key=rank)
+
+
+def receipt_findings(view: PageView, findings: dict[str, Finding]) -> dict[str, Finding]:
+    """Read what a till receipt is about; what adds up to another total than was paid is left out."""
+    from_receipt: dict[str, Finding] = {}
+    total, seller, day = receipt_total(view), receipt_seller(view), receipt_date(view)
+    if total:
+        if "total_gross" in findings and findings["total_gross"].value != total.value.amount:
+            for name in ("total_net", "total_vat", "vat", "amount_due", "prepaid"):
+                findings.pop(name, None)
+        from_receipt["total_gross"] = Finding(value=total.value.amount, quote=view.quote(total))
+    if seller:
+        name, piece = seller
+        quote = view.quote_span(0, piece.start, piece.start + len(name))
+        from_receipt["seller"] = Finding(value=name, quote=quote)
+    if day and "issue_date" not in findings:
+        from_receipt["issue_date"] = Finding(value=day.value.value, quote=view.quote(day))
+    return from_receipt

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from smeflow._text import folded
 from smeflow.i18n import say
 from smeflow.invoices.checks import ZERO
-from smeflow.invoices.page.choices import MARGINS, Choice, Choices
+from smeflow.invoices.page.choices import MARGINS, Choice, Choices, not_unique
 from smeflow.invoices.page.features import FIELDS, key_of
 from smeflow.invoices.page.particulars import assign_numbers
 from smeflow.invoices.page.parties import PageParty, Parties
@@ -18,7 +18,13 @@ from smeflow.kinds.records import Check, Finding
 OPEN = 0.1
 """A value that is no further ahead is left out: another may as well be it."""
 SURE = 1.0
-"""A seller that is no further ahead gives way to the one the rules found; it is not proven."""
+"""A value that is no further ahead, as the logarithm of odds, does not overrule what the rules found beside a
+label, and is left out where nothing ties it to the field.
+"""
+FAR = 2.2
+"""So far ahead, nine to one, must be what fills a field that the rules left open on purpose, or overrules
+sums that add up: the rules saw another reading as good.
+"""
 SUMS = ("total_net", "total_vat", "total_gross")
 _FROM_SUMS = ("vat", "lines", "total_lines", "total_allowances", "total_charges")
 """What was reckoned from the sums and falls with them."""
@@ -37,22 +43,29 @@ class Settled:
     checks: tuple[Check, ...]
 
 
-def settle(view: PageView, by_rules: Mapping[str, Finding], choices: Choices) -> Settled:
-    """Take the chosen values.
+def settle(
+    view: PageView,
+    by_rules: Mapping[str, Finding],
+    choices: Choices,
+    left_open: frozenset[str] = frozenset(),
+) -> Settled:
+    """Take the chosen values, but not for what the rules left open on purpose, if they are not far ahead.
 
-    What the rules reckoned, with a note that says so, stays where nothing is printed.
+    What the rules found stays where nothing is chosen, and where the choice is hardly ahead of it.
     """
     findings = dict(by_rules)
     kind = findings["kind"].value if "kind" in findings else None
     laid_out = "total_net" in findings and findings["total_net"].note is not None
+    kept = _kept_together(by_rules, choices)
     for name, choice in choices.fields.items():
         rule = by_rules.get(name)
-        if _stays(name, rule, choice) or (laid_out and FIELDS[name] == "amounts"):
+        if name in kept or _stays(name, rule, choice) or (laid_out and FIELDS[name] == "amounts"):
             continue
-        findings.pop(name, None)
         fits = name != "preceding_invoice" or kind in _CORRECTING
-        if choice.value is not None and choice.margin >= OPEN and fits:
+        if fits and _fills(name, choice, choices, left_open=name in left_open):
             findings[name] = Finding(value=_value(choice, credit=kind == "credit_note"), quote=choice.quote)
+        else:
+            findings.pop(name, None)
     if not laid_out:
         _without_vat(view, findings)
         _summed_vat(view, findings)
@@ -68,7 +81,10 @@ def settle(view: PageView, by_rules: Mapping[str, Finding], choices: Choices) ->
         if vat:
             findings["vat"] = Finding(value=vat)
     return Settled(
-        findings=findings, closed=closed, changed_sums=changed, checks=_checks(findings, by_rules, choices)
+        findings=findings,
+        closed=closed,
+        changed_sums=changed,
+        checks=_checks(findings, choices, closed=closed),
     )
 
 
@@ -78,11 +94,47 @@ def _stays(name: str, rule: Finding | None, choice: Choice) -> bool:
         return False
     if key_of(name, rule.value) == choice.key:
         return name != "seller" or rule.value == choice.value
-    if name == "seller" and choice.margin < SURE:
+    if choice.value is None:
         return True
     if rule.note is None and rule.quote is not None:
+        labelled = choice.by_rules is not None and choice.by_rules.labelled
+        return choice.margin < SURE and (labelled or name == "seller")
+    return name == "seller"
+
+
+def _fills(name: str, choice: Choice, choices: Choices, *, left_open: bool) -> bool:
+    """Tell whether a choice is sure enough to be read.
+
+    Of a day that can be read in two orders neither is. What is due must have its label, and so must a total
+    without VAT that is the one with VAT: else one printed total would be both.
+    """
+    needed = FAR if left_open else OPEN if choice.tied else SURE
+    if choice.value is None or choice.margin < needed:
         return False
-    return choice.value is None or name == "seller"
+    if choice.candidate and choice.candidate.reading != "sure":
+        return False
+    if name == "amount_due":
+        return choice.labelled
+    one_total = name == "total_net" and choice.value == choices.value("total_gross")
+    return not one_total or choice.labelled or choices.value("total_vat") is not None
+
+
+def _kept_together(by_rules: Mapping[str, Finding], choices: Choices) -> frozenset[str]:
+    """Give the fields that stay as the rules have them together.
+
+    Sums that add up stay, unless others that add up too are far ahead; the number of a credit note and the
+    one it corrects stay where both were found.
+    """
+    kept: set[str] = set()
+    if {"number", "preceding_invoice"} <= by_rules.keys():
+        kept |= {"number", "preceding_invoice"}
+    if set(SUMS) <= by_rules.keys():
+        net, tax, gross = (by_rules[name].value for name in SUMS)
+        others = [c for name in SUMS if (c := choices.fields[name]).key != key_of(name, by_rules[name].value)]
+        ahead = all(c.value is not None and c.margin >= FAR for c in others)
+        if net + tax == gross and not ahead:
+            kept |= set(SUMS)
+    return frozenset(kept)
 
 
 def _value(choice: Choice, *, credit: bool) -> object:
@@ -138,14 +190,23 @@ def due_in_full(view: PageView, findings: Mapping[str, Finding]) -> dict[str, Fi
     return {"amount_due": replace(findings["total_gross"], note=note)}
 
 
-def _checks(
-    findings: Mapping[str, Finding], by_rules: Mapping[str, Finding], choices: Choices
-) -> tuple[Check, ...]:
-    """Keep the checks of the fields whose value was chosen, not reckoned by a rule."""
-    return tuple(
-        check
-        for check in choices.checks(MARGINS)
-        if all(name in findings and findings[name].note is None for name in check.fields)
+def _checks(findings: Mapping[str, Finding], choices: Choices, *, closed: bool) -> tuple[Check, ...]:
+    """Keep the checks of the fields whose value was chosen, not reckoned by a rule.
+
+    Where another value was chosen than stands there, either may be it.
+    """
+    failed = {check.fields[0]: check for check in choices.checks(MARGINS, closed=closed)}
+    for name in MARGINS:
+        if name in findings and key_of(name, findings[name].value) != choices.fields[name].key:
+            failed[name] = not_unique(name, choices.fields[name])
+    return tuple(check for name, check in failed.items() if name in findings and findings[name].note is None)
+
+
+def too_many(findings: Mapping[str, Finding]) -> Check:
+    """Give the failed check of pages with more values than are looked through."""
+    detail = say("The pages hold too many values to tell that no other is meant.")
+    return Check(
+        name="unique", passed=False, detail=detail, fields=tuple(n for n in MARGINS if n in findings)
     )
 
 

@@ -1,4 +1,7 @@
-"""Which rates of VAT are legal in a country on a day; the file beside this one names its sources and what they do not say."""
+"""Which rates of VAT are legal in a country on a day.
+
+The file beside this one names its sources and what none of them confirms.
+"""
 
 import json
 from collections.abc import Iterable
