@@ -17,6 +17,7 @@ from smeflow.documents.document import Box
 from smeflow.documents.page_text import Piece
 from smeflow.invoices.checks import CENT
 from smeflow.invoices.page.dates import months_come_first
+from smeflow.invoices.page.heading import kind_of_title
 from smeflow.invoices.page.names import NameCandidate, find_names, name_key
 from smeflow.invoices.page.particulars import LEGAL_FORM, STREET, ZIP
 from smeflow.invoices.page.view import PageAmount, PageView, PlacedLabel, PlacedValue
@@ -326,7 +327,14 @@ def _may_be_name(text: str) -> bool:
         and not _NO_NAME.search(text)
         and not ZIP.search(text)
         and not STREET.search(folded(text))
+        and not _goes_on_with_title(text)
     )
+
+
+def _goes_on_with_title(text: str) -> bool:
+    """Tell whether the title stands behind a name: "Nimbus, Inc. Invoice"."""
+    form = LEGAL_FORM.search(text)
+    return form is not None and form.start() > 0 and bool(kind_of_title(text[form.end() :].strip(" .,")))
 
 
 def _over_two_lines(view: PageView, page: int, pieces: tuple[Piece, ...]) -> Iterator[Candidate]:

@@ -74,8 +74,12 @@ class Choice:
     """What ties it to the field: its own label, the title's line, a block with a valid number."""
     rivals: tuple[Rival, ...] = ()
     candidate: Candidate | None = None
+    apart: float = 0.0
+    """How far the best assignment is behind in which it is not another cut of the same words."""
     by_rules: Rival | None = None
     """What the rules chose, where that is another value."""
+    agreed: bool = False
+    """The rules chose it too."""
 
     @property
     def labelled(self) -> bool:
@@ -90,7 +94,7 @@ class Choice:
     @property
     def stands_out(self) -> bool:
         """The rules chose it too, and no other value has a label of the field."""
-        return self.labelled and self.by_rules is None and not any(r.labelled for r in self.rivals)
+        return self.labelled and self.agreed and not any(r.labelled for r in self.rivals)
 
     @property
     def key(self) -> str | None:
@@ -114,14 +118,15 @@ class Choices:
     ) -> tuple[Check, ...]:
         """Check that nothing else could be a field's value: a failed check for each that may be another.
 
-        Where the sums are *closed*, a label of its own that no rival has is enough.
+        Where the rules chose it too, another cut of the same words is no other value; and if the sums are
+        *closed*, a label of its own that no rival has is enough.
         """
         return tuple(
             not_unique(name, choice)
             for name, (tied, untied) in margins.items()
             if (choice := self.fields.get(name))
             and choice.value is not None
-            and choice.margin < (tied if choice.tied else untied)
+            and (choice.apart if choice.agreed else choice.margin) < (tied if choice.tied else untied)
             and not (closed and choice.stands_out)
         )
 
@@ -229,6 +234,7 @@ def _choice(view: PageView, featured: Featured, name: str, decided: Decided) -> 
     rule = featured.chosen_by_rules.get(name)
     other = next((r for r in decided.rivals if rule is not None and r[0].key == rule), None)
     rivals = tuple(_rival(view, featured, name, rival) for rival in decided.rivals[:_RIVALS])
+    others = (behind for r, behind, _ in decided.rivals if not _same_words(best.best, r.best))
     return Choice(
         value=best.best.value if best.best else None,
         quote=_quote(view, best.best),
@@ -237,8 +243,18 @@ def _choice(view: PageView, featured: Featured, name: str, decided: Decided) -> 
         ties=tuple(_ties(featured, name, best.best)) if best.best else (),
         rivals=rivals,
         candidate=best.best,
+        apart=next(others, decided.rivals[-1][1] if decided.rivals else decided.margin),
         by_rules=_rival(view, featured, name, other) if other else None,
+        agreed=rule is not None and rule == best.key,
     )
+
+
+def _same_words(one: Candidate | None, other: Candidate | None) -> bool:
+    """Tell whether two candidates for a name or a number are cut of the same words."""
+    if one is None or other is None or one.kind not in ("firm", "number"):
+        return False
+    overlap = one.page == other.page and one.start < other.end and other.start < one.end
+    return overlap or (one.kind == "firm" and _may_be_same(one.key, other.key))
 
 
 def _rival(view: PageView, featured: Featured, name: str, rival: tuple[Ranked, float, str | None]) -> Rival:

@@ -282,11 +282,7 @@ def _by_rules(view: PageView, firm: _OwnFirm) -> _RuleReading:
     numbers = find_invoice_numbers(view, title)
     number = _number(numbers, problems)
     totals = find_totals(view, credit=title.kind == "credit_note")
-    left_open = contested_dates(view)
-    if number is None and numbers and numbers[0].score >= _LEAST:
-        left_open |= {"number"}
     if totals.ambiguous:
-        left_open |= {name for name, kind in FIELDS.items() if kind == "amounts"}
         problems.append(say("The totals can be read in two ways, so they were left open."))
     findings: dict[str, Finding] = {}
     if number:
@@ -323,8 +319,19 @@ def _by_rules(view: PageView, firm: _OwnFirm) -> _RuleReading:
         parties=parties,
         findings=findings,
         problems=problems,
-        left_open=left_open,
+        left_open=_left_open(view, numbers, number, totals),
     )
+
+
+def _left_open(
+    view: PageView, numbers: Sequence[FoundNumber], number: FoundNumber | None, totals: Totals
+) -> frozenset[str]:
+    left_open = set(contested_dates(view))
+    if number is None and numbers and numbers[0].score >= _LEAST:
+        left_open.add("number")
+    if totals.ambiguous:
+        left_open |= {name for name, kind in FIELDS.items() if kind == "amounts"}
+    return frozenset(left_open)
 
 
 def _number(numbers: Sequence[FoundNumber], problems: list[Phrase]) -> FoundNumber | None:

@@ -15,6 +15,8 @@ from smeflow.invoices.page.vat_and_payment import breakdown, find_exemptions, ra
 from smeflow.invoices.page.view import PageView
 from smeflow.kinds.records import Check, Finding
 
+ALONE = 3.0
+"""So far ahead, twenty to one, must be a total that no label names and no other sums hold."""
 OPEN = 0.1
 """A value that is no further ahead is left out: another may as well be it."""
 SURE = 1.0
@@ -109,6 +111,8 @@ def _fills(name: str, choice: Choice, choices: Choices, *, left_open: bool) -> b
     without VAT that is the one with VAT: else one printed total would be both.
     """
     needed = FAR if left_open else OPEN if choice.tied else SURE
+    if name in SUMS and not _closed(choices):
+        needed = max(needed, SURE if choice.labelled else ALONE)
     if choice.value is None or choice.margin < needed:
         return False
     if choice.candidate and choice.candidate.reading != "sure":
@@ -117,6 +121,12 @@ def _fills(name: str, choice: Choice, choices: Choices, *, left_open: bool) -> b
         return choice.labelled
     one_total = name == "total_net" and choice.value == choices.value("total_gross")
     return not one_total or choice.labelled or choices.value("total_vat") is not None
+
+
+def _closed(choices: Choices) -> bool:
+    """Tell whether the chosen sums add up."""
+    net, tax, gross = (choices.value(name) for name in SUMS)
+    return None not in (net, tax, gross) and net + tax == gross  # type: ignore[operator]  # none is None
 
 
 def _kept_together(by_rules: Mapping[str, Finding], choices: Choices) -> frozenset[str]:
