@@ -75,11 +75,13 @@ class Choice:
     rivals: tuple[Rival, ...] = ()
     candidate: Candidate | None = None
     apart: float = 0.0
-    """How far the best assignment is behind in which it is not another cut of the same words."""
+    """The margin, but where the rules agree, of values that are no other cut of the same words."""
     by_rules: Rival | None = None
     """What the rules chose, where that is another value."""
     agreed: bool = False
     """The rules chose it too."""
+    recut: bool = False
+    """The rules chose another cut of the same words."""
 
     @property
     def labelled(self) -> bool:
@@ -126,7 +128,7 @@ class Choices:
             for name, (tied, untied) in margins.items()
             if (choice := self.fields.get(name))
             and choice.value is not None
-            and (choice.apart if choice.agreed else choice.margin) < (tied if choice.tied else untied)
+            and (choice.recut or choice.apart < (tied if choice.tied else untied))
             and not (closed and choice.stands_out)
         )
 
@@ -234,7 +236,8 @@ def _choice(view: PageView, featured: Featured, name: str, decided: Decided) -> 
     rule = featured.chosen_by_rules.get(name)
     other = next((r for r in decided.rivals if rule is not None and r[0].key == rule), None)
     rivals = tuple(_rival(view, featured, name, rival) for rival in decided.rivals[:_RIVALS])
-    others = (behind for r, behind, _ in decided.rivals if not _same_words(best.best, r.best))
+    agreed = rule is not None and rule == best.key
+    others = (behind for r, behind, _ in decided.rivals if not (agreed and _same_words(best.best, r.best)))
     return Choice(
         value=best.best.value if best.best else None,
         quote=_quote(view, best.best),
@@ -245,7 +248,8 @@ def _choice(view: PageView, featured: Featured, name: str, decided: Decided) -> 
         candidate=best.best,
         apart=next(others, decided.rivals[-1][1] if decided.rivals else decided.margin),
         by_rules=_rival(view, featured, name, other) if other else None,
-        agreed=rule is not None and rule == best.key,
+        agreed=agreed,
+        recut=other is not None and _same_words(best.best, other[0].best),
     )
 
 

@@ -68,6 +68,7 @@ def settle(
             findings[name] = Finding(value=_value(choice, credit=kind == "credit_note"), quote=choice.quote)
         else:
             findings.pop(name, None)
+    _without_misfit(findings, by_rules, choices)
     if not laid_out:
         _without_vat(view, findings)
         _summed_vat(view, findings)
@@ -153,6 +154,15 @@ def _value(choice: Choice, *, credit: bool) -> object:
     if candidate and candidate.amount and not credit:
         return candidate.amount.amount
     return choice.value
+
+
+def _without_misfit(findings: dict[str, Finding], by_rules: Mapping[str, Finding], choices: Choices) -> None:
+    """Leave out the one sum that was chosen without a label where it does not fit the two the rules found."""
+    chosen = [name for name in SUMS if name in findings and name not in by_rules]
+    if len(chosen) == 1 and set(SUMS) <= findings.keys() and not choices.fields[chosen[0]].labelled:
+        net, tax, gross = (findings[name].value for name in SUMS)
+        if net + tax != gross:
+            del findings[chosen[0]]
 
 
 def _without_vat(view: PageView, findings: dict[str, Finding]) -> None:
