@@ -31,7 +31,7 @@ STEPS = [step / 20 for step in range(280)]
 
 def measured(directory: Path, row: dict[str, Any]) -> dict[str, Any]:
     """Read a document without asking for any margin, and keep the margins."""
-    kept: list[Choices] = []
+    kept: list[Choices | None] = []
     choose = page_reader.choose
 
     def keeping(*args: Any, **kwargs: Any) -> Choices:
@@ -44,7 +44,7 @@ def measured(directory: Path, row: dict[str, Any]) -> dict[str, Any]:
         result = strangers.score(directory, row)
     finally:
         page_reader.choose = choose
-    fields = kept[0].fields if kept else {}
+    fields = kept[0].fields if kept and kept[0] else {}
     margins = {_group(name, fields[name]): fields[name].margin for name in MARGINS if name in fields}
     wrong = {
         _group(name, fields[name])

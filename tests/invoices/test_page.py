@@ -167,13 +167,21 @@ def test_what_the_page_leaves_out_stays_empty():
     assert any("total HT" in doubt.render("fr") for doubt in found.doubts)
 
 
+@pytest.mark.parametrize("line", ["Bon de commande F-2026-118", "Merci de rappeler F-2026-118 au paiement"])
+def test_a_number_without_a_label_of_its_own_is_not_proven(line):
+    """It may be another paper's, though nothing else on the page could be the invoice's."""
+    found = STEP(case(PAGE.replace("Numéro de facture : F-2026-118", line)), NoModel())
+    assert found.record.number in (None, "F-2026-118")
+    assert not found.proven
+
+
 def test_a_model_fills_the_gap_but_does_not_prove():
     """A required value that only a model read is kept with its quote, unproven."""
-    text = PAGE.replace("Numéro de facture : F-2026-118", "Réf F-2026-118 du jour")
-    found = STEP(case(text), Scripted([said()]))
-    assert found.record.number == "F-2026-118"
+    text = PAGE.replace("Numéro de facture : F-2026-118", "Réf AMBRE du jour")
+    found = STEP(case(text), Scripted([said(number="AMBRE")]))
+    assert found.record.number == "AMBRE"
     assert found.fields["number"].reader == "model"
-    assert found.fields["number"].quote == "F-2026-118"
+    assert found.fields["number"].quote == "AMBRE"
     assert not found.proven
     assert "Only a model read: number." in [str(d) for d in found.doubts]
 

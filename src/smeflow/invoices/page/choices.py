@@ -120,7 +120,8 @@ class Choices:
     ) -> tuple[Check, ...]:
         """Check that nothing else could be a field's value: a failed check for each that may be another.
 
-        Where the rules chose it too, another cut of the same words is no other value; and if the sums are
+        A number that nothing ties and the rules did not find may be another paper's. Where the rules chose
+        it too, another cut of the same words is no other value; and if the sums are
         *closed*, a label of its own that no rival has is enough.
         """
         return tuple(
@@ -128,7 +129,11 @@ class Choices:
             for name, (tied, untied) in margins.items()
             if (choice := self.fields.get(name))
             and choice.value is not None
-            and (choice.recut or choice.apart < (tied if choice.tied else untied))
+            and (
+                choice.recut
+                or choice.apart < (tied if choice.tied else untied)
+                or (name == "number" and not choice.tied and not choice.agreed)
+            )
             and not (closed and choice.stands_out)
         )
 
@@ -285,12 +290,26 @@ def _ties(featured: Featured, name: str, candidate: Candidate) -> list[str]:
     kind = FIELDS[name]
     place = getattr(featured.candidates, kind).index(candidate)
     said = set(featured.of_kind(kind)[place])
-    ties = ["label"] if any(f"{where}{name}" in said for where in _LABELLED) else []
+    ties = ["label"] if _is_labelled(name, said) else []
     if featured.title and (candidate.page, candidate.line) == (featured.title[0], featured.title[2]):
         ties.append("title")
     if kind == "firms":
         ties += [tie for tie, signs in _TIES_OF_FIRMS.items() if signs & said]
     return ties
+
+
+def _is_labelled(name: str, said: set[str]) -> bool:
+    """Tell whether a label of a field is a place's own.
+
+    A label around it is not where another label, or for a number any word, stands right before it.
+    """
+    if f"lo:{name}" in said:
+        return True
+    if any(s.startswith("lo:") and s != "lo:none" and "~" not in s for s in said):
+        return False
+    if FIELDS[name] == "numbers" and "nb0" not in said:
+        return False
+    return any(f"{where}{name}" in said for where in _LABELLED)
 
 
 _TIES_OF_FIRMS: Mapping[str, frozenset[str]] = {

@@ -12,10 +12,12 @@ from itertools import combinations, islice
 
 from smeflow._text import folded
 from smeflow.documents.page_text import Piece
+from smeflow.i18n import say
 from smeflow.invoices.checks import CENT, ZERO, same_amount
 from smeflow.invoices.page.vat_and_payment import KNOWN_RATES
 from smeflow.invoices.page.view import AMOUNT_FIELDS, PageAmount, PageView, PlacedValue, same_column
 from smeflow.invoices.record import InvoiceLine
+from smeflow.kinds.records import Finding
 
 _ALIGNED = 0.012
 """How far apart, in widths of a page, the right ends of a column's amounts may lie."""
@@ -233,3 +235,12 @@ def _quantity_and_price(
     price_first = (first.value.money and not second.value.money) or integral == [False, True]
     quantity, price = (second, first) if price_first else (first, second)
     return quantity.value.amount, price.value.amount
+
+
+def net_of_column(view: PageView, total: Finding) -> dict[str, Finding]:
+    """Take the only total as the net one too, where it sums a column that is headed as without VAT."""
+    found = find_lines(view, total.value)
+    if found is None or not is_net_column(view, found):
+        return {}
+    note = say("It sums a column that is headed as without VAT.")
+    return {"total_net": replace(total, note=note), "lines": Finding(value=found.lines, quote=total.quote)}

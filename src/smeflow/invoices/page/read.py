@@ -1,7 +1,7 @@
 """Read an invoice from its pages without a model: what is labelled, adds up and leaves no doubt."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from decimal import Decimal
 
 from smeflow._text import folded
@@ -19,7 +19,7 @@ from smeflow.invoices.page.heading import (
     find_preceding,
     find_title,
 )
-from smeflow.invoices.page.lines import find_lines, is_net_column
+from smeflow.invoices.page.lines import find_lines, net_of_column
 from smeflow.invoices.page.particulars import find_ibans
 from smeflow.invoices.page.parties import Parties, find_parties
 from smeflow.invoices.page.receipts import receipt_findings
@@ -219,7 +219,6 @@ def _read_sheet(document: Document, pages: Sequence[Page], firm: _OwnFirm, label
     view = PageView(document, pages, labels)
     rules = _by_rules(view, firm)
     findings, seller = rules.findings, rules.parties.seller
-    joined = bool(seller and seller.joined)
     placed = bool(seller and seller.placed and seller.name == findings["seller"].value)
     scanned = view.is_receipt and view.recognised
     choices = None if scanned else choose(view, by_rules=_keys(findings), own_names=firm.names)
@@ -232,7 +231,7 @@ def _read_sheet(document: Document, pages: Sequence[Page], firm: _OwnFirm, label
             findings=findings,
             problems=tuple(rules.problems),
             checks=() if scanned else (too_many(findings),),
-            joined=joined,
+            joined=bool(seller and seller.joined),
             placed=placed,
         )
     settled = settle(view, findings, choices, rules.left_open)
@@ -300,7 +299,7 @@ def _by_rules(view: PageView, firm: _OwnFirm) -> _RuleReading:
     if totals.closed:
         findings |= _lines(view, findings["total_net"].value, credit=title.kind == "credit_note")
     elif "total_gross" in findings and not {"total_net", "total_vat"} & findings.keys():
-        findings |= _net_of_column(view, findings["total_gross"])
+        findings |= net_of_column(view, findings["total_gross"])
     if view.is_receipt:
         findings |= receipt_findings(view, findings)
     currency = find_currency(view, totals)
@@ -372,15 +371,6 @@ def _lines(view: PageView, net: Decimal, *, credit: bool) -> dict[str, Finding]:
         note = say("Reckoned from the lines.")
         findings["total_lines"] = Finding(value=found.total, quote=quote, note=note)
     return findings
-
-
-def _net_of_column(view: PageView, total: Finding) -> dict[str, Finding]:
-    """Take the only total as the net one too, where it sums a column that is headed as without VAT."""
-    found = find_lines(view, total.value)
-    if found is None or not is_net_column(view, found):
-        return {}
-    note = say("It sums a column that is headed as without VAT.")
-    return {"total_net": replace(total, note=note), "lines": Finding(value=found.lines, quote=total.quote)}
 
 
 def _parties(parties: Parties) -> dict[str, Finding]:
