@@ -1,10 +1,19 @@
-"""Train the weights by which candidates of invoices are ranked, and write ``ranker.bin``.
+r"""Train the weights by which candidates of invoices are ranked, and write ``ranker.bin``.
 
     python scripts/train_ranker.py --drawn DIR... --data DATA_DIR... [--tune DIR...] --cache DIR [--out FILE]
 
 DIR is what ``make_layouts`` drew: a ``manifest.jsonl`` beside its files. DATA_DIR has a ``manifest.json`` of
 printed invoices, of which one half of the issuers is taken. A family of layouts counts once, and an issuer.
 The same seed makes the same bytes. ``--tune`` only tells how well the weights do on other families.
+
+The weights of the package were made of 2,286 documents, five sets of 450 drawn and 36 printed, with the
+default of every option:
+
+    for seed in t1 t2 t3 t4 t5; do
+        python scripts/make_layouts.py teaching --which TRAIN --n 450 --seed $seed --out DRAWN/$seed
+    done
+    python scripts/train_ranker.py --drawn DRAWN/t1 DRAWN/t2 DRAWN/t3 DRAWN/t4 DRAWN/t5 \
+        --data DATA_DIR DATA_DIR/more --cache CACHE
 """
 
 import argparse
@@ -24,15 +33,15 @@ import numpy as np
 from smeflow.documents.read import read
 from smeflow.errors import DocumentError
 from smeflow.invoices.page.candidates import find_candidates
-from smeflow.invoices.page.features import FIELDS, Featured, key_of
-from smeflow.invoices.page.ranker import pack
+from smeflow.invoices.page.features import FIELDS, key_of
+from smeflow.invoices.page.ranker import Featured, pack
 from smeflow.invoices.page.read import rule_choices
 from smeflow.invoices.page.view import PageView
 
 ROOT = Path(__file__).resolve().parent.parent
 PAGE = ROOT / "src/smeflow/invoices/page"
 OUT = PAGE / "ranker.bin"
-_NOT_FEATURES = {"ranker.py", "assignment.py", "choices.py", "settled.py", "read.py", "vat_rates.py"}
+_NOT_FEATURES = {"assignment.py", "choices.py", "settled.py", "read.py", "vat_rates.py"}
 Array = np.ndarray[Any, Any]
 Item = tuple[Path, str, dict[str, Any]]
 """A file, its family, and its truth by field."""
@@ -290,9 +299,9 @@ def main() -> int:
     parser.add_argument("--cache", type=Path, required=True)
     parser.add_argument("--out", type=Path, default=OUT)
     parser.add_argument("--seed", type=int, default=7)
-    for name, value in (("buckets", 8192), ("epochs", 8), ("batch", 16), ("jobs", 2)):
+    for name, value in (("buckets", 8192), ("epochs", 12), ("batch", 16), ("jobs", 2)):
         parser.add_argument(f"--{name}", type=int, default=value)
-    rates = {"rate": 0.03, "decay": 1e-5, "even": 1.0}
+    rates = {"rate": 0.03, "decay": 1e-3, "even": 1.0}
     drops = {"drop": 0.1, "drop-labels": 0.15, "drop-words": 0.15, "drop-rules": 0.3}
     for name, share in (rates | drops).items():
         parser.add_argument(f"--{name}", type=float, default=share)

@@ -10,10 +10,10 @@ from smeflow.i18n import Phrase, say
 from smeflow.invoices.checks import ZERO
 from smeflow.invoices.page.assignment import Decided, Facts, decide
 from smeflow.invoices.page.candidates import Candidate, Value, find_candidates
-from smeflow.invoices.page.features import FIELDS, Featured
+from smeflow.invoices.page.features import FIELDS
 from smeflow.invoices.page.names import may_be_same_firm
 from smeflow.invoices.page.particulars import numbers_on_page
-from smeflow.invoices.page.ranker import Ranked, Weights, rank
+from smeflow.invoices.page.ranker import Featured, Ranked, Weights, rank
 from smeflow.invoices.page.vat_and_payment import KNOWN_RATES, find_exemptions, rate_rows, row_stretches
 from smeflow.invoices.page.vat_rates import legal_rates
 from smeflow.invoices.page.view import PageView

@@ -61,54 +61,19 @@ def key_of(name: str, value: object) -> str:
 
 
 @dataclass
-class Featured:
-    """The candidates of a document and what is said of each."""
+class CandidateContext:
+    """The candidates of a document and what is needed to speak of each."""
 
     view: PageView
     candidates: Candidates
     chosen_by_rules: Mapping[str, str] = field(default_factory=dict)
     """The key of what the rules chose for a field."""
     own_names: tuple[str, ...] = ()
-    _said: dict[str, list[list[str]]] = field(default_factory=dict)
 
     @cached_property
     def around(self) -> Surroundings:
         """What stands around the candidates."""
         return Surroundings(self.view)
-
-    def of_kind(self, kind: str) -> list[list[str]]:
-        """Give the features of each candidate of a kind: ``dates``, ``amounts`` and so on."""
-        if kind not in self._said:
-            self._said[kind] = self._say(kind)
-        return self._said[kind]
-
-    def _say(self, kind: str) -> list[list[str]]:
-        from smeflow.invoices.page.firm_features import say_firms
-
-        say = {
-            "dates": say_dates,
-            "amounts": say_amounts,
-            "numbers": say_numbers,
-            "currencies": say_currencies,
-            "firms": say_firms,
-        }
-        texts = [list(said) for said in say[kind](self)]
-        rules = [(name, self.chosen_by_rules.get(name)) for name, of in FIELDS.items() if of == kind]
-        for candidate, said in zip(getattr(self.candidates, kind), texts, strict=True):
-            said += [f"R{name}" if candidate.key == key else f"R-{name}" for name, key in rules if key]
-        return texts
-
-    def of_absence(self, name: str) -> list[str]:
-        """Give the features of a field's absence from the page."""
-        labels = self.view.labels_of(name)
-        said = [
-            "absent",
-            f"l{'none' if not labels else 'weak' if all(x.hit.weak for x in labels) else 'strong'}",
-        ]
-        keys = {c.key for c in getattr(self.candidates, FIELDS[name])}
-        said.append(f"keys{min(4, len(keys))}")
-        said.append(f"R{'none' if name not in self.chosen_by_rules else 'chosen'}")
-        return said
 
     def general(self, candidate: Candidate) -> list[str]:
         """Say what stands around a candidate, before and behind it."""
@@ -163,7 +128,7 @@ _NEAR_DATE = 8
 _TERMS = re.compile(r"(?<![\d.,])(\d{1,3})\s*(?:jours?|days?|tag|dagen|giorni|gg|d[ií]as|dni)", re.IGNORECASE)
 
 
-def say_dates(of: Featured) -> Iterator[list[str]]:
+def say_dates(of: CandidateContext) -> Iterator[list[str]]:
     """Say of each date how it lies to the others, in the text and in time."""
     dates = of.candidates.dates
     keys = sorted({c.key for c in dates})
@@ -207,7 +172,7 @@ def _gap(days: int) -> str:
     return sign + (str(size) if size in exact else "s" if size < 7 else "m" if size < 100 else "y")
 
 
-def _beside_title(of: Featured, candidate: Candidate) -> list[str]:
+def _beside_title(of: CandidateContext, candidate: Candidate) -> list[str]:
     if of.title is None or of.title[0] != candidate.page:
         return ["ttno"]
     piece = of.view.pieces[candidate.page][candidate.piece]
@@ -220,7 +185,7 @@ def _beside_title(of: Featured, candidate: Candidate) -> list[str]:
     return [f"tt{'up' if down < 0 else 0 if down < 2.5 else 1 if down < 6 else 2}"]
 
 
-def say_amounts(of: Featured) -> Iterator[list[str]]:
+def say_amounts(of: CandidateContext) -> Iterator[list[str]]:
     """Say of each amount how large it is, which sums it is part of, and where on its line it stands."""
     amounts = of.candidates.amounts
     facts = SumFacts(amounts)
@@ -251,7 +216,7 @@ def say_amounts(of: Featured) -> Iterator[list[str]]:
 _SHAPES = ((re.compile(r"[^\W\d_]+"), "A"), (re.compile(r"\d"), "9"))
 
 
-def say_numbers(of: Featured) -> Iterator[list[str]]:
+def say_numbers(of: CandidateContext) -> Iterator[list[str]]:
     """Say of each number its shape, what else it could be, and how it lies to the title and the dates."""
     numbers = of.candidates.numbers
     counts = Counter(c.key for c in numbers)
@@ -294,7 +259,7 @@ def _inside_others(candidate: Candidate, spans: Sequence[tuple[int, int]], longe
                 yield "whole"
 
 
-def say_currencies(of: Featured) -> Iterator[list[str]]:
+def say_currencies(of: CandidateContext) -> Iterator[list[str]]:
     """Say of each currency how often it stands beside amounts."""
     currencies = of.candidates.currencies
     counts = Counter(c.key for c in currencies)

@@ -8,7 +8,7 @@ from itertools import islice
 from smeflow._text import folded
 from smeflow.documents.page_text import Piece
 from smeflow.invoices.page.candidates import Candidate
-from smeflow.invoices.page.features import Featured
+from smeflow.invoices.page.features import CandidateContext
 from smeflow.invoices.page.heading import kind_of_title
 from smeflow.invoices.page.names import may_be_same_firm
 from smeflow.invoices.page.particulars import LEGAL_FORM, PARTICULARS, SALUTATION, STREET, ZIP
@@ -24,7 +24,7 @@ _MOST_FORMAL = 200
 """Names with a legal form that are held against every name, the first of the pages."""
 
 
-def say_firms(of: Featured) -> Iterator[list[str]]:
+def say_firms(of: CandidateContext) -> Iterator[list[str]]:
     """Say of each name what it looks like, what its block holds, and how often it stands on the pages."""
     firms = of.candidates.firms
     counts = Counter(c.key for c in firms)
@@ -48,7 +48,7 @@ def say_firms(of: Featured) -> Iterator[list[str]]:
         yield said
 
 
-def _form(of: Featured, candidate: Candidate) -> Iterator[str]:
+def _form(of: CandidateContext, candidate: Candidate) -> Iterator[str]:
     """Say what a name looks like."""
     text = str(candidate.value)
     form = LEGAL_FORM.search(text)
@@ -80,7 +80,7 @@ def _form(of: Featured, candidate: Candidate) -> Iterator[str]:
         yield "sent"
 
 
-def _beside(of: Featured, candidate: Candidate) -> Iterator[str]:
+def _beside(of: CandidateContext, candidate: Candidate) -> Iterator[str]:
     pieces = of.view.pieces[candidate.page]
     piece = pieces[candidate.piece]
     yield f"first{candidate.page == 0 and candidate.piece == 0}"
@@ -98,7 +98,7 @@ def _beside(of: Featured, candidate: Candidate) -> Iterator[str]:
 class _Blocks:
     """What the column under and over each piece holds, each looked at once."""
 
-    def __init__(self, of: Featured) -> None:
+    def __init__(self, of: CandidateContext) -> None:
         self._of = of
         self._said: dict[tuple[int, int], tuple[str, ...]] = {}
         self._lines: dict[tuple[int, int], tuple[str, ...]] = {}

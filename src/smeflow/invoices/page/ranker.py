@@ -7,16 +7,63 @@ field. A feature weighs the byte in its bucket times the field's scale; features
 import json
 import math
 from array import array
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from functools import lru_cache
 from importlib import resources
 from zlib import crc32
 
 from smeflow.invoices.page.candidates import Candidate
-from smeflow.invoices.page.features import FIELDS, Featured
+from smeflow.invoices.page.features import (
+    FIELDS,
+    CandidateContext,
+    say_amounts,
+    say_currencies,
+    say_dates,
+    say_numbers,
+)
+from smeflow.invoices.page.firm_features import say_firms
 
 WEIGHTS = "ranker.bin"
+_SAY: Mapping[str, Callable[[CandidateContext], Iterator[list[str]]]] = {
+    "dates": say_dates,
+    "amounts": say_amounts,
+    "numbers": say_numbers,
+    "currencies": say_currencies,
+    "firms": say_firms,
+}
+
+
+@dataclass
+class Featured(CandidateContext):
+    """The candidates of a document and what is said of each."""
+
+    _said: dict[str, list[list[str]]] = field(default_factory=dict)
+
+    def of_kind(self, kind: str) -> list[list[str]]:
+        """Give the features of each candidate of a kind: ``dates``, ``amounts`` and so on."""
+        if kind not in self._said:
+            self._said[kind] = self._say(kind)
+        return self._said[kind]
+
+    def _say(self, kind: str) -> list[list[str]]:
+        texts = [list(said) for said in _SAY[kind](self)]
+        rules = [(name, self.chosen_by_rules.get(name)) for name, of in FIELDS.items() if of == kind]
+        for candidate, said in zip(getattr(self.candidates, kind), texts, strict=True):
+            said += [f"R{name}" if candidate.key == key else f"R-{name}" for name, key in rules if key]
+        return texts
+
+    def of_absence(self, name: str) -> list[str]:
+        """Give the features of a field's absence from the page."""
+        labels = self.view.labels_of(name)
+        said = [
+            "absent",
+            f"l{'none' if not labels else 'weak' if all(x.hit.weak for x in labels) else 'strong'}",
+        ]
+        keys = {c.key for c in getattr(self.candidates, FIELDS[name])}
+        said.append(f"keys{min(4, len(keys))}")
+        said.append(f"R{'none' if name not in self.chosen_by_rules else 'chosen'}")
+        return said
 
 
 @dataclass(frozen=True)
