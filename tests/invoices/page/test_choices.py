@@ -6,9 +6,12 @@ from decimal import Decimal
 from hypothesis import given
 from hypothesis import strategies as st
 
+from smeflow.documents.document import text_document
 from smeflow.invoices.page.assignment import Facts, decide
+from smeflow.invoices.page.choices import MOST_CANDIDATES
 from smeflow.invoices.page.features import FIELDS
 from smeflow.invoices.page.ranker import Ranked, pack, unpack
+from smeflow.invoices.page.read import read_invoice
 from smeflow.invoices.page.vat_rates import legal_rates
 
 
@@ -84,3 +87,37 @@ def test_weights_are_read_as_they_were_written(values, scale):
     weights = unpack(pack(8, {"number": (scale, values)}, {}))
     assert weights.buckets == 8
     assert list(weights.tables["number"]) == [value * scale for value in values]
+
+
+HEAD = "Acme Tools Ltd\n12 High Street, Leeds\n\nINVOICE\nInvoice number: A-17\nInvoice date: 15 May 2024\n"
+SUMS = "Total net  155.00\nVAT 20 %  31.00\nTotal incl. VAT  186.00 £\n"
+
+
+def unique(reading):
+    return [check for check in reading.checks if check.name == "unique"]
+
+
+def test_of_too_many_values_the_rules_choose_and_nothing_is_proven():
+    """The list behind an invoice is not looked through, and what the rules found stands."""
+    few, many = (
+        read_invoice([text_document(HEAD + SUMS + "\n".join(f"item X{n}" for n in range(count)))])
+        for count in (5, MOST_CANDIDATES + 5)
+    )
+    assert few.record.number == many.record.number == "A-17"
+    assert many.record.total_gross == Decimal(186)
+    assert [check.passed for check in unique(many)] == [False]
+    assert "too many" in str(unique(many)[0].detail)
+    assert unique(few) == []
+
+
+def test_one_printed_total_is_not_the_one_without_vat_too():
+    """How much VAT is in it nobody says, so net stays open."""
+    record = read_invoice([text_document(HEAD + "Total incl. VAT  186.00 £\n")]).record
+    assert (record.total_net, record.total_gross) == (None, Decimal(186))
+
+
+def test_a_number_behind_another_papers_label_is_not_proven_by_a_title_above_it():
+    """The order's number stands under the title, but its own label says what it is."""
+    text = HEAD.replace("Invoice number: A-17", "Purchase order A-17")
+    reading = read_invoice([text_document(text + SUMS)])
+    assert reading.record.number is None or [c.fields for c in unique(reading)] == [("number",)]

@@ -191,6 +191,10 @@ def _weigh(view: PageView, key: str, name: NameCandidate, own: Sequence[str]) ->
         name.first = True
 
 
+_LONGEST_BLOCK = 40
+"""Lines of the block under a name."""
+
+
 def _particulars_below(view: PageView, page: int, piece: Piece) -> float:
     """Weigh the particulars in the block under a name: a seller tells more of itself than a buyer."""
     height = piece.box.height
@@ -199,6 +203,8 @@ def _particulars_below(view: PageView, page: int, piece: Piece) -> float:
     for other in view.pieces[page]:
         if other.line <= piece.line or abs(other.box.left - piece.box.left) > 0.02:
             continue
+        if other.line > piece.line + _LONGEST_BLOCK:
+            break
         is_label = any(o.start == other.start for o in view.labels_of("buyer", "seller") if o.page == page)
         sums = any(s.value.money for s in view.amounts_by_line.get((page, other.line), ()))
         capital = "capital" in folded(other.text)

@@ -111,6 +111,7 @@ class PageView:
         self.document = document
         self.pages = tuple(pages)
         self.words = lexicon(labels)
+        self._labels_of: dict[tuple[str, ...], tuple[PlacedLabel, ...]] = {}
 
     @cached_property
     def text(self) -> str:
@@ -267,7 +268,9 @@ class PageView:
 
     def labels_of(self, *fields: str) -> tuple[PlacedLabel, ...]:
         """Give the labels of some fields."""
-        return tuple(label for label in self.labels if label.hit.field in fields)
+        if fields not in self._labels_of:
+            self._labels_of[fields] = tuple(label for label in self.labels if label.hit.field in fields)
+        return self._labels_of[fields]
 
     def has_label(self, page: int, piece: Piece, *fields: str) -> bool:
         """Tell whether a piece holds a label, of *fields* if any are named."""
