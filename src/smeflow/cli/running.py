@@ -167,14 +167,15 @@ def run_recipe_file(
     workers: int | None = None,
     model: "ConnectedLLM | None" = None,
     yes: bool = False,
+    accept_loss: bool = False,
     stop: StopRequest | None = None,
     watching: ProgressNote | None = None,
 ) -> "tuple[Recipe, RunSummary, int]":
     """Run the recipe in *file* once; also give the code of a signal that stopped it, else 0.
 
     *model* stands in for the one called *llm*, and stays open; one that is made here ends with the run. *yes*
-    agrees to each provider that is asked for the first time. *stop* is asked to stop instead of one of this
-    run's own; *watching* says what more there is to tell while it runs.
+    agrees to each provider that is asked for the first time, *accept_loss* to a source that lost much. *stop*
+    is asked to stop instead of one of this run's own; *watching* says what more there is to tell meanwhile.
     """
     from smeflow.engine.run import run_to_end
     from smeflow.llm.router import ModelSet
@@ -205,6 +206,7 @@ def run_recipe_file(
             on_progress=report_progress,
             redo=redo,
             workers=workers or recipe.workers,
+            accept_loss=accept_loss,
             stop=asked.event,
         )
         if asked.code is not None:  # the process ends now, and what it keeps running ends with it

@@ -53,7 +53,10 @@ def name_matches(name: str, patterns: Iterable[str]) -> bool:
 
 
 class Folder(DiskSource):
-    """Every file of a folder and of the folders in it. A file is a case; of an ``.mbox`` each mail is one."""
+    """Every file of a folder and of the folders in it. A file is a case; of an ``.mbox`` each mail is one.
+
+    What was taken in stays when its file is moved away; with ``mirror`` it goes along.
+    """
 
     place: ClassVar[str] = "folder"
 
@@ -63,6 +66,13 @@ class Folder(DiskSource):
     """Which names: ``*.pdf``; with a ``/``, which paths: ``2026/*.eml``. Case does not count."""
     recursive: bool = True
     """Whether folders inside are gone through too."""
+    mirror: bool = False
+    """Whether a file that is taken out of the folder takes its rows out of tables and books."""
+
+    @property
+    def keeps_items(self) -> bool:
+        """What was taken in stays when it is filed elsewhere, unless the folder is a mirror."""
+        return not self.mirror
 
     def cases(self) -> Iterator[Arrival | UnreadableArrival]:
         """Go through the files in the order of their paths."""
