@@ -149,3 +149,16 @@ def test_a_quote_that_swallows_rows_is_an_error_with_its_line(smeflow, table):
     assert told.code == 1
     assert "line 5" in told.err.replace("\n", " ")
     assert (table / "out.csv").read_bytes() == before
+
+
+def test_files_the_recipe_does_not_ask_for_are_counted_and_named(smeflow, workspace):
+    """Who drops an offer as .docx into the inbox learns that nobody reads it."""
+    for name in ("offer.docx", "list.xlsx"):
+        (workspace / "inbox" / name).write_bytes(b"PK")
+    expected = {"count": 2, "names": ["list.xlsx", "offer.docx"]}
+    told = smeflow("run", "--json")
+    assert (told.code, told.lines[-1]["items"]) == (0, 4)
+    assert told.lines[-1]["left_out"] == expected
+    assert "list.xlsx, offer.docx" in told.err.replace("\n", " ")
+    assert [line["left_out"] for line in smeflow("status", "--json").lines] == [expected]
+    assert "2 files are left out" in smeflow("status").err.replace("\n", " ")

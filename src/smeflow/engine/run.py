@@ -8,7 +8,7 @@ import json
 import os
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from pathlib import Path
@@ -30,6 +30,7 @@ from smeflow.kinds.sources import (
     IntakeSource,
     RemarkingSource,
     ResumableSource,
+    SelectiveSource,
     UnreadableArrival,
     path_of,
 )
@@ -47,6 +48,9 @@ from smeflow.llm.router import ModelSet
 from smeflow.money import Money
 from smeflow.recipe.load import Recipe
 from smeflow.recipe.workspace import Workspace
+
+LEFT_OUT_NAMED = 100
+"""Of so many files that are left out a run keeps the names; of the others their number."""
 
 
 class RecipeLock:
@@ -128,6 +132,8 @@ class RunSummary:
     """Those of them for which no model was asked; None where there was none to ask."""
     saved: Money | None = None
     """What they would have cost, each as much as an item that needed a model; None where none did."""
+    left_out: tuple[str, ...] = ()
+    """What lies in the source and is no item, since the recipe does not ask for it."""
 
     def _repr_html_(self) -> str:
         cells = "".join(
@@ -312,6 +318,7 @@ class _RecipeRun:
         now: Counts = count_items(self.store, self.recipe.name)
         if self.halt.phrase is not None:
             self.notes.insert(0, self.halt.phrase)
+        source = self.recipe.source
         meter, currency = self.context.meter, self.context.budget.currency
         asked = self.store.read("asked in run", run=self.context.run.id)[0]["items"]
         spared = max(0, self.worked - asked) if self.context.has_model else None
@@ -324,6 +331,7 @@ class _RecipeRun:
             stopped=self.halt.why,
             seconds=round(time.monotonic() - self.began, 3),
             worked=self.worked,
+            left_out=source.left_out if isinstance(source, SelectiveSource) else (),
             spared=spared,
             saved=nanos_to_money(meter.nanos * (spared or 0) // asked, currency) if asked else None,
         )
@@ -335,9 +343,15 @@ def _stays(name: str, why: Phrase) -> SourceError:
     )
 
 
+def left_out_counted(names: Sequence[str]) -> dict[str, object]:
+    """Give how many there are, and the first of them by name."""
+    return {"count": len(names), "names": list(names[:LEFT_OUT_NAMED])}
+
+
 def _summary_json(summary: RunSummary) -> str:
     fields = asdict(replace(summary, notes=(), failures=()))
     saved = None if summary.saved is None else str(summary.saved)
+    fields["left_out"] = left_out_counted(summary.left_out)
     return json.dumps(
         fields | {"cost": str(summary.cost), "saved": saved, "notes": [str(n) for n in summary.notes]}
     )

@@ -115,6 +115,16 @@ class RemarkingSource(Protocol):
         ...
 
 
+@runtime_checkable
+class SelectiveSource(Protocol):
+    """A source that takes some of what is there: what it leaves is told, so that nobody waits for it."""
+
+    @property
+    def left_out(self) -> tuple[str, ...]:
+        """What was there and not taken when it was last gone through."""
+        ...
+
+
 class DiskSource(BaseModel):
     """A source that lies on the disk, where the field named `place` says.
 
