@@ -1,6 +1,10 @@
 """What vanishes from a source: filed letters stay, a table that shrinks is asked about."""
 
+import os
 import shutil
+import subprocess
+import sys
+import time
 
 import pytest
 
@@ -57,8 +61,6 @@ def test_a_folder_that_is_not_there_is_an_error(smeflow, workspace):
 
 def test_a_share_that_is_not_mounted_is_an_error(smeflow, workspace, monkeypatch):
     """Its empty mount point is no empty inbox."""
-    import os
-
     mounted = {str(workspace / "inbox"), "/"}
     monkeypatch.setattr(os.path, "ismount", lambda path: str(path) in mounted)
     assert smeflow("run").code == 0
@@ -118,6 +120,29 @@ def test_a_table_that_loses_many_rows_stops_and_asks(smeflow, table):
     told = smeflow("run", "--accept-loss", "--json")
     assert (told.code, told.lines[-1]["done"], told.lines[-1]["skipped"]) == (0, 15, 6)
     assert len((table / "out.csv").read_text().splitlines()) == 16
+
+
+@pytest.mark.skipif(os.name == "nt", reason="sends a signal as only Unix can")
+def test_a_watch_waits_for_a_person_and_tells(smeflow, table):
+    """It goes on watching, takes nothing away, and goes on by itself once somebody let the rows go."""
+    smeflow("run")
+    before = (table / "out.csv").read_bytes()
+    _rows(table, range(10))
+    command = [sys.executable, "-m", "smeflow.cli", "watch", "recipe.yaml", "--every", "1"]
+    with (table / "watch.log").open("wb") as log:
+        process = subprocess.Popen(command, cwd=table, stdout=log, stderr=log)
+    try:
+        deadline = time.monotonic() + 60
+        while "--accept-loss" not in (table / "watch.log").read_text(encoding="utf-8"):
+            assert process.poll() is None
+            assert time.monotonic() < deadline
+            time.sleep(0.1)
+        assert (table / "out.csv").read_bytes() == before
+        assert process.poll() is None
+    finally:
+        process.terminate()
+        process.wait(20)
+    assert smeflow("run", "--accept-loss").code == 0
 
 
 def test_a_few_rows_may_go(smeflow, table):

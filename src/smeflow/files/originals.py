@@ -8,8 +8,9 @@ from pydantic import ConfigDict, Field, PrivateAttr, field_validator
 
 from smeflow._text import sha256
 from smeflow.documents.document import DECORATION, MAIL, Document
-from smeflow.documents.file import File, media_type_of
+from smeflow.documents.file import MSG, File, media_type_of
 from smeflow.documents.mail import read_mail
+from smeflow.documents.read import read
 from smeflow.documents.tnef import TNEF_MAGIC, read_tnef
 from smeflow.errors import DocumentError
 from smeflow.expressions.language import Expression
@@ -40,9 +41,12 @@ def attached_files(data: bytes, name: str = "mail") -> tuple[Document, ...]:
     What only decorates the mail is left out, and what Outlook wrapped is taken out of its wrapping.
 
     Raises:
-        LimitExceeded: It has too many parts, or they are nested too deep.
+        DocumentError: It cannot be read, has too many parts, or they are nested too deep.
     """
-    if media_type_of(data, name) != MAIL:
+    media_type = media_type_of(data, name)
+    if media_type == MSG:
+        return tuple(part for part in read(data, name=name, media_type=MSG).parts if part.data)
+    if media_type != MAIL:
         return ()
     file = File(name=name, media_type=MAIL, data=data, read_part=_unread)
     return tuple(part for part in read_mail(file).parts if not part.fields.get(DECORATION))
