@@ -119,3 +119,13 @@ def test_a_mail_of_two_invoices_keeps_its_third_attachment(smeflow, post):
     assert {file.read_bytes() for file in (post / "out").iterdir()} == set(contents)
     assert "terms.docx" in smeflow("status", "--where", "skipped").out
     assert smeflow("run", "--json").lines[-1]["skipped"] == 1
+
+
+@pytest.mark.parametrize("rest", [b"", b"\0" * 40])
+def test_a_wrapping_of_outlook_that_holds_nothing_is_saved_as_it_is(smeflow, post, rest):
+    """Each file that hangs on a mail is saved, taken out of its wrapping or in it."""
+    (post / "inbox" / "odd.eml").write_bytes(
+        _mail(["winmail.dat", "a.pdf"], [b"\x78\x9f\x3e\x22" + rest, b"a"])
+    )
+    smeflow("run", "--json")
+    assert sorted(file.name for file in (post / "out").iterdir()) == ["a.pdf", "winmail.dat"]

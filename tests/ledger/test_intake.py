@@ -67,6 +67,20 @@ def test_two_equal_rows_of_a_table_are_two_items(ledger: Ledger, take: Take):
     assert ledger.counts("r").open == 2
 
 
+def test_two_that_share_a_key_in_one_pass_are_told(ledger: Ledger):
+    """What came in is counted: the second takes nobody's place, and is not dropped without a word."""
+    twins = [
+        Incoming(key="a", version=text, name=text, media_type="text/plain", data=text.encode())
+        for text in ("one", "two", "one")
+    ]
+    for _ in range(2):
+        taken = Intake(ledger.store, "r", "inbox").take(iter(twins), complete=True)
+        assert [(name, str(why)) for name, why in taken.unreadable] == [
+            ("two", "another one has the same key")
+        ]
+        assert _states(ledger) == {"a": "open new"}
+
+
 def test_a_file_that_is_gone_is_marked_and_comes_back_with_its_results(ledger: Ledger, take: Take):
     """What left the source leaves the sinks, not the ledger."""
     take({"a.txt": b"one", "b.txt": b"two"})

@@ -53,7 +53,13 @@ def attached_files(data: bytes, name: str = "mail") -> tuple[Document, ...]:
 
 
 def _unread(part: File) -> Document:
-    return read_tnef(part) if part.data.startswith(TNEF_MAGIC) else part.document()
+    if not part.data.startswith(TNEF_MAGIC):
+        return part.document()
+    try:
+        wrapped = read_tnef(part)
+    except DocumentError:
+        wrapped = part.document()
+    return wrapped if wrapped.parts else replace(wrapped, parts=(part.document(),))
 
 
 class Attachments(FileSink):

@@ -81,7 +81,7 @@ class Intake:
         for known in sorted(self._known.values(), key=lambda k: k.id):
             if known.state != "skipped":
                 self._first.setdefault(known.version, known)
-        self._seen: set[str] = set()
+        self._seen: dict[str, str] = {}
         self._repeats: list[tuple[Incoming, _Known]] = []
         self._vacated: set[str] = set()
         self._keep = False
@@ -126,7 +126,11 @@ class Intake:
         for arrival in incoming:
             self.taken.seen += 1
             known = self._known.get(arrival.key)
-            self._seen.add(arrival.key)
+            if arrival.key in self._seen:
+                if self._seen[arrival.key] != arrival.version:
+                    self.taken.unreadable.append((arrival.name, say("another one has the same key")))
+                continue
+            self._seen[arrival.key] = arrival.version
             if self._keep and known and known.version and known.version != arrival.version:
                 if arrival.refused is not None and known.state != "skipped":
                     self.taken.unreadable.append((arrival.name, arrival.refused))
@@ -232,7 +236,7 @@ class Intake:
         gone = self._gone()
         moved = self._settle_again(gone)
         self._drop([self._known[key] for key in sorted(gone - moved) if not self._known[key].version])
-        there = self._seen | moved
+        there = self._seen.keys() | moved
         self._away.note(k.id for k in self._known.values() if k.version and k.key not in there)
 
     def _give_name_away(self, known: _Known) -> None:
