@@ -10,9 +10,9 @@ from smeflow.i18n import Phrase, say
 from smeflow.ledger.history import AwayItems, add_audit_entry
 from smeflow.ledger.items import (
     change_item,
+    leave_item,
     mark_changed,
     new_item_row,
-    reason_json,
     reason_of,
     state_changes,
 )
@@ -266,9 +266,9 @@ class Intake:
     def _drop(self, lost: list[_Known]) -> None:
         def job(transaction: Transaction) -> None:
             for known in lost:
-                _leave(self.store, transaction, known.id)
+                leave_item(self.store, transaction, known.id)
                 for child in transaction.rows("children", parent=known.id):
-                    _leave(self.store, transaction, child["id"])
+                    leave_item(self.store, transaction, child["id"])
 
         if lost:
             self.store.write(job)
@@ -358,19 +358,6 @@ class Intake:
 
         if self._vacated:
             self.store.write(job)
-
-
-def _leave(store: LedgerStore, transaction: Transaction, number: int) -> None:
-    row = transaction.rows("get items", id_=number)[0]
-    reason = Reason(kind="gone", phrases=(say("no longer in the source"),))
-    if row["reason"] == reason_json(reason):
-        return
-    at = store.now()
-    change_item(
-        transaction, number, row["lease"], {**state_changes("skipped", reason, at), "lease": row["lease"] + 1}
-    )
-    add_audit_entry(transaction, at=at, kind="gone", item=number, salt=row["salt"], payload=row["version"])
-    mark_changed(transaction, row["recipe"])
 
 
 def _columns(arrival: Incoming) -> Row:
