@@ -72,8 +72,8 @@ def recipe_counts(ledger: "Ledger", recipe: str) -> dict[str, Any]:
 def left_out_of_last_run(ledger: "Ledger", recipe: str) -> dict[str, Any]:
     """Give how many files the last whole run left out, with the names of the first of them."""
     summaries = [run.summary for run in ledger.runs(recipe) if run.summary]
-    told = loads(summaries[-1]).get("left_out") if summaries else None
-    return told or {"count": 0, "names": []}
+    left_out: dict[str, Any] | None = loads(summaries[-1]).get("left_out") if summaries else None
+    return left_out or {"count": 0, "names": []}
 
 
 def _tell_left_out(screen: Screen, ledger: "Ledger", recipes: list[str]) -> None:
