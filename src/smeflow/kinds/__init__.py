@@ -119,8 +119,8 @@ __getattr__, __dir__ = open_door(
         ),
         "smeflow.kinds.records": "Check Finding Identifier Labels Reading Record",
         "smeflow.kinds.sinks": (
-            "ActingSink AttachmentSink DeliveringSink DeliveryAnswer HoldingSink Parcel Put RetractingSink Sink "
-            "SinkItem SinkMemory"
+            "ActingSink AttachmentSink DeliveringSink DeliveryAnswer HoldingSink Parcel Put RetractingSink "
+            "Sink SinkItem SinkMemory"
         ),
         "smeflow.kinds.sources": (
             "Arrival ArrivalBatch DiskSource FactSource IntakeSource ResumableSource SelectiveSource Source "

@@ -347,7 +347,9 @@ class Intake:
                 if any(row["state"] != "skipped" for row in same):
                     continue
                 waiting = [
-                    r for r in same if reason_of(r["reason"]).kind == "duplicate" and r["key"] in self._seen
+                    r
+                    for r in same
+                    if reason_of(r["reason"]).kind == "duplicate" and (self._keep or r["key"] in self._seen)
                 ]
                 for row in waiting[:1]:
                     opened = {
