@@ -164,11 +164,18 @@ def read_attached(file: File, data: bytes, *, name: str, media_type: str = "") -
         return part.document(problems=(error.phrase,))
 
 
+_LONGEST_NAME = 200
+
+
 def harmless_name(name: str) -> str:
-    """Keep of a foreign file name what is safe to show and to use: no folders, no control characters."""
+    """Keep of a foreign file name what is safe to show and to use: no folders, no control characters.
+
+    A long one keeps its ending: patterns such as ``*.pdf`` ask for it.
+    """
     bare = strip_invisible(name).replace("\\", "/").rstrip("/").rpartition("/")[2]
     bare = "".join(c for c in bare if c.isprintable()).strip()
-    return bare[:200] or "file"
+    ending = bare[-10:].rpartition(".")[2] if len(bare) > _LONGEST_NAME and "." in bare[-10:] else ""
+    return f"{bare[: _LONGEST_NAME - 1 - len(ending)]}.{ending}" if ending else bare[:_LONGEST_NAME] or "file"
 
 
 LIMIT_PHRASES: dict[str, Phrase] = {

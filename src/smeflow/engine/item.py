@@ -18,7 +18,7 @@ from smeflow.engine.cases import case_without_results, kind_of_step
 from smeflow.engine.context import RunContext, RunHalted, StepModel
 from smeflow.engine.failures import FailureSite, ending_for
 from smeflow.engine.lookups import RecordedLookups
-from smeflow.engine.own_steps import split
+from smeflow.engine.own_steps import left_beside, split
 from smeflow.errors import LedgerError
 from smeflow.extract.step import Extract
 from smeflow.i18n import Phrase, phrase_to_json, say
@@ -38,9 +38,13 @@ def reason_to_set_aside(case: Case, entries: tuple[Entry, ...]) -> Phrase | None
     return next((why for why in reasons if why is not None), None)
 
 
-def parts_of_case(case: Case, word: str) -> tuple[ItemPart, ...] | None:
-    """Give the parts of *case*; None where it is one piece and is worked on as it is."""
-    return tuple(_as_part(part.documents[0]) for part in split(case, word)) or None
+def parts_of_case(case: Case, word: str) -> tuple[tuple[ItemPart, ...], tuple[ItemPart, ...]] | None:
+    """Give the parts of *case* and what is left beside them; None where it is worked on as one piece."""
+    pieces = split(case, word)
+    if not pieces:
+        return None
+    aside = left_beside(case, pieces)
+    return tuple(_as_part(piece.documents[0]) for piece in pieces), tuple(map(_as_part, aside))
 
 
 def _as_part(document: Document) -> ItemPart:
@@ -266,7 +270,7 @@ def process_item(context: RunContext, item: ItemRow) -> Ending | State | None:
             case = case_without_results(context.store, item, context.known, context.parsed.read)
             parts = parts_of_case(case, context.split) if context.split and item.media_type else None
             if parts is not None:
-                split_item(context.store, item, parts)
+                split_item(context.store, item, *parts)
                 return "done"
             aside = reason_to_set_aside(case, context.entries) if item.media_type else None
             if aside is not None:

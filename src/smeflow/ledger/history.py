@@ -5,7 +5,7 @@ something happened to an item and the salted hash of *what*. The salt stands wit
 erased, its entries stay valid and say nothing more about anybody.
 """
 
-from collections.abc import Callable, Iterator, MutableMapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, MutableMapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -179,6 +179,39 @@ class LedgerSinkMemory(MutableMapping[str, str]):
 
     def _full(self, name: str) -> str:
         return f"{self.recipe}\n{name}"
+
+
+class AwayItems:
+    """The items of a source that are kept and were not there when it was last gone through."""
+
+    def __init__(self, store: LedgerStore, recipe: str, source: str) -> None:
+        self._memory = LedgerSinkMemory(store, recipe)
+        self._name = f"\naway {source}"  # a name no sink uses for itself
+        self._written = self._memory.get(self._name, "")
+        self.numbers = frozenset(_numbers_in(self._written))
+
+    def note(self, numbers: Iterable[int]) -> None:
+        """Keep which items are away now."""
+        text = _ranges(sorted(numbers))
+        if text != self._written:
+            self._memory[self._name] = self._written = text
+
+
+def _ranges(numbers: Iterable[int]) -> str:
+    """Write ascending numbers as ``1-5,8``: what was filed away mostly came in one after another."""
+    pairs: list[list[int]] = []
+    for number in numbers:
+        if pairs and pairs[-1][1] == number - 1:
+            pairs[-1][1] = number
+        else:
+            pairs.append([number, number])
+    return ",".join(str(first) if first == last else f"{first}-{last}" for first, last in pairs)
+
+
+def _numbers_in(ranges: str) -> Iterator[int]:
+    for part in filter(None, ranges.split(",")):
+        first, _, last = part.partition("-")
+        yield from range(int(first), int(last or first) + 1)
 
 
 TEXT = ".txt"
