@@ -23,7 +23,10 @@ _WROTE = re.compile(
 _OPENS_WROTE = re.compile(r"^\s*(?:le|on|am|el|il|op|den)\s+\S.*(?:\d|@)", re.IGNORECASE)
 _BROKEN = re.compile(rf"^\s*<?{_ADDRESS}>?\s*:\s*$")
 """The end of such a line, where a program broke it before the address."""
-_RULER = re.compile(r"^\s*[-_*=]{2,}\s*\S.{0,60}?\s*[-_*=]{2,}\s*$")
+_RULES = "-_*="
+_LONGEST_TITLE = 61
+_LONGEST = 800
+"""No line by which a program begins what it quotes is longer; of a longer one no more is looked at."""
 _ORIGINAL = re.compile(
     r"^\s*[-_*=]{2,}\s*(?:message d.origine|message original|original message|original appointment|"
     r"ursprüngliche nachricht|originalnachricht|mensaje original|messaggio originale|oprindelig besked|"
@@ -31,15 +34,15 @@ _ORIGINAL = re.compile(
     re.IGNORECASE,
 )
 _HEADER = re.compile(
-    r"^[ >*]*\*?(?P<key>de|from|von|van|fra|da|från|"  # who
+    r"^[ >*]*(?P<key>de|from|von|van|fra|da|från|"  # who
     r"envoyé|envoyé le|sent|date|datum|gesendet|verzonden|dato|enviado|inviato|"  # when
     r"à|a|to|an|aan|til|para|destinataire|cc|"  # to whom
-    r"objet|subject|betreff|onderwerp|emne|asunto|oggetto)\s*\*?\s*:\s*\*?\s*\S",
+    r"objet|subject|betreff|onderwerp|emne|asunto|oggetto)\s*(?:\*\s*)?:\s*(?:\*\s*)?\S",
     re.IGNORECASE,
 )
 _WHO = frozenset({"de", "from", "von", "van", "fra", "da", "från"})
 _FORWARDED = re.compile(
-    r"^\s*(?:[-_*=]{2,}\s*(?:forwarded message|message transféré|message transmis|message réexpédié|"
+    r"^[^\S\n]*(?:[-_*=]{2,}\s*(?:forwarded message|message transféré|message transmis|message réexpédié|"
     r"weitergeleitete nachricht|mensaje reenviado|messaggio inoltrato)\s*[-_*=]{2,}"
     r"|begin forwarded message\s*:|début du message (?:réexpédié|transféré)\s*:"
     r"|anfang der weitergeleiteten nachricht\s*:)",
@@ -56,7 +59,7 @@ _DEVICE = re.compile(
     re.IGNORECASE,
 )
 _DISCLAIMER = re.compile(
-    r"^[ \t]*[*_\-–—]*[ \t]*(?:"
+    r"^[*_\-–—]*[ \t]*(?:"
     r"(?:ce (?:message|courriel|courrier [ée]lectronique|mail|mél)|cet e-?mail|"
     r"le pr[ée]sent (?:message|courriel))\b"
     r"[^.]{0,160}\b(?:confidentiel|destin[ée]|exclusi)"
@@ -96,12 +99,17 @@ def newest_message(text: str, *, subject: str = "") -> str:
 
 def _before_quote(lines: list[str]) -> list[str]:
     """Cut at the first sign of an older message; a reply written below its quote is kept."""
-    for index, line in enumerate(lines):
-        if not line.strip():
+    bare = [line.strip() for line in lines]
+    for index, line in enumerate(bare):
+        if not line:
             continue
-        if _ORIGINAL.match(line) or _headers_at(lines, index) or _ruled_headers(lines, index):
+        if (
+            (len(line) <= _LONGEST and _ORIGINAL.match(line))
+            or _headers_at(bare, index)
+            or _ruled_headers(bare, index)
+        ):
             return lines[:index]
-        length = _wrote_at(lines, index)
+        length = _wrote_at(bare, index)
         if length:
             below = lines[index + length :]
             filled = [later for later in below if later.strip()]
@@ -114,15 +122,16 @@ def _before_quote(lines: list[str]) -> list[str]:
 
 def _wrote_at(lines: list[str], index: int) -> int:
     """Give how many lines "On … wrote:" takes here; 0 when it does not stand here."""
-    if lines[index].lstrip().startswith(">"):
+    line = lines[index]
+    if line.startswith(">"):
         return 0
-    if _WROTE.match(lines[index]) and _dated(lines[index]):
-        broken = index + 1 < len(lines) and _BROKEN.match(lines[index + 1])
+    if len(line) <= _LONGEST and _WROTE.match(line) and _dated(line):
+        broken = index + 1 < len(lines) and _BROKEN.match(lines[index + 1][:_LONGEST])
         return 2 if broken else 1
-    if not _OPENS_WROTE.match(lines[index]):
+    if not _OPENS_WROTE.match(line[:_LONGEST]):
         return 0
     for length in (2, 3):
-        joined = " ".join(lines[index : index + length])
+        joined = " ".join(lines[index : index + length]).strip()
         if len(joined) <= 500 and _WROTE.match(joined) and _dated(joined):
             return length
     return 0
@@ -134,20 +143,30 @@ def _dated(text: str) -> bool:
 
 def _headers_at(lines: list[str], index: int) -> bool:
     """True when the headers of a copied mail begin here: who, and two more within the next lines."""
-    first = _HEADER.match(lines[index])
+    first = _HEADER.match(lines[index][:_LONGEST])
     if not first or first["key"].lower() not in _WHO:
         return False
-    keys = {m["key"].lower() for line in lines[index : index + 8] if (m := _HEADER.match(line))}
+    below = (line[:_LONGEST] for line in lines[index : index + 8])
+    keys = {match["key"].lower() for line in below if (match := _HEADER.match(line))}
     return len(keys) >= 3
 
 
 def _ruled_headers(lines: list[str], index: int) -> bool:
     """True for a line between dashes, or of dashes alone, with copied headers right below."""
-    ruled = _RULER.match(lines[index]) or re.match(r"^\s*[-_]{5,}\s*$", lines[index])
-    if not ruled:
+    if not _is_ruled(lines[index]):
         return False
-    below = [i for i in range(index + 1, min(index + 4, len(lines))) if lines[i].strip()]
+    below = [i for i in range(index + 1, min(index + 4, len(lines))) if lines[i]]
     return bool(below) and _headers_at(lines, below[0])
+
+
+def _is_ruled(line: str) -> bool:
+    """Tell whether a line is five dashes or more, or a short title between two and two."""
+    title = line.strip(_RULES)
+    if not title:
+        return len(line) >= 5
+    before = len(line) - len(line.lstrip(_RULES))
+    behind = len(line) - len(line.rstrip(_RULES))
+    return min(before, behind) >= 2 and len(title.strip()) <= _LONGEST_TITLE
 
 
 def _without_signature(lines: list[str], *, forwarded: bool = False) -> list[str]:
@@ -163,18 +182,31 @@ def _without_signature(lines: list[str], *, forwarded: bool = False) -> list[str
 
 def _without_disclaimer(lines: list[str]) -> list[str]:
     """Cut at the paragraph a firm's server puts under every mail; one at the top stays."""
-    for index in range(1, len(lines)):
-        begins = not lines[index - 1].strip() and any(above.strip() for above in lines[:index])
-        if begins and _DISCLAIMER.match(" ".join(lines[index : index + 3])):
-            below = re.split(r"\n\s*\n", "\n".join(lines[index:]).strip())
-            if len(below) <= _LATE:
+    filled = (index for index, line in enumerate(lines) if line.strip())
+    top = next(filled, len(lines))
+    for index in range(max(top + 1, _last_paragraphs(lines)), len(lines)):
+        if not lines[index - 1].strip():
+            begins = " ".join(line[:_LONGEST] for line in lines[index : index + 3])
+            if _DISCLAIMER.match(begins.lstrip()):
                 return lines[:index]
     return lines
 
 
+def _last_paragraphs(lines: list[str]) -> int:
+    """Give the first line from which at most so many paragraphs follow as stand below a disclaimer."""
+    paragraphs = 0
+    for index in range(len(lines) - 1, -1, -1):
+        ends = bool(lines[index].strip()) and (index + 1 == len(lines) or not lines[index + 1].strip())
+        paragraphs += ends
+        if paragraphs > _LATE:
+            return index + 1
+    return 0
+
+
 def _is_device(line: str) -> bool:
     """True for what a telephone writes beneath a mail; a sentence that only begins so names no device."""
-    return bool(_DEVICE.match(line)) and (len(line.strip()) <= 45 or bool(_NAMED_DEVICE.search(line[:45])))
+    begins = line.lstrip()[:_LONGEST]
+    return bool(_DEVICE.match(begins)) and (len(line.strip()) <= 45 or bool(_NAMED_DEVICE.search(line[:45])))
 
 
 _ID = re.compile(r"<[^<>\s]{1,250}>")
