@@ -27,6 +27,9 @@ _CELLS = ("td", "th")
 _Shade = tuple[int, int, int]
 _Ground = _Shade | Literal["unknown"] | None
 _CHARSET = re.compile(rb"""<meta[^>]{0,200}?charset\s*=\s*["']?\s*([A-Za-z0-9_:.-]{2,40})""", re.IGNORECASE)
+_LONG_TAG = re.compile(r"<[^<>]{10000,}")
+_MOST_ATTRIBUTES = 500
+"""A tag of more is read as one without any: the parser holds each against each."""
 _BRACE = re.compile(r"[{}]")
 _NO_RULE = re.compile(r"/\*(?:.*?\*/|.*)|\"[^\"\n]*\"|'[^'\n]*'", re.DOTALL)
 """A comment or a string of a style sheet: what stands in it opens and closes nothing."""
@@ -80,6 +83,7 @@ def rendered_text(html: str) -> RenderedHtml:
     from lxml import etree
     from lxml import html as lxml_html
 
+    html = _LONG_TAG.sub(lambda tag: tag[0] if tag[0].count("=") <= _MOST_ATTRIBUTES else "<p", html)
     parser = lxml_html.HTMLParser(encoding="utf-8", no_network=True, remove_comments=True, remove_pis=True)
     try:
         root = lxml_html.document_fromstring(html.encode("utf-8", "replace"), parser=parser)

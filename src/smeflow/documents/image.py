@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from PIL.Image import Image
 
 _SCREEN_DPI = 96
+_ORIENTATION = 0x0112
 
 
 class MissingPillow(UnsupportedDocument):
@@ -82,7 +83,8 @@ def upright(image: "Image", name: str) -> "Image":
 
     try:
         image.load()
-        turned = ImageOps.exif_transpose(image)
+        held = image.getexif().get(_ORIENTATION, 1)
+        turned = image if held == 1 else ImageOps.exif_transpose(image)  # which copies what stands upright
         if turned.mode in ("RGBA", "LA", "PA") or "transparency" in turned.info:
             turned = _on_white(turned.convert("RGBA"))
         return turned.convert("L")

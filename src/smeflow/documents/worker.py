@@ -136,10 +136,12 @@ def _leave_unread(part: File) -> Document:
 
 
 def _about(file: File, head: dict[str, Any], sent: list[bytes]) -> dict[str, Any]:
+    if head["page"] is not None or head["strips"] is not None:
+        limit_memory(head["most_memory_bytes"])  # it was read before, and is drawn as large as its page
     if head["page"] is not None:
         sent.append(draw_page(file, head["page"], head["dpi"]))
         return {}
-    if head.get("strips") is not None:
+    if head["strips"] is not None:
         from smeflow.documents.show import strips_here
 
         places = [(int(page), Box(*sides)) for page, *sides in head["strips"]]
