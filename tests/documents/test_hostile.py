@@ -199,5 +199,5 @@ steps:
     labels: {invoice: bills, other: all else}
     rules: [{label: invoice, text: [facture]}]
 sinks:
-  - table: out.csv
+  - {table: out.csv, item: key, columns: {Label: kind.label}}
 """
