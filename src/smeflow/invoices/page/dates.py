@@ -160,8 +160,8 @@ def _of_another_paper(view: PageView, label: PlacedLabel) -> bool:
     if not label.hit.weak or label.end - label.start >= 4:
         return False
     return any(
-        other.page == label.page and other.piece == label.piece and other.start < label.start
-        for other in view.labels_of("other_number")
+        other.hit.field == "other_number" and other.piece == label.piece and other.start < label.start
+        for other in view.labels_beside(label)
     )
 
 
