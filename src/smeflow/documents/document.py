@@ -186,7 +186,7 @@ class Limits:
     seconds: float = 30.0
     """On the wall. Of the processor a small file gets less: 4, and one more for each 50,000 of its bytes."""
     memory_bytes: int = 1_000_000_000
-    """At most. A small file gets less: 180,000,000, and 20 for each of its bytes; all where a picture is
+    """At most. A small file gets less: 180,000,000, and 15 for each of its bytes; all where a picture is
     recognised."""
     columns: int = 500
     rows: int = 1_000_000
