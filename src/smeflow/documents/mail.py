@@ -105,8 +105,8 @@ class _Parser(BytesFeedParser):
 
     def _new_message(self) -> None:
         file = self._file
-        check_limit("depth", file.limits.depth, file.depth + len(self._msgstack), file.name)
-        super()._new_message()
+        check_limit("depth", file.limits.depth, file.depth + len(self._msgstack), file.name)  # type: ignore[attr-defined]
+        super()._new_message()  # type: ignore[misc]
 
 
 def _parsed(file: File) -> Message:

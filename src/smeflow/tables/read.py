@@ -332,7 +332,7 @@ def _read_json(data: bytes, name: str, _sheet: str | None) -> Grid:
         raise refuse_table(name, say("it holds no list of objects"))
     rows = [dict(_flatten("", row)) for row in content]
     columns = checked_columns(name, list(dict.fromkeys(key for row in rows for key in row)))
-    lines = [(1, columns)]
+    lines: list[tuple[int, Sequence[str]]] = [(1, columns)]
     lines += [(n, [cell_text(row.get(c)) for c in columns]) for n, row in enumerate(rows, 2)]
     return Grid(name=name, lines=lines)
 
