@@ -8,6 +8,7 @@ from decimal import Decimal
 from smeflow._text import folded
 from smeflow.documents.document import Document, Page, Quote
 from smeflow.extract.grounding import spans_of_value
+from smeflow.extract.labels import MOST_CHARACTERS
 from smeflow.i18n import Phrase, say
 from smeflow.invoices.checks import GROSS, READ_TWICE, recognition_check, verdict
 from smeflow.invoices.page.dates import find_dates_on_page
@@ -198,6 +199,10 @@ def _read_sheet(document: Document, pages: Sequence[Page], firm: _OwnFirm, label
     view = PageView(document, pages, labels)
     title = find_title(view)
     problems = [title.not_booked] if title.not_booked else []
+    problems += [
+        say("Of page {page} the first {limit} characters were searched.", page=number, limit=MOST_CHARACTERS)
+        for number in view.cut
+    ]
     numbers = find_invoice_numbers(view, title)
     number = _number(numbers, problems)
     totals = find_totals(view, credit=title.kind == "credit_note")
