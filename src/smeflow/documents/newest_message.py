@@ -151,7 +151,8 @@ def _wrote_at(lines: list[str], index: int) -> int:
     words = _reply_words()
     if lines[index].lstrip().startswith(">"):
         return 0
-    if words.wrote.match(lines[index]) and _dated(lines[index]):
+    line = lines[index]
+    if len(line) <= _MOST_LETTERS and _dated(line) and words.wrote.match(line):
         broken = index + 1 < len(lines) and _BROKEN.match(lines[index + 1])
         return 2 if broken else 1
     opens = words.opens_wrote.match(lines[index]) or _is_dated_line(f"{lines[index]}:")
@@ -162,7 +163,7 @@ def _wrote_at(lines: list[str], index: int) -> int:
         joined = " ".join(part)
         if len(joined) > _MOST_LETTERS:
             break
-        wrote = length > 1 and opens and words.wrote.match(joined) and _dated(joined)
+        wrote = length > 1 and opens and _dated(joined) and words.wrote.match(joined)
         tells_when = (length == 1 or opens) and _is_dated_line(joined)
         if wrote or (tells_when and _quoted_below(lines, index + length)):
             return length
@@ -180,8 +181,9 @@ def _dated(text: str) -> bool:
 
 def _is_dated_line(text: str) -> bool:
     """Whether a line ends with a colon and tells when, or an address, in whatever language."""
-    when = _TIME.search(text) and _DAY.search(text)
-    return text.rstrip().endswith(":") and bool(when or re.search(_ADDRESS, text))
+    if not text.rstrip().endswith(":"):
+        return False
+    return bool((_TIME.search(text) and _DAY.search(text)) or ("@" in text and re.search(_ADDRESS, text)))
 
 
 def _quoted_below(lines: list[str], index: int) -> bool:
