@@ -18,8 +18,9 @@ from email.utils import getaddresses, parsedate_to_datetime
 from pathlib import Path
 from typing import Any
 
-from smeflow import Case
 from smeflow.documents.conversation import newest_message
+
+from smeflow import Case
 from smeflow.documents.document import Document
 from smeflow.documents.html import rendered_text
 from smeflow.documents.pool import shared_pool

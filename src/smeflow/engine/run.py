@@ -32,6 +32,7 @@ from smeflow.ledger.intake import Incoming, Intake
 from smeflow.ledger.items import count_items
 from smeflow.ledger.ledger import Ledger
 from smeflow.ledger.mail import LedgerMailIndex
+from smeflow.ledger.opening import mended_notice
 from smeflow.ledger.rows import Counts
 from smeflow.ledger.store import LedgerStore, utc_now
 from smeflow.llm.interface import ConnectedLLM
@@ -56,7 +57,8 @@ class RecipeLock:
         Raises:
             LedgerBusy: Another process holds it; the message names its number.
         """
-        self.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        for folder in (self.folder.parent, self.folder):  # the mode holds for the last one made alone
+            folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         self._file = self._path.open("ab")
         self._path.chmod(0o600)
         try:
@@ -201,7 +203,7 @@ class _RecipeRun:
         self.store, self.recipe, self.stop, self.workers = store, recipe, stop, workers
         self.began = time.monotonic()
         self.halt = RunHalt()
-        self.notes: list[Phrase] = []
+        self.notes: list[Phrase] = [mended_notice(store.folder)] if store.mended else []
         self.unreached: SourceError | None = None
         self.worked = 0
         self.context = set_up_run(store, recipe, workspace, llm, self.halt, __version__)

@@ -23,6 +23,7 @@ from smeflow.ledger.opening import (
     CompiledSql,
     compiled_sql,
     damage_error,
+    keep_private,
     open_connection,
     prepare_schema,
     sealed_since,
@@ -89,6 +90,8 @@ class LedgerStore:
         self.clock, self.chance = clock, chance
         self.sql = compiled_sql()
         self.crash = CrashPoint(os.environ)
+        self.mended = keep_private(folder)
+        """Others could read the folder, and can no longer."""
         self._reading = threading.Lock()
         self._open: list[sqlite3.Connection] = []
         self._checked = sealed_since(self.path, clock())
@@ -270,7 +273,8 @@ def _file(folder: Path, name: str) -> Path:
 
 def _write(path: Path, data: bytes) -> None:
     """Write a file that is whole or not there, whatever happens."""
-    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    for folder in (path.parent.parent, path.parent):  # the mode holds for the last one made alone
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     temporary = path.with_name(f"{path.name}.{os.getpid()}.{threading.get_ident()}.new")
     try:
         with os.fdopen(os.open(temporary, _NEW, 0o600), "wb") as file:

@@ -22,7 +22,7 @@ from smeflow.llm.providers import Residency
 from smeflow.recipe.build import RecipeBuilder
 from smeflow.recipe.keys import RecipeText, Schedule, parse_money, parse_schedule
 from smeflow.recipe.problems import nearest_word, problems_of
-from smeflow.recipe.settings import FilledRecipe, fill_in
+from smeflow.recipe.settings import FilledRecipe, RecipeEnvironment, fill_in
 from smeflow.recipe.workspace import Budgets, Workspace
 from smeflow.recipe.yaml import KeyPath, MarkedYaml, read_yaml
 
@@ -91,8 +91,9 @@ def load(
     duplicates: list[Problem] = []
     marked = read_yaml(raw, str(path if Path(path).is_file() else file), duplicates)
     environ = os.environ if environ is None else environ
-    filled = fill_in(marked, settings or {}, environ, cwd or Path.cwd())
     workspace = Workspace.find(file.parent)
+    environment = RecipeEnvironment(variables=environ, workspace=workspace)
+    filled = fill_in(marked, settings or {}, environment, cwd or Path.cwd())
     return _RecipeLoader(
         file, sha256(raw), marked, filled, workspace, dict(settings or {}), duplicates
     ).recipe()

@@ -316,7 +316,7 @@ class LocalLLM:
         return self._model
 
 
-def local_llm(name: str = "", environ: Mapping[str, str] = os.environ) -> LocalLLM:
+def local_llm(name: str = "", environ: Mapping[str, str] | None = None) -> LocalLLM:
     """Give the model called *name*; without a name the usual one, else the first that is there.
 
     Raises:
@@ -340,7 +340,7 @@ def default_model(store: ModelStore) -> StoredModel | None:
     return store.find(DEFAULT_MODEL) or next(iter(store.models()), None)
 
 
-def model_in_use(environ: Mapping[str, str] = os.environ) -> Phrase | None:
+def model_in_use(environ: Mapping[str, str] | None = None) -> Phrase | None:
     """Say who uses the model of this machine, and what to do; None where it is free or there is none."""
     store = ModelStore.of(environ)
     holder = lock_holder(store.folder / LOCK) if store.models() else None
