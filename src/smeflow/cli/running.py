@@ -268,6 +268,7 @@ def summary_json(summary: "RunSummary") -> dict[str, Any]:
         "cost": plain_decimal(summary.cost.amount),
         "spared": summary.spared,
         "saved": None if summary.saved is None else plain_decimal(summary.saved.amount),
+        "audit": summary.audit,
     }
 
 

@@ -23,10 +23,11 @@ from smeflow.engine.context import HaltReason, RunHalt, set_up_run
 from smeflow.engine.outputs import Projection
 from smeflow.engine.pool import ItemPool, RunProgress
 from smeflow.engine.redo import outdated_notice, reopen_finished
-from smeflow.errors import LedgerBusy, SinkError, SmeflowError, SourceError
+from smeflow.errors import LedgerBusy, SinkError, SmeflowError, SourceError, os_error_reason
 from smeflow.i18n import Phrase, say
 from smeflow.kinds.sources import Arrival, RemarkingSource, ResumableSource, UnreadableArrival
 from smeflow.ledger import history
+from smeflow.ledger.audit import audit_head, keep_head
 from smeflow.ledger.calls import nanos_to_money, settle_lost_calls
 from smeflow.ledger.intake import Incoming, Intake
 from smeflow.ledger.items import count_items
@@ -122,6 +123,8 @@ class RunSummary:
     """Those of them for which no model was asked; None where there was none to ask."""
     saved: Money | None = None
     """What they would have cost, each as much as an item that needed a model; None where none did."""
+    audit: str = ""
+    """The head of the audit chain at the end, ``NUMBER:HASH``: kept elsewhere, it shows later changes."""
 
     def _repr_html_(self) -> str:
         cells = "".join(
@@ -183,9 +186,27 @@ def run_to_end(
         RecipeLock(state, recipe.name),
         Ledger.open(state, currency=workspace.rates.currency, clock=clock) as ledger,
     ):
-        return _RecipeRun(ledger.store, recipe, workspace, llm, stop or threading.Event(), workers).go(
+        summary = _RecipeRun(ledger.store, recipe, workspace, llm, stop or threading.Event(), workers).go(
             redo, on_progress
         )
+        return _with_head(summary, ledger.store, workspace, recipe.name)
+
+
+def _with_head(summary: RunSummary, store: LedgerStore, workspace: Workspace, recipe: str) -> RunSummary:
+    """Tell the head of the audit chain, and keep it where the workspace says."""
+    head = audit_head(store)
+    notes = summary.notes
+    if workspace.audit_heads is not None:
+        try:
+            keep_head(workspace.audit_heads, head, store.now(), f"run {recipe}")
+        except OSError as error:
+            problem = say(
+                "The head of the audit chain cannot be kept in {file}: {reason}.",
+                file=workspace.audit_heads,
+                reason=os_error_reason(error),
+            )
+            notes = (*notes, problem)
+    return replace(summary, audit=str(head), notes=notes)
 
 
 class _RecipeRun:
@@ -285,6 +306,7 @@ class _RecipeRun:
 
 def _summary_json(summary: RunSummary) -> str:
     fields = asdict(replace(summary, notes=(), failures=()))
+    del fields["audit"]  # its own entry comes after it
     saved = None if summary.saved is None else str(summary.saved)
     return json.dumps(
         fields | {"cost": str(summary.cost), "saved": saved, "notes": [str(n) for n in summary.notes]}

@@ -8,8 +8,8 @@ from typing import Any, Protocol
 from smeflow._text import canonical_json, sha256
 from smeflow.errors import LLMError, LLMRejected, LLMUnavailable
 from smeflow.i18n import say
+from smeflow.ledger.audit import add_audit_entry
 from smeflow.ledger.budget import Budget, Purse, adjust_spent, spend
-from smeflow.ledger.history import add_audit_entry
 from smeflow.ledger.items import LeaseLost
 from smeflow.ledger.replies import Recalls, find_recalled, recalled_json, reply_json, reply_of
 from smeflow.ledger.rows import NANO, CallRow, CallState, ItemRow, pictures_in

@@ -6,7 +6,7 @@ from functools import partial
 
 from smeflow._text import canonical_json, sha256
 from smeflow.i18n import Phrase, say
-from smeflow.ledger.history import add_audit_entry
+from smeflow.ledger.audit import add_audit_entry
 from smeflow.ledger.items import (
     change_item,
     mark_changed,

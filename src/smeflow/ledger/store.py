@@ -18,6 +18,7 @@ from smeflow._system import O_BINARY
 from smeflow._text import sha256
 from smeflow.errors import LedgerDamaged
 from smeflow.i18n import say
+from smeflow.ledger.audit import RowCoverage
 from smeflow.ledger.opening import (
     LEDGER_FILE,
     CompiledSql,
@@ -109,7 +110,7 @@ class LedgerStore:
         except BaseException:
             self._close_all()
             raise
-        self._writer = Writer(writing, self.sql, self.crash.here)
+        self._writer = Writer(writing, self.sql, self.crash.here, RowCoverage(self.sql))
 
     def _connect(self, *, create: bool) -> sqlite3.Connection:
         connection = open_connection(self.path, create=create)

@@ -139,6 +139,7 @@ class WorkspaceText(_Strict):
     prices: dict[str, PriceText] = Field(default_factory=dict)
     books: Books = Books()
     environment: Environment = Environment()
+    audit_heads: str | None = None
 
     @model_validator(mode="after")
     def _amounts(self) -> "WorkspaceText":
@@ -316,6 +317,8 @@ class Workspace:
     """How invoices are booked."""
     environment: Environment = field(default_factory=Environment)
     """What recipes may read of the environment."""
+    audit_heads: Path | None = None
+    """Where each run keeps the head of the audit chain; best where whoever runs it cannot change it."""
 
     @classmethod
     def find(cls, start: Path) -> "Workspace":
@@ -351,6 +354,7 @@ class Workspace:
             prices={name: _price(price) for name, price in text.prices.items()},
             books=text.books,
             environment=text.environment,
+            audit_heads=(root / text.audit_heads).resolve() if text.audit_heads else None,
         )
 
     @property
