@@ -268,6 +268,31 @@ def test_the_budget_stops_the_run_before_it_is_overdrawn(office):
     assert "The budget of one run is 5 EUR" in str(summary.notes[0])
 
 
+@pytest.mark.parametrize("workers", [1, 8])
+def test_a_budget_waits_for_what_is_under_way(office, workers):
+    """Eight worst cases of 2.048 EUR would be more than the run's 5; each call costs 0.07, so all are made."""
+    office.source.here = texts(20)
+    office.plan(kind)
+
+    def answer(_request: Request) -> Reply:
+        time.sleep(0.02)
+        return Reply(text="x", model="m", cost=Money(Decimal("0.07"), "EUR"))
+
+    summary = office.run(Scripted([answer], for_ever=True, place=PRICED), workers=workers)
+    assert (summary.stopped, summary.done, summary.open) == (None, 20, 0)
+    assert summary.cost == Money(Decimal("1.400000"), "EUR")
+
+
+def test_a_budget_that_is_spent_ends_the_run_with_eight_workers_too(office):
+    """Whoever waits for calls under way goes on, or stops, with the last of them."""
+    office.source.here = texts(20)
+    office.plan(kind)
+    reply = Reply(text="x", model="m", cost=Money(Decimal("1.5"), "EUR"))
+    summary = office.run(Scripted([reply], for_ever=True, place=PRICED), workers=8)
+    assert (summary.stopped, summary.done) == ("budget", 2)
+    assert summary.cost == Money(Decimal("3.000000"), "EUR")
+
+
 def test_the_budget_of_one_item_gives_it_to_a_person(office):
     """One expensive item does not stop the others."""
     office.source.here = texts(2)

@@ -182,6 +182,7 @@ def set_up_run(
         split=recipe.split,
         smeflow=smeflow,
         halt=halt,
+        meter=RunMeter(stop=halt.event),
         recalls=Recalls(store) if has_model else None,
         prints=prints,
     )
@@ -205,12 +206,42 @@ def budget_in_one_currency(limits: Budgets, workspace: Workspace) -> Budget:
 class RunMeter:
     """Counts what was asked and paid in this run."""
 
+    stop: threading.Event | None = None
+    """Set it, and nobody waits for calls that are under way."""
     calls: int = 0
     nanos: int = 0
-    _lock: threading.Lock = field(default_factory=threading.Lock)
+    under_way: int = 0
+    _changed: threading.Condition = field(default_factory=threading.Condition)
+
+    @property
+    def settled(self) -> int:
+        """How many calls were settled."""
+        return self.calls
+
+    def begin(self) -> None:
+        """Note a call that is being reserved."""
+        with self._changed:
+            self.under_way += 1
+
+    def withdraw(self) -> None:
+        """Note that it was not reserved."""
+        with self._changed:
+            self.under_way -= 1
+            self._changed.notify_all()
 
     def note(self, nanos: int) -> None:
         """Note one settled call."""
-        with self._lock:
+        with self._changed:
             self.calls += 1
             self.nanos += nanos
+            self.under_way -= 1
+            self._changed.notify_all()
+
+    def wait(self, settled: int) -> bool:
+        """Wait for one more settled call than *settled*; False where none is under way, or the run ends."""
+        with self._changed:
+            while self.calls == settled and self.under_way > 0:
+                if self.stop is not None and self.stop.is_set():
+                    return False
+                self._changed.wait(0.5)  # wakes to look whether to stop
+            return self.calls != settled

@@ -80,6 +80,8 @@ def _deferred(error: AnswerLater, scene: FailureSite) -> Ending:
 def _budget(error: BudgetSpent, scene: FailureSite) -> Ending:
     if error.whose == "item":
         return scene.review("budget", error.phrase)
+    if scene.context.halt.event.is_set() and scene.context.halt.why != "budget":
+        return _halted(error, scene)
     scene.context.halt.now("budget", error.phrase)
     return scene.put_off("budget", error.phrase)
 
