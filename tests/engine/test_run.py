@@ -270,7 +270,7 @@ def test_the_budget_stops_the_run_before_it_is_overdrawn(office):
 
 @pytest.mark.parametrize("workers", [1, 8])
 def test_a_budget_waits_for_what_is_under_way(office, workers):
-    """Eight worst cases of 2.048 EUR would be more than the run's 5; each call costs 0.07, so all are made."""
+    """Eight worst cases of 2.048 EUR are more than the 5 of the run; each call costs 0.07: all are made."""
     office.source.here = texts(20)
     office.plan(kind)
 
@@ -301,6 +301,20 @@ def test_the_budget_of_one_item_gives_it_to_a_person(office):
     model = Scripted([Reply(text="x", model="m")], for_ever=True, place=PRICED)
     summary = office.run(model)
     assert (summary.stopped, summary.review) == (None, 2)
+
+
+@pytest.mark.slow
+def test_a_server_that_was_never_there_ends_the_run_within_seconds(office):
+    """It is told, the items stay open until later, and few questions were put to nobody."""
+    office.source.here = texts(30)
+    office.plan(kind)
+    gone = LLMUnavailable(say("nobody there"), kind="outage", sent=False, reached=False)
+    model, began = Scripted([gone], for_ever=True), time.monotonic()
+    summary = office.run(model, workers=8)
+    assert time.monotonic() - began < 20
+    assert (summary.done, summary.open, summary.stopped) == (0, 30, None)
+    assert "nobody there" in str(summary.notes[0])
+    assert len(model.requests) <= 8 * 3 + 10
 
 
 @pytest.mark.slow

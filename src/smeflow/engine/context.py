@@ -48,6 +48,8 @@ class RunHalt:
     phrase: Phrase | None = None
     error: SmeflowError | OSError | None = None
     """What is raised once everything is written down, if the run cannot tell its end otherwise."""
+    away: Phrase | None = None
+    """What was never there, so that items were put off."""
     event: threading.Event = field(default_factory=threading.Event)
     _lock: threading.Lock = field(default_factory=threading.Lock)
 

@@ -287,6 +287,8 @@ class _RecipeRun:
         now: Counts = count_items(self.store, self.recipe.name)
         if self.halt.phrase is not None:
             self.notes.insert(0, self.halt.phrase)
+        if self.halt.away is not None:
+            self.notes.insert(0, self.halt.away)
         meter, currency = self.context.meter, self.context.budget.currency
         asked = self.store.read("asked in run", run=self.context.run.id)[0]["items"]
         spared = max(0, self.worked - asked) if self.context.has_model else None

@@ -220,7 +220,7 @@ def error_from_library(error: Exception, *, provider: str, model: str, seconds: 
             phrase = say(
                 "{provider} cannot be reached ({what}).", provider=provider, what=type(error).__name__
             )
-            return LLMUnavailable(phrase, kind="outage", sent=False)
+            return LLMUnavailable(phrase, kind="outage", sent=False, reached=False)
         case "broken" | "cut":
             return broken_answer(type(error).__name__)
         case "key":

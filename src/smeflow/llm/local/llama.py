@@ -112,7 +112,8 @@ class LlamaServer:
 
         Raises:
             LLMUnavailable: Another process holds the machine's one place for longer than *wait_seconds*, or
-                the model cannot be loaded.
+                it does not start in time.
+            LLMRejected: The model cannot be loaded.
         """
         self.key = secrets.token_urlsafe(32)
         self.threads = free_cores()
@@ -152,8 +153,8 @@ class LlamaServer:
                 line = lines.get(timeout=max(0.0, deadline - time.monotonic()))
             except queue.Empty:
                 raise (self._busy() if queued else self._broken()) from None
-            if not line:
-                raise self._broken()
+            if not line:  # it ended: a file that cannot be loaded cannot be loaded a minute later either
+                raise LLMRejected(self._broken().phrase, reason="model")
             answer = json.loads(line)
             if "address" in answer:
                 return str(answer["address"])
