@@ -159,7 +159,15 @@ _PLACEHOLDER = re.compile(
 class Redacted:
     """An LLM that never sees what the patterns find. Treat what it sees as less personal, not as anonymous.
 
-    Names and addresses are not found. Pictures cannot be masked: none is shown, and the reply's notes say so.
+    Masked is what has one of these forms and, where it has check digits, right ones: mail addresses
+    (``EMAIL``), bank accounts (``IBAN``), French social security numbers (``INSEE``), payment cards
+    (``CARD``), SIRET numbers (``SIRET``), and telephone numbers that are French, begin with ``+``, or stand
+    behind ``Tel`` or ``Fax`` (``PHONE``).
+
+    Not masked: names of people and firms, streets and towns, dates of birth, SIREN and VAT numbers, numbers
+    of customers, contracts, passports and number plates, national numbers of other countries, accounts that
+    are no IBAN, health and whatever else is said in words, and all of these where letters were read wrongly.
+    Pictures cannot be masked: none is shown, and the reply's notes say so.
     """
 
     inner: LLM
