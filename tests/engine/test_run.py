@@ -317,6 +317,28 @@ def test_a_server_that_was_never_there_ends_the_run_within_seconds(office):
     assert len(model.requests) <= 8 * 3 + 10
 
 
+def test_the_value_of_a_private_field_never_leaves(office):
+    """Not where another part of the item says it again; the answer has it back."""
+    office.source.here = {"1": "Anna  Martin"}
+    office.settings["private"] = ("TEXT",)
+
+    @step(version=1)
+    def told(case: Case, llm: LLM) -> str:
+        words = f"{case.documents[0].text} wrote; anna martin asks, Martinez does not."
+        return llm.complete(Request(messages=(Message("user", words),))).text
+
+    def answer(request: Request) -> str:
+        return request.messages[0].content
+
+    office.plan(told)
+    model = Scripted([answer], for_ever=True)
+    assert office.run(model).done == 1
+    sent = model.requests[0].messages[0].content
+    assert "artin " not in sent
+    assert "Martinez" in sent
+    assert "anna martin asks" in office.values("1")["told"]
+
+
 @pytest.mark.slow
 def test_a_poison_item_goes_to_a_person(office):
     """What the provider never answers is parked with its reason; the others are done."""

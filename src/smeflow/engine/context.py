@@ -101,6 +101,8 @@ class RunContext:
     run: RunRow
     split: str | None
     smeflow: str
+    private: tuple[str, ...] = ()
+    """Fields of an item whose values no model sees."""
     halt: RunHalt = field(default_factory=RunHalt)
     codec: ResultCodec = field(default_factory=ResultCodec)
     parsed: DocumentCache = field(default_factory=DocumentCache)
@@ -183,6 +185,7 @@ def set_up_run(
         run=run,
         split=recipe.split,
         smeflow=smeflow,
+        private=recipe.private,
         halt=halt,
         meter=RunMeter(stop=halt.event),
         recalls=Recalls(store) if has_model else None,

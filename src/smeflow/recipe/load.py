@@ -57,6 +57,8 @@ class Recipe:
     split: str | None = None
     """Make an item of each record of a kind, by the kind's word, or of each attachment."""
     redact: bool = False
+    private: tuple[str, ...] = ()
+    """Fields of an item whose values no model sees."""
     timezone: str = "Europe/Paris"
     workers: int = 8
     schedule: Schedule | None = None
@@ -227,6 +229,7 @@ class _RecipeLoader:
             sinks=sinks,
             split=split or text.split,
             redact=text.redact,
+            private=text.private,
             timezone=text.timezone or "Europe/Paris",
             workers=text.workers,
             schedule=parse_schedule(text.schedule) if text.schedule else None,
