@@ -36,11 +36,11 @@ def problems(lines: list[str], heads: list[str]) -> Iterator[str]:
             return
         before = hashes[number] = entry["hash"]
     for head in heads:
-        number, _, digest = head.partition(":")
-        if int(number) > len(hashes):
-            yield f"the chain ends with entry {len(hashes)}: entry {number} was cut off"
-        elif hashes[int(number)] != digest:
-            yield f"entry {number} is another than the one kept: the chain was written anew"
+        place, _, digest = head.partition(":")
+        if int(place) > len(hashes):
+            yield f"the chain ends with entry {len(hashes)}: entry {place} was cut off"
+        elif hashes[int(place)] != digest:
+            yield f"entry {place} is another than the one kept: the chain was written anew"
 
 
 if __name__ == "__main__":
