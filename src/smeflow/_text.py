@@ -87,6 +87,20 @@ def shortened(text: str, most: int) -> str:
     return text if len(text) <= most else text[: most - 1] + "…"
 
 
+_USERINFO = re.compile(r"(?<=://)[^\s/?#]*@")
+_TOLD_IN_QUERY = re.compile(
+    r"([?&;][^=&;#\s]*(?:key|token|secret|sig|passw|pwd|auth|code|credential)[^=&;#\s]*=)[^&;#\s]+",
+    re.IGNORECASE,
+)
+
+
+def mask_addresses(text: str) -> str:
+    """Take user, password and whatever is called a key or a token out of the addresses in *text*."""
+    if "://" not in text:
+        return text
+    return _TOLD_IN_QUERY.sub(r"\1***", _USERINFO.sub("***@", text))
+
+
 _CANONICAL = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False, default=str)
 
 

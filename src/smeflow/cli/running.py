@@ -273,6 +273,7 @@ def summary_json(summary: "RunSummary") -> dict[str, Any]:
         "spared": summary.spared,
         "left_out": left_out_counted(summary.left_out),
         "saved": None if summary.saved is None else plain_decimal(summary.saved.amount),
+        "audit": summary.audit,
     }
 
 

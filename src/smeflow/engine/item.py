@@ -29,6 +29,7 @@ from smeflow.ledger.reviews import UNDECIDED, reviews_of, standing_decisions, wa
 from smeflow.ledger.rows import ItemRow, Reason, ResultRow, ReviewRow, State
 from smeflow.llm.call_log import Scope
 from smeflow.llm.interface import ModelEndpoint, Reply, Request
+from smeflow.llm.wrappers.privacy import Withheld
 
 
 def reason_to_set_aside(case: Case, entries: tuple[Entry, ...]) -> Phrase | None:
@@ -61,6 +62,8 @@ class _LazyModel:
     item: ItemRow
     step: str
     take: int
+    private: tuple[str, ...] = ()
+    """Values that the model never sees."""
     _bound: StepModel | None = None
 
     @property
@@ -77,7 +80,10 @@ class _LazyModel:
         """Answer, unless the run is ending."""
         if self.context.halt.event.is_set():
             raise RunHalted
-        return self._model().complete(request)
+        if not self.private:
+            return self._model().complete(request)
+        salt = f"{self.item.key}\n{self.item.version}"
+        return Withheld(inner=self._model(), values=self.private, salt=salt).complete(request)
 
     def _model(self) -> StepModel:
         if self._bound is None:
@@ -222,12 +228,17 @@ class ItemRun:
                 return result
         return None
 
+    def _private_values(self) -> tuple[str, ...]:
+        fields = self.case.documents[0].fields if self.context.private and self.case.documents else {}
+        names = {name.casefold() for name in self.context.private}
+        return tuple(value for name, value in fields.items() if name.casefold() in names)
+
     def _run(self, entry: Entry, seen: str) -> None:
         context, step = self.context, entry.step
         if context.halt.event.is_set():
             raise RunHalted
         take = self.item.takes.get(step.name, 0)
-        asked = _LazyModel(context, self.item, step.name, take)
+        asked = _LazyModel(context, self.item, step.name, take, self._private_values())
         self._known.asked.clear()
         text = context.codec.write(step, step(self.case, asked))
         value = context.codec.read(step, text)  # what a resumed run would see, this one sees too

@@ -35,12 +35,14 @@ from smeflow.kinds.sources import (
     path_of,
 )
 from smeflow.ledger import history
+from smeflow.ledger.audit import kept_head
 from smeflow.ledger.calls import nanos_to_money, settle_lost_calls
 from smeflow.ledger.history import LedgerSinkMemory
 from smeflow.ledger.intake import Incoming, Intake
 from smeflow.ledger.items import count_items
 from smeflow.ledger.ledger import Ledger
 from smeflow.ledger.mail import LedgerMailIndex
+from smeflow.ledger.opening import mended_notice
 from smeflow.ledger.rows import Counts
 from smeflow.ledger.store import LedgerStore, utc_now
 from smeflow.llm.interface import ConnectedLLM
@@ -68,7 +70,8 @@ class RecipeLock:
         Raises:
             LedgerBusy: Another process holds it; the message names its number.
         """
-        self.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        for folder in (self.folder.parent, self.folder):  # the mode holds for the last one made alone
+            folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         self._file = self._path.open("ab")
         self._path.chmod(0o600)
         try:
@@ -134,6 +137,8 @@ class RunSummary:
     """What they would have cost, each as much as an item that needed a model; None where none did."""
     left_out: tuple[str, ...] = ()
     """What lies in the source and is no item, since the recipe does not ask for it."""
+    audit: str = ""
+    """The head of the audit chain at the end, ``NUMBER:HASH``: kept elsewhere, it shows later changes."""
 
     def _repr_html_(self) -> str:
         cells = "".join(
@@ -199,7 +204,14 @@ def run_to_end(
         Ledger.open(state, currency=workspace.rates.currency, clock=clock) as ledger,
     ):
         run = _RecipeRun(ledger.store, recipe, workspace, llm, stop or threading.Event(), workers)
-        return run.go(redo, on_progress, accept_loss=accept_loss)
+        summary = run.go(redo, on_progress, accept_loss=accept_loss)
+        return _with_head(summary, ledger.store, workspace, recipe.name)
+
+
+def _with_head(summary: RunSummary, store: LedgerStore, workspace: Workspace, recipe: str) -> RunSummary:
+    """Tell the head of the audit chain, and keep it where the workspace says."""
+    head, problem = kept_head(store, workspace.audit_heads, store.now(), f"run {recipe}")
+    return replace(summary, audit=str(head), notes=(*summary.notes, *([problem] if problem else [])))
 
 
 class _RecipeRun:
@@ -217,7 +229,7 @@ class _RecipeRun:
         self.store, self.recipe, self.stop, self.workers = store, recipe, stop, workers
         self.began = time.monotonic()
         self.halt = RunHalt()
-        self.notes: list[Phrase] = []
+        self.notes: list[Phrase] = [mended_notice(store.folder)] if store.mended else []
         self.unreached: SourceError | None = None
         self.unreadable: list[SourceError] = []
         self.worked = 0
@@ -319,6 +331,8 @@ class _RecipeRun:
         if self.halt.phrase is not None:
             self.notes.insert(0, self.halt.phrase)
         source = self.recipe.source
+        if self.halt.away is not None:
+            self.notes.insert(0, self.halt.away)
         meter, currency = self.context.meter, self.context.budget.currency
         asked = self.store.read("asked in run", run=self.context.run.id)[0]["items"]
         spared = max(0, self.worked - asked) if self.context.has_model else None
@@ -350,6 +364,7 @@ def left_out_counted(names: Sequence[str]) -> dict[str, object]:
 
 def _summary_json(summary: RunSummary) -> str:
     fields = asdict(replace(summary, notes=(), failures=()))
+    del fields["audit"]  # its own entry comes after it
     saved = None if summary.saved is None else str(summary.saved)
     fields["left_out"] = left_out_counted(summary.left_out)
     return json.dumps(

@@ -15,8 +15,8 @@ from smeflow._text import canonical_json, sha256
 from smeflow.core.claims import Claim
 from smeflow.documents.document import PageRange
 from smeflow.i18n import Phrase, say
+from smeflow.ledger.audit import add_audit_entry
 from smeflow.ledger.between import compare_claims
-from smeflow.ledger.history import add_audit_entry
 from smeflow.ledger.items import (
     change_item,
     distinct_phrases,

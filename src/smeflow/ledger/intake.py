@@ -7,7 +7,8 @@ from functools import partial
 from smeflow._text import canonical_json, sha256
 from smeflow.errors import SourceError
 from smeflow.i18n import Phrase, say
-from smeflow.ledger.history import AwayItems, add_audit_entry
+from smeflow.ledger.audit import add_audit_entry
+from smeflow.ledger.history import AwayItems
 from smeflow.ledger.items import (
     change_item,
     leave_item,

@@ -7,7 +7,7 @@ from typing import Any, cast
 
 from smeflow._text import canonical_json
 from smeflow.i18n import Phrase, phrase_from_json, phrase_to_json, say
-from smeflow.ledger.history import add_audit_entry
+from smeflow.ledger.audit import add_audit_entry
 from smeflow.ledger.rows import Counts, ItemRow, Reason, State
 from smeflow.ledger.store import LedgerStore
 from smeflow.ledger.writer import Row, Transaction
