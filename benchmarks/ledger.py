@@ -19,9 +19,10 @@ from smeflow.core.case import Case, Step
 from smeflow.core.plan import Entry
 from smeflow.core.run import run
 from smeflow.core.step import step
+from smeflow.documents.document import ROW
 from smeflow.documents.read import read
 from smeflow.engine.run import run_recipe
-from smeflow.kinds.sources import ROW, Arrival, make_arrival
+from smeflow.kinds.sources import Arrival, make_arrival
 from smeflow.ledger.ledger import Ledger
 from smeflow.llm.interface import LLM, Message, Request
 from smeflow.llm.testing import Scripted

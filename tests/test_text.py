@@ -3,11 +3,12 @@
 import re
 from importlib import resources
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from smeflow._iban import IBAN_LENGTHS, check_digits_ok
-from smeflow._text import folded, folded_in_place, folded_map
+from smeflow._text import folded, folded_in_place, folded_map, mask_addresses
 
 
 @given(st.text())
@@ -51,3 +52,19 @@ def test_check_digits_are_reckoned():
     assert check_digits_ok("FR7630006000011234567890189")
     assert not check_digits_ok("FR7630006000011234567890188")
     assert not check_digits_ok("FR76 3000")
+
+
+@pytest.mark.parametrize(
+    ("written", "shown"),
+    [
+        ("https://ann:secret@example.org/a", "https://***@example.org/a"),
+        ("https://secret@example.org/a?b=1", "https://***@example.org/a?b=1"),
+        ("https://example.org/?b=1&api_key=secret&c=2", "https://example.org/?b=1&api_key=***&c=2"),
+        ("see postgresql://u:p@h/db, then write to ann@example.org", None),
+        ("mailto ann@example.org", "mailto ann@example.org"),
+        ("https://example.org/@ann?page=2", "https://example.org/@ann?page=2"),
+    ],
+)
+def test_an_address_is_shown_without_what_is_secret_in_it(written, shown):
+    """User, password and what is called a key or token go; the rest stays as it is."""
+    assert mask_addresses(written) == (shown or written.replace("u:p", "***"))

@@ -1,17 +1,20 @@
 """What is asked of the operating system.
 
-Paths kept inside a folder, locks on files, processes started and ended.
+Paths kept inside a folder, locks on files, processes started and ended, and what a process may use.
 """
 
 import contextlib
 import errno
+import math
 import os
 import re
 import signal
 import subprocess
 import sys
+import time
 import unicodedata
 from collections.abc import Mapping
+from pathlib import Path
 from typing import IO, Any
 
 from smeflow._text import sha256, strip_invisible
@@ -118,3 +121,44 @@ def _close_input(process: "subprocess.Popen[bytes]") -> None:
     if process.stdin is not None:
         with contextlib.suppress(OSError):  # what was written to a process that is gone cannot be flushed
             process.stdin.close()
+
+
+CPU_SPENT: int | None = getattr(signal, "SIGXCPU", None)  # foreign: Windows has no such signal
+"""What ends a process whose processor time is spent."""
+
+
+def limit_memory(most_bytes: int) -> None:
+    """Let this process have *most_bytes* more than it has; where no system limits that, time bounds it."""
+    try:
+        import resource
+    except ImportError:  # Windows
+        return
+    which = resource.RLIMIT_DATA if sys.platform == "linux" else resource.RLIMIT_AS
+    _lower(which, _data_bytes() + most_bytes)
+
+
+def _data_bytes() -> int:
+    """Give what this process holds already: what a parser left of earlier files is no fault of the next."""
+    if sys.platform != "linux":
+        return 0
+    pages = int(Path("/proc/self/statm").read_bytes().split()[5])
+    return pages * os.sysconf("SC_PAGE_SIZE")
+
+
+def limit_cpu(seconds: float) -> None:
+    """Let this process compute for *seconds* from now on, then end; clocks on the wall count waiting too."""
+    try:
+        import resource
+    except ImportError:  # Windows
+        return
+    _lower(resource.RLIMIT_CORE, 0)  # a dump of what foreign bytes did helps nobody
+    _lower(resource.RLIMIT_CPU, math.ceil(time.process_time() + seconds))
+
+
+def _lower(which: int, value: int) -> None:
+    import resource
+
+    _, hard = resource.getrlimit(which)
+    soft = value if hard == resource.RLIM_INFINITY else min(value, hard)
+    with contextlib.suppress(ValueError, OSError):
+        resource.setrlimit(which, (soft, hard))

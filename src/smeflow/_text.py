@@ -7,6 +7,9 @@ import unicodedata
 from typing import Any
 
 _SPACES = re.compile(r"\s+")
+_BEYOND_ASCII = re.compile(r"[^\x00-\x7f]+")
+_MANY_MARKS, _MOST_MARKS = 200, 30
+_JOINER = "\u034f"
 _INVISIBLE = dict.fromkeys(
     [
         *range(0x200B, 0x2010),
@@ -27,11 +30,33 @@ def strip_invisible(text: str) -> str:
     return text.translate(_INVISIBLE)
 
 
+def with_marks_bounded(text: str) -> str:
+    """Keep the marks on one letter few (UAX #15): sorting them takes the square of their number.
+
+    Behind each thirtieth stands a joiner that nobody sees.
+    """
+    if len(text) < _MANY_MARKS or text.isascii():
+        return text
+    for run in _BEYOND_ASCII.finditer(text):
+        if run.end() - run.start() >= _MANY_MARKS:
+            break
+    else:
+        return text
+    pieces, marks, began = [], 0, 0
+    for at, char in enumerate(text):
+        marks = marks + 1 if unicodedata.combining(char) else 0
+        if marks == _MOST_MARKS:
+            pieces.append(text[began : at + 1])
+            marks, began = 0, at + 1
+    return _JOINER.join([*pieces, text[began:]]) if pieces else text
+
+
 def folded(text: str) -> str:
     """Put *text* in the form in which quotes are compared: no case, accents, ligatures or double spaces."""
     if text.isascii():
         return _SPACES.sub(" ", text).strip().lower()
-    text = unicodedata.normalize("NFKD", strip_invisible(text).translate(_LIGATURES))
+    text = with_marks_bounded(strip_invisible(text).translate(_LIGATURES))
+    text = unicodedata.normalize("NFKD", text)
     text = "".join(c for c in text if not unicodedata.combining(c))
     return _SPACES.sub(" ", text).strip().casefold()
 
@@ -62,6 +87,20 @@ def _folded_alone(char: str) -> str:
 def shortened(text: str, most: int) -> str:
     """Cut *text* to *most* characters, an ellipsis at the end where something is missing."""
     return text if len(text) <= most else text[: most - 1] + "…"
+
+
+_USERINFO = re.compile(r"(?<=://)[^\s/?#]*@")
+_TOLD_IN_QUERY = re.compile(
+    r"([?&;][^=&;#\s]*(?:key|token|secret|sig|passw|pwd|auth|code|credential)[^=&;#\s]*=)[^&;#\s]+",
+    re.IGNORECASE,
+)
+
+
+def mask_addresses(text: str) -> str:
+    """Take user, password and whatever is called a key or a token out of the addresses in *text*."""
+    if "://" not in text:
+        return text
+    return _TOLD_IN_QUERY.sub(r"\1***", _USERINFO.sub("***@", text))
 
 
 _CANONICAL = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False, default=str)

@@ -151,13 +151,19 @@ class LLMUnavailable(LLMError):
         kind: Literal["rate", "outage", "broken"] = "outage",
         retry_after_seconds: float | None = None,
         sent: bool = True,
+        reached: bool = True,
     ) -> None:
         """*kind*: asked too fast, not there, or an answer that broke on its way.
 
-        *sent*: the request may have been processed, and so paid.
+        *sent*: the request may have been processed, and so paid. *reached*: something is at its address.
         """
         super().__init__(phrase)
-        self.kind, self.retry_after_seconds, self.sent = kind, retry_after_seconds, sent
+        self.kind, self.retry_after_seconds, self.sent, self.reached = (
+            kind,
+            retry_after_seconds,
+            sent,
+            reached,
+        )
 
 
 Rejection = Literal["no_model", "key", "quota", "model", "residency", "request", "too_long"]

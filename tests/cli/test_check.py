@@ -117,3 +117,23 @@ def test_usage_errors_speak_one_language_and_lang_may_stand_anywhere(smeflow, wo
     told = smeflow("check", "--lang", "fr")
     assert told.code == 0
     assert "les données peuvent aller vers" in told.out
+
+
+def test_no_password_in_an_address_is_shown(smeflow, workspace):
+    """Neither of a model's address nor in a sentence about it; where it is stays readable."""
+    _with(workspace, 'llm: "m@http://ann:canary-one@127.0.0.1:9/v1?api_key=canary-two"')
+    told = smeflow("check")
+    assert "canary" not in told.out + told.err
+    assert "***@127.0.0.1:9/v1" in told.out
+
+
+def test_a_folder_that_others_could_read_is_closed_and_told_once(smeflow, workspace):
+    """Ledgers of before lay open: the folder, and with it all that is in it."""
+    assert smeflow("run").code in (0, 1)
+    state = workspace / ".smeflow"
+    assert state.stat().st_mode & 0o777 == 0o700
+    for path in (state, *state.rglob("*")):
+        path.chmod(0o755 if path.is_dir() else 0o644)
+    assert "Other users of this machine could read" in smeflow("status").err.replace("\n", " ")
+    assert not [p for p in (state, *state.rglob("*")) if p.stat().st_mode & 0o077]
+    assert "Other users" not in smeflow("status").err

@@ -7,7 +7,8 @@ from hypothesis import strategies as st
 
 from smeflow.core.case import Case
 from smeflow.documents.file import media_type_of
-from smeflow.documents.mail import decoded_header, harmless_line, headers_of, picture_sides
+from smeflow.documents.image import picture_sides
+from smeflow.documents.mail import decoded_header, harmless_line, headers_of
 from smeflow.documents.newest_message import newest_message, thread_of
 from smeflow.documents.read import read
 from smeflow.documents.worker import encode_png

@@ -18,6 +18,7 @@ from smeflow.documents.newest_message import thread_of
 from smeflow.documents.read import read
 from smeflow.documents.text import detect_language
 from smeflow.errors import DocumentError, UnreadableDocument
+from smeflow.files.originals import attached_files
 
 
 def mail(text="Bonjour à tous, voici la réponse.", **headers):
@@ -350,6 +351,14 @@ def test_a_mail_saved_from_outlook_is_read_like_any_mail():
     assert (document.fields["from"], document.fields["message-id"]) == ("Anne Roy <anne@x.fr>", "<7@x.fr>")
     assert document.fields["to"] == "Paul P. <paul@y.fr>"
     assert [(part.name, part.text) for part in document.parts] == [("commande.txt", "Total 12,00")]
+
+
+@pytest.mark.requires_module("oxmsg")
+def test_the_files_of_a_mail_saved_from_outlook_are_attachments_like_any():
+    """Whoever saves attachments gets them of a .msg too."""
+    assert [(file.name, file.data) for file in attached_files(outlook(), "commande.msg")] == [
+        ("commande.txt", b"Total 12,00")
+    ]
 
 
 @pytest.mark.requires_module("oxmsg")

@@ -7,13 +7,16 @@ import time
 from pathlib import Path
 
 import pytest
+from support.hostile import far_cells
 
+from smeflow.documents import workers
 from smeflow.documents.document import Limits
 from smeflow.documents.file import File
 from smeflow.documents.pool import FILES_A_WORKER, Pool
 from smeflow.documents.read import read_in_process
 from smeflow.errors import DocumentError, LimitExceeded, UnreadableDocument
 
+READ_TABLE = {"function": "smeflow.tables.read:answer_grid", "sheet": None}
 XML = b"<?xml version='1.0'?><a><b>12</b></a>"
 
 
@@ -74,8 +77,8 @@ def test_a_worker_that_hangs_is_ended_for_its_file_alone(pool):
 
 @pytest.mark.skipif(os.name != "posix", reason="signals that stop a process are of POSIX")
 @pytest.mark.slow
-def test_a_worker_that_breaks_down_takes_one_file_with_it(pool):
-    """A parser that crashes is a fact about the file it read."""
+def test_a_worker_that_breaks_down_after_other_files_is_no_fault_of_this_one(pool):
+    """What a parser left of earlier files may have killed it: a fresh worker reads the file once more."""
     pool.read(xml())
     process = worker_of(pool).process
     os.kill(process.pid, signal.SIGSTOP)
@@ -83,9 +86,27 @@ def test_a_worker_that_breaks_down_takes_one_file_with_it(pool):
     resume = threading.Timer(0.35, process.send_signal, [signal.SIGCONT])
     crash.start()
     resume.start()
-    with pytest.raises(UnreadableDocument, match="broke down"):
-        pool.read(xml(name="bad.xml"))
+    assert pool.read(xml(name="good.xml")).text == "a/b: 12"
+    assert worker_of(pool).process is not process
+
+
+@pytest.mark.skipif(os.name != "posix", reason="a system that kills")
+def test_a_file_that_kills_each_reader_fails_with_its_reason(pool, monkeypatch):
+    """A parser that crashes is a fact about the file it read; the next file is read."""
+    pool.read(xml())
+    started = []
+    start = workers._system.start_module
+
+    def start_one(module):
+        started.append(module)
+        return start(module)
+
+    monkeypatch.setattr(workers._system, "start_module", start_one)
+    for _ in range(3):
+        with pytest.raises(UnreadableDocument, match=r"reader of bad\.xlsx broke down"):
+            pool.ask("bad.xlsx", far_cells("XFD1048576"), Limits(), READ_TABLE)
     assert pool.read(xml()).text == "a/b: 12"
+    assert len(started) == 3 + 1
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="memory is limited by the system on Linux alone")

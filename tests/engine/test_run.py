@@ -268,6 +268,31 @@ def test_the_budget_stops_the_run_before_it_is_overdrawn(office):
     assert "The budget of one run is 5 EUR" in str(summary.notes[0])
 
 
+@pytest.mark.parametrize("workers", [1, 8])
+def test_a_budget_waits_for_what_is_under_way(office, workers):
+    """Eight worst cases of 2.048 EUR are more than the 5 of the run; each call costs 0.07: all are made."""
+    office.source.here = texts(20)
+    office.plan(kind)
+
+    def answer(_request: Request) -> Reply:
+        time.sleep(0.02)
+        return Reply(text="x", model="m", cost=Money(Decimal("0.07"), "EUR"))
+
+    summary = office.run(Scripted([answer], for_ever=True, place=PRICED), workers=workers)
+    assert (summary.stopped, summary.done, summary.open) == (None, 20, 0)
+    assert summary.cost == Money(Decimal("1.400000"), "EUR")
+
+
+def test_a_budget_that_is_spent_ends_the_run_with_eight_workers_too(office):
+    """Whoever waits for calls under way goes on, or stops, with the last of them."""
+    office.source.here = texts(20)
+    office.plan(kind)
+    reply = Reply(text="x", model="m", cost=Money(Decimal("1.5"), "EUR"))
+    summary = office.run(Scripted([reply], for_ever=True, place=PRICED), workers=8)
+    assert (summary.stopped, summary.done) == ("budget", 2)
+    assert summary.cost == Money(Decimal("3.000000"), "EUR")
+
+
 def test_the_budget_of_one_item_gives_it_to_a_person(office):
     """One expensive item does not stop the others."""
     office.source.here = texts(2)
@@ -276,6 +301,42 @@ def test_the_budget_of_one_item_gives_it_to_a_person(office):
     model = Scripted([Reply(text="x", model="m")], for_ever=True, place=PRICED)
     summary = office.run(model)
     assert (summary.stopped, summary.review) == (None, 2)
+
+
+@pytest.mark.slow
+def test_a_server_that_was_never_there_ends_the_run_within_seconds(office):
+    """It is told, the items stay open until later, and few questions were put to nobody."""
+    office.source.here = texts(30)
+    office.plan(kind)
+    gone = LLMUnavailable(say("nobody there"), kind="outage", sent=False, reached=False)
+    model, began = Scripted([gone], for_ever=True), time.monotonic()
+    summary = office.run(model, workers=8)
+    assert time.monotonic() - began < 20
+    assert (summary.done, summary.open, summary.stopped) == (0, 30, None)
+    assert "nobody there" in str(summary.notes[0])
+    assert len(model.requests) <= 8 * 3 + 10
+
+
+def test_the_value_of_a_private_field_never_leaves(office):
+    """Not where another part of the item says it again; the answer has it back."""
+    office.source.here = {"1": "Anna  Martin"}
+    office.settings["private"] = ("TEXT",)
+
+    @step(version=1)
+    def told(case: Case, llm: LLM) -> str:
+        words = f"{case.documents[0].text} wrote; anna martin asks, Martinez does not."
+        return llm.complete(Request(messages=(Message("user", words),))).text
+
+    def answer(request: Request) -> str:
+        return request.messages[0].content
+
+    office.plan(told)
+    model = Scripted([answer], for_ever=True)
+    assert office.run(model).done == 1
+    sent = model.requests[0].messages[0].content
+    assert "artin " not in sent
+    assert "Martinez" in sent
+    assert "anna martin asks" in office.values("1")["told"]
 
 
 @pytest.mark.slow

@@ -39,14 +39,16 @@ def ledger(tmp_path: Path, clock: Clock) -> Iterator[Ledger]:
 def take(ledger: Ledger) -> Callable[..., IntakeCounts]:
     """Take files in: ``take({"a.txt": b"…"})``."""
 
-    def take_in(files: dict[str, bytes], *, unique: bool = False, complete: bool = True) -> IntakeCounts:
+    def take_in(
+        files: dict[str, bytes], *, unique: bool = False, complete: bool = True, keep: bool = False
+    ) -> IntakeCounts:
         incoming = (
             Incoming(
                 key=key, version=sha256(data), name=key, media_type="text/plain", data=data, unique=unique
             )
             for key, data in files.items()
         )
-        return Intake(ledger.store, "r", "inbox").take(incoming, complete=complete)
+        return Intake(ledger.store, "r", "inbox").take(incoming, complete=complete, keep=keep)
 
     return take_in
 

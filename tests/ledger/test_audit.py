@@ -1,15 +1,21 @@
+import importlib.util
+import json
 import random
 import sqlite3
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from smeflow.ledger import items
+from smeflow.ledger.audit import AuditHead, audit_head, exported_entries, keep_head, kept_heads, verify_audit
 from smeflow.ledger.finish import Ending, finish_item
 from smeflow.ledger.ledger import Ledger
 from smeflow.ledger.writer import crc
 
+ROOT = Path(__file__).resolve().parents[2]
 REST = "at, kind, item, payload, before, hash, crc"
 
 
@@ -31,8 +37,8 @@ def _edit(path: Path, *statements: tuple[str, tuple[object, ...]]) -> None:
 
 
 def test_every_item_leaves_its_entries(ledger: Ledger, take: Callable[..., object]):
-    """Coming in and ending each add an entry, and the chain holds."""
-    assert _work(ledger, take) == 20
+    """Coming in and ending each add an entry, and so does each row that is written; the chain holds."""
+    assert _work(ledger, take) == 40
     assert ledger.audit_broken_at() is None
 
 
@@ -43,7 +49,7 @@ def test_every_item_leaves_its_entries(ledger: Ledger, take: Callable[..., objec
         ("edit", ("UPDATE audit SET at = '2020' WHERE n = 7", ())),
         ("edit", ("UPDATE audit SET item = 99 WHERE n = 7", ())),
         ("delete", ("DELETE FROM audit WHERE n = 7", ())),
-        ("insert", (f"INSERT INTO audit SELECT 21, {REST} FROM audit WHERE n = 7", ())),
+        ("insert", (f"INSERT INTO audit SELECT 41, {REST} FROM audit WHERE n = 7", ())),
     ],
     ids=["payload", "time", "item", "delete", "insert"],
 )  # fmt: skip
@@ -51,7 +57,7 @@ def test_a_changed_chain_is_found(ledger: Ledger, take: Callable[..., object], h
     """Whoever edits an entry and mends its checksum is found by the chain, and the entry is named."""
     _work(ledger, take)
     _edit(ledger.store.path, harm[1])
-    assert ledger.audit_broken_at() == (21 if harm[0] == "insert" else 7)
+    assert ledger.audit_broken_at() == (41 if harm[0] == "insert" else 7)
 
 
 def test_two_entries_swapped_are_found(ledger: Ledger, take: Callable[..., object]):
@@ -89,3 +95,102 @@ def test_the_chain_says_nothing_about_the_content(ledger: Ledger, take: Callable
         one = Incoming(key="0.txt", version=sha256(b"0"), name="0.txt", media_type="text/plain", data=b"0")
         Intake(other.store, "r", "inbox").take([one], complete=True)
         assert not payloads & {row["payload"] for row in other.store.read("all audit")}
+
+
+def test_random_harm_is_found_and_named(tmp_path: Path):
+    """Rows and entries changed, gone, added and swapped, chains cut and written anew."""
+    spec = importlib.util.spec_from_file_location("audit_benchmark", ROOT / "benchmarks" / "audit.py")
+    assert spec
+    assert spec.loader
+    benchmark = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(benchmark)
+    ways, left = benchmark.missed(tmp_path, 60, seed=7)
+    assert not left
+    assert len(ways) == len(benchmark.WAYS)
+
+
+def test_a_result_is_part_of_the_chain(ledger: Ledger, take: Callable[..., object]):
+    """Whoever changes what an item came to, and mends the checksum, is found."""
+    _work(ledger, take)
+    assert not verify_audit(ledger.store).findings
+    with sqlite3.connect(ledger.store.path) as other:
+        other.execute("UPDATE items SET state = 'skipped' WHERE id = 3")
+    assert [str(each) for each in verify_audit(ledger.store).findings] == [
+        "row 3 of items is not what was written"
+    ]
+
+
+def test_a_lease_is_not_part_of_the_chain(ledger: Ledger, take: Callable[..., object]):
+    """To look at an item changes nothing of it."""
+    _work(ledger, take)
+    take({"new.txt": b"new"}, complete=False)
+    before = audit_head(ledger.store)
+    assert items.claim_items(ledger.store, "r", 10)
+    assert audit_head(ledger.store) == before
+    assert not verify_audit(ledger.store).findings
+
+
+def test_a_chain_from_before_covers_less_and_says_so(ledger: Ledger, take: Callable[..., object]):
+    """Rows that an older version wrote are counted, not suspected; what is written since is covered."""
+    _work(ledger, take)
+    with sqlite3.connect(ledger.store.path) as other:
+        other.execute("DELETE FROM audit WHERE kind LIKE 'row %'")
+        other.execute("UPDATE audit SET n = (SELECT count(*) FROM audit AS a WHERE a.n <= audit.n)")
+        _chain_anew(other)
+    folder = ledger.store.folder
+    ledger.close()
+    with Ledger.open(folder, check=False) as older:
+        report = verify_audit(older.store)
+        assert (report.findings, report.uncovered, report.rows) == ((), 10, 0)
+        items.reopen_items(older.store, [4])
+        report = verify_audit(older.store)
+        assert (report.findings, report.uncovered, report.rows) == ((), 9, 1)
+
+
+def _chain_anew(connection: sqlite3.Connection) -> None:
+    from smeflow.ledger.audit import BEGIN, entry_hash
+
+    before = BEGIN
+    for n, at, kind, item, payload in connection.execute(
+        "SELECT n, at, kind, item, payload FROM audit ORDER BY n"
+    ).fetchall():
+        digest = entry_hash(before, n, at, kind, item, payload)
+        connection.execute("UPDATE audit SET before = ?, hash = ? WHERE n = ?", (before, digest, n))
+        before = digest
+
+
+def test_a_chain_is_verified_without_smeflow(ledger: Ledger, take: Callable[..., object], tmp_path: Path):
+    """A script of fifty lines and no import of ours finds what was changed, cut off and written anew."""
+    _work(ledger, take)
+    entries = list(exported_entries(ledger.store))
+    keep_head(tmp_path / "heads.jsonl", audit_head(ledger.store), ledger.store.now(), "test")
+    changed = [dict(entry) for entry in entries]
+    changed[4]["payload"] = "0" * 64
+    for name, lines, said in (
+        ("whole", entries, "40 entries hold"),
+        ("changed", changed, "entry 5 is not what was written there"),
+        ("cut", entries[:30], "entry 40 was cut off"),
+    ):
+        file = tmp_path / f"{name}.jsonl"
+        file.write_text("".join(json.dumps(line) + "\n" for line in lines))
+        command = [
+            sys.executable,
+            str(ROOT / "scripts" / "verify_audit.py"),
+            str(file),
+            str(tmp_path / "heads.jsonl"),
+        ]
+        done = subprocess.run(command, capture_output=True, text=True, check=False)
+        assert said in done.stdout
+        assert done.returncode == (name != "whole")
+
+
+def test_a_head_is_read_as_it_is_written(tmp_path: Path):
+    """In a file of heads, each with the line it stands in; anything else is refused."""
+    head = AuditHead(number=3, hash="a" * 64)
+    keep_head(tmp_path / "heads.jsonl", head, "2026-11-20", "run r")
+    (known,) = kept_heads(tmp_path / "heads.jsonl")
+    assert str(known) == str(head)
+    assert known.place == f"{tmp_path / 'heads.jsonl'}:1"
+    for text in ("", "3", "x:" + "a" * 64, "3:abc", "{}"):
+        with pytest.raises(ValueError, match="no head"):
+            AuditHead.parse(text)

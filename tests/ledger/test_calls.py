@@ -9,9 +9,9 @@ import pytest
 from smeflow.errors import BudgetSpent, LLMRejected, LLMUnavailable
 from smeflow.i18n import say
 from smeflow.ledger import history, items
+from smeflow.ledger.audit import first_broken_entry
 from smeflow.ledger.budget import Budget
 from smeflow.ledger.calls import LedgerCallLog, settle_lost_calls
-from smeflow.ledger.history import first_broken_entry
 from smeflow.ledger.items import LeaseLost
 from smeflow.ledger.ledger import Ledger
 from smeflow.ledger.rows import ItemRow, RunRow, SentPicture

@@ -67,6 +67,42 @@ def test_two_equal_rows_of_a_table_are_two_items(ledger: Ledger, take: Take):
     assert ledger.counts("r").open == 2
 
 
+def test_a_filed_copy_stands_in_for_a_file_that_was_overwritten(ledger: Ledger, take: Take):
+    """What was filed away is kept, also where it was the second with its bytes."""
+    take({"a.txt": b"one", "b.txt": b"one"}, keep=True)
+    _finish_all(ledger)
+    take({"a.txt": b"one"}, keep=True)
+    take({"a.txt": b"two"}, keep=True)
+    assert _states(ledger) == {"a.txt": "open new", "b.txt": "open new"}
+
+
+def test_names_are_free_once_their_files_were_filed(ledger: Ledger, take: Take):
+    """Again and again: each is an item, and one that comes back is the item it was."""
+    for content in (b"one", b"two", b"three"):
+        take({"scan.pdf": content}, keep=True)
+        _finish_all(ledger)
+        assert take({}, keep=True).gone == 0
+    assert [state for key, state in _states(ledger).items()] == ["done"] * 3
+    taken = take({"scan.pdf": b"one"}, keep=True)
+    assert (taken.new, taken.changed, taken.duplicates) == (0, 0, 0)
+    assert len(_states(ledger)) == 3
+    assert _states(ledger)["scan.pdf"] == "done"
+
+
+def test_two_that_share_a_key_in_one_pass_are_told(ledger: Ledger):
+    """What came in is counted: the second takes nobody's place, and is not dropped without a word."""
+    twins = [
+        Incoming(key="a", version=text, name=text, media_type="text/plain", data=text.encode())
+        for text in ("one", "two", "one")
+    ]
+    for _ in range(2):
+        taken = Intake(ledger.store, "r", "inbox").take(iter(twins), complete=True)
+        assert [(name, str(why)) for name, why in taken.unreadable] == [
+            ("two", "another one has the same key")
+        ]
+        assert _states(ledger) == {"a": "open new"}
+
+
 def test_a_file_that_is_gone_is_marked_and_comes_back_with_its_results(ledger: Ledger, take: Take):
     """What left the source leaves the sinks, not the ledger."""
     take({"a.txt": b"one", "b.txt": b"two"})

@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 
 from smeflow.cli.app import main
+from smeflow.ledger.opening import keep_private
 
 HERE = Path(__file__).parent
 
@@ -64,6 +65,7 @@ def firm(request, tmp_path, monkeypatch, capsys):
     """Unpack the archive of the recipe a test names, and go there."""
     with lzma.open(HERE / f"{request.param}.tar.xz") as packed, tarfile.open(fileobj=packed) as archive:
         archive.extractall(tmp_path, filter="data")
+    keep_private(tmp_path / ".smeflow")  # else the first command tells that it was open to others
     monkeypatch.chdir(tmp_path)
     for name, value in {"COLUMNS": "120", "SMEFLOW_PERSON": "Ada", "SMEFLOW_LLM_KEY": "none"}.items():
         monkeypatch.setenv(name, value)

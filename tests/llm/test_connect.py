@@ -202,3 +202,17 @@ def test_no_model_is_told_why():
     why = choose_model("auto", environ={}, servers=nobody).why
     with pytest.raises(LLMRejected, match="none is on this machine"):
         NoModel(why=why).complete(Request(messages=()))
+
+
+def test_the_help_shows_nothing_of_the_environment():
+    """A default that is the environment would be printed with every key in it."""
+    import inspect
+
+    from smeflow.llm import connect as module
+    from smeflow.llm.error_mapping import without_keys
+    from smeflow.llm.local.llama import local_llm, model_in_use
+    from smeflow.llm.local.models import ModelStore, cache_folder
+
+    functions = (module.connect, module.choose_model, without_keys, local_llm, model_in_use)
+    for function in (*functions, ModelStore.of, cache_folder):
+        assert inspect.signature(function).parameters["environ"].default is None

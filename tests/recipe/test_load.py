@@ -216,23 +216,93 @@ def test_a_folder_named_in_the_workspace_may_be_used(tmp_path: Path) -> None:
 
 def test_variables_come_from_the_environment(tmp_path: Path) -> None:
     """``${NAME}`` and ``${NAME:-default}``; ``$${`` is a plain ``${``."""
+    (tmp_path / "smeflow.toml").write_text('[environment]\nallow = ["WHO", "NOBODY"]\n')
     text = GOOD.replace("Read invoices.", "${WHO} and ${NOBODY:-none} and $${x}")
     assert load(write(tmp_path, text), environ={"WHO": "Ann"}).about == "Ann and none and ${x}"
 
 
 def test_a_variable_that_is_not_set_is_told_at_its_place(tmp_path: Path) -> None:
     """With its name and the column it stands in."""
+    (tmp_path / "smeflow.toml").write_text('[environment]\nallow = ["MISSING"]\n')
     text = GOOD.replace("Read invoices.", "Read ${MISSING}")
     assert problems(write(tmp_path, text)) == ["2:13: the variable MISSING is not set in the environment"]
 
 
 def test_what_came_from_the_environment_is_never_shown(tmp_path: Path) -> None:
     """A secret in the wrong place is told as wrong, not printed."""
-    text = GOOD.replace("timezone", "x").replace("workers: 4", "timezone: ${KEY}")
+    (tmp_path / "smeflow.toml").write_text('[environment]\nallow = ["ZONE"]\n')
+    text = GOOD.replace("timezone", "x").replace("workers: 4", "timezone: ${ZONE}")
     with pytest.raises(RecipeError) as caught:
-        load(write(tmp_path, text), environ={"KEY": "sk-canary-12345"})
-    assert "sk-canary" not in str(caught.value)
+        load(write(tmp_path, text), environ={"ZONE": "canary-12345"})
+    assert "canary" not in str(caught.value)
     assert "***" in str(caught.value)
+
+
+def test_a_recipe_reads_only_variables_that_the_workspace_names(tmp_path: Path) -> None:
+    """The message holds the line that would let it, beside what is allowed already."""
+    (tmp_path / "smeflow.toml").write_text('[environment]\nallow = ["WHO"]\n')
+    text = GOOD.replace("Read invoices.", "Read ${HOME}")
+    with pytest.raises(RecipeError, match=r'\[environment\] allow = \["WHO", "HOME"\]'):
+        load(write(tmp_path, text), environ={"HOME": "/somewhere"})
+
+
+@pytest.mark.parametrize(
+    ("variable", "value"),
+    [("MISTRAL_API_KEY", "key-canary"), ("SMEFLOW_LLM_KEY", "canary"), ("COPY", "the key-canary again")],
+)
+def test_no_recipe_reads_a_key_of_a_provider(tmp_path: Path, variable: str, value: str) -> None:
+    """Not where it is allowed by name, nor under another name: an address would carry it away."""
+    (tmp_path / "smeflow.toml").write_text(f'[environment]\nallow = ["{variable}"]\n')
+    hook = f"{{webhook: 'https://hooks.example.org/?k=${{{variable}}}'}}"
+    text = GOOD.replace("{table: out/purchases.csv, rows: invoice.record}", hook)
+    with pytest.raises(RecipeError, match="no recipe may read it") as caught:
+        load(write(tmp_path, text), environ={"MISTRAL_API_KEY": "key-canary", variable: value})
+    assert "canary" not in str(caught.value)
+
+
+@pytest.mark.parametrize("where", ["webhook", "about", "folder", "path"])
+def test_a_secret_stands_only_where_one_belongs(tmp_path: Path, where: str) -> None:
+    """Not in an address, a text or a path; what holds one is told by its name, its value or the workspace."""
+    (tmp_path / "smeflow.toml").write_text(
+        '[environment]\nallow = ["A_TOKEN", "PLAIN"]\nsecrets = ["HIDDEN"]\n'
+    )
+    environ = {"A_TOKEN": "canary", "PLAIN": "https://ann:canary@example.org/", "HIDDEN": "canary"}
+    for name in environ:
+        text = {
+            "webhook": GOOD.replace(
+                "{table: out/purchases.csv, rows: invoice.record}",
+                f"{{webhook: 'https://hooks.example.org/${{{name}}}'}}",
+            ),
+            "about": GOOD.replace("Read invoices.", f"Read ${{{name}}}"),
+            "folder": GOOD.replace("folder: inbox/", f"folder: 'inbox/${{{name}}}'"),
+            "path": GOOD.replace("out/purchases.csv", f"'out/${{{name}}}.csv'"),
+        }[where]
+        with pytest.raises(RecipeError, match="is no place for one") as caught:
+            load(write(tmp_path, text), environ=environ)
+        assert "canary" not in str(caught.value)
+
+
+def test_a_password_stands_in_the_address_of_a_database(tmp_path: Path) -> None:
+    """There is no other place for it, and the address is never shown."""
+    (tmp_path / "smeflow.toml").write_text('[environment]\nsecrets = ["SALES_DB"]\n')
+    text = (
+        "recipe: sales\nsource:\n  months: {sales: {sql: SELECT 1 AS n, url: '${SALES_DB}'}}\n"
+        "steps:\n  - triage: kind\n    labels: {a: b, c: d}\n"
+    )
+    with pytest.raises(RecipeError) as caught:
+        load(write(tmp_path, text), environ={"SALES_DB": "sqlite:///sales.db"})
+    assert "no place" not in str(caught.value)
+
+
+def test_the_secret_of_a_webhook_is_a_variable_the_workspace_names(tmp_path: Path) -> None:
+    """Otherwise a recipe could sign with whatever lies in the environment; never with a provider's key."""
+    hook = "{{webhook: 'https://hooks.example.org/', secret: {0}}}"
+    for name, said in (("HOOK_SECRET", "allow ="), ("MISTRAL_API_KEY", "no recipe may read it")):
+        text = GOOD.replace("{table: out/purchases.csv, rows: invoice.record}", hook.format(name))
+        assert any(said in each for each in problems(write(tmp_path, text)))
+    (tmp_path / "smeflow.toml").write_text('[environment]\nsecrets = ["HOOK_SECRET"]\n')
+    text = GOOD.replace("{table: out/purchases.csv, rows: invoice.record}", hook.format("HOOK_SECRET"))
+    load(write(tmp_path, text), environ={})
 
 
 def test_a_setting_replaces_a_key(tmp_path: Path) -> None:

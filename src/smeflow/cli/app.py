@@ -12,6 +12,7 @@ import typer
 
 from smeflow import __version__
 from smeflow.cli.arguments import language_for
+from smeflow.cli.commands.audit import audit
 from smeflow.cli.commands.books import books
 from smeflow.cli.commands.check import check, schema
 from smeflow.cli.commands.demo import demo
@@ -56,6 +57,7 @@ COMMANDS: tuple[Command, ...] = (
     ("undo", WORK, undo),
     ("mailbox", WORK, mailbox),
     ("books", WORK, books),
+    ("audit", WORK, audit),
     ("extract", TRY, extract),
     ("triage", TRY, triage),
     ("draft", TRY, draft),

@@ -157,7 +157,11 @@ def open_ledger(state: Path | None, start: Path) -> "Ledger":
                 folder=folder,
             )
         )
-    return Ledger.open(folder, create=False)
+    ledger = Ledger.open(folder, create=False)
+    if ledger.mended_notice is not None:
+        language = language_for((), folder, os.environ)
+        typer.echo(ledger.mended_notice.render(language), err=True)
+    return ledger
 
 
 def steps_of_recipe(recipe: str, state: Path | None, file: Path | None) -> "dict[str, Step[Any]]":

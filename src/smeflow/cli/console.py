@@ -10,6 +10,7 @@ from decimal import Decimal
 from functools import cached_property
 from typing import TYPE_CHECKING, Literal
 
+from smeflow._text import mask_addresses
 from smeflow.i18n import NO_BREAK, Language, Phrase, say
 
 if TYPE_CHECKING:
@@ -76,7 +77,7 @@ class Screen:
         if what is None:
             return ""
         if isinstance(what, Phrase):
-            return what.render(self.language)
+            return mask_addresses(what.render(self.language))
         if isinstance(what, bool):
             return self.text(say("yes") if what else say("no"))
         if isinstance(what, Decimal):
@@ -115,7 +116,7 @@ class Screen:
 
         colon = "\u00a0:" if self.language == "fr" else ":"
         line = Text(f"{indent}{self.text(word)}{colon} ", style="bright_black")
-        self.out.print(line.append(self.text(value), style="default"))
+        self.out.print(line.append(mask_addresses(self.text(value)), style="default"))
 
     def json(self, value: object) -> None:
         """Write *value* as one line of JSON on standard output, whatever the terminal."""

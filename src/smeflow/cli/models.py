@@ -12,6 +12,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from smeflow._text import mask_addresses
 from smeflow.cli.arguments import person_name, state_folder
 from smeflow.cli.console import Screen
 from smeflow.errors import LLMRejected, SmeflowError
@@ -48,7 +49,7 @@ def ask_consent_once(
 
 
 def _provider_key(place: "ModelEndpoint") -> str:
-    return f"{place.provider} {place.region} {place.base_url}".strip()
+    return f"{place.provider} {place.region} {mask_addresses(place.base_url)}".strip()
 
 
 def _person_agrees(screen: Screen, place: "ModelEndpoint") -> bool:

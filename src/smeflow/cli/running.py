@@ -167,14 +167,15 @@ def run_recipe_file(
     workers: int | None = None,
     model: "ConnectedLLM | None" = None,
     yes: bool = False,
+    accept_loss: bool = False,
     stop: StopRequest | None = None,
     watching: ProgressNote | None = None,
 ) -> "tuple[Recipe, RunSummary, int]":
     """Run the recipe in *file* once; also give the code of a signal that stopped it, else 0.
 
     *model* stands in for the one called *llm*, and stays open; one that is made here ends with the run. *yes*
-    agrees to each provider that is asked for the first time. *stop* is asked to stop instead of one of this
-    run's own; *watching* says what more there is to tell while it runs.
+    agrees to each provider that is asked for the first time, *accept_loss* to a source that lost much. *stop*
+    is asked to stop instead of one of this run's own; *watching* says what more there is to tell meanwhile.
     """
     from smeflow.engine.run import run_to_end
     from smeflow.llm.router import ModelSet
@@ -205,6 +206,7 @@ def run_recipe_file(
             on_progress=report_progress,
             redo=redo,
             workers=workers or recipe.workers,
+            accept_loss=accept_loss,
             stop=asked.event,
         )
         if asked.code is not None:  # the process ends now, and what it keeps running ends with it
@@ -261,13 +263,17 @@ def exit_code(summary: "RunSummary", fail_on: Sequence[str]) -> int:
 
 def summary_json(summary: "RunSummary") -> dict[str, Any]:
     """Give the line ``--json`` ends with; cost is a decimal string in the budget's currency."""
+    from smeflow.engine.run import left_out_counted
+
     return {
         "items": summary.items,
         **{name: getattr(summary, name) for name in STATE_WORDS},
         "calls": summary.calls,
         "cost": plain_decimal(summary.cost.amount),
         "spared": summary.spared,
+        "left_out": left_out_counted(summary.left_out),
         "saved": None if summary.saved is None else plain_decimal(summary.saved.amount),
+        "audit": summary.audit,
     }
 
 
@@ -303,6 +309,8 @@ def _tell_spared(screen: Screen, summary: "RunSummary") -> None:
 
 def tell_notes(screen: Screen, summary: "RunSummary") -> None:
     """Say on standard error what a person should know, and why something is left open."""
+    if summary.left_out:
+        screen.note(left_out_phrase(len(summary.left_out), summary.left_out), style="yellow")
     for note in summary.notes:
         screen.note(f"• {screen.text(note)}", style="red" if summary.stopped else "yellow")
     for failure in summary.failures:
@@ -311,6 +319,16 @@ def tell_notes(screen: Screen, summary: "RunSummary") -> None:
         screen.note(say("Stopped. Nothing is lost: run the same command again to go on."))
     elif summary.open and summary.stopped is None:
         screen.note(say("{n} items are still open. Run the same command again later.", n=summary.open))
+
+
+def left_out_phrase(number: int, names: Sequence[str]) -> Phrase:
+    """Say how many files no pattern of the recipe fits, and name the first of them."""
+    shown = ", ".join(names[:5]) + (" …" if number > 5 else "")
+    if number == 1:
+        return say("1 file is left out, since the recipe does not ask for its kind: {names}", names=shown)
+    return say(
+        "{n} files are left out, since the recipe does not ask for their kind: {names}", n=number, names=shown
+    )
 
 
 def write_waiting_csv(screen: Screen, state: Path, recipe: str, file: Path) -> None:

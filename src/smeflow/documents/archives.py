@@ -13,7 +13,8 @@ from smeflow.errors import UnreadableDocument, UnsupportedDocument
 from smeflow.i18n import say
 
 MBOX = "application/mbox"
-_FROM = re.compile(rb"From \S.*\d\d:\d\d.*\d{4}")
+_FROM = re.compile(rb"From \S.*?\d\d:\d\d")
+_YEAR = re.compile(rb"\d{4}")
 _STUFFED = re.compile(rb"^>+From ")
 _LONGEST_LINE = 1_000_000
 
@@ -26,7 +27,7 @@ def mails_in(stream: BinaryIO, max_bytes: int) -> Iterator[bytes | None]:
     lines: list[bytes] = []
     size, began, empty = 0, False, True
     while line := stream.readline(_LONGEST_LINE):
-        if empty and _FROM.match(line):
+        if empty and (opening := _FROM.match(line)) and _YEAR.search(line, opening.end()):
             if began:
                 yield _joined(lines, size, max_bytes)
             lines, size, began = [], 0, True

@@ -184,7 +184,10 @@ class Limits:
     """Bytes unpacked for one byte packed."""
     pixels: int = 60_000_000
     seconds: float = 30.0
+    """On the wall. Of the processor a small file gets less: 4, and one more for each 50,000 of its bytes."""
     memory_bytes: int = 1_000_000_000
+    """At most. A small file gets less: 240,000,000, and 15 for each of its bytes; all where a picture is
+    recognised."""
     columns: int = 500
     rows: int = 1_000_000
     characters: int = 5_000_000

@@ -156,19 +156,51 @@ def read_attached(file: File, data: bytes, *, name: str, media_type: str = "") -
     part = dataclasses.replace(
         file, name=harmless_name(name), media_type=media_type, data=data, depth=file.depth + 1
     )
+    return read_inside(part)
+
+
+UNREAD = "unread"
+"""A field of a part that a child process left to its parent to read: how deep it lies."""
+
+
+def with_parts_read(document: Document, file: File) -> Document:
+    """Read the parts of *file* that its reader left unread."""
+    if not document.parts:
+        return document
+    return dataclasses.replace(document, parts=tuple(_part_read(part, file) for part in document.parts))
+
+
+def _part_read(part: Document, file: File) -> Document:
+    if UNREAD not in part.fields:
+        return with_parts_read(part, file)
+    depth = int(part.fields[UNREAD])
+    return read_inside(
+        dataclasses.replace(file, name=part.name, media_type=part.media_type, data=part.data, depth=depth)
+    )
+
+
+def read_inside(part: File) -> Document:
+    """Read a file found inside another; see `read_attached`."""
     try:
-        if part.depth > file.limits.depth:
-            raise limit_exceeded("depth", file.limits.depth, part.depth, part.name)
-        return file.read_part(part)
+        if part.depth > part.limits.depth:
+            raise limit_exceeded("depth", part.limits.depth, part.depth, part.name)
+        return part.read_part(part)
     except SmeflowError as error:
         return part.document(problems=(error.phrase,))
 
 
+_LONGEST_NAME = 200
+
+
 def harmless_name(name: str) -> str:
-    """Keep of a foreign file name what is safe to show and to use: no folders, no control characters."""
+    """Keep of a foreign file name what is safe to show and to use: no folders, no control characters.
+
+    A long one keeps its ending: patterns such as ``*.pdf`` ask for it.
+    """
     bare = strip_invisible(name).replace("\\", "/").rstrip("/").rpartition("/")[2]
     bare = "".join(c for c in bare if c.isprintable()).strip()
-    return bare[:200] or "file"
+    ending = bare[-10:].rpartition(".")[2] if len(bare) > _LONGEST_NAME and "." in bare[-10:] else ""
+    return f"{bare[: _LONGEST_NAME - 1 - len(ending)]}.{ending}" if ending else bare[:_LONGEST_NAME] or "file"
 
 
 LIMIT_PHRASES: dict[str, Phrase] = {

@@ -1,8 +1,9 @@
 """Turn HTML into the text a person sees: tables as lines, quotes marked, hidden elements dropped."""
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from smeflow._text import shortened, strip_invisible
 from smeflow.documents.document import Document, Page
@@ -23,12 +24,21 @@ _BLOCKS = frozenset({
     "main", "nav", "ol", "p", "pre", "section", "table", "tbody", "tfoot", "thead", "tr", "ul",
 })  # fmt: skip
 _CELLS = ("td", "th")
+_Shade = tuple[int, int, int]
+_Ground = _Shade | Literal["unknown"] | None
 _CHARSET = re.compile(rb"""<meta[^>]{0,200}?charset\s*=\s*["']?\s*([A-Za-z0-9_:.-]{2,40})""", re.IGNORECASE)
-_RULE = re.compile(r"([^{}]{1,300})\{([^{}]{0,2000})\}")
-_MEDIA = re.compile(r"@[a-z-]+[^{}]*\{(?:[^{}]*\{[^{}]*\})*[^{}]*\}", re.IGNORECASE)
+_LONG_TAG = re.compile(r"<[^<>]{10000,}")
+_MOST_ATTRIBUTES = 500
+"""A tag of more is read as one without any: the parser holds each against each."""
+_BRACE = re.compile(r"[{}]")
+_NO_RULE = re.compile(r"/\*(?:.*?\*/|.*)|\"[^\"\n]*\"|'[^'\n]*'", re.DOTALL)
+"""A comment or a string of a style sheet: what stands in it opens and closes nothing."""
+_SELECTOR = re.compile(r"\s*[.#]?[\w-]+\s*")
+_MOST_SHEET = 200_000
+_LONGEST_SELECTORS, _LONGEST_RULE = 300, 2_000
 _ZERO = r"0+(?:\.\d+)?(?:px|pt|em|rem|%)?\s*(?:;|!|$)"
 _HIDING = re.compile(
-    r"display\s*:\s*none|visibility\s*:\s*(?:hidden|collapse)|opacity\s*:\s*0*\.?0+\s*(?:;|!|$)|mso-hide\s*:\s*all"
+    r"display\s*:\s*none|visibility\s*:\s*(?:hidden|collapse)|opacity\s*:\s*(?:0*\.)?0+\s*(?:;|!|$)|mso-hide\s*:\s*all"
     rf"|font-size\s*:\s*(?:{_ZERO}|1px|1pt|0?\.\d+(?:px|pt))"
     rf"|max-height\s*:\s*{_ZERO}|(?:left|top|text-indent|margin-left)\s*:\s*-\d{{3,}}(?:px|pt|em)"
     r"|clip\s*:\s*rect\(0|(?<![-a-z])(?:color)\s*:\s*transparent",
@@ -73,6 +83,7 @@ def rendered_text(html: str) -> RenderedHtml:
     from lxml import etree
     from lxml import html as lxml_html
 
+    html = _LONG_TAG.sub(lambda tag: tag[0] if tag[0].count("=") <= _MOST_ATTRIBUTES else "<p", html)
     parser = lxml_html.HTMLParser(encoding="utf-8", no_network=True, remove_comments=True, remove_pis=True)
     try:
         root = lxml_html.document_fromstring(html.encode("utf-8", "replace"), parser=parser)
@@ -91,13 +102,29 @@ def _hiding_rules(root: "HtmlElement") -> frozenset[str]:
     """Collect the simple selectors (``.class``, ``#id``, ``tag``) of the page's style sheets that hide."""
     hiding: set[str] = set()
     for style in root.iter("style"):
-        sheet = _MEDIA.sub("", (style.text or "")[:200_000])
-        for selectors, body in _RULE.findall(sheet):
+        for selectors, body in _rules((style.text or "")[:_MOST_SHEET]):
             if _HIDING.search(body):
-                hiding.update(
-                    s.strip().lower() for s in selectors.split(",") if re.fullmatch(r"\s*[.#]?[\w-]+\s*", s)
-                )
+                hiding.update(s.strip().lower() for s in selectors.split(",") if _SELECTOR.fullmatch(s))
     return frozenset(hiding - {"body", "html", "*"})
+
+
+def _rules(sheet: str) -> Iterator[tuple[str, str]]:
+    """Give selectors and body of each rule that holds for every screen: those inside ``@media`` do not."""
+    sheet = _NO_RULE.sub("", sheet)
+    depth = began = 0
+    selectors = ""
+    for brace in _BRACE.finditer(sheet):
+        between = sheet[began : brace.start()]
+        began = brace.end()
+        if brace[0] == "{":
+            depth += 1
+            selectors = between.rpartition(";")[2] if depth == 1 else "@"
+        elif depth:
+            depth -= 1
+            plain = len(selectors) <= _LONGEST_SELECTORS and len(between) <= _LONGEST_RULE
+            if plain and "@" not in selectors:
+                yield selectors, between
+            selectors = "@"
 
 
 class _Writer:
@@ -110,6 +137,8 @@ class _Writer:
         self.quoted = 0
         self.preformatted = 0
         self.cells = 0
+        self.grounds: list[_Ground] = [None]
+        """Of each element that is open: the colour behind its text."""
 
     def write(self, root: "HtmlElement") -> None:
         stack: list[tuple[HtmlElement, bool]] = [(root, False)]
@@ -117,6 +146,7 @@ class _Writer:
             element, done = stack.pop()
             if done:
                 self._leave(element)
+                self.grounds.pop()
                 self._say(element.tail or "")
                 continue
             tag = str(element.tag).lower()
@@ -128,6 +158,7 @@ class _Writer:
                 self._say(element.tail or "")
                 continue
             self._enter(element, tag)
+            self.grounds.append(_ground_of(element, element.get("style") or "") or self.grounds[-1])
             stack.append((element, True))
             stack.extend((child, False) for child in reversed(element))
 
@@ -172,7 +203,7 @@ class _Writer:
         style = element.get("style") or ""
         if style and (_HIDING.search(style) or (_NO_HEIGHT.search(style) and "overflow" in style.lower())):
             return True
-        if _same_colour(element, style):
+        if _same_colour(element, style, self.grounds[-1]):
             return True
         if not self.rules:
             return False
@@ -215,25 +246,25 @@ class _Writer:
             self._newline()
 
 
-def _same_colour(element: "HtmlElement", style: str) -> bool:
+def _same_colour(element: "HtmlElement", style: str, around: _Ground) -> bool:
     """True for text in the colour of its own background, or white where none is set up to the page."""
     declared = _COLOUR.search(style)
     colour = _shade(declared.group(1) if declared else (element.get("color") or ""))
     if colour is None:
         return False
-    node: HtmlElement | None = element
-    while node is not None:
-        background = _GROUND.search(node.get("style") or "")
-        behind = _shade(background.group(1) if background else (node.get("bgcolor") or ""))
-        if behind is not None:
-            return behind == colour
-        if background or node.get("background") or node.get("class"):
-            return False  # a picture, a gradient or a style sheet: nobody can tell from here
-        node = node.getparent()
-    return colour == (255, 255, 255)
+    return colour == (_ground_of(element, style) or around or (255, 255, 255))
 
 
-def _shade(text: str) -> tuple[int, int, int] | None:
+def _ground_of(element: "HtmlElement", style: str) -> _Ground:
+    """Give the colour an element lays behind its text; None where it lays none."""
+    background = _GROUND.search(style)
+    shade = _shade(background.group(1) if background else (element.get("bgcolor") or ""))
+    if shade is None and (background or element.get("background") or element.get("class")):
+        return "unknown"  # a picture, a gradient or a style sheet: nobody can tell from here
+    return shade
+
+
+def _shade(text: str) -> _Shade | None:
     text = text.strip().lower()
     text = {"white": "#fff", "black": "#000"}.get(text, text)
     numbers: list[int] = []

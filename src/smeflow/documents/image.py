@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from PIL.Image import Image
 
 _SCREEN_DPI = 96
+_ORIENTATION = 0x0112
 
 
 class MissingPillow(UnsupportedDocument):
@@ -82,7 +83,8 @@ def upright(image: "Image", name: str) -> "Image":
 
     try:
         image.load()
-        turned = ImageOps.exif_transpose(image)
+        held = image.getexif().get(_ORIENTATION, 1)
+        turned = image if held == 1 else ImageOps.exif_transpose(image)  # which copies what stands upright
         if turned.mode in ("RGBA", "LA", "PA") or "transparency" in turned.info:
             turned = _on_white(turned.convert("RGBA"))
         return turned.convert("L")
@@ -124,3 +126,21 @@ def _damaged(name: str) -> UnreadableDocument:
     return UnreadableDocument(
         say("The picture {name} is cut or damaged. Ask the sender for it again.", name=name)
     )
+
+
+def picture_sides(data: bytes) -> tuple[int, int] | None:
+    """Look width and height up in the head of a PNG, GIF or JPEG; None where they are not found."""
+    if data.startswith(b"\x89PNG") and len(data) >= 24:
+        return int.from_bytes(data[16:20]), int.from_bytes(data[20:24])
+    if data.startswith(b"GIF8") and len(data) >= 10:
+        return int.from_bytes(data[6:8], "little"), int.from_bytes(data[8:10], "little")
+    if not data.startswith(b"\xff\xd8"):
+        return None
+    offset = 2
+    while offset + 9 < len(data) and data[offset] == 0xFF:
+        marker, length = data[offset + 1], int.from_bytes(data[offset + 2 : offset + 4])
+        if 0xC0 <= marker <= 0xCF and marker not in (0xC4, 0xC8, 0xCC):
+            height, width = data[offset + 5 : offset + 7], data[offset + 7 : offset + 9]
+            return int.from_bytes(width), int.from_bytes(height)
+        offset += 2 + length
+    return None

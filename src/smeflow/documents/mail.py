@@ -9,6 +9,7 @@ import email.policy
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from email.feedparser import BytesFeedParser
 from email.header import decode_header
 from email.message import Message
 from email.utils import collapse_rfc2231_value, parsedate_to_datetime
@@ -24,6 +25,7 @@ from smeflow.documents.file import (
     read_attached,
 )
 from smeflow.documents.html import RenderedHtml, rendered_text
+from smeflow.documents.image import picture_sides
 from smeflow.documents.newest_message import newest_message, thread_of
 from smeflow.documents.text import decode_text, detect_language, drop_hidden_characters, normalize_text
 from smeflow.documents.tnef import TNEF_MAGIC
@@ -50,6 +52,21 @@ _ARMOURED = "-----BEGIN PGP MESSAGE-----"
 _CLEAR = "-----BEGIN PGP SIGNED MESSAGE-----"
 
 
+class _BoundedHeaders(email.policy.Compat32):
+    """Keeps headers as they are: the newer policy's header parsers fail on some broken ones.
+
+    What says how a part is made is cut: the standard library takes it apart in a time that grows with the
+    square of its length, many times over.
+    """
+
+    def header_source_parse(self, sourcelines: list[str]) -> tuple[str, str]:
+        name, value = super().header_source_parse(sourcelines)
+        return name, value[:_LONGEST_HEADER] if name.lower().startswith("content-") else value
+
+
+_POLICY = _BoundedHeaders()
+
+
 @dataclass(slots=True)
 class MailParts:
     """What a walk through a mail's parts gathered."""
@@ -72,12 +89,30 @@ def read_mail(file: File) -> Document:
         LimitExceeded: It has too many parts or letters, or they are nested too deep.
     """
     try:
-        # compat32 keeps headers as they are: the newer policy's header parsers fail on some broken ones
-        message = email.message_from_bytes(file.data, policy=email.policy.compat32)
+        message = _parsed(file)
         _check_shape(message, file)
     except RecursionError as error:
         raise limit_exceeded("depth", file.limits.depth, None, file.name) from error
     return _document(message, file)
+
+
+class _Parser(BytesFeedParser):
+    """Stops where parts are nested too deep: each line is held against the boundary of every open part."""
+
+    def __init__(self, file: File) -> None:
+        super().__init__(policy=_POLICY)
+        self._file = file
+
+    def _new_message(self) -> None:
+        file = self._file
+        check_limit("depth", file.limits.depth, file.depth + len(self._msgstack), file.name)  # type: ignore[attr-defined]
+        super()._new_message()  # type: ignore[misc]
+
+
+def _parsed(file: File) -> Message:
+    parser = _Parser(file)
+    parser.feed(file.data)
+    return parser.close()
 
 
 def _document(message: Message, file: File) -> Document:
@@ -134,7 +169,7 @@ def headers_of(data: bytes) -> dict[str, str]:
 def parse_head(data: bytes) -> Message:
     """Parse the headers of a mail and nothing behind them."""
     head = re.split(rb"\r?\n\r?\n", data[:_HEAD_BYTES].lstrip(b"\r\n"), maxsplit=1)[0]
-    return email.message_from_bytes(head, policy=email.policy.compat32)
+    return email.message_from_bytes(head, policy=_POLICY)
 
 
 def _headers(message: Message) -> dict[str, str]:
@@ -178,14 +213,15 @@ def decoded_header(raw: str) -> str:
         raw = decode_text(raw.encode("utf-8", "surrogateescape"))
     if "=?" not in raw:
         return raw
+    last = raw.rfind("?=") + 2  # behind it nothing ends, and each word that begins would be looked for there
     try:
-        pieces = decode_header(_FOLD.sub(" ", raw))
+        pieces = decode_header(_FOLD.sub(" ", raw[:last]))
     except (ValueError, LookupError, IndexError, email.errors.MessageError):
         return raw
     text = ""
     for piece, charset in pieces:
         text += piece if isinstance(piece, str) else decode_text(piece, charset)
-    return text or raw
+    return text + raw[last:] or raw
 
 
 def harmless_line(text: str) -> str:
@@ -255,15 +291,17 @@ def _text_of(part: Message, content: MailParts) -> str:
 
 def _unfold_flowed(text: str) -> str:
     """Join the lines that a mail program broke (RFC 3676)."""
-    lines: list[str] = []
+    paragraphs: list[list[str]] = []
     for stuffed in text.split("\n"):
         line = stuffed.removeprefix(" ")
-        soft = bool(lines) and lines[-1].endswith(" ") and lines[-1] not in ("-- ", "> -- ")
-        if soft and lines[-1].startswith(">") == line.startswith(">"):
-            lines[-1] += line.lstrip("> ") if line.startswith(">") else line
+        quoted = line.startswith(">")
+        pieces = paragraphs[-1] if paragraphs else [""]
+        signature = len(pieces) < 6 and "".join(pieces) in ("-- ", "> -- ")
+        if pieces[-1].endswith(" ") and not signature and pieces[0].startswith(">") == quoted:
+            pieces += filter(None, [line.lstrip("> ") if quoted else line])
         else:
-            lines.append(line)
-    return "\n".join(lines)
+            paragraphs.append([line])
+    return "\n".join(map("".join, paragraphs))
 
 
 def _type(part: Message, default: str = "text/plain") -> str:
@@ -360,21 +398,3 @@ def _is_decoration(part: Message, media_type: str, data: bytes, displayed: set[s
     if content_id not in displayed and part.get_content_disposition() != "inline":
         return False
     return len(data) < _SMALL_BYTES or (sides is not None and min(sides) < _SMALL_POINTS)
-
-
-def picture_sides(data: bytes) -> tuple[int, int] | None:
-    """Look width and height up in the head of a PNG, GIF or JPEG; None where they are not found."""
-    if data.startswith(b"\x89PNG") and len(data) >= 24:
-        return int.from_bytes(data[16:20]), int.from_bytes(data[20:24])
-    if data.startswith(b"GIF8") and len(data) >= 10:
-        return int.from_bytes(data[6:8], "little"), int.from_bytes(data[8:10], "little")
-    if not data.startswith(b"\xff\xd8"):
-        return None
-    offset = 2
-    while offset + 9 < len(data) and data[offset] == 0xFF:
-        marker, length = data[offset + 1], int.from_bytes(data[offset + 2 : offset + 4])
-        if 0xC0 <= marker <= 0xCF and marker not in (0xC4, 0xC8, 0xCC):
-            height, width = data[offset + 5 : offset + 7], data[offset + 7 : offset + 9]
-            return int.from_bytes(width), int.from_bytes(height)
-        offset += 2 + length
-    return None

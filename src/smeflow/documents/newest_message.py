@@ -18,7 +18,10 @@ _BROKEN = re.compile(rf"^\s*[<(]{{0,2}}{_ADDRESS}[>)]{{0,2}}\s*:\s*$")
 """The end of such a line, where a program broke it before the address."""
 _ADDRESS_FIRST = re.compile(rf"^\s*[<(]{{1,2}}{_ADDRESS}[>)]")
 _MOST_NAMES = 4
-_RULER = re.compile(r"^\s*[-_*=]{2,}\s*\S.{0,60}?\s*[-_*=]{2,}\s*$")
+_RULES = "-_*="
+_LONGEST_TITLE = 61
+_LONGEST = 800
+"""No line by which a program begins what it quotes is longer; of a longer one no more is looked at."""
 _TIME = re.compile(r"\d{1,2}[:.]\d{2}(?!\d|[.]\d)")
 _DAY = re.compile(r"\d{1,4}[./-]\d{1,2}[./-]\d{1,4}|\b(?:19|20)\d\d\b")
 _MOST_LETTERS = 500
@@ -70,7 +73,7 @@ def _reply_words() -> _ReplyWords:
         subject=frozenset(language["headers"][-1] for language in languages) | {"oggetto"},
         original=pattern(rf"^\s*[-_*=]{{2,}}\s*(?:{choice('original')})\s*[-_*=]{{2,}}\s*$"),
         forwarded=re.compile(
-            rf"^\s*(?:[-_*=]{{2,}}\s*(?:{choice('forwarded')})\s*[-_*=]{{2,}}|(?:{choice('forwarded_line')})\s*:)",
+            rf"^[^\S\n]*(?:[-_*=]{{2,}}\s*(?:{choice('forwarded')})\s*[-_*=]{{2,}}|(?:{choice('forwarded_line')})\s*:)",
             re.IGNORECASE | re.MULTILINE,
         ),
         forward_subject=pattern(rf"^\s*(?:{choice('forward_subject')})\s*:"),
@@ -82,7 +85,7 @@ _SIGNATURE = re.compile(r"^(?:--|—|__)\s?$")
 _OUTLOOK = re.compile(r"^\W*(?:\w+\W+){0,4}outlook\W+(?:\w+\W+){0,4}(?:ios|android)\b.{0,20}$", re.IGNORECASE)
 """What the telephone's Outlook says of itself, whatever the language: "Get Outlook for iOS"."""
 _DISCLAIMER = re.compile(
-    r"^[ \t]*[*_\-–—]*[ \t]*(?:"
+    r"^[*_\-–—]*[ \t]*(?:"
     r"(?:ce (?:message|courriel|courrier [ée]lectronique|mail|mél)|cet e-?mail|"
     r"le pr[ée]sent (?:message|courriel))\b"
     r"[^.]{0,160}\b(?:confidentiel|destin[ée]|exclusi)"
@@ -124,14 +127,15 @@ def newest_message(text: str, *, subject: str = "") -> str:
 
 def _before_quote(lines: list[str]) -> list[str]:
     """Cut at the first sign of an older message; a reply written below its quote is kept."""
-    for index, line in enumerate(lines):
-        if not line.strip():
+    bare = [line.strip()[:_LONGEST] for line in lines]
+    for index, line in enumerate(bare):
+        if not line:
             continue
-        if _reply_words().original.match(line) or _headers_at(lines, index) or _ruled_headers(lines, index):
+        if _reply_words().original.match(line) or _headers_at(bare, index) or _ruled_headers(bare, index):
             return lines[:index]
-        length = _wrote_at(lines, index)
+        length = _wrote_at(bare, index)
         if length:
-            if index and _ADDRESS_FIRST.match(line) and _is_name(lines[index - 1]):
+            if index and _ADDRESS_FIRST.match(line) and _is_name(bare[index - 1]):
                 index, length = index - 1, length + 1  # noqa: PLW2901 - the name was broken off above it
             below = lines[index + length :]
             filled = [later for later in below if later.strip()]
@@ -147,7 +151,8 @@ def _wrote_at(lines: list[str], index: int) -> int:
     words = _reply_words()
     if lines[index].lstrip().startswith(">"):
         return 0
-    if words.wrote.match(lines[index]) and _dated(lines[index]):
+    line = lines[index]
+    if len(line) <= _MOST_LETTERS and _dated(line) and words.wrote.match(line):
         broken = index + 1 < len(lines) and _BROKEN.match(lines[index + 1])
         return 2 if broken else 1
     opens = words.opens_wrote.match(lines[index]) or _is_dated_line(f"{lines[index]}:")
@@ -158,7 +163,7 @@ def _wrote_at(lines: list[str], index: int) -> int:
         joined = " ".join(part)
         if len(joined) > _MOST_LETTERS:
             break
-        wrote = length > 1 and opens and words.wrote.match(joined) and _dated(joined)
+        wrote = length > 1 and opens and _dated(joined) and words.wrote.match(joined)
         tells_when = (length == 1 or opens) and _is_dated_line(joined)
         if wrote or (tells_when and _quoted_below(lines, index + length)):
             return length
@@ -176,8 +181,9 @@ def _dated(text: str) -> bool:
 
 def _is_dated_line(text: str) -> bool:
     """Whether a line ends with a colon and tells when, or an address, in whatever language."""
-    when = _TIME.search(text) and _DAY.search(text)
-    return text.rstrip().endswith(":") and bool(when or re.search(_ADDRESS, text))
+    if not text.rstrip().endswith(":"):
+        return False
+    return bool((_TIME.search(text) and _DAY.search(text)) or ("@" in text and re.search(_ADDRESS, text)))
 
 
 def _quoted_below(lines: list[str], index: int) -> bool:
@@ -206,11 +212,20 @@ def _headers_at(lines: list[str], index: int) -> bool:
 
 def _ruled_headers(lines: list[str], index: int) -> bool:
     """True for a line between dashes, or of dashes alone, with copied headers right below."""
-    ruled = _RULER.match(lines[index]) or re.match(r"^\s*[-_]{5,}\s*$", lines[index])
-    if not ruled:
+    if not _is_ruled(lines[index]):
         return False
     below = [i for i in range(index + 1, min(index + 4, len(lines))) if lines[i].strip()]
     return bool(below) and _headers_at(lines, below[0])
+
+
+def _is_ruled(line: str) -> bool:
+    """Tell whether a line is five dashes or more, or a short title between two and two."""
+    title = line.strip(_RULES)
+    if not title:
+        return len(line) >= 5
+    before = len(line) - len(line.lstrip(_RULES))
+    behind = len(line) - len(line.rstrip(_RULES))
+    return min(before, behind) >= 2 and len(title.strip()) <= _LONGEST_TITLE
 
 
 def _without_signature(lines: list[str], *, forwarded: bool = False) -> list[str]:
@@ -226,20 +241,33 @@ def _without_signature(lines: list[str], *, forwarded: bool = False) -> list[str
 
 def _without_disclaimer(lines: list[str]) -> list[str]:
     """Cut at the paragraph a firm's server puts under every mail; one at the top stays."""
-    for index in range(1, len(lines)):
-        begins = not lines[index - 1].strip() and any(above.strip() for above in lines[:index])
-        if begins and _DISCLAIMER.match(" ".join(lines[index : index + 3])):
-            below = re.split(r"\n\s*\n", "\n".join(lines[index:]).strip())
-            if len(below) <= _LATE:
+    filled = (index for index, line in enumerate(lines) if line.strip())
+    top = next(filled, len(lines))
+    for index in range(max(top + 1, _last_paragraphs(lines)), len(lines)):
+        if not lines[index - 1].strip():
+            begins = " ".join(line[:_LONGEST] for line in lines[index : index + 3])
+            if _DISCLAIMER.match(begins.lstrip()):
                 return lines[:index]
     return lines
 
 
+def _last_paragraphs(lines: list[str]) -> int:
+    """Give the first line from which at most so many paragraphs follow as stand below a disclaimer."""
+    paragraphs = 0
+    for index in range(len(lines) - 1, -1, -1):
+        ends = bool(lines[index].strip()) and (index + 1 == len(lines) or not lines[index + 1].strip())
+        paragraphs += ends
+        if paragraphs > _LATE:
+            return index + 1
+    return 0
+
+
 def _is_device(line: str) -> bool:
     """True for what a telephone writes beneath a mail; a sentence that only begins so names no device."""
-    if _OUTLOOK.match(line):
+    begins = line.lstrip()[:_LONGEST]
+    if _OUTLOOK.match(begins):
         return True
-    return bool(_reply_words().device.match(line) and _NAMED_DEVICE.search(line[:60]))
+    return bool(_reply_words().device.match(begins) and _NAMED_DEVICE.search(line[:60]))
 
 
 _ID = re.compile(r"<[^<>\s]{1,250}>")

@@ -7,11 +7,12 @@ head says how many.
 
 import atexit
 from collections.abc import Sequence
+from dataclasses import replace
 from functools import cache
 from typing import Any
 
-from smeflow.documents.document import Box, Document
-from smeflow.documents.file import File, limit_exceeded
+from smeflow.documents.document import Box, Document, Limits
+from smeflow.documents.file import File, limit_exceeded, with_parts_read
 from smeflow.documents.workers import (
     WorkerEnded,
     WorkerPool,
@@ -26,6 +27,9 @@ from smeflow.i18n import say
 FILES_A_WORKER = 200
 _PATIENCE = 10
 """A file with pictures to recognise may take this many times the limit in all, and the limit for each."""
+_LEAST_MEMORY, _MEMORY_A_BYTE = 240_000_000, 15
+_LEAST_SECONDS, _BYTES_A_SECOND = 4.0, 50_000
+"""Seconds of the processor; on the wall a file may take all that `Limits.seconds` gives."""
 
 
 class Pool:
@@ -42,7 +46,7 @@ class Pool:
             UnreadableDocument: It cannot be read, or the process broke down on it.
         """
         reply, pieces = self._ask(file)
-        return unpacked(reply["document"], pieces, file.data)
+        return with_parts_read(unpacked(reply["document"], pieces, file.data), file)
 
     def picture(self, file: File, page: int, dpi: int) -> bytes:
         """Draw a page of *file* in a child process; a PNG."""
@@ -57,22 +61,37 @@ class Pool:
         self, file: File, *, page: int | None = None, dpi: int = 0, strips: list[list[float]] | None = None
     ) -> tuple[dict[str, Any], list[bytes]]:
         head = {
-            "name": file.name,
             "media_type": file.media_type,
             "depth": file.depth,
             "ocr": file.ocr,
-            "limits": packed_limits(file.limits),
             "page": page,
             "dpi": dpi,
             "strips": strips,
         }
-        seconds = file.limits.seconds
+        return self.ask(file.name, file.data, file.limits, head)
+
+    def ask(
+        self, name: str, data: bytes, limits: Limits, head: dict[str, Any]
+    ) -> tuple[dict[str, Any], list[bytes]]:
+        """Ask a child process about *data*, called *name* in what goes wrong; ``function`` in *head* does it.
+
+        Raises:
+            DocumentError: It cannot be read, took too long or too much memory, or the process broke down.
+        """
+        mine = allowed(limits, len(data))
+        head = {
+            **head,
+            "name": name,
+            "limits": packed_limits(mine),
+            "cpu_seconds": mine.seconds,
+            "most_memory_bytes": limits.memory_bytes,
+        }
         try:
             reply, pieces = self.workers.ask(
-                head, [file.data], seconds=seconds, longest_seconds=seconds * _PATIENCE
+                head, [data], seconds=limits.seconds, longest_seconds=limits.seconds * _PATIENCE
             )
         except WorkerEnded as ended:
-            raise _broke_down(file, timed_out=ended.timed_out) from None
+            raise _broke_down(name, limits if ended.timed_out and not ended.spent else mine, ended) from None
         if "error" in reply:
             raise unpacked_error(reply["error"])
         return reply, pieces
@@ -82,14 +101,25 @@ class Pool:
         self.workers.close()
 
 
-def _broke_down(file: File, *, timed_out: bool) -> LimitExceeded | UnreadableDocument:
-    if timed_out:
-        return limit_exceeded("seconds", file.limits.seconds, None, file.name)
+def allowed(limits: Limits, size: int) -> Limits:
+    """Give what a file of *size* bytes may take: within *limits*, a small one less than a large one.
+
+    An honest file takes memory and time as it is large; a bomb is small.
+    """
+    memory = min(limits.memory_bytes, _LEAST_MEMORY + _MEMORY_A_BYTE * size)
+    seconds = min(limits.seconds, _LEAST_SECONDS + size / _BYTES_A_SECOND)
+    return replace(limits, memory_bytes=memory, seconds=round(seconds, 1))
+
+
+def _broke_down(name: str, limits: Limits, ended: WorkerEnded) -> LimitExceeded | UnreadableDocument:
+    if ended.timed_out:
+        return limit_exceeded("seconds", limits.seconds, None, name)
     return UnreadableDocument(
         say(
-            "The reader of {name} broke down on it: the file is damaged or hostile. "
-            "Ask the sender for it again.",
-            name=file.name,
+            "The reader of {name} broke down on it: the file is damaged or hostile, or needs more than "
+            "{value} bytes of memory, its limit `memory_bytes`. Ask the sender for it again.",
+            name=name,
+            value=limits.memory_bytes,
         )
     )
 

@@ -59,8 +59,14 @@ READERS: dict[str, FileReader] = {
     "text/csv": read_text,
     "application/json": read_text,
 }
-READ_IN_CHILD = frozenset({PDF, XML, "text/xml", ZIP, "image/png", "image/jpeg", "image/tiff", MSG})
+READ_IN_CHILD = frozenset({PDF, XML, "text/xml", ZIP, "image/png", "image/jpeg", "image/tiff", MSG, HTML})
 """Read in a child process: their parsers are written in C, or foreign and old."""
+_IN_CHILD_IF_LARGE = frozenset({MAIL, TNEF, CALENDAR})
+_SMALL_BYTES = 32_000
+"""A mail so small is read here, unless it holds HTML: its readers are Python alone, and where the standard
+library is quadratic in the length of a header, this length bounds it."""
+MESSAGE_FILES = frozenset({MAIL, MSG})
+"""Their attachments are read each on its own; see `smeflow.documents.file.with_parts_read`."""
 
 
 def identify(file: File) -> File:
@@ -104,10 +110,21 @@ def read_in_process(file: File) -> Document:
 _STANDARD = Limits()
 
 
+def is_risky(file: File) -> bool:
+    """Tell whether a child process reads *file*.
+
+    Text, rows and messages are read here: they are decoded and put in one form, in time and memory that grow
+    with their length alone. So are archives of mails, which are only cut into mails.
+    """
+    if file.media_type in _IN_CHILD_IF_LARGE:
+        return len(file.data) > _SMALL_BYTES or b"html" in file.data.lower()
+    return file.media_type in READ_IN_CHILD
+
+
 def read_guarded(file: File) -> Document:
     """Read *file*: in a child process where its kind is risky, else here."""
     file = identify(file)
-    return shared_pool().read(file) if file.media_type in READ_IN_CHILD else reader_of(file)(file)
+    return shared_pool().read(file) if is_risky(file) else reader_of(file)(file)
 
 
 def read(
@@ -190,7 +207,7 @@ class DocumentCache:
             DocumentError: It cannot be read.
         """
         file = identify(file)
-        if file.media_type not in READ_IN_CHILD:
+        if not is_risky(file):
             return read_guarded(file)
         key = (sha256(file.data), file.name, file.media_type, file.ocr, file.limits)
         with self._lock:

@@ -7,7 +7,7 @@ import unicodedata
 from functools import lru_cache
 from typing import Any
 
-from smeflow._text import strip_invisible
+from smeflow._text import strip_invisible, with_marks_bounded
 from smeflow.documents.document import Document, Page
 from smeflow.documents.file import File, bounded_text, check_limit
 from smeflow.errors import UnreadableDocument
@@ -46,7 +46,7 @@ def normalize_text(text: str) -> str:
         text = text.replace("\r\n", "\n").replace("\r", "\n")
     if "\0" in text:
         text = text.replace("\0", "")
-    return text if text.isascii() else unicodedata.normalize("NFC", text)
+    return text if text.isascii() else unicodedata.normalize("NFC", with_marks_bounded(text))
 
 
 def drop_hidden_characters(text: str, name: str) -> tuple[str, tuple[Phrase, ...]]:

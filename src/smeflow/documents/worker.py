@@ -1,18 +1,21 @@
 """What a child process does with a file: read it, or draw one of its pages."""
 
-import contextlib
 import struct
-import sys
 import zlib
+from pkgutil import resolve_name
 from typing import Any, BinaryIO
 
-from smeflow.documents.document import Box, Limits
-from smeflow.documents.file import PDF, File, limit_exceeded
-from smeflow.documents.read import read_in_process
+from smeflow._system import limit_cpu, limit_memory
+from smeflow.documents.document import Box, Document, Limits
+from smeflow.documents.file import PDF, UNREAD, File, limit_exceeded
+from smeflow.documents.read import MESSAGE_FILES, read_in_process
+from smeflow.documents.tnef import TNEF_MAGIC
 from smeflow.documents.workers import packed, packed_error, send, serve
 from smeflow.errors import SmeflowError, UnreadableDocument, UnsupportedDocument
 from smeflow.i18n import say
 
+_CORES_OF_OCR = 4
+"""A recogniser inside this process computes on several cores at once."""
 _SIGNATURE = b"\x89PNG\r\n\x1a\n"
 
 
@@ -75,41 +78,27 @@ def _chunk(chunk_type: bytes, data: bytes) -> bytes:
 
 
 def answer(head: dict[str, Any], pieces: list[bytes], answers: BinaryIO) -> None:
-    """Read or draw what *head* asks for and send the outcome."""
+    """Do what *head* asks for and send the outcome."""
     limits = Limits(**head["limits"])
-    file = File(
-        name=head["name"],
-        media_type=head["media_type"],
-        data=pieces[0],
-        limits=limits,
-        depth=head["depth"],
-        ocr=head["ocr"],
-        read_part=read_in_process,
-        more_time=lambda: send(answers, {"more_time": True}, []),
-    )
+    name = head["name"]
     sent: list[bytes] = []
     try:
+        limit_cpu(head["cpu_seconds"])
         limit_memory(limits.memory_bytes)
-        if head["page"] is not None:
-            sent.append(draw_page(file, head["page"], head["dpi"]))
-            reply: dict[str, Any] = {}
-        elif head.get("strips") is not None:
-            from smeflow.documents.show import strips_here
-
-            places = [(int(page), Box(*sides)) for page, *sides in head["strips"]]
-            reply = {"texts": strips_here(file, places)}
+        if function := head.get("function"):  # named by the parent, never by what is read
+            reply: dict[str, Any] = resolve_name(function)(head, pieces[0], sent)
         else:
-            reply = {"document": packed(read_in_process(file), sent, with_data=False)}
+            reply = _about(_file(head, pieces[0], limits, answers), head, sent)
     except SmeflowError as error:
         reply = {"error": packed_error(error)}
     except MemoryError:
-        reply = {"error": packed_error(limit_exceeded("memory_bytes", limits.memory_bytes, None, file.name))}
+        reply = {"error": packed_error(limit_exceeded("memory_bytes", limits.memory_bytes, None, name))}
     except RecursionError:
-        reply = {"error": packed_error(limit_exceeded("depth", limits.depth, None, file.name))}
+        reply = {"error": packed_error(limit_exceeded("depth", limits.depth, None, name))}
     except Exception as error:  # noqa: BLE001 - a parser's fault is a fact about this file
         phrase = say(
             "{name} is damaged: no reader understands it ({why}). Ask the sender for it again.",
-            name=file.name,
+            name=name,
             why=type(error).__name__,
         )
         reply = {"error": packed_error(UnreadableDocument(phrase))}
@@ -118,17 +107,46 @@ def answer(head: dict[str, Any], pieces: list[bytes], answers: BinaryIO) -> None
     send(answers, reply, sent)
 
 
-def limit_memory(most_bytes: int) -> None:
-    """Let this process have *most_bytes* of data; a system without such a limit bounds it by time alone."""
-    try:
-        import resource
-    except ImportError:  # Windows
-        return
-    resource_limit = resource.RLIMIT_DATA if sys.platform == "linux" else resource.RLIMIT_AS
-    _, hard = resource.getrlimit(resource_limit)
-    soft = most_bytes if hard == resource.RLIM_INFINITY else min(most_bytes, hard)
-    with contextlib.suppress(ValueError, OSError):
-        resource.setrlimit(resource_limit, (soft, hard))
+def _file(head: dict[str, Any], data: bytes, limits: Limits, answers: BinaryIO) -> File:
+    def more_time() -> None:
+        limit_cpu(limits.seconds * _CORES_OF_OCR)
+        limit_memory(head["most_memory_bytes"])
+        send(answers, {"more_time": True}, [])
+
+    return File(
+        name=head["name"],
+        media_type=head["media_type"],
+        data=data,
+        limits=limits,
+        depth=head["depth"],
+        ocr=head["ocr"],
+        read_part=_leave_unread if head["media_type"] in MESSAGE_FILES else read_in_process,
+        more_time=more_time,
+    )
+
+
+def _leave_unread(part: File) -> Document:
+    """Leave what is attached to a mail to the parent: a file that kills its reader takes no mail with it.
+
+    A ``winmail.dat`` is unwrapped here, since what is in it are the mail's attachments.
+    """
+    if part.data.startswith(TNEF_MAGIC):
+        return read_in_process(part)
+    return part.document(fields={UNREAD: str(part.depth)})
+
+
+def _about(file: File, head: dict[str, Any], sent: list[bytes]) -> dict[str, Any]:
+    if head["page"] is not None or head["strips"] is not None:
+        limit_memory(head["most_memory_bytes"])  # it was read before, and is drawn as large as its page
+    if head["page"] is not None:
+        sent.append(draw_page(file, head["page"], head["dpi"]))
+        return {}
+    if head["strips"] is not None:
+        from smeflow.documents.show import strips_here
+
+        places = [(int(page), Box(*sides)) for page, *sides in head["strips"]]
+        return {"texts": strips_here(file, places)}
+    return {"document": packed(read_in_process(file), sent, with_data=False)}
 
 
 if __name__ == "__main__":

@@ -5,6 +5,7 @@ import json
 import os
 import queue
 import struct
+import subprocess
 import sys
 import threading
 import time
@@ -137,9 +138,11 @@ def packed_limits(limits: Limits) -> dict[str, float]:
 class WorkerEnded(Exception):
     """The process was ended since it took too long, or it broke down; the next request gets a new one."""
 
-    def __init__(self, *, timed_out: bool) -> None:
+    def __init__(self, *, timed_out: bool, spent: bool = False) -> None:
         super().__init__()
         self.timed_out = timed_out
+        self.spent = spent
+        """Whether it had computed for as long as it may; else the clock on the wall had run out."""
 
 
 class Worker:
@@ -163,9 +166,18 @@ class Worker:
                     return reply, answered
                 watch.extend()
         except (EOFError, OSError, ValueError) as error:
-            raise WorkerEnded(timed_out=watch.timed_out) from error
+            spent = not watch.timed_out and self._spent_its_time()
+            raise WorkerEnded(timed_out=watch.timed_out or spent, spent=spent) from error
         finally:
             watch.stop()
+
+    def _spent_its_time(self) -> bool:
+        """Tell whether the system ended it for the processor time it took."""
+        if _system.CPU_SPENT is None:
+            return False
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            self.process.wait(1.0)
+        return self.process.returncode == -_system.CPU_SPENT
 
     def end(self) -> None:
         """End the process and all it started."""
@@ -227,15 +239,24 @@ class WorkerPool:
     ) -> tuple[dict[str, Any], list[bytes]]:
         """Give what a process answers within *seconds*.
 
-        A process that says ``more_time`` gets *seconds* anew from then on, *longest_seconds* in all.
+        A process that says ``more_time`` gets *seconds* anew from then on, *longest_seconds* in all. One that
+        breaks down after other jobs may have died of what they left in it: a fresh one gets it once more.
 
         Raises:
             WorkerEnded: It took too long or broke down.
         """
         worker = self._idle.get()
+        longest_seconds = max(seconds, longest_seconds)
         try:
             worker = self._ready(worker)
-            return worker.ask(head, pieces, seconds, max(seconds, longest_seconds))
+            try:
+                return worker.ask(head, pieces, seconds, longest_seconds)
+            except WorkerEnded as ended:
+                if ended.timed_out or worker.jobs == 1:
+                    raise
+            worker.end()
+            worker = Worker(self._module)
+            return worker.ask(head, pieces, seconds, longest_seconds)
         except BaseException:  # Ctrl-C too: its answer would be taken for the next one's
             if worker is not None:
                 worker.end()

@@ -52,7 +52,7 @@ def read_xml(file: File) -> Document:
     """
     root = parse_xml(file)
     parts: list[Document] = []
-    lines = normalize_text("\n".join(_leaves(root, file, parts)))
+    lines = normalize_text("\n".join(_bounded(_leaves(root, file, parts), file)))
     text, problems = drop_hidden_characters(bounded_text(lines, file), file.name)
     fields = {"root": _local(root)}
     if syntax := SYNTAXES.get(str(root.tag)):
@@ -120,6 +120,15 @@ def _leaf(root: "_Element", path: str) -> str:
         ):
             return " ".join(element.text.split())[:200]
     return ""
+
+
+def _bounded(lines: Iterator[str], file: File) -> Iterator[str]:
+    """Count the letters as they come: with long names, paths take many times the bytes of the file."""
+    letters = 0
+    for line in lines:
+        letters += len(line) + 1
+        check_limit("characters", file.limits.characters, letters - 1, file.name)
+        yield line
 
 
 def _leaves(root: "_Element", file: File, parts: list[Document]) -> Iterator[str]:

@@ -139,14 +139,15 @@ def stored_document(store: LedgerStore, item: ItemRow, parsed: DocumentCache) ->
     """Give an item's document as bytes, name and fields. A row is read whole, a file's pages are not."""
     if item.media_type == ROW:
         return document_of(store, item)
-    fields = _LazyHeaders(store, item, parsed) if _has_headers(item.media_type) else item.fields
+    fields = _LazyHeaders(store, item, parsed) if has_headers(item.media_type) else item.fields
     document = StoredDocument(name=item.name, media_type=item.media_type, fields=fields, sha256=item.blob)
     document.__dict__.pop("data")
     document.__dict__["_fetch"] = lambda: blob_data(store, item.blob)
     return document
 
 
-def _has_headers(media_type: str) -> bool:
+def has_headers(media_type: str) -> bool:
+    """Whether a document of *media_type* is a mail."""
     return is_message(media_type) or media_type == MSG
 
 

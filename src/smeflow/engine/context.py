@@ -48,6 +48,8 @@ class RunHalt:
     phrase: Phrase | None = None
     error: SmeflowError | OSError | None = None
     """What is raised once everything is written down, if the run cannot tell its end otherwise."""
+    away: Phrase | None = None
+    """What was never there, so that items were put off."""
     event: threading.Event = field(default_factory=threading.Event)
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
@@ -99,6 +101,8 @@ class RunContext:
     run: RunRow
     split: str | None
     smeflow: str
+    private: tuple[str, ...] = ()
+    """Fields of an item whose values no model sees."""
     halt: RunHalt = field(default_factory=RunHalt)
     codec: ResultCodec = field(default_factory=ResultCodec)
     parsed: DocumentCache = field(default_factory=DocumentCache)
@@ -181,7 +185,9 @@ def set_up_run(
         run=run,
         split=recipe.split,
         smeflow=smeflow,
+        private=recipe.private,
         halt=halt,
+        meter=RunMeter(stop=halt.event),
         recalls=Recalls(store) if has_model else None,
         prints=prints,
     )
@@ -205,12 +211,42 @@ def budget_in_one_currency(limits: Budgets, workspace: Workspace) -> Budget:
 class RunMeter:
     """Counts what was asked and paid in this run."""
 
+    stop: threading.Event | None = None
+    """Set it, and nobody waits for calls that are under way."""
     calls: int = 0
     nanos: int = 0
-    _lock: threading.Lock = field(default_factory=threading.Lock)
+    under_way: int = 0
+    _changed: threading.Condition = field(default_factory=threading.Condition)
+
+    @property
+    def settled(self) -> int:
+        """How many calls were settled."""
+        return self.calls
+
+    def begin(self) -> None:
+        """Note a call that is being reserved."""
+        with self._changed:
+            self.under_way += 1
+
+    def withdraw(self) -> None:
+        """Note that it was not reserved."""
+        with self._changed:
+            self.under_way -= 1
+            self._changed.notify_all()
 
     def note(self, nanos: int) -> None:
         """Note one settled call."""
-        with self._lock:
+        with self._changed:
             self.calls += 1
             self.nanos += nanos
+            self.under_way -= 1
+            self._changed.notify_all()
+
+    def wait(self, settled: int) -> bool:
+        """Wait for one more settled call than *settled*; False where none is under way, or the run ends."""
+        with self._changed:
+            while self.calls == settled and self.under_way > 0:
+                if self.stop is not None and self.stop.is_set():
+                    return False
+                self._changed.wait(0.5)  # wakes to look whether to stop
+            return self.calls != settled

@@ -24,6 +24,7 @@ from smeflow.i18n import Phrase, say
 from smeflow.ledger.finish import Ending
 from smeflow.ledger.rows import ItemRow, Reason
 from smeflow.ledger.store import utc_stamp
+from smeflow.llm.wrappers.retry import ABSENT
 
 MOST_DEFERRALS = 20
 """How many times in a row an item is put off before a person is told that it gets no answer."""
@@ -68,7 +69,11 @@ def _deferred(error: AnswerLater, scene: FailureSite) -> Ending:
     """Put the item off until its answer is due."""
     if scene.context.halt.event.is_set():
         return _halted(error, scene)
-    kind = {"rate": "rate", "outage": "outage", "broken": "outage"}.get(error.ticket, "batch")
+    kind = {"rate": "rate", "outage": "outage", "broken": "outage", ABSENT: "outage"}.get(
+        error.ticket, "batch"
+    )
+    if error.ticket == ABSENT:
+        scene.context.halt.away = error.phrase
     tries = scene.item.tries + 1
     if kind != "batch" and tries >= MOST_DEFERRALS:
         return scene.review("provider", error.phrase)
@@ -80,6 +85,8 @@ def _deferred(error: AnswerLater, scene: FailureSite) -> Ending:
 def _budget(error: BudgetSpent, scene: FailureSite) -> Ending:
     if error.whose == "item":
         return scene.review("budget", error.phrase)
+    if scene.context.halt.event.is_set() and scene.context.halt.why != "budget":
+        return _halted(error, scene)
     scene.context.halt.now("budget", error.phrase)
     return scene.put_off("budget", error.phrase)
 

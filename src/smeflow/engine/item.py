@@ -18,7 +18,7 @@ from smeflow.engine.cases import case_without_results, kind_of_step
 from smeflow.engine.context import RunContext, RunHalted, StepModel
 from smeflow.engine.failures import FailureSite, ending_for
 from smeflow.engine.lookups import RecordedLookups
-from smeflow.engine.own_steps import split
+from smeflow.engine.own_steps import left_beside, split
 from smeflow.errors import LedgerError
 from smeflow.extract.step import Extract
 from smeflow.i18n import Phrase, phrase_to_json, say
@@ -29,6 +29,7 @@ from smeflow.ledger.reviews import UNDECIDED, reviews_of, standing_decisions, wa
 from smeflow.ledger.rows import ItemRow, Reason, ResultRow, ReviewRow, State
 from smeflow.llm.call_log import Scope
 from smeflow.llm.interface import ModelEndpoint, Reply, Request
+from smeflow.llm.wrappers.privacy import Withheld
 
 
 def reason_to_set_aside(case: Case, entries: tuple[Entry, ...]) -> Phrase | None:
@@ -38,9 +39,13 @@ def reason_to_set_aside(case: Case, entries: tuple[Entry, ...]) -> Phrase | None
     return next((why for why in reasons if why is not None), None)
 
 
-def parts_of_case(case: Case, word: str) -> tuple[ItemPart, ...] | None:
-    """Give the parts of *case*; None where it is one piece and is worked on as it is."""
-    return tuple(_as_part(part.documents[0]) for part in split(case, word)) or None
+def parts_of_case(case: Case, word: str) -> tuple[tuple[ItemPart, ...], tuple[ItemPart, ...]] | None:
+    """Give the parts of *case* and what is left beside them; None where it is worked on as one piece."""
+    pieces = split(case, word)
+    if not pieces:
+        return None
+    aside = left_beside(case, pieces)
+    return tuple(_as_part(piece.documents[0]) for piece in pieces), tuple(map(_as_part, aside))
 
 
 def _as_part(document: Document) -> ItemPart:
@@ -57,6 +62,8 @@ class _LazyModel:
     item: ItemRow
     step: str
     take: int
+    private: tuple[str, ...] = ()
+    """Values that the model never sees."""
     _bound: StepModel | None = None
 
     @property
@@ -73,7 +80,10 @@ class _LazyModel:
         """Answer, unless the run is ending."""
         if self.context.halt.event.is_set():
             raise RunHalted
-        return self._model().complete(request)
+        if not self.private:
+            return self._model().complete(request)
+        salt = f"{self.item.key}\n{self.item.version}"
+        return Withheld(inner=self._model(), values=self.private, salt=salt).complete(request)
 
     def _model(self) -> StepModel:
         if self._bound is None:
@@ -218,12 +228,17 @@ class ItemRun:
                 return result
         return None
 
+    def _private_values(self) -> tuple[str, ...]:
+        fields = self.case.documents[0].fields if self.context.private and self.case.documents else {}
+        names = {name.casefold() for name in self.context.private}
+        return tuple(value for name, value in fields.items() if name.casefold() in names)
+
     def _run(self, entry: Entry, seen: str) -> None:
         context, step = self.context, entry.step
         if context.halt.event.is_set():
             raise RunHalted
         take = self.item.takes.get(step.name, 0)
-        asked = _LazyModel(context, self.item, step.name, take)
+        asked = _LazyModel(context, self.item, step.name, take, self._private_values())
         self._known.asked.clear()
         text = context.codec.write(step, step(self.case, asked))
         value = context.codec.read(step, text)  # what a resumed run would see, this one sees too
@@ -266,7 +281,7 @@ def process_item(context: RunContext, item: ItemRow) -> Ending | State | None:
             case = case_without_results(context.store, item, context.known, context.parsed.read)
             parts = parts_of_case(case, context.split) if context.split and item.media_type else None
             if parts is not None:
-                split_item(context.store, item, parts)
+                split_item(context.store, item, *parts)
                 return "done"
             aside = reason_to_set_aside(case, context.entries) if item.media_type else None
             if aside is not None:

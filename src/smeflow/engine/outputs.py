@@ -12,12 +12,13 @@ from typing import Any
 from smeflow._text import hash_of, sha256
 from smeflow.core.case import Case, Known, Step
 from smeflow.documents.read import DocumentCache
-from smeflow.engine.cases import ResultCodec, document_of, stored_document, values_of
+from smeflow.engine.cases import ResultCodec, document_of, has_headers, stored_document, values_of
 from smeflow.errors import DocumentError, SinkError
 from smeflow.i18n import Phrase, say
 from smeflow.kinds.mailbox import Effect
 from smeflow.kinds.sinks import (
     ActingSink,
+    AttachmentSink,
     DeliveringSink,
     DeliveryAnswer,
     HoldingSink,
@@ -27,7 +28,7 @@ from smeflow.kinds.sinks import (
     Sink,
     SinkItem,
 )
-from smeflow.ledger.finish import results_of
+from smeflow.ledger.finish import ASIDE, results_of
 from smeflow.ledger.history import LedgerSinkMemory, last_delivery, record_delivery
 from smeflow.ledger.items import change_count, item_of
 from smeflow.ledger.mail import EffectLog, EffectRow, slot_of
@@ -279,7 +280,8 @@ class Projection:
         if memory.get(mark, "").split(" ")[:1] == [state] and self._untouched(memory[mark]):
             return ()
         waiting = self._held() if isinstance(sink, HoldingSink) and sink.keeps_held else ()
-        put = sink.put(chain(self.items(), waiting), memory)
+        aside = self._aside() if isinstance(sink, AttachmentSink) and sink.takes_aside else ()
+        put = sink.put(chain(self.items(), waiting, aside), memory)
         last = last_delivery(self.store, self.recipe, sink.name)
         if put.changed or last is None or last.sha256 != put.sha256:
             self._note(sink, put)
@@ -306,7 +308,7 @@ class Projection:
 
     def items(self) -> Iterator[SinkItem]:
         """Go through the finished items in the order they came in; what was split has no row of its own."""
-        names: dict[int, str] = {}
+        parents: dict[int, ItemRow] = {}
         with self.store.snapshot() as now:
             values = groupby(now.rows("values of recipe", recipe=self.recipe), key=itemgetter("item"))
             following = next(values, None)
@@ -316,17 +318,25 @@ class Projection:
                 if following is not None and following[0] == item.id:
                     results = {result["id"]: result["value"] for result in following[1]}
                     following = next(values, None)
-                names[item.id] = item.key
-                if item.parts is None:  # what was split has no row of its own
-                    case = Case(
-                        id=item.key,
-                        documents=(stored_document(self.store, item, self.parsed),),
-                        known=self.known,
-                    )
-                    finished = self._finished(item, case, results)
-                    yield replace(
-                        finished, parent=names.get(item.parent) if item.parent is not None else None
-                    )
+                if item.parts is not None:  # what was split has no row of its own
+                    parents[item.id] = item
+                    continue
+                finished = self._finished(item, self._stored_case(item), results)
+                parent = parents.get(item.parent) if item.parent is not None else None
+                yield replace(finished, **_as_part_of(parent)) if parent else finished
+
+    def _stored_case(self, item: ItemRow) -> Case:
+        document = stored_document(self.store, item, self.parsed)
+        return Case(id=item.key, documents=(document,), known=self.known)
+
+    def _aside(self) -> Iterator[SinkItem]:
+        """Go through what came with the parts of finished mails and is none of them."""
+        for row in self.store.read("items in state", recipe=self.recipe, state="skipped"):
+            item = item_of(row)
+            if item.reason.kind == ASIDE and item.parent is not None:
+                parent = item_of(self.store.read("get items", id_=item.parent)[0])
+                if parent.state == "done":
+                    yield replace(self._item(item, self._stored_case(item)), **_as_part_of(parent))
 
     def _held(self) -> Iterator[SinkItem]:
         """Go through the items that wait, for sinks that keep what was put for them when they were done."""
@@ -348,6 +358,10 @@ class Projection:
 
     def _item(self, item: ItemRow, case: Case) -> SinkItem:
         return SinkItem(recipe=self.recipe, key=item.key, name=item.name, version=item.version, case=case)
+
+
+def _as_part_of(parent: ItemRow) -> dict[str, Any]:
+    return {"parent": parent.key, "attached": has_headers(parent.media_type)}
 
 
 def approvals_of(store: LedgerStore, item: ItemRow) -> dict[str, str]:

@@ -184,6 +184,20 @@ def split(case: Case, word: str) -> tuple[Case, ...]:
     return tuple(Case.of(document, id=f"{case.id}/{document.name}", known=case.known) for document in pieces)
 
 
+def left_beside(case: Case, pieces: Iterable[Case]) -> list[Document]:
+    """Give the files that came with *case* and are in none of its *pieces*, and hold no piece either."""
+    if not case.documents or not case.documents[0].is_message:
+        return []
+    taken = {paper.sha256 for piece in pieces for paper in piece.documents}
+    return [
+        paper
+        for paper in case.documents[1:]
+        if paper.sha256 not in taken
+        and not (paper.fields.get(DECORATION) or paper.is_message)
+        and not (paper.media_type == ZIP_TYPE and paper.parts)
+    ]
+
+
 def _possible_papers(case: Case) -> Sequence[Document]:
     """Give what may hold invoices: a mail's attachments, an archive's files, a file that stands alone."""
     first = case.documents[0]

@@ -8,7 +8,7 @@ import json
 import os
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from pathlib import Path
@@ -25,13 +25,24 @@ from smeflow.engine.pool import ItemPool, RunProgress
 from smeflow.engine.redo import outdated_notice, reopen_finished
 from smeflow.errors import LedgerBusy, SinkError, SmeflowError, SourceError
 from smeflow.i18n import Phrase, say
-from smeflow.kinds.sources import Arrival, RemarkingSource, ResumableSource, UnreadableArrival
+from smeflow.kinds.sources import (
+    Arrival,
+    IntakeSource,
+    RemarkingSource,
+    ResumableSource,
+    SelectiveSource,
+    UnreadableArrival,
+    path_of,
+)
 from smeflow.ledger import history
+from smeflow.ledger.audit import kept_head
 from smeflow.ledger.calls import nanos_to_money, settle_lost_calls
+from smeflow.ledger.history import LedgerSinkMemory
 from smeflow.ledger.intake import Incoming, Intake
 from smeflow.ledger.items import count_items
 from smeflow.ledger.ledger import Ledger
 from smeflow.ledger.mail import LedgerMailIndex
+from smeflow.ledger.opening import mended_notice
 from smeflow.ledger.rows import Counts
 from smeflow.ledger.store import LedgerStore, utc_now
 from smeflow.llm.interface import ConnectedLLM
@@ -39,6 +50,9 @@ from smeflow.llm.router import ModelSet
 from smeflow.money import Money
 from smeflow.recipe.load import Recipe
 from smeflow.recipe.workspace import Workspace
+
+LEFT_OUT_NAMED = 100
+"""Of so many files that are left out a run keeps the names; of the others their number."""
 
 
 class RecipeLock:
@@ -56,7 +70,8 @@ class RecipeLock:
         Raises:
             LedgerBusy: Another process holds it; the message names its number.
         """
-        self.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        for folder in (self.folder.parent, self.folder):  # the mode holds for the last one made alone
+            folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         self._file = self._path.open("ab")
         self._path.chmod(0o600)
         try:
@@ -120,6 +135,10 @@ class RunSummary:
     """Those of them for which no model was asked; None where there was none to ask."""
     saved: Money | None = None
     """What they would have cost, each as much as an item that needed a model; None where none did."""
+    left_out: tuple[str, ...] = ()
+    """What lies in the source and is no item, since the recipe does not ask for it."""
+    audit: str = ""
+    """The head of the audit chain at the end, ``NUMBER:HASH``: kept elsewhere, it shows later changes."""
 
     def _repr_html_(self) -> str:
         cells = "".join(
@@ -138,25 +157,27 @@ def run_recipe(
     on_progress: Callable[[RunProgress], None] | None = None,
     redo: str | None = None,
     workers: int = 8,
+    accept_loss: bool = False,
     stop: threading.Event | None = None,
     clock: Callable[[], datetime] = utc_now,
 ) -> RunSummary:
     """Run *recipe* once, keeping everything in the ledger in *state*.
 
     *redo*: ``changed`` also takes finished items that an older recipe made, ``stale`` those whose look-ups
-    would be answered otherwise today, ``failed`` the failed ones, ``all`` every one. *stop*, once set, ends
-    the run within seconds; the next one goes on.
+    would be answered otherwise today, ``failed`` the failed ones, ``all`` every one. *accept_loss* lets a
+    source that mirrors something lose many items at once. *stop*, once set, ends the run within seconds; the
+    next one goes on.
 
     Raises:
         LedgerBusy: Another process runs this recipe.
         LedgerDamaged: The ledger is not what was written; nothing was asked.
-        SourceError: The source cannot be read.
+        SourceError: The source cannot be read, or much of it is gone, which *accept_loss* does not allow.
         SinkError: A target cannot be written; everything else is done and kept.
         OSError: The disk is full.
     """
     summary = run_to_end(
         recipe, workspace, state=state, llm=llm, on_progress=on_progress, redo=redo, workers=workers,
-        stop=stop, clock=clock,
+        accept_loss=accept_loss, stop=stop, clock=clock,
     )  # fmt: skip
     if summary.failures:
         raise summary.failures[0]
@@ -172,6 +193,7 @@ def run_to_end(
     on_progress: Callable[[RunProgress], None] | None = None,
     redo: str | None = None,
     workers: int = 8,
+    accept_loss: bool = False,
     stop: threading.Event | None = None,
     clock: Callable[[], datetime] = utc_now,
 ) -> RunSummary:
@@ -181,9 +203,15 @@ def run_to_end(
         RecipeLock(state, recipe.name),
         Ledger.open(state, currency=workspace.rates.currency, clock=clock) as ledger,
     ):
-        return _RecipeRun(ledger.store, recipe, workspace, llm, stop or threading.Event(), workers).go(
-            redo, on_progress
-        )
+        run = _RecipeRun(ledger.store, recipe, workspace, llm, stop or threading.Event(), workers)
+        summary = run.go(redo, on_progress, accept_loss=accept_loss)
+        return _with_head(summary, ledger.store, workspace, recipe.name)
+
+
+def _with_head(summary: RunSummary, store: LedgerStore, workspace: Workspace, recipe: str) -> RunSummary:
+    """Tell the head of the audit chain, and keep it where the workspace says."""
+    head, problem = kept_head(store, workspace.audit_heads, store.now(), f"run {recipe}")
+    return replace(summary, audit=str(head), notes=(*summary.notes, *([problem] if problem else [])))
 
 
 class _RecipeRun:
@@ -201,8 +229,9 @@ class _RecipeRun:
         self.store, self.recipe, self.stop, self.workers = store, recipe, stop, workers
         self.began = time.monotonic()
         self.halt = RunHalt()
-        self.notes: list[Phrase] = []
+        self.notes: list[Phrase] = [mended_notice(store.folder)] if store.mended else []
         self.unreached: SourceError | None = None
+        self.unreadable: list[SourceError] = []
         self.worked = 0
         self.context = set_up_run(store, recipe, workspace, llm, self.halt, __version__)
         self.projection = Projection(
@@ -219,9 +248,11 @@ class _RecipeRun:
             parsed=self.context.parsed,
         )
 
-    def go(self, redo: str | None, on_progress: Callable[[RunProgress], None] | None) -> RunSummary:
+    def go(
+        self, redo: str | None, on_progress: Callable[[RunProgress], None] | None, *, accept_loss: bool
+    ) -> RunSummary:
         settle_lost_calls(self.store, self.recipe.name)
-        self._take_in()
+        self._take_in(accept_loss=accept_loss)
         reopen_finished(self.context, redo)
         crew = ItemPool(self.context, self.workers)
         crew.work(self.stop, on_progress)
@@ -235,13 +266,19 @@ class _RecipeRun:
         history.end_run(self.store, self.context.run, stopped=summary.stopped, summary=_summary_json(summary))
         if self.halt.error is not None:
             raise self.halt.error
-        return replace(summary, failures=(*([self.unreached] if self.unreached else []), *errors))
+        unread = [*([self.unreached] if self.unreached else []), *self.unreadable]
+        return replace(summary, failures=(*unread, *errors))
 
-    def _take_in(self) -> None:
+    def _take_in(self, *, accept_loss: bool) -> None:
         source = self.recipe.source
+        self._look_at_mount(accept_loss=accept_loss)
         intake = Intake(self.store, self.recipe.name, source.name)
         if not isinstance(source, ResumableSource):
-            intake.take(_incoming(source.cases()), complete=source.complete)
+            keep = isinstance(source, IntakeSource) and source.keeps_items
+            taken = intake.take(
+                _incoming(source.cases()), complete=source.complete, keep=keep, accept_loss=accept_loss
+            )
+            self.unreadable = [_stays(name, why) for name, why in taken.unreadable]
             return
         try:
             for batch in source.batches(LedgerMailIndex(self.store, self.recipe.name, source.name)):
@@ -251,6 +288,35 @@ class _RecipeRun:
                     return
         except SourceError as error:  # a server that is away keeps nobody from what came in before
             self.unreached = error
+
+    def _look_at_mount(self, *, accept_loss: bool) -> None:
+        """Refuse an empty folder where a share was mounted when it was last looked into.
+
+        Raises:
+            SourceError: The share is not mounted.
+        """
+        path = path_of(self.recipe.source)
+        if path is None or not path.is_dir():
+            return
+        memory = LedgerSinkMemory(self.store, self.recipe.name)
+        mark = f"\nmount {self.recipe.source.name}"  # a name no sink uses for itself
+        whole = path.resolve()
+        places = [str(place) for place in (whole, *whole.parents)]
+        before, now = memory.get(mark, ""), next(filter(os.path.ismount, places), "")
+        vanished = before in places and before != now and not os.path.ismount(before)
+        if vanished and not accept_loss and not any(whole.iterdir()):
+            raise SourceError(
+                say(
+                    "{share} is not mounted, and {path} is empty. Mount it again; if it is to be empty, "
+                    "say so: smeflow run {recipe} --accept-loss",
+                    share=before,
+                    path=path,
+                    recipe=self.recipe.name,
+                )
+            )
+        now = "" if now == places[-1] else now  # what lies on the root lies on no share
+        if now != before:
+            memory[mark] = now
 
     def _deliver(self) -> list[SinkError]:
         """Write the outputs; not on a full disk, and not when somebody waits for the process to end."""
@@ -264,6 +330,9 @@ class _RecipeRun:
         now: Counts = count_items(self.store, self.recipe.name)
         if self.halt.phrase is not None:
             self.notes.insert(0, self.halt.phrase)
+        source = self.recipe.source
+        if self.halt.away is not None:
+            self.notes.insert(0, self.halt.away)
         meter, currency = self.context.meter, self.context.budget.currency
         asked = self.store.read("asked in run", run=self.context.run.id)[0]["items"]
         spared = max(0, self.worked - asked) if self.context.has_model else None
@@ -276,14 +345,28 @@ class _RecipeRun:
             stopped=self.halt.why,
             seconds=round(time.monotonic() - self.began, 3),
             worked=self.worked,
+            left_out=source.left_out if isinstance(source, SelectiveSource) else (),
             spared=spared,
             saved=nanos_to_money(meter.nanos * (spared or 0) // asked, currency) if asked else None,
         )
 
 
+def _stays(name: str, why: Phrase) -> SourceError:
+    return SourceError(
+        say("{name}: {why}. What was taken in of it before stays as it was.", name=name, why=why)
+    )
+
+
+def left_out_counted(names: Sequence[str]) -> dict[str, object]:
+    """Give how many there are, and the first of them by name."""
+    return {"count": len(names), "names": list(names[:LEFT_OUT_NAMED])}
+
+
 def _summary_json(summary: RunSummary) -> str:
     fields = asdict(replace(summary, notes=(), failures=()))
+    del fields["audit"]  # its own entry comes after it
     saved = None if summary.saved is None else str(summary.saved)
+    fields["left_out"] = left_out_counted(summary.left_out)
     return json.dumps(
         fields | {"cost": str(summary.cost), "saved": saved, "notes": [str(n) for n in summary.notes]}
     )

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from smeflow.errors import SmeflowError
+from smeflow.errors import SmeflowError, os_error_reason
 from smeflow.i18n import Phrase, say
 from smeflow.kinds.mailbox import MailboxSource
 from smeflow.mail.client import MailClient
@@ -80,6 +80,15 @@ def retry_pause(failures: int) -> float:
     return longest * random.uniform(0.75, 1.0)  # noqa: S311 - so that several watchers do not come at once
 
 
+def failure_phrase(error: Exception) -> Phrase:
+    """Say what ended a run or a wait that is tried again."""
+    if isinstance(error, SmeflowError):
+        return error.phrase
+    if isinstance(error, OSError):
+        return say("{reason}", reason=os_error_reason(error))
+    return say("it failed and is tried again: {kind}: {error}", kind=type(error).__name__, error=error)
+
+
 class MailboxWatcher(threading.Thread):
     """Waits for mail on a connection of its own, and connects again when it breaks."""
 
@@ -104,11 +113,11 @@ class MailboxWatcher(threading.Thread):
             try:
                 with open_mailbox(self.account) as session:
                     self._listen(session)
-            except SmeflowError as error:
+            except Exception as error:  # noqa: BLE001 - whatever an answer did, the mailbox is watched on
                 self._failures += 1
                 self._known = None
                 if self._failures == 1:
-                    self.tell(error.phrase)
+                    self.tell(failure_phrase(error))
                 self._tell_silence()
                 self.stop.wait(retry_pause(self._failures))
 

@@ -231,6 +231,14 @@ class Webhook(BaseModel):
             RecipeContext.of(info.context).compile(text)
         return written
 
+    @field_validator("secret")
+    @classmethod
+    def _may_be_read(cls, variable: str, info: ValidationInfo) -> str:
+        refused = RecipeContext.of(info.context).variable_refused(variable)
+        if variable != SECRET_VARIABLE and refused is not None:
+            raise ValueError(refused)
+        return variable
+
     @field_validator("when")
     @classmethod
     def _is_expression(cls, written: str | None, info: ValidationInfo) -> str | None:

@@ -249,9 +249,22 @@ def _in_document(
             yield replace(candidate, quote=replace(candidate.quote, page=None, path=column))
 
 
+MOST_CHARACTERS = 40_000
+"""No page that a person reads holds more; labels and values are held against each other on it."""
+
+
+def page_beginning(page: Page) -> Page:
+    """Give as much of a page as is searched for labels and their values."""
+    if len(page.text) <= MOST_CHARACTERS:
+        return page
+    words = tuple(word for word in page.words if word.end <= MOST_CHARACTERS)
+    return replace(page, text=page.text[:MOST_CHARACTERS], words=words)
+
+
 def _on_page(
     document: Document, page: Page, field: str, wanted: Wanted, labels: Labels | None
 ) -> Iterator[_Candidate]:
+    page = page_beginning(page)
     pieces = pieces_of(page)
     for fit, start, end in _labels_on(page, pieces, field, labels):
         for place, (left, right) in _beside(page, pieces, start, end):

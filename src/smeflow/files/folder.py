@@ -7,7 +7,7 @@ from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Annotated, ClassVar
 
-from pydantic import BeforeValidator
+from pydantic import BeforeValidator, PrivateAttr
 
 from smeflow._text import sha256
 from smeflow.documents.archives import mails_in
@@ -53,7 +53,10 @@ def name_matches(name: str, patterns: Iterable[str]) -> bool:
 
 
 class Folder(DiskSource):
-    """Every file of a folder and of the folders in it. A file is a case; of an ``.mbox`` each mail is one."""
+    """Every file of a folder and of the folders in it. A file is a case; of an ``.mbox`` each mail is one.
+
+    What was taken in stays when its file is moved away; with ``mirror`` it goes along.
+    """
 
     place: ClassVar[str] = "folder"
 
@@ -63,17 +66,33 @@ class Folder(DiskSource):
     """Which names: ``*.pdf``; with a ``/``, which paths: ``2026/*.eml``. Case does not count."""
     recursive: bool = True
     """Whether folders inside are gone through too."""
+    mirror: bool = False
+    """Whether a file that is taken out of the folder takes its rows out of tables and books."""
+    _left_out: list[str] = PrivateAttr(default_factory=list)
+
+    @property
+    def keeps_items(self) -> bool:
+        """What was taken in stays when it is filed elsewhere, unless the folder is a mirror."""
+        return not self.mirror
+
+    @property
+    def left_out(self) -> tuple[str, ...]:
+        """The files whose names no pattern fits."""
+        return tuple(self._left_out)
 
     def cases(self) -> Iterator[Arrival | UnreadableArrival]:
         """Go through the files in the order of their paths."""
         if not self._path.is_dir():
             raise SourceError(say("The folder {path} is not there.", path=self._path))
         root = self._path.resolve()
+        self._left_out.clear()
         for path, key in sorted(_files(root, root, recursive=self.recursive), key=lambda pair: pair[1]):
             if name_matches(key, self.match):
                 yield from (
                     mails_of_archive(path, key) if _is_archive(path, root) else (_take(path, key, root),)
                 )
+            else:
+                self._left_out.append(key)
 
 
 def mails_of_archive(path: Path, key: str) -> Iterator[Arrival | UnreadableArrival]:

@@ -6,16 +6,19 @@ from typing import Any, ClassVar
 
 from pydantic import ConfigDict, Field, PrivateAttr, field_validator
 
+from smeflow._text import sha256
 from smeflow.documents.document import DECORATION, MAIL, Document
-from smeflow.documents.file import File, media_type_of
+from smeflow.documents.file import MSG, File, media_type_of
 from smeflow.documents.mail import read_mail
+from smeflow.documents.read import read
 from smeflow.documents.tnef import TNEF_MAGIC, read_tnef
 from smeflow.errors import DocumentError
 from smeflow.expressions.language import Expression
 from smeflow.files.folder import NamePatterns, name_matches
 from smeflow.files.sink import FileSink, TargetText
+from smeflow.i18n import say
 from smeflow.kinds.recipe_context import ExpressionText, RecipeContext
-from smeflow.kinds.sinks import SinkItem
+from smeflow.kinds.sinks import Put, SinkItem, SinkMemory
 
 
 class Copies(FileSink):
@@ -38,16 +41,25 @@ def attached_files(data: bytes, name: str = "mail") -> tuple[Document, ...]:
     What only decorates the mail is left out, and what Outlook wrapped is taken out of its wrapping.
 
     Raises:
-        LimitExceeded: It has too many parts, or they are nested too deep.
+        DocumentError: It cannot be read, has too many parts, or they are nested too deep.
     """
-    if media_type_of(data, name) != MAIL:
+    media_type = media_type_of(data, name)
+    if media_type == MSG:
+        return tuple(part for part in read(data, name=name, media_type=MSG).parts if part.data)
+    if media_type != MAIL:
         return ()
     file = File(name=name, media_type=MAIL, data=data, read_part=_unread)
-    return tuple(part for part in read_mail(file).parts if part.data and not part.fields.get(DECORATION))
+    return tuple(part for part in read_mail(file).parts if not part.fields.get(DECORATION))
 
 
 def _unread(part: File) -> Document:
-    return read_tnef(part) if part.data.startswith(TNEF_MAGIC) else part.document()
+    if not part.data.startswith(TNEF_MAGIC):
+        return part.document()
+    try:
+        wrapped = read_tnef(part)
+    except DocumentError:
+        wrapped = part.document()
+    return wrapped if wrapped.parts else replace(wrapped, parts=(part.document(),))
 
 
 class Attachments(FileSink):
@@ -62,6 +74,7 @@ class Attachments(FileSink):
     when: ExpressionText | None = None
     """Only mails for which this holds."""
     _when: Expression | None = PrivateAttr(default=None)
+    _unfit: list[str] = PrivateAttr(default_factory=list)
 
     @field_validator("when", mode="before")
     @classmethod
@@ -73,14 +86,47 @@ class Attachments(FileSink):
         super().model_post_init(context)
         self._when = RecipeContext.of(context).compile(self.when) if self.when is not None else None
 
+    @property
+    def takes_aside(self) -> bool:
+        """Of a mail that was split, all its files are saved."""
+        return True
+
+    def put(self, items: Iterable[SinkItem], memory: SinkMemory) -> Put:
+        """Write the files, and tell which no pattern fits when these are others than before."""
+        self._unfit.clear()
+        put = super().put(items, memory)
+        mark, names = f"left out of {self.name}", ", ".join(self._unfit[:5])
+        state = sha256("\n".join(self._unfit)) if self._unfit else ""
+        if memory.get(mark, "") == state:
+            return put
+        memory[mark] = state
+        more = " …" if len(self._unfit) > 5 else ""
+        note = say(
+            "{to}: {n} attachments are not saved, since no pattern fits their names: {names}",
+            to=self.name,
+            n=len(self._unfit),
+            names=names + more,
+        )
+        return replace(put, notes=(*put.notes, note)) if self._unfit else put
+
     def files_of(self, items: Iterable[SinkItem], /) -> Iterator[tuple[SinkItem, bytes]]:
         """Give the files, byte for byte."""
+        whole: set[tuple[str | None, str]] = set()
         for item in items:
             if self._when is not None and self._when.decides(item.case) is not True:
                 continue
-            for number, file in enumerate(_files_of(item), 1):
-                if name_matches(file.name, self.match):
-                    yield replace(item, name=file.name, key=f"{item.key}/{number}"), file.data
+            if item.attached:
+                document = item.case.documents[0]
+                files = [(item, document)] if (item.parent, document.sha256) not in whole else []
+                whole.add((item.parent, document.sha256))  # of several invoices in one file
+            else:
+                numbered = enumerate(_files_of(item), 1)
+                files = [(replace(item, name=d.name, key=f"{item.key}/{n}"), d) for n, d in numbered]
+            for named, file in files:
+                if name_matches(named.name, self.match):
+                    yield named, file.data
+                else:
+                    self._unfit.append(f"{named.name} ({named.key})")
 
 
 def _files_of(item: SinkItem) -> Iterable[Document]:

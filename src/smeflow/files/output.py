@@ -384,10 +384,10 @@ def _placed(
     taken: set[str] = set()
     for item, data in sorted(files, key=lambda pair: pair[0].key):
         parts = target.path_of(item)
-        if "/".join(parts).casefold() in taken:
-            stem, dot, suffix = parts[-1].rpartition(".")
-            mark = sha256(item.key)[:8]
-            last = f"{stem}~{mark}{dot}{suffix}" if stem else f"{parts[-1]}~{mark}"
-            parts = (*parts[:-1], last)
+        stem, dot, suffix = parts[-1].rpartition(".")
+        mark = sha256(item.key)
+        while "/".join(parts).casefold() in taken:  # a file may be called as another one is marked
+            last = f"{stem}~{mark[:8]}{dot}{suffix}" if stem else f"{dot}{suffix}~{mark[:8]}"
+            parts, mark = (*parts[:-1], last), sha256(mark)
         taken.add("/".join(parts).casefold())
         yield parts, data

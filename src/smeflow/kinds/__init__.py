@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from smeflow.kinds.records import Check, Finding, Identifier, Labels, Reading, Record
     from smeflow.kinds.sinks import (
         ActingSink,
+        AttachmentSink,
         DeliveringSink,
         DeliveryAnswer,
         HoldingSink,
@@ -40,7 +41,9 @@ if TYPE_CHECKING:
         ArrivalBatch,
         DiskSource,
         FactSource,
+        IntakeSource,
         ResumableSource,
+        SelectiveSource,
         Source,
         UnreadableArrival,
         make_arrival,
@@ -54,6 +57,7 @@ __all__ = [
     "ActingSink",
     "Arrival",
     "ArrivalBatch",
+    "AttachmentSink",
     "BooksFormat",
     "Check",
     "Claim",
@@ -69,6 +73,7 @@ __all__ = [
     "Firm",
     "HoldingSink",
     "Identifier",
+    "IntakeSource",
     "Known",
     "Labels",
     "MailIndex",
@@ -87,6 +92,7 @@ __all__ = [
     "RecordReader",
     "ResumableSource",
     "RetractingSink",
+    "SelectiveSource",
     "Sink",
     "SinkItem",
     "SinkMemory",
@@ -113,11 +119,12 @@ __getattr__, __dir__ = open_door(
         ),
         "smeflow.kinds.records": "Check Finding Identifier Labels Reading Record",
         "smeflow.kinds.sinks": (
-            "ActingSink DeliveringSink DeliveryAnswer HoldingSink Parcel Put RetractingSink Sink SinkItem "
-            "SinkMemory"
+            "ActingSink AttachmentSink DeliveringSink DeliveryAnswer HoldingSink Parcel Put RetractingSink "
+            "Sink SinkItem SinkMemory"
         ),
         "smeflow.kinds.sources": (
-            "Arrival ArrivalBatch DiskSource FactSource ResumableSource Source UnreadableArrival make_arrival"
+            "Arrival ArrivalBatch DiskSource FactSource IntakeSource ResumableSource SelectiveSource Source "
+            "UnreadableArrival make_arrival"
         ),
         "smeflow.kinds.steps": "StepFamily StepResult",
     },

@@ -11,11 +11,15 @@ from zoneinfo import ZoneInfo
 from pydantic import AfterValidator, ValidationInfo
 
 from smeflow.expressions.language import Expression, parse_expression
-from smeflow.i18n import Language, say
+from smeflow.i18n import Language, Phrase, say
 
 
 def _now() -> datetime:
     return datetime.now(UTC)
+
+
+def _never_refused(name: str) -> None:
+    """Let a script, which could read it itself, name any variable."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -45,6 +49,8 @@ class RecipeContext:
     """Where the cases come from; known to sinks."""
     reviewed: Collection[str] | None = None
     """The steps before that ask a person to look."""
+    variable_refused: Callable[[str], Phrase | None] = _never_refused
+    """Say why this recipe may not read a variable of the environment; None where it may."""
     clock: Callable[[], datetime] = _now
 
     @classmethod

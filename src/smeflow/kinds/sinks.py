@@ -28,6 +28,8 @@ class SinkItem:
     case: Case
     parent: str | None = None
     """The key of the item it was split from."""
+    attached: bool = False
+    """It is one of the files that hang on a mail."""
     finished_at: datetime | None = None
     approved: Mapping[str, str] = field(default_factory=dict)
     """Steps whose present result a person let pass or gave, each with who it was; for what is done once."""
@@ -73,6 +75,16 @@ class HoldingSink(Protocol):
 
     @property
     def keeps_held(self) -> bool:
+        """Whether it does."""
+        ...
+
+
+@runtime_checkable
+class AttachmentSink(Protocol):
+    """A sink that may also take the files of a mail that are no part it was split into."""
+
+    @property
+    def takes_aside(self) -> bool:
         """Whether it does."""
         ...
 

@@ -58,6 +58,16 @@ class Source(Protocol):
         ...
 
 
+@runtime_checkable
+class IntakeSource(Protocol):
+    """A source things come in at: what was taken in is kept whatever becomes of it there."""
+
+    @property
+    def keeps_items(self) -> bool:
+        """Whether an item stays when it is gone from the source; one that says no is a mirror."""
+        ...
+
+
 @dataclass(frozen=True, kw_only=True)
 class ArrivalBatch:
     """Some of what came in, to be taken in as a whole."""
@@ -102,6 +112,16 @@ class RemarkingSource(Protocol):
     @property
     def remarks(self) -> tuple[Phrase, ...]:
         """What was odd when it was last gone through."""
+        ...
+
+
+@runtime_checkable
+class SelectiveSource(Protocol):
+    """A source that takes some of what is there: what it leaves is told, so that nobody waits for it."""
+
+    @property
+    def left_out(self) -> tuple[str, ...]:
+        """What was there and not taken when it was last gone through."""
         ...
 
 

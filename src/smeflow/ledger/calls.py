@@ -1,15 +1,16 @@
 """The ledger as a `CallLog`: every attempt is written before it is sent, every answer before it is used."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
 from typing import Any, Protocol
 
 from smeflow._text import canonical_json, sha256
-from smeflow.errors import LLMError, LLMRejected, LLMUnavailable
+from smeflow.errors import BudgetSpent, LLMError, LLMRejected, LLMUnavailable
 from smeflow.i18n import say
+from smeflow.ledger.audit import add_audit_entry
 from smeflow.ledger.budget import Budget, Purse, adjust_spent, spend
-from smeflow.ledger.history import add_audit_entry
 from smeflow.ledger.items import LeaseLost
 from smeflow.ledger.replies import Recalls, find_recalled, recalled_json, reply_json, reply_of
 from smeflow.ledger.rows import NANO, CallRow, CallState, ItemRow, pictures_in
@@ -21,7 +22,24 @@ from smeflow.money import Money
 
 
 class CallMeter(Protocol):
-    """Counts calls as they are settled."""
+    """Counts calls as they are reserved and settled, all those of a run."""
+
+    @property
+    def settled(self) -> int:
+        """How many were settled."""
+        ...
+
+    def begin(self) -> None:
+        """Note a call that is being reserved."""
+        ...
+
+    def withdraw(self) -> None:
+        """Note that it was not reserved."""
+        ...
+
+    def wait(self, settled: int) -> bool:
+        """Wait for one more than *settled*; False where none is under way, or the run ends."""
+        ...
 
     def note(self, nanos: int) -> None:
         """Note one settled call and what it cost."""
@@ -67,6 +85,9 @@ class LedgerCallLog:
     def reserve(self, key: str, request: Request, place: ModelEndpoint, worst: Money | None) -> Ticket:
         """Write the attempt down and set its worst cost aside; durable before this returns.
 
+        Where too little is left because calls under way have their worst cost set aside, this waits for them:
+        they mostly cost far less.
+
         Raises:
             BudgetSpent: Too little is left for the item, the run or the month.
         """
@@ -94,9 +115,25 @@ class LedgerCallLog:
             call["id"] = transaction.add("calls", call)
             return call
 
-        call = self.store.write(job)
+        call = self._reserved(job)
         self._under_way[key, call["attempt"]] = call
         return Ticket(key=key, attempt=call["attempt"], worst=worst)
+
+    def _reserved(self, job: Callable[[Transaction], Row]) -> Row:
+        meter = self.meter
+        while meter is not None:
+            settled = meter.settled
+            meter.begin()
+            try:
+                return self.store.write(job)
+            except BudgetSpent as error:
+                meter.withdraw()
+                if error.whose == "item" or not meter.wait(settled):
+                    raise
+            except BaseException:
+                meter.withdraw()
+                raise
+        return self.store.write(job)
 
     def keep(self, key: str, request: Request, place: ModelEndpoint, reply: Reply) -> None:
         """Write down that *reply* was recalled and used here; durable a moment later, since it cost nothing.

@@ -4,6 +4,7 @@ Results and the item's end are written together, so that one never stands withou
 """
 
 import json
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime
@@ -14,8 +15,8 @@ from smeflow._text import canonical_json, sha256
 from smeflow.core.claims import Claim
 from smeflow.documents.document import PageRange
 from smeflow.i18n import Phrase, say
+from smeflow.ledger.audit import add_audit_entry
 from smeflow.ledger.between import compare_claims
-from smeflow.ledger.history import add_audit_entry
 from smeflow.ledger.items import (
     change_item,
     distinct_phrases,
@@ -179,6 +180,8 @@ def lookups_of(result: ResultRow) -> list[tuple[str, str]]:
     return [(asked, answer) for asked, answer in json.loads(result.lookups)]
 
 
+ASIDE = "aside"
+"""The reason of an item that is kept and that no step reads: what came with the parts of another."""
 PAGES = "pages"
 """The field of an item that says which pages of its file it is."""
 
@@ -200,21 +203,27 @@ class ItemPart:
         return self.pages.version(file_hash) if self.pages else file_hash
 
 
-def split_item(store: LedgerStore, item: ItemRow, parts: Sequence[ItemPart]) -> int:
+def split_item(
+    store: LedgerStore, item: ItemRow, parts: Sequence[ItemPart], aside: Sequence[ItemPart] = ()
+) -> int:
     """End a claimed item as split, and let each part be an item ``parent/part``; gives how many there are.
+
+    What came with them and is no part is kept *aside*: an item that is left out, and told.
 
     Raises:
         LeaseLost: Somebody else holds the item now.
     """
-    blobs = [store_blob(store, part.data) for part in parts]
-    names = _names(parts)
+    pieces = (*parts, *aside)
+    blobs = [store_blob(store, piece.data) for piece in pieces]
+    names = _names(pieces)
 
     def job(transaction: Transaction) -> None:
         at = store.now()
         known = {row["part"]: row for row in transaction.rows("children", parent=item.id)}
-        for nth, (part, blob, name) in enumerate(zip(parts, blobs, names, strict=True), 1):
+        for nth, (part, blob, name) in enumerate(zip(pieces, blobs, names, strict=True), 1):
             record_blob(transaction, blob, part.data)
-            _child(store, transaction, item, part, blob=blob, name=name, nth=nth, known=known.pop(name, None))
+            before, left = known.pop(name, None), nth > len(parts)
+            _child(store, transaction, item, part, blob=blob, name=name, nth=nth, known=before, aside=left)
         for row in known.values():
             gone = Reason(kind="gone", phrases=(say("no longer in the source"),))
             change_item(
@@ -223,7 +232,7 @@ def split_item(store: LedgerStore, item: ItemRow, parts: Sequence[ItemPart]) -> 
                 row["lease"],
                 {**state_changes("skipped", gone, at), "lease": row["lease"] + 1},
             )
-        reason = Reason(kind="split", phrases=(_split_phrase(len(parts)),))
+        reason = Reason(kind="split", phrases=(_split_phrase(len(parts)), *_aside_phrases(aside)))
         changes = {
             **state_changes("done", reason, at, outcome={}),
             "parts": len(parts),
@@ -242,14 +251,23 @@ def _split_phrase(parts: int) -> Phrase:
     return say("its one part is an item of its own") if parts == 1 else say("split into {n} parts", n=parts)
 
 
+def _aside_phrases(aside: Sequence[ItemPart]) -> tuple[Phrase, ...]:
+    names = ", ".join(part.name for part in aside)
+    return (say("kept beside them, and read by no step: {names}", names=names),) if aside else ()
+
+
 def _names(parts: Sequence[ItemPart]) -> list[str]:
     """Give each part a name of its own; the second ``a.pdf`` is ``a.pdf (2)``."""
-    counts: dict[str, int] = {}
-    names = []
+    counts: Counter[str] = Counter()
+    names: dict[str, None] = {}
     for part in parts:
-        counts[part.name] = counts.get(part.name, 0) + 1
-        names.append(part.name if counts[part.name] == 1 else f"{part.name} ({counts[part.name]})")
-    return names
+        counts[part.name] += 1
+        name = part.name if counts[part.name] == 1 else f"{part.name} ({counts[part.name]})"
+        while name in names:  # a file may be called so from the beginning
+            counts[part.name] += 1
+            name = f"{part.name} ({counts[part.name]})"
+        names[name] = None
+    return list(names)
 
 
 def _child(
@@ -262,6 +280,7 @@ def _child(
     name: str,
     nth: int,
     known: Row | None,
+    aside: bool,
 ) -> None:
     at = store.now()
     version = part.version
@@ -278,6 +297,10 @@ def _child(
         if same
         else None
     )
+    if aside:
+        twin = Reason(
+            kind=ASIDE, phrases=(say("came with {name} and is no part it is split into", name=parent.name),)
+        )
     state = state_changes("skipped", twin, at) if twin else state_changes("open", Reason(kind="new"), at)
     fields = canonical_json({PAGES: str(part.pages)} if part.pages else {})
     what: Row = {

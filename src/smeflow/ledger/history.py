@@ -1,64 +1,16 @@
-"""What happened: the audit chain, runs, what they wrote where, what sinks remember, and the batches of books.
+"""What happened: runs, what they wrote where, what sinks remember, and the batches of books."""
 
-Each entry of the chain holds the hash of the one before, so that none can be changed unseen. It tells *that*
-something happened to an item and the salted hash of *what*. The salt stands with the item: when an item is
-erased, its entries stay valid and say nothing more about anybody.
-"""
-
-from collections.abc import Callable, Iterator, MutableMapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, MutableMapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from smeflow._text import canonical_json, sha256
+from smeflow._text import canonical_json
 from smeflow.errors import LedgerError
 from smeflow.i18n import say
+from smeflow.ledger.audit import add_audit_entry
 from smeflow.ledger.rows import DeliveryRow, RunRow, columns_of
 from smeflow.ledger.store import LedgerStore, record_blob, store_blob
 from smeflow.ledger.writer import Row, Transaction
-
-BEGIN = "0" * 64
-
-
-def add_audit_entry(
-    transaction: Transaction, *, at: str, kind: str, item: int = 0, salt: str = "", payload: object = None
-) -> None:
-    """Add an entry; it becomes durable with what it speaks of."""
-    last: tuple[int, str] = transaction.memo.get("audit") or transaction.first("last audit") or (0, BEGIN)
-    number, before = last[0] + 1, last[1]
-    hidden = sha256(salt + canonical_json(payload))
-    digest = entry_hash(before, number, at, kind, item, hidden)
-    row = {
-        "n": number,
-        "at": at,
-        "kind": kind,
-        "item": item,
-        "payload": hidden,
-        "before": before,
-        "hash": digest,
-    }
-    transaction.add("audit", row)
-    transaction.memo["audit"] = (number, digest)
-
-
-def entry_hash(before: str, number: int, at: str, kind: str, item: int, payload: str) -> str:
-    """Compute an entry's hash."""
-    return sha256("\n".join((before, str(number), at, kind, str(item), payload)))
-
-
-def first_broken_entry(store: LedgerStore) -> int | None:
-    """Follow the chain; give the number of the first entry that does not fit, None where all do.
-
-    Entries cut off from the end leave a valid chain: keep the last one's number and hash elsewhere to notice.
-    """
-    before, expected = BEGIN, 1
-    for row in store.read("all audit"):
-        intact = row["hash"] == entry_hash(
-            before, row["n"], row["at"], row["kind"], row["item"], row["payload"]
-        )
-        if row["n"] != expected or row["before"] != before or not intact:
-            return int(expected)
-        before, expected = row["hash"], expected + 1
-    return None
 
 
 def begin_run(
@@ -179,6 +131,39 @@ class LedgerSinkMemory(MutableMapping[str, str]):
 
     def _full(self, name: str) -> str:
         return f"{self.recipe}\n{name}"
+
+
+class AwayItems:
+    """The items of a source that are kept and were not there when it was last gone through."""
+
+    def __init__(self, store: LedgerStore, recipe: str, source: str) -> None:
+        self._memory = LedgerSinkMemory(store, recipe)
+        self._name = f"\naway {source}"  # a name no sink uses for itself
+        self._written = self._memory.get(self._name, "")
+        self.numbers = frozenset(_numbers_in(self._written))
+
+    def note(self, numbers: Iterable[int]) -> None:
+        """Keep which items are away now."""
+        text = _ranges(sorted(numbers))
+        if text != self._written:
+            self._memory[self._name] = self._written = text
+
+
+def _ranges(numbers: Iterable[int]) -> str:
+    """Write ascending numbers as ``1-5,8``: what was filed away mostly came in one after another."""
+    pairs: list[list[int]] = []
+    for number in numbers:
+        if pairs and pairs[-1][1] == number - 1:
+            pairs[-1][1] = number
+        else:
+            pairs.append([number, number])
+    return ",".join(str(first) if first == last else f"{first}-{last}" for first, last in pairs)
+
+
+def _numbers_in(ranges: str) -> Iterator[int]:
+    for part in filter(None, ranges.split(",")):
+        first, _, last = part.partition("-")
+        yield from range(int(first), int(last or first) + 1)
 
 
 TEXT = ".txt"

@@ -1,17 +1,19 @@
 """Take in what a source has now: new items, changed ones, the same bytes again, and what is gone."""
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 
 from smeflow._text import canonical_json, sha256
+from smeflow.errors import SourceError
 from smeflow.i18n import Phrase, say
-from smeflow.ledger.history import add_audit_entry
+from smeflow.ledger.audit import add_audit_entry
+from smeflow.ledger.history import AwayItems
 from smeflow.ledger.items import (
     change_item,
+    leave_item,
     mark_changed,
     new_item_row,
-    reason_json,
     reason_of,
     state_changes,
 )
@@ -21,6 +23,8 @@ from smeflow.ledger.writer import Row, Transaction
 
 BATCH_ITEMS, BATCH_BYTES = 256, 8_000_000
 """How many arrivals (and bytes) become durable in one transaction and are held in memory."""
+TOLERATED_LOSS, TOLERATED_SHARE = 5, 10
+"""A mirror may lose so many items, or one in so many of them, without being asked about it."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -48,6 +52,8 @@ class IntakeCounts:
     changed: int = 0
     gone: int = 0
     duplicates: int = 0
+    unreadable: list[tuple[str, Phrase]] = field(default_factory=list)
+    """What was taken in before and cannot be read now: it stays as it was."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +63,11 @@ class _Known:
     name: str
     version: str
     state: str
+
+    @property
+    def by_content(self) -> bool:
+        """Whether its key is its content: a row without a key, whose every edit is another item."""
+        return self.key.partition("#")[0] == self.version[:16]
 
 
 class Intake:
@@ -71,18 +82,41 @@ class Intake:
         for known in sorted(self._known.values(), key=lambda k: k.id):
             if known.state != "skipped":
                 self._first.setdefault(known.version, known)
-        self._seen: set[str] = set()
+        self._seen: dict[str, str] = {}
         self._repeats: list[tuple[Incoming, _Known]] = []
         self._vacated: set[str] = set()
+        self._keep = False
+        self._away = AwayItems(store, recipe, source)
         row = store.first("last seq", recipe=recipe)
         self._seq = int(row[0]) if row else 0
 
-    def take(self, incoming: Iterable[Incoming], *, complete: bool) -> IntakeCounts:
-        """Write down what is new, changed or (where *incoming* is *complete*) gone."""
-        for batch in _batches(self._fresh(incoming)):
+    def take(
+        self,
+        incoming: Iterable[Incoming],
+        *,
+        complete: bool,
+        keep: bool = False,
+        accept_loss: bool = False,
+    ) -> IntakeCounts:
+        """Write down what is new, changed or (where *incoming* is *complete*) gone.
+
+        With *keep* what was taken in stays when it is gone; a new file under its name is another item.
+
+        Raises:
+            SourceError: More is gone than is usual and *accept_loss* does not say so; nothing was written.
+        """
+        self._keep = keep and complete
+        fresh = self._fresh(incoming)
+        if complete and not keep and not accept_loss and self._live() > TOLERATED_LOSS:
+            held = list(fresh)
+            self._refuse_loss(held)
+            fresh = iter(held)
+        for batch in _batches(fresh):
             placed = [(arrival, store_blob(self.store, arrival.data)) for arrival in batch]
             self.store.write(partial(self._write, placed))
-        if complete:
+        if self._keep:
+            self._note_away()
+        elif complete:
             self._mark_gone()
         else:
             self._settle_again(gone=set())
@@ -93,7 +127,18 @@ class Intake:
         for arrival in incoming:
             self.taken.seen += 1
             known = self._known.get(arrival.key)
-            self._seen.add(arrival.key)
+            if arrival.key in self._seen:
+                if self._seen[arrival.key] != arrival.version:
+                    self.taken.unreadable.append((arrival.name, say("another one has the same key")))
+                continue
+            self._seen[arrival.key] = arrival.version
+            if self._keep and known and known.version and known.version != arrival.version:
+                if arrival.refused is not None and known.state != "skipped":
+                    self.taken.unreadable.append((arrival.name, arrival.refused))
+                    continue
+                if arrival.refused is None and known.id in self._away.numbers:
+                    self._give_name_away(known)
+                    known = None
             if (
                 known
                 and known.version == arrival.version
@@ -104,7 +149,7 @@ class Intake:
             first = None if arrival.unique or arrival.refused else self._first.get(arrival.version)
             if first and first.key != arrival.key:
                 if not (known and known.version == arrival.version):
-                    self._repeats.append((_without_data(arrival), first))
+                    self._repeats.append((replace(arrival, data=b""), first))
                 continue
             if not arrival.unique and arrival.refused is None:
                 place = known or _Known(0, arrival.key, arrival.name, arrival.version, "open")
@@ -162,16 +207,69 @@ class Intake:
         mark_changed(transaction, self.recipe)
         return str(row["salt"])
 
-    def _mark_gone(self) -> None:
-        gone = {k.key for k in self._known.values() if k.key not in self._seen and k.state != "skipped"}
+    def _live(self) -> int:
+        return sum(known.state != "skipped" for known in self._known.values())
+
+    def _gone(self) -> set[str]:
+        return {k.key for k in self._known.values() if k.key not in self._seen and k.state != "skipped"}
+
+    def _refuse_loss(self, fresh: Iterable[Incoming]) -> None:
+        gone = self._gone()
+        lost = [self._known[key] for key in gone - self._moved_from(gone)]
+        edited = sum(known.by_content for known in lost)
+        written = sum(a.key not in self._known and a.key.partition("#")[0] == a.version[:16] for a in fresh)
+        number, live = len(lost) - min(edited, written), self._live()
+        if number > TOLERATED_LOSS and number * TOLERATED_SHARE > live:
+            raise SourceError(
+                say(
+                    "{source}: {n} of {all} items are not there any more. Nothing was changed. "
+                    "Look whether the source is whole; if they are to go, say so: "
+                    "smeflow run {recipe} --accept-loss",
+                    source=self.source,
+                    n=number,
+                    all=live,
+                    recipe=self.recipe,
+                )
+            )
+
+    def _note_away(self) -> None:
+        """Let what is gone stay, and note that its name is free; what could never be read is gone."""
+        gone = self._gone()
         moved = self._settle_again(gone)
-        lost = [self._known[key] for key in sorted(gone - moved)]
+        self._drop([self._known[key] for key in sorted(gone - moved) if not self._known[key].version])
+        there = self._seen.keys() | moved
+        self._away.note(k.id for k in self._known.values() if k.version and k.key not in there)
+
+    def _give_name_away(self, known: _Known) -> None:
+        """Call an item whose file is gone otherwise: another file has its name now."""
+        stem, nth = f"{known.key}~{known.version[:8]}", 1
+        while (key := stem if nth == 1 else f"{stem}-{nth}") in self._known:
+            nth += 1
 
         def job(transaction: Transaction) -> None:
+            same = transaction.rows("get items", id_=known.id)
+            for row in (*same, *transaction.rows("children", parent=known.id)):
+                renamed = {"key": key + row["key"].removeprefix(known.key), "lease": row["lease"] + 1}
+                change_item(transaction, row["id"], row["lease"], renamed)
+            mark_changed(transaction, self.recipe)
+
+        self.store.write(job)
+        del self._known[known.key]
+        self._known[key] = replace(known, key=key)
+        if self._first.get(known.version) == known:
+            self._first[known.version] = self._known[key]
+
+    def _mark_gone(self) -> None:
+        gone = self._gone()
+        moved = self._settle_again(gone)
+        self._drop([self._known[key] for key in sorted(gone - moved)])
+
+    def _drop(self, lost: list[_Known]) -> None:
+        def job(transaction: Transaction) -> None:
             for known in lost:
-                _leave(self.store, transaction, known.id)
+                leave_item(self.store, transaction, known.id)
                 for child in transaction.rows("children", parent=known.id):
-                    _leave(self.store, transaction, child["id"])
+                    leave_item(self.store, transaction, child["id"])
 
         if lost:
             self.store.write(job)
@@ -181,17 +279,13 @@ class Intake:
 
     def _settle_again(self, gone: set[str]) -> set[str]:
         """Settle what came under a second key: a duplicate, or (the first key is gone) a moved file."""
-        moved: set[str] = set()
+        free = self._moved_from(gone)
+        moved = set(free)
 
         def job(transaction: Transaction) -> None:
             for arrival, first in self._repeats:
-                if (
-                    first.id
-                    and first.key in gone
-                    and first.key not in moved
-                    and arrival.key not in self._known
-                ):
-                    moved.add(first.key)
+                if first.key in free and arrival.key not in self._known:
+                    free.remove(first.key)
                     row = transaction.rows("get items", id_=first.id)[0]
                     change_item(
                         transaction,
@@ -207,6 +301,14 @@ class Intake:
             self.store.write(job)
             self._repeats.clear()
         return moved
+
+    def _moved_from(self, gone: set[str]) -> set[str]:
+        """Give the keys whose file has another now."""
+        return {
+            first.key
+            for arrival, first in self._repeats
+            if first.id and first.key in gone and arrival.key not in self._known
+        }
 
     def _add_duplicate(self, transaction: Transaction, arrival: Incoming, first: _Known) -> None:
         self.taken.duplicates += 1
@@ -246,7 +348,9 @@ class Intake:
                 if any(row["state"] != "skipped" for row in same):
                     continue
                 waiting = [
-                    r for r in same if reason_of(r["reason"]).kind == "duplicate" and r["key"] in self._seen
+                    r
+                    for r in same
+                    if reason_of(r["reason"]).kind == "duplicate" and (self._keep or r["key"] in self._seen)
                 ]
                 for row in waiting[:1]:
                     opened = {
@@ -257,19 +361,6 @@ class Intake:
 
         if self._vacated:
             self.store.write(job)
-
-
-def _leave(store: LedgerStore, transaction: Transaction, number: int) -> None:
-    row = transaction.rows("get items", id_=number)[0]
-    reason = Reason(kind="gone", phrases=(say("no longer in the source"),))
-    if row["reason"] == reason_json(reason):
-        return
-    at = store.now()
-    change_item(
-        transaction, number, row["lease"], {**state_changes("skipped", reason, at), "lease": row["lease"] + 1}
-    )
-    add_audit_entry(transaction, at=at, kind="gone", item=number, salt=row["salt"], payload=row["version"])
-    mark_changed(transaction, row["recipe"])
 
 
 def _columns(arrival: Incoming) -> Row:
@@ -284,17 +375,6 @@ def _columns(arrival: Incoming) -> Row:
 
 def _refusal(phrase: Phrase) -> Reason:
     return Reason(kind="source", phrases=(phrase,))
-
-
-def _without_data(arrival: Incoming) -> Incoming:
-    return Incoming(
-        key=arrival.key,
-        version=arrival.version,
-        name=arrival.name,
-        media_type=arrival.media_type,
-        data=b"",
-        fields=arrival.fields,
-    )
 
 
 def _batches(incoming: Iterable[Incoming]) -> Iterator[list[Incoming]]:

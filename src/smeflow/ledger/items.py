@@ -7,7 +7,7 @@ from typing import Any, cast
 
 from smeflow._text import canonical_json
 from smeflow.i18n import Phrase, phrase_from_json, phrase_to_json, say
-from smeflow.ledger.history import add_audit_entry
+from smeflow.ledger.audit import add_audit_entry
 from smeflow.ledger.rows import Counts, ItemRow, Reason, State
 from smeflow.ledger.store import LedgerStore
 from smeflow.ledger.writer import Row, Transaction
@@ -333,3 +333,17 @@ def _move(store: LedgerStore, item: ItemRow, state: State, reason: Reason) -> No
 def distinct_phrases(*phrases: Phrase) -> tuple[Phrase, ...]:
     """Give the phrases once each, in order."""
     return tuple(dict(zip(map(str, phrases), phrases, strict=True)).values())
+
+
+def leave_item(store: LedgerStore, transaction: Transaction, number: int) -> None:
+    """Leave an item out whose source has it no more."""
+    row = transaction.rows("get items", id_=number)[0]
+    reason = Reason(kind="gone", phrases=(say("no longer in the source"),))
+    if row["reason"] == reason_json(reason):
+        return
+    at = store.now()
+    change_item(
+        transaction, number, row["lease"], {**state_changes("skipped", reason, at), "lease": row["lease"] + 1}
+    )
+    add_audit_entry(transaction, at=at, kind="gone", item=number, salt=row["salt"], payload=row["version"])
+    mark_changed(transaction, row["recipe"])

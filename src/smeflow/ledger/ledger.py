@@ -7,7 +7,9 @@ from types import TracebackType
 from typing import Self
 
 from smeflow._text import sha256
-from smeflow.ledger import calls, finish, history, items, reviews, store
+from smeflow.i18n import Phrase
+from smeflow.ledger import audit, calls, finish, history, items, reviews, store
+from smeflow.ledger.opening import mended_notice
 from smeflow.ledger.rows import (
     Action,
     CallRow,
@@ -53,6 +55,11 @@ class Ledger:
             OSError: The disk is full, or the folder may not be written.
         """
         return cls(LedgerStore(Path(folder), create=create, check=check, clock=clock), currency)
+
+    @property
+    def mended_notice(self) -> Phrase | None:
+        """Tell that others could read the folder and no longer can; None where nothing had to be mended."""
+        return mended_notice(self.store.folder) if self.store.mended else None
 
     def close(self) -> None:
         """Close it; what is in the write-ahead file goes into the one file."""
@@ -228,4 +235,4 @@ class Ledger:
 
     def audit_broken_at(self) -> int | None:
         """Follow the audit chain; give the first entry that does not fit, None where all do."""
-        return history.first_broken_entry(self.store)
+        return audit.first_broken_entry(self.store)

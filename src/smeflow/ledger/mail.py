@@ -8,7 +8,7 @@ from typing import Any, Literal
 
 from smeflow._text import canonical_json, hash_of
 from smeflow.kinds.mailbox import Effect, FolderCursor, MailLocation
-from smeflow.ledger.history import add_audit_entry
+from smeflow.ledger.audit import add_audit_entry
 from smeflow.ledger.items import item_of
 from smeflow.ledger.rows import ItemRow
 from smeflow.ledger.store import LedgerStore

@@ -12,6 +12,7 @@ import os
 import re
 import shutil
 import sqlite3
+import stat
 import time
 import zlib
 from dataclasses import dataclass
@@ -117,6 +118,46 @@ def open_connection(path: Path, *, create: bool) -> sqlite3.Connection:
     connection.execute("PRAGMA cache_size = -4000")
     connection.execute("PRAGMA journal_size_limit = 4000000")
     return connection
+
+
+STATE_FOLDER = ".smeflow"
+
+
+def keep_private(folder: Path) -> bool:
+    """Take the rights of others away from the files of a ledger; tell whether there were any.
+
+    The folder itself is closed too where it is called ``.smeflow``; another one may hold what is not ours.
+    Windows gives rights by folder, and none here.
+    """
+    if os.name != "posix" or not folder.is_dir():
+        return False
+    own = folder.name == STATE_FOLDER
+    loose = [folder] if own and _is_loose(folder) else []
+    loose += [p for p in folder.iterdir() if (own or p.name.startswith("ledger.")) and _is_loose(p)]
+    if not loose:
+        return False
+    inside = [p for top in ([folder] if own else [folder / "blobs"]) for p in top.rglob("*") if _is_loose(p)]
+    for path in dict.fromkeys((*loose, *inside)):
+        with contextlib.suppress(OSError):  # another's file: its owner alone can
+            path.chmod(0o700 if path.is_dir() else 0o600)
+    return not any(_is_loose(path) for path in loose)
+
+
+def mended_notice(folder: Path) -> Phrase:
+    """Say that `keep_private` took rights away."""
+    return say(
+        "Other users of this machine could read {folder}; its rights are mended, and it is yours alone now.",
+        folder=folder,
+    )
+
+
+def _is_loose(path: Path) -> bool:
+    """Whether others may do anything with *path*; a link has no rights of its own."""
+    try:
+        mode = path.lstat().st_mode
+    except OSError:
+        return False
+    return not stat.S_ISLNK(mode) and bool(mode & 0o077)
 
 
 def _to_wal(connection: sqlite3.Connection) -> None:

@@ -8,8 +8,8 @@ from typing import Any
 from smeflow._text import canonical_json, sha256
 from smeflow.errors import LedgerError
 from smeflow.i18n import Phrase, say
+from smeflow.ledger.audit import add_audit_entry
 from smeflow.ledger.between import accept_claims, reject_claims
-from smeflow.ledger.history import add_audit_entry
 from smeflow.ledger.items import change_item, mark_changed, reason_of, state_changes
 from smeflow.ledger.rows import Action, ItemRow, Reason, ReviewRow, columns_of
 from smeflow.ledger.store import LedgerStore

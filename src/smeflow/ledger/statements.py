@@ -88,6 +88,8 @@ def _writes() -> dict[str, ClauseElement]:
         statements[f"set {table.name}"] = update(table).where(by_key).values({n: bindparam(n) for n in rest})
         statements[f"get {table.name}"] = select(table).where(by_key)
         statements[f"all {table.name}"] = select(table)
+        if [c.type.python_type for c in table.primary_key] == [int]:
+            statements[f"last key of {table.name}"] = select(func.max(*table.primary_key))
         if table.name == "memory":
             statements["forget memory"] = delete(table).where(by_key)
     lasting = claims.c.passed == literal_column("2")  # rejected by a person
@@ -236,6 +238,13 @@ def _history_reads() -> dict[str, ClauseElement]:
         .where(deliveries.c.recipe == bindparam("recipe"), deliveries.c.sink == bindparam("sink"))
         .order_by(deliveries.c.id.desc()),
         "last audit": select(audit.c.n, audit.c.hash).order_by(audit.c.n.desc()),
+        "first coverage": select(audit.c.n).where(
+            or_(audit.c.kind.like(_word("row %")), audit.c.kind.like(_word("cover %")))
+        ),
+        "salt of item": select(items.c.salt).where(items.c.id == bindparam("id_")),
+        "salt of call": select(items.c.salt)
+        .select_from(items.join(calls, calls.c.item == items.c.id))
+        .where(calls.c.id == bindparam("id_")),
     }
 
 

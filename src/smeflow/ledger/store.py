@@ -18,11 +18,13 @@ from smeflow._system import O_BINARY
 from smeflow._text import sha256
 from smeflow.errors import LedgerDamaged
 from smeflow.i18n import say
+from smeflow.ledger.audit import RowCoverage
 from smeflow.ledger.opening import (
     LEDGER_FILE,
     CompiledSql,
     compiled_sql,
     damage_error,
+    keep_private,
     open_connection,
     prepare_schema,
     sealed_since,
@@ -89,6 +91,8 @@ class LedgerStore:
         self.clock, self.chance = clock, chance
         self.sql = compiled_sql()
         self.crash = CrashPoint(os.environ)
+        self.mended = keep_private(folder)
+        """Others could read the folder, and can no longer."""
         self._reading = threading.Lock()
         self._open: list[sqlite3.Connection] = []
         self._checked = sealed_since(self.path, clock())
@@ -106,7 +110,7 @@ class LedgerStore:
         except BaseException:
             self._close_all()
             raise
-        self._writer = Writer(writing, self.sql, self.crash.here)
+        self._writer = Writer(writing, self.sql, self.crash.here, RowCoverage(self.sql))
 
     def _connect(self, *, create: bool) -> sqlite3.Connection:
         connection = open_connection(self.path, create=create)
@@ -270,7 +274,8 @@ def _file(folder: Path, name: str) -> Path:
 
 def _write(path: Path, data: bytes) -> None:
     """Write a file that is whole or not there, whatever happens."""
-    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    for folder in (path.parent.parent, path.parent):  # the mode holds for the last one made alone
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     temporary = path.with_name(f"{path.name}.{os.getpid()}.{threading.get_ident()}.new")
     try:
         with os.fdopen(os.open(temporary, _NEW, 0o600), "wb") as file:

@@ -40,11 +40,21 @@ def crc(values: Iterable[object]) -> int:
     return zlib.crc32("\x1f".join(map(str, values)).encode("utf-8", "surrogatepass"))
 
 
+class RowWritten(Protocol):
+    """Is told of each row that was written, but for a mere lease, in the transaction that writes it."""
+
+    def __call__(self, transaction: "Transaction", table: str, key: int, row: Row, /, *, added: bool) -> None:
+        """Note it."""
+        ...
+
+
 class Transaction:
     """What a job may do. All of a job's statements become durable together with those of its neighbours."""
 
-    def __init__(self, connection: sqlite3.Connection, sql: SqlStatements) -> None:
-        self._connection, self._sql = connection, sql
+    def __init__(
+        self, connection: sqlite3.Connection, sql: SqlStatements, written: "RowWritten | None" = None
+    ) -> None:
+        self._connection, self._sql, self._written = connection, sql, written
         self.memo: dict[str, Any] = {}
         """What jobs of one transaction tell each other, so that they need not read it again."""
 
@@ -64,14 +74,22 @@ class Transaction:
     def add(self, table: str, row: Row) -> int:
         """Add *row* with its checksum; give its number where the table numbers its rows."""
         row["crc"] = checksum(table, row, self._sql)
-        return int(self._connection.execute(self._sql.statements[f"add {table}"], row).lastrowid or 0)
+        number = int(self._connection.execute(self._sql.statements[f"add {table}"], row).lastrowid or 0)
+        if self._written is not None:
+            self._written(self, table, number, row, added=True)
+        return number
 
     def set(self, table: str, row: Row, form: str = "set", **guard: object) -> int:
         """Write *row* whole over the one with its key, if *guard* still stands. Gives the rows changed."""
         row["crc"] = checksum(table, row, self._sql)
         key = self._sql.columns[table][0]
         guards = {f"{name}_": value for name, value in {key: row[key], **guard}.items()}
-        return self._connection.execute(self._sql.statements[f"{form} {table}"], {**row, **guards}).rowcount
+        changed = self._connection.execute(
+            self._sql.statements[f"{form} {table}"], {**row, **guards}
+        ).rowcount
+        if changed and self._written is not None and form != "lease":
+            self._written(self, table, row[key], row, added=False)
+        return changed
 
     def put(self, table: str, row: Row) -> None:
         """Write *row* whole over the one with its key, or add it where there is none."""
@@ -115,8 +133,14 @@ class _Waiting(Generic[T]):
 class Writer:
     """Runs jobs, many threads' in one transaction; each call returns when its job is on the disk."""
 
-    def __init__(self, connection: sqlite3.Connection, sql: SqlStatements, crash: Callable[[], None]) -> None:
-        self._connection, self._sql, self._crash = connection, sql, crash
+    def __init__(
+        self,
+        connection: sqlite3.Connection,
+        sql: SqlStatements,
+        crash: Callable[[], None],
+        written: RowWritten | None = None,
+    ) -> None:
+        self._connection, self._sql, self._crash, self._written = connection, sql, crash, written
         self._lock = threading.Lock()
         self._line: list[_Waiting[Any]] = []
         self._led = False
@@ -215,7 +239,7 @@ class Writer:
         connection = self._connection
         connection.execute("BEGIN IMMEDIATE")
         try:
-            transaction = Transaction(connection, self._sql)
+            transaction = Transaction(connection, self._sql, self._written)
             values = [job(transaction) for job in jobs]
             self._crash()
             connection.execute("COMMIT")

@@ -70,7 +70,7 @@ def connect(
     *,
     key: str | None = None,
     base_url: str | None = None,
-    environ: Mapping[str, str] = os.environ,
+    environ: Mapping[str, str] | None = None,
     prices: Mapping[str, Price] | None = None,
     regions: Mapping[str, Region] | None = None,
     wire: Wire | None = None,
@@ -87,6 +87,7 @@ def connect(
     Raises:
         LLMRejected: There is no such provider, or its key is not set.
     """
+    environ = os.environ if environ is None else environ
     if not isinstance(name, str):
         from smeflow.llm.langchain import LangChainLLM
 
@@ -206,7 +207,9 @@ def _from_address(model: str, url: str, settings: _Settings) -> OpenAICompatible
     provider = urlsplit(url).hostname or "server"
     price = own_price(provider, model, settings.prices) or (FREE if region == "local" else None)
     place = ModelEndpoint(provider=provider, model=model, region=region, base_url=url, price=price)
-    return OpenAICompatible(place=place, title=urlsplit(url).netloc, key=key, wire=settings.wire)
+    return OpenAICompatible(
+        place=place, title=urlsplit(url).netloc.rpartition("@")[2], key=key, wire=settings.wire
+    )
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -231,7 +234,7 @@ def choose_model(
     residency: Residency = "any",
     region: str | None = None,
     regions: Mapping[str, Region] | None = None,
-    environ: Mapping[str, str] = os.environ,
+    environ: Mapping[str, str] | None = None,
     prices: Mapping[str, Price] | None = None,
     servers: ServerProbe | None = None,
 ) -> ModelChoice:
@@ -247,6 +250,7 @@ def choose_model(
     """
     if text == "none":
         return ModelChoice(llm=None, why=say("llm: none. The readers work alone."))
+    environ = os.environ if environ is None else environ
     reach = partial(connect, environ=environ, prices=prices, regions=regions)
     if text != "auto":
         return ModelChoice(llm=reach(text), why=say("{model} is named at llm:.", model=text))

@@ -220,7 +220,7 @@ def error_from_library(error: Exception, *, provider: str, model: str, seconds: 
             phrase = say(
                 "{provider} cannot be reached ({what}).", provider=provider, what=type(error).__name__
             )
-            return LLMUnavailable(phrase, kind="outage", sent=False)
+            return LLMUnavailable(phrase, kind="outage", sent=False, reached=False)
         case "broken" | "cut":
             return broken_answer(type(error).__name__)
         case "key":
@@ -260,9 +260,9 @@ def _without_keys_in(value: Any) -> Any:
 _SECRET = re.compile(r"KEY|TOKEN|SECRET|PASSWORD", re.IGNORECASE)
 
 
-def without_keys(text: str, environ: Mapping[str, str] = os.environ) -> str:
+def without_keys(text: str, environ: Mapping[str, str] | None = None) -> str:
     """Take the values of variables that hold secrets out of *text*."""
-    for name, value in environ.items():
+    for name, value in (os.environ if environ is None else environ).items():
         if len(value) >= 8 and _SECRET.search(name):
             text = text.replace(value, "***")
     return text

@@ -260,7 +260,7 @@ def _unreachable(error: Exception) -> LLMUnavailable:
 
     where = f"{error.host}:{error.port}" if isinstance(error, aiohttp.ClientConnectorError) else ""
     phrase = say("The model server {where} cannot be reached ({what}).", where=where, what=_kind(error))
-    return LLMUnavailable(phrase, kind="outage", sent=False)
+    return LLMUnavailable(phrase, kind="outage", sent=False, reached=False)
 
 
 def _broken(error: Exception) -> LLMUnavailable:

@@ -193,6 +193,11 @@ class Archive(DiskSource):
     mbox: str
     """The archive, relative to the recipe."""
 
+    @property
+    def keeps_items(self) -> bool:
+        """A mail that is deleted from the archive is no item less."""
+        return True
+
     def cases(self) -> Iterator[Arrival | UnreadableArrival]:
         """Go through the mails in their order."""
         if not self.path.is_file():

@@ -120,8 +120,10 @@ def _blocks(
         yield from blocks
         return
     for block in blocks:  # a picture of an older report keeps the sentence it had
-        is_picture = isinstance(block, Figure)
-        yield replace(block, alt=earlier_alt_text(block, language_of(locale))) if is_picture else block
+        if isinstance(block, Figure):
+            yield replace(block, alt=earlier_alt_text(block, language_of(locale)))
+        else:
+            yield block
 
 
 def _charts_and_tables(shows: Sequence[ReportFact], locale: str) -> Iterator[Block]:

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, is_dataclass, replace
+from functools import partial
 from keyword import iskeyword
 from pathlib import Path
 from typing import Any, Protocol
@@ -23,6 +24,7 @@ from smeflow.kinds.steps import ExpressionStep, LabelStep, MeasureStep
 from smeflow.recipe.conditions import check_labels, check_reads, checked_expression, type_at
 from smeflow.recipe.keys import check_model_names
 from smeflow.recipe.problems import problems_of, with_suggestion
+from smeflow.recipe.settings import refusal_of_variable
 from smeflow.recipe.workspace import Workspace
 from smeflow.recipe.yaml import KeyPath
 
@@ -327,6 +329,7 @@ class RecipeBuilder:
             type_of=self._type_of,
             source=self.case_source,
             reviewed=frozenset(self.reviewed),
+            variable_refused=partial(refusal_of_variable, self.workspace),
         )
 
 

@@ -203,6 +203,8 @@ class RecipeText(BaseModel):
     something comes in."""
     redact: bool = False
     """Whether personal data is masked before a model sees it."""
+    private: tuple[str, ...] = ()
+    """Columns of a row, or headers of a mail, whose values no model sees."""
     split: Split | None = None
     """Make an item of each invoice, or of each attachment, of a case."""
     workers: int = Field(default=8, ge=1, le=512)

@@ -22,7 +22,7 @@ from smeflow.llm.providers import Residency
 from smeflow.recipe.build import RecipeBuilder
 from smeflow.recipe.keys import RecipeText, Schedule, parse_money, parse_schedule
 from smeflow.recipe.problems import nearest_word, problems_of
-from smeflow.recipe.settings import FilledRecipe, fill_in
+from smeflow.recipe.settings import FilledRecipe, RecipeEnvironment, fill_in
 from smeflow.recipe.workspace import Budgets, Workspace
 from smeflow.recipe.yaml import KeyPath, MarkedYaml, read_yaml
 
@@ -57,6 +57,8 @@ class Recipe:
     split: str | None = None
     """Make an item of each record of a kind, by the kind's word, or of each attachment."""
     redact: bool = False
+    private: tuple[str, ...] = ()
+    """Fields of an item whose values no model sees."""
     timezone: str = "Europe/Paris"
     workers: int = 8
     schedule: Schedule | None = None
@@ -91,8 +93,9 @@ def load(
     duplicates: list[Problem] = []
     marked = read_yaml(raw, str(path if Path(path).is_file() else file), duplicates)
     environ = os.environ if environ is None else environ
-    filled = fill_in(marked, settings or {}, environ, cwd or Path.cwd())
     workspace = Workspace.find(file.parent)
+    environment = RecipeEnvironment(variables=environ, workspace=workspace)
+    filled = fill_in(marked, settings or {}, environment, cwd or Path.cwd())
     return _RecipeLoader(
         file, sha256(raw), marked, filled, workspace, dict(settings or {}), duplicates
     ).recipe()
@@ -226,6 +229,7 @@ class _RecipeLoader:
             sinks=sinks,
             split=split or text.split,
             redact=text.redact,
+            private=text.private,
             timezone=text.timezone or "Europe/Paris",
             workers=text.workers,
             schedule=parse_schedule(text.schedule) if text.schedule else None,

@@ -1,4 +1,8 @@
-"""Values from outside put into a recipe: ``${NAME}`` from the environment, ``--set a.b=c`` from a person."""
+"""Values from outside put into a recipe: ``${NAME}`` from the environment, ``--set a.b=c`` from a person.
+
+A recipe reads only the variables that ``smeflow.toml`` names, a secret only where a secret belongs, and the
+key of a provider nowhere: whoever writes a recipe must not be able to send a key away in an address.
+"""
 
 import re
 from collections.abc import Mapping
@@ -6,12 +10,80 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from smeflow._text import mask_addresses
 from smeflow.errors import Problem, RecipeError
 from smeflow.i18n import Phrase, say
 from smeflow.kinds import registry
+from smeflow.llm.providers import PROVIDERS
+from smeflow.recipe.workspace import WORKSPACE_FILE, Workspace
 from smeflow.recipe.yaml import KeyPath, MarkedYaml, read_yaml_value
 
 _VARIABLE = re.compile(r"\$\$\{|\$\{([A-Za-z_][A-Za-z0-9_]*)(?::-([^}]*))?\}|\$\{[^}]*\}?")
+_SECRET_NAME = re.compile(r"KEY|TOKEN|SECRET|PASSW|PWD|CREDENTIAL|AUTH|PRIVATE", re.IGNORECASE)
+_SECRET_VALUE = re.compile(r"://[^\s/?#]*:[^\s/?#]*@|\b(?:sk|pk|rk|whsec|ghp|xox[a-z])[-_]\w|-----BEGIN ")
+_SECRET_PLACE = re.compile(r"(?:^|_)(?:password|token|secret|(?:api|access|private)_?key)$")
+_OWN_PREFIX = "SMEFLOW_"
+"""What smeflow itself reads: the password of a mailbox, the key of a server."""
+_LEAST_KEY = 8
+"""A shorter value is not looked for as a provider's key."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class RecipeEnvironment:
+    """The variables of the environment, and which of them a recipe may read where."""
+
+    variables: Mapping[str, str] = field(repr=False)
+    workspace: Workspace
+
+    def refusal(self, name: str) -> Phrase | None:
+        """Say why recipes may not read the variable *name* at all; None where they may."""
+        if self._is_provider_key(self.variables.get(name, "")):
+            return _kept(name)
+        return refusal_of_variable(self.workspace, name)
+
+    def misplaced(self, name: str, value: str, place: KeyPath, parent: object) -> Phrase | None:
+        """Say that *value*, a secret, does not belong at *place*; None where it does or is no secret."""
+        is_secret = name in self.workspace.environment.secrets or _SECRET_NAME.search(name)
+        if not is_secret and not _SECRET_VALUE.search(value):
+            return None
+        key = str(place[-1]) if place else ""
+        is_database = key == "url" and isinstance(parent, dict) and "sql" in parent
+        if is_database or _SECRET_PLACE.search(key):
+            return None
+        return say(
+            "{name} holds a secret, and {key} is no place for one: secrets stand in keys such as password or "
+            "token, and in the address of a database",
+            name=name,
+            key=key,
+        )
+
+    def _is_provider_key(self, value: str) -> bool:
+        keys = (self.variables.get(name, "") for name in _provider_variables())
+        return any(len(key) >= _LEAST_KEY and key in value for key in keys)
+
+
+def refusal_of_variable(workspace: Workspace, name: str) -> Phrase | None:
+    """Say why recipes may not read a variable of this name, and which line lets them; None where they may."""
+    if name.startswith(_OWN_PREFIX) or name in _provider_variables():
+        return _kept(name)
+    named = workspace.environment
+    if name in (*named.allow, *named.secrets):
+        return None
+    return say(
+        "recipes may not read the variable {name}; to let them, write into {file}: "
+        "[environment] allow = [{names}]",
+        name=name,
+        file=workspace.root / WORKSPACE_FILE,
+        names=", ".join(f'"{each}"' for each in (*named.allow, name)),
+    )
+
+
+def _kept(name: str) -> Phrase:
+    return say("{name} holds a key or a password that smeflow itself uses; no recipe may read it", name=name)
+
+
+def _provider_variables() -> set[str]:
+    return {row.key_variable for row in PROVIDERS.values() if row.key_variable}
 
 
 @dataclass(kw_only=True)
@@ -35,29 +107,36 @@ class FilledRecipe:
                 data[name] = self.redacted(value)
             elif isinstance(value, str) and any(secret in value for secret in self.secrets):
                 data[name] = "***"
+            elif isinstance(value, str):
+                data[name] = mask_addresses(value)
             else:
                 data[name] = value
         return Phrase(phrase.template, data)
 
 
 def fill_in(
-    marked: MarkedYaml, settings: Mapping[str, str], environ: Mapping[str, str], cwd: Path
+    marked: MarkedYaml, settings: Mapping[str, str], environment: RecipeEnvironment, cwd: Path
 ) -> FilledRecipe:
     """Put variables and settings into the data of a recipe; what is wrong is noted in ``problems``."""
     filled = FilledRecipe(data=None)
-    filled.data = _expanded(marked.data, (), marked, environ, filled)
+    filled.data = _expanded(marked.data, (), marked, environment, filled)
     for key, value in settings.items():
         _apply_setting(filled, key, value, cwd)
     return filled
 
 
 def _expanded(
-    value: Any, place: KeyPath, marked: MarkedYaml, environ: Mapping[str, str], filled: FilledRecipe
+    value: Any,
+    place: KeyPath,
+    marked: MarkedYaml,
+    environment: RecipeEnvironment,
+    filled: FilledRecipe,
+    parent: object = None,
 ) -> Any:
     if isinstance(value, dict):
-        return {k: _expanded(v, (*place, k), marked, environ, filled) for k, v in value.items()}
+        return {k: _expanded(v, (*place, k), marked, environment, filled, value) for k, v in value.items()}
     if isinstance(value, list):
-        return [_expanded(v, (*place, n), marked, environ, filled) for n, v in enumerate(value)]
+        return [_expanded(v, (*place, n), marked, environment, filled, value) for n, v in enumerate(value)]
     if not isinstance(value, str) or "${" not in value:
         return value
 
@@ -71,12 +150,18 @@ def _expanded(
             filled.problems.append(Problem(mark.line, mark.column, phrase))
             return ""
         default: str | None = match[2]
-        value_text = environ.get(name, default)
-        if value_text is None:
-            phrase = say("the variable {name} is not set in the environment", name=name)
-            filled.problems.append(Problem(mark.line, mark.column, phrase))
+        value_text = environment.variables.get(name, default)
+        problem = environment.refusal(name)
+        if problem is None:
+            problem = (
+                say("the variable {name} is not set in the environment", name=name)
+                if value_text is None
+                else environment.misplaced(name, value_text, place, parent)
+            )
+        if problem is not None or value_text is None:
+            filled.problems += [Problem(mark.line, mark.column, problem)] if problem else []
             return ""
-        if name in environ and len(value_text) > 3:
+        if name in environment.variables and len(value_text) > 3:
             filled.secrets.add(value_text)
         return value_text
 

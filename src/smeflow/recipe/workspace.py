@@ -115,6 +115,15 @@ class PriceText(_Strict):
     """The day the price was looked up."""
 
 
+class Environment(_Strict):
+    """Which variables of the environment recipes may read: none but these."""
+
+    allow: tuple[str, ...] = ()
+    """May stand in any text: ``${NAME}``."""
+    secrets: tuple[str, ...] = ()
+    """May stand only where a secret belongs, whatever they are called."""
+
+
 class WorkspaceText(_Strict):
     """What may stand in ``smeflow.toml``."""
 
@@ -129,6 +138,8 @@ class WorkspaceText(_Strict):
     rates: dict[str, Any] = Field(default_factory=dict)
     prices: dict[str, PriceText] = Field(default_factory=dict)
     books: Books = Books()
+    environment: Environment = Environment()
+    audit_heads: str | None = None
 
     @model_validator(mode="after")
     def _amounts(self) -> "WorkspaceText":
@@ -304,6 +315,10 @@ class Workspace:
     """What models cost by the firm's own contract, by ``PROVIDER/MODEL``."""
     books: Books = field(default_factory=Books)
     """How invoices are booked."""
+    environment: Environment = field(default_factory=Environment)
+    """What recipes may read of the environment."""
+    audit_heads: Path | None = None
+    """Where each run keeps the head of the audit chain; best where whoever runs it cannot change it."""
 
     @classmethod
     def find(cls, start: Path) -> "Workspace":
@@ -338,6 +353,8 @@ class Workspace:
             rates=Rates(currency=currency, **text.rates) if text.rates else Rates.estimates(currency),
             prices={name: _price(price) for name, price in text.prices.items()},
             books=text.books,
+            environment=text.environment,
+            audit_heads=(root / text.audit_heads).resolve() if text.audit_heads else None,
         )
 
     @property

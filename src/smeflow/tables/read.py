@@ -10,15 +10,21 @@ from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from difflib import get_close_matches
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 from smeflow._text import canonical_json
+from smeflow.documents.document import Limits
+from smeflow.documents.pool import shared_pool
 from smeflow.documents.text import BOMS
-from smeflow.errors import SourceError, os_error_reason
-from smeflow.i18n import Phrase, say
+from smeflow.errors import DocumentError, SourceError, os_error_reason
+from smeflow.i18n import Phrase, phrase_from_json, phrase_to_json, say
 
 MAX_BYTES, MAX_COLUMNS, MAX_ROWS = 500_000_000, 500, 2_000_000
 MAX_UNPACKED, MAX_RATIO = 500_000_000, 100
+MAX_CELLS = 50_000_000
+_LIMITS = Limits(bytes=MAX_BYTES, seconds=120.0, memory_bytes=4_000_000_000)
+_SMALL_JSON = 32_000
+"""JSON so small is read here: the standard library alone reads it."""
 _DWARFED = 4
 """A sheet with so many times the cells of the first is the table, and the first a cover."""
 SEPARATORS = ",;\t|"
@@ -81,11 +87,45 @@ def read_grid(data: bytes, name: str, sheet: str | None = None) -> Grid:
         SourceError: It is too large, or no table.
     """
     _refuse_large(len(data), name)
-    ending = name.lower().rpartition(".")[2]
-    grid = _READERS.get(ending, _read_text)(data, name, sheet)
+    if _reader_of(name) == "text" or (_reader_of(name) == "json" and len(data) <= _SMALL_JSON):
+        return _checked(_READERS[_reader_of(name)](data, name, sheet))
+    head = {"function": f"{answer_grid.__module__}:{answer_grid.__name__}", "sheet": sheet}
+    try:
+        reply, pieces = shared_pool().ask(name, data, _LIMITS, head)
+    except DocumentError as error:
+        raise SourceError(error.phrase) from None
+    return Grid(
+        name=name,
+        lines=json.loads(pieces[0]),
+        sheet=reply["sheet"],
+        notes=tuple(map(phrase_from_json, reply["notes"])),
+        passed_over=reply["passed_over"],
+    )
+
+
+def answer_grid(head: Mapping[str, Any], data: bytes, sent: list[bytes]) -> dict[str, Any]:
+    """Read a grid in a child process: a spreadsheet can end the process that reads it."""
+    name = head["name"]
+    grid = _checked(_READERS[_reader_of(name)](data, name, head["sheet"]))
+    sent.append(json.dumps(grid.lines, ensure_ascii=False).encode("utf-8", "surrogatepass"))
+    notes = [phrase_to_json(note) for note in grid.notes]
+    return {"sheet": grid.sheet, "notes": notes, "passed_over": grid.passed_over}
+
+
+def _checked(grid: Grid) -> Grid:
     if len(grid.lines) > MAX_ROWS:
-        raise refuse_table(name, say("it has more than {limit} rows", limit=MAX_ROWS))
+        raise refuse_table(grid.name, say("it has more than {limit} rows", limit=MAX_ROWS))
+    if sum(len(cells) for _, cells in grid.lines) > MAX_CELLS:
+        raise refuse_table(grid.name, say("it has more than {limit} cells", limit=MAX_CELLS))
     return grid
+
+
+def _reader_of(name: str) -> Literal["book", "json", "text"]:
+    """Tell by the ending of a file's name what reads it."""
+    ending = name.lower().rpartition(".")[2]
+    if ending in ("xlsx", "xlsm", "xlsb", "xls", "ods"):
+        return "book"
+    return "json" if ending in ("json", "jsonl", "ndjson") else "text"
 
 
 def _refuse_large(size: int, name: str) -> None:
@@ -291,8 +331,8 @@ def _read_json(data: bytes, name: str, _sheet: str | None) -> Grid:
     if not isinstance(content, list) or not content or not all(isinstance(row, dict) for row in content):
         raise refuse_table(name, say("it holds no list of objects"))
     rows = [dict(_flatten("", row)) for row in content]
-    columns = list(dict.fromkeys(key for row in rows for key in row))
-    lines = [(1, columns)]
+    columns = checked_columns(name, list(dict.fromkeys(key for row in rows for key in row)))
+    lines: list[tuple[int, Sequence[str]]] = [(1, columns)]
     lines += [(n, [cell_text(row.get(c)) for c in columns]) for n, row in enumerate(rows, 2)]
     return Grid(name=name, lines=lines)
 
@@ -330,8 +370,9 @@ def cell_text(cell: object) -> str:
 
 
 _READERS: Mapping[str, Callable[[bytes, str, str | None], Grid]] = {
-    **dict.fromkeys(("xlsx", "xlsm", "xlsb", "xls", "ods"), _read_book),
-    **dict.fromkeys(("json", "jsonl", "ndjson"), _read_json),
+    "book": _read_book,
+    "json": _read_json,
+    "text": _read_text,
 }
 
 

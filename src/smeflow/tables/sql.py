@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 
 from pydantic import PrivateAttr, ValidationInfo, field_validator
 
+from smeflow._text import mask_addresses
 from smeflow.errors import SourceError
 from smeflow.i18n import say
 from smeflow.kinds.recipe_context import RecipeContext
@@ -162,7 +163,7 @@ def _database_error(shown: str, error: Exception) -> SourceError:
 
     message = str(error.orig if isinstance(error, DBAPIError) and error.orig else error)
     first_line = next(iter(message.splitlines()), "")
-    why = re.sub(r"//[^@\s]*@", "//", " ".join(first_line.split())[:200])
+    why = mask_addresses(" ".join(first_line.split()))[:200]
     return SourceError(say("The database {name} cannot be read: {why}.", name=shown, why=why))
 
 

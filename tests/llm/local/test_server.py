@@ -118,7 +118,7 @@ def test_a_file_that_is_no_model_says_so(small, tmp_path):
     """What the library said last is told."""
     broken = tmp_path / "broken.gguf"
     broken.write_bytes(b"GGUF" + b"\0" * 100)
-    with pytest.raises(LLMUnavailable, match="could not be started"):
+    with pytest.raises(LLMRejected, match="could not be started"):
         LlamaServer(ServerSettings(model=broken, lock=tmp_path / "lock"), wait_seconds=5.0)
 
 

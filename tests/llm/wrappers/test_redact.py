@@ -67,3 +67,27 @@ def test_every_text_comes_back_exactly(text):
     """Whatever was found in it."""
     vault = Placeholders("item")
     assert vault.show(vault.hide(text)) == text
+
+
+PASSES = [
+    "Anna Martin",
+    "12 rue des Lilas, 69003 Lyon",
+    "born on 14/08/1955",
+    "FR40303265045",
+    "303 265 045",
+    "customer 204417",
+    "passport 12AB34567",
+]
+
+
+@pytest.mark.parametrize("value", PASSES)
+def test_what_passes_is_what_the_page_says(value):
+    """Names, streets, dates of birth and other numbers reach the model: `docs/security.md` says so."""
+    assert Placeholders("item").hide(f"For {value}.") == f"For {value}."
+
+
+def test_the_docstring_names_every_kind_that_is_masked():
+    """Whoever adds a kind says so where it is read."""
+    from smeflow.llm.wrappers.privacy import PERSONAL_DATA_KINDS, Redacted
+
+    assert all(f"``{kind.name}``" in (Redacted.__doc__ or "") for kind in PERSONAL_DATA_KINDS)

@@ -199,3 +199,38 @@ def test_stopping_ends_every_wait():
     assert time.monotonic() - began < 20  # the wait would take sixty
     with pytest.raises(AnswerLater):
         retrying(Model([DOWN] * 99), CircuitBreaker(stop=stop, failures=1)).complete(REQUEST)
+
+
+GONE = LLMUnavailable(say("nobody there"), kind="outage", sent=False, reached=False)
+
+
+def test_a_server_that_was_never_there_is_told_within_seconds():
+    """A wrong address: after five seconds it is put off, and whoever asks next does not wait at all."""
+    breaker = Slept()
+    model = Model([GONE] * 1000)
+
+    def ask() -> AnswerLater:
+        while True:  # the probe lets one through a second; here time passes by hand
+            breaker.now += 0.5
+            with pytest.raises(AnswerLater) as caught:
+                retrying(model, breaker).complete(REQUEST)
+            return caught.value
+
+    later = ask()
+    assert later.ticket == "absent"
+    assert "nobody there" in str(later.phrase)
+    assert breaker.now <= 10
+    asked = model.calls
+    assert ask().ticket == "absent"
+    assert model.calls == asked
+
+
+def test_a_server_that_was_there_is_waited_for():
+    """It restarts, or the line is down for a while: that is no wrong address."""
+    breaker = Slept()
+    model = Model()
+    retrying(model, breaker).complete(REQUEST)
+    model.faults = [GONE] * 2
+    breaker.now += 100
+    assert retrying(model, breaker).complete(REQUEST).text == "ok"
+    assert not breaker.absent

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 books = typer.Typer(help="Book finished invoices: draft entries to import, in closed, numbered batches.")
 Out = Annotated[Path, typer.Option("--out", metavar="FOLDER", help="Where the files go.")]
 BOOKS = Path("books")
+AUDIT_FILE = "audit.jsonl"
+"""In the folder of books: the head of the audit chain at each export."""
 
 
 @books.command()
@@ -44,6 +46,7 @@ def export(
 ) -> None:
     """Close a batch of what is finished and not booked yet. A batch is never changed."""
     from smeflow.books import export_batch as close_batch
+    from smeflow.ledger.audit import audit_head, keep_head
 
     screen: Screen = ctx.obj
     with open_ledger(state, Path.cwd()) as ledger:
@@ -61,6 +64,8 @@ def export(
         except ValueError as error:
             raise UsageProblem(error.args[0]) from error
         path = _put(ledger, batch_export.batch, out) if batch_export.batch else None
+        if batch_export.batch is not None:
+            keep_head(out / AUDIT_FILE, audit_head(ledger.store), ledger.store.now(), f"books {path}")
         stale = (
             out / f"review-{period}.html"
         ).exists()  # of an earlier export: what left since is no more on it

@@ -67,6 +67,10 @@ def run(
         list[str],
         typer.Option("--fail-on", metavar="STATE", help="End with 1 when an item is in review or failed."),
     ] = [],  # noqa: B006 - Typer copies it
+    accept_loss: Annotated[
+        bool,
+        typer.Option("--accept-loss", help="Let a source that lost much take its items away."),
+    ] = False,
     yes: Yes = False,
     json: Json = False,
 ) -> None:
@@ -82,7 +86,7 @@ def run(
     with _full_disk_told(screen, recipe, state, settings, json=json):
         loaded, summary, stopped_by = run_recipe_file(
             screen, recipe, state=state, settings=settings, llm=llm, redo=redo or None,
-            workers=workers, yes=yes,
+            workers=workers, yes=yes, accept_loss=accept_loss,
         )  # fmt: skip
     if waiting is not None:
         write_waiting_csv(screen, state_folder(state, recipe), loaded.name, waiting)

@@ -1,5 +1,6 @@
 """``smeflow status``: how far every recipe is, and what waits."""
 
+from json import loads
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, cast
 
@@ -8,6 +9,7 @@ import typer
 from smeflow.cli.arguments import Json, State, open_ledger
 from smeflow.cli.console import STATE_WORDS, Screen, ScreenColumn, plain_decimal
 from smeflow.cli.results import LISTED_ITEMS, list_items
+from smeflow.cli.running import left_out_phrase
 from smeflow.i18n import say
 
 if TYPE_CHECKING:
@@ -47,6 +49,7 @@ def status(
                 screen.json(recipe_counts(ledger, name))
             return
         _counts(screen, [recipe_counts(ledger, name) for name in names])
+        _tell_left_out(screen, ledger, names)
         rows = [row for name in names for state_name in wanted for row in ledger.items(name, state_name)]
         list_items(screen, ledger, rows, most=None if every or where else LISTED_ITEMS)
 
@@ -54,6 +57,7 @@ def status(
 def recipe_counts(ledger: "Ledger", recipe: str) -> dict[str, Any]:
     """Give the counts of a recipe and what its calls cost, as plain values."""
     counts, spent = ledger.counts(recipe), ledger.cost(recipe)
+    left_out = left_out_of_last_run(ledger, recipe)
     return {
         "recipe": recipe,
         "items": counts.items,
@@ -61,7 +65,23 @@ def recipe_counts(ledger: "Ledger", recipe: str) -> dict[str, Any]:
         "calls": spent.calls,
         "cost": plain_decimal(spent.cost.amount),
         "currency": spent.cost.currency,
+        "left_out": left_out,
     }
+
+
+def left_out_of_last_run(ledger: "Ledger", recipe: str) -> dict[str, Any]:
+    """Give how many files the last whole run left out, with the names of the first of them."""
+    summaries = [run.summary for run in ledger.runs(recipe) if run.summary]
+    left_out: dict[str, Any] | None = loads(summaries[-1]).get("left_out") if summaries else None
+    return left_out or {"count": 0, "names": []}
+
+
+def _tell_left_out(screen: Screen, ledger: "Ledger", recipes: list[str]) -> None:
+    for recipe in recipes:
+        left_out = left_out_of_last_run(ledger, recipe)
+        if left_out["count"]:
+            what = left_out_phrase(left_out["count"], left_out["names"])
+            screen.note(f"{recipe}: {screen.text(what)}", style="yellow")
 
 
 def _counts(screen: Screen, lines: list[dict[str, Any]]) -> None:

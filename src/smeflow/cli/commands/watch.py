@@ -38,6 +38,7 @@ def watch(
 ) -> None:
     """Run recipes whenever there is something to do, until stopped. Nothing is lost by stopping it."""
     from smeflow.engine.watch import MailboxWatcher, NextRun
+    from smeflow.errors import LedgerDamaged
     from smeflow.kinds.mailbox import MailboxSource
 
     screen: Screen = ctx.obj
@@ -50,10 +51,18 @@ def watch(
             _tell_start(screen, due)
             if isinstance(recipe.source, MailboxSource) and recipe.schedule is None:
                 MailboxWatcher(recipe.source, due.wake, lambda p: _log(screen, p), stop.event).start()
-        while not stop.event.wait(GLANCE_SECONDS):
-            for file, due in dues.items():
-                if not stop.event.is_set() and due.is_due(datetime.now(UTC)):
+        while dues and not stop.event.wait(GLANCE_SECONDS):
+            for file, due in list(dues.items()):
+                if stop.event.is_set() or not due.is_due(datetime.now(UTC)):
+                    continue
+                try:
                     _run_due(screen, file, due, stop, state=state, settings=settings, llm=llm)
+                except LedgerDamaged as error:  # it stays so until a person mends it; the others go on
+                    del dues[file]
+                    if not dues:
+                        raise
+                    _log(screen, error.phrase)
+                    _log(screen, say("{recipe} is watched no more; the others are", recipe=due.recipe.name))
     raise typer.Exit(stop.code or 0)
 
 
@@ -69,16 +78,17 @@ def _run_due(
 ) -> None:
     from smeflow.cli.exits import HALT_CODES
     from smeflow.cli.running import run_recipe_file
-    from smeflow.errors import LedgerDamaged, SmeflowError
+    from smeflow.engine.watch import failure_phrase
+    from smeflow.errors import LedgerDamaged
 
     due.began()
     try:
         recipe, summary, stopped_by = run_recipe_file(screen, file, state=state, settings=settings, llm=llm)
     except LedgerDamaged:
         raise
-    except (SmeflowError, OSError) as error:
+    except Exception as error:  # noqa: BLE001 - whatever ends this recipe's run, the others are watched
         if not due.failures:
-            _log(screen, error.phrase if isinstance(error, SmeflowError) else str(error))
+            _log(screen, failure_phrase(error))
         due.failed()
         return
     if stopped_by and stop.code is None:

@@ -128,10 +128,13 @@ def _assigned_dates(view: PageView) -> list[LabelledValue[PageDate]]:
                 cost = link.cost + _weakness(label)
                 if key not in links or cost < links[key].cost:
                     links[key] = LabelledValue(label=label, spot=link.spot, cost=cost)
+    by_piece: dict[tuple[int, int], list[PlacedLabel]] = {}
+    for first in view.labels_of("issue_date"):
+        by_piece.setdefault((first.page, first.piece), []).append(first)
     shared = [
         LabelledValue(label=first, spot=link.spot, cost=link.cost)
         for link in links.values()
-        for first in view.labels_of("issue_date")
+        for first in by_piece.get((link.label.page, link.label.piece), ())[:_MOST_SHARING]
         if _share_value(view, first, link.label)
     ]
     return [*links.values(), *shared]
@@ -142,6 +145,10 @@ def _weakness(label: PlacedLabel) -> float:
     if not label.hit.weak:
         return 0.0
     return 0.35 if label.end - label.start >= 4 else 0.7 if label.piece_start else 1.0
+
+
+_MOST_SHARING = 50
+"""So many labels of one piece are looked at for one that shares its value."""
 
 
 def _share_value(view: PageView, first: PlacedLabel, second: PlacedLabel) -> bool:
@@ -156,8 +163,8 @@ def _of_another_paper(view: PageView, label: PlacedLabel) -> bool:
     if not label.hit.weak or label.end - label.start >= 4:
         return False
     return any(
-        other.page == label.page and other.piece == label.piece and other.start < label.start
-        for other in view.labels_of("other_number")
+        other.hit.field == "other_number" and other.piece == label.piece and other.start < label.start
+        for other in view.labels_beside(label)
     )
 
 

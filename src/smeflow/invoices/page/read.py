@@ -7,6 +7,7 @@ from decimal import Decimal
 from smeflow._text import folded
 from smeflow.documents.document import Document, Page, Quote
 from smeflow.extract.grounding import spans_of_value
+from smeflow.extract.labels import MOST_CHARACTERS
 from smeflow.i18n import Phrase, say
 from smeflow.invoices.checks import GROSS, READ_TWICE, recognition_check, verdict
 from smeflow.invoices.page.choices import Choices, choose
@@ -278,6 +279,10 @@ def rule_choices(view: PageView) -> dict[str, str]:
 def _by_rules(view: PageView, firm: _OwnFirm) -> _RuleReading:
     title = find_title(view)
     problems = [title.not_booked] if title.not_booked else []
+    problems += [
+        say("Of page {page} the first {limit} characters were searched.", page=number, limit=MOST_CHARACTERS)
+        for number in view.cut
+    ]
     numbers = find_invoice_numbers(view, title)
     number = _number(numbers, problems)
     totals = find_totals(view, credit=title.kind == "credit_note")

@@ -94,12 +94,18 @@ class RateRow:
     line: int
 
 
+_MOST_SUMS = 100
+"""A line of more amounts is none of base, rate and tax; each would be held against each."""
+
+
 def rate_rows(view: PageView, *, credit: bool) -> list[RateRow]:
     """Find the lines on which base times a printed rate makes an amount of VAT."""
     rows: list[RateRow] = []
     for number, pieces in view.lines():
         text = "  ".join(piece.text for piece in pieces)
         spots = view.money_on(number, pieces[0].line)
+        if len(spots) > _MOST_SUMS:
+            continue
         sums = [abs(spot.value.amount) if credit else spot.value.amount for spot in spots]
         rates = {Decimal(r.replace(",", ".")) for r in _RATE_TEXT.findall(text)}
         if not rates:

@@ -12,7 +12,7 @@ from typing import Generic, TypeVar
 from smeflow._text import folded
 from smeflow.documents.document import Box, Document, Page, Quote
 from smeflow.documents.page_text import Piece, box_of, folded_map, pieces_of, quote_of
-from smeflow.extract.labels import LabelHit, lexicon
+from smeflow.extract.labels import MOST_CHARACTERS, LabelHit, lexicon, page_beginning
 from smeflow.kinds.records import Labels
 from smeflow.values.amounts import DecimalMark, decimal_mark, find_amounts
 from smeflow.values.dates import find_dates
@@ -82,11 +82,17 @@ ByLine = Mapping[tuple[int, int], Sequence[S]]
 """What stands on pages, by page (from 0) and line."""
 
 
+_MOST_ON_LINE = 200
+"""A line of more labels or values is a list: none of them belongs to another."""
+
+
 def by_line(placed: Iterable[S]) -> ByLine[S]:
     """Sort values or labels by where they stand."""
     lines: dict[tuple[int, int], list[S]] = {}
     for item in placed:
-        lines.setdefault((item.page, item.line), []).append(item)
+        on_line = lines.setdefault((item.page, item.line), [])
+        if len(on_line) < _MOST_ON_LINE:
+            on_line.append(item)
     return lines
 
 
@@ -109,7 +115,9 @@ class PageView:
 
     def __init__(self, document: Document, pages: Sequence[Page], labels: Labels | None = None) -> None:
         self.document = document
-        self.pages = tuple(pages)
+        self.pages = tuple(map(page_beginning, pages))
+        self.cut = tuple(page.number for page in pages if len(page.text) > MOST_CHARACTERS)
+        """The pages of which only the beginning is looked at."""
         self.words = lexicon(labels)
         self._labels_of: dict[tuple[str, ...], tuple[PlacedLabel, ...]] = {}
 
@@ -271,6 +279,10 @@ class PageView:
         if fields not in self._labels_of:
             self._labels_of[fields] = tuple(label for label in self.labels if label.hit.field in fields)
         return self._labels_of[fields]
+
+    def labels_beside(self, label: PlacedLabel) -> Sequence[PlacedLabel]:
+        """Give the labels on a label's line."""
+        return self._labels_by_line[label.page, label.line]
 
     def has_label(self, page: int, piece: Piece, *fields: str) -> bool:
         """Tell whether a piece holds a label, of *fields* if any are named."""

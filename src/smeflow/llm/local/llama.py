@@ -112,7 +112,8 @@ class LlamaServer:
 
         Raises:
             LLMUnavailable: Another process holds the machine's one place for longer than *wait_seconds*, or
-                the model cannot be loaded.
+                it does not start in time.
+            LLMRejected: The model cannot be loaded.
         """
         self.key = secrets.token_urlsafe(32)
         self.threads = free_cores()
@@ -152,8 +153,8 @@ class LlamaServer:
                 line = lines.get(timeout=max(0.0, deadline - time.monotonic()))
             except queue.Empty:
                 raise (self._busy() if queued else self._broken()) from None
-            if not line:
-                raise self._broken()
+            if not line:  # it ended: a file that cannot be loaded cannot be loaded a minute later either
+                raise LLMRejected(self._broken().phrase, reason="model")
             answer = json.loads(line)
             if "address" in answer:
                 return str(answer["address"])
@@ -316,7 +317,7 @@ class LocalLLM:
         return self._model
 
 
-def local_llm(name: str = "", environ: Mapping[str, str] = os.environ) -> LocalLLM:
+def local_llm(name: str = "", environ: Mapping[str, str] | None = None) -> LocalLLM:
     """Give the model called *name*; without a name the usual one, else the first that is there.
 
     Raises:
@@ -340,7 +341,7 @@ def default_model(store: ModelStore) -> StoredModel | None:
     return store.find(DEFAULT_MODEL) or next(iter(store.models()), None)
 
 
-def model_in_use(environ: Mapping[str, str] = os.environ) -> Phrase | None:
+def model_in_use(environ: Mapping[str, str] | None = None) -> Phrase | None:
     """Say who uses the model of this machine, and what to do; None where it is free or there is none."""
     store = ModelStore.of(environ)
     holder = lock_holder(store.folder / LOCK) if store.models() else None

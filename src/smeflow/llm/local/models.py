@@ -91,8 +91,9 @@ ReportProgress = Callable[[int, int], None]
 _NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,63}")
 
 
-def cache_folder(environ: Mapping[str, str] = os.environ, platform: str = sys.platform) -> Path:
+def cache_folder(environ: Mapping[str, str] | None = None, platform: str = sys.platform) -> Path:
     """Give the folder where the user's system keeps what can be had again."""
+    environ = os.environ if environ is None else environ
     if environ.get(CACHE_VARIABLE):
         return Path(environ[CACHE_VARIABLE])
     home = Path.home()
@@ -123,7 +124,7 @@ class ModelStore:
     folder: Path
 
     @classmethod
-    def of(cls, environ: Mapping[str, str] = os.environ) -> "ModelStore":
+    def of(cls, environ: Mapping[str, str] | None = None) -> "ModelStore":
         """Give the user's own."""
         return cls(cache_folder(environ) / "models")
 

@@ -2,7 +2,7 @@
 
 import hashlib
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 
 from smeflow._iban import check_digits_ok
@@ -117,6 +117,10 @@ PERSONAL_DATA_KINDS: tuple[PersonalDataKind, ...] = (
 """In this order: what one finds is replaced before the next is looked for."""
 
 
+_PRIVATE = PersonalDataKind("PRIVATE", re.compile(r"(?!)"))
+"""What a recipe names: no pattern finds it."""
+
+
 class Placeholders:
     """The placeholders of one item. A value has one placeholder here, and another in any other item."""
 
@@ -128,6 +132,15 @@ class Placeholders:
         """Replace what *kinds* find by placeholders."""
         for kind in kinds:
             text = kind.pattern.sub(lambda m, kind=kind: self._name(kind, m[0]), text)  # type: ignore[misc]  # bound now
+        return text
+
+    def hide_values(self, text: str, values: Iterable[str]) -> str:
+        """Replace each of *values* wherever it stands as a whole, in whatever case and spacing."""
+        for value in sorted({value.strip() for value in values} - {""}, key=len, reverse=True):
+            words = r"\s+".join(map(re.escape, value.split()))
+            text = re.sub(
+                rf"(?<!\w){words}(?!\w)", lambda m: self._name(_PRIVATE, m[0]), text, flags=re.IGNORECASE
+            )
         return text
 
     def show(self, text: str) -> str:
@@ -151,7 +164,8 @@ def _letters(digest: str) -> str:
 _LETTERS = str.maketrans("0123456789", "GHJKLMNPQR")
 # Its length is fixed and only known ones are put back, so it may touch the letters beside it.
 _PLACEHOLDER = re.compile(
-    rf"(?:{'|'.join(sorted({k.name for k in PERSONAL_DATA_KINDS}))})_[A-HJ-NP-R]{{10}}", re.IGNORECASE
+    rf"(?:{'|'.join(sorted({k.name for k in (*PERSONAL_DATA_KINDS, _PRIVATE)}))})_[A-HJ-NP-R]{{10}}",
+    re.IGNORECASE,
 )
 
 
@@ -159,7 +173,15 @@ _PLACEHOLDER = re.compile(
 class Redacted:
     """An LLM that never sees what the patterns find. Treat what it sees as less personal, not as anonymous.
 
-    Names and addresses are not found. Pictures cannot be masked: none is shown, and the reply's notes say so.
+    Masked is what has one of these forms and, where it has check digits, right ones: mail addresses
+    (``EMAIL``), bank accounts (``IBAN``), French social security numbers (``INSEE``), payment cards
+    (``CARD``), SIRET numbers (``SIRET``), and telephone numbers that are French, begin with ``+``, or stand
+    behind ``Tel`` or ``Fax`` (``PHONE``).
+
+    Not masked: names of people and firms, streets and towns, dates of birth, SIREN and VAT numbers, numbers
+    of customers, contracts, passports and number plates, national numbers of other countries, accounts that
+    are no IBAN, health and whatever else is said in words, and all of these where letters were read wrongly.
+    Pictures cannot be masked: none is shown, and the reply's notes say so.
     """
 
     inner: LLM
@@ -170,6 +192,26 @@ class Redacted:
         """Answer *request* without its personal data, and put the data back."""
         vault = Placeholders(hashlib.sha256(self.salt.encode()).hexdigest())
         hidden = tuple(Message(m.role, vault.hide(m.content)) for m in request.messages)
+        reply = self.inner.complete(replace(request, messages=hidden))
+        return replace(reply, text=vault.show(reply.text), notes=(*reply.notes, *_left_out(request)))
+
+
+@dataclass(frozen=True, kw_only=True)
+class Withheld:
+    """An LLM that never sees the values of an item's private fields, wherever in its documents they stand.
+
+    A part of a value (the family name alone) is another text and passes. Pictures are not shown.
+    """
+
+    inner: LLM
+    values: tuple[str, ...]
+    salt: str
+    """The item's own, as in `Redacted`."""
+
+    def complete(self, request: Request, /) -> Reply:
+        """Answer *request* without the values, and put them back."""
+        vault = Placeholders(hashlib.sha256(f"private\n{self.salt}".encode()).hexdigest())
+        hidden = tuple(Message(m.role, vault.hide_values(m.content, self.values)) for m in request.messages)
         reply = self.inner.complete(replace(request, messages=hidden))
         return replace(reply, text=vault.show(reply.text), notes=(*reply.notes, *_left_out(request)))
 

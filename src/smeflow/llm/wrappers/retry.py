@@ -13,6 +13,8 @@ from smeflow.i18n import say
 from smeflow.llm.interface import LLM, Reply, Request
 
 _FIRST_WAIT_FACTORS = {"rate": 2.0, "outage": 1.0, "broken": 0.25}
+ABSENT = "absent"
+"""The ticket of what is asked again later since the server was never there."""
 _STOPS_A_RUN = frozenset({"key", "quota", "model"})
 
 
@@ -46,11 +48,17 @@ class CircuitBreaker:
     failures: int = 3
     """That many in a row, with no answer in between, and calls pause."""
     probe_seconds: float = 1.0
+    absent_seconds: float = 5.0
+    """A server that could not be reached for so long, and never was, is not waited for."""
     stop: threading.Event | None = None
     """Set it, and every wait ends at once with `AnswerLater`."""
     monotonic: Callable[[], float] = time.monotonic
     rejected: LLMRejected | None = None
     """The provider rejects all we send (key, quota, model): nothing more is sent."""
+    absence: LLMUnavailable | None = None
+    """How the last attempt failed, while the server was never reached."""
+    _reached: bool = field(default=False, repr=False)
+    _first_failure: float = field(default=0.0, repr=False)
     _in_a_row: int = field(default=0, repr=False)
     _next_probe: float = field(default=0.0, repr=False)
     _changed: threading.Condition = field(default_factory=threading.Condition, repr=False)
@@ -59,6 +67,12 @@ class CircuitBreaker:
     def open(self) -> bool:
         """Whether calls pause."""
         return self._in_a_row >= self.failures
+
+    @property
+    def absent(self) -> bool:
+        """Whether the server was never there: a wrong address, a program that is not started."""
+        lasting = self.monotonic() - self._first_failure >= self.absent_seconds
+        return self.open and not self._reached and self.absence is not None and lasting
 
     def admit(self, most_seconds: float) -> float:
         """Wait until a call may go out, at most *most_seconds*; give how long it took.
@@ -80,7 +94,7 @@ class CircuitBreaker:
                 if now >= self._next_probe:
                     self._next_probe = now + self.probe_seconds
                     break
-                if now - began >= most_seconds or self.stopped:
+                if now - began >= most_seconds or self.stopped or self.absent:
                     raise TimeoutError
                 self._changed.wait(min(self._next_probe - now, 0.5))  # wakes to look whether to stop
         return self.monotonic() - began
@@ -99,15 +113,19 @@ class CircuitBreaker:
 
     def answered(self) -> None:
         """Note that the provider is there."""
+        self._reached, self.absence = True, None
         if self._in_a_row:
             with self._changed:
                 self._in_a_row = 0
                 self._changed.notify_all()
 
-    def failed(self) -> None:
-        """Note that it is not."""
+    def failed(self, error: LLMUnavailable | None = None) -> None:
+        """Note that it is not; *error* says how, and whether anything was reached."""
         with self._changed:
             self._in_a_row += 1
+            self._first_failure = self.monotonic() if self._in_a_row == 1 else self._first_failure
+            self._reached = self._reached or error is None or error.reached
+            self.absence = None if self._reached else error
             if self._in_a_row == self.failures:
                 self._next_probe = self.monotonic() + self.probe_seconds
 
@@ -149,12 +167,16 @@ class RetryRule:
                 "The model was asked {count} times for this step and gave no usable answer.", count=state.paid
             )
             raise LLMUnavailable(phrase, kind="broken", sent=False)
+        if self.breaker.absent and self.breaker.absence is not None:
+            raise self._later(self.breaker.absence, None)
         try:
             state.waited_seconds += self.breaker.admit(
                 max(0.0, patience.waiting_seconds - state.waited_seconds)
             )
         except TimeoutError:
-            down = LLMUnavailable(say("The model server does not answer."), kind="outage", sent=False)
+            down = self.breaker.absence or LLMUnavailable(
+                say("The model server does not answer."), kind="outage", sent=False
+            )
             raise self._later(down, 0.0 if self.breaker.stopped else None) from down
         began = self.breaker.monotonic()
         try:
@@ -176,7 +198,7 @@ class RetryRule:
         if error.kind == "rate":
             self.breaker.answered()
         else:
-            self.breaker.failed()
+            self.breaker.failed(error)
 
     def gives_up(self, error: LLMUnavailable, state: RetryState) -> bool:
         """Tell whether the attempts are used up."""
@@ -194,6 +216,8 @@ class RetryRule:
         first = patience.first_wait_seconds * _FIRST_WAIT_FACTORS[error.kind]
         grown = min(patience.most_backoff_seconds, first * 2 ** min(nth - 1, 20))
         requested = error.retry_after_seconds
+        if self.breaker.absent:
+            raise self._later(error, None) from error
         if requested is None and error.kind != "rate" and self.breaker.open:
             return 0.0  # the breaker holds everybody back, and wakes everybody as soon as one gets through
         seconds = (
@@ -222,7 +246,7 @@ class RetryRule:
         phrase = say(
             "{why} It will be asked again after {due}.", why=error.phrase, due=f"{due:%Y-%m-%d %H:%M} UTC"
         )
-        return AnswerLater(phrase, due_at=due, ticket=error.kind)
+        return AnswerLater(phrase, due_at=due, ticket=ABSENT if self.breaker.absent else error.kind)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -231,7 +255,7 @@ class Retrying:
 
     Every wait honours what the provider asks for. Attempts that may have been paid are few and counted over
     the whole `RetryState`; those that cost nothing end with the time for waiting. `AnswerLater` (``ticket``
-    says whether ``rate``, ``outage`` or ``broken``) means: not now, and not by sleeping.
+    says whether ``rate``, ``outage``, ``broken`` or ``absent``) means: not now, and not by sleeping.
     """
 
     inner: LLM

@@ -1,0 +1,50 @@
+"""Verify a chain that ``smeflow audit export`` gave out, without smeflow.
+
+``python verify_audit.py chain.jsonl [NUMBER:HASH | heads.jsonl] …``. Ends with 1 and says what is wrong.
+"""
+
+import hashlib
+import json
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+BEGIN = "0" * 64
+
+
+def entry_hash(entry: dict[str, Any], before: str) -> str:
+    """Hash an entry with the hash of the one before it."""
+    parts = (before, entry["n"], entry["at"], entry["kind"], entry["item"], entry["payload"])
+    return hashlib.sha256("\n".join(map(str, parts)).encode()).hexdigest()
+
+
+def heads_of(argument: str) -> list[str]:
+    """Read a head, or the lines of a file of heads."""
+    if not Path(argument).is_file():
+        return [argument]
+    return [json.loads(line)["audit"] for line in Path(argument).read_text(encoding="utf-8").splitlines()]
+
+
+def problems(lines: list[str], heads: list[str]) -> Iterator[str]:
+    """Give what is wrong, in words."""
+    before, hashes = BEGIN, dict[int, str]()
+    for number, line in enumerate(lines, 1):
+        entry = json.loads(line)
+        if (entry["n"], entry["before"]) != (number, before) or entry["hash"] != entry_hash(entry, before):
+            yield f"entry {number} is not what was written there"
+            return
+        before = hashes[number] = entry["hash"]
+    for head in heads:
+        place, _, digest = head.partition(":")
+        if int(place) > len(hashes):
+            yield f"the chain ends with entry {len(hashes)}: entry {place} was cut off"
+        elif hashes[int(place)] != digest:
+            yield f"entry {place} is another than the one kept: the chain was written anew"
+
+
+if __name__ == "__main__":
+    chain = Path(sys.argv[1]).read_text(encoding="utf-8").splitlines()
+    wrong = list(problems(chain, [head for each in sys.argv[2:] for head in heads_of(each)]))
+    print("\n".join(wrong) or f"{len(chain)} entries hold")
+    sys.exit(bool(wrong))
