@@ -1,7 +1,7 @@
 """Read an invoice from its pages without a model: what is labelled, adds up and leaves no doubt."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 
 from smeflow._text import folded
@@ -25,6 +25,7 @@ from smeflow.invoices.page.parties import Parties, find_parties
 from smeflow.invoices.page.receipts import receipt_date, receipt_seller, receipt_total
 from smeflow.invoices.page.settled import chosen_parties, due_in_full, settle
 from smeflow.invoices.page.totals import Totals, find_currency, find_totals, home_currency
+from smeflow.invoices.page.uniqueness import Uniqueness
 from smeflow.invoices.page.view import PageView
 from smeflow.invoices.record import Invoice
 from smeflow.invoices.record_parts import Party
@@ -118,6 +119,8 @@ class _Sheet:
     problems: tuple[Phrase, ...]
     checks: tuple[Check, ...] = ()
     """What may be something else."""
+    own_names: tuple[str, ...] = ()
+    margins: Mapping[str, float] = field(default_factory=dict)
     joined: bool = False
     """The seller's name was put together of two lines."""
     placed: bool = False
@@ -142,7 +145,14 @@ class _Sheet:
         """Make the reading, with the checks that need the page; the values themselves are judged later."""
         values = {name: finding.value for name, finding in self.findings.items()}
         record = Invoice(**values)
-        checks: list[Check] = list(self.checks)
+        unique = Uniqueness(
+            view=self.view,
+            title=self.title,
+            findings=self.findings,
+            own_names=self.own_names,
+            margins=self.margins,
+        )
+        checks = [*(check for check in self.checks if not unique.settles(check)), *unique.checks]
         problems = list(self.problems)
         if self.view.recognised:
             checks.append(_confirmed_by_repetition(self.view, self.findings))
@@ -168,6 +178,7 @@ class _Sheet:
             checks=tuple(checks),
             problems=tuple(problems),
             several=several,
+            rivals=unique.rivals,
         )
 
 
@@ -223,6 +234,7 @@ def _read_sheet(document: Document, pages: Sequence[Page], firm: _OwnFirm, label
             closed=rules.totals.closed,
             findings=findings,
             problems=tuple(rules.problems),
+            own_names=firm.names,
             joined=bool(seller and seller.joined),
             placed=bool(seller and seller.placed and seller.name == findings["seller"].value),
         )
@@ -246,6 +258,8 @@ def _read_sheet(document: Document, pages: Sequence[Page], firm: _OwnFirm, label
         findings=findings,
         problems=tuple(rules.problems),
         checks=settled.checks,
+        own_names=firm.names,
+        margins={name: choice.margin for name, choice in choices.fields.items()},
     )
 
 
