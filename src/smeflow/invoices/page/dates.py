@@ -40,7 +40,7 @@ def find_dates_on_page(
     speaks for the European order, the date is left out.
     """
     month_first = months_come_first(view)
-    assigned = _assigned_dates(view)
+    assigned = assigned_dates(view)
     dates: dict[str, ChosenDate] = {}
     for name in ("issue_date", "due_date", "delivery_date"):
         best = _best([link for link in assigned if link.label.hit.field == name], month_first)
@@ -117,7 +117,7 @@ def _chosen_date(view: PageView, spot: PlacedValue[PageDate], month_first: bool 
     return ChosenDate(value=value or spot.value.value, quote=view.quote(spot))
 
 
-def _assigned_dates(view: PageView) -> list[LabelledValue[PageDate]]:
+def assigned_dates(view: PageView) -> list[LabelledValue[PageDate]]:
     """Give each date to the labels it may belong to; where several claim it, the closest one has it."""
     links: dict[tuple[int, int], LabelledValue[PageDate]] = {}
     days = by_line(view.dates)
@@ -199,7 +199,7 @@ def contested_dates(view: PageView) -> frozenset[str]:
     """Give the fields for which two different days have labels as good."""
     month_first = months_come_first(view)
     contested = set()
-    assigned = _assigned_dates(view)
+    assigned = assigned_dates(view)
     for name in ("issue_date", "due_date", "delivery_date"):
         strong = [a for a in assigned if a.label.hit.field == name and not a.label.hit.weak]
         strong.sort(key=lambda link: (link.spot.page, link.cost))

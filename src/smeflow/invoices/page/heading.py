@@ -159,6 +159,11 @@ def find_invoice_numbers(view: PageView, title: DocumentTitle) -> list[FoundNumb
     return sorted(plausible, key=lambda n: (-n.score, n.page))
 
 
+def labelled_numbers(view: PageView, field: str, title: DocumentTitle) -> Iterator[FoundNumber]:
+    """Give every number that a label, or for ``number`` the title, calls that of *field*."""
+    return _candidates(view, title) if field == "number" else _labelled(view, field, 0.0)
+
+
 def find_preceding(view: PageView, number: str | None) -> FoundNumber | None:
     """Find the invoice a credit note or a corrected invoice refers to, where one and no other is named.
 

@@ -148,7 +148,7 @@ def _page_party(view: PageView, name: NameCandidate | None, *, placed: bool = Fa
 def _is_firm(view: PageView, key: str, name: NameCandidate) -> bool:
     """Tell whether a headline has a legal form or a firm's particulars under it: a slogan has neither."""
     return bool(LEGAL_FORM.search(name.name)) or any(
-        _particulars_below(view, number, piece) for number, piece in _places_of(view, key)
+        particulars_below(view, number, piece) for number, piece in _places_of(view, key)
     )
 
 
@@ -174,7 +174,7 @@ def _weigh(view: PageView, key: str, name: NameCandidate, own: Sequence[str]) ->
     if any(PARTICULARS.search(folded(p.text)) and not BUYER_WORDS.search(folded(p.text)) for _, p in places):
         name.seller += 1.2
     elif name.buyer < 2.5:
-        name.seller += max((_particulars_below(view, number, piece) for number, piece in places), default=0.0)
+        name.seller += max((particulars_below(view, number, piece) for number, piece in places), default=0.0)
     compact = key.replace(" ", "")
     for match in _DOMAIN.finditer(view.text):
         host = folded(match[1]).split(".")[-1].replace("-", "")
@@ -195,7 +195,7 @@ _LONGEST_BLOCK = 40
 """Lines of the block under a name."""
 
 
-def _particulars_below(view: PageView, page: int, piece: Piece) -> float:
+def particulars_below(view: PageView, page: int, piece: Piece) -> float:
     """Weigh the particulars in the block under a name: a seller tells more of itself than a buyer."""
     height = piece.box.height
     last = piece.box.bottom

@@ -1,15 +1,13 @@
 """Read an invoice from its pages without a model: what is labelled, adds up and leaves no doubt."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import Decimal
 
 from smeflow._text import folded
 from smeflow.documents.document import Document, Page, Quote
-from smeflow.extract.grounding import spans_of_value
 from smeflow.extract.labels import MOST_CHARACTERS
 from smeflow.i18n import Phrase, say
-from smeflow.invoices.checks import GROSS, READ_TWICE, recognition_check, verdict
 from smeflow.invoices.page.choices import Choices, choose
 from smeflow.invoices.page.dates import contested_dates, find_dates_on_page
 from smeflow.invoices.page.features import FIELDS, key_of
@@ -24,8 +22,16 @@ from smeflow.invoices.page.lines import find_lines, net_of_column
 from smeflow.invoices.page.particulars import find_ibans
 from smeflow.invoices.page.parties import Parties, find_parties
 from smeflow.invoices.page.receipts import receipt_findings
-from smeflow.invoices.page.settled import chosen_parties, due_in_full, settle, too_many
+from smeflow.invoices.page.settled import (
+    chosen_parties,
+    confirmed_by_repetition,
+    due_in_full,
+    reason_for_no_vat,
+    settle,
+    too_many,
+)
 from smeflow.invoices.page.totals import Totals, find_currency, find_totals, home_currency
+from smeflow.invoices.page.uniqueness import Uniqueness
 from smeflow.invoices.page.view import PageView
 from smeflow.invoices.record import Invoice
 from smeflow.invoices.record_parts import Party
@@ -121,6 +127,8 @@ class _Sheet:
     problems: tuple[Phrase, ...]
     checks: tuple[Check, ...] = ()
     """What may be something else."""
+    own_names: tuple[str, ...] = ()
+    margins: Mapping[str, float] = field(default_factory=dict)
     joined: bool = False
     """The seller's name was put together of two lines."""
     placed: bool = False
@@ -145,11 +153,18 @@ class _Sheet:
         """Make the reading, with the checks that need the page; the values themselves are judged later."""
         values = {name: finding.value for name, finding in self.findings.items()}
         record = Invoice(**values)
-        checks: list[Check] = list(self.checks)
+        unique = Uniqueness(
+            view=self.view,
+            title=self.title,
+            findings=self.findings,
+            own_names=self.own_names,
+            margins=self.margins,
+        )
+        checks = [*(check for check in self.checks if not unique.settles(check)), *unique.checks]
         problems = list(self.problems)
         if self.view.recognised:
-            checks.append(_confirmed_by_repetition(self.view, self.findings))
-        checks += _reason_for_no_vat(record)
+            checks.append(confirmed_by_repetition(self.view, self.findings))
+        checks += reason_for_no_vat(record)
         if self.joined:
             detail = say("The seller's name may go over two lines: {name}.", name=record.seller)
             checks.append(Check(name="one_line", passed=False, detail=detail, fields=("seller",)))
@@ -171,35 +186,8 @@ class _Sheet:
             checks=tuple(checks),
             problems=tuple(problems),
             several=several,
+            rivals=unique.rivals,
         )
-
-
-def _reason_for_no_vat(record: Invoice) -> list[Check]:
-    """Check that an invoice without VAT says why: a legal rate of nothing has its mention."""
-    if record.total_vat or not record.total_net or record.total_net != record.total_gross:
-        return []
-    explained = any(part.exemption for part in record.vat)
-    failure = say("No VAT is charged, and nothing on the page says why.")
-    return [verdict("exemption", ["vat"], passed=explained, failure=failure)]
-
-
-def _confirmed_by_repetition(view: PageView, findings: Mapping[str, Finding]) -> Check:
-    """Check that what was recognised from a picture, and adds up with nothing, stands there twice alike."""
-    return recognition_check(
-        [
-            name
-            for name, kind in READ_TWICE.items()
-            if name in findings
-            and (name != GROSS or _one_amount(findings))
-            and sum(1 for _ in spans_of_value(findings[name].value, kind, view.text)) < 2
-        ]
-    )
-
-
-def _one_amount(findings: Mapping[str, Finding]) -> bool:
-    """Tell whether one amount stands for net and gross, and no lines add up to it."""
-    net, gross = findings.get("total_net"), findings[GROSS]
-    return "lines" not in findings and (net is None or net.value == gross.value)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -232,6 +220,7 @@ def _read_sheet(document: Document, pages: Sequence[Page], firm: _OwnFirm, label
             findings=findings,
             problems=tuple(rules.problems),
             checks=() if scanned else (too_many(findings),),
+            own_names=firm.names,
             joined=bool(seller and seller.joined),
             placed=placed,
         )
@@ -255,6 +244,8 @@ def _read_sheet(document: Document, pages: Sequence[Page], firm: _OwnFirm, label
         problems=tuple(rules.problems),
         checks=settled.checks,
         placed=placed and not choices.fields["seller"].ties and "seller" in findings,
+        own_names=firm.names,
+        margins={name: choice.margin for name, choice in choices.fields.items()},
     )
 
 

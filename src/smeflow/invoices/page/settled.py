@@ -5,14 +5,16 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from smeflow._text import folded
+from smeflow.extract.grounding import spans_of_value
 from smeflow.i18n import say
-from smeflow.invoices.checks import ZERO
+from smeflow.invoices.checks import GROSS, READ_TWICE, ZERO, recognition_check, verdict
 from smeflow.invoices.page.choices import MARGINS, Choice, Choices, not_unique
 from smeflow.invoices.page.features import FIELDS, key_of
 from smeflow.invoices.page.particulars import assign_numbers
 from smeflow.invoices.page.parties import PageParty, Parties
 from smeflow.invoices.page.vat_and_payment import breakdown, find_exemptions, rate_rows, row_stretches
 from smeflow.invoices.page.view import PageView
+from smeflow.invoices.record import Invoice
 from smeflow.kinds.records import Check, Finding
 
 ALONE = 3.0
@@ -251,3 +253,31 @@ def _party(finding: Finding | None, rule: PageParty | None) -> PageParty | None:
     if rule and rule.name == finding.value:
         return rule
     return PageParty(name=finding.value, quote=finding.quote, note=finding.note)
+
+
+def reason_for_no_vat(record: Invoice) -> list[Check]:
+    """Check that an invoice without VAT says why: a legal rate of nothing has its mention."""
+    if record.total_vat or not record.total_net or record.total_net != record.total_gross:
+        return []
+    explained = any(part.exemption for part in record.vat)
+    failure = say("No VAT is charged, and nothing on the page says why.")
+    return [verdict("exemption", ["vat"], passed=explained, failure=failure)]
+
+
+def confirmed_by_repetition(view: PageView, findings: Mapping[str, Finding]) -> Check:
+    """Check that what was recognised from a picture, and adds up with nothing, stands there twice alike."""
+    return recognition_check(
+        [
+            name
+            for name, kind in READ_TWICE.items()
+            if name in findings
+            and (name != GROSS or _one_amount(findings))
+            and sum(1 for _ in spans_of_value(findings[name].value, kind, view.text)) < 2
+        ]
+    )
+
+
+def _one_amount(findings: Mapping[str, Finding]) -> bool:
+    """Tell whether one amount stands for net and gross, and no lines add up to it."""
+    net, gross = findings.get("total_net"), findings[GROSS]
+    return "lines" not in findings and (net is None or net.value == gross.value)

@@ -51,7 +51,7 @@ class Totals:
 def find_totals(view: PageView, *, credit: bool = False) -> Totals:
     """Find the totals of *view*. Of a *credit* note the sizes count: some print them with a minus."""
     tables = {
-        name: _fits_of_field(view, name, credit=credit)
+        name: fits_of_field(view, name, credit=credit)
         for name in ("total_net", "total_vat", "total_gross", "amount_due", "prepaid")
     }
     rows = rate_rows(view, credit=credit)
@@ -96,7 +96,7 @@ def _size(amount: Decimal, *, credit: bool) -> Decimal:
     return abs(amount) if credit else amount
 
 
-def _fits_of_field(view: PageView, name: str, *, credit: bool) -> FitTable:
+def fits_of_field(view: PageView, name: str, *, credit: bool) -> FitTable:
     """Score the amounts that stand beside the labels of a field."""
     table: FitTable = {}
     last = len(view.pages) - 1

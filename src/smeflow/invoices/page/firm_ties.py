@@ -1,0 +1,45 @@
+"""Tell from the text around a firm's name whether it is whole, and what ties the paper to that firm."""
+
+import re
+from collections.abc import Iterable
+
+from smeflow._text import folded
+from smeflow.documents.document import Quote
+from smeflow.invoices.page.names import name_key
+from smeflow.invoices.page.particulars import LEGAL_FORM
+from smeflow.invoices.page.view import PageView
+
+
+def stands_whole(view: PageView, quote: Quote | None) -> bool:
+    """Tell whether a name begins and ends where it is printed: no word, legal form or bracket goes on."""
+    page = next((p for p in view.pages if quote is not None and p.number == quote.page), None)
+    if page is None or quote is None or quote.start is None or quote.end is None:
+        return False
+    before = page.text[: quote.start].rpartition("\n")[2]
+    behind = page.text[quote.end :].partition("\n")[0]
+    cut = re.match(r"(?:\.?[A-Za-zÀ-ÿ]|\s?[&+(](?=\s?[^\W\d_])|-[^\W\d_])", behind)
+    in_sentence = re.search(r"[^\W\d_]{2,}\s?$", before)
+    return not cut and not in_sentence
+
+
+def is_in_domain(view: PageView, name: str) -> bool:
+    """Tell whether a domain on the page is made of the name: of no buyer's, whose pages do not name him."""
+    letters = re.sub(r"[^a-z0-9]", "", name_key(name))
+    hosts = re.findall(r"(?:@|www\.|https?://(?:www\.)?)([a-z0-9.-]+)", folded(view.text))
+    return len(letters) >= 5 and any(letters in host.replace("-", "").replace(".", "") for host in hosts)
+
+
+_REGISTERED = re.compile(
+    r"[\s,–−-]*(?:s\.?a\.?s\.?u?|s\.?a\.?r\.?l\.?|s\.?a\.?)?[\s,–−-]*"
+    r"(?:au capital|siege social|rcs|r\.c\.s|siren|siret|immatricul|registered|company (?:no|reg)|sitz|hrb|kvk|"
+    r"registro mercantil|p\.?\s?iva)"
+)
+
+
+def is_registered(view: PageView, quote: Quote | None) -> bool:
+    """Tell whether the law's particulars of a firm stand behind the name: its capital, its register."""
+    page = next((p for p in view.pages if quote is not None and p.number == quote.page), None)
+    if page is None or quote is None or not LEGAL_FORM.search(quote.text):
+        return False
+    places: Iterable[int] = (m.end() for m in re.finditer(re.escape(quote.text), page.text))
+    return any(_REGISTERED.match(folded(page.text[end : end + 60])) for end in places)

@@ -1,0 +1,386 @@
+"""Ask of each required field what else on the pages could be it: only what has no rival is proven.
+
+A value is unique where something ties it to its field (its own label, the title's line, a block with a valid
+identifier) that every other candidate of its kind lacks. What ties another candidate to something else, an
+order's label or a row of the table, explains it; what nothing explains stays a rival, and the field open.
+Nothing here is learned: these are laws, whoever chose the value.
+"""
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from decimal import Decimal
+from functools import cached_property
+
+from smeflow._text import folded
+from smeflow.documents.document import Quote
+from smeflow.documents.page_text import Piece
+from smeflow.extract.labels import LabelHit
+from smeflow.i18n import Phrase, say
+from smeflow.invoices.checks import same_amount
+from smeflow.invoices.page.choices import facts_of
+from smeflow.invoices.page.dates import assigned_dates
+from smeflow.invoices.page.firm_ties import is_in_domain, is_registered, stands_whole
+from smeflow.invoices.page.heading import DocumentTitle, labelled_numbers
+from smeflow.invoices.page.names import NameCandidate, find_names, is_label, may_be_same_firm
+from smeflow.invoices.page.particulars import LEGAL_FORM, PrintedNumber, numbers_on_page
+from smeflow.invoices.page.parties import particulars_below
+from smeflow.invoices.page.totals import fits_of_field
+from smeflow.invoices.page.vat_and_payment import find_exemptions, rate_rows
+from smeflow.invoices.page.view import PageAmount, PageDate, PageView, PlacedValue
+from smeflow.kinds.field_names import field_name
+from smeflow.kinds.records import Check, FieldRival, Finding
+
+HEAD = 0.45
+"""What stands higher on the first page is its head, where the dates and numbers of a paper are."""
+AHEAD = 0.5
+"""What the laws find unique must be so far ahead for the chooser, which is another opinion."""
+FAR_BEHIND = 3.0
+"""A rival without a label of its own that is so far behind is none; set by hand, above the margins."""
+MOST_AMOUNTS = 300
+"""Of more different amounts not every sum is tried, and the totals are not proven."""
+_TOTALS = ("total_net", "total_vat", "total_gross")
+_CENTS = Decimal("0.03")
+"""By so much may VAT that is rounded line by line differ from that of the sum."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class FieldOpinion:
+    """What speaks for and against the value of one field."""
+
+    tied: bool
+    """Something of its own ties the value to the field."""
+    rivals: tuple[FieldRival, ...] = ()
+    """Everything else of its kind that comes near it; those without a reason leave the field open."""
+
+    @property
+    def open(self) -> tuple[FieldRival, ...]:
+        """The rivals that nothing explains."""
+        return tuple(rival for rival in self.rivals if rival.why is None)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Uniqueness:
+    """What else the required fields of one paper could be."""
+
+    view: PageView
+    title: DocumentTitle
+    findings: Mapping[str, Finding]
+    own_names: Sequence[str] = ()
+    margins: Mapping[str, float] = field(default_factory=dict)
+    """How far the chooser has the next value behind, by field, as the logarithm of odds."""
+    credit: bool = False
+
+    @cached_property
+    def opinions(self) -> Mapping[str, FieldOpinion]:
+        """The fields that were read, with what speaks against each."""
+        made = {
+            "issue_date": self._of_date,
+            "number": self._of_number,
+            "seller": self._of_seller,
+            "total_gross": self._of_totals,
+            "currency": self._of_currency,
+        }
+        return {name: judge(self.findings[name]) for name, judge in made.items() if name in self.findings}
+
+    @property
+    def checks(self) -> tuple[Check, ...]:
+        """A failed check for each field that could be something else, or that nothing ties to its value."""
+        return tuple(
+            Check(name="unique", passed=False, detail=detail, fields=(name,))
+            for name, opinion in self.opinions.items()
+            if (detail := self._doubt(name, opinion)) is not None
+        )
+
+    @property
+    def rivals(self) -> dict[str, tuple[FieldRival, ...]]:
+        """What else each field could have been, what leaves it open first."""
+        told = {
+            name: (*o.open, *(r for r in o.rivals if r.why is not None)) for name, o in self.opinions.items()
+        }
+        return {name: rivals for name, rivals in told.items() if rivals}
+
+    def settles(self, check: Check) -> bool:
+        """Tell whether the laws find unique what the chooser's own margin leaves in doubt."""
+        (name,) = check.fields
+        opinion = self.opinions.get(name)
+        ahead = self.margins.get(name, 0.0) >= AHEAD
+        return opinion is not None and opinion.tied and not opinion.open and ahead
+
+    def _doubt(self, name: str, opinion: FieldOpinion) -> Phrase | None:
+        value = str(self.findings[name].value)
+        if opinion.open:
+            rivals = ", ".join(dict.fromkeys(str(rival.value) for rival in opinion.open))
+            return say(
+                "{field}: {value} or {rival} could be it.", field=field_name(name), value=value, rival=rivals
+            )
+        if not opinion.tied:
+            return say(
+                "{field}: {value} stands there, but nothing says that it is this.",
+                field=field_name(name),
+                value=value,
+            )
+        return None
+
+    # -- dates
+
+    def _of_date(self, finding: Finding) -> FieldOpinion:
+        owners = {(o.spot.page, o.spot.start): o.label.hit for o in assigned_dates(self.view)}
+        tied, rivals = False, []
+        for spot in self.view.dates:
+            hit = owners.get((spot.page, spot.start))
+            if finding.value in (spot.value.value, spot.value.other):
+                own = (
+                    hit is not None
+                    and hit.field == "issue_date"
+                    and (not hit.weak or hit.end - hit.start >= _A_WORD)
+                )
+                tied = tied or own or self._in_title(spot.page, spot.line)
+            else:
+                rivals.append((spot, hit))
+        told = [
+            FieldRival(value=spot.value.value, quote=self.view.quote(spot), why=why)
+            for spot, hit in rivals
+            if (why := self._other_date(spot, hit.field if hit else ""))
+            or not tied
+            or self._may_be(spot, hit)
+        ]
+        return FieldOpinion(tied=tied, rivals=tuple(told))
+
+    def _other_date(self, spot: PlacedValue[PageDate], label: str) -> Phrase | None:
+        """Say what another date is; None where nothing does."""
+        if label in ("due_date", "delivery_date", "other_date"):
+            return say("Its label says that it is another date.")
+        if label == "issue_date":
+            return None
+        in_piece = [d for d in self.view.dates if (d.page, d.piece) == (spot.page, spot.piece)]
+        if len(in_piece) > 1 or spot.value.compact or self.view.money_on(spot.page, spot.line):
+            return say("It stands in a row or a period.")
+        return self._far_behind("issue_date")
+
+    def _far_behind(self, name: str) -> Phrase | None:
+        """Say of a rival without the field's own label that nothing around it speaks for it."""
+        far = self.margins.get(name, 0.0) >= FAR_BEHIND
+        return say("What stands around it speaks for something else.") if far else None
+
+    def _may_be(self, spot: PlacedValue[PageDate], hit: LabelHit | None) -> bool:
+        """Tell whether a date has the right label too, or stands in the head, where that of a paper is."""
+        return hit is not None or (spot.page == 0 and spot.box.top < HEAD)
+
+    # -- numbers
+
+    def _of_number(self, finding: Finding) -> FieldOpinion:
+        mine = _bare(str(finding.value))
+        numbers = [n for n in labelled_numbers(self.view, "number", self.title) if n.score > 0]
+        tied = any(_bare(n.text) == mine and n.score >= _OWN_LABEL for n in numbers)
+        others = {_bare(n.text): n for n in numbers if _bare(n.text) != mine}
+        before = self.findings.get("preceding_invoice")
+        rivals = []
+        for key, number in others.items():
+            is_before = before is not None and key == _bare(str(before.value))
+            weak = number.score < _OWN_LABEL
+            why = say("It is the number of the invoice before.") if is_before else None
+            why = why or (self._far_behind("number") if weak else None)
+            rivals.append(FieldRival(value=number.text, quote=number.quote, why=why))
+        for name in ("other_number", "preceding_invoice"):
+            for number in labelled_numbers(self.view, name, self.title):
+                if _bare(number.text) == mine:
+                    tied = False
+        return FieldOpinion(tied=tied, rivals=tuple(rivals))
+
+    def _in_title(self, page: int, line: int) -> bool:
+        quote = self.title.quote
+        if quote is None or quote.start is None or self.view.pages[page].number != quote.page:
+            return False
+        return any(p.line == line and p.start <= quote.start < p.end for p in self.view.pieces[page])
+
+    # -- the seller
+
+    def _of_seller(self, finding: Finding) -> FieldOpinion:
+        name, quote = str(finding.value), finding.quote
+        names = find_names(self.view)
+        blocks = list(numbers_on_page(self.view))
+        mine = _values(self.findings.get("seller_details"))
+        places = [n for n in names.values() if may_be_same_firm(n.name, name)]
+        tied = stands_whole(self.view, quote) and (
+            any(self._beside_number(place, n) for place in places for n in blocks if n.value in mine)
+            or any(place.labelled and place.seller > 0 for place in places)
+            or is_in_domain(self.view, name)
+            or self._has_particulars(places)
+            or is_registered(self.view, quote)
+        )
+        rivals = [
+            FieldRival(value=other.name, quote=self._quote(other), why=self._other_firm(other, blocks, mine))
+            for other in names.values()
+            if not may_be_same_firm(other.name, name) and self._is_firm(other)
+        ]
+        alone = all(rival.why is not None for rival in rivals) and self._buyer_is_told(names)
+        by_form = alone and bool(LEGAL_FORM.search(name)) and stands_whole(self.view, quote)
+        return FieldOpinion(tied=tied or by_form, rivals=tuple(rivals))
+
+    def _buyer_is_told(self, names: Mapping[str, NameCandidate]) -> bool:
+        """Tell whether a label says who buys, or we do, and the chooser has no other seller near."""
+        buyer = self.findings.get("buyer")
+        if buyer is None or self._far_behind("seller") is None:
+            return False
+        labelled = [n.name for n in names.values() if n.labelled and n.buyer > 0]
+        return any(may_be_same_firm(str(buyer.value), name) for name in (*labelled, *self.own_names) if name)
+
+    def _has_particulars(self, places: Sequence[NameCandidate]) -> bool:
+        """Tell whether a firm's particulars stand below the name, and the chooser has no other near."""
+        below = any(
+            particulars_below(self.view, place.page, piece)
+            for place in places
+            if (piece := self._piece(place)) is not None
+        )
+        return below and self._far_behind("seller") is not None
+
+    def _piece(self, name: NameCandidate) -> Piece | None:
+        return next((p for p in self.view.pieces[name.page] if p.start <= name.start < p.end), None)
+
+    def _is_firm(self, name: NameCandidate) -> bool:
+        """Tell whether a name is a firm: it has a legal form and is not us."""
+        if any(may_be_same_firm(name.name, own) for own in self.own_names if own):
+            return False
+        return bool(LEGAL_FORM.search(name.name)) and not is_label(self.view, name.name)
+
+    def _other_firm(
+        self, other: NameCandidate, blocks: Sequence[PrintedNumber], mine: frozenset[str]
+    ) -> Phrase | None:
+        """Say who another firm is; None where it may be the seller."""
+        buyer = self.findings.get("buyer")
+        if buyer is not None and may_be_same_firm(other.name, str(buyer.value)):
+            return say("It is the buyer.")
+        if other.labelled and other.buyer > 0:
+            return say("It is the buyer.")
+        numbers = [n for n in blocks if self._beside_number(other, n)]
+        strange = any(n.value not in mine for n in numbers)
+        if (other.labelled and other.seller > 0) or strange:
+            return None
+        head = other.page == 0 and self._top(other) < HEAD
+        if buyer is None and head:
+            return self._far_behind("seller")
+        return say("Nothing says that it sells.")
+
+    def _beside_number(self, name: NameCandidate, number: PrintedNumber) -> bool:
+        """Tell whether an identifier stands in the line or block of a name."""
+        if number.page != name.page:
+            return False
+        piece = self._piece(name)
+        if piece is None:
+            return False
+        if piece.line == number.piece.line:
+            return True
+        height = max(piece.box.height, 1e-6)
+        down = (number.piece.box.top - piece.box.top) / height
+        return 0 < down < _BLOCK and abs(number.piece.box.left - piece.box.left) < _COLUMN
+
+    def _top(self, name: NameCandidate) -> float:
+        piece = self._piece(name)
+        return piece.box.top if piece else 0.0
+
+    def _quote(self, name: NameCandidate) -> Quote:
+        return self.view.quote_span(name.page, name.start, name.end)
+
+    # -- amounts
+
+    def _of_totals(self, finding: Finding) -> FieldOpinion:
+        chosen = [abs(self.findings[name].value) if name in self.findings else None for name in _TOTALS]
+        net, vat, gross = chosen
+        labelled = {name: fits_of_field(self.view, name, credit=True) for name in (*_TOTALS, "amount_due")}
+        if gross is None or net is None or vat is None:
+            return FieldOpinion(tied=False)
+        says_gross = gross in labelled["total_gross"] or gross in labelled["amount_due"]
+        says_other = net in labelled["total_net"] or vat in labelled["total_vat"]
+        tied = says_gross and (says_other if vat else True) and self._is_taxed_by_law(net, vat)
+        rivals = [
+            FieldRival(value=finding.value.__class__(other), quote=self._quote_of(other), why=why)
+            for other, why in self._other_totals(net, vat, gross, labelled)
+        ]
+        return FieldOpinion(tied=tied, rivals=tuple(rivals))
+
+    def _is_taxed_by_law(self, net: Decimal, vat: Decimal) -> bool:
+        """Tell whether VAT is that of legal rates, and no mention says that none is charged."""
+        if vat == 0:
+            return True  # whether something says why is a check of its own
+        if find_exemptions(self.view):
+            return False
+        rates = facts_of(self.view).rates
+        if any(same_amount(net * rate / 100, vat, _CENTS) for rate in rates if rate > 0):
+            return True
+        parts = self.findings["vat"].value if "vat" in self.findings else ()
+        taxed = [part for part in parts if part.rate]
+        return len(taxed) > 0 and all(part.rate in rates for part in taxed)
+
+    def _other_totals(
+        self,
+        net: Decimal,
+        vat: Decimal,
+        gross: Decimal,
+        labelled: Mapping[str, Mapping[Decimal, object]],
+    ) -> Iterator[tuple[Decimal, Phrase | None]]:
+        """Give every other net, VAT and gross that add up, by its gross, and what explains it."""
+        spots: dict[Decimal, list[PlacedValue[PageAmount]]] = {}
+        for spot in self.view.amounts:
+            if spot.value.money and spot.value.amount:
+                spots.setdefault(abs(spot.value.amount), []).append(spot)
+        if len(spots) > MOST_AMOUNTS:
+            yield gross, None
+            return
+        rates = [rate for rate in facts_of(self.view).rates if rate > 0]
+        parts = {(row.base, row.amount) for row in rate_rows(self.view, credit=True)}
+        lines = {amount: {(s.page, s.line) for s in there} for amount, there in spots.items()}
+        for other in sorted(spots, reverse=True):
+            if other == gross:
+                continue
+            pairs = ((other - tax, tax) for tax in spots if tax < other / 3 and other - tax in spots)
+            sums = [
+                (base, tax)
+                for base, tax in pairs
+                if (base, tax) not in parts
+                and any(same_amount(base * rate / 100, tax, _CENTS) for rate in rates)
+                and not lines[base] & lines[tax] & lines[other]
+            ]
+            named = other in labelled["total_gross"]
+            if (
+                sums
+                and (named or any(b in labelled["total_net"] or t in labelled["total_vat"] for b, t in sums))
+            ) or (named and other > gross):
+                yield other, None
+
+    def _quote_of(self, amount: Decimal) -> Quote | None:
+        spot = next((s for s in self.view.amounts if abs(s.value.amount) == amount), None)
+        return self.view.quote(spot) if spot else None
+
+    # -- the currency
+
+    def _of_currency(self, finding: Finding) -> FieldOpinion:
+        beside = {spot.value.currency: spot for spot in self.view.amounts if spot.value.currency}
+        gross = self.findings.get("total_gross")
+        total = {
+            s.value.currency
+            for s in self.view.amounts
+            if gross is not None and abs(s.value.amount) == abs(gross.value) and s.value.currency
+        }
+        others = [spot for code, spot in beside.items() if code != finding.value]
+        why = say("The total is in another currency.") if total == {finding.value} else None
+        rivals = [FieldRival(value=s.value.currency, quote=self.view.quote(s), why=why) for s in others]
+        return FieldOpinion(tied=True, rivals=tuple(rivals))
+
+
+_OWN_LABEL = 1.5
+"""What a number scores behind a label of its own, or in or under the title."""
+_A_WORD = 4
+"""Letters of a label that is a word, such as "Date"; "le" and "of" stand in every sentence."""
+_BLOCK, _COLUMN = 10, 0.05
+"""How many letters' heights below a name its identifiers may stand; how far aside, of the page's width."""
+
+
+def _bare(number: str) -> str:
+    return re.sub(r"[\s#]", "", folded(number))
+
+
+def _values(details: Finding | None) -> frozenset[str]:
+    if details is None:
+        return frozenset()
+    return frozenset(v for v in (details.value.vat_id, details.value.legal_id) if v)
