@@ -1,6 +1,6 @@
 """What could be a field's value: recall before all else."""
 
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from smeflow.documents.document import Document, Page
@@ -50,6 +50,7 @@ def test_a_firm_behind_a_word_for_a_buyer_is_found_in_a_sentence():
     assert firm_key("Dupont SARL") in keys("Facturé à Dupont SARL, 65 place du Marché, 75001 Paris", "firms")
 
 
+@example("100000000000000000000000000")
 @given(st.text(st.characters(codec="utf-8", exclude_characters="\f"), max_size=200))
 def test_every_candidate_stands_where_it_says(text):
     """Whatever a page holds, each candidate points into a piece of its page."""

@@ -15,7 +15,6 @@ from typing import Any, Literal
 from smeflow._text import folded
 from smeflow.documents.document import Box
 from smeflow.documents.page_text import Piece
-from smeflow.invoices.checks import CENT
 from smeflow.invoices.page.dates import months_come_first
 from smeflow.invoices.page.heading import kind_of_title
 from smeflow.invoices.page.names import NameCandidate, find_names, name_key
@@ -73,7 +72,7 @@ def find_candidates(view: PageView) -> Candidates:
 
 def amount_key(amount: Decimal) -> str:
     """Give the key of an amount: its size to the cent; credit notes print it with a minus or without."""
-    return str(abs(amount).quantize(CENT))
+    return f"{abs(amount):.2f}"
 
 
 def number_key(text: str) -> str:

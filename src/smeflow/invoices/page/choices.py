@@ -3,13 +3,12 @@
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from decimal import Decimal
 
 from smeflow.documents.document import Quote
 from smeflow.i18n import Phrase, say
 from smeflow.invoices.checks import ZERO
 from smeflow.invoices.page.assignment import Decided, Facts, decide
-from smeflow.invoices.page.candidates import Candidate, Value, find_candidates
+from smeflow.invoices.page.candidates import Candidate, Value, amount_key, find_candidates
 from smeflow.invoices.page.features import FIELDS
 from smeflow.invoices.page.names import may_be_same_firm
 from smeflow.invoices.page.particulars import numbers_on_page
@@ -221,7 +220,7 @@ def facts_of(view: PageView) -> Facts:
         exempt=bool(find_exemptions(view)),
         rates=rates,
         several_rates=len(named) > 1,
-        summed_vat=frozenset(str(amount.quantize(Decimal("0.01"))) for amount in sums),
+        summed_vat=frozenset(amount_key(amount) for amount in sums),
         terms=frozenset(terms),
         same_firm=_may_be_same,
     )
