@@ -94,13 +94,14 @@ SUMS = "Total net  155.00\nVAT 20 %  31.00\nTotal incl. VAT  186.00 £\n"
 
 
 def unique(reading):
-    return [check for check in reading.checks if check.name == "unique"]
+    """Give what is in doubt besides the seller, whom nothing on these short pages ties to his name."""
+    return [c for c in reading.checks if c.name == "unique" and c.fields != ("seller",)]
 
 
 def test_of_too_many_values_the_rules_choose_and_nothing_is_proven():
     """The list behind an invoice is not looked through, and what the rules found stands."""
     few, many = (
-        read_invoice([text_document(HEAD + SUMS + "\n".join(f"item X{n}" for n in range(count)))])
+        read_invoice([text_document(HEAD + SUMS + "\n".join(f"X{n}" for n in range(count)))])
         for count in (5, MOST_CANDIDATES + 5)
     )
     assert few.record.number == many.record.number == "A-17"
@@ -120,4 +121,4 @@ def test_a_number_behind_another_papers_label_is_not_proven_by_a_title_above_it(
     """The order's number stands under the title, but its own label says what it is."""
     text = HEAD.replace("Invoice number: A-17", "Purchase order A-17")
     reading = read_invoice([text_document(text + SUMS)])
-    assert reading.record.number is None or [c.fields for c in unique(reading)] == [("number",)]
+    assert reading.record.number is None or {c.fields for c in unique(reading)} == {("number",)}

@@ -31,8 +31,8 @@ def is_in_domain(view: PageView, name: str) -> bool:
 
 _REGISTERED = re.compile(
     r"[\s,–−-]*(?:s\.?a\.?s\.?u?|s\.?a\.?r\.?l\.?|s\.?a\.?)?[\s,–−-]*"
-    r"(?:au capital|siege social|rcs|r\.c\.s|siren|siret|immatricul|registered|company (?:no|reg)|sitz|hrb|kvk|"
-    r"registro mercantil|p\.?\s?iva)"
+    r"(?:au capital|siege social|rcs|r\.c\.s|siren|siret|immatricul|registered|company (?:no|reg)|sitz|"
+    r"hrb|kvk|registro mercantil|p\.?\s?iva)"
 )
 
 

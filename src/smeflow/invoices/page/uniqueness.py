@@ -102,7 +102,7 @@ class Uniqueness:
 
     def settles(self, check: Check) -> bool:
         """Tell whether the laws find unique what the chooser's own margin leaves in doubt."""
-        (name,) = check.fields
+        name = check.fields[0] if len(check.fields) == 1 else ""
         opinion = self.opinions.get(name)
         ahead = self.margins.get(name, 0.0) >= AHEAD
         return opinion is not None and opinion.tied and not opinion.open and ahead
@@ -198,6 +198,8 @@ class Uniqueness:
 
     def _of_seller(self, finding: Finding) -> FieldOpinion:
         name, quote = str(finding.value), finding.quote
+        if finding.note is not None:
+            return FieldOpinion(tied=True)  # the firm's own list of suppliers says it
         names = find_names(self.view)
         blocks = list(numbers_on_page(self.view))
         mine = _values(self.findings.get("seller_details"))

@@ -1,0 +1,85 @@
+"""What is proven has no rival: every other date, number, firm and sum is something else."""
+
+import pytest
+
+from smeflow.core.case import Case
+from smeflow.documents.document import text_document
+from smeflow.llm.interface import NoModel
+from smeflow.steps import Extract
+
+INVOICE = """\
+Atelier Berthier SARL
+14 rue des Fabriques, 45000 Orléans
+SIRET 732 829 320 00074, TVA FR44 732829320
+{head}
+FACTURE
+Facture n° : FA-2026-118
+Date de facture : 12/03/2026
+{meta}
+Client : Martin SAS
+
+Désignation     Qté    PU HT     Total HT
+Entretien         1   500,00       500,00
+Total HT        500,00 €
+TVA 20 %        100,00 €
+Total TTC       600,00 €
+{foot}
+"""
+STEP = Extract(name="invoice", into="Invoice", readers=("layout",))
+
+
+def read(head="", meta="", foot=""):
+    text = INVOICE.format(head=head, meta=meta, foot=foot)
+    return STEP(Case(id="1", documents=(text_document(text),)), NoModel())
+
+
+def open_fields(extraction):
+    return {
+        name for name, field in extraction.fields.items() if any(rival.why is None for rival in field.rivals)
+    }
+
+
+def test_a_page_without_a_rival_is_proven():
+    """Each value has its own label, and the seller his numbers."""
+    extraction = read()
+    assert extraction.proven, [str(check.detail) for check in extraction.checks if check.passed is False]
+    assert open_fields(extraction) == set()
+
+
+@pytest.mark.parametrize(
+    ("field", "where"),
+    [
+        ("number", {"meta": "Numéro de facture : FA-2026-119"}),
+        ("issue_date", {"meta": "Date d'émission : 14/03/2026"}),
+        ("total_gross", {"foot": "Total HT 700,00 €\nTVA 20 % 140,00 €\nTotal TTC 840,00 €"}),
+    ],
+)
+def test_a_second_value_under_an_equal_label_leaves_the_field_open(field, where):
+    """Nothing tells which of the two it is, so nothing is proven, and both are shown."""
+    extraction = read(**where)
+    assert not extraction.proven
+    reading = extraction.fields.get(field)
+    assert reading is None or reading.value is None or field in open_fields(extraction)
+
+
+@pytest.mark.parametrize(
+    "where",
+    [
+        {"meta": "Date d'échéance : 11/04/2026"},
+        {"meta": "Date de livraison : 10/03/2026"},
+        {"meta": "Commande n° : C-77"},
+    ],
+)
+def test_what_its_own_label_explains_is_no_rival(where):
+    """A due date, a delivery date and an order's number are told apart by what they are called."""
+    extraction = read(**where)
+    assert extraction.proven, [str(check.detail) for check in extraction.checks if check.passed is False]
+
+
+def test_a_rate_that_is_not_legal_proves_no_total():
+    """Two lines that happen to add up are no net and VAT."""
+    text = INVOICE.replace("100,00 €", "145,00 €").replace("600,00 €", "645,00 €").replace("TVA 20 %", "TVA")
+    extraction = STEP(
+        Case(id="1", documents=(text_document(text.format(head="", meta="", foot="")),)), NoModel()
+    )
+    assert not extraction.proven
