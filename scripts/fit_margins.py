@@ -22,7 +22,7 @@ from pages import upper_bound  # noqa: E402
 
 from smeflow.invoices.page import read as page_reader  # noqa: E402
 from smeflow.invoices.page import settled  # noqa: E402
-from smeflow.invoices.page.choices import MARGINS, Choice, Choices  # noqa: E402
+from smeflow.invoices.page.choices import MARGINS, Choices, FieldChoice  # noqa: E402
 
 ROOM = 0.25
 """Added to what the tuning documents ask for."""
@@ -55,7 +55,7 @@ def measured(directory: Path, row: dict[str, Any]) -> dict[str, Any]:
     return {"id": row["id"], "proven": result["proven"], "lies": lies, "wrong": wrong, "margins": margins}
 
 
-def _group(name: str, choice: Choice) -> str:
+def _group(name: str, choice: FieldChoice) -> str:
     """Fit margins apart for what is tied to its field and what is not; sums tie amounts."""
     tied = choice.tied or name not in {"number", "issue_date", "seller"}
     return name if tied else f"{name} untied"

@@ -9,7 +9,8 @@ from smeflow.core.case import Case, Skipped
 from smeflow.documents.document import Document, Quote
 from smeflow.documents.show import document_html
 from smeflow.engine.own_steps import untag_value
-from smeflow.extract.result import Extraction, ExtractionView, extraction_html, label_html, pairs_html
+from smeflow.extract.result import Extraction
+from smeflow.extract.shown import ExtractionView, extraction_html, label_html, pairs_html
 from smeflow.i18n import Language, Phrase, localized, phrase_from_json
 from smeflow.kinds.steps import FieldReading, recognised
 from smeflow.triage.labels import Label

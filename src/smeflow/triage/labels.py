@@ -10,7 +10,7 @@ from typing import Any, ClassVar
 from pydantic import AliasChoices, ConfigDict, Field, field_validator
 
 from smeflow.errors import SourceError
-from smeflow.extract.result import label_html
+from smeflow.extract.shown import label_html
 from smeflow.i18n import Phrase, say
 from smeflow.kinds.recipe_context import RecipeContext
 from smeflow.kinds.steps import FieldReading, StepResult

@@ -12,7 +12,7 @@ from smeflow.invoices.page.candidates import Candidate, Value, amount_key, find_
 from smeflow.invoices.page.features import FIELDS
 from smeflow.invoices.page.names import may_be_same_firm
 from smeflow.invoices.page.particulars import numbers_on_page
-from smeflow.invoices.page.ranker import Featured, Ranked, Weights, rank
+from smeflow.invoices.page.ranker import Featured, Ranked, RankerWeights, rank
 from smeflow.invoices.page.vat_and_payment import KNOWN_RATES, find_exemptions, rate_rows, row_stretches
 from smeflow.invoices.page.vat_rates import legal_rates
 from smeflow.invoices.page.view import PageView
@@ -59,7 +59,7 @@ class Rival:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Choice:
+class FieldChoice:
     """The value chosen for a field."""
 
     value: Value | None
@@ -107,7 +107,7 @@ class Choice:
 class Choices:
     """What was chosen for each field."""
 
-    fields: Mapping[str, Choice] = field(default_factory=dict)
+    fields: Mapping[str, FieldChoice] = field(default_factory=dict)
 
     def value(self, name: str) -> Value | None:
         """Give the value of a field; None where the page does not print it."""
@@ -137,12 +137,12 @@ class Choices:
         )
 
 
-def not_unique(name: str, choice: Choice) -> Check:
+def not_unique(name: str, choice: FieldChoice) -> Check:
     """Give the failed check of a field that may have another value."""
     return Check(name="unique", passed=False, detail=_two_values(name, choice), fields=(name,))
 
 
-def _two_values(name: str, choice: Choice) -> Phrase:
+def _two_values(name: str, choice: FieldChoice) -> Phrase:
     rival = next((r for r in choice.rivals if r.value is not None), None)
     if rival is None:
         return say(
@@ -163,7 +163,7 @@ def choose(
     *,
     by_rules: Mapping[str, str] | None = None,
     own_names: Sequence[str] = (),
-    learned: Weights | None = None,
+    learned: RankerWeights | None = None,
 ) -> Choices | None:
     """Choose a value for each field of `FIELDS`; None where there is too much to choose from.
 
@@ -235,14 +235,14 @@ def _may_be_same(one: str, other: str) -> bool:
     return one == other or (min(len(one), len(other)) > 3 and (one in other or other in one))
 
 
-def _choice(view: PageView, featured: Featured, name: str, decided: Decided) -> Choice:
+def _choice(view: PageView, featured: Featured, name: str, decided: Decided) -> FieldChoice:
     best = decided.best
     rule = featured.chosen_by_rules.get(name)
     other = next((r for r in decided.rivals if rule is not None and r[0].key == rule), None)
     rivals = tuple(_rival(view, featured, name, rival) for rival in decided.rivals[:_RIVALS])
     agreed = rule is not None and rule == best.key
     others = (behind for r, behind, _ in decided.rivals if not (agreed and _same_words(best.best, r.best)))
-    return Choice(
+    return FieldChoice(
         value=best.best.value if best.best else None,
         quote=_quote(view, best.best),
         probability=best.probability,

@@ -67,7 +67,7 @@ class Featured(CandidateContext):
 
 
 @dataclass(frozen=True)
-class Weights:
+class RankerWeights:
     """The learned weights of every field, by bucket."""
 
     buckets: int
@@ -102,7 +102,7 @@ def pack(
     return json.dumps(head, sort_keys=False).encode() + b"\n" + body
 
 
-def unpack(data: bytes) -> Weights:
+def unpack(data: bytes) -> RankerWeights:
     """Read what `pack` wrote."""
     line, _, body = data.partition(b"\n")
     head = json.loads(line)
@@ -111,16 +111,16 @@ def unpack(data: bytes) -> Weights:
     for place, (name, scale) in enumerate(head["scales"].items()):
         table = array("b", body[place * buckets : (place + 1) * buckets])
         tables[name] = tuple(value * scale for value in table)
-    return Weights(buckets=buckets, tables=tables)
+    return RankerWeights(buckets=buckets, tables=tables)
 
 
 @lru_cache(maxsize=1)
-def weights() -> Weights:
+def weights() -> RankerWeights:
     """Load the weights of the package."""
     return unpack((resources.files("smeflow.invoices.page") / WEIGHTS).read_bytes())
 
 
-def rank(featured: Featured, learned: Weights | None = None) -> dict[str, list[Ranked]]:
+def rank(featured: Featured, learned: RankerWeights | None = None) -> dict[str, list[Ranked]]:
     """Rank the values of each field, the likeliest first; "not on the page" is one of them."""
     learned = learned or weights()
     ranked = {}

@@ -8,7 +8,7 @@ from smeflow._text import folded
 from smeflow.extract.grounding import spans_of_value
 from smeflow.i18n import say
 from smeflow.invoices.checks import GROSS, READ_TWICE, ZERO, recognition_check, verdict
-from smeflow.invoices.page.choices import MARGINS, Choice, Choices, not_unique
+from smeflow.invoices.page.choices import MARGINS, Choices, FieldChoice, not_unique
 from smeflow.invoices.page.features import FIELDS, key_of
 from smeflow.invoices.page.particulars import assign_numbers
 from smeflow.invoices.page.parties import PageParty, Parties
@@ -93,7 +93,7 @@ def settle(
     )
 
 
-def _stays(name: str, rule: Finding | None, choice: Choice) -> bool:
+def _stays(name: str, rule: Finding | None, choice: FieldChoice) -> bool:
     """Tell whether the rules' value stays: it is chosen too, reckoned, or a known supplier's."""
     if rule is None:
         return False
@@ -107,7 +107,7 @@ def _stays(name: str, rule: Finding | None, choice: Choice) -> bool:
     return name == "seller"
 
 
-def _fills(name: str, choice: Choice, choices: Choices, *, left_open: bool) -> bool:
+def _fills(name: str, choice: FieldChoice, choices: Choices, *, left_open: bool) -> bool:
     """Tell whether a choice is sure enough to be read.
 
     Of a day that can be read in two orders neither is. What is due must have its label, and so must a total
@@ -150,7 +150,7 @@ def _kept_together(by_rules: Mapping[str, Finding], choices: Choices) -> frozens
     return frozenset(kept)
 
 
-def _value(choice: Choice, *, credit: bool) -> object:
+def _value(choice: FieldChoice, *, credit: bool) -> object:
     """Give the value as the record has it: an amount with its sign, but not where all is a credit."""
     candidate = choice.candidate
     if candidate and candidate.amount and not credit:
