@@ -51,6 +51,7 @@ CHECK_WORDS: Mapping[str, Phrase] = {
     "one_line": say("seller in one line"),
     "seller_told": say("seller told"),
     "unique": say("nothing else could be meant"),
+    "tied": say("something says what it is"),
     "is_invoice": say("an invoice"),
     "exemption": say("reason for no VAT"),
     "page_agrees": say("page and data agree"),
@@ -63,7 +64,7 @@ BUYER_CHECKS = frozenset(
 _SELLER_CHECKS = frozenset(
     {"seller_vat_id", "seller_vat_key", "seller_siren", "seller_siret", "seller_vat_id=siren"}
 )
-STOPS_PROOF_ONLY = BUYER_CHECKS | _SELLER_CHECKS | {"bic", "namespace"}
+STOPS_PROOF_ONLY = BUYER_CHECKS | _SELLER_CHECKS | {"bic", "namespace", "tied"}
 """Checks whose failure stops the proof but is no doubt by itself: no money goes astray."""
 
 

@@ -88,6 +88,8 @@ class Uniqueness:
         """A failed check for each field that could be something else, or that nothing ties to its value."""
         return tuple(
             Check(name="unique", passed=False, detail=detail, fields=(name,))
+            if opinion.open
+            else Check(name="tied", passed=False, detail=detail, fields=(name,))
             for name, opinion in self.opinions.items()
             if (detail := self._doubt(name, opinion)) is not None
         )
@@ -129,12 +131,10 @@ class Uniqueness:
         tied, rivals = False, []
         for spot in self.view.dates:
             hit = owners.get((spot.page, spot.start))
+            if hit is not None and hit.weak and hit.end - hit.start < _A_WORD:
+                hit = None  # "le" and "of" stand before every date
             if finding.value in (spot.value.value, spot.value.other):
-                own = (
-                    hit is not None
-                    and hit.field == "issue_date"
-                    and (not hit.weak or hit.end - hit.start >= _A_WORD)
-                )
+                own = hit is not None and hit.field == "issue_date"
                 tied = tied or own or self._in_title(spot.page, spot.line)
             else:
                 rivals.append((spot, hit))
@@ -275,7 +275,9 @@ class Uniqueness:
             return True
         height = max(piece.box.height, 1e-6)
         down = (number.piece.box.top - piece.box.top) / height
-        return 0 < down < _BLOCK and abs(number.piece.box.left - piece.box.left) < _COLUMN
+        aside = (number.piece.box.left - piece.box.left, number.piece.box.right - piece.box.right)
+        in_column = abs(aside[0]) < _COLUMN or abs(sum(aside)) < 2 * _COLUMN  # aligned left, or centred
+        return 0 < down < _BLOCK and in_column
 
     def _top(self, name: NameCandidate) -> float:
         piece = self._piece(name)
