@@ -175,6 +175,9 @@ class Uniqueness:
         tied = any(_bare(n.text) == mine and n.score >= _OWN_LABEL for n in numbers)
         others = {_bare(n.text): n for n in numbers if _bare(n.text) != mine}
         before = self.findings.get("preceding_invoice")
+        kind = self.findings.get("kind")
+        if before is None and kind is not None and kind.value in _CORRECTING:
+            tied = False  # a number on it may be that of the invoice it corrects
         rivals = []
         for key, number in others.items():
             is_before = before is not None and key == _bare(str(before.value))
@@ -372,6 +375,7 @@ class Uniqueness:
         return FieldOpinion(tied=True, rivals=tuple(rivals))
 
 
+_CORRECTING = frozenset({"credit_note", "corrected"})
 _OWN_LABEL = 1.5
 """What a number scores behind a label of its own, or in or under the title."""
 _A_WORD = 4
