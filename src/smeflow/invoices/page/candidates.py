@@ -66,7 +66,7 @@ def find_candidates(view: PageView) -> Candidates:
         amounts=tuple(_amounts(view)),
         numbers=tuple(_numbers(view)),
         firms=tuple(_firms(view)),
-        currencies=tuple(_currencies(view)),
+        currencies=tuple(currency_candidates(view)),
     )
 
 
@@ -361,7 +361,8 @@ _SIGN = re.compile(
 )
 
 
-def _currencies(view: PageView) -> Iterator[Candidate]:
+def currency_candidates(view: PageView) -> Iterator[Candidate]:
+    """Find every code and sign of a currency."""
     for page, sheet in enumerate(view.pages):
         pieces, index = view.pieces[page], 0
         codes = (match for match in _CODE.finditer(sheet.text) if match[0] in CODES)

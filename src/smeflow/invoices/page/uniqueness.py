@@ -18,6 +18,7 @@ from smeflow.documents.page_text import Piece
 from smeflow.extract.labels import LabelHit
 from smeflow.i18n import Phrase, say
 from smeflow.invoices.checks import same_amount
+from smeflow.invoices.page.candidates import currency_candidates
 from smeflow.invoices.page.choices import facts_of
 from smeflow.invoices.page.dates import assigned_dates
 from smeflow.invoices.page.firm_ties import is_in_domain, is_registered, stands_whole
@@ -27,7 +28,7 @@ from smeflow.invoices.page.particulars import LEGAL_FORM, PrintedNumber, numbers
 from smeflow.invoices.page.parties import particulars_below
 from smeflow.invoices.page.totals import fits_of_field
 from smeflow.invoices.page.vat_and_payment import find_exemptions, rate_rows
-from smeflow.invoices.page.view import PageAmount, PageDate, PageView, PlacedValue
+from smeflow.invoices.page.view import PageDate, PageView, PlacedValue
 from smeflow.kinds.field_names import field_name
 from smeflow.kinds.records import Check, FieldRival, Finding
 
@@ -327,16 +328,14 @@ class Uniqueness:
         labelled: Mapping[str, Mapping[Decimal, object]],
     ) -> Iterator[tuple[Decimal, Phrase | None]]:
         """Give every other net, VAT and gross that add up, by its gross, and what explains it."""
-        spots: dict[Decimal, list[PlacedValue[PageAmount]]] = {}
-        for spot in self.view.amounts:
-            if spot.value.money and spot.value.amount:
-                spots.setdefault(abs(spot.value.amount), []).append(spot)
+        spots = {abs(s.value.amount) for s in self.view.amounts if s.value.money and s.value.amount}
         if len(spots) > MOST_AMOUNTS:
             yield gross, None
             return
         rates = [rate for rate in facts_of(self.view).rates if rate > 0]
         parts = {(row.base, row.amount) for row in rate_rows(self.view, credit=True)}
-        lines = {amount: {(s.page, s.line) for s in there} for amount, there in spots.items()}
+        lines = self.findings["lines"].value if "lines" in self.findings else ()
+        of_lines = {abs(line.net) for line in lines if line.net is not None}
         for other in sorted(spots, reverse=True):
             if other == gross:
                 continue
@@ -346,7 +345,7 @@ class Uniqueness:
                 for base, tax in pairs
                 if (base, tax) not in parts
                 and any(same_amount(base * rate / 100, tax, _CENTS) for rate in rates)
-                and not lines[base] & lines[tax] & lines[other]
+                and base not in of_lines
             ]
             named = other in labelled["total_gross"]
             if (
@@ -362,16 +361,18 @@ class Uniqueness:
     # -- the currency
 
     def _of_currency(self, finding: Finding) -> FieldOpinion:
-        beside = {spot.value.currency: spot for spot in self.view.amounts if spot.value.currency}
         gross = self.findings.get("total_gross")
         total = {
             s.value.currency
             for s in self.view.amounts
             if gross is not None and abs(s.value.amount) == abs(gross.value) and s.value.currency
         }
-        others = [spot for code, spot in beside.items() if code != finding.value]
+        others = {c.value: c for c in currency_candidates(self.view) if c.value != finding.value}
         why = say("The total is in another currency.") if total == {finding.value} else None
-        rivals = [FieldRival(value=s.value.currency, quote=self.view.quote(s), why=why) for s in others]
+        rivals = [
+            FieldRival(value=code, quote=self.view.quote_span(c.page, c.start, c.end), why=why)
+            for code, c in others.items()
+        ]
         return FieldOpinion(tied=True, rivals=tuple(rivals))
 
 
