@@ -34,7 +34,7 @@ def test_a_month_is_booked_and_written_again(smeflow, firm):
     listed = firm / "books" / "review-2022-11.html"
     told = smeflow("books", "export", "--period", "2022-11")
     assert told.code == 0, told.err
-    assert "FR7610107002450061705231739" in listed.read_text(encoding="utf-8")
+    assert "netpresse-2022089083.pdf" in listed.read_text(encoding="utf-8")
     smeflow("review", "approve", "netpresse-2022089083.pdf", "--note", "called them")
     smeflow("run")
     smeflow("books", "export", "--period", "2022-11")
