@@ -158,7 +158,9 @@ def _judge(task: ExtractionTask, papers: PaperReadings, model: Reading | None) -
         values[CURRENCY] = typed[CURRENCY] = currencies[0]
     record, laws = record_and_laws(task.record_type, typed)
     judgement = task.kind.judge(record, task.wanted, task.firm, values)
-    reader_checks = [check for reading in papers.readings for check in reading.checks]
+    decided = task.kind.proof.ignored_in_exact_data if papers.exact else frozenset()
+    checks = (check for reading in papers.readings for check in reading.checks)
+    reader_checks = [check for check in checks if check.name not in decided]
     return JudgedRecord(
         record=record,
         merged=merged,

@@ -235,7 +235,7 @@ INVOICE = RecordKind(
         missing=missing_fields,
         guarded=GUARDED_FIELDS,
         stops_proof_only=STOPS_PROOF_ONLY,
-        ignored_in_exact_data=BUYER_CHECKS,
+        ignored_in_exact_data=BUYER_CHECKS | {"unique", "tied"},
         contradictions=frozenset({"page_agrees", "copies_agree"}),
     ),
     learning=LearningRules(
