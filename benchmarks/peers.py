@@ -87,9 +87,10 @@ def smeflow(url: str, concurrency: int) -> Many:
     """Measure a whole durable run: rows taken in, asked, checked, and every write on the disk."""
     from smeflow import LLM, Case, connect, step
     from smeflow.core.plan import Entry
+    from smeflow.documents.document import ROW
     from smeflow.engine.cases import case_of
     from smeflow.engine.run import run_recipe
-    from smeflow.kinds.sources import ROW, Arrival
+    from smeflow.kinds.sources import Arrival
     from smeflow.ledger.ledger import Ledger
     from smeflow.llm.ask import AnswerForm, Prompt, ask
     from smeflow.recipe.load import Recipe

@@ -15,8 +15,7 @@ from pathlib import Path
 from report_liar import Liar
 
 from smeflow import Case
-from smeflow.documents.document import Document
-from smeflow.documents.text import FACTS
+from smeflow.documents.document import FACTS, Document
 from smeflow.llm.connect import connect
 from smeflow.reports.facts import FactSet, compute_facts
 from smeflow.reports.measures.measure import MeasureContext
