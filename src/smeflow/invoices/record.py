@@ -136,6 +136,8 @@ class InvoiceLine(Record):
 
 
 InvoiceKind = Literal["invoice", "credit_note", "corrected", "prepayment", "self_billed"]
+CORRECTING_KINDS: frozenset[str] = frozenset({"credit_note", "corrected"})
+"""Those that name an invoice before them."""
 INVOICE_KINDS: Mapping[str, Phrase] = {
     "invoice": say("invoice"),
     "credit_note": say("credit note"),

@@ -23,7 +23,7 @@ def stands_whole(view: PageView, quote: Quote | None) -> bool:
 
 
 def is_in_domain(view: PageView, name: str) -> bool:
-    """Tell whether a domain on the page is made of the name: of no buyer's, whose pages do not name him."""
+    """Tell whether a domain on the page is made of the name; whose page or mail it is, is not asked."""
     letters = re.sub(r"[^a-z0-9]", "", name_key(name))
     hosts = re.findall(r"(?:@|www\.|https?://(?:www\.)?)([a-z0-9.-]+)", folded(view.text))
     return len(letters) >= 5 and any(letters in host.replace("-", "").replace(".", "") for host in hosts)

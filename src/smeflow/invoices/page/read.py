@@ -33,7 +33,7 @@ from smeflow.invoices.page.settled import (
 from smeflow.invoices.page.totals import Totals, find_currency, find_totals, home_currency
 from smeflow.invoices.page.uniqueness import Uniqueness
 from smeflow.invoices.page.view import PageView
-from smeflow.invoices.record import Invoice
+from smeflow.invoices.record import CORRECTING_KINDS, Invoice
 from smeflow.invoices.record_parts import Party
 from smeflow.kinds.records import Check, Finding, Labels, Reading, SupplierLookup
 
@@ -285,7 +285,7 @@ def _by_rules(view: PageView, firm: _OwnFirm) -> _RuleReading:
     kind = title.kind or ("invoice" if number and number.score >= 2.5 and not title.not_booked else None)
     if kind and not title.receipt:
         findings["kind"] = Finding(value=kind, quote=title.quote or (number.quote if number else None))
-    if kind in ("credit_note", "corrected"):
+    if kind in CORRECTING_KINDS:
         preceding = find_preceding(view, number.text if number else None)
         if preceding:
             findings["preceding_invoice"] = Finding(value=preceding.text, quote=preceding.quote)

@@ -14,7 +14,7 @@ from smeflow.invoices.page.particulars import assign_numbers
 from smeflow.invoices.page.parties import PageParty, Parties
 from smeflow.invoices.page.vat_and_payment import breakdown, find_exemptions, rate_rows, row_stretches
 from smeflow.invoices.page.view import PageView
-from smeflow.invoices.record import Invoice
+from smeflow.invoices.record import CORRECTING_KINDS, Invoice
 from smeflow.kinds.records import Check, Finding
 
 ALONE = 3.0
@@ -32,7 +32,6 @@ sums that add up: the rules saw another reading as good.
 SUMS = ("total_net", "total_vat", "total_gross")
 _FROM_SUMS = ("vat", "lines", "total_lines", "total_allowances", "total_charges")
 """What was reckoned from the sums and falls with them."""
-_CORRECTING = frozenset({"credit_note", "corrected"})
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -65,7 +64,7 @@ def settle(
         rule = by_rules.get(name)
         if name in kept or _stays(name, rule, choice) or (laid_out and FIELDS[name] == "amounts"):
             continue
-        fits = name != "preceding_invoice" or kind in _CORRECTING
+        fits = name != "preceding_invoice" or kind in CORRECTING_KINDS
         if fits and _fills(name, choice, choices, left_open=name in left_open):
             findings[name] = Finding(value=_value(choice, credit=kind == "credit_note"), quote=choice.quote)
         else:

@@ -3,11 +3,13 @@
 A value is unique where something ties it to its field (its own label, the title's line, a block with a valid
 identifier) that every other candidate of its kind lacks. What ties another candidate to something else, an
 order's label or a row of the table, explains it; what nothing explains stays a rival, and the field open.
-Nothing here is learned: these are laws, whoever chose the value.
+These are laws, whoever chose the value. Only what has no label of the field may be set aside by how far the
+learned chooser has it behind.
 """
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from decimal import Decimal
 from functools import cached_property
@@ -29,6 +31,7 @@ from smeflow.invoices.page.parties import particulars_below
 from smeflow.invoices.page.totals import fits_of_field
 from smeflow.invoices.page.vat_and_payment import find_exemptions, rate_rows
 from smeflow.invoices.page.view import PageDate, PageView, PlacedValue
+from smeflow.invoices.record import CORRECTING_KINDS
 from smeflow.kinds.field_names import field_name
 from smeflow.kinds.records import Check, FieldRival, Finding
 
@@ -70,7 +73,6 @@ class Uniqueness:
     own_names: Sequence[str] = ()
     margins: Mapping[str, float] = field(default_factory=dict)
     """How far the chooser has the next value behind, by field, as the logarithm of odds."""
-    credit: bool = False
 
     @cached_property
     def opinions(self) -> Mapping[str, FieldOpinion]:
@@ -177,7 +179,7 @@ class Uniqueness:
         others = {_bare(n.text): n for n in numbers if _bare(n.text) != mine}
         before = self.findings.get("preceding_invoice")
         kind = self.findings.get("kind")
-        if before is None and kind is not None and kind.value in _CORRECTING:
+        if before is None and kind is not None and kind.value in CORRECTING_KINDS:
             tied = False  # a number on it may be that of the invoice it corrects
         rivals = []
         for key, number in others.items():
@@ -301,11 +303,18 @@ class Uniqueness:
         says_gross = gross in labelled["total_gross"] or gross in labelled["amount_due"]
         says_other = net in labelled["total_net"] or vat in labelled["total_vat"]
         tied = says_gross and (says_other if vat else True) and self._is_taxed_by_law(net, vat)
+        printed = {abs(s.value.amount) for s in self.view.amounts if s.value.money and s.value.amount}
+        if len(printed) > MOST_AMOUNTS:
+            return FieldOpinion(tied=False)
         rivals = [
-            FieldRival(value=finding.value.__class__(other), quote=self._quote_of(other), why=why)
-            for other, why in self._other_totals(net, vat, gross, labelled)
+            FieldRival(value=other, quote=self._quote_of(other))
+            for other in self._other_totals(gross, printed, labelled)
         ]
         return FieldOpinion(tied=tied, rivals=tuple(rivals))
+
+    @cached_property
+    def _legal_rates(self) -> frozenset[Decimal]:
+        return facts_of(self.view).rates
 
     def _is_taxed_by_law(self, net: Decimal, vat: Decimal) -> bool:
         """Tell whether VAT is that of legal rates, and no mention says that none is charged."""
@@ -313,46 +322,37 @@ class Uniqueness:
             return True  # whether something says why is a check of its own
         if find_exemptions(self.view):
             return False
-        rates = facts_of(self.view).rates
-        if any(same_amount(net * rate / 100, vat, _CENTS) for rate in rates if rate > 0):
+        if any(same_amount(net * rate / 100, vat, _CENTS) for rate in self._legal_rates if rate > 0):
             return True
         parts = self.findings["vat"].value if "vat" in self.findings else ()
         taxed = [part for part in parts if part.rate]
-        return len(taxed) > 0 and all(part.rate in rates for part in taxed)
+        return len(taxed) > 0 and all(part.rate in self._legal_rates for part in taxed)
 
     def _other_totals(
-        self,
-        net: Decimal,
-        vat: Decimal,
-        gross: Decimal,
-        labelled: Mapping[str, Mapping[Decimal, object]],
-    ) -> Iterator[tuple[Decimal, Phrase | None]]:
-        """Give every other net, VAT and gross that add up, by its gross, and what explains it."""
-        spots = {abs(s.value.amount) for s in self.view.amounts if s.value.money and s.value.amount}
-        if len(spots) > MOST_AMOUNTS:
-            yield gross, None
-            return
-        rates = [rate for rate in facts_of(self.view).rates if rate > 0]
+        self, gross: Decimal, printed: AbstractSet[Decimal], labelled: Mapping[str, Mapping[Decimal, object]]
+    ) -> Iterator[Decimal]:
+        """Give the total of every other net and VAT that add up, where one of the three is labelled.
+
+        A greater amount that is labelled as the total counts without them. The rates and the lines of this
+        invoice are its parts, and no others.
+        """
+        rates = [rate for rate in self._legal_rates if rate > 0]
         parts = {(row.base, row.amount) for row in rate_rows(self.view, credit=True)}
         lines = self.findings["lines"].value if "lines" in self.findings else ()
         of_lines = {abs(line.net) for line in lines if line.net is not None}
-        for other in sorted(spots, reverse=True):
-            if other == gross:
-                continue
-            pairs = ((other - tax, tax) for tax in spots if tax < other / 3 and other - tax in spots)
+        for other in sorted(printed - {gross}, reverse=True):
+            pairs = ((other - tax, tax) for tax in printed if tax < other / 3 and other - tax in printed)
             sums = [
                 (base, tax)
                 for base, tax in pairs
                 if (base, tax) not in parts
-                and any(same_amount(base * rate / 100, tax, _CENTS) for rate in rates)
                 and base not in of_lines
+                and any(same_amount(base * rate / 100, tax, _CENTS) for rate in rates)
             ]
             named = other in labelled["total_gross"]
-            if (
-                sums
-                and (named or any(b in labelled["total_net"] or t in labelled["total_vat"] for b, t in sums))
-            ) or (named and other > gross):
-                yield other, None
+            parts_named = any(b in labelled["total_net"] or t in labelled["total_vat"] for b, t in sums)
+            if (named and (sums or other > gross)) or parts_named:
+                yield other
 
     def _quote_of(self, amount: Decimal) -> Quote | None:
         spot = next((s for s in self.view.amounts if abs(s.value.amount) == amount), None)
@@ -376,7 +376,6 @@ class Uniqueness:
         return FieldOpinion(tied=True, rivals=tuple(rivals))
 
 
-_CORRECTING = frozenset({"credit_note", "corrected"})
 _OWN_LABEL = 1.5
 """What a number scores behind a label of its own, or in or under the title."""
 _A_WORD = 4
