@@ -1,7 +1,7 @@
 """Write down which tests are slow, `python scripts/slow_tests.py [SECONDS]`: `make test-fast` leaves them.
 
 Runs the tests that bear no mark, on one core, and lists in ``tests/slow_tests.txt`` each function of which a
-call with its fixtures took longer than SECONDS (0.1). Run it on an idle machine.
+call with its fixtures took longer than SECONDS (0.04). Run it on an idle machine.
 """
 
 import re
@@ -22,7 +22,7 @@ def slow_tests(report: str, seconds: float) -> list[str]:
 
 def main() -> None:
     """Run, and write the list."""
-    seconds = float(sys.argv[1]) if len(sys.argv) > 1 else 0.1
+    seconds = float(sys.argv[1]) if len(sys.argv) > 1 else 0.04
     LIST.write_text("", encoding="utf-8")  # else the slow ones would not be run
     command = [sys.executable, "-m", "pytest", "-n0", "-q", "--durations=0", "--durations-min=0.01",
                "-m", "not slow and not requires_program"]  # fmt: skip

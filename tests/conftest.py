@@ -1,6 +1,7 @@
 """What every test gets: no network but loopback, and skips that name what is missing."""
 
 import atexit
+import gc
 import importlib.util
 import os
 import shutil
@@ -8,6 +9,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator
+from contextlib import suppress
 from functools import cache
 from pathlib import Path
 
@@ -75,13 +77,31 @@ def _missing(mark: pytest.Mark) -> str | None:
     return f"tesseract has no data for {', '.join(sorted(absent))}" if absent else None
 
 
+def _slow_tests() -> frozenset[str]:
+    """Give the listed functions; none where this file guards other tests than these."""
+    with suppress(FileNotFoundError):
+        return frozenset((HERE / "slow_tests.txt").read_text("utf-8").split())
+    return frozenset()
+
+
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Mark as slow what `scripts/slow_tests.py` measured as slow, before marks choose."""
-    slow = frozenset((HERE / "slow_tests.txt").read_text("utf-8").split())
+    slow = _slow_tests()
     for item in items:
         if item.nodeid.partition("[")[0] in slow:
             item.add_marker(pytest.mark.slow)
+
+
+def pytest_collection(session: pytest.Session) -> None:
+    """Let the collector rest while thousands of tests are loaded: none of that is garbage."""
+    gc.disable()
+
+
+def pytest_collection_finish(session: pytest.Session) -> None:
+    """Count what was loaded as there for good."""
+    gc.freeze()
+    gc.enable()
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:
