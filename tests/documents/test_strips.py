@@ -1,4 +1,4 @@
-"""A few places of a page, recognised anew by the better recogniser."""
+"""A few places of a page, recognised anew by the second recogniser."""
 
 import io
 from difflib import SequenceMatcher
@@ -17,13 +17,12 @@ def alike(one: str, other: str) -> float:
     return SequenceMatcher(None, one, other).ratio()
 
 
-pytestmark = pytest.mark.requires_program("tesseract", languages=("fra", "eng"))
+pytestmark = pytest.mark.requires_module("faster_paddle")
 
 
 @pytest.fixture(scope="module")
 def lines():
     """Read the scan whole: the words of two lines with the boxes around them."""
-    pytest.importorskip("rapidocr", reason="needs the extra ocr")
     words = sorted(read(SCAN).pages[0].words, key=lambda w: -len(w.text))
     return [(word.text, word.box) for word in words[:2]]
 
@@ -34,7 +33,7 @@ def test_a_place_says_what_it_says_on_the_whole_page(lines):
     texts = read_strips(document, [(1, box) for _, box in reversed(lines)])
     assert len(texts) == 2
     assert all(alike(text, said) > 0.6 for text, (said, _) in zip(reversed(texts), lines, strict=True))
-    assert len(read(SCAN, ocr="rapidocr").pages[0].words) > 40  # a whole page after a place is whole
+    assert len(read(SCAN, ocr="second").pages[0].words) > 40  # a whole page after a place is whole
 
 
 def test_a_place_of_a_page_askew_is_cut_out_straight(lines):

@@ -112,8 +112,9 @@ def _looks_like_wide_xml(start: bytes) -> bool:
     return start.startswith((b"<\0?\0", b"\0<\0?"))
 
 
-OcrEngine = Literal["tesseract", "rapidocr"]
-"""The quick recogniser of pictures, and the slower and surer one (extra ``ocr``)."""
+OcrEngine = Literal["auto", "second", "paddle", "paddle-small", "tesseract", "rapidocr"]
+"""What recognises pictures: one by its name, or ``auto``, the best first look that is installed, or
+``second``, the one that looks again where the first left something open."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -130,7 +131,7 @@ class File:
     """Read a file that was inside this one."""
     more_time: Callable[[], None] = field(default=lambda: None, repr=False)
     """Say that work goes on and is slow for a reason: called before a picture is recognised."""
-    ocr: OcrEngine = "tesseract"
+    ocr: OcrEngine = "auto"
     """What recognises pictures."""
     spent: dict[str, int] = field(default_factory=dict, repr=False, compare=False)
     """What archives unpacked so far, shared with every file inside: archives in archives multiply."""

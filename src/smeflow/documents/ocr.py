@@ -1,6 +1,6 @@
-"""Recognise the words of a picture: with Tesseract, or with RapidOCR, slower and surer on poor ones.
+"""Recognise the words of a picture: by PaddleOCR's models in faster-paddle, by Tesseract or by RapidOCR.
 
-RapidOCR's models lie in its wheel: nothing is fetched. It costs some seconds of CPU a page.
+The models lie in the wheels: nothing is fetched. What is installed decides who looks first, and who again.
 """
 
 import io
@@ -10,12 +10,14 @@ import shutil
 import statistics
 import subprocess
 from collections import defaultdict
+from collections.abc import Iterator
 from functools import cache
-from importlib.util import find_spec
+from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from smeflow._optional import import_extra
-from smeflow.documents.file import File, limit_exceeded
+from smeflow.documents.file import File, OcrEngine, limit_exceeded
+from smeflow.documents.ocr_lines import RecognisedLine, place_words
 from smeflow.documents.page_text import PlacedWord, clean_word, straighten, turned_back
 from smeflow.errors import MissingExtra, UnreadableDocument, UnsupportedDocument
 from smeflow.i18n import say
@@ -27,6 +29,8 @@ LANGUAGES = ("fra", "eng", "deu")
 _DESCENDERS = frozenset("gjpqy,;()[]{}|Q@§ç/$")
 _NOISE_UNDER = 30
 """Marks without a letter or digit count only when Tesseract is surer of them than this, of 100."""
+_NOISE_UNDER_PADDLE = 0.5
+"""Of 1: a line the model is less sure of is a stain or a drawing."""
 _CELLS = 12
 _WANTED_SIDE = 1600
 """Points on the shorter side of a page of which Tesseract reads most: A4 at 190 dots an inch."""
@@ -34,14 +38,14 @@ _MOST_ENLARGED = 2
 
 
 class MissingTesseract(UnsupportedDocument):
-    """The program that reads pictures is not installed."""
+    """Nothing that reads pictures is installed."""
 
     def __init__(self, name: str) -> None:
         super().__init__(
             say(
-                "{name} is a picture, and the program Tesseract, which reads pictures, is not installed. "
-                "Install it (on Debian: apt install tesseract-ocr tesseract-ocr-fra), or a slower one with: "
-                'pip install "smeflow[ocr]". Then run again.',
+                "{name} is a picture, and nothing that reads pictures is installed. Install it with: "
+                'pip install "smeflow[ocr]", or the program Tesseract (on Debian: '
+                "apt install tesseract-ocr tesseract-ocr-fra). Then run again.",
                 name=name,
             )
         )
@@ -50,16 +54,53 @@ class MissingTesseract(UnsupportedDocument):
 def recognise_words(grey: "Image", *, file: File) -> list[PlacedWord]:
     """Recognise a grey picture with what *file* asks for; words lie in the picture's points.
 
-    Where Tesseract was asked for and is not there, RapidOCR reads in its place, if it is installed.
+    What is not installed is stood in for by what takes the first look here.
 
     Raises:
-        MissingTesseract: The program is not there; `MissingRapid` likewise.
+        MissingTesseract: Nothing that recognises pictures is installed; `MissingRecogniser` where one was
+            asked for that is not.
         LimitExceeded: It took longer than the limit.
     """
-    if file.ocr == "rapidocr" or (not tesseract_ready() and find_spec("rapidocr") is not None):
-        return recognise_with_rapidocr(grey, file=file)
-    if not tesseract_ready():
+    engine = second_recogniser() if file.ocr == "second" else file.ocr
+    if engine is None or engine == "auto" or (engine == "tesseract" and not tesseract_ready()):
+        engine = first_recogniser()
+    if engine is None:
         raise MissingTesseract(file.name)
+    if engine == "rapidocr":
+        return recognise_with_rapidocr(grey, file=file)
+    if engine == "tesseract":
+        return recognise_with_tesseract(grey, file=file)
+    return recognise_with_paddle(grey, file=file, small=engine == "paddle-small")
+
+
+def first_recogniser() -> OcrEngine | None:
+    """Give what takes the first look here: the quickest of the good ones that is installed."""
+    if _installed("faster_paddle"):
+        return "paddle"
+    if tesseract_ready():
+        return "tesseract"
+    return "rapidocr" if _installed("rapidocr") else None
+
+
+def second_recogniser() -> OcrEngine | None:
+    """Give what looks again where the first look left something open; None where it would be the same."""
+    first = first_recogniser()
+    if first == "paddle":
+        return "paddle-small"
+    return "rapidocr" if first == "tesseract" and _installed("rapidocr") else None
+
+
+@cache
+def _installed(package: str) -> bool:
+    try:
+        import_module(package)
+    except ImportError:
+        return False
+    return True
+
+
+def recognise_with_tesseract(grey: "Image", *, file: File) -> list[PlacedWord]:
+    """Recognise a grey picture by the program Tesseract."""
     from PIL.Image import Resampling
 
     factor = min(max(_WANTED_SIDE / max(min(grey.size), 1), 1.0), _MOST_ENLARGED)
@@ -145,11 +186,11 @@ _LETTERS_DEPTH = 0.22
 """How far a box reaches below the baseline, of its height."""
 
 
-class MissingRapid(UnsupportedDocument):
-    """The package of the better recogniser is not installed."""
+class MissingRecogniser(UnsupportedDocument):
+    """The package of a recogniser is not installed."""
 
-    def __init__(self, name: str) -> None:
-        missing = MissingExtra(package="rapidocr", extra="ocr")
+    def __init__(self, name: str, *, package: str, extra: str) -> None:
+        missing = MissingExtra(package=package, extra=extra)
         super().__init__(say("The picture {name} was not read. {why}", name=name, why=missing.phrase))
 
 
@@ -157,12 +198,12 @@ def recognise_with_rapidocr(grey: "Image", *, file: File) -> list[PlacedWord]:
     """Recognise a grey picture; words lie in its points, their baselines as if it were straight.
 
     Raises:
-        MissingRapid: RapidOCR is not installed.
+        MissingRecogniser: RapidOCR is not installed.
     """
     engine = _engine_for(file.name)
     from PIL.Image import Resampling
 
-    numpy = import_extra("numpy", "ocr")
+    numpy = import_extra("numpy", "ocr-rapid")
     straight, askew = straighten(grey, Resampling.BICUBIC)
     points = numpy.array(straight.convert("RGB"))
     try:
@@ -178,18 +219,66 @@ def recognise_with_rapidocr(grey: "Image", *, file: File) -> list[PlacedWord]:
     return words
 
 
-def recognise_line(grey: "Image", *, name: str) -> str:
-    """Recognise the one line of letters that a picture holds; "" where there is none.
+def recognise_with_paddle(grey: "Image", *, file: File, small: bool) -> list[PlacedWord]:
+    """Recognise a grey picture; *small* is the larger of the two bundled models, slower and surer.
 
     Raises:
-        MissingRapid: RapidOCR is not installed.
+        MissingRecogniser: The package is not installed.
     """
+    engine = _paddle(file.name, "small" if small else "tiny")
+    from PIL.Image import Resampling
+
+    straight, askew = straighten(grey, Resampling.BICUBIC)
+    words = place_words(straight, list(_paddle_lines(engine, straight)))
+    if straight is not grey:
+        words = [turned_back(word, askew, grey.width / 2, grey.height / 2) for word in words]
+    return words
+
+
+def recognise_line(grey: "Image", *, name: str) -> str:
+    """Recognise the one line of letters that a picture holds, by the second look; "" where there is none.
+
+    Raises:
+        MissingRecogniser: Nothing is installed that could look again.
+    """
+    if second_recogniser() == "paddle-small":
+        lines = sorted(_paddle_lines(_paddle(name, "small"), grey), key=lambda line: line.left)
+        return " ".join(line.text for line in lines)
     engine = _engine_for(name)
-    numpy = import_extra("numpy", "ocr")
+    numpy = import_extra("numpy", "ocr-rapid")
     result = engine(
         numpy.array(grey.convert("RGB")), use_det=False, use_cls=False, use_rec=True, return_word_box=False
     )
     return " ".join(str(text).translate(_WIDE) for text in result.txts or ())
+
+
+def _paddle_lines(engine: Any, grey: "Image") -> Iterator[RecognisedLine]:
+    picture = io.BytesIO()
+    grey.save(picture, "BMP")
+    for line in engine.ocr(picture.getvalue())["bounds"].values():
+        (left, top), (right, bottom) = line["topLeftCoord"], line["bottomRightCoord"]
+        if line["confidence"] >= _NOISE_UNDER_PADDLE:
+            yield RecognisedLine(
+                text=str(line["text"]).translate(_WIDE),
+                left=max(0, left),
+                top=max(0, top),
+                right=min(grey.width, right),
+                bottom=min(grey.height, bottom),
+                confidence=float(line["confidence"]),
+            )
+
+
+def _paddle(name: str, size: str) -> Any:
+    try:
+        return _paddle_engine(size)
+    except MissingExtra as error:
+        raise MissingRecogniser(name, package="faster-paddle", extra="ocr") from error
+
+
+@cache
+def _paddle_engine(size: str) -> Any:
+    """Load a model, once in a process; one thread, since others work beside it."""
+    return import_extra("faster_paddle", "ocr").OcrEngine(model_size=size, threads=1, det_max_side=1600)
 
 
 def _line(line: Any) -> list[PlacedWord]:
@@ -210,7 +299,7 @@ def _engine_for(name: str) -> Any:
     try:
         return _engine()
     except MissingExtra as error:
-        raise MissingRapid(name) from error
+        raise MissingRecogniser(name, package="rapidocr", extra="ocr-rapid") from error
 
 
 @cache
@@ -223,4 +312,4 @@ def _engine() -> Any:
     threads = {f"EngineConfig.onnxruntime.{kind}_op_num_threads": 1 for kind in ("intra", "inter")}
     detection = {"Det.limit_type": "max", "Det.limit_side_len": 1600}
     params = {"Global.log_level": "error", "Rec.rec_batch_num": 1, **detection, **threads}
-    return import_extra("rapidocr", "ocr").RapidOCR(params=params)
+    return import_extra("rapidocr", "ocr-rapid").RapidOCR(params=params)

@@ -133,7 +133,7 @@ def read(
     name: str | None = None,
     media_type: str | None = None,
     limits: Limits = _STANDARD,
-    ocr: OcrEngine = "tesseract",
+    ocr: OcrEngine = "auto",
     read_file: Callable[[File], Document] = read_guarded,
 ) -> Document:
     """Read a file (by its path) or bytes as a document.

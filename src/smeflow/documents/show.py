@@ -33,7 +33,7 @@ def read_strips(document: Document, strips: Sequence[Strip]) -> list[str]:
     """Read the places of a PDF or picture in a child process; "" where nothing was recognised.
 
     Raises:
-        DocumentError: RapidOCR is not installed, or the file cannot be opened again.
+        DocumentError: Nothing is installed that could look again, or the file cannot be opened again.
     """
     return shared_pool().strips(_file_of(document), list(strips)[:MAX_STRIPS])
 

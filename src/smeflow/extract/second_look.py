@@ -1,4 +1,4 @@
-"""Look at a picture again with the better recogniser, where the quick one left something open."""
+"""Look at a picture again with another recogniser, where the quick one left something open."""
 
 import re
 from collections.abc import Callable, Collection, Iterator, Sequence
@@ -7,7 +7,8 @@ from typing import Any, Literal
 
 from smeflow._text import folded
 from smeflow.documents.document import Box, Document
-from smeflow.documents.ocr import tesseract_ready
+from smeflow.documents.file import OcrEngine
+from smeflow.documents.ocr import first_recogniser, second_recogniser
 from smeflow.documents.page_text import box_of
 from smeflow.documents.show import read_strips
 from smeflow.errors import DocumentError
@@ -16,7 +17,7 @@ from smeflow.extract.papers import PaperReadings
 from smeflow.kinds.record_kind import ReadTwice
 from smeflow.kinds.records import FieldKind, Finding, Reading
 
-Recogniser = Literal["tesseract", "rapidocr", "auto"]
+Recogniser = Literal["auto", "paddle", "tesseract", "rapidocr"]
 
 
 def look_again(
@@ -29,24 +30,27 @@ def look_again(
     wanted: Collection[str],
     read_twice: ReadTwice | None,
 ) -> PaperReadings:
-    """Give *papers*, or what RapidOCR's words of its pictures come to.
+    """Give *papers*, or what a second look at their pictures comes to.
 
-    Of two looks the one that found more of what is *wanted* counts. Where *is_complete* says that nothing is
-    missing, ``auto`` has RapidOCR look only at the places that no arithmetic confirms. What both recognisers
-    read alike counts as confirmed. Where one of the two is not installed, or a file cannot be opened again,
-    the first look stands.
+    Of two looks the second, surer one counts, and the first fills its gaps. Where *is_complete* says that
+    nothing is missing, and no check speaks against it, ``auto`` looks again only at the places that no
+    arithmetic confirms. What both looks read alike counts as confirmed. Where nothing else is installed, or a
+    file cannot be opened again, the first stands.
     """
     pictures = [d for d in papers.documents if d.data and any(page.origin == "ocr" for page in d.pages)]
-    if recogniser == "tesseract" or not pictures or not tesseract_ready():
-        return papers  # without Tesseract RapidOCR took the first look: it would only agree with itself
-    if recogniser == "auto" and is_complete(papers):
+    engine = _second_engine(recogniser)
+    if engine is None or not pictures:
+        return papers
+    if recogniser == "auto" and is_complete(papers) and not _objects(papers):
         return confirm_places(papers, pictures, read_twice)
     try:
-        clearer = {d.sha256: _recognise_again(d) for d in pictures}
+        clearer = {d.sha256: _recognise_again(d, engine) for d in pictures}
     except DocumentError:
         return papers
     second = read_papers([_with_pages(document, clearer) for document in documents])
-    main, other = _fuller_first(papers, second, wanted)
+    if recogniser == "tesseract":
+        return second
+    main, other = _surer_first(papers, second, wanted)
     if not main.readings or not other.readings or read_twice is None:
         return main
     if main.readings[0].reader != "layout" or other.readings[0].reader != "layout":
@@ -54,10 +58,27 @@ def look_again(
     return replace(main, readings=(combine_looks(main, other, read_twice), *main.readings[1:]))
 
 
+def _objects(papers: PaperReadings) -> bool:
+    """Tell whether a check speaks against what was read: a letter may have been misread."""
+    checks = (check for reading in papers.readings for check in reading.checks)
+    return any(check.passed is False for check in checks if check.name != "recognised")
+
+
+def _second_engine(recogniser: Recogniser) -> OcrEngine | None:
+    """Give what looks again; None where it would only agree with itself, or is not installed."""
+    match recogniser:
+        case "auto":
+            return second_recogniser()
+        case "paddle":
+            return "paddle-small" if first_recogniser() == "paddle" else None
+        case _:
+            return None if recogniser == first_recogniser() else recogniser
+
+
 def confirm_places(
     papers: PaperReadings, pictures: Sequence[Document], read_twice: ReadTwice | None
 ) -> PaperReadings:
-    """Have RapidOCR read again, line by line, what is still confirmed by nothing."""
+    """Have the second recogniser read again, line by line, what is still confirmed by nothing."""
     if read_twice is None:
         return papers
     main = papers.readings[0] if papers.readings and papers.readings[0].reader == "layout" else None
@@ -97,10 +118,10 @@ def _confirms(text: str, finding: Finding, kind: FieldKind) -> bool:
     return _bare(printed) == _bare(text) != "" or any(True for _ in spans_of_value(finding.value, kind, text))
 
 
-def _recognise_again(document: Document) -> Document:
+def _recognise_again(document: Document, engine: OcrEngine) -> Document:
     from smeflow.documents.read import read
 
-    return read(document.data, name=document.name, media_type=document.media_type, ocr="rapidocr")
+    return read(document.data, name=document.name, media_type=document.media_type, ocr=engine)
 
 
 def _with_pages(document: Document, clearer: dict[str, Document]) -> Document:
@@ -112,15 +133,15 @@ def _with_pages(document: Document, clearer: dict[str, Document]) -> Document:
     return replace(document, parts=parts, pages=better.pages, problems=better.problems)
 
 
-def _fuller_first(
+def _surer_first(
     papers: PaperReadings, second: PaperReadings, wanted: Collection[str]
 ) -> tuple[PaperReadings, PaperReadings]:
-    """Put the look that found more in front; of two that found as much the surer one counts."""
+    """Put the surer second look in front, unless it found less than half of what the first did."""
 
     def count(look: PaperReadings) -> int:
         return max((sum(n in r.findings for n in wanted) for r in look.readings), default=0)
 
-    return (papers, second) if count(papers) > count(second) else (second, papers)
+    return (papers, second) if count(papers) > 2 * count(second) else (second, papers)
 
 
 def combine_looks(main: PaperReadings, other: PaperReadings, rules: ReadTwice) -> Reading:

@@ -113,9 +113,10 @@ class Extract(StepFamily, Generic[R]):
     readers: tuple[ReaderName, ...] = ("exact", "layout", "model")
     """Who may read, in this order."""
     ocr: Recogniser = "auto"
-    """Who recognises pictures of pages: ``tesseract`` alone; ``auto``: RapidOCR reads again the few places
-    that no arithmetic confirms, and the whole page (some seconds) where Tesseract's words are no whole
-    invoice; ``rapidocr``: always the whole page. What both read alike is confirmed."""
+    """Who looks again at pictures of pages: ``auto``: the second of the recognisers that are installed reads
+    again the few places that no arithmetic confirms, and the whole page (some seconds) where the words of the
+    first are no whole invoice; ``paddle``, ``rapidocr``: that one, always the whole page; ``tesseract``:
+    it alone reads. What two of them read alike is confirmed."""
     ask: Literal["left", "always"] = "left"
     """Whether a model is asked only where something is missing, or always, as a second opinion."""
     checks: tuple[Rule, ...] = ()
