@@ -50,6 +50,20 @@ def test_a_worker_is_kept_for_the_next_file(pool):
     assert worker_of(pool) is first
 
 
+def test_a_program_that_recognises_has_the_time_of_the_clock(pool, monkeypatch):
+    """A small file may use little of the processor; on a busy machine its picture takes longer by the clock."""
+    heads = []
+
+    def answer(head, pieces, **_):
+        heads.append(head)
+        return {"texts": []}, []
+
+    monkeypatch.setattr(pool.workers, "ask", answer)
+    pool.strips(xml(seconds=30), [])
+    assert heads[0]["limits"]["seconds"] == 30
+    assert heads[0]["cpu_seconds"] < 5
+
+
 @pytest.mark.slow
 def test_a_worker_is_replaced_after_many_files(pool):
     """What a parser leaks must not add up."""

@@ -31,6 +31,8 @@ _NOISE_UNDER = 30
 """Marks without a letter or digit count only when Tesseract is surer of them than this, of 100."""
 _NOISE_UNDER_PADDLE = 0.5
 """Of 1: a line the model is less sure of is a stain or a drawing."""
+_DETECTED_SIDE = 1280
+"""At 1600 the same lines of a page of A4 were found, for a third more memory (575 against 426 MB) and time."""
 _CELLS = 12
 _WANTED_SIDE = 1600
 """Points on the shorter side of a page of which Tesseract reads most: A4 at 190 dots an inch."""
@@ -277,8 +279,13 @@ def _paddle(name: str, size: str) -> Any:
 
 @cache
 def _paddle_engine(size: str) -> Any:
-    """Load a model, once in a process; one thread, since others work beside it."""
-    return import_extra("faster_paddle", "ocr").OcrEngine(model_size=size, threads=1, det_max_side=1600)
+    """Load a model, once in a process; one thread, since others work beside it.
+
+    Lines are looked for on a page of at most `_DETECTED_SIDE` points, and read as large as the page came.
+    """
+    return import_extra("faster_paddle", "ocr").OcrEngine(
+        model_size=size, threads=1, det_max_side=_DETECTED_SIDE
+    )
 
 
 def _line(line: Any) -> list[PlacedWord]:

@@ -82,7 +82,7 @@ class Pool:
         head = {
             **head,
             "name": name,
-            "limits": packed_limits(mine),
+            "limits": packed_limits(replace(mine, seconds=limits.seconds)),  # the wall's, not the processor's
             "cpu_seconds": mine.seconds,
             "most_memory_bytes": limits.memory_bytes,
         }
