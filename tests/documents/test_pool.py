@@ -51,7 +51,7 @@ def test_a_worker_is_kept_for_the_next_file(pool):
 
 
 def test_a_program_that_recognises_has_the_time_of_the_clock(pool, monkeypatch):
-    """A small file may use little of the processor; on a busy machine its picture takes longer by the clock."""
+    """A small file may use little of the processor; on a busy machine its picture takes longer."""
     heads = []
 
     def answer(head, pieces, **_):

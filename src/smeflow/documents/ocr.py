@@ -32,7 +32,7 @@ _NOISE_UNDER = 30
 _NOISE_UNDER_PADDLE = 0.5
 """Of 1: a line the model is less sure of is a stain or a drawing."""
 _DETECTED_SIDE = 1280
-"""At 1600 the same lines of a page of A4 were found, for a third more memory (575 against 426 MB) and time."""
+"""At 1600 the same lines of a page of A4 were found, for a third more memory (575 for 426 MB) and time."""
 _CELLS = 12
 _WANTED_SIDE = 1600
 """Points on the shorter side of a page of which Tesseract reads most: A4 at 190 dots an inch."""
