@@ -13,6 +13,7 @@ import typer
 from smeflow import __version__
 from smeflow.cli.arguments import language_for
 from smeflow.cli.commands.audit import audit
+from smeflow.cli.commands.backup import backup, restore
 from smeflow.cli.commands.books import books
 from smeflow.cli.commands.check import check, schema
 from smeflow.cli.commands.demo import demo
@@ -58,6 +59,8 @@ COMMANDS: tuple[Command, ...] = (
     ("mailbox", WORK, mailbox),
     ("books", WORK, books),
     ("audit", WORK, audit),
+    ("backup", WORK, backup),
+    ("restore", WORK, restore),
     ("extract", TRY, extract),
     ("triage", TRY, triage),
     ("draft", TRY, draft),
