@@ -25,6 +25,7 @@ from smeflow.cli.models import (
 from smeflow.i18n import Phrase, say
 
 if TYPE_CHECKING:
+    from smeflow.core.events import RunObserver
     from smeflow.engine.run import RunSummary
     from smeflow.llm.interface import ConnectedLLM
     from smeflow.recipe.load import Recipe
@@ -170,12 +171,14 @@ def run_recipe_file(
     accept_loss: bool = False,
     stop: StopRequest | None = None,
     watching: ProgressNote | None = None,
+    observers: "Sequence[RunObserver]" = (),
 ) -> "tuple[Recipe, RunSummary, int]":
     """Run the recipe in *file* once; also give the code of a signal that stopped it, else 0.
 
     *model* stands in for the one called *llm*, and stays open; one that is made here ends with the run. *yes*
     agrees to each provider that is asked for the first time, *accept_loss* to a source that lost much. *stop*
     is asked to stop instead of one of this run's own; *watching* says what more there is to tell meanwhile.
+    *observers* are told what happens, and so is whoever asked for ``--log-json``.
     """
     from smeflow.engine.run import run_to_end
     from smeflow.llm.router import ModelSet
@@ -208,6 +211,7 @@ def run_recipe_file(
             workers=workers or recipe.workers,
             accept_loss=accept_loss,
             stop=asked.event,
+            observers=(*([screen.log] if screen.log_json else []), *observers),
         )
         if asked.code is not None:  # the process ends now, and what it keeps running ends with it
             ending.pop_all()

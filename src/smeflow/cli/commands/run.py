@@ -10,6 +10,7 @@ import typer
 from smeflow.cli.arguments import (
     HERE,
     Json,
+    LogJson,
     RecipeFile,
     Settings,
     State,
@@ -72,6 +73,7 @@ def run(
         typer.Option("--accept-loss", help="Let a source that lost much take its items away."),
     ] = False,
     yes: Yes = False,
+    log_json: LogJson = False,
     json: Json = False,
 ) -> None:
     """Run a recipe. Stop it at any moment: the next run goes on where it was, and pays nothing twice."""
