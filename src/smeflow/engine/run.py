@@ -20,6 +20,7 @@ from smeflow.engine.context import HaltReason, RecipeLock, RunHalt, set_up_run
 from smeflow.engine.outputs import Projection
 from smeflow.engine.pool import ItemPool, RunProgress
 from smeflow.engine.redo import outdated_notice, reopen_finished
+from smeflow.engine.telemetry import telemetry
 from smeflow.errors import SinkError, SmeflowError, SourceError
 from smeflow.i18n import Phrase, say
 from smeflow.kinds.sources import (
@@ -148,7 +149,8 @@ def run_to_end(
         Ledger.open(state, currency=workspace.rates.currency, clock=clock) as ledger,
     ):
         stop = stop or threading.Event()
-        run = _RecipeRun(ledger.store, recipe, workspace, llm, stop, workers, observers=observers)
+        everybody = (*observers, *telemetry())
+        run = _RecipeRun(ledger.store, recipe, workspace, llm, stop, workers, observers=everybody)
         try:
             summary = run.go(redo, on_progress, accept_loss=accept_loss)
             summary = _with_head(summary, ledger.store, workspace, recipe.name)
