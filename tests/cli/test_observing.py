@@ -78,6 +78,23 @@ def test_faults_are_told_by_their_kind(smeflow, letters, monkeypatch):
     assert not [word for word in PRIVATE if word in told.err]
 
 
+@pytest.mark.parametrize("key", ["right", "wrong"])
+def test_a_run_writes_its_report_however_it_ends(smeflow, letters, tmp_path, key):
+    """As a page in the firm's language, or as JSON; nothing personal in either."""
+    letters.status = 200 if key == "right" else 401
+    told = smeflow("--lang", "fr", "run", "--yes", "--report", "told/run.html", "--json")
+    assert told.code == (0 if key == "right" else 5)
+    page = (tmp_path / "told" / "run.html").read_text(encoding="utf-8")
+    assert '<html lang="fr">' in page
+    assert ("refuse la clé" in page) == (key == "wrong")
+    assert json.loads(told.out.splitlines()[-1])["audit"] in page
+    smeflow("run", "--yes", "--redo", "all", "--report", "run.json")
+    report = json.loads((tmp_path / "run.json").read_text())
+    assert (report["recipe"], report["run"]) == ("letters", 2)
+    assert not [word for word in PRIVATE if word in page + json.dumps(report)]
+    assert smeflow("run", "--report", "run.pdf").code == 2
+
+
 def test_a_command_that_fails_says_so_in_a_line(smeflow, letters, tmp_path):
     """The exit code and the kind of the error; its sentence may name files."""
     (tmp_path / "recipe.yaml").write_text("recipe: 7\n")

@@ -4,9 +4,10 @@ What is told before it, its model, how far it is, and what came of it.
 """
 
 import csv
+import json
 import os
-from collections.abc import Sequence
-from contextlib import ExitStack
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -333,6 +334,29 @@ def left_out_phrase(number: int, names: Sequence[str]) -> Phrase:
     return say(
         "{n} files are left out, since the recipe does not ask for their kind: {names}", n=number, names=shown
     )
+
+
+@contextmanager
+def written_report(screen: Screen, file: Path | None) -> "Iterator[Sequence[RunObserver]]":
+    """Give who takes note of a run, and write its report to *file* however the run ends."""
+    from smeflow.engine.run_report import RunReport
+    from smeflow.engine.run_report_page import report_page
+    from smeflow.files.output import open_folder
+
+    if file is None:
+        yield ()
+        return
+    if file.suffix.lower() not in {".html", ".htm", ".json"}:
+        raise UsageProblem(say("--report {file}: end its name with .html or .json", file=file))
+    report = RunReport()
+    try:
+        yield (report,)
+    finally:
+        if report.begun is not None:
+            plain = file.suffix.lower() == ".json"
+            text = json.dumps(report.as_json(), indent=1) if plain else report_page(report, screen.language)
+            with open_folder(file.resolve().parent) as place:
+                place.replace(file.name, text.encode())
 
 
 def write_waiting_csv(screen: Screen, state: Path, recipe: str, file: Path) -> None:

@@ -6,7 +6,7 @@ Steps, models, budget, look-ups, and its brake.
 import contextlib
 import os
 import threading
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from pathlib import Path
@@ -16,7 +16,7 @@ from typing import IO, Literal, Protocol, Self
 from smeflow._system import lock, unlock
 from smeflow._text import hash_of, sha256
 from smeflow.core.case import Known
-from smeflow.core.events import NOBODY, RunEvents, RunObserver
+from smeflow.core.events import NOBODY, RunEvents
 from smeflow.core.plan import Entry
 from smeflow.core.step import fingerprint
 from smeflow.documents.read import DocumentCache
@@ -202,8 +202,6 @@ def set_up_run(
     llm: ConnectedLLM | ModelSet | None,
     halt: RunHalt,
     smeflow: str,
-    *,
-    observers: Sequence[RunObserver] = (),
 ) -> RunContext:
     """Set up the context of a run, and write down that the run begins."""
     from smeflow.llm.interface import NoModel
@@ -254,7 +252,6 @@ def set_up_run(
         meter=RunMeter(stop=halt.event),
         recalls=Recalls(store) if has_model else None,
         prints=prints,
-        events=RunEvents(observers, recipe.name, run.id, store.clock),
     )
 
 

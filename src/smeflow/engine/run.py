@@ -14,7 +14,7 @@ from pathlib import Path
 
 from smeflow import __version__
 from smeflow._text import hash_of
-from smeflow.core.events import EVENTS, EventValue, RunObserver
+from smeflow.core.events import EVENTS, EventValue, RunEvents, RunObserver
 from smeflow.documents.document import ROW
 from smeflow.engine.context import HaltReason, RecipeLock, RunHalt, set_up_run
 from smeflow.engine.outputs import Projection
@@ -188,7 +188,9 @@ class _RecipeRun:
         self.unreached: SourceError | None = None
         self.unreadable: list[SourceError] = []
         self.worked = 0
-        self.context = set_up_run(store, recipe, workspace, llm, self.halt, __version__, observers=observers)
+        context = set_up_run(store, recipe, workspace, llm, self.halt, __version__)
+        events = RunEvents(observers, recipe.name, context.run.id, store.clock)
+        self.context = replace(context, events=events)
         self.projection = Projection(
             store=store,
             recipe=recipe.name,

@@ -260,8 +260,7 @@ def close_batch(
     Raises:
         LedgerError: Somebody else closed a batch in between; nothing was written.
     """
-    used = store.first("get memory", name_=f"{NUMBERS_USED}{journal}")
-    last_used, nth_used = map(int, str(used[1]).split()) if used else (0, 0)
+    last_used, nth_used = _numbers_used(store, journal)
     last_elsewhere, nth_elsewhere = max(last_elsewhere, last_used), max(nth_elsewhere, nth_used)
     standing = batches_of(store, journal)
     numbered = standing[-1].nth if standing else 0
@@ -309,6 +308,12 @@ def note_numbers_used(transaction: Transaction, used: Mapping[str, tuple[int, in
     """Remember the last numbers of an entry and of a batch, by journal, of a ledger this one replaces."""
     for journal, (last, nth) in used.items():
         transaction.put("memory", {"name": f"{NUMBERS_USED}{journal}", "value": f"{last} {nth}"})
+
+
+def _numbers_used(store: LedgerStore, journal: str) -> tuple[int, int]:
+    row = store.first("get memory", name_=f"{NUMBERS_USED}{journal}")
+    last, nth = str(row[1]).split() if row is not None else (0, 0)
+    return int(last), int(nth)
 
 
 def _note_on(store: LedgerStore, kind: str, batch: int, otherwise: str) -> str:
