@@ -30,7 +30,7 @@ import typer
 from smeflow import __version__
 from smeflow._system import DISK_FULL
 from smeflow.cli.console import Screen
-from smeflow.core.events import RunEvent
+from smeflow.core.events import EventValue, RunEvent
 from smeflow.errors import (
     BudgetSpent,
     LedgerBusy,
@@ -180,7 +180,7 @@ def code_of(error: BaseException) -> int:
 def tell_error(error: BaseException, screen: Screen, folder: Path) -> int:
     """Say what happened, where and what to do; give the exit code. *folder* takes a crash file."""
     code = code_of(error)
-    fields = {"code": code, "error": type(error).__name__}
+    fields: dict[str, EventValue] = {"code": code, "error": type(error).__name__}
     screen.log(RunEvent(name="command.failed", at=datetime.now(UTC), recipe="", run=0, fields=fields))
     if isinstance(error, typer.TyperException):
         _tell_usage(error, screen)

@@ -10,10 +10,10 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from smeflow._text import hash_of, sha256
-from smeflow.core.case import Case, Skipped
+from smeflow.core.case import Case, Skipped, Step
 from smeflow.core.claims import Claim, claims_of
 from smeflow.core.plan import Entry, Hold, Skip, next_entry
-from smeflow.core.step import Step, wants_model
+from smeflow.core.step import wants_model
 from smeflow.documents.document import Document, PageRange
 from smeflow.engine.cases import case_without_results, kind_of_step
 from smeflow.engine.context import RunContext, RunHalted, StepModel
@@ -290,14 +290,15 @@ def process_item(context: RunContext, item: ItemRow) -> Ending | State | None:
     Gives how it was left; None where nothing was written down: somebody else holds it now, or the run ends.
     Never raises for what happens to one item; what ends the run is told to ``context.halt``.
     """
-    began, told = time.monotonic(), []
+    began = time.monotonic()
+    told: list[State] = []
 
     def tell(state: State, reason: Reason) -> None:
         if not told:  # a transaction may run twice
             told.append(state)
             seconds = round(time.monotonic() - began, 4)
-            end = {"state": state, "reason": reason.kind, "step": reason.step, "seconds": seconds}
-            context.events.tell("item.ended", item=item.id, **end)
+            why = {"reason": reason.kind, "step": reason.step}
+            context.events.tell("item.ended", item=item.id, state=state, seconds=seconds, **why)
 
     context.events.tell("item.taken", item=item.id, tries=item.tries)
     ending = _process(context, item, tell)

@@ -126,8 +126,9 @@ class _Page:
         return self.text(say("{s} s", s=value.quantize(digits)))
 
     def _money(self, cost: Mapping[str, Decimal]) -> str:
+        cents = Decimal("0.01")
         amounts = [(amount.normalize(), currency) for currency, amount in cost.items() if amount]
-        shown = [(a if a.as_tuple().exponent < -2 else a.quantize(Decimal("0.01")), c) for a, c in amounts]
+        shown = [(a.quantize(cents) if a == a.quantize(cents) else a, c) for a, c in amounts]
         return " + ".join(f"{self.text(amount)} {escape(currency)}" for amount, currency in shown) or "0"
 
     def _when(self) -> str:

@@ -17,6 +17,7 @@ from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any, cast
 
 from smeflow import __version__
 from smeflow._system import lock, unlock
@@ -113,22 +114,9 @@ def make_backup(
             snapshot = work / LEDGER_FILE
             about = _copy_ledger(path, snapshot)
             crash.here()
-            members = {LEDGER_FILE: (snapshot, file_hash(snapshot))}
-            members |= {f"blobs/{n[:2]}/{n}": (blob_path(folder, n), n) for n in about.pop("blobs")}
-            loose = [p for p in sorted(folder.iterdir()) if p.is_file() and not _NOT_KEPT.match(p.name)]
-            for start, files in ((STATE_COPY, loose), (WORKSPACE_COPY, workspace)):
-                members |= {
-                    f"{start}{each.name}": (each, file_hash(each)) for each in files if each.is_file()
-                }
-            members = {name: member for name, member in members.items() if _MEMBER.fullmatch(name)}
-            files = {name: digest for name, (_, digest) in members.items()}
-            manifest = {
-                "format": FORMAT,
-                "smeflow": __version__,
-                "at": utc_stamp(at),
-                **about,
-                "files": files,
-            }
+            members = _members(folder, snapshot, about.pop("blobs"), workspace)
+            made_by = {"format": FORMAT, "smeflow": __version__, "at": utc_stamp(at)}
+            manifest = made_by | about | {"files": {name: digest for name, (_, digest) in members.items()}}
             _write_archive(part, manifest, members, crash)
             made = read_backup(part)
             crash.here()
@@ -140,7 +128,20 @@ def make_backup(
     return Backup(**{**vars(made), "file": file})
 
 
-def _copy_ledger(path: Path, copy: Path) -> dict[str, object]:
+def _members(
+    folder: Path, snapshot: Path, blobs: Sequence[str], workspace: Sequence[Path]
+) -> dict[str, tuple[Path, str]]:
+    """Give the file and the hash of each member, by name."""
+    members = {LEDGER_FILE: (snapshot, file_hash(snapshot))}
+    members |= {f"blobs/{name[:2]}/{name}": (blob_path(folder, name), name) for name in blobs}
+    loose = [p for p in sorted(folder.iterdir()) if p.is_file() and not _NOT_KEPT.match(p.name)]
+    for start, files in ((STATE_COPY, loose), (WORKSPACE_COPY, workspace)):
+        present = [file for file in files if file.is_file() and _MEMBER.fullmatch(f"{start}{file.name}")]
+        members |= {f"{start}{file.name}": (file, file_hash(file)) for file in present}
+    return members
+
+
+def _copy_ledger(path: Path, copy: Path) -> dict[str, Any]:
     """Copy the ledger as it stands at one moment, verify the copy, and tell what is in it."""
     try:
         with closing(open_connection(path, create=False)) as source, closing(sqlite3.connect(copy)) as target:
@@ -222,7 +223,7 @@ def read_backup(file: Path) -> Backup:
                 content = archive.extractfile(member) if member.isreg() else None
                 if expected is None or content is None or not _MEMBER.fullmatch(member.name):
                     raise not_whole(file, say("{name} does not belong in it", name=member.name))
-                if hashlib.file_digest(content, "sha256").hexdigest() != expected:
+                if hashlib.file_digest(cast("io.BufferedReader", content), "sha256").hexdigest() != expected:
                     raise not_whole(file, say("{name} has changed", name=member.name))
             if pending:
                 raise not_whole(file, say("{name} is missing", name=next(iter(pending))))
@@ -236,16 +237,16 @@ def read_backup(file: Path) -> Backup:
     )
 
 
-def _manifest(file: Path, archive: tarfile.TarFile, member: tarfile.TarInfo | None) -> dict[str, object]:
+def _manifest(file: Path, archive: tarfile.TarFile, member: tarfile.TarInfo | None) -> dict[str, Any]:
     content = archive.extractfile(member) if member is not None and member.name == MANIFEST else None
     try:
         told = json.loads(content.read()) if content is not None else {}
-        said: dict[str, object] = json.loads(told["manifest"])
+        said: dict[str, Any] = json.loads(told["manifest"])
         if sha256(told["manifest"]) != told["sha256"]:
             raise not_whole(file, say("{name} has changed", name=MANIFEST))
     except (ValueError, KeyError, TypeError) as error:
         raise not_whole(file, say("it is cut off, or no backup at all")) from error
-    if int(str(said["format"])) > FORMAT:
+    if int(said["format"]) > FORMAT:
         raise LedgerError(say("The backup {file} was made by a newer smeflow. Install that one.", file=file))
     return said
 

@@ -10,6 +10,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 from smeflow.errors import LedgerBusy, LedgerError
 from smeflow.i18n import Phrase, say
@@ -218,7 +219,7 @@ _EFFECTS = """SELECT count(*) FROM effects WHERE state = 'done' AND NOT EXISTS
 (SELECT 1 FROM backup.effects AS old WHERE old.key = effects.key AND old.state = 'done')"""
 
 
-def _rows(both: sqlite3.Connection, query: str, table: str, key: str = "id") -> list[tuple[object, ...]]:
+def _rows(both: sqlite3.Connection, query: str, table: str, key: str = "id") -> list[tuple[Any, ...]]:
     new = f"WHERE {key} NOT IN (SELECT {key} FROM backup.{table})"  # noqa: S608 - our own names
     return both.execute(query.format(new=new)).fetchall()
 
