@@ -5,6 +5,7 @@ import shutil
 
 import pytest
 
+pytestmark = pytest.mark.slow
 RECIPE = """\
 recipe: purchases
 llm: none

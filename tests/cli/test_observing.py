@@ -7,6 +7,7 @@ import pytest
 
 from smeflow.core.events import EVENTS
 
+pytestmark = pytest.mark.slow
 RECIPE = """\
 recipe: letters
 llm: {model}

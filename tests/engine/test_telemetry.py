@@ -21,6 +21,7 @@ from smeflow.llm.testing import Scripted
 from smeflow.recipe.load import Recipe
 from smeflow.recipe.workspace import Workspace
 
+pytestmark = pytest.mark.slow
 needs_sdk = pytest.mark.requires_module("opentelemetry")
 
 

@@ -27,7 +27,7 @@ from smeflow.ledger.backup import (
 )
 from smeflow.ledger.history import NUMBERS_USED, note_numbers_used
 from smeflow.ledger.opening import LEDGER_FILE, SEAL_FILE, sync_folder
-from smeflow.ledger.store import CrashPoint, LedgerStore, blob_path, utc_now, write_blob
+from smeflow.ledger.store import CrashPoint, LedgerStore, blob_path, utc_now
 from smeflow.ledger.writer import Transaction
 
 _HASHES = re.compile(r"(?:-|[0-9a-f]{64})(?: [0-9a-f]{64})*")
@@ -291,10 +291,16 @@ def _prepare(work: Path, backup: Backup, newer: Newer, clock: Callable[[], datet
 
 def _put_files(work: Path, folder: Path, root: Path) -> None:
     """Put the documents where the ledger looks for them, and other files where there are none."""
+    touched: set[Path] = set()
     for source in sorted((work / "blobs").glob("*/*")):
         place = blob_path(folder, source.name)
         if not place.exists() or file_hash(place) != source.name:
-            write_blob(place, source.read_bytes())
+            for each in (place.parent.parent, place.parent):
+                each.mkdir(parents=True, exist_ok=True, mode=0o700)
+            source.replace(place)  # its bytes are on the disk already
+            touched |= {place.parent, place.parent.parent}
+    for each in sorted(touched):
+        sync_folder(each)
     for start, target in ((STATE_COPY, folder), (WORKSPACE_COPY, root)):
         for source in sorted((work / start).glob("*")):
             if not (target / source.name).exists():

@@ -242,7 +242,7 @@ def store_blob(store: LedgerStore, data: bytes) -> str:
         path = blob_path(store.folder, name)
         if not path.exists():
             store.crash.here()
-            write_blob(path, data)
+            _write(path, data)
     return name
 
 
@@ -278,7 +278,7 @@ def blob_path(folder: Path, name: str) -> Path:
     return folder / "blobs" / name[:2] / name
 
 
-def write_blob(path: Path, data: bytes) -> None:
+def _write(path: Path, data: bytes) -> None:
     """Write a file that is whole or not there, whatever happens."""
     for folder in (path.parent.parent, path.parent):  # the mode holds for the last one made alone
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
