@@ -70,6 +70,8 @@ def test_a_backup_holds_all_and_comes_back_elsewhere(state, tmp_path):
     assert (there / "smeflow.toml").read_text() == "# the firm's\n"
     assert (there / ".smeflow" / "providers.json").read_text() == "{}\n"
     assert not (there / ".smeflow" / "restoring").exists()
+    with Ledger.open(there / ".smeflow", create=False) as ledger:
+        assert ledger.mended_notice is None
 
 
 def test_a_backup_overwrites_nothing_and_needs_a_ledger(state, tmp_path):

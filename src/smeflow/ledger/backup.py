@@ -70,6 +70,7 @@ def alone_with_backups(folder: Path) -> Iterator[None]:
     for each in (folder, locks):
         each.mkdir(parents=True, exist_ok=True, mode=0o700)
     with (locks / "backup.lock").open("ab") as file:
+        (locks / "backup.lock").chmod(0o600)
         try:
             lock(file)
         except OSError:

@@ -305,6 +305,7 @@ def _put_files(work: Path, folder: Path, root: Path) -> None:
         for source in sorted((work / start).glob("*")):
             if not (target / source.name).exists():
                 shutil.copyfile(source, target / source.name)
+                (target / source.name).chmod(0o600 if start == STATE_COPY else 0o644)
 
 
 def _swap(
