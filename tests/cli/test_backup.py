@@ -2,6 +2,8 @@
 
 import json
 import shutil
+import subprocess
+import sys
 
 import pytest
 
@@ -44,7 +46,7 @@ def live_on(smeflow, firm, inbox):
     assert json.loads(smeflow(*EXPORT).out)["entries"] == 1
 
 
-def test_a_restore_tells_what_must_be_done_again_and_the_numbers_go_on(smeflow, firm, inbox):
+def test_a_restore_tells_what_must_be_done_again_and_the_numbers_go_on(smeflow, firm, inbox, root):
     """Items, decisions and batches since the backup are told in French too; outputs come right again."""
     file = json.loads(smeflow("backup", "--to", "kept", "--json").out)["file"]
     live_on(smeflow, firm, inbox)
@@ -65,6 +67,9 @@ def test_a_restore_tells_what_must_be_done_again_and_the_numbers_go_on(smeflow, 
     assert again["batch"]["first"] == 2
     assert again["file"].endswith("HA-2018-06-0002.txt")
     assert smeflow("audit", "verify").code == 0
+    (firm / "chain.jsonl").write_text(smeflow("audit", "export").out)
+    alone = [sys.executable, str(root / "scripts" / "verify_audit.py"), "chain.jsonl", "heads.jsonl"]
+    assert subprocess.run(alone, check=False, capture_output=True).returncode == 0
 
 
 def test_without_the_other_ledger_the_files_tell(smeflow, firm, inbox):

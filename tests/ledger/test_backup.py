@@ -15,6 +15,7 @@ import pytest
 
 from smeflow._text import sha256
 from smeflow.errors import LedgerBusy, LedgerDamaged, LedgerError
+from smeflow.ledger import store
 from smeflow.ledger.audit import audit_head, verify_audit
 from smeflow.ledger.backup import make_backup, read_backup
 from smeflow.ledger.intake import Incoming, Intake
@@ -163,6 +164,20 @@ def test_nobody_restores_under_an_open_ledger(state, tmp_path):
             restore_backup(file, state, root=tmp_path)
         assert len(list(ledger.items())) == 3
     restore_backup(file, state, root=tmp_path)
+
+
+def test_who_opens_a_ledger_while_it_is_replaced_is_told(state, monkeypatch):
+    """Else it would write into the file that was kept aside."""
+    prepare = store.prepare_schema
+
+    def replaced(connection, path):
+        prepare(connection, path)
+        shutil.copy(path, path.with_name("new"))
+        path.with_name("new").replace(path)
+
+    monkeypatch.setattr(store, "prepare_schema", replaced)
+    with pytest.raises(LedgerBusy, match="replaced just now"):
+        Ledger.open(state)
 
 
 WRITE = """
