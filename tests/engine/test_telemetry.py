@@ -148,8 +148,9 @@ def test_tokens_are_measured_by_type_and_only_where_somebody_counted_them(traced
 
 
 def test_without_opentelemetry_nothing_is_loaded_and_nothing_changes(tmp_path, monkeypatch):
-    """The extra is looked for, not imported."""
-    code = "import sys, smeflow.engine.run; sys.exit(any(m.startswith('opentelemetry') for m in sys.modules))"
+    """Installed or not: unless somebody set it up, a run neither imports it nor makes a span."""
+    code = "import sys; from smeflow.engine.telemetry import telemetry; assert telemetry() == []; "
+    code += "sys.exit(any(name.startswith('opentelemetry') for name in sys.modules))"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
     monkeypatch.setattr(engine_run, "telemetry", list)
     assert run(tmp_path, ["answer"]).done == 2

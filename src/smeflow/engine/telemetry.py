@@ -5,6 +5,8 @@ the interface of OpenTelemetry is used (extra ``otel``): without it, or without 
 nothing is made and nothing is sent. No prompt, answer or name of a document is ever among the attributes.
 """
 
+import os
+import sys
 from dataclasses import dataclass, field
 from functools import cached_property
 from importlib.util import find_spec
@@ -19,12 +21,17 @@ if TYPE_CHECKING:
 NAME = "smeflow"
 TOKEN_BUCKETS = tuple(4.0**n for n in range(14))
 SECOND_BUCKETS = tuple(round(0.01 * 2**n, 2) for n in range(14))
+PROVIDER_VARIABLES = frozenset({"OTEL_PYTHON_TRACER_PROVIDER", "OTEL_PYTHON_METER_PROVIDER"})
 Attributes = dict[str, str | int | float | bool]
 
 
 def telemetry() -> list[RunObserver]:
-    """Give the observer that traces runs; none where OpenTelemetry is not installed."""
-    return [Telemetry()] if find_spec("opentelemetry") is not None else []
+    """Give the observer that traces runs; none where nobody set OpenTelemetry up in this process.
+
+    Whoever does so has imported it, or names a provider for it to load; without either a run pays nothing.
+    """
+    named = not PROVIDER_VARIABLES.isdisjoint(os.environ) and find_spec("opentelemetry") is not None
+    return [Telemetry()] if named or "opentelemetry.trace" in sys.modules else []
 
 
 @dataclass(eq=False)
