@@ -20,10 +20,17 @@ def entry_hash(entry: dict[str, Any], before: str) -> str:
 
 
 def heads_of(argument: str) -> list[str]:
-    """Read a head, or the lines of a file of heads."""
+    """Read a head, or a file of heads but for those that came after a backup which was put back."""
     if not Path(argument).is_file():
         return [argument]
-    return [json.loads(line)["audit"] for line in Path(argument).read_text(encoding="utf-8").splitlines()]
+    heads: list[str] = []
+    for line in map(json.loads, Path(argument).read_text(encoding="utf-8").splitlines()):
+        word, _, backup = line.get("why", "").partition(" ")
+        if word == "restored":
+            last = int(backup.partition(":")[0])
+            heads = [head for head in heads if int(head.partition(":")[0]) <= last]
+        heads.append(line["audit"])
+    return heads
 
 
 def problems(lines: list[str], heads: list[str]) -> Iterator[str]:

@@ -147,3 +147,33 @@ def test_a_crash_at_every_durable_step_loses_and_doubles_nothing(tmp_path: Path)
     )
     assert done.returncode == 0, done.stderr[-2000:]
     assert int(done.stdout) > 20
+
+
+def test_a_backup_made_while_a_run_writes_goes_on_from_there(tmp_path: Path, oracle: str):
+    """Put back elsewhere, it asks only what was not answered by then, and ends with the same rows."""
+    with (tmp_path / "in.csv").open("w", newline="") as file:
+        rows = csv.writer(file)
+        rows.writerow(["id", "text"])
+        rows.writerows([f"ITEM-{n}", f"ITEM-{n} Number: R-{n} Total: {n}.50"] for n in range(1, ITEMS + 1))
+    (tmp_path / "r.yaml").write_text(RECIPE.format(address=oracle))
+    backup = [sys.executable, "-m", "smeflow.cli", "backup", "--to", "kept"]
+    process = subprocess.Popen([sys.executable, "-c", RUN], cwd=tmp_path, stdout=subprocess.DEVNULL)
+    while sum(Oracle.asked.values()) < ITEMS // 4 and process.poll() is None:
+        time.sleep(0.002)
+    subprocess.run(backup, cwd=tmp_path, check=True, timeout=120, stdout=subprocess.DEVNULL)
+    assert process.poll() is None, "the run was over before the backup was made"
+    assert process.wait(120) == 0
+    assert sum(Oracle.asked.values()) == ITEMS
+    (made,) = (tmp_path / "kept").glob("*.tar")
+    there = tmp_path / "there"
+    there.mkdir()
+    for name in ("in.csv", "r.yaml"):
+        (there / name).write_bytes((tmp_path / name).read_bytes())
+    restore = [sys.executable, "-m", "smeflow.cli", "restore", str(made)]
+    subprocess.run(restore, cwd=there, check=True, timeout=120, stdout=subprocess.DEVNULL)
+    done = subprocess.run(
+        [sys.executable, "-c", RUN], cwd=there, capture_output=True, text=True, check=True, timeout=120
+    )
+    assert done.stdout.split() == [str(ITEMS), "0"]
+    assert 0 < sum(Oracle.asked.values()) - ITEMS <= ITEMS * 3 // 4 + WORKERS
+    assert (there / "out.csv").read_bytes() == (tmp_path / "out.csv").read_bytes()

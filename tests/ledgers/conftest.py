@@ -42,15 +42,15 @@ class Firm:
         found = [*self.folder.glob("*/out/**/*"), *self.folder.glob("books/**/*")]
         return {f.relative_to(self.folder).as_posix(): f.read_bytes() for f in found if f.is_file()}
 
-    def rows(self, query):
+    def rows(self, query, file="ledger.db"):
         """Ask the ledger's file."""
-        with closing(sqlite3.connect(self.folder / ".smeflow" / "ledger.db")) as ledger:
+        with closing(sqlite3.connect(self.folder / ".smeflow" / file)) as ledger:
             return ledger.execute(query).fetchall()
 
-    def tables(self):
+    def tables(self, file="ledger.db"):
         """Give every row of every table, by the table's name."""
-        names = [name for (name,) in self.rows("SELECT name FROM sqlite_master WHERE type = 'table'")]
-        return {name: self.rows(f"SELECT * FROM {name} ORDER BY 1") for name in names}
+        names = [name for (name,) in self.rows("SELECT name FROM sqlite_master WHERE type = 'table'", file)]
+        return {name: self.rows(f"SELECT * FROM {name} ORDER BY 1", file) for name in names}
 
     def audit_broken_at(self):
         """Give the first entry of the audit that does not fit, or None."""

@@ -1,7 +1,8 @@
 """What a firm has from an older version goes on: nothing is asked, paid, changed or said that is new.
 
-The archives were made by ``scripts/old_ledgers.py`` at the version its docstring names and are never renewed.
-No model server is there, and an attempt to reach the provider fails the test.
+The archives were made by ``scripts/old_ledgers.py`` at the version its docstring names, those of schemas 1
+and 2 by the last version of each; they are never renewed. No model server is there, and an
+attempt to reach the provider fails the test.
 """
 
 import io
@@ -81,14 +82,44 @@ def test_outputs_that_are_lost_are_written_again_the_same(firm, name):
 
 @EACH
 def test_opening_adds_the_names_of_kinds_and_touches_no_row(firm, name):
-    """Schema 4 has one table more; results from before are of no named kind, and say so."""
+    """Schema 4 has one table more; results from before are of no named kind, and say so.
+
+    The file as the older version left it is kept.
+    """
     before = firm.tables()
+    meta = before["meta"]
     finished = firm.rows("SELECT max(item) FROM results")[0][0]
     shown = json.loads(firm.smeflow(f"show {finished} --json"))
     after = firm.tables()
     assert (before.pop("meta")[0][:2], after.pop("meta")[0][:2]) == (("schema", "3"), ("schema", "4"))
     assert after == {**before, "kinds": []}
+    (kept,) = (firm.folder / ".smeflow").glob("ledger.schema-3.*.db")
+    assert firm.tables(kept.name) == {**before, "meta": meta}
     assert set(shown["kinds"].values()) == {None}
+    assert firm.audit_broken_at() is None
+
+
+@pytest.mark.parametrize(("firm", "schema"), [("schema-1", 1), ("schema-2", 2)], indirect=["firm"])
+def test_a_ledger_of_every_schema_since_the_first_goes_on(firm, schema):
+    """Its rows stay, its outputs and books are the same bytes, what it tells is told in the same words.
+
+    Each archive was made by the last version that wrote its schema.
+    """
+    before, files, meta = firm.tables(), firm.files(), firm.rows("SELECT * FROM meta")
+    assert meta[0][:2] == ("schema", str(schema))
+    assert firm.smeflow("status --all") == firm.kept("status.txt")
+    after = firm.tables()
+    assert after.pop("meta")[0][:2] == ("schema", "4")
+    assert {name: rows for name, rows in after.items() if rows} == {
+        name: rows for name, rows in before.items() if rows and name != "meta"
+    }
+    (kept,) = (firm.folder / ".smeflow").glob(f"ledger.schema-{schema}.*.db")
+    assert firm.tables(kept.name) == before
+    told = firm.smeflow("run --json").splitlines()[-1]
+    assert '"open": 0, "calls": 0, "cost": "0"' in told
+    shutil.rmtree(firm.folder / "out")
+    firm.smeflow("run")
+    assert firm.files() == files
     assert firm.audit_broken_at() is None
 
 

@@ -11,8 +11,9 @@ from typing import Annotated, Any, TypeAlias
 import typer
 
 from smeflow import __version__
-from smeflow.cli.arguments import language_for
+from smeflow.cli.arguments import LOG_JSON, language_for
 from smeflow.cli.commands.audit import audit
+from smeflow.cli.commands.backup import backup, restore
 from smeflow.cli.commands.books import books
 from smeflow.cli.commands.check import check, schema
 from smeflow.cli.commands.demo import demo
@@ -58,6 +59,8 @@ COMMANDS: tuple[Command, ...] = (
     ("mailbox", WORK, mailbox),
     ("books", WORK, books),
     ("audit", WORK, audit),
+    ("backup", WORK, backup),
+    ("restore", WORK, restore),
     ("extract", TRY, extract),
     ("triage", TRY, triage),
     ("draft", TRY, draft),
@@ -77,7 +80,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         print(f"smeflow {__version__}")
         return OK
     here = Path.cwd()
-    screen = Screen(language=language_for(arguments, here, os.environ))
+    language = language_for(arguments, here, os.environ)
+    screen = Screen(language=language, log_json=LOG_JSON in arguments)
     if threading.current_thread() is threading.main_thread():
         signal.signal(signal.SIGTERM, _on_signal)
         signal.signal(signal.SIGINT, _on_signal)

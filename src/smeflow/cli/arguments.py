@@ -58,6 +58,11 @@ Settings = Annotated[
 ]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 Jsonl = Annotated[bool, typer.Option("--jsonl", help="Print one line of JSON for each document.")]
+LOG_JSON = "--log-json"
+LogJson = Annotated[
+    bool,
+    typer.Option(LOG_JSON, help="Tell what happens on standard error as lines of JSON, and nothing else."),
+]
 Workers = Annotated[int, typer.Option("--workers", min=1, max=512, help="How many at once.")]
 Item = Annotated[
     str,

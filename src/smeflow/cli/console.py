@@ -11,6 +11,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Literal
 
 from smeflow._text import mask_addresses
+from smeflow.core.events import JsonLines, RunEvent
 from smeflow.i18n import NO_BREAK, Language, Phrase, say
 
 if TYPE_CHECKING:
@@ -52,6 +53,8 @@ class Screen:
     """Where a command speaks: results to standard output, everything else to standard error."""
 
     language: Language = "en"
+    log_json: bool = False
+    """Standard error is for lines of JSON alone: nothing is said there, and nobody watches a bar."""
 
     @cached_property
     def out(self) -> "Console":
@@ -70,7 +73,7 @@ class Screen:
     @property
     def on_terminal(self) -> bool:
         """Whether a person watches: only then is there a progress bar."""
-        return sys.stderr.isatty()
+        return not self.log_json and sys.stderr.isatty()
 
     def text(self, what: object) -> str:
         """Give *what* as a person reads it: phrases, amounts, dates and none in their language."""
@@ -108,7 +111,13 @@ class Screen:
 
     def note(self, what: object, style: str = "") -> None:
         """Say *what* on standard error."""
-        self._say(self.err, what, style)
+        if not self.log_json:
+            self._say(self.err, what, style)
+
+    def log(self, event: RunEvent) -> None:
+        """Write *event* as a line of JSON on standard error, where that was asked for."""
+        if self.log_json:
+            JsonLines(sys.stderr)(event)
 
     def fact(self, word: object, value: object, indent: str = "") -> None:
         """Print a word and what it is, the word paler."""

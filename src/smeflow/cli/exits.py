@@ -22,6 +22,7 @@ import time
 import traceback
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 
 import typer
@@ -29,6 +30,7 @@ import typer
 from smeflow import __version__
 from smeflow._system import DISK_FULL
 from smeflow.cli.console import Screen
+from smeflow.core.events import EventValue, RunEvent
 from smeflow.errors import (
     BudgetSpent,
     LedgerBusy,
@@ -178,6 +180,8 @@ def code_of(error: BaseException) -> int:
 def tell_error(error: BaseException, screen: Screen, folder: Path) -> int:
     """Say what happened, where and what to do; give the exit code. *folder* takes a crash file."""
     code = code_of(error)
+    fields: dict[str, EventValue] = {"code": code, "error": type(error).__name__}
+    screen.log(RunEvent(name="command.failed", at=datetime.now(UTC), recipe="", run=0, fields=fields))
     if isinstance(error, typer.TyperException):
         _tell_usage(error, screen)
         return code

@@ -4,9 +4,10 @@ What is told before it, its model, how far it is, and what came of it.
 """
 
 import csv
+import json
 import os
-from collections.abc import Sequence
-from contextlib import ExitStack
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -25,6 +26,7 @@ from smeflow.cli.models import (
 from smeflow.i18n import Phrase, say
 
 if TYPE_CHECKING:
+    from smeflow.core.events import RunObserver
     from smeflow.engine.run import RunSummary
     from smeflow.llm.interface import ConnectedLLM
     from smeflow.recipe.load import Recipe
@@ -170,12 +172,14 @@ def run_recipe_file(
     accept_loss: bool = False,
     stop: StopRequest | None = None,
     watching: ProgressNote | None = None,
+    observers: "Sequence[RunObserver]" = (),
 ) -> "tuple[Recipe, RunSummary, int]":
     """Run the recipe in *file* once; also give the code of a signal that stopped it, else 0.
 
     *model* stands in for the one called *llm*, and stays open; one that is made here ends with the run. *yes*
     agrees to each provider that is asked for the first time, *accept_loss* to a source that lost much. *stop*
     is asked to stop instead of one of this run's own; *watching* says what more there is to tell meanwhile.
+    *observers* are told what happens, and so is whoever asked for ``--log-json``.
     """
     from smeflow.engine.run import run_to_end
     from smeflow.llm.router import ModelSet
@@ -208,6 +212,7 @@ def run_recipe_file(
             workers=workers or recipe.workers,
             accept_loss=accept_loss,
             stop=asked.event,
+            observers=(*([screen.log] if screen.log_json else []), *observers),
         )
         if asked.code is not None:  # the process ends now, and what it keeps running ends with it
             ending.pop_all()
@@ -329,6 +334,29 @@ def left_out_phrase(number: int, names: Sequence[str]) -> Phrase:
     return say(
         "{n} files are left out, since the recipe does not ask for their kind: {names}", n=number, names=shown
     )
+
+
+@contextmanager
+def written_report(screen: Screen, file: Path | None) -> "Iterator[Sequence[RunObserver]]":
+    """Give who takes note of a run, and write its report to *file* however the run ends."""
+    from smeflow.engine.run_report import RunReport
+    from smeflow.engine.run_report_page import report_page
+    from smeflow.files.output import open_folder
+
+    if file is None:
+        yield ()
+        return
+    if file.suffix.lower() not in {".html", ".htm", ".json"}:
+        raise UsageProblem(say("--report {file}: end its name with .html or .json", file=file))
+    report = RunReport()
+    try:
+        yield (report,)
+    finally:
+        if report.begun is not None:
+            plain = file.suffix.lower() == ".json"
+            text = json.dumps(report.as_json(), indent=1) if plain else report_page(report, screen.language)
+            with open_folder(file.resolve().parent) as place:
+                place.replace(file.name, text.encode())
 
 
 def write_waiting_csv(screen: Screen, state: Path, recipe: str, file: Path) -> None:

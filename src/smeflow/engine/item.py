@@ -3,13 +3,14 @@
 Split it, set it aside, or walk it through the plan until a person must look.
 """
 
-from collections.abc import Mapping
+import time
+from collections.abc import Callable, Mapping
 from contextvars import ContextVar
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 from smeflow._text import hash_of, sha256
-from smeflow.core.case import Case, Skipped
+from smeflow.core.case import Case, Skipped, Step
 from smeflow.core.claims import Claim, claims_of
 from smeflow.core.plan import Entry, Hold, Skip, next_entry
 from smeflow.core.step import wants_model
@@ -109,6 +110,7 @@ class _LazyModel:
             budget=context.budget,
             meter=context.meter,
             recalls=context.recalls,
+            events=context.events,
         )
         return context.bind(log, scope)
 
@@ -240,7 +242,7 @@ class ItemRun:
         take = self.item.takes.get(step.name, 0)
         asked = _LazyModel(context, self.item, step.name, take, self._private_values())
         self._known.asked.clear()
-        text = context.codec.write(step, step(self.case, asked))
+        text = context.codec.write(step, self._called(step, asked))
         value = context.codec.read(step, text)  # what a resumed run would see, this one sees too
         wanted = wants_model(value) or asked.wanted_model  # a model that may be asked no more counts as none
         self.wanted = self.wanted or wanted
@@ -256,6 +258,20 @@ class ItemRun:
         )
         self.new.append(result)
         self._keep(entry, value, result.hash, f"n{len(self.new) - 1}")
+
+    def _called(self, step: Step[Any], asked: _LazyModel) -> object:
+        """Call *step*, and tell the observers of it."""
+        tell, item, began, error = self.context.events.tell, self.item.id, time.monotonic(), None
+        tell("step.begun", item=item, step=step.name)
+        try:
+            return step(self.case, asked)
+        except BaseException as raised:
+            error = type(raised).__name__
+            raise
+        finally:
+            seconds = round(time.monotonic() - began, 4)
+            wanted = asked.wanted_model
+            tell("step.ended", item=item, step=step.name, seconds=seconds, wanted=wanted, error=error)
 
     def _keep(self, entry: Entry, value: object, identity: str, where: object) -> None:
         name = entry.step.name
@@ -274,6 +290,26 @@ def process_item(context: RunContext, item: ItemRow) -> Ending | State | None:
     Gives how it was left; None where nothing was written down: somebody else holds it now, or the run ends.
     Never raises for what happens to one item; what ends the run is told to ``context.halt``.
     """
+    began = time.monotonic()
+    told: list[State] = []
+
+    def tell(state: State, reason: Reason) -> None:
+        if not told:  # a transaction may run twice
+            told.append(state)
+            seconds = round(time.monotonic() - began, 4)
+            why = {"reason": reason.kind, "step": reason.step}
+            context.events.tell("item.ended", item=item.id, state=state, seconds=seconds, **why)
+
+    context.events.tell("item.taken", item=item.id, tries=item.tries)
+    ending = _process(context, item, tell)
+    if not isinstance(ending, Ending):
+        tell(ending or "open", Reason(kind="split" if ending else "left"))
+    return ending
+
+
+def _process(
+    context: RunContext, item: ItemRow, told: Callable[[State, Reason], None]
+) -> Ending | State | None:
     WORKED_ON.set(item.name or item.key)
     walk: ItemRun | None = None
     try:
@@ -304,6 +340,7 @@ def process_item(context: RunContext, item: ItemRow) -> Ending | State | None:
             ending,
             context.smeflow,
             lambda error: _halt_on_ledger_failure(error, context, item),
+            told,
         )
     except LeaseLost:
         return None

@@ -11,6 +11,7 @@ from typing import Any
 
 from smeflow._text import hash_of, sha256
 from smeflow.core.case import Case, Known, Step
+from smeflow.core.events import NOBODY, RunEvents
 from smeflow.documents.read import DocumentCache
 from smeflow.engine.cases import ResultCodec, document_of, has_headers, stored_document, values_of
 from smeflow.errors import DocumentError, SinkError
@@ -33,7 +34,7 @@ from smeflow.ledger.history import LedgerSinkMemory, last_delivery, record_deliv
 from smeflow.ledger.items import change_count, item_of
 from smeflow.ledger.mail import EffectLog, EffectRow, slot_of
 from smeflow.ledger.reviews import reviews_of, standing_decisions
-from smeflow.ledger.rows import ItemRow
+from smeflow.ledger.rows import DeliveryRow, ItemRow
 from smeflow.ledger.store import LedgerStore
 from smeflow.mail.effects import FinishedItems, apply_effects
 
@@ -251,6 +252,8 @@ class Projection:
     codec: ResultCodec = field(default_factory=ResultCodec)
     parsed: DocumentCache = field(default_factory=DocumentCache)
     """Reads documents; the run's, which has parsed them already."""
+    events: RunEvents = NOBODY
+    """Told of each sink that was brought up to date."""
 
     def put(self) -> tuple[list[Phrase], list[SinkError]]:
         """Put all finished items into every sink; give what people should know, and what went wrong.
@@ -260,7 +263,8 @@ class Projection:
         memory = LedgerSinkMemory(self.store, self.recipe)
         notes: list[Phrase] = []
         errors: list[SinkError] = []
-        for sink in self.sinks:
+        for number, sink in enumerate(self.sinks, 1):
+            began, before = time.monotonic(), len(errors)
             try:
                 if isinstance(sink, ActingSink):
                     notes.extend(apply_effects(self.store, sink, self, self.source) if self.acting else ())
@@ -272,7 +276,19 @@ class Projection:
                     errors.extend(told_of_rejected(self.store, sink, self.recipe))
             except SinkError as error:
                 errors.append(error)
+            last = None if isinstance(sink, ActingSink | DeliveringSink) else self._last(sink)
+            self.events.tell(
+                "delivery.ended",
+                sink=number,
+                kind=type(sink).__name__,
+                rows=last.rows if last else None,
+                failed=len(errors) > before,
+                seconds=round(time.monotonic() - began, 4),
+            )
         return notes, errors
+
+    def _last(self, sink: Sink) -> DeliveryRow | None:
+        return last_delivery(self.store, self.recipe, sink.name) if self.events.observers else None
 
     def _put(self, sink: Sink, memory: LedgerSinkMemory) -> Iterable[Phrase]:
         mark = f"\nput {sink.name}"  # a name no sink uses for itself

@@ -182,6 +182,7 @@ class ItemPool:
         while any(thread.is_alive() for thread in threads):
             if stop.is_set():
                 self.context.halt.now("interrupted")
+            self.context.events.flush()
             now = time.monotonic()
             if now - flushed >= PROGRESS_SECONDS:
                 flushed = now

@@ -3,7 +3,6 @@
 Take in what its source has, work on all that is open, bring its sinks up to date.
 """
 
-import contextlib
 import json
 import os
 import threading
@@ -12,18 +11,17 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from pathlib import Path
-from types import TracebackType
-from typing import IO, Self
 
 from smeflow import __version__
-from smeflow._system import lock, unlock
-from smeflow._text import hash_of, sha256
+from smeflow._text import hash_of
+from smeflow.core.events import EVENTS, EventValue, RunEvents, RunObserver
 from smeflow.documents.document import ROW
-from smeflow.engine.context import HaltReason, RunHalt, set_up_run
+from smeflow.engine.context import HaltReason, RecipeLock, RunHalt, set_up_run
 from smeflow.engine.outputs import Projection
 from smeflow.engine.pool import ItemPool, RunProgress
 from smeflow.engine.redo import outdated_notice, reopen_finished
-from smeflow.errors import LedgerBusy, SinkError, SmeflowError, SourceError
+from smeflow.engine.telemetry import telemetry
+from smeflow.errors import SinkError, SmeflowError, SourceError
 from smeflow.i18n import Phrase, say
 from smeflow.kinds.sources import (
     Arrival,
@@ -53,61 +51,6 @@ from smeflow.recipe.workspace import Workspace
 
 LEFT_OUT_NAMED = 100
 """Of so many files that are left out a run keeps the names; of the others their number."""
-
-
-class RecipeLock:
-    """Held while a runner takes items on. Reading and deciding need no lock."""
-
-    def __init__(self, folder: Path, recipe: str) -> None:
-        name = "".join(c if c.isalnum() or c in "-_" else "-" for c in recipe)[:60] + "-" + sha256(recipe)[:8]
-        self.folder, self.recipe = folder / "locks", recipe
-        self._path, self._pid_path = self.folder / f"{name}.lock", self.folder / f"{name}.pid"
-        self._file: IO[bytes] | None = None
-
-    def __enter__(self) -> Self:
-        """Take the lock.
-
-        Raises:
-            LedgerBusy: Another process holds it; the message names its number.
-        """
-        for folder in (self.folder.parent, self.folder):  # the mode holds for the last one made alone
-            folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-        self._file = self._path.open("ab")
-        self._path.chmod(0o600)
-        try:
-            lock(self._file)
-        except OSError:
-            self._file.close()
-            self._file = None
-            raise self._busy() from None
-        # The number is for the message alone, and in its own file: Windows lets nobody read a locked one.
-        with contextlib.suppress(OSError):
-            self._pid_path.write_text(str(os.getpid()), encoding="ascii")
-            self._pid_path.chmod(0o600)
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        """Give the lock back. The files stay: taking them away would let two processes lock two files."""
-        if self._file is not None:
-            with contextlib.suppress(OSError):
-                self._pid_path.unlink()
-            unlock(self._file)
-            self._file.close()
-            self._file = None
-
-    def _busy(self) -> LedgerBusy:
-        pid: int | None = None
-        with contextlib.suppress(OSError, ValueError):
-            pid = int(self._pid_path.read_text(encoding="ascii"))
-        who = say("process {pid}", pid=pid) if pid is not None else say("another process")
-        phrase = say(
-            "The recipe {recipe} is being run by {who}. Wait until it ends, or stop it, and run again.",
-            recipe=self.recipe,
-            who=who,
-        )
-        return LedgerBusy(phrase, pid=pid)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -159,6 +102,7 @@ def run_recipe(
     workers: int = 8,
     accept_loss: bool = False,
     stop: threading.Event | None = None,
+    observers: Sequence[RunObserver] = (),
     clock: Callable[[], datetime] = utc_now,
 ) -> RunSummary:
     """Run *recipe* once, keeping everything in the ledger in *state*.
@@ -166,7 +110,7 @@ def run_recipe(
     *redo*: ``changed`` also takes finished items that an older recipe made, ``stale`` those whose look-ups
     would be answered otherwise today, ``failed`` the failed ones, ``all`` every one. *accept_loss* lets a
     source that mirrors something lose many items at once. *stop*, once set, ends the run within seconds; the
-    next one goes on.
+    next one goes on. *observers* are told of each event; see `core.events`.
 
     Raises:
         LedgerBusy: Another process runs this recipe.
@@ -177,7 +121,7 @@ def run_recipe(
     """
     summary = run_to_end(
         recipe, workspace, state=state, llm=llm, on_progress=on_progress, redo=redo, workers=workers,
-        accept_loss=accept_loss, stop=stop, clock=clock,
+        accept_loss=accept_loss, stop=stop, observers=observers, clock=clock,
     )  # fmt: skip
     if summary.failures:
         raise summary.failures[0]
@@ -195,6 +139,7 @@ def run_to_end(
     workers: int = 8,
     accept_loss: bool = False,
     stop: threading.Event | None = None,
+    observers: Sequence[RunObserver] = (),
     clock: Callable[[], datetime] = utc_now,
 ) -> RunSummary:
     """Run like `run_recipe`, and tell what could not be read or written at the end in the summary."""
@@ -203,9 +148,17 @@ def run_to_end(
         RecipeLock(state, recipe.name),
         Ledger.open(state, currency=workspace.rates.currency, clock=clock) as ledger,
     ):
-        run = _RecipeRun(ledger.store, recipe, workspace, llm, stop or threading.Event(), workers)
-        summary = run.go(redo, on_progress, accept_loss=accept_loss)
-        return _with_head(summary, ledger.store, workspace, recipe.name)
+        stop = stop or threading.Event()
+        everybody = (*observers, *telemetry())
+        run = _RecipeRun(ledger.store, recipe, workspace, llm, stop, workers, observers=everybody)
+        try:
+            summary = run.go(redo, on_progress, accept_loss=accept_loss)
+            summary = _with_head(summary, ledger.store, workspace, recipe.name)
+        except BaseException as error:
+            run.tell_end(None, error)
+            raise
+        run.tell_end(summary)
+        return summary
 
 
 def _with_head(summary: RunSummary, store: LedgerStore, workspace: Workspace, recipe: str) -> RunSummary:
@@ -225,6 +178,8 @@ class _RecipeRun:
         llm: ConnectedLLM | ModelSet | None,
         stop: threading.Event,
         workers: int,
+        *,
+        observers: Sequence[RunObserver],
     ) -> None:
         self.store, self.recipe, self.stop, self.workers = store, recipe, stop, workers
         self.began = time.monotonic()
@@ -233,7 +188,9 @@ class _RecipeRun:
         self.unreached: SourceError | None = None
         self.unreadable: list[SourceError] = []
         self.worked = 0
-        self.context = set_up_run(store, recipe, workspace, llm, self.halt, __version__)
+        context = set_up_run(store, recipe, workspace, llm, self.halt, __version__)
+        events = RunEvents(observers, recipe.name, context.run.id, store.clock)
+        self.context = replace(context, events=events)
         self.projection = Projection(
             store=store,
             recipe=recipe.name,
@@ -246,11 +203,13 @@ class _RecipeRun:
             run=self.context.run.id,
             codec=self.context.codec,
             parsed=self.context.parsed,
+            events=self.context.events,
         )
 
     def go(
         self, redo: str | None, on_progress: Callable[[RunProgress], None] | None, *, accept_loss: bool
     ) -> RunSummary:
+        self.context.events.tell("run.begun", model=self.context.run.llm, smeflow=__version__)
         settle_lost_calls(self.store, self.recipe.name)
         self._take_in(accept_loss=accept_loss)
         reopen_finished(self.context, redo)
@@ -268,6 +227,17 @@ class _RecipeRun:
             raise self.halt.error
         unread = [*([self.unreached] if self.unreached else []), *self.unreadable]
         return replace(summary, failures=(*unread, *errors))
+
+    def tell_end(self, summary: RunSummary | None, error: BaseException | None = None) -> None:
+        """Tell the observers how the run ended."""
+        told: dict[str, EventValue] = dict.fromkeys(EVENTS["run.ended"])
+        told |= {"stopped": self.halt.why, "error": type(error).__name__ if error else None}
+        if summary is not None:
+            told |= {name: value for name, value in vars(summary).items() if name in told}
+            told |= {"cost": str(summary.cost.amount), "currency": summary.cost.currency}
+            told["problems"] = len(summary.failures)
+        self.context.events.tell("run.ended", **told)
+        self.context.events.flush()
 
     def _take_in(self, *, accept_loss: bool) -> None:
         source = self.recipe.source

@@ -60,6 +60,8 @@ COVERED = (
     "effects",
 )
 """The tables whose rows belong to the chain."""
+RESTORED = "restored "
+"""Before the head of a backup that was put back, among the reasons heads are kept for."""
 COVER = "cover"
 """The kind of the entry that says from which rows on a ledger of an older version is covered."""
 
@@ -225,14 +227,23 @@ def keep_head(file: Path, head: AuditHead, at: str, why: str) -> None:
 
 
 def kept_heads(file: Path) -> list[AuditHead]:
-    """Read a file of heads.
+    """Read a file of heads; those that a restored ledger cannot know, as the file says, are left out.
 
     Raises:
         OSError: It cannot be read.
         ValueError: A line of it holds none.
     """
-    lines = file.read_text(encoding="utf-8").splitlines()
-    return [AuditHead.parse(line, f"{file}:{n}") for n, line in enumerate(lines, 1) if line.strip()]
+    heads: list[AuditHead] = []
+    for n, line in enumerate(file.read_text(encoding="utf-8").splitlines(), 1):
+        if not line.strip():
+            continue
+        head = AuditHead.parse(line, f"{file}:{n}")
+        why = str(json.loads(line).get("why", "")) if line.lstrip().startswith("{") else ""
+        if why.startswith(RESTORED):  # what came after that entry is in the ledger that was kept aside
+            kept = AuditHead.parse(why.removeprefix(RESTORED))
+            heads = [each for each in heads if each.number <= kept.number]
+        heads.append(head)
+    return heads
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -1,5 +1,6 @@
 """The ledger as a `CallLog`: every attempt is written before it is sent, every answer before it is used."""
 
+import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -7,12 +8,13 @@ from decimal import Decimal
 from typing import Any, Protocol
 
 from smeflow._text import canonical_json, sha256
+from smeflow.core.events import NOBODY, RunEvents
 from smeflow.errors import BudgetSpent, LLMError, LLMRejected, LLMUnavailable
 from smeflow.i18n import say
 from smeflow.ledger.audit import add_audit_entry
 from smeflow.ledger.budget import Budget, Purse, adjust_spent, spend
 from smeflow.ledger.items import LeaseLost
-from smeflow.ledger.replies import Recalls, find_recalled, recalled_json, reply_json, reply_of
+from smeflow.ledger.replies import Recalls, call_fields, find_recalled, recalled_json, reply_json, reply_of
 from smeflow.ledger.rows import NANO, CallRow, CallState, ItemRow, pictures_in
 from smeflow.ledger.store import LedgerStore
 from smeflow.ledger.writer import Row, Transaction
@@ -62,6 +64,10 @@ class LedgerCallLog:
     _under_way: dict[tuple[str, int], Row] = field(default_factory=dict, repr=False)
     recalls: Recalls | None = None
     """Spares looking for what was never asked; one for all logs of a run."""
+    events: RunEvents = NOBODY
+    """Told how each attempt ended."""
+    _sent: dict[tuple[str, int], tuple[float, int]] = field(default_factory=dict, repr=False)
+    """When each attempt was sent, and which asking again it is."""
 
     def find(self, key: str) -> Reply | None:
         """Give the reply settled under *key*, marked ``replayed``."""
@@ -117,6 +123,7 @@ class LedgerCallLog:
 
         call = self._reserved(job)
         self._under_way[key, call["attempt"]] = call
+        self._sent[key, call["attempt"]] = (time.monotonic(), request.again)
         return Ticket(key=key, attempt=call["attempt"], worst=worst)
 
     def _reserved(self, job: Callable[[Transaction], Row]) -> Row:
@@ -160,6 +167,8 @@ class LedgerCallLog:
             transaction.add("ends", end | {"state": "recalled", "reply": written, "model": reply.model})
 
         self.store.write_later(job, lambda _: None)
+        call = {"attempt": 1, "provider": place.provider, "model": place.model}
+        self._tell(call, None, _NOTHING | {"model": reply.model}, (time.monotonic(), request.again))
 
     def _attempt(self, transaction: Transaction, key: str) -> int:
         """Count the attempts under *key*, this one included."""
@@ -173,8 +182,11 @@ class LedgerCallLog:
         """
         call = self._under_way.pop((ticket.key, ticket.attempt))
 
+        ended: list[Row] = []
+
         def job(transaction: Transaction) -> int:
             row = _end(call, end, self.budget, self.store.now())
+            ended[:] = [row]
             transaction.add("ends", row)
             _give_back(transaction, call, row, self._purses(call["month"]))
             outcome = [row["state"], row["model"], row["cost"], sha256(row["reply"] or row["error"] or "")]
@@ -195,6 +207,16 @@ class LedgerCallLog:
             self.meter.note(nanos)
         if self.recalls is not None and isinstance(end, Reply):
             self.recalls.add(call["request_hash"])
+        self._tell(call, end, ended[0], self._sent.pop((ticket.key, ticket.attempt)))
+
+    def _tell(self, call: Row, end: Reply | LLMError | None, row: Row, sent: tuple[float, int]) -> None:
+        """Tell the observers how an attempt ended; *end* is None for a reply that was recalled."""
+        began, again = sent
+        fields = call_fields(call, end, row)
+        seconds = round(time.monotonic() - began, 4)
+        self.events.tell(
+            "call.ended", item=self.item.id, step=self.scope.step, again=again, seconds=seconds, **fields
+        )
 
     def _purses(self, month: str) -> tuple[Purse, ...]:
         budget = self.budget

@@ -79,8 +79,11 @@ def finish_item(
     ending: Ending,
     smeflow: str,
     failed: Callable[[BaseException], None] | None = None,
+    told: Callable[[State, Reason], None] = lambda *_: None,
 ) -> None:
     """Write the new results and the state of a claimed item; durable before this returns.
+
+    *told* is told the state once the item was compared with the others, and may be told so twice.
 
     With *failed* it becomes durable a moment later, and *failed* is told of an error: the replies are written
     already, so that a crash in between costs nothing but work.
@@ -109,6 +112,7 @@ def finish_item(
             payload = [item.key, item.version, state, [n.hash for n in ending.new]]
             add_audit_entry(transaction, at=at, kind=state, item=item.id, salt=item.salt, payload=payload)
             mark_changed(transaction, item.recipe)
+        told(state, reason)
 
     if failed is None:
         store.write(job)

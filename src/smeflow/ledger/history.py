@@ -1,6 +1,6 @@
 """What happened: runs, what they wrote where, what sinks remember, and the batches of books."""
 
-from collections.abc import Callable, Iterable, Iterator, MutableMapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, MutableMapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -260,6 +260,8 @@ def close_batch(
     Raises:
         LedgerError: Somebody else closed a batch in between; nothing was written.
     """
+    last_used, nth_used = _numbers_used(store, journal)
+    last_elsewhere, nth_elsewhere = max(last_elsewhere, last_used), max(nth_elsewhere, nth_used)
     standing = batches_of(store, journal)
     numbered = standing[-1].nth if standing else 0
 
@@ -298,8 +300,20 @@ def close_batch(
     return _batch(store.write(job), ending, max(numbered, nth_elsewhere) + 1)
 
 
-_ENDING, _NTH = "\nbatch\nending ", "\nbatch\nnth "
-"""Before a batch's number, among what is remembered; no recipe has an empty name."""
+_ENDING, _NTH, NUMBERS_USED = "\nbatch\nending ", "\nbatch\nnth ", "\nbatch\nused "
+"""Before a batch's number, or a journal's code, among what is remembered; no recipe has an empty name."""
+
+
+def note_numbers_used(transaction: Transaction, used: Mapping[str, tuple[int, int]]) -> None:
+    """Remember the last numbers of an entry and of a batch, by journal, of a ledger this one replaces."""
+    for journal, (last, nth) in used.items():
+        transaction.put("memory", {"name": f"{NUMBERS_USED}{journal}", "value": f"{last} {nth}"})
+
+
+def _numbers_used(store: LedgerStore, journal: str) -> tuple[int, int]:
+    row = store.first("get memory", name_=f"{NUMBERS_USED}{journal}")
+    last, nth = str(row[1]).split() if row is not None else (0, 0)
+    return int(last), int(nth)
 
 
 def _note_on(store: LedgerStore, kind: str, batch: int, otherwise: str) -> str:

@@ -15,8 +15,9 @@ import sqlite3
 import stat
 import time
 import zlib
+from collections.abc import Collection
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from functools import cache
 from importlib import resources
 from pathlib import Path
@@ -192,6 +193,7 @@ def prepare_schema(connection: sqlite3.Connection, path: Path) -> None:
     if not stored:
         raise damage_error(path, say("the row that tells its version is missing"))
     if int(stored[0]) < sql.version:
+        _keep_before_migration(connection, path, int(stored[0]))
         _add_new_tables(connection, sql)
     if int(stored[0]) > sql.version:
         raise LedgerError(
@@ -199,6 +201,26 @@ def prepare_schema(connection: sqlite3.Connection, path: Path) -> None:
                 "The ledger {path} was written by a newer smeflow. Install that version to use it.", path=path
             )
         )
+
+
+def _keep_before_migration(connection: sqlite3.Connection, path: Path, schema: int) -> None:
+    """Copy the file as the older smeflow left it, beside it, named by its schema and the day."""
+    day = datetime.now(UTC).date().isoformat()
+    kept = path.with_name(f"{path.stem}.schema-{schema}.{day}{path.suffix}")
+    if kept.exists():  # left by a migration that was cut off; whole, since it got its name last
+        return
+    part = kept.with_name(f"{kept.name}.{os.getpid()}.part")
+    try:
+        os.close(os.open(part, os.O_CREAT | os.O_RDWR | os.O_TRUNC, 0o600))
+        with contextlib.closing(sqlite3.connect(part)) as copy:
+            connection.backup(copy)
+            copy.execute("PRAGMA journal_mode = DELETE")
+        with part.open("rb+") as file:
+            os.fsync(file.fileno())
+        part.replace(kept)
+        sync_folder(kept.parent)
+    finally:
+        part.unlink(missing_ok=True)
 
 
 def _add_new_tables(connection: sqlite3.Connection, sql: CompiledSql) -> None:
@@ -219,8 +241,8 @@ def _add_new_tables(connection: sqlite3.Connection, sql: CompiledSql) -> None:
         raise
 
 
-def verify_rows(connection: sqlite3.Connection, path: Path) -> None:
-    """Check the file's structure and every row's checksum.
+def verify_rows(connection: sqlite3.Connection, path: Path, tables: Collection[str] | None = None) -> None:
+    """Check the file's structure and every row's checksum; *tables*: of these alone, for an older schema.
 
     Raises:
         LedgerDamaged: Something is not what was written; the message says where.
@@ -229,6 +251,8 @@ def verify_rows(connection: sqlite3.Connection, path: Path) -> None:
     if verdict != "ok":
         raise damage_error(path, say("SQLite says: {told}", told=verdict))
     for table, columns in compiled_sql().columns.items():
+        if tables is not None and table not in tables:
+            continue
         if table == "blobs":
             _verify_blobs(connection, path)
             continue

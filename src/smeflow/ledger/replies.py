@@ -7,7 +7,10 @@ from decimal import Decimal
 from typing import Any, cast
 
 from smeflow._text import canonical_json
+from smeflow.core.events import EventValue
+from smeflow.errors import LLMError, LLMRejected, LLMUnavailable
 from smeflow.ledger.store import LedgerStore
+from smeflow.ledger.writer import Row
 from smeflow.llm.interface import FinishReason, Reply, Usage
 from smeflow.money import Money
 
@@ -117,3 +120,28 @@ class Recalls:
 def _short(request_hash: str) -> int:
     """Take 60 bits of a hash: two that share them cost a look-up."""
     return int(request_hash[:15], 16)
+
+
+def call_fields(call: Row, end: Reply | LLMError | None, row: Row) -> dict[str, EventValue]:
+    """Give what may be told of a call by the *row* of its end; *end* is None for a recalled reply."""
+    fault = _fault(end) if isinstance(end, LLMError) else None
+    return {
+        "attempt": call["attempt"],
+        "provider": call["provider"],
+        "model": call["model"],
+        "answered_by": row["model"],
+        "state": "recalled" if end is None else "failed" if fault else "answered",
+        "fault": fault,
+        "retry_after": end.retry_after_seconds if isinstance(end, LLMUnavailable) else None,
+        **{name: row[name] for name in ("input_tokens", "output_tokens", "cached_tokens")},
+        "estimated": bool(row["estimated"]),
+        "cost": row["cost"],
+        "currency": row["currency"],
+    }
+
+
+def _fault(end: LLMError) -> str:
+    """Name the kind of a fault, without a word of what was sent or answered."""
+    if isinstance(end, LLMUnavailable):
+        return end.kind
+    return f"rejected {end.reason}" if isinstance(end, LLMRejected) else type(end).__name__

@@ -16,7 +16,7 @@ from typing import Any, TypeVar
 
 from smeflow._system import O_BINARY
 from smeflow._text import sha256
-from smeflow.errors import LedgerDamaged
+from smeflow.errors import LedgerBusy, LedgerDamaged
 from smeflow.i18n import say
 from smeflow.ledger.audit import RowCoverage
 from smeflow.ledger.opening import (
@@ -99,7 +99,12 @@ class LedgerStore:
         self._sealed = self._checked is not None
         try:
             writing = self._connect(create=create)
+            opened = self.path.stat().st_ino
             prepare_schema(writing, self.path)
+            if self.path.stat().st_ino != opened:
+                raise LedgerBusy(
+                    say("The ledger {path} was replaced just now. Run again.", path=self.path), pid=None
+                )
             if check and self._checked is None:
                 verify_rows(writing, self.path)
                 self._checked = clock()
@@ -234,7 +239,7 @@ def store_blob(store: LedgerStore, data: bytes) -> str:
     """Make large *data* durable before the row that names it. Gives its hash."""
     name = sha256(data)
     if len(data) >= LARGE:
-        path = _file(store.folder, name)
+        path = blob_path(store.folder, name)
         if not path.exists():
             store.crash.here()
             _write(path, data)
@@ -258,7 +263,7 @@ def blob_data(store: LedgerStore, name: str) -> bytes:
     data: bytes | None = row[2] if row else None
     if row and data is None:
         with contextlib.suppress(OSError):
-            data = _file(store.folder, name).read_bytes()
+            data = blob_path(store.folder, name).read_bytes()
     if data is None or sha256(data) != name:
         raise _lost(store, name)
     return data
@@ -268,7 +273,8 @@ def _lost(store: LedgerStore, name: str) -> LedgerDamaged:
     return damage_error(store.path, say("the document {name} has changed", name=name[:12]))
 
 
-def _file(folder: Path, name: str) -> Path:
+def blob_path(folder: Path, name: str) -> Path:
+    """Give where the bytes called *name* lie when they are a file of their own."""
     return folder / "blobs" / name[:2] / name
 
 

@@ -1,5 +1,6 @@
 """``smeflow books``: finished invoices as entries to import, in closed, numbered batches."""
 
+import re
 from collections.abc import Iterator, Sequence
 from html import escape
 from pathlib import Path
@@ -63,9 +64,17 @@ def export(
             )
         except ValueError as error:
             raise UsageProblem(error.args[0]) from error
-        path = _put(ledger, batch_export.batch, out) if batch_export.batch else None
-        if batch_export.batch is not None:
-            keep_head(out / AUDIT_FILE, audit_head(ledger.store), ledger.store.now(), f"books {path}")
+        path = None
+        for batch in _unwritten(ledger):
+            file = _put(ledger, batch, out)
+            keep_head(out / AUDIT_FILE, audit_head(ledger.store), ledger.store.now(), f"books {file}")
+            if batch_export.batch is not None and batch.id == batch_export.batch.id:
+                path = file
+            else:
+                screen.note(
+                    say("{file} was not written by the export that closed it; it is now.", file=file),
+                    style="yellow",
+                )
         stale = (
             out / f"review-{period}.html"
         ).exists()  # of an earlier export: what left since is no more on it
@@ -123,6 +132,18 @@ def _workspace(ledger: "Ledger") -> "Workspace":
     from smeflow.recipe.workspace import Workspace
 
     return Workspace.find(ledger.store.folder.parent)
+
+
+def _unwritten(ledger: "Ledger") -> "list[BatchRow]":
+    """Give the batches whose file was never written: the new one, and one whose export was cut off."""
+    from smeflow.books import batch_file_name
+    from smeflow.ledger.history import LedgerSinkMemory, batches_of
+
+    memory = LedgerSinkMemory(ledger.store, "\nbooks")
+    beside = re.compile(r"\+\d+$")  # behind the name of a file that stands there from elsewhere
+    written = {(beside.sub("", Path(key).name), memory[key]) for key in memory}
+    batches = batches_of(ledger.store, _workspace(ledger).books.journal)
+    return [batch for batch in batches if (batch_file_name(batch), batch.blob) not in written]
 
 
 def _put(ledger: "Ledger", batch: "BatchRow", out: Path) -> Path:

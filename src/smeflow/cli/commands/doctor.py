@@ -30,6 +30,7 @@ PARTS: tuple[tuple[str, str, Phrase], ...] = (
     ("saxonche", "einvoice", say("rules of e-invoices")),
     ("psycopg", "postgres", say("tables of a PostgreSQL database")),
     ("ipykernel", "notebook", say("notebooks")),
+    ("opentelemetry", "otel", say("traces and metrics of runs")),
 )
 """Package, the extra that brings it (none: it comes with smeflow), and what it is for."""
 

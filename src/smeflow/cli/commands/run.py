@@ -10,6 +10,7 @@ import typer
 from smeflow.cli.arguments import (
     HERE,
     Json,
+    LogJson,
     RecipeFile,
     Settings,
     State,
@@ -28,6 +29,7 @@ from smeflow.cli.running import (
     tell_notes,
     tell_summary,
     write_waiting_csv,
+    written_report,
 )
 from smeflow.errors import SmeflowError
 from smeflow.i18n import say
@@ -36,42 +38,56 @@ FAILURES = ("review", "failed")
 REDO = ("changed", "stale", "failed", "all")
 
 
+Llm = Annotated[
+    str, typer.Option("--llm", metavar="NAME", help="Another model than the recipe says; none asks no model.")
+]
+Redo = Annotated[
+    str,
+    typer.Option(
+        "--redo",
+        metavar="WHICH",
+        help="Also redo finished items: changed (by an older recipe), stale, failed or all.",
+    ),
+]
+Workers = Annotated[
+    int | None,
+    typer.Option("--workers", min=1, max=512, help="How many items at once; else what the recipe says."),
+]
+Waiting = Annotated[
+    Path | None,
+    typer.Option(
+        "--waiting", metavar="FILE", help="Write what waits for a person as CSV: id, state, reason."
+    ),
+]
+Report = Annotated[
+    Path | None,
+    typer.Option(
+        "--report", metavar="FILE", help="Write how the run went as a page (.html) or for programs (.json)."
+    ),
+]
+FailOn = Annotated[
+    list[str],
+    typer.Option("--fail-on", metavar="STATE", help="End with 1 when an item is in review or failed."),
+]
+AcceptLoss = Annotated[
+    bool, typer.Option("--accept-loss", help="Let a source that lost much take its items away.")
+]
+
+
 def run(
     ctx: typer.Context,
     recipe: RecipeFile = HERE,
     state: State = None,
     settings: Settings = [],  # noqa: B006 - Typer copies it
-    llm: Annotated[
-        str,
-        typer.Option("--llm", metavar="NAME", help="Another model than the recipe says; none asks no model."),
-    ] = "",
-    redo: Annotated[
-        str,
-        typer.Option(
-            "--redo",
-            metavar="WHICH",
-            help="Also redo finished items: changed (by an older recipe), stale, failed or all.",
-        ),
-    ] = "",
-    workers: Annotated[
-        int | None,
-        typer.Option("--workers", min=1, max=512, help="How many items at once; else what the recipe says."),
-    ] = None,
-    waiting: Annotated[
-        Path | None,
-        typer.Option(
-            "--waiting", metavar="FILE", help="Write what waits for a person as CSV: id, state, reason."
-        ),
-    ] = None,
-    fail_on: Annotated[
-        list[str],
-        typer.Option("--fail-on", metavar="STATE", help="End with 1 when an item is in review or failed."),
-    ] = [],  # noqa: B006 - Typer copies it
-    accept_loss: Annotated[
-        bool,
-        typer.Option("--accept-loss", help="Let a source that lost much take its items away."),
-    ] = False,
+    llm: Llm = "",
+    redo: Redo = "",
+    workers: Workers = None,
+    waiting: Waiting = None,
+    report: Report = None,
+    fail_on: FailOn = [],  # noqa: B006 - Typer copies it
+    accept_loss: AcceptLoss = False,
     yes: Yes = False,
+    log_json: LogJson = False,
     json: Json = False,
 ) -> None:
     """Run a recipe. Stop it at any moment: the next run goes on where it was, and pays nothing twice."""
@@ -83,10 +99,13 @@ def run(
         raise UsageProblem(say("--redo {name}: choose from {known}", name=redo, known=", ".join(REDO)))
     if redo in BY_NAME and not json and not _may_redo(screen, recipe, state, settings, redo, ask=not yes):
         raise typer.Exit
-    with _full_disk_told(screen, recipe, state, settings, json=json):
+    with (
+        _full_disk_told(screen, recipe, state, settings, json=json),
+        written_report(screen, report) as observers,
+    ):
         loaded, summary, stopped_by = run_recipe_file(
             screen, recipe, state=state, settings=settings, llm=llm, redo=redo or None,
-            workers=workers, yes=yes, accept_loss=accept_loss,
+            workers=workers, yes=yes, accept_loss=accept_loss, observers=observers,
         )  # fmt: skip
     if waiting is not None:
         write_waiting_csv(screen, state_folder(state, recipe), loaded.name, waiting)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from smeflow.cli.arguments import Settings, State, load_recipe, recipe_files, state_folder
+from smeflow.cli.arguments import LogJson, Settings, State, load_recipe, recipe_files, state_folder
 from smeflow.cli.console import Screen
 from smeflow.cli.exits import StopRequest, stop_on_signals
 from smeflow.i18n import say
@@ -35,6 +35,7 @@ def watch(
         str,
         typer.Option("--llm", metavar="NAME", help="Another model than the recipe says; none asks no model."),
     ] = "",
+    log_json: LogJson = False,
 ) -> None:
     """Run recipes whenever there is something to do, until stopped. Nothing is lost by stopping it."""
     from smeflow.engine.watch import MailboxWatcher, NextRun
