@@ -38,7 +38,7 @@ from smeflow.ledger import history
 from smeflow.ledger.audit import kept_head
 from smeflow.ledger.calls import nanos_to_money, settle_lost_calls
 from smeflow.ledger.history import LedgerSinkMemory
-from smeflow.ledger.intake import Incoming, Intake
+from smeflow.ledger.intake import Incoming, Intake, IntakeCounts
 from smeflow.ledger.items import count_items
 from smeflow.ledger.ledger import Ledger
 from smeflow.ledger.mail import LedgerMailIndex
@@ -203,7 +203,7 @@ def run_to_end(
         RecipeLock(state, recipe.name),
         Ledger.open(state, currency=workspace.rates.currency, clock=clock) as ledger,
     ):
-        run = _RecipeRun(ledger.store, recipe, workspace, llm, stop or threading.Event(), workers)
+        run = RecipeRun(ledger.store, recipe, workspace, llm, stop or threading.Event(), workers)
         summary = run.go(redo, on_progress, accept_loss=accept_loss)
         return _with_head(summary, ledger.store, workspace, recipe.name)
 
@@ -214,7 +214,7 @@ def _with_head(summary: RunSummary, store: LedgerStore, workspace: Workspace, re
     return replace(summary, audit=str(head), notes=(*summary.notes, *([problem] if problem else [])))
 
 
-class _RecipeRun:
+class RecipeRun:
     """One run, from the source to the sinks."""
 
     def __init__(
@@ -232,7 +232,7 @@ class _RecipeRun:
         self.notes: list[Phrase] = [mended_notice(store.folder)] if store.mended else []
         self.unreached: SourceError | None = None
         self.unreadable: list[SourceError] = []
-        self.worked = 0
+        self.taken, self.worked = IntakeCounts(), 0
         self.context = set_up_run(store, recipe, workspace, llm, self.halt, __version__)
         self.projection = Projection(
             store=store,
@@ -251,8 +251,9 @@ class _RecipeRun:
     def go(
         self, redo: str | None, on_progress: Callable[[RunProgress], None] | None, *, accept_loss: bool
     ) -> RunSummary:
+        """Do all of it."""
         settle_lost_calls(self.store, self.recipe.name)
-        self._take_in(accept_loss=accept_loss)
+        self.take_in(accept_loss=accept_loss)
         reopen_finished(self.context, redo)
         crew = ItemPool(self.context, self.workers)
         crew.work(self.stop, on_progress)
@@ -269,16 +270,16 @@ class _RecipeRun:
         unread = [*([self.unreached] if self.unreached else []), *self.unreadable]
         return replace(summary, failures=(*unread, *errors))
 
-    def _take_in(self, *, accept_loss: bool) -> None:
+    def take_in(self, *, accept_loss: bool) -> None:
+        """Write down what the source has now; *accept_loss* is that of `run_recipe`."""
         source = self.recipe.source
         self._look_at_mount(accept_loss=accept_loss)
         intake = Intake(self.store, self.recipe.name, source.name)
+        self.taken = intake.taken
         if not isinstance(source, ResumableSource):
             keep = isinstance(source, IntakeSource) and source.keeps_items
-            taken = intake.take(
-                _incoming(source.cases()), complete=source.complete, keep=keep, accept_loss=accept_loss
-            )
-            self.unreadable = [_stays(name, why) for name, why in taken.unreadable]
+            intake.take(self.arrivals(), complete=source.complete, keep=keep, accept_loss=accept_loss)
+            self.unreadable = [_stays(name, why) for name, why in self.taken.unreadable]
             return
         try:
             for batch in source.batches(LedgerMailIndex(self.store, self.recipe.name, source.name)):
@@ -288,6 +289,10 @@ class _RecipeRun:
                     return
         except SourceError as error:  # a server that is away keeps nobody from what came in before
             self.unreached = error
+
+    def arrivals(self) -> Iterator[Incoming]:
+        """Go through what the source has now."""
+        return _incoming(self.recipe.source.cases())
 
     def _look_at_mount(self, *, accept_loss: bool) -> None:
         """Refuse an empty folder where a share was mounted when it was last looked into.
