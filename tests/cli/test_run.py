@@ -231,7 +231,8 @@ def test_a_dry_run_tells_what_would_happen_and_leaves_no_trace(smeflow, tmp_path
     (tmp_path / "recipe.yaml").write_text(
         f"recipe: r\nllm: {provider.name}\nsource: {{lines: a.jsonl}}\nsteps:\n"
         "  - {extract: found, fields: {colour: text}}\n"
-        "sinks:\n  - {table: out.csv, rows: found.record}\n  - {webhook: 'https://example.com/hook?key=abc', sign: false}\n",
+        "sinks:\n  - {table: out.csv, rows: found.record}\n"
+        "  - {webhook: 'https://example.com/hook?key=abc', sign: false}\n",
         encoding="utf-8",
     )
     told = smeflow("run", "recipe.yaml", "--dry-run", "--json")

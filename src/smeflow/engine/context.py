@@ -30,6 +30,7 @@ from smeflow.llm.router import ModelRouter, ModelSet
 from smeflow.llm.wrappers.accounting import SpendingLimits
 from smeflow.llm.wrappers.retry import CircuitBreaker
 from smeflow.money import Money
+from smeflow.recipe.keys import WhenOver
 from smeflow.recipe.load import Recipe
 from smeflow.recipe.workspace import Budgets, Workspace
 
@@ -50,6 +51,8 @@ class RunHalt:
     """What is raised once everything is written down, if the run cannot tell its end otherwise."""
     away: Phrase | None = None
     """What was never there, so that items were put off."""
+    waits: Phrase | None = None
+    """Which budget items wait for, while the run goes on."""
     event: threading.Event = field(default_factory=threading.Event)
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
@@ -111,6 +114,10 @@ class RunContext:
     meter: "RunMeter" = field(default_factory=lambda: RunMeter())  # noqa: PLW0108 - defined below
     prints: Mapping[str, str] = field(default_factory=dict)
     """The fingerprint of each step."""
+    over: WhenOver = "stop"
+    """What becomes of an item whose question the budget does not allow."""
+    notices: Callable[[], list[Phrase]] = list
+    """Tells what a person should know of how the models were asked."""
 
     @property
     def plan(self) -> str:
@@ -161,7 +168,7 @@ def set_up_run(
             breaker=CircuitBreaker(stop=halt.event),
         )
 
-    crew = ModelRouter(models, make_stack)
+    crew = ModelRouter(models, make_stack, cheaper=limits.over == "cheaper")
     has_model = any(not isinstance(model, NoModel) for model in models.every)
     prints = fingerprints_of(recipe.entries, recipe.llm)
     run = begin_run(
@@ -188,6 +195,8 @@ def set_up_run(
         private=recipe.private,
         halt=halt,
         meter=RunMeter(stop=halt.event),
+        over=limits.over,
+        notices=crew.notices,
         recalls=Recalls(store) if has_model else None,
         prints=prints,
     )

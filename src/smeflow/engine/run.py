@@ -333,11 +333,9 @@ class RecipeRun:
 
     def _summary(self) -> RunSummary:
         now: Counts = count_items(self.store, self.recipe.name)
-        if self.halt.phrase is not None:
-            self.notes.insert(0, self.halt.phrase)
         source = self.recipe.source
-        if self.halt.away is not None:
-            self.notes.insert(0, self.halt.away)
+        reasons = (self.halt.away, self.halt.phrase, self.halt.waits)
+        self.notes[:0] = [*(why for why in reasons if why is not None), *self.context.notices()]
         meter, currency = self.context.meter, self.context.budget.currency
         asked = self.store.read("asked in run", run=self.context.run.id)[0]["items"]
         spared = max(0, self.worked - asked) if self.context.has_model else None

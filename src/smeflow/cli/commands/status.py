@@ -50,6 +50,11 @@ def status(
             return
         _counts(screen, [recipe_counts(ledger, name) for name in names])
         _tell_left_out(screen, ledger, names)
+        for name in names:
+            waiting = waiting_for_budget(ledger, name)
+            if waiting:
+                what = say("{n} items wait until the budget allows them.", n=waiting)
+                screen.note(f"{name}: {screen.text(what)}", style="yellow")
         rows = [row for name in names for state_name in wanted for row in ledger.items(name, state_name)]
         list_items(screen, ledger, rows, most=None if every or where else LISTED_ITEMS)
 
@@ -66,7 +71,13 @@ def recipe_counts(ledger: "Ledger", recipe: str) -> dict[str, Any]:
         "cost": plain_decimal(spent.cost.amount),
         "currency": spent.cost.currency,
         "left_out": left_out,
+        "waiting_for_budget": waiting_for_budget(ledger, recipe),
     }
+
+
+def waiting_for_budget(ledger: "Ledger", recipe: str) -> int:
+    """Count the open items whose questions were over the budget."""
+    return sum(row.reason.kind == "budget" for row in ledger.items(recipe, "open"))
 
 
 def left_out_of_last_run(ledger: "Ledger", recipe: str) -> dict[str, Any]:
