@@ -24,7 +24,7 @@ from smeflow.engine.outputs import Projection
 from smeflow.engine.pool import ItemPool, RunProgress
 from smeflow.engine.redo import outdated_notice, reopen_finished
 from smeflow.errors import LedgerBusy, SinkError, SmeflowError, SourceError
-from smeflow.i18n import Phrase, say
+from smeflow.i18n import Phrase, phrase_to_json, say
 from smeflow.kinds.sources import (
     Arrival,
     IntakeSource,
@@ -137,14 +137,15 @@ class RunSummary:
     """What they would have cost, each as much as an item that needed a model; None where none did."""
     left_out: tuple[str, ...] = ()
     """What lies in the source and is no item, since the recipe does not ask for it."""
+    models: tuple[Phrase, ...] = ()
+    """Which models were left alone or were over the budget, and who answered; in the notes too."""
     audit: str = ""
     """The head of the audit chain at the end, ``NUMBER:HASH``: kept elsewhere, it shows later changes."""
 
     def _repr_html_(self) -> str:
-        cells = "".join(
-            f"<td>{getattr(self, n)}</td>" for n in ("items", "done", "review", "failed", "skipped", "open")
-        )
-        heads = "<th>items</th><th>done</th><th>review</th><th>failed</th><th>skipped</th><th>open</th>"
+        names = ("items", "done", "review", "failed", "skipped", "open")
+        heads = "".join(f"<th>{name}</th>" for name in names)
+        cells = "".join(f"<td>{getattr(self, name)}</td>" for name in names)
         return f"<table><tr>{heads}</tr><tr>{cells}</tr></table>"
 
 
@@ -335,7 +336,8 @@ class RecipeRun:
         now: Counts = count_items(self.store, self.recipe.name)
         source = self.recipe.source
         reasons = (self.halt.away, self.halt.phrase, self.halt.waits)
-        self.notes[:0] = [*(why for why in reasons if why is not None), *self.context.notices()]
+        models = self.context.notices()
+        self.notes[:0] = [*(why for why in reasons if why is not None), *models]
         meter, currency = self.context.meter, self.context.budget.currency
         asked = self.store.read("asked in run", run=self.context.run.id)[0]["items"]
         spared = max(0, self.worked - asked) if self.context.has_model else None
@@ -345,6 +347,7 @@ class RecipeRun:
             calls=meter.calls,
             cost=nanos_to_money(meter.nanos, currency),
             notes=tuple(self.notes),
+            models=tuple(models),
             stopped=self.halt.why,
             seconds=round(time.monotonic() - self.began, 3),
             worked=self.worked,
@@ -366,7 +369,8 @@ def left_out_counted(names: Sequence[str]) -> dict[str, object]:
 
 
 def _summary_json(summary: RunSummary) -> str:
-    fields = asdict(replace(summary, notes=(), failures=()))
+    fields = asdict(replace(summary, notes=(), failures=(), models=()))
+    fields["models"] = [phrase_to_json(phrase) for phrase in summary.models]
     del fields["audit"]  # its own entry comes after it
     saved = None if summary.saved is None else str(summary.saved)
     fields["left_out"] = left_out_counted(summary.left_out)

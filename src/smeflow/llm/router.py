@@ -191,8 +191,8 @@ def _disagreement(replies: list[Reply], names: list[str]) -> AnswerInvalid:
     return AnswerInvalid(phrase, reply=replies[0].text[:4000], problems=[str(phrase)])
 
 
-QUICK_PATIENCE = Patience(waiting_seconds=10.0, longest_wait_seconds=5.0)
-"""How long one waits for a model that has another behind it."""
+QUICK_PATIENCE = Patience(waiting_seconds=10.0, longest_wait_seconds=5.0, cooldown_seconds=30.0)
+"""How long one waits for a model that has another behind it, and for how long nobody does once it is away."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -317,7 +317,18 @@ class ModelRouter:
 
     def notices(self) -> list[Phrase]:
         """Tell what a person should know of how the models were asked."""
-        return [
+        passed = [stack for stack in self._stacks.values() if stack.breaker.cooldowns]
+        left_alone = [
+            say(
+                "{model} did not answer and was left alone for a while, {times} times: {n} questions went "
+                "straight to the next model.",
+                model=f"{stack.place.provider}/{stack.place.model}",
+                times=stack.breaker.cooldowns,
+                n=stack.breaker.passed_by,
+            )
+            for stack in passed
+        ]
+        return left_alone + [
             say("{n} questions to {dearer} were over the budget; {cheaper} answered them.",
                 n=n, dearer=dearer, cheaper=cheaper)
             for (dearer, cheaper), n in self._turned.items()
