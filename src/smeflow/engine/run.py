@@ -370,13 +370,11 @@ def left_out_counted(names: Sequence[str]) -> dict[str, object]:
 
 def _summary_json(summary: RunSummary) -> str:
     fields = asdict(replace(summary, notes=(), failures=(), models=()))
-    fields["models"] = [phrase_to_json(phrase) for phrase in summary.models]
     del fields["audit"]  # its own entry comes after it
-    saved = None if summary.saved is None else str(summary.saved)
+    fields["models"] = [phrase_to_json(phrase) for phrase in summary.models]
     fields["left_out"] = left_out_counted(summary.left_out)
-    return json.dumps(
-        fields | {"cost": str(summary.cost), "saved": saved, "notes": [str(n) for n in summary.notes]}
-    )
+    fields |= {"cost": str(summary.cost), "saved": summary.saved and str(summary.saved)}
+    return json.dumps(fields | {"notes": [str(note) for note in summary.notes]})
 
 
 def _incoming(arrivals: Iterator[Arrival | UnreadableArrival]) -> Iterator[Incoming]:
