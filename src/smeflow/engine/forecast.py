@@ -9,6 +9,7 @@ import shutil
 import sqlite3
 import tempfile
 import threading
+import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, closing
 from dataclasses import dataclass, replace
@@ -48,6 +49,8 @@ LEAST_HISTORY = 3
 """From so many finished items on, the recipe's own calls are the measure."""
 SAMPLED_ITEMS = 8
 """So many items are walked through the plan where there is no history."""
+SAMPLE_SECONDS = 20.0
+"""No further item is walked after that."""
 ItemUsage = tuple[int, int, int, Decimal]
 """Calls, tokens sent, tokens answered, cost."""
 KEPT_BYTES = 64_000_000
@@ -266,12 +269,22 @@ class _Forecaster:
             return "calls", len(past), known + self._like_past(past, count)
         if not count:
             return ("calls" if redone else "none"), len(redone), known
-        sampled = [self._walked(item) for item in _spread(self._readable(fresh or redone))]
+        sampled = self._sampled(fresh or redone)
         if not sampled:
             each = self._unreached(len(_prompted(self.run.recipe.entries)))
             return "sample", 0, known + each.times(count)
         total = sum(sampled[1:], start=sampled[0])
         return "sample", len(sampled), known + total.times(Decimal(count) / len(sampled))
+
+    def _sampled(self, items: Sequence[ItemRow]) -> list[Usages]:
+        """Walk some items, as long as there is time: slow steps make a smaller sample."""
+        sampled: list[Usages] = []
+        began = time.monotonic()
+        for item in _spread(self._readable(items)):
+            if sampled and time.monotonic() - began > SAMPLE_SECONDS:
+                break
+            sampled.append(self._walked(item))
+        return sampled
 
     def _redone(self, redone: Sequence[ItemRow]) -> tuple[Usages, int]:
         """Give what redoing takes of those that have calls of their own; and how many have none."""
