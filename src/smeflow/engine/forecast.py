@@ -22,7 +22,15 @@ from smeflow.documents.document import ROW
 from smeflow.engine.item import process_item
 from smeflow.engine.redo import reopen_finished
 from smeflow.engine.run import RecipeRun
-from smeflow.engine.usages import Question, Span, Usages, estimate, most_unknown, predicted
+from smeflow.engine.usages import (
+    Question,
+    Span,
+    Usages,
+    estimate,
+    most_unknown,
+    predicted,
+    unanswering,
+)
 from smeflow.errors import LLMRejected
 from smeflow.extract.step import Extract
 from smeflow.i18n import Phrase
@@ -36,8 +44,7 @@ from smeflow.ledger.ledger import Ledger
 from smeflow.ledger.opening import LEDGER_FILE
 from smeflow.ledger.rows import NANO, ItemRow
 from smeflow.ledger.store import LedgerStore, blob_file
-from smeflow.llm.interface import ConnectedLLM, ModelEndpoint, NoModel, Reply, Request
-from smeflow.llm.prices import FREE
+from smeflow.llm.interface import ConnectedLLM, ModelEndpoint, NoModel
 from smeflow.llm.router import ModelSet
 from smeflow.llm.wrappers.accounting import SpendingLimits, price_refusal
 from smeflow.llm.wrappers.privacy import residency_refusal
@@ -141,7 +148,7 @@ def forecast_run(
         _copy_ledger(state, folder)
         ledger = ending.enter_context(Ledger.open(folder, currency=workspace.rates.currency))
         asked: list[Question] = []
-        run = _Rehearsal(ledger.store, recipe, workspace, _unanswering(models, asked), threading.Event(), 1)
+        run = _Rehearsal(ledger.store, recipe, workspace, unanswering(models, asked), threading.Event(), 1)
         return _Forecaster(run, ledger, Path(state), models, redo, asked).forecast(accept_loss=accept_loss)
 
 
@@ -165,35 +172,6 @@ class _Rehearsal(RecipeRun):
         for arrival in super().arrivals():
             self.kept_bytes += len(arrival.data)
             yield arrival if self.kept_bytes <= KEPT_BYTES else replace(arrival, data=b"")
-
-
-@dataclass(eq=False)
-class _Unanswering:
-    """A model that answers nothing and keeps what it was asked. It stands for a chain of models."""
-
-    place: ModelEndpoint
-    places: tuple[ModelEndpoint, ...]
-    agree: int
-    asked: list[Question]
-
-    def complete(self, request: Request, /) -> Reply:
-        """Keep the question."""
-        self.asked.append(Question(request, self.places, self.agree))
-        return NoModel().complete(request)
-
-
-def _unanswering(models: ModelSet, asked: list[Question]) -> ModelSet:
-    """Put a model that answers nothing in the place of each chain; where it stands refuses no question."""
-
-    def stand_in(chain: ModelSet) -> ModelSet:
-        places = tuple(model.place for model in chain.models if not isinstance(model, NoModel))
-        if not places:
-            return ModelSet()
-        place = replace(places[0], region="local", price=FREE)
-        return ModelSet(models=(_Unanswering(place, places, chain.agree, asked),))
-
-    own = {name: stand_in(chain) for name, chain in models.steps.items()}
-    return replace(stand_in(models), steps=own)
 
 
 class _Forecaster:

@@ -2,12 +2,14 @@
 
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from statistics import fmean, stdev
 
 from smeflow.llm.ask import MAX_TRIES
-from smeflow.llm.interface import ModelEndpoint, Request
+from smeflow.llm.interface import ModelEndpoint, NoModel, Reply, Request
+from smeflow.llm.prices import FREE
+from smeflow.llm.router import ModelSet
 from smeflow.llm.wrappers.accounting import token_upper_bound
 
 USUAL_INPUT_TOKENS, USUAL_OUTPUT_TOKENS = 4_000, 1_500
@@ -65,6 +67,35 @@ class Question:
     request: Request
     places: tuple[ModelEndpoint, ...]
     agree: int = 1
+
+
+@dataclass(eq=False)
+class _Unanswering:
+    """A model that answers nothing and keeps what it was asked. It stands for a chain of models."""
+
+    place: ModelEndpoint
+    places: tuple[ModelEndpoint, ...]
+    agree: int
+    asked: list[Question]
+
+    def complete(self, request: Request, /) -> Reply:
+        """Keep the question."""
+        self.asked.append(Question(request, self.places, self.agree))
+        return NoModel().complete(request)
+
+
+def unanswering(models: ModelSet, asked: list[Question]) -> ModelSet:
+    """Put a model that answers nothing in the place of each chain; where it stands refuses no question."""
+
+    def stand_in(chain: ModelSet) -> ModelSet:
+        places = tuple(model.place for model in chain.models if not isinstance(model, NoModel))
+        if not places:
+            return ModelSet()
+        place = replace(places[0], region="local", price=FREE)
+        return ModelSet(models=(_Unanswering(place, places, chain.agree, asked),))
+
+    own = {name: stand_in(chain) for name, chain in models.steps.items()}
+    return replace(stand_in(models), steps=own)
 
 
 CostOf = Callable[[ModelEndpoint, int, int], Decimal]
