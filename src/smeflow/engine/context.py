@@ -7,8 +7,9 @@ import os
 import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
 from decimal import Decimal
-from typing import Literal, Protocol
+from typing import TYPE_CHECKING, Literal, Protocol
 
 from smeflow._text import hash_of
 from smeflow.core.case import Known
@@ -25,7 +26,7 @@ from smeflow.ledger.replies import Recalls
 from smeflow.ledger.rows import NANO, RunRow
 from smeflow.ledger.store import LedgerStore
 from smeflow.llm.call_log import CallLog, MemoryCallLog, Scope
-from smeflow.llm.interface import ConnectedLLM, ModelEndpoint, Reply, Request
+from smeflow.llm.interface import LLM, ConnectedLLM, ModelEndpoint, Reply, Request
 from smeflow.llm.router import ModelRouter, ModelSet
 from smeflow.llm.wrappers.accounting import SpendingLimits
 from smeflow.llm.wrappers.retry import CircuitBreaker
@@ -33,6 +34,9 @@ from smeflow.money import Money
 from smeflow.recipe.keys import WhenOver
 from smeflow.recipe.load import Recipe
 from smeflow.recipe.workspace import Budgets, Workspace
+
+if TYPE_CHECKING:
+    from smeflow.llm.batch import BatchService
 
 HaltReason = Literal["interrupted", "key", "quota", "model", "residency", "budget", "full", "broken"]
 
@@ -84,6 +88,8 @@ class StepModel(Protocol):
         ...
 
 
+PlaceKey = tuple[str, str, str]
+"""A provider, its model, and its address."""
 BindModel = Callable[[CallLog, Scope], StepModel]
 """Puts recording, budget, retries and the rest around the run's model, in the one safe order."""
 
@@ -116,6 +122,8 @@ class RunContext:
     """The fingerprint of each step."""
     over: WhenOver = "stop"
     """What becomes of an item whose question the budget does not allow."""
+    batches: Mapping[PlaceKey, "BatchService"] = field(default_factory=dict)
+    """Who takes batches, where the recipe allows hours."""
     notices: Callable[[], list[Phrase]] = list
     """Tells what a person should know of how the models were asked."""
 
@@ -123,6 +131,34 @@ class RunContext:
     def plan(self) -> str:
         """Identify what the plan would do, step for step."""
         return plan_hash(self.prints)
+
+
+def batch_services(models: ModelSet, hours: int) -> dict[PlaceKey, "BatchService"]:
+    """Give those of the models that take batches."""
+    from smeflow.llm.batch import BatchService
+
+    services = {_place_key(model): BatchService.of(model, hours) for model in models.every}
+    return {key: service for key, service in services.items() if service is not None}
+
+
+def _place_key(model: ConnectedLLM) -> PlaceKey:
+    return model.place.provider, model.place.model, model.place.base_url
+
+
+def _batching(
+    service: "BatchService | None", store: LedgerStore
+) -> Callable[[LLM, CallLog, str], LLM] | None:
+    """Give what keeps the questions to a model for a batch; None where it takes none."""
+    if service is None:
+        return None
+    from smeflow.llm.batch import LOOK_AGAIN_MINUTES, Batched
+
+    model = service.model
+
+    def later() -> datetime:
+        return store.clock() + timedelta(minutes=LOOK_AGAIN_MINUTES)
+
+    return lambda direct, log, key: Batched(direct=direct, model=model, log=log, key=key, later=later)
 
 
 def fingerprints_of(entries: tuple[Entry, ...], llm: str) -> dict[str, str]:
@@ -154,6 +190,7 @@ def set_up_run(
 
     models = llm if isinstance(llm, ModelSet) else ModelSet(models=(llm,) if llm is not None else ())
     limits = recipe.budget
+    services = {} if recipe.hours is None else batch_services(models, recipe.hours)
 
     def make_stack(model: ConnectedLLM | None) -> WrapperStack:
         return WrapperStack(
@@ -166,6 +203,7 @@ def set_up_run(
                 item=limits.item, run=limits.run, month=limits.month, source=str(recipe.path)
             ),
             breaker=CircuitBreaker(stop=halt.event),
+            batched=_batching(services.get(_place_key(model)), store) if model is not None else None,
         )
 
     crew = ModelRouter(models, make_stack, cheaper=limits.over == "cheaper")
@@ -196,6 +234,7 @@ def set_up_run(
         halt=halt,
         meter=RunMeter(stop=halt.event),
         over=limits.over,
+        batches=services,
         notices=crew.notices,
         recalls=Recalls(store) if has_model else None,
         prints=prints,

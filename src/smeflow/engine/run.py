@@ -19,6 +19,7 @@ from smeflow import __version__
 from smeflow._system import lock, unlock
 from smeflow._text import hash_of, sha256
 from smeflow.documents.document import ROW
+from smeflow.engine.batches import collect_batches, submit_batches
 from smeflow.engine.context import HaltReason, RunHalt, set_up_run
 from smeflow.engine.outputs import Projection
 from smeflow.engine.pool import ItemPool, RunProgress
@@ -43,7 +44,7 @@ from smeflow.ledger.items import count_items
 from smeflow.ledger.ledger import Ledger
 from smeflow.ledger.mail import LedgerMailIndex
 from smeflow.ledger.opening import mended_notice
-from smeflow.ledger.rows import Counts
+from smeflow.ledger.rows import STATES, Counts
 from smeflow.ledger.store import LedgerStore, utc_now
 from smeflow.llm.interface import ConnectedLLM
 from smeflow.llm.router import ModelSet
@@ -143,7 +144,7 @@ class RunSummary:
     """The head of the audit chain at the end, ``NUMBER:HASH``: kept elsewhere, it shows later changes."""
 
     def _repr_html_(self) -> str:
-        names = ("items", "done", "review", "failed", "skipped", "open")
+        names = ("items", *STATES)
         heads = "".join(f"<th>{name}</th>" for name in names)
         cells = "".join(f"<td>{getattr(self, name)}</td>" for name in names)
         return f"<table><tr>{heads}</tr><tr>{cells}</tr></table>"
@@ -254,15 +255,16 @@ class RecipeRun:
     ) -> RunSummary:
         """Do all of it."""
         settle_lost_calls(self.store, self.recipe.name)
+        self.notes.extend(collect_batches(self.context))
         self.take_in(accept_loss=accept_loss)
         reopen_finished(self.context, redo)
         crew = ItemPool(self.context, self.workers)
         crew.work(self.stop, on_progress)
+        self.notes.extend(() if self.stop.is_set() else submit_batches(self.context))
         self.worked = sum(count for state, count in crew.feed.ended.items() if state != "open")
         if isinstance(self.recipe.source, RemarkingSource):
             self.notes.extend(self.recipe.source.remarks)
-        notice = outdated_notice(self.context)
-        self.notes.extend([notice] if notice else [])
+        self.notes.extend(filter(None, [outdated_notice(self.context)]))
         errors = self._deliver()
         summary = self._summary()
         history.end_run(self.store, self.context.run, stopped=summary.stopped, summary=_summary_json(summary))
@@ -334,9 +336,8 @@ class RecipeRun:
 
     def _summary(self) -> RunSummary:
         now: Counts = count_items(self.store, self.recipe.name)
-        source = self.recipe.source
+        source, models = self.recipe.source, self.context.notices()
         reasons = (self.halt.away, self.halt.phrase, self.halt.waits)
-        models = self.context.notices()
         self.notes[:0] = [*(why for why in reasons if why is not None), *models]
         meter, currency = self.context.meter, self.context.budget.currency
         asked = self.store.read("asked in run", run=self.context.run.id)[0]["items"]
@@ -395,6 +396,5 @@ def _as_incoming(arrival: Arrival) -> Incoming:
 
 
 def _as_refused(arrival: UnreadableArrival) -> Incoming:
-    return Incoming(
-        key=arrival.key, version="", name=arrival.key, media_type="", data=b"", refused=arrival.phrase
-    )
+    key = arrival.key
+    return Incoming(key=key, version="", name=key, media_type="", data=b"", refused=arrival.phrase)

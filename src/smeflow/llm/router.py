@@ -81,6 +81,8 @@ def _costs_less(place: ModelEndpoint, than: ModelEndpoint, request: Request) -> 
 
 
 def _next_may_answer(error: SmeflowError) -> bool:
+    if isinstance(error, AnswerLater) and error.ticket == "batch":
+        return False  # it is asked already, and answers when its batch does
     return not isinstance(error, LLMRejected) or error.reason in FALLBACK_REASONS
 
 

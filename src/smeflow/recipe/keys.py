@@ -235,6 +235,9 @@ class RecipeText(BaseModel):
     """How far documents may travel to a model; ``eu`` unless told otherwise here or in ``smeflow.toml``."""
     budget: BudgetText = Field(default_factory=BudgetText)
     """The most that paid models may cost: ``{run: 5 EUR, month: 20 EUR, item: 0.10 EUR, over: wait}``."""
+    hours: int | None = Field(default=None, ge=24, le=168)
+    """How long an answer may take, from 24 on: questions are handed in as batches at half the price, where
+    the provider takes them. Unsaid, they are asked at once."""
     timezone: str | None = None
     """Where days begin and end, such as ``Europe/Paris``."""
     schedule: str | None = None

@@ -60,6 +60,8 @@ class Recipe:
     redact: bool = False
     private: tuple[str, ...] = ()
     """Fields of an item whose values no model sees."""
+    hours: int | None = None
+    """How long an answer may take, where batches may be used."""
     timezone: str = "Europe/Paris"
     workers: int = 8
     schedule: Schedule | None = None
@@ -242,6 +244,7 @@ class _RecipeLoader:
             split=split or text.split,
             redact=text.redact,
             private=text.private,
+            hours=text.hours,
             timezone=text.timezone or "Europe/Paris",
             workers=text.workers,
             schedule=parse_schedule(text.schedule) if text.schedule else None,

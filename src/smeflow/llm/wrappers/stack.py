@@ -1,6 +1,7 @@
 """Bind a model to a step call, in the one order of wrappers that is safe."""
 
 import threading
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
 
@@ -63,6 +64,8 @@ class WrapperStack:
     """The budget that stands, only to refuse what has no price; the log keeps the sums."""
     breaker: CircuitBreaker = field(default_factory=CircuitBreaker)
     patience: Patience = field(default_factory=Patience)
+    batched: Callable[[LLM, CallLog, str], LLM] | None = None
+    """Puts what keeps questions for a batch before what asks them, for a call's name; None asks them all."""
 
     def __post_init__(self) -> None:
         """Work out once what cannot change."""
@@ -84,8 +87,10 @@ class WrapperStack:
 
         def asking(key: str) -> LLM:
             budgeted = Budgeted(inner=llm, log=call_log, place=self.place, key=key)
-            retrying = Retrying(inner=budgeted, rule=rule, state=state)
-            return retrying if scope.take else self._cached(retrying, call_log, key)
+            asked: LLM = Retrying(inner=budgeted, rule=rule, state=state)
+            if self.batched is not None:
+                asked = self.batched(asked, call_log, key)
+            return asked if scope.take else self._cached(asked, call_log, key)
 
         wrapped: LLM = Journaled(inner=asking, log=call_log, scope=scope)
         if self.redact:
