@@ -176,6 +176,12 @@ def plan_hash(prints: Mapping[str, str]) -> str:
     return hash_of(list(prints.items()))
 
 
+def spending_limits(recipe: Recipe) -> SpendingLimits:
+    """Give the recipe's limits, for who refuses what has no price."""
+    budget = recipe.budget
+    return SpendingLimits(item=budget.item, run=budget.run, month=budget.month, source=str(recipe.path))
+
+
 def set_up_run(
     store: LedgerStore,
     recipe: Recipe,
@@ -189,7 +195,6 @@ def set_up_run(
     from smeflow.llm.wrappers.stack import WrapperStack
 
     models = llm if isinstance(llm, ModelSet) else ModelSet(models=(llm,) if llm is not None else ())
-    limits = recipe.budget
     services = {} if recipe.hours is None else batch_services(models, recipe.hours)
 
     def make_stack(model: ConnectedLLM | None) -> WrapperStack:
@@ -199,14 +204,12 @@ def set_up_run(
             residency=recipe.residency,
             residency_source=recipe.residency_mark,
             redact=recipe.redact,
-            limits=SpendingLimits(
-                item=limits.item, run=limits.run, month=limits.month, source=str(recipe.path)
-            ),
+            limits=spending_limits(recipe),
             breaker=CircuitBreaker(stop=halt.event),
             batched=_batching(services.get(_place_key(model)), store) if model is not None else None,
         )
 
-    crew = ModelRouter(models, make_stack, cheaper=limits.over == "cheaper")
+    crew = ModelRouter(models, make_stack, cheaper=recipe.budget.over == "cheaper")
     has_model = any(not isinstance(model, NoModel) for model in models.every)
     prints = fingerprints_of(recipe.entries, recipe.llm)
     run = begin_run(
@@ -226,14 +229,14 @@ def set_up_run(
         has_model=has_model,
         llm=recipe.llm,
         known=KnownWithSuppliers(KnownWithEdits(workspace.known(), store, recipe.name), store),
-        budget=budget_in_one_currency(limits, workspace),
+        budget=budget_in_one_currency(recipe.budget, workspace),
         run=run,
         split=recipe.split,
         smeflow=smeflow,
         private=recipe.private,
         halt=halt,
         meter=RunMeter(stop=halt.event),
-        over=limits.over,
+        over=recipe.budget.over,
         batches=services,
         notices=crew.notices,
         recalls=Recalls(store) if has_model else None,

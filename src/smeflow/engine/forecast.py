@@ -19,6 +19,7 @@ from typing import Literal
 
 from smeflow.core.plan import Entry
 from smeflow.documents.document import ROW
+from smeflow.engine.context import spending_limits
 from smeflow.engine.item import process_item
 from smeflow.engine.redo import reopen_finished
 from smeflow.engine.run import RecipeRun
@@ -46,7 +47,7 @@ from smeflow.ledger.rows import NANO, ItemRow
 from smeflow.ledger.store import LedgerStore, blob_file
 from smeflow.llm.interface import ConnectedLLM, ModelEndpoint, NoModel
 from smeflow.llm.router import ModelSet
-from smeflow.llm.wrappers.accounting import SpendingLimits, price_refusal
+from smeflow.llm.wrappers.accounting import price_refusal
 from smeflow.llm.wrappers.privacy import residency_refusal
 from smeflow.recipe.load import Recipe
 from smeflow.recipe.workspace import Workspace
@@ -372,10 +373,8 @@ def _prompted(entries: Sequence[Entry]) -> list[str]:
 
 
 def _destination(recipe: Recipe, place: ModelEndpoint) -> ModelDestination:
-    limits = recipe.budget
-    spending = SpendingLimits(item=limits.item, run=limits.run, month=limits.month, source=str(recipe.path))
     refusal: LLMRejected | None = residency_refusal(place, recipe.residency, recipe.residency_mark)
-    refusal = refusal or price_refusal(place, spending)
+    refusal = refusal or price_refusal(place, spending_limits(recipe))
     return ModelDestination(place=place, refused=refusal.phrase if refusal is not None else None)
 
 

@@ -7,7 +7,7 @@ import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from decimal import Decimal
-from typing import Literal
+from typing import Any, Literal
 
 from smeflow._text import canonical_json
 from smeflow.errors import LLMError
@@ -113,7 +113,7 @@ def batch_jobs(store: LedgerStore, recipe: str) -> list[BatchJob]:
     return [BatchJob(**value) for value in _values(store, _job_name(recipe, ""))]
 
 
-def _values(store: LedgerStore, start: str) -> list[dict[str, str]]:
+def _values(store: LedgerStore, start: str) -> list[dict[str, Any]]:
     rows = store.tuples("all memory")
     return [json.loads(value) for name, value, *_ in sorted(rows) if name.startswith(start)]
 
