@@ -269,6 +269,20 @@ def test_what_is_set_aside_for_a_batch_counts_against_the_budget(waiting, batche
 
 
 @pytest.mark.slow
+def test_what_waits_is_waited_for_when_the_recipe_allows_no_hours_any_more(waiting, batcher):
+    """It is not paid twice; what is new is asked at once."""
+    office, run = waiting
+    llm = model(batcher)
+    run(llm)
+    office.settings["hours"] = None
+    office.source.here["new"] = "another text"
+    summary = run(llm, hours=1)
+    assert (summary.done, summary.open, batcher.direct) == (1, 3, 1)
+    batcher.ready = True
+    assert (run(llm, hours=20).done, batcher.direct, len(batcher.orders)) == (4, 1, 1)
+
+
+@pytest.mark.slow
 def test_questions_of_a_batch_that_is_no_more_are_asked_directly(waiting, batcher):
     """The provider has forgotten it: nobody waits for ever."""
     _, run = waiting

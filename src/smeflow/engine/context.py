@@ -21,6 +21,7 @@ from smeflow.engine.lookups import KnownWithEdits, KnownWithSuppliers
 from smeflow.errors import SmeflowError
 from smeflow.i18n import Phrase
 from smeflow.ledger.budget import Budget
+from smeflow.ledger.deferred import deferred_calls
 from smeflow.ledger.history import begin_run
 from smeflow.ledger.replies import Recalls
 from smeflow.ledger.rows import NANO, RunRow
@@ -133,11 +134,13 @@ class RunContext:
         return plan_hash(self.prints)
 
 
-def batch_services(models: ModelSet, hours: int) -> dict[PlaceKey, "BatchService"]:
-    """Give those of the models that take batches."""
+def batch_services(store: LedgerStore, recipe: Recipe, models: ModelSet) -> dict[PlaceKey, "BatchService"]:
+    """Give those of the models that take batches; none where the recipe allows no hours and nothing waits."""
+    if recipe.hours is None and not deferred_calls(store, recipe.name):
+        return {}
     from smeflow.llm.batch import BatchService
 
-    services = {_place_key(model): BatchService.of(model, hours) for model in models.every}
+    services = {_place_key(model): BatchService.of(model, recipe.hours or 24) for model in models.every}
     return {key: service for key, service in services.items() if service is not None}
 
 
@@ -146,19 +149,21 @@ def _place_key(model: ConnectedLLM) -> PlaceKey:
 
 
 def _batching(
-    service: "BatchService | None", store: LedgerStore
+    service: "BatchService | None", store: LedgerStore, recipe: Recipe
 ) -> Callable[[LLM, CallLog, str], LLM] | None:
     """Give what keeps the questions to a model for a batch; None where it takes none."""
     if service is None:
         return None
     from smeflow.llm.batch import LOOK_AGAIN_MINUTES, Batched
 
-    model = service.model
+    model, keeps = service.model, recipe.hours is not None
 
     def later() -> datetime:
         return store.clock() + timedelta(minutes=LOOK_AGAIN_MINUTES)
 
-    return lambda direct, log, key: Batched(direct=direct, model=model, log=log, key=key, later=later)
+    return lambda direct, log, key: Batched(
+        direct=direct, model=model, log=log, key=key, later=later, keeps=keeps
+    )
 
 
 def fingerprints_of(entries: tuple[Entry, ...], llm: str) -> dict[str, str]:
@@ -195,7 +200,7 @@ def set_up_run(
     from smeflow.llm.wrappers.stack import WrapperStack
 
     models = llm if isinstance(llm, ModelSet) else ModelSet(models=(llm,) if llm is not None else ())
-    services = {} if recipe.hours is None else batch_services(models, recipe.hours)
+    services = batch_services(store, recipe, models)
 
     def make_stack(model: ConnectedLLM | None) -> WrapperStack:
         return WrapperStack(
@@ -206,7 +211,7 @@ def set_up_run(
             redact=recipe.redact,
             limits=spending_limits(recipe),
             breaker=CircuitBreaker(stop=halt.event),
-            batched=_batching(services.get(_place_key(model)), store) if model is not None else None,
+            batched=_batching(services.get(_place_key(model)), store, recipe) if model is not None else None,
         )
 
     crew = ModelRouter(models, make_stack, cheaper=recipe.budget.over == "cheaper")

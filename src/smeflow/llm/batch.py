@@ -214,6 +214,8 @@ class Batched:
     key: str
     later: "Callable[[], datetime]"
     """Gives when to look again."""
+    keeps: bool = True
+    """Whether questions that are new wait too, or only those that do already."""
 
     def complete(self, request: Request, /) -> Reply:
         """Keep the question, or ask it where no batch may.
@@ -225,7 +227,7 @@ class Batched:
         if request.again or request.pictures or not isinstance(log, DeferringLog):
             return self.direct.complete(request)
         standing = log.deferral(self.key)
-        if standing == "direct":
+        if standing == "direct" or not (standing or self.keeps):
             return self.direct.complete(request)
         if not standing:
             place = at_half_price(self.model.place)
