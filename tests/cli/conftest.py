@@ -3,7 +3,7 @@
 import json
 import shutil
 import threading
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
@@ -115,12 +115,25 @@ class Handler(BaseHTTPRequestHandler):
         """Say nothing."""
 
 
-@pytest.fixture
-def provider():
-    """Start a model server."""
+@contextmanager
+def _served():
     server = Provider()
     threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
     yield server
     server.free.set()
     server.shutdown()
     server.server_close()
+
+
+@pytest.fixture
+def provider():
+    """Start a model server."""
+    with _served() as server:
+        yield server
+
+
+@pytest.fixture
+def other_provider():
+    """Start a second one."""
+    with _served() as server:
+        yield server

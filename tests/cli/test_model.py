@@ -1,8 +1,12 @@
 """Commands with a model that answers, refuses or costs too much."""
 
 import json
+import time
+from dataclasses import replace
 
 import pytest
+
+from smeflow.llm import router
 
 CANARY = "canary-key-5f3759df"
 
@@ -86,6 +90,41 @@ def test_a_spent_budget_ends_with_six_and_asks_nothing(smeflow, provider, rows):
     assert told.code == 6
     assert (told.lines[-1]["open"], told.lines[-1]["failed"], provider.asked) == (3, 0, 0)
     assert "0.01 EUR" in told.err
+    assert smeflow("status", "--json").lines[-1]["waiting_for_budget"] > 0
     toml.write_text('[budgets]\nrun = "5 EUR"\n' + price, "utf-8")
     provider.text = json.dumps({"customer": {"value": "Martin", "quote": "Martin"}})
     assert smeflow("run", ".", "--llm", provider.name, "--json").lines[-1]["open"] == 0
+
+
+@pytest.mark.slow
+def test_many_items_do_not_each_wait_for_a_provider_that_is_away(
+    smeflow, tmp_path, provider, other_provider, monkeypatch
+):
+    """It is left alone until it is back; the other one of the chain answers, and the run says so."""
+    monkeypatch.setattr(
+        router,
+        "QUICK_PATIENCE",
+        replace(router.QUICK_PATIENCE, cooldown_seconds=1.0, first_wait_seconds=0.05),
+    )
+    other = other_provider
+    provider.text = other.text = json.dumps({"colour": "red"})
+    provider.status = 503
+    rows = [json.dumps({"id": str(n), "text": f"Number {n} is red."}) for n in range(60)]
+    (tmp_path / "a.jsonl").write_text("\n".join(rows[:40]) + "\n", encoding="utf-8")
+    (tmp_path / "recipe.yaml").write_text(
+        f"recipe: r\nllm: [{provider.name}, {other.name.replace('test@', 'spare@')}]\n"
+        "source: {lines: a.jsonl}\nsteps:\n  - {extract: found, fields: {colour: text}}\n",
+        encoding="utf-8",
+    )
+    began = time.monotonic()
+    told = smeflow("run", "recipe.yaml")
+    seconds = time.monotonic() - began
+    assert "40 items" in told.out
+    assert "was left alone for a while" in told.err
+    assert other.asked == 40
+    assert "was left alone for a while" in smeflow("status").err
+    assert provider.asked <= 12 + seconds / 1.0  # eight workers' first attempts, and one a cooldown
+    provider.status, before = 200, provider.asked
+    (tmp_path / "a.jsonl").write_text("\n".join(rows) + "\n", encoding="utf-8")
+    smeflow("run", "recipe.yaml")
+    assert (provider.asked - before, other.asked) == (20, 40)

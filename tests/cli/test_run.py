@@ -223,3 +223,31 @@ def test_a_full_disk_ends_with_the_promised_line(smeflow, workspace, monkeypatch
     assert told.code == 28
     summary = told.lines[-1]
     assert summary["items"] == sum(summary[s] for s in ("done", "review", "failed", "skipped", "open")) == 4
+
+
+def test_a_dry_run_tells_what_would_happen_and_leaves_no_trace(smeflow, tmp_path, provider):
+    """Items, calls and cost with their span, where texts go, what sinks would do; nothing is made."""
+    (tmp_path / "a.jsonl").write_text('{"id": "1", "text": "Some words."}\n', encoding="utf-8")
+    (tmp_path / "recipe.yaml").write_text(
+        f"recipe: r\nllm: {provider.name}\nsource: {{lines: a.jsonl}}\nsteps:\n"
+        "  - {extract: found, fields: {colour: text}}\n"
+        "sinks:\n  - {table: out.csv, rows: found.record}\n"
+        "  - {webhook: 'https://example.com/hook?key=abc', sign: false}\n",
+        encoding="utf-8",
+    )
+    told = smeflow("run", "recipe.yaml", "--dry-run", "--json")
+    assert told.code == 0, told.err
+    (line,) = told.lines
+    assert (line["items"], line["new"], line["basis"]) == (1, 1, "sample")
+    assert line["calls"] == {"low": "1", "expected": "1", "high": "5"}
+    assert [(m["region"], m["leaves"]) for m in line["models"]] == [("local", False)]
+    assert [(s["kind"], s["does"]) for s in line["sinks"]] == [("table", "writes"), ("webhook", "sends")]
+    assert "abc" not in told.out
+    words = smeflow("run", "recipe.yaml", "--dry-run")
+    assert "1 new" in words.out
+    assert "No text leaves this machine" in words.out
+    assert "les textes" not in words.out
+    french = smeflow("--lang", "fr", "run", "recipe.yaml", "--dry-run")
+    assert "1 nouveaux" in french.out
+    assert provider.asked == 0
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["a.jsonl", "recipe.yaml"]

@@ -1,6 +1,6 @@
 import threading
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from pathlib import Path
 
@@ -13,6 +13,7 @@ from smeflow.engine.run import RecipeLock
 from smeflow.errors import AnswerLater, LedgerBusy, LLMRejected, LLMUnavailable, SinkError
 from smeflow.i18n import say
 from smeflow.llm.interface import LLM, Message, ModelEndpoint, Price, Reply, Request
+from smeflow.llm.router import ModelSet
 from smeflow.llm.testing import Scripted
 from smeflow.money import Money
 from smeflow.recipe.workspace import Budgets
@@ -291,6 +292,39 @@ def test_a_budget_that_is_spent_ends_the_run_with_eight_workers_too(office):
     summary = office.run(Scripted([reply], for_ever=True, place=PRICED), workers=8)
     assert (summary.stopped, summary.done) == ("budget", 2)
     assert summary.cost == Money(Decimal("3.000000"), "EUR")
+
+
+def test_past_the_budget_items_may_wait_while_the_others_go_on(office):
+    """Over: wait leaves them open and says so; what asks nothing is finished, and the next run takes them."""
+    office.source.here = texts(6) | {"free": "nothing to ask"}
+    office.settings["budget"] = Budgets(run=Money(Decimal(5), "EUR"), over="wait")
+    office.plan(Entry(step=kind, when=lambda case: "nothing" not in case.text))
+    reply = Reply(text="x", model="m", cost=Money(Decimal(2), "EUR"))
+    summary = office.run(Scripted([reply], for_ever=True, place=PRICED), workers=2)
+    assert (summary.stopped, summary.done, summary.open) == (None, 3, 4)
+    assert "The budget of one run is 5 EUR" in str(summary.notes[0])
+    waiting = [key for key in office.source.here if office.item(key).reason.kind == "budget"]
+    assert len(waiting) == 4
+    assert office.run(Scripted([reply], for_ever=True, place=PRICED)).done == 5
+
+
+def test_past_the_budget_the_cheaper_model_of_the_chain_is_asked(office):
+    """Over: cheaper never asks a dearer one; where none fits, the run stops as ever."""
+    office.source.here = texts(6)
+    office.settings["budget"] = Budgets(run=Money(Decimal(5), "EUR"), over="cheaper")
+    office.plan(kind)
+    dear = Scripted([Reply(text="x", model="m", cost=Money(Decimal(2), "EUR"))], for_ever=True, place=PRICED)
+    dearer_price = replace(PRICED.price, output_per_million=Decimal(2000))
+    dearer = Scripted(["y"], for_ever=True, place=replace(PRICED, model="l", price=dearer_price, region="eu"))
+    small_price = replace(PRICED.price, output_per_million=Decimal(1))
+    small = Scripted(["z"], for_ever=True, place=replace(PRICED, model="s", price=small_price, region="eu"))
+    summary = office.run(ModelSet(models=(dear, dearer, small)), workers=1)
+    assert (summary.stopped, summary.done) == (None, 6)
+    assert (len(dear.requests), dearer.requests, len(small.requests)) == (2, [], 4)
+    assert "4 questions to p/m were over the budget; p/s answered them." in map(str, summary.notes)
+    office.source.here |= {f"more {key}": f"more {text}" for key, text in texts(3).items()}
+    office.settings["budget"] = Budgets(run=Money(Decimal("0.0001"), "EUR"), over="cheaper")
+    assert office.run(ModelSet(models=(dear, small)), workers=1).stopped == "budget"
 
 
 def test_the_budget_of_one_item_gives_it_to_a_person(office):

@@ -4,7 +4,10 @@ import base64
 import hashlib
 import hmac
 import json
+import socket
 import threading
+import time
+from contextlib import suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
@@ -87,6 +90,42 @@ def test_without_a_secret_nothing_is_sent(receiver, monkeypatch):
     with pytest.raises(SinkError, match="SMEFLOW_WEBHOOK_SECRET"):
         sink.deliver(sink.parcel(item()), "", 1)
     assert receiver.calls == []
+
+
+def test_while_secrets_change_both_sign(receiver, monkeypatch):
+    """The receiver takes whichever it knows; each is a signature of its own."""
+    monkeypatch.setenv("NEW_SECRET", "whsec_" + base64.b64encode(b"n" * 24).decode())
+    monkeypatch.setenv("OLD_SECRET", "whsec_" + base64.b64encode(b"o" * 24).decode())
+    sink = hook(receiver.url, secret=["NEW_SECRET", "OLD_SECRET"])
+    assert sink.deliver(sink.parcel(item()), "", 1).took
+    ((_, headers, body),) = receiver.calls
+    expected = [webhook.signature(key * 24, headers["webhook-id"], 1, body) for key in (b"n", b"o")]
+    assert headers["webhook-signature"].split(" ") == expected
+
+
+@pytest.mark.parametrize(
+    ("start", "status"), [(b"HTTP/1.1 200 OK\r\ncontent-length: 9\r\n\r\n", 200), (b"HTTP/1.1 2", 0)]
+)
+def test_whoever_answers_a_byte_at_a_time_holds_nobody_up(monkeypatch, start, status):
+    """The whole of a delivery has an end; a status that came counts, whatever becomes of the rest."""
+    monkeypatch.setattr(webhook, "DEADLINE_SECONDS", 0.5)
+    with socket.create_server(("127.0.0.1", 0)) as server:
+
+        def drip():
+            line, _ = server.accept()
+            with line, suppress(OSError):
+                line.recv(65_536)
+                line.sendall(start)
+                while True:
+                    line.sendall(b"x")
+                    time.sleep(0.05)
+
+        threading.Thread(target=drip, daemon=True).start()
+        sink = hook(f"http://127.0.0.1:{server.getsockname()[1]}/hook", sign=False)
+        began = time.monotonic()
+        answer = sink.deliver(sink.parcel(item()), "", 1)
+    assert (answer.status, answer.final) == (status, False)
+    assert time.monotonic() - began < 5
 
 
 def test_a_redirect_is_not_followed(receiver):

@@ -1,11 +1,12 @@
 """Several models for one question."""
 
 import json
+from datetime import UTC, datetime
 
 import pytest
 from pydantic import BaseModel
 
-from smeflow.errors import AnswerInvalid, LLMRejected, LLMUnavailable
+from smeflow.errors import AnswerInvalid, AnswerLater, LLMRejected, LLMUnavailable
 from smeflow.i18n import say
 from smeflow.llm.ask import AnswerForm, Prompt, ask
 from smeflow.llm.call_log import MemoryCallLog, Scope
@@ -36,6 +37,15 @@ def test_the_next_one_is_asked_where_one_is_away_or_rejects_us(error):
     """A fallback needs nobody to look."""
     first, second = Scripted([error]), Scripted(["there"])
     assert Fallback(models=[first, second]).complete(REQUEST).text == "there"
+
+
+def test_a_question_that_waits_for_a_batch_is_asked_of_nobody_else():
+    """It is on its way: the next model would be paid for the same."""
+    waits = AnswerLater(say("later"), due_at=datetime(2026, 11, 30, tzinfo=UTC), ticket="batch")
+    second = Scripted(["there"])
+    with pytest.raises(AnswerLater):
+        Fallback(models=[Scripted([waits]), second]).complete(REQUEST)
+    assert second.requests == []
 
 
 @pytest.mark.parametrize("reason", ["residency", "request"])

@@ -433,3 +433,40 @@ def test_a_kind_of_a_package_is_found_by_its_entry_point(
         assert any("did you mean due_soon?" in each for each in near)
     finally:
         entry_points_of.cache_clear()
+
+
+@pytest.mark.parametrize(
+    ("budget", "llm", "told"),
+    [
+        (
+            "{run: 1 EUR, over: wiat}",
+            "none",
+            "3:28: over must be one of stop, cheaper, wait; did you mean wait?",
+        ),
+        ("{run: 1 EUR, over: cheaper}", "local", "3:28: over: cheaper needs a second model"),
+        ("{run: a lot}", "none", "3:15: write an amount with its currency"),
+        ("{run: null}", "none", "3:15: write an amount with its currency"),
+    ],
+)
+def test_a_mistake_in_the_budget_is_told_at_its_value(
+    tmp_path: Path, budget: str, llm: str, told: str
+) -> None:
+    """What is done past it is one of three words, and a cheaper model must be there."""
+    text = f"recipe: r\nllm: {llm}\nbudget: {budget}\nsource: {{folder: inbox/}}\nsteps:\n"
+    text += "  - extract: invoice\n    into: Invoice\n"
+    (found,) = problems(write(tmp_path, text))
+    assert told in found
+
+
+def test_what_is_done_past_the_budget_is_the_recipes_or_the_firms(tmp_path: Path) -> None:
+    """The recipe's word stands before that of ``smeflow.toml``; unsaid, the run stops."""
+    text = "recipe: r\n{}source: {{folder: inbox/}}\nsteps:\n  - extract: invoice\n    into: Invoice\n"
+    assert load(write(tmp_path, text.format("")), environ={}).budget.over == "stop"
+    (tmp_path / "smeflow.toml").write_text('[budgets]\nover = "wait"\nrun = "1 EUR"\n', encoding="utf-8")
+    budget = load(write(tmp_path, text.format("")), environ={}).budget
+    assert (budget.over, budget.run) == ("wait", Money(Decimal(1), "EUR"))
+    stops = load(write(tmp_path, text.format("budget: {over: stop}\n")), environ={}).budget
+    assert (stops.over, stops.run) == ("stop", Money(Decimal(1), "EUR"))
+    (tmp_path / "smeflow.toml").write_text('[budgets]\nover = "never"\n', encoding="utf-8")
+    with pytest.raises(RecipeError, match="must be one of"):
+        load(write(tmp_path, text.format("")), environ={})

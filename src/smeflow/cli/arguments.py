@@ -41,6 +41,10 @@ Llm = Annotated[
         help="A model such as mistral/mistral-small-latest, auto (what is allowed), or none.",
     ),
 ]
+OtherLlm = Annotated[
+    str,
+    typer.Option("--llm", metavar="NAME", help="Another model than the recipe says; none asks no model."),
+]
 Yes = Annotated[
     bool, typer.Option("--yes", help="Agree to a provider that is asked for the first time in this folder.")
 ]

@@ -8,10 +8,11 @@ import os
 import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 from types import TracebackType
-from typing import IO, Literal, Protocol, Self
+from typing import IO, TYPE_CHECKING, Literal, Protocol, Self
 
 from smeflow._system import lock, unlock
 from smeflow._text import hash_of, sha256
@@ -25,18 +26,23 @@ from smeflow.engine.lookups import KnownWithEdits, KnownWithSuppliers
 from smeflow.errors import LedgerBusy, SmeflowError
 from smeflow.i18n import Phrase, say
 from smeflow.ledger.budget import Budget
+from smeflow.ledger.deferred import deferred_calls
 from smeflow.ledger.history import begin_run
 from smeflow.ledger.replies import Recalls
 from smeflow.ledger.rows import NANO, RunRow
 from smeflow.ledger.store import LedgerStore
 from smeflow.llm.call_log import CallLog, MemoryCallLog, Scope
-from smeflow.llm.interface import ConnectedLLM, ModelEndpoint, Reply, Request
+from smeflow.llm.interface import LLM, ConnectedLLM, ModelEndpoint, Reply, Request
 from smeflow.llm.router import ModelRouter, ModelSet
 from smeflow.llm.wrappers.accounting import SpendingLimits
 from smeflow.llm.wrappers.retry import CircuitBreaker
 from smeflow.money import Money
+from smeflow.recipe.keys import WhenOver
 from smeflow.recipe.load import Recipe
 from smeflow.recipe.workspace import Budgets, Workspace
+
+if TYPE_CHECKING:
+    from smeflow.llm.batch import BatchService
 
 HaltReason = Literal["interrupted", "key", "quota", "model", "residency", "budget", "full", "broken"]
 
@@ -55,6 +61,8 @@ class RunHalt:
     """What is raised once everything is written down, if the run cannot tell its end otherwise."""
     away: Phrase | None = None
     """What was never there, so that items were put off."""
+    waits: Phrase | None = None
+    """Which budget items wait for, while the run goes on."""
     event: threading.Event = field(default_factory=threading.Event)
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
@@ -141,6 +149,8 @@ class StepModel(Protocol):
         ...
 
 
+PlaceKey = tuple[str, str, str]
+"""A provider, its model, and its address."""
 BindModel = Callable[[CallLog, Scope], StepModel]
 """Puts recording, budget, retries and the rest around the run's model, in the one safe order."""
 
@@ -173,11 +183,49 @@ class RunContext:
     """The fingerprint of each step."""
     events: RunEvents = NOBODY
     """Told what happens."""
+    over: WhenOver = "stop"
+    """What becomes of an item whose question the budget does not allow."""
+    batches: Mapping[PlaceKey, "BatchService"] = field(default_factory=dict)
+    """Who takes batches, where the recipe allows hours."""
+    notices: Callable[[], list[Phrase]] = list
+    """Tells what a person should know of how the models were asked."""
 
     @property
     def plan(self) -> str:
         """Identify what the plan would do, step for step."""
         return plan_hash(self.prints)
+
+
+def batch_services(store: LedgerStore, recipe: Recipe, models: ModelSet) -> dict[PlaceKey, "BatchService"]:
+    """Give those of the models that take batches; none where the recipe allows no hours and nothing waits."""
+    if recipe.hours is None and not deferred_calls(store, recipe.name):
+        return {}
+    from smeflow.llm.batch import BatchService
+
+    services = {_place_key(model): BatchService.of(model, recipe.hours or 24) for model in models.every}
+    return {key: service for key, service in services.items() if service is not None}
+
+
+def _place_key(model: ConnectedLLM) -> PlaceKey:
+    return model.place.provider, model.place.model, model.place.base_url
+
+
+def _batching(
+    service: "BatchService | None", store: LedgerStore, recipe: Recipe
+) -> Callable[[LLM, CallLog, str], LLM] | None:
+    """Give what keeps the questions to a model for a batch; None where it takes none."""
+    if service is None:
+        return None
+    from smeflow.llm.batch import LOOK_AGAIN_MINUTES, Batched
+
+    model, keeps = service.model, recipe.hours is not None
+
+    def later() -> datetime:
+        return store.clock() + timedelta(minutes=LOOK_AGAIN_MINUTES)
+
+    return lambda direct, log, key: Batched(
+        direct=direct, model=model, log=log, key=key, later=later, keeps=keeps
+    )
 
 
 def fingerprints_of(entries: tuple[Entry, ...], llm: str) -> dict[str, str]:
@@ -195,6 +243,12 @@ def plan_hash(prints: Mapping[str, str]) -> str:
     return hash_of(list(prints.items()))
 
 
+def spending_limits(recipe: Recipe) -> SpendingLimits:
+    """Give the recipe's limits, for who refuses what has no price."""
+    budget = recipe.budget
+    return SpendingLimits(item=budget.item, run=budget.run, month=budget.month, source=str(recipe.path))
+
+
 def set_up_run(
     store: LedgerStore,
     recipe: Recipe,
@@ -208,7 +262,7 @@ def set_up_run(
     from smeflow.llm.wrappers.stack import WrapperStack
 
     models = llm if isinstance(llm, ModelSet) else ModelSet(models=(llm,) if llm is not None else ())
-    limits = recipe.budget
+    services = batch_services(store, recipe, models)
 
     def make_stack(model: ConnectedLLM | None) -> WrapperStack:
         return WrapperStack(
@@ -217,13 +271,12 @@ def set_up_run(
             residency=recipe.residency,
             residency_source=recipe.residency_mark,
             redact=recipe.redact,
-            limits=SpendingLimits(
-                item=limits.item, run=limits.run, month=limits.month, source=str(recipe.path)
-            ),
+            limits=spending_limits(recipe),
             breaker=CircuitBreaker(stop=halt.event),
+            batched=_batching(services.get(_place_key(model)), store, recipe) if model is not None else None,
         )
 
-    crew = ModelRouter(models, make_stack)
+    crew = ModelRouter(models, make_stack, cheaper=recipe.budget.over == "cheaper")
     has_model = any(not isinstance(model, NoModel) for model in models.every)
     prints = fingerprints_of(recipe.entries, recipe.llm)
     run = begin_run(
@@ -243,13 +296,16 @@ def set_up_run(
         has_model=has_model,
         llm=recipe.llm,
         known=KnownWithSuppliers(KnownWithEdits(workspace.known(), store, recipe.name), store),
-        budget=budget_in_one_currency(limits, workspace),
+        budget=budget_in_one_currency(recipe.budget, workspace),
         run=run,
         split=recipe.split,
         smeflow=smeflow,
         private=recipe.private,
         halt=halt,
         meter=RunMeter(stop=halt.event),
+        over=recipe.budget.over,
+        batches=services,
+        notices=crew.notices,
         recalls=Recalls(store) if has_model else None,
         prints=prints,
     )

@@ -87,6 +87,9 @@ def _budget(error: BudgetSpent, scene: FailureSite) -> Ending:
         return scene.review("budget", error.phrase)
     if scene.context.halt.event.is_set() and scene.context.halt.why != "budget":
         return _halted(error, scene)
+    if scene.context.over == "wait":
+        scene.context.halt.waits = error.phrase
+        return scene.put_off("budget", error.phrase)
     scene.context.halt.now("budget", error.phrase)
     return scene.put_off("budget", error.phrase)
 

@@ -24,6 +24,7 @@ from smeflow.errors import LedgerError
 from smeflow.extract.step import Extract
 from smeflow.i18n import Phrase, phrase_to_json, say
 from smeflow.ledger.calls import LedgerCallLog
+from smeflow.ledger.deferred import DeferringCallLog
 from smeflow.ledger.finish import PAGES, Ending, ItemPart, NewResult, finish_item, results_of, split_item
 from smeflow.ledger.items import LeaseLost, distinct_phrases
 from smeflow.ledger.reviews import UNDECIDED, reviews_of, standing_decisions, wanted_by
@@ -101,7 +102,8 @@ class _LazyModel:
             fingerprint=context.prints[self.step],
             take=self.take,
         )
-        log = LedgerCallLog(
+        kind = DeferringCallLog if context.batches else LedgerCallLog
+        log = kind(
             store=context.store,
             item=item,
             scope=scope,

@@ -16,13 +16,14 @@ from smeflow import __version__
 from smeflow._text import hash_of
 from smeflow.core.events import EVENTS, EventValue, RunEvents, RunObserver
 from smeflow.documents.document import ROW
+from smeflow.engine.batches import collect_batches, submit_batches
 from smeflow.engine.context import HaltReason, RecipeLock, RunHalt, set_up_run
 from smeflow.engine.outputs import Projection
 from smeflow.engine.pool import ItemPool, RunProgress
 from smeflow.engine.redo import outdated_notice, reopen_finished
 from smeflow.engine.telemetry import telemetry
 from smeflow.errors import SinkError, SmeflowError, SourceError
-from smeflow.i18n import Phrase, say
+from smeflow.i18n import Phrase, phrase_to_json, say
 from smeflow.kinds.sources import (
     Arrival,
     IntakeSource,
@@ -36,12 +37,12 @@ from smeflow.ledger import history
 from smeflow.ledger.audit import kept_head
 from smeflow.ledger.calls import nanos_to_money, settle_lost_calls
 from smeflow.ledger.history import LedgerSinkMemory
-from smeflow.ledger.intake import Incoming, Intake
+from smeflow.ledger.intake import Incoming, Intake, IntakeCounts
 from smeflow.ledger.items import count_items
 from smeflow.ledger.ledger import Ledger
 from smeflow.ledger.mail import LedgerMailIndex
 from smeflow.ledger.opening import mended_notice
-from smeflow.ledger.rows import Counts
+from smeflow.ledger.rows import STATES, Counts
 from smeflow.ledger.store import LedgerStore, utc_now
 from smeflow.llm.interface import ConnectedLLM
 from smeflow.llm.router import ModelSet
@@ -80,14 +81,15 @@ class RunSummary:
     """What they would have cost, each as much as an item that needed a model; None where none did."""
     left_out: tuple[str, ...] = ()
     """What lies in the source and is no item, since the recipe does not ask for it."""
+    models: tuple[Phrase, ...] = ()
+    """Which models were left alone or were over the budget, and who answered; in the notes too."""
     audit: str = ""
     """The head of the audit chain at the end, ``NUMBER:HASH``: kept elsewhere, it shows later changes."""
 
     def _repr_html_(self) -> str:
-        cells = "".join(
-            f"<td>{getattr(self, n)}</td>" for n in ("items", "done", "review", "failed", "skipped", "open")
-        )
-        heads = "<th>items</th><th>done</th><th>review</th><th>failed</th><th>skipped</th><th>open</th>"
+        names = ("items", *STATES)
+        heads = "".join(f"<th>{name}</th>" for name in names)
+        cells = "".join(f"<td>{getattr(self, name)}</td>" for name in names)
         return f"<table><tr>{heads}</tr><tr>{cells}</tr></table>"
 
 
@@ -150,7 +152,7 @@ def run_to_end(
     ):
         stop = stop or threading.Event()
         everybody = (*observers, *telemetry())
-        run = _RecipeRun(ledger.store, recipe, workspace, llm, stop, workers, observers=everybody)
+        run = RecipeRun(ledger.store, recipe, workspace, llm, stop, workers, observers=everybody)
         try:
             summary = run.go(redo, on_progress, accept_loss=accept_loss)
             summary = _with_head(summary, ledger.store, workspace, recipe.name)
@@ -167,7 +169,7 @@ def _with_head(summary: RunSummary, store: LedgerStore, workspace: Workspace, re
     return replace(summary, audit=str(head), notes=(*summary.notes, *([problem] if problem else [])))
 
 
-class _RecipeRun:
+class RecipeRun:
     """One run, from the source to the sinks."""
 
     def __init__(
@@ -187,7 +189,7 @@ class _RecipeRun:
         self.notes: list[Phrase] = [mended_notice(store.folder)] if store.mended else []
         self.unreached: SourceError | None = None
         self.unreadable: list[SourceError] = []
-        self.worked = 0
+        self.taken, self.worked = IntakeCounts(), 0
         context = set_up_run(store, recipe, workspace, llm, self.halt, __version__)
         events = RunEvents(observers, recipe.name, context.run.id, store.clock)
         self.context = replace(context, events=events)
@@ -209,17 +211,19 @@ class _RecipeRun:
     def go(
         self, redo: str | None, on_progress: Callable[[RunProgress], None] | None, *, accept_loss: bool
     ) -> RunSummary:
+        """Do all of it."""
         self.context.events.tell("run.begun", model=self.context.run.llm, smeflow=__version__)
         settle_lost_calls(self.store, self.recipe.name)
-        self._take_in(accept_loss=accept_loss)
+        self.notes.extend(collect_batches(self.context))
+        self.take_in(accept_loss=accept_loss)
         reopen_finished(self.context, redo)
         crew = ItemPool(self.context, self.workers)
         crew.work(self.stop, on_progress)
+        self.notes.extend(() if self.stop.is_set() else submit_batches(self.context))
         self.worked = sum(count for state, count in crew.feed.ended.items() if state != "open")
         if isinstance(self.recipe.source, RemarkingSource):
             self.notes.extend(self.recipe.source.remarks)
-        notice = outdated_notice(self.context)
-        self.notes.extend([notice] if notice else [])
+        self.notes.extend(filter(None, [outdated_notice(self.context)]))
         errors = self._deliver()
         summary = self._summary()
         history.end_run(self.store, self.context.run, stopped=summary.stopped, summary=_summary_json(summary))
@@ -239,16 +243,16 @@ class _RecipeRun:
         self.context.events.tell("run.ended", **told)
         self.context.events.flush()
 
-    def _take_in(self, *, accept_loss: bool) -> None:
+    def take_in(self, *, accept_loss: bool) -> None:
+        """Write down what the source has now; *accept_loss* is that of `run_recipe`."""
         source = self.recipe.source
         self._look_at_mount(accept_loss=accept_loss)
         intake = Intake(self.store, self.recipe.name, source.name)
+        self.taken = intake.taken
         if not isinstance(source, ResumableSource):
             keep = isinstance(source, IntakeSource) and source.keeps_items
-            taken = intake.take(
-                _incoming(source.cases()), complete=source.complete, keep=keep, accept_loss=accept_loss
-            )
-            self.unreadable = [_stays(name, why) for name, why in taken.unreadable]
+            intake.take(self.arrivals(), complete=source.complete, keep=keep, accept_loss=accept_loss)
+            self.unreadable = [_stays(name, why) for name, why in self.taken.unreadable]
             return
         try:
             for batch in source.batches(LedgerMailIndex(self.store, self.recipe.name, source.name)):
@@ -258,6 +262,10 @@ class _RecipeRun:
                     return
         except SourceError as error:  # a server that is away keeps nobody from what came in before
             self.unreached = error
+
+    def arrivals(self) -> Iterator[Incoming]:
+        """Go through what the source has now."""
+        return _incoming(self.recipe.source.cases())
 
     def _look_at_mount(self, *, accept_loss: bool) -> None:
         """Refuse an empty folder where a share was mounted when it was last looked into.
@@ -298,11 +306,9 @@ class _RecipeRun:
 
     def _summary(self) -> RunSummary:
         now: Counts = count_items(self.store, self.recipe.name)
-        if self.halt.phrase is not None:
-            self.notes.insert(0, self.halt.phrase)
-        source = self.recipe.source
-        if self.halt.away is not None:
-            self.notes.insert(0, self.halt.away)
+        source, models = self.recipe.source, self.context.notices()
+        reasons = (self.halt.away, self.halt.phrase, self.halt.waits)
+        self.notes[:0] = [*(why for why in reasons if why is not None), *models]
         meter, currency = self.context.meter, self.context.budget.currency
         asked = self.store.read("asked in run", run=self.context.run.id)[0]["items"]
         spared = max(0, self.worked - asked) if self.context.has_model else None
@@ -312,6 +318,7 @@ class _RecipeRun:
             calls=meter.calls,
             cost=nanos_to_money(meter.nanos, currency),
             notes=tuple(self.notes),
+            models=tuple(models),
             stopped=self.halt.why,
             seconds=round(time.monotonic() - self.began, 3),
             worked=self.worked,
@@ -333,13 +340,12 @@ def left_out_counted(names: Sequence[str]) -> dict[str, object]:
 
 
 def _summary_json(summary: RunSummary) -> str:
-    fields = asdict(replace(summary, notes=(), failures=()))
+    fields = asdict(replace(summary, notes=(), failures=(), models=()))
     del fields["audit"]  # its own entry comes after it
-    saved = None if summary.saved is None else str(summary.saved)
+    fields["models"] = [phrase_to_json(phrase) for phrase in summary.models]
     fields["left_out"] = left_out_counted(summary.left_out)
-    return json.dumps(
-        fields | {"cost": str(summary.cost), "saved": saved, "notes": [str(n) for n in summary.notes]}
-    )
+    fields |= {"cost": str(summary.cost), "saved": summary.saved and str(summary.saved)}
+    return json.dumps(fields | {"notes": [str(note) for note in summary.notes]})
 
 
 def _incoming(arrivals: Iterator[Arrival | UnreadableArrival]) -> Iterator[Incoming]:
@@ -360,6 +366,5 @@ def _as_incoming(arrival: Arrival) -> Incoming:
 
 
 def _as_refused(arrival: UnreadableArrival) -> Incoming:
-    return Incoming(
-        key=arrival.key, version="", name=arrival.key, media_type="", data=b"", refused=arrival.phrase
-    )
+    key = arrival.key
+    return Incoming(key=key, version="", name=key, media_type="", data=b"", refused=arrival.phrase)

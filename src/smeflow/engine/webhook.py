@@ -8,6 +8,7 @@ once, and the one that is connected to; no proxy, no redirect, little of the ans
 
 import base64
 import binascii
+import contextlib
 import hashlib
 import hmac
 import http.client
@@ -15,11 +16,12 @@ import ipaddress
 import os
 import socket
 import ssl
+import threading
 import time
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
-from typing import Any, Self
+from typing import Annotated, Any, Self
 from urllib.parse import urlsplit
 
 from pydantic import (
@@ -153,15 +155,21 @@ def is_public(address: str) -> bool:
 
 
 TIMEOUT_SECONDS = 15.0
+"""For each thing that is waited for."""
+DEADLINE_SECONDS = 30.0
+"""For all of a delivery: who answers a byte at a time holds nobody up."""
 _MOST_READ = 65_536
 
 
 def post_once(endpoint: Endpoint, address: str, body: bytes, headers: Mapping[str, str]) -> DeliveryAnswer:
     """Send *body* to *address*, under the name of the endpoint's host. Never raises for the network."""
     connection = http.client.HTTPConnection(endpoint.host, endpoint.port, timeout=TIMEOUT_SECONDS)
+    deadline = threading.Timer(DEADLINE_SECONDS, _cut, (connection,))
+    deadline.daemon = True
     try:
         plain = socket.create_connection((address, endpoint.port), TIMEOUT_SECONDS)
         connection.sock = plain
+        deadline.start()
         if endpoint.scheme == "https":
             connection.sock = ssl.create_default_context().wrap_socket(plain, server_hostname=endpoint.host)
         standard = endpoint.port == (443 if endpoint.scheme == "https" else 80)
@@ -170,12 +178,22 @@ def post_once(endpoint: Endpoint, address: str, body: bytes, headers: Mapping[st
         connection.request("POST", endpoint.path, body=body, headers=sent)
         answer = connection.getresponse()
         wait = _retry_after(answer.getheader("retry-after"), answer.getheader("date"))
-        answer.read(_MOST_READ)
+        with contextlib.suppress(OSError, http.client.HTTPException):
+            answer.read(_MOST_READ)  # the status is the answer, whatever becomes of the rest
         return DeliveryAnswer(status=answer.status, reason=answer.reason or "", wait_seconds=wait)
     except (OSError, http.client.HTTPException) as error:
         return DeliveryAnswer(status=0, reason=str(error) or type(error).__name__)
     finally:
+        deadline.cancel()
         connection.close()
+
+
+def _cut(connection: http.client.HTTPConnection) -> None:
+    """End a connection that somebody else waits for."""
+    open_socket = connection.sock
+    if open_socket is not None:
+        with contextlib.suppress(OSError):
+            open_socket.shutdown(socket.SHUT_RDWR)
 
 
 def _retry_after(written: str | None, date: str | None) -> float | None:
@@ -215,8 +233,11 @@ class Webhook(BaseModel):
     """Only items for which this holds."""
     type: str = Field(default="item.done", pattern=r"^[a-zA-Z0-9_.]{1,80}$")
     """What the other program knows it by."""
-    secret: str = Field(default=SECRET_VARIABLE, pattern=r"^[A-Z][A-Z0-9_]*$")
-    """The environment variable with the secret it is signed with (``whsec_…``)."""
+    secret: tuple[Annotated[str, Field(pattern=r"^[A-Z][A-Z0-9_]*$")], ...] = Field(
+        default=(SECRET_VARIABLE,), min_length=1
+    )
+    """The environment variable with the secret it is signed with (``whsec_…``); two while one takes the
+    place of the other: ``[NEW, OLD]``."""
     sign: bool = True
     """Whether it is signed; ``false`` for programs that cannot check a signature."""
     allow: tuple[str, ...] = ()
@@ -231,13 +252,19 @@ class Webhook(BaseModel):
             RecipeContext.of(info.context).compile(text)
         return written
 
+    @field_validator("secret", mode="before")
+    @classmethod
+    def _one_or_more(cls, written: object) -> object:
+        return (written,) if isinstance(written, str) else written
+
     @field_validator("secret")
     @classmethod
-    def _may_be_read(cls, variable: str, info: ValidationInfo) -> str:
-        refused = RecipeContext.of(info.context).variable_refused(variable)
-        if variable != SECRET_VARIABLE and refused is not None:
-            raise ValueError(refused)
-        return variable
+    def _may_be_read(cls, variables: tuple[str, ...], info: ValidationInfo) -> tuple[str, ...]:
+        for variable in variables:
+            refused = RecipeContext.of(info.context).variable_refused(variable)
+            if variable != SECRET_VARIABLE and refused is not None:
+                raise ValueError(refused)
+        return variables
 
     @field_validator("when")
     @classmethod
@@ -307,32 +334,39 @@ class Webhook(BaseModel):
             "Idempotency-Key": parcel.id,
         }
         if self.sign:
-            headers["webhook-signature"] = signature(self._key(), parcel.id, at, body)
+            keys = [_key(variable, self.name) for variable in self.secret]
+            headers["webhook-signature"] = " ".join(signature(key, parcel.id, at, body) for key in keys)
         endpoint = Endpoint.of(self.webhook, self.allow)
         return post_once(endpoint, checked_address(endpoint, self.allow), body, headers)
 
-    def _key(self) -> bytes:
-        written = os.environ.get(self.secret, "").strip()
-        if not written:
-            raise SinkError(
-                say(
-                    "{url}: there is no secret to sign with. Put it into the environment variable "
-                    "{variable}, or write sign: false.",
-                    url=self.name,
-                    variable=self.secret,
-                )
+
+def _key(variable: str, url: str) -> bytes:
+    """Read the secret in *variable*.
+
+    Raises:
+        SinkError: There is none, or it is not whole.
+    """
+    written = os.environ.get(variable, "").strip()
+    if not written:
+        raise SinkError(
+            say(
+                "{url}: there is no secret to sign with. Put it into the environment variable "
+                "{variable}, or write sign: false.",
+                url=url,
+                variable=variable,
             )
-        if not written.startswith("whsec_"):
-            return written.encode()
-        try:
-            return base64.b64decode(written.removeprefix("whsec_"), validate=True)
-        except binascii.Error as error:
-            raise SinkError(
-                say(
-                    "The secret in {variable} is not whole: what follows whsec_ is no base64.",
-                    variable=self.secret,
-                )
-            ) from error
+        )
+    if not written.startswith("whsec_"):
+        return written.encode()
+    try:
+        return base64.b64decode(written.removeprefix("whsec_"), validate=True)
+    except binascii.Error as error:
+        raise SinkError(
+            say(
+                "The secret in {variable} is not whole: what follows whsec_ is no base64.",
+                variable=variable,
+            )
+        ) from error
 
 
 def _short_result(value: object) -> Any:

@@ -41,6 +41,7 @@ SINKS: Mapping[str, str] = {
     "mailbox": "smeflow.mail.sink:MailboxActions",
     "send": "smeflow.mail.sending:SendAnswers",
     "report": "smeflow.reports.sink:ReportPages",
+    "sql": "smeflow.tables.sql_table:SqlRows",
     "webhook": "smeflow.engine.webhook:Webhook",
     "eml": "smeflow.reports.mail_drafts:DraftFiles",
     "draft": "smeflow.reports.mail_drafts:DraftsInMailbox",

@@ -1,5 +1,6 @@
 """The ledger as a `CallLog`: every attempt is written before it is sent, every answer before it is used."""
 
+import json
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -88,8 +89,18 @@ class LedgerCallLog:
             return self.recalls.find(name)
         return find_recalled(self.store, name)
 
-    def reserve(self, key: str, request: Request, place: ModelEndpoint, worst: Money | None) -> Ticket:
+    def reserve(
+        self,
+        key: str,
+        request: Request,
+        place: ModelEndpoint,
+        worst: Money | None,
+        *,
+        beside: Callable[[Transaction, Row], None] | None = None,
+    ) -> Ticket:
         """Write the attempt down and set its worst cost aside; durable before this returns.
+
+        *beside* writes more about it in the same transaction.
 
         Where too little is left because calls under way have their worst cost set aside, this waits for them:
         they mostly cost far less.
@@ -119,6 +130,8 @@ class LedgerCallLog:
                 at=self.store.now(),
             )
             call["id"] = transaction.add("calls", call)
+            if beside is not None:
+                beside(transaction, call)
             return call
 
         call = self._reserved(job)
@@ -217,6 +230,11 @@ class LedgerCallLog:
         self.events.tell(
             "call.ended", item=self.item.id, step=self.scope.step, again=again, seconds=seconds, **fields
         )
+
+    def resume(self, call: Row) -> None:
+        """Let an attempt that another run reserved be settled here."""
+        self._under_way[call["key"], call["attempt"]] = call
+        self._sent[call["key"], call["attempt"]] = (time.monotonic(), False)
 
     def _purses(self, month: str) -> tuple[Purse, ...]:
         budget = self.budget
@@ -352,13 +370,24 @@ def settle_lost_calls(store: LedgerStore, recipe: str) -> int:
     """
 
     def job(transaction: Transaction) -> int:
-        lost = transaction.rows("unended", recipe=recipe)
+        unended = transaction.rows("unended", recipe=recipe)
+        lost = [call for call in unended if not _is_deferred(transaction, recipe, call)]
         for call in lost:
             error = LLMUnavailable(say("the process ended during the call"), kind="outage", sent=True)
             transaction.add("ends", _end(call, error, Budget(), store.now()))
         return len(lost)
 
     return store.write(job)
+
+
+def deferred_name(recipe: str, key: str) -> str:
+    """Give the name under which `memory` keeps that a call waits for a batch."""
+    return f"{recipe}\n\nbatched {key}"
+
+
+def _is_deferred(transaction: Transaction, recipe: str, call: Row) -> bool:
+    row = transaction.first("get memory", name_=deferred_name(recipe, call["key"]))
+    return row is not None and json.loads(row[1])["call"] == call["id"]
 
 
 def call_of(row: Row) -> CallRow:

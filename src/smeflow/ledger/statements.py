@@ -336,8 +336,21 @@ def _call_reads() -> dict[str, ClauseElement]:
             OF_RECIPE
         ),
         "cost of present": _present(asked),
+        "usages of recipe": _usages(),
         "cost of run": paid.select_from(WITH_ENDS).where(calls.c.run == bindparam("run")),
     }
+
+
+def _usages() -> Select[Any]:
+    """Sum the calls of each item as it came in, for the version it has, by the model that was asked."""
+    whole = func.coalesce(items.c.parent, items.c.id)
+    sums = [func.coalesce(func.sum(ends.c[name]), NOTHING) for name in ("input_tokens", "output_tokens")]
+    return (
+        select(whole.label("item"), calls.c.provider, calls.c.model, func.count(), *sums, PAID)
+        .select_from(WITH_ENDS.join(items, items.c.id == calls.c.item))
+        .where(OF_RECIPE, ends.c.state != _word("recalled"), calls.c.version == items.c.version)
+        .group_by(whole, calls.c.provider, calls.c.model)
+    )
 
 
 def _present(asked: Any) -> Select[Any]:

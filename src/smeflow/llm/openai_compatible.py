@@ -78,19 +78,21 @@ class OpenAICompatible:
             self.dropped |= unknown
         else:
             response = self._post(request)
-        return self._reply(request, response)
+        return self.read(request, response)
 
     def close(self) -> None:
         """Let go of the connections; what is under way ends as unavailable."""
         if isinstance(self.wire, Closable):
             self.wire.close()
 
-    def _post(self, request: Request) -> HttpResponse:
+    def request_body(self, request: Request) -> str:
+        """Give what is sent for *request*, as JSON."""
         body = self.dialect.body(request, self.place.model, self.dropped)[:-1]
-        body += self._less if "logprobs" in self.dropped or request.schema is None else self._more
-        return self.wire.post(
-            self._url, self._headers, body.encode("utf-8", "replace"), request.timeout_seconds
-        )
+        return body + (self._less if "logprobs" in self.dropped or request.schema is None else self._more)
+
+    def _post(self, request: Request) -> HttpResponse:
+        body = self.request_body(request).encode("utf-8", "replace")
+        return self.wire.post(self._url, self._headers, body, request.timeout_seconds)
 
     def _unknown_parts(self, response: HttpResponse) -> Dropped:
         """Give what a refusal says the server does not know."""
@@ -99,7 +101,12 @@ class OpenAICompatible:
             return frozenset()
         return frozenset(dropped for name, dropped in _NAMED.items() if name in text)
 
-    def _reply(self, request: Request, response: HttpResponse) -> Reply:
+    def read(self, request: Request, response: HttpResponse) -> Reply:
+        """Read what the server answered to *request*.
+
+        Raises:
+            LLMError: It is no answer.
+        """
         if response.status != 200:
             raise self._error(response.status, response, _maybe_json(response.body))
         if response.too_long:  # it was paid in full, and asking the same again would only pay it again

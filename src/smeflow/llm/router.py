@@ -1,16 +1,19 @@
 """Which models a step asks: one, several in order until an answer is of use, or several that must agree."""
 
 import json
+import threading
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 from smeflow._text import folded
-from smeflow.errors import AnswerInvalid, AnswerLater, LLMRejected, LLMUnavailable, SmeflowError
+from smeflow.errors import AnswerInvalid, AnswerLater, BudgetSpent, LLMRejected, LLMUnavailable, SmeflowError
 from smeflow.i18n import Phrase, say
 from smeflow.llm.answer_json import AmbiguousJson, load_json
 from smeflow.llm.call_log import CallLog, Scope
 from smeflow.llm.interface import LLM, Closable, ConnectedLLM, ModelEndpoint, Reply, Request, Usage
+from smeflow.llm.wrappers.accounting import worst_case_cost
 from smeflow.llm.wrappers.retry import Patience
 from smeflow.llm.wrappers.stack import StepLLM, WrapperStack
 
@@ -31,27 +34,55 @@ class Fallback:
     models: Sequence[LLM]
     least_probability: float = 0.0
     """An answer with a value less likely than this is asked of the next one; 0: nothing is looked at."""
+    places: Sequence[ModelEndpoint] = ()
+    """Where the models are, to turn to one that costs less when the budget allows no more; empty: none."""
+    turned: Callable[[ModelEndpoint, ModelEndpoint], None] | None = None
+    """Told of each answer that was left to a cheaper one: who would have given it, and who did."""
 
     def complete(self, request: Request, /) -> Reply:
         """Answer *request*; see `LLM`."""
         first = min(request.again, len(self.models) - 1)
+        refused: BudgetSpent | None = None
+        dearer: ModelEndpoint | None = None
         for index, model in enumerate(self.models[first:], first):
             last = index == len(self.models) - 1
+            if dearer is not None and not _costs_less(self.places[index], dearer, request):
+                continue
             try:
                 reply = model.complete(request)
+            except BudgetSpent as error:
+                if not self.places:
+                    raise
+                refused, dearer = error, self.places[index]
+                continue
             except (LLMUnavailable, AnswerLater, LLMRejected) as error:
                 if last or not _next_may_answer(error):
                     raise
                 continue
-            if last or not self._unlikely(reply):
+            if dearer is not None and self.turned is not None:
+                self.turned(dearer, self.places[index])
+            if last or dearer is not None or not self._unlikely(reply):
                 return reply
-        raise AssertionError  # the last one returns or raises
+        assert refused is not None  # noqa: S101 - else the last one returned or raised
+        raise refused
 
     def _unlikely(self, reply: Reply) -> bool:
         return min((reply.probabilities or {}).values(), default=1.0) < self.least_probability
 
 
+def _costs_less(place: ModelEndpoint, than: ModelEndpoint, request: Request) -> bool:
+    """Tell whether *request* costs less at one place; of two currencies the budget itself will tell."""
+    here, there = worst_case_cost(place, request), worst_case_cost(than, request)
+    if place.region == "local":
+        return True
+    if here is None or there is None:
+        return False
+    return here.currency != there.currency or here.amount < there.amount
+
+
 def _next_may_answer(error: SmeflowError) -> bool:
+    if isinstance(error, AnswerLater) and error.ticket == "batch":
+        return False  # it is asked already, and answers when its batch does
     return not isinstance(error, LLMRejected) or error.reason in FALLBACK_REASONS
 
 
@@ -162,8 +193,8 @@ def _disagreement(replies: list[Reply], names: list[str]) -> AnswerInvalid:
     return AnswerInvalid(phrase, reply=replies[0].text[:4000], problems=[str(phrase)])
 
 
-QUICK_PATIENCE = Patience(waiting_seconds=10.0, longest_wait_seconds=5.0)
-"""How long one waits for a model that has another behind it."""
+QUICK_PATIENCE = Patience(waiting_seconds=10.0, longest_wait_seconds=5.0, cooldown_seconds=30.0)
+"""How long one waits for a model that has another behind it, and for how long nobody does once it is away."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -239,9 +270,20 @@ class StepEnsemble(StepLLM):
 class ModelRouter:
     """The stacks of a run: one for each model, bound together for each step call."""
 
-    def __init__(self, models: ModelSet, make_stack: Callable[[ConnectedLLM | None], WrapperStack]) -> None:
-        """*make_stack* makes what stands before one model, once for each."""
-        self._models = models
+    def __init__(
+        self,
+        models: ModelSet,
+        make_stack: Callable[[ConnectedLLM | None], WrapperStack],
+        *,
+        cheaper: bool = False,
+    ) -> None:
+        """*make_stack* makes what stands before one model, once for each.
+
+        *cheaper*: what the budget does not allow is asked of the next one that costs less.
+        """
+        self._models, self._cheaper = models, cheaper
+        self._turned: Counter[tuple[str, str]] = Counter()
+        self._lock = threading.Lock()
         self._stacks = {id(model): make_stack(model) for model in models.every}
         self._no_model = make_stack(None)
 
@@ -259,13 +301,40 @@ class ModelRouter:
         place = chosen.models[0].place
         members = [self._step_llm(chosen, nth, scope, log) for nth in range(len(chosen.models))]
         models = [_with_sight_of(place, member) for member in members]
+        places = [model.place for model in chosen.models] if self._cheaper else []
         if chosen.agree > 1:
             agreeing = Agreeing(models=models[: chosen.agree])
-            rest = models[chosen.agree :]
-            llm: LLM = Fallback(models=[agreeing, *rest]) if rest else agreeing
+            rest, places = models[chosen.agree :], places[chosen.agree - 1 :]
+            fallback = Fallback(models=[agreeing, *rest], places=places, turned=self._note_turned)
+            llm: LLM = fallback if rest else agreeing
         else:
-            llm = Fallback(models=models, least_probability=LEAST_PROBABILITY)
+            llm = Fallback(
+                models=models, least_probability=LEAST_PROBABILITY, places=places, turned=self._note_turned
+            )
         return StepEnsemble(llm, place, members=members)
+
+    def _note_turned(self, dearer: ModelEndpoint, cheaper: ModelEndpoint) -> None:
+        with self._lock:
+            self._turned[f"{dearer.provider}/{dearer.model}", f"{cheaper.provider}/{cheaper.model}"] += 1
+
+    def notices(self) -> list[Phrase]:
+        """Tell what a person should know of how the models were asked."""
+        passed = [stack for stack in self._stacks.values() if stack.breaker.cooldowns]
+        left_alone = [
+            say(
+                "{model} did not answer and was left alone for a while, {times} times: {n} questions went "
+                "straight to the next model.",
+                model=f"{stack.place.provider}/{stack.place.model}",
+                times=stack.breaker.cooldowns,
+                n=stack.breaker.passed_by,
+            )
+            for stack in passed
+        ]
+        return left_alone + [
+            say("{n} questions to {dearer} were over the budget; {cheaper} answered them.",
+                n=n, dearer=dearer, cheaper=cheaper)
+            for (dearer, cheaper), n in self._turned.items()
+        ]  # fmt: skip
 
     def _step_llm(self, chosen: ModelSet, nth: int, scope: Scope, log: CallLog | None) -> StepLLM:
         """Bind one of several, with a journal of its own: no answer is replayed as another's."""

@@ -176,6 +176,45 @@ Split = Annotated[str, OneOf(split_words)]
 """A kind of record's own word, or ``attachments``."""
 
 
+def _check_amount(written: str | float) -> str | float:
+    parse_money(written)
+    return written
+
+
+Amount = Annotated[str | int | float, AfterValidator(_check_amount)]
+WhenOver = Literal["stop", "cheaper", "wait"]
+"""What becomes of a question that the budget does not allow."""
+
+
+class BudgetText(BaseModel):
+    """The most that paid models may cost, and what is done when that is spent."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
+
+    run: Amount | None = None
+    """For one run, such as ``5 EUR``; ``none`` is no limit."""
+    month: Amount | None = None
+    """For all recipes in a calendar month."""
+    item: Amount | None = None
+    """For one item: past it a person gets the item."""
+    over: WhenOver | None = None
+    """``stop`` ends the run; ``wait`` leaves the item open for when run or month allow it, and goes on with
+    the others; ``cheaper`` asks the next model of ``llm`` that costs less."""
+
+    @field_validator("*", mode="before")
+    @classmethod
+    def _is_written(cls, written: object) -> object:
+        if written is None:
+            raise ValueError(say("write an amount with its currency, such as 5 EUR, or none"))
+        return written
+
+    @property
+    def amounts(self) -> dict[str, str | int | float]:
+        """The limits that are written, by name."""
+        written = {"run": self.run, "month": self.month, "item": self.item}
+        return {name: amount for name, amount in written.items() if amount is not None}
+
+
 class RecipeText(BaseModel):
     """What a person writes: where cases come from, what is done with each, where results go."""
 
@@ -194,8 +233,11 @@ class RecipeText(BaseModel):
     """``eu``: ``auto`` may also use any provider that says it processes in the European Union."""
     residency: Residency | None = None
     """How far documents may travel to a model; ``eu`` unless told otherwise here or in ``smeflow.toml``."""
-    budget: dict[Literal["run", "month", "item"], str | int | float] = Field(default_factory=dict)
-    """The most that paid models may cost: ``{run: 5 EUR, month: 20 EUR, item: 0.10 EUR}``."""
+    budget: BudgetText = Field(default_factory=BudgetText)
+    """The most that paid models may cost: ``{run: 5 EUR, month: 20 EUR, item: 0.10 EUR, over: wait}``."""
+    hours: int | None = Field(default=None, ge=24, le=168)
+    """How long an answer may take, from 24 on: questions are handed in as batches at half the price, where
+    the provider takes them. Unsaid, they are asked at once."""
     timezone: str | None = None
     """Where days begin and end, such as ``Europe/Paris``."""
     schedule: str | None = None
@@ -225,13 +267,6 @@ class RecipeText(BaseModel):
     @classmethod
     def _chain(cls, llm: object) -> object:
         return ", ".join(map(str, llm)) if isinstance(llm, list | tuple) else llm
-
-    @field_validator("budget")
-    @classmethod
-    def _amounts(cls, budget: dict[str, str | int | float]) -> dict[str, str | int | float]:
-        for amount in budget.values():
-            parse_money(amount)
-        return budget
 
     @field_validator("schedule")
     @classmethod

@@ -4,9 +4,10 @@ All of it is checked, every problem told at once at its place.
 """
 
 import os
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Any
 
 from pydantic import ValidationError
 
@@ -59,6 +60,8 @@ class Recipe:
     redact: bool = False
     private: tuple[str, ...] = ()
     """Fields of an item whose values no model sees."""
+    hours: int | None = None
+    """How long an answer may take, where batches may be used."""
     timezone: str = "Europe/Paris"
     workers: int = 8
     schedule: Schedule | None = None
@@ -149,9 +152,17 @@ class _RecipeLoader:
         split, entries = builder.steps(data.get("steps"))
         source = builder.with_facts(source, entries)
         sinks = builder.sinks(data.get("sinks"), source)
+        if text is not None and text.budget.over == "cheaper":
+            self._check_cheaper([text.llm, *(entry.llm for entry in entries)])
         if self.problems or text is None or source is None:
             raise RecipeError(self.marked.file, self.problems or [Problem(1, 1, say("the recipe is empty"))])
         return self._recipe(text, source, entries, sinks, split)
+
+    def _check_cheaper(self, chains: Iterable[str]) -> None:
+        """Report that there is no other model to turn to."""
+        if all("," not in names for names in chains):
+            phrase = say("over: cheaper needs a second model to turn to, such as llm: [NAME, local]")
+            self.report(("budget", "over"), phrase)
 
     def _root(self) -> Path:
         folder = self.file.parent
@@ -210,7 +221,10 @@ class _RecipeLoader:
         split: str | None,
     ) -> Recipe:
         currency = self.workspace.company.currency
-        own = {name: parse_money(amount, currency) for name, amount in text.budget.items()}
+        own: dict[str, Any] = {
+            name: parse_money(amount, currency) for name, amount in text.budget.amounts.items()
+        }
+        own |= {"over": text.budget.over} if text.budget.over else {}
         return Recipe(
             name=text.recipe,
             about=text.about,
@@ -230,6 +244,7 @@ class _RecipeLoader:
             split=split or text.split,
             redact=text.redact,
             private=text.private,
+            hours=text.hours,
             timezone=text.timezone or "Europe/Paris",
             workers=text.workers,
             schedule=parse_schedule(text.schedule) if text.schedule else None,

@@ -47,8 +47,7 @@ class RecipeEnvironment:
         if not is_secret and not _SECRET_VALUE.search(value):
             return None
         key = str(place[-1]) if place else ""
-        is_database = key == "url" and isinstance(parent, dict) and "sql" in parent
-        if is_database or _SECRET_PLACE.search(key):
+        if _is_database(place, parent) or _SECRET_PLACE.search(key):
             return None
         return say(
             "{name} holds a secret, and {key} is no place for one: secrets stand in keys such as password or "
@@ -60,6 +59,11 @@ class RecipeEnvironment:
     def _is_provider_key(self, value: str) -> bool:
         keys = (self.variables.get(name, "") for name in _provider_variables())
         return any(len(key) >= _LEAST_KEY and key in value for key in keys)
+
+
+def _is_database(place: KeyPath, parent: object) -> bool:
+    """Whether the address of a database stands at *place*."""
+    return place[-1:] == ("url",) and isinstance(parent, dict) and "sql" in parent
 
 
 def refusal_of_variable(workspace: Workspace, name: str) -> Phrase | None:
@@ -138,6 +142,15 @@ def _expanded(
     if isinstance(value, list):
         return [_expanded(v, (*place, n), marked, environment, filled, value) for n, v in enumerate(value)]
     if not isinstance(value, str) or "${" not in value:
+        if isinstance(value, str) and _is_database(place, parent) and _SECRET_VALUE.search(value):
+            mark = marked.at(place)
+            phrase = say(
+                "a password does not stand in a recipe: put the address into a variable, write url: "
+                "${{VARIABLE}}, and name it in {file}: [environment] secrets",
+                file=WORKSPACE_FILE,
+            )
+            filled.problems.append(Problem(mark.line, mark.column, phrase))
+            filled.secrets.add(value)
         return value
 
     def replaced(match: re.Match[str]) -> str:

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
@@ -21,7 +21,7 @@ from smeflow.invoices.books.journal import Books
 from smeflow.llm.interface import Price, Region
 from smeflow.llm.providers import Residency
 from smeflow.money import Money
-from smeflow.recipe.keys import ModelNames, parse_money
+from smeflow.recipe.keys import ModelNames, WhenOver, parse_money
 from smeflow.recipe.known_tables import KnownTables
 from smeflow.recipe.problems import problems_of
 from smeflow.recipe.yaml import decode
@@ -134,7 +134,7 @@ class WorkspaceText(_Strict):
     region: Literal["eu"] | None = None
     regions: dict[str, Literal["local", "eu"]] = Field(default_factory=dict)
     folders: tuple[str, ...] = ()
-    budgets: dict[Literal["run", "month", "item"], Any] = Field(default_factory=dict)
+    budgets: dict[Literal["run", "month", "item", "over"], Any] = Field(default_factory=dict)
     rates: dict[str, Any] = Field(default_factory=dict)
     prices: dict[str, PriceText] = Field(default_factory=dict)
     books: Books = Books()
@@ -143,8 +143,12 @@ class WorkspaceText(_Strict):
 
     @model_validator(mode="after")
     def _amounts(self) -> "WorkspaceText":
+        over = self.budgets.get("over", "stop")
+        if over not in get_args(WhenOver):
+            wanted = ", ".join(get_args(WhenOver))
+            raise ValueError(say("{key} must be one of {wanted}", key="over", wanted=wanted))
         amounts: dict[str, Money | None] = {
-            k: parse_money(v, self.company.currency) for k, v in self.budgets.items()
+            k: parse_money(v, self.company.currency) for k, v in self.budgets.items() if k != "over"
         }
         self.budgets.update(amounts)  # type: ignore[arg-type]  # the same keys
         return self
@@ -255,13 +259,17 @@ class Budgets:
     run: Money | None = field(default=Money(Decimal(5), "EUR"))
     month: Money | None = field(default=Money(Decimal(20), "EUR"))
     item: Money | None = None
+    over: WhenOver = "stop"
+    """What becomes of a question that run or month do not allow; past that of an item a person gets it."""
 
     @classmethod
     def usual(cls, currency: str) -> "Budgets":
         """Give what holds where a firm says nothing: the same figures in its own currency."""
         usual = cls()
-        limits = {name: replace(money, currency=currency) for name, money in vars(usual).items() if money}
-        return replace(usual, **limits)
+        run, month = (
+            replace(money, currency=currency) if money else None for money in (usual.run, usual.month)
+        )
+        return replace(usual, run=run, month=month)
 
 
 @dataclass(frozen=True, kw_only=True)

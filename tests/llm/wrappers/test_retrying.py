@@ -244,3 +244,72 @@ def test_a_server_that_was_there_is_waited_for():
     breaker.now += 100
     assert retrying(model, breaker).complete(REQUEST).text == "ok"
     assert not breaker.absent
+
+
+def leaving(model: Model, breaker: CircuitBreaker) -> Retrying:
+    """Ask a model that has another behind it."""
+    return retrying(model, breaker, cooldown_seconds=30.0, waiting_seconds=10.0, longest_wait_seconds=5.0)
+
+
+def went_past(model: Model, breaker: CircuitBreaker) -> bool:
+    """Tell whether the question was left to another model at once."""
+    asked = model.calls
+    with pytest.raises(AnswerLater):
+        leaving(model, breaker).complete(REQUEST)
+    return model.calls == asked
+
+
+def test_a_provider_with_another_behind_it_is_left_alone_after_three_failures():
+    """Nobody waits for it; after the cooldown one question looks for it, and an answer opens it to all."""
+    model, breaker = Model([DOWN] * 4), Slept()
+    assert not went_past(model, breaker)
+    assert (model.calls, breaker.cooling) == (3, True)
+    waited = breaker.now
+    assert all(went_past(model, breaker) for _ in range(500))
+    assert (breaker.now, breaker.passed_by, breaker.cooldowns) == (waited, 500, 1)
+    breaker.now += 30
+    assert not went_past(model, breaker)  # the one that looks: it is still away
+    breaker.now += 59  # and is left alone for twice as long
+    assert went_past(model, breaker)
+    breaker.now += 1
+    assert leaving(model, breaker).complete(REQUEST).text == "ok"
+    assert not breaker.cooling
+    assert leaving(model, breaker).complete(REQUEST).text == "ok"
+
+
+def test_while_one_question_looks_for_a_provider_the_others_go_past_it():
+    """Half open: a single probe, however many ask at once."""
+    breaker = Slept()
+    breaker.let_cool(30)
+    breaker.now = 30
+    assert breaker.seconds_to_cool(5) == 0
+    assert breaker.seconds_to_cool(5) == 5
+    breaker.now = 35  # it never told how that ended: another may look
+    assert breaker.seconds_to_cool(5) == 0
+
+
+def test_a_provider_is_left_alone_as_long_as_it_asks():
+    """A long Retry-After is kept for everybody, and no attempt is made before."""
+    model, breaker = Model([rate(90.0)]), Slept()
+    assert not went_past(model, breaker)
+    assert model.calls == 1
+    breaker.now += 89
+    assert went_past(model, breaker)
+    breaker.now += 1
+    assert leaving(model, breaker).complete(REQUEST).text == "ok"
+
+
+def test_failures_far_apart_are_not_in_a_row():
+    """Three in three hours say nothing of a provider."""
+    breaker = Slept()
+    for _ in range(3):
+        breaker.failed(DOWN)
+        breaker.now += 3600
+    assert not breaker.open
+
+
+def test_without_another_model_behind_it_nobody_goes_past_a_provider():
+    """It is waited for, as ever."""
+    model, breaker = Model([DOWN] * 5), Slept(failures=9)
+    assert retrying(model, breaker).complete(REQUEST).text == "ok"
+    assert (breaker.cooling, breaker.passed_by) == (False, 0)

@@ -5,7 +5,17 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from smeflow.cli.arguments import HERE, Json, RecipeFile, Settings, State, find_item, load_recipe, open_ledger
+from smeflow.cli.arguments import (
+    HERE,
+    Json,
+    OtherLlm,
+    RecipeFile,
+    Settings,
+    State,
+    find_item,
+    load_recipe,
+    open_ledger,
+)
 from smeflow.cli.console import STATE_WORDS, Screen, plain_decimal
 from smeflow.cli.running import exit_code, run_recipe_file, summary_json, tell_notes, tell_summary
 from smeflow.i18n import say
@@ -39,10 +49,7 @@ def rerun(
     yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask before paying.")] = False,
     state: State = None,
     settings: Settings = [],  # noqa: B006 - Typer copies it
-    llm: Annotated[
-        str,
-        typer.Option("--llm", metavar="NAME", help="Another model than the recipe says; none asks no model."),
-    ] = "",
+    llm: OtherLlm = "",
     json: Json = False,
 ) -> None:
     """Redo finished items. Cost and number first; a person's decisions stay."""

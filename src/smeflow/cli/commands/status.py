@@ -10,7 +10,7 @@ from smeflow.cli.arguments import Json, State, open_ledger
 from smeflow.cli.console import STATE_WORDS, Screen, ScreenColumn, plain_decimal
 from smeflow.cli.results import LISTED_ITEMS, list_items
 from smeflow.cli.running import left_out_phrase
-from smeflow.i18n import say
+from smeflow.i18n import Phrase, phrase_from_json, say
 
 if TYPE_CHECKING:
     from smeflow.ledger.ledger import Ledger
@@ -50,6 +50,11 @@ def status(
             return
         _counts(screen, [recipe_counts(ledger, name) for name in names])
         _tell_left_out(screen, ledger, names)
+        for name in names:
+            waiting = waiting_for_budget(ledger, name)
+            told = [say("{n} items wait until the budget allows them.", n=waiting)] if waiting else []
+            for what in (*told, *models_of_last_run(ledger, name)):
+                screen.note(f"{name}: {screen.text(what)}", style="yellow")
         rows = [row for name in names for state_name in wanted for row in ledger.items(name, state_name)]
         list_items(screen, ledger, rows, most=None if every or where else LISTED_ITEMS)
 
@@ -66,7 +71,19 @@ def recipe_counts(ledger: "Ledger", recipe: str) -> dict[str, Any]:
         "cost": plain_decimal(spent.cost.amount),
         "currency": spent.cost.currency,
         "left_out": left_out,
+        "waiting_for_budget": waiting_for_budget(ledger, recipe),
     }
+
+
+def waiting_for_budget(ledger: "Ledger", recipe: str) -> int:
+    """Count the open items whose questions were over the budget."""
+    return sum(row.reason.kind == "budget" for row in ledger.items(recipe, "open"))
+
+
+def models_of_last_run(ledger: "Ledger", recipe: str) -> list[Phrase]:
+    """Give what the last whole run had to say of its models."""
+    summaries = [run.summary for run in ledger.runs(recipe) if run.summary]
+    return [phrase_from_json(each) for each in loads(summaries[-1]).get("models", ())] if summaries else []
 
 
 def left_out_of_last_run(ledger: "Ledger", recipe: str) -> dict[str, Any]:

@@ -36,6 +36,10 @@ class Patience:
     most_backoff_seconds: float = 30.0
     away_seconds: float = 300.0
     """When a parked item is tried again, where nobody said for how long to wait."""
+    cooldown_seconds: float = 0.0
+    """For so long nobody waits for a provider that failed again and again: another one is asked. It doubles
+    with every probe that fails. 0: there is no other, and everybody waits."""
+    longest_cooldown_seconds: float = 600.0
 
 
 @dataclass(eq=False, kw_only=True)
@@ -48,6 +52,8 @@ class CircuitBreaker:
     failures: int = 3
     """That many in a row, with no answer in between, and calls pause."""
     probe_seconds: float = 1.0
+    window_seconds: float = 600.0
+    """Failures that lie further apart are not in a row."""
     absent_seconds: float = 5.0
     """A server that could not be reached for so long, and never was, is not waited for."""
     stop: threading.Event | None = None
@@ -59,7 +65,15 @@ class CircuitBreaker:
     """How the last attempt failed, while the server was never reached."""
     _reached: bool = field(default=False, repr=False)
     _first_failure: float = field(default=0.0, repr=False)
+    passed_by: int = 0
+    """How many questions were left to another provider while this one was left alone."""
+    cooldowns: int = 0
+    """How often it was left alone."""
     _in_a_row: int = field(default=0, repr=False)
+    _last_failure: float = field(default=0.0, repr=False)
+    _cool_until: float | None = field(default=None, repr=False)
+    _probing: bool = field(default=False, repr=False)
+    _probes_failed: int = field(default=0, repr=False)
     _next_probe: float = field(default=0.0, repr=False)
     _changed: threading.Condition = field(default_factory=threading.Condition, repr=False)
 
@@ -74,8 +88,44 @@ class CircuitBreaker:
         lasting = self.monotonic() - self._first_failure >= self.absent_seconds
         return self.open and not self._reached and self.absence is not None and lasting
 
-    def admit(self, most_seconds: float) -> float:
+    @property
+    def cooling(self) -> bool:
+        """Whether it is left alone, and was not heard of since."""
+        return self._cool_until is not None
+
+    def let_cool(self, seconds: float) -> None:
+        """Leave the provider alone for *seconds*; then one question goes out to see whether it is back."""
+        with self._changed:
+            until = self.monotonic() + seconds
+            self.cooldowns += self._cool_until is None
+            probed, self._probing = self._probing, False
+            self._cool_until = until if probed or self._cool_until is None else max(until, self._cool_until)
+            self._changed.notify_all()
+
+    def seconds_to_cool(self, probe_seconds: float) -> float:
+        """Give how long the provider is still left alone; 0 lets the one question out that looks for it.
+
+        Whoever gets the 0 has *probe_seconds* to find out, before another may.
+        """
+        with self._changed:
+            if self._cool_until is None:
+                return 0.0
+            now = self.monotonic()
+            if now >= self._cool_until:
+                self._cool_until, self._probing = now + probe_seconds, True
+                return 0.0
+            self.passed_by += 1
+            return self._cool_until - now
+
+    def cooldown(self, patience: "Patience") -> float:
+        """Give for how long to leave it alone now: twice as long after every probe that failed."""
+        grown = patience.cooldown_seconds * 2 ** min(self._probes_failed, 20)
+        return min(grown, patience.longest_cooldown_seconds)
+
+    def admit(self, most_seconds: float, *, leaving: bool = False) -> float:
         """Wait until a call may go out, at most *most_seconds*; give how long it took.
+
+        *leaving*: whoever asks has another provider to turn to, once this one is left alone.
 
         Raises:
             LLMRejected: The provider has rejected everything.
@@ -94,7 +144,7 @@ class CircuitBreaker:
                 if now >= self._next_probe:
                     self._next_probe = now + self.probe_seconds
                     break
-                if now - began >= most_seconds or self.stopped or self.absent:
+                if (leaving and self.cooling) or now - began >= most_seconds or self.stopped or self.absent:
                     raise TimeoutError
                 self._changed.wait(min(self._next_probe - now, 0.5))  # wakes to look whether to stop
         return self.monotonic() - began
@@ -114,6 +164,7 @@ class CircuitBreaker:
     def answered(self) -> None:
         """Note that the provider is there."""
         self._reached, self.absence = True, None
+        self._cool_until, self._probing, self._probes_failed = None, False, 0
         if self._in_a_row:
             with self._changed:
                 self._in_a_row = 0
@@ -122,7 +173,12 @@ class CircuitBreaker:
     def failed(self, error: LLMUnavailable | None = None) -> None:
         """Note that it is not; *error* says how, and whether anything was reached."""
         with self._changed:
+            now = self.monotonic()
+            if self._in_a_row and now - self._last_failure > self.window_seconds:
+                self._in_a_row = 0
+            self._last_failure = now
             self._in_a_row += 1
+            self._probes_failed += self._probing
             self._first_failure = self.monotonic() if self._in_a_row == 1 else self._first_failure
             self._reached = self._reached or error is None or error.reached
             self.absence = None if self._reached else error
@@ -167,17 +223,14 @@ class RetryRule:
                 "The model was asked {count} times for this step and gave no usable answer.", count=state.paid
             )
             raise LLMUnavailable(phrase, kind="broken", sent=False)
-        if self.breaker.absent and self.breaker.absence is not None:
+        if self.breaker.absent and self.breaker.absence is not None and not patience.cooldown_seconds:
             raise self._later(self.breaker.absence, None)
-        try:
-            state.waited_seconds += self.breaker.admit(
-                max(0.0, patience.waiting_seconds - state.waited_seconds)
-            )
-        except TimeoutError:
-            down = self.breaker.absence or LLMUnavailable(
-                say("The model server does not answer."), kind="outage", sent=False
-            )
-            raise self._later(down, 0.0 if self.breaker.stopped else None) from down
+        leaving = patience.cooldown_seconds > 0
+        cool = self.breaker.seconds_to_cool(request.timeout_seconds) if leaving else 0.0
+        if cool:
+            raise self._later(self._no_answer(), cool)
+        if not (leaving and self.breaker.cooling):  # the question that looks for it waits for nobody
+            state.waited_seconds += self._admitted(max(0.0, patience.waiting_seconds - state.waited_seconds))
         began = self.breaker.monotonic()
         try:
             reply = inner.complete(request)
@@ -192,6 +245,19 @@ class RetryRule:
         state.paid += not reply.replayed
         return reply
 
+    def _admitted(self, most_seconds: float) -> float:
+        """Wait for the breaker, or put the item off."""
+        try:
+            return self.breaker.admit(most_seconds, leaving=self.patience.cooldown_seconds > 0)
+        except TimeoutError:
+            down = self._no_answer()
+            raise self._later(down, 0.0 if self.breaker.stopped else None) from down
+
+    def _no_answer(self) -> LLMUnavailable:
+        return self.breaker.absence or LLMUnavailable(
+            say("The model server does not answer."), kind="outage", sent=False
+        )
+
     def _note(self, error: LLMUnavailable, state: RetryState, *, slow: bool) -> None:
         state.paid += error.sent
         state.slow += error.sent and slow
@@ -199,6 +265,11 @@ class RetryRule:
             self.breaker.answered()
         else:
             self.breaker.failed(error)
+            if self.patience.cooldown_seconds and self.breaker.open:
+                self._let_cool(error)
+
+    def _let_cool(self, error: LLMUnavailable) -> None:
+        self.breaker.let_cool(max(self.breaker.cooldown(self.patience), error.retry_after_seconds or 0.0))
 
     def gives_up(self, error: LLMUnavailable, state: RetryState) -> bool:
         """Tell whether the attempts are used up."""
@@ -216,6 +287,8 @@ class RetryRule:
         first = patience.first_wait_seconds * _FIRST_WAIT_FACTORS[error.kind]
         grown = min(patience.most_backoff_seconds, first * 2 ** min(nth - 1, 20))
         requested = error.retry_after_seconds
+        if patience.cooldown_seconds and self.breaker.cooling:
+            raise self._later(error, requested) from error
         if self.breaker.absent:
             raise self._later(error, None) from error
         if requested is None and error.kind != "rate" and self.breaker.open:
@@ -229,6 +302,8 @@ class RetryRule:
             seconds > patience.longest_wait_seconds
             or state.waited_seconds + seconds > patience.waiting_seconds
         ):
+            if patience.cooldown_seconds:
+                self._let_cool(error)
             raise self._later(error, requested) from error
         return seconds
 

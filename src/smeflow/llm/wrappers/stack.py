@@ -1,6 +1,7 @@
 """Bind a model to a step call, in the one order of wrappers that is safe."""
 
 import threading
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
 
@@ -63,13 +64,15 @@ class WrapperStack:
     """The budget that stands, only to refuse what has no price; the log keeps the sums."""
     breaker: CircuitBreaker = field(default_factory=CircuitBreaker)
     patience: Patience = field(default_factory=Patience)
+    batched: Callable[[LLM, CallLog, str], LLM] | None = None
+    """Puts what keeps questions for a batch before what asks them, for a call's name; None asks them all."""
 
     def __post_init__(self) -> None:
         """Work out once what cannot change."""
         self._rule = RetryRule(patience=self.patience, breaker=self.breaker)
         if isinstance(self.llm, NoModel):
             self.llm = None
-        place = self._place = self.llm.place if self.llm else NoModel().place
+        place = self.place = self.llm.place if self.llm else NoModel().place
         residency = residency_refusal(place, self.residency, self.residency_source)
         self.refused: LLMRejected | None = residency or price_refusal(place, self.limits)
         """Why the model may not be asked at all; None where it may."""
@@ -78,29 +81,31 @@ class WrapperStack:
         """Give the LLM for one step call; *log* and *patience* stand in for the stack's own."""
         llm = self.llm
         if llm is None:
-            return StepLLM(None, self._place)
+            return StepLLM(None, self.place)
         call_log, state = log or self.log, RetryState()
         rule = self._rule if patience is None else RetryRule(patience=patience, breaker=self.breaker)
 
         def asking(key: str) -> LLM:
-            budgeted = Budgeted(inner=llm, log=call_log, place=self._place, key=key)
-            retrying = Retrying(inner=budgeted, rule=rule, state=state)
-            return retrying if scope.take else self._cached(retrying, call_log, key)
+            budgeted = Budgeted(inner=llm, log=call_log, place=self.place, key=key)
+            asked: LLM = Retrying(inner=budgeted, rule=rule, state=state)
+            if self.batched is not None:
+                asked = self.batched(asked, call_log, key)
+            return asked if scope.take else self._cached(asked, call_log, key)
 
         wrapped: LLM = Journaled(inner=asking, log=call_log, scope=scope)
         if self.redact:
             wrapped = Redacted(inner=wrapped, salt=f"{scope.item}\n{scope.version}")
-        return StepLLM(Resident(inner=wrapped, refused=self.refused), self._place)
+        return StepLLM(Resident(inner=wrapped, refused=self.refused), self.place)
 
     def _cached(self, inner: LLM, log: CallLog, key: str) -> Cached:
         """Recall equal requests of any item; what a person asked for again (``take``) is asked again."""
 
         def keep(request: Request, reply: Reply) -> None:
             if isinstance(log, RecallLog):
-                log.keep(key, request, self._place, reply)
+                log.keep(key, request, self.place, reply)
                 return
             nothing = Money(Decimal(0), reply.cost.currency) if reply.cost else None
-            ticket = log.reserve(key, request, self._place, nothing)
+            ticket = log.reserve(key, request, self.place, nothing)
             log.settle(ticket, replace(reply, usage=Usage(), cost=nothing))
 
-        return Cached(inner=inner, recall=lambda request: log.recall(request, self._place), keep=keep)
+        return Cached(inner=inner, recall=lambda request: log.recall(request, self.place), keep=keep)
