@@ -10,9 +10,10 @@ from pathlib import Path
 import pytest
 
 from smeflow.ledger import items
-from smeflow.ledger.audit import AuditHead, audit_head, exported_entries, keep_head, kept_heads, verify_audit
+from smeflow.ledger.audit import AuditHead, audit_head, keep_head, kept_heads
 from smeflow.ledger.finish import Ending, finish_item
 from smeflow.ledger.ledger import Ledger
+from smeflow.ledger.verify import exported_entries, verify_audit
 from smeflow.ledger.writer import crc
 
 ROOT = Path(__file__).resolve().parents[2]

@@ -26,6 +26,7 @@ from smeflow.cli.commands.init import init
 from smeflow.cli.commands.learn import learn
 from smeflow.cli.commands.mailbox import mailbox
 from smeflow.cli.commands.model import model
+from smeflow.cli.commands.repair import repair
 from smeflow.cli.commands.rerun import rerun
 from smeflow.cli.commands.review import review
 from smeflow.cli.commands.run import run
@@ -58,6 +59,7 @@ COMMANDS: tuple[Command, ...] = (
     ("mailbox", WORK, mailbox),
     ("books", WORK, books),
     ("audit", WORK, audit),
+    ("repair", WORK, repair),
     ("extract", TRY, extract),
     ("triage", TRY, triage),
     ("draft", TRY, draft),

@@ -8,7 +8,7 @@ from typing import Self
 
 from smeflow._text import sha256
 from smeflow.i18n import Phrase
-from smeflow.ledger import audit, calls, finish, history, items, reviews, store
+from smeflow.ledger import calls, finish, history, items, reviews, store, verify
 from smeflow.ledger.opening import mended_notice
 from smeflow.ledger.rows import (
     Action,
@@ -235,4 +235,4 @@ class Ledger:
 
     def audit_broken_at(self) -> int | None:
         """Follow the audit chain; give the first entry that does not fit, None where all do."""
-        return audit.first_broken_entry(self.store)
+        return verify.first_broken_entry(self.store)

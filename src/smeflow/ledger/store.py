@@ -234,7 +234,7 @@ def store_blob(store: LedgerStore, data: bytes) -> str:
     """Make large *data* durable before the row that names it. Gives its hash."""
     name = sha256(data)
     if len(data) >= LARGE:
-        path = _file(store.folder, name)
+        path = blob_file(store.folder, name)
         if not path.exists():
             store.crash.here()
             _write(path, data)
@@ -258,7 +258,7 @@ def blob_data(store: LedgerStore, name: str) -> bytes:
     data: bytes | None = row[2] if row else None
     if row and data is None:
         with contextlib.suppress(OSError):
-            data = _file(store.folder, name).read_bytes()
+            data = blob_file(store.folder, name).read_bytes()
     if data is None or sha256(data) != name:
         raise _lost(store, name)
     return data
@@ -268,7 +268,8 @@ def _lost(store: LedgerStore, name: str) -> LedgerDamaged:
     return damage_error(store.path, say("the document {name} has changed", name=name[:12]))
 
 
-def _file(folder: Path, name: str) -> Path:
+def blob_file(folder: Path, name: str) -> Path:
+    """Give the file that a large document called *name* lies in."""
     return folder / "blobs" / name[:2] / name
 
 
