@@ -149,9 +149,11 @@ def read_papers(
 ) -> PaperReadings:
     """Find the record among *documents*, file by file, and read it with the readers that are wanted."""
     readers = {slot: reader for slot, reader in kind.readers.items() if slot in slots}
-    groups = _by_number([_read_paper(paper, readers, context) for paper in candidate_papers(documents)])
+    papers = [_read_paper(paper, readers, context) for paper in candidate_papers(documents)]
+    groups = _by_number(papers)
     if not groups:
         return _unread(documents)
+    refused = [reason for paper in papers if paper.exact for reason in paper.exact.refused]
     chosen = max(groups, key=_fullness)
     several = max(sum(_is_record(paper, kind) for paper in groups), *map(_count, groups), 1)
     readings = [r for r in (chosen.exact, chosen.page) if r and (r.findings or r.problems)]
@@ -166,7 +168,7 @@ def read_papers(
         exact=data is not None,
         checks=checks,
         several=several,
-        unread=unreadable_reasons(documents),
+        unread=(*unreadable_reasons(documents), *refused),
         problems=(
             *_document_problems(documents),
             *(problem for reading in readings for problem in reading.problems),
