@@ -233,6 +233,13 @@ def test_a_pdf_whose_data_are_refused_goes_to_a_person(readers):
     assert step(Case.of(read(bytes(mail), name="mail.eml")), NoModel()).doubts
 
 
+def test_a_page_that_is_missing_sends_the_invoice_to_a_person():
+    """What the file says it has and nobody could read may change everything."""
+    step = Extract(name="invoice", into=Invoice, readers=("exact", "layout"))
+    document = replace(bundled("coolblue-992288600.pdf"), unread=(say("Page 2 is damaged"),))
+    assert [str(doubt) for doubt in step(Case.of(document), NoModel()).doubts] == ["Page 2 is damaged"]
+
+
 def test_xml_that_is_no_invoice_says_nothing_against_the_page():
     """A drawing declares its type as drawings do."""
     drawing = b'<?xml version="1.0"?><!DOCTYPE svg PUBLIC "-//W3C//DTD SVG 1.1//EN" "x"><svg/>'

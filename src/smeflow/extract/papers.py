@@ -110,10 +110,14 @@ def status_messages(documents: Sequence[Document]) -> tuple[Phrase, ...]:
 
 
 def unreadable_reasons(documents: Sequence[Document]) -> tuple[Phrase, ...]:
-    """Say which attachments of the kind invoices come as could not be read: one may be what is wanted."""
+    """Say which attachments of the kind invoices come as, and which pages and files in others, are unread."""
     files = without_messages(documents)
     unread = (d for d in files if not d.pages and (is_printed(d) or d.media_type == ZIP))
-    return tuple(problem for document in unread for problem in document.problems)
+    missing = (inner for outer in documents for inner in outer.walk())
+    return (
+        *(problem for document in unread for problem in document.problems),
+        *(problem for document in missing for problem in document.unread),
+    )
 
 
 def readable_documents(documents: Sequence[Document]) -> tuple[Document, ...]:
