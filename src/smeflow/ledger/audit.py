@@ -12,6 +12,7 @@ import json
 from collections.abc import Iterable
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
+from operator import itemgetter
 from pathlib import Path
 from typing import Any, Protocol, Self
 
@@ -60,6 +61,8 @@ COVERED = (
     "effects",
 )
 """The tables whose rows belong to the chain."""
+CLAIMS = "claims"
+"""What an item claims belongs to the chain too, all of it in one entry: it is written anew together."""
 COVER = "cover"
 """The kind of the entry that says from which rows on a ledger of an older version is covered."""
 REPAIR = "repair"
@@ -83,7 +86,7 @@ def add_audit_entry(
         "before": before,
         "hash": digest,
     }
-    transaction.add("audit", row)
+    transaction.add_later("audit", row)
     transaction.memo["audit"] = (number, digest)
 
 
@@ -98,9 +101,13 @@ class RowCoverage:
     def __init__(self, sql: SqlStatements) -> None:
         self._sql = sql
         self._begun = False
+        self._contents = {table: itemgetter(*content_columns(table, sql)) for table in COVERED}
 
     def __call__(self, transaction: Transaction, table: str, key: int, row: Row, *, added: bool) -> None:
         """Cover *row* as it was just written."""
+        if table == CLAIMS:
+            transaction.memo.setdefault(CLAIMS, {})[row["item"]] = row["at"]
+            return
         if table not in COVERED:
             return
         at = next((str(row[name]) for name in _TIMES if row.get(name)), "")
@@ -113,8 +120,26 @@ class RowCoverage:
             kind=f"row {table} {key}",
             item=item,
             salt=_salt(transaction, table, item, row),
-            payload=row_content(table, row, self._sql),
+            payload=[table, *self._contents[table](row)],
         )
+
+    def dropped(self, transaction: Transaction, name: str, parameters: Row) -> None:
+        """Note that claims were taken away."""
+        if name == "drop claims of item":
+            transaction.memo.setdefault(CLAIMS, {}).setdefault(parameters["item"], "")
+
+    def finish(self, transaction: Transaction) -> None:
+        """Cover what items claim as it stands now, at the end of a transaction."""
+        for item, at in transaction.memo.pop(CLAIMS, {}).items():
+            rows = transaction.rows("claims of item", item=item)
+            add_audit_entry(
+                transaction,
+                at=at,
+                kind=f"row {CLAIMS} {item}",
+                item=item,
+                salt=_salt(transaction, CLAIMS, item, {}),
+                payload=claims_content(rows, self._sql),
+            )
 
     def begin(self, transaction: Transaction, added_to: str, key: int, at: str) -> None:
         """Say once, in a ledger of an older version, which rows were there before rows were covered.
@@ -124,14 +149,21 @@ class RowCoverage:
         if "covering" in transaction.memo:
             return
         transaction.memo["covering"] = True
+        last_items = (transaction.first("last key of items") or (0,))[0] or 0
         if transaction.first("first coverage") is not None:
             self._begun = True
+            if (transaction.first(f"last key of {CLAIMS}") or (None,))[0] and (
+                transaction.first("claims coverage") is None
+            ):  # written by a version that covered rows, and no claims
+                kind = f"{COVER} {canonical_json({CLAIMS: last_items})}"
+                add_audit_entry(transaction, at=at, kind=kind, payload=last_items)
             return
         if transaction.memo.get("audit") or transaction.first("last audit") is None:
             return
         last = {name: (transaction.first(f"last key of {name}") or (0,))[0] or 0 for name in COVERED}
         if added_to:
             last[added_to] = min(last[added_to], key - 1)
+        last[CLAIMS] = last_items
         kind = f"{COVER} {canonical_json(last)}"
         add_audit_entry(transaction, at=at, kind=kind, payload=last)
 
@@ -152,9 +184,19 @@ def _salt(transaction: Transaction, table: str, item: int, row: Row) -> str:
     return str(salts[item])
 
 
+def content_columns(table: str, sql: SqlStatements) -> tuple[str, ...]:
+    """Give the columns that are covered: all but the lease, which changes when an item is only looked at."""
+    return tuple(name for name in sql.covered[table] if name != "lease")
+
+
 def row_content(table: str, row: Row, sql: SqlStatements) -> list[object]:
-    """Give what of a row is covered: all but the lease, which changes when an item is only looked at."""
-    return [table, *(row[name] for name in sql.covered[table] if name != "lease")]
+    """Give what of a row is covered."""
+    return [table, *(row[name] for name in content_columns(table, sql))]
+
+
+def claims_content(rows: Iterable[Row], sql: SqlStatements) -> list[object]:
+    """Give what of an item's claims is covered."""
+    return [CLAIMS, *([row["id"], *(row[name] for name in sql.covered[CLAIMS])] for row in rows)]
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -10,7 +10,7 @@ import math
 import secrets
 import sqlite3
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Container, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -19,6 +19,7 @@ from smeflow._text import canonical_json, sha256
 from smeflow.i18n import Phrase, say
 from smeflow.ledger.audit import (
     BEGIN,
+    CLAIMS,
     REPAIR,
     AuditHead,
     RowCoverage,
@@ -97,6 +98,8 @@ class Damage:
 
     broken: Mapping[str, set[int]]
     """The numbers of rows that are there and are not what was written, by table."""
+    claims_lost: bool
+    """Rows of claims may have stood there."""
     entries_lost: bool
     """Entries of the audit chain may have stood in what cannot be read."""
     last_known: int
@@ -114,6 +117,7 @@ def mend_ledger(path: Path, folder: Path, report: RepairReport, damage: Damage, 
         coverage = RowCoverage(sql)
         transaction = Transaction(connection, sql, coverage)
         coverage.begin(transaction, "", 0, at)
+        transaction.finish()
         chain = AuditChain()
         broken_at = chain.follow(transaction.rows("all audit"))
         missing = _missing_rows(connection, chain, damage)
@@ -128,8 +132,12 @@ def mend_ledger(path: Path, folder: Path, report: RepairReport, damage: Damage, 
         items_of = {row: entry.item for row, entry in chain.payloads.items()}
         for number in report.lost_items:
             _add_stub(connection, transaction, number, at)
-        report.findings += tuple(_cover_again(transaction, coverage, chain, missing, damage))
-        _Consequences(folder, report, transaction, connection, at).write(missing, items_of)
+        unsure: set[int] = set()
+        report.findings += tuple(_cover_again(transaction, coverage, chain, missing, damage, unsure))
+        if unsure:
+            report.lost[CLAIMS] = max(report.lost.get(CLAIMS, 0), len(unsure))
+        _Consequences(folder, report, transaction, connection, at).write(missing, items_of, unsure)
+        transaction.finish()
         number, digest = transaction.first("last audit") or (0, BEGIN)
         report.head = str(AuditHead(number=int(number), hash=str(digest)))
         connection.execute("COMMIT")
@@ -142,15 +150,23 @@ def _cover_again(
     chain: AuditChain,
     missing: Mapping[str, set[int]],
     damage: Damage,
+    unsure: set[int],
 ) -> Iterator[Phrase]:
-    """Give saved rows a new entry where theirs is lost; give those that the chain speaks against."""
+    """Give saved rows a new entry where theirs is lost; give those that the chain speaks against.
+
+    *unsure* gets the items of which claims are lost.
+    """
     lost_items, lost_calls = missing.get("items", set()), missing.get("calls", set())
     last_lost = math.inf if damage.entries_lost else max(missing.get("audit", {0}))
     for row in list(compare_rows(transaction, compiled_sql(), chain)):
         if row.state in ("held", "uncovered") or (row.table == "items" and row.key in lost_items):
             continue
         unsalted = row.item in lost_items or (row.table == "ends" and row.key in lost_calls)
-        if unsalted or row.entry < last_lost:
+        if row.table == CLAIMS and (unsalted or row.entry < last_lost or damage.claims_lost):
+            if damage.claims_lost:
+                unsure.add(row.item)
+            transaction.memo.setdefault(CLAIMS, {}).setdefault(row.item, "")
+        elif row.table != CLAIMS and (unsalted or row.entry < last_lost):
             coverage(transaction, row.table, row.key, row.row, added=False)
         else:
             yield changed_row(row.table, row.key)
@@ -163,7 +179,8 @@ def _missing_rows(connection: sqlite3.Connection, chain: AuditChain, damage: Dam
         if columns[0] not in NUMBERED:
             continue
         there = {n for (n,) in connection.execute(f'SELECT "{columns[0]}" FROM {table}')}  # noqa: S608 - our names
-        told = {key for name, key in chain.payloads if name == table} | damage.broken.get(table, set())
+        covered = {key for name, key in chain.payloads if name == table and table != CLAIMS}
+        told = covered | damage.broken.get(table, set())
         if table in NEVER_DELETED:
             named = damage.last_known if table == "audit" else _last_named(connection, table)
             told |= set(range(1, _last_plausible({named, *there, *told}) + 1))
@@ -275,12 +292,16 @@ class _Consequences:
         self._connection = connection
         self._names = {int(n): str(name) for n, name in connection.execute("SELECT id, name FROM items")}
 
-    def write(self, missing: Mapping[str, set[int]], items_of: Mapping[tuple[str, int], int]) -> None:
+    def write(
+        self,
+        missing: Mapping[str, set[int]],
+        items_of: Mapping[tuple[str, int], int],
+        unsure: Container[int],
+    ) -> None:
         """Hold, open again and leave out; count anew what was spent."""
         risky = {
             items_of.get((table, n), 0) for table in ("effects", "booked") for n in missing.get(table, ())
         }
-        unsure = {items_of.get(("claims", n), 0) for n in missing.get("claims", ())}
         lost_documents = self._lost_documents()
         held, opened, told = [], [], []
         for row in self.transaction.rows("all items"):

@@ -17,9 +17,7 @@ from pathlib import Path
 from smeflow._system import lock
 from smeflow.errors import LedgerBusy, LedgerDamaged, LedgerError
 from smeflow.i18n import say
-from smeflow.ledger.audit import (
-    AuditHead,
-)
+from smeflow.ledger.audit import CLAIMS, AuditHead
 from smeflow.ledger.mend import NOTHING, Damage, RepairReport, is_kept, mend_ledger, row_age
 from smeflow.ledger.opening import (
     LEDGER_FILE,
@@ -65,7 +63,12 @@ def repair_ledger(folder: Path, *, heads: Iterable[AuditHead] = (), clock: Clock
             inside / LEDGER_FILE,
             folder,
             report,
-            Damage(broken=repair.broken, entries_lost=repair.entries_lost, last_known=known),
+            Damage(
+                broken=repair.broken,
+                claims_lost=repair.claims_lost,
+                entries_lost=repair.entries_lost,
+                last_known=known,
+            ),
             clock,
         )
         _refuse_users(folder)
@@ -177,6 +180,8 @@ class _Repair:
         """The numbers of rows that are there and are not what was written."""
         self.entries_lost = False
         """Entries of the audit chain may have stood in what cannot be read."""
+        self.claims_lost = False
+        """Claims may have."""
 
     def save(self, source: Path) -> None:
         """Put each whole row of *source* into the new ledger."""
@@ -194,7 +199,9 @@ class _Repair:
             unreadable = damaged.unreadable()
             self.report.unreadable_pages = len(unreadable) + max(damaged.pages_cut() - 1, 0)
             owners = damaged.tables()
-            self.entries_lost = any(owners.get(page, "audit") in ("audit", "") for page in unreadable)
+            harmed = {owners.get(page, "") for page in unreadable}
+            self.entries_lost = bool(harmed & {"audit", ""})
+            self.claims_lost = bool(harmed & {CLAIMS, ""}) or CLAIMS in self.broken
         finally:
             damaged.close()
 

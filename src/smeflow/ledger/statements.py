@@ -241,6 +241,9 @@ def _history_reads() -> dict[str, ClauseElement]:
         "first coverage": select(audit.c.n).where(
             or_(audit.c.kind.like(_word("row %")), audit.c.kind.like(_word("cover %")))
         ),
+        "claims coverage": select(audit.c.n).where(
+            or_(audit.c.kind.like(_word("row claims %")), audit.c.kind.like(_word('cover %"claims"%')))
+        ),
         "salt of item": select(items.c.salt).where(items.c.id == bindparam("id_")),
         "salt of call": select(items.c.salt)
         .select_from(items.join(calls, calls.c.item == items.c.id))

@@ -1,20 +1,24 @@
 """Follow the audit chain, and hold every covered row, and the heads kept elsewhere, against it."""
 
 import json
-from collections.abc import Iterable, Iterator
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from operator import itemgetter
 from typing import Any, Literal, NamedTuple
 
 from smeflow._text import canonical_json, sha256
 from smeflow.i18n import Phrase, say
 from smeflow.ledger.audit import (
     BEGIN,
+    CLAIMS,
     COVER,
     COVERED,
     REPAIR,
     AuditedStore,
     AuditHead,
     RowReader,
+    claims_content,
     entry_hash,
     row_content,
 )
@@ -65,6 +69,7 @@ def verify_audit(store: AuditedStore, heads: Iterable[AuditHead] = ()) -> AuditR
                 )
             elif row.state == "changed":
                 findings.append(changed_row(row.table, row.key))
+        findings += _false_sums(now)
     findings += [
         say("row {row} of {table} is gone", row=key, table=table)
         for table, key in chain.payloads
@@ -96,6 +101,7 @@ def compare_rows(now: RowReader, sql: SqlStatements, chain: "AuditChain") -> Ite
     """Hold every covered row against what *chain* says of it, and leave there what no row is of."""
     salts = {row["id"]: row["salt"] for row in now.rows("all items")}
     items_of_calls = {row["id"]: row["item"] for row in now.rows("all calls")}
+    yield from _compare_claims(now, sql, chain, salts)
     for table in COVERED:
         for row in now.rows(f"all {table}"):
             key = int(row["call"] if table == "ends" else row["id"])
@@ -109,6 +115,39 @@ def compare_rows(now: RowReader, sql: SqlStatements, chain: "AuditChain") -> Ite
             elif kept.payload != sha256(salt + canonical_json(row_content(table, row, sql))):
                 state = "changed"
             yield ComparedRow(table, key, item, state, kept.number if kept else 0, row)
+
+
+def _false_sums(now: RowReader) -> Iterator[Phrase]:
+    """Hold what counts as spent by runs and months against the calls, which are covered."""
+    ends = {row["call"]: row["nanos"] for row in now.rows("all ends")}
+    purses = {row["id"]: row["purse"] for row in now.rows("all runs")}
+    sums: Counter[str] = Counter()
+    for call in now.rows("all calls"):
+        nanos = ends.get(call["id"], call["nanos"])
+        sums[f"month {call['month']}"] += nanos
+        sums[purses.get(call["run"], "")] += nanos
+    for row in now.rows("all spent"):
+        name = row["purse"]
+        if name.startswith(("month ", "run ")) and row["nanos"] != sums[name]:
+            yield say("what counts as spent by {purse} is not what its calls cost", purse=name)
+
+
+def _compare_claims(
+    now: RowReader, sql: SqlStatements, chain: "AuditChain", salts: Mapping[int, str]
+) -> Iterator[ComparedRow]:
+    """Hold what each item claims against its entry, also where nothing is left of it."""
+    claims: dict[int, list[Row]] = {item: [] for table, item in chain.payloads if table == CLAIMS}
+    for row in now.rows(f"all {CLAIMS}"):
+        claims.setdefault(row["item"], []).append(row)
+    for item, rows in claims.items():
+        kept = chain.payloads.pop((CLAIMS, item), None)
+        content = claims_content(sorted(rows, key=itemgetter("id")), sql)
+        state: Literal["held", "changed", "added", "uncovered"] = "held"
+        if kept is None:
+            state = "uncovered" if not chain.covers or item <= chain.before.get(CLAIMS, 0) else "added"
+        elif kept.payload != sha256(str(salts.get(item, "")) + canonical_json(content)):
+            state = "changed"
+        yield ComparedRow(CLAIMS, item, item, state, kept.number if kept else 0, {"rows": rows})
 
 
 def changed_row(table: str, key: int) -> Phrase:
@@ -177,8 +216,8 @@ class AuditChain:
             table, _, key = rest.partition(" ")
             number = int(key) if key.isdecimal() else 0
             self.payloads[table, number] = RowEntry(row["payload"], row["item"], self.last)
-        elif word == COVER and not self.before and rest:
-            self.before = _keys(rest)
+        elif word == COVER and rest:
+            self.before = {**_keys(rest), **self.before}
         elif word == REPAIR and rest:
             for table, ranges in _ranges(rest).items():
                 self.lost.setdefault(table, []).extend(ranges)
