@@ -8,21 +8,21 @@ import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
-from typing import Literal, Protocol
+from typing import Any, Literal, Protocol
 
 from smeflow._text import hash_of
-from smeflow.core.case import Known
+from smeflow.core.case import Known, Step
 from smeflow.core.plan import Entry
 from smeflow.core.step import fingerprint
 from smeflow.documents.read import DocumentCache
-from smeflow.engine.cases import ResultCodec
+from smeflow.engine.cases import ResultCodec, kind_of_step
 from smeflow.engine.lookups import KnownWithEdits, KnownWithSuppliers
 from smeflow.errors import SmeflowError
 from smeflow.i18n import Phrase
 from smeflow.ledger.budget import Budget
 from smeflow.ledger.history import begin_run
 from smeflow.ledger.replies import Recalls
-from smeflow.ledger.rows import NANO, RunRow
+from smeflow.ledger.rows import NANO, ResultKind, RunRow
 from smeflow.ledger.store import LedgerStore
 from smeflow.llm.call_log import CallLog, MemoryCallLog, Scope
 from smeflow.llm.interface import ConnectedLLM, ModelEndpoint, Reply, Request
@@ -111,6 +111,15 @@ class RunContext:
     meter: "RunMeter" = field(default_factory=lambda: RunMeter())  # noqa: PLW0108 - defined below
     prints: Mapping[str, str] = field(default_factory=dict)
     """The fingerprint of each step."""
+    kinds: dict[str, ResultKind] = field(default_factory=dict)
+    """Of which kind the results of each step are, as far as it was asked."""
+
+    def kind_of(self, step: Step[Any]) -> ResultKind:
+        """Give of which kind the results of *step* are, found out once a run."""
+        kind = self.kinds.get(step.name)
+        if kind is None:
+            kind = self.kinds[step.name] = kind_of_step(step)
+        return kind
 
     @property
     def plan(self) -> str:
