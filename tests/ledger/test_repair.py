@@ -331,3 +331,21 @@ def test_what_stands_in_the_write_ahead_file_alone_is_saved(tmp_path: Path):
     with Ledger.open(tmp_path / "state") as ledger:
         assert ledger.item("r", 2).state == "open"
         assert not verify_audit(ledger.store).findings
+
+
+def test_a_repair_that_was_killed_goes_on(tmp_path: Path):
+    """The damaged file is aside already, its newest rows in a file beside it; the new one is not in place."""
+    _fill(tmp_path / "first", 5)
+    with Ledger.open(tmp_path / "first") as ledger:
+        items.reopen_items(ledger.store, [2])
+        shutil.copytree(tmp_path / "first", tmp_path / "state")
+    state = tmp_path / "state"
+    _overwrite(state, 1, b"no ledger")
+    aside = state / "ledger.damaged-20261130T120000.db"
+    aside.hardlink_to(state / "ledger.db")
+    (state / "ledger.db-wal").rename(state / f"{aside.name}-wal")
+    (state / "ledger.db-shm").unlink()
+    report = repair_ledger(state)
+    assert report.aside == aside
+    with Ledger.open(state) as ledger:
+        assert ledger.item("r", 2).state == "open"

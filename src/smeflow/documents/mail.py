@@ -358,12 +358,9 @@ def _attachments(content: MailParts, file: File) -> Iterator[Document]:
         data = _bytes_of(part)
         name = file_name(part) or f"part {number}"
         if media_type in SIGNATURE_TYPES or _is_decoration(part, media_type, data, content.pictures):
+            shown = {DECORATION: "yes"}
             yield Document(
-                name=harmless_name(name),
-                media_type=media_type,
-                fields={DECORATION: "yes"},
-                data=data,
-                sha256=sha256(data),
+                name=harmless_name(name), media_type=media_type, fields=shown, data=data, sha256=sha256(data)
             )
             continue
         if data.startswith(TNEF_MAGIC):  # Outlook's wrapping: what is in it are the attachments

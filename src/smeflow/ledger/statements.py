@@ -237,6 +237,11 @@ def _history_reads() -> dict[str, ClauseElement]:
         "last deliveries": select(deliveries)
         .where(deliveries.c.recipe == bindparam("recipe"), deliveries.c.sink == bindparam("sink"))
         .order_by(deliveries.c.id.desc()),
+    }
+
+
+def _audit_reads() -> dict[str, ClauseElement]:
+    return {
         "last audit": select(audit.c.n, audit.c.hash).order_by(audit.c.n.desc()),
         "first coverage": select(audit.c.n).where(
             or_(audit.c.kind.like(_word("row %")), audit.c.kind.like(_word("cover %")))
@@ -372,6 +377,7 @@ def compiled() -> dict[str, Any]:
         **_writes(),
         **_item_reads(),
         **_history_reads(),
+        **_audit_reads(),
         **_review_reads(),
         **_place_reads(),
         **_call_reads(),

@@ -69,7 +69,8 @@ def verify_audit(store: AuditedStore, heads: Iterable[AuditHead] = ()) -> AuditR
                 )
             elif row.state == "changed":
                 findings.append(changed_row(row.table, row.key))
-        findings += _false_sums(now)
+        if not chain.lost.keys() & {"calls", "ends", "runs"}:
+            findings += _false_sums(now)
     findings += [
         say("row {row} of {table} is gone", row=key, table=table)
         for table, key in chain.payloads
@@ -123,7 +124,7 @@ def _false_sums(now: RowReader) -> Iterator[Phrase]:
     purses = {row["id"]: row["purse"] for row in now.rows("all runs")}
     sums: Counter[str] = Counter()
     for call in now.rows("all calls"):
-        nanos = ends.get(call["id"], call["nanos"])
+        nanos = int(ends[call["id"]] if call["id"] in ends else call["nanos"])
         sums[f"month {call['month']}"] += nanos
         sums[purses.get(call["run"], "")] += nanos
     for row in now.rows("all spent"):

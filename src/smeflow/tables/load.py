@@ -9,8 +9,10 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+from smeflow._optional import import_extra
 from smeflow._text import folded, sha256
-from smeflow.errors import SourceError
+from smeflow.documents.pool import shared_pool
+from smeflow.errors import DocumentError, SourceError
 from smeflow.i18n import Phrase, say
 from smeflow.tables.book import LINE, LoadedTable, TableBook, literal, quoted, read_csv_sql
 from smeflow.tables.columns import LINES_SHOWN, RAW, type_columns
@@ -27,8 +29,7 @@ from smeflow.tables.frame import (
     set_aside_notes,
 )
 from smeflow.tables.read import (
-    CSV_COPY,
-    CSV_ROWS,
+    CHILD_LIMITS,
     MAX_COLUMNS,
     MAX_ROWS,
     Grid,
@@ -37,7 +38,6 @@ from smeflow.tables.read import (
     non_empty_lines,
     read_bytes,
     read_grid,
-    read_large_csv,
 )
 
 _LARGE = 3_000_000
@@ -198,6 +198,51 @@ def load_large_csv(book: TableBook, name: str, data: bytes, label: str) -> Loade
     finally:
         for table in (RAW, *(_odd_cells(n) for n in range(len(cells)))):
             book.con.execute(f"DROP TABLE IF EXISTS {table}")
+
+
+CSV_COPY, CSV_ROWS = "foreign.csv", "foreign.parquet"
+"""What `read_large_csv` puts into its folder: the bytes as they came, and their rows."""
+
+
+def read_large_csv(data: bytes, name: str, folder: Path, sql: str) -> bool:
+    """Let DuckDB read a CSV in a child process; whether it could, and `CSV_ROWS` in *folder* has its rows.
+
+    *sql* reads `CSV_COPY` and writes `CSV_ROWS`. A file that ends the child, or takes it too long, could
+    not be read so, and is read line by line, in a child too.
+    """
+    head = {
+        "function": f"{answer_large_csv.__module__}:{answer_large_csv.__name__}",
+        "folder": str(folder),
+        "sql": sql,
+    }
+    try:
+        reply, _ = shared_pool().ask(name, data, CHILD_LIMITS, head)
+    except DocumentError:
+        return False
+    finally:
+        (folder / CSV_COPY).unlink(missing_ok=True)
+    return bool(reply["read"])
+
+
+def answer_large_csv(head: Mapping[str, Any], data: bytes, _sent: list[bytes]) -> dict[str, Any]:
+    """Read a CSV in a child process; see `read_large_csv`."""
+    duckdb = import_extra("duckdb", "report")
+    (Path(head["folder"]) / CSV_COPY).write_bytes(data)
+    config = {
+        "memory_limit": "400MB",
+        "threads": 2,
+        "temp_directory": head["folder"],
+        "autoinstall_known_extensions": False,
+        "autoload_known_extensions": False,
+    }
+    connection = duckdb.connect(":memory:", config=config)
+    try:
+        connection.execute(head["sql"])
+    except duckdb.Error:  # a quote that does not close, a wide row, a line break in a cell
+        return {"read": False}
+    finally:
+        connection.close()
+    return {"read": True}
 
 
 def _plain(data: bytes) -> str | None:

@@ -12,7 +12,6 @@ from difflib import get_close_matches
 from pathlib import Path
 from typing import Any, Literal
 
-from smeflow._optional import import_extra
 from smeflow._text import canonical_json
 from smeflow.documents.document import Limits
 from smeflow.documents.pool import shared_pool
@@ -23,7 +22,7 @@ from smeflow.i18n import Phrase, phrase_from_json, phrase_to_json, say
 MAX_BYTES, MAX_COLUMNS, MAX_ROWS = 500_000_000, 500, 2_000_000
 MAX_UNPACKED, MAX_RATIO = 500_000_000, 100
 MAX_CELLS = 50_000_000
-_LIMITS = Limits(bytes=MAX_BYTES, seconds=120.0, memory_bytes=4_000_000_000)
+CHILD_LIMITS = Limits(bytes=MAX_BYTES, seconds=120.0, memory_bytes=4_000_000_000)
 _SMALL = {"json": 32_000, "text": 3_000_000}
 """JSON and text so small are read here: the standard library alone reads them."""
 _DWARFED = 4
@@ -92,7 +91,7 @@ def read_grid(data: bytes, name: str, sheet: str | None = None) -> Grid:
         return _checked(_READERS[_reader_of(name)](data, name, sheet))
     head = {"function": f"{answer_grid.__module__}:{answer_grid.__name__}", "sheet": sheet}
     try:
-        reply, pieces = shared_pool().ask(name, data, _LIMITS, head)
+        reply, pieces = shared_pool().ask(name, data, CHILD_LIMITS, head)
     except DocumentError as error:
         raise SourceError(error.phrase) from None
     return Grid(
@@ -113,51 +112,6 @@ def answer_grid(head: Mapping[str, Any], data: bytes, sent: list[bytes]) -> dict
     notes = [phrase_to_json(note) for note in grid.notes]
     more = {"delimited": grid.delimited, "passed_over": grid.passed_over}
     return {"sheet": grid.sheet, "notes": notes, **more}
-
-
-CSV_COPY, CSV_ROWS = "foreign.csv", "foreign.parquet"
-"""What `read_large_csv` puts into its folder: the bytes as they came, and their rows."""
-
-
-def read_large_csv(data: bytes, name: str, folder: Path, sql: str) -> bool:
-    """Let DuckDB read a CSV in a child process; whether it could, and `CSV_ROWS` in *folder* has its rows.
-
-    *sql* reads `CSV_COPY` and writes `CSV_ROWS`. A file that ends the child, or takes it too long, could
-    not be read so, and is read line by line, in a child too.
-    """
-    head = {
-        "function": f"{answer_large_csv.__module__}:{answer_large_csv.__name__}",
-        "folder": str(folder),
-        "sql": sql,
-    }
-    try:
-        reply, _ = shared_pool().ask(name, data, _LIMITS, head)
-    except DocumentError:
-        return False
-    finally:
-        (folder / CSV_COPY).unlink(missing_ok=True)
-    return bool(reply["read"])
-
-
-def answer_large_csv(head: Mapping[str, Any], data: bytes, _sent: list[bytes]) -> dict[str, Any]:
-    """Read a CSV in a child process; see `read_large_csv`."""
-    duckdb = import_extra("duckdb", "report")
-    (Path(head["folder"]) / CSV_COPY).write_bytes(data)
-    config = {
-        "memory_limit": "400MB",
-        "threads": 2,
-        "temp_directory": head["folder"],
-        "autoinstall_known_extensions": False,
-        "autoload_known_extensions": False,
-    }
-    connection = duckdb.connect(":memory:", config=config)
-    try:
-        connection.execute(head["sql"])
-    except duckdb.Error:  # a quote that does not close, a wide row, a line break in a cell
-        return {"read": False}
-    finally:
-        connection.close()
-    return {"read": True}
 
 
 def _checked(grid: Grid) -> Grid:
