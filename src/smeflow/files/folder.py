@@ -175,21 +175,21 @@ _LOOKS = 3
 
 
 def _whole_bytes(path: Path) -> bytes | None:
-    """Give the bytes of a file that was the same before and after, and as long as it says; else None."""
+    """Give the bytes of a file as long as it says, which nobody wrote while it was read; else None.
+
+    Some systems set the time of the last change late: a file that reads the same twice is whole too.
+    """
+    earlier: bytes | None = None
     for _ in range(_LOOKS):
         with path.open("rb") as file:
             before = os.fstat(file.fileno())
             data = file.read()
             after = os.fstat(file.fileno())
-        if (
-            (before.st_size, before.st_mtime_ns)
-            == (after.st_size, after.st_mtime_ns)
-            == (
-                len(data),
-                before.st_mtime_ns,
-            )
+        if before.st_size == len(data) == after.st_size and (
+            before.st_mtime_ns == after.st_mtime_ns or data == earlier
         ):
             return data
+        earlier = data
     return None
 
 

@@ -6,6 +6,7 @@ speaks against a second one.
 """
 
 import contextlib
+import hashlib
 import os
 import shutil
 import sqlite3
@@ -101,10 +102,15 @@ def _refuse_users(folder: Path) -> None:
             raise _busy(folder) from None
 
 
-def _written(path: Path) -> list[tuple[int, int]]:
+def _written(path: Path) -> list[str]:
     """Give what changes when somebody writes into the ledger; an empty write-ahead file says nothing."""
     files = (path, path.with_name(path.name + "-wal"))
-    return [(f.stat().st_size, f.stat().st_mtime_ns) for f in files if f.exists() and f.stat().st_size]
+    hashes = []
+    for file in files:
+        if file.exists() and file.stat().st_size:
+            with file.open("rb") as stream:
+                hashes.append(hashlib.file_digest(stream, "sha256").hexdigest())
+    return hashes
 
 
 def _busy(folder: Path) -> LedgerBusy:
