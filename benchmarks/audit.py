@@ -16,12 +16,13 @@ from pathlib import Path
 
 from smeflow._text import canonical_json, sha256
 from smeflow.ledger import history, items
-from smeflow.ledger.audit import BEGIN, COVERED, AuditHead, audit_head, entry_hash, verify_audit
+from smeflow.ledger.audit import BEGIN, COVERED, AuditHead, audit_head, entry_hash
 from smeflow.ledger.finish import Ending, NewResult, finish_item
 from smeflow.ledger.intake import Incoming, Intake
 from smeflow.ledger.ledger import Ledger
 from smeflow.ledger.opening import compiled_sql
 from smeflow.ledger.rows import ResultKind
+from smeflow.ledger.verify import verify_audit
 from smeflow.ledger.writer import crc
 
 ENTRY = ("n", "at", "kind", "item", "payload", "before", "hash")

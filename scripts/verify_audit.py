@@ -33,20 +33,35 @@ def heads_of(argument: str) -> list[str]:
     return heads
 
 
+def lost_in_repairs(entries: list[dict[str, Any]]) -> set[int]:
+    """Give the entries that were lost to damage, as entries of repairs say."""
+    told = [entry["kind"].removeprefix("repair ") for entry in entries if entry["kind"].startswith("repair ")]
+    return {
+        n
+        for text in told
+        for first, last in json.loads(text).get("audit", ())
+        for n in range(first, last + 1)
+    }
+
+
 def problems(lines: list[str], heads: list[str]) -> Iterator[str]:
     """Give what is wrong, in words."""
-    before, hashes = BEGIN, dict[int, str]()
-    for number, line in enumerate(lines, 1):
-        entry = json.loads(line)
+    before, number, hashes = BEGIN, 0, dict[int, str]()
+    entries = [json.loads(line) for line in lines]
+    lost = lost_in_repairs(entries)
+    for entry in entries:
+        number += 1
+        if number in lost and entry["n"] > number and lost.issuperset(range(number, entry["n"])):
+            number, before = entry["n"], entry["before"]
         if (entry["n"], entry["before"]) != (number, before) or entry["hash"] != entry_hash(entry, before):
             yield f"entry {number} is not what was written there"
             return
         before = hashes[number] = entry["hash"]
     for head in heads:
         place, _, digest = head.partition(":")
-        if int(place) > len(hashes):
-            yield f"the chain ends with entry {len(hashes)}: entry {place} was cut off"
-        elif hashes[int(place)] != digest:
+        if int(place) > number:
+            yield f"the chain ends with entry {number}: entry {place} was cut off"
+        elif int(place) not in lost and hashes[int(place)] != digest:
             yield f"entry {place} is another than the one kept: the chain was written anew"
 
 

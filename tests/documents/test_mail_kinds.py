@@ -436,3 +436,14 @@ def test_no_mail_saved_from_outlook_fails(read_in_process, changes):
     """Whatever was done to it, it is read or refused with a sentence."""
     with contextlib.suppress(DocumentError):
         read_in_process(damaged(outlook(), changes), name="m.msg", media_type="application/vnd.ms-outlook")
+
+
+def test_a_wrapping_that_cannot_be_opened_is_still_there():
+    """A winmail.dat that is cut stays an attachment, and the mail says that something of it is unread."""
+    message = EmailMessage()
+    message.set_content("Siehe Anlage")
+    cut = winmail(("a.txt", b"Total 12,00"))[:30]
+    message.add_attachment(cut, maintype="application", subtype="ms-tnef", filename="winmail.dat")
+    document = read(bytes(message), name="mail.eml")
+    assert [part.data for part in document.parts] == [cut]
+    assert document.unread

@@ -208,3 +208,15 @@ def test_what_factur_x_says_of_its_invoice_is_not_hidden(documents, name):
     """The metadata name the number, day and seller of the XML inside: that is no secret."""
     document = read(documents / "invoices" / f"{name}.pdf")
     assert not any("metadata" in str(problem) for problem in document.problems)
+
+
+def test_a_page_that_is_counted_and_not_there_is_unread(make_pdf, printed, read_in_process):
+    """The file says two pages and one can be read: the document says which is missing."""
+    data = make_pdf(printed(50, 700, "Total 12,00"), printed(50, 700, "second"))
+    second = [n for n in range(len(data)) if data.startswith(b"/Type /Page ", n)][1]
+    broken = data[:second] + b"/Type /Junk " + data[second + 12 :]
+    document = read_in_process(broken)
+    assert [str(note) for note in document.unread] == ["Page 2 of file is damaged and was not read."]
+    assert document.unread[0] in document.problems
+    assert not read_in_process(data).unread
+    assert [str(note) for note in read(broken, name="file").unread] == [str(document.unread[0])]

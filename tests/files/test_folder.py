@@ -102,3 +102,22 @@ def test_a_folder_that_is_not_there_is_told(tmp_path: Path) -> None:
     """With its path."""
     with pytest.raises(SourceError, match="is not there"):
         list(Folder(folder=str(tmp_path / "inbox")).cases())
+
+
+def test_a_file_that_is_being_written_is_left_for_the_next_run(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What is read must be as long as the file says, before and after; half a file is no document."""
+    fill(tmp_path, "copied.pdf")
+    (whole,) = Folder(folder=str(tmp_path)).cases()
+    assert isinstance(whole, Arrival)
+    real, grown = os.fstat, iter(range(100))
+
+    def growing(number: int) -> os.stat_result:
+        (tmp_path / "copied.pdf").write_text("x" * next(grown))
+        return real(number)
+
+    monkeypatch.setattr("smeflow.files.folder.os.fstat", growing)
+    (half,) = Folder(folder=str(tmp_path)).cases()
+    assert isinstance(half, UnreadableArrival)
+    assert "is being written" in str(half.phrase)

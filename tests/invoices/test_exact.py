@@ -1,11 +1,14 @@
 """Invoices whose data are in the file: e-invoices, their pages, and several in one case."""
 
+import io
 from dataclasses import dataclass, replace
 from decimal import Decimal
+from email.message import EmailMessage
 from pathlib import Path
 
 import pytest
 from pydantic import TypeAdapter
+from pypdf import PdfReader, PdfWriter
 
 from smeflow.core.case import Case
 from smeflow.documents.document import Document, text_document
@@ -191,6 +194,58 @@ def test_an_attachment_that_cannot_be_read_is_not_passed_over():
     found = EXACT(Case.of(mail), NoModel())
     assert found.record.number
     assert "second.pdf is a damaged PDF. Ask the sender for it again." in [str(d) for d in found.doubts]
+
+
+def with_files(name, **files):
+    """Give a bundled PDF with files put into it, read anew."""
+    writer = PdfWriter(clone_from=PdfReader(INBOX / name))
+    for file, data in files.items():
+        writer.add_attachment(file.replace("__", "-").replace("_xml", ".xml"), data)
+    held = io.BytesIO()
+    writer.write(held)
+    return read(held.getvalue(), name=name)
+
+
+DECLARED = b'<!DOCTYPE rsm:CrossIndustryInvoice [<!ENTITY f SYSTEM "file:///etc/passwd">]>'
+
+
+@pytest.mark.parametrize("readers", [("exact", "layout"), ("layout", "exact")])
+def test_a_pdf_whose_data_are_refused_goes_to_a_person(readers):
+    """XML that declares a document type is not read, and the page alone does not make the invoice done."""
+    step = Extract(name="invoice", into=Invoice, readers=readers)
+    name = "coolblue-992288600.pdf"
+    assert not step(Case.of(bundled(name)), NoModel()).doubts
+    data = (INBOX / "lieferant-471113.xml").read_bytes()
+    end = data.index(b"?>") + 2
+    evil = data[:end] + DECLARED + data[end:].replace(b">471113<", b">&f;<")
+    found = step(Case.of(with_files(name, factur__x_xml=evil)), NoModel())
+    assert [str(doubt) for doubt in found.doubts] == [
+        "factur-x.xml: an XML file with a document type definition is not read."
+    ]
+    broken = step(Case.of(with_files(name, factur__x_xml=data[:-40])), NoModel())
+    assert len(broken.doubts) == 1
+    assert "the XML cannot be read" in str(broken.doubts[0])
+    mail = EmailMessage()
+    mail["Subject"], mail["From"] = "Invoice", "a@example.com"
+    mail.set_content("Please find attached.")
+    mail.add_attachment(bundled(name).data, maintype="application", subtype="pdf", filename=name)
+    mail.add_attachment(evil, maintype="application", subtype="xml", filename="data.xml")
+    assert step(Case.of(read(bytes(mail), name="mail.eml")), NoModel()).doubts
+
+
+def test_a_page_that_is_missing_sends_the_invoice_to_a_person():
+    """What the file says it has and nobody could read may change everything."""
+    step = Extract(name="invoice", into=Invoice, readers=("exact", "layout"))
+    document = replace(bundled("coolblue-992288600.pdf"), unread=(say("Page 2 is damaged"),))
+    assert [str(doubt) for doubt in step(Case.of(document), NoModel()).doubts] == ["Page 2 is damaged"]
+
+
+def test_xml_that_is_no_invoice_says_nothing_against_the_page():
+    """A drawing declares its type as drawings do."""
+    drawing = b'<?xml version="1.0"?><!DOCTYPE svg PUBLIC "-//W3C//DTD SVG 1.1//EN" "x"><svg/>'
+    step = Extract(name="invoice", into=Invoice, readers=("exact", "layout"))
+    found = step(Case.of(with_files("coolblue-992288600.pdf", logo_xml=drawing)), NoModel())
+    assert not found.doubts
 
 
 def test_a_page_that_says_another_day_than_its_data_goes_to_a_person():

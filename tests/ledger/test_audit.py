@@ -9,10 +9,15 @@ from pathlib import Path
 
 import pytest
 
+from smeflow.core.claims import Claim
+from smeflow.i18n import say
 from smeflow.ledger import items
-from smeflow.ledger.audit import AuditHead, audit_head, exported_entries, keep_head, kept_heads, verify_audit
+from smeflow.ledger.audit import AuditHead, audit_head, keep_head, kept_heads
 from smeflow.ledger.finish import Ending, finish_item
+from smeflow.ledger.intake import Incoming, Intake
 from smeflow.ledger.ledger import Ledger
+from smeflow.ledger.opening import compiled_sql
+from smeflow.ledger.verify import exported_entries, verify_audit
 from smeflow.ledger.writer import crc
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -194,3 +199,62 @@ def test_a_head_is_read_as_it_is_written(tmp_path: Path):
     for text in ("", "3", "x:" + "a" * 64, "3:abc", "{}"):
         with pytest.raises(ValueError, match="no head"):
             AuditHead.parse(text)
+
+
+def _claim(ledger: Ledger, take: Callable[..., object]) -> int:
+    take({"a.txt": b"a", "b.txt": b"b"})
+    for item in items.claim_items(ledger.store, "r", 10):
+        rules = [Claim(rule="steady", key="s", value="FR76", about=say("account"))]
+        rules.append(Claim(rule="sole", key=f"n {item.id}", about=say("paper")))
+        ending = Ending(state="done", plan="p", claims=[("s", claim) for claim in rules])
+        finish_item(ledger.store, item, ending, "0")
+    return len(ledger.store.tuples("all audit"))
+
+
+@pytest.mark.parametrize(
+    "harm",
+    [
+        "UPDATE claims SET value = 'DE99', crc = ? WHERE id = 1",
+        "DELETE FROM claims WHERE id = 2 AND ? > 0",
+        "INSERT INTO claims SELECT 9, item, step, rule, key, 'DE99', '[]', 1, at, ? FROM claims WHERE id = 1",
+    ],
+)
+def test_what_an_item_claims_belongs_to_the_chain(ledger: Ledger, take: Callable[..., object], harm: str):
+    """A claim changed, taken away or added would let another account pass; it is named by its item."""
+    _claim(ledger, take)
+    assert not verify_audit(ledger.store).findings
+    (first, *_) = [row for row in ledger.store.read("all claims") if row["id"] == 1]
+    other = {**first, "value": "DE99"}
+    right = crc([other[name] for name in compiled_sql().covered["claims"]])
+    _edit(ledger.store.path, (harm, (right,)))
+    assert [str(each) for each in verify_audit(ledger.store).findings] == [
+        "row 1 of claims is not what was written"
+    ]
+
+
+def test_claims_made_anew_are_covered_anew(ledger: Ledger, take: Callable[..., object]):
+    """Each time an item ends its claims are written again, in one entry."""
+    count = _claim(ledger, take)
+    items.reopen_items(ledger.store, [1])
+    (item,) = items.claim_items(ledger.store, "r", 10)
+    finish_item(ledger.store, item, Ending(state="done", plan="p"), "0")
+    assert not verify_audit(ledger.store).findings
+    kinds = [row["kind"] for row in ledger.store.read("all audit")][count:]
+    assert kinds.count("row claims 1") == 1
+
+
+def test_claims_from_before_they_were_covered_are_counted(tmp_path: Path):
+    """Of these nothing can be said; the chain covered rows then and no claims. Later ones are covered."""
+    claim = Claim(rule="sole", key="n", about=say("paper"))
+    for name in ("a", "b"):
+        with Ledger.open(tmp_path / "older") as ledger:
+            if name == "a":
+                ledger.store._writer._written.finish = lambda tx: tx.memo.pop("claims", None)
+            incoming = [Incoming(key=name, version=name, name=name, media_type="text/plain", data=b"a")]
+            Intake(ledger.store, "r", "inbox").take(incoming, complete=False)
+            (item,) = items.claim_items(ledger.store, "r", 1)
+            finish_item(ledger.store, item, Ending(state="done", plan="p", claims=[("s", claim)]), "0")
+    with Ledger.open(tmp_path / "older") as ledger:
+        report = verify_audit(ledger.store)
+        assert not report.findings
+        assert report.uncovered == 1

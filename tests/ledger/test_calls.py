@@ -9,12 +9,12 @@ import pytest
 from smeflow.errors import BudgetSpent, LLMRejected, LLMUnavailable
 from smeflow.i18n import say
 from smeflow.ledger import history, items
-from smeflow.ledger.audit import first_broken_entry
 from smeflow.ledger.budget import Budget
 from smeflow.ledger.calls import LedgerCallLog, settle_lost_calls
 from smeflow.ledger.items import LeaseLost
 from smeflow.ledger.ledger import Ledger
 from smeflow.ledger.rows import ItemRow, RunRow, SentPicture
+from smeflow.ledger.verify import first_broken_entry, verify_audit
 from smeflow.llm.call_log import Scope
 from smeflow.llm.interface import ImageLimits, Message, MessageImage, ModelEndpoint, Reply, Request, Usage
 from smeflow.money import Money
@@ -118,6 +118,21 @@ def test_a_budget_is_never_overdrawn(ledger: Ledger, item: ItemRow, run: RunRow,
         log.reserve("k", _request(), PLACE, Money(Decimal("0.001"), "EUR"))
     assert (caught.value.whose, caught.value.limit, caught.value.spent) == (whose, 2, 2)
     assert len(ledger.calls(item)) == 2
+
+
+def test_what_counts_as_spent_is_held_against_the_calls(ledger: Ledger, item: ItemRow, run: RunRow):
+    """Settled, refused and under way: the sums are those of the calls, and whoever changes one is found."""
+    log = _log(ledger, item, run)
+    log.settle(log.reserve("a", _request(), PLACE, EURO), _reply())
+    log.settle(log.reserve("b", _request(), PLACE, EURO), LLMRejected(say("no"), reason="key"))
+    log.reserve("c", _request(), PLACE, EURO)
+    assert not verify_audit(ledger.store).findings
+    settle_lost_calls(ledger.store, "r")
+    assert not verify_audit(ledger.store).findings
+    ledger.store.write(lambda transaction: transaction.put("spent", {"purse": run.purse, "nanos": 7}))
+    assert [str(each) for each in verify_audit(ledger.store).findings] == [
+        f"what counts as spent by {run.purse} is not what its calls cost"
+    ]
 
 
 def test_many_threads_do_not_overdraw_a_budget(ledger: Ledger, item: ItemRow, run: RunRow):

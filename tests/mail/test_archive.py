@@ -1,8 +1,10 @@
 """The mails of an archive, as a source and in a folder."""
 
 from smeflow.files.folder import Folder
+from smeflow.kinds.mailbox import MailSummary
 from smeflow.kinds.recipe_context import RecipeContext
-from smeflow.mail.source import Archive
+from smeflow.kinds.sources import Arrival, UnreadableArrival
+from smeflow.mail.source import Archive, _fetch
 
 
 def test_each_mail_of_an_archive_is_an_item_of_its_own(tmp_path):
@@ -19,3 +21,23 @@ def test_each_mail_of_an_archive_is_an_item_of_its_own(tmp_path):
     assert [one.key for one in alone.cases()] == [one.key for one in found]
     archive.write_bytes(second + first)
     assert {one.key for one in alone.cases()} == {found[0].key, found[1].key}
+
+
+class Estimating:
+    """A server whose mails are as long as it likes."""
+
+    def __init__(self, *answers: bytes) -> None:
+        self._answers = iter(answers)
+
+    def fetch(self, _uid: int) -> bytes:
+        return next(self._answers)
+
+
+def test_a_mail_is_as_long_as_was_announced_or_comes_the_same_twice():
+    """Some servers estimate sizes; a mail that comes otherwise each time is told and not taken."""
+    summary = MailSummary(uid=1, mark="m" * 32, size=9, arrived=None, flags=(), gmail="")
+    assert isinstance(_fetch(Estimating(b"Subject: "), summary), Arrival)
+    assert isinstance(_fetch(Estimating(b"Subject", b"Subject"), summary), Arrival)
+    cut = _fetch(Estimating(b"Subject", b"Subject: "), summary)
+    assert isinstance(cut, UnreadableArrival)
+    assert "came with 7 bytes, of 9" in str(cut.phrase)

@@ -62,7 +62,7 @@ def test_the_quick_way_agrees_with_the_careful_one(tmp_path_factory, book, data)
     """To the last cell, line number and sentence, or else it does not read the file at all."""
     path = tmp_path_factory.mktemp("t") / "t.csv"
     path.write_bytes(data)
-    quick = load_large_csv(book, "quick", path, data, "t.csv")
+    quick = load_large_csv(book, "quick", data, "t.csv")
     if quick is None:
         return
     slow = load_file(book, "slow", path)
@@ -81,7 +81,7 @@ def test_the_quick_way_is_taken(tmp_path, book):
     lines[50:50] = ["Sous-total;;99", "Remarque;;", ";;", "Jour;Nom;Montant"]
     path = tmp_path / "t.csv"
     path.write_text("\n".join(["Jour;Nom;Montant", *lines]) + "\n", encoding="utf-8")
-    held = load_large_csv(book, "t", path, path.read_bytes(), "t.csv")
+    held = load_large_csv(book, "t", path.read_bytes(), "t.csv")
     assert held is not None
     assert held.rows == 80
     assert len(held.notes) == 3
@@ -95,7 +95,7 @@ def test_the_quick_way_adds_up_where_that_decides(tmp_path, book):
     path = tmp_path / "t.csv"
     lines = ["Jour;Nom;Montant", *lines, f"2026-01-31;Total;{total}", ""]
     path.write_text("\n".join(lines), encoding="utf-8")
-    quick = load_large_csv(book, "quick", path, path.read_bytes(), "t.csv")
+    quick = load_large_csv(book, "quick", path.read_bytes(), "t.csv")
     slow = load_file(book, "slow", path)
     assert quick is not None
     assert (quick.rows, quick.notes) == (slow.rows, slow.notes)

@@ -27,6 +27,7 @@ from smeflow.cli.commands.init import init
 from smeflow.cli.commands.learn import learn
 from smeflow.cli.commands.mailbox import mailbox
 from smeflow.cli.commands.model import model
+from smeflow.cli.commands.repair import repair
 from smeflow.cli.commands.rerun import rerun
 from smeflow.cli.commands.review import review
 from smeflow.cli.commands.run import run
@@ -61,6 +62,7 @@ COMMANDS: tuple[Command, ...] = (
     ("audit", WORK, audit),
     ("backup", WORK, backup),
     ("restore", WORK, restore),
+    ("repair", WORK, repair),
     ("extract", TRY, extract),
     ("triage", TRY, triage),
     ("draft", TRY, draft),

@@ -1,7 +1,4 @@
-"""What a command was given and what it means.
-
-Options, settings, the language, the ledger, an item, the inputs to try a step on.
-"""
+"""What a command was given: its options and settings, the language, the ledger, an item, what to try a step on."""
 
 import os
 import tomllib

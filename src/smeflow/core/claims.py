@@ -6,9 +6,10 @@ ledger hold, in the transaction that ends the item: of two copies that arrive at
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from typing import Literal, Protocol, runtime_checkable
+from typing import Literal, Protocol, cast, runtime_checkable
 
 from smeflow.core.case import Known
+from smeflow.core.step import has_ability
 from smeflow.i18n import Phrase
 
 ClaimRule = Literal["sole", "steady", "frozen", "within"]
@@ -60,4 +61,6 @@ class Evidenced(Protocol):
 
 def claims_of(value: object, known: Known) -> tuple[Claim, ...]:
     """Give what *value* claims; nothing for a result that claims nothing."""
-    return tuple(value.claims(known)) if isinstance(value, ClaimingResult) else ()
+    if not has_ability(value, ClaimingResult, "claims"):
+        return ()
+    return tuple(cast("ClaimingResult", value).claims(known))

@@ -128,6 +128,8 @@ class Document:
     sha256: str = ""
     problems: tuple[Phrase, ...] = ()
     """What a person should know: a part that could not be read, text nobody can see, a limit reached."""
+    unread: tuple[Phrase, ...] = ()
+    """Of `problems`, those that say that something of it is missing here: a page, a file in it."""
     language: str | None = None
     """Two letters (ISO 639-1) where it was detected."""
 

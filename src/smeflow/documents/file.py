@@ -37,6 +37,7 @@ _MAGIC: tuple[tuple[bytes, str], ...] = (
     (b"7z\xbc\xaf\x27\x1c", "application/x-7z-compressed"),
     (b"Rar!\x1a\x07", "application/vnd.rar"),
 )
+_ANY_MAGIC = tuple(magic for magic, _ in _MAGIC)
 _BY_NAME = {
     ".eml": MAIL, ".mht": MAIL, ".txt": TEXT, ".md": TEXT, ".csv": "text/csv", ".tsv": TEXT, ".html": HTML,
     ".htm": HTML, ".xml": XML, ".json": TEXT, ".jsonl": TEXT, ".log": TEXT, ".ics": "text/calendar",
@@ -59,7 +60,7 @@ def media_type_of(data: bytes, name: str = "", claimed: str = "") -> str:
     Bytes that say what they are win over *claimed*, which wins over the name's ending.
     """
     start = data[:4096]
-    for magic, media_type in _MAGIC:
+    for magic, media_type in _MAGIC if start.startswith(_ANY_MAGIC) else ():
         if start.startswith(magic):
             if media_type == ZIP and name.lower().endswith(_OFFICE_ENDINGS):
                 return OFFICE

@@ -76,6 +76,7 @@ class MailParts:
     pictures: set[str] = field(default_factory=set)
     hidden: list[str] = field(default_factory=list)
     problems: list[Phrase] = field(default_factory=list)
+    unread: list[Phrase] = field(default_factory=list)
 
 
 def read_mail(file: File) -> Document:
@@ -122,7 +123,7 @@ def _document(message: Message, file: File) -> Document:
     body, unseen = drop_hidden_characters(bounded_text("\n".join(content.body).strip("\n"), file), file.name)
     fields["body"] = body
     parts = tuple(_attachments(content, file))
-    problems = [*content.problems, *unseen, *seal_notes(message, body)]
+    problems = [*content.unread, *content.problems, *unseen, *seal_notes(message, body)]
     if content.hidden:
         problems.extend(RenderedHtml("", content.hidden).problems(file.name))
     if any(part.defects for part in message.walk()):
@@ -137,6 +138,7 @@ def _document(message: Message, file: File) -> Document:
         fields=fields,
         parts=parts,
         problems=tuple(problems),
+        unread=tuple(content.unread),
         language=language,
     )
 
@@ -350,24 +352,22 @@ def file_name(part: Message) -> str:
 def _attachments(content: MailParts, file: File) -> Iterator[Document]:
     for number, part in enumerate(content.attachments, start=1):
         media_type = _type(part)
-        if media_type == MAIL or (media_type.startswith("message/") and part.is_multipart()):
+        if part.is_multipart() and (media_type == MAIL or media_type.startswith("message/")):
             yield from _inner_mails(part, file)
             continue
         data = _bytes_of(part)
         name = file_name(part) or f"part {number}"
         if media_type in SIGNATURE_TYPES or _is_decoration(part, media_type, data, content.pictures):
+            shown = {DECORATION: "yes"}
             yield Document(
-                name=harmless_name(name),
-                media_type=media_type,
-                fields={DECORATION: "yes"},
-                data=data,
-                sha256=sha256(data),
+                name=harmless_name(name), media_type=media_type, fields=shown, data=data, sha256=sha256(data)
             )
             continue
         if data.startswith(TNEF_MAGIC):  # Outlook's wrapping: what is in it are the attachments
             wrapped = read_attached(file, data, name=name)
             content.problems.extend(wrapped.problems)
-            yield from wrapped.parts
+            content.unread.extend(wrapped.problems if not wrapped.parts else wrapped.unread)
+            yield from wrapped.parts or (wrapped,)
             continue
         yield read_attached(
             file, data, name=name, media_type="" if media_type == "application/octet-stream" else media_type

@@ -56,10 +56,12 @@ def read_pdf(file: File) -> Document:
     try:
         check_limit("pages", file.limits.pages, len(pdf), file.name)
         problems: list[Phrase] = []
-        parts = tuple(_parts(pdf, file, problems))
+        unread: list[Phrase] = []
+        parts = tuple(_parts(pdf, file, unread))
         if pdf.get_formtype():
             pdf.init_forms()
-        pages = tuple(_pages(pdf, file, problems))
+        pages = tuple(_pages(pdf, file, problems, unread))
+        problems = [*unread, *problems]
         if not parts and not any(p.text for p in pages) and problems:
             raise UnreadableDocument(problems[0], name=file.name)
         title = clean_line(pdf.get_metadata_value("Title") or "")[:200]
@@ -67,7 +69,9 @@ def read_pdf(file: File) -> Document:
     finally:
         pdf.close()
     fields = {"title": title} if title else {}
-    return file.document(pages=pages, parts=parts, fields=fields, problems=tuple(problems))
+    return file.document(
+        pages=pages, parts=parts, fields=fields, problems=tuple(problems), unread=tuple(unread)
+    )
 
 
 def metadata_notes(pdf: "PdfDocument", name: str, parts: Sequence[Document] = ()) -> Iterator[Phrase]:
@@ -126,7 +130,7 @@ def open_pdf(file: File) -> "PdfDocument":
         raise UnreadableDocument(phrase) from error
 
 
-def _parts(pdf: "PdfDocument", file: File, problems: list[Phrase]) -> Iterator[Document]:
+def _parts(pdf: "PdfDocument", file: File, unread: list[Phrase]) -> Iterator[Document]:
     from pypdfium2 import PdfiumError
 
     count = pdf.count_attachments()
@@ -139,9 +143,7 @@ def _parts(pdf: "PdfDocument", file: File, problems: list[Phrase]) -> Iterator[D
             name = embedded.get_name() or name
             data = bytes(embedded.get_data())
         except PdfiumError:
-            problems.append(
-                say("The file {part} inside {name} cannot be unpacked.", part=name, name=file.name)
-            )
+            unread.append(say("The file {part} inside {name} cannot be unpacked.", part=name, name=file.name))
             continue
         unpacked += len(data)
         check_limit("ratio", file.limits.ratio, unpacked // max(len(file.data), 1), file.name)
@@ -149,7 +151,7 @@ def _parts(pdf: "PdfDocument", file: File, problems: list[Phrase]) -> Iterator[D
         yield read_attached(file, data, name=name)
 
 
-def _pages(pdf: "PdfDocument", file: File, problems: list[Phrase]) -> Iterator[Page]:
+def _pages(pdf: "PdfDocument", file: File, problems: list[Phrase], unread: list[Phrase]) -> Iterator[Page]:
     from pypdfium2 import PdfiumError
 
     letters = 0
@@ -161,7 +163,7 @@ def _pages(pdf: "PdfDocument", file: File, problems: list[Phrase]) -> Iterator[P
             page_read = _page(page, index + 1, file, problems)
             page.close()
         except PdfiumError:
-            problems.append(
+            unread.append(
                 say("Page {page} of {name} is damaged and was not read.", page=index + 1, name=file.name)
             )
             page_read = Page(number=index + 1, text="")

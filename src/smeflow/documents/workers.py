@@ -72,6 +72,7 @@ def packed(document: Document, pieces: list[bytes], *, with_data: bool) -> dict[
         "parts": [packed(part, pieces, with_data=True) for part in document.parts],
         "sha256": document.sha256,
         "problems": [phrase_to_json(p) for p in document.problems],
+        "unread": [phrase_to_json(p) for p in document.unread],
         "language": document.language,
     }
 
@@ -87,6 +88,7 @@ def unpacked(plain: dict[str, Any], pieces: list[bytes], data: bytes) -> Documen
         data=data if plain["data"] is None else pieces[plain["data"]],
         sha256=plain["sha256"],
         problems=tuple(phrase_from_json(p) for p in plain["problems"]),
+        unread=tuple(phrase_from_json(p) for p in plain["unread"]),
         language=plain["language"],
     )
 

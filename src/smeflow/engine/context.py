@@ -12,16 +12,16 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 from types import TracebackType
-from typing import IO, TYPE_CHECKING, Literal, Protocol, Self
+from typing import IO, TYPE_CHECKING, Any, Literal, Protocol, Self
 
 from smeflow._system import lock, unlock
 from smeflow._text import hash_of, sha256
-from smeflow.core.case import Known
+from smeflow.core.case import Known, Step
 from smeflow.core.events import NOBODY, RunEvents
 from smeflow.core.plan import Entry
 from smeflow.core.step import fingerprint
 from smeflow.documents.read import DocumentCache
-from smeflow.engine.cases import ResultCodec
+from smeflow.engine.cases import ResultCodec, kind_of_step
 from smeflow.engine.lookups import KnownWithEdits, KnownWithSuppliers
 from smeflow.errors import LedgerBusy, SmeflowError
 from smeflow.i18n import Phrase, say
@@ -29,7 +29,7 @@ from smeflow.ledger.budget import Budget
 from smeflow.ledger.deferred import deferred_calls
 from smeflow.ledger.history import begin_run
 from smeflow.ledger.replies import Recalls
-from smeflow.ledger.rows import NANO, RunRow
+from smeflow.ledger.rows import NANO, ResultKind, RunRow
 from smeflow.ledger.store import LedgerStore
 from smeflow.llm.call_log import CallLog, MemoryCallLog, Scope
 from smeflow.llm.interface import LLM, ConnectedLLM, ModelEndpoint, Reply, Request
@@ -189,6 +189,15 @@ class RunContext:
     """Who takes batches, where the recipe allows hours."""
     notices: Callable[[], list[Phrase]] = list
     """Tells what a person should know of how the models were asked."""
+    kinds: dict[str, ResultKind] = field(default_factory=dict)
+    """Of which kind the results of each step are, as far as it was asked."""
+
+    def kind_of(self, step: Step[Any]) -> ResultKind:
+        """Give of which kind the results of *step* are, found out once a run."""
+        kind = self.kinds.get(step.name)
+        if kind is None:
+            kind = self.kinds[step.name] = kind_of_step(step)
+        return kind
 
     @property
     def plan(self) -> str:

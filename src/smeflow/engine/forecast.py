@@ -149,7 +149,9 @@ def forecast_run(
         _copy_ledger(state, folder)
         ledger = ending.enter_context(Ledger.open(folder, currency=workspace.rates.currency))
         asked: list[Question] = []
-        run = _Rehearsal(ledger.store, recipe, workspace, unanswering(models, asked), threading.Event(), 1)
+        run = _Rehearsal(
+            ledger.store, recipe, workspace, unanswering(models, asked), threading.Event(), 1, observers=()
+        )
         return _Forecaster(run, ledger, Path(state), models, redo, asked).forecast(accept_loss=accept_loss)
 
 
@@ -268,11 +270,11 @@ class _Forecaster:
     def _redone(self, redone: Sequence[ItemRow]) -> tuple[Usages, int]:
         """Give what redoing takes of those that have calls of their own; and how many have none."""
         standing: dict[int, list[tuple[int, Decimal]]] = {}
-        for cost in self.ledger.present_costs(self.run.recipe.name):
+        for answer in self.ledger.present_costs(self.run.recipe.name):
             again = self.redo in ("all", "stale", "failed")
-            differs = self.context.prints.get(cost.step, cost.fingerprint) != cost.fingerprint
-            standing.setdefault(cost.item, [])
-            standing[cost.item] += [(cost.calls, cost.cost)] if again or differs else []
+            differs = self.context.prints.get(answer.step, answer.fingerprint) != answer.fingerprint
+            standing.setdefault(answer.item, [])
+            standing[answer.item] += [(answer.calls, answer.cost)] if again or differs else []
         own = [pair for item in redone for pair in standing.get(item.id, ())]
         calls, cost = sum(calls for calls, _ in own), sum((amount for _, amount in own), Decimal(0))
         without = sum(item.id not in standing for item in redone)

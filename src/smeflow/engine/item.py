@@ -15,7 +15,7 @@ from smeflow.core.claims import Claim, claims_of
 from smeflow.core.plan import Entry, Hold, Skip, next_entry
 from smeflow.core.step import wants_model
 from smeflow.documents.document import Document, PageRange
-from smeflow.engine.cases import case_without_results, kind_of_step
+from smeflow.engine.cases import case_without_results
 from smeflow.engine.context import RunContext, RunHalted, StepModel
 from smeflow.engine.failures import FailureSite, ending_for
 from smeflow.engine.lookups import RecordedLookups
@@ -251,7 +251,7 @@ class ItemRun:
         result = NewResult(
             step=step.name,
             fingerprint=context.prints[step.name],
-            kind=kind_of_step(step),
+            kind=context.kind_of(step),
             input=seen,
             take=take,
             value=text,

@@ -110,10 +110,14 @@ def status_messages(documents: Sequence[Document]) -> tuple[Phrase, ...]:
 
 
 def unreadable_reasons(documents: Sequence[Document]) -> tuple[Phrase, ...]:
-    """Say which attachments of the kind invoices come as could not be read: one may be what is wanted."""
+    """Say which attachments of the kind invoices come as, and which pages and files in others, are unread."""
     files = without_messages(documents)
     unread = (d for d in files if not d.pages and (is_printed(d) or d.media_type == ZIP))
-    return tuple(problem for document in unread for problem in document.problems)
+    missing = (inner for outer in documents for inner in outer.walk())
+    return (
+        *(problem for document in unread for problem in document.problems),
+        *(problem for document in missing for problem in document.unread),
+    )
 
 
 def readable_documents(documents: Sequence[Document]) -> tuple[Document, ...]:
@@ -149,9 +153,11 @@ def read_papers(
 ) -> PaperReadings:
     """Find the record among *documents*, file by file, and read it with the readers that are wanted."""
     readers = {slot: reader for slot, reader in kind.readers.items() if slot in slots}
-    groups = _by_number([_read_paper(paper, readers, context) for paper in candidate_papers(documents)])
+    papers = [_read_paper(paper, readers, context) for paper in candidate_papers(documents)]
+    groups = _by_number(papers)
     if not groups:
         return _unread(documents)
+    refused = [reason for paper in papers if paper.exact for reason in paper.exact.refused]
     chosen = max(groups, key=_fullness)
     several = max(sum(_is_record(paper, kind) for paper in groups), *map(_count, groups), 1)
     readings = [r for r in (chosen.exact, chosen.page) if r and (r.findings or r.problems)]
@@ -166,7 +172,7 @@ def read_papers(
         exact=data is not None,
         checks=checks,
         several=several,
-        unread=unreadable_reasons(documents),
+        unread=(*unreadable_reasons(documents), *refused),
         problems=(
             *_document_problems(documents),
             *(problem for reading in readings for problem in reading.problems),

@@ -159,13 +159,38 @@ def _take(path: Path, key: str, root: Path) -> Arrival | UnreadableArrival:
     if why is not None:
         return UnreadableArrival(key=key, phrase=why)
     try:
-        data = path.read_bytes()
+        data = _whole_bytes(path)
     except OSError as error:
         return UnreadableArrival(
             key=key, phrase=say("cannot be read: {reason}", reason=os_error_reason(error))
         )
+    if data is None:
+        return UnreadableArrival(key=key, phrase=say("is being written; the next run reads it"))
     media_type = _MEDIA_TYPES.get(path.suffix.casefold(), "application/octet-stream")
     return make_arrival(key, _printable(path.name), media_type, data)
+
+
+_LOOKS = 3
+"""So many times a file that changes while it is read is read again."""
+
+
+def _whole_bytes(path: Path) -> bytes | None:
+    """Give the bytes of a file as long as it says, which nobody wrote while it was read; else None.
+
+    Some systems set the time of the last change late: a file that reads the same twice is whole too.
+    """
+    earlier: bytes | None = None
+    for _ in range(_LOOKS):
+        with path.open("rb") as file:
+            before = os.fstat(file.fileno())
+            data = file.read()
+            after = os.fstat(file.fileno())
+        if before.st_size == len(data) == after.st_size and (
+            before.st_mtime_ns == after.st_mtime_ns or data == earlier
+        ):
+            return data
+        earlier = data
+    return None
 
 
 def _refusal(path: Path, root: Path) -> Phrase | None:

@@ -93,6 +93,8 @@ class Reading:
     checks: tuple[Check, ...] = ()
     """What only the reader can check; what the values say is checked once, of the record made of them."""
     problems: tuple[Phrase, ...] = ()
+    refused: tuple[Phrase, ...] = ()
+    """Why data that call themselves a record were not read: a person looks, whatever the page says."""
     exact: bool = False
     """It read structured data: the value is the document's own, its evidence an XPath."""
     several: int = 1

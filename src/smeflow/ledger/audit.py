@@ -9,9 +9,10 @@ Whoever may write the ledger's file can also write the whole chain anew. That is
 """
 
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
+from operator import itemgetter
 from pathlib import Path
 from typing import Any, Protocol, Self
 
@@ -24,7 +25,7 @@ from smeflow.ledger.writer import Row, SqlStatements, Transaction
 class RowReader(Protocol):
     """The rows of one moment."""
 
-    def rows(self, name: str, **parameters: object) -> Iterator[Row]:
+    def rows(self, name: str, **parameters: object) -> Iterable[Row]:
         """Go through the rows of the statement called *name*."""
         ...
 
@@ -62,8 +63,12 @@ COVERED = (
 """The tables whose rows belong to the chain."""
 RESTORED = "restored "
 """Before the head of a backup that was put back, among the reasons heads are kept for."""
+CLAIMS = "claims"
+"""What an item claims belongs to the chain too, all of it in one entry: it is written anew together."""
 COVER = "cover"
 """The kind of the entry that says from which rows on a ledger of an older version is covered."""
+REPAIR = "repair"
+"""The kind of the entry that says which rows and entries were lost to damage; see `repair`."""
 
 
 def add_audit_entry(
@@ -83,7 +88,7 @@ def add_audit_entry(
         "before": before,
         "hash": digest,
     }
-    transaction.add("audit", row)
+    transaction.add_later("audit", row)
     transaction.memo["audit"] = (number, digest)
 
 
@@ -98,14 +103,18 @@ class RowCoverage:
     def __init__(self, sql: SqlStatements) -> None:
         self._sql = sql
         self._begun = False
+        self._contents = {table: itemgetter(*content_columns(table, sql)) for table in COVERED}
 
     def __call__(self, transaction: Transaction, table: str, key: int, row: Row, *, added: bool) -> None:
         """Cover *row* as it was just written."""
+        if table == CLAIMS:
+            transaction.memo.setdefault(CLAIMS, {})[row["item"]] = row["at"]
+            return
         if table not in COVERED:
             return
         at = next((str(row[name]) for name in _TIMES if row.get(name)), "")
         if not self._begun:
-            self._begin(transaction, table if added else "", key, at)
+            self.begin(transaction, table if added else "", key, at)
         item = key if table == "items" else int(row.get("item", 0))
         add_audit_entry(
             transaction,
@@ -113,10 +122,28 @@ class RowCoverage:
             kind=f"row {table} {key}",
             item=item,
             salt=_salt(transaction, table, item, row),
-            payload=_content(table, row, self._sql),
+            payload=[table, *self._contents[table](row)],
         )
 
-    def _begin(self, transaction: Transaction, added_to: str, key: int, at: str) -> None:
+    def dropped(self, transaction: Transaction, name: str, parameters: Row) -> None:
+        """Note that claims were taken away."""
+        if name == "drop claims of item":
+            transaction.memo.setdefault(CLAIMS, {}).setdefault(parameters["item"], "")
+
+    def finish(self, transaction: Transaction) -> None:
+        """Cover what items claim as it stands now, at the end of a transaction."""
+        for item, at in transaction.memo.pop(CLAIMS, {}).items():
+            rows = transaction.rows("claims of item", item=item)
+            add_audit_entry(
+                transaction,
+                at=at,
+                kind=f"row {CLAIMS} {item}",
+                item=item,
+                salt=_salt(transaction, CLAIMS, item, {}),
+                payload=claims_content(rows, self._sql),
+            )
+
+    def begin(self, transaction: Transaction, added_to: str, key: int, at: str) -> None:
         """Say once, in a ledger of an older version, which rows were there before rows were covered.
 
         *key* of the table *added_to* is the first that is covered.
@@ -124,14 +151,21 @@ class RowCoverage:
         if "covering" in transaction.memo:
             return
         transaction.memo["covering"] = True
+        last_items = (transaction.first("last key of items") or (0,))[0] or 0
         if transaction.first("first coverage") is not None:
             self._begun = True
+            if (transaction.first(f"last key of {CLAIMS}") or (None,))[0] and (
+                transaction.first("claims coverage") is None
+            ):  # written by a version that covered rows, and no claims
+                kind = f"{COVER} {canonical_json({CLAIMS: last_items})}"
+                add_audit_entry(transaction, at=at, kind=kind, payload=last_items)
             return
         if transaction.memo.get("audit") or transaction.first("last audit") is None:
             return
         last = {name: (transaction.first(f"last key of {name}") or (0,))[0] or 0 for name in COVERED}
         if added_to:
             last[added_to] = min(last[added_to], key - 1)
+        last[CLAIMS] = last_items
         kind = f"{COVER} {canonical_json(last)}"
         add_audit_entry(transaction, at=at, kind=kind, payload=last)
 
@@ -152,19 +186,19 @@ def _salt(transaction: Transaction, table: str, item: int, row: Row) -> str:
     return str(salts[item])
 
 
-def _content(table: str, row: Row, sql: SqlStatements) -> list[object]:
-    """Give what of a row is covered: all but the lease, which changes when an item is only looked at."""
-    return [table, *(row[name] for name in sql.covered[table] if name != "lease")]
+def content_columns(table: str, sql: SqlStatements) -> tuple[str, ...]:
+    """Give the columns that are covered: all but the lease, which changes when an item is only looked at."""
+    return tuple(name for name in sql.covered[table] if name != "lease")
 
 
-def first_broken_entry(store: AuditedStore) -> int | None:
-    """Follow the chain; give the number of the first entry that does not fit, None where all do.
+def row_content(table: str, row: Row, sql: SqlStatements) -> list[object]:
+    """Give what of a row is covered."""
+    return [table, *(row[name] for name in content_columns(table, sql))]
 
-    Entries cut off from the end leave a valid chain, and so does one written anew: `verify_audit` finds these
-    against a head that was kept elsewhere.
-    """
-    with store.snapshot() as now:
-        return _Chain().follow(now.rows("all audit"))
+
+def claims_content(rows: Iterable[Row], sql: SqlStatements) -> list[object]:
+    """Give what of an item's claims is covered."""
+    return [CLAIMS, *([row["id"], *(row[name] for name in sql.covered[CLAIMS])] for row in rows)]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -244,121 +278,3 @@ def kept_heads(file: Path) -> list[AuditHead]:
             heads = [each for each in heads if each.number <= kept.number]
         heads.append(head)
     return heads
-
-
-@dataclass(frozen=True, kw_only=True)
-class AuditReport:
-    """What was found of a ledger's chain."""
-
-    head: AuditHead
-    findings: tuple[Phrase, ...]
-    """What is not as it was written, each by its entry or row; empty: all holds."""
-    rows: int
-    """Rows that were compared with their entry."""
-    uncovered: int
-    """Rows from before a version that covered them: nothing can be said of these."""
-
-
-def verify_audit(store: AuditedStore, heads: Iterable[AuditHead] = ()) -> AuditReport:
-    """Follow the chain, hold it against heads that were kept elsewhere, and every covered row against it."""
-    chain = _Chain()
-    findings: list[Phrase] = []
-    with store.snapshot() as now:
-        broken = chain.follow(now.rows("all audit"))
-        if broken is not None:
-            findings.append(say("entry {n} of the chain is not what was written there", n=broken))
-        findings += filter(None, map(chain.objection, heads))
-        salts = {row["id"]: row["salt"] for row in now.rows("all items")}
-        items_of_calls = {row["id"]: row["item"] for row in now.rows("all calls")}
-        rows = uncovered = 0
-        for table in COVERED:
-            for row in now.rows(f"all {table}"):
-                key = int(row["call"] if table == "ends" else row["id"])
-                item = key if table == "items" else int(row.get("item") or items_of_calls.get(key, 0))
-                salt = str(salts.get(item, "")) if table in _SALTED else ""
-                content = _content(table, row, store.sql)
-                kept = chain.payloads.pop((table, key), None)
-                rows += 1
-                if kept is None and (not chain.covers or key <= chain.before.get(table, 0)):
-                    uncovered += 1
-                elif kept is None:
-                    findings.append(say("row {row} of {table} is in no entry: added", row=key, table=table))
-                elif kept != sha256(salt + canonical_json(content)):
-                    findings.append(say("row {row} of {table} is not what was written", row=key, table=table))
-    findings += [say("row {row} of {table} is gone", row=key, table=table) for table, key in chain.payloads]
-    head = AuditHead(number=chain.last, hash=chain.hashes.get(chain.last, BEGIN))
-    return AuditReport(head=head, findings=tuple(findings), rows=rows - uncovered, uncovered=uncovered)
-
-
-_SALTED = frozenset(COVERED) - {"runs", "batches", "deliveries"}
-
-
-class _Chain:
-    """The entries as they were followed."""
-
-    def __init__(self) -> None:
-        self.hashes: dict[int, str] = {}
-        self.payloads: dict[tuple[str, int], str] = {}
-        """What the last entry says of each row."""
-        self.before: dict[str, int] = {}
-        """The last row of each table that was there before rows were covered."""
-        self.last = 0
-        self.covers = False
-        """Whether it covers rows at all; that of an older version does not."""
-
-    def follow(self, entries: Iterable[Row]) -> int | None:
-        """Go through the entries; give the first that does not fit."""
-        before, expected = BEGIN, 1
-        broken: int | None = None
-        for row in entries:
-            digest = entry_hash(before, row["n"], row["at"], row["kind"], row["item"], row["payload"])
-            if broken is None and (row["n"], row["before"], row["hash"]) != (expected, before, digest):
-                broken = expected
-            self._take(row)
-            before, expected = row["hash"], expected + 1
-        return broken
-
-    def _take(self, row: Row) -> None:
-        self.last = int(row["n"])
-        self.hashes[self.last] = row["hash"]
-        word, _, rest = row["kind"].partition(" ")
-        self.covers = self.covers or word in ("row", COVER)
-        if word == "row":
-            table, _, key = rest.partition(" ")
-            self.payloads[table, int(key) if key.isdecimal() else 0] = row["payload"]
-        elif word == COVER and not self.before and rest:
-            self.before = _keys(rest)
-
-    def objection(self, head: AuditHead) -> Phrase | None:
-        """Say how the chain differs from what was known of it elsewhere."""
-        where = head.place or str(head)
-        if head.number == 0 or self.hashes.get(head.number) == head.hash:
-            return None
-        if head.number > self.last:
-            return say(
-                "the chain ends with entry {last}, and {where} knows entry {n}: entries were cut off",
-                last=self.last,
-                where=where,
-                n=head.number,
-            )
-        return say(
-            "entry {n} is not the one that {where} knows: the chain was written anew",
-            n=head.number,
-            where=where,
-        )
-
-
-def _keys(text: str) -> dict[str, int]:
-    try:
-        read = json.loads(text)
-    except ValueError:
-        return {}
-    return {str(k): v for k, v in read.items() if isinstance(v, int)} if isinstance(read, dict) else {}
-
-
-def exported_entries(store: AuditedStore) -> Iterator[dict[str, Any]]:
-    """Give the entries as they leave, oldest first; they tell of nobody."""
-    names = ("n", "at", "kind", "item", "payload", "before", "hash")
-    with store.snapshot() as now:
-        for row in now.rows("all audit"):
-            yield {name: row[name] for name in names}

@@ -4,7 +4,6 @@ import json
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import datetime
 from decimal import Decimal
 from typing import Any, Protocol
 
@@ -16,7 +15,7 @@ from smeflow.ledger.audit import add_audit_entry
 from smeflow.ledger.budget import Budget, Purse, adjust_spent, spend
 from smeflow.ledger.items import LeaseLost
 from smeflow.ledger.replies import Recalls, call_fields, find_recalled, recalled_json, reply_json, reply_of
-from smeflow.ledger.rows import NANO, CallRow, CallState, ItemRow, pictures_in
+from smeflow.ledger.rows import NANO, ItemRow, pictures_in
 from smeflow.ledger.store import LedgerStore
 from smeflow.ledger.writer import Row, Transaction
 from smeflow.llm.call_log import Scope, Ticket
@@ -234,7 +233,7 @@ class LedgerCallLog:
     def resume(self, call: Row) -> None:
         """Let an attempt that another run reserved be settled here."""
         self._under_way[call["key"], call["attempt"]] = call
-        self._sent[call["key"], call["attempt"]] = (time.monotonic(), False)
+        self._sent[call["key"], call["attempt"]] = (time.monotonic(), 0)
 
     def _purses(self, month: str) -> tuple[Purse, ...]:
         budget = self.budget
@@ -388,33 +387,6 @@ def deferred_name(recipe: str, key: str) -> str:
 def _is_deferred(transaction: Transaction, recipe: str, call: Row) -> bool:
     row = transaction.first("get memory", name_=deferred_name(recipe, call["key"]))
     return row is not None and json.loads(row[1])["call"] == call["id"]
-
-
-def call_of(row: Row) -> CallRow:
-    """Make a call of its row and that of its end."""
-    cost = row["end_cost"]
-    state: CallState = row["end_state"] or "reserved"
-    return CallRow(
-        **{name: row[name] for name in _AS_IS},
-        worst=Money(Decimal(row["worst"]), row["currency"]) if row["worst"] is not None else None,
-        state=state,
-        reply=row["end_reply"],
-        error=row["end_error"] or "",
-        answered_by=row["end_model"] or "",
-        input_tokens=row["end_input_tokens"] or 0,
-        output_tokens=row["end_output_tokens"] or 0,
-        cached_input_tokens=row["end_cached_tokens"] or 0,
-        estimated=bool(row["end_estimated"]),
-        cost=Money(Decimal(cost), row["end_currency"]) if cost is not None else None,
-        at=datetime.fromisoformat(row["at"]),
-        ended_at=datetime.fromisoformat(row["end_at"]) if row["end_at"] else None,
-    )
-
-
-_AS_IS = (
-    *("id", "key", "attempt", "item", "version", "step", "fingerprint", "take", "run", "request", "provider"),
-    "model",
-)
 
 
 def nanos_to_money(nanos: int, currency: str) -> Money:

@@ -159,13 +159,16 @@ def _row(item: ItemRow, new: NewResult, smeflow: str, at: str) -> Row:
 
 def _name_kind(transaction: Transaction, new: NewResult) -> None:
     """Write down what a result is, once for all of its fingerprint."""
-    kind = (new.kind.step, new.kind.result, new.kind.record)
+    kind, memo = (new.kind.step, new.kind.result, new.kind.record), f"kind {new.fingerprint}"
+    if transaction.memo.get(memo) == kind:
+        return
     known = transaction.first("get kinds", fingerprint_=new.fingerprint)
-    row = {"fingerprint": new.fingerprint, **asdict(new.kind)}
+    row = {"fingerprint": new.fingerprint, **asdict(new.kind)} if known is None or known[1:4] != kind else {}
     if known is None:
         transaction.add("kinds", row)
-    elif known[1:4] != kind:  # a function whose version stayed the same returns another type now
+    elif row:  # a function whose version stayed the same returns another type now
         transaction.set("kinds", row)
+    transaction.memo[memo] = kind
 
 
 def result_of(row: Row) -> ResultRow:

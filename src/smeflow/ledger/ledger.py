@@ -8,7 +8,7 @@ from typing import Self
 
 from smeflow._text import sha256
 from smeflow.i18n import Phrase
-from smeflow.ledger import audit, calls, finish, history, items, reviews, store
+from smeflow.ledger import calls, finish, history, items, reviews, store, verify
 from smeflow.ledger.opening import mended_notice
 from smeflow.ledger.rows import (
     Action,
@@ -23,6 +23,7 @@ from smeflow.ledger.rows import (
     RunRow,
     Spending,
     State,
+    call_of,
 )
 from smeflow.ledger.store import LedgerStore, utc_now
 
@@ -116,7 +117,7 @@ class Ledger:
 
     def calls(self, item: ItemRow) -> list[CallRow]:
         """Give every attempt at a call for an item, oldest first."""
-        return [calls.call_of(row) for row in self.store.read("calls of item", item=item.id)]
+        return [call_of(row) for row in self.store.read("calls of item", item=item.id)]
 
     def children(self, item: ItemRow) -> list[ItemRow]:
         """Give the parts an item was split into."""
@@ -235,4 +236,4 @@ class Ledger:
 
     def audit_broken_at(self) -> int | None:
         """Follow the audit chain; give the first entry that does not fit, None where all do."""
-        return audit.first_broken_entry(self.store)
+        return verify.first_broken_entry(self.store)

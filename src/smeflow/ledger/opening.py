@@ -180,6 +180,8 @@ def prepare_schema(connection: sqlite3.Connection, path: Path) -> None:
     connection.execute("BEGIN IMMEDIATE")
     try:
         if not connection.execute("SELECT 1 FROM sqlite_master WHERE type = 'table' LIMIT 1").fetchone():
+            if (path.parent / SEAL_FILE).exists():  # a ledger was here, and was closed
+                raise damage_error(path, say("it is empty"))
             for statement in sql.tables:
                 connection.execute(statement)
             row = ("schema", str(sql.version))
@@ -274,7 +276,8 @@ def _verify_blobs(connection: sqlite3.Connection, path: Path) -> None:
 def damage_error(path: Path, what: Phrase) -> LedgerDamaged:
     """Make the error that tells where the damage is and what to do."""
     repair = say(
-        "Put back a copy of {folder} from before, or move it away to start anew.", folder=path.parent
+        "Save what is whole with: smeflow repair --state {folder} (or put back a copy from before).",
+        folder=path.parent,
     )
     phrase = say(
         "The ledger {path} is damaged: {what}. Nothing was asked or written. {repair}",

@@ -252,3 +252,30 @@ class Spending:
     cost: Money
     items: int
     """How many items had calls."""
+
+
+def call_of(row: Mapping[str, Any]) -> CallRow:
+    """Make a call of its row and that of its end."""
+    cost = row["end_cost"]
+    state: CallState = row["end_state"] or "reserved"
+    return CallRow(
+        **{name: row[name] for name in _AS_IS},
+        worst=Money(Decimal(row["worst"]), row["currency"]) if row["worst"] is not None else None,
+        state=state,
+        reply=row["end_reply"],
+        error=row["end_error"] or "",
+        answered_by=row["end_model"] or "",
+        input_tokens=row["end_input_tokens"] or 0,
+        output_tokens=row["end_output_tokens"] or 0,
+        cached_input_tokens=row["end_cached_tokens"] or 0,
+        estimated=bool(row["end_estimated"]),
+        cost=Money(Decimal(cost), row["end_currency"]) if cost is not None else None,
+        at=datetime.fromisoformat(row["at"]),
+        ended_at=datetime.fromisoformat(row["end_at"]) if row["end_at"] else None,
+    )
+
+
+_AS_IS = (
+    *("id", "key", "attempt", "item", "version", "step", "fingerprint", "take", "run", "request", "provider"),
+    "model",
+)

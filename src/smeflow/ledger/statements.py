@@ -25,6 +25,7 @@ from sqlalchemy.dialects.sqlite.pysqlite import dialect
 from sqlalchemy.schema import CreateIndex, CreateTable
 from sqlalchemy.sql import ClauseElement
 
+from smeflow.ledger.call_sums import NOTHING, OF_RECIPE, PAID, WITH_ENDS, present, usages, word
 from smeflow.ledger.schema import (
     SCHEMA_VERSION,
     audit,
@@ -44,13 +45,8 @@ from smeflow.ledger.schema import (
     runs,
 )
 
-NOTHING: Any = literal_column("0")
 ONE: Any = literal_column("1")
-OF_RECIPE = items.c.recipe == bindparam("recipe")
 ORDER = (items.c.seq, items.c.nth, items.c.key)
-WITH_ENDS = calls.outerjoin(ends, ends.c.call == calls.c.id)
-PAID = func.coalesce(func.sum(case((ends.c.call.is_(None), calls.c.nanos), else_=ends.c.nanos)), NOTHING)
-"""A call that never ended may have been answered: it counts as what was set aside for it."""
 
 
 LEASES = ("lease", "crc")
@@ -71,10 +67,6 @@ MOVES = (
     ),
 )
 """What changes while an item is worked on. A statement that names no other leaves most indexes alone."""
-
-
-def _word(text: str) -> Any:
-    return literal_column(f"'{text}'")
 
 
 def _writes() -> dict[str, ClauseElement]:
@@ -108,7 +100,7 @@ def _item_reads() -> dict[str, ClauseElement]:
     later = or_(
         items.c.seq > bindparam("seq"), and_(items.c.seq == bindparam("seq"), items.c.nth > bindparam("nth"))
     )
-    ended = or_(*(items.c.state == _word(s) for s in ("done", "review", "failed")))
+    ended = or_(*(items.c.state == word(s) for s in ("done", "review", "failed")))
     known = (
         items.c.id,
         items.c.key,
@@ -131,7 +123,7 @@ def _item_reads() -> dict[str, ClauseElement]:
         .order_by(*ORDER),
         "children": select(items).where(items.c.parent == bindparam("parent")).order_by(*ORDER),
         "ready": select(items)
-        .where(OF_RECIPE, items.c.state == _word("open"), due, later)
+        .where(OF_RECIPE, items.c.state == word("open"), due, later)
         .order_by(*ORDER)
         .limit(bindparam("most"))
         .offset(NOTHING),
@@ -157,7 +149,7 @@ def _review_reads() -> dict[str, ClauseElement]:
     return {
         "corrections of recipe": select(reviews.c.step, reviews.c.after, result)
         .select_from(reviews.join(items, items.c.id == reviews.c.item))
-        .where(items.c.recipe == bindparam("recipe"), reviews.c.action == _word("correct"))
+        .where(items.c.recipe == bindparam("recipe"), reviews.c.action == word("correct"))
         .order_by(reviews.c.id),
         "approvals after": select(
             reviews.c.id, reviews.c.item, reviews.c.action, reviews.c.before, reviews.c.after, result, record
@@ -169,8 +161,8 @@ def _review_reads() -> dict[str, ClauseElement]:
         .where(
             items.c.recipe == bindparam("recipe"),
             items.c.key == bindparam("key"),
-            reviews.c.action == _word("again"),
-            reviews.c.note != _word(""),
+            reviews.c.action == word("again"),
+            reviews.c.note != word(""),
         )
         .order_by(reviews.c.id),
     }
@@ -199,7 +191,7 @@ def _history_reads() -> dict[str, ClauseElement]:
         "results of item": select(results).where(results.c.item == bindparam("item")).order_by(results.c.id),
         "values of recipe": select(results.c.item, results.c.id, results.c.value)
         .select_from(results.join(items, items.c.id == results.c.item))
-        .where(OF_RECIPE, items.c.state == _word("done"), items.c.version == results.c.version)
+        .where(OF_RECIPE, items.c.state == word("done"), items.c.version == results.c.version)
         .order_by(*ORDER, results.c.id),
         "reviews of item": select(reviews).where(reviews.c.item == bindparam("item")).order_by(reviews.c.id),
         "claims of item": select(claims).where(claims.c.item == bindparam("item")).order_by(claims.c.id),
@@ -237,9 +229,17 @@ def _history_reads() -> dict[str, ClauseElement]:
         "last deliveries": select(deliveries)
         .where(deliveries.c.recipe == bindparam("recipe"), deliveries.c.sink == bindparam("sink"))
         .order_by(deliveries.c.id.desc()),
+    }
+
+
+def _audit_reads() -> dict[str, ClauseElement]:
+    return {
         "last audit": select(audit.c.n, audit.c.hash).order_by(audit.c.n.desc()),
         "first coverage": select(audit.c.n).where(
-            or_(audit.c.kind.like(_word("row %")), audit.c.kind.like(_word("cover %")))
+            or_(audit.c.kind.like(word("row %")), audit.c.kind.like(word("cover %")))
+        ),
+        "claims coverage": select(audit.c.n).where(
+            or_(audit.c.kind.like(word("row claims %")), audit.c.kind.like(word('cover %"claims"%')))
         ),
         "salt of item": select(items.c.salt).where(items.c.id == bindparam("id_")),
         "salt of call": select(items.c.salt)
@@ -256,15 +256,15 @@ def _place_reads() -> dict[str, ClauseElement]:
     settled = and_(
         effects.c.item == items.c.id,
         of_sink,
-        effects.c.kind == _word("plan"),
-        or_(effects.c.state == bindparam("state"), effects.c.state == _word("acted")),
+        effects.c.kind == word("plan"),
+        or_(effects.c.state == bindparam("state"), effects.c.state == word("acted")),
         effects.c.lease == items.c.lease,
     )
     acted = and_(
         effects.c.item.in_((items.c.id, items.c.parent)),
         of_sink,
-        effects.c.kind != _word("plan"),
-        effects.c.state == _word("done"),
+        effects.c.kind != word("plan"),
+        effects.c.state == word("done"),
     )
     return {
         "places of folder": select(places).where(of_folder).order_by(places.c.id),
@@ -278,13 +278,13 @@ def _place_reads() -> dict[str, ClauseElement]:
         "unsettled": select(items)
         .where(
             OF_RECIPE,
-            items.c.state == _word("done"),
+            items.c.state == word("done"),
             items.c.parts.is_(None),
             ~select(effects.c.id).where(settled).exists(),
         )
         .order_by(*ORDER),
         "rejected with effects": select(items)
-        .where(OF_RECIPE, items.c.state == _word("skipped"), select(effects.c.id).where(acted).exists())
+        .where(OF_RECIPE, items.c.state == word("skipped"), select(effects.c.id).where(acted).exists())
         .order_by(*ORDER),
         "effect by key": select(effects).where(effects.c.key == bindparam("key")),
         "effects of item": select(effects).where(effects.c.item == bindparam("item")).order_by(effects.c.id),
@@ -302,9 +302,9 @@ def _place_reads() -> dict[str, ClauseElement]:
 
 
 def _call_reads() -> dict[str, ClauseElement]:
-    answered = ends.c.state == _word("answered")
+    answered = ends.c.state == word("answered")
     of_item = calls.c.item == bindparam("item")
-    asked = func.coalesce(func.sum(case((ends.c.state == _word("recalled"), NOTHING), else_=ONE)), NOTHING)
+    asked = func.coalesce(func.sum(case((ends.c.state == word("recalled"), NOTHING), else_=ONE)), NOTHING)
     paid: Select[Any] = select(asked, PAID, func.count(calls.c.item.distinct()))
     return {
         "asked in run": select(func.count(calls.c.item.distinct()).label("items")).where(
@@ -318,7 +318,7 @@ def _call_reads() -> dict[str, ClauseElement]:
         "answered": select(ends.c.request_hash).where(answered),
         "reply": select(ends.c.reply)
         .select_from(calls.join(ends, ends.c.call == calls.c.id))
-        .where(calls.c.key == bindparam("key"), or_(answered, ends.c.state == _word("recalled"))),
+        .where(calls.c.key == bindparam("key"), or_(answered, ends.c.state == word("recalled"))),
         "recall": select(ends.c.reply)
         .select_from(ends.join(calls, calls.c.id == ends.c.call))
         .where(
@@ -335,39 +335,10 @@ def _call_reads() -> dict[str, ClauseElement]:
         "cost of recipe": paid.select_from(WITH_ENDS.join(items, items.c.id == calls.c.item)).where(
             OF_RECIPE
         ),
-        "cost of present": _present(asked),
-        "usages of recipe": _usages(),
+        "cost of present": present(asked),
+        "usages of recipe": usages(),
         "cost of run": paid.select_from(WITH_ENDS).where(calls.c.run == bindparam("run")),
     }
-
-
-def _usages() -> Select[Any]:
-    """Sum the calls of each item as it came in, for the version it has, by the model that was asked."""
-    whole = func.coalesce(items.c.parent, items.c.id)
-    sums = [func.coalesce(func.sum(ends.c[name]), NOTHING) for name in ("input_tokens", "output_tokens")]
-    return (
-        select(whole.label("item"), calls.c.provider, calls.c.model, func.count(), *sums, PAID)
-        .select_from(WITH_ENDS.join(items, items.c.id == calls.c.item))
-        .where(OF_RECIPE, ends.c.state != _word("recalled"), calls.c.version == items.c.version)
-        .group_by(whole, calls.c.provider, calls.c.model)
-    )
-
-
-def _present(asked: Any) -> Select[Any]:
-    """Sum the calls behind the answers that stand: those like the last one of the item and the step."""
-    last, newest = calls.alias("last"), calls.alias("newest")
-    last_id = (
-        select(func.max(last.c.id))
-        .where(last.c.item == calls.c.item, last.c.step == calls.c.step)
-        .scalar_subquery()
-    )
-    alike = (newest.c.fingerprint == calls.c.fingerprint, newest.c.take == calls.c.take)
-    return (
-        select(calls.c.item, calls.c.step, calls.c.fingerprint, asked, PAID)
-        .select_from(WITH_ENDS.join(items, items.c.id == calls.c.item).join(newest, newest.c.id == last_id))
-        .where(OF_RECIPE, *alike)
-        .group_by(calls.c.item, calls.c.step, calls.c.fingerprint)
-    )
 
 
 def compiled() -> dict[str, Any]:
@@ -382,6 +353,7 @@ def compiled() -> dict[str, Any]:
         **_writes(),
         **_item_reads(),
         **_history_reads(),
+        **_audit_reads(),
         **_review_reads(),
         **_place_reads(),
         **_call_reads(),

@@ -47,6 +47,14 @@ class RowWritten(Protocol):
         """Note it."""
         ...
 
+    def dropped(self, transaction: "Transaction", name: str, parameters: Row, /) -> None:
+        """Note that the statement *name* took rows away."""
+        ...
+
+    def finish(self, transaction: "Transaction", /) -> None:
+        """Write what is to be written once for a whole transaction, at its end."""
+        ...
+
 
 class Transaction:
     """What a job may do. All of a job's statements become durable together with those of its neighbours."""
@@ -57,6 +65,7 @@ class Transaction:
         self._connection, self._sql, self._written = connection, sql, written
         self.memo: dict[str, Any] = {}
         """What jobs of one transaction tell each other, so that they need not read it again."""
+        self._later: dict[str, list[Row]] = {}
 
     def rows(self, name: str, **parameters: object) -> list[Row]:
         """Read with the statement called *name*."""
@@ -79,6 +88,19 @@ class Transaction:
             self._written(self, table, number, row, added=True)
         return number
 
+    def add_later(self, table: str, row: Row) -> None:
+        """Add *row*, which has its own number and which nothing of this transaction reads, at its end."""
+        row["crc"] = checksum(table, row, self._sql)
+        self._later.setdefault(table, []).append(row)
+
+    def finish(self) -> None:
+        """Write what was left for the end."""
+        if self._written is not None:
+            self._written.finish(self)
+        for table, rows in self._later.items():
+            self._connection.executemany(self._sql.statements[f"add {table}"], rows)
+        self._later = {}
+
     def set(self, table: str, row: Row, form: str = "set", **guard: object) -> int:
         """Write *row* whole over the one with its key, if *guard* still stands. Gives the rows changed."""
         row["crc"] = checksum(table, row, self._sql)
@@ -99,11 +121,13 @@ class Transaction:
     def drop(self, name: str, **parameters: object) -> None:
         """Run a statement that takes rows away."""
         self._connection.execute(self._sql.statements[name], parameters)
+        if self._written is not None:
+            self._written.dropped(self, name, parameters)
 
 
 def checksum(table: str, row: Row, sql: SqlStatements) -> int:
     """Compute the checksum of *row*; see `covered`."""
-    return crc([row[c] for c in sql.covered[table]])
+    return crc(map(row.__getitem__, sql.covered[table]))
 
 
 def covered(columns: tuple[str, ...]) -> tuple[str, ...]:
@@ -241,6 +265,7 @@ class Writer:
         try:
             transaction = Transaction(connection, self._sql, self._written)
             values = [job(transaction) for job in jobs]
+            transaction.finish()
             self._crash()
             connection.execute("COMMIT")
         except BaseException:

@@ -174,6 +174,12 @@ def _fetch(client: MailClient, summary: MailSummary) -> Arrival | UnreadableArri
     data = client.fetch(summary.uid)
     if data is None:
         return None
+    if len(data) != summary.size and client.fetch(summary.uid) != data:
+        # Some servers only estimate the size; a mail that comes the same twice is whole.
+        why = say(
+            "came with {found} bytes, of {size} that were announced", found=len(data), size=summary.size
+        )
+        return UnreadableArrival(key=f"mail-{summary.mark[:20]}", phrase=why)
     key = f"gmail-{summary.gmail}" if summary.gmail else f"mail-{sha256(data)[:20]}"
     return make_arrival(key, _name(data, summary), MAIL, data)
 

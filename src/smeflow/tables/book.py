@@ -95,6 +95,8 @@ class TableBook:
         duckdb = import_extra("duckdb", "report")
         self._duckdb: Any = duckdb
         self._folder = tempfile.TemporaryDirectory(prefix="smeflow-")
+        self.folder = Path(self._folder.name)
+        """Where what is loaded lies for a moment; gone when the book is closed."""
         self.con: Any = duckdb.connect(
             ":memory:",
             config={

@@ -9,8 +9,10 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+from smeflow._optional import import_extra
 from smeflow._text import folded, sha256
-from smeflow.errors import SourceError
+from smeflow.documents.pool import shared_pool
+from smeflow.errors import DocumentError, SourceError
 from smeflow.i18n import Phrase, say
 from smeflow.tables.book import LINE, LoadedTable, TableBook, literal, quoted, read_csv_sql
 from smeflow.tables.columns import LINES_SHOWN, RAW, type_columns
@@ -27,6 +29,7 @@ from smeflow.tables.frame import (
     set_aside_notes,
 )
 from smeflow.tables.read import (
+    CHILD_LIMITS,
     MAX_COLUMNS,
     MAX_ROWS,
     Grid,
@@ -68,7 +71,7 @@ def load_file(
     label = source or path.name
     data = read_bytes(path, label)
     if len(data) > _LARGE and path.suffix.lower() in {".csv", ".tsv", ".txt"}:
-        loaded = load_large_csv(book, name, path, data, label)
+        loaded = load_large_csv(book, name, data, label)
         if loaded is not None:
             return loaded
     return load_grid(book, name, read_grid(data, label, sheet), sha256(data))
@@ -158,7 +161,7 @@ def load_rows(
         return type_columns(book, name, source, digest or content.hexdigest(), names, ())
 
 
-def load_large_csv(book: TableBook, name: str, path: Path, data: bytes, label: str) -> LoadedTable | None:
+def load_large_csv(book: TableBook, name: str, data: bytes, label: str) -> LoadedTable | None:
     """Let DuckDB read the file; None where it is not one row a line of UTF-8, or a line is in doubt."""
     text = _plain(data)
     if text is None:
@@ -182,7 +185,7 @@ def load_large_csv(book: TableBook, name: str, path: Path, data: bytes, label: s
     del text, head
     rows = data.count(b"\n") + (not data.endswith(b"\n")) - at - 1
     try:
-        if rows > MAX_ROWS or not _load_raw_file(book, path, mark, cells, at + 1, rows):
+        if rows > MAX_ROWS or not _load_raw_file(book, (data, label), mark, cells, at + 1, rows):
             return None
         aside = _set_aside(book, cells, lines[at], wide)
         if aside is None:
@@ -195,6 +198,51 @@ def load_large_csv(book: TableBook, name: str, path: Path, data: bytes, label: s
     finally:
         for table in (RAW, *(_odd_cells(n) for n in range(len(cells)))):
             book.con.execute(f"DROP TABLE IF EXISTS {table}")
+
+
+CSV_COPY, CSV_ROWS = "foreign.csv", "foreign.parquet"
+"""What `read_large_csv` puts into its folder: the bytes as they came, and their rows."""
+
+
+def read_large_csv(data: bytes, name: str, folder: Path, sql: str) -> bool:
+    """Let DuckDB read a CSV in a child process; whether it could, and `CSV_ROWS` in *folder* has its rows.
+
+    *sql* reads `CSV_COPY` and writes `CSV_ROWS`. A file that ends the child, or takes it too long, could
+    not be read so, and is read line by line, in a child too.
+    """
+    head = {
+        "function": f"{answer_large_csv.__module__}:{answer_large_csv.__name__}",
+        "folder": str(folder),
+        "sql": sql,
+    }
+    try:
+        reply, _ = shared_pool().ask(name, data, CHILD_LIMITS, head)
+    except DocumentError:
+        return False
+    finally:
+        (folder / CSV_COPY).unlink(missing_ok=True)
+    return bool(reply["read"])
+
+
+def answer_large_csv(head: Mapping[str, Any], data: bytes, _sent: list[bytes]) -> dict[str, Any]:
+    """Read a CSV in a child process; see `read_large_csv`."""
+    duckdb = import_extra("duckdb", "report")
+    (Path(head["folder"]) / CSV_COPY).write_bytes(data)
+    config = {
+        "memory_limit": "400MB",
+        "threads": 2,
+        "temp_directory": head["folder"],
+        "autoinstall_known_extensions": False,
+        "autoload_known_extensions": False,
+    }
+    connection = duckdb.connect(":memory:", config=config)
+    try:
+        connection.execute(head["sql"])
+    except duckdb.Error:  # a quote that does not close, a wide row, a line break in a cell
+        return {"read": False}
+    finally:
+        connection.close()
+    return {"read": True}
 
 
 def _plain(data: bytes) -> str | None:
@@ -213,18 +261,22 @@ def _plain(data: bytes) -> str | None:
 
 
 def _load_raw_file(
-    book: TableBook, path: Path, mark: str, cells: Sequence[str], skipped: int, rows: int
+    book: TableBook, file: tuple[bytes, str], mark: str, cells: Sequence[str], skipped: int, rows: int
 ) -> bool:
     """Fill the table of raw cells, whose lines are the file's; whether each line was one row."""
     options = f"skip={skipped}, null_padding=true, max_line_size={_MAX_LINE}, "
-    file = read_csv_sql(path, dict.fromkeys(cells, "VARCHAR"), separator=mark, options=options)
+    source, target = book.folder / CSV_COPY, book.folder / CSV_ROWS
+    read = read_csv_sql(source, dict.fromkeys(cells, "VARCHAR"), separator=mark, options=options)
+    numbered = f"SELECT row_number() OVER () + {skipped} AS {LINE}, * FROM {read}"
     try:
-        book.con.execute(
-            f"CREATE OR REPLACE TEMP TABLE {RAW} AS SELECT row_number() OVER () + {skipped} AS {LINE}, * "
-            f"FROM {file}"
-        )
-    except book.errors:  # a quote that does not close, a wide row, a line break in a cell
-        return False
+        if not read_large_csv(
+            *file, book.folder, f"COPY ({numbered}) TO {literal(str(target))} (FORMAT parquet)"
+        ):
+            return False
+        rows_read = f"SELECT * FROM read_parquet({literal(str(target))})"
+        book.con.execute(f"CREATE OR REPLACE TEMP TABLE {RAW} AS {rows_read}")
+    finally:
+        target.unlink(missing_ok=True)
     return bool(book.con.execute(f"SELECT count(*) FROM {RAW}").fetchone()[0] == rows)
 
 

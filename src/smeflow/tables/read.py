@@ -22,9 +22,9 @@ from smeflow.i18n import Phrase, phrase_from_json, phrase_to_json, say
 MAX_BYTES, MAX_COLUMNS, MAX_ROWS = 500_000_000, 500, 2_000_000
 MAX_UNPACKED, MAX_RATIO = 500_000_000, 100
 MAX_CELLS = 50_000_000
-_LIMITS = Limits(bytes=MAX_BYTES, seconds=120.0, memory_bytes=4_000_000_000)
-_SMALL_JSON = 32_000
-"""JSON so small is read here: the standard library alone reads it."""
+CHILD_LIMITS = Limits(bytes=MAX_BYTES, seconds=120.0, memory_bytes=4_000_000_000)
+_SMALL = {"json": 32_000, "text": 3_000_000}
+"""JSON and text so small are read here: the standard library alone reads them."""
 _DWARFED = 4
 """A sheet with so many times the cells of the first is the table, and the first a cover."""
 SEPARATORS = ",;\t|"
@@ -87,11 +87,11 @@ def read_grid(data: bytes, name: str, sheet: str | None = None) -> Grid:
         SourceError: It is too large, or no table.
     """
     _refuse_large(len(data), name)
-    if _reader_of(name) == "text" or (_reader_of(name) == "json" and len(data) <= _SMALL_JSON):
+    if len(data) <= _SMALL.get(_reader_of(name), -1):
         return _checked(_READERS[_reader_of(name)](data, name, sheet))
     head = {"function": f"{answer_grid.__module__}:{answer_grid.__name__}", "sheet": sheet}
     try:
-        reply, pieces = shared_pool().ask(name, data, _LIMITS, head)
+        reply, pieces = shared_pool().ask(name, data, CHILD_LIMITS, head)
     except DocumentError as error:
         raise SourceError(error.phrase) from None
     return Grid(
@@ -99,6 +99,7 @@ def read_grid(data: bytes, name: str, sheet: str | None = None) -> Grid:
         lines=json.loads(pieces[0]),
         sheet=reply["sheet"],
         notes=tuple(map(phrase_from_json, reply["notes"])),
+        delimited=reply["delimited"],
         passed_over=reply["passed_over"],
     )
 
@@ -109,7 +110,8 @@ def answer_grid(head: Mapping[str, Any], data: bytes, sent: list[bytes]) -> dict
     grid = _checked(_READERS[_reader_of(name)](data, name, head["sheet"]))
     sent.append(json.dumps(grid.lines, ensure_ascii=False).encode("utf-8", "surrogatepass"))
     notes = [phrase_to_json(note) for note in grid.notes]
-    return {"sheet": grid.sheet, "notes": notes, "passed_over": grid.passed_over}
+    more = {"delimited": grid.delimited, "passed_over": grid.passed_over}
+    return {"sheet": grid.sheet, "notes": notes, **more}
 
 
 def _checked(grid: Grid) -> Grid:

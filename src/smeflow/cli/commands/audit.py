@@ -13,7 +13,6 @@ from smeflow.i18n import say
 
 if TYPE_CHECKING:
     from smeflow.ledger.audit import AuditHead
-    from smeflow.ledger.ledger import Ledger
 
 audit = typer.Typer(help="Verify that nothing in the ledger was changed, or give its chain out.")
 HEADS_OF_BOOKS = BOOKS / AUDIT_FILE
@@ -34,15 +33,16 @@ def verify(
     json: Json = False,
 ) -> None:
     """Follow the chain, compare it with heads kept elsewhere, and every row with its entry."""
-    from smeflow.ledger.audit import verify_audit
+    from smeflow.ledger.verify import verify_audit
 
     screen: Screen = ctx.obj
     with open_ledger(state, Path.cwd()) as ledger:
-        known = _known_heads(ledger, head, heads)
+        known = known_heads(ledger.store.folder.parent, head, heads)
         report = verify_audit(ledger.store, known)
     if json:
         found = [screen.text(finding) for finding in report.findings]
         counts = {"rows": report.rows, "uncovered": report.uncovered, "heads": len(known)}
+        counts |= {"lost": report.lost} if report.lost else {}
         screen.json({"audit": str(report.head), "findings": found, **counts})
     else:
         for finding in report.findings:
@@ -63,6 +63,11 @@ def verify(
                 ),
                 style="yellow",
             )
+        if report.lost:
+            screen.note(
+                say("{n} rows and entries were lost to damage, as a repair wrote down.", n=report.lost),
+                style="yellow",
+            )
         if not known:
             screen.note(
                 say(
@@ -79,7 +84,7 @@ def verify(
 @audit.command()
 def export(ctx: typer.Context, state: State = None) -> None:
     """Print the chain, a line of JSON for each entry. It tells of nobody."""
-    from smeflow.ledger.audit import exported_entries
+    from smeflow.ledger.verify import exported_entries
 
     screen: Screen = ctx.obj
     with open_ledger(state, Path.cwd()) as ledger:
@@ -87,13 +92,12 @@ def export(ctx: typer.Context, state: State = None) -> None:
             screen.json(entry)
 
 
-def _known_heads(ledger: "Ledger", written: list[str], files: list[Path]) -> "list[AuditHead]":
-    """Read what is named, else the files in which runs and exports of this workspace keep heads."""
+def known_heads(root: Path, written: list[str], files: list[Path]) -> "list[AuditHead]":
+    """Read what is named, else the files in which runs and exports of the workspace in *root* keep heads."""
     from smeflow.errors import os_error_reason
     from smeflow.ledger.audit import AuditHead, kept_heads
     from smeflow.recipe.workspace import Workspace
 
-    root = ledger.store.folder.parent
     usual = [root / HEADS_OF_BOOKS, Workspace.find(root).audit_heads]
     asked = files or ([] if written else [file for file in usual if file is not None and file.is_file()])
     known = []

@@ -61,14 +61,31 @@ def read_einvoice(documents: Sequence[Document]) -> Reading | None:
     """
     readings: list[Reading] = []
     broken: list[Phrase] = []
+    refused: list[Phrase] = []
     for document in _xml_files(documents):
         try:
             readings += _read_file(document)
         except _NotReadable as error:
             broken.append(error.phrase)
+            if _names_an_invoice(document):
+                refused.append(error.phrase)
     if not readings:
-        return Reading(reader="einvoice", findings={}, problems=tuple(broken)) if broken else None
-    return _fullest(readings, broken)
+        none = Reading(reader="einvoice", findings={}, problems=tuple(broken), refused=tuple(refused))
+        return none if broken else None
+    return replace(_fullest(readings, broken), refused=tuple(refused))
+
+
+_INVOICE_ROOT = re.compile(
+    rb"<(?:[\w.-]+:)?(?:CrossIndustryInvoice|CrossIndustryDocument|Invoice|CreditNote|FatturaElettronica)\b"
+)
+_INVOICE_FILE = re.compile(r"factur-?x|zugferd|xrechnung|order-x|invoice", re.IGNORECASE)
+
+
+def _names_an_invoice(document: Document) -> bool:
+    """Tell whether XML that was not read calls itself an invoice, by an element or by its name."""
+    if _INVOICE_FILE.search(document.name):
+        return True
+    return _INVOICE_ROOT.search(document.data.replace(b"\0", b"")) is not None
 
 
 def einvoice_files(documents: Sequence[Document]) -> Iterator[tuple[Document, str, str]]:

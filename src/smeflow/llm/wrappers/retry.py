@@ -119,7 +119,7 @@ class CircuitBreaker:
 
     def cooldown(self, patience: "Patience") -> float:
         """Give for how long to leave it alone now: twice as long after every probe that failed."""
-        grown = patience.cooldown_seconds * 2 ** min(self._probes_failed, 20)
+        grown: float = patience.cooldown_seconds * 2 ** min(self._probes_failed, 20)
         return min(grown, patience.longest_cooldown_seconds)
 
     def admit(self, most_seconds: float, *, leaving: bool = False) -> float:

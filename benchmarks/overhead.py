@@ -1,0 +1,205 @@
+"""What durable work costs beside nothing: CPU an item of three steps without a model.
+
+``python benchmarks/overhead.py``: each peer runs in a process of its own, the rounds interleaved. An item
+comes in, three functions make a small value of it, each value is durable, and the item ends. A peer that is
+not installed is named and not measured. ``--quick`` is one small round, ``--profile`` tells where smeflow's
+own time goes.
+"""
+
+import argparse
+import cProfile
+import importlib.util
+import json
+import pstats
+import resource
+import statistics
+import subprocess
+import sys
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+
+PEERS = {"smeflow": "smeflow", "langgraph": "langgraph.checkpoint.sqlite", "dbos": "dbos"}
+GOAL = 1.0
+"""Milliseconds of CPU an item."""
+WARM_UP = 50
+
+
+def smeflow(folder: Path) -> Callable[[int, int], None]:
+    """Give a whole run over so many rows: taken in, worked, ended, every write on the disk."""
+    from smeflow import LLM, Case, step
+    from smeflow.core.plan import Entry
+    from smeflow.documents.document import ROW
+    from smeflow.engine.run import run_recipe
+    from smeflow.kinds.sources import Arrival
+    from smeflow.llm.interface import NoModel
+    from smeflow.recipe.load import Recipe
+    from smeflow.recipe.workspace import Workspace
+
+    @step
+    def first(case: Case, _: LLM) -> int:
+        """Read a number."""
+        return int(case.id) + 1
+
+    @step
+    def second(case: Case, _: LLM) -> dict[str, int]:
+        """Make a record of it."""
+        return {"n": int(case.id), "twice": 2 * int(case.id)}
+
+    @step
+    def third(case: Case, _: LLM) -> str:
+        """Say it."""
+        return f"number {case.id}"
+
+    class Rows:
+        """So many rows of a table."""
+
+        name, complete = "rows", False
+
+        def __init__(self, start: int, end: int) -> None:
+            self.numbers = range(start, end)
+
+        def cases(self):
+            for n in self.numbers:
+                yield Arrival(
+                    key=str(n), version=str(n), name=str(n), media_type=ROW, data=b'{"n": "%d"}' % n
+                )
+
+    def work(start: int, end: int) -> None:
+        recipe = Recipe(
+            name="overhead",
+            path=folder / "overhead.yaml",
+            text_hash="",
+            residency="any",
+            source=Rows(start, end),
+            entries=tuple(Entry(step=made) for made in (first, second, third)),
+        )
+        summary = run_recipe(recipe, Workspace(root=folder), state=folder / ".smeflow", llm=NoModel())
+        assert summary.done == end, summary
+
+    return work
+
+
+def langgraph(folder: Path) -> Callable[[int, int], None]:
+    """Give a graph of three nodes with the SQLite checkpointer, a thread for each item."""
+    from typing import TypedDict
+
+    from langgraph.checkpoint.sqlite import SqliteSaver
+    from langgraph.graph import END, START, StateGraph
+
+    class State(TypedDict, total=False):
+        number: int
+        first: int
+        second: dict[str, int]
+        third: str
+
+    graph = StateGraph(State)
+    graph.add_node("one", lambda state: {"first": state["number"] + 1})
+    graph.add_node("two", lambda state: {"second": {"n": state["number"], "twice": 2 * state["number"]}})
+    graph.add_node("three", lambda state: {"third": f"number {state['number']}"})
+    for before, after in ((START, "one"), ("one", "two"), ("two", "three"), ("three", END)):
+        graph.add_edge(before, after)
+    saver = SqliteSaver.from_conn_string(str(folder / "graph.db")).__enter__()
+    app = graph.compile(checkpointer=saver)
+
+    def work(start: int, end: int) -> None:
+        for n in range(start, end):
+            app.invoke({"number": n}, {"configurable": {"thread_id": str(n)}})
+
+    return work
+
+
+def dbos(folder: Path) -> Callable[[int, int], None]:
+    """Give a workflow of three steps, on SQLite."""
+    from dbos import DBOS
+
+    DBOS(config={"name": "overhead", "system_database_url": f"sqlite:///{folder / 'dbos.db'}"})
+    first = DBOS.step()(lambda n: n + 1)
+    second = DBOS.step()(lambda n: {"n": n, "twice": 2 * n})
+    third = DBOS.step()(lambda n: f"number {n}")
+
+    @DBOS.workflow()
+    def item(n: int) -> str:
+        first(n)
+        second(n)
+        return third(n)
+
+    DBOS.launch()
+
+    def work(start: int, end: int) -> None:
+        for n in range(start, end):
+            item(n)
+
+    return work
+
+
+MAKERS = {"smeflow": smeflow, "langgraph": langgraph, "dbos": dbos}
+
+
+def installed(module: str) -> bool:
+    """Tell whether *module* is there."""
+    try:
+        return importlib.util.find_spec(module) is not None
+    except ModuleNotFoundError:
+        return False
+
+
+def cpu_seconds() -> float:
+    """Give the CPU this process has taken, of user and system."""
+    used = resource.getrusage(resource.RUSAGE_SELF)
+    return used.ru_utime + used.ru_stime
+
+
+def measure(peer: str, n: int, *, profile: bool = False) -> float:
+    """Give the milliseconds of CPU an item takes, in this process."""
+    with tempfile.TemporaryDirectory(prefix="smeflow-bench-") as folder:
+        work = MAKERS[peer](Path(folder))
+        work(0, WARM_UP)
+        watched = cProfile.Profile()
+        before = cpu_seconds()
+        if profile:
+            watched.enable()
+        work(WARM_UP, WARM_UP + n)
+        if profile:
+            watched.disable()
+            pstats.Stats(watched).sort_stats("tottime").print_stats(40)
+        return (cpu_seconds() - before) * 1000 / n
+
+
+def in_own_process(peer: str, n: int) -> float:
+    """Measure one peer once, in a process of its own."""
+    command = [sys.executable, __file__, "--peer", peer, "--items", str(n)]
+    ended = subprocess.run(command, capture_output=True, text=True, check=False)
+    if ended.returncode:
+        raise SystemExit(f"{peer}: {ended.stderr.strip()[-800:]}")
+    return float(json.loads(ended.stdout.splitlines()[-1])["cpu_ms"])
+
+
+def side_by_side(n: int, rounds: int) -> None:
+    """Print CPU an item for every peer, the rounds interleaved."""
+    peers = [peer for peer, module in PEERS.items() if installed(module)]
+    measured: dict[str, list[float]] = {peer: [] for peer in peers}
+    for _ in range(rounds):
+        for peer in peers:
+            measured[peer].append(in_own_process(peer, n))
+    print(f"{n} items of three steps without a model, {rounds} rounds; every value on the disk")
+    for peer, figures in measured.items():
+        goal = f"  (goal {GOAL})" if peer == "smeflow" else ""
+        print(f"  {peer:10}{statistics.median(figures):7.2f} ms CPU an item, best {min(figures):.2f}{goal}")
+    for peer in PEERS.keys() - set(peers):
+        print(f"  {peer:10}not installed, not measured")
+
+
+if __name__ == "__main__":
+    arguments = argparse.ArgumentParser()
+    arguments.add_argument("--quick", action="store_true")
+    arguments.add_argument("--profile", action="store_true")
+    arguments.add_argument("--peer", choices=PEERS)
+    arguments.add_argument("--items", type=int, default=2000)
+    asked = arguments.parse_args()
+    if asked.profile:
+        measure("smeflow", asked.items, profile=True)
+    elif asked.peer:
+        print(json.dumps({"peer": asked.peer, "cpu_ms": measure(asked.peer, asked.items)}))
+    else:
+        side_by_side(*((300, 1) if asked.quick else (2000, 5)))
