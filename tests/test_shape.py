@@ -119,9 +119,10 @@ def test_files_stay_short():
     assert {f: n for f, n in lengths.items() if n > 400} == {}
 
 
-def test_the_house_has_at_most_so_many_modules():
-    """More than 300 after the move was confetti; the chooser of pages and the audit chain are new crafts."""
-    assert len(FILES) <= 316
+def test_modules_are_ideas_and_no_confetti():
+    """300 modules of 200 lines came out of 473 of 127; a new idea may have a file, half an idea may not."""
+    lines = sum(len(f.read_text(encoding="utf-8").splitlines()) for f in FILES)
+    assert lines / len(FILES) >= 200
 
 
 @cache
