@@ -1,4 +1,4 @@
-"""What a command was given: options and settings, the language, the ledger, an item, what to try a step on."""
+"""What a command was given: options, settings, the language, the ledger, an item, what to try a step on."""
 
 import os
 import tomllib
