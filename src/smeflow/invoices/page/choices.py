@@ -15,7 +15,7 @@ from smeflow.invoices.page.particulars import numbers_on_page
 from smeflow.invoices.page.ranker import Featured, Ranked, RankerWeights, rank
 from smeflow.invoices.page.vat_and_payment import KNOWN_RATES, find_exemptions, rate_rows, row_stretches
 from smeflow.invoices.page.vat_rates import legal_rates
-from smeflow.invoices.page.view import PageView
+from smeflow.invoices.page.view import PageView, once
 from smeflow.kinds.field_names import field_name
 from smeflow.kinds.records import Check
 
@@ -207,6 +207,7 @@ def _without(ranked: Sequence[Ranked], keys: set[str]) -> list[Ranked]:
     return [Ranked(key=r.key, probability=r.probability / whole, best=r.best) for r in kept]
 
 
+@once
 def facts_of(view: PageView) -> Facts:
     """Give what the pages say besides the candidates."""
     rows = rate_rows(view, credit=True)

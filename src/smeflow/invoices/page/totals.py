@@ -25,7 +25,15 @@ from smeflow.invoices.page.vat_and_payment import (
     rate_rows,
     row_stretches,
 )
-from smeflow.invoices.page.view import AMOUNT_FIELDS, PageAmount, PageView, PlacedLabel, PlacedValue, by_line
+from smeflow.invoices.page.view import (
+    AMOUNT_FIELDS,
+    PageAmount,
+    PageView,
+    PlacedLabel,
+    PlacedValue,
+    by_line,
+    once,
+)
 from smeflow.invoices.record_parts import VatBreakdown
 from smeflow.values.amounts import CODES, SYMBOLS
 
@@ -96,6 +104,7 @@ def _size(amount: Decimal, *, credit: bool) -> Decimal:
     return abs(amount) if credit else amount
 
 
+@once
 def fits_of_field(view: PageView, name: str, *, credit: bool) -> FitTable:
     """Score the amounts that stand beside the labels of a field."""
     table: FitTable = {}

@@ -6,7 +6,7 @@ stands last.
 
 import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from decimal import Decimal
@@ -19,7 +19,7 @@ from smeflow.documents.document import Quote
 from smeflow.documents.page_text import Piece
 from smeflow.i18n import Phrase, say
 from smeflow.invoices.checks import CENT, ZERO, same_amount
-from smeflow.invoices.page.view import PageAmount, PageView, PlacedValue
+from smeflow.invoices.page.view import PageAmount, PageView, PlacedValue, once
 from smeflow.invoices.record_parts import VatBreakdown
 
 _NEGATED = re.compile(r"\bnot? (?:exempt|zero)|non[- ]exempt")
@@ -36,11 +36,12 @@ class Exemption:
     """It stands on a line with amounts, as in a table of rates."""
 
 
+@once
 def find_exemptions(view: PageView) -> tuple[Exemption, ...]:
     """Give the mentions on the pages, the most particular first; of a category the first printed."""
     best: dict[str, tuple[int, bool, Exemption]] = {}
-    for number, piece in view.all_pieces():
-        mention = _mention(piece)
+    for number, piece, mentions in _pieces_with_mentions(view):
+        mention = _mention(piece, mentions)
         if mention is None:
             continue
         order, category = mention
@@ -52,25 +53,39 @@ def find_exemptions(view: PageView) -> tuple[Exemption, ...]:
     return tuple(exemption for *_, exemption in sorted(best.values(), key=lambda row: row[:2]))
 
 
-def _mention(piece: Piece) -> tuple[int, str] | None:
+_Mention = tuple[int, tuple[str, ...], re.Pattern[str], str]
+"""Its place in the order, its words, the pattern of them, and the category."""
+
+
+def _pieces_with_mentions(view: PageView) -> Iterator[tuple[int, Piece, Sequence[_Mention]]]:
+    """Give the pieces of the pages that hold the words of a mention somewhere, with those mentions."""
+    for number, page in enumerate(view.pages):
+        flat = folded(page.text)
+        held = [mention for mention in _mentions() if any(word in flat for word in mention[1])]
+        yield from ((number, piece, held) for piece in view.pieces[number] if held)
+
+
+def _mention(piece: Piece, mentions: Sequence[_Mention]) -> tuple[int, str] | None:
     if len(piece.text) > _LONGEST or len(piece.text) < 4:  # general terms speak of all that may be
         return None
     flat = re.sub(r"\s+", " ", folded(piece.text).replace("’", "'"))
-    for order, (pattern, category) in enumerate(_mentions()):
-        if pattern.search(flat) and not _NEGATED.search(flat):
+    for order, words, pattern, category in mentions:
+        if any(word in flat for word in words) and pattern.search(flat) and not _NEGATED.search(flat):
             return order, category
     return None
 
 
 @lru_cache(maxsize=1)
-def _mentions() -> tuple[tuple[re.Pattern[str], str], ...]:
+def _mentions() -> tuple[_Mention, ...]:
     text = (resources.files("smeflow.invoices.page") / "exemptions.json").read_text(encoding="utf-8")
     return tuple(
         (
+            order,
+            tuple(map(folded, row["mentions"])),
             re.compile("|".join(rf"(?<!\w){re.escape(folded(m))}(?!\w)" for m in row["mentions"])),
             row["category"],
         )
-        for row in json.loads(text)
+        for order, row in enumerate(json.loads(text))
     )
 
 
@@ -98,6 +113,7 @@ _MOST_SUMS = 100
 """A line of more amounts is none of base, rate and tax; each would be held against each."""
 
 
+@once
 def rate_rows(view: PageView, *, credit: bool) -> list[RateRow]:
     """Find the lines on which base times a printed rate makes an amount of VAT."""
     rows: list[RateRow] = []
@@ -264,6 +280,7 @@ _DISBURSED = re.compile(
 )
 
 
+@once
 def find_disbursement(view: PageView) -> PlacedValue[PageAmount] | None:
     """Find what the seller laid out in the buyer's name, where just one such amount is printed."""
     disbursed = [
