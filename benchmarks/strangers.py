@@ -48,6 +48,12 @@ def equal(field, found, wanted) -> bool:
     return same(field, found, Decimal(wanted) if isinstance(found, Decimal) else wanted)
 
 
+def _is_owed(row, record) -> bool:
+    """Tell whether what is due, which is not printed, is the whole total, and nothing was paid of it."""
+    truth = row["truth"]
+    return truth.get("prepaid") is None and equal("amount_due", record.amount_due, truth.get("total_gross"))
+
+
 def score(directory, row) -> dict:
     """Read one document and compare."""
     begun = time.process_time()
@@ -71,6 +77,7 @@ def score(directory, row) -> dict:
     invented = [
         n for n in (*REQUIRED, *BESIDES) if found and n not in truth and getattr(found.record, n) is not None
     ]
+    reckoned = [n for n in invented if found and found.fields[n].note is not None]
     required = [marks[field] for field in REQUIRED if field in marks]
     return {
         "fields": sum(mark is True for mark in required) / max(1, len(required)),
@@ -79,7 +86,8 @@ def score(directory, row) -> dict:
         "marks": marks,
         "wrong": wrong,
         "lies": any(mark is False for mark in required),
-        "invented": [n for n in invented if n in BESIDES],
+        "invented": [n for n in invented if n in BESIDES and n not in reckoned],
+        "reckoned": {n: _is_owed(row, found.record) for n in reckoned if n == "amount_due"},
         "why": [str(p) for p in (*found.doubts, *found.problems)] if found else ["not read"],
         "failed": [c.name for c in found.checks if c.passed is False] if found else ["not read"],
         "pages": pages,
@@ -115,6 +123,8 @@ def told(rows, results, *, every, why) -> int:
             invented = sum(name in r["invented"] for r in results)
             right = 100 * marks.count(True) / len(marks)
             more = f"; read where none is printed {invented}" if name in BESIDES else ""
+            told = [r["reckoned"][name] for r in results if name in r.get("reckoned", {})]
+            more += f", reckoned {len(told)}, of these wrong {told.count(False)}" if told else ""
             print(f"  {name:<18} {right:5.1f} % of {len(marks)}, wrong {marks.count(False)}{more}")
     print(
         "  not proven for:",

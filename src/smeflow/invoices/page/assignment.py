@@ -49,6 +49,8 @@ class Facts:
     """The page names more than one of them."""
     summed_vat: frozenset[str] = frozenset()
     """Amounts of VAT that are the sum of the VAT at several rates."""
+    aside: frozenset[str] = frozenset()
+    """Amounts that are printed only as of before or as cumulative."""
     terms: frozenset[int] = frozenset()
     """Days until it is due, as printed."""
     same_firm: Callable[[str, str], bool] = str.__eq__
@@ -173,6 +175,13 @@ def rate_is_legal(assignment: Assignment, facts: Facts) -> bool | None:
     return None if facts.several_rates and vat < net * max(facts.rates) / 100 else False
 
 
+def sums_are_its_own(assignment: Assignment, facts: Facts) -> bool | None:
+    """None of its sums is what was invoiced before, or counts from the beginning."""
+    if not facts.aside:
+        return None
+    return not any(assignment[name] in facts.aside for name in ("total_net", "total_vat", "total_gross"))
+
+
 def due_is_gross_less_paid(assignment: Assignment, _facts: Facts) -> bool | None:
     """What is due is the total less what was paid before."""
     gross, due = _amount(assignment, "total_gross"), _amount(assignment, "amount_due")
@@ -211,6 +220,7 @@ def parties_differ(assignment: Assignment, facts: Facts) -> bool | None:
 LAWS: Mapping[str, tuple[tuple[str, ...], Law]] = {
     "net+vat=gross": (("total_net", "total_vat", "total_gross"), net_and_vat_make_gross),
     "legal rate": (("total_net", "total_vat"), rate_is_legal),
+    "not of before": (("total_net", "total_vat", "total_gross"), sums_are_its_own),
     "gross-prepaid=due": (("total_gross", "amount_due", "prepaid"), due_is_gross_less_paid),
     "due>=issue": (("issue_date", "due_date"), due_after_issue),
     "due=issue+terms": (("issue_date", "due_date"), due_by_terms),

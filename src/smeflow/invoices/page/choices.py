@@ -13,7 +13,13 @@ from smeflow.invoices.page.features import FIELDS
 from smeflow.invoices.page.names import may_be_same_firm
 from smeflow.invoices.page.particulars import numbers_on_page
 from smeflow.invoices.page.ranker import Featured, Ranked, RankerWeights, rank
-from smeflow.invoices.page.vat_and_payment import KNOWN_RATES, find_exemptions, rate_rows, row_stretches
+from smeflow.invoices.page.vat_and_payment import (
+    KNOWN_RATES,
+    amounts_aside,
+    find_exemptions,
+    rate_rows,
+    row_stretches,
+)
 from smeflow.invoices.page.vat_rates import legal_rates
 from smeflow.invoices.page.view import PageView, once
 from smeflow.kinds.field_names import field_name
@@ -222,6 +228,7 @@ def facts_of(view: PageView) -> Facts:
         rates=rates,
         several_rates=len(named) > 1,
         summed_vat=frozenset(amount_key(amount) for amount in sums),
+        aside=frozenset(map(amount_key, amounts_aside(view))),
         terms=frozenset(terms),
         same_firm=_may_be_same,
     )

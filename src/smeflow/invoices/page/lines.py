@@ -14,7 +14,7 @@ from smeflow._text import folded
 from smeflow.documents.page_text import Piece
 from smeflow.i18n import say
 from smeflow.invoices.checks import CENT, ZERO, same_amount
-from smeflow.invoices.page.vat_and_payment import KNOWN_RATES
+from smeflow.invoices.page.vat_and_payment import KNOWN_RATES, names_term
 from smeflow.invoices.page.view import AMOUNT_FIELDS, PageAmount, PageView, PlacedValue, same_column
 from smeflow.invoices.record import InvoiceLine
 from smeflow.kinds.records import Finding
@@ -136,21 +136,13 @@ def _line(row: _LineRow, number: int) -> InvoiceLine:
     )  # fmt: skip
 
 
-_LESS = re.compile(
-    r"remise|rabais|rabatt|nachlass|abschl|discount|allowance|korting|sconto|descuento", re.IGNORECASE
-)
-_MORE = re.compile(
-    r"port|frais|livraison|shipping|freight|delivery|versand|fracht|zuschl|charge|verzend|spediz|envio",
-    re.IGNORECASE,
-)
-
-
 def _allowances_and_charges(view: PageView) -> dict[str, list[PlacedValue[PageAmount]]]:
     """Give the printed discounts and charges on the whole invoice, by what their labels say."""
     changes: dict[str, list[PlacedValue[PageAmount]]] = {"allowance": [], "charge": []}
     for label in view.labels_of("other_amount"):
         text = view.text_of(label)
-        kind = "allowance" if _LESS.search(text) else "charge" if _MORE.search(text) else ""
+        less = names_term("discount", text)
+        kind = "allowance" if less else "charge" if names_term("charge", text) else ""
         spots = view.money_on(label.page, label.line)
         following = [s for s in spots if s.start >= label.end and not s.value.percent and s.value.amount]
         if kind and label.piece_start and following and len(changes[kind]) < _MOST_CHANGES:

@@ -1,13 +1,30 @@
-"""Which amounts of a page make sums with which: net and VAT a total, a total less a payment what is due."""
+"""Which amounts of a page make sums with which: net and VAT a total, a total less a payment what is due.
+
+Of sums that add up but for one that is not printed, the laws tell that one: BT-109 is what the lines make
+with charges and without allowances, BT-112 is with VAT and before anything is paid, kept back or withheld.
+"""
 
 from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from decimal import Decimal
 from functools import cached_property
 from heapq import merge
 from itertools import groupby
 
+from smeflow.i18n import say
+from smeflow.invoices.checks import CENT, ZERO, same_amount
 from smeflow.invoices.page.candidates import Candidate
-from smeflow.invoices.page.vat_and_payment import KNOWN_RATES
+from smeflow.invoices.page.vat_and_payment import (
+    KNOWN_RATES,
+    AmountFit,
+    ChosenAmount,
+    FitTable,
+    RateRow,
+    deducted,
+    names_term,
+    row_stretches,
+)
+from smeflow.invoices.page.view import PageAmount, PageView, PlacedValue
 
 _MOST = 60
 """Of the largest amounts that are tried against each other; a page of a long list has more."""
@@ -113,3 +130,113 @@ def _upwards(
     for _, edge, amount in merge(*map(reversed, columns), key=lambda other: -other[0]):
         if abs(edge - right) < _COLUMN:
             yield amount
+
+
+Reckoned = tuple[float, dict[str, ChosenAmount]]
+"""How well sums fit, and what they are."""
+_RECKONED = 2.0
+"""What a sum that is not printed scores: less than one beside its label."""
+
+
+def reckoned_sums(
+    view: PageView, tables: Mapping[str, FitTable], rows: Sequence[RateRow], printed: AbstractSet[Decimal]
+) -> Iterator[Reckoned]:
+    """Give net, VAT and gross where one of them is not printed, but follows from terms that are."""
+    yield from _of_rates(view, tables["total_gross"], rows, printed)
+    for vat, v in tables["total_vat"].items():
+        if vat > 0 and v.score > 0:
+            yield from _before_deductions(view, tables, printed, (vat, v))
+            yield from _with_terms(view, tables, printed, (vat, v))
+
+
+def _of_rates(
+    view: PageView, grosses: FitTable, rows: Sequence[RateRow], printed: AbstractSet[Decimal]
+) -> Iterator[Reckoned]:
+    """Give the sums of the bases and of the VAT at each rate, where no net of all is printed."""
+    for part in row_stretches(rows):
+        net, vat = sum((r.base for r in part), ZERO), sum((r.amount for r in part), ZERO)
+        g = grosses.get(net + vat)
+        several = len(part) > 1 and len({row.rate for row in part}) == len(part)
+        if several and g and g.score > 0 and net not in printed:
+            spots = view.money_on(part[0].page, part[0].line)
+            base = next(s for s in spots if abs(s.value.amount) == part[0].base)
+            tax = next(s for s in spots if abs(s.value.amount) == part[0].amount)
+            note = say("The sum of the VAT at each rate.")
+            yield (
+                g.score + 2 * _RECKONED,
+                {
+                    "total_net": ChosenAmount(
+                        amount=net, quote=view.quote(base), note=say("The sum of what is taxed at each rate.")
+                    ),
+                    "total_vat": ChosenAmount(amount=vat, quote=view.quote(tax), note=note),
+                    "total_gross": ChosenAmount(amount=net + vat, spot=g.spot),
+                },
+            )
+
+
+def _before_deductions(
+    view: PageView,
+    tables: Mapping[str, FitTable],
+    printed: AbstractSet[Decimal],
+    tax: tuple[Decimal, AmountFit],
+) -> Iterator[Reckoned]:
+    """Give net, VAT and their sum where only what is left of it is printed: "IVA, IRPF, total a pagar"."""
+    vat, v = tax
+    for net, n in tables["total_net"].items():
+        if n.score <= 0 or net + vat in printed or not _is_rated(vat, net):
+            continue
+        for due, d in {**tables["total_gross"], **tables["amount_due"]}.items():
+            if 0 < due < net + vat and d.score > 0 and deducted(view, net + vat - due):
+                note = say("Net and VAT, before anything is taken off.")
+                yield (
+                    n.score + v.score + _RECKONED,
+                    {
+                        "total_net": ChosenAmount(amount=net, spot=n.spot),
+                        "total_vat": ChosenAmount(amount=vat, spot=v.spot),
+                        "total_gross": ChosenAmount(amount=net + vat, quote=view.quote(n.spot), note=note),
+                    },
+                )
+
+
+def _with_terms(
+    view: PageView,
+    tables: Mapping[str, FitTable],
+    printed: AbstractSet[Decimal],
+    tax: tuple[Decimal, AmountFit],
+) -> Iterator[Reckoned]:
+    """Give the net that a subtotal makes with a charge and without a discount, where it is not printed."""
+    vat, v = tax
+    charges, discounts = (_terms(view, kind) for kind in ("charge", "discount"))
+    for gross, g in tables["total_gross"].items() if charges or discounts else ():
+        net = gross - vat
+        if g.score <= 0 or net <= 0 or net in printed or not _is_rated(vat, net):
+            continue
+        for subtotal, s in tables["total_net"].items():
+            changes = {c - d for c in (ZERO, *charges) for d in (ZERO, *discounts)}
+            if s.score > 0 and net - subtotal in changes - {ZERO}:
+                note = say("The subtotal with what is added and taken off.")
+                yield (
+                    g.score + v.score + _RECKONED,
+                    {
+                        "total_net": ChosenAmount(amount=net, quote=view.quote(s.spot), note=note),
+                        "total_vat": ChosenAmount(amount=vat, spot=v.spot),
+                        "total_gross": ChosenAmount(amount=gross, spot=g.spot),
+                    },
+                )
+
+
+_MOST_CHANGES = 6
+
+
+def _terms(view: PageView, kind: str) -> tuple[Decimal, ...]:
+    """Give the amounts of the lines that name a charge or a discount and hold no other amount."""
+    found: list[PlacedValue[PageAmount]] = []
+    for number, pieces in view.lines():
+        if names_term(kind, pieces[0].text):
+            spots = view.money_on(number, pieces[0].line)
+            found += spots if len(spots) == 1 else []
+    return tuple(abs(spot.value.amount) for spot in found[:_MOST_CHANGES])
+
+
+def _is_rated(vat: Decimal, net: Decimal) -> bool:
+    return any(same_amount(net * rate / 100, vat, 2 * CENT) for rate in KNOWN_RATES)

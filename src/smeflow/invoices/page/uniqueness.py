@@ -29,7 +29,7 @@ from smeflow.invoices.page.names import NameCandidate, find_names, is_label, may
 from smeflow.invoices.page.particulars import LEGAL_FORM, PrintedNumber, numbers_on_page
 from smeflow.invoices.page.parties import particulars_below
 from smeflow.invoices.page.totals import fits_of_field
-from smeflow.invoices.page.vat_and_payment import find_exemptions, rate_rows
+from smeflow.invoices.page.vat_and_payment import amounts_aside, find_exemptions, rate_rows
 from smeflow.invoices.page.view import PageDate, PageView, PlacedValue
 from smeflow.invoices.record import CORRECTING_KINDS
 from smeflow.kinds.field_names import field_name
@@ -306,11 +306,14 @@ class Uniqueness:
         printed = {abs(s.value.amount) for s in self.view.amounts if s.value.money and s.value.amount}
         if len(printed) > MOST_AMOUNTS:
             return FieldOpinion(tied=False)
+        parts = self.findings["vat"].value if "vat" in self.findings else ()
+        reckoned = not {gross, *(() if len(parts) > 1 else (net,))} <= {*printed, Decimal(0)}
+        aside, before = amounts_aside(self.view), say("It counts what was invoiced before.")
         rivals = [
-            FieldRival(value=other, quote=self._quote_of(other))
+            FieldRival(value=other, quote=self._quote_of(other), why=before if other in aside else None)
             for other in self._other_totals(gross, printed, labelled)
         ]
-        return FieldOpinion(tied=tied, rivals=tuple(rivals))
+        return FieldOpinion(tied=tied and not reckoned, rivals=tuple(rivals))
 
     @cached_property
     def _legal_rates(self) -> frozenset[Decimal]:
