@@ -252,6 +252,84 @@ Já pago por cheque                             200,00 €
 """,
         "1000 230 1230 200 -",
     ),
+    "VAT by rate, and nothing says on what": (
+        "pl",
+        """
+Konsultacje              1      255,90         255,90
+Sok jabłkowy             1       14,43          14,43
+Netto razem                                    270,33
+VAT 5%                                           0,72
+VAT 23%                                         58,86
+Ogółem brutto                                  329,91 zł
+Zaliczka                                       164,96
+Razem do zapłaty                               164,95 zł
+""",
+        "270.33 59.58 329.91 164.96 164.95",
+    ),
+    "works in three columns, each of which closes": (
+        "fr",
+        """
+                         Cumul      Situation      Situation
+                                   précédente      du mois
+Total HT             35 000,00      20 000,00     15 000,00
+TVA 20 %              7 000,00       4 000,00      3 000,00
+Total TTC            42 000,00      24 000,00     18 000,00
+Retenue de garantie   2 100,00       1 200,00        900,00
+Net à payer          39 900,00      22 800,00     17 100,00
+""",
+        "15000 3000 18000 900 17100",
+    ),
+    "works up to now, less what was invoiced": (
+        "de",
+        """
+Leistungsstand kumuliert netto             30.000,00 €
+abzgl. bisher abgerechnet netto           -18.000,00 €
+Nettobetrag                                12.000,00 €
+19 % MwSt.                                  2.280,00 €
+Bruttobetrag                               14.280,00 €
+Sicherheitseinbehalt 5 %                     -714,00 €
+Zahlbetrag                                 13.566,00 €
+""",
+        "12000 2280 14280 714 13566",
+    ),
+    "works with VAT from the beginning": (
+        "it",
+        """
+Importo lavori a tutto il SAL n. 3         30.000,00
+SAL precedenti                             18.000,00
+Imponibile                                 12.000,00
+IVA 10%                                     1.200,00
+Totale fattura                             13.200,00
+Ritenuta a garanzia 5%                       -600,00
+Netto a pagare                             12.600,00
+""",
+        "12000 1200 13200 600 12600",
+    ),
+    "a Portuguese fee with IRS": (
+        "pt",
+        """
+Honorários               1      800,00         800,00
+Incidência                                     800,00
+IVA 23%                                        184,00
+Retenção IRS 25%                              -200,00
+Total a receber                                784,00
+""",
+        "800 184 984 200 784",
+    ),
+    "three rates and no bases": (
+        "fr",
+        """
+Livres                   1      100,00         100,00
+Repas                    1      200,00         200,00
+Chaises                  1      300,00         300,00
+Total HT                                       600,00 €
+TVA 5,5 %                                        5,50 €
+TVA 10 %                                        20,00 €
+TVA 20 %                                        60,00 €
+Total TTC                                      685,50 €
+""",
+        "600 85.50 685.50 - 685.50",
+    ),
 }
 
 

@@ -10,6 +10,7 @@ from smeflow.invoices.page.choices import MARGINS, Choices, FieldChoice, not_uni
 from smeflow.invoices.page.features import FIELDS, key_of
 from smeflow.invoices.page.particulars import assign_numbers
 from smeflow.invoices.page.parties import PageParty, Parties
+from smeflow.invoices.page.sums import taxed_parts, taxes_at_rates
 from smeflow.invoices.page.vat_and_payment import (
     breakdown,
     find_deductions,
@@ -93,7 +94,8 @@ def settle(
         for name in _FROM_SUMS:
             findings.pop(name, None)
         rows = rate_rows(view, credit=kind == "credit_note")
-        vat = breakdown(view, rows, (net, tax, gross)) if closed else ()  # type: ignore[arg-type]  # none is None
+        values = net, tax, gross
+        vat = breakdown(view, rows, values) or taxed_parts(view, values) if closed else ()  # type: ignore[arg-type]  # none is None
         if vat:
             findings["vat"] = Finding(value=vat)
     return Settled(
@@ -200,11 +202,15 @@ def _summed_vat(view: PageView, findings: dict[str, Finding]) -> None:
     if "total_vat" in findings or not {"total_net", "total_gross"} <= findings.keys():
         return
     wanted = findings["total_gross"].value - findings["total_net"].value
+    note = say("The sum of the VAT at each rate.")
+    taxes = taxes_at_rates(view, findings["total_net"].value, findings["total_gross"].value)
+    if taxes:
+        findings["total_vat"] = Finding(value=wanted, quote=view.quote(taxes[0].spot), note=note)
+        return
     for part in row_stretches(rate_rows(view, credit=True)):
         if sum((row.amount for row in part), ZERO) == wanted:
             spots = view.amounts_by_line.get((part[0].page, part[0].line), ())
             spot = next((s for s in spots if abs(s.value.amount) == part[0].amount), None)
-            note = say("The sum of the VAT at each rate.")
             quote = view.quote(spot) if spot else None
             findings["total_vat"] = Finding(value=wanted, quote=quote, note=note)
             return

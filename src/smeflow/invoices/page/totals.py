@@ -10,7 +10,7 @@ from smeflow.documents.document import Quote
 from smeflow.i18n import say
 from smeflow.invoices.checks import CENT, ZERO, same_amount
 from smeflow.invoices.page.particulars import PartyNumbers
-from smeflow.invoices.page.sums import reckoned_sums
+from smeflow.invoices.page.sums import reckoned_sums, taxed_parts
 from smeflow.invoices.page.vat_and_payment import (
     KNOWN_RATES,
     WEAK_LABEL,
@@ -78,7 +78,7 @@ def find_totals(view: PageView, *, credit: bool = False) -> Totals:
     if rivals:
         return Totals(chosen=_agreeing([best, *rivals]), ambiguous=True)
     chosen = dict(best.chosen)
-    vat = breakdown(view, rows, best.values)
+    vat = breakdown(view, rows, best.values) or taxed_parts(view, best.values)
     extra = find_disbursement(view)
     if extra and best.values[2] + extra.value.amount in tables["amount_due"]:
         chosen, vat = _with_disbursed(chosen, vat, best.values, extra, tables["amount_due"])
