@@ -22,6 +22,7 @@ from smeflow.invoices.page.vat_and_payment import (
     FitTable,
     RateRow,
     deducted,
+    find_exemptions,
     names_term,
     row_stretches,
 )
@@ -335,3 +336,57 @@ def _terms(view: PageView, kind: str) -> tuple[Decimal, ...]:
 
 def _is_rated(vat: Decimal, net: Decimal) -> bool:
     return any(same_amount(net * rate / 100, vat, 2 * CENT) for rate in KNOWN_RATES)
+
+
+CENTS_OF_LINES = Decimal("0.03")
+"""By so much may VAT that is rounded line by line differ from that of the sum."""
+_OWN_LABEL = 2.0
+"""What an amount scores beside a label that says which sum it is, not only "total"."""
+
+
+def _has_own_label(table: FitTable, amount: Decimal) -> bool:
+    return amount in table and table[amount].score >= _OWN_LABEL
+
+
+def may_be_net_and_vat(
+    net: Decimal, vat: Decimal, rates: Sequence[Decimal], labelled: Mapping[str, FitTable]
+) -> bool:
+    """Tell whether VAT is that of a legal rate, or both are called so and no rate is higher."""
+    if any(same_amount(net * rate / 100, vat, CENTS_OF_LINES) for rate in rates):
+        return True
+    called = _has_own_label(labelled["total_net"], net) and _has_own_label(labelled["total_vat"], vat)
+    return called and vat <= net * max(rates, default=ZERO) / 100 + CENTS_OF_LINES
+
+
+def are_tied(
+    view: PageView,
+    values: tuple[Decimal, Decimal, Decimal],
+    labelled: Mapping[str, FitTable],
+    *,
+    rates: AbstractSet[Decimal],
+    parts: Sequence[VatBreakdown],
+) -> bool:
+    """Tell whether labels and laws tie net, VAT and gross to what they are.
+
+    The total has a label, another of them too or a row for each rate, and VAT is that of legal rates. Where
+    no rate is told, each of the three has a label of its own. Where the total has none, net and VAT have
+    their own and it is the largest amount of all.
+    """
+    net, vat, gross = values
+    names = ("total_net", "total_vat", "total_gross")
+    fits = [labelled[name].get(amount) for name, amount in zip(names, values, strict=True)]
+    named = fits[2] is not None or gross in labelled["amount_due"]
+    if not vat:
+        return named  # whether something says why is a check of its own
+    if find_exemptions(view):
+        return False
+    taxed = [part for part in parts if part.rate]
+    by_parts = bool(taxed) and all(part.rate in rates for part in taxed)
+    by_rate = any(same_amount(net * rate / 100, vat, CENTS_OF_LINES) for rate in rates if rate > 0)
+    own = [_has_own_label(labelled[name], amount) for name, amount in zip(names, values, strict=True)]
+    possible = vat <= net * max(rates, default=ZERO) / 100 + CENTS_OF_LINES
+    if named:
+        other = fits[0] is not None or fits[1] is not None or (by_parts and len(taxed) > 1)
+        return (other and (by_rate or by_parts)) or (all(own) and possible)
+    largest = max((abs(s.value.amount) for s in view.amounts if s.value.money), default=ZERO)
+    return all(own[:2]) and (by_rate or by_parts) and gross == largest
