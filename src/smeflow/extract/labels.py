@@ -1,6 +1,6 @@
 """The words that stand beside values, bundled and a user's own, and the reader of what stands beside one.
 
-The bundled words live in ``labels.json``, by field, in six languages; they are found whatever their case,
+The bundled words live in ``labels.json``, by field, in eight languages; they are found whatever their case,
 accents and dots. ``№`` is every way to write "number". A field's ``_weak`` words say less: "Total" may be net
 or gross. ``other_…`` words name what is *not* wanted.
 """
