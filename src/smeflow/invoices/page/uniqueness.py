@@ -27,9 +27,9 @@ from smeflow.invoices.page.heading import DocumentTitle, labelled_numbers
 from smeflow.invoices.page.names import NameCandidate, find_names, is_label, may_be_same_firm
 from smeflow.invoices.page.particulars import LEGAL_FORM, PrintedNumber, numbers_on_page
 from smeflow.invoices.page.parties import particulars_below
-from smeflow.invoices.page.sums import are_tied, may_be_net_and_vat
+from smeflow.invoices.page.sums import are_tied, may_be_net_and_vat, taxes_at_rates
 from smeflow.invoices.page.totals import fits_of_field
-from smeflow.invoices.page.vat_and_payment import FitTable, amounts_aside, rate_rows
+from smeflow.invoices.page.vat_and_payment import FitTable, amounts_aside, rate_rows, row_stretches
 from smeflow.invoices.page.view import PageDate, PageView, PlacedValue
 from smeflow.invoices.record import CORRECTING_KINDS
 from smeflow.kinds.field_names import field_name
@@ -304,12 +304,14 @@ class Uniqueness:
         parts = self.findings["vat"].value if "vat" in self.findings else ()
         tied = are_tied(self.view, (net, vat, gross), labelled, rates=self._legal_rates, parts=parts)
         reckoned = not {gross, *(() if len(parts) > 1 else (net,))} <= {*printed, Decimal(0)}
+        words = self.view.text.split()
+        spaced = 2 * sum(len(word) == 1 for word in words) > len(words)  # its own sums are cut in letters
         aside, before = amounts_aside(self.view), say("It counts what was invoiced before.")
         rivals = [
             FieldRival(value=other, quote=self._quote_of(other), why=before if other in aside else None)
             for other in self._other_totals(gross, printed, labelled)
         ]
-        return FieldOpinion(tied=tied and not reckoned, rivals=tuple(rivals))
+        return FieldOpinion(tied=tied and not reckoned and not spaced, rivals=tuple(rivals))
 
     @cached_property
     def _legal_rates(self) -> frozenset[Decimal]:
@@ -338,8 +340,15 @@ class Uniqueness:
             ]
             named = other in labelled["total_gross"]
             parts_named = any(b in labelled["total_net"] or t in labelled["total_vat"] for b, t in sums)
-            if (named and (sums or other > gross)) or parts_named:
+            follows = named and (other > gross or self._makes(other, labelled["total_net"]))
+            if (named and sums) or follows or parts_named:
                 yield other
+
+    def _makes(self, gross: Decimal, nets: FitTable) -> bool:
+        """Tell whether the rows of several rates, or VAT at several on a labelled net, make a total."""
+        stretches = row_stretches(rate_rows(self.view, credit=True))
+        by_rows = any(len(p) > 1 and sum(r.base + r.amount for r in p) == gross for p in stretches)
+        return by_rows or any(taxes_at_rates(self.view, net, gross) for net in nets if net < gross)
 
     def _quote_of(self, amount: Decimal) -> Quote | None:
         spot = next((s for s in self.view.amounts if abs(s.value.amount) == amount), None)
