@@ -3,7 +3,7 @@
 DIR is what ``make_layouts`` made: a ``manifest.jsonl`` beside its files. The step `Extract` is measured as a
 recipe uses it; a truth that the page does not print is not scored. Families of layouts weigh the same.
 ``--medium scan`` or ``photo`` reads pictures. ``--all`` names every file that is not exact, ``--why`` each
-that is not proven.
+that is not proven, ``--lines`` counts their lines.
 """
 
 import argparse
@@ -48,6 +48,36 @@ def equal(field, found, wanted) -> bool:
     return same(field, found, Decimal(wanted) if isinstance(found, Decimal) else wanted)
 
 
+def lines_read(row, record) -> Counter:
+    """Count the lines of a document: printed, read with the right net, and with quantity and price too."""
+    counts, left = Counter(), list(record.lines) if record else []
+    for line in row["truth"].get("lines") or ():
+        wanted = {
+            "net": line.get("net"),
+            "quantity": line.get("quantity"),
+            "unit_price": line.get("unit_price_net"),
+        }
+        alike = [found for found in left if wanted["net"] and _same_number(found.net, wanted["net"])]
+        whole = [
+            f for f in alike if all(v is None or _same_number(getattr(f, n), v) for n, v in wanted.items())
+        ]
+        counts.update(printed=1, net=bool(alike), whole=bool(whole))
+        if alike:
+            left.remove((whole or alike)[0])
+    counts["more"] = len(left)
+    return counts
+
+
+def _same_number(found, wanted) -> bool:
+    return found is not None and abs(abs(found) - abs(Decimal(wanted))) < Decimal("0.005")
+
+
+def _is_owed(row, record) -> bool:
+    """Tell whether what is due, which is not printed, is the whole total, and nothing was paid of it."""
+    truth = row["truth"]
+    return truth.get("prepaid") is None and equal("amount_due", record.amount_due, truth.get("total_gross"))
+
+
 def score(directory, row) -> dict:
     """Read one document and compare."""
     begun = time.process_time()
@@ -71,6 +101,7 @@ def score(directory, row) -> dict:
     invented = [
         n for n in (*REQUIRED, *BESIDES) if found and n not in truth and getattr(found.record, n) is not None
     ]
+    reckoned = [n for n in invented if found and found.fields[n].note is not None]
     required = [marks[field] for field in REQUIRED if field in marks]
     return {
         "fields": sum(mark is True for mark in required) / max(1, len(required)),
@@ -79,12 +110,27 @@ def score(directory, row) -> dict:
         "marks": marks,
         "wrong": wrong,
         "lies": any(mark is False for mark in required),
-        "invented": [n for n in invented if n in BESIDES],
+        "invented": [n for n in invented if n in BESIDES and n not in reckoned],
+        "reckoned": {n: _is_owed(row, found.record) for n in reckoned if n == "amount_due"},
         "why": [str(p) for p in (*found.doubts, *found.problems)] if found else ["not read"],
         "failed": [c.name for c in found.checks if c.passed is False] if found else ["not read"],
+        "lines": lines_read(row, found.record if found else None),
         "pages": pages,
         "seconds": time.process_time() - begun,
     }
+
+
+def lines_told(rows, results) -> None:
+    """Print how many lines are right, and the worst families."""
+    families = defaultdict(Counter)
+    for row, result in zip(rows, results, strict=True):
+        families[row["family"]].update(result["lines"])
+    total = sum(families.values(), Counter())
+    rates = {f: c["net"] / c["printed"] for f, c in families.items() if c["printed"]}
+    worst = ", ".join(f"{f} {100 * rate:.0f}" for f, rate in sorted(rates.items(), key=lambda r: r[1])[:6])
+    net, whole = (100 * total[name] / max(1, total["printed"]) for name in ("net", "whole"))
+    print(f"lines: {total['printed']} printed; net right {net:.1f} %, quantity and price too {whole:.1f} %; "
+          f"{total['more']} that are none; worst {worst}")  # fmt: skip
 
 
 def told(rows, results, *, every, why) -> int:
@@ -115,6 +161,8 @@ def told(rows, results, *, every, why) -> int:
             invented = sum(name in r["invented"] for r in results)
             right = 100 * marks.count(True) / len(marks)
             more = f"; read where none is printed {invented}" if name in BESIDES else ""
+            told = [r["reckoned"][name] for r in results if name in r.get("reckoned", {})]
+            more += f", reckoned {len(told)}, of these wrong {told.count(False)}" if told else ""
             print(f"  {name:<18} {right:5.1f} % of {len(marks)}, wrong {marks.count(False)}{more}")
     print(
         "  not proven for:",
@@ -129,18 +177,21 @@ def main() -> int:
     parser.add_argument("directory", type=Path)
     parser.add_argument("--all", action="store_true", help="name every file that is not exact")
     parser.add_argument("--why", action="store_true", help="say of every file that is not proven why")
+    parser.add_argument("--lines", action="store_true", help="count the lines that are read right")
     parser.add_argument("--medium", default="pdf")
     parser.add_argument("--jobs", type=int, default=1)
     parser.add_argument("--most", type=int, default=1_000_000, help="read so many files at most")
     options = parser.parse_args()
-    lines = (options.directory / "manifest.jsonl").read_text(encoding="utf-8").splitlines()
-    rows = [row for row in map(json.loads, lines) if row.get("medium", "pdf") == options.medium][
+    listed = (options.directory / "manifest.jsonl").read_text(encoding="utf-8").splitlines()
+    rows = [row for row in map(json.loads, listed) if row.get("medium", "pdf") == options.medium][
         : options.most
     ]
     begun = cpu_seconds()
     with ProcessPoolExecutor(options.jobs) as pool:
         results = list(pool.map(partial(score, options.directory), rows, chunksize=4))
     lies = told(rows, results, every=options.all, why=options.why)
+    if options.lines:
+        lines_told(rows, results)
     pages = max(1, sum(r["pages"] for r in results))
     each = sum(r["seconds"] for r in results) / pages
     print(f"  {pages} pages, {each:.3f} s CPU each; {cpu_seconds() - begun:.1f} s here")

@@ -4,6 +4,7 @@ import hashlib
 import json
 import re
 import unicodedata
+from functools import lru_cache
 from typing import Any
 
 _SPACES = re.compile(r"\s+")
@@ -53,12 +54,21 @@ def with_marks_bounded(text: str) -> str:
 
 def folded(text: str) -> str:
     """Put *text* in the form in which quotes are compared: no case, accents, ligatures or double spaces."""
+    return _folded_again(text) if len(text) <= _OFTEN_FOLDED else _folded_once(text)
+
+
+def _folded_once(text: str) -> str:
     if text.isascii():
         return _SPACES.sub(" ", text).strip().lower()
     text = with_marks_bounded(strip_invisible(text).translate(_LIGATURES))
     text = unicodedata.normalize("NFKD", text)
     text = "".join(c for c in text if not unicodedata.combining(c))
     return _SPACES.sub(" ", text).strip().casefold()
+
+
+_OFTEN_FOLDED = 200
+"""Letters of a text that is remembered: a line of a page, which is folded again and again."""
+_folded_again = lru_cache(maxsize=4096)(_folded_once)
 
 
 def folded_map(text: str) -> tuple[str, tuple[int, ...]]:
@@ -76,7 +86,7 @@ def folded_map(text: str) -> tuple[str, tuple[int, ...]]:
 
 def folded_in_place(text: str) -> str:
     """Fold the letters of *text* that fold to one letter, so that every place in it stays where it is."""
-    return "".join(_folded_alone(char) for char in text)
+    return "".join(char.lower() if char.isascii() else _folded_alone(char) for char in text)
 
 
 def _folded_alone(char: str) -> str:

@@ -255,7 +255,8 @@ def box_of(page: Page, start: int, end: int) -> Box | None:
     """Give the box around the words of a span of the page's text; the words stand in the text's order."""
     box: Box | None = None
     first = bisect_right(page.words, start, key=lambda word: word.end)
-    for word in page.words[first:]:
+    for at in range(first, len(page.words)):
+        word = page.words[at]
         if word.start >= end:
             break
         box = word.box if box is None else box.around(word.box)

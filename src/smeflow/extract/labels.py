@@ -1,6 +1,6 @@
 """The words that stand beside values, bundled and a user's own, and the reader of what stands beside one.
 
-The bundled words live in ``labels.json``, by field, in six languages; they are found whatever their case,
+The bundled words live in ``labels.json``, by field, in eight languages; they are found whatever their case,
 accents and dots. ``№`` is every way to write "number". A field's ``_weak`` words say less: "Total" may be net
 or gross. ``other_…`` words name what is *not* wanted.
 """
@@ -66,7 +66,8 @@ class Lexicon:
         return hits
 
     @cached_property
-    def _words(self) -> frozenset[str]:
+    def vocabulary(self) -> frozenset[str]:
+        """The single words that labels are made of."""
         return frozenset(word for labels in self.labels.values() for words, _ in labels for word in words)
 
     def _rejoined(self, tokens: list[tuple[str, int, int]]) -> list[tuple[str, int, int]]:
@@ -75,8 +76,8 @@ class Lexicon:
         for word, start, end in tokens:
             previous = rejoined[-1] if rejoined else ("", 0, -9)
             joined = previous[0] + word
-            halves = previous[0] in self._words and word in self._words
-            if start - previous[2] == 1 and len(joined) > 5 and joined in self._words and not halves:
+            halves = previous[0] in self.vocabulary and word in self.vocabulary
+            if start - previous[2] == 1 and len(joined) > 5 and joined in self.vocabulary and not halves:
                 rejoined[-1] = (joined, previous[1], end)
             else:
                 rejoined.append((word, start, end))

@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
+from functools import lru_cache
 from itertools import product
 
 from smeflow.invoices.page.ranker import Ranked
@@ -48,6 +49,8 @@ class Facts:
     """The page names more than one of them."""
     summed_vat: frozenset[str] = frozenset()
     """Amounts of VAT that are the sum of the VAT at several rates."""
+    aside: frozenset[str] = frozenset()
+    """Amounts that are printed only as of before or as cumulative."""
     terms: frozenset[int] = frozenset()
     """Days until it is due, as printed."""
     same_firm: Callable[[str, str], bool] = str.__eq__
@@ -69,13 +72,11 @@ class Decided:
 def decide(ranked: Mapping[str, Sequence[Ranked]], facts: Facts) -> dict[str, Decided]:
     """Find the best assignment of each group, and the margin of every field in it."""
     options = {name: _options(values) for name, values in ranked.items()}
-    sums, payment, *others = GROUPS
-    paid = _tried(payment, options, facts, {})[_SHARED]
-    summed = _tried(sums, options, facts, {})[_SHARED]
-    tried = _tried(payment, options, facts, _message(summed, options))
-    tried |= _tried(sums, options, facts, _message(paid, options))
+    sums, payment, *others = ((group, _weighed(group, options, facts)) for group in GROUPS)
+    paid, summed = _tried(*payment, {})[_SHARED], _tried(*sums, {})[_SHARED]
+    tried = _tried(*payment, _message(summed, options)) | _tried(*sums, _message(paid, options))
     for group in others:
-        tried |= _tried(group, options, facts, {})
+        tried |= _tried(*group, {})
     return {name: _decided(options[name], scores) for name, scores in tried.items()}
 
 
@@ -92,23 +93,33 @@ def _log(value: Ranked) -> float:
     return math.log(max(value.probability, _LEAST / 10))
 
 
-def _tried(
-    group: Sequence[str],
-    options: Mapping[str, Sequence[Ranked]],
-    facts: Facts,
-    told: Mapping[str | None, float],
-) -> dict[str, _Scores]:
-    """Try every assignment of a group; *told* is what another group says of the shared field."""
-    scores: dict[str, _Scores] = {name: {} for name in group}
+_Weighed = Sequence[tuple[tuple[str | None, ...], float, str | None]]
+"""Every assignment of a group: the keys of its fields, its score, and the first law it breaks."""
+
+
+def _weighed(group: Sequence[str], options: Mapping[str, Sequence[Ranked]], facts: Facts) -> _Weighed:
+    """Weigh every assignment of a group by how likely its values are and which laws it breaks."""
     laws = [(law, holds) for law, (fields, holds) in LAWS.items() if set(fields) <= set(group)]
-    for values in product(*(options[name] for name in group)):
-        assignment = {name: value.key for name, value in zip(group, values, strict=True)}
+    logs = {name: [(value.key, _log(value)) for value in options[name]] for name in group}
+    weighed = []
+    for values in product(*logs.values()):
+        keys = tuple(key for key, _ in values)
+        assignment = dict(zip(group, keys, strict=True))
         broken = [law for law, holds in laws if holds(assignment, facts) is False]
-        score = sum(map(_log, values)) - BROKEN * len(broken)
-        score += told.get(assignment.get(_SHARED), 0.0) if told else 0.0
-        for name, key in assignment.items():
+        score = sum(log for _, log in values) - BROKEN * len(broken)
+        weighed.append((keys, score, broken[0] if broken else None))
+    return weighed
+
+
+def _tried(group: Sequence[str], weighed: _Weighed, told: Mapping[str | None, float]) -> dict[str, _Scores]:
+    """Find the best assignment for every value; *told* is what another group says of the shared field."""
+    scores: dict[str, _Scores] = {name: {} for name in group}
+    shared = group.index(_SHARED) if told else 0
+    for keys, alone, broken in weighed:
+        score = alone + told.get(keys[shared], 0.0) if told else alone
+        for name, key in zip(group, keys, strict=True):
             if key not in scores[name] or scores[name][key][0] < score:
-                scores[name][key] = score, broken[0] if broken else None
+                scores[name][key] = score, broken
     return scores
 
 
@@ -128,7 +139,10 @@ def _decided(options: Sequence[Ranked], scores: _Scores) -> Decided:
 
 def _amount(assignment: Assignment, name: str) -> Decimal | None:
     key = assignment.get(name)
-    return None if key is None else Decimal(key)
+    return None if key is None else _decimal(key)
+
+
+_decimal = lru_cache(maxsize=256)(Decimal)
 
 
 def net_and_vat_make_gross(assignment: Assignment, facts: Facts) -> bool | None:
@@ -159,6 +173,13 @@ def rate_is_legal(assignment: Assignment, facts: Facts) -> bool | None:
     ):
         return True
     return None if facts.several_rates and vat < net * max(facts.rates) / 100 else False
+
+
+def sums_are_its_own(assignment: Assignment, facts: Facts) -> bool | None:
+    """None of its sums is what was invoiced before, or counts from the beginning."""
+    if not facts.aside:
+        return None
+    return not any(assignment[name] in facts.aside for name in ("total_net", "total_vat", "total_gross"))
 
 
 def due_is_gross_less_paid(assignment: Assignment, _facts: Facts) -> bool | None:
@@ -199,6 +220,7 @@ def parties_differ(assignment: Assignment, facts: Facts) -> bool | None:
 LAWS: Mapping[str, tuple[tuple[str, ...], Law]] = {
     "net+vat=gross": (("total_net", "total_vat", "total_gross"), net_and_vat_make_gross),
     "legal rate": (("total_net", "total_vat"), rate_is_legal),
+    "not of before": (("total_net", "total_vat", "total_gross"), sums_are_its_own),
     "gross-prepaid=due": (("total_gross", "amount_due", "prepaid"), due_is_gross_less_paid),
     "due>=issue": (("issue_date", "due_date"), due_after_issue),
     "due=issue+terms": (("issue_date", "due_date"), due_by_terms),

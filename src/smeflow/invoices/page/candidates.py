@@ -6,7 +6,7 @@ printed at several places is several candidates with one `Candidate.key`.
 
 import re
 from bisect import bisect_right
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -19,7 +19,7 @@ from smeflow.invoices.page.dates import months_come_first
 from smeflow.invoices.page.heading import kind_of_title
 from smeflow.invoices.page.names import NameCandidate, find_names, name_key
 from smeflow.invoices.page.particulars import LEGAL_FORM, STREET, ZIP
-from smeflow.invoices.page.view import PageAmount, PageView, PlacedLabel, PlacedValue
+from smeflow.invoices.page.view import PageAmount, PageView, PlacedLabel, PlacedValue, once
 from smeflow.values.amounts import CODES, SYMBOLS
 from smeflow.values.dates import find_dates
 
@@ -66,7 +66,7 @@ def find_candidates(view: PageView) -> Candidates:
         amounts=tuple(_amounts(view)),
         numbers=tuple(_numbers(view)),
         firms=tuple(_firms(view)),
-        currencies=tuple(currency_candidates(view)),
+        currencies=currency_candidates(view),
     )
 
 
@@ -361,8 +361,10 @@ _SIGN = re.compile(
 )
 
 
-def currency_candidates(view: PageView) -> Iterator[Candidate]:
+@once
+def currency_candidates(view: PageView) -> tuple[Candidate, ...]:
     """Find every code and sign of a currency."""
+    found = []
     for page, sheet in enumerate(view.pages):
         pieces, index = view.pieces[page], 0
         codes = (match for match in _CODE.finditer(sheet.text) if match[0] in CODES)
@@ -371,7 +373,8 @@ def currency_candidates(view: PageView) -> Iterator[Candidate]:
                 index += 1
             sign = match[0]
             code = sign if sign in CODES else SYMBOLS.get(sign, "EUR" if sign.isalpha() else "USD")
-            yield _found("currency", code, code, view, (page, index), match.span())
+            found.append(_found("currency", code, code, view, (page, index), match.span()))
+    return tuple(found)
 
 
 def _found(
@@ -390,11 +393,3 @@ def _part(piece: Piece, start: int, end: int) -> Box:
     width = (piece.box.right - piece.box.left) / max(1, piece.end - piece.start)
     left = piece.box.left + max(0, start - piece.start) * width
     return Box(left, piece.box.top, min(piece.box.right, left + (end - start) * width), piece.box.bottom)
-
-
-def by_key(candidates: Iterable[Candidate]) -> dict[str, list[Candidate]]:
-    """Put the places of each value together."""
-    places: dict[str, list[Candidate]] = {}
-    for candidate in candidates:
-        places.setdefault(candidate.key, []).append(candidate)
-    return places

@@ -13,9 +13,17 @@ from smeflow.invoices.page.features import FIELDS
 from smeflow.invoices.page.names import may_be_same_firm
 from smeflow.invoices.page.particulars import numbers_on_page
 from smeflow.invoices.page.ranker import Featured, Ranked, RankerWeights, rank
-from smeflow.invoices.page.vat_and_payment import KNOWN_RATES, find_exemptions, rate_rows, row_stretches
+from smeflow.invoices.page.sums import taxes_at_rates
+from smeflow.invoices.page.totals import fits_of_field
+from smeflow.invoices.page.vat_and_payment import (
+    KNOWN_RATES,
+    amounts_aside,
+    find_exemptions,
+    rate_rows,
+    row_stretches,
+)
 from smeflow.invoices.page.vat_rates import legal_rates
-from smeflow.invoices.page.view import PageView
+from smeflow.invoices.page.view import PageView, once
 from smeflow.kinds.field_names import field_name
 from smeflow.kinds.records import Check
 
@@ -207,10 +215,19 @@ def _without(ranked: Sequence[Ranked], keys: set[str]) -> list[Ranked]:
     return [Ranked(key=r.key, probability=r.probability / whole, best=r.best) for r in kept]
 
 
+_MOST_PAIRS = 50
+"""Labelled nets and totals that are tried together for VAT at several rates."""
+
+
+@once
 def facts_of(view: PageView) -> Facts:
     """Give what the pages say besides the candidates."""
     rows = rate_rows(view, credit=True)
     sums = {sum((row.amount for row in part), ZERO) for part in row_stretches(rows) if len(part) > 1}
+    labelled = (fits_of_field(view, name, credit=True) for name in ("total_net", "total_gross", "amount_due"))
+    nets, *grosses = labelled
+    pairs = [(net, gross) for net in nets for table in grosses for gross in table if net < gross]
+    sums |= {gross - net for net, gross in pairs[:_MOST_PAIRS] if taxes_at_rates(view, net, gross)}
     terms = {int(days) for days in _TERMS.findall(view.text)}
     countries = {n.value[:2] for n in numbers_on_page(view) if n.kind == "vat_id"} or _home(view)
     legal = legal_rates(countries, {spot.value.value for spot in view.dates}) if countries else None
@@ -221,6 +238,7 @@ def facts_of(view: PageView) -> Facts:
         rates=rates,
         several_rates=len(named) > 1,
         summed_vat=frozenset(amount_key(amount) for amount in sums),
+        aside=frozenset(map(amount_key, amounts_aside(view))),
         terms=frozenset(terms),
         same_firm=_may_be_same,
     )

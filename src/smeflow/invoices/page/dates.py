@@ -18,6 +18,7 @@ from smeflow.invoices.page.view import (
     PlacedLabel,
     PlacedValue,
     by_line,
+    once,
 )
 from smeflow.values.dates import due_from_terms
 
@@ -63,6 +64,7 @@ def find_dates_on_page(
     return dates
 
 
+@once
 def months_come_first(view: PageView) -> bool | None:
     """Tell whether dates are written month first; None where nothing tells."""
     votes = set()
@@ -117,6 +119,7 @@ def _chosen_date(view: PageView, spot: PlacedValue[PageDate], month_first: bool 
     return ChosenDate(value=value or spot.value.value, quote=view.quote(spot))
 
 
+@once
 def assigned_dates(view: PageView) -> list[LabelledValue[PageDate]]:
     """Give each date to the labels it may belong to; where several claim it, the closest one has it."""
     links: dict[tuple[int, int], LabelledValue[PageDate]] = {}

@@ -84,11 +84,6 @@ class CandidateContext:
         return said
 
     @cached_property
-    def vocabulary(self) -> frozenset[str]:
-        """The single words that labels are made of."""
-        return frozenset(w for entry in self.view.words.labels.values() for words, _ in entry for w in words)
-
-    @cached_property
     def title(self) -> tuple[int, int, int] | None:
         """The page, piece and line of the title: of the largest piece at the head that names an invoice."""
         titles = [

@@ -68,8 +68,9 @@ def _form(of: CandidateContext, candidate: Candidate) -> Iterator[str]:
     yield f"lw{min(4, int(4 * covered / max(1, len(text))))}"
     for hit in hits[:3]:
         yield f"lx:{hit.hit.field}"
+    vocabulary = of.view.words.vocabulary
     for word in of.around.words[candidate.page][candidate.piece] if whole else words_of(text):
-        yield f"wx:{word}{'!' if word in of.vocabulary else ''}"
+        yield f"wx:{word}{'!' if word in vocabulary else ''}"
         if len(word) > 7:
             yield f"wx:-{word[-5:]}"
     if len(words) < 6 and kind_of_title(text):

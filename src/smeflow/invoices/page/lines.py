@@ -5,7 +5,7 @@ numbers are quantity and price, their product tells. Rows that are sums, rates o
 """
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import ROUND_HALF_UP, Decimal
 from itertools import combinations, islice
@@ -14,7 +14,7 @@ from smeflow._text import folded
 from smeflow.documents.page_text import Piece
 from smeflow.i18n import say
 from smeflow.invoices.checks import CENT, ZERO, same_amount
-from smeflow.invoices.page.vat_and_payment import KNOWN_RATES
+from smeflow.invoices.page.vat_and_payment import KNOWN_RATES, names_term
 from smeflow.invoices.page.view import AMOUNT_FIELDS, PageAmount, PageView, PlacedValue, same_column
 from smeflow.invoices.record import InvoiceLine
 from smeflow.kinds.records import Finding
@@ -63,9 +63,23 @@ class _LineRow:
 
 def find_lines(view: PageView, net: Decimal, *, credit: bool = False) -> FoundLines | None:
     """Find the lines that make *net*; None where no column of rows does. Of a *credit* note signs turn."""
-    rows = list(islice(_rows(view), _MOST_ROWS))
     changes = _allowances_and_charges(view)
-    for column in _columns(rows):
+    last = _closing_column(_columns(list(islice(_rows(view), _MOST_ROWS))), net, changes, credit=credit)
+    if last is not None or net == 0:
+        return last
+    rows = list(islice(_rows(view, anywhere=True), _MOST_ROWS))
+    columns = (*_columns(rows), *_columns(rows, by_left=True))
+    return _closing_column((c for c in columns if len(c) > 1), net, changes, credit=credit)
+
+
+def _closing_column(
+    columns: Iterable[list[_LineRow]],
+    net: Decimal,
+    changes: Mapping[str, Sequence[PlacedValue[PageAmount]]],
+    *,
+    credit: bool,
+) -> FoundLines | None:
+    for column in columns:
         named = all(row.name for row in column)
         for chosen in ([row for row in column if row.quantity is not None], column if named else []):
             negative = credit and all(row.net.value.amount < 0 for row in chosen)
@@ -98,12 +112,13 @@ def _line_at(view: PageView, lines: FoundLines) -> int:
     return next(piece.line for piece in view.pieces[page] if piece.start >= start)
 
 
-def _columns(rows: Sequence[_LineRow]) -> Iterator[list[_LineRow]]:
-    """Give the rows whose amounts end at one place, the fullest column first."""
+def _columns(rows: Sequence[_LineRow], *, by_left: bool = False) -> Iterator[list[_LineRow]]:
+    """Give the rows whose amounts end at one place, or begin there, the fullest column first."""
     columns: list[list[_LineRow]] = []
     for row in rows:
         for column in columns:
-            if abs(column[0].net.box.right - row.net.box.right) < _ALIGNED:
+            first, box = column[0].net.box, row.net.box
+            if abs(first.left - box.left if by_left else first.right - box.right) < _ALIGNED:
                 column.append(row)
                 break
         else:
@@ -136,21 +151,13 @@ def _line(row: _LineRow, number: int) -> InvoiceLine:
     )  # fmt: skip
 
 
-_LESS = re.compile(
-    r"remise|rabais|rabatt|nachlass|abschl|discount|allowance|korting|sconto|descuento", re.IGNORECASE
-)
-_MORE = re.compile(
-    r"port|frais|livraison|shipping|freight|delivery|versand|fracht|zuschl|charge|verzend|spediz|envio",
-    re.IGNORECASE,
-)
-
-
 def _allowances_and_charges(view: PageView) -> dict[str, list[PlacedValue[PageAmount]]]:
     """Give the printed discounts and charges on the whole invoice, by what their labels say."""
     changes: dict[str, list[PlacedValue[PageAmount]]] = {"allowance": [], "charge": []}
     for label in view.labels_of("other_amount"):
         text = view.text_of(label)
-        kind = "allowance" if _LESS.search(text) else "charge" if _MORE.search(text) else ""
+        less = names_term("discount", text)
+        kind = "allowance" if less else "charge" if names_term("charge", text) else ""
         spots = view.money_on(label.page, label.line)
         following = [s for s in spots if s.start >= label.end and not s.value.percent and s.value.amount]
         if kind and label.piece_start and following and len(changes[kind]) < _MOST_CHANGES:
@@ -158,10 +165,13 @@ def _allowances_and_charges(view: PageView) -> dict[str, list[PlacedValue[PageAm
     return changes
 
 
-def _rows(view: PageView) -> Iterator[_LineRow]:
-    """Give what may be lines: rows with words and an amount that no label of a sum begins."""
+def _rows(view: PageView, *, anywhere: bool = False) -> Iterator[_LineRow]:
+    """Give what may be lines: rows with words and an amount that no label of a sum begins.
+
+    The net is the last amount of a row without a day; *anywhere*, each of its amounts may be, in any row.
+    """
     sums = {(label.page, label.line) for label in view.labels_of(*AMOUNT_FIELDS) if label.piece_start}
-    sums |= {(s.page, s.line) for s in view.dates}
+    sums |= set() if anywhere else {(s.page, s.line) for s in view.dates}
     names: list[str] = []
     page = -1
     for number, pieces in view.lines():
@@ -180,7 +190,8 @@ def _rows(view: PageView) -> Iterator[_LineRow]:
             continue
         if at in sums and not _product(spots, money[-1]):
             continue
-        yield _row(number, pieces, spots, money[-1], words or " ".join(names))
+        for spot in money if anywhere else money[-1:]:
+            yield _row(number, pieces, spots, spot, words or " ".join(names))
         names = []
 
 
@@ -215,7 +226,7 @@ def _product(
     spots: Sequence[PlacedValue[PageAmount]], net: PlacedValue[PageAmount]
 ) -> tuple[Decimal, Decimal, Decimal] | None:
     """Find quantity and price whose product an amount is, less a percentage (0 where there is none)."""
-    before = [s for s in spots if s.end <= net.start]
+    before = [s for s in spots if s.end <= net.start] or [s for s in spots if s is not net]
     discounts = {ZERO, *(s.value.amount for s in before if ZERO < s.value.amount < 100)}
     numbers = [s for s in before if not s.value.percent]
     for first, second in reversed(list(combinations(numbers, 2))):

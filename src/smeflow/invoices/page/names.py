@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 
 from smeflow._text import folded
@@ -21,7 +21,7 @@ from smeflow.invoices.page.particulars import (
     STREET,
     ZIP,
 )
-from smeflow.invoices.page.view import PageView, PlacedLabel
+from smeflow.invoices.page.view import PageView, PlacedLabel, once
 
 
 @dataclass(slots=True)
@@ -55,7 +55,15 @@ class NameCandidate:
 
 
 def find_names(view: PageView) -> dict[str, NameCandidate]:
-    """Give every name on the pages by its key, with what its place says for either role."""
+    """Give every name on the pages by its key, with what its place says for either role.
+
+    They are the caller's own: what it adds to them stays there.
+    """
+    return {key: replace(name) for key, name in _names(view).items()}
+
+
+@once
+def _names(view: PageView) -> dict[str, NameCandidate]:
     names: dict[str, NameCandidate] = {}
     for role in ("seller", "buyer"):
         for label in view.labels_of(role):

@@ -9,7 +9,7 @@ from smeflow._text import folded
 from smeflow.documents.document import Quote
 from smeflow.documents.page_text import Piece
 from smeflow.invoices.checks import bare_number
-from smeflow.invoices.page.view import PageView
+from smeflow.invoices.page.view import PageView, once
 from smeflow.values.identifiers import iban_ok, siren_ok, siret_ok, vat_ok
 
 LEGAL_FORMS = (
@@ -71,12 +71,16 @@ _VAT = re.compile(r"(?<![A-Z0-9])(?:CHE|[A-Z]{2})[\s.]?[0-9A-Z](?:[\s.\-]?[0-9A-
 _DIGITS = re.compile(r"(?<![\w.,])\d{3}[\s.]?\d{3}[\s.]?\d{3}(?:[\s.]?\d{5})?(?![\w,]|\.\d)")
 
 
-def numbers_on_page(view: PageView) -> Iterator[PrintedNumber]:
+@once
+def numbers_on_page(view: PageView) -> tuple[PrintedNumber, ...]:
     """Find VAT numbers and French company numbers whose check digits are right."""
-    for number, piece in view.all_pieces():
-        for kind, value, (start, end) in _numbers_in(piece.text):
-            at, to = piece.start + start, piece.start + end
-            yield PrintedNumber(kind=kind, value=value, page=number, piece=piece, start=at, end=to)
+    return tuple(
+        PrintedNumber(
+            kind=kind, value=value, page=number, piece=piece, start=piece.start + start, end=piece.start + end
+        )
+        for number, piece in view.all_pieces()
+        for kind, value, (start, end) in _numbers_in(piece.text)
+    )
 
 
 def _numbers_in(text: str) -> Iterator[tuple[str, str, tuple[int, int]]]:

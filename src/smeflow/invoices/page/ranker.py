@@ -90,7 +90,12 @@ class Ranked:
 
 def hashed(features: Sequence[str], buckets: int) -> list[int]:
     """Give the buckets of some features."""
-    return [crc32(text.encode()) % buckets for text in features]
+    return [_bucket(text, buckets) for text in features]
+
+
+@lru_cache(maxsize=1 << 15)
+def _bucket(text: str, buckets: int) -> int:
+    return crc32(text.encode()) % buckets
 
 
 def pack(

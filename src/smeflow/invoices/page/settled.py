@@ -1,10 +1,8 @@
 """Put what was chosen in the place of what the rules found, and reckon again what hangs on it."""
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
-from smeflow._text import folded
 from smeflow.extract.grounding import spans_of_value
 from smeflow.i18n import say
 from smeflow.invoices.checks import GROSS, READ_TWICE, ZERO, recognition_check, verdict
@@ -12,7 +10,16 @@ from smeflow.invoices.page.choices import MARGINS, Choices, FieldChoice, not_uni
 from smeflow.invoices.page.features import FIELDS, key_of
 from smeflow.invoices.page.particulars import assign_numbers
 from smeflow.invoices.page.parties import PageParty, Parties
-from smeflow.invoices.page.vat_and_payment import breakdown, find_exemptions, rate_rows, row_stretches
+from smeflow.invoices.page.sums import taxed_parts, taxes_at_rates
+from smeflow.invoices.page.vat_and_payment import (
+    breakdown,
+    find_deductions,
+    find_exemptions,
+    is_of_another_paper,
+    names_term,
+    rate_rows,
+    row_stretches,
+)
 from smeflow.invoices.page.view import PageView
 from smeflow.invoices.record import CORRECTING_KINDS, Invoice
 from smeflow.kinds.records import Check, Finding
@@ -65,6 +72,9 @@ def settle(
         if name in kept or _stays(name, rule, choice) or (laid_out and FIELDS[name] == "amounts"):
             continue
         fits = name != "preceding_invoice" or kind in CORRECTING_KINDS
+        if name == "amount_due" and choice.candidate and choice.value != choices.value("total_gross"):
+            place = choice.candidate
+            fits = not is_of_another_paper(view, place.page, place.line, place.start)
         if fits and _fills(name, choice, choices, left_open=name in left_open):
             findings[name] = Finding(value=_value(choice, credit=kind == "credit_note"), quote=choice.quote)
         else:
@@ -74,6 +84,9 @@ def settle(
         _without_vat(view, findings)
         _summed_vat(view, findings)
     net, tax, gross = (findings[name].value if name in findings else None for name in SUMS)
+    due = findings.get("amount_due")
+    if due and "prepaid" not in findings and due.value in (net, tax) and due.value != gross is not None:
+        del findings["amount_due"]  # "líquido" is a net in one country, and what is left to pay in another
     before = tuple(by_rules[name].value if name in by_rules else None for name in SUMS)
     closed = None not in (net, tax, gross) and bool(net + tax == gross)  # type: ignore[operator]  # none is None
     changed = (net, tax, gross) != before
@@ -81,7 +94,8 @@ def settle(
         for name in _FROM_SUMS:
             findings.pop(name, None)
         rows = rate_rows(view, credit=kind == "credit_note")
-        vat = breakdown(view, rows, (net, tax, gross)) if closed else ()  # type: ignore[arg-type]  # none is None
+        values = net, tax, gross
+        vat = breakdown(view, rows, values) or taxed_parts(view, values) if closed else ()  # type: ignore[arg-type]  # none is None
         if vat:
             findings["vat"] = Finding(value=vat)
     return Settled(
@@ -146,6 +160,8 @@ def _kept_together(by_rules: Mapping[str, Finding], choices: Choices) -> frozens
         ahead = all(c.value is not None and c.margin >= FAR for c in others)
         if net + tax == gross and not ahead:
             kept |= set(SUMS)
+            prepaid, due = (by_rules[n].value if n in by_rules else None for n in ("prepaid", "amount_due"))
+            kept |= {"prepaid", "amount_due"} if prepaid and due == gross - prepaid else set()
     return frozenset(kept)
 
 
@@ -186,26 +202,29 @@ def _summed_vat(view: PageView, findings: dict[str, Finding]) -> None:
     if "total_vat" in findings or not {"total_net", "total_gross"} <= findings.keys():
         return
     wanted = findings["total_gross"].value - findings["total_net"].value
+    note = say("The sum of the VAT at each rate.")
+    taxes = taxes_at_rates(view, findings["total_net"].value, findings["total_gross"].value)
+    if taxes:
+        findings["total_vat"] = Finding(value=wanted, quote=view.quote(taxes[0].spot), note=note)
+        return
     for part in row_stretches(rate_rows(view, credit=True)):
         if sum((row.amount for row in part), ZERO) == wanted:
             spots = view.amounts_by_line.get((part[0].page, part[0].line), ())
             spot = next((s for s in spots if abs(s.value.amount) == part[0].amount), None)
-            note = say("The sum of the VAT at each rate.")
             quote = view.quote(spot) if spot else None
             findings["total_vat"] = Finding(value=wanted, quote=quote, note=note)
             return
 
 
-_PAID_BEFORE = re.compile(
-    r"acompte|avance|advance|deposit|prepaid|already paid|amount paid|deja (?:paye|regle|verse)|anzahlung|"
-    r"abschlag|vorauszahlung|bereits (?:ge|be)zahlt|reeds betaald|voorschot|aanbetaling|acconto|anticipo|"
-    r"residual|solde|reste|balance|remaining|restbetrag|offene[rn]? betrag|retenue|retencion|ritenuta"
-)
-
-
 def due_in_full(view: PageView, findings: Mapping[str, Finding]) -> dict[str, Finding]:
-    """Give the whole total as what is due, where that is not printed and nothing was paid before."""
-    if "amount_due" in findings or _PAID_BEFORE.search(folded(view.text)):
+    """Give the whole total as what is due, where that is not printed and nothing is taken off it.
+
+    Nothing is: no word for a payment or for what is left stands there, and no term with an amount.
+    """
+    if "amount_due" in findings or names_term("partly paid", view.text):
+        return {}
+    sums = {abs(findings[name].value) for name in SUMS}
+    if any(abs(spot.value.amount) not in sums for spot in find_deductions(view)):
         return {}
     note = say("No payment on account is mentioned, so the whole total is due.")
     return {"amount_due": replace(findings["total_gross"], note=note)}

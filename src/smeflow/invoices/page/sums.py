@@ -1,13 +1,33 @@
-"""Which amounts of a page make sums with which: net and VAT a total, a total less a payment what is due."""
+"""Which amounts of a page make sums with which: net and VAT a total, a total less a payment what is due.
+
+Of sums that add up but for one that is not printed, the laws tell that one: BT-109 is what the lines make
+with charges and without allowances, BT-112 is with VAT and before anything is paid, kept back or withheld.
+"""
 
 from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass
 from decimal import Decimal
 from functools import cached_property
 from heapq import merge
-from itertools import groupby
+from itertools import combinations, groupby
 
+from smeflow.i18n import say
+from smeflow.invoices.checks import CENT, ZERO, same_amount
 from smeflow.invoices.page.candidates import Candidate
-from smeflow.invoices.page.vat_and_payment import KNOWN_RATES
+from smeflow.invoices.page.vat_and_payment import (
+    KNOWN_RATES,
+    AmountFit,
+    ChosenAmount,
+    FitTable,
+    RateRow,
+    deducted,
+    find_exemptions,
+    names_term,
+    row_stretches,
+)
+from smeflow.invoices.page.view import PageAmount, PageView, PlacedValue, once
+from smeflow.invoices.record_parts import VatBreakdown
 
 _MOST = 60
 """Of the largest amounts that are tried against each other; a page of a long list has more."""
@@ -113,3 +133,260 @@ def _upwards(
     for _, edge, amount in merge(*map(reversed, columns), key=lambda other: -other[0]):
         if abs(edge - right) < _COLUMN:
             yield amount
+
+
+Reckoned = tuple[float, dict[str, ChosenAmount]]
+"""How well sums fit, and what they are."""
+_RECKONED = 2.0
+"""What a sum that is not printed scores: less than one beside its label."""
+
+
+def reckoned_sums(
+    view: PageView, tables: Mapping[str, FitTable], rows: Sequence[RateRow], printed: AbstractSet[Decimal]
+) -> Iterator[Reckoned]:
+    """Give net, VAT and gross where one of them is not printed, but follows from terms that are."""
+    yield from _of_rates(view, tables["total_gross"], rows, printed)
+    yield from _of_taxes(view, tables, printed)
+    for vat, v in tables["total_vat"].items():
+        if vat > 0 and v.score > 0:
+            yield from _before_deductions(view, tables, printed, (vat, v))
+            yield from _with_terms(view, tables, printed, (vat, v))
+
+
+def _of_rates(
+    view: PageView, grosses: FitTable, rows: Sequence[RateRow], printed: AbstractSet[Decimal]
+) -> Iterator[Reckoned]:
+    """Give the sums of the bases and of the VAT at each rate, where no net of all is printed."""
+    for part in row_stretches(rows):
+        net, vat = sum((r.base for r in part), ZERO), sum((r.amount for r in part), ZERO)
+        g = grosses.get(net + vat)
+        several = len(part) > 1 and len({row.rate for row in part}) == len(part)
+        if several and g and g.score > 0 and net not in printed:
+            spots = view.money_on(part[0].page, part[0].line)
+            base = next(s for s in spots if abs(s.value.amount) == part[0].base)
+            tax = next(s for s in spots if abs(s.value.amount) == part[0].amount)
+            note = say("The sum of the VAT at each rate.")
+            yield (
+                g.score + 2 * _RECKONED,
+                {
+                    "total_net": ChosenAmount(
+                        amount=net, quote=view.quote(base), note=say("The sum of what is taxed at each rate.")
+                    ),
+                    "total_vat": ChosenAmount(amount=vat, quote=view.quote(tax), note=note),
+                    "total_gross": ChosenAmount(amount=net + vat, spot=g.spot),
+                },
+            )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RatedTax:
+    """An amount of VAT and the rate that makes it; what is taxed need not be printed."""
+
+    rate: Decimal
+    spot: PlacedValue[PageAmount]
+
+
+_MOST_RATES = 4
+
+
+@once
+def taxes_at_rates(view: PageView, net: Decimal, gross: Decimal) -> tuple[RatedTax, ...]:
+    """Find the VAT at two or three printed rates that lies between net and gross; nothing where none does.
+
+    Two equations tell it, whatever stands beside the amounts: together they are the difference, and what is
+    taxed by them is the net. Each rounds by half a cent.
+    """
+    printed: dict[Decimal, PlacedValue[PageAmount]] = {}
+    for spot in view.amounts:
+        if spot.value.money:
+            printed.setdefault(abs(spot.value.amount), spot)
+    named = {s.value.amount for s in view.amounts if s.value.percent} & set(KNOWN_RATES)
+    rates = sorted(rate for rate in named if rate > 0)
+    tax, net = abs(gross - net), abs(net)
+    solutions = [
+        *(s for pair in combinations(rates, 2) for s in _solved(pair, net, tax, printed)),
+        *(
+            ((third, more), *rest)
+            for third in rates
+            for pair in combinations([rate for rate in rates if rate != third], 2)
+            for more in printed
+            if 0 < more < tax
+            for rest in _solved(pair, net - more * 100 / third, tax - more, printed, loose=third)
+        ),
+    ] if 1 < len(rates) <= _MOST_RATES and 0 < tax < net else []  # fmt: skip
+    found = {frozenset(solution) for solution in solutions}
+    if len(found) != 1:
+        return ()
+    return tuple(RatedTax(rate=rate, spot=printed[amount]) for rate, amount in sorted(next(iter(found))))
+
+
+def taxed_parts(view: PageView, values: tuple[Decimal, Decimal, Decimal]) -> tuple[VatBreakdown, ...]:
+    """Give the VAT at each rate of net, VAT and gross, where what is taxed is not printed."""
+    taxes = taxes_at_rates(view, values[0], values[2])
+    return tuple(VatBreakdown(category="S", rate=t.rate, amount=abs(t.spot.value.amount)) for t in taxes)
+
+
+def _solved(
+    pair: tuple[Decimal, ...],
+    net: Decimal,
+    tax: Decimal,
+    printed: Mapping[Decimal, object],
+    *,
+    loose: Decimal | None = None,
+) -> Iterator[tuple[tuple[Decimal, Decimal], ...]]:
+    """Give the printed VAT at two rates that together are *tax*, on what together is *net*."""
+    low, high = pair
+    first = (net - tax * 100 / high) / (100 / low - 100 / high)
+    slack = sum((_HALF_CENT * 100 / rate for rate in (*pair, *([loose] if loose else []))), CENT)
+    for amount in (first.quantize(CENT) + step * CENT for step in range(-2, 3)):
+        rest = tax - amount
+        taxed = amount * 100 / low + rest * 100 / high
+        if amount in printed and rest in printed and min(amount, rest) > 0 and abs(taxed - net) <= slack:
+            yield (low, amount), (high, rest)
+
+
+_HALF_CENT = Decimal("0.005")
+
+
+def _of_taxes(
+    view: PageView, tables: Mapping[str, FitTable], printed: AbstractSet[Decimal]
+) -> Iterator[Reckoned]:
+    """Give a labelled net and gross between which VAT at several rates lies, with no base and no sum."""
+    for net, n in tables["total_net"].items():
+        for gross, g in tables["total_gross"].items():
+            if n.score > 0 and g.score > 0 and gross - net not in printed:
+                taxes = taxes_at_rates(view, net, gross)
+                if taxes:
+                    note = say("The sum of the VAT at each rate.")
+                    yield (
+                        n.score + g.score + _RECKONED,
+                        {
+                            "total_net": ChosenAmount(amount=net, spot=n.spot),
+                            "total_vat": ChosenAmount(
+                                amount=gross - net, quote=view.quote(taxes[0].spot), note=note
+                            ),
+                            "total_gross": ChosenAmount(amount=gross, spot=g.spot),
+                        },
+                    )
+
+
+def _before_deductions(
+    view: PageView,
+    tables: Mapping[str, FitTable],
+    printed: AbstractSet[Decimal],
+    tax: tuple[Decimal, AmountFit],
+) -> Iterator[Reckoned]:
+    """Give net, VAT and their sum where only what is left of it is printed: "IVA, IRPF, total a pagar"."""
+    vat, v = tax
+    for net, n in tables["total_net"].items():
+        if n.score <= 0 or net + vat in printed or not _is_rated(vat, net):
+            continue
+        for due, d in {**tables["total_gross"], **tables["amount_due"]}.items():
+            if 0 < due < net + vat and d.score > 0 and deducted(view, net + vat - due):
+                note = say("Net and VAT, before anything is taken off.")
+                yield (
+                    n.score + v.score + _RECKONED,
+                    {
+                        "total_net": ChosenAmount(amount=net, spot=n.spot),
+                        "total_vat": ChosenAmount(amount=vat, spot=v.spot),
+                        "total_gross": ChosenAmount(amount=net + vat, quote=view.quote(n.spot), note=note),
+                    },
+                )
+
+
+def _with_terms(
+    view: PageView,
+    tables: Mapping[str, FitTable],
+    printed: AbstractSet[Decimal],
+    tax: tuple[Decimal, AmountFit],
+) -> Iterator[Reckoned]:
+    """Give the net that a subtotal makes with a charge and without a discount, where it is not printed."""
+    vat, v = tax
+    charges, discounts = (_terms(view, kind) for kind in ("charge", "discount"))
+    for gross, g in tables["total_gross"].items() if charges or discounts else ():
+        net = gross - vat
+        if g.score <= 0 or net <= 0 or net in printed or not _is_rated(vat, net):
+            continue
+        for subtotal, s in tables["total_net"].items():
+            changes = {c - d for c in (ZERO, *charges) for d in (ZERO, *discounts)}
+            if s.score > 0 and net - subtotal in changes - {ZERO}:
+                note = say("The subtotal with what is added and taken off.")
+                yield (
+                    g.score + v.score + _RECKONED,
+                    {
+                        "total_net": ChosenAmount(amount=net, quote=view.quote(s.spot), note=note),
+                        "total_vat": ChosenAmount(amount=vat, spot=v.spot),
+                        "total_gross": ChosenAmount(amount=gross, spot=g.spot),
+                    },
+                )
+
+
+_MOST_CHANGES = 6
+
+
+def _terms(view: PageView, kind: str) -> tuple[Decimal, ...]:
+    """Give the amounts of the lines that name a charge or a discount and hold no other amount."""
+    found: list[PlacedValue[PageAmount]] = []
+    for number, pieces in view.lines():
+        if names_term(kind, pieces[0].text):
+            spots = view.money_on(number, pieces[0].line)
+            found += spots if len(spots) == 1 else []
+    return tuple(abs(spot.value.amount) for spot in found[:_MOST_CHANGES])
+
+
+def _is_rated(vat: Decimal, net: Decimal) -> bool:
+    return any(same_amount(net * rate / 100, vat, 2 * CENT) for rate in KNOWN_RATES)
+
+
+CENTS_OF_LINES = Decimal("0.03")
+"""By so much may VAT that is rounded line by line differ from that of the sum."""
+_OWN_LABEL = 2.0
+"""What an amount scores beside a label that says which sum it is, not only "total"."""
+
+
+def _has_own_label(table: FitTable, amount: Decimal) -> bool:
+    return amount in table and table[amount].score >= _OWN_LABEL
+
+
+def may_be_net_and_vat(
+    net: Decimal, vat: Decimal, rates: Sequence[Decimal], labelled: Mapping[str, FitTable]
+) -> bool:
+    """Tell whether VAT is that of a legal rate, or both are called so and no rate is higher."""
+    if any(same_amount(net * rate / 100, vat, CENTS_OF_LINES) for rate in rates):
+        return True
+    called = _has_own_label(labelled["total_net"], net) and _has_own_label(labelled["total_vat"], vat)
+    return called and vat <= net * max(rates, default=ZERO) / 100 + CENTS_OF_LINES
+
+
+def are_tied(
+    view: PageView,
+    values: tuple[Decimal, Decimal, Decimal],
+    labelled: Mapping[str, FitTable],
+    *,
+    rates: AbstractSet[Decimal],
+    parts: Sequence[VatBreakdown],
+) -> bool:
+    """Tell whether labels and laws tie net, VAT and gross to what they are.
+
+    The total has a label, another of them too or a row for each rate, and VAT is that of legal rates. Where
+    no rate is told, each of the three has a label of its own. Where the total has none, net and VAT have
+    their own and it is the largest amount of all.
+    """
+    net, vat, gross = values
+    names = ("total_net", "total_vat", "total_gross")
+    fits = [labelled[name].get(amount) for name, amount in zip(names, values, strict=True)]
+    named = fits[2] is not None or gross in labelled["amount_due"]
+    if not vat:
+        return named  # whether something says why is a check of its own
+    if find_exemptions(view):
+        return False
+    taxed = [part for part in parts if part.rate]
+    by_parts = bool(taxed) and all(part.rate in rates for part in taxed)
+    by_rate = any(same_amount(net * rate / 100, vat, CENTS_OF_LINES) for rate in rates if rate > 0)
+    own = [_has_own_label(labelled[name], amount) for name, amount in zip(names, values, strict=True)]
+    possible = vat <= net * max(rates, default=ZERO) / 100 + CENTS_OF_LINES
+    if named:
+        other = fits[0] is not None or fits[1] is not None or (by_parts and len(taxed) > 1)
+        return (other and (by_rate or by_parts)) or (all(own) and possible)
+    largest = max((abs(s.value.amount) for s in view.amounts if s.value.money), default=ZERO)
+    return all(own[:2]) and (by_rate or by_parts) and gross == largest

@@ -10,6 +10,7 @@ from smeflow.documents.document import Quote
 from smeflow.i18n import say
 from smeflow.invoices.checks import CENT, ZERO, same_amount
 from smeflow.invoices.page.particulars import PartyNumbers
+from smeflow.invoices.page.sums import reckoned_sums, taxed_parts
 from smeflow.invoices.page.vat_and_payment import (
     KNOWN_RATES,
     WEAK_LABEL,
@@ -17,21 +18,34 @@ from smeflow.invoices.page.vat_and_payment import (
     ChosenAmount,
     FitTable,
     RateRow,
+    amounts_aside,
     breakdown,
+    deducted,
     find_disbursement,
     find_exemptions,
     find_payment,
+    is_old_debt,
     proofs_by_sums,
     rate_rows,
     row_stretches,
 )
-from smeflow.invoices.page.view import AMOUNT_FIELDS, PageAmount, PageView, PlacedLabel, PlacedValue, by_line
+from smeflow.invoices.page.view import (
+    AMOUNT_FIELDS,
+    PageAmount,
+    PageView,
+    PlacedLabel,
+    PlacedValue,
+    by_line,
+    once,
+)
 from smeflow.invoices.record_parts import VatBreakdown
 from smeflow.values.amounts import CODES, SYMBOLS
 
 _STRONG, _SUMMED, _NOTHING = 3.0, 2.6, 0.0
 _MARGIN = 0.5
 _SUMMED_FIELDS = AMOUNT_FIELDS - {"prepaid"}
+_OF_BEFORE = 1.5
+"""What it costs each of the sums that it is printed only as of before or as cumulative."""
 _LEAST_NET = Decimal("0.7")
 """Of the gross total; no rate of VAT takes more."""
 
@@ -57,14 +71,14 @@ def find_totals(view: PageView, *, credit: bool = False) -> Totals:
     rows = rate_rows(view, credit=credit)
     triples = list(_triples(view, tables, rows, credit=credit))
     if not triples:
-        return Totals(chosen=_well_labelled(tables))
+        return Totals(chosen=_well_labelled(view, tables))
     triples.sort(key=lambda t: -t.score)
     best = triples[0]
     rivals = [t for t in triples[1:] if t.values != best.values and best.score - t.score < _MARGIN]
     if rivals:
         return Totals(chosen=_agreeing([best, *rivals]), ambiguous=True)
     chosen = dict(best.chosen)
-    vat = breakdown(view, rows, best.values)
+    vat = breakdown(view, rows, best.values) or taxed_parts(view, best.values)
     extra = find_disbursement(view)
     if extra and best.values[2] + extra.value.amount in tables["amount_due"]:
         chosen, vat = _with_disbursed(chosen, vat, best.values, extra, tables["amount_due"])
@@ -96,6 +110,7 @@ def _size(amount: Decimal, *, credit: bool) -> Decimal:
     return abs(amount) if credit else amount
 
 
+@once
 def fits_of_field(view: PageView, name: str, *, credit: bool) -> FitTable:
     """Score the amounts that stand beside the labels of a field."""
     table: FitTable = {}
@@ -191,6 +206,9 @@ def _triples(
     extra = find_disbursement(view)
     mentions = () if _charges_vat(view) else find_exemptions(view)
     exempt = mentions[0].quote if mentions else None
+    aside = amounts_aside(view)
+    for score, chosen in reckoned_sums(view, {**tables, "total_gross": gross_table}, rows, printed.keys()):
+        yield _Triple(score=score, chosen=chosen)
     for gross, g in _merged(printed, gross_table).items():
         if gross <= 0:
             continue
@@ -200,8 +218,10 @@ def _triples(
                 continue
             n = nets[net]
             proof = proofs.get((net, vat)) or (0.5 if _known_rate(vat, net) else -0.5)
+            proof -= _OF_BEFORE * len({net, vat, gross} & aside)
             if dues and gross not in dues and not any(gross - paid in dues for paid in prepaid):
-                proof -= 0.0 if extra and gross + extra.value.amount in dues else 1.0
+                fits = extra and gross + extra.value.amount in dues
+                proof -= 0.0 if fits or any(deducted(view, gross - due) for due in dues) else 1.0
             scores = (n.score, v.score, g.score)
             labelled = sum(1 for score in scores if score > 0)
             if labelled >= 2 and max(scores) >= 1.5 and (g.score > 0 or proof >= 0.5):
@@ -214,7 +234,7 @@ def _triples(
                     note = say("The sum of the VAT at each rate.")
                     chosen["total_vat"] = ChosenAmount(amount=vat, quote=view.quote(v.spot), note=note)
                 yield _Triple(score=sum(scores) + proof, chosen=chosen)
-        yield from _untaxed_triples(gross, g, tables, exempt)
+        yield from _untaxed_triples(gross, g, tables, exempt) if gross not in aside else ()
 
 
 def _summed_vat(view: PageView, rows: Sequence[RateRow]) -> FitTable:
@@ -279,7 +299,7 @@ def _charges_vat(view: PageView) -> bool:
     return any(s.value.percent and s.value.amount > 0 and (s.page, s.line) in lines for s in view.amounts)
 
 
-def _well_labelled(tables: Mapping[str, FitTable]) -> dict[str, ChosenAmount]:
+def _well_labelled(view: PageView, tables: Mapping[str, FitTable]) -> dict[str, ChosenAmount]:
     """Give what is well labelled although nothing adds up to prove it."""
     chosen: dict[str, ChosenAmount] = {}
     for name in ("total_net", "total_vat", "total_gross", "amount_due"):
@@ -291,7 +311,9 @@ def _well_labelled(tables: Mapping[str, FitTable]) -> dict[str, ChosenAmount]:
         alone = name == "total_gross" and not others and fit.score > 1.0
         if alone or (fit.score > 2 and ahead >= _MARGIN):
             chosen[name] = ChosenAmount(amount=best, spot=fit.spot)
-    net, gross = chosen.get("total_net"), chosen.get("total_gross")
+    net, gross, due = (chosen.get(name) for name in ("total_net", "total_gross", "amount_due"))
+    if gross and due and due.spot and due.amount != gross.amount and is_old_debt(view, due.spot):
+        del chosen["amount_due"]
     if net and gross and not abs(gross.amount) * _LEAST_NET <= abs(net.amount) <= abs(gross.amount):
         del chosen["total_net"]  # no rate of VAT lies between them: it is a line's
     return chosen

@@ -19,7 +19,6 @@ from smeflow.documents.document import Quote
 from smeflow.documents.page_text import Piece
 from smeflow.extract.labels import LabelHit
 from smeflow.i18n import Phrase, say
-from smeflow.invoices.checks import same_amount
 from smeflow.invoices.page.candidates import currency_candidates
 from smeflow.invoices.page.choices import facts_of
 from smeflow.invoices.page.dates import assigned_dates
@@ -28,8 +27,9 @@ from smeflow.invoices.page.heading import DocumentTitle, labelled_numbers
 from smeflow.invoices.page.names import NameCandidate, find_names, is_label, may_be_same_firm
 from smeflow.invoices.page.particulars import LEGAL_FORM, PrintedNumber, numbers_on_page
 from smeflow.invoices.page.parties import particulars_below
+from smeflow.invoices.page.sums import are_tied, may_be_net_and_vat, taxes_at_rates
 from smeflow.invoices.page.totals import fits_of_field
-from smeflow.invoices.page.vat_and_payment import find_exemptions, rate_rows
+from smeflow.invoices.page.vat_and_payment import FitTable, amounts_aside, rate_rows, row_stretches
 from smeflow.invoices.page.view import PageDate, PageView, PlacedValue
 from smeflow.invoices.record import CORRECTING_KINDS
 from smeflow.kinds.field_names import field_name
@@ -44,8 +44,6 @@ FAR_BEHIND = 3.0
 MOST_AMOUNTS = 300
 """Of more different amounts not every sum is tried, and the totals are not proven."""
 _TOTALS = ("total_net", "total_vat", "total_gross")
-_CENTS = Decimal("0.03")
-"""By so much may VAT that is rounded line by line differ from that of the sum."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -300,36 +298,27 @@ class Uniqueness:
         labelled = {name: fits_of_field(self.view, name, credit=True) for name in (*_TOTALS, "amount_due")}
         if gross is None or net is None or vat is None:
             return FieldOpinion(tied=False)
-        says_gross = gross in labelled["total_gross"] or gross in labelled["amount_due"]
-        says_other = net in labelled["total_net"] or vat in labelled["total_vat"]
-        tied = says_gross and (says_other if vat else True) and self._is_taxed_by_law(net, vat)
         printed = {abs(s.value.amount) for s in self.view.amounts if s.value.money and s.value.amount}
         if len(printed) > MOST_AMOUNTS:
             return FieldOpinion(tied=False)
+        parts = self.findings["vat"].value if "vat" in self.findings else ()
+        tied = are_tied(self.view, (net, vat, gross), labelled, rates=self._legal_rates, parts=parts)
+        reckoned = not {gross, *(() if len(parts) > 1 else (net,))} <= {*printed, Decimal(0)}
+        words = self.view.text.split()
+        spaced = 2 * sum(len(word) == 1 for word in words) > len(words)  # its own sums are cut in letters
+        aside, before = amounts_aside(self.view), say("It counts what was invoiced before.")
         rivals = [
-            FieldRival(value=other, quote=self._quote_of(other))
+            FieldRival(value=other, quote=self._quote_of(other), why=before if other in aside else None)
             for other in self._other_totals(gross, printed, labelled)
         ]
-        return FieldOpinion(tied=tied, rivals=tuple(rivals))
+        return FieldOpinion(tied=tied and not reckoned and not spaced, rivals=tuple(rivals))
 
     @cached_property
     def _legal_rates(self) -> frozenset[Decimal]:
         return facts_of(self.view).rates
 
-    def _is_taxed_by_law(self, net: Decimal, vat: Decimal) -> bool:
-        """Tell whether VAT is that of legal rates, and no mention says that none is charged."""
-        if vat == 0:
-            return True  # whether something says why is a check of its own
-        if find_exemptions(self.view):
-            return False
-        if any(same_amount(net * rate / 100, vat, _CENTS) for rate in self._legal_rates if rate > 0):
-            return True
-        parts = self.findings["vat"].value if "vat" in self.findings else ()
-        taxed = [part for part in parts if part.rate]
-        return len(taxed) > 0 and all(part.rate in self._legal_rates for part in taxed)
-
     def _other_totals(
-        self, gross: Decimal, printed: AbstractSet[Decimal], labelled: Mapping[str, Mapping[Decimal, object]]
+        self, gross: Decimal, printed: AbstractSet[Decimal], labelled: Mapping[str, FitTable]
     ) -> Iterator[Decimal]:
         """Give the total of every other net and VAT that add up, where one of the three is labelled.
 
@@ -347,12 +336,19 @@ class Uniqueness:
                 for base, tax in pairs
                 if (base, tax) not in parts
                 and base not in of_lines
-                and any(same_amount(base * rate / 100, tax, _CENTS) for rate in rates)
+                and may_be_net_and_vat(base, tax, rates, labelled)
             ]
             named = other in labelled["total_gross"]
             parts_named = any(b in labelled["total_net"] or t in labelled["total_vat"] for b, t in sums)
-            if (named and (sums or other > gross)) or parts_named:
+            follows = named and (other > gross or self._makes(other, labelled["total_net"]))
+            if (named and sums) or follows or parts_named:
                 yield other
+
+    def _makes(self, gross: Decimal, nets: FitTable) -> bool:
+        """Tell whether the rows of several rates, or VAT at several on a labelled net, make a total."""
+        stretches = row_stretches(rate_rows(self.view, credit=True))
+        by_rows = any(len(p) > 1 and sum(r.base + r.amount for r in p) == gross for p in stretches)
+        return by_rows or any(taxes_at_rates(self.view, net, gross) for net in nets if net < gross)
 
     def _quote_of(self, amount: Decimal) -> Quote | None:
         spot = next((s for s in self.view.amounts if abs(s.value.amount) == amount), None)

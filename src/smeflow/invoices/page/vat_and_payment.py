@@ -6,7 +6,7 @@ stands last.
 
 import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from decimal import Decimal
@@ -19,7 +19,7 @@ from smeflow.documents.document import Quote
 from smeflow.documents.page_text import Piece
 from smeflow.i18n import Phrase, say
 from smeflow.invoices.checks import CENT, ZERO, same_amount
-from smeflow.invoices.page.view import PageAmount, PageView, PlacedValue
+from smeflow.invoices.page.view import PageAmount, PageView, PlacedValue, once, same_column
 from smeflow.invoices.record_parts import VatBreakdown
 
 _NEGATED = re.compile(r"\bnot? (?:exempt|zero)|non[- ]exempt")
@@ -36,11 +36,12 @@ class Exemption:
     """It stands on a line with amounts, as in a table of rates."""
 
 
+@once
 def find_exemptions(view: PageView) -> tuple[Exemption, ...]:
     """Give the mentions on the pages, the most particular first; of a category the first printed."""
     best: dict[str, tuple[int, bool, Exemption]] = {}
-    for number, piece in view.all_pieces():
-        mention = _mention(piece)
+    for number, piece, mentions in _pieces_with_mentions(view):
+        mention = _mention(piece, mentions)
         if mention is None:
             continue
         order, category = mention
@@ -52,25 +53,39 @@ def find_exemptions(view: PageView) -> tuple[Exemption, ...]:
     return tuple(exemption for *_, exemption in sorted(best.values(), key=lambda row: row[:2]))
 
 
-def _mention(piece: Piece) -> tuple[int, str] | None:
+_Mention = tuple[int, tuple[str, ...], re.Pattern[str], str]
+"""Its place in the order, its words, the pattern of them, and the category."""
+
+
+def _pieces_with_mentions(view: PageView) -> Iterator[tuple[int, Piece, Sequence[_Mention]]]:
+    """Give the pieces of the pages that hold the words of a mention somewhere, with those mentions."""
+    for number, page in enumerate(view.pages):
+        flat = folded(page.text)
+        held = [mention for mention in _mentions() if any(word in flat for word in mention[1])]
+        yield from ((number, piece, held) for piece in view.pieces[number] if held)
+
+
+def _mention(piece: Piece, mentions: Sequence[_Mention]) -> tuple[int, str] | None:
     if len(piece.text) > _LONGEST or len(piece.text) < 4:  # general terms speak of all that may be
         return None
     flat = re.sub(r"\s+", " ", folded(piece.text).replace("’", "'"))
-    for order, (pattern, category) in enumerate(_mentions()):
-        if pattern.search(flat) and not _NEGATED.search(flat):
+    for order, words, pattern, category in mentions:
+        if any(word in flat for word in words) and pattern.search(flat) and not _NEGATED.search(flat):
             return order, category
     return None
 
 
 @lru_cache(maxsize=1)
-def _mentions() -> tuple[tuple[re.Pattern[str], str], ...]:
+def _mentions() -> tuple[_Mention, ...]:
     text = (resources.files("smeflow.invoices.page") / "exemptions.json").read_text(encoding="utf-8")
     return tuple(
         (
+            order,
+            tuple(map(folded, row["mentions"])),
             re.compile("|".join(rf"(?<!\w){re.escape(folded(m))}(?!\w)" for m in row["mentions"])),
             row["category"],
         )
-        for row in json.loads(text)
+        for order, row in enumerate(json.loads(text))
     )
 
 
@@ -98,6 +113,7 @@ _MOST_SUMS = 100
 """A line of more amounts is none of base, rate and tax; each would be held against each."""
 
 
+@once
 def rate_rows(view: PageView, *, credit: bool) -> list[RateRow]:
     """Find the lines on which base times a printed rate makes an amount of VAT."""
     rows: list[RateRow] = []
@@ -106,7 +122,10 @@ def rate_rows(view: PageView, *, credit: bool) -> list[RateRow]:
         spots = view.money_on(number, pieces[0].line)
         if len(spots) > _MOST_SUMS:
             continue
-        sums = [abs(spot.value.amount) if credit else spot.value.amount for spot in spots]
+        sums = [
+            abs(spot.value.amount) if credit or view.text_of(spot)[:1] == "(" else spot.value.amount
+            for spot in spots
+        ]
         rates = {Decimal(r.replace(",", ".")) for r in _RATE_TEXT.findall(text)}
         if not rates:
             rates = {Decimal(r.replace(",", ".")) for r in _BARE_RATE.findall(text)} & set(KNOWN_RATES)
@@ -212,11 +231,56 @@ class AmountFit:
 FitTable = dict[Decimal, AmountFit]
 
 
-_PAID = re.compile(
-    r"acompte|reglement|virement|paiement|verse|payment|paid|transfer|zahlung|bezahlt|betaald|deposit|pago|"
-    r"carte bancaire|\bcb\b|\bcard\b|especes|cheque|\bcash\b|kartenzahlung|retenue|retention|einbehalt"
-)
-_KEPT = re.compile(r"retenue|retention|einbehalt|ritenuta a garanzia")
+@lru_cache(maxsize=1)
+def _term_words() -> Mapping[str, re.Pattern[str]]:
+    text = (resources.files("smeflow.invoices.page") / "sum_terms.json").read_text(encoding="utf-8")
+    return {
+        kind: re.compile("|".join(_stem(folded(word)) for words in by_language.values() for word in words))
+        for kind, by_language in json.loads(text).items()
+    }
+
+
+def _stem(word: str) -> str:
+    """Let a long word be found in compounds too; a short one is a word of its own."""
+    return re.escape(word) if len(word) > _SHORT else rf"(?<!\w){re.escape(word)}(?!\w)"
+
+
+_SHORT = 4
+
+
+def names_term(kind: str, text: str) -> bool:
+    """Tell whether a text names a term of a sum: ``paid``, ``kept``, ``withheld``, ``before``, and so on.
+
+    The words are in ``sum_terms.json``, by kind and language.
+    """
+    return _term_words()[kind].search(folded(text)) is not None
+
+
+@once
+def find_deductions(view: PageView) -> tuple[PlacedValue[PageAmount], ...]:
+    """Find what is taken off the total before something is due: paid before, kept back, withheld."""
+    found = []
+    for number, pieces in view.lines():
+        text = " ".join(piece.text for piece in pieces)
+        if any(names_term(kind, text) for kind in ("paid", "kept", "withheld")):
+            found += [s for s in view.money_on(number, pieces[0].line)[-1:] if s.value.amount]
+    return tuple(found[:_MOST_TERMS])
+
+
+_MOST_TERMS = 12
+"""Of so many terms every choice of three is tried; no invoice takes off more."""
+
+
+def deducted(view: PageView, amount: Decimal) -> tuple[PlacedValue[PageAmount], ...]:
+    """Give the few terms that make *amount* together; nothing where none or several choices do."""
+    terms = {(abs(s.value.amount), s.line, s.page): s for s in find_deductions(view)}.values()
+    choices = [
+        chosen
+        for size in (1, 2, 3)
+        for chosen in combinations(terms, size)
+        if sum((abs(spot.value.amount) for spot in chosen), ZERO) == amount
+    ]
+    return choices[0] if len({frozenset(abs(s.value.amount) for s in c) for c in choices}) == 1 else ()
 
 
 def find_payment(view: PageView, tables: Mapping[str, FitTable], gross: Decimal) -> dict[str, ChosenAmount]:
@@ -227,49 +291,103 @@ def find_payment(view: PageView, tables: Mapping[str, FitTable], gross: Decimal)
         return {"amount_due": ChosenAmount(amount=gross, spot=due[gross].spot)}
     for amount, fit in sorted(due.items(), key=lambda item: -item[1].score):
         prepaid = gross - amount
-        spot = _paid_before(view, prepaid)
+        terms = deducted(view, prepaid) if prepaid > 0 else ()
+        spot = terms[0] if terms else _paid_before(view, prepaid)
         if spot and prepaid not in paid:
             paid[prepaid] = AmountFit(WEAK_LABEL, spot)
         if prepaid in paid:
-            note = _kept_back(view, paid[prepaid].spot)
+            note = _deduction_note(view, paid[prepaid].spot)
+            if len(terms) > 1:
+                note = say("The sum of what was paid before, is kept back or withheld.")
             return {
                 "amount_due": ChosenAmount(amount=amount, spot=fit.spot),
                 "prepaid": ChosenAmount(amount=prepaid, spot=paid[prepaid].spot, note=note),
             }
+    due = {a: f for a, f in due.items() if a == gross or not is_old_debt(view, f.spot)}
     if due:
         amount, fit = max(due.items(), key=lambda item: item[1].score)
         return {"amount_due": ChosenAmount(amount=amount, spot=fit.spot)}
     return {}
 
 
+def is_old_debt(view: PageView, spot: PlacedValue[PageAmount]) -> bool:
+    """Tell whether an amount is a debt of another invoice."""
+    return is_of_another_paper(view, spot.page, spot.line, spot.start)
+
+
+def is_of_another_paper(view: PageView, page: int, line: int, start: int) -> bool:
+    """Tell whether an amount stands behind a day or a word for what was before: a debt of another invoice."""
+    before = "  ".join(p.text for p in view.pieces[page] if p.line == line and p.start <= start)
+    dated = any((d.page, d.line) == (page, line) and d.end <= start for d in view.dates)
+    return dated or names_term("before", before)
+
+
 def _paid_before(view: PageView, amount: Decimal) -> PlacedValue[PageAmount] | None:
     """Find an amount on a line of payments, or on one that such a line heads."""
     for spot in view.amounts if amount > 0 else ():
         if spot.value.money and abs(spot.value.amount) == amount:
-            nearby = [p.text for p in view.pieces[spot.page] if 0 <= spot.line - p.line <= 2]
-            if _PAID.search(folded(" ".join(nearby))):
+            nearby = " ".join(p.text for p in view.pieces[spot.page] if 0 <= spot.line - p.line <= 2)
+            if any(names_term(kind, nearby) for kind in ("paid", "kept", "withheld")):
                 return spot
     return None
 
 
-def _kept_back(view: PageView, spot: PlacedValue[PageAmount]) -> Phrase | None:
-    """Say that an amount was not paid but is kept back until the work is accepted."""
-    line = " ".join(piece.text for piece in view.pieces[spot.page] if piece.line == spot.line)
-    retained = _KEPT.search(folded(line))
-    return say("Kept back as a guarantee, not paid before: it falls due later.") if retained else None
+def _deduction_note(view: PageView, spot: PlacedValue[PageAmount]) -> Phrase | None:
+    """Say that an amount was not paid, but is kept back until the work is accepted, or withheld as tax."""
+    line = folded(" ".join(p.text for p in view.pieces[spot.page] if p.line == spot.line))
+    kept, withheld = (
+        max((len(match[0]) for match in _term_words()[kind].finditer(line)), default=0)
+        for kind in ("kept", "withheld")
+    )
+    if kept > withheld:
+        return say("Kept back as a guarantee, not paid before: it falls due later.")
+    return say("Withheld as the seller's tax, not paid before.") if withheld else None
 
 
-_DISBURSED = re.compile(
-    r"debours|disbursement|auslagenersatz|durchlaufende posten|spese anticipate|suplidos|frais avances"
-)
+@once
+def amounts_aside(view: PageView) -> frozenset[Decimal]:
+    """Give the amounts that are printed only as of before, or as counted from the beginning.
+
+    The line on which they stand says so or the heading of their column, as in a statement of works:
+    "cumulative", "previous", "this month".
+    """
+    aside: dict[Decimal, bool] = {}
+    headings = [(number, piece) for number, piece in view.all_pieces() if _speaks_of_before(piece.text)]
+    if not headings:
+        return frozenset()
+    for spot in view.amounts:
+        amount = abs(spot.value.amount)
+        aside[amount] = aside.get(amount, True) and (
+            any(n == spot.page and p.line == spot.line and p.start < spot.start for n, p in headings)
+            or _is_headed(view, spot, headings)
+        )
+    return frozenset(amount for amount, only in aside.items() if only)
 
 
+def _speaks_of_before(text: str) -> bool:
+    short = len(text) < _LONGEST_HEADING
+    return short and (names_term("before", text) or names_term("cumulative", text))
+
+
+_LONGEST_HEADING = 80
+
+
+def _is_headed(view: PageView, spot: PlacedValue[PageAmount], headings: Sequence[tuple[int, Piece]]) -> bool:
+    """Tell whether the nearest words over an amount in its column are one of *headings*."""
+    above = [
+        p for p in view.pieces[spot.page]
+        if p.line < spot.line and same_column(p.box, spot.box) and not any(map(str.isdigit, p.text))
+    ]  # fmt: skip
+    return bool(above) and any(n == spot.page and p is above[-1] for n, p in headings)
+
+
+@once
 def find_disbursement(view: PageView) -> PlacedValue[PageAmount] | None:
     """Find what the seller laid out in the buyer's name, where just one such amount is printed."""
     disbursed = [
         spots[-1]
         for number, pieces in view.lines()
-        if _DISBURSED.search(folded(" ".join(piece.text for piece in pieces)))
+        if names_term("laid out", " ".join(piece.text for piece in pieces))
         and (spots := view.money_on(number, pieces[0].line))
     ]
     return disbursed[0] if len(disbursed) == 1 and disbursed[0].value.amount > 0 else None

@@ -1,13 +1,13 @@
 """What stands on a document's pages: pieces, labels, amounts, dates, and which values a label may mean."""
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
-from functools import cached_property
+from functools import cached_property, wraps
 from itertools import groupby
-from typing import Generic, TypeVar
+from typing import Any, Concatenate, Generic, ParamSpec, TypeVar, cast
 
 from smeflow._text import folded
 from smeflow.documents.document import Box, Document, Page, Quote
@@ -18,6 +18,7 @@ from smeflow.values.amounts import DecimalMark, decimal_mark, find_amounts
 from smeflow.values.dates import find_dates
 
 V = TypeVar("V")
+P = ParamSpec("P")
 S = TypeVar("S", bound="Placed")
 DATE_FIELDS = frozenset({"issue_date", "due_date", "delivery_date", "other_date"})
 AMOUNT_FIELDS = frozenset({"total_net", "total_vat", "total_gross", "amount_due", "prepaid", "other_amount"})
@@ -120,6 +121,8 @@ class PageView:
         """The pages of which only the beginning is looked at."""
         self.words = lexicon(labels)
         self._labels_of: dict[tuple[str, ...], tuple[PlacedLabel, ...]] = {}
+        self.remembered: dict[Hashable, Any] = {}
+        """What functions of the view made of it (`once`)."""
 
     @cached_property
     def text(self) -> str:
@@ -151,20 +154,18 @@ class PageView:
     def labels(self) -> tuple[PlacedLabel, ...]:
         """Every label on every page, in reading order."""
         placed = [
-            PlacedLabel(
-                hit=hit,
-                page=number,
-                piece=index,
-                line=piece.line,
-                start=piece.start + hit.start,
-                end=piece.start + hit.end,
-                box=self._box(number, piece, hit.start, hit.end),
-                piece_start=hit.start == 0,
-            )
+            self._label(hit, number, index, piece)
             for number, index, piece in self._indexed_pieces()
             for hit in _with_tax_words(self.words.find(piece.text), piece.text)
         ]
         return tuple(label for label in placed if not self._heads_without_vat(label))
+
+    def _label(self, hit: LabelHit, page: int, index: int, piece: Piece) -> PlacedLabel:
+        return PlacedLabel(
+            hit=hit, page=page, piece=index, line=piece.line, start=piece.start + hit.start,
+            end=piece.start + hit.end, box=self._box(page, piece, hit.start, hit.end),
+            piece_start=hit.start == 0,
+        )  # fmt: skip
 
     def _heads_without_vat(self, label: PlacedLabel) -> bool:
         """Tell whether a heading over two lines says "ohne / MwSt.": it heads no VAT."""
@@ -194,7 +195,7 @@ class PageView:
         return [spot for spot in self.amounts_by_line.get((page, line), ()) if spot.value.money]
 
     def _find_amounts(self) -> Iterator[PlacedValue[PageAmount]]:
-        for number, index, piece in self._indexed_pieces():
+        for number, index, piece in self._indexed_pieces(digits=True):
             days = list(find_dates(piece.text))
             for printed in find_amounts(piece.text, decimal=self.mark):
                 if any(printed.start < day.end and day.start < printed.end for day in days):
@@ -204,12 +205,9 @@ class PageView:
                 cents = bool(re.search(r"[.,]\d\d(?!\d)", text))
                 money = cents or printed.currency is not None or re.search(r"\$|[.,]-|[.,][–—]", text)
                 value = PageAmount(
-                    amount=printed.value,
-                    currency=printed.currency,
+                    amount=printed.value, currency=printed.currency, percent=percent, cents=cents,
                     money=bool(money) and not percent,
-                    percent=percent,
-                    cents=cents,
-                )
+                )  # fmt: skip
                 yield self._spot(value, number, index, piece, printed.start, printed.end)
 
     @cached_property
@@ -218,7 +216,7 @@ class PageView:
         return tuple(self._find_dates())
 
     def _find_dates(self) -> Iterator[PlacedValue[PageDate]]:
-        for number, index, piece in self._indexed_pieces():
+        for number, index, piece in self._indexed_pieces(digits=True):
             for printed in find_dates(piece.text):
                 day = PageDate(value=printed.value, other=printed.other)
                 yield self._spot(day, number, index, piece, printed.start, printed.end)
@@ -235,21 +233,17 @@ class PageView:
         """Go through the pieces of all pages: page index and piece."""
         return ((number, piece) for number, pieces in enumerate(self.pieces) for piece in pieces)
 
-    def _indexed_pieces(self) -> Iterator[tuple[int, int, Piece]]:
+    def _indexed_pieces(self, *, digits: bool = False) -> Iterator[tuple[int, int, Piece]]:
         for number, pieces in enumerate(self.pieces):
             for index, piece in enumerate(pieces):
-                yield number, index, piece
+                if not digits or re.search(r"\d", piece.text):
+                    yield number, index, piece
 
     def _spot(self, value: V, page: int, index: int, piece: Piece, start: int, end: int) -> PlacedValue[V]:
         return PlacedValue(
-            value=value,
-            page=page,
-            line=piece.line,
-            start=piece.start + start,
-            end=piece.start + end,
-            box=self._box(page, piece, start, end),
-            piece=index,
-        )
+            value=value, page=page, line=piece.line, start=piece.start + start, end=piece.start + end,
+            box=self._box(page, piece, start, end), piece=index,
+        )  # fmt: skip
 
     def _box(self, page: int, piece: Piece, start: int, end: int) -> Box:
         """Give the box of a part of a piece, estimated on a page without boxes."""
@@ -357,6 +351,19 @@ class PageView:
         for number, pieces in enumerate(self.pieces):
             for _, line in groupby(pieces, key=lambda p: p.line):
                 yield number, list(line)
+
+
+def once(make: Callable[Concatenate[PageView, P], V]) -> Callable[Concatenate[PageView, P], V]:
+    """Let a view remember what a function makes of it; nobody may change what is remembered."""
+
+    @wraps(make)
+    def remembered(view: PageView, *args: P.args, **kwargs: P.kwargs) -> V:
+        key = make, args, tuple(kwargs.items())
+        if key not in view.remembered:
+            view.remembered[key] = make(view, *args, **kwargs)
+        return cast("V", view.remembered[key])
+
+    return remembered
 
 
 _EXCEPT = re.compile(r"(?:ohne|exkl\.?|excl\.?|hors|sans|without|w/o|ex|zonder|senza|sin)$")
