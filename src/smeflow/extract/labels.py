@@ -1,6 +1,6 @@
 """The words that stand beside values, bundled and a user's own, and the reader of what stands beside one.
 
-The bundled words live in ``labels.json``, by field, in six languages; they are found whatever their case,
+The bundled words live in ``labels.json``, by field and language; they are found whatever their case,
 accents and dots. ``№`` is every way to write "number". A field's ``_weak`` words say less: "Total" may be net
 or gross. ``other_…`` words name what is *not* wanted.
 """
@@ -26,8 +26,10 @@ from smeflow.kinds.records import FieldKind, FieldValue, Finding, Labels, Readin
 from smeflow.values.amounts import find_amounts
 from smeflow.values.dates import find_dates, find_datetimes
 
-_TOKEN = re.compile(r"n\s?[°o](?=[\s.:]|\d|$)|n\.?\s?°|(?<!\w)n\.(?=\s?[\w#])|[^\W_]+|[#№]")
-_NUMBER = frozenset({"no", "nos", "nr", "nrs", "num", "numero", "number", "nummer", "nbr", "#", "№"})
+_TOKEN = re.compile(r"n\.?\s?[°o](?=[\s.:]|\d|$)|n\.?\s?°|(?<!\w)n\.(?=\s?[\w#])|[^\W_]+|[#№]")
+_NUMBER = frozenset(
+    ["no", "nos", "nr", "nrs", "nro", "num", "numero", "number", "nummer", "numer", "numar", "nbr", "#", "№"]
+)
 _MAX_GAP = 3
 _OTHER_INVOICES = frozenset({"ursprungsrechnung", "originalrechnung"})
 

@@ -155,7 +155,7 @@ def _placed(
 
 _TOKEN = re.compile(r"\S+")
 _HEAD_OF_NUMBER = re.compile(
-    r"(?:[^\W\d_]{0,12}(?:n[°ºo]|nr|no|num|nummer)[.:]*[°º]?[.:]*|n\.|[#№(\[:=«\"'*]+|[^\W\d_]{2,}[:#=])(?=[\w#])",
+    r"(?:[^\W\d_]{0,12}(?:n\.?[°º]|no|nr|num|nummer)[.:]*[°º]?[.:]*|n\.|[#№(\[:=«\"'*]+|[^\W\d_]{2,}[:#=])(?=[\w#])",
     re.IGNORECASE,
 )
 """What may stick to a number and is none of it: "Nr.12", "#12", "(12", "Ref:12"."""

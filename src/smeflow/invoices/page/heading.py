@@ -25,9 +25,10 @@ NOT_BOOKED: Mapping[str, Phrase] = {
     "not a reminder": say("This is a reminder of an invoice, not the invoice: it is not booked."),
 }
 _REST = re.compile(
-    r"[\s:.\-–#*|/]*(?:(?:n\s?°|(?:nos?|nr|num|numero|number|nummer|ref|copie|copy|original|duplicata|"
-    r"des versicherers)\b)[\s:.#°]*)*"
-    r"(?:(?:du|vom|of|del|van|date|dated|von)\b.*|[a-z]{0,6}[\s\-/.]?\d[\w\s\-/.:,()]*|\(.*\).*|(?:seite|page)\b.*)?"
+    r"[\s:.\-–#*|/]*(?:(?:n\.?\s?[°o]|(?:nos?|nr|nro|num|numer|numero|numar|number|nummer|cislo|c|ref|copie|copy|original|"
+    r"oryginal|originale|kopia|copia|duplikat|2a via|duplicata|des versicherers)\b)[\s:.#°]*)*"
+    r"(?:(?:du|vom|of|del|van|date|dated|von)\b.*|(?:z dnia|ze dne|de|em)\b.*\d.*|"
+    r"(?:[a-z]{1,3}[\s\-/.]){0,2}[a-z]{0,6}[\s\-/.]?\d[\w\s\-/.:,()]*|\(.*\).*|(?:seite|page|strona|str|pagina)\b.*)?"
 )
 _HEADER = 0.5
 """A title stands in the upper half of its page."""
@@ -109,14 +110,21 @@ def kind_of_title(text: str) -> str | None:
     for candidate in dict.fromkeys((key, spaced)):
         for title, kind in _titles().get(candidate[:2], ()):
             behind = candidate[len(title) :]
-            if candidate.startswith(title) and _REST.fullmatch(behind) and not behind[:1].isalpha():
+            if not candidate.startswith(title) or behind[:1].isalpha():
+                continue
+            second = _SECOND_LANGUAGE.match(behind)
+            if _REST.fullmatch(behind) or (second and kind_of_title(behind[second.end() :]) == kind):
                 return kind
     return None
 
 
+_SECOND_LANGUAGE = re.compile(r" ?[/|–-] ?(?=[^\W\d_]{4})")
+"""What stands between a title and the same in another language: "Rechnung / Invoice"."""
+
+
 _VALUE = re.compile(
-    r"[\s:.#=°\-–|]*(?:\([^)]{1,24}\)[\s:.]*)?(?:(?:n°|no\.?|nr\.?|num\.?|#|№|:)[\s:.#°]*)?"
-    r"(?P<value>[^\W_](?:[\w/.\-–#]|_)*(?:\s(?=[\d/\-])[\d/\-]{2,}(?![.,]\d)){0,3})",
+    r"[\s:.#=°\-–|]*(?:\([^)]{1,24}\)[\s:.]*)?(?:(?:n\.?\s?[°º]|no\.?|nr\.?|nro\.?|num\.?|č\.|#|№|:)[\s:.#°]*)?"
+    r"(?P<value>(?-i:[A-Z]{2,4}\s(?=[A-Z\d]{1,6}/\d))?[^\W_](?:[\w/.\-–#]|_)*(?:\s(?=[\d/\-])[\d/\-]{2,}(?![.,]\d)){0,3})",
     re.IGNORECASE,
 )
 _NUMBER_WORDS = frozenset(

@@ -17,7 +17,9 @@ LEGAL_FORMS = (
     r"s\.?p\.?r\.?l|auto-entrepreneur|gmbh(?:\s*&\s*co\.?\s*kg)?|ag|ug|ohg|kg|kgaa|e\.?\s?k\.?|e\.?\s?v\.?|a\.?\s?g\.?|"
     r"mbh|gbr|eg|se|verein|ltd|limited|llc|inc|corp|corporation|plc|llp|pty|pte|co|company|association|"
     r"sdn\.?\s*bhd|bhd|pvt|b\.?\s?v|n\.?\s?v|v\.?o\.?f|s\.?p\.?a|s\.?r\.?l|s\.?l|s\.?l\.?u|s\.?c\.?a|a/s|aps|oy|ab|"
-    r"sp\.?\s*z\s*o\.?o|s\.r\.o|kft|s\.?\s?[àa]\s?r\.?\s?l"
+    r"sp\.?\s*z\s*o\.?\s*o|spółka\s+z\s+o\.?\s*o|sp\.\s*[jkp]|s\.k\.a|s\.c|p\.s\.a|s\.r\.o|a\.s|v\.o\.s|kft|zrt|nyrt|d\.o\.o|oyj|"
+    r"(?:unipessoal,?\s*)?lda|e\.?i\.?r\.?l|s\.?a\.?p\.?a|s\.l\.l|s\.?\s?coop|c\.b|b\.?v\.?b\.?a|c\.?v\.?b\.?a|s\.?c\.?r\.?l|"
+    r"s\.?\s?[àa]\s?r\.?\s?l|partg(?:\s*mbb)?|gen\.?\s?m\.?b\.?h"
 )
 LEGAL_FORM = re.compile(rf"(?<![\w&])(?:{LEGAL_FORMS})\.?(?:\s(?:{LEGAL_FORMS})\.?)*(?![\w&])", re.IGNORECASE)
 LEGAL_FORM_FIRST = re.compile(
@@ -32,7 +34,8 @@ STREET = re.compile(
     r"\d.*\b(?:rue|avenue|av|bd|boulevard|place|chemin|allee|impasse|quai|route|cours|square|passage|montee|esplanade|street|st|road|rd|lane|ave|via|"
     r"viale|piazza|calle|camino|plaza|jalan|weg|platz)\b|"
     r"(?:str|strasse|weg|platz|allee|gasse|ring|damm|ufer|straat|laan|plein)\.?\s*\d|"
-    r"^(?:via|viale|piazza|corso|calle|c/|avda|plaza|rua)\b.*\d|^c/",
+    r"^(?:via|viale|piazza|corso|vicolo|strada|calle|c/|avda|avenida|plaza|paseo|carretera|ctra|poligono|rua|praca|largo|"
+    r"travessa|estrada|alameda|ul|aleja|aleje|plac|osiedle)\b.*\d|^c/|^(?:al|os|pl)\. .*\d",
 )
 PARTICULARS = re.compile(
     r"siret|siren|rcs|capital|\bape\b|\bnaf\b|hrb|hra\b|handelsregister|geschaftsfuhrer|amtsgericht|"
