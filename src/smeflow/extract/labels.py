@@ -31,7 +31,7 @@ _NUMBER = frozenset(
     ["no", "nos", "nr", "nrs", "nro", "num", "numero", "number", "nummer", "numer", "numar", "nbr", "#", "№"]
 )
 _MAX_GAP = 3
-_OTHER_INVOICES = frozenset({"ursprungsrechnung", "originalrechnung"})
+_OTHER_INVOICES = frozenset({"ursprungsrechnung", "originalrechnung", "bezugsrechnung"})
 
 
 @dataclass(frozen=True, slots=True)

@@ -64,7 +64,7 @@ def find_candidates(view: PageView) -> Candidates:
     return Candidates(
         dates=tuple(_dates(view)),
         amounts=tuple(_amounts(view)),
-        numbers=tuple(_numbers(view)),
+        numbers=tuple(number_candidates(view)),
         firms=tuple(_firms(view)),
         currencies=tuple(currency_candidates(view)),
     )
@@ -170,7 +170,8 @@ _MOST_TOKENS = 4
 _LONGEST_NUMBER = 40
 
 
-def _numbers(view: PageView) -> Iterator[Candidate]:
+def number_candidates(view: PageView) -> Iterator[Candidate]:
+    """Find every word or few words with a digit that may be a number of something."""
     days: dict[tuple[int, int], list[tuple[int, int]]] = {}
     for spot in view.dates:
         if not spot.value.compact:

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from importlib import resources
+from statistics import median
 from typing import cast, get_args
 
 from smeflow._text import folded
@@ -69,6 +70,13 @@ def find_title(view: PageView) -> DocumentTitle:
             titles.append((size, kind, piece))
     if not titles:
         return DocumentTitle(kind=None)
+    if _names_invoice(view):
+        usual = median(round(p.box.height * (view.pages[0].height or 1), 1) for p in view.pieces[0])
+        titles = [
+            t for t in titles if t[1] not in _MENTIONED or t[0] > 1.15 * usual or not _is_in_form(view, t[2])
+        ]
+    if not titles:
+        return DocumentTitle(kind=None)
     pro_formas = [title for title in titles if title[1] == "not a pro forma"]
     largest = max(size for size, *_ in titles)
     candidates = pro_formas or [title for title in titles if title[0] >= 0.85 * largest]
@@ -76,12 +84,37 @@ def find_title(view: PageView) -> DocumentTitle:
     return _document_title(view, kind, piece)
 
 
+def _names_invoice(view: PageView) -> bool:
+    """Tell whether a label names the number or the day of an invoice: the paper is one."""
+    labels = view.labels_of("number", "issue_date")
+    return any(
+        not o.hit.weak and o.page == 0 and _INVOICE_WORD.search(folded(view.text_of(o))) for o in labels
+    )
+
+
+def _is_in_form(view: PageView, piece: Piece) -> bool:
+    """Tell whether a word stands among labels on its line, or over a bare value: as a label of a form does."""
+    pieces = view.pieces[0]
+    labels = [o for o in view.labels if (o.page, o.line) == (0, piece.line) and not o.hit.weak]
+    if any(not piece.start <= o.start < piece.end for o in labels):
+        return True
+    below = (p for p in pieces if p.line > piece.line and same_column(p.box, piece.box))
+    first = next(below, None)
+    return first is not None and _BARE_VALUE.fullmatch(first.text) is not None
+
+
+_INVOICE_WORD = re.compile(r"factu|rechnung|invoice|faktur|fattur|fatur|avoir|gutschrift|credit")
+_MENTIONED = frozenset({"not a quote", "not an order", "not a delivery note"})
+"""What invoices mention: in letters of the usual size such a word is a label, no title."""
+_BARE_VALUE = re.compile(r"(?=.*\d)\S+(?: \S+){0,2}")
+
+
 def _rank(kind: str, piece: Piece, large: bool) -> tuple[object, ...]:  # noqa: FBT001 - only for sorting
     """Order titles: a name, not a label with its value; capitals; what forbids booking; what stands higher.
 
     An order or a delivery note is often named on an invoice: it forbids nothing beside an invoice's title.
     """
-    named = kind in {"not an order", "not a delivery note"}
+    named = kind in _MENTIONED - {"not a quote"}
     forbids = kind.startswith("not") and not named
     return (
         ":" not in piece.text,
@@ -127,8 +160,27 @@ _VALUE = re.compile(
     r"(?P<value>(?-i:[A-Z]{2,4}\s(?=[A-Z\d]{1,6}/\d))?[^\W_](?:[\w/.\-–#]|_)*(?:\s(?=[\d/\-])[\d/\-]{2,}(?![.,]\d)){0,3})",
     re.IGNORECASE,
 )
+_CUT = re.compile(r"\s?[-–/]\s*")
 _NUMBER_WORDS = frozenset(
-    ["no", "nr", "n", "num", "numero", "number", "nummer", "#", "№", "°", "id", "ref", "nbr"]
+    [
+        "no",
+        "nr",
+        "nro",
+        "n",
+        "num",
+        "numero",
+        "numer",
+        "numar",
+        "number",
+        "nummer",
+        "cislo",
+        "#",
+        "№",
+        "°",
+        "id",
+        "ref",
+        "nbr",
+    ]
 )
 _STOP = re.compile(
     r"^(?:du|vom|of|del|page|seite|pagina|date|datum|total|and|et|und|to|an|le|de|sur|from|par|by|dated)$"
@@ -201,9 +253,9 @@ def _candidates(view: PageView, title: DocumentTitle) -> Iterator[FoundNumber]:
 
 
 def _behind_title(view: PageView, title: Quote) -> FoundNumber | None:
-    """Read the number behind a title of several words: "FACTURE DE SOLDE F240088"."""
+    """Read the number behind a title: "FACTURE DE SOLDE F240088", "Rachunek FA2408"."""
     page = next((n for n, p in enumerate(view.pages) if p.number == title.page), None)
-    words = re.match(r"[^\W\d_]+(?:[ '’-][^\W\d_]+){1,3}(?=\s+\S*\d)", title.text.strip())
+    words = re.match(r"[^\W\d_]+(?:[ '’-][^\W\d_]+){0,3}(?=\s+\S*\d)", title.text.strip())
     if page is None or words is None or title.start is None:
         return None
     begin = title.start + title.text.find(words[0]) + len(words[0])
@@ -308,15 +360,21 @@ def _places(view: PageView, label: PlacedLabel) -> Iterator[tuple[int, int]]:
         if re.search(r"[^\W_]", view.text_behind(label)):
             return
     right = next((p for p in pieces if p.line == piece.line and p.start >= piece.end), None)
-    if right and not view.has_label(label.page, right):
+    if right and _may_hold_value(view, label.page, right):
         yield right.start, right.end
     reach = 3 * piece.box.height
     below = (
         p for p in pieces if same_column(p.box, piece.box, 0.01) and 0 < p.box.top - piece.box.top < reach
     )
     nearest = min(below, key=lambda p: p.box.top, default=None)
-    if nearest and not view.has_label(label.page, nearest):
+    if nearest and _may_hold_value(view, label.page, nearest):
         yield nearest.start, nearest.end
+
+
+def _may_hold_value(view: PageView, page: int, piece: Piece) -> bool:
+    """Tell whether a piece holds no label; the sign before a number is none: "#1357"."""
+    labels = [o for o in view.labels if o.page == page and piece.start <= o.start < piece.end]
+    return all(o.hit.weak and o.hit.field == "number" and o.start == piece.start for o in labels)
 
 
 def _read_number(text: str, *, bare: bool) -> tuple[str, int] | None:
@@ -325,6 +383,11 @@ def _read_number(text: str, *, bare: bool) -> tuple[str, int] | None:
     if not match:
         return None
     value = match["value"].rstrip(".-–/")
+    if _CUT.fullmatch(text[match.start("value") + len(value) :]):
+        return None  # its rest stands on the next line
+    first = value.split(" ")[0]
+    if not any(c.isdigit() for c in first) and not (first.isupper() and len(first) < 6):
+        return None
     days = [d for d in find_dates(text) if d.start <= match.start("value") < d.end]
     if days or not any(c.isdigit() for c in value) or _STOP.match(folded(value)):
         return None

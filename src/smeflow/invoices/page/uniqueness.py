@@ -20,9 +20,11 @@ from smeflow.documents.page_text import Piece
 from smeflow.extract.labels import LabelHit
 from smeflow.i18n import Phrase, say
 from smeflow.invoices.checks import same_amount
-from smeflow.invoices.page.candidates import currency_candidates
+from smeflow.invoices.page.assignment import Facts
+from smeflow.invoices.page.candidates import currency_candidates, number_key
 from smeflow.invoices.page.choices import facts_of
 from smeflow.invoices.page.dates import assigned_dates
+from smeflow.invoices.page.exclusion import HEAD, Exclusion, is_cut
 from smeflow.invoices.page.firm_ties import is_in_domain, is_registered, stands_whole
 from smeflow.invoices.page.heading import DocumentTitle, labelled_numbers
 from smeflow.invoices.page.names import NameCandidate, find_names, is_label, may_be_same_firm
@@ -35,12 +37,12 @@ from smeflow.invoices.record import CORRECTING_KINDS
 from smeflow.kinds.field_names import field_name
 from smeflow.kinds.records import Check, FieldRival, Finding
 
-HEAD = 0.45
-"""What stands higher on the first page is its head, where the dates and numbers of a paper are."""
 AHEAD = 0.5
 """What the laws find unique must be so far ahead for the chooser, which is another opinion."""
 FAR_BEHIND = 3.0
 """A rival without a label of its own that is so far behind is none; set by hand, above the margins."""
+LEFT = 1.0
+"""By so much must the chooser be ahead where a value is tied only by what explains all others."""
 MOST_AMOUNTS = 300
 """Of more different amounts not every sum is tried, and the totals are not proven."""
 _TOTALS = ("total_net", "total_vat", "total_gross")
@@ -127,6 +129,18 @@ class Uniqueness:
             )
         return None
 
+    @cached_property
+    def _facts(self) -> Facts:
+        return facts_of(self.view)
+
+    @cached_property
+    def _labels(self) -> Exclusion:
+        return Exclusion(self.view, self.title)
+
+    def _is_ahead(self, name: str) -> bool:
+        """Tell whether the chooser agrees with what is left when all else is explained."""
+        return self.margins.get(name, 0.0) >= LEFT
+
     # -- dates
 
     def _of_date(self, finding: Finding) -> FieldOpinion:
@@ -141,24 +155,36 @@ class Uniqueness:
                 tied = tied or own or self._in_title(spot.page, spot.line)
             else:
                 rivals.append((spot, hit))
+        terms = self._labels.fits_terms(finding.value, self._facts.terms)
         told = [
             FieldRival(value=spot.value.value, quote=self.view.quote(spot), why=why)
             for spot, hit in rivals
-            if (why := self._other_date(spot, hit.field if hit else ""))
+            if (why := self._other_date(spot, hit.field if hit else "", by_terms=terms))
             or not tied
             or self._may_be(spot, hit)
         ]
-        return FieldOpinion(tied=tied, rivals=tuple(told))
+        left = self._is_ahead("issue_date") and (
+            self._labels.date_is_left(finding.value)
+            or (terms and all(rival.why is not None for rival in told))
+        )
+        return FieldOpinion(tied=tied or left, rivals=tuple(told))
 
-    def _other_date(self, spot: PlacedValue[PageDate], label: str) -> Phrase | None:
-        """Say what another date is; None where nothing does."""
+    def _other_date(self, spot: PlacedValue[PageDate], label: str, *, by_terms: bool) -> Phrase | None:
+        """Say what another date is; None where nothing does.
+
+        Where a payment term leads from the date that was read to the day it is due, it must lead from
+        this one too.
+        """
         if label in ("due_date", "delivery_date", "other_date"):
             return say("Its label says that it is another date.")
         if label == "issue_date":
             return None
-        in_piece = [d for d in self.view.dates if (d.page, d.piece) == (spot.page, spot.piece)]
-        if len(in_piece) > 1 or spot.value.compact or self.view.money_on(spot.page, spot.line):
+        if self._labels.is_other_date(spot):
+            return say("Its label says that it is another date.")
+        if self._labels.in_row(spot):
             return say("It stands in a row or a period.")
+        if by_terms and not self._labels.fits_terms(spot.value.value, self._facts.terms):
+            return say("The payment terms lead from another day to the one that is due.")
         return self._far_behind("issue_date")
 
     def _far_behind(self, name: str) -> Phrase | None:
@@ -175,7 +201,11 @@ class Uniqueness:
     def _of_number(self, finding: Finding) -> FieldOpinion:
         mine = _bare(str(finding.value))
         numbers = [n for n in labelled_numbers(self.view, "number", self.title) if n.score > 0]
-        tied = any(_bare(n.text) == mine and n.score >= _OWN_LABEL for n in numbers)
+        own = [n for n in numbers if _bare(n.text) == mine and n.score >= _OWN_LABEL]
+        left = self._is_ahead("number") and self._labels.number_is_left(
+            number_key(str(finding.value)), self.margins["number"]
+        )
+        tied = (bool(own) or left) and not is_cut(self.view, finding.quote)
         others = {_bare(n.text): n for n in numbers if _bare(n.text) != mine}
         before = self.findings.get("preceding_invoice")
         kind = self.findings.get("kind")
@@ -188,9 +218,11 @@ class Uniqueness:
             why = say("It is the number of the invoice before.") if is_before else None
             why = why or (self._far_behind("number") if weak else None)
             rivals.append(FieldRival(value=number.text, quote=number.quote, why=why))
+        sure = {n.quote.start for n in own if n.score >= _NUMBER_WORD}
         for name in ("other_number", "preceding_invoice"):
             for number in labelled_numbers(self.view, name, self.title):
-                if _bare(number.text) == mine:
+                again = sure and number.score <= _BARE and number.quote.start not in sure
+                if _bare(number.text) == mine and not again:
                     tied = False
         return FieldOpinion(tied=tied, rivals=tuple(rivals))
 
@@ -314,7 +346,7 @@ class Uniqueness:
 
     @cached_property
     def _legal_rates(self) -> frozenset[Decimal]:
-        return facts_of(self.view).rates
+        return self._facts.rates
 
     def _is_taxed_by_law(self, net: Decimal, vat: Decimal) -> bool:
         """Tell whether VAT is that of legal rates, and no mention says that none is charged."""
@@ -378,6 +410,8 @@ class Uniqueness:
 
 _OWN_LABEL = 1.5
 """What a number scores behind a label of its own, or in or under the title."""
+_NUMBER_WORD, _BARE = 2.5, -1.0
+"""What a number scores behind its label with a word for number; what one scores behind "Reference"."""
 _A_WORD = 4
 """Letters of a label that is a word, such as "Date"; "le" and "of" stand in every sentence."""
 _BLOCK, _COLUMN = 10, 0.05
