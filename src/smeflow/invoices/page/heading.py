@@ -93,7 +93,7 @@ def _names_invoice(view: PageView) -> bool:
 
 
 def _is_in_form(view: PageView, piece: Piece) -> bool:
-    """Tell whether a word stands among labels on its line, or over a bare value: as a label of a form does."""
+    """Tell whether a word stands among labels on its line, or over a bare value, as a label does."""
     pieces = view.pieces[0]
     labels = [o for o in view.labels if (o.page, o.line) == (0, piece.line) and not o.hit.weak]
     if any(not piece.start <= o.start < piece.end for o in labels):
@@ -106,7 +106,7 @@ def _is_in_form(view: PageView, piece: Piece) -> bool:
 _INVOICE_WORD = re.compile(r"factu|rechnung|invoice|faktur|fattur|fatur|avoir|gutschrift|credit")
 _MENTIONED = frozenset({"not a quote", "not an order", "not a delivery note"})
 """What invoices mention: in letters of the usual size such a word is a label, no title."""
-_BARE_VALUE = re.compile(r"(?=.*\d)\S+(?: \S+){0,2}")
+_BARE_VALUE = re.compile(r"(?:[A-Z]{1,4} )?\S*\d\S*(?: [/\-]? ?\S*\d\S*)?")
 
 
 def _rank(kind: str, piece: Piece, large: bool) -> tuple[object, ...]:  # noqa: FBT001 - only for sorting

@@ -29,7 +29,8 @@ LEGAL_FORM_FIRST = re.compile(
     r"Cabinet|Maison|Garage|Boulangerie|Fa\.)\s+(?=[A-ZÀ-Ý0-9])"
 )
 ZIP = re.compile(
-    r"(?<![\w.,/-])(?:[A-Z]{1,2}[- ])?(?:\d{4,5}|\d{4}-\d{3}|\d\d-\d{3})\s+[^\W\d_]{2}|\b[A-Z]{2}\s+\d{5}(?:-\d{4})?\b|"
+    r"(?<![\w.,/-])(?:[A-Z]{1,2}[- ])?(?:\d{4,5}|\d{4}-\d{3}|\d\d-\d{3})\s+[^\W\d_]{2}|"
+    r"\b[A-Z]{2}\s+\d{5}(?:-\d{4})?\b|"
     r"\b[A-Z]{1,2}\d[A-Z\d]?\s+\d[A-Z]{2}\b|\b\d{4}\s?[A-Z]{2}\b"
 )
 STREET = re.compile(
