@@ -22,11 +22,18 @@ def stands_whole(view: PageView, quote: Quote | None) -> bool:
     return not cut and not in_sentence
 
 
-def is_in_domain(view: PageView, name: str) -> bool:
-    """Tell whether a domain on the page is made of the name; whose page or mail it is, is not asked."""
+def is_in_domain(view: PageView, name: str, other: str = "") -> bool:
+    """Tell whether a domain on the page is made of the name, or of a word that the *other* firm's lacks.
+
+    Whose page or mail it is, is not asked.
+    """
     letters = re.sub(r"[^a-z0-9]", "", name_key(name))
     hosts = re.findall(r"(?:@|www\.|https?://(?:www\.)?)([a-z0-9.-]+)", folded(view.text))
-    return len(letters) >= 5 and any(letters in host.replace("-", "").replace(".", "") for host in hosts)
+    if len(letters) >= 5 and any(letters in host.replace("-", "").replace(".", "") for host in hosts):
+        return True
+    own = set(re.findall(r"[a-z0-9]{5,}", name_key(name))) - set(re.findall(r"[a-z0-9]+", name_key(other)))
+    labels = {label for host in hosts for label in re.split(r"[.-]", host.rpartition(".")[0])}
+    return bool(other) and bool(own & labels)
 
 
 _REGISTERED = re.compile(

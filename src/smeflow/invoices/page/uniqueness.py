@@ -242,10 +242,16 @@ class Uniqueness:
         blocks = list(numbers_on_page(self.view))
         mine = _values(self.findings.get("seller_details"))
         places = [n for n in names.values() if may_be_same_firm(n.name, name)]
+        places += self._where_read(name, quote)
+        buyer = str(self.findings["buyer"].value) if "buyer" in self.findings else ""
+        if buyer and self._far_behind("seller"):
+            theirs = [n for n in names.values() if may_be_same_firm(n.name, buyer)]
+            theirs += self._where_read(buyer, self.findings["buyer"].quote)
+            mine |= self._beside(places, blocks) - self._beside(theirs, blocks)
         tied = stands_whole(self.view, quote) and (
             any(self._beside_number(place, n) for place in places for n in blocks if n.value in mine)
             or any(place.labelled and place.seller > 0 for place in places)
-            or is_in_domain(self.view, name)
+            or is_in_domain(self.view, name, buyer)
             or self._has_particulars(places)
             or is_registered(self.view, quote)
         )
@@ -257,6 +263,19 @@ class Uniqueness:
         alone = all(rival.why is not None for rival in rivals) and self._buyer_is_told(names)
         by_form = alone and bool(LEGAL_FORM.search(name)) and stands_whole(self.view, quote)
         return FieldOpinion(tied=tied or by_form, rivals=tuple(rivals))
+
+    def _where_read(self, name: str, quote: Quote | None) -> list[NameCandidate]:
+        """Give the place at which a name was read; what is known of names is where each stands first."""
+        pages = {page.number: index for index, page in enumerate(self.view.pages)}
+        if quote is None or quote.page not in pages or quote.start is None or quote.end is None:
+            return []
+        return [NameCandidate(name, pages[quote.page], quote.start, quote.end)]
+
+    def _beside(
+        self, places: Sequence[NameCandidate], numbers: Sequence[PrintedNumber]
+    ) -> frozenset[str]:
+        """Give the registered numbers that stand in the block or line of a name."""
+        return frozenset(n.value for n in numbers if any(self._beside_number(place, n) for place in places))
 
     def _buyer_is_told(self, names: Mapping[str, NameCandidate]) -> bool:
         """Tell whether a label says who buys, or we do, and the chooser has no other seller near."""
