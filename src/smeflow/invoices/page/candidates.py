@@ -179,10 +179,9 @@ def number_candidates(view: PageView) -> Iterator[Candidate]:
     for page, pieces in enumerate(view.pieces):
         for index, piece in enumerate(pieces):
             if any(c.isdigit() for c in piece.text):
-                closed = days.get((page, index), ())
                 for start, end in _number_spans(piece.text):
                     at, to = piece.start + start, piece.start + end
-                    if not any(begin <= at and to <= stop for begin, stop in closed):
+                    if not any(begin <= at and to <= stop for begin, stop in days.get((page, index), ())):
                         text = piece.text[start:end]
                         yield _found("number", text, number_key(text), view, (page, index), (at, to))
                 yield from _broken_number(view, page, index)

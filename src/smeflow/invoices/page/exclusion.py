@@ -18,6 +18,7 @@ from smeflow.invoices.page.heading import DocumentTitle
 from smeflow.invoices.page.particulars import PARTICULARS, STREET, ZIP, find_ibans, numbers_on_page
 from smeflow.invoices.page.surroundings import Surroundings
 from smeflow.invoices.page.view import AMOUNT_FIELDS, PageDate, PageView, PlacedValue
+from smeflow.kinds.records import FieldRival
 
 HEAD = 0.45
 """What stands higher on the first page is its head, where the dates and numbers of a paper are."""
@@ -34,6 +35,21 @@ _NO_NUMBER = OTHER_NUMBERS | OTHER_DATES | AMOUNT_FIELDS | {"issue_date"}
 _SHORT = re.compile(r"\d{1,2}(?:[/.]\d{1,2})?|[A-Za-z]\d|\d{1,3}[A-Za-z]?|\d{4}-\d{3}|\d\d-\d{3}")
 _FAR = 2.2
 """So far ahead for the chooser, nine to one, must be a number that stands alone, without any label."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class FieldOpinion:
+    """What speaks for and against the value of one field."""
+
+    tied: bool
+    """Something of its own ties the value to the field."""
+    rivals: tuple[FieldRival, ...] = ()
+    """Everything else of its kind that comes near it; those without a reason leave the field open."""
+
+    @property
+    def open(self) -> tuple[FieldRival, ...]:
+        """The rivals that nothing explains."""
+        return tuple(rival for rival in self.rivals if rival.why is None)
 
 
 @dataclass(frozen=True)

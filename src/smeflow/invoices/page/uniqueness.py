@@ -16,7 +16,6 @@ from functools import cached_property
 
 from smeflow._text import folded
 from smeflow.documents.document import Quote
-from smeflow.documents.page_text import Piece
 from smeflow.extract.labels import LabelHit
 from smeflow.i18n import Phrase, say
 from smeflow.invoices.checks import same_amount
@@ -24,12 +23,9 @@ from smeflow.invoices.page.assignment import Facts
 from smeflow.invoices.page.candidates import currency_candidates, number_key
 from smeflow.invoices.page.choices import facts_of
 from smeflow.invoices.page.dates import assigned_dates
-from smeflow.invoices.page.exclusion import HEAD, Exclusion, is_cut
-from smeflow.invoices.page.firm_ties import is_in_domain, is_registered, stands_whole
+from smeflow.invoices.page.exclusion import HEAD, OTHER_DATES, Exclusion, FieldOpinion, is_cut
+from smeflow.invoices.page.firm_ties import SellerLaws
 from smeflow.invoices.page.heading import DocumentTitle, labelled_numbers
-from smeflow.invoices.page.names import NameCandidate, find_names, is_label, may_be_same_firm
-from smeflow.invoices.page.particulars import LEGAL_FORM, PrintedNumber, numbers_on_page
-from smeflow.invoices.page.parties import particulars_below
 from smeflow.invoices.page.totals import fits_of_field
 from smeflow.invoices.page.vat_and_payment import find_exemptions, rate_rows
 from smeflow.invoices.page.view import PageDate, PageView, PlacedValue
@@ -48,21 +44,6 @@ MOST_AMOUNTS = 300
 _TOTALS = ("total_net", "total_vat", "total_gross")
 _CENTS = Decimal("0.03")
 """By so much may VAT that is rounded line by line differ from that of the sum."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class FieldOpinion:
-    """What speaks for and against the value of one field."""
-
-    tied: bool
-    """Something of its own ties the value to the field."""
-    rivals: tuple[FieldRival, ...] = ()
-    """Everything else of its kind that comes near it; those without a reason leave the field open."""
-
-    @property
-    def open(self) -> tuple[FieldRival, ...]:
-        """The rivals that nothing explains."""
-        return tuple(rival for rival in self.rivals if rival.why is None)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -159,9 +140,7 @@ class Uniqueness:
         told = [
             FieldRival(value=spot.value.value, quote=self.view.quote(spot), why=why)
             for spot, hit in rivals
-            if (why := self._other_date(spot, hit.field if hit else "", by_terms=terms))
-            or not tied
-            or self._may_be(spot, hit)
+            if (why := self._other_date(spot, hit, by_terms=terms)) or not tied or self._may_be(spot, hit)
         ]
         left = self._is_ahead("issue_date") and (
             self._labels.date_is_left(finding.value)
@@ -169,16 +148,19 @@ class Uniqueness:
         )
         return FieldOpinion(tied=tied or left, rivals=tuple(told))
 
-    def _other_date(self, spot: PlacedValue[PageDate], label: str, *, by_terms: bool) -> Phrase | None:
+    def _other_date(
+        self, spot: PlacedValue[PageDate], hit: LabelHit | None, *, by_terms: bool
+    ) -> Phrase | None:
         """Say what another date is; None where nothing does.
 
         Where a payment term leads from the date that was read to the day it is due, it must lead from
         this one too.
         """
-        if label in ("due_date", "delivery_date", "other_date"):
+        if hit is not None and hit.field in OTHER_DATES:
             return say("Its label says that it is another date.")
-        if label == "issue_date":
-            return None
+        if hit is not None and hit.field == "issue_date":
+            in_table = hit.weak and self._labels.among_lines(spot.page, spot.line)
+            return say("It stands in a row or a period.") if in_table else None
         if self._labels.is_other_date(spot):
             return say("Its label says that it is another date.")
         if self._labels.in_row(spot):
@@ -216,6 +198,8 @@ class Uniqueness:
             is_before = before is not None and key == _bare(str(before.value))
             weak = number.score < _OWN_LABEL
             why = say("It is the number of the invoice before.") if is_before else None
+            if why is None and is_cut(self.view, number.quote):
+                why = say("It goes on: it is a part of a number.")
             why = why or (self._far_behind("number") if weak else None)
             rivals.append(FieldRival(value=number.text, quote=number.quote, why=why))
         sure = {n.quote.start for n in own if n.score >= _NUMBER_WORD}
@@ -232,116 +216,14 @@ class Uniqueness:
             return False
         return any(p.line == line and p.start <= quote.start < p.end for p in self.view.pieces[page])
 
-    # -- the seller
-
     def _of_seller(self, finding: Finding) -> FieldOpinion:
-        name, quote = str(finding.value), finding.quote
-        if finding.note is not None:
-            return FieldOpinion(tied=True)  # the firm's own list of suppliers says it
-        names = find_names(self.view)
-        blocks = list(numbers_on_page(self.view))
-        mine = _values(self.findings.get("seller_details"))
-        places = [n for n in names.values() if may_be_same_firm(n.name, name)]
-        places += self._where_read(name, quote)
-        buyer = str(self.findings["buyer"].value) if "buyer" in self.findings else ""
-        if buyer and self._far_behind("seller"):
-            theirs = [n for n in names.values() if may_be_same_firm(n.name, buyer)]
-            theirs += self._where_read(buyer, self.findings["buyer"].quote)
-            mine |= self._beside(places, blocks) - self._beside(theirs, blocks)
-        tied = stands_whole(self.view, quote) and (
-            any(self._beside_number(place, n) for place in places for n in blocks if n.value in mine)
-            or any(place.labelled and place.seller > 0 for place in places)
-            or is_in_domain(self.view, name, buyer)
-            or self._has_particulars(places)
-            or is_registered(self.view, quote)
+        laws = SellerLaws(
+            view=self.view,
+            findings=self.findings,
+            own_names=self.own_names,
+            far_behind=self._far_behind("seller"),
         )
-        rivals = [
-            FieldRival(value=other.name, quote=self._quote(other), why=self._other_firm(other, blocks, mine))
-            for other in names.values()
-            if not may_be_same_firm(other.name, name) and self._is_firm(other)
-        ]
-        alone = all(rival.why is not None for rival in rivals) and self._buyer_is_told(names)
-        by_form = alone and bool(LEGAL_FORM.search(name)) and stands_whole(self.view, quote)
-        return FieldOpinion(tied=tied or by_form, rivals=tuple(rivals))
-
-    def _where_read(self, name: str, quote: Quote | None) -> list[NameCandidate]:
-        """Give the place at which a name was read; what is known of names is where each stands first."""
-        pages = {page.number: index for index, page in enumerate(self.view.pages)}
-        if quote is None or quote.page not in pages or quote.start is None or quote.end is None:
-            return []
-        return [NameCandidate(name, pages[quote.page], quote.start, quote.end)]
-
-    def _beside(
-        self, places: Sequence[NameCandidate], numbers: Sequence[PrintedNumber]
-    ) -> frozenset[str]:
-        """Give the registered numbers that stand in the block or line of a name."""
-        return frozenset(n.value for n in numbers if any(self._beside_number(place, n) for place in places))
-
-    def _buyer_is_told(self, names: Mapping[str, NameCandidate]) -> bool:
-        """Tell whether a label says who buys, or we do, and the chooser has no other seller near."""
-        buyer = self.findings.get("buyer")
-        if buyer is None or self._far_behind("seller") is None:
-            return False
-        labelled = [n.name for n in names.values() if n.labelled and n.buyer > 0]
-        return any(may_be_same_firm(str(buyer.value), name) for name in (*labelled, *self.own_names) if name)
-
-    def _has_particulars(self, places: Sequence[NameCandidate]) -> bool:
-        """Tell whether a firm's particulars stand below the name, and the chooser has no other near."""
-        below = any(
-            particulars_below(self.view, place.page, piece)
-            for place in places
-            if (piece := self._piece(place)) is not None
-        )
-        return below and self._far_behind("seller") is not None
-
-    def _piece(self, name: NameCandidate) -> Piece | None:
-        return next((p for p in self.view.pieces[name.page] if p.start <= name.start < p.end), None)
-
-    def _is_firm(self, name: NameCandidate) -> bool:
-        """Tell whether a name is a firm: it has a legal form and is not us."""
-        if any(may_be_same_firm(name.name, own) for own in self.own_names if own):
-            return False
-        return bool(LEGAL_FORM.search(name.name)) and not is_label(self.view, name.name)
-
-    def _other_firm(
-        self, other: NameCandidate, blocks: Sequence[PrintedNumber], mine: frozenset[str]
-    ) -> Phrase | None:
-        """Say who another firm is; None where it may be the seller."""
-        buyer = self.findings.get("buyer")
-        if buyer is not None and may_be_same_firm(other.name, str(buyer.value)):
-            return say("It is the buyer.")
-        if other.labelled and other.buyer > 0:
-            return say("It is the buyer.")
-        numbers = [n for n in blocks if self._beside_number(other, n)]
-        strange = any(n.value not in mine for n in numbers)
-        if (other.labelled and other.seller > 0) or strange:
-            return None
-        head = other.page == 0 and self._top(other) < HEAD
-        if buyer is None and head:
-            return self._far_behind("seller")
-        return say("Nothing says that it sells.")
-
-    def _beside_number(self, name: NameCandidate, number: PrintedNumber) -> bool:
-        """Tell whether an identifier stands in the line or block of a name."""
-        if number.page != name.page:
-            return False
-        piece = self._piece(name)
-        if piece is None:
-            return False
-        if piece.line == number.piece.line:
-            return True
-        height = max(piece.box.height, 1e-6)
-        down = (number.piece.box.top - piece.box.top) / height
-        aside = (number.piece.box.left - piece.box.left, number.piece.box.right - piece.box.right)
-        in_column = abs(aside[0]) < _COLUMN or abs(sum(aside)) < 2 * _COLUMN  # aligned left, or centred
-        return 0 < down < _BLOCK and in_column
-
-    def _top(self, name: NameCandidate) -> float:
-        piece = self._piece(name)
-        return piece.box.top if piece else 0.0
-
-    def _quote(self, name: NameCandidate) -> Quote:
-        return self.view.quote_span(name.page, name.start, name.end)
+        return laws.opinion(finding)
 
     # -- amounts
 
@@ -433,15 +315,7 @@ _NUMBER_WORD, _BARE = 2.5, -1.0
 """What a number scores behind its label with a word for number; what one scores behind "Reference"."""
 _A_WORD = 4
 """Letters of a label that is a word, such as "Date"; "le" and "of" stand in every sentence."""
-_BLOCK, _COLUMN = 10, 0.05
-"""How many letters' heights below a name its identifiers may stand; how far aside, of the page's width."""
 
 
 def _bare(number: str) -> str:
     return re.sub(r"[\s#]", "", folded(number))
-
-
-def _values(details: Finding | None) -> frozenset[str]:
-    if details is None:
-        return frozenset()
-    return frozenset(v for v in (details.value.vat_id, details.value.legal_id) if v)
