@@ -67,6 +67,8 @@ class SellerLaws:
     own_names: Sequence[str] = ()
     far_behind: Phrase | None = None
     """What to say of others where the chooser has each far behind; None where one is near."""
+    margin: float = 0.0
+    """How far the chooser has the next firm behind, as the logarithm of odds."""
 
     def opinion(self, finding: Finding) -> FieldOpinion:
         """Say what ties the paper to the firm that was read as its seller, and who else it could be."""
@@ -82,7 +84,9 @@ class SellerLaws:
         if buyer and self.far_behind:
             theirs = [n for n in names.values() if may_be_same_firm(n.name, buyer)]
             theirs += self._where_read(buyer, self.findings["buyer"].quote)
-            mine |= self._beside(places, blocks) - self._beside(theirs, blocks)
+            near = self._beside(places, blocks) - self._beside(theirs, blocks)
+            alone = all(n.value in near for n in blocks)
+            mine |= near if alone or self.margin >= BEYOND_DOUBT else frozenset()
         tied = stands_whole(self.view, quote) and (
             any(self._beside_number(place, n) for place in places for n in blocks if n.value in mine)
             or any(place.labelled and place.seller > 0 for place in places)
@@ -177,6 +181,8 @@ class SellerLaws:
         return self.view.quote_span(name.page, name.start, name.end)
 
 
+BEYOND_DOUBT = 6.0
+"""So far ahead must be the firm where the other party has numbers in its block too: they tell no roles."""
 _BLOCK, _COLUMN = 10, 0.05
 """How many letters' heights below a name its identifiers may stand; how far aside, of the page's width."""
 

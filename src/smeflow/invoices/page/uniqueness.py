@@ -222,6 +222,7 @@ class Uniqueness:
             findings=self.findings,
             own_names=self.own_names,
             far_behind=self._far_behind("seller"),
+            margin=self.margins.get("seller", 0.0),
         )
         return laws.opinion(finding)
 
