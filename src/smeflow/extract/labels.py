@@ -30,6 +30,7 @@ _TOKEN = re.compile(r"n\.?\s?[°o](?=[\s.:]|\d|$)|n\.?\s?°|(?<!\w)n\.(?=\s?[\w#
 _NUMBER = frozenset(
     ["no", "nos", "nr", "nrs", "nro", "num", "numero", "number", "nummer", "numer", "numar", "nbr", "#", "№"]
 )
+_SPACED = re.compile(r"(?:[^\W\d_] ){4,}[^\W\d_][:.]?")
 _MAX_GAP = 3
 _OTHER_INVOICES = frozenset({"ursprungsrechnung", "originalrechnung", "bezugsrechnung"})
 
@@ -51,7 +52,14 @@ class Lexicon:
     labels: Mapping[str, tuple[tuple[tuple[str, ...], tuple[str, ...]], ...]]
 
     def find(self, text: str) -> list[LabelHit]:
-        """Find the labels in *text* from left to right; where several begin, the longest."""
+        """Find the labels in *text* from left to right; where several begin, the longest.
+
+        A text of letters set apart is read as its word: "K u n d e".
+        """
+        if _SPACED.fullmatch(text):
+            word = text.replace(" ", "")
+            whole = [hit for hit in self.find(word) if hit.end - hit.start >= len(word.rstrip(":.")) - 1]
+            return [replace(hit, start=0, end=len(text)) for hit in whole]
         flat, origin = folded_map(text)
         tokens = self._rejoined([(_word(m[0]), m.start(), m.end()) for m in _TOKEN.finditer(flat)])
         hits: list[LabelHit] = []

@@ -25,7 +25,13 @@ def stands_whole(view: PageView, quote: Quote | None) -> bool:
     behind = page.text[quote.end :].partition("\n")[0]
     cut = re.match(r"(?:\.?[A-Za-zÀ-ÿ]|\s?[&+(](?=\s?[^\W\d_])|-[^\W\d_])", behind)
     in_sentence = re.search(r"[^\W\d_]{2,}\s?$", before)
-    return not cut and not in_sentence
+    return not cut and not in_sentence and not _ENDS_OPEN.search(folded(page.text[quote.start : quote.end]))
+
+
+_ENDS_OPEN = re.compile(
+    r"(?:\bsp\.? ?z(?: ?o\.?)?|\bspolka(?: z(?: o\.?)?)?|\bs\. ?r\.?|[&+,/-]|\b(?:and|et|und|en|of|de|du))$"
+)
+"""What no name ends with: its rest, often of the legal form, stands on the next line."""
 
 
 def is_in_domain(view: PageView, name: str, other: str = "") -> bool:
@@ -81,17 +87,17 @@ class SellerLaws:
         places = [n for n in names.values() if may_be_same_firm(n.name, name)]
         places += self._where_read(name, quote)
         buyer = str(self.findings["buyer"].value) if "buyer" in self.findings else ""
-        if buyer and self.far_behind:
+        if buyer:
             theirs = [n for n in names.values() if may_be_same_firm(n.name, buyer)]
             theirs += self._where_read(buyer, self.findings["buyer"].quote)
             near = self._beside(places, blocks) - self._beside(theirs, blocks)
-            alone = all(n.value in near for n in blocks)
-            mine |= near if alone or self.margin >= BEYOND_DOUBT else frozenset()
+            mine |= near
+        told = self._buyer_is_told(names) or self.margin >= BEYOND_DOUBT
+        beside = any(self._beside_number(place, n) for place in places for n in blocks if n.value in mine)
         tied = stands_whole(self.view, quote) and (
-            any(self._beside_number(place, n) for place in places for n in blocks if n.value in mine)
+            (told and (beside or self._has_particulars(places)))
             or any(place.labelled and place.seller > 0 for place in places)
             or is_in_domain(self.view, name, buyer)
-            or self._has_particulars(places)
             or is_registered(self.view, quote)
         )
         rivals = [
@@ -182,7 +188,8 @@ class SellerLaws:
 
 
 BEYOND_DOUBT = 6.0
-"""So far ahead must be the firm where the other party has numbers in its block too: they tell no roles."""
+"""So far ahead must be the firm where only numbers in its block tie it, and no label says who buys: a buyer
+has numbers too."""
 _BLOCK, _COLUMN = 10, 0.05
 """How many letters' heights below a name its identifiers may stand; how far aside, of the page's width."""
 

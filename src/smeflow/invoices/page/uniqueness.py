@@ -37,7 +37,7 @@ AHEAD = 0.5
 """What the laws find unique must be so far ahead for the chooser, which is another opinion."""
 FAR_BEHIND = 3.0
 """A rival without a label of its own that is so far behind is none; set by hand, above the margins."""
-LEFT = 1.0
+LEFT = 2.2
 """By so much must the chooser be ahead where a value is tied only by what explains all others."""
 MOST_AMOUNTS = 300
 """Of more different amounts not every sum is tried, and the totals are not proven."""
@@ -133,6 +133,7 @@ class Uniqueness:
                 hit = None  # "le" and "of" stand before every date
             if finding.value in (spot.value.value, spot.value.other):
                 own = hit is not None and hit.field == "issue_date"
+                own = own and not (hit.weak and self._labels.in_row(spot))  # "Date" heads a column of lines
                 tied = tied or own or self._in_title(spot.page, spot.line)
             else:
                 rivals.append((spot, hit))
