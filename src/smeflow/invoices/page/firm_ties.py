@@ -10,7 +10,7 @@ from smeflow.documents.page_text import Piece
 from smeflow.i18n import Phrase, say
 from smeflow.invoices.page.exclusion import HEAD, FieldOpinion
 from smeflow.invoices.page.names import NameCandidate, find_names, is_label, may_be_same_firm, name_key
-from smeflow.invoices.page.particulars import LEGAL_FORM, PrintedNumber, numbers_on_page
+from smeflow.invoices.page.particulars import LEGAL_FORM, PARTICULARS, ZIP, PrintedNumber, numbers_on_page
 from smeflow.invoices.page.parties import particulars_below
 from smeflow.invoices.page.view import PageView
 from smeflow.kinds.records import FieldRival, Finding
@@ -24,6 +24,9 @@ def stands_whole(view: PageView, quote: Quote | None) -> bool:
     before = page.text[: quote.start].rpartition("\n")[2]
     behind = page.text[quote.end :].partition("\n")[0]
     cut = re.match(r"(?:\.?[A-Za-zÀ-ÿ]|\s?[&+(](?=\s?[^\W\d_])|-[^\W\d_])", behind)
+    dash = re.match(r"\s[-–—]\s(?P<rest>\S.*)", behind)
+    if dash and not (ZIP.search(dash["rest"]) or PARTICULARS.search(folded(dash["rest"]))):
+        cut = dash  # "Demo - Sliced Invoices" is one name; an address behind a dash is none of it
     in_sentence = re.search(r"[^\W\d_]{2,}\s?$", before)
     return not cut and not in_sentence and not _ENDS_OPEN.search(folded(page.text[quote.start : quote.end]))
 

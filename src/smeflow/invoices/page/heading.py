@@ -68,8 +68,6 @@ def find_title(view: PageView) -> DocumentTitle:
         if kind:
             size = round(piece.box.height * (view.pages[0].height or 1), 1)
             titles.append((size, kind, piece))
-    if not titles:
-        return DocumentTitle(kind=None)
     if _names_invoice(view):
         usual = median(round(p.box.height * (view.pages[0].height or 1), 1) for p in view.pieces[0])
         titles = [
@@ -86,10 +84,8 @@ def find_title(view: PageView) -> DocumentTitle:
 
 def _names_invoice(view: PageView) -> bool:
     """Tell whether a label names the number or the day of an invoice: the paper is one."""
-    labels = view.labels_of("number", "issue_date")
-    return any(
-        not o.hit.weak and o.page == 0 and _INVOICE_WORD.search(folded(view.text_of(o))) for o in labels
-    )
+    labels = [o for o in view.labels_of("number", "issue_date") if o.page == 0 and not o.hit.weak]
+    return any(_INVOICE_WORD.search(folded(view.text_of(label))) for label in labels)
 
 
 def _is_in_form(view: PageView, piece: Piece) -> bool:
@@ -98,9 +94,8 @@ def _is_in_form(view: PageView, piece: Piece) -> bool:
     labels = [o for o in view.labels if (o.page, o.line) == (0, piece.line) and not o.hit.weak]
     if any(not piece.start <= o.start < piece.end for o in labels):
         return True
-    below = (p for p in pieces if p.line > piece.line and same_column(p.box, piece.box))
-    first = next(below, None)
-    return first is not None and _BARE_VALUE.fullmatch(first.text) is not None
+    below = next((p for p in pieces if p.line > piece.line and same_column(p.box, piece.box)), None)
+    return below is not None and _BARE_VALUE.fullmatch(below.text) is not None
 
 
 _INVOICE_WORD = re.compile(r"factu|rechnung|invoice|faktur|fattur|fatur|avoir|gutschrift|credit")
@@ -258,13 +253,20 @@ def _behind_title(view: PageView, title: Quote) -> FoundNumber | None:
     words = re.match(r"[^\W\d_]+(?:[ '’-][^\W\d_]+){0,3}(?=\s+\S*\d)", title.text.strip())
     if page is None or words is None or title.start is None:
         return None
-    begin = title.start + title.text.find(words[0]) + len(words[0])
+    begin = title.start + title.text.find(words[0]) + len(_title_words(words[0]))
     number = _read_number(view.pages[page].text[begin : title.end], bare=True)
     if number is None:
         return None
     text, at = number
     quote = view.quote_span(page, begin + at, begin + at + len(text))
     return FoundNumber(text=text, page=page, score=2.0, quote=quote)
+
+
+def _title_words(words: str) -> str:
+    """Leave a series off a title: "Faktura VAT FV" names an invoice, and FV begins its number."""
+    known = dict(_titles().get(_key(words)[:2], ()))
+    begins = (words.rsplit(" ", n)[0] for n in range(words.count(" ") + 1))
+    return next((text for text in begins if _key(text) in known), words)
 
 
 def _labelled(
