@@ -90,7 +90,7 @@ class Exclusion:
 
     def among_lines(self, page: int, line: int) -> bool:
         """Tell whether a line stands in a table of lines: rows of amounts over and under it, or it is one."""
-        rows = self._around.tabular[page]
+        rows = {row for row in self._around.tabular[page] if self.view.money_on(page, row)}
         over = any(line - step in rows for step in (1, 2))
         return line in rows or (over and any(line + step in rows for step in (1, 2, 3)))
 
@@ -103,17 +103,21 @@ class Exclusion:
         return not own and any(hit.field in _NO_DATE_OF_ISSUE for hit in called)
 
     def explains_date(self, spot: PlacedValue[PageDate]) -> bool:
-        """Tell whether something says that a date is not that of issue."""
+        """Tell whether something says that a date is not that of issue; "Date" may head a column of lines."""
         called = self.called(spot.page, spot.piece, spot.start)
-        if any(hit.field == "issue_date" and not _is_particle(hit) for hit in called):
-            return False
+        own = [hit for hit in called if hit.field == "issue_date" and not _is_particle(hit)]
+        if own:
+            return all(hit.weak for hit in own) and self.in_table(spot)
         return self.is_other_date(spot) or self.in_row(spot)
+
+    def in_table(self, spot: PlacedValue[PageDate]) -> bool:
+        """Tell whether a date stands in a row of amounts."""
+        return bool(self.view.money_on(spot.page, spot.line)) or self.among_lines(spot.page, spot.line)
 
     def in_row(self, spot: PlacedValue[PageDate]) -> bool:
         """Tell whether a date stands in a row of a table, or in a period."""
         beside = [d for d in self.view.dates if (d.page, d.piece) == (spot.page, spot.piece)]
-        money = self.view.money_on(spot.page, spot.line)
-        return len(beside) > 1 or spot.value.compact or bool(money) or self.among_lines(spot.page, spot.line)
+        return len(beside) > 1 or spot.value.compact or self.in_table(spot)
 
     def date_is_left(self, day: date) -> bool:
         """Tell whether a day in the head is the only one that nothing calls another date."""

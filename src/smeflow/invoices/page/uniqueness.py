@@ -133,7 +133,7 @@ class Uniqueness:
                 hit = None  # "le" and "of" stand before every date
             if finding.value in (spot.value.value, spot.value.other):
                 own = hit is not None and hit.field == "issue_date"
-                own = own and not (hit.weak and self._labels.in_row(spot))  # "Date" heads a column of lines
+                own = own and not (hit.weak and self._labels.in_table(spot))  # "Date" heads a column of lines
                 tied = tied or own or self._in_title(spot.page, spot.line)
             else:
                 rivals.append((spot, hit))
@@ -160,7 +160,7 @@ class Uniqueness:
         if hit is not None and hit.field in OTHER_DATES:
             return say("Its label says that it is another date.")
         if hit is not None and hit.field == "issue_date":
-            in_table = hit.weak and self._labels.among_lines(spot.page, spot.line)
+            in_table = hit.weak and self._labels.in_table(spot)
             return say("It stands in a row or a period.") if in_table else None
         if self._labels.is_other_date(spot):
             return say("Its label says that it is another date.")
