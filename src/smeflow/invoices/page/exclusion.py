@@ -123,8 +123,15 @@ class Exclusion:
         """Tell whether a day in the head is the only one that nothing calls another date."""
         mine = [s for s in self.view.dates if day in (s.value.value, s.value.other)]
         others = [s for s in self.view.dates if day not in (s.value.value, s.value.other)]
-        stands = any(_in_head(s) and not self.explains_date(s) for s in mine)
+        stands = any(
+            _in_head(s) and not self.explains_date(s) and not self._has_strange_label(s) for s in mine
+        )
         return stands and all(self.explains_date(s) for s in others)
+
+    def _has_strange_label(self, spot: PlacedValue[PageDate]) -> bool:
+        """Tell whether a label that nobody knows stands before a date: "Generated:" says what it is."""
+        called = self.called(spot.page, spot.piece, spot.start)
+        return not called and _STRANGE_LABEL.search(self.view.text_before(spot)) is not None
 
     @cached_property
     def _due(self) -> frozenset[date]:
@@ -226,6 +233,7 @@ def is_cut(view: PageView, quote: Quote | None) -> bool:
 
 
 _GOES_ON = re.compile(r"\w|\s?[/\-–][ \t]?(?:\d|[A-Z]\b|\n|$)")
+_STRANGE_LABEL = re.compile(r"[^\W\d_]{3,}\W?\s?:\s*$")
 _PHONE = re.compile(
     r"\b(?:tel|telef|telefon|telefoon|telephone|phone|fax|mobil|gsm)\b|\+\d{2}[\s\d(]|@|www\."
 )
