@@ -1,6 +1,6 @@
 """The words that stand beside values, bundled and a user's own, and the reader of what stands beside one.
 
-The bundled words live in ``labels.json``, by field, in eight languages; they are found whatever their case,
+The bundled words live in ``labels.json``, by field and language; they are found whatever their case,
 accents and dots. ``№`` is every way to write "number". A field's ``_weak`` words say less: "Total" may be net
 or gross. ``other_…`` words name what is *not* wanted.
 """
@@ -26,10 +26,13 @@ from smeflow.kinds.records import FieldKind, FieldValue, Finding, Labels, Readin
 from smeflow.values.amounts import find_amounts
 from smeflow.values.dates import find_dates, find_datetimes
 
-_TOKEN = re.compile(r"n\s?[°o](?=[\s.:]|\d|$)|n\.?\s?°|(?<!\w)n\.(?=\s?[\w#])|[^\W_]+|[#№]")
-_NUMBER = frozenset({"no", "nos", "nr", "nrs", "num", "numero", "number", "nummer", "nbr", "#", "№"})
+_TOKEN = re.compile(r"n\.?\s?[°o](?=[\s.:]|\d|$)|n\.?\s?°|(?<!\w)n\.(?=\s?[\w#])|[^\W_]+|[#№]")
+_NUMBER = frozenset(
+    ["no", "nos", "nr", "nrs", "nro", "num", "numero", "number", "nummer", "numer", "numar", "nbr", "#", "№"]
+)
+_SPACED = re.compile(r"(?:[^\W\d_] ){4,}[^\W\d_][:.]?")
 _MAX_GAP = 3
-_OTHER_INVOICES = frozenset({"ursprungsrechnung", "originalrechnung"})
+_OTHER_INVOICES = frozenset({"ursprungsrechnung", "originalrechnung", "bezugsrechnung"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +52,14 @@ class Lexicon:
     labels: Mapping[str, tuple[tuple[tuple[str, ...], tuple[str, ...]], ...]]
 
     def find(self, text: str) -> list[LabelHit]:
-        """Find the labels in *text* from left to right; where several begin, the longest."""
+        """Find the labels in *text* from left to right; where several begin, the longest.
+
+        A text of letters set apart is read as its word: "K u n d e".
+        """
+        if _SPACED.fullmatch(text):
+            word = text.replace(" ", "")
+            whole = [hit for hit in self.find(word) if hit.end - hit.start >= len(word.rstrip(":.")) - 1]
+            return [replace(hit, start=0, end=len(text)) for hit in whole]
         flat, origin = folded_map(text)
         tokens = self._rejoined([(_word(m[0]), m.start(), m.end()) for m in _TOKEN.finditer(flat)])
         hits: list[LabelHit] = []

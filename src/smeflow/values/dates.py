@@ -1,4 +1,4 @@
-"""Read dates and months as people print them, in eight languages; in doubt the day comes first."""
+"""Read dates and months as people print them, in a dozen languages; in doubt the day comes first."""
 
 import re
 from collections.abc import Iterator
@@ -8,18 +8,33 @@ from datetime import UTC, date, datetime, time, timedelta, timezone, tzinfo
 from smeflow._text import folded
 
 _MONTHS = (
-    "january jan janvier janv januar jan. januari gennaio gen enero ene jaenner janeiro styczen stycznia",
-    "february feb fevrier fevr fev februar februari febbraio febrero fevereiro luty lutego",
-    "march mar mars maerz marz maart mrt marzo mrz marco marzec marca",
-    "april apr avril avr aprile abril abr kwiecien kwietnia",
-    "may mai mei maggio mag mayo maio maj maja",
-    "june jun juin juni giugno giu junio junho czerwiec czerwca",
-    "july jul juillet juil juli luglio lug julio julho lipiec lipca",
-    "august aug aout augustus agosto ago aou sierpien sierpnia",
-    "september sep sept septembre settembre set septiembre setembro wrzesien wrzesnia",
-    "october oct octobre oktober okt ottobre ott octubre outubro pazdziernik pazdziernika",
-    "november nov novembre noviembre listopad listopada",
-    "december dec decembre dezember dez dicembre dic diciembre dezembro grudzien grudnia",
+    (
+        "january jan janvier janv januar jan. januari gennaio gen enero "
+        "ene jaenner janeiro styczen stycznia sty ledna leden tammikuuta ianuarie"
+    ),
+    (
+        "february feb fevrier fevr fev februar februari febbraio "
+        "febrero fevereiro luty lutego lut unora unor helmikuuta februarie"
+    ),
+    "march mar mars maerz marz maart mrt marzo mrz marco marzec marca brezna brezen marts maaliskuuta martie",
+    "april apr avril avr aprile abril abr kwiecien kwietnia kwi dubna duben huhtikuuta aprilie",
+    "may mai mei maggio mag mayo maio maj maja kvetna kveten toukokuuta",
+    "june jun juin juni giugno giu junio junho czerwiec czerwca cze cervna cerven kesakuuta iunie",
+    "july jul juillet juil juli luglio lug julio julho lipiec lipca lip cervence cervenec heinakuuta iulie",
+    "august aug aout augustus agosto ago aou sierpien sierpnia sie srpna srpen elokuuta",
+    (
+        "september sep sept septembre settembre set septiembre "
+        "setembro wrzesien wrzesnia wrz zari syyskuuta septembrie"
+    ),
+    (
+        "october oct octobre oktober okt ottobre ott octubre "
+        "outubro out pazdziernik pazdziernika paz rijna rijen lokakuuta octombrie"
+    ),
+    "november nov novembre noviembre novembro listopad listopada lis listopadu marraskuuta noiembrie",
+    (
+        "december dec decembre dezember dez dicembre dic diciembre "
+        "dezembro grudzien grudnia gru prosince prosinec joulukuuta decembrie"
+    ),
 )
 MONTHS = {
     name.rstrip("."): number for number, names in enumerate(_MONTHS, start=1) for name in names.split(" ")

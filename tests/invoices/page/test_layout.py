@@ -1,4 +1,5 @@
 import time
+from datetime import date
 from decimal import Decimal
 from pathlib import Path
 
@@ -7,7 +8,9 @@ import pytest
 from smeflow.documents.document import text_document
 from smeflow.documents.read import read
 from smeflow.invoices.checks import check_sums
+from smeflow.invoices.page.particulars import numbers_on_page
 from smeflow.invoices.page.read import read_invoice
+from smeflow.invoices.page.view import PageView
 from smeflow.kinds.records import Labels
 
 INBOX = Path(__file__).parents[3] / "recipes" / "supplier-mail" / "inbox"
@@ -239,3 +242,83 @@ def test_a_hostile_page_is_read_in_reasonable_time(text):
     begun = time.process_time()
     read_invoice([text_document(text)])
     assert time.process_time() - begun < 5
+
+
+@pytest.mark.parametrize(
+    ("text", "number", "day", "due"),
+    [
+        (
+            """
+Nowak Budownictwo Sp. z o.o.             FAKTURA VAT nr FV/12/10/2024
+ul. Kwiatowa 12                          Data wystawienia: 03.10.2024
+00-950 Warszawa                          Data sprzedaży: 01.10.2024
+NIP: 5252248481                          Termin płatności: 17.10.2024
+Nabywca: Kowalski Transport Sp. j.
+Razem netto          100,00
+VAT 23%               23,00
+Razem brutto         123,00 zł
+""",
+            "FV/12/10/2024",
+            date(2024, 10, 3),
+            date(2024, 10, 17),
+        ),
+        (
+            """
+Silva e Filhos, Lda.                     Fatura n.º FT A/117
+Rua das Flores 90                        Data de emissão: 9 de março de 2025
+1200-109 Lisboa                          Vencimento: 8 de abril de 2025
+Contribuinte: 515368130                  ATCUD: JFX4B7MM-117
+Exmo. Sr.: Pendes Lda
+Total ilíquido       100,00
+IVA 23%               23,00
+Total da fatura      123,00 EUR
+""",
+            "FT A/117",
+            date(2025, 3, 9),
+            date(2025, 4, 8),
+        ),
+        (
+            """
+Novák a.s.                               Faktura č. 20240012
+Dlouhá 12, 110 00 Praha                  Datum vystavení: 03.10.2024
+DIČ: CZ12345679                          Datum splatnosti: 17.10.2024
+Celkem                123,00 EUR
+""",
+            "20240012",
+            date(2024, 10, 3),
+            date(2024, 10, 17),
+        ),
+    ],
+)
+def test_invoices_of_more_countries_name_number_and_days_in_their_own_words(text, number, day, due, paper):
+    """Polish, Portuguese and Czech: the title, the number behind it, three kinds of days."""
+    record = read_invoice([paper(text)]).record
+    assert (record.kind, record.number, record.issue_date, record.due_date) == ("invoice", number, day, due)
+
+
+def test_a_quote_that_is_only_mentioned_forbids_nothing(paper):
+    """A label of a form, over or before its number, is no title; the paper names itself an invoice's."""
+    text = """
+Acme Tools Ltd                Quote        Invoice date     Invoice no
+12 High Street, Leeds         A-04579      15 May 2024      20117
+"""
+    reading = read_invoice([paper(text + SUMS.format(gross="186.00"))])
+    assert reading.record.kind == "invoice" or reading.record.number
+    assert not [check for check in reading.checks if check.name == "is_invoice"]
+
+
+@pytest.mark.parametrize(
+    ("line", "value"),
+    [
+        ("NIP: 525-224-84-81", "PL5252248481"),
+        ("Contribuinte n.º: 515368130", "PT515368130"),
+        ("P.IVA 12720840821", "IT12720840821"),
+        ("NIP: 525-224-84-82", None),
+        ("Tel. 525 224 84 81", None),
+    ],
+)
+def test_a_vat_number_is_known_without_its_country_behind_its_label(line, value, paper):
+    """The check digits must be right, and the letters of the country are added."""
+    document = paper(line)
+    found = [number.value for number in numbers_on_page(PageView(document, document.pages))]
+    assert found == ([value] if value else [])

@@ -1,9 +1,14 @@
 """What is proven has no rival: every other date, number, firm and sum is something else."""
 
+from datetime import date
+
 import pytest
 
 from smeflow.core.case import Case
 from smeflow.documents.document import text_document
+from smeflow.invoices.page.exclusion import Exclusion, is_cut
+from smeflow.invoices.page.heading import find_title
+from smeflow.invoices.page.view import PageView
 from smeflow.llm.interface import NoModel
 from smeflow.steps import Extract
 
@@ -83,3 +88,70 @@ def test_a_rate_that_is_not_legal_proves_no_total():
         Case(id="1", documents=(text_document(text.format(head="", meta="", foot="")),)), NoModel()
     )
     assert not extraction.proven
+
+
+@pytest.mark.parametrize(
+    ("meta", "tied"),
+    [
+        ("", True),
+        ("Livré le : 10/03/2026\nÉchéance : 11/04/2026", True),
+        ("10/03/2026", False),
+    ],
+)
+def test_a_day_without_a_label_is_tied_where_every_other_is_called_something_else(meta, tied):
+    """What is left in the head when delivery and due date are labelled is the day of issue."""
+    text = INVOICE.replace("Date de facture : 12/03/2026", "Orléans, le 12/03/2026")
+    paper = text_document(text.format(head="", meta=meta, foot=""))
+    extraction = STEP(Case(id="1", documents=(paper,)), NoModel())
+    names = {
+        check.name for check in extraction.checks if check.passed is False and "issue_date" in check.fields
+    }
+    assert bool(names & {"tied", "unique"}) != tied
+
+
+@pytest.mark.parametrize(("terms", "fits"), [("30 jours", True), ("45 jours", False)])
+def test_a_payment_term_leads_from_the_day_of_issue_to_the_day_it_is_due(terms, fits, paper):
+    """Of two days in the head it tells which is meant, where a label says which day is due."""
+    view = view_of(f"Facture\n12/03/2026\n10/03/2026\nÉchéance : 11/04/2026\nRèglement à {terms}", paper)
+    exclusion = Exclusion(view, find_title(view))
+    found = frozenset({int(terms[:2])})
+    assert exclusion.fits_terms(date(2026, 3, 12), found) is fits
+    assert not exclusion.fits_terms(date(2026, 3, 10), found)
+
+
+@pytest.mark.parametrize(
+    ("line", "cut"),
+    [
+        ("Facture n° 2025-", True),
+        ("Facture n° 2025 / 4016", True),
+        ("Facture n° 2025-4016", True),
+        ("Facture n° 2025", False),
+        ("Facture n° 2025 du 12/03/2026", False),
+    ],
+)
+def test_a_number_that_goes_on_is_only_a_part(line, cut, paper):
+    """The rest stands on the next line, or behind a sign."""
+    view = view_of(f"{line}\n4529", paper)
+    start = line.index("2025")
+    assert is_cut(view, view.quote_span(0, start, start + 4)) is cut
+
+
+def test_a_number_is_left_where_all_others_are_called_something_else(paper):
+    """Addresses, orders, customers and registered numbers explain theirs."""
+    text = """
+Nowak Budownictwo Sp. z o.o.
+ul. Kwiatowa 12, 00-950 Warszawa
+NIP: 5252248481
+Zamowienie nr 4711     Nr klienta 10015
+Rachunek FA/2024/17
+{more}
+"""
+    view = view_of(text.format(more=""), paper)
+    assert Exclusion(view, find_title(view)).number_is_left("fa/2024/17", 3.0)
+    view = view_of(text.format(more="ZX-9981"), paper)
+    assert not Exclusion(view, find_title(view)).number_is_left("fa/2024/17", 3.0)
+
+
+def view_of(text, paper):
+    document = paper(text)
+    return PageView(document, document.pages)

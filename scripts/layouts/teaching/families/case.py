@@ -23,6 +23,17 @@ NUMBERED = ("{y}-{n:04}", "F{y}{m:02}-{n:03}", "{n:06}", "INV-{n:05}", "{y}/{n:0
             "VK{yy}.{n:04}", "{n:04}/{yy}", "#{n}", "C{yy}/{n:05}", "{yy}-{m:02}/{n:03}", "FAC{n:07}", "R.{y}.{n:03}", "{y} / {n:04}",
             "90{y}{n:05}", "SI-{n:06}", "{n:03}-{yy}/{m:02}", "AR{n:08}", "{yy}/{n}/A", "2{n:04}1{m:02}")  # fmt: skip
 
+NUMBERED_IN = {
+    "PT": ("FT {y}/{n}", "FT A/{n}", "FT 1A{y}/{n}", "FR {y}A/{n}", "FT FA.{y}/{n}", "FAC {y}/{n:04}", "FT {yy}{m:02}/{n}"),
+    "PL": ("FV/{n}/{m:02}/{y}", "FV {n}/{y}", "FS {n}/{m:02}/{y}", "{n}/FV/{y}", "FA/{n}/{m}/{y}/A", "{n}/{y}/FVS", "{n}/{m:02}/{y}"),
+    "FR": ("FA{y}-{n:05}", "F{yy}{m:02}{n:03}", "FC{n:06}", "{y}-{m:02}-{n:04}", "FACT-{y}-{n:03}"),
+    "DE": ("RE{y}{n:04}", "RG-{yy}-{n:05}", "AR-{y}-{n:03}", "{y}{n:05}", "R{n:06}"),
+    "IT": ("{n}/{y}", "{n}/A", "FPR {n}/{yy}", "{n}/00{d}", "{n} / {y}"),
+    "ES": ("A{yy}/{n:04}", "F{y}-{n:04}", "FV{yy}-{n:05}", "{y}/A/{n}"),
+    "NL": ("{y}{n:04}", "F{y}-{n:04}", "{yy}7{n:05}"),
+}  # fmt: skip
+"""Ways to number that are a country's own."""
+
 
 @dataclass(kw_only=True)
 class Line:
@@ -109,7 +120,8 @@ class Case:
             "d": day.day,
             "n": self.rng.randint(3, 9800),
         }
-        return self.rng.choice(NUMBERED).format(**values)
+        own = NUMBERED_IN.get(self.country, ())
+        return self.rng.choice(own if own and self.rng.random() < 0.5 else NUMBERED).format(**values)
 
     def _parties(self) -> None:
         rng, home = self.rng, self.country

@@ -2,6 +2,7 @@
 
 import html
 from collections.abc import Callable
+from datetime import timedelta
 
 from families import places, words
 from families.case import Case
@@ -139,6 +140,16 @@ YOURS = {
     "pt": "V/ contribuinte",
     "pl": "NIP nabywcy",
 }
+OF_ORIGINAL = {
+    "fr": "Facture d'origine du",
+    "de": "Originalrechnung vom",
+    "en": "Original invoice date",
+    "nl": "Datum oorspronkelijke factuur",
+    "it": "Fattura originale del",
+    "es": "Fecha factura original",
+    "pt": "Data do documento de origem",
+    "pl": "Data wystawienia faktury korygowanej",
+}
 ACCENTS = "#1f4e79|#7a1f1f|#2e6b34|#444444|#b35900|#5b2a86|#00707a|#a3123f|#000000"
 
 
@@ -263,13 +274,17 @@ def facts(c: Case, opt: str) -> list[tuple[str, str]]:
         ("period", w("period"), lambda: f"{hand.date(c.ordered)} – {hand.date(c.delivered)}"),
         ("payment method", w("method"), lambda: html.escape(w("methods"))),
         ("reference", w("your_ref"), lambda: f"{c.buyer.stem[:2].upper()}-{rng.randint(10, 999)}"),
+        ("print date", w("printed"), lambda: hand.date(c.day + timedelta(days=rng.choice([0, 1, 2, 9])))),
     ]
+    if c.sort == "credit_note":
+        extras.append(("date of what it corrects", OF_ORIGINAL[c.language], lambda: hand.date(c.delivered)))
     taken = {key for key, _ in found}
     if c.buyer.ids.get("vat_id") and "noids" not in c.has:
         value = c.buyer.ids["vat_id"]
         shown = c.hand.vat_id(value) if value[:2].isalpha() else value
         extras.append(("buyer's VAT number", YOURS[c.language], lambda: c.f("buyer.vat_id", shown, value)))
-    for trap, key, said in rng.sample(extras, rng.choice([0, 1, 1, 2, 2, 3, 4])):
+    several = rng.choice([4, 5, 6]) if "many" in opt else rng.choice([0, 1, 1, 2, 2, 3, 4])
+    for trap, key, said in rng.sample(extras, several):
         if key in taken:
             continue
         taken.add(key)
@@ -291,7 +306,21 @@ def placedate(c: Case, opt: str) -> str:
     }
     shape = places.one(c.rng, shapes.get(c.language, "{}, {}"))
     town = c.seller.city.split(" (")[0]
+    if "labelled" in opt:
+        shape = f"{PLACE_AND_DATE[c.language]}: {{}}, {{}}"
     return f'<div class="{opt}">{shape.format(html.escape(town), c.date("issue_date", c.day))}</div>'
+
+
+PLACE_AND_DATE = {
+    "fr": "Fait à, le",
+    "de": "Ort, Datum",
+    "en": "Place and date",
+    "nl": "Plaats en datum",
+    "it": "Luogo e data",
+    "es": "Lugar y fecha de expedición",
+    "pt": "Local e data de emissão",
+    "pl": "Miejsce i data wystawienia",
+}
 
 
 def meta(c: Case, opt: str) -> str:

@@ -197,9 +197,64 @@ TRAIN_PLANS: dict[str, Plan] = {
         blocks="[ seller:ids | title:right ] meta:grid+bordered [ ship | buyer:frame+labelled ] lines:ref.item.qty.unit.price.disc.net.rate/cols [ pay:box | vat:bordered+gross | totals:bordered+due ] notes foot:contact",
         css="body { font-size: 7.5pt !important }",
     ),
+    "eastern": Plan(
+        has=TAX + " qtyunit?",
+        locales=("pl-PL", "pl-PL", "pl-PL", "it-IT", "pt-PT"),
+        blocks="placedate:labelled+right title:center+number parties:bordered meta:list+many lines:pos.item.qty.unit.price.net.rate.gross/grid vat:bordered+gross+right totals:due pay:list notes stamp",
+    ),
+    "eastcorrects": Plan(
+        has="rates? discounts?",
+        sort="credit_note",
+        locales=("pl-PL", "pl-PL", "pt-PT", "es-ES", "fr-FR", "de-DE"),
+        blocks="[ seller:labelled+ids | title:number meta:right+many ] buyer:labelled lines:pos.item.qty.unit.price.net.rate/grid totals:ruled pay:list notes",
+    ),
+    "atcud": Plan(
+        has=TAX,
+        locales=("pt-PT", "pt-PT", "es-ES", "it-IT"),
+        blocks="[ name seller:noname+ids | buyer:labelled ] title:number meta:grid+bordered+many lines:ref.item.qty.unit.price.disc.rate.net/head [ vat:ruled | totals:ruled ] pay:list notes foot:ids+contact",
+    ),
+    "situation": Plan(
+        has="retention? prepaid? discounts? rates?",
+        locales=("fr-FR", "fr-FR", "fr-BE", "de-DE", "es-ES"),
+        blocks="[ logo seller:ids | meta:bordered+many ] [ gap:1 | buyer:labelled ] title:number intro lines:pos.item.unit.qty.price.net/grid+groups totals:due+ruled pay:box notes foot:fixed+ids",
+    ),
+    "manydates": Plan(
+        has=TAX,
+        blocks="name:plain seller:noname+inline title:quiet meta:two+many [ buyer:labelled | ship ] lines:date.ref.item.qty.price.net/rules totals:boxed pay:inline notes stamp:right foot:ids",
+    ),
+    "datestrip": Plan(
+        has=TAX,
+        blocks="[ logo | seller:right+ids ] [ buyer:frame | title:right ] meta:grid+filled+many lines:item.qty.price.rate.net/zebra totals:right pay:list notes",
+    ),
+    "boxcredit": Plan(
+        has="rates? rebate?",
+        sort="credit_note",
+        blocks="[ name seller:noname+ids | meta:boxed+many ] [ buyer:window | title:huge ] lines:ref.item.qty.price.net/head totals:bordered notes pay:inline foot:ids+center",
+    ),
 }
 
 TUNE_PLANS: dict[str, Plan] = {
+    "tune_east": Plan(
+        has=TAX + " qtyunit?",
+        locales=("pl-PL", "pl-PL", "pt-PT", "nl-NL"),
+        blocks="[ title:number | meta:right+many ] [ seller:labelled+ids | buyer:labelled ] lines:pos.item.unit.qty.price.rate.net.gross/rules [ vat:ruled | totals:due ] pay notes stamp:right",
+    ),
+    "tune_corrects": Plan(
+        has="rates? prepaid?",
+        sort="credit_note",
+        locales=("pl-PL", "fr-FR", "de-DE", "pt-PT", "nl-NL", "it-IT", "en-GB"),
+        blocks="title:center+number meta:two+many parties:ruled+swap lines:item.qty.price.net.rate/grid totals:boxed notes foot:ids",
+    ),
+    "tune_south": Plan(
+        has=TAX,
+        locales=("pt-PT", "pt-PT", "es-ES", "it-IT", "fr-FR"),
+        blocks="seller:inline+ids rule [ meta:boxed+many | buyer:window ] title:number lines:ref.item.qty.price.disc.net.rate/dark totals:full pay:box notes foot:contact+center",
+    ),
+    "tune_works": Plan(
+        has="retention? prepaid? rates?",
+        locales=("fr-FR", "fr-FR", "de-DE", "en-GB", "nl-BE"),
+        blocks="meta:inline+many [ seller:labelled+ids | buyer:labelled | ship ] title:band+number lines:pos.item.qty.unit.price.net/rules+groups totals:right+due pay:strip notes",
+    ),
     "tune_inverse": Plan(
         has=TAX,
         blocks="[ totals:filled | title:spaced ] [ meta:two ] [ buyer:rows | seller:rows+ids ] lines:net.item.qty.price/rules notes pay:strip stamp:always",

@@ -64,7 +64,7 @@ def find_candidates(view: PageView) -> Candidates:
     return Candidates(
         dates=tuple(_dates(view)),
         amounts=tuple(_amounts(view)),
-        numbers=tuple(_numbers(view)),
+        numbers=tuple(number_candidates(view)),
         firms=tuple(_firms(view)),
         currencies=currency_candidates(view),
     )
@@ -155,7 +155,7 @@ def _placed(
 
 _TOKEN = re.compile(r"\S+")
 _HEAD_OF_NUMBER = re.compile(
-    r"(?:[^\W\d_]{0,12}(?:n[°ºo]|nr|no|num|nummer)[.:]*[°º]?[.:]*|n\.|[#№(\[:=«\"'*]+|[^\W\d_]{2,}[:#=])(?=[\w#])",
+    r"(?:[^\W\d_]{0,12}(?:n\.?[°º]|no|nr|num|nummer)[.:]*[°º]?[.:]*|n\.|[#№(\[:=«\"'*]+|[^\W\d_]{2,}[:#=])(?=[\w#])",
     re.IGNORECASE,
 )
 """What may stick to a number and is none of it: "Nr.12", "#12", "(12", "Ref:12"."""
@@ -170,7 +170,8 @@ _MOST_TOKENS = 4
 _LONGEST_NUMBER = 40
 
 
-def _numbers(view: PageView) -> Iterator[Candidate]:
+def number_candidates(view: PageView) -> Iterator[Candidate]:
+    """Find every word or few words with a digit that may be a number of something."""
     days: dict[tuple[int, int], list[tuple[int, int]]] = {}
     for spot in view.dates:
         if not spot.value.compact:
@@ -178,10 +179,9 @@ def _numbers(view: PageView) -> Iterator[Candidate]:
     for page, pieces in enumerate(view.pieces):
         for index, piece in enumerate(pieces):
             if any(c.isdigit() for c in piece.text):
-                closed = days.get((page, index), ())
                 for start, end in _number_spans(piece.text):
                     at, to = piece.start + start, piece.start + end
-                    if not any(begin <= at and to <= stop for begin, stop in closed):
+                    if not any(begin <= at and to <= stop for begin, stop in days.get((page, index), ())):
                         text = piece.text[start:end]
                         yield _found("number", text, number_key(text), view, (page, index), (at, to))
                 yield from _broken_number(view, page, index)

@@ -1,13 +1,19 @@
 """Tell from the text around a firm's name whether it is whole, and what ties the paper to that firm."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 
 from smeflow._text import folded
 from smeflow.documents.document import Quote
-from smeflow.invoices.page.names import name_key
-from smeflow.invoices.page.particulars import LEGAL_FORM
+from smeflow.documents.page_text import Piece
+from smeflow.i18n import Phrase, say
+from smeflow.invoices.page.exclusion import HEAD, FieldOpinion
+from smeflow.invoices.page.names import NameCandidate, find_names, is_label, may_be_same_firm, name_key
+from smeflow.invoices.page.particulars import LEGAL_FORM, PARTICULARS, ZIP, PrintedNumber, numbers_on_page
+from smeflow.invoices.page.parties import particulars_below
 from smeflow.invoices.page.view import PageView
+from smeflow.kinds.records import FieldRival, Finding
 
 
 def stands_whole(view: PageView, quote: Quote | None) -> bool:
@@ -18,15 +24,31 @@ def stands_whole(view: PageView, quote: Quote | None) -> bool:
     before = page.text[: quote.start].rpartition("\n")[2]
     behind = page.text[quote.end :].partition("\n")[0]
     cut = re.match(r"(?:\.?[A-Za-zÀ-ÿ]|\s?[&+(](?=\s?[^\W\d_])|-[^\W\d_])", behind)
+    dash = re.match(r"\s[-–—]\s(?P<rest>\S.*)", behind)
+    if dash and not (ZIP.search(dash["rest"]) or PARTICULARS.search(folded(dash["rest"]))):
+        cut = dash  # "Demo - Sliced Invoices" is one name; an address behind a dash is none of it
     in_sentence = re.search(r"[^\W\d_]{2,}\s?$", before)
-    return not cut and not in_sentence
+    return not cut and not in_sentence and not _ENDS_OPEN.search(folded(page.text[quote.start : quote.end]))
 
 
-def is_in_domain(view: PageView, name: str) -> bool:
-    """Tell whether a domain on the page is made of the name; whose page or mail it is, is not asked."""
+_ENDS_OPEN = re.compile(
+    r"(?:\bsp\.? ?z(?: ?o\.?)?|\bspolka(?: z(?: o\.?)?)?|\bs\. ?r\.?|[&+,/-]|\b(?:and|et|und|en|of|de|du))$"
+)
+"""What no name ends with: its rest, often of the legal form, stands on the next line."""
+
+
+def is_in_domain(view: PageView, name: str, other: str = "") -> bool:
+    """Tell whether a domain on the page is made of the name, or of a word that the *other* firm's lacks.
+
+    Whose page or mail it is, is not asked.
+    """
     letters = re.sub(r"[^a-z0-9]", "", name_key(name))
     hosts = re.findall(r"(?:@|www\.|https?://(?:www\.)?)([a-z0-9.-]+)", folded(view.text))
-    return len(letters) >= 5 and any(letters in host.replace("-", "").replace(".", "") for host in hosts)
+    if len(letters) >= 5 and any(letters in host.replace("-", "").replace(".", "") for host in hosts):
+        return True
+    own = set(re.findall(r"[a-z0-9]{5,}", name_key(name))) - set(re.findall(r"[a-z0-9]+", name_key(other)))
+    labels = {label for host in hosts for label in re.split(r"[.-]", host.rpartition(".")[0])}
+    return bool(other) and bool(own & labels)
 
 
 _REGISTERED = re.compile(
@@ -43,3 +65,139 @@ def is_registered(view: PageView, quote: Quote | None) -> bool:
         return False
     places: Iterable[int] = (m.end() for m in re.finditer(re.escape(quote.text), page.text))
     return any(_REGISTERED.match(folded(page.text[end : end + 60])) for end in places)
+
+
+@dataclass(frozen=True, kw_only=True)
+class SellerLaws:
+    """What ties a paper to the firm that sells, and which other firm on it may be that."""
+
+    view: PageView
+    findings: Mapping[str, Finding]
+    own_names: Sequence[str] = ()
+    far_behind: Phrase | None = None
+    """What to say of others where the chooser has each far behind; None where one is near."""
+    margin: float = 0.0
+    """How far the chooser has the next firm behind, as the logarithm of odds."""
+
+    def opinion(self, finding: Finding) -> FieldOpinion:
+        """Say what ties the paper to the firm that was read as its seller, and who else it could be."""
+        name, quote = str(finding.value), finding.quote
+        if finding.note is not None:
+            return FieldOpinion(tied=True)  # the firm's own list of suppliers says it
+        names = find_names(self.view)
+        blocks = list(numbers_on_page(self.view))
+        mine = _values(self.findings.get("seller_details"))
+        places = [n for n in names.values() if may_be_same_firm(n.name, name)]
+        places += self._where_read(name, quote)
+        buyer = str(self.findings["buyer"].value) if "buyer" in self.findings else ""
+        if buyer:
+            theirs = [n for n in names.values() if may_be_same_firm(n.name, buyer)]
+            theirs += self._where_read(buyer, self.findings["buyer"].quote)
+            near = self._beside(places, blocks) - self._beside(theirs, blocks)
+            mine |= near
+        told = self._buyer_is_told(names) or self.margin >= BEYOND_DOUBT
+        beside = any(self._beside_number(place, n) for place in places for n in blocks if n.value in mine)
+        tied = stands_whole(self.view, quote) and (
+            (told and (beside or self._has_particulars(places)))
+            or any(place.labelled and place.seller > 0 for place in places)
+            or is_in_domain(self.view, name, buyer)
+            or is_registered(self.view, quote)
+        )
+        rivals = [
+            FieldRival(value=other.name, quote=self._quote(other), why=self._other_firm(other, blocks, mine))
+            for other in names.values()
+            if not may_be_same_firm(other.name, name) and self._is_firm(other)
+        ]
+        alone = all(rival.why is not None for rival in rivals) and self._buyer_is_told(names)
+        by_form = alone and bool(LEGAL_FORM.search(name)) and stands_whole(self.view, quote)
+        return FieldOpinion(tied=tied or by_form, rivals=tuple(rivals))
+
+    def _where_read(self, name: str, quote: Quote | None) -> list[NameCandidate]:
+        """Give the place at which a name was read; what is known of names is where each stands first."""
+        pages = {page.number: index for index, page in enumerate(self.view.pages)}
+        if quote is None or quote.page not in pages or quote.start is None or quote.end is None:
+            return []
+        return [NameCandidate(name, pages[quote.page], quote.start, quote.end)]
+
+    def _beside(self, places: Sequence[NameCandidate], numbers: Sequence[PrintedNumber]) -> frozenset[str]:
+        """Give the registered numbers that stand in the block or line of a name."""
+        return frozenset(n.value for n in numbers if any(self._beside_number(place, n) for place in places))
+
+    def _buyer_is_told(self, names: Mapping[str, NameCandidate]) -> bool:
+        """Tell whether a label says who buys, or we do, and the chooser has no other seller near."""
+        buyer = self.findings.get("buyer")
+        if buyer is None or self.far_behind is None:
+            return False
+        labelled = [n.name for n in names.values() if n.labelled and n.buyer > 0]
+        return any(may_be_same_firm(str(buyer.value), name) for name in (*labelled, *self.own_names) if name)
+
+    def _has_particulars(self, places: Sequence[NameCandidate]) -> bool:
+        """Tell whether a firm's particulars stand below the name, and the chooser has no other near."""
+        below = any(
+            particulars_below(self.view, place.page, piece)
+            for place in places
+            if (piece := self._piece(place)) is not None
+        )
+        return below and self.far_behind is not None
+
+    def _piece(self, name: NameCandidate) -> Piece | None:
+        return next((p for p in self.view.pieces[name.page] if p.start <= name.start < p.end), None)
+
+    def _is_firm(self, name: NameCandidate) -> bool:
+        """Tell whether a name is a firm: it has a legal form and is not us."""
+        if any(may_be_same_firm(name.name, own) for own in self.own_names if own):
+            return False
+        return bool(LEGAL_FORM.search(name.name)) and not is_label(self.view, name.name)
+
+    def _other_firm(
+        self, other: NameCandidate, blocks: Sequence[PrintedNumber], mine: frozenset[str]
+    ) -> Phrase | None:
+        """Say who another firm is; None where it may be the seller."""
+        buyer = self.findings.get("buyer")
+        if buyer is not None and may_be_same_firm(other.name, str(buyer.value)):
+            return say("It is the buyer.")
+        if other.labelled and other.buyer > 0:
+            return say("It is the buyer.")
+        numbers = [n for n in blocks if self._beside_number(other, n)]
+        strange = any(n.value not in mine for n in numbers)
+        if (other.labelled and other.seller > 0) or strange:
+            return None
+        head = other.page == 0 and self._top(other) < HEAD
+        if buyer is None and head:
+            return self.far_behind
+        return say("Nothing says that it sells.")
+
+    def _beside_number(self, name: NameCandidate, number: PrintedNumber) -> bool:
+        """Tell whether an identifier stands in the line or block of a name."""
+        if number.page != name.page:
+            return False
+        piece = self._piece(name)
+        if piece is None:
+            return False
+        if piece.line == number.piece.line:
+            return True
+        height = max(piece.box.height, 1e-6)
+        down = (number.piece.box.top - piece.box.top) / height
+        aside = (number.piece.box.left - piece.box.left, number.piece.box.right - piece.box.right)
+        in_column = abs(aside[0]) < _COLUMN or abs(sum(aside)) < 2 * _COLUMN  # aligned left, or centred
+        return 0 < down < _BLOCK and in_column
+
+    def _top(self, name: NameCandidate) -> float:
+        piece = self._piece(name)
+        return piece.box.top if piece else 0.0
+
+    def _quote(self, name: NameCandidate) -> Quote:
+        return self.view.quote_span(name.page, name.start, name.end)
+
+
+BEYOND_DOUBT = 6.0
+"""So far ahead must be the firm where only numbers in its block tie it, and no label says who buys: a buyer
+has numbers too."""
+_BLOCK, _COLUMN = 10, 0.05
+"""How many letters' heights below a name its identifiers may stand; how far aside, of the page's width."""
+
+
+def _values(details: Finding | None) -> frozenset[str]:
+    if details is None:
+        return frozenset()
+    return frozenset(v for v in (details.value.vat_id, details.value.legal_id) if v)

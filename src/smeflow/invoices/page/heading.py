@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from importlib import resources
+from statistics import median
 from typing import cast, get_args
 
 from smeflow._text import folded
@@ -25,9 +26,10 @@ NOT_BOOKED: Mapping[str, Phrase] = {
     "not a reminder": say("This is a reminder of an invoice, not the invoice: it is not booked."),
 }
 _REST = re.compile(
-    r"[\s:.\-–#*|/]*(?:(?:n\s?°|(?:nos?|nr|num|numero|number|nummer|ref|copie|copy|original|duplicata|"
-    r"des versicherers)\b)[\s:.#°]*)*"
-    r"(?:(?:du|vom|of|del|van|date|dated|von)\b.*|[a-z]{0,6}[\s\-/.]?\d[\w\s\-/.:,()]*|\(.*\).*|(?:seite|page)\b.*)?"
+    r"[\s:.\-–#*|/]*(?:(?:n\.?\s?[°o]|(?:nos?|nr|nro|num|numer|numero|numar|number|nummer|cislo|c|ref|copie|copy|original|"
+    r"oryginal|originale|kopia|copia|duplikat|2a via|duplicata|des versicherers)\b)[\s:.#°]*)*"
+    r"(?:(?:du|vom|of|del|van|date|dated|von)\b.*|(?:z dnia|ze dne|de|em)\b.*\d.*|"
+    r"(?:[a-z]{1,3}[\s\-/.]){0,2}[a-z]{0,6}[\s\-/.]?\d[\w\s\-/.:,()]*|\(.*\).*|(?:seite|page|strona|str|pagina)\b.*)?"
 )
 _HEADER = 0.5
 """A title stands in the upper half of its page."""
@@ -66,6 +68,11 @@ def find_title(view: PageView) -> DocumentTitle:
         if kind:
             size = round(piece.box.height * (view.pages[0].height or 1), 1)
             titles.append((size, kind, piece))
+    if _names_invoice(view):
+        usual = median(round(p.box.height * (view.pages[0].height or 1), 1) for p in view.pieces[0])
+        titles = [
+            t for t in titles if t[1] not in _MENTIONED or t[0] > 1.15 * usual or not _is_in_form(view, t[2])
+        ]
     if not titles:
         return DocumentTitle(kind=None)
     pro_formas = [title for title in titles if title[1] == "not a pro forma"]
@@ -75,12 +82,34 @@ def find_title(view: PageView) -> DocumentTitle:
     return _document_title(view, kind, piece)
 
 
+def _names_invoice(view: PageView) -> bool:
+    """Tell whether a label names the number or the day of an invoice: the paper is one."""
+    labels = [o for o in view.labels_of("number", "issue_date") if o.page == 0 and not o.hit.weak]
+    return any(_INVOICE_WORD.search(folded(view.text_of(label))) for label in labels)
+
+
+def _is_in_form(view: PageView, piece: Piece) -> bool:
+    """Tell whether a word stands among labels on its line, or over a bare value, as a label does."""
+    pieces = view.pieces[0]
+    labels = [o for o in view.labels if (o.page, o.line) == (0, piece.line) and not o.hit.weak]
+    if any(not piece.start <= o.start < piece.end for o in labels):
+        return True
+    below = next((p for p in pieces if p.line > piece.line and same_column(p.box, piece.box)), None)
+    return below is not None and _BARE_VALUE.fullmatch(below.text) is not None
+
+
+_INVOICE_WORD = re.compile(r"factu|rechnung|invoice|faktur|fattur|fatur|avoir|gutschrift|credit")
+_MENTIONED = frozenset({"not a quote", "not an order", "not a delivery note"})
+"""What invoices mention: in letters of the usual size such a word is a label, no title."""
+_BARE_VALUE = re.compile(r"(?:[A-Z]{1,4} )?\S*\d\S*(?: [/\-]? ?\S*\d\S*)?")
+
+
 def _rank(kind: str, piece: Piece, large: bool) -> tuple[object, ...]:  # noqa: FBT001 - only for sorting
     """Order titles: a name, not a label with its value; capitals; what forbids booking; what stands higher.
 
     An order or a delivery note is often named on an invoice: it forbids nothing beside an invoice's title.
     """
-    named = kind in {"not an order", "not a delivery note"}
+    named = kind in _MENTIONED - {"not a quote"}
     forbids = kind.startswith("not") and not named
     return (
         ":" not in piece.text,
@@ -109,18 +138,44 @@ def kind_of_title(text: str) -> str | None:
     for candidate in dict.fromkeys((key, spaced)):
         for title, kind in _titles().get(candidate[:2], ()):
             behind = candidate[len(title) :]
-            if candidate.startswith(title) and _REST.fullmatch(behind) and not behind[:1].isalpha():
+            if not candidate.startswith(title) or behind[:1].isalpha():
+                continue
+            second = _SECOND_LANGUAGE.match(behind)
+            if _REST.fullmatch(behind) or (second and kind_of_title(behind[second.end() :]) == kind):
                 return kind
     return None
 
 
+_SECOND_LANGUAGE = re.compile(r" ?[/|–-] ?(?=[^\W\d_]{4})")
+"""What stands between a title and the same in another language: "Rechnung / Invoice"."""
+
+
 _VALUE = re.compile(
-    r"[\s:.#=°\-–|]*(?:\([^)]{1,24}\)[\s:.]*)?(?:(?:n°|no\.?|nr\.?|num\.?|#|№|:)[\s:.#°]*)?"
-    r"(?P<value>[^\W_](?:[\w/.\-–#]|_)*(?:\s(?=[\d/\-])[\d/\-]{2,}(?![.,]\d)){0,3})",
+    r"[\s:.#=°\-–|]*(?:\([^)]{1,24}\)[\s:.]*)?(?:(?:n\.?\s?[°º]|no\.?|nr\.?|nro\.?|num\.?|č\.|#|№|:)[\s:.#°]*)?"
+    r"(?P<value>(?-i:[A-Z]{2,4}\s(?=[A-Z\d]{1,6}/\d))?[^\W_](?:[\w/.\-–#]|_)*(?:\s(?=[\d/\-])[\d/\-]{2,}(?![.,]\d)|\s/\s(?=[A-Z]{0,3}\d)[\dA-Z]{1,8}(?!\w|[.,/\-]\d)){0,3})",
     re.IGNORECASE,
 )
+_CUT = re.compile(r"\s?[-–/]\s*")
 _NUMBER_WORDS = frozenset(
-    ["no", "nr", "n", "num", "numero", "number", "nummer", "#", "№", "°", "id", "ref", "nbr"]
+    [
+        "no",
+        "nr",
+        "nro",
+        "n",
+        "num",
+        "numero",
+        "numer",
+        "numar",
+        "number",
+        "nummer",
+        "cislo",
+        "#",
+        "№",
+        "°",
+        "id",
+        "ref",
+        "nbr",
+    ]
 )
 _STOP = re.compile(
     r"^(?:du|vom|of|del|page|seite|pagina|date|datum|total|and|et|und|to|an|le|de|sur|from|par|by|dated)$"
@@ -193,18 +248,25 @@ def _candidates(view: PageView, title: DocumentTitle) -> Iterator[FoundNumber]:
 
 
 def _behind_title(view: PageView, title: Quote) -> FoundNumber | None:
-    """Read the number behind a title of several words: "FACTURE DE SOLDE F240088"."""
+    """Read the number behind a title: "FACTURE DE SOLDE F240088", "Rachunek FA2408"."""
     page = next((n for n, p in enumerate(view.pages) if p.number == title.page), None)
-    words = re.match(r"[^\W\d_]+(?:[ '’-][^\W\d_]+){1,3}(?=\s+\S*\d)", title.text.strip())
+    words = re.match(r"[^\W\d_]+(?:[ '’-][^\W\d_]+){0,3}(?=\s+\S*\d)", title.text.strip())
     if page is None or words is None or title.start is None:
         return None
-    begin = title.start + title.text.find(words[0]) + len(words[0])
+    begin = title.start + title.text.find(words[0]) + len(_title_words(words[0]))
     number = _read_number(view.pages[page].text[begin : title.end], bare=True)
     if number is None:
         return None
     text, at = number
     quote = view.quote_span(page, begin + at, begin + at + len(text))
     return FoundNumber(text=text, page=page, score=2.0, quote=quote)
+
+
+def _title_words(words: str) -> str:
+    """Leave a series off a title: "Faktura VAT FV" names an invoice, and FV begins its number."""
+    known = dict(_titles().get(_key(words)[:2], ()))
+    begins = (words.rsplit(" ", n)[0] for n in range(words.count(" ") + 1))
+    return next((text for text in begins if _key(text) in known), words)
 
 
 def _labelled(
@@ -300,15 +362,21 @@ def _places(view: PageView, label: PlacedLabel) -> Iterator[tuple[int, int]]:
         if re.search(r"[^\W_]", view.text_behind(label)):
             return
     right = next((p for p in pieces if p.line == piece.line and p.start >= piece.end), None)
-    if right and not view.has_label(label.page, right):
+    if right and _may_hold_value(view, label.page, right):
         yield right.start, right.end
     reach = 3 * piece.box.height
     below = (
         p for p in pieces if same_column(p.box, piece.box, 0.01) and 0 < p.box.top - piece.box.top < reach
     )
     nearest = min(below, key=lambda p: p.box.top, default=None)
-    if nearest and not view.has_label(label.page, nearest):
+    if nearest and _may_hold_value(view, label.page, nearest):
         yield nearest.start, nearest.end
+
+
+def _may_hold_value(view: PageView, page: int, piece: Piece) -> bool:
+    """Tell whether a piece holds no label; the sign before a number is none: "#1357"."""
+    labels = [o for o in view.labels if o.page == page and piece.start <= o.start < piece.end]
+    return all(o.hit.weak and o.hit.field == "number" and o.start == piece.start for o in labels)
 
 
 def _read_number(text: str, *, bare: bool) -> tuple[str, int] | None:
@@ -317,6 +385,11 @@ def _read_number(text: str, *, bare: bool) -> tuple[str, int] | None:
     if not match:
         return None
     value = match["value"].rstrip(".-–/")
+    if _CUT.fullmatch(text[match.start("value") + len(value) :]):
+        return None  # its rest stands on the next line
+    first = value.split(" ")[0]
+    if not any(c.isdigit() for c in first) and not (first.isupper() and len(first) < 6):
+        return None
     days = [d for d in find_dates(text) if d.start <= match.start("value") < d.end]
     if days or not any(c.isdigit() for c in value) or _STOP.match(folded(value)):
         return None

@@ -17,7 +17,11 @@ LEGAL_FORMS = (
     r"s\.?p\.?r\.?l|auto-entrepreneur|gmbh(?:\s*&\s*co\.?\s*kg)?|ag|ug|ohg|kg|kgaa|e\.?\s?k\.?|e\.?\s?v\.?|a\.?\s?g\.?|"
     r"mbh|gbr|eg|se|verein|ltd|limited|llc|inc|corp|corporation|plc|llp|pty|pte|co|company|association|"
     r"sdn\.?\s*bhd|bhd|pvt|b\.?\s?v|n\.?\s?v|v\.?o\.?f|s\.?p\.?a|s\.?r\.?l|s\.?l|s\.?l\.?u|s\.?c\.?a|a/s|aps|oy|ab|"
-    r"sp\.?\s*z\s*o\.?o|s\.r\.o|kft|s\.?\s?[àa]\s?r\.?\s?l"
+    r"sp\.?\s*z\s*o\.?\s*o|spółka\s+z\s+o\.?\s*o|sp\.\s*[jkp]|s\.k\.a|s\.c|p\.s\.a|s\.r\.o|"
+    r"a\.s|v\.o\.s|kft|zrt|nyrt|d\.o\.o|oyj|"
+    r"(?:unipessoal,?\s*)?lda|e\.?i\.?r\.?l|s\.?a\.?p\.?a|s\.l\.l|s\.?\s?coop|c\.b|"
+    r"b\.?v\.?b\.?a|c\.?v\.?b\.?a|s\.?c\.?r\.?l|"
+    r"s\.?\s?[àa]\s?r\.?\s?l|partg(?:\s*mbb)?|gen\.?\s?m\.?b\.?h"
 )
 LEGAL_FORM = re.compile(rf"(?<![\w&])(?:{LEGAL_FORMS})\.?(?:\s(?:{LEGAL_FORMS})\.?)*(?![\w&])", re.IGNORECASE)
 LEGAL_FORM_FIRST = re.compile(
@@ -25,14 +29,16 @@ LEGAL_FORM_FIRST = re.compile(
     r"Cabinet|Maison|Garage|Boulangerie|Fa\.)\s+(?=[A-ZÀ-Ý0-9])"
 )
 ZIP = re.compile(
-    r"(?<![\w.,/-])(?:[A-Z]{1,2}[- ])?\d{4,5}\s+[^\W\d_]{2}|\b[A-Z]{2}\s+\d{5}(?:-\d{4})?\b|"
+    r"(?<![\w.,/-])(?:[A-Z]{1,2}[- ])?(?:\d{4,5}|\d{4}-\d{3}|\d\d-\d{3})\s+[^\W\d_]{2}|"
+    r"\b[A-Z]{2}\s+\d{5}(?:-\d{4})?\b|"
     r"\b[A-Z]{1,2}\d[A-Z\d]?\s+\d[A-Z]{2}\b|\b\d{4}\s?[A-Z]{2}\b"
 )
 STREET = re.compile(
     r"\d.*\b(?:rue|avenue|av|bd|boulevard|place|chemin|allee|impasse|quai|route|cours|square|passage|montee|esplanade|street|st|road|rd|lane|ave|via|"
     r"viale|piazza|calle|camino|plaza|jalan|weg|platz)\b|"
     r"(?:str|strasse|weg|platz|allee|gasse|ring|damm|ufer|straat|laan|plein)\.?\s*\d|"
-    r"^(?:via|viale|piazza|corso|calle|c/|avda|plaza|rua)\b.*\d|^c/",
+    r"^(?:via|viale|piazza|corso|vicolo|strada|calle|c/|avda|avenida|plaza|paseo|carretera|ctra|poligono|rua|praca|largo|"
+    r"travessa|estrada|alameda|ul|aleja|aleje|plac|osiedle)\b.*\d|^c/|^(?:al|os|pl)\. .*\d",
 )
 PARTICULARS = re.compile(
     r"siret|siren|rcs|capital|\bape\b|\bnaf\b|hrb|hra\b|handelsregister|geschaftsfuhrer|amtsgericht|"
@@ -71,16 +77,73 @@ _VAT = re.compile(r"(?<![A-Z0-9])(?:CHE|[A-Z]{2})[\s.]?[0-9A-Z](?:[\s.\-]?[0-9A-
 _DIGITS = re.compile(r"(?<![\w.,])\d{3}[\s.]?\d{3}[\s.]?\d{3}(?:[\s.]?\d{5})?(?![\w,]|\.\d)")
 
 
+_NATIONAL: Sequence[tuple[str, str, str]] = (
+    ("PL", r"n\.?i\.?p\b\.?", r"\d{3}[\s-]?\d{2,3}[\s-]?\d{2}[\s-]?\d{2,3}"),
+    ("PT", r"n\.?i\.?f\b\.?|nipc|contribuinte", r"\d{3}[\s.]?\d{3}[\s.]?\d{3}"),
+    ("ES", r"n\.?i\.?f\b\.?|c\.?i\.?f\b\.?", r"[A-Za-z][\s.-]?\d{7}[\s.-]?[\dA-Za-z]|\d{8}[\s-]?[A-Za-z]"),
+    ("IT", r"p(?:art(?:ita)?)?[.\s]{0,2}iva|p\.\s?i\.|c\.\s?f\.|cod(?:ice|\.) fisc(?:ale|\.)", r"\d{11}"),
+    ("BE", r"kbo|bce|rpm|rpr|tva|btw|entreprise|ondernemingsn\w*", r"[01]\d{3}[\s.]?\d{3}[\s.]?\d{3}"),
+    ("GB", r"vat", r"\d{3}[\s.]?\d{4}[\s.]?\d{2}"),
+    ("DK", r"cvr|se-nr", r"\d{2}[\s]?\d{2}[\s]?\d{2}[\s]?\d{2}"),
+    ("FI", r"y-tunnus|alv", r"\d{7}-\d"),
+)
+"""How a country's VAT number is called and printed without the country's letters."""
+_NATIONAL_NUMBERS = tuple(
+    (
+        country,
+        re.compile(
+            rf"(?<!\w)(?:{label})[^\d\n]{{0,16}}?(?<!\w)(?P<number>{shape})(?![\w]|[.,]\d)", re.IGNORECASE
+        ),
+    )
+    for country, label, shape in _NATIONAL
+)
+_NATIONAL_LABEL = re.compile("|".join(rf"(?<!\w)(?:{label})" for _, label, _ in _NATIONAL), re.IGNORECASE)
+
+
 @once
 def numbers_on_page(view: PageView) -> tuple[PrintedNumber, ...]:
-    """Find VAT numbers and French company numbers whose check digits are right."""
-    return tuple(
-        PrintedNumber(
-            kind=kind, value=value, page=number, piece=piece, start=piece.start + start, end=piece.start + end
-        )
-        for number, piece in view.all_pieces()
-        for kind, value, (start, end) in _numbers_in(piece.text)
-    )
+    """Find VAT numbers and French company numbers whose check digits are right.
+
+    Behind its label a VAT number is known without the country's letters; they are added.
+    """
+    return tuple(_printed_numbers(view))
+
+
+def _printed_numbers(view: PageView) -> Iterator[PrintedNumber]:
+    before: tuple[int, Piece] | None = None
+    for number, piece in view.all_pieces():
+        found = list(_numbers_in(piece.text))
+        beside = before[1].text if before and before[0] == number and before[1].line == piece.line else ""
+        taken = [span for _, _, span in found]
+        found += [n for n in _national_numbers(piece.text, beside) if not _overlap(n[2], taken)]
+        for kind, value, (start, end) in found:
+            at, to = piece.start + start, piece.start + end
+            yield PrintedNumber(kind=kind, value=value, page=number, piece=piece, start=at, end=to)
+        before = number, piece
+
+
+def _overlap(span: tuple[int, int], others: Sequence[tuple[int, int]]) -> bool:
+    return any(span[0] < end and start < span[1] for start, end in others)
+
+
+def _national_numbers(text: str, beside: str) -> Iterator[tuple[str, str, tuple[int, int]]]:
+    """Find what a label, in the text or at the end of what stands left of it, calls a VAT number."""
+    beside = beside if len(beside) < _LONGEST_LABEL and text[:1].isalnum() else ""
+    whole = f"{beside} {text}" if beside else text
+    if not _NATIONAL_LABEL.search(whole):
+        return
+    shift = len(whole) - len(text)
+    seen: set[int] = set()
+    for country, pattern in _NATIONAL_NUMBERS:
+        for match in pattern.finditer(whole):
+            value = country + re.sub(r"[\s.\-]", "", match["number"]).upper()
+            start = match.start("number") - shift
+            if start >= 0 and start not in seen and vat_ok(value):
+                seen.add(start)
+                yield "vat_id", value, (start, match.end("number") - shift)
+
+
+_LONGEST_LABEL = 40
 
 
 def _numbers_in(text: str) -> Iterator[tuple[str, str, tuple[int, int]]]:

@@ -16,17 +16,15 @@ from functools import cached_property
 
 from smeflow._text import folded
 from smeflow.documents.document import Quote
-from smeflow.documents.page_text import Piece
 from smeflow.extract.labels import LabelHit
 from smeflow.i18n import Phrase, say
-from smeflow.invoices.page.candidates import currency_candidates
+from smeflow.invoices.page.assignment import Facts
+from smeflow.invoices.page.candidates import currency_candidates, number_key
 from smeflow.invoices.page.choices import facts_of
 from smeflow.invoices.page.dates import assigned_dates
-from smeflow.invoices.page.firm_ties import is_in_domain, is_registered, stands_whole
+from smeflow.invoices.page.exclusion import HEAD, OTHER_DATES, Exclusion, FieldOpinion, is_cut
+from smeflow.invoices.page.firm_ties import SellerLaws
 from smeflow.invoices.page.heading import DocumentTitle, labelled_numbers
-from smeflow.invoices.page.names import NameCandidate, find_names, is_label, may_be_same_firm
-from smeflow.invoices.page.particulars import LEGAL_FORM, PrintedNumber, numbers_on_page
-from smeflow.invoices.page.parties import particulars_below
 from smeflow.invoices.page.sums import are_tied, may_be_net_and_vat, taxes_at_rates
 from smeflow.invoices.page.totals import fits_of_field
 from smeflow.invoices.page.vat_and_payment import FitTable, amounts_aside, rate_rows, row_stretches
@@ -35,30 +33,15 @@ from smeflow.invoices.record import CORRECTING_KINDS
 from smeflow.kinds.field_names import field_name
 from smeflow.kinds.records import Check, FieldRival, Finding
 
-HEAD = 0.45
-"""What stands higher on the first page is its head, where the dates and numbers of a paper are."""
 AHEAD = 0.5
 """What the laws find unique must be so far ahead for the chooser, which is another opinion."""
 FAR_BEHIND = 3.0
 """A rival without a label of its own that is so far behind is none; set by hand, above the margins."""
+LEFT = 2.2
+"""By so much must the chooser be ahead where a value is tied only by what explains all others."""
 MOST_AMOUNTS = 300
 """Of more different amounts not every sum is tried, and the totals are not proven."""
 _TOTALS = ("total_net", "total_vat", "total_gross")
-
-
-@dataclass(frozen=True, kw_only=True)
-class FieldOpinion:
-    """What speaks for and against the value of one field."""
-
-    tied: bool
-    """Something of its own ties the value to the field."""
-    rivals: tuple[FieldRival, ...] = ()
-    """Everything else of its kind that comes near it; those without a reason leave the field open."""
-
-    @property
-    def open(self) -> tuple[FieldRival, ...]:
-        """The rivals that nothing explains."""
-        return tuple(rival for rival in self.rivals if rival.why is None)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -125,6 +108,18 @@ class Uniqueness:
             )
         return None
 
+    @cached_property
+    def _facts(self) -> Facts:
+        return facts_of(self.view)
+
+    @cached_property
+    def _labels(self) -> Exclusion:
+        return Exclusion(self.view, self.title)
+
+    def _is_ahead(self, name: str) -> bool:
+        """Tell whether the chooser agrees with what is left when all else is explained."""
+        return self.margins.get(name, 0.0) >= LEFT
+
     # -- dates
 
     def _of_date(self, finding: Finding) -> FieldOpinion:
@@ -135,28 +130,46 @@ class Uniqueness:
             if hit is not None and hit.weak and hit.end - hit.start < _A_WORD:
                 hit = None  # "le" and "of" stand before every date
             if finding.value in (spot.value.value, spot.value.other):
-                own = hit is not None and hit.field == "issue_date"
+                # "Date" heads a column of lines
+                own = (
+                    hit is not None
+                    and hit.field == "issue_date"
+                    and not (hit.weak and self._labels.in_table(spot))
+                )
                 tied = tied or own or self._in_title(spot.page, spot.line)
             else:
                 rivals.append((spot, hit))
+        terms = self._labels.fits_terms(finding.value, self._facts.terms)
         told = [
             FieldRival(value=spot.value.value, quote=self.view.quote(spot), why=why)
             for spot, hit in rivals
-            if (why := self._other_date(spot, hit.field if hit else ""))
-            or not tied
-            or self._may_be(spot, hit)
+            if (why := self._other_date(spot, hit, by_terms=terms)) or not tied or self._may_be(spot, hit)
         ]
-        return FieldOpinion(tied=tied, rivals=tuple(told))
+        left = self._is_ahead("issue_date") and (
+            self._labels.date_is_left(finding.value)
+            or (terms and all(rival.why is not None for rival in told))
+        )
+        return FieldOpinion(tied=tied or left, rivals=tuple(told))
 
-    def _other_date(self, spot: PlacedValue[PageDate], label: str) -> Phrase | None:
-        """Say what another date is; None where nothing does."""
-        if label in ("due_date", "delivery_date", "other_date"):
+    def _other_date(
+        self, spot: PlacedValue[PageDate], hit: LabelHit | None, *, by_terms: bool
+    ) -> Phrase | None:
+        """Say what another date is; None where nothing does.
+
+        Where a payment term leads from the date that was read to the day it is due, it must lead from
+        this one too.
+        """
+        if hit is not None and hit.field in OTHER_DATES:
             return say("Its label says that it is another date.")
-        if label == "issue_date":
-            return None
-        in_piece = [d for d in self.view.dates if (d.page, d.piece) == (spot.page, spot.piece)]
-        if len(in_piece) > 1 or spot.value.compact or self.view.money_on(spot.page, spot.line):
+        if hit is not None and hit.field == "issue_date":
+            in_table = hit.weak and self._labels.in_table(spot)
+            return say("It stands in a row or a period.") if in_table else None
+        if self._labels.is_other_date(spot):
+            return say("Its label says that it is another date.")
+        if self._labels.in_row(spot):
             return say("It stands in a row or a period.")
+        if by_terms and not self._labels.fits_terms(spot.value.value, self._facts.terms):
+            return say("The payment terms lead from another day to the one that is due.")
         return self._far_behind("issue_date")
 
     def _far_behind(self, name: str) -> Phrase | None:
@@ -173,7 +186,11 @@ class Uniqueness:
     def _of_number(self, finding: Finding) -> FieldOpinion:
         mine = _bare(str(finding.value))
         numbers = [n for n in labelled_numbers(self.view, "number", self.title) if n.score > 0]
-        tied = any(_bare(n.text) == mine and n.score >= _OWN_LABEL for n in numbers)
+        own = [n for n in numbers if _bare(n.text) == mine and n.score >= _OWN_LABEL]
+        left = self._is_ahead("number") and self._labels.number_is_left(
+            number_key(str(finding.value)), self.margins["number"]
+        )
+        tied = (bool(own) or left) and not is_cut(self.view, finding.quote)
         others = {_bare(n.text): n for n in numbers if _bare(n.text) != mine}
         before = self.findings.get("preceding_invoice")
         kind = self.findings.get("kind")
@@ -184,11 +201,15 @@ class Uniqueness:
             is_before = before is not None and key == _bare(str(before.value))
             weak = number.score < _OWN_LABEL
             why = say("It is the number of the invoice before.") if is_before else None
+            if why is None and is_cut(self.view, number.quote):
+                why = say("It goes on: it is a part of a number.")
             why = why or (self._far_behind("number") if weak else None)
             rivals.append(FieldRival(value=number.text, quote=number.quote, why=why))
+        sure = {n.quote.start for n in own if n.score >= _NUMBER_WORD}
         for name in ("other_number", "preceding_invoice"):
             for number in labelled_numbers(self.view, name, self.title):
-                if _bare(number.text) == mine:
+                again = sure and number.score <= _BARE and number.quote.start not in sure
+                if _bare(number.text) == mine and not again:
                     tied = False
         return FieldOpinion(tied=tied, rivals=tuple(rivals))
 
@@ -198,97 +219,15 @@ class Uniqueness:
             return False
         return any(p.line == line and p.start <= quote.start < p.end for p in self.view.pieces[page])
 
-    # -- the seller
-
     def _of_seller(self, finding: Finding) -> FieldOpinion:
-        name, quote = str(finding.value), finding.quote
-        if finding.note is not None:
-            return FieldOpinion(tied=True)  # the firm's own list of suppliers says it
-        names = find_names(self.view)
-        blocks = list(numbers_on_page(self.view))
-        mine = _values(self.findings.get("seller_details"))
-        places = [n for n in names.values() if may_be_same_firm(n.name, name)]
-        tied = stands_whole(self.view, quote) and (
-            any(self._beside_number(place, n) for place in places for n in blocks if n.value in mine)
-            or any(place.labelled and place.seller > 0 for place in places)
-            or is_in_domain(self.view, name)
-            or self._has_particulars(places)
-            or is_registered(self.view, quote)
+        laws = SellerLaws(
+            view=self.view,
+            findings=self.findings,
+            own_names=self.own_names,
+            far_behind=self._far_behind("seller"),
+            margin=self.margins.get("seller", 0.0),
         )
-        rivals = [
-            FieldRival(value=other.name, quote=self._quote(other), why=self._other_firm(other, blocks, mine))
-            for other in names.values()
-            if not may_be_same_firm(other.name, name) and self._is_firm(other)
-        ]
-        alone = all(rival.why is not None for rival in rivals) and self._buyer_is_told(names)
-        by_form = alone and bool(LEGAL_FORM.search(name)) and stands_whole(self.view, quote)
-        return FieldOpinion(tied=tied or by_form, rivals=tuple(rivals))
-
-    def _buyer_is_told(self, names: Mapping[str, NameCandidate]) -> bool:
-        """Tell whether a label says who buys, or we do, and the chooser has no other seller near."""
-        buyer = self.findings.get("buyer")
-        if buyer is None or self._far_behind("seller") is None:
-            return False
-        labelled = [n.name for n in names.values() if n.labelled and n.buyer > 0]
-        return any(may_be_same_firm(str(buyer.value), name) for name in (*labelled, *self.own_names) if name)
-
-    def _has_particulars(self, places: Sequence[NameCandidate]) -> bool:
-        """Tell whether a firm's particulars stand below the name, and the chooser has no other near."""
-        below = any(
-            particulars_below(self.view, place.page, piece)
-            for place in places
-            if (piece := self._piece(place)) is not None
-        )
-        return below and self._far_behind("seller") is not None
-
-    def _piece(self, name: NameCandidate) -> Piece | None:
-        return next((p for p in self.view.pieces[name.page] if p.start <= name.start < p.end), None)
-
-    def _is_firm(self, name: NameCandidate) -> bool:
-        """Tell whether a name is a firm: it has a legal form and is not us."""
-        if any(may_be_same_firm(name.name, own) for own in self.own_names if own):
-            return False
-        return bool(LEGAL_FORM.search(name.name)) and not is_label(self.view, name.name)
-
-    def _other_firm(
-        self, other: NameCandidate, blocks: Sequence[PrintedNumber], mine: frozenset[str]
-    ) -> Phrase | None:
-        """Say who another firm is; None where it may be the seller."""
-        buyer = self.findings.get("buyer")
-        if buyer is not None and may_be_same_firm(other.name, str(buyer.value)):
-            return say("It is the buyer.")
-        if other.labelled and other.buyer > 0:
-            return say("It is the buyer.")
-        numbers = [n for n in blocks if self._beside_number(other, n)]
-        strange = any(n.value not in mine for n in numbers)
-        if (other.labelled and other.seller > 0) or strange:
-            return None
-        head = other.page == 0 and self._top(other) < HEAD
-        if buyer is None and head:
-            return self._far_behind("seller")
-        return say("Nothing says that it sells.")
-
-    def _beside_number(self, name: NameCandidate, number: PrintedNumber) -> bool:
-        """Tell whether an identifier stands in the line or block of a name."""
-        if number.page != name.page:
-            return False
-        piece = self._piece(name)
-        if piece is None:
-            return False
-        if piece.line == number.piece.line:
-            return True
-        height = max(piece.box.height, 1e-6)
-        down = (number.piece.box.top - piece.box.top) / height
-        aside = (number.piece.box.left - piece.box.left, number.piece.box.right - piece.box.right)
-        in_column = abs(aside[0]) < _COLUMN or abs(sum(aside)) < 2 * _COLUMN  # aligned left, or centred
-        return 0 < down < _BLOCK and in_column
-
-    def _top(self, name: NameCandidate) -> float:
-        piece = self._piece(name)
-        return piece.box.top if piece else 0.0
-
-    def _quote(self, name: NameCandidate) -> Quote:
-        return self.view.quote_span(name.page, name.start, name.end)
+        return laws.opinion(finding)
 
     # -- amounts
 
@@ -315,7 +254,7 @@ class Uniqueness:
 
     @cached_property
     def _legal_rates(self) -> frozenset[Decimal]:
-        return facts_of(self.view).rates
+        return self._facts.rates
 
     def _other_totals(
         self, gross: Decimal, printed: AbstractSet[Decimal], labelled: Mapping[str, FitTable]
@@ -374,17 +313,11 @@ class Uniqueness:
 
 _OWN_LABEL = 1.5
 """What a number scores behind a label of its own, or in or under the title."""
+_NUMBER_WORD, _BARE = 2.5, -1.0
+"""What a number scores behind its label with a word for number; what one scores behind "Reference"."""
 _A_WORD = 4
 """Letters of a label that is a word, such as "Date"; "le" and "of" stand in every sentence."""
-_BLOCK, _COLUMN = 10, 0.05
-"""How many letters' heights below a name its identifiers may stand; how far aside, of the page's width."""
 
 
 def _bare(number: str) -> str:
     return re.sub(r"[\s#]", "", folded(number))
-
-
-def _values(details: Finding | None) -> frozenset[str]:
-    if details is None:
-        return frozenset()
-    return frozenset(v for v in (details.value.vat_id, details.value.legal_id) if v)

@@ -363,7 +363,7 @@ def once(make: Callable[Concatenate[PageView, P], V]) -> Callable[Concatenate[Pa
             view.remembered[key] = make(view, *args, **kwargs)
         return cast("V", view.remembered[key])
 
-    return remembered
+    return cast("Callable[Concatenate[PageView, P], V]", remembered)
 
 
 _EXCEPT = re.compile(r"(?:ohne|exkl\.?|excl\.?|hors|sans|without|w/o|ex|zonder|senza|sin)$")
