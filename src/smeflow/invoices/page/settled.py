@@ -157,7 +157,7 @@ def _kept_together(by_rules: Mapping[str, Finding], choices: Choices) -> frozens
     if set(SUMS) <= by_rules.keys():
         net, tax, gross = (by_rules[name].value for name in SUMS)
         others = [c for name in SUMS if (c := choices.fields[name]).key != key_of(name, by_rules[name].value)]
-        ahead = all(c.value is not None and c.margin >= FAR for c in others)
+        ahead = bool(others) and all(c.value is not None and c.margin >= FAR for c in others)
         if net + tax == gross and not ahead:
             kept |= set(SUMS)
             prepaid, due = (by_rules[n].value if n in by_rules else None for n in ("prepaid", "amount_due"))
