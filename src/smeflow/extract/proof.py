@@ -28,7 +28,7 @@ from smeflow.extract.result import BrokenLaw, Extraction, R, record_and_laws
 from smeflow.i18n import Phrase, say
 from smeflow.kinds.field_names import list_fields
 from smeflow.kinds.record_kind import FieldSpec, Firm, Judgement, RecordKind
-from smeflow.kinds.records import Check, FieldRival, Reading
+from smeflow.kinds.records import Check, Reading
 from smeflow.kinds.steps import FieldReading, RivalReading
 from smeflow.values.identifiers import ibans_on
 
@@ -333,14 +333,9 @@ def _with_rivals(fields: Mapping[str, FieldReading], readings: Sequence[Reading]
             for rival in rivals:
                 text = canonical_text(rival.value)
                 if text is not None and text != field.value and text not in others:
-                    others[text] = _rival_reading(text, rival)
+                    others[text] = RivalReading.of(text, rival)
             told[name] = field.model_copy(update={"rivals": tuple(others.values())})
     return told
-
-
-def _rival_reading(text: str, rival: FieldRival) -> RivalReading:
-    place = FieldReading.of(None, rival.quote, "")
-    return RivalReading(value=text, quote=place.quote, page=place.page, box=place.box, why=rival.why)
 
 
 def _leaves(

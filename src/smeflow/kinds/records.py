@@ -79,6 +79,10 @@ class FieldRival:
     quote: Quote | None = None
     why: Phrase | None = None
     """What speaks against it; None where nothing does: then the field is open."""
+    label: str | None = None
+    """The words it stands beside or under, as printed."""
+    behind: float | None = None
+    """How far the reader has it behind the value, as the logarithm of odds; None where it does not say."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -1,7 +1,7 @@
 """Read an invoice from its pages without a model: what is labelled, adds up and leaves no doubt."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from decimal import Decimal
 
 from smeflow._text import folded
@@ -22,6 +22,7 @@ from smeflow.invoices.page.lines import find_lines, net_of_column
 from smeflow.invoices.page.particulars import find_ibans
 from smeflow.invoices.page.parties import Parties, find_parties
 from smeflow.invoices.page.receipts import receipt_findings
+from smeflow.invoices.page.rivals import name_rivals, told_rivals
 from smeflow.invoices.page.settled import (
     chosen_parties,
     confirmed_by_repetition,
@@ -128,7 +129,7 @@ class _Sheet:
     checks: tuple[Check, ...] = ()
     """What may be something else."""
     own_names: tuple[str, ...] = ()
-    margins: Mapping[str, float] = field(default_factory=dict)
+    choices: Choices | None = None
     joined: bool = False
     """The seller's name was put together of two lines."""
     placed: bool = False
@@ -158,9 +159,11 @@ class _Sheet:
             title=self.title,
             findings=self.findings,
             own_names=self.own_names,
-            margins=self.margins,
+            margins={n: c.margin for n, c in self.choices.fields.items()} if self.choices else {},
         )
         checks = [*(check for check in self.checks if not unique.settles(check)), *unique.checks]
+        left_open = {name for check in checks if check.name == "unique" for name in check.fields}
+        rivals = told_rivals(self.view, self.findings, self.choices, unique.rivals, left_open)
         problems = list(self.problems)
         if self.view.recognised:
             checks.append(confirmed_by_repetition(self.view, self.findings))
@@ -183,10 +186,10 @@ class _Sheet:
             reader="layout",
             findings=self.findings,
             record=record,
-            checks=tuple(checks),
+            checks=tuple(name_rivals(check, self.findings, rivals) for check in checks),
             problems=tuple(problems),
             several=several,
-            rivals=unique.rivals,
+            rivals=rivals,
         )
 
 
@@ -245,7 +248,7 @@ def _read_sheet(document: Document, pages: Sequence[Page], firm: _OwnFirm, label
         checks=settled.checks,
         placed=placed and not choices.fields["seller"].ties and "seller" in findings,
         own_names=firm.names,
-        margins={name: choice.margin for name, choice in choices.fields.items()},
+        choices=choices,
     )
 
 
