@@ -279,15 +279,19 @@ class MergedReadings:
 def merge_readings(
     readings: Sequence[Reading], specs: Mapping[str, FieldSpec], kind: RecordKind
 ) -> MergedReadings:
-    """Take each field from the first reading that has it, and compare the later ones with it."""
+    """Take each field from the first reading that has it, and compare the later ones with it.
+
+    A later reading comes first in the fields where it outranks the others; what it has upheld there is not
+    contradicted by what nothing proves.
+    """
     fields: dict[str, MergedField] = {}
     checks: list[Check] = []
     for name in dict.fromkeys(name for reading in readings for name in reading.findings):
         spec = specs.get(name, FieldSpec(kind="text"))
-        (reader, first), *rest = (
-            (reading.reader, reading.findings[name]) for reading in readings if name in reading.findings
-        )
-        others = [(other, bare_value(finding.value)) for other, finding in rest]
+        ranked = sorted((r for r in readings if name in r.findings), key=lambda r: name not in r.outranks)
+        (reader, first), *rest = ((reading.reader, reading.findings[name]) for reading in ranked)
+        is_upheld = name in ranked[0].outranks & ranked[0].upheld
+        others = [(other, bare_value(finding.value)) for other, finding in rest if not is_upheld]
         value = bare_value(first.value)
         currency = first.value.currency if isinstance(first.value, ParsedField) else None
         if spec.kind == "money" and currency is None and first.quote:

@@ -43,10 +43,13 @@ from smeflow.extract.fields import (
 from smeflow.extract.model_reader import PROMPT, ModelReading, read_by_model
 from smeflow.extract.papers import (
     PaperReadings,
+    printed_choices,
     read_beside_labels,
     read_labelled_fields,
     read_papers,
     status_messages,
+    unproven_fields,
+    weigh_model,
 )
 from smeflow.extract.proof import ExtractionTask, Judge, make_extraction, without_repeats
 from smeflow.extract.result import Extraction, R, with_gaps
@@ -117,7 +120,7 @@ class Extract(StepFamily, Generic[R]):
     that no arithmetic confirms, and the whole page (some seconds) where Tesseract's words are no whole
     invoice; ``rapidocr``: always the whole page. What both read alike is confirmed."""
     ask: Literal["left", "always"] = "left"
-    """Whether a model is asked only where something is missing, or always, as a second opinion."""
+    """Whether a model is asked only where something is missing or unproven, or always, as a second reader."""
     checks: tuple[Rule, ...] = ()
     """Rules an e-invoice must keep. What fails is a doubt; what fails or could not run is not proven."""
     required: tuple[str, ...] | None = None
@@ -277,7 +280,7 @@ class Extract(StepFamily, Generic[R]):
         return answer_shape(self.name, self.asked)
 
     def __call__(self, case: Case, llm: LLM, /) -> Extraction[R]:
-        """Read the record. A model is asked where something wanted is missing, or with ``ask="always"``."""
+        """Read the record. A model is asked where something wanted is missing or unproven, or ``always``."""
         firm: Firm | None = self.constants.get("company")
         kind, labels = self.kind, Labels(words=self.labels) if self.labels else None
         context = ReaderContext(firm=firm, labels=labels, known=case.known)
@@ -311,17 +314,26 @@ class Extract(StepFamily, Generic[R]):
             if self._needs_model(papers, judge)
             else ModelReading()
         )
+        if model.reading is not None:
+            papers, weighed = weigh_model(papers, model.reading, self.kind.proof)
+            model = replace(model, reading=weighed)
         extraction = make_extraction(self.returns, judge, papers, model)
         confidences = with_confidence(extraction, self.calibration or default_calibration())
         return extraction.model_copy(update=confidences).shown_on(case.documents)
 
     def _needs_model(self, papers: PaperReadings, judge: Judge) -> bool:
-        """Tell whether a model is to be asked: something wanted or that only it can answer is missing."""
+        """Tell whether a model is to be asked: something wanted is missing or unproven, or left to it."""
         rows = self.lines and any(
             not any(name in reading.findings for reading in papers.readings) for name in self.kind.rows
         )
         judged = judge.of(papers)
-        open_questions = rows or self._left_to_a_model(papers) or judged.absent or judged.questionable
+        open_questions = (
+            rows
+            or self._left_to_a_model(papers)
+            or judged.absent
+            or judged.questionable
+            or unproven_fields(papers, judged.checks, self.kind, self.wanted)
+        )
         return "model" in self.readers and (self.ask == "always" or bool(open_questions))
 
     def _left_to_a_model(self, papers: PaperReadings) -> bool:
@@ -348,7 +360,9 @@ class Extract(StepFamily, Generic[R]):
         return replace(papers, readings=(*papers.readings, reading), problems=problems)
 
     def _ask_model(self, papers: PaperReadings, llm: LLM, known: Known, judge: Judge) -> ModelReading:
-        told = set(judge.of(papers).questionable)
+        judged = judge.of(papers)
+        told = set(judged.questionable)
+        unproven = unproven_fields(papers, judged.checks, self.kind, self.wanted)
 
         def objections(reading: Reading) -> list[str]:
             new = [reason for reason in judge.objections(papers, reading) if reason not in told]
@@ -366,7 +380,8 @@ class Extract(StepFamily, Generic[R]):
             max_characters=self.max_characters,
             max_output_tokens=self.max_output_tokens,
             pages_shown=self.pages_shown,
-            questionable=judge.of(papers).questionable,
+            questionable=judged.questionable,
+            choices=printed_choices(papers, [n for n in self.wanted if n in {*judged.absent, *unproven}]),
             objections=objections,
         )
 

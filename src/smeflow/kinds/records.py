@@ -1,7 +1,7 @@
 """What a record is, which kinds of field it may have, and what a reader finds for them."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
@@ -103,6 +103,14 @@ class Reading:
     """How many records of the wanted kind the documents hold, as far as the reader can tell."""
     rivals: Mapping[str, tuple[FieldRival, ...]] = field(default_factory=dict)
     """What else the fields could have been, by field, the nearest first; a field may have rivals alone."""
+    outranks: frozenset[str] = frozenset()
+    """Fields whose value goes before what was read earlier, which nothing proves."""
+    upheld: frozenset[str] = frozenset()
+    """Fields whose value the laws of the page uphold, whoever read it: nothing else there could be it."""
+    judged_with: "Callable[[Mapping[str, Finding]], Reading] | None" = field(
+        default=None, compare=False, repr=False
+    )
+    """Judges the same page with other values in some fields: their checks, rivals and what is upheld."""
 
 
 class SupplierLookup(Protocol):

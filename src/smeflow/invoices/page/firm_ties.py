@@ -1,4 +1,7 @@
-"""Tell from the text around a firm's name whether it is whole, and what ties the paper to that firm."""
+"""Tell what ties a paper to the firms on it, and give them and the account as findings.
+
+Whether a firm's name is whole is told from the text around it.
+"""
 
 import re
 from collections.abc import Iterable
@@ -6,8 +9,11 @@ from collections.abc import Iterable
 from smeflow._text import folded
 from smeflow.documents.document import Quote
 from smeflow.invoices.page.names import name_key
-from smeflow.invoices.page.particulars import LEGAL_FORM
+from smeflow.invoices.page.particulars import LEGAL_FORM, find_ibans
+from smeflow.invoices.page.parties import Parties
 from smeflow.invoices.page.view import PageView
+from smeflow.invoices.record_parts import Party
+from smeflow.kinds.records import Finding
 
 
 def stands_whole(view: PageView, quote: Quote | None) -> bool:
@@ -43,3 +49,24 @@ def is_registered(view: PageView, quote: Quote | None) -> bool:
         return False
     places: Iterable[int] = (m.end() for m in re.finditer(re.escape(quote.text), page.text))
     return any(_REGISTERED.match(folded(page.text[end : end + 60])) for end in places)
+
+
+def party_findings(parties: Parties) -> dict[str, Finding]:
+    """Give seller and buyer with what is known of each."""
+    findings: dict[str, Finding] = {}
+    sides = (("seller", parties.seller, parties.seller_ids), ("buyer", parties.buyer, parties.buyer_ids))
+    for role, firm, ids in sides:
+        if firm:
+            findings[role] = Finding(value=firm.name, quote=firm.quote, note=firm.note)
+        values = {kind: value for kind, (value, _) in ids.items()}
+        quote: Quote | None = firm.quote if firm else next((q for _, q in ids.values()), None)
+        if firm or values:
+            details = Party.model_validate({"name": firm.name if firm else None, **values})
+            findings[f"{role}_details"] = Finding(value=details, quote=quote)
+    return findings
+
+
+def account_finding(view: PageView) -> dict[str, Finding]:
+    """Take the IBAN where there is one; of several none is chosen, since money would go there."""
+    ibans = find_ibans(view)
+    return {"iban": Finding(value=ibans[0][0], quote=ibans[0][1])} if len(ibans) == 1 else {}

@@ -1,16 +1,17 @@
 """Read an invoice from its pages without a model: what is labelled, adds up and leaves no doubt."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 
 from smeflow._text import folded
-from smeflow.documents.document import Document, Page, Quote
+from smeflow.documents.document import Document, Page
 from smeflow.extract.labels import MOST_CHARACTERS
 from smeflow.i18n import Phrase, say
 from smeflow.invoices.page.choices import Choices, choose
 from smeflow.invoices.page.dates import contested_dates, find_dates_on_page
 from smeflow.invoices.page.features import FIELDS, key_of
+from smeflow.invoices.page.firm_ties import account_finding, party_findings
 from smeflow.invoices.page.heading import (
     DocumentTitle,
     FoundNumber,
@@ -19,10 +20,15 @@ from smeflow.invoices.page.heading import (
     find_title,
 )
 from smeflow.invoices.page.lines import find_lines, net_of_column
-from smeflow.invoices.page.particulars import find_ibans
 from smeflow.invoices.page.parties import Parties, find_parties
 from smeflow.invoices.page.receipts import receipt_findings
-from smeflow.invoices.page.rivals import name_rivals, told_rivals
+from smeflow.invoices.page.rivals import (
+    fields_upheld,
+    name_rivals,
+    other_findings,
+    told_rivals,
+    without_fields,
+)
 from smeflow.invoices.page.settled import (
     chosen_parties,
     confirmed_by_repetition,
@@ -35,7 +41,6 @@ from smeflow.invoices.page.totals import Totals, find_currency, find_totals, hom
 from smeflow.invoices.page.uniqueness import Uniqueness
 from smeflow.invoices.page.view import PageView
 from smeflow.invoices.record import CORRECTING_KINDS, Invoice
-from smeflow.invoices.record_parts import Party
 from smeflow.kinds.records import Check, Finding, Labels, Reading, SupplierLookup
 
 _LEAST = 1.5
@@ -190,7 +195,23 @@ class _Sheet:
             problems=tuple(problems),
             several=several,
             rivals=rivals,
+            upheld=fields_upheld(unique, checks),
+            judged_with=self._judged_with,
         )
+
+    def _judged_with(self, values: Mapping[str, Finding]) -> Reading:
+        """Judge the page with other values in some fields; what the chooser said of them is of no use."""
+        findings = other_findings(self.findings, values)
+        changed = {name for name in values if findings[name] is not self.findings.get(name)}
+        same_seller = "seller" not in changed
+        return replace(
+            self,
+            findings=findings,
+            checks=tuple(check for check in self.checks if not changed.intersection(check.fields)),
+            choices=without_fields(self.choices, changed),
+            joined=self.joined and same_seller,
+            placed=self.placed and same_seller,
+        ).reading(1)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -237,7 +258,7 @@ def _read_sheet(document: Document, pages: Sequence[Page], firm: _OwnFirm, label
     parties = chosen_parties(view, rules.parties, findings, choices, firm.ids)
     for role in ("seller_details", "buyer_details"):
         findings.pop(role, None)
-    findings |= _parties(parties)
+    findings |= party_findings(parties)
     return _Sheet(
         view=view,
         title=rules.title,
@@ -303,8 +324,8 @@ def _by_rules(view: PageView, firm: _OwnFirm) -> _RuleReading:
         findings |= receipt_findings(view, findings)
     currency = find_currency(view, totals)
     parties = find_parties(view, own_names=firm.names, own_ids=firm.ids, suppliers=firm.suppliers)
-    findings |= {name: finding for name, finding in _parties(parties).items() if name not in findings}
-    findings |= _account(view)
+    findings |= {name: finding for name, finding in party_findings(parties).items() if name not in findings}
+    findings |= account_finding(view)
     if currency:
         findings["currency"] = Finding(value=currency[0], quote=currency[1])
     elif not view.is_receipt and home_currency(view, parties.seller_ids):
@@ -370,23 +391,3 @@ def _lines(view: PageView, net: Decimal, *, credit: bool) -> dict[str, Finding]:
         note = say("Reckoned from the lines.")
         findings["total_lines"] = Finding(value=found.total, quote=quote, note=note)
     return findings
-
-
-def _parties(parties: Parties) -> dict[str, Finding]:
-    findings: dict[str, Finding] = {}
-    sides = (("seller", parties.seller, parties.seller_ids), ("buyer", parties.buyer, parties.buyer_ids))
-    for role, firm, ids in sides:
-        if firm:
-            findings[role] = Finding(value=firm.name, quote=firm.quote, note=firm.note)
-        values = {kind: value for kind, (value, _) in ids.items()}
-        quote: Quote | None = firm.quote if firm else next((q for _, q in ids.values()), None)
-        if firm or values:
-            details = Party.model_validate({"name": firm.name if firm else None, **values})
-            findings[f"{role}_details"] = Finding(value=details, quote=quote)
-    return findings
-
-
-def _account(view: PageView) -> dict[str, Finding]:
-    """Take the IBAN where there is one; of several none is chosen, since money would go there."""
-    ibans = find_ibans(view)
-    return {"iban": Finding(value=ibans[0][0], quote=ibans[0][1])} if len(ibans) == 1 else {}

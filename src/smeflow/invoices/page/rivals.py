@@ -9,6 +9,9 @@ from smeflow.i18n import Phrase, say
 from smeflow.invoices.page.choices import Choices, FieldChoice
 from smeflow.invoices.page.features import FIELDS, key_of
 from smeflow.invoices.page.names import may_be_same_firm
+from smeflow.invoices.page.settled import FROM_SUMS, SUMS
+from smeflow.invoices.page.totals import fits_of_field
+from smeflow.invoices.page.uniqueness import Uniqueness
 from smeflow.invoices.page.view import PageView
 from smeflow.invoices.record import REQUIRED
 from smeflow.kinds.field_names import field_name
@@ -172,3 +175,49 @@ def _place(rival: FieldRival) -> object:
     if rival.label is None:
         return say("{value} (page {n})", value=rival.value, n=page)
     return say("{value} (page {n}, beside “{label}”)", value=rival.value, n=page, label=rival.label)
+
+
+def other_findings(findings: Mapping[str, Finding], values: Mapping[str, Finding]) -> dict[str, Finding]:
+    """Put other values in their fields; what was reckoned from other sums falls with them."""
+    changed = {n for n, f in values.items() if n not in findings or findings[n].value != f.value}
+    stale = FROM_SUMS if changed.intersection(SUMS) else ()
+    kept = {name: finding for name, finding in findings.items() if name not in stale}
+    return {**kept, **{name: values[name] for name in changed}}
+
+
+def without_fields(choices: Choices | None, names: Collection[str]) -> Choices | None:
+    """Leave out what the chooser said of some fields: it was about other values."""
+    if choices is None:
+        return None
+    return Choices(fields={name: choice for name, choice in choices.fields.items() if name not in names})
+
+
+def fields_upheld(unique: Uniqueness, checks: Sequence[Check]) -> frozenset[str]:
+    """Name the fields whose value the laws of the page uphold, whoever read it.
+
+    Something of its own ties each value to its field, and nothing else on the page could be it; the sums add
+    up, and what is due is the total, or is alone in bearing that label. Of a seller the page must say besides
+    who buys, which is somebody else.
+    """
+    findings, opinions = unique.findings, unique.opinions
+    failed = {name for check in checks if check.passed is False for name in check.fields}
+    upheld = {n for n, o in opinions.items() if o.tied and not o.open and n not in failed} - {"total_gross"}
+    if "seller" in upheld and not _buyer_is_another(findings, unique.own_names):
+        upheld.remove("seller")
+    if "total_gross" in opinions and not failed.intersection(SUMS) and set(SUMS) <= findings.keys():
+        net, tax, gross = (findings[name].value for name in SUMS)
+        if opinions["total_gross"].tied and not opinions["total_gross"].open and net + tax == gross:
+            upheld.update(SUMS)
+    due = findings.get("amount_due")
+    if due is not None and "total_gross" in upheld:
+        labelled = set(fits_of_field(unique.view, "amount_due", credit=True))
+        if due.value == findings["total_gross"].value or labelled == {abs(due.value)}:
+            upheld.add("amount_due")
+    return frozenset(upheld)
+
+
+def _buyer_is_another(findings: Mapping[str, Finding], own_names: Sequence[str]) -> bool:
+    seller, buyer = str(findings["seller"].value), findings.get("buyer")
+    if buyer is None or any(may_be_same_firm(seller, own) for own in own_names if own):
+        return False
+    return not may_be_same_firm(seller, str(buyer.value))
