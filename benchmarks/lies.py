@@ -31,6 +31,7 @@ from smeflow.errors import DocumentError
 from smeflow.llm.interface import NoModel
 from smeflow.llm.testing import Scripted
 from smeflow.steps import Extract
+from smeflow.values.amounts import find_amounts
 
 KEYS = (
     *("number", "issue_date", "due_date", "seller", "seller_details_vat_id", "buyer", "currency"),
@@ -96,8 +97,14 @@ def _text(key: str, value: object) -> str:
 
 
 def truthful(page: Page) -> dict[str, str | None]:
-    """Give what the page prints."""
-    return {key: page.truth.get(key) for key in KEYS}
+    """Give what the page prints: an amount with its sign, and VAT of nothing only where that is printed."""
+    said = {key: page.truth.get(key) for key in KEYS}
+    printed = {amount.value for line in page.document.text.splitlines() for amount in find_amounts(line)}
+    for name in (*TOTALS, "amount_due"):
+        value = Decimal(said[name] or 0)
+        if said[name] is not None and value not in printed:
+            said[name] = f"{-value}" if -value in printed else None if not value else said[name]
+    return said
 
 
 def lies_about(page: Page, chance: random.Random) -> Iterator[tuple[str, tuple[str, ...], dict]]:

@@ -16,11 +16,19 @@ from smeflow.extract.grounding import ground
 from smeflow.i18n import Phrase, say
 from smeflow.kinds.record_kind import FieldSpec, RecordKind
 from smeflow.kinds.records import Check, FieldKind, Reading, parse_truth
-from smeflow.values.amounts import parse_amount
+from smeflow.values.amounts import SYMBOLS, parse_amount
 from smeflow.values.dates import parse_date, parse_datetime
 
 CENT = Decimal("0.01")
-CURRENCIES: Mapping[str, str] = {"€": "EUR", "$": "USD", "£": "GBP", "EURO": "EUR", "EUROS": "EUR"}
+CURRENCIES: Mapping[str, str] = {
+    **{symbol.upper(): code for symbol, code in SYMBOLS.items()},
+    "€": "EUR",
+    "$": "USD",
+    "£": "GBP",
+    "EURO": "EUR",
+    "EUROS": "EUR",
+}
+"""What a model may give for a currency, in capitals."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,24 +2,15 @@
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
-from decimal import Decimal
 from functools import cached_property
 from typing import cast
 
 from smeflow._text import folded
 from smeflow.documents.document import Document
 from smeflow.documents.xml import STATUS_FIELD
-from smeflow.extract.field_values import bare_value, canonical_text
 from smeflow.i18n import Phrase, say
-from smeflow.kinds.record_kind import (
-    FieldSpec,
-    ProofRules,
-    ReaderContext,
-    ReaderSlot,
-    RecordKind,
-    RecordReader,
-)
-from smeflow.kinds.records import Check, FieldRival, Finding, Reading
+from smeflow.kinds.record_kind import FieldSpec, ReaderContext, ReaderSlot, RecordKind, RecordReader
+from smeflow.kinds.records import Check, Reading
 from smeflow.kinds.steps import is_printed
 
 ZIP = "application/zip"
@@ -267,125 +258,3 @@ def _is_record(paper: Paper, kind: RecordKind) -> bool:
 
 def _count(paper: Paper) -> int:
     return max((reading.several for reading in (paper.exact, paper.page) if reading), default=1)
-
-
-def unproven_fields(
-    papers: PaperReadings, checks: Sequence[Check], kind: RecordKind, wanted: Sequence[str]
-) -> tuple[str, ...]:
-    """Name what is wanted and was read, but is not proven: a check of it failed. A file's own data are."""
-    rules = kind.rules.names if kind.rules else ()
-    told = {*rules, *kind.proof.only_told}
-    failed = {n for check in checks if check.passed is False and check.name not in told for n in check.fields}
-    return () if papers.exact else tuple(name for name in wanted if name in failed)
-
-
-def printed_choices(papers: PaperReadings, fields: Collection[str]) -> list[str]:
-    """Give a line for each field that is open: the values it could have, each as it is printed."""
-    lines = []
-    for name in fields:
-        printed: dict[str, str] = {}
-        for reading in papers.readings:
-            own = reading.findings.get(name)
-            if own is not None and own.quote is not None:
-                printed.setdefault(_one_line(own.quote.text), "")
-            for rival in reading.rivals.get(name, ()):
-                if rival.quote is not None:
-                    beside = f" (beside: {_one_line(rival.label)})" if rival.label else ""
-                    printed.setdefault(_one_line(rival.quote.text), beside)
-        if printed:
-            lines.append(f"{name}: " + " | ".join(f"{text}{beside}" for text, beside in printed.items()))
-    return lines
-
-
-def _one_line(text: str) -> str:
-    return " ".join(text.split())
-
-
-def weigh_model(papers: PaperReadings, model: Reading, rules: ProofRules) -> tuple[PaperReadings, Reading]:
-    """Hold a model's values against the page where the page's reader proves nothing.
-
-    A grounded value of the model goes before an unproven one, but where only the latter is tied to its field
-    or makes the sums close. The page is judged again with what goes first: what its laws uphold then is
-    upheld, whoever read it. The model's word itself counts for nothing.
-    """
-    page = papers.readings[0] if len(papers.readings) == 1 else None
-    if page is None or papers.exact or page.judged_with is None:
-        return papers, model
-    first = _contested(page, model, rules)
-    if not first:
-        return papers, model
-    again = page.judged_with(first)
-    lost = _lost(page, again, first, rules)
-    first = {name: finding for name, finding in first.items() if name not in lost}
-    again = page.judged_with(first) if lost else again
-    kept = {name: f for name, f in again.findings.items() if name not in first or name in page.findings}
-    own = {name: page.findings[name] for name in first if name in page.findings}
-    rivals = {name: _with_rival(again, name, finding, first) for name, finding in own.items()}
-    rivals |= {name: _with_rival(again, name, model.findings[name], first) for name in lost}
-    judged = replace(again, findings={**kept, **own}, rivals={**again.rivals, **rivals})
-    ranked = replace(model, outranks=frozenset(first), upheld=again.upheld & first.keys())
-    return replace(papers, readings=(judged,)), ranked
-
-
-def _contested(page: Reading, model: Reading, rules: ProofRules) -> dict[str, Finding]:
-    """Give the model's values of what the page leaves out, or reads otherwise and does not prove."""
-    failed = _failed_checks(page)
-    differ = {
-        name
-        for name in rules.guarded
-        if name in model.findings
-        and (name not in page.findings or _bare(page.findings[name]) != _bare(model.findings[name]))
-    }
-    contested = {name for name in differ if name not in page.findings or name in failed}
-    if contested.intersection(rules.sums):  # sums are one value
-        contested |= differ.intersection(rules.sums)
-    return {name: _untyped(model.findings[name]) for name in rules.guarded if name in contested}
-
-
-def _lost(page: Reading, again: Reading, first: Mapping[str, Finding], rules: ProofRules) -> frozenset[str]:
-    """Name where the page's own value is tied to its field, or makes the sums, and the model's is not."""
-    before, after = _failed_checks(page), _failed_checks(again)
-    lost = {
-        name
-        for name in first
-        if name in page.findings and "tied" in after.get(name, ()) and "tied" not in before.get(name, ())
-    }
-    sums = first.keys() & set(rules.sums)
-    if sums and _closes(page, rules.sums) and not _closes(again, rules.sums):
-        return frozenset(lost | sums)
-    return frozenset(lost if not lost.intersection(rules.sums) else lost | sums)
-
-
-def _closes(reading: Reading, sums: Sequence[str]) -> bool:
-    if not all(name in reading.findings for name in sums):
-        return False
-    *parts, whole = (reading.findings[name].value for name in sums)
-    return bool(sum(parts) == whole)
-
-
-def _failed_checks(reading: Reading) -> dict[str, set[str]]:
-    failed: dict[str, set[str]] = {}
-    for check in reading.checks:
-        for name in check.fields if check.passed is False else ():
-            failed.setdefault(name, set()).add(check.name)
-    return failed
-
-
-def _with_rival(
-    again: Reading, name: str, finding: Finding, first: Collection[str]
-) -> tuple[FieldRival, ...]:
-    """Put the value that did not go first among the rivals: open, unless the first is upheld."""
-    upheld = name in first and name in again.upheld
-    why = say("It was read without a model, and nothing proves it.") if upheld else None
-    value = bare_value(finding.value)
-    others = tuple(r for r in again.rivals.get(name, ()) if canonical_text(r.value) != canonical_text(value))
-    return (FieldRival(value=value, quote=finding.quote, why=why), *others)
-
-
-def _untyped(finding: Finding) -> Finding:
-    return replace(finding, value=bare_value(finding.value))
-
-
-def _bare(finding: Finding) -> object:
-    value = bare_value(finding.value)
-    return abs(value) if isinstance(value, Decimal) else folded(str(value))

@@ -43,17 +43,15 @@ from smeflow.extract.fields import (
 from smeflow.extract.model_reader import PROMPT, ModelReading, read_by_model
 from smeflow.extract.papers import (
     PaperReadings,
-    printed_choices,
     read_beside_labels,
     read_labelled_fields,
     read_papers,
     status_messages,
-    unproven_fields,
-    weigh_model,
 )
 from smeflow.extract.proof import ExtractionTask, Judge, make_extraction, without_repeats
 from smeflow.extract.result import Extraction, R, with_gaps
 from smeflow.extract.second_look import Recogniser, look_again
+from smeflow.extract.weighing import printed_choices, unproven_fields, weigh_model
 from smeflow.i18n import say
 from smeflow.kinds.field_names import FIELDS
 from smeflow.kinds.lookup import KindError, OneOf

@@ -107,6 +107,8 @@ class Reading:
     """Fields whose value goes before what was read earlier, which nothing proves."""
     upheld: frozenset[str] = frozenset()
     """Fields whose value the laws of the page uphold, whoever read it: nothing else there could be it."""
+    tied: frozenset[str] = frozenset()
+    """Fields whose value something of its own ties to them: a label, the title's line, a valid number."""
     judged_with: "Callable[[Mapping[str, Finding]], Reading] | None" = field(
         default=None, compare=False, repr=False
     )

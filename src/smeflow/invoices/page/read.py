@@ -196,6 +196,7 @@ class _Sheet:
             several=several,
             rivals=rivals,
             upheld=fields_upheld(unique, checks),
+            tied=frozenset(name for name, opinion in unique.opinions.items() if opinion.tied),
             judged_with=self._judged_with,
         )
 

@@ -16,6 +16,7 @@ from smeflow.invoices.page.view import PageView
 from smeflow.invoices.record import REQUIRED
 from smeflow.kinds.field_names import field_name
 from smeflow.kinds.records import Check, FieldRival, Finding
+from smeflow.values.identifiers import ibans_on
 
 MOST = 3
 """Rivals of a field that are told, the nearest first."""
@@ -196,8 +197,8 @@ def fields_upheld(unique: Uniqueness, checks: Sequence[Check]) -> frozenset[str]
     """Name the fields whose value the laws of the page uphold, whoever read it.
 
     Something of its own ties each value to its field, and nothing else on the page could be it; the sums add
-    up, and what is due is the total, or is alone in bearing that label. Of a seller the page must say besides
-    who buys, which is somebody else.
+    up, and what is due is the total, or is alone in bearing that label. An account is the only one on
+    the page and its check digits are right. Of a seller the page must say besides the buyer, who is another.
     """
     findings, opinions = unique.findings, unique.opinions
     failed = {name for check in checks if check.passed is False for name in check.fields}
@@ -213,6 +214,9 @@ def fields_upheld(unique: Uniqueness, checks: Sequence[Check]) -> frozenset[str]
         labelled = set(fits_of_field(unique.view, "amount_due", credit=True))
         if due.value == findings["total_gross"].value or labelled == {abs(due.value)}:
             upheld.add("amount_due")
+    account = findings.get("iban")
+    if account is not None and ibans_on((unique.view.document,)) == (account.value,):
+        upheld.add("iban")
     return frozenset(upheld)
 
 
