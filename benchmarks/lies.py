@@ -17,7 +17,7 @@ import re
 import sys
 from collections import Counter, defaultdict
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from pathlib import Path
 
@@ -54,6 +54,7 @@ class Page:
     """All that is known of it, by field, as text."""
     scored: tuple[str, ...]
     """The required fields that the page prints."""
+    language: str = "en"
 
 
 def pages_in(folder: Path) -> Iterator[Page]:
@@ -62,8 +63,9 @@ def pages_in(folder: Path) -> Iterator[Page]:
         for line in (folder / "manifest.jsonl").read_text(encoding="utf-8").splitlines():
             row = json.loads(line)
             if row.get("medium", "pdf") == "pdf":
-                yield from _page(row["id"], row["family"], folder / row["file"], row["truth"],
-                                 strangers.truth_of(row))  # fmt: skip
+                made = _page(row["id"], row["family"], folder / row["file"], row["truth"],
+                             strangers.truth_of(row))  # fmt: skip
+                yield from (replace(page, language=row.get("language", "en")) for page in made)
         return
     items = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))["items"]
     for item in pages.chosen(items, "invoice_pdf", None, once=True):
@@ -71,7 +73,8 @@ def pages_in(folder: Path) -> Iterator[Page]:
         truth |= {ours: truth.get(theirs) for ours, theirs in pages.FIELDS.items()}
         path = folder / (item.get("file_without_xml") or item["file"])
         group, printed = str(item.get("issuer_group")), pages.truth_of(item)
-        yield from _page(item["id"], group, path, truth | {"buyer": truth.get("customer")}, printed)
+        made = _page(item["id"], group, path, truth | {"buyer": truth.get("customer")}, printed)
+        yield from (replace(page, language=item.get("language") or "en") for page in made)
 
 
 def _page(name: str, group: str, path: Path, truth: dict, printed: dict) -> Iterator[Page]:
