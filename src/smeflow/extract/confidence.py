@@ -3,7 +3,8 @@
 A field's signals are which reader read it, whether it is quoted, which checks it failed and how near its
 rivals are; a record's are its proof, its doubts and the same. The weights that ship with smeflow were fitted
 on third-party and drawn invoices (``scripts/fit_confidence.py``); a firm's own take their place with
-``calibration: FILE`` in the step. What was not near enough to the truth on issuers left out has no confidence at all.
+``calibration: FILE`` in the step. What was not near enough to the truth on issuers left out has no
+confidence.
 """
 
 import json
