@@ -321,18 +321,23 @@ class Extract(StepFamily, Generic[R]):
 
     def _needs_model(self, papers: PaperReadings, judge: Judge) -> bool:
         """Tell whether a model is to be asked: something wanted is missing or unproven, or left to it."""
+        return "model" in self.readers and (
+            self._is_asked_for_values(papers, judge) or bool(self._unproven(papers, judge))
+        )
+
+    def _is_asked_for_values(self, papers: PaperReadings, judge: Judge) -> bool:
+        """Tell whether the question is what it always was: a value is missing, or a second reader wanted.
+
+        That question stays the same to the letter, for its answers are kept and paid for.
+        """
         rows = self.lines and any(
             not any(name in reading.findings for reading in papers.readings) for name in self.kind.rows
         )
-        judged = judge.of(papers)
-        open_questions = (
-            rows
-            or self._left_to_a_model(papers)
-            or judged.absent
-            or judged.questionable
-            or unproven_fields(papers, judged.checks, self.kind, self.wanted)
-        )
-        return "model" in self.readers and (self.ask == "always" or bool(open_questions))
+        missing = judge.of(papers).absent or judge.of(papers).questionable
+        return self.ask == "always" or rows or self._left_to_a_model(papers) or bool(missing)
+
+    def _unproven(self, papers: PaperReadings, judge: Judge) -> tuple[str, ...]:
+        return unproven_fields(papers, judge.of(papers).checks, self.kind, self.wanted)
 
     def _left_to_a_model(self, papers: PaperReadings) -> bool:
         """Tell whether something was not read that only a model can answer, needed or not.
@@ -360,7 +365,7 @@ class Extract(StepFamily, Generic[R]):
     def _ask_model(self, papers: PaperReadings, llm: LLM, known: Known, judge: Judge) -> ModelReading:
         judged = judge.of(papers)
         told = set(judged.questionable)
-        unproven = unproven_fields(papers, judged.checks, self.kind, self.wanted)
+        unproven = () if self._is_asked_for_values(papers, judge) else self._unproven(papers, judge)
 
         def objections(reading: Reading) -> list[str]:
             new = [reason for reason in judge.objections(papers, reading) if reason not in told]
@@ -379,7 +384,7 @@ class Extract(StepFamily, Generic[R]):
             max_output_tokens=self.max_output_tokens,
             pages_shown=self.pages_shown,
             questionable=judged.questionable,
-            choices=printed_choices(papers, [n for n in self.wanted if n in {*judged.absent, *unproven}]),
+            choices=printed_choices(papers, unproven),
             objections=objections,
         )
 
