@@ -203,6 +203,8 @@ def fields_upheld(unique: Uniqueness, checks: Sequence[Check]) -> frozenset[str]
     findings, opinions = unique.findings, unique.opinions
     failed = {name for check in checks if check.passed is False for name in check.fields}
     upheld = {n for n, o in opinions.items() if o.tied and not o.open and n not in failed} - {"total_gross"}
+    if "issue_date" in upheld and _has_two_readings(unique.view, findings["issue_date"].value):
+        upheld.remove("issue_date")
     if "seller" in upheld and not _buyer_is_another(findings, unique.own_names):
         upheld.remove("seller")
     if "total_gross" in opinions and not failed.intersection(SUMS) and set(SUMS) <= findings.keys():
@@ -218,6 +220,12 @@ def fields_upheld(unique: Uniqueness, checks: Sequence[Check]) -> frozenset[str]
     if account is not None and ibans_on((unique.view.document,)) == (account.value,):
         upheld.add("iban")
     return frozenset(upheld)
+
+
+def _has_two_readings(view: PageView, day: object) -> bool:
+    """Tell whether a day is printed so that it may be another: 07/09/18 in a country that is not known."""
+    spots = [spot.value for spot in view.dates if day in (spot.value.value, spot.value.other)]
+    return any(spot.other not in (None, spot.value) for spot in spots)
 
 
 def _buyer_is_another(findings: Mapping[str, Finding], own_names: Sequence[str]) -> bool:
