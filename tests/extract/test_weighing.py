@@ -125,14 +125,14 @@ def test_two_readers_that_say_the_same_leave_it_unproven_and_in_no_doubt():
     assert found.doubts == ()
 
 
-@pytest.mark.parametrize("day", ["2018-07-09", "2018-09-07"])
-def test_a_day_that_can_be_read_in_two_orders_is_upheld_in_neither(day):
-    """The label is its own, and still the model's word alone decides between two days."""
+def test_a_day_that_can_be_read_in_two_orders_is_not_upheld_in_the_other():
+    """The label is its own, and still the model's word alone would decide between two days."""
     text = "INVOICE\nAcme Plumbing Ltd\nInvoice no. INV01699\nInvoice Date: 07/09/18\nBill to: Wexford Ltd\n"
     text += "Total net 739.00 USD\nTax 22.17 USD\nTotal 761.17 USD\n"
     answer = said(
-        number="INV01699", issue_date=day, seller="Acme Plumbing Ltd", buyer="Wexford Ltd", currency="USD",
-        seller_details_vat_id=None, total_net="739.00", total_vat="22.17", total_gross="761.17",
+        number="INV01699", issue_date="2018-07-09", seller="Acme Plumbing Ltd", buyer="Wexford Ltd",
+        seller_details_vat_id=None, currency="USD",
+        total_net="739.00", total_vat="22.17", total_gross="761.17",
     )  # fmt: skip
     found = STEP(Case(id="1", documents=(text_document(text),)), Scripted([answer] * 3))
     assert any("issue date" in str(doubt) for doubt in found.doubts)
