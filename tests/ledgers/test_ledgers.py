@@ -151,13 +151,19 @@ ASKING += [pytest.param("supplier-mail", "supplier-mail", id="supplier-mail")]
 @pytest.mark.slow
 @pytest.mark.parametrize(("firm", "name"), ASKING, indirect=["firm"])
 def test_an_item_that_is_redone_is_asked_about_in_the_same_words(firm, name, provider):
-    """Prompt, data and the form of the answer: each question has the hash of one that was asked before."""
+    """Prompt, data and the form of the answer: each question of before has the hash it had.
+
+    Asked besides is only what no older version asked: about papers where nothing is missing and something is
+    not proven.
+    """
     of_recipe = (
         f"SELECT DISTINCT request_hash FROM calls JOIN items ON items.id = item WHERE recipe = '{name}'"
     )
     asked, last = firm.rows(of_recipe), firm.rows("SELECT max(id) FROM calls")[0][0]
     firm.smeflow(f"run {name} --redo all --yes")
-    assert sorted(firm.rows(f"{of_recipe} AND calls.id > {last}")) == sorted(asked)
+    again = firm.rows(f"{of_recipe} AND calls.id > {last}")
+    assert set(asked) <= set(again)
+    assert len(again) == len(asked) or name not in REPORTS
 
 
 def test_the_archives_hold_what_a_firm_has(tmp_path):

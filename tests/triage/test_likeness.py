@@ -19,6 +19,8 @@ from smeflow.triage.learning import (
     least_lead,
     shortened,
 )
+from smeflow.triage.likeness import compared_text
+from smeflow.triage.words import CaseText, is_degree
 
 WORDS = {
     "garden": "Les roses et les tulipes du jardin fleurissent, la pelouse est tondue numéro",
@@ -70,13 +72,31 @@ def test_texts_are_near_by_their_letters():
     assert inflected[1] < 0.2
 
 
-def test_the_lead_that_is_enough_is_counted():
-    """The smallest lead above which no more than allowed were wrong; none where too few lead."""
-    right = [(1 - n / 100, True) for n in range(40)]
-    assert least_lead([*right, (0.4, False)], 0.98) == pytest.approx(0.61)
-    assert least_lead([*right, (0.4, False)], 0.9) == pytest.approx(0.4)
-    assert least_lead(right[:11], 0.98) is None
-    assert least_lead([(0.5, True)] * 12 + [(0.5, False)], 0.98) is None
+def test_the_lead_that_is_enough_passes_an_exact_test():
+    """149 outcomes without an error bear out 98 %; fewer nothing, and the first test that fails ends it."""
+    right = [(1 - n / 1000, True) for n in range(400)]
+    assert least_lead(right[:149], 0.98) == pytest.approx(right[148][0])
+    assert least_lead(right[:148], 0.98) is None
+    assert least_lead(right, 1.0) is None
+    assert least_lead([(0.9995, False), *right[:148]], 0.98) is None
+    assert least_lead([*right, *[(0.5, False)] * 40], 0.98) > 0.6
+
+
+def test_no_lead_is_enough_where_it_keeps_its_promise_by_luck_alone():
+    """Of many draws with one error in twenty, hardly more than one in twenty gets a lead for 98 %."""
+    chance = random.Random(3)
+    draws = [[(chance.random(), chance.random() > 0.05) for _ in range(300)] for _ in range(400)]
+    assert sum(least_lead(outcomes, 0.98) is not None for outcomes in draws) <= 0.05 * len(draws)
+
+
+def test_a_label_that_is_a_degree_teaches_nothing_by_its_name():
+    """Any text may say that it is urgent; what its description says counts."""
+    assert is_degree("very_urgent") is False
+    assert all(map(is_degree, ("urgent", "Normal", "priority 1", "autre")))
+    plain = Triage(name="kind", labels=["urgent", "garden"], likeness="letters")
+    assert plain(mail("urgent urgent urgent"), NoModel()).label is None
+    told = plain.taught.compare(compared_text(CaseText.of(mail("urgent")), senders=False))
+    assert told.lead < 0.05 or told.best != "urgent"
 
 
 def test_confidence_follows_the_outcomes_from_where_it_shipped():
@@ -93,7 +113,7 @@ def test_confidence_follows_the_outcomes_from_where_it_shipped():
 
 def test_examples_decide_alone_where_they_bear_it_out():
     """With a confidence, and scores that add up to one."""
-    found = garden()(mail(f"{WORDS['garden']} 42"), NoModel())
+    found = garden(threshold=0.8)(mail(f"{WORDS['garden']} 42"), NoModel())
     assert (found.label, found.labels, found.reader) == ("garden", ("garden",), "examples")
     assert 0.5 < found.confidence < 1
     assert sum(found.scores.values()) == pytest.approx(1, abs=0.001)
@@ -132,7 +152,12 @@ def test_a_case_may_have_several_labels():
     both = f"{WORDS['garden']} {WORDS['boats']}"
     more = [Example(label="garden", labels=("garden", "boats"), text=f"{both} {n}") for n in range(6)]
     step = Triage(
-        name="kind", labels=list(WORDS), examples=[*examples(), *more], likeness="letters", many=True
+        name="kind",
+        labels=list(WORDS),
+        examples=[*examples(), *more],
+        likeness="letters",
+        many=True,
+        threshold=0.8,
     )
     found = step(mail(both), NoModel())
     assert set(found.labels) == {"garden", "boats"}

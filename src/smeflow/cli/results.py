@@ -119,17 +119,19 @@ def field_rows(screen: Screen, fields: Mapping[str, Mapping[str, Any]]) -> Itera
         )
 
 
-def print_open_fields(screen: Screen, fields: Mapping[str, Mapping[str, Any]]) -> None:
-    """Name each field that the page leaves open, with the values that nothing speaks against."""
+def print_rivals(screen: Screen, fields: Mapping[str, Mapping[str, Any]]) -> None:
+    """Name what else each field could be: what nothing speaks against stands out, the rest has its reason."""
+    from smeflow.extract.shown import RIVALS_SHOWN, rival_text
     from smeflow.kinds.record_kind import shown_value
+    from smeflow.kinds.steps import RivalReading
 
     for name, reading in fields.items():
-        rivals = [r["value"] for r in reading.get("rivals", ()) if not r.get("why")]
-        if rivals:
-            values = [reading["value"], *rivals] if reading.get("value") is not None else rivals
-            shown = ", ".join(shown_value(name, value, screen.language) for value in values)
-            line = say("{field} could be: {values}.", field=term_name(screen, name), values=shown)
-            screen.print(line, "yellow")
+        for number, rival in enumerate(reading.get("rivals", ())[:RIVALS_SHOWN]):
+            if number == 0:
+                value = shown_value(name, reading.get("value"), screen.language) or "?"
+                screen.print(f"  {term_name(screen, name)} {value}", "cyan")
+            text = rival_text(name, RivalReading.model_validate(rival), screen.language)
+            screen.print(f"    {text}", "bright_black" if rival.get("why") else "yellow")
 
 
 def field_columns() -> list[ScreenColumn]:
@@ -165,7 +167,7 @@ def _print_extraction(screen: Screen, value: Mapping[str, Any]) -> None:
     screen.print(verdict)
     if value.get("fields"):
         screen.print(screen.table(field_columns(), field_rows(screen, value["fields"])))
-        print_open_fields(screen, value["fields"])
+        print_rivals(screen, value["fields"])
     checks = Text("  ")
     for check in value.get("checks", ()):
         style = {True: "green", False: "red"}.get(check["passed"], "bright_black")

@@ -217,7 +217,10 @@ def fit_and_compare(cases: Sequence[CaseScore]) -> FittedCalibration:
 
 
 def _brier_errors(calibration: Calibration, cases: Sequence[CaseScore]) -> list[float]:
-    return [(calibration.records.probability(case.signals) - case.exact) ** 2 for case in cases]
+    weights = calibration.records
+    mean = sum(case.exact for case in cases) / len(cases)
+    told = (weights.probability(case.signals) if weights else mean for case in cases)
+    return [(likely - case.exact) ** 2 for likely, case in zip(told, cases, strict=True)]
 
 
 def _fold(case: CaseScore) -> int:

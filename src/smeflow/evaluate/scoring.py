@@ -186,7 +186,7 @@ def score_record(name: str, extraction: Extraction[Any], truth: Truth, *, accept
                 found=_shown(values.get(path)),
                 reader=(reading.reader or "") if reading else "",
                 confidence=reading.confidence if reading else None,
-                signals=field_signals(reading, extraction) if reading else {},
+                signals=field_signals(path, reading, extraction) if reading else {},
             )
         )
     return CaseScore(

@@ -16,11 +16,19 @@ from smeflow.extract.grounding import ground
 from smeflow.i18n import Phrase, say
 from smeflow.kinds.record_kind import FieldSpec, RecordKind
 from smeflow.kinds.records import Check, FieldKind, Reading, parse_truth
-from smeflow.values.amounts import parse_amount
+from smeflow.values.amounts import SYMBOLS, parse_amount
 from smeflow.values.dates import parse_date, parse_datetime
 
 CENT = Decimal("0.01")
-CURRENCIES: Mapping[str, str] = {"€": "EUR", "$": "USD", "£": "GBP", "EURO": "EUR", "EUROS": "EUR"}
+CURRENCIES: Mapping[str, str] = {
+    **{symbol.upper(): code for symbol, code in SYMBOLS.items()},
+    "€": "EUR",
+    "$": "USD",
+    "£": "GBP",
+    "EURO": "EUR",
+    "EUROS": "EUR",
+}
+"""What a model may give for a currency, in capitals."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -279,15 +287,19 @@ class MergedReadings:
 def merge_readings(
     readings: Sequence[Reading], specs: Mapping[str, FieldSpec], kind: RecordKind
 ) -> MergedReadings:
-    """Take each field from the first reading that has it, and compare the later ones with it."""
+    """Take each field from the first reading that has it, and compare the later ones with it.
+
+    A later reading comes first in the fields where it outranks the others; what it has upheld there is not
+    contradicted by what nothing proves.
+    """
     fields: dict[str, MergedField] = {}
     checks: list[Check] = []
     for name in dict.fromkeys(name for reading in readings for name in reading.findings):
         spec = specs.get(name, FieldSpec(kind="text"))
-        (reader, first), *rest = (
-            (reading.reader, reading.findings[name]) for reading in readings if name in reading.findings
-        )
-        others = [(other, bare_value(finding.value)) for other, finding in rest]
+        ranked = sorted((r for r in readings if name in r.findings), key=lambda r: name not in r.outranks)
+        (reader, first), *rest = ((reading.reader, reading.findings[name]) for reading in ranked)
+        is_upheld = name in ranked[0].outranks & ranked[0].upheld
+        others = [(other, bare_value(finding.value)) for other, finding in rest if not is_upheld]
         value = bare_value(first.value)
         currency = first.value.currency if isinstance(first.value, ParsedField) else None
         if spec.kind == "money" and currency is None and first.quote:

@@ -14,7 +14,7 @@ from smeflow.values.amounts import find_amounts
 from smeflow.values.dates import find_dates, find_datetimes
 
 ROW_MEDIA_TYPE = "application/vnd.smeflow.row+json"
-_SEPARATORS = r"[\s.\-/]{0,2}"
+_SEPARATORS = r"(?:[\s.\-/]{0,2}|\s[.\-/]\s)"
 
 
 def ground(

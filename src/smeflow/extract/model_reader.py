@@ -31,7 +31,7 @@ from smeflow.kinds.field_names import FIELDS, list_fields
 from smeflow.kinds.record_kind import FieldSpec
 from smeflow.kinds.records import Finding, Reading
 from smeflow.llm.interface import LLM, ImageLimits, Message, MessageImage, ModelEndpoint
-from smeflow.writing.prompts import frame_documents, prompt_messages
+from smeflow.writing.prompts import frame_documents, prompt_messages, with_framed_list
 
 if TYPE_CHECKING:
     from smeflow.llm.ask import AnswerForm
@@ -42,6 +42,13 @@ PROMPT = (
     "You copy values out of office documents. For each field give the text exactly as it is printed, without "
     "correcting, converting or adding up anything; give null for a field that is not there. {what}"
 )
+
+BROKEN_RULES = "What was read without a model breaks these rules of the record; read it with care:"
+CHOICES = (
+    "For these fields several values are printed, listed with the words beside each. Give the one that the "
+    "document means, as it is printed there; another printed value, or null, where none of them is right:"
+)
+"""Asked with the question where something required is not proven; no other question has it."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -71,12 +78,13 @@ def read_by_model(
     max_output_tokens: int,
     pages_shown: int = 0,
     questionable: Sequence[str] = (),
+    choices: Sequence[str] = (),
     objections: Callable[[Reading], Sequence[str]] | None = None,
 ) -> ModelReading:
     """Ask a model for every field and keep what the documents bear out; a long text is read part by part.
 
-    What is *questionable* of what others read is told with the question; the *objections* to an answer are
-    told once, and the next answer counts.
+    What is *questionable* of what others read is told with the question, and so are the *choices* of each
+    field that is open; the *objections* to an answer are told once, and the next answer counts.
 
     *examples* are values of earlier documents of the same kind that a person approved; *words* are what
     people call the fields.
@@ -88,7 +96,9 @@ def read_by_model(
         if pages_shown:
             messages = _with_pages(messages, part, llm, pages_shown)
         if questionable:
-            messages = _with_doubts(messages, questionable, framed.key)
+            messages = with_framed_list(messages, BROKEN_RULES, "rules", questionable, framed.key)
+        if choices:
+            messages = with_framed_list(messages, CHOICES, "choices", choices, framed.key)
         parts.append(
             _read_part(part, messages, specs, llm, answer, framed.cut, max_output_tokens, words, objections)
         )
@@ -142,17 +152,6 @@ def _read_part(  # noqa: PLR0917 - what one question is made of
     if cut:
         problems += (say("The model was shown only the beginning and the end of the text."),)
     return replace(reading, problems=problems)
-
-
-def _with_doubts(messages: tuple[Message, ...], questionable: Sequence[str], key: str) -> tuple[Message, ...]:
-    """Say what was read otherwise and cannot be right; framed, since a validator may repeat the document."""
-    *earlier, last = messages
-    listed = "\n".join(f"- {reason.replace(key, '')}" for reason in questionable[:20])
-    told = (
-        "What was read without a model breaks these rules of the record; read it with care:\n"
-        f"<<<{key} rules\n{listed}\n{key}>>>"
-    )
-    return (*earlier, replace(last, content=f"{last.content}\n\n{told}"))
 
 
 def _with_pages(

@@ -28,7 +28,7 @@ from smeflow.extract.result import BrokenLaw, Extraction, R, record_and_laws
 from smeflow.i18n import Phrase, say
 from smeflow.kinds.field_names import list_fields
 from smeflow.kinds.record_kind import FieldSpec, Firm, Judgement, RecordKind
-from smeflow.kinds.records import Check, FieldRival, Reading
+from smeflow.kinds.records import Check, Reading
 from smeflow.kinds.steps import FieldReading, RivalReading
 from smeflow.values.identifiers import ibans_on
 
@@ -248,7 +248,7 @@ def make_extraction(
         *papers.unread,
         *_doubtful_account(judged),
         *_several_currencies(judged),
-        *_by_model_alone(kind, judged),
+        *_by_model_alone(kind, judged, model.reading),
         *(check.detail or say("{name} does not hold.", name=check.name) for check in serious),
         *([say("Missing: {fields}.", fields=list_fields(missing, kind.words))] if missing else []),
         *model.dropped,
@@ -291,7 +291,7 @@ def _evidence(
         closed=judged.judgement.closed,
         failed=bool(failed - contradictions - harmless),
         contradicted=bool(failed & contradictions or model.dropped or _doubtful_account(judged)),
-        by_rules=all(value.reader != "model" for value in required),
+        by_rules=not set(task.wanted).intersection(_by_model(judged, model.reading)),
         several=papers.several > 1,
     )
 
@@ -310,10 +310,16 @@ def _doubtful_account(judged: JudgedRecord) -> list[Phrase]:
     return [say("{n} accounts are on the page: {ibans}.", n=len(judged.accounts), ibans=ibans)]
 
 
-def _by_model_alone(kind: RecordKind, judged: JudgedRecord) -> list[Phrase]:
+def _by_model(judged: JudgedRecord, model: Reading | None) -> list[str]:
+    """Name what nobody but a model read, and no law of the page upholds."""
+    upheld = model.upheld if model else ()
+    fields = judged.merged.fields.items()
+    return [name for name, field in fields if field.reader == "model" and name not in upheld]
+
+
+def _by_model_alone(kind: RecordKind, judged: JudgedRecord, model: Reading | None) -> list[Phrase]:
     """Name what decides who is paid and how much, where nobody but a model read it."""
-    fields = judged.merged.fields
-    alone = [name for name in kind.proof.guarded if name in fields and fields[name].reader == "model"]
+    alone = [name for name in kind.proof.guarded if name in _by_model(judged, model)]
     return [say("Only a model read: {fields}.", fields=list_fields(alone, kind.words))] if alone else []
 
 
@@ -333,14 +339,9 @@ def _with_rivals(fields: Mapping[str, FieldReading], readings: Sequence[Reading]
             for rival in rivals:
                 text = canonical_text(rival.value)
                 if text is not None and text != field.value and text not in others:
-                    others[text] = _rival_reading(text, rival)
+                    others[text] = RivalReading.of(text, rival)
             told[name] = field.model_copy(update={"rivals": tuple(others.values())})
     return told
-
-
-def _rival_reading(text: str, rival: FieldRival) -> RivalReading:
-    place = FieldReading.of(None, rival.quote, "")
-    return RivalReading(value=text, quote=place.quote, page=place.page, box=place.box, why=rival.why)
 
 
 def _leaves(

@@ -98,19 +98,31 @@ def _row(name: str, reading: FieldReading, view: ExtractionView, language: Langu
         if passed is False
     )
     value = f"{escape(shown_value(name, reading.value, language))} {failed}" if reading.value else ""
-    value += "".join(_rival(name, rival, language) for rival in reading.rivals[:_RIVALS_SHOWN])
+    value += "".join(_rival(name, rival, language) for rival in reading.rivals[:RIVALS_SHOWN])
     return f'<tr>{label}<td class="v">{value}</td><td>{quote}</td><td class="w">{reader}{page}</td></tr>'
 
 
-_RIVALS_SHOWN = 3
+RIVALS_SHOWN = 3
+"""Rivals of a field that a person sees; all of them stand in the JSON."""
 
 
 def _rival(name: str, rival: RivalReading, language: Language) -> str:
     """Show what else a field could have been; one that nothing speaks against stands out."""
-    text = say("or {value}", value=shown_value(name, rival.value, language))
-    why = f" ({_text(rival.why, language)})" if rival.why else ""
-    words = f"{_text(text, language)}{why}"
+    words = escape(rival_text(name, rival, language))
     return f"<br><small>{words}</small>" if rival.why else f'<br><span class="b open">{words}</span>'
+
+
+def rival_text(name: str, rival: RivalReading, language: Language) -> str:
+    """Say in one line what else a field could have been, where that stands and why it was set aside."""
+    value = shown_value(name, rival.value, language)
+    if rival.page and rival.label:
+        text = say("or {value} (page {n}, beside “{label}”)", value=value, n=rival.page, label=rival.label)
+    elif rival.page:
+        text = say("or {value} (page {n})", value=value, n=rival.page)
+    else:
+        text = say("or {value}", value=value)
+    shown = text.render(language)
+    return f"{shown} – {rival.why.render(language)}" if rival.why else shown
 
 
 def _members(value: str | None) -> list[Mapping[str, Any]]:

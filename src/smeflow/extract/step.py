@@ -51,6 +51,7 @@ from smeflow.extract.papers import (
 from smeflow.extract.proof import ExtractionTask, Judge, make_extraction, without_repeats
 from smeflow.extract.result import Extraction, R, with_gaps
 from smeflow.extract.second_look import Recogniser, look_again
+from smeflow.extract.weighing import printed_choices, unproven_fields, weigh_model
 from smeflow.i18n import say
 from smeflow.kinds.field_names import FIELDS
 from smeflow.kinds.lookup import KindError, OneOf
@@ -113,12 +114,11 @@ class Extract(StepFamily, Generic[R]):
     readers: tuple[ReaderName, ...] = ("exact", "layout", "model")
     """Who may read, in this order."""
     ocr: Recogniser = "auto"
-    """Who looks again at pictures of pages: ``auto``: the second of the recognisers that are installed reads
-    again the few places that no arithmetic confirms, and the whole page (some seconds) where the words of the
-    first are no whole invoice; ``paddle``, ``rapidocr``: that one, always the whole page; ``tesseract``:
-    it alone reads. What two of them read alike is confirmed."""
+    """Who looks again at pictures: ``auto``: the second recogniser that is installed, at the few places that no
+    arithmetic confirms, or at the whole page where something is missing or in doubt; ``paddle``, ``rapidocr``:
+    always at the whole page; ``tesseract``: it alone reads. What two read alike is confirmed."""
     ask: Literal["left", "always"] = "left"
-    """Whether a model is asked only where something is missing, or always, as a second opinion."""
+    """Whether a model is asked only where something is missing or unproven, or always, as a second reader."""
     checks: tuple[Rule, ...] = ()
     """Rules an e-invoice must keep. What fails is a doubt; what fails or could not run is not proven."""
     required: tuple[str, ...] | None = None
@@ -278,7 +278,7 @@ class Extract(StepFamily, Generic[R]):
         return answer_shape(self.name, self.asked)
 
     def __call__(self, case: Case, llm: LLM, /) -> Extraction[R]:
-        """Read the record. A model is asked where something wanted is missing, or with ``ask="always"``."""
+        """Read the record. A model is asked where something wanted is missing or unproven, or ``always``."""
         firm: Firm | None = self.constants.get("company")
         kind, labels = self.kind, Labels(words=self.labels) if self.labels else None
         context = ReaderContext(firm=firm, labels=labels, known=case.known)
@@ -312,18 +312,32 @@ class Extract(StepFamily, Generic[R]):
             if self._needs_model(papers, judge)
             else ModelReading()
         )
+        if model.reading is not None:
+            papers, weighed = weigh_model(papers, model.reading, self.kind.proof)
+            model = replace(model, reading=weighed)
         extraction = make_extraction(self.returns, judge, papers, model)
         confidences = with_confidence(extraction, self.calibration or default_calibration())
         return extraction.model_copy(update=confidences).shown_on(case.documents)
 
     def _needs_model(self, papers: PaperReadings, judge: Judge) -> bool:
-        """Tell whether a model is to be asked: something wanted or that only it can answer is missing."""
+        """Tell whether a model is to be asked: something wanted is missing or unproven, or left to it."""
+        return "model" in self.readers and (
+            self._is_asked_for_values(papers, judge) or bool(self._unproven(papers, judge))
+        )
+
+    def _is_asked_for_values(self, papers: PaperReadings, judge: Judge) -> bool:
+        """Tell whether the question is what it always was: a value is missing, or a second reader wanted.
+
+        That question stays the same to the letter, for its answers are kept and paid for.
+        """
         rows = self.lines and any(
             not any(name in reading.findings for reading in papers.readings) for name in self.kind.rows
         )
-        judged = judge.of(papers)
-        open_questions = rows or self._left_to_a_model(papers) or judged.absent or judged.questionable
-        return "model" in self.readers and (self.ask == "always" or bool(open_questions))
+        missing = judge.of(papers).absent or judge.of(papers).questionable
+        return self.ask == "always" or rows or self._left_to_a_model(papers) or bool(missing)
+
+    def _unproven(self, papers: PaperReadings, judge: Judge) -> tuple[str, ...]:
+        return unproven_fields(papers, judge.of(papers).checks, self.kind, self.wanted)
 
     def _left_to_a_model(self, papers: PaperReadings) -> bool:
         """Tell whether something was not read that only a model can answer, needed or not.
@@ -349,7 +363,9 @@ class Extract(StepFamily, Generic[R]):
         return replace(papers, readings=(*papers.readings, reading), problems=problems)
 
     def _ask_model(self, papers: PaperReadings, llm: LLM, known: Known, judge: Judge) -> ModelReading:
-        told = set(judge.of(papers).questionable)
+        judged = judge.of(papers)
+        told = set(judged.questionable)
+        unproven = () if self._is_asked_for_values(papers, judge) else self._unproven(papers, judge)
 
         def objections(reading: Reading) -> list[str]:
             new = [reason for reason in judge.objections(papers, reading) if reason not in told]
@@ -367,7 +383,8 @@ class Extract(StepFamily, Generic[R]):
             max_characters=self.max_characters,
             max_output_tokens=self.max_output_tokens,
             pages_shown=self.pages_shown,
-            questionable=judge.of(papers).questionable,
+            questionable=judged.questionable,
+            choices=printed_choices(papers, unproven),
             objections=objections,
         )
 

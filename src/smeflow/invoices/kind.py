@@ -234,6 +234,7 @@ INVOICE = RecordKind(
         closed=sums_close,
         missing=missing_fields,
         guarded=GUARDED_FIELDS,
+        sums=("total_net", "total_vat", "total_gross"),
         stops_proof_only=STOPS_PROOF_ONLY,
         ignored_in_exact_data=BUYER_CHECKS | {"unique", "tied"},
         contradictions=frozenset({"page_agrees", "copies_agree"}),

@@ -156,6 +156,8 @@ class ProofRules:
     missing: Callable[[Any, Sequence[str]], tuple[str, ...]] = fields_missing
     guarded: tuple[str, ...] = ()
     """Fields no model may decide alone."""
+    sums: tuple[str, ...] = ()
+    """Amounts that are read together: all but the last make the last."""
     stops_proof_only: frozenset[str] = frozenset()
     """Checks whose failure stops the proof and is told, but is no doubt by itself."""
     only_told: frozenset[str] = frozenset()

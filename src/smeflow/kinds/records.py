@@ -1,7 +1,7 @@
 """What a record is, which kinds of field it may have, and what a reader finds for them."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
@@ -79,6 +79,10 @@ class FieldRival:
     quote: Quote | None = None
     why: Phrase | None = None
     """What speaks against it; None where nothing does: then the field is open."""
+    label: str | None = None
+    """The words it stands beside or under, as printed."""
+    behind: float | None = None
+    """How far the reader has it behind the value, as the logarithm of odds; None where it does not say."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -101,6 +105,16 @@ class Reading:
     """How many records of the wanted kind the documents hold, as far as the reader can tell."""
     rivals: Mapping[str, tuple[FieldRival, ...]] = field(default_factory=dict)
     """What else the fields could have been, by field, the nearest first; a field may have rivals alone."""
+    outranks: frozenset[str] = frozenset()
+    """Fields whose value goes before what was read earlier, which nothing proves."""
+    upheld: frozenset[str] = frozenset()
+    """Fields whose value the laws of the page uphold, whoever read it: nothing else there could be it."""
+    tied: frozenset[str] = frozenset()
+    """Fields whose value something of its own ties to them: a label, the title's line, a valid number."""
+    judged_with: "Callable[[Mapping[str, Finding]], Reading] | None" = field(
+        default=None, compare=False, repr=False
+    )
+    """Judges the same page with other values in some fields: their checks, rivals and what is upheld."""
 
 
 class SupplierLookup(Protocol):

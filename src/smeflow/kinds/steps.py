@@ -13,7 +13,7 @@ from smeflow.errors import LLMRejected
 from smeflow.expressions.language import Expression
 from smeflow.i18n import Phrase
 from smeflow.kinds.lookup import KindTable
-from smeflow.kinds.records import UNTOLD
+from smeflow.kinds.records import UNTOLD, FieldRival
 
 NAME_PATTERN = r"^[A-Za-z][A-Za-z0-9_]{0,63}$"
 PRINTED_TYPES = ("application/pdf", "image/", "text/xml", "application/xml")
@@ -54,6 +54,26 @@ class RivalReading(StepResult):
     """Left, top, right, bottom in fractions of the page."""
     why: Phrase | None = None
     """What speaks against it; None where nothing does."""
+    label: Annotated[str | None, UNTOLD] = None
+    """The words it stands beside or under, as printed."""
+    behind: Annotated[float | None, UNTOLD] = None
+    """How far it is behind the value, as the logarithm of odds: 3 is about twenty to one."""
+
+    @classmethod
+    def of(cls, value: str, rival: FieldRival) -> "RivalReading":
+        """Write a rival down, its value in one form."""
+        quote = rival.quote
+        return cls(
+            value=value,
+            quote=quote.text if quote else None,
+            page=quote.page if quote else None,
+            box=(quote.box.left, quote.box.top, quote.box.right, quote.box.bottom)
+            if quote and quote.box
+            else None,
+            why=rival.why,
+            label=rival.label,
+            behind=rival.behind,
+        )
 
 
 class FieldReading(StepResult):

@@ -23,7 +23,7 @@ from smeflow.triage.learning import (
     has_embeddings,
     shipped_curves,
 )
-from smeflow.triage.words import CaseText, label_name, label_phrases
+from smeflow.triage.words import CaseText, is_degree, label_name, label_phrases
 
 LikenessMode = Literal["auto", "letters", "embeddings"]
 LETTERS = 0.15
@@ -172,7 +172,8 @@ def learn_examples(
             for example in examples
         ]
     )
-    of_labels = [text for label, about in labels.items() for text in _label_texts(label, about)]
+    named = any(not is_degree(label) for label in labels)
+    of_labels = [text for label, about in labels.items() for text in _label_texts(label, about, named=named)]
     texts = [*lessons, *of_labels]
     ngrams = LetterNgrams([each.text.whole for each in texts])
     letters = near = [ngrams.near_vector(vector) for vector in ngrams.vectors]
@@ -217,9 +218,13 @@ def _compared(sender: str, subject: str, text: str) -> ComparedText:
     return ComparedText(whole=f"{sender}\n{content}" if sender else content, short=content)
 
 
-def _label_texts(label: str, about: str) -> list[TrainingText]:
+def _label_texts(label: str, about: str, *, named: bool) -> list[TrainingText]:
+    """Give what a label's name and description teach; a degree such as "urgent" names no matter."""
     name = label_name(label)
-    texts = [f"{name}: {about}" if about else name, *label_phrases(label)]
+    if named and is_degree(label):
+        texts = [about] if about else []
+    else:
+        texts = [f"{name}: {about}" if about else name, *label_phrases(label)]
     return [TrainingText(of=frozenset({label}), text=ComparedText(whole=text, short=text)) for text in texts]
 
 
@@ -228,7 +233,7 @@ def _lead_confidence(
 ) -> LeadConfidence:
     """Fit; where there may be several labels, a lead is before no label and has a scale of its own."""
     if many:
-        return fit_confidence(outcomes, right, ConfidenceCurve(level=0.0, slope=shipped.slope), caution=1.0)
+        return fit_confidence(outcomes, right, ConfidenceCurve(level=0.0, slope=shipped.slope))
     return fit_confidence(outcomes, right, shipped)
 
 

@@ -139,6 +139,26 @@ def label_name(label: str) -> str:
     return label.replace("_", " ").replace("-", " ")
 
 
+_DEGREES = frozenset(
+    re.findall(
+        r"\w+",
+        """
+        urgent urgente dringend eilig important importante wichtig prioritaire priority priorite normal
+        normale low high medium middle basse haute moyenne faible fort niedrig hoch mittel yes no oui non ja
+        nein true false vrai faux other others autre autres rest reste sonstige sonstiges andere misc divers
+        positive negative neutral new nouveau neu done open closed ouvert ferme a b c d
+        """,
+    )
+)
+"""Words that say how much, or nothing of the matter: any text may hold them."""
+
+
+def is_degree(label: str) -> bool:
+    """Tell whether a label's name is such a word or a number: what resembles it says nothing of the label."""
+    words = folded(label_name(label)).split()
+    return all(word in _DEGREES or word.isdigit() for word in words)
+
+
 def weigh_words(pieces: CaseText, terms: Mapping[str, tuple[LabelTerm, ...]]) -> WordScores:
     """Weigh the phrases of each label that *pieces* hold; in the subject a phrase counts double."""
     subject, text = f" {folded(pieces.subject)}", f" {pieces.folded}"

@@ -1,7 +1,7 @@
 """How documents are shown to a model: framed as data, cut to a length, the same for the same content."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from smeflow._text import sha256, strip_invisible
 from smeflow.documents.document import Document
@@ -56,6 +56,16 @@ def prompt_messages(task: str, shown: FramedText) -> tuple[Message, ...]:
     """Put a task and framed documents into messages."""
     system = f"{task}\n\n{DATA.format(key=shown.key)}"
     return Message(role="system", content=system), Message(role="user", content=shown.text)
+
+
+def with_framed_list(
+    messages: tuple[Message, ...], intro: str, word: str, lines: Sequence[str], key: str
+) -> tuple[Message, ...]:
+    """Add a list to the last message, framed as data: what is in it may repeat the document."""
+    *earlier, last = messages
+    listed = "\n".join(f"- {line.replace(key, '')}" for line in lines[:20])
+    told = f"{intro}\n<<<{key} {word}\n{listed}\n{key}>>>"
+    return (*earlier, replace(last, content=f"{last.content}\n\n{told}"))
 
 
 def _shown(document: Document) -> str:

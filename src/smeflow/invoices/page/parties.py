@@ -16,10 +16,12 @@ from smeflow.invoices.page.particulars import (
     PARTICULARS,
     PartyNumbers,
     assign_numbers,
+    find_ibans,
     numbers_on_page,
 )
 from smeflow.invoices.page.view import PageView
-from smeflow.kinds.records import SupplierLookup
+from smeflow.invoices.record_parts import Party
+from smeflow.kinds.records import Finding, SupplierLookup
 
 _SIREN = 9
 
@@ -322,3 +324,24 @@ def _two_lines(
         return None
     full_name = f"{first.text.strip()} {name.name}"
     return NameCandidate(full_name, name.page, first.start, piece.end, seller=name.seller, joined=True)
+
+
+def party_findings(parties: Parties) -> dict[str, Finding]:
+    """Give seller and buyer with what is known of each."""
+    findings: dict[str, Finding] = {}
+    sides = (("seller", parties.seller, parties.seller_ids), ("buyer", parties.buyer, parties.buyer_ids))
+    for role, firm, ids in sides:
+        if firm:
+            findings[role] = Finding(value=firm.name, quote=firm.quote, note=firm.note)
+        values = {kind: value for kind, (value, _) in ids.items()}
+        quote: Quote | None = firm.quote if firm else next((q for _, q in ids.values()), None)
+        if firm or values:
+            details = Party.model_validate({"name": firm.name if firm else None, **values})
+            findings[f"{role}_details"] = Finding(value=details, quote=quote)
+    return findings
+
+
+def account_finding(view: PageView) -> dict[str, Finding]:
+    """Take the IBAN where there is one; of several none is chosen, since money would go there."""
+    ibans = find_ibans(view)
+    return {"iban": Finding(value=ibans[0][0], quote=ibans[0][1])} if len(ibans) == 1 else {}

@@ -1,11 +1,11 @@
 """Read an invoice from its pages without a model: what is labelled, adds up and leaves no doubt."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, replace
 from decimal import Decimal
 
 from smeflow._text import folded
-from smeflow.documents.document import Document, Page, Quote
+from smeflow.documents.document import Document, Page
 from smeflow.extract.labels import MOST_CHARACTERS
 from smeflow.i18n import Phrase, say
 from smeflow.invoices.page.choices import Choices, choose
@@ -19,9 +19,15 @@ from smeflow.invoices.page.heading import (
     find_title,
 )
 from smeflow.invoices.page.lines import find_lines, net_of_column
-from smeflow.invoices.page.particulars import find_ibans
-from smeflow.invoices.page.parties import Parties, find_parties
+from smeflow.invoices.page.parties import Parties, account_finding, find_parties, party_findings
 from smeflow.invoices.page.receipts import receipt_findings
+from smeflow.invoices.page.rivals import (
+    fields_upheld,
+    name_rivals,
+    other_findings,
+    told_rivals,
+    without_fields,
+)
 from smeflow.invoices.page.settled import (
     chosen_parties,
     confirmed_by_repetition,
@@ -34,7 +40,6 @@ from smeflow.invoices.page.totals import Totals, find_currency, find_totals, hom
 from smeflow.invoices.page.uniqueness import Uniqueness
 from smeflow.invoices.page.view import PageView
 from smeflow.invoices.record import CORRECTING_KINDS, Invoice
-from smeflow.invoices.record_parts import Party
 from smeflow.kinds.records import Check, Finding, Labels, Reading, SupplierLookup
 
 _LEAST = 1.5
@@ -128,7 +133,7 @@ class _Sheet:
     checks: tuple[Check, ...] = ()
     """What may be something else."""
     own_names: tuple[str, ...] = ()
-    margins: Mapping[str, float] = field(default_factory=dict)
+    choices: Choices | None = None
     joined: bool = False
     """The seller's name was put together of two lines."""
     placed: bool = False
@@ -158,9 +163,11 @@ class _Sheet:
             title=self.title,
             findings=self.findings,
             own_names=self.own_names,
-            margins=self.margins,
+            margins={n: c.margin for n, c in self.choices.fields.items()} if self.choices else {},
         )
         checks = [*(check for check in self.checks if not unique.settles(check)), *unique.checks]
+        left_open = {name for check in checks if check.name == "unique" for name in check.fields}
+        rivals = told_rivals(self.view, self.findings, self.choices, unique.rivals, left_open)
         problems = list(self.problems)
         if self.view.recognised:
             checks.append(confirmed_by_repetition(self.view, self.findings))
@@ -183,11 +190,28 @@ class _Sheet:
             reader="layout",
             findings=self.findings,
             record=record,
-            checks=tuple(checks),
+            checks=tuple(name_rivals(check, self.findings, rivals) for check in checks),
             problems=tuple(problems),
             several=several,
-            rivals=unique.rivals,
+            rivals=rivals,
+            upheld=fields_upheld(unique, checks),
+            tied=frozenset(name for name, opinion in unique.opinions.items() if opinion.tied),
+            judged_with=self._judged_with,
         )
+
+    def _judged_with(self, values: Mapping[str, Finding]) -> Reading:
+        """Judge the page with other values in some fields; what the chooser said of them is of no use."""
+        findings = other_findings(self.findings, values)
+        changed = {name for name in values if findings[name] is not self.findings.get(name)}
+        same_seller = "seller" not in changed
+        return replace(
+            self,
+            findings=findings,
+            checks=tuple(check for check in self.checks if not changed.intersection(check.fields)),
+            choices=without_fields(self.choices, changed),
+            joined=self.joined and same_seller,
+            placed=self.placed and same_seller,
+        ).reading(1)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -234,7 +258,7 @@ def _read_sheet(document: Document, pages: Sequence[Page], firm: _OwnFirm, label
     parties = chosen_parties(view, rules.parties, findings, choices, firm.ids)
     for role in ("seller_details", "buyer_details"):
         findings.pop(role, None)
-    findings |= _parties(parties)
+    findings |= party_findings(parties)
     return _Sheet(
         view=view,
         title=rules.title,
@@ -245,7 +269,7 @@ def _read_sheet(document: Document, pages: Sequence[Page], firm: _OwnFirm, label
         checks=settled.checks,
         placed=placed and not choices.fields["seller"].ties and "seller" in findings,
         own_names=firm.names,
-        margins={name: choice.margin for name, choice in choices.fields.items()},
+        choices=choices,
     )
 
 
@@ -300,8 +324,8 @@ def _by_rules(view: PageView, firm: _OwnFirm) -> _RuleReading:
         findings |= receipt_findings(view, findings)
     currency = find_currency(view, totals)
     parties = find_parties(view, own_names=firm.names, own_ids=firm.ids, suppliers=firm.suppliers)
-    findings |= {name: finding for name, finding in _parties(parties).items() if name not in findings}
-    findings |= _account(view)
+    findings |= {name: finding for name, finding in party_findings(parties).items() if name not in findings}
+    findings |= account_finding(view)
     if currency:
         findings["currency"] = Finding(value=currency[0], quote=currency[1])
     elif not view.is_receipt and home_currency(view, parties.seller_ids):
@@ -367,23 +391,3 @@ def _lines(view: PageView, net: Decimal, *, credit: bool) -> dict[str, Finding]:
         note = say("Reckoned from the lines.")
         findings["total_lines"] = Finding(value=found.total, quote=quote, note=note)
     return findings
-
-
-def _parties(parties: Parties) -> dict[str, Finding]:
-    findings: dict[str, Finding] = {}
-    sides = (("seller", parties.seller, parties.seller_ids), ("buyer", parties.buyer, parties.buyer_ids))
-    for role, firm, ids in sides:
-        if firm:
-            findings[role] = Finding(value=firm.name, quote=firm.quote, note=firm.note)
-        values = {kind: value for kind, (value, _) in ids.items()}
-        quote: Quote | None = firm.quote if firm else next((q for _, q in ids.values()), None)
-        if firm or values:
-            details = Party.model_validate({"name": firm.name if firm else None, **values})
-            findings[f"{role}_details"] = Finding(value=details, quote=quote)
-    return findings
-
-
-def _account(view: PageView) -> dict[str, Finding]:
-    """Take the IBAN where there is one; of several none is chosen, since money would go there."""
-    ibans = find_ibans(view)
-    return {"iban": Finding(value=ibans[0][0], quote=ibans[0][1])} if len(ibans) == 1 else {}

@@ -37,7 +37,7 @@ FAR = 2.2
 sums that add up: the rules saw another reading as good.
 """
 SUMS = ("total_net", "total_vat", "total_gross")
-_FROM_SUMS = ("vat", "lines", "total_lines", "total_allowances", "total_charges")
+FROM_SUMS = ("vat", "lines", "total_lines", "total_allowances", "total_charges")
 """What was reckoned from the sums and falls with them."""
 
 
@@ -91,7 +91,7 @@ def settle(
     closed = None not in (net, tax, gross) and bool(net + tax == gross)  # type: ignore[operator]  # none is None
     changed = (net, tax, gross) != before
     if changed:
-        for name in _FROM_SUMS:
+        for name in FROM_SUMS:
             findings.pop(name, None)
         rows = rate_rows(view, credit=kind == "credit_note")
         values = net, tax, gross
