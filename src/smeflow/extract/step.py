@@ -114,9 +114,9 @@ class Extract(StepFamily, Generic[R]):
     readers: tuple[ReaderName, ...] = ("exact", "layout", "model")
     """Who may read, in this order."""
     ocr: Recogniser = "auto"
-    """Who looks again at pictures: ``auto``: the second recogniser that is installed, at the few places that no
-    arithmetic confirms, or at the whole page where something is missing or in doubt; ``paddle``, ``rapidocr``:
-    always at the whole page; ``tesseract``: it alone reads. What two read alike is confirmed."""
+    """Who looks again at pictures: ``auto``: the second recogniser installed, at the few places that no sum
+    confirms, or at the whole page where something is missing or in doubt; ``paddle``, ``rapidocr``: always at
+    the whole page; ``tesseract``: it alone reads. What two read alike is confirmed."""
     ask: Literal["left", "always"] = "left"
     """Whether a model is asked only where something is missing or unproven, or always, as a second reader."""
     checks: tuple[Rule, ...] = ()
