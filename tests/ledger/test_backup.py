@@ -16,12 +16,13 @@ import pytest
 from smeflow._text import sha256
 from smeflow.errors import LedgerBusy, LedgerDamaged, LedgerError
 from smeflow.ledger import store
-from smeflow.ledger.audit import audit_head, verify_audit
+from smeflow.ledger.audit import audit_head
 from smeflow.ledger.backup import make_backup, read_backup
 from smeflow.ledger.intake import Incoming, Intake
 from smeflow.ledger.ledger import Ledger
 from smeflow.ledger.restore import restore_backup
 from smeflow.ledger.store import blob_data
+from smeflow.ledger.verify import verify_audit
 
 UNIX = pytest.mark.skipif(os.name == "nt", reason="kills a process as only Unix can")
 
@@ -196,6 +197,7 @@ import sys
 from pathlib import Path
 from smeflow.ledger.backup import make_backup
 from smeflow.ledger.restore import restore_backup
+from smeflow.ledger.verify import verify_audit
 state, file = Path(sys.argv[2]), Path(sys.argv[3])
 if sys.argv[1] == "backup":
     make_backup(state, file)

@@ -155,3 +155,15 @@ Rachunek FA/2024/17
 def view_of(text, paper):
     document = paper(text)
     return PageView(document, document.pages)
+
+
+@pytest.mark.parametrize("own", ["Avoir n° : AV-7", "Réf. : AV-7"])
+def test_on_a_credit_note_an_invoice_s_number_is_not_proven_to_be_its_own(own):
+    """What a label calls an invoice's number may be that of the invoice it corrects."""
+    text = INVOICE.format(head="", meta="", foot="Avoir sur la facture n° FA-2026-090").replace(
+        "FACTURE\n", "AVOIR\n"
+    )
+    text = text.replace("Date de facture", f"{own}\nDate")
+    extraction = STEP(Case(id="1", documents=(text_document(text),)), NoModel())
+    assert extraction.record.kind == "credit_note"
+    assert extraction.record.number == "AV-7" or not extraction.proven

@@ -226,9 +226,14 @@ def find_preceding(view: PageView, number: str | None) -> FoundNumber | None:
     """
     named = {folded(n.text): n for n in _labelled(view, "preceding_invoice", 1.0)}
     if number and not named:
-        named = {folded(n.text): n for n in _labelled(view, "number", 1.0, pattern=_AN_INVOICE)}
+        named = {folded(n.text): n for n in called_invoices(view)}
     named.pop(folded(number or ""), None)
     return next(iter(named.values())) if len(named) == 1 else None
+
+
+def called_invoices(view: PageView) -> Iterator[FoundNumber]:
+    """Give every number that a label calls an invoice's; on a credit note that may be the other one's."""
+    return _labelled(view, "number", 1.0, pattern=_AN_INVOICE)
 
 
 def _candidates(view: PageView, title: DocumentTitle) -> Iterator[FoundNumber]:

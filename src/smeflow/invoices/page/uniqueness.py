@@ -24,7 +24,7 @@ from smeflow.invoices.page.choices import facts_of
 from smeflow.invoices.page.dates import assigned_dates
 from smeflow.invoices.page.exclusion import HEAD, OTHER_DATES, Exclusion, FieldOpinion, is_cut
 from smeflow.invoices.page.firm_ties import SellerLaws
-from smeflow.invoices.page.heading import DocumentTitle, labelled_numbers
+from smeflow.invoices.page.heading import DocumentTitle, called_invoices, labelled_numbers
 from smeflow.invoices.page.sums import are_tied, may_be_net_and_vat, taxes_at_rates
 from smeflow.invoices.page.totals import fits_of_field
 from smeflow.invoices.page.vat_and_payment import FitTable, amounts_aside, rate_rows, row_stretches
@@ -194,8 +194,9 @@ class Uniqueness:
         others = {_bare(n.text): n for n in numbers if _bare(n.text) != mine}
         before = self.findings.get("preceding_invoice")
         kind = self.findings.get("kind")
-        if before is None and kind is not None and kind.value in CORRECTING_KINDS:
-            tied = False  # a number on it may be that of the invoice it corrects
+        if kind is not None and kind.value in CORRECTING_KINDS:
+            called = {_bare(n.text) for n in called_invoices(self.view)}
+            tied = tied and before is not None and mine not in called  # it may be that of the other invoice
         rivals = []
         for key, number in others.items():
             is_before = before is not None and key == _bare(str(before.value))
