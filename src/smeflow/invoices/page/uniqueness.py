@@ -190,7 +190,9 @@ class Uniqueness:
         left = self._is_ahead("number") and self._labels.number_is_left(
             number_key(str(finding.value)), self.margins["number"]
         )
-        tied = (bool(own) or left) and not is_cut(self.view, finding.quote)
+        sure = {n.quote.start for n in own if n.score >= _NUMBER_WORD}
+        # without a word for a number ("Rechnung 12", or below the title) all else must be something else
+        tied = (bool(sure) or left) and not is_cut(self.view, finding.quote)
         others = {_bare(n.text): n for n in numbers if _bare(n.text) != mine}
         before = self.findings.get("preceding_invoice")
         kind = self.findings.get("kind")
@@ -206,7 +208,6 @@ class Uniqueness:
                 why = say("It goes on: it is a part of a number.")
             why = why or (self._far_behind("number") if weak else None)
             rivals.append(FieldRival(value=number.text, quote=number.quote, why=why))
-        sure = {n.quote.start for n in own if n.score >= _NUMBER_WORD}
         for name in ("other_number", "preceding_invoice"):
             for number in labelled_numbers(self.view, name, self.title):
                 again = sure and number.score <= _BARE and number.quote.start not in sure
