@@ -28,7 +28,21 @@ def stands_whole(view: PageView, quote: Quote | None) -> bool:
     if dash and not (ZIP.search(dash["rest"]) or PARTICULARS.search(folded(dash["rest"]))):
         cut = dash  # "Demo - Sliced Invoices" is one name; an address behind a dash is none of it
     in_sentence = re.search(r"[^\W\d_]{2,}\s?$", before)
-    return not cut and not in_sentence and not _ENDS_OPEN.search(folded(page.text[quote.start : quote.end]))
+    text = page.text[quote.start : quote.end]
+    return not (cut or in_sentence or _ENDS_OPEN.search(folded(text)) or _holds_more(view, text))
+
+
+def _holds_more(view: PageView, text: str) -> bool:
+    """Tell whether a name begins with a label, or goes on behind its legal form: more than a name."""
+    form = LEGAL_FORM.search(text)
+    if form is not None and form.start() > 0 and re.search(r"[^\W\d_]{3}", text[form.end() :]):
+        return True
+    labels = view.words.find(text)
+    return any(hit.start == 0 and _A_LABEL <= hit.end < len(text.rstrip(" .:")) for hit in labels)
+
+
+_A_LABEL = 4
+"""So many letters are a label at the beginning of a name: "le" and "von" are none."""
 
 
 _ENDS_OPEN = re.compile(
@@ -98,7 +112,8 @@ class SellerLaws:
         told = self._buyer_is_told(names) or self.margin >= BEYOND_DOUBT
         beside = any(self._beside_number(place, n) for place in places for n in blocks if n.value in mine)
         tied = stands_whole(self.view, quote) and (
-            (told and (beside or self._has_particulars(places)))
+            (told and beside)
+            or (self.margin >= BEYOND_DOUBT and self._has_particulars(places))
             or any(place.labelled and place.seller > 0 for place in places)
             or is_in_domain(self.view, name, buyer)
             or is_registered(self.view, quote)
