@@ -118,8 +118,8 @@ def test_no_lie_passes_without_a_doubt(lie, number):
 
 def test_two_readers_that_say_the_same_leave_it_unproven_and_in_no_doubt():
     """A number that nothing ties to its field: a model that agrees is no proof."""
-    alone, _ = read(None, number="Pièce FA-2026-118")
-    found, _ = read(said(), number="Pièce FA-2026-118")
+    alone, _ = read(None, number="FA-2026-118", meta="ZK-2026-77")
+    found, _ = read(said(), number="FA-2026-118", meta="ZK-2026-77")
     assert alone.record.number == found.record.number == "FA-2026-118"
     assert not found.proven
     assert found.doubts == ()

@@ -225,8 +225,7 @@ def find_preceding(view: PageView, number: str | None) -> FoundNumber | None:
     Beside a number of its own, what a credit note calls an invoice's number is that of the other.
     """
     named = {folded(n.text): n for n in _labelled(view, "preceding_invoice", 1.0)}
-    if number and not named:
-        named = {folded(n.text): n for n in called_invoices(view)}
+    named = named or {folded(n.text): n for n in (called_invoices(view) if number else ())}
     named.pop(folded(number or ""), None)
     return next(iter(named.values())) if len(named) == 1 else None
 
@@ -240,16 +239,12 @@ def _candidates(view: PageView, title: DocumentTitle) -> Iterator[FoundNumber]:
     yield from _labelled(view, "number", 3.0, title)
     if title.kind is None or title.quote is None:
         return
-    titled = _behind_title(view, title.quote)
-    if titled:
+    if titled := _behind_title(view, title.quote):
         yield titled
-    for label in view.labels_of("number"):
-        if label.hit.weak and label.page == 0:
-            in_title = _in_title(view, label, title.quote)
-            if in_title or _below_title(view, label, title.quote):
-                number = _number_of_label(view, label, 2.5 if in_title else 1.6)
-                if number:
-                    yield number
+    for label in (each for each in view.labels_of("number") if each.hit.weak and each.page == 0):
+        score = 2.5 if _in_title(view, label, title.quote) else 1.6
+        if score > 2 or _below_title(view, label, title.quote):
+            yield from filter(None, [_number_of_label(view, label, score)])
 
 
 def _behind_title(view: PageView, title: Quote) -> FoundNumber | None:
@@ -288,8 +283,7 @@ def _labelled(
         if not label.hit.weak and not (field == "number" and _belongs_to_amount(view, label)):
             bare = _lacks_number_word(view, label)
             sure = score - (1.0 if bare else 0.0) + _bonus(view, label, title)
-            number = _number_of_label(view, label, sure, bare=bare)
-            if number:
+            if number := _number_of_label(view, label, sure, bare=bare):
                 yield number
 
 
