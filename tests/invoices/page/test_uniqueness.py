@@ -167,3 +167,20 @@ def test_on_a_credit_note_an_invoice_s_number_is_not_proven_to_be_its_own(own):
     extraction = STEP(Case(id="1", documents=(text_document(text),)), NoModel())
     assert extraction.record.kind == "credit_note"
     assert extraction.record.number == "AV-7" or not extraction.proven
+
+
+@pytest.mark.parametrize(
+    "head",
+    ["Zugehörige Rechnung vom 18.10.2025", "Expédié par Transports Durieux SA, 12 quai Sud, 69002 Lyon"],
+)
+def test_a_line_about_something_else_proves_nothing_of_its_own(head):
+    """The day of another paper and the firm that only delivered stand in the head too."""
+    text = INVOICE.format(head="", meta="", foot="").replace(
+        "Date de facture : 12/03/2026", "Orléans, le 12/03/2026"
+    )
+    extraction = STEP(Case(id="1", documents=(text_document(f"{head}\n{text}"),)), NoModel())
+    right = (extraction.record.issue_date, extraction.record.seller) == (
+        date(2026, 3, 12),
+        "Atelier Berthier SARL",
+    )
+    assert right or not extraction.proven

@@ -33,14 +33,18 @@ def stands_whole(view: PageView, quote: Quote | None) -> bool:
 
 
 def _holds_more(view: PageView, text: str) -> bool:
-    """Tell whether a name begins with a label, or goes on behind its legal form: more than a name."""
+    """Tell whether a name begins with a label or "sent by", or goes on behind its legal form."""
     form = LEGAL_FORM.search(text)
     if form is not None and form.start() > 0 and re.search(r"[^\W\d_]{3}", text[form.end() :]):
+        return True
+    if _BY_WHOM.search(text):
         return True
     labels = view.words.find(text)
     return any(hit.start == 0 and _A_LABEL <= hit.end < len(text.rstrip(" .:")) for hit in labels)
 
 
+_BY_WHOM = re.compile(r"^\w+(?: \w+)? (?:par|by|von|durch|door|da|por|przez|od|pela?|dalla?) ")
+"""What somebody else did: "Expédié par", "Delivered by", "Geliefert von"."""
 _A_LABEL = 4
 """So many letters are a label at the beginning of a name: "le" and "von" are none."""
 

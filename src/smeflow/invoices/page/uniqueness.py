@@ -123,16 +123,19 @@ class Uniqueness:
     # -- dates
 
     def _of_date(self, finding: Finding) -> FieldOpinion:
-        owners = {(o.spot.page, o.spot.start): o.label.hit for o in assigned_dates(self.view)}
+        owners = {(o.spot.page, o.spot.start): o.label for o in assigned_dates(self.view)}
         tied, rivals = False, []
         for spot in self.view.dates:
-            hit = owners.get((spot.page, spot.start))
+            label = owners.get((spot.page, spot.start))
+            hit = label.hit if label is not None else None
             if hit is not None and hit.weak and hit.end - hit.start < _A_WORD:
                 hit = None  # "le" and "of" stand before every date
             if finding.value in (spot.value.value, spot.value.other):
-                # "Date" heads a column of lines
+                # "Date" heads a column of lines; "Zugehörige Rechnung vom" is another's day
                 own = (
-                    hit is not None
+                    label is not None
+                    and label.piece_start
+                    and hit is not None
                     and hit.field == "issue_date"
                     and not (hit.weak and self._labels.in_table(spot))
                 )
