@@ -93,6 +93,7 @@ def test_the_recipes_own_calls_are_the_measure_and_the_ledger_stays_as_it_was(of
     told = forecast(office, llm)
     assert contents(office.folder) == before
     assert llm.requests == []
+    assert not any("could read" in str(note) for note in told.notes)  # the copy is nobody else's
     assert (told.new, told.changed, told.redone, told.waiting) == (2, 1, 0, 0)
     assert (told.basis, told.basis_items) == ("calls", LEAST_HISTORY + 1)
     summary = office.run(llm)

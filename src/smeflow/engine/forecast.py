@@ -160,7 +160,9 @@ def _copy_ledger(state: Path, folder: Path) -> None:
     file = Path(state) / LEDGER_FILE
     if not file.is_file():
         return
-    with closing(sqlite3.connect(file)) as source, closing(sqlite3.connect(folder / LEDGER_FILE)) as target:
+    copy = folder / LEDGER_FILE
+    copy.touch(mode=0o600)
+    with closing(sqlite3.connect(file)) as source, closing(sqlite3.connect(copy)) as target:
         source.execute("PRAGMA query_only = ON")
         source.backup(target)
 
