@@ -16,7 +16,7 @@ from smeflow.core.plan import Entry, Hold, Skip, next_entry
 from smeflow.core.step import wants_model
 from smeflow.documents.document import Document, PageRange
 from smeflow.engine.cases import case_without_results
-from smeflow.engine.context import RunContext, RunHalted, StepModel
+from smeflow.engine.context import RunContext, RunHalted
 from smeflow.engine.failures import FailureSite, ending_for
 from smeflow.engine.lookups import RecordedLookups
 from smeflow.engine.own_steps import left_beside, split
@@ -32,6 +32,7 @@ from smeflow.ledger.rows import ItemRow, Reason, ResultRow, ReviewRow, State
 from smeflow.llm.call_log import Scope
 from smeflow.llm.interface import ModelEndpoint, Reply, Request
 from smeflow.llm.wrappers.privacy import Withheld
+from smeflow.llm.wrappers.stack import StepModel
 
 
 def reason_to_set_aside(case: Case, entries: tuple[Entry, ...]) -> Phrase | None:
