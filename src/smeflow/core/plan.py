@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from smeflow._text import shortened
 from smeflow.core.case import Case, Skipped, Step, require_step
 from smeflow.core.step import doubts_of
 from smeflow.i18n import Phrase, say
@@ -56,7 +57,7 @@ class Hold:
         return f"{self.entry.step.name}: {'; '.join(map(str, self.reasons))}"
 
     def __repr__(self) -> str:
-        return f"<held at {self}>"
+        return f"<held at {shortened(str(self), 180)}>"
 
 
 Next = Do | Skip | Hold | None

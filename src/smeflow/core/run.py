@@ -136,8 +136,9 @@ class Done:
     def __repr__(self) -> str:
         lines = [f"Done: {self.case.id}"]
         lines += [f"  {name}: {shown_briefly(value)}" for name, value in self.case.results.items()]
-        lines += [f"  held at {self.held}"] if self.held else []
-        lines += [f"  failed: {self.error}"] if self.error else []
+        lines += [f"  held at {self.held.entry.step.name}, since:"] if self.held else []
+        lines += [f"    - {shown_briefly(str(why))}" for why in (self.held.reasons[:10] if self.held else ())]
+        lines += [f"  failed: {shown_briefly(str(self.error))}"] if self.error else []
         lines += [f"  {self.usage}"] if self.usage.calls else []
         return "\n".join(lines)
 

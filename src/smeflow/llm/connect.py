@@ -19,10 +19,9 @@ from smeflow.llm.interface import (
     ImageLimits,
     ModelEndpoint,
     NoModel,
+    PlacedLLM,
     Price,
     Region,
-    Reply,
-    Request,
 )
 from smeflow.llm.openai_compatible import LOG_PROBABILITIES, OpenAICompatible
 from smeflow.llm.prices import FREE, own_price, price_of, with_surcharge
@@ -129,18 +128,6 @@ def connect(
     return _from_provider(*_parse_name(name), settings)
 
 
-@dataclass(frozen=True)
-class _Placed:
-    """A model of the user's own that does not say where it runs."""
-
-    llm: LLM
-    place: ModelEndpoint
-
-    def complete(self, request: Request, /) -> Reply:
-        """Pass the request on."""
-        return self.llm.complete(request)
-
-
 def as_llm(llm: "LLM | str | BaseChatModel | None") -> ConnectedLLM | None:
     """Give the model that *llm* stands for: itself, one by name, or a chat model of LangChain; None is none.
 
@@ -164,7 +151,7 @@ def as_llm(llm: "LLM | str | BaseChatModel | None") -> ConnectedLLM | None:
     if callable(complete) and not isinstance(llm, type):
         own = cast("LLM", llm)
         place = ModelEndpoint(provider="script", model=type(llm).__name__)
-        return own if isinstance(own, ConnectedLLM) else _Placed(own, place)
+        return own if isinstance(own, ConnectedLLM) else PlacedLLM(own, place)
     what = f"the class {llm.__name__}" if isinstance(llm, type) else f"a {type(llm).__name__}"
     raise TypeError(
         f'{what} is no model: write its name, such as "openai/gpt-5-mini" or "auto", or give what connect(…) '
