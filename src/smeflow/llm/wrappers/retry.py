@@ -23,7 +23,8 @@ class Patience:
     """How much one step call may use up, re-asks included."""
 
     paid_attempts: int = 5
-    """Attempts that may have been paid: answers, and those that broke after they were sent."""
+    """Attempts paid for nothing: answers asked for again, and what broke after it was sent. A step may ask
+    any number of questions."""
     slow_attempts: int = 3
     """Attempts that ended at their deadline; each costs a whole timeout."""
     waiting_seconds: float = 600.0
@@ -251,7 +252,7 @@ class RetryRule:
             self.breaker.rejects(error)
             raise
         self.breaker.answered()
-        state.paid += not reply.replayed
+        state.paid += bool(request.again) and not reply.replayed
         return reply
 
     def _admitted(self, state: RetryState) -> float:
