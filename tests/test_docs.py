@@ -6,7 +6,6 @@ import tomllib
 from pathlib import Path
 
 import pytest
-
 from support.docs_model import docs_provider
 
 ROOT = Path(__file__).resolve().parent.parent

@@ -64,22 +64,25 @@ def away(_request):
     raise LLMUnavailable(say("The server is away."), kind="outage", sent=False)
 
 
+@pytest.mark.slow
 def test_a_provider_that_is_away_is_told_within_patience():
     """A script does not wait in silence, and the error says how to wait longer."""
     began = time.monotonic()
     with pytest.raises(LLMUnavailable, match=r"127\.0\.0\.1.*patience=SECONDS"):
         run([city], CASE, nobody_listens(), patience=1.5)
-    assert time.monotonic() - began < 2.5
+    assert time.monotonic() - began < 10  # without patience= it is 20, in a recipe 600
 
 
+@pytest.mark.slow
 def test_a_provider_that_went_away_is_told_within_patience():
     """One that was reached and answers with outages is waited for as long as was said, and no longer."""
     began = time.monotonic()
     with pytest.raises(LLMUnavailable, match="The server is away"):
         ask(Scripted([away], for_ever=True), "Who?", into=str, patience=1)
-    assert time.monotonic() - began < 2
+    assert time.monotonic() - began < 10
 
 
+@pytest.mark.slow
 def test_attempts_that_fail_slowly_count_as_waiting():
     """What a failing attempt takes is time that somebody waited."""
 
@@ -90,7 +93,7 @@ def test_attempts_that_fail_slowly_count_as_waiting():
     model = Scripted([slow], for_ever=True)
     with pytest.raises(LLMUnavailable):
         ask(model, "Who?", into=str, patience=1)
-    assert len(model.requests) == 2
+    assert 1 <= len(model.requests) <= 2
 
 
 def test_no_patience_is_one_attempt():
@@ -109,6 +112,7 @@ def test_a_wait_longer_than_patience_is_told_with_its_length():
     assert (caught.value.kind, caught.value.retry_after_seconds) == ("rate", 3600)
 
 
+@pytest.mark.slow
 def test_a_short_outage_is_waited_for():
     """Within patience nothing is told at all."""
     assert ask(Scripted([away, '{"answer": "Ada"}']), "Who?", into=str, patience=5) == "Ada"
@@ -166,6 +170,7 @@ def test_a_corrected_value_runs_later_steps_again():
     assert len(model.requests) == 1
 
 
+@pytest.mark.slow
 def test_fields_of_an_extraction_are_corrected_with_its_checks():
     """The same rules as in review: typed, checked, and accepted by the person."""
     order = Extract(name="order", fields={"number": "text", "total": "money"})
@@ -189,9 +194,10 @@ def test_an_undecided_step_needs_an_answer():
 
 def test_arun_holds_up_nobody():
     """Many at once beside the event loop, each with its own result."""
+    together = threading.Barrier(8)
 
     def slowly(_request):
-        time.sleep(0.3)
+        together.wait(10)  # ends only where all eight are under way at once
         return LYON
 
     async def several():
@@ -199,11 +205,10 @@ def test_arun_holds_up_nobody():
         cases = [Case.of(f"Which city? {n}") for n in range(8)]
         return await asyncio.gather(*(arun([city], case, model) for case in cases))
 
-    began = time.monotonic()
     assert [done[city].name for done in asyncio.run(several())] == ["Lyon"] * 8
-    assert time.monotonic() - began < 1.5
 
 
+@pytest.mark.slow
 def test_a_cancelled_arun_asks_nothing_more():
     """The call under way is settled; the next question of the case is never sent."""
     asked, go_on = threading.Event(), threading.Event()
@@ -233,6 +238,7 @@ def test_a_cancelled_arun_asks_nothing_more():
     assert [type(end) for _, _, end in log.calls] == [Reply]
 
 
+@pytest.mark.slow
 def test_a_chat_model_of_langchain_and_a_name_are_models_too(monkeypatch):
     """Whatever takes a model takes its name, or LangChain's."""
     from langchain_core.language_models.fake_chat_models import FakeListChatModel
@@ -265,6 +271,7 @@ def test_connect_shows_nothing_of_the_environment(monkeypatch):
     assert "canary" not in "".join(shown)
 
 
+@pytest.mark.slow
 def test_results_are_shown_on_one_screen():
     """A case with a long text, many fields and doubts still fits, and doubts read as sentences."""
     fields = {f"field_{n}": "text" for n in range(60)}

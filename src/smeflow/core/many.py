@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from functools import partial
 from types import TracebackType
 from typing import IO, TYPE_CHECKING, Any, Self
 
@@ -94,9 +95,10 @@ class Batch(Sequence[Done]):
         self._setup, self._on_done, self._progress = setup, on_done, progress
         self._cases = cases
         self._ended: dict[int, Done] = {}
-        """By its place, in the order in which they ended."""
+        self._order: list[int] = []
+        """The places of the cases in the order in which they ended."""
         self._usage, self._failed = CallUsage(), 0
-        self._cancelled = False
+        self._cancelled = threading.Event()
         self._broken: BaseException | None = None
         self._changed = threading.Condition()
         self._telling = threading.Lock()
@@ -121,19 +123,17 @@ class Batch(Sequence[Done]):
     def as_completed(self) -> Iterator[Done]:
         """Give each case as soon as it has ended, whatever its place."""
         for nth in range(len(self)):
-            self._wait_until(lambda nth=nth: len(self._ended) > nth)
-            with self._changed:
-                place = list(self._ended)[nth]
-            yield self._ended[place]
+            self._wait_until(partial(self._has_ended, nth + 1))
+            yield self._ended[self._order[nth]]
 
     def wait(self) -> Self:
         """Wait until every case has ended; gives itself."""
-        self._wait_until(lambda: len(self._ended) == len(self))
+        self._wait_until(partial(self._has_ended, len(self)))
         return self
 
     def cancel(self) -> None:
         """Begin nothing more: calls under way are settled and counted, everything else is `RunCancelled`."""
-        self._cancelled = True
+        self._cancelled.set()
         self._setup.gate.close()
 
     @property
@@ -162,8 +162,11 @@ class Batch(Sequence[Done]):
     def __repr__(self) -> str:
         with self._changed:
             ended, failed, usage = len(self._ended), self._failed, self._usage
-        state = "cancelled" if self._cancelled else "ended" if ended == len(self) else "under way"
+        state = "cancelled" if self._cancelled.is_set() else "ended" if ended == len(self) else "under way"
         return f"<Batch {state}: {ended} of {len(self)} cases, {failed} failed; {usage}>"
+
+    def _has_ended(self, n: int) -> bool:
+        return len(self._order) >= n
 
     def _waited_for(self, place: int) -> Done:
         self._wait_until(lambda: place in self._ended)
@@ -197,12 +200,12 @@ class Batch(Sequence[Done]):
 
     def _done(self, case: Case) -> Done:
         work = CaseRun(self._setup, case)
-        if self._cancelled:
+        if self._cancelled.is_set():
             return work.done(error=RunCancelled(say("The run was cancelled before this case was begun.")))
         try:
             return work.to_the_end()
         except LLMUnavailable as error:
-            if self._cancelled:  # it waited to be asked again
+            if self._cancelled.is_set():  # it waited to be asked again
                 return work.done(error=RunCancelled(error.phrase))
             if self._setup.stack.breaker.open:  # nobody gets through: the others need not wait as long again
                 self._setup.gate.close(error)
@@ -213,6 +216,7 @@ class Batch(Sequence[Done]):
     def _note(self, place: int, done: Done) -> None:
         with self._changed:
             self._ended[place] = done
+            self._order.append(place)
             self._usage += done.usage
             self._failed += done.error is not None
             ended, failed, usage = len(self._ended), self._failed, self._usage

@@ -149,11 +149,7 @@ def read(
         TypeError: It is neither a path nor bytes.
         ValueError: It is an address: nothing is fetched here.
     """
-    if not isinstance(source, str | Path | bytes):
-        remedy = "it is read already" if isinstance(source, Document) else "give a path, or its bytes"
-        raise TypeError(f"a {type(source).__name__} cannot be read: {remedy}")
-    if isinstance(source, str) and source.startswith(("http://", "https://")):
-        raise ValueError("read takes a file and no address: fetch it first, and give its bytes with a name=")
+    _require_file(source)
     data = source if isinstance(source, bytes) else _bytes_of(Path(source), limits)
     called = name or ("document" if isinstance(source, bytes) else Path(source).name)
     file = File(
@@ -165,6 +161,14 @@ def read(
         read_part=read_file,
     )
     return read_file(file)
+
+
+def _require_file(source: object) -> None:
+    if not isinstance(source, str | Path | bytes):
+        remedy = "it is read already" if isinstance(source, Document) else "give a path, or its bytes"
+        raise TypeError(f"a {type(source).__name__} cannot be read: {remedy}")
+    if isinstance(source, str) and source.startswith(("http://", "https://")):
+        raise ValueError("read takes a file and no address: fetch it first, and give its bytes with a name=")
 
 
 def _bytes_of(path: Path, limits: Limits) -> bytes:
