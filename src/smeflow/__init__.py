@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from smeflow.core.step import fingerprint, step
     from smeflow.documents.document import Document, Limits, Page, Quote, Table
     from smeflow.documents.read import read
-    from smeflow.errors import BudgetSpent, LLMError, LLMUnavailable, RunCancelled, SmeflowError, StepFailed
+    from smeflow.errors import BudgetSpent, LLMError, LLMUnavailable, SmeflowError, StepFailed
     from smeflow.llm.call_log import CallLog, MemoryCallLog, Scope
     from smeflow.llm.connect import connect
     from smeflow.llm.interface import LLM, Reply, Request
@@ -41,7 +41,6 @@ __all__ = [
     "Quote",
     "Reply",
     "Request",
-    "RunCancelled",
     "Scope",
     "SmeflowError",
     "Step",
@@ -68,7 +67,7 @@ __getattr__, __dir__ = open_door(
         "smeflow.core.step": "fingerprint step",
         "smeflow.documents.document": "Document Limits Page Quote Table",
         "smeflow.documents.read": "read",
-        "smeflow.errors": "BudgetSpent LLMError LLMUnavailable RunCancelled SmeflowError StepFailed",
+        "smeflow.errors": "BudgetSpent LLMError LLMUnavailable SmeflowError StepFailed",
         "smeflow.llm.call_log": "CallLog MemoryCallLog Scope",
         "smeflow.llm.connect": "connect",
         "smeflow.llm.interface": "LLM Reply Request",

@@ -17,7 +17,6 @@
     │   └── AnswerInvalid      reply, problems
     ├── BudgetSpent       limit, spent, currency
     ├── StepFailed        step, case_id (cause chained)
-    ├── RunCancelled      it was to be asked, and somebody ended the run
     ├── LedgerError
     │   ├── LedgerBusy         pid
     │   └── LedgerDamaged      where, repair
@@ -217,10 +216,6 @@ class StepFailed(SmeflowError):
     def __init__(self, phrase: Phrase, *, step: str, case_id: str) -> None:
         super().__init__(phrase)
         self.step, self.case_id = step, case_id
-
-
-class RunCancelled(SmeflowError):
-    """Somebody ended the run before this was asked: nothing was sent for it."""
 
 
 class LedgerError(SmeflowError):

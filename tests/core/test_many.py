@@ -3,10 +3,11 @@
 import io
 import threading
 import time
+from concurrent.futures import CancelledError
 
 import pytest
 
-from smeflow import LLM, BudgetSpent, Case, LLMUnavailable, RunCancelled, ask, run_many, step
+from smeflow import LLM, BudgetSpent, Case, LLMUnavailable, ask, run_many, step
 from smeflow.core.many import ProgressLine
 from smeflow.errors import StepFailed
 from smeflow.i18n import say
@@ -107,7 +108,7 @@ def test_nothing_is_asked_after_a_cancel():
     assert len(model.requests) == asked == 4
     assert batch.usage.calls == 4
     assert batch.usage.output_tokens > 0
-    assert all(isinstance(done.error, RunCancelled) for done in batch)
+    assert all(isinstance(done.error, CancelledError) for done in batch)
     assert [done[number] for done in batch if done.usage.calls] == [1] * 4
     assert "cancelled" in repr(batch)
 
@@ -125,7 +126,7 @@ def test_waits_for_another_try_end_with_a_cancel():
     batch.cancel()
     batch.wait()
     assert time.monotonic() - began < 20
-    assert all(isinstance(done.error, RunCancelled) for done in batch)
+    assert all(isinstance(done.error, CancelledError) for done in batch)
 
 
 def test_an_error_in_the_block_cancels_what_is_left():

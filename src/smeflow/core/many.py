@@ -4,7 +4,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import CancelledError, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from functools import partial
 from types import TracebackType
@@ -13,7 +13,7 @@ from typing import IO, TYPE_CHECKING, Any, Self
 from smeflow.core.case import Case, Step, require_case
 from smeflow.core.plan import Entry
 from smeflow.core.run import CaseRun, Done, MemoryRun
-from smeflow.errors import LLMUnavailable, RunCancelled, SmeflowError
+from smeflow.errors import LLMUnavailable, SmeflowError
 from smeflow.i18n import Phrase, say
 from smeflow.llm.call_log import CallLog, CallUsage
 from smeflow.llm.interface import LLM
@@ -132,7 +132,7 @@ class Batch(Sequence[Done]):
         return self
 
     def cancel(self) -> None:
-        """Begin nothing more: calls under way are settled and counted, everything else is `RunCancelled`."""
+        """Begin nothing more: calls under way are settled and counted, the rest is `CancelledError`."""
         self._cancelled.set()
         self._setup.gate.close()
 
@@ -201,16 +201,16 @@ class Batch(Sequence[Done]):
     def _done(self, case: Case) -> Done:
         work = CaseRun(self._setup, case)
         if self._cancelled.is_set():
-            return work.done(error=RunCancelled(say("The run was cancelled before this case was begun.")))
+            return work.done(error=CancelledError(say("The run was cancelled before this case was begun.")))
         try:
             return work.to_the_end()
         except LLMUnavailable as error:
             if self._cancelled.is_set():  # it waited to be asked again
-                return work.done(error=RunCancelled(error.phrase))
+                return work.done(error=CancelledError(error.phrase))
             if self._setup.stack.breaker.open:  # nobody gets through: the others need not wait as long again
                 self._setup.gate.close(error)
             return work.done(error=error)
-        except SmeflowError as error:
+        except (SmeflowError, CancelledError) as error:
             return work.done(error=error)
 
     def _note(self, place: int, done: Done) -> None:

@@ -4,7 +4,7 @@ import asyncio
 import contextvars
 import os
 from collections.abc import Iterable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import CancelledError, ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from functools import lru_cache, partial
 from types import MappingProxyType
@@ -50,7 +50,7 @@ class Done:
     """A person must look here before later steps run; None where the plan is through."""
     usage: CallUsage = field(default_factory=CallUsage)
     """What was asked and paid for this case."""
-    error: SmeflowError | None = None
+    error: SmeflowError | CancelledError | None = None
     """Why it went no further; only in a batch, since `run` raises."""
     look_ups: tuple[LookUp, ...] = ()
     """What models looked up on their way to an answer, in order."""
@@ -75,6 +75,7 @@ class Done:
         Raises:
             LookupError: It has not run, or was skipped; the message says why.
             SmeflowError: The case failed before this step.
+            CancelledError: The batch was cancelled before it.
         """
         if self.error is not None and step.name not in self.case.results:
             raise self.error
@@ -260,7 +261,7 @@ class CaseRun:
             value = Skipped(action.why) if isinstance(action, Skip) else self.value_of(action.entry)
             self.case = self.case.with_result(action.entry.step.name, value)
 
-    def done(self, *, held: Hold | None = None, error: SmeflowError | None = None) -> Done:
+    def done(self, *, held: Hold | None = None, error: SmeflowError | CancelledError | None = None) -> Done:
         """Give what there is so far."""
         return Done(
             case=self.case,
@@ -284,7 +285,7 @@ class CaseRun:
         llm: StepLLM = self.setup.stack.bind(scope, log=self.log)
         try:
             return step(case, llm)
-        except SmeflowError:
+        except (SmeflowError, CancelledError):
             raise
         except Exception as error:
             phrase = say(

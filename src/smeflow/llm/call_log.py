@@ -2,13 +2,14 @@
 
 import threading
 from collections.abc import Callable
+from concurrent.futures import CancelledError
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Protocol, runtime_checkable
 
 from smeflow._text import hash_of
-from smeflow.errors import BudgetSpent, LLMError, LLMUnavailable, RunCancelled, SmeflowError
+from smeflow.errors import BudgetSpent, LLMError, LLMUnavailable, SmeflowError
 from smeflow.i18n import say
 from smeflow.llm.interface import ModelEndpoint, Reply, Request
 from smeflow.money import Money
@@ -208,7 +209,7 @@ class CallGate:
         """Let a call begin; where only calls under way leave too little, wait for one of them.
 
         Raises:
-            RunCancelled: It is closed; another error where it was closed with one.
+            CancelledError: It is closed; another error where it was closed with one.
             BudgetSpent: *worst* is more than what is left.
         """
         most = worst.amount if worst else Decimal(0)
@@ -221,7 +222,7 @@ class CallGate:
                 if not self._under_way or self._spent + most > self.budget.amount:
                     raise self._too_little(self.budget, most)
                 self._changed.wait()
-        raise self.why or RunCancelled(say("The run was cancelled before this was asked."))
+        raise self.why or CancelledError(say("The run was cancelled before this was asked."))
 
     def leave(self, worst: Money | None, cost: Decimal) -> None:
         """Note that a call ended, and what it cost."""
@@ -261,7 +262,7 @@ class MeteredCallLog:
         """Pass the gate, and write down that an attempt begins.
 
         Raises:
-            RunCancelled: The gate is closed.
+            CancelledError: The gate is closed.
             BudgetSpent: Less than *worst* is left.
         """
         self.gate.enter(worst)
