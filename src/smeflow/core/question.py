@@ -20,7 +20,7 @@ from smeflow.llm.ask import ask as ask_bound
 from smeflow.llm.call_log import CallLog, MeteredCallLog, Scope
 from smeflow.llm.interface import LLM, Message, MessageRole
 from smeflow.llm.wrappers.retry import Patience
-from smeflow.llm.wrappers.stack import LookUp, StepLLM, StepModel
+from smeflow.llm.wrappers.stack import LookUp, StepModel
 from smeflow.money import Money
 
 if TYPE_CHECKING:
@@ -244,6 +244,6 @@ def _look_up(llm: LLM, tools: Mapping[str, _Tool], asked: BaseModel) -> str:
     arguments = {name: value for name, value in asked if name != "look_up"}
     name = str(dict(asked)["look_up"])
     answer = shortened(to_json(tools[name].function(**arguments), fallback=str).decode(), MOST_TOLD)
-    if isinstance(llm, StepLLM):
+    if isinstance(llm, StepModel):
         llm.look_ups.append(LookUp(name=name, arguments=arguments, answer=answer))
     return f"{name} found: {answer}"

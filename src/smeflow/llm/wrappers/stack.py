@@ -40,6 +40,11 @@ class StepModel(Protocol):
         """Where the questions go."""
         ...
 
+    @property
+    def look_ups(self) -> list[LookUp]:
+        """What a model looked up on its way to an answer, in order; whoever calls the function adds it."""
+        ...
+
     def complete(self, request: Request, /) -> Reply:
         """Answer."""
         ...
