@@ -1,6 +1,9 @@
 """Many cases at once: in order or as they end, bounded, cancelled, and told how far they are."""
 
 import io
+import signal
+import subprocess
+import sys
 import threading
 import time
 from concurrent.futures import CancelledError
@@ -127,6 +130,40 @@ def test_waits_for_another_try_end_with_a_cancel():
     batch.wait()
     assert time.monotonic() - began < 20
     assert all(isinstance(done.error, CancelledError) for done in batch)
+
+
+SCRIPT = """
+import sys, time
+from smeflow import Case, ask, run_many, step, LLM
+from smeflow.llm.testing import Scripted
+
+@step
+def number(case: Case, llm: LLM) -> int:
+    return ask(llm, case.text, into=int)
+
+def answer(request):
+    print("asked", flush=True)
+    time.sleep(1)
+    return '{"answer": 1}'
+
+batch = run_many([number], [Case.of(str(n)) for n in range(500)], Scripted([answer], for_ever=True), limit=4)
+try:
+    for done in batch:
+        pass
+except KeyboardInterrupt:
+    batch.wait()
+    print("told", batch.usage.calls, flush=True)
+"""
+
+
+@pytest.mark.slow
+def test_a_ctrl_c_ends_a_batch():
+    """Whoever waits stops it: nothing more is asked, and what was under way is counted."""
+    child = subprocess.Popen([sys.executable, "-c", SCRIPT], stdout=subprocess.PIPE, text=True)
+    assert [child.stdout.readline() for _ in range(4)] == ["asked\n"] * 4
+    child.send_signal(signal.SIGINT)
+    assert child.stdout.read() == "told 4\n"
+    assert child.wait(30) == 0
 
 
 def test_an_error_in_the_block_cancels_what_is_left():

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import CancelledError, ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from functools import lru_cache, partial
+from html import escape
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, TypeVar, get_args
 
@@ -144,7 +145,10 @@ class Done:
         return "\n".join(lines)
 
     def _repr_html_(self) -> str:
-        return self.case._repr_html_()
+        reasons: tuple[object, ...] = self.held.reasons if self.held else ()
+        told = [*reasons, *([self.error] if self.error else [])]
+        remarks = "".join(f"<li>{escape(str(why))}</li>" for why in told)
+        return self.case._repr_html_() + (f"<ul>{remarks}</ul>" if remarks else "")
 
 
 def _with_fields(step: Step[Any], value: object, fields: Mapping[str, object], person: str) -> object:

@@ -107,11 +107,13 @@ def _require_step_function(f: Any) -> Any:
         )
     if inspect.isgeneratorfunction(f):
         raise TypeError(f"step {name!r} yields: a step returns one value; return a list of them")
-    try:
-        inspect.signature(f).bind("case", "llm")
-    except TypeError:
-        what = f"step {name!r} takes {inspect.signature(f)}, and a step is called with a case and a model"
-        raise TypeError(f"{what}; {_SHAPE.format(name=name)}") from None
+    signature = inspect.signature(f)
+    by_place = [p for p in signature.parameters.values() if p.kind <= p.POSITIONAL_OR_KEYWORD]
+    takes_any = any(p.kind is p.VAR_POSITIONAL for p in signature.parameters.values())
+    required = [p for p in by_place if p.default is p.empty]
+    if len(required) > 2 or (len(by_place) < 2 and not takes_any):
+        what = f"step {name!r} takes {signature}, and a step is called with a case and a model"
+        raise TypeError(f"{what}; {_SHAPE.format(name=name)}")
     return f
 
 
