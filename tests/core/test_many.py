@@ -133,7 +133,7 @@ def test_waits_for_another_try_end_with_a_cancel():
 
 
 SCRIPT = """
-import sys, time
+import os, time
 from smeflow import Case, ask, run_many, step, LLM
 from smeflow.llm.testing import Scripted
 
@@ -142,7 +142,7 @@ def number(case: Case, llm: LLM) -> int:
     return ask(llm, case.text, into=int)
 
 def answer(request):
-    print("asked", flush=True)
+    os.write(1, b"asked\\n")
     time.sleep(1)
     return '{"answer": 1}'
 

@@ -199,7 +199,7 @@ def stack_for_script(
         raise TypeError(f"log is a {type(log).__name__} and no log of calls: give MemoryCallLog(), or none")
     limit = _budget(budget, model)
     gate = CallGate(budget=limit)
-    waits = patience if isinstance(patience, Patience) else Patience.of(_seconds(patience))
+    waits = patience if isinstance(patience, Patience) else _patience_of(patience)
     absent = ABSENT_SECONDS if patience is None else waits.waiting_seconds
     stack = WrapperStack(
         llm=model,
@@ -212,12 +212,12 @@ def stack_for_script(
     return stack, gate
 
 
-def _seconds(patience: object) -> float:
-    if patience is None:
-        return PATIENCE_SECONDS
-    if isinstance(patience, bool) or not isinstance(patience, int | float) or patience < 0:
-        raise ValueError(f"patience={patience!r}: give seconds, such as patience=60")
-    return float(patience)
+def _patience_of(seconds: object) -> Patience:
+    if seconds is None:
+        seconds = PATIENCE_SECONDS
+    if isinstance(seconds, bool) or not isinstance(seconds, int | float) or seconds < 0:
+        raise ValueError(f"patience={seconds!r}: give seconds, such as patience=60")
+    return Patience(waiting_seconds=seconds, longest_wait_seconds=seconds, comes_back=False)
 
 
 def _budget(budget: object, llm: ConnectedLLM | None) -> Money | None:

@@ -23,8 +23,7 @@ class Patience:
     """How much one step call may use up, re-asks included."""
 
     paid_attempts: int = 5
-    """Attempts paid for nothing: answers asked for again, and what broke after it was sent. A step may ask
-    any number of questions."""
+    """Attempts that may have been paid; an answer that was taken, since another question follows, is none."""
     slow_attempts: int = 3
     """Attempts that ended at their deadline; each costs a whole timeout."""
     waiting_seconds: float = 600.0
@@ -44,11 +43,6 @@ class Patience:
     comes_back: bool = True
     """Whether somebody asks again later, as the runner does; False: what would be put off is
     `LLMUnavailable`, and attempts that failed count as waiting."""
-
-    @classmethod
-    def of(cls, seconds: float) -> "Patience":
-        """Give the patience of a script: it waits *seconds* for a provider that is away, and gives up."""
-        return cls(waiting_seconds=seconds, longest_wait_seconds=seconds, comes_back=False)
 
 
 @dataclass(eq=False, kw_only=True)
@@ -212,6 +206,8 @@ class RetryState:
     waited_seconds: float = 0.0
     over: bool = False
     """Nothing more is to be asked."""
+    answered: bool = False
+    """It ended with an answer, which was taken if another question follows."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -226,6 +222,8 @@ class RetryRule:
     def attempt(self, inner: LLM, request: Request, state: RetryState) -> Reply:
         """Ask once, when the breaker lets us."""
         patience = self.patience
+        state.paid -= state.answered and not request.again
+        state.answered = False
         if state.paid >= patience.paid_attempts:
             state.over = True
             phrase = say(
@@ -252,7 +250,8 @@ class RetryRule:
             self.breaker.rejects(error)
             raise
         self.breaker.answered()
-        state.paid += bool(request.again) and not reply.replayed
+        state.paid += not reply.replayed
+        state.answered = not reply.replayed
         return reply
 
     def _admitted(self, state: RetryState) -> float:
@@ -345,8 +344,8 @@ class RetryRule:
             "{why} It was waited for {seconds} s. Ask again later, or wait longer with patience=SECONDS.",
             why=error.phrase, seconds=round(state.waited_seconds, 1),
         )  # fmt: skip
-        wait, reached = error.retry_after_seconds, error.reached
-        return LLMUnavailable(phrase, kind=error.kind, retry_after_seconds=wait, sent=False, reached=reached)
+        told, reached = error.retry_after_seconds, error.reached
+        return LLMUnavailable(phrase, kind=error.kind, retry_after_seconds=told, sent=False, reached=reached)
 
 
 @dataclass(frozen=True, kw_only=True)
