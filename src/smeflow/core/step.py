@@ -3,7 +3,6 @@
 import ast
 import hashlib
 import inspect
-import re
 import textwrap
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -75,7 +74,7 @@ def step(
 
     def make(f: Callable[[Case, LLM], T]) -> FunctionStep[T]:
         called = name or _require_step_function(f).__name__
-        if not re.fullmatch(STEP_NAME, called):
+        if not called.isidentifier():
             raise ValueError(
                 f"a step cannot be called {called!r}: letters, digits and underlines, a letter first; "
                 "write @step(name='kind')"
@@ -87,7 +86,6 @@ def step(
     return make if function is None else make(function)
 
 
-STEP_NAME = r"[A-Za-z][A-Za-z0-9_]{0,63}"
 _SHAPE = "write: def {name}(case: Case, llm: LLM) -> …"
 
 
