@@ -140,7 +140,31 @@ def smeflow(url: str, concurrency: int) -> Many:
     return many
 
 
-PEERS = {"openai_parse": openai_parse, "langchain": langchain, "pydantic_ai": pydantic_ai, "smeflow": smeflow}
+def run_many(url: str, concurrency: int) -> Many:
+    """Measure smeflow in memory: the same step over a list of cases."""
+    from smeflow import LLM, Case, ask, connect, run_many, step
+
+    @step
+    def invoice(case: Case, llm: LLM) -> Invoice:
+        """Ask, check, give the record."""
+        return ask(llm, case.text, into=Invoice, system=SYSTEM)
+
+    llm = connect(f"{MODEL}@{url}")
+
+    def many(numbers: Sequence[int]) -> list[object]:
+        cases = [Case.of(text(n), id=str(n)) for n in numbers]
+        return [done[invoice] for done in run_many([invoice], cases, llm, limit=concurrency, progress=False)]
+
+    return many
+
+
+PEERS = {
+    "openai_parse": openai_parse,
+    "langchain": langchain,
+    "pydantic_ai": pydantic_ai,
+    "smeflow": smeflow,
+    "run_many": run_many,
+}
 
 
 def main(name: str, url: str, n: int, concurrency: int) -> dict[str, object]:

@@ -9,11 +9,14 @@ from smeflow._doors import open_door
 
 if TYPE_CHECKING:
     from smeflow.core.case import Case, Step
-    from smeflow.core.run import run
+    from smeflow.core.many import Batch, run_many
+    from smeflow.core.plan import Entry
+    from smeflow.core.question import ask
+    from smeflow.core.run import Done, arun, run
     from smeflow.core.step import fingerprint, step
     from smeflow.documents.document import Document, Limits, Page, Quote, Table
     from smeflow.documents.read import read
-    from smeflow.errors import SmeflowError
+    from smeflow.errors import BudgetSpent, LLMError, LLMUnavailable, SmeflowError, StepFailed
     from smeflow.llm.call_log import CallLog, MemoryCallLog, Scope
     from smeflow.llm.connect import connect
     from smeflow.llm.interface import LLM, Reply, Request
@@ -22,9 +25,15 @@ if TYPE_CHECKING:
 __version__ = "0.1.0"
 __all__ = [
     "LLM",
+    "Batch",
+    "BudgetSpent",
     "CallLog",
     "Case",
     "Document",
+    "Done",
+    "Entry",
+    "LLMError",
+    "LLMUnavailable",
     "Limits",
     "MemoryCallLog",
     "Money",
@@ -35,11 +44,15 @@ __all__ = [
     "Scope",
     "SmeflowError",
     "Step",
+    "StepFailed",
     "Table",
+    "arun",
+    "ask",
     "connect",
     "fingerprint",
     "read",
     "run",
+    "run_many",
     "step",
 ]
 
@@ -47,11 +60,14 @@ __getattr__, __dir__ = open_door(
     __name__,
     {
         "smeflow.core.case": "Case Step",
-        "smeflow.core.run": "run",
+        "smeflow.core.many": "Batch run_many",
+        "smeflow.core.plan": "Entry",
+        "smeflow.core.question": "ask",
+        "smeflow.core.run": "Done arun run",
         "smeflow.core.step": "fingerprint step",
         "smeflow.documents.document": "Document Limits Page Quote Table",
         "smeflow.documents.read": "read",
-        "smeflow.errors": "SmeflowError",
+        "smeflow.errors": "BudgetSpent LLMError LLMUnavailable SmeflowError StepFailed",
         "smeflow.llm.call_log": "CallLog MemoryCallLog Scope",
         "smeflow.llm.connect": "connect",
         "smeflow.llm.interface": "LLM Reply Request",

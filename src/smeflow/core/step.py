@@ -8,11 +8,11 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from types import FunctionType
-from typing import Any, Protocol, cast, get_type_hints, overload, runtime_checkable
+from typing import Any, Never, NoReturn, Protocol, cast, get_type_hints, overload, runtime_checkable
 
 from pydantic import BaseModel
 
-from smeflow._text import hash_of, sha256
+from smeflow._text import hash_of, sha256, shortened
 from smeflow.core.case import Case, Step, T, kind_id
 from smeflow.i18n import Phrase
 from smeflow.llm.interface import LLM
@@ -28,8 +28,29 @@ class FunctionStep(Step[T]):
     version: str | None = None
 
     def __call__(self, case: Case, llm: LLM, /) -> T:
-        """Call the function."""
-        return self.function(case, llm)
+        """Call the function.
+
+        Raises:
+            TypeError: It gave something else than its annotation says.
+        """
+        value = self.function(case, llm)
+        if not _is_of(value, self.returns):
+            wanted = self.returns.__name__
+            raise TypeError(
+                f"step {self.name!r} says -> {wanted} and gave {type(value).__name__} "
+                f"({shortened(repr(value), 60)}): return {wanted}, or change the annotation"
+            )
+        return value
+
+
+def _is_of(value: object, returns: Any) -> bool:
+    """Tell whether *value* is what a step says it returns; what cannot be told at run time passes."""
+    if not isinstance(returns, type) or (returns in (float, complex) and isinstance(value, int)):
+        return True
+    try:
+        return isinstance(value, returns)
+    except TypeError:  # a TypedDict, or a Protocol nobody can ask
+        return True
 
 
 @overload
@@ -52,12 +73,66 @@ def step(
     """
 
     def make(f: Callable[[Case, LLM], T]) -> FunctionStep[T]:
-        returns = get_type_hints(f).get("return")
-        if returns is None:
-            raise TypeError(f"step {f.__name__!r} needs a return annotation, so that its result can be kept")
-        return FunctionStep(f, name or f.__name__, returns, version)
+        called = name or _require_step_function(f).__name__
+        if not called.isidentifier():
+            raise ValueError(
+                f"a step cannot be called {called!r}: letters, digits and underlines, a letter first; "
+                "write @step(name='kind')"
+            )
+        return FunctionStep(f, called, _returned(f), version)
 
+    if isinstance(function, str):
+        raise TypeError(f"write @step(name={function!r}): the name of a step is given by its word")
     return make if function is None else make(function)
+
+
+_SHAPE = "write: def {name}(case: Case, llm: LLM) -> …"
+
+
+def _require_step_function(f: Any) -> Any:
+    """Refuse what cannot be called as a step, where it is written.
+
+    Raises:
+        TypeError: The message says what to write instead.
+    """
+    if isinstance(f, type) or not callable(f) or isinstance(f, FunctionStep):
+        raise TypeError(f"@step stands above a function, and {f!r} is none")
+    name = getattr(f, "__name__", type(f).__name__)  # foreign: any callable of a user's own
+    if inspect.iscoroutinefunction(f) or inspect.isasyncgenfunction(f):
+        raise TypeError(
+            f"step {name!r} is async: write def instead. Cases run beside each other all the same: await "
+            "arun(…), or run_many(…)"
+        )
+    if inspect.isgeneratorfunction(f):
+        raise TypeError(f"step {name!r} yields: a step returns one value; return a list of them")
+    signature = inspect.signature(f)
+    by_place = [p for p in signature.parameters.values() if p.kind <= p.POSITIONAL_OR_KEYWORD]
+    takes_any = any(p.kind is p.VAR_POSITIONAL for p in signature.parameters.values())
+    required = [p for p in by_place if p.default is p.empty]
+    if len(required) > 2 or (len(by_place) < 2 and not takes_any):
+        what = f"step {name!r} takes {signature}, and a step is called with a case and a model"
+        raise TypeError(f"{what}; {_SHAPE.format(name=name)}")
+    return f
+
+
+def _returned(f: Any) -> Any:
+    try:
+        hints = get_type_hints(f)
+    except NameError as error:
+        raise TypeError(
+            f"the annotations of step {f.__name__!r} name {error.name!r}, which is not there at run time: "
+            "import it outside of TYPE_CHECKING"
+        ) from error
+    if "return" not in hints:
+        raise TypeError(
+            f"step {f.__name__!r} needs a return annotation, so that its result can be kept; "
+            + _SHAPE.format(name=f.__name__)
+        )
+    if hints["return"] in (type(None), Never, NoReturn):
+        raise TypeError(
+            f"step {f.__name__!r} says that it returns nothing: a step is a function from a case to a value"
+        )
+    return hints["return"]
 
 
 def fingerprint(step: Step[Any], llm: str = "") -> str:

@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 from types import TracebackType
-from typing import IO, TYPE_CHECKING, Any, Literal, Protocol, Self
+from typing import IO, TYPE_CHECKING, Any, Literal, Self
 
 from smeflow._system import lock, unlock
 from smeflow._text import hash_of, sha256
@@ -32,10 +32,11 @@ from smeflow.ledger.replies import Recalls
 from smeflow.ledger.rows import NANO, ResultKind, RunRow
 from smeflow.ledger.store import LedgerStore
 from smeflow.llm.call_log import CallLog, MemoryCallLog, Scope
-from smeflow.llm.interface import LLM, ConnectedLLM, ModelEndpoint, Reply, Request
+from smeflow.llm.interface import LLM, ConnectedLLM
 from smeflow.llm.router import ModelRouter, ModelSet
 from smeflow.llm.wrappers.accounting import SpendingLimits
 from smeflow.llm.wrappers.retry import CircuitBreaker
+from smeflow.llm.wrappers.stack import StepModel, WrapperStack
 from smeflow.money import Money
 from smeflow.recipe.keys import WhenOver
 from smeflow.recipe.load import Recipe
@@ -129,24 +130,6 @@ class RecipeLock:
             who=who,
         )
         return LedgerBusy(phrase, pid=pid)
-
-
-class StepModel(Protocol):
-    """A model bound to one step of one item, with all that stands around it."""
-
-    @property
-    def wanted_model(self) -> bool:
-        """Whether the step asked and there was no model."""
-        ...
-
-    @property
-    def place(self) -> ModelEndpoint:
-        """Where the questions go."""
-        ...
-
-    def complete(self, request: Request, /) -> Reply:
-        """Answer."""
-        ...
 
 
 PlaceKey = tuple[str, str, str]
@@ -268,7 +251,6 @@ def set_up_run(
 ) -> RunContext:
     """Set up the context of a run, and write down that the run begins."""
     from smeflow.llm.interface import NoModel
-    from smeflow.llm.wrappers.stack import WrapperStack
 
     models = llm if isinstance(llm, ModelSet) else ModelSet(models=(llm,) if llm is not None else ())
     services = batch_services(store, recipe, models)

@@ -16,9 +16,9 @@ from smeflow.core.plan import Entry, Hold, Skip, next_entry
 from smeflow.core.step import wants_model
 from smeflow.documents.document import Document, PageRange
 from smeflow.engine.cases import case_without_results
-from smeflow.engine.context import RunContext, RunHalted, StepModel
+from smeflow.engine.context import RunContext, RunHalted
 from smeflow.engine.failures import FailureSite, ending_for
-from smeflow.engine.lookups import RecordedLookups
+from smeflow.engine.lookups import RecordedLookups, noted_call
 from smeflow.engine.own_steps import left_beside, split
 from smeflow.errors import LedgerError
 from smeflow.extract.step import Extract
@@ -32,6 +32,7 @@ from smeflow.ledger.rows import ItemRow, Reason, ResultRow, ReviewRow, State
 from smeflow.llm.call_log import Scope
 from smeflow.llm.interface import ModelEndpoint, Reply, Request
 from smeflow.llm.wrappers.privacy import Withheld
+from smeflow.llm.wrappers.stack import LookUp, StepModel
 
 
 def reason_to_set_aside(case: Case, entries: tuple[Entry, ...]) -> Phrase | None:
@@ -66,6 +67,8 @@ class _LazyModel:
     take: int
     private: tuple[str, ...] = ()
     """Values that the model never sees."""
+    look_ups: list[LookUp] = field(default_factory=list)
+    """What it looked up with the functions of a step."""
     _bound: StepModel | None = None
 
     @property
@@ -256,7 +259,7 @@ class ItemRun:
             take=take,
             value=text,
             wanted=wanted,
-            lookups=sorted(self._known.asked.items()),
+            lookups=sorted({**self._known.asked, **dict(map(noted_call, asked.look_ups))}.items()),
         )
         self.new.append(result)
         self._keep(entry, value, result.hash, f"n{len(self.new) - 1}")

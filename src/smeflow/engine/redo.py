@@ -82,5 +82,8 @@ def _stale_steps(context: RunContext, item: ItemRow) -> list[str]:
     return [
         result.step
         for result in with_lookups
-        if any(hash_of_answer_now(context.known, asked) != answer for asked, answer in lookups_of(result))
+        if any(
+            hash_of_answer_now(context.known, asked) not in (None, answer)
+            for asked, answer in lookups_of(result)
+        )
     ]

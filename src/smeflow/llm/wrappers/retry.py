@@ -23,7 +23,7 @@ class Patience:
     """How much one step call may use up, re-asks included."""
 
     paid_attempts: int = 5
-    """Attempts that may have been paid: answers, and those that broke after they were sent."""
+    """Attempts that may have been paid; an answer that was taken, since another question follows, is none."""
     slow_attempts: int = 3
     """Attempts that ended at their deadline; each costs a whole timeout."""
     waiting_seconds: float = 600.0
@@ -40,6 +40,9 @@ class Patience:
     """For so long nobody waits for a provider that failed again and again: another one is asked. It doubles
     with every probe that fails. 0: there is no other, and everybody waits."""
     longest_cooldown_seconds: float = 600.0
+    comes_back: bool = True
+    """Whether somebody asks again later, as the runner does; False: what would be put off is
+    `LLMUnavailable`, and attempts that failed count as waiting."""
 
 
 @dataclass(eq=False, kw_only=True)
@@ -203,6 +206,8 @@ class RetryState:
     waited_seconds: float = 0.0
     over: bool = False
     """Nothing more is to be asked."""
+    answered: bool = False
+    """It ended with an answer, which was taken if another question follows."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -217,6 +222,8 @@ class RetryRule:
     def attempt(self, inner: LLM, request: Request, state: RetryState) -> Reply:
         """Ask once, when the breaker lets us."""
         patience = self.patience
+        state.paid -= state.answered and not request.again
+        state.answered = False
         if state.paid >= patience.paid_attempts:
             state.over = True
             phrase = say(
@@ -224,34 +231,37 @@ class RetryRule:
             )
             raise LLMUnavailable(phrase, kind="broken", sent=False)
         if self.breaker.absent and self.breaker.absence is not None and not patience.cooldown_seconds:
-            raise self._later(self.breaker.absence, None)
+            raise self._put_off(self.breaker.absence, None, state)
         leaving = patience.cooldown_seconds > 0
         cool = self.breaker.seconds_to_cool(request.timeout_seconds) if leaving else 0.0
         if cool:
-            raise self._later(self._no_answer(), cool)
+            raise self._put_off(self._no_answer(), cool, state)
         if not (leaving and self.breaker.cooling):  # the question that looks for it waits for nobody
-            state.waited_seconds += self._admitted(max(0.0, patience.waiting_seconds - state.waited_seconds))
+            state.waited_seconds += self._admitted(state)
         began = self.breaker.monotonic()
         try:
             reply = inner.complete(request)
         except LLMUnavailable as error:
-            slow = self.breaker.monotonic() - began >= request.timeout_seconds
-            self._note(error, state, slow=slow)
+            seconds = self.breaker.monotonic() - began
+            state.waited_seconds += 0.0 if patience.comes_back else seconds
+            self._note(error, state, slow=seconds >= request.timeout_seconds)
             raise
         except LLMRejected as error:
             self.breaker.rejects(error)
             raise
         self.breaker.answered()
         state.paid += not reply.replayed
+        state.answered = not reply.replayed
         return reply
 
-    def _admitted(self, most_seconds: float) -> float:
+    def _admitted(self, state: RetryState) -> float:
         """Wait for the breaker, or put the item off."""
+        most_seconds = max(0.0, self.patience.waiting_seconds - state.waited_seconds)
         try:
             return self.breaker.admit(most_seconds, leaving=self.patience.cooldown_seconds > 0)
         except TimeoutError:
             down = self._no_answer()
-            raise self._later(down, 0.0 if self.breaker.stopped else None) from down
+            raise self._put_off(down, 0.0 if self.breaker.stopped else None, state) from down
 
     def _no_answer(self) -> LLMUnavailable:
         return self.breaker.absence or LLMUnavailable(
@@ -288,9 +298,9 @@ class RetryRule:
         grown = min(patience.most_backoff_seconds, first * 2 ** min(nth - 1, 20))
         requested = error.retry_after_seconds
         if patience.cooldown_seconds and self.breaker.cooling:
-            raise self._later(error, requested) from error
+            raise self._put_off(error, requested, state) from error
         if self.breaker.absent:
-            raise self._later(error, None) from error
+            raise self._put_off(error, None, state) from error
         if requested is None and error.kind != "rate" and self.breaker.open:
             return 0.0  # the breaker holds everybody back, and wakes everybody as soon as one gets through
         seconds = (
@@ -304,7 +314,7 @@ class RetryRule:
         ):
             if patience.cooldown_seconds:
                 self._let_cool(error)
-            raise self._later(error, requested) from error
+            raise self._put_off(error, requested, state) from error
         return seconds
 
     def pause(self, seconds: float, error: LLMUnavailable, state: RetryState) -> None:
@@ -312,9 +322,14 @@ class RetryRule:
         state.waited_seconds += seconds
         self.breaker.sleep(seconds)
         if self.breaker.stopped:
-            raise self._later(error, 0.0) from error
+            raise self._put_off(error, 0.0, state) from error
 
-    def _later(self, error: LLMUnavailable, seconds: float | None) -> AnswerLater:
+    def _put_off(
+        self, error: LLMUnavailable, seconds: float | None, state: RetryState
+    ) -> AnswerLater | LLMUnavailable:
+        """Say that nothing comes now: until later, or for good where nobody comes back."""
+        if not self.patience.comes_back:
+            return self._given_up(error, state)
         due = self.clock() + timedelta(
             seconds=min(self.patience.away_seconds if seconds is None else seconds, 7e6)
         )
@@ -322,6 +337,15 @@ class RetryRule:
             "{why} It will be asked again after {due}.", why=error.phrase, due=f"{due:%Y-%m-%d %H:%M} UTC"
         )
         return AnswerLater(phrase, due_at=due, ticket=ABSENT if self.breaker.absent else error.kind)
+
+    def _given_up(self, error: LLMUnavailable, state: RetryState) -> LLMUnavailable:
+        state.over = True
+        phrase = say(
+            "{why} It was waited for {seconds} s. Ask again later, or wait longer with patience=SECONDS.",
+            why=error.phrase, seconds=round(state.waited_seconds, 1),
+        )  # fmt: skip
+        told, reached = error.retry_after_seconds, error.reached
+        return LLMUnavailable(phrase, kind=error.kind, retry_after_seconds=told, sent=False, reached=reached)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -1,9 +1,10 @@
 """Bind a model to a step call, in the one order of wrappers that is safe."""
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
+from typing import Protocol, runtime_checkable
 
 from smeflow.errors import LLMRejected
 from smeflow.llm.call_log import CallLog, RecallLog, Scope
@@ -13,6 +14,40 @@ from smeflow.llm.wrappers.accounting import Budgeted, Cached, Journaled, Spendin
 from smeflow.llm.wrappers.privacy import Redacted, Resident, residency_refusal
 from smeflow.llm.wrappers.retry import CircuitBreaker, Patience, Retrying, RetryRule, RetryState
 from smeflow.money import Money
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LookUp:
+    """One call of a function that a model asked for before it answered."""
+
+    name: str
+    arguments: Mapping[str, object]
+    answer: str
+    """What it was told, as JSON."""
+
+
+@runtime_checkable
+class StepModel(Protocol):
+    """A model bound to one step of one item, with all that stands around it."""
+
+    @property
+    def wanted_model(self) -> bool:
+        """Whether the step asked and there was no model."""
+        ...
+
+    @property
+    def place(self) -> ModelEndpoint:
+        """Where the questions go."""
+        ...
+
+    @property
+    def look_ups(self) -> list[LookUp]:
+        """What a model looked up on its way to an answer, in order; whoever calls the function adds it."""
+        ...
+
+    def complete(self, request: Request, /) -> Reply:
+        """Answer."""
+        ...
 
 
 @dataclass(eq=False)
@@ -30,6 +65,8 @@ class StepLLM:
     """Replies that were not replayed."""
     cost: Money | None = None
     """What they cost; None where nothing was asked, or no price is known."""
+    look_ups: list[LookUp] = field(default_factory=list)
+    """What a model looked up on its way to an answer, in order."""
     _lock: threading.Lock = field(default_factory=threading.Lock, repr=False)
 
     def complete(self, request: Request, /) -> Reply:
