@@ -341,7 +341,7 @@ def _swap(
     """Put *new* in the place of *path*, which is kept under another name; whole at every moment."""
     aside: Path | None = None
     if path.exists():
-        aside = path.with_name(f"ledger.replaced-{stamp}.db")
+        aside = _free_name(path, f"ledger.replaced-{stamp}")
         extra = [path.with_name(path.name + ending) for ending in ("-wal", "-shm")]
         _keep(path, aside)
         if standing is None:  # it could not be opened: what it wrote ahead goes along unread
@@ -357,6 +357,16 @@ def _swap(
     new.replace(path)
     sync_folder(path.parent)
     crash.here()
+    return aside
+
+
+def _free_name(path: Path, stem: str) -> Path:
+    """Give a name nothing is kept under: clocks are set back, and two restores may come within a second."""
+    nth = 1
+    while (aside := path.with_name(f"{stem}{f'-{nth}' if nth > 1 else ''}.db")).exists():
+        if aside.samefile(path):  # kept by a restore that was cut off
+            break
+        nth += 1
     return aside
 
 
