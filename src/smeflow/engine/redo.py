@@ -63,8 +63,8 @@ def refuse_new_name(context: RunContext, recipe: Recipe) -> None:
                 raise SourceError(
                     say(
                         "{recipe} reads what {before} reads and sends it to {sink} too, as if it had another "
-                        "name now. All that left would leave once more, so nothing was done. Call it {before} "
-                        "again; if both are to send, say so: smeflow run {recipe} --accept-loss",
+                        "name now. All that left would leave once more, so nothing was done. Call it "
+                        "{before} again; if both are to send, say so: smeflow run {recipe} --accept-loss",
                         recipe=recipe.name,
                         before=before,
                         sink=row["sink"],
