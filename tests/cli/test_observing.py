@@ -1,6 +1,7 @@
 """What a run tells to other programs, and what it never tells."""
 
 import json
+import threading
 from datetime import datetime
 
 import pytest
@@ -112,3 +113,33 @@ def test_every_event_stands_on_the_page(root):
     rows = {line.split("`")[1]: line for line in page.splitlines() if line.startswith("| `")}
     for name, fields in EVENTS.items():
         assert [field for field in fields if f"`{field}`" not in rows[name]] == [], name
+
+
+def test_waits_for_a_provider_are_told_in_log_and_report(smeflow, letters, tmp_path):
+    """How long each question waited and why; what waits no longer here is put off, and says for how long."""
+    letters.status = 503
+    threading.Timer(1.0, lambda: setattr(letters, "status", 200)).start()
+    told = smeflow("run", "--log-json", "--report", "run.json", "--yes")
+    assert told.code == 0, told.err
+    waits = [line for line in events(told) if line["event"] == "wait.ended"]
+    assert {(w["fault"], w["model"], w["step"], w["put_off"]) for w in waits} == {
+        ("outage", "test", "letter", None)
+    }
+    assert {w["item"] for w in waits} == {1, 2}
+    (reported,) = json.loads((tmp_path / "run.json").read_text())["waits"]
+    assert (reported["fault"], reported["times"], reported["put_off"]) == ("outage", len(waits), 0)
+    assert reported["seconds"] == pytest.approx(sum(w["seconds"] for w in waits), abs=0.01)
+    assert 0.5 < max(w["seconds"] for w in waits) == reported["longest"]
+
+
+def test_who_was_never_there_is_told_as_put_off(smeflow, letters, tmp_path):
+    """Nobody waits for it long, and the report says that the questions wait for the next run."""
+    recipe = tmp_path / "recipe.yaml"
+    recipe.write_text(recipe.read_text().replace(letters.name, "test@http://127.0.0.1:1/v1"))
+    told = smeflow("run", "--log-json", "--report", "run.json", "--yes")
+    off = [line for line in events(told) if line["event"] == "wait.ended" and line["put_off"]]
+    assert {line["item"] for line in off} == {1, 2}
+    assert {line["fault"] for line in off} == {"absent"}
+    assert all(line["put_off"] > 60 for line in off)
+    reported = {w["fault"]: w for w in json.loads((tmp_path / "run.json").read_text())["waits"]}
+    assert reported["absent"]["put_off"] == 2

@@ -62,6 +62,24 @@ Model = tuple[str, str]
 """A provider and its model."""
 
 
+@dataclass
+class Waits:
+    """The waits of one model for one fault."""
+
+    times: int = 0
+    seconds: float = 0.0
+    longest: float = 0.0
+    put_off: int = 0
+    """How often a question was put off instead: to another model, or to the next run."""
+
+    def add(self, told: Mapping[str, EventValue]) -> None:
+        """Count one wait."""
+        seconds = float(told["seconds"] or 0)
+        self.times += seconds > 0
+        self.put_off += told["put_off"] is not None
+        self.seconds, self.longest = round(self.seconds + seconds, 3), max(self.longest, seconds)
+
+
 @dataclass(eq=False)
 class RunReport:
     """Takes note of the events of one run; give it as an observer, then ask for `as_json`."""
@@ -81,6 +99,8 @@ class RunReport:
     steps: dict[str, Asked] = field(default_factory=lambda: defaultdict(Asked))
     faults: Counter[tuple[str, str, str, str]] = field(default_factory=Counter)
     """By provider, model, fault and what became of it."""
+    waits: dict[tuple[str, str, str], Waits] = field(default_factory=lambda: defaultdict(Waits))
+    """By provider, model and fault."""
     deliveries: list[Mapping[str, EventValue]] = field(default_factory=list)
     _pending: dict[_Key, tuple[Model, str]] = field(default_factory=dict)
     """The last fault of each step of each item, until it is known what became of it."""
@@ -98,6 +118,8 @@ class RunReport:
                 self.step_seconds[str(told["step"])].append(float(told["seconds"] or 0))
             case "item.ended":
                 self._item(told)
+            case "wait.ended":
+                self.waits[str(told["provider"]), str(told["model"]), str(told["fault"])].add(told)
             case "delivery.ended":
                 self.deliveries.append(told)
             case "run.ended":
@@ -165,6 +187,10 @@ class RunReport:
             "faults": [
                 {"model": named((provider, model)), "fault": fault, "outcome": outcome, "times": times}
                 for (provider, model, fault, outcome), times in sorted(self.faults.items())
+            ],
+            "waits": [
+                {"model": named((provider, model)), "fault": fault, **vars(waits)}
+                for (provider, model, fault), waits in sorted(self.waits.items())
             ],
             "deliveries": [dict(told) for told in self.deliveries],
         }

@@ -203,6 +203,21 @@ class RetryState:
     waited_seconds: float = 0.0
     over: bool = False
     """Nothing more is to be asked."""
+    waited: Callable[..., None] | None = None
+    """Is told of each wait, see `WaitLog`; None where nobody listens."""
+
+    def note_wait(
+        self,
+        fault: str,
+        seconds: float,
+        *,
+        retry_after: float | None = None,
+        put_off: float | None = None,
+    ) -> None:
+        """Count a wait, and tell of it."""
+        self.waited_seconds += seconds
+        if self.waited is not None and (seconds or put_off):
+            self.waited(fault=fault, seconds=round(seconds, 3), retry_after=retry_after, put_off=put_off)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -230,7 +245,7 @@ class RetryRule:
         if cool:
             raise self._later(self._no_answer(), cool)
         if not (leaving and self.breaker.cooling):  # the question that looks for it waits for nobody
-            state.waited_seconds += self._admitted(max(0.0, patience.waiting_seconds - state.waited_seconds))
+            self._admit(state, max(0.0, patience.waiting_seconds - state.waited_seconds))
         began = self.breaker.monotonic()
         try:
             reply = inner.complete(request)
@@ -245,13 +260,17 @@ class RetryRule:
         state.paid += not reply.replayed
         return reply
 
-    def _admitted(self, most_seconds: float) -> float:
+    def _admit(self, state: RetryState, most_seconds: float) -> None:
         """Wait for the breaker, or put the item off."""
+        began = self.breaker.monotonic()
         try:
-            return self.breaker.admit(most_seconds, leaving=self.patience.cooldown_seconds > 0)
+            waited = self.breaker.admit(most_seconds, leaving=self.patience.cooldown_seconds > 0)
         except TimeoutError:
             down = self._no_answer()
+            state.note_wait(down.kind, self.breaker.monotonic() - began)
             raise self._later(down, 0.0 if self.breaker.stopped else None) from down
+        if waited:
+            state.note_wait(self._no_answer().kind, waited)
 
     def _no_answer(self) -> LLMUnavailable:
         return self.breaker.absence or LLMUnavailable(
@@ -309,8 +328,8 @@ class RetryRule:
 
     def pause(self, seconds: float, error: LLMUnavailable, state: RetryState) -> None:
         """Wait, and go no further when everything is to stop."""
-        state.waited_seconds += seconds
         self.breaker.sleep(seconds)
+        state.note_wait(error.kind, seconds, retry_after=error.retry_after_seconds)
         if self.breaker.stopped:
             raise self._later(error, 0.0) from error
 
@@ -343,6 +362,13 @@ class Retrying:
             return self.rule.attempt(self.inner, request, self.state)  # mostly the only one
         except LLMUnavailable as error:
             return self._again(request, error)
+        except AnswerLater as later:
+            self._tell_put_off(later)
+            raise
+
+    def _tell_put_off(self, later: AnswerLater) -> None:
+        seconds = (later.due_at - self.rule.clock()).total_seconds()
+        self.state.note_wait(later.ticket, 0.0, put_off=round(max(0.0, seconds), 3))
 
     def _again(self, request: Request, first: LLMUnavailable) -> Reply:
         import tenacity
@@ -367,7 +393,11 @@ class Retrying:
             before_sleep=lambda call: self.rule.pause(float(call.upcoming_sleep), last(call), self.state),
             reraise=True,
         )
-        reply: Reply = again(attempt)
+        try:
+            reply: Reply = again(attempt)
+        except AnswerLater as later:
+            self._tell_put_off(later)
+            raise
         return reply
 
 
