@@ -4,6 +4,7 @@ Made of the run's events, so it holds nothing of what documents, people or files
 it is for programs; `run_report_page` makes a page of it for people.
 """
 
+import json
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -11,10 +12,15 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-from smeflow.core.events import EventValue, RunEvent
+from smeflow.core.events import EVENTS, EventValue, RunEvent
+from smeflow.ledger.ledger import Ledger
+from smeflow.ledger.rows import RunRow
+from smeflow.ledger.writer import Row
 
 USELESS = "answer"
 """The fault of an answer that came and could not be used."""
+UNANSWERED = "LLMUnavailable"
+"""The fault of a call that was not answered, where nothing more of it is known."""
 _BY_STATE = {"open": "waiting", "review": "person", "failed": "failed"}
 _PER_CENT = (50, 90, 99)
 
@@ -153,6 +159,15 @@ class RunReport:
             self.faults[*last, USELESS, _BY_STATE.get(state, "without")] += 1
         for key in [key for key in self._answered if key[0] == item]:
             del self._answered[key]
+        self.settle_item(item, state)
+
+    @property
+    def unsettled(self) -> list[EventValue]:
+        """The items of whose last fault nobody knows yet what became."""
+        return list({key[0]: None for key in self._pending})
+
+    def settle_item(self, item: EventValue, state: str) -> None:
+        """Note what became of the last faults of an item: it was left in *state*."""
         self._settle([key for key in self._pending if key[0] == item], _BY_STATE.get(state, "without"))
 
     def _settle(self, keys: Iterable[_Key], outcome: str) -> None:
@@ -203,3 +218,42 @@ def _next(before: Model, now: Model) -> str:
 def named(model: Model) -> str:
     """Write a provider and its model."""
     return "/".join(model)
+
+
+def report_of_run(ledger: Ledger, run: RunRow) -> RunReport:
+    """Make the report of a run again from what the ledger keeps.
+
+    How long items and steps took, waits, what was delivered and whether a fault was a rate limit or an outage
+    are known only while a run goes on: these are not in it.
+    """
+    report = RunReport()
+
+    def tell(name: str, at: datetime, fields: Mapping[str, EventValue]) -> None:
+        known = {field: fields.get(field) for field in EVENTS[name]}
+        report(RunEvent(name=name, at=at, recipe=run.recipe, run=run.id, fields=known))
+
+    tell("run.begun", run.started_at, {"model": run.llm, "smeflow": run.smeflow})
+    for row in ledger.store.read("calls of run", run=run.id):
+        tell("call.ended", run.started_at, {**row, **_end_of_call(row)})
+    for item in report.unsettled:
+        row = ledger.store.read("get items", id_=item)[0]
+        left = datetime.fromisoformat(row["ended_at"]) if row["ended_at"] else None
+        in_run = left is not None and run.ended_at is not None and left <= run.ended_at
+        report.settle_item(item, row["state"] if in_run else "open")
+    if run.summary is not None and run.ended_at is not None:
+        told = json.loads(run.summary)
+        cost, _, currency = str(told["cost"]).partition(" ")
+        tell("run.ended", run.ended_at, {**told, "stopped": run.stopped, "cost": cost, "currency": currency})
+    return report
+
+
+def _end_of_call(row: Row) -> dict[str, EventValue]:
+    """Give how a call ended, as far as its row says; one without an end was cut off."""
+    failed = row["state"] not in ("answered", "recalled")
+    begun, ended = (datetime.fromisoformat(at) if at else None for at in (row["begun_at"], row["ended_at"]))
+    return {
+        "again": 0,
+        "state": "failed" if failed else row["state"],
+        "fault": (row["error"] or UNANSWERED).partition(":")[0] if failed else None,
+        "seconds": (ended - begun).total_seconds() if begun and ended else None,
+    }

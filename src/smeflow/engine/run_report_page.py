@@ -7,7 +7,7 @@ from decimal import Decimal
 from html import escape
 
 from smeflow.core.events import EventValue
-from smeflow.engine.run_report import USELESS, Asked, RunReport, named, percentiles
+from smeflow.engine.run_report import UNANSWERED, USELESS, Asked, RunReport, named, percentiles
 from smeflow.i18n import NO_BREAK, Language, Phrase, localized, say
 
 STATES: Mapping[str, tuple[Phrase, str]] = {
@@ -23,6 +23,7 @@ FAULTS: Mapping[str, Phrase] = {
     "absent": say("never there"),
     "broken": say("the answer broke on its way"),
     USELESS: say("an answer of no use"),
+    UNANSWERED: say("not answered"),
 }
 OUTCOMES: Mapping[str, Phrase] = {
     "retried": say("asked again"),
