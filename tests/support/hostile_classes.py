@@ -302,7 +302,7 @@ def recipes() -> Iterator[Hostile]:
     yield changed("absolute", "inbox/", "/etc")
     yield changed("written-up", "out/a.csv", "../../a.csv")
     yield changed("written-absolute", "out/a.csv", "/tmp/a.csv")
-    yield changed("variable", "inbox/", "${HOME}")
+    yield changed("variable", "inbox/", '"${HOME}/x"')
     yield changed(
         "file-address", "{table: out/a.csv, columns: {k: x.value}}", "{webhook: 'file:///etc/passwd'}"
     )
