@@ -107,9 +107,8 @@ def export_batch(
     journal = Journal(code=books.journal, name=books.journal_name)
     booked, batches = booked_in(ledger.store, books.journal), batches_of(ledger.store, books.journal)
     known, numbers = {each.blob for each in batches}, [range(each.first, each.last + 1) for each in batches]
-    on_disk, lost = BooksOnDisk(), lost_batches(ledger.store, books.journal)
-    if folder or lost:
-        on_disk = BooksOnDisk.read(folder, written_as, journal, known, numbers, lost=lost)
+    lost = lost_batches(ledger.store, books.journal)
+    on_disk = BooksOnDisk.read(folder, written_as, journal, known, numbers, lost=lost)
     chosen = _BatchContent(ledger, workspace, period, on_disk)
     chosen.choose(list(_records_of(ledger, recipe, _finished)), _standing_entries(booked))
     finish_held_items(ledger.store, [item for item in chosen.bookable if item.state == "review"])

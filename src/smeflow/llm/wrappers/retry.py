@@ -359,16 +359,14 @@ class Retrying:
     def complete(self, request: Request, /) -> Reply:
         """Answer *request*; see `LLM`."""
         try:
-            return self.rule.attempt(self.inner, request, self.state)  # mostly the only one
-        except LLMUnavailable as error:
-            return self._again(request, error)
+            try:
+                return self.rule.attempt(self.inner, request, self.state)  # mostly the only one
+            except LLMUnavailable as error:
+                return self._again(request, error)
         except AnswerLater as later:
-            self._tell_put_off(later)
+            seconds = (later.due_at - self.rule.clock()).total_seconds()
+            self.state.note_wait(later.ticket, 0.0, put_off=round(max(0.0, seconds), 3))
             raise
-
-    def _tell_put_off(self, later: AnswerLater) -> None:
-        seconds = (later.due_at - self.rule.clock()).total_seconds()
-        self.state.note_wait(later.ticket, 0.0, put_off=round(max(0.0, seconds), 3))
 
     def _again(self, request: Request, first: LLMUnavailable) -> Reply:
         import tenacity
@@ -393,11 +391,7 @@ class Retrying:
             before_sleep=lambda call: self.rule.pause(float(call.upcoming_sleep), last(call), self.state),
             reraise=True,
         )
-        try:
-            reply: Reply = again(attempt)
-        except AnswerLater as later:
-            self._tell_put_off(later)
-            raise
+        reply: Reply = again(attempt)
         return reply
 
 
