@@ -232,8 +232,9 @@ class LedgerCallLog:
 
     def waited(self, place: ModelEndpoint, **told: EventValue) -> None:
         """Tell the observers of a wait; see `WaitLog`."""
-        where = {"item": self.item.id, "step": self.scope.step}
-        self.events.tell("wait.ended", **where, provider=place.provider, model=place.model, **told)
+        item, step = self.item.id, self.scope.step
+        asked = {"provider": place.provider, "model": place.model}
+        self.events.tell("wait.ended", item=item, step=step, **asked, **told)
 
     def resume(self, call: Row) -> None:
         """Let an attempt that another run reserved be settled here."""
