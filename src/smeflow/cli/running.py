@@ -28,6 +28,7 @@ from smeflow.i18n import Phrase, say
 if TYPE_CHECKING:
     from smeflow.core.events import RunObserver
     from smeflow.engine.run import RunSummary
+    from smeflow.engine.run_report import RunReport
     from smeflow.llm.interface import ConnectedLLM
     from smeflow.recipe.load import Recipe
     from smeflow.recipe.workspace import Rates
@@ -340,23 +341,34 @@ def left_out_phrase(number: int, names: Sequence[str]) -> Phrase:
 def written_report(screen: Screen, file: Path | None) -> "Iterator[Sequence[RunObserver]]":
     """Give who takes note of a run, and write its report to *file* however the run ends."""
     from smeflow.engine.run_report import RunReport
-    from smeflow.engine.run_report_page import report_page
-    from smeflow.files.output import open_folder
 
     if file is None:
         yield ()
         return
-    if file.suffix.lower() not in {".html", ".htm", ".json"}:
-        raise UsageProblem(say("--report {file}: end its name with .html or .json", file=file))
+    require_report_name(file)
     report = RunReport()
     try:
         yield (report,)
     finally:
         if report.begun is not None:
-            plain = file.suffix.lower() == ".json"
-            text = json.dumps(report.as_json(), indent=1) if plain else report_page(report, screen.language)
-            with open_folder(file.resolve().parent) as place:
-                place.replace(file.name, text.encode())
+            write_report(screen, report, file)
+
+
+def require_report_name(file: Path) -> None:
+    """Refuse a name that says neither page nor JSON."""
+    if file.suffix.lower() not in {".html", ".htm", ".json"}:
+        raise UsageProblem(say("--report {file}: end its name with .html or .json", file=file))
+
+
+def write_report(screen: Screen, report: "RunReport", file: Path) -> None:
+    """Write the report of a run as a page or as JSON, as its name says."""
+    from smeflow.engine.run_report_page import report_page
+    from smeflow.files.output import open_folder
+
+    plain = file.suffix.lower() == ".json"
+    text = json.dumps(report.as_json(), indent=1) if plain else report_page(report, screen.language)
+    with open_folder(file.resolve().parent) as place:
+        place.replace(file.name, text.encode())
 
 
 def write_waiting_csv(screen: Screen, state: Path, recipe: str, file: Path) -> None:

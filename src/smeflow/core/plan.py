@@ -119,6 +119,14 @@ def next_entry(entries: Sequence[Entry], case: Case, accepted: frozenset[str] = 
     return None
 
 
+_EACH_ONE = say("a person looks at each one, as the recipe asks")
+
+
+def is_wish(reason: Phrase) -> bool:
+    """Tell whether a reason of `Hold` is the recipe's wish for a person, and nothing that was found."""
+    return "condition" in reason.data or reason == _EACH_ONE
+
+
 def _start(entry: Entry, case: Case) -> Next:
     wanted = True if entry.when is None else entry.when(case)
     if wanted is None:
@@ -143,5 +151,5 @@ def _review_reasons(entry: Entry, case: Case) -> tuple[Phrase, ...]:
     if not verdict:
         return ()
     if entry.review_text.lower() == "true":
-        return (say("a person looks at each one, as the recipe asks"),)
+        return (_EACH_ONE,)
     return (say("review is asked for: {condition}", condition=entry.review_text),)

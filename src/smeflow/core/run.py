@@ -22,7 +22,7 @@ from smeflow.llm.connect import as_llm
 from smeflow.llm.interface import LLM, ConnectedLLM
 from smeflow.llm.providers import Residency
 from smeflow.llm.wrappers.accounting import SpendingLimits
-from smeflow.llm.wrappers.retry import CircuitBreaker, Patience
+from smeflow.llm.wrappers.patience import CircuitBreaker, Patience
 from smeflow.llm.wrappers.stack import LookUp, StepLLM, WrapperStack
 from smeflow.money import Money
 

@@ -35,7 +35,7 @@ from smeflow.llm.call_log import CallLog, MemoryCallLog, Scope
 from smeflow.llm.interface import LLM, ConnectedLLM
 from smeflow.llm.router import ModelRouter, ModelSet
 from smeflow.llm.wrappers.accounting import SpendingLimits
-from smeflow.llm.wrappers.retry import CircuitBreaker
+from smeflow.llm.wrappers.patience import CircuitBreaker
 from smeflow.llm.wrappers.stack import StepModel, WrapperStack
 from smeflow.money import Money
 from smeflow.recipe.keys import WhenOver

@@ -1,14 +1,18 @@
-"""Finished items that an older recipe made: tell how many there are and what redoing costs, or take them."""
+"""What would be done again: finished items of an older recipe, and what a recipe sent under another name."""
 
 from collections.abc import Iterator
 
 from smeflow.engine.context import RunContext
 from smeflow.engine.lookups import hash_of_answer_now
+from smeflow.errors import SourceError
 from smeflow.i18n import Phrase, say
+from smeflow.kinds.sinks import ActingSink, DeliveringSink
 from smeflow.ledger.calls import nanos_to_money
 from smeflow.ledger.finish import lookups_of, results_of
-from smeflow.ledger.items import item_of, reopen_items
+from smeflow.ledger.items import count_items, item_of, reopen_items
+from smeflow.ledger.mail import PLAN
 from smeflow.ledger.rows import ItemRow, State
+from smeflow.recipe.load import Recipe
 
 FINISHED: tuple[State, ...] = ("done", "review")
 REDO_CHOICES = ("changed", "stale", "failed", "all")
@@ -35,6 +39,37 @@ def outdated_notice(context: RunContext) -> Phrase | None:
         calls=calls,
         cost=nanos_to_money(nanos, context.budget.currency),
     )
+
+
+def refuse_new_name(context: RunContext, recipe: Recipe) -> None:
+    """Refuse the first run of a recipe that was given another name: what it sent would leave once more.
+
+    It is taken for renamed where another recipe has the same steps, reads the same source, and sent something
+    to a sink of the same name.
+
+    Raises:
+        SourceError: It is so; nothing was taken in.
+    """
+    store, sends = context.store, (DeliveringSink, ActingSink)
+    sinks = {sink.name for sink in recipe.sinks if isinstance(sink, sends)}
+    if not sinks or count_items(store, recipe.name).items:
+        return
+    for (before,) in store.tuples("recipes"):
+        if store.read("last run", recipe=before)[0]["plan"] != context.plan:
+            continue
+        for row in store.read("effects of recipe", recipe=before):
+            sent = row["state"] == "done" and row["kind"] != PLAN and row["sink"] in sinks
+            if sent and store.read("get items", id_=row["item"])[0]["source"] == recipe.source.name:
+                raise SourceError(
+                    say(
+                        "{recipe} reads what {before} reads and sends it to {sink} too, as if it had another "
+                        "name now. All that left would leave once more, so nothing was done. Call it "
+                        "{before} again; if both are to send, say so: smeflow run {recipe} --accept-loss",
+                        recipe=recipe.name,
+                        before=before,
+                        sink=row["sink"],
+                    )
+                )
 
 
 def reopen_finished(context: RunContext, redo: str | None) -> int:

@@ -20,7 +20,7 @@ from smeflow.engine.batches import collect_batches, submit_batches
 from smeflow.engine.context import HaltReason, RecipeLock, RunHalt, set_up_run
 from smeflow.engine.outputs import Projection
 from smeflow.engine.pool import ItemPool, RunProgress
-from smeflow.engine.redo import outdated_notice, reopen_finished
+from smeflow.engine.redo import outdated_notice, refuse_new_name, reopen_finished
 from smeflow.engine.telemetry import telemetry
 from smeflow.errors import SinkError, SmeflowError, SourceError
 from smeflow.i18n import Phrase, phrase_to_json, say
@@ -111,13 +111,15 @@ def run_recipe(
 
     *redo*: ``changed`` also takes finished items that an older recipe made, ``stale`` those whose look-ups
     would be answered otherwise today, ``failed`` the failed ones, ``all`` every one. *accept_loss* lets a
-    source that mirrors something lose many items at once. *stop*, once set, ends the run within seconds; the
-    next one goes on. *observers* are told of each event; see `core.events`.
+    source that mirrors something lose many items at once, and a recipe under a new name send all once more.
+    *stop*, once set, ends the run within seconds; the next one goes on. *observers* are told of each event;
+    see `core.events`.
 
     Raises:
         LedgerBusy: Another process runs this recipe.
         LedgerDamaged: The ledger is not what was written; nothing was asked.
-        SourceError: The source cannot be read, or much of it is gone, which *accept_loss* does not allow.
+        SourceError: The source cannot be read, or much of it is gone, or the recipe was given another name,
+            which *accept_loss* does not allow.
         SinkError: A target cannot be written; everything else is done and kept.
         OSError: The disk is full.
     """
@@ -213,6 +215,8 @@ class RecipeRun:
     ) -> RunSummary:
         """Do all of it."""
         self.context.events.tell("run.begun", model=self.context.run.llm, smeflow=__version__)
+        if not accept_loss:
+            refuse_new_name(self.context, self.recipe)
         settle_lost_calls(self.store, self.recipe.name)
         self.notes.extend(collect_batches(self.context))
         self.take_in(accept_loss=accept_loss)

@@ -79,6 +79,26 @@ class RecallLog(Protocol):
         ...
 
 
+@runtime_checkable
+class WaitLog(Protocol):
+    """A `CallLog` that takes note of waits too."""
+
+    def waited(
+        self,
+        place: ModelEndpoint,
+        *,
+        fault: str,
+        seconds: float,
+        retry_after: float | None,
+        put_off: float | None,
+    ) -> None:
+        """Note that a question waited *seconds* for its model, or was put off for *put_off* seconds.
+
+        *fault* says why, *retry_after* for how long the provider asked.
+        """
+        ...
+
+
 @dataclass
 class MemoryCallLog:
     """Calls of a script or a notebook, kept as long as the process. Safe to share between threads."""

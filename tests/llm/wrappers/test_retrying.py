@@ -11,7 +11,8 @@ import pytest
 from smeflow.errors import AnswerLater, LLMRejected, LLMUnavailable
 from smeflow.i18n import say
 from smeflow.llm.interface import Message, Reply, Request
-from smeflow.llm.wrappers.retry import CircuitBreaker, Patience, Retrying, RetryRule, RetryState
+from smeflow.llm.wrappers.patience import CircuitBreaker, Patience
+from smeflow.llm.wrappers.retry import Retrying, RetryRule, RetryState
 
 REQUEST = Request(messages=(Message("user", "Hi"),), timeout_seconds=5)
 DOWN = LLMUnavailable(say("down"), kind="outage", sent=False)

@@ -84,7 +84,11 @@ FailOn = Annotated[
     typer.Option("--fail-on", metavar="STATE", help="End with 1 when an item is in review or failed."),
 ]
 AcceptLoss = Annotated[
-    bool, typer.Option("--accept-loss", help="Let a source that lost much take its items away.")
+    bool,
+    typer.Option(
+        "--accept-loss",
+        help="Let a source that lost much go on, and a recipe under a new name send again.",
+    ),
 ]
 
 

@@ -4,15 +4,17 @@ import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
+from functools import partial
 from typing import Protocol, runtime_checkable
 
 from smeflow.errors import LLMRejected
-from smeflow.llm.call_log import CallLog, RecallLog, Scope
+from smeflow.llm.call_log import CallLog, RecallLog, Scope, WaitLog
 from smeflow.llm.interface import LLM, ConnectedLLM, ModelEndpoint, NoModel, Reply, Request, Usage
 from smeflow.llm.providers import Residency
 from smeflow.llm.wrappers.accounting import Budgeted, Cached, Journaled, SpendingLimits, price_refusal
+from smeflow.llm.wrappers.patience import CircuitBreaker, Patience
 from smeflow.llm.wrappers.privacy import Redacted, Resident, residency_refusal
-from smeflow.llm.wrappers.retry import CircuitBreaker, Patience, Retrying, RetryRule, RetryState
+from smeflow.llm.wrappers.retry import Retrying, RetryRule, RetryState
 from smeflow.money import Money
 
 
@@ -119,7 +121,9 @@ class WrapperStack:
         llm = self.llm
         if llm is None:
             return StepLLM(None, self.place)
-        call_log, state = log or self.log, RetryState()
+        call_log = log or self.log
+        waited = partial(call_log.waited, self.place) if isinstance(call_log, WaitLog) else None
+        state = RetryState(waited=waited)
         rule = self._rule if patience is None else RetryRule(patience=patience, breaker=self.breaker)
 
         def asking(key: str) -> LLM:
