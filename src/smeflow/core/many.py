@@ -18,7 +18,7 @@ from smeflow.i18n import Phrase, say
 from smeflow.llm.call_log import CallLog, CallUsage
 from smeflow.llm.interface import LLM
 from smeflow.llm.providers import Residency
-from smeflow.llm.wrappers.retry import Patience
+from smeflow.llm.wrappers.patience import Patience
 from smeflow.money import Money
 
 if TYPE_CHECKING:

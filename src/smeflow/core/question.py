@@ -19,7 +19,7 @@ from smeflow.llm.ask import AnswerForm, CheckedAnswer, Prompt
 from smeflow.llm.ask import ask as ask_bound
 from smeflow.llm.call_log import CallLog, MeteredCallLog, Scope
 from smeflow.llm.interface import LLM, Message, MessageRole
-from smeflow.llm.wrappers.retry import Patience
+from smeflow.llm.wrappers.patience import Patience
 from smeflow.llm.wrappers.stack import LookUp, StepModel
 from smeflow.money import Money
 
