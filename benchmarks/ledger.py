@@ -27,7 +27,7 @@ from smeflow.ledger.ledger import Ledger
 from smeflow.llm.interface import LLM, Message, Request
 from smeflow.llm.testing import Scripted
 from smeflow.recipe.load import Recipe
-from smeflow.recipe.workspace import Workspace
+from smeflow.recipe.workspace import WorkspaceSettings
 
 RECIPE = """\
 recipe: rows
@@ -101,7 +101,11 @@ def durable(folder: Path, count: int, *steps: Step[object], workers: int = 8) ->
 
     def work() -> None:
         run_recipe(
-            made, Workspace.find(folder), state=folder / f"state{len(steps)}", llm=model, workers=workers
+            made,
+            WorkspaceSettings.find(folder),
+            state=folder / f"state{len(steps)}",
+            llm=model,
+            workers=workers,
         )
 
     return cpu(work) / count * 1000

@@ -16,7 +16,7 @@ from smeflow.kinds.sources import Arrival, UnreadableArrival, make_arrival
 from smeflow.ledger.ledger import Ledger
 from smeflow.ledger.rows import ItemRow
 from smeflow.recipe.load import Recipe
-from smeflow.recipe.workspace import Workspace
+from smeflow.recipe.workspace import WorkspaceSettings
 
 
 @dataclass
@@ -59,7 +59,7 @@ class Office:
         )
 
     def run(self, llm: Any = None, **more: Any) -> RunSummary:
-        workspace = Workspace.find(self.folder)
+        workspace = WorkspaceSettings.find(self.folder)
         return run_recipe(self.recipe(), workspace, state=self.folder / ".smeflow", llm=llm, **more)
 
     def ledger(self) -> Ledger:

@@ -113,11 +113,11 @@ def model_named(name: str, screen: Screen, here: Path, *, yes: bool = False) -> 
     """
     from smeflow.llm.connect import choose_model
     from smeflow.llm.router import Fallback
-    from smeflow.recipe.workspace import Workspace
+    from smeflow.recipe.workspace import WorkspaceSettings
 
     if name in ("", "none"):
         return None
-    workspace = Workspace.find(here)
+    workspace = WorkspaceSettings.find(here)
     models: list[ConnectedLLM] = []
     for model_name in split_model_names(name):
         choice = choose_model(

@@ -183,10 +183,10 @@ def run_recipe_file(
     """
     from smeflow.engine.run import run_to_end
     from smeflow.llm.router import ModelSet
-    from smeflow.recipe.workspace import Workspace
+    from smeflow.recipe.workspace import WorkspaceSettings
 
     recipe = load_recipe(file, settings)
-    workspace = Workspace.find(file)
+    workspace = WorkspaceSettings.find(file)
     models = ModelSet(models=(model,)) if model is not None else models_of_recipe(recipe, llm)[0]
     if model is None:
         tell_local_model_busy(screen, recipe, llm)

@@ -39,7 +39,7 @@ from smeflow.llm.wrappers.retry import CircuitBreaker
 from smeflow.money import Money
 from smeflow.recipe.keys import WhenOver
 from smeflow.recipe.load import Recipe
-from smeflow.recipe.workspace import Budgets, Workspace
+from smeflow.recipe.workspace import Budgets, WorkspaceSettings
 
 if TYPE_CHECKING:
     from smeflow.llm.batch import BatchService
@@ -261,7 +261,7 @@ def spending_limits(recipe: Recipe) -> SpendingLimits:
 def set_up_run(
     store: LedgerStore,
     recipe: Recipe,
-    workspace: Workspace,
+    workspace: WorkspaceSettings,
     llm: ConnectedLLM | ModelSet | None,
     halt: RunHalt,
     smeflow: str,
@@ -320,7 +320,7 @@ def set_up_run(
     )
 
 
-def budget_in_one_currency(limits: Budgets, workspace: Workspace) -> Budget:
+def budget_in_one_currency(limits: Budgets, workspace: WorkspaceSettings) -> Budget:
     """Put the limits into the one currency sums are kept in.
 
     Raises:

@@ -50,7 +50,7 @@ from smeflow.llm.router import ModelSet
 from smeflow.llm.wrappers.accounting import price_refusal
 from smeflow.llm.wrappers.privacy import residency_refusal
 from smeflow.recipe.load import Recipe
-from smeflow.recipe.workspace import Workspace
+from smeflow.recipe.workspace import WorkspaceSettings
 from smeflow.triage.step import Triage
 
 LEAST_HISTORY = 3
@@ -130,7 +130,7 @@ class RunForecast:
 
 def forecast_run(
     recipe: Recipe,
-    workspace: Workspace,
+    workspace: WorkspaceSettings,
     *,
     state: Path,
     llm: ConnectedLLM | ModelSet | None = None,

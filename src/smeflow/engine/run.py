@@ -48,7 +48,7 @@ from smeflow.llm.interface import ConnectedLLM
 from smeflow.llm.router import ModelSet
 from smeflow.money import Money
 from smeflow.recipe.load import Recipe
-from smeflow.recipe.workspace import Workspace
+from smeflow.recipe.workspace import WorkspaceSettings
 
 LEFT_OUT_NAMED = 100
 """Of so many files that are left out a run keeps the names; of the others their number."""
@@ -95,7 +95,7 @@ class RunSummary:
 
 def run_recipe(
     recipe: Recipe,
-    workspace: Workspace,
+    workspace: WorkspaceSettings,
     *,
     state: Path,
     llm: ConnectedLLM | ModelSet | None = None,
@@ -132,7 +132,7 @@ def run_recipe(
 
 def run_to_end(
     recipe: Recipe,
-    workspace: Workspace,
+    workspace: WorkspaceSettings,
     *,
     state: Path | str,
     llm: ConnectedLLM | ModelSet | None = None,
@@ -163,7 +163,9 @@ def run_to_end(
         return summary
 
 
-def _with_head(summary: RunSummary, store: LedgerStore, workspace: Workspace, recipe: str) -> RunSummary:
+def _with_head(
+    summary: RunSummary, store: LedgerStore, workspace: WorkspaceSettings, recipe: str
+) -> RunSummary:
     """Tell the head of the audit chain, and keep it where the workspace says."""
     head, problem = kept_head(store, workspace.audit_heads, store.now(), f"run {recipe}")
     return replace(summary, audit=str(head), notes=(*summary.notes, *([problem] if problem else [])))
@@ -176,7 +178,7 @@ class RecipeRun:
         self,
         store: LedgerStore,
         recipe: Recipe,
-        workspace: Workspace,
+        workspace: WorkspaceSettings,
         llm: ConnectedLLM | ModelSet | None,
         stop: threading.Event,
         workers: int,

@@ -25,7 +25,7 @@ from smeflow.recipe.conditions import check_labels, check_reads, checked_express
 from smeflow.recipe.keys import check_model_names
 from smeflow.recipe.problems import problems_of, with_suggestion
 from smeflow.recipe.settings import refusal_of_variable
-from smeflow.recipe.workspace import Workspace
+from smeflow.recipe.workspace import WorkspaceSettings
 from smeflow.recipe.yaml import KeyPath
 
 
@@ -43,7 +43,7 @@ class RecipeBuilder:
 
     folder: Path
     roots: tuple[Path, ...]
-    workspace: Workspace
+    workspace: WorkspaceSettings
     report: ProblemReporter
     results: dict[str, Any] = field(default_factory=dict)
     """Steps made so far, with the types of their results."""

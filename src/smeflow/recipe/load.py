@@ -24,7 +24,7 @@ from smeflow.recipe.build import RecipeBuilder
 from smeflow.recipe.keys import RecipeText, Schedule, parse_money, parse_schedule
 from smeflow.recipe.problems import nearest_word, problems_of
 from smeflow.recipe.settings import FilledRecipe, RecipeEnvironment, fill_in
-from smeflow.recipe.workspace import Budgets, Workspace
+from smeflow.recipe.workspace import Budgets, WorkspaceSettings
 from smeflow.recipe.yaml import KeyPath, MarkedYaml, read_yaml
 
 
@@ -96,7 +96,7 @@ def load(
     duplicates: list[Problem] = []
     marked = read_yaml(raw, str(path if Path(path).is_file() else file), duplicates)
     environ = os.environ if environ is None else environ
-    workspace = Workspace.find(file.parent)
+    workspace = WorkspaceSettings.find(file.parent)
     environment = RecipeEnvironment(variables=environ, workspace=workspace)
     filled = fill_in(marked, settings or {}, environment, cwd or Path.cwd())
     return _RecipeLoader(
@@ -133,7 +133,7 @@ class _RecipeLoader:
     raw_hash: str
     marked: MarkedYaml
     filled: FilledRecipe
-    workspace: Workspace
+    workspace: WorkspaceSettings
     settings: dict[str, str]
     problems: list[Problem] = field(default_factory=list)
 

@@ -299,7 +299,7 @@ class Rates:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Workspace:
+class WorkspaceSettings:
     """A firm's folder: who it is, what it knows, what models it allows and what they may cost."""
 
     root: Path
@@ -329,7 +329,7 @@ class Workspace:
     """Where each run keeps the head of the audit chain; best where whoever runs it cannot change it."""
 
     @classmethod
-    def find(cls, start: Path) -> "Workspace":
+    def find(cls, start: Path) -> "WorkspaceSettings":
         """Find ``smeflow.toml`` in *start* or above it; without one, *start* is the root and defaults hold.
 
         Raises:
@@ -344,7 +344,7 @@ class Workspace:
         return cls(root=folder)
 
     @classmethod
-    def of(cls, text: WorkspaceText, root: Path, lines: Mapping[str, int]) -> "Workspace":
+    def of(cls, text: WorkspaceText, root: Path, lines: Mapping[str, int]) -> "WorkspaceSettings":
         """Make a workspace of what ``smeflow.toml`` says, and the lines where it says it."""
         currency = text.company.currency
         return cls(

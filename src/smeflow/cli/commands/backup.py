@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from smeflow.ledger.backup import Backup
     from smeflow.ledger.ledger import Ledger
     from smeflow.ledger.restore import Newer, Restored
-    from smeflow.recipe.workspace import Workspace
+    from smeflow.recipe.workspace import WorkspaceSettings
 
 SHOWN_ITEMS = 10
 AcceptLoss = Annotated[
@@ -171,10 +171,10 @@ class _Elsewhere:
 
     def __init__(self, folder: Path, root: Path, restored: "Restored") -> None:
         from smeflow.ledger.ledger import Ledger
-        from smeflow.recipe.workspace import Workspace
+        from smeflow.recipe.workspace import WorkspaceSettings
 
         self._restored = restored
-        workspace = Workspace.find(root)
+        workspace = WorkspaceSettings.find(root)
         self.currency = workspace.rates.currency
         self.phrases: list[Phrase] = []
         for file in (root / BOOKS / AUDIT_FILE, workspace.audit_heads):
@@ -217,7 +217,7 @@ class _Elsewhere:
             if path.is_file() and sha256(path.read_bytes()) != row["sha256"]:
                 self.phrases.append(say("{path} was written since the backup.", path=path))
 
-    def _books(self, ledger: "Ledger", folder: Path, workspace: "Workspace") -> None:
+    def _books(self, ledger: "Ledger", folder: Path, workspace: "WorkspaceSettings") -> None:
         """Tell which files of the books this ledger does not know."""
         from smeflow._text import sha256
         from smeflow.ledger.history import batches_of

@@ -148,13 +148,14 @@ def _rehearse(
 ) -> None:
     """Tell what a run would do."""
     from smeflow.engine.forecast import forecast_run
-    from smeflow.recipe.workspace import Workspace
+    from smeflow.recipe.workspace import WorkspaceSettings
 
     recipe = load_recipe(file, settings)
     models = models_of_recipe(recipe, llm)[0]
     with closing_model(models):
         forecast = forecast_run(
-            recipe, Workspace.find(file), state=state_folder(state, file), llm=models, redo=redo or None,
+            recipe, WorkspaceSettings.find(file), state=state_folder(state, file), llm=models,
+            redo=redo or None,
             accept_loss=accept_loss,
         )  # fmt: skip
     if json:
