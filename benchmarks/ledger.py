@@ -91,7 +91,7 @@ def cpu(work: Callable[[], object]) -> float:
 def recipe(folder: Path, count: int, *steps: Step[object]) -> Recipe:
     """Make a recipe of *steps* over so many rows."""
     entries = tuple(Entry(step=s) for s in steps)
-    return Recipe(name="b", path=folder / "b.yaml", text_hash="t", source=Rows(count), entries=entries)
+    return Recipe(name="b", path=folder / "b.yaml", text_hash="t", source=Rows(count), steps=entries)
 
 
 def durable(folder: Path, count: int, *steps: Step[object], workers: int = 8) -> float:

@@ -72,7 +72,7 @@ def smeflow(folder: Path) -> Callable[[int, int], None]:
             text_hash="",
             residency="any",
             source=Rows(start, end),
-            entries=tuple(Entry(step=made) for made in (first, second, third)),
+            steps=tuple(Entry(step=made) for made in (first, second, third)),
         )
         summary = run_recipe(recipe, WorkspaceSettings(root=folder), state=folder / ".smeflow", llm=NoModel())
         assert summary.done == end, summary

@@ -127,7 +127,7 @@ def smeflow(url: str, concurrency: int) -> Many:
             text_hash="",
             residency="any",
             source=Rows(numbers),
-            entries=(Entry(step=invoice),),
+            steps=(Entry(step=invoice),),
         )
         summary = run_recipe(recipe, WorkspaceSettings(root=state), state=state, llm=llm, workers=concurrency)
         assert summary.done == len(numbers), summary

@@ -12,7 +12,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import ClassVar
 
-from smeflow.cli.models import models_of_recipe
+from smeflow.engine.models import models_of_recipe
 from smeflow.engine.run import run_to_end
 from smeflow.errors import LLMRejected
 from smeflow.llm.providers import PROVIDERS, is_loopback

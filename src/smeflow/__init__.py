@@ -9,8 +9,10 @@ from smeflow._doors import open_door
 
 if TYPE_CHECKING:
     from smeflow.core.case import Case, Step
+    from smeflow.core.fingerprints import fingerprint
+    from smeflow.core.plan import Entry
     from smeflow.core.run import run
-    from smeflow.core.step import fingerprint, step
+    from smeflow.core.step import step
     from smeflow.documents.document import Document, Limits, Page, Quote, Table
     from smeflow.documents.read import read
     from smeflow.errors import SmeflowError
@@ -18,6 +20,8 @@ if TYPE_CHECKING:
     from smeflow.llm.connect import connect
     from smeflow.llm.interface import LLM, Reply, Request
     from smeflow.money import Money
+    from smeflow.recipe.load import Recipe
+    from smeflow.workspace import Workspace
 
 __version__ = "0.1.0"
 __all__ = [
@@ -25,17 +29,20 @@ __all__ = [
     "CallLog",
     "Case",
     "Document",
+    "Entry",
     "Limits",
     "MemoryCallLog",
     "Money",
     "Page",
     "Quote",
+    "Recipe",
     "Reply",
     "Request",
     "Scope",
     "SmeflowError",
     "Step",
     "Table",
+    "Workspace",
     "connect",
     "fingerprint",
     "read",
@@ -48,7 +55,9 @@ __getattr__, __dir__ = open_door(
     {
         "smeflow.core.case": "Case Step",
         "smeflow.core.run": "run",
-        "smeflow.core.step": "fingerprint step",
+        "smeflow.core.fingerprints": "fingerprint",
+        "smeflow.core.plan": "Entry",
+        "smeflow.core.step": "step",
         "smeflow.documents.document": "Document Limits Page Quote Table",
         "smeflow.documents.read": "read",
         "smeflow.errors": "SmeflowError",
@@ -56,5 +65,7 @@ __getattr__, __dir__ = open_door(
         "smeflow.llm.connect": "connect",
         "smeflow.llm.interface": "LLM Reply Request",
         "smeflow.money": "Money",
+        "smeflow.recipe.load": "Recipe",
+        "smeflow.workspace": "Workspace",
     },
 )

@@ -104,7 +104,7 @@ class Office:
             path=self.folder / "r.yaml",
             text_hash="t",
             source=self,
-            entries=(Entry(step=invoice),),
+            steps=(Entry(step=invoice),),
         )
         run_recipe(recipe, WorkspaceSettings.find(self.folder), state=self.folder / ".smeflow")
 

@@ -41,7 +41,7 @@ def ledger(tmp_path):
     """Run one invoice whose supplier has no accounts."""
     (tmp_path / "smeflow.toml").write_text("")
     entries = (Entry(step=invoice),)
-    recipe = Recipe(name="r", path=tmp_path / "r.yaml", text_hash="t", source=Folder(), entries=entries)
+    recipe = Recipe(name="r", path=tmp_path / "r.yaml", text_hash="t", source=Folder(), steps=entries)
     run_recipe(recipe, WorkspaceSettings.find(tmp_path), state=tmp_path / ".smeflow")
     with Ledger.open(tmp_path / ".smeflow") as opened:
         yield opened

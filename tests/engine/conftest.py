@@ -53,7 +53,7 @@ class Office:
             path=self.folder / "r.yaml",
             text_hash=str(self.settings.get("text_hash", "t")),
             source=self.source,
-            entries=self.entries,
+            steps=self.entries,
             sinks=self.sinks,
             **{k: v for k, v in self.settings.items() if k != "text_hash"},
         )

@@ -62,7 +62,7 @@ def go(folder: Path) -> None:
         text_hash="t",
         source=Three(),
         sinks=(TableFile(table=str(folder / "out.csv"), columns=columns),),
-        entries=(Entry(step=kind), Entry(step=size)),
+        steps=(Entry(step=kind), Entry(step=size)),
     )
     model = Scripted([answer], for_ever=True)
     run_recipe(recipe, WorkspaceSettings.find(folder), state=folder / ".smeflow", llm=model, workers=1)

@@ -46,7 +46,7 @@ def kind(case: Case, llm: LLM) -> str:
 def run(folder, answers, observers=()):
     """Run a recipe of one step over two letters."""
     recipe = Recipe(
-        name="letters", path=folder / "r.yaml", text_hash="t", source=Letters(), entries=(Entry(step=kind),)
+        name="letters", path=folder / "r.yaml", text_hash="t", source=Letters(), steps=(Entry(step=kind),)
     )
     model = Scripted(answers, for_ever=True)
     return run_recipe(

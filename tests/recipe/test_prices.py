@@ -4,7 +4,7 @@ from decimal import Decimal
 
 import pytest
 
-from smeflow.cli.models import models_of_recipe, objection
+from smeflow.engine.models import models_of_recipe, objection
 from smeflow.errors import RecipeError
 from smeflow.recipe.load import load
 from smeflow.recipe.workspace import WorkspaceSettings

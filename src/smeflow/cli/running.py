@@ -15,14 +15,8 @@ from typing import TYPE_CHECKING, Any
 from smeflow.cli.arguments import load_recipe, open_ledger, state_folder
 from smeflow.cli.console import STATE_WORDS, ProgressNote, Screen, plain_decimal, show_progress
 from smeflow.cli.exits import HALT_CODES, LEFT_TO_DO, OK, StopRequest, UsageProblem, code_of, stop_on_signals
-from smeflow.cli.models import (
-    ask_consent_once,
-    closing_model,
-    models_of_recipe,
-    objection,
-    tell_local_model,
-    tell_local_model_busy,
-)
+from smeflow.cli.models import ask_consent_once, tell_local_model, tell_local_model_busy
+from smeflow.engine.models import closing_model, models_of_recipe, objection
 from smeflow.i18n import Phrase, say
 
 if TYPE_CHECKING:

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from smeflow._text import hash_of, sha256
 from smeflow.core.case import Case, Skipped, Step
+from smeflow.core.fingerprints import fingerprint
 from smeflow.core.plan import Do, Entry, Hold, Skip, next_entry
-from smeflow.core.step import fingerprint
 from smeflow.errors import SmeflowError, StepFailed
 from smeflow.i18n import say
 from smeflow.llm.call_log import CallLog, MemoryCallLog, Scope

@@ -18,8 +18,8 @@ from smeflow._system import lock, unlock
 from smeflow._text import hash_of, sha256
 from smeflow.core.case import Known, Step
 from smeflow.core.events import NOBODY, RunEvents
+from smeflow.core.fingerprints import earlier_fingerprint, fingerprint
 from smeflow.core.plan import Entry
-from smeflow.core.step import fingerprint
 from smeflow.documents.read import DocumentCache
 from smeflow.engine.cases import ResultCodec, kind_of_step
 from smeflow.engine.lookups import KnownWithEdits, KnownWithSuppliers
@@ -181,6 +181,8 @@ class RunContext:
     meter: "RunMeter" = field(default_factory=lambda: RunMeter())  # noqa: PLW0108 - defined below
     prints: Mapping[str, str] = field(default_factory=dict)
     """The fingerprint of each step."""
+    earlier: Mapping[str, str] = field(default_factory=dict)
+    """What older ledgers know each step by: their results stand."""
     events: RunEvents = NOBODY
     """Told what happens."""
     over: WhenOver = "stop"
@@ -203,6 +205,15 @@ class RunContext:
     def plan(self) -> str:
         """Identify what the plan would do, step for step."""
         return plan_hash(self.prints)
+
+    @property
+    def plans(self) -> frozenset[str]:
+        """The hashes of plans that would do the same: this one, and what older ledgers call it."""
+        return frozenset((self.plan, plan_hash(self.earlier)))
+
+    def stands(self, step: str, print_: str) -> bool:
+        """Tell whether results under the fingerprint *print_* are those of *step* as it is now."""
+        return print_ in (self.prints.get(step, print_), self.earlier.get(step))
 
 
 def batch_services(store: LedgerStore, recipe: Recipe, models: ModelSet) -> dict[PlaceKey, "BatchService"]:
@@ -240,6 +251,13 @@ def _batching(
 def fingerprints_of(entries: tuple[Entry, ...], llm: str) -> dict[str, str]:
     """Give each step's fingerprint, in order."""
     return {entry.step.name: fingerprint(entry.step, _models_as_written(entry, llm)) for entry in entries}
+
+
+def earlier_fingerprints_of(entries: tuple[Entry, ...], llm: str) -> dict[str, str]:
+    """Give what older ledgers know each step by, in order."""
+    return {
+        entry.step.name: earlier_fingerprint(entry.step, _models_as_written(entry, llm)) for entry in entries
+    }
 
 
 def _models_as_written(entry: Entry, llm: str) -> str:
@@ -317,6 +335,7 @@ def set_up_run(
         notices=crew.notices,
         recalls=Recalls(store) if has_model else None,
         prints=prints,
+        earlier=earlier_fingerprints_of(recipe.entries, recipe.llm),
     )
 
 

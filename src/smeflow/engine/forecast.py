@@ -274,7 +274,7 @@ class _Forecaster:
         standing: dict[int, list[tuple[int, Decimal]]] = {}
         for answer in self.ledger.present_costs(self.run.recipe.name):
             again = self.redo in ("all", "stale", "failed")
-            differs = self.context.prints.get(answer.step, answer.fingerprint) != answer.fingerprint
+            differs = not self.context.stands(answer.step, answer.fingerprint)
             standing.setdefault(answer.item, [])
             standing[answer.item] += [(answer.calls, answer.cost)] if again or differs else []
         own = [pair for item in redone for pair in standing.get(item.id, ())]

@@ -224,7 +224,10 @@ def _member(parent: Any, part: str) -> str | int | None:
             return int(part)
         steps = registry.kind_names("steps")
         named = (
-            n for n, e in enumerate(parent) if isinstance(e, dict) and any(e.get(k) == part for k in steps)
+            n
+            for n, e in enumerate(parent)
+            if isinstance(e, dict)
+            and (any(e.get(k) == part for k in steps) or next(iter(e.values()), None) == part)
         )
         return next(named, None)
     return None

@@ -73,7 +73,7 @@ def _check_one(screen: Screen, file: Path, settings: dict[str, str]) -> bool:
 
 def _model_fits(screen: Screen, recipe: "Recipe") -> bool:
     """Tell which model a run would use now; False where the recipe does not let it be asked."""
-    from smeflow.cli.models import models_of_recipe, named_places, objection
+    from smeflow.engine.models import models_of_recipe, named_places, objection
     from smeflow.errors import LLMRejected
 
     try:

@@ -231,7 +231,8 @@ def demo(
 
 def second_act(screen: Screen, recipes: list[Path], name: str, folder: Path) -> None:
     """Run the same recipes with a model, on what was left for one; what the first act gave stays."""
-    from smeflow.cli.models import closing_model, connect_for_demo
+    from smeflow.cli.models import connect_for_demo
+    from smeflow.engine.models import closing_model
 
     screen.print()
     screen.print(say("Second act: a model is asked about what is left."), style="bold")

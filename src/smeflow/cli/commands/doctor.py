@@ -152,7 +152,8 @@ def tried(screen: Screen, name: str, *, yes: bool) -> str:
     """
     import time
 
-    from smeflow.cli.models import closing_model, model_named
+    from smeflow.cli.models import model_named
+    from smeflow.engine.models import closing_model
     from smeflow.errors import LLMUnavailable
     from smeflow.llm.interface import Message, Request
 

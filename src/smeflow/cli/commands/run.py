@@ -25,7 +25,7 @@ from smeflow.cli.arguments import (
 from smeflow.cli.commands.rerun import BY_NAME, agree_to_redo
 from smeflow.cli.console import STATE_WORDS, Screen, plain_decimal
 from smeflow.cli.exits import FULL, UsageProblem, code_of
-from smeflow.cli.models import closing_model, models_of_recipe, region_in_words
+from smeflow.cli.models import region_in_words
 from smeflow.cli.running import (
     exit_code,
     run_recipe_file,
@@ -35,6 +35,7 @@ from smeflow.cli.running import (
     write_waiting_csv,
     written_report,
 )
+from smeflow.engine.models import closing_model, models_of_recipe
 from smeflow.errors import SmeflowError
 from smeflow.i18n import say
 
