@@ -10,11 +10,12 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from smeflow.cli.arguments import person_name, state_folder
+from smeflow.cli.arguments import person_name
 from smeflow.cli.console import Screen
 from smeflow.engine.models import require_consent, split_model_names
 from smeflow.errors import SmeflowError
 from smeflow.i18n import Phrase, say
+from smeflow.review.choosing import state_folder
 
 if TYPE_CHECKING:
     from smeflow.llm.interface import LLM, ConnectedLLM, ModelEndpoint

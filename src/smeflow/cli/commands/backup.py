@@ -6,10 +6,11 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from smeflow.cli.arguments import WORKSPACE_FILE, Json, State, state_folder
+from smeflow.cli.arguments import Json, State
 from smeflow.cli.commands.books import AUDIT_FILE, BOOKS
 from smeflow.cli.console import Screen, plain_decimal
 from smeflow.i18n import Phrase, say
+from smeflow.review.choosing import WORKSPACE_FILE, state_folder
 
 if TYPE_CHECKING:
     from smeflow.ledger.audit import AuditHead

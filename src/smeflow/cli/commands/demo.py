@@ -14,13 +14,14 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from smeflow.cli.arguments import WORKSPACE_FILE, load_recipe, open_ledger, recipe_files, state_folder
+from smeflow.cli.arguments import load_recipe, open_ledger, recipe_files
 from smeflow.cli.console import Screen, ScreenColumn
 from smeflow.cli.exits import UsageProblem
 from smeflow.cli.results import RecipeOutcome, tell_act
 from smeflow.errors import SmeflowError
 from smeflow.i18n import Phrase, say
 from smeflow.kinds.field_names import field_name
+from smeflow.review.choosing import WORKSPACE_FILE, state_folder
 
 if TYPE_CHECKING:
     from smeflow.cli.commands.demo_model import Rationed

@@ -20,7 +20,6 @@ from smeflow.cli.arguments import (
     Yes,
     load_recipe,
     open_ledger,
-    state_folder,
 )
 from smeflow.cli.commands.rerun import BY_NAME, agree_to_redo
 from smeflow.cli.console import STATE_WORDS, Screen, plain_decimal
@@ -38,6 +37,7 @@ from smeflow.cli.running import (
 from smeflow.engine.models import closing_model, models_of_recipe
 from smeflow.errors import SmeflowError
 from smeflow.i18n import say
+from smeflow.review.choosing import state_folder
 
 if TYPE_CHECKING:
     from smeflow.engine.forecast import ModelDestination, RunForecast
