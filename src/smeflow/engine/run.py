@@ -15,6 +15,7 @@ from pathlib import Path
 from smeflow import __version__
 from smeflow._text import hash_of
 from smeflow.core.events import EVENTS, EventValue, RunEvents, RunObserver
+from smeflow.core.fingerprints import unseen_by_fingerprint
 from smeflow.documents.document import ROW
 from smeflow.engine.batches import collect_batches, submit_batches
 from smeflow.engine.context import HaltReason, RecipeLock, RunHalt, set_up_run
@@ -189,6 +190,7 @@ class RecipeRun:
         self.began = time.monotonic()
         self.halt = RunHalt()
         self.notes: list[Phrase] = [mended_notice(store.folder)] if store.mended else []
+        self.notes += [why for entry in recipe.entries for why in unseen_by_fingerprint(entry.step)]
         self.unreached: SourceError | None = None
         self.unreadable: list[SourceError] = []
         self.taken, self.worked = IntakeCounts(), 0

@@ -44,6 +44,7 @@ def check(
 def _check_one(screen: Screen, file: Path, settings: dict[str, str]) -> bool:
     from rich.text import Text
 
+    from smeflow.core.fingerprints import unseen_by_fingerprint
     from smeflow.kinds.sources import path_of
     from smeflow.recipe.load import load
 
@@ -68,6 +69,9 @@ def _check_one(screen: Screen, file: Path, settings: dict[str, str]) -> bool:
         screen.note(
             say("There is no {path} yet: a run would find nothing to read.", path=place), style="yellow"
         )
+    for entry in recipe.entries:
+        for why in unseen_by_fingerprint(entry.step):
+            screen.note(why, style="yellow")
     return _model_fits(screen, recipe)
 
 
