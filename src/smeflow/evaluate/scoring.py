@@ -198,19 +198,29 @@ def score_item(ledger: Ledger, item: ItemRow, step: Step[Any], truth: Truth) -> 
 
 def score_values(name: str, result: Any, truth: Truth, *, accepted: bool) -> CaseScore:
     """Score a result of any other kind: only the values the truth speaks of."""
-    values = plain_values(result)
-    fields = tuple(
+    doubts = result.get("doubts") if isinstance(result, Mapping) else None
+    fields = compare_values(plain_values(result), truth.values)
+    return CaseScore(name=name, fields=fields, accepted=accepted, proven=not doubts, groups=truth.groups)
+
+
+def compare_values(values: Mapping[str, Any], expected: Mapping[str, Any]) -> tuple[FieldScore, ...]:
+    """Compare *values* by name with what is *expected*; a name that is not among them is left out."""
+    return tuple(
         FieldScore(
             name=path,
-            verdict=_verdict(expected, values.get(path)),
-            expected=_shown(expected),
+            verdict=_verdict(wanted, values.get(path)),
+            expected=_shown(wanted),
             found=_shown(values.get(path)),
         )
-        for path, expected in truth.values.items()
+        for path, wanted in expected.items()
         if path in values or path.partition(".")[0] in values
     )
-    doubts = result.get("doubts") if isinstance(result, Mapping) else None
-    return CaseScore(name=name, fields=fields, accepted=accepted, proven=not doubts, groups=truth.groups)
+
+
+def values_of_result(result: Any) -> dict[str, Any]:
+    """Name the values of a result: those of a record, a label with what stands beside it, any other's."""
+    data = TypeAdapter(type(result)).dump_python(result, mode="json", warnings=False)
+    return flatten(data["record"]) if isinstance(result, Extraction) else plain_values(data)
 
 
 def score_record(name: str, extraction: Extraction[Any], truth: Truth, *, accepted: bool) -> CaseScore:

@@ -98,9 +98,7 @@ class Recorded:
         """Where the questions go: to the model that is recorded, else nowhere."""
         if isinstance(self.llm, ConnectedLLM) and not self.sealed:
             return self.llm.place
-        return replace(
-            _HERE, provider="recorded", model="recorded", sees=ImageLimits() if self._sees else None
-        )
+        return replace(_HERE, provider="recorded", model="recorded", sees=self._sees)
 
     def __post_init__(self) -> None:
         """Read what was recorded."""
@@ -150,7 +148,7 @@ class Recorded:
 
 
 def _vault_of(request: Request, *, whole: bool = False) -> Placeholders:
-    """Give the placeholders of a request; *whole*: those of its values, also as models write them, unspaced."""
+    """Give the placeholders of a request; *whole*: with its values also as models write them, unspaced."""
     vault = Placeholders(sha256(request.hash))
     for message in request.messages if whole else ():
         vault.hide(message.content)
