@@ -161,8 +161,9 @@ def test_closed(no_network):
 
 
 @pytest.mark.slow
-def test_the_plugin_records_once_and_replays(pytester):
+def test_the_plugin_records_once_and_replays(pytester, monkeypatch, root):
     """Without a recording nobody is asked; with one nobody needs to be."""
+    monkeypatch.setenv("PYTHONPATH", str(root / "src"))
     pytester.makepyfile(test_mine=PLUGIN_TEST)
     plugin = ("-p", "smeflow.pytest_plugin", "-p", "no:cacheprovider")
     sealed = pytester.runpytest_subprocess(*plugin, "-k", "test_it")

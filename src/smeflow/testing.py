@@ -4,6 +4,7 @@ A public door: `pytest` finds the fixtures in `smeflow.pytest_plugin` by itself 
 """
 
 import ipaddress
+import json
 import shutil
 import sys
 import tempfile
@@ -15,6 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from smeflow._doors import open_door
+from smeflow._text import sha256
 from smeflow.i18n import say
 from smeflow.review.choosing import WorkspaceItem
 
@@ -25,17 +27,21 @@ if TYPE_CHECKING:
     from smeflow.llm.router import ModelSet
     from smeflow.llm.testing import Recorded, Scripted
     from smeflow.recipe.load import Recipe
+    from smeflow.workspace import Workspace
 
 __all__ = [
     "Difference",
+    "ExpectedCheck",
     "RecipeOutcome",
     "Recorded",
     "Scripted",
     "case_from",
+    "check_expected",
     "differences",
     "no_network",
     "proven",
     "run_recipe",
+    "write_expected",
 ]
 __getattr__, __dir__ = open_door(__name__, {"smeflow.llm.testing": "Recorded Scripted"})
 T = TypeVar("T")
@@ -208,6 +214,94 @@ def proven(result: Any, **expected: Any) -> None:
         ]
     if lines:
         raise AssertionError("\n  ".join([f"{type(result.record).__name__}:", *dict.fromkeys(lines)]))
+
+
+@dataclass(frozen=True, kw_only=True)
+class ExpectedCheck:
+    """What became of one document whose results people approved."""
+
+    file: str
+    differences: tuple[Difference, ...] = ()
+    """Each under its step: ``invoice.number``."""
+
+
+def write_expected(workspace: "Workspace", recipe: "Recipe", file: Path) -> int:
+    """Write what people approved as it was found into *file*, and its documents into a folder beside it.
+
+    Gives how many. What a person corrected is left out, since the recipe does not give it; so are rows of
+    tables, and parts of what was split.
+
+    Raises:
+        LedgerError: There is no ledger yet.
+        OSError: The files cannot be written.
+    """
+    from smeflow.ledger.ledger import Ledger
+    from smeflow.review.decisions import approved_as_found
+
+    papers, lines = file.with_suffix(""), list[str]()
+    finished = {item.id: item for item in workspace.items(recipe, state="done")}
+    with Ledger.open(workspace.state, create=False) as ledger:
+        approved = [(row.id, ledger.data(row)) for row in approved_as_found(ledger, recipe.name)]
+    for number, data in approved:
+        item = finished[number]
+        name = f"{sha256(data)[:8]}-{Path(item.name).name}"
+        papers.mkdir(parents=True, exist_ok=True)
+        (papers / name).write_bytes(data)
+        results = {step: _plain_values(value) for step, value in item.results.items()}
+        known = {step: values for step, values in results.items() if values is not None}
+        line = {"file": f"{papers.name}/{name}", "results": known}
+        lines.append(json.dumps(line, ensure_ascii=False, default=str))
+    file.write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")
+    return len(lines)
+
+
+def _plain_values(value: Any) -> dict[str, Any] | None:
+    from smeflow.core.case import Skipped
+    from smeflow.evaluate.scoring import values_of_result
+
+    if isinstance(value, Skipped):
+        return None
+    return {name: each for name, each in values_of_result(value).items() if each is not None}
+
+
+def check_expected(
+    recipe: "Recipe", file: Path, *, llm: "str | ConnectedLLM | ModelSet" = "none"
+) -> tuple[ExpectedCheck, ...]:
+    """Run *recipe* on the documents of *file*, as `write_expected` made it, and compare what each step gives.
+
+    Raises:
+        ValueError: A line of *file* is not of this kind.
+        OSError: A document is not there.
+        SmeflowError: The run failed.
+    """
+    expected: dict[str, Mapping[str, Any]] = {}
+    for number, line in enumerate(file.read_text(encoding="utf-8").splitlines(), 1):
+        try:
+            read = json.loads(line)
+            expected[read["file"]] = dict(read["results"])
+        except (ValueError, KeyError, TypeError) as error:
+            phrase = say("{place}: this is no line of expected results", place=f"{file.name}:{number}")
+            raise ValueError(phrase) from error
+    outcome = run_recipe(recipe, {Path(name).name: file.parent / name for name in expected}, llm=llm)
+    checks = []
+    for name, results in expected.items():
+        item = outcome[Path(name).name]
+        wrong = [each for step, values in results.items() for each in _differing(item, step, values)]
+        checks.append(ExpectedCheck(file=name, differences=tuple(wrong)))
+    return tuple(checks)
+
+
+def _differing(item: WorkspaceItem, step: str, values: Mapping[str, Any]) -> Iterator[Difference]:
+    from smeflow.core.case import Skipped
+
+    result = item.results.get(step)
+    if result is None or isinstance(result, Skipped):
+        why = str(result.why) if result is not None else "; ".join(map(str, item.reasons))
+        shown = ", ".join(f"{name} {value}" for name, value in values.items())
+        yield Difference(name=step, expected=shown, found="", why=why)
+        return
+    for each in differences(values, result):
+        yield replace(each, name=f"{step}.{each.name}")
 
 
 class _NetworkGuard:

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, TypeGuard, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from smeflow.errors import LedgerError, RecipeError
 from smeflow.i18n import say
@@ -116,7 +116,7 @@ class Workspace:
         from smeflow.engine.run import run_to_end
         from smeflow.llm.router import ModelSet
 
-        plan = self._known(recipe if _is_recipe(recipe) else self.load(recipe))
+        plan = self.load(recipe) if isinstance(recipe, str | Path) else self._known(recipe)
         with ExitStack() as ending:
             if llm is None or isinstance(llm, str):
                 models, _ = models_of_recipe(plan, llm or "")
@@ -309,7 +309,7 @@ class Workspace:
         """
         from smeflow.engine.exports import export_finished
 
-        plan = self._known(recipe) if _is_recipe(recipe) else self._find(_name(recipe))
+        plan = self._find(recipe) if isinstance(recipe, str) else self._known(recipe)
         with self._ledger(check=False) as ledger:
             return export_finished(ledger, plan, self.settings, self.root / file, rows, columns)
 
@@ -391,12 +391,6 @@ class Workspace:
             decide(ledger, row, person)
             forget_seen(ledger, row, person)
             return self._shown(ledger, ledger.item(row.recipe, row.id) or row)
-
-
-def _is_recipe(recipe: object) -> "TypeGuard[Recipe]":
-    from smeflow.recipe.load import Recipe
-
-    return isinstance(recipe, Recipe)
 
 
 def _name(recipe: "Recipe | str") -> str:

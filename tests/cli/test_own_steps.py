@@ -65,3 +65,36 @@ def test_from_the_command_line(smeflow, tmp_path: Path, monkeypatch: pytest.Monk
     told = json.loads(smeflow("evaluate", ".", "--expected", "truth.jsonl", "--step", "t", "--json").out)
     assert told["fields_right"]["count"] == 2
     assert [(w["field"], w["expected"], w["found"]) for w in told["wrong"]] == [("machine", "saw", "lathe")]
+
+
+def test_approved_items_are_what_a_changed_recipe_is_tested_against(smeflow, tmp_path, monkeypatch):
+    """Written from the ledger; what changes is told field by field, and nothing of the firm's is touched."""
+    monkeypatch.chdir(tmp_path)
+    files = {"smeflow.toml": 'steps = ["steps.py"]', "steps.py": STEPS, "recipe.yaml": RECIPE}
+    for name, text in files.items():
+        Path(name).write_text(text, encoding="utf-8")
+    Path("inbox").mkdir()
+    for name, text in {"a": "press 1", "b": "lathe 4", "c": "saw 5"}.items():
+        Path(f"inbox/{name}.txt").write_text(text, encoding="utf-8")
+    none = smeflow("test", ".")
+    assert none.code == 2
+    assert "smeflow test --write" in " ".join(none.err.split())
+    smeflow("run", ".")
+    smeflow("review", "approve", "b", "--by", "Ada")
+    smeflow("review", "correct", "c", "--set", "price=3", "--by", "Ada")
+    smeflow("run", ".")
+    assert "1 approved items" in smeflow("test", ".", "--write").err
+    (line,) = Path("expected.jsonl").read_text("utf-8").splitlines()
+    assert json.loads(line)["results"] == {"t": {"machine": "lathe", "price": "8"}}
+    before = sorted(path for path in Path(".smeflow").rglob("*") if path.is_file())
+    right = smeflow("test", ".")
+    assert right.code == 0
+    assert "1 of 1 documents" in right.out
+    Path("recipe.yaml").write_text(RECIPE.replace("factor: 2", "factor: 3"), encoding="utf-8")
+    wrong = smeflow("test", ".", "--json")
+    assert wrong.code == 1
+    ((difference,),) = [check["differences"] for check in json.loads(wrong.out)]
+    assert (difference["name"], difference["expected"], difference["found"]) == ("t.price", "8", "12")
+    assert sorted(path for path in Path(".smeflow").rglob("*") if path.is_file()) == before
+    Path("expected.jsonl").write_text("{}\n", encoding="utf-8")
+    assert smeflow("test", ".").code == 2
