@@ -325,9 +325,7 @@ class _NetworkGuard:
             return
         if not _is_here(host):
             self.refused.append(f"{event} {host}")
-            raise PermissionError(
-                str(say("a test may not leave this machine: {what}", what=self.refused[-1]))
-            )
+            raise _left_the_machine(self.refused[-1:])
 
 
 def _left_the_machine(refused: Sequence[str]) -> PermissionError:
