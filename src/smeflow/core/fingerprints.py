@@ -36,8 +36,7 @@ def fingerprint(step: Step[Any], llm: str = "") -> str:
 
     That is its kind's id, revision, fields, prompt, and the recipe's ``llm:`` as written. For a function step
     it is its ``version``, else its code without comments and whatever of the user's own it uses, but for what
-    `unseen_by_fingerprint` tells. Two steps with the same fingerprint may share results. The model that
-    answered is recorded, and no part of this.
+    `unseen_by_fingerprint` tells. Who shares it may share results; the model that answered is no part of it.
     """
     if isinstance(step, FunctionStep):
         own = [] if step.version is not None else _survey(step).parts
@@ -121,7 +120,7 @@ class _Survey:
             self.unseen.append(repr(function))
             return
         if whole:
-            self.parts[self._short(name)] = _code(function)
+            self.parts[self._short(name)] = _digest(function)
         facts = _facts_of(function)
         self.unseen += facts.reads
         closed = dict(zip(function.__code__.co_freevars, function.__closure__ or (), strict=True))
@@ -178,7 +177,7 @@ class _Survey:
         try:
             self.parts[name] = _plain(value)
         except TypeError:
-            if not _is_machinery(value):
+            if type(value).__module__.partition(".")[0] not in _DECIDES_NOTHING:
                 self.unseen.append(name)
         if _is_own(type(value).__module__, self.home):
             self.type(type(value))
@@ -191,7 +190,7 @@ class _Survey:
             return
         self._visited.add(id(kind))
         name = self._short(f"{kind.__module__}.{kind.__qualname__}")
-        self.parts[name] = _source(kind) or _described(kind)
+        self.parts[name] = _digest(kind) if _source(kind) else _described(kind)
         for base in kind.__bases__:
             self.type(base)
         if issubclass(kind, BaseModel):
@@ -226,6 +225,7 @@ class _Facts:
     """What it reads from outside."""
 
 
+_DECIDES_NOTHING = frozenset({"logging", "_thread", "threading", "typing"})
 _READERS = frozenset({"read_text", "read_bytes", "getenv", "environ"})
 _CHANGES = frozenset({"append", "add", "update", "setdefault", "pop", "extend", "clear", "insert", "remove"})
 
@@ -302,15 +302,14 @@ def _is_own_file(module: str) -> bool:
     return spec is None or not _in_library(spec.origin or "")
 
 
-def _names_in(code: CodeType) -> set[str]:
+@lru_cache(maxsize=1024)
+def _names_in(code: CodeType) -> frozenset[str]:
     """Give the names that compiled code looks up outside of itself, and those of functions inside it."""
-    names = {*code.co_names, *code.co_freevars}
-    for constant in code.co_consts:
-        if isinstance(constant, CodeType):
-            names |= _names_in(constant)
-    return names
+    inner = (_names_in(each) for each in code.co_consts if isinstance(each, CodeType))
+    return frozenset({*code.co_names, *code.co_freevars}).union(*inner)
 
 
+@lru_cache(maxsize=1024)
 def _is_own(module: str, home: str) -> bool:
     """Tell whether a module is the user's own: in the package of the step, or no library's."""
     top = module.partition(".")[0]
@@ -364,11 +363,6 @@ def _plain_object(value: object) -> Any:
     raise TypeError(type(value).__name__)
 
 
-def _is_machinery(value: object) -> bool:
-    """Tell whether *value* decides no answer: a logger, a lock."""
-    return type(value).__module__.partition(".")[0] in {"logging", "_thread", "threading", "typing"}
-
-
 def _described(kind: type) -> Any:
     """Describe a class whose source is not to be had."""
     if issubclass(kind, BaseModel):
@@ -378,6 +372,7 @@ def _described(kind: type) -> Any:
     return sorted(name for name in vars(kind) if not name.startswith("__"))
 
 
+@lru_cache(maxsize=1024)
 def _source(thing: Any) -> str | None:
     tree = _tree(thing)
     return None if tree is None else ast.dump(tree, annotate_fields=False)
@@ -389,6 +384,11 @@ def _tree(thing: Any) -> ast.Module | None:
         return ast.parse(textwrap.dedent(inspect.getsource(thing)))
     except (OSError, TypeError, SyntaxError):  # typed at a prompt, or built in
         return None
+
+
+@lru_cache(maxsize=1024)
+def _digest(thing: Any) -> str:
+    return sha256(_code(thing))
 
 
 @lru_cache(maxsize=256)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from smeflow._text import hash_of, sha256
 from smeflow.core.case import Case, Skipped, Step
-from smeflow.core.fingerprints import fingerprint
+from smeflow.core.fingerprints import earlier_fingerprint
 from smeflow.core.plan import Do, Entry, Hold, Skip, next_entry
 from smeflow.errors import SmeflowError, StepFailed
 from smeflow.i18n import say
@@ -80,7 +80,9 @@ def run(
         if isinstance(action, Skip):
             case = case.with_result(step.name, Skipped(action.why))
             continue
-        scope = Scope(recipe="", item=case.id, version=version, step=step.name, fingerprint=fingerprint(step))
+        scope = Scope(
+            recipe="", item=case.id, version=version, step=step.name, fingerprint=earlier_fingerprint(step)
+        )
         bound = stack.bind(scope)
         case = case.with_result(step.name, _value(step, case, bound))
         calls += bound.calls
@@ -138,7 +140,7 @@ def as_runnable(
     from langchain_core.runnables import RunnableLambda
 
     stack = WrapperStack(llm=llm, log=MemoryCallLog(), residency=residency)
-    identity = fingerprint(step)
+    identity = earlier_fingerprint(step)  # a call is named by its request too, which holds the prompt
 
     def run(given: Case | str) -> Any:
         case = given if isinstance(given, Case) else Case.of(given)
