@@ -98,3 +98,15 @@ def test_approved_items_are_what_a_changed_recipe_is_tested_against(smeflow, tmp
     assert sorted(path for path in Path(".smeflow").rglob("*") if path.is_file()) == before
     Path("expected.jsonl").write_text("{}\n", encoding="utf-8")
     assert smeflow("test", ".").code == 2
+
+
+def test_an_editor_completes_the_keys_of_the_firms_own_steps(smeflow, tmp_path, monkeypatch):
+    """The schema made in the firm's folder knows the function's keyword arguments, and what it is for."""
+    monkeypatch.chdir(tmp_path)
+    Path("smeflow.toml").write_text('steps = ["steps.py"]', encoding="utf-8")
+    Path("steps.py").write_text(STEPS, encoding="utf-8")
+    told = json.loads(smeflow("schema").out)
+    (own,) = [kind for kind in told["properties"]["steps"]["items"]["anyOf"] if kind.get("title") == "ticket"]
+    assert own["properties"]["ticket"]["description"] == "Read a ticket."
+    assert own["properties"]["factor"]["type"] == "integer"
+    assert "review" in own["properties"]

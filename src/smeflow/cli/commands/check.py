@@ -115,10 +115,12 @@ def schema(
     import json
 
     from smeflow.recipe.schema import recipe_schema
+    from smeflow.recipe.workspace import WorkspaceSettings
 
     screen: Screen = ctx.obj
     left_out: list[Phrase] = []
-    text = json.dumps(recipe_schema(left_out), indent=2, ensure_ascii=False)
+    own = WorkspaceSettings.find(Path.cwd()).own_steps()
+    text = json.dumps(recipe_schema(left_out, own), indent=2, ensure_ascii=False)
     for why in left_out:
         screen.note(why, style="yellow")
     if out is None:
