@@ -32,9 +32,9 @@ if TYPE_CHECKING:
 __all__ = [
     "Difference",
     "ExpectedCheck",
-    "RecipeOutcome",
     "Recorded",
     "Scripted",
+    "TrialRun",
     "case_from",
     "check_expected",
     "differences",
@@ -64,7 +64,7 @@ def case_from(document: Path | str) -> "Case":
 
 
 @dataclass(frozen=True, kw_only=True)
-class RecipeOutcome:
+class TrialRun:
     """What a recipe made of documents in a test."""
 
     summary: "RunSummary"
@@ -90,7 +90,7 @@ def run_recipe(
     *,
     llm: "str | ConnectedLLM | ModelSet" = "none",
     settings: Mapping[str, str] | None = None,
-) -> RecipeOutcome:
+) -> TrialRun:
     """Run *recipe* on *documents* in a folder of its own that is gone afterwards: nothing is written or sent.
 
     Its ledger, inbox and sinks are left alone; without *documents* its own source is read. No model is asked
@@ -115,7 +115,7 @@ def run_recipe(
         workspace = Workspace(start, state=Path(folder) / "state")
         workspace.settings = replace(workspace.settings, audit_heads=None)
         summary = workspace.run(replace(plan, sinks=()), llm=llm, consent=True)
-        return RecipeOutcome(summary=summary, items=tuple(workspace.items(plan)))
+        return TrialRun(summary=summary, items=tuple(workspace.items(plan)))
 
 
 def _lay_out(documents: Documents, inbox: Path) -> None:

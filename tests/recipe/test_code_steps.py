@@ -209,6 +209,17 @@ def test_a_recipe_is_made_in_code(tmp_path):
     assert recipe.text_hash != Recipe(name="r", source=source, steps=[label]).text_hash
 
 
+def test_a_condition_that_is_a_function_is_told_by_its_name(tmp_path):
+    """Who reads why an item waits sees what decided."""
+
+    def too_long(case: Case) -> bool:
+        return case[length] > 3
+
+    entry = Entry(step=length, review=too_long)
+    made = Recipe(name="r", source=Folder(folder=str(tmp_path)), steps=[entry]).entries[0]
+    assert (made.review, made.review_text) == (too_long, "too_long")
+
+
 @pytest.mark.parametrize(
     ("steps", "problem"),
     [

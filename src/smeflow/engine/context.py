@@ -307,14 +307,9 @@ def set_up_run(
     has_model = any(not isinstance(model, NoModel) for model in models.every)
     prints = fingerprints_of(recipe.entries, recipe.llm)
     run = begin_run(
-        store,
-        recipe=recipe.name,
-        text_hash=recipe.text_hash,
-        plan=plan_hash(prints),
-        llm=models.name if has_model else "none",
-        smeflow=smeflow,
-        pid=os.getpid(),
-    )
+        store, recipe=recipe.name, text_hash=recipe.text_hash, plan=plan_hash(prints),
+        llm=models.name if has_model else "none", smeflow=smeflow, pid=os.getpid(),
+    )  # fmt: skip
     return RunContext(
         store=store,
         recipe=recipe.name,

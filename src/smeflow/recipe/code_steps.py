@@ -59,8 +59,18 @@ def entries_of(steps: Sequence[Step[Any] | Entry], file: str) -> tuple[Entry, ..
 
 
 def _with_conditions(entry: Entry, before: Mapping[str, Any]) -> Entry:
-    """Parse the conditions of *entry* that stand there as text alone; ``review`` may read its own result."""
-    parsed: dict[str, Any] = {}
+    """Parse the conditions of *entry* that stand there as text alone; ``review`` may read its own result.
+
+    One that is a function is told to people by its name.
+    """
+    parsed: dict[str, Any] = {
+        f"{name}_text": getattr(condition, "__name__", repr(condition))  # foreign: any callable decides
+        for name, condition, text in (
+            ("when", entry.when, entry.when_text),
+            ("review", entry.review, entry.review_text),
+        )
+        if condition is not None and not text
+    }
     if entry.when_text and entry.when is None:
         parsed["when"] = checked_expression(entry.when_text, before, frozenset(), {}, "EUR").decides
     if entry.review_text and entry.review is None:

@@ -91,7 +91,7 @@ class Recipe:
     @cached_property
     def entries(self) -> tuple[Entry, ...]:
         """The plan: an entry for each step."""
-        if self.text_hash and all(isinstance(step, Entry) and step.is_parsed for step in self.steps):
+        if self.path != Path() and all(isinstance(e, Entry) and e.is_parsed for e in self.steps):
             return tuple(cast("Sequence[Entry]", self.steps))  # as the reader of a file makes them
         return entries_of(self.steps, f"Recipe {self.name}")
 
