@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any
 
 from smeflow.errors import LedgerError, RecipeError
 from smeflow.i18n import say
@@ -35,8 +35,6 @@ if TYPE_CHECKING:
     from smeflow.llm.interface import ConnectedLLM
     from smeflow.llm.router import ModelSet
     from smeflow.recipe.load import Recipe
-
-T = TypeVar("T")
 
 
 class Workspace:
