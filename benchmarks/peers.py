@@ -94,7 +94,7 @@ def smeflow(url: str, concurrency: int) -> Many:
     from smeflow.ledger.ledger import Ledger
     from smeflow.llm.ask import AnswerForm, Prompt, ask
     from smeflow.recipe.load import Recipe
-    from smeflow.recipe.workspace import Workspace
+    from smeflow.recipe.workspace import WorkspaceSettings
 
     answer = AnswerForm.of(Invoice)
 
@@ -127,9 +127,9 @@ def smeflow(url: str, concurrency: int) -> Many:
             text_hash="",
             residency="any",
             source=Rows(numbers),
-            entries=(Entry(step=invoice),),
+            steps=(Entry(step=invoice),),
         )
-        summary = run_recipe(recipe, Workspace(root=state), state=state, llm=llm, workers=concurrency)
+        summary = run_recipe(recipe, WorkspaceSettings(root=state), state=state, llm=llm, workers=concurrency)
         assert summary.done == len(numbers), summary
         usage = resource.getrusage(resource.RUSAGE_SELF)
         many.measured = (usage.ru_utime + usage.ru_stime, time.perf_counter())

@@ -61,12 +61,12 @@ def test_recipe_examples_load_without_a_problem(text, tmp_path):
 @pytest.mark.parametrize("text", blocks("toml"))
 def test_settings_examples_load_without_a_problem(text, tmp_path):
     """A TOML block is a whole ``smeflow.toml``."""
-    from smeflow.recipe.workspace import Workspace
+    from smeflow.recipe.workspace import WorkspaceSettings
 
     for table in tomllib.loads(text).get("tables", {}).values():
         (tmp_path / table).write_text("name\n", encoding="utf-8")
     (tmp_path / "smeflow.toml").write_text(text, encoding="utf-8")
-    assert Workspace.find(tmp_path).root == tmp_path
+    assert WorkspaceSettings.find(tmp_path).root == tmp_path
 
 
 def test_every_command_the_pages_name_exists():

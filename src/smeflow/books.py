@@ -49,7 +49,7 @@ from smeflow.ledger.items import finish_held_items, hold_for_person
 from smeflow.ledger.ledger import Ledger
 from smeflow.ledger.rows import ItemRow
 from smeflow.ledger.store import blob_data
-from smeflow.recipe.workspace import Workspace
+from smeflow.recipe.workspace import WorkspaceSettings
 
 _ENTRY_ADAPTER = TypeAdapter(JournalEntry)
 _Finished = tuple[ItemRow, str, Invoice, str]
@@ -81,7 +81,7 @@ class Export:
 
 def export_batch(
     ledger: Ledger,
-    workspace: Workspace,
+    workspace: WorkspaceSettings,
     *,
     period: str,
     person: str,
@@ -144,7 +144,9 @@ def export_batch(
 class _BatchContent:
     """What an export takes and what it leaves."""
 
-    def __init__(self, ledger: Ledger, workspace: Workspace, period: str, on_disk: BooksOnDisk) -> None:
+    def __init__(
+        self, ledger: Ledger, workspace: WorkspaceSettings, period: str, on_disk: BooksOnDisk
+    ) -> None:
         self._ledger, self._workspace, self._period, self._on_disk = ledger, workspace, period, on_disk
         self._last_day = _last_day(period)
         self.entries: list[tuple[NewEntry, JournalEntry]] = []
@@ -361,7 +363,7 @@ def _still_in_review(ledger: Ledger, period: str, recipe: str) -> Iterator[LeftO
             yield LeftOut(item=item, why=item.reason.phrases[0])
 
 
-def _entry(record: Invoice, workspace: Workspace) -> JournalEntry:
+def _entry(record: Invoice, workspace: WorkspaceSettings) -> JournalEntry:
     known, company = workspace.known(), workspace.company
     rows = supplier_rows(record, known)
     supplier = SupplierAccounts.of(rows[0] if rows else {}, workspace.books, record.seller or "?")

@@ -14,7 +14,7 @@ from smeflow.kinds.mailbox import Effect
 from smeflow.ledger.ledger import Ledger
 from smeflow.ledger.mail import EffectLog, EffectRow
 from smeflow.recipe.load import load
-from smeflow.recipe.workspace import Workspace
+from smeflow.recipe.workspace import WorkspaceSettings
 from smeflow.review.decisions import reject
 
 RECIPE = """
@@ -59,7 +59,9 @@ def told(tmp_path, monkeypatch):
     (tmp_path / "in.csv").write_text("id,amount\na,1\nb,2\nc,3\n")
 
     def run(**options):
-        return run_to_end(load(tmp_path), Workspace.find(tmp_path), state=tmp_path / "state", **options)
+        return run_to_end(
+            load(tmp_path), WorkspaceSettings.find(tmp_path), state=tmp_path / "state", **options
+        )
 
     yield run, calls, faults, tmp_path
     server.shutdown()

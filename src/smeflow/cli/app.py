@@ -21,6 +21,7 @@ from smeflow.cli.commands.doctor import doctor
 from smeflow.cli.commands.draft import draft
 from smeflow.cli.commands.einvoice import einvoice
 from smeflow.cli.commands.evaluate import evaluate
+from smeflow.cli.commands.expected import recipe_test
 from smeflow.cli.commands.extract import extract
 from smeflow.cli.commands.facts import facts
 from smeflow.cli.commands.init import init
@@ -55,6 +56,7 @@ COMMANDS: tuple[Command, ...] = (
     ("review", WORK, review),
     ("rerun", WORK, rerun),
     ("evaluate", WORK, evaluate),
+    ("test", WORK, recipe_test),
     ("learn", WORK, learn),
     ("undo", WORK, undo),
     ("mailbox", WORK, mailbox),

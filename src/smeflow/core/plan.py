@@ -30,6 +30,11 @@ class Entry:
     undecided: Callable[[Case], Phrase | None] | None = None
     """Says what kept the review's condition from being decided."""
 
+    @property
+    def is_parsed(self) -> bool:
+        """Whether each condition that stands there as text can be asked."""
+        return bool((self.when or not self.when_text) and (self.review or not self.review_text))
+
 
 @dataclass(frozen=True, slots=True)
 class Do:

@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Any, TypeVar, get_args
 
 from smeflow._text import hash_of, sha256
 from smeflow.core.case import Case, Skipped, Step, require_case, shown_briefly
+from smeflow.core.fingerprints import earlier_fingerprint
 from smeflow.core.plan import Do, Entry, Hold, Skip, entry_of, next_entry, plan_of
-from smeflow.core.step import fingerprint
 from smeflow.errors import SmeflowError, StepFailed
 from smeflow.i18n import say
 from smeflow.llm.call_log import CallGate, CallLog, CallUsage, MemoryCallLog, MeteredCallLog, Scope
@@ -284,7 +284,7 @@ class CaseRun:
             StepFailed: It raised; the cause is chained. What smeflow raises on purpose comes as it is.
         """
         step, case = entry.step, self.case
-        identity = fingerprint(step)
+        identity = earlier_fingerprint(step)  # a call is named by its request too, which holds the prompt
         scope = Scope(recipe="", item=case.id, version=self._version, step=step.name, fingerprint=identity)
         llm: StepLLM = self.setup.stack.bind(scope, log=self.log)
         try:

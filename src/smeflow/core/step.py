@@ -1,19 +1,16 @@
-"""Make a step of a function, and identify what a step would do."""
+"""Make a step of a function, and ask a result what it is able to do."""
 
-import ast
-import hashlib
 import inspect
-import textwrap
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from functools import cached_property, lru_cache
 from types import FunctionType
 from typing import Any, Never, NoReturn, Protocol, cast, get_type_hints, overload, runtime_checkable
 
 from pydantic import BaseModel
 
-from smeflow._text import hash_of, sha256, shortened
-from smeflow.core.case import Case, Step, T, kind_id
+from smeflow._text import shortened
+from smeflow.core.case import Case, Step, T
 from smeflow.i18n import Phrase
 from smeflow.llm.interface import LLM
 
@@ -26,6 +23,8 @@ class FunctionStep(Step[T]):
     name: str = ""
     returns: type[T] = cast("type[T]", object)  # noqa: RUF009 - no call is made, the type checker is told
     version: str | None = None
+    arguments: Mapping[str, Any] = field(default_factory=dict, hash=False)
+    """Keyword arguments the function is called with, besides the case and the model."""
 
     def __call__(self, case: Case, llm: LLM, /) -> T:
         """Call the function.
@@ -33,7 +32,7 @@ class FunctionStep(Step[T]):
         Raises:
             TypeError: It gave something else than its annotation says.
         """
-        value = self.function(case, llm)
+        value = cast("Callable[..., T]", self.function)(case, llm, **self.arguments)
         if not _is_of(value, self.returns):
             wanted = self.returns.__name__
             raise TypeError(
@@ -41,6 +40,10 @@ class FunctionStep(Step[T]):
                 f"({shortened(repr(value), 60)}): return {wanted}, or change the annotation"
             )
         return value
+
+    def named(self, name: str, /, **arguments: Any) -> "FunctionStep[T]":
+        """Give the same step under another *name*, with keyword arguments of its own."""
+        return replace(self, name=name, arguments={**self.arguments, **arguments})
 
 
 def _is_of(value: object, returns: Any) -> bool:
@@ -133,33 +136,6 @@ def _returned(f: Any) -> Any:
             f"step {f.__name__!r} says that it returns nothing: a step is a function from a case to a value"
         )
     return hints["return"]
-
-
-def fingerprint(step: Step[Any], llm: str = "") -> str:
-    """Identify what a step would do.
-
-    That is its kind's id, revision, fields, prompt, and the recipe's ``llm:`` as written. For a function
-    step it is its ``version``, else its code without comments. Two steps with the same fingerprint may share
-    results. The model that answered is recorded, and no part of this.
-    """
-    if isinstance(step, FunctionStep):
-        body = step.version if step.version is not None else _code(step.function)
-        return hash_of(["function", step.name, body, llm])
-    kind = type(step)
-    fields = step.model_dump(mode="json") if isinstance(step, BaseModel) else repr(step)
-    revision = getattr(kind, "revision", 0)  # foreign: a class of a user's own may leave both out
-    prompt = getattr(kind, "prompt", "")  # foreign: the same
-    return hash_of([kind_id(kind), revision, fields, sha256(prompt), llm])
-
-
-@lru_cache(maxsize=256)  # reading and parsing the source costs half a millisecond, and code does not change
-def _code(function: Callable[..., Any]) -> str:
-    try:
-        tree = ast.parse(textwrap.dedent(inspect.getsource(function)))
-    except (OSError, TypeError, SyntaxError):  # a function typed at a prompt, or a built-in
-        code = getattr(function, "__code__", None)  # foreign: a callable of the user's need not be a function
-        return hashlib.sha256(code.co_code).hexdigest() + repr(code.co_consts) if code else repr(function)
-    return ast.dump(tree, annotate_fields=False)
 
 
 @runtime_checkable

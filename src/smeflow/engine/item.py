@@ -102,7 +102,7 @@ class _LazyModel:
             item=item.key,
             version=item.version,
             step=self.step,
-            fingerprint=context.prints[self.step],
+            fingerprint=self._fingerprint(),
             take=self.take,
         )
         kind = DeferringCallLog if context.batches else LedgerCallLog
@@ -118,6 +118,15 @@ class _LazyModel:
             events=context.events,
         )
         return context.bind(log, scope)
+
+    def _fingerprint(self) -> str:
+        """Give the name the calls of this step go by: an older one where the item began under it."""
+        now, earlier = self.context.prints[self.step], self.context.earlier.get(self.step, "")
+        if now == earlier or self.item.lease <= 1:
+            return now
+        calls = self.context.store.read("calls of item", item=self.item.id)
+        under = {call["fingerprint"] for call in calls if call["step"] == self.step}
+        return earlier if earlier in under and now not in under else now
 
 
 @dataclass
@@ -230,7 +239,7 @@ class ItemRun:
         ended_with = self.item.outcome.get(name)
         for result in results:
             fits = result.input == seen and result.take == take
-            same = result.fingerprint == self.context.prints[name] or f"r{result.id}" == ended_with
+            same = self.context.stands(name, result.fingerprint) or f"r{result.id}" == ended_with
             if fits and same and not (result.wanted and self.context.has_model):
                 return result
         return None

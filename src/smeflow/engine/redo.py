@@ -21,12 +21,12 @@ REDO_CHOICES = ("changed", "stale", "failed", "all")
 
 def outdated_notice(context: RunContext) -> Phrase | None:
     """Say how many finished items keep answers of an older recipe, and about what redoing them would cost."""
-    plans = context.store.tuples("plans", recipe=context.recipe)
-    count = sum(n for plan, state, _, n in plans if state in FINISHED and plan not in ("", context.plan))
+    plans, now = context.store.tuples("plans", recipe=context.recipe), context.plans
+    count = sum(n for plan, state, _, n in plans if state in FINISHED and plan not in ("", *now))
     if not count:
         return None
     present = context.store.tuples("cost of present", recipe=context.recipe)
-    again = [row for row in present if context.prints.get(row[1], row[2]) != row[2]]
+    again = [row for row in present if not context.stands(row[1], row[2])]
     calls, nanos = sum(row[3] for row in again), sum(row[4] for row in again)
     if not calls or not context.has_model:
         return say(
@@ -85,7 +85,8 @@ def reopen_finished(context: RunContext, redo: str | None) -> int:
             context.store, [i.id for i in _items_in(context, "failed") if _worth_retrying(context, i, redo)]
         )
     if redo == "changed":
-        old = [i.id for i in _items_in(context, *FINISHED) if i.parts is None and i.plan != context.plan]
+        now = context.plans
+        old = [i.id for i in _items_in(context, *FINISHED) if i.parts is None and i.plan not in now]
         opened += reopen_items(context.store, old)
     elif redo == "stale":
         for item in _items_in(context, *FINISHED):
@@ -99,7 +100,7 @@ def reopen_finished(context: RunContext, redo: str | None) -> int:
 
 def _worth_retrying(context: RunContext, item: ItemRow, redo: str | None) -> bool:
     """Tell whether a failed item is tried again: a step failed under another plan, or somebody asks."""
-    return redo in ("failed", "all") or (item.reason.kind == "step" and item.plan != context.plan)
+    return redo in ("failed", "all") or (item.reason.kind == "step" and item.plan not in context.plans)
 
 
 def _items_in(context: RunContext, *states: State) -> Iterator[ItemRow]:

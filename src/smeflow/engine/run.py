@@ -15,6 +15,7 @@ from pathlib import Path
 from smeflow import __version__
 from smeflow._text import hash_of
 from smeflow.core.events import EVENTS, EventValue, RunEvents, RunObserver
+from smeflow.core.fingerprints import unseen_by_fingerprint
 from smeflow.documents.document import ROW
 from smeflow.engine.batches import collect_batches, submit_batches
 from smeflow.engine.context import HaltReason, RecipeLock, RunHalt, set_up_run
@@ -48,7 +49,7 @@ from smeflow.llm.interface import ConnectedLLM
 from smeflow.llm.router import ModelSet
 from smeflow.money import Money
 from smeflow.recipe.load import Recipe
-from smeflow.recipe.workspace import Workspace
+from smeflow.recipe.workspace import WorkspaceSettings
 
 LEFT_OUT_NAMED = 100
 """Of so many files that are left out a run keeps the names; of the others their number."""
@@ -95,7 +96,7 @@ class RunSummary:
 
 def run_recipe(
     recipe: Recipe,
-    workspace: Workspace,
+    workspace: WorkspaceSettings,
     *,
     state: Path,
     llm: ConnectedLLM | ModelSet | None = None,
@@ -134,7 +135,7 @@ def run_recipe(
 
 def run_to_end(
     recipe: Recipe,
-    workspace: Workspace,
+    workspace: WorkspaceSettings,
     *,
     state: Path | str,
     llm: ConnectedLLM | ModelSet | None = None,
@@ -165,7 +166,9 @@ def run_to_end(
         return summary
 
 
-def _with_head(summary: RunSummary, store: LedgerStore, workspace: Workspace, recipe: str) -> RunSummary:
+def _with_head(
+    summary: RunSummary, store: LedgerStore, workspace: WorkspaceSettings, recipe: str
+) -> RunSummary:
     """Tell the head of the audit chain, and keep it where the workspace says."""
     head, problem = kept_head(store, workspace.audit_heads, store.now(), f"run {recipe}")
     return replace(summary, audit=str(head), notes=(*summary.notes, *([problem] if problem else [])))
@@ -178,7 +181,7 @@ class RecipeRun:
         self,
         store: LedgerStore,
         recipe: Recipe,
-        workspace: Workspace,
+        workspace: WorkspaceSettings,
         llm: ConnectedLLM | ModelSet | None,
         stop: threading.Event,
         workers: int,
@@ -189,6 +192,7 @@ class RecipeRun:
         self.began = time.monotonic()
         self.halt = RunHalt()
         self.notes: list[Phrase] = [mended_notice(store.folder)] if store.mended else []
+        self.notes += [why for entry in recipe.entries for why in unseen_by_fingerprint(entry.step)]
         self.unreached: SourceError | None = None
         self.unreadable: list[SourceError] = []
         self.taken, self.worked = IntakeCounts(), 0
