@@ -17,10 +17,11 @@ from smeflow import verify
 
 CALLED = (
     {},
-    {"number": "invoice_id", "issue_date": "invoice_date", "seller": "supplier_name", "buyer": "receiver_name",
+    {"number": "invoice_id", "issue_date": "invoice_date", "seller": "supplier_name",
+     "buyer": "receiver_name",
      "total_net": "net_amount", "total_vat": "total_tax_amount", "total_gross": "total_amount"},
     {"number": "InvoiceId", "issue_date": "InvoiceDate", "seller": "VendorName", "buyer": "CustomerName",
-     "total_net": "SubTotal", "total_vat": "TotalTax", "total_gross": "InvoiceTotal", "amount_due": "AmountDue"},
+     "total_net": "SubTotal", "total_vat": "TotalTax", "total_gross": "InvoiceTotal"},
     {"number": "numéro facture", "issue_date": "date facture", "seller": "fournisseur", "buyer": "client",
      "total_net": "total HT", "total_vat": "total TVA", "total_gross": "total TTC", "due_date": "échéance"},
 )  # fmt: skip

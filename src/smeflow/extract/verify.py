@@ -51,12 +51,18 @@ VERDICTS: Mapping[Verdict, tuple[str, Phrase]] = {
 _WRAPPED = ("value", "valueString", "valueDate", "valueNumber", "valueCurrency", "content", "text", "amount")
 """Where programs that give a value with its confidence or place keep the value itself, the first that is."""
 _BESIDE_VALUES = frozenset(
-    "confidence score citation citations quote page pages box bbox bounding_box polygon boundingregions spans "
-    "type reasoning matching currencycode currencysymbol".split()
+    {
+        *("confidence", "score", "citation", "citations", "quote", "reasoning", "type", "matching"),
+        *("page", "pages", "box", "bbox", "bounding_box", "polygon", "boundingregions", "spans"),
+        *("currencycode", "currencysymbol"),
+    }
 )
 _NEUTRAL = frozenset(
-    "data fields document documents invoice result record extracted extraction header totals total amounts "
-    "amount dates payment payment_details bank details summary meta general".split()
+    {
+        *("data", "fields", "result", "record", "extracted", "extraction", "meta", "general", "details"),
+        *("document", "documents", "invoice", "header", "summary", "totals", "total", "amounts", "amount"),
+        *("dates", "payment", "payment_details", "bank"),
+    }
 )
 """Words of groups that say nothing of whose the value is."""
 
@@ -139,8 +145,8 @@ def verify(
 
     *record* is a mapping, as JSON gives it, or a Pydantic model. Its fields are found by their names in many
     programs and languages; *names* says of any other which of ours it is (``{"Beleg": "number"}``). *into*
-    is the kind of record (``"Invoice"``, or a Pydantic model); by default it is seen from the names. *company*
-    is the firm whose post it is, as ``[company]`` in ``smeflow.toml``. No model is asked.
+    is the kind of record (``"Invoice"``, or a Pydantic model); by default it is seen from the names.
+    *company* is the firm whose post it is, as ``[company]`` in ``smeflow.toml``. No model is asked.
 
     A field that is none of ours is looked up in the document and is never proven.
 
@@ -164,9 +170,7 @@ def verify(
 
 
 class _Verifier:
-    def __init__(
-        self, step: _Held, case: Case, fields: Mapping[str, str], values: Mapping[str, Any]
-    ) -> None:
+    def __init__(self, step: _Held, case: Case, fields: Mapping[str, str], values: Mapping[str, Any]) -> None:
         self.step, self.case, self.fields, self.values = step, case, fields, values
         self.documents = case.documents
         self.given: dict[str, Finding] = {}
@@ -215,7 +219,10 @@ class _Verifier:
         )
 
     def _verdict(
-        self, name: str, text: str, is_printed: bool  # noqa: FBT001 - a fact of the value
+        self,
+        name: str,
+        text: str,
+        is_printed: bool,  # noqa: FBT001 - a fact of the value
     ) -> tuple[Verdict, Phrase | None, str | None]:
         alone, together = self.alone.fields.get(name), self.together.fields.get(name)
         own = alone.value if alone else None
@@ -229,8 +236,10 @@ class _Verifier:
                 return "proven", None, None
             return "agrees", self._why_unproven(name), None
         read_together = together.value if together else None
-        if self.together.proven and name in self.step.wanted and self._is_same(
-            name, text, read_together, to_the_letter=True
+        if (
+            self.together.proven
+            and name in self.step.wanted
+            and self._is_same(name, text, read_together, to_the_letter=True)
         ):
             return "proven", None, None
         if own is not None:
@@ -364,9 +373,9 @@ def _mapped(
         words |= {other: name for other in others if name in specs and other not in words}
     mapped: dict[str, str] = {}
     for path in values:
-        name = names.get(path) or _field_of(path, words)
-        if name is not None:
-            mapped[path] = name
+        own = names.get(path) or _field_of(path, words)
+        if own is not None:
+            mapped[path] = own
     by_own_name = {name for path, name in mapped.items() if path == name or path in names}
     several = {name for name in mapped.values() if list(mapped.values()).count(name) > 1}
     return {
