@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from smeflow.documents.document import Document, Limits, Page, Quote, Table
     from smeflow.documents.read import read
     from smeflow.errors import SmeflowError
+    from smeflow.extract.verify import Verification, verify
     from smeflow.llm.call_log import CallLog, MemoryCallLog, Scope
     from smeflow.llm.connect import connect
     from smeflow.llm.interface import LLM, Reply, Request
@@ -42,12 +43,14 @@ __all__ = [
     "SmeflowError",
     "Step",
     "Table",
+    "Verification",
     "Workspace",
     "connect",
     "fingerprint",
     "read",
     "run",
     "step",
+    "verify",
 ]
 
 __getattr__, __dir__ = open_door(
@@ -61,6 +64,7 @@ __getattr__, __dir__ = open_door(
         "smeflow.documents.document": "Document Limits Page Quote Table",
         "smeflow.documents.read": "read",
         "smeflow.errors": "SmeflowError",
+        "smeflow.extract.verify": "Verification verify",
         "smeflow.llm.call_log": "CallLog MemoryCallLog Scope",
         "smeflow.llm.connect": "connect",
         "smeflow.llm.interface": "LLM Reply Request",

@@ -35,6 +35,7 @@ from smeflow.cli.commands.show import show
 from smeflow.cli.commands.status import status
 from smeflow.cli.commands.triage import triage
 from smeflow.cli.commands.undo import undo
+from smeflow.cli.commands.verify import verify
 from smeflow.cli.commands.watch import watch
 from smeflow.cli.console import Screen
 from smeflow.cli.exits import INTERRUPTED, OK, TERMINATED, ProcessEnded, language_first, tell_error
@@ -64,6 +65,7 @@ COMMANDS: tuple[Command, ...] = (
     ("restore", WORK, restore),
     ("repair", WORK, repair),
     ("extract", TRY, extract),
+    ("verify", TRY, verify),
     ("triage", TRY, triage),
     ("draft", TRY, draft),
     ("facts", TRY, facts),
