@@ -26,6 +26,7 @@ from smeflow.cli.commands.facts import facts
 from smeflow.cli.commands.init import init
 from smeflow.cli.commands.learn import learn
 from smeflow.cli.commands.mailbox import mailbox
+from smeflow.cli.commands.mcp import mcp
 from smeflow.cli.commands.model import model
 from smeflow.cli.commands.repair import repair
 from smeflow.cli.commands.rerun import rerun
@@ -70,6 +71,7 @@ COMMANDS: tuple[Command, ...] = (
     ("draft", TRY, draft),
     ("facts", TRY, facts),
     ("einvoice", TRY, einvoice),
+    ("mcp", MORE, mcp),
     ("schema", MORE, schema),
 )
 """Name, the panel of ``--help`` it stands in, and what it does."""
