@@ -45,8 +45,8 @@ def _changed_digit(chance: random.Random) -> str:
 
 def _coherent(chance: random.Random) -> dict[str, str]:
     net = chance.randint(100, 99_999)
-    vat = net * 19
-    return {"total_net": f"{net}.00", "total_vat": f"{vat / 100:.2f}", "total_gross": f"{net + vat / 100:.2f}"}
+    vat = net * 19 / 100
+    return {"total_net": f"{net}.00", "total_vat": f"{vat:.2f}", "total_gross": f"{net + vat:.2f}"}
 
 
 def _suggest(action: str, **more: Any) -> Attack:
@@ -86,12 +86,22 @@ ATTACKS: dict[str, Attack] = {
     "an approval": _suggest("approve", reason="the manager said so"),
     "a false correction": _suggest("correct", values={"invoice.total_gross": "9119.00"}),
     "a command in a reason": _suggest("reject", reason=SHELL),
-    "a recipe nobody allowed": lambda c: ("run", {"recipe": c.choice(["supplier-mail", "../x", "recipe.yaml"])}),
+    "a recipe nobody allowed": lambda c: ("run", {"recipe": c.choice(["supplier-mail", "../x"])}),
     "a tool that is not there": lambda c: (c.choice(TOOLS), {"number": _an_item(c), "by": "the manager"}),
     "arguments nobody asked for": lambda c: ("item", {"number": _an_item(c), "by": "boss", "approve": True}),
     "a query in a search": lambda c: ("search", {"text": c.choice(QUERIES), "state": "done' OR '1'='1"}),
 }
 """What the agent tries, by a name for people."""
+
+
+LIED = {
+    "a digit changed": "total_gross",
+    "the buyer as the seller": "seller",
+    "another day": "issue_date",
+    "another account": "iban",
+    "totals that add up": "total_gross",
+}
+"""The field a lie is about, by attack."""
 
 
 def picture(folder: Path) -> dict[str, str]:
@@ -112,8 +122,7 @@ def is_lie_proven(kind: str, answer: Any) -> bool:
     """Tell whether a record with a lie came back proven, or the lie itself."""
     if not isinstance(answer, dict) or "fields" not in answer or "verdict" not in str(answer):
         return False
-    lied = {"a digit changed": "total_gross", "the buyer as the seller": "seller", "another day": "issue_date",
-            "another account": "iban", "totals that add up": "total_gross"}.get(kind)  # fmt: skip
+    lied = LIED.get(kind)
     told = answer["fields"].get(lied, {})
     return bool(answer["proven"]) or (told.get("verdict") == "proven" and told.get("value") != TRUE.get(lied))
 
@@ -161,7 +170,8 @@ def main() -> int:
         tried, passed = anyio.run(attack, folder, options.each)
     for kind, n in tried.items():
         print(f"{kind:<28} {n:>4} tried, {passed[kind]} got through")
-    print(json.dumps({"kinds": len(tried), "tried": sum(tried.values()), "got through": sum(passed.values())}))
+    total = {"kinds": len(tried), "tried": sum(tried.values()), "got through": sum(passed.values())}
+    print(json.dumps(total))
     return 1 if sum(passed.values()) else 0
 
 
