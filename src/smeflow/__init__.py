@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from smeflow.documents.document import Document, Limits, Page, Quote, Table
     from smeflow.documents.read import read
     from smeflow.errors import BudgetSpent, LLMError, LLMUnavailable, SmeflowError, StepFailed
+    from smeflow.extract.verify import Verification, verify
     from smeflow.llm.call_log import CallLog, MemoryCallLog, Scope
     from smeflow.llm.connect import connect
     from smeflow.llm.interface import LLM, Reply, Request
@@ -50,6 +51,7 @@ __all__ = [
     "Step",
     "StepFailed",
     "Table",
+    "Verification",
     "Workspace",
     "arun",
     "ask",
@@ -59,6 +61,7 @@ __all__ = [
     "run",
     "run_many",
     "step",
+    "verify",
 ]
 
 __getattr__, __dir__ = open_door(
@@ -74,6 +77,7 @@ __getattr__, __dir__ = open_door(
         "smeflow.documents.document": "Document Limits Page Quote Table",
         "smeflow.documents.read": "read",
         "smeflow.errors": "BudgetSpent LLMError LLMUnavailable SmeflowError StepFailed",
+        "smeflow.extract.verify": "Verification verify",
         "smeflow.llm.call_log": "CallLog MemoryCallLog Scope",
         "smeflow.llm.connect": "connect",
         "smeflow.llm.interface": "LLM Reply Request",

@@ -27,6 +27,7 @@ from smeflow.cli.commands.facts import facts
 from smeflow.cli.commands.init import init
 from smeflow.cli.commands.learn import learn
 from smeflow.cli.commands.mailbox import mailbox
+from smeflow.cli.commands.mcp import mcp
 from smeflow.cli.commands.model import model
 from smeflow.cli.commands.repair import repair
 from smeflow.cli.commands.rerun import rerun
@@ -36,6 +37,7 @@ from smeflow.cli.commands.show import show
 from smeflow.cli.commands.status import status
 from smeflow.cli.commands.triage import triage
 from smeflow.cli.commands.undo import undo
+from smeflow.cli.commands.verify import verify
 from smeflow.cli.commands.watch import watch
 from smeflow.cli.console import Screen
 from smeflow.cli.exits import INTERRUPTED, OK, TERMINATED, ProcessEnded, language_first, tell_error
@@ -66,10 +68,12 @@ COMMANDS: tuple[Command, ...] = (
     ("restore", WORK, restore),
     ("repair", WORK, repair),
     ("extract", TRY, extract),
+    ("verify", TRY, verify),
     ("triage", TRY, triage),
     ("draft", TRY, draft),
     ("facts", TRY, facts),
     ("einvoice", TRY, einvoice),
+    ("mcp", MORE, mcp),
     ("schema", MORE, schema),
 )
 """Name, the panel of ``--help`` it stands in, and what it does."""
