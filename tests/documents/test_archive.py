@@ -86,10 +86,10 @@ def test_a_damaged_or_empty_archive_is_told(data):
         read(data, name="bad.zip")
 
 
-def test_a_spreadsheet_is_no_archive():
+def test_a_presentation_is_no_archive():
     """Office files are archives within, and are not taken apart."""
     with pytest.raises(UnsupportedDocument, match="of another kind"):
-        read(zipped([("[Content_Types].xml", "<Types/>"), ("xl/workbook.xml", "<a/>")]), name="book.zip")
+        read(zipped([("[Content_Types].xml", "<Types/>"), ("ppt/presentation.xml", "<a/>")]), name="talk.zip")
 
 
 def test_a_platforms_message_says_what_became_of_which_invoice():

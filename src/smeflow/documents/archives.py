@@ -67,7 +67,7 @@ def read_mbox(file: File) -> Document:
 
 _CHUNK = 65_536
 _OFFICE = ("[Content_Types].xml", "mimetype", "META-INF/MANIFEST.MF")
-"""What marks a ZIP that is a file of another kind: spreadsheets, texts, programs."""
+"""What marks a ZIP that is a file of another kind: presentations, books, programs."""
 _LITTER = ("__MACOSX/", ".DS_Store", "Thumbs.db", "desktop.ini")
 _ENCRYPTED = 0x1
 
@@ -77,7 +77,7 @@ def read_zip(file: File) -> Document:
 
     Raises:
         UnreadableDocument: It is damaged or locked with a password.
-        UnsupportedDocument: It is a spreadsheet or another kind of file that only looks like an archive.
+        UnsupportedDocument: It is a presentation or another kind of file that only looks like an archive.
         LimitExceeded: It holds too many files, or they unpack to too much.
     """
     try:
@@ -97,21 +97,32 @@ def read_zip(file: File) -> Document:
 
 
 def _parts(archive: zipfile.ZipFile, members: list[zipfile.ZipInfo], file: File) -> Iterator[Document]:
-    unpacked = 0
+    before = 0
     for member in members:
-        if member.flag_bits & _ENCRYPTED:
-            raise UnreadableDocument(
-                say("{name} is locked with a password. Ask the sender for it without one.", name=file.name)
-            )
-        data = bytearray()
-        with archive.open(member) as stream:
-            while piece := stream.read(_CHUNK):
-                data += piece
-                unpacked += len(piece)
-                _spend(file, "bytes", len(piece))
-                if unpacked > _CHUNK:
-                    check_limit("ratio", file.limits.ratio, unpacked // max(len(file.data), 1), file.name)
-        yield read_attached(file, bytes(data), name=member.filename)
+        data = unpack(archive, member, file, before)
+        before += len(data)
+        yield read_attached(file, data, name=member.filename)
+
+
+def unpack(archive: zipfile.ZipFile, member: zipfile.ZipInfo, file: File, before: int) -> bytes:
+    """Unpack one file of an archive of which *before* bytes were unpacked, as far as its limits allow.
+
+    Raises:
+        UnreadableDocument: It is locked with a password.
+        LimitExceeded: All that was unpacked of it together is too much.
+    """
+    if member.flag_bits & _ENCRYPTED:
+        raise UnreadableDocument(
+            say("{name} is locked with a password. Ask the sender for it without one.", name=file.name)
+        )
+    data = bytearray()
+    with archive.open(member) as stream:
+        while piece := stream.read(_CHUNK):
+            data += piece
+            _spend(file, "bytes", len(piece))
+            if (total := before + len(data)) > _CHUNK:
+                check_limit("ratio", file.limits.ratio, total // max(len(file.data), 1), file.name)
+    return bytes(data)
 
 
 def _spend(file: File, limit: str, amount: int) -> None:
@@ -126,5 +137,8 @@ def _is_litter(name: str) -> bool:
 
 def _unsupported(file: File) -> UnsupportedDocument:
     return UnsupportedDocument(
-        say("{name} is no archive of documents but a file of another kind, which smeflow cannot read here.",
-            name=file.name))  # fmt: skip
+        say(
+            "{name} is no archive of documents but a file of another kind. Save it as PDF and send that.",
+            name=file.name,
+        )
+    )

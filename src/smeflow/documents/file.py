@@ -44,7 +44,7 @@ _BY_NAME = {
     ".vcf": TEXT, ".mbox": "application/mbox",
 }  # fmt: skip
 OFFICE = "application/vnd.openxmlformats"
-"""A spreadsheet or a text: an archive inside, and we have no reader for it."""
+"""The document of an office program: an archive inside, whose parts say what it is."""
 _OFFICE_ENDINGS = (*(".docx", ".xlsx", ".pptx", ".odt", ".ods", ".odp", ".docm", ".xlsm", ".epub", ".jar"),)
 _HTML_START = re.compile(rb"<(?:!doctype\s+html|html|head|body|table|div|p|span)\b", re.IGNORECASE)
 _MAIL_HEADERS = frozenset({

@@ -9,12 +9,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from smeflow._text import sha256
-from smeflow.documents.archives import MBOX, read_mbox, read_zip
+from smeflow.documents.archives import MBOX, read_mbox
 from smeflow.documents.calendar import CALENDAR, read_invitation
 from smeflow.documents.document import FACTS, MAIL, MESSAGE, ROW, Document, Limits
 from smeflow.documents.file import (
     HTML,
     MSG,
+    OFFICE,
     PDF,
     XML,
     ZIP,
@@ -30,6 +31,7 @@ from smeflow.documents.html import read_html
 from smeflow.documents.image import read_image
 from smeflow.documents.mail import read_mail
 from smeflow.documents.msg import read_msg
+from smeflow.documents.office import read_packed
 from smeflow.documents.pdf import read_pdf
 from smeflow.documents.pool import shared_pool
 from smeflow.documents.text import read_facts, read_message, read_row, read_text
@@ -42,7 +44,8 @@ READERS: dict[str, FileReader] = {
     PDF: read_pdf,
     XML: read_xml,
     "text/xml": read_xml,
-    ZIP: read_zip,
+    ZIP: read_packed,
+    OFFICE: read_packed,
     "image/png": read_image,
     "image/jpeg": read_image,
     "image/tiff": read_image,
@@ -59,7 +62,9 @@ READERS: dict[str, FileReader] = {
     "text/csv": read_text,
     "application/json": read_text,
 }
-READ_IN_CHILD = frozenset({PDF, XML, "text/xml", ZIP, "image/png", "image/jpeg", "image/tiff", MSG, HTML})
+READ_IN_CHILD = frozenset(
+    {PDF, XML, "text/xml", ZIP, OFFICE, "image/png", "image/jpeg", "image/tiff", MSG, HTML}
+)
 """Read in a child process: their parsers are written in C, or foreign and old."""
 _IN_CHILD_IF_LARGE = frozenset({MAIL, TNEF, CALENDAR})
 _SMALL_BYTES = 32_000
@@ -93,7 +98,7 @@ def reader_of(file: File) -> FileReader:
         raise UnsupportedDocument(
             say(
                 "{name} ({kind}) is of a kind smeflow cannot read. "
-                "Send PDF, a picture, .eml, XML, HTML or text.",
+                "Save it as PDF, or send a picture, .docx, .xlsx, .odt, .eml, XML, HTML or text.",
                 name=file.name,
                 kind=file.media_type,
             )
