@@ -9,6 +9,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 import pytest
 
 from smeflow.cli.app import main
+from smeflow.cli.arguments import LANGUAGE_VARIABLES
 
 
 class Told:
@@ -29,6 +30,8 @@ def smeflow(capsys, monkeypatch, tmp_path):
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("COLUMNS", "140")
     monkeypatch.setenv("SMEFLOW_PERSON", "Ada")
+    for name in LANGUAGE_VARIABLES:
+        monkeypatch.delenv(name, raising=False)
 
     def run(*arguments):
         capsys.readouterr()

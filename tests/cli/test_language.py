@@ -25,9 +25,26 @@ def test_the_recipe_that_is_named_counts_before_the_folder_a_person_is_in(french
     assert language_for(["run", str(french_firm / "below" / "recipe.yaml")], elsewhere, {}) == "fr"
 
 
-def test_the_machines_locale_never_decides(tmp_path):
-    """LANG and LC_ALL say how the machine is set up, not who the firm is."""
-    assert language_for(["status"], tmp_path, {"LANG": "fr_FR.UTF-8", "LC_ALL": "fr_FR.UTF-8"}) == "en"
+@pytest.mark.parametrize("name", ["LC_ALL", "LC_MESSAGES", "LANG"])
+def test_the_machines_locale_speaks_until_there_is_a_firm(tmp_path, french_firm, name):
+    """The first command is `init` or `demo`: nobody has said yet who the firm is."""
+    assert language_for(["init"], tmp_path.parent, {name: "fr_FR.UTF-8"}) == "fr"
+    assert language_for(["init"], tmp_path.parent, {name: "C.UTF-8"}) == "en"
+    assert language_for(["status"], french_firm, {name: "en_GB.UTF-8"}) == "fr"
+
+
+def test_smeflows_own_variable_counts_before_the_machines(tmp_path):
+    """Of POSIX's variables the first that is set counts."""
+    both = {"LC_ALL": "en_GB.UTF-8", "LANG": "fr_FR.UTF-8"}
+    assert language_for(["init"], tmp_path, both) == "en"
+    assert language_for(["init"], tmp_path, {**both, "SMEFLOW_LANG": "fr"}) == "fr"
+
+
+@pytest.mark.parametrize("arguments", [["--lang", "de", "status"], ["status", "--lang=klingon"]])
+def test_a_language_nobody_speaks_here_is_refused(smeflow, arguments):
+    """German asked for was English without a word."""
+    told = smeflow(*arguments)
+    assert (told.code, told.err.strip().split(": ")[-1]) == (2, "choose from en, fr")
 
 
 @pytest.mark.parametrize("arguments", [["--lang", "en", "status"], ["--lang=en", "status"]])

@@ -78,7 +78,7 @@ def test_a_rejected_item_is_left_out_with_its_reason(waiting):
     ("change", "told"),
     [
         ("totl=1", "totl"),
-        ("issue_date=tomorrow", "issue_date"),
+        ("issue_date=tomorrow", "issue date: tomorrow"),
         ("total_net", "FIELD=VALUE"),
         ("x.y=1", "x.y"),
     ],
@@ -103,3 +103,63 @@ def test_an_item_that_does_not_wait_cannot_be_approved(waiting):
 def test_a_decision_names_its_item(waiting):
     """Who decides by number sees what it was about."""
     assert "lieferant-471113.xml" in waiting("review", "approve", "lieferant-471113").out
+
+
+def test_fields_are_called_by_their_words_in_the_language_spoken(waiting):
+    """Nobody learns the English names of fields to correct an amount; what is close is proposed in French."""
+    told = waiting(
+        "review", "correct", "lieferant-471113", "--set", "numéro=R 9", "--set", "date d'émission=13/06/2018",
+        "--set", "total_ttc=1 022,00", "--set", "Fournisseur=Roux", "--lang", "fr",
+    )  # fmt: skip
+    assert told.code == 0, told.err
+    (shown,) = waiting("show", "lieferant-471113", "--json").lines
+    waiting("run", "recipe.yaml")
+    (shown,) = waiting("show", "lieferant-471113", "--json").lines
+    record = shown["results"]["invoice"]["record"]
+    assert (record["number"], record["issue_date"]) == ("R 9", "2018-06-13")
+    assert (record["total_gross"], record["seller"]) == ("1022.00", "Roux")
+    near = waiting("--lang", "fr", "review", "correct", "lieferant-471113", "--set", "total_tttc=1")
+    words = " ".join(near.err.split())
+    assert "vouliez-vous dire total TTC" in words
+    assert "échéance" in words
+    assert "due_date" not in words
+
+
+@pytest.mark.parametrize(
+    ("change", "told"),
+    [
+        ("total_gross=douze", "total TTC : douze ne convient pas : écrivez un montant"),
+        ("échéance=31/02/2026", "échéance : 31/02/2026 ne convient pas : écrivez un jour qui existe"),
+        ("devise=monnaie", "écrivez le code d'une monnaie"),
+    ],
+)
+def test_a_value_that_does_not_fit_is_told_in_the_readers_words(waiting, change, told):
+    """What Pydantic says of a value is for programmers."""
+    refused = waiting("--lang", "fr", "review", "correct", "lieferant-471113", "--set", change)
+    assert refused.code == 2
+    assert told in " ".join(refused.err.split()).replace("’", "'")
+
+
+def test_a_file_nobody_can_read_is_typed_in(waiting, workspace):
+    """A cut PDF is an invoice all the same: what a person reads off the paper goes where all else goes."""
+    changes = {"number": "F-1", "issue_date": "2026-11-03", "seller": "Roux", "currency": "EUR"}
+    changes |= {"total_net": "100", "total_vat": "20", "total_gross": "120"}
+    settings = [part for change in changes.items() for part in ("--set", "=".join(change))]
+    told = waiting("review", "correct", "cut-off", *settings)
+    assert told.code == 0, told.err
+    assert waiting("run", "recipe.yaml").code == 0
+    (shown,) = waiting("show", "cut-off", "--json").lines
+    assert shown["state"] == "done"
+    assert any("F-1" in row for row in rows_of(workspace))
+
+
+def test_what_was_just_decided_can_be_corrected_before_the_next_run(waiting):
+    """Who sees a slip in a correction mends it at once, and need not run in between."""
+    assert waiting("review", "correct", "lieferant-471113", "--set", "number=R 8").code == 0
+    assert waiting("status", "--where", "open", "--json").lines[-1]["open"] == 1
+    told = waiting("review", "correct", "lieferant-471113", "--set", "total_net=1022.00")
+    assert told.code == 0, told.err
+    waiting("run", "recipe.yaml")
+    (shown,) = waiting("show", "lieferant-471113", "--json").lines
+    record = shown["results"]["invoice"]["record"]
+    assert (record["number"], record["total_net"]) == ("R 8", "1022.00")

@@ -11,7 +11,7 @@ from typing import Annotated, Any, TypeAlias
 import typer
 
 from smeflow import __version__
-from smeflow.cli.arguments import LOG_JSON, language_for
+from smeflow.cli.arguments import LOG_JSON, language_for, require_spoken
 from smeflow.cli.commands.audit import audit
 from smeflow.cli.commands.backup import backup, restore
 from smeflow.cli.commands.books import books
@@ -137,6 +137,7 @@ def _smeflow(
     ] = "",
 ) -> None:
     """Turn a small firm's office work into tested, durable workflows."""
+    require_spoken(lang)
     if version:
         print(f"smeflow {__version__}")
         raise typer.Exit

@@ -1,6 +1,7 @@
 """What a command was given: options, settings, the language, the ledger, an item, what to try a step on."""
 
 import os
+import re
 import tomllib
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -12,7 +13,7 @@ import typer
 from smeflow.cli.exits import UsageProblem
 from smeflow.documents.document import MAIL
 from smeflow.errors import LedgerError, SmeflowError, UnreadableDocument, os_error_reason
-from smeflow.i18n import Language, Phrase, language_of, say
+from smeflow.i18n import LANGUAGES, Language, Phrase, language_of, say
 from smeflow.review.choosing import WORKSPACE_FILE, items_called, recipe_file, state_folder
 from smeflow.review.choosing import person_name as name_of_person
 
@@ -95,16 +96,17 @@ def parse_settings(written: Sequence[str]) -> dict[str, str]:
     return settings
 
 
-LANGUAGE_VARIABLE = "SMEFLOW_LANG"
+LANGUAGE_VARIABLES = ("SMEFLOW_LANG", "LC_ALL", "LC_MESSAGES", "LANG")
+"""Which language a person speaks where no firm says so: the first that is set; the last three are POSIX's."""
 
 
 def language_for(arguments: Sequence[str], here: Path, environ: Mapping[str, str]) -> Language:
-    """Choose from ``--lang``, the locale in the nearest ``smeflow.toml``, ``SMEFLOW_LANG``, else English.
+    """Choose from ``--lang``, the locale in the nearest ``smeflow.toml``, the environment, else English.
 
     The workspace is looked for from the first argument that is a file or folder, then from *here*.
     """
     asked = _option(arguments, "--lang")
-    if asked:
+    if is_spoken(asked):
         return language_of(asked)
     named = [here / a for a in arguments if not a.startswith("-")]
     starts = [p for p in named if p.exists()][:1]
@@ -112,7 +114,20 @@ def language_for(arguments: Sequence[str], here: Path, environ: Mapping[str, str
         locale = _workspace_locale(start.resolve())
         if locale:
             return language_of(locale)
-    return language_of(environ.get(LANGUAGE_VARIABLE, "en"))
+    return language_of(next((told for name in LANGUAGE_VARIABLES if (told := environ.get(name))), "en"))
+
+
+def is_spoken(locale: str) -> bool:
+    """Tell whether people are spoken to in the language of *locale*: ``fr``, ``fr-FR``, ``en_GB``."""
+    return re.split("[-_.]", locale.lower())[0] in LANGUAGES
+
+
+def require_spoken(locale: str) -> None:
+    """Refuse what ``--lang`` asks for where nobody speaks it here."""
+    if locale and not is_spoken(locale):
+        raise UsageProblem(
+            say("--lang {written}: choose from {known}", written=locale, known=", ".join(LANGUAGES))
+        )
 
 
 def _option(arguments: Sequence[str], name: str) -> str:
@@ -173,10 +188,18 @@ def find_recipe(recipe: str, state: Path | None, file: Path | None) -> "Recipe":
     return load_recipe(file)
 
 
+def _refuse_settings(path: Path) -> None:
+    if path.suffix == ".toml":
+        raise UsageProblem(
+            say("{path} is what recipes share and is none. Name a .yaml file or its folder.", path=path)
+        )
+
+
 def load_recipe(file: Path, settings: Sequence[str] = ()) -> "Recipe":
     """Read the recipe in *file*, with what ``--set`` says of it and what the environment holds."""
     from smeflow.recipe.load import load
 
+    _refuse_settings(file)
     return load(file, settings=parse_settings(settings), environ=os.environ)
 
 
@@ -215,6 +238,7 @@ def recipe_files(paths: list[Path]) -> list[Path]:
                 )
             files.extend(inside)
         elif path.is_file():
+            _refuse_settings(path)
             files.append(path)
         else:
             raise UsageProblem(say("{path} does not exist. Check the name.", path=path))

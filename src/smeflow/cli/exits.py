@@ -86,17 +86,32 @@ def write_crash_file(error: BaseException, folder: Path, environ: Mapping[str, s
 
 _TYPER_MESSAGES: tuple[tuple[re.Pattern[str], Phrase], ...] = (
     (
-        re.compile(r"No such option: (?P<a>\S+?)\.?( Did you mean (?P<b>.+)\?)?"),
+        re.compile(
+            r"No such option: (?P<a>\S+?)\.?( Did you mean (?P<b>.+)\?| \(Possible options: (?P<c>.+)\))?"
+        ),
         say("There is no option {a}."),
     ),
-    (re.compile(r"No such command '(?P<a>.+?)'\..*"), say("There is no command {a}.")),
+    (
+        re.compile(r"No such command '(?P<a>.+?)'\.( Did you mean (?P<b>.+)\?)?.*"),
+        say("There is no command {a}."),
+    ),
     (re.compile(r"Missing argument '(?P<a>.+)'\."), say("The argument {a} is missing.")),
     (re.compile(r"Missing option '(?P<a>.+)'\."), say("The option {a} is missing.")),
     (re.compile(r"Option '(?P<a>.+)' requires an argument\."), say("The option {a} needs a value.")),
     (re.compile(r"Got unexpected extra arguments? ?(\(s\) )?\((?P<a>.+)\)"), say("There is too much: {a}.")),
-    (re.compile(r"Invalid value for '(?P<a>.+?)': .*", re.DOTALL), say("The value of {a} is not usable.")),
+    (
+        re.compile(r"Invalid value for '?(?P<a>.+?)'?: (?P<why>.*)", re.DOTALL),
+        say("The value of {a} is not usable."),
+    ),
 )
 """What it may say, and our words for it."""
+_VALUE_MESSAGES: tuple[tuple[re.Pattern[str], Phrase], ...] = (
+    (re.compile(r".*valid integer.*", re.DOTALL), say("write a whole number")),
+    (re.compile(r".*valid number.*", re.DOTALL), say("write a number")),
+    (re.compile(r".*greater than or equal to (?P<a>\S+)"), say("write a number from {a} on")),
+    (re.compile(r".*less than or equal to (?P<a>\S+)"), say("write a number up to {a}")),
+)
+"""What is said of a value, and our words for it; what else is said is ours already."""
 
 
 def translate_usage(message: str) -> Phrase | str:
@@ -104,9 +119,19 @@ def translate_usage(message: str) -> Phrase | str:
     for pattern, phrase in _TYPER_MESSAGES:
         match = pattern.fullmatch(message.strip())
         if match:
-            near = match.groupdict().get("b")
+            groups = match.groupdict()
             what = Phrase(phrase.template, {"a": match["a"]})
+            if why := groups.get("why"):
+                return say("The value of {a} is not usable: {why}", a=match["a"], why=_why_refused(why))
+            near = (groups.get("b") or groups.get("c") or "").replace("'", "")
             return say("{what} Did you mean {near}?", what=what, near=near) if near else what
+    return message
+
+
+def _why_refused(message: str) -> Phrase | str:
+    for pattern, phrase in _VALUE_MESSAGES:
+        if match := pattern.fullmatch(message):
+            return Phrase(phrase.template, match.groupdict())
     return message
 
 
@@ -239,7 +264,7 @@ def _system_error(error: BaseException, screen: Screen) -> str:
 
 def _tell_usage(error: typer.TyperException, screen: Screen) -> None:
     message = error.format_message()
-    screen.note(translate_usage(message) if screen.language == "fr" else message, style="red")
+    screen.note(translate_usage(message), style="red")
     context = getattr(error, "ctx", None)  # foreign: only some of typer's errors have one
     path = context.command_path if context is not None else "smeflow"
     screen.note(say("Try: {path} --help", path=path))

@@ -292,8 +292,21 @@ def tell_summary(screen: Screen, recipe: "Recipe", summary: "RunSummary") -> Non
     if summary.spared and summary.worked:
         _tell_spared(screen, summary)
     tell_notes(screen, summary)
+    if not summary.items and not summary.stopped:
+        _tell_empty(screen, recipe)
     if summary.review or summary.failed:
         screen.print(say("See what waits for you: smeflow review"), style="yellow")
+
+
+def _tell_empty(screen: Screen, recipe: "Recipe") -> None:
+    """Say what to do where nothing was there to work on."""
+    from smeflow.kinds.sources import DiskSource
+
+    if isinstance(recipe.source, DiskSource):
+        place = recipe.source.path
+        screen.note(say("Nothing is there to read. Put something in {place}, then run again.", place=place))
+    else:
+        screen.note(say("Nothing came yet. Run again later."))
 
 
 def _tell_spared(screen: Screen, summary: "RunSummary") -> None:

@@ -12,13 +12,14 @@ from smeflow.documents.document import MAIL, ROW, Document, PageRange, is_messag
 from smeflow.documents.file import MSG, File
 from smeflow.documents.mail import headers_of
 from smeflow.documents.read import DocumentCache, read, read_guarded
+from smeflow.errors import DocumentError
 from smeflow.extract.result import Extraction, record_type_in
 from smeflow.i18n import phrase_from_json
 from smeflow.kinds.record_kind import recognised_record, record_word
 from smeflow.kinds.steps import recognised, result_id
 from smeflow.ledger.finish import PAGES, results_of
 from smeflow.ledger.ledger import Ledger
-from smeflow.ledger.reviews import reviews_of
+from smeflow.ledger.reviews import reviews_of, standing_decisions
 from smeflow.ledger.rows import ItemRow, ResultKind
 from smeflow.ledger.store import LedgerStore, blob_data
 
@@ -66,6 +67,21 @@ def case_without_results(
 ) -> Case:
     """Make the case of an item, without results."""
     return Case.of(document_of(store, item, read_file), id=item.key, known=known or NothingKnown())
+
+
+def case_to_work_on(store: LedgerStore, item: ItemRow, known: Known, parsed: DocumentCache) -> Case:
+    """Make the case a run works on; a document nobody can read is empty where a person typed in what it says.
+
+    Raises:
+        DocumentError: It cannot be read.
+    """
+    try:
+        return case_without_results(store, item, known, parsed.read)
+    except DocumentError:
+        decisions = standing_decisions(reviews_of(store, item.id), item.version)
+        if all(decision.action != "correct" for decision in decisions.values()):
+            raise
+        return Case.of(stored_document(store, item, parsed), id=item.key, known=known)
 
 
 def case_of(

@@ -15,7 +15,7 @@ from smeflow.core.claims import Claim, claims_of
 from smeflow.core.plan import Entry, Hold, Skip, next_entry
 from smeflow.core.step import wants_model
 from smeflow.documents.document import Document, PageRange
-from smeflow.engine.cases import case_without_results
+from smeflow.engine.cases import case_to_work_on
 from smeflow.engine.context import RunContext, RunHalted
 from smeflow.engine.failures import FailureSite, ending_for
 from smeflow.engine.lookups import RecordedLookups, noted_call
@@ -328,7 +328,7 @@ def _process(
     walk: ItemRun | None = None
     try:
         try:
-            case = case_without_results(context.store, item, context.known, context.parsed.read)
+            case = case_to_work_on(context.store, item, context.known, context.parsed)
             parts = parts_of_case(case, context.split) if context.split and item.media_type else None
             if parts is not None:
                 split_item(context.store, item, *parts)

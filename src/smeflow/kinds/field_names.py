@@ -1,8 +1,11 @@
 """What the fields of a record are called in a sentence, and above the column of a table."""
 
-from collections.abc import Mapping, Sequence
+import re
+import unicodedata
+from collections.abc import Collection, Mapping, Sequence
+from difflib import get_close_matches
 
-from smeflow.i18n import Language, Phrase, localized_text, say
+from smeflow.i18n import LANGUAGES, Language, Phrase, localized_text, say
 
 FIELDS: Mapping[str, Phrase] = {
     "number": say("number"),
@@ -213,6 +216,70 @@ def localized_field(name: str, value: object, language: Language) -> str:
 def field_name(name: str) -> Phrase | str:
     """Name a field of an invoice in the reader's language; any other keeps its name."""
     return FIELDS.get(name, name)
+
+
+ALSO_CALLED: Mapping[str, str] = {
+    "fournisseur": "seller",
+    "supplier": "seller",
+    "vendor": "seller",
+    "émetteur": "seller",
+    "client": "buyer",
+    "customer": "buyer",
+    "date": "issue_date",
+    "date de facture": "issue_date",
+    "ht": "total_net",
+    "net": "total_net",
+    "ttc": "total_gross",
+    "total": "total_gross",
+    "montant ttc": "total_gross",
+    "montant ht": "total_net",
+    "montant tva": "total_vat",
+    "date d'échéance": "due_date",
+    "no": "number",
+    "numéro de facture": "number",
+    "rib": "iban",
+    "étiquette": "label",
+    "urgence": "urgency",
+    "responsable": "owner",
+    "objet": "subject",
+    "texte": "text",
+    "valeur": "value",
+}
+"""What else people call fields, in either language."""
+_NO_LETTER = re.compile(r"[^a-z0-9]+")
+
+
+def _folded(word: str) -> str:
+    """Give *word* without case, accents and signs: ``Total_TTC`` is ``total ttc``."""
+    bare = unicodedata.normalize("NFKD", word.casefold())
+    return _NO_LETTER.sub(" ", "".join(c for c in bare if not unicodedata.combining(c))).strip()
+
+
+def _words_of_fields(known: Collection[str]) -> dict[str, str]:
+    """Give every way to write a field of *known*, folded, with the field; its own words come first."""
+    words: dict[str, str] = {}
+    for names in (FIELDS, _HEADINGS):
+        for name in known:
+            for language in LANGUAGES if name in names else ():
+                words.setdefault(_folded(names[name].render(language)), name)
+    for word, name in ALSO_CALLED.items():
+        if name in known:
+            words.setdefault(_folded(word), name)
+    for name in known:
+        words.setdefault(_folded(name), name)
+    return words
+
+
+def field_called(written: str, known: Collection[str]) -> str | None:
+    """Find the field of *known* that a person calls so, by its name or its word in either language."""
+    return written if written in known else _words_of_fields(known).get(_folded(written))
+
+
+def near_field(written: str, known: Collection[str]) -> str | None:
+    """Find the field of *known* whose name or word is most like *written*."""
+    words = _words_of_fields(known)
+    near = get_close_matches(_folded(written), words, 1)
+    return words[near[0]] if near else None
 
 
 def list_fields(fields: Sequence[str], words: Mapping[str, Phrase] = FIELDS) -> Phrase | str:

@@ -123,11 +123,11 @@ def _compose(text: str, file: str) -> Node | None:
         mark = error.problem_mark or error.context_mark
         line, column = (mark.line + 1, mark.column + 1) if mark else (1, 1)
         problem = error.problem or error.context or ""
-        phrase = say("this is no YAML: {problem}", problem=problem)
+        phrase = say("this is no YAML: {problem}", problem=_in_words(problem, error.context or ""))
         if problem.startswith("expected ','"):  # an unquoted { or [ inside a list or mapping on one line
             phrase = say(
                 "this is no YAML: {problem}; put text with {signs} in quotes",
-                problem=problem,
+                problem=say("a comma or the closing bracket is missing"),
                 signs="{ } [ ]",
             )
         raise RecipeError(file, [Problem(line, column, phrase)]) from None
@@ -142,6 +142,41 @@ def _compose(text: str, file: str) -> Node | None:
         phrase = say("this is no YAML: {problem}", problem=type(error).__name__)
         raise RecipeError(file, [Problem(1, 1, phrase)]) from None
     return node
+
+
+_PARSER_WORDS: tuple[tuple[str, Phrase], ...] = (
+    ("'\\t'", say("a tab stands where spaces belong")),
+    ("<document start>", say("here are no keys with values, such as recipe: invoices")),
+    ("<stream end>", say("a bracket or a list is opened and not ended")),
+    ("quoted scalar", say("a quote is opened and not closed")),
+    ("end of stream", say("a quote is opened and not closed")),
+    ("expected ':'", say("a key needs a colon and a space behind it")),
+    ("mapping values are not allowed", say("a second colon on this line: put the text in quotes")),
+    ("<block end>", say("this line is indented otherwise than those it belongs to")),
+    ("cannot start any token", say("a text begins with a sign that means something: put it in quotes")),
+    ("undefined alias", say("a text begins with a sign that means something: put it in quotes")),
+)
+"""What the parser says, by what it always contains, and what a person understands."""
+
+
+def _in_words(problem: str, context: str) -> Phrase | str:
+    whole = f"{problem} {context}"
+    return next((words for mark, words in _PARSER_WORDS if mark in whole), problem)
+
+
+_TOML_WORDS: tuple[tuple[str, Phrase], ...] = (
+    ("Expected ']'", say("the bracket ] is missing")),
+    ("Unclosed array", say("the bracket ] is missing")),
+    ("Expected '='", say('a key is followed by = and its value: locale = "fr-FR"')),
+    ("Invalid value", say('a text stands in quotes: locale = "fr-FR"')),
+    ("Unterminated string", say("a quote is opened and not closed")),
+    ("Illegal character '\\n'", say("a quote is opened and not closed")),
+    ("Expected newline", say("one key stands on a line, and nothing behind its value")),
+    ("Cannot overwrite", say("this key is given twice")),
+    ("Cannot declare", say("this table is given twice")),
+    ("Invalid statement", say('a line is a key with its value: locale = "fr-FR"')),
+)
+"""What the parser says, by what it always contains, and what a person understands."""
 
 
 def _refuse_depth(text: str, file: str) -> None:
@@ -286,7 +321,8 @@ def _toml(text: str, file: str) -> dict[str, Any]:
         match = _TOML_PLACE.search(str(error))
         line, column = (int(match[1] or 0), int(match[2] or 1)) if match else (1, 1)
         problem = _TOML_PLACE.sub("", str(error))
-        phrase = say("this is no TOML: {problem}", problem=problem)
+        words = next((said for mark, said in _TOML_WORDS if mark in problem), problem)
+        phrase = say("this is no TOML: {problem}", problem=words)
         raise RecipeError(file, [Problem(line or text.count("\n") + 1, column, phrase)]) from None
     except RecursionError:
         raise RecipeError(

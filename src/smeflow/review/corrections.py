@@ -20,11 +20,12 @@ from pydantic import BaseModel, TypeAdapter, ValidationError, create_model
 
 from smeflow.engine.own_steps import Ruled
 from smeflow.extract.field_values import parse_field, typed_value
-from smeflow.extract.fields import specs_of_model
+from smeflow.extract.fields import CURRENCY, specs_of_model
 from smeflow.extract.result import Extraction, with_gaps
 from smeflow.extract.step import Extract
 from smeflow.i18n import Phrase, say
-from smeflow.kinds.record_kind import Firm, kind_of
+from smeflow.kinds.field_names import FIELDS, field_called, field_name, list_fields, near_field
+from smeflow.kinds.record_kind import FieldSpec, Firm, kind_of
 from smeflow.kinds.records import Check
 from smeflow.kinds.steps import FieldReading
 from smeflow.reports.sections import UnsupportedEdit, apply_edits, numbered_paragraphs
@@ -55,9 +56,13 @@ def split_by_step(
 ) -> tuple[str, dict[str, str]]:
     """Take the step's name off the fields; all changes of one decision are about one step.
 
+    Without a *default* they are about the first step that reads a record, else about the first.
+
     Raises:
         InvalidCorrection: They are about several, or about none there is.
     """
+    records = (name for name, step in steps.items() if isinstance(step, Extract))
+    default = default or next(records, next(iter(steps), ""))
     names, fields = set(), {}
     for written, text in changes.items():
         first, dot, rest = written.partition(".")
@@ -92,7 +97,8 @@ def correct_result(step: "Step[Any]", value: object, fields: Mapping[str, str], 
 
 def _extraction(step: Any, value: Any, fields: Mapping[str, str], person: str) -> Extraction[Any]:
     kind: type[BaseModel] = type(value.record) if value is not None else step.record_type
-    typed = {name: _parse_typed(kind, name, text) for name, text in fields.items()}
+    named = _require_fields(fields, tuple(kind.model_fields))
+    typed = {name: _parse_typed(kind, name, text) for name, text in named.items()}
     before = value.record.model_dump(warnings=False) if value is not None else {}
     record = with_gaps(kind, {**before, **typed})
     firm = step.constants.get("company") if isinstance(step, Extract) else None
@@ -196,27 +202,39 @@ CORRECTORS: tuple[tuple[type[Any], Callable[[Any, Any, Mapping[str, str], str], 
 
 
 def _require_fields(fields: Mapping[str, str], known: tuple[str, ...]) -> dict[str, str]:
-    for name in fields:
-        if name not in known:
-            raise InvalidCorrection(
-                say("There is no field {name}. Choose from: {known}", name=name, known=", ".join(known))
-            )
-    return dict(fields)
+    """Give *fields* by their own names; a person may call them by their words in either language."""
+    named: dict[str, str] = {}
+    for written, text in fields.items():
+        name = field_called(written, known)
+        if name is None:
+            raise _no_field(written, known)
+        named[name] = text
+    return named
+
+
+def _no_field(written: str, known: Sequence[str]) -> InvalidCorrection:
+    spoken = [name for name in known if name in FIELDS] or known
+    near = near_field(written, known)
+    if near is not None:
+        what = say(
+            "There is no field {name}; did you mean {near}? Choose from: {known}",
+            name=written,
+            near=field_name(near),
+            known=list_fields(spoken),
+        )
+        return InvalidCorrection(what)
+    return InvalidCorrection(
+        say("There is no field {name}. Choose from: {known}", name=written, known=list_fields(spoken))
+    )
 
 
 def _parse_typed(kind: type[BaseModel], name: str, text: str) -> Any:
     """Read what a person typed as the field's type; amounts and dates in any usual form."""
-    if name not in kind.model_fields:
-        raise InvalidCorrection(
-            say(
-                "There is no field {name}. Choose from: {known}",
-                name=name,
-                known=", ".join(kind.model_fields),
-            )
-        )
     if not text.strip():
         return None
     annotation = kind.model_fields[name].rebuild_annotation()
+    if name == CURRENCY and str in (annotation, *get_args(annotation)):
+        return _parse_currency(text.strip())
     try:
         return TypeAdapter(annotation).validate_python(text.strip())
     except ValidationError as error:
@@ -229,6 +247,16 @@ def _parse_typed(kind: type[BaseModel], name: str, text: str) -> Any:
         if spec is not None and spec.plain and (parsed := parse_field(text, spec)) is not None:
             return typed_value(parsed.value, spec)
         raise _does_not_fit(name, text, error) from error
+
+
+def _parse_currency(text: str) -> str:
+    parsed = parse_field(text, FieldSpec(kind=CURRENCY))
+    if parsed is None:
+        wanted = say("write a currency's code, such as EUR")
+        raise InvalidCorrection(
+            say("{name}: {text} does not fit: {why}", name=field_name(CURRENCY), text=text, why=wanted)
+        )
+    return str(parsed.value)
 
 
 def correct_own_result(returns: Any, value: object, fields: Mapping[str, str]) -> object:
@@ -315,9 +343,21 @@ def _parse_as(kind: Any, name: str, text: str) -> Any:
         raise InvalidCorrection(Phrase(error.phrase.template, {**error.phrase.data, "name": name})) from error
 
 
+_WANTED: tuple[tuple[str, Phrase], ...] = (
+    ("decimal", say("write an amount, such as 1234.56 or 1 234,56")),
+    ("date", say("write a day that exists, such as 2026-01-31 or 31/01/2026")),
+    ("int", say("write a whole number")),
+    ("float", say("write a number")),
+    ("bool", say("write yes or no")),
+)
+"""How the kinds of what Pydantic finds wrong begin, and what a person should write."""
+
+
 def _does_not_fit(name: str, text: str, error: ValidationError) -> InvalidCorrection:
+    first = error.errors()[0]
+    why = next((wanted for kind, wanted in _WANTED if first["type"].startswith(kind)), first["msg"])
     return InvalidCorrection(
-        say("{name}: {text} does not fit: {why}", name=name, text=text, why=error.errors()[0]["msg"])
+        say("{name}: {text} does not fit: {why}", name=field_name(name), text=text, why=why)
     )
 
 

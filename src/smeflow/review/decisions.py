@@ -98,7 +98,7 @@ def correct(
     """Put values a person gives in the place of what was found; the checks run again on them.
 
     *changes* are texts by field: ``{"total_net": "12.00"}`` for the step that waits, or with the name of
-    another before it: ``invoice.total_net``.
+    another before it: ``invoice.total_net``. Of a document that nobody could read they are all there is.
 
     Raises:
         ValueError: A value does not fit its field; the phrase in it says which.
@@ -107,11 +107,12 @@ def correct(
     from smeflow.engine.cases import ResultCodec
     from smeflow.review.corrections import correct_result, split_by_step
 
-    _require_state(item, "review", "failed", "done")
+    _require_state(item, "review", "failed", "open", "done")
     step_name, fields = split_by_step(changes, steps, item.reason.step or _last_step(item))
     step, codec = steps[step_name], ResultCodec()
     stored = ledger.value(item, step_name)
-    value = codec.read(step, stored[0]) if stored else None
+    latest = _pending_correction(ledger, item, step_name) or (stored[0] if stored else None)
+    value = codec.read(step, latest) if latest else None
     after = codec.write(step, correct_result(step, value, fields, person))
     before, seen_hash = stored or (None, "")
     return ledger.record_decision(
@@ -124,6 +125,13 @@ def correct(
         after=after,
         note=note,
     )
+
+
+def _pending_correction(ledger: "Ledger", item: "ItemRow", step: str) -> str | None:
+    """Give the value a person gave for *step* that no run has taken up yet, as JSON."""
+    decision = standing_decisions(ledger.reviews(item), item.version).get(step)
+    taken_up = decision is not None and item.outcome.get(step) == f"d{decision.id}"
+    return decision.after if decision is not None and decision.action == "correct" and not taken_up else None
 
 
 def relabel(

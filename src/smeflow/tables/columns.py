@@ -105,8 +105,9 @@ def _scales(book: TableBook, types: Sequence[ColumnType]) -> list[int]:
         if column_type.form == "plain":
             digits = f"CASE WHEN contains(c{n}, '.') THEN length(rtrim(c{n})) - strpos(c{n}, '.') ELSE 0 END"
         counts.append(f"coalesce(max({digits}), 0)" if column_type.kind == "number" else "0")
-    most = book.con.execute(f"SELECT {', '.join(counts)} FROM {RAW}").fetchone()
-    return [min(_MAX_SCALE, scale) for scale in most]
+    # without one aggregate, a table without rows would answer nothing at all
+    most = book.con.execute(f"SELECT {', '.join(('count(*)', *counts))} FROM {RAW}").fetchone() or ()
+    return [min(_MAX_SCALE, scale) for scale in most[1:]]
 
 
 def _restore_text(book: TableBook, name: str, typed: Sequence[_TypedColumn]) -> None:

@@ -14,6 +14,7 @@ from typing import Any, Literal
 
 from smeflow._text import canonical_json
 from smeflow.documents.document import Limits
+from smeflow.documents.file import media_type_of
 from smeflow.documents.pool import shared_pool
 from smeflow.documents.text import BOMS
 from smeflow.errors import DocumentError, SourceError, os_error_reason
@@ -87,6 +88,8 @@ def read_grid(data: bytes, name: str, sheet: str | None = None) -> Grid:
         SourceError: It is too large, or no table.
     """
     _refuse_large(len(data), name)
+    if _reader_of(name) == "text":
+        _refuse_foreign(data, name)
     if len(data) <= _SMALL.get(_reader_of(name), -1):
         return _checked(_READERS[_reader_of(name)](data, name, sheet))
     head = {"function": f"{answer_grid.__module__}:{answer_grid.__name__}", "sheet": sheet}
@@ -133,6 +136,17 @@ def _reader_of(name: str) -> Literal["book", "json", "text"]:
 def _refuse_large(size: int, name: str) -> None:
     if size > MAX_BYTES:
         raise refuse_table(name, say("it is larger than {limit} bytes", limit=MAX_BYTES))
+
+
+_NO_TABLES = ("application/", "image/", "text/html", "message/")
+
+
+def _refuse_foreign(data: bytes, name: str) -> None:
+    """Refuse what only looks like lines: a picture, a PDF, a page, a mail."""
+    kind = media_type_of(data, name)
+    if kind.startswith(_NO_TABLES) and kind != "application/octet-stream":
+        what = say("it is no table but {kind}; a table is .csv, .xlsx, .ods or .json", kind=kind)
+        raise refuse_table(name, what)
 
 
 def checked_columns(name: str, columns: Sequence[str]) -> tuple[str, ...]:
