@@ -7,7 +7,7 @@ from typing import Any
 
 from smeflow.core.case import Case, Skipped
 from smeflow.documents.document import Document, Quote
-from smeflow.documents.show import document_html
+from smeflow.documents.show import document_html, has_pictures
 from smeflow.engine.own_steps import untag_value
 from smeflow.extract.result import Extraction
 from smeflow.extract.shown import ExtractionView, extraction_html, label_html, pairs_html
@@ -102,7 +102,7 @@ def case_html(
         f"<h3>{escape(name)}</h3>{_value(value, language, named[name])}" for name, value in values
     )
     quotes = [quote for name, value in values for quote in quotes_of(value, named[name])]
-    pages = _marked(case.documents, quotes, max_pages)
+    pages = _marked(case.documents, quotes, max_pages, language)
     return f"<h2>{escape(case.id)}</h2><main><section>{results}</section><section>{pages}</section></main>"
 
 
@@ -127,9 +127,16 @@ def _value(value: object, language: Language, kind: str) -> str:
     return str(show()) if callable(show) else f"<code>{escape(str(value))}</code>"
 
 
-def _marked(documents: Iterable[Document], quotes: Sequence[Quote], max_pages: int) -> str:
-    """Show the documents that hold a quote; the first one where none does."""
-    flat = [d for document in documents for d in document.walk()]
+def _marked(
+    documents: Iterable[Document], quotes: Sequence[Quote], max_pages: int, language: Language
+) -> str:
+    """Show the documents that hold a quote, each behind the pages it lies in; the first where none does."""
+    every = tuple(documents)
     named = {quote.document for quote in quotes}
-    shown = [d for d in flat if d.name in named] or flat[:1]
-    return "".join(document_html(d, quotes, max_pages) for d in dict.fromkeys(shown))
+    shown: list[Document] = []
+    for document in every:
+        quoted = [d for d in document.walk() if d.name in named]
+        # of a PDF with data in it a person reads the page, whatever the values were read from
+        shown += [document, *quoted] if quoted and has_pictures(document) else quoted
+    once = {(d.name, d.sha256): d for d in shown or every[:1]}
+    return "".join(document_html(d, quotes, max_pages, language) for d in once.values())

@@ -163,3 +163,21 @@ def test_what_was_just_decided_can_be_corrected_before_the_next_run(waiting):
     (shown,) = waiting("show", "lieferant-471113", "--json").lines
     record = shown["results"]["invoice"]["record"]
     assert (record["number"], record["total_net"]) == ("R 8", "1022.00")
+
+
+def test_a_changed_account_is_not_approved_in_passing(smeflow, workspace):
+    """The note is wanted too where the item waits for something else as well, and whatever is corrected."""
+    (workspace / "suppliers.csv").write_text(
+        "name,vat_id,iban\nBei Spiel GmbH,DE136695976,DE75512108001245126199\n", encoding="utf-8"
+    )
+    smeflow("run", "recipe.yaml")
+    item = "bei-spiel-RE-20171118-506"
+    (shown,) = smeflow("show", item, "--json").lines
+    assert len(shown["reasons"]) > 1, shown["reasons"]
+    assert "another account" in shown["reasons"][-1]
+    for decision in (("approve", item), ("correct", item, "--set", "due_date=2018-01-31")):
+        told = smeflow("review", *decision)
+        assert told.code != 0
+        assert "--note" in " ".join(told.err.split())
+        assert "another account" in " ".join(told.err.split())
+    assert smeflow("review", "approve", item, "--note", "called them").code == 0

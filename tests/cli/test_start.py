@@ -2,8 +2,10 @@
 
 import json
 import re
+import shutil
 import subprocess
 import sys
+from unittest.mock import ANY
 
 import pytest
 
@@ -110,3 +112,35 @@ def test_schema_is_json_and_can_be_written_to_a_file(smeflow, tmp_path):
     smeflow("schema", "--out", "recipe.schema.json")
     assert json.loads((tmp_path / "recipe.schema.json").read_text(encoding="utf-8")) == printed
     assert "steps" in printed["properties"]
+
+
+def test_a_firm_without_a_name_is_told_what_is_missing_and_proves_nothing(smeflow, tmp_path, inbox):
+    """Who does not say who they are cannot have it proven that an invoice is to them; the name mends it."""
+    made = smeflow("init", ".", "--yes")
+    assert "Missing: who the firm is" in " ".join(made.err.split())
+    shutil.copy(inbox / "my-supplier-018304.xml", tmp_path / "inbox")
+    assert smeflow("run", ".", "--json").lines[-1]["review"] == 1
+    (before,) = smeflow("show", "my-supplier-018304", "--json").lines
+    assert not before["results"]["invoice"]["proven"]
+    assert "does not say who we are" in " ".join(smeflow("show", "my-supplier-018304").out.split())
+    settings = tmp_path / "smeflow.toml"
+    settings.write_text(settings.read_text("utf-8").replace("[]", '["My Customer Company"]'), "utf-8")
+    again = smeflow("run", ".", "--json")
+    assert "1 items were read again" in " ".join(again.err.split())
+    assert "does not say who we are" not in " ".join(smeflow("show", "my-supplier-018304").out.split())
+    quiet = smeflow("run", ".", "--json")
+    assert "read again" not in quiet.err
+
+
+def test_a_firm_that_is_somebody_else_is_read_again_but_not_what_a_person_decided(smeflow, workspace):
+    """Names filled in late: what rests on them is looked at, and a decision holds."""
+    smeflow("run", "recipe.yaml")
+    smeflow("review", "approve", "lieferant-471113", "--note", "seen")
+    done = smeflow("run", "recipe.yaml", "--json").lines[-1]["done"]
+    settings = workspace / "smeflow.toml"
+    settings.write_text(settings.read_text("utf-8") + '[company]\nnames = ["Nobody Else Ltd"]\n', "utf-8")
+    told = smeflow("run", "recipe.yaml", "--json")
+    assert told.lines[-1]["done"] < done
+    (held,) = smeflow("show", "lieferant-471113", "--json").lines
+    assert held["state"] == "done"
+    assert smeflow("run", "recipe.yaml", "--json").lines[-1] == {**told.lines[-1], "audit": ANY}

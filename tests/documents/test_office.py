@@ -3,15 +3,20 @@
 import io
 import zipfile
 from datetime import date
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
 import xlsxwriter
 
+from smeflow import Case, run
 from smeflow.documents.document import Limits
 from smeflow.documents.read import read
 from smeflow.errors import LimitExceeded, UnreadableDocument, UnsupportedDocument
+from smeflow.records import Invoice
+from smeflow.steps import Extract
 
+INVOICE = Extract(name="invoice", into=Invoice)
 W = 'xmlns:w="http://schemas.openxmlformats.org/wordprocessingml/2006/main"'
 ODF = (
     'xmlns:office="urn:oasis:names:tc:opendocument:xmlns:office:1.0" '
@@ -154,6 +159,27 @@ def test_a_text_of_libreoffice_is_read_without_what_it_hides() -> None:
     document = read(packed(mimetype="application/vnd.oasis.opendocument.text", content=content), name="f.odt")
     assert document.text == "Facture  F-9\ndu 3 mars\nTotal TTC  12 €"
     assert "“x y”" in str(document.problems[0])
+
+
+def test_an_invoice_written_in_word_is_read_and_proven() -> None:
+    """Small suppliers write their invoices in Word: they are read like any page of text."""
+    rows = tr(p("Pose de fenêtres"), p("2"), p("400,00 €"), p("800,00 €"))
+    sums = "".join(
+        tr(p(label), p(amount))
+        for label, amount in (("Total HT", "800,00 €"), ("TVA 20 %", "160,00 €"), ("Total TTC", "960,00 €"))
+    )
+    body = (
+        p("Atelier Roux SARL") + p("3 rue Haute, 69001 Lyon") + p("SIREN 552 100 554 - TVA FR96552100554")
+        + p("Facture n° FA-2026-031") + p("Date : 03/11/2026")
+        + p("Client : Menuiserie Blanc") + p("9 quai Bas, 69002 Lyon")
+        + f"<w:tbl>{rows}</w:tbl><w:tbl>{sums}</w:tbl>"
+    )  # fmt: skip
+    found = run([INVOICE], Case.of(read(docx(body), name="f.docx")))[INVOICE]
+    record = found.record
+    assert (record.number, record.issue_date, record.total_gross) == (
+        "FA-2026-031", date(2026, 11, 3), Decimal("960.00"),
+    )  # fmt: skip
+    assert (record.total_net, record.total_vat, record.currency) == (Decimal(800), Decimal(160), "EUR")
 
 
 def test_hostile_and_foreign_files_are_refused_with_what_to_do() -> None:

@@ -1,5 +1,7 @@
 """A case as one page."""
 
+import re
+
 import pytest
 
 from smeflow import Case, read, run
@@ -48,3 +50,22 @@ def test_what_a_document_says_cannot_become_part_of_the_page():
         "note", {"text": evil, evil: evil}
     )
     assert "<script" not in case_page(case)
+
+
+def test_a_pdf_with_data_in_it_shows_its_page_and_of_the_data_what_was_read(recipes):
+    """A person compares with the page they know; forty thousand letters of XML are no help."""
+    document = read(recipes / "supplier-mail" / "inbox" / "bei-spiel-RE-20201121-508.pdf")
+    page = case_page(run([INVOICE], Case.of(document)).case)
+    assert page.count("<img") >= 1
+    assert "CrossIndustryInvoice/" not in page
+    assert re.search(r"<td>[^<]* › [^<]*</td><td><mark>RE-20201121/508</mark></td>", page)
+
+
+def test_a_mail_with_files_is_shown(recipes):
+    """What stands in a mail's parts has headers of its own: the same file twice is shown once."""
+    inbox = recipes / "supplier-mail" / "inbox"
+    document = read(inbox / "mail-three-invoices.eml")
+    page = case_page(run([INVOICE], Case.of(document)).case)
+    assert "mail-three-invoices" in page
+    plain = read(inbox / "netpresse-2022089083.pdf")
+    assert case_page(Case.of(plain)).count("<img") == 1

@@ -84,7 +84,7 @@ def read_zip(file: File) -> Document:
         with zipfile.ZipFile(BytesIO(file.data)) as archive:
             members = [m for m in archive.infolist() if not m.is_dir() and not _is_litter(m.filename)]
             if any(member.filename in _OFFICE for member in members):
-                raise _unsupported(file)
+                raise foreign_archive(file)
             _spend(file, "parts", len(members))
             parts = tuple(_parts(archive, members, file))
     except (zipfile.BadZipFile, zlib.error, EOFError, OSError, NotImplementedError, ValueError) as error:
@@ -135,7 +135,8 @@ def _is_litter(name: str) -> bool:
     return name.startswith(_LITTER) or name.rpartition("/")[2] in _LITTER
 
 
-def _unsupported(file: File) -> UnsupportedDocument:
+def foreign_archive(file: File) -> UnsupportedDocument:
+    """Say that *file* only looks like an archive of documents."""
     return UnsupportedDocument(
         say(
             "{name} is no archive of documents but a file of another kind. Save it as PDF and send that.",

@@ -17,7 +17,7 @@ from io import BytesIO
 from typing import TYPE_CHECKING
 
 from smeflow._text import shortened, strip_invisible
-from smeflow.documents.archives import read_zip, unpack
+from smeflow.documents.archives import foreign_archive, read_zip, unpack
 from smeflow.documents.document import Document, Page
 from smeflow.documents.file import File, bounded_text, check_limit
 from smeflow.documents.text import normalize_text
@@ -29,6 +29,8 @@ if TYPE_CHECKING:
     from lxml.etree import _Element
 
 _WORD, _EXCEL, _ODF = "word/document.xml", "xl/workbook.xml", "content.xml"
+_OOXML = "application/vnd.openxmlformats-officedocument."
+_DOCX, _XLSX = f"{_OOXML}wordprocessingml.document", f"{_OOXML}spreadsheetml.sheet"
 _GAP = "  "
 """What stands between the cells of a row."""
 _BLANK_LINES = re.compile(r"\n{3,}")
@@ -48,11 +50,11 @@ def read_packed(file: File) -> Document:
             names = frozenset(archive.namelist())
             package = _Package(archive=archive, names=names, file=file)
             if _WORD in names:
-                pages = _word_pages(package)
+                kind, pages = _DOCX, _word_pages(package)
             elif _EXCEL in names:
-                pages = _excel_pages(package)
+                kind, pages = _XLSX, _excel_pages(package)
             elif _ODF in names and "mimetype" in names:
-                pages = _odf_pages(package)
+                kind, pages = _odf_type(package), _odf_pages(package)
             else:
                 return read_zip(file)
     except (zipfile.BadZipFile, zlib.error, EOFError, OSError, NotImplementedError, KeyError) as error:
@@ -66,7 +68,7 @@ def read_packed(file: File) -> Document:
         )
     bounded_text("\n".join(texts), file)
     numbered = tuple(Page(number=n, text=text) for n, text in enumerate(texts, 1))
-    return file.document(pages=numbered, problems=package.problems())
+    return file.document(media_type=kind, pages=numbered, problems=package.problems())
 
 
 @dataclass
@@ -232,6 +234,21 @@ def _word_hides(run: "_Element") -> bool:
 
 
 # --- OpenDocument ----------------------------------------------------------------------------------------
+
+_ODF_TYPE = re.compile(rb"application/vnd\.oasis\.opendocument\.(?:text|spreadsheet)")
+
+
+def _odf_type(package: "_Package") -> str:
+    """Give what the file says it is; a presentation or a drawing is no document of text.
+
+    Raises:
+        UnsupportedDocument: It is one.
+    """
+    said = unpack(package.archive, package.archive.getinfo("mimetype"), package.file, 0).strip()
+    if _ODF_TYPE.fullmatch(said) is None:
+        raise foreign_archive(package.file)
+    return said.decode()
+
 
 _ODF_SILENT = frozenset({"tracked-changes", "annotation", "note-citation", "sequence-decls", "forms"})
 _MOST_REPEATS = 100

@@ -15,7 +15,7 @@ from smeflow.documents.page_text import PlacedWord, clean_word, straighten, turn
 from smeflow.documents.pool import shared_pool
 from smeflow.documents.read import identify, read_guarded
 from smeflow.errors import DocumentError
-from smeflow.i18n import say
+from smeflow.i18n import Language, say
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -112,16 +112,22 @@ def page_png(document: Document, page: int, dpi: int = 100) -> bytes:
     return shared_pool().picture(_file_of(document), page, dpi)
 
 
-def document_html(document: Document, quotes: Sequence[Quote] = (), max_pages: int = 3) -> str:
+def has_pictures(document: Document) -> bool:
+    """Tell whether *document* has pages that can be drawn."""
+    return document.media_type == PDF or document.media_type.startswith("image/")
+
+
+def document_html(
+    document: Document, quotes: Sequence[Quote] = (), max_pages: int = 3, language: Language = "en"
+) -> str:
     """Show *document* and where *quotes* stand in it. Self-contained: no script, no address."""
     own_quotes = [quote for quote in quotes if quote.document == document.name]
     head = f'<div style="font-weight:600;margin:.5em 0">{escape(document.name)}</div>'
-    has_pages = document.media_type == PDF or document.media_type.startswith("image/")
-    numbers = _pages_to_show(document, own_quotes, max_pages) if has_pages else []
-    body = [_page_html(document, number, own_quotes) for number in numbers]
+    numbers = _pages_to_show(document, own_quotes, max_pages) if has_pictures(document) else []
+    body = [_page_html(document, number, own_quotes, language) for number in numbers]
     if not body or not all(body):
-        body = [_text_html(document, own_quotes)]
-    notes = "".join(f"<li>{escape(str(problem))}</li>" for problem in document.problems)
+        body = [_data_html(document, own_quotes) or _text_html(document, own_quotes)]
+    notes = "".join(f"<li>{escape(problem.render(language))}</li>" for problem in document.problems)
     notes_html = f'<ul style="color:#92400e">{notes}</ul>' if notes else ""
     return f'<div style="font-family:sans-serif;max-width:60em">{head}{notes_html}{"".join(body)}</div>'
 
@@ -133,14 +139,14 @@ def _pages_to_show(document: Document, quotes: Sequence[Quote], limit: int) -> l
     return sorted([*quoted, *others][:limit])
 
 
-def _page_html(document: Document, number: int, quotes: Sequence[Quote]) -> str:
+def _page_html(document: Document, number: int, quotes: Sequence[Quote], language: Language) -> str:
     try:
         picture = page_png(document, number)
     except DocumentError:
         return ""
     boxes = "".join(_box_html(quote) for quote in quotes if quote.page == number and quote.box)
     data = base64.b64encode(picture).decode()
-    label = escape(str(say("Page {page} of {name}", page=number, name=document.name)))
+    label = escape(say("Page {page} of {name}", page=number, name=document.name).render(language))
     image = f'<img alt="{label}" src="data:image/png;base64,{data}" style="display:block;width:100%">'
     return f'<div style="position:relative;border:1px solid #ccc;margin-bottom:1em">{image}{boxes}</div>'
 
@@ -154,6 +160,21 @@ def _box_html(quote: Quote) -> str:
         f"width:{(box.right - box.left) * 100:.3f}%;height:{(box.bottom - box.top) * 100:.3f}%"
     )
     return f'<div title="{escape(quote.text)}" style="{place};{_BOX}"></div>'
+
+
+def _data_html(document: Document, quotes: Sequence[Quote]) -> str:
+    """Show of the data in XML what was read: a row each, under the last names of its path."""
+    if "root" not in document.fields:
+        return ""
+    rows: dict[str, None] = {}
+    for quote in quotes:
+        text = document.text
+        at = quote.start if quote.start is not None else text.find(quote.text) if quote.text else -1
+        if 0 <= at < len(text):
+            path, _, value = text[text.rfind("\n", 0, at) + 1 :].partition("\n")[0].partition(": ")
+            label = " › ".join(path.split("/")[-2:])
+            rows[f"<tr><td>{escape(label)}</td><td><mark>{escape(value)}</mark></td></tr>"] = None
+    return f'<table style="border-spacing:.8em .2em">{"".join(rows)}</table>' if rows else ""
 
 
 def _text_html(document: Document, quotes: Sequence[Quote]) -> str:

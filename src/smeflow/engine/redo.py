@@ -1,22 +1,86 @@
 """What would be done again: finished items of an older recipe, and what a recipe sent under another name."""
 
 from collections.abc import Iterator
+from datetime import datetime
 
+from smeflow._text import hash_of
 from smeflow.engine.context import RunContext
 from smeflow.engine.lookups import hash_of_answer_now
+from smeflow.engine.own_steps import Rule
 from smeflow.errors import SourceError
+from smeflow.extract.step import Extract
 from smeflow.i18n import Phrase, say
 from smeflow.kinds.sinks import ActingSink, DeliveringSink
 from smeflow.ledger.calls import nanos_to_money
 from smeflow.ledger.finish import lookups_of, results_of
+from smeflow.ledger.history import LedgerSinkMemory
 from smeflow.ledger.items import count_items, item_of, reopen_items
 from smeflow.ledger.mail import PLAN
 from smeflow.ledger.rows import ItemRow, State
+from smeflow.money import Money
 from smeflow.recipe.load import Recipe
+from smeflow.recipe.workspace import Company
 
 FINISHED: tuple[State, ...] = ("done", "review")
-REDO_CHOICES = ("changed", "stale", "failed", "all")
+REDO_CHOICES = ("changed", "stale", "failed", "firm", "all")
 """What may be redone by name."""
+_FIRM, _OWED = "\nfirm", "\nfirm owed"
+"""Names no sink uses for itself: who the firm was when items were read, and since when it is another."""
+
+
+def look_again_at_firm(
+    context: RunContext, recipe: Recipe, company: Company, redo: str | None
+) -> Phrase | None:
+    """Open what was read for a firm that ``smeflow.toml`` describes otherwise now; tell what that is.
+
+    What no model was asked about is read again at once. For the rest its price is told until somebody asks
+    for it with ``redo``. What a person approved or corrected holds.
+    """
+    memory = LedgerSinkMemory(context.store, recipe.name)
+    told = company.model_dump(include=set(_IDENTITY), mode="json")
+    now, before = hash_of(told), memory.get(_FIRM)
+    changed_at = memory.get(_OWED, "")
+    if before is None:
+        memory[_FIRM] = now
+    elif before != now:
+        changed_at = memory[_OWED] = context.store.now()
+    if not changed_at:
+        return None
+    changed = datetime.fromisoformat(changed_at)
+    answers = context.store.tuples("cost of present", recipe=recipe.name)
+    names = [entry.step.name for entry in recipe.entries if isinstance(entry.step, Extract | Rule)]
+    free = paid = calls = nanos = 0
+    for item in _items_in(context, *FINISHED):
+        steps = [name for name in names if str(item.outcome.get(name, "")).startswith("r")]
+        if not steps or item.parts is not None or item.ended_at is None or item.ended_at >= changed:
+            continue
+        asked = [answer for answer in answers if answer[0] == item.id and answer[1] in steps and answer[3]]
+        if asked and redo != "firm":
+            paid += 1
+            calls, nanos = calls + sum(row[3] for row in asked), nanos + sum(row[4] for row in asked)
+        elif before != now or redo == "firm":
+            free += reopen_items(context.store, [item.id], again=steps)
+    if not paid:
+        memory[_OWED] = ""
+    memory[_FIRM] = now  # last: what a crash left unopened is opened by the next run
+    return _told_of_firm(free, paid, calls, nanos_to_money(nanos, context.budget.currency))
+
+
+_IDENTITY = ("names", "siren", "sirets", "vat_ids", "ibans", "mail_domains")
+
+
+def _told_of_firm(free: int, paid: int, calls: int, cost: Money) -> Phrase | None:
+    if paid:
+        return say(
+            "{n} items were read with a model when smeflow.toml said otherwise who the firm is; to read them "
+            "again makes up to {calls} calls and costs about {cost}: --redo firm",
+            n=paid,
+            calls=calls,
+            cost=cost,
+        )
+    if free:
+        return say("smeflow.toml says otherwise who the firm is: {n} items were read again.", n=free)
+    return None
 
 
 def outdated_notice(context: RunContext) -> Phrase | None:

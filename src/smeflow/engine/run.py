@@ -21,7 +21,7 @@ from smeflow.engine.batches import collect_batches, submit_batches
 from smeflow.engine.context import HaltReason, RecipeLock, RunHalt, set_up_run
 from smeflow.engine.outputs import Projection
 from smeflow.engine.pool import ItemPool, RunProgress
-from smeflow.engine.redo import outdated_notice, refuse_new_name, reopen_finished
+from smeflow.engine.redo import look_again_at_firm, outdated_notice, refuse_new_name, reopen_finished
 from smeflow.engine.telemetry import telemetry
 from smeflow.errors import SinkError, SmeflowError, SourceError
 from smeflow.i18n import Phrase, phrase_to_json, say
@@ -189,6 +189,7 @@ class RecipeRun:
         observers: Sequence[RunObserver],
     ) -> None:
         self.store, self.recipe, self.stop, self.workers = store, recipe, stop, workers
+        self.workspace = workspace
         self.began = time.monotonic()
         self.halt = RunHalt()
         self.notes: list[Phrase] = [mended_notice(store.folder)] if store.mended else []
@@ -225,6 +226,8 @@ class RecipeRun:
         self.notes.extend(collect_batches(self.context))
         self.take_in(accept_loss=accept_loss)
         reopen_finished(self.context, redo)
+        company = self.workspace.company
+        self.notes.extend(filter(None, [look_again_at_firm(self.context, self.recipe, company, redo)]))
         crew = ItemPool(self.context, self.workers)
         crew.work(self.stop, on_progress)
         self.notes.extend(() if self.stop.is_set() else submit_batches(self.context))

@@ -29,7 +29,7 @@ def ground(
     if value is None or value == "":
         return None
     inside = [d for outer in documents for d in outer.walk()]
-    for document in sorted(inside, key=lambda d: "xml" in d.media_type):
+    for document in sorted(inside, key=lambda d: d.media_type.endswith("xml")):
         quote = _in_document(value, kind, document, near)
         if quote:
             return quote

@@ -48,6 +48,7 @@ CHECK_WORDS: Mapping[str, Phrase] = {
     "copies_agree": say("its copies agree"),
     "namespace": say("names of the standard"),
     "recognised": say("a second reading confirms it"),
+    "firm_named": say("who we are is known"),
     "one_line": say("seller in one line"),
     "seller_told": say("seller told"),
     "unique": say("nothing else could be meant"),
@@ -64,7 +65,7 @@ BUYER_CHECKS = frozenset(
 _SELLER_CHECKS = frozenset(
     {"seller_vat_id", "seller_vat_key", "seller_siren", "seller_siret", "seller_vat_id=siren"}
 )
-STOPS_PROOF_ONLY = BUYER_CHECKS | _SELLER_CHECKS | {"bic", "namespace", "tied"}
+STOPS_PROOF_ONLY = BUYER_CHECKS | _SELLER_CHECKS | {"bic", "namespace", "tied", "firm_named"}
 """Checks whose failure stops the proof but is no doubt by itself: no money goes astray."""
 
 
@@ -193,7 +194,14 @@ def check_own_firm(record: Invoice, firm: Firm | None) -> tuple[Check, ...]:
 
     What the firm has not said of itself is not checked: ``passed`` is None.
     """
-    return _not_our_account(record, firm), _not_from_us(record, firm), _to_us(record, firm)
+    checks = _not_our_account(record, firm), _not_from_us(record, firm), _to_us(record, firm)
+    return (*checks, _firm_left_open()) if firm is not None and firm.left_open else checks
+
+
+def _firm_left_open() -> Check:
+    """Stop the proof where nobody can tell whether an invoice is to us: ``names = []``."""
+    failure = say("smeflow.toml does not say who we are: write our names there, names = […].")
+    return verdict("firm_named", ("seller", "buyer"), passed=False, failure=failure)
 
 
 def _not_our_account(record: Invoice, firm: Firm | None) -> Check:

@@ -75,6 +75,11 @@ class Firm(Protocol):
         ...
 
     @property
+    def left_open(self) -> bool:
+        """Whether somebody was asked for its names and gave none: nothing is known of it."""
+        ...
+
+    @property
     def siren(self) -> str | None:
         """Its French company number."""
         ...

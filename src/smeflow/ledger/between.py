@@ -138,6 +138,15 @@ def settled_beside(store: LedgerStore, item: int, other: int) -> bool:
     )
 
 
+def is_doubted(store: LedgerStore, item: int, rules: Collection[str] = ("sole", "steady", "within")) -> bool:
+    """Tell whether a claim of *item* waits for a person, whatever else it waits for."""
+    return any(
+        row["passed"] == 0 and not all(mark.startswith((_IS, _WAS)) for mark in json.loads(row["told"]))
+        for row in store.read("claims of item", item=item)
+        if row["rule"] in rules
+    )
+
+
 def rejected_elsewhere(store: LedgerStore, item: int, keys: Iterable[str], shown: str) -> bool:
     """Tell whether the paper that came as *item*, and claimed *keys*, was rejected as another item."""
     rows = [row for key in keys for row in store.read("claims alike", rule="sole", key=key, item=item)]

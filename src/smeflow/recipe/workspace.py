@@ -52,6 +52,11 @@ class Company(_Strict):
     fiscal_year_start: str = Field(default="01-01", pattern=r"^\d{2}-\d{2}$")
     """Month and day."""
 
+    @property
+    def left_open(self) -> bool:
+        """Whether ``names = []`` stands there and no number either: then nobody knows who the firm is."""
+        return "names" in self.model_fields_set and not (self.names or self.siren or self.vat_ids)
+
     @field_validator("locale")
     @classmethod
     def _spoken(cls, locale: str) -> str:

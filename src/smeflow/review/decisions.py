@@ -16,6 +16,8 @@ from smeflow._text import hash_of, sha256
 from smeflow.documents.document import ROW
 from smeflow.errors import LedgerError
 from smeflow.i18n import Phrase, say
+from smeflow.kinds.field_names import field_called
+from smeflow.ledger.between import is_doubted
 from smeflow.ledger.reviews import UNDECIDED, WANTED, standing_decisions
 from smeflow.ledger.rows import ItemRow, ReviewRow, State
 
@@ -65,14 +67,8 @@ def approve(
                 step=item.reason.step,
             )
         )
-    if item.reason.kind == "between" and not note.strip():
-        raise LedgerError(
-            say(
-                "{name}: say with --note how you checked it, for it is kept: {why}.",
-                name=item.name,
-                why=item.reason.phrases[0],
-            )
-        )
+    if not note.strip() and needs_note(ledger, item):
+        raise _note_is_missing(item)
     step, before, seen_hash = _value_seen(ledger, item)
     after = json.dumps({WANTED: wanted}) if item.reason.kind == UNDECIDED else None
     return ledger.record_decision(
@@ -84,6 +80,19 @@ def approve(
         before=before,
         after=after,
         note=note,
+    )
+
+
+def needs_note(ledger: "Ledger", item: "ItemRow") -> bool:
+    """Tell whether an approval must say how it was checked: other items speak against this one."""
+    return item.reason.kind == "between" or is_doubted(ledger.store, item.id)
+
+
+def _note_is_missing(item: "ItemRow") -> LedgerError:
+    # what other items say stands behind what the item itself says
+    why = item.reason.phrases[0 if item.reason.kind == "between" else -1]
+    return LedgerError(
+        say("{name}: say with --note how you checked it, for it is kept: {why}.", name=item.name, why=why)
     )
 
 
@@ -109,6 +118,10 @@ def correct(
 
     _require_state(item, "review", "failed", "open", "done")
     step_name, fields = split_by_step(changes, steps, item.reason.step or _last_step(item))
+    # to correct another value lets the account pass: nobody does that in passing
+    passes_account = item.state == "review" and is_doubted(ledger.store, item.id, ("steady",))
+    if passes_account and not note.strip() and all(field_called(f, ("iban",)) is None for f in fields):
+        raise _note_is_missing(item)
     step, codec = steps[step_name], ResultCodec()
     stored = ledger.value(item, step_name)
     latest = _pending_correction(ledger, item, step_name) or (stored[0] if stored else None)

@@ -45,10 +45,9 @@ def init(
     work = work or (_ask_work(screen) if asking else "invoices")
     if work not in WORKS:
         raise UsageProblem(say("--work {name}: choose from {known}", name=work, known=", ".join(WORKS)))
-    if asking and not company and not (folder / WORKSPACE_FILE).exists():
-        company = str(
-            typer.prompt(screen.text(say("The firm's name")), default="", show_default=False, err=True)
-        )
+    is_new = not (folder / WORKSPACE_FILE).exists()
+    if asking and not company and is_new:
+        company = _ask_company(screen)
     files = starting_files(work, screen.language, company)
     existing = [name for name in files if (folder / name).exists() and name != WORKSPACE_FILE]
     if existing:
@@ -68,6 +67,23 @@ def init(
         screen.print(say("Then:"))
     screen.print(f"  smeflow check {folder}", style="bold")
     screen.print(f"  smeflow run {folder}", style="bold")
+    if is_new and not company:
+        missing = say(
+            'Missing: who the firm is. Write its names in {file}, names = ["…"], as invoices print them; '
+            "until then no invoice is proven.",
+            file=folder / WORKSPACE_FILE,
+        )
+        screen.note(missing, style="yellow")
+
+
+def _ask_company(screen: Screen) -> str:
+    """Ask who we are, and once more with the reason where nothing is answered."""
+    question = screen.text(say("The firm's name, as invoices print it"))
+    company = str(typer.prompt(question, default="", show_default=False, err=True)).strip()
+    if not company:
+        screen.note(say("By it an invoice to us is told from one of ours. Empty: fill it in later."))
+        company = str(typer.prompt(question, default="", show_default=False, err=True)).strip()
+    return company
 
 
 def starting_files(work: str, language: str, company: str) -> dict[str, str]:

@@ -73,10 +73,10 @@ def _ask_decision(screen: Screen, ledger: "Ledger", row: "ItemRow", person: str)
 def _carry_out(screen: Screen, ledger: "Ledger", row: "ItemRow", person: str, key: str) -> bool:
     """Write one decision down; False where the key means nothing."""
     from smeflow.cli.arguments import steps_of_recipe
-    from smeflow.review.decisions import approve, ask_again, correct, reject
+    from smeflow.review.decisions import approve, ask_again, correct, needs_note, reject
 
     if key == "a":
-        checked = _prompt(screen, say("How did you check it?")) if row.reason.kind == "between" else ""
+        checked = _prompt(screen, say("How did you check it?")) if needs_note(ledger, row) else ""
         wanted = None
         if row.reason.kind == "undecided":
             question = screen.text(say("Is the step {step} wanted?", step=row.reason.step))
@@ -90,7 +90,8 @@ def _carry_out(screen: Screen, ledger: "Ledger", row: "ItemRow", person: str, ke
         changes = _ask_changes(screen)
         if not changes:
             return False
-        correct(ledger, row, steps_of_recipe(row.recipe, ledger.store.folder, None), changes, person)
+        checked = _prompt(screen, say("How did you check it?")) if needs_note(ledger, row) else ""
+        correct(ledger, row, steps_of_recipe(row.recipe, ledger.store.folder, None), changes, person, checked)
     else:
         return False
     screen.note(say("Kept. The next run goes on with it."), style="green")

@@ -45,14 +45,14 @@ if TYPE_CHECKING:
 
 SHOWN_PLACES = Decimal("0.000001")
 FAILURES = ("review", "failed")
-REDO = ("changed", "stale", "failed", "all")
+REDO = ("changed", "stale", "failed", "firm", "all")
 
 Redo = Annotated[
     str,
     typer.Option(
         "--redo",
         metavar="WHICH",
-        help="Also redo finished items: changed (by an older recipe), stale, failed or all.",
+        help="Also redo finished items: changed (by an older recipe), stale, failed, firm or all.",
     ),
 ]
 DryRun = Annotated[

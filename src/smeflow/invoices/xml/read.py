@@ -118,7 +118,7 @@ def _xml_files(documents: Sequence[Document]) -> Iterator[Document]:
     for document in (inner for outer in documents for inner in outer.walk()):
         start = document.data[:400].replace(b"\0", b"").lstrip(b"\xef\xbb\xbf\xff\xfe \t\r\n")
         is_xml = start.startswith(b"<") and (
-            b"<?xml" in start or "xml" in document.media_type or document.name.lower().endswith(".xml")
+            b"<?xml" in start or document.media_type.endswith("xml") or document.name.lower().endswith(".xml")
         )
         if is_xml and "html" not in document.media_type and document.data not in seen:
             seen.add(document.data)
