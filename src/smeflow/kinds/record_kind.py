@@ -72,27 +72,22 @@ class Firm(Protocol):
     @property
     def names(self) -> tuple[str, ...]:
         """Its names, as they are printed on invoices."""
-        ...
 
     @property
     def left_open(self) -> bool:
         """Whether somebody was asked for its names and gave none: nothing is known of it."""
-        ...
 
     @property
     def siren(self) -> str | None:
         """Its French company number."""
-        ...
 
     @property
     def vat_ids(self) -> tuple[str, ...]:
         """Its VAT identifiers."""
-        ...
 
     @property
     def ibans(self) -> tuple[str, ...]:
         """Its own accounts."""
-        ...
 
 
 @dataclass(frozen=True, kw_only=True)
