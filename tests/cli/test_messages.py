@@ -44,6 +44,7 @@ WRONG: tuple[tuple[str, str], ...] = (
     ("review approve 999", "smeflow status --all"),
     ("review reject 1", "--reason"),
     ("facts photo.jpg", "ce n’est pas une table"),
+    ("facts recipe.yaml", "ce n’est pas une table"),
     ("facts vide.csv", "vide"),
     ("extract parti.pdf", "parti.pdf"),
     ("extract photo.jpg --into facture", "Invoice"),
@@ -106,6 +107,16 @@ def test_an_empty_inbox_is_told_with_the_place_to_put_documents(smeflow):
     told = smeflow("run", ".")
     assert "Put something in" in told.err
     assert "inbox" in told.err
+
+
+def test_the_status_of_a_folder_is_told_from_outside_of_it(smeflow, workspace, monkeypatch, tmp_path_factory):
+    """`run FOLDER` and `status FOLDER` are about the same folder."""
+    monkeypatch.chdir(tmp_path_factory.mktemp("elsewhere"))
+    smeflow("run", workspace)
+    for named in (workspace, workspace / "recipe.yaml"):
+        told = smeflow("status", named, "--json")
+        assert told.code == 0, told.err
+        assert [line["recipe"] for line in told.lines] == ["invoices"]
 
 
 def test_a_table_without_rows_is_a_table(smeflow, tmp_path):

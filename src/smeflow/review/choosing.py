@@ -53,10 +53,11 @@ def person_name(by: str = "") -> str:
 def recipe_file(name: str, *folders: Path) -> Path | None:
     """Find the file of the recipe called *name* in *folders* or a folder of theirs."""
     files = (file for folder in folders for file in (*folder.glob("*.y*ml"), *folder.glob("*/*.y*ml")))
-    return next((file for file in files if _is_called(file, name)), None)
+    return next((file for file in files if is_called(file, name)), None)
 
 
-def _is_called(file: Path, recipe: str) -> bool:
+def is_called(file: Path, recipe: str) -> bool:
+    """Tell whether the recipe in *file* has that name."""
     lines = file.read_text(encoding="utf-8", errors="replace").splitlines()
     return any(line.split("#")[0].split() == ["recipe:", recipe] for line in lines)
 

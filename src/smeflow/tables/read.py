@@ -143,7 +143,7 @@ _NO_TABLES = ("application/", "image/", "text/html", "message/")
 
 def _refuse_foreign(data: bytes, name: str) -> None:
     """Refuse what only looks like lines: a picture, a PDF, a page, a mail."""
-    kind = media_type_of(data, name)
+    kind = "application/yaml" if name.lower().endswith((".yaml", ".yml")) else media_type_of(data, name)
     if kind.startswith(_NO_TABLES) and kind != "application/octet-stream":
         what = say("it is no table but {kind}; a table is .csv, .xlsx, .ods or .json", kind=kind)
         raise refuse_table(name, what)

@@ -12,6 +12,7 @@ from smeflow.cli.exits import UsageProblem
 from smeflow.cli.results import LISTED_ITEMS, list_items
 from smeflow.cli.running import left_out_phrase, require_report_name, write_report
 from smeflow.i18n import Phrase, phrase_from_json, say
+from smeflow.review.choosing import is_called
 
 if TYPE_CHECKING:
     from smeflow.ledger.ledger import Ledger
@@ -23,7 +24,10 @@ WAITING_STATES = ("review", "failed", "open")
 def status(
     ctx: typer.Context,
     recipe: Annotated[
-        str, typer.Argument(metavar="RECIPE", help="Only this recipe.", show_default=False)
+        str,
+        typer.Argument(
+            metavar="RECIPE", help="Only this recipe: its name, its file or its folder.", show_default=False
+        ),
     ] = "",
     state: State = None,
     where: Annotated[
@@ -50,10 +54,9 @@ def status(
         raise typer.BadParameter(
             screen.text(say("choose from: {states}", states=", ".join(STATE_WORDS))), param_hint="--where"
         )
-    with open_ledger(state, Path.cwd()) as ledger:
-        names = [
-            name for name in ledger.recipes() if not recipe or name == Path(recipe).stem or name == recipe
-        ]
+    place = Path(recipe)  # this folder, where no recipe is named
+    with open_ledger(state, place if place.exists() else Path.cwd()) as ledger:
+        names = [name for name in ledger.recipes() if place.is_dir() or _is_named(recipe, name)]
         if report is not None:
             _report_again(screen, ledger, names, run, report)
             return
@@ -70,6 +73,12 @@ def status(
                 screen.note(f"{name}: {screen.text(what)}", style="yellow")
         rows = [row for name in names for state_name in wanted for row in ledger.items(name, state_name)]
         list_items(screen, ledger, rows, most=None if every or where else LISTED_ITEMS)
+
+
+def _is_named(recipe: str, name: str) -> bool:
+    """Tell whether *recipe*, a name or a file, is the recipe called *name*."""
+    file = Path(recipe)
+    return name in (recipe, file.stem) or (file.is_file() and is_called(file, name))
 
 
 def _report_again(screen: Screen, ledger: "Ledger", recipes: list[str], number: int, file: Path) -> None:
