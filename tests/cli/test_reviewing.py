@@ -44,6 +44,7 @@ def test_a_person_approves_corrects_and_leaves(smeflow, workspace):
         workspace,
         [
             (b"\n> ", b"a"),  # bei-spiel: approve
+            (b"check it?: ", b"called them"),  # its account is new
             (b"\n> ", b"s"),  # cut-off: later
             (b"\n> ", b"c"),  # lieferant: correct
             (b"(empty: done): ", b"number=R 1"),

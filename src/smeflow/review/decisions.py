@@ -88,6 +88,11 @@ def needs_note(ledger: "Ledger", item: "ItemRow") -> bool:
     return item.reason.kind == "between" or is_doubted(ledger.store, item.id)
 
 
+def has_doubted_account(ledger: "Ledger", item: "ItemRow") -> bool:
+    """Tell whether the item waits since it asks to pay to an account nobody has approved."""
+    return item.state == "review" and is_doubted(ledger.store, item.id, ("steady",))
+
+
 def _note_is_missing(item: "ItemRow") -> LedgerError:
     # what other items say stands behind what the item itself says
     why = item.reason.phrases[0 if item.reason.kind == "between" else -1]
@@ -119,8 +124,8 @@ def correct(
     _require_state(item, "review", "failed", "open", "done")
     step_name, fields = split_by_step(changes, steps, item.reason.step or _last_step(item))
     # to correct another value lets the account pass: nobody does that in passing
-    passes_account = item.state == "review" and is_doubted(ledger.store, item.id, ("steady",))
-    if passes_account and not note.strip() and all(field_called(f, ("iban",)) is None for f in fields):
+    other_value = all(field_called(written, ("iban",)) is None for written in fields)
+    if other_value and not note.strip() and has_doubted_account(ledger, item):
         raise _note_is_missing(item)
     step, codec = steps[step_name], ResultCodec()
     stored = ledger.value(item, step_name)
@@ -204,11 +209,8 @@ def _last_step(item: "ItemRow") -> str:
 
 def _require_state(item: "ItemRow", *states: str) -> None:
     if item.state not in states:
-        what = say(
-            "{name} does not wait for this decision: it is {state}.",
-            name=item.name,
-            state=STATE_WORDS[item.state],
-        )
+        state = STATE_WORDS[item.state]
+        what = say("{name} does not wait for this decision: it is {state}.", name=item.name, state=state)
         raise LedgerError(what)
 
 

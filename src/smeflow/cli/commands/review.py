@@ -73,7 +73,7 @@ def _ask_decision(screen: Screen, ledger: "Ledger", row: "ItemRow", person: str)
 def _carry_out(screen: Screen, ledger: "Ledger", row: "ItemRow", person: str, key: str) -> bool:
     """Write one decision down; False where the key means nothing."""
     from smeflow.cli.arguments import steps_of_recipe
-    from smeflow.review.decisions import approve, ask_again, correct, needs_note, reject
+    from smeflow.review.decisions import approve, ask_again, correct, has_doubted_account, needs_note, reject
 
     if key == "a":
         checked = _prompt(screen, say("How did you check it?")) if needs_note(ledger, row) else ""
@@ -90,7 +90,7 @@ def _carry_out(screen: Screen, ledger: "Ledger", row: "ItemRow", person: str, ke
         changes = _ask_changes(screen)
         if not changes:
             return False
-        checked = _prompt(screen, say("How did you check it?")) if needs_note(ledger, row) else ""
+        checked = _prompt(screen, say("How did you check it?")) if has_doubted_account(ledger, row) else ""
         correct(ledger, row, steps_of_recipe(row.recipe, ledger.store.folder, None), changes, person, checked)
     else:
         return False
