@@ -56,7 +56,9 @@ def status(
         )
     place = Path(recipe)  # this folder, where no recipe is named
     with open_ledger(state, place if place.exists() else Path.cwd()) as ledger:
-        names = [name for name in ledger.recipes() if place.is_dir() or _is_named(recipe, name)]
+        names = [name for name in ledger.recipes() if not recipe or _is_named(recipe, name)]
+        if not names and place.is_dir():  # a folder of several recipes
+            names = list(ledger.recipes())
         if report is not None:
             _report_again(screen, ledger, names, run, report)
             return
@@ -76,9 +78,9 @@ def status(
 
 
 def _is_named(recipe: str, name: str) -> bool:
-    """Tell whether *recipe*, a name or a file, is the recipe called *name*."""
-    file = Path(recipe)
-    return name in (recipe, file.stem) or (file.is_file() and is_called(file, name))
+    """Tell whether *recipe*, a name, a file or a folder, is the recipe called *name*."""
+    file = Path(recipe) / "recipe.yaml" if Path(recipe).is_dir() else Path(recipe)
+    return name in (recipe, Path(recipe).stem) or (file.is_file() and is_called(file, name))
 
 
 def _report_again(screen: Screen, ledger: "Ledger", recipes: list[str], number: int, file: Path) -> None:
