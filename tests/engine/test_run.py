@@ -17,6 +17,7 @@ from smeflow.llm.router import ModelSet
 from smeflow.llm.testing import Scripted
 from smeflow.money import Money
 from smeflow.recipe.workspace import Budgets
+from smeflow.steps import Extract
 from smeflow.tables.table_file import TableFile
 
 
@@ -730,3 +731,22 @@ def test_a_run_tells_how_many_items_never_needed_the_model(office):
     assert summary.saved == Money(Decimal("4.000000"), "EUR")
     office.source.here = {"d": "d"}
     assert office.run(None).spared is None
+
+
+def test_what_a_model_read_for_another_firm_is_read_again_when_somebody_agrees_to_the_price(office):
+    """What was paid for is not paid again in passing, and the price is told until then."""
+    settings = office.folder / "smeflow.toml"
+    settings.write_text('[company]\nnames = ["Roux"]\n', encoding="utf-8")
+    office.source.media_type, office.source.here = "text/plain", {"a": "Number: R-12\n"}
+    office.plan(Extract(name="order", fields={"number": "text"}, ask="always"))
+    model = Scripted([{"number": "R-12"}], for_ever=True)
+    assert office.run(model).calls == 1
+    settings.write_text('[company]\nnames = ["Roux", "Roux & Fils"]\n', encoding="utf-8")
+    for _ in range(2):
+        told = office.run(model)
+        assert told.calls == 0
+        assert any("up to 1 calls" in str(note) and "--redo firm" in str(note) for note in told.notes)
+    assert office.run(model, redo="firm").done == 1
+    with office.ledger() as ledger:
+        assert len(ledger.results(office.item("a"))) == 2
+    assert not any("--redo firm" in str(note) for note in office.run(model).notes)
