@@ -193,6 +193,12 @@ def test_hostile_and_foreign_files_are_refused_with_what_to_do() -> None:
         read(docx(""), name="scan.docx")
     with pytest.raises(UnreadableDocument, match="damaged"):
         read(docx(p("x"))[:-40], name="cut.docx")
+    spaces = '<text:p>a<text:s text:c="many"/></text:p>'
+    body = (
+        f"<o:document {ODF.replace('office=', 'o=')}><o:body><o:text>{spaces}</o:text></o:body></o:document>"
+    )
+    with pytest.raises(UnreadableDocument, match="damaged"):
+        read(packed(mimetype="application/vnd.oasis.opendocument.text", content=body), name="odd.odt")
     slides = packed(**{"[Content_Types]": "<a/>", "ppt__presentation": "<a/>"})
     with pytest.raises(UnsupportedDocument, match="Save it as PDF"):
         read(slides, name="talk.pptx")

@@ -33,6 +33,10 @@ if TYPE_CHECKING:
 _WORD, _ODF = "word/document.xml", "content.xml"
 _OOXML = "application/vnd.openxmlformats-officedocument."
 _DOCX, _XLSX = f"{_OOXML}wordprocessingml.document", f"{_OOXML}spreadsheetml.sheet"
+_DAMAGE = (
+    *(zipfile.BadZipFile, zlib.error, EOFError, OSError, NotImplementedError),
+    *(KeyError, ValueError, OverflowError),  # a part that is missing, a number that is none
+)
 _BLANK_LINES = re.compile(r"\n{3,}")
 
 
@@ -56,7 +60,7 @@ def read_packed(file: File) -> Document:
                 kind, pages = _odf_type(package), _odf_pages(package)
             else:
                 return read_zip(file)
-    except (zipfile.BadZipFile, zlib.error, EOFError, OSError, NotImplementedError, KeyError) as error:
+    except _DAMAGE as error:
         raise UnreadableDocument(
             say("{name} is damaged: open it in the program that made it, and save it as PDF.", name=file.name)
         ) from error
