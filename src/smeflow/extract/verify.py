@@ -296,9 +296,8 @@ def _kind_of_record(
         own = kind_of(type(record))
         return own.like or own
     rows = [row for row in record_kinds() if row.also_called or row.asked]
-    counted = [
-        (len(set(fields_of_values(values, row, row.asked or {}, names).values())), row) for row in rows
-    ]
+    mapped = ((fields_of_values(values, row, row.asked or {}, names), row) for row in rows)
+    counted = [(len(set(fields.values())), row) for fields, row in mapped]
     most, row = max(counted, key=lambda pair: pair[0], default=(0, None))
     return row if most else None
 
