@@ -53,6 +53,9 @@ CHECK_WORDS: Mapping[str, Phrase] = {
     "unique": say("nothing else could be meant"),
     "tied": say("something says what it is"),
     "is_invoice": say("an invoice"),
+    "is_receipt": say("a receipt"),
+    "paid-change=total": say("paid less change makes the total"),
+    "lines=total": say("the lines make the total"),
     "exemption": say("reason for no VAT"),
     "page_agrees": say("page and data agree"),
 }

@@ -19,7 +19,9 @@ from smeflow.kinds.field_names import COMMON_CHECKS, FIELDS, localized_field
 from smeflow.kinds.lookup import KindError, KindTable
 from smeflow.kinds.records import Check, FieldKind, Labels, Reading, Record
 
-RECORDS = KindTable("records", {"Invoice": "smeflow.invoices.kind:INVOICE"})
+RECORDS = KindTable(
+    "records", {"Invoice": "smeflow.invoices.kind:INVOICE", "Receipt": "smeflow.invoices.kind:RECEIPT"}
+)
 """What ``into:`` may name in a recipe. The word is the kind's stable id."""
 ReaderSlot = Literal["exact", "layout"]
 """Who reads: the data in a file, or what a page shows. A recipe leaves one out with ``readers:``."""
