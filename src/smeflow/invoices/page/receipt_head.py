@@ -1,18 +1,15 @@
-"""Tell who sold and on which day from a till receipt: the firm in its heading, the day of the sale."""
+"""Tell who sold from a till receipt: the firm in its heading, or at its foot, and what ties the paper to it."""
 
 import re
-from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import date
-from functools import cached_property
 
 from smeflow._text import folded
 from smeflow.documents.page_text import Piece
 from smeflow.i18n import Phrase, say
-from smeflow.invoices.page.dates import months_come_first
 from smeflow.invoices.page.exclusion import FieldOpinion
 from smeflow.invoices.page.firm_ties import is_in_domain, stands_whole
+from smeflow.invoices.page.heading import find_title
 from smeflow.invoices.page.names import may_be_same_firm
 from smeflow.invoices.page.particulars import (
     LEGAL_FORM,
@@ -23,7 +20,8 @@ from smeflow.invoices.page.particulars import (
     numbers_on_page,
 )
 from smeflow.invoices.page.receipt_rows import receipt_rows, word_list, words_in
-from smeflow.invoices.page.view import PageDate, PageView, PlacedValue, once
+from smeflow.invoices.page.view import PageAmount, PageView, PlacedValue, once
+from smeflow.invoices.record_parts import Party
 from smeflow.kinds.records import FieldRival, Finding
 
 _HEAD_LINES = 14
@@ -44,12 +42,10 @@ class _HeadName:
     name: str
     page: int
     piece: Piece
+    span: tuple[int, int]
     has_form: bool
-
-    @property
-    def span(self) -> tuple[int, int]:
-        start = self.piece.start + max(0, self.piece.text.find(self.name))
-        return start, start + len(self.name)
+    over_lines: bool = False
+    """The line above or below may belong to it."""
 
 
 def find_seller(view: PageView, own_names: Sequence[str]) -> Finding | None:
@@ -79,21 +75,95 @@ def head_names(view: PageView) -> tuple[_HeadName, ...]:
 
 
 def _head_names(view: PageView) -> Iterator[_HeadName]:
-    first_sum = min((s.start for row in receipt_rows(view) for s in row.spots if s.page == 0), default=None)
+    sums = [spot for row in receipt_rows(view) for spot in row.spots]
+    first, last = (sums[0], sums[-1]) if sums else (None, None)
     buyers = (label for label in view.labels_of("buyer") if label.page == 0 and label.piece_start)
     told = (label.start for label in buyers if label.end - label.start > _PARTICLE)  # "to" and "an" are words
     buyer_from = min(told, default=None)
+    title = find_title(view).quote
     named = past_address = False
-    for piece in view.pieces[0] if view.pieces else ():
-        if piece.line > view.pieces[0][0].line + _HEAD_LINES or (first_sum and piece.start >= first_sum):
-            return
-        if buyer_from is not None and piece.start >= buyer_from:
-            return
+    for page, piece in view.all_pieces():
+        below = last is not None and (page, piece.line) > (last.page, last.line)
+        above = page == 0 and piece.line <= view.pieces[0][0].line + _HEAD_LINES
+        above = above and (first is None or first.page > 0 or piece.line < first.line)
+        if not (above or below) or (page == 0 and buyer_from is not None and piece.start >= buyer_from):
+            continue
+        if (
+            title is not None
+            and title.start is not None
+            and page == 0
+            and piece.start <= title.start < piece.end
+        ):
+            continue
         name = _as_name(piece.text)
-        if name is not None and (not past_address or has_form(name)):
-            yield _HeadName(name=name, page=0, piece=piece, has_form=has_form(name))
+        found = _whole_name(view, page, piece, name) if name else None
+        if found and below:
+            if _above_address(view, found):
+                yield found
+        elif found and (found.has_form or not (past_address or _is_sold(found, first))):
+            yield found
             named = True
         past_address = past_address or (named and _is_address(piece.text))
+
+
+def _whole_name(view: PageView, page: int, piece: Piece, name: str) -> _HeadName:
+    """Join a name with the legal form below it, or with the line above that it goes on from."""
+    start = piece.start + max(0, piece.text.find(name))
+    end = start + len(name)
+    index = view.pieces[page].index(piece)
+    after = view.pieces[page][index + 1] if index + 1 < len(view.pieces[page]) else None
+    before = view.pieces[page][index - 1] if index else None
+    open_end = (
+        after is not None and after.text.lstrip().startswith("(") and not re.search(r"\d{3}", after.text)
+    )
+    if after is not None and not has_form(name):
+        form = LEGAL_FORM.fullmatch(_NUMBER.sub("", after.text).strip())
+        if form is not None:
+            whole = f"{name} {form[0]}"
+            span = start, after.start + after.text.find(form[0]) + len(form[0])
+            return _HeadName(name=whole, page=page, piece=piece, span=span, has_form=True, over_lines=True)
+    if before is not None and has_form(name) and _goes_on(view, page, before, piece):
+        joint = "" if before.text.rstrip().endswith("-") else " "
+        whole = f"{before.text.strip()}{joint}{name}"
+        return _HeadName(
+            name=whole, page=page, piece=piece, span=(before.start, end), has_form=True, over_lines=True
+        )
+    return _HeadName(
+        name=name, page=page, piece=piece, span=(start, end), has_form=has_form(name), over_lines=open_end
+    )
+
+
+def _goes_on(view: PageView, page: int, before: Piece, piece: Piece) -> bool:
+    """Tell whether a name may begin on the line above: plain words, where its next word did not fit.
+
+    In another size or case it is another name, as that of a shop above its firm's.
+    """
+    text = before.text.strip()
+    if re.search(r"[-&+,/]$", text):
+        return True
+    if _as_name(text) is None or has_form(text) or text.isupper() != _upper(piece.text):
+        return False
+    heights = sorted((before.box.height, piece.box.height))
+    if before.line + 1 < piece.line or heights[1] > 1.4 * heights[0]:
+        return False
+    widest = max(p.box.right for p in view.pieces[page]) - min(p.box.left for p in view.pieces[page])
+    width = piece.box.right - piece.box.left
+    word = width * (len(piece.text.split()[0]) + 1) / max(1, len(piece.text))
+    return before.box.right - before.box.left + word > _FULL * widest
+
+
+_FULL = 0.9
+"""Of the widest line of a page: a line that would be longer with the next word was broken for it."""
+
+
+def _upper(text: str) -> bool:
+    """Tell whether a name is in capitals, its legal form apart."""
+    return LEGAL_FORM.sub("", text).isupper()
+
+
+def _is_sold(name: _HeadName, first: PlacedValue[PageAmount] | None) -> bool:
+    """Tell whether the first amounts stand on the next line: then it names what was sold."""
+    return first is not None and name.page == first.page and name.piece.line == first.line - 1
 
 
 def _as_name(text: str) -> str | None:
@@ -103,12 +173,14 @@ def _as_name(text: str) -> str | None:
         name = f"{name}." if f"{name}." in text else name
     flat, words = folded(name), words_in(name)
     letters = sum(map(str.isalpha, name))
-    if text.rstrip().endswith(":") or not name[:1].isupper():
+    if ":" in name or text.rstrip().endswith(":") or not name[:1].isupper():
         return None
-    if any(w.islower() and len(w) > 3 for w in name.split()[1:]):
+    if any(w.islower() and len(re.sub(r"\W", "", w)) > _PARTICLE for w in name.split()[1:]):
         return None  # a sentence
     if len(name) > _LONGEST_NAME or letters < 4 or letters < 0.7 * len(name.replace(" ", "")):
         return None
+    if re.search(r"[^\W\d_] \d{1,4}[a-z]?$", flat) and not has_form(name):
+        return None  # a house's number
     if STREET.search(flat) or ZIP.search(text) or PARTICULARS.search(folded(text)) or not words:
         return None
     return None if set(words) & word_list("no_seller") else name
@@ -141,6 +213,7 @@ def has_form(name: str) -> bool:
     """Tell whether a name ends with a legal form, or begins with one that stands first."""
     if LEGAL_FORM_FIRST.match(name):
         return True
+    name = re.sub(r"\s*\([^()\d]*\)$", "", name)  # "UG (haftungsbeschränkt)"
     forms = list(LEGAL_FORM.finditer(name))
     if not forms or forms[-1].end() < len(name.rstrip(" .")) or forms[-1].start() == 0:
         return False
@@ -157,12 +230,10 @@ def seller_opinion(
     mine = [n for n in names if may_be_same_firm(n.name, name)]
     others = [n for n in names if not may_be_same_firm(n.name, name)]
     is_own = any(may_be_same_firm(name, own) for own in own_names if own)
-    number = details is not None and any(
-        n.value in (details.value.vat_id, details.value.legal_id) for n in numbers_on_page(view)
-    )
+    number = details is not None and bool(mine) and _number_in_block(view, mine[0], details.value)
     with_form = [n for n in others if n.has_form]
-    tied = bool(mine) and not is_own and stands_whole(view, finding.quote) and not _goes_on(view, mine[0])
-    tied = tied and (has_form(name) or has_domain(view, name) or (number and mine[0] is names[0]))
+    tied = bool(mine) and not is_own and stands_whole(view, finding.quote) and not mine[0].over_lines
+    tied = tied and (has_form(name) or has_domain(view, name) or number)
     why: Phrase | None = say("It has no legal form, and the seller has.") if has_form(name) else None
     rivals = [
         FieldRival(
@@ -175,129 +246,32 @@ def seller_opinion(
     return FieldOpinion(tied=tied, rivals=tuple(rivals))
 
 
-def _goes_on(view: PageView, name: _HeadName) -> bool:
-    """Tell whether the next line is the legal form of the name: then the name goes over two lines."""
-    later = [p for p in view.pieces[name.page] if p.line > name.piece.line]
-    return bool(later) and LEGAL_FORM.fullmatch(_NUMBER.sub("", later[0].text).strip()) is not None
+def _number_in_block(view: PageView, name: _HeadName, details: Party) -> bool:
+    """Tell whether a registered number stands below the name, with no sum and no other firm between."""
+    if not (name.has_form or _heads_page(view, name)):
+        return False
+    for number in numbers_on_page(view):
+        between = range(name.piece.line + 1, number.piece.line)
+        if number.value not in (details.vat_id, details.legal_id) or number.page != name.page:
+            continue
+        others = (o for o in head_names(view) if o.page == name.page and o.piece.line in between)
+        strange = any(o.has_form and not may_be_same_firm(o.name, name.name) for o in others)
+        sums = any(view.money_on(name.page, line) for line in between)
+        if 0 <= number.piece.line - name.piece.line <= _BLOCK and not strange and not sums:
+            return True
+    return False
 
 
-# -- the day
+def _heads_page(view: PageView, name: _HeadName) -> bool:
+    """Tell whether a name without a legal form is whole: the page's first words, an address below."""
+    pieces = view.pieces[name.page]
+    index = pieces.index(name.piece)
+    title = find_title(view).quote
+    at = title.start if title is not None and title.start is not None else -1
+    words = [p for p in pieces[:index] if re.search(r"[^\W\d_]{3}", p.text) and not p.start <= at < p.end]
+    below = pieces[index + 1].text if index + 1 < len(pieces) else ""
+    return name.page == 0 and not words and _is_address(below)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SaleDay:
-    """A day that may be that of the sale, with the order of day and month decided as far as it can be."""
-
-    day: date
-    spot: PlacedValue[PageDate]
-    certain: bool
-    """Day and month cannot be exchanged."""
-
-
-_DAY_WORD = re.compile(r"\bdat[eua]m?\b|\bfecha|\bdatum|\bdzien")
-_AN_HOUR = re.compile(r"\d{1,2}\s?[:;.h]\s?\d{2}")
-_UNITED_STATES = (
-    "AL AK AZ AR CA CO CT DE FL GA HI ID IL IN IA KS KY LA ME MD MA MI MN MS MO MT NE NV NH NJ NM NY NC ND "
-    "OH OK OR PA RI SC SD TN TX UT VT VA WA WV WI WY DC"
-)
-"""The postal codes of the states (USPS, Publication 28, appendix B)."""
-_IN_A_STATE = re.compile(
-    rf"[A-Za-z]{{3}},\s?(?:{_UNITED_STATES.replace(' ', '|')})(?:\s+\d{{5}}(?:-\d{{4}})?)?\s*$", re.MULTILINE
-)
-"""A town and its state at the end of a line, as American addresses have it: the month comes first there."""
-_DAY_FIRST = frozenset(["EUR", "GBP", "CHF", "PLN", "CZK", "DKK", "NOK", "SEK", "RON", "BGN", "HUF"])
-"""Currencies of countries none of which writes the month first (CLDR, short dates)."""
-
-
-class SaleDays:
-    """The days printed on a receipt."""
-
-    def __init__(self, view: PageView) -> None:
-        self.view = view
-
-    @cached_property
-    def days(self) -> tuple[SaleDay, ...]:
-        """Every day that nothing calls another, with its order decided."""
-        return tuple(
-            self._decided(s) for s in self.view.dates if not s.value.compact and not self._is_other(s)
-        )
-
-    @cached_property
-    def best(self) -> SaleDay | None:
-        """The day of the sale: beside its word, beside an hour, or printed most often."""
-        counts = Counter(day.day for day in self.days)
-
-        def rank(day: SaleDay) -> tuple[bool, bool, int, int]:
-            spot, line = day.spot, self._line(day.spot)
-            behind = self.view.pages[spot.page].text[spot.end : spot.end + 12]
-            timed = bool(
-                _AN_HOUR.search(behind) or _AN_HOUR.search(line.replace(self.view.text_of(spot), ""))
-            )
-            return bool(_DAY_WORD.search(folded(line))), timed, counts[day.day], -spot.start
-
-        return max(self.days, key=rank, default=None)
-
-    def opinion(self, value: date) -> FieldOpinion:
-        """Say whether *value* is the only day it could be, and whether day and month are told apart."""
-        mine = [d for d in self.days if d.day == value]
-        others = {d.day: d for d in self.days if d.day != value}
-        timed = any(self._has_hour(d.spot) for d in mine)
-        swapped = {d.spot.value.other or d.day for d in mine if not d.certain} - {value}
-        later = say("It is later than the sale, and no hour stands beside it.")
-        rivals = [
-            FieldRival(
-                value=day,
-                quote=self.view.quote(d.spot),
-                why=later if timed and day > value and not self._has_hour(d.spot) else None,
-            )
-            for day, d in others.items()
-        ]
-        may_be = [FieldRival(value=day, why=say("Day and month may be exchanged.")) for day in swapped]
-        certain = any(d.certain for d in mine)
-        return FieldOpinion(tied=certain, rivals=(*rivals, *(() if certain else may_be)))
-
-    def _has_hour(self, spot: PlacedValue[PageDate]) -> bool:
-        behind = self.view.pages[spot.page].text[spot.end : spot.end + 12]
-        rest = self._line(spot).replace(self.view.text_of(spot), "")
-        return bool(_AN_HOUR.search(behind) or _AN_HOUR.search(rest))
-
-    def _line(self, spot: PlacedValue[PageDate]) -> str:
-        return " ".join(p.text for p in self.view.pieces[spot.page] if p.line == spot.line)
-
-    def _is_other(self, spot: PlacedValue[PageDate]) -> bool:
-        """Tell whether its line calls it another day: until when something may be used, a birthday."""
-        return bool(set(words_in(self._line(spot))) & word_list("other_days"))
-
-    def _decided(self, spot: PlacedValue[PageDate]) -> SaleDay:
-        value, other = spot.value.value, spot.value.other
-        if other is None or other == value:
-            return SaleDay(day=value, spot=spot, certain=True)
-        sure = {s.value.value for s in self.view.dates if s.value.other is None}
-        agreed = sure & {value, other}
-        if len(agreed) == 1:
-            return SaleDay(day=agreed.pop(), spot=spot, certain=True)
-        month_first, told = self._order
-        return SaleDay(day=other if month_first else value, spot=spot, certain=told)
-
-    @cached_property
-    def _order(self) -> tuple[bool, bool]:
-        """Tell whether the month comes first, and whether something says so."""
-        by_dates = months_come_first(self.view)
-        printed = any(
-            re.fullmatch(r"(\d{1,2})\s?[/-]\s?(\d{1,2})\s?[/-]\s?\d{2,4}", self.view.text_of(s))
-            for s in self.view.dates
-            if s.value.other is None
-        )
-        if by_dates is not None and printed:
-            return by_dates, True
-        if _IN_A_STATE.search(self.view.text):
-            return True, True
-        currencies = {s.value.currency for s in self.view.amounts if s.value.currency}
-        countries = {n.value[:2] for n in numbers_on_page(self.view) if n.kind == "vat_id"}
-        day_first = bool(currencies) and currencies <= _DAY_FIRST
-        return bool(by_dates), day_first or bool(countries) or self._dotted
-
-    @property
-    def _dotted(self) -> bool:
-        """Tell whether days are written with points, where the month never comes first."""
-        return any("." in self.view.text_of(s) for s in self.view.dates if s.value.other is not None)
+_BLOCK = 8
+"""So many lines below its name a firm's number stands at most."""

@@ -38,6 +38,7 @@ _CALLED_TOTAL = 0.8
 MOST_TAX = Decimal(27)
 """The highest rate of VAT in Europe, in per cent: Hungary's."""
 _SMALLEST_RATE = Decimal(1)
+_RATE = re.compile(r"(?<![\d.,])(\d{1,2}(?:[.,]\d{1,2})?)\s?%")
 _MOST_ROWS = 400
 """Of a longer paper nothing is added up line by line."""
 
@@ -61,7 +62,7 @@ def sorts_of_words(group: str) -> Mapping[str, frozenset[str]]:
 
 @lru_cache(maxsize=4)
 def word_list(name: str) -> frozenset[str]:
-    """Give the words of ``other_days``, which call a date another than the sale's, or ``no_seller``."""
+    """Give the words of ``other_days`` and ``printed_days``, which call a date so, or of ``no_seller``."""
     return frozenset(map(folded, _table()[name].split()))
 
 
@@ -89,7 +90,7 @@ class ReceiptRow:
 
     topics: frozenset[str]
     text: str
-    """Of its line, or of the one above where that is the amount's label."""
+    """Of its line, with that of the one above or below where that is the amount's label."""
     spots: Sequence[Amount]
 
     @property
@@ -108,6 +109,8 @@ class ReceiptRow:
         topics = self.topics
         if not topics & {"total", "final", "net", "amount"} or topics & {"change", "tip"}:
             return None
+        if len(self.spots) > 1 and _RATE.search(self.text):
+            return None  # a row of a table of rates
         if "rounding" in topics and "total" not in topics:
             return None
         claim = sum(_CLAIMS.get(topic, 0.0) for topic in topics)
@@ -130,13 +133,21 @@ def receipt_rows(view: PageView) -> tuple[ReceiptRow, ...]:
         if not spots:
             continue
         bare = not re.search(r"[^\W\d_]{3}", text) and not topics[index]
-        at = index
+        at, own = index, topics[index]
+        above = topics[index - 1] if index and not lines[index - 1][1] else frozenset()
+        if own and own <= _QUALIFIERS and "total" in above:
+            own |= above  # "Total with all taxes" goes over two lines
         if bare and index and not lines[index - 1][1] and topics[index - 1]:
             at = index - 1
-        elif bare and _labels_above(lines, topics, index + 1):
+        elif bare and len(spots) == 1 and _labels_above(lines, topics, index + 1):
             at = index + 1
-        rows.append(ReceiptRow(topics=topics[at], text=lines[at][0], spots=spots))
+        label = text if at == index else f"{lines[at][0]} {text}"
+        rows.append(ReceiptRow(topics=own if at == index else topics[at], text=label, spots=spots))
     return tuple(rows[:_MOST_ROWS])
+
+
+_QUALIFIERS = frozenset({"including", "tax"})
+"""What only says which total it is."""
 
 
 def _labels_above(
@@ -232,12 +243,15 @@ def _taxed(
     view: PageView, rows: Sequence[ReceiptRow], targets: Sequence[Decimal]
 ) -> tuple[Amount | None, Amount | None, tuple[VatBreakdown, ...]]:
     """Give net, VAT and VAT by rate where they make one of *targets*: by rows of rates, then by labels."""
-    found = rate_rows(view, credit=False)
-    for part in sorted(row_stretches(found), key=len, reverse=True):
+    free = [(r, base) for r in rows if (base := _free_of_tax(r)) is not None]
+    untaxed = sum((base for _, base in free), ZERO)
+    zero = tuple(VatBreakdown(rate=ZERO, base=base, amount=ZERO) for _, base in free)
+    for part in sorted(row_stretches(rate_rows(view, credit=False)), key=len, reverse=True):
         net, tax = sum((r.base for r in part), ZERO), sum((r.amount for r in part), ZERO)
-        if any(same_amount(net + tax, target) for target in targets):
-            vat = tuple(VatBreakdown(category="S", rate=r.rate, base=r.base, amount=r.amount) for r in part)
-            return _spot(rows, net), _spot(rows, tax), vat
+        taxed = tuple(VatBreakdown(category="S", rate=r.rate, base=r.base, amount=r.amount) for r in part)
+        for more, rest in ((ZERO, ()), (untaxed, zero)):
+            if any(same_amount(net + more + tax, target) for target in targets):
+                return _spot(rows, net + more), _spot(rows, tax), (*taxed, *rest)
     rates = _printed_rates(view)
     for row in rows:
         if "tax" not in row.topics or row.topics & {"paid", "change"}:
@@ -254,6 +268,16 @@ def _taxed(
             if rate is not None:
                 return None, tax, (VatBreakdown(category="S", rate=rate, amount=tax.value.amount),)
     return None, None, ()
+
+
+_NO_RATE = re.compile(r"(?<![\d.,])0(?:[.,]0{1,2})?\s?%")
+
+
+def _free_of_tax(row: ReceiptRow) -> Decimal | None:
+    """Give the base of a row of rates that says 0 % and no VAT."""
+    others = [amount for amount in row.amounts if amount != ZERO]
+    free = _NO_RATE.search(row.text) and len(others) == 1 and ZERO in row.amounts
+    return others[0] if free else None
 
 
 def _net_for(
@@ -290,9 +314,6 @@ def _rate_inside(row: ReceiptRow, tax: Decimal, targets: Sequence[Decimal]) -> D
         if any(same_amount(target * rate / (100 + rate), tax, CENT) for target in targets)
     ]
     return fitting[0] if len(fitting) == 1 and tax > ZERO else None
-
-
-_RATE = re.compile(r"(?<![\d.,])(\d{1,2}(?:[.,]\d{1,2})?)\s?%")
 
 
 def _printed_rates(view: PageView) -> frozenset[Decimal]:
