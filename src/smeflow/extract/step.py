@@ -100,7 +100,8 @@ class _Options(TypedDict, total=False):
 class Extract(StepFamily, Generic[R]):
     """Read a record; every value is quoted from the documents or left out.
 
-    Give either ``into`` (a Pydantic model, or the name of one of `smeflow.records`) or ``fields``.
+    Give either ``into`` (a Pydantic model, or the name of one of `smeflow.records`) or ``fields``; of a step
+    that is called ``invoice`` or ``receipt`` its name is enough.
     """
 
     kind_id: ClassVar[str] = "smeflow.steps.extract.Extract"
@@ -108,7 +109,8 @@ class Extract(StepFamily, Generic[R]):
     prompt: ClassVar[str] = PROMPT
 
     into: type[R] | None = None
-    """The record's type: `Invoice`, or any Pydantic model of plain fields."""
+    """The record's type: `Invoice`, `Receipt`, or any Pydantic model of plain fields. A step called ``invoice``
+    or ``receipt`` reads that where neither ``into`` nor ``fields`` is given."""
     fields: dict[str, FieldText] | None = None
     """Fields and their kinds: ``{number: text, total: money, due: date?, category: [a, b]}``."""
     readers: tuple[ReaderName, ...] = ("exact", "layout", "model")
@@ -148,6 +150,8 @@ class Extract(StepFamily, Generic[R]):
             self: "Extract[Any]", *, into: str | RecordKind, **options: Unpack[_Options]
         ) -> None: ...
         @overload
+        def __init__(self: "Extract[Any]", **options: Unpack[_Options]) -> None: ...
+        @overload
         def __init__(
             self: "Extract[FieldsRecord]",
             *,
@@ -155,6 +159,15 @@ class Extract(StepFamily, Generic[R]):
             **options: Unpack[_Options],
         ) -> None: ...
         def __init__(self, **_: Any) -> None: ...
+
+    @model_validator(mode="before")
+    @classmethod
+    def _by_its_name(cls, values: object) -> object:
+        """Take the record that the step's name names where it says neither ``into`` nor ``fields``."""
+        if not isinstance(values, dict) or values.get("into") or values.get("fields"):
+            return values
+        word = next((w for w in RECORDS.names() if w.lower() == values.get("name")), None)
+        return {**values, "into": word} if word else values
 
     @field_validator("into", mode="before")
     @classmethod
@@ -316,8 +329,10 @@ class Extract(StepFamily, Generic[R]):
             papers, weighed = weigh_model(papers, model.reading, self.kind.proof)
             model = replace(model, reading=weighed)
         extraction = make_extraction(self.returns, judge, papers, model)
-        confidences = with_confidence(extraction, self.calibration or default_calibration())
-        return extraction.model_copy(update=confidences).shown_on(case.documents)
+        calibration = self.calibration or (default_calibration() if kind.fitted else None)
+        if calibration is not None:
+            extraction = extraction.model_copy(update=with_confidence(extraction, calibration))
+        return extraction.shown_on(case.documents)
 
     def _needs_model(self, papers: PaperReadings, judge: Judge) -> bool:
         """Tell whether a model is to be asked: something wanted is missing or unproven, or left to it."""

@@ -245,6 +245,7 @@ INVOICE = RecordKind(
     learning=LearningRules(
         approved=APPROVED_TABLE, table=SUPPLIERS_TABLE, row=approved_supplier, examples=examples_for
     ),
+    fitted=True,
     groups={"supplier": "seller"},
     several=_several_invoices,
     alike=FieldLikeness(

@@ -256,6 +256,8 @@ class RecordKind:
     papers: PaperRules = field(default_factory=PaperRules)
     proof: ProofRules = field(default_factory=ProofRules)
     learning: LearningRules | None = None
+    fitted: bool = False
+    """Whether the weights of confidence that ship with smeflow were fitted on such records."""
     groups: Mapping[str, str] = field(default_factory=dict)
     """What measurements are grouped by: a word and the field that gives it."""
     several: Callable[[int], Phrase] = _several

@@ -23,7 +23,7 @@ from smeflow.invoices.page.candidates import currency_candidates
 from smeflow.invoices.page.exclusion import FieldOpinion
 from smeflow.invoices.page.heading import find_title
 from smeflow.invoices.page.particulars import assign_numbers
-from smeflow.invoices.page.receipt_head import SaleDays, find_seller, seller_opinion
+from smeflow.invoices.page.receipt_head import find_seller, seller_opinion
 from smeflow.invoices.page.receipt_rows import (
     TotalParts,
     called_totals,
@@ -34,6 +34,7 @@ from smeflow.invoices.page.receipt_rows import (
     sorts_of_words,
     words_in,
 )
+from smeflow.invoices.page.receipts import SaleDays, is_in_a_state
 from smeflow.invoices.page.rivals import name_rivals, words_beside
 from smeflow.invoices.page.totals import Totals, find_currency
 from smeflow.invoices.page.vat_and_payment import ChosenAmount
@@ -101,6 +102,8 @@ def _read(
     currency = find_currency(view, Totals(chosen=chosen))
     if currency is not None and not _has_no_cents(currency[0], chosen):
         findings["currency"] = Finding(value=currency[0], quote=currency[1])
+    elif (dollars := _dollars(view)) is not None:
+        findings["currency"] = dollars
     numbers, _ = assign_numbers(view, None, ())
     if numbers:
         values = {kind: value for kind, (value, _) in numbers.items()}
@@ -113,6 +116,15 @@ def _read(
 def _has_no_cents(currency: str, chosen: Mapping[str, ChosenAmount]) -> bool:
     """Tell whether the total cannot be in *currency*, which has no cents: "6 FT" is a length."""
     return currency in WITHOUT_CENTS and any(choice.amount % 1 for choice in chosen.values())
+
+
+def _dollars(view: PageView) -> Finding | None:
+    """Give the dollar where it stands beside amounts and the address is of one of the United States."""
+    for spot in view.amounts if is_in_a_state(view) else ():
+        text = view.text_of(spot)
+        if "$" in text:
+            return Finding(value="USD", quote=view.quote(spot))
+    return None
 
 
 def _part_findings(view: PageView, parts: TotalParts, total: Decimal) -> dict[str, Finding]:
