@@ -109,8 +109,8 @@ class Extract(StepFamily, Generic[R]):
     prompt: ClassVar[str] = PROMPT
 
     into: type[R] | None = None
-    """The record's type: `Invoice`, `Receipt`, or any Pydantic model of plain fields. A step called ``invoice``
-    or ``receipt`` reads that where neither ``into`` nor ``fields`` is given."""
+    """The record's type: `Invoice`, `Receipt`, or any Pydantic model of plain fields; by default what the
+    step's name names, such as ``receipt``."""
     fields: dict[str, FieldText] | None = None
     """Fields and their kinds: ``{number: text, total: money, due: date?, category: [a, b]}``."""
     readers: tuple[ReaderName, ...] = ("exact", "layout", "model")

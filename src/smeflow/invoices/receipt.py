@@ -104,9 +104,9 @@ def _totals(record: Receipt) -> tuple[Decimal, ...]:
 
 
 def _paid(r: Receipt) -> Check:
-    name = "paid-change=total"
-    if r.total_gross is None or r.paid is None:
-        return _not_run(name, "total_gross", "paid", "change")
+    fields = ("total_gross", "paid", "change")
+    if r.total_gross is None or r.paid is None or (r.change is None and abs(r.paid) > abs(r.total_gross)):
+        return _not_run("paid-change=total", *fields)
     kept = abs(r.paid) - abs(r.change or ZERO)
     failure = say(
         "{paid} was handed over and {change} given back, but the total is {total}.",
@@ -114,9 +114,7 @@ def _paid(r: Receipt) -> Check:
         change=r.change or ZERO,
         total=r.total_gross,
     )
-    return verdict(
-        name, ["total_gross", "paid", "change"], passed=kept == abs(r.total_gross), failure=failure
-    )
+    return verdict("paid-change=total", fields, passed=kept == abs(r.total_gross), failure=failure)
 
 
 def _net_and_vat(r: Receipt) -> Check:
@@ -166,13 +164,13 @@ def _rates(r: Receipt) -> Check:
 
 
 def _lines(r: Receipt) -> Check:
-    name, totals = "lines=total", _totals(r)
+    totals = _totals(r)
     amounts = [line.amount for line in r.lines]
     if not totals or not amounts or None in amounts:
-        return _not_run(name, "lines", "total_gross")
+        return _not_run("lines=total", "lines", "total_gross")
     together = sum((amount for amount in amounts if amount is not None), ZERO)
     failure = say("The lines make {sum}, but the total is {total}.", sum=together, total=r.total_gross)
-    return verdict(name, ["lines", "total_gross"], passed=together in totals, failure=failure)
+    return verdict("lines=total", ["lines", "total_gross"], passed=together in totals, failure=failure)
 
 
 def total_upheld(_record: Receipt, checks: Sequence[Check]) -> bool | None:

@@ -33,7 +33,7 @@ def draft(
         ),
     ] = [],  # noqa: B006 - Typer copies it
     into: Annotated[
-        str, typer.Option("--into", metavar="RECORD", help="First read this record: Invoice or Receipt.")
+        str, typer.Option("--into", metavar="RECORD", help="First read this record: Invoice.")
     ] = "",
     jsonl: Jsonl = False,
     llm: Llm = "none",

@@ -1,4 +1,4 @@
-"""Tell who sold from a till receipt: the firm in its heading or at its foot, and what ties it to the paper."""
+"""Tell who sold from a receipt: the firm in its heading or at its foot, and what ties the paper to it."""
 
 import re
 from collections.abc import Iterator, Sequence

@@ -16,7 +16,7 @@ from smeflow._text import folded
 from smeflow.documents.page_text import Piece
 from smeflow.i18n import Phrase, say
 from smeflow.invoices.page.dates import months_come_first
-from smeflow.invoices.page.exclusion import Exclusion, FieldOpinion
+from smeflow.invoices.page.exclusion import OTHER_DATES, Exclusion, FieldOpinion
 from smeflow.invoices.page.heading import find_title
 from smeflow.invoices.page.particulars import LEGAL_FORM, numbers_on_page
 from smeflow.invoices.page.receipt_rows import receipt_rows, word_list, words_in
@@ -263,7 +263,8 @@ class SaleDays:
             return True
         rows = (r for r in receipt_rows(self.view) for s in r.spots if _same_line(s, spot))
         old = any("other" in row.topics for row in rows)
-        return old or Exclusion(self.view, find_title(self.view)).is_other_date(spot)
+        called = Exclusion(self.view, find_title(self.view)).called(spot.page, spot.piece, spot.start)
+        return old or bool({hit.field for hit in called} & OTHER_DATES)
 
     def _decided(self, spot: PlacedValue[PageDate]) -> SaleDay:
         value, other = spot.value.value, spot.value.other
