@@ -57,6 +57,7 @@ CHECK_WORDS: Mapping[str, Phrase] = {
     "paid-change=total": say("paid less change makes the total"),
     "lines=total": say("the lines make the total"),
     "exemption": say("reason for no VAT"),
+    "other_tax": say("the tax is VAT"),
     "page_agrees": say("page and data agree"),
 }
 """What people call the checks of an invoice, wherever they are made."""
