@@ -10,6 +10,7 @@ from smeflow.invoices.page.read_receipt import read_receipt
 from smeflow.invoices.receipt import check_receipt
 from smeflow.kinds.recipe_context import RecipeContext
 from smeflow.llm.interface import NoModel
+from smeflow.llm.testing import Scripted
 from smeflow.records import Invoice, Receipt
 from smeflow.steps import Extract
 
@@ -230,3 +231,46 @@ def test_the_laws_of_a_receipt(change, passed):
     """What is not printed is not checked, and never told as passed."""
     record = Receipt(**{"total_gross": Decimal("19.80"), **change})
     assert [check.passed for check in check_receipt(record)] == passed
+
+
+def asked(paper, text, **answer):
+    said = {
+        "seller": "BOULANGERIE MARTEL SARL",
+        "issue_date": "21/11/2026",
+        "time": "12:41",
+        "currency": "EUR",
+        "total_gross": "19,80",
+        "total_vat": "1,03",
+        "card_last4": None,
+    }
+    model = Scripted([{**said, **answer}] * 3)
+    found = Extract(name="receipt", readers=("layout", "model"))(
+        Case(id="r", documents=(paper(text),)), model
+    )
+    return found, model
+
+
+def test_nobody_is_asked_about_a_receipt_that_is_proven(paper):
+    """A model costs, and could only be wrong."""
+    found, model = asked(paper, FRENCH)
+    assert found.proven
+    assert model.requests == []
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "lie"),
+    [
+        ("Rendu                         0,20", "Total                       25,80", {"total_gross": "25,80"}),
+        ("Especes                      20,00", "Total                       20,00", {"total_gross": "20,00"}),
+        ("21/11/2026 12:41", "21/11/2026 12:41\n23/11/2026 09:00", {"issue_date": "23/11/2026"}),
+        ("MARTEL SARL", "MARTEL SARL\nCAFE DU PORT SAS", {"seller": "CAFE DU PORT SAS"}),
+        ("MARTEL SARL", "MARTEL", {"seller": "Tarte aux pommes"}),
+        ("EUR", "", {"currency": "CHF"}),
+    ],
+)
+def test_a_lie_about_a_receipt_is_never_proven(paper, old, new, lie):
+    """Whatever a model says of what is open, a person looks."""
+    found, model = asked(paper, FRENCH.replace(old, new), **lie)
+    assert model.requests
+    assert not found.proven
+    assert found.doubts
