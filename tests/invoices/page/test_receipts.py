@@ -117,6 +117,7 @@ def test_the_month_comes_first_only_where_an_address_or_a_date_says_so(paper):
         ("BOULANGERIE MARTEL SARL", "BOULANGERIE MARTEL SARL\nCAFE DU PORT SAS", "seller"),
         ("BOULANGERIE MARTEL SARL", "BOULANGERIE MARTEL", "seller"),
         ("BOULANGERIE MARTEL SARL", "BOULANGERIE MARTEL\nSARL", "seller"),
+        ("BOULANGERIE MARTEL SARL", "Tischlerei\nGraukenrich UG\n(haftungsbeschränkt)", "seller"),
         ("Ticket de caisse", "Ticket de caisse\nPourboire : ........", "total_gross"),
     ],
 )

@@ -232,7 +232,8 @@ def seller_opinion(
     is_own = any(may_be_same_firm(name, own) for own in own_names if own)
     number = details is not None and bool(mine) and _number_in_block(view, mine[0], details.value)
     with_form = [n for n in others if n.has_form]
-    tied = bool(mine) and not is_own and stands_whole(view, finding.quote) and not mine[0].over_lines
+    tied = bool(mine) and not is_own and stands_whole(view, finding.quote)
+    tied = tied and not any(n.over_lines for n in mine)
     tied = tied and (has_form(name) or has_domain(view, name) or number)
     why: Phrase | None = say("It has no legal form, and the seller has.") if has_form(name) else None
     rivals = [
