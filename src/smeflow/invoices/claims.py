@@ -53,7 +53,7 @@ def receipt_claims(record: Receipt, _known: Known) -> Iterator[Claim]:
         return
     for who in (*((registered,) if registered else ()), *((f"name {name}",) if name else ())):
         amount = f"{record.total_gross:.2f} {record.currency or ''}".strip()
-        moment = f"{record.issue_date} {record.time or ''}".strip()
+        moment = f"{record.issue_date} {record.sale_time or ''}".strip()
         yield Claim(
             rule="sole",
             key=f"receipt {who} on {moment} over {record.total_gross.normalize():f}",

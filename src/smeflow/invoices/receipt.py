@@ -51,7 +51,7 @@ class Receipt(Record):
     """Who sold; the rest in ``seller_details``."""
     issue_date: date | None = None
     """The day of the sale."""
-    time: OptionalText = None
+    sale_time: OptionalText = None
     """The hour of the sale, ``HH:MM`` of 24 hours."""
     currency: str | None = None
     """ISO 4217."""
@@ -63,9 +63,9 @@ class Receipt(Record):
     """The VAT in the total, where it is printed."""
     rounding: OptionalAmount = None
     """What the till added (or took off, below zero) for want of small coins."""
-    paid: OptionalAmount = None
+    amount_paid: OptionalAmount = None
     """What was handed over."""
-    change: OptionalAmount = None
+    change_given: OptionalAmount = None
     """What was given back."""
     payment_means: Annotated[PaymentWay | None, UNTOLD] = None
     """How it was paid, where it was one way."""
@@ -104,14 +104,18 @@ def _totals(record: Receipt) -> tuple[Decimal, ...]:
 
 
 def _paid(r: Receipt) -> Check:
-    fields = ("total_gross", "paid", "change")
-    if r.total_gross is None or r.paid is None or (r.change is None and abs(r.paid) > abs(r.total_gross)):
+    fields = ("total_gross", "amount_paid", "change_given")
+    if (
+        r.total_gross is None
+        or r.amount_paid is None
+        or (r.change_given is None and abs(r.amount_paid) > abs(r.total_gross))
+    ):
         return _not_run("paid-change=total", *fields)
-    kept = abs(r.paid) - abs(r.change or ZERO)
+    kept = abs(r.amount_paid) - abs(r.change_given or ZERO)
     failure = say(
         "{paid} was handed over and {change} given back, but the total is {total}.",
-        paid=r.paid,
-        change=r.change or ZERO,
+        paid=r.amount_paid,
+        change=r.change_given or ZERO,
         total=r.total_gross,
     )
     return verdict("paid-change=total", fields, passed=kept == abs(r.total_gross), failure=failure)

@@ -70,7 +70,7 @@ def test_a_receipt_is_read_and_proven_by_what_makes_its_total(paper):
     found = read(paper, FRENCH)
     record = found.record
     assert found.proven, why(found)
-    assert (record.seller, record.issue_date, record.time) == (
+    assert (record.seller, record.issue_date, record.sale_time) == (
         "BOULANGERIE MARTEL SARL",
         date(2026, 11, 21),
         "12:41",
@@ -80,7 +80,11 @@ def test_a_receipt_is_read_and_proven_by_what_makes_its_total(paper):
         "EUR",
         Decimal("1.03"),
     )
-    assert (record.paid, record.change, record.payment_means) == (Decimal("20.00"), Decimal("0.20"), "cash")
+    assert (record.amount_paid, record.change_given, record.payment_means) == (
+        Decimal("20.00"),
+        Decimal("0.20"),
+        "cash",
+    )
     assert [(rate.rate, rate.base, rate.amount) for rate in record.vat] == [
         (Decimal("5.5"), Decimal("18.77"), Decimal("1.03"))
     ]
@@ -94,7 +98,7 @@ def test_a_receipt_is_read_and_proven_by_what_makes_its_total(paper):
 def test_a_card_s_last_digits_are_read_and_nothing_more_of_it(paper):
     """Only the four digits a till prints."""
     record = read(paper, CARD).record
-    assert (record.card_last4, record.payment_means, record.change) == ("4417", "card", None)
+    assert (record.card_last4, record.payment_means, record.change_given) == ("4417", "card", None)
 
 
 def test_the_month_comes_first_only_where_an_address_or_a_date_says_so(paper):
@@ -166,7 +170,7 @@ Change        RM 1.50
 Date 21/11/2026 12:41
 """
     record = read(paper, text).record
-    assert (record.total_gross, record.rounding, record.change) == (
+    assert (record.total_gross, record.rounding, record.change_given) == (
         Decimal("8.50"),
         Decimal("0.02"),
         Decimal("1.50"),
@@ -220,12 +224,12 @@ def test_a_receipt_has_no_confidence_that_nobody_fitted(paper):
 @pytest.mark.parametrize(
     ("change", "passed"),
     [
-        ({"paid": Decimal(20), "change": Decimal("0.20")}, [True, None, None, None]),
-        ({"paid": Decimal(20), "change": Decimal(1)}, [False, None, None, None]),
-        ({"paid": Decimal(20)}, [None, None, None, None]),
+        ({"amount_paid": Decimal(20), "change_given": Decimal("0.20")}, [True, None, None, None]),
+        ({"amount_paid": Decimal(20), "change_given": Decimal(1)}, [False, None, None, None]),
+        ({"amount_paid": Decimal(20)}, [None, None, None, None]),
         ({"total_net": Decimal("18.77"), "total_vat": Decimal("1.03")}, [None, True, None, None]),
         ({"total_net": Decimal("18.00"), "total_vat": Decimal("1.03")}, [None, False, None, None]),
-        ({"total_gross": None, "paid": Decimal(20)}, [None, None, None, None]),
+        ({"total_gross": None, "amount_paid": Decimal(20)}, [None, None, None, None]),
     ],
 )
 def test_the_laws_of_a_receipt(change, passed):
@@ -238,7 +242,7 @@ def asked(paper, text, **answer):
     said = {
         "seller": "BOULANGERIE MARTEL SARL",
         "issue_date": "21/11/2026",
-        "time": "12:41",
+        "sale_time": "12:41",
         "currency": "EUR",
         "total_gross": "19,80",
         "total_vat": "1,03",

@@ -129,7 +129,12 @@ def _dollars(view: PageView) -> Finding | None:
 
 def _part_findings(view: PageView, parts: TotalParts, total: Decimal) -> dict[str, Finding]:
     """Give what makes the total, each amount with its place."""
-    spots = {"paid": parts.paid, "change": parts.change, "total_net": parts.net, "total_vat": parts.vat_total}
+    spots = {
+        "amount_paid": parts.paid,
+        "change_given": parts.change,
+        "total_net": parts.net,
+        "total_vat": parts.vat_total,
+    }
     findings = {
         name: Finding(value=abs(spot.value.amount), quote=view.quote(spot))
         for name, spot in spots.items()
@@ -177,7 +182,7 @@ def _hour(view: PageView, page: int, line: int) -> dict[str, Finding]:
                 called.append(clock)
     for clocks in (on_line, called):
         if len({hour for hour, _ in clocks}) == 1:
-            return {"time": Finding(value=clocks[0][0], quote=clocks[0][1])}
+            return {"sale_time": Finding(value=clocks[0][0], quote=clocks[0][1])}
     return {}
 
 
@@ -200,7 +205,7 @@ def _payment(view: PageView, findings: Mapping[str, Finding]) -> dict[str, Findi
     """Give how it was paid, where the lines of payment name one way, and the end of the card's number."""
     means = sorts_of_words("means")
     total = findings.get("total_gross")
-    paid = findings.get("paid")
+    paid = findings.get("amount_paid")
     amounts = {abs(f.value) for f in (total, paid) if f is not None}
     ways: dict[str, Any] = {}
     for row in receipt_rows(view):
@@ -241,7 +246,7 @@ class _PaperReceipt:
         """What two pictures of one receipt have in common."""
         return tuple(
             self.findings[name].value if name in self.findings else None
-            for name in ("issue_date", "time", "total_gross")
+            for name in ("issue_date", "sale_time", "total_gross")
         )
 
     @cached_property
@@ -369,4 +374,4 @@ class _PaperReceipt:
 
 _UNTIED = FieldOpinion(tied=False)
 _TWICE = 2
-_OF_TOTAL = frozenset({"total_net", "total_vat", "vat", "rounding", "paid", "change", "lines"})
+_OF_TOTAL = frozenset({"total_net", "total_vat", "vat", "rounding", "amount_paid", "change_given", "lines"})
