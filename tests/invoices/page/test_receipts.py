@@ -123,6 +123,9 @@ def test_the_month_comes_first_only_where_an_address_or_a_date_says_so(paper):
         ("BOULANGERIE MARTEL SARL", "BOULANGERIE MARTEL\nSARL", "seller"),
         ("BOULANGERIE MARTEL SARL", "Tischlerei\nGraukenrich UG\n(haftungsbeschränkt)", "seller"),
         ("Ticket de caisse", "Ticket de caisse\nPourboire : ........", "total_gross"),
+        ("Rendu                         0,20", "Net                          17,80", "total_gross"),
+        ("Especes                      20,00", "Carte bancaire               17,80", "total_gross"),
+        ("Especes                      20,00", "Carte bancaire               22,00", "total_gross"),
     ],
 )
 def test_what_else_could_be_meant_is_not_proven(paper, old, new, field):

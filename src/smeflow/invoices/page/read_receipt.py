@@ -25,6 +25,7 @@ from smeflow.invoices.page.heading import find_title
 from smeflow.invoices.page.particulars import assign_numbers
 from smeflow.invoices.page.receipt_head import find_seller, seller_opinion
 from smeflow.invoices.page.receipt_rows import (
+    NOT_PAID,
     TotalParts,
     called_totals,
     choose_total,
@@ -38,7 +39,7 @@ from smeflow.invoices.page.receipts import SaleDays, is_in_a_state
 from smeflow.invoices.page.rivals import name_rivals, words_beside
 from smeflow.invoices.page.totals import Totals, find_currency
 from smeflow.invoices.page.vat_and_payment import ChosenAmount
-from smeflow.invoices.page.view import PageView
+from smeflow.invoices.page.view import PageAmount, PageView, PlacedValue
 from smeflow.invoices.receipt import READ_TWICE, Receipt, ReceiptLine, check_receipt, total_upheld
 from smeflow.invoices.record_parts import Party
 from smeflow.kinds.field_names import field_name
@@ -228,6 +229,17 @@ def _payment(view: PageView, findings: Mapping[str, Finding]) -> dict[str, Findi
     return told
 
 
+def _other_payments(view: PageView, total: Decimal, parts: TotalParts) -> Iterator[PlacedValue[PageAmount]]:
+    """Give what was paid and is not *total*: less, or another amount by card, which gives no change."""
+    rows = [r for r in receipt_rows(view) if "paid" in r.topics and not r.topics & NOT_PAID and r.last]
+    if parts.paid is not None or sum(abs(row.last) for row in rows) == abs(total):
+        return
+    for row in rows:
+        ways = {way for word in words_in(row.text) for way in sorts_of_words("means").get(word, ())}
+        if abs(row.last) < abs(total) or "card" in ways:
+            yield row.spots[-1]
+
+
 @dataclass(frozen=True, kw_only=True)
 class _PaperReceipt:
     """What was read from the pages of one receipt."""
@@ -351,6 +363,9 @@ class _PaperReceipt:
             )
             for spot, explained in called_totals(self.view, total, parts)
         }
+        for spot in _other_payments(self.view, total, parts):
+            paid = spot.value.amount
+            rivals.setdefault(paid, FieldRival(value=paid, quote=self.view.quote(spot)))
         tied = is_called_total(self.view, total) and bool(parts.laws)
         return FieldOpinion(tied=tied, rivals=tuple(rivals.values()))
 

@@ -117,7 +117,7 @@ def _whole_name(view: PageView, page: int, piece: Piece, name: str) -> _HeadName
         after is not None and after.text.lstrip().startswith("(") and not re.search(r"\d{3}", after.text)
     )
     if after is not None and not has_form(name):
-        form = LEGAL_FORM.fullmatch(_NUMBER.sub("", after.text).strip())
+        form = LEGAL_FORM.fullmatch(re.sub(r"\s*\([^()]*\)?\s*$", "", after.text).strip())
         if form is not None:
             whole = f"{name} {form[0]}"
             span = start, after.start + after.text.find(form[0]) + len(form[0])

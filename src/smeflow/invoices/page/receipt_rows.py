@@ -33,6 +33,8 @@ _CLAIMS: Mapping[str, float] = {
     "total": 2.0, "final": 1.0, "net": 0.6, "amount": 0.4, "including": 0.5, "rounding": 0.8,
     "part": -1.2, "other": -2.5, "paid": -0.6,
 }  # fmt: skip
+_MAY_BE_TOTAL = 0.5
+"""What a line's words claim at least whose amount may be the total: "net" alone says little."""
 _CALLED_TOTAL = 0.8
 """What a line's words claim at least that calls its amount the total."""
 MOST_TAX = Decimal(27)
@@ -226,7 +228,7 @@ def _cash(rows: Sequence[ReceiptRow], total: Decimal) -> tuple[Amount | None, Am
 
     Without a line for change, what was paid must be the total itself.
     """
-    paid = [row.spots[-1] for row in rows if "paid" in row.topics and not row.topics & _NOT_PAID]
+    paid = [row.spots[-1] for row in rows if "paid" in row.topics and not row.topics & NOT_PAID]
     change = [row.spots[-1] for row in rows if "change" in row.topics]
     for given in paid:
         for back in change:
@@ -236,7 +238,8 @@ def _cash(rows: Sequence[ReceiptRow], total: Decimal) -> tuple[Amount | None, Am
     return next(same, None), None
 
 
-_NOT_PAID = frozenset({"change", "tax", "other", "rounding"})
+NOT_PAID = frozenset({"change", "tax", "other", "rounding"})
+"""What a line speaks of besides that names no payment."""
 
 
 def _taxed(
@@ -384,7 +387,7 @@ def called_totals(view: PageView, total: Decimal, parts: TotalParts) -> Iterator
     of_lines = sum((row.last for row in parts.lines), ZERO)
     for row in receipt_rows(view):
         claim, amount = row.claim, row.last
-        if claim is None or claim < _CALLED_TOTAL or amount in (ZERO, total):
+        if claim is None or claim < _MAY_BE_TOTAL or amount in (ZERO, total):
             continue
         smaller = bool(row.topics & {"part", "tax", "other"}) and abs(amount) < abs(total)
         yield row.spots[-1], smaller or parts.explains(amount) or amount == of_lines
