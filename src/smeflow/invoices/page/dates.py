@@ -3,10 +3,13 @@
 A date beside another label is none of them.
 """
 
+import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
+from functools import lru_cache
+from importlib import resources
 
 from smeflow.documents.document import Quote
 from smeflow.i18n import Phrase, say
@@ -75,13 +78,21 @@ def months_come_first(view: PageView) -> bool | None:
             votes.add(int(match[2]) > 12)
     if votes:
         return votes.pop() if len(votes) == 1 else None
-    return _month_first_by_terms(view) if _is_english(view) and not _EUROPEAN.search(view.text) else False
+    return (
+        _month_first_by_terms(view)
+        if _is_english(view) and not _day_first_signs().search(view.text)
+        else False
+    )
 
 
-_EUROPEAN = re.compile(
-    r"\bGST\b|£|\bRM\b|MYR|SDN|\bLtd\b|\bPLC\b|United Kingdom|Ireland|Australia|India|GSTIN|\bABN\b",
-    re.IGNORECASE,
-)
+@lru_cache(maxsize=1)
+def _day_first_signs() -> re.Pattern[str]:
+    """Give what tells of a country that writes the day first; its source stands in ``day_order.json``."""
+    text = (resources.files("smeflow.invoices.page") / "day_order.json").read_text(encoding="utf-8")
+    signs = [re.escape(sign) for of_country in json.loads(text)["signs"].values() for sign in of_country]
+    return re.compile(rf"(?<![^\W\d_])(?:{'|'.join(signs)})(?![^\W\d_])", re.IGNORECASE)
+
+
 _ENGLISH_WORDS = "the and of to for your our with invoice date payment due customer amount please from"
 _OTHER_WORDS = (
     "le la les des du et pour votre nos facture avec der die und von mit rechnung bitte het een van wij uw "

@@ -27,7 +27,7 @@ NOT_BOOKED: Mapping[str, Phrase] = {
 }
 _REST = re.compile(
     r"[\s:.\-–#*|/]*(?:(?:n\.?\s?[°o]|(?:nos?|nr|nro|num|numer|numero|numar|number|nummer|cislo|c|ref|copie|copy|original|"
-    r"oryginal|originale|kopia|copia|duplikat|2a via|duplicata|des versicherers)\b)[\s:.#°]*)*"
+    r"oryginal|originale|kopia|copia|duplikat|2a via|duplicata|des \w+)\b)[\s:.#°]*)*"
     r"(?:(?:du|vom|of|del|van|date|dated|von)\b.*|(?:z dnia|ze dne|de|em)\b.*\d.*|"
     r"(?:[a-z]{1,3}[\s\-/.]){0,2}[a-z]{0,6}[\s\-/.]?\d[\w\s\-/.:,()]*|\(.*\).*|(?:seite|page|strona|str|pagina)\b.*)?"
 )

@@ -29,6 +29,7 @@ from smeflow.invoices.page.rivals import (
     without_fields,
 )
 from smeflow.invoices.page.settled import (
+    another_tax,
     chosen_parties,
     confirmed_by_repetition,
     due_in_full,
@@ -171,7 +172,7 @@ class _Sheet:
         problems = list(self.problems)
         if self.view.recognised:
             checks.append(confirmed_by_repetition(self.view, self.findings))
-        checks += reason_for_no_vat(record)
+        checks += [*reason_for_no_vat(record), *another_tax(self.view, self.findings)]
         if self.joined:
             detail = say("The seller's name may go over two lines: {name}.", name=record.seller)
             checks.append(Check(name="one_line", passed=False, detail=detail, fields=("seller",)))

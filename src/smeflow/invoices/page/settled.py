@@ -282,6 +282,22 @@ def reason_for_no_vat(record: Invoice) -> list[Check]:
     return [verdict("exemption", ["vat"], passed=explained, failure=failure)]
 
 
+def another_tax(view: PageView, findings: Mapping[str, Finding]) -> list[Check]:
+    """Check that what was read as VAT is no tax on insurance, which bears none (2006/112/EC, art. 135)."""
+    if "total_vat" not in findings:
+        return []
+    amount = findings["total_vat"].value
+    lines = (
+        " ".join(piece.text for piece in pieces)
+        for number, pieces in view.lines()
+        if any(spot.value.amount == amount for spot in view.money_on(number, pieces[0].line))
+    )
+    if not amount or not any(names_term("insurance tax", line) for line in lines):
+        return []
+    failure = say("{amount} is a tax on insurance, and no VAT.", amount=amount)
+    return [verdict("other_tax", ["total_vat"], passed=False, failure=failure)]
+
+
 def confirmed_by_repetition(view: PageView, findings: Mapping[str, Finding]) -> Check:
     """Check that what was recognised from a picture, and adds up with nothing, stands there twice alike."""
     return recognition_check(
