@@ -259,17 +259,17 @@ def _taxed(
     for row in rows:
         if "tax" not in row.topics or row.topics & {"paid", "change"}:
             continue
-        for tax in row.spots:
-            found_net = _net_for(rows, row, tax.value.amount, targets, rates)
+        for spot in row.spots:
+            found_net = _net_for(rows, row, spot.value.amount, targets, rates)
             if found_net is not None:
                 net_spot, rate = found_net
                 base = net_spot.value.amount
-                amount = tax.value.amount
+                amount = spot.value.amount
                 one_rate = VatBreakdown(category="S", rate=rate, base=base, amount=amount)
-                return net_spot, tax, (one_rate,) if rate else ()
-            rate = _rate_inside(row, tax.value.amount, targets)
+                return net_spot, spot, (one_rate,) if rate else ()
+            rate = _rate_inside(row, spot.value.amount, targets)
             if rate is not None:
-                return None, tax, (VatBreakdown(category="S", rate=rate, amount=tax.value.amount),)
+                return None, spot, (VatBreakdown(category="S", rate=rate, amount=spot.value.amount),)
     return None, None, ()
 
 
