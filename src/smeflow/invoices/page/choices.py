@@ -11,13 +11,13 @@ from smeflow.invoices.page.assignment import Decided, Facts, decide
 from smeflow.invoices.page.candidates import Candidate, Value, amount_key, find_candidates
 from smeflow.invoices.page.features import FIELDS
 from smeflow.invoices.page.names import may_be_same_firm
+from smeflow.invoices.page.other_sums import amounts_aside
 from smeflow.invoices.page.particulars import numbers_on_page
 from smeflow.invoices.page.ranker import Featured, Ranked, RankerWeights, rank
 from smeflow.invoices.page.sums import taxes_at_rates
 from smeflow.invoices.page.totals import fits_of_field
 from smeflow.invoices.page.vat_and_payment import (
     KNOWN_RATES,
-    amounts_aside,
     find_exemptions,
     rate_rows,
     row_stretches,

@@ -9,6 +9,7 @@ from decimal import Decimal
 from smeflow.documents.document import Quote
 from smeflow.i18n import say
 from smeflow.invoices.checks import CENT, ZERO, same_amount
+from smeflow.invoices.page.other_sums import amounts_aside, find_disbursement
 from smeflow.invoices.page.particulars import PartyNumbers
 from smeflow.invoices.page.sums import reckoned_sums, taxed_parts
 from smeflow.invoices.page.vat_and_payment import (
@@ -18,10 +19,8 @@ from smeflow.invoices.page.vat_and_payment import (
     ChosenAmount,
     FitTable,
     RateRow,
-    amounts_aside,
     breakdown,
     deducted,
-    find_disbursement,
     find_exemptions,
     find_payment,
     is_old_debt,

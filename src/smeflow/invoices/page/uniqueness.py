@@ -25,9 +25,10 @@ from smeflow.invoices.page.dates import assigned_dates
 from smeflow.invoices.page.exclusion import HEAD, OTHER_DATES, Exclusion, FieldOpinion, is_cut
 from smeflow.invoices.page.firm_ties import SellerLaws
 from smeflow.invoices.page.heading import DocumentTitle, called_invoices, labelled_numbers
+from smeflow.invoices.page.other_sums import amounts_aside, is_called_otherwise
 from smeflow.invoices.page.sums import are_tied, may_be_net_and_vat, taxes_at_rates
 from smeflow.invoices.page.totals import fits_of_field
-from smeflow.invoices.page.vat_and_payment import FitTable, amounts_aside, rate_rows, row_stretches
+from smeflow.invoices.page.vat_and_payment import FitTable, rate_rows, row_stretches
 from smeflow.invoices.page.view import PageDate, PageView, PlacedValue
 from smeflow.invoices.record import CORRECTING_KINDS
 from smeflow.kinds.field_names import field_name
@@ -89,6 +90,7 @@ class Uniqueness:
     def settles(self, check: Check) -> bool:
         """Tell whether the laws find unique what the chooser's own margin leaves in doubt."""
         name = check.fields[0] if len(check.fields) == 1 else ""
+        name = "total_gross" if name in _TOTALS else name  # the three stand and fall together
         opinion = self.opinions.get(name)
         ahead = self.margins.get(name, 0.0) >= AHEAD
         return opinion is not None and opinion.tied and not opinion.open and ahead
@@ -250,12 +252,24 @@ class Uniqueness:
         reckoned = not {gross, *(() if len(parts) > 1 else (net,))} <= {*printed, Decimal(0)}
         words = self.view.text.split()
         spaced = 2 * sum(len(word) == 1 for word in words) > len(words)  # its own sums are cut in letters
-        aside, before = amounts_aside(self.view), say("It counts what was invoiced before.")
         rivals = [
-            FieldRival(value=other, quote=self._quote_of(other), why=before if other in aside else None)
+            FieldRival(value=other, quote=self._quote_of(other), why=self._other_sum(other))
             for other in self._other_totals(gross, printed, labelled)
         ]
         return FieldOpinion(tied=tied and not reckoned and not spaced, rivals=tuple(rivals))
+
+    def _other_sum(self, amount: Decimal) -> Phrase | None:
+        """Say what another total is; None where nothing does."""
+        if amount in amounts_aside(self.view):
+            return say("What stands beside or over it says that it sums something else.")
+        spots = [s for s in self.view.amounts if s.value.money and abs(s.value.amount) == amount]
+        if spots and all(is_called_otherwise(self.view, spot) for spot in spots):
+            return say("Its label says that it is another amount, or another paper's.")
+        number = self.findings.get("number")
+        digits = re.sub(r"\D", "", str(number.value)) if number is not None else ""
+        if amount == amount.to_integral_value() and digits == str(int(amount)):
+            return say("It is the invoice's number.")
+        return None
 
     @cached_property
     def _legal_rates(self) -> frozenset[Decimal]:

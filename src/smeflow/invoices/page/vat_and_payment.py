@@ -19,7 +19,7 @@ from smeflow.documents.document import Quote
 from smeflow.documents.page_text import Piece
 from smeflow.i18n import Phrase, say
 from smeflow.invoices.checks import CENT, ZERO, same_amount
-from smeflow.invoices.page.view import PageAmount, PageView, PlacedValue, once, same_column
+from smeflow.invoices.page.view import PageAmount, PageView, PlacedValue, once
 from smeflow.invoices.record_parts import VatBreakdown
 
 _NEGATED = re.compile(r"\bnot? (?:exempt|zero)|non[- ]exempt")
@@ -342,52 +342,3 @@ def _deduction_note(view: PageView, spot: PlacedValue[PageAmount]) -> Phrase | N
     if kept > withheld:
         return say("Kept back as a guarantee, not paid before: it falls due later.")
     return say("Withheld as the seller's tax, not paid before.") if withheld else None
-
-
-@once
-def amounts_aside(view: PageView) -> frozenset[Decimal]:
-    """Give the amounts that are printed only as of before, or as counted from the beginning.
-
-    The line on which they stand says so or the heading of their column, as in a statement of works:
-    "cumulative", "previous", "this month".
-    """
-    aside: dict[Decimal, bool] = {}
-    headings = [(number, piece) for number, piece in view.all_pieces() if _speaks_of_before(piece.text)]
-    if not headings:
-        return frozenset()
-    for spot in view.amounts:
-        amount = abs(spot.value.amount)
-        aside[amount] = aside.get(amount, True) and (
-            any(n == spot.page and p.line == spot.line and p.start < spot.start for n, p in headings)
-            or _is_headed(view, spot, headings)
-        )
-    return frozenset(amount for amount, only in aside.items() if only)
-
-
-def _speaks_of_before(text: str) -> bool:
-    short = len(text) < _LONGEST_HEADING
-    return short and (names_term("before", text) or names_term("cumulative", text))
-
-
-_LONGEST_HEADING = 80
-
-
-def _is_headed(view: PageView, spot: PlacedValue[PageAmount], headings: Sequence[tuple[int, Piece]]) -> bool:
-    """Tell whether the nearest words over an amount in its column are one of *headings*."""
-    above = [
-        p for p in view.pieces[spot.page]
-        if p.line < spot.line and same_column(p.box, spot.box) and not any(map(str.isdigit, p.text))
-    ]  # fmt: skip
-    return bool(above) and any(n == spot.page and p is above[-1] for n, p in headings)
-
-
-@once
-def find_disbursement(view: PageView) -> PlacedValue[PageAmount] | None:
-    """Find what the seller laid out in the buyer's name, where just one such amount is printed."""
-    disbursed = [
-        spots[-1]
-        for number, pieces in view.lines()
-        if names_term("laid out", " ".join(piece.text for piece in pieces))
-        and (spots := view.money_on(number, pieces[0].line))
-    ]
-    return disbursed[0] if len(disbursed) == 1 and disbursed[0].value.amount > 0 else None
