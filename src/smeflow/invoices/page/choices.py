@@ -10,18 +10,13 @@ from smeflow.invoices.checks import ZERO
 from smeflow.invoices.page.assignment import Decided, Facts, decide
 from smeflow.invoices.page.candidates import Candidate, Value, amount_key, find_candidates
 from smeflow.invoices.page.features import FIELDS
+from smeflow.invoices.page.labelled_amounts import fits_of_field
 from smeflow.invoices.page.names import may_be_same_firm
 from smeflow.invoices.page.other_sums import amounts_aside
 from smeflow.invoices.page.particulars import numbers_on_page
 from smeflow.invoices.page.ranker import Featured, Ranked, RankerWeights, rank
-from smeflow.invoices.page.sums import taxes_at_rates
-from smeflow.invoices.page.totals import fits_of_field
-from smeflow.invoices.page.vat_and_payment import (
-    KNOWN_RATES,
-    find_exemptions,
-    rate_rows,
-    row_stretches,
-)
+from smeflow.invoices.page.vat_and_payment import find_exemptions
+from smeflow.invoices.page.vat_by_rate import KNOWN_RATES, rate_rows, row_stretches, taxes_at_rates
 from smeflow.invoices.page.vat_rates import legal_rates
 from smeflow.invoices.page.view import PageView, once
 from smeflow.kinds.field_names import field_name

@@ -10,16 +10,13 @@ from smeflow.invoices.page.choices import MARGINS, Choices, FieldChoice, not_uni
 from smeflow.invoices.page.features import FIELDS, key_of
 from smeflow.invoices.page.particulars import assign_numbers
 from smeflow.invoices.page.parties import PageParty, Parties
-from smeflow.invoices.page.sums import taxed_parts, taxes_at_rates
 from smeflow.invoices.page.vat_and_payment import (
-    breakdown,
     find_deductions,
     find_exemptions,
     is_of_another_paper,
     names_term,
-    rate_rows,
-    row_stretches,
 )
+from smeflow.invoices.page.vat_by_rate import breakdown, rate_rows, row_stretches, taxed_parts, taxes_at_rates
 from smeflow.invoices.page.view import PageView
 from smeflow.invoices.record import CORRECTING_KINDS, Invoice
 from smeflow.kinds.records import Check, Finding

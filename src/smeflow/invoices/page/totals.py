@@ -9,40 +9,38 @@ from decimal import Decimal
 from smeflow.documents.document import Quote
 from smeflow.i18n import say
 from smeflow.invoices.checks import CENT, ZERO, same_amount
+from smeflow.invoices.page.labelled_amounts import SUMMED, fits_of_field, keep_better, size_of
 from smeflow.invoices.page.other_sums import amounts_aside, find_disbursement
 from smeflow.invoices.page.particulars import PartyNumbers
-from smeflow.invoices.page.sums import reckoned_sums, taxed_parts
+from smeflow.invoices.page.sums import reckoned_sums
 from smeflow.invoices.page.vat_and_payment import (
-    KNOWN_RATES,
-    WEAK_LABEL,
     AmountFit,
     ChosenAmount,
     FitTable,
-    RateRow,
-    breakdown,
     deducted,
     find_exemptions,
     find_payment,
     is_old_debt,
+)
+from smeflow.invoices.page.vat_by_rate import (
+    KNOWN_RATES,
+    RateRow,
+    breakdown,
     proofs_by_sums,
     rate_rows,
     row_stretches,
+    taxed_parts,
 )
 from smeflow.invoices.page.view import (
-    AMOUNT_FIELDS,
     PageAmount,
     PageView,
-    PlacedLabel,
     PlacedValue,
-    by_line,
-    once,
 )
 from smeflow.invoices.record_parts import VatBreakdown
 from smeflow.values.amounts import CODES, SYMBOLS
 
-_STRONG, _SUMMED, _NOTHING = 3.0, 2.6, 0.0
+_NOTHING = 0.0
 _MARGIN = 0.5
-_SUMMED_FIELDS = AMOUNT_FIELDS - {"prepaid"}
 _OF_BEFORE = 1.5
 """What it costs each of the sums that it is printed only as of before or as cumulative."""
 _LEAST_NET = Decimal("0.7")
@@ -105,77 +103,6 @@ def _with_disbursed(
     return {**chosen, **enlarged}, (*taxed, outside)
 
 
-def _size(amount: Decimal, *, credit: bool) -> Decimal:
-    return abs(amount) if credit else amount
-
-
-@once
-def fits_of_field(view: PageView, name: str, *, credit: bool) -> FitTable:
-    """Score the amounts that stand beside the labels of a field."""
-    table: FitTable = {}
-    last = len(view.pages) - 1
-    cents = view.recognised and _prints_cents(view)  # an amount without them has lost its comma
-    spots = [
-        s
-        for s in view.amounts
-        if not s.value.percent and not (cents and s.value.amount and not s.value.cents)
-    ]
-    money, any_sum = by_line(s for s in spots if s.value.money), by_line(spots)
-    for label in view.labels_of(name):
-        strong = _STRONG if not label.hit.weak else WEAK_LABEL
-        links = view.links(label, money, stops=AMOUNT_FIELDS)
-        if not links and not label.hit.weak and not _prints_cents(view):
-            links = [
-                n
-                for n in view.links(label, any_sum, stops=AMOUNT_FIELDS)
-                if _may_be_total(view, n.spot, label)
-            ]
-        for order, link in enumerate(links[:4]):
-            score = strong - link.cost - (0.6 if order and name != "total_vat" else 0.0)
-            score += 0.2 if link.spot.page == last else 0.0
-            amount = _size(link.spot.value.amount, credit=credit)
-            _keep_better(table, amount, AmountFit(score, link.spot))
-    for spot in _under_headings(view, name):
-        _keep_better(table, _size(spot.value.amount, credit=credit), AmountFit(_SUMMED, spot))
-    return table
-
-
-def _keep_better(table: FitTable, amount: Decimal, fit: AmountFit) -> None:
-    if amount not in table or table[amount].score < fit.score:
-        table[amount] = fit
-
-
-def _under_headings(view: PageView, name: str) -> Iterable[PlacedValue[PageAmount]]:
-    """Give the amounts of a line of totals that stand in the column headed by a label of the field."""
-    lines = {
-        (t.page, t.line) for t in view.labels if t.hit.weak and t.hit.field == "total_gross" and t.piece_start
-    }
-    for page, line in lines:
-        spots = view.money_on(page, line)
-        for spot in spots if len(spots) > 1 else ():
-            headings = [
-                label
-                for label in view.labels_of(*_SUMMED_FIELDS)
-                if label.page == page and label.line < line and not label.hit.weak
-                and label.box.left < spot.box.right and spot.box.left < label.box.right + 0.03
-            ]  # fmt: skip
-            if headings and max(headings, key=lambda h: h.line).hit.field == name:
-                yield spot
-
-
-def _may_be_total(view: PageView, spot: PlacedValue[PageAmount], label: PlacedLabel) -> bool:
-    """Tell whether an amount without decimals may be a total: it ends its piece beside the label."""
-    piece = view.piece_of(spot)
-    text = view.text_of(spot)
-    digits = text.strip("+-").replace(" ", "")
-    return spot.line == label.line and spot.end == piece.end and digits.isdigit() and len(text) < 9
-
-
-def _prints_cents(view: PageView) -> bool:
-    """Tell whether the document prints cents at all."""
-    return any(spot.value.cents for spot in view.amounts)
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Triple:
     score: float
@@ -194,7 +121,7 @@ def _triples(
     printed: FitTable = {}
     for spot in view.amounts:
         if spot.value.money:
-            printed.setdefault(_size(spot.value.amount, credit=credit), AmountFit(_NOTHING, spot))
+            printed.setdefault(size_of(spot.value.amount, credit=credit), AmountFit(_NOTHING, spot))
     proofs = proofs_by_sums(rows, printed.keys())
     dues = {a for a, f in tables["amount_due"].items() if f.score > 2.5}
     prepaid = {abs(a) for a in tables["prepaid"]}
@@ -244,7 +171,7 @@ def _summed_vat(view: PageView, rows: Sequence[RateRow]) -> FitTable:
         spots = view.amounts_by_line.get((part[0].page, part[0].line), ())
         spot = next((s for s in spots if abs(s.value.amount) == part[0].amount), None)
         if len(part) > 1 and len({row.rate for row in part}) == len(part) and spot:
-            summed[sum(amounts, ZERO)] = AmountFit(_SUMMED, spot)
+            summed[sum(amounts, ZERO)] = AmountFit(SUMMED, spot)
     return summed
 
 
@@ -284,7 +211,7 @@ def _merged(first: FitTable, second: FitTable, *, discount: float = 0.0) -> FitT
     """Join two tables; the better fit counts."""
     joined = dict(first)
     for amount, fit in second.items():
-        _keep_better(joined, amount, AmountFit(fit.score - discount, fit.spot))
+        keep_better(joined, amount, AmountFit(fit.score - discount, fit.spot))
     return joined
 
 

@@ -25,10 +25,11 @@ from smeflow.invoices.page.dates import assigned_dates
 from smeflow.invoices.page.exclusion import HEAD, OTHER_DATES, Exclusion, FieldOpinion, is_cut
 from smeflow.invoices.page.firm_ties import SellerLaws
 from smeflow.invoices.page.heading import DocumentTitle, called_invoices, labelled_numbers
+from smeflow.invoices.page.labelled_amounts import fits_of_field
 from smeflow.invoices.page.other_sums import amounts_aside, is_called_otherwise
-from smeflow.invoices.page.sums import are_tied, may_be_net_and_vat, taxes_at_rates
-from smeflow.invoices.page.totals import fits_of_field
-from smeflow.invoices.page.vat_and_payment import FitTable, rate_rows, row_stretches
+from smeflow.invoices.page.sums import are_tied, may_be_net_and_vat
+from smeflow.invoices.page.vat_and_payment import FitTable
+from smeflow.invoices.page.vat_by_rate import rate_rows, row_stretches, taxes_at_rates
 from smeflow.invoices.page.view import PageDate, PageView, PlacedValue
 from smeflow.invoices.record import CORRECTING_KINDS
 from smeflow.kinds.field_names import field_name

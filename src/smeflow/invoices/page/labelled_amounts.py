@@ -1,0 +1,96 @@
+"""Find the amounts that labels name as net, VAT, total, due or paid, and how well each fits.
+
+A label stands before its amount, over it, or in a row of headings over as many amounts.
+"""
+
+from collections.abc import Iterable
+from decimal import Decimal
+
+from smeflow.invoices.page.vat_and_payment import WEAK_LABEL, AmountFit, FitTable
+from smeflow.invoices.page.view import (
+    AMOUNT_FIELDS,
+    PageAmount,
+    PageView,
+    PlacedLabel,
+    PlacedValue,
+    by_line,
+    once,
+)
+
+_STRONG = 3.0
+SUMMED = 2.6
+"""What an amount scores that a heading names, or that sums VAT by rate."""
+_SUMMED_FIELDS = AMOUNT_FIELDS - {"prepaid"}
+
+
+def size_of(amount: Decimal, *, credit: bool) -> Decimal:
+    """Give an amount as it counts: of a *credit* note without its sign."""
+    return abs(amount) if credit else amount
+
+
+@once
+def fits_of_field(view: PageView, name: str, *, credit: bool) -> FitTable:
+    """Score the amounts that stand beside the labels of a field."""
+    table: FitTable = {}
+    last = len(view.pages) - 1
+    cents = view.recognised and _prints_cents(view)  # an amount without them has lost its comma
+    spots = [
+        s
+        for s in view.amounts
+        if not s.value.percent and not (cents and s.value.amount and not s.value.cents)
+    ]
+    money, any_sum = by_line(s for s in spots if s.value.money), by_line(spots)
+    for label in view.labels_of(name):
+        strong = _STRONG if not label.hit.weak else WEAK_LABEL
+        links = view.links(label, money, stops=AMOUNT_FIELDS)
+        if not links and not label.hit.weak and not _prints_cents(view):
+            links = [
+                n
+                for n in view.links(label, any_sum, stops=AMOUNT_FIELDS)
+                if _may_be_total(view, n.spot, label)
+            ]
+        for order, link in enumerate(links[:4]):
+            score = strong - link.cost - (0.6 if order and name != "total_vat" else 0.0)
+            score += 0.2 if link.spot.page == last else 0.0
+            amount = size_of(link.spot.value.amount, credit=credit)
+            keep_better(table, amount, AmountFit(score, link.spot))
+    for spot in _under_headings(view, name):
+        keep_better(table, size_of(spot.value.amount, credit=credit), AmountFit(SUMMED, spot))
+    return table
+
+
+def keep_better(table: FitTable, amount: Decimal, fit: AmountFit) -> None:
+    """Put a fit into a table where none is there that is as good."""
+    if amount not in table or table[amount].score < fit.score:
+        table[amount] = fit
+
+
+def _under_headings(view: PageView, name: str) -> Iterable[PlacedValue[PageAmount]]:
+    """Give the amounts of a line of totals that stand in the column headed by a label of the field."""
+    lines = {
+        (t.page, t.line) for t in view.labels if t.hit.weak and t.hit.field == "total_gross" and t.piece_start
+    }
+    for page, line in lines:
+        spots = view.money_on(page, line)
+        for spot in spots if len(spots) > 1 else ():
+            headings = [
+                label
+                for label in view.labels_of(*_SUMMED_FIELDS)
+                if label.page == page and label.line < line and not label.hit.weak
+                and label.box.left < spot.box.right and spot.box.left < label.box.right + 0.03
+            ]  # fmt: skip
+            if headings and max(headings, key=lambda h: h.line).hit.field == name:
+                yield spot
+
+
+def _may_be_total(view: PageView, spot: PlacedValue[PageAmount], label: PlacedLabel) -> bool:
+    """Tell whether an amount without decimals may be a total: it ends its piece beside the label."""
+    piece = view.piece_of(spot)
+    text = view.text_of(spot)
+    digits = text.strip("+-").replace(" ", "")
+    return spot.line == label.line and spot.end == piece.end and digits.isdigit() and len(text) < 9
+
+
+def _prints_cents(view: PageView) -> bool:
+    """Tell whether the document prints cents at all."""
+    return any(spot.value.cents for spot in view.amounts)
