@@ -16,7 +16,14 @@ from smeflow.invoices.page.other_sums import amounts_aside
 from smeflow.invoices.page.particulars import numbers_on_page
 from smeflow.invoices.page.ranker import Featured, Ranked, RankerWeights, rank
 from smeflow.invoices.page.vat_and_payment import find_exemptions
-from smeflow.invoices.page.vat_by_rate import KNOWN_RATES, rate_rows, row_stretches, taxes_at_rates
+from smeflow.invoices.page.vat_by_rate import (
+    KNOWN_RATES,
+    bare_rates,
+    rate_rows,
+    row_stretches,
+    sales_tax_rates,
+    taxes_at_rates,
+)
 from smeflow.invoices.page.vat_rates import legal_rates
 from smeflow.invoices.page.view import PageView, once
 from smeflow.kinds.field_names import field_name
@@ -226,8 +233,8 @@ def facts_of(view: PageView) -> Facts:
     terms = {int(days) for days in _TERMS.findall(view.text)}
     countries = {n.value[:2] for n in numbers_on_page(view) if n.kind == "vat_id"} or _home(view)
     legal = legal_rates(countries, {spot.value.value for spot in view.dates}) if countries else None
-    rates = legal or frozenset(KNOWN_RATES)
-    named = {spot.value.amount for spot in view.amounts if spot.value.percent} & rates
+    rates = (legal or frozenset(KNOWN_RATES)) | sales_tax_rates(view)
+    named = ({spot.value.amount for spot in view.amounts if spot.value.percent} | bare_rates(view)) & rates
     return Facts(
         exempt=bool(find_exemptions(view)),
         rates=rates,

@@ -3,12 +3,14 @@
 A label stands before its amount, over it, or in a row of headings over as many amounts.
 """
 
-from collections.abc import Iterable
+import re
+from collections.abc import Iterable, Iterator
 from decimal import Decimal
 
-from smeflow.invoices.page.vat_and_payment import WEAK_LABEL, AmountFit, FitTable
+from smeflow.invoices.page.vat_and_payment import WEAK_LABEL, AmountFit, FitTable, in_mention
 from smeflow.invoices.page.view import (
     AMOUNT_FIELDS,
+    LabelledValue,
     PageAmount,
     PageView,
     PlacedLabel,
@@ -42,7 +44,9 @@ def fits_of_field(view: PageView, name: str, *, credit: bool) -> FitTable:
     money, any_sum = by_line(s for s in spots if s.value.money), by_line(spots)
     for label in view.labels_of(name):
         strong = _STRONG if not label.hit.weak else WEAK_LABEL
-        links = view.links(label, money, stops=AMOUNT_FIELDS)
+        if name == "total_vat" and in_mention(view, label):
+            continue  # "TVA non applicable" names no amount
+        links = [n for n in view.links(label, money, stops=AMOUNT_FIELDS) if not _ends_sentence(view, n)]
         if not links and not label.hit.weak and not _prints_cents(view):
             links = [
                 n
@@ -54,9 +58,39 @@ def fits_of_field(view: PageView, name: str, *, credit: bool) -> FitTable:
             score += 0.2 if link.spot.page == last else 0.0
             amount = size_of(link.spot.value.amount, credit=credit)
             keep_better(table, amount, AmountFit(score, link.spot))
-    for spot in _under_headings(view, name):
+    for spot in (*_under_headings(view, name), *_in_order(view, name)):
         keep_better(table, size_of(spot.value.amount, credit=credit), AmountFit(SUMMED, spot))
     return table
+
+
+def _ends_sentence(view: PageView, link: LabelledValue[PageAmount]) -> bool:
+    """Tell whether a sentence ends between a label and an amount: what the next one says is its own."""
+    if link.spot.line != link.label.line or link.spot.page != link.label.page:
+        return False
+    return _SENTENCE.search(view.pages[link.spot.page].text, link.label.end, link.spot.start) is not None
+
+
+_SENTENCE = re.compile(r"[^\W\d_]{3,}[.!?]\s+[A-ZÀ-Ý][a-zà-ÿ]+\s")
+
+
+def _in_order(view: PageView, name: str) -> Iterator[PlacedValue[PageAmount]]:
+    """Give the amounts that a row of labels names in order: as many stand on the next line."""
+    rows = {(label.page, label.line) for label in view.labels_of(name)}
+    for page, line in rows:
+        spots = view.money_on(page, line + 1)
+        labels = [o for o in view.labels if (o.page, o.line) == (page, line) and o.hit.field in AMOUNT_FIELDS]
+        starts = sorted({label.start for label in labels})
+        if len(spots) < _LEAST_ROW or len(starts) != len(spots) or view.money_on(page, line):
+            continue
+        if len(view.money_on(page, line + 2)) >= len(spots):
+            continue  # it is the first of the rows of a table
+        for start, spot in zip(starts, spots, strict=True):
+            if any(o.start == start and o.hit.field == name for o in labels):
+                yield spot
+
+
+_LEAST_ROW = 3
+"""Fewer labels in a row may head something else."""
 
 
 def keep_better(table: FitTable, amount: Decimal, fit: AmountFit) -> None:
@@ -66,21 +100,32 @@ def keep_better(table: FitTable, amount: Decimal, fit: AmountFit) -> None:
 
 
 def _under_headings(view: PageView, name: str) -> Iterable[PlacedValue[PageAmount]]:
-    """Give the amounts of a line of totals that stand in the column headed by a label of the field."""
+    """Give the amounts of a line of totals that stand in the column headed by a label of the field.
+
+    A heading that says little ("HT", "TTC") counts in a row that heads net, VAT and total.
+    """
     lines = {
         (t.page, t.line) for t in view.labels if t.hit.weak and t.hit.field == "total_gross" and t.piece_start
     }
+    headings = view.labels_of(*_SUMMED_FIELDS) if lines else ()
+    in_row: dict[tuple[int, int], set[str]] = {}
+    for heading in headings:
+        in_row.setdefault((heading.page, heading.line), set()).add(heading.hit.field)
     for page, line in lines:
         spots = view.money_on(page, line)
         for spot in spots if len(spots) > 1 else ():
-            headings = [
-                label
-                for label in view.labels_of(*_SUMMED_FIELDS)
-                if label.page == page and label.line < line and not label.hit.weak
-                and label.box.left < spot.box.right and spot.box.left < label.box.right + 0.03
+            above = [
+                h
+                for h in headings
+                if h.page == page and h.line < line
+                and (not h.hit.weak or in_row[h.page, h.line] >= _OF_A_SUM)
+                and h.box.left < spot.box.right and spot.box.left < h.box.right + 0.03
             ]  # fmt: skip
-            if headings and max(headings, key=lambda h: h.line).hit.field == name:
+            if above and any(h.hit.field == name for h in above if h.line == max(o.line for o in above)):
                 yield spot
+
+
+_OF_A_SUM = frozenset({"total_net", "total_vat", "total_gross"})
 
 
 def _may_be_total(view: PageView, spot: PlacedValue[PageAmount], label: PlacedLabel) -> bool:

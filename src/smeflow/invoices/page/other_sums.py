@@ -4,11 +4,13 @@ A line says so, or the heading of a column, or words over a box of sums of its o
 ``sum_terms.json``. What else is printed of the same amount keeps it among this paper's.
 """
 
+import re
 from collections.abc import Iterator, Sequence
+from datetime import date
 from decimal import Decimal
 from itertools import combinations
 
-from smeflow.documents.page_text import Piece
+from smeflow.documents.page_text import Piece, box_of
 from smeflow.extract.labels import LabelHit
 from smeflow.invoices.page.vat_and_payment import names_term
 from smeflow.invoices.page.view import AMOUNT_FIELDS, PageAmount, PageView, PlacedValue, once, same_column
@@ -18,9 +20,9 @@ _LONGEST_HEADING = 80
 _LONGEST_OVER_BOX = 110
 _MOST_IN_BOX = 12
 """Amounts under a heading that are tried against each other."""
-_NEAR = 3.2
+_NEAR = 6.6
 """How many letters' heights below its heading a box of sums begins at most."""
-_DEEP = 14
+_DEEP = 16
 """How many letters' heights below its heading its total stands at most."""
 _LEAST_EARLY = Decimal("0.9")
 """No more than a tenth is taken off for paying early."""
@@ -56,12 +58,29 @@ def _speaks_of_before(text: str) -> bool:
 
 
 def _is_headed(view: PageView, spot: Spot, headings: Sequence[tuple[int, Piece]]) -> bool:
-    """Tell whether the nearest words over an amount in its column are one of *headings*."""
+    """Tell whether the nearest words over an amount in its column are one of *headings*.
+
+    Of the headings of several columns in one piece ("Cumul Précédent Situation") those over the amount count.
+    """
     above = [
         p for p in view.pieces[spot.page]
         if p.line < spot.line and same_column(p.box, spot.box) and not any(map(str.isdigit, p.text))
     ]  # fmt: skip
-    return bool(above) and any(n == spot.page and p is above[-1] for n, p in headings)
+    if not above or not any(n == spot.page and p is above[-1] for n, p in headings):
+        return False
+    over = [
+        word[0]
+        for word in re.finditer(r"\S+", above[-1].text)
+        if (
+            box := box_of(view.pages[spot.page], above[-1].start + word.start(), above[-1].start + word.end())
+        )
+        and same_column(box, spot.box)
+    ]
+    return not over or _speaks_of_before(" ".join(over)) or len(above[-1].text.split()) > _MOST_COLUMNS
+
+
+_MOST_COLUMNS = 4
+"""Words of a piece that may be as many headings; more are a sentence."""
 
 
 def _boxes_of_others(view: PageView) -> Iterator[tuple[Spot, Spot, Spot]]:
@@ -152,6 +171,14 @@ def _is_proportional(early: Sequence[Decimal], other: Sequence[Decimal]) -> bool
     )
 
 
+def takes_back(view: PageView) -> bool:
+    """Tell whether the sums of a correction are all negative: what was invoiced before and after is aside."""
+    less, more = ([s for s in _money(view) if (s.value.amount < 0) is negative] for negative in (True, False))
+    aside = amounts_aside(view)
+    own = [triple for triple in map(_amounts, _closed(less)) if not {*triple} <= aside]
+    return bool(own) and all({*_amounts(other)} & aside for other in _closed(more))
+
+
 def is_called_otherwise(view: PageView, spot: Spot) -> bool:
     """Tell whether what stands before an amount on its line says that it is another, or another paper's.
 
@@ -166,6 +193,15 @@ def is_called_otherwise(view: PageView, spot: Spot) -> bool:
     named = [o for o in before if o.hit.field in _OTHER_PAPERS and o.start >= piece.start]
     text = view.pages[spot.page].text
     return any(any(map(str.isdigit, text[o.end : spot.start])) for o in named)
+
+
+def is_in_row_of_another(view: PageView, spot: Spot, issued: date | None) -> bool:
+    """Tell whether an amount stands in a row of sums that begins with another day: an invoice before this."""
+    row = view.money_on(spot.page, spot.line)
+    days = [d for d in view.dates if (d.page, d.line) == (spot.page, spot.line) and d.end <= row[0].start]
+    return (
+        bool(days) and all(issued not in (d.value.value, d.value.other) for d in days) and any(_closed(row))
+    )
 
 
 def _is_other(hit: LabelHit) -> bool:

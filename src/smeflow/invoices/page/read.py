@@ -19,6 +19,7 @@ from smeflow.invoices.page.heading import (
     find_title,
 )
 from smeflow.invoices.page.lines import find_lines, net_of_column
+from smeflow.invoices.page.other_sums import takes_back
 from smeflow.invoices.page.parties import Parties, account_finding, find_parties, party_findings
 from smeflow.invoices.page.receipts import receipt_findings
 from smeflow.invoices.page.rivals import (
@@ -291,8 +292,13 @@ def rule_choices(view: PageView) -> dict[str, str]:
     return _keys(_by_rules(view, _OwnFirm(names=(), ids=())).findings)
 
 
-def _by_rules(view: PageView, firm: _OwnFirm) -> _RuleReading:
+def _title(view: PageView) -> DocumentTitle:
     title = find_title(view)
+    return replace(title, kind="credit_note") if title.kind == "corrected" and takes_back(view) else title
+
+
+def _by_rules(view: PageView, firm: _OwnFirm) -> _RuleReading:
+    title = _title(view)
     problems = [title.not_booked] if title.not_booked else []
     problems += [
         say("Of page {page} the first {limit} characters were searched.", page=number, limit=MOST_CHARACTERS)

@@ -304,7 +304,8 @@ def are_tied(
     fits = [labelled[name].get(amount) for name, amount in zip(names, values, strict=True)]
     named = fits[2] is not None or gross in labelled["amount_due"]
     if not vat:
-        return named  # whether something says why is a check of its own
+        untaxed = bool(find_exemptions(view)) and net == gross
+        return named or (untaxed and _has_own_label(labelled["total_net"], net))
     if find_exemptions(view):
         return False
     taxed = [part for part in parts if part.rate]

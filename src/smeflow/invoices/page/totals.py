@@ -10,6 +10,7 @@ from smeflow.documents.document import Quote
 from smeflow.i18n import say
 from smeflow.invoices.checks import CENT, ZERO, same_amount
 from smeflow.invoices.page.labelled_amounts import SUMMED, fits_of_field, keep_better, size_of
+from smeflow.invoices.page.lines import find_lines
 from smeflow.invoices.page.other_sums import amounts_aside, find_disbursement
 from smeflow.invoices.page.particulars import PartyNumbers
 from smeflow.invoices.page.sums import reckoned_sums
@@ -35,6 +36,7 @@ from smeflow.invoices.page.view import (
     PageAmount,
     PageView,
     PlacedValue,
+    once,
 )
 from smeflow.invoices.record_parts import VatBreakdown
 from smeflow.values.amounts import CODES, SYMBOLS
@@ -142,6 +144,8 @@ def _triples(
             net = gross - vat
             if vat >= net * Decimal("0.35") or net not in nets:
                 continue
+            if {net, vat, gross} <= aside:
+                continue
             n = nets[net]
             proof = proofs.get((net, vat)) or (0.5 if _known_rate(vat, net) else -0.5)
             proof -= _OF_BEFORE * len({net, vat, gross} & aside)
@@ -160,7 +164,7 @@ def _triples(
                     note = say("The sum of the VAT at each rate.")
                     chosen["total_vat"] = ChosenAmount(amount=vat, quote=view.quote(v.spot), note=note)
                 yield _Triple(score=sum(scores) + proof, chosen=chosen)
-        yield from _untaxed_triples(gross, g, tables, exempt) if gross not in aside else ()
+        yield from _untaxed_triples(view, gross, g, tables, exempt) if gross not in aside else ()
 
 
 def _summed_vat(view: PageView, rows: Sequence[RateRow]) -> FitTable:
@@ -176,7 +180,7 @@ def _summed_vat(view: PageView, rows: Sequence[RateRow]) -> FitTable:
 
 
 def _untaxed_triples(
-    gross: Decimal, g: AmountFit, tables: Mapping[str, FitTable], exempt: Quote | None
+    view: PageView, gross: Decimal, g: AmountFit, tables: Mapping[str, FitTable], exempt: Quote | None
 ) -> Iterable[_Triple]:
     """Give the reading in which no VAT is charged: a printed zero or a mention of why is needed."""
     zero = tables["total_vat"].get(ZERO)
@@ -187,10 +191,16 @@ def _untaxed_triples(
     if g.score <= 0:
         return
     labelled = {a for name in ("total_net", "total_gross", "amount_due") for a in tables[name]}
-    sure = g.score >= 2 or (g.score > 1 and labelled == {gross})
-    if zero is None and (taxed or exempt is None or not sure or (net is None and tables["total_net"])):
+    sure = g.score >= 2 or (g.score > 1 and (labelled == {gross} or _is_of_lines(view, gross)))
+    if zero is None and (taxed or exempt is None or not sure):
         return
-    if zero is not None and net is None and (taxed or tables["total_net"]):
+    if zero is None and net is None and tables["total_net"] and not _is_of_lines(view, gross):
+        return
+    if (
+        zero is not None
+        and net is None
+        and (taxed or (tables["total_net"] and not _is_of_lines(view, gross)))
+    ):
         return
     n = net or g
     zero_choice = (
@@ -205,6 +215,12 @@ def _untaxed_triples(
             "total_gross": ChosenAmount(amount=gross, spot=g.spot),
         },
     )
+
+
+@once
+def _is_of_lines(view: PageView, gross: Decimal) -> bool:
+    """Tell whether the lines make a total: what is called net in their column is theirs."""
+    return find_lines(view, gross) is not None
 
 
 def _merged(first: FitTable, second: FitTable, *, discount: float = 0.0) -> FitTable:

@@ -19,14 +19,14 @@ from smeflow.documents.document import Quote
 from smeflow.extract.labels import LabelHit
 from smeflow.i18n import Phrase, say
 from smeflow.invoices.page.assignment import Facts
-from smeflow.invoices.page.candidates import currency_candidates, number_key
+from smeflow.invoices.page.candidates import Candidate, currency_candidates, number_key
 from smeflow.invoices.page.choices import facts_of
 from smeflow.invoices.page.dates import assigned_dates
 from smeflow.invoices.page.exclusion import HEAD, OTHER_DATES, Exclusion, FieldOpinion, is_cut
 from smeflow.invoices.page.firm_ties import SellerLaws
 from smeflow.invoices.page.heading import DocumentTitle, called_invoices, labelled_numbers
 from smeflow.invoices.page.labelled_amounts import fits_of_field
-from smeflow.invoices.page.other_sums import amounts_aside, is_called_otherwise
+from smeflow.invoices.page.other_sums import amounts_aside, is_called_otherwise, is_in_row_of_another
 from smeflow.invoices.page.sums import are_tied, may_be_net_and_vat
 from smeflow.invoices.page.vat_and_payment import FitTable
 from smeflow.invoices.page.vat_by_rate import rate_rows, row_stretches, taxes_at_rates
@@ -251,21 +251,29 @@ class Uniqueness:
         parts = self.findings["vat"].value if "vat" in self.findings else ()
         tied = are_tied(self.view, (net, vat, gross), labelled, rates=self._legal_rates, parts=parts)
         reckoned = not {gross, *(() if len(parts) > 1 else (net,))} <= {*printed, Decimal(0)}
-        words = self.view.text.split()
+        words = self._page_of(finding.quote).split()
         spaced = 2 * sum(len(word) == 1 for word in words) > len(words)  # its own sums are cut in letters
         rivals = [
             FieldRival(value=other, quote=self._quote_of(other), why=self._other_sum(other))
             for other in self._other_totals(gross, printed, labelled)
         ]
-        return FieldOpinion(tied=tied and not reckoned and not spaced, rivals=tuple(rivals))
+        aside = gross and gross in amounts_aside(self.view)
+        return FieldOpinion(tied=tied and not (reckoned or spaced or aside), rivals=tuple(rivals))
+
+    def _page_of(self, quote: Quote | None) -> str:
+        return next((p.text for p in self.view.pages if quote and p.number == quote.page), self.view.text)
 
     def _other_sum(self, amount: Decimal) -> Phrase | None:
         """Say what another total is; None where nothing does."""
         if amount in amounts_aside(self.view):
             return say("What stands beside or over it says that it sums something else.")
         spots = [s for s in self.view.amounts if s.value.money and abs(s.value.amount) == amount]
-        if spots and all(is_called_otherwise(self.view, spot) for spot in spots):
-            return say("Its label says that it is another amount, or another paper's.")
+        issued = self.findings["issue_date"].value if "issue_date" in self.findings else None
+        if spots and all(
+            is_called_otherwise(self.view, spot) or is_in_row_of_another(self.view, spot, issued)
+            for spot in spots
+        ):
+            return say("Its label or its row says that it is another amount, or another paper's.")
         number = self.findings.get("number")
         digits = re.sub(r"\D", "", str(number.value)) if number is not None else ""
         if amount == amount.to_integral_value() and digits == str(int(amount)):
@@ -316,19 +324,25 @@ class Uniqueness:
     # -- the currency
 
     def _of_currency(self, finding: Finding) -> FieldOpinion:
-        gross = self.findings.get("total_gross")
-        total = {
-            s.value.currency
-            for s in self.view.amounts
-            if gross is not None and abs(s.value.amount) == abs(gross.value) and s.value.currency
-        }
-        others = {c.value: c for c in currency_candidates(self.view) if c.value != finding.value}
-        why = say("The total is in another currency.") if total == {finding.value} else None
+        names = (*_TOTALS, "amount_due")
+        sums = {abs(self.findings[name].value) for name in names if name in self.findings}
+        candidates = currency_candidates(self.view)
+        beside = {c.value for c in candidates if any(abs(a) in sums for a in self._amounts_beside(c))}
+        others = {c.value: c for c in candidates if c.value != finding.value}
+        why = say("The total is in another currency.") if beside == {finding.value} else None
         rivals = [
             FieldRival(value=code, quote=self.view.quote_span(c.page, c.start, c.end), why=why)
             for code, c in others.items()
         ]
         return FieldOpinion(tied=True, rivals=tuple(rivals))
+
+    def _amounts_beside(self, sign: Candidate) -> Iterator[Decimal]:
+        """Give the amounts right before and behind a code or sign of a currency."""
+        text = self.view.pages[sign.page].text
+        for spot in self.view.amounts_by_line.get((sign.page, sign.line), ()):
+            between = text[min(sign.end, spot.end) : max(sign.start, spot.start)]
+            if not between.strip(" \u00a0-–−") and "\n" not in between:
+                yield spot.value.amount
 
 
 _OWN_LABEL = 1.5

@@ -15,10 +15,10 @@ from itertools import combinations
 
 from smeflow._text import folded
 from smeflow.documents.document import Quote
-from smeflow.documents.page_text import Piece
+from smeflow.documents.page_text import Piece, folded_map
 from smeflow.i18n import Phrase, say
 from smeflow.invoices.checks import ZERO
-from smeflow.invoices.page.view import PageAmount, PageView, PlacedValue, once
+from smeflow.invoices.page.view import PageAmount, PageView, PlacedLabel, PlacedValue, once
 
 _NEGATED = re.compile(r"\bnot? (?:exempt|zero)|non[- ]exempt")
 _LONGEST = 300
@@ -71,6 +71,24 @@ def _mention(piece: Piece, mentions: Sequence[_Mention]) -> tuple[int, str] | No
         if any(word in flat for word in words) and pattern.search(flat) and not _NEGATED.search(flat):
             return order, category
     return None
+
+
+def in_mention(view: PageView, label: PlacedLabel) -> bool:
+    """Tell whether a label of VAT is a word of a mention that none is charged."""
+    piece = view.piece_of(label)
+    if len(piece.text) < _SHORTEST:
+        return False
+    flat, origin = folded_map(piece.text)
+    flat = flat.replace("’", "'")
+    for _, words, pattern, _ in _mentions():
+        for match in pattern.finditer(flat) if any(word in flat for word in words) else ():
+            start, end = origin[match.start()], origin[match.end() - 1] + 1
+            if start < label.end - piece.start and label.start - piece.start < end:
+                return True
+    return False
+
+
+_SHORTEST = 8
 
 
 @lru_cache(maxsize=1)
@@ -170,24 +188,29 @@ def find_payment(view: PageView, tables: Mapping[str, FitTable], gross: Decimal)
     if gross in due and not any(0 < p < gross and gross - p in due for p in paid):
         return {"amount_due": ChosenAmount(amount=gross, spot=due[gross].spot)}
     for amount, fit in sorted(due.items(), key=lambda item: -item[1].score):
-        prepaid = gross - amount
-        terms = deducted(view, prepaid) if prepaid > 0 else ()
-        spot = terms[0] if terms else _paid_before(view, prepaid)
-        if spot and prepaid not in paid:
-            paid[prepaid] = AmountFit(WEAK_LABEL, spot)
-        if prepaid in paid:
-            note = _deduction_note(view, paid[prepaid].spot)
-            if len(terms) > 1:
-                note = say("The sum of what was paid before, is kept back or withheld.")
-            return {
-                "amount_due": ChosenAmount(amount=amount, spot=fit.spot),
-                "prepaid": ChosenAmount(amount=prepaid, spot=paid[prepaid].spot, note=note),
-            }
+        payment = payment_between(view, paid, gross, amount)
+        if payment:
+            return {"amount_due": ChosenAmount(amount=amount, spot=fit.spot), "prepaid": payment}
     due = {a: f for a, f in due.items() if a == gross or not is_old_debt(view, f.spot)}
     if due:
         amount, fit = max(due.items(), key=lambda item: item[1].score)
         return {"amount_due": ChosenAmount(amount=amount, spot=fit.spot)}
     return {}
+
+
+def payment_between(
+    view: PageView, paid: Mapping[Decimal, AmountFit], gross: Decimal, due: Decimal
+) -> ChosenAmount | None:
+    """Give what lies between a total and what is due of it: paid before, kept back or withheld."""
+    rest = gross - due
+    terms = deducted(view, rest) if rest > 0 else ()
+    spot = paid[rest].spot if rest in paid else terms[0] if terms else _paid_before(view, rest)
+    if spot is None:
+        return None
+    note = _deduction_note(view, spot)
+    if len(terms) > 1:
+        note = say("The sum of what was paid before, is kept back or withheld.")
+    return ChosenAmount(amount=rest, spot=spot, note=note)
 
 
 def is_old_debt(view: PageView, spot: PlacedValue[PageAmount]) -> bool:

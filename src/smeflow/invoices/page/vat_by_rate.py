@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from itertools import combinations
 
+from smeflow._text import folded
 from smeflow.invoices.checks import CENT, ZERO, same_amount
 from smeflow.invoices.page.vat_and_payment import Exemption, find_exemptions
 from smeflow.invoices.page.view import PageAmount, PageView, PlacedValue, once
@@ -114,11 +115,68 @@ def breakdown(
         if exemption and _vat(part) == vat and _net(part) < net:
             taxed = (_taxed_part(row.rate, row.base, row.amount) for row in part)
             return (*taxed, _exempt_part(exemption, net - _net(part)))
+    for part in row_stretches(rows):
+        if _vat(part) == vat and _net(part) < net and net - _net(part) in _untaxed_bases(view):
+            taxed = (_taxed_part(row.rate, row.base, row.amount) for row in part)
+            return (*taxed, VatBreakdown(category="Z", rate=ZERO, base=net - _net(part), amount=ZERO))
     if vat == ZERO and net > ZERO:
-        return (_exempt_part(exemption, net),) if exemption else ()
+        rated = (
+            (VatBreakdown(category="Z", rate=ZERO, base=net, amount=ZERO),) if _is_zero_rated(view) else ()
+        )
+        return (_exempt_part(exemption, net),) if exemption else rated
     rates = {s.value.amount for s in view.amounts if s.value.percent} & set(KNOWN_RATES)
     fitting = [rate for rate in rates if same_amount(net * rate / 100, vat, CENT)]
     return (_taxed_part(fitting[0], net, vat),) if len(fitting) == 1 and not rows else ()
+
+
+def _untaxed_bases(view: PageView) -> frozenset[Decimal]:
+    """Give the amounts that stand in a row of rates at 0 %, with VAT of nothing."""
+    return frozenset(
+        abs(spot.value.amount)
+        for row in _zero_rows(view)
+        for spot in row
+        if any(not other.value.amount for other in row)
+    )
+
+
+def _zero_rows(view: PageView) -> Iterator[Sequence[PlacedValue[PageAmount]]]:
+    for number, pieces in view.lines():
+        if _ZERO_RATE.search("  ".join(piece.text for piece in pieces)):
+            yield view.money_on(number, pieces[0].line)
+
+
+_ZERO_RATE = re.compile(r"(?<![\d.,])0(?:[.,]0{1,2})?\s?%")
+
+
+def _is_zero_rated(view: PageView) -> bool:
+    """Tell whether VAT of nothing is printed at 0 %: "VAT @ 0 %: 0.00"."""
+    lines = {(label.page, label.line) for label in view.labels_of("total_vat")}
+    rows = [row for row in _zero_rows(view) if row and (row[0].page, row[0].line) in lines]
+    return bool(rows) and all(not row[-1].value.amount for row in rows)
+
+
+def sales_tax_rates(view: PageView) -> frozenset[Decimal]:
+    """Give the rates printed beside a sales tax: America's states and towns each set their own."""
+    return frozenset(
+        spot.value.amount
+        for label in view.labels_of("total_vat")
+        if "sales tax" in folded(view.text_of(label))
+        for spot in view.amounts_by_line.get((label.page, label.line), ())
+        if spot.value.percent and 0 < spot.value.amount <= _MOST_SALES_TAX
+    )
+
+
+_MOST_SALES_TAX = 13
+"""Per cent; no state, county and town together take more."""
+
+
+def bare_rates(view: PageView) -> frozenset[Decimal]:
+    """Give the known rates that stand right behind a label of VAT, without a sign: "TVA 5,5"."""
+    behind = (_BARE_BEHIND.match(view.text_behind(label)) for label in view.labels_of("total_vat"))
+    return frozenset(Decimal(m[1].replace(",", ".")) for m in behind if m) & frozenset(KNOWN_RATES)
+
+
+_BARE_BEHIND = re.compile(r"[\s:@]{0,3}(\d{1,2}(?:[.,]\d)?)(?![\d.,]*\d)(?!\s?%)")
 
 
 def _taxed_part(rate: Decimal, base: Decimal, amount: Decimal) -> VatBreakdown:
@@ -152,7 +210,7 @@ def taxes_at_rates(view: PageView, net: Decimal, gross: Decimal) -> tuple[RatedT
     for spot in view.amounts:
         if spot.value.money:
             printed.setdefault(abs(spot.value.amount), spot)
-    named = {s.value.amount for s in view.amounts if s.value.percent} & set(KNOWN_RATES)
+    named = {s.value.amount for s in view.amounts if s.value.percent} & set(KNOWN_RATES) | bare_rates(view)
     rates = sorted(rate for rate in named if rate > 0)
     tax, net = abs(gross - net), abs(net)
     solutions = [
