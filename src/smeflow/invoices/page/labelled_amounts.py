@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterable, Iterator
 from decimal import Decimal
 
-from smeflow.invoices.page.vat_and_payment import WEAK_LABEL, AmountFit, FitTable, in_mention
+from smeflow.invoices.page.vat_and_payment import WEAK_LABEL, AmountFit, FitTable, in_mention, names_term
 from smeflow.invoices.page.view import (
     AMOUNT_FIELDS,
     LabelledValue,
@@ -102,10 +102,16 @@ def keep_better(table: FitTable, amount: Decimal, fit: AmountFit) -> None:
 def _under_headings(view: PageView, name: str) -> Iterable[PlacedValue[PageAmount]]:
     """Give the amounts of a line of totals that stand in the column headed by a label of the field.
 
-    A heading that says little ("HT", "TTC") counts in a row that heads net, VAT and total.
+    A heading that says little ("HT", "TTC") counts in a row that heads net, VAT and total. The line may be
+    the difference that a correction makes.
     """
     lines = {
         (t.page, t.line) for t in view.labels if t.hit.weak and t.hit.field == "total_gross" and t.piece_start
+    }
+    lines |= {
+        (number, pieces[0].line)
+        for number, pieces in view.lines()
+        if len(pieces[0].text) < _SHORT_NAME and names_term("difference", pieces[0].text)
     }
     headings = view.labels_of(*_SUMMED_FIELDS) if lines else ()
     in_row: dict[tuple[int, int], set[str]] = {}
@@ -125,6 +131,7 @@ def _under_headings(view: PageView, name: str) -> Iterable[PlacedValue[PageAmoun
                 yield spot
 
 
+_SHORT_NAME = 30
 _OF_A_SUM = frozenset({"total_net", "total_vat", "total_gross"})
 
 

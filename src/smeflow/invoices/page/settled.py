@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from decimal import Decimal
 
 from smeflow.extract.grounding import spans_of_value
 from smeflow.i18n import say
@@ -73,7 +74,8 @@ def settle(
         fits = name != "preceding_invoice" or kind in CORRECTING_KINDS
         if name == "amount_due" and choice.candidate and choice.value != choices.value("total_gross"):
             place = choice.candidate
-            fits = not is_of_another_paper(view, place.page, place.line, place.start)
+            named = place.amount and abs(place.amount.amount) in _named_due(view)
+            fits = bool(named) and not is_of_another_paper(view, place.page, place.line, place.start)
         if fits and _fills(name, choice, choices, left_open=name in left_open):
             findings[name] = Finding(
                 value=_value(name, choice, credit=kind == "credit_note"), quote=choice.quote
@@ -106,6 +108,11 @@ def settle(
         changed_sums=changed,
         checks=_checks(findings, choices, closed=closed),
     )
+
+
+def _named_due(view: PageView) -> set[Decimal]:
+    """Give the amounts beside a label of what is due: no other is taken for it."""
+    return {abs(amount) for amount in fits_of_field(view, "amount_due", credit=True)}
 
 
 def _stays(name: str, rule: Finding | None, choice: FieldChoice) -> bool:

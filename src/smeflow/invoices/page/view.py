@@ -369,9 +369,7 @@ def once(make: Callable[Concatenate[PageView, P], V]) -> Callable[Concatenate[Pa
 _EXCEPT = re.compile(r"(?:ohne|exkl\.?|excl\.?|hors|sans|without|w/o|ex|zonder|senza|sin)$")
 _TAX = r"(?:ust|mwst|umsatzsteuer|mehrwertsteuer|steuern?|vat|tva|tax(?:es?)?|gst|btw|iva|dph|moms|alv)"
 _INCLUDING = r"(?:incl\w*|inkl\w*|inc|einschl\w*|including|inclusive|mit|with|con|com|avec|met|ivato)"
-_EXCLUDING = (
-    r"(?:e(?:x[ck]|sc)l\w*|ex|ohne|without|before|hors|sans|zzgl|zuzgl|plus|sin|sem|senza|zonder|bez)"
-)
+_EXCLUDING = r"(?:e(?:x[ck]|sc)l\w*|ex|ohne|without|before|hors|sans|zzgl|zuzgl|plus|sin|sem|senza|bez)"
 _WITH = re.compile(rf"{_INCLUDING}[\s.:]*(?:of|de la|la|\d+\s*%)?[\s.:]*{_TAX}")
 _WITHOUT = re.compile(rf"{_EXCLUDING}[\s.:]*(?:of|de la|la)?[\s.:]*{_TAX}")
 _MONEY = frozenset({"total_net", "total_vat", "total_gross", "amount_due"})
