@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field, replace
 
 from smeflow.documents.document import Quote
@@ -46,6 +47,7 @@ Fitted on the tuning families by ``scripts/fit_margins.py``.
 _TERMS = re.compile(
     r"(?<![\d.,])(\d{1,3})\s*(?:jours?|days?|tagen?|tage|dagen|giorni|gg|d[ií]as|dni)\b", re.IGNORECASE
 )
+_SUMS = ("total_net", "total_vat", "total_gross")
 _RIVALS = 4
 MOST_CANDIDATES = 5000
 """Candidates of one kind among which is chosen: a page has some hundreds, and no one looks through more."""
@@ -188,7 +190,10 @@ def choose(
     firms = featured.candidates.firms
     own = {c.key for c in firms for name in own_names if name and may_be_same_firm(str(c.value), name)}
     ranked["seller"] = _without(ranked["seller"], own)
-    decided = decide(ranked, facts_of(view))
+    facts = facts_of(view)
+    for name in _SUMS:
+        ranked[name] = _without(ranked[name], facts.aside)
+    decided = decide(ranked, facts)
     fields = {name: _choice(view, featured, name, decided[name]) for name in FIELDS}
     if _holds_impossible_day(view):
         fields["issue_date"] = replace(fields["issue_date"], margin=0.0)
@@ -210,8 +215,8 @@ def _holds_impossible_day(view: PageView) -> bool:
     )
 
 
-def _without(ranked: Sequence[Ranked], keys: set[str]) -> list[Ranked]:
-    """Leave values out: we ourselves never sell to us."""
+def _without(ranked: Sequence[Ranked], keys: AbstractSet[str]) -> list[Ranked]:
+    """Leave values out: we ourselves never sell to us, and sums of a whole order are not this paper's."""
     kept = [r for r in ranked if r.key not in keys]
     whole = sum(r.probability for r in kept) or 1.0
     return [Ranked(key=r.key, probability=r.probability / whole, best=r.best) for r in kept]

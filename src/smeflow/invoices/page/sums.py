@@ -271,7 +271,8 @@ _OWN_LABEL = 2.0
 """What an amount scores beside a label that says which sum it is, not only "total"."""
 
 
-def _has_own_label(table: FitTable, amount: Decimal) -> bool:
+def has_own_label(table: FitTable, amount: Decimal) -> bool:
+    """Tell whether an amount stands beside a label that says which sum it is."""
     return amount in table and table[amount].score >= _OWN_LABEL
 
 
@@ -281,7 +282,7 @@ def may_be_net_and_vat(
     """Tell whether VAT is that of a legal rate, or both are called so and no rate is higher."""
     if any(same_amount(net * rate / 100, vat, CENTS_OF_LINES) for rate in rates):
         return True
-    called = _has_own_label(labelled["total_net"], net) and _has_own_label(labelled["total_vat"], vat)
+    called = has_own_label(labelled["total_net"], net) and has_own_label(labelled["total_vat"], vat)
     return called and vat <= net * max(rates, default=ZERO) / 100 + CENTS_OF_LINES
 
 
@@ -305,13 +306,13 @@ def are_tied(
     named = fits[2] is not None or gross in labelled["amount_due"]
     if not vat:
         untaxed = bool(find_exemptions(view)) and net == gross
-        return named or (untaxed and _has_own_label(labelled["total_net"], net))
+        return named or (untaxed and has_own_label(labelled["total_net"], net))
     if find_exemptions(view):
         return False
     taxed = [part for part in parts if part.rate]
     by_parts = bool(taxed) and all(part.rate in rates for part in taxed)
     by_rate = any(same_amount(net * rate / 100, vat, CENTS_OF_LINES) for rate in rates if rate > 0)
-    own = [_has_own_label(labelled[name], amount) for name, amount in zip(names, values, strict=True)]
+    own = [has_own_label(labelled[name], amount) for name, amount in zip(names, values, strict=True)]
     possible = vat <= net * max(rates, default=ZERO) / 100 + CENTS_OF_LINES
     if named:
         other = fits[0] is not None or fits[1] is not None or (by_parts and len(taxed) > 1)

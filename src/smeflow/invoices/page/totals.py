@@ -188,6 +188,8 @@ def _untaxed_triples(
     taxed = any(
         0 < vat < gross * Decimal("0.3") and fit.score > 2.75 for vat, fit in tables["total_vat"].items()
     )
+    left = zero is None and exempt is not None and g.score <= 0 and _is_before_deductions(view, gross, tables)
+    g = AmountFit(_BEFORE_DEDUCTIONS, g.spot) if left else g
     if g.score <= 0:
         return
     labelled = {a for name in ("total_net", "total_gross", "amount_due") for a in tables[name]}
@@ -215,6 +217,15 @@ def _untaxed_triples(
             "total_gross": ChosenAmount(amount=gross, spot=g.spot),
         },
     )
+
+
+_BEFORE_DEDUCTIONS = 2.4
+"""What a total scores that no label names, but from which something is taken off to make what is due."""
+
+
+def _is_before_deductions(view: PageView, gross: Decimal, tables: Mapping[str, FitTable]) -> bool:
+    """Tell whether a printed deduction lies between an amount and what is labelled as due."""
+    return any(0 < due < gross and deducted(view, gross - due) for due in tables["amount_due"])
 
 
 @once

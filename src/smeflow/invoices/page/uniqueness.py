@@ -27,7 +27,7 @@ from smeflow.invoices.page.firm_ties import SellerLaws
 from smeflow.invoices.page.heading import DocumentTitle, called_invoices, labelled_numbers
 from smeflow.invoices.page.labelled_amounts import fits_of_field
 from smeflow.invoices.page.other_sums import amounts_aside, is_called_otherwise, is_in_row_of_another
-from smeflow.invoices.page.sums import are_tied, may_be_net_and_vat
+from smeflow.invoices.page.sums import are_tied, has_own_label, may_be_net_and_vat
 from smeflow.invoices.page.vat_and_payment import FitTable
 from smeflow.invoices.page.vat_by_rate import rate_rows, row_stretches, taxes_at_rates
 from smeflow.invoices.page.view import PageDate, PageView, PlacedValue
@@ -256,9 +256,17 @@ class Uniqueness:
         rivals = [
             FieldRival(value=other, quote=self._quote_of(other), why=self._other_sum(other))
             for other in self._other_totals(gross, printed, labelled)
+            if not self._is_part(other, (net, vat, gross), labelled)
         ]
         aside = gross and gross in amounts_aside(self.view)
         return FieldOpinion(tied=tied and not (reckoned or spaced or aside), rivals=tuple(rivals))
+
+    def _is_part(
+        self, other: Decimal, sums: tuple[Decimal, Decimal, Decimal], labelled: Mapping[str, FitTable]
+    ) -> bool:
+        """Tell whether another total is no more than the VAT, or the net where labels name all three."""
+        own = (has_own_label(labelled[name], amount) for name, amount in zip(_TOTALS, sums, strict=True))
+        return other <= sums[1] or (other == sums[0] and all(own))
 
     def _page_of(self, quote: Quote | None) -> str:
         return next((p.text for p in self.view.pages if quote and p.number == quote.page), self.view.text)

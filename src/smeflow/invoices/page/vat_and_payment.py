@@ -18,7 +18,7 @@ from smeflow.documents.document import Quote
 from smeflow.documents.page_text import Piece, folded_map
 from smeflow.i18n import Phrase, say
 from smeflow.invoices.checks import ZERO
-from smeflow.invoices.page.view import PageAmount, PageView, PlacedLabel, PlacedValue, once
+from smeflow.invoices.page.view import PageAmount, PageView, PlacedLabel, PlacedValue, once, same_column
 
 _NEGATED = re.compile(r"\bnot? (?:exempt|zero)|non[- ]exempt")
 _LONGEST = 300
@@ -156,12 +156,19 @@ def names_term(kind: str, text: str) -> bool:
 
 @once
 def find_deductions(view: PageView) -> tuple[PlacedValue[PageAmount], ...]:
-    """Find what is taken off the total before something is due: paid before, kept back, withheld."""
+    """Find what is taken off the total before something is due: paid before, kept back, withheld.
+
+    The words stand on the amount's line, or head its column on the line above.
+    """
     found = []
     for number, pieces in view.lines():
-        text = " ".join(piece.text for piece in pieces)
-        if any(names_term(kind, text) for kind in ("paid", "kept", "withheld")):
-            found += [s for s in view.money_on(number, pieces[0].line)[-1:] if s.value.amount]
+        named = [p for p in pieces if any(names_term(kind, p.text) for kind in ("paid", "kept", "withheld"))]
+        line = pieces[0].line
+        spots = view.money_on(number, line) if named else []
+        if named and not spots:
+            below = view.money_on(number, line + 1)
+            spots = [s for s in below if len(below) > 1 and any(same_column(p.box, s.box) for p in named)]
+        found += [s for s in spots[-1:] if s.value.amount]
     return tuple(found[:_MOST_TERMS])
 
 
