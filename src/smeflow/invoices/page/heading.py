@@ -89,8 +89,11 @@ def _names_invoice(view: PageView) -> bool:
 
 
 def _is_in_form(view: PageView, piece: Piece) -> bool:
-    """Tell whether a word stands among labels on its line, or over a bare value, as a label does."""
+    """Tell whether a word stands among labels on its line, or before or over a bare value, as a label does."""
     pieces = view.pieces[0]
+    behind = next((p for p in pieces if p.line == piece.line and p.start >= piece.end), None)
+    if ":" in piece.text or (behind is not None and _BARE_VALUE.fullmatch(behind.text)):
+        return True
     labels = [o for o in view.labels if (o.page, o.line) == (0, piece.line) and not o.hit.weak]
     if any(not piece.start <= o.start < piece.end for o in labels):
         return True
@@ -146,7 +149,7 @@ def kind_of_title(text: str) -> str | None:
     return None
 
 
-_SECOND_LANGUAGE = re.compile(r" ?[/|–-] ?(?=[^\W\d_]{4})")
+_SECOND_LANGUAGE = re.compile(r" ?[/|–-] ?(?=[^\W\d_]{3})")
 """What stands between a title and the same in another language: "Rechnung / Invoice"."""
 
 
