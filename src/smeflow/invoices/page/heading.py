@@ -175,6 +175,12 @@ _NUMBER_WORDS = frozenset(
         "id",
         "ref",
         "nbr",
+        "reference",
+        "referentie",
+        "referencia",
+        "riferimento",
+        "kennung",
+        "sorszama",
     ]
 )
 _STOP = re.compile(
