@@ -117,7 +117,9 @@ class SellerLaws:
             mine |= near
         told = self._buyer_is_told(names) or self.margin >= BEYOND_DOUBT
         beside = any(self._beside_number(place, n) for place in places for n in blocks if n.value in mine)
-        tied = stands_whole(self.view, quote) and (
+        called_buyer = any(place.labelled and place.buyer > 0 for place in places)
+        tied = stands_whole(self.view, quote) and not called_buyer
+        tied = tied and (
             (told and beside)
             or (self.margin >= BEYOND_DOUBT and self._has_particulars(places))
             or any(place.labelled and place.seller > 0 for place in places)
@@ -132,7 +134,7 @@ class SellerLaws:
             if not may_be_same_firm(other.name, name) and self._is_firm(other)
         ]
         alone = all(rival.why is not None for rival in rivals) and self._buyer_is_told(names)
-        by_form = alone and bool(LEGAL_FORM.search(name)) and stands_whole(self.view, quote)
+        by_form = alone and not called_buyer and bool(LEGAL_FORM.search(name)) and stands_whole(self.view, quote)
         return FieldOpinion(tied=tied or by_form, rivals=tuple(rivals))
 
     def _where_read(self, name: str, quote: Quote | None) -> list[NameCandidate]:
@@ -160,7 +162,9 @@ class SellerLaws:
         In the head that is the sender's line over a window; in the foot its numbers must stand beside it.
         """
         piece = self._piece(place)
-        if piece is None or place.start != piece.start or self._is_only_named(place):
+        if piece is None or place.start != piece.start:
+            return False
+        if self.view.has_label(place.page, piece, "seller", "buyer", "other_party"):
             return False
         rest = piece.text[place.end - place.start :]
         if not (_ADDRESS_BEHIND.match(rest) and ZIP.search(rest) and _is_street_in(rest)):
