@@ -131,7 +131,7 @@ def build_page(
 _LEAST_SPACED = 5
 """So many letters in a row that stand apart are a word in letters set apart."""
 _SPACED_GAP, _WORD_GAP = 2.5, 1.6
-"""Words in letters set apart are nearer than so many times their size; a gap so many times the usual ends one."""
+"""Letters set apart are nearer than so many times their size; a gap so many times the usual ends a word."""
 
 
 def _closed_up(line: list[PlacedWord]) -> list[PlacedWord]:

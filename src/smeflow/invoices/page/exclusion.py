@@ -17,7 +17,7 @@ from smeflow.invoices.page.candidates import Candidate, number_candidates
 from smeflow.invoices.page.heading import DocumentTitle
 from smeflow.invoices.page.particulars import PARTICULARS, STREET, ZIP, find_ibans, numbers_on_page
 from smeflow.invoices.page.surroundings import Surroundings
-from smeflow.invoices.page.view import AMOUNT_FIELDS, PageDate, PageView, PlacedValue
+from smeflow.invoices.page.view import AMOUNT_FIELDS, PageDate, PageView, PlacedLabel, PlacedValue
 from smeflow.kinds.records import FieldRival
 
 HEAD = 0.45
@@ -33,6 +33,13 @@ OTHER_NUMBERS = frozenset({"other_number", "order_reference", "preceding_invoice
 _NO_DATE_OF_ISSUE = OTHER_DATES | OTHER_NUMBERS | {"prepaid", "amount_due", "other_amount"}
 _NO_NUMBER = OTHER_NUMBERS | OTHER_DATES | AMOUNT_FIELDS | {"issue_date"}
 _SHORT = re.compile(r"\d{1,2}(?:[/.]\d{1,2})?|[A-Za-z]\d|\d{1,3}[A-Za-z]?|\d{4}-\d{3}|\d\d-\d{3}")
+_SHORTEST = 3
+"""So many letters has a paper's number that a date stands behind."""
+_SAME_HEADING = 2.2
+"""How many heights below the first line of a heading its second one stands."""
+_ALIGNED, _ROWS = 0.02, 4.5
+"""How far aside, and how many heights over or under it, the other labels of a form stand."""
+_OF_FORMS = ("issue_date", "due_date", "delivery_date", "other_number", "order_reference", "other_party")
 _FAR = 2.2
 """So far ahead for the chooser, nine to one, must be a number that stands alone, without any label."""
 
@@ -65,13 +72,20 @@ class Exclusion:
 
     def called(self, page: int, piece: int, start: int) -> tuple[LabelHit, ...]:
         """Give the nearest label of a place: before it in its piece, left of it, or heading its column."""
+        return tuple(label.hit for label in self._labels_at(page, piece, start))
+
+    def _label_of(self, page: int, piece: int, start: int) -> PlacedLabel | None:
+        labels = self._labels_at(page, piece, start)
+        return next((o for o in labels if o.hit.field == "number"), None) or next(iter(labels), None)
+
+    def _labels_at(self, page: int, piece: int, start: int) -> tuple[PlacedLabel, ...]:
         text = self.view.pages[page].text
         labels = self._around.labels.get((page, piece), ())
         before = [o for o in labels if o.end <= start]
         if before:
             last = [o for o in before if not _is_particle(o.hit)] or before
             nearest = [o for o in last if o.start == last[-1].start]
-            return tuple(o.hit for o in nearest) if start - nearest[-1].end <= _BETWEEN else ()
+            return tuple(nearest) if start - nearest[-1].end <= _BETWEEN else ()
         pieces = self.view.pieces[page]
         if re.search(r"[^\W_]{3}", text[pieces[piece].start : start]):
             return ()
@@ -85,7 +99,7 @@ class Exclusion:
                 continue
             ends = [o for o in self._around.labels.get((page, other), ()) if o.end >= beside.end - 4]
             if ends:
-                return tuple(o.hit for o in ends)
+                return tuple(ends)
         return ()
 
     def among_lines(self, page: int, line: int) -> bool:
@@ -133,6 +147,57 @@ class Exclusion:
         called = self.called(spot.page, spot.piece, spot.start)
         return not called and _STRANGE_LABEL.search(self.view.text_before(spot)) is not None
 
+    def stands_with(self, spot: PlacedValue[PageDate]) -> str | None:
+        """Give the number of a paper right before a date in its cell: "AN-12 (3 May)", "7/26 – Trento, 3.5.".
+
+        The day is that paper's.
+        """
+        match = _NUMBER_BEFORE.search(self.view.text_before(spot))
+        if match is None or not len(match["number"]) >= _SHORTEST or _A_DATE.fullmatch(match["number"]):
+            return None
+        between = self.view.words.find(match["between"])
+        own = {"issue_date", "seller", "buyer"}  # "le", "du" and "de" stand before every date
+        return match["number"] if all(hit.field in own for hit in between) else None
+
+    def is_of_other_paper(self, spot: PlacedValue[PageDate], number: str | None) -> bool:
+        """Tell whether a date stands in the cell of another paper's number than *number*."""
+        other = self.stands_with(spot)
+        return other is not None and not _says_number(other, number)
+
+    def is_of_number(self, spot: PlacedValue[PageDate], number: str | None) -> bool:
+        """Tell whether a date stands in the head, right behind the paper's own *number*."""
+        own = self.stands_with(spot)
+        return own is not None and _in_head(spot) and _says_number(own, number)
+
+    def has_town(self, spot: PlacedValue[PageDate]) -> bool:
+        """Tell whether a date stands alone behind a town that an address names, as it does in letters."""
+        before = self.view.text_before(spot)
+        match = TOWN_BEFORE.fullmatch(before)
+        behind = self.view.text_behind(spot).strip(" .,")
+        if match is None or behind or not _in_head(spot):
+            return False
+        town = folded(match["town"])
+        return any(
+            folded(piece.text[zip_code.end() - 2 :]).startswith(town)
+            for _, piece in self.view.all_pieces()
+            for zip_code in ZIP.finditer(piece.text)
+        )
+
+    def stands_alone_under(self, label: PlacedLabel) -> bool:
+        """Tell whether a label is all that its cell holds, or has a colon: "vom:", "del" over a day.
+
+        The second line of a heading, "Prélèvement" over "le", is none.
+        """
+        piece = self.view.piece_of(label)
+        behind = self.view.text_behind(label).lstrip()
+        if label.start != piece.start or not (not behind.strip(" .:") or behind.startswith(":")):
+            return False
+        above = self._around.around[label.page][label.piece].above
+        over = self.view.pieces[label.page][above] if above is not None else None
+        height = max(piece.box.height, 1e-6)
+        near = over is not None and piece.box.top - over.box.top < _SAME_HEADING * height
+        return not (near and over is not None and re.fullmatch(r"[^\d:]*", over.text))
+
     @cached_property
     def _due(self) -> frozenset[date]:
         return frozenset(
@@ -164,6 +229,56 @@ class Exclusion:
             for c in candidates
         )
 
+    def number_by_form(self, key: str) -> bool:
+        """Tell whether a number alone stands in a form under a bare word for one: "No.", "Beleg", "Document".
+
+        Its label fills a cell, other labels of the paper stand beside or under it, and no other number of
+        the head has such a label.
+        """
+        named = [c for c in number_candidates(self.view) if _in_head(c) and self._has_form_label(c)]
+        spans = [(c.page, c.start, c.end) for c in named if c.key == key]
+        return bool(spans) and all(
+            c.key == key
+            or any(page == c.page and c.start < end and start < c.end for page, start, end in spans)
+            for c in named
+        )
+
+    def _has_form_label(self, candidate: Candidate) -> bool:
+        """Tell whether a cell of a form that holds no more than a word for a number belongs to a number."""
+        label = self._label_of(candidate.page, candidate.piece, candidate.start)
+        if label is None or label.hit.field != "number" or not self._is_cell(label, candidate):
+            return False
+        return not self._explains_number(candidate) and self._in_form(label)
+
+    def _is_cell(self, label: PlacedLabel, candidate: Candidate) -> bool:
+        """Tell whether a label is all of its cell, but for its value and the same in another language."""
+        piece = self.view.piece_of(label)
+        text = self.view.pages[label.page].text
+        end = candidate.start if candidate.piece == label.piece else piece.end
+        rest = text[piece.start : end]
+        for other in reversed(self._around.labels.get((label.page, label.piece), ())):
+            if other.hit.field == "number" and other.end <= end:
+                rest = rest[: other.start - piece.start] + rest[other.end - piece.start :]
+        return not re.search(r"\w", rest)
+
+    def _in_form(self, label: PlacedLabel) -> bool:
+        """Tell whether other labels of a paper stand on a label's line, or over or under it."""
+        height = max(label.box.height, 1e-6)
+        return any(
+            other.page == label.page
+            and other.piece != label.piece
+            and other.piece_start
+            and not _is_particle(other.hit)
+            and (
+                other.line == label.line
+                or (
+                    abs(other.box.left - label.box.left) < _ALIGNED
+                    and abs(other.box.top - label.box.top) < _ROWS * height
+                )
+            )
+            for other in self.view.labels_of(*_OF_FORMS)
+        )
+
     def _is_called_number(self, candidate: Candidate) -> bool:
         called = self.called(candidate.page, candidate.piece, candidate.start)
         return any(hit.field == "number" for hit in called) or self._with_title(candidate)
@@ -186,7 +301,10 @@ class Exclusion:
         called = self.called(page, index, candidate.start)
         if any(hit.field == "number" and not hit.weak for hit in called):
             return False
-        if any(hit.field in _NO_NUMBER and not _is_particle(hit) for hit in called):
+        strange = {hit.field for hit in called if hit.field in _NO_NUMBER and not _is_particle(hit)}
+        if strange == {"payment_reference"} and any(hit.field == "number" for hit in called):
+            strange = set()  # "Referencia" may be either
+        if strange:
             return True
         text = self.view.pieces[page][index].text
         return (
@@ -233,6 +351,15 @@ def is_cut(view: PageView, quote: Quote | None) -> bool:
 
 
 _GOES_ON = re.compile(r"\w|\s?[/\-–][ \t]?(?:\d|[A-Z]\b|\n|$)")
+_NUMBER_BEFORE = re.compile(
+    r"(?:^|[\s:#°º.(])(?P<number>(?:[A-Z]{1,4}\s)?[A-Z]{0,6}[\w./\-]*\d[\w./\-]*)"
+    r"(?P<between>[\s/,(–-]{0,3}(?:[^\W\d_]{1,14}\.?[\s,]{1,2}){0,3})$"
+)
+_A_DATE = re.compile(r"\d{1,2}[./-]\d{1,2}[./-]\d{2,4}|\d{4}-\d\d-\d\d|(?:19|20)\d\d|\d{4,5}")
+"""What is no number of a paper before a date: another date, a year, a postcode."""
+TOWN_BEFORE = re.compile(
+    r"(?P<town>[A-ZÀ-ÝŁŚŻŹĆ][^\d,:]{1,30}?),?\s+(?:(?:le|li|lì|den|the|il|el|a|em|on|dnia|dn\.|dne|d\.)\s+)?"
+)
 _STRANGE_LABEL = re.compile(r"[^\W\d_]{3,}\W?\s?:\s*$")
 _PHONE = re.compile(
     r"\b(?:tel|telef|telefon|telefoon|telephone|phone|fax|mobil|gsm)\b|\+\d{2}[\s\d(]|@|www\."
@@ -241,6 +368,12 @@ _PHONE = re.compile(
 
 def _in_head(place: PlacedValue[PageDate] | Candidate) -> bool:
     return place.page == 0 and place.box.top < HEAD
+
+
+def _says_number(text: str, number: str | None) -> bool:
+    """Tell whether a stretch before a date ends with a number."""
+    bare = [re.sub(r"[\s#]", "", folded(value)) for value in (text, number or "")]
+    return bool(bare[1]) and bare[0].endswith(bare[1])
 
 
 def _is_particle(hit: LabelHit) -> bool:

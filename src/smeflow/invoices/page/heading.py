@@ -159,27 +159,11 @@ _VALUE = re.compile(
     re.IGNORECASE,
 )
 _CUT = re.compile(r"\s?[-–/]\s*")
-_NUMBER_WORDS = frozenset(
-    [
-        "no",
-        "nr",
-        "nro",
-        "n",
-        "num",
-        "numero",
-        "numer",
-        "numar",
-        "number",
-        "nummer",
-        "cislo",
-        "#",
-        "№",
-        "°",
-        "id",
-        "ref",
-        "nbr",
-    ]
+_WORDS_FOR_NUMBER = (
+    "no nr nro n num numero numer numar number nummer cislo # № ° id ref nbr reference referentie referencia "
+    "riferimento kennung sorszama"
 )
+_NUMBER_WORDS = frozenset(_WORDS_FOR_NUMBER.split(" "))
 _STOP = re.compile(
     r"^(?:du|vom|of|del|page|seite|pagina|date|datum|total|and|et|und|to|an|le|de|sur|from|par|by|dated)$"
 )

@@ -13,6 +13,9 @@ from smeflow.invoices.page.view import PageView, once
 from smeflow.values.identifiers import iban_ok, siren_ok, siret_ok, vat_ok
 
 LEGAL_FORMS = (
+    # what another form is the beginning of comes first: "S.L." of "S.L.U."
+    r"s\.?l\.?[ulp]|s\.?a\.?u|s\.?r\.?l\.?s|s\.?a\.?s\.?u|ug\s*\(haftungsbeschr(?:ä|ae?)nkt\)|sp\.?\s*z\s*o\.?\s*o|"
+    r"p\.?h\.?u|g\.?m\.?b\.?h\.?(?:\s*&\s*co\.?\s*kg)?|e\.?i\.?r\.?l|i\.?k\.?s|"
     r"s\.?a\.?r\.?l|s\.?a\.?s\.?u?|e\.?u\.?r\.?l|s\.?a|s\.?n\.?c|s\.?c\.?i|s\.?c\.?o\.?p|s\.?e\.?l\.?a\.?r\.?l|asbl|"
     r"s\.?p\.?r\.?l|auto-entrepreneur|gmbh(?:\s*&\s*co\.?\s*kg)?|ag|ug|ohg|kg|kgaa|e\.?\s?k\.?|e\.?\s?v\.?|a\.?\s?g\.?|"
     r"mbh|gbr|eg|se|verein|ltd|limited|llc|inc|corp|corporation|plc|llp|pty|pte|co|company|association|"
@@ -225,7 +228,7 @@ _LINES_BELOW = 2.2
 
 
 def _over_two_lines(view: PageView, page: int, piece: Piece, begun: str) -> str | None:
-    """Give the IBAN that a narrow column broke, where the check digits say that its rest is the next line's."""
+    """Give the IBAN that a narrow column broke, where its check digits tell the rest on the next line."""
     first = re.sub(r"\s", "", begun)
     missing = IBAN_LENGTHS.get(first[:2], 0) - len(first)
     if missing <= 0:

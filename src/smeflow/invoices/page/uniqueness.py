@@ -119,6 +119,12 @@ class Uniqueness:
     def _labels(self) -> Exclusion:
         return Exclusion(self.view, self.title)
 
+    @property
+    def _corrects(self) -> bool:
+        """The paper is a credit note, or corrects an invoice: it names another one."""
+        kind = self.findings.get("kind")
+        return kind is not None and kind.value in CORRECTING_KINDS
+
     def _is_ahead(self, name: str) -> bool:
         """Tell whether the chooser agrees with what is left when all else is explained."""
         return self.margins.get(name, 0.0) >= LEFT
@@ -127,7 +133,9 @@ class Uniqueness:
 
     def _of_date(self, finding: Finding) -> FieldOpinion:
         owners = {(o.spot.page, o.spot.start): o.label for o in assigned_dates(self.view)}
-        tied, rivals = False, []
+        tied, strong, in_letter, rivals = False, False, False, []
+        number = str(self.findings["number"].value) if "number" in self.findings else None
+        corrects = self._corrects
         for spot in self.view.dates:
             label = owners.get((spot.page, spot.start))
             hit = label.hit if label is not None else None
@@ -138,18 +146,25 @@ class Uniqueness:
                 own = (
                     label is not None
                     and label.piece_start
-                    and hit is not None
-                    and hit.field == "issue_date"
-                    and not (hit.weak and self._labels.in_table(spot))
+                    and label.hit.field == "issue_date"
+                    and (hit is not None or self._labels.stands_alone_under(label))
+                    and not (label.hit.weak and self._labels.in_table(spot))
                 )
-                tied = tied or own or self._in_title(spot.page, spot.line)
+                in_line = self._labels.is_of_number(spot, number) or self._in_title(spot.page, spot.line)
+                tied = tied or own or in_line
+                in_letter = in_letter or self._labels.has_town(spot)
+                strong = strong or (own and label is not None and not label.hit.weak and not corrects)
             else:
                 rivals.append((spot, hit))
         terms = self._labels.fits_terms(finding.value, self._facts.terms)
+        letter_only = in_letter and not tied
+        tied = tied or in_letter
         told = [
             FieldRival(value=spot.value.value, quote=self.view.quote(spot), why=why)
             for spot, hit in rivals
-            if (why := self._other_date(spot, hit, by_terms=terms)) or not tied or self._may_be(spot, hit)
+            if (why := self._other_date(spot, hit, by_terms=terms, strong=strong, far=not letter_only))
+            or not tied
+            or self._may_be(spot, hit)
         ]
         left = self._is_ahead("issue_date") and (
             self._labels.date_is_left(finding.value)
@@ -158,12 +173,20 @@ class Uniqueness:
         return FieldOpinion(tied=tied or left, rivals=tuple(told))
 
     def _other_date(
-        self, spot: PlacedValue[PageDate], hit: LabelHit | None, *, by_terms: bool
+        self,
+        spot: PlacedValue[PageDate],
+        hit: LabelHit | None,
+        *,
+        by_terms: bool,
+        strong: bool,
+        far: bool,
     ) -> Phrase | None:
         """Say what another date is; None where nothing does.
 
         Where a payment term leads from the date that was read to the day it is due, it must lead from
-        this one too.
+        this one too. Where the date that was read has a label that says day of issue in full, which is
+        *strong*, one without any label, and not on a letter's line for it, is another. Where it is *far*
+        behind for the chooser counts only beside a tie better than a letter's line.
         """
         if hit is not None and hit.field in OTHER_DATES:
             return say("Its label says that it is another date.")
@@ -174,9 +197,15 @@ class Uniqueness:
             return say("Its label says that it is another date.")
         if self._labels.in_row(spot):
             return say("It stands in a row or a period.")
+        number = str(self.findings["number"].value) if "number" in self.findings else None
+        if number is not None and self._labels.is_of_other_paper(spot, number):
+            return say("It stands with the number of another paper.")
+        on_line = self._labels.is_of_number(spot, number) or self._labels.has_town(spot)
+        if strong and not on_line and not self._in_title(spot.page, spot.line):
+            return say("A label calls another day the day of issue, and none this one.")
         if by_terms and not self._labels.fits_terms(spot.value.value, self._facts.terms):
             return say("The payment terms lead from another day to the one that is due.")
-        return self._far_behind("issue_date")
+        return self._far_behind("issue_date") if far else None
 
     def _far_behind(self, name: str) -> Phrase | None:
         """Say of a rival without the field's own label that nothing around it speaks for it."""
@@ -193,16 +222,15 @@ class Uniqueness:
         mine = _bare(str(finding.value))
         numbers = [n for n in labelled_numbers(self.view, "number", self.title) if n.score > 0]
         own = [n for n in numbers if _bare(n.text) == mine and n.score >= _OWN_LABEL]
-        left = self._is_ahead("number") and self._labels.number_is_left(
-            number_key(str(finding.value)), self.margins["number"]
-        )
+        key = number_key(str(finding.value))
+        left = self._is_ahead("number") and self._labels.number_is_left(key, self.margins["number"])
+        left = left or self._labels.number_by_form(key)
         sure = {n.quote.start for n in own if n.score >= _NUMBER_WORD}
         # without a word for a number ("Rechnung 12", or below the title) all else must be something else
         tied = (bool(sure) or left) and not is_cut(self.view, finding.quote)
         others = {_bare(n.text): n for n in numbers if _bare(n.text) != mine}
         before = self.findings.get("preceding_invoice")
-        kind = self.findings.get("kind")
-        if kind is not None and kind.value in CORRECTING_KINDS:
+        if self._corrects:
             called = {_bare(n.text) for n in called_invoices(self.view)}
             tied = tied and before is not None and mine not in called  # it may be that of the other invoice
         rivals = []
