@@ -89,7 +89,7 @@ def _names_invoice(view: PageView) -> bool:
 
 
 def _is_in_form(view: PageView, piece: Piece) -> bool:
-    """Tell whether a word stands among labels on its line, or before or over a bare value, as a label does."""
+    """Tell whether a word stands among labels on its line, or beside or over a value, as a label does."""
     pieces = view.pieces[0]
     behind = next((p for p in pieces if p.line == piece.line and p.start >= piece.end), None)
     if ":" in piece.text or (behind is not None and _BARE_VALUE.fullmatch(behind.text)):
