@@ -14,10 +14,10 @@ from smeflow._text import folded
 from smeflow.documents.document import Quote
 from smeflow.extract.labels import LabelHit
 from smeflow.invoices.page.candidates import Candidate, number_candidates
-from smeflow.invoices.page.heading import DocumentTitle
+from smeflow.invoices.page.heading import DocumentTitle, FoundNumber
 from smeflow.invoices.page.particulars import PARTICULARS, STREET, ZIP, find_ibans, numbers_on_page
-from smeflow.invoices.page.surroundings import Surroundings
-from smeflow.invoices.page.view import AMOUNT_FIELDS, PageDate, PageView, PlacedLabel, PlacedValue
+from smeflow.invoices.page.surroundings import Surroundings, surroundings_of
+from smeflow.invoices.page.view import AMOUNT_FIELDS, PageDate, PageView, PlacedLabel, PlacedValue, once
 from smeflow.kinds.records import FieldRival
 
 HEAD = 0.45
@@ -40,6 +40,8 @@ _SAME_HEADING = 2.2
 _ALIGNED, _ROWS = 0.02, 4.5
 """How far aside, and how many heights over or under it, the other labels of a form stand."""
 _OF_FORMS = ("issue_date", "due_date", "delivery_date", "other_number", "order_reference", "other_party")
+_BY_FORM = 1.0
+"""How sure a number is that only a form's bare word calls one."""
 _FAR = 2.2
 """So far ahead for the chooser, nine to one, must be a number that stands alone, without any label."""
 
@@ -66,9 +68,9 @@ class Exclusion:
     view: PageView
     title: DocumentTitle
 
-    @cached_property
+    @property
     def _around(self) -> Surroundings:
-        return Surroundings(self.view)
+        return surroundings_of(self.view)
 
     def called(self, page: int, piece: int, start: int) -> tuple[LabelHit, ...]:
         """Give the nearest label of a place: before it in its piece, left of it, or heading its column."""
@@ -235,7 +237,7 @@ class Exclusion:
         Its label fills a cell, other labels of the paper stand beside or under it, and no other number of
         the head has such a label.
         """
-        named = [c for c in number_candidates(self.view) if _in_head(c) and self._has_form_label(c)]
+        named = form_numbers(self.view)
         spans = [(c.page, c.start, c.end) for c in named if c.key == key]
         return bool(spans) and all(
             c.key == key
@@ -243,12 +245,12 @@ class Exclusion:
             for c in named
         )
 
-    def _has_form_label(self, candidate: Candidate) -> bool:
+    def has_form_label(self, candidate: Candidate) -> bool:
         """Tell whether a cell of a form that holds no more than a word for a number belongs to a number."""
         label = self._label_of(candidate.page, candidate.piece, candidate.start)
         if label is None or label.hit.field != "number" or not self._is_cell(label, candidate):
             return False
-        return not self._explains_number(candidate) and self._in_form(label)
+        return self._in_form(label) and not self._explains_number(candidate)
 
     def _is_cell(self, label: PlacedLabel, candidate: Candidate) -> bool:
         """Tell whether a label is all of its cell, but for its value and the same in another language."""
@@ -302,13 +304,12 @@ class Exclusion:
         if any(hit.field == "number" and not hit.weak for hit in called):
             return False
         strange = {hit.field for hit in called if hit.field in _NO_NUMBER and not _is_particle(hit)}
-        if strange == {"payment_reference"} and any(hit.field == "number" for hit in called):
-            strange = set()  # "Referencia" may be either
-        if strange:
+        named = any(hit.field == "number" for hit in called)
+        if strange and not (named and strange == {"payment_reference"}):  # "Referencia" may be either
             return True
-        text = self.view.pieces[page][index].text
+        text, value = self.view.pieces[page][index].text, str(candidate.value)
         return (
-            _SHORT.fullmatch(str(candidate.value)) is not None
+            (_SHORT.fullmatch(value) is not None and not (named and len(value) > _SHORTEST))
             or any(p == page and s < candidate.end and candidate.start < e for p, s, e in self._taken)
             or self.among_lines(page, candidate.line)
             or bool(self.view.money_on(page, candidate.line))
@@ -339,6 +340,24 @@ class Exclusion:
         for _, quote in find_ibans(self.view):
             if quote.page in places and quote.start is not None and quote.end is not None:
                 yield places[quote.page], quote.start, quote.end
+
+
+@once
+def form_numbers(view: PageView) -> tuple[Candidate, ...]:
+    """Give the numbers in the head that stand in a form under a bare word for a number."""
+    labels = Exclusion(view, DocumentTitle(kind=None))
+    return tuple(c for c in number_candidates(view) if _in_head(c) and labels.has_form_label(c))
+
+
+def number_of_form(view: PageView) -> FoundNumber | None:
+    """Give the one number of the head that a form calls so; None where there are several, or none."""
+    numbers = sorted(form_numbers(view), key=lambda c: c.start - c.end)
+    if not numbers or any(c.start < numbers[0].start or numbers[0].end < c.end for c in numbers):
+        return None
+    page, start, end = numbers[0].page, numbers[0].start, numbers[0].end
+    return FoundNumber(
+        text=str(numbers[0].value), page=page, score=_BY_FORM, quote=view.quote_span(page, start, end)
+    )
 
 
 def is_cut(view: PageView, quote: Quote | None) -> bool:

@@ -120,8 +120,8 @@ class SellerLaws:
         called_buyer = any(place.labelled and place.buyer > 0 for place in places)
         # a letter is written from one's own domain: where only the other's is printed, that one may sell
         astray = is_in_domain(self.view, buyer, name) and not is_in_domain(self.view, name, buyer)
-        tied = stands_whole(self.view, quote) and not called_buyer and not (astray and buyer)
-        tied = tied and (
+        whole = not called_buyer and not (buyer and astray) and stands_whole(self.view, quote)
+        tied = whole and (
             (told and beside)
             or (self.margin >= BEYOND_DOUBT and self._has_particulars(places))
             or any(place.labelled and place.seller > 0 for place in places)
@@ -136,8 +136,7 @@ class SellerLaws:
             if not may_be_same_firm(other.name, name) and self._is_firm(other)
         ]
         alone = all(rival.why is not None for rival in rivals) and self._buyer_is_told(names)
-        by_form = alone and not called_buyer and not (astray and buyer)
-        by_form = by_form and bool(LEGAL_FORM.search(name)) and stands_whole(self.view, quote)
+        by_form = alone and whole and bool(LEGAL_FORM.search(name))
         return FieldOpinion(tied=tied or by_form, rivals=tuple(rivals))
 
     def _where_read(self, name: str, quote: Quote | None) -> list[NameCandidate]:

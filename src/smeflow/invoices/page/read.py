@@ -10,6 +10,7 @@ from smeflow.extract.labels import MOST_CHARACTERS
 from smeflow.i18n import Phrase, say
 from smeflow.invoices.page.choices import Choices, choose
 from smeflow.invoices.page.dates import contested_dates, find_dates_on_page
+from smeflow.invoices.page.exclusion import number_of_form
 from smeflow.invoices.page.features import FIELDS, key_of
 from smeflow.invoices.page.heading import (
     DocumentTitle,
@@ -305,7 +306,7 @@ def _by_rules(view: PageView, firm: _OwnFirm) -> _RuleReading:
         for number in view.cut
     ]
     numbers = find_invoice_numbers(view, title)
-    number = _number(numbers, problems)
+    number = _number(numbers, problems) if numbers else number_of_form(view)
     totals = find_totals(view, credit=title.kind == "credit_note")
     if totals.ambiguous:
         problems.append(say("The totals can be read in two ways, so they were left open."))
