@@ -4,6 +4,7 @@ import pytest
 
 from smeflow.core.case import Case
 from smeflow.documents.page_text import PlacedWord, build_page
+from smeflow.invoices.page.dates import has_town
 from smeflow.invoices.page.exclusion import Exclusion, form_numbers, number_of_form
 from smeflow.invoices.page.firm_ties import SellerLaws
 from smeflow.invoices.page.heading import find_title
@@ -103,7 +104,7 @@ def test_a_letter_is_dated_behind_a_town_of_the_page(view, line, tied):
     """A stamp's word is no town, and a sentence is no letter's line."""
     page = view(LETTER.format(line=line, form=""))
     spot = page.dates[0]
-    assert Exclusion(page, find_title(page)).has_town(spot) == tied
+    assert has_town(page, spot) == tied
 
 
 @pytest.mark.parametrize(
@@ -127,7 +128,7 @@ def test_a_day_in_the_cell_of_a_number_is_that_paper_s(view, cell, own, other):
 
 
 def test_a_full_label_sets_a_day_without_any_aside(read):
-    """ "Date de facture" names the day; one that only stands in the head is another."""
+    """A day that only stands in the head is another than the one called "Date de facture"."""
     extraction = read(line="24/02/2026", form="Facture n° : FA-118\nDate de facture : 12/03/2026")
     assert not failed(extraction, "issue_date")
 

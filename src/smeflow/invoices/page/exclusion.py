@@ -14,14 +14,13 @@ from smeflow._text import folded
 from smeflow.documents.document import Quote
 from smeflow.extract.labels import LabelHit
 from smeflow.invoices.page.candidates import Candidate, number_candidates
+from smeflow.invoices.page.dates import HEAD
 from smeflow.invoices.page.heading import DocumentTitle, FoundNumber
 from smeflow.invoices.page.particulars import PARTICULARS, STREET, ZIP, find_ibans, numbers_on_page
 from smeflow.invoices.page.surroundings import Surroundings, surroundings_of
 from smeflow.invoices.page.view import AMOUNT_FIELDS, PageDate, PageView, PlacedLabel, PlacedValue, once
 from smeflow.kinds.records import FieldRival
 
-HEAD = 0.45
-"""What stands higher on the first page is its head, where the dates and numbers of a paper are."""
 _BETWEEN = 24
 """So many letters may stand between a label and its value in one piece."""
 _DOWN = 3.6
@@ -170,20 +169,6 @@ class Exclusion:
         """Tell whether a date stands in the head, right behind the paper's own *number*."""
         own = self.stands_with(spot)
         return own is not None and _in_head(spot) and _says_number(own, number)
-
-    def has_town(self, spot: PlacedValue[PageDate]) -> bool:
-        """Tell whether a date stands alone behind a town that an address names, as it does in letters."""
-        before = self.view.text_before(spot)
-        match = TOWN_BEFORE.fullmatch(before)
-        behind = self.view.text_behind(spot).strip(" .,")
-        if match is None or behind or not _in_head(spot):
-            return False
-        town = folded(match["town"])
-        return any(
-            folded(piece.text[zip_code.end() - 2 :]).startswith(town)
-            for _, piece in self.view.all_pieces()
-            for zip_code in ZIP.finditer(piece.text)
-        )
 
     def stands_alone_under(self, label: PlacedLabel) -> bool:
         """Tell whether a label is all that its cell holds, or has a colon: "vom:", "del" over a day.
@@ -376,9 +361,6 @@ _NUMBER_BEFORE = re.compile(
 )
 _A_DATE = re.compile(r"\d{1,2}[./-]\d{1,2}[./-]\d{2,4}|\d{4}-\d\d-\d\d|(?:19|20)\d\d|\d{4,5}")
 """What is no number of a paper before a date: another date, a year, a postcode."""
-TOWN_BEFORE = re.compile(
-    r"(?P<town>[A-ZÀ-ÝŁŚŻŹĆ][^\d,:]{1,30}?),?\s+(?:(?:le|li|lì|den|the|il|el|a|em|on|dnia|dn\.|dne|d\.)\s+)?"
-)
 _STRANGE_LABEL = re.compile(r"[^\W\d_]{3,}\W?\s?:\s*$")
 _PHONE = re.compile(
     r"\b(?:tel|telef|telefon|telefoon|telephone|phone|fax|mobil|gsm)\b|\+\d{2}[\s\d(]|@|www\."

@@ -8,7 +8,8 @@ from smeflow._text import folded
 from smeflow.documents.document import Quote
 from smeflow.documents.page_text import Piece
 from smeflow.i18n import Phrase, say
-from smeflow.invoices.page.exclusion import HEAD, TOWN_BEFORE, FieldOpinion
+from smeflow.invoices.page.dates import HEAD, TOWN_BEFORE
+from smeflow.invoices.page.exclusion import FieldOpinion
 from smeflow.invoices.page.names import NameCandidate, find_names, is_label, may_be_same_firm, name_key
 from smeflow.invoices.page.particulars import LEGAL_FORM, PARTICULARS, ZIP, PrintedNumber, numbers_on_page
 from smeflow.invoices.page.parties import particulars_below

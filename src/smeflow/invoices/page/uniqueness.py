@@ -21,8 +21,8 @@ from smeflow.i18n import Phrase, say
 from smeflow.invoices.page.assignment import Facts
 from smeflow.invoices.page.candidates import Candidate, currency_candidates, number_key
 from smeflow.invoices.page.choices import facts_of
-from smeflow.invoices.page.dates import assigned_dates
-from smeflow.invoices.page.exclusion import HEAD, OTHER_DATES, Exclusion, FieldOpinion, is_cut
+from smeflow.invoices.page.dates import HEAD, assigned_dates, has_town
+from smeflow.invoices.page.exclusion import OTHER_DATES, Exclusion, FieldOpinion, is_cut
 from smeflow.invoices.page.firm_ties import SellerLaws
 from smeflow.invoices.page.heading import DocumentTitle, called_invoices, labelled_numbers
 from smeflow.invoices.page.labelled_amounts import fits_of_field
@@ -152,7 +152,7 @@ class Uniqueness:
                 )
                 in_line = self._labels.is_of_number(spot, number) or self._in_title(spot.page, spot.line)
                 tied = tied or own or in_line
-                in_letter = in_letter or self._labels.has_town(spot)
+                in_letter = in_letter or has_town(self.view, spot)
                 strong = strong or (own and label is not None and not label.hit.weak and not corrects)
             else:
                 rivals.append((spot, hit))
@@ -200,7 +200,7 @@ class Uniqueness:
         number = str(self.findings["number"].value) if "number" in self.findings else None
         if number is not None and self._labels.is_of_other_paper(spot, number):
             return say("It stands with the number of another paper.")
-        on_line = self._labels.is_of_number(spot, number) or self._labels.has_town(spot)
+        on_line = self._labels.is_of_number(spot, number) or has_town(self.view, spot)
         if strong and not on_line and not self._in_title(spot.page, spot.line):
             return say("A label calls another day the day of issue, and none this one.")
         if by_terms and not self._labels.fits_terms(spot.value.value, self._facts.terms):
