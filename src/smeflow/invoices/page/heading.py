@@ -370,7 +370,7 @@ def _read_number(text: str, *, bare: bool) -> tuple[str, int] | None:
     match = _VALUE.match(text)
     if not match:
         return None
-    value = match["value"].rstrip(".-–/")
+    value = match["value"].rstrip(" .-–/")
     if _CUT.fullmatch(text[match.start("value") + len(value) :]):
         return None  # its rest stands on the next line
     first = value.split(" ")[0]
