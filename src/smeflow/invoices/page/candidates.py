@@ -229,7 +229,7 @@ def _number_spans(text: str) -> Iterator[tuple[int, int]]:
                     break
                 spans += [(begin, tokens[last][1]) for begin in {inner, start}]
         for begin, stop in spans:
-            last_letter = begin + len(text[begin:stop].rstrip(".,;:)]–-/»\"'*"))
+            last_letter = begin + len(text[begin:stop].rstrip(" .,;:)]–-/»\"'*"))
             bare = text[begin:last_letter].lstrip("([:«\"'*")
             if _may_be_number(bare):
                 yield last_letter - len(bare), last_letter

@@ -351,7 +351,7 @@ def is_cut(view: PageView, quote: Quote | None) -> bool:
     if page is None or quote is None or quote.start is None or quote.end is None:
         return False
     before = page.text[max(0, quote.start - 2) : quote.start]
-    return bool(_GOES_ON.match(page.text[quote.end : quote.end + 4]) or re.search(r"[^\W_][/\-–]?\Z", before))
+    return bool(_GOES_ON.match(page.text, quote.end) or re.search(r"[^\W_][/\-–]?\Z", before))
 
 
 _GOES_ON = re.compile(r"\w|\s?[/\-–][ \t]?(?:\d|[A-Z]\b|\n|$)")
