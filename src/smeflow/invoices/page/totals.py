@@ -2,13 +2,15 @@
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
 
 from smeflow.documents.document import Quote
 from smeflow.i18n import say
 from smeflow.invoices.checks import CENT, ZERO, same_amount
+from smeflow.invoices.page.candidates import Candidate, currency_candidates
 from smeflow.invoices.page.labelled_amounts import SUMMED, fits_of_field, keep_better, size_of
 from smeflow.invoices.page.lines import find_lines
 from smeflow.invoices.page.other_sums import amounts_aside, find_disbursement
@@ -346,3 +348,29 @@ def home_currency(view: PageView, seller_ids: PartyNumbers) -> bool:
     vat = seller_ids.get("vat_id")
     french = "legal_id" in seller_ids and re.search(r"siret|siren|\brcs\b", view.text, re.IGNORECASE)
     return bool(french) if vat is None else vat[0][:2] in _EURO
+
+
+def is_currency_of_sums(view: PageView, code: str, sums: AbstractSet[Decimal]) -> bool:
+    """Tell whether each sum that stands beside a currency is in this one.
+
+    Where none does, a line of its own must name it, and the others only stand with amounts that are no sums.
+    """
+    signs = currency_candidates(view)
+    beside = {sign.value for sign in signs if any(abs(a) in sums for a in _amounts_beside(view, sign))}
+    if beside:
+        return beside == {code}
+    lines = {
+        (c.value, tuple(abs(s.value.amount) for s in view.amounts_by_line.get((c.page, c.line), ())))
+        for c in signs
+    }
+    others = [amounts for value, amounts in lines if value != code]
+    return (code, ()) in lines and all(amounts and not sums & {*amounts} for amounts in others)
+
+
+def _amounts_beside(view: PageView, sign: Candidate) -> Iterator[Decimal]:
+    """Give the amounts right before and behind a code or sign of a currency."""
+    text = view.pages[sign.page].text
+    for spot in view.amounts_by_line.get((sign.page, sign.line), ()):
+        between = text[min(sign.end, spot.end) : max(sign.start, spot.start)]
+        if not between.strip(" \u00a0-–−") and "\n" not in between:
+            yield spot.value.amount

@@ -19,7 +19,7 @@ from smeflow.documents.document import Quote
 from smeflow.extract.labels import LabelHit
 from smeflow.i18n import Phrase, say
 from smeflow.invoices.page.assignment import Facts
-from smeflow.invoices.page.candidates import Candidate, currency_candidates, number_key
+from smeflow.invoices.page.candidates import currency_candidates, number_key
 from smeflow.invoices.page.choices import facts_of
 from smeflow.invoices.page.dates import HEAD, assigned_dates, has_town
 from smeflow.invoices.page.exclusion import OTHER_DATES, Exclusion, FieldOpinion, is_cut
@@ -28,6 +28,7 @@ from smeflow.invoices.page.heading import DocumentTitle, called_invoices, labell
 from smeflow.invoices.page.labelled_amounts import fits_of_field
 from smeflow.invoices.page.other_sums import amounts_aside, is_called_otherwise, is_in_row_of_another
 from smeflow.invoices.page.sums import are_tied, has_own_label, may_be_net_and_vat
+from smeflow.invoices.page.totals import is_currency_of_sums
 from smeflow.invoices.page.vat_and_payment import FitTable
 from smeflow.invoices.page.vat_by_rate import rate_rows, row_stretches, taxes_at_rates
 from smeflow.invoices.page.view import PageDate, PageView, PlacedValue
@@ -362,23 +363,14 @@ class Uniqueness:
     def _of_currency(self, finding: Finding) -> FieldOpinion:
         names = (*_TOTALS, "amount_due")
         sums = {abs(self.findings[name].value) for name in names if name in self.findings}
-        candidates = currency_candidates(self.view)
-        beside = {c.value for c in candidates if any(abs(a) in sums for a in self._amounts_beside(c))}
-        others = {c.value: c for c in candidates if c.value != finding.value}
-        why = say("The total is in another currency.") if beside == {finding.value} else None
+        others = {c.value: c for c in currency_candidates(self.view) if c.value != finding.value}
+        told = is_currency_of_sums(self.view, str(finding.value), sums)
+        why = say("The total is in another currency.") if told else None
         rivals = [
             FieldRival(value=code, quote=self.view.quote_span(c.page, c.start, c.end), why=why)
             for code, c in others.items()
         ]
         return FieldOpinion(tied=True, rivals=tuple(rivals))
-
-    def _amounts_beside(self, sign: Candidate) -> Iterator[Decimal]:
-        """Give the amounts right before and behind a code or sign of a currency."""
-        text = self.view.pages[sign.page].text
-        for spot in self.view.amounts_by_line.get((sign.page, sign.line), ()):
-            between = text[min(sign.end, spot.end) : max(sign.start, spot.start)]
-            if not between.strip(" \u00a0-–−") and "\n" not in between:
-                yield spot.value.amount
 
 
 _OWN_LABEL = 1.5

@@ -157,15 +157,16 @@ def _is_zero_rated(view: PageView) -> bool:
 
 def sales_tax_rates(view: PageView) -> frozenset[Decimal]:
     """Give the rates printed beside a sales tax: America's states and towns each set their own."""
-    return frozenset(
-        spot.value.amount
+    behind = (
+        _TAX_RATE.match(view.text_behind(label))
         for label in view.labels_of("total_vat")
         if "sales tax" in folded(view.text_of(label))
-        for spot in view.amounts_by_line.get((label.page, label.line), ())
-        if spot.value.percent and 0 < spot.value.amount <= _MOST_SALES_TAX
     )
+    rates = (Decimal(match[1].replace(",", ".")) for match in behind if match)
+    return frozenset(rate for rate in rates if 0 < rate <= _MOST_SALES_TAX)
 
 
+_TAX_RATE = re.compile(r"\W{0,4}(\d{1,2}(?:[.,]\d{1,3})?)\s?(?:%|\))")
 _MOST_SALES_TAX = 13
 """Per cent; no state, county and town together take more."""
 
@@ -176,7 +177,7 @@ def bare_rates(view: PageView) -> frozenset[Decimal]:
     return frozenset(Decimal(m[1].replace(",", ".")) for m in behind if m) & frozenset(KNOWN_RATES)
 
 
-_BARE_BEHIND = re.compile(r"[\s:@]{0,3}(\d{1,2}(?:[.,]\d)?)(?![\d.,]*\d)(?!\s?%)")
+_BARE_BEHIND = re.compile(r"[\s:@(]{0,3}(\d{1,2}(?:[.,]\d)?)(?![\d.,]*\d)(?!\s?%)")
 
 
 def _taxed_part(rate: Decimal, base: Decimal, amount: Decimal) -> VatBreakdown:
