@@ -93,6 +93,33 @@ def test_a_number_in_the_table_of_lines_is_of_no_form(view):
 
 
 @pytest.mark.parametrize(
+    ("line", "left"),
+    [
+        ("N° ADELI 608215515", True),
+        ("VAT GB101010766", True),
+        ("02 36 22 32 25", True),
+        ("(392) 555-5984", True),
+        ("Galway H91 P2Q6", True),
+        ("ZX-9981", False),
+        ("AB 02 36 22", False),
+    ],
+)
+def test_a_number_is_left_beside_telephones_postcodes_and_what_a_label_begins(view, line, left):
+    """Each says what it is; letters and figures that nothing explains may be the number."""
+    page = view(f"Nowak Studio\n{line}\n\nRachunek FA/2024/17\n")
+    assert Exclusion(page, find_title(page)).number_is_left("fa/2024/17", 3.0) == left
+
+
+@pytest.mark.parametrize(
+    "row", ["Date   Libellé   Débit   Crédit   Solde", "Facture   Avoir   Total   Dû"]
+)
+def test_a_heading_of_a_table_is_no_title(view, row):
+    """A column called "Crédit" makes no credit note."""
+    page = view(f"Hôtel du Port\nFacture n° 3049\n\n{row}\n20/07   Nuitée   156,00\n")
+    assert find_title(page).kind == "invoice"
+
+
+@pytest.mark.parametrize(
     ("line", "tied"),
     [
         ("Orléans, le 12/03/2026", True),

@@ -294,9 +294,8 @@ class Exclusion:
             return True
         text, value = self.view.pieces[page][index].text, str(candidate.value)
         inside = self._around.labels.get((page, index), ())
-        if any(
-            o.start == candidate.start and o.end < candidate.end and o.hit.field in _NO_NUMBER for o in inside
-        ):
+        begun = [o for o in inside if o.start <= candidate.start < o.end < candidate.end]
+        if any(o.hit.field in _NO_NUMBER for o in begun):
             return True  # "VAT GB123456789" is one candidate too
         return (
             (_SHORT.fullmatch(value) is not None and not (named and len(value) > _SHORTEST))
