@@ -254,7 +254,7 @@ def test_an_account_over_two_lines_is_read_where_its_check_digits_agree(view, re
 @pytest.mark.parametrize(
     ("block", "tied"),
     [
-        ("Vendedor  Ana Marques\nRua Nova 3\n1200-192 Lisboa", True),
+        ("Vendedor\nAna Marques\nRua Nova 3\n1200-192 Lisboa", True),
         ("Vendedor  Marques\nData  12-03-2026", False),
     ],
 )
