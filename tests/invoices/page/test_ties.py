@@ -93,6 +93,31 @@ def test_a_number_in_the_table_of_lines_is_of_no_form(view):
 
 
 @pytest.mark.parametrize(
+    ("line", "left"),
+    [
+        ("N° ADELI 608215515", True),
+        ("VAT GB101010766", True),
+        ("02 36 22 32 25", True),
+        ("(392) 555-5984", True),
+        ("Galway H91 P2Q6", True),
+        ("ZX-9981", False),
+        ("AB 02 36 22", False),
+    ],
+)
+def test_a_number_is_left_beside_telephones_postcodes_and_what_a_label_begins(view, line, left):
+    """Each says what it is; letters and figures that nothing explains may be the number."""
+    page = view(f"Nowak Studio\n{line}\n\nRachunek FA/2024/17\n")
+    assert Exclusion(page, find_title(page)).number_is_left("fa/2024/17", 3.0) == left
+
+
+@pytest.mark.parametrize("row", ["Date   Libellé   Débit   Crédit   Solde", "Facture   Avoir   Total   Dû"])
+def test_a_heading_of_a_table_is_no_title(view, row):
+    """A column called "Crédit" makes no credit note."""
+    page = view(f"Hôtel du Port\nFacture n° 3049\n\n{row}\n20/07   Nuitée   156,00\n")
+    assert find_title(page).kind == "invoice"
+
+
+@pytest.mark.parametrize(
     ("line", "tied"),
     [
         ("Orléans, le 12/03/2026", True),
@@ -224,3 +249,16 @@ def test_an_account_over_two_lines_is_read_where_its_check_digits_agree(view, re
     """The rest stands at the head of the next line; with other digits nothing is guessed."""
     ibans = [iban for iban, _ in find_ibans(view(f"IBAN FR14 2004 1010 0505 0001 3M02\n{rest}\n"))]
     assert ibans == (["FR1420041010050500013M02606"] if found else [])
+
+
+@pytest.mark.parametrize(
+    ("block", "tied"),
+    [
+        ("Vendedor\nAna Marques\nRua Nova 3\n1200-192 Lisboa", True),
+        ("Vendedor  Marques\nData  12-03-2026", False),
+    ],
+)
+def test_a_name_under_the_seller_s_label_is_a_party_s_or_a_clerk_s(view, block, tied):
+    """An address makes it a party; in a form of particulars it is the person who served."""
+    page = view(f"Fatura\n\n{block}\n\nCliente\nIrmãos Sul Lda.\n4700-314 Braga\n")
+    assert laws(page, "Ana Marques" if tied else "Marques", "Irmãos Sul Lda.").tied == tied

@@ -250,7 +250,7 @@ class Exclusion:
 
     def _in_form(self, label: PlacedLabel) -> bool:
         """Tell whether other labels of a paper stand on a label's line, or over or under it."""
-        height = max(label.box.height, 1e-6)
+        height, left = max(label.box.height, 1e-6), self.view.piece_of(label).box.left
         return any(
             other.page == label.page
             and other.piece != label.piece
@@ -259,7 +259,7 @@ class Exclusion:
             and (
                 other.line == label.line
                 or (
-                    abs(other.box.left - label.box.left) < _ALIGNED
+                    abs(other.box.left - left) < _ALIGNED
                     and abs(other.box.top - label.box.top) < _ROWS * height
                 )
             )
@@ -293,6 +293,10 @@ class Exclusion:
         if strange and not (named and strange == {"payment_reference"}):  # "Referencia" may be either
             return True
         text, value = self.view.pieces[page][index].text, str(candidate.value)
+        inside = self._around.labels.get((page, index), ())
+        begun = [o for o in inside if o.start <= candidate.start < o.end < candidate.end]
+        if any(o.hit.field in _NO_NUMBER for o in begun):
+            return True  # "VAT GB123456789" is one candidate too
         return (
             (_SHORT.fullmatch(value) is not None and not (named and len(value) > _SHORTEST))
             or any(p == page and s < candidate.end and candidate.start < e for p, s, e in self._taken)
@@ -305,8 +309,10 @@ class Exclusion:
         flat = folded(text)
         if ZIP.search(text) or STREET.search(flat) or PARTICULARS.search(flat) or _PHONE.search(flat):
             return True
+        if _PHONE_ALONE.fullmatch(text.strip()) or _EIRCODE.search(text):
+            return True
         return any(
-            o.hit.field in ("seller", "buyer", "other_party")
+            o.hit.field in ("seller", "buyer", "other_party") and o.piece_start and o.end - o.start > 1
             for o in self._around.labels.get((page, index), ())
         )
 
@@ -369,6 +375,15 @@ _PHONE = re.compile(
 
 def _in_head(place: PlacedValue[PageDate] | Candidate) -> bool:
     return place.page == 0 and place.box.top < HEAD
+
+
+_PHONE_ALONE = re.compile(
+    r"(?:\W{0,3}|T |Tel\.? )"
+    r"(?:0\d(?:[ .-]\d\d){4}|\(\d{3}\) ?\d{3}-\d{4}|0\d{1,5} [/-] ?\d{4,9}|0\d{3} \d{3} \d{3,4})"
+)
+"""What is printed alone and is a telephone's number: of France, America, Germany, Britain."""
+_EIRCODE = re.compile(r"\b(?:[A-Z]\d\d|D6W) (?=\w{0,3}[A-Z])[0-9A-Z]{4}\b")
+"""An Irish postcode."""
 
 
 def _says_number(text: str, number: str | None) -> bool:

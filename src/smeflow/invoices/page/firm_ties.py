@@ -125,7 +125,7 @@ class SellerLaws:
         tied = whole and (
             (told and beside)
             or (self.margin >= BEYOND_DOUBT and self._has_particulars(places))
-            or any(place.labelled and place.seller > 0 for place in places)
+            or any(place.labelled and place.seller > 0 and self._is_party(place) for place in places)
             or (self.far_behind is not None and self._writes_from(places))
             or any(self._is_sender(place) for place in places)
             or is_in_domain(self.view, name, buyer)
@@ -190,14 +190,23 @@ class SellerLaws:
         mine = {town for town in towns if any(self._is_in(place, town) for place in places)}
         return len(mine) == 1 and bool(theirs) and not any(self._is_in(p, t) for p in theirs for t in mine)
 
+    def _is_party(self, place: NameCandidate) -> bool:
+        """Tell whether a name is more than a person's in a form: "Vendedor" is who sold it, or the clerk.
+
+        It has a legal form, an address, or numbers.
+        """
+        numbers = numbers_on_page(self.view)
+        address = self._is_in(place, "") or any(self._beside_number(place, n) for n in numbers)
+        return address or LEGAL_FORM.search(place.name) is not None
+
     def _is_in(self, place: NameCandidate, town: str) -> bool:
-        """Tell whether a town stands in the address under a name."""
+        """Tell whether a town stands in the address under a name, or behind it."""
         piece = self._piece(place)
         if piece is None:
             return False
         height = max(piece.box.height, 1e-6)
         return any(
-            0 < (below.box.top - piece.box.top) / height < _ADDRESS
+            (below is piece or 0 < (below.box.top - piece.box.top) / height < _ADDRESS)
             and abs(below.box.left - piece.box.left) < _COLUMN
             and ZIP.search(below.text) is not None
             and town in folded(below.text)

@@ -65,7 +65,7 @@ def find_title(view: PageView) -> DocumentTitle:
     titles: list[tuple[float, str, Piece]] = []
     for piece in view.pieces[0] if view.pieces else ():
         kind = kind_of_title(piece.text) if piece.box.top < _HEADER else None
-        if kind:
+        if kind and not _heads_table(view, piece):
             size = round(piece.box.height * (view.pages[0].height or 1), 1)
             titles.append((size, kind, piece))
     if _names_invoice(view):
@@ -80,6 +80,17 @@ def find_title(view: PageView) -> DocumentTitle:
     candidates = pro_formas or [title for title in titles if title[0] >= 0.85 * largest]
     _, kind, piece = max(candidates, key=lambda title: _rank(title[1], title[2], title[0] >= 0.95 * largest))
     return _document_title(view, kind, piece)
+
+
+def _heads_table(view: PageView, piece: Piece) -> bool:
+    """Tell whether a word stands among headings of a table: "Débit  Crédit  Solde"."""
+    row = [other for other in view.pieces[0] if other.line == piece.line]
+    words = [other for other in row if not any(map(str.isdigit, other.text))]
+    tall = max(other.box.height for other in row) * _TALLER
+    return len(words) >= _COLUMNS_OF_TABLE and len(words) == len(row) and piece.box.height < tall
+
+
+_COLUMNS_OF_TABLE, _TALLER = 4, 1.15
 
 
 def _names_invoice(view: PageView) -> bool:
@@ -268,7 +279,7 @@ def _labelled(
         if pattern and not pattern.search(view.text_of(label)):
             continue
         if not label.hit.weak and not (field == "number" and _belongs_to_amount(view, label)):
-            bare = _lacks_number_word(view, label)
+            bare = field == "number" and _lacks_number_word(view, label)
             sure = score - (1.0 if bare else 0.0) + _bonus(view, label, title)
             if number := _number_of_label(view, label, sure, bare=bare):
                 yield number
