@@ -162,7 +162,8 @@ class SellerLaws:
     def _is_sender(self, place: NameCandidate) -> bool:
         """Tell whether a name begins a line with its whole address: a letter's sender, or the foot's imprint.
 
-        In the head that is the sender's line over a window; in the foot its numbers must stand beside it.
+        In the head that is the sender's line over a window, and the name stands elsewhere too: a carrier's does
+        not. In the foot its numbers must stand beside it.
         """
         piece = self._piece(place)
         if piece is None or place.start != piece.start:
@@ -173,7 +174,7 @@ class SellerLaws:
         if not (_ADDRESS_BEHIND.match(rest) and ZIP.search(rest) and _is_street_in(rest)):
             return False
         if place.page == 0 and piece.box.top < _TOP:
-            return True
+            return folded(self.view.text).count(folded(place.name)) > 1
         numbers = numbers_on_page(self.view)
         beside = any(n.page == place.page and 0 <= n.piece.line - piece.line <= 1 for n in numbers)
         return piece.box.top > _FOOT and beside and self.far_behind is not None
