@@ -162,8 +162,8 @@ class SellerLaws:
     def _is_sender(self, place: NameCandidate) -> bool:
         """Tell whether a name begins a line with its whole address: a letter's sender, or the foot's imprint.
 
-        In the head that is the sender's line over a window, and the name stands elsewhere too: a carrier's does
-        not. In the foot its numbers must stand beside it.
+        In the head that is the sender's line over a window, and the name stands elsewhere too, as a carrier's
+        does not. In the foot its numbers must stand beside it.
         """
         piece = self._piece(place)
         if piece is None or place.start != piece.start:
