@@ -183,6 +183,8 @@ Friedhofsallee 27
 
 Rechnung
 Rechnungsnummer  2026/203
+
+{foot}
 """
 
 
@@ -199,9 +201,16 @@ Rechnungsnummer  2026/203
 )
 def test_the_line_over_a_window_names_the_sender(view, sender, tied):
     """It begins with the name and holds the whole address; a label before it names somebody else."""
-    page = view(WINDOW.format(sender=sender))
     name = "Haselrath Technik UG (haftungsbeschränkt)" if "UG" in sender else "Haselrath Technik GmbH"
+    page = view(WINDOW.format(sender=sender, foot=name))
     assert laws(page, name, "Tannrath Handelshaus OHG").tied == tied
+
+
+def test_a_line_with_an_address_alone_may_be_a_carrier_s(view):
+    """Whoever sends an invoice is named once more: in its foot, at its account."""
+    sender = "Spedition Kranz GmbH, Hafenstr. 3, 20457 Hamburg"
+    page = view(WINDOW.format(sender=sender, foot=""))
+    assert not laws(page, "Spedition Kranz GmbH", "Tannrath Handelshaus OHG").tied
 
 
 @pytest.mark.parametrize(("line", "tied"), [("Orléans, le 12/03/2026", True), ("Lyon, le 12/03/2026", False)])
