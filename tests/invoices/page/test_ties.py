@@ -4,7 +4,7 @@ import pytest
 
 from smeflow.core.case import Case
 from smeflow.documents.page_text import PlacedWord, build_page
-from smeflow.invoices.page.dates import has_town
+from smeflow.invoices.page.dates import has_town, is_of_number, is_of_other_paper
 from smeflow.invoices.page.exclusion import Exclusion, form_numbers, number_of_form
 from smeflow.invoices.page.firm_ties import SellerLaws
 from smeflow.invoices.page.heading import find_title
@@ -147,9 +147,9 @@ def test_a_letter_is_dated_behind_a_town_of_the_page(view, line, tied):
 def test_a_day_in_the_cell_of_a_number_is_that_paper_s(view, cell, own, other):
     """The invoice's own number ties its day; another's explains one; a postcode and another label do not."""
     page = view(LETTER.format(line="", form=cell))
-    labels, spot = Exclusion(page, find_title(page)), page.dates[0]
-    assert labels.is_of_number(spot, "FA-118") == own
-    assert labels.is_of_other_paper(spot, "FA-118") == other
+    spot = page.dates[0]
+    assert is_of_number(page, spot, "FA-118") == own
+    assert is_of_other_paper(page, spot, "FA-118") == other
 
 
 def test_a_full_label_sets_a_day_without_any_aside(read):

@@ -270,6 +270,47 @@ def has_town(view: PageView, spot: PlacedValue[PageDate]) -> bool:
     )
 
 
+_NUMBER_BEFORE = re.compile(
+    r"(?:^|[\s:#°º.(])(?P<number>(?:[A-Z]{1,4}\s)?[A-Z]{0,6}[\w./\-]*\d[\w./\-]*)"
+    r"(?P<between>[\s/,(–-]{0,3}(?:[^\W\d_]{1,14}\.?[\s,]{1,2}){0,3})$"
+)
+_A_DATE = re.compile(r"\d{1,2}[./-]\d{1,2}[./-]\d{2,4}|\d{4}-\d\d-\d\d|(?:19|20)\d\d|\d{4,5}")
+"""What is no number of a paper before a date: another date, a year, a postcode."""
+_SHORTEST = 3
+"""So many letters has a paper's number that a date stands behind."""
+
+
+def _number_before(view: PageView, spot: PlacedValue[PageDate]) -> str | None:
+    """Give the number right before a date in its cell: "AN-12 (3 May)", "7/26 – Trento, 3.5.".
+
+    The day is that paper's.
+    """
+    match = _NUMBER_BEFORE.search(view.text_before(spot))
+    if match is None or not len(match["number"]) >= _SHORTEST or _A_DATE.fullmatch(match["number"]):
+        return None
+    between = view.words.find(match["between"])
+    own = {"issue_date", "seller", "buyer"}  # "le", "du" and "de" stand before every date
+    return match["number"] if all(hit.field in own for hit in between) else None
+
+
+def is_of_other_paper(view: PageView, spot: PlacedValue[PageDate], number: str | None) -> bool:
+    """Tell whether a date stands in the cell of another paper's number than *number*."""
+    other = _number_before(view, spot)
+    return other is not None and not _says_number(other, number)
+
+
+def is_of_number(view: PageView, spot: PlacedValue[PageDate], number: str | None) -> bool:
+    """Tell whether a date stands in the head, right behind the paper's own *number*."""
+    own = _number_before(view, spot)
+    return own is not None and spot.page == 0 and spot.box.top < HEAD and _says_number(own, number)
+
+
+def _says_number(text: str, number: str | None) -> bool:
+    """Tell whether a stretch before a date ends with a number."""
+    bare = [re.sub(r"[\s#]", "", folded(value)) for value in (text, number or "")]
+    return bool(bare[1]) and bare[0].endswith(bare[1])
+
+
 def _letter_date(view: PageView) -> PlacedValue[PageDate] | None:
     """Take the one day that a letter is dated on."""
     dated = [spot for spot in view.dates if has_town(view, spot)]

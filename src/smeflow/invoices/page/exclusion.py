@@ -41,6 +41,7 @@ _ALIGNED, _ROWS = 0.02, 4.5
 _OF_FORMS = ("issue_date", "due_date", "delivery_date", "other_number", "order_reference", "other_party")
 _BY_FORM = 1.0
 """How sure a number is that only a form's bare word calls one."""
+_AN_AMOUNT = re.compile(r"\d{4,},\d\d")
 _FAR = 2.2
 """So far ahead for the chooser, nine to one, must be a number that stands alone, without any label."""
 
@@ -148,27 +149,14 @@ class Exclusion:
         called = self.called(spot.page, spot.piece, spot.start)
         return not called and _STRANGE_LABEL.search(self.view.text_before(spot)) is not None
 
-    def stands_with(self, spot: PlacedValue[PageDate]) -> str | None:
-        """Give the number of a paper right before a date in its cell: "AN-12 (3 May)", "7/26 – Trento, 3.5.".
-
-        The day is that paper's.
-        """
-        match = _NUMBER_BEFORE.search(self.view.text_before(spot))
-        if match is None or not len(match["number"]) >= _SHORTEST or _A_DATE.fullmatch(match["number"]):
-            return None
-        between = self.view.words.find(match["between"])
-        own = {"issue_date", "seller", "buyer"}  # "le", "du" and "de" stand before every date
-        return match["number"] if all(hit.field in own for hit in between) else None
-
-    def is_of_other_paper(self, spot: PlacedValue[PageDate], number: str | None) -> bool:
-        """Tell whether a date stands in the cell of another paper's number than *number*."""
-        other = self.stands_with(spot)
-        return other is not None and not _says_number(other, number)
-
-    def is_of_number(self, spot: PlacedValue[PageDate], number: str | None) -> bool:
-        """Tell whether a date stands in the head, right behind the paper's own *number*."""
-        own = self.stands_with(spot)
-        return own is not None and _in_head(spot) and _says_number(own, number)
+    def begins_cell(self, label: PlacedLabel) -> bool:
+        """Tell whether a label begins its cell, if need be behind the same in another language."""
+        rest = self.view.text_before(label)
+        for other in reversed(self._around.labels.get((label.page, label.piece), ())):
+            if other.hit.field == label.hit.field and other.end <= label.start:
+                start = self.view.piece_of(other).start
+                rest = rest[: other.start - start] + rest[other.end - start :]
+        return not re.search(r"\w", rest)
 
     def stands_alone_under(self, label: PlacedLabel) -> bool:
         """Tell whether a label is all that its cell holds, or has a colon: "vom:", "del" over a day.
@@ -286,6 +274,8 @@ class Exclusion:
         """Tell whether something says that a number is not the paper's."""
         page, index = candidate.page, candidate.piece
         called = self.called(page, index, candidate.start)
+        if _AN_AMOUNT.fullmatch(str(candidate.value)):
+            return True
         if any(hit.field == "number" and not hit.weak for hit in called):
             return False
         strange = {hit.field for hit in called if hit.field in _NO_NUMBER and not _is_particle(hit)}
@@ -361,12 +351,6 @@ def is_cut(view: PageView, quote: Quote | None) -> bool:
 
 
 _GOES_ON = re.compile(r"\w|\s?[/\-–][ \t]?(?:\d|[A-Z]\b|\n|$)")
-_NUMBER_BEFORE = re.compile(
-    r"(?:^|[\s:#°º.(])(?P<number>(?:[A-Z]{1,4}\s)?[A-Z]{0,6}[\w./\-]*\d[\w./\-]*)"
-    r"(?P<between>[\s/,(–-]{0,3}(?:[^\W\d_]{1,14}\.?[\s,]{1,2}){0,3})$"
-)
-_A_DATE = re.compile(r"\d{1,2}[./-]\d{1,2}[./-]\d{2,4}|\d{4}-\d\d-\d\d|(?:19|20)\d\d|\d{4,5}")
-"""What is no number of a paper before a date: another date, a year, a postcode."""
 _STRANGE_LABEL = re.compile(r"[^\W\d_]{3,}\W?\s?:\s*$")
 _PHONE = re.compile(
     r"\b(?:tel|telef|telefon|telefoon|telephone|phone|fax|mobil|gsm)\b|\+\d{2}[\s\d(]|@|www\."
@@ -384,12 +368,6 @@ _PHONE_ALONE = re.compile(
 """What is printed alone and is a telephone's number: of France, America, Germany, Britain."""
 _EIRCODE = re.compile(r"\b(?:[A-Z]\d\d|D6W) (?=\w{0,3}[A-Z])[0-9A-Z]{4}\b")
 """An Irish postcode."""
-
-
-def _says_number(text: str, number: str | None) -> bool:
-    """Tell whether a stretch before a date ends with a number."""
-    bare = [re.sub(r"[\s#]", "", folded(value)) for value in (text, number or "")]
-    return bool(bare[1]) and bare[0].endswith(bare[1])
 
 
 def _is_particle(hit: LabelHit) -> bool:

@@ -177,7 +177,8 @@ class _Sheet:
         if self.joined:
             detail = say("The seller's name may go over two lines: {name}.", name=record.seller)
             checks.append(Check(name="one_line", passed=False, detail=detail, fields=("seller",)))
-        if self.placed:
+        tied = frozenset(name for name, opinion in unique.opinions.items() if opinion.tied)
+        if self.placed and "seller" not in tied:
             detail = say(
                 "Only its place on the page says that this is the seller: {name}.", name=record.seller
             )
@@ -197,7 +198,7 @@ class _Sheet:
             several=several,
             rivals=rivals,
             upheld=fields_upheld(unique, checks),
-            tied=frozenset(name for name, opinion in unique.opinions.items() if opinion.tied),
+            tied=tied,
             judged_with=self._judged_with,
         )
 

@@ -21,7 +21,7 @@ from smeflow.i18n import Phrase, say
 from smeflow.invoices.page.assignment import Facts
 from smeflow.invoices.page.candidates import currency_candidates, number_key
 from smeflow.invoices.page.choices import facts_of
-from smeflow.invoices.page.dates import HEAD, assigned_dates, has_town
+from smeflow.invoices.page.dates import HEAD, assigned_dates, has_town, is_of_number, is_of_other_paper
 from smeflow.invoices.page.exclusion import OTHER_DATES, Exclusion, FieldOpinion, is_cut
 from smeflow.invoices.page.firm_ties import SellerLaws
 from smeflow.invoices.page.heading import DocumentTitle, called_invoices, labelled_numbers
@@ -146,12 +146,12 @@ class Uniqueness:
                 # "Date" heads a column of lines; "Zugehörige Rechnung vom" is another's day
                 own = (
                     label is not None
-                    and label.piece_start
+                    and self._labels.begins_cell(label)
                     and label.hit.field == "issue_date"
                     and (hit is not None or self._labels.stands_alone_under(label))
                     and not (label.hit.weak and self._labels.in_table(spot))
                 )
-                in_line = self._labels.is_of_number(spot, number) or self._in_title(spot.page, spot.line)
+                in_line = is_of_number(self.view, spot, number) or self._in_title(spot.page, spot.line)
                 tied = tied or own or in_line
                 in_letter = in_letter or has_town(self.view, spot)
                 strong = strong or (own and label is not None and not label.hit.weak and not corrects)
@@ -191,17 +191,18 @@ class Uniqueness:
         """
         if hit is not None and hit.field in OTHER_DATES:
             return say("Its label says that it is another date.")
-        if hit is not None and hit.field == "issue_date":
+        number = str(self.findings["number"].value) if "number" in self.findings else None
+        of_other = number is not None and is_of_other_paper(self.view, spot, number)
+        if hit is not None and hit.field == "issue_date" and not (hit.weak and of_other):
             in_table = hit.weak and self._labels.in_table(spot)
             return say("It stands in a row or a period.") if in_table else None
         if self._labels.is_other_date(spot):
             return say("Its label says that it is another date.")
         if self._labels.in_row(spot):
             return say("It stands in a row or a period.")
-        number = str(self.findings["number"].value) if "number" in self.findings else None
-        if number is not None and self._labels.is_of_other_paper(spot, number):
+        if of_other:
             return say("It stands with the number of another paper.")
-        on_line = self._labels.is_of_number(spot, number) or has_town(self.view, spot)
+        on_line = is_of_number(self.view, spot, number) or has_town(self.view, spot)
         if strong and not on_line and not self._in_title(spot.page, spot.line):
             return say("A label calls another day the day of issue, and none this one.")
         if by_terms and not self._labels.fits_terms(spot.value.value, self._facts.terms):
