@@ -183,10 +183,8 @@ class _Sheet:
                 "Only its place on the page says that this is the seller: {name}.", name=record.seller
             )
             checks.append(Check(name="seller_told", passed=False, detail=detail, fields=("seller",)))
-        if self.title.not_booked:
-            checks.append(
-                Check(name="is_invoice", passed=False, detail=self.title.not_booked, fields=("kind",))
-            )
+        if refused := self.title.not_booked:
+            checks.append(Check(name="is_invoice", passed=False, detail=refused, fields=("kind",)))
         if several > 1:
             problems.append(say("{n} invoices are here: {numbers}.", n=several, numbers=", ".join(numbers)))
         return Reading(

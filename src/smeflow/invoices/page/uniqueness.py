@@ -226,7 +226,8 @@ class Uniqueness:
         own = [n for n in numbers if _bare(n.text) == mine and n.score >= _OWN_LABEL]
         key = number_key(str(finding.value))
         left = self._is_ahead("number") and self._labels.number_is_left(key, self.margins["number"])
-        left = left or self._labels.number_by_form(key)
+        agrees = self.margins.get("number", 0.0) >= AHEAD
+        left = left or (agrees and self._labels.number_by_form(key))
         sure = {n.quote.start for n in own if n.score >= _NUMBER_WORD}
         # without a word for a number ("Rechnung 12", or below the title) all else must be something else
         tied = (bool(sure) or left) and not is_cut(self.view, finding.quote)
