@@ -80,6 +80,8 @@ def test_a_bare_word_in_a_form_calls_a_number(view, form, number):
         "Bestellung Nr.  88-12\nDatum  12.03.2026",
         "No.: INV-118\nRef: 88-12\nDue date: 11/04/2026",
         "Kundennummer  4711\nDatum  12.03.2026",
+        "Facture client\n101 quai des Lavoirs\nNuméro : FV-45 | Émise le : 03/04/2025",
+        "Facture\nA-101\nÉmise le  03/04/2025",
     ],
 )
 def test_a_bare_word_alone_or_twice_or_of_another_paper_calls_none(view, form):

@@ -223,7 +223,10 @@ class Exclusion:
         label = self._label_of(candidate.page, candidate.piece, candidate.start)
         if label is None or label.hit.field != "number" or not self._is_cell(label, candidate):
             return False
-        return self._in_form(label) and not self._explains_number(candidate)
+        if not _ENDS_CELL.match(self._behind(candidate)):
+            return False  # "101 quai Sud"
+        below = candidate.line != label.line
+        return self._in_form(label, row=below) and not self._explains_number(candidate)
 
     def _is_cell(self, label: PlacedLabel, candidate: Candidate) -> bool:
         """Tell whether a label is all of its cell, but for its value and the same in another language."""
@@ -236,8 +239,12 @@ class Exclusion:
                 rest = rest[: other.start - piece.start] + rest[other.end - piece.start :]
         return not re.search(r"\w", rest)
 
-    def _in_form(self, label: PlacedLabel) -> bool:
-        """Tell whether other labels of a paper stand on a label's line, or over or under it."""
+    def _behind(self, candidate: Candidate) -> str:
+        piece = self.view.pieces[candidate.page][candidate.piece]
+        return self.view.pages[candidate.page].text[candidate.end : piece.end]
+
+    def _in_form(self, label: PlacedLabel, *, row: bool) -> bool:
+        """Tell whether other labels stand on a label's line, or near it if it need not be a *row*."""
         height, left = max(label.box.height, 1e-6), self.view.piece_of(label).box.left
         return any(
             other.page == label.page
@@ -247,7 +254,8 @@ class Exclusion:
             and (
                 other.line == label.line
                 or (
-                    abs(other.box.left - left) < _ALIGNED
+                    not row
+                    and abs(other.box.left - left) < _ALIGNED
                     and abs(other.box.top - label.box.top) < _ROWS * height
                 )
             )
@@ -368,6 +376,10 @@ _PHONE_ALONE = re.compile(
 """What is printed alone and is a telephone's number: of France, America, Germany, Britain."""
 _EIRCODE = re.compile(r"\b(?:[A-Z]\d\d|D6W) (?=\w{0,3}[A-Z])[0-9A-Z]{4}\b")
 """An Irish postcode."""
+
+
+_ENDS_CELL = re.compile(r"\s*(?:$|[|,;/(–—-])")
+"""What may stand behind the number of a form: nothing, or a sign before something else."""
 
 
 def _is_particle(hit: LabelHit) -> bool:
