@@ -397,6 +397,3 @@ def _told(tool: Callable[..., dict[str, Any]], language: Language) -> Callable[.
             raise ToolError(say("This cannot be answered ({what}).", what=what).render(language)) from None
 
     return call
-
-
-__all__ = ["AgentDesk", "make_server"]

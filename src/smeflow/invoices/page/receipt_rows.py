@@ -18,7 +18,7 @@ from typing import Any
 from smeflow._text import folded
 from smeflow.invoices.checks import CENT, ZERO, same_amount
 from smeflow.invoices.page.particulars import PARTICULARS, STREET, ZIP
-from smeflow.invoices.page.vat_and_payment import KNOWN_RATES, rate_rows, row_stretches
+from smeflow.invoices.page.vat_by_rate import KNOWN_RATES, rate_rows, row_stretches
 from smeflow.invoices.page.view import PageAmount, PageView, PlacedValue, once
 from smeflow.invoices.record_parts import VatBreakdown
 
