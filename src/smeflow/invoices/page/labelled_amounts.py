@@ -4,6 +4,7 @@ A label stands before its amount, over it, or in a row of headings over as many 
 """
 
 import re
+from bisect import bisect_left
 from collections.abc import Iterable, Iterator
 from decimal import Decimal
 
@@ -75,12 +76,15 @@ _SENTENCE = re.compile(r"[^\W\d_]{3,}[.!?]\s+[A-ZÀ-Ý][a-zà-ÿ]+\s")
 
 def _in_order(view: PageView, name: str) -> Iterator[PlacedValue[PageAmount]]:
     """Give the amounts that a row of labels names in order: as many stand on the next line."""
-    rows = {(label.page, label.line) for label in view.labels_of(name)}
+    rows = {(label.page, label.line): None for label in view.labels_of(name)}
+    on_line = by_line(label for label in view.labels if label.hit.field in AMOUNT_FIELDS)
     for page, line in rows:
         spots = view.money_on(page, line + 1)
-        labels = [o for o in view.labels if (o.page, o.line) == (page, line) and o.hit.field in AMOUNT_FIELDS]
+        if len(spots) < _LEAST_ROW or view.money_on(page, line):
+            continue
+        labels = on_line.get((page, line), ())
         starts = sorted({label.start for label in labels})
-        if len(spots) < _LEAST_ROW or len(starts) != len(spots) or view.money_on(page, line):
+        if len(starts) != len(spots):
             continue
         if len(view.money_on(page, line + 2)) >= len(spots):
             continue  # it is the first of the rows of a table
@@ -113,22 +117,27 @@ def _under_headings(view: PageView, name: str) -> Iterable[PlacedValue[PageAmoun
         for number, pieces in view.lines()
         if len(pieces[0].text) < _SHORT_NAME and names_term("difference", pieces[0].text)
     }
-    headings = view.labels_of(*_SUMMED_FIELDS) if lines else ()
-    in_row: dict[tuple[int, int], set[str]] = {}
-    for heading in headings:
-        in_row.setdefault((heading.page, heading.line), set()).add(heading.hit.field)
-    for page, line in lines:
-        spots = view.money_on(page, line)
+    headings = by_line(view.labels_of(*_SUMMED_FIELDS) if lines else ())
+    heading_rows = {
+        place: telling
+        for place, row in headings.items()
+        if (telling := [h for h in row if not h.hit.weak or {o.hit.field for o in row} >= _OF_A_SUM])
+    }
+    rows_of: dict[int, list[int]] = {}
+    for page, line in sorted(heading_rows):
+        rows_of.setdefault(page, []).append(line)
+    for page, line in sorted(lines):
+        spots, above = view.money_on(page, line), rows_of.get(page, [])
+        nearest = bisect_left(above, line)
         for spot in spots if len(spots) > 1 else ():
-            above = [
-                h
-                for h in headings
-                if h.page == page and h.line < line
-                and (not h.hit.weak or in_row[h.page, h.line] >= _OF_A_SUM)
-                and h.box.left < spot.box.right and spot.box.left < h.box.right + 0.03
-            ]  # fmt: skip
-            if above and any(h.hit.field == name for h in above if h.line == max(o.line for o in above)):
+            rows = (heading_rows[page, above[n]] for n in range(nearest - 1, -1, -1))
+            over = (row for row in ([h for h in row if _is_over(h, spot)] for row in rows) if row)
+            if any(h.hit.field == name for h in next(over, ())):
                 yield spot
+
+
+def _is_over(heading: PlacedLabel, spot: PlacedValue[PageAmount]) -> bool:
+    return heading.box.left < spot.box.right and spot.box.left < heading.box.right + 0.03
 
 
 _SHORT_NAME = 30
