@@ -359,18 +359,26 @@ def is_currency_of_sums(view: PageView, code: str, sums: AbstractSet[Decimal]) -
     beside = {sign.value for sign in signs if any(abs(a) in sums for a in _amounts_beside(view, sign))}
     if beside:
         return beside == {code}
+    places = {(c.value, (c.page, c.line)) for c in signs}
     lines = {
-        (c.value, tuple(abs(s.value.amount) for s in view.amounts_by_line.get((c.page, c.line), ())))
-        for c in signs
+        (value, tuple(abs(s.value.amount) for s in view.amounts_by_line.get(place, ())))
+        for value, place in places
     }
     others = [amounts for value, amounts in lines if value != code]
     return (code, ()) in lines and all(amounts and not sums & {*amounts} for amounts in others)
+
+
+_BESIDE = 8
+"""Blanks and signs between an amount and its currency; more is another column."""
 
 
 def _amounts_beside(view: PageView, sign: Candidate) -> Iterator[Decimal]:
     """Give the amounts right before and behind a code or sign of a currency."""
     text = view.pages[sign.page].text
     for spot in view.amounts_by_line.get((sign.page, sign.line), ()):
-        between = text[min(sign.end, spot.end) : max(sign.start, spot.start)]
+        left, right = min(sign.end, spot.end), max(sign.start, spot.start)
+        if right - left > _BESIDE:
+            continue
+        between = text[left:right]
         if not between.strip(" \u00a0-–−") and "\n" not in between:
             yield spot.value.amount
