@@ -1,7 +1,7 @@
 """A case, what it works on, and the three members of a step."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any, Protocol, TypeVar, cast, runtime_checkable
 
@@ -128,7 +128,13 @@ class Case:
 
     def with_result(self, name: str, value: object) -> "Case":
         """Give the same case with one more result."""
-        return replace(self, results=MappingProxyType({**self.results, name: value}))
+        return Case(
+            id=self.id,
+            documents=self.documents,
+            text=self.text,
+            results=MappingProxyType({**self.results, name: value}),
+            known=self.known,
+        )
 
     def _repr_html_(self) -> str:
         from html import escape
