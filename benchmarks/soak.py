@@ -1,9 +1,9 @@
 """Does a long day cost more at its end than at its beginning: in CPU, memory, handles, bytes?
 
-``python benchmarks/soak.py [--minutes 15] [--rate 20] [--every 10]``: one process works like ``watch``. Every
-so many seconds it takes in what came since, RATE items a second, takes each through three steps, one of
-which asks a model. CPU an item, memory, open handles and the size of
-the write-ahead file are looked at all the while, and the audit chain is verified at the end.
+``python benchmarks/soak.py [--minutes 15] [--rate 20] [--every 60]``: one process works like ``watch``. Every
+so many seconds it takes in what came since, RATE items a second, and takes each through three steps, one of
+which asks a model. CPU an item, memory, open handles and the size of the write-ahead file are looked at all
+the while, and the audit chain is verified at the end.
 
 ``--curve 1000 10000 30000 100000``: one run over so many items for each number, in a process of its own, then
 a second one in which nothing changed, with a table as the sink: CPU, bytes on the disk and memory, an item.
@@ -230,7 +230,7 @@ def main() -> int:
     reader = argparse.ArgumentParser(description=__doc__)
     reader.add_argument("--minutes", type=float, default=15)
     reader.add_argument("--rate", type=float, default=20)
-    reader.add_argument("--every", type=float, default=10)
+    reader.add_argument("--every", type=float, default=60, help="as `watch` looks, if nobody says else")
     reader.add_argument("--curve", type=int, nargs="+")
     reader.add_argument("--measure", type=int)
     asked = reader.parse_args()
