@@ -15,6 +15,7 @@ import os
 import subprocess
 import sys
 import tempfile
+import time
 from pathlib import Path
 
 YAML = """\
@@ -48,7 +49,6 @@ RUNNER = {
     ],
     "db_glob": "{state}/*.db",
     "concurrency": 8,
-    "startup_s": 0.8,
     "codes": {"busy": [3], "damaged": [4], "halt": [5], "full": [28], "sigint": [130], "sigterm": [143]},
     "webhook_args": ["--webhook", "{sink}"],
     "redo_args": ["--redo", "changed", "--yes"],
@@ -94,9 +94,25 @@ def scenarios(kit: Path, chosen: list[str]) -> list[str]:
     return [name for name in (every if names in ([], ["all"]) else names) if name not in left_out]
 
 
+def startup_seconds(work: Path) -> float:
+    """Measure how long a run takes that has one row and asks nothing: a kill before that kills nothing."""
+    folder = work / "startup"
+    folder.mkdir(exist_ok=True)
+    (folder / "in.csv").write_text("id,text\n1,one\n")
+    (folder / "one.yaml").write_text(
+        "recipe: one\nllm: none\nsource: {table: in.csv, key: id}\n"
+        "steps: [{extract: x, fields: {number: text}, readers: [layout]}]\n"
+    )
+    smeflow = str(Path(sys.executable).with_name("smeflow"))
+    began = time.monotonic()
+    subprocess.run([smeflow, "run", "one.yaml"], cwd=folder, capture_output=True, check=False)
+    return time.monotonic() - began
+
+
 def run_scenario(kit: Path, name: str, *, seed: int, n: int, work: Path) -> dict[str, object]:
     """Run one scenario once; give the kit's figures."""
-    (work / "adapter.json").write_text(json.dumps(RUNNER))
+    adapter = {**RUNNER, "startup_s": round(startup_seconds(work), 2)}
+    (work / "adapter.json").write_text(json.dumps(adapter))
     found = work / "found.json"
     found.unlink(missing_ok=True)
     command = [sys.executable, kit, name, "--n", str(n), "--adapter", work / "adapter.json", "--json", found]

@@ -122,11 +122,11 @@ def without(entries, n):
         ),
         (
             lambda h: {"bookings": [replace(h.bookings[0], entries=2), h.bookings[1]]},
-            "item 1 stands in the books 2 times, and should 1 times",
+            "item 1 is done and stands in the books 2 times",
         ),
         (
             lambda h: {"bookings": [h.bookings[0], replace(h.bookings[1], reversals=0)]},
-            "item 2 stands in the books 1 times, and should 0 times",
+            "item 2 is skipped and stands in the books 1 times",
         ),
         (lambda _: {"booked_numbers": [1, 3]}, "numbers of the books are not 1 to 2"),
         (lambda _: {"unwritten_batches": ["HA-1"]}, "batch HA-1 has no file, or another"),
