@@ -274,7 +274,7 @@ def _place_reads() -> dict[str, ClauseElement]:
         effects.c.item.in_((items.c.id, items.c.parent)),
         of_sink,
         effects.c.kind != word("plan"),
-        effects.c.state == word("done"),
+        or_(effects.c.state == word("done"), effects.c.state == word("begun")),
     )
     return {
         "places of folder": select(places).where(of_folder).order_by(places.c.id),
