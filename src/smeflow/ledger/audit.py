@@ -178,19 +178,22 @@ def _salt(transaction: Transaction, table: str, item: int, row: Row) -> str:
     if table == "items":
         return str(row["salt"])
     if table == "ends":
-        return str((transaction.first("salt of call", id_=row["call"]) or ("",))[0])
+        salt: str | None = transaction.memo.get(f"salt of call {row['call']}")
+        return str((transaction.first("salt of call", id_=row["call"]) or ("",))[0]) if salt is None else salt
     if not item:
         return ""
-    salt: str | None = transaction.memo.get(f"salt {item}")
+    salt = transaction.memo.get(f"salt {item}")
     if salt is None:
         salt = str((transaction.first("salt of item", id_=item) or ("",))[0])
         know_salt(transaction, item, salt)
     return salt
 
 
-def know_salt(transaction: Transaction, item: int, salt: str) -> None:
-    """Spare this transaction reading an item's salt, which never changes."""
+def know_salt(transaction: Transaction, item: int, salt: str, *, call: int = 0) -> None:
+    """Spare this transaction reading an item's salt, which never changes; *call* is one of the item's."""
     transaction.memo[f"salt {item}"] = salt
+    if call:
+        transaction.memo[f"salt of call {call}"] = salt
 
 
 def content_columns(table: str, sql: SqlStatements) -> tuple[str, ...]:
