@@ -177,6 +177,13 @@ def _drop_and_rewrite(connection: sqlite3.Connection, rng: random.Random) -> str
     return "cut off"
 
 
+def _rewrite_all(connection: sqlite3.Connection, rng: random.Random) -> str:
+    """Let everything have happened in another year, and write the whole chain anew: all of it fits."""
+    connection.execute("UPDATE audit SET at = ? || substr(at, 5)", (str(rng.randint(1990, 2020)),))
+    _hash_anew(connection)
+    return "written anew"
+
+
 def _hash_anew(connection: sqlite3.Connection) -> None:
     before = BEGIN
     for e in connection.execute("SELECT * FROM audit ORDER BY n").fetchall():
@@ -196,6 +203,7 @@ WAYS: dict[str, Callable[[sqlite3.Connection, random.Random], str]] = {
     "swap two results": _swap_results,
     "change a result and write the chain anew": _rewrite,
     "take an entry out and write the chain anew": _drop_and_rewrite,
+    "write the whole chain anew": _rewrite_all,
 }
 
 

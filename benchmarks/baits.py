@@ -34,7 +34,7 @@ from smeflow.ledger.ledger import Ledger
 from smeflow.llm.connect import connect
 from smeflow.llm.interface import LLM, NoModel
 from smeflow.recipe.load import load
-from smeflow.recipe.workspace import Workspace
+from smeflow.recipe.workspace import WorkspaceSettings
 from smeflow.records import Invoice
 from smeflow.steps import Extract
 
@@ -234,7 +234,7 @@ def ran(
         (folder / "recipe.yaml").write_text(RECIPE.format(model=model, how=how), encoding="utf-8")
         recipe = load(folder)
         llm: LLM = connect(model) if server else NoModel()
-        run_recipe(recipe, Workspace.find(folder), state=folder / ".smeflow", llm=llm)
+        run_recipe(recipe, WorkspaceSettings.find(folder), state=folder / ".smeflow", llm=llm)
         found = {}
         with Ledger.open(folder / ".smeflow", create=False) as ledger:
             for item in ledger.items(recipe.name):

@@ -25,7 +25,7 @@ from smeflow.ledger.ledger import Ledger
 from smeflow.ledger.mail import observed_effects
 from smeflow.llm.connect import connect
 from smeflow.recipe.load import load
-from smeflow.recipe.workspace import Workspace
+from smeflow.recipe.workspace import WorkspaceSettings
 
 FOLDERS = {"invoice": "Sorted/Invoices", "request": "Sorted/Requests", "security": "Sorted/Security"}
 RECIPE = """\
@@ -134,7 +134,7 @@ def ran(mails: Mapping[str, bytes], server: str, writing: str) -> Outcome:
         (folder / "recipe.yaml").write_text(text, encoding="utf-8")
         recipe = load(folder)
         model = connect(f"obeying@{server}/v1")
-        run_recipe(recipe, Workspace.find(folder), state=folder / ".smeflow", llm=model)
+        run_recipe(recipe, WorkspaceSettings.find(folder), state=folder / ".smeflow", llm=model)
         found = Outcome()
         with Ledger.open(folder / ".smeflow", create=False) as ledger:
             for item in ledger.items(recipe.name):

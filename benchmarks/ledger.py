@@ -27,7 +27,7 @@ from smeflow.ledger.ledger import Ledger
 from smeflow.llm.interface import LLM, Message, Request
 from smeflow.llm.testing import Scripted
 from smeflow.recipe.load import Recipe
-from smeflow.recipe.workspace import Workspace
+from smeflow.recipe.workspace import WorkspaceSettings
 
 RECIPE = """\
 recipe: rows
@@ -91,7 +91,7 @@ def cpu(work: Callable[[], object]) -> float:
 def recipe(folder: Path, count: int, *steps: Step[object]) -> Recipe:
     """Make a recipe of *steps* over so many rows."""
     entries = tuple(Entry(step=s) for s in steps)
-    return Recipe(name="b", path=folder / "b.yaml", text_hash="t", source=Rows(count), entries=entries)
+    return Recipe(name="b", path=folder / "b.yaml", text_hash="t", source=Rows(count), steps=entries)
 
 
 def durable(folder: Path, count: int, *steps: Step[object], workers: int = 8) -> float:
@@ -101,7 +101,11 @@ def durable(folder: Path, count: int, *steps: Step[object], workers: int = 8) ->
 
     def work() -> None:
         run_recipe(
-            made, Workspace.find(folder), state=folder / f"state{len(steps)}", llm=model, workers=workers
+            made,
+            WorkspaceSettings.find(folder),
+            state=folder / f"state{len(steps)}",
+            llm=model,
+            workers=workers,
         )
 
     return cpu(work) / count * 1000

@@ -37,7 +37,7 @@ def smeflow(folder: Path) -> Callable[[int, int], None]:
     from smeflow.kinds.sources import Arrival
     from smeflow.llm.interface import NoModel
     from smeflow.recipe.load import Recipe
-    from smeflow.recipe.workspace import Workspace
+    from smeflow.recipe.workspace import WorkspaceSettings
 
     @step
     def first(case: Case, _: LLM) -> int:
@@ -75,9 +75,9 @@ def smeflow(folder: Path) -> Callable[[int, int], None]:
             text_hash="",
             residency="any",
             source=Rows(start, end),
-            entries=tuple(Entry(step=made) for made in (first, second, third)),
+            steps=tuple(Entry(step=made) for made in (first, second, third)),
         )
-        summary = run_recipe(recipe, Workspace(root=folder), state=folder / ".smeflow", llm=NoModel())
+        summary = run_recipe(recipe, WorkspaceSettings(root=folder), state=folder / ".smeflow", llm=NoModel())
         assert summary.done == end, summary
 
     return work

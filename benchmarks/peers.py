@@ -94,7 +94,7 @@ def smeflow(url: str, concurrency: int) -> Many:
     from smeflow.ledger.ledger import Ledger
     from smeflow.llm.ask import AnswerForm, Prompt, ask
     from smeflow.recipe.load import Recipe
-    from smeflow.recipe.workspace import Workspace
+    from smeflow.recipe.workspace import WorkspaceSettings
 
     answer = AnswerForm.of(Invoice)
 
@@ -127,9 +127,9 @@ def smeflow(url: str, concurrency: int) -> Many:
             text_hash="",
             residency="any",
             source=Rows(numbers),
-            entries=(Entry(step=invoice),),
+            steps=(Entry(step=invoice),),
         )
-        summary = run_recipe(recipe, Workspace(root=state), state=state, llm=llm, workers=concurrency)
+        summary = run_recipe(recipe, WorkspaceSettings(root=state), state=state, llm=llm, workers=concurrency)
         assert summary.done == len(numbers), summary
         usage = resource.getrusage(resource.RUSAGE_SELF)
         many.measured = (usage.ru_utime + usage.ru_stime, time.perf_counter())
@@ -140,7 +140,31 @@ def smeflow(url: str, concurrency: int) -> Many:
     return many
 
 
-PEERS = {"openai_parse": openai_parse, "langchain": langchain, "pydantic_ai": pydantic_ai, "smeflow": smeflow}
+def run_many(url: str, concurrency: int) -> Many:
+    """Measure smeflow in memory: the same step over a list of cases."""
+    from smeflow import LLM, Case, ask, connect, run_many, step
+
+    @step
+    def invoice(case: Case, llm: LLM) -> Invoice:
+        """Ask, check, give the record."""
+        return ask(llm, case.text, into=Invoice, system=SYSTEM)
+
+    llm = connect(f"{MODEL}@{url}")
+
+    def many(numbers: Sequence[int]) -> list[object]:
+        cases = [Case.of(text(n), id=str(n)) for n in numbers]
+        return [done[invoice] for done in run_many([invoice], cases, llm, limit=concurrency, progress=False)]
+
+    return many
+
+
+PEERS = {
+    "openai_parse": openai_parse,
+    "langchain": langchain,
+    "pydantic_ai": pydantic_ai,
+    "smeflow": smeflow,
+    "run_many": run_many,
+}
 
 
 def main(name: str, url: str, n: int, concurrency: int) -> dict[str, object]:

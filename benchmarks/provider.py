@@ -1,7 +1,8 @@
 """A cheap OpenAI-compatible provider on loopback, in a process of its own: what it costs is not measured.
 
 ``python benchmarks/provider.py PORT_FILE [LATENCY_MS]`` answers the invoice whose number
-stands in the prompt. It ends with its parent, or after ten minutes.
+stands in the prompt. It ends with its parent, or after ten minutes. ``GET /asked`` tells how many
+questions have come so far.
 """
 
 import asyncio
@@ -15,6 +16,7 @@ from task import fields
 
 NUMBER = re.compile(rb"INVOICE INV-(\d{6})")
 LENGTH = re.compile(rb"content-length: *(\d+)", re.IGNORECASE)
+asked = 0
 HEAD = b"HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: %d\r\n\r\n"
 
 
@@ -41,9 +43,15 @@ def answer(request: bytes) -> bytes:
 
 async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, latency_seconds: float) -> None:
     """Answer one connection's requests, one after the other."""
+    global asked  # noqa: PLW0603 - one number for the whole process
     try:
         while True:
             head = await reader.readuntil(b"\r\n\r\n")
+            if head.startswith(b"GET /asked "):
+                told = str(asked).encode()
+                writer.write(HEAD % len(told) + told)
+                continue
+            asked += 1
             body = await reader.readexactly(int(LENGTH.search(head)[1]))
             if latency_seconds:
                 await asyncio.sleep(latency_seconds)

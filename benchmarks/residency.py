@@ -12,12 +12,12 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import ClassVar
 
-from smeflow.cli.models import models_of_recipe
+from smeflow.engine.models import models_of_recipe
 from smeflow.engine.run import run_to_end
 from smeflow.errors import LLMRejected
 from smeflow.llm.providers import PROVIDERS, is_loopback
 from smeflow.recipe.load import load
-from smeflow.recipe.workspace import Workspace
+from smeflow.recipe.workspace import WorkspaceSettings
 
 OUTSIDE = [row.name for row in PROVIDERS.values() if row.region in {"outside", "unknown"}]
 EUROPE = [row.name for row in PROVIDERS.values() if row.region == "eu"]
@@ -88,7 +88,9 @@ def run(residency: str, lines: str, folder: Path, here: str) -> str:
     recipe = load(folder / "recipe.yaml")
     try:
         models, _ = models_of_recipe(recipe)
-        summary = run_to_end(recipe, Workspace.find(folder), state=folder / ".smeflow", llm=models, workers=1)
+        summary = run_to_end(
+            recipe, WorkspaceSettings.find(folder), state=folder / ".smeflow", llm=models, workers=1
+        )
     except LLMRejected as error:
         return error.reason
     return summary.stopped or f"{summary.done} done, {summary.review} in review"

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 HERE = Path(__file__).parent
-NEED_NOTHING = ("imports.py", "step_path.py", "ledger.py", "einvoice_hostile.py")
+NEED_NOTHING = ("imports.py", "step_path.py", "run_many.py", "ledger.py", "einvoice_hostile.py")
 
 
 @dataclass(frozen=True)
@@ -51,6 +51,7 @@ class QuickForm:
 QUICK = (
     QuickForm("imports.py --quick", r"import smeflow .* ([\d.]+) x import pydantic", 1.3),
     QuickForm("step_path.py --quick", r"smeflow/\w+ ([\d.]+)", 1.0),
+    QuickForm("run_many.py --quick", r"ratio ([\d.]+) \(goal", 2.0),
     QuickForm(
         "langchain_path.py --quick",
         r"LangChain ([\d.]+) ms CPU a call, through smeflow ([\d.]+)",

@@ -32,7 +32,7 @@ from smeflow.ledger.verify import verify_audit
 from smeflow.llm.interface import LLM, Message, ModelEndpoint, Reply, Request, Usage
 from smeflow.llm.prices import FREE
 from smeflow.recipe.load import Recipe
-from smeflow.recipe.workspace import Workspace
+from smeflow.recipe.workspace import WorkspaceSettings
 from smeflow.tables.table_file import TableFile
 
 MOST_MEMORY_GROWTH = 0.05
@@ -97,14 +97,14 @@ def recipe(folder: Path, source: Rows, *, sink: bool) -> Recipe:
         residency="any",
         source=source,
         sinks=(TableFile(table=str(folder / "out.csv"), columns=COLUMNS),) if sink else (),
-        entries=tuple(Entry(step=each) for each in (kind, size, large)),
+        steps=tuple(Entry(step=each) for each in (kind, size, large)),
     )
 
 
 def run_rows(folder: Path, source: Rows, *, sink: bool) -> int:
     """Run once; give how many items are done in all."""
     made = recipe(folder, source, sink=sink)
-    return run_recipe(made, Workspace(root=folder), state=folder / ".smeflow", llm=Clerk()).done
+    return run_recipe(made, WorkspaceSettings(root=folder), state=folder / ".smeflow", llm=Clerk()).done
 
 
 def memory_bytes() -> int:

@@ -1,9 +1,9 @@
 """Draw invoices of strangers: `python scripts/make_layouts.py strangers --n 2000 --seed 7 --out DIR`.
 
 The first word is a folder of families under ``scripts/layouts``: ``teaching`` (``--which TRAIN`` or ``TUNE``)
-is what rules and weights are made with; ``strangers`` is the test, drawn by other hands and sealed by a hash
-that `tests/test_layouts.py` holds. A seed for it is chosen after the last change of a rule. Needs Chromium;
-some families need LibreOffice and typst. ``--scan`` and ``--photo`` make pictures too.
+is what rules and weights are made with; ``strangers`` and ``unseen`` are the tests, drawn by other hands and
+sealed by hashes that `tests/test_layouts.py` holds. Their seed is chosen after the last change of a rule.
+Needs Chromium; some families need LibreOffice and typst. ``--scan`` and ``--photo`` make pictures too.
 """
 
 import sys

@@ -6,6 +6,7 @@ import tomllib
 from pathlib import Path
 
 import pytest
+from support.docs_model import docs_provider
 
 ROOT = Path(__file__).resolve().parent.parent
 PAGES = [ROOT / "README.md", ROOT / "README.fr.md", *sorted((ROOT / "docs").glob("*.md"))]
@@ -22,13 +23,24 @@ def blocks(kind: str) -> list[object]:
     return found
 
 
+@pytest.fixture(scope="module")
+def provider():
+    with docs_provider() as url:
+        yield url
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("code", blocks("python"))
-def test_python_examples_run_and_print_what_they_say(code, monkeypatch, capsys):
-    """A comment at the end of a ``print(…)`` line is what the line prints."""
+def test_python_examples_run_and_print_what_they_say(code, monkeypatch, capsys, provider):
+    """A comment at the end of a ``print(…)`` line is what the line prints.
+
+    ``openai/…`` is asked on loopback, where the answers of `support.docs_model` are known.
+    """
     monkeypatch.chdir(ROOT)
+    monkeypatch.setenv("OPENAI_API_KEY", "sk-of-the-docs")
+    monkeypatch.setenv("OPENAI_BASE_URL", provider)
     exec(compile(code, "example", "exec"), {"__name__": "example"})
-    said = re.findall(r"^print\(.*\)\s{2,}# (.+)$", code, re.MULTILINE)
+    said = re.findall(r"^ *print\(.*\)\s{2,}# (.+)$", code, re.MULTILINE)
     printed = capsys.readouterr().out.splitlines()
     assert printed == said
 
@@ -49,12 +61,12 @@ def test_recipe_examples_load_without_a_problem(text, tmp_path):
 @pytest.mark.parametrize("text", blocks("toml"))
 def test_settings_examples_load_without_a_problem(text, tmp_path):
     """A TOML block is a whole ``smeflow.toml``."""
-    from smeflow.recipe.workspace import Workspace
+    from smeflow.recipe.workspace import WorkspaceSettings
 
     for table in tomllib.loads(text).get("tables", {}).values():
         (tmp_path / table).write_text("name\n", encoding="utf-8")
     (tmp_path / "smeflow.toml").write_text(text, encoding="utf-8")
-    assert Workspace.find(tmp_path).root == tmp_path
+    assert WorkspaceSettings.find(tmp_path).root == tmp_path
 
 
 def test_every_command_the_pages_name_exists():

@@ -35,12 +35,21 @@ from smeflow.invoices.claims import (
 from smeflow.invoices.record import Invoice
 from smeflow.kinds.record_kind import record_word
 from smeflow.ledger.between import rejected_elsewhere, settled_beside, with_both_shown
-from smeflow.ledger.history import BatchRow, BookedRow, NewEntry, batches_of, booked_in, close_batch
+from smeflow.ledger.history import (
+    BatchRow,
+    BookedRow,
+    NewEntry,
+    batches_of,
+    booked_in,
+    close_batch,
+    lost_batches,
+    name_of_batch,
+)
 from smeflow.ledger.items import finish_held_items, hold_for_person
 from smeflow.ledger.ledger import Ledger
 from smeflow.ledger.rows import ItemRow
 from smeflow.ledger.store import blob_data
-from smeflow.recipe.workspace import Workspace
+from smeflow.recipe.workspace import WorkspaceSettings
 
 _ENTRY_ADAPTER = TypeAdapter(JournalEntry)
 _Finished = tuple[ItemRow, str, Invoice, str]
@@ -72,7 +81,7 @@ class Export:
 
 def export_batch(
     ledger: Ledger,
-    workspace: Workspace,
+    workspace: WorkspaceSettings,
     *,
     period: str,
     person: str,
@@ -86,7 +95,8 @@ def export_batch(
     What was booked and has changed since leaves as a reversal and a new entry. What cannot be booked waits in
     review, and goes on by itself with the export after what it lacks was added. An invoice is booked once,
     however many items it came as. *folder* is where batches are written: what stands in files there that this
-    ledger does not know (it was restored from a backup) is not booked again, nor are their numbers used.
+    ledger does not know (it was restored from a backup) is not booked again, nor are their numbers used; what
+    left of the ledger that the backup took the place of is not booked again wherever its files are.
 
     Raises:
         ValueError: *period* is no month, or there is no such format or separator.
@@ -97,7 +107,8 @@ def export_batch(
     journal = Journal(code=books.journal, name=books.journal_name)
     booked, batches = booked_in(ledger.store, books.journal), batches_of(ledger.store, books.journal)
     known, numbers = {each.blob for each in batches}, [range(each.first, each.last + 1) for each in batches]
-    on_disk = BooksOnDisk.read(folder, written_as, journal, known, numbers) if folder else BooksOnDisk()
+    lost = lost_batches(ledger.store, books.journal)
+    on_disk = BooksOnDisk.read(folder, written_as, journal, known, numbers, lost=lost)
     chosen = _BatchContent(ledger, workspace, period, on_disk)
     chosen.choose(list(_records_of(ledger, recipe, _finished)), _standing_entries(booked))
     finish_held_items(ledger.store, [item for item in chosen.bookable if item.state == "review"])
@@ -133,7 +144,9 @@ def export_batch(
 class _BatchContent:
     """What an export takes and what it leaves."""
 
-    def __init__(self, ledger: Ledger, workspace: Workspace, period: str, on_disk: BooksOnDisk) -> None:
+    def __init__(
+        self, ledger: Ledger, workspace: WorkspaceSettings, period: str, on_disk: BooksOnDisk
+    ) -> None:
         self._ledger, self._workspace, self._period, self._on_disk = ledger, workspace, period, on_disk
         self._last_day = _last_day(period)
         self.entries: list[tuple[NewEntry, JournalEntry]] = []
@@ -280,7 +293,7 @@ def batch_file(ledger: Ledger, batch: BatchRow) -> bytes:
 
 def batch_file_name(batch: BatchRow) -> str:
     """Name a batch's file: journal, period and the batch's number in the journal."""
-    return f"{batch.journal}-{batch.period}-{batch.nth:04d}{batch.ending}"
+    return name_of_batch(batch.journal, batch.period, batch.nth, batch.ending)
 
 
 def _month(record: Invoice) -> str | None:
@@ -350,7 +363,7 @@ def _still_in_review(ledger: Ledger, period: str, recipe: str) -> Iterator[LeftO
             yield LeftOut(item=item, why=item.reason.phrases[0])
 
 
-def _entry(record: Invoice, workspace: Workspace) -> JournalEntry:
+def _entry(record: Invoice, workspace: WorkspaceSettings) -> JournalEntry:
     known, company = workspace.known(), workspace.company
     rows = supplier_rows(record, known)
     supplier = SupplierAccounts.of(rows[0] if rows else {}, workspace.books, record.seller or "?")

@@ -26,7 +26,7 @@ NO_BREAK = "\u202f"
 """The narrow space between thousands in French."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Phrase:
     """One sentence: an English template and the data in it."""
 
@@ -35,6 +35,9 @@ class Phrase:
 
     def __str__(self) -> str:
         return self.render("en")
+
+    def __repr__(self) -> str:
+        return repr(self.render("en"))
 
     def render(self, language: Language) -> str:
         """Give the sentence in *language*; English stands in for what has no translation."""

@@ -26,7 +26,7 @@ from smeflow.ledger.ledger import Ledger
 from smeflow.ledger.rows import ItemRow
 from smeflow.llm.interface import LLM
 from smeflow.recipe.load import Recipe
-from smeflow.recipe.workspace import Workspace
+from smeflow.recipe.workspace import WorkspaceSettings
 from smeflow.records import Invoice
 from smeflow.review.decisions import approve, reject
 
@@ -104,13 +104,15 @@ class Office:
             path=self.folder / "r.yaml",
             text_hash="t",
             source=self,
-            entries=(Entry(step=invoice),),
+            steps=(Entry(step=invoice),),
         )
-        run_recipe(recipe, Workspace.find(self.folder), state=self.folder / ".smeflow")
+        run_recipe(recipe, WorkspaceSettings.find(self.folder), state=self.folder / ".smeflow")
 
     def export(self, period: str = "2026-10", **more: Any):
         with self.ledger() as ledger:
-            made = export_batch(ledger, Workspace.find(self.folder), period=period, person="Anne", **more)
+            made = export_batch(
+                ledger, WorkspaceSettings.find(self.folder), period=period, person="Anne", **more
+            )
             return made, (checked(batch_file(ledger, made.batch)) if made.batch else [])
 
     def put(self, made: Export, folder: Path) -> None:

@@ -15,7 +15,7 @@ from smeflow.kinds.sources import make_arrival
 from smeflow.ledger.ledger import Ledger
 from smeflow.llm.interface import LLM
 from smeflow.recipe.load import Recipe
-from smeflow.recipe.workspace import Workspace
+from smeflow.recipe.workspace import WorkspaceSettings
 from smeflow.records import Invoice
 
 PDF = Path(__file__).parents[2] / "recipes" / "supplier-mail" / "inbox" / "kraxi-2014-03.pdf"
@@ -41,15 +41,15 @@ def ledger(tmp_path):
     """Run one invoice whose supplier has no accounts."""
     (tmp_path / "smeflow.toml").write_text("")
     entries = (Entry(step=invoice),)
-    recipe = Recipe(name="r", path=tmp_path / "r.yaml", text_hash="t", source=Folder(), entries=entries)
-    run_recipe(recipe, Workspace.find(tmp_path), state=tmp_path / ".smeflow")
+    recipe = Recipe(name="r", path=tmp_path / "r.yaml", text_hash="t", source=Folder(), steps=entries)
+    run_recipe(recipe, WorkspaceSettings.find(tmp_path), state=tmp_path / ".smeflow")
     with Ledger.open(tmp_path / ".smeflow") as opened:
         yield opened
 
 
 def test_the_list_links_the_picture_of_each_invoice(ledger, tmp_path):
     """The page names the invoice and the reason, and links the PNG; what a file is called is no markup."""
-    made = export_batch(ledger, Workspace.find(tmp_path), period="2026-10", person="Anne")
+    made = export_batch(ledger, WorkspaceSettings.find(tmp_path), period="2026-10", person="Anne")
     files = dict(left_out_files(ledger, made.left_out, "2026-10", "en"))
     picture = next(name for name in files if name.endswith(".png"))
     assert files[picture].startswith(b"\x89PNG")

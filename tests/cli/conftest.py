@@ -75,14 +75,14 @@ def workspace(tmp_path, inbox):
 class Provider(ThreadingHTTPServer):
     """A model server on loopback: answers every question with one status and text, and counts them.
 
-    While `free` is not set it keeps them waiting.
+    While `free` is not set it keeps them waiting. The first `failing` are answered with 503.
     """
 
     daemon_threads = True
 
     def __init__(self):
         super().__init__(("127.0.0.1", 0), Handler)
-        self.status, self.text, self.asked = 200, "{}", 0
+        self.status, self.text, self.asked, self.failing = 200, "{}", 0, 0
         self.bodies = []
         self.free = threading.Event()
         self.free.set()
@@ -96,6 +96,7 @@ class Handler(BaseHTTPRequestHandler):
         """Answer."""
         self.server.bodies.append(json.loads(self.rfile.read(int(self.headers["content-length"]))))
         self.server.asked += 1
+        status = 503 if self.server.asked <= self.server.failing else self.server.status
         self.server.free.wait(120)
         message = {"role": "assistant", "content": self.server.text}
         choice = {"index": 0, "message": message, "finish_reason": "stop"}
@@ -103,8 +104,8 @@ class Handler(BaseHTTPRequestHandler):
         answer = {"id": "1", "model": "test", "choices": [choice], "usage": usage}
         key = self.headers.get("authorization", "")
         refusal = {"error": {"message": f"wrong key: {key}", "code": "invalid_api_key"}}
-        body = json.dumps(answer if self.server.status == 200 else refusal).encode()
-        self.send_response(self.server.status)
+        body = json.dumps(answer if status == 200 else refusal).encode()
+        self.send_response(status)
         self.send_header("content-type", "application/json")
         self.send_header("content-length", str(len(body)))
         self.end_headers()

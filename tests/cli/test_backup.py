@@ -46,6 +46,34 @@ def live_on(smeflow, firm, inbox):
     assert json.loads(smeflow(*EXPORT).out)["entries"] == 1
 
 
+def next_one(firm, number="471114", day="20180620"):
+    """Let another invoice of the same supplier arrive."""
+    text = (firm / "inbox" / "lieferant-471113.xml").read_text(encoding="utf-8")
+    text = text.replace(">471113</ram:ID>", f">{number}</ram:ID>").replace(">20180613<", f">{day}<")
+    (firm / "inbox" / f"{number}.xml").write_text(text, encoding="utf-8")
+
+
+def test_what_left_is_not_booked_again_however_often_a_backup_is_put_back(smeflow, firm):
+    """Neither is a file's name used twice, although every file was moved away."""
+    file = json.loads(smeflow("backup", "--to", "kept", "--json").out)["file"]
+    names = []
+    for number in ("471114", "471115"):
+        next_one(firm, number, f"201806{number[-2:]}")
+        smeflow("run")
+        names.append(json.loads(smeflow(*EXPORT).out)["file"])
+        shutil.rmtree(firm / "books")
+        assert smeflow("restore", file, "--accept-loss").code == 0
+    smeflow("run")
+    made = json.loads(smeflow(*EXPORT).out)
+    assert (made["entries"], len(made["booked_already"])) == (0, 3)
+    next_one(firm, "471116", "20180616")
+    smeflow("run")
+    made = json.loads(smeflow(*EXPORT).out)
+    assert (made["entries"], made["batch"]["first"]) == (1, 4)
+    assert made["file"] not in names
+    assert smeflow("audit", "verify").code == 0
+
+
 def test_a_restore_tells_what_must_be_done_again_and_the_numbers_go_on(smeflow, firm, inbox, root):
     """Items, decisions and batches since the backup are told in French too; outputs come right again."""
     file = json.loads(smeflow("backup", "--to", "kept", "--json").out)["file"]
@@ -64,7 +92,14 @@ def test_a_restore_tells_what_must_be_done_again_and_the_numbers_go_on(smeflow, 
     assert [f.name for f in (firm / "out").iterdir()] == ["purchases.csv"]
     shutil.rmtree(firm / "books")  # moved away: the ledger itself remembers that number 1 was used
     again = json.loads(smeflow(*EXPORT).out)
-    assert again["batch"]["first"] == 2
+    assert (again["entries"], [each["item"] for each in again["booked_already"]]) == (
+        0,
+        ["lieferant-471113.xml"],
+    )
+    next_one(firm)
+    smeflow("run")
+    again = json.loads(smeflow(*EXPORT).out)
+    assert (again["entries"], again["batch"]["first"]) == (1, 2)
     assert again["file"].endswith("HA-2018-06-0002.txt")
     assert smeflow("audit", "verify").code == 0
     (firm / "chain.jsonl").write_text(smeflow("audit", "export").out)

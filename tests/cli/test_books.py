@@ -139,3 +139,37 @@ def test_who_rejects_what_is_booked_is_told(smeflow, shop):
     (made,) = smeflow(*EXPORT).lines
     assert (made["entries"], made["reversals"]) == (0, 1)
     assert smeflow(*EXPORT).lines[0]["reversals"] == 0
+
+
+@pytest.mark.parametrize("change", [(b"", b""), (b">23.54<", b">29.54<")])
+def test_whoever_decides_is_told_that_an_invoice_is_there_already(smeflow, shop, change):
+    """What else is wrong with it does not hide that."""
+    (shop / "other.yaml").write_text(
+        RECIPE.replace("purchases", "other").replace("inbox/", "other/"), encoding="utf-8"
+    )
+    (shop / "other").mkdir()
+    twin = (shop / "inbox" / INVOICE).read_bytes().replace(*change) + b"\n"
+    (shop / "other" / "twin.xml").write_bytes(twin)
+    smeflow("run", "recipe.yaml")
+    smeflow("run", "other.yaml")
+    (line,) = smeflow("review", "list", "--json").lines
+    assert f"is there already: {INVOICE}" in line["reason"]
+    assert "is there already" in smeflow("status").out.replace("\n", " ")
+
+
+def test_an_invoice_is_credited_once_over_an_amount(smeflow, shop):
+    """A second credit note over the same may be the first one under another number: a person looks."""
+    text = (shop / "inbox" / INVOICE).read_bytes().replace(b">380<", b">381<")
+    credited = b"<ram:InvoiceReferencedDocument><ram:IssuerAssignedID>471113</ram:IssuerAssignedID>"
+    end = b"</ram:ApplicableHeaderTradeSettlement>"
+    text = text.replace(end, credited + b"</ram:InvoiceReferencedDocument>" + end)
+    for number, day in ((b"G1", b"20180614"), (b"G2", b"20180615")):
+        note = text.replace(b">471113</ram:ID>", b">" + number + b"</ram:ID>").replace(
+            b">20180613<", b">" + day + b"<"
+        )
+        (shop / "inbox" / f"{number.decode()}.xml").write_bytes(note)
+    smeflow("run")
+    (line,) = smeflow("review", "list", "--json").lines
+    assert line["item"] == "G2.xml"
+    assert "for invoice 471113 of Lieferant GmbH is there already: G1.xml" in line["reason"]
+    assert smeflow(*EXPORT).lines[0]["entries"] == 2

@@ -7,7 +7,7 @@ import pytest
 
 from smeflow.engine.run import run_recipe
 from smeflow.recipe.load import load
-from smeflow.recipe.workspace import Workspace
+from smeflow.recipe.workspace import WorkspaceSettings
 
 TOML = '[tables]\nsuppliers = "supplier-mail/suppliers.csv"\ncustomers = "customer-requests/customers.csv"\n'
 
@@ -23,7 +23,9 @@ def ran(tmp_path, recipes):
             (tmp_path / table).parent.mkdir(exist_ok=True)
             shutil.copy(recipes / table, tmp_path / table)
         recipe = load(tmp_path / name / file)
-        return tmp_path / name, run_recipe(recipe, Workspace.find(tmp_path), state=tmp_path / ".smeflow")
+        return tmp_path / name, run_recipe(
+            recipe, WorkspaceSettings.find(tmp_path), state=tmp_path / ".smeflow"
+        )
 
     return run
 
@@ -60,7 +62,7 @@ def test_a_column_may_ask_for_the_language_of_a_mail(ran):
     recipe = folder / "recipe.yaml"
     text = recipe.read_text(encoding="utf-8")
     recipe.write_text(text.replace("Label: kind.label\n", 'Label: fields["language"]\n'), encoding="utf-8")
-    run_recipe(load(recipe), Workspace.find(folder), state=folder.parent / ".smeflow")
+    run_recipe(load(recipe), WorkspaceSettings.find(folder), state=folder.parent / ".smeflow")
     rows = list(csv.DictReader((folder / "out" / "mailbox.csv").open(encoding="utf-8-sig", newline="")))
     assert {"fr", "en"} <= {row["Label"] for row in rows}
 

@@ -112,3 +112,66 @@ def test_every_event_stands_on_the_page(root):
     rows = {line.split("`")[1]: line for line in page.splitlines() if line.startswith("| `")}
     for name, fields in EVENTS.items():
         assert [field for field in fields if f"`{field}`" not in rows[name]] == [], name
+
+
+def test_waits_for_a_provider_are_told_in_log_and_report(smeflow, letters, tmp_path):
+    """How long each question waited and why; what waits no longer here is put off, and says for how long."""
+    letters.failing = 4
+    told = smeflow("run", "--log-json", "--report", "run.json", "--yes")
+    assert told.code == 0, told.err
+    waits = [line for line in events(told) if line["event"] == "wait.ended"]
+    assert {(w["fault"], w["model"], w["step"], w["put_off"]) for w in waits} == {
+        ("outage", "test", "letter", None)
+    }
+    assert {w["item"] for w in waits} == {1, 2}
+    (reported,) = json.loads((tmp_path / "run.json").read_text())["waits"]
+    assert (reported["fault"], reported["times"], reported["put_off"]) == ("outage", len(waits), 0)
+    assert reported["seconds"] == pytest.approx(sum(w["seconds"] for w in waits), abs=0.01)
+    assert max(w["seconds"] for w in waits) == reported["longest"]
+
+
+def test_who_was_never_there_is_told_as_put_off(smeflow, letters, tmp_path):
+    """Nobody waits for it long, and the report says that the questions wait for the next run."""
+    recipe = tmp_path / "recipe.yaml"
+    recipe.write_text(recipe.read_text().replace(letters.name, "test@http://127.0.0.1:1/v1"))
+    told = smeflow("run", "--log-json", "--report", "run.json", "--yes")
+    off = [line for line in events(told) if line["event"] == "wait.ended" and line["put_off"]]
+    assert {line["item"] for line in off} == {1, 2}
+    assert {line["fault"] for line in off} == {"absent"}
+    assert all(line["put_off"] > 60 for line in off)
+    reported = {w["fault"]: w for w in json.loads((tmp_path / "run.json").read_text())["waits"]}
+    assert reported["absent"]["put_off"] == 2
+
+
+def test_the_report_of_a_run_is_made_again_afterwards(smeflow, letters, tmp_path):
+    """The same counts, calls, tokens and cost by model and step, of the last run or of another."""
+    letters.failing = 4
+    assert smeflow("run", "--yes", "--report", "run.json").code == 0
+    smeflow("run", "--yes")
+    assert smeflow("status", "--report", "again.json", "--run", "1").code == 0
+    first, again = (json.loads((tmp_path / name).read_text()) for name in ("run.json", "again.json"))
+    same = (
+        "recipe",
+        "run",
+        "items",
+        "done",
+        "review",
+        "calls",
+        "worked",
+        "steps",
+        "models",
+        "rate_per_minute",
+    )
+    assert [again[key] for key in same] == [first[key] for key in same]
+    ways = {
+        name: sum(f["times"] for f in report["faults"])
+        for name, report in (("first", first), ("again", again))
+    }
+    assert ways == {"first": 4, "again": 4}
+    assert {f["outcome"] for f in again["faults"]} == {"retried"}
+    assert smeflow("status", "letters", "--report", "last.html").code == 0
+    page = (tmp_path / "last.html").read_text(encoding="utf-8")
+    assert "letters, run 2" in page
+    assert not [word for word in PRIVATE if word in page]
+    assert smeflow("status", "--report", "x.html", "--run", "9").code == 2
+    assert smeflow("status", "--report", "x.pdf").code == 2

@@ -20,7 +20,7 @@ def test_values_checks_and_rules_are_told_in_the_persons_language(smeflow, works
 
 def test_reasons_stand_in_a_row_as_the_language_writes_them():
     """French puts a space before a semicolon."""
-    from smeflow.cli.results import join_sentences
+    from smeflow.cli.console import join_sentences
 
     assert join_sentences(["un", "deux"], "fr") == "un\u00a0; deux"
     assert join_sentences(["one", "two", "one"]) == "one; two"

@@ -1,5 +1,6 @@
 """What a type checker knows of results, without any plugin."""
 
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -67,4 +68,19 @@ def test_a_result_has_its_steps_type(tmp_path):
     file.write_text(SNIPPET, encoding="utf-8")
     command = [sys.executable, "-m", "mypy", "--config-file", str(ROOT / "pyproject.toml"), str(file)]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+@pytest.mark.requires_module("mypy")
+def test_the_examples_of_the_guide_pass_the_type_checker(tmp_path):
+    """Whoever copies a block gets no complaint, in either language."""
+    for page in ("python.md", "python.fr.md"):
+        text = (ROOT / "docs" / page).read_text(encoding="utf-8")
+        for n, code in enumerate(re.findall(r"^```python\n(.*?)^```$", text, re.MULTILINE | re.DOTALL)):
+            name = page.replace(".", "_")
+            (tmp_path / f"{name}_{n}.py").write_text(code, encoding="utf-8")
+    command = [sys.executable, "-m", "mypy", "--strict", "--config-file", str(ROOT / "pyproject.toml")]
+    files = sorted(map(str, tmp_path.glob("*.py")))
+    assert len(files) > 10
+    done = subprocess.run([*command, *files], cwd=ROOT, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout + done.stderr

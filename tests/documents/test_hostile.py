@@ -17,6 +17,7 @@ from support.hostile import (
     tnef,
     zeros,
 )
+from support.hostile_classes import fetching, hidden, limits, names
 
 from smeflow.documents import pool as pools
 from smeflow.documents.archives import mails_in
@@ -201,3 +202,28 @@ steps:
 sinks:
   - {table: out.csv, item: key, columns: {Label: kind.label}}
 """
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(sys.platform != "linux", reason="memory is limited by the system on Linux alone")
+@pytest.mark.parametrize("craft", [hidden, fetching, names, limits], ids=lambda craft: craft.__name__)
+def test_each_hostile_file_is_read_without_what_it_hides_or_refused(craft):
+    """What a correct system does with it stands beside each file; `benchmarks/hostile.py` measures it too."""
+    wrong = []
+    for each in craft():
+        try:
+            document = read(each.data, name=each.name)
+        except DocumentError as error:
+            end, told, text = "refused", [str(error)], each.shows
+        else:
+            parts = list(document.walk())
+            end, told = "read", [str(problem) for part in parts for problem in part.problems]
+            text = "\n".join(part.text for part in parts)
+        hidden_well = not each.hides or each.hides not in text
+        if not (each.fate in ("either", end) and hidden_well and each.shows in text and told_of(each, told)):
+            wrong.append((each.name, end, told[:2]))
+    assert wrong == []
+
+
+def told_of(each, told):
+    return not each.tells or any(each.tells in reason for reason in told)

@@ -1,9 +1,11 @@
 import contextlib
 import io
+import zlib
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from support.hostile import page_of
 
 from smeflow.documents.read import read
 from smeflow.errors import DocumentError, LimitExceeded, UnreadableDocument
@@ -116,6 +118,19 @@ def test_white_letters_count_where_they_can_be_seen(make_pdf, printed, read_in_p
     white = printed(50, 600, "Montant", before="1 g")
     document = read_in_process(make_pdf(page.format(white=white) + printed(50, 500, "Net")))
     assert ("Montant" in document.text) == ("0.6 rg" in page)
+
+
+@pytest.mark.parametrize("filters", [b"", b"/Filter /FlateDecode"])
+def test_what_is_drawn_is_read_and_not_what_the_file_names_instead(read_in_process, filters):
+    """A page that shows 120,00 was read as 9119,00: ``ActualText`` took the place of the letters."""
+    drawn = b"BT /F1 12 Tf 50 700 Td (Montant) Tj ET /Span << /ActualText (9119,00) >> BDC "
+    drawn += b"BT /F1 12 Tf 120 700 Td (120,00) Tj ET EMC BT /F1 12 Tf 50 600 Td (re) Tj ET "
+    drawn += b"/Span << /ActualText <FEFF00AD> >> BDC BT /F1 12 Tf 62 600 Td (-) Tj ET EMC "
+    document = read_in_process(page_of(zlib.compress(drawn) if filters else drawn, filters), "a.pdf")
+    assert "Montant 120,00" in " ".join(document.text.split())
+    assert "9119" not in document.text
+    (told,) = map(str, document.problems)
+    assert "names other text than it draws; it was not read: “9119,00”" in told
 
 
 def test_letters_over_a_scan_are_its_text(make_pdf, printed, read_in_process):

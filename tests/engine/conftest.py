@@ -16,7 +16,7 @@ from smeflow.kinds.sources import Arrival, UnreadableArrival, make_arrival
 from smeflow.ledger.ledger import Ledger
 from smeflow.ledger.rows import ItemRow
 from smeflow.recipe.load import Recipe
-from smeflow.recipe.workspace import Workspace
+from smeflow.recipe.workspace import WorkspaceSettings
 
 
 @dataclass
@@ -53,13 +53,13 @@ class Office:
             path=self.folder / "r.yaml",
             text_hash=str(self.settings.get("text_hash", "t")),
             source=self.source,
-            entries=self.entries,
+            steps=self.entries,
             sinks=self.sinks,
             **{k: v for k, v in self.settings.items() if k != "text_hash"},
         )
 
     def run(self, llm: Any = None, **more: Any) -> RunSummary:
-        workspace = Workspace.find(self.folder)
+        workspace = WorkspaceSettings.find(self.folder)
         return run_recipe(self.recipe(), workspace, state=self.folder / ".smeflow", llm=llm, **more)
 
     def ledger(self) -> Ledger:

@@ -25,7 +25,7 @@ from smeflow.kinds.sources import Arrival, make_arrival
 from smeflow.llm.interface import LLM, Message, Request
 from smeflow.llm.testing import Scripted
 from smeflow.recipe.load import Recipe
-from smeflow.recipe.workspace import Workspace
+from smeflow.recipe.workspace import WorkspaceSettings
 from smeflow.tables.table_file import TableFile
 
 
@@ -67,10 +67,10 @@ def go(folder: Path, items: int, workers: int) -> None:
         text_hash="t",
         source=Rows(items),
         sinks=(TableFile(table=str(folder / "out.csv"), columns=columns),),
-        entries=(Entry(step=kind), Entry(step=size)),
+        steps=(Entry(step=kind), Entry(step=size)),
     )
     model = Scripted([answer], for_ever=True)
-    run_recipe(recipe, Workspace.find(folder), state=folder / ".smeflow", llm=model, workers=workers)
+    run_recipe(recipe, WorkspaceSettings.find(folder), state=folder / ".smeflow", llm=model, workers=workers)
 
 
 def in_child(folder: Path, crash_at: int, items: int, workers: int) -> int:

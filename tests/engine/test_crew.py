@@ -11,7 +11,7 @@ from smeflow.llm.prices import FREE
 from smeflow.llm.router import ModelSet
 from smeflow.llm.testing import Scripted
 from smeflow.recipe.load import load
-from smeflow.recipe.workspace import Workspace
+from smeflow.recipe.workspace import WorkspaceSettings
 
 AWAY = LLMUnavailable(say("away"), sent=False)
 
@@ -35,7 +35,7 @@ def made(tmp_path):
         )
         recipe = load(tmp_path / "recipe.yaml")
         summary = run_to_end(
-            recipe, Workspace.find(tmp_path), state=tmp_path / ".smeflow", llm=models, workers=1
+            recipe, WorkspaceSettings.find(tmp_path), state=tmp_path / ".smeflow", llm=models, workers=1
         )
         with Ledger.open(tmp_path / ".smeflow", create=False) as ledger:
             (row,) = ledger.items("rows")

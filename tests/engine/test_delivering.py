@@ -9,11 +9,12 @@ import pytest
 
 from smeflow.engine import outputs
 from smeflow.engine.run import run_to_end
+from smeflow.errors import SourceError
 from smeflow.kinds.mailbox import Effect
 from smeflow.ledger.ledger import Ledger
 from smeflow.ledger.mail import EffectLog, EffectRow
 from smeflow.recipe.load import load
-from smeflow.recipe.workspace import Workspace
+from smeflow.recipe.workspace import WorkspaceSettings
 from smeflow.review.decisions import reject
 
 RECIPE = """
@@ -57,8 +58,10 @@ def told(tmp_path, monkeypatch):
     (tmp_path / "recipe.yaml").write_text(RECIPE.format(port=server.server_port))
     (tmp_path / "in.csv").write_text("id,amount\na,1\nb,2\nc,3\n")
 
-    def run():
-        return run_to_end(load(tmp_path), Workspace.find(tmp_path), state=tmp_path / "state")
+    def run(**options):
+        return run_to_end(
+            load(tmp_path), WorkspaceSettings.find(tmp_path), state=tmp_path / "state", **options
+        )
 
     yield run, calls, faults, tmp_path
     server.shutdown()
@@ -88,6 +91,20 @@ def test_a_delivery_is_tried_again_under_its_id(told):
     assert run().failures == ()
     assert len(calls) == 7
     assert all(len(identities) == 1 for identities in ids(calls).values())
+
+
+def test_a_recipe_under_another_name_delivers_nothing_again_unless_told(told):
+    """All of it has left under the old name; who wants both recipes says so."""
+    run, calls, _, folder = told
+    run()
+    recipe = folder / "recipe.yaml"
+    recipe.write_text(recipe.read_text().replace("recipe: told", "recipe: renamed"))
+    with pytest.raises(SourceError, match="renamed reads what told reads") as refused:
+        run()
+    assert "--accept-loss" in str(refused.value)
+    assert len(calls) == 3
+    assert run(accept_loss=True).failures == run().failures == ()
+    assert len(calls) == 6
 
 
 def test_what_nobody_takes_waits_for_the_next_run(told):

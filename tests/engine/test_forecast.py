@@ -16,7 +16,7 @@ from smeflow.llm.interface import LLM, Message, ModelEndpoint, Price, Reply, Req
 from smeflow.llm.router import ModelSet
 from smeflow.llm.testing import Scripted
 from smeflow.money import Money
-from smeflow.recipe.workspace import Budgets, Workspace
+from smeflow.recipe.workspace import Budgets, WorkspaceSettings
 
 PRICE = Price(
     input_per_million=Decimal(100), output_per_million=Decimal(400), currency="EUR", as_of="2026-11-01"
@@ -50,7 +50,11 @@ def answering(tokens: int = 40) -> Scripted:
 
 def forecast(office, llm=None, **more):
     return forecast_run(
-        office.recipe(), Workspace.find(office.folder), state=office.folder / ".smeflow", llm=llm, **more
+        office.recipe(),
+        WorkspaceSettings.find(office.folder),
+        state=office.folder / ".smeflow",
+        llm=llm,
+        **more,
     )
 
 

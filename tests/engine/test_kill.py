@@ -38,11 +38,11 @@ import sys
 from pathlib import Path
 from smeflow.llm.connect import connect
 from smeflow.recipe.load import load
-from smeflow.recipe.workspace import Workspace
+from smeflow.recipe.workspace import WorkspaceSettings
 from smeflow.engine.run import run_recipe
 recipe = load(Path("r.yaml"), settings={}, environ={})
 summary = run_recipe(
-    recipe, Workspace.find(Path(".")), state=Path(".smeflow"), llm=connect(recipe.llm), workers=4
+    recipe, WorkspaceSettings.find(Path(".")), state=Path(".smeflow"), llm=connect(recipe.llm), workers=4
 )
 print(summary.done, summary.open)
 """

@@ -3,12 +3,14 @@ import sqlite3
 
 import pytest
 
+from smeflow import ask
 from smeflow.core.case import Case
 from smeflow.core.step import step
 from smeflow.engine.lookups import KnownWithSuppliers
 from smeflow.extract.result import Extraction
 from smeflow.ledger.ledger import Ledger
 from smeflow.llm.interface import LLM
+from smeflow.llm.testing import Scripted
 from smeflow.recipe.known_tables import KnownTables
 from smeflow.records import Invoice
 
@@ -269,3 +271,33 @@ def test_an_invoice_keeps_within_what_is_left_of_its_order(office):
     office.source.here["8"] = paper("8", day="2026-10-09", gross="250.00", order_reference="BC-7")
     office.run(workers=1)
     assert office.item("8").state == "done"
+
+
+def city_of(supplier: str) -> str:
+    """Give the city of a supplier."""
+    return {"Nova": "Lyon"}[supplier]
+
+
+@step
+def city(case: Case, llm: LLM) -> str:
+    return ask(llm, "Where is Nova?", into=str, tools=[city_of])
+
+
+def test_a_call_of_a_steps_own_function_is_noted_with_the_result(office):
+    """Beside look-ups in tables; it is not called again outside of its step."""
+    office.source.here = {"a": "x"}
+    office.plan(city)
+    model = Scripted(
+        [
+            {"look_up": {"look_up": "city_of", "supplier": "Nova"}, "answer": None},
+            {"look_up": None, "answer": {"answer": "Lyon"}},
+        ]
+    )
+    assert office.run(model).done == 1
+    assert office.values("a") == {"city": "Lyon"}
+    with sqlite3.connect(office.folder / ".smeflow" / "ledger.db") as ledger:
+        ((lookups,),) = ledger.execute("SELECT lookups FROM results").fetchall()
+    ((asked, _),) = json.loads(lookups)
+    assert json.loads(asked) == ["call", "city_of", {"supplier": "Nova"}]
+    assert office.run(model, redo="stale").done == 1
+    assert len(model.requests) == 2

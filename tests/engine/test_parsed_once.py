@@ -10,7 +10,7 @@ import pytest
 from smeflow.documents.pool import Pool
 from smeflow.engine.run import run_to_end
 from smeflow.recipe.load import load
-from smeflow.recipe.workspace import Workspace
+from smeflow.recipe.workspace import WorkspaceSettings
 
 DELIVERED = """
 recipe: told
@@ -54,7 +54,7 @@ def test_a_run_of_the_bundled_recipe_parses_each_document_once(recipes, tmp_path
     inbox(recipes, tmp_path, ("*.eml", "lieferant-*.pdf", "au-bon-moulin-*.pdf", "oyo-*.pdf"))
     for name in ("recipe.yaml", "suppliers.csv"):
         shutil.copy(recipes / "supplier-mail" / name, tmp_path)
-    summary = run_to_end(load(tmp_path), Workspace.find(tmp_path), state=tmp_path / "state")
+    summary = run_to_end(load(tmp_path), WorkspaceSettings.find(tmp_path), state=tmp_path / "state")
     assert summary.failures == ()
     assert len(parsed) > 3
     assert set(parsed.values()) == {1}
@@ -79,7 +79,7 @@ def test_what_is_delivered_is_not_parsed_again(recipes, tmp_path, parsed):
     with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
         Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
         (tmp_path / "recipe.yaml").write_text(DELIVERED.format(port=server.server_port), encoding="utf-8")
-        summary = run_to_end(load(tmp_path), Workspace.find(tmp_path), state=tmp_path / "state")
+        summary = run_to_end(load(tmp_path), WorkspaceSettings.find(tmp_path), state=tmp_path / "state")
         server.shutdown()
     assert summary.failures == ()
     assert len(delivered) == summary.done > 0

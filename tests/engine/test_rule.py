@@ -6,7 +6,7 @@ import pytest
 from pydantic import TypeAdapter, ValidationError
 
 from smeflow.core.case import Case
-from smeflow.core.step import fingerprint
+from smeflow.core.fingerprints import fingerprint
 from smeflow.engine.own_steps import Ruled
 from smeflow.llm.interface import NoModel
 from smeflow.money import Money

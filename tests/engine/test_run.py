@@ -668,11 +668,11 @@ def test_two_recipes_share_a_ledger_at_the_same_time(office):
         from dataclasses import replace
 
         from smeflow.engine.run import run_recipe
-        from smeflow.recipe.workspace import Workspace
+        from smeflow.recipe.workspace import WorkspaceSettings
 
         recipe = replace(office.recipe(), name=name)
         state = office.folder / ".smeflow"
-        ended.append(run_recipe(recipe, Workspace.find(office.folder), state=state, llm=hello()).done)
+        ended.append(run_recipe(recipe, WorkspaceSettings.find(office.folder), state=state, llm=hello()).done)
 
     threads = [threading.Thread(target=one, args=(name,)) for name in ("x", "y", "z")]
     for thread in threads:

@@ -56,6 +56,10 @@ def told():
     report.item(5, "review", "answer")
     report.call(6, fault="LLMRefused")
     report.item(6)
+    wait = {"item": 1, "step": "letter", "provider": "mistral_ai", "model": "small", "fault": "rate"}
+    report.tell("wait.ended", **wait, seconds=2.5, retry_after=2.0)
+    report.tell("wait.ended", **wait, seconds=0.5)
+    report.tell("wait.ended", **wait, seconds=0.0, put_off=300.0)
     report.tell("delivery.ended", sink=1, kind="TableFile", rows=1234567, failed=False, seconds=0.2)
     counts = {"items": 6, "done": 3, "review": 2, "failed": 0, "skipped": 0, "open": 1, "worked": 5}
     money = {"calls": 9, "cost": "0.004", "currency": "EUR"}
@@ -86,6 +90,18 @@ def test_figures_add_up(told):
     assert figures["rate_per_minute"] == 10.0
     assert figures["latency"]["items"] == {"count": 6, "p50": 1.0, "p90": 9.0, "p99": 9.0, "longest": 9.0}
     assert figures["ends"] == {"done": 3, "review": 2, "open": 1}
+
+
+def test_waits_are_told_by_model_and_fault(told):
+    """What was put off is counted, and is no wait."""
+    (waits,) = told.as_json()["waits"]
+    assert waits == {"model": "mistral_ai/small", "fault": "rate"} | {
+        "times": 2,
+        "seconds": 3.0,
+        "longest": 2.5,
+        "put_off": 1,
+    }
+    assert "Waits for the provider" in report_page(told, "en")
 
 
 def test_percentiles_are_values_that_were_measured():

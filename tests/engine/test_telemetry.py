@@ -19,7 +19,7 @@ from smeflow.kinds.sources import make_arrival
 from smeflow.llm.interface import LLM, Message, Request
 from smeflow.llm.testing import Scripted
 from smeflow.recipe.load import Recipe
-from smeflow.recipe.workspace import Workspace
+from smeflow.recipe.workspace import WorkspaceSettings
 
 pytestmark = pytest.mark.slow
 needs_sdk = pytest.mark.requires_module("opentelemetry")
@@ -46,11 +46,16 @@ def kind(case: Case, llm: LLM) -> str:
 def run(folder, answers, observers=()):
     """Run a recipe of one step over two letters."""
     recipe = Recipe(
-        name="letters", path=folder / "r.yaml", text_hash="t", source=Letters(), entries=(Entry(step=kind),)
+        name="letters", path=folder / "r.yaml", text_hash="t", source=Letters(), steps=(Entry(step=kind),)
     )
     model = Scripted(answers, for_ever=True)
     return run_recipe(
-        recipe, Workspace.find(folder), state=folder / ".smeflow", llm=model, workers=1, observers=observers
+        recipe,
+        WorkspaceSettings.find(folder),
+        state=folder / ".smeflow",
+        llm=model,
+        workers=1,
+        observers=observers,
     )
 
 

@@ -7,7 +7,7 @@ import pytest
 from pydantic import BaseModel, TypeAdapter, ValidationError
 
 from smeflow.core.case import Case
-from smeflow.core.step import fingerprint
+from smeflow.core.fingerprints import fingerprint
 from smeflow.documents.document import text_document
 from smeflow.errors import LLMRefused, LLMUnavailable
 from smeflow.expressions.language import parse_expression

@@ -121,3 +121,14 @@ def test_a_file_that_is_being_written_is_left_for_the_next_run(
     (half,) = Folder(folder=str(tmp_path)).cases()
     assert isinstance(half, UnreadableArrival)
     assert "is being written" in str(half.phrase)
+
+
+def test_links_that_lead_in_a_circle_are_named(tmp_path: Path) -> None:
+    """The other files come all the same; before, such a link ended the run."""
+    fill(tmp_path, "a.pdf")
+    for name, target in (("loop.pdf", "loop.pdf"), ("loop.mbox", "loop.mbox"), ("b.pdf", "c.pdf")):
+        (tmp_path / name).symlink_to(target)
+    (tmp_path / "c.pdf").symlink_to("b.pdf")
+    arrived = {case.key: type(case) for case in Folder(folder=str(tmp_path)).cases()}
+    assert arrived.pop("a.pdf") is Arrival
+    assert arrived == dict.fromkeys(("b.pdf", "c.pdf", "loop.mbox", "loop.pdf"), UnreadableArrival)

@@ -33,8 +33,28 @@ def installed(tmp_path, monkeypatch):
     entry_points_of.cache_clear()
 
 
-def _block(kind):
-    return re.search(rf"^```{kind}[^\n]*\n(.*?)^```$", PAGE.read_text("utf-8"), re.MULTILINE | re.DOTALL)[1]
+def _block(kind, heading="## In a package of yours"):
+    text = PAGE.read_text("utf-8").partition(f"{heading}\n")[2]
+    return re.search(rf"^```{kind}[^\n]*\n(.*?)^```$", text, re.MULTILINE | re.DOTALL)[1]
+
+
+@pytest.mark.slow
+def test_the_file_beside_the_recipe_runs(tmp_path, monkeypatch):
+    """Its steps, the line of smeflow.toml and its recipe, as they stand."""
+    from smeflow.cli.app import main
+
+    heading = "## A step in a file beside the recipe"
+    names = {"steps.py": "python", "smeflow.toml": "toml", "recipe.yaml": "yaml"}
+    for name, kind in names.items():
+        (tmp_path / name).write_text(_block(kind, heading), encoding="utf-8")
+    (tmp_path / "inbox").mkdir()
+    (tmp_path / "inbox" / "a.txt").write_text("The lathe is broken", encoding="utf-8")
+    monkeypatch.chdir(tmp_path)
+    assert main(["check", "recipe.yaml"]) == 0
+    assert main(["run", "recipe.yaml"]) == 0
+    assert main(["review", "correct", "a", "--set", "t.machine=saw", "--set", "price=3", "--by", "A"]) == 0
+    assert main(["run", "recipe.yaml"]) == 0
+    assert (tmp_path / "tickets.csv").read_text("utf-8").splitlines()[1:] == ["saw,3"]
 
 
 @pytest.mark.slow

@@ -9,6 +9,7 @@ import subprocess
 import sys
 import tarfile
 from contextlib import closing
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -137,6 +138,27 @@ def test_what_is_newer_is_not_overwritten_unless_told(state, tmp_path):
         assert aside.execute("SELECT count(*) FROM items").fetchone() == (4,)
     take_in(state, ["e"])
     assert keys(state) == ["a", "b", "c", "e"]
+
+
+def test_a_ledger_that_was_kept_aside_stays_whatever_the_clock_says(state, tmp_path):
+    """It may be set back, and two restores may come within a second."""
+    file = make_backup(state, tmp_path / "one.tar").file
+    kept = set()
+    for name in ("d", "e"):
+        take_in(state, [name])
+        restored = restore_backup(
+            file,
+            state,
+            root=tmp_path,
+            accept_loss=True,
+            clock=lambda: datetime(2026, 10, 25, 2, 30, tzinfo=UTC),
+        )
+        kept.add(restored.aside)
+    held = []
+    for aside in kept:
+        with closing(sqlite3.connect(aside)) as ledger:
+            held += ledger.execute("SELECT max(key) FROM items").fetchall()
+    assert sorted(held) == [("d",), ("e",)]
 
 
 def test_another_ledger_and_one_that_cannot_be_read_are_kept_aside(state, tmp_path):

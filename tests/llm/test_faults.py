@@ -13,7 +13,7 @@ from smeflow.llm.call_log import MemoryCallLog, Scope
 from smeflow.llm.connect import connect
 from smeflow.llm.dialects import RESPONSES
 from smeflow.llm.openai_compatible import OpenAICompatible
-from smeflow.llm.wrappers.retry import CircuitBreaker, Patience
+from smeflow.llm.wrappers.patience import CircuitBreaker, Patience
 from smeflow.llm.wrappers.stack import StepLLM, WrapperStack
 
 KEY = "sk-CANARY-0123456789"

@@ -1,13 +1,14 @@
 """Scripted, recorded and cached answers."""
 
 import json
+from dataclasses import replace
 
 import pytest
 from pydantic import BaseModel
 
 from smeflow.errors import LLMRefused, LLMRejected
 from smeflow.i18n import say
-from smeflow.llm.interface import Message, Reply, Request, Usage
+from smeflow.llm.interface import ImageLimits, Message, Reply, Request, Usage
 from smeflow.llm.testing import Recorded, Scripted
 from smeflow.llm.wrappers.accounting import Cached
 
@@ -85,6 +86,27 @@ def test_a_damaged_recording_names_the_line(tmp_path):
     path.write_text('{"request": "x"}\n', encoding="utf-8")
     with pytest.raises(LLMRejected, match="line 1"):
         Recorded(None, path)
+
+
+def test_a_recording_holds_no_personal_data_and_answers_with_it(tmp_path, monkeypatch):
+    """Mail addresses, accounts and keys are placeholders in the file, and whole again in the answer."""
+    monkeypatch.setenv("MISTRAL_API_KEY", "key-0123456789")
+    text = "ada@firm.example pays from FR76 3000 6000 0112 3456 7890 189, key-0123456789"
+    said = '{"from": "ada@firm.example", "iban": "FR7630006000011234567890189"}'
+    path = tmp_path / "deep" / "r.jsonl"
+    assert Recorded(Scripted([said]), path).complete(request(text)).text == said
+    kept = path.read_text(encoding="utf-8")
+    assert not [word for word in ("ada@firm", "FR76", "key-0123456789") if word in kept]
+    assert Recorded(None, path).complete(request(text)).text == said
+
+
+def test_a_recording_of_a_model_that_sees_is_asked_as_one(tmp_path):
+    """Whether pictures are shown is part of the question."""
+    limits = ImageLimits(side=800, bytes=100_000)
+    seeing = replace(Scripted([]).place, sees=limits)
+    Recorded(Scripted(["a"], place=seeing), tmp_path / "r.jsonl").complete(request())
+    assert Recorded(None, tmp_path / "r.jsonl").place.sees == limits
+    assert Recorded(None, tmp_path / "none.jsonl").place.sees is None
 
 
 def test_a_cache_asks_only_what_was_never_asked():

@@ -60,10 +60,10 @@ class Office:
         """Run the recipe once."""
         from smeflow.engine.run import run_recipe
         from smeflow.recipe.load import load
-        from smeflow.recipe.workspace import Workspace
+        from smeflow.recipe.workspace import WorkspaceSettings
 
         recipe = load(self.folder)
-        return run_recipe(recipe, Workspace.find(self.folder), state=self.folder / ".smeflow")
+        return run_recipe(recipe, WorkspaceSettings.find(self.folder), state=self.folder / ".smeflow")
 
     def ledger(self):
         """Open the ledger."""

@@ -63,10 +63,12 @@ def run(office, model):
     """Run the recipe with a model."""
     from smeflow.engine.run import run_to_end
     from smeflow.recipe.load import load
-    from smeflow.recipe.workspace import Workspace
+    from smeflow.recipe.workspace import WorkspaceSettings
 
     recipe = load(office.folder)
-    return run_to_end(recipe, Workspace.find(office.folder), state=office.folder / ".smeflow", llm=model)
+    return run_to_end(
+        recipe, WorkspaceSettings.find(office.folder), state=office.folder / ".smeflow", llm=model
+    )
 
 
 @pytest.mark.parametrize("writing", ["instructions: Answer.", "template: replies/thanks"])

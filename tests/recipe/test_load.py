@@ -83,7 +83,7 @@ def test_a_folder_stands_for_the_recipe_in_it(tmp_path: Path) -> None:
 
 def test_a_comment_does_not_change_what_the_steps_are(tmp_path: Path) -> None:
     """The text's hash differs, the fingerprints of the steps do not."""
-    from smeflow.core.step import fingerprint
+    from smeflow.core.fingerprints import fingerprint
 
     first = load(write(tmp_path, GOOD), environ={})
     second = load(write(tmp_path, "# a remark\n" + GOOD), environ={})

@@ -4,10 +4,10 @@ from decimal import Decimal
 
 import pytest
 
-from smeflow.cli.models import models_of_recipe, objection
+from smeflow.engine.models import models_of_recipe, objection
 from smeflow.errors import RecipeError
 from smeflow.recipe.load import load
-from smeflow.recipe.workspace import Workspace
+from smeflow.recipe.workspace import WorkspaceSettings
 
 RECIPE = """
 recipe: one
@@ -44,4 +44,4 @@ def test_a_price_without_its_day_is_told_with_its_line(tmp_path):
     """A price nobody can date is none."""
     (tmp_path / "smeflow.toml").write_text(PRICES.replace("as_of = 2026-11-01\n", ""))
     with pytest.raises(RecipeError, match=r"smeflow\.toml:2:1: .*as_of"):
-        Workspace.find(tmp_path)
+        WorkspaceSettings.find(tmp_path)

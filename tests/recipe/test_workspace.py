@@ -12,7 +12,7 @@ from smeflow.money import Money
 from smeflow.recipe.known_tables import KnownTables, letter_trigrams
 from smeflow.recipe.load import load
 from smeflow.recipe.schema import recipe_schema
-from smeflow.recipe.workspace import Workspace
+from smeflow.recipe.workspace import WorkspaceSettings
 
 RECIPES = Path(__file__).parents[2] / "recipes"
 TOML = """\
@@ -50,13 +50,13 @@ def write(folder: Path, text: str = TOML) -> Path:
 
 def problems(folder: Path) -> list[str]:
     with pytest.raises(RecipeError) as caught:
-        Workspace.find(folder)
+        WorkspaceSettings.find(folder)
     return [f"{p.line}: {p.phrase}" for p in caught.value.problems]
 
 
 def test_without_a_file_defaults_hold(tmp_path: Path) -> None:
     """Nothing is allowed, documents stay in the EU, and a cap stands."""
-    workspace = Workspace.find(tmp_path)
+    workspace = WorkspaceSettings.find(tmp_path)
     assert (workspace.root, workspace.allow, workspace.residency) == (tmp_path, (), "eu")
     assert workspace.budgets.run == Money(Decimal(5), "EUR")
     assert workspace.budgets.month == Money(Decimal(20), "EUR")
@@ -65,7 +65,7 @@ def test_without_a_file_defaults_hold(tmp_path: Path) -> None:
 def test_a_file_is_found_above(tmp_path: Path) -> None:
     """The recipes of a firm share one."""
     (tmp_path / "a" / "b").mkdir(parents=True)
-    workspace = Workspace.find(write(tmp_path) / "a" / "b")
+    workspace = WorkspaceSettings.find(write(tmp_path) / "a" / "b")
     assert workspace.root == tmp_path
     assert (workspace.language, workspace.residency, workspace.residency_line) == ("fr", "local", 2)
     assert workspace.company.siren == "732829320"
@@ -81,7 +81,7 @@ def test_the_language_is_the_firm_s_and_never_the_machine_s(
 ) -> None:
     """A German computer in a French firm speaks French."""
     monkeypatch.setenv("LANG", "de_DE.UTF-8")
-    assert Workspace.find(write(tmp_path)).language == "fr"
+    assert WorkspaceSettings.find(write(tmp_path)).language == "fr"
 
 
 def test_every_mistake_is_told_with_its_line(tmp_path: Path) -> None:
@@ -121,7 +121,7 @@ def test_a_file_that_is_no_toml_is_told_with_its_line(tmp_path: Path, content: b
 
 def test_rows_are_found_whatever_their_accents(tmp_path: Path) -> None:
     """Case, accents and spaces are left aside; a table nobody named has no rows."""
-    known = Workspace.find(write(tmp_path)).known()
+    known = WorkspaceSettings.find(write(tmp_path)).known()
     assert [row["iban"] for row in known.rows("suppliers", name="MULLER gmbh")] == ["DE1"]
     assert known.rows("suppliers", name="Müller GmbH", city="Lyon") == []
     assert len(known.rows("suppliers")) == 2
@@ -130,7 +130,7 @@ def test_rows_are_found_whatever_their_accents(tmp_path: Path) -> None:
 
 def test_the_nearest_row_comes_first(tmp_path: Path) -> None:
     """A name with mistakes in it is still recognised, and nothing alike is nothing."""
-    known = Workspace.find(write(tmp_path)).known()
+    known = WorkspaceSettings.find(write(tmp_path)).known()
     assert known.nearest("suppliers", "Martin S.A.R.L.", 1)[0]["iban"] == "FR1"
     assert known.nearest("suppliers", "Mueler Gmbh Koeln", 2)[0]["iban"] == "DE1"
     assert known.nearest("suppliers", "zzz") == []
@@ -183,10 +183,10 @@ def test_rates_nobody_gave_are_told_as_estimates_in_euros_and_are_none_elsewhere
     """A firm that counts in pounds must not have its dollars converted at a rate for the euro."""
     toml = tmp_path / "smeflow.toml"
     toml.write_text('[company]\ncurrency = "GBP"\n', "utf-8")
-    pounds = Workspace.find(tmp_path)
+    pounds = WorkspaceSettings.find(tmp_path)
     assert pounds.rates.convert(Money(Decimal(1), "USD")) is None
     assert pounds.budgets.run == Money(Decimal(5), "GBP")
     toml.write_text("", "utf-8")
-    assert Workspace.find(tmp_path).rates.estimated
+    assert WorkspaceSettings.find(tmp_path).rates.estimated
     toml.write_text("[rates]\nas_of = 2026-11-20\nUSD = 0.87\n", "utf-8")
-    assert not Workspace.find(tmp_path).rates.estimated
+    assert not WorkspaceSettings.find(tmp_path).rates.estimated

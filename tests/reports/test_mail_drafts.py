@@ -11,7 +11,7 @@ pytest.importorskip("typst")
 
 from smeflow.engine.run import run_to_end
 from smeflow.recipe.load import load
-from smeflow.recipe.workspace import Workspace
+from smeflow.recipe.workspace import WorkspaceSettings
 
 RECIPE = """
 recipe: sales
@@ -32,7 +32,7 @@ def firm(folder, sink):
     (folder / "recipe.yaml").write_text(RECIPE + sink, encoding="utf-8")
     days = [f"2025-{month:02}-{day:02}" for month in (9, 10) for day in range(1, 31)]
     (folder / "sales.csv").write_text("day,amount\n" + "".join(f"{day},10\n" for day in days))
-    return lambda: run_to_end(load(folder), Workspace.find(folder), state=folder / "state")
+    return lambda: run_to_end(load(folder), WorkspaceSettings.find(folder), state=folder / "state")
 
 
 @pytest.mark.slow

@@ -9,7 +9,7 @@ pytest.importorskip("duckdb")
 from smeflow.engine.run import run_to_end
 from smeflow.ledger.ledger import Ledger
 from smeflow.recipe.load import load
-from smeflow.recipe.workspace import Workspace
+from smeflow.recipe.workspace import WorkspaceSettings
 
 RECIPE = """
 recipe: sales
@@ -32,7 +32,7 @@ def test_a_recipe_writes_the_report_of_each_closed_month(tmp_path):
     rows = "".join(f"{day},{n}.50\n" for n, day in enumerate(days, 1))
     (tmp_path / "sales.csv").write_text("day,amount\n" + rows)
     (tmp_path / "recipe.yaml").write_text(RECIPE)
-    summary = run_to_end(load(tmp_path), Workspace.find(tmp_path), state=tmp_path / "state")
+    summary = run_to_end(load(tmp_path), WorkspaceSettings.find(tmp_path), state=tmp_path / "state")
     assert (summary.items, summary.done) == (3, 3)
     assert sorted(p.name for p in (tmp_path / "out").iterdir()) == ["2025-08.md", "2025-09.md", "2025-10.md"]
     page = (tmp_path / "out" / "2025-10.md").read_text()
@@ -50,7 +50,7 @@ def test_a_table_that_comes_in_as_a_file_makes_a_report_of_itself(tmp_path):
     recipe = RECIPE.replace("{period: month, tables: {sales: sales.csv}}", "{folder: inbox}")
     recipe = recipe.replace("sum: amount", "sum: montant").replace("{key}", "{stem}")
     (tmp_path / "recipe.yaml").write_text(recipe)
-    summary = run_to_end(load(tmp_path), Workspace.find(tmp_path), state=tmp_path / "state")
+    summary = run_to_end(load(tmp_path), WorkspaceSettings.find(tmp_path), state=tmp_path / "state")
     assert (summary.items, summary.done) == (1, 1)
     assert "1\u202f002,75\u00a0€" in (tmp_path / "out" / "Ventes mars.md").read_text()
 
@@ -63,7 +63,7 @@ def test_a_fact_that_no_row_will_mend_sends_the_report_to_a_person(tmp_path):
     more = "      best: {sum: amuont}\n      ahead: {forecast: amount}\nsinks:"
     (tmp_path / "recipe.yaml").write_text(RECIPE.replace("sinks:", more))
     state = tmp_path / "state"
-    summary = run_to_end(load(tmp_path), Workspace.find(tmp_path), state=state)
+    summary = run_to_end(load(tmp_path), WorkspaceSettings.find(tmp_path), state=state)
     assert (summary.items, summary.review) == (1, 1)
     with Ledger.open(state, create=False) as ledger:
         reasons = [str(p) for item in ledger.items() for p in item.reason.phrases]

@@ -8,7 +8,7 @@ from smeflow.engine.run import run_to_end
 from smeflow.ledger.ledger import Ledger
 from smeflow.llm.testing import Scripted
 from smeflow.recipe.load import load
-from smeflow.recipe.workspace import Workspace
+from smeflow.recipe.workspace import WorkspaceSettings
 from smeflow.review.corrections import InvalidCorrection
 from smeflow.review.decisions import approve, ask_again, correct
 
@@ -43,7 +43,7 @@ class Firm:
         (self.folder / "sales.csv").write_text("day,amount\n" + rows + extra)
 
     def run(self, llm=None):
-        return run_to_end(load(self.folder), Workspace.find(self.folder), state=self.state, llm=llm)
+        return run_to_end(load(self.folder), WorkspaceSettings.find(self.folder), state=self.state, llm=llm)
 
     def ledger(self):
         return Ledger.open(self.state)

@@ -9,7 +9,7 @@ from pydantic import BaseModel
 from smeflow.llm.ask import AnswerForm, Prompt, ask
 from smeflow.llm.call_log import MemoryCallLog, Scope
 from smeflow.llm.interface import ConnectedLLM
-from smeflow.llm.wrappers.retry import Patience
+from smeflow.llm.wrappers.patience import Patience
 from smeflow.llm.wrappers.stack import WrapperStack
 
 BASE = "https://api.openai.com/v1"

@@ -18,6 +18,12 @@ class Hostile:
     data: bytes
     fate: str = "either"
     """``read``, ``refused``, or ``either``: read or refused with a reason, within the limits."""
+    hides: str = ""
+    """What must not be in the text that is read."""
+    shows: str = ""
+    """What must be in it."""
+    tells: str = ""
+    """What the reason, or the remark on it, must say."""
 
 
 def archive(files: dict[str, bytes | str]) -> bytes:

@@ -17,7 +17,7 @@ from smeflow.engine.run import run_to_end
 from smeflow.errors import SourceError
 from smeflow.kinds.recipe_context import RecipeContext
 from smeflow.recipe.load import load
-from smeflow.recipe.workspace import Workspace
+from smeflow.recipe.workspace import WorkspaceSettings
 from smeflow.reports.periods import Periods
 from smeflow.tables.book import TableBook
 
@@ -251,7 +251,7 @@ def test_what_came_in_is_a_table_of_the_ledger(tmp_path):
         "    rules: [{label: invoice, subject: facture}]\n"
     )
     recipe = load(tmp_path / "triage.yaml")
-    run_to_end(recipe, Workspace.find(tmp_path), state=tmp_path / ".smeflow")
+    run_to_end(recipe, WorkspaceSettings.find(tmp_path), state=tmp_path / ".smeflow")
     with held(tmp_path, {"mails": {"ledger": "triage"}}) as book:
         rows = book.select(
             "SELECT day, key, sender, subject, calls, cost, kind_label FROM mails ORDER BY key"

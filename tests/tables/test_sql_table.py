@@ -23,7 +23,7 @@ from smeflow.kinds.sinks import SinkItem
 from smeflow.ledger.ledger import Ledger
 from smeflow.money import Money
 from smeflow.recipe.load import load
-from smeflow.recipe.workspace import Workspace
+from smeflow.recipe.workspace import WorkspaceSettings
 from smeflow.review.decisions import reject
 from smeflow.tables.sql_table import SqlRows
 
@@ -53,7 +53,7 @@ def shop(tmp_path):
 def run(folder):
     from smeflow.engine.run import run_to_end
 
-    return run_to_end(load(folder), Workspace.find(folder), state=folder / "state")
+    return run_to_end(load(folder), WorkspaceSettings.find(folder), state=folder / "state")
 
 
 def rows(folder):
@@ -98,7 +98,7 @@ def test_a_crash_between_the_row_and_the_ledger_gives_the_row_once(shop):
         from pathlib import Path
         from smeflow.engine.run import run_to_end
         from smeflow.recipe.load import load
-        from smeflow.recipe.workspace import Workspace
+        from smeflow.recipe.workspace import WorkspaceSettings
         from smeflow.tables import sql_table
         folder, kill = Path(sys.argv[1]), sys.argv[2] == "kill"
         if kill:
@@ -108,7 +108,7 @@ def test_a_crash_between_the_row_and_the_ledger_gives_the_row_once(shop):
                 real(self, *given)
                 os.kill(os.getpid(), signal.SIGKILL)
             sql_table.SqlRows.deliver = deliver
-        run_to_end(load(folder), Workspace.find(folder), state=folder / "state")
+        run_to_end(load(folder), WorkspaceSettings.find(folder), state=folder / "state")
         """
     )
     killed = subprocess.run([sys.executable, "-c", script, str(shop), "kill"], check=False, timeout=120)

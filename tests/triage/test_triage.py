@@ -7,7 +7,7 @@ import pytest
 from pydantic import TypeAdapter, ValidationError
 
 from smeflow.core.case import Case
-from smeflow.core.step import fingerprint
+from smeflow.core.fingerprints import fingerprint
 from smeflow.documents.document import Document, Page, text_document
 from smeflow.documents.read import read
 from smeflow.llm.interface import NoModel

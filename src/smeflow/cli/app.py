@@ -21,11 +21,13 @@ from smeflow.cli.commands.doctor import doctor
 from smeflow.cli.commands.draft import draft
 from smeflow.cli.commands.einvoice import einvoice
 from smeflow.cli.commands.evaluate import evaluate
+from smeflow.cli.commands.expected import recipe_test
 from smeflow.cli.commands.extract import extract
 from smeflow.cli.commands.facts import facts
 from smeflow.cli.commands.init import init
 from smeflow.cli.commands.learn import learn
 from smeflow.cli.commands.mailbox import mailbox
+from smeflow.cli.commands.mcp import mcp
 from smeflow.cli.commands.model import model
 from smeflow.cli.commands.repair import repair
 from smeflow.cli.commands.rerun import rerun
@@ -35,6 +37,7 @@ from smeflow.cli.commands.show import show
 from smeflow.cli.commands.status import status
 from smeflow.cli.commands.triage import triage
 from smeflow.cli.commands.undo import undo
+from smeflow.cli.commands.verify import verify
 from smeflow.cli.commands.watch import watch
 from smeflow.cli.console import Screen
 from smeflow.cli.exits import INTERRUPTED, OK, TERMINATED, ProcessEnded, language_first, tell_error
@@ -55,6 +58,7 @@ COMMANDS: tuple[Command, ...] = (
     ("review", WORK, review),
     ("rerun", WORK, rerun),
     ("evaluate", WORK, evaluate),
+    ("test", WORK, recipe_test),
     ("learn", WORK, learn),
     ("undo", WORK, undo),
     ("mailbox", WORK, mailbox),
@@ -64,10 +68,12 @@ COMMANDS: tuple[Command, ...] = (
     ("restore", WORK, restore),
     ("repair", WORK, repair),
     ("extract", TRY, extract),
+    ("verify", TRY, verify),
     ("triage", TRY, triage),
     ("draft", TRY, draft),
     ("facts", TRY, facts),
     ("einvoice", TRY, einvoice),
+    ("mcp", MORE, mcp),
     ("schema", MORE, schema),
 )
 """Name, the panel of ``--help`` it stands in, and what it does."""

@@ -11,8 +11,10 @@ import typer
 
 from smeflow.cli.exits import UsageProblem
 from smeflow.documents.document import MAIL
-from smeflow.errors import SmeflowError, UnreadableDocument, os_error_reason
+from smeflow.errors import LedgerError, SmeflowError, UnreadableDocument, os_error_reason
 from smeflow.i18n import Language, Phrase, language_of, say
+from smeflow.review.choosing import WORKSPACE_FILE, items_called, recipe_file, state_folder
+from smeflow.review.choosing import person_name as name_of_person
 
 if TYPE_CHECKING:
     from smeflow.core.case import Case, Step
@@ -93,7 +95,6 @@ def parse_settings(written: Sequence[str]) -> dict[str, str]:
     return settings
 
 
-WORKSPACE_FILE = "smeflow.toml"
 LANGUAGE_VARIABLE = "SMEFLOW_LANG"
 
 
@@ -136,21 +137,6 @@ def _workspace_locale(start: Path) -> str:
     return ""
 
 
-STATE_FOLDER = ".smeflow"
-
-
-def state_folder(state: Path | None, start: Path) -> Path:
-    """Give the folder of the ledger: as asked, else ``.smeflow`` beside the nearest ``smeflow.toml``."""
-    if state is not None:
-        return state
-
-    start = start.resolve()
-    for folder in (start, *start.parents):
-        if (folder / WORKSPACE_FILE).is_file():
-            return folder / STATE_FOLDER
-    return (start if start.is_dir() else start.parent) / STATE_FOLDER
-
-
 def open_ledger(state: Path | None, start: Path) -> "Ledger":
     """Open the ledger that is there; a command that only reads makes none."""
     from smeflow.ledger.ledger import Ledger
@@ -179,8 +165,7 @@ def find_recipe(recipe: str, state: Path | None, file: Path | None) -> "Recipe":
     """Read the recipe called *recipe*; its file is looked for beside the ledger."""
     if file is None:
         root = state_folder(state, Path.cwd()).parent
-        places = [p for start in (Path.cwd(), root) for p in (*start.glob("*.y*ml"), *start.glob("*/*.y*ml"))]
-        file = next((p for p in places if _is_called(p, recipe)), None)
+        file = recipe_file(recipe, Path.cwd(), root)
     if file is None:
         raise UsageProblem(
             say("The file of recipe {recipe} is not here. Name it with --file.", recipe=recipe)
@@ -195,17 +180,9 @@ def load_recipe(file: Path, settings: Sequence[str] = ()) -> "Recipe":
     return load(file, settings=parse_settings(settings), environ=os.environ)
 
 
-def _is_called(file: Path, recipe: str) -> bool:
-    lines = file.read_text(encoding="utf-8", errors="replace").splitlines()
-    return any(line.split("#")[0].split() == ["recipe:", recipe] for line in lines)
-
-
 def find_item(ledger: "Ledger", asked: str, recipe: str = "") -> "ItemRow":
     """Find an item by its number, its key, or the end of its key where only one item has it."""
-    recipes = [recipe] if recipe else list(ledger.recipes())
-    rows = [row for name in recipes for row in ledger.items(name)]
-    exact = [row for row in rows if row.key == asked or str(row.id) == asked]
-    matches = exact or [row for row in rows if row.key.endswith(asked) or Path(row.name).stem == asked]
+    matches = items_called(ledger, asked, recipe)
     if len(matches) == 1:
         return matches[0]
     if not matches:
@@ -216,21 +193,12 @@ def find_item(ledger: "Ledger", asked: str, recipe: str = "") -> "ItemRow":
     raise UsageProblem(say("{item} may be any of {choices}. Give the number.", item=asked, choices=choices))
 
 
-PERSON_VARIABLE = "SMEFLOW_PERSON"
-
-
 def person_name(by: str) -> str:
     """Give the name a decision is kept under."""
-    import getpass
-
-    if name := by or os.environ.get(PERSON_VARIABLE, ""):
-        return name
     try:
-        return getpass.getuser()
-    except (OSError, KeyError) as error:
-        raise UsageProblem(
-            say("Who decides? Give a name with --by or in {variable}.", variable=PERSON_VARIABLE)
-        ) from error
+        return name_of_person(by)
+    except LedgerError as error:
+        raise UsageProblem(error.phrase) from error
 
 
 def recipe_files(paths: list[Path]) -> list[Path]:

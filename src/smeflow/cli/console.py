@@ -223,6 +223,15 @@ def _print_notes(screen: Screen, watching: ProgressNote) -> "Callable[[RunProgre
     return show
 
 
+def join_sentences(sentences: list[str], language: Language = "en") -> str:
+    """Put sentences in a row, each once."""
+    text = ""
+    semicolon = "\u00a0; " if language == "fr" else "; "
+    for sentence in dict.fromkeys(sentences):
+        text += (" " if text.endswith((".", "?")) else semicolon if text else "") + sentence
+    return text
+
+
 def progress_in_words(screen: Screen, now: "RunProgress") -> str:
     """Give rate, cost so far and time left, as far as they are known."""
     words = []

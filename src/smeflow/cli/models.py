@@ -4,29 +4,24 @@ Nothing is asked unless it was named or allowed and a person agreed once; a loca
 """
 
 import importlib.util
-import json
 import os
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager, suppress
-from datetime import UTC, datetime
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from smeflow._text import mask_addresses
-from smeflow.cli.arguments import person_name, state_folder
+from smeflow.cli.arguments import person_name
 from smeflow.cli.console import Screen
-from smeflow.errors import LLMRejected, SmeflowError
+from smeflow.engine.models import require_consent, split_model_names
+from smeflow.errors import SmeflowError
 from smeflow.i18n import Phrase, say
+from smeflow.review.choosing import state_folder
 
 if TYPE_CHECKING:
     from smeflow.llm.interface import LLM, ConnectedLLM, ModelEndpoint
     from smeflow.llm.local.fetch import FetchSource
     from smeflow.llm.local.models import KnownModel, StoredModel
-    from smeflow.llm.router import ModelSet
     from smeflow.recipe.load import Recipe
-
-CONSENT_FILE = "providers.json"
-"""In the folder of the ledger: who said yes, to which provider in which region, and when."""
 
 
 def ask_consent_once(
@@ -37,19 +32,9 @@ def ask_consent_once(
     Raises:
         LLMRejected: Nobody agreed; nothing was sent.
     """
-    known = _read_consents(state)
-    new = {_provider_key(model.place): model.place for model in models if model.place.region != "local"}
-    for key, place in new.items():
-        if key in known:
-            continue
-        if not yes and not _person_agrees(screen, place):
-            raise LLMRejected(_not_agreed(place), reason="residency")
-        known[key] = {"by": person_name(""), "at": datetime.now(UTC).isoformat(timespec="seconds")}
-        _write_consents(state, known)
-
-
-def _provider_key(place: "ModelEndpoint") -> str:
-    return f"{place.provider} {place.region} {mask_addresses(place.base_url)}".strip()
+    require_consent(
+        models, state, lambda: person_name(""), lambda place: yes or _person_agrees(screen, place)
+    )
 
 
 def _person_agrees(screen: Screen, place: "ModelEndpoint") -> bool:
@@ -82,29 +67,6 @@ def region_in_words(place: "ModelEndpoint") -> Phrase | str:
     return say("{region}: {words}", region=region, words=row.processed) if row is not None else region
 
 
-def _not_agreed(place: "ModelEndpoint") -> Phrase:
-    return say(
-        "{provider} was not asked: nobody has agreed yet. Run it once with --yes, or on a terminal.",
-        provider=place.provider,
-    )
-
-
-def _read_consents(state: Path) -> dict[str, dict[str, str]]:
-    try:
-        consents = json.loads((state / CONSENT_FILE).read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        return {}
-    return consents if isinstance(consents, dict) else {}
-
-
-def _write_consents(state: Path, known: dict[str, dict[str, str]]) -> None:
-    state.mkdir(parents=True, exist_ok=True, mode=0o700)
-    part = state / f"{CONSENT_FILE}.part"
-    part.write_text(json.dumps(known, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
-    part.chmod(0o600)
-    part.replace(state / CONSENT_FILE)
-
-
 def model_named(name: str, screen: Screen, here: Path, *, yes: bool = False) -> "LLM | None":
     """Connect to the model called *name*; none for ``none`` and for nothing.
 
@@ -113,11 +75,11 @@ def model_named(name: str, screen: Screen, here: Path, *, yes: bool = False) -> 
     """
     from smeflow.llm.connect import choose_model
     from smeflow.llm.router import Fallback
-    from smeflow.recipe.workspace import Workspace
+    from smeflow.recipe.workspace import WorkspaceSettings
 
     if name in ("", "none"):
         return None
-    workspace = Workspace.find(here)
+    workspace = WorkspaceSettings.find(here)
     models: list[ConnectedLLM] = []
     for model_name in split_model_names(name):
         choice = choose_model(
@@ -134,87 +96,6 @@ def model_named(name: str, screen: Screen, here: Path, *, yes: bool = False) -> 
         models += [choice.llm] if choice.llm is not None else []
     ask_consent_once(screen, models, state_folder(None, here), yes=yes)
     return models[0] if len(models) == 1 else Fallback(models=models) if models else None
-
-
-def split_model_names(text: str) -> list[str]:
-    """Take a list of models apart, as it stands at ``llm:``."""
-    return [name.strip() for name in text.split(",") if name.strip()]
-
-
-def models_of_recipe(recipe: "Recipe", llm: str = "") -> "tuple[ModelSet, list[Phrase]]":
-    """Choose the models of a recipe and its steps, with the reasons; *llm* stands in for all it says.
-
-    Raises:
-        LLMRejected: One is named and cannot be connected: no such provider, no key.
-    """
-    from smeflow.llm.connect import ModelChoice, choose_model
-    from smeflow.llm.router import ModelSet
-
-    choices: dict[str, ModelChoice] = {}
-
-    def choice(name: str) -> ModelChoice:
-        if name not in choices:
-            choices[name] = choose_model(
-                name,
-                allowed=recipe.allow,
-                residency=recipe.residency,
-                region=recipe.region,
-                regions=recipe.regions,
-                environ=os.environ,
-                prices=recipe.prices,
-            )
-        return choices[name]
-
-    def models(text: str, agree: int = 1) -> ModelSet:
-        llms = [choice(name).llm for name in split_model_names(text)]
-        return ModelSet(models=tuple(model for model in llms if model is not None), agree=agree)
-
-    own = {e.step.name: models(e.llm, e.agree) for e in recipe.entries if e.llm and not llm}
-    chosen = models(llm or recipe.llm)
-    shared = {e.step.name: ModelSet(models=chosen.models, agree=e.agree)
-              for e in recipe.entries if e.agree > 1 and e.step.name not in own and not llm}  # fmt: skip
-    why = [picked.why for picked in choices.values()]
-    if recipe.allow:
-        why += [reason for picked in choices.values() if picked.llm is None for reason in picked.considered]
-    return ModelSet(models=chosen.models, steps={**own, **shared}), why
-
-
-def named_places(recipe: "Recipe") -> "list[ModelEndpoint]":
-    """Tell where the models run that the recipe names, whether or not their keys are set."""
-    from smeflow.errors import LLMError, MissingExtra
-    from smeflow.llm.connect import connect
-
-    named = dict.fromkeys(split_model_names(recipe.llm))
-    for entry in recipe.entries:
-        named |= dict.fromkeys(split_model_names(entry.llm))
-    places = []
-    for name in named:
-        with suppress(LLMError, MissingExtra):
-            if name != "auto":
-                places.append(connect(name, key="unset", prices=recipe.prices, regions=recipe.regions).place)
-    return places
-
-
-@contextmanager
-def closing_model(llm: "ModelSet | ConnectedLLM") -> Iterator[None]:
-    """End with the block what *llm* keeps running: connections, or a process of its own."""
-    try:
-        yield
-    finally:
-        from smeflow.llm.interface import Closable
-
-        if isinstance(llm, Closable):
-            llm.close()
-
-
-def objection(recipe: "Recipe", place: "ModelEndpoint") -> "LLMRejected | None":
-    """Say why *recipe* may not ask what is at *place*: data may not go there, or a budget lacks its price."""
-    from smeflow.llm.wrappers.accounting import SpendingLimits, price_refusal
-    from smeflow.llm.wrappers.privacy import residency_refusal
-
-    budget = recipe.budget
-    limits = SpendingLimits(item=budget.item, run=budget.run, month=budget.month, source=str(recipe.path))
-    return residency_refusal(place, recipe.residency, recipe.residency_mark) or price_refusal(place, limits)
 
 
 USUAL_SECONDS = "10-60"

@@ -6,8 +6,8 @@ from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from smeflow.cli.console import STATE_WORDS, Screen, ScreenColumn
-from smeflow.i18n import Language, Phrase, localized, localized_text, phrase_from_json, say
+from smeflow.cli.console import STATE_WORDS, Screen, ScreenColumn, join_sentences
+from smeflow.i18n import Phrase, localized, localized_text, phrase_from_json, say
 from smeflow.kinds.field_names import FIELDS, field_label, reader_word
 
 if TYPE_CHECKING:
@@ -285,7 +285,10 @@ def list_items(
 
 
 def why(screen: Screen, row: "ItemRow", ledger: "Ledger | None" = None) -> str:
-    """Say why an item is where it is; with *ledger* what is wrong with it, not that it was asked for."""
+    """Say why an item is where it is; with *ledger* what is wrong with it, not that it was asked for.
+
+    What speaks against it beside other items (it was there before, its account is another) is always told.
+    """
     sentences = [screen.text(p) for p in row.reason.phrases]
     if row.reason.kind == "asked" and ledger is not None:
         sentences = _complaints(screen, row, ledger) or sentences
@@ -295,25 +298,20 @@ def why(screen: Screen, row: "ItemRow", ledger: "Ledger | None" = None) -> str:
     return text
 
 
-def join_sentences(sentences: list[str], language: Language = "en") -> str:
-    """Put sentences in a row, each once."""
-    text = ""
-    semicolon = "\u00a0; " if language == "fr" else "; "
-    for sentence in dict.fromkeys(sentences):
-        text += (" " if text.endswith((".", "?")) else semicolon if text else "") + sentence
-    return text
-
-
 def _complaints(screen: Screen, row: "ItemRow", ledger: "Ledger") -> list[str]:
     """Give what the value that waits says against itself; nothing where it is proven."""
     import json
+
+    from smeflow.core.plan import is_wish
 
     stored = ledger.value(row, row.reason.step)
     value = json.loads(stored[0]) if stored and stored[0] else None
     if not isinstance(value, dict) or value.get("proven"):
         return []
     against = doubts_and_problems({"doubts": value.get("doubts", ())}) or doubts_and_problems(value)
-    return [screen.text(p) for p in against][:3]
+    own = set(map(str, against))
+    between = [p for p in row.reason.phrases if not is_wish(p) and str(p) not in own]
+    return [screen.text(p) for p in (*between, *against[:3])] if against else []
 
 
 @dataclass(frozen=True, kw_only=True)

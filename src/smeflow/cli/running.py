@@ -12,22 +12,18 @@ from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from smeflow.cli.arguments import load_recipe, open_ledger, state_folder
+from smeflow.cli.arguments import load_recipe, open_ledger
 from smeflow.cli.console import STATE_WORDS, ProgressNote, Screen, plain_decimal, show_progress
 from smeflow.cli.exits import HALT_CODES, LEFT_TO_DO, OK, StopRequest, UsageProblem, code_of, stop_on_signals
-from smeflow.cli.models import (
-    ask_consent_once,
-    closing_model,
-    models_of_recipe,
-    objection,
-    tell_local_model,
-    tell_local_model_busy,
-)
+from smeflow.cli.models import ask_consent_once, tell_local_model, tell_local_model_busy
+from smeflow.engine.models import closing_model, models_of_recipe, objection
 from smeflow.i18n import Phrase, say
+from smeflow.review.choosing import state_folder
 
 if TYPE_CHECKING:
     from smeflow.core.events import RunObserver
     from smeflow.engine.run import RunSummary
+    from smeflow.engine.run_report import RunReport
     from smeflow.llm.interface import ConnectedLLM
     from smeflow.recipe.load import Recipe
     from smeflow.recipe.workspace import Rates
@@ -181,36 +177,33 @@ def run_recipe_file(
     is asked to stop instead of one of this run's own; *watching* says what more there is to tell meanwhile.
     *observers* are told what happens, and so is whoever asked for ``--log-json``.
     """
-    from smeflow.engine.run import run_to_end
     from smeflow.llm.router import ModelSet
-    from smeflow.recipe.workspace import Workspace
+    from smeflow.workspace import Workspace
 
     recipe = load_recipe(file, settings)
-    workspace = Workspace.find(file)
+    workspace = Workspace(file, state=state)
     models = ModelSet(models=(model,)) if model is not None else models_of_recipe(recipe, llm)[0]
     if model is None:
         tell_local_model_busy(screen, recipe, llm)
-    folder = state_folder(state, file)
-    take_labels_filed_by_hand(screen, recipe, folder)
-    tell_older_mail(screen, recipe, folder)
+    take_labels_filed_by_hand(screen, recipe, workspace.state)
+    tell_older_mail(screen, recipe, workspace.state)
     allowed = [each for each in models.every if objection(recipe, each.place) is None]
     if len(allowed) == len(models.every):  # else the run says why, and nothing is sent
-        ask_consent_once(screen, allowed, folder, yes=yes)
+        ask_consent_once(screen, allowed, workspace.state, yes=yes)
     for each in models.every:
-        _tell_model(screen, recipe, each, workspace.rates)
+        _tell_model(screen, recipe, each, workspace.settings.rates)
     with ExitStack() as ending, show_progress(screen, recipe.name, watching) as report_progress:
         asked = ending.enter_context(stop_on_signals()) if stop is None else stop
         if model is None:
             ending.enter_context(closing_model(models))
-        summary = run_to_end(
+        summary = workspace.run(
             recipe,
-            workspace,
-            state=folder,
-            llm=models if models.every else None,
+            llm=models,
             on_progress=report_progress,
             redo=redo,
-            workers=workers or recipe.workers,
+            workers=workers,
             accept_loss=accept_loss,
+            strict=False,
             stop=asked.event,
             observers=(*([screen.log] if screen.log_json else []), *observers),
         )
@@ -340,23 +333,34 @@ def left_out_phrase(number: int, names: Sequence[str]) -> Phrase:
 def written_report(screen: Screen, file: Path | None) -> "Iterator[Sequence[RunObserver]]":
     """Give who takes note of a run, and write its report to *file* however the run ends."""
     from smeflow.engine.run_report import RunReport
-    from smeflow.engine.run_report_page import report_page
-    from smeflow.files.output import open_folder
 
     if file is None:
         yield ()
         return
-    if file.suffix.lower() not in {".html", ".htm", ".json"}:
-        raise UsageProblem(say("--report {file}: end its name with .html or .json", file=file))
+    require_report_name(file)
     report = RunReport()
     try:
         yield (report,)
     finally:
         if report.begun is not None:
-            plain = file.suffix.lower() == ".json"
-            text = json.dumps(report.as_json(), indent=1) if plain else report_page(report, screen.language)
-            with open_folder(file.resolve().parent) as place:
-                place.replace(file.name, text.encode())
+            write_report(screen, report, file)
+
+
+def require_report_name(file: Path) -> None:
+    """Refuse a name that says neither page nor JSON."""
+    if file.suffix.lower() not in {".html", ".htm", ".json"}:
+        raise UsageProblem(say("--report {file}: end its name with .html or .json", file=file))
+
+
+def write_report(screen: Screen, report: "RunReport", file: Path) -> None:
+    """Write the report of a run as a page or as JSON, as its name says."""
+    from smeflow.engine.run_report_page import report_page
+    from smeflow.files.output import open_folder
+
+    plain = file.suffix.lower() == ".json"
+    text = json.dumps(report.as_json(), indent=1) if plain else report_page(report, screen.language)
+    with open_folder(file.resolve().parent) as place:
+        place.replace(file.name, text.encode())
 
 
 def write_waiting_csv(screen: Screen, state: Path, recipe: str, file: Path) -> None:

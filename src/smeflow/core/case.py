@@ -1,10 +1,13 @@
 """A case, what it works on, and the three members of a step."""
 
-from collections.abc import Iterator, Mapping, Sequence
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from types import MappingProxyType
+from pathlib import Path, PurePath
+from types import FunctionType, MappingProxyType
 from typing import Any, Protocol, TypeVar, cast, runtime_checkable
 
+from smeflow._text import shortened
 from smeflow.documents.document import DECORATION, Document, text_document
 from smeflow.i18n import Phrase
 from smeflow.llm.interface import LLM
@@ -50,6 +53,10 @@ class Skipped:
 
     why: Phrase
 
+    def in_brief(self) -> str:
+        """Say why."""
+        return f"skipped: {self.why}"
+
 
 class Step(Protocol[T_co]):
     """A named function from a case to a value. Exactly three members."""
@@ -76,7 +83,7 @@ class NotebookValue(Protocol):
     def _repr_html_(self) -> str: ...
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, repr=False)
 class Case:
     """One piece of work: a mail with its attachments, an invoice, a row, a period. Frozen."""
 
@@ -98,7 +105,7 @@ class Case:
 
         So do those of a mail inside it. The id is the first document's name unless one is given.
         """
-        read = [text_document(d) if isinstance(d, str) else d for d in documents]
+        read = [_as_document(d) for d in documents]
         flat = [d for doc in read for d in _flat(doc)]
         return cls(
             id=id or (flat[0].name if flat else "empty"),
@@ -112,7 +119,9 @@ class Case:
 
         Raises:
             LookupError: It has not run, or was skipped; the message says which and why.
+            TypeError: It is no step.
         """
+        require_step(step, "a result is asked for with its step: case[kind]")
         if step.name not in self.results:
             raise LookupError(f"step {step.name!r} has not run on case {self.id!r}")
         value = self.results[step.name]
@@ -123,6 +132,7 @@ class Case:
 
     def get(self, step: Step[T]) -> T | None:
         """Give the result of *step*, or None where it has not run or was skipped."""
+        require_step(step, "a result is asked for with its step: case.get(kind)")
         value = self.results.get(step.name)
         return None if isinstance(value, Skipped) else cast("T | None", value)
 
@@ -136,6 +146,14 @@ class Case:
             known=self.known,
         )
 
+    def __repr__(self) -> str:
+        names = ", ".join(shortened(document.name, 60) for document in self.documents[:4])
+        more = f" and {len(self.documents) - 4} more" if len(self.documents) > 4 else ""
+        lines = [f"Case: {self.id}" + (f" ({names}{more})" if names and names != self.id else "")]
+        lines += [f"  text: {shown_briefly(self.text)}"] if self.text else []
+        lines += [f"  {name}: {shown_briefly(value)}" for name, value in self.results.items()]
+        return "\n".join(lines)
+
     def _repr_html_(self) -> str:
         from html import escape
 
@@ -145,6 +163,83 @@ class Case:
             html = value._repr_html_() if is_rich else f"<code>{escape(repr(value))}</code>"
             rows.append(f"<tr><th style='vertical-align:top'>{escape(name)}</th><td>{html}</td></tr>")
         return f"<h4>{escape(self.id)}</h4><table>{''.join(rows)}</table>"
+
+
+def require_case(given: object) -> Case:
+    """Give *given* if it is a case.
+
+    Raises:
+        TypeError: It is none; the message says how to make one of it.
+    """
+    if isinstance(given, Case):
+        return given
+    if isinstance(given, Document | str):
+        remedy = "make a case of it: Case.of(…)"
+    elif isinstance(given, PurePath | bytes):
+        remedy = "read it and make a case of it: Case.of(read(…))"
+    elif isinstance(given, Iterable):
+        remedy = "one case is run at a time; run_many(steps, cases) takes several"
+    else:
+        remedy = "a case is made of documents or a text: Case.of(read(…))"
+    raise TypeError(f"a {type(given).__name__} is no case: {remedy}")
+
+
+def require_step(given: Any, otherwise: str = "a step is made with @step, or is one of smeflow.steps") -> Any:
+    """Give *given* if it is a step.
+
+    Raises:
+        TypeError: It is none; the message says what to write, *otherwise* where nothing better is known.
+    """
+    name = getattr(given, "name", None)  # foreign: a step of a user's own is any class with the three members
+    if isinstance(name, str) and callable(given) and not isinstance(given, type):
+        return given
+    if isinstance(given, FunctionType):
+        raise TypeError(f"{given.__name__} is a function and no step: write @step above it")
+    if isinstance(given, type):
+        raise TypeError(f'{given.__name__} is a class: make a step of it, {given.__name__}(name="…", …)')
+    raise TypeError(f"a {type(given).__name__} is no step: {otherwise}")
+
+
+_PATH_LIKE = re.compile(r"[^\n]{1,250}\.[A-Za-z0-9]{2,5}")
+
+
+def _as_document(given: object) -> Document:
+    if isinstance(given, Document):
+        return given
+    if isinstance(given, str):
+        if _PATH_LIKE.fullmatch(given) and Path(given).is_file():
+            raise ValueError(
+                f"{given!r} is a file, and a text is taken as it is: write Case.of(read({given!r}))"
+            )
+        return text_document(given)
+    if isinstance(given, PurePath):
+        raise TypeError(f"a path is no document: write Case.of(read({str(given)!r}))")
+    if isinstance(given, bytes):
+        raise TypeError("bytes are no document: write Case.of(read(data, name='scan.pdf'))")
+    if isinstance(given, list | tuple):
+        raise TypeError("a list is no document: write Case.of(*documents)")
+    raise TypeError(f"a {type(given).__name__} is no document: write Case.of(read(…)) or Case.of('a text')")
+
+
+MOST_SHOWN = 160
+
+
+@runtime_checkable
+class BriefValue(Protocol):
+    """A result that knows what of it is worth one line."""
+
+    def in_brief(self) -> str:
+        """Say it in one line."""
+        ...
+
+
+def shown_briefly(value: object) -> str:
+    """Show a result in one line."""
+    if isinstance(value, str):
+        text = value
+    else:
+        text = value.in_brief() if isinstance(value, BriefValue) else repr(value)
+    return shortened(" ".join(text.split()), MOST_SHOWN)
 
 
 def kind_id(kind: type) -> str:

@@ -28,6 +28,7 @@ EVENTS: Mapping[str, tuple[str, ...]] = {
         *("retry_after", "input_tokens", "output_tokens", "cached_tokens", "estimated", "cost", "currency"),
         "seconds",
     ),
+    "wait.ended": ("item", "step", "provider", "model", "fault", "retry_after", "seconds", "put_off"),
     "delivery.ended": ("sink", "kind", "rows", "failed", "seconds"),
     "command.failed": ("code", "error"),
 }

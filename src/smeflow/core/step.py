@@ -1,19 +1,16 @@
-"""Make a step of a function, and identify what a step would do."""
+"""Make a step of a function, and ask a result what it is able to do."""
 
-import ast
-import hashlib
 import inspect
-import textwrap
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from functools import cached_property, lru_cache
 from types import FunctionType
-from typing import Any, Protocol, cast, get_type_hints, overload, runtime_checkable
+from typing import Any, Never, NoReturn, Protocol, cast, get_type_hints, overload, runtime_checkable
 
 from pydantic import BaseModel
 
-from smeflow._text import hash_of, sha256
-from smeflow.core.case import Case, Step, T, kind_id
+from smeflow._text import shortened
+from smeflow.core.case import Case, Step, T
 from smeflow.i18n import Phrase
 from smeflow.llm.interface import LLM
 
@@ -26,10 +23,37 @@ class FunctionStep(Step[T]):
     name: str = ""
     returns: type[T] = cast("type[T]", object)  # noqa: RUF009 - no call is made, the type checker is told
     version: str | None = None
+    arguments: Mapping[str, Any] = field(default_factory=dict, hash=False)
+    """Keyword arguments the function is called with, besides the case and the model."""
 
     def __call__(self, case: Case, llm: LLM, /) -> T:
-        """Call the function."""
-        return self.function(case, llm)
+        """Call the function.
+
+        Raises:
+            TypeError: It gave something else than its annotation says.
+        """
+        value = cast("Callable[..., T]", self.function)(case, llm, **self.arguments)
+        if not _is_of(value, self.returns):
+            wanted = self.returns.__name__
+            raise TypeError(
+                f"step {self.name!r} says -> {wanted} and gave {type(value).__name__} "
+                f"({shortened(repr(value), 60)}): return {wanted}, or change the annotation"
+            )
+        return value
+
+    def named(self, name: str, /, **arguments: Any) -> "FunctionStep[T]":
+        """Give the same step under another *name*, with keyword arguments of its own."""
+        return replace(self, name=name, arguments={**self.arguments, **arguments})
+
+
+def _is_of(value: object, returns: Any) -> bool:
+    """Tell whether *value* is what a step says it returns; what cannot be told at run time passes."""
+    if not isinstance(returns, type) or (returns in (float, complex) and isinstance(value, int)):
+        return True
+    try:
+        return isinstance(value, returns)
+    except TypeError:  # a TypedDict, or a Protocol nobody can ask
+        return True
 
 
 @overload
@@ -52,39 +76,66 @@ def step(
     """
 
     def make(f: Callable[[Case, LLM], T]) -> FunctionStep[T]:
-        returns = get_type_hints(f).get("return")
-        if returns is None:
-            raise TypeError(f"step {f.__name__!r} needs a return annotation, so that its result can be kept")
-        return FunctionStep(f, name or f.__name__, returns, version)
+        called = name or _require_step_function(f).__name__
+        if not called.isidentifier():
+            raise ValueError(
+                f"a step cannot be called {called!r}: letters, digits and underlines, a letter first; "
+                "write @step(name='kind')"
+            )
+        return FunctionStep(f, called, _returned(f), version)
 
+    if isinstance(function, str):
+        raise TypeError(f"write @step(name={function!r}): the name of a step is given by its word")
     return make if function is None else make(function)
 
 
-def fingerprint(step: Step[Any], llm: str = "") -> str:
-    """Identify what a step would do.
+_SHAPE = "write: def {name}(case: Case, llm: LLM) -> …"
 
-    That is its kind's id, revision, fields, prompt, and the recipe's ``llm:`` as written. For a function
-    step it is its ``version``, else its code without comments. Two steps with the same fingerprint may share
-    results. The model that answered is recorded, and no part of this.
+
+def _require_step_function(f: Any) -> Any:
+    """Refuse what cannot be called as a step, where it is written.
+
+    Raises:
+        TypeError: The message says what to write instead.
     """
-    if isinstance(step, FunctionStep):
-        body = step.version if step.version is not None else _code(step.function)
-        return hash_of(["function", step.name, body, llm])
-    kind = type(step)
-    fields = step.model_dump(mode="json") if isinstance(step, BaseModel) else repr(step)
-    revision = getattr(kind, "revision", 0)  # foreign: a class of a user's own may leave both out
-    prompt = getattr(kind, "prompt", "")  # foreign: the same
-    return hash_of([kind_id(kind), revision, fields, sha256(prompt), llm])
+    if isinstance(f, type) or not callable(f) or isinstance(f, FunctionStep):
+        raise TypeError(f"@step stands above a function, and {f!r} is none")
+    name = getattr(f, "__name__", type(f).__name__)  # foreign: any callable of a user's own
+    if inspect.iscoroutinefunction(f) or inspect.isasyncgenfunction(f):
+        raise TypeError(
+            f"step {name!r} is async: write def instead. Cases run beside each other all the same: await "
+            "arun(…), or run_many(…)"
+        )
+    if inspect.isgeneratorfunction(f):
+        raise TypeError(f"step {name!r} yields: a step returns one value; return a list of them")
+    signature = inspect.signature(f)
+    by_place = [p for p in signature.parameters.values() if p.kind <= p.POSITIONAL_OR_KEYWORD]
+    takes_any = any(p.kind is p.VAR_POSITIONAL for p in signature.parameters.values())
+    required = [p for p in by_place if p.default is p.empty]
+    if len(required) > 2 or (len(by_place) < 2 and not takes_any):
+        what = f"step {name!r} takes {signature}, and a step is called with a case and a model"
+        raise TypeError(f"{what}; {_SHAPE.format(name=name)}")
+    return f
 
 
-@lru_cache(maxsize=256)  # reading and parsing the source costs half a millisecond, and code does not change
-def _code(function: Callable[..., Any]) -> str:
+def _returned(f: Any) -> Any:
     try:
-        tree = ast.parse(textwrap.dedent(inspect.getsource(function)))
-    except (OSError, TypeError, SyntaxError):  # a function typed at a prompt, or a built-in
-        code = getattr(function, "__code__", None)  # foreign: a callable of the user's need not be a function
-        return hashlib.sha256(code.co_code).hexdigest() + repr(code.co_consts) if code else repr(function)
-    return ast.dump(tree, annotate_fields=False)
+        hints = get_type_hints(f)
+    except NameError as error:
+        raise TypeError(
+            f"the annotations of step {f.__name__!r} name {error.name!r}, which is not there at run time: "
+            "import it outside of TYPE_CHECKING"
+        ) from error
+    if "return" not in hints:
+        raise TypeError(
+            f"step {f.__name__!r} needs a return annotation, so that its result can be kept; "
+            + _SHAPE.format(name=f.__name__)
+        )
+    if hints["return"] in (type(None), Never, NoReturn):
+        raise TypeError(
+            f"step {f.__name__!r} says that it returns nothing: a step is a function from a case to a value"
+        )
+    return hints["return"]
 
 
 @runtime_checkable

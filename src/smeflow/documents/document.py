@@ -109,7 +109,7 @@ class Table:
     rows: tuple[tuple[str, ...], ...]
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, repr=False)
 class Document:
     """A file that was read. Frozen; equal when name and content are."""
 
@@ -148,6 +148,12 @@ class Document:
         yield self
         for part in self.parts:
             yield from part.walk()
+
+    def __repr__(self) -> str:
+        counts = [f"{len(self.pages)} pages" if len(self.pages) != 1 else "1 page"]
+        counts += [f"{len(self.parts)} parts"] if self.parts else []
+        problems = "".join(f"; {problem}" for problem in self.problems[:5])
+        return f"<Document {self.name}: {self.media_type}, {', '.join(counts)}{problems}>"
 
     def _repr_html_(self) -> str:
         return str(resolve_name(SHOWN_BY)(self))

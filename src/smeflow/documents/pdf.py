@@ -197,6 +197,8 @@ def _page(page: "PdfPage", number: int, file: File, problems: list[Phrase]) -> P
         runs, scanned = [], True
     words, hidden, from_scan = _visible_words(runs, sheet, drawn, page)
     visible = {word.text for word in words}
+    if drawn.replaced:
+        hidden["replaced"] = [word for text in drawn.replaced for word in text.split()]
     for why, texts in hidden.items():
         if not visible.issuperset(texts):  # what also stands there for all to see is nothing to tell
             problems.append(_hidden_phrase(why, texts, number, file.name))
@@ -362,4 +364,5 @@ HIDDEN_PHRASES: dict[HiddenReason, Phrase] = {
         "Page {page} of {name} holds text in the colour of its ground; it was not read: “{sample}”"
     ),
     "covered": say("Page {page} of {name} holds text covered by something; it was not read: “{sample}”"),
+    "replaced": say("Page {page} of {name} names other text than it draws; it was not read: “{sample}”"),
 }

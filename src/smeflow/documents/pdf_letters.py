@@ -17,7 +17,7 @@ from smeflow._text import shortened
 from smeflow.documents.page_text import clean_word
 from smeflow.i18n import Phrase, say
 
-HiddenReason = Literal["invisible", "tiny", "outside", "same colour", "covered"]
+HiddenReason = Literal["invisible", "tiny", "outside", "same colour", "covered", "replaced"]
 
 TINY_POINTS = 1.5
 """Letters lower than this cannot be read by anyone."""
@@ -25,6 +25,8 @@ _INVISIBLE_MODES = (3, 7)
 _LIGHT = 200
 _CLEAR = 12
 """An alpha at or under this cannot be seen."""
+_NO_LETTER = 2
+"""Bytes of a text of no letter: its end."""
 _CONTRAST = 14
 """The least difference between two points of a place where something can be read, of 255."""
 
@@ -71,6 +73,8 @@ class DrawnObjects:
     surfaces: list[Surface] = field(default_factory=list)
     orders: dict[int, int] = field(default_factory=dict)
     """Address of a text object to its place in the order of drawing."""
+    replaced: list[str] = field(default_factory=list)
+    """What the page names in place of letters that it draws otherwise."""
 
 
 def drawn_objects(page: Any, raw: Any) -> DrawnObjects:
@@ -86,6 +90,7 @@ def drawn_objects(page: Any, raw: Any) -> DrawnObjects:
             kind = raw.FPDFPageObj_GetType(item)
             if kind == raw.FPDF_PAGEOBJ_TEXT:
                 drawn.orders[ctypes.cast(item, ctypes.c_void_p).value or 0] = order
+                drawn.replaced.extend(_taken_off(item, raw))
             elif kind == raw.FPDF_PAGEOBJ_IMAGE or (kind == raw.FPDF_PAGEOBJ_PATH and _filled(item, raw)):
                 surface = _surface(item, order, raw, picture=kind == raw.FPDF_PAGEOBJ_IMAGE)
                 if surface is not None:
@@ -93,6 +98,25 @@ def drawn_objects(page: Any, raw: Any) -> DrawnObjects:
             elif kind == raw.FPDF_PAGEOBJ_FORM and depth < 4:
                 stack.append((item, raw.FPDFFormObj_CountObjects, raw.FPDFFormObj_GetObject, depth + 1))
     return drawn
+
+
+def _taken_off(item: Any, raw: Any) -> Iterator[str]:
+    """Take off what a page says in place of the letters it draws (``ActualText``); give it.
+
+    PDFium would read that instead: a page could show one amount and be read with another. What has neither
+    letters nor figures (a hyphen at the end of a line) stays.
+    """
+    for index in reversed(range(raw.FPDFPageObj_CountMarks(item))):
+        mark = raw.FPDFPageObj_GetMark(item, index)
+        size = ctypes.c_ulong()
+        asked = (mark, b"ActualText")
+        if not raw.FPDFPageObjMark_GetParamStringValue(*asked, None, 0, size) or size.value <= _NO_LETTER:
+            continue
+        letters = (ctypes.c_ushort * (size.value // 2))()
+        raw.FPDFPageObjMark_GetParamStringValue(*asked, letters, size.value, size)
+        text = bytes(letters).decode("utf-16-le", "replace").rstrip("\0")
+        if any(map(str.isalnum, text)) and raw.FPDFPageObj_RemoveMark(item, mark):
+            yield text
 
 
 def _filled(item: Any, raw: Any) -> bool:

@@ -146,7 +146,10 @@ def read(
         UnreadableDocument: It is empty, cut, damaged or locked.
         UnsupportedDocument: No reader knows what it is.
         LimitExceeded: It is too large, too deep or too slow; the error names the limit.
+        TypeError: It is neither a path nor bytes.
+        ValueError: It is an address: nothing is fetched here.
     """
+    _require_file(source)
     data = source if isinstance(source, bytes) else _bytes_of(Path(source), limits)
     called = name or ("document" if isinstance(source, bytes) else Path(source).name)
     file = File(
@@ -158,6 +161,14 @@ def read(
         read_part=read_file,
     )
     return read_file(file)
+
+
+def _require_file(source: object) -> None:
+    if not isinstance(source, str | Path | bytes):
+        remedy = "it is read already" if isinstance(source, Document) else "give a path, or its bytes"
+        raise TypeError(f"a {type(source).__name__} cannot be read: {remedy}")
+    if isinstance(source, str) and source.startswith(("http://", "https://")):
+        raise ValueError("read takes a file and no address: fetch it first, and give its bytes with a name=")
 
 
 def _bytes_of(path: Path, limits: Limits) -> bytes:

@@ -13,14 +13,14 @@ from decimal import Decimal
 from functools import cached_property
 from pathlib import Path
 from types import TracebackType
-from typing import IO, TYPE_CHECKING, Any, Literal, Protocol, Self
+from typing import IO, TYPE_CHECKING, Any, Literal, Self
 
 from smeflow._system import lock, unlock
 from smeflow._text import hash_of, sha256
 from smeflow.core.case import Known, Step
 from smeflow.core.events import NOBODY, RunEvents
+from smeflow.core.fingerprints import earlier_fingerprint, fingerprint
 from smeflow.core.plan import Entry
-from smeflow.core.step import fingerprint
 from smeflow.documents.read import DocumentCache
 from smeflow.engine.cases import ResultCodec, kind_of_step
 from smeflow.engine.lookups import KnownWithEdits, KnownWithSuppliers
@@ -33,14 +33,15 @@ from smeflow.ledger.replies import Recalls
 from smeflow.ledger.rows import NANO, ResultKind, RunRow
 from smeflow.ledger.store import LedgerStore
 from smeflow.llm.call_log import CallLog, MemoryCallLog, Scope
-from smeflow.llm.interface import LLM, ConnectedLLM, ModelEndpoint, Reply, Request
+from smeflow.llm.interface import LLM, ConnectedLLM
 from smeflow.llm.router import ModelRouter, ModelSet
 from smeflow.llm.wrappers.accounting import SpendingLimits
-from smeflow.llm.wrappers.retry import CircuitBreaker
+from smeflow.llm.wrappers.patience import CircuitBreaker
+from smeflow.llm.wrappers.stack import StepModel, WrapperStack
 from smeflow.money import Money
 from smeflow.recipe.keys import WhenOver
 from smeflow.recipe.load import Recipe
-from smeflow.recipe.workspace import Budgets, Workspace
+from smeflow.recipe.workspace import Budgets, WorkspaceSettings
 
 if TYPE_CHECKING:
     from smeflow.llm.batch import BatchService
@@ -132,24 +133,6 @@ class RecipeLock:
         return LedgerBusy(phrase, pid=pid)
 
 
-class StepModel(Protocol):
-    """A model bound to one step of one item, with all that stands around it."""
-
-    @property
-    def wanted_model(self) -> bool:
-        """Whether the step asked and there was no model."""
-        ...
-
-    @property
-    def place(self) -> ModelEndpoint:
-        """Where the questions go."""
-        ...
-
-    def complete(self, request: Request, /) -> Reply:
-        """Answer."""
-        ...
-
-
 PlaceKey = tuple[str, str, str]
 """A provider, its model, and its address."""
 BindModel = Callable[[CallLog, Scope], StepModel]
@@ -182,6 +165,8 @@ class RunContext:
     meter: "RunMeter" = field(default_factory=lambda: RunMeter())  # noqa: PLW0108 - defined below
     prints: Mapping[str, str] = field(default_factory=dict)
     """The fingerprint of each step."""
+    earlier: Mapping[str, str] = field(default_factory=dict)
+    """What older ledgers know each step by: their results stand."""
     events: RunEvents = NOBODY
     """Told what happens."""
     over: WhenOver = "stop"
@@ -204,6 +189,15 @@ class RunContext:
     def plan(self) -> str:
         """Identify what the plan would do, step for step."""
         return plan_hash(self.prints)
+
+    @property
+    def plans(self) -> frozenset[str]:
+        """The hashes of plans that would do the same: this one, and what older ledgers call it."""
+        return frozenset((self.plan, plan_hash(self.earlier)))
+
+    def stands(self, step: str, print_: str) -> bool:
+        """Tell whether results under the fingerprint *print_* are those of *step* as it is now."""
+        return print_ in (self.prints.get(step, print_), self.earlier.get(step))
 
 
 def batch_services(store: LedgerStore, recipe: Recipe, models: ModelSet) -> dict[PlaceKey, "BatchService"]:
@@ -243,6 +237,13 @@ def fingerprints_of(entries: tuple[Entry, ...], llm: str) -> dict[str, str]:
     return {entry.step.name: fingerprint(entry.step, _models_as_written(entry, llm)) for entry in entries}
 
 
+def earlier_fingerprints_of(entries: tuple[Entry, ...], llm: str) -> dict[str, str]:
+    """Give what older ledgers know each step by, in order."""
+    return {
+        entry.step.name: earlier_fingerprint(entry.step, _models_as_written(entry, llm)) for entry in entries
+    }
+
+
 def _models_as_written(entry: Entry, llm: str) -> str:
     """Give the models of a step as written, and how many of them must agree."""
     return f"{entry.llm or llm} agree {entry.agree}" if entry.agree > 1 else entry.llm or llm
@@ -262,14 +263,13 @@ def spending_limits(recipe: Recipe) -> SpendingLimits:
 def set_up_run(
     store: LedgerStore,
     recipe: Recipe,
-    workspace: Workspace,
+    workspace: WorkspaceSettings,
     llm: ConnectedLLM | ModelSet | None,
     halt: RunHalt,
     smeflow: str,
 ) -> RunContext:
     """Set up the context of a run, and write down that the run begins."""
     from smeflow.llm.interface import NoModel
-    from smeflow.llm.wrappers.stack import WrapperStack
 
     models = llm if isinstance(llm, ModelSet) else ModelSet(models=(llm,) if llm is not None else ())
     services = batch_services(store, recipe, models)
@@ -290,14 +290,9 @@ def set_up_run(
     has_model = any(not isinstance(model, NoModel) for model in models.every)
     prints = fingerprints_of(recipe.entries, recipe.llm)
     run = begin_run(
-        store,
-        recipe=recipe.name,
-        text_hash=recipe.text_hash,
-        plan=plan_hash(prints),
-        llm=models.name if has_model else "none",
-        smeflow=smeflow,
-        pid=os.getpid(),
-    )
+        store, recipe=recipe.name, text_hash=recipe.text_hash, plan=plan_hash(prints),
+        llm=models.name if has_model else "none", smeflow=smeflow, pid=os.getpid(),
+    )  # fmt: skip
     return RunContext(
         store=store,
         recipe=recipe.name,
@@ -318,10 +313,11 @@ def set_up_run(
         notices=crew.notices,
         recalls=Recalls(store) if has_model else None,
         prints=prints,
+        earlier=earlier_fingerprints_of(recipe.entries, recipe.llm),
     )
 
 
-def budget_in_one_currency(limits: Budgets, workspace: Workspace) -> Budget:
+def budget_in_one_currency(limits: Budgets, workspace: WorkspaceSettings) -> Budget:
     """Put the limits into the one currency sums are kept in.
 
     Raises:

@@ -50,7 +50,7 @@ from smeflow.llm.router import ModelSet
 from smeflow.llm.wrappers.accounting import price_refusal
 from smeflow.llm.wrappers.privacy import residency_refusal
 from smeflow.recipe.load import Recipe
-from smeflow.recipe.workspace import Workspace
+from smeflow.recipe.workspace import WorkspaceSettings
 from smeflow.triage.step import Triage
 
 LEAST_HISTORY = 3
@@ -130,7 +130,7 @@ class RunForecast:
 
 def forecast_run(
     recipe: Recipe,
-    workspace: Workspace,
+    workspace: WorkspaceSettings,
     *,
     state: Path,
     llm: ConnectedLLM | ModelSet | None = None,
@@ -274,7 +274,7 @@ class _Forecaster:
         standing: dict[int, list[tuple[int, Decimal]]] = {}
         for answer in self.ledger.present_costs(self.run.recipe.name):
             again = self.redo in ("all", "stale", "failed")
-            differs = self.context.prints.get(answer.step, answer.fingerprint) != answer.fingerprint
+            differs = not self.context.stands(answer.step, answer.fingerprint)
             standing.setdefault(answer.item, [])
             standing[answer.item] += [(answer.calls, answer.cost)] if again or differs else []
         own = [pair for item in redone for pair in standing.get(item.id, ())]

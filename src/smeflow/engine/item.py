@@ -16,9 +16,9 @@ from smeflow.core.plan import Entry, Hold, Skip, next_entry
 from smeflow.core.step import wants_model
 from smeflow.documents.document import Document, PageRange
 from smeflow.engine.cases import case_without_results
-from smeflow.engine.context import RunContext, RunHalted, StepModel
+from smeflow.engine.context import RunContext, RunHalted
 from smeflow.engine.failures import FailureSite, ending_for
-from smeflow.engine.lookups import RecordedLookups
+from smeflow.engine.lookups import RecordedLookups, noted_call
 from smeflow.engine.own_steps import left_beside, split
 from smeflow.errors import LedgerError
 from smeflow.extract.step import Extract
@@ -32,6 +32,7 @@ from smeflow.ledger.rows import NO_REASON, ItemRow, Reason, ResultRow, ReviewRow
 from smeflow.llm.call_log import Scope
 from smeflow.llm.interface import ModelEndpoint, Reply, Request
 from smeflow.llm.wrappers.privacy import Withheld
+from smeflow.llm.wrappers.stack import LookUp, StepModel
 
 
 def reason_to_set_aside(case: Case, entries: tuple[Entry, ...]) -> Phrase | None:
@@ -66,6 +67,8 @@ class _LazyModel:
     take: int
     private: tuple[str, ...] = ()
     """Values that the model never sees."""
+    look_ups: list[LookUp] = field(default_factory=list)
+    """What it looked up with the functions of a step."""
     _bound: StepModel | None = None
 
     @property
@@ -99,7 +102,7 @@ class _LazyModel:
             item=item.key,
             version=item.version,
             step=self.step,
-            fingerprint=context.prints[self.step],
+            fingerprint=self._fingerprint(),
             take=self.take,
         )
         kind = DeferringCallLog if context.batches else LedgerCallLog
@@ -115,6 +118,15 @@ class _LazyModel:
             events=context.events,
         )
         return context.bind(log, scope)
+
+    def _fingerprint(self) -> str:
+        """Give the name the calls of this step go by: an older one where the item began under it."""
+        now, earlier = self.context.prints[self.step], self.context.earlier.get(self.step, "")
+        if now == earlier or self.item.lease <= 1:
+            return now
+        calls = self.context.store.read("calls of item", item=self.item.id)
+        under = {call["fingerprint"] for call in calls if call["step"] == self.step}
+        return earlier if earlier in under and now not in under else now
 
 
 @dataclass
@@ -228,7 +240,7 @@ class ItemRun:
         ended_with = self.item.outcome.get(name)
         for result in results:
             fits = result.input == seen and result.take == take
-            same = result.fingerprint == self.context.prints[name] or f"r{result.id}" == ended_with
+            same = self.context.stands(name, result.fingerprint) or f"r{result.id}" == ended_with
             if fits and same and not (result.wanted and self.context.has_model):
                 return result
         return None
@@ -257,7 +269,7 @@ class ItemRun:
             take=take,
             value=text,
             wanted=wanted,
-            lookups=sorted(self._known.asked.items()),
+            lookups=sorted({**self._known.asked, **dict(map(noted_call, asked.look_ups))}.items()),
         )
         self.new.append(result)
         self._keep(entry, value, result.hash, f"n{len(self.new) - 1}")

@@ -6,12 +6,15 @@ import threading
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from pydantic_core import to_json
+
 from smeflow._text import canonical_json, folded, hash_of
 from smeflow.core.case import COMMENTS, EDITS, Known
 from smeflow.engine.cases import recognised_kind
 from smeflow.kinds.record_kind import RECORDS, find_record_kind, record_kinds
 from smeflow.ledger.store import LedgerStore
 from smeflow.ledger.writer import Row
+from smeflow.llm.wrappers.stack import LookUp
 from smeflow.writing.report import Report
 
 
@@ -139,8 +142,22 @@ class RecordedLookups:
         return rows
 
 
-def hash_of_answer_now(known: Known, asked: str) -> str:
-    """Ask a noted look-up again; give the hash of today's answer."""
+_CALL = "call"
+
+
+def noted_call(look_up: LookUp) -> tuple[str, str]:
+    """Write down a call of a step's own function as a look-up in a table is: what was asked, and a hash."""
+    arguments = json.loads(to_json(look_up.arguments, fallback=str))
+    return canonical_json([_CALL, look_up.name, arguments]), hash_of(look_up.answer)
+
+
+def hash_of_answer_now(known: Known, asked: str) -> str | None:
+    """Ask a noted look-up again; give the hash of today's answer, None for a call of a step's own function.
+
+    Such a function is the step's, and is not called outside of it.
+    """
     kind, table, *rest = json.loads(asked)
+    if kind == _CALL:
+        return None
     rows = known.rows(table, **rest[0]) if kind == "rows" else known.nearest(table, rest[0], rest[1])
     return hash_of([dict(row) for row in rows])

@@ -63,6 +63,10 @@ class Ruled(StepResult):
     doubts: tuple[Phrase, ...] = ()
     accepted_by: str | None = None
 
+    def in_brief(self) -> str:
+        """Say it in one line."""
+        return f"{self.value} ({self.because})" if self.because else str(self.value)
+
     def _repr_html_(self) -> str:
         return f"<p><b>{escape(str(self.value))}</b> <small>{escape(self.because)}</small></p>"
 

@@ -1,14 +1,18 @@
-"""Finished items that an older recipe made: tell how many there are and what redoing costs, or take them."""
+"""What would be done again: finished items of an older recipe, and what a recipe sent under another name."""
 
 from collections.abc import Iterator
 
 from smeflow.engine.context import RunContext
 from smeflow.engine.lookups import hash_of_answer_now
+from smeflow.errors import SourceError
 from smeflow.i18n import Phrase, say
+from smeflow.kinds.sinks import ActingSink, DeliveringSink
 from smeflow.ledger.calls import nanos_to_money
 from smeflow.ledger.finish import lookups_of, results_of
-from smeflow.ledger.items import item_of, reopen_items
+from smeflow.ledger.items import count_items, item_of, reopen_items
+from smeflow.ledger.mail import PLAN
 from smeflow.ledger.rows import ItemRow, State
+from smeflow.recipe.load import Recipe
 
 FINISHED: tuple[State, ...] = ("done", "review")
 REDO_CHOICES = ("changed", "stale", "failed", "all")
@@ -17,12 +21,12 @@ REDO_CHOICES = ("changed", "stale", "failed", "all")
 
 def outdated_notice(context: RunContext) -> Phrase | None:
     """Say how many finished items keep answers of an older recipe, and about what redoing them would cost."""
-    plans = context.store.tuples("plans", recipe=context.recipe)
-    count = sum(n for plan, state, _, n in plans if state in FINISHED and plan not in ("", context.plan))
+    plans, now = context.store.tuples("plans", recipe=context.recipe), context.plans
+    count = sum(n for plan, state, _, n in plans if state in FINISHED and plan not in ("", *now))
     if not count:
         return None
     present = context.store.tuples("cost of present", recipe=context.recipe)
-    again = [row for row in present if context.prints.get(row[1], row[2]) != row[2]]
+    again = [row for row in present if not context.stands(row[1], row[2])]
     calls, nanos = sum(row[3] for row in again), sum(row[4] for row in again)
     if not calls or not context.has_model:
         return say(
@@ -35,6 +39,37 @@ def outdated_notice(context: RunContext) -> Phrase | None:
         calls=calls,
         cost=nanos_to_money(nanos, context.budget.currency),
     )
+
+
+def refuse_new_name(context: RunContext, recipe: Recipe) -> None:
+    """Refuse the first run of a recipe that was given another name: what it sent would leave once more.
+
+    It is taken for renamed where another recipe has the same steps, reads the same source, and sent something
+    to a sink of the same name.
+
+    Raises:
+        SourceError: It is so; nothing was taken in.
+    """
+    store, sends = context.store, (DeliveringSink, ActingSink)
+    sinks = {sink.name for sink in recipe.sinks if isinstance(sink, sends)}
+    if not sinks or count_items(store, recipe.name).items:
+        return
+    for (before,) in store.tuples("recipes"):
+        if store.read("last run", recipe=before)[0]["plan"] != context.plan:
+            continue
+        for row in store.read("effects of recipe", recipe=before):
+            sent = row["state"] == "done" and row["kind"] != PLAN and row["sink"] in sinks
+            if sent and store.read("get items", id_=row["item"])[0]["source"] == recipe.source.name:
+                raise SourceError(
+                    say(
+                        "{recipe} reads what {before} reads and sends it to {sink} too, as if it had another "
+                        "name now. All that left would leave once more, so nothing was done. Call it "
+                        "{before} again; if both are to send, say so: smeflow run {recipe} --accept-loss",
+                        recipe=recipe.name,
+                        before=before,
+                        sink=row["sink"],
+                    )
+                )
 
 
 def reopen_finished(context: RunContext, redo: str | None) -> int:
@@ -50,7 +85,8 @@ def reopen_finished(context: RunContext, redo: str | None) -> int:
             context.store, [i.id for i in _items_in(context, "failed") if _worth_retrying(context, i, redo)]
         )
     if redo == "changed":
-        old = [i.id for i in _items_in(context, *FINISHED) if i.parts is None and i.plan != context.plan]
+        now = context.plans
+        old = [i.id for i in _items_in(context, *FINISHED) if i.parts is None and i.plan not in now]
         opened += reopen_items(context.store, old)
     elif redo == "stale":
         for item in _items_in(context, *FINISHED):
@@ -64,7 +100,7 @@ def reopen_finished(context: RunContext, redo: str | None) -> int:
 
 def _worth_retrying(context: RunContext, item: ItemRow, redo: str | None) -> bool:
     """Tell whether a failed item is tried again: a step failed under another plan, or somebody asks."""
-    return redo in ("failed", "all") or (item.reason.kind == "step" and item.plan != context.plan)
+    return redo in ("failed", "all") or (item.reason.kind == "step" and item.plan not in context.plans)
 
 
 def _items_in(context: RunContext, *states: State) -> Iterator[ItemRow]:
@@ -82,5 +118,8 @@ def _stale_steps(context: RunContext, item: ItemRow) -> list[str]:
     return [
         result.step
         for result in with_lookups
-        if any(hash_of_answer_now(context.known, asked) != answer for asked, answer in lookups_of(result))
+        if any(
+            hash_of_answer_now(context.known, asked) not in (None, answer)
+            for asked, answer in lookups_of(result)
+        )
     ]

@@ -15,12 +15,13 @@ from pathlib import Path
 from smeflow import __version__
 from smeflow._text import hash_of
 from smeflow.core.events import EVENTS, EventValue, RunEvents, RunObserver
+from smeflow.core.fingerprints import unseen_by_fingerprint
 from smeflow.documents.document import ROW
 from smeflow.engine.batches import collect_batches, submit_batches
 from smeflow.engine.context import HaltReason, RecipeLock, RunHalt, set_up_run
 from smeflow.engine.outputs import Projection
 from smeflow.engine.pool import ItemPool, RunProgress
-from smeflow.engine.redo import outdated_notice, reopen_finished
+from smeflow.engine.redo import outdated_notice, refuse_new_name, reopen_finished
 from smeflow.engine.telemetry import telemetry
 from smeflow.errors import SinkError, SmeflowError, SourceError
 from smeflow.i18n import Phrase, phrase_to_json, say
@@ -48,7 +49,7 @@ from smeflow.llm.interface import ConnectedLLM
 from smeflow.llm.router import ModelSet
 from smeflow.money import Money
 from smeflow.recipe.load import Recipe
-from smeflow.recipe.workspace import Workspace
+from smeflow.recipe.workspace import WorkspaceSettings
 
 LEFT_OUT_NAMED = 100
 """Of so many files that are left out a run keeps the names; of the others their number."""
@@ -95,7 +96,7 @@ class RunSummary:
 
 def run_recipe(
     recipe: Recipe,
-    workspace: Workspace,
+    workspace: WorkspaceSettings,
     *,
     state: Path,
     llm: ConnectedLLM | ModelSet | None = None,
@@ -111,13 +112,15 @@ def run_recipe(
 
     *redo*: ``changed`` also takes finished items that an older recipe made, ``stale`` those whose look-ups
     would be answered otherwise today, ``failed`` the failed ones, ``all`` every one. *accept_loss* lets a
-    source that mirrors something lose many items at once. *stop*, once set, ends the run within seconds; the
-    next one goes on. *observers* are told of each event; see `core.events`.
+    source that mirrors something lose many items at once, and a recipe under a new name send all once more.
+    *stop*, once set, ends the run within seconds; the next one goes on. *observers* are told of each event;
+    see `core.events`.
 
     Raises:
         LedgerBusy: Another process runs this recipe.
         LedgerDamaged: The ledger is not what was written; nothing was asked.
-        SourceError: The source cannot be read, or much of it is gone, which *accept_loss* does not allow.
+        SourceError: The source cannot be read, or much of it is gone, or the recipe was given another name,
+            which *accept_loss* does not allow.
         SinkError: A target cannot be written; everything else is done and kept.
         OSError: The disk is full.
     """
@@ -132,7 +135,7 @@ def run_recipe(
 
 def run_to_end(
     recipe: Recipe,
-    workspace: Workspace,
+    workspace: WorkspaceSettings,
     *,
     state: Path | str,
     llm: ConnectedLLM | ModelSet | None = None,
@@ -163,7 +166,9 @@ def run_to_end(
         return summary
 
 
-def _with_head(summary: RunSummary, store: LedgerStore, workspace: Workspace, recipe: str) -> RunSummary:
+def _with_head(
+    summary: RunSummary, store: LedgerStore, workspace: WorkspaceSettings, recipe: str
+) -> RunSummary:
     """Tell the head of the audit chain, and keep it where the workspace says."""
     head, problem = kept_head(store, workspace.audit_heads, store.now(), f"run {recipe}")
     return replace(summary, audit=str(head), notes=(*summary.notes, *([problem] if problem else [])))
@@ -176,7 +181,7 @@ class RecipeRun:
         self,
         store: LedgerStore,
         recipe: Recipe,
-        workspace: Workspace,
+        workspace: WorkspaceSettings,
         llm: ConnectedLLM | ModelSet | None,
         stop: threading.Event,
         workers: int,
@@ -187,6 +192,7 @@ class RecipeRun:
         self.began = time.monotonic()
         self.halt = RunHalt()
         self.notes: list[Phrase] = [mended_notice(store.folder)] if store.mended else []
+        self.notes += [why for entry in recipe.entries for why in unseen_by_fingerprint(entry.step)]
         self.unreached: SourceError | None = None
         self.unreadable: list[SourceError] = []
         self.taken, self.worked = IntakeCounts(), 0
@@ -213,6 +219,8 @@ class RecipeRun:
     ) -> RunSummary:
         """Do all of it."""
         self.context.events.tell("run.begun", model=self.context.run.llm, smeflow=__version__)
+        if not accept_loss:
+            refuse_new_name(self.context, self.recipe)
         settle_lost_calls(self.store, self.recipe.name)
         self.notes.extend(collect_batches(self.context))
         self.take_in(accept_loss=accept_loss)

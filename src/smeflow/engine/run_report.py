@@ -4,6 +4,7 @@ Made of the run's events, so it holds nothing of what documents, people or files
 it is for programs; `run_report_page` makes a page of it for people.
 """
 
+import json
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -11,10 +12,15 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-from smeflow.core.events import EventValue, RunEvent
+from smeflow.core.events import EVENTS, EventValue, RunEvent
+from smeflow.ledger.ledger import Ledger
+from smeflow.ledger.rows import RunRow
+from smeflow.ledger.writer import Row
 
 USELESS = "answer"
 """The fault of an answer that came and could not be used."""
+UNANSWERED = "LLMUnavailable"
+"""The fault of a call that was not answered, where nothing more of it is known."""
 _BY_STATE = {"open": "waiting", "review": "person", "failed": "failed"}
 _PER_CENT = (50, 90, 99)
 
@@ -62,6 +68,24 @@ Model = tuple[str, str]
 """A provider and its model."""
 
 
+@dataclass
+class Waits:
+    """The waits of one model for one fault."""
+
+    times: int = 0
+    seconds: float = 0.0
+    longest: float = 0.0
+    put_off: int = 0
+    """How often a question was put off instead: to another model, or to the next run."""
+
+    def add(self, told: Mapping[str, EventValue]) -> None:
+        """Count one wait."""
+        seconds = float(told["seconds"] or 0)
+        self.times += seconds > 0
+        self.put_off += told["put_off"] is not None
+        self.seconds, self.longest = round(self.seconds + seconds, 3), max(self.longest, seconds)
+
+
 @dataclass(eq=False)
 class RunReport:
     """Takes note of the events of one run; give it as an observer, then ask for `as_json`."""
@@ -81,6 +105,8 @@ class RunReport:
     steps: dict[str, Asked] = field(default_factory=lambda: defaultdict(Asked))
     faults: Counter[tuple[str, str, str, str]] = field(default_factory=Counter)
     """By provider, model, fault and what became of it."""
+    waits: dict[tuple[str, str, str], Waits] = field(default_factory=lambda: defaultdict(Waits))
+    """By provider, model and fault."""
     deliveries: list[Mapping[str, EventValue]] = field(default_factory=list)
     _pending: dict[_Key, tuple[Model, str]] = field(default_factory=dict)
     """The last fault of each step of each item, until it is known what became of it."""
@@ -98,6 +124,8 @@ class RunReport:
                 self.step_seconds[str(told["step"])].append(float(told["seconds"] or 0))
             case "item.ended":
                 self._item(told)
+            case "wait.ended":
+                self.waits[str(told["provider"]), str(told["model"]), str(told["fault"])].add(told)
             case "delivery.ended":
                 self.deliveries.append(told)
             case "run.ended":
@@ -131,6 +159,15 @@ class RunReport:
             self.faults[*last, USELESS, _BY_STATE.get(state, "without")] += 1
         for key in [key for key in self._answered if key[0] == item]:
             del self._answered[key]
+        self.settle_item(item, state)
+
+    @property
+    def unsettled(self) -> list[EventValue]:
+        """The items of whose last fault nobody knows yet what became."""
+        return list({key[0]: None for key in self._pending})
+
+    def settle_item(self, item: EventValue, state: str) -> None:
+        """Note what became of the last faults of an item: it was left in *state*."""
         self._settle([key for key in self._pending if key[0] == item], _BY_STATE.get(state, "without"))
 
     def _settle(self, keys: Iterable[_Key], outcome: str) -> None:
@@ -166,6 +203,10 @@ class RunReport:
                 {"model": named((provider, model)), "fault": fault, "outcome": outcome, "times": times}
                 for (provider, model, fault, outcome), times in sorted(self.faults.items())
             ],
+            "waits": [
+                {"model": named((provider, model)), "fault": fault, **vars(waits)}
+                for (provider, model, fault), waits in sorted(self.waits.items())
+            ],
             "deliveries": [dict(told) for told in self.deliveries],
         }
 
@@ -177,3 +218,42 @@ def _next(before: Model, now: Model) -> str:
 def named(model: Model) -> str:
     """Write a provider and its model."""
     return "/".join(model)
+
+
+def report_of_run(ledger: Ledger, run: RunRow) -> RunReport:
+    """Make the report of a run again from what the ledger keeps.
+
+    How long items and steps took, waits, what was delivered and whether a fault was a rate limit or an outage
+    are known only while a run goes on: these are not in it.
+    """
+    report = RunReport()
+
+    def tell(name: str, at: datetime, fields: Mapping[str, EventValue]) -> None:
+        known = {field: fields.get(field) for field in EVENTS[name]}
+        report(RunEvent(name=name, at=at, recipe=run.recipe, run=run.id, fields=known))
+
+    tell("run.begun", run.started_at, {"model": run.llm, "smeflow": run.smeflow})
+    for row in ledger.store.read("calls of run", run=run.id):
+        tell("call.ended", run.started_at, {**row, **_end_of_call(row)})
+    for item in report.unsettled:
+        row = ledger.store.read("get items", id_=item)[0]
+        left = datetime.fromisoformat(row["ended_at"]) if row["ended_at"] else None
+        in_run = left is not None and run.ended_at is not None and left <= run.ended_at
+        report.settle_item(item, row["state"] if in_run else "open")
+    if run.summary is not None and run.ended_at is not None:
+        told = json.loads(run.summary)
+        cost, _, currency = str(told["cost"]).partition(" ")
+        tell("run.ended", run.ended_at, {**told, "stopped": run.stopped, "cost": cost, "currency": currency})
+    return report
+
+
+def _end_of_call(row: Row) -> dict[str, EventValue]:
+    """Give how a call ended, as far as its row says; one without an end was cut off."""
+    failed = row["state"] not in ("answered", "recalled")
+    begun, ended = (datetime.fromisoformat(at) if at else None for at in (row["begun_at"], row["ended_at"]))
+    return {
+        "again": 0,
+        "state": "failed" if failed else row["state"],
+        "fault": (row["error"] or UNANSWERED).partition(":")[0] if failed else None,
+        "seconds": (ended - begun).total_seconds() if begun and ended else None,
+    }

@@ -7,7 +7,7 @@ from decimal import Decimal
 from html import escape
 
 from smeflow.core.events import EventValue
-from smeflow.engine.run_report import USELESS, Asked, RunReport, named, percentiles
+from smeflow.engine.run_report import UNANSWERED, USELESS, Asked, RunReport, named, percentiles
 from smeflow.i18n import NO_BREAK, Language, Phrase, localized, say
 
 STATES: Mapping[str, tuple[Phrase, str]] = {
@@ -20,8 +20,10 @@ STATES: Mapping[str, tuple[Phrase, str]] = {
 FAULTS: Mapping[str, Phrase] = {
     "rate": say("asked too fast"),
     "outage": say("not there"),
+    "absent": say("never there"),
     "broken": say("the answer broke on its way"),
     USELESS: say("an answer of no use"),
+    UNANSWERED: say("not answered"),
 }
 OUTCOMES: Mapping[str, Phrase] = {
     "retried": say("asked again"),
@@ -98,6 +100,7 @@ class _Page:
             self._table(say("Calls and cost by model"), (say("model"), *_ASKED), models),
             self._table(say("Calls and cost by step"), (say("step"), *_ASKED), steps),
             self._faults(),
+            self._table(say("Waits for the provider"), _WAITS, self._waits()),
             self._table(say("What was written and sent"), _DELIVERIES, self._deliveries()),
             self._audit(),
         )
@@ -215,6 +218,19 @@ class _Page:
             return f"<h2>{heading}</h2><p>{self.text(say('No call met a fault.'))}</p>"
         return self._table(say("Faults and what became of them"), _FAULT_HEADS, rows)
 
+    def _waits(self) -> list[list[str]]:
+        return [
+            [
+                self.text(named((provider, model))),
+                self.text(FAULTS.get(fault, fault)),
+                self._count(waits.times),
+                self._seconds(waits.seconds),
+                self._seconds(waits.longest),
+                self._count(waits.put_off),
+            ]
+            for (provider, model, fault), waits in sorted(self.report.waits.items())
+        ]
+
     def _deliveries(self) -> list[list[str]]:
         return [
             [
@@ -245,4 +261,5 @@ _ASKED = (
     *(say("tokens out"), say("cost")),
 )
 _FAULT_HEADS = (say("model"), say("fault"), say("what became of it"), say("times"))
+_WAITS = (*(say("model"), say("fault"), say("times"), say("time"), say("longest"), say("put off")),)
 _DELIVERIES = (say("sink"), say("state"), say("rows"), say("time"))

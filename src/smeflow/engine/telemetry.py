@@ -87,6 +87,8 @@ class Telemetry:
             case "call.ended":
                 if told["state"] != "recalled":  # what was answered before is no call
                     self._call(event)
+            case "wait.ended":
+                self._wait(event)
             case "step.ended":
                 step = self._steps.pop((told["item"], told["step"]), None)
                 self._end(step, event, {}, told["error"])
@@ -154,6 +156,18 @@ class Telemetry:
         if told["state"] == "answered" and not told["estimated"]:
             for name, count in used.items():
                 self._tokens.record(count, {**common, "gen_ai.token.type": name})
+
+    def _wait(self, event: RunEvent) -> None:
+        told, seconds = event.fields, float(event.fields["seconds"] or 0)
+        parent = self._steps.get((told["item"], told["step"])) or self._items.get(told["item"]) or self._run
+        why: Attributes = {
+            "gen_ai.provider.name": str(told["provider"]),
+            "gen_ai.request.model": str(told["model"]),
+            "smeflow.fault": str(told["fault"]),
+        }
+        if told["put_off"] is not None:
+            why["smeflow.put_off_seconds"] = float(told["put_off"])
+        self._end(self._begin("wait", parent, event, why, seconds), event, {})
 
     def _item_ended(self, event: RunEvent) -> None:
         told = event.fields

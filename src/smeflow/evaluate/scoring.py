@@ -11,6 +11,7 @@ from pydantic import TypeAdapter
 
 from smeflow._text import folded
 from smeflow.core.case import Step
+from smeflow.engine.own_steps import untag_value
 from smeflow.extract.confidence import field_signals, record_signals
 from smeflow.extract.result import Extraction
 from smeflow.i18n import say
@@ -128,20 +129,45 @@ def truth_from_review(ledger: Ledger, item: ItemRow, step: Step[Any]) -> Truth |
     """Give what a person made of an item: the value they gave or approved; None where nobody looked."""
     value = decided_value(ledger, item, step.name)
     kind = result_id(step.returns)
-    if value is None or kind not in (Label.result_id, Extraction.result_id):
+    if value is None:
         return None
     if kind == Label.result_id:
         return Truth(name=item.key, kind="label", values={"label": value["label"]})
-    return Truth(name=item.key, values=flatten(value["record"]))
+    if kind == Extraction.result_id:
+        return Truth(name=item.key, values=flatten(value["record"]))
+    return Truth(name=item.key, values=plain_values(value))
 
 
-def decided_value(ledger: Ledger, item: ItemRow, step: str) -> dict[str, Any] | None:
+ABOUT_RESULTS = frozenset(
+    (
+        "doubts",
+        "problems",
+        "accepted_by",
+        "because",
+        "reader",
+        "wanted_model",
+        "marked",
+        "facts",
+        "confidence",
+    )
+)
+"""What a result says of how it came about: no value anybody measures."""
+
+
+def plain_values(value: Any) -> dict[str, Any]:
+    """Name the values of a result that is neither a record nor a label; one without fields is ``value``."""
+    if not isinstance(value, Mapping):
+        return {"value": value}
+    kept = {name: untag_value(each) for name, each in value.items() if name not in ABOUT_RESULTS}
+    return flatten(kept)
+
+
+def decided_value(ledger: Ledger, item: ItemRow, step: str) -> Any:
     """Give the result of *step* that a person gave or approved last; None where nobody did."""
     for review in reversed(ledger.reviews(item)):
         if review.version == item.version and review.step == step:
             text = review.after if review.action == "correct" else review.before
-            value = json.loads(text) if review.action in {"approve", "correct"} and text else None
-            return value if isinstance(value, dict) else None
+            return json.loads(text) if review.action in {"approve", "correct"} and text else None
     return None
 
 
@@ -165,9 +191,36 @@ def score_item(ledger: Ledger, item: ItemRow, step: Step[Any], truth: Truth) -> 
     untouched = item.state == "done" and not any(r.step == step.name for r in ledger.reviews(item))
     if isinstance(result, Extraction):
         return score_record(item.key, result, truth, accepted=untouched)
-    if isinstance(result, Label) and truth.kind == "label":
-        return score_label(item.key, result, truth, accepted=untouched)
-    return None
+    if isinstance(result, Label):
+        return score_label(item.key, result, truth, accepted=untouched) if truth.kind == "label" else None
+    return score_values(item.key, json.loads(results[-1].value), truth, accepted=untouched)
+
+
+def score_values(name: str, result: Any, truth: Truth, *, accepted: bool) -> CaseScore:
+    """Score a result of any other kind: only the values the truth speaks of."""
+    doubts = result.get("doubts") if isinstance(result, Mapping) else None
+    fields = compare_values(plain_values(result), truth.values)
+    return CaseScore(name=name, fields=fields, accepted=accepted, proven=not doubts, groups=truth.groups)
+
+
+def compare_values(values: Mapping[str, Any], expected: Mapping[str, Any]) -> tuple[FieldScore, ...]:
+    """Compare *values* by name with what is *expected*; a name that is not among them is left out."""
+    return tuple(
+        FieldScore(
+            name=path,
+            verdict=_verdict(wanted, values.get(path)),
+            expected=_shown(wanted),
+            found=_shown(values.get(path)),
+        )
+        for path, wanted in expected.items()
+        if path in values or path.partition(".")[0] in values
+    )
+
+
+def values_of_result(result: Any) -> dict[str, Any]:
+    """Name the values of a result: those of a record, a label with what stands beside it, any other's."""
+    data = TypeAdapter(type(result)).dump_python(result, mode="json", warnings=False)
+    return flatten(data["record"]) if isinstance(result, Extraction) else plain_values(data)
 
 
 def score_record(name: str, extraction: Extraction[Any], truth: Truth, *, accepted: bool) -> CaseScore:

@@ -29,7 +29,7 @@ from smeflow.i18n import Phrase
 from smeflow.kinds.field_names import FIELDS
 from smeflow.kinds.record_kind import FieldSpec, kind_of
 from smeflow.kinds.records import Check
-from smeflow.kinds.steps import FieldReading, StepResult
+from smeflow.kinds.steps import FieldReading, StepResult, on_one_screen
 
 R = TypeVar("R", bound=BaseModel)
 
@@ -114,6 +114,28 @@ class Extraction(StepResult, Generic[R]):
         """The record's own fields that hold no value, in order."""
         return tuple(name for name in type(self.record).model_fields if getattr(self.record, name) is None)
 
+    def in_brief(self) -> str:
+        """Say it in one line."""
+        known = [f"{name}={reading.value}" for name, reading in self.fields.items() if reading.value]
+        return f"{self._title()}: {', '.join(known) or 'nothing was found'}"
+
+    def __repr__(self) -> str:
+        lines = [_line(name, reading) for name, reading in self.fields.items()]
+        lines += [f"missing: {', '.join(self.missing)}"] if self.missing else []
+        return on_one_screen(self._title(), lines, (*self.doubts, *self.problems))
+
+    __str__ = __repr__
+
+    def _title(self) -> str:
+        proof = (
+            f"accepted by {self.accepted_by}"
+            if self.accepted_by
+            else "proven"
+            if self.proven
+            else "not proven"
+        )
+        return f"{type(self.record).__name__}, {proof}"
+
     def _repr_html_(self) -> str:
         kind = kind_of(type(self.record))
         view = ExtractionView(
@@ -134,6 +156,14 @@ class Extraction(StepResult, Generic[R]):
         quoted = {quote.document for quote in self.quotes}
         shown = dict.fromkeys(d for outer in self.documents for d in outer.walk() if d.name in quoted)
         return "".join(document_html(document, self.quotes) for document in shown)
+
+
+def _line(name: str, reading: FieldReading) -> str:
+    place = ", ".join(
+        part for part in (reading.reader, f"page {reading.page}" if reading.page else None) if part
+    )
+    quote = f' "{reading.quote}"' if reading.quote else ""
+    return f"{name}: {reading.value if reading.value is not None else '-'}{quote} ({place or 'unknown'})"
 
 
 def record_type_in(returns: Any) -> type[BaseModel] | None:

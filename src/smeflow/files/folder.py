@@ -120,8 +120,12 @@ def mails_of_archive(path: Path, key: str) -> Iterator[Arrival | UnreadableArriv
 
 
 def _is_archive(path: Path, root: Path) -> bool:
-    linked_out = path.is_symlink() and not path.resolve().is_relative_to(root)
-    return path.suffix.casefold() == ".mbox" and path.is_file() and not linked_out
+    return path.suffix.casefold() == ".mbox" and path.is_file() and not _leads_out(path, root)
+
+
+def _leads_out(path: Path, root: Path) -> bool:
+    """Tell whether *path* is a link out of the folder; one that leads in a circle leads nowhere."""
+    return path.is_symlink() and not Path(os.path.realpath(path)).is_relative_to(root)
 
 
 def _files(folder: Path, root: Path, *, recursive: bool) -> Iterator[tuple[Path, str]]:
@@ -195,7 +199,7 @@ def _whole_bytes(path: Path) -> bytes | None:
 
 def _refusal(path: Path, root: Path) -> Phrase | None:
     try:
-        if path.is_symlink() and not path.resolve().is_relative_to(root):
+        if _leads_out(path, root):
             return say("is a link that leads out of the folder")
         if not path.is_file():
             return say("is no file")

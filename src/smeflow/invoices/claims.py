@@ -74,6 +74,23 @@ def _sole_claims(record: Invoice, names: Iterable[str], registered: str) -> Iter
         for key in identity_keys(record, name):
             about = about_number if key.startswith(f"{_prefix(record)} {name} no ") else about_day
             yield Claim(rule="sole", key=key, value=registered, about=about, shown=shown)
+        for credited in _credited_numbers(record):
+            key = f"credit {name} of {bare_invoice_number(credited)} over {_bare_amount(record)}"
+            about = say("a credit note over {amount} for invoice {number} of {seller}", amount=amount,
+                        number=credited, seller=seller)  # fmt: skip
+            yield Claim(rule="sole", key=key, value=registered, about=about, shown=shown)
+
+
+def _credited_numbers(record: Invoice) -> tuple[str, ...]:
+    """Give the invoices a credit note takes back; a second one over as much may be the first again."""
+    if record.kind != "credit_note" or not record.total_gross:
+        return ()
+    numbers = (record.preceding_invoice, *(each.number for each in record.preceding_invoices))
+    return tuple({bare_invoice_number(number): number for number in numbers if number}.values())
+
+
+def _bare_amount(record: Invoice) -> str:
+    return "" if record.total_gross is None else f"{record.total_gross.normalize():f}"
 
 
 def identity_keys(record: Invoice, name: str) -> Iterator[str]:
@@ -82,7 +99,7 @@ def identity_keys(record: Invoice, name: str) -> Iterator[str]:
     if number:
         yield f"{_prefix(record)} {name} no {number}"
     if record.issue_date and record.total_gross is not None:
-        yield f"{_prefix(record)} {name} on {record.issue_date} over {record.total_gross.normalize():f}"
+        yield f"{_prefix(record)} {name} on {record.issue_date} over {_bare_amount(record)}"
 
 
 def _prefix(record: Invoice) -> str:

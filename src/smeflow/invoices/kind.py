@@ -3,8 +3,10 @@
 Who reads it, what must hold of it, what it claims, what proves it, and what a model is asked for.
 """
 
+import json
 from collections.abc import Iterator, Mapping, Sequence
 from decimal import Decimal
+from importlib import resources
 from typing import Any
 
 from pydantic import ValidationError
@@ -100,6 +102,18 @@ GUARDED_FIELDS = (*REQUIRED, "amount_due", "iban")
 ENOUGH_FIELDS = 4
 """Of what an invoice must have, so much makes a page one; one less where it calls itself an invoice."""
 _AMOUNTS = ("total_net", "total_vat", "total_gross", "amount_due", "prepaid", "currency")
+
+
+def _other_names() -> Mapping[str, Sequence[str]]:
+    """Load what other programs and people call the fields of an invoice, one word in one row only."""
+    text = (resources.files("smeflow.invoices") / "other_names.json").read_text(encoding="utf-8")
+    return dict(json.loads(text))
+
+
+def _is_same_name(first: str, second: str) -> bool:
+    from smeflow.invoices.page.names import name_key
+
+    return name_key(first) == name_key(second)
 
 
 def _read_data(documents: tuple[Document, ...], _context: ReaderContext, /) -> Reading | None:
@@ -242,6 +256,8 @@ INVOICE = RecordKind(
     learning=LearningRules(
         approved=APPROVED_TABLE, table=SUPPLIERS_TABLE, row=approved_supplier, examples=examples_for
     ),
+    also_called=_other_names(),
+    same_text=_is_same_name,
     groups={"supplier": "seller"},
     several=_several_invoices,
     alike=FieldLikeness(

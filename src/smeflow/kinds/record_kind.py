@@ -254,6 +254,10 @@ class RecordKind:
     papers: PaperRules = field(default_factory=PaperRules)
     proof: ProofRules = field(default_factory=ProofRules)
     learning: LearningRules | None = None
+    also_called: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    """What other programs call the fields, in small letters with underlines."""
+    same_text: Callable[[str, str], bool] | None = None
+    """Whether two texts of one field are the same name; without it, where their letters and digits are."""
     groups: Mapping[str, str] = field(default_factory=dict)
     """What measurements are grouped by: a word and the field that gives it."""
     several: Callable[[int], Phrase] = _several

@@ -1,6 +1,6 @@
 """What the step families share: a frozen shape, and results that are written down under their kind's name."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import fields
 from functools import cache
 from types import NoneType, UnionType
@@ -8,6 +8,7 @@ from typing import Annotated, Any, ClassVar, Protocol, Union, get_args, get_orig
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
+from smeflow._text import shortened
 from smeflow.documents.document import Box, Document, Quote
 from smeflow.errors import LLMRejected
 from smeflow.expressions.language import Expression
@@ -42,6 +43,18 @@ class StepResult(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
     result_id: ClassVar[str]
     """What ledgers know the kind of result by: a row of `RESULTS`. Never changed."""
+
+
+MOST_LINES = 24
+"""How long a result is in a terminal; what is left out is counted."""
+
+
+def on_one_screen(title: str, lines: Iterable[str], remarks: Iterable[Phrase] = ()) -> str:
+    """Show a result in a terminal: a title, its values a line each, and the sentences about it."""
+    rows = [*lines, *(f"- {remark}" for remark in remarks)]
+    shown = [shortened(" ".join(row.split()), 110) for row in rows[:MOST_LINES]]
+    left = len(rows) - len(shown)
+    return "\n  ".join([title, *shown, *([f"… and {left} more"] if left else [])])
 
 
 class RivalReading(StepResult):

@@ -45,3 +45,22 @@ def present(asked: Any) -> Select[Any]:
         .where(OF_RECIPE, *alike)
         .group_by(calls.c.item, calls.c.step, calls.c.fingerprint)
     )
+
+
+def of_run() -> Select[Any]:
+    """Give the calls of a run in order, each with what is known of its end."""
+    tokens = ("input_tokens", "output_tokens", "cached_tokens")
+    told = ("state", "error", *tokens, "estimated", "cost", "currency")
+    asked = ("attempt", "item", "step", "provider", "model")
+    return (
+        select(
+            *[calls.c[name] for name in asked],
+            *[ends.c[name] for name in told],
+            ends.c.model.label("answered_by"),
+            calls.c.at.label("begun_at"),
+            ends.c.at.label("ended_at"),
+        )
+        .select_from(WITH_ENDS)
+        .where(calls.c.run == bindparam("run"))
+        .order_by(calls.c.id)
+    )

@@ -8,7 +8,7 @@ from decimal import Decimal
 from typing import Any, Protocol
 
 from smeflow._text import canonical_json, sha256
-from smeflow.core.events import NOBODY, RunEvents
+from smeflow.core.events import NOBODY, EventValue, RunEvents
 from smeflow.errors import BudgetSpent, LLMError, LLMRejected, LLMUnavailable
 from smeflow.i18n import say
 from smeflow.ledger.audit import add_audit_entry, know_salt
@@ -231,6 +231,12 @@ class LedgerCallLog:
         self.events.tell(
             "call.ended", item=self.item.id, step=self.scope.step, again=again, seconds=seconds, **fields
         )
+
+    def waited(self, place: ModelEndpoint, **told: EventValue) -> None:
+        """Tell the observers of a wait; see `WaitLog`."""
+        item, step = self.item.id, self.scope.step
+        asked = {"provider": place.provider, "model": place.model}
+        self.events.tell("wait.ended", item=item, step=step, **asked, **told)
 
     def resume(self, call: Row) -> None:
         """Let an attempt that another run reserved be settled here."""

@@ -1,5 +1,6 @@
 """What happened: runs, what they wrote where, what sinks remember, and the batches of books."""
 
+import json
 from collections.abc import Callable, Iterable, Iterator, Mapping, MutableMapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -9,7 +10,7 @@ from smeflow.errors import LedgerError
 from smeflow.i18n import say
 from smeflow.ledger.audit import add_audit_entry
 from smeflow.ledger.rows import DeliveryRow, RunRow, columns_of
-from smeflow.ledger.store import LedgerStore, record_blob, store_blob
+from smeflow.ledger.store import LedgerStore, blob_data, record_blob, store_blob
 from smeflow.ledger.writer import Row, Transaction
 
 
@@ -300,20 +301,75 @@ def close_batch(
     return _batch(store.write(job), ending, max(numbered, nth_elsewhere) + 1)
 
 
-_ENDING, _NTH, NUMBERS_USED = "\nbatch\nending ", "\nbatch\nnth ", "\nbatch\nused "
+_ENDING, _NTH, NUMBERS_USED, _LOST = (f"\nbatch\n{kind} " for kind in ("ending", "nth", "used", "lost"))
 """Before a batch's number, or a journal's code, among what is remembered; no recipe has an empty name."""
 
 
 def note_numbers_used(transaction: Transaction, used: Mapping[str, tuple[int, int]]) -> None:
     """Remember the last numbers of an entry and of a batch, by journal, of a ledger this one replaces."""
-    for journal, (last, nth) in used.items():
-        transaction.put("memory", {"name": f"{NUMBERS_USED}{journal}", "value": f"{last} {nth}"})
+    for journal, numbers in used.items():
+        name = f"{NUMBERS_USED}{journal}"
+        known = numbers_in(_note(transaction, name), journal)
+        last, nth = map(max, zip(numbers, known, strict=True))
+        transaction.put("memory", {"name": name, "value": f"{last} {nth}"})
+
+
+def batches_in_order(
+    rows: Iterable[tuple[int, str, str, str]], notes: Mapping[str, str]
+) -> Iterator[tuple[str, int, str, str]]:
+    """Give the journal, its number in it, the file's name and the hash of each batch, oldest first.
+
+    *rows* are number, journal, period and hash; *notes* is what the ledger remembers.
+    """
+    last: dict[str, int] = {}
+    for number, journal, period, blob in rows:
+        nth = last[journal] = int(notes.get(f"{_NTH}{number}", last.get(journal, 0) + 1))
+        ending = notes.get(f"{_ENDING}{number}", TEXT)
+        yield journal, nth, name_of_batch(journal, period, nth, ending), blob
+
+
+def name_of_batch(journal: str, period: str, nth: int, ending: str) -> str:
+    """Name a batch's file: journal, period and the batch's number in the journal."""
+    return f"{journal}-{period}-{nth:04d}{ending}"
+
+
+def lost_in(notes: Mapping[str, str], journal: str) -> dict[str, str]:
+    """Give the batches of ledgers that were replaced, by the name of their file, with their hashes."""
+    lost: dict[str, str] = json.loads(notes.get(f"{_LOST}{journal}", "{}"))
+    return lost
+
+
+def note_lost_batches(
+    transaction: Transaction, lost: Mapping[str, Mapping[str, str]], data: Mapping[str, bytes]
+) -> None:
+    """Remember the batches of a ledger this one replaces, by journal; *data* are their small files."""
+    for journal, files in lost.items():
+        name = f"{_LOST}{journal}"
+        known = lost_in(_note(transaction, name), journal)
+        transaction.put("memory", {"name": name, "value": canonical_json({**known, **files})})
+    for name, content in data.items():
+        record_blob(transaction, name, content)
+
+
+def lost_batches(store: LedgerStore, journal: str) -> dict[str, bytes]:
+    """Give the files of batches that left of ledgers this one took the place of, by their names."""
+    files = lost_in(_note(store, f"{_LOST}{journal}"), journal)
+    return {name: blob_data(store, blob) for name, blob in files.items()}
+
+
+def _note(read: LedgerStore | Transaction, name: str) -> dict[str, str]:
+    row = read.first("get memory", name_=name)
+    return {name: str(row[1])} if row is not None else {}
+
+
+def numbers_in(notes: Mapping[str, str], journal: str) -> tuple[int, int]:
+    """Give the last numbers of an entry and of a batch that ledgers used which were replaced."""
+    last, nth = notes.get(f"{NUMBERS_USED}{journal}", "0 0").split()
+    return int(last), int(nth)
 
 
 def _numbers_used(store: LedgerStore, journal: str) -> tuple[int, int]:
-    row = store.first("get memory", name_=f"{NUMBERS_USED}{journal}")
-    last, nth = str(row[1]).split() if row is not None else (0, 0)
-    return int(last), int(nth)
+    return numbers_in(_note(store, f"{NUMBERS_USED}{journal}"), journal)
 
 
 def _note_on(store: LedgerStore, kind: str, batch: int, otherwise: str) -> str:

@@ -25,7 +25,14 @@ from smeflow.ledger.backup import (
     not_whole,
     read_backup,
 )
-from smeflow.ledger.history import NUMBERS_USED, note_numbers_used
+from smeflow.ledger.history import (
+    NUMBERS_USED,
+    batches_in_order,
+    lost_in,
+    note_lost_batches,
+    note_numbers_used,
+    numbers_in,
+)
 from smeflow.ledger.opening import LEDGER_FILE, SEAL_FILE, sync_folder
 from smeflow.ledger.store import CrashPoint, LedgerStore, blob_path, utc_now
 from smeflow.ledger.writer import Transaction
@@ -58,6 +65,10 @@ class Newer:
     """Batches of the books, as journal, period and numbers."""
     numbers: Mapping[str, tuple[int, int]] = field(default_factory=dict)
     """The last numbers of an entry and of a batch in each journal."""
+    lost: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    """Batches that left, by journal and the name of their file, with their hashes."""
+    contents: Mapping[str, bytes] = field(default_factory=dict)
+    """Those of their files that are small, by hash; large ones stay where they lie."""
     hashes: Mapping[str, str] = field(default_factory=dict)
     """What sinks wrote last, by the names they remember it under."""
 
@@ -195,7 +206,8 @@ def _compared(both: sqlite3.Connection) -> Newer:
     common = _last_common_entry(both, min(last, there))
     if common == last:
         return Newer()
-    batches = _rows(both, "SELECT journal, period, first, last FROM batches {new}", "batches")
+    batches = _rows(both, "SELECT journal, period, first, last FROM batches {new}", "batches", "blob")
+    numbers, lost = _books(both)
     calls, nanos = _rows(both, "SELECT count(*), coalesce(sum(nanos), 0) FROM ends {new}", "ends", "call")[0]
     return Newer(
         descends=common == there,
@@ -207,7 +219,9 @@ def _compared(both: sqlite3.Connection) -> Newer:
         decisions=int(_rows(both, "SELECT count(*) FROM reviews {new}", "reviews")[0][0]),
         effects=int(both.execute(_EFFECTS).fetchone()[0]),
         batches=tuple(f"{journal} {period} {first}–{end}" for journal, period, first, end in batches),
-        numbers=_numbers(both),
+        numbers=numbers,
+        lost=lost,
+        contents=_contents(both, [blob for files in lost.values() for blob in files.values()]),
         hashes={n: v for n, v in both.execute("SELECT name, value FROM memory") if _HASHES.fullmatch(v)},
     )
 
@@ -224,20 +238,32 @@ def _rows(both: sqlite3.Connection, query: str, table: str, key: str = "id") -> 
     return both.execute(query.format(new=new)).fetchall()
 
 
-def _numbers(both: sqlite3.Connection) -> dict[str, tuple[int, int]]:
-    """Give the numbers the books have come to, in this ledger or in one that it took the place of."""
-    used = {
-        journal: (last, nth)
-        for journal, last, nth in both.execute(
-            "SELECT journal, max(last), count(*) FROM batches GROUP BY journal"
-        )
-    }
-    for name, value in both.execute("SELECT name, value FROM memory"):
-        if name.startswith(NUMBERS_USED):
-            last, nth = used.get(name.removeprefix(NUMBERS_USED), (0, 0))
-            before_last, before_nth = map(int, value.split())
-            used[name.removeprefix(NUMBERS_USED)] = max(last, before_last), max(nth, before_nth)
-    return used
+def _books(
+    both: sqlite3.Connection,
+) -> tuple[dict[str, tuple[int, int]], dict[str, dict[str, str]]]:
+    """Give the numbers the books have come to, and the batches the backup does not know.
+
+    Both in this ledger or in one that it took the place of.
+    """
+    notes = dict(both.execute("SELECT name, value FROM memory"))
+    kept = {blob for (blob,) in both.execute("SELECT blob FROM backup.batches")}
+    journals = [name.removeprefix(NUMBERS_USED) for name in notes if name.startswith(NUMBERS_USED)]
+    used = {journal: numbers_in(notes, journal) for journal in journals}
+    lost = {journal: lost_in(notes, journal) for journal in journals}
+    rows = both.execute("SELECT id, journal, period, blob FROM batches ORDER BY id").fetchall()
+    last = dict(both.execute("SELECT journal, max(last) FROM batches GROUP BY journal"))
+    for journal, nth, name, blob in batches_in_order(rows, notes):
+        before_last, before_nth = used.get(journal, (0, 0))
+        used[journal] = max(last[journal], before_last), max(nth, before_nth)
+        lost.setdefault(journal, {})
+        if blob not in kept:
+            lost[journal][name] = blob
+    return used, lost
+
+
+def _contents(both: sqlite3.Connection, blobs: list[str]) -> dict[str, bytes]:
+    query = "SELECT data FROM blobs WHERE sha256 = ? AND data IS NOT NULL"
+    return {blob: row[0] for blob in blobs if (row := both.execute(query, (blob,)).fetchone())}
 
 
 def _last_common_entry(both: sqlite3.Connection, most: int) -> int:
@@ -280,6 +306,7 @@ def _prepare(work: Path, backup: Backup, newer: Newer, clock: Callable[[], datet
             for name, value in newer.hashes.items():
                 transaction.put("memory", {"name": name, "value": value})
             note_numbers_used(transaction, newer.numbers)
+            note_lost_batches(transaction, newer.lost, newer.contents)
             told = [str(backup.head), newer.entries, newer.descends, newer.readable]
             add_audit_entry(transaction, at=store.now(), kind="restored", payload=told)
 
@@ -314,7 +341,7 @@ def _swap(
     """Put *new* in the place of *path*, which is kept under another name; whole at every moment."""
     aside: Path | None = None
     if path.exists():
-        aside = path.with_name(f"ledger.replaced-{stamp}.db")
+        aside = _free_name(path, f"ledger.replaced-{stamp}")
         extra = [path.with_name(path.name + ending) for ending in ("-wal", "-shm")]
         _keep(path, aside)
         if standing is None:  # it could not be opened: what it wrote ahead goes along unread
@@ -330,6 +357,16 @@ def _swap(
     new.replace(path)
     sync_folder(path.parent)
     crash.here()
+    return aside
+
+
+def _free_name(path: Path, stem: str) -> Path:
+    """Give a name nothing is kept under: clocks are set back, and two restores may come within a second."""
+    nth = 1
+    while (aside := path.with_name(f"{stem}{f'-{nth}' if nth > 1 else ''}.db")).exists():
+        if aside.samefile(path):  # kept by a restore that was cut off
+            break
+        nth += 1
     return aside
 
 

@@ -25,7 +25,7 @@ from sqlalchemy.dialects.sqlite.pysqlite import dialect
 from sqlalchemy.schema import CreateIndex, CreateTable
 from sqlalchemy.sql import ClauseElement
 
-from smeflow.ledger.call_sums import NOTHING, OF_RECIPE, PAID, WITH_ENDS, present, usages, word
+from smeflow.ledger.call_sums import NOTHING, OF_RECIPE, PAID, WITH_ENDS, of_run, present, usages, word
 from smeflow.ledger.schema import (
     SCHEMA_VERSION,
     audit,
@@ -317,6 +317,7 @@ def _call_reads() -> dict[str, ClauseElement]:
     asked = func.coalesce(func.sum(case((ends.c.state == word("recalled"), NOTHING), else_=ONE)), NOTHING)
     paid: Select[Any] = select(asked, PAID, func.count(calls.c.item.distinct()))
     return {
+        "calls of run": of_run(),
         "asked in run": select(func.count(calls.c.item.distinct()).label("items")).where(
             calls.c.run == bindparam("run")
         ),

@@ -180,7 +180,10 @@ def ask(
         LLMRefused: The model declined twice, or a filter stood in the way twice.
         AnswerInvalid: No answer fitted; the last one and its problems are in the error.
         LLMError: See `LLM`.
+        TypeError: *llm* is the name of a model.
     """
+    if isinstance(llm, str):
+        raise TypeError(f"{llm!r} is the name of a model: give connect({llm!r}), or run([…], case, {llm!r})")
     messages = prompt.messages if isinstance(prompt, Prompt) else tuple(prompt)
     request = Request(
         messages=messages,

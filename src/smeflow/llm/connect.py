@@ -4,16 +4,25 @@ import http.client
 import json
 import os
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from difflib import get_close_matches
-from functools import partial
-from typing import TYPE_CHECKING
+from functools import lru_cache, partial
+from typing import TYPE_CHECKING, cast
 from urllib.parse import urlsplit
 
 from smeflow.errors import LLMError, LLMRejected, MissingExtra
 from smeflow.i18n import Phrase, say
 from smeflow.llm.dialects import CHAT
-from smeflow.llm.interface import ConnectedLLM, ImageLimits, ModelEndpoint, NoModel, Price, Region
+from smeflow.llm.interface import (
+    LLM,
+    ConnectedLLM,
+    ImageLimits,
+    ModelEndpoint,
+    NoModel,
+    PlacedLLM,
+    Price,
+    Region,
+)
 from smeflow.llm.openai_compatible import LOG_PROBABILITIES, OpenAICompatible
 from smeflow.llm.prices import FREE, own_price, price_of, with_surcharge
 from smeflow.llm.providers import (
@@ -57,9 +66,9 @@ def models_at(row: Provider) -> Sequence[str] | None:
 class _Settings:
     """What decides how a name is connected, besides the name."""
 
-    key: str | None
-    base_url: str | None
-    environ: Mapping[str, str]
+    key: str | None = field(repr=False)
+    base_url: str | None = field(repr=False)
+    environ: Mapping[str, str] = field(repr=False)
     prices: Mapping[str, Price] | None
     regions: Mapping[str, Region]
     wire: Wire
@@ -117,6 +126,43 @@ def connect(
     if _is_http(address):
         return _from_address(model, address, settings)
     return _from_provider(*_parse_name(name), settings)
+
+
+def as_llm(llm: "LLM | str | BaseChatModel | None") -> ConnectedLLM | None:
+    """Give the model that *llm* stands for: itself, one by name, or a chat model of LangChain; None is none.
+
+    A model that is named keeps its connections for the whole process: a loop may name it each time.
+
+    Raises:
+        TypeError: It is none of these; the message says what to write.
+        LLMRejected: There is no such provider, or its key is not set.
+    """
+    if llm is None:
+        return None
+    if isinstance(llm, str):
+        kept = _kept_by_name(llm, os.getpid(), frozenset(os.environ.items()))
+        if not kept or isinstance(kept[0], NoModel):  # a server may have been started since
+            kept[:] = [connect(llm)]
+        return kept[0]
+    kinds = [kind.__name__ for kind in type(llm).__mro__ if kind.__module__.startswith("langchain_core.")]
+    if "BaseChatModel" in kinds:
+        return connect(cast("BaseChatModel", llm))
+    complete = getattr(llm, "complete", None)  # foreign: any class of a user's own that has the verb is one
+    if callable(complete) and not isinstance(llm, type):
+        own = cast("LLM", llm)
+        place = ModelEndpoint(provider="script", model=type(llm).__name__)
+        return own if isinstance(own, ConnectedLLM) else PlacedLLM(own, place)
+    what = f"the class {llm.__name__}" if isinstance(llm, type) else f"a {type(llm).__name__}"
+    raise TypeError(
+        f'{what} is no model: write its name, such as "openai/gpt-5-mini" or "auto", or give what connect(…) '
+        "gives, a chat model of LangChain, or an object with complete(request)"
+    )
+
+
+@lru_cache(maxsize=32)
+def _kept_by_name(_name: str, _process: int, _environ: frozenset[tuple[str, str]]) -> list[ConnectedLLM]:
+    """Give the place where the model of a name is kept; another process, or another key, has another."""
+    return []
 
 
 def check_model_name(name: str) -> None:

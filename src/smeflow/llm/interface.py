@@ -224,6 +224,18 @@ class ConnectedLLM(Protocol):
         ...
 
 
+@dataclass(frozen=True)
+class PlacedLLM:
+    """A model of a user's own that does not say where it runs, and the place that stands for it."""
+
+    llm: LLM
+    place: ModelEndpoint
+
+    def complete(self, request: Request, /) -> Reply:
+        """Pass the request on."""
+        return self.llm.complete(request)
+
+
 @runtime_checkable
 class Closable(Protocol):
     """A model, or its wire, that keeps something running until it is closed."""

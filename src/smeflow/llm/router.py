@@ -14,7 +14,7 @@ from smeflow.llm.answer_json import AmbiguousJson, load_json
 from smeflow.llm.call_log import CallLog, Scope
 from smeflow.llm.interface import LLM, Closable, ConnectedLLM, ModelEndpoint, Reply, Request, Usage
 from smeflow.llm.wrappers.accounting import worst_case_cost
-from smeflow.llm.wrappers.retry import Patience
+from smeflow.llm.wrappers.patience import Patience
 from smeflow.llm.wrappers.stack import StepLLM, WrapperStack
 
 LEAST_PROBABILITY = 0.2

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field, is_dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import partial
 from keyword import iskeyword
 from pathlib import Path
@@ -12,6 +12,7 @@ from pydantic import BaseModel, ValidationError
 
 from smeflow.core.case import Step
 from smeflow.core.plan import Entry
+from smeflow.core.step import FunctionStep
 from smeflow.expressions.language import RESERVED, Expression, ExpressionError
 from smeflow.i18n import Phrase, say
 from smeflow.kinds import registry
@@ -21,11 +22,12 @@ from smeflow.kinds.record_kind import split_words
 from smeflow.kinds.sinks import ActingSink, DeliveringSink, Sink
 from smeflow.kinds.sources import FactSource, Source, path_of
 from smeflow.kinds.steps import ExpressionStep, LabelStep, MeasureStep
+from smeflow.recipe.code_steps import parameters_of
 from smeflow.recipe.conditions import check_labels, check_reads, checked_expression, type_at
 from smeflow.recipe.keys import check_model_names
 from smeflow.recipe.problems import problems_of, with_suggestion
 from smeflow.recipe.settings import refusal_of_variable
-from smeflow.recipe.workspace import Workspace
+from smeflow.recipe.workspace import WorkspaceSettings
 from smeflow.recipe.yaml import KeyPath
 
 
@@ -43,7 +45,7 @@ class RecipeBuilder:
 
     folder: Path
     roots: tuple[Path, ...]
-    workspace: Workspace
+    workspace: WorkspaceSettings
     report: ProblemReporter
     results: dict[str, Any] = field(default_factory=dict)
     """Steps made so far, with the types of their results."""
@@ -115,8 +117,13 @@ class RecipeBuilder:
     def _name_of(self, each: object) -> str | None:
         if not isinstance(each, dict):
             return None
-        word = next((key for key in each if key in registry.kind_names("steps")), None)
+        word = next((key for key in each if key in self._words("steps")), None)
         return str(each[word]) if word else None
+
+    def _words(self, family: registry.Family) -> tuple[str, ...]:
+        """Give the words a recipe may use: those of smeflow, of packages, and of the firm's own files."""
+        own = self.workspace.own_steps() if family == "steps" else ()
+        return (*registry.kind_names(family), *own)
 
     def _split(self, how: object, path: KeyPath) -> str | None:
         if isinstance(how, str) and how in split_words():
@@ -229,7 +236,7 @@ class RecipeBuilder:
         if not isinstance(data, dict):
             self.report(path, say("write it as KIND: NAME, such as {example}", example=_EXAMPLES[family]))
             return None
-        known = registry.kind_names(family)
+        known = self._words(family)
         words = [key for key in data if key in known]
         if not words:
             first = str(next(iter(data), ""))
@@ -238,7 +245,8 @@ class RecipeBuilder:
             return None
         word = words[0]
         try:
-            kind = registry.load_kind(family, word)
+            own = self.workspace.own_steps() if family == "steps" else {}
+            kind = own[word] if word in own else registry.load_kind(family, word)
         except KindError as error:
             self.report((*path, word), error.phrase, key=True)
             return None
@@ -305,15 +313,20 @@ class RecipeBuilder:
             return None
 
     def _function_step(self, step: Any, fields: dict[str, Any], path: KeyPath, word: str) -> Step[Any] | None:
-        for key in fields.keys() - {"name"}:
-            self.report((*path, key), say("unknown key {key}", key=key), key=True)
-        if not is_dataclass(step) or isinstance(step, type):
+        if not isinstance(step, FunctionStep):
             problem = say("{name} is no step: put @step in front of the function", name=word)
             self.report((*path, word), problem, key=True)
             return None
-        named: Any = replace(step, name=fields["name"])
-        made: Step[Any] = named
-        return made
+        parameters = parameters_of(step.function)
+        written = {key: value for key, value in fields.items() if key != "name"}
+        named = replace(step, name=fields["name"])
+        try:
+            checked = parameters.model_validate(written, context=self.context())
+        except ValidationError as error:
+            for loc, problem, is_key in problems_of(error, parameters):
+                self.report((*path, *loc), problem, key=is_key)
+            return named  # the steps after it may read it all the same
+        return replace(named, arguments={key: vars(checked)[key] for key in written})
 
     def context(self) -> RecipeContext:
         """Give what validators of kinds may need."""

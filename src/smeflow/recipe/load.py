@@ -4,14 +4,17 @@ All of it is checked, every problem told at once at its place.
 """
 
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from pydantic import ValidationError
 
 from smeflow._text import hash_of, sha256
+from smeflow.core.case import Step
+from smeflow.core.fingerprints import fingerprint
 from smeflow.core.plan import Entry
 from smeflow.errors import Problem, RecipeError, os_error_reason
 from smeflow.expressions.language import ExpressionError
@@ -21,23 +24,31 @@ from smeflow.kinds.sources import Source
 from smeflow.llm.interface import Price, Region
 from smeflow.llm.providers import Residency
 from smeflow.recipe.build import RecipeBuilder
+from smeflow.recipe.code_steps import entries_of
 from smeflow.recipe.keys import RecipeText, Schedule, parse_money, parse_schedule
 from smeflow.recipe.problems import nearest_word, problems_of
 from smeflow.recipe.settings import FilledRecipe, RecipeEnvironment, fill_in
-from smeflow.recipe.workspace import Budgets, Workspace
+from smeflow.recipe.workspace import Budgets, WorkspaceSettings
 from smeflow.recipe.yaml import KeyPath, MarkedYaml, read_yaml
 
 
 @dataclass(frozen=True, kw_only=True)
 class Recipe:
-    """Where cases come from, what is done with each, where results go."""
+    """Where cases come from, what is done with each, where results go.
+
+    `Recipe.load` reads one from a file. One made in code takes what its author leaves open from
+    ``smeflow.toml`` when a `Workspace` runs it; its source and sinks find files from the working folder.
+
+    Raises:
+        RecipeError: It has no step, two of one name, or a condition that cannot be read.
+    """
 
     name: str
     about: str = ""
-    path: Path
+    path: Path = Path()
     """The file it was read from."""
-    text_hash: str
-    """Of the file as it is written, and of what was set from the command line."""
+    text_hash: str = ""
+    """Of the file as it is written, and of what was set from the command line; else of what the code says."""
     llm: str = "auto"
     allow: tuple[str, ...] = ()
     """What ``auto`` may use: the recipe's own list and that of ``smeflow.toml``."""
@@ -53,7 +64,8 @@ class Recipe:
     prices: Mapping[str, Price] = field(default_factory=dict)
     """The firm's own prices, from ``smeflow.toml``."""
     source: Source
-    entries: tuple[Entry, ...]
+    steps: Sequence[Step[Any] | Entry]
+    """What is done with each case, in order; an `Entry` where a step has conditions or models of its own."""
     sinks: tuple[Sink | ActingSink | DeliveringSink, ...] = ()
     split: str | None = None
     """Make an item of each record of a kind, by the kind's word, or of each attachment."""
@@ -66,6 +78,45 @@ class Recipe:
     workers: int = 8
     schedule: Schedule | None = None
     """When `smeflow watch` runs it; None for whenever something comes in."""
+
+    def __post_init__(self) -> None:
+        """Make an entry of each step, and check what no file was checked for."""
+        if not isinstance(self.sinks, tuple):
+            object.__setattr__(self, "sinks", tuple(self.sinks))
+        if not self.text_hash:
+            plan = [[fingerprint(e.step), e.when_text, e.review_text, e.llm, e.agree] for e in self.entries]
+            text = hash_of([self.name, plan, repr(self.source), [repr(sink) for sink in self.sinks]])
+            object.__setattr__(self, "text_hash", text)
+
+    @cached_property
+    def entries(self) -> tuple[Entry, ...]:
+        """The plan: an entry for each step."""
+        if self.path != Path() and all(isinstance(e, Entry) and e.is_parsed for e in self.steps):
+            return tuple(cast("Sequence[Entry]", self.steps))  # as the reader of a file makes them
+        return entries_of(self.steps, f"Recipe {self.name}")
+
+    @classmethod
+    def load(cls, path: Path | str, *, settings: Mapping[str, str] | None = None) -> "Recipe":
+        """Read the recipe in *path*; see `load`.
+
+        Raises:
+            RecipeError: Every problem of the recipe, or of its ``smeflow.toml``, with line and column.
+        """
+        return load(path, settings=settings)
+
+    def within(self, settings: WorkspaceSettings) -> "Recipe":
+        """Take from ``smeflow.toml`` what a recipe made in code leaves open; one from a file has done so."""
+        if self.path != Path():
+            return self
+        return replace(
+            self,
+            allow=tuple(dict.fromkeys([*self.allow, *settings.allow])),
+            region=self.region or settings.region,
+            regions={**settings.regions, **self.regions},
+            residency=self.residency if self.residency != "eu" else settings.residency,
+            prices={**settings.prices, **self.prices},
+            budget=settings.budgets if self.budget == Budgets() else self.budget,
+        )
 
     @property
     def folder(self) -> Path:
@@ -96,7 +147,7 @@ def load(
     duplicates: list[Problem] = []
     marked = read_yaml(raw, str(path if Path(path).is_file() else file), duplicates)
     environ = os.environ if environ is None else environ
-    workspace = Workspace.find(file.parent)
+    workspace = WorkspaceSettings.find(file.parent)
     environment = RecipeEnvironment(variables=environ, workspace=workspace)
     filled = fill_in(marked, settings or {}, environment, cwd or Path.cwd())
     return _RecipeLoader(
@@ -133,7 +184,7 @@ class _RecipeLoader:
     raw_hash: str
     marked: MarkedYaml
     filled: FilledRecipe
-    workspace: Workspace
+    workspace: WorkspaceSettings
     settings: dict[str, str]
     problems: list[Problem] = field(default_factory=list)
 
@@ -239,7 +290,7 @@ class _RecipeLoader:
             prices=self.workspace.prices,
             budget=replace(self.workspace.budgets, **own),
             source=source,
-            entries=entries,
+            steps=entries,
             sinks=sinks,
             split=split or text.split,
             redact=text.redact,

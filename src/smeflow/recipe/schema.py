@@ -6,10 +6,12 @@ from typing import Any
 from pydantic import BaseModel
 from pydantic.errors import PydanticInvalidForJsonSchema
 
+from smeflow.core.step import FunctionStep
 from smeflow.i18n import Phrase, say
 from smeflow.kinds import registry
 from smeflow.kinds.lookup import KindError
 from smeflow.kinds.record_kind import split_words
+from smeflow.recipe.code_steps import parameters_of
 from smeflow.recipe.keys import RecipeText
 
 SCHEMA = "https://json-schema.org/draft/2020-12/schema"
@@ -33,15 +35,15 @@ _AGREE = {
 _STEP_KEYS: dict[str, Any] = {"when": _WHEN, "review": _REVIEW, "llm": _MODELS, "agree": _AGREE}
 
 
-def recipe_schema(left_out: list[Phrase] | None = None) -> dict[str, Any]:
-    """Make the schema of a recipe's file, with the kinds that are installed here.
+def recipe_schema(left_out: list[Phrase] | None = None, own_steps: Mapping[str, Any] = {}) -> dict[str, Any]:
+    """Make the schema of a recipe's file, with the kinds installed here and *own_steps* by their word.
 
     A kind of somebody's package that cannot be loaded or described is noted in *left_out*.
     """
     problems = [] if left_out is None else left_out
     schema = RecipeText.model_json_schema()
     definitions: dict[str, Any] = schema.pop("$defs", {})
-    steps = _kinds("steps", definitions, problems)
+    steps = _kinds("steps", definitions, problems, own_steps)
     split = {
         "type": "object",
         "properties": {"split": {"enum": list(split_words())}},
@@ -64,12 +66,16 @@ def _documented(before: Mapping[str, Any], after: dict[str, Any]) -> dict[str, A
 
 
 def _kinds(
-    family: registry.Family, definitions: dict[str, Any], problems: list[Phrase]
+    family: registry.Family,
+    definitions: dict[str, Any],
+    problems: list[Phrase],
+    own: Mapping[str, Any] = {},
 ) -> list[dict[str, Any]]:
     schemas = []
-    for word in registry.kind_names(family):
+    for word in (*registry.kind_names(family), *own):
         try:
-            schemas.append(_kind(family, word, definitions))
+            kind = own[word] if word in own else registry.load_kind(family, word)
+            schemas.append(_kind(family, word, kind, definitions))
         except KindError as error:
             problems.append(error.phrase)
         except PydanticInvalidForJsonSchema as error:
@@ -77,11 +83,12 @@ def _kinds(
     return schemas
 
 
-def _kind(family: registry.Family, word: str, definitions: dict[str, Any]) -> dict[str, Any]:
+def _kind(family: registry.Family, word: str, kind: Any, definitions: dict[str, Any]) -> dict[str, Any]:
     """Describe one kind: its word with its name or path, and its own keys."""
-    kind = registry.load_kind(family, word)
     extra: dict[str, Any] = _STEP_KEYS if family == "steps" else {}
-    name = {"type": "string", "description": (kind.__doc__ or "").partition("\n")[0]}
+    about = (kind.function if isinstance(kind, FunctionStep) else kind).__doc__ or ""
+    name = {"type": "string", "description": about.partition("\n")[0]}
+    kind = parameters_of(kind.function) if isinstance(kind, FunctionStep) else kind
     properties: dict[str, Any] = {word: name}
     required = [word]
     if isinstance(kind, type) and issubclass(kind, BaseModel):

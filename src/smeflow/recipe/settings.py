@@ -15,7 +15,7 @@ from smeflow.errors import Problem, RecipeError
 from smeflow.i18n import Phrase, say
 from smeflow.kinds import registry
 from smeflow.llm.providers import PROVIDERS
-from smeflow.recipe.workspace import WORKSPACE_FILE, Workspace
+from smeflow.recipe.workspace import WORKSPACE_FILE, WorkspaceSettings
 from smeflow.recipe.yaml import KeyPath, MarkedYaml, read_yaml_value
 
 _VARIABLE = re.compile(r"\$\$\{|\$\{([A-Za-z_][A-Za-z0-9_]*)(?::-([^}]*))?\}|\$\{[^}]*\}?")
@@ -33,7 +33,7 @@ class RecipeEnvironment:
     """The variables of the environment, and which of them a recipe may read where."""
 
     variables: Mapping[str, str] = field(repr=False)
-    workspace: Workspace
+    workspace: WorkspaceSettings
 
     def refusal(self, name: str) -> Phrase | None:
         """Say why recipes may not read the variable *name* at all; None where they may."""
@@ -66,7 +66,7 @@ def _is_database(place: KeyPath, parent: object) -> bool:
     return place[-1:] == ("url",) and isinstance(parent, dict) and "sql" in parent
 
 
-def refusal_of_variable(workspace: Workspace, name: str) -> Phrase | None:
+def refusal_of_variable(workspace: WorkspaceSettings, name: str) -> Phrase | None:
     """Say why recipes may not read a variable of this name, and which line lets them; None where they may."""
     if name.startswith(_OWN_PREFIX) or name in _provider_variables():
         return _kept(name)
@@ -224,7 +224,10 @@ def _member(parent: Any, part: str) -> str | int | None:
             return int(part)
         steps = registry.kind_names("steps")
         named = (
-            n for n, e in enumerate(parent) if isinstance(e, dict) and any(e.get(k) == part for k in steps)
+            n
+            for n, e in enumerate(parent)
+            if isinstance(e, dict)
+            and (any(e.get(k) == part for k in steps) or next(iter(e.values()), None) == part)
         )
         return next(named, None)
     return None

@@ -4,7 +4,6 @@ The keys of ``smeflow.toml``, the lines they stand in, and the workspace made of
 """
 
 import re
-import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
@@ -21,17 +20,15 @@ from smeflow.invoices.books.journal import Books
 from smeflow.llm.interface import Price, Region
 from smeflow.llm.providers import Residency
 from smeflow.money import Money
+from smeflow.recipe.code_steps import load_own_steps
 from smeflow.recipe.keys import ModelNames, WhenOver, parse_money
 from smeflow.recipe.known_tables import KnownTables
 from smeflow.recipe.problems import problems_of
-from smeflow.recipe.yaml import decode
+from smeflow.recipe.yaml import decode, parse_toml
 
 MAX_TOML_BYTES = 200_000
 FORMATS = ("en", "fr", "de", "it", "es", "nl")
 """The languages whose amounts and dates we know how to write; messages are in English or French."""
-_HEAD = re.compile(r"\s*\[{1,2}\s*([^\]]+?)\s*\]{1,2}\s*(#.*)?$")
-_KEY = re.compile(r"\s*([A-Za-z0-9_.\-\"' ]+?)\s*=")
-_TOML_PLACE = re.compile(r"\s*\(at (?:line (\d+), column (\d+)|end of document)\)")
 
 
 class _Strict(BaseModel):
@@ -140,6 +137,19 @@ class WorkspaceText(_Strict):
     books: Books = Books()
     environment: Environment = Environment()
     audit_heads: str | None = None
+    steps: tuple[str, ...] = ()
+    """Python files with steps of the firm's own, in the folder of ``smeflow.toml`` or below it."""
+
+    @field_validator("steps")
+    @classmethod
+    def _python(cls, files: tuple[str, ...]) -> tuple[str, ...]:
+        for file in files:
+            path = Path(file)
+            if path.is_absolute() or ".." in path.parts or path.suffix != ".py":
+                raise ValueError(
+                    say("{file}: a file of steps is Python (.py) and lies beside smeflow.toml", file=file)
+                )
+        return files
 
     @model_validator(mode="after")
     def _amounts(self) -> "WorkspaceText":
@@ -189,8 +199,7 @@ def read_toml(path: Path) -> tuple[WorkspaceText, Mapping[str, int]]:
     except OSError as error:
         phrase = say("the file cannot be read: {reason}", reason=os_error_reason(error))
         raise RecipeError(file, [Problem(1, 1, phrase)]) from None
-    data = _parsed(text, file)
-    lines = _lines_of(text)
+    data, lines = parse_toml(text, file)
     problems = []
     for name, target in data.get("tables", {}).items() if isinstance(data.get("tables"), dict) else ():
         if isinstance(target, str) and not (path.parent / target).is_file():
@@ -211,34 +220,6 @@ def read_toml(path: Path) -> tuple[WorkspaceText, Mapping[str, int]]:
     if problems:
         raise RecipeError(file, problems)
     return checked, lines
-
-
-def _parsed(text: str, file: str) -> dict[str, Any]:
-    try:
-        return tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
-        match = _TOML_PLACE.search(str(error))
-        line, column = (int(match[1] or 0), int(match[2] or 1)) if match else (1, 1)
-        problem = _TOML_PLACE.sub("", str(error))
-        phrase = say("this is no TOML: {problem}", problem=problem)
-        raise RecipeError(file, [Problem(line or text.count("\n") + 1, column, phrase)]) from None
-    except RecursionError:
-        raise RecipeError(
-            file, [Problem(1, 1, say("this is no TOML: {problem}", problem="nested too deeply"))]
-        ) from None
-
-
-def _lines_of(text: str) -> dict[str, int]:
-    """Find the line of each key. A plain look at the lines: enough for a file people write by hand."""
-    lines: dict[str, int] = {}
-    table = ""
-    for number, line in enumerate(text.splitlines(), 1):
-        if head := _HEAD.match(line):
-            table = re.sub(r"[\"']", "", head[1]).strip() + "."
-            lines.setdefault(table[:-1], number)
-        elif key := _KEY.match(line):
-            lines.setdefault(table + key[1].strip("\"' "), number)
-    return lines
 
 
 def _line_at(lines: Mapping[str, int], loc: tuple[str | int, ...]) -> int:
@@ -299,7 +280,7 @@ class Rates:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Workspace:
+class WorkspaceSettings:
     """A firm's folder: who it is, what it knows, what models it allows and what they may cost."""
 
     root: Path
@@ -328,8 +309,13 @@ class Workspace:
     audit_heads: Path | None = None
     """Where each run keeps the head of the audit chain; best where whoever runs it cannot change it."""
 
+    steps: tuple[Path, ...] = ()
+    """Python files with steps of the firm's own."""
+    steps_line: int = 0
+    """Where ``smeflow.toml`` names them."""
+
     @classmethod
-    def find(cls, start: Path) -> "Workspace":
+    def find(cls, start: Path) -> "WorkspaceSettings":
         """Find ``smeflow.toml`` in *start* or above it; without one, *start* is the root and defaults hold.
 
         Raises:
@@ -344,7 +330,7 @@ class Workspace:
         return cls(root=folder)
 
     @classmethod
-    def of(cls, text: WorkspaceText, root: Path, lines: Mapping[str, int]) -> "Workspace":
+    def of(cls, text: WorkspaceText, root: Path, lines: Mapping[str, int]) -> "WorkspaceSettings":
         """Make a workspace of what ``smeflow.toml`` says, and the lines where it says it."""
         currency = text.company.currency
         return cls(
@@ -363,6 +349,8 @@ class Workspace:
             books=text.books,
             environment=text.environment,
             audit_heads=(root / text.audit_heads).resolve() if text.audit_heads else None,
+            steps=tuple(root / file for file in text.steps),
+            steps_line=lines.get("steps", 1),
         )
 
     @property
@@ -374,6 +362,14 @@ class Workspace:
     def language(self) -> Language:
         """The language people are spoken to in."""
         return language_of(self.company.locale)
+
+    def own_steps(self) -> Mapping[str, Any]:
+        """Give the steps of the firm's own files, by the word of a recipe; their files are run for it.
+
+        Raises:
+            RecipeError: A file is not there, breaks, or takes a word that is in use.
+        """
+        return load_own_steps(self.steps, self.root / WORKSPACE_FILE, self.steps_line) if self.steps else {}
 
     def known(self) -> KnownTables:
         """Give what the firm knows; a table is read when it is first asked for."""

@@ -1,9 +1,11 @@
-"""Read YAML as plain data, and remember at which line and column every key and value stands.
+"""Read YAML and TOML as plain data, and remember where every key and value stands.
 
 Only data is accepted: no tags, no merge keys, no second document; a key given twice is a problem; aliases may
 not blow a small file up. Values follow YAML 1.2 (``no`` is a word, not a boolean); dates stay text.
 """
 
+import re
+import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -261,3 +263,45 @@ def _number(text: str) -> int | float | str:
         except ValueError:
             return text
     return value if value == value and abs(value) != float("inf") else text  # noqa: PLR0124 - not a number
+
+
+_HEAD = re.compile(r"\s*\[{1,2}\s*([^\]]+?)\s*\]{1,2}\s*(#.*)?$")
+_KEY = re.compile(r"\s*([A-Za-z0-9_.\-\"' ]+?)\s*=")
+_TOML_PLACE = re.compile(r"\s*\(at (?:line (\d+), column (\d+)|end of document)\)")
+
+
+def parse_toml(text: str, file: str) -> tuple[dict[str, Any], Mapping[str, int]]:
+    """Read TOML, naming it *file* in problems; also give the line of each key (``company.siren``), from 1.
+
+    Raises:
+        RecipeError: It is no TOML.
+    """
+    return _toml(text, file), _lines_of(text)
+
+
+def _toml(text: str, file: str) -> dict[str, Any]:
+    try:
+        return tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        match = _TOML_PLACE.search(str(error))
+        line, column = (int(match[1] or 0), int(match[2] or 1)) if match else (1, 1)
+        problem = _TOML_PLACE.sub("", str(error))
+        phrase = say("this is no TOML: {problem}", problem=problem)
+        raise RecipeError(file, [Problem(line or text.count("\n") + 1, column, phrase)]) from None
+    except RecursionError:
+        raise RecipeError(
+            file, [Problem(1, 1, say("this is no TOML: {problem}", problem="nested too deeply"))]
+        ) from None
+
+
+def _lines_of(text: str) -> dict[str, int]:
+    """Find the line of each key. A plain look at the lines: enough for a file people write by hand."""
+    lines: dict[str, int] = {}
+    table = ""
+    for number, line in enumerate(text.splitlines(), 1):
+        if head := _HEAD.match(line):
+            table = re.sub(r"[\"']", "", head[1]).strip() + "."
+            lines.setdefault(table[:-1], number)
+        elif key := _KEY.match(line):
+            lines.setdefault(table + key[1].strip("\"' "), number)
+    return lines

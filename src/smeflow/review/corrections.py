@@ -1,11 +1,22 @@
 """Values a person types, put into a result in the place of what was found, with the checks run again."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import is_dataclass
 from datetime import date
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any, get_args
+from types import UnionType
+from typing import (
+    TYPE_CHECKING,
+    Annotated,
+    Any,
+    Union,
+    get_args,
+    get_origin,
+    get_type_hints,
+)
 
-from pydantic import BaseModel, TypeAdapter, ValidationError
+from pydantic import BaseModel, TypeAdapter, ValidationError, create_model
 
 from smeflow.engine.own_steps import Ruled
 from smeflow.extract.field_values import parse_field, typed_value
@@ -76,10 +87,7 @@ def correct_result(step: "Step[Any]", value: object, fields: Mapping[str, str], 
     for kind, change in CORRECTORS:
         if isinstance(returns, type) and issubclass(returns, kind):
             return change(step, value, fields, person)
-    try:
-        return TypeAdapter(step.returns).validate_python(_require_fields(fields, ("value",))["value"])
-    except ValidationError as error:
-        raise _does_not_fit("value", str(fields["value"]), error) from error
+    return correct_own_result(step.returns, value, fields)
 
 
 def _extraction(step: Any, value: Any, fields: Mapping[str, str], person: str) -> Extraction[Any]:
@@ -221,6 +229,90 @@ def _parse_typed(kind: type[BaseModel], name: str, text: str) -> Any:
         if spec is not None and spec.plain and (parsed := parse_field(text, spec)) is not None:
             return typed_value(parsed.value, spec)
         raise _does_not_fit(name, text, error) from error
+
+
+def correct_own_result(returns: Any, value: object, fields: Mapping[str, str]) -> object:
+    """Put values into a result of any other type: into its fields, by their names with dots, or in its place.
+
+    ``lines.2.price`` is a field of the second line, ``lines.3`` behind the last of two is a new one.
+    """
+    changed, parts = value, tuple(parts_of(returns))
+    for name, text in fields.items():
+        if not parts:
+            _require_fields({name: text}, ("value",))
+        path = name.split(".") if parts else []
+        changed = _with_part(changed, returns, path, text, name)
+    try:
+        return TypeAdapter(returns).validate_python(changed, by_name=True, by_alias=False)
+    except ValidationError as error:
+        place = ".".join(map(str, error.errors()[0]["loc"])) or next(iter(fields))
+        raise _does_not_fit(place, str(error.errors()[0]["input"]), error) from error
+
+
+def _with_part(value: Any, kind: Any, path: Sequence[str], text: str, name: str) -> Any:
+    """Give *value*, of the type *kind*, with *text* at *path*: plain data where something changed."""
+    if not path:
+        return _parse_as(kind, name, text)
+    first, rest = path[0], path[1:]
+    parts = parts_of(kind)
+    if parts:
+        if first not in parts:
+            known = ", ".join(parts)
+            raise InvalidCorrection(
+                say("There is no field {name}. Choose from: {known}", name=name, known=known)
+            )
+        now = dict(vars(value) if not isinstance(value, Mapping | None) else value or {})
+        return {**now, first: _with_part(now.get(first), parts[first], rest, text, name)}
+    inner = get_args(next((m for m in members_of(kind) if get_origin(m) in CONTAINERS), None))
+    if inner and isinstance(value, Mapping | None) and len(inner) == 2 and inner[1] is not Ellipsis:
+        now = dict(value or {})
+        return {**now, first: _with_part(now.get(first), inner[1], rest, text, name)}
+    listed = list(value or ())
+    if not inner or not first.isdecimal() or not 1 <= int(first) <= len(listed) + 1:
+        raise InvalidCorrection(
+            say("There is no field {name}. Choose from: {known}", name=name, known=f"1-{len(listed) + 1}")
+        )
+    before = listed[int(first) - 1] if int(first) <= len(listed) else None
+    listed[int(first) - 1 : int(first)] = [_with_part(before, inner[0], rest, text, name)]
+    return tuple(listed) if isinstance(value, tuple) else listed
+
+
+CONTAINERS = (list, tuple, set, frozenset, dict, Mapping, Sequence)
+
+
+def members_of(kind: Any) -> tuple[Any, ...]:
+    """Give the types *kind* is a choice of: ``A | None`` is A or nothing."""
+    if get_origin(kind) is Annotated:
+        return members_of(get_args(kind)[0])
+    if get_origin(kind) in (Union, UnionType):
+        return tuple(inner for member in get_args(kind) for inner in members_of(member))
+    return (kind,)
+
+
+def parts_of(kind: Any) -> dict[str, Any]:
+    """Give the fields of a type by name, with their types; none of a plain value, a list or a mapping."""
+    for member in members_of(kind):
+        plain = get_origin(member) or member
+        if not isinstance(plain, type):
+            continue
+        if issubclass(plain, BaseModel):
+            return {name: info.rebuild_annotation() for name, info in member.model_fields.items()}
+        if is_dataclass(plain) or "__required_keys__" in vars(plain):  # a typed dictionary's mark
+            return get_type_hints(plain, include_extras=True)
+    return {}
+
+
+def _parse_as(kind: Any, name: str, text: str) -> Any:
+    """Read what a person typed as a value of the type *kind*; lists and groups as JSON, or with commas."""
+    adapter = TypeAdapter(kind)
+    for read in (adapter.validate_json, lambda each: adapter.validate_python(each.split(","))):
+        if any((get_origin(m) or m) in CONTAINERS for m in members_of(kind)) or parts_of(kind):
+            with suppress(ValidationError):
+                return read(text)
+    try:
+        return _parse_typed(create_model(name, value=(kind, None)), "value", text)
+    except InvalidCorrection as error:
+        raise InvalidCorrection(Phrase(error.phrase.template, {**error.phrase.data, "name": name})) from error
 
 
 def _does_not_fit(name: str, text: str, error: ValidationError) -> InvalidCorrection:

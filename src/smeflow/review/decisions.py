@@ -13,9 +13,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from smeflow._text import hash_of, sha256
+from smeflow.documents.document import ROW
 from smeflow.errors import LedgerError
 from smeflow.i18n import Phrase, say
-from smeflow.ledger.reviews import UNDECIDED, WANTED
+from smeflow.ledger.reviews import UNDECIDED, WANTED, standing_decisions
 from smeflow.ledger.rows import ItemRow, ReviewRow, State
 
 if TYPE_CHECKING:
@@ -30,6 +31,17 @@ def waiting_items(ledger: "Ledger", recipe: str = "") -> list[ItemRow]:
     names = [recipe] if recipe else ledger.recipes()
     rows = [row for name in names for state in WAITING_STATES for row in ledger.items(name, state)]
     return sorted(rows, key=lambda row: (row.recipe, row.seq, row.nth))
+
+
+def approved_as_found(ledger: "Ledger", recipe: str) -> list[ItemRow]:
+    """Give the finished items that a person let pass just as they were found: whole files, no rows."""
+    rows = [row for row in ledger.items(recipe, "done") if row.parent is None and not row.parts]
+    decided = [
+        (row, {each.action for each in standing_decisions(ledger.reviews(row), row.version).values()})
+        for row in rows
+        if row.media_type != ROW
+    ]
+    return [row for row, actions in decided if actions == {"approve"}]
 
 
 def approve(

@@ -13,7 +13,7 @@ from smeflow.errors import SourceError
 from smeflow.extract.shown import label_html
 from smeflow.i18n import Phrase, say
 from smeflow.kinds.recipe_context import RecipeContext
-from smeflow.kinds.steps import FieldReading, StepResult
+from smeflow.kinds.steps import FieldReading, StepResult, on_one_screen
 from smeflow.triage.deadlines import Urgency
 
 TEST_USE = "test"
@@ -75,6 +75,28 @@ class Label(StepResult):
     def settled(self) -> bool:
         """Tell whether it may be acted on unseen: the firm's own rules gave it, or a person did."""
         return bool(self.accepted_by) or (self.label is not None and self.reader in ("rules", "person"))
+
+    def in_brief(self) -> str:
+        """Say it in one line."""
+        if self.label is None:
+            return f"no label is sure; likeliest {self.suggestion}" if self.suggestion else "no label"
+        quote = f', "{self.quote}"' if self.quote else ""
+        return f"{', '.join(self.labels) or self.label} ({self.reader or 'unknown'}{quote})"
+
+    def __repr__(self) -> str:
+        shown = {
+            "confidence": self.confidence,
+            "urgency": self.urgency,
+            "due": self.due,
+            "owner": self.owner,
+            "attention": self.attention,
+            **self.numbers,
+        }
+        lines = [f"{name}: {value}" for name, value in shown.items() if value is not None]
+        lines += [f'asked: "{sentence}"' for sentence in self.asked]
+        return on_one_screen(self.in_brief(), lines, (*self.doubts, *self.problems))
+
+    __str__ = __repr__
 
     def _repr_html_(self) -> str:
         scores = sorted(self.scores.items(), key=lambda item: -item[1])[:5]

@@ -19,7 +19,7 @@ from smeflow.documents.mail import harmless_line
 from smeflow.documents.text import detect_language
 from smeflow.i18n import Phrase, say
 from smeflow.kinds.recipe_context import RecipeContext
-from smeflow.kinds.steps import StepResult
+from smeflow.kinds.steps import StepResult, on_one_screen
 from smeflow.money import Money
 from smeflow.writing.check import Fact
 
@@ -70,6 +70,16 @@ class Drafted(StepResult):
     """Passages that stand in no source; each is told among the doubts."""
     language: str | None = None
     """Two letters, where it was written in the language of a mail."""
+
+    def in_brief(self) -> str:
+        """Say it in one line."""
+        return f"{self.subject}: {self.text}" if self.subject else self.text
+
+    def __repr__(self) -> str:
+        lines = [*([f"subject: {self.subject}"] if self.subject else []), *self.text.splitlines()]
+        return on_one_screen(f"Draft by {self.reader or 'nobody'}", lines, (*self.doubts, *self.problems))
+
+    __str__ = __repr__
 
     def _repr_html_(self) -> str:
         remarks = "".join(f"<li>{escape(str(p))}</li>" for p in (*self.doubts, *self.problems))

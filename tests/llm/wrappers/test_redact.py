@@ -4,7 +4,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from smeflow.llm.wrappers.privacy import Placeholders
+from smeflow.llm.personal_data import Placeholders
 
 FOUND = [
     "anna.martin@example.fr",
@@ -88,6 +88,7 @@ def test_what_passes_is_what_the_page_says(value):
 
 def test_the_docstring_names_every_kind_that_is_masked():
     """Whoever adds a kind says so where it is read."""
-    from smeflow.llm.wrappers.privacy import PERSONAL_DATA_KINDS, Redacted
+    from smeflow.llm.personal_data import PERSONAL_DATA_KINDS
+    from smeflow.llm.wrappers.privacy import Redacted
 
     assert all(f"``{kind.name}``" in (Redacted.__doc__ or "") for kind in PERSONAL_DATA_KINDS)

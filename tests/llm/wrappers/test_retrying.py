@@ -3,7 +3,7 @@
 import threading
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 
 import pytest
@@ -11,7 +11,8 @@ import pytest
 from smeflow.errors import AnswerLater, LLMRejected, LLMUnavailable
 from smeflow.i18n import say
 from smeflow.llm.interface import Message, Reply, Request
-from smeflow.llm.wrappers.retry import CircuitBreaker, Patience, Retrying, RetryRule, RetryState
+from smeflow.llm.wrappers.patience import CircuitBreaker, Patience
+from smeflow.llm.wrappers.retry import Retrying, RetryRule, RetryState
 
 REQUEST = Request(messages=(Message("user", "Hi"),), timeout_seconds=5)
 DOWN = LLMUnavailable(say("down"), kind="outage", sent=False)
@@ -107,10 +108,23 @@ def test_attempts_that_may_be_paid_are_few_and_counted_over_the_turn():
     model.faults = [BROKEN] * 9
     with pytest.raises(LLMUnavailable):
         llm.complete(REQUEST)
-    assert model.calls == 5
+    assert model.calls == 6
     with pytest.raises(LLMUnavailable):
         llm.complete(REQUEST)
-    assert model.calls == 5
+    assert model.calls == 6
+
+
+def test_a_step_may_ask_any_number_of_questions():
+    """An answer that is taken is no attempt in vain; one that is asked for again is."""
+    model = Model([])
+    llm = retrying(model, Slept(failures=99))
+    for _ in range(20):
+        llm.complete(REQUEST)
+    for again in range(1, 5):
+        llm.complete(replace(REQUEST, again=again))
+    with pytest.raises(LLMUnavailable, match="no usable answer"):
+        llm.complete(replace(REQUEST, again=5))
+    assert model.calls == 24
 
 
 def test_attempts_that_cost_nothing_are_not_counted():

@@ -14,7 +14,7 @@ from smeflow.llm.call_log import MemoryCallLog, Scope, Ticket
 from smeflow.llm.interface import Message, MessageImage, ModelEndpoint, Price, Region, Reply, Request, Usage
 from smeflow.llm.testing import Scripted, ScriptLine
 from smeflow.llm.wrappers.accounting import SpendingLimits, token_upper_bound, worst_case_cost
-from smeflow.llm.wrappers.retry import CircuitBreaker, Patience
+from smeflow.llm.wrappers.patience import CircuitBreaker, Patience
 from smeflow.llm.wrappers.stack import WrapperStack
 from smeflow.money import Money
 

@@ -96,9 +96,9 @@ def known_heads(root: Path, written: list[str], files: list[Path]) -> "list[Audi
     """Read what is named, else the files in which runs and exports of the workspace in *root* keep heads."""
     from smeflow.errors import os_error_reason
     from smeflow.ledger.audit import AuditHead, kept_heads
-    from smeflow.recipe.workspace import Workspace
+    from smeflow.recipe.workspace import WorkspaceSettings
 
-    usual = [root / HEADS_OF_BOOKS, Workspace.find(root).audit_heads]
+    usual = [root / HEADS_OF_BOOKS, WorkspaceSettings.find(root).audit_heads]
     asked = files or ([] if written else [file for file in usual if file is not None and file.is_file()])
     known = []
     try:

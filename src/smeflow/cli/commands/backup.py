@@ -6,17 +6,18 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from smeflow.cli.arguments import WORKSPACE_FILE, Json, State, state_folder
+from smeflow.cli.arguments import Json, State
 from smeflow.cli.commands.books import AUDIT_FILE, BOOKS
 from smeflow.cli.console import Screen, plain_decimal
 from smeflow.i18n import Phrase, say
+from smeflow.review.choosing import WORKSPACE_FILE, state_folder
 
 if TYPE_CHECKING:
     from smeflow.ledger.audit import AuditHead
     from smeflow.ledger.backup import Backup
     from smeflow.ledger.ledger import Ledger
     from smeflow.ledger.restore import Newer, Restored
-    from smeflow.recipe.workspace import Workspace
+    from smeflow.recipe.workspace import WorkspaceSettings
 
 SHOWN_ITEMS = 10
 AcceptLoss = Annotated[
@@ -171,10 +172,10 @@ class _Elsewhere:
 
     def __init__(self, folder: Path, root: Path, restored: "Restored") -> None:
         from smeflow.ledger.ledger import Ledger
-        from smeflow.recipe.workspace import Workspace
+        from smeflow.recipe.workspace import WorkspaceSettings
 
         self._restored = restored
-        workspace = Workspace.find(root)
+        workspace = WorkspaceSettings.find(root)
         self.currency = workspace.rates.currency
         self.phrases: list[Phrase] = []
         for file in (root / BOOKS / AUDIT_FILE, workspace.audit_heads):
@@ -217,7 +218,7 @@ class _Elsewhere:
             if path.is_file() and sha256(path.read_bytes()) != row["sha256"]:
                 self.phrases.append(say("{path} was written since the backup.", path=path))
 
-    def _books(self, ledger: "Ledger", folder: Path, workspace: "Workspace") -> None:
+    def _books(self, ledger: "Ledger", folder: Path, workspace: "WorkspaceSettings") -> None:
         """Tell which files of the books this ledger does not know."""
         from smeflow._text import sha256
         from smeflow.ledger.history import batches_of

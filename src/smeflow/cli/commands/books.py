@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from smeflow.books import Export, LeftOut
     from smeflow.ledger.history import BatchRow
     from smeflow.ledger.ledger import Ledger
-    from smeflow.recipe.workspace import Workspace
+    from smeflow.recipe.workspace import WorkspaceSettings
 
 books = typer.Typer(help="Book finished invoices: draft entries to import, in closed, numbered batches.")
 Out = Annotated[Path, typer.Option("--out", metavar="FOLDER", help="Where the files go.")]
@@ -128,10 +128,10 @@ def write(ctx: typer.Context, out: Out = BOOKS, state: State = None) -> None:
             screen.print(f"  → {_put(ledger, row, out)}")
 
 
-def _workspace(ledger: "Ledger") -> "Workspace":
-    from smeflow.recipe.workspace import Workspace
+def _workspace(ledger: "Ledger") -> "WorkspaceSettings":
+    from smeflow.recipe.workspace import WorkspaceSettings
 
-    return Workspace.find(ledger.store.folder.parent)
+    return WorkspaceSettings.find(ledger.store.folder.parent)
 
 
 def _unwritten(ledger: "Ledger") -> "list[BatchRow]":

@@ -44,6 +44,7 @@ def check(
 def _check_one(screen: Screen, file: Path, settings: dict[str, str]) -> bool:
     from rich.text import Text
 
+    from smeflow.core.fingerprints import unseen_by_fingerprint
     from smeflow.kinds.sources import path_of
     from smeflow.recipe.load import load
 
@@ -68,12 +69,15 @@ def _check_one(screen: Screen, file: Path, settings: dict[str, str]) -> bool:
         screen.note(
             say("There is no {path} yet: a run would find nothing to read.", path=place), style="yellow"
         )
+    for entry in recipe.entries:
+        for why in unseen_by_fingerprint(entry.step):
+            screen.note(why, style="yellow")
     return _model_fits(screen, recipe)
 
 
 def _model_fits(screen: Screen, recipe: "Recipe") -> bool:
     """Tell which model a run would use now; False where the recipe does not let it be asked."""
-    from smeflow.cli.models import models_of_recipe, named_places, objection
+    from smeflow.engine.models import models_of_recipe, named_places, objection
     from smeflow.errors import LLMRejected
 
     try:
@@ -111,10 +115,12 @@ def schema(
     import json
 
     from smeflow.recipe.schema import recipe_schema
+    from smeflow.recipe.workspace import WorkspaceSettings
 
     screen: Screen = ctx.obj
     left_out: list[Phrase] = []
-    text = json.dumps(recipe_schema(left_out), indent=2, ensure_ascii=False)
+    own = WorkspaceSettings.find(Path.cwd()).own_steps()
+    text = json.dumps(recipe_schema(left_out, own), indent=2, ensure_ascii=False)
     for why in left_out:
         screen.note(why, style="yellow")
     if out is None:

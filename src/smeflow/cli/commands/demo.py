@@ -14,13 +14,14 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from smeflow.cli.arguments import WORKSPACE_FILE, load_recipe, open_ledger, recipe_files, state_folder
+from smeflow.cli.arguments import load_recipe, open_ledger, recipe_files
 from smeflow.cli.console import Screen, ScreenColumn
 from smeflow.cli.exits import UsageProblem
 from smeflow.cli.results import RecipeOutcome, tell_act
 from smeflow.errors import SmeflowError
 from smeflow.i18n import Phrase, say
 from smeflow.kinds.field_names import field_name
+from smeflow.review.choosing import WORKSPACE_FILE, state_folder
 
 if TYPE_CHECKING:
     from smeflow.cli.commands.demo_model import Rationed
@@ -231,7 +232,8 @@ def demo(
 
 def second_act(screen: Screen, recipes: list[Path], name: str, folder: Path) -> None:
     """Run the same recipes with a model, on what was left for one; what the first act gave stays."""
-    from smeflow.cli.models import closing_model, connect_for_demo
+    from smeflow.cli.models import connect_for_demo
+    from smeflow.engine.models import closing_model
 
     screen.print()
     screen.print(say("Second act: a model is asked about what is left."), style="bold")

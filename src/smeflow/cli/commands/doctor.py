@@ -78,9 +78,9 @@ def doctor(
 def findings(screen: Screen, here: Path) -> dict[str, Any]:
     """Look at this machine; names of keys only, never their values."""
     from smeflow.llm.connect import choose_model
-    from smeflow.recipe.workspace import Workspace
+    from smeflow.recipe.workspace import WorkspaceSettings
 
-    workspace = Workspace.find(here)
+    workspace = WorkspaceSettings.find(here)
     choice = choose_model(
         "auto",
         allowed=workspace.allow,
@@ -152,7 +152,8 @@ def tried(screen: Screen, name: str, *, yes: bool) -> str:
     """
     import time
 
-    from smeflow.cli.models import closing_model, model_named
+    from smeflow.cli.models import model_named
+    from smeflow.engine.models import closing_model
     from smeflow.errors import LLMUnavailable
     from smeflow.llm.interface import Message, Request
 

@@ -210,22 +210,21 @@ def evaluate(
 
 
 def _step(recipe: "Recipe", asked: str, truths: "list[Truth]") -> "Step[Any]":
-    """Give the step to measure: as asked, else the first of the kind the truth speaks of."""
+    """Give the step to measure: as asked, else the first of the kind the truth speaks of, else the first."""
     from smeflow.extract.step import Extract
     from smeflow.triage.step import Triage
 
     labels = any(truth.kind == "label" for truth in truths)
-    steps = [e.step for e in recipe.entries if isinstance(e.step, Extract | Triage)]
-    steps.sort(key=lambda s: isinstance(s, Triage) is not labels)
+    first = Triage if labels else Extract
+    steps = [entry.step for entry in recipe.entries]
+    steps.sort(key=lambda s: (not isinstance(s, Extract | Triage), not isinstance(s, first)))
     chosen = [s for s in steps if s.name == asked] if asked else steps[:1]
     if chosen:
         return chosen[0]
     names = ", ".join(s.name for s in steps)
-    if asked:
-        raise UsageProblem(
-            say("There is no step {step} to measure. Choose one of: {names}", step=asked, names=names)
-        )
-    raise UsageProblem(say("Recipe {recipe} has no step that extracts or sorts.", recipe=recipe.name))
+    raise UsageProblem(
+        say("There is no step {step} to measure. Choose one of: {names}", step=asked, names=names)
+    )
 
 
 def _truths(path: Path) -> "list[Truth]":

@@ -7,10 +7,10 @@ from typing import Annotated
 
 import typer
 
-from smeflow.cli.arguments import WORKSPACE_FILE
 from smeflow.cli.console import Screen
 from smeflow.cli.exits import UsageProblem
 from smeflow.i18n import Phrase, say
+from smeflow.review.choosing import WORKSPACE_FILE
 
 RECIPE = "recipe.yaml"
 WORKS: dict[str, Phrase] = {

@@ -5,11 +5,12 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from smeflow.cli.arguments import Json, State, state_folder
+from smeflow.cli.arguments import Json, State
 from smeflow.cli.commands.audit import known_heads
 from smeflow.cli.console import Screen, ScreenColumn
 from smeflow.cli.exits import LEFT_TO_DO, UsageProblem
 from smeflow.i18n import Phrase, say
+from smeflow.review.choosing import state_folder
 
 if TYPE_CHECKING:
     from smeflow.ledger.mend import RepairReport

@@ -80,13 +80,14 @@ def rerun(
 
 def chosen_items(ledger: "Ledger", recipe: "Recipe", where: str) -> "list[ItemRow]":
     """Give the ended items that *where* means."""
-    from smeflow.engine.context import fingerprints_of, plan_hash
+    from smeflow.engine.context import earlier_fingerprints_of, fingerprints_of, plan_hash
 
     ended = [row for row in ledger.items(recipe.name) if row.state in ENDED]
     if where == "changed":
-        now = plan_hash(fingerprints_of(recipe.entries, recipe.llm))
+        prints = (of(recipe.entries, recipe.llm) for of in (fingerprints_of, earlier_fingerprints_of))
+        now = {plan_hash(each) for each in prints}
         finished = [row for row in ended if row.state != "failed" and row.parts is None]
-        return [row for row in finished if row.plan != now]
+        return [row for row in finished if row.plan not in now]
     if where == "all":
         return ended
     if where in STATE_WORDS:
@@ -103,19 +104,24 @@ def forecast(
     """
     from decimal import Decimal
 
-    from smeflow.engine.context import fingerprints_of
+    from smeflow.engine.context import earlier_fingerprints_of, fingerprints_of
 
     prints = fingerprints_of(recipe.entries, recipe.llm)
+    earlier = earlier_fingerprints_of(recipe.entries, recipe.llm)
+
+    def stands(step: str, print_: str) -> bool:
+        return print_ in (prints.get(step), earlier.get(step))
+
     differing: dict[str, int] = {}
     meant = {row.id for row in rows}
     present = [
         cost for cost in ledger.present_costs(recipe.name) if cost.item in meant and cost.step in prints
     ]
     if where == "changed":
-        present = [cost for cost in present if cost.fingerprint != prints[cost.step]]
+        present = [cost for cost in present if not stands(cost.step, cost.fingerprint)]
     for row in rows:
-        older = {r.step for r in ledger.results(row) if r.fingerprint != prints.get(r.step)}
-        current = {r.step for r in ledger.results(row) if r.fingerprint == prints.get(r.step)}
+        older = {r.step for r in ledger.results(row) if not stands(r.step, r.fingerprint)}
+        current = {r.step for r in ledger.results(row) if stands(r.step, r.fingerprint)}
         for step in older - current:
             differing[step] = differing.get(step, 0) + 1
     return {

@@ -20,12 +20,11 @@ from smeflow.cli.arguments import (
     Yes,
     load_recipe,
     open_ledger,
-    state_folder,
 )
 from smeflow.cli.commands.rerun import BY_NAME, agree_to_redo
 from smeflow.cli.console import STATE_WORDS, Screen, plain_decimal
 from smeflow.cli.exits import FULL, UsageProblem, code_of
-from smeflow.cli.models import closing_model, models_of_recipe, region_in_words
+from smeflow.cli.models import region_in_words
 from smeflow.cli.running import (
     exit_code,
     run_recipe_file,
@@ -35,8 +34,10 @@ from smeflow.cli.running import (
     write_waiting_csv,
     written_report,
 )
+from smeflow.engine.models import closing_model, models_of_recipe
 from smeflow.errors import SmeflowError
 from smeflow.i18n import say
+from smeflow.review.choosing import state_folder
 
 if TYPE_CHECKING:
     from smeflow.engine.forecast import ModelDestination, RunForecast
@@ -84,7 +85,11 @@ FailOn = Annotated[
     typer.Option("--fail-on", metavar="STATE", help="End with 1 when an item is in review or failed."),
 ]
 AcceptLoss = Annotated[
-    bool, typer.Option("--accept-loss", help="Let a source that lost much take its items away.")
+    bool,
+    typer.Option(
+        "--accept-loss",
+        help="Let a source that lost much go on, and a recipe under a new name send again.",
+    ),
 ]
 
 
@@ -148,13 +153,14 @@ def _rehearse(
 ) -> None:
     """Tell what a run would do."""
     from smeflow.engine.forecast import forecast_run
-    from smeflow.recipe.workspace import Workspace
+    from smeflow.recipe.workspace import WorkspaceSettings
 
     recipe = load_recipe(file, settings)
     models = models_of_recipe(recipe, llm)[0]
     with closing_model(models):
         forecast = forecast_run(
-            recipe, Workspace.find(file), state=state_folder(state, file), llm=models, redo=redo or None,
+            recipe, WorkspaceSettings.find(file), state=state_folder(state, file), llm=models,
+            redo=redo or None,
             accept_loss=accept_loss,
         )  # fmt: skip
     if json:

@@ -8,8 +8,9 @@ import typer
 
 from smeflow.cli.arguments import Json, State, open_ledger
 from smeflow.cli.console import STATE_WORDS, Screen, ScreenColumn, plain_decimal
+from smeflow.cli.exits import UsageProblem
 from smeflow.cli.results import LISTED_ITEMS, list_items
-from smeflow.cli.running import left_out_phrase
+from smeflow.cli.running import left_out_phrase, require_report_name, write_report
 from smeflow.i18n import Phrase, phrase_from_json, say
 
 if TYPE_CHECKING:
@@ -29,10 +30,19 @@ def status(
         str, typer.Option("--where", metavar="STATE", help="List the items in this state.")
     ] = "",
     every: Annotated[bool, typer.Option("--all", help="List all items.")] = False,
+    report: Annotated[
+        Path | None,
+        typer.Option("--report", metavar="FILE", help="Write how the last run went, as run --report does."),
+    ] = None,
+    run: Annotated[
+        int, typer.Option("--run", metavar="NUMBER", help="With --report: this run, not the last one.")
+    ] = 0,
     json: Json = False,
 ) -> None:
     """Tell how many items are done, wait, failed, were left out or are open, and list what waits."""
     screen: Screen = ctx.obj
+    if report is not None:
+        require_report_name(report)
     wanted = cast(
         "tuple[StateName, ...]", tuple(STATE_WORDS) if every else (where,) if where else WAITING_STATES
     )
@@ -44,6 +54,9 @@ def status(
         names = [
             name for name in ledger.recipes() if not recipe or name == Path(recipe).stem or name == recipe
         ]
+        if report is not None:
+            _report_again(screen, ledger, names, run, report)
+            return
         if json:
             for name in names:
                 screen.json(recipe_counts(ledger, name))
@@ -57,6 +70,16 @@ def status(
                 screen.note(f"{name}: {screen.text(what)}", style="yellow")
         rows = [row for name in names for state_name in wanted for row in ledger.items(name, state_name)]
         list_items(screen, ledger, rows, most=None if every or where else LISTED_ITEMS)
+
+
+def _report_again(screen: Screen, ledger: "Ledger", recipes: list[str], number: int, file: Path) -> None:
+    from smeflow.engine.run_report import report_of_run
+
+    runs = [each for name in recipes for each in ledger.runs(name) if number in (0, each.id)]
+    if not runs:
+        raise UsageProblem(say("There is no such run. smeflow status names the recipes that ran."))
+    write_report(screen, report_of_run(ledger, max(runs, key=lambda each: each.id)), file)
+    screen.note(f"→ {file}", style="green")
 
 
 def recipe_counts(ledger: "Ledger", recipe: str) -> dict[str, Any]:

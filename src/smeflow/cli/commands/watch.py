@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from smeflow.cli.arguments import LogJson, Settings, State, load_recipe, recipe_files, state_folder
+from smeflow.cli.arguments import LogJson, Settings, State, load_recipe, recipe_files
 from smeflow.cli.console import Screen
 from smeflow.cli.exits import StopRequest, stop_on_signals
 from smeflow.i18n import say
+from smeflow.review.choosing import state_folder
 
 if TYPE_CHECKING:
     from smeflow.engine.run import RunSummary

@@ -133,25 +133,32 @@ class BooksOnDisk:
     @classmethod
     def read(
         cls,
-        folder: Path,
+        folder: Path | None,
         written_as: BooksFormat,
         journal: Journal,
         known: Collection[str],
         numbers: Sequence[range],
+        *,
+        lost: Mapping[str, bytes],
     ) -> "BooksOnDisk":
-        """Read the batches in *folder* but those whose hash is *known*; *numbers* are the ledger's own."""
-        on_disk = cls()
+        """Read the batches in *folder* but those whose hash is *known*; *numbers* are the ledger's own.
+
+        *lost* are files by name that another ledger wrote, wherever they are now.
+        """
+        on_disk, seen = cls(), set(known)
         named = re.compile(rf"{journal.code}-\d{{4}}-\d\d-(\d{{4,}})(\.new\d*)?\.\w+")
-        for file in sorted(folder.iterdir()) if folder.is_dir() else ():
-            match = named.fullmatch(file.name)
-            if match is None or not file.is_file():
+        files = sorted(folder.iterdir()) if folder is not None and folder.is_dir() else ()
+        there = (
+            (file.name, file.read_bytes()) for file in files if named.fullmatch(file.name) and file.is_file()
+        )
+        for name, data in (*there, *lost.items()):
+            match = named.fullmatch(name)
+            if match is None or (digest := sha256(data)) in seen:
                 continue
-            data = file.read_bytes()
-            if sha256(data) in known:
-                continue
+            seen.add(digest)
             on_disk.nth = max(on_disk.nth, int(match[1]))
-            if written_as.read is not None and file.suffix == written_as.ending:
-                on_disk._add(written_as.read(data, journal), file.name, numbers)
+            if written_as.read is not None and name.endswith(written_as.ending):
+                on_disk._add(written_as.read(data, journal), name, numbers)
         return on_disk
 
     def _add(self, entries: Iterable[FiledEntry], file: str, numbers: Sequence[range]) -> None:

@@ -1,18 +1,55 @@
 """Bind a model to a step call, in the one order of wrappers that is safe."""
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
+from functools import partial
+from typing import Protocol, runtime_checkable
 
 from smeflow.errors import LLMRejected
-from smeflow.llm.call_log import CallLog, RecallLog, Scope
+from smeflow.llm.call_log import CallLog, RecallLog, Scope, WaitLog
 from smeflow.llm.interface import LLM, ConnectedLLM, ModelEndpoint, NoModel, Reply, Request, Usage
 from smeflow.llm.providers import Residency
 from smeflow.llm.wrappers.accounting import Budgeted, Cached, Journaled, SpendingLimits, price_refusal
+from smeflow.llm.wrappers.patience import CircuitBreaker, Patience
 from smeflow.llm.wrappers.privacy import Redacted, Resident, residency_refusal
-from smeflow.llm.wrappers.retry import CircuitBreaker, Patience, Retrying, RetryRule, RetryState
+from smeflow.llm.wrappers.retry import Retrying, RetryRule, RetryState
 from smeflow.money import Money
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LookUp:
+    """One call of a function that a model asked for before it answered."""
+
+    name: str
+    arguments: Mapping[str, object]
+    answer: str
+    """What it was told, as JSON."""
+
+
+@runtime_checkable
+class StepModel(Protocol):
+    """A model bound to one step of one item, with all that stands around it."""
+
+    @property
+    def wanted_model(self) -> bool:
+        """Whether the step asked and there was no model."""
+        ...
+
+    @property
+    def place(self) -> ModelEndpoint:
+        """Where the questions go."""
+        ...
+
+    @property
+    def look_ups(self) -> list[LookUp]:
+        """What a model looked up on its way to an answer, in order; whoever calls the function adds it."""
+        ...
+
+    def complete(self, request: Request, /) -> Reply:
+        """Answer."""
+        ...
 
 
 @dataclass(eq=False)
@@ -30,6 +67,8 @@ class StepLLM:
     """Replies that were not replayed."""
     cost: Money | None = None
     """What they cost; None where nothing was asked, or no price is known."""
+    look_ups: list[LookUp] = field(default_factory=list)
+    """What a model looked up on its way to an answer, in order."""
     _lock: threading.Lock = field(default_factory=threading.Lock, repr=False)
 
     def complete(self, request: Request, /) -> Reply:
@@ -82,7 +121,9 @@ class WrapperStack:
         llm = self.llm
         if llm is None:
             return StepLLM(None, self.place)
-        call_log, state = log or self.log, RetryState()
+        call_log = log or self.log
+        waited = partial(call_log.waited, self.place) if isinstance(call_log, WaitLog) else None
+        state = RetryState(waited=waited)
         rule = self._rule if patience is None else RetryRule(patience=patience, breaker=self.breaker)
 
         def asking(key: str) -> LLM:
