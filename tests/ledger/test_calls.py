@@ -74,7 +74,7 @@ def test_an_equal_request_of_another_item_is_recalled(ledger: Ledger, item: Item
     assert replace(log, scope=replace(log.scope, take=1)).recall(_request(), PLACE) is None
 
 
-@pytest.mark.parametrize("looked_up", [0, 3, 500])
+@pytest.mark.parametrize("looked_up", [0, 3, 2000])
 def test_a_reply_is_recalled_whether_it_is_looked_up_or_known(
     ledger: Ledger, item: ItemRow, run: RunRow, monkeypatch: pytest.MonkeyPatch, looked_up: int
 ):

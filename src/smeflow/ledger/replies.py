@@ -16,7 +16,7 @@ from smeflow.money import Money
 
 RECENT_REPLIES = 200
 """So many recalled replies are kept in memory."""
-LOOKED_UP = 500
+LOOKED_UP = 2000
 """So many requests are looked up one by one; a run that asks more reads once what was ever answered."""
 RequestKey = tuple[str, str, str]
 """A request's hash, the provider and the model."""
