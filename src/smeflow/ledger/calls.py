@@ -11,7 +11,7 @@ from smeflow._text import canonical_json, sha256
 from smeflow.core.events import NOBODY, EventValue, RunEvents
 from smeflow.errors import BudgetSpent, LLMError, LLMRejected, LLMUnavailable
 from smeflow.i18n import say
-from smeflow.ledger.audit import add_audit_entry
+from smeflow.ledger.audit import add_audit_entry, know_salt
 from smeflow.ledger.budget import Budget, Purse, adjust_spent, spend
 from smeflow.ledger.items import LeaseLost
 from smeflow.ledger.replies import Recalls, call_fields, find_recalled, recalled_json, reply_json, reply_of
@@ -114,6 +114,7 @@ class LedgerCallLog:
             row = transaction.first("lease of item", id_=self.item.id)
             if row is None or row[0] != self.item.lease:
                 raise LeaseLost(self.item.id)
+            know_salt(transaction, self.item.id, self.item.salt)
             month = f"{self.store.clock():%Y-%m}"
             if nanos:
                 spend(transaction, self._purses(month), nanos, self.budget.currency)
@@ -199,6 +200,7 @@ class LedgerCallLog:
         def job(transaction: Transaction) -> int:
             row = _end(call, end, self.budget, self.store.now())
             ended[:] = [row]
+            know_salt(transaction, self.item.id, self.item.salt, call=call["id"])
             transaction.add("ends", row)
             _give_back(transaction, call, row, self._purses(call["month"]))
             outcome = [row["state"], row["model"], row["cost"], sha256(row["reply"] or row["error"] or "")]

@@ -39,6 +39,10 @@ class Reason:
         return "; ".join(str(p) for p in self.phrases)
 
 
+NO_REASON = Reason()
+"""Nothing is to be said of it: it is done."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ItemRow:
     """One item: a file, a mail, a row, a period, or a part of one."""

@@ -108,7 +108,7 @@ def correct(
     from smeflow.review.corrections import correct_result, split_by_step
 
     _require_state(item, "review", "failed", "done")
-    step_name, fields = split_by_step(changes, steps, item.reason.step or _last_step(item))
+    step_name, fields = split_by_step(changes, steps, item.reason.step or _last_step(ledger, item))
     step, codec = steps[step_name], ResultCodec()
     stored = ledger.value(item, step_name)
     value = codec.read(step, stored[0]) if stored else None
@@ -172,13 +172,19 @@ def ask_again(ledger: "Ledger", item: "ItemRow", person: str, note: str = "") ->
 
 def _value_seen(ledger: "Ledger", item: "ItemRow") -> tuple[str, str | None, str]:
     """Give the step a decision is about, its value as JSON and the value's hash."""
-    step = item.reason.step or _last_step(item)
+    step = item.reason.step or _last_step(ledger, item)
     stored = ledger.value(item, step)
     return (step, *stored) if stored else (step, None, "")
 
 
-def _last_step(item: "ItemRow") -> str:
-    return next((name for name in reversed(list(item.outcome)) if isinstance(item.outcome[name], str)), "")
+def _last_step(ledger: "Ledger", item: "ItemRow") -> str:
+    """Give the step that came last when the item was first worked on: its outcome is sorted by name."""
+    first: dict[str, int] = {}
+    for result in ledger.results(item):
+        if result.version == item.version:
+            first.setdefault(result.step, result.id)
+    ran = [name for name, where in item.outcome.items() if isinstance(where, str)]
+    return max(ran, key=lambda name: first.get(name, 0), default="")
 
 
 def _require_state(item: "ItemRow", *states: str) -> None:
