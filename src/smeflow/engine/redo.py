@@ -7,11 +7,10 @@ from smeflow.engine.lookups import hash_of_answer_now
 from smeflow.errors import SourceError
 from smeflow.i18n import Phrase, say
 from smeflow.kinds.sinks import ActingSink, DeliveringSink
-from smeflow.ledger.calls import nanos_to_money
 from smeflow.ledger.finish import lookups_of, results_of
 from smeflow.ledger.items import count_items, item_of, reopen_items
 from smeflow.ledger.mail import PLAN
-from smeflow.ledger.rows import ItemRow, State
+from smeflow.ledger.rows import ItemRow, State, nanos_to_money
 from smeflow.recipe.load import Recipe
 
 FINISHED: tuple[State, ...] = ("done", "review")

@@ -4,7 +4,6 @@ import json
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from decimal import Decimal
 from typing import Any, Protocol
 
 from smeflow._text import canonical_json, sha256
@@ -15,7 +14,7 @@ from smeflow.ledger.audit import add_audit_entry, know_salt
 from smeflow.ledger.budget import Budget, Purse, adjust_spent, spend
 from smeflow.ledger.items import LeaseLost
 from smeflow.ledger.replies import Recalls, call_fields, find_recalled, recalled_json, reply_json, reply_of
-from smeflow.ledger.rows import NANO, ItemRow, pictures_in
+from smeflow.ledger.rows import ItemRow, pictures_in
 from smeflow.ledger.store import LedgerStore
 from smeflow.ledger.writer import Row, Transaction
 from smeflow.llm.call_log import Scope, Ticket
@@ -395,8 +394,3 @@ def deferred_name(recipe: str, key: str) -> str:
 def _is_deferred(transaction: Transaction, recipe: str, call: Row) -> bool:
     row = transaction.first("get memory", name_=deferred_name(recipe, call["key"]))
     return row is not None and json.loads(row[1])["call"] == call["id"]
-
-
-def nanos_to_money(nanos: int, currency: str) -> Money:
-    """Give billionths as money."""
-    return Money((Decimal(nanos) / NANO).quantize(Decimal("0.000001")), currency)

@@ -283,3 +283,8 @@ _AS_IS = (
     *("id", "key", "attempt", "item", "version", "step", "fingerprint", "take", "run", "request", "provider"),
     "model",
 )
+
+
+def nanos_to_money(nanos: int, currency: str) -> Money:
+    """Give billionths as money."""
+    return Money((Decimal(nanos) / NANO).quantize(Decimal("0.000001")), currency)
