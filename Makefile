@@ -38,8 +38,9 @@ bench-quick: $(VENV)/.dev  ## each of them in its smallest form: does it run, an
 bench-invoices: $(VENV)/.dev  ## smeflow beside its peers on the invoices of DATA_DIR
 	$(BIN)/python benchmarks/invoices_peers.py $(DATA_DIR) $(ARGS)
 
-docs: $(VENV)/.docs  ## the documentation as a web site in site/
+docs: $(VENV)/.docs  ## the documentation as a web site in site/, each page as Markdown too, and llms.txt
 	$(BIN)/zensical build --clean
+	$(BIN)/python scripts/site.py
 
 wheel: $(VENV)/.dev  ## the wheel in dist/
 	$(PIP) wheel --quiet --no-deps --no-build-isolation --wheel-dir dist .

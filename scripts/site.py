@@ -38,7 +38,7 @@ def sentence_of(text: str) -> str:
     for paragraph in body.split("\n\n")[1:]:
         plain = re.sub(r"!?\[([^\]]*)\]\([^)]*\)", r"\1", paragraph).replace("\n", " ").strip()
         if plain and not re.match(r"[#|<]|En français|In English", plain):
-            return re.split(r"(?<=[.:])\s", plain)[0].rstrip(":")
+            return re.split(r"(?<=[.:])\s", plain)[0].rstrip(": ")
     return ""
 
 
