@@ -316,7 +316,7 @@ def run(
 ) -> Done:
     """Run *steps* on *case*, in order, until the end or until a person must look.
 
-    *llm* is a model, its name (``"openai/gpt-5-mini"``, ``"auto"``), a chat model of LangChain, or None:
+    *llm* is a model, its name (``"openai/gpt-6.1-terra"``, ``"auto"``), a chat model of LangChain, or None:
     without one, steps do what they can alone. *log* keeps answers: who gives the same again pays nothing
     twice. A script that names a provider has chosen its place: *residency* is checked only when it is given.
 
