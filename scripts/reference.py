@@ -102,7 +102,7 @@ def _members(value: type) -> tuple[list[str], list[Function]]:
     fields: dict[str, str] = {}
     methods: dict[str, Function] = {}
     for owner in reversed(value.__mro__):
-        if owner is not value and not (owner.__module__.startswith("smeflow.") and owner.__name__[0] == "_"):
+        if not owner.__module__.startswith("smeflow."):
             continue
         tree = cast("ast.ClassDef", _source_tree(owner).body[0])
         for node, after in zip(tree.body, [*tree.body[1:], None], strict=True):
@@ -112,7 +112,7 @@ def _members(value: type) -> tuple[list[str], list[Function]]:
                     fields[name] = _field(name, node, after)
                 if _is_class_variable(node) and "`:" not in fields.get(name, "`:"):
                     del fields[name]
-            elif isinstance(node, Function) and _shown(node):
+            elif isinstance(node, Function) and _shown(node) and (owner is value or owner.__name__[0] == "_"):
                 methods[node.name] = node
             elif isinstance(node, ast.FunctionDef) and issubclass(value, Exception):
                 fields |= _data_of(node)
@@ -244,7 +244,8 @@ def _paragraphs(text: str) -> str:
     parts = text.split("\n\n")
     drawn = [any(line.startswith("    ") or "──" in line for line in part.splitlines()) for part in parts]
     return "\n\n".join(
-        f"```text\n{part}\n```" if fixed else part for part, fixed in zip(parts, drawn, strict=True)
+        f"```text\n{textwrap.dedent(part)}\n```" if fixed else part
+        for part, fixed in zip(parts, drawn, strict=True)
     )
 
 
