@@ -137,8 +137,11 @@ def _results_schema(setup: MemoryRun) -> type[BaseModel]:
     fields: dict[str, Any] = {
         entry.step.name: (_with_schema(entry.step.returns) | None, None) for entry in setup.entries
     }
-    held = (list[str], Field(default=[], description="Why a person must look; empty where nobody need."))
-    return create_model("PlanResults", **fields, **{HELD: held})
+    fields[HELD] = (
+        list[str],
+        Field(default=[], description="Why a person must look; empty where nobody need."),
+    )
+    return create_model("PlanResults", **fields)
 
 
 def _with_schema(returns: Any) -> Any:
