@@ -150,3 +150,23 @@ def test_what_cannot_be_told_apart_is_refused(make, says):
     """A tool without a name, a step that would hide the reasons."""
     with pytest.raises(ValueError, match=says):
         make()
+
+
+def test_an_agent_of_langchain_uses_the_tool_and_the_program_finds_the_proof():
+    """A real loop: the agent is told values with their quotes, and the message carries the whole result."""
+    from langchain.agents import create_agent
+    from langchain_core.language_models.fake_chat_models import GenericFakeChatModel
+    from langchain_core.messages import AIMessage
+
+    class Model(GenericFakeChatModel):
+        def bind_tools(self, tools, **_):
+            return self
+
+    order = Extract(name="order", fields={"number": "text", "total": "money"})
+    tool = as_tool([order], name="read_order", description="Read an order.")
+    call = {"name": "read_order", "args": {"text": "Number: A-7\nTotal: 120,50 €"}, "id": "1"}
+    model = Model(messages=iter([AIMessage("", tool_calls=[call]), AIMessage("It is A-7.")]))
+    said = create_agent(model, [tool]).invoke({"messages": [("user", "Which order is it?")]})["messages"]
+    assert json.loads(said[2].content)["order"]["fields"]["total"]["quote"] == "120,50 €"
+    assert said[2].artifact[order].proven
+    assert said[3].content == "It is A-7."
