@@ -39,14 +39,15 @@ bench-invoices: $(VENV)/.dev  ## smeflow beside its peers on the invoices of DAT
 	$(BIN)/python benchmarks/invoices_peers.py $(DATA_DIR) $(ARGS)
 
 # A server that fails on purpose, with scenarios; it is no part of this checkout, and its scenarios are left out where it is not.
-CHAOS_KIT ?= ../shared/tools/chaos.py
+CHAOS_KIT ?=
 chaos: $(VENV)/.dev  ## kills, faults and four processes on one ledger: nothing lost, doubled, wrong or paid twice (10 minutes)
 	$(BIN)/python benchmarks/crashes.py --sample 5
 	$(BIN)/python benchmarks/histories.py --seeds 1 --seconds 30
-	$(BIN)/python benchmarks/chaos.py --kit $(CHAOS_KIT) --n 200 all $(ARGS)
+	$(BIN)/python benchmarks/chaos.py $(if $(CHAOS_KIT),--kit $(CHAOS_KIT)) --n 200 all $(ARGS)
 
-docs: $(VENV)/.docs  ## the documentation as a web site in site/
+docs: $(VENV)/.docs  ## the documentation as a web site in site/, each page as Markdown too, and llms.txt
 	$(BIN)/zensical build --clean
+	$(BIN)/python scripts/site.py
 
 wheel: $(VENV)/.dev  ## the wheel in dist/
 	$(PIP) wheel --quiet --no-deps --no-build-isolation --wheel-dir dist .

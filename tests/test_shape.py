@@ -329,7 +329,6 @@ COMPANIONS = {
     "langchain-core": "langchain",
     "langchain-openai": "langchain",
     "langsmith": "langchain",
-    "httpx2": "openai",
     "aiohttp": "openai",
 }
 """What comes with a dependency and is part of how that one is used."""
