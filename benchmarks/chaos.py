@@ -155,7 +155,7 @@ def main() -> int:
     if len(sys.argv) > 6 and not sys.argv[1].startswith("-"):
         become_run(sys.argv[1:])
     reader = argparse.ArgumentParser(description=__doc__)
-    reader.add_argument("--kit", type=Path, required=True)
+    reader.add_argument("--kit", type=Path, default=Path("CHAOS.PY"))
     reader.add_argument("--n", type=int, default=2000)
     reader.add_argument("--seeds", type=int, default=1)
     reader.add_argument("--first-seed", type=int, default=1)

@@ -23,6 +23,7 @@ from smeflow.kinds.record_kind import Firm
 from smeflow.kinds.records import UNTOLD, Check, FieldKind, OptionalAmount, OptionalText, Record
 
 PaymentWay = Literal["cash", "card", "cheque", "transfer", "wallet"]
+"""How a receipt was paid."""
 PAYMENT_WAYS: Mapping[str, Phrase] = {
     "cash": say("cash"),
     "card": say("card"),
